@@ -1,0 +1,105 @@
+# The front door of Hookwall: "make" lists what it can do.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+GO ?= go
+
+# More for "make run", such as ARGS="--addr 127.0.0.1:9000".
+ARGS ?=
+# More for "go test", such as TESTFLAGS="-run Connect -v".
+TESTFLAGS ?=
+
+# Hookwall is pure Go. Only the race detector needs a C compiler.
+export CGO_ENABLED ?= 0
+
+VERSION = $(shell tools/version.sh)
+LDFLAGS = -s -w -X main.version=$(VERSION)
+
+# Tools are built once for each Go version and set of pinned modules.
+TOOLS := .tools/$(shell { $(GO) env GOVERSION; cat tools/go.sum; } 2>/dev/null | cksum | cut -d ' ' -f 1)
+TEMPL := $(TOOLS)/templ
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Build and start the dashboard; reads .env when there is one
+	@kept=$$(export -p); \
+	if [ -f .env ]; then set -a; . ./.env; set +a; eval "$$kept"; fi; \
+	exec bin/hookwall $(ARGS)
+
+.PHONY: build
+build: ## Build bin/hookwall
+	@$(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/hookwall .
+
+.PHONY: test
+test: check-generated vet browser ## Run all tests, those in a real browser too
+	@rm -rf e2e/artifacts
+	@$(GO) test $(TESTFLAGS) ./...
+
+.PHONY: e2e
+e2e: browser ## Run the browser tests alone
+	@rm -rf e2e/artifacts
+	@$(GO) test -count=1 $(TESTFLAGS) ./e2e/...
+
+.PHONY: race
+race: browser ## Run all tests with the race detector; needs a C compiler
+	@CGO_ENABLED=1 $(GO) test -race -count=1 $(TESTFLAGS) ./...
+
+.PHONY: lint
+lint: check-modules check-generated vet check-scripts check-vulnerabilities $(TOOLS)/golangci-lint ## Check style, modules, scripts and known vulnerabilities
+	@tools/lint-templ.sh $(TEMPL)
+	@$(TOOLS)/golangci-lint run ./...
+
+.PHONY: generate
+generate: $(TEMPL) ## Generate Go code from the templates
+	@$(TEMPL) generate -log-level warn
+
+.PHONY: fmt
+fmt: $(TEMPL) $(TOOLS)/gofumpt ## Format Go code and templates
+	@$(TEMPL) fmt -log-level warn .
+	@$(TOOLS)/gofumpt -w .
+
+.PHONY: clean
+clean: ## Delete what was built, the tools too
+	@rm -rf bin .tools .e2e e2e/artifacts
+
+# Parts of the targets above.
+
+.PHONY: vet
+vet:
+	@$(GO) vet ./...
+
+.PHONY: browser
+browser:
+	@sh e2e/setup.sh
+
+.PHONY: check-generated
+check-generated: $(TEMPL)
+	@tools/check-generated.sh $(TEMPL)
+
+.PHONY: check-modules
+check-modules:
+	@tools/check-modules.sh
+
+.PHONY: check-scripts
+check-scripts:
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run e2e/*.sh tools/*.sh; \
+	else echo "shellcheck is not installed: scripts not checked"; fi
+
+# GOVULNDB chooses the vulnerability database, a file:// or https:// address;
+# without it the public one of the Go project is asked.
+.PHONY: check-vulnerabilities
+check-vulnerabilities: $(TOOLS)/govulncheck
+	@$(TOOLS)/govulncheck $(if $(GOVULNDB),-db $(GOVULNDB)) ./...
+
+$(TOOLS)/golangci-lint: PACKAGE = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(TOOLS)/govulncheck: PACKAGE = golang.org/x/vuln/cmd/govulncheck
+$(TOOLS)/gofumpt: PACKAGE = mvdan.cc/gofumpt
+$(TOOLS)/templ: PACKAGE = github.com/a-h/templ/cmd/templ
+
+$(TOOLS)/%:
+	@echo "building $* (once)"
+	@$(GO) -C tools build -o $(CURDIR)/$@ $(PACKAGE)
