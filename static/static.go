@@ -1,0 +1,165 @@
+// Package static holds the style sheet, the scripts and the icons, and serves
+// them under names that contain a hash of their content, so that a browser
+// may keep them for ever and a new version is a new address.
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// Prefix is the path under which Handler is to be mounted.
+const Prefix = "/static/"
+
+//go:embed assets
+var embedded embed.FS
+
+// contentTypes knows every kind of file that may stand in assets.
+var contentTypes = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml; charset=utf-8",
+}
+
+// asset is one file, ready to be sent.
+type asset struct {
+	path        string
+	contentType string
+	plain       []byte
+	gzipped     []byte
+}
+
+// assets has every file by its plain name, built once at start.
+var assets = load()
+
+// load reads the embedded files. They are part of the program, so that a file
+// that cannot be used is a mistake in the program.
+func load() map[string]*asset {
+	entries, err := fs.ReadDir(embedded, "assets")
+	if err != nil {
+		panic("static: " + err.Error())
+	}
+	all := make(map[string]*asset, len(entries))
+	for _, entry := range entries {
+		content, err := embedded.ReadFile("assets/" + entry.Name())
+		if err != nil {
+			panic("static: " + err.Error())
+		}
+		all[entry.Name()] = newAsset(entry.Name(), content)
+	}
+	return all
+}
+
+func newAsset(name string, content []byte) *asset {
+	ext := path.Ext(name)
+	contentType, ok := contentTypes[ext]
+	if !ok {
+		panic("static: no content type for " + name)
+	}
+	sum := sha256.Sum256(content)
+	hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+	return &asset{path: Prefix + hashed, contentType: contentType, plain: content, gzipped: compress(content)}
+}
+
+func compress(content []byte) []byte {
+	var buf bytes.Buffer
+	w, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
+	if err != nil {
+		panic("static: " + err.Error())
+	}
+	// Writing into memory cannot fail.
+	_, _ = w.Write(content)
+	_ = w.Close()
+	return buf.Bytes()
+}
+
+// Path gives the address of a file, such as "/static/app.0123456789ab.css"
+// for "app.css". It panics when there is no such file, since names stand in
+// the program only.
+func Path(name string) string {
+	a, ok := assets[name]
+	if !ok {
+		panic("static: no file named " + name)
+	}
+	return a.path
+}
+
+// Handler answers GET and HEAD for the addresses that Path gives, 405 for
+// other methods there, and 404 for everything else. It looks at the whole
+// path of the request: mount it at Prefix without stripping.
+func Handler() http.Handler {
+	byPath := make(map[string]*asset, len(assets))
+	for _, a := range assets {
+		byPath[a.path] = a
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, ok := byPath[r.URL.Path]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+			return
+		}
+		a.serve(w, r)
+	})
+}
+
+func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
+	body := a.plain
+	h := w.Header()
+	h.Add("Vary", "Accept-Encoding")
+	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+		body = a.gzipped
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("Content-Type", a.contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if r.Method == http.MethodHead {
+		return
+	}
+	// A client that has gone needs no answer.
+	_, _ = w.Write(body)
+}
+
+// acceptsGzip reads Accept-Encoding by RFC 9110 §12.5.3: an entry for gzip
+// decides, "*" stands in for it, and a weight of zero forbids.
+func acceptsGzip(fields []string) bool {
+	accepted := false
+	for entry := range strings.SplitSeq(strings.Join(fields, ","), ",") {
+		coding, params, _ := strings.Cut(entry, ";")
+		coding = strings.ToLower(strings.TrimSpace(coding))
+		switch coding {
+		case "gzip", "x-gzip":
+			return weight(params) > 0
+		case "*":
+			accepted = weight(params) > 0
+		}
+	}
+	return accepted
+}
+
+// weight reads "q=0.5"; without a readable weight it is 1.
+func weight(params string) float64 {
+	name, value, ok := strings.Cut(strings.TrimSpace(params), "=")
+	if !ok || !strings.EqualFold(strings.TrimSpace(name), "q") {
+		return 1
+	}
+	q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	if err != nil {
+		return 1
+	}
+	return q
+}

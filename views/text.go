@@ -1,0 +1,135 @@
+package views
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
+)
+
+// exact draws a string from outside, such as an address or a code, so that
+// nothing in it is invisible: control and format characters, unusual spaces
+// and broken bytes stand there by number.
+func exact(s string) templ.Component {
+	return visible(s, hiddenInExact)
+}
+
+// named draws a name that people chose. It keeps what scripts and emoji need
+// to be written, and makes visible only what could disturb the text around.
+func named(s string) templ.Component {
+	return visible(s, hiddenInNames)
+}
+
+func hiddenInExact(r rune) bool {
+	return !unicode.IsGraphic(r) || r != ' ' && unicode.IsSpace(r)
+}
+
+func hiddenInNames(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}
+
+func visible(s string, hidden func(rune) bool) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		var b strings.Builder
+		for _, p := range split(s, hidden) {
+			text := templ.EscapeString(p.text)
+			if p.special {
+				text = `<span class="ctl">` + text + `</span>`
+			}
+			b.WriteString(text)
+		}
+		_, err := io.WriteString(w, b.String())
+		return err
+	})
+}
+
+// plain does what named does where only text may stand: in a title.
+func plain(s string) string {
+	var b strings.Builder
+	for _, p := range split(s, hiddenInNames) {
+		b.WriteString(p.text)
+	}
+	return b.String()
+}
+
+// piece is a stretch of ordinary text, or one character that is named.
+type piece struct {
+	text    string
+	special bool
+}
+
+func split(s string, hidden func(rune) bool) []piece {
+	var all []piece
+	start := 0
+	for i, r := range s {
+		_, size := utf8.DecodeRuneInString(s[i:])
+		broken := r == utf8.RuneError && size == 1
+		if !broken && !hidden(r) {
+			continue
+		}
+		name := fmt.Sprintf("U+%04X", r)
+		if broken {
+			name = fmt.Sprintf("0x%02X", s[i])
+		}
+		if start < i {
+			all = append(all, piece{text: s[start:i]})
+		}
+		all = append(all, piece{text: name, special: true})
+		start = i + size
+	}
+	if start < len(s) {
+		all = append(all, piece{text: s[start:]})
+	}
+	return all
+}
+
+// count puts a number before the right form of a word.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// duration says a length of time in words, rounded up to what a person waits.
+func duration(d time.Duration) string {
+	seconds := int((d + time.Second - 1) / time.Second)
+	if seconds < 90 {
+		return count(seconds, "second", "seconds")
+	}
+	minutes := (seconds + 59) / 60
+	if minutes < 90 {
+		return count(minutes, "minute", "minutes")
+	}
+	return count((minutes+59)/60, "hour", "hours")
+}
+
+// instant is a moment for machines, utc the same for people.
+func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func utc(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04") + " UTC" }
+
+// ids joins those element ids whose condition holds, for aria-describedby.
+func ids(pairs ...idIf) string {
+	var all []string
+	for _, p := range pairs {
+		if p.when {
+			all = append(all, p.id)
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+type idIf struct {
+	id   string
+	when bool
+}
+
+// spaced joins codes for a data attribute that script splits again.
+func spaced(codes []string) string { return strings.Join(codes, " ") }
