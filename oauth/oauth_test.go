@@ -1,0 +1,288 @@
+package oauth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"hookwall/fourthwall"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// tokenServer answers every request to it with status and body, and counts
+// and keeps what was posted.
+type tokenServer struct {
+	*httptest.Server
+	hits   atomic.Int32
+	posted chan url.Values
+}
+
+func newTokenServer(t *testing.T, status int, body string) *tokenServer {
+	t.Helper()
+	s := &tokenServer{posted: make(chan url.Values, 100)}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.hits.Add(1)
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
+		s.posted <- r.PostForm
+		w.Header().Set("Content-Type", "application/json")
+		if status == http.StatusFound {
+			w.Header().Set("Location", "/elsewhere")
+		}
+		w.WriteHeader(status)
+		fmt.Fprint(w, body)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *tokenServer) provider(change ...func(*Config)) *Provider {
+	transport := &http.Transport{DisableKeepAlives: true}
+	c := Config{
+		ClientID: "app/1", ClientSecret: "client-secret", AuthURL: "https://shop.example/apps/{client_id}/connect", TokenURL: s.URL + "/token",
+		ImplicitAuthURL: "https://id.example/auth", PublicURL: "https://hooks.example", Scopes: []string{"webhook_write", "webhook_read"},
+		Transport: transport, Now: func() time.Time { return noon },
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	return New(c)
+}
+
+// TestBegin is a golden of the authorization addresses: what is asked for,
+// and that the verifier and the secret are not in them.
+func TestBegin(t *testing.T) {
+	p := newTokenServer(t, 200, "").provider()
+	tests := []struct {
+		way  string
+		want string // with the state, and the challenge of the code flow, left out
+	}{
+		{WayCode, "https://shop.example/apps/app%2F1/connect?client_id=app%2F1&code_challenge=&code_challenge_method=S256&redirect_uri=https%3A%2F%2Fhooks.example%2Foauth%2Fcallback&response_type=code&scope=webhook_write+webhook_read&state="},
+		{WayImplicit, "https://id.example/auth?client_id=app%2F1&redirect_uri=https%3A%2F%2Fhooks.example%2Foauth%2Fimplicit&response_type=token&scope=webhook_write+webhook_read&state="},
+	}
+	for _, test := range tests {
+		t.Run(test.way, func(t *testing.T) {
+			a, to, err := p.Begin(test.way, "browser")
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, _, err := p.Begin(test.way, "browser")
+			if err != nil || a.State == b.State || (test.way == WayCode && a.Verifier == b.Verifier) {
+				t.Error("two attempts share a state or a verifier")
+			}
+			u, err := url.Parse(to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := u.Query()
+			if q.Get("state") != a.State || len(a.State) < 43 {
+				t.Errorf("state %q is not the attempt's", q.Get("state"))
+			}
+			if a.Verifier != "" && strings.Contains(to, a.Verifier) {
+				t.Error("the verifier is in the address")
+			}
+			q.Set("state", "")
+			if q.Has("code_challenge") {
+				q.Set("code_challenge", "")
+			}
+			u.RawQuery = q.Encode()
+			if u.String() != test.want {
+				t.Errorf("got  %s\nwant %s", u, test.want)
+			}
+			want := Attempt{State: a.State, Browser: "browser", Way: test.way, Verifier: a.Verifier, ExpiresAt: noon.Add(10 * time.Minute)}
+			if a != want || (a.Verifier == "") != (test.way == WayImplicit) {
+				t.Errorf("attempt %+v, want %+v", a, want)
+			}
+		})
+	}
+}
+
+func TestOffers(t *testing.T) {
+	s := newTokenServer(t, 200, "")
+	tests := []struct {
+		name                   string
+		change                 func(*Config)
+		code, implicit, apiKey bool
+	}{
+		{"everything", func(*Config) {}, true, true, true},
+		{"no implicit address", func(c *Config) { c.ImplicitAuthURL = "" }, true, false, true},
+		{"no client", func(c *Config) { c.ClientID = "" }, false, false, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := s.provider(test.change)
+			got := []bool{p.Offers(WayCode), p.Offers(WayImplicit), p.Offers(WayAPIKey), p.Offers("other")}
+			if diff := cmp.Diff([]bool{test.code, test.implicit, test.apiKey, false}, got); diff != "" {
+				t.Error(diff)
+			}
+			for i, way := range []string{WayCode, WayImplicit, WayAPIKey, "other"} {
+				_, _, err := p.Begin(way, "b")
+				if (err == nil) != (got[i] && way != WayAPIKey) {
+					t.Errorf("Begin(%s): %v", way, err)
+				}
+			}
+		})
+	}
+}
+
+func TestExchange(t *testing.T) {
+	long := strings.Repeat("x", 6000)
+	tests := []struct {
+		name    string
+		status  int
+		body    string
+		want    Credential
+		refused bool
+		fails   bool
+	}{
+		{
+			"a token", 200, `{"access_token":"` + long + `","token_type":"bearer","expires_in":300,"refresh_token":"r1","scope":"webhook_write  webhook_read"}`,
+			Credential{Way: WayCode, AccessToken: fourthwall.Secret(long), RefreshToken: "r1", ExpiresAt: noon.Add(5 * time.Minute), Scopes: "webhook_write webhook_read"}, false, false,
+		},
+		{
+			"without expiry but with a refresh token", 200, `{"access_token":"a","token_type":"Bearer","refresh_token":"r1"}`,
+			Credential{Way: WayCode, AccessToken: "a", RefreshToken: "r1", ExpiresAt: noon.Add(5 * time.Minute)}, false, false,
+		},
+		{"without expiry", 200, `{"access_token":"a","token_type":"Bearer"}`, Credential{Way: WayCode, AccessToken: "a"}, false, false},
+		{"not a bearer token", 200, `{"access_token":"a","token_type":"mac"}`, Credential{}, true, true},
+		{"a token with a line break", 200, `{"access_token":"a\nb","token_type":"Bearer"}`, Credential{}, true, true},
+		{"a token that is too long", 200, `{"access_token":"` + strings.Repeat("x", 33<<10) + `","token_type":"Bearer"}`, Credential{}, true, true},
+		{"invalid_grant", 400, `{"error":"invalid_grant","error_description":"canary"}`, Credential{}, true, true},
+		{"invalid_client", 401, `{"error":"invalid_client"}`, Credential{}, true, true},
+		{"too many requests", 429, `{}`, Credential{}, false, true},
+		{"a fault", 500, `canary`, Credential{}, false, true},
+		{"a redirect", 302, ``, Credential{}, false, true},
+		{"not JSON", 200, `<html>canary`, Credential{}, false, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newTokenServer(t, test.status, test.body)
+			got, err := s.provider().Exchange(t.Context(), "the-code", "the-verifier")
+			if (err != nil) != test.fails || errors.Is(err, ErrRefused) != test.refused {
+				t.Errorf("error %v, want refused %v", err, test.refused)
+			}
+			if err != nil && (strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), "the-code")) {
+				t.Errorf("the error repeats the answer or the code: %v", err)
+			}
+			if got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+			if s.hits.Load() != 1 {
+				t.Errorf("the code was posted %d times", s.hits.Load())
+			}
+			want := url.Values{
+				"grant_type": {"authorization_code"}, "code": {"the-code"}, "code_verifier": {"the-verifier"},
+				"redirect_uri": {"https://hooks.example/oauth/callback"}, "client_id": {"app/1"}, "client_secret": {"client-secret"},
+			}
+			if diff := cmp.Diff(want, <-s.posted); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestExchangeUnreachable(t *testing.T) {
+	s := newTokenServer(t, 200, "")
+	p := s.provider()
+	s.Close()
+	_, err := p.Exchange(t.Context(), "the-code", "v")
+	if err == nil || errors.Is(err, ErrRefused) || strings.Contains(err.Error(), "the-code") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRefresh(t *testing.T) {
+	old := Credential{Way: WayCode, AccessToken: "a1", RefreshToken: "r1", Scopes: "webhook_write"}
+	tests := []struct {
+		name    string
+		status  int
+		body    string
+		want    Credential
+		refused bool
+		fails   bool
+	}{
+		{"rotated", 200, `{"access_token":"a2","token_type":"Bearer","expires_in":60,"refresh_token":"r2","scope":"webhook_read"}`, Credential{WayCode, "a2", "r2", "", "", noon.Add(time.Minute), "webhook_read"}, false, false},
+		{"not rotated, scope unsaid", 200, `{"access_token":"a2","token_type":"Bearer","expires_in":60}`, Credential{WayCode, "a2", "r1", "", "", noon.Add(time.Minute), "webhook_write"}, false, false},
+		{"spent", 400, `{"error":"invalid_grant"}`, Credential{}, true, true},
+		{"a fault", 503, ``, Credential{}, false, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newTokenServer(t, test.status, test.body)
+			got, err := s.provider().Refresh(t.Context(), old)
+			if (err != nil) != test.fails || errors.Is(err, ErrRefused) != test.refused {
+				t.Errorf("error %v, want refused %v", err, test.refused)
+			}
+			if got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+			want := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"r1"}, "client_id": {"app/1"}, "client_secret": {"client-secret"}}
+			if diff := cmp.Diff(want, <-s.posted); diff != "" || s.hits.Load() != 1 {
+				t.Errorf("%d requests\n%s", s.hits.Load(), diff)
+			}
+		})
+	}
+}
+
+func TestFromFragment(t *testing.T) {
+	tests := []struct {
+		name     string
+		fragment string
+		want     Credential
+		fails    bool
+	}{
+		{"all of it", "access_token=abc&token_type=bearer&expires_in=120&scope=webhook_write", Credential{Way: WayImplicit, AccessToken: "abc", ExpiresAt: noon.Add(2 * time.Minute), Scopes: "webhook_write"}, false},
+		{"token only", "access_token=abc", Credential{Way: WayImplicit, AccessToken: "abc"}, false},
+		{"a life that is no number", "access_token=abc&expires_in=soon", Credential{Way: WayImplicit, AccessToken: "abc"}, false},
+		{"a life beyond reason", "access_token=abc&expires_in=9999999999", Credential{Way: WayImplicit, AccessToken: "abc", ExpiresAt: noon.Add(365 * 24 * time.Hour)}, false},
+		{"no token", "state=x", Credential{}, true},
+		{"another type", "access_token=abc&token_type=mac", Credential{}, true},
+		{"a token with a blank", "access_token=a+b", Credential{}, true},
+	}
+	p := newTokenServer(t, 200, "").provider()
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			v, err := url.ParseQuery(test.fragment)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := p.FromFragment(v)
+			if (err != nil) != test.fails || got != test.want {
+				t.Errorf("got %+v, %v; want %+v", got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestCredentialKeepsAndHides(t *testing.T) {
+	c := Credential{WayAPIKey, "canary-a", "canary-r", "user", "canary-p", noon, "webhook_read"}
+	b, err := c.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Decode(b)
+	if err != nil || back != c {
+		t.Errorf("got %+v, %v", back, err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if text := fmt.Sprintf(verb, c); strings.Contains(text, "canary") {
+			t.Errorf("%s prints a secret", verb)
+		}
+	}
+	if _, err := Decode([]byte("canary")); err == nil || strings.Contains(err.Error(), "canary") {
+		t.Errorf("got %v", err)
+	}
+}

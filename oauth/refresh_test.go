@@ -1,0 +1,164 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hookwall/fourthwall"
+)
+
+// memory is a Keeper for one connection, with the store's rules.
+type memory struct {
+	mu     sync.Mutex
+	held   Held
+	holder string
+	until  time.Time
+	now    func() time.Time
+}
+
+func (m *memory) Held(context.Context, string) (Held, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.held, nil
+}
+
+func (m *memory) LeaseRefresh(_ context.Context, _ string, version int64, holder string, ttl time.Duration) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.held.Version != version || (m.holder != "" && m.now().Before(m.until)) {
+		return false, nil
+	}
+	m.holder, m.until = holder, m.now().Add(ttl)
+	return true, nil
+}
+
+func (m *memory) FinishRefresh(_ context.Context, _ string, version int64, holder string, credential []byte, _ time.Time, _ string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.holder != holder || m.held.Version != version {
+		return errors.New("lease lost")
+	}
+	c, err := Decode(credential)
+	m.held.Credential, m.holder = c, ""
+	m.held.Version++
+	return err
+}
+
+func (m *memory) ReleaseRefresh(_ context.Context, _, holder string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.holder == holder {
+		m.holder = ""
+	}
+	return nil
+}
+
+func (m *memory) ExpireConnection(_ context.Context, _ string, version int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.held.Version == version {
+		m.held.Expired = true
+	}
+	return nil
+}
+
+func heldUntil(refreshToken string, end time.Time) Held {
+	return Held{ID: "conn", Version: 1, Credential: Credential{Way: WayCode, AccessToken: "a1", RefreshToken: fourthwall.Secret(refreshToken), ExpiresAt: end}}
+}
+
+const renewed = `{"access_token":"a2","token_type":"Bearer","expires_in":300,"refresh_token":"r2"}`
+
+func TestFresh(t *testing.T) {
+	tests := []struct {
+		name    string
+		held    Held
+		status  int
+		body    string
+		token   fourthwall.Secret // in hand afterwards
+		err     error
+		hits    int32
+		expired bool
+	}{
+		{"good for long", heldUntil("r1", noon.Add(time.Hour)), 200, renewed, "a1", nil, 0, false},
+		{"no end known", heldUntil("r1", time.Time{}), 200, renewed, "a1", nil, 0, false},
+		{"near its end", heldUntil("r1", noon.Add(20*time.Second)), 200, renewed, "a2", nil, 1, false},
+		{"at its end", heldUntil("r1", noon.Add(-time.Second)), 200, renewed, "a2", nil, 1, false},
+		{"near its end, nothing to renew with", heldUntil("", noon.Add(20*time.Second)), 200, renewed, "a1", nil, 0, false},
+		{"at its end, nothing to renew with", heldUntil("", noon), 200, renewed, "", ErrReconnect, 0, true},
+		{"near its end, the provider has a fault", heldUntil("r1", noon.Add(20*time.Second)), 503, "", "a1", nil, 1, false},
+		{"refused", heldUntil("r1", noon), 400, `{"error":"invalid_grant"}`, "", ErrReconnect, 1, true},
+		{"already expired", Held{ID: "conn", Version: 1, Expired: true}, 200, renewed, "", ErrReconnect, 0, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newTokenServer(t, test.status, test.body)
+			m := &memory{held: test.held, now: func() time.Time { return noon }}
+			got, err := NewRefresher(s.provider(), m).Fresh(t.Context(), test.held)
+			if !errors.Is(err, test.err) || got.Credential.AccessToken.Reveal() != test.token.Reveal() {
+				t.Errorf("got token %q, error %v", got.Credential.AccessToken.Reveal(), err)
+			}
+			if s.hits.Load() != test.hits || m.held.Expired != test.expired || (m.holder != "" && !test.expired) {
+				t.Errorf("%d calls, expired %v, lease %q", s.hits.Load(), m.held.Expired, m.holder)
+			}
+		})
+	}
+}
+
+// TestOneRefresh has fifty requests in each of two processes meet a 401 at
+// once.
+func TestOneRefresh(t *testing.T) {
+	s := newTokenServer(t, 200, renewed)
+	m := &memory{held: heldUntil("r1", noon.Add(time.Hour)), now: time.Now}
+	replicas := []*Refresher{NewRefresher(s.provider(), m), NewRefresher(s.provider(), m)}
+	held := m.held
+	var wg sync.WaitGroup
+	for i := range 100 {
+		wg.Go(func() {
+			got, err := replicas[i%2].Renew(t.Context(), held)
+			if err != nil || got.Credential.AccessToken != "a2" || got.Version != 2 {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+	wg.Wait()
+	if s.hits.Load() != 1 {
+		t.Errorf("refreshed %d times", s.hits.Load())
+	}
+}
+
+// TestLeaseOfTheDead waits out the lease of a holder that never finishes.
+func TestLeaseOfTheDead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{held: heldUntil("r1", time.Now()), now: time.Now, holder: "dead", until: time.Now().Add(leaseTime)}
+		start := time.Now()
+		p := New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: refuse{}, Now: time.Now})
+		_, err := NewRefresher(p, m).Renew(t.Context(), m.held)
+		if !errors.Is(err, ErrReconnect) {
+			t.Errorf("got %v", err)
+		}
+		if waited := time.Since(start); waited < leaseTime || waited > leaseTime+time.Second {
+			t.Errorf("waited %v for a lease of %v", waited, leaseTime)
+		}
+	})
+}
+
+// TestRefreshOutlivesItsRequest: who goes away must not take a rotated token
+// with them.
+func TestRefreshOutlivesItsRequest(t *testing.T) {
+	s := newTokenServer(t, 200, renewed)
+	m := &memory{held: heldUntil("r1", noon), now: time.Now}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := NewRefresher(s.provider(), m)
+	if _, err := r.Renew(ctx, m.held); err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	got, err := r.Renew(t.Context(), heldUntil("r1", noon))
+	if err != nil || got.Credential.AccessToken != "a2" || s.hits.Load() != 1 {
+		t.Errorf("got %+v, %v after %d calls", got, err, s.hits.Load())
+	}
+}
