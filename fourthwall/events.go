@@ -1,0 +1,199 @@
+package fourthwall
+
+import "slices"
+
+// EventType is the code of an event type, as the API spells it. Codes outside the catalogue occur and are kept as
+// they are.
+type EventType string
+
+// EventInfo describes one event type of the catalogue for a person.
+type EventInfo struct {
+	Code        EventType
+	Title       string // two to four words
+	Description string // one sentence in a creator's words
+	Group       string // ID of the Group it stands in
+}
+
+// Group is a set of event types that belong together. Every type of the catalogue stands in exactly one group.
+type Group struct {
+	ID    string
+	Title string
+	Types []EventInfo // in the order a picker shows them
+}
+
+// Preset is a selection of event types that serves a purpose.
+type Preset struct {
+	ID          string
+	Title       string
+	Description string // one sentence: what the selection is good for
+	Types       []EventType
+}
+
+// EventTypes returns the catalogue: all event types in the order of the API's own description. The caller owns the
+// slice.
+func EventTypes() []EventInfo {
+	return slices.Clone(catalogue)
+}
+
+// Groups returns the groups in the order a picker shows them. The caller owns the slices.
+func Groups() []Group {
+	groups := make([]Group, len(groupTable))
+	for i, g := range groupTable {
+		groups[i] = Group{ID: g.id, Title: g.title, Types: make([]EventInfo, len(g.types))}
+		for j, code := range g.types {
+			groups[i].Types[j] = byCode[code]
+		}
+	}
+	return groups
+}
+
+// Presets returns the presets in the order a picker shows them. The caller owns the slices.
+func Presets() []Preset {
+	return []Preset{
+		{
+			ID: "stream-alerts", Title: "Stream alerts",
+			Description: "Show orders, tips, gifts and new members on your stream.",
+			Types: []EventType{
+				"ORDER_PLACED", "DONATION", "GIFT_PURCHASE", "SUBSCRIPTION_PURCHASED", "SUBSCRIPTION_CHANGED",
+			},
+		},
+		{
+			ID: "memberships", Title: "Memberships",
+			Description: "Follow your members and everything you publish for them.",
+			Types:       typesOf("members", "member-content"),
+		},
+		{
+			ID: "fulfilment", Title: "Fulfilment",
+			Description: "Pack and ship new orders, and follow what changes in them.",
+			Types:       []EventType{"ORDER_PLACED", "ORDER_UPDATED"},
+		},
+		{
+			ID: "catalogue-sync", Title: "Catalogue sync",
+			Description: "Keep another system in step with your products, collections and promotions.",
+			Types:       typesOf("catalogue", "promotions"),
+		},
+		{
+			ID: "marketing", Title: "Marketing",
+			Description: "Win back shoppers who left their cart, and stay in touch with your audience.",
+			Types:       typesOf("carts", "audience"),
+		},
+		{
+			ID: "everything", Title: "Everything",
+			Description: "Hear about everything that happens in your shop.",
+			Types:       allTypes(),
+		},
+	}
+}
+
+// LookupEventType finds the description of a code; false when the catalogue does not have it.
+func LookupEventType(code EventType) (EventInfo, bool) {
+	info, ok := byCode[code]
+	return info, ok
+}
+
+func typesOf(groupIDs ...string) []EventType {
+	var types []EventType
+	for _, g := range groupTable {
+		if slices.Contains(groupIDs, g.id) {
+			types = append(types, g.types...)
+		}
+	}
+	return types
+}
+
+func allTypes() []EventType {
+	types := make([]EventType, len(catalogue))
+	for i, info := range catalogue {
+		types[i] = info.Code
+	}
+	return types
+}
+
+type group struct {
+	id    string
+	title string
+	types []EventType
+}
+
+var groupTable = []group{
+	{"orders", "Orders and tips", []EventType{
+		"ORDER_PLACED", "ORDER_UPDATED", "DONATION",
+	}},
+	{"gifts", "Gifts and draws", []EventType{
+		"GIFT_PURCHASE", "GIFT_DRAW_STARTED", "GIFT_DRAW_ENDED",
+	}},
+	{"members", "Members", []EventType{
+		"SUBSCRIPTION_PURCHASED", "SUBSCRIPTION_CHANGED", "SUBSCRIPTION_EXPIRED",
+	}},
+	{"member-content", "Member content and tiers", []EventType{
+		"MEMBERSHIP_POST_UPSERTED", "MEMBERSHIP_SERIES_UPSERTED", "MEMBERSHIP_SERIES_DELETED",
+		"MEMBERSHIP_TAG_CREATED", "MEMBERSHIP_TAG_UPDATED", "MEMBERSHIP_TAG_DELETED",
+		"MEMBERSHIP_TIER_UPSERTED", "MEMBERSHIP_TIER_DELETED",
+	}},
+	{"catalogue", "Catalogue", []EventType{
+		"PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED",
+	}},
+	{"promotions", "Promotions", []EventType{
+		"PROMOTION_CREATED", "PROMOTION_UPDATED", "PROMOTION_STATUS_CHANGED",
+	}},
+	{"carts", "Carts", []EventType{
+		"CART_ABANDONED_1H", "CART_ABANDONED_24H", "CART_ABANDONED_72H",
+	}},
+	{"audience", "Audience", []EventType{
+		"NEWSLETTER_SUBSCRIBED", "THANK_YOU_SENT",
+	}},
+	{"app", "App", []EventType{
+		"PLATFORM_APP_DISCONNECTED",
+	}},
+}
+
+var catalogue = withGroups([]EventInfo{
+	{Code: "ORDER_PLACED", Title: "Order placed", Description: "A new order is paid."},
+	{Code: "ORDER_UPDATED", Title: "Order updated", Description: "The status, address or e-mail of an order changes."},
+	{Code: "GIFT_PURCHASE", Title: "Gift purchase", Description: "A supporter buys gifts for your community."},
+	{Code: "PRODUCT_CREATED", Title: "Product created", Description: "You add a new product to your shop."},
+	{Code: "PRODUCT_UPDATED", Title: "Product updated", Description: "You change a product, such as its name or price."},
+	{Code: "DONATION", Title: "Donation", Description: "Someone sends you a tip."},
+	{Code: "SUBSCRIPTION_PURCHASED", Title: "Membership purchased", Description: "Someone becomes a paying member."},
+	{Code: "SUBSCRIPTION_EXPIRED", Title: "Membership expired", Description: "A membership runs out."},
+	{Code: "SUBSCRIPTION_CHANGED", Title: "Membership changed", Description: "A membership changes, for example to another tier."},
+	{Code: "NEWSLETTER_SUBSCRIBED", Title: "Newsletter sign-up", Description: "Someone signs up for your newsletter."},
+	{Code: "THANK_YOU_SENT", Title: "Thank-you sent", Description: "You send a supporter a thank-you message."},
+	{Code: "GIFT_DRAW_STARTED", Title: "Gift draw started", Description: "A draw that gives away gifts starts."},
+	{Code: "GIFT_DRAW_ENDED", Title: "Gift draw ended", Description: "A draw that gives away gifts ends."},
+	{Code: "PROMOTION_CREATED", Title: "Promotion created", Description: "You set up a new promotion, such as a discount code."},
+	{Code: "PROMOTION_UPDATED", Title: "Promotion updated", Description: "You change the details of a promotion."},
+	{Code: "PROMOTION_STATUS_CHANGED", Title: "Promotion status changed", Description: "A promotion becomes active or ends."},
+	{Code: "PLATFORM_APP_DISCONNECTED", Title: "App disconnected", Description: "An app is disconnected from your shop."},
+	{Code: "MEMBERSHIP_POST_UPSERTED", Title: "Member post saved", Description: "A post for your members is created or changed."},
+	{Code: "MEMBERSHIP_SERIES_UPSERTED", Title: "Member series saved", Description: "A series of posts for your members is created or changed."},
+	{Code: "MEMBERSHIP_SERIES_DELETED", Title: "Member series deleted", Description: "A series of posts for your members is removed."},
+	{Code: "MEMBERSHIP_TAG_CREATED", Title: "Member tag created", Description: "A new tag for member content is created."},
+	{Code: "MEMBERSHIP_TAG_UPDATED", Title: "Member tag updated", Description: "A tag for member content changes."},
+	{Code: "MEMBERSHIP_TAG_DELETED", Title: "Member tag deleted", Description: "A tag for member content is removed."},
+	{Code: "MEMBERSHIP_TIER_UPSERTED", Title: "Membership tier saved", Description: "A membership tier is created or changed."},
+	{Code: "MEMBERSHIP_TIER_DELETED", Title: "Membership tier deleted", Description: "A membership tier is removed."},
+	{Code: "COLLECTION_UPDATED", Title: "Collection updated", Description: "You change a collection of products."},
+	{Code: "CART_ABANDONED_1H", Title: "Cart left for 1 hour", Description: "A shopper has not come back to a full cart for one hour."},
+	{Code: "CART_ABANDONED_24H", Title: "Cart left for 24 hours", Description: "A shopper has not come back to a full cart for a day."},
+	{Code: "CART_ABANDONED_72H", Title: "Cart left for 72 hours", Description: "A shopper has not come back to a full cart for three days."},
+})
+
+var byCode = func() map[EventType]EventInfo {
+	m := make(map[EventType]EventInfo, len(catalogue))
+	for _, info := range catalogue {
+		m[info.Code] = info
+	}
+	return m
+}()
+
+func withGroups(infos []EventInfo) []EventInfo {
+	for i := range infos {
+		for _, g := range groupTable {
+			if slices.Contains(g.types, infos[i].Code) {
+				infos[i].Group = g.id
+			}
+		}
+	}
+	return infos
+}
