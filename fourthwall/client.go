@@ -1,0 +1,277 @@
+// Package fourthwall is a client of the Fourthwall platform API: the current shop and its webhooks, the errors the
+// API gives, and the catalogue of event types.
+//
+// A call that fails returns an *Error. Reads, changes and deletions are tried again while the API is busy or the
+// connection breaks; a creation only when it is certain that nothing arrived, or the API refused it for being busy.
+package fourthwall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+const (
+	defaultBudget = 8 * time.Second
+	maxPages      = 100 // of a list
+)
+
+const (
+	shopPath     = "/open-api/v1.0/shops/current"
+	webhooksPath = "/open-api/v1.0/webhooks"
+)
+
+// Options are the parts of a Client that have defaults.
+type Options struct {
+	Transport http.RoundTripper // default: a transport of the client's own, with timeouts and the environment's proxy
+	UserAgent string            // default "hookwall"
+	Budget    time.Duration     // all tries of one call together; default 8 s
+	Logger    *slog.Logger      // gets a debug line for each try, without secrets; default none
+}
+
+// Client calls the API. It is safe for concurrent use.
+type Client struct {
+	base      string // without a slash at its end
+	transport http.RoundTripper
+	userAgent string
+	budget    time.Duration
+	logger    *slog.Logger
+}
+
+// New makes a client for the API at baseURL, an absolute http or https address that may have a path. It fails for any
+// other address, and for options that cannot work.
+func New(baseURL string, o Options) (*Client, error) {
+	base, err := parseBase(baseURL)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{base: base, transport: o.Transport, userAgent: o.UserAgent, budget: o.Budget, logger: o.Logger}
+	if c.transport == nil {
+		c.transport = newTransport()
+	}
+	if c.userAgent == "" {
+		c.userAgent = "hookwall"
+	}
+	if c.budget == 0 {
+		c.budget = defaultBudget
+	}
+	if c.logger == nil {
+		c.logger = slog.New(slog.DiscardHandler)
+	}
+	if c.budget < 0 {
+		return nil, fmt.Errorf("fourthwall: the budget %v is negative", c.budget)
+	}
+	if !httpguts.ValidHeaderFieldValue(c.userAgent) {
+		return nil, errors.New("fourthwall: the user agent holds characters that cannot be sent")
+	}
+	return c, nil
+}
+
+// parseBase repeats nothing of the address in its errors, since it might hold a password.
+func parseBase(address string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", errors.New("fourthwall: the API address is not a URL")
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return "", errors.New("fourthwall: the API address must be an absolute http or https URL")
+	}
+	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return "", errors.New("fourthwall: the API address must not have a user name, query or fragment")
+	}
+	return strings.TrimRight(u.String(), "/"), nil
+}
+
+func newTransport() *http.Transport {
+	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    8,
+		IdleConnTimeout:        30 * time.Second, // shorter than a server's: it is the one to close
+		TLSHandshakeTimeout:    5 * time.Second,
+		ResponseHeaderTimeout:  defaultBudget,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// CloseIdleConnections closes connections that no call is using.
+func (c *Client) CloseIdleConnections() {
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// CurrentShop returns the shop that the credential belongs to.
+func (c *Client) CurrentShop(ctx context.Context, cred Credential) (Shop, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.budget)
+	defer cancel()
+	k, err := c.send(ctx, cred, opShop, shopPath, nil)
+	if err != nil {
+		return Shop{}, err
+	}
+	shop, err := decodeShop(k.last.body)
+	if err != nil {
+		return Shop{}, k.fail(err)
+	}
+	return shop, nil
+}
+
+// CreateWebhook creates a webhook. Check an Error's Uncertain before it is tried again: the webhook may exist.
+func (c *Client) CreateWebhook(ctx context.Context, cred Credential, in WebhookInput) (Webhook, error) {
+	return c.webhook(ctx, cred, opCreate, webhooksPath, &in)
+}
+
+// Webhook returns one webhook, or an Error with Status 404.
+func (c *Client) Webhook(ctx context.Context, cred Credential, id string) (Webhook, error) {
+	path, err := webhookPath(opRead, id)
+	if err != nil {
+		return Webhook{}, err
+	}
+	return c.webhook(ctx, cred, opRead, path, nil)
+}
+
+// UpdateWebhook replaces the URL and the event types of a webhook.
+func (c *Client) UpdateWebhook(ctx context.Context, cred Credential, id string, in WebhookInput) (Webhook, error) {
+	path, err := webhookPath(opUpdate, id)
+	if err != nil {
+		return Webhook{}, err
+	}
+	return c.webhook(ctx, cred, opUpdate, path, &in)
+}
+
+// DeleteWebhook deletes a webhook. Any 2xx answer means that it is done.
+func (c *Client) DeleteWebhook(ctx context.Context, cred Credential, id string) error {
+	path, err := webhookPath(opDelete, id)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.budget)
+	defer cancel()
+	_, err = c.send(ctx, cred, opDelete, path, nil)
+	return err
+}
+
+// Webhooks returns all webhooks of the shop, of every page, in the API's order. All pages together share the budget
+// of one call; a page that cannot be had fails the whole list.
+func (c *Client) Webhooks(ctx context.Context, cred Credential) ([]Webhook, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.budget)
+	defer cancel()
+	var list listing
+	for path := webhooksPath; ; path = webhooksPath + list.nextQuery() {
+		k, err := c.send(ctx, cred, opList, path, nil)
+		if err != nil {
+			return nil, err
+		}
+		p, err := decodePage(k.last.body)
+		if err != nil {
+			return nil, k.fail(err)
+		}
+		if more := list.add(p); !more {
+			return list.webhooks, nil
+		}
+		if list.pages == maxPages {
+			return nil, k.fail(errManyPages)
+		}
+	}
+}
+
+// listing gathers the pages of a list.
+type listing struct {
+	webhooks []Webhook
+	seen     map[string]bool
+	pages    int
+	first    page
+}
+
+// add takes a page in and reports whether another one should be asked for: the page promises more, and it is no
+// repetition, which is what an API that knows no pages would answer.
+func (l *listing) add(p page) bool {
+	if l.pages == 0 {
+		l.first = p
+		l.seen = make(map[string]bool)
+		l.webhooks = make([]Webhook, 0, len(p.webhooks))
+	}
+	l.pages++
+	before := len(l.webhooks)
+	for _, w := range p.webhooks {
+		if !l.seen[w.ID] {
+			l.seen[w.ID] = true
+			w.Secret = ""
+			l.webhooks = append(l.webhooks, w)
+		}
+	}
+	promised := p.total > len(l.webhooks) || p.totalPages > l.pages
+	return promised && len(l.webhooks) > before
+}
+
+// nextQuery names the page after those taken in, counting as the first one did.
+func (l *listing) nextQuery() string {
+	return fmt.Sprintf("?page=%d&size=%d", l.first.number+l.pages, l.first.size)
+}
+
+// webhook makes a call that is answered with one webhook.
+func (c *Client) webhook(ctx context.Context, cred Credential, op operation, path string, in *WebhookInput) (Webhook, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.budget)
+	defer cancel()
+	k, err := c.send(ctx, cred, op, path, in)
+	if err != nil {
+		return Webhook{}, err
+	}
+	w, err := decodeWebhook(k.last.body)
+	if err != nil {
+		return Webhook{}, k.fail(err)
+	}
+	if op != opCreate {
+		w.Secret = ""
+	}
+	return w, nil
+}
+
+// send makes one call; its answer, a 2xx, is the call's last attempt.
+func (c *Client) send(ctx context.Context, cred Credential, op operation, path string, in *WebhookInput) (*call, error) {
+	req, err := c.request(ctx, cred, op, path, in)
+	if err != nil {
+		return nil, &Error{Op: op.name, NotSent: true, Err: err}
+	}
+	k := &call{op: op, next: c.transport, logger: c.logger}
+	if err := k.run(ctx, req); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+func (c *Client) request(ctx context.Context, cred Credential, op operation, path string, in *WebhookInput) (*http.Request, error) {
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = in.encode(); err != nil {
+			return nil, err
+		}
+	}
+	req, err := newRequest(ctx, op, c.base+path, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.userAgent)
+	return req, sign(req, cred)
+}
+
+// webhookPath is the path of one webhook. An id that would turn it into the path of something else cannot belong to a
+// webhook, so it is answered as the API answers an unknown one, without a call.
+func webhookPath(op operation, id string) (string, error) {
+	if id == "" || id == "." || id == ".." {
+		return "", &Error{Op: op.name, Status: http.StatusNotFound, NotSent: true, Err: errBadID}
+	}
+	return webhooksPath + "/" + url.PathEscape(id), nil
+}

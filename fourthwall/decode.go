@@ -1,0 +1,159 @@
+package fourthwall
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+)
+
+// Shop is the shop that a credential belongs to.
+type Shop struct {
+	ID           string
+	Name         string
+	Domain       string // the name Fourthwall gave it
+	PublicDomain string // the name its visitors see
+}
+
+// Webhook is a webhook as the API knows it.
+type Webhook struct {
+	ID           string
+	URL          string
+	AllowedTypes []EventType // as the API spells them, known or not
+	APIVersion   string
+	Secret       Secret // "" unless this is the answer to a create call, and it had one
+}
+
+// WebhookInput is what a webhook is created with or changed to.
+type WebhookInput struct {
+	URL          string
+	AllowedTypes []EventType
+}
+
+func (in WebhookInput) encode() ([]byte, error) {
+	body := struct {
+		URL          string      `json:"url"`
+		AllowedTypes []EventType `json:"allowedTypes"`
+	}{in.URL, in.AllowedTypes}
+	if body.AllowedTypes == nil {
+		body.AllowedTypes = []EventType{}
+	}
+	return json.Marshal(body)
+}
+
+// text is a string of which the rest of an answer does not depend: any other kind of value counts as none.
+type text string
+
+func (t *text) UnmarshalJSON(data []byte) error {
+	var s string
+	if json.Unmarshal(data, &s) == nil {
+		*t = text(s)
+	}
+	return nil
+}
+
+// count is a number of which the rest of an answer does not depend: anything but a whole number counts as 0.
+type count int
+
+func (c *count) UnmarshalJSON(data []byte) error {
+	if n, err := strconv.Atoi(string(data)); err == nil && n > 0 {
+		*c = count(n)
+	}
+	return nil
+}
+
+type webhookJSON struct {
+	ID           string      `json:"id"`
+	URL          string      `json:"url"`
+	AllowedTypes []EventType `json:"allowedTypes"`
+	APIVersion   text        `json:"apiVersion"`
+	Secret       text        `json:"secret"`
+}
+
+func (j webhookJSON) webhook() Webhook {
+	w := Webhook{
+		ID: j.ID, URL: j.URL, APIVersion: string(j.APIVersion), Secret: Secret(j.Secret),
+		AllowedTypes: make([]EventType, 0, len(j.AllowedTypes)),
+	}
+	for _, code := range j.AllowedTypes {
+		if code != "" {
+			w.AllowedTypes = append(w.AllowedTypes, code)
+		}
+	}
+	return w
+}
+
+func decodeWebhook(body []byte) (Webhook, error) {
+	var j webhookJSON
+	if json.Unmarshal(body, &j) != nil {
+		return Webhook{}, errNotJSON
+	}
+	if j.ID == "" {
+		return Webhook{}, errNoID
+	}
+	return j.webhook(), nil
+}
+
+func decodeShop(body []byte) (Shop, error) {
+	var j struct {
+		ID           string `json:"id"`
+		Name         text   `json:"name"`
+		Domain       text   `json:"domain"`
+		PublicDomain text   `json:"publicDomain"`
+	}
+	if json.Unmarshal(body, &j) != nil {
+		return Shop{}, errNotJSON
+	}
+	if j.ID == "" {
+		return Shop{}, errNoID
+	}
+	return Shop{ID: j.ID, Name: string(j.Name), Domain: string(j.Domain), PublicDomain: string(j.PublicDomain)}, nil
+}
+
+// page is one answer to a list call; a bare array is a page that promises no other.
+type page struct {
+	webhooks   []Webhook // those with an id
+	total      int       // of all pages together; 0 = not said
+	number     int       // of this page, as the API counts
+	size       int       // of a full page; 0 = not said
+	totalPages int       // 0 = not said
+}
+
+func decodePage(body []byte) (page, error) {
+	var j struct {
+		Results    json.RawMessage `json:"results"`
+		Total      count           `json:"total"`
+		Page       count           `json:"page"`
+		Size       count           `json:"size"`
+		TotalPages count           `json:"totalPages"`
+	}
+	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
+		j.Results = body
+	} else if json.Unmarshal(body, &j) != nil {
+		return page{}, errNotJSON
+	}
+	var results []webhookJSON
+	if json.Unmarshal(j.Results, &results) != nil {
+		return page{}, errNotJSON
+	}
+	p := page{total: int(j.Total), number: int(j.Page), size: int(j.Size), totalPages: int(j.TotalPages)}
+	for _, r := range results {
+		if r.ID != "" {
+			p.webhooks = append(p.webhooks, r.webhook())
+		}
+	}
+	if p.size == 0 {
+		p.size = len(results)
+	}
+	return p, nil
+}
+
+// decodeCode finds the code in the body of a refusal; "" when the body is not of that shape.
+func decodeCode(body []byte) string {
+	var j struct {
+		Code text `json:"code"`
+	}
+	if json.Unmarshal(body, &j) != nil {
+		return ""
+	}
+	return token(string(j.Code))
+}

@@ -1,0 +1,189 @@
+package fourthwall
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Error is the only kind of error that a call of a Client returns. Read it with errors.As.
+type Error struct {
+	Op         string        // what was tried: "create webhook"
+	Status     int           // HTTP status of the answer; 0 when no answer was read
+	Code       string        // "code" of the answer's body, at most 100 printable bytes; "" when it has none
+	RequestID  string        // the API's name for the request, at most 100 printable bytes; "" when it gave none
+	RetryAfter time.Duration // how long the API asks to wait, at most 24 hours; 0 when it does not say
+	NotSent    bool          // true when it is certain that the call had no effect, since it never reached the API
+	Err        error         // cause, without a credential or a body in its text; nil when the status says it all
+
+	// maybe: an earlier try of the same write may have taken effect, whatever the last one met.
+	maybe bool
+}
+
+// Error says what was tried and what came of it: "create webhook: 400 WEBHOOK_URI_IP_NOT_ALLOWED (request abc)".
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Op)
+	b.WriteString(":")
+	if e.Status != 0 {
+		b.WriteString(" " + strconv.Itoa(e.Status))
+	}
+	if e.Code != "" {
+		b.WriteString(" " + e.Code)
+	}
+	switch {
+	case e.Err == nil && e.Status == 0:
+		b.WriteString(" no answer")
+	case e.Err != nil && e.Status != 0:
+		b.WriteString(": " + e.Err.Error())
+	case e.Err != nil:
+		b.WriteString(" " + e.Err.Error())
+	}
+	if e.RequestID != "" {
+		b.WriteString(" (request " + e.RequestID + ")")
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Uncertain reports whether a write may have taken effect although it failed: it was sent and no answer came, or one
+// that could not be read, a redirect, or a 5xx other than 503. It is false for reads.
+func (e *Error) Uncertain() bool {
+	if e.NotSent || e.Op == opShop.name || e.Op == opList.name || e.Op == opRead.name {
+		return false
+	}
+	return unsettled(e.Status) || e.maybe && !judges(e.Status)
+}
+
+// unsettled reports whether an error with this status leaves open what became of the request.
+func unsettled(status int) bool {
+	return status < http.StatusBadRequest ||
+		status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable
+}
+
+// judges reports whether the status is a verdict on the write itself, which then also holds for an equal one sent
+// before; a busy server or a token that has just expired gives none.
+func judges(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	}
+	return status >= http.StatusBadRequest && status < http.StatusInternalServerError
+}
+
+// cause is an error of the transport with a text of our own. The original text may quote what the server sent, so it
+// can be matched with errors.Is and errors.As, but not be read.
+type cause struct {
+	text string
+	err  error
+}
+
+func (c *cause) Error() string        { return c.text }
+func (c *cause) Is(target error) bool { return errors.Is(c.err, target) }
+func (c *cause) As(target any) bool   { return errors.As(c.err, target) }
+
+func newCause(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &cause{text: causeText(err), err: err}
+}
+
+func causeText(err error) string {
+	var known *localError
+	var timeout net.Error
+	var network *net.OpError
+	var certificate *tls.CertificateVerificationError
+	var notTLS tls.RecordHeaderError
+	switch {
+	case errors.As(err, &known):
+		return known.Error()
+	case errors.As(err, &network):
+		return network.Error()
+	case errors.As(err, &certificate):
+		return certificate.Error()
+	case errors.As(err, &notTLS):
+		return "the server does not speak TLS"
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return "no answer in time"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "connection closed before the end of the answer"
+	}
+	return "connection broken, or an answer that is not HTTP"
+}
+
+// localError is a cause that this package finds itself, so its text is safe to show.
+type localError struct{ text string }
+
+func (e *localError) Error() string { return e.text }
+
+var (
+	errNotJSON   = &localError{"the answer is not the JSON that was expected"}
+	errNoID      = &localError{"the answer has no id"}
+	errTooLarge  = &localError{"the answer is too large"}
+	errManyPages = &localError{"the list has too many pages"}
+	errBadID     = &localError{"no webhook can have this id"}
+)
+
+const (
+	maxToken      = 100            // bytes of a code or request id
+	maxRetryAfter = 24 * time.Hour // anything longer is as good as never
+)
+
+// requestID finds the API's name for a request among the headers that servers and their proxies use for it.
+func requestID(h http.Header) string {
+	for _, name := range []string{
+		"X-Request-Id", "X-Correlation-Id", "Request-Id", "X-Trace-Id", "X-Amzn-Requestid", "Cf-Ray",
+	} {
+		if id := token(h.Get(name)); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// token makes outside text fit to be shown and logged: printable characters, at most maxToken bytes.
+func token(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if b.Len()+utf8.RuneLen(r) > maxToken {
+			break
+		}
+		if r != utf8.RuneError && unicode.IsPrint(r) {
+			b.WriteRune(r)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// retryAfter reads a Retry-After header, seconds or an HTTP date; 0 for none, for one in the past, and for nonsense.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	if value == "" {
+		return 0
+	}
+	if strings.Trim(value, "0123456789") == "" {
+		seconds, err := strconv.Atoi(value)
+		if err != nil || seconds > int(maxRetryAfter/time.Second) {
+			return maxRetryAfter
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	date, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return min(max(0, date.Sub(now)), maxRetryAfter)
+}

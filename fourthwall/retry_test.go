@@ -1,0 +1,504 @@
+package fourthwall_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hookwall/fourthwall"
+)
+
+// outcome is everything that a caller and the API can tell about a call.
+type outcome struct {
+	Dials, Requests int
+	Done            bool
+	Status          int
+	Code            string
+	RequestID       string
+	RetryAfter      time.Duration
+	NotSent         bool
+	Uncertain       bool
+	Text            string // OP stands for the operation's name
+}
+
+func (s *stage) outcome(t *testing.T, op operation, err error) outcome {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	got := outcome{Dials: s.dials, Requests: s.requests, Done: err == nil}
+	if err == nil {
+		return got
+	}
+	e := asError(t, err)
+	if e.Op != op.name {
+		t.Errorf("Op = %q, want %q", e.Op, op.name)
+	}
+	got.Status, got.Code, got.RequestID, got.RetryAfter = e.Status, e.Code, e.RequestID, e.RetryAfter
+	got.NotSent, got.Uncertain = e.NotSent, e.Uncertain()
+	got.Text = strings.Replace(e.Error(), op.name+":", "OP:", 1)
+	return got
+}
+
+// Waits between tries: 200, 400 and 800 ms, each give or take 100 ms.
+const (
+	wait1Min, wait1Max = 100 * time.Millisecond, 300 * time.Millisecond
+	wait3Min, wait3Max = 1100 * time.Millisecond, 1700 * time.Millisecond
+)
+
+type retryRow struct {
+	name     string
+	script   []step
+	read     outcome
+	create   outcome
+	change   outcome
+	min, max time.Duration // of a call that is tried again; one that is not takes no time
+}
+
+func status(code int) step { return step{status: code, body: `{"code":"SOME_CODE"}`} }
+
+// sum is an outcome with all its columns.
+func sum(tries, requests, status int, uncertain, notSent bool, text string) outcome {
+	o := outcome{Dials: tries, Requests: requests, Status: status, Uncertain: uncertain, NotSent: notSent, Text: text}
+	if strings.Contains(text, "SOME_CODE") {
+		o.Code = "SOME_CODE"
+	}
+	if strings.Contains(text, "req-cut") {
+		o.RequestID = "req-cut"
+	}
+	return o
+}
+
+func ok(tries, requests int) outcome { return outcome{Dials: tries, Requests: requests, Done: true} }
+
+// once is a row of a single try, whose outcome differs only in what a write leaves open.
+func once(name string, s step, status int, text string, open bool) retryRow {
+	row := retryRow{name: name, script: []step{s}}
+	row.read = sum(1, 1, status, false, false, text)
+	row.create = sum(1, 1, status, open, false, text)
+	row.change = row.create
+	return row
+}
+
+const (
+	broken  = "connection broken, or an answer that is not HTTP"
+	closed  = "connection closed before the end of the answer"
+	refused = "dial tcp: connection refused"
+)
+
+var retryRows = []retryRow{
+	{name: "200", script: []step{{status: 200, body: "good"}}, read: ok(1, 1), create: ok(1, 1), change: ok(1, 1)},
+	{name: "201", script: []step{{status: 201, body: "good"}}, read: ok(1, 1), create: ok(1, 1), change: ok(1, 1)},
+	once("400", status(400), 400, "OP: 400 SOME_CODE", false),
+	once("401", status(401), 401, "OP: 401 SOME_CODE", false),
+	once("403", status(403), 403, "OP: 403 SOME_CODE", false),
+	once("404", status(404), 404, "OP: 404 SOME_CODE", false),
+	once("409", status(409), 409, "OP: 409 SOME_CODE", false),
+	once("422", status(422), 422, "OP: 422 SOME_CODE", false),
+	once("500", status(500), 500, "OP: 500 SOME_CODE", true),
+	once("501", status(501), 501, "OP: 501 SOME_CODE", true),
+	once("520", status(520), 520, "OP: 520 SOME_CODE", true),
+	once("301 with a place to go", step{status: 301, header: map[string]string{"Location": "http://elsewhere.example/"}}, 301, "OP: 301", true),
+	once("302 to nonsense", step{status: 302, header: map[string]string{"Location": "http://%zz"}}, 302, "OP: 302", true),
+	once("307 with a place to go", step{status: 307, header: map[string]string{"Location": "/other"}}, 307, "OP: 307", true),
+	once("400 with a body cut off", step{status: 400, cut: "body"}, 400, "OP: 400 (request req-cut)", false),
+	{
+		name: "429 all the time", script: []step{status(429)}, min: wait3Min, max: wait3Max,
+		read:   sum(4, 4, 429, false, false, "OP: 429 SOME_CODE"),
+		create: sum(4, 4, 429, false, false, "OP: 429 SOME_CODE"),
+		change: sum(4, 4, 429, false, false, "OP: 429 SOME_CODE"),
+	},
+	{
+		name: "429 once", script: []step{status(429), {status: 200, body: "good"}}, min: wait1Min, max: wait1Max,
+		read: ok(2, 2), create: ok(2, 2), change: ok(2, 2),
+	},
+	{
+		name: "502 all the time", script: []step{status(502)}, min: wait3Min, max: wait3Max,
+		read:   sum(4, 4, 502, false, false, "OP: 502 SOME_CODE"),
+		create: sum(1, 1, 502, true, false, "OP: 502 SOME_CODE"),
+		change: sum(4, 4, 502, true, false, "OP: 502 SOME_CODE"),
+	},
+	{
+		name: "503 all the time", script: []step{status(503)}, min: wait3Min, max: wait3Max,
+		read:   sum(4, 4, 503, false, false, "OP: 503 SOME_CODE"),
+		create: sum(1, 1, 503, false, false, "OP: 503 SOME_CODE"),
+		change: sum(4, 4, 503, false, false, "OP: 503 SOME_CODE"),
+	},
+	{
+		name: "504 all the time", script: []step{status(504)}, min: wait3Min, max: wait3Max,
+		read:   sum(4, 4, 504, false, false, "OP: 504 SOME_CODE"),
+		create: sum(1, 1, 504, true, false, "OP: 504 SOME_CODE"),
+		change: sum(4, 4, 504, true, false, "OP: 504 SOME_CODE"),
+	},
+	{
+		name: "503 once", script: []step{status(503), {status: 200, body: "good"}}, min: wait1Min, max: wait1Max,
+		read: ok(2, 2), create: sum(1, 1, 503, false, false, "OP: 503 SOME_CODE"), change: ok(2, 2),
+	},
+	{
+		name: "connection refused all the time", script: []step{{refuse: true}}, min: wait3Min, max: wait3Max,
+		read:   sum(4, 0, 0, false, true, "OP: "+refused),
+		create: sum(4, 0, 0, false, true, "OP: "+refused),
+		change: sum(4, 0, 0, false, true, "OP: "+refused),
+	},
+	{
+		name: "connection refused once", script: []step{{refuse: true}, {status: 200, body: "good"}}, min: wait1Min, max: wait1Max,
+		read: ok(2, 1), create: ok(2, 1), change: ok(2, 1),
+	},
+	{
+		name: "cut before an answer", script: []step{{cut: "before"}}, min: wait3Min, max: wait3Max,
+		read:   sum(4, 4, 0, false, false, "OP: "+closed),
+		create: sum(1, 1, 0, true, false, "OP: "+closed),
+		change: sum(4, 4, 0, true, false, "OP: "+closed),
+	},
+	{
+		name: "cut in the header", script: []step{{cut: "header"}}, min: wait3Min, max: wait3Max,
+		read:   sum(4, 4, 0, false, false, "OP: "+closed),
+		create: sum(1, 1, 0, true, false, "OP: "+closed),
+		change: sum(4, 4, 0, true, false, "OP: "+closed),
+	},
+	{
+		name: "not HTTP", script: []step{{raw: "SSH-2.0 " + canary + "\r\n"}}, min: wait3Min, max: wait3Max,
+		read:   sum(4, 4, 0, false, false, "OP: "+broken),
+		create: sum(1, 1, 0, true, false, "OP: "+broken),
+		change: sum(4, 4, 0, true, false, "OP: "+broken),
+	},
+	{
+		name: "cut once", script: []step{{cut: "before"}, {status: 200, body: "good"}}, min: wait1Min, max: wait1Max,
+		read: ok(2, 2), create: sum(1, 1, 0, true, false, "OP: "+closed), change: ok(2, 2),
+	},
+	{
+		name:   "cut, then refused: the first try may have counted",
+		script: []step{{cut: "before"}, {refuse: true}}, min: wait3Min, max: wait3Max,
+		read:   sum(4, 1, 0, false, true, "OP: "+refused),
+		create: sum(1, 1, 0, true, false, "OP: "+closed),
+		change: sum(4, 1, 0, true, false, "OP: "+refused),
+	},
+	{
+		name:   "cut, then busy: the first try may have counted",
+		script: []step{{cut: "before"}, status(503)}, min: wait3Min, max: wait3Max,
+		read:   sum(4, 4, 503, false, false, "OP: 503 SOME_CODE"),
+		create: sum(1, 1, 0, true, false, "OP: "+closed),
+		change: sum(4, 4, 503, true, false, "OP: 503 SOME_CODE"),
+	},
+	{
+		name:   "bad gateway, then signed out: the first try may have counted",
+		script: []step{status(502), status(401)}, min: wait1Min, max: wait1Max,
+		read:   sum(2, 2, 401, false, false, "OP: 401 SOME_CODE"),
+		create: sum(1, 1, 502, true, false, "OP: 502 SOME_CODE"),
+		change: sum(2, 2, 401, true, false, "OP: 401 SOME_CODE"),
+	},
+	{
+		name:   "bad gateway, then a verdict that holds for both",
+		script: []step{status(502), status(400)}, min: wait1Min, max: wait1Max,
+		read:   sum(2, 2, 400, false, false, "OP: 400 SOME_CODE"),
+		create: sum(1, 1, 502, true, false, "OP: 502 SOME_CODE"),
+		change: sum(2, 2, 400, false, false, "OP: 400 SOME_CODE"),
+	},
+	{
+		name:   "busy, then refused: nothing can have counted",
+		script: []step{status(429), {refuse: true}}, min: wait3Min, max: wait3Max,
+		read:   sum(4, 1, 0, false, true, "OP: "+refused),
+		create: sum(4, 1, 0, false, true, "OP: "+refused),
+		change: sum(4, 1, 0, false, true, "OP: "+refused),
+	},
+	{
+		name:   "busy, then cut",
+		script: []step{status(429), {cut: "before"}, {status: 400}}, min: wait1Min, max: wait1Max + 500*time.Millisecond,
+		read:   sum(3, 3, 400, false, false, "OP: 400"),
+		create: sum(2, 2, 0, true, false, "OP: "+closed),
+		change: sum(3, 3, 400, false, false, "OP: 400"),
+	},
+	{
+		name: "no answer within the budget", script: []step{{hang: true}}, min: 8 * time.Second, max: 8 * time.Second,
+		read:   sum(1, 1, 0, false, false, "OP: no answer in time"),
+		create: sum(1, 1, 0, true, false, "OP: no answer in time"),
+		change: sum(1, 1, 0, true, false, "OP: no answer in time"),
+	},
+	{
+		name:   "busy, then no answer within the budget",
+		script: []step{status(429), {hang: true}}, min: 8 * time.Second, max: 8 * time.Second,
+		read:   sum(2, 2, 0, false, false, "OP: no answer in time"),
+		create: sum(2, 2, 0, true, false, "OP: no answer in time"),
+		change: sum(2, 2, 0, true, false, "OP: no answer in time"),
+	},
+	{
+		name:   "so slow that the budget leaves no room for another try",
+		script: []step{{status: 429, delay: 7900 * time.Millisecond}}, min: 7900 * time.Millisecond, max: 7900 * time.Millisecond,
+		read:   sum(1, 1, 429, false, false, "OP: 429"),
+		create: sum(1, 1, 429, false, false, "OP: 429"),
+		change: sum(1, 1, 429, false, false, "OP: 429"),
+	},
+}
+
+func (r retryRow) want(op operation) outcome {
+	switch op.kind {
+	case "read":
+		return r.read
+	case "create":
+		return r.create
+	}
+	return r.change
+}
+
+func TestTries(t *testing.T) {
+	for _, row := range retryRows {
+		for _, op := range operations {
+			t.Run(row.name+"/"+op.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := &stage{script: row.script, good: op.good}
+					c := s.client(t, fourthwall.Options{})
+					start := time.Now()
+					err := op.call(t.Context(), c)
+					took := time.Since(start)
+					want := row.want(op)
+					if diff := cmp.Diff(want, s.outcome(t, op, err)); diff != "" {
+						t.Errorf("outcome (-want +got):\n%s", diff)
+					}
+					checkTook(t, row, want, took)
+				})
+			})
+		}
+	}
+}
+
+// checkTook expects the row's time of a call that was tried again or hung, and none of any other.
+func checkTook(t *testing.T, row retryRow, want outcome, took time.Duration) {
+	t.Helper()
+	lo, hi := row.min, row.max
+	if first := row.script[0]; want.Dials == 1 && !first.hang && first.delay == 0 {
+		lo, hi = 0, 0
+	}
+	if took < lo || took > hi {
+		t.Errorf("took %v, want %v to %v", took, lo, hi)
+	}
+}
+
+// A body cut off in the middle leaves a delete done, since its status says so, and anything else unread.
+func TestCutInBody(t *testing.T) {
+	text := "OP: 200: " + closed + " (request req-cut)"
+	row := retryRow{
+		script: []step{{status: 200, cut: "body"}},
+		read:   sum(4, 4, 200, false, false, text),
+		create: sum(1, 1, 200, true, false, text),
+		change: sum(4, 4, 200, true, false, text),
+	}
+	for _, op := range operations {
+		t.Run(op.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				want := row.want(op)
+				if op.name == "delete webhook" {
+					want = ok(1, 1)
+				}
+				s := &stage{script: row.script}
+				err := op.call(t.Context(), s.client(t, fourthwall.Options{}))
+				if diff := cmp.Diff(want, s.outcome(t, op, err)); diff != "" {
+					t.Errorf("outcome (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // when a bubble's clock begins
+	rows := []struct {
+		name     string
+		value    string
+		want     time.Duration
+		requests int
+		min, max time.Duration
+	}{
+		{"none", "", 0, 2, wait1Min, wait1Max},
+		{"seconds", "3", 3 * time.Second, 2, 3 * time.Second, 3200 * time.Millisecond},
+		{"seconds with spaces", " 3 ", 3 * time.Second, 2, 3 * time.Second, 3200 * time.Millisecond},
+		{"date", start.Add(3 * time.Second).Format(http.TimeFormat), 3 * time.Second, 2, 3 * time.Second, 3200 * time.Millisecond},
+		{"date of the older kind", start.Add(3 * time.Second).Format(time.RFC850), 3 * time.Second, 2, 3 * time.Second, 3200 * time.Millisecond},
+		{"date in the past", start.Add(-time.Hour).Format(http.TimeFormat), 0, 2, wait1Min, wait1Max},
+		{"zero", "0", 0, 2, wait1Min, wait1Max},
+		{"negative", "-5", 0, 2, wait1Min, wait1Max},
+		{"fraction", "1.5", 0, 2, wait1Min, wait1Max},
+		{"garbage", "soon", 0, 2, wait1Min, wait1Max},
+		{"just within the budget", "7", 7 * time.Second, 2, 7 * time.Second, 7200 * time.Millisecond},
+		{"the whole budget", "8", 8 * time.Second, 1, 0, 0},
+		{"beyond the budget", "60", time.Minute, 1, 0, 0},
+		{"date beyond the budget", start.Add(time.Minute).Format(http.TimeFormat), time.Minute, 1, 0, 0},
+		{"huge", "99999999", 24 * time.Hour, 1, 0, 0},
+		{"more than a number holds", "99999999999999999999999", 24 * time.Hour, 1, 0, 0},
+		{"date in another age", "Fri, 31 Dec 9999 23:59:59 GMT", 24 * time.Hour, 1, 0, 0},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				op := operationNamed(t, "create webhook")
+				busy := step{status: 429, header: map[string]string{"Retry-After": row.value}}
+				s := &stage{script: []step{busy, {status: 400}}}
+				began := time.Now()
+				err := op.call(t.Context(), s.client(t, fourthwall.Options{}))
+				took := time.Since(began)
+				want := sum(2, 2, 400, false, false, "OP: 400")
+				if row.requests == 1 {
+					want = sum(1, 1, 429, false, false, "OP: 429")
+					want.RetryAfter = row.want
+				}
+				if diff := cmp.Diff(want, s.outcome(t, op, err)); diff != "" {
+					t.Errorf("outcome (-want +got):\n%s", diff)
+				}
+				if took < row.min || took > row.max {
+					t.Errorf("took %v, want %v to %v", took, row.min, row.max)
+				}
+			})
+		})
+		t.Run(row.name+"/told", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &stage{script: []step{{status: 403, header: map[string]string{"Retry-After": row.value}}}}
+				_, err := s.client(t, fourthwall.Options{}).CurrentShop(t.Context(), token)
+				var e *fourthwall.Error
+				if !errors.As(err, &e) || e.RetryAfter != row.want {
+					t.Errorf("got %#v, want to be told %v", err, row.want)
+				}
+			})
+		})
+	}
+}
+
+func TestBudgetEndsTheCall(t *testing.T) {
+	rows := []struct {
+		name     string
+		budget   time.Duration
+		timeout  time.Duration // of the caller; 0 = none
+		script   []step
+		requests int
+		status   int
+		took     [2]time.Duration
+	}{
+		{"a budget of one's own", 2 * time.Second, 0, []step{{hang: true}}, 1, 0, [2]time.Duration{2 * time.Second, 2 * time.Second}},
+		{"the caller's deadline is nearer", 0, time.Second, []step{{hang: true}}, 1, 0, [2]time.Duration{time.Second, time.Second}},
+		{"the caller's deadline is farther", 0, time.Minute, []step{{hang: true}}, 1, 0, [2]time.Duration{8 * time.Second, 8 * time.Second}},
+		{"no room for a wait", 250 * time.Millisecond, 0, []step{status(503)}, 1, 503, [2]time.Duration{}},
+		{"the caller's deadline leaves no room for a wait", 0, 250 * time.Millisecond, []step{status(503)}, 1, 503, [2]time.Duration{}},
+		{"room for one wait", 400 * time.Millisecond, 0, []step{status(503)}, 2, 503, [2]time.Duration{wait1Min, wait1Max}},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				op := operationNamed(t, "read shop")
+				ctx := t.Context()
+				if row.timeout > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, row.timeout)
+					defer cancel()
+				}
+				s := &stage{script: row.script}
+				start := time.Now()
+				err := op.call(ctx, s.client(t, fourthwall.Options{Budget: row.budget}))
+				took := time.Since(start)
+				got := s.outcome(t, op, err)
+				if got.Requests != row.requests || got.Status != row.status {
+					t.Errorf("%d requests, status %d; want %d, %d", got.Requests, got.Status, row.requests, row.status)
+				}
+				if row.status == 0 && !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("error %v is not a deadline's", err)
+				}
+				if took < row.took[0] || took > row.took[1] {
+					t.Errorf("took %v, want %v", took, row.took)
+				}
+			})
+		})
+	}
+}
+
+// All pages of a list share one budget.
+func TestBudgetOfAList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		page := func(id string) step {
+			body := `{"results":[{"id":"` + id + `"}],"total":9,"size":1}`
+			return step{status: 200, body: body, delay: 3 * time.Second}
+		}
+		s := &stage{script: []step{page("a"), page("b"), page("c"), page("d")}}
+		start := time.Now()
+		hooks, err := s.client(t, fourthwall.Options{}).Webhooks(t.Context(), token)
+		if took := time.Since(start); took != 8*time.Second {
+			t.Errorf("took %v, want 8 s", took)
+		}
+		if hooks != nil || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, %v; want nothing and a deadline's error", hooks, err)
+		}
+	})
+}
+
+func TestCancel(t *testing.T) {
+	rows := []struct {
+		name   string
+		script []step
+		after  time.Duration
+		want   outcome // of a create call
+	}{
+		{
+			"before the call", []step{{hang: true}}, 0,
+			sum(0, 0, 0, false, true, "OP: cancelled"),
+		},
+		{
+			"while the API works", []step{{hang: true}}, time.Second,
+			sum(1, 1, 0, true, false, "OP: cancelled"),
+		},
+		{
+			"while waiting after 429", []step{{status: 429, header: map[string]string{"Retry-After": "5"}}}, time.Second,
+			outcome{Dials: 1, Requests: 1, Status: 429, RetryAfter: 5 * time.Second, Text: "OP: 429: cancelled"},
+		},
+		{
+			"while waiting after a refused connection", []step{{refuse: true}}, 50 * time.Millisecond,
+			sum(1, 0, 0, false, true, "OP: cancelled"),
+		},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				op := operationNamed(t, "create webhook")
+				ctx, cancel := context.WithCancel(t.Context())
+				if row.after == 0 {
+					cancel()
+				}
+				defer time.AfterFunc(row.after, cancel).Stop()
+				s := &stage{script: row.script}
+				start := time.Now()
+				err := op.call(ctx, s.client(t, fourthwall.Options{}))
+				if took := time.Since(start); took != row.after {
+					t.Errorf("took %v, want %v", took, row.after)
+				}
+				if diff := cmp.Diff(row.want, s.outcome(t, op, err)); diff != "" {
+					t.Errorf("outcome (-want +got):\n%s", diff)
+				}
+				if !errors.Is(err, context.Canceled) {
+					t.Errorf("error %v is not a cancellation's", err)
+				}
+			})
+		})
+	}
+}
+
+// A transport that says nothing of its connections could have sent anything.
+func TestTransportWithoutReports(t *testing.T) {
+	calls := 0
+	c := newClient(t, "http://api.example", fourthwall.Options{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+		calls++
+		return nil, syscall.ECONNREFUSED
+	})})
+	_, err := c.CreateWebhook(t.Context(), token, input)
+	var e *fourthwall.Error
+	if !errors.As(err, &e) || e.NotSent || !e.Uncertain() || calls != 1 {
+		t.Errorf("after %d calls: %#v", calls, err)
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("error %v does not match its cause", err)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

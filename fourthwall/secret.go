@@ -1,0 +1,86 @@
+package fourthwall
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+const redacted = "[redacted]"
+
+// Secret is text that must not be printed: fmt, slog, encoding/json and everything else that asks a value for its
+// text get "[redacted]". Only Reveal, or a conversion to string, gives it away.
+//
+// Package fmt asks nobody for the verbs %p and %w, which go vet refuses here, nor for unexported fields of a struct:
+// a Secret that stands in one needs a struct that redacts itself.
+type Secret string
+
+// Reveal returns the text itself.
+func (s Secret) Reveal() string { return string(s) }
+
+// String returns "[redacted]".
+func (Secret) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (Secret) GoString() string { return redacted }
+
+// Format prints "[redacted]" whatever the verb and its flags.
+func (Secret) Format(w fmt.State, _ rune) {
+	// A fmt.State reports no errors: it writes to memory.
+	_, _ = io.WriteString(w, redacted)
+}
+
+// LogValue makes log/slog write "[redacted]".
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalJSON returns the JSON string "[redacted]"; it never fails.
+func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// MarshalText returns "[redacted]"; it never fails.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// Credential is what a call is made with: a Bearer or an APIKey.
+type Credential interface {
+	authorize(*http.Request)
+}
+
+// Bearer is the access token of an OAuth sign-in.
+type Bearer struct {
+	Token Secret
+}
+
+func (b Bearer) authorize(req *http.Request) {
+	req.Header.Set("Authorization", "Bearer "+b.Token.Reveal())
+}
+
+// APIKey is the user name and password of a shop's Open API user, sent by HTTP Basic authentication.
+type APIKey struct {
+	Username string
+	Password Secret
+}
+
+func (k APIKey) authorize(req *http.Request) {
+	req.SetBasicAuth(k.Username, k.Password.Reveal())
+}
+
+var (
+	errNoCredential  = errors.New("no credential given")
+	errBadCredential = errors.New("the credential holds characters that cannot be sent")
+)
+
+// sign puts the credential on the request. A token with a line break is refused here, in words of our own, since the
+// transport would refuse it only after the call has begun.
+func sign(req *http.Request, cred Credential) error {
+	if cred == nil {
+		return errNoCredential
+	}
+	cred.authorize(req)
+	if !httpguts.ValidHeaderFieldValue(req.Header.Get("Authorization")) {
+		return errBadCredential
+	}
+	return nil
+}
