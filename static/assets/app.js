@@ -10,6 +10,8 @@
     // Assistive technology reads a region only when it changes.
     requestAnimationFrame(() => { live.textContent = text; });
   };
+  // Codes are found by their words too.
+  const searchable = (text) => text.toLowerCase().replaceAll("_", " ").replace(/\s+/g, " ");
   const plural = (n, one, many) => `${n} ${n === 1 ? one : many}`;
 
   function copyButtons() {
@@ -28,8 +30,13 @@
       return;
     }
     say("Copied.");
-    button.classList.add("done");
-    setTimeout(() => button.classList.remove("done"), 1600);
+    const { href } = button.querySelector("use");
+    const look = (done) => {
+      button.classList.toggle("done", done);
+      href.baseVal = href.baseVal.replace(/#.*/, done ? "#check" : "#copy");
+    };
+    look(true);
+    setTimeout(look, 1600, false);
   }
 
   function localTimes() {
@@ -58,172 +65,152 @@
 
   class Picker {
     constructor(form) {
-      this.form = form;
+      const find = (selector) => form.querySelector(selector);
       this.boxes = all("input[name=allowedTypes]", form);
       this.groups = all(".group", form);
-      this.undo = form.querySelector(".undo");
-      this.chosen = form.querySelector(".chosen");
-      this.item = form.querySelector("#chosen-item").content.firstElementChild;
-      this.rows = this.boxes.map((box) => {
-        const row = box.closest(".type");
-        return { box, row, text: Picker.searchable(row.textContent) };
-      });
-      this.takeUndo();
-      form.addEventListener("change", (event) => this.changed(event));
+      this.rows = all(".type", form).map((row) => ({ row, text: searchable(row.textContent) }));
+      this.panel = find(".summary");
+      this.count = find(".summary-count");
+      this.chosen = find(".chosen");
+      this.noneChosen = find(".chosen-none");
+      this.chip = find("#chosen-item").content.firstElementChild;
+      this.main = find(".summary .main");
+      this.undo = find("button[value=undo]");
+      this.found = find(".found");
+      this.nothing = find(".nothing-found");
+      this.input = find(".search input");
+      this.takeOverUndo(form);
+      this.listen(form);
+      find(".search").hidden = false;
+      this.refresh();
+    }
+
+    listen(form) {
+      form.addEventListener("change", (event) => this.ticked(event));
       form.addEventListener("click", (event) => this.pressed(event));
-      form.addEventListener("submit", (event) => this.submitted(event));
-      this.search();
-      // The browser puts ticks back after this script has run.
-      addEventListener("pageshow", () => this.recount());
+      form.addEventListener("submit", () => this.sent());
+      this.input.addEventListener("input", () => this.search(true));
+      this.input.addEventListener("keydown", (event) => this.typed(event));
+      // Browsers put ticks and text back after this script has run.
+      addEventListener("pageshow", () => this.refresh());
+    }
+
+    // After a redraw without script, the server says what there is to undo.
+    takeOverUndo(form) {
+      if (this.undo.hidden) return;
+      const codes = new Set(all("input[name=undo]", form).map((input) => input.value));
+      this.before = this.boxes.filter((box) => codes.has(box.value));
+    }
+
+    refresh() {
+      this.main.classList.remove("busy");
       this.recount();
+      this.search(false);
     }
 
-    // Codes are found with spaces as well as with underscores.
-    static searchable(text) {
-      return (text + " " + text.replaceAll("_", " ")).toLowerCase();
-    }
+    get on() { return this.boxes.filter((box) => box.checked); }
 
-    get ticked() { return this.boxes.filter((box) => box.checked); }
-
-    changed(event) {
+    ticked(event) {
       if (event.target.name !== "allowedTypes") return;
       this.undo.hidden = true;
       this.recount();
     }
 
     pressed(event) {
-      const remove = event.target.closest(".remove");
-      if (remove) return this.remove(remove);
-      const button = event.target.closest("button[name=do]");
+      const button = event.target.closest("button");
       if (!button || button.value === "create") return;
-      if (button.value === "undo") {
-        if (!this.before) return;
-        this.restore();
-      } else {
-        this.bulk(button);
-      }
       event.preventDefault();
+      if (button.matches(".remove")) this.remove(button);
+      else if (button === this.undo) this.restore();
+      else if (button.name === "do") this.change(button);
     }
 
-    bulk(button) {
-      const before = new Set(this.ticked);
-      const name = button.textContent.replace(/[\s\d]*event types$/, "").trim();
-      if (button.dataset.types !== undefined) {
-        const wanted = new Set(button.dataset.types.split(" "));
-        for (const box of this.boxes) box.checked ||= wanted.has(box.value);
-      } else {
-        const group = button.closest(".group");
-        const boxes = group ? this.boxes.filter((box) => group.contains(box)) : this.boxes;
-        for (const box of boxes) box.checked = button.value.endsWith("all");
+    // change does what a preset, "all" or "none" says.
+    change(button) {
+      const before = this.on;
+      const types = button.dataset.types?.split(" ");
+      const within = button.closest(".group") ?? button.form;
+      for (const box of this.boxes) {
+        if (types) box.checked ||= types.includes(box.value);
+        else if (within.contains(box)) box.checked = button.value.endsWith("all");
       }
-      const now = this.ticked;
-      const added = now.filter((box) => !before.has(box)).length;
-      const taken = before.size + added - now.length;
       this.recount();
-      if (!added && !taken) {
-        this.tell(`${name}: nothing to change.`);
-        this.undo.hidden = true;
+      const difference = this.on.length - before.length;
+      const name = types ? button.firstChild.textContent.trim() : button.textContent;
+      if (!difference) {
+        say(`${name}: nothing to change.`);
         return;
       }
       this.before = before;
-      this.tell(`${name}: ${plural(added || taken, "event type", "event types")} ${added ? "added" : "removed"}.`);
       this.undo.hidden = false;
-    }
-
-    tell(text) {
-      this.undo.querySelector(".undo-text").textContent = text;
-      say(text);
+      say(`${name}: ${plural(Math.abs(difference), "event type", "event types")} ${difference > 0 ? "added" : "removed"}. ${this.count.textContent}.`);
     }
 
     restore() {
-      for (const box of this.boxes) box.checked = this.before.has(box);
-      this.before = null;
+      for (const box of this.boxes) box.checked = this.before.includes(box);
       this.undo.hidden = true;
       this.recount();
-      say("Undone. " + this.sentence());
-      this.form.querySelector(".presets button").focus();
-    }
-
-    // What the server offers to undo was redrawn without script.
-    takeUndo() {
-      if (this.undo.hidden) return;
-      const codes = new Set(all("input[name=undo]", this.undo).map((input) => input.value));
-      this.before = new Set(this.boxes.filter((box) => codes.has(box.value)));
+      this.panel.focus({ preventScroll: true });
+      say(`Undone. ${this.count.textContent}.`);
     }
 
     remove(button) {
       const index = all(".remove", this.chosen).indexOf(button);
-      this.ticked[index].checked = false;
+      this.on[index].checked = false;
       this.undo.hidden = true;
       this.recount();
-      say("Removed. " + this.sentence());
-      const left = all(".remove", this.chosen);
-      (left[Math.min(index, left.length - 1)] ?? this.form.querySelector(".summary h2")).focus();
-    }
-
-    sentence() {
-      return `${this.ticked.length} of ${this.boxes.length} event types.`;
+      (all(".remove", this.chosen)[index] ?? this.panel).focus({ preventScroll: true });
+      say(`Removed. ${this.count.textContent}.`);
     }
 
     recount() {
-      const ticked = this.ticked;
-      this.form.querySelector(".summary-count b").textContent = ticked.length;
-      this.form.querySelector(".chosen-none").hidden = ticked.length > 0;
+      const on = this.on;
+      this.count.querySelector("b").textContent = on.length;
+      this.noneChosen.hidden = on.length > 0;
       for (const group of this.groups) {
-        const boxes = all("input[name=allowedTypes]", group);
-        const on = boxes.filter((box) => box.checked).length;
-        group.querySelector(".group-count").textContent = `${on} of ${boxes.length}`;
+        const boxes = this.boxes.filter((box) => group.contains(box));
+        group.querySelector(".group-count").textContent = `${boxes.filter((box) => box.checked).length} of ${boxes.length}`;
       }
-      this.chosen.replaceChildren(...ticked.map((box) => this.chip(box)));
+      this.chosen.replaceChildren(...on.map((box) => this.chipFor(box)));
     }
 
-    chip(box) {
-      const item = this.item.cloneNode(true);
-      const name = box.closest(".type").querySelector(".type-name").textContent;
-      item.querySelector("span").textContent = name;
-      item.querySelector("button").setAttribute("aria-label", `Remove ${name}`);
-      return item;
+    chipFor(box) {
+      const chip = this.chip.cloneNode(true);
+      const name = box.closest(".type").querySelector(".type-name").textContent.trim();
+      chip.querySelector("span").textContent = name;
+      chip.querySelector("button").setAttribute("aria-label", `Remove ${name}`);
+      return chip;
     }
 
-    search() {
-      const box = this.form.querySelector(".search");
-      const input = box.querySelector("input");
-      box.hidden = false;
-      input.addEventListener("input", () => this.filter(input.value));
-      input.addEventListener("keydown", (event) => {
-        if (event.key === "Enter") event.preventDefault();
-        if (event.key === "Escape" && input.value) {
-          input.value = "";
-          this.filter("");
-          event.preventDefault();
-        }
-      });
-      addEventListener("pageshow", () => this.filter(input.value));
+    typed(event) {
+      // Enter would send the form.
+      if (event.key === "Enter") event.preventDefault();
+      if (event.key === "Escape") {
+        this.input.value = "";
+        this.search(true);
+      }
     }
 
-    filter(query) {
-      const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    search(aloud) {
+      const words = searchable(this.input.value).split(" ").filter(Boolean);
       let found = 0;
       for (const { row, text } of this.rows) {
         row.hidden = !words.every((word) => text.includes(word));
         if (!row.hidden) found++;
       }
       for (const group of this.groups) {
-        const some = all(".type:not([hidden])", group).length > 0;
-        group.hidden = !some;
-        if (words.length && some) group.open = true;
+        group.hidden = !group.querySelector(".type:not([hidden])");
+        if (words.length) group.open = true;
       }
-      const sentence = words.length ? plural(found, "found", "found") : "";
-      this.form.querySelector(".found").textContent = sentence;
-      this.form.querySelector(".nothing-found").hidden = found > 0;
-      if (words.length) say(found ? plural(found, "event type found.", "event types found.") : "No event type found.");
+      this.nothing.hidden = found > 0;
+      this.found.textContent = words.length ? `${found} found` : "";
+      if (aloud && words.length) say(plural(found, "event type found.", "event types found."));
     }
 
-    submitted(event) {
-      const button = this.form.querySelector(".summary .main");
-      button.classList.add("busy");
+    // An answer can take some seconds.
+    sent() {
+      this.main.classList.add("busy");
       say("Creating the webhook.");
-      addEventListener("pageshow", () => button.classList.remove("busy"), { once: true });
     }
   }
 
