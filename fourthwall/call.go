@@ -94,8 +94,7 @@ func (k *call) policy() failsafe.Policy[*http.Response] {
 		HandleIf(func(*http.Response, error) bool { return k.again }).
 		WithDelayFunc(func(failsafe.ExecutionAttempt[*http.Response]) time.Duration { return k.wait }).
 		WithJitter(jitter).
-		WithMaxAttempts(maxTries).
-		ReturnLastFailure().
+		WithMaxAttempts(-1). // plan counts
 		Build()
 }
 

@@ -104,6 +104,9 @@ var retryRows = []retryRow{
 	once("500", status(500), 500, "OP: 500 SOME_CODE", true),
 	once("501", status(501), 501, "OP: 501 SOME_CODE", true),
 	once("520", status(520), 520, "OP: 520 SOME_CODE", true),
+	once("101, and the connection is no longer HTTP", step{
+		raw: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n", open: true,
+	}, 101, "OP: 101", true),
 	once("301 with a place to go", step{status: 301, header: map[string]string{"Location": "http://elsewhere.example/"}}, 301, "OP: 301", true),
 	once("302 to nonsense", step{status: 302, header: map[string]string{"Location": "http://%zz"}}, 302, "OP: 302", true),
 	once("307 with a place to go", step{status: 307, header: map[string]string{"Location": "/other"}}, 307, "OP: 307", true),
@@ -192,6 +195,13 @@ var retryRows = []retryRow{
 		read:   sum(2, 2, 401, false, false, "OP: 401 SOME_CODE"),
 		create: sum(1, 1, 502, true, false, "OP: 502 SOME_CODE"),
 		change: sum(2, 2, 401, true, false, "OP: 401 SOME_CODE"),
+	},
+	{
+		name:   "bad gateway, then a request too slow to read: the first try may have counted",
+		script: []step{status(502), status(408)}, min: wait1Min, max: wait1Max,
+		read:   sum(2, 2, 408, false, false, "OP: 408 SOME_CODE"),
+		create: sum(1, 1, 502, true, false, "OP: 502 SOME_CODE"),
+		change: sum(2, 2, 408, true, false, "OP: 408 SOME_CODE"),
 	},
 	{
 		name:   "bad gateway, then a verdict that holds for both",
@@ -365,6 +375,24 @@ func TestRetryAfter(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Clients that met the same trouble together do not come back together.
+func TestWaitsDiffer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		took := map[time.Duration]bool{}
+		s := &stage{script: []step{status(503)}}
+		c := s.client(t, fourthwall.Options{})
+		for range 5 {
+			start := time.Now()
+			_, err := c.CurrentShop(t.Context(), token)
+			asError(t, err)
+			took[time.Since(start)] = true
+		}
+		if len(took) < 2 {
+			t.Errorf("five calls took the same time: %v", took)
+		}
+	})
 }
 
 func TestBudgetEndsTheCall(t *testing.T) {

@@ -85,6 +85,7 @@ type step struct {
 	cut    string // "before" an answer, in the "header", in the "body"
 	hang   bool   // no answer
 	raw    string // bytes that are not made by an HTTP server
+	open   bool   // the connection stays open after them
 	status int
 	header map[string]string
 	body   string // "good" = the one that satisfies the operation
@@ -208,13 +209,13 @@ func (st step) answer(w http.ResponseWriter, good string) {
 	}
 	switch {
 	case st.raw != "":
-		hijack(w, st.raw)
+		hijack(w, st.raw, st.open)
 	case st.cut == "before":
-		hijack(w, "")
+		hijack(w, "", false)
 	case st.cut == "header":
-		hijack(w, "HTTP/1.1 200 OK\r\nX-Request-Id: req-cut\r\n")
+		hijack(w, "HTTP/1.1 200 OK\r\nX-Request-Id: req-cut\r\n", false)
 	case st.cut == "body":
-		hijack(w, fmt.Sprintf("HTTP/1.1 %d Cut\r\nContent-Length: 500\r\nX-Request-Id: req-cut\r\n\r\n{\"id\":", st.status))
+		hijack(w, fmt.Sprintf("HTTP/1.1 %d Cut\r\nContent-Length: 500\r\nX-Request-Id: req-cut\r\n\r\n{\"id\":", st.status), false)
 	default:
 		for name, value := range st.header {
 			w.Header().Set(name, value)
@@ -224,13 +225,16 @@ func (st step) answer(w http.ResponseWriter, good string) {
 	}
 }
 
-// hijack writes raw bytes and closes the connection.
-func hijack(w http.ResponseWriter, raw string) {
+// hijack writes raw bytes and closes the connection, at once or when the client does.
+func hijack(w http.ResponseWriter, raw string, open bool) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(err)
 	}
 	_, _ = io.WriteString(conn, raw)
+	if open {
+		_, _ = io.Copy(io.Discard, conn)
+	}
 	_ = conn.Close()
 }
 
