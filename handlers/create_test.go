@@ -1,0 +1,529 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"hookwall/sandbox"
+)
+
+const good = "https://hooks.example.com/fourthwall"
+
+const apiWebhooks = "/open-api/v1.0/webhooks"
+
+// kept compares what a redrawn form holds with what was sent.
+func (pg *page) kept(address string, types ...string) {
+	pg.p.t.Helper()
+	f := pg.form(pg.p.action())
+	if f.values.Get("url") != address {
+		pg.p.t.Errorf("the form holds the URL %q, %q was typed", f.values.Get("url"), address)
+	}
+	got, want := slices.Sorted(slices.Values(f.values["allowedTypes"])), slices.Sorted(slices.Values(types))
+	if diff := cmp.Diff(want, got); diff != "" {
+		pg.p.t.Errorf("ticks: %s", diff)
+	}
+}
+
+// action is where the create form of the first demo shop is sent.
+func (p *person) action() string { return webhooksPath(p.box.Shops()[0].ID) }
+
+// focused is the id of the element with autofocus.
+func (pg *page) focused() (id string) {
+	walk(pg.doc, func(n *html.Node) {
+		if n.Type == html.ElementNode && has(n, "autofocus") {
+			id = attr(n, "id")
+		}
+	})
+	return id
+}
+
+// described is the text of what describes the element with this id.
+func (pg *page) described(id string) string {
+	n := pg.node(id)
+	if n == nil {
+		return ""
+	}
+	var texts []string
+	for _, ref := range strings.Fields(attr(n, "aria-describedby")) {
+		texts = append(texts, pg.byID(ref))
+	}
+	return strings.Join(texts, " ")
+}
+
+func (g *rig) urls(n int) []string {
+	var out []string
+	for _, hook := range g.box.Webhooks(g.box.Shops()[n].ID) {
+		out = append(out, hook.URL)
+	}
+	return out
+}
+
+func TestCreate(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	pg := p.newForm(shop.ID, "  "+good+" ", "DONATION", "ORDER_PLACED").submit().want(http.StatusOK, good, "ORDER_PLACED", "Order placed", "DONATION", "V1")
+	hooks := g.box.Webhooks(shop.ID)
+	if len(hooks) != 1 || hooks[0].URL != good || !slices.Equal(hooks[0].AllowedTypes, []string{"DONATION", "ORDER_PLACED"}) {
+		t.Fatalf("the sandbox has %+v", hooks)
+	}
+	if want := webhookPath(shop.ID, hooks[0].ID); pg.url.Path != want || !strings.Contains(pg.text(), hooks[0].ID) {
+		t.Errorf("at %s, want %s", pg.url.Path, want)
+	}
+	p.get(webhooksPath(shop.ID)).want(http.StatusOK, good, hooks[0].ID)
+}
+
+// TestAnswers holds what the person gets for each answer of the API.
+func TestAnswers(t *testing.T) {
+	id := http.Header{"X-Request-Id": {"req-777"}}
+	after := http.Header{"Retry-After": {"60"}, "X-Request-Id": {"req-777"}}
+	tests := []struct {
+		name    string
+		url     string // "" for the good one
+		failure sandbox.Failure
+		status  int
+		texts   []string
+		focus   string
+		atURL   string // beside the URL field
+		made    int    // webhooks there are afterwards
+		retry   string
+		noForm  bool // another page than the form
+	}{
+		{name: "an IP number", url: "https://203.0.113.7/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_IP_NOT_ALLOWED"},
+		{name: "a port", url: "https://hooks.example.com:8443/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_PORT_NOT_ALLOWED"},
+		{name: "a domain", url: "https://shop.fourthwall.com/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_UNALLOWED_DOMAIN"},
+		{
+			name: "an unknown code", failure: sandbox.Failure{Status: 400, Code: "SOMETHING_ELSE", Header: id},
+			status: 422, texts: []string{"SOMETHING_ELSE", "req-777", "Nothing was created"}, focus: "banner",
+		},
+		{name: "no code", failure: sandbox.Failure{Status: 400, Body: "<html>", Header: id}, status: 422, texts: []string{"req-777", "gave no reason"}, focus: "banner"},
+		{name: "a code of the URL with another status", failure: sandbox.Failure{Status: 409, Code: "WEBHOOK_URI_IP_NOT_ALLOWED"}, status: 422, texts: []string{"WEBHOOK_URI_IP_NOT_ALLOWED"}, focus: "banner"},
+		{name: "no permission", failure: sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, status: 403, texts: []string{"webhook_write", "Connect the shop again"}, focus: "banner"},
+		{name: "not found", failure: sandbox.Failure{Status: 404, Code: "GONE"}, status: 404, texts: []string{"GONE"}, focus: "banner"},
+		{name: "too many requests", failure: sandbox.Failure{Status: 429, Header: after}, status: 503, texts: []string{"busy", "60 seconds"}, focus: "banner", retry: "60"},
+		{name: "busy", failure: sandbox.Failure{Status: 503, Header: after}, status: 503, texts: []string{"busy", "Nothing was created"}, focus: "banner", retry: "60"},
+		{name: "a fault, without effect", failure: sandbox.Failure{Status: 500, Header: id}, status: 502, texts: []string{"Not confirmed", "req-777"}, focus: "banner", noForm: true},
+		{name: "a fault, with effect", failure: sandbox.Failure{Status: 500, Effect: true}, status: 200, texts: []string{good}, made: 1, noForm: true},
+		{name: "bad gateway, with effect", failure: sandbox.Failure{Status: 502, Effect: true}, status: 200, texts: []string{good}, made: 1, noForm: true},
+		{name: "cut before", failure: sandbox.Failure{Cut: sandbox.CutBefore}, status: 502, texts: []string{"Not confirmed"}, focus: "banner", noForm: true},
+		{name: "cut after", failure: sandbox.Failure{Cut: sandbox.CutAfter}, status: 200, texts: []string{good}, made: 1, noForm: true},
+		{name: "cut in the answer", failure: sandbox.Failure{Cut: sandbox.CutBody}, status: 200, texts: []string{good}, made: 1, noForm: true},
+		{name: "an unreadable yes, with effect", failure: sandbox.Failure{Status: 200, Body: "<html>ok", Effect: true}, status: 200, texts: []string{good}, made: 1, noForm: true},
+		{name: "an unreadable yes, without effect", failure: sandbox.Failure{Status: 200, Body: "{}"}, status: 502, texts: []string{"Not confirmed"}, focus: "banner", noForm: true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			address := test.url
+			if address == "" {
+				address = good
+				test.failure.Method, test.failure.Path = http.MethodPost, apiWebhooks
+				g.box.FailNext(test.failure)
+			}
+			f := p.newForm(shop.ID, address, "DONATION", "ORDER_PLACED")
+			pg := f.submit().want(test.status, test.texts...)
+			if pg.header.Get("Retry-After") != test.retry {
+				t.Errorf("Retry-After %q, want %q", pg.header.Get("Retry-After"), test.retry)
+			}
+			if made := len(g.urls(0)); made != test.made {
+				t.Errorf("%d webhooks were made, want %d", made, test.made)
+			}
+			if pg.focused() != test.focus {
+				t.Errorf("focus on %q, want %q", pg.focused(), test.focus)
+			}
+			if got := pg.described("url"); !strings.Contains(got, test.atURL) || strings.Contains(got, "NOT_ALLOWED") != (test.atURL != "" && test.atURL != "WEBHOOK_URI_UNALLOWED_DOMAIN") {
+				t.Errorf("beside the URL: %q, want %q", got, test.atURL)
+			}
+			if test.noForm {
+				return
+			}
+			pg.kept(address, "DONATION", "ORDER_PLACED")
+			if again := pg.form(p.action()).values.Get("submission"); again == f.values.Get("submission") || again == "" {
+				t.Error("the redrawn form has the same one-time id")
+			}
+			if cc := pg.header.Get("Cache-Control"); cc != "private, no-cache" {
+				t.Errorf("Cache-Control %q", cc)
+			}
+		})
+	}
+}
+
+// TestRefusedAtOnce: what cannot be a webhook is said without asking the API.
+func TestRefusedAtOnce(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	one := []string{"DONATION"}
+	tests := []struct {
+		name    string
+		url     string
+		types   []string
+		focus   string
+		atURL   string
+		atTypes string
+	}{
+		{"nothing", "", nil, "summary", "Enter the address", "Choose at least one"},
+		{"no URL", "", one, "url", "Enter the address", ""},
+		{"blanks only", "  ", one, "url", "Enter the address", ""},
+		{"no scheme", "hooks.example.com/fw", one, "url", "must start with https://", ""},
+		{"another scheme", "ftp://hooks.example.com/fw", one, "url", "must start with https://", ""},
+		{"script", "javascript:alert(1)", one, "url", "must start with https://", ""},
+		{"no host", "https:///fw", one, "url", "no host name", ""},
+		{"a blank inside", "https://hooks.example.com/a b", one, "url", "not a web address", ""},
+		{"unparsable", "https://[::1/fw", one, "url", "not a web address", ""},
+		{"no types", good, nil, "types", "", "Choose at least one"},
+		{"an unknown type", good, []string{"DONATION", "MADE_UP"}, "types", "", "does not know an event type"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			before := len(g.box.Requests())
+			pg := p.newForm(shop.ID, test.url, test.types...).submit().want(http.StatusUnprocessableEntity)
+			if calls := len(g.box.Requests()) - before; calls != 0 {
+				t.Errorf("the API was asked %d times", calls)
+			}
+			pg.kept(test.url, test.types...)
+			if pg.focused() != test.focus {
+				t.Errorf("focus on %q, want %q", pg.focused(), test.focus)
+			}
+			for id, want := range map[string]string{"url": test.atURL, "types": test.atTypes} {
+				got := pg.described(id)
+				if want != "" && !strings.Contains(got, want) || (want == "") == (attrOf(pg, id, "aria-invalid") == "true") {
+					t.Errorf("at %s: %q, want %q", id, got, want)
+				}
+			}
+		})
+	}
+}
+
+func attrOf(pg *page, id, key string) string {
+	if n := pg.node(id); n != nil {
+		if v := attr(n, key); v != "" {
+			return v
+		}
+		if key == "aria-invalid" && strings.Contains(attr(n, "class"), "invalid") {
+			return "true"
+		}
+	}
+	return ""
+}
+
+// TestHintsNeverBlock: what Fourthwall may refuse is warned of when the form
+// is drawn again, and sent all the same.
+func TestHintsNeverBlock(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	tests := []struct{ url, hint string }{
+		{"https://hooks.example.com/fw", ""},
+		{"http://hooks.example.com/fw", "not encrypted"},
+		{"https://203.0.113.7/fw", "IP number"},
+		{"https://[2001:db8::1]/fw", "IP number"},
+		{"https://hooks.example.com:8443/fw", "port 8443"},
+		{"https://localhost/fw", "not on the public internet"},
+		{"https://intranet/fw", "not on the public internet"},
+		{"https://me:pw@hooks.example.com/fw", "user name or password"},
+	}
+	for _, test := range tests {
+		t.Run(test.url, func(t *testing.T) {
+			pg := p.newForm(shop.ID, test.url).press("do=preset:fulfilment").want(http.StatusOK)
+			got := pg.byID("url-warnings")
+			if (got == "") != (test.hint == "") || !strings.Contains(got, test.hint) {
+				t.Errorf("warned %q, want %q", got, test.hint)
+			}
+			before := len(g.box.Requests())
+			pg.form(p.action()).submit()
+			if len(g.box.Requests()) == before {
+				t.Error("the API was not asked")
+			}
+		})
+	}
+}
+
+// TestButtonsKeepEverything presses what changes the ticks without script.
+func TestButtonsKeepEverything(t *testing.T) {
+	p := newRig(t, options{}).person()
+	shop := p.connect(0)
+	tests := []struct {
+		button string
+		before []string
+		want   []string
+	}{
+		{"preset:fulfilment", []string{"DONATION"}, []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
+		{"preset:marketing", nil, []string{"CART_ABANDONED_1H", "CART_ABANDONED_24H", "CART_ABANDONED_72H", "NEWSLETTER_SUBSCRIBED", "THANK_YOU_SENT"}},
+		{"group:orders:all", []string{"COLLECTION_UPDATED"}, []string{"COLLECTION_UPDATED", "DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
+		{"group:orders:none", []string{"DONATION", "ORDER_PLACED", "COLLECTION_UPDATED"}, []string{"COLLECTION_UPDATED"}},
+		{"all", []string{"DONATION"}, slices.Sorted(slices.Values(allTypes()))},
+		{"none", []string{"DONATION", "ORDER_PLACED"}, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.button, func(t *testing.T) {
+			f := p.newForm(shop.ID, "not yet a URL", test.before...)
+			pg := f.press("do=" + test.button).want(http.StatusOK)
+			pg.kept("not yet a URL", test.want...)
+			if id := pg.form(p.action()).values.Get("submission"); id != f.values.Get("submission") {
+				t.Error("a redraw changed the one-time id")
+			}
+			pg.form(p.action()).press("do=undo").want(http.StatusOK).kept("not yet a URL", test.before...)
+		})
+	}
+}
+
+func TestEnterCreates(t *testing.T) {
+	p := newRig(t, options{}).person()
+	shop := p.connect(0)
+	if f := p.newForm(shop.ID, good, "DONATION"); f.buttons[0] != "do=create" {
+		t.Errorf("Enter presses %s", f.buttons[0])
+	}
+}
+
+func TestDeepLinks(t *testing.T) {
+	p := newRig(t, options{}).person()
+	shop := p.connect(0)
+	tests := []struct {
+		query string
+		want  []string
+	}{
+		{"?preset=fulfilment", []string{"ORDER_PLACED", "ORDER_UPDATED"}},
+		{"?types=DONATION,ORDER_PLACED,MADE_UP", []string{"DONATION", "ORDER_PLACED"}},
+		{"?preset=nothing", nil},
+		{"", nil},
+	}
+	for _, test := range tests {
+		p.get(newWebhookPath(shop.ID)+test.query).want(http.StatusOK).kept("", test.want...)
+	}
+}
+
+// TestTwins sends one form many times at once.
+func TestTwins(t *testing.T) {
+	tests := []struct {
+		name    string
+		failure sandbox.Failure
+		status  int
+		made    int
+		sent    int
+	}{
+		{"created", sandbox.Failure{Delay: 300 * time.Millisecond}, 200, 1, 1},
+		{"refused", sandbox.Failure{Status: 400, Code: "WEBHOOK_URI_IP_NOT_ALLOWED", Delay: 300 * time.Millisecond}, 422, 0, 1},
+		{"not confirmed", sandbox.Failure{Status: 500, Delay: 300 * time.Millisecond}, 502, 0, 1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			test.failure.Method, test.failure.Path = http.MethodPost, apiWebhooks
+			g.box.FailNext(test.failure)
+			f := p.newForm(shop.ID, good, "DONATION")
+			var wg sync.WaitGroup
+			for range 5 {
+				wg.Go(func() { f.submit().want(test.status) })
+			}
+			wg.Wait()
+			if made := len(g.urls(0)); made != test.made || g.creates() != test.sent {
+				t.Errorf("%d webhooks were made by %d calls, want %d by %d", made, g.creates(), test.made, test.sent)
+			}
+		})
+	}
+}
+
+func (g *rig) creates() (n int) {
+	for _, r := range g.box.Requests() {
+		if r.Method == http.MethodPost && r.Path == apiWebhooks {
+			n++
+		}
+	}
+	return n
+}
+
+// TestSentAgain sends a form a second time, as Back and a press do.
+func TestSentAgain(t *testing.T) {
+	refuse := sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "WEBHOOK_URI_IP_NOT_ALLOWED"}
+	unclear := sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500}
+	tests := []struct {
+		name   string
+		fail   *sandbox.Failure // of the first
+		url    string           // of the second
+		status int
+		texts  []string
+		made   int
+	}{
+		{"after it was created", nil, good, 200, []string{good}, 1},
+		{"after it was created, changed", nil, good + "/2", 422, []string{"already sent", "wcon_", good, "Nothing new was created"}, 1},
+		{"after it was refused", &refuse, good, 200, []string{good}, 1},
+		{"after it was refused, changed", &refuse, good + "/2", 200, []string{good + "/2"}, 1},
+		{"while not confirmed", &unclear, good, 502, []string{"Not confirmed"}, 0},
+		{"while not confirmed, changed", &unclear, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			if test.fail != nil {
+				g.box.FailNext(*test.fail)
+			}
+			f := p.newForm(shop.ID, good, "DONATION")
+			f.submit()
+			pg := f.set("url", test.url).submit().want(test.status, test.texts...)
+			if made := len(g.urls(0)); made != test.made {
+				t.Errorf("%d webhooks were made, want %d", made, test.made)
+			}
+			if test.status == http.StatusUnprocessableEntity {
+				pg.kept(test.url, "DONATION")
+				pg.form(p.action()).submit().want(http.StatusOK, test.url)
+			}
+		})
+	}
+}
+
+// TestCheckAgain settles what was not confirmed, under the same id.
+func TestCheckAgain(t *testing.T) {
+	tests := []struct {
+		name    string
+		appears int // webhooks like it that appear before the check
+		status  int
+		texts   []string
+	}{
+		{"it was created after all", 1, 200, []string{good, "wcon_"}},
+		{"it was not", 0, 502, []string{"Not confirmed"}},
+		{"nobody can say which it is", 2, 502, []string{"Not confirmed"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
+			pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+			for range test.appears {
+				if _, err := g.box.AddWebhook(shop.ID, good, []string{"DONATION"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			pg.form(p.action()).press("do=check").want(test.status, test.texts...)
+			if g.creates() != 1 {
+				t.Errorf("%d calls", g.creates())
+			}
+		})
+	}
+}
+
+func TestOldWebhookIsNotTakenForTheNewOne(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	if _, err := g.box.AddWebhook(shop.ID, good, []string{"DONATION"}); err != nil {
+		t.Fatal(err)
+	}
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Cut: sandbox.CutBefore})
+	p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+}
+
+func TestUnreachable(t *testing.T) {
+	g := newRig(t, options{budget: 300 * time.Millisecond})
+	p := g.person()
+	shop := p.connect(0)
+	f := p.newForm(shop.ID, good, "DONATION")
+	g.boxSrv.Close()
+	pg := f.submit().want(http.StatusBadGateway, "could not be reached", "Nothing was created")
+	pg.kept(good, "DONATION")
+	p.get(webhooksPath(shop.ID)).want(http.StatusBadGateway, "could not be reached")
+}
+
+func TestSecret(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	if err := g.box.Configure(shop.ID, sandbox.Switches{SecretInCreate: true}); err != nil {
+		t.Fatal(err)
+	}
+	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusOK)
+	secret := shop.WebhookSecret
+	at := pg.url.Path
+	if secret == "" || strings.Contains(pg.body, secret) {
+		t.Fatal("the secret is shown before it was asked for, or there is none")
+	}
+	shown := pg.form("/secret").submit().want(http.StatusOK)
+	if !strings.Contains(shown.body, secret) || shown.header.Get("Cache-Control") != "no-store" || shown.header.Get("Content-Encoding") != "" {
+		t.Errorf("the secret is not shown, or may be cached or compressed: %v", shown.header)
+	}
+	t.Run("kept until it is stored", func(t *testing.T) {
+		q := p.get(at)
+		q.form("/secret/stored").submit().want(http.StatusOK, "deleted here")
+		if after := p.get(at); strings.Contains(after.body, "/secret") {
+			t.Error("the secret is still offered")
+		}
+	})
+	t.Run("kept for 15 minutes", func(t *testing.T) {
+		q := p.newForm(shop.ID, good+"/2", "DONATION").submit().want(http.StatusOK)
+		f := q.form("/secret")
+		g.move(15*time.Minute + time.Second)
+		f.submit().want(http.StatusOK, "no longer kept here")
+	})
+}
+
+// TestReadForbidden: a token that may only write creates and shows what it
+// created.
+func TestReadForbidden(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := g.box.Shops()[0]
+	consent := p.get("/oauth/start?way=code")
+	consent.form(consent.url.Path).set("shop", shop.ID).set("grant", "webhook_write").press("decision=allow").
+		want(http.StatusOK, "webhook_read", "connect the shop again")
+	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusOK, good, "webhook_read", "DONATION")
+	if !strings.HasPrefix(pg.url.Path, webhooksPath(shop.ID)+"/wcon_") {
+		t.Errorf("at %s", pg.url.Path)
+	}
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
+	p.newForm(shop.ID, good+"/2", "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+}
+
+func TestWriteForbidden(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := g.box.Shops()[0]
+	consent := p.get("/oauth/start?way=code")
+	consent.form(consent.url.Path).set("shop", shop.ID).set("grant", "webhook_read").press("decision=allow").want(http.StatusOK)
+	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusForbidden, "webhook_write")
+	pg.kept(good, "DONATION")
+	// Connecting again with the permission comes back to the form, filled in.
+	back := pg.link("Connect the shop again").link("Connect with Fourthwall")
+	p.consent(back, shop.ID, "allow").want(http.StatusOK, "as you typed it").kept(good, "DONATION")
+}
+
+func TestListShowsEverything(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Stream alerts")
+	for i := range 250 {
+		if _, err := g.box.AddWebhook(shop.ID, good+"/"+url.PathEscape(strings.Repeat("x", i)), []string{"DONATION", "LIVESTREAM_STARTED"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := g.box.Configure(shop.ID, sandbox.Switches{PageSize: 100, FutureTypes: true}); err != nil {
+		t.Fatal(err)
+	}
+	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, "250 webhooks", "1 of 29")
+	rows := 0
+	walk(pg.doc, func(n *html.Node) {
+		if n.DataAtom == atom.A && strings.HasPrefix(attr(n, "href"), webhooksPath(shop.ID)+"/wcon_") {
+			rows++
+		}
+	})
+	if rows < 250 {
+		t.Errorf("%d rows", rows)
+	}
+}

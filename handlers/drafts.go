@@ -1,0 +1,104 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"hookwall/oauth"
+	"hookwall/store"
+	"hookwall/views"
+)
+
+// secretFields are never kept in a draft.
+var secretFields = []string{"username", "password", "secret", "access_token"}
+
+const browserCookieLife = 24 * 60 * 60 // seconds
+
+// browserToken tells one browser from another before it has a session and
+// across the renewal of one: sign-in attempts and drafts are found by it.
+func (s *server) browserToken(r *http.Request) string {
+	c, err := r.Cookie(s.cookieName("browser"))
+	if err != nil || len(c.Value) != len(oauth.RandomToken()) {
+		return ""
+	}
+	return c.Value
+}
+
+// ensureBrowser gives the browser a token when it has none.
+func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
+	token := s.browserToken(r)
+	if token == "" {
+		token = oauth.RandomToken()
+		http.SetCookie(w, s.browserCookie(token, browserCookieLife))
+	}
+	return token
+}
+
+func (s *server) browserCookie(value string, maxAge int) *http.Cookie {
+	return &http.Cookie{
+		Name: s.cookieName("browser"), Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
+	}
+}
+
+// keepDraft keeps what was posted and gives the path that shows it again.
+func (s *server) keepDraft(w http.ResponseWriter, r *http.Request, rt route) (string, error) {
+	if err := r.ParseForm(); err != nil {
+		return "", badForm(err)
+	}
+	form := url.Values{}
+	for name, values := range r.PostForm {
+		form[name] = values
+	}
+	for _, name := range secretFields {
+		form.Del(name)
+	}
+	draft, err := s.Store.PutDraft(r.Context(), store.Draft{
+		Browser: s.ensureBrowser(w, r), Page: rt.path, Shop: r.PathValue("shop"), Form: form,
+	})
+	if err != nil {
+		return "", err
+	}
+	return resumePath(rt, r) + "?draft=" + url.QueryEscape(draft.ID), nil
+}
+
+// draftGone tells whether a draft is over, or was encrypted with a key that
+// is not there any more.
+func draftGone(err error) bool {
+	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey)
+}
+
+// resumePath is the page a guarded request comes back to.
+func resumePath(rt route, r *http.Request) string {
+	if rt.method == http.MethodGet {
+		return withQuery(r.URL.EscapedPath(), r.URL.RawQuery)
+	}
+	rest := strings.ReplaceAll(rt.resume, "{id}", url.PathEscape(r.PathValue("id")))
+	return shopPath(r.PathValue("shop")) + rest
+}
+
+// sendToConnect sends a person who may not see a page yet to connect, and
+// keeps what they posted. shopID names the connection that ran out.
+func (s *server) sendToConnect(w http.ResponseWriter, r *http.Request, rt route, shopID string) error {
+	back := resumePath(rt, r)
+	if rt.keeps {
+		var err error
+		if back, err = s.keepDraft(w, r, rt); err != nil {
+			return err
+		}
+	}
+	return redirect(w, r, connectLink(s.returnPath(back), shopID).Href)
+}
+
+func connectLink(back, shopID string) views.Link {
+	query := url.Values{}
+	if back != "" {
+		query.Set("return", back)
+	}
+	if shopID != "" {
+		query.Set("shop", shopID)
+	}
+	return views.Link{Href: withQuery("/connect", query.Encode()), Text: "Connect the shop again"}
+}

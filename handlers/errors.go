@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"hookwall/fourthwall"
+	"hookwall/oauth"
+	"hookwall/views"
+)
+
+// httpError is an answer that is not the page that was asked for. Public is
+// for the person, Err for the log.
+type httpError struct {
+	Status     int
+	Public     string
+	Err        error
+	Code       string // of the API, where it gave one
+	RetryAfter time.Duration
+	Links      []views.Link
+}
+
+func (e *httpError) Error() string {
+	return fmt.Sprintf("%d %s: %v", e.Status, e.Public, e.Err)
+}
+
+func (e *httpError) Unwrap() error { return e.Err }
+
+// adapt runs a route behind its guard and turns an error into a page.
+func (s *server) adapt(rt route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var err error
+		if rt.access == shopOnly {
+			err = s.guard(rt, w, r)
+		} else {
+			err = rt.handle(w, r)
+		}
+		if errors.Is(err, oauth.ErrReconnect) {
+			err = s.sendToConnect(w, r, rt, visitOf(r).conn.ShopID)
+		}
+		if err != nil {
+			s.showError(w, r, err)
+		}
+	}
+}
+
+// showError draws the page of an error. What is not a httpError or an answer
+// of the API is a 500 with a fixed text.
+func (s *server) showError(w http.ResponseWriter, r *http.Request, err error) {
+	v := visitOf(r)
+	answer := asHTTPError(err)
+	if answer.Status >= 500 {
+		v.log.Error("request failed", "status", answer.Status, "error", err)
+	} else if answer.Err != nil {
+		v.log.Info("request refused", "status", answer.Status, "error", err)
+	}
+	setRetryAfter(w, answer.RetryAfter)
+	text := errorTexts[answer.Status]
+	page := views.ErrorPage{
+		Frame:  s.errorFrame(r, text.heading),
+		Status: answer.Status, Heading: text.heading, Text: answer.Public,
+		Code: answer.Code, RequestID: v.requestID, Links: answer.Links, RetryAfter: answer.RetryAfter,
+	}
+	if page.Text == "" {
+		page.Text = text.text
+	}
+	if len(page.Links) == 0 {
+		page.Links = []views.Link{{Href: "/", Text: "Go to the start"}}
+	}
+	if err := s.render(w, r, answer.Status, views.Error(page)); err != nil {
+		v.log.Error("the error page could not be drawn", "error", err)
+		http.Error(w, "Internal error. Request "+v.requestID, http.StatusInternalServerError)
+	}
+}
+
+var errorTexts = map[int]struct{ heading, text string }{
+	http.StatusBadRequest:            {"This request could not be understood", "Go back and try again."},
+	http.StatusForbidden:             {"This is not allowed", "Nothing was done."},
+	http.StatusNotFound:              {"This page does not exist", "The address may be mistyped, or what it showed is gone."},
+	http.StatusMethodNotAllowed:      {"This address does not take that kind of request", "Open it as a page, or use the form that leads to it."},
+	http.StatusRequestEntityTooLarge: {"This is too large", "A form may have at most 1 MiB. Nothing was done."},
+	http.StatusMisdirectedRequest:    {"This is not Hookwall’s address", ""},
+	http.StatusInternalServerError:   {"Something went wrong on our side", "It is not your fault, and the details are in the log under this request id. Try again in a moment."},
+	http.StatusBadGateway:            {"Fourthwall did not answer as expected", "Fourthwall could not be reached or sent something that could not be read. Try again in a moment."},
+	http.StatusServiceUnavailable:    {"Fourthwall is busy", "Fourthwall asks us to wait. Try again in a moment."},
+}
+
+// asHTTPError finds what to tell the person.
+func asHTTPError(err error) *httpError {
+	var answer *httpError
+	if errors.As(err, &answer) {
+		return answer
+	}
+	var api *fourthwall.Error
+	if errors.As(err, &api) {
+		return apiError(api)
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return &httpError{Status: http.StatusRequestEntityTooLarge, Err: err}
+	}
+	return &httpError{Status: http.StatusInternalServerError, Err: err}
+}
+
+// apiError is the page for an answer of the API that no form deals with.
+func apiError(api *fourthwall.Error) *httpError {
+	answer := &httpError{Status: http.StatusBadGateway, Err: api, Code: api.Code, RetryAfter: api.RetryAfter}
+	switch api.Status {
+	case http.StatusNotFound:
+		answer.Status = http.StatusNotFound
+		answer.Public = "Fourthwall does not know this webhook. It may have been deleted."
+	case http.StatusForbidden:
+		answer.Status = http.StatusForbidden
+		answer.Public = "This connection may not read webhooks: it lacks the permission webhook_read. Connect the shop again and allow it."
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		answer.Status = http.StatusServiceUnavailable
+	}
+	return answer
+}
+
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+// badForm answers for a body that is not a form.
+func badForm(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return err
+	}
+	return &httpError{Status: http.StatusBadRequest, Public: "The form could not be read, so nothing was done. Open the page again and send it from there.", Err: err}
+}
+
+func setRetryAfter(w http.ResponseWriter, d time.Duration) {
+	if d > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(seconds(d)))
+	}
+}

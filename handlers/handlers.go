@@ -1,0 +1,134 @@
+// Package handlers answers HTTP: the table of routes, what every request
+// passes through, and one file for each resource.
+package handlers
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"hookwall/fourthwall"
+	"hookwall/oauth"
+	"hookwall/store"
+)
+
+const maxBodySize = 1 << 20 // bytes of one request's body
+
+// Config is what the pages are served from.
+type Config struct {
+	PublicURL      *url.URL // scheme and host that people open
+	SandboxURL     string   // "" when Fourthwall is real
+	TrustedProxies []netip.Prefix
+	Scopes         []string // that a sign-in asks for
+	Store          *store.Store
+	API            *fourthwall.Client
+	OAuth          *oauth.Provider
+	Logger         *slog.Logger
+	Now            func() time.Time // nil for time.Now
+	// Pauses are the waits before each look for a webhook whose creation was
+	// not confirmed; nil for at once, after 2 s and after 5 s.
+	Pauses []time.Duration
+}
+
+// server holds what the handlers share. It keeps no state of its own.
+type server struct {
+	Config
+	sessions  *store.SessionStore
+	refresher *oauth.Refresher
+	mux       *http.ServeMux
+	resumable map[string]bool // mux patterns that a sign-in may return to
+	secure    bool            // the public URL is https
+}
+
+// New builds the dashboard.
+func New(c Config) http.Handler { return build(c).handler() }
+
+func build(c Config) *server {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Pauses == nil {
+		c.Pauses = []time.Duration{0, 2 * time.Second, 3 * time.Second}
+	}
+	s := &server{Config: c, secure: c.PublicURL.Scheme == "https", resumable: map[string]bool{}}
+	s.sessions = c.Store.Sessions(store.CookieOptions{Name: s.cookieName("session"), Secure: s.secure})
+	s.refresher = oauth.NewRefresher(c.OAuth, keeper{c.Store})
+	s.mux = http.NewServeMux()
+	for _, rt := range s.routes() {
+		s.mux.HandleFunc(rt.method+" "+rt.path, s.adapt(rt))
+		if rt.resumable {
+			s.resumable[rt.method+" "+rt.path] = true
+		}
+	}
+	return s
+}
+
+// handler puts around the routes what every request passes through, outermost
+// first.
+func (s *server) handler() http.Handler {
+	protection := http.NewCrossOriginProtection()
+	// A reverse proxy may rewrite Host, so our own origin is named.
+	if err := protection.AddTrustedOrigin(s.PublicURL.String()); err != nil {
+		panic("handlers: the public URL is not an origin: " + err.Error())
+	}
+	protection.SetDenyHandler(http.HandlerFunc(s.denyCrossOrigin))
+	layers := []func(http.Handler) http.Handler{
+		s.identify, s.recoverPanic, s.securityHeaders, s.checkHost, compress,
+		protection.Handler, limitBody, s.loadSession,
+	}
+	h := http.Handler(http.HandlerFunc(s.dispatch))
+	for _, layer := range slices.Backward(layers) {
+		h = layer(h)
+	}
+	return h
+}
+
+func limitBody(h http.Handler) http.Handler { return http.MaxBytesHandler(h, maxBodySize) }
+
+// compress leaves out what marks itself as not to be compressed: answers that
+// show a secret.
+func compress(h http.Handler) http.Handler {
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.RandomJitter(32, 0, false), gzhttp.ContentTypes([]string{"text/html"}))
+	if err != nil {
+		panic(err)
+	}
+	return wrap(h)
+}
+
+// dispatch gives the request to its route, and draws a page where no route
+// matches: ServeMux's own answers are plain text.
+func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
+	h, pattern := s.mux.Handler(r)
+	if pattern != "" {
+		visitOf(r).pattern = pattern
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	probe := &statusProbe{header: http.Header{}}
+	h.ServeHTTP(probe, r)
+	if allow := probe.header.Get("Allow"); allow != "" {
+		w.Header().Set("Allow", allow)
+		s.showError(w, r, &httpError{Status: http.StatusMethodNotAllowed})
+		return
+	}
+	s.showError(w, r, &httpError{Status: http.StatusNotFound})
+}
+
+// statusProbe hears what ServeMux would have answered.
+type statusProbe struct{ header http.Header }
+
+func (p *statusProbe) Header() http.Header         { return p.header }
+func (p *statusProbe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *statusProbe) WriteHeader(int)             {}
+
+func (s *server) cookieName(what string) string {
+	if s.secure {
+		return "__Host-hookwall_" + what
+	}
+	return "hookwall_" + what
+}

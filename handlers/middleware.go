@@ -1,0 +1,261 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gorilla/sessions"
+
+	"hookwall/store"
+)
+
+// visit is what is known of one request while it is answered.
+type visit struct {
+	requestID string
+	log       *slog.Logger
+	pattern   string // of the route
+	session   *sessions.Session
+	owner     store.Owner      // "" without a session
+	conn      store.Connection // of the shop in the path, past the guard
+}
+
+type visitKey struct{}
+
+func visitOf(r *http.Request) *visit { return r.Context().Value(visitKey{}).(*visit) }
+
+// identify gives the request an id and a logger, and logs how it ended. Only
+// the path is logged: a query can carry a code.
+func (s *server) identify(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := rand.Text()[:16]
+		v := &visit{requestID: id, log: s.Logger.With("request", id)}
+		w.Header().Set("X-Request-Id", id)
+		seen := &statusWriter{ResponseWriter: w}
+		start := time.Now()
+		h.ServeHTTP(seen, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+		v.log.Info("request", "method", clip(r.Method, 16), "path", clip(r.URL.Path, 200), "route", v.pattern,
+			"status", seen.status, "ms", time.Since(start).Milliseconds(), "client", s.clientIP(r))
+	})
+}
+
+// clip bounds what a stranger can write into the log.
+func clip(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return text[:limit] + "…"
+}
+
+// statusWriter remembers the status of the answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// clientIP is the peer's address or, when the peer is a trusted proxy, the
+// last address in X-Forwarded-For that is not one.
+func (s *server) clientIP(r *http.Request) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	ip := peer.Addr().Unmap()
+	if !s.trusts(ip) {
+		return ip.String()
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		forwarded, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			break
+		}
+		if ip = forwarded.Unmap(); !s.trusts(ip) {
+			break
+		}
+	}
+	return ip.String()
+}
+
+func (s *server) trusts(ip netip.Addr) bool {
+	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip) })
+}
+
+// recoverPanic turns a panic into the page of a 500, when nothing was written yet.
+func (s *server) recoverPanic(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(cause)
+			}
+			visitOf(r).log.Error("panic", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			if seen, ok := w.(*statusWriter); ok && seen.status != 0 {
+				panic(http.ErrAbortHandler)
+			}
+			s.showError(w, r, &httpError{Status: http.StatusInternalServerError})
+		}()
+		h.ServeHTTP(w, r)
+	})
+}
+
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func (s *server) securityHeaders(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", contentSecurityPolicy)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("X-Frame-Options", "DENY")
+		header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		header.Set("X-Robots-Tag", "noindex, nofollow")
+		if s.secure {
+			header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// checkHost keeps other sites' names from being bound to a dashboard on this
+// machine (DNS rebinding). Only a loopback public URL is checked: elsewhere a
+// reverse proxy may send what it likes, and Host is never used.
+func (s *server) checkHost(h http.Handler) http.Handler {
+	if !isLoopback(s.PublicURL.Hostname()) {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := strings.ToLower(r.Host)
+		switch {
+		case host == s.PublicURL.Host:
+			h.ServeHTTP(w, r)
+		case (r.Method == http.MethodGet || r.Method == http.MethodHead) && isLoopback(hostname(host)):
+			w.Header().Set("Cache-Control", "no-store")
+			http.Redirect(w, r, s.PublicURL.Scheme+"://"+s.PublicURL.Host+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		default:
+			s.showError(w, r, &httpError{
+				Status: http.StatusMisdirectedRequest,
+				Public: "This address does not belong to Hookwall. Open " + s.PublicURL.String() + " instead.",
+			})
+		}
+	})
+}
+
+func hostname(hostport string) string {
+	if host, _, err := net.SplitHostPort(hostport); err == nil {
+		return host
+	}
+	return strings.Trim(hostport, "[]")
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+func (s *server) denyCrossOrigin(w http.ResponseWriter, r *http.Request) {
+	visitOf(r).log.Warn("cross-origin request refused", "site", clip(r.Header.Get("Sec-Fetch-Site"), 20), "origin", clip(r.Header.Get("Origin"), 100))
+	s.showError(w, r, &httpError{
+		Status: http.StatusForbidden,
+		Public: "This form was sent from another site, so nothing was done. Open the page in Hookwall and send it from there.",
+	})
+}
+
+// loadSession finds the session of the request's cookie. It writes nothing.
+func (s *server) loadSession(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == "/healthz" {
+			h.ServeHTTP(w, r)
+			return
+		}
+		v := visitOf(r)
+		session, err := s.sessions.Get(r, s.cookieName("session"))
+		if err != nil {
+			s.showError(w, r, fmt.Errorf("load session: %w", err))
+			return
+		}
+		v.session = session
+		v.owner = store.OwnerOf(session)
+		h.ServeHTTP(w, r)
+	})
+}
+
+// guard lets a request to a shop's page through when the session has that
+// shop connected, and sends it to connect otherwise.
+func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
+	v := visitOf(r)
+	if v.owner == "" {
+		return s.sendToConnect(w, r, rt, "")
+	}
+	conn, err := s.Store.Connection(r.Context(), v.owner, r.PathValue("shop"))
+	if errors.Is(err, store.ErrNotFound) {
+		return s.guardUnconnected(rt, w, r)
+	}
+	// A credential that does not open any more, because its key is gone, is as
+	// good as one that ran out.
+	unreadable := errors.Is(err, store.ErrWrongKey)
+	if err != nil && !unreadable {
+		return err
+	}
+	v.conn = conn
+	if conn.Expired || unreadable {
+		return s.sendToConnect(w, r, rt, conn.ShopID)
+	}
+	return rt.handle(w, r)
+}
+
+// guardUnconnected answers for a shop that this session has not connected. It
+// says the same whether the shop exists or not.
+func (s *server) guardUnconnected(rt route, w http.ResponseWriter, r *http.Request) error {
+	all, err := s.Store.Connections(r.Context(), visitOf(r).owner)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return s.sendToConnect(w, r, rt, "")
+	}
+	answer := &httpError{Status: http.StatusNotFound, Public: "This shop is not connected here. It may have been disconnected in another tab."}
+	if rt.keeps {
+		back, err := s.keepDraft(w, r, rt)
+		if err != nil {
+			return err
+		}
+		answer.Public += " What you typed is kept for an hour: connect the shop again to go on."
+		answer.Links = append(answer.Links, connectLink(back, ""))
+	}
+	return answer
+}

@@ -1,0 +1,146 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"hookwall/store"
+	"hookwall/views"
+)
+
+// forDevelopersURL is where a shop's owner finds the webhook secret, the test
+// button and the Open API user.
+const forDevelopersURL = "https://my-shop.fourthwall.com/admin/dashboard/settings/for-developers?redirect"
+
+// forDevelopers is that page or, in the sandbox, the one that lists the demo
+// shops' API users.
+func (s *server) forDevelopers() string {
+	if s.SandboxURL != "" {
+		return s.SandboxURL
+	}
+	return forDevelopersURL
+}
+
+// render draws a whole page before the first byte is sent, so that a failure
+// cannot leave half of one.
+func (s *server) render(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
+	var body bytes.Buffer
+	if err := page.Render(r.Context(), &body); err != nil {
+		return err
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	if header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", "no-store")
+	}
+	w.WriteHeader(status)
+	_, err := w.Write(body.Bytes())
+	if err != nil {
+		visitOf(r).log.Debug("the answer could not be sent", "error", err)
+	}
+	return nil
+}
+
+// redirect sends the browser on with a GET.
+func redirect(w http.ResponseWriter, r *http.Request, to string) error {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// frame fills the parts around a page's content, and takes the flashes that
+// wait for this page.
+func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
+	v := visitOf(r)
+	f := s.bareFrame(r, title)
+	if v.owner == "" {
+		return f, nil
+	}
+	all, err := s.Store.Connections(r.Context(), v.owner)
+	if err != nil {
+		return f, err
+	}
+	for _, c := range all {
+		link := shopLink(c)
+		f.Shops = append(f.Shops, link)
+		if c.ID == v.conn.ID {
+			f.Shop = &link
+		}
+	}
+	f.SignedIn = len(all) > 0
+	flashes, err := s.Store.TakeFlashes(r.Context(), v.owner, r.URL.Path)
+	if err != nil {
+		return f, err
+	}
+	for _, data := range flashes {
+		var n views.Notice
+		if err := json.Unmarshal(data, &n); err != nil {
+			return f, err
+		}
+		f.Notices = append(f.Notices, n)
+	}
+	return f, nil
+}
+
+func (s *server) bareFrame(r *http.Request, title string) views.Frame {
+	return views.Frame{
+		Title: title, Path: r.URL.Path, SandboxURL: s.SandboxURL,
+		PlainHTTPWarning: !s.secure && !isLoopback(s.PublicURL.Hostname()),
+	}
+}
+
+// errorFrame never fails: an error page must be drawn when the database is gone.
+func (s *server) errorFrame(r *http.Request, title string) views.Frame {
+	v := visitOf(r)
+	f := s.bareFrame(r, title)
+	if v.owner == "" {
+		return f
+	}
+	all, err := s.Store.Connections(r.Context(), v.owner)
+	if err != nil {
+		v.log.Error("the shops could not be read for an error page", "error", err)
+		return f
+	}
+	for _, c := range all {
+		f.Shops = append(f.Shops, shopLink(c))
+		if c.ID == v.conn.ID {
+			f.Shop = &f.Shops[len(f.Shops)-1]
+		}
+	}
+	f.SignedIn = len(all) > 0
+	return f
+}
+
+func shopLink(c store.Connection) views.ShopLink {
+	name := c.ShopName
+	if name == "" {
+		name = c.ShopID
+	}
+	return views.ShopLink{ID: c.ShopID, Name: name, Domain: c.ShopDomain, Href: webhooksPath(c.ShopID), Expired: c.Expired}
+}
+
+// flash leaves a notice for the next visit to page, a path as it stands in an
+// address.
+func (s *server) flash(r *http.Request, owner store.Owner, page string, n views.Notice) error {
+	data, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	if page, err = url.PathUnescape(page); err != nil {
+		return err
+	}
+	return s.Store.AddFlash(r.Context(), owner, page, data)
+}
+
+// countOf writes a number with its noun.
+func countOf(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}

@@ -1,0 +1,71 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+)
+
+const maxReturnPath = 1024 // bytes
+
+// returnQuery are the parameters that a return path may keep.
+var returnQuery = []string{"draft", "preset", "types"}
+
+// returnPath checks where a person wants to go after signing in. It gives a
+// path of a page of ours, or "" for anything else: the value comes from the
+// address bar, and must never lead to another host.
+func (s *server) returnPath(raw string) string {
+	if len(raw) > maxReturnPath || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {
+		return ""
+	}
+	if strings.ContainsFunc(raw, func(c rune) bool { return c <= ' ' || c == '\\' || c == 0x7f || c > '~' }) {
+		return ""
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Fragment != "" {
+		return ""
+	}
+	if path.Clean(u.Path) != u.Path || strings.ContainsAny(u.Path, "\\\x00") {
+		return ""
+	}
+	_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, URL: u})
+	if !s.resumable[pattern] {
+		return ""
+	}
+	kept := url.Values{}
+	for _, name := range returnQuery {
+		if value := u.Query().Get(name); value != "" {
+			kept.Set(name, value)
+		}
+	}
+	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: kept.Encode()}).String()
+}
+
+// forShop turns a checked return path to the shop that was connected, which
+// need not be the one the person set out from. A page that only the other
+// shop has becomes the list of webhooks.
+func forShop(to, shopID string) string {
+	if to == "" || to == "/" {
+		return webhooksPath(shopID)
+	}
+	u, err := url.Parse(to)
+	if err != nil {
+		return webhooksPath(shopID)
+	}
+	parts := strings.Split(u.EscapedPath(), "/")
+	if len(parts) < 3 || parts[1] != "shops" || parts[2] == url.PathEscape(shopID) {
+		return to
+	}
+	if len(parts) == 5 && parts[3] == "webhooks" && parts[4] == "new" {
+		return withQuery(newWebhookPath(shopID), u.RawQuery)
+	}
+	return webhooksPath(shopID)
+}
+
+func withQuery(p, query string) string {
+	if query == "" {
+		return p
+	}
+	return p + "?" + query
+}

@@ -1,0 +1,401 @@
+package handlers
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"hookwall/fourthwall"
+	"hookwall/oauth"
+	"hookwall/sandbox"
+	"hookwall/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// rig is a dashboard with a database and a sandbox of its own.
+type rig struct {
+	t      *testing.T
+	url    string // of the dashboard
+	box    *sandbox.Server
+	boxURL string
+	boxSrv *httptest.Server
+	store  *store.Store
+	logs   *lockedBuffer
+	ahead  atomic.Int64 // how far the dashboard's clock was moved
+	server *server
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// options are what a test may want otherwise.
+type options struct {
+	publicURL string // instead of the test server's own
+	proxies   []netip.Prefix
+	noClient  bool // API keys only
+	pauses    []time.Duration
+	file      string        // database; "" for a new one
+	budget    time.Duration // of one API call; 0 for the usual
+}
+
+func newRig(t *testing.T, o options) *rig {
+	t.Helper()
+	g := &rig{t: t, logs: &lockedBuffer{}}
+	logger := slog.New(slog.NewJSONHandler(g.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	now := func() time.Time { return time.Now().Add(time.Duration(g.ahead.Load())) }
+	front, back := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
+	g.url, g.boxURL = "http://"+front.Listener.Addr().String(), "http://"+back.Listener.Addr().String()
+	public := g.url
+	if o.publicURL != "" {
+		public = o.publicURL
+	}
+	var err error
+	g.box, err = sandbox.New(sandbox.Config{
+		PublicURL: g.boxURL, Now: now, Logger: logger,
+		Clients: []sandbox.Client{{ID: "hookwall", Name: "Hookwall", RedirectURIs: []string{public + "/oauth/callback", public + "/oauth/implicit"}}},
+	})
+	g.must(err)
+	back.Config.Handler = g.box
+	back.Start()
+	g.boxSrv = back
+	t.Cleanup(func() { back.Close(); g.box.Close() })
+	if o.file == "" {
+		o.file = filepath.Join(t.TempDir(), "h.db")
+	}
+	g.store, err = store.Open(t.Context(), o.file, store.Options{Keys: testKeys(t), Environment: "test", Now: now, Logger: logger})
+	g.must(err)
+	t.Cleanup(func() { g.store.Close() })
+	transport := &http.Transport{DisableKeepAlives: true}
+	api, err := fourthwall.New(g.boxURL, fourthwall.Options{Transport: transport, Budget: o.budget, Logger: logger})
+	g.must(err)
+	u, err := url.Parse(public)
+	g.must(err)
+	provider := oauth.Config{
+		ClientID: "hookwall", AuthURL: g.boxURL + "/admin/platform-apps/{client_id}/connect", TokenURL: g.boxURL + "/open-api/v1.0/platform/token",
+		ImplicitAuthURL: g.boxURL + "/auth/realms/Fourthwall/protocol/openid-connect/auth", PublicURL: public,
+		Scopes: []string{"webhook_write", "webhook_read"}, Transport: transport, Now: now,
+	}
+	if o.noClient {
+		provider.ClientID = ""
+	}
+	if o.pauses == nil {
+		o.pauses = []time.Duration{0}
+	}
+	g.server = build(Config{
+		PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api,
+		OAuth: oauth.New(provider), Logger: logger, Now: now, Pauses: o.pauses,
+	})
+	front.Config.Handler = g.server.handler()
+	front.Start()
+	t.Cleanup(front.Close)
+	return g
+}
+
+func testKeys(t *testing.T) store.Keys {
+	t.Helper()
+	keys, err := store.ParseKeys(store.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+func (g *rig) must(err error) {
+	g.t.Helper()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// move moves the clocks of dashboard and sandbox.
+func (g *rig) move(d time.Duration) { g.ahead.Add(int64(d)) }
+
+// person is a browser without script: it keeps cookies, follows redirects and
+// sends the forms it is shown.
+type person struct {
+	*rig
+	client *http.Client
+}
+
+func (g *rig) person() *person {
+	jar, err := cookiejar.New(nil)
+	g.must(err)
+	transport := &http.Transport{DisableKeepAlives: true}
+	return &person{g, &http.Client{Jar: jar, Transport: transport}}
+}
+
+// page is what a person sees.
+type page struct {
+	p      *person
+	status int
+	url    *url.URL
+	header http.Header
+	body   string
+	doc    *html.Node
+}
+
+func (p *person) do(r *http.Request) *page {
+	p.t.Helper()
+	resp, err := p.client.Do(r)
+	p.must(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	p.must(err)
+	doc, err := html.Parse(bytes.NewReader(body))
+	p.must(err)
+	return &page{p, resp.StatusCode, resp.Request.URL, resp.Header, string(body), doc}
+}
+
+// get opens an address; one that starts with a slash is the dashboard's.
+func (p *person) get(address string) *page {
+	p.t.Helper()
+	return p.do(p.request(http.MethodGet, address, nil))
+}
+
+func (p *person) post(address string, form url.Values) *page {
+	p.t.Helper()
+	return p.do(p.request(http.MethodPost, address, form))
+}
+
+func (p *person) request(method, address string, form url.Values) *http.Request {
+	p.t.Helper()
+	if strings.HasPrefix(address, "/") {
+		address = p.url + address
+	}
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r, err := http.NewRequestWithContext(p.t.Context(), method, address, body)
+	p.must(err)
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	return r
+}
+
+// noRedirects lets a test see an answer that leads elsewhere.
+func (p *person) noRedirects() *person {
+	c := *p.client
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &person{p.rig, &c}
+}
+
+// form is a form of a page with what is filled in.
+type form struct {
+	page    *page
+	action  string
+	values  url.Values
+	buttons []string // name=value, in tree order
+}
+
+// form gives the page's form whose action ends like this.
+func (pg *page) form(action string) *form {
+	pg.p.t.Helper()
+	var found *form
+	walk(pg.doc, func(n *html.Node) {
+		if n.DataAtom != atom.Form || found != nil {
+			return
+		}
+		to, err := pg.url.Parse(attr(n, "action"))
+		pg.p.must(err)
+		if strings.HasSuffix(to.Path, action) {
+			found = &form{page: pg, action: to.String(), values: url.Values{}}
+			walk(n, found.read)
+		}
+	})
+	if found == nil {
+		pg.p.t.Fatalf("%s (%d) has no form for %s:\n%s", pg.url, pg.status, action, pg.text())
+	}
+	return found
+}
+
+func (f *form) read(n *html.Node) {
+	name := attr(n, "name")
+	switch {
+	case n.DataAtom == atom.Button || (n.DataAtom == atom.Input && attr(n, "type") == "submit"):
+		if attr(n, "type") != "button" {
+			f.buttons = append(f.buttons, name+"="+attr(n, "value"))
+		}
+	case n.DataAtom != atom.Input || name == "":
+	case attr(n, "type") == "checkbox" || attr(n, "type") == "radio":
+		if has(n, "checked") {
+			f.values.Add(name, attr(n, "value"))
+		}
+	default:
+		f.values.Add(name, attr(n, "value"))
+	}
+}
+
+func (f *form) set(name string, values ...string) *form {
+	f.values[name] = values
+	return f
+}
+
+// submit presses the form's first button, as Enter does.
+func (f *form) submit() *page {
+	f.page.p.t.Helper()
+	if len(f.buttons) == 0 {
+		f.page.p.t.Fatal("the form has no button")
+	}
+	return f.press(f.buttons[0])
+}
+
+// press presses the button name=value.
+func (f *form) press(button string) *page {
+	f.page.p.t.Helper()
+	if !slices.Contains(f.buttons, button) {
+		f.page.p.t.Fatalf("no button %q among %q", button, f.buttons)
+	}
+	name, value, _ := strings.Cut(button, "=")
+	sent := url.Values{}
+	for k, v := range f.values {
+		sent[k] = v
+	}
+	if name != "" {
+		sent.Set(name, value)
+	}
+	return f.page.p.post(f.action, sent)
+}
+
+func walk(n *html.Node, visit func(*html.Node)) {
+	visit(n)
+	for c := range n.ChildNodes() {
+		walk(c, visit)
+	}
+}
+
+func attr(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, key string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
+}
+
+// text is the page's text, blanks folded.
+func (pg *page) text() string { return textOf(pg.doc) }
+
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	walk(n, func(n *html.Node) {
+		skip := n.Parent != nil && (n.Parent.DataAtom == atom.Script || n.Parent.DataAtom == atom.Style || n.Parent.DataAtom == atom.Title)
+		if n.Type == html.TextNode && !skip {
+			b.WriteString(n.Data + " ")
+		}
+	})
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// byID is the text of the element with this id; "" when there is none.
+func (pg *page) byID(id string) (text string) {
+	if n := pg.node(id); n != nil {
+		return textOf(n)
+	}
+	return ""
+}
+
+func (pg *page) node(id string) (found *html.Node) {
+	walk(pg.doc, func(n *html.Node) {
+		if found == nil && n.Type == html.ElementNode && attr(n, "id") == id {
+			found = n
+		}
+	})
+	return found
+}
+
+// link follows the link with this text.
+func (pg *page) link(text string) *page {
+	pg.p.t.Helper()
+	var to string
+	walk(pg.doc, func(n *html.Node) {
+		if n.DataAtom == atom.A && strings.Contains(textOf(n), text) && to == "" {
+			to = attr(n, "href")
+		}
+	})
+	u, err := pg.url.Parse(to)
+	pg.p.must(err)
+	if to == "" {
+		pg.p.t.Fatalf("%s (%d) has no link %q:\n%s", pg.url, pg.status, text, pg.text())
+	}
+	return pg.p.get(u.String())
+}
+
+func (pg *page) want(status int, texts ...string) *page {
+	pg.p.t.Helper()
+	if pg.status != status {
+		pg.p.t.Errorf("%s: status %d, want %d:\n%s", pg.url, pg.status, status, pg.text())
+	}
+	for _, text := range texts {
+		if !strings.Contains(pg.text(), text) {
+			pg.p.t.Errorf("%s lacks %q:\n%s", pg.url, text, pg.text())
+		}
+	}
+	return pg
+}
+
+// consent presses Allow or Deny on the sandbox's page for the nth demo shop.
+func (p *person) consent(pg *page, shopID, decision string) *page {
+	p.t.Helper()
+	return pg.form(pg.url.Path).set("shop", shopID).press("decision=" + decision)
+}
+
+// connect connects the nth demo shop by the code flow and gives the shop.
+func (p *person) connect(n int) sandbox.DemoShop {
+	p.t.Helper()
+	shop := p.box.Shops()[n]
+	p.consent(p.get("/oauth/start?way=code"), shop.ID, "allow").want(http.StatusOK, shop.Name+" is connected")
+	return shop
+}
+
+// connectKey connects the nth demo shop by its API key.
+func (p *person) connectKey(n int) sandbox.DemoShop {
+	p.t.Helper()
+	shop := p.box.Shops()[n]
+	p.get("/connect").form("/connect/key").set("username", shop.APIUser).set("password", shop.APIPassword).submit().
+		want(http.StatusOK, shop.Name+" is connected")
+	return shop
+}
+
+// newForm opens the create form of a shop, filled in.
+func (p *person) newForm(shopID, address string, types ...string) *form {
+	p.t.Helper()
+	f := p.get(newWebhookPath(shopID)).want(http.StatusOK).form(webhooksPath(shopID))
+	return f.set("url", address).set("allowedTypes", types...)
+}

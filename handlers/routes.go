@@ -1,0 +1,79 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+
+	"hookwall/static"
+)
+
+// handlerFunc answers a request. An error becomes a page.
+type handlerFunc func(w http.ResponseWriter, r *http.Request) error
+
+// access says who may use a route.
+type access int
+
+const (
+	public   access = iota // everyone
+	shopOnly               // a session that has connected the shop in the path
+)
+
+// route is one row of the table.
+type route struct {
+	method string
+	path   string
+	handle handlerFunc
+	access access
+	// resumable pages can be returned to after a sign-in.
+	resumable bool
+	// resume is the page to come back to when a POST meets the guard; "" for
+	// GET routes, which come back to themselves.
+	resume string
+	// keeps says that what was posted is kept as a draft meanwhile.
+	keeps bool
+}
+
+// routes is everything that exists.
+func (s *server) routes() []route {
+	return []route{
+		{method: "GET", path: "/{$}", handle: s.handleHome, resumable: true},
+		{method: "GET", path: "/healthz", handle: s.handleHealth},
+		{method: "GET", path: "/static/", handle: serveStatic(static.Handler())},
+
+		{method: "GET", path: "/connect", handle: s.handleConnect},
+		{method: "POST", path: "/connect/key", handle: s.handleConnectKey},
+		{method: "GET", path: "/oauth/start", handle: s.handleStart},
+		{method: "GET", path: "/oauth/callback", handle: s.handleCallback},
+		{method: "GET", path: "/oauth/implicit", handle: s.handleImplicitPage},
+		{method: "POST", path: "/oauth/implicit", handle: s.handleImplicit},
+		{method: "POST", path: "/sign-out", handle: s.handleSignOut},
+
+		{method: "GET", path: "/shops", handle: s.handleShops, resumable: true},
+		{method: "GET", path: "/shops/{shop}", handle: s.handleShop, access: shopOnly, resumable: true},
+		{method: "POST", path: "/shops/{shop}/disconnect", handle: s.handleDisconnect},
+
+		{method: "GET", path: "/shops/{shop}/webhooks", handle: s.handleWebhookList, access: shopOnly, resumable: true},
+		{method: "GET", path: "/shops/{shop}/webhooks/new", handle: s.handleWebhookNew, access: shopOnly, resumable: true},
+		{method: "POST", path: "/shops/{shop}/webhooks", handle: s.handleWebhookCreate, access: shopOnly, resume: "/webhooks/new", keeps: true},
+		{method: "GET", path: "/shops/{shop}/webhooks/{id}", handle: s.handleWebhook, access: shopOnly, resumable: true},
+		{method: "POST", path: "/shops/{shop}/webhooks/{id}/secret", handle: s.handleSecretReveal, access: shopOnly, resume: "/webhooks/{id}"},
+		{method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/stored", handle: s.handleSecretStored, access: shopOnly, resume: "/webhooks/{id}"},
+	}
+}
+
+func serveStatic(h http.Handler) handlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		h.ServeHTTP(w, r)
+		return nil
+	}
+}
+
+func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
+
+func webhooksPath(shopID string) string { return shopPath(shopID) + "/webhooks" }
+
+func newWebhookPath(shopID string) string { return webhooksPath(shopID) + "/new" }
+
+func webhookPath(shopID, id string) string {
+	return webhooksPath(shopID) + "/" + url.PathEscape(id)
+}

@@ -1,0 +1,517 @@
+package handlers
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"hookwall/fourthwall"
+	"hookwall/sandbox"
+	"hookwall/static"
+)
+
+// concrete puts values into the pattern of a route.
+func concrete(pattern, shopID string) string {
+	path := strings.NewReplacer("{shop}", url.PathEscape(shopID), "{id}", "wcon_x", "{$}", "").Replace(pattern)
+	if pattern == "/static/" {
+		return static.Path("app.css")
+	}
+	return path
+}
+
+// TestGuard walks the routes: a shop's pages are for who connected that shop.
+func TestGuard(t *testing.T) {
+	g := newRig(t, options{})
+	insider := g.person()
+	mine := insider.connect(0)
+	theirs := g.box.Shops()[1].ID
+	stranger := g.person()
+	for _, rt := range g.server.routes() {
+		if rt.access != shopOnly {
+			continue
+		}
+		t.Run(rt.method+" "+rt.path, func(t *testing.T) {
+			for _, variant := range []string{"", "?x=1", "%2e", "?return=//evil.example"} {
+				path := concrete(rt.path, mine.ID) + variant
+				if variant == "%2e" {
+					path = strings.Replace(concrete(rt.path, mine.ID), "/shops/", "/shops/%2e%2e/shops/", 1)
+				}
+				pg := stranger.noRedirects().send(rt.method, path)
+				leads := pg.header.Get("Location")
+				if variant == "%2e" {
+					if pg.status != http.StatusNotFound && pg.status != http.StatusTemporaryRedirect && pg.status != http.StatusMovedPermanently && !strings.HasPrefix(leads, "/connect") {
+						t.Errorf("%s without a session: %d %s", path, pg.status, leads)
+					}
+					continue
+				}
+				if pg.status != http.StatusSeeOther || !strings.HasPrefix(leads, "/connect") || strings.Contains(leads, "evil") {
+					t.Errorf("%s without a session: %d %s", path, pg.status, leads)
+				}
+			}
+			for _, other := range []string{theirs, "sh_nobody", "../" + mine.ID} {
+				if pg := insider.noRedirects().send(rt.method, concrete(rt.path, other)); pg.status != http.StatusNotFound {
+					t.Errorf("for shop %s: %d", other, pg.status)
+				}
+			}
+			r := stranger.request(rt.method, concrete(rt.path, mine.ID), nil)
+			for _, name := range []string{"X-Forwarded-Uri", "X-Original-Url", "X-Rewrite-Url", "X-HTTP-Method-Override"} {
+				r.Header.Set(name, "/connect")
+			}
+			if pg := stranger.noRedirects().do(r); pg.status != http.StatusSeeOther {
+				t.Errorf("with headers of proxies: %d", pg.status)
+			}
+		})
+	}
+}
+
+func (p *person) send(method, path string) *page {
+	p.t.Helper()
+	if method == http.MethodPost {
+		return p.post(path, url.Values{})
+	}
+	return p.get(path)
+}
+
+// TestCrossOrigin walks the routes that change something.
+func TestCrossOrigin(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	tests := []struct {
+		name   string
+		header http.Header
+		denied bool
+	}{
+		{"another site", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}}, true},
+		{"another port of this host", http.Header{"Sec-Fetch-Site": {"same-site"}, "Origin": {g.boxURL}}, true},
+		{"an opaque origin", http.Header{"Origin": {"null"}}, true},
+		{"another origin, an old browser", http.Header{"Origin": {"https://evil.example"}}, true},
+		{"our own page", http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {g.url}}, false},
+		{"no browser", http.Header{}, false},
+	}
+	for _, rt := range g.server.routes() {
+		if rt.method == http.MethodGet {
+			continue
+		}
+		for _, test := range tests {
+			if !test.denied && rt.path == "/sign-out" {
+				continue // it would end the session of the rows after it
+			}
+			t.Run(rt.path+" "+test.name, func(t *testing.T) {
+				r := p.request(rt.method, concrete(rt.path, shop.ID), url.Values{})
+				for name, values := range test.header {
+					r.Header[name] = values
+				}
+				if pg := p.noRedirects().do(r); (pg.status == http.StatusForbidden) != test.denied {
+					t.Errorf("status %d", pg.status)
+				}
+			})
+			if !test.denied && strings.HasSuffix(rt.path, "/disconnect") {
+				p.connect(0)
+			}
+		}
+	}
+	p.get(webhooksPath(shop.ID)).want(http.StatusOK)
+}
+
+// TestHeaders checks every route, and answers of every kind, for what every
+// answer must carry.
+func TestHeaders(t *testing.T) {
+	for _, public := range []string{"", "https://hooks.example.com", "http://hooks.example.com"} {
+		t.Run("public URL "+public, func(t *testing.T) {
+			g := newRig(t, options{publicURL: public})
+			p := g.person().noRedirects()
+			var requests []*http.Request
+			for _, rt := range g.server.routes() {
+				requests = append(requests, p.request(rt.method, concrete(rt.path, "sh_1"), url.Values{}))
+			}
+			requests = append(requests, p.get404(), p.request(http.MethodDelete, "/connect", nil), p.request("TRACE", "/", nil), p.large())
+			cross := p.request(http.MethodPost, "/sign-out", url.Values{})
+			cross.Header.Set("Sec-Fetch-Site", "cross-site")
+			wrongHost := p.request(http.MethodGet, "/connect", nil)
+			wrongHost.Host = "evil.example"
+			for _, r := range append(requests, cross, wrongHost) {
+				checkHeaders(t, p.do(r), r, strings.HasPrefix(public, "https"))
+			}
+		})
+	}
+}
+
+func (p *person) get404() *http.Request { return p.request(http.MethodGet, "/nothing/here", nil) }
+
+func (p *person) large() *http.Request {
+	return p.request(http.MethodPost, "/connect/key", url.Values{"username": {strings.Repeat("x", 1<<20)}})
+}
+
+func checkHeaders(t *testing.T, pg *page, r *http.Request, secure bool) {
+	t.Helper()
+	want := map[string]string{
+		"Content-Security-Policy":      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		"X-Content-Type-Options":       "nosniff",
+		"X-Frame-Options":              "DENY",
+		"Referrer-Policy":              "strict-origin-when-cross-origin",
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Access-Control-Allow-Origin":  "",
+		"Server":                       "",
+		"X-Powered-By":                 "",
+		"Strict-Transport-Security":    "",
+	}
+	if secure {
+		want["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+	}
+	if strings.HasPrefix(r.URL.Path, "/oauth/") && (strings.HasSuffix(r.URL.Path, "callback") || strings.HasSuffix(r.URL.Path, "implicit")) {
+		want["Referrer-Policy"] = "no-referrer"
+	}
+	for name, value := range want {
+		if got := pg.header.Get(name); got != value {
+			t.Errorf("%s %s (%d): %s is %q, want %q", r.Method, r.URL.Path, pg.status, name, got, value)
+		}
+	}
+	caching := "no-store"
+	if strings.HasPrefix(r.URL.Path, "/static/") {
+		caching = "public, max-age=31536000, immutable"
+	}
+	if got := pg.header.Get("Cache-Control"); got != caching {
+		t.Errorf("%s %s (%d): Cache-Control is %q, want %q", r.Method, r.URL.Path, pg.status, got, caching)
+	}
+	if ct := pg.header.Get("Content-Type"); pg.body != "" && !strings.Contains(ct, "charset=utf-8") {
+		t.Errorf("%s %s (%d): Content-Type is %q", r.Method, r.URL.Path, pg.status, ct)
+	}
+}
+
+func TestErrorPages(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	tests := []struct {
+		name    string
+		request *http.Request
+		status  int
+		text    string
+	}{
+		{"no such page", p.get404(), 404, "does not exist"},
+		{"a method that is not taken", p.request(http.MethodPut, "/connect", nil), 405, "does not take"},
+		{"too large", p.large(), 413, "too large"},
+		{"not a form", p.broken(), 400, "could not be read"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			pg := p.do(test.request).want(test.status, test.text)
+			id := pg.header.Get("X-Request-Id")
+			if id == "" || !strings.Contains(pg.text(), id) || !strings.Contains(g.logs.String(), id) {
+				t.Errorf("the request id %q is not on the page and in the log", id)
+			}
+			if test.status == 405 && pg.header.Get("Allow") != "GET, HEAD" {
+				t.Errorf("Allow: %q", pg.header.Get("Allow"))
+			}
+		})
+	}
+	t.Run("the database is gone", func(t *testing.T) {
+		p.connect(0)
+		g.must(g.store.Close())
+		pg := p.get("/shops").want(http.StatusInternalServerError, "Something went wrong on our side")
+		if id := pg.header.Get("X-Request-Id"); !strings.Contains(g.logs.String(), id) || strings.Contains(pg.text(), "sql") {
+			t.Errorf("page: %s", pg.text())
+		}
+		p.get("/healthz").want(http.StatusServiceUnavailable)
+	})
+}
+
+func (p *person) broken() *http.Request {
+	r := p.request(http.MethodPost, "/connect/key", url.Values{})
+	r.Body = http.NoBody
+	r.URL.RawQuery = ""
+	r.Body = readCloser{strings.NewReader("username=%zz")}
+	r.ContentLength = -1
+	return r
+}
+
+type readCloser struct{ *strings.Reader }
+
+func (readCloser) Close() error { return nil }
+
+// TestHost: a dashboard on this machine answers to its own name only.
+func TestHost(t *testing.T) {
+	tests := []struct {
+		name, public, method, host string
+		status                     int
+		location                   string // with the public URL in front
+	}{
+		{"its own", "", "GET", "", 200, ""},
+		{"another loopback name", "", "GET", "localhost:1234", 307, "/connect?a=b"},
+		{"another loopback name, IPv6", "", "HEAD", "[::1]", 307, "/connect?a=b"},
+		{"another loopback name, a form", "", "POST", "localhost", 421, ""},
+		{"a name that was rebound", "", "GET", "evil.example", 421, ""},
+		{"a name that looks like loopback", "", "GET", "127.0.0.1.evil.example", 421, ""},
+		{"behind a proxy", "https://hooks.example.com", "GET", "internal:8080", 200, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{publicURL: test.public})
+			p := g.person().noRedirects()
+			r := p.request(test.method, "/connect?a=b", nil)
+			if test.host != "" {
+				r.Host = test.host
+			}
+			pg := p.do(r)
+			location := strings.TrimPrefix(pg.header.Get("Location"), g.url)
+			if pg.status != test.status || location != test.location {
+				t.Errorf("%d %s, want %d %s", pg.status, pg.header.Get("Location"), test.status, test.location)
+			}
+		})
+	}
+}
+
+// TestForwarded: headers of a proxy count only when they come from one that
+// is trusted, and never change where links lead.
+func TestForwarded(t *testing.T) {
+	loopback := netip.MustParsePrefix("127.0.0.0/8")
+	tests := []struct {
+		name    string
+		proxies []netip.Prefix
+		header  http.Header
+		want    string
+	}{
+		{"nobody is trusted", nil, http.Header{"X-Forwarded-For": {"203.0.113.9"}}, "127.0.0.1"},
+		{"a trusted proxy", []netip.Prefix{loopback}, http.Header{"X-Forwarded-For": {"203.0.113.9"}}, "203.0.113.9"},
+		{"a chain with a lie in front", []netip.Prefix{loopback}, http.Header{"X-Forwarded-For": {"198.51.100.1, 203.0.113.9, 127.0.0.2"}}, "203.0.113.9"},
+		{"two headers", []netip.Prefix{loopback}, http.Header{"X-Forwarded-For": {"198.51.100.1", "203.0.113.9"}}, "203.0.113.9"},
+		{"nonsense", []netip.Prefix{loopback}, http.Header{"X-Forwarded-For": {"<script>"}}, "127.0.0.1"},
+		{"a name with underscores", []netip.Prefix{loopback}, http.Header{"X_Forwarded_For": {"203.0.113.9"}}, "127.0.0.1"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{publicURL: "https://hooks.example.com", proxies: test.proxies})
+			p := g.person().noRedirects()
+			r := p.request(http.MethodGet, "/oauth/start?way=code", nil)
+			r.Header = test.header
+			r.Header.Set("X-Forwarded-Host", "evil.example")
+			r.Header.Set("X-Forwarded-Proto", "http")
+			r.Host = "evil.example"
+			pg := p.do(r)
+			if to := pg.header.Get("Location"); strings.Contains(to, "evil") || !strings.Contains(to, url.QueryEscape("https://hooks.example.com/oauth/callback")) {
+				t.Errorf("leads to %s", to)
+			}
+			if got := g.lastRequest()["client"]; got != test.want {
+				t.Errorf("client %v, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// lastRequest is the dashboard's last line about a request.
+func (g *rig) lastRequest() (last map[string]any) {
+	lines := bufio.NewScanner(strings.NewReader(g.logs.String()))
+	for lines.Scan() {
+		var line map[string]any
+		g.must(json.Unmarshal(lines.Bytes(), &line))
+		if line["msg"] == "request" && line["client"] != nil {
+			last = line
+		}
+	}
+	return last
+}
+
+// TestReturnPath holds what a person can be sent to after signing in.
+func TestReturnPath(t *testing.T) {
+	s := newRig(t, options{}).server
+	tests := []struct{ raw, want string }{
+		{"/", "/"},
+		{"/shops", "/shops"},
+		{"/shops/sh_1/webhooks", "/shops/sh_1/webhooks"},
+		{"/shops/sh_1/webhooks/new?draft=abc&evil=1", "/shops/sh_1/webhooks/new?draft=abc"},
+		{"/shops/sh_1/webhooks/new?preset=everything", "/shops/sh_1/webhooks/new?preset=everything"},
+		{"/shops/sh%2F1/webhooks", "/shops/sh%2F1/webhooks"},
+		{"/connect", ""}, {"/oauth/start?way=code", ""}, {"/static/app.css", ""}, {"/nothing", ""}, {"/sign-out", ""}, {"", ""},
+		{"//evil.example", ""}, {`/\evil.example`, ""}, {`\\evil.example`, ""}, {"/%5cevil.example", ""}, {"/\t/evil.example", ""}, {"/\n/evil.example", ""},
+		{`/./\evil.example`, ""}, {"/..//evil.example", ""}, {"https:evil.example", ""}, {"https://evil.example/", ""}, {"///evil.example", ""},
+		{"%2f%2fevil.example", ""}, {"/%2fevil.example", ""}, {"/shops#x", ""}, {"/shops/../shops", ""}, {"/shops//", ""}, {" /shops", ""}, {"/shops\x00", ""},
+		{"javascript:alert(1)", ""}, {"/shops/\u202e/webhooks", ""}, {"/" + strings.Repeat("x", 2000), ""},
+	}
+	for _, test := range tests {
+		if got := s.returnPath(test.raw); got != test.want {
+			t.Errorf("returnPath(%q) = %q, want %q", test.raw, got, test.want)
+		}
+	}
+}
+
+func FuzzReturnPath(f *testing.F) {
+	for _, seed := range []string{"/", "/shops/sh_1/webhooks/new?draft=x", "//e", `/\e`, "/%5ce", "/\t/e", "/..//e", "https:e", "///e", "%2f%2fe", "/shops?x=%0a"} {
+		f.Add(seed)
+	}
+	base, _ := url.Parse("https://hooks.example.com/connect")
+	s := &server{mux: http.NewServeMux(), resumable: map[string]bool{}}
+	for _, rt := range s.routes() {
+		pattern := rt.method + " " + rt.path
+		s.mux.HandleFunc(pattern, func(http.ResponseWriter, *http.Request) {})
+		s.resumable[pattern] = rt.resumable
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		got := s.returnPath(raw)
+		if got == "" {
+			return
+		}
+		u, err := url.Parse(got)
+		if err != nil {
+			t.Fatalf("%q became %q: %v", raw, got, err)
+		}
+		if to := base.ResolveReference(u); to.Host != base.Host || to.Scheme != base.Scheme {
+			t.Fatalf("%q leads to %s", raw, to)
+		}
+		if again := s.returnPath(got); again != got {
+			t.Fatalf("%q became %q, and that %q", raw, got, again)
+		}
+	})
+}
+
+func TestForShop(t *testing.T) {
+	tests := []struct{ to, want string }{
+		{"", "/shops/sh_2/webhooks"},
+		{"/", "/shops/sh_2/webhooks"},
+		{"/shops", "/shops"},
+		{"/shops/sh_2/webhooks/wcon_1", "/shops/sh_2/webhooks/wcon_1"},
+		{"/shops/sh_1/webhooks/new?draft=x", "/shops/sh_2/webhooks/new?draft=x"},
+		{"/shops/sh_1/webhooks", "/shops/sh_2/webhooks"},
+		{"/shops/sh_1/webhooks/wcon_1", "/shops/sh_2/webhooks"},
+	}
+	for _, test := range tests {
+		if got := forShop(test.to, "sh_2"); got != test.want {
+			t.Errorf("forShop(%q) = %q, want %q", test.to, got, test.want)
+		}
+	}
+}
+
+// TestCookies: every cookie of a journey has every attribute.
+func TestCookies(t *testing.T) {
+	tests := []struct {
+		public, prefix string
+		secure         bool
+	}{
+		{"", "hookwall_", false},
+		{"https://hooks.example.com", "__Host-hookwall_", true},
+		{"http://hooks.example.com", "hookwall_", false},
+	}
+	for _, test := range tests {
+		t.Run(test.public, func(t *testing.T) {
+			g := newRig(t, options{publicURL: test.public})
+			shop := g.box.Shops()[0]
+			p := g.person().noRedirects()
+			form := url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}}
+			seen := map[string]bool{}
+			for _, pg := range []*page{p.get("/oauth/start?way=code"), p.post("/connect/key", form), p.post("/sign-out", url.Values{})} {
+				for _, line := range pg.header.Values("Set-Cookie") {
+					c, err := http.ParseSetCookie(line)
+					g.must(err)
+					seen[c.Name] = true
+					ok := strings.HasPrefix(c.Name, test.prefix) && c.HttpOnly && c.Secure == test.secure && c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.Domain == "" && len(line) < 4096
+					if !ok {
+						t.Errorf("%s", c.Name)
+					}
+				}
+			}
+			if diff := cmp.Diff(map[string]bool{test.prefix + "browser": true, test.prefix + "session": true}, seen); diff != "" {
+				t.Error(diff)
+			}
+			warned := strings.Contains(g.person().get("/connect").text(), "plain http")
+			if want := test.public == "http://hooks.example.com"; warned != want {
+				t.Errorf("warned %v, want %v", warned, want)
+			}
+		})
+	}
+}
+
+// TestNoSecretInLogs runs a journey and looks for what must not be logged.
+func TestNoSecretInLogs(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	p.connectKey(1)
+	g.box.Configure(shop.ID, sandbox.Switches{SecretInCreate: true})
+	p.newForm(shop.ID, "https://hooks.example.com/canary-url", "DONATION").submit().want(http.StatusOK)
+	g.person().get("/oauth/callback?code=canary-code&state=canary-state")
+	g.person().get("/oauth/callback?error=canary-error&error_description=canary")
+	g.person().post("/oauth/implicit", url.Values{"access_token": {"canary-token"}, "state": {"canary"}})
+	g.person().post("/connect/key", url.Values{"username": {"canary-user"}, "password": {"canary-password"}})
+	p.get("/line%0d%0abreak%1b%5b31m")
+	logs := g.logs.String()
+	secrets := []string{
+		"canary", shop.WebhookSecret, shop.APIPassword, g.box.Shops()[1].APIPassword, "Bearer ", "Basic ", "access_token", "code_verifier",
+		p.cookie(g.server.cookieName("session")), p.cookie(g.server.cookieName("browser")), "\x1b",
+	}
+	for _, secret := range secrets {
+		if secret == "" || strings.Contains(logs, secret) {
+			t.Errorf("the log holds a secret that begins with %.6q", secret)
+		}
+	}
+	all, err := g.store.Connections(t.Context(), owner(p))
+	g.must(err)
+	for _, listed := range all {
+		c, err := g.store.Connection(t.Context(), listed.Owner, listed.ShopID)
+		g.must(err)
+		held, err := heldFrom(c)
+		g.must(err)
+		for _, secret := range []fourthwall.Secret{held.Credential.AccessToken, held.Credential.RefreshToken, held.Credential.Password} {
+			if s := secret.Reveal(); s != "" && strings.Contains(logs, s) {
+				t.Errorf("the log holds a credential of way %s", c.Way)
+			}
+		}
+	}
+}
+
+// TestGetsWriteNothing opens every page and compares what there is.
+func TestGetsWriteNothing(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	before := fmt.Sprint(g.box.Webhooks(shop.ID))
+	conns, err := g.store.Connections(t.Context(), owner(p))
+	g.must(err)
+	for _, rt := range g.server.routes() {
+		if rt.method == http.MethodGet {
+			p.noRedirects().get(concrete(rt.path, shop.ID))
+		}
+	}
+	after, err := g.store.Connections(t.Context(), owner(p))
+	g.must(err)
+	if diff := cmp.Diff(conns, after); diff != "" || fmt.Sprint(g.box.Webhooks(shop.ID)) != before {
+		t.Error(diff)
+	}
+}
+
+// TestHostileWebhook shows a webhook whose parts were made to break out.
+func TestHostileWebhook(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	for _, address := range []string{`javascript:alert(1)//`, `https://x.example/"><script>alert(1)</script>`, "https://x.example/\u202egpj.exe", `https://x.example/' onload='x`} {
+		hook, err := g.box.AddWebhook(shop.ID, address, []string{`"><img src=x onerror=alert(1)>`, "ORDER_PLACED"})
+		g.must(err)
+		for _, pg := range []*page{p.get(webhooksPath(shop.ID)), p.get(webhookPath(shop.ID, hook.ID))} {
+			pg.want(http.StatusOK)
+			walk(pg.doc, func(n *html.Node) { hostile(t, n) })
+		}
+	}
+}
+
+func hostile(t *testing.T, n *html.Node) {
+	t.Helper()
+	if n.Type != html.ElementNode {
+		return
+	}
+	for _, a := range n.Attr {
+		if strings.HasPrefix(a.Key, "on") || strings.HasPrefix(strings.ToLower(a.Val), "javascript:") && a.Key != "value" {
+			t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
+		}
+	}
+	if n.Data == "img" || n.Data == "script" && attr(n, "src") == "" {
+		t.Errorf("<%s> was smuggled in", n.Data)
+	}
+}

@@ -1,0 +1,298 @@
+package handlers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"hookwall/fourthwall"
+	"hookwall/oauth"
+	"hookwall/store"
+)
+
+const (
+	listTime = 3 * time.Second // for a look at the list beside a create
+	// pendingTime is longer than a create can take: a submission that is
+	// pending for longer was cut off by the end of its process.
+	pendingTime = 45 * time.Second
+	twinWait    = 30 * time.Second
+	twinPoll    = 100 * time.Millisecond
+	secretTime  = 15 * time.Minute
+)
+
+// outcome is what became of a submission, as it is stored.
+type outcome struct {
+	Webhook *createdWebhook `json:"webhook,omitempty"`
+	Failure *failure        `json:"failure,omitempty"`
+}
+
+type createdWebhook struct {
+	ID           string                 `json:"id"`
+	URL          string                 `json:"url"`
+	AllowedTypes []fourthwall.EventType `json:"allowedTypes"`
+	APIVersion   string                 `json:"apiVersion"`
+}
+
+// failure is an answer of the API, or the lack of one.
+type failure struct {
+	Status     int    `json:"status"`
+	Code       string `json:"code,omitempty"`
+	RequestID  string `json:"requestID,omitempty"`
+	RetryAfter int    `json:"retryAfter,omitempty"` // seconds
+	NotSent    bool   `json:"notSent,omitempty"`
+}
+
+func (f failure) retryAfter() time.Duration { return time.Duration(f.RetryAfter) * time.Second }
+
+func (o outcome) webhook() fourthwall.Webhook {
+	if o.Webhook == nil {
+		return fourthwall.Webhook{}
+	}
+	return fourthwall.Webhook{ID: o.Webhook.ID, URL: o.Webhook.URL, AllowedTypes: o.Webhook.AllowedTypes, APIVersion: o.Webhook.APIVersion}
+}
+
+func readOutcome(sub store.Submission) (outcome, error) {
+	var o outcome
+	if len(sub.Result) == 0 {
+		return o, nil
+	}
+	err := json.Unmarshal(sub.Result, &o)
+	return o, err
+}
+
+// hash is equal for forms that ask for the same webhook.
+func (f *webhookForm) hash() string {
+	types := slices.Sorted(slices.Values(f.types))
+	sum := sha256.Sum256([]byte(f.shop + "\n" + f.address() + "\n" + strings.Join(types, "\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// createOnce creates the webhook unless this form already did, and gives the
+// settled submission. The work goes on when the person goes away: what is
+// asked of the API must be recorded.
+func (s *server) createOnce(r *http.Request, f *webhookForm, check bool) (store.Submission, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 80*time.Second)
+	defer cancel()
+	v := visitOf(r)
+	work := creation{server: s, log: v.log, conn: v.conn, form: f}
+	if check {
+		return work.check(ctx)
+	}
+	started, existing, err := s.Store.BeginSubmission(ctx, store.Submission{ID: f.submission, Owner: v.owner, Shop: v.conn.ShopID, Hash: f.hash()})
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Submission{}, oauth.ErrReconnect // signed out in another tab meanwhile
+	}
+	if err != nil {
+		return store.Submission{}, err
+	}
+	if !started && existing.State == store.StateRefused {
+		// A refusal made nothing, so the same form may be sent again, changed or not.
+		started, err = s.Store.RestartSubmission(ctx, v.owner, f.submission, store.StateRefused, existing.UpdatedAt, f.hash())
+		if err != nil {
+			return store.Submission{}, err
+		}
+	}
+	if !started {
+		return work.await(ctx)
+	}
+	return work.run(ctx)
+}
+
+// creation is one attempt to create a webhook.
+type creation struct {
+	*server
+	log  *slog.Logger
+	conn store.Connection
+	form *webhookForm
+}
+
+func (c creation) submission(ctx context.Context) (store.Submission, error) {
+	return c.Store.Submission(ctx, c.conn.Owner, c.form.submission)
+}
+
+// await gives a twin request the first one's outcome.
+func (c creation) await(ctx context.Context) (store.Submission, error) {
+	deadline := c.Now().Add(twinWait)
+	tick := time.NewTicker(twinPoll)
+	defer tick.Stop()
+	for {
+		sub, err := c.submission(ctx)
+		if err != nil || sub.State != store.StatePending {
+			return sub, err
+		}
+		if c.Now().Sub(sub.UpdatedAt) > pendingTime {
+			return c.settle(ctx, store.StateUnconfirmed, "", outcome{})
+		}
+		if c.Now().After(deadline) {
+			return sub, nil
+		}
+		select {
+		case <-ctx.Done():
+			return sub, ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// run lists, calls and settles.
+func (c creation) run(ctx context.Context) (store.Submission, error) {
+	if err := c.lookBefore(ctx); err != nil {
+		return c.settleFailure(ctx, err)
+	}
+	hook, err := withCredential(ctx, c.server, c.conn, func(ctx context.Context, cred fourthwall.Credential) (fourthwall.Webhook, error) {
+		return c.API.CreateWebhook(ctx, cred, c.form.input())
+	})
+	if err != nil {
+		return c.settleFailure(ctx, err)
+	}
+	return c.settleCreated(ctx, hook)
+}
+
+// lookBefore records which webhooks there are, so that a new one can be told
+// from an old one with the same URL and types. Creating does not depend on
+// it, unless the credential is refused.
+func (c creation) lookBefore(ctx context.Context) error {
+	list, err := c.list(ctx)
+	if errors.Is(err, oauth.ErrReconnect) {
+		return err
+	}
+	if err != nil {
+		return nil //nolint:nilerr // without the list an unclear answer stays unconfirmed, which is said
+	}
+	ids := make([]string, 0, len(list))
+	for _, hook := range list {
+		ids = append(ids, hook.ID)
+	}
+	return c.Store.SetSubmissionBefore(ctx, c.conn.Owner, c.form.submission, ids)
+}
+
+func (c creation) list(ctx context.Context) ([]fourthwall.Webhook, error) {
+	ctx, cancel := context.WithTimeout(ctx, listTime)
+	defer cancel()
+	return withCredential(ctx, c.server, c.conn, c.API.Webhooks)
+}
+
+// settleCreated records the new webhook, and its secret if one came.
+func (c creation) settleCreated(ctx context.Context, hook fourthwall.Webhook) (store.Submission, error) {
+	if hook.Secret != "" {
+		until := c.Now().Add(secretTime)
+		if err := c.Store.PutSecret(ctx, c.conn.Owner, c.conn.ShopID, hook.ID, hook.Secret.Reveal(), until); err != nil {
+			// The webhook exists, and that must be recorded all the same. The
+			// page says where else the secret is found.
+			c.log.Error("the secret of a new webhook could not be kept", "error", err)
+		}
+	}
+	return c.settle(ctx, store.StateCreated, hook.ID, outcome{Webhook: &createdWebhook{hook.ID, hook.URL, hook.AllowedTypes, hook.APIVersion}})
+}
+
+// settleFailure records a refusal, or finds out whether the webhook was
+// created after all.
+func (c creation) settleFailure(ctx context.Context, err error) (store.Submission, error) {
+	if errors.Is(err, oauth.ErrReconnect) {
+		return c.settle(ctx, store.StateRefused, "", outcome{Failure: &failure{Status: http.StatusUnauthorized}})
+	}
+	var api *fourthwall.Error
+	if !errors.As(err, &api) {
+		return store.Submission{}, err
+	}
+	c.log.Warn("create was not accepted", "error", api)
+	failed := &failure{api.Status, api.Code, api.RequestID, seconds(api.RetryAfter), api.NotSent}
+	if !api.Uncertain() {
+		return c.settle(ctx, store.StateRefused, "", outcome{Failure: failed})
+	}
+	sub, err := c.submission(ctx)
+	if err != nil {
+		return sub, err
+	}
+	if hook, found := c.look(ctx, sub, c.Pauses); found {
+		return c.settleCreated(ctx, hook)
+	}
+	return c.settle(ctx, store.StateUnconfirmed, "", outcome{Failure: failed})
+}
+
+// look lists again, after each of the pauses, until exactly one new webhook
+// is what the form asked for.
+func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.Duration) (fourthwall.Webhook, bool) {
+	if !sub.BeforeKnown {
+		return fourthwall.Webhook{}, false
+	}
+	for _, wait := range pauses {
+		if pause(ctx, wait) != nil {
+			break
+		}
+		list, err := c.list(ctx)
+		if err != nil {
+			continue
+		}
+		matches := slices.DeleteFunc(list, func(hook fourthwall.Webhook) bool {
+			return slices.Contains(sub.Before, hook.ID) || !c.form.asksFor(hook)
+		})
+		if len(matches) == 1 {
+			return matches[0], true
+		}
+	}
+	return fourthwall.Webhook{}, false
+}
+
+// asksFor tells whether hook is what the form would create.
+func (f *webhookForm) asksFor(hook fourthwall.Webhook) bool {
+	var types []string
+	for _, t := range hook.AllowedTypes {
+		types = append(types, string(t))
+	}
+	same := &webhookForm{url: normalURL(hook.URL), types: types}
+	mine := &webhookForm{url: normalURL(f.address()), types: f.types}
+	return same.hash() == mine.hash()
+}
+
+// normalURL writes an address in the one way in which the API may have
+// rewritten it: case of scheme and host, default port, empty path.
+func normalURL(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	u.Host = strings.ToLower(u.Host)
+	if port := u.Port(); (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
+		u.Host = strings.TrimSuffix(u.Host, ":"+port)
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return u.String()
+}
+
+// check looks once more for a webhook whose creation was not confirmed.
+func (c creation) check(ctx context.Context) (store.Submission, error) {
+	sub, err := c.await(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Submission{}, &httpError{Status: http.StatusNotFound, Public: "What this form sent is no longer known here. Look at the list of webhooks to see whether it was created."}
+	}
+	if err != nil || sub.State != store.StateUnconfirmed || sub.Hash != c.form.hash() {
+		return sub, err
+	}
+	if hook, found := c.look(ctx, sub, []time.Duration{0}); found {
+		return c.settleCreated(ctx, hook)
+	}
+	return sub, nil
+}
+
+func (c creation) settle(ctx context.Context, state, webhookID string, o outcome) (store.Submission, error) {
+	result, err := json.Marshal(o)
+	if err != nil {
+		return store.Submission{}, err
+	}
+	err = c.Store.SettleSubmission(ctx, c.conn.Owner, c.form.submission, state, webhookID, result)
+	if err != nil && !errors.Is(err, store.ErrSettled) {
+		return store.Submission{}, err
+	}
+	return c.submission(ctx)
+}

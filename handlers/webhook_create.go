@@ -1,0 +1,217 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+
+	"hookwall/oauth"
+	"hookwall/store"
+	"hookwall/views"
+)
+
+// handleWebhookNew shows the create form: fresh, with a preset or types from
+// the address, or as it was typed before the session ended.
+func (s *server) handleWebhookNew(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	if id := q.Get("draft"); id != "" {
+		return s.drawDraft(w, r, id)
+	}
+	f := newWebhookForm(visitOf(r).conn.ShopID)
+	f.tick(presetTypes(q.Get("preset")))
+	for _, code := range strings.FieldsFunc(q.Get("types"), func(c rune) bool { return c == ',' || c == ' ' }) {
+		if isKnownType(code) {
+			f.tick([]string{code})
+		}
+	}
+	return s.drawWebhookForm(w, r, http.StatusOK, f)
+}
+
+// drawDraft shows a kept form, and says when it was begun for another shop.
+func (s *server) drawDraft(w http.ResponseWriter, r *http.Request, id string) error {
+	conn := visitOf(r).conn
+	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), id)
+	if draftGone(err) {
+		n := views.Notice{Kind: views.Info, Title: "The form that was kept is gone", Text: "A form is kept for one hour, in the browser that sent it. Please fill it in again."}
+		return s.drawWebhookForm(w, r, http.StatusOK, newWebhookForm(conn.ShopID), n)
+	}
+	if err != nil {
+		return err
+	}
+	f := readWebhookForm(conn.ShopID, draft.Form)
+	f.press(draft.Form.Get("do"))
+	n := views.Notice{Kind: views.Info, Title: "Here is your form, as you typed it", Text: "Nothing was created yet. Press Create webhook to go on."}
+	if draft.Shop != conn.ShopID {
+		// What was sent for the other shop says nothing about this one.
+		f.renew()
+		n = views.Notice{
+			Kind: views.Warning, Title: "You began this form for another shop",
+			Text: "Creating now makes the webhook for " + shopLink(conn).Name + ". Nothing was created yet.",
+		}
+	}
+	return s.drawWebhookForm(w, r, http.StatusOK, f, n)
+}
+
+// handleWebhookCreate takes every button of the create form.
+func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	f := readWebhookForm(visitOf(r).conn.ShopID, r.PostForm)
+	do := r.PostForm.Get("do")
+	if f.press(do) {
+		return s.drawWebhookForm(w, r, http.StatusOK, f)
+	}
+	if do == "edit" {
+		f.renew()
+		return s.drawWebhookForm(w, r, http.StatusOK, f)
+	}
+	if !f.validate() {
+		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
+	}
+	sub, err := s.createOnce(r, f, do == "check")
+	if err != nil {
+		return err
+	}
+	return s.answerSubmission(w, r, f, sub, do == "check")
+}
+
+// answerSubmission shows what became of a submission, to the request that
+// made it and to any twin of it.
+func (s *server) answerSubmission(w http.ResponseWriter, r *http.Request, f *webhookForm, sub store.Submission, checked bool) error {
+	if sub.Hash != f.hash() {
+		return s.drawUsedForm(w, r, f, sub)
+	}
+	result, err := readOutcome(sub)
+	if err != nil {
+		return err
+	}
+	switch {
+	case sub.State == store.StateCreated:
+		return s.redirectToCreated(w, r, sub)
+	case sub.State == store.StateRefused && result.Failure != nil:
+		if result.Failure.Status == http.StatusUnauthorized {
+			return oauth.ErrReconnect
+		}
+		return s.drawRefusal(w, r, f, *result.Failure)
+	}
+	return s.drawNotConfirmed(w, r, f, sub, result, checked)
+}
+
+// redirectToCreated leads to the new webhook's page, where Back and a resend
+// do no harm.
+func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, sub store.Submission) error {
+	conn := visitOf(r).conn
+	to := webhookPath(conn.ShopID, sub.WebhookID)
+	if err := s.flash(r, conn.Owner, to, views.Notice{Kind: createdMark}); err != nil {
+		return err
+	}
+	return redirect(w, r, to)
+}
+
+// drawUsedForm refuses other content under an id that was already used, and
+// names what that id made.
+func (s *server) drawUsedForm(w http.ResponseWriter, r *http.Request, f *webhookForm, sub store.Submission) error {
+	known, err := readOutcome(sub)
+	if err != nil {
+		return err
+	}
+	f.renew()
+	n := &views.Notice{Kind: views.Warning, Title: "This form was already sent with other content"}
+	if sub.State == store.StateCreated && known.Webhook != nil {
+		n.Text = "It created the webhook " + sub.WebhookID + " for " + known.Webhook.URL + ". Nothing new was created. To create another webhook as the form now stands, press Create webhook again."
+		n.Link = &views.Link{Href: webhookPath(visitOf(r).conn.ShopID, sub.WebhookID), Text: "See that webhook"}
+	} else {
+		n.Text = "It is not confirmed whether that created a webhook. Look at the list of webhooks first; to create one as the form now stands, press Create webhook again."
+		n.Link = &views.Link{Href: webhooksPath(visitOf(r).conn.ShopID), Text: "See the webhooks"}
+	}
+	f.banner = n
+	return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
+}
+
+func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *webhookForm, sub store.Submission, known outcome, checked bool) error {
+	v := visitOf(r)
+	frame, err := s.frame(r, "Not confirmed")
+	if err != nil {
+		return err
+	}
+	page := views.NotConfirmedPage{
+		Frame: frame, Action: webhooksPath(v.conn.ShopID), ListHref: webhooksPath(v.conn.ShopID),
+		Submission: f.submission, URL: f.address(), Types: badges(f.input().AllowedTypes),
+		CanCheck: sub.BeforeKnown, RequestID: v.requestID, Checked: checked,
+	}
+	if known.Failure != nil && known.Failure.RequestID != "" {
+		page.RequestID = known.Failure.RequestID
+	}
+	w.Header().Set("Cache-Control", "private, no-cache")
+	return s.render(w, r, http.StatusBadGateway, views.NotConfirmed(page))
+}
+
+// uriCodes are the refusals that belong to the URL field: what happened, and
+// the cure.
+var uriCodes = map[string]string{
+	"WEBHOOK_URI_IP_NOT_ALLOWED":   "This address is an IP number. Fourthwall only sends to public host names: use a domain that points to this server.",
+	"WEBHOOK_URI_PORT_NOT_ALLOWED": "Fourthwall does not send to this port. Use the usual port, 443 for https://, and leave the number out of the address.",
+	"WEBHOOK_URI_UNALLOWED_DOMAIN": "Fourthwall does not send to this domain. Use a public domain of your own: local names and Fourthwall’s own domains are refused.",
+}
+
+// drawRefusal shows the form again with the API's refusal where it belongs.
+func (s *server) drawRefusal(w http.ResponseWriter, r *http.Request, f *webhookForm, failure failure) error {
+	f.renew()
+	id := failure.RequestID
+	if id == "" {
+		id = visitOf(r).requestID
+	}
+	if text, ok := uriCodes[failure.Code]; ok && failure.Status == http.StatusBadRequest {
+		f.urlError = &views.FieldError{Text: text, Code: failure.Code, RequestID: id}
+		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
+	}
+	status, n := refusalNotice(failure)
+	n.Code, n.RequestID = failure.Code, id
+	if failure.Status == http.StatusForbidden {
+		shopID := visitOf(r).conn.ShopID
+		link := connectLink(newWebhookPath(shopID), shopID)
+		if back, err := s.keepDraft(w, r, route{resume: "/webhooks/new"}); err == nil {
+			link = connectLink(back, shopID)
+		} else {
+			visitOf(r).log.Error("the form could not be kept", "error", err)
+		}
+		n.Link = &link
+	}
+	setRetryAfter(w, failure.retryAfter())
+	f.banner = &n
+	return s.drawWebhookForm(w, r, status, f)
+}
+
+// refusalNotice is the sentence for a refusal that belongs to no field.
+func refusalNotice(f failure) (int, views.Notice) {
+	n := views.Notice{Kind: views.Failure, Title: "Fourthwall refused this webhook"}
+	switch {
+	case f.Status == http.StatusForbidden:
+		n.Title = "This connection may not create webhooks"
+		n.Text = "It lacks the permission webhook_write. Connect the shop again and allow it; what you typed is kept."
+		return http.StatusForbidden, n
+	case f.Status == http.StatusTooManyRequests || f.Status == http.StatusServiceUnavailable:
+		n.Kind, n.Title = views.Warning, "Fourthwall is busy"
+		n.Text = "Nothing was created. Wait " + waitText(f) + " and press Create webhook again."
+		return http.StatusServiceUnavailable, n
+	case f.NotSent:
+		n.Kind, n.Title = views.Warning, "Fourthwall could not be reached"
+		n.Text = "Nothing was created. Press Create webhook again in a moment."
+		return http.StatusBadGateway, n
+	case f.Status == http.StatusNotFound:
+		n.Text = "The API answered that this shop or address does not exist. Nothing was created."
+		return http.StatusNotFound, n
+	case f.Code != "":
+		n.Text = "Hookwall has no explanation for this code. Nothing was created. Check the address and the event types; if they look right, give the code and the request id to Fourthwall’s support."
+		return http.StatusUnprocessableEntity, n
+	}
+	n.Text = "It gave no reason. Nothing was created. Check the address and the event types; if they look right, give the request id to Fourthwall’s support."
+	return http.StatusUnprocessableEntity, n
+}
+
+func waitText(f failure) string {
+	if f.RetryAfter > 0 {
+		return countOf(f.RetryAfter, "second", "seconds")
+	}
+	return "a moment"
+}

@@ -1,0 +1,300 @@
+package handlers
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"hookwall/fourthwall"
+	"hookwall/oauth"
+	"hookwall/views"
+)
+
+// webhookForm is the create form as it was typed, with what is wrong with it.
+type webhookForm struct {
+	shop       string // id of the shop it is sent for
+	submission string // one-time id
+	url        string
+	types      []string // ticked, in the order they came
+	undo       []string // ticked before a preset or a toggle was pressed
+	canUndo    bool
+
+	urlError   *views.FieldError
+	typesError *views.FieldError
+	banner     *views.Notice
+}
+
+var submissionForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+
+func newWebhookForm(shop string) *webhookForm {
+	return &webhookForm{shop: shop, submission: oauth.RandomToken()}
+}
+
+// readWebhookForm takes what was posted. Of a field that came twice, the
+// first counts, except for the ticks.
+func readWebhookForm(shop string, posted url.Values) *webhookForm {
+	f := &webhookForm{shop: shop, submission: posted.Get("submission"), url: posted.Get("url")}
+	for _, code := range posted["allowedTypes"] {
+		if !slices.Contains(f.types, code) {
+			f.types = append(f.types, code)
+		}
+	}
+	f.undo = posted["undo"]
+	if !submissionForm.MatchString(f.submission) {
+		f.renew()
+	}
+	return f
+}
+
+// renew gives the form a new one-time id: what was sent with the old one is
+// settled, and the next press is a new attempt.
+func (f *webhookForm) renew() { f.submission = oauth.RandomToken() }
+
+// address is the URL as it is sent: without the blanks around it that come
+// with copying.
+func (f *webhookForm) address() string { return strings.TrimSpace(f.url) }
+
+func (f *webhookForm) input() fourthwall.WebhookInput {
+	in := fourthwall.WebhookInput{URL: f.address()}
+	for _, code := range f.types {
+		in.AllowedTypes = append(in.AllowedTypes, fourthwall.EventType(code))
+	}
+	return in
+}
+
+// validate refuses only what cannot be a webhook at all. Whether an address
+// is allowed is for the API to say.
+func (f *webhookForm) validate() bool {
+	if text := urlProblem(f.address()); text != "" {
+		f.urlError = &views.FieldError{Text: text}
+	}
+	unknown := slices.DeleteFunc(slices.Clone(f.types), isKnownType)
+	switch {
+	case len(f.types) == 0:
+		f.typesError = &views.FieldError{Text: "Choose at least one event type: without one, Fourthwall would have nothing to send."}
+	case len(unknown) > 0:
+		f.typesError = &views.FieldError{Text: "This version of Hookwall does not know an event type that is ticked. Untick what is marked as unknown."}
+	}
+	return f.urlError == nil && f.typesError == nil
+}
+
+func isKnownType(code string) bool {
+	_, known := fourthwall.LookupEventType(fourthwall.EventType(code))
+	return known
+}
+
+// urlProblem says why an address cannot be called at all; "" when it can.
+func urlProblem(address string) string {
+	if address == "" {
+		return "Enter the address that Fourthwall should call, such as https://example.com/fourthwall."
+	}
+	u, err := url.Parse(address)
+	if err != nil || strings.ContainsFunc(address, isControlOrBlank) {
+		return "This is not a web address. Check it for blanks and stray characters; it looks like https://example.com/fourthwall."
+	}
+	if u.Scheme != "https" && u.Scheme != "http" {
+		return "The address must start with https:// (or http://). Put https:// in front of the host name."
+	}
+	if u.Hostname() == "" {
+		return "The address has no host name. It looks like https://example.com/fourthwall."
+	}
+	return ""
+}
+
+func isControlOrBlank(r rune) bool {
+	return r <= ' ' || r == 0x7f || r == 0xa0 || (r >= 0x2028 && r <= 0x202f)
+}
+
+// urlHints warn of what Fourthwall may refuse or what would not work. They
+// never keep anyone from sending.
+func urlHints(address string) []string {
+	if address == "" || urlProblem(address) != "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	var hints []string
+	if u.Scheme == "http" {
+		hints = append(hints, "This address is not encrypted. Buyers’ data would travel in the open: use https:// if your server can.")
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if _, err := netip.ParseAddr(host); err == nil || net.ParseIP(host) != nil {
+		hints = append(hints, "This is an IP number. Fourthwall sends to host names only, so it will probably refuse it.")
+	} else if isLocalName(host) {
+		hints = append(hints, "This name is not on the public internet, so Fourthwall will probably refuse it.")
+	}
+	if port := u.Port(); port != "" && port != "80" && port != "443" {
+		hints = append(hints, "Fourthwall will probably refuse port "+port+". The usual one is 443, which needs no number in the address.")
+	}
+	if u.User != nil {
+		hints = append(hints, "The address holds a user name or password. Everyone who can see the webhook can read it.")
+	}
+	return hints
+}
+
+func isLocalName(host string) bool {
+	if !strings.Contains(host, ".") {
+		return true
+	}
+	for _, suffix := range []string{".localhost", ".local", ".internal", ".test", ".fourthwall.com"} {
+		if strings.HasSuffix(host, suffix) {
+			return true
+		}
+	}
+	return host == "fourthwall.com"
+}
+
+// press carries out a button that changes the ticks; ok is false when do is
+// no such button. What was ticked is kept for undo.
+func (f *webhookForm) press(do string) (ok bool) {
+	before := f.types
+	name, rest, _ := strings.Cut(do, ":")
+	switch name {
+	case "undo":
+		f.types, f.undo, f.canUndo = f.undo, nil, false
+		return true
+	case "preset":
+		f.tick(presetTypes(rest))
+	case "group":
+		id, which, _ := strings.Cut(rest, ":")
+		f.pressGroup(id, which)
+	case "all":
+		f.tick(allTypes())
+	case "none":
+		f.types = nil
+	default:
+		return false
+	}
+	f.undo, f.canUndo = before, true
+	return true
+}
+
+func (f *webhookForm) pressGroup(id, which string) {
+	for _, g := range fourthwall.Groups() {
+		if g.ID != id {
+			continue
+		}
+		codes := infoCodes(g.Types)
+		if which == "all" {
+			f.tick(codes)
+		} else {
+			f.types = slices.DeleteFunc(slices.Clone(f.types), func(code string) bool { return slices.Contains(codes, code) })
+		}
+	}
+}
+
+func (f *webhookForm) tick(codes []string) {
+	f.types = slices.Clone(f.types)
+	for _, code := range codes {
+		if !slices.Contains(f.types, code) {
+			f.types = append(f.types, code)
+		}
+	}
+}
+
+func allTypes() []string { return infoCodes(fourthwall.EventTypes()) }
+
+func infoCodes(infos []fourthwall.EventInfo) []string {
+	var codes []string
+	for _, info := range infos {
+		codes = append(codes, string(info.Code))
+	}
+	return codes
+}
+
+func presetTypes(id string) []string {
+	var codes []string
+	for _, p := range fourthwall.Presets() {
+		if p.ID != id {
+			continue
+		}
+		for _, t := range p.Types {
+			codes = append(codes, string(t))
+		}
+	}
+	return codes
+}
+
+// drawWebhookForm shows the form with everything that was typed.
+func (s *server) drawWebhookForm(w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...views.Notice) error {
+	frame, err := s.frame(r, "Create a webhook")
+	if err != nil {
+		return err
+	}
+	frame.Notices = append(frame.Notices, notices...)
+	conn := visitOf(r).conn
+	page := views.WebhookFormPage{
+		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID),
+		Submission: f.submission, URL: f.url, URLError: f.urlError,
+		Picker: f.picker(), Banner: f.banner,
+	}
+	if f.urlError == nil {
+		page.URLHints = urlHints(f.address())
+	}
+	page.Errors, page.Focus = f.summary()
+	// Back must show the form with what was typed, which no-store would lose.
+	w.Header().Set("Cache-Control", "private, no-cache")
+	return s.render(w, r, status, views.WebhookForm(page))
+}
+
+// summary lists the field errors and says where the focus goes.
+func (f *webhookForm) summary() (errs []views.SummaryError, focus string) {
+	if f.urlError != nil {
+		errs, focus = append(errs, views.SummaryError{Href: "#url", Text: f.urlError.Text}), "url"
+	}
+	if f.typesError != nil {
+		errs, focus = append(errs, views.SummaryError{Href: "#types", Text: f.typesError.Text}), "types"
+	}
+	if len(errs) > 1 {
+		focus = "summary"
+	}
+	if f.banner != nil && len(errs) == 0 {
+		focus = "banner"
+	}
+	return errs, focus
+}
+
+func (f *webhookForm) picker() views.Picker {
+	p := views.Picker{Total: len(fourthwall.EventTypes()), Error: f.typesError, Undo: f.undo, CanUndo: f.canUndo}
+	for _, g := range fourthwall.Groups() {
+		group := views.PickerGroup{ID: g.ID, Title: g.Title}
+		for _, info := range g.Types {
+			ticked := slices.Contains(f.types, string(info.Code))
+			group.Types = append(group.Types, views.PickerType{Code: string(info.Code), Title: info.Title, Description: info.Description, Checked: ticked})
+			if ticked {
+				group.Selected++
+				p.Selected = append(p.Selected, badge(info.Code))
+			}
+		}
+		p.Groups = append(p.Groups, group)
+	}
+	if unknown := f.unknownGroup(); len(unknown.Types) > 0 {
+		p.Groups = append(p.Groups, unknown)
+		for _, t := range unknown.Types {
+			p.Selected = append(p.Selected, badge(fourthwall.EventType(t.Code)))
+		}
+	}
+	for _, preset := range fourthwall.Presets() {
+		p.Presets = append(p.Presets, views.PickerPreset{ID: preset.ID, Title: preset.Title, Text: preset.Description, Types: presetTypes(preset.ID)})
+	}
+	return p
+}
+
+// unknownGroup shows ticks that are not in the catalogue, so that nothing
+// that was posted disappears.
+func (f *webhookForm) unknownGroup() views.PickerGroup {
+	group := views.PickerGroup{ID: "unknown", Title: "Unknown to this version of Hookwall"}
+	for _, code := range f.types {
+		if !isKnownType(code) {
+			group.Types = append(group.Types, views.PickerType{Code: code, Checked: true, Unknown: true})
+			group.Selected++
+		}
+	}
+	return group
+}

@@ -1,0 +1,255 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"hookwall/fourthwall"
+	"hookwall/store"
+	"hookwall/views"
+)
+
+// handleWebhookList shows the webhooks of a shop.
+func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error {
+	conn := visitOf(r).conn
+	list, err := withCredential(r.Context(), s, conn, s.API.Webhooks)
+	page := views.WebhooksPage{CreateHref: newWebhookPath(conn.ShopID), Presets: presetLinks(conn.ShopID), CatalogueSize: len(fourthwall.EventTypes())}
+	status := http.StatusOK
+	var api *fourthwall.Error
+	switch {
+	case errors.As(err, &api):
+		page.Unreadable, status = s.unreadableList(w, r, api)
+	case err != nil:
+		return err
+	}
+	if page.Frame, err = s.frame(r, "Webhooks"); err != nil {
+		return err
+	}
+	for _, hook := range list {
+		page.Webhooks = append(page.Webhooks, views.WebhookRow{ID: hook.ID, URL: hook.URL, Href: webhookPath(conn.ShopID, hook.ID), Types: badges(hook.AllowedTypes)})
+	}
+	page.Covered = covered(list)
+	return s.render(w, r, status, views.Webhooks(page))
+}
+
+// unreadableList says why there is no list. Creating may still work.
+func (s *server) unreadableList(w http.ResponseWriter, r *http.Request, api *fourthwall.Error) (*views.Notice, int) {
+	v := visitOf(r)
+	v.log.Warn("webhooks could not be read", "error", api)
+	answer := apiError(api)
+	setRetryAfter(w, api.RetryAfter)
+	text := errorTexts[answer.Status]
+	n := &views.Notice{Kind: views.Warning, Title: text.heading, Text: text.text, Code: api.Code, RequestID: requestID(api, v)}
+	switch answer.Status {
+	case http.StatusForbidden:
+		link := connectLink(webhooksPath(v.conn.ShopID), v.conn.ShopID)
+		n.Title = "This connection may not read webhooks"
+		n.Text = "It lacks the permission webhook_read. You can still create webhooks; to see them, connect the shop again and allow it."
+		n.Link = &link
+		return n, http.StatusOK
+	case http.StatusNotFound:
+		n.Title, n.Text = "Fourthwall has no list of webhooks here", "The API answered that this address does not exist. Whoever runs this Hookwall should check FOURTHWALL_API_URL."
+		return n, http.StatusBadGateway
+	}
+	return n, answer.Status
+}
+
+// requestID prefers the API's own, which Fourthwall can look up.
+func requestID(api *fourthwall.Error, v *visit) string {
+	if api != nil && api.RequestID != "" {
+		return api.RequestID
+	}
+	return v.requestID
+}
+
+func covered(list []fourthwall.Webhook) int {
+	reached := map[fourthwall.EventType]bool{}
+	for _, hook := range list {
+		for _, t := range hook.AllowedTypes {
+			if _, known := fourthwall.LookupEventType(t); known {
+				reached[t] = true
+			}
+		}
+	}
+	return len(reached)
+}
+
+func presetLinks(shopID string) []views.PresetLink {
+	var out []views.PresetLink
+	for _, p := range fourthwall.Presets()[:3] {
+		out = append(out, views.PresetLink{Title: p.Title, Text: p.Description, Href: newWebhookPath(shopID) + "?preset=" + p.ID, Count: len(p.Types)})
+	}
+	return out
+}
+
+func badges(types []fourthwall.EventType) []views.EventBadge {
+	out := make([]views.EventBadge, 0, len(types))
+	for _, t := range types {
+		out = append(out, badge(t))
+	}
+	return out
+}
+
+func badge(t fourthwall.EventType) views.EventBadge {
+	info, known := fourthwall.LookupEventType(t)
+	return views.EventBadge{Code: string(t), Title: info.Title, Unknown: !known}
+}
+
+// createdMark is what a flash carries to a webhook's page right after it was
+// created.
+const createdMark = "webhook-created"
+
+// handleWebhook shows one webhook.
+func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
+	return s.drawWebhook(w, r, "")
+}
+
+// drawWebhook shows a webhook, with its secret in clear when it was asked for.
+func (s *server) drawWebhook(w http.ResponseWriter, r *http.Request, secret string) error {
+	conn, id := visitOf(r).conn, r.PathValue("id")
+	frame, err := s.frame(r, "Webhook")
+	if err != nil {
+		return err
+	}
+	page := views.WebhookPage{Frame: frame, ListHref: webhooksPath(conn.ShopID), ForDevelopersURL: s.forDevelopers()}
+	page.Notices, page.Created = takeCreatedMark(frame.Notices)
+	hook, reason, err := s.readWebhook(r.Context(), conn, id, page.Created)
+	if err != nil {
+		return err
+	}
+	page.ID, page.URL, page.APIVersion, page.FromCreate = hook.ID, hook.URL, hook.APIVersion, reason
+	page.Types, page.TypeCount = eventGroups(hook.AllowedTypes), len(hook.AllowedTypes)
+	if page.Secret, err = s.keptSecret(r, hook.ID, secret); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, views.Webhook(page))
+}
+
+func takeCreatedMark(all []views.Notice) (rest []views.Notice, created bool) {
+	for _, n := range all {
+		if n.Kind == createdMark {
+			created = true
+			continue
+		}
+		rest = append(rest, n)
+	}
+	return rest, created
+}
+
+// readWebhook reads a webhook. One that was just created here is known from
+// the answer that created it, for when it cannot be read; reason says so.
+func (s *server) readWebhook(ctx context.Context, conn store.Connection, id string, justCreated bool) (hook fourthwall.Webhook, reason string, err error) {
+	hook, err = withCredential(ctx, s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.Webhook, error) {
+		return s.API.Webhook(ctx, c, id)
+	})
+	var api *fourthwall.Error
+	if !errors.As(err, &api) {
+		return hook, "", err
+	}
+	if api.Status == http.StatusNotFound && !justCreated {
+		return hook, "", err
+	}
+	sub, storeErr := s.Store.CreatedSubmission(ctx, conn.Owner, conn.ShopID, id)
+	if errors.Is(storeErr, store.ErrNotFound) {
+		return hook, "", err
+	}
+	if storeErr != nil {
+		return hook, "", storeErr
+	}
+	var known outcome
+	if storeErr := json.Unmarshal(sub.Result, &known); storeErr != nil {
+		return hook, "", storeErr
+	}
+	return known.webhook(), whyFromCreate(api), nil
+}
+
+func whyFromCreate(api *fourthwall.Error) string {
+	switch api.Status {
+	case http.StatusForbidden:
+		return "This is what Fourthwall answered when the webhook was created. It cannot be read again, because this connection lacks the permission webhook_read."
+	case http.StatusNotFound:
+		return "This is what Fourthwall answered when the webhook was created. It cannot be read yet; look again in a moment."
+	}
+	return "This is what Fourthwall answered when the webhook was created. It cannot be read right now; look again in a moment."
+}
+
+// eventGroups sorts types into the catalogue's groups. What is in none comes
+// last, so that nothing a webhook receives is left out.
+func eventGroups(types []fourthwall.EventType) []views.EventGroup {
+	has := map[fourthwall.EventType]bool{}
+	for _, t := range types {
+		has[t] = true
+	}
+	var out []views.EventGroup
+	for _, g := range fourthwall.Groups() {
+		group := views.EventGroup{Title: g.Title}
+		for _, info := range g.Types {
+			if has[info.Code] {
+				group.Types = append(group.Types, views.EventLine{EventBadge: badge(info.Code), Description: info.Description})
+			}
+		}
+		if len(group.Types) > 0 {
+			out = append(out, group)
+		}
+	}
+	unknown := views.EventGroup{Title: "Unknown to this version of Hookwall"}
+	for _, t := range types {
+		if b := badge(t); b.Unknown {
+			unknown.Types = append(unknown.Types, views.EventLine{EventBadge: b})
+		}
+	}
+	if len(unknown.Types) > 0 {
+		out = append(out, unknown)
+	}
+	return out
+}
+
+// keptSecret is the secret that came with the webhook, while it is kept.
+func (s *server) keptSecret(r *http.Request, id, revealed string) (*views.WebhookSecret, error) {
+	conn := visitOf(r).conn
+	_, until, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	at := webhookPath(conn.ShopID, id) + "/secret"
+	return &views.WebhookSecret{Value: revealed, Until: until, RevealAction: at, StoredAction: at + "/stored"}, nil
+}
+
+// handleSecretReveal shows the page with the secret in clear. It is a POST so
+// that the secret is in no address, cache or history.
+func (s *server) handleSecretReveal(w http.ResponseWriter, r *http.Request) error {
+	conn, id := visitOf(r).conn, r.PathValue("id")
+	secret, _, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		n := views.Notice{Kind: views.Info, Title: "The secret is no longer kept here", Text: "It was kept for 15 minutes, or until you said that you have stored it. The shop’s owner finds it in the shop’s settings, under For developers."}
+		if err := s.flash(r, conn.Owner, webhookPath(conn.ShopID, id), n); err != nil {
+			return err
+		}
+		return redirect(w, r, webhookPath(conn.ShopID, id))
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set(gzhttp.HeaderNoCompression, "1")
+	return s.drawWebhook(w, r, secret)
+}
+
+// handleSecretStored forgets the secret.
+func (s *server) handleSecretStored(w http.ResponseWriter, r *http.Request) error {
+	conn, id := visitOf(r).conn, r.PathValue("id")
+	if err := s.Store.DeleteSecret(r.Context(), conn.Owner, conn.ShopID, id); err != nil {
+		return err
+	}
+	n := views.Notice{Kind: views.Success, Title: "The secret was deleted here"}
+	if err := s.flash(r, conn.Owner, webhookPath(conn.ShopID, id), n); err != nil {
+		return err
+	}
+	return redirect(w, r, webhookPath(conn.ShopID, id))
+}
