@@ -1,0 +1,331 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Where the real Fourthwall is.
+const (
+	defaultAPIURL  = "https://api.fourthwall.com"
+	defaultAuthURL = "https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect"
+	tokenPath      = "/open-api/v1.0/platform/token"
+)
+
+// serveFlags are the settings of the dashboard. Each is also read from the
+// environment variable in its hw tag; a flag wins. Secrets have no flag with
+// their value, which every user of the machine could read in the list of
+// processes, but one that names a file.
+type serveFlags struct {
+	Addr            string `hw:"HOOKWALL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one."`
+	PublicURL       string `hw:"HOOKWALL_PUBLIC_URL" placeholder:"URL" help:"Address that people open, without a path. Default: http:// and the address. Required when the address is not loopback."`
+	DatabaseURL     string `hw:"HOOKWALL_DATABASE_URL" placeholder:"URL" help:"SQLite file, as a path or sqlite:PATH. Default: hookwall.db in your data directory."`
+	SecretKeyFile   string `hw:"HOOKWALL_SECRET_KEY_FILE" placeholder:"PATH" help:"File with the keys that encrypt tokens in the database: 32 bytes each, base64, separated by spaces or commas; the first encrypts, all decrypt. Or give the keys themselves in HOOKWALL_SECRET_KEY. Required when Fourthwall is real."`
+	ClientID        string `name:"fourthwall-client-id" hw:"FOURTHWALL_CLIENT_ID" placeholder:"ID" help:"Client id of your Fourthwall platform app. Without it and without an API URL the sandbox runs."`
+	SecretFile      string `name:"fourthwall-client-secret-file" hw:"FOURTHWALL_CLIENT_SECRET_FILE" placeholder:"PATH" help:"File with the client secret. Or give the secret itself in FOURTHWALL_CLIENT_SECRET. Without one the client is public and relies on PKCE."`
+	APIURL          string `name:"fourthwall-api-url" hw:"FOURTHWALL_API_URL" placeholder:"URL" help:"Base address of the API. Default: https://api.fourthwall.com. Set alone, shops are connected by API key only."`
+	AuthURL         string `name:"fourthwall-auth-url" hw:"FOURTHWALL_AUTH_URL" placeholder:"URL" help:"Address where a shop agrees to connect; {client_id} is replaced. Default: https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect"`
+	TokenURL        string `name:"fourthwall-token-url" hw:"FOURTHWALL_TOKEN_URL" placeholder:"URL" help:"Token address. Default: the API URL and /open-api/v1.0/platform/token"`
+	ImplicitAuthURL string `name:"fourthwall-implicit-auth-url" hw:"FOURTHWALL_IMPLICIT_AUTH_URL" placeholder:"URL" help:"Address that starts the implicit flow. Without it that way is not offered."`
+	Scopes          string `name:"fourthwall-scopes" hw:"FOURTHWALL_SCOPES" default:"webhook_write webhook_read" placeholder:"SCOPES" help:"Scopes to ask for, separated by spaces."`
+	SandboxAddr     string `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of the sandbox, loopback only."`
+	TrustedProxies  string `hw:"HOOKWALL_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Addresses of reverse proxies whose X-Forwarded-For is believed, as IP addresses or CIDR blocks separated by commas. Default: none."`
+	Insecure        bool   `name:"insecure-upstream" hw:"HOOKWALL_INSECURE_UPSTREAM" help:"Allow plain http to Fourthwall addresses that are not loopback."`
+}
+
+// sandboxFlags are the settings of the sandbox when it runs alone.
+type sandboxFlags struct {
+	Addr         string   `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one."`
+	PublicURL    string   `placeholder:"URL" help:"Address under which others reach the sandbox. Default: http:// and the address."`
+	ClientID     string   `default:"sandbox-client" placeholder:"ID" help:"Client id that your integration uses."`
+	ClientSecret string   `placeholder:"SECRET" help:"Its client secret, of use in this sandbox only. Without one the client is public and must use PKCE."`
+	RedirectURI  []string `placeholder:"URI" help:"Redirect address of your integration, compared exactly. May be given several times."`
+	Data         string   `placeholder:"PATH" help:"File that keeps the sandbox's state. Default: sandbox.db in your data directory."`
+	Expose       bool     `help:"Allow an address beyond loopback. Anyone who can reach it can use the sandbox."`
+}
+
+type commandLine struct {
+	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). With no settings at all it starts against a sandbox, an emulator of Fourthwall in the same process. Every setting can be given by the environment variable in brackets or by the flag; the flag wins. Other commands, each with its own -h: hookwall sandbox (the sandbox alone, to test an integration of your own against it), hookwall version."`
+	Sandbox sandboxFlags `cmd:"" help:"Start the sandbox alone, to test an integration of your own against it."`
+	Version struct{}     `cmd:"" help:"Print the version."`
+}
+
+// parseArgs reads the command line, with the environment behind it. done is
+// set when a help text was all that was asked for.
+func parseArgs(args []string, getenv func(string) string, stdout io.Writer) (cli commandLine, command string, done bool, err error) {
+	parser, err := kong.New(&cli,
+		kong.Name("hookwall"),
+		kong.Description("A dashboard for the webhooks of Fourthwall shops."),
+		kong.Writers(stdout, io.Discard),
+		kong.Exit(func(int) { done = true }),
+		kong.Resolvers(environment(getenv)),
+		kong.ValueFormatter(helpWithVariable),
+	)
+	if err != nil {
+		return cli, "", false, err
+	}
+	if len(args) > 0 && (args[0] == "-h" || args[0] == "--help") {
+		// What a person asks for is the settings, which stand at the default command.
+		args = append([]string{"serve"}, args...)
+	}
+	parsed, err := parser.Parse(args)
+	if done {
+		return cli, "", true, nil
+	}
+	if err != nil {
+		return cli, "", false, fmt.Errorf("%w\nRun hookwall -h to see what can be set", err)
+	}
+	return cli, strings.Fields(parsed.Command())[0], false, nil
+}
+
+func environment(getenv func(string) string) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if name := flag.Tag.Get("hw"); name != "" {
+			if value := getenv(name); value != "" {
+				return value, nil
+			}
+		}
+		return nil, nil
+	})
+}
+
+func helpWithVariable(v *kong.Value) string {
+	if name := v.Tag.Get("hw"); name != "" {
+		return v.Help + " [$" + name + "]"
+	}
+	return v.Help
+}
+
+// Config is what the dashboard needs to start, checked.
+type Config struct {
+	Addr            string
+	PublicURL       *url.URL // nil: http:// and the address that was bound
+	DatabaseURL     string
+	DataDir         string // where the key and the sandbox's state go, beside the database
+	SecretKeys      string // "" in sandbox mode: a key is made and kept in DataDir
+	ClientID        string
+	ClientSecret    string
+	APIURL          string // "" in sandbox mode
+	AuthURL         string
+	TokenURL        string
+	ImplicitAuthURL string
+	Scopes          []string
+	SandboxAddr     string
+	TrustedProxies  []netip.Prefix
+	Sandbox         bool
+	Warnings        []string
+}
+
+// loadConfig checks the settings and reports all problems at once.
+func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
+	c := Config{
+		Addr: f.Addr, ClientID: f.ClientID, SandboxAddr: f.SandboxAddr,
+		Scopes: strings.Fields(f.Scopes), Sandbox: f.APIURL == "" && f.ClientID == "",
+	}
+	p := &problems{getenv: getenv}
+	c.PublicURL = p.publicURL(f.Addr, f.PublicURL)
+	c.DatabaseURL, c.DataDir = p.database(f.DatabaseURL)
+	c.SecretKeys = p.secret("HOOKWALL_SECRET_KEY", f.SecretKeyFile)
+	c.ClientSecret = p.secret("FOURTHWALL_CLIENT_SECRET", f.SecretFile)
+	c.TrustedProxies = p.prefixes(f.TrustedProxies)
+	if c.Sandbox {
+		p.sandbox(&c, f)
+	} else {
+		p.fourthwall(&c, f)
+	}
+	return c, errors.Join(p.found...)
+}
+
+// problems collects what is wrong with the settings.
+type problems struct {
+	getenv func(string) string
+	found  []error
+}
+
+func (p *problems) add(format string, args ...any) {
+	p.found = append(p.found, fmt.Errorf(format, args...))
+}
+
+func (p *problems) publicURL(addr, given string) *url.URL {
+	loopback := p.address("HOOKWALL_ADDR", addr)
+	if given == "" {
+		if !loopback {
+			p.add("HOOKWALL_PUBLIC_URL is not set: %s is not a loopback address, so say which address people open, such as https://hooks.example.com", addr)
+		}
+		return nil
+	}
+	u, err := url.Parse(given)
+	if err != nil || u.Host == "" || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		p.add("HOOKWALL_PUBLIC_URL: %q is not an address: write it like https://hooks.example.com", given)
+		return nil
+	}
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		p.add("HOOKWALL_PUBLIC_URL: %q must have nothing after the host and port: Hookwall is always at the top of its host", u.Redacted())
+		return nil
+	}
+	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}
+}
+
+// address checks host:port and tells whether it is loopback.
+func (p *problems) address(name, addr string) (loopback bool) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || port == "" {
+		p.add("%s: %q is not an address to listen on: write it like 127.0.0.1:8080", name, addr)
+		return true
+	}
+	return isLoopback(host)
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+func (p *problems) database(given string) (databaseURL, dir string) {
+	if given != "" {
+		path := strings.TrimPrefix(strings.TrimPrefix(given, "sqlite:"), "file:")
+		path, _, _ = strings.Cut(path, "?")
+		if strings.Contains(given, "://") {
+			path = "" // not a file; the store says whether it knows the scheme
+		}
+		return given, filepath.Dir(path)
+	}
+	dir, err := dataDir(p.getenv)
+	if err != nil {
+		p.add("HOOKWALL_DATABASE_URL is not set and your data directory is not known (%v): set it to the path of a file", err)
+		return "", ""
+	}
+	return "sqlite:" + filepath.Join(dir, "hookwall.db"), dir
+}
+
+// dataDir is where a program keeps a person's data on this system.
+func dataDir(getenv func(string) string) (string, error) {
+	if dir := getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "hookwall"), nil
+	}
+	if dir := getenv("LocalAppData"); runtime.GOOS == "windows" && dir != "" {
+		return filepath.Join(dir, "hookwall"), nil
+	}
+	home := getenv("HOME")
+	if home == "" {
+		return "", errors.New("HOME is not set")
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Application Support", "hookwall"), nil
+	}
+	return filepath.Join(home, ".local", "share", "hookwall"), nil
+}
+
+// secret reads a value from the environment or from a file.
+func (p *problems) secret(name, file string) string {
+	value := p.getenv(name)
+	if file == "" {
+		return value
+	}
+	if value != "" {
+		p.add("%s and %s_FILE are both set: keep one", name, name)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		p.add("%s_FILE: %w", name, err)
+	}
+	return strings.TrimSpace(string(b))
+}
+
+func (p *problems) prefixes(list string) []netip.Prefix {
+	var out []netip.Prefix
+	for _, item := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if ip, err := netip.ParseAddr(item); err == nil {
+			out = append(out, netip.PrefixFrom(ip, ip.BitLen()))
+			continue
+		}
+		prefix, err := netip.ParsePrefix(item)
+		if err != nil {
+			p.add("HOOKWALL_TRUSTED_PROXIES: %q is neither an IP address nor a CIDR block such as 10.0.0.0/8", item)
+			continue
+		}
+		out = append(out, prefix.Masked())
+	}
+	return out
+}
+
+type setting struct{ name, value string }
+
+func signInAddresses(f serveFlags) []setting {
+	return []setting{
+		{"FOURTHWALL_AUTH_URL", f.AuthURL},
+		{"FOURTHWALL_TOKEN_URL", f.TokenURL},
+		{"FOURTHWALL_IMPLICIT_AUTH_URL", f.ImplicitAuthURL},
+	}
+}
+
+// sandbox checks the sandbox's address, and says which settings have no
+// meaning while it runs.
+func (p *problems) sandbox(c *Config, f serveFlags) {
+	if !p.address("HOOKWALL_SANDBOX_ADDR", f.SandboxAddr) {
+		p.add("HOOKWALL_SANDBOX_ADDR: %s is not a loopback address: beside the dashboard the sandbox stays on this machine; run it alone with hookwall sandbox --expose", f.SandboxAddr)
+	}
+	given := append(signInAddresses(f), setting{"FOURTHWALL_CLIENT_SECRET", c.ClientSecret})
+	for _, s := range given {
+		if s.value != "" {
+			c.Warnings = append(c.Warnings, s.name+" has no effect while the sandbox runs: set FOURTHWALL_CLIENT_ID as well")
+		}
+	}
+	c.ClientSecret = ""
+}
+
+func (p *problems) fourthwall(c *Config, f serveFlags) {
+	if c.SecretKeys == "" {
+		p.add("HOOKWALL_SECRET_KEY is not set: it encrypts the tokens of real shops, so it must be yours; make one with: head -c 32 /dev/urandom | base64")
+	}
+	c.APIURL = strings.TrimRight(p.upstream("FOURTHWALL_API_URL", f.APIURL, defaultAPIURL, f.Insecure), "/")
+	if c.ClientID == "" {
+		for _, s := range signInAddresses(f) {
+			if s.value != "" {
+				p.add("%s needs FOURTHWALL_CLIENT_ID: without a client id shops are connected by API key only", s.name)
+			}
+		}
+		return
+	}
+	if len(c.Scopes) == 0 {
+		p.add("FOURTHWALL_SCOPES is empty: at least webhook_write is needed")
+	}
+	c.AuthURL = p.upstream("FOURTHWALL_AUTH_URL", f.AuthURL, defaultAuthURL, f.Insecure)
+	c.TokenURL = p.upstream("FOURTHWALL_TOKEN_URL", f.TokenURL, c.APIURL+tokenPath, f.Insecure)
+	if f.ImplicitAuthURL != "" {
+		c.ImplicitAuthURL = p.upstream("FOURTHWALL_IMPLICIT_AUTH_URL", f.ImplicitAuthURL, "", f.Insecure)
+	}
+}
+
+// upstream checks an address of Fourthwall's: https, unless it is on this
+// machine or plain http was allowed.
+func (p *problems) upstream(name, given, byDefault string, insecure bool) string {
+	if given == "" {
+		given = byDefault
+	}
+	u, err := url.Parse(given)
+	if err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		p.add("%s: %q is not an address: write it like %s", name, given, defaultAPIURL)
+		return ""
+	}
+	if u.User != nil || u.Fragment != "" {
+		p.add("%s: the address must have no user name, password or fragment", name)
+	}
+	if u.Scheme == "http" && !isLoopback(u.Hostname()) && !insecure {
+		p.add("%s: %s is plain http, so tokens could be read on the way: use https, or set HOOKWALL_INSECURE_UPSTREAM=1", name, u.Redacted())
+	}
+	return given
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A key of 32 bytes that protects nothing.
+const testKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+func env(pairs ...string) func(string) string {
+	set := map[string]string{"HOME": "/home/person"}
+	for i := 0; i < len(pairs); i += 2 {
+		set[pairs[i]] = pairs[i+1]
+	}
+	return func(name string) string { return set[name] }
+}
+
+func load(t *testing.T, getenv func(string) string, args ...string) (Config, error) {
+	t.Helper()
+	cli, _, _, err := parseArgs(args, getenv, &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loadConfig(cli.Serve, getenv)
+}
+
+func TestLoadConfig(t *testing.T) {
+	key := []string{"HOOKWALL_SECRET_KEY", testKey}
+	tests := []struct {
+		name string
+		env  []string
+		args []string
+		want Config
+	}{
+		{
+			name: "no settings at all",
+			want: Config{
+				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/person/.local/share/hookwall/hookwall.db",
+				DataDir: "/home/person/.local/share/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+			},
+		},
+		{
+			name: "a platform app",
+			env: append(key, "FOURTHWALL_CLIENT_ID", "app_1", "FOURTHWALL_CLIENT_SECRET", "shh", "HOOKWALL_ADDR", ":9000",
+				"HOOKWALL_PUBLIC_URL", "https://Hooks.Example.com/", "HOOKWALL_DATABASE_URL", "/data/h.db", "HOOKWALL_TRUSTED_PROXIES", "10.1.2.3/8, ::1"),
+			want: Config{
+				Addr: ":9000", PublicURL: &url.URL{Scheme: "https", Host: "hooks.example.com"}, DatabaseURL: "/data/h.db", DataDir: "/data",
+				SecretKeys: testKey, ClientID: "app_1", ClientSecret: "shh", APIURL: "https://api.fourthwall.com",
+				AuthURL:  "https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect",
+				TokenURL: "https://api.fourthwall.com/open-api/v1.0/platform/token", Scopes: []string{"webhook_write", "webhook_read"},
+				SandboxAddr: "127.0.0.1:8081", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+			},
+		},
+		{
+			name: "only an API address: keys alone",
+			env:  append(key, "FOURTHWALL_API_URL", "http://127.0.0.1:9/", "HOOKWALL_DATABASE_URL", "sqlite:/data/h.db"),
+			want: Config{
+				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/data/h.db", DataDir: "/data", SecretKeys: testKey,
+				APIURL: "http://127.0.0.1:9", Scopes: []string{"webhook_write", "webhook_read"}, SandboxAddr: "127.0.0.1:8081",
+			},
+		},
+		{
+			name: "every address of its own, a flag before the environment",
+			env: append(key, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_API_URL", "https://api.example.com", "FOURTHWALL_AUTH_URL", "https://a.example.com/c/{client_id}",
+				"FOURTHWALL_TOKEN_URL", "https://t.example.com/token/", "FOURTHWALL_IMPLICIT_AUTH_URL", "https://i.example.com/auth", "FOURTHWALL_SCOPES", "webhook_write",
+				"HOOKWALL_ADDR", "127.0.0.1:1", "HOOKWALL_DATABASE_URL", "h.db"),
+			args: []string{"--addr", "localhost:0"},
+			want: Config{
+				Addr: "localhost:0", DatabaseURL: "h.db", DataDir: ".", SecretKeys: testKey, ClientID: "x", APIURL: "https://api.example.com",
+				AuthURL: "https://a.example.com/c/{client_id}", TokenURL: "https://t.example.com/token/", ImplicitAuthURL: "https://i.example.com/auth",
+				Scopes: []string{"webhook_write"}, SandboxAddr: "127.0.0.1:8081",
+			},
+		},
+		{
+			name: "a setting without effect in the sandbox",
+			env:  []string{"FOURTHWALL_CLIENT_SECRET", "shh", "XDG_DATA_HOME", "/xdg"},
+			want: Config{
+				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				Warnings: []string{"FOURTHWALL_CLIENT_SECRET has no effect while the sandbox runs: set FOURTHWALL_CLIENT_ID as well"},
+			},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := load(t, env(test.env...), test.args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestConfigProblems(t *testing.T) {
+	tests := []struct {
+		name string
+		env  []string
+		want []string // the settings that are named, in order
+	}{
+		{"not loopback without a public URL", []string{"HOOKWALL_ADDR", ":8080"}, []string{"HOOKWALL_PUBLIC_URL"}},
+		{"an address that is none", []string{"HOOKWALL_ADDR", "8080"}, []string{"HOOKWALL_ADDR"}},
+		{"a public URL with a path", []string{"HOOKWALL_PUBLIC_URL", "https://e.com/hooks"}, []string{"HOOKWALL_PUBLIC_URL"}},
+		{"a public URL without a scheme", []string{"HOOKWALL_PUBLIC_URL", "e.com"}, []string{"HOOKWALL_PUBLIC_URL"}},
+		{"a sandbox for everyone", []string{"HOOKWALL_SANDBOX_ADDR", "0.0.0.0:8081"}, []string{"HOOKWALL_SANDBOX_ADDR"}},
+		{"no place for the database", []string{"HOME", ""}, []string{"HOOKWALL_DATABASE_URL"}},
+		{"a proxy that is none", []string{"HOOKWALL_TRUSTED_PROXIES", "10.0.0.0/8,proxy"}, []string{"HOOKWALL_TRUSTED_PROXIES"}},
+		{"a real Fourthwall without a key", []string{"FOURTHWALL_CLIENT_ID", "x"}, []string{"HOOKWALL_SECRET_KEY"}},
+		{"a key twice", []string{"HOOKWALL_SECRET_KEY", testKey, "HOOKWALL_SECRET_KEY_FILE", "/nowhere"}, []string{"HOOKWALL_SECRET_KEY", "HOOKWALL_SECRET_KEY_FILE"}},
+		{
+			"plain http upstream", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_API_URL", "http://api.example.com"},
+			[]string{"FOURTHWALL_API_URL", "FOURTHWALL_TOKEN_URL"},
+		},
+		{"plain http upstream, allowed", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "http://api.example.com", "HOOKWALL_INSECURE_UPSTREAM", "1"}, nil},
+		{"a sign-in address without a client", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "https://api.example.com", "FOURTHWALL_AUTH_URL", "https://a.example.com"}, []string{"FOURTHWALL_AUTH_URL"}},
+		{"no scopes", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_SCOPES", " "}, []string{"FOURTHWALL_SCOPES"}},
+		{
+			"all at once", []string{"HOOKWALL_ADDR", "0.0.0.0:1", "HOOKWALL_TRUSTED_PROXIES", "x", "FOURTHWALL_API_URL", "nonsense"},
+			[]string{"HOOKWALL_PUBLIC_URL", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_SECRET_KEY", "FOURTHWALL_API_URL"},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := load(t, env(test.env...))
+			var got []string
+			if err != nil {
+				for line := range strings.SplitSeq(err.Error(), "\n") {
+					name, _, _ := strings.Cut(line, " ")
+					got = append(got, strings.TrimSuffix(name, ":"))
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("%v\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestSecretFromFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("from the file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := load(t, env("HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x"), "--fourthwall-client-secret-file", file)
+	if err != nil || got.ClientSecret != "from the file" {
+		t.Errorf("client secret from the file was not read: %v", err)
+	}
+}
+
+// TestSettingsAreExplained compares the help text and the documents with the settings there are.
+func TestSettingsAreExplained(t *testing.T) {
+	var help bytes.Buffer
+	if err := run(context.Background(), []string{"-h"}, env(), &help); err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{"hookwall -h": help.String()}
+	for _, file := range []string{"README.md", ".env.example"} {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[file] = string(b)
+	}
+	for _, name := range []string{
+		"HOOKWALL_ADDR", "HOOKWALL_PUBLIC_URL", "HOOKWALL_DATABASE_URL", "HOOKWALL_SECRET_KEY", "HOOKWALL_SECRET_KEY_FILE",
+		"FOURTHWALL_CLIENT_ID", "FOURTHWALL_CLIENT_SECRET", "FOURTHWALL_CLIENT_SECRET_FILE", "FOURTHWALL_API_URL",
+		"FOURTHWALL_AUTH_URL", "FOURTHWALL_TOKEN_URL", "FOURTHWALL_IMPLICIT_AUTH_URL", "FOURTHWALL_SCOPES",
+		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_INSECURE_UPSTREAM",
+	} {
+		for where, text := range texts {
+			if !strings.Contains(text, name) {
+				t.Errorf("%s does not explain %s", where, name)
+			}
+		}
+	}
+}

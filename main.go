@@ -1,0 +1,295 @@
+// Command hookwall serves a dashboard for the webhooks of Fourthwall shops.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"hookwall/fourthwall"
+	"hookwall/handlers"
+	"hookwall/oauth"
+	"hookwall/sandbox"
+	"hookwall/store"
+)
+
+// version is stamped by the linker.
+var version = "dev"
+
+const (
+	shutdownTime  = 30 * time.Second
+	sweepInterval = 10 * time.Minute
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "hookwall: "+strings.ReplaceAll(err.Error(), "\n", "\nhookwall: "))
+		os.Exit(1)
+	}
+}
+
+// run starts what args name and returns when ctx ends or something fails.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
+	cli, command, done, err := parseArgs(args, getenv, stdout)
+	if err != nil || done {
+		return err
+	}
+	switch command {
+	case "version":
+		_, err := fmt.Fprintln(stdout, "hookwall", version)
+		return err
+	case "sandbox":
+		return runSandbox(ctx, cli.Sandbox, getenv, stdout)
+	}
+	c, err := loadConfig(cli.Serve, getenv)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, c, stdout)
+}
+
+// serve runs the dashboard and, without a real Fourthwall, the sandbox.
+func serve(ctx context.Context, c Config, stdout io.Writer) error {
+	logger := newLogger(stdout)
+	for _, warning := range c.Warnings {
+		logger.Warn(warning)
+	}
+	listener, err := listen(ctx, "HOOKWALL_ADDR", c.Addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	if c.PublicURL == nil {
+		c.PublicURL = addressOf(listener, c.Addr)
+	}
+	servers, ctx := errgroup.WithContext(ctx)
+	sandboxURL := ""
+	if c.Sandbox {
+		emulator, at, err := startSandbox(ctx, &c, servers, logger)
+		if err != nil {
+			return err
+		}
+		defer emulator.Close()
+		sandboxURL = at
+	}
+	st, err := openStore(ctx, c, logger)
+	if err != nil {
+		return errors.Join(err, ctxCause(ctx))
+	}
+	defer st.Close()
+	dashboard, err := newDashboard(c, sandboxURL, st, logger)
+	if err != nil {
+		return err
+	}
+	servers.Go(func() error { return sweep(ctx, st, logger) })
+	servers.Go(func() error { return serveHTTP(ctx, listener, dashboard, logger) })
+	announce(stdout, c, sandboxURL)
+	return servers.Wait()
+}
+
+func ctxCause(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+func announce(stdout io.Writer, c Config, sandboxURL string) {
+	fmt.Fprintf(stdout, "Hookwall is at %s\n", c.PublicURL)
+	if sandboxURL != "" {
+		fmt.Fprintf(stdout, "The sandbox is at %s: everything is simulated, nothing reaches Fourthwall.\n", sandboxURL)
+	}
+	if c.PublicURL.Scheme == "http" && !isLoopback(c.PublicURL.Hostname()) {
+		fmt.Fprintln(stdout, "Warning: the public URL is plain http, so session cookies can be read on the way. Use https.")
+	}
+}
+
+func newDashboard(c Config, sandboxURL string, st *store.Store, logger *slog.Logger) (http.Handler, error) {
+	api, err := fourthwall.New(c.APIURL, fourthwall.Options{UserAgent: "hookwall/" + version, Logger: logger})
+	if err != nil {
+		return nil, err
+	}
+	provider := oauth.New(oauth.Config{
+		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
+		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL,
+		PublicURL: c.PublicURL.String(), Scopes: c.Scopes,
+	})
+	return handlers.New(handlers.Config{
+		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
+		Store: st, API: api, OAuth: provider, Logger: logger,
+	}), nil
+}
+
+// startSandbox serves the sandbox beside the dashboard and points the
+// configuration at it.
+func startSandbox(ctx context.Context, c *Config, servers *errgroup.Group, logger *slog.Logger) (*sandbox.Server, string, error) {
+	listener, err := listen(ctx, "HOOKWALL_SANDBOX_ADDR", c.SandboxAddr)
+	if err != nil {
+		return nil, "", err
+	}
+	at := addressOf(listener, c.SandboxAddr).String()
+	const clientID = "hookwall"
+	emulator, err := sandbox.New(sandbox.Config{
+		PublicURL: at, DataFile: filepath.Join(c.DataDir, "sandbox.db"), Logger: logger,
+		Clients: []sandbox.Client{{ID: clientID, Name: "Hookwall", RedirectURIs: []string{
+			c.PublicURL.String() + "/oauth/callback", c.PublicURL.String() + "/oauth/implicit",
+		}}},
+	})
+	if err != nil {
+		return nil, "", errors.Join(err, listener.Close())
+	}
+	c.ClientID, c.APIURL, c.TokenURL = clientID, at, at+tokenPath
+	c.AuthURL = at + "/admin/platform-apps/{client_id}/connect"
+	c.ImplicitAuthURL = at + "/auth/realms/Fourthwall/protocol/openid-connect/auth"
+	servers.Go(func() error { return serveHTTP(ctx, listener, emulator, logger) })
+	return emulator, at, nil
+}
+
+// runSandbox serves the sandbox alone.
+func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string, stdout io.Writer) error {
+	p := &problems{getenv: getenv}
+	if loopback := p.address("HOOKWALL_SANDBOX_ADDR", f.Addr); !loopback && !f.Expose {
+		p.add("%s is not a loopback address: anyone who reaches it could use the sandbox; add --expose if that is what you want", f.Addr)
+	}
+	if f.Data == "" {
+		dir, err := dataDir(getenv)
+		if err != nil {
+			p.add("your data directory is not known (%v): give a file with --data", err)
+		}
+		f.Data = filepath.Join(dir, "sandbox.db")
+	}
+	if err := errors.Join(p.found...); err != nil {
+		return err
+	}
+	logger := newLogger(stdout)
+	listener, err := listen(ctx, "--addr", f.Addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	if f.PublicURL == "" {
+		f.PublicURL = addressOf(listener, f.Addr).String()
+	}
+	emulator, err := sandbox.New(sandbox.Config{
+		PublicURL: f.PublicURL, DataFile: f.Data, Logger: logger, AnyHost: f.Expose,
+		Clients: []sandbox.Client{{ID: f.ClientID, Name: f.ClientID, Secret: f.ClientSecret, RedirectURIs: f.RedirectURI}},
+	})
+	if err != nil {
+		return err
+	}
+	defer emulator.Close()
+	fmt.Fprintf(stdout, "The sandbox is at %s: everything is simulated, nothing reaches Fourthwall.\n", f.PublicURL)
+	return serveHTTP(ctx, listener, emulator, logger)
+}
+
+func newLogger(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, nil))
+}
+
+func listen(ctx context.Context, name, addr string) (net.Listener, error) {
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot listen on %s (%w): stop what uses it or choose another address, such as 127.0.0.1:0", name, addr, err)
+	}
+	return listener, nil
+}
+
+// addressOf keeps the host as it was given, localhost say, and takes the port
+// that was really bound.
+func addressOf(l net.Listener, given string) *url.URL {
+	host, _, _ := net.SplitHostPort(given)
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
+}
+
+// openStore opens the database with the configured keys, or with one that is
+// made once and kept beside it.
+func openStore(ctx context.Context, c Config, logger *slog.Logger) (*store.Store, error) {
+	text := c.SecretKeys
+	if text == "" {
+		kept, err := keptKey(filepath.Join(c.DataDir, "secret.key"))
+		if err != nil {
+			return nil, err
+		}
+		text = kept
+	}
+	keys, err := store.ParseKeys(text)
+	if err != nil {
+		return nil, fmt.Errorf("HOOKWALL_SECRET_KEY: %w", err)
+	}
+	return store.Open(ctx, c.DatabaseURL, store.Options{Keys: keys, Environment: c.APIURL, Logger: logger})
+}
+
+// keptKey reads the key file, and makes it when it is not there.
+func keptKey(path string) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fmt.Errorf("cannot make the data directory: %w", err)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		b, err := os.ReadFile(path)
+		return strings.TrimSpace(string(b)), err
+	}
+	if err != nil {
+		return "", fmt.Errorf("cannot keep the encryption key: %w", err)
+	}
+	key := store.NewKey()
+	_, err = fmt.Fprintln(file, key)
+	return key, errors.Join(err, file.Close())
+}
+
+// sweep deletes what is over, now and then, until ctx ends.
+func sweep(ctx context.Context, st *store.Store, logger *slog.Logger) error {
+	tick := time.NewTicker(sweepInterval)
+	defer tick.Stop()
+	for {
+		if err := st.Sweep(ctx); err != nil && ctx.Err() == nil {
+			logger.Error("sweep failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// serveHTTP answers on l until ctx ends, then finishes what is under way.
+func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, logger *slog.Logger) error {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      90 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+	closed := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		defer cancel()
+		closed <- server.Shutdown(end)
+	})
+	err := server.Serve(l)
+	if stop() {
+		return err // it failed by itself
+	}
+	return <-closed
+}

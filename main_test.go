@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// start runs the program until the test ends and gives its first lines.
+func start(t *testing.T, getenv func(string) string, args []string, lines int) (printed []string, stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := run(ctx, args, getenv, w)
+		w.CloseWithError(io.EOF)
+		ended <- err
+	}()
+	scanner := bufio.NewScanner(r)
+	for len(printed) < lines && scanner.Scan() {
+		if !strings.HasPrefix(scanner.Text(), "{") {
+			printed = append(printed, scanner.Text())
+		}
+	}
+	go io.Copy(io.Discard, r)
+	stop = func() error {
+		cancel()
+		err := <-ended
+		ended <- err
+		return err
+	}
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	if len(printed) < lines {
+		t.Fatalf("it printed %q and ended with %v", printed, <-ended)
+	}
+	return printed, stop
+}
+
+var address = regexp.MustCompile(`http://[^ :]+:[0-9]+`)
+
+func fetch(t *testing.T, url string) (int, string) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+// TestStartsWithoutSettings: what a newcomer starts answers, keeps its files
+// to its owner, and starts again with the same key.
+func TestStartsWithoutSettings(t *testing.T) {
+	home := t.TempDir()
+	getenv := env("HOME", home, "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0")
+	dir := filepath.Join(home, ".local", "share", "hookwall")
+	var keys []string
+	for range 2 {
+		printed, stop := start(t, getenv, nil, 2)
+		for i, want := range []string{"Connect with Fourthwall", "Studio Nine"} {
+			status, body := fetch(t, address.FindString(printed[i]))
+			if status != http.StatusOK || !strings.Contains(body, want) {
+				t.Errorf("%s answers %d without %q", printed[i], status, want)
+			}
+		}
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		key, err := os.ReadFile(filepath.Join(dir, "secret.key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, string(key))
+	}
+	if keys[0] != keys[1] || len(keys[0]) < 44 {
+		t.Error("the key was made anew")
+	}
+	for _, name := range []string{"secret.key", "hookwall.db", "sandbox.db"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
+
+func TestSandboxAlone(t *testing.T) {
+	args := []string{"sandbox", "--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "s.db"), "--client-id", "mine", "--redirect-uri", "http://localhost:1/back"}
+	printed, _ := start(t, env(), args, 1)
+	at := address.FindString(printed[0])
+	if status, body := fetch(t, at); status != http.StatusOK || !strings.Contains(body, "mine") {
+		t.Errorf("%s answers %d", at, status)
+	}
+	if status, body := fetch(t, at+"/admin/platform-apps/mine/connect?redirect_uri=http%3A%2F%2Flocalhost%3A1%2Fback&state=x&code_challenge_method=S256&code_challenge="+strings.Repeat("x", 43)); status != http.StatusOK || !strings.Contains(body, "Allow") {
+		t.Errorf("the consent page answers %d", status)
+	}
+}
+
+func TestRefusesToStart(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "not.db")
+	if err := os.WriteFile(file, []byte("this is text, not a database, and long enough to be read as one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name string
+		env  []string
+		args []string
+		want string
+	}{
+		{"an unknown flag", nil, []string{"--nonsense"}, "hookwall -h"},
+		{"an unknown command", nil, []string{"fly"}, "hookwall -h"},
+		{"a sandbox for everyone", nil, []string{"sandbox", "--addr", "0.0.0.0:0"}, "--expose"},
+		{"a key that is none", []string{"HOOKWALL_SECRET_KEY", "short", "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"}, nil, "HOOKWALL_SECRET_KEY"},
+		{"a file that is no database", []string{"HOOKWALL_DATABASE_URL", file, "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"}, nil, file},
+		{"an address that is not ours", []string{"HOOKWALL_ADDR", "127.0.0.1:1"}, nil, "HOOKWALL_ADDR"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if test.name == "an address that is not ours" && os.Geteuid() == 0 {
+				test.env = []string{"HOOKWALL_ADDR", "203.0.113.1:80", "HOOKWALL_PUBLIC_URL", "https://e.example"}
+			}
+			pairs := append([]string{"HOME", t.TempDir()}, test.env...)
+			err := run(t.Context(), test.args, env(pairs...), io.Discard)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "short") {
+				t.Error("the key is repeated")
+			}
+		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	var out strings.Builder
+	if err := run(t.Context(), []string{"version"}, env(), &out); err != nil || out.String() != "hookwall "+version+"\n" {
+		t.Errorf("%q %v", out.String(), err)
+	}
+}
+
+// TestImports holds the arrows between the packages.
+func TestImports(t *testing.T) {
+	allowed := map[string][]string{
+		"hookwall":            {"fourthwall", "handlers", "oauth", "sandbox", "store"},
+		"hookwall/handlers":   {"fourthwall", "oauth", "static", "store", "views"},
+		"hookwall/views":      {"static"},
+		"hookwall/oauth":      {"fourthwall"},
+		"hookwall/static":     nil,
+		"hookwall/store":      nil,
+		"hookwall/sandbox":    nil,
+		"hookwall/fourthwall": nil,
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		may, checked := allowed[p.ImportPath]
+		if checked {
+			seen++
+		}
+		for _, path := range p.Imports {
+			name, ours := strings.CutPrefix(path, "hookwall/")
+			if checked && ours && !slices.Contains(may, name) {
+				t.Errorf("%s imports %s", p.ImportPath, path)
+			}
+		}
+	}
+	if seen != len(allowed) {
+		t.Errorf("%d of %d packages were found", seen, len(allowed))
+	}
+}
