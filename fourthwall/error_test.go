@@ -35,10 +35,26 @@ func TestUncertain(t *testing.T) {
 		notSent bool
 		want    bool
 	}{
-		{0, true, false}, {0, false, true}, {101, false, true}, {200, false, true}, {204, false, true},
-		{301, false, true}, {304, false, true}, {400, false, false}, {401, false, false}, {404, false, false},
-		{404, true, false}, {408, false, false}, {429, false, false}, {499, false, false}, {500, false, true},
-		{502, false, true}, {503, false, false}, {504, false, true}, {599, false, true}, {999, false, true},
+		{0, true, false},
+		{0, false, true},
+		{101, false, true},
+		{200, false, true},
+		{204, false, true},
+		{301, false, true},
+		{304, false, true},
+		{400, false, false},
+		{401, false, false},
+		{404, false, false},
+		{404, true, false},
+		{408, false, false},
+		{429, false, false},
+		{499, false, false},
+		{500, false, true},
+		{502, false, true},
+		{503, false, false},
+		{504, false, true},
+		{599, false, true},
+		{999, false, true},
 	}
 	for _, op := range operations {
 		for _, row := range rows {

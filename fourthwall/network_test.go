@@ -20,7 +20,7 @@ import (
 )
 
 // noRoom is a budget that leaves no room for a second try, so that these tests over real sockets never wait.
-const noRoom = 90 * time.Millisecond
+const noRoom = 300 * time.Millisecond
 
 func asError(t *testing.T, err error) *fourthwall.Error {
 	t.Helper()

@@ -468,19 +468,27 @@ func TestCancel(t *testing.T) {
 		want   outcome // of a create call
 	}{
 		{
-			"before the call", []step{{hang: true}}, 0,
+			"before the call",
+			[]step{{hang: true}},
+			0,
 			sum(0, 0, 0, false, true, "OP: cancelled"),
 		},
 		{
-			"while the API works", []step{{hang: true}}, time.Second,
+			"while the API works",
+			[]step{{hang: true}},
+			time.Second,
 			sum(1, 1, 0, true, false, "OP: cancelled"),
 		},
 		{
-			"while waiting after 429", []step{{status: 429, header: map[string]string{"Retry-After": "5"}}}, time.Second,
+			"while waiting after 429",
+			[]step{{status: 429, header: map[string]string{"Retry-After": "5"}}},
+			time.Second,
 			outcome{Dials: 1, Requests: 1, Status: 429, RetryAfter: 5 * time.Second, Text: "OP: 429: cancelled"},
 		},
 		{
-			"while waiting after a refused connection", []step{{refuse: true}}, 50 * time.Millisecond,
+			"while waiting after a refused connection",
+			[]step{{refuse: true}},
+			50 * time.Millisecond,
 			sum(1, 0, 0, false, true, "OP: cancelled"),
 		},
 	}
