@@ -1,0 +1,209 @@
+package sandbox
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const (
+	connectPath = "/admin/platform-apps/{client_id}/connect"
+	authPath    = "/auth/realms/Fourthwall/protocol/openid-connect/auth"
+)
+
+// An authorization is a request for consent whose client and redirect URI have been found good.
+type authorization struct {
+	client    client
+	redirect  string
+	implicit  bool // answer in the fragment
+	state     string
+	scopes    []string
+	challenge string // PKCE S256; "" for none
+}
+
+// authorizationParameters are carried from the link through the form.
+var authorizationParameters = []string{
+	"client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method",
+}
+
+// handleConsentPage asks the person. A link leads here, so nothing changes.
+func (s *Server) handleConsentPage(w http.ResponseWriter, r *http.Request) {
+	if a, ok := s.readAuthorization(w, r, r.URL.Query()); ok {
+		s.renderConsent(w, r, a, r.URL.Query())
+	}
+}
+
+// handleConsent takes the person's answer and sends the browser back to the client. The parameters
+// come back through the form, so they are judged again.
+func (s *Server) handleConsent(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if err := r.ParseForm(); err != nil {
+		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, "The form cannot be read.")
+		return
+	}
+	a, ok := s.readAuthorization(w, r, r.PostForm)
+	if !ok {
+		return
+	}
+	granted := slices.DeleteFunc(slices.Clone(a.scopes), func(code string) bool {
+		return !slices.Contains(r.PostForm["grant"], code)
+	})
+	switch decision := r.PostForm.Get("decision"); {
+	case decision == "deny", decision == "allow" && len(granted) == 0:
+		redirectBack(w, r, a, url.Values{"error": {"access_denied"}, "error_description": {"The person said no."}})
+	case decision == "allow":
+		s.allow(w, r, a, granted)
+	default:
+		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, "The form came without an answer: Allow or Deny.")
+	}
+}
+
+func (s *Server) allow(w http.ResponseWriter, r *http.Request, a authorization, scopes []string) {
+	shop := r.PostForm.Get("shop")
+	answer, err := s.consent(a, shop, scopes)
+	switch {
+	case errors.Is(err, errNoShop):
+		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, "The form names no demo shop.")
+	case err != nil:
+		s.internalError(r, err)
+		s.refuse(w, r, http.StatusInternalServerError, codeInternal, "The consent could not be kept. The log says why.")
+	default:
+		record(r).Shop = shop
+		redirectBack(w, r, a, answer)
+	}
+}
+
+// consent records what the person allowed and returns what the client is told.
+func (s *Server) consent(a authorization, shopID string, scopes []string) (url.Values, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shop(shopID) == nil {
+		return nil, errNoShop
+	}
+	if !a.implicit {
+		code, err := s.issueCode(a, shopID, scopes)
+		return url.Values{"code": {code}}, err
+	}
+	t, err := s.issueImplicit(a, shopID, scopes)
+	return url.Values{
+		"access_token": {t.access}, "token_type": {"Bearer"},
+		"expires_in": {seconds(accessLife)}, "scope": {strings.Join(t.scopes, " ")},
+	}, err
+}
+
+// readAuthorization judges a request for consent and answers the bad ones itself. As long as client
+// and redirect URI are in doubt the answer is a page: a redirect would send the person anywhere.
+func (s *Server) readAuthorization(w http.ResponseWriter, r *http.Request, v url.Values) (authorization, bool) {
+	a, problem := s.identify(v, r.PathValue("client_id"))
+	if problem != "" {
+		s.log.WarnContext(r.Context(), "authorization refused", "problem", problem, "request_id", requestID(r))
+		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, problem)
+		return a, false
+	}
+	if code, description := a.complete(v, r.PathValue("client_id") != ""); code != "" {
+		redirectBack(w, r, a, url.Values{"error": {code}, "error_description": {description}})
+		return a, false
+	}
+	return a, true
+}
+
+// identify finds out who asks and where the answer goes. inPath is the client id of the platform's
+// own connect address, "" at the standard one.
+func (s *Server) identify(v url.Values, inPath string) (a authorization, problem string) {
+	id := v.Get("client_id")
+	if inPath != "" && !v.Has("client_id") {
+		id = inPath
+	}
+	c, known := s.client(id)
+	switch {
+	case len(v["client_id"]) > 1 || len(v["redirect_uri"]) > 1:
+		return a, "The link names the client or the redirect URI more than once."
+	case !known || inPath != "" && inPath != id:
+		return a, "The link comes from a client that this sandbox does not know."
+	case !slices.Contains(c.redirectURIs, v.Get("redirect_uri")):
+		return a, "The link would lead back to an address that is not registered for this client. Registered addresses are compared character by character."
+	}
+	a = authorization{client: c, redirect: v.Get("redirect_uri"), implicit: v.Get("response_type") == "token"}
+	if len(v["state"]) == 1 {
+		a.state = v.Get("state")
+	}
+	return a, ""
+}
+
+// complete reads the rest, and returns an error of RFC 6749, section 4.1.2.1, for the client. The
+// platform's connect address knows the code flow only and needs no response type.
+func (a *authorization) complete(v url.Values, connect bool) (code, description string) {
+	for _, name := range authorizationParameters {
+		if len(v[name]) > 1 {
+			return "invalid_request", "A parameter is repeated."
+		}
+	}
+	switch kind := v.Get("response_type"); {
+	case kind == "" && !connect:
+		return "invalid_request", "response_type is missing."
+	case kind != "" && kind != "code" && (kind != "token" || connect):
+		return "unsupported_response_type", "This address does not answer with that type."
+	case strings.ContainsFunc(a.state, func(r rune) bool { return r < ' ' || r > '~' }):
+		return "invalid_request", "state may hold printable ASCII characters only."
+	}
+	var ok bool
+	if a.scopes, ok = parseScopes(v.Get("scope")); !ok {
+		return "invalid_scope", "A scope is unknown."
+	}
+	if len(a.scopes) == 0 {
+		a.scopes = defaultScopes
+	}
+	if a.implicit {
+		return "", ""
+	}
+	return a.completePKCE(v)
+}
+
+func (a *authorization) completePKCE(v url.Values) (code, description string) {
+	a.challenge = v.Get("code_challenge")
+	method := v.Get("code_challenge_method")
+	switch {
+	case a.challenge == "" && method != "":
+		return "invalid_request", "code_challenge is missing."
+	case a.challenge == "" && a.client.secret == "":
+		return "invalid_request", "A public client must send a code_challenge."
+	case a.challenge != "" && method != "S256":
+		return "invalid_request", "code_challenge_method must be S256."
+	case a.challenge != "" && !challengeForm.MatchString(a.challenge):
+		return "invalid_request", "code_challenge is not the base64url of a SHA-256."
+	}
+	return "", ""
+}
+
+// redirectBack sends the browser to the client by 303, so that it does not post the form again.
+func redirectBack(w http.ResponseWriter, r *http.Request, a authorization, answer url.Values) {
+	if a.state != "" {
+		answer.Set("state", a.state)
+	}
+	to := a.redirect + "?"
+	switch {
+	case a.implicit:
+		to = a.redirect + "#"
+	case strings.Contains(a.redirect, "?"):
+		to = a.redirect + "&"
+	}
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Content-Security-Policy", contentPolicy(origin(a.redirect)))
+	w.Header().Set("Location", to+answer.Encode())
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// origin returns scheme and host of a registered redirect URI as a source for a content policy.
+// Policies have no notation for IPv6 addresses, so those get the scheme alone.
+func origin(redirect string) string {
+	u, err := url.Parse(redirect)
+	if err != nil {
+		return ""
+	}
+	if strings.Contains(u.Host, "[") {
+		return u.Scheme + ":"
+	}
+	return u.Scheme + "://" + u.Host
+}

@@ -1,0 +1,321 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The controls take JSON from programs and forms from the front page. A program gets the state back,
+// the front page is shown again.
+
+// failureInput is a Failure as a program writes it: {"method":"POST","path":"/open-api/*","status":503,
+// "header":{"Retry-After":"2"},"delay":"1s","cut":"","effect":false,"times":1}.
+type failureInput struct {
+	Method string            `json:"method"`
+	Path   string            `json:"path"`
+	Status int               `json:"status"`
+	Code   string            `json:"code"`
+	Body   string            `json:"body"`
+	Effect bool              `json:"effect"`
+	Header map[string]string `json:"header"`
+	Delay  string            `json:"delay"`
+	Cut    string            `json:"cut"`
+	Times  int               `json:"times"`
+}
+
+func (in failureInput) failure() (Failure, error) {
+	delay, err := readDuration(in.Delay)
+	f := Failure{
+		Method: in.Method, Path: in.Path, Status: in.Status, Code: in.Code, Body: in.Body, Effect: in.Effect,
+		Header: http.Header{}, Delay: delay, Cut: in.Cut, Times: in.Times,
+	}
+	for name, value := range in.Header {
+		f.Header.Set(name, value)
+	}
+	return f, errors.Join(err, f.check())
+}
+
+func newFailureInput(f Failure) failureInput {
+	in := failureInput{
+		f.Method, f.Path, f.Status, f.Code, f.Body, f.Effect, map[string]string{}, f.Delay.String(), f.Cut, f.Times,
+	}
+	for name := range f.Header {
+		in.Header[name] = f.Header.Get(name)
+	}
+	return in
+}
+
+// readDuration reads "90s" or, as a form has it, a plain number of seconds. Nothing is zero.
+func readDuration(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		text += "s"
+	}
+	return time.ParseDuration(text)
+}
+
+func (s *Server) handleFailNext(w http.ResponseWriter, r *http.Request) {
+	var in failureInput
+	s.control(w, r, &in, func(form url.Values) error { return readFailureForm(form, &in) }, func() error {
+		f, err := in.failure()
+		if err == nil {
+			s.FailNext(f)
+		}
+		return err
+	})
+}
+
+// readFailureForm reads the front page's form, which names method and path in one field.
+func readFailureForm(form url.Values, in *failureInput) error {
+	in.Method, in.Path, _ = strings.Cut(form.Get("request"), " ")
+	in.Code, in.Body, in.Delay, in.Cut = form.Get("code"), form.Get("body"), form.Get("delay"), form.Get("cut")
+	in.Effect = form.Has("effect")
+	if after := form.Get("retry_after"); after != "" {
+		in.Header = map[string]string{"Retry-After": after}
+	}
+	return errors.Join(readInt(form, "status", &in.Status), readInt(form, "times", &in.Times))
+}
+
+func readInt(form url.Values, name string, to *int) error {
+	text := strings.TrimSpace(form.Get(name))
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Errorf("%s is not a whole number", name)
+	}
+	*to = n
+	return nil
+}
+
+func (s *Server) handleForgetFailures(w http.ResponseWriter, r *http.Request) {
+	s.control(w, r, &struct{}{}, nil, func() error {
+		s.ForgetFailures()
+		return nil
+	})
+}
+
+func (s *Server) handleAdvance(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Advance string `json:"advance"` // such as "6m"
+	}
+	fromForm := func(form url.Values) error {
+		in.Advance = form.Get("advance")
+		return nil
+	}
+	s.control(w, r, &in, fromForm, func() error {
+		d, err := readDuration(in.Advance)
+		if err == nil && d <= 0 {
+			err = errors.New("the clock moves forward only: advance must be more than nothing, such as 6m")
+		}
+		if err != nil {
+			return err
+		}
+		return s.advance(d)
+	})
+}
+
+// Advance moves the sandbox's clock forward: tokens age, quotas recover. A d below zero does nothing.
+// The clock keeps its lead over a restart.
+func (s *Server) Advance(d time.Duration) {
+	if err := s.advance(max(d, 0)); err != nil {
+		s.log.Error("clock not kept", "err", err)
+	}
+}
+
+func (s *Server) advance(d time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.setOffset(time.Duration(s.offset.Load()) + d)
+}
+
+// maxLead is how far ahead the clock may be: times stay representable.
+const maxLead = 100 * 365 * 24 * time.Hour
+
+func (s *Server) setOffset(d time.Duration) error {
+	if d < 0 || d > maxLead {
+		return errors.New("the clock cannot be more than 100 years ahead")
+	}
+	if err := s.files.apply(change{"clock", "offset", d}); err != nil {
+		return err
+	}
+	s.offset.Store(int64(d))
+	return nil
+}
+
+func (s *Server) handleReset(w http.ResponseWriter, r *http.Request) {
+	s.control(w, r, &struct{}{}, nil, s.Reset)
+}
+
+// Reset makes everything as on the first start: webhooks, switches, consents, failures, requests and
+// the clock. The demo shops keep their passwords and secrets.
+func (s *Server) Reset() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.setOffset(0); err != nil {
+		return err
+	}
+	for _, g := range s.grants {
+		if err := s.revoke(g); err != nil {
+			return err
+		}
+	}
+	for i, seed := range seeds() {
+		if err := s.plant(s.shops[i], seed); err != nil {
+			return err
+		}
+	}
+	s.failures, s.requests = nil, nil
+	return nil
+}
+
+// handleConfigure changes the switches that a program names and leaves the others. A form has them
+// all.
+func (s *Server) handleConfigure(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("shop")
+	in := s.Switches(id)
+	fromForm := func(form url.Values) error {
+		in = Switches{
+			SecretInCreate: form.Has("secretInCreate"), FutureTypes: form.Has("futureTypes"),
+			BareList: form.Has("bareList"), LongTokens: form.Has("longTokens"),
+			RequireScopes: strings.Fields(form.Get("requireScopes")),
+		}
+		return readInt(form, "pageSize", &in.PageSize)
+	}
+	s.control(w, r, &in, fromForm, func() error { return s.Configure(id, in) })
+}
+
+func (s *Server) handleAddWebhook(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		URL          string   `json:"url"`
+		AllowedTypes []string `json:"allowedTypes"`
+	}
+	fromForm := func(form url.Values) error {
+		in.URL, in.AllowedTypes = form.Get("url"), strings.Fields(form.Get("allowedTypes"))
+		return nil
+	}
+	s.control(w, r, &in, fromForm, func() error {
+		_, err := s.AddWebhook(r.PathValue("shop"), in.URL, in.AllowedTypes)
+		return err
+	})
+}
+
+// control reads JSON into in, or a form by fromForm, and does what was asked for.
+func (s *Server) control(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error, do func() error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	err := readControl(r, in, fromForm)
+	if err == nil {
+		err = do()
+	}
+	switch {
+	case err != nil:
+		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, "That cannot be done: "+err.Error()+".")
+	case isForm(r):
+		http.Redirect(w, r, "/#"+section(r), http.StatusSeeOther)
+	default:
+		s.handleState(w, r)
+	}
+}
+
+// section names the part of the front page that a form stands in.
+func section(r *http.Request) string {
+	if id := r.PathValue("shop"); id != "" {
+		return url.PathEscape(id)
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/_sandbox/"), "/")
+	return name
+}
+
+func isForm(r *http.Request) bool {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return kind == "application/x-www-form-urlencoded"
+}
+
+func readControl(r *http.Request, in any, fromForm func(url.Values) error) error {
+	if isForm(r) {
+		if err := r.ParseForm(); err != nil || fromForm == nil {
+			return err
+		}
+		return fromForm(r.PostForm)
+	}
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case kind == "application/json":
+		d := json.NewDecoder(r.Body)
+		d.DisallowUnknownFields()
+		return d.Decode(in)
+	case r.ContentLength == 0 && fromForm == nil:
+		return nil
+	}
+	return errors.New("the body must be application/json or a form")
+}
+
+// state is what the sandbox tells of itself.
+type state struct {
+	Now      time.Time       `json:"now"`
+	Clients  []stateClient   `json:"clients"`
+	Shops    []stateShop     `json:"shops"`
+	Failures []failureInput  `json:"failures"`
+	Requests []RequestRecord `json:"requests"`
+}
+
+type stateClient struct {
+	ID           string   `json:"id"`
+	Name         string   `json:"name"`
+	Public       bool     `json:"public"`
+	RedirectURIs []string `json:"redirectUris"`
+}
+
+type stateShop struct {
+	ID            string    `json:"id"`
+	Name          string    `json:"name"`
+	Domain        string    `json:"domain"`
+	PublicDomain  string    `json:"publicDomain"`
+	APIUser       string    `json:"apiUser"`
+	APIPassword   string    `json:"apiPassword"`
+	WebhookSecret string    `json:"webhookSecret"`
+	Switches      Switches  `json:"switches"`
+	Webhooks      []Webhook `json:"webhooks"`
+}
+
+func (s *Server) state() state {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := state{
+		Now: s.now(), Clients: []stateClient{}, Failures: []failureInput{},
+		Requests: append([]RequestRecord{}, s.requests...),
+	}
+	for _, c := range s.clients {
+		st.Clients = append(st.Clients, stateClient{c.id, c.name, c.secret == "", c.redirectURIs})
+	}
+	for _, sh := range s.shops {
+		st.Shops = append(st.Shops, stateShop{
+			sh.ID, sh.Name, sh.Domain, sh.PublicDomain, sh.APIUser, sh.APIPassword, sh.WebhookSecret,
+			sh.switches, append([]Webhook{}, sh.webhooks...),
+		})
+	}
+	for _, f := range s.failures {
+		st.Failures = append(st.Failures, newFailureInput(f))
+	}
+	return st
+}
+
+func (s *Server) handleState(w http.ResponseWriter, r *http.Request) {
+	p := done(s.state())
+	body, err := p.encode()
+	if err != nil {
+		p = s.internalError(r, err)
+		body, _ = p.encode()
+	}
+	p.write(w, body)
+}

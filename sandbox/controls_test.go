@@ -1,0 +1,273 @@
+package sandbox
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func (r *rig) control(method, path, body string) answer {
+	r.t.Helper()
+	req := httptest.NewRequest(method, "/_sandbox/"+path, strings.NewReader(body))
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return r.send(req)
+}
+
+func TestControlsByJSON(t *testing.T) {
+	r := newRig(t)
+	ok := func(a answer) {
+		t.Helper()
+		if a.StatusCode != 200 || a.fields(t)["now"] == nil {
+			t.Errorf("%d %s", a.StatusCode, a.body)
+		}
+	}
+	ok(r.control("POST", "failures", `{"method":"GET","path":"/open-api/*","status":503,"code":"C","body":"b","effect":true,
+		"header":{"Retry-After":"2"},"delay":"1500ms","cut":"body","times":3}`))
+	want := []Failure{{
+		Method: "GET", Path: "/open-api/*", Status: 503, Code: "C", Body: "b", Effect: true,
+		Header: map[string][]string{"Retry-After": {"2"}}, Delay: 1500 * time.Millisecond, Cut: CutBody, Times: 3,
+	}}
+	if diff := cmp.Diff(want, r.Failures()); diff != "" {
+		t.Errorf("failures:\n%s", diff)
+	}
+	ok(r.control("DELETE", "failures", ""))
+	if len(r.Failures()) != 0 {
+		t.Error("failures were not forgotten")
+	}
+
+	then := r.now()
+	ok(r.control("POST", "clock", `{"advance":"6m"}`))
+	if got := r.now().Sub(then); got != 6*time.Minute {
+		t.Errorf("the clock moved by %v", got)
+	}
+
+	ok(r.control("POST", "shops/"+shopOne+"/switches", `{"bareList":true,"pageSize":7,"requireScopes":["shop_read"]}`))
+	if diff := cmp.Diff(Switches{SecretInCreate: true, BareList: true, PageSize: 7, RequireScopes: []string{"shop_read"}}, r.Switches(shopOne)); diff != "" {
+		t.Errorf("switches:\n%s", diff)
+	}
+
+	ok(r.control("POST", "shops/"+shopOne+"/webhooks", `{"url":"http://10.0.0.1/","allowedTypes":["X"]}`))
+	if w := r.Webhooks(shopOne); len(w) != 1 || w[0].URL != "http://10.0.0.1/" || w[0].AllowedTypes[0] != "X" {
+		t.Errorf("webhooks %v", w)
+	}
+}
+
+func TestState(t *testing.T) {
+	r := newRig(t)
+	r.FailNext(Failure{Method: "PUT", Status: 500, Delay: time.Second, Header: map[string][]string{"A": {"b"}}})
+	r.get("/nothing")
+	st := r.get("/_sandbox/state").fields(t)
+	shop := r.Shops()[0]
+	if diff := cmp.Diff(map[string]any{
+		"id": shop.ID, "name": shop.Name, "domain": shop.Domain, "publicDomain": shop.PublicDomain, "apiUser": shop.APIUser,
+		"apiPassword": shop.APIPassword, "webhookSecret": shop.WebhookSecret, "webhooks": []any{},
+		"switches": map[string]any{
+			"secretInCreate": true, "futureTypes": false, "bareList": false, "longTokens": false, "pageSize": 0.0, "requireScopes": nil,
+		},
+	}, st["shops"].([]any)[0]); diff != "" {
+		t.Errorf("shop:\n%s", diff)
+	}
+	if diff := cmp.Diff([]any{
+		map[string]any{"id": "app", "name": "Hookwall <b>", "public": true, "redirectUris": []any{appRedirect, "http://[::1]:8080/cb"}},
+		map[string]any{"id": "bot", "name": "Bot", "public": false, "redirectUris": []any{botRedirect}},
+	}, st["clients"]); diff != "" {
+		t.Errorf("clients:\n%s", diff)
+	}
+	if diff := cmp.Diff([]any{map[string]any{
+		"method": "PUT", "path": "", "status": 500.0, "code": "", "body": "", "effect": false,
+		"header": map[string]any{"A": "b"}, "delay": "1s", "cut": "", "times": 1.0,
+	}}, st["failures"]); diff != "" {
+		t.Errorf("failures:\n%s", diff)
+	}
+	request := st["requests"].([]any)[0].(map[string]any)
+	if request["path"] != "/nothing" || request["status"] != 404.0 || st["now"] != "2026-11-02T09:00:00Z" {
+		t.Errorf("request %v at %v", request, st["now"])
+	}
+	if locked := st["shops"].([]any)[1].(map[string]any)["webhooks"].([]any)[0].(map[string]any); locked["locked"] != true {
+		t.Errorf("webhook %v", locked)
+	}
+}
+
+func TestControlRefusals(t *testing.T) {
+	r := newRig(t)
+	before := r.state()
+	for _, c := range []struct{ path, body string }{
+		{"failures", `{}`},
+		{"failures", `{"status":5}`},
+		{"failures", `{"cut":"x"}`},
+		{"failures", `{"status":500,"delay":"soon"}`},
+		{"failures", `{"status":500,"typo":1}`},
+		{"failures", `{"status":"500"}`},
+		{"failures", `[`},
+		{"failures", ``},
+		{"clock", `{"advance":"-1m"}`},
+		{"clock", `{"advance":""}`},
+		{"clock", `{"advance":"x"}`},
+		{"clock", `{"advance":"999999h"}`},
+		{"shops/" + shopOne + "/switches", `{"requireScopes":["root"]}`},
+		{"shops/" + shopOne + "/switches", `{"pageSize":101}`},
+		{"shops/sh_none/switches", `{}`},
+		{"shops/sh_none/webhooks", `{"url":"x"}`},
+	} {
+		a := r.control("POST", c.path, c.body)
+		if a.StatusCode != 400 || a.text(t, "message") == "" || a.text(t, "code") != codeBadRequest {
+			t.Errorf("%s %s: %d %s", c.path, c.body, a.StatusCode, a.body)
+		}
+	}
+	for _, c := range []struct {
+		path string
+		form url.Values
+	}{
+		{"failures", url.Values{"status": {"many"}}},
+		{"failures", url.Values{"request": {" "}}},
+		{"shops/" + shopOne + "/switches", url.Values{"pageSize": {"x"}}},
+		{"shops/sh_none/switches", url.Values{}},
+	} {
+		if a := r.post("/_sandbox/"+c.path, c.form); a.StatusCode != 400 {
+			t.Errorf("%s %v: %d", c.path, c.form, a.StatusCode)
+		}
+	}
+	after := r.state()
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A person works the controls through the forms of the front page, and comes back to where they were.
+func TestControlsByForm(t *testing.T) {
+	r := newRig(t)
+	press := func(action string, changes ...string) {
+		t.Helper()
+		for _, f := range forms(t, r.get("/").body) {
+			if f.action != action {
+				continue
+			}
+			if a := r.post(f.action, changed(f.values, changes)); a.StatusCode != 303 || !strings.HasPrefix(a.Header.Get("Location"), "/#") {
+				t.Errorf("%s: %d %q", action, a.StatusCode, a.Header.Get("Location"))
+			}
+			return
+		}
+		t.Fatalf("the front page has no form for %s", action)
+	}
+	press("/_sandbox/failures", "request", "POST "+webhooksPath, "status", "503", "code", "C", "retry_after", "4", "delay", "1.5",
+		"cut", "after", "times", "2", "effect", "on", "body", "text")
+	if diff := cmp.Diff([]Failure{{
+		Method: "POST", Path: webhooksPath, Status: 503, Code: "C", Body: "text", Effect: true,
+		Header: map[string][]string{"Retry-After": {"4"}}, Delay: 1500 * time.Millisecond, Cut: CutAfter, Times: 2,
+	}}, r.Failures()); diff != "" {
+		t.Errorf("failures:\n%s", diff)
+	}
+	if page := r.get("/").body; !strings.Contains(page, "Retry-After: 4") || !strings.Contains(page, "POST "+webhooksPath+"</code>") {
+		t.Error("the front page does not show the failure")
+	}
+	press("/_sandbox/failures/forget")
+	if len(r.Failures()) != 0 {
+		t.Error("failures were not forgotten")
+	}
+	press("/_sandbox/failures", "status", "500")
+	if diff := cmp.Diff([]Failure{{Status: 500, Times: 1, Header: map[string][]string{}}}, r.Failures()); diff != "" {
+		t.Errorf("the plainest failure:\n%s", diff)
+	}
+
+	then := r.now()
+	press("/_sandbox/clock", "advance", "1h")
+	if got := r.now().Sub(then); got != time.Hour {
+		t.Errorf("the clock moved by %v", got)
+	}
+
+	press("/_sandbox/shops/"+shopOne+"/switches", "secretInCreate", "-", "futureTypes", "on", "pageSize", "5", "requireScopes", "shop_read dns_read")
+	if diff := cmp.Diff(Switches{FutureTypes: true, PageSize: 5, RequireScopes: []string{"shop_read", "dns_read"}}, r.Switches(shopOne)); diff != "" {
+		t.Errorf("switches:\n%s", diff)
+	}
+	unchanged := r.Switches(shopOne)
+	press("/_sandbox/shops/" + shopOne + "/switches")
+	if diff := cmp.Diff(unchanged, r.Switches(shopOne)); diff != "" {
+		t.Errorf("sending the form as it is changed the switches:\n%s", diff)
+	}
+	if a := r.post("/_sandbox/shops/"+shopOne+"/webhooks", url.Values{"url": {"https://a.example/"}, "allowedTypes": {"DONATION X"}}); a.StatusCode != 303 {
+		t.Errorf("add webhook: %d", a.StatusCode)
+	}
+
+	press("/_sandbox/reset")
+	if r.Switches(shopOne).PageSize != 0 || len(r.Webhooks(shopOne)) != 0 || len(r.Failures()) != 0 {
+		t.Error("not as on the first start")
+	}
+}
+
+func TestReset(t *testing.T) {
+	r := newRig(t)
+	shops, token := r.Shops(), r.bearerOf()
+	r.call(r.basic(shopOne), "POST", webhooksPath, goodInput)
+	r.call(r.basic(shopMany), "DELETE", webhooksPath+"/"+r.Webhooks(shopMany)[0].ID, "")
+	r.Advance(time.Hour)
+	if err := r.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(shops, r.Shops()); diff != "" {
+		t.Errorf("shops:\n%s", diff)
+	}
+	for id, want := range map[string]int{shopOne: 0, shopTwo: 1, shopMany: 3} {
+		if got := len(r.Webhooks(id)); got != want {
+			t.Errorf("%s has %d webhooks, want %d", id, got, want)
+		}
+	}
+	if !r.now().Equal(r.clock.Now()) || len(r.Requests()) != 0 {
+		t.Error("clock or requests were kept")
+	}
+	if a := r.call(token, "GET", shopPath, ""); a.StatusCode != 401 {
+		t.Errorf("token: %d", a.StatusCode)
+	}
+	if !r.Switches(shopOne).SecretInCreate {
+		t.Error("switches")
+	}
+}
+
+func TestFrontPage(t *testing.T) {
+	r := newRig(t)
+	if _, err := r.AddWebhook(shopOne, `https://a.example/"><script>`, nil); err != nil {
+		t.Fatal(err)
+	}
+	r.get(shopPath)
+	page := r.get("/").body
+	wants := []string{
+		publicURL + connectPath, publicURL + authPath, publicURL + tokenPath, "Hookwall &lt;b&gt;", appRedirect, "PKCE required",
+		"has a client secret", "locked", "&lt;script&gt;", "GET " + shopPath, "401", "2 November 2026, 09:00:00 UTC",
+	}
+	for _, sh := range r.Shops() {
+		wants = append(wants, sh.ID, sh.Name, sh.APIUser, sh.APIPassword, sh.WebhookSecret)
+	}
+	for _, want := range wants {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, unwanted := range []string{"<script", "style=\"", botSecret} {
+		if strings.Contains(page, unwanted) {
+			t.Errorf("the page holds %q", unwanted)
+		}
+	}
+}
+
+func TestUnknownShopsInGo(t *testing.T) {
+	r := newRig(t)
+	if _, err := r.AddWebhook("sh_none", "x", nil); err == nil {
+		t.Error("AddWebhook")
+	}
+	if err := r.Configure("sh_none", Switches{}); err == nil {
+		t.Error("Configure")
+	}
+	if r.Webhooks("sh_none") != nil || r.Switches("sh_none").SecretInCreate {
+		t.Error("something of an unknown shop")
+	}
+	then := r.now()
+	r.Advance(-time.Hour)
+	if !r.now().Equal(then) {
+		t.Error("the clock went back")
+	}
+}

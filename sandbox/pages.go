@@ -1,0 +1,198 @@
+package sandbox
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+var (
+	pageTemplates = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+	styleSheet    = mustRead("pages/style.css")
+	stylePath     = "/_sandbox/style-" + hash(string(styleSheet))[:12] + ".css"
+)
+
+func mustRead(name string) []byte {
+	b, err := pageFiles.ReadFile(name)
+	if err != nil {
+		panic(err) // the file is embedded
+	}
+	return b
+}
+
+func handleStyle(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	w.Write(styleSheet)
+}
+
+func handleDescription(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/yaml; charset=utf-8")
+	w.Write(openapiYAML)
+}
+
+// A frame is what every page has around it.
+type frame struct {
+	Title string
+	Style string // path of the style sheet
+	Page  any
+}
+
+// render draws a page completely before any of it is sent.
+func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name, title string, page any) {
+	var b bytes.Buffer
+	if err := pageTemplates.ExecuteTemplate(&b, name, frame{title, stylePath, page}); err != nil {
+		p := s.internalError(r, err)
+		body, _ := p.encode()
+		p.write(w, body)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	w.WriteHeader(status)
+	w.Write(b.Bytes())
+}
+
+type problemPage struct {
+	Status    int
+	Text      string // what is wrong, as a sentence
+	RequestID string
+	Home      string // origin of the front page
+}
+
+// headings say what a status means to a person.
+var headings = map[int]string{
+	http.StatusBadRequest:          "This does not work",
+	http.StatusForbidden:           "Refused",
+	http.StatusNotFound:            "Nothing here",
+	http.StatusMethodNotAllowed:    "Not this way",
+	http.StatusMisdirectedRequest:  "Wrong address",
+	http.StatusInternalServerError: "The sandbox failed",
+}
+
+// refuse answers with a page, or with a code where a program asks.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, code, sentence string) {
+	if wantsPage(r) {
+		s.render(w, r, status, "problem.html", headings[status], problemPage{status, sentence, requestID(r), s.origin()})
+		return
+	}
+	p := refusedWith(status, code)
+	if strings.HasPrefix(r.URL.Path, "/_sandbox/") {
+		p.body = struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+		}{code, sentence}
+	}
+	body, _ := p.encode()
+	p.write(w, body)
+}
+
+func wantsPage(r *http.Request) bool {
+	if strings.HasPrefix(r.URL.Path, "/_sandbox/") {
+		return strings.Contains(r.Header.Get("Accept"), "text/html")
+	}
+	return !strings.HasPrefix(r.URL.Path, "/open-api/")
+}
+
+type consentPage struct {
+	Client   string
+	Redirect string // host that the browser returns to
+	Scopes   []scope
+	Shops    []DemoShop
+	Action   string
+	Hidden   []field
+}
+
+type field struct{ Name, Value string }
+
+func (s *Server) renderConsent(w http.ResponseWriter, r *http.Request, a authorization, v url.Values) {
+	p := consentPage{Client: a.client.name, Shops: s.Shops(), Action: r.URL.EscapedPath()}
+	if u, err := url.Parse(a.redirect); err == nil {
+		p.Redirect = u.Host
+	}
+	for _, code := range a.scopes {
+		known, _ := lookupScope(code)
+		p.Scopes = append(p.Scopes, known)
+	}
+	for _, name := range authorizationParameters {
+		if v.Has(name) {
+			p.Hidden = append(p.Hidden, field{name, v.Get(name)})
+		}
+	}
+	w.Header().Set("Content-Security-Policy", contentPolicy(origin(a.redirect)))
+	s.render(w, r, http.StatusOK, "consent.html", "Connect "+a.client.name, p)
+}
+
+// choices are the requests that the front page offers to let fail.
+var choices = []struct{ Value, Words string }{
+	{" ", "any request"},
+	{"POST " + webhooksPath, "creating a webhook"},
+	{"GET " + webhooksPath, "listing webhooks"},
+	{"GET " + webhooksPath + "/*", "reading one webhook"},
+	{"PUT " + webhooksPath + "/*", "changing a webhook"},
+	{"DELETE " + webhooksPath + "/*", "deleting a webhook"},
+	{"GET " + shopPath, "asking for the shop"},
+	{"POST " + tokenPath, "getting a token"},
+	{" /open-api/*", "any call of the API"},
+}
+
+type frontPage struct {
+	state
+	Base, ConnectPath, AuthPath, TokenPath string
+	Choices                                []struct{ Value, Words string }
+	FutureTypes                            string
+}
+
+func (s *Server) handleFront(w http.ResponseWriter, r *http.Request) {
+	p := frontPage{
+		state: s.state(), Base: cmp.Or(s.origin(), "http://"+r.Host), ConnectPath: connectPath, AuthPath: authPath, TokenPath: tokenPath,
+		Choices: choices, FutureTypes: strings.Join(futureTypes, " and "),
+	}
+	slices.Reverse(p.Requests)
+	p.Requests = p.Requests[:min(len(p.Requests), 20)]
+	s.render(w, r, http.StatusOK, "front.html", "Sandbox", p)
+}
+
+// Clock is a time of day as the front page shows it.
+func (frontPage) Clock(t time.Time) string { return t.Format("15:04:05") }
+
+// Date is a time as the front page shows it in full.
+func (frontPage) Date(t time.Time) string { return t.Format("2 January 2006, 15:04:05 MST") }
+
+// origin is the public URL, "" when there is none.
+func (s *Server) origin() string {
+	if s.publicURL == nil {
+		return ""
+	}
+	return s.publicURL.String()
+}
+
+// hostname is a host without its port and brackets.
+func hostname(host string) string {
+	u := url.URL{Host: host}
+	return u.Hostname()
+}
+
+// withPort adds the port that a scheme implies.
+func withPort(host, scheme string) string {
+	u := url.URL{Host: host}
+	if u.Port() != "" || host == "" {
+		return host
+	}
+	if scheme == "https" {
+		return strings.TrimSuffix(host, ":") + ":443"
+	}
+	return strings.TrimSuffix(host, ":") + ":80"
+}
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }

@@ -1,0 +1,344 @@
+package sandbox
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// DemoShop is one of the shops that the sandbox pretends to run. Its password and secret are made
+// when the sandbox first starts. They open nothing but the sandbox, whose front page shows them.
+type DemoShop struct {
+	ID, Name, Domain, PublicDomain string
+	APIUser, APIPassword           string // for HTTP Basic
+	WebhookSecret                  string // signs the shop's deliveries
+}
+
+// Switches are behaviours of one demo shop that a client must cope with. The zero value is the
+// plainest shop.
+type Switches struct {
+	// SecretInCreate puts the shop's webhook secret into the answer to creating a webhook.
+	SecretInCreate bool `json:"secretInCreate"`
+	// FutureTypes adds two event types that no document lists: the shop's webhooks gain them when
+	// it is turned on and lose them when it is turned off, and requests may name them meanwhile.
+	FutureTypes bool `json:"futureTypes"`
+	// BareList answers the list of webhooks as an array instead of a page object.
+	BareList bool `json:"bareList"`
+	// LongTokens makes access tokens longer than 4 KiB instead of about 1 KiB.
+	LongTokens bool `json:"longTokens"`
+	// PageSize is the number of webhooks on a page where the request names none, 1 to 100.
+	// 0 means 100.
+	PageSize int `json:"pageSize"`
+	// RequireScopes are scopes that a token needs for every call of the API, beside the call's own.
+	// API keys have full access all the same.
+	RequireScopes []string `json:"requireScopes"`
+}
+
+// Webhook is one that a demo shop has.
+type Webhook struct {
+	ID           string    `json:"id"`
+	ShopID       string    `json:"shopId"`
+	URL          string    `json:"url"`
+	AllowedTypes []string  `json:"allowedTypes"`
+	Locked       bool      `json:"locked"` // cannot be changed or deleted over the API
+	CreatedAt    time.Time `json:"createdAt"`
+	Seq          int64     `json:"seq"` // grows with each new one
+}
+
+// A shop is a demo shop with what belongs to it, oldest webhook first.
+type shop struct {
+	DemoShop
+	switches Switches
+	webhooks []Webhook
+	recent   window
+}
+
+// shopDocument is what the data file keeps of a shop beside its webhooks.
+type shopDocument struct {
+	APIPassword   string   `json:"apiPassword"`
+	WebhookSecret string   `json:"webhookSecret"`
+	Switches      Switches `json:"switches"`
+}
+
+func (sh *shop) document() shopDocument {
+	return shopDocument{sh.APIPassword, sh.WebhookSecret, sh.switches}
+}
+
+// A seed is a demo shop as it first appears.
+type seed struct {
+	shop     DemoShop
+	switches Switches
+	webhooks []Webhook
+}
+
+// seeds has a shop to start from nothing, one with a webhook that cannot be changed, and one that
+// is in full use.
+func seeds() []seed {
+	return []seed{
+		{
+			shop:     demoShop("sh_4Qm1ZkVtRr2sXw8cYb0NaA", "Studio Nine", "studio-nine"),
+			switches: Switches{SecretInCreate: true},
+		},
+		{
+			shop: demoShop("sh_h7PdE5uLTJmK3vGq9oWfBg", "Lantern Post", "lantern-post"),
+			webhooks: []Webhook{
+				{URL: "https://apps.example.com/managed/fourthwall", AllowedTypes: []string{"ORDER_PLACED", "PLATFORM_APP_DISCONNECTED"}, Locked: true},
+			},
+		},
+		{
+			shop: demoShop("sh_x2RyC8nHSiaF6tDj1pUeMw", "Tidewater Records", "tidewater-records"),
+			webhooks: []Webhook{
+				{URL: "https://hooks.tidewater.example/orders", AllowedTypes: []string{"ORDER_PLACED", "ORDER_UPDATED"}},
+				{URL: "https://alerts.example.net/stream?overlay=7", AllowedTypes: []string{"ORDER_PLACED", "DONATION", "GIFT_PURCHASE", "SUBSCRIPTION_PURCHASED", "SUBSCRIPTION_CHANGED"}},
+				{URL: "https://receiver.sandbox.example/catalogue", AllowedTypes: []string{"PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED"}},
+			},
+		},
+	}
+}
+
+func demoShop(id, name, host string) DemoShop {
+	return DemoShop{
+		ID: id, Name: name, Domain: host + ".fourthwall.example", PublicDomain: "shop." + host + ".example",
+		APIUser: "fw_api_" + host,
+	}
+}
+
+// load reads the data file and makes what is not in it yet.
+func (s *Server) load() error {
+	offset, err := readAll[time.Duration](s.files, "clock")
+	if err != nil {
+		return err
+	}
+	s.offset.Store(int64(offset["offset"]))
+	if s.grants, err = readAll[*grant](s.files, "grant"); err != nil {
+		return err
+	}
+	if err := s.sweepGrants(); err != nil {
+		return err
+	}
+	return s.loadShops()
+}
+
+func (s *Server) loadShops() error {
+	kept, err := readAll[shopDocument](s.files, "shop")
+	if err != nil {
+		return err
+	}
+	webhooks, err := readAll[Webhook](s.files, "webhook")
+	if err != nil {
+		return err
+	}
+	for _, w := range webhooks {
+		s.seq = max(s.seq, w.Seq)
+	}
+	for _, seed := range seeds() {
+		sh, known := &shop{DemoShop: seed.shop}, false
+		var doc shopDocument
+		if doc, known = kept[sh.ID]; known {
+			sh.APIPassword, sh.WebhookSecret, sh.switches = doc.APIPassword, doc.WebhookSecret, doc.Switches
+			sh.webhooks = ofShop(webhooks, sh.ID)
+		} else if err := s.plant(sh, seed); err != nil {
+			return err
+		}
+		s.shops = append(s.shops, sh)
+	}
+	return nil
+}
+
+func ofShop(all map[string]Webhook, id string) []Webhook {
+	byAge := slices.SortedFunc(maps.Values(all), func(a, b Webhook) int { return cmp.Compare(a.Seq, b.Seq) })
+	return slices.DeleteFunc(byAge, func(w Webhook) bool { return w.ShopID != id })
+}
+
+// plant gives a shop what it starts with, in memory and in the data file. Its password and secret
+// are made only where it has none.
+func (s *Server) plant(sh *shop, from seed) error {
+	if sh.APIPassword == "" {
+		sh.APIPassword, sh.WebhookSecret = random(18), random(32)
+	}
+	sh.switches, sh.recent = from.switches, window{}
+	var changes []change
+	for _, w := range sh.webhooks {
+		changes = append(changes, change{"webhook", w.ID, nil})
+	}
+	sh.webhooks = nil
+	for _, w := range from.webhooks {
+		w = s.newWebhook(sh.ID, w.URL, w.AllowedTypes, w.Locked)
+		sh.webhooks = append(sh.webhooks, w)
+		changes = append(changes, change{"webhook", w.ID, w})
+	}
+	return s.files.apply(append(changes, change{"shop", sh.ID, sh.document()})...)
+}
+
+func (s *Server) newWebhook(shopID, url string, types []string, locked bool) Webhook {
+	s.seq++
+	return Webhook{
+		ID: "wcon_" + random(16), ShopID: shopID, URL: url, AllowedTypes: slices.Clone(types),
+		Locked: locked, CreatedAt: s.now(), Seq: s.seq,
+	}
+}
+
+// putWebhook keeps a new or changed webhook.
+func (s *Server) putWebhook(sh *shop, w Webhook) error {
+	if err := s.files.apply(change{"webhook", w.ID, w}); err != nil {
+		return err
+	}
+	webhooks := slices.Clone(sh.webhooks)
+	if i := sh.find(w.ID); i >= 0 {
+		webhooks[i] = w
+	} else {
+		webhooks = append(webhooks, w)
+	}
+	sh.webhooks = webhooks
+	return nil
+}
+
+func (s *Server) deleteWebhook(sh *shop, id string) error {
+	if err := s.files.apply(change{"webhook", id, nil}); err != nil {
+		return err
+	}
+	i := sh.find(id)
+	sh.webhooks = slices.Delete(slices.Clone(sh.webhooks), i, i+1)
+	return nil
+}
+
+// find returns the place of a webhook in the shop, or -1.
+func (sh *shop) find(id string) int {
+	return slices.IndexFunc(sh.webhooks, func(w Webhook) bool { return w.ID == id })
+}
+
+// open tells whether the shop has event types that the documents do not list, in its webhooks or by
+// its switch.
+func (sh *shop) open() bool {
+	return sh.switches.FutureTypes ||
+		slices.ContainsFunc(sh.webhooks, func(w Webhook) bool { return !documented(w.AllowedTypes) })
+}
+
+// accepts tells whether a request may name these types: the documented ones, the invented ones by
+// the switch, and those that a webhook of the shop already has.
+func (sh *shop) accepts(types []string) bool {
+	for _, t := range types {
+		known := slices.Contains(eventTypes, t) || sh.switches.FutureTypes && slices.Contains(futureTypes, t) ||
+			slices.ContainsFunc(sh.webhooks, func(w Webhook) bool { return slices.Contains(w.AllowedTypes, t) })
+		if !known {
+			return false
+		}
+	}
+	return true
+}
+
+// shop finds a demo shop by id, or returns nil.
+func (s *Server) shop(id string) *shop {
+	i := slices.IndexFunc(s.shops, func(sh *shop) bool { return sh.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return s.shops[i]
+}
+
+// Shops returns the three demo shops, always in the same order.
+func (s *Server) Shops() []DemoShop {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []DemoShop
+	for _, sh := range s.shops {
+		out = append(out, sh.DemoShop)
+	}
+	return out
+}
+
+// Webhooks returns a demo shop's webhooks, the oldest first; none for an unknown shop.
+func (s *Server) Webhooks(shopID string) []Webhook {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sh := s.shop(shopID)
+	if sh == nil {
+		return nil
+	}
+	out := slices.Clone(sh.webhooks)
+	for i := range out {
+		out[i].AllowedTypes = slices.Clone(out[i].AllowedTypes)
+	}
+	return out
+}
+
+// AddWebhook gives a demo shop a webhook past the API: no policy looks at the URL, and the types may
+// be ones that no document lists. It fails for an unknown shop and when the data file does.
+func (s *Server) AddWebhook(shopID, url string, types []string) (Webhook, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sh := s.shop(shopID)
+	if sh == nil {
+		return Webhook{}, unknownShop(shopID)
+	}
+	w := s.newWebhook(shopID, url, types, false)
+	err := s.putWebhook(sh, w)
+	w.AllowedTypes = slices.Clone(w.AllowedTypes)
+	return w, err
+}
+
+// Switches returns how a demo shop behaves; the zero value for an unknown one.
+func (s *Server) Switches(shopID string) Switches {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sh := s.shop(shopID); sh != nil {
+		return sh.switches
+	}
+	return Switches{}
+}
+
+// Configure replaces a demo shop's switches. It fails for an unknown shop, for a page size outside 0
+// to 100, for an unknown scope, and when the data file does.
+func (s *Server) Configure(shopID string, to Switches) error {
+	to.RequireScopes = slices.Clone(to.RequireScopes)
+	for _, code := range to.RequireScopes {
+		if _, known := lookupScope(code); !known {
+			return fmt.Errorf("unknown scope %q", code)
+		}
+	}
+	if to.PageSize < 0 || to.PageSize > maxPageSize {
+		return fmt.Errorf("page size %d is not between 0 and %d", to.PageSize, maxPageSize)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sh := s.shop(shopID)
+	if sh == nil {
+		return unknownShop(shopID)
+	}
+	return s.configure(sh, to)
+}
+
+func (s *Server) configure(sh *shop, to Switches) error {
+	webhooks := sh.webhooks
+	doc := sh.document()
+	doc.Switches = to
+	changes := []change{{"shop", sh.ID, doc}}
+	if to.FutureTypes != sh.switches.FutureTypes {
+		webhooks = slices.Clone(webhooks)
+		for i, w := range webhooks {
+			webhooks[i].AllowedTypes = withFuture(w.AllowedTypes, to.FutureTypes)
+			changes = append(changes, change{"webhook", w.ID, webhooks[i]})
+		}
+	}
+	if err := s.files.apply(changes...); err != nil {
+		return err
+	}
+	sh.switches, sh.webhooks = to, webhooks
+	return nil
+}
+
+// withFuture returns the types with or without the invented ones.
+func withFuture(types []string, on bool) []string {
+	out := slices.DeleteFunc(slices.Clone(types), func(t string) bool { return slices.Contains(futureTypes, t) })
+	if on {
+		out = append(out, futureTypes...)
+	}
+	return out
+}
+
+var errNoShop = errors.New("no such demo shop")
+
+func unknownShop(id string) error { return fmt.Errorf("%w: %q", errNoShop, id) }

@@ -1,0 +1,212 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// A tokenError is a refusal by RFC 6749, section 5.2.
+type tokenError struct {
+	Code        string `json:"error"`
+	Description string `json:"error_description,omitempty"`
+}
+
+func refusal(code, description string) *tokenError { return &tokenError{code, description} }
+
+var (
+	errBadGrant  = refusal("invalid_grant", "The code or refresh token is unknown, expired, spent, or not this client's.")
+	errBadClient = refusal("invalid_client", "The client is unknown or did not prove who it is.")
+)
+
+// tokenAnswer is the success answer of RFC 6749, section 5.1.
+type tokenAnswer struct {
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int    `json:"expires_in"`
+	RefreshToken string `json:"refresh_token"`
+	Scope        string `json:"scope"`
+}
+
+// handleToken is the token endpoint.
+func (s *Server) handleToken(w http.ResponseWriter, r *http.Request) reply {
+	t, refused, err := s.exchange(w, r)
+	switch {
+	case err != nil:
+		return s.internalError(r, err)
+	case refused != nil:
+		return s.refuseToken(r, refused)
+	}
+	return reply{status: http.StatusOK, header: noStore(), body: tokenAnswer{
+		AccessToken: t.access, TokenType: "Bearer", ExpiresIn: int(accessLife.Seconds()),
+		RefreshToken: t.refresh, Scope: strings.Join(t.scopes, " "),
+	}}
+}
+
+func (s *Server) refuseToken(r *http.Request, e *tokenError) reply {
+	s.log.WarnContext(r.Context(), "token refused", "error", e.Code, "request_id", requestID(r))
+	h := noStore()
+	if e == errBadClient {
+		h.Set("WWW-Authenticate", `Basic realm="Hookwall sandbox"`)
+		return reply{status: http.StatusUnauthorized, header: h, body: e}
+	}
+	return reply{status: http.StatusBadRequest, header: h, body: e}
+}
+
+func noStore() http.Header {
+	return http.Header{"Cache-Control": {"no-store"}, "Pragma": {"no-cache"}}
+}
+
+func (s *Server) exchange(w http.ResponseWriter, r *http.Request) (tokens, *tokenError, error) {
+	form, refused := readTokenForm(w, r)
+	if refused != nil {
+		return tokens{}, refused, nil
+	}
+	c, refused := s.authenticateClient(r, form)
+	if refused != nil {
+		return tokens{}, refused, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch form.Get("grant_type") {
+	case "authorization_code":
+		return s.exchangeCode(c, form)
+	case "refresh_token":
+		return s.exchangeRefresh(c, form)
+	case "":
+		return tokens{}, refusal("invalid_request", "grant_type is missing."), nil
+	}
+	return tokens{}, refusal("unsupported_grant_type", "Only authorization_code and refresh_token are supported."), nil
+}
+
+// readTokenForm reads the body, a form or a JSON object, and never the query, which ends up in logs.
+func readTokenForm(w http.ResponseWriter, r *http.Request) (url.Values, *tokenError) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	form := url.Values{}
+	switch kind {
+	case "application/x-www-form-urlencoded":
+		if err := r.ParseForm(); err != nil {
+			return nil, refusal("invalid_request", "The form cannot be read.")
+		}
+		form = r.PostForm
+	case "application/json":
+		var fields map[string]string
+		if err := json.NewDecoder(r.Body).Decode(&fields); err != nil {
+			return nil, refusal("invalid_request", "The JSON object cannot be read.")
+		}
+		for k, v := range fields {
+			form.Set(k, v)
+		}
+	default:
+		return nil, refusal("invalid_request", "The body must be a form or a JSON object.")
+	}
+	for _, v := range form {
+		if len(v) > 1 {
+			return nil, refusal("invalid_request", "A parameter is repeated.")
+		}
+	}
+	return form, nil
+}
+
+// authenticateClient takes the client's credentials from the body or from HTTP Basic, not from both.
+func (s *Server) authenticateClient(r *http.Request, form url.Values) (client, *tokenError) {
+	id, secret := form.Get("client_id"), form.Get("client_secret")
+	if r.Header.Get("Authorization") != "" {
+		if secret != "" {
+			return client{}, refusal("invalid_request", "The client proves itself twice.")
+		}
+		var ok bool
+		if id, secret, ok = basicClient(r); !ok || form.Has("client_id") && form.Get("client_id") != id {
+			return client{}, errBadClient
+		}
+	}
+	c, known := s.client(id)
+	switch {
+	case !known, c.secret == "" && secret != "":
+		return client{}, errBadClient
+	case c.secret != "" && !same(c.secret, hash(secret)):
+		return client{}, errBadClient
+	}
+	return c, nil
+}
+
+// basicClient undoes the form encoding that RFC 6749, section 2.3.1, puts under HTTP Basic.
+func basicClient(r *http.Request) (id, secret string, ok bool) {
+	id, secret, ok = r.BasicAuth()
+	if !ok {
+		return "", "", false
+	}
+	id, err := url.QueryUnescape(id)
+	if err != nil {
+		return "", "", false
+	}
+	secret, err = url.QueryUnescape(secret)
+	return id, secret, err == nil
+}
+
+// exchangeCode spends a code. A wrong verifier, redirect URI or client burns it, and a code that
+// comes twice ends the tokens that it gave.
+func (s *Server) exchangeCode(c client, form url.Values) (tokens, *tokenError, error) {
+	code := form.Get("code")
+	if code == "" {
+		return tokens{}, refusal("invalid_request", "code is missing."), nil
+	}
+	g := s.grantOf(code)
+	if g == nil || !same(g.Code, hash(code)) {
+		return tokens{}, errBadGrant, nil
+	}
+	if g.CodeSpent || g.ClientID != c.id || g.Redirect != form.Get("redirect_uri") ||
+		!s.now().Before(g.CodeEnds) || !verified(g.Challenge, form.Get("code_verifier")) {
+		s.log.Warn("authorization code burnt", "client", c.id, "replayed", g.CodeSpent)
+		return tokens{}, errBadGrant, s.revoke(g)
+	}
+	g.CodeSpent = true
+	t, err := s.issueTokens(g, g.Scopes)
+	return t, nil, err
+}
+
+// exchangeRefresh trades a refresh token for a new pair. One that was spent before, or comes from
+// another client, has been seen by somebody it was not meant for: the whole family ends.
+func (s *Server) exchangeRefresh(c client, form url.Values) (tokens, *tokenError, error) {
+	token := form.Get("refresh_token")
+	if token == "" {
+		return tokens{}, refusal("invalid_request", "refresh_token is missing."), nil
+	}
+	g := s.grantOf(token)
+	if g == nil || g.Refresh == "" || !s.now().Before(g.Ends) {
+		return tokens{}, errBadGrant, nil
+	}
+	if g.ClientID != c.id || !same(g.Refresh, hash(token)) {
+		s.log.Warn("refresh token reused, its family is revoked", "client", c.id)
+		return tokens{}, errBadGrant, s.revoke(g)
+	}
+	scopes := g.Scopes
+	if form.Get("scope") != "" {
+		var ok bool
+		if scopes, ok = parseScopes(form.Get("scope")); !ok || len(scopes) == 0 || !containsAll(g.Scopes, scopes) {
+			return tokens{}, refusal("invalid_scope", "A scope was not granted."), nil
+		}
+	}
+	t, err := s.issueTokens(g, scopes)
+	return t, nil, err
+}
+
+var (
+	verifierForm  = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
+	challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+)
+
+// verified checks PKCE by S256. Where no challenge was made, a verifier is a sign of a downgrade.
+func verified(challenge, verifier string) bool {
+	if challenge == "" {
+		return verifier == ""
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	return verifierForm.MatchString(verifier) && same(challenge, base64.RawURLEncoding.EncodeToString(sum[:]))
+}

@@ -1,0 +1,25 @@
+package sandbox
+
+import "slices"
+
+// apiVersion is the only version of webhooks that the platform knows.
+const apiVersion = "V1"
+
+// eventTypes are the codes that the platform documents, in its order.
+var eventTypes = []string{
+	"ORDER_PLACED", "ORDER_UPDATED", "GIFT_PURCHASE", "PRODUCT_CREATED", "PRODUCT_UPDATED",
+	"DONATION", "SUBSCRIPTION_PURCHASED", "SUBSCRIPTION_EXPIRED", "SUBSCRIPTION_CHANGED",
+	"NEWSLETTER_SUBSCRIBED", "THANK_YOU_SENT", "GIFT_DRAW_STARTED", "GIFT_DRAW_ENDED",
+	"PROMOTION_CREATED", "PROMOTION_UPDATED", "PROMOTION_STATUS_CHANGED",
+	"PLATFORM_APP_DISCONNECTED", "MEMBERSHIP_POST_UPSERTED", "MEMBERSHIP_SERIES_UPSERTED",
+	"MEMBERSHIP_SERIES_DELETED", "MEMBERSHIP_TAG_CREATED", "MEMBERSHIP_TAG_UPDATED",
+	"MEMBERSHIP_TAG_DELETED", "MEMBERSHIP_TIER_UPSERTED", "MEMBERSHIP_TIER_DELETED",
+	"COLLECTION_UPDATED", "CART_ABANDONED_1H", "CART_ABANDONED_24H", "CART_ABANDONED_72H",
+}
+
+// futureTypes are invented: they stand for types that the platform adds after a client was written.
+var futureTypes = []string{"LIVESTREAM_STARTED", "LIVESTREAM_ENDED"}
+
+func documented(types []string) bool {
+	return !slices.ContainsFunc(types, func(t string) bool { return !slices.Contains(eventTypes, t) })
+}
