@@ -8,8 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Implicit draws the page where the implicit flow comes back to. It has no
-// top bar: nothing here is to be pressed before the script has run.
+// Implicit draws the page where the implicit flow comes back to.
 func Implicit(p ImplicitPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -43,11 +42,19 @@ func Implicit(p ImplicitPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Err = topBar(Frame{}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = banners(p.Frame).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <main id=\"main\" class=\"narrow\" tabindex=\"-1\"><h1>Finishing the connection</h1><form id=\"implicit\" method=\"post\" action=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " <main id=\"main\" class=\"narrow\" tabindex=\"-1\"><h1>Finishing the connection</h1><form id=\"implicit\" method=\"post\" action=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -60,7 +67,7 @@ func Implicit(p ImplicitPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" autocomplete=\"off\"><input type=\"hidden\" name=\"access_token\"> <input type=\"hidden\" name=\"state\"> <input type=\"hidden\" name=\"expires_in\"> <input type=\"hidden\" name=\"scope\"> <input type=\"hidden\" name=\"token_type\"> <input type=\"hidden\" name=\"error\"></form><p class=\"lead\" id=\"implicit-wait\">One moment: Hookwall asks Fourthwall which shop this is.</p><div id=\"implicit-nothing\" hidden><p class=\"lead\">Nothing came with this address. It belongs to a sign-in that is over, or was opened by itself.</p><p><a class=\"button main\" href=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\" autocomplete=\"off\"><input type=\"hidden\" name=\"access_token\"> <input type=\"hidden\" name=\"state\"> <input type=\"hidden\" name=\"expires_in\"> <input type=\"hidden\" name=\"scope\"> <input type=\"hidden\" name=\"token_type\"> <input type=\"hidden\" name=\"error\"></form><p class=\"lead with-script\" id=\"implicit-wait\">One moment: Hookwall asks Fourthwall which shop this is.</p><div id=\"implicit-nothing\" hidden><p class=\"lead\">Nothing came with this address. It belongs to a sign-in that is over, or was opened by itself.</p><p><a class=\"button main\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -73,7 +80,7 @@ func Implicit(p ImplicitPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\">Connect a shop</a></p></div><noscript><div class=\"notice warning\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">Connect a shop</a></p></div><noscript><div class=\"notice warning\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -81,7 +88,7 @@ func Implicit(p ImplicitPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><p><a class=\"button main\" href=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div><p><a class=\"button main\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -94,7 +101,7 @@ func Implicit(p ImplicitPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\">Connect in another way</a></p></noscript></main>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\">Connect in another way</a></p></noscript></main>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -50,13 +50,14 @@
   }
 
   function closingMenus() {
+    const menus = ".menu[open], .confirm[open]";
     const close = (menu) => { menu.open = false; };
     document.addEventListener("click", (event) => {
-      all(".menu[open]").filter((menu) => !menu.contains(event.target)).forEach(close);
+      all(menus).filter((menu) => !menu.contains(event.target)).forEach(close);
     });
     document.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
-      for (const menu of all(".menu[open]")) {
+      for (const menu of all(menus)) {
         if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
         close(menu);
       }

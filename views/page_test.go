@@ -1,0 +1,274 @@
+package views
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/a-h/templ"
+	"golang.org/x/net/html"
+
+	"hookwall/static"
+)
+
+// doc is a rendered page, for asking about what a browser without script
+// would see.
+type doc struct {
+	t    *testing.T
+	root *html.Node
+	raw  []byte
+}
+
+func render(t *testing.T, c templ.Component) doc {
+	t.Helper()
+	var buf bytes.Buffer
+	if err := c.Render(context.Background(), &buf); err != nil {
+		t.Fatal(err)
+	}
+	root, err := html.ParseWithOptions(bytes.NewReader(buf.Bytes()), html.ParseOptionEnableScripting(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc{t: t, root: root, raw: buf.Bytes()}
+}
+
+// all gives the elements for which ok holds, in tree order. The content of a
+// template element is no part of the page.
+func (d doc) all(ok func(*html.Node) bool) []*html.Node { return within(d.root, ok) }
+
+func within(root *html.Node, ok func(*html.Node) bool) []*html.Node {
+	var found []*html.Node
+	for n := range root.ChildNodes() {
+		if n.Type == html.ElementNode && ok(n) {
+			found = append(found, n)
+		}
+		if n.Data != "template" {
+			found = append(found, within(n, ok)...)
+		}
+	}
+	return found
+}
+
+func (d doc) tags(names ...string) []*html.Node {
+	return d.all(func(n *html.Node) bool { return slices.Contains(names, n.Data) })
+}
+
+func (d doc) byID(id string) *html.Node {
+	found := d.all(func(n *html.Node) bool { return attr(n, "id") == id })
+	if len(found) == 0 {
+		return nil
+	}
+	return found[0]
+}
+
+func (d doc) text() string { return text(d.tags("body")[0]) }
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+}
+
+func hasClass(n *html.Node, class string) bool {
+	return slices.Contains(strings.Fields(attr(n, "class")), class)
+}
+
+// text is what the element says, with runs of white space as one space.
+func text(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// posted is what a browser without script sends when it sends the form by no
+// button in particular.
+func posted(form *html.Node) url.Values {
+	values := url.Values{}
+	for _, in := range within(form, func(n *html.Node) bool { return n.Data == "input" && attr(n, "name") != "" }) {
+		if attr(in, "type") == "checkbox" && !has(in, "checked") {
+			continue
+		}
+		values.Add(attr(in, "name"), attr(in, "value"))
+	}
+	return values
+}
+
+func submits(form *html.Node) []*html.Node {
+	return within(form, func(n *html.Node) bool { return n.Data == "button" && attr(n, "type") != "button" })
+}
+
+// check holds what is true of every page, whatever stands in it.
+func (d doc) check() {
+	d.t.Helper()
+	d.checkFrame()
+	d.checkReferences()
+	d.checkPolicy()
+	d.checkForms()
+	d.checkIcons()
+}
+
+func (d doc) checkFrame() {
+	d.t.Helper()
+	for _, tag := range []string{"h1", "main", "title"} {
+		if n := len(d.tags(tag)); n != 1 {
+			d.t.Errorf("%d elements %s", n, tag)
+		}
+	}
+	if got := attr(d.tags("html")[0], "lang"); got != "en" {
+		d.t.Errorf("lang %q", got)
+	}
+	if !bytes.HasPrefix(d.raw, []byte("<!doctype html>")) {
+		d.t.Errorf("page begins with %.20q", d.raw)
+	}
+	metas := map[string]string{"robots": "noindex", "color-scheme": "light dark", "viewport": "width=device-width, initial-scale=1"}
+	for _, m := range d.tags("meta") {
+		if want, ok := metas[attr(m, "name")]; ok && attr(m, "content") == want {
+			delete(metas, attr(m, "name"))
+		}
+	}
+	if len(metas) > 0 {
+		d.t.Errorf("missing meta %v", metas)
+	}
+	if first := within(d.tags("body")[0], func(n *html.Node) bool { return n.Data == "a" })[0]; attr(first, "href") != "#main" {
+		d.t.Error("the first link does not skip to the content")
+	}
+	if n := len(d.all(func(n *html.Node) bool { return has(n, "autofocus") })); n > 1 {
+		d.t.Errorf("%d elements want the focus", n)
+	}
+}
+
+// checkReferences wants unique ids and something behind every mention of one.
+func (d doc) checkReferences() {
+	d.t.Helper()
+	seen := map[string]*html.Node{}
+	for _, n := range d.all(func(n *html.Node) bool { return has(n, "id") }) {
+		id := attr(n, "id")
+		if id == "" || strings.ContainsAny(id, " \t\n") || seen[id] != nil {
+			d.t.Errorf("id %q is empty, has a space, or stands twice", id)
+		}
+		seen[id] = n
+	}
+	for _, n := range d.all(func(*html.Node) bool { return true }) {
+		for _, name := range []string{"for", "aria-labelledby", "aria-describedby", "aria-controls"} {
+			if has(n, name) && attr(n, name) == "" {
+				d.t.Errorf("<%s> has an empty %s", n.Data, name)
+			}
+			for _, id := range strings.Fields(attr(n, name)) {
+				if seen[id] == nil {
+					d.t.Errorf("<%s %s=%q> points nowhere", n.Data, name, id)
+				}
+			}
+		}
+		if target, ok := strings.CutPrefix(attr(n, "href"), "#"); ok && n.Data == "a" && seen[target] == nil {
+			d.t.Errorf("link to #%s points nowhere", target)
+		}
+	}
+	for _, in := range d.tags("input") {
+		if attr(in, "type") == "hidden" {
+			continue
+		}
+		labels := d.all(func(n *html.Node) bool { return n.Data == "label" && attr(n, "for") == attr(in, "id") })
+		if len(labels) != 1 || text(labels[0]) == "" {
+			d.t.Errorf("input %q has %d labels", attr(in, "id"), len(labels))
+		}
+	}
+}
+
+// knownElements are all that the pages are made of.
+var knownElements = strings.Fields(`html head meta title script link body a header nav svg use span details summary
+	ul ol li form button aside main p h1 h2 h3 div dl dt dd code pre bdi strong small i b input label section
+	time template noscript`)
+
+// checkPolicy finds what the content security policy would block, and
+// whatever a string from outside may have brought in.
+func (d doc) checkPolicy() {
+	d.t.Helper()
+	for _, n := range d.all(func(*html.Node) bool { return true }) {
+		if !slices.Contains(knownElements, n.Data) {
+			d.t.Errorf("unexpected element <%s>", n.Data)
+		}
+		for _, a := range n.Attr {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc" || a.Key == "formaction" || a.Key == "ping" {
+				d.t.Errorf("<%s> has %s=%q", n.Data, a.Key, a.Val)
+			}
+			if slices.Contains([]string{"href", "action", "src"}, a.Key) && !harmless(a.Val) {
+				d.t.Errorf("<%s> has %s=%q", n.Data, a.Key, a.Val)
+			}
+		}
+		if n.Data == "script" && (text(n) != "" || !strings.HasPrefix(attr(n, "src"), static.Prefix)) {
+			d.t.Errorf("script %q of %q", text(n), attr(n, "src"))
+		}
+		if n.Data == "link" && !strings.HasPrefix(attr(n, "href"), static.Prefix) {
+			d.t.Errorf("link to %q", attr(n, "href"))
+		}
+	}
+}
+
+// scheme is how a browser finds one, after it has dropped what it ignores.
+var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
+
+func harmless(address string) bool {
+	heard := strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(address)
+	heard = strings.TrimLeftFunc(heard, func(r rune) bool { return r <= ' ' })
+	found := strings.ToLower(scheme.FindString(heard))
+	return found == "" || found == "http:" || found == "https:" || address == string(templ.FailedSanitizationURL)
+}
+
+// checkForms wants the first button of a form to be its main action, because
+// it is the one that Enter presses.
+func (d doc) checkForms() {
+	d.t.Helper()
+	for _, form := range d.tags("form") {
+		if attr(form, "method") != "post" || attr(form, "action") == "" {
+			d.t.Errorf("form by %q to %q", attr(form, "method"), attr(form, "action"))
+		}
+		buttons := submits(form)
+		if len(buttons) > 1 && attr(buttons[0], "value") != "create" {
+			d.t.Errorf("the first of %d buttons is %q", len(buttons), text(buttons[0]))
+		}
+	}
+	for _, b := range d.tags("button") {
+		if text(b) == "" && attr(b, "aria-label") == "" {
+			d.t.Error("button without a name")
+		}
+	}
+}
+
+var spriteIDs = sync.OnceValue(func() map[string]bool {
+	w := httptest.NewRecorder()
+	static.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, static.Path("icons.svg"), nil))
+	found := map[string]bool{}
+	for _, m := range regexp.MustCompile(`<symbol id="([^"]+)"`).FindAllStringSubmatch(w.Body.String(), -1) {
+		found[m[1]] = true
+	}
+	return found
+})
+
+// checkIcons wants every icon to be in the sprite.
+func (d doc) checkIcons() {
+	d.t.Helper()
+	for _, use := range d.tags("use") {
+		path, id, _ := strings.Cut(attr(use, "href"), "#")
+		if path != static.Path("icons.svg") || !spriteIDs()[id] {
+			d.t.Errorf("icon %q is not in the sprite", attr(use, "href"))
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package views
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+)
+
+func TestVisibleText(t *testing.T) {
+	show := func(c templ.Component) string {
+		var b strings.Builder
+		if err := c.Render(context.Background(), &b); err != nil {
+			t.Fatal(err)
+		}
+		return strings.NewReplacer(`<span class="ctl">`, "[", `</span>`, "]").Replace(b.String())
+	}
+	rows := []struct{ in, exact, named string }{
+		{"", "", ""},
+		{"https://a.example/?a=1&b=2", "https://a.example/?a=1&amp;b=2", "https://a.example/?a=1&amp;b=2"},
+		{"<b>", "&lt;b&gt;", "&lt;b&gt;"},
+		{"a\u202eb", "a[U+202E]b", "a[U+202E]b"},
+		{"\u2066\u2069", "[U+2066][U+2069]", "[U+2066][U+2069]"},
+		{"a\x00\n\u2028", "a[U+0000][U+000A][U+2028]", "a[U+0000][U+000A][U+2028]"},
+		{"a\u200bb", "a[U+200B]b", "a\u200bb"},
+		{"👩\u200d🎨", "👩[U+200D]🎨", "👩\u200d🎨"},
+		{"a\u00a0b", "a[U+00A0]b", "a\u00a0b"},
+		{"Ünï 日本 עברית", "Ünï 日本 עברית", "Ünï 日本 עברית"},
+		{"a\xffb", "a[0xFF]b", "a[0xFF]b"},
+		{"a\ufffdb", "a\ufffdb", "a\ufffdb"},
+	}
+	for _, row := range rows {
+		if got := show(exact(row.in)); got != row.exact {
+			t.Errorf("exact(%q): got %q, want %q", row.in, got, row.exact)
+		}
+		if got := show(named(row.in)); got != row.named {
+			t.Errorf("named(%q): got %q, want %q", row.in, got, row.named)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	rows := []struct {
+		in   time.Duration
+		want string
+	}{
+		{time.Millisecond, "1 second"},
+		{time.Second, "1 second"},
+		{1001 * time.Millisecond, "2 seconds"},
+		{89 * time.Second, "89 seconds"},
+		{90 * time.Second, "2 minutes"},
+		{2 * time.Minute, "2 minutes"},
+		{89 * time.Minute, "89 minutes"},
+		{90 * time.Minute, "2 hours"},
+	}
+	for _, row := range rows {
+		if got := duration(row.in); got != row.want {
+			t.Errorf("duration(%v): got %q, want %q", row.in, got, row.want)
+		}
+	}
+}
+
+func TestTimesAreUTC(t *testing.T) {
+	at := time.Date(2026, 11, 22, 23, 4, 5, 0, time.FixedZone("", 3600))
+	if got := instant(at); got != "2026-11-22T22:04:05Z" {
+		t.Errorf("instant: %q", got)
+	}
+	if got := utc(at); got != "22 November 2026, 22:04 UTC" {
+		t.Errorf("utc: %q", got)
+	}
+}
