@@ -95,6 +95,10 @@ check-scripts:
 check-vulnerabilities: $(TOOLS)/govulncheck
 	@$(TOOLS)/govulncheck $(if $(GOVULNDB),-db $(GOVULNDB)) ./...
 
+.PHONY: tools
+tools: $(addprefix $(TOOLS)/,benchstat gofumpt golangci-lint govulncheck templ)
+
+$(TOOLS)/benchstat: PACKAGE = golang.org/x/perf/cmd/benchstat
 $(TOOLS)/golangci-lint: PACKAGE = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(TOOLS)/govulncheck: PACKAGE = golang.org/x/vuln/cmd/govulncheck
 $(TOOLS)/gofumpt: PACKAGE = mvdan.cc/gofumpt
