@@ -89,11 +89,9 @@ check-scripts:
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run e2e/*.sh tools/*.sh; \
 	else echo "shellcheck is not installed: scripts not checked"; fi
 
-# GOVULNDB chooses the vulnerability database, a file:// or https:// address;
-# without it the public one of the Go project is asked.
 .PHONY: check-vulnerabilities
 check-vulnerabilities: $(TOOLS)/govulncheck
-	@$(TOOLS)/govulncheck $(if $(GOVULNDB),-db $(GOVULNDB)) ./...
+	@tools/check-vulnerabilities.sh $(TOOLS)/govulncheck
 
 .PHONY: tools
 tools: $(addprefix $(TOOLS)/,benchstat gofumpt golangci-lint govulncheck templ)
