@@ -141,9 +141,14 @@ func (p reply) write(w http.ResponseWriter, body []byte) {
 	if p.body != nil {
 		w.Header().Set("Content-Type", "application/json")
 	}
+	send(w, p.status, body)
+}
+
+// send writes an answer whose headers are set.
+func send(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(p.status)
-	w.Write(body)
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // fails when the client is gone, and then there is nobody to tell
 }
 
 func (s *Server) internalError(r *http.Request, err error) reply {

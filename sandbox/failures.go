@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -129,22 +128,21 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f Failure, next ht
 		next.ServeHTTP(answer, r)
 	}
 	if f.Status != 0 {
-		answer = &heldAnswer{header: w.Header().Clone()}
-		f.answer(answer)
+		answer = f.answer(w.Header().Clone())
 	}
 	for name, values := range f.Header {
 		answer.header[http.CanonicalHeaderKey(name)] = values
 	}
 	// net/http notices that a client leaves only once its request has been read.
-	io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxBody))
+	_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxBody))
 	if !s.wait(r.Context(), f.Delay) || f.Cut == CutBefore || f.Cut == CutAfter {
 		panic(http.ErrAbortHandler)
 	}
 	answer.send(w, f.Cut == CutBody)
 }
 
-// answer writes what the failure says in place of the real answer.
-func (f Failure) answer(w http.ResponseWriter) {
+// answer is what the failure says in place of the real answer, under the headers of all answers.
+func (f Failure) answer(h http.Header) *heldAnswer {
 	body, kind := []byte(f.Body), "text/plain; charset=utf-8"
 	if f.Body == "" && f.Code != "" {
 		body, _ = reply{body: apiError{Code: f.Code}}.encode()
@@ -153,10 +151,9 @@ func (f Failure) answer(w http.ResponseWriter) {
 		kind = "application/json"
 	}
 	if len(body) > 0 {
-		w.Header().Set("Content-Type", kind)
+		h.Set("Content-Type", kind)
 	}
-	w.WriteHeader(f.Status)
-	w.Write(body)
+	return &heldAnswer{header: h, status: f.Status, body: body}
 }
 
 // wait reports false when the client or the sandbox went away meanwhile.
@@ -179,7 +176,7 @@ func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 type heldAnswer struct {
 	header http.Header
 	status int
-	body   bytes.Buffer
+	body   []byte
 }
 
 // Header is the header of the answer to come.
@@ -195,14 +192,14 @@ func (a *heldAnswer) WriteHeader(status int) {
 // Write keeps the body.
 func (a *heldAnswer) Write(b []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
-	return a.body.Write(b)
+	a.body = append(a.body, b...)
+	return len(b), nil
 }
 
 // send passes the answer on. In half, it announces the whole body and closes the connection in the
 // middle of it.
 func (a *heldAnswer) send(w http.ResponseWriter, half bool) {
-	body := a.body.Bytes()
-	announced := len(body)
+	body, announced := a.body, len(a.body)
 	if half {
 		announced = max(announced, 2)
 		body = body[:len(body)/2]
@@ -210,9 +207,9 @@ func (a *heldAnswer) send(w http.ResponseWriter, half bool) {
 	maps.Copy(w.Header(), a.header)
 	w.Header().Set("Content-Length", strconv.Itoa(announced))
 	w.WriteHeader(max(a.status, http.StatusOK))
-	w.Write(body)
+	_, _ = w.Write(body)
 	if half {
-		http.NewResponseController(w).Flush()
+		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
 }

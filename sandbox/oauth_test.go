@@ -123,7 +123,7 @@ func TestAuthorizationErrorPages(t *testing.T) {
 		"unknown client":            connectLink()[:len("/admin/platform-apps/")] + "nobody/connect?" + strings.SplitN(connectLink(), "?", 2)[1],
 		"no client":                 authLink("client_id", "-"),
 		"client twice":              authLink() + "&client_id=bot",
-		"client differs from path":  connectLink("client_id", "bot"),
+		"client differs from path":  connectLink("client_id", "bot", "redirect_uri", botRedirect),
 		"client empty in query":     connectLink("client_id", ""),
 		"no redirect":               connectLink("redirect_uri", "-"),
 		"redirect twice":            connectLink() + "&redirect_uri=" + url.QueryEscape(appRedirect),
@@ -292,6 +292,15 @@ func TestCodeExchangeRefusals(t *testing.T) {
 		if again := r.post(tokenPath, codeForm(code)); again.StatusCode != want {
 			t.Errorf("%s: the good exchange afterwards: %d, want %d", c.name, again.StatusCode, want)
 		}
+	}
+}
+
+// The challenge fits, the verifier is too easy to guess.
+func TestShortVerifier(t *testing.T) {
+	r := newRig(t)
+	code := r.consent(connectLink("code_challenge", challenge("short")), "allow").sent(t).Get("code")
+	if a := r.post(tokenPath, codeForm(code, "code_verifier", "short")); a.StatusCode != 400 || a.text(t, "error") != "invalid_grant" {
+		t.Errorf("%d %s", a.StatusCode, a.body)
 	}
 }
 

@@ -30,15 +30,15 @@ func mustRead(name string) []byte {
 	return b
 }
 
-func handleStyle(w http.ResponseWriter, r *http.Request) {
+func handleStyle(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	w.Write(styleSheet)
+	send(w, http.StatusOK, styleSheet)
 }
 
-func handleDescription(w http.ResponseWriter, r *http.Request) {
+func handleDescription(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/yaml; charset=utf-8")
-	w.Write(openapiYAML)
+	send(w, http.StatusOK, openapiYAML)
 }
 
 // A frame is what every page has around it.
@@ -58,9 +58,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
-	w.WriteHeader(status)
-	w.Write(b.Bytes())
+	send(w, status, b.Bytes())
 }
 
 type problemPage struct {

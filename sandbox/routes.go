@@ -167,8 +167,13 @@ func (s *Server) Requests() []RequestRecord {
 
 type recordKey struct{}
 
-// record is what will be remembered of a request.
-func record(r *http.Request) *RequestRecord { return r.Context().Value(recordKey{}).(*RequestRecord) }
+// record is what will be remembered of a request that came through observed.
+func record(r *http.Request) *RequestRecord {
+	if rec, ok := r.Context().Value(recordKey{}).(*RequestRecord); ok {
+		return rec
+	}
+	return &RequestRecord{}
+}
 
 func requestID(r *http.Request) string { return record(r).RequestID }
 

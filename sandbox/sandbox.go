@@ -3,8 +3,23 @@
 // and anybody who wants to try an integration of their own without a shop.
 //
 // Everything in it is simulated: it calls nobody, knows three demo shops, and keeps its state in
-// memory or in one file. Faults can be queued and its clock can be moved, from Go, over HTTP under
-// /_sandbox/, or by hand on its front page.
+// memory or in one file. What it takes and answers stands in openapi.yaml, and every request and
+// answer of the API is held against that.
+//
+// Faults can be queued and its clock can be moved, from Go, by hand on its front page, or over HTTP:
+//
+//	GET    /_sandbox/state
+//	POST   /_sandbox/failures                {"method":"POST","path":"/open-api/*","status":503,"code":"BUSY","body":"",
+//	                                          "header":{"Retry-After":"2"},"delay":"1s","cut":"","effect":false,"times":1}
+//	DELETE /_sandbox/failures
+//	POST   /_sandbox/clock                   {"advance":"6m"}
+//	POST   /_sandbox/shops/{shop}/switches   {"secretInCreate":true,"futureTypes":false,"bareList":false,
+//	                                          "longTokens":false,"pageSize":0,"requireScopes":[]}
+//	POST   /_sandbox/shops/{shop}/webhooks   {"url":"https://hooks.example.com/","allowedTypes":["ORDER_PLACED"]}
+//	POST   /_sandbox/reset
+//
+// Each answers with the state. Fields that are left out keep their value (switches) or are zero.
+// [Failure], [Switches] and [Webhook] say what they mean.
 package sandbox
 
 import (
