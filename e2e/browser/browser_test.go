@@ -120,9 +120,17 @@ func (r *recorder) said() string {
 	return strings.Join(r.messages, "\n")
 }
 
+func installed() bool {
+	_, err := launchOnce()
+	return err == nil
+}
+
 // record runs f as a test would be run, with its clean-up.
 func record(t *testing.T, f func(t testing.TB)) *recorder {
 	t.Helper()
+	if testing.Short() || !installed() {
+		NewPage(t, Options{}) // skips or fails the test itself
+	}
 	r := &recorder{TB: t, name: strings.ReplaceAll(t.Name(), "/", " ")}
 	t.Cleanup(func() { _ = os.RemoveAll(artifactDir(running.root, r.name)) })
 	done := make(chan struct{})
