@@ -195,14 +195,14 @@ func (s *Server) authenticate(r *http.Request) (caller, bool) {
 }
 
 const (
-	bearerChallenge = `Bearer realm="Hookwall sandbox"`
-	basicChallenge  = `Basic realm="Hookwall sandbox", charset="UTF-8"`
+	oauthChallenge = `Bearer realm="Hookwall sandbox"`
+	basicChallenge = `Basic realm="Hookwall sandbox", charset="UTF-8"`
 )
 
 // unauthorized follows RFC 6750, section 3: an error is named only where credentials were sent.
 func unauthorized(r *http.Request) reply {
 	p := refusedWith(http.StatusUnauthorized, codeUnauthorized)
-	challenge := bearerChallenge
+	challenge := oauthChallenge
 	if r.Header.Get("Authorization") != "" {
 		challenge += `, error="invalid_token"`
 	}
@@ -213,7 +213,7 @@ func unauthorized(r *http.Request) reply {
 func forbidden(missing []string) reply {
 	p := refusedWith(http.StatusForbidden, codeForbidden)
 	p.header = http.Header{"Www-Authenticate": {
-		bearerChallenge + `, error="insufficient_scope", scope="` + strings.Join(missing, " ") + `"`,
+		oauthChallenge + `, error="insufficient_scope", scope="` + strings.Join(missing, " ") + `"`,
 	}}
 	return p
 }

@@ -52,7 +52,7 @@ func (s *Server) handleConsent(w http.ResponseWriter, r *http.Request) {
 	})
 	switch decision := r.PostForm.Get("decision"); {
 	case decision == "deny", decision == "allow" && len(granted) == 0:
-		redirectBack(w, r, a, url.Values{"error": {"access_denied"}, "error_description": {"The person said no."}})
+		redirectBack(w, a, url.Values{"error": {"access_denied"}, "error_description": {"The person said no."}})
 	case decision == "allow":
 		s.allow(w, r, a, granted)
 	default:
@@ -71,7 +71,7 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request, a authorization, 
 		s.refuse(w, r, http.StatusInternalServerError, codeInternal, "The consent could not be kept. The log says why.")
 	default:
 		record(r).Shop = shop
-		redirectBack(w, r, a, answer)
+		redirectBack(w, a, answer)
 	}
 }
 
@@ -103,7 +103,7 @@ func (s *Server) readAuthorization(w http.ResponseWriter, r *http.Request, v url
 		return a, false
 	}
 	if code, description := a.complete(v, r.PathValue("client_id") != ""); code != "" {
-		redirectBack(w, r, a, url.Values{"error": {code}, "error_description": {description}})
+		redirectBack(w, a, url.Values{"error": {code}, "error_description": {description}})
 		return a, false
 	}
 	return a, true
@@ -178,7 +178,7 @@ func (a *authorization) completePKCE(v url.Values) (code, description string) {
 }
 
 // redirectBack sends the browser to the client by 303, so that it does not post the form again.
-func redirectBack(w http.ResponseWriter, r *http.Request, a authorization, answer url.Values) {
+func redirectBack(w http.ResponseWriter, a authorization, answer url.Values) {
 	if a.state != "" {
 		answer.Set("state", a.state)
 	}

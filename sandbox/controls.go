@@ -221,7 +221,8 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, in any, fromFor
 	case err != nil:
 		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, "That cannot be done: "+err.Error()+".")
 	case isForm(r):
-		http.Redirect(w, r, "/#"+section(r), http.StatusSeeOther)
+		w.Header().Set("Location", "/#"+section(r))
+		send(w, http.StatusSeeOther, nil)
 	default:
 		s.handleState(w, r)
 	}

@@ -207,7 +207,7 @@ func TestDelay(t *testing.T) {
 				time.AfterFunc(c.closes, func() { r.Close() })
 			}
 			started := time.Now()
-			aborted := serveAborts(r, ctx)
+			aborted := serveAborts(ctx, r)
 			if took := time.Since(started); took != c.took || aborted != c.aborted {
 				t.Errorf("%s: took %v, aborted %v", c.name, took, aborted)
 			}
@@ -219,8 +219,11 @@ func TestDelay(t *testing.T) {
 }
 
 // serveAborts creates a webhook and tells whether the connection would have been closed.
-func serveAborts(r *rig, ctx context.Context) (aborted bool) {
-	defer func() { aborted = recover() == http.ErrAbortHandler }()
+func serveAborts(ctx context.Context, r *rig) (aborted bool) {
+	defer func() {
+		err, _ := recover().(error)
+		aborted = errors.Is(err, http.ErrAbortHandler)
+	}()
 	req := httptest.NewRequestWithContext(ctx, "POST", webhooksPath, strings.NewReader(goodInput))
 	req.Host = publicHost
 	req.Header.Set("Authorization", r.basic(shopOne))

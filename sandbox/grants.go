@@ -141,8 +141,8 @@ func (s *Server) addAccess(g *grant, scopes []string) string {
 		n = longTokenBytes
 	}
 	token, hashed := g.token(n)
-	live := slices.DeleteFunc(slices.Clone(g.Access), func(a access) bool { return !now.Before(a.Ends) })
-	g.Access = append(live, access{hashed, scopes, now.Add(accessLife)})
+	g.Access = slices.DeleteFunc(slices.Clone(g.Access), func(a access) bool { return !now.Before(a.Ends) })
+	g.Access = append(g.Access, access{hashed, scopes, now.Add(accessLife)})
 	return token
 }
 

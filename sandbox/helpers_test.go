@@ -335,17 +335,23 @@ func refreshForm(token string, changes ...string) url.Values {
 	return changed(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}, "client_id": {"app"}}, changes)
 }
 
-// signIn makes a consent of the public client and returns its token answer.
-func (r *rig) signIn(changes ...string) map[string]any {
-	r.t.Helper()
-	a := r.post(tokenPath, codeForm(r.code(changes...)))
-	if a.StatusCode != http.StatusOK {
-		r.t.Fatalf("token: %d %s", a.StatusCode, a.body)
+// session reads the token answer that a good request gets.
+func (a answer) session(t *testing.T) tokenAnswer {
+	t.Helper()
+	var out tokenAnswer
+	if err := json.Unmarshal([]byte(a.body), &out); err != nil || a.StatusCode != http.StatusOK {
+		t.Fatalf("token: %d %s", a.StatusCode, a.body)
 	}
-	return a.fields(r.t)
+	return out
+}
+
+// signIn makes a consent of the public client and returns its token answer.
+func (r *rig) signIn(changes ...string) tokenAnswer {
+	r.t.Helper()
+	return r.post(tokenPath, codeForm(r.code(changes...))).session(r.t)
 }
 
 func (r *rig) bearerOf(changes ...string) string {
 	r.t.Helper()
-	return "Bearer " + r.signIn(changes...)["access_token"].(string)
+	return "Bearer " + r.signIn(changes...).AccessToken
 }

@@ -61,14 +61,14 @@ func TestCodeFlow(t *testing.T) {
 	if a.StatusCode != 200 || a.Header.Get("Cache-Control") != "no-store" || a.Header.Get("Content-Type") != "application/json" {
 		t.Fatalf("%d %v", a.StatusCode, a.Header)
 	}
-	got := a.fields(t)
-	if got["token_type"] != "Bearer" || got["expires_in"] != 300.0 || got["scope"] != "webhook_write webhook_read" || len(got) != 5 {
+	got := a.session(t)
+	if got.TokenType != "Bearer" || got.ExpiresIn != 300 || got.Scope != "webhook_write webhook_read" || len(a.fields(t)) != 5 {
 		t.Errorf("token answer %v", got)
 	}
-	if n := len(got["access_token"].(string)); n < 1000 || n > 1200 {
+	if n := len(got.AccessToken); n < 1000 || n > 1200 {
 		t.Errorf("access token of %d bytes", n)
 	}
-	shop := r.call("Bearer "+got["access_token"].(string), "GET", shopPath, "")
+	shop := r.call("Bearer "+got.AccessToken, "GET", shopPath, "")
 	if shop.StatusCode != 200 || shop.text(t, "id") != shopTwo {
 		t.Errorf("shop %d %s", shop.StatusCode, shop.body)
 	}
@@ -335,8 +335,8 @@ func TestCodeLife(t *testing.T) {
 func TestCodeReplayRevokesItsTokens(t *testing.T) {
 	r := newRig(t)
 	code := r.code()
-	got := r.post(tokenPath, codeForm(code)).fields(t)
-	auth := "Bearer " + got["access_token"].(string)
+	got := r.post(tokenPath, codeForm(code)).session(t)
+	auth := "Bearer " + got.AccessToken
 	if a := r.call(auth, "GET", shopPath, ""); a.StatusCode != 200 {
 		t.Fatalf("before: %d", a.StatusCode)
 	}
@@ -346,7 +346,7 @@ func TestCodeReplayRevokesItsTokens(t *testing.T) {
 	if a := r.call(auth, "GET", shopPath, ""); a.StatusCode != 401 {
 		t.Errorf("access token after the replay: %d", a.StatusCode)
 	}
-	if a := r.post(tokenPath, refreshForm(got["refresh_token"].(string))); a.StatusCode != 400 {
+	if a := r.post(tokenPath, refreshForm(got.RefreshToken)); a.StatusCode != 400 {
 		t.Errorf("refresh token after the replay: %d", a.StatusCode)
 	}
 }
@@ -355,24 +355,24 @@ func TestRefresh(t *testing.T) {
 	r := newRig(t)
 	first := r.signIn()
 	r.clock.move(accessLife)
-	if a := r.call("Bearer "+first["access_token"].(string), "GET", shopPath, ""); a.StatusCode != 401 {
+	if a := r.call("Bearer "+first.AccessToken, "GET", shopPath, ""); a.StatusCode != 401 {
 		t.Fatalf("expired access token: %d", a.StatusCode)
 	}
-	second := r.post(tokenPath, refreshForm(first["refresh_token"].(string))).fields(t)
-	if second["refresh_token"] == first["refresh_token"] || second["access_token"] == first["access_token"] {
+	second := r.post(tokenPath, refreshForm(first.RefreshToken)).session(t)
+	if second.RefreshToken == first.RefreshToken || second.AccessToken == first.AccessToken {
 		t.Fatal("not rotated")
 	}
-	auth := "Bearer " + second["access_token"].(string)
+	auth := "Bearer " + second.AccessToken
 	if a := r.call(auth, "GET", shopPath, ""); a.StatusCode != 200 {
 		t.Fatalf("new access token: %d", a.StatusCode)
 	}
-	if a := r.post(tokenPath, refreshForm(first["refresh_token"].(string))); a.StatusCode != 400 || a.text(t, "error") != "invalid_grant" {
+	if a := r.post(tokenPath, refreshForm(first.RefreshToken)); a.StatusCode != 400 || a.text(t, "error") != "invalid_grant" {
 		t.Errorf("reuse: %d %s", a.StatusCode, a.body)
 	}
 	if a := r.call(auth, "GET", shopPath, ""); a.StatusCode != 401 {
 		t.Errorf("access token after the reuse: %d", a.StatusCode)
 	}
-	if a := r.post(tokenPath, refreshForm(second["refresh_token"].(string))); a.StatusCode != 400 {
+	if a := r.post(tokenPath, refreshForm(second.RefreshToken)); a.StatusCode != 400 {
 		t.Errorf("newest refresh token after the reuse: %d", a.StatusCode)
 	}
 }
@@ -397,7 +397,7 @@ func TestRefreshRefusals(t *testing.T) {
 	}
 	for _, c := range cases {
 		r := newRig(t)
-		token := r.signIn()["refresh_token"].(string)
+		token := r.signIn().RefreshToken
 		r.clock.move(c.wait)
 		a := r.post(tokenPath, refreshForm(token, c.spoil...))
 		if a.StatusCode != c.status || a.text(t, "error") != c.want {
@@ -411,16 +411,16 @@ func TestRefreshRefusals(t *testing.T) {
 
 func TestRefreshWithFewerScopes(t *testing.T) {
 	r := newRig(t)
-	narrow := r.post(tokenPath, refreshForm(r.signIn()["refresh_token"].(string), "scope", "webhook_read")).fields(t)
-	if narrow["scope"] != "webhook_read" {
-		t.Errorf("scope %v", narrow["scope"])
+	narrow := r.post(tokenPath, refreshForm(r.signIn().RefreshToken, "scope", "webhook_read")).session(t)
+	if narrow.Scope != "webhook_read" {
+		t.Errorf("scope %v", narrow.Scope)
 	}
-	if a := r.call("Bearer "+narrow["access_token"].(string), "POST", webhooksPath, goodInput); a.StatusCode != 403 {
+	if a := r.call("Bearer "+narrow.AccessToken, "POST", webhooksPath, goodInput); a.StatusCode != 403 {
 		t.Errorf("write with the narrow token: %d", a.StatusCode)
 	}
-	wide := r.post(tokenPath, refreshForm(narrow["refresh_token"].(string))).fields(t)
-	if wide["scope"] != "webhook_write webhook_read" {
-		t.Errorf("scope of the next %v", wide["scope"])
+	wide := r.post(tokenPath, refreshForm(narrow.RefreshToken)).session(t)
+	if wide.Scope != "webhook_write webhook_read" {
+		t.Errorf("scope of the next %v", wide.Scope)
 	}
 }
 

@@ -54,10 +54,10 @@ func TestStateOutlivesARestart(t *testing.T) {
 	if a := r.call(key, "GET", webhooksPath+"/"+created, ""); a.StatusCode != 200 {
 		t.Errorf("webhook: %d", a.StatusCode)
 	}
-	if a := r.call("Bearer "+session["access_token"].(string), "GET", shopPath, ""); a.StatusCode != 200 {
+	if a := r.call("Bearer "+session.AccessToken, "GET", shopPath, ""); a.StatusCode != 200 {
 		t.Errorf("access token: %d", a.StatusCode)
 	}
-	second := r.post(tokenPath, refreshForm(session["refresh_token"].(string)))
+	second := r.post(tokenPath, refreshForm(session.RefreshToken))
 	if second.StatusCode != 200 {
 		t.Errorf("refresh: %d", second.StatusCode)
 	}
@@ -66,7 +66,7 @@ func TestStateOutlivesARestart(t *testing.T) {
 	}
 
 	r = reopen(t, r, file)
-	if a := r.post(tokenPath, refreshForm(session["refresh_token"].(string))); a.StatusCode != 400 {
+	if a := r.post(tokenPath, refreshForm(session.RefreshToken)); a.StatusCode != 400 {
 		t.Errorf("spent refresh token after a restart: %d", a.StatusCode)
 	}
 	if a := r.call("Bearer "+second.text(t, "access_token"), "GET", shopPath, ""); a.StatusCode != 401 {
@@ -96,7 +96,7 @@ func TestTheFileHoldsNoTokens(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.DataFile = file })
 	pending := r.code()
 	spent := r.code()
-	tokens := r.post(tokenPath, codeForm(spent)).fields(t)
+	tokens := r.post(tokenPath, codeForm(spent)).session(t)
 	implicit := r.consent(authLink("response_type", "token"), "allow").sent(t).Get("access_token")
 	var raw strings.Builder
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -125,7 +125,7 @@ func TestTheFileHoldsNoTokens(t *testing.T) {
 	}
 	for name, canary := range map[string]string{
 		"code": pending, "spent code": spent, "verifier": verifier, "client secret": botSecret,
-		"access token": tokens["access_token"].(string), "refresh token": tokens["refresh_token"].(string),
+		"access token": tokens.AccessToken, "refresh token": tokens.RefreshToken,
 		"implicit token": implicit,
 	} {
 		_, secret, found := strings.Cut(canary, ".")
@@ -219,7 +219,7 @@ func TestWriteErrors(t *testing.T) {
 		"change":  r.call(key, "PUT", path, goodInput),
 		"delete":  r.call(key, "DELETE", path, ""),
 		"code":    r.post(tokenPath, codeForm(code)),
-		"refresh": r.post(tokenPath, refreshForm(session["refresh_token"].(string))),
+		"refresh": r.post(tokenPath, refreshForm(session.RefreshToken)),
 		"consent": r.consent(connectLink(), "allow"),
 	} {
 		if a.StatusCode != 500 {

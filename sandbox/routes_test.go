@@ -258,7 +258,7 @@ func TestConcurrentUse(t *testing.T) {
 			shop := []string{shopOne, shopTwo, shopMany}[i%3]
 			r.call(r.basic(shop), "POST", webhooksPath, goodInput)
 			r.call(r.basic(shop), "GET", webhooksPath, "")
-			used <- r.post(tokenPath, refreshForm(token["refresh_token"].(string))).StatusCode
+			used <- r.post(tokenPath, refreshForm(token.RefreshToken)).StatusCode
 			r.get("/")
 			r.get("/_sandbox/state")
 			r.FailNext(Failure{Method: "PATCH", Status: 500})

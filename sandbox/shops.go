@@ -135,9 +135,8 @@ func (s *Server) loadShops() error {
 		s.seq = max(s.seq, w.Seq)
 	}
 	for _, seed := range seeds() {
-		sh, known := &shop{DemoShop: seed.shop}, false
-		var doc shopDocument
-		if doc, known = kept[sh.ID]; known {
+		sh := &shop{DemoShop: seed.shop}
+		if doc, known := kept[sh.ID]; known {
 			sh.APIPassword, sh.WebhookSecret, sh.switches = doc.APIPassword, doc.WebhookSecret, doc.Switches
 			sh.webhooks = ofShop(webhooks, sh.ID)
 		} else if err := s.plant(sh, seed); err != nil {

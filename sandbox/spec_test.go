@@ -96,11 +96,11 @@ func TestDescriptionHasTheEventTypesAndScopes(t *testing.T) {
 	if len(documentedTypes) != 29 {
 		t.Fatalf("%d types in the test", len(documentedTypes))
 	}
-	var listed []string
-	for _, v := range doc.Components.Schemas["EventType"].Value.Enum {
-		listed = append(listed, v.(string))
+	var want29 []any
+	for _, code := range documentedTypes {
+		want29 = append(want29, code)
 	}
-	if diff := cmp.Diff(documentedTypes, listed); diff != "" {
+	if diff := cmp.Diff(want29, doc.Components.Schemas["EventType"].Value.Enum); diff != "" {
 		t.Errorf("description:\n%s", diff)
 	}
 	if diff := cmp.Diff(documentedTypes, eventTypes); diff != "" {

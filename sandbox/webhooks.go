@@ -11,7 +11,7 @@ const (
 	webhooksPath = "/open-api/v1.0/webhooks"
 	webhookPath  = webhooksPath + "/{" + webhookParameter + "}"
 	shopPath     = "/open-api/v1.0/shops/current"
-	tokenPath    = "/open-api/v1.0/platform/token"
+	tokenPath    = "/open-api/v1.0/platform/token" //nolint:gosec // an address, not a token
 )
 
 // The documented codes of the calls for one webhook.
