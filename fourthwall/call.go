@@ -42,6 +42,8 @@ var (
 	opCreate = operation{"create webhook", http.MethodPost, smallAnswer}
 	opUpdate = operation{"update webhook", http.MethodPut, smallAnswer}
 	opDelete = operation{"delete webhook", http.MethodDelete, smallAnswer}
+	opEvents = operation{"list events", http.MethodGet, listAnswer}
+	opEvent  = operation{"read event", http.MethodGet, smallAnswer}
 )
 
 func (o operation) writes() bool     { return o.method != http.MethodGet }

@@ -1,5 +1,5 @@
-// Package fourthwall is a client of the Fourthwall platform API: the current shop and its webhooks, the errors the
-// API gives, and the catalogue of event types.
+// Package fourthwall is a client of the Fourthwall platform API: the current shop, its webhooks and what was
+// delivered to them, the errors the API gives, and the catalogue of event types.
 //
 // A call that fails returns an *Error. Reads, changes and deletions are tried again while the API is busy or the
 // connection breaks; a creation only when it is certain that nothing arrived, or the API refused it for being busy.
@@ -27,6 +27,7 @@ const (
 const (
 	shopPath     = "/open-api/v1.0/shops/current"
 	webhooksPath = "/open-api/v1.0/webhooks"
+	eventsPath   = "/open-api/v1.0/webhook-events"
 )
 
 // Options are the parts of a Client that have defaults.
@@ -133,7 +134,7 @@ func (c *Client) CreateWebhook(ctx context.Context, cred Credential, in WebhookI
 
 // Webhook returns one webhook, or an Error with Status 404.
 func (c *Client) Webhook(ctx context.Context, cred Credential, id string) (Webhook, error) {
-	path, err := webhookPath(opRead, id)
+	path, err := itemPath(opRead, webhooksPath, id)
 	if err != nil {
 		return Webhook{}, err
 	}
@@ -142,7 +143,7 @@ func (c *Client) Webhook(ctx context.Context, cred Credential, id string) (Webho
 
 // UpdateWebhook replaces the URL and the event types of a webhook.
 func (c *Client) UpdateWebhook(ctx context.Context, cred Credential, id string, in WebhookInput) (Webhook, error) {
-	path, err := webhookPath(opUpdate, id)
+	path, err := itemPath(opUpdate, webhooksPath, id)
 	if err != nil {
 		return Webhook{}, err
 	}
@@ -151,7 +152,7 @@ func (c *Client) UpdateWebhook(ctx context.Context, cred Credential, id string, 
 
 // DeleteWebhook deletes a webhook. Any 2xx answer means that it is done.
 func (c *Client) DeleteWebhook(ctx context.Context, cred Credential, id string) error {
-	path, err := webhookPath(opDelete, id)
+	path, err := itemPath(opDelete, webhooksPath, id)
 	if err != nil {
 		return err
 	}
@@ -267,11 +268,11 @@ func (c *Client) request(ctx context.Context, cred Credential, op operation, pat
 	return req, sign(req, cred)
 }
 
-// webhookPath is the path of one webhook. An id that would turn it into the path of something else cannot belong to a
-// webhook, so it is answered as the API answers an unknown one, without a call.
-func webhookPath(op operation, id string) (string, error) {
+// itemPath is the path of one webhook or event among all. An id that would turn it into the path of something else
+// cannot belong to one, so it is answered as the API answers an unknown one, without a call.
+func itemPath(op operation, all, id string) (string, error) {
 	if id == "" || id == "." || id == ".." {
 		return "", &Error{Op: op.name, Status: http.StatusNotFound, NotSent: true, Err: errBadID}
 	}
-	return webhooksPath + "/" + url.PathEscape(id), nil
+	return all + "/" + url.PathEscape(id), nil
 }

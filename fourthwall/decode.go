@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"time"
 )
 
 // Shop is the shop that a credential belongs to.
@@ -51,12 +52,60 @@ func (t *text) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// count is a number of which the rest of an answer does not depend: anything but a whole number counts as 0.
+// count is a number of which the rest of an answer does not depend: anything but a whole number, 0 or more, leaves it as
+// it was.
 type count int
 
 func (c *count) UnmarshalJSON(data []byte) error {
-	if n, err := strconv.Atoi(string(data)); err == nil && n > 0 {
+	if n, err := strconv.Atoi(string(data)); err == nil && n >= 0 {
 		*c = count(n)
+	}
+	return nil
+}
+
+// flag is a truth of which the rest of an answer does not depend: any other kind of value counts as false.
+type flag bool
+
+func (f *flag) UnmarshalJSON(data []byte) error {
+	*f = string(data) == "true"
+	return nil
+}
+
+// moment is a time of which the rest of an answer does not depend: anything but RFC 3339 counts as none.
+type moment time.Time
+
+func (m *moment) UnmarshalJSON(data []byte) error {
+	var t time.Time
+	// At the ends of the calendar, UTC may be in a year that RFC 3339 cannot write.
+	if json.Unmarshal(data, &t) == nil && t.UTC().Year() >= 0 && t.UTC().Year() <= 9999 {
+		*m = moment(t.UTC())
+	}
+	return nil
+}
+
+// anything is text that survives whatever kind of value it comes as: a string is itself, any other kind is its JSON.
+type anything struct {
+	text    string
+	present bool // and not null
+}
+
+func (a *anything) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	a.present = true
+	if json.Unmarshal(data, &a.text) != nil {
+		a.text = string(data)
+	}
+	return nil
+}
+
+// raw is the JSON of a value; null counts as none.
+type raw string
+
+func (r *raw) UnmarshalJSON(data []byte) error {
+	if string(data) != "null" {
+		*r = raw(data)
 	}
 	return nil
 }
@@ -119,23 +168,15 @@ type page struct {
 }
 
 func decodePage(body []byte) (page, error) {
-	var j struct {
-		Results    json.RawMessage `json:"results"`
-		Total      count           `json:"total"`
-		Page       count           `json:"page"`
-		Size       count           `json:"size"`
-		TotalPages count           `json:"totalPages"`
-	}
-	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
-		j.Results = body
-	} else if json.Unmarshal(body, &j) != nil {
-		return page{}, errNotJSON
-	}
 	var results []webhookJSON
-	if json.Unmarshal(j.Results, &results) != nil {
-		return page{}, errNotJSON
+	j, err := decodeResults(body, &results)
+	if err != nil {
+		return page{}, err
 	}
-	p := page{total: int(j.Total), number: int(j.Page), size: int(j.Size), totalPages: int(j.TotalPages)}
+	p := page{
+		total: max(0, int(j.Total)), number: max(0, int(j.Page)), size: max(0, int(j.Size)),
+		totalPages: max(0, int(j.TotalPages)),
+	}
 	for _, r := range results {
 		if r.ID != "" {
 			p.webhooks = append(p.webhooks, r.webhook())
@@ -145,6 +186,31 @@ func decodePage(body []byte) (page, error) {
 		p.size = len(results)
 	}
 	return p, nil
+}
+
+const unsaid = -1 // a count that the answer does not give
+
+// pageJSON is what the answer to a list call says of its page.
+type pageJSON struct {
+	Results    json.RawMessage `json:"results"`
+	Total      count           `json:"total"`
+	Page       count           `json:"page"`
+	Size       count           `json:"size"`
+	TotalPages count           `json:"totalPages"`
+}
+
+// decodeResults reads the results of a list call, which stand in a page object or are a bare array.
+func decodeResults(body []byte, results any) (pageJSON, error) {
+	j := pageJSON{Total: unsaid, Page: unsaid, Size: unsaid, TotalPages: unsaid}
+	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
+		j.Results = body
+	} else if json.Unmarshal(body, &j) != nil {
+		return pageJSON{}, errNotJSON
+	}
+	if json.Unmarshal(j.Results, results) != nil {
+		return pageJSON{}, errNotJSON
+	}
+	return j, nil
 }
 
 // decodeCode finds the code in the body of a refusal; "" when the body is not of that shape.

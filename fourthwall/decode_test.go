@@ -2,8 +2,10 @@ package fourthwall
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -11,7 +13,7 @@ import (
 )
 
 // FuzzDecode holds every reading of an answer to what callers rely on: no panic, JSON or nothing, webhooks and shops
-// that have an id, event types kept as they came, codes fit to be shown.
+// that have an id, event types kept as they came, codes fit to be shown, buyers' data hidden.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"results":[{"id":"a","url":"https://a.example/","allowedTypes":["NEW_1"],"apiVersion":"V1"}],"total":1}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -31,6 +33,21 @@ func FuzzDecode(f *testing.F) {
 				t.Error("a page that is not JSON")
 			}
 		}
+		if e, err := decodeEvent(body); err == nil {
+			checkEvent(t, e)
+			again, err := decodeEvent(encodeEvent(t, e))
+			if diff := cmp.Diff(e, again); diff != "" || err != nil || !json.Valid(body) {
+				t.Errorf("error %v, or an event that differs from itself:\n%s", err, diff)
+			}
+		}
+		query := EventQuery{Page: 3}.inRange()
+		if p, err := decodeEventPage(body, query); err == nil {
+			checkEventPage(t, p)
+			if !json.Valid(body) {
+				t.Error("a page of events that is not JSON")
+			}
+		}
+		checkEnvelope(t, Event{Body: BuyerData(body)})
 		checkCode(t, decodeCode(body))
 		checkCode(t, token(string(body)))
 	})
@@ -79,6 +96,62 @@ func checkPage(t *testing.T, p page) {
 	}
 	if len(l.seen) != len(l.webhooks) {
 		t.Errorf("%d ids for %d webhooks", len(l.seen), len(l.webhooks))
+	}
+}
+
+func encodeEvent(t *testing.T, e Event) []byte {
+	t.Helper()
+	fields := map[string]any{
+		"id": e.ID, "type": e.Type, "apiVersion": e.APIVersion, "createdAt": e.CreatedAt.Format(time.RFC3339Nano),
+		"updatedAt": e.UpdatedAt.Format(time.RFC3339Nano), "body": e.Body.Reveal(), "testMode": e.TestMode,
+		"state": e.State, "url": e.URL,
+	}
+	if e.HasError {
+		fields["error"] = e.Error
+	}
+	body, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+func checkEvent(t *testing.T, e Event) {
+	t.Helper()
+	if e.ID == "" || e.Error != "" && !e.HasError {
+		t.Errorf("event %+v", e)
+	}
+	other := e
+	other.Body += "more"
+	if a, b := fmt.Sprintf("%v %+v %#v", e, e, e), fmt.Sprintf("%v %+v %#v", other, other, other); a != b {
+		t.Errorf("the body shows:\n%s\n%s", a, b)
+	}
+	checkEnvelope(t, e)
+}
+
+func checkEventPage(t *testing.T, p EventPage) {
+	t.Helper()
+	if p.Events == nil || p.Page < 0 || p.Size < 1 || p.Total < -1 || p.TotalPages < -1 {
+		t.Errorf("page of events %+v", p)
+	}
+	if p.More && p.Total != unsaid && p.TotalPages != unsaid && p.Page >= p.TotalPages-1 && p.Page >= p.Total {
+		t.Errorf("more than there is: %+v", p)
+	}
+	for _, e := range p.Events {
+		checkEvent(t, e)
+	}
+}
+
+func checkEnvelope(t *testing.T, e Event) {
+	t.Helper()
+	n, ok := e.Envelope()
+	switch data := n.Data.Reveal(); {
+	case !ok && n != (Envelope{}):
+		t.Errorf("no envelope, and yet %+v", n)
+	case ok && !json.Valid([]byte(e.Body.Reveal())):
+		t.Errorf("envelope %+v of what is not JSON", n)
+	case data != "" && !json.Valid([]byte(data)), data == "null":
+		t.Errorf("data %q", data)
 	}
 }
 

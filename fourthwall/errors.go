@@ -59,10 +59,11 @@ func (e *Error) Unwrap() error { return e.Err }
 // Uncertain reports whether a write may have taken effect although it failed: it was sent and no answer came, or one
 // that could not be read, a redirect, or a 5xx other than 503. It is false for reads.
 func (e *Error) Uncertain() bool {
-	if e.NotSent || e.Op == opShop.name || e.Op == opList.name || e.Op == opRead.name {
+	switch e.Op {
+	case opShop.name, opList.name, opRead.name, opEvents.name, opEvent.name:
 		return false
 	}
-	return unsettled(e.Status) || e.maybe && !judges(e.Status)
+	return !e.NotSent && (unsettled(e.Status) || e.maybe && !judges(e.Status))
 }
 
 // unsettled reports whether an error with this status leaves open what became of the request.
@@ -134,7 +135,7 @@ var (
 	errNoID      = &localError{"the answer has no id"}
 	errTooLarge  = &localError{"the answer is too large"}
 	errManyPages = &localError{"the list has too many pages"}
-	errBadID     = &localError{"no webhook can have this id"}
+	errBadID     = &localError{"nothing can have this id"}
 )
 
 const (

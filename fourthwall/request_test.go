@@ -56,6 +56,12 @@ func TestRequests(t *testing.T) {
 			return err
 		}
 	}
+	events := func(q fourthwall.EventQuery) func(context.Context, *fourthwall.Client) error {
+		return func(ctx context.Context, c *fourthwall.Client) error {
+			_, err := c.Events(ctx, token, q)
+			return err
+		}
+	}
 	rows := []struct {
 		name, prefix string
 		call         func(context.Context, *fourthwall.Client) error
@@ -68,6 +74,36 @@ func TestRequests(t *testing.T) {
 		{"create", "", operations[3].call, webhookBody, write("POST", "/open-api/v1.0/webhooks")},
 		{"update", "", operations[4].call, webhookBody, write("PUT", "/open-api/v1.0/webhooks/wcon_1")},
 		{"delete", "", operations[5].call, "", sent{Method: "DELETE", URI: "/open-api/v1.0/webhooks/wcon_1"}},
+		{"event", "", operations[7].call, eventBody, get("/open-api/v1.0/webhook-events/weve_1")},
+		{"event by an id with a slash", "", func(ctx context.Context, c *fourthwall.Client) error {
+			_, err := c.Event(ctx, token, "../webhooks?a=b")
+			return err
+		}, eventBody, get("/open-api/v1.0/webhook-events/..%2Fwebhooks%3Fa=b")},
+		{"events", "", events(fourthwall.EventQuery{}), eventsBody, get("/open-api/v1.0/webhook-events?page=0&size=50")},
+		{
+			"events of one type", "", events(fourthwall.EventQuery{Type: "DONATION", Page: 7, Size: 20}), eventsBody,
+			get("/open-api/v1.0/webhook-events?page=7&size=20&type=DONATION"),
+		},
+		{
+			"events of a type of the future", "", events(fourthwall.EventQuery{Type: "new 1&page=9"}), eventsBody,
+			get("/open-api/v1.0/webhook-events?page=0&size=50&type=new+1%26page%3D9"),
+		},
+		{
+			"events, the most of them", "", events(fourthwall.EventQuery{Size: 100}), eventsBody,
+			get("/open-api/v1.0/webhook-events?page=0&size=100"),
+		},
+		{
+			"events, one", "", events(fourthwall.EventQuery{Size: 1}), eventsBody,
+			get("/open-api/v1.0/webhook-events?page=0&size=1"),
+		},
+		{
+			"events, more than there can be", "", events(fourthwall.EventQuery{Size: 101}), eventsBody,
+			get("/open-api/v1.0/webhook-events?page=0&size=100"),
+		},
+		{
+			"events, less than there can be", "", events(fourthwall.EventQuery{Page: -1, Size: -1}), eventsBody,
+			get("/open-api/v1.0/webhook-events?page=0&size=50"),
+		},
 		{"slash at the end of the base", "/", operations[0].call, shopBody, get("/open-api/v1.0/shops/current")},
 		{"base with a path", "/mock/v2", operations[0].call, shopBody, get("/mock/v2/open-api/v1.0/shops/current")},
 		{"base with a path and slashes", "/mock//", operations[0].call, shopBody, get("/mock/open-api/v1.0/shops/current")},
@@ -172,15 +208,27 @@ func TestRefusedWithoutACall(t *testing.T) {
 		}, 0, "read shop: the credential holds characters that cannot be sent"},
 		{"empty id", func(ctx context.Context, c *fourthwall.Client) error {
 			return c.DeleteWebhook(ctx, token, "")
-		}, 404, "delete webhook: 404: no webhook can have this id"},
+		}, 404, "delete webhook: 404: nothing can have this id"},
 		{"id of this folder", func(ctx context.Context, c *fourthwall.Client) error {
 			_, err := c.Webhook(ctx, token, ".")
 			return err
-		}, 404, "read webhook: 404: no webhook can have this id"},
+		}, 404, "read webhook: 404: nothing can have this id"},
 		{"id of the folder above", func(ctx context.Context, c *fourthwall.Client) error {
 			_, err := c.UpdateWebhook(ctx, token, "..", input)
 			return err
-		}, 404, "update webhook: 404: no webhook can have this id"},
+		}, 404, "update webhook: 404: nothing can have this id"},
+		{"empty id of an event", func(ctx context.Context, c *fourthwall.Client) error {
+			_, err := c.Event(ctx, token, "")
+			return err
+		}, 404, "read event: 404: nothing can have this id"},
+		{"event without a credential", func(ctx context.Context, c *fourthwall.Client) error {
+			_, err := c.Event(ctx, nil, "weve_1")
+			return err
+		}, 0, "read event: no credential given"},
+		{"events without a credential", func(ctx context.Context, c *fourthwall.Client) error {
+			_, err := c.Events(ctx, nil, fourthwall.EventQuery{})
+			return err
+		}, 0, "list events: no credential given"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

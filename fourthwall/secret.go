@@ -16,7 +16,7 @@ const redacted = "[redacted]"
 // text get "[redacted]". Only Reveal, or a conversion to string, gives it away.
 //
 // Package fmt asks nobody for the verbs %p and %w, which go vet refuses here, nor for unexported fields of a struct:
-// a Secret that stands in one needs a struct that redacts itself.
+// a Secret that stands in one needs a struct that redacts itself. Nor does encoding/json ask the keys of a map.
 type Secret string
 
 // Reveal returns the text itself.
@@ -42,6 +42,31 @@ func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`
 
 // MarshalText returns "[redacted]"; it never fails.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// BuyerData is text that may hold buyers' data: names, e-mail and postal addresses. It hides as a Secret does, and with
+// the same limits, so that it cannot reach a log or an error by accident; and it must not be stored.
+type BuyerData string
+
+// Reveal returns the text itself.
+func (d BuyerData) Reveal() string { return string(d) }
+
+// String returns "[redacted]".
+func (BuyerData) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (BuyerData) GoString() string { return redacted }
+
+// Format prints "[redacted]" whatever the verb and its flags.
+func (BuyerData) Format(w fmt.State, verb rune) { Secret("").Format(w, verb) }
+
+// LogValue makes log/slog write "[redacted]".
+func (BuyerData) LogValue() slog.Value { return Secret("").LogValue() }
+
+// MarshalJSON returns the JSON string "[redacted]"; it never fails.
+func (BuyerData) MarshalJSON() ([]byte, error) { return Secret("").MarshalJSON() }
+
+// MarshalText returns "[redacted]"; it never fails.
+func (BuyerData) MarshalText() ([]byte, error) { return Secret("").MarshalText() }
 
 // Credential is what a call is made with: a Bearer or an APIKey.
 type Credential interface {

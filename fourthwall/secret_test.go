@@ -14,6 +14,20 @@ import (
 	"hookwall/fourthwall"
 )
 
+// canaryEvent is an event whose buyer is the canary, and what it delivered.
+func canaryEvent(t *testing.T) (fourthwall.Event, fourthwall.Envelope) {
+	t.Helper()
+	event := fourthwall.Event{
+		ID: "weve_1", Type: "DONATION", State: "DELIVERED",
+		Body: `{"id":"weve_1","type":"DONATION","data":{"email":"` + canary + `"}}`,
+	}
+	envelope, ok := event.Envelope()
+	if !ok || !strings.Contains(envelope.Data.Reveal(), canary) {
+		t.Fatalf("no buyer in the envelope: %q, %v", envelope.Data.Reveal(), ok)
+	}
+	return event, envelope
+}
+
 type holder struct {
 	Name   string
 	Secret fourthwall.Secret
@@ -24,6 +38,7 @@ type holder struct {
 
 func TestSecretInFmt(t *testing.T) {
 	secret := fourthwall.Secret(canary)
+	event, envelope := canaryEvent(t)
 	values := map[string]any{
 		"secret":     secret,
 		"pointer":    &secret,
@@ -34,6 +49,11 @@ func TestSecretInFmt(t *testing.T) {
 		"webhooks":   []fourthwall.Webhook{{ID: "w", Secret: secret}},
 		"holder":     holder{Secret: secret, Ptr: &secret, List: []fourthwall.Secret{secret}, Map: map[string]fourthwall.Secret{"a": secret}},
 		"holder ptr": &holder{Secret: secret},
+		"buyer data": fourthwall.BuyerData(canary),
+		"event":      event,
+		"event ptr":  &event,
+		"page":       fourthwall.EventPage{Events: []fourthwall.Event{event}},
+		"envelope":   envelope,
 		"error":      fmt.Errorf("cause: %v", secret),
 		"joined":     errors.Join(fmt.Errorf("cause: %s", secret)),
 	}
@@ -44,7 +64,7 @@ func TestSecretInFmt(t *testing.T) {
 				format := "%" + flag + string(verb)
 				got := fmt.Sprintf(format, value)
 				checkRedacted(t, name+" "+format, got)
-				if name == "secret" && got != "[redacted]" {
+				if (name == "secret" || name == "buyer data") && got != "[redacted]" {
 					t.Errorf("%s = %q", format, got)
 				}
 			}
@@ -95,6 +115,37 @@ func TestSecretElsewhere(t *testing.T) {
 	}
 	if secret.Reveal() != canary {
 		t.Errorf("revealed %q", secret.Reveal())
+	}
+}
+
+func TestBuyerDataElsewhere(t *testing.T) {
+	event, envelope := canaryEvent(t)
+	page := fourthwall.EventPage{Events: []fourthwall.Event{event}}
+	var logs, html bytes.Buffer
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&logs, nil), slog.NewJSONHandler(&logs, nil)} {
+		slog.New(handler).With("a", event).Info("m", "b", &event, "c", envelope, "d", &envelope, "e", page,
+			"f", event.Body, slog.Group("g", "h", envelope.Data))
+	}
+	err := template.Must(template.New("").Parse(`{{.}} <a title="{{.}}">`)).Execute(&html, event)
+	asJSON, err2 := json.Marshal(page)
+	envelopeJSON, err3 := json.Marshal(&envelope)
+	asXML, err4 := xml.Marshal([]any{event, envelope})
+	text, err5 := event.Body.MarshalText()
+	if err := errors.Join(err, err2, err3, err4, err5); err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string]string{
+		"slog": logs.String(), "template": html.String(), "json": string(asJSON), "envelope": string(envelopeJSON),
+		"xml": string(asXML), "text": string(text), "String": event.Body.String(),
+		"GoString": event.Body.GoString(), "LogValue": event.Body.LogValue().String(),
+	} {
+		checkRedacted(t, name, got)
+		if !strings.Contains(got, "[redacted]") {
+			t.Errorf("%s = %q", name, got)
+		}
+	}
+	if !strings.Contains(event.Body.Reveal(), canary) {
+		t.Errorf("revealed %q", event.Body.Reveal())
 	}
 }
 

@@ -27,6 +27,10 @@ const (
 	webhookBody = `{"id":"wcon_1","url":"https://a.example/h","allowedTypes":["ORDER_PLACED"],"apiVersion":"V1"}`
 	listBody    = `{"results":[` + webhookBody + `],"total":1,"page":0,"size":50,"totalPages":1}`
 	shopBody    = `{"id":"sh_1","name":"Studio Nine","domain":"nine.fourthwall.com","publicDomain":"nine.example"}`
+	eventBody   = `{"id":"weve_1","type":"ORDER_PLACED","apiVersion":"V1","createdAt":"2026-03-01T10:00:00Z",` +
+		`"updatedAt":"2026-03-01T10:00:02.5Z","body":"{\"webhookId\":\"wcon_1\",\"data\":{\"email\":\"` + canary + `\"}}",` +
+		`"testMode":true,"state":"DELIVERED","error":null,"url":"https://a.example/h"}`
+	eventsBody = `{"results":[` + eventBody + `],"total":1,"page":0,"size":50,"totalPages":1}`
 )
 
 var (
@@ -65,6 +69,14 @@ var operations = []operation{
 	}},
 	{"delete webhook", "change", "", func(ctx context.Context, c *fourthwall.Client) error {
 		return c.DeleteWebhook(ctx, token, "wcon_1")
+	}},
+	{"list events", "read", eventsBody, func(ctx context.Context, c *fourthwall.Client) error {
+		_, err := c.Events(ctx, token, fourthwall.EventQuery{})
+		return err
+	}},
+	{"read event", "read", eventBody, func(ctx context.Context, c *fourthwall.Client) error {
+		_, err := c.Event(ctx, token, "weve_1")
+		return err
 	}},
 }
 
