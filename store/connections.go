@@ -1,0 +1,210 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Connection is a shop that an owner has connected: which shop, and what to show the API for it. An
+// owner has at most one connection to a shop.
+type Connection struct {
+	ID         string // made by PutConnection; stays the same when the shop is connected anew
+	Owner      Owner
+	ShopID     string
+	ShopName   string
+	ShopDomain string
+	Way        string    // how it was connected: "code", "implicit" or "apikey"
+	Credential []byte    // in clear here, sealed in the database; nil in lists
+	Hint       string    // tells the credential for a person, such as an API user's last characters; not secret
+	Scopes     string    // as granted, separated by spaces
+	ExpiresAt  time.Time // end of the access token; zero: never
+	Expired    bool      // of no use until the person connects the shop anew
+	Version    int64     // grows with each new credential
+	CreatedAt  time.Time
+}
+
+const (
+	connectionColumns = `id, owner, shop_id, shop_name, shop_domain, way, hint, scopes, expires_at, expired, version, created_at`
+
+	selectConnections = `SELECT ` + connectionColumns + ` FROM connections WHERE environment = $1 AND owner = $2`
+
+	selectConnection = `SELECT ` + connectionColumns + `, credential FROM connections
+		WHERE environment = $1 AND owner = $2 AND shop_id = $3`
+
+	selectConnectionByID = `SELECT ` + connectionColumns + `, credential FROM connections
+		WHERE environment = $1 AND id = $2`
+
+	// The owner's row is the source of the insert, so nothing is written for an owner who is gone.
+	upsertConnection = `
+		INSERT INTO connections (id, environment, owner, shop_id, shop_name, shop_domain, way, credential, hint, scopes, expires_at, created_at)
+		SELECT $3, environment, id, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM owners WHERE environment = $1 AND id = $2
+		ON CONFLICT (environment, owner, shop_id) DO UPDATE SET
+			shop_name = excluded.shop_name, shop_domain = excluded.shop_domain, way = excluded.way,
+			credential = excluded.credential, hint = excluded.hint, scopes = excluded.scopes, expires_at = excluded.expires_at,
+			expired = FALSE, version = connections.version + 1, lease_holder = '', lease_until = 0
+		RETURNING ` + connectionColumns
+)
+
+// Connections returns the shops of an owner by name, without their credentials.
+func (s *Store) Connections(ctx context.Context, owner Owner) ([]Connection, error) {
+	rows, err := s.engine.read.QueryContext(ctx, selectConnections, s.env, owner)
+	if err != nil {
+		return nil, failed("list connections", err)
+	}
+	defer rows.Close()
+	var list []Connection
+	for rows.Next() {
+		c, err := scanConnection(rows)
+		if err != nil {
+			return nil, failed("list connections", err)
+		}
+		list = append(list, c)
+	}
+	// Sorted here, since databases differ in how they order text.
+	slices.SortFunc(list, func(a, b Connection) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(a.ShopName), strings.ToLower(b.ShopName)), cmp.Compare(a.ShopID, b.ShopID))
+	})
+	return list, failed("list connections", rows.Err())
+}
+
+// Connection returns an owner's connection to a shop, or ErrNotFound. When the credential does not
+// open, the error is ErrWrongKey and the rest of the connection is filled in: the shop must be
+// connected anew.
+func (s *Store) Connection(ctx context.Context, owner Owner, shopID string) (Connection, error) {
+	return s.openConnection(s.engine.read.QueryRowContext(ctx, selectConnection, s.env, owner, shopID))
+}
+
+// ConnectionByID is Connection for those who wait for the refresh of one that they know already.
+func (s *Store) ConnectionByID(ctx context.Context, connID string) (Connection, error) {
+	return s.openConnection(s.engine.read.QueryRowContext(ctx, selectConnectionByID, s.env, connID))
+}
+
+// PutConnection keeps a connection, in the place of an earlier one of the same owner to the same
+// shop: a new version, not expired, and a refresh that still runs loses its lease. It returns the
+// connection as kept. ID, Expired, Version and CreatedAt of the argument do not count. ErrNotFound
+// says that the owner is gone.
+func (s *Store) PutConnection(ctx context.Context, c Connection) (Connection, error) {
+	sealed := s.keys.seal(c.Credential, s.credentialPlace(c.Owner, c.ShopID))
+	kept, err := scanConnection(s.engine.write.QueryRowContext(ctx, upsertConnection,
+		s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
+		c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now())))
+	if err != nil {
+		return Connection{}, failed("put connection", err)
+	}
+	kept.Credential = slices.Clone(c.Credential)
+	return kept, nil
+}
+
+// DeleteConnection forgets a shop: its connection, and the owner's secrets, submissions and flashes
+// for it. A shop that is not connected is no error.
+func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string) error {
+	return failed("delete connection", s.tx(ctx, func(tx *sql.Tx) error {
+		for _, query := range []string{
+			`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`,
+			`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
+			`DELETE FROM submissions WHERE environment = $1 AND owner = $2 AND shop = $3`,
+			// A flash belongs to the shop when a segment of its page's path is the shop.
+			// replace is the one exact search for text that every database has.
+			`DELETE FROM flashes WHERE environment = $1 AND owner = $2
+				AND replace(page || '/', '/' || $3 || '/', '') <> page || '/'`,
+		} {
+			if _, err := tx.ExecContext(ctx, query, s.env, owner, shopID); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// ExpireConnection marks a connection as of no use until it is connected anew, if its credential is
+// still the given version. Otherwise nothing happens.
+func (s *Store) ExpireConnection(ctx context.Context, connID string, version int64) error {
+	_, err := s.exec(ctx, `UPDATE connections SET expired = TRUE WHERE environment = $1 AND id = $2 AND version = $3`,
+		s.env, connID, version)
+	return failed("expire connection", err)
+}
+
+// LeaseRefresh asks for the right to refresh the given version of a credential, for ttl. It returns
+// true to one caller at a time, in all processes together; holder names the caller and must not be
+// shared with another. It returns false when somebody else has the lease, or when the connection
+// has moved on, expired or gone: ConnectionByID tells.
+func (s *Store) LeaseRefresh(ctx context.Context, connID string, version int64, holder string, ttl time.Duration) (bool, error) {
+	if holder == "" {
+		return false, errors.New("store: lease refresh: no holder given")
+	}
+	now := s.now()
+	n, err := s.exec(ctx, `
+		UPDATE connections SET lease_holder = $1, lease_until = $2
+		WHERE environment = $3 AND id = $4 AND version = $5 AND NOT expired AND lease_until <= $6`,
+		holder, millis(now.Add(ttl)), s.env, connID, version, millis(now))
+	return n == 1, failed("lease refresh", err)
+}
+
+// FinishRefresh keeps the credential that a refresh brought, under a new version, and gives the
+// lease up. It returns ErrLeaseLost unless the lease is still the holder's. A lease that ran out
+// counts as long as nobody else took it: the API may have spent the old credential.
+func (s *Store) FinishRefresh(ctx context.Context, connID string, version int64, holder string, credential []byte, expiresAt time.Time, scopes string) error {
+	var owner Owner
+	var shopID string
+	err := s.engine.read.QueryRowContext(ctx, `SELECT owner, shop_id FROM connections WHERE environment = $1 AND id = $2`,
+		s.env, connID).Scan(&owner, &shopID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return failed("finish refresh", ErrLeaseLost)
+	}
+	if err != nil {
+		return failed("finish refresh", err)
+	}
+	n, err := s.exec(ctx, `
+		UPDATE connections SET credential = $1, expires_at = $2, scopes = $3,
+			expired = FALSE, version = version + 1, lease_holder = '', lease_until = 0
+		WHERE environment = $4 AND id = $5 AND version = $6 AND lease_holder = $7 AND lease_holder <> ''`,
+		s.keys.seal(credential, s.credentialPlace(owner, shopID)), millis(expiresAt), scopes,
+		s.env, connID, version, holder)
+	if err == nil && n == 0 {
+		err = ErrLeaseLost
+	}
+	return failed("finish refresh", err)
+}
+
+// ReleaseRefresh gives a lease up and changes nothing else. A lease that is not the holder's stays.
+func (s *Store) ReleaseRefresh(ctx context.Context, connID, holder string) error {
+	_, err := s.exec(ctx, `
+		UPDATE connections SET lease_holder = '', lease_until = 0
+		WHERE environment = $1 AND id = $2 AND lease_holder = $3`, s.env, connID, holder)
+	return failed("release refresh", err)
+}
+
+func (s *Store) credentialPlace(owner Owner, shopID string) place {
+	return place{"connections", "credential", []string{s.env, string(owner), shopID}}
+}
+
+func (s *Store) openConnection(row *sql.Row) (Connection, error) {
+	var sealed []byte
+	c, err := scanConnection(row, &sealed)
+	if err != nil {
+		return Connection{}, failed("read connection", err)
+	}
+	c.Credential, err = s.keys.open(sealed, s.credentialPlace(c.Owner, c.ShopID))
+	return c, failed("read connection", err)
+}
+
+// scanner is a row, alone or of many.
+type scanner interface{ Scan(dest ...any) error }
+
+// scanConnection reads connectionColumns, and after them what more names.
+func scanConnection(row scanner, more ...any) (Connection, error) {
+	var c Connection
+	var expires, created int64
+	err := row.Scan(append([]any{
+		&c.ID, &c.Owner, &c.ShopID, &c.ShopName, &c.ShopDomain, &c.Way,
+		&c.Hint, &c.Scopes, &expires, &c.Expired, &c.Version, &created,
+	}, more...)...)
+	c.ExpiresAt, c.CreatedAt = timeAt(expires), timeAt(created)
+	return c, err
+}

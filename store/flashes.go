@@ -1,0 +1,88 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"slices"
+	"time"
+)
+
+const flashLife = time.Hour
+
+// AddFlash keeps data, sealed, until the owner next opens the page of that path. ErrNotFound says
+// that the owner is gone.
+func (s *Store) AddFlash(ctx context.Context, owner Owner, page string, data []byte) error {
+	id := rand.Text()
+	n, err := s.exec(ctx, `
+		INSERT INTO flashes (id, environment, owner, page, seq, data, created_at)
+		SELECT $3, environment, id, $4,
+			(SELECT COALESCE(MAX(seq), 0) + 1 FROM flashes WHERE environment = $1 AND owner = $2 AND page = $4), $5, $6
+		FROM owners WHERE environment = $1 AND id = $2`,
+		s.env, owner, id, page, s.keys.seal(data, s.flashPlace(owner, page, id)), millis(s.now()))
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return failed("add flash", err)
+}
+
+// flash is a row of the table.
+type flash struct {
+	id             string
+	seq, createdAt int64
+	data           []byte
+}
+
+// TakeFlashes returns what was added for a page, in order, and removes it. Flashes older than an
+// hour, and those that do not open, are removed without being returned.
+func (s *Store) TakeFlashes(ctx context.Context, owner Owner, page string) ([][]byte, error) {
+	// Looking first keeps pages without a flash from queueing to write.
+	var n int
+	err := s.engine.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM flashes WHERE environment = $1 AND owner = $2 AND page = $3`,
+		s.env, owner, page).Scan(&n)
+	if err != nil || n == 0 {
+		return nil, failed("take flashes", err)
+	}
+	flashes, err := s.deleteFlashes(ctx, owner, page)
+	if err != nil {
+		return nil, failed("take flashes", err)
+	}
+	oldest := millis(s.now().Add(-flashLife))
+	var all [][]byte
+	for _, f := range flashes {
+		if f.createdAt <= oldest {
+			continue
+		}
+		data, err := s.keys.open(f.data, s.flashPlace(owner, page, f.id))
+		if err != nil {
+			s.log.Warn("a sealed value does not open", "op", "take flashes", "err", err)
+			continue
+		}
+		all = append(all, data)
+	}
+	return all, nil
+}
+
+func (s *Store) deleteFlashes(ctx context.Context, owner Owner, page string) ([]flash, error) {
+	rows, err := s.engine.write.QueryContext(ctx, `
+		DELETE FROM flashes WHERE environment = $1 AND owner = $2 AND page = $3 RETURNING id, seq, created_at, data`,
+		s.env, owner, page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []flash
+	for rows.Next() {
+		var f flash
+		if err := rows.Scan(&f.id, &f.seq, &f.createdAt, &f.data); err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	slices.SortFunc(all, func(a, b flash) int { return cmp.Compare(a.seq, b.seq) })
+	return all, rows.Err()
+}
+
+func (s *Store) flashPlace(owner Owner, page, id string) place {
+	return place{"flashes", "data", []string{s.env, string(owner), page, id}}
+}

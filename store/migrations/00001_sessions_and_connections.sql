@@ -1,0 +1,105 @@
+-- Times are unix milliseconds in UTC; 0 means never or not yet.
+-- Columns of type BYTEA hold sealed values only.
+-- The type names are Postgres's; SQLite takes them by affinity, and a blob stays a blob.
+
+-- +goose Up
+CREATE TABLE owners (
+    environment TEXT   NOT NULL,
+    id          TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    PRIMARY KEY (environment, id)
+);
+
+CREATE TABLE sessions (
+    token_hash  TEXT   NOT NULL PRIMARY KEY,
+    environment TEXT   NOT NULL,
+    owner       TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    seen_at     BIGINT NOT NULL,
+    FOREIGN KEY (environment, owner) REFERENCES owners (environment, id) ON DELETE CASCADE
+);
+CREATE INDEX sessions_owner ON sessions (environment, owner);
+
+CREATE TABLE connections (
+    id           TEXT    NOT NULL PRIMARY KEY,
+    environment  TEXT    NOT NULL,
+    owner        TEXT    NOT NULL,
+    shop_id      TEXT    NOT NULL,
+    shop_name    TEXT    NOT NULL,
+    shop_domain  TEXT    NOT NULL,
+    way          TEXT    NOT NULL,
+    credential   BYTEA   NOT NULL,
+    hint         TEXT    NOT NULL,
+    scopes       TEXT    NOT NULL,
+    expires_at   BIGINT  NOT NULL,
+    expired      BOOLEAN NOT NULL DEFAULT FALSE,
+    version      BIGINT  NOT NULL DEFAULT 1,
+    lease_holder TEXT    NOT NULL DEFAULT '',
+    lease_until  BIGINT  NOT NULL DEFAULT 0,
+    created_at   BIGINT  NOT NULL,
+    UNIQUE (environment, owner, shop_id),
+    FOREIGN KEY (environment, owner) REFERENCES owners (environment, id) ON DELETE CASCADE
+);
+
+CREATE TABLE attempts (
+    state_hash   TEXT   NOT NULL PRIMARY KEY,
+    environment  TEXT   NOT NULL,
+    browser_hash TEXT   NOT NULL,
+    way          TEXT   NOT NULL,
+    verifier     BYTEA  NOT NULL,
+    return_path  TEXT   NOT NULL,
+    shop         TEXT   NOT NULL,
+    expires_at   BIGINT NOT NULL
+);
+CREATE INDEX attempts_expiry ON attempts (expires_at);
+
+CREATE TABLE drafts (
+    environment  TEXT   NOT NULL,
+    browser_hash TEXT   NOT NULL,
+    id           TEXT   NOT NULL,
+    page         TEXT   NOT NULL,
+    shop         TEXT   NOT NULL,
+    form         BYTEA  NOT NULL,
+    expires_at   BIGINT NOT NULL,
+    PRIMARY KEY (environment, browser_hash, id)
+);
+CREATE INDEX drafts_expiry ON drafts (expires_at);
+
+CREATE TABLE flashes (
+    id          TEXT   NOT NULL PRIMARY KEY,
+    environment TEXT   NOT NULL,
+    owner       TEXT   NOT NULL,
+    page        TEXT   NOT NULL,
+    seq         BIGINT NOT NULL,
+    data        BYTEA  NOT NULL,
+    created_at  BIGINT NOT NULL,
+    FOREIGN KEY (environment, owner) REFERENCES owners (environment, id) ON DELETE CASCADE
+);
+CREATE INDEX flashes_page ON flashes (environment, owner, page, seq);
+
+CREATE TABLE submissions (
+    environment     TEXT   NOT NULL,
+    owner           TEXT   NOT NULL,
+    id              TEXT   NOT NULL,
+    shop            TEXT   NOT NULL,
+    hash            TEXT   NOT NULL,
+    state           TEXT   NOT NULL,
+    webhooks_before TEXT,
+    webhook_id      TEXT   NOT NULL DEFAULT '',
+    result          BYTEA,
+    updated_at      BIGINT NOT NULL,
+    PRIMARY KEY (environment, owner, id),
+    FOREIGN KEY (environment, owner) REFERENCES owners (environment, id) ON DELETE CASCADE
+);
+CREATE INDEX submissions_webhook ON submissions (environment, owner, shop, webhook_id);
+
+CREATE TABLE webhook_secrets (
+    environment TEXT   NOT NULL,
+    owner       TEXT   NOT NULL,
+    shop        TEXT   NOT NULL,
+    webhook_id  TEXT   NOT NULL,
+    secret      BYTEA  NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    PRIMARY KEY (environment, owner, shop, webhook_id),
+    FOREIGN KEY (environment, owner) REFERENCES owners (environment, id) ON DELETE CASCADE
+);

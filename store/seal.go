@@ -1,0 +1,152 @@
+package store
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"unicode"
+)
+
+const keySize = 32 // bytes of a secret key
+
+// Labels separate what is derived from one secret key.
+const (
+	labelSeal  = "hookwall store: AES-256-GCM key 1"
+	labelKeyID = "hookwall store: key id 1"
+)
+
+// Keys seal values for the database: the first one seals, all of them open. Keys print as
+// "[redacted]" with every verb and in every log.
+type Keys struct{ list []key }
+
+type key struct {
+	id   byte // stands before each sealed value; derived from the key, so that order does not matter
+	aead cipher.AEAD
+}
+
+// ParseKeys reads one or several keys of 32 bytes in base64 (standard or URL alphabet, padded or
+// not), separated by commas or white space. Its errors tell a key by its position, never by value.
+func ParseKeys(s string) (Keys, error) {
+	words := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	if len(words) == 0 {
+		return Keys{}, errors.New("no key given")
+	}
+	var keys Keys
+	for i, word := range words {
+		secret, err := decodeKey(word)
+		if err != nil {
+			return Keys{}, fmt.Errorf("key %d of %d: %w", i+1, len(words), err)
+		}
+		k, err := newKey(secret)
+		if err != nil {
+			return Keys{}, err
+		}
+		keys.list = append(keys.list, k)
+	}
+	return keys, nil
+}
+
+// NewKey returns a fresh random key in the form that ParseKeys reads.
+func NewKey() string {
+	var b [keySize]byte
+	rand.Read(b[:])
+	return base64.StdEncoding.EncodeToString(b[:])
+}
+
+func decodeKey(word string) ([]byte, error) {
+	word = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(word, "="))
+	secret, err := base64.RawStdEncoding.DecodeString(word)
+	if err != nil {
+		// The decoder's own error quotes a part of the key.
+		return nil, errors.New("not base64")
+	}
+	if len(secret) != keySize {
+		return nil, fmt.Errorf("%d bytes long instead of %d", len(secret), keySize)
+	}
+	return secret, nil
+}
+
+func newKey(secret []byte) (key, error) {
+	id, err := hkdf.Key(sha256.New, secret, nil, labelKeyID, 1)
+	if err != nil {
+		return key{}, err
+	}
+	sub, err := hkdf.Key(sha256.New, secret, nil, labelSeal, keySize)
+	if err != nil {
+		return key{}, err
+	}
+	block, err := aes.NewCipher(sub)
+	if err != nil {
+		return key{}, err
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return key{}, err
+	}
+	return key{id: id[0], aead: aead}, nil
+}
+
+// place is where a sealed value lives. A value opens in its own place only. The row is named by
+// what makes it somebody's, so that changing a row's owner breaks its seal.
+type place struct {
+	table, column string
+	row           []string
+}
+
+// data is the associated data of a place; the lengths keep neighbouring parts apart.
+func (p place) data() []byte {
+	var b []byte
+	for _, part := range append([]string{p.table, p.column}, p.row...) {
+		b = binary.AppendUvarint(b, uint64(len(part)))
+		b = append(b, part...)
+	}
+	return b
+}
+
+// seal encrypts plain for a place: one byte of key id, the random nonce, the ciphertext with its tag.
+func (k Keys) seal(plain []byte, p place) []byte {
+	first := k.list[0]
+	return first.aead.Seal([]byte{first.id}, nil, plain, p.data())
+}
+
+// open is the inverse of seal. Its error is ErrWrongKey, with the reason.
+func (k Keys) open(sealed []byte, p place) ([]byte, error) {
+	if len(sealed) == 0 {
+		return nil, fmt.Errorf("%w: %s.%s is empty", ErrWrongKey, p.table, p.column)
+	}
+	known := false
+	for _, key := range k.list {
+		if key.id != sealed[0] {
+			continue
+		}
+		known = true
+		// One byte tells most keys apart, not all: another key with this id may follow.
+		if plain, err := key.aead.Open(nil, nil, sealed[1:], p.data()); err == nil {
+			return plain, nil
+		}
+	}
+	if known {
+		return nil, fmt.Errorf("%w: %s.%s does not belong to its row", ErrWrongKey, p.table, p.column)
+	}
+	return nil, fmt.Errorf("%w: %s.%s needs key %02x", ErrWrongKey, p.table, p.column, sealed[0])
+}
+
+const redacted = "[redacted]"
+
+// Format prints "[redacted]" for every verb.
+func (k Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// LogValue is "[redacted]".
+func (k Keys) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText is "[redacted]", for JSON and other encodings.
+func (k Keys) MarshalText() ([]byte, error) { return []byte(redacted), nil }

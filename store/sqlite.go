@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqlitePath finds the file that databaseURL names, as an absolute path.
+func sqlitePath(databaseURL string) (string, error) {
+	path, err := namedFile(databaseURL)
+	switch {
+	case err != nil:
+		return "", err
+	case path == "":
+		return "", errors.New("no database is named")
+	case strings.Contains(path, ":memory:"):
+		return "", errors.New("a database in memory is not supported: name a file")
+	}
+	return filepath.Abs(path)
+}
+
+func namedFile(databaseURL string) (string, error) {
+	scheme, rest, found := strings.Cut(databaseURL, ":")
+	switch {
+	case found && scheme == "sqlite":
+		if strings.Contains(rest, "?") {
+			return "", errors.New("parameters after the database's path are not supported")
+		}
+		return strings.TrimPrefix(rest, "//"), nil
+	case found && scheme == "file":
+		return fileURLPath(databaseURL)
+	case found && strings.HasPrefix(rest, "//"):
+		return "", fmt.Errorf("a database of the kind %q is not supported: name a SQLite file, "+
+			"for example sqlite:/var/lib/hookwall/hookwall.db", scheme)
+	}
+	return databaseURL, nil
+}
+
+func fileURLPath(databaseURL string) (string, error) {
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		return "", errors.New("the database's file: address cannot be read")
+	}
+	if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return "", errors.New("parameters after the database's path are not supported")
+	}
+	if u.Host != "" && u.Host != "localhost" {
+		return "", errors.New("the database's file: address names another machine")
+	}
+	if u.Path != "" {
+		return u.Path, nil
+	}
+	path, err := url.PathUnescape(u.Opaque)
+	if err != nil {
+		return "", errors.New("the database's file: address cannot be read")
+	}
+	return path, nil
+}
+
+// openSQLite opens the file with one connection that writes and several that read. SQLite admits
+// one writer at a time: queueing for it in here is fair and cannot time out as waiting on the
+// file's lock can, and readers never wait.
+func openSQLite(ctx context.Context, path string) (engine, error) {
+	if err := prepareFile(path); err != nil {
+		return engine{}, err
+	}
+	write, err := sqlitePool(path, 1, url.Values{
+		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(NORMAL)"},
+		"_txlock": {"immediate"},
+	})
+	if err != nil {
+		return engine{}, err
+	}
+	if err := migrate(ctx, write, goose.DialectSQLite3); err != nil {
+		return engine{}, errors.Join(explainSQLite(path, err), write.Close())
+	}
+	read, err := sqlitePool(path, max(4, runtime.GOMAXPROCS(0)), url.Values{
+		"_pragma": {"busy_timeout(5000)", "query_only(1)"},
+	})
+	if err != nil {
+		return engine{}, errors.Join(err, write.Close())
+	}
+	return engine{read: read, write: write}, nil
+}
+
+func sqlitePool(path string, size int, parameters url.Values) (*sql.DB, error) {
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: parameters.Encode()}
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	return db, nil
+}
+
+// preparing is held while a new file is open in here. Closing a file drops every lock that the
+// process has on it, also those of another Store that has begun to use it.
+var preparing sync.Mutex
+
+// prepareFile makes sure that the file is there. A new one is for its owner alone before SQLite
+// first sees it, and the files that SQLite puts beside it take over its mode.
+func prepareFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("the database's directory cannot be made: %w", err)
+	}
+	preparing.Lock()
+	defer preparing.Unlock()
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return checkFile(path)
+	}
+	if err != nil {
+		return fmt.Errorf("the database cannot be created, is its directory writable? %w", err)
+	}
+	return f.Close()
+}
+
+func checkFile(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("the database cannot be opened: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("the database cannot be opened: %s is not a file", path)
+	}
+	return nil
+}
+
+// explainSQLite says in a sentence why a database could not be opened.
+func explainSQLite(path string, err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff { // the low byte is the kind of the error
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return fmt.Errorf("%s is not a SQLite database, or it is damaged: %w", path, err)
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+		return fmt.Errorf("%s cannot be written, are the file and its directory writable? %w", path, err)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}

@@ -1,0 +1,181 @@
+// Package store keeps what must outlive a request: sessions, connected shops, sign-in attempts,
+// drafts, flashes, submissions and the secrets of new webhooks.
+//
+// It rests on database/sql with one SQL text for every engine; today the engine is SQLite. Whatever
+// a person would call a secret is sealed before it reaches the database, with a key that is not in
+// it, and tokens that come back from a browser are kept as hashes only. Every row belongs to one
+// environment, the API that the program talks to, and rows of other environments are invisible.
+//
+// No transaction spans anything but statements, and no error of the engine's vocabulary, such as
+// sql.ErrNoRows, leaves the package.
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+var (
+	// ErrNotFound says that there is no such row for this owner, browser and environment, or that
+	// it is over.
+	ErrNotFound = errors.New("not found")
+
+	// ErrWrongKey says that a sealed value does not open: its key is not among the given ones, or
+	// the value was altered or moved from another row.
+	ErrWrongKey = errors.New("sealed value does not open with the keys given")
+
+	// ErrLeaseLost says that a refresh ended after its lease had gone to somebody else, or after
+	// the connection had got another credential or had been removed.
+	ErrLeaseLost = errors.New("the refresh lease is no longer held")
+
+	// ErrSettled says that a submission already has another outcome.
+	ErrSettled = errors.New("the submission has another outcome already")
+)
+
+// Owner is who owns connections: today everybody who signed in with one session and its renewals.
+// Nothing outside this package may assume which.
+type Owner string
+
+// Options say how a Store is opened.
+type Options struct {
+	Keys        Keys             // seal and open what is secret; required
+	Environment string           // the API's base URL; required, rows of another one are invisible
+	Now         func() time.Time // nil: time.Now
+	Logger      *slog.Logger     // nil: nothing is logged
+}
+
+// Store is a database of Hookwall's. It is safe for use by several goroutines, and several Stores,
+// in one or many processes, may share a database.
+type Store struct {
+	engine engine
+	keys   Keys
+	env    string
+	clock  func() time.Time
+	log    *slog.Logger
+}
+
+// Open opens the database that databaseURL names and brings its tables up to date.
+//
+// "sqlite:PATH", "file:PATH" and a plain path name a SQLite file; a missing one is created with mode
+// 0600, a missing directory with 0700. Errors are sentences for the person who starts the program
+// and never repeat databaseURL when it may hold a password.
+func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
+	if len(o.Keys.list) == 0 {
+		return nil, errors.New("store: no secret key given")
+	}
+	env := strings.TrimRight(o.Environment, "/")
+	if env == "" {
+		return nil, errors.New("store: no environment given")
+	}
+	e, err := openEngine(ctx, databaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	s := &Store{engine: e, keys: o.Keys, env: env, clock: o.Now, log: o.Logger}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	s.log = cmp.Or(s.log, slog.New(slog.DiscardHandler))
+	return s, nil
+}
+
+// Close waits for running statements and closes the database.
+func (s *Store) Close() error {
+	return failed("close", s.engine.close())
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return failed("ping", s.engine.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one))
+}
+
+// DeleteOwner signs an owner out everywhere: it deletes all sessions, connections, secrets, flashes
+// and submissions of the owner. An owner that does not exist is no error.
+func (s *Store) DeleteOwner(ctx context.Context, owner Owner) error {
+	_, err := s.exec(ctx, `DELETE FROM owners WHERE environment = $1 AND id = $2`, s.env, owner)
+	return failed("delete owner", err)
+}
+
+// now is the clock at the precision of the database.
+func (s *Store) now() time.Time {
+	return s.clock().UTC().Truncate(time.Millisecond)
+}
+
+// exec runs one writing statement and returns how many rows it touched.
+func (s *Store) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	r, err := s.engine.write.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// tx runs f in one transaction that holds the right to write from its beginning.
+func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.engine.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// failed names the operation that err ended and translates the engine's "no rows".
+func failed(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	return fmt.Errorf("store: %s: %w", op, err)
+}
+
+// gone reports a short-lived value that no longer opens. For the person it is as good as expired,
+// so the error is ErrNotFound too; the log has the reason.
+func (s *Store) gone(op string, err error) error {
+	s.log.Warn("a sealed value does not open", "op", op, "err", err)
+	return fmt.Errorf("store: %s: %w: %w", op, ErrNotFound, err)
+}
+
+// millis is how a time stands in the database: unix milliseconds, 0 for the zero time.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// timeAt is the inverse of millis.
+func timeAt(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// newToken returns 256 random bits in base64url, for values that a browser sends back.
+func newToken() string {
+	var b [32]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// hashOf is what is kept of a value that a browser sends back. The values are random and long, so a
+// plain hash cannot be searched through.
+func hashOf(value string) string {
+	sum := sha256.Sum256([]byte(value))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}

@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// States of a Submission.
+const (
+	StatePending     = "pending"     // the call has begun, and nobody has noted its outcome
+	StateCreated     = "created"     // the webhook is there; final
+	StateRefused     = "refused"     // the API said no; may be restarted with other content
+	StateUnconfirmed = "unconfirmed" // nobody knows yet whether the call had an effect
+)
+
+const (
+	submissionLife = 24 * time.Hour
+	createdLife    = time.Hour // how long CreatedSubmission answers
+)
+
+// Submission is one sending of a create form, so that it creates at most one webhook.
+type Submission struct {
+	ID          string // one-time id of the form, unique for an owner
+	Owner       Owner
+	Shop        string
+	Hash        string   // of the content
+	State       string   // StatePending, StateCreated, StateRefused or StateUnconfirmed
+	Before      []string // ids of the webhooks that were there before the call
+	BeforeKnown bool     // false: the webhooks were not or could not be listed
+	Result      []byte   // what to show for it, JSON; sealed in the database; nil until settled
+	WebhookID   string
+	UpdatedAt   time.Time // moves on with every change
+}
+
+const (
+	submissionColumns = `id, owner, shop, hash, state, webhooks_before, result, webhook_id, updated_at`
+
+	selectSubmission = `SELECT ` + submissionColumns + ` FROM submissions
+		WHERE environment = $1 AND owner = $2 AND id = $3`
+
+	selectCreated = `SELECT ` + submissionColumns + ` FROM submissions
+		WHERE environment = $1 AND owner = $2 AND shop = $3 AND webhook_id = $4 AND state = 'created' AND updated_at > $5
+		ORDER BY updated_at DESC, id LIMIT 1`
+
+	// moveOn keeps updated_at growing where changes follow within a millisecond, so that it tells
+	// one state of a row from the next.
+	moveOn = ` updated_at = CASE WHEN updated_at < $1 THEN $1 ELSE updated_at + 1 END `
+)
+
+// BeginSubmission inserts a pending submission if its owner has none of that ID. Of many callers,
+// one gets started = true; the others get the row that is there. ErrNotFound says that the owner is
+// gone.
+func (s *Store) BeginSubmission(ctx context.Context, sub Submission) (started bool, existing Submission, err error) {
+	n, err := s.exec(ctx, `
+		INSERT INTO submissions (environment, owner, id, shop, hash, state, updated_at)
+		SELECT environment, id, $3, $4, $5, 'pending', $6 FROM owners WHERE environment = $1 AND id = $2
+		ON CONFLICT (environment, owner, id) DO NOTHING`,
+		s.env, sub.Owner, sub.ID, sub.Shop, sub.Hash, millis(s.now()))
+	if err != nil {
+		return false, Submission{}, failed("begin submission", err)
+	}
+	existing, err = s.Submission(ctx, sub.Owner, sub.ID)
+	return n == 1, existing, err
+}
+
+// RestartSubmission makes a submission pending again, with the hash of new content and nothing
+// known yet, if it is still in the state and of the time that the caller saw. Of many callers one
+// gets true. A created submission never starts again.
+func (s *Store) RestartSubmission(ctx context.Context, owner Owner, id, fromState string, fromUpdated time.Time, hash string) (bool, error) {
+	n, err := s.exec(ctx, `
+		UPDATE submissions SET state = 'pending', hash = $2, webhooks_before = NULL, result = NULL, webhook_id = '',`+moveOn+`
+		WHERE environment = $3 AND owner = $4 AND id = $5 AND state = $6 AND updated_at = $7 AND state <> 'created'`,
+		millis(s.now()), hash, s.env, owner, id, fromState, millis(fromUpdated))
+	return n == 1, failed("restart submission", err)
+}
+
+// SetSubmissionBefore notes which webhooks a pending submission found before its call. It returns
+// ErrNotFound when there is no such submission pending.
+func (s *Store) SetSubmissionBefore(ctx context.Context, owner Owner, id string, before []string) error {
+	list, err := json.Marshal(append([]string{}, before...))
+	if err != nil {
+		return failed("note webhooks before a submission", err)
+	}
+	n, err := s.exec(ctx, `
+		UPDATE submissions SET webhooks_before = $2,`+moveOn+`
+		WHERE environment = $3 AND owner = $4 AND id = $5 AND state = 'pending'`,
+		millis(s.now()), string(list), s.env, owner, id)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return failed("note webhooks before a submission", err)
+}
+
+// SettleSubmission notes the outcome of a submission: StateCreated, StateRefused or
+// StateUnconfirmed, the webhook if there is one, and what to show. A pending or unconfirmed
+// submission takes any outcome, another only its own again. It returns ErrSettled when there is a
+// different outcome, ErrNotFound when there is no such submission.
+func (s *Store) SettleSubmission(ctx context.Context, owner Owner, id, state, webhookID string, result []byte) error {
+	switch state {
+	case StateCreated, StateRefused, StateUnconfirmed:
+	default:
+		return fmt.Errorf("store: settle submission: %q is not an outcome", state)
+	}
+	n, err := s.exec(ctx, `
+		UPDATE submissions SET state = $2, webhook_id = $3, result = $4,`+moveOn+`
+		WHERE environment = $5 AND owner = $6 AND id = $7
+		AND (state IN ('pending', 'unconfirmed') OR (state = $2 AND webhook_id = $3))`,
+		millis(s.now()), state, webhookID, s.keys.seal(result, s.resultPlace(owner, id)), s.env, owner, id)
+	if err == nil && n == 0 {
+		err = s.whyNotSettled(ctx, owner, id)
+	}
+	return failed("settle submission", err)
+}
+
+func (s *Store) whyNotSettled(ctx context.Context, owner Owner, id string) error {
+	var sealed []byte
+	row := s.engine.read.QueryRowContext(ctx, selectSubmission, s.env, owner, id)
+	if _, err := scanSubmission(row, &sealed); err != nil {
+		return err
+	}
+	return ErrSettled
+}
+
+// Submission returns a submission, or ErrNotFound. When its result does not open, the error is
+// ErrWrongKey and the rest is filled in.
+func (s *Store) Submission(ctx context.Context, owner Owner, id string) (Submission, error) {
+	return s.openSubmission(s.engine.read.QueryRowContext(ctx, selectSubmission, s.env, owner, id))
+}
+
+// CreatedSubmission returns the newest submission that created a webhook, if that was less than an
+// hour ago, or ErrNotFound.
+func (s *Store) CreatedSubmission(ctx context.Context, owner Owner, shop, webhookID string) (Submission, error) {
+	return s.openSubmission(s.engine.read.QueryRowContext(ctx, selectCreated,
+		s.env, owner, shop, webhookID, millis(s.now().Add(-createdLife))))
+}
+
+func (s *Store) openSubmission(row *sql.Row) (Submission, error) {
+	var sealed []byte
+	sub, err := scanSubmission(row, &sealed)
+	if err != nil {
+		return Submission{}, failed("read submission", err)
+	}
+	if sealed != nil {
+		sub.Result, err = s.keys.open(sealed, s.resultPlace(sub.Owner, sub.ID))
+	}
+	return sub, failed("read submission", err)
+}
+
+// scanSubmission reads submissionColumns; the result stays sealed.
+func scanSubmission(row scanner, sealed *[]byte) (Submission, error) {
+	var sub Submission
+	var before sql.NullString
+	var updated int64
+	err := row.Scan(&sub.ID, &sub.Owner, &sub.Shop, &sub.Hash, &sub.State, &before, sealed, &sub.WebhookID, &updated)
+	if err != nil {
+		return Submission{}, err
+	}
+	sub.UpdatedAt = timeAt(updated)
+	if sub.BeforeKnown = before.Valid; sub.BeforeKnown {
+		err = json.Unmarshal([]byte(before.String), &sub.Before)
+	}
+	return sub, err
+}
+
+func (s *Store) resultPlace(owner Owner, id string) place {
+	return place{"submissions", "result", []string{s.env, string(owner), id}}
+}
