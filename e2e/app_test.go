@@ -1,0 +1,203 @@
+package e2e
+
+import (
+	"bytes"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hookwall/fourthwall"
+	"hookwall/handlers"
+	"hookwall/oauth"
+	"hookwall/sandbox"
+	"hookwall/store"
+)
+
+// apiWebhooks is the path of the API that creates and lists webhooks.
+const apiWebhooks = "/open-api/v1.0/webhooks"
+
+// app is a dashboard with a database and a sandbox of its own.
+type app struct {
+	t       *testing.T
+	url     string // of the dashboard
+	boxURL  string // of the sandbox
+	box     *sandbox.Server
+	boxHTTP *httptest.Server
+	store   *store.Store
+	wire    *wire
+	door    *gate // before the dashboard
+	logs    lockedBuffer
+	ahead   atomic.Int64 // how far the dashboard's clock was moved, in ns
+}
+
+// startApp runs a dashboard and a sandbox until the test ends.
+func startApp(t *testing.T) *app {
+	t.Helper()
+	a := &app{t: t, wire: newWire(), door: newGate()}
+	front, back := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
+	a.url = "http://localhost:" + portOf(front)
+	a.boxURL = "http://127.0.0.1:" + portOf(back)
+	a.startSandbox(back)
+	a.openStore()
+	dashboard := a.dashboard()
+	front.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.door.pass(r)
+		dashboard.ServeHTTP(w, r)
+	})
+	front.Start()
+	t.Cleanup(front.Close)
+	return a
+}
+
+func portOf(s *httptest.Server) string {
+	_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
+	return port
+}
+
+func (a *app) startSandbox(server *httptest.Server) {
+	a.t.Helper()
+	box, err := sandbox.New(sandbox.Config{
+		PublicURL: a.boxURL,
+		Clients: []sandbox.Client{{
+			ID: "hookwall", Name: "Hookwall",
+			RedirectURIs: []string{a.url + "/oauth/callback", a.url + "/oauth/implicit"},
+		}},
+	})
+	a.must(err)
+	a.box, a.boxHTTP = box, server
+	server.Config.Handler = box
+	server.Start()
+	a.t.Cleanup(func() { a.boxHTTP.Close(); box.Close() })
+}
+
+func (a *app) openStore() {
+	a.t.Helper()
+	keys, err := store.ParseKeys(store.NewKey())
+	a.must(err)
+	a.store, err = store.Open(a.t.Context(), filepath.Join(a.t.TempDir(), "hookwall.db"),
+		store.Options{Keys: keys, Environment: a.boxURL, Now: a.now, Logger: a.logger()})
+	a.must(err)
+	a.t.Cleanup(func() { a.store.Close() })
+}
+
+func (a *app) dashboard() http.Handler {
+	a.t.Helper()
+	public, err := url.Parse(a.url)
+	a.must(err)
+	api, err := fourthwall.New(a.boxURL, fourthwall.Options{Transport: a.wire, Budget: time.Second, Logger: a.logger()})
+	a.must(err)
+	scopes := []string{"webhook_write", "webhook_read"}
+	provider := oauth.New(oauth.Config{
+		ClientID:        "hookwall",
+		AuthURL:         a.boxURL + "/admin/platform-apps/{client_id}/connect",
+		TokenURL:        a.boxURL + "/open-api/v1.0/platform/token",
+		ImplicitAuthURL: a.boxURL + "/auth/realms/Fourthwall/protocol/openid-connect/auth",
+		PublicURL:       a.url, Scopes: scopes, Transport: a.wire, Now: a.now,
+	})
+	return handlers.New(handlers.Config{
+		PublicURL: public, SandboxURL: a.boxURL, Scopes: scopes, Store: a.store, API: api, OAuth: provider,
+		Logger: a.logger(), Now: a.now, Pauses: []time.Duration{0},
+	})
+}
+
+func (a *app) logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(&a.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+func (a *app) now() time.Time { return time.Now().Add(time.Duration(a.ahead.Load())) }
+
+// move moves the dashboard's clock. The sandbox's is moved by box.Advance.
+func (a *app) move(d time.Duration) { a.ahead.Add(int64(d)) }
+
+func (a *app) must(err error) {
+	a.t.Helper()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// fall takes Fourthwall off the net.
+func (a *app) fall() { a.boxHTTP.Close() }
+
+// rise brings Fourthwall back to where it was.
+func (a *app) rise() {
+	a.t.Helper()
+	u, err := url.Parse(a.boxURL)
+	a.must(err)
+	listener, err := net.Listen("tcp", u.Host)
+	a.must(err)
+	a.boxHTTP = &httptest.Server{Listener: listener, Config: &http.Server{Handler: a.box}}
+	a.boxHTTP.Start()
+}
+
+// shop is the nth demo shop.
+func (a *app) shop(n int) sandbox.DemoShop { return a.box.Shops()[n] }
+
+// made are the webhooks of the nth demo shop with this URL.
+func (a *app) made(n int, address string) []sandbox.Webhook {
+	var found []sandbox.Webhook
+	for _, w := range a.box.Webhooks(a.shop(n).ID) {
+		if w.URL == address {
+			found = append(found, w)
+		}
+	}
+	return found
+}
+
+// onlyOne is the webhook of the nth demo shop with this URL, of which there
+// must be exactly one.
+func (a *app) onlyOne(n int, address string) sandbox.Webhook {
+	a.t.Helper()
+	found := a.made(n, address)
+	if len(found) != 1 {
+		a.t.Fatalf("%s has %d webhooks for %s, want 1", a.shop(n).Name, len(found), address)
+	}
+	return found[0]
+}
+
+// none fails the test when the nth demo shop has a webhook with this URL.
+func (a *app) none(n int, address string) {
+	a.t.Helper()
+	if found := a.made(n, address); len(found) != 0 {
+		a.t.Errorf("%s has a webhook for %s", a.shop(n).Name, address)
+	}
+}
+
+// hasType fails the test unless the webhook has exactly these event types.
+func (a *app) hasTypes(w sandbox.Webhook, want ...string) {
+	a.t.Helper()
+	if got := sorted(w.AllowedTypes); strings.Join(got, " ") != strings.Join(sorted(want), " ") {
+		a.t.Errorf("%s has the event types %v, want %v", w.URL, got, want)
+	}
+}
+
+// failCreate queues a failure for the next request that creates a webhook.
+func (a *app) failCreate(f sandbox.Failure) {
+	f.Method, f.Path = http.MethodPost, apiWebhooks
+	a.box.FailNext(f)
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

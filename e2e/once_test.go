@@ -1,0 +1,138 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/playwright-community/playwright-go"
+
+	"hookwall/e2e/browser"
+	"hookwall/sandbox"
+)
+
+// TestTwoClicksAtOnce: the second press reaches the dashboard while the first
+// is still under way, and one webhook comes of both. With script the button is
+// no longer there for the second.
+func TestTwoClicksAtOnce(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{NoJavaScript: true})
+	shop := v.connectKey(0)
+	v.compose(shop, good, donation)
+	call := v.app.wire.hold(t, http.MethodPost, apiWebhooks)
+	first := v.app.door.hold(t, http.MethodPost, listPath(shop))
+	second := v.app.door.hold(t, http.MethodPost, listPath(shop))
+	press := v.presser(v.Role("button", "Create webhook"))
+	press()
+	first.wait()
+	first.letGo()
+	call.wait()
+	press()
+	second.wait()
+	second.letGo()
+	call.letGo()
+	v.WaitPath("^" + listPath(shop) + "/wcon_")
+	v.heads("Webhook created")
+	v.at(webhookPath(v.app.onlyOne(0, good)))
+}
+
+// presser gives a press of the mouse on an element that waits for nothing, so
+// that it can be repeated while the first is answered.
+func (v *visitor) presser(l playwright.Locator) func() {
+	v.app.t.Helper()
+	v.Must(l.ScrollIntoViewIfNeeded())
+	box, err := l.BoundingBox()
+	v.Must(err)
+	return func() { v.Must(v.PW.Mouse().Click(box.X+box.Width/2, box.Y+box.Height/2)) }
+}
+
+func TestDoubleClick(t *testing.T) {
+	t.Parallel()
+	for _, script := range []bool{true, false} {
+		v := meet(t, browser.Options{NoJavaScript: !script})
+		shop := v.connectKey(0)
+		v.compose(shop, good, donation)
+		v.Must(v.Role("button", "Create webhook").Dblclick())
+		v.WaitPath("^" + listPath(shop) + "/wcon_")
+		v.heads("Webhook created")
+		v.app.onlyOne(0, good)
+	}
+}
+
+// TestBackAndResend: Back shows the form with its input; sending it again
+// leads to the webhook that it made.
+func TestBackAndResend(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	v.compose(v.connectKey(0), good, donation, promotion)
+	v.status(v.create(), 200)
+	made := v.app.onlyOne(0, good)
+
+	v.Back()
+	v.at(newPath(v.app.shop(0)))
+	v.kept(good, donation, promotion)
+	v.counts(donation, promotion)
+	v.status(v.create(), 200)
+	v.at(webhookPath(made))
+	v.app.onlyOne(0, good)
+
+	other := "https://other.example.com/"
+	v.Back()
+	v.Fill(v.address(), other)
+	v.status(v.create(), 422)
+	v.reads("already sent with other content", made.ID, good)
+	v.kept(other, donation, promotion)
+	v.app.none(0, other)
+	v.status(v.create(), 200)
+	v.app.onlyOne(0, other)
+	v.app.onlyOne(0, good)
+}
+
+// TestBackAfterARefusal: the refused form and the fresh one both come back
+// with what was typed.
+func TestBackAfterARefusal(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	v.compose(v.connectKey(0), "https://203.0.113.7/fw", donation)
+	v.status(v.create(), 422)
+	v.Fill(v.address(), good)
+	v.status(v.create(), 200)
+	v.Back()
+	v.kept(good, donation)
+	v.status(v.create(), 200)
+	v.at(webhookPath(v.app.onlyOne(0, good)))
+}
+
+// TestNotConfirmed: when the answer is lost, nobody says that it failed;
+// checking again finds the webhook and makes no second one.
+func TestNotConfirmed(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	shop := v.connectKey(2)
+	v.compose(shop, good, donation, promotion)
+	v.app.failCreate(sandbox.Failure{Status: 500, Header: http.Header{"X-Request-Id": {"req-lost"}}})
+	v.status(v.create(), 502)
+	v.heads("Not confirmed")
+	v.reads("Do not create it a second time yet", "req-lost", good, donation, promotion)
+	v.hasFocus("banner")
+	v.status(v.Submit(v.Role("button", "Check again")), 502)
+	v.reads("Still not known")
+	v.app.none(2, good)
+
+	made, err := v.app.box.AddWebhook(shop.ID, good, []string{"PROMOTION_CREATED", "DONATION"})
+	v.app.must(err)
+	v.status(v.Submit(v.Role("button", "Check again")), 200)
+	v.at(webhookPath(made))
+	v.heads("Webhook created")
+	v.app.onlyOne(2, good)
+}
+
+// TestLostAnswer: the webhook was made, but its answer was lost on the way.
+func TestLostAnswer(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	v.compose(v.connectKey(2), good, donation)
+	v.app.failCreate(sandbox.Failure{Cut: sandbox.CutAfter})
+	v.status(v.create(), 200)
+	v.heads("Webhook created")
+	v.at(webhookPath(v.app.onlyOne(2, good)))
+}
