@@ -60,7 +60,7 @@ func TestParseKeys(t *testing.T) {
 			}
 		})
 	}
-	if NewKey() == NewKey() {
+	if one, other := NewKey(), NewKey(); one == other {
 		t.Fatal("two fresh keys are the same")
 	}
 }

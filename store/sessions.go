@@ -75,11 +75,11 @@ func (ss *SessionStore) New(r *http.Request, name string) (*sessions.Session, er
 	if name != ss.cookie.Name {
 		return session, fmt.Errorf("store: there is no session %q, the cookie is %q", name, ss.cookie.Name)
 	}
-	cookie, err := r.Cookie(name)
-	if err != nil {
+	cookies := r.CookiesNamed(name)
+	if len(cookies) == 0 {
 		return session, nil
 	}
-	hash := hashOf(cookie.Value)
+	hash := hashOf(cookies[0].Value)
 	owner, err := ss.store.loadSession(r.Context(), hash)
 	if errors.Is(err, ErrNotFound) {
 		return session, nil
@@ -166,7 +166,7 @@ func (ss *SessionStore) options() *sessions.Options {
 }
 
 func (ss *SessionStore) setCookie(w http.ResponseWriter, value string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure follows the public URL; plain http on loopback must work.
 		Name:     ss.cookie.Name,
 		Value:    value,
 		Path:     "/",

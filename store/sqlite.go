@@ -119,7 +119,7 @@ func prepareFile(path string) error {
 	}
 	preparing.Lock()
 	defer preparing.Unlock()
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // Who starts the program names the file.
 	if errors.Is(err, fs.ErrExist) {
 		return checkFile(path)
 	}

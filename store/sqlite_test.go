@@ -102,7 +102,7 @@ func TestFilesAreForTheirOwnerAlone(t *testing.T) {
 	s := open(t, filepath.Join(dir, "x.db"), options(t, 1))
 	signIn(t, s)
 	got := map[string]fs.FileMode{}
-	check(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	check(t, filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -286,8 +286,7 @@ func TestNoSecretStandsInTheFiles(t *testing.T) {
 	if !bytes.Contains(all, []byte("plain name")) {
 		t.Fatal("the files lack even what is not secret: the test looks in the wrong place")
 	}
-	secrets := append(p.canaries, "canary", key('k'), strings.Repeat("k", 32))
-	for _, secret := range secrets {
+	for _, secret := range append([]string{"canary", key('k'), strings.Repeat("k", 32)}, p.canaries...) {
 		if bytes.Contains(all, []byte(secret)) {
 			t.Errorf("%q stands in the files", secret)
 		}

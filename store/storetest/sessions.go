@@ -64,15 +64,15 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 	},
 
 	"a cookie that is no session": func(t *testing.T, f *fixture) {
-		_, real := signIn(t, f.one)
+		_, token := signIn(t, f.one)
 		for name, value := range map[string]string{
 			"none":              "",
 			"unknown":           strings.Repeat("A", 43),
 			"garbage":           "x",
 			"long":              strings.Repeat("A", 4000),
-			"a token, cut":      real[:42],
-			"a token, extended": real + "A",
-			"a token, padded":   real + "=",
+			"a token, cut":      token[:42],
+			"a token, extended": token + "A",
+			"a token, padded":   token + "=",
 			"quotes":            `' OR 1=1 --`,
 		} {
 			t.Run(name, func(t *testing.T) {
