@@ -168,8 +168,27 @@ func TestSecret(t *testing.T) {
 	v.reads("The secret was deleted here")
 	hidden()
 	v.Gone(v.Role("button", "Show the secret"))
-	v.Back()
+	v.status(v.Back(), 200)
 	hidden()
+}
+
+// TestSecretIsShownOnce: the page with the secret does not come back by reload,
+// which asks for no resend, and Back does not bring it back either.
+func TestSecretIsShownOnce(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	shop := v.connectKey(0)
+	v.compose(shop, good, donation)
+	v.create()
+	for _, leave := range []func() int{v.Reload, func() int { v.Open("/shops"); return v.Back() }} {
+		v.Submit(v.Role("button", "Show the secret"))
+		v.reads(shop.WebhookSecret)
+		v.status(leave(), 200)
+		v.at(webhookPath(v.app.onlyOne(0, good)))
+		if strings.Contains(v.html(), shop.WebhookSecret) {
+			t.Error("the secret came back")
+		}
+	}
 }
 
 func TestNoSecretCame(t *testing.T) {

@@ -99,45 +99,49 @@ func badge(t fourthwall.EventType) views.EventBadge {
 	return views.EventBadge{Code: string(t), Title: info.Title, Unknown: !known}
 }
 
-// createdMark is what a flash carries to a webhook's page right after it was
-// created.
-const createdMark = "webhook-created"
+// What a flash carries to a webhook's page.
+const (
+	createdMark = "webhook-created" // it was created just now
+	revealMark  = "secret-revealed" // its secret is to be shown, this once
+)
 
-// handleWebhook shows one webhook.
+// handleWebhook shows one webhook, with its secret in clear when that was
+// asked for.
 func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
-	return s.drawWebhook(w, r, "")
-}
-
-// drawWebhook shows a webhook, with its secret in clear when it was asked for.
-func (s *server) drawWebhook(w http.ResponseWriter, r *http.Request, secret string) error {
 	conn, id := visitOf(r).conn, r.PathValue("id")
 	frame, err := s.frame(r, "Webhook")
 	if err != nil {
 		return err
 	}
 	page := views.WebhookPage{Frame: frame, ListHref: webhooksPath(conn.ShopID), ForDevelopersURL: s.forDevelopers()}
-	page.Notices, page.Created = takeCreatedMark(frame.Notices)
+	notices, marks := takeMarks(frame.Notices)
+	page.Notices, page.Created = notices, marks[createdMark]
 	hook, reason, err := s.readWebhook(r.Context(), conn, id, page.Created)
 	if err != nil {
 		return err
 	}
 	page.ID, page.URL, page.APIVersion, page.FromCreate = hook.ID, hook.URL, hook.APIVersion, reason
 	page.Types, page.TypeCount = eventGroups(hook.AllowedTypes), len(hook.AllowedTypes)
-	if page.Secret, err = s.keptSecret(r, hook.ID, secret); err != nil {
+	if page.Secret, err = s.keptSecret(r, hook.ID, marks[revealMark]); err != nil {
 		return err
+	}
+	if marks[revealMark] {
+		w.Header().Set(gzhttp.HeaderNoCompression, "1")
 	}
 	return s.render(w, r, http.StatusOK, views.Webhook(page))
 }
 
-func takeCreatedMark(all []views.Notice) (rest []views.Notice, created bool) {
+// takeMarks parts the marks from the notices that are shown.
+func takeMarks(all []views.Notice) (rest []views.Notice, marks map[string]bool) {
+	marks = map[string]bool{}
 	for _, n := range all {
-		if n.Kind == createdMark {
-			created = true
+		if n.Kind == createdMark || n.Kind == revealMark {
+			marks[n.Kind] = true
 			continue
 		}
 		rest = append(rest, n)
 	}
-	return rest, created
+	return rest, marks
 }
 
 // readWebhook reads a webhook. One that was just created here is known from
@@ -208,10 +212,11 @@ func eventGroups(types []fourthwall.EventType) []views.EventGroup {
 	return out
 }
 
-// keptSecret is the secret that came with the webhook, while it is kept.
-func (s *server) keptSecret(r *http.Request, id, revealed string) (*views.WebhookSecret, error) {
+// keptSecret is the secret that came with the webhook, while it is kept, with
+// its value only when it is to be revealed.
+func (s *server) keptSecret(r *http.Request, id string, reveal bool) (*views.WebhookSecret, error) {
 	conn := visitOf(r).conn
-	_, until, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
+	secret, until, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
@@ -219,26 +224,30 @@ func (s *server) keptSecret(r *http.Request, id, revealed string) (*views.Webhoo
 		return nil, err
 	}
 	at := webhookPath(conn.ShopID, id) + "/secret"
-	return &views.WebhookSecret{Value: revealed, Until: until, RevealAction: at, StoredAction: at + "/stored"}, nil
+	if !reveal {
+		secret = ""
+	}
+	return &views.WebhookSecret{Value: secret, Until: until, RevealAction: at, StoredAction: at + "/stored"}, nil
 }
 
-// handleSecretReveal shows the page with the secret in clear. It is a POST so
-// that the secret is in no address, cache or history.
+// handleSecretReveal leads to the webhook's page with the secret in clear. It
+// is shown once after a POST, so that it is in no address, cache or history,
+// and by way of a redirect, so that Back and reload meet no page that the
+// browser cannot show again.
 func (s *server) handleSecretReveal(w http.ResponseWriter, r *http.Request) error {
 	conn, id := visitOf(r).conn, r.PathValue("id")
-	secret, _, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
-	if errors.Is(err, store.ErrNotFound) {
-		n := views.Notice{Kind: views.Info, Title: "The secret is no longer kept here", Text: "It was kept for 15 minutes, or until you said that you have stored it. The shop’s owner finds it in the shop’s settings, under For developers."}
-		if err := s.flash(r, conn.Owner, webhookPath(conn.ShopID, id), n); err != nil {
-			return err
-		}
-		return redirect(w, r, webhookPath(conn.ShopID, id))
-	}
-	if err != nil {
+	_, _, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
+	n := views.Notice{Kind: revealMark}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		n = views.Notice{Kind: views.Info, Title: "The secret is no longer kept here", Text: "It was kept for 15 minutes, or until you said that you have stored it. The shop’s owner finds it in the shop’s settings, under For developers."}
+	case err != nil:
 		return err
 	}
-	w.Header().Set(gzhttp.HeaderNoCompression, "1")
-	return s.drawWebhook(w, r, secret)
+	if err := s.flash(r, conn.Owner, webhookPath(conn.ShopID, id), n); err != nil {
+		return err
+	}
+	return redirect(w, r, webhookPath(conn.ShopID, id))
 }
 
 // handleSecretStored forgets the secret.
