@@ -19,7 +19,7 @@ import (
 const (
 	defaultAPIURL  = "https://api.fourthwall.com"
 	defaultAuthURL = "https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect"
-	tokenPath      = "/open-api/v1.0/platform/token"
+	tokenPath      = "/open-api/v1.0/platform/token" //nolint:gosec // an address, no credential
 )
 
 // serveFlags are the settings of the dashboard. Each is also read from the
@@ -238,7 +238,7 @@ func (p *problems) secret(name, file string) string {
 	if value != "" {
 		p.add("%s and %s_FILE are both set: keep one", name, name)
 	}
-	b, err := os.ReadFile(file)
+	b, err := os.ReadFile(file) //nolint:gosec // the operator says which file
 	if err != nil {
 		p.add("%s_FILE: %w", name, err)
 	}

@@ -120,14 +120,16 @@ func TestConfigProblems(t *testing.T) {
 		{"a real Fourthwall without a key", []string{"FOURTHWALL_CLIENT_ID", "x"}, []string{"HOOKWALL_SECRET_KEY"}},
 		{"a key twice", []string{"HOOKWALL_SECRET_KEY", testKey, "HOOKWALL_SECRET_KEY_FILE", "/nowhere"}, []string{"HOOKWALL_SECRET_KEY", "HOOKWALL_SECRET_KEY_FILE"}},
 		{
-			"plain http upstream", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_API_URL", "http://api.example.com"},
+			"plain http upstream",
+			[]string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_API_URL", "http://api.example.com"},
 			[]string{"FOURTHWALL_API_URL", "FOURTHWALL_TOKEN_URL"},
 		},
 		{"plain http upstream, allowed", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "http://api.example.com", "HOOKWALL_INSECURE_UPSTREAM", "1"}, nil},
 		{"a sign-in address without a client", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "https://api.example.com", "FOURTHWALL_AUTH_URL", "https://a.example.com"}, []string{"FOURTHWALL_AUTH_URL"}},
 		{"no scopes", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_SCOPES", " "}, []string{"FOURTHWALL_SCOPES"}},
 		{
-			"all at once", []string{"HOOKWALL_ADDR", "0.0.0.0:1", "HOOKWALL_TRUSTED_PROXIES", "x", "FOURTHWALL_API_URL", "nonsense"},
+			"all at once",
+			[]string{"HOOKWALL_ADDR", "0.0.0.0:1", "HOOKWALL_TRUSTED_PROXIES", "x", "FOURTHWALL_API_URL", "nonsense"},
 			[]string{"HOOKWALL_PUBLIC_URL", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_SECRET_KEY", "FOURTHWALL_API_URL"},
 		},
 	}

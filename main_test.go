@@ -37,7 +37,7 @@ func start(t *testing.T, getenv func(string) string, args []string, lines int) (
 			printed = append(printed, scanner.Text())
 		}
 	}
-	go io.Copy(io.Discard, r)
+	go func() { _, _ = io.Copy(io.Discard, r) }()
 	stop = func() error {
 		cancel()
 		err := <-ended

@@ -67,11 +67,12 @@ func startHref(way string, q url.Values) string {
 }
 
 func (s *server) hasDraft(r *http.Request, back string) (bool, error) {
-	u, err := url.Parse(back)
-	if err != nil || u.Query().Get("draft") == "" {
-		return false, nil
+	_, query, _ := strings.Cut(back, "?")
+	q, err := url.ParseQuery(query)
+	if err != nil || q.Get("draft") == "" {
+		return false, err
 	}
-	_, err = s.Store.Draft(r.Context(), s.browserToken(r), u.Query().Get("draft"))
+	_, err = s.Store.Draft(r.Context(), s.browserToken(r), q.Get("draft"))
 	if draftGone(err) {
 		return false, nil
 	}

@@ -148,8 +148,8 @@ func TestState(t *testing.T) {
 		{"another state", "code", func(_ *testing.T, p *person, to string) *page {
 			return p.get(cut(to, "state") + "&state=" + strings.Repeat("x", 43))
 		}},
-		{"another browser", "code", func(_ *testing.T, p *person, to string) *page { return g.person().get(to) }},
-		{"another browser with an attempt of its own", "code", func(_ *testing.T, p *person, to string) *page {
+		{"another browser", "code", func(_ *testing.T, _ *person, to string) *page { return g.person().get(to) }},
+		{"another browser with an attempt of its own", "code", func(_ *testing.T, _ *person, to string) *page {
 			q := g.person()
 			q.get("/oauth/start?way=code")
 			return q.get(to)
@@ -161,16 +161,16 @@ func TestState(t *testing.T) {
 			v, _ := url.ParseQuery(u.Fragment)
 			return p.get("/oauth/callback?code=x&state=" + v.Get("state"))
 		}},
-		{"a token without an attempt", "implicit", func(_ *testing.T, p *person, to string) *page { return g.person().implicit(g.person().get(to)) }},
+		{"a token without an attempt", "implicit", func(_ *testing.T, _ *person, to string) *page { return g.person().implicit(g.person().get(to)) }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p := g.person()
 			to := callback(p, test.way)
-			before := g.calls("/open-api/v1.0/platform/token")
+			before := g.tokenCalls()
 			pg := test.come(t, p, to)
 			pg.want(http.StatusBadRequest, "Start again")
-			if test.name != "used twice" && g.calls("/open-api/v1.0/platform/token") != before {
+			if test.name != "used twice" && g.tokenCalls() != before {
 				t.Error("the token endpoint was asked")
 			}
 			if pg.header.Get("Referrer-Policy") != "no-referrer" || pg.header.Get("Cache-Control") != "no-store" {
@@ -188,9 +188,11 @@ func cut(address, name string) string {
 	return u.String()
 }
 
-func (g *rig) calls(path string) (n int) {
+const tokenPath = "/open-api/v1.0/platform/token"
+
+func (g *rig) tokenCalls() (n int) {
 	for _, r := range g.box.Requests() {
-		if r.Path == path {
+		if r.Path == tokenPath {
 			n++
 		}
 	}
@@ -200,7 +202,7 @@ func (g *rig) calls(path string) (n int) {
 // TestSignInFaults: a provider that fails leads back to the connect page with
 // a sentence, and the code is posted once.
 func TestSignInFaults(t *testing.T) {
-	const token, current = "/open-api/v1.0/platform/token", "/open-api/v1.0/shops/current"
+	const token, current = tokenPath, "/open-api/v1.0/shops/current"
 	tests := []struct {
 		name  string
 		fail  sandbox.Failure
@@ -223,7 +225,7 @@ func TestSignInFaults(t *testing.T) {
 			if q := pg.url.Query(); pg.url.Path != "/connect" || q.Has("code") || q.Has("state") || q.Get("return") != "/shops" {
 				t.Errorf("at %s", pg.url)
 			}
-			if n := g.calls(token); n != test.posts {
+			if n := g.tokenCalls(); n != test.posts {
 				t.Errorf("the code was posted %d times", n)
 			}
 			if owner(p) != "" {
@@ -365,7 +367,7 @@ func TestDraft(t *testing.T) {
 		{"the session is over", func(g *rig, _ *person, _ sandbox.DemoShop) { g.move(13 * time.Hour) }, 0, []string{"as you typed it"}, true},
 		{"another shop was connected", func(g *rig, _ *person, _ sandbox.DemoShop) { g.move(13 * time.Hour) }, 1, []string{"for another shop"}, true},
 		{"the token was revoked", func(g *rig, _ *person, _ sandbox.DemoShop) {
-			g.box.FailNext(sandbox.Failure{Path: "/open-api/v1.0/platform/token", Status: 400, Body: `{"error":"invalid_grant"}`})
+			g.box.FailNext(sandbox.Failure{Path: tokenPath, Status: 400, Body: `{"error":"invalid_grant"}`})
 			g.move(time.Hour)
 		}, 0, []string{"as you typed it"}, true},
 		{"the API says 401 again and again", func(g *rig, _ *person, _ sandbox.DemoShop) {
@@ -418,7 +420,6 @@ func TestDraftOfAnotherBrowser(t *testing.T) {
 
 // TestTokenIsRenewed: an expired token is renewed once, and every page works on.
 func TestTokenIsRenewed(t *testing.T) {
-	const token = "/open-api/v1.0/platform/token"
 	tests := []struct {
 		name string
 		end  func(*rig)
@@ -431,14 +432,14 @@ func TestTokenIsRenewed(t *testing.T) {
 			g := newRig(t, options{})
 			p := g.person()
 			shop := p.connect(0)
-			before := g.calls(token)
+			before := g.tokenCalls()
 			test.end(g)
 			var wg sync.WaitGroup
 			for range 20 {
 				wg.Go(func() { p.get(webhooksPath(shop.ID)).want(http.StatusOK) })
 			}
 			wg.Wait()
-			if n := g.calls(token) - before; n != 1 {
+			if n := g.tokenCalls() - before; n != 1 {
 				t.Errorf("renewed %d times", n)
 			}
 		})

@@ -465,7 +465,7 @@ func TestSecret(t *testing.T) {
 			t.Error("the secret is still offered")
 		}
 	})
-	t.Run("kept for 15 minutes", func(t *testing.T) {
+	t.Run("kept for 15 minutes", func(*testing.T) {
 		q := p.newForm(shop.ID, good+"/2", "DONATION").submit().want(http.StatusOK)
 		f := q.form("/secret")
 		g.move(15*time.Minute + time.Second)

@@ -37,7 +37,7 @@ func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
 }
 
 func (s *server) browserCookie(value string, maxAge int) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure exactly when the public URL is https
 		Name: s.cookieName("browser"), Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
 	}

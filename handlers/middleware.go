@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -31,7 +32,13 @@ type visit struct {
 
 type visitKey struct{}
 
-func visitOf(r *http.Request) *visit { return r.Context().Value(visitKey{}).(*visit) }
+func visitOf(r *http.Request) *visit {
+	v, ok := r.Context().Value(visitKey{}).(*visit)
+	if !ok {
+		panic("handlers: a request came past identify")
+	}
+	return v
+}
 
 // identify gives the request an id and a logger, and logs how it ended. Only
 // the path is logged: a query can carry a code.
@@ -162,7 +169,8 @@ func (s *server) checkHost(h http.Handler) http.Handler {
 			h.ServeHTTP(w, r)
 		case (r.Method == http.MethodGet || r.Method == http.MethodHead) && isLoopback(hostname(host)):
 			w.Header().Set("Cache-Control", "no-store")
-			http.Redirect(w, r, s.PublicURL.Scheme+"://"+s.PublicURL.Host+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+			to := url.URL{Scheme: s.PublicURL.Scheme, Host: s.PublicURL.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
+			http.Redirect(w, r, to.String(), http.StatusTemporaryRedirect)
 		default:
 			s.showError(w, r, &httpError{
 				Status: http.StatusMisdirectedRequest,

@@ -330,11 +330,33 @@ func TestReturnPath(t *testing.T) {
 		{"/shops/sh_1/webhooks/new?draft=abc&evil=1", "/shops/sh_1/webhooks/new?draft=abc"},
 		{"/shops/sh_1/webhooks/new?preset=everything", "/shops/sh_1/webhooks/new?preset=everything"},
 		{"/shops/sh%2F1/webhooks", "/shops/sh%2F1/webhooks"},
-		{"/connect", ""}, {"/oauth/start?way=code", ""}, {"/static/app.css", ""}, {"/nothing", ""}, {"/sign-out", ""}, {"", ""},
-		{"//evil.example", ""}, {`/\evil.example`, ""}, {`\\evil.example`, ""}, {"/%5cevil.example", ""}, {"/\t/evil.example", ""}, {"/\n/evil.example", ""},
-		{`/./\evil.example`, ""}, {"/..//evil.example", ""}, {"https:evil.example", ""}, {"https://evil.example/", ""}, {"///evil.example", ""},
-		{"%2f%2fevil.example", ""}, {"/%2fevil.example", ""}, {"/shops#x", ""}, {"/shops/../shops", ""}, {"/shops//", ""}, {" /shops", ""}, {"/shops\x00", ""},
-		{"javascript:alert(1)", ""}, {"/shops/\u202e/webhooks", ""}, {"/" + strings.Repeat("x", 2000), ""},
+		{"/connect", ""},
+		{"/oauth/start?way=code", ""},
+		{"/static/app.css", ""},
+		{"/nothing", ""},
+		{"/sign-out", ""},
+		{"", ""},
+		{"//evil.example", ""},
+		{`/\evil.example`, ""},
+		{`\\evil.example`, ""},
+		{"/%5cevil.example", ""},
+		{"/\t/evil.example", ""},
+		{"/\n/evil.example", ""},
+		{`/./\evil.example`, ""},
+		{"/..//evil.example", ""},
+		{"https:evil.example", ""},
+		{"https://evil.example/", ""},
+		{"///evil.example", ""},
+		{"%2f%2fevil.example", ""},
+		{"/%2fevil.example", ""},
+		{"/shops#x", ""},
+		{"/shops/../shops", ""},
+		{"/shops//", ""},
+		{" /shops", ""},
+		{"/shops\x00", ""},
+		{"javascript:alert(1)", ""},
+		{"/shops/\u202e/webhooks", ""},
+		{"/" + strings.Repeat("x", 2000), ""},
 	}
 	for _, test := range tests {
 		if got := s.returnPath(test.raw); got != test.want {
@@ -434,7 +456,7 @@ func TestNoSecretInLogs(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	p.connectKey(1)
-	g.box.Configure(shop.ID, sandbox.Switches{SecretInCreate: true})
+	g.must(g.box.Configure(shop.ID, sandbox.Switches{SecretInCreate: true}))
 	p.newForm(shop.ID, "https://hooks.example.com/canary-url", "DONATION").submit().want(http.StatusOK)
 	g.person().get("/oauth/callback?code=canary-code&state=canary-state")
 	g.person().get("/oauth/callback?error=canary-error&error_description=canary")

@@ -22,6 +22,7 @@ type webhookForm struct {
 	types      []string // ticked, in the order they came
 	undo       []string // ticked before a preset or a toggle was pressed
 	canUndo    bool
+	pressed    string // the button that drew the form again; the focus goes back to it
 
 	urlError   *views.FieldError
 	typesError *views.FieldError
@@ -154,6 +155,7 @@ func isLocalName(host string) bool {
 // no such button. What was ticked is kept for undo.
 func (f *webhookForm) press(do string) (ok bool) {
 	before := f.types
+	f.pressed = do
 	name, rest, _ := strings.Cut(do, ":")
 	switch name {
 	case "undo":
@@ -169,6 +171,7 @@ func (f *webhookForm) press(do string) (ok bool) {
 	case "none":
 		f.types = nil
 	default:
+		f.pressed = ""
 		return false
 	}
 	f.undo, f.canUndo = before, true
@@ -256,6 +259,9 @@ func (f *webhookForm) summary() (errs []views.SummaryError, focus string) {
 	}
 	if f.banner != nil && len(errs) == 0 {
 		focus = "banner"
+	}
+	if f.pressed != "" {
+		focus = "do:" + f.pressed
 	}
 	return errs, focus
 }

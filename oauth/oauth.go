@@ -185,7 +185,7 @@ type storedCredential struct {
 // Encode writes c with its secrets in clear. The bytes must be encrypted
 // before they are kept.
 func (c Credential) Encode() ([]byte, error) {
-	return json.Marshal(storedCredential{
+	return json.Marshal(storedCredential{ //nolint:gosec // encrypted by the store before it is kept
 		c.Way, c.AccessToken.Reveal(), c.RefreshToken.Reveal(), c.Username,
 		c.Password.Reveal(), c.ExpiresAt, c.Scopes,
 	})

@@ -150,11 +150,13 @@ func TestExchange(t *testing.T) {
 	}{
 		{
 			"a token", 200, `{"access_token":"` + long + `","token_type":"bearer","expires_in":300,"refresh_token":"r1","scope":"webhook_write  webhook_read"}`,
-			Credential{Way: WayCode, AccessToken: fourthwall.Secret(long), RefreshToken: "r1", ExpiresAt: noon.Add(5 * time.Minute), Scopes: "webhook_write webhook_read"}, false, false,
+			Credential{Way: WayCode, AccessToken: fourthwall.Secret(long), RefreshToken: "r1", ExpiresAt: noon.Add(5 * time.Minute), Scopes: "webhook_write webhook_read"},
+			false, false,
 		},
 		{
 			"without expiry but with a refresh token", 200, `{"access_token":"a","token_type":"Bearer","refresh_token":"r1"}`,
-			Credential{Way: WayCode, AccessToken: "a", RefreshToken: "r1", ExpiresAt: noon.Add(5 * time.Minute)}, false, false,
+			Credential{Way: WayCode, AccessToken: "a", RefreshToken: "r1", ExpiresAt: noon.Add(5 * time.Minute)},
+			false, false,
 		},
 		{"without expiry", 200, `{"access_token":"a","token_type":"Bearer"}`, Credential{Way: WayCode, AccessToken: "a"}, false, false},
 		{"not a bearer token", 200, `{"access_token":"a","token_type":"mac"}`, Credential{}, true, true},

@@ -91,7 +91,8 @@ func (r *Refresher) Renew(ctx context.Context, h Held) (Held, error) {
 		if result.Err != nil {
 			return Held{}, result.Err
 		}
-		return result.Val.(Held), nil
+		renewed, _ := result.Val.(Held)
+		return renewed, nil
 	}
 }
 
