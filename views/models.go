@@ -40,18 +40,18 @@ const (
 // Notice is a message above the content. Code and RequestID are shown for
 // those who need them, each with a copy button.
 type Notice struct {
-	Kind      string // Info, Success, Warning or Failure
-	Title     string
-	Text      string
-	Code      string
-	RequestID string
-	Link      *Link
+	Kind      string `json:"kind"` // Info, Success, Warning or Failure
+	Title     string `json:"title,omitempty"`
+	Text      string `json:"text,omitempty"`
+	Code      string `json:"code,omitempty"`
+	RequestID string `json:"requestID,omitempty"`
+	Link      *Link  `json:"link,omitempty"`
 }
 
 // Link is a link with its text.
 type Link struct {
-	Href string
-	Text string
+	Href string `json:"href"`
+	Text string `json:"text"`
 }
 
 // FieldError stands at the field it is about: what happened and the cure, and
