@@ -146,6 +146,21 @@ func TestControlRefusals(t *testing.T) {
 	}
 }
 
+// A refused change leaves no trace, not even in a list that was there before.
+func TestRefusedSwitchesChangeNothing(t *testing.T) {
+	r := newRig(t)
+	want := Switches{RequireScopes: []string{"shop_read"}}
+	if err := r.Configure(shopOne, want); err != nil {
+		t.Fatal(err)
+	}
+	if a := r.control("POST", "shops/"+shopOne+"/switches", `{"requireScopes":["root"]}`); a.StatusCode != 400 {
+		t.Errorf("%d %s", a.StatusCode, a.body)
+	}
+	if diff := cmp.Diff(want, r.Switches(shopOne)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A person works the controls through the forms of the front page, and comes back to where they were.
 func TestControlsByForm(t *testing.T) {
 	r := newRig(t)

@@ -84,7 +84,11 @@ func (s *Server) FailNext(f Failure) {
 func (s *Server) Failures() []Failure {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.failures)
+	out := slices.Clone(s.failures)
+	for i := range out {
+		out[i].Header = out[i].Header.Clone()
+	}
+	return out
 }
 
 // ForgetFailures empties the queue.

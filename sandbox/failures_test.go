@@ -218,6 +218,37 @@ func TestDelay(t *testing.T) {
 	}
 }
 
+// Over a real connection the server notices a client that leaves although nobody wanted its body.
+func TestDelayEndsWhenTheConnectionDoes(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.PublicURL = "" })
+	started, ended := make(chan struct{}), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		defer close(ended)
+		close(started)
+		r.ServeHTTP(w, req)
+	}))
+	defer server.Close()
+	r.FailNext(Failure{Cut: CutBefore, Delay: time.Hour})
+	ctx, leave := context.WithCancel(t.Context())
+	go func() {
+		<-started
+		leave()
+	}()
+	req, err := http.NewRequestWithContext(ctx, "POST", server.URL+webhooksPath, strings.NewReader(goodInput))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Client().Do(req); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Error("the request still waits")
+		r.Close()
+	}
+}
+
 // serveAborts creates a webhook and tells whether the connection would have been closed.
 func serveAborts(ctx context.Context, r *rig) (aborted bool) {
 	defer func() {

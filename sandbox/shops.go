@@ -283,10 +283,13 @@ func (s *Server) AddWebhook(shopID, url string, types []string) (Webhook, error)
 func (s *Server) Switches(shopID string) Switches {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if sh := s.shop(shopID); sh != nil {
-		return sh.switches
+	sh := s.shop(shopID)
+	if sh == nil {
+		return Switches{}
 	}
-	return Switches{}
+	out := sh.switches
+	out.RequireScopes = slices.Clone(out.RequireScopes)
+	return out
 }
 
 // Configure replaces a demo shop's switches. It fails for an unknown shop, for a page size outside 0
