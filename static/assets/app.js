@@ -73,6 +73,7 @@
       this.panel = find(".summary");
       this.count = find(".summary-count");
       this.chosen = find(".chosen");
+      this.chosen.removeAttribute("tabindex");
       this.noneChosen = find(".chosen-none");
       this.chip = find("#chosen-item").content.firstElementChild;
       this.main = find(".summary .main");

@@ -1,0 +1,231 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"hookwall/e2e/browser"
+	"hookwall/sandbox"
+)
+
+// scene is one page in one state.
+type scene struct {
+	name     string
+	show     func(*visitor) int // brings the page up and returns its status
+	status   int
+	heading  string
+	noScript bool
+}
+
+// scenes are all pages of the product, in all states that look different.
+var scenes = []scene{
+	{name: "connect", show: func(v *visitor) int { return v.Open("/connect") }, status: 200, heading: "Connect a shop"},
+	{name: "connect, unfolded", show: showImplicitWay, status: 200, heading: "Connect a shop"},
+	{name: "connect, refused", show: showRefusedKey, status: 422, heading: "Connect a shop"},
+	{name: "connect, with a kept form", show: showKeptForm, status: 200, heading: "Connect a shop"},
+	{name: "connect, denied", show: showDenied, status: 200, heading: "Connect a shop"},
+	{name: "implicit, nothing came", show: func(v *visitor) int { return v.Open("/oauth/implicit") }, status: 200, heading: "Finishing the connection"},
+	{name: "implicit, no script", show: func(v *visitor) int { return v.Open("/oauth/implicit#access_token=x&state=y") }, status: 200, heading: "Finishing the connection", noScript: true},
+	{name: "shops", show: showShops, status: 200, heading: "Shops"},
+	{name: "shops, one expired", show: showExpiredShop, status: 200, heading: "Shops"},
+	{name: "list, empty", show: func(v *visitor) int { return v.Open(listPath(v.connectKey(0))) }, status: 200, heading: "Webhooks"},
+	{name: "list, full", show: showFullList, status: 200, heading: "Webhooks"},
+	{name: "list, menus open", show: showMenu, status: 200, heading: "Webhooks"},
+	{name: "list, busy", show: showBusyList, status: 503, heading: "Webhooks"},
+	{name: "create", show: func(v *visitor) int { return v.Open(newPath(v.connectKey(0))) }, status: 200, heading: "Create webhook"},
+	{name: "create, no script", show: showPressedForm, status: 200, heading: "Create webhook", noScript: true},
+	{name: "create, chosen and searched", show: showChosen, status: 200, heading: "Create webhook"},
+	{name: "create, refused", show: showRefused, status: 422, heading: "Create webhook"},
+	{name: "create, several errors", show: showSeveralErrors, status: 422, heading: "Create webhook"},
+	{name: "create, banner", show: showBanner, status: 503, heading: "Create webhook"},
+	{name: "created", show: showCreated, status: 200, heading: "Webhook created"},
+	{name: "created, secret revealed", show: showRevealed, status: 200, heading: "Webhook"},
+	{name: "webhook", show: showWebhook, status: 200, heading: "Webhook"},
+	{name: "not confirmed", show: showNotConfirmed, status: 502, heading: "Not confirmed"},
+	{name: "404", show: func(v *visitor) int { return v.Open("/nowhere") }, status: 404, heading: "This page does not exist"},
+	{name: "404, in a shop", show: showUnknownWebhook, status: 404, heading: "This page does not exist"},
+	{name: "405", show: func(v *visitor) int { return v.Open("/sign-out") }, status: 405, heading: "This address does not take that kind of request"},
+	{name: "500", show: showBroken, status: 500, heading: "Something went wrong on our side"},
+	{name: "503", show: showBusyWebhook, status: 503, heading: "Fourthwall is busy"},
+	{name: "sandbox: front page", show: showFront, status: 200, heading: "Hookwall sandbox"},
+	{name: "sandbox: consent", show: showConsent, status: 200, heading: "Connect Hookwall to your shop"},
+	{name: "sandbox: problem", show: func(v *visitor) int { return v.Open(v.app.boxURL + "/nowhere") }, status: 404, heading: "Nothing here"},
+}
+
+// TestPages: axe-core finds nothing on any page, in light and dark, wide and on
+// a phone, and no page is wider than a small phone.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	for _, s := range scenes {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			v := meet(t, browser.Options{NoJavaScript: s.noScript})
+			v.status(s.show(v), s.status)
+			v.heads(s.heading)
+			v.Accessible()
+			v.Resize(375, 667)
+			v.NoSidewaysScroll()
+			v.SetScheme(browser.Dark)
+			v.Axe()
+			v.Resize(320, 568)
+			v.NoSidewaysScroll()
+		})
+	}
+}
+
+func showImplicitWay(v *visitor) int {
+	status := v.Open("/connect")
+	v.Click(v.Text("Older sign-in (implicit)"))
+	return status
+}
+
+func showRefusedKey(v *visitor) int {
+	v.Open("/connect")
+	return v.Submit(v.Role("button", "Connect with this key"))
+}
+
+func showKeptForm(v *visitor) int {
+	v.Open("/connect")
+	v.compose(v.signIn(0), good, donation)
+	v.app.box.Advance(32 * 24 * time.Hour)
+	return v.create()
+}
+
+func showDenied(v *visitor) int {
+	showConsent(v)
+	return v.Submit(v.Role("button", "Deny"))
+}
+
+func showShops(v *visitor) int {
+	v.connectKey(0)
+	v.Open("/connect")
+	v.signIn(2)
+	status := v.Open("/shops")
+	v.Click(v.main().GetByText("Disconnect", exactText).First())
+	return status
+}
+
+func showExpiredShop(v *visitor) int {
+	v.Open("/connect")
+	v.signIn(0)
+	v.app.box.Advance(32 * 24 * time.Hour)
+	v.Reload()
+	return v.Open("/shops")
+}
+
+// showFullList has a long address, many event types and one of the future.
+func showFullList(v *visitor) int {
+	shop := v.app.shop(2)
+	types := []string{"ORDER_PLACED", "ORDER_UPDATED", "DONATION", "GIFT_PURCHASE", "PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED", "TELEPATHY_RECEIVED"}
+	for _, address := range []string{"https://hooks.example.com/" + strings.Repeat("a-long-path-without-an-end/", 20), "https://" + strings.Repeat("x", 60) + ".example/"} {
+		_, err := v.app.box.AddWebhook(shop.ID, address, types)
+		v.app.must(err)
+	}
+	_, err := v.app.box.AddWebhook(shop.ID, good, []string{strings.Repeat("A_LONG_TYPE_", 20)})
+	v.app.must(err)
+	v.connectKey(2)
+	return v.Reload()
+}
+
+func showMenu(v *visitor) int {
+	status := v.Open(listPath(v.connectKey(2)))
+	v.Click(v.Role("banner", "").Locator("summary").First())
+	return status
+}
+
+func showBusyList(v *visitor) int {
+	v.connectKey(2)
+	v.app.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 503, Code: "DOWN_FOR_NOW", Header: http.Header{"Retry-After": {"60"}}, Times: 9})
+	return v.Reload()
+}
+
+func showPressedForm(v *visitor) int {
+	v.Open(newPath(v.connectKey(0)))
+	return v.Submit(v.named("button", "^Everything"))
+}
+
+func showChosen(v *visitor) int {
+	status := v.Open(newPath(v.connectKey(0)))
+	v.Click(v.named("button", "^Everything"))
+	v.Fill(v.named("searchbox", "^Search"), "order")
+	return status
+}
+
+func showRefused(v *visitor) int {
+	v.compose(v.connectKey(0), "https://hooks.example.com:8443/"+strings.Repeat("long", 40), donation)
+	return v.create()
+}
+
+func showSeveralErrors(v *visitor) int {
+	v.Open(newPath(v.connectKey(0)))
+	return v.create()
+}
+
+func showBanner(v *visitor) int {
+	v.compose(v.connectKey(0), "http://203.0.113.7:8080/", donation)
+	v.app.failCreate(sandbox.Failure{Status: 503, Code: "A_CODE_THAT_NOBODY_HAS_EVER_HEARD_OF_BEFORE", Header: http.Header{"Retry-After": {"60"}}})
+	return v.create()
+}
+
+func showCreated(v *visitor) int {
+	v.compose(v.connectKey(0), good, donation, orderPlaced)
+	return v.create()
+}
+
+func showRevealed(v *visitor) int {
+	showCreated(v)
+	status := v.Submit(v.Role("button", "Show the secret"))
+	for _, code := range []string{"In Node.js", "In Python"} {
+		v.Click(v.Text(code))
+	}
+	return status
+}
+
+func showWebhook(v *visitor) int {
+	types := []string{"ORDER_PLACED", "TELEPATHY_RECEIVED", "CART_ABANDONED_1H"}
+	made, err := v.app.box.AddWebhook(v.app.shop(1).ID, "https://hooks.example.com/"+strings.Repeat("long", 60), types)
+	v.app.must(err)
+	v.connectKey(1)
+	return v.Open(webhookPath(made))
+}
+
+func showNotConfirmed(v *visitor) int {
+	v.compose(v.connectKey(0), good, donation)
+	v.app.failCreate(sandbox.Failure{Status: 500})
+	return v.create()
+}
+
+func showUnknownWebhook(v *visitor) int {
+	return v.Open(listPath(v.connectKey(0)) + "/wcon_gone")
+}
+
+// showBroken takes the database away.
+func showBroken(v *visitor) int {
+	v.connectKey(0)
+	v.app.must(v.app.store.Close())
+	return v.Reload()
+}
+
+func showBusyWebhook(v *visitor) int {
+	hook := v.app.box.Webhooks(v.connectKey(2).ID)[0]
+	v.app.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks + "/*", Status: 503, Code: "DOWN_FOR_NOW", Header: http.Header{"Retry-After": {"60"}}, Times: 9})
+	return v.Open(webhookPath(hook))
+}
+
+// showFront shows the sandbox with webhooks, requests and failures in waiting.
+func showFront(v *visitor) int {
+	showFullList(v)
+	v.app.failCreate(sandbox.Failure{Status: 503, Code: "DOWN_FOR_NOW", Times: 3})
+	status := v.Open(v.app.boxURL)
+	v.Click(v.Text("How this shop behaves").First())
+	return status
+}
+
+func showConsent(v *visitor) int {
+	v.Open("/connect")
+	status := v.Submit(v.Role("link", codeLink))
+	v.Click(v.Text("Test another situation"))
+	return status
+}
