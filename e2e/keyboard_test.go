@@ -1,0 +1,252 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/playwright-community/playwright-go"
+
+	"hookwall/e2e/browser"
+)
+
+// sight is what a person sees of the element that has the focus.
+type sight struct {
+	Tag       string `json:"tag"`
+	Text      string `json:"text"`
+	At        int    `json:"at"`       // place in the document
+	Ring      bool   `json:"ring"`     // an outline, on it or on what it stands in
+	Inside    bool   `json:"inside"`   // in the window
+	Uncovered bool   `json:"unhidden"` // nothing lies over it
+}
+
+// lookAtFocus needs no script of the page. The outline of a checkbox may be
+// drawn around its whole row.
+const lookAtFocus = `() => {
+	const e = document.activeElement
+	const at = [...document.querySelectorAll('*')].indexOf(e)
+	const text = (e.getAttribute('aria-label') || e.labels?.[0]?.innerText || e.innerText || '').replace(/\s+/g, ' ').slice(0, 60)
+	const outlined = n => {
+		const s = getComputedStyle(n)
+		return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0
+	}
+	let ring = false
+	for (let n = e, i = 0; n && n !== document.body && i < 3; n = n.parentElement, i++) ring ||= outlined(n)
+	const r = e.getClientRects()[0] ?? new DOMRect(-1, -1)
+	const x = r.x + r.width / 2, y = r.y + r.height / 2
+	const inside = x >= 0 && y >= 0 && x <= innerWidth && y <= innerHeight
+	const top = inside ? document.elementFromPoint(x, y) : null
+	const unhidden = !!top && (e.contains(top) || top.contains(e) || !!e.closest('label')?.contains(top))
+	return JSON.stringify({tag: e.tagName.toLowerCase(), text, at, ring, inside, unhidden})
+}`
+
+func (v *visitor) sight() sight {
+	v.app.t.Helper()
+	var s sight
+	v.Must(json.Unmarshal([]byte(fmt.Sprint(v.Eval(lookAtFocus))), &s))
+	return s
+}
+
+// step presses Tab and fails the test when the person cannot see where the
+// focus is then.
+func (v *visitor) step() sight {
+	v.app.t.Helper()
+	v.Press("Tab")
+	s := v.sight()
+	if s.Tag != "body" && !(s.Ring && s.Inside && s.Uncovered) {
+		v.app.t.Errorf("at %s the focus on %s %q is not visible: %+v", v.Path(), s.Tag, s.Text, s)
+	}
+	return s
+}
+
+// maxSteps is more than any page has stops for Tab.
+const maxSteps = 200
+
+// stepTo presses Tab until the element has the focus.
+func (v *visitor) stepTo(l playwright.Locator) {
+	v.app.t.Helper()
+	v.See(l)
+	for range maxSteps {
+		v.step()
+		here, err := l.Evaluate("e => e === document.activeElement", nil)
+		v.Must(err)
+		if here == true {
+			return
+		}
+	}
+	v.app.t.Fatalf("Tab does not reach %v at %s", l, v.Path())
+}
+
+// walk presses Tab through the whole page and returns the number of stops.
+func (v *visitor) walk() int {
+	v.app.t.Helper()
+	seen := map[int]bool{}
+	for range maxSteps {
+		s := v.step()
+		if s.Tag == "body" || seen[s.At] {
+			return len(seen)
+		}
+		seen[s.At] = true
+	}
+	v.app.t.Errorf("Tab does not come to an end at %s", v.Path())
+	return 0
+}
+
+// press goes to an element with Tab and presses a key that leads to another
+// document, whose status it returns.
+func (v *visitor) press(key string, l playwright.Locator) int {
+	v.app.t.Helper()
+	v.stepTo(l)
+	return v.Navigate(func() { v.Press(key) })
+}
+
+// TestJourneyByKeyboard goes from connecting to signing out with Tab, arrows,
+// Enter and Space alone, and always sees where it is.
+func TestJourneyByKeyboard(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	v.Open("/connect")
+	v.skipsToContent()
+	v.press("Enter", v.Role("link", codeLink))
+	v.stepTo(v.named("radio", "^Studio Nine"))
+	v.Press("ArrowDown", "ArrowUp", "ArrowUp")
+	v.Must(v.Expect(v.named("radio", "^Tidewater Records")).ToBeChecked())
+	v.Press("ArrowDown")
+	v.press("Enter", v.Role("button", "Allow"))
+	v.connected(v.app.shop(0))
+	v.press("Enter", v.Role("link", "Create webhook").First())
+	v.fillsInByKeyboard()
+	v.HasFocus(v.address())
+	v.Press("Control+a")
+	v.Type(good)
+	v.status(v.Navigate(func() { v.Press("Enter") }), 200)
+	v.app.hasTypes(v.app.onlyOne(0, good), "ORDER_PLACED", "CART_ABANDONED_72H")
+	v.leavesByKeyboard()
+}
+
+// skipsToContent uses the first stop of every page.
+func (v *visitor) skipsToContent() {
+	v.app.t.Helper()
+	v.step()
+	skip := v.Role("link", "Skip to content")
+	v.HasFocus(skip)
+	v.Press("Enter")
+	v.step()
+	inside := v.Eval("() => document.querySelector('main').contains(document.activeElement)")
+	if inside != true {
+		v.app.t.Errorf("after the skip link Tab leads to %+v", v.sight())
+	}
+}
+
+// fillsInByKeyboard types a URL that is refused, ticks, folds, searches and
+// sends the form.
+func (v *visitor) fillsInByKeyboard() {
+	v.app.t.Helper()
+	v.HasFocus(v.address())
+	v.Type("https://203.0.113.7/fw")
+	v.stepTo(v.named("button", "^Fulfilment"))
+	v.Press("Enter")
+	v.ticked(orderPlaced, orderUpdated)
+	v.stepTo(v.named("searchbox", "^Search"))
+	v.Type("updated")
+	v.stepTo(v.box(orderUpdated))
+	v.Press("Space")
+	v.stepBackTo("searchbox", "^Search")
+	v.Press("Escape")
+	v.folds("Carts", "Cart left for 72 hours")
+	v.stepTo(v.box("Cart left for 72 hours"))
+	v.Press("Space")
+	v.ticked(orderPlaced, "Cart left for 72 hours")
+	v.status(v.press("Space", v.Role("button", "Create webhook")), 422)
+	v.reads("WEBHOOK_URI_IP_NOT_ALLOWED")
+}
+
+// folds closes a group and opens it again.
+func (v *visitor) folds(title, inside string) {
+	v.app.t.Helper()
+	v.stepTo(v.CSS("summary").Filter(hasText(title)).Last())
+	v.Press("Enter")
+	v.Gone(v.box(inside))
+	v.Press("Space")
+	v.See(v.box(inside))
+}
+
+// stepBackTo goes back with Shift and Tab.
+func (v *visitor) stepBackTo(role, name string) {
+	v.app.t.Helper()
+	l := v.named(role, name)
+	for range maxSteps {
+		v.Press("Shift+Tab")
+		here, err := l.Evaluate("e => e === document.activeElement", nil)
+		v.Must(err)
+		if here == true {
+			return
+		}
+	}
+	v.app.t.Fatalf("Shift and Tab do not reach %v at %s", l, v.Path())
+}
+
+// leavesByKeyboard stores the secret, opens and closes the menu of shops,
+// disconnects the shop and signs out.
+func (v *visitor) leavesByKeyboard() {
+	v.app.t.Helper()
+	v.press("Enter", v.Role("button", "Show the secret"))
+	v.reads(v.app.shop(0).WebhookSecret)
+	v.press("Space", v.Role("button", "I have stored it"))
+	v.reads("The secret was deleted here")
+
+	bar := v.Role("banner", "")
+	v.stepTo(bar.Locator("summary").First())
+	v.Press("Enter")
+	another := bar.GetByRole("link", named("Connect another shop"))
+	v.stepTo(another)
+	v.Press("Escape")
+	v.Gone(another)
+	v.HasFocus(bar.Locator("summary").First())
+
+	v.press("Enter", bar.GetByRole("link", named("Shops")))
+	v.stepTo(v.main().Locator("summary"))
+	v.Press("Enter")
+	v.press("Enter", v.Role("button", "Disconnect "+v.app.shop(0).Name))
+	v.reads("is disconnected")
+	v.heads("Shops")
+	v.signsOutByKeyboard()
+}
+
+// signsOutByKeyboard connects another shop by its key, to have something to
+// sign out from.
+func (v *visitor) signsOutByKeyboard() {
+	v.app.t.Helper()
+	v.press("Enter", v.Role("link", "Connect a shop"))
+	v.stepTo(v.Label("API user name"))
+	v.Type(v.app.shop(1).APIUser)
+	v.stepTo(v.Label("API password"))
+	v.Type(v.app.shop(1).APIPassword)
+	v.Navigate(func() { v.Press("Enter") })
+	v.connected(v.app.shop(1))
+	v.press("Enter", v.Role("banner", "").GetByRole("button", named("Sign out")))
+	v.reads("You are signed out")
+}
+
+// TestFocusIsVisible walks with Tab through whole pages.
+func TestFocusIsVisible(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]browser.Options{
+		"wide": {}, "phone": {Width: 375, Height: 667}, "dark": {Scheme: browser.Dark}, "no script": {NoJavaScript: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := meet(t, o)
+			v.Open("/connect")
+			stops := []int{v.walk()}
+			shop := v.connectKey(2)
+			for _, address := range []string{newPath(shop), listPath(shop), webhookPath(v.app.box.Webhooks(shop.ID)[0]), "/shops"} {
+				v.Open(address)
+				stops = append(stops, v.walk())
+			}
+			if stops[1] < 50 {
+				t.Errorf("Tab stops only %d times in the create form, of %v", stops[1], stops)
+			}
+		})
+	}
+}

@@ -1,0 +1,145 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"hookwall/e2e/browser"
+)
+
+// needScript are controls that do nothing without script, by role and name.
+var needScript = []struct{ role, name string }{
+	{"searchbox", "^Search"},
+	{"button", "^Copy"},
+	{"button", "^Remove"},
+}
+
+// worksWithoutScript fails the test when a control is shown that only script
+// can bring to life.
+func (v *visitor) worksWithoutScript() {
+	v.app.t.Helper()
+	for _, c := range needScript {
+		if n := v.Count(v.named(c.role, c.name)); n > 0 {
+			v.app.t.Errorf("%s shows %d times the %s %s", v.Path(), n, c.role, c.name)
+		}
+	}
+}
+
+// TestJourneyWithoutScript goes from connecting to signing out with JavaScript
+// disabled.
+func TestJourneyWithoutScript(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{NoJavaScript: true})
+	v.Open("/")
+	v.worksWithoutScript()
+	shop := v.signIn(0)
+	v.worksWithoutScript()
+	v.Submit(v.Role("link", "Create webhook"))
+	v.Fill(v.address(), "https://203.0.113.7/fw")
+	v.Check(v.box(promotion))
+	v.pressesInTheForm()
+	v.isRefusedAndCorrected()
+	v.keepsTheSecret()
+	v.switchesAndLeaves(shop.Name)
+}
+
+// pressesInTheForm uses the buttons that draw the form again.
+func (v *visitor) pressesInTheForm() {
+	v.app.t.Helper()
+	presses := []struct {
+		button string
+		ticks  []string
+	}{
+		{"^Fulfilment", []string{orderPlaced, orderUpdated, promotion}},
+		{"^All of Orders and tips$", []string{orderPlaced, orderUpdated, donation, promotion}},
+		{"^None of Orders and tips$", []string{promotion}},
+		{"^Undo", []string{orderPlaced, orderUpdated, donation, promotion}},
+	}
+	for _, press := range presses {
+		v.status(v.Submit(v.named("button", press.button)), 200)
+		v.kept("https://203.0.113.7/fw", press.ticks...)
+		v.counts(press.ticks...)
+		v.worksWithoutScript()
+	}
+	v.Gone(v.named("button", "^Undo"))
+}
+
+func (v *visitor) isRefusedAndCorrected() {
+	v.app.t.Helper()
+	v.status(v.create(), 422)
+	v.reads("WEBHOOK_URI_IP_NOT_ALLOWED", "use a domain that points to this server")
+	v.HasFocus(v.address())
+	v.kept("https://203.0.113.7/fw", orderPlaced, orderUpdated, donation, promotion)
+	v.worksWithoutScript()
+	v.Fill(v.address(), good)
+	v.Uncheck(v.box(orderUpdated))
+	v.status(v.create(), 200)
+	v.heads("Webhook created")
+	made := v.app.onlyOne(0, good)
+	v.app.hasTypes(made, "ORDER_PLACED", "DONATION", "PROMOTION_CREATED")
+	v.reads(made.ID, good)
+	v.worksWithoutScript()
+}
+
+func (v *visitor) keepsTheSecret() {
+	v.app.t.Helper()
+	secret := v.app.shop(0).WebhookSecret
+	v.status(v.Submit(v.Role("button", "Show the secret")), 200)
+	v.reads(secret)
+	v.worksWithoutScript()
+	v.Submit(v.Role("button", "I have stored it"))
+	v.reads("The secret was deleted here")
+	v.Gone(v.Text(secret))
+}
+
+// switchesAndLeaves connects a second shop, goes back to the first, disconnects
+// it and signs out.
+func (v *visitor) switchesAndLeaves(first string) {
+	v.app.t.Helper()
+	bar := v.Role("banner", "")
+	v.Click(bar.GetByText(first).First())
+	v.Submit(bar.GetByRole("link", named("Connect another shop")))
+	second := v.giveKey(2).Name
+	v.switchShop(second, first)
+	v.reads(good)
+	v.disconnect(first)
+	v.worksWithoutScript()
+	v.Submit(bar.GetByRole("button", named("Sign out")))
+	v.reads("You are signed out")
+	v.Open("/shops")
+	v.at("/connect")
+}
+
+// TestImplicitWithoutScript: the older way needs script, and says so.
+func TestImplicitWithoutScript(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{NoJavaScript: true})
+	v.openImplicit()
+	v.Submit(v.Role("button", "Allow"))
+	// Playwright does not find by role or text what is in a noscript element.
+	shown := v.TextOf(v.main())
+	if !strings.Contains(shown, "This older way of signing in needs JavaScript") || strings.Contains(shown, "One moment") {
+		t.Errorf("the page says %q", shown)
+	}
+	v.Submit(v.CSS("noscript a"))
+	v.signIn(1)
+}
+
+// TestFoldsWithoutScript: what is folded opens, and menus on a phone lead on.
+func TestFoldsWithoutScript(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{NoJavaScript: true, Width: 375, Height: 700})
+	shop := v.connectKey(2)
+	v.See(v.Role("banner", "").GetByText(shop.Name).First())
+	v.Click(v.CSS("summary").Filter(hasText("Menu")))
+	v.Submit(v.Role("banner", "").GetByRole("link", named("Shops")))
+	v.at("/shops")
+	v.NoSidewaysScroll()
+	v.Open(newPath(shop))
+	group := v.Role("heading", "Carts")
+	v.See(v.box("Cart left for 1 hour"))
+	v.Click(group)
+	v.Gone(v.box("Cart left for 1 hour"))
+	v.Click(group)
+	v.See(v.box("Cart left for 1 hour"))
+}
