@@ -236,9 +236,9 @@ func TestStyleSheetAsksForNothingElse(t *testing.T) {
 // token out of everything that happens afterwards.
 func TestImplicitScriptClearsTheAddressFirst(t *testing.T) {
 	script := string(files(t)["implicit.js"])
-	clear := strings.Index(script, "history.replaceState(")
+	cleared := strings.Index(script, "history.replaceState(")
 	for _, later := range []string{"addEventListener", "getElementById", ".submit()"} {
-		if at := strings.Index(script, later); clear < 0 || at < clear {
+		if at := strings.Index(script, later); cleared < 0 || at < cleared {
 			t.Errorf("%s stands before the address is cleared", later)
 		}
 	}
