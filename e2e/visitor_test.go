@@ -24,16 +24,21 @@ type visitor struct {
 	asks *addresses
 }
 
-// addresses are the URLs that a browser asked for.
+// addresses are the URLs that a browser asked for, and those that it said it
+// came from.
 type addresses struct {
-	mu  sync.Mutex
-	all []string
+	mu       sync.Mutex
+	all      []string
+	referers []string
 }
 
-func (a *addresses) add(address string) {
+func (a *addresses) note(r playwright.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.all = append(a.all, address)
+	a.all = append(a.all, r.URL())
+	if from := r.Headers()["referer"]; from != "" {
+		a.referers = append(a.referers, from)
+	}
 }
 
 func (a *addresses) list() []string {
@@ -48,7 +53,7 @@ func (a *app) visit(o browser.Options) *visitor {
 	a.t.Helper()
 	o.BaseURL = a.url
 	v := &visitor{app: a, asks: &addresses{}, Page: browser.NewPage(a.t, o)}
-	v.Context().OnRequest(func(r playwright.Request) { v.asks.add(r.URL()) })
+	v.Context().OnRequest(v.asks.note)
 	a.t.Cleanup(v.keptSecrets)
 	return v
 }
@@ -74,21 +79,28 @@ func (v *visitor) secrets() []string {
 	return all
 }
 
+// keptSecrets looks through the log, and through all that the browser asked for.
 func (v *visitor) keptSecrets() {
-	log, asked := v.app.logs.String(), v.asks.list()
+	v.asks.mu.Lock()
+	defer v.asks.mu.Unlock()
+	log := v.app.logs.String()
+	told := strings.Join(slices.Concat(v.asks.all, v.asks.referers), "\n")
 	for _, secret := range v.secrets() {
 		if strings.Contains(log, secret) {
 			v.app.t.Errorf("the log has the secret %.8s…", secret)
 		}
-		for _, address := range asked {
-			if strings.Contains(address, secret) || strings.Contains(address, url.QueryEscape(secret)) {
-				v.app.t.Errorf("an address has the secret %.8s…: %s", secret, address)
-			}
+		if strings.Contains(told, secret) || strings.Contains(told, url.QueryEscape(secret)) {
+			v.app.t.Errorf("an address has the secret %.8s…:\n%s", secret, told)
 		}
 	}
-	for _, address := range asked {
+	for _, address := range v.asks.all {
 		if code := queryOf(address).Get("code"); code != "" && strings.Contains(log, code) {
 			v.app.t.Errorf("the log has the code of %s", address)
+		}
+	}
+	for _, address := range v.asks.referers {
+		if strings.Contains(address, "?") && strings.HasPrefix(address, v.app.url+"/oauth") {
+			v.app.t.Errorf("a request says that it comes from %s", address)
 		}
 	}
 }
