@@ -8,11 +8,14 @@ import "time"
 
 // Frame is what every page needs for the parts around its content.
 type Frame struct {
-	Title      string    // document title, without the product's name
-	Path       string    // path of the page, for aria-current
-	Shop       *ShopLink // the shop this page is about; nil outside a shop
-	Shops      []ShopLink
-	SandboxURL string // address of the sandbox's front page; "" when Fourthwall is real
+	Title string // document title, without the product's name
+	Path  string // path of the page, for aria-current
+	// EventsHref and ActivityHref are the current shop's; "" outside a shop.
+	EventsHref   string
+	ActivityHref string
+	Shop         *ShopLink // the shop this page is about; nil outside a shop
+	Shops        []ShopLink
+	SandboxURL   string // address of the sandbox's front page; "" when Fourthwall is real
 	// PlainHTTPWarning is set when the dashboard is reached over plain http
 	// on a host that is not loopback: cookies could be read on the way.
 	PlainHTTPWarning bool
@@ -121,6 +124,16 @@ type WebhooksPage struct {
 	// Covered counts the event types of the catalogue that some webhook
 	// receives, out of CatalogueSize.
 	Covered, CatalogueSize int
+	NotCovered             []EventGroup // the event types that reach nobody
+	// Query, Type and Sort are the filter as it stands in the address: a GET
+	// form to ListHref with the fields q, type and sort.
+	Query, Type, Sort string
+	TypeChoices       []EventBadge
+	SortChoices       []Choice
+	ListHref          string
+	CSVHref           string
+	Total             int    // webhooks before the filter
+	HealthUnknown     string // why no row has a Health
 	// Unreadable explains why the list cannot be shown (a missing scope, the
 	// API being down); nil when Webhooks is the whole truth.
 	Unreadable *Notice
@@ -136,10 +149,12 @@ type PresetLink struct {
 
 // WebhookRow is one webhook of a list.
 type WebhookRow struct {
-	ID    string
-	URL   string
-	Href  string
-	Types []EventBadge
+	ID     string
+	URL    string
+	Href   string
+	Types  []EventBadge
+	Health *Health // nil when it is not known
+	Locked bool    // Fourthwall would not change it
 }
 
 // EventBadge is an event type where it is only named.
@@ -168,6 +183,7 @@ type WebhookFormPage struct {
 	// Focus is what gets autofocus: "url", "types", "summary", "banner", or ""
 	// for the first field of a fresh form.
 	Focus string
+	Edit  *EditPart // nil when creating
 }
 
 // SummaryError is a line of the error summary, a link to its field.
@@ -207,6 +223,9 @@ type PickerType struct {
 	// Invalid marks a posted type that is not in the catalogue: it is shown
 	// so that nothing ticked disappears, and said to be unknown.
 	Unknown bool
+	// Held is set for an Unknown type that the edited webhook already has: it
+	// is kept as it is.
+	Held bool
 }
 
 // PickerPreset is a preset button.
@@ -247,6 +266,11 @@ type WebhookPage struct {
 	// as the create call answered it, with the reason.
 	FromCreate string
 	Secret     *WebhookSecret
+	EditHref   string
+	DeleteHref string
+	EventsHref string // its deliveries
+	// Locked says why the webhook can be neither edited nor deleted; "" when it can.
+	Locked string
 	// ForDevelopersURL is where the shop's owner finds the webhook secret and
 	// the test button.
 	ForDevelopersURL string
