@@ -40,6 +40,12 @@ const (
 	selectConnectionByID = `SELECT ` + connectionColumns + `, credential FROM connections
 		WHERE environment = $1 AND id = $2`
 
+	selectLiveConnections = `SELECT ` + connectionColumns + `, credential FROM connections
+		WHERE environment = $1 AND shop_id = $2 AND NOT expired AND EXISTS (
+			SELECT 1 FROM sessions WHERE sessions.environment = connections.environment
+			AND sessions.owner = connections.owner AND seen_at > $3 AND sessions.created_at > $4)
+		ORDER BY CASE WHEN owner = $5 THEN 0 ELSE 1 END, created_at DESC, id`
+
 	// The owner's row is the source of the insert, so nothing is written for an owner who is gone.
 	upsertConnection = `
 		INSERT INTO connections (id, environment, owner, shop_id, shop_name, shop_domain, way, credential, hint, scopes, expires_at, created_at)
@@ -85,6 +91,27 @@ func (s *Store) ConnectionByID(ctx context.Context, connID string) (Connection, 
 	return s.openConnection(s.engine.read.QueryRowContext(ctx, selectConnectionByID, s.env, connID))
 }
 
+// LiveConnection returns a connection to a shop, of whichever owner, for finding out how an attempt
+// ended: that of prefer when there is one, else the newest. It is not expired, its owner has a
+// session that lives, and its credential opens. ErrNotFound says that there is none. It must not be
+// used on behalf of a person.
+func (s *Store) LiveConnection(ctx context.Context, shopID string, prefer Owner) (Connection, error) {
+	now := s.now()
+	rows, err := s.engine.read.QueryContext(ctx, selectLiveConnections,
+		s.env, shopID, millis(now.Add(-SessionIdle)), millis(now.Add(-SessionLife)), prefer)
+	if err != nil {
+		return Connection{}, failed("find live connection", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		c, err := s.openConnection(rows)
+		if !errors.Is(err, ErrWrongKey) {
+			return c, err
+		}
+	}
+	return Connection{}, failed("find live connection", cmp.Or(rows.Err(), ErrNotFound))
+}
+
 // PutConnection keeps a connection, in the place of an earlier one of the same owner to the same
 // shop: a new version, not expired, and a refresh that still runs loses its lease. It returns the
 // connection as kept. ID, Expired, Version and CreatedAt of the argument do not count. ErrNotFound
@@ -102,7 +129,7 @@ func (s *Store) PutConnection(ctx context.Context, c Connection) (Connection, er
 }
 
 // DeleteConnection forgets a shop: its connection, and the owner's secrets, submissions and flashes
-// for it. A shop that is not connected is no error.
+// for it. Its activity and the locks of its webhooks stay. A shop that is not connected is no error.
 func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string) error {
 	return failed("delete connection", s.tx(ctx, func(tx *sql.Tx) error {
 		for _, query := range []string{
@@ -184,7 +211,7 @@ func (s *Store) credentialPlace(owner Owner, shopID string) place {
 	return place{"connections", "credential", []string{s.env, string(owner), shopID}}
 }
 
-func (s *Store) openConnection(row *sql.Row) (Connection, error) {
+func (s *Store) openConnection(row scanner) (Connection, error) {
 	var sealed []byte
 	c, err := scanConnection(row, &sealed)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,6 +21,7 @@ const (
 	SessionLife = 7 * 24 * time.Hour
 
 	seenEvery = 5 * time.Minute // how precisely the last request of a session is known
+	markBytes = 4               // of a session's hash, shown to people
 )
 
 // ownerKey is the one value of a session that is kept: an Owner.
@@ -58,6 +61,20 @@ func OwnerOf(session *sessions.Session) Owner {
 	}
 	owner, _ := session.Values[ownerKey].(Owner)
 	return owner
+}
+
+// Mark returns eight hexadecimal digits that tell one session from another for a person, "" for a
+// session that is new. They begin the hash that the database has, and are of no use to anyone.
+func (ss *SessionStore) Mark(session *sessions.Session) string {
+	if session == nil || session.IsNew {
+		return ""
+	}
+	hash, _ := session.Values[loadedKey{}].(string)
+	sum, err := base64.RawURLEncoding.DecodeString(hash)
+	if err != nil || len(sum) < markBytes {
+		return ""
+	}
+	return hex.EncodeToString(sum[:markBytes])
 }
 
 // Get returns the session of a request, loaded at most once in a request.

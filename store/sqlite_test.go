@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -273,6 +274,9 @@ func (p *planted) plant(t *testing.T, shop string) {
 	check(t, err)
 	check(t, p.store.SettleSubmission(ctx, p.owner, shop, store.StateCreated, "wcon_1", []byte(p.canary("result", shop))))
 	check(t, p.store.PutSecret(ctx, p.owner, shop, "wcon_1", p.canary("secret", shop), soon))
+	_, err = p.store.BeginActivity(ctx, store.Activity{Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop))})
+	check(t, err)
+	check(t, p.store.LockWebhook(ctx, shop, "wcon_1", soon))
 }
 
 func TestNoSecretStandsInTheFiles(t *testing.T) {
@@ -327,6 +331,23 @@ var sealedColumns = map[string]struct {
 			t.Errorf("submission beside the error: %+v", sub)
 		}
 		return err
+	}},
+	"activities.detail": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
+		list, err := p.store.Activities(t.Context(), store.ActivityQuery{Shop: shop})
+		check(t, err)
+		all, err := p.store.PendingActivities(t.Context(), time.Now().Add(time.Hour), 0)
+		check(t, err)
+		i := slices.IndexFunc(all, func(a store.Activity) bool { return a.Shop == shop })
+		if len(list.Rows) != 1 || list.Rows[0].Owner != p.owner || i < 0 {
+			t.Fatalf("activities of %s: %+v, pending: %+v", shop, list, all)
+		}
+		if diff := cmp.Diff(list.Rows[0], all[i]); diff != "" {
+			t.Errorf("activity (-listed +pending):\n%s", diff)
+		}
+		if list.Rows[0].Detail == nil {
+			return store.ErrWrongKey // the row is there without its detail
+		}
+		return nil
 	}},
 	"webhook_secrets.secret": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
 		_, _, err := p.store.Secret(t.Context(), p.owner, shop, "wcon_1")
@@ -411,6 +432,40 @@ func TestARowThatChangedHandsDoesNotOpen(t *testing.T) {
 			update(t, p.path, change, thief)
 			wrongKey(t, sealedColumns[column].read(t, p, "one"))
 		})
+	}
+}
+
+func TestAnActivityThatChangedShopsDoesNotOpen(t *testing.T) {
+	p := plant(t, options(t, 1))
+	update(t, p.path, `UPDATE activities SET shop = 'stolen' WHERE shop = 'one'`)
+	wrongKey(t, sealedColumns["activities.detail"].read(t, p, "stolen"))
+}
+
+func TestADetailThatDoesNotOpenIsLogged(t *testing.T) {
+	p := plant(t, options(t, 1))
+	var log bytes.Buffer
+	o := options(t, 2)
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	p.store = open(t, p.path, o)
+	list, err := p.store.Activities(t.Context(), store.ActivityQuery{Shop: "one"})
+	check(t, err)
+	if !strings.Contains(log.String(), "does not open") || !strings.Contains(log.String(), list.Rows[0].ID) {
+		t.Errorf("log %q", log.String())
+	}
+}
+
+func TestALiveConnectionOpens(t *testing.T) {
+	p := plant(t, options(t, 1))
+	p.store = open(t, p.path, options(t, 2))
+	if _, err := p.store.LiveConnection(t.Context(), "one", p.owner); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("error %v, want %v", err, store.ErrNotFound)
+	}
+	later, _ := signIn(t, p.store)
+	first(p.store.PutConnection(t.Context(), store.Connection{Owner: later, ShopID: "one", Credential: []byte("c")}))
+	c, err := p.store.LiveConnection(t.Context(), "one", p.owner)
+	check(t, err)
+	if c.Owner != later || string(c.Credential) != "c" {
+		t.Errorf("connection %+v, want the one that opens", c)
 	}
 }
 
@@ -509,12 +564,17 @@ func oneRequest(t *testing.T, s *store.Store, i int) error {
 	if _, err := s.Sessions(store.CookieOptions{Name: "session"}).Get(r, "session"); err != nil {
 		return err
 	}
-	_, _, err := s.BeginSubmission(ctx, store.Submission{ID: "f", Owner: owner, Shop: "sh_1"})
+	a, err := s.BeginActivity(ctx, store.Activity{Owner: owner, Shop: "sh_1"})
+	if err != nil {
+		return err
+	}
+	_, _, err = s.BeginSubmission(ctx, store.Submission{ID: "f", Owner: owner, Shop: "sh_1"})
 	if i%20 == 0 {
 		err = errors.Join(err, s.Sweep(ctx))
 	}
 	return errors.Join(err,
 		s.SettleSubmission(ctx, owner, "f", store.StateRefused, "", nil),
+		s.SettleActivity(ctx, a.ID, store.Settlement{Outcome: store.OutcomeRefused}),
 		s.AddFlash(ctx, owner, "/", []byte("f")))
 }
 
@@ -533,6 +593,10 @@ func TestReadingWritesNothing(t *testing.T) {
 	_, err := s.TakeFlashes(t.Context(), owner, "/")
 	check(t, err)
 	_, err = s.Connections(t.Context(), owner)
+	check(t, err)
+	_, err = s.Activities(t.Context(), store.ActivityQuery{Shop: "sh_1"})
+	check(t, err)
+	_, err = s.LockedWebhooks(t.Context(), "sh_1")
 	check(t, err)
 	if after := dataVersion(t, db); after != before {
 		t.Errorf("the database went from version %d to %d", before, after)

@@ -1,5 +1,6 @@
 // Package store keeps what must outlive a request: sessions, connected shops, sign-in attempts,
-// drafts, flashes, submissions and the secrets of new webhooks.
+// drafts, flashes, submissions, the secrets of new webhooks, what was attempted in a shop, and which
+// webhooks cannot be changed.
 //
 // It rests on database/sql with one SQL text for every engine; today the engine is SQLite. Whatever
 // a person would call a secret is sealed before it reaches the database, with a key that is not in
@@ -37,8 +38,8 @@ var (
 	// the connection had got another credential or had been removed.
 	ErrLeaseLost = errors.New("the refresh lease is no longer held")
 
-	// ErrSettled says that a submission already has another outcome.
-	ErrSettled = errors.New("the submission has another outcome already")
+	// ErrSettled says that a submission or an activity already has another outcome.
+	ErrSettled = errors.New("there is another outcome already")
 )
 
 // Owner is who owns connections: today everybody who signed in with one session and its renewals.
@@ -100,7 +101,8 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // DeleteOwner signs an owner out everywhere: it deletes all sessions, connections, secrets, flashes
-// and submissions of the owner. An owner that does not exist is no error.
+// and submissions of the owner. What the owner attempted stays in the activity of its shops. An
+// owner that does not exist is no error.
 func (s *Store) DeleteOwner(ctx context.Context, owner Owner) error {
 	_, err := s.exec(ctx, `DELETE FROM owners WHERE environment = $1 AND id = $2`, s.env, owner)
 	return failed("delete owner", err)

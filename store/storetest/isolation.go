@@ -31,6 +31,43 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		is(t, "connecting for its owner", err, store.ErrNotFound)
 	},
 
+	"another environment sees and changes nothing of a shop's": func(t *testing.T, f *fixture) {
+		elsewhere := f.open(sandbox)
+		owner, _ := signIn(t, f.one)
+		put(t, f.one, connection(owner, "sh_1"))
+		a := beginActivity(t, f.one, activity(owner, "sh_1"))
+		must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+
+		for _, shop := range []string{"sh_1", ""} {
+			same(t, "activities", activities(t, elsewhere, store.ActivityQuery{Shop: shop}), store.ActivityList{})
+		}
+		same(t, "pending", pending(t, elsewhere, f.start.Add(time.Hour), 0), nil)
+		is(t, "settle", elsewhere.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: "done"}), store.ErrNotFound)
+		same(t, "live connection", living(t, elsewhere, "sh_1", owner), "")
+		same(t, "locked", locked(t, elsewhere, "sh_1"), nil)
+		must(t, elsewhere.UnlockWebhook(t.Context(), "sh_1", "wcon_1"))
+		must(t, elsewhere.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(-time.Hour)))
+
+		same(t, "activity at home", theActivity(t, f.one, "sh_1"), a)
+		same(t, "locked at home", locked(t, f.one, "sh_1"), []string{"wcon_1"})
+	},
+
+	"a cursor shows nothing of another shop or environment": func(t *testing.T, f *fixture) {
+		elsewhere := f.open(sandbox)
+		for _, s := range []*store.Store{f.one, elsewhere} {
+			for _, shop := range []string{"sh_1", "sh_2"} {
+				attempts(t, s, shop, "1 of "+shop, "2 of "+shop)
+			}
+		}
+		// The last one's cursor has the rows of the other shop and environment on its other side.
+		at := activities(t, elsewhere, store.ActivityQuery{Shop: "sh_2", Limit: 1}).Older
+		same(t, "before", summary(activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Before: at})),
+			pageOf{[]string{"2 of sh_1", "1 of sh_1"}, 2, false, false})
+		at = activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Before: activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 1}).Older}).Newer
+		same(t, "after", summary(activities(t, elsewhere, store.ActivityQuery{Shop: "sh_2", After: at})),
+			pageOf{[]string{"2 of sh_2", "1 of sh_2"}, 2, false, false})
+	},
+
 	"another environment changes nothing": func(t *testing.T, f *fixture) {
 		elsewhere := f.open(sandbox)
 		owner, token := signIn(t, f.one)

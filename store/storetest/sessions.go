@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -197,6 +199,26 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		f.clock.move(store.SessionIdle - 5*time.Minute)
 		same(t, "owner of the session seen too soon", ownerOf(t, f.one, early), "")
 		same(t, "owner of the session seen later", ownerOf(t, f.one, late), owner)
+	},
+
+	"a mark tells sessions apart and tells no token": func(t *testing.T, f *fixture) {
+		v := arrive(t, f.one, "")
+		same(t, "mark of a new session", v.sessions.Mark(v.session), "")
+		same(t, "mark of none", v.sessions.Mark(nil), "")
+		token := v.save(t)
+		mark := v.sessions.Mark(v.session)
+		sum := sha256.Sum256([]byte(token))
+		same(t, "mark", mark, hex.EncodeToString(sum[:4]))
+		again := arrive(t, f.other, token)
+		same(t, "mark of the same session", again.sessions.Mark(again.session), mark)
+		again.session.ID = ""
+		again.save(t)
+		if renewed := again.sessions.Mark(again.session); renewed == mark || len(renewed) != 8 {
+			t.Fatalf("the renewed session has the mark %q, as before", renewed)
+		}
+		again.session.Options.MaxAge = -1
+		again.save(t)
+		same(t, "mark after signing out", again.sessions.Mark(again.session), "")
 	},
 
 	"signing out ends the session everywhere": func(t *testing.T, f *fixture) {

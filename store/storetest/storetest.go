@@ -36,6 +36,9 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Flashes", flashTests},
 		{"Submissions", submissionTests},
 		{"Secrets", secretTests},
+		{"Activities", activityTests},
+		{"Locks", lockTests},
+		{"LiveConnection", liveConnectionTests},
 		{"Sweep", sweepTests},
 		{"Isolation", isolationTests},
 	} {

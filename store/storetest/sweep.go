@@ -103,6 +103,18 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				must(t, f.one.PutSecret(t.Context(), owner, "sh_1", "wcon_1", "secret", f.start.Add(15*time.Minute)))
 				return func() bool { return has(t, f.one, owner, "sh_1").Secret }
 			}},
+			{"activity", 400 * 24 * time.Hour, func(t *testing.T) func() bool {
+				settleActivity(t, f.one, beginActivity(t, f.one, activity("o", "sh_1")).ID, "done")
+				return func() bool { return activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total > 0 }
+			}},
+			{"pending activity", 400 * 24 * time.Hour, func(t *testing.T) func() bool {
+				beginActivity(t, f.one, activity("o", "sh_1"))
+				return func() bool { return activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total > 0 }
+			}},
+			{"lock", time.Hour, func(t *testing.T) func() bool {
+				must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+				return func() bool { return len(locked(t, f.one, "sh_1")) > 0 }
+			}},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				there := c.put(t)
@@ -157,8 +169,12 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 		elsewhere := f.open(sandbox)
 		owner, _ := signIn(t, elsewhere)
 		put(t, elsewhere, connection(owner, "sh_1"))
-		f.sweepAt(t, store.SessionIdle)
+		beginActivity(t, elsewhere, activity(owner, "sh_1"))
+		must(t, elsewhere.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+		f.sweepAt(t, 400*24*time.Hour)
 		same(t, "connections", len(connections(t, elsewhere, owner)), 0)
+		same(t, "activities", activities(t, elsewhere, store.ActivityQuery{}).Total, 0)
+		same(t, "locks", len(locked(t, elsewhere, "sh_1")), 0)
 	},
 
 	"of nothing": func(t *testing.T, f *fixture) {

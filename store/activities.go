@@ -1,0 +1,299 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// Outcomes of an Activity.
+const (
+	OutcomePending = "pending" // begun, and nobody has noted how it ended
+	OutcomeDone    = "done"    // it was changed; final
+	OutcomeRefused = "refused" // the API said no; final
+	OutcomeFailed  = "failed"  // it was not changed, for another reason; final
+	OutcomeUnclear = "unclear" // nobody knows whether it was changed
+)
+
+const (
+	activityLife = 400 * 24 * time.Hour
+
+	defaultLimit = 50
+	maxLimit     = 10_000
+)
+
+// Activity is one attempt to change something, recorded before it is made. It belongs to its shop
+// and outlives the owner, the session and the connection that made it, for 400 days.
+type Activity struct {
+	ID           string // made by BeginActivity
+	Shop         string
+	Owner        Owner  // who made the attempt; may be gone
+	Action       string // what was attempted
+	Actor        string // words for the connection that was used
+	Session      string // short mark of the session, see SessionStore.Mark
+	WebhookID    string // "" until it is known, or when there is none
+	Detail       []byte // what before and after, JSON; sealed in the database
+	Outcome      string // OutcomePending, OutcomeDone, OutcomeRefused, OutcomeFailed or OutcomeUnclear
+	Status       int    // of the API's answer; 0 when there was none
+	Code         string // of the API's answer
+	RequestID    string // of the person's request
+	APIRequestID string // of the API's answer
+	StartedAt    time.Time
+	SettledAt    time.Time // zero while pending
+}
+
+// Settlement is how an Activity ended.
+type Settlement struct {
+	Outcome      string // any but OutcomePending
+	WebhookID    string // "": the one that is known stays
+	Status       int    // of the API's answer; 0 when there was none
+	Code         string
+	APIRequestID string
+}
+
+// ActivityQuery chooses activities. Of Shop, Action, Outcome and WebhookID, "" stands for all: who
+// lists for a person must name a shop.
+type ActivityQuery struct {
+	Shop, Action, Outcome, WebhookID string
+
+	// Before and After are cursors of an ActivityList: the page of what is older, or of what is
+	// newer. One that is malformed counts as absent, and After counts without Before only.
+	Before, After string
+
+	Limit int // rows of a page, at most 10,000; 0: 50
+}
+
+// ActivityList is a page of activities.
+type ActivityList struct {
+	Rows         []Activity // newest first, whichever cursor was given
+	Total        int        // of all pages
+	Newer, Older string     // cursors for After and Before of the next query; "": nothing there
+}
+
+const (
+	activityColumns = `seq, id, shop, owner, action, actor, session, webhook_id, detail,
+		outcome, status, code, request_id, api_request_id, started_at, settled_at`
+
+	// The place of an activity in the list is (started_at, seq). Activities that are added never
+	// come between a page and its cursors' pages, since the list grows at its newer end.
+	selectActivities = `SELECT ` + activityColumns + ` FROM activities`
+	countActivities  = `SELECT COUNT(*),
+		COUNT(*) FILTER (WHERE (started_at, seq) > ($6, $7)), COUNT(*) FILTER (WHERE (started_at, seq) < ($8, $9))
+		FROM activities`
+
+	inShop      = ` WHERE environment = $1 AND shop = $2`
+	inAllShops  = ` WHERE environment = $1 AND $2 = ''`
+	asFiltered  = ` AND ($3 = '' OR action = $3) AND ($4 = '' OR outcome = $4) AND ($5 = '' OR webhook_id = $5)`
+	inBetween   = ` AND (started_at, seq) > ($6, $7) AND (started_at, seq) < ($8, $9)`
+	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $10`
+	oldestFirst = ` ORDER BY started_at, seq LIMIT $10`
+
+	selectPending = selectActivities + ` WHERE environment = $1 AND outcome = 'pending' AND started_at < $2
+		ORDER BY started_at, seq LIMIT $3`
+
+	insertActivity = `
+		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome, request_id, started_at, seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+			(SELECT COALESCE(MAX(seq), 0) + 1 FROM activities WHERE started_at = $12))`
+)
+
+// BeginActivity records that something is about to be attempted, and returns the activity as kept:
+// pending, started now. The owner need not be there any more. ID, Outcome, StartedAt and what a
+// Settlement says of the API's answer do not count in the argument.
+func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
+	a.ID, a.Outcome, a.StartedAt, a.SettledAt = rand.Text(), OutcomePending, s.now(), time.Time{}
+	a.Status, a.Code, a.APIRequestID = 0, "", ""
+	_, err := s.exec(ctx, insertActivity,
+		a.ID, s.env, a.Shop, a.Owner, a.Action, a.Actor, a.Session, a.WebhookID,
+		s.keys.seal(a.Detail, s.detailPlace(a.Shop, a.ID)), a.Outcome, a.RequestID, millis(a.StartedAt))
+	if err != nil {
+		return Activity{}, failed("begin activity", err)
+	}
+	a.Detail = slices.Clone(a.Detail)
+	return a, nil
+}
+
+// SettleActivity notes how an activity ended. A pending or unclear activity takes any outcome.
+// Another stays as it is, which is no error for its own outcome and ErrSettled for a different one.
+// ErrNotFound says that there is no such activity.
+func (s *Store) SettleActivity(ctx context.Context, id string, end Settlement) error {
+	switch end.Outcome {
+	case OutcomeDone, OutcomeRefused, OutcomeFailed, OutcomeUnclear:
+	default:
+		return fmt.Errorf("store: settle activity: %q is not an outcome", end.Outcome)
+	}
+	n, err := s.exec(ctx, `
+		UPDATE activities SET outcome = $1, webhook_id = CASE WHEN $2 = '' THEN webhook_id ELSE $2 END,
+			status = $3, code = $4, api_request_id = $5, settled_at = $6
+		WHERE environment = $7 AND id = $8 AND outcome IN ('pending', 'unclear')`,
+		end.Outcome, end.WebhookID, end.Status, end.Code, end.APIRequestID, millis(s.now()), s.env, id)
+	if err == nil && n == 0 {
+		err = s.settledAs(ctx, id, end.Outcome)
+	}
+	return failed("settle activity", err)
+}
+
+// settledAs returns nil when an activity has the given outcome.
+func (s *Store) settledAs(ctx context.Context, id, outcome string) error {
+	var kept string
+	err := s.engine.read.QueryRowContext(ctx, `SELECT outcome FROM activities WHERE environment = $1 AND id = $2`,
+		s.env, id).Scan(&kept)
+	if err == nil && kept != outcome {
+		err = ErrSettled
+	}
+	return err
+}
+
+// Activities returns a page of the activities that q chooses. A detail that does not open is nil
+// there, and the log has the reason.
+func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, error) {
+	lower, upper, order := q.bounds()
+	rows, err := s.listActivities(ctx, selectActivities+q.where()+inBetween+order,
+		append(q.args(s.env, lower, upper), rowLimit(q.Limit))...)
+	if err != nil {
+		return ActivityList{}, failed("list activities", err)
+	}
+	if order == oldestFirst {
+		slices.Reverse(rows)
+	}
+	// A page without rows lies just inside its cursor, so that there is a way back from it.
+	newest, oldest := position{upper.started, upper.seq - 1}, position{lower.started, lower.seq + 1}
+	var list ActivityList
+	for i, row := range rows {
+		if i == 0 {
+			newest = row.position
+		}
+		oldest = row.position
+		list.Rows = append(list.Rows, row.Activity)
+	}
+	var newer, older int
+	err = s.engine.read.QueryRowContext(ctx, countActivities+q.where(), q.args(s.env, newest, oldest)...).
+		Scan(&list.Total, &newer, &older)
+	if newer > 0 {
+		list.Newer = newest.cursor()
+	}
+	if older > 0 {
+		list.Older = oldest.cursor()
+	}
+	return list, failed("count activities", err)
+}
+
+// PendingActivities returns the activities of all shops that were started before a time and not
+// settled since, oldest first, at most 10,000 of them; limit 0 stands for 50.
+func (s *Store) PendingActivities(ctx context.Context, startedBefore time.Time, limit int) ([]Activity, error) {
+	rows, err := s.listActivities(ctx, selectPending, s.env, millis(startedBefore), rowLimit(limit))
+	if err != nil {
+		return nil, failed("list pending activities", err)
+	}
+	var list []Activity
+	for _, row := range rows {
+		list = append(list, row.Activity)
+	}
+	return list, nil
+}
+
+func rowLimit(n int) int {
+	if n <= 0 {
+		return defaultLimit
+	}
+	return min(n, maxLimit)
+}
+
+// where is the condition on the activities of all pages. The two texts let the database use its
+// index where a shop is named.
+func (q ActivityQuery) where() string {
+	if q.Shop == "" {
+		return inAllShops + asFiltered
+	}
+	return inShop + asFiltered
+}
+
+func (q ActivityQuery) args(env string, a, b position) []any {
+	return []any{env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq}
+}
+
+// bounds returns the positions between which a page lies, and the order that begins at its cursor.
+func (q ActivityQuery) bounds() (lower, upper position, order string) {
+	upper = position{math.MaxInt64, math.MaxInt64}
+	if at, ok := parseCursor(q.Before); ok {
+		return lower, at, newestFirst
+	}
+	if at, ok := parseCursor(q.After); ok {
+		return at, upper, oldestFirst
+	}
+	return lower, upper, newestFirst
+}
+
+// position is the place of an activity in the list.
+type position struct{ started, seq int64 }
+
+func (p position) cursor() string {
+	b := binary.AppendVarint(binary.AppendVarint(nil, p.started), p.seq)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// parseCursor is the inverse of cursor.
+func parseCursor(s string) (p position, ok bool) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return position{}, false
+	}
+	started, n := binary.Varint(b)
+	if n <= 0 {
+		return position{}, false
+	}
+	seq, m := binary.Varint(b[n:])
+	return position{started, seq}, m > 0 && n+m == len(b)
+}
+
+// activityRow is an activity and its place in the list.
+type activityRow struct {
+	Activity
+
+	position position
+}
+
+func (s *Store) listActivities(ctx context.Context, query string, args ...any) ([]activityRow, error) {
+	rows, err := s.engine.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []activityRow
+	for rows.Next() {
+		row, err := s.scanActivity(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, row)
+	}
+	return list, rows.Err()
+}
+
+// scanActivity reads activityColumns and opens the detail.
+func (s *Store) scanActivity(rows *sql.Rows) (activityRow, error) {
+	var a activityRow
+	var sealed []byte
+	var settled int64
+	err := rows.Scan(&a.position.seq, &a.ID, &a.Shop, &a.Owner, &a.Action, &a.Actor, &a.Session, &a.WebhookID, &sealed,
+		&a.Outcome, &a.Status, &a.Code, &a.RequestID, &a.APIRequestID, &a.position.started, &settled)
+	if err != nil {
+		return activityRow{}, err
+	}
+	a.StartedAt, a.SettledAt = timeAt(a.position.started), timeAt(settled)
+	a.Detail, err = s.keys.open(sealed, s.detailPlace(a.Shop, a.ID))
+	if err != nil {
+		s.log.Warn("a sealed value does not open", "op", "read activity", "activity", a.ID, "err", err)
+	}
+	return a, nil
+}
+
+func (s *Store) detailPlace(shop, id string) place {
+	return place{"activities", "detail", []string{s.env, shop, id}}
+}
