@@ -8,12 +8,14 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
 	"hookwall/sandbox"
+	"hookwall/store"
 )
 
 const good = "https://hooks.example.com/fourthwall"
@@ -180,6 +182,7 @@ func TestRefusedAtOnce(t *testing.T) {
 		{"another scheme", "ftp://hooks.example.com/fw", one, "url", "must start with https://", ""},
 		{"script", "javascript:alert(1)", one, "url", "must start with https://", ""},
 		{"no host", "https:///fw", one, "url", "no host name", ""},
+		{"a port that does not exist", "https://h.example:99999/", one, "url", "does not exist", ""},
 		{"a blank inside", "https://hooks.example.com/a b", one, "url", "not a web address", ""},
 		{"unparsable", "https://[::1/fw", one, "url", "not a web address", ""},
 		{"no types", good, nil, "types", "", "Choose at least one"},
@@ -525,5 +528,61 @@ func TestListShowsEverything(t *testing.T) {
 	})
 	if rows < 250 {
 		t.Errorf("%d rows", rows)
+	}
+}
+
+// TestBackToTheForm leaves a page that cannot be settled.
+func TestBackToTheForm(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
+	f := p.newForm(shop.ID, good, "DONATION")
+	pg := f.submit().want(http.StatusBadGateway).form(p.action()).press("do=edit").want(http.StatusOK)
+	pg.kept(good, "DONATION")
+	if pg.form(p.action()).values.Get("submission") == f.values.Get("submission") {
+		t.Error("the one-time id is the old one")
+	}
+	pg.form(p.action()).submit().want(http.StatusOK, good, "wcon_")
+}
+
+// TestCutOff: the process ended between the call and its record. Whoever
+// sends the form again gets the webhook, and no second one is made.
+func TestCutOff(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	f := p.newForm(shop.ID, good, "DONATION")
+	sent := readWebhookForm(shop.ID, f.values)
+	_, _, err := g.store.BeginSubmission(t.Context(), store.Submission{ID: sent.submission, Owner: owner(p), Shop: shop.ID, Hash: sent.hash()})
+	g.must(err)
+	g.must(g.store.SetSubmissionBefore(t.Context(), owner(p), sent.submission, nil))
+	_, err = g.box.AddWebhook(shop.ID, good, []string{"DONATION"})
+	g.must(err)
+	g.move(lookTime + time.Second)
+	f.submit().want(http.StatusOK, good, "wcon_")
+	if made := len(g.urls(0)); made != 1 || g.creates() != 0 {
+		t.Errorf("%d webhooks, %d calls", made, g.creates())
+	}
+}
+
+func TestHeadSpendsNothing(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	consent := p.get("/oauth/start?way=code")
+	consent.p = p.noRedirects()
+	to := p.consent(consent, g.box.Shops()[0].ID, "allow").header.Get("Location")
+	if pg := p.do(p.request(http.MethodHead, to, nil)); pg.status != http.StatusMethodNotAllowed || g.tokenCalls() != 0 {
+		t.Errorf("HEAD: %d, %d token calls", pg.status, g.tokenCalls())
+	}
+	p.get(to).want(http.StatusOK, "is connected")
+}
+
+func TestInvalidUTF8(t *testing.T) {
+	p := newRig(t, options{}).person()
+	shop := p.connect(0)
+	pg := p.newForm(shop.ID, "\xff\xfe\x00", "\xff").submit().want(http.StatusUnprocessableEntity)
+	if !utf8.ValidString(pg.body) {
+		t.Error("the page is not UTF-8")
 	}
 }

@@ -23,9 +23,13 @@ const (
 	// pendingTime is longer than a create can take: a submission that is
 	// pending for longer was cut off by the end of its process.
 	pendingTime = 45 * time.Second
-	twinWait    = 30 * time.Second
-	twinPoll    = 100 * time.Millisecond
-	secretTime  = 15 * time.Minute
+	// lookTime is longer than the call itself can take. A twin that has waited
+	// for so long looks for the webhook too: the first may have died.
+	lookTime   = 10 * time.Second
+	twinWait   = 30 * time.Second
+	twinPoll   = 100 * time.Millisecond
+	lookEvery  = 3 * time.Second
+	secretTime = 15 * time.Minute
 )
 
 // outcome is what became of a submission, as it is stored.
@@ -130,6 +134,12 @@ func (c creation) await(ctx context.Context) (store.Submission, error) {
 		}
 		if c.Now().Sub(sub.UpdatedAt) > pendingTime {
 			return c.settle(ctx, store.StateUnconfirmed, "", outcome{})
+		}
+		if c.Now().Sub(sub.UpdatedAt) > lookTime {
+			if hook, found := c.look(ctx, sub, []time.Duration{0}); found {
+				return c.settleCreated(ctx, hook)
+			}
+			tick.Reset(lookEvery)
 		}
 		if c.Now().After(deadline) {
 			return sub, nil

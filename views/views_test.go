@@ -483,12 +483,12 @@ func TestNotConfirmedKeepsEverything(t *testing.T) {
 	if got.Get("submission") != p.Submission || got.Get("url") != p.URL || !slices.Equal(got["allowedTypes"], []string{"DONATION", "NEW"}) {
 		t.Errorf("posted %v", got)
 	}
-	if buttons := submits(form); len(buttons) != 1 || attr(buttons[0], "name")+attr(buttons[0], "value") != "docheck" {
-		t.Error("no button to check again")
+	if buttons := submits(form); len(buttons) != 2 || attr(buttons[0], "value") != "check" || attr(buttons[1], "value") != "edit" {
+		t.Error("not the buttons to check again and to go back")
 	}
 	p.CanCheck = false
-	if n := len(submits(find(render(t, NotConfirmed(p))))); n != 0 {
-		t.Errorf("%d buttons where a check would tell nothing", n)
+	if buttons := submits(find(render(t, NotConfirmed(p)))); len(buttons) != 1 || attr(buttons[0], "value") != "edit" {
+		t.Error("a button to check where a check would tell nothing, or none to go back")
 	}
 }
 
