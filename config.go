@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"hookwall/store"
 )
 
 // Where the real Fourthwall is.
@@ -27,8 +29,8 @@ const (
 // their value, which every user of the machine could read in the list of
 // processes, but one that names a file.
 type serveFlags struct {
-	Addr            string `hw:"HOOKWALL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one."`
-	PublicURL       string `hw:"HOOKWALL_PUBLIC_URL" placeholder:"URL" help:"Address that people open, without a path. Default: http:// and the address. Required when the address is not loopback."`
+	Addr            string `hw:"HOOKWALL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one. Default: 127.0.0.1:8080."`
+	PublicURL       string `hw:"HOOKWALL_PUBLIC_URL" placeholder:"URL" help:"Address that people open, without a path; port 0 stands for the real one. Default: http:// and the address. Required when the address is not loopback."`
 	DatabaseURL     string `hw:"HOOKWALL_DATABASE_URL" placeholder:"URL" help:"SQLite file, as a path or sqlite:PATH. Default: hookwall.db in your data directory."`
 	SecretKeyFile   string `hw:"HOOKWALL_SECRET_KEY_FILE" placeholder:"PATH" help:"File with the keys that encrypt tokens in the database: 32 bytes each, base64, separated by spaces or commas; the first encrypts, all decrypt. Or give the keys themselves in HOOKWALL_SECRET_KEY. Required when Fourthwall is real."`
 	ClientID        string `name:"fourthwall-client-id" hw:"FOURTHWALL_CLIENT_ID" placeholder:"ID" help:"Client id of your Fourthwall platform app. Without it and without an API URL the sandbox runs."`
@@ -37,8 +39,8 @@ type serveFlags struct {
 	AuthURL         string `name:"fourthwall-auth-url" hw:"FOURTHWALL_AUTH_URL" placeholder:"URL" help:"Address where a shop agrees to connect; {client_id} is replaced. Default: https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect"`
 	TokenURL        string `name:"fourthwall-token-url" hw:"FOURTHWALL_TOKEN_URL" placeholder:"URL" help:"Token address. Default: the API URL and /open-api/v1.0/platform/token"`
 	ImplicitAuthURL string `name:"fourthwall-implicit-auth-url" hw:"FOURTHWALL_IMPLICIT_AUTH_URL" placeholder:"URL" help:"Address that starts the implicit flow. Without it that way is not offered."`
-	Scopes          string `name:"fourthwall-scopes" hw:"FOURTHWALL_SCOPES" default:"webhook_write webhook_read" placeholder:"SCOPES" help:"Scopes to ask for, separated by spaces."`
-	SandboxAddr     string `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of the sandbox, loopback only."`
+	Scopes          string `name:"fourthwall-scopes" hw:"FOURTHWALL_SCOPES" default:"webhook_write webhook_read" placeholder:"SCOPES" help:"Scopes to ask for, separated by spaces. Default: webhook_write webhook_read."`
+	SandboxAddr     string `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of the sandbox, loopback only. Default: 127.0.0.1:8081."`
 	TrustedProxies  string `hw:"HOOKWALL_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Addresses of reverse proxies whose X-Forwarded-For is believed, as IP addresses or CIDR blocks separated by commas. Default: none."`
 	Insecure        bool   `name:"insecure-upstream" hw:"HOOKWALL_INSECURE_UPSTREAM" help:"Allow plain http to Fourthwall addresses that are not loopback."`
 }
@@ -135,7 +137,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	p := &problems{getenv: getenv}
 	c.PublicURL = p.publicURL(f.Addr, f.PublicURL)
 	c.DatabaseURL, c.DataDir = p.database(f.DatabaseURL)
-	c.SecretKeys = p.secret("HOOKWALL_SECRET_KEY", f.SecretKeyFile)
+	c.SecretKeys = p.keys(f.SecretKeyFile)
 	c.ClientSecret = p.secret("FOURTHWALL_CLIENT_SECRET", f.SecretFile)
 	c.TrustedProxies = p.prefixes(f.TrustedProxies)
 	if c.Sandbox {
@@ -198,8 +200,8 @@ func (p *problems) database(given string) (databaseURL, dir string) {
 	if given != "" {
 		path := strings.TrimPrefix(strings.TrimPrefix(given, "sqlite:"), "file:")
 		path, _, _ = strings.Cut(path, "?")
-		if strings.Contains(given, "://") {
-			path = "" // not a file; the store says whether it knows the scheme
+		if scheme, _, isURL := strings.Cut(given, "://"); isURL && scheme != "file" && scheme != "sqlite" {
+			p.add("HOOKWALL_DATABASE_URL: a database of the kind %q is not supported: name a SQLite file, such as /var/lib/hookwall/hookwall.db", clip(scheme))
 		}
 		return given, filepath.Dir(path)
 	}
@@ -209,6 +211,14 @@ func (p *problems) database(given string) (databaseURL, dir string) {
 		return "", ""
 	}
 	return "sqlite:" + filepath.Join(dir, "hookwall.db"), dir
+}
+
+// clip keeps a mistyped value from filling the screen.
+func clip(text string) string {
+	if len(text) > 20 {
+		return text[:20] + "…"
+	}
+	return text
 }
 
 // dataDir is where a program keeps a person's data on this system.
@@ -227,6 +237,18 @@ func dataDir(getenv func(string) string) (string, error) {
 		return filepath.Join(home, "Library", "Application Support", "hookwall"), nil
 	}
 	return filepath.Join(home, ".local", "share", "hookwall"), nil
+}
+
+// keys reads the encryption keys and checks that they are some.
+func (p *problems) keys(file string) string {
+	text := p.secret("HOOKWALL_SECRET_KEY", file)
+	if text == "" {
+		return ""
+	}
+	if _, err := store.ParseKeys(text); err != nil {
+		p.add("HOOKWALL_SECRET_KEY: %w", err)
+	}
+	return text
 }
 
 // secret reads a value from the environment or from a file.

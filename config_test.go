@@ -118,6 +118,8 @@ func TestConfigProblems(t *testing.T) {
 		{"no place for the database", []string{"HOME", ""}, []string{"HOOKWALL_DATABASE_URL"}},
 		{"a proxy that is none", []string{"HOOKWALL_TRUSTED_PROXIES", "10.0.0.0/8,proxy"}, []string{"HOOKWALL_TRUSTED_PROXIES"}},
 		{"a real Fourthwall without a key", []string{"FOURTHWALL_CLIENT_ID", "x"}, []string{"HOOKWALL_SECRET_KEY"}},
+		{"a key that is none", []string{"HOOKWALL_SECRET_KEY", "short"}, []string{"HOOKWALL_SECRET_KEY"}},
+		{"another kind of database", []string{"HOOKWALL_DATABASE_URL", "mysql://me:pw@db/h"}, []string{"HOOKWALL_DATABASE_URL"}},
 		{"a key twice", []string{"HOOKWALL_SECRET_KEY", testKey, "HOOKWALL_SECRET_KEY_FILE", "/nowhere"}, []string{"HOOKWALL_SECRET_KEY", "HOOKWALL_SECRET_KEY_FILE"}},
 		{
 			"plain http upstream",

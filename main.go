@@ -78,6 +78,10 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 	if c.PublicURL == nil {
 		c.PublicURL = addressOf(listener, c.Addr)
 	}
+	if c.PublicURL.Port() == "0" {
+		_, port, _ := net.SplitHostPort(listener.Addr().String())
+		c.PublicURL.Host = net.JoinHostPort(c.PublicURL.Hostname(), port)
+	}
 	servers, ctx := errgroup.WithContext(ctx)
 	sandboxURL := ""
 	if c.Sandbox {
@@ -234,7 +238,11 @@ func openStore(ctx context.Context, c Config, logger *slog.Logger) (*store.Store
 	if err != nil {
 		return nil, fmt.Errorf("HOOKWALL_SECRET_KEY: %w", err)
 	}
-	return store.Open(ctx, c.DatabaseURL, store.Options{Keys: keys, Environment: c.APIURL, Logger: logger})
+	st, err := store.Open(ctx, c.DatabaseURL, store.Options{Keys: keys, Environment: c.APIURL, Logger: logger})
+	if err != nil {
+		return nil, fmt.Errorf("HOOKWALL_DATABASE_URL: %w", err)
+	}
+	return st, nil
 }
 
 // keptKey reads the key file, and makes it when it is not there.
