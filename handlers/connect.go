@@ -125,6 +125,9 @@ func connectNotice(q url.Values) (views.Notice, bool) {
 // handleStart begins a sign-in. It is a link and not a form, since our policy
 // lets a form lead nowhere but to ourselves.
 func (s *server) handleStart(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodHead {
+		return &httpError{Status: http.StatusMethodNotAllowed}
+	}
 	q := r.URL.Query()
 	back := s.returnPath(q.Get("return"))
 	way := q.Get("way")
@@ -166,6 +169,10 @@ func providerProblem(code string) string {
 // handleCallback ends an authorization code sign-in.
 func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	scrub(w)
+	if r.Method == http.MethodHead {
+		// What looks ahead at links must not spend a code.
+		return &httpError{Status: http.StatusMethodNotAllowed}
+	}
 	q := r.URL.Query()
 	if q.Get("error") != "" {
 		return s.endRefused(w, r, q, oauth.WayCode)
@@ -235,6 +242,10 @@ func (s *server) takeAttempt(r *http.Request, state, way string) (store.Attempt,
 // takes the token out of the address and posts it.
 func (s *server) handleImplicitPage(w http.ResponseWriter, r *http.Request) error {
 	scrub(w)
+	// This page's form is sent to ourselves: under no-referrer, a browser on
+	// plain http sends it with an Origin of null, which is refused. The token
+	// is in the fragment, which is in no referrer.
+	w.Header().Set("Referrer-Policy", "same-origin")
 	if q := r.URL.Query(); q.Get("error") != "" {
 		// Some servers put an error into the query, RFC 6749 notwithstanding.
 		return s.endRefused(w, r, q, oauth.WayImplicit)
@@ -323,7 +334,7 @@ func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error 
 		return badForm(err)
 	}
 	username, password := strings.TrimSpace(r.PostForm.Get("username")), r.PostForm.Get("password")
-	page := views.ConnectPage{Username: r.PostForm.Get("username")}
+	page := views.ConnectPage{Username: valid(r.PostForm.Get("username"))}
 	if username == "" {
 		page.UsernameErr = &views.FieldError{Text: "Enter the user name of the shop’s Open API user."}
 	} else if strings.Contains(username, ":") {

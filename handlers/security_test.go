@@ -171,6 +171,9 @@ func checkHeaders(t *testing.T, pg *page, r *http.Request, secure bool) {
 	if strings.HasPrefix(r.URL.Path, "/oauth/") && (strings.HasSuffix(r.URL.Path, "callback") || strings.HasSuffix(r.URL.Path, "implicit")) {
 		want["Referrer-Policy"] = "no-referrer"
 	}
+	if r.URL.Path == "/oauth/implicit" && r.Method == http.MethodGet {
+		want["Referrer-Policy"] = "same-origin"
+	}
 	for name, value := range want {
 		if got := pg.header.Get(name); got != value {
 			t.Errorf("%s %s (%d): %s is %q, want %q", r.Method, r.URL.Path, pg.status, name, got, value)

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hookwall/fourthwall"
@@ -38,18 +39,24 @@ func newWebhookForm(shop string) *webhookForm {
 // readWebhookForm takes what was posted. Of a field that came twice, the
 // first counts, except for the ticks.
 func readWebhookForm(shop string, posted url.Values) *webhookForm {
-	f := &webhookForm{shop: shop, submission: posted.Get("submission"), url: posted.Get("url")}
+	f := &webhookForm{shop: shop, submission: posted.Get("submission"), url: valid(posted.Get("url"))}
 	for _, code := range posted["allowedTypes"] {
+		code = valid(code)
 		if !slices.Contains(f.types, code) {
 			f.types = append(f.types, code)
 		}
 	}
-	f.undo = posted["undo"]
+	for _, code := range posted["undo"] {
+		f.undo = append(f.undo, valid(code))
+	}
 	if !submissionForm.MatchString(f.submission) {
 		f.renew()
 	}
 	return f
 }
+
+// valid replaces what is not UTF-8, so that the page that shows it again is.
+func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 // renew gives the form a new one-time id: what was sent with the old one is
 // settled, and the next press is a new attempt.
@@ -102,6 +109,9 @@ func urlProblem(address string) string {
 	}
 	if u.Hostname() == "" {
 		return "The address has no host name. It looks like https://example.com/fourthwall."
+	}
+	if port, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || port < 1 || port > 65535) {
+		return "The address has a port that does not exist: ports go from 1 to 65535. Leave the number out to use the usual one."
 	}
 	return ""
 }
