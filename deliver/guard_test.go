@@ -1,0 +1,85 @@
+package deliver
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+)
+
+// The dial hook is the last line: it holds even when everything before it is wrong.
+func TestDialHook(t *testing.T) {
+	const public, local = "93.184.215.14:80", "127.0.0.1:80"
+	rows := []struct {
+		name             string
+		private, exempt  bool
+		network          string
+		checked, address string
+		want             Reason
+	}{
+		{"the address that was checked", false, false, "tcp4", public, public, ""},
+		{"the same for IPv6", false, false, "tcp6", "[2606:4700::1]:443", "[2606:4700::1]:443", ""},
+		{"another public address", false, false, "tcp4", public, "93.184.215.15:80", ReasonNotPublic},
+		{"another port", false, false, "tcp4", public, "93.184.215.14:443", ReasonNotPublic},
+		{"a local address instead", false, false, "tcp4", public, local, ReasonNotPublic},
+		{"a local address that was let through", false, false, "tcp4", local, local, ReasonNotPublic},
+		{"metadata that was let through", false, false, "tcp4", "169.254.169.254:80", "169.254.169.254:80", ReasonNotPublic},
+		{"Azure that was let through", false, false, "tcp4", "168.63.129.16:80", "168.63.129.16:80", ReasonNotPublic},
+		{"mapped", false, false, "tcp6", "[::ffff:127.0.0.1]:80", "[::ffff:127.0.0.1]:80", ReasonNotPublic},
+		{"a zone", false, false, "tcp6", "[fe80::1%eth0]:80", "[fe80::1%eth0]:80", ReasonNotPublic},
+		{"a port that was let through", false, false, "tcp4", "93.184.215.14:22", "93.184.215.14:22", ReasonNotPublic},
+		{"not TCP", false, false, "udp4", public, public, ReasonNotPublic},
+		{"not an address", false, false, "tcp4", public, "hooks.example:80", ReasonNotPublic},
+		{"the intranet, admitted", true, false, "tcp4", "10.0.0.1:8080", "10.0.0.1:8080", ""},
+		{"metadata, though the intranet is admitted", true, false, "tcp6", "[fd00:ec2::254]:80", "[fd00:ec2::254]:80", ReasonNotPublic},
+		{"another one in the intranet", true, false, "tcp4", "10.0.0.1:80", "10.0.0.2:80", ReasonNotPublic},
+		{"the exception", false, true, "tcp4", "127.0.0.1:8081", "127.0.0.1:8081", ""},
+		{"beside the exception", false, true, "tcp4", "127.0.0.1:8081", "127.0.0.1:8082", ReasonNotPublic},
+	}
+	for _, row := range rows {
+		control := newGuard(row.private).control(netip.MustParseAddrPort(row.checked), row.exempt)
+		err := control(row.network, row.address, nil)
+		if reasonOf(err) != row.want || (err == nil) != (row.want == "") {
+			t.Errorf("%s: %v, want %q", row.name, err, row.want)
+		}
+	}
+}
+
+// The real dialer runs the hook before it connects.
+func TestDialerRunsTheHook(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	to := netip.MustParseAddrPort(l.Addr().String())
+	conn, err := dialTCP(t.Context(), to, newGuard(false).control(to, false))
+	if conn != nil || reasonOf(err) != ReasonNotPublic {
+		t.Errorf("dialled %v, %v", conn, err)
+	}
+	conn, err = dialTCP(t.Context(), to, newGuard(false).control(to, true))
+	if err != nil || conn.RemoteAddr().String() != to.String() {
+		t.Fatalf("dialled %v, %v", conn, err)
+	}
+	_ = conn.Close()
+}
+
+func FuzzGuard(f *testing.F) {
+	for _, ip := range addrs("8.8.8.8", "127.0.0.1", "::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2606:4700::1", "fd00:ec2::254") {
+		f.Add(ip.AsSlice(), false)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, private bool) {
+		ip, ok := netip.AddrFromSlice(b)
+		if !ok {
+			return
+		}
+		g := newGuard(private)
+		special := ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || ip.Is4In6()
+		if special && g.public(ip) {
+			t.Errorf("%v is public", ip)
+		}
+		passes := g.check(netip.AddrPortFrom(ip, 80)) == nil
+		if passes != (g.public(ip) || g.admitted(ip)) || g.public(ip) && g.admitted(ip) || g.admitted(ip) && !private {
+			t.Errorf("%v: passes %v, public %v, admitted %v", ip, passes, g.public(ip), g.admitted(ip))
+		}
+	})
+}
