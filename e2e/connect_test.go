@@ -126,10 +126,10 @@ func TestConnectByImplicit(t *testing.T) {
 
 // watchFragment tells what there was when a script changed the address.
 const watchFragment = `
-	const replace = history.replaceState
+	const replaceState = history.replaceState;
 	history.replaceState = function (...args) {
 		const had = location.hash
-		const result = replace.apply(this, args)
+		const result = replaceState.apply(this, args)
 		__fragmentGone({had, left: location.hash, scripts: document.scripts.length,
 			body: !!document.body, sheets: document.styleSheets.length})
 		return result

@@ -53,7 +53,7 @@ func (v *visitor) step() sight {
 	v.app.t.Helper()
 	v.Press("Tab")
 	s := v.sight()
-	if s.Tag != "body" && !(s.Ring && s.Inside && s.Uncovered) {
+	if s.Tag != "body" && (!s.Ring || !s.Inside || !s.Uncovered) {
 		v.app.t.Errorf("at %s the focus on %s %q is not visible: %+v", v.Path(), s.Tag, s.Text, s)
 	}
 	return s

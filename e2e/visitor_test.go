@@ -116,7 +116,7 @@ func queryOf(address string) url.Values {
 // clickOnly clicks and does not wait for what comes of it.
 func (v *visitor) clickOnly(l playwright.Locator) {
 	v.app.t.Helper()
-	v.Must(l.Click(playwright.LocatorClickOptions{NoWaitAfter: playwright.Bool(true)}))
+	v.Must(l.Click(playwright.LocatorClickOptions{NoWaitAfter: playwright.Bool(true)})) //nolint:staticcheck // the default waits for the navigation that a second click ends
 }
 
 // named finds by role and by a pattern of the accessible name.

@@ -48,8 +48,8 @@ func (s *stage) outcome(t *testing.T, op operation, err error) outcome {
 
 // Waits between tries: 200, 400 and 800 ms, each give or take 100 ms.
 const (
-	wait1Min, wait1Max = 100 * time.Millisecond, 300 * time.Millisecond
-	wait3Min, wait3Max = 1100 * time.Millisecond, 1700 * time.Millisecond
+	shortestOne, longestOne     = 100 * time.Millisecond, 300 * time.Millisecond
+	shortestThree, longestThree = 1100 * time.Millisecond, 1700 * time.Millisecond
 )
 
 type retryRow struct {
@@ -112,114 +112,114 @@ var retryRows = []retryRow{
 	once("307 with a place to go", step{status: 307, header: map[string]string{"Location": "/other"}}, 307, "OP: 307", true),
 	once("400 with a body cut off", step{status: 400, cut: "body"}, 400, "OP: 400 (request req-cut)", false),
 	{
-		name: "429 all the time", script: []step{status(429)}, min: wait3Min, max: wait3Max,
+		name: "429 all the time", script: []step{status(429)}, min: shortestThree, max: longestThree,
 		read:   sum(4, 4, 429, false, false, "OP: 429 SOME_CODE"),
 		create: sum(4, 4, 429, false, false, "OP: 429 SOME_CODE"),
 		change: sum(4, 4, 429, false, false, "OP: 429 SOME_CODE"),
 	},
 	{
-		name: "429 once", script: []step{status(429), {status: 200, body: "good"}}, min: wait1Min, max: wait1Max,
+		name: "429 once", script: []step{status(429), {status: 200, body: "good"}}, min: shortestOne, max: longestOne,
 		read: ok(2, 2), create: ok(2, 2), change: ok(2, 2),
 	},
 	{
-		name: "502 all the time", script: []step{status(502)}, min: wait3Min, max: wait3Max,
+		name: "502 all the time", script: []step{status(502)}, min: shortestThree, max: longestThree,
 		read:   sum(4, 4, 502, false, false, "OP: 502 SOME_CODE"),
 		create: sum(1, 1, 502, true, false, "OP: 502 SOME_CODE"),
 		change: sum(4, 4, 502, true, false, "OP: 502 SOME_CODE"),
 	},
 	{
-		name: "503 all the time", script: []step{status(503)}, min: wait3Min, max: wait3Max,
+		name: "503 all the time", script: []step{status(503)}, min: shortestThree, max: longestThree,
 		read:   sum(4, 4, 503, false, false, "OP: 503 SOME_CODE"),
 		create: sum(1, 1, 503, false, false, "OP: 503 SOME_CODE"),
 		change: sum(4, 4, 503, false, false, "OP: 503 SOME_CODE"),
 	},
 	{
-		name: "504 all the time", script: []step{status(504)}, min: wait3Min, max: wait3Max,
+		name: "504 all the time", script: []step{status(504)}, min: shortestThree, max: longestThree,
 		read:   sum(4, 4, 504, false, false, "OP: 504 SOME_CODE"),
 		create: sum(1, 1, 504, true, false, "OP: 504 SOME_CODE"),
 		change: sum(4, 4, 504, true, false, "OP: 504 SOME_CODE"),
 	},
 	{
-		name: "503 once", script: []step{status(503), {status: 200, body: "good"}}, min: wait1Min, max: wait1Max,
+		name: "503 once", script: []step{status(503), {status: 200, body: "good"}}, min: shortestOne, max: longestOne,
 		read: ok(2, 2), create: sum(1, 1, 503, false, false, "OP: 503 SOME_CODE"), change: ok(2, 2),
 	},
 	{
-		name: "connection refused all the time", script: []step{{refuse: true}}, min: wait3Min, max: wait3Max,
+		name: "connection refused all the time", script: []step{{refuse: true}}, min: shortestThree, max: longestThree,
 		read:   sum(4, 0, 0, false, true, "OP: "+refused),
 		create: sum(4, 0, 0, false, true, "OP: "+refused),
 		change: sum(4, 0, 0, false, true, "OP: "+refused),
 	},
 	{
-		name: "connection refused once", script: []step{{refuse: true}, {status: 200, body: "good"}}, min: wait1Min, max: wait1Max,
+		name: "connection refused once", script: []step{{refuse: true}, {status: 200, body: "good"}}, min: shortestOne, max: longestOne,
 		read: ok(2, 1), create: ok(2, 1), change: ok(2, 1),
 	},
 	{
-		name: "cut before an answer", script: []step{{cut: "before"}}, min: wait3Min, max: wait3Max,
+		name: "cut before an answer", script: []step{{cut: "before"}}, min: shortestThree, max: longestThree,
 		read:   sum(4, 4, 0, false, false, "OP: "+closed),
 		create: sum(1, 1, 0, true, false, "OP: "+closed),
 		change: sum(4, 4, 0, true, false, "OP: "+closed),
 	},
 	{
-		name: "cut in the header", script: []step{{cut: "header"}}, min: wait3Min, max: wait3Max,
+		name: "cut in the header", script: []step{{cut: "header"}}, min: shortestThree, max: longestThree,
 		read:   sum(4, 4, 0, false, false, "OP: "+closed),
 		create: sum(1, 1, 0, true, false, "OP: "+closed),
 		change: sum(4, 4, 0, true, false, "OP: "+closed),
 	},
 	{
-		name: "not HTTP", script: []step{{raw: "SSH-2.0 " + canary + "\r\n"}}, min: wait3Min, max: wait3Max,
+		name: "not HTTP", script: []step{{raw: "SSH-2.0 " + canary + "\r\n"}}, min: shortestThree, max: longestThree,
 		read:   sum(4, 4, 0, false, false, "OP: "+broken),
 		create: sum(1, 1, 0, true, false, "OP: "+broken),
 		change: sum(4, 4, 0, true, false, "OP: "+broken),
 	},
 	{
-		name: "cut once", script: []step{{cut: "before"}, {status: 200, body: "good"}}, min: wait1Min, max: wait1Max,
+		name: "cut once", script: []step{{cut: "before"}, {status: 200, body: "good"}}, min: shortestOne, max: longestOne,
 		read: ok(2, 2), create: sum(1, 1, 0, true, false, "OP: "+closed), change: ok(2, 2),
 	},
 	{
 		name:   "cut, then refused: the first try may have counted",
-		script: []step{{cut: "before"}, {refuse: true}}, min: wait3Min, max: wait3Max,
+		script: []step{{cut: "before"}, {refuse: true}}, min: shortestThree, max: longestThree,
 		read:   sum(4, 1, 0, false, true, "OP: "+refused),
 		create: sum(1, 1, 0, true, false, "OP: "+closed),
 		change: sum(4, 1, 0, true, false, "OP: "+refused),
 	},
 	{
 		name:   "cut, then busy: the first try may have counted",
-		script: []step{{cut: "before"}, status(503)}, min: wait3Min, max: wait3Max,
+		script: []step{{cut: "before"}, status(503)}, min: shortestThree, max: longestThree,
 		read:   sum(4, 4, 503, false, false, "OP: 503 SOME_CODE"),
 		create: sum(1, 1, 0, true, false, "OP: "+closed),
 		change: sum(4, 4, 503, true, false, "OP: 503 SOME_CODE"),
 	},
 	{
 		name:   "bad gateway, then signed out: the first try may have counted",
-		script: []step{status(502), status(401)}, min: wait1Min, max: wait1Max,
+		script: []step{status(502), status(401)}, min: shortestOne, max: longestOne,
 		read:   sum(2, 2, 401, false, false, "OP: 401 SOME_CODE"),
 		create: sum(1, 1, 502, true, false, "OP: 502 SOME_CODE"),
 		change: sum(2, 2, 401, true, false, "OP: 401 SOME_CODE"),
 	},
 	{
 		name:   "bad gateway, then a request too slow to read: the first try may have counted",
-		script: []step{status(502), status(408)}, min: wait1Min, max: wait1Max,
+		script: []step{status(502), status(408)}, min: shortestOne, max: longestOne,
 		read:   sum(2, 2, 408, false, false, "OP: 408 SOME_CODE"),
 		create: sum(1, 1, 502, true, false, "OP: 502 SOME_CODE"),
 		change: sum(2, 2, 408, true, false, "OP: 408 SOME_CODE"),
 	},
 	{
 		name:   "bad gateway, then a verdict that holds for both",
-		script: []step{status(502), status(400)}, min: wait1Min, max: wait1Max,
+		script: []step{status(502), status(400)}, min: shortestOne, max: longestOne,
 		read:   sum(2, 2, 400, false, false, "OP: 400 SOME_CODE"),
 		create: sum(1, 1, 502, true, false, "OP: 502 SOME_CODE"),
 		change: sum(2, 2, 400, false, false, "OP: 400 SOME_CODE"),
 	},
 	{
 		name:   "busy, then refused: nothing can have counted",
-		script: []step{status(429), {refuse: true}}, min: wait3Min, max: wait3Max,
+		script: []step{status(429), {refuse: true}}, min: shortestThree, max: longestThree,
 		read:   sum(4, 1, 0, false, true, "OP: "+refused),
 		create: sum(4, 1, 0, false, true, "OP: "+refused),
 		change: sum(4, 1, 0, false, true, "OP: "+refused),
 	},
 	{
 		name:   "busy, then cut",
-		script: []step{status(429), {cut: "before"}, {status: 400}}, min: wait1Min, max: wait1Max + 500*time.Millisecond,
+		script: []step{status(429), {cut: "before"}, {status: 400}}, min: shortestOne, max: longestOne + 500*time.Millisecond,
 		read:   sum(3, 3, 400, false, false, "OP: 400"),
 		create: sum(2, 2, 0, true, false, "OP: "+closed),
 		change: sum(3, 3, 400, false, false, "OP: 400"),
@@ -324,16 +324,16 @@ func TestRetryAfter(t *testing.T) {
 		requests int
 		min, max time.Duration
 	}{
-		{"none", "", 0, 2, wait1Min, wait1Max},
+		{"none", "", 0, 2, shortestOne, longestOne},
 		{"seconds", "3", 3 * time.Second, 2, 3 * time.Second, 3200 * time.Millisecond},
 		{"seconds with spaces", " 3 ", 3 * time.Second, 2, 3 * time.Second, 3200 * time.Millisecond},
 		{"date", start.Add(3 * time.Second).Format(http.TimeFormat), 3 * time.Second, 2, 3 * time.Second, 3200 * time.Millisecond},
 		{"date of the older kind", start.Add(3 * time.Second).Format(time.RFC850), 3 * time.Second, 2, 3 * time.Second, 3200 * time.Millisecond},
-		{"date in the past", start.Add(-time.Hour).Format(http.TimeFormat), 0, 2, wait1Min, wait1Max},
-		{"zero", "0", 0, 2, wait1Min, wait1Max},
-		{"negative", "-5", 0, 2, wait1Min, wait1Max},
-		{"fraction", "1.5", 0, 2, wait1Min, wait1Max},
-		{"garbage", "soon", 0, 2, wait1Min, wait1Max},
+		{"date in the past", start.Add(-time.Hour).Format(http.TimeFormat), 0, 2, shortestOne, longestOne},
+		{"zero", "0", 0, 2, shortestOne, longestOne},
+		{"negative", "-5", 0, 2, shortestOne, longestOne},
+		{"fraction", "1.5", 0, 2, shortestOne, longestOne},
+		{"garbage", "soon", 0, 2, shortestOne, longestOne},
 		{"just within the budget", "7", 7 * time.Second, 2, 7 * time.Second, 7200 * time.Millisecond},
 		{"the whole budget", "8", 8 * time.Second, 1, 0, 0},
 		{"beyond the budget", "60", time.Minute, 1, 0, 0},
@@ -410,7 +410,7 @@ func TestBudgetEndsTheCall(t *testing.T) {
 		{"the caller's deadline is farther", 0, time.Minute, []step{{hang: true}}, 1, 0, [2]time.Duration{8 * time.Second, 8 * time.Second}},
 		{"no room for a wait", 250 * time.Millisecond, 0, []step{status(503)}, 1, 503, [2]time.Duration{}},
 		{"the caller's deadline leaves no room for a wait", 0, 250 * time.Millisecond, []step{status(503)}, 1, 503, [2]time.Duration{}},
-		{"room for one wait", 400 * time.Millisecond, 0, []step{status(503)}, 2, 503, [2]time.Duration{wait1Min, wait1Max}},
+		{"room for one wait", 400 * time.Millisecond, 0, []step{status(503)}, 2, 503, [2]time.Duration{shortestOne, longestOne}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -71,8 +71,8 @@ func TestSecretInFmt(t *testing.T) {
 		}
 	}
 	checkRedacted(t, "print", fmt.Sprint(secret, &secret)+fmt.Sprintln(secret))
-	tooFew := "no verb for it" // a variable, so that go vet lets the mistake pass
-	checkRedacted(t, "extra", fmt.Sprintf(tooFew, secret))
+	tooFew := "no verb for it"                             // a variable, so that go vet lets the mistake pass
+	checkRedacted(t, "extra", fmt.Sprintf(tooFew, secret)) //nolint:staticcheck // the mistake is what is tested
 }
 
 // checkRedacted looks for the canary in any of the spellings that a verb has for text.
