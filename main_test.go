@@ -173,6 +173,7 @@ func TestImports(t *testing.T) {
 		"hookwall/views":      {"static"},
 		"hookwall/oauth":      {"fourthwall"},
 		"hookwall/static":     nil,
+		"hookwall/deliver":    nil,
 		"hookwall/store":      nil,
 		"hookwall/sandbox":    nil,
 		"hookwall/fourthwall": nil,
