@@ -85,7 +85,9 @@ func TestConnectByCode(t *testing.T) {
 	v.reads("Hookwall", "See your webhooks", "Studio Nine", "Lantern Post", "Tidewater Records")
 	v.allow(2)
 	v.connected(v.app.shop(2))
-	v.reads("https://hooks.tidewater.example/orders", "3 webhooks")
+	for _, hook := range v.app.box.Webhooks(v.app.shop(2).ID) {
+		v.reads(hook.URL, hook.ID)
+	}
 	v.leftNothing()
 	v.holdsNone()
 }
