@@ -46,7 +46,7 @@ e2e: browser ## Run the browser tests alone
 
 .PHONY: race
 race: browser ## Run all tests with the race detector; needs a C compiler
-	@CGO_ENABLED=1 $(GO) test -race -count=1 $(TESTFLAGS) ./...
+	@CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(TESTFLAGS) ./...
 
 .PHONY: lint
 lint: check-modules check-generated vet check-scripts check-vulnerabilities $(TOOLS)/golangci-lint ## Check style, modules, scripts and known vulnerabilities
