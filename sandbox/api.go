@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -49,6 +50,7 @@ type reply struct {
 type apiError struct {
 	Code                   string `json:"code"`
 	WebhookConfigurationID string `json:"webhookConfigurationId,omitempty"`
+	WebhookEventID         string `json:"webhookEventId,omitempty"`
 	ShopID                 string `json:"shopId,omitempty"`
 }
 
@@ -59,7 +61,7 @@ func refusedWith(status int, code string) reply {
 // A call is a request of the API that has passed every check on the way to its handler.
 type call struct {
 	shop  *shop
-	id    string // of the webhook, from the path
+	id    string // of the webhook or event, from the path
 	query url.Values
 	input webhookInput
 }
@@ -86,7 +88,7 @@ func (s *Server) api(method, path string, handle func(*Server, call) (reply, err
 		if refused != nil {
 			return *refused
 		}
-		c := call{shop: who.shop, id: r.PathValue(webhookParameter), query: r.URL.Query()}
+		c := call{shop: who.shop, id: cmp.Or(r.PathValue(webhookParameter), r.PathValue(eventParameter)), query: r.URL.Query()}
 		if refused := s.readBody(w, r, op, &c); refused != nil {
 			return *refused
 		}

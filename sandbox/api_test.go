@@ -261,8 +261,8 @@ func TestPaging(t *testing.T) {
 		}
 		ids = append(ids, w.ID)
 	}
-	read := func(query string) (wirePage, []string) {
-		var p wirePage
+	read := func(query string) (wirePage[wireWebhook], []string) {
+		var p wirePage[wireWebhook]
 		if err := json.Unmarshal([]byte(r.call(auth, "GET", webhooksPath+query, "").body), &p); err != nil {
 			t.Fatal(err)
 		}
@@ -273,21 +273,21 @@ func TestPaging(t *testing.T) {
 		p.Results = nil
 		return p, got
 	}
-	check := func(query string, want wirePage, wantIDs []string) {
+	check := func(query string, want wirePage[wireWebhook], wantIDs []string) {
 		t.Helper()
 		if got, gotIDs := read(query); !cmp.Equal(got, want) || !slices.Equal(gotIDs, wantIDs) {
 			t.Errorf("%q: %+v %v", query, got, gotIDs)
 		}
 	}
-	check("", wirePage{Total: 5, Size: 100, TotalPages: 1}, ids)
-	check("?page=1&size=2", wirePage{Total: 5, Page: 1, Size: 2, TotalPages: 3}, ids[2:4])
-	check("?page=2&size=2", wirePage{Total: 5, Page: 2, Size: 2, TotalPages: 3}, ids[4:])
-	check("?page=1000000&size=100", wirePage{Total: 5, Page: 1000000, Size: 100, TotalPages: 1}, nil)
+	check("", wirePage[wireWebhook]{Total: 5, Size: 100, TotalPages: 1}, ids)
+	check("?page=1&size=2", wirePage[wireWebhook]{Total: 5, Page: 1, Size: 2, TotalPages: 3}, ids[2:4])
+	check("?page=2&size=2", wirePage[wireWebhook]{Total: 5, Page: 2, Size: 2, TotalPages: 3}, ids[4:])
+	check("?page=1000000&size=100", wirePage[wireWebhook]{Total: 5, Page: 1000000, Size: 100, TotalPages: 1}, nil)
 	if err := r.Configure(shopOne, Switches{PageSize: 3}); err != nil {
 		t.Fatal(err)
 	}
-	check("", wirePage{Total: 5, Size: 3, TotalPages: 2}, ids[:3])
-	check("?page=1", wirePage{Total: 5, Page: 1, Size: 3, TotalPages: 2}, ids[3:])
+	check("", wirePage[wireWebhook]{Total: 5, Size: 3, TotalPages: 2}, ids[:3])
+	check("?page=1", wirePage[wireWebhook]{Total: 5, Page: 1, Size: 3, TotalPages: 2}, ids[3:])
 	if err := r.Configure(shopOne, Switches{BareList: true}); err != nil {
 		t.Fatal(err)
 	}

@@ -125,8 +125,9 @@ func (s *Server) handleAdvance(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// Advance moves the sandbox's clock forward: tokens age, quotas recover. A d below zero does nothing.
-// The clock keeps its lead over a restart.
+// Advance moves the sandbox's clock forward: tokens age, quotas recover, deliveries are tried again,
+// and attempts that are running run out of time; [Server.AwaitDeliveries] first lets them end. A d
+// below zero does nothing. The clock keeps its lead over a restart.
 func (s *Server) Advance(d time.Duration) {
 	if err := s.advance(max(d, 0)); err != nil {
 		s.log.Error("clock not kept", "err", err)
@@ -150,6 +151,7 @@ func (s *Server) setOffset(d time.Duration) error {
 		return err
 	}
 	s.offset.Store(int64(d))
+	s.stir()
 	return nil
 }
 
@@ -157,8 +159,8 @@ func (s *Server) handleReset(w http.ResponseWriter, r *http.Request) {
 	s.control(w, r, &struct{}{}, nil, s.Reset)
 }
 
-// Reset makes everything as on the first start: webhooks, switches, consents, failures, requests and
-// the clock. The demo shops keep their passwords and secrets.
+// Reset makes everything as on the first start: webhooks, switches, consents, events, failures,
+// requests and the clock. The demo shops keep their passwords and secrets.
 func (s *Server) Reset() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -175,7 +177,7 @@ func (s *Server) Reset() error {
 			return err
 		}
 	}
-	s.failures, s.requests = nil, nil
+	s.failures, s.requests, s.receipts = nil, nil, nil
 	return nil
 }
 
@@ -210,8 +212,33 @@ func (s *Server) handleAddWebhook(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// control reads JSON into in, or a form by fromForm, and does what was asked for.
+// handleFire lets an event happen.
+func (s *Server) handleFire(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Type     string `json:"type"`
+		TestMode bool   `json:"testMode"`
+	}
+	var fired struct {
+		EventIDs []string `json:"eventIds"`
+	}
+	fromForm := func(form url.Values) error {
+		in.Type, in.TestMode = form.Get("type"), form.Has("testMode")
+		return nil
+	}
+	s.controlled(w, r, &in, fromForm, func() (err error) {
+		fired.EventIDs, err = s.Fire(r.PathValue("shop"), in.Type, in.TestMode)
+		return err
+	}, func() any { return fired })
+}
+
+// control reads JSON into in, or a form by fromForm, does what was asked for, and tells a program
+// how things are now.
 func (s *Server) control(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error, do func() error) {
+	s.controlled(w, r, in, fromForm, do, func() any { return s.state() })
+}
+
+// controlled is control with an answer of its own.
+func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error, do func() error, answer func() any) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	err := readControl(r, in, fromForm)
 	if err == nil {
@@ -224,12 +251,15 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, in any, fromFor
 		w.Header().Set("Location", "/#"+section(r))
 		send(w, http.StatusSeeOther, nil)
 	default:
-		s.handleState(w, r)
+		s.tell(w, r, answer())
 	}
 }
 
-// section names the part of the front page that a form stands in.
+// section names the part of the front page that a form stands in, or where its effect is seen.
 func section(r *http.Request) string {
+	if strings.HasSuffix(r.URL.Path, "/events") {
+		return "deliveries"
+	}
 	if id := r.PathValue("shop"); id != "" {
 		return url.PathEscape(id)
 	}
@@ -268,7 +298,12 @@ type state struct {
 	Shops    []stateShop     `json:"shops"`
 	Failures []failureInput  `json:"failures"`
 	Requests []RequestRecord `json:"requests"`
+	// Deliveries and Received are the newest, the newest first.
+	Deliveries []Delivery `json:"deliveries"`
+	Received   []Receipt  `json:"received"` // by the built-in receiver
 }
+
+const shownDeliveries = 50
 
 type stateClient struct {
 	ID           string   `json:"id"`
@@ -290,11 +325,14 @@ type stateShop struct {
 }
 
 func (s *Server) state() state {
+	received := s.Receipts()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := state{
 		Now: s.now(), Clients: []stateClient{}, Failures: []failureInput{},
-		Requests: append([]RequestRecord{}, s.requests...),
+		Requests:   append([]RequestRecord{}, s.requests...),
+		Deliveries: append([]Delivery{}, s.newest(shownDeliveries, func(Delivery) bool { return true })...),
+		Received:   append([]Receipt{}, received...),
 	}
 	for _, c := range s.clients {
 		st.Clients = append(st.Clients, stateClient{c.id, c.name, c.secret == "", c.redirectURIs})
@@ -311,8 +349,18 @@ func (s *Server) state() state {
 	return st
 }
 
+// handleState tells how things are, at once or when nothing is being delivered. Should the client or
+// the sandbox go away first, there is nobody to tell.
 func (s *Server) handleState(w http.ResponseWriter, r *http.Request) {
-	p := done(s.state())
+	if r.URL.Query().Get("settled") == "true" {
+		_ = s.AwaitDeliveries(r.Context())
+	}
+	s.tell(w, r, s.state())
+}
+
+// tell answers a program.
+func (s *Server) tell(w http.ResponseWriter, r *http.Request, what any) {
+	p := done(what)
 	body, err := p.encode()
 	if err != nil {
 		p = s.internalError(r, err)

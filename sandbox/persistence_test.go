@@ -181,7 +181,7 @@ func TestTheFileBelongsToOneSandbox(t *testing.T) {
 }
 
 func TestADamagedDocument(t *testing.T) {
-	for _, kind := range []string{"shop", "webhook", "grant", "clock"} {
+	for _, kind := range []string{"shop", "webhook", "grant", "clock", "event"} {
 		file := filepath.Join(t.TempDir(), "sandbox.db")
 		r := newRig(t, func(c *Config) { c.DataFile = file })
 		if err := r.files.apply(change{kind, "x", "text in place of an object"}); err != nil {

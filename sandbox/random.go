@@ -7,12 +7,14 @@ import (
 	"encoding/base64"
 )
 
-// random returns n random bytes as base64url, without padding.
-func random(n int) string {
+func randomBytes(n int) []byte {
 	b := make([]byte, n)
 	rand.Read(b)
-	return base64.RawURLEncoding.EncodeToString(b)
+	return b
 }
+
+// random returns n random bytes as base64url, without padding.
+func random(n int) string { return base64.RawURLEncoding.EncodeToString(randomBytes(n)) }
 
 // hash is what is kept of a token or a code, which are long and random, so that a plain hash cannot
 // be undone; and, in memory only, of a client's secret.

@@ -28,7 +28,9 @@ func (s *Server) routes() (http.Handler, error) {
 			"PUT":    s.api("PUT", webhookPath, (*Server).replaceWebhook),
 			"DELETE": s.api("DELETE", webhookPath, (*Server).removeWebhook),
 		},
-		shopPath: {"GET": s.api("GET", shopPath, (*Server).currentShop)},
+		eventsPath: {"GET": s.api("GET", eventsPath, (*Server).listEvents)},
+		eventPath:  {"GET": s.api("GET", eventPath, (*Server).getEvent)},
+		shopPath:   {"GET": s.api("GET", shopPath, (*Server).currentShop)},
 
 		"/{$}":                            {"GET": page(s.handleFront)},
 		stylePath:                         {"GET": page(handleStyle)},
@@ -40,6 +42,7 @@ func (s *Server) routes() (http.Handler, error) {
 		"/_sandbox/reset":                 {"POST": page(s.handleReset)},
 		"/_sandbox/shops/{shop}/switches": {"POST": page(s.handleConfigure)},
 		"/_sandbox/shops/{shop}/webhooks": {"POST": page(s.handleAddWebhook)},
+		"/_sandbox/shops/{shop}/events":   {"POST": page(s.handleFire)},
 	} {
 		mux.Handle(path, s.only(methods))
 	}

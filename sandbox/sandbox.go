@@ -1,14 +1,33 @@
 // Package sandbox emulates the parts of Fourthwall that Hookwall talks to: sign-in with consent,
-// the token endpoint, and the platform API for webhooks. It serves the dashboard in process, tests,
-// and anybody who wants to try an integration of their own without a shop.
+// the token endpoint, the platform API for webhooks, and the delivery of events. It serves the
+// dashboard in process, tests, and anybody who wants to try an integration of their own without a
+// shop.
 //
-// Everything in it is simulated: it calls nobody, knows three demo shops, and keeps its state in
-// memory or in one file. What it takes and answers stands in openapi.yaml, and every request and
-// answer of the API is held against that.
+// Everything in it is simulated: it knows three demo shops, and keeps its state in memory or in one
+// file. What it takes and answers stands in openapi.yaml, and every request and answer of the API is
+// held against that.
+//
+// Events are fired on its front page or with [Server.Fire], and delivered in the background: signed,
+// up to 5 times with the same id, 5 s each; only status 200 within 2 s counts. Pauses of 1, 2, 4 and
+// 8 s by its clock between the attempts are its own choice: the platform's are not documented. What
+// a restart interrupts is tried again. A webhook that is deleted meanwhile gets nothing more. Queued
+// failures do not touch deliveries.
+//
+// It calls nobody but webhooks, and those only through [Config.Transport]. The host
+// receiver.sandbox.example is a receiver of its own, at any port, by http and https, which no
+// request leaves the process for. The path says what it does:
+//
+//	/slow      200, but after 3 s by the sandbox's clock, which is too late
+//	/fail      500
+//	/created   201
+//	/redirect  302
+//	/flaky     503 twice for each event, then 200
+//	/verify    200 where the signature fits the shop's secret, else 401
+//	/ok        200, and so does any other path
 //
 // Faults can be queued and its clock can be moved, from Go, by hand on its front page, or over HTTP:
 //
-//	GET    /_sandbox/state
+//	GET    /_sandbox/state                   with ?settled=true, once no attempt to deliver is running or due
 //	POST   /_sandbox/failures                {"method":"POST","path":"/open-api/*","status":503,"code":"BUSY","body":"",
 //	                                          "header":{"Retry-After":"2"},"delay":"1s","cut":"","effect":false,"times":1}
 //	DELETE /_sandbox/failures
@@ -16,13 +35,16 @@
 //	POST   /_sandbox/shops/{shop}/switches   {"secretInCreate":true,"futureTypes":false,"bareList":false,
 //	                                          "longTokens":false,"pageSize":0,"requireScopes":[]}
 //	POST   /_sandbox/shops/{shop}/webhooks   {"url":"https://hooks.example.com/","allowedTypes":["ORDER_PLACED"]}
+//	POST   /_sandbox/shops/{shop}/events     {"type":"ORDER_PLACED","testMode":false}
 //	POST   /_sandbox/reset
 //
-// Each answers with the state. Fields that are left out keep their value (switches) or are zero.
-// [Failure], [Switches] and [Webhook] say what they mean.
+// Each answers with the state, only events with {"eventIds":["weve_…"]}, one for each webhook that
+// listens. Fields that are left out keep their value (switches) or are zero. [Failure], [Switches],
+// [Webhook], [Delivery] and [Receipt] say what they mean.
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,8 +72,15 @@ type Config struct {
 	DataFile string
 	// Now is the clock under the sandbox's own, which Advance moves. Nil: time.Now.
 	Now func() time.Time
-	// Logger gets a line for each request, without queries, tokens or passwords. Nil: none.
+	// Logger gets a line for each request and each attempt to deliver, without queries, tokens,
+	// passwords or bodies. Nil: none.
 	Logger *slog.Logger
+	// Transport calls the addresses of webhooks, except those of the built-in receiver. The sandbox
+	// follows no redirects, reads 64 KiB of an answer at most, and ends the request's context after
+	// 5 s; which addresses may be called at all is the transport's business. When its error has a
+	// method Public() string, that sentence is shown as the cause. Nil: deliveries to other
+	// addresses fail.
+	Transport http.RoundTripper
 	// AnyHost turns the check of the host off.
 	AnyHost bool
 }
@@ -76,22 +105,27 @@ type Server struct {
 	files     *documents
 	handler   http.Handler
 	spec      *description
+	transport http.RoundTripper
+	appKey    string // signs the deliveries of every shop
 	done      chan struct{}
+	work      sync.WaitGroup // what runs in the background
 	close     func() error
 
 	mu       sync.Mutex // guards what follows; values reached through it are replaced, never changed
 	shops    []*shop
 	grants   map[string]*grant
-	seq      int64 // of the newest webhook
+	seq      int64 // of the newest webhook or event
 	failures []Failure
 	requests []RequestRecord
+	receipts []Receipt
+	stirred  chan struct{} // closed and replaced when there may be something to do
 }
 
 // New starts a sandbox and reads DataFile where there is one. Errors name the setting at fault.
 func New(c Config) (*Server, error) {
 	s := &Server{
-		anyHost: c.AnyHost, clock: c.Now, log: c.Logger,
-		grants: map[string]*grant{}, done: make(chan struct{}),
+		anyHost: c.AnyHost, clock: c.Now, log: c.Logger, transport: c.Transport,
+		grants: map[string]*grant{}, done: make(chan struct{}), stirred: make(chan struct{}),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -99,12 +133,19 @@ func New(c Config) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	if s.transport == nil {
+		s.transport = nowhere
+	}
 	err := s.open(c)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
+	ctx, stop := context.WithCancel(context.Background())
+	s.work.Go(func() { s.dispatch(ctx) })
 	s.close = sync.OnceValue(func() error {
 		close(s.done)
+		stop()
+		s.work.Wait()
 		return s.files.Close()
 	})
 	return s, nil
@@ -135,8 +176,9 @@ func (s *Server) open(c Config) (err error) {
 // ServeHTTP answers as Fourthwall would, and with the sandbox's own pages and controls.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Close ends delays that are running and closes the data file. The server must not be asked
-// anything afterwards.
+// Close ends delays and deliveries that are running and closes the data file. The server must not be
+// asked anything afterwards. Deliveries that it interrupts are tried again by the next sandbox on the
+// file.
 func (s *Server) Close() error { return s.close() }
 
 // now is the sandbox's time.

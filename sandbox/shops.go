@@ -25,7 +25,7 @@ type Switches struct {
 	// FutureTypes adds two event types that no document lists: the shop's webhooks gain them when
 	// it is turned on and lose them when it is turned off, and requests may name them meanwhile.
 	FutureTypes bool `json:"futureTypes"`
-	// BareList answers the list of webhooks as an array instead of a page object.
+	// BareList answers the lists of webhooks and of events as arrays instead of page objects.
 	BareList bool `json:"bareList"`
 	// LongTokens makes access tokens longer than 4 KiB instead of about 1 KiB.
 	LongTokens bool `json:"longTokens"`
@@ -48,11 +48,13 @@ type Webhook struct {
 	Seq          int64     `json:"seq"` // grows with each new one
 }
 
-// A shop is a demo shop with what belongs to it, oldest webhook first.
+// A shop is a demo shop with what belongs to it, oldest webhook and oldest event first.
 type shop struct {
 	DemoShop
 	switches Switches
 	webhooks []Webhook
+	events   []event
+	sending  map[string]func() // ends the attempts that are running, by id of the event
 	recent   window
 }
 
@@ -75,7 +77,7 @@ type seed struct {
 }
 
 // seeds has a shop to start from nothing, one with a webhook that cannot be changed, and one that
-// is in full use.
+// is in full use, whose events can be received without a network. One of its webhooks always fails.
 func seeds() []seed {
 	return []seed{
 		{
@@ -91,8 +93,8 @@ func seeds() []seed {
 		{
 			shop: demoShop("sh_x2RyC8nHSiaF6tDj1pUeMw", "Tidewater Records", "tidewater-records"),
 			webhooks: []Webhook{
-				{URL: "https://hooks.tidewater.example/orders", AllowedTypes: []string{"ORDER_PLACED", "ORDER_UPDATED"}},
-				{URL: "https://alerts.example.net/stream?overlay=7", AllowedTypes: []string{"ORDER_PLACED", "DONATION", "GIFT_PURCHASE", "SUBSCRIPTION_PURCHASED", "SUBSCRIPTION_CHANGED"}},
+				{URL: "https://receiver.sandbox.example/orders", AllowedTypes: []string{"ORDER_PLACED", "ORDER_UPDATED"}},
+				{URL: "https://receiver.sandbox.example/fail?overlay=7", AllowedTypes: []string{"ORDER_PLACED", "DONATION", "GIFT_PURCHASE", "SUBSCRIPTION_PURCHASED", "SUBSCRIPTION_CHANGED"}},
 				{URL: "https://receiver.sandbox.example/catalogue", AllowedTypes: []string{"PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED"}},
 			},
 		},
@@ -119,7 +121,23 @@ func (s *Server) load() error {
 	if err := s.sweepGrants(); err != nil {
 		return err
 	}
+	if err := s.loadAppKey(); err != nil {
+		return err
+	}
 	return s.loadShops()
+}
+
+// loadAppKey reads the key that signs for every shop, or makes it. It is not shown anywhere.
+func (s *Server) loadAppKey() error {
+	keys, err := readAll[string](s.files, "key")
+	if err != nil {
+		return err
+	}
+	if s.appKey = keys["apps"]; s.appKey != "" {
+		return nil
+	}
+	s.appKey = random(32)
+	return s.files.apply(change{"key", "apps", s.appKey})
 }
 
 func (s *Server) loadShops() error {
@@ -131,14 +149,22 @@ func (s *Server) loadShops() error {
 	if err != nil {
 		return err
 	}
+	events, err := readAll[event](s.files, "event")
+	if err != nil {
+		return err
+	}
 	for _, w := range webhooks {
 		s.seq = max(s.seq, w.Seq)
 	}
+	for _, e := range events {
+		s.seq = max(s.seq, e.Seq)
+	}
 	for _, seed := range seeds() {
-		sh := &shop{DemoShop: seed.shop}
+		sh := &shop{DemoShop: seed.shop, sending: map[string]func(){}}
 		if doc, known := kept[sh.ID]; known {
 			sh.APIPassword, sh.WebhookSecret, sh.switches = doc.APIPassword, doc.WebhookSecret, doc.Switches
 			sh.webhooks = ofShop(webhooks, sh.ID)
+			sh.loadEvents(events)
 		} else if err := s.plant(sh, seed); err != nil {
 			return err
 		}
@@ -163,7 +189,13 @@ func (s *Server) plant(sh *shop, from seed) error {
 	for _, w := range sh.webhooks {
 		changes = append(changes, change{"webhook", w.ID, nil})
 	}
-	sh.webhooks = nil
+	for _, e := range sh.events {
+		changes = append(changes, change{"event", e.ID, nil})
+	}
+	for _, end := range sh.sending {
+		end()
+	}
+	sh.webhooks, sh.events = nil, nil
 	for _, w := range from.webhooks {
 		w = s.newWebhook(sh.ID, w.URL, w.AllowedTypes, w.Locked)
 		sh.webhooks = append(sh.webhooks, w)
@@ -209,11 +241,12 @@ func (sh *shop) find(id string) int {
 	return slices.IndexFunc(sh.webhooks, func(w Webhook) bool { return w.ID == id })
 }
 
-// open tells whether the shop has event types that the documents do not list, in its webhooks or by
-// its switch.
+// open tells whether the shop has event types that the documents do not list: in its webhooks, in
+// its events or by its switch.
 func (sh *shop) open() bool {
 	return sh.switches.FutureTypes ||
-		slices.ContainsFunc(sh.webhooks, func(w Webhook) bool { return !documented(w.AllowedTypes) })
+		slices.ContainsFunc(sh.webhooks, func(w Webhook) bool { return !documented(w.AllowedTypes) }) ||
+		slices.ContainsFunc(sh.events, func(e event) bool { return !slices.Contains(eventTypes, e.Type) })
 }
 
 // accepts tells whether a request may name these types: the documented ones, the invented ones by

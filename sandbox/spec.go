@@ -117,8 +117,10 @@ func (o operation) checkResponse(r *http.Request, p reply, body []byte) error {
 
 func (o operation) input(r *http.Request, open bool) *openapi3filter.RequestValidationInput {
 	return &openapi3filter.RequestValidationInput{
-		Request: r, PathParams: map[string]string{webhookParameter: r.PathValue(webhookParameter)},
-		QueryParams: r.URL.Query(), Route: o.as(open),
+		Request: r, QueryParams: r.URL.Query(), Route: o.as(open),
+		PathParams: map[string]string{
+			webhookParameter: r.PathValue(webhookParameter), eventParameter: r.PathValue(eventParameter),
+		},
 		Options: &openapi3filter.Options{
 			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, // admit has judged the caller
 			KeepValidatedValue: true,

@@ -33,13 +33,21 @@ func (w Webhook) wire() wireWebhook {
 	return wireWebhook{ID: w.ID, URL: w.URL, AllowedTypes: w.AllowedTypes, APIVersion: apiVersion}
 }
 
-// wirePage is a page of webhooks on the wire.
-type wirePage struct {
-	Results    []wireWebhook `json:"results"`
-	Total      int           `json:"total"`
-	Page       int           `json:"page"`
-	Size       int           `json:"size"`
-	TotalPages int           `json:"totalPages"`
+// wirePage is a page of webhooks or events on the wire.
+type wirePage[T any] struct {
+	Results    []T `json:"results"`
+	Total      int `json:"total"`
+	Page       int `json:"page"`
+	Size       int `json:"size"`
+	TotalPages int `json:"totalPages"`
+}
+
+func pageOf[T any](all []T, page, size int) wirePage[T] {
+	from := min(page*size, len(all))
+	return wirePage[T]{
+		Results: all[from:min(from+size, len(all))], Total: len(all), Page: page, Size: size,
+		TotalPages: (len(all) + size - 1) / size,
+	}
 }
 
 type wireShop struct {
@@ -69,11 +77,7 @@ func (s *Server) listWebhooks(c call) (reply, error) {
 	if size == 0 {
 		size = maxPageSize
 	}
-	from := min(page*size, len(all))
-	return done(wirePage{
-		Results: all[from:min(from+size, len(all))], Total: len(all), Page: page, Size: size,
-		TotalPages: (len(all) + size - 1) / size,
-	}), nil
+	return done(pageOf(all, page, size)), nil
 }
 
 // number reads a parameter that the description has let pass, so it is a number or missing.
@@ -147,5 +151,5 @@ func (c call) changeable() (int, *reply) {
 
 // aboutWebhook is a refusal that names the webhook as the request did.
 func (c call) aboutWebhook(status int, code string) reply {
-	return reply{status: status, body: apiError{code, c.id, c.shop.ID}}
+	return reply{status: status, body: apiError{Code: code, WebhookConfigurationID: c.id, ShopID: c.shop.ID}}
 }

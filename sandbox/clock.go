@@ -1,0 +1,49 @@
+package sandbox
+
+import (
+	"context"
+	"time"
+)
+
+// glance is how often the clock is looked at, at least, while something waits for it: Config.Now may
+// be moved without a word.
+const glance = 100 * time.Millisecond
+
+// stir wakes what waits for the clock or for work. The caller holds the lock.
+func (s *Server) stir() {
+	close(s.stirred)
+	s.stirred = make(chan struct{})
+}
+
+// until waits for a time by the sandbox's clock. It reports false when ctx ended first.
+func (s *Server) until(ctx context.Context, t time.Time) bool {
+	for {
+		s.mu.Lock()
+		left, stirred := t.Sub(s.now()), s.stirred
+		s.mu.Unlock()
+		if left <= 0 {
+			return true
+		}
+		if !pause(ctx, left, stirred) {
+			return false
+		}
+	}
+}
+
+// pause ends when somebody stirs, when it is time to look at the clock again, or when ctx ends, and
+// then it reports false. A d of 0 means that nothing waits for the clock.
+func pause(ctx context.Context, d time.Duration, stirred <-chan struct{}) bool {
+	var look <-chan time.Time
+	if d > 0 {
+		t := time.NewTimer(min(max(d, time.Millisecond), glance))
+		defer t.Stop()
+		look = t.C
+	}
+	select {
+	case <-look:
+	case <-stirred:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
