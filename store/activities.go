@@ -94,8 +94,8 @@ const (
 	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $10`
 	oldestFirst = ` ORDER BY started_at, seq LIMIT $10`
 
-	selectPending = selectActivities + ` WHERE environment = $1 AND outcome = 'pending' AND started_at < $2
-		ORDER BY started_at, seq LIMIT $3`
+	selectUnsettled = selectActivities + ` WHERE environment = $1 AND outcome IN ('pending', 'unclear')
+		AND started_at < $2 AND (outcome = 'pending' OR started_at > $3) ORDER BY started_at, seq LIMIT $4`
 
 	insertActivity = `
 		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome, request_id, started_at, seq)
@@ -184,12 +184,13 @@ func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, 
 	return list, failed("count activities", err)
 }
 
-// PendingActivities returns the activities of all shops that were started before a time and not
-// settled since, oldest first, at most 10,000 of them; limit 0 stands for 50.
-func (s *Store) PendingActivities(ctx context.Context, startedBefore time.Time, limit int) ([]Activity, error) {
-	rows, err := s.listActivities(ctx, selectPending, s.env, millis(startedBefore), rowLimit(limit))
+// UnsettledActivities returns the activities of all shops whose end is not known, oldest first: those
+// that are pending and were started before a time, and of these also the unclear ones that were
+// started after another. At most 10,000 of them; limit 0 stands for 50.
+func (s *Store) UnsettledActivities(ctx context.Context, before, unclearAfter time.Time, limit int) ([]Activity, error) {
+	rows, err := s.listActivities(ctx, selectUnsettled, s.env, millis(before), millis(unclearAfter), rowLimit(limit))
 	if err != nil {
-		return nil, failed("list pending activities", err)
+		return nil, failed("list unsettled activities", err)
 	}
 	var list []Activity
 	for _, row := range rows {

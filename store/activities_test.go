@@ -50,7 +50,7 @@ func TestActivitiesAreFoundByAnIndex(t *testing.T) {
 			q := ActivityQuery{Shop: "sh_1"}
 			return countActivities + q.where(), q.args(s.env, position{}, position{})
 		}, "activities_shop", false},
-		"pending": {func() (string, []any) { return selectPending, []any{s.env, millis(time.Now()), 50} }, "activities_pending", false},
+		"unsettled": {func() (string, []any) { return selectUnsettled, []any{s.env, millis(time.Now()), 0, 50} }, "activities_unsettled", false},
 		"of a living connection": {func() (string, []any) {
 			return selectLiveConnections, []any{s.env, "sh_1", 0, 0, ""}
 		}, "connections_shop", true},

@@ -335,7 +335,7 @@ var sealedColumns = map[string]struct {
 	"activities.detail": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
 		list, err := p.store.Activities(t.Context(), store.ActivityQuery{Shop: shop})
 		check(t, err)
-		all, err := p.store.PendingActivities(t.Context(), time.Now().Add(time.Hour), 0)
+		all, err := p.store.UnsettledActivities(t.Context(), time.Now().Add(time.Hour), time.Time{}, 0)
 		check(t, err)
 		i := slices.IndexFunc(all, func(a store.Activity) bool { return a.Shop == shop })
 		if len(list.Rows) != 1 || list.Rows[0].Owner != p.owner || i < 0 {

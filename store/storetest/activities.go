@@ -80,7 +80,7 @@ func attempts(t tb, s *store.Store, shop string, names ...string) (all []store.A
 
 func pending(t tb, s *store.Store, before time.Time, limit int) []string {
 	t.Helper()
-	rows, err := s.PendingActivities(background, before, limit)
+	rows, err := s.UnsettledActivities(background, before, before, limit)
 	must(t, err)
 	return names(rows)
 }
@@ -101,7 +101,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		same(t, "listed", activities(t, f.other, store.ActivityQuery{Shop: "sh_1"}), store.ActivityList{
 			Rows: []store.Activity{want}, Total: 1,
 		})
-		all, err := f.other.PendingActivities(t.Context(), f.start.Add(time.Second), 10)
+		all, err := f.other.UnsettledActivities(t.Context(), f.start.Add(time.Second), f.start, 10)
 		must(t, err)
 		same(t, "pending", all, []store.Activity{want})
 	},
@@ -201,6 +201,36 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		kept := theActivity(t, f.one, "sh_1").Outcome
 		for i, outcome := range outcomes {
 			same(t, outcome+" was accepted", won[i].Load(), outcome == kept)
+		}
+	},
+
+	"unsettled": func(t *testing.T, f *fixture) {
+		for at, outcomes := range [][]string{{"", "unclear", "done"}, {"", "unclear", "failed", "refused"}, {"", "unclear"}} {
+			for _, outcome := range outcomes {
+				kept := beginActivity(t, f.one, store.Activity{Shop: "sh_1", Actor: fmt.Sprint(at, outcome)})
+				if outcome != "" {
+					settleActivity(t, f.one, kept.ID, outcome)
+				}
+			}
+			f.clock.move(time.Minute)
+		}
+		at := func(n int) time.Time { return f.start.Add(time.Duration(n) * time.Minute) }
+		for name, c := range map[string]struct {
+			before, unclearAfter time.Time
+			limit                int
+			want                 []string
+		}{
+			"all":                    {at(9), at(-1), 10, []string{"0", "0unclear", "1", "1unclear", "2", "2unclear"}},
+			"some unclear ones":      {at(9), at(0), 10, []string{"0", "1", "1unclear", "2", "2unclear"}},
+			"no unclear ones":        {at(9), at(9), 10, []string{"0", "1", "2"}},
+			"started before":         {at(2), at(-1), 10, []string{"0", "0unclear", "1", "1unclear"}},
+			"none":                   {at(0), at(-1), 10, nil},
+			"as many as asked for":   {at(9), at(-1), 3, []string{"0", "0unclear", "1"}},
+			"unclear after the last": {at(2), at(1), 10, []string{"0", "1"}},
+		} {
+			rows, err := f.other.UnsettledActivities(t.Context(), c.before, c.unclearAfter, c.limit)
+			must(t, err)
+			same(t, name, names(rows), c.want)
 		}
 	},
 
