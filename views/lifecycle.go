@@ -63,6 +63,7 @@ type ConflictPage struct {
 	Theirs      Version
 	UseAction   string // POST target that saves Yours over Theirs
 	Draft       string // hidden field draft
+	Seen        string // hidden field seen: tells which version of theirs was shown
 	EditHref    string // the form with Yours, to be changed further
 }
 

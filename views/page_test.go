@@ -181,7 +181,7 @@ func (d doc) checkReferences() {
 			d.t.Errorf("link to #%s points nowhere", target)
 		}
 	}
-	for _, in := range d.tags("input") {
+	for _, in := range d.tags("input", "select") {
 		if attr(in, "type") == "hidden" {
 			continue
 		}
@@ -195,7 +195,7 @@ func (d doc) checkReferences() {
 // knownElements are all that the pages are made of.
 var knownElements = strings.Fields(`html head meta title script link body a header nav svg use span details summary
 	ul ol li form button aside main p h1 h2 h3 div dl dt dd code pre bdi strong small i b input label section
-	time template noscript`)
+	time template noscript select option table thead tbody tr th td`)
 
 // checkPolicy finds what the content security policy would block, and
 // whatever a string from outside may have brought in.
@@ -237,11 +237,12 @@ func harmless(address string) bool {
 func (d doc) checkForms() {
 	d.t.Helper()
 	for _, form := range d.tags("form") {
-		if attr(form, "method") != "post" || attr(form, "action") == "" {
+		asks := attr(form, "method") == "get" && hasClass(form, "filter")
+		if attr(form, "method") != "post" && !asks || attr(form, "action") == "" {
 			d.t.Errorf("form by %q to %q", attr(form, "method"), attr(form, "action"))
 		}
 		buttons := submits(form)
-		if main := []string{"create", "check"}; len(buttons) > 1 && !slices.Contains(main, attr(buttons[0], "value")) {
+		if main := []string{"create", "review", "check"}; len(buttons) > 1 && !slices.Contains(main, attr(buttons[0], "value")) {
 			d.t.Errorf("the first of %d buttons is %q", len(buttons), text(buttons[0]))
 		}
 	}

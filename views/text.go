@@ -58,6 +58,26 @@ func plain(s string) string {
 	return b.String()
 }
 
+// lines is named for text of several lines, which stay lines.
+func lines(s string) templ.Component { return visible(s, hiddenInLines) }
+
+func hiddenInLines(r rune) bool { return r != '\n' && r != '\t' && hiddenInNames(r) }
+
+// shortest is how many characters short leaves.
+const shortest = 160
+
+// short is the beginning of a text from outside, as plain text, for where all
+// of it would be too much.
+func short(s string) string {
+	n := 0
+	for i := range s {
+		if n++; n > shortest {
+			return plain(s[:i]) + "…"
+		}
+	}
+	return plain(s)
+}
+
 // piece is a stretch of ordinary text, or one character that is named.
 type piece struct {
 	text    string

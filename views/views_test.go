@@ -28,6 +28,13 @@ var everyPage = []struct {
 	{"not confirmed", filled(NotConfirmed)},
 	{"webhook", filled(Webhook)},
 	{"error", filled(Error)},
+	{"edit confirm", filled(EditConfirm)},
+	{"conflict", filled(Conflict)},
+	{"duplicate", filled(Duplicate)},
+	{"delete", filled(Delete)},
+	{"events", filled(Events)},
+	{"delivery", filled(Delivery)},
+	{"activity", filled(Activity)},
 }
 
 func filled[Model any](page func(Model) templ.Component) func(func(reflect.Value)) templ.Component {
@@ -114,7 +121,7 @@ func TestEmptyModelsAreSoundPages(t *testing.T) {
 		t.Run(page.name, func(t *testing.T) {
 			// Without an address the form would go to itself.
 			withAction := func(model reflect.Value) {
-				for _, name := range []string{"Action", "KeyAction", "SignOutAction"} {
+				for _, name := range []string{"Action", "KeyAction", "SignOutAction", "UseAction"} {
 					if field := model.FieldByName(name); field.IsValid() {
 						field.SetString("/x")
 					}

@@ -120,7 +120,7 @@
 
     pressed(event) {
       const button = event.target.closest("button");
-      if (!button || button.value === "create") return;
+      if (!button || button.value === this.main.value) return;
       event.preventDefault();
       if (button.matches(".remove")) this.remove(button);
       else if (button === this.undo) this.restore();
@@ -212,7 +212,7 @@
     // An answer can take some seconds.
     sent() {
       this.main.classList.add("busy");
-      say("Creating the webhook.");
+      say(this.main.value === "create" ? "Creating the webhook." : "One moment.");
     }
   }
 
