@@ -306,11 +306,16 @@ func (s *server) connect(w http.ResponseWriter, r *http.Request, c oauth.Credent
 	if scopes == "" && c.Way != oauth.WayAPIKey {
 		scopes = strings.Join(s.Scopes, " ")
 	}
-	conn, err := s.Store.PutConnection(r.Context(), store.Connection{
+	v.conn = store.Connection{
 		Owner: v.owner, ShopID: shop.ID, ShopName: shop.Name, ShopDomain: shop.Domain, Way: c.Way,
 		Credential: encoded, Hint: hint(c.Username), Scopes: scopes, ExpiresAt: c.ExpiresAt,
-	})
+	}
+	act, err := s.begin(r.Context(), v, store.Activity{Action: actionConnect}, detail{Shop: shop.Name, Scopes: scopes})
 	if err != nil {
+		return err
+	}
+	conn, err := s.Store.PutConnection(r.Context(), v.conn)
+	if err := s.settle(r.Context(), v, act, err); err != nil {
 		return err
 	}
 	v.log.Info("shop connected", "way", c.Way, "shop", clip(shop.ID, 80))

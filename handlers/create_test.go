@@ -430,7 +430,7 @@ func TestOldWebhookIsNotTakenForTheNewOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Cut: sandbox.CutBefore})
-	p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+	p.newForm(shop.ID, good, "DONATION").set("duplicate", "accepted").submit().want(http.StatusBadGateway, "Not confirmed")
 }
 
 func TestUnreachable(t *testing.T) {

@@ -83,6 +83,9 @@ func resumePath(rt route, r *http.Request) string {
 // keeps what they posted. shopID names the connection that ran out.
 func (s *server) sendToConnect(w http.ResponseWriter, r *http.Request, rt route, shopID string) error {
 	back := resumePath(rt, r)
+	if rt.keepsID {
+		back += "?draft=" + url.QueryEscape(r.PostFormValue("draft"))
+	}
 	if rt.keeps {
 		var err error
 		if back, err = s.keepDraft(w, r, rt); err != nil {

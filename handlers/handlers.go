@@ -3,6 +3,7 @@
 package handlers
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -45,8 +46,22 @@ type server struct {
 	secure    bool            // the public URL is https
 }
 
+// Dashboard answers every request.
+type Dashboard struct {
+	http.Handler
+	server *server
+}
+
 // New builds the dashboard.
-func New(c Config) http.Handler { return build(c).handler() }
+func New(c Config) *Dashboard {
+	s := build(c)
+	return &Dashboard{s.handler(), s}
+}
+
+// Settle finds out how attempts ended whose process died in the middle, by
+// reading the API again. It is meant to be called now and then; any number of
+// processes may do so.
+func (d *Dashboard) Settle(ctx context.Context) error { return d.server.settleActivities(ctx) }
 
 func build(c Config) *server {
 	if c.Now == nil {

@@ -69,7 +69,7 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 		link := shopLink(c)
 		f.Shops = append(f.Shops, link)
 		if c.ID == v.conn.ID {
-			f.Shop = &link
+			setShop(&f, link)
 		}
 	}
 	f.SignedIn = len(all) > 0
@@ -109,11 +109,15 @@ func (s *server) errorFrame(r *http.Request, title string) views.Frame {
 	for _, c := range all {
 		f.Shops = append(f.Shops, shopLink(c))
 		if c.ID == v.conn.ID {
-			f.Shop = &f.Shops[len(f.Shops)-1]
+			setShop(&f, shopLink(c))
 		}
 	}
 	f.SignedIn = len(all) > 0
 	return f
+}
+
+func setShop(f *views.Frame, shop views.ShopLink) {
+	f.Shop, f.EventsHref, f.ActivityHref = &shop, eventsPath(shop.ID), activityPath(shop.ID)
 }
 
 func shopLink(c store.Connection) views.ShopLink {

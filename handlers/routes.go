@@ -31,6 +31,9 @@ type route struct {
 	resume string
 	// keeps says that what was posted is kept as a draft meanwhile.
 	keeps bool
+	// keepsID says that the form only names a draft, which goes back into the
+	// address of the page to come back to.
+	keepsID bool
 }
 
 // routes is everything that exists.
@@ -56,8 +59,21 @@ func (s *server) routes() []route {
 		{method: "GET", path: "/shops/{shop}/webhooks/new", handle: s.handleWebhookNew, access: shopOnly, resumable: true},
 		{method: "POST", path: "/shops/{shop}/webhooks", handle: s.handleWebhookCreate, access: shopOnly, resume: "/webhooks/new", keeps: true},
 		{method: "GET", path: "/shops/{shop}/webhooks/{id}", handle: s.handleWebhook, access: shopOnly, resumable: true},
+		{method: "GET", path: "/shops/{shop}/webhooks.csv", handle: s.handleWebhookCSV, access: shopOnly},
+		{method: "GET", path: "/shops/{shop}/webhooks/new/duplicate", handle: s.handleDuplicate, access: shopOnly, resumable: true},
+		{method: "GET", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEditForm, access: shopOnly, resumable: true},
+		{method: "POST", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEdit, access: shopOnly, resume: "/webhooks/{id}/edit", keeps: true},
+		{method: "GET", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditConfirm, access: shopOnly, resumable: true},
+		{method: "POST", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditSave, access: shopOnly, resume: "/webhooks/{id}/edit/confirm", keepsID: true},
+		{method: "GET", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDeleteForm, access: shopOnly, resumable: true},
+		{method: "POST", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDelete, access: shopOnly, resume: "/webhooks/{id}/delete"},
 		{method: "POST", path: "/shops/{shop}/webhooks/{id}/secret", handle: s.handleSecretReveal, access: shopOnly, resume: "/webhooks/{id}"},
 		{method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/stored", handle: s.handleSecretStored, access: shopOnly, resume: "/webhooks/{id}"},
+
+		{method: "GET", path: "/shops/{shop}/events", handle: s.handleEvents, access: shopOnly, resumable: true},
+		{method: "GET", path: "/shops/{shop}/events/{id}", handle: s.handleEvent, access: shopOnly, resumable: true},
+		{method: "GET", path: "/shops/{shop}/activity", handle: s.handleActivity, access: shopOnly, resumable: true},
+		{method: "GET", path: "/shops/{shop}/activity.csv", handle: s.handleActivityCSV, access: shopOnly},
 	}
 }
 

@@ -105,7 +105,12 @@ func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error 
 	if err != nil && !errors.Is(err, store.ErrWrongKey) {
 		return err
 	}
-	if err := s.Store.DeleteConnection(r.Context(), v.owner, conn.ShopID); err != nil {
+	v.conn = conn
+	act, err := s.begin(r.Context(), v, store.Activity{Action: actionDisconnect}, detail{Shop: conn.ShopName})
+	if err != nil {
+		return err
+	}
+	if err := s.settle(r.Context(), v, act, s.Store.DeleteConnection(r.Context(), v.owner, conn.ShopID)); err != nil {
 		return err
 	}
 	v.log.Info("shop disconnected", "shop", clip(conn.ShopID, 80))

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -36,6 +36,10 @@ const (
 type outcome struct {
 	Webhook *createdWebhook `json:"webhook,omitempty"`
 	Failure *failure        `json:"failure,omitempty"`
+	// Duplicates are webhooks that already receive some of the same event
+	// types at the same address; the person is asked before there is another.
+	Duplicates []duplicate `json:"duplicates,omitempty"`
+	Activity   string      `json:"activity,omitempty"` // id of the recorded attempt
 }
 
 type createdWebhook struct {
@@ -52,6 +56,10 @@ type failure struct {
 	RequestID  string `json:"requestID,omitempty"`
 	RetryAfter int    `json:"retryAfter,omitempty"` // seconds
 	NotSent    bool   `json:"notSent,omitempty"`
+}
+
+func failureOf(api *fourthwall.Error) *failure {
+	return &failure{api.Status, api.Code, api.RequestID, seconds(api.RetryAfter), api.NotSent}
 }
 
 func (f failure) retryAfter() time.Duration { return time.Duration(f.RetryAfter) * time.Second }
@@ -86,7 +94,7 @@ func (s *server) createOnce(r *http.Request, f *webhookForm, check bool) (store.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 80*time.Second)
 	defer cancel()
 	v := visitOf(r)
-	work := creation{server: s, log: v.log, conn: v.conn, form: f}
+	work := creation{server: s, visit: v, conn: v.conn, form: f}
 	if check {
 		return work.check(ctx)
 	}
@@ -113,9 +121,10 @@ func (s *server) createOnce(r *http.Request, f *webhookForm, check bool) (store.
 // creation is one attempt to create a webhook.
 type creation struct {
 	*server
-	log  *slog.Logger
-	conn store.Connection
-	form *webhookForm
+	visit    *visit
+	conn     store.Connection
+	form     *webhookForm
+	activity store.Activity // "" ID until the call is begun
 }
 
 func (c creation) submission(ctx context.Context) (store.Submission, error) {
@@ -154,9 +163,32 @@ func (c creation) await(ctx context.Context) (store.Submission, error) {
 
 // run lists, calls and settles.
 func (c creation) run(ctx context.Context) (store.Submission, error) {
-	if err := c.lookBefore(ctx); err != nil {
+	list, err := c.lookBefore(ctx)
+	if err != nil {
 		return c.settleFailure(ctx, err)
 	}
+	if found := findDuplicates(c.form.wanted(), list, ""); len(found) > 0 && !c.form.duplicate {
+		return c.settle(ctx, store.StateRefused, "", outcome{Duplicates: found})
+	}
+	c.activity, err = c.begin(ctx, c.visit, store.Activity{Action: actionCreate}, c.detail(list))
+	if err != nil {
+		return store.Submission{}, err
+	}
+	return c.call(ctx)
+}
+
+// detail is what the activity keeps, so that the attempt can be settled
+// should this process die.
+func (c creation) detail(before []fourthwall.Webhook) detail {
+	d := detail{After: content(c.form.wanted()), KnownRead: before != nil}
+	for _, hook := range before {
+		d.Known = append(d.Known, hook.ID)
+	}
+	return d
+}
+
+// call creates and settles.
+func (c creation) call(ctx context.Context) (store.Submission, error) {
 	hook, err := withCredential(ctx, c.server, c.conn, func(ctx context.Context, cred fourthwall.Credential) (fourthwall.Webhook, error) {
 		return c.API.CreateWebhook(ctx, cred, c.form.input())
 	})
@@ -169,19 +201,22 @@ func (c creation) run(ctx context.Context) (store.Submission, error) {
 // lookBefore records which webhooks there are, so that a new one can be told
 // from an old one with the same URL and types. Creating does not depend on
 // it, unless the credential is refused.
-func (c creation) lookBefore(ctx context.Context) error {
+func (c creation) lookBefore(ctx context.Context) ([]fourthwall.Webhook, error) {
 	list, err := c.list(ctx)
 	if errors.Is(err, oauth.ErrReconnect) {
-		return err
+		return nil, err
 	}
 	if err != nil {
-		return nil //nolint:nilerr // without the list an unclear answer stays unconfirmed, which is said
+		c.visit.log.Info("webhooks could not be listed before a create", "error", err)
+		return nil, nil // without the list an unclear answer stays unconfirmed, which is said
 	}
 	ids := make([]string, 0, len(list))
 	for _, hook := range list {
 		ids = append(ids, hook.ID)
 	}
-	return c.Store.SetSubmissionBefore(ctx, c.conn.Owner, c.form.submission, ids)
+	// Not nil, so that an empty list is told from one that could not be read.
+	list = append([]fourthwall.Webhook{}, list...)
+	return list, c.Store.SetSubmissionBefore(ctx, c.conn.Owner, c.form.submission, ids)
 }
 
 func (c creation) list(ctx context.Context) ([]fourthwall.Webhook, error) {
@@ -197,7 +232,7 @@ func (c creation) settleCreated(ctx context.Context, hook fourthwall.Webhook) (s
 		if err := c.Store.PutSecret(ctx, c.conn.Owner, c.conn.ShopID, hook.ID, hook.Secret.Reveal(), until); err != nil {
 			// The webhook exists, and that must be recorded all the same. The
 			// page says where else the secret is found.
-			c.log.Error("the secret of a new webhook could not be kept", "error", err)
+			c.visit.log.Error("the secret of a new webhook could not be kept", "error", err)
 		}
 	}
 	return c.settle(ctx, store.StateCreated, hook.ID, outcome{Webhook: &createdWebhook{hook.ID, hook.URL, hook.AllowedTypes, hook.APIVersion}})
@@ -213,8 +248,8 @@ func (c creation) settleFailure(ctx context.Context, err error) (store.Submissio
 	if !errors.As(err, &api) {
 		return store.Submission{}, err
 	}
-	c.log.Warn("create was not accepted", "error", api)
-	failed := &failure{api.Status, api.Code, api.RequestID, seconds(api.RetryAfter), api.NotSent}
+	c.visit.log.Warn("create was not accepted", "error", api)
+	failed := failureOf(api)
 	if !api.Uncertain() {
 		return c.settle(ctx, store.StateRefused, "", outcome{Failure: failed})
 	}
@@ -243,7 +278,7 @@ func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.
 			continue
 		}
 		matches := slices.DeleteFunc(list, func(hook fourthwall.Webhook) bool {
-			return slices.Contains(sub.Before, hook.ID) || !c.form.asksFor(hook)
+			return slices.Contains(sub.Before, hook.ID) || !sameWebhook(versionOf(hook), c.form.wanted())
 		})
 		if len(matches) == 1 {
 			return matches[0], true
@@ -252,32 +287,30 @@ func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.
 	return fourthwall.Webhook{}, false
 }
 
-// asksFor tells whether hook is what the form would create.
-func (f *webhookForm) asksFor(hook fourthwall.Webhook) bool {
-	var types []string
-	for _, t := range hook.AllowedTypes {
-		types = append(types, string(t))
-	}
-	same := &webhookForm{url: normalURL(hook.URL), types: types}
-	mine := &webhookForm{url: normalURL(f.address()), types: f.types}
-	return same.hash() == mine.hash()
-}
-
-// normalURL writes an address in the one way in which the API may have
-// rewritten it: case of scheme and host, default port, empty path.
+// normalURL writes an address in one way, for comparing: case of scheme and
+// host, international host names, default port, empty path.
 func normalURL(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return address
 	}
-	u.Host = strings.ToLower(u.Host)
-	if port := u.Port(); (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
-		u.Host = strings.TrimSuffix(u.Host, ":"+port)
+	host, port := asciiHost(strings.ToLower(u.Hostname())), u.Port()
+	if port == "" || (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
+		u.Host = bracketed(host)
+	} else {
+		u.Host = net.JoinHostPort(host, port)
 	}
 	if u.Path == "" {
 		u.Path = "/"
 	}
 	return u.String()
+}
+
+func bracketed(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
 }
 
 // check looks once more for a webhook whose creation was not confirmed.
@@ -289,17 +322,47 @@ func (c creation) check(ctx context.Context) (store.Submission, error) {
 	if err != nil || sub.State != store.StateUnconfirmed || sub.Hash != c.form.hash() {
 		return sub, err
 	}
+	known, err := readOutcome(sub)
+	if err != nil {
+		return sub, err
+	}
+	c.activity.ID = known.Activity
 	if hook, found := c.look(ctx, sub, []time.Duration{0}); found {
 		return c.settleCreated(ctx, hook)
 	}
 	return sub, nil
 }
 
+// settleActivity records how the attempt ended. Where that fails, the entry
+// settles itself later.
+func (c creation) settleActivity(ctx context.Context, state, webhookID string, f *failure) {
+	if c.activity.ID == "" {
+		return
+	}
+	out := store.Settlement{Outcome: store.OutcomeUnclear, WebhookID: webhookID}
+	if f != nil {
+		out.Status, out.Code, out.APIRequestID = f.Status, f.Code, f.RequestID
+	}
+	switch {
+	case state == store.StateCreated:
+		out.Outcome, out.Status = store.OutcomeDone, http.StatusOK
+	case state == store.StateRefused && f != nil && f.Status >= 400 && f.Status < 500:
+		out.Outcome = store.OutcomeRefused
+	case state == store.StateRefused:
+		out.Outcome = store.OutcomeFailed
+	}
+	if err := c.Store.SettleActivity(ctx, c.activity.ID, out); err != nil {
+		c.visit.log.Error("the outcome of an attempt could not be recorded", "activity", c.activity.ID, "error", err)
+	}
+}
+
 func (c creation) settle(ctx context.Context, state, webhookID string, o outcome) (store.Submission, error) {
+	o.Activity = c.activity.ID
 	result, err := json.Marshal(o)
 	if err != nil {
 		return store.Submission{}, err
 	}
+	c.settleActivity(ctx, state, webhookID, o.Failure)
 	err = c.Store.SettleSubmission(ctx, c.conn.Owner, c.form.submission, state, webhookID, result)
 	if err != nil && !errors.Is(err, store.ErrSettled) {
 		return store.Submission{}, err

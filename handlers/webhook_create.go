@@ -1,7 +1,10 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"hookwall/oauth"
@@ -18,12 +21,14 @@ func (s *server) handleWebhookNew(w http.ResponseWriter, r *http.Request) error 
 	}
 	f := newWebhookForm(visitOf(r).conn.ShopID)
 	f.tick(presetTypes(q.Get("preset")))
-	for _, code := range strings.FieldsFunc(q.Get("types"), func(c rune) bool { return c == ',' || c == ' ' }) {
-		if isKnownType(code) {
-			f.tick([]string{code})
-		}
-	}
+	f.tick(knownTypes(q.Get("types")))
 	return s.drawWebhookForm(w, r, http.StatusOK, f)
+}
+
+// knownTypes takes the event types of the catalogue out of a list in an address.
+func knownTypes(list string) []string {
+	codes := strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' })
+	return slices.DeleteFunc(codes, func(code string) bool { return !isKnownType(code) })
 }
 
 // drawDraft shows a kept form, and says when it was begun for another shop.
@@ -39,7 +44,10 @@ func (s *server) drawDraft(w http.ResponseWriter, r *http.Request, id string) er
 	}
 	f := readWebhookForm(conn.ShopID, draft.Form)
 	f.press(draft.Form.Get("do"))
-	n := views.Notice{Kind: views.Info, Title: "Here is your form, as you typed it", Text: "Nothing was created yet. Press Create webhook to go on."}
+	n := views.Notice{Kind: views.Info, Title: "Here is your form, filled in", Text: "Nothing was created yet. Press Create webhook to go on."}
+	if draft.Form.Has("do") {
+		n.Title = "Here is your form, as you typed it"
+	}
 	if draft.Shop != conn.ShopID {
 		// What was sent for the other shop says nothing about this one.
 		f.renew()
@@ -88,6 +96,8 @@ func (s *server) answerSubmission(w http.ResponseWriter, r *http.Request, f *web
 	switch {
 	case sub.State == store.StateCreated:
 		return s.redirectToCreated(w, r, sub)
+	case sub.State == store.StateRefused && len(result.Duplicates) > 0:
+		return s.askAboutDuplicates(w, r, f)
 	case sub.State == store.StateRefused && result.Failure != nil:
 		if result.Failure.Status == http.StatusUnauthorized {
 			return oauth.ErrReconnect
@@ -95,6 +105,15 @@ func (s *server) answerSubmission(w http.ResponseWriter, r *http.Request, f *web
 		return s.drawRefusal(w, r, f, *result.Failure)
 	}
 	return s.drawNotConfirmed(w, r, f, sub, result, checked)
+}
+
+// askAboutDuplicates keeps the form and leads to the question.
+func (s *server) askAboutDuplicates(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
+	draft, err := s.putDraft(w, r, f)
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, newWebhookPath(f.shop)+"/duplicate?draft="+url.QueryEscape(draft))
 }
 
 // redirectToCreated leads to the new webhook's page, where Back and a resend
@@ -154,27 +173,31 @@ var uriCodes = map[string]string{
 	"WEBHOOK_URI_UNALLOWED_DOMAIN": "Fourthwall does not send to this domain. Use a public domain of your own: local names and Fourthwall’s own domains are refused.",
 }
 
+// deed is what was asked of the API, in the words of a refusal.
+type deed struct{ verb, done, button string }
+
+var (
+	creating = deed{"create", "created", "Create webhook"}
+	changing = deed{"change", "changed", "Review changes"}
+	deleting = deed{"delete", "deleted", "Delete webhook"}
+)
+
 // drawRefusal shows the form again with the API's refusal where it belongs.
 func (s *server) drawRefusal(w http.ResponseWriter, r *http.Request, f *webhookForm, failure failure) error {
 	f.renew()
-	id := failure.RequestID
-	if id == "" {
-		id = visitOf(r).requestID
-	}
+	id := cmp.Or(failure.RequestID, visitOf(r).requestID)
 	if text, ok := uriCodes[failure.Code]; ok && failure.Status == http.StatusBadRequest {
 		f.urlError = &views.FieldError{Text: text, Code: failure.Code, RequestID: id}
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
-	status, n := refusalNotice(failure)
+	what := creating
+	if f.editing != "" {
+		what = changing
+	}
+	status, n := refusalNotice(failure, what)
 	n.Code, n.RequestID = failure.Code, id
 	if failure.Status == http.StatusForbidden {
-		shopID := visitOf(r).conn.ShopID
-		link := connectLink(newWebhookPath(shopID), shopID)
-		if back, err := s.keepDraft(w, r, route{resume: "/webhooks/new"}); err == nil {
-			link = connectLink(back, shopID)
-		} else {
-			visitOf(r).log.Error("the form could not be kept", "error", err)
-		}
+		link := connectLink(s.backToForm(w, r, f), f.shop)
 		n.Link = &link
 	}
 	setRetryAfter(w, failure.retryAfter())
@@ -182,30 +205,44 @@ func (s *server) drawRefusal(w http.ResponseWriter, r *http.Request, f *webhookF
 	return s.drawWebhookForm(w, r, status, f)
 }
 
+// backToForm is where a form that is kept is found after connecting again.
+func (s *server) backToForm(w http.ResponseWriter, r *http.Request, f *webhookForm) string {
+	if f.editing != "" {
+		return confirmPath(f.shop, f.editing, f.draft)
+	}
+	back, err := s.keepDraft(w, r, route{resume: "/webhooks/new"})
+	if err != nil {
+		visitOf(r).log.Error("the form could not be kept", "error", err)
+		return newWebhookPath(f.shop)
+	}
+	return back
+}
+
 // refusalNotice is the sentence for a refusal that belongs to no field.
-func refusalNotice(f failure) (int, views.Notice) {
-	n := views.Notice{Kind: views.Failure, Title: "Fourthwall refused this webhook"}
+func refusalNotice(f failure, what deed) (int, views.Notice) {
+	n := views.Notice{Kind: views.Failure, Title: "Fourthwall refused to " + what.verb + " this webhook"}
+	nothing := "Nothing was " + what.done + ". "
 	switch {
 	case f.Status == http.StatusForbidden:
-		n.Title = "This connection may not create webhooks"
-		n.Text = "It lacks the permission webhook_write. Connect the shop again and allow it; what you typed is kept."
+		n.Title = "This connection may not " + what.verb + " webhooks"
+		n.Text = "It lacks the permission webhook_write. " + nothing + "Connect the shop again and allow it; nothing you entered is lost."
 		return http.StatusForbidden, n
 	case f.Status == http.StatusTooManyRequests || f.Status == http.StatusServiceUnavailable:
 		n.Kind, n.Title = views.Warning, "Fourthwall is busy"
-		n.Text = "Nothing was created. Wait " + waitText(f) + " and press Create webhook again."
+		n.Text = nothing + "Wait " + waitText(f) + " and press " + what.button + " again."
 		return http.StatusServiceUnavailable, n
 	case f.NotSent:
 		n.Kind, n.Title = views.Warning, "Fourthwall could not be reached"
-		n.Text = "Nothing was created. Press Create webhook again in a moment."
+		n.Text = nothing + "Press " + what.button + " again in a moment."
 		return http.StatusBadGateway, n
 	case f.Status == http.StatusNotFound:
-		n.Text = "The API answered that this shop or address does not exist. Nothing was created."
+		n.Text = "The API answered that this shop or address does not exist. " + strings.TrimSpace(nothing)
 		return http.StatusNotFound, n
 	case f.Code != "":
-		n.Text = "Hookwall has no explanation for this code. Nothing was created. Check the address and the event types; if they look right, give the code and the request id to Fourthwall’s support."
+		n.Text = "Hookwall has no explanation for this code. " + nothing + "Check the address and the event types; if they look right, give the code and the request id to Fourthwall’s support."
 		return http.StatusUnprocessableEntity, n
 	}
-	n.Text = "It gave no reason. Nothing was created. Check the address and the event types; if they look right, give the request id to Fourthwall’s support."
+	n.Text = "It gave no reason. " + nothing + "Check the address and the event types; if they look right, give the request id to Fourthwall’s support."
 	return http.StatusUnprocessableEntity, n
 }
 

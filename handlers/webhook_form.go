@@ -23,7 +23,11 @@ type webhookForm struct {
 	types      []string // ticked, in the order they came
 	undo       []string // ticked before a preset or a toggle was pressed
 	canUndo    bool
-	pressed    string // the button that drew the form again; the focus goes back to it
+	duplicate  bool    // a second webhook for the same address was agreed to
+	editing    string  // id of the webhook that is edited; "" when one is created
+	base       version // that webhook as it was when the form was opened
+	draft      string  // id of the draft that the form was read from
+	pressed    string  // the button that drew the form again; the focus goes back to it
 
 	urlError   *views.FieldError
 	typesError *views.FieldError
@@ -49,6 +53,7 @@ func readWebhookForm(shop string, posted url.Values) *webhookForm {
 	for _, code := range posted["undo"] {
 		f.undo = append(f.undo, valid(code))
 	}
+	f.duplicate = posted.Get("duplicate") == "accepted"
 	if !submissionForm.MatchString(f.submission) {
 		f.renew()
 	}
@@ -77,10 +82,14 @@ func (f *webhookForm) input() fourthwall.WebhookInput {
 // validate refuses only what cannot be a webhook at all. Whether an address
 // is allowed is for the API to say.
 func (f *webhookForm) validate() bool {
-	if text := urlProblem(f.address()); text != "" {
+	if text := urlProblem(f.address()); text != "" && !f.keepsAddress() {
 		f.urlError = &views.FieldError{Text: text}
 	}
-	unknown := slices.DeleteFunc(slices.Clone(f.types), isKnownType)
+	// A type that Fourthwall knows and we do not is kept as it is; only a new
+	// one must be in the catalogue.
+	unknown := slices.DeleteFunc(slices.Clone(f.types), func(code string) bool {
+		return isKnownType(code) || slices.Contains(f.base.types, code)
+	})
 	switch {
 	case len(f.types) == 0:
 		f.typesError = &views.FieldError{Text: "Choose at least one event type: without one, Fourthwall would have nothing to send."}
@@ -189,17 +198,28 @@ func (f *webhookForm) press(do string) (ok bool) {
 }
 
 func (f *webhookForm) pressGroup(id, which string) {
+	codes := f.groupTypes(id)
+	if which == "all" {
+		f.tick(codes)
+		return
+	}
+	f.types = slices.DeleteFunc(slices.Clone(f.types), func(code string) bool { return slices.Contains(codes, code) })
+}
+
+// groupTypes are the types that stand in a group of the picker.
+func (f *webhookForm) groupTypes(id string) []string {
 	for _, g := range fourthwall.Groups() {
-		if g.ID != id {
-			continue
-		}
-		codes := infoCodes(g.Types)
-		if which == "all" {
-			f.tick(codes)
-		} else {
-			f.types = slices.DeleteFunc(slices.Clone(f.types), func(code string) bool { return slices.Contains(codes, code) })
+		if g.ID == id {
+			return infoCodes(g.Types)
 		}
 	}
+	var codes []string
+	if unknown := f.unknownGroup(); unknown.ID == id {
+		for _, t := range unknown.Types {
+			codes = append(codes, t.Code)
+		}
+	}
+	return codes
 }
 
 func (f *webhookForm) tick(codes []string) {
@@ -236,24 +256,39 @@ func presetTypes(id string) []string {
 
 // drawWebhookForm shows the form with everything that was typed.
 func (s *server) drawWebhookForm(w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...views.Notice) error {
-	frame, err := s.frame(r, "Create a webhook")
+	title := "Create a webhook"
+	if f.editing != "" {
+		title = "Edit webhook"
+	}
+	frame, err := s.frame(r, title)
 	if err != nil {
 		return err
 	}
 	frame.Notices = append(frame.Notices, notices...)
 	conn := visitOf(r).conn
 	page := views.WebhookFormPage{
-		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID),
+		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
 		Submission: f.submission, URL: f.url, URLError: f.urlError,
 		Picker: f.picker(), Banner: f.banner,
 	}
 	if f.urlError == nil {
 		page.URLHints = urlHints(f.address())
 	}
+	if f.editing != "" {
+		page.Action, page.CancelHref = editPath(conn.ShopID, f.editing), webhookPath(conn.ShopID, f.editing)
+	}
 	page.Errors, page.Focus = f.summary()
 	// Back must show the form with what was typed, which no-store would lose.
 	w.Header().Set("Cache-Control", "private, no-cache")
 	return s.render(w, r, status, views.WebhookForm(page))
+}
+
+// editPart is what the form carries of the webhook that is edited.
+func (f *webhookForm) editPart() *views.EditPart {
+	if f.editing == "" {
+		return nil
+	}
+	return &views.EditPart{ID: f.editing, Href: webhookPath(f.shop, f.editing), BaseURL: f.base.url, BaseTypes: f.base.types}
 }
 
 // summary lists the field errors and says where the focus goes.
@@ -293,6 +328,9 @@ func (f *webhookForm) picker() views.Picker {
 	if unknown := f.unknownGroup(); len(unknown.Types) > 0 {
 		p.Groups = append(p.Groups, unknown)
 		for _, t := range unknown.Types {
+			if !t.Checked {
+				continue
+			}
 			p.Selected = append(p.Selected, badge(fourthwall.EventType(t.Code)))
 		}
 	}
@@ -306,9 +344,16 @@ func (f *webhookForm) picker() views.Picker {
 // that was posted disappears.
 func (f *webhookForm) unknownGroup() views.PickerGroup {
 	group := views.PickerGroup{ID: "unknown", Title: "Unknown to this version of Hookwall"}
-	for _, code := range f.types {
-		if !isKnownType(code) {
-			group.Types = append(group.Types, views.PickerType{Code: code, Checked: true, Unknown: true})
+	seen := map[string]bool{}
+	// Those of the webhook stay in sight when they are unticked.
+	for _, code := range slices.Concat(f.base.types, f.types) {
+		if isKnownType(code) || seen[code] {
+			continue
+		}
+		seen[code] = true
+		ticked := slices.Contains(f.types, code)
+		group.Types = append(group.Types, views.PickerType{Code: code, Checked: ticked, Unknown: true, Held: slices.Contains(f.base.types, code)})
+		if ticked {
 			group.Selected++
 		}
 	}

@@ -13,46 +13,24 @@ import (
 	"hookwall/views"
 )
 
-// handleWebhookList shows the webhooks of a shop.
-func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error {
-	conn := visitOf(r).conn
-	list, err := withCredential(r.Context(), s, conn, s.API.Webhooks)
-	page := views.WebhooksPage{CreateHref: newWebhookPath(conn.ShopID), Presets: presetLinks(conn.ShopID), CatalogueSize: len(fourthwall.EventTypes())}
-	status := http.StatusOK
-	var api *fourthwall.Error
-	switch {
-	case errors.As(err, &api):
-		page.Unreadable, status = s.unreadableList(w, r, api)
-	case err != nil:
-		return err
-	}
-	if page.Frame, err = s.frame(r, "Webhooks"); err != nil {
-		return err
-	}
-	for _, hook := range list {
-		page.Webhooks = append(page.Webhooks, views.WebhookRow{ID: hook.ID, URL: hook.URL, Href: webhookPath(conn.ShopID, hook.ID), Types: badges(hook.AllowedTypes)})
-	}
-	page.Covered = covered(list)
-	return s.render(w, r, status, views.Webhooks(page))
-}
-
-// unreadableList says why there is no list. Creating may still work.
-func (s *server) unreadableList(w http.ResponseWriter, r *http.Request, api *fourthwall.Error) (*views.Notice, int) {
+// unreadable says why something of the shop's cannot be read. what is its
+// plural; back is where to return to after connecting again.
+func (s *server) unreadable(w http.ResponseWriter, r *http.Request, api *fourthwall.Error, what, back string) (*views.Notice, int) {
 	v := visitOf(r)
-	v.log.Warn("webhooks could not be read", "error", api)
+	v.log.Warn(what+" could not be read", "error", api)
 	answer := apiError(api)
 	setRetryAfter(w, api.RetryAfter)
 	text := errorTexts[answer.Status]
 	n := &views.Notice{Kind: views.Warning, Title: text.heading, Text: text.text, Code: api.Code, RequestID: requestID(api, v)}
 	switch answer.Status {
 	case http.StatusForbidden:
-		link := connectLink(webhooksPath(v.conn.ShopID), v.conn.ShopID)
-		n.Title = "This connection may not read webhooks"
-		n.Text = "It lacks the permission webhook_read. You can still create webhooks; to see them, connect the shop again and allow it."
+		link := connectLink(back, v.conn.ShopID)
+		n.Title = "This connection may not read " + what
+		n.Text = "It lacks the permission webhook_read. You can still create webhooks; to see your " + what + ", connect the shop again and allow it."
 		n.Link = &link
 		return n, http.StatusOK
 	case http.StatusNotFound:
-		n.Title, n.Text = "Fourthwall has no list of webhooks here", "The API answered that this address does not exist. Whoever runs this Hookwall should check FOURTHWALL_API_URL."
+		n.Title, n.Text = "Fourthwall has no list of "+what+" here", "The API answered that this address does not exist. Whoever runs this Hookwall should check FOURTHWALL_API_URL."
 		return n, http.StatusBadGateway
 	}
 	return n, answer.Status
@@ -64,18 +42,6 @@ func requestID(api *fourthwall.Error, v *visit) string {
 		return api.RequestID
 	}
 	return v.requestID
-}
-
-func covered(list []fourthwall.Webhook) int {
-	reached := map[fourthwall.EventType]bool{}
-	for _, hook := range list {
-		for _, t := range hook.AllowedTypes {
-			if _, known := fourthwall.LookupEventType(t); known {
-				reached[t] = true
-			}
-		}
-	}
-	return len(reached)
 }
 
 func presetLinks(shopID string) []views.PresetLink {
@@ -113,7 +79,14 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := views.WebhookPage{Frame: frame, ListHref: webhooksPath(conn.ShopID), ForDevelopersURL: s.forDevelopers()}
+	at := webhookPath(conn.ShopID, id)
+	page := views.WebhookPage{
+		Frame: frame, ListHref: webhooksPath(conn.ShopID), ForDevelopersURL: s.forDevelopers(),
+		EditHref: at + "/edit", DeleteHref: at + "/delete", EventsHref: eventsHref(conn.ShopID, "", id, 1),
+	}
+	if page.Locked, err = s.lockedReason(r.Context(), conn.ShopID, id); err != nil {
+		return err
+	}
 	notices, marks := takeMarks(frame.Notices)
 	page.Notices, page.Created = notices, marks[createdMark]
 	hook, reason, err := s.readWebhook(r.Context(), conn, id, page.Created)

@@ -1,0 +1,420 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hookwall/fourthwall"
+	"hookwall/oauth"
+	"hookwall/store"
+	"hookwall/views"
+)
+
+// What an activity is about.
+const (
+	actionCreate     = "webhook.create"
+	actionUpdate     = "webhook.update"
+	actionDelete     = "webhook.delete"
+	actionConnect    = "shop.connect"
+	actionDisconnect = "shop.disconnect"
+)
+
+// detail is what stands before and after, as an activity keeps it.
+type detail struct {
+	Before *webhookContent `json:"before,omitempty"`
+	After  *webhookContent `json:"after,omitempty"`
+	// Known are the webhooks there were before a create.
+	Known     []string `json:"known,omitempty"`
+	KnownRead bool     `json:"knownRead,omitempty"`
+	Shop      string   `json:"shop,omitempty"` // name of the shop that was connected or disconnected
+	Scopes    string   `json:"scopes,omitempty"`
+}
+
+type webhookContent struct {
+	URL   string   `json:"url"`
+	Types []string `json:"types"`
+}
+
+func content(v version) *webhookContent { return &webhookContent{v.url, v.types} }
+
+func (c *webhookContent) version() version { return version{c.URL, c.Types} }
+
+// begin records an attempt before anything is called.
+func (s *server) begin(ctx context.Context, v *visit, a store.Activity, d detail) (store.Activity, error) {
+	encoded, err := json.Marshal(d)
+	if err != nil {
+		return store.Activity{}, err
+	}
+	a.Shop, a.Owner, a.Actor = v.conn.ShopID, v.owner, wayText(v.conn)
+	a.Session, a.RequestID, a.Detail = s.sessions.Mark(v.session), v.requestID, encoded
+	return s.Store.BeginActivity(ctx, a)
+}
+
+// settle records how an attempt ended, and gives err back.
+func (s *server) settle(ctx context.Context, v *visit, a store.Activity, err error) error {
+	outcome := settlementOf(err)
+	outcome.WebhookID = a.WebhookID
+	if storeErr := s.Store.SettleActivity(ctx, a.ID, outcome); storeErr != nil {
+		// What was done is done; the entry settles itself later.
+		v.log.Error("the outcome of an attempt could not be recorded", "activity", a.ID, "error", storeErr)
+	}
+	return err
+}
+
+// settlementOf sorts what a call came to.
+func settlementOf(err error) store.Settlement {
+	var api *fourthwall.Error
+	switch {
+	case err == nil:
+		return store.Settlement{Outcome: store.OutcomeDone, Status: http.StatusOK}
+	case errors.Is(err, oauth.ErrReconnect):
+		return store.Settlement{Outcome: store.OutcomeRefused, Status: http.StatusUnauthorized}
+	case !errors.As(err, &api):
+		return store.Settlement{Outcome: store.OutcomeFailed}
+	}
+	out := store.Settlement{Outcome: store.OutcomeFailed, Status: api.Status, Code: api.Code, APIRequestID: api.RequestID}
+	switch {
+	case api.Uncertain():
+		out.Outcome = store.OutcomeUnclear
+	case api.Status >= 400 && api.Status < 500:
+		out.Outcome = store.OutcomeRefused
+	}
+	return out
+}
+
+const (
+	settlePause    = 10 * time.Second // before an attempt is looked at that seems to have gone through
+	unsettledAfter = 90 * time.Second // longer than any attempt takes: then it may be called not done
+	recheckFor     = time.Hour        // an unclear outcome is looked into again
+	giveUpAfter    = 7 * 24 * time.Hour
+	maxPending     = 10000
+	activityPage   = 50
+	maxCSVRows     = 10000
+)
+
+// settleActivities finds out how attempts ended whose process died in the
+// middle, or whose answer was unclear, by reading the API again.
+func (s *server) settleActivities(ctx context.Context) error {
+	now := s.Now()
+	open, err := s.Store.UnsettledActivities(ctx, now.Add(-settlePause), now.Add(-recheckFor), maxPending)
+	if err != nil {
+		return err
+	}
+	pass := settling{server: s, lists: map[string]hookList{}}
+	for _, a := range open {
+		if err := pass.settleByReading(ctx, a); err != nil {
+			s.Logger.Warn("an attempt could not be settled yet", "activity", a.ID, "error", err)
+		}
+	}
+	return ctx.Err()
+}
+
+// settling is one pass over what is not settled. Each shop is read once.
+type settling struct {
+	*server
+	lists map[string]hookList // by shop
+}
+
+type hookList struct {
+	hooks []fourthwall.Webhook
+	err   error
+}
+
+// settleByReading compares what an attempt wanted with what there is.
+func (p settling) settleByReading(ctx context.Context, a store.Activity) error {
+	if a.Action == actionConnect || a.Action == actionDisconnect {
+		_, err := p.Store.Connection(ctx, a.Owner, a.Shop)
+		if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrWrongKey) {
+			return err
+		}
+		return p.note(ctx, a, judgeConnection(a, !errors.Is(err, store.ErrNotFound)))
+	}
+	d, ok := readDetail(a)
+	if !ok {
+		return p.note(ctx, a, store.Settlement{Outcome: store.OutcomeUnclear})
+	}
+	list, err := p.hooks(ctx, a)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey) || errors.Is(err, oauth.ErrReconnect) {
+		if p.Now().Sub(a.StartedAt) < giveUpAfter {
+			return nil // the shop may be connected again, and then it can be read
+		}
+		return p.note(ctx, a, store.Settlement{Outcome: store.OutcomeUnclear})
+	}
+	if err != nil {
+		return err
+	}
+	return p.note(ctx, a, judge(a, d, list))
+}
+
+// note records what was found. That something was done shows at once; that it
+// was not is certain only when nobody can be at work on it any more.
+func (p settling) note(ctx context.Context, a store.Activity, found store.Settlement) error {
+	if found.Outcome != store.OutcomeDone && p.Now().Sub(a.StartedAt) < unsettledAfter {
+		return nil
+	}
+	if found.Outcome == a.Outcome {
+		return nil
+	}
+	if found.Status == 0 { // the answer that was unclear stays on record
+		found.Status, found.Code, found.APIRequestID = a.Status, a.Code, a.APIRequestID
+	}
+	err := p.Store.SettleActivity(ctx, a.ID, found)
+	if errors.Is(err, store.ErrSettled) {
+		return nil // by who made the attempt, meanwhile
+	}
+	return err
+}
+
+// hooks reads the webhooks of an activity's shop, with any connection to it.
+func (p settling) hooks(ctx context.Context, a store.Activity) ([]fourthwall.Webhook, error) {
+	if known, ok := p.lists[a.Shop]; ok {
+		return known.hooks, known.err
+	}
+	var read hookList
+	conn, err := p.Store.LiveConnection(ctx, a.Shop, a.Owner)
+	if err == nil {
+		read.hooks, err = withCredential(ctx, p.server, conn, p.API.Webhooks)
+	}
+	read.err = err
+	p.lists[a.Shop] = read
+	return read.hooks, read.err
+}
+
+// readDetail reports false where the detail cannot be opened any more.
+func readDetail(a store.Activity) (detail, bool) {
+	var d detail
+	err := json.Unmarshal(a.Detail, &d)
+	return d, err == nil
+}
+
+// judgeConnection needs no call: the connection is there or it is not.
+func judgeConnection(a store.Activity, there bool) store.Settlement {
+	if there == (a.Action == actionConnect) {
+		return store.Settlement{Outcome: store.OutcomeDone}
+	}
+	return store.Settlement{Outcome: store.OutcomeFailed}
+}
+
+// judge says from the list of webhooks how an attempt ended.
+func judge(a store.Activity, d detail, list []fourthwall.Webhook) store.Settlement {
+	out := store.Settlement{Outcome: store.OutcomeUnclear, WebhookID: a.WebhookID}
+	at := slices.IndexFunc(list, func(hook fourthwall.Webhook) bool { return hook.ID == a.WebhookID })
+	switch {
+	case a.Action == actionDelete && at < 0, a.Action == actionUpdate && at >= 0 && d.After != nil && versionOf(list[at]).equal(d.After.version()):
+		out.Outcome = store.OutcomeDone
+	case a.Action == actionDelete, a.Action == actionUpdate && at >= 0 && d.Before != nil && versionOf(list[at]).equal(d.Before.version()):
+		out.Outcome = store.OutcomeFailed
+	case a.Action == actionCreate && d.KnownRead && d.After != nil:
+		matches := slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool {
+			return slices.Contains(d.Known, hook.ID) || !sameWebhook(versionOf(hook), d.After.version())
+		})
+		switch len(matches) {
+		case 0:
+			out.Outcome = store.OutcomeFailed
+		case 1:
+			out.Outcome, out.WebhookID = store.OutcomeDone, matches[0].ID
+		}
+	}
+	return out
+}
+
+// sameWebhook compares as an API may have rewritten the address.
+func sameWebhook(a, b version) bool {
+	a.url, b.url = normalURL(a.url), normalURL(b.url)
+	return a.equal(b)
+}
+
+// activityQuery reads the filter from the address.
+func activityQuery(shopID string, q url.Values) store.ActivityQuery {
+	return store.ActivityQuery{
+		Shop: shopID, Action: oneOf(q.Get("action"), actionWords), Outcome: oneOf(q.Get("outcome"), outcomeWords),
+		WebhookID: clip(q.Get("webhook"), 200), Before: clip(q.Get("before"), 100), After: clip(q.Get("after"), 100), Limit: activityPage,
+	}
+}
+
+// words are values with what a person reads for them, in the order of the
+// choice.
+type words [][2]string
+
+func (w words) text(value string) string {
+	for _, pair := range w {
+		if pair[0] == value {
+			return pair[1]
+		}
+	}
+	return value
+}
+
+func (w words) choices() []views.Choice {
+	var out []views.Choice
+	for _, pair := range w {
+		out = append(out, views.Choice{Value: pair[0], Text: pair[1]})
+	}
+	return out
+}
+
+func oneOf(value string, w words) string {
+	for _, pair := range w {
+		if pair[0] == value {
+			return value
+		}
+	}
+	return ""
+}
+
+var actionWords = words{
+	{actionCreate, "Create a webhook"},
+	{actionUpdate, "Change a webhook"},
+	{actionDelete, "Delete a webhook"},
+	{actionConnect, "Connect the shop"},
+	{actionDisconnect, "Disconnect the shop"},
+}
+
+var outcomeWords = words{
+	{store.OutcomeDone, "Done"},
+	{store.OutcomeRefused, "Refused"},
+	{store.OutcomeFailed, "Not done"},
+	{store.OutcomeUnclear, "Unclear"},
+	{store.OutcomePending, "Unsettled"},
+}
+
+// handleActivity lists what was attempted in a shop.
+func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
+	conn := visitOf(r).conn
+	query := activityQuery(conn.ShopID, r.URL.Query())
+	found, err := s.Store.Activities(r.Context(), query)
+	if err != nil {
+		return err
+	}
+	frame, err := s.frame(r, "Activity")
+	if err != nil {
+		return err
+	}
+	at := activityPath(conn.ShopID)
+	page := views.ActivityPage{
+		Frame: frame, Action: at, ActionFilter: query.Action, OutcomeFilter: query.Outcome, WebhookFilter: query.WebhookID,
+		ActionChoices: actionWords.choices(), OutcomeChoices: outcomeWords.choices(), Total: found.Total,
+		CSVHref: withQuery(at+".csv", filterOf(query).Encode()),
+	}
+	for _, a := range found.Rows {
+		page.Rows = append(page.Rows, s.activityRow(a))
+	}
+	page.NewerHref, page.OlderHref = pageLinks(at, filterOf(query), found)
+	return s.render(w, r, http.StatusOK, views.Activity(page))
+}
+
+func activityPath(shopID string) string { return shopPath(shopID) + "/activity" }
+
+func filterOf(q store.ActivityQuery) url.Values {
+	v := url.Values{}
+	for name, value := range map[string]string{"action": q.Action, "outcome": q.Outcome, "webhook": q.WebhookID} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	return v
+}
+
+func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, older string) {
+	link := func(name, cursor string) string {
+		if cursor == "" {
+			return ""
+		}
+		q := maps.Clone(filter)
+		q.Set(name, cursor)
+		return withQuery(at, q.Encode())
+	}
+	return link("after", found.Newer), link("before", found.Older)
+}
+
+func (s *server) activityRow(a store.Activity) views.ActivityRow {
+	d, _ := readDetail(a)
+	row := views.ActivityRow{
+		At: a.StartedAt, Action: actionWords.text(a.Action), Outcome: outcomeWords.text(a.Outcome), OutcomeKind: outcomeKind(a.Outcome),
+		Who: a.Actor, Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, RequestID: a.RequestID, APIRequestID: a.APIRequestID,
+		Changes: changes(d),
+	}
+	if a.Outcome == store.OutcomePending && s.Now().Sub(a.StartedAt) < unsettledAfter {
+		row.Outcome, row.OutcomeKind = "Under way", views.Info
+	}
+	if a.WebhookID != "" && a.Outcome == store.OutcomeDone && a.Action != actionDelete {
+		row.WebhookHref = webhookPath(a.Shop, a.WebhookID)
+	}
+	return row
+}
+
+func outcomeKind(outcome string) string {
+	switch outcome {
+	case store.OutcomeDone:
+		return views.Success
+	case store.OutcomeRefused, store.OutcomeFailed:
+		return views.Failure
+	}
+	return views.Warning
+}
+
+func changes(d detail) []views.Change {
+	var out []views.Change
+	before, after := d.Before, d.After
+	if before == nil {
+		before = &webhookContent{}
+	}
+	if after == nil {
+		after = &webhookContent{}
+	}
+	if before.URL != after.URL {
+		out = append(out, views.Change{Field: "Endpoint URL", Before: before.URL, After: after.URL})
+	}
+	if !slices.Equal(sorted(before.Types), sorted(after.Types)) {
+		out = append(out, views.Change{Field: "Event types", Before: strings.Join(before.Types, ", "), After: strings.Join(after.Types, ", ")})
+	}
+	if d.Shop != "" {
+		out = append(out, views.Change{Field: "Shop", After: d.Shop})
+	}
+	if d.Scopes != "" {
+		out = append(out, views.Change{Field: "Permissions", After: d.Scopes})
+	}
+	return out
+}
+
+// handleActivityCSV gives the same list as a file.
+func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error {
+	conn := visitOf(r).conn
+	query := activityQuery(conn.ShopID, r.URL.Query())
+	query.Limit = maxCSVRows
+	found, err := s.Store.Activities(r.Context(), query)
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"time", "action", "outcome", "who", "session", "webhook", "url before", "url after", "event types before", "event types after", "status", "code", "request id", "request id of the API"}}
+	for _, a := range found.Rows {
+		d, _ := readDetail(a)
+		rows = append(rows, activityRecord(a, d))
+	}
+	return sendCSV(w, "activity-"+conn.ShopID+".csv", rows)
+}
+
+func activityRecord(a store.Activity, d detail) []string {
+	var urls, types [2]string
+	for i, c := range []*webhookContent{d.Before, d.After} {
+		if c != nil {
+			urls[i], types[i] = c.URL, strings.Join(c.Types, " ")
+		}
+	}
+	status := ""
+	if a.Status > 0 {
+		status = strconv.Itoa(a.Status)
+	}
+	return []string{
+		a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Outcome, a.Actor, a.Session, a.WebhookID, urls[0], urls[1], types[0], types[1],
+		status, a.Code, a.RequestID, a.APIRequestID,
+	}
+}

@@ -1,0 +1,262 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"hookwall/fourthwall"
+	"hookwall/oauth"
+	"hookwall/store"
+	"hookwall/views"
+)
+
+const (
+	eventsPage = 50
+	healthTime = time.Second // for reading deliveries beside the list
+)
+
+func eventsPath(shopID string) string { return shopPath(shopID) + "/events" }
+
+func eventPath(shopID, id string) string { return eventsPath(shopID) + "/" + url.PathEscape(id) }
+
+// matcher says which webhook a delivery belongs to.
+type matcher struct {
+	byID  map[string]fourthwall.Webhook
+	byURL map[string][]string // ids
+}
+
+func newMatcher(list []fourthwall.Webhook) matcher {
+	m := matcher{map[string]fourthwall.Webhook{}, map[string][]string{}}
+	for _, hook := range list {
+		m.byID[hook.ID] = hook
+		address := normalURL(hook.URL)
+		m.byURL[address] = append(m.byURL[address], hook.ID)
+	}
+	return m
+}
+
+// match gives the webhook's id: the one in the delivered envelope or, failing
+// that, the only one with this URL. ambiguous says that several have it.
+func (m matcher) match(e fourthwall.Event) (id string, ambiguous bool) {
+	if envelope, ok := e.Envelope(); ok && envelope.WebhookID != "" {
+		return envelope.WebhookID, false
+	}
+	ids := m.byURL[normalURL(e.URL)]
+	if len(ids) == 1 {
+		return ids[0], false
+	}
+	return "", len(ids) > 1
+}
+
+// handleEvents is the delivery log: a page of the API, filtered by event type
+// there, and by webhook here.
+func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
+	conn, q := visitOf(r).conn, r.URL.Query()
+	page := views.EventsPage{Action: eventsPath(conn.ShopID), Type: clip(q.Get("type"), 100), Webhook: clip(q.Get("webhook"), 200), TypeChoices: catalogueBadges()}
+	number, err := strconv.Atoi(q.Get("page"))
+	if err != nil || number < 1 || number > 1_000_000 {
+		number = 1
+	}
+	found, err := withCredential(r.Context(), s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
+		return s.API.Events(ctx, c, fourthwall.EventQuery{Type: fourthwall.EventType(page.Type), Page: number - 1, Size: eventsPage})
+	})
+	status := http.StatusOK
+	var api *fourthwall.Error
+	switch {
+	case errors.As(err, &api):
+		page.Unreadable, status = s.unreadable(w, r, api, "deliveries", eventsPath(conn.ShopID))
+	case err != nil:
+		return err
+	}
+	hooks, err := s.webhooksFor(r.Context(), conn)
+	if err != nil {
+		return err
+	}
+	if page.Frame, err = s.frame(r, "Deliveries"); err != nil {
+		return err
+	}
+	fillEvents(&page, conn.ShopID, found, hooks)
+	page.Page, page.Pages = number, max(found.TotalPages, 0)
+	if number > 1 {
+		page.PrevHref = eventsHref(conn.ShopID, page.Type, page.Webhook, number-1)
+	}
+	if found.More {
+		page.NextHref = eventsHref(conn.ShopID, page.Type, page.Webhook, number+1)
+	}
+	return s.render(w, r, status, views.Events(page))
+}
+
+func eventsHref(shopID, eventType, webhook string, page int) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"type": eventType, "webhook": webhook} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if page > 1 {
+		q.Set("page", strconv.Itoa(page))
+	}
+	return withQuery(eventsPath(shopID), q.Encode())
+}
+
+// webhooksFor reads the list beside something else: without it, deliveries
+// are shown by their URL alone.
+func (s *server) webhooksFor(ctx context.Context, conn store.Connection) ([]fourthwall.Webhook, error) {
+	ctx, cancel := context.WithTimeout(ctx, listTime)
+	defer cancel()
+	list, err := withCredential(ctx, s, conn, s.API.Webhooks)
+	if errors.Is(err, oauth.ErrReconnect) {
+		return nil, err
+	}
+	return list, nil
+}
+
+func fillEvents(page *views.EventsPage, shopID string, found fourthwall.EventPage, hooks []fourthwall.Webhook) {
+	m := newMatcher(hooks)
+	for _, hook := range hooks {
+		page.WebhookChoices = append(page.WebhookChoices, views.Choice{Value: hook.ID, Text: hook.URL})
+	}
+	page.OnPage = len(found.Events)
+	for _, e := range found.Events {
+		row := deliveryRow(shopID, e, m)
+		if page.Webhook == "" || row.WebhookID == page.Webhook || row.Ambiguous && slices.Contains(m.byURL[normalURL(e.URL)], page.Webhook) {
+			page.Rows = append(page.Rows, row)
+		}
+	}
+}
+
+func deliveryRow(shopID string, e fourthwall.Event, m matcher) views.DeliveryRow {
+	row := views.DeliveryRow{
+		ID: e.ID, Href: eventPath(shopID, e.ID), Type: badge(e.Type), At: e.CreatedAt, State: e.State,
+		Failed: e.HasError, Error: e.Error, Test: e.TestMode, URL: e.URL,
+	}
+	row.WebhookID, row.Ambiguous = m.match(e)
+	if _, there := m.byID[row.WebhookID]; there {
+		row.WebhookHref = webhookPath(shopID, row.WebhookID)
+	}
+	return row
+}
+
+func catalogueBadges() []views.EventBadge {
+	var out []views.EventBadge
+	for _, info := range fourthwall.EventTypes() {
+		out = append(out, badge(info.Code))
+	}
+	return out
+}
+
+// handleEvent shows one delivery. Its body holds buyers' data: it is drawn
+// only when it is asked for, and kept nowhere.
+func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
+	conn, id := visitOf(r).conn, r.PathValue("id")
+	e, err := withCredential(r.Context(), s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.Event, error) {
+		return s.API.Event(ctx, c, id)
+	})
+	var api *fourthwall.Error
+	switch {
+	case errors.As(err, &api) && api.Status == http.StatusForbidden:
+		return &httpError{
+			Status: http.StatusForbidden, Code: api.Code, Err: err, Links: []views.Link{connectLink(eventPath(conn.ShopID, id), conn.ShopID)},
+			Public: "This connection may not read deliveries: it lacks the permission webhook_read. Connect the shop again and allow it.",
+		}
+	case isNotFound(err):
+		return &httpError{Status: http.StatusNotFound, Public: "Fourthwall does not know this delivery. It may be too old.", Code: api.Code, Err: err, Links: []views.Link{{Href: eventsPath(conn.ShopID), Text: "See the deliveries"}}}
+	case err != nil:
+		return err
+	}
+	hooks, err := s.webhooksFor(r.Context(), conn)
+	if err != nil {
+		return err
+	}
+	frame, err := s.frame(r, "Delivery")
+	if err != nil {
+		return err
+	}
+	body := e.Body.Reveal()
+	page := views.DeliveryPage{
+		Frame: frame, ListHref: eventsPath(conn.ShopID), Row: deliveryRow(conn.ShopID, e, newMatcher(hooks)), UpdatedAt: e.UpdatedAt, APIVersion: e.APIVersion,
+		BodyBytes: len(body), ShowHref: eventPath(conn.ShopID, id) + "?show=body", HideHref: eventPath(conn.ShopID, id),
+	}
+	if envelope, ok := e.Envelope(); ok {
+		page.EventID, page.WebhookID, page.ShopID = envelope.ID, envelope.WebhookID, envelope.ShopID
+	}
+	if r.URL.Query().Get("show") == "body" {
+		page.Body, page.Pretty = pretty(body)
+	}
+	return s.render(w, r, http.StatusOK, views.Delivery(page))
+}
+
+// pretty indents JSON without changing a value in it; what is no JSON stays
+// as it came.
+func pretty(body string) (string, bool) {
+	var out bytes.Buffer
+	if err := json.Indent(&out, []byte(body), "", "  "); err != nil {
+		return body, false
+	}
+	return out.String(), true
+}
+
+// health is what the shop's last deliveries say of each webhook, or why
+// nothing is known.
+func (s *server) health(ctx context.Context, conn store.Connection) (fourthwall.EventPage, string) {
+	ctx, cancel := context.WithTimeout(ctx, healthTime)
+	defer cancel()
+	found, err := withCredential(ctx, s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
+		return s.API.Events(ctx, c, fourthwall.EventQuery{Size: eventsPage})
+	})
+	var api *fourthwall.Error
+	switch {
+	case err == nil:
+		return found, ""
+	case errors.As(err, &api) && api.Status == http.StatusForbidden:
+		return found, "Deliveries are not shown: this connection lacks the permission webhook_read."
+	}
+	return found, "Deliveries are not shown: Fourthwall did not list them within a second."
+}
+
+// healthOf counts per webhook. A delivery that could belong to several is
+// counted for none of them.
+func healthOf(shopID string, found fourthwall.EventPage, hooks []fourthwall.Webhook) map[string]*views.Health {
+	m := newMatcher(hooks)
+	out := map[string]*views.Health{}
+	for _, hook := range hooks {
+		out[hook.ID] = &views.Health{Href: eventsHref(shopID, "", hook.ID, 1)}
+	}
+	for _, e := range found.Events {
+		id, ambiguous := m.match(e)
+		if ambiguous {
+			for _, shared := range m.byURL[normalURL(e.URL)] {
+				out[shared].Ambiguous = true
+			}
+		}
+		h := out[id]
+		if h == nil {
+			continue
+		}
+		h.Deliveries++
+		if e.HasError {
+			h.Failed++
+			if e.CreatedAt.After(h.LastFailed) {
+				h.LastFailed = e.CreatedAt
+			}
+		}
+		countState(h, e.State)
+	}
+	return out
+}
+
+func countState(h *views.Health, state string) {
+	i := slices.IndexFunc(h.States, func(c views.StateCount) bool { return c.State == state })
+	if i < 0 {
+		h.States = append(h.States, views.StateCount{State: state})
+		i = len(h.States) - 1
+	}
+	h.States[i].Count++
+}

@@ -1,0 +1,180 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"hookwall/fourthwall"
+	"hookwall/store"
+	"hookwall/views"
+)
+
+// lockTime is how long Hookwall remembers that Fourthwall would not change a
+// webhook. The API cannot be asked, so after that it may be tried again.
+const lockTime = 24 * time.Hour
+
+// lockedReason says why a webhook is not to be edited or deleted; "" when it
+// is not known to be locked.
+func (s *server) lockedReason(ctx context.Context, shopID, id string) (string, error) {
+	locked, err := s.Store.LockedWebhooks(ctx, shopID)
+	if err != nil || !slices.Contains(locked, id) {
+		return "", err
+	}
+	return "Fourthwall does not allow this webhook to be changed or deleted (" + codeLocked + "). It was made by something other than you, such as an app you installed: change it there.", nil
+}
+
+// answerLocked remembers that Fourthwall would not change a webhook, and says
+// so on the webhook's page.
+func (s *server) answerLocked(w http.ResponseWriter, r *http.Request, id string) error {
+	conn := visitOf(r).conn
+	if err := s.Store.LockWebhook(r.Context(), conn.ShopID, id, s.Now().Add(lockTime)); err != nil {
+		return err
+	}
+	to := webhookPath(conn.ShopID, id)
+	n := views.Notice{Kind: views.Failure, Title: "This webhook is locked", Text: "Fourthwall refused, so nothing was changed.", Code: codeLocked}
+	if err := s.flash(r, conn.Owner, to, n); err != nil {
+		return err
+	}
+	return redirect(w, r, to)
+}
+
+// handleDeleteForm asks before a webhook is deleted.
+func (s *server) handleDeleteForm(w http.ResponseWriter, r *http.Request) error {
+	hook, err := s.fetchWebhook(r.Context(), visitOf(r).conn, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.drawDelete(w, r, http.StatusOK, hook, nil)
+}
+
+func (s *server) drawDelete(w http.ResponseWriter, r *http.Request, status int, hook fourthwall.Webhook, n *views.Notice) error {
+	conn := visitOf(r).conn
+	frame, err := s.frame(r, "Delete webhook")
+	if err != nil {
+		return err
+	}
+	page := views.DeletePage{
+		Frame: frame, ID: hook.ID, URL: hook.URL, Action: webhookPath(conn.ShopID, hook.ID) + "/delete", WebhookHref: webhookPath(conn.ShopID, hook.ID),
+		Types: eventGroups(hook.AllowedTypes), TypeCount: len(hook.AllowedTypes), Notice: n,
+	}
+	if page.Locked, err = s.lockedReason(r.Context(), conn.ShopID, hook.ID); err != nil {
+		return err
+	}
+	page.Stops, page.StopsKnown = s.whatStops(r.Context(), conn, hook)
+	return s.render(w, r, status, views.Delete(page))
+}
+
+// whatStops are the event types that no other webhook of the shop receives.
+func (s *server) whatStops(ctx context.Context, conn store.Connection, hook fourthwall.Webhook) ([]views.EventBadge, bool) {
+	ctx, cancel := context.WithTimeout(ctx, listTime)
+	defer cancel()
+	list, err := withCredential(ctx, s, conn, s.API.Webhooks)
+	if err != nil {
+		return nil, false
+	}
+	var out []views.EventBadge
+	for _, t := range hook.AllowedTypes {
+		elsewhere := slices.ContainsFunc(list, func(other fourthwall.Webhook) bool {
+			return other.ID != hook.ID && slices.Contains(other.AllowedTypes, t)
+		})
+		if !elsewhere {
+			out = append(out, badge(t))
+		}
+	}
+	return out, true
+}
+
+// handleDelete deletes a webhook. One that is gone already counts as done.
+func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
+	v, id := visitOf(r), r.PathValue("id")
+	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
+		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
+	}
+	hook, err := s.fetchWebhook(r.Context(), v.conn, id)
+	if isNotFound(err) {
+		return s.deleted(w, r, fourthwall.Webhook{ID: id}, "")
+	}
+	if err != nil {
+		return err
+	}
+	// What it was is kept first, so that it can be created again.
+	f := editForm(v.conn.ShopID, hook)
+	f.renew()
+	again, err := s.putDraft(w, r, f)
+	if err != nil {
+		return err
+	}
+	err = s.remove(context.WithoutCancel(r.Context()), v, hook)
+	var api *fourthwall.Error
+	switch {
+	case err == nil:
+		return s.deleted(w, r, hook, again)
+	case !errors.As(err, &api):
+		return err
+	case api.Code == codeLocked:
+		return s.answerLocked(w, r, id)
+	}
+	return s.refuseDelete(w, r, hook, api)
+}
+
+func isNotFound(err error) bool {
+	var api *fourthwall.Error
+	return errors.As(err, &api) && api.Status == http.StatusNotFound
+}
+
+// refuseDelete asks again, with what was read before the API failed.
+func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook, api *fourthwall.Error) error {
+	v := visitOf(r)
+	status, n := refusalNotice(*failureOf(api), deleting)
+	switch {
+	case api.Uncertain():
+		status = http.StatusBadGateway
+		n = views.Notice{Kind: views.Warning, Title: "It is not confirmed whether the webhook was deleted", Text: "Fourthwall gave no clear answer. Deleting again does no harm."}
+	case status == http.StatusForbidden:
+		link := connectLink(webhookPath(v.conn.ShopID, hook.ID)+"/delete", v.conn.ShopID)
+		n.Link = &link
+	}
+	n.Code, n.RequestID = api.Code, requestID(api, v)
+	setRetryAfter(w, api.RetryAfter)
+	return s.drawDelete(w, r, status, hook, &n)
+}
+
+// remove deletes, and looks when the answer is unclear.
+func (s *server) remove(ctx context.Context, v *visit, hook fourthwall.Webhook) error {
+	act, err := s.begin(ctx, v, store.Activity{Action: actionDelete, WebhookID: hook.ID}, detail{Before: content(versionOf(hook))})
+	if err != nil {
+		return err
+	}
+	_, err = withCredential(ctx, s, v.conn, func(ctx context.Context, c fourthwall.Credential) (struct{}, error) {
+		return struct{}{}, s.API.DeleteWebhook(ctx, c, hook.ID)
+	})
+	if isUncertain(err) {
+		if _, readErr := s.fetchWebhook(ctx, v.conn, hook.ID); isNotFound(readErr) {
+			err = nil
+		}
+	}
+	if isNotFound(err) {
+		err = nil
+	}
+	return s.settle(ctx, v, act, err)
+}
+
+// deleted leads to the list and says what is gone. again is the draft that
+// opens the create form filled in; "" when it is not known what it was.
+func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook, again string) error {
+	conn := visitOf(r).conn
+	n := views.Notice{Kind: views.Success, Title: "The webhook " + hook.ID + " is deleted", Text: "It was gone already."}
+	if again != "" {
+		n.Text = "Fourthwall no longer sends " + countOf(len(hook.AllowedTypes), "event type", "event types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."
+		n.Link = &views.Link{Href: newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(again), Text: "Create again"}
+	}
+	if err := s.flash(r, conn.Owner, webhooksPath(conn.ShopID), n); err != nil {
+		return err
+	}
+	return redirect(w, r, webhooksPath(conn.ShopID))
+}

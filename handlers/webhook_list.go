@@ -1,0 +1,173 @@
+package handlers
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"hookwall/fourthwall"
+	"hookwall/views"
+)
+
+// listFilter is what the address says of the list: it can be bookmarked.
+type listFilter struct {
+	query     string // text in the address, id or a code
+	eventType string
+	sort      string
+}
+
+var sortWords = words{
+	{"", "As Fourthwall lists them"},
+	{"url", "By address"},
+	{"types", "Most event types first"},
+	{"failed", "Failures first"},
+}
+
+func readListFilter(q url.Values) listFilter {
+	return listFilter{strings.TrimSpace(clip(q.Get("q"), 500)), clip(q.Get("type"), 100), oneOf(q.Get("sort"), sortWords)}
+}
+
+func (f listFilter) values() url.Values {
+	v := url.Values{}
+	for name, value := range map[string]string{"q": f.query, "type": f.eventType, "sort": f.sort} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	return v
+}
+
+func (f listFilter) shows(hook fourthwall.Webhook) bool {
+	if f.eventType != "" && !slices.Contains(hook.AllowedTypes, fourthwall.EventType(f.eventType)) {
+		return false
+	}
+	text := strings.ToLower(f.query)
+	if text == "" || strings.Contains(strings.ToLower(hook.URL), text) || strings.Contains(strings.ToLower(hook.ID), text) {
+		return true
+	}
+	return slices.ContainsFunc(hook.AllowedTypes, func(t fourthwall.EventType) bool {
+		info, _ := fourthwall.LookupEventType(t)
+		return strings.Contains(strings.ToLower(string(t)), text) || strings.Contains(strings.ToLower(info.Title), text)
+	})
+}
+
+// apply filters and sorts; the order of equals is the API's.
+func (f listFilter) apply(list []fourthwall.Webhook, health map[string]*views.Health) []fourthwall.Webhook {
+	out := slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool { return !f.shows(hook) })
+	slices.SortStableFunc(out, func(a, b fourthwall.Webhook) int {
+		switch f.sort {
+		case "url":
+			return cmp.Compare(strings.ToLower(a.URL), strings.ToLower(b.URL))
+		case "types":
+			return cmp.Compare(len(b.AllowedTypes), len(a.AllowedTypes))
+		case "failed":
+			return cmp.Compare(failedOf(health[b.ID]), failedOf(health[a.ID]))
+		}
+		return 0
+	})
+	return out
+}
+
+func failedOf(h *views.Health) int {
+	if h == nil {
+		return 0
+	}
+	return h.Failed
+}
+
+// handleWebhookList shows the webhooks of a shop, with what the last
+// deliveries say of each.
+func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error {
+	conn := visitOf(r).conn
+	var events fourthwall.EventPage
+	var unknown string
+	var beside sync.WaitGroup
+	beside.Go(func() { events, unknown = s.health(r.Context(), conn) })
+	list, err := withCredential(r.Context(), s, conn, s.API.Webhooks)
+	beside.Wait()
+	filter := readListFilter(r.URL.Query())
+	page := views.WebhooksPage{
+		CreateHref: newWebhookPath(conn.ShopID), Presets: presetLinks(conn.ShopID), CatalogueSize: len(fourthwall.EventTypes()), HealthUnknown: unknown,
+		ListHref: webhooksPath(conn.ShopID), CSVHref: withQuery(webhooksPath(conn.ShopID)+".csv", filter.values().Encode()),
+		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortWords.choices(), TypeChoices: catalogueBadges(),
+	}
+	status := http.StatusOK
+	var api *fourthwall.Error
+	switch {
+	case errors.As(err, &api):
+		page.Unreadable, status = s.unreadable(w, r, api, "webhooks", webhooksPath(conn.ShopID))
+	case err != nil:
+		return err
+	}
+	if page.Frame, err = s.frame(r, "Webhooks"); err != nil {
+		return err
+	}
+	if err := s.fillList(r, &page, list, filter, events); err != nil {
+		return err
+	}
+	return s.render(w, r, status, views.Webhooks(page))
+}
+
+func (s *server) fillList(r *http.Request, page *views.WebhooksPage, list []fourthwall.Webhook, filter listFilter, events fourthwall.EventPage) error {
+	conn := visitOf(r).conn
+	locked, err := s.Store.LockedWebhooks(r.Context(), conn.ShopID)
+	if err != nil {
+		return err
+	}
+	health := healthOf(conn.ShopID, events, list)
+	for _, hook := range filter.apply(list, health) {
+		row := views.WebhookRow{ID: hook.ID, URL: hook.URL, Href: webhookPath(conn.ShopID, hook.ID), Types: badges(hook.AllowedTypes), Locked: slices.Contains(locked, hook.ID)}
+		if page.HealthUnknown == "" {
+			row.Health = health[hook.ID]
+		}
+		page.Webhooks = append(page.Webhooks, row)
+	}
+	page.Total = len(list)
+	page.Covered, page.NotCovered = coverage(list)
+	return nil
+}
+
+// coverage counts the event types that some webhook receives, and names the
+// others by group.
+func coverage(list []fourthwall.Webhook) (covered int, missing []views.EventGroup) {
+	reached := map[fourthwall.EventType]bool{}
+	for _, hook := range list {
+		for _, t := range hook.AllowedTypes {
+			reached[t] = true
+		}
+	}
+	for _, g := range fourthwall.Groups() {
+		group := views.EventGroup{Title: g.Title}
+		for _, info := range g.Types {
+			if reached[info.Code] {
+				covered++
+				continue
+			}
+			group.Types = append(group.Types, views.EventLine{EventBadge: badge(info.Code), Description: info.Description})
+		}
+		if len(group.Types) > 0 {
+			missing = append(missing, group)
+		}
+	}
+	return covered, missing
+}
+
+// handleWebhookCSV gives the list, filtered and sorted alike, as a file.
+func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error {
+	conn := visitOf(r).conn
+	list, err := withCredential(r.Context(), s, conn, s.API.Webhooks)
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"id", "url", "event types", "number of event types", "api version"}}
+	for _, hook := range readListFilter(r.URL.Query()).apply(list, nil) {
+		v := versionOf(hook)
+		rows = append(rows, []string{hook.ID, hook.URL, strings.Join(v.types, " "), strconv.Itoa(len(v.types)), hook.APIVersion})
+	}
+	return sendCSV(w, "webhooks-"+conn.ShopID+".csv", rows)
+}
