@@ -42,6 +42,7 @@ type serveFlags struct {
 	Scopes          string `name:"fourthwall-scopes" hw:"FOURTHWALL_SCOPES" default:"webhook_write webhook_read" placeholder:"SCOPES" help:"Scopes to ask for, separated by spaces. Default: webhook_write webhook_read."`
 	SandboxAddr     string `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of the sandbox, loopback only. Default: 127.0.0.1:8081."`
 	TrustedProxies  string `hw:"HOOKWALL_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Addresses of reverse proxies whose X-Forwarded-For is believed, as IP addresses or CIDR blocks separated by commas. Default: none."`
+	PrivateTargets  bool   `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Let deliveries call addresses of an intranet and of this machine, at any port. Off: only public addresses, at ports 80 and 443."`
 	Insecure        bool   `name:"insecure-upstream" hw:"HOOKWALL_INSECURE_UPSTREAM" help:"Allow plain http to Fourthwall addresses that are not loopback."`
 }
 
@@ -53,6 +54,7 @@ type sandboxFlags struct {
 	ClientSecret string   `placeholder:"SECRET" help:"Its client secret, of use in this sandbox only. Without one the client is public and must use PKCE."`
 	RedirectURI  []string `placeholder:"URI" help:"Redirect address of your integration, compared exactly. May be given several times."`
 	Data         string   `placeholder:"PATH" help:"File that keeps the sandbox's state. Default: sandbox.db in your data directory."`
+	Private      bool     `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Let deliveries call addresses of an intranet and of this machine, at any port."`
 	Expose       bool     `help:"Allow an address beyond loopback. Anyone who can reach it can use the sandbox."`
 }
 
@@ -124,6 +126,7 @@ type Config struct {
 	Scopes          []string
 	SandboxAddr     string
 	TrustedProxies  []netip.Prefix
+	PrivateTargets  bool // deliveries may call addresses that are not public
 	Sandbox         bool
 	Warnings        []string
 }
@@ -131,7 +134,7 @@ type Config struct {
 // loadConfig checks the settings and reports all problems at once.
 func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	c := Config{
-		Addr: f.Addr, ClientID: f.ClientID, SandboxAddr: f.SandboxAddr,
+		Addr: f.Addr, ClientID: f.ClientID, SandboxAddr: f.SandboxAddr, PrivateTargets: f.PrivateTargets,
 		Scopes: strings.Fields(f.Scopes), Sandbox: f.APIURL == "" && f.ClientID == "",
 	}
 	p := &problems{getenv: getenv}

@@ -52,13 +52,14 @@ func TestLoadConfig(t *testing.T) {
 		{
 			name: "a platform app",
 			env: append(key, "FOURTHWALL_CLIENT_ID", "app_1", "FOURTHWALL_CLIENT_SECRET", "shh", "HOOKWALL_ADDR", ":9000",
-				"HOOKWALL_PUBLIC_URL", "https://Hooks.Example.com/", "HOOKWALL_DATABASE_URL", "/data/h.db", "HOOKWALL_TRUSTED_PROXIES", "10.1.2.3/8, ::1"),
+				"HOOKWALL_PUBLIC_URL", "https://Hooks.Example.com/", "HOOKWALL_DATABASE_URL", "/data/h.db", "HOOKWALL_TRUSTED_PROXIES", "10.1.2.3/8, ::1", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "1"),
 			want: Config{
 				Addr: ":9000", PublicURL: &url.URL{Scheme: "https", Host: "hooks.example.com"}, DatabaseURL: "/data/h.db", DataDir: "/data",
 				SecretKeys: testKey, ClientID: "app_1", ClientSecret: "shh", APIURL: "https://api.fourthwall.com",
 				AuthURL:  "https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect",
 				TokenURL: "https://api.fourthwall.com/open-api/v1.0/platform/token", Scopes: []string{"webhook_write", "webhook_read"},
 				SandboxAddr: "127.0.0.1:8081", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+				PrivateTargets: true,
 			},
 		},
 		{
@@ -181,7 +182,7 @@ func TestSettingsAreExplained(t *testing.T) {
 		"HOOKWALL_ADDR", "HOOKWALL_PUBLIC_URL", "HOOKWALL_DATABASE_URL", "HOOKWALL_SECRET_KEY", "HOOKWALL_SECRET_KEY_FILE",
 		"FOURTHWALL_CLIENT_ID", "FOURTHWALL_CLIENT_SECRET", "FOURTHWALL_CLIENT_SECRET_FILE", "FOURTHWALL_API_URL",
 		"FOURTHWALL_AUTH_URL", "FOURTHWALL_TOKEN_URL", "FOURTHWALL_IMPLICIT_AUTH_URL", "FOURTHWALL_SCOPES",
-		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_INSECURE_UPSTREAM",
+		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "HOOKWALL_INSECURE_UPSTREAM",
 	} {
 		for where, text := range texts {
 			if !strings.Contains(text, name) {

@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"hookwall/deliver"
 	"hookwall/fourthwall"
 	"hookwall/handlers"
 	"hookwall/oauth"
@@ -32,6 +33,8 @@ var version = "dev"
 const (
 	shutdownTime  = 30 * time.Second
 	sweepInterval = 10 * time.Minute
+	// settleInterval is how soon an attempt whose process died is looked into.
+	settleInterval = 15 * time.Second
 )
 
 func main() {
@@ -101,7 +104,8 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	servers.Go(func() error { return sweep(ctx, st, logger) })
+	servers.Go(func() error { return repeat(ctx, sweepInterval, st.Sweep, "sweep", logger) })
+	servers.Go(func() error { return repeat(ctx, settleInterval, dashboard.Settle, "settling attempts", logger) })
 	servers.Go(func() error { return serveHTTP(ctx, listener, dashboard, logger) })
 	announce(stdout, c, sandboxURL)
 	return servers.Wait()
@@ -124,7 +128,7 @@ func announce(stdout io.Writer, c Config, sandboxURL string) {
 	}
 }
 
-func newDashboard(c Config, sandboxURL string, st *store.Store, logger *slog.Logger) (http.Handler, error) {
+func newDashboard(c Config, sandboxURL string, st *store.Store, logger *slog.Logger) (*handlers.Dashboard, error) {
 	api, err := fourthwall.New(c.APIURL, fourthwall.Options{UserAgent: "hookwall/" + version, Logger: logger})
 	if err != nil {
 		return nil, err
@@ -147,10 +151,14 @@ func startSandbox(ctx context.Context, c *Config, servers *errgroup.Group, logge
 	if err != nil {
 		return nil, "", err
 	}
+	targets, err := newTargets(c.PrivateTargets)
+	if err != nil {
+		return nil, "", errors.Join(err, listener.Close())
+	}
 	at := addressOf(listener, c.SandboxAddr).String()
 	const clientID = "hookwall"
 	emulator, err := sandbox.New(sandbox.Config{
-		PublicURL: at, DataFile: filepath.Join(c.DataDir, "sandbox.db"), Logger: logger,
+		PublicURL: at, DataFile: filepath.Join(c.DataDir, "sandbox.db"), Logger: logger, Transport: targets.Transport(),
 		Clients: []sandbox.Client{{ID: clientID, Name: "Hookwall", RedirectURIs: []string{
 			c.PublicURL.String() + "/oauth/callback", c.PublicURL.String() + "/oauth/implicit",
 		}}},
@@ -190,8 +198,12 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 	if f.PublicURL == "" {
 		f.PublicURL = addressOf(listener, f.Addr).String()
 	}
+	targets, err := newTargets(f.Private)
+	if err != nil {
+		return err
+	}
 	emulator, err := sandbox.New(sandbox.Config{
-		PublicURL: f.PublicURL, DataFile: f.Data, Logger: logger, AnyHost: f.Expose,
+		PublicURL: f.PublicURL, DataFile: f.Data, Logger: logger, AnyHost: f.Expose, Transport: targets.Transport(),
 		Clients: []sandbox.Client{{ID: f.ClientID, Name: f.ClientID, Secret: f.ClientSecret, RedirectURIs: f.RedirectURI}},
 	})
 	if err != nil {
@@ -200,6 +212,11 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 	defer emulator.Close()
 	fmt.Fprintf(stdout, "The sandbox is at %s: everything is simulated, nothing reaches Fourthwall.\n", f.PublicURL)
 	return serveHTTP(ctx, listener, emulator, logger)
+}
+
+// newTargets makes the only client that calls addresses which people type.
+func newTargets(private bool) (*deliver.Client, error) {
+	return deliver.New(deliver.Options{AllowPrivate: private, UserAgent: "hookwall/" + version})
 }
 
 func newLogger(w io.Writer) *slog.Logger {
@@ -263,13 +280,13 @@ func keptKey(path string) (string, error) {
 	return key, errors.Join(err, file.Close())
 }
 
-// sweep deletes what is over, now and then, until ctx ends.
-func sweep(ctx context.Context, st *store.Store, logger *slog.Logger) error {
-	tick := time.NewTicker(sweepInterval)
+// repeat does something at once and then again and again, until ctx ends.
+func repeat(ctx context.Context, every time.Duration, do func(context.Context) error, what string, logger *slog.Logger) error {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if err := st.Sweep(ctx); err != nil && ctx.Err() == nil {
-			logger.Error("sweep failed", "error", err)
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			logger.Error(what+" failed", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -168,7 +168,7 @@ func TestVersion(t *testing.T) {
 // TestImports holds the arrows between the packages.
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
-		"hookwall":            {"fourthwall", "handlers", "oauth", "sandbox", "store"},
+		"hookwall":            {"deliver", "fourthwall", "handlers", "oauth", "sandbox", "store"},
 		"hookwall/handlers":   {"fourthwall", "oauth", "static", "store", "views"},
 		"hookwall/views":      {"static"},
 		"hookwall/oauth":      {"fourthwall"},
