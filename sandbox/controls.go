@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -227,8 +228,18 @@ func (s *Server) handleFire(w http.ResponseWriter, r *http.Request) {
 	}
 	s.controlled(w, r, &in, fromForm, func() (err error) {
 		fired.EventIDs, err = s.Fire(r.PathValue("shop"), in.Type, in.TestMode)
+		if err == nil && isForm(r) {
+			s.linger(r.Context())
+		}
 		return err
 	}, func() any { return fired })
+}
+
+// linger gives first attempts a moment, so that the page that a person sees next tells how they went.
+func (s *Server) linger(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = s.AwaitDeliveries(ctx)
 }
 
 // control reads JSON into in, or a form by fromForm, does what was asked for, and tells a program

@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +123,9 @@ func TestControlRefusals(t *testing.T) {
 		{"shops/" + shopOne + "/switches", `{"pageSize":101}`},
 		{"shops/sh_none/switches", `{}`},
 		{"shops/sh_none/webhooks", `{"url":"x"}`},
+		{"shops/sh_none/events", `{"type":"ORDER_PLACED"}`},
+		{"shops/" + shopMany + "/events", `{"type":"ORDER_PLACED","testMode":"yes"}`},
+		{"shops/" + shopMany + "/events", `{"kind":"ORDER_PLACED"}`},
 	} {
 		a := r.control("POST", c.path, c.body)
 		if a.StatusCode != 400 || a.text(t, "message") == "" || a.text(t, "code") != codeBadRequest {
@@ -158,6 +163,162 @@ func TestRefusedSwitchesChangeNothing(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, r.Switches(shopOne)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A program lets an event happen, waits until it is delivered, moves the clock and waits again.
+func TestFireByJSON(t *testing.T) {
+	r := newRig(t)
+	hook := r.hook(shopOne, "/flaky")
+	var fired struct{ EventIDs []string }
+	a := r.control("POST", "shops/"+shopOne+"/events", `{"type":"CART_ABANDONED_1H"}`)
+	if err := json.Unmarshal([]byte(a.body), &fired); err != nil || a.StatusCode != 200 || len(fired.EventIDs) != 1 {
+		t.Fatalf("%d %s", a.StatusCode, a.body)
+	}
+	then := r.now().Format(time.RFC3339)
+	want := map[string]any{
+		"id": fired.EventIDs[0], "shopId": shopOne, "webhookId": hook.ID, "type": "CART_ABANDONED_1H", "url": hook.URL,
+		"testMode": false, "state": StateRetrying, "error": "Answered 503. Only 200 counts.", "attempts": 1.0, "status": 503.0,
+		"took": 0.0, "createdAt": then, "updatedAt": then, "nextAt": "2026-11-02T09:00:01Z", "seq": 6.0,
+	}
+	receipt := map[string]any{
+		"at": then, "path": "/flaky", "shopId": shopOne, "eventId": fired.EventIDs[0], "type": "CART_ABANDONED_1H",
+		"testMode": false, "verified": true, "status": 503.0,
+	}
+	received := []map[string]any{receipt}
+	check := func() {
+		t.Helper()
+		var st struct{ Deliveries, Received []map[string]any }
+		if err := json.Unmarshal([]byte(r.get("/_sandbox/state?settled=true").body), &st); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]map[string]any{want}, st.Deliveries); diff != "" {
+			t.Errorf("deliveries:\n%s", diff)
+		}
+		if diff := cmp.Diff(received, st.Received); diff != "" {
+			t.Errorf("received:\n%s", diff)
+		}
+	}
+	check()
+
+	r.control("POST", "clock", `{"advance":"1s"}`)
+	want["attempts"], want["updatedAt"], want["nextAt"] = 2.0, "2026-11-02T09:00:01Z", "2026-11-02T09:00:03Z"
+	second := maps.Clone(receipt)
+	second["at"] = "2026-11-02T09:00:01Z"
+	received = []map[string]any{second, receipt}
+	check()
+
+	r.control("POST", "clock", `{"advance":"2s"}`)
+	want["state"], want["attempts"], want["status"], want["updatedAt"] = StateDelivered, 3.0, 200.0, "2026-11-02T09:00:03Z"
+	delete(want, "error")
+	delete(want, "nextAt")
+	third := maps.Clone(receipt)
+	third["at"], third["status"] = "2026-11-02T09:00:03Z", 200.0
+	received = []map[string]any{third, second, receipt}
+	check()
+}
+
+// A person presses a button of a shop, comes to the deliveries, and sees how it went.
+func TestFireByForm(t *testing.T) {
+	r := newRig(t)
+	fire := func(shopID string, changes ...string) answer {
+		t.Helper()
+		for _, f := range forms(t, r.get("/").body) {
+			if f.action == "/_sandbox/shops/"+shopID+"/events" {
+				if f.method != "post" || f.buttons[0] != "type=ORDER_PLACED" || f.buttons[1] != "=" {
+					t.Errorf("a form for %s with the buttons %v", f.method, f.buttons)
+				}
+				return r.post(f.action, changed(f.values, changes))
+			}
+		}
+		t.Fatal("the front page has no form to fire events")
+		return answer{}
+	}
+	for _, c := range []struct {
+		changes []string
+		kind    string
+		test    bool
+	}{
+		{nil, "ORDER_PLACED", false},
+		{[]string{"type", "PRODUCT_CREATED"}, "PRODUCT_CREATED", false},
+		{[]string{"type", "COLLECTION_UPDATED", "testMode", "on"}, "COLLECTION_UPDATED", true},
+	} {
+		if a := fire(shopMany, c.changes...); a.StatusCode != 303 || a.Header.Get("Location") != "/#deliveries" {
+			t.Errorf("%s: %d %q", c.kind, a.StatusCode, a.Header.Get("Location"))
+		}
+		// Nobody waited: the page that comes next is to tell how it went.
+		if d := r.Deliveries(shopMany)[0]; d.Type != c.kind || d.TestMode != c.test || d.Attempts != 1 {
+			t.Errorf("%s: %+v", c.kind, d)
+		}
+	}
+	// Of two values the button's is sent first.
+	r.post("/_sandbox/shops/"+shopMany+"/events", url.Values{"type": {"ORDER_PLACED", "COLLECTION_UPDATED"}})
+	if d := r.Deliveries(shopMany)[0]; d.Type != "ORDER_PLACED" {
+		t.Errorf("the button was not heeded: %+v", d)
+	}
+	page := r.get("/").body
+	for _, want := range []string{
+		`id="deliveries"`, "DELIVERED", "RETRYING", "Answered 500. Only 200 counts.", "Next at 09:00:01.", "1 of 5", ">test<", "Show how it goes on",
+		"https://receiver.sandbox.example/catalogue", r.Webhooks(shopMany)[1].ID, "<td>fits</td>", "<code>/orders</code>",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	newest, oldest := strings.Index(page, "COLLECTION_UPDATED</code> <span"), strings.Index(page, "PRODUCT_CREATED</code></td>")
+	if newest < 0 || oldest < newest {
+		t.Errorf("the newest delivery is not the first: at %d, the oldest at %d", newest, oldest)
+	}
+
+	req := httptest.NewRequest("POST", "/_sandbox/shops/"+shopOne+"/events", strings.NewReader("type=ORDER_PLACED"))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "text/html")
+	refused := r.send(req)
+	if refused.StatusCode != 400 || !strings.Contains(refused.body, "no webhook of Studio Nine listens to ORDER_PLACED; create one first") ||
+		!strings.Contains(refused.body, `href="`+publicURL+`/"`) {
+		t.Errorf("nobody listens: %d %s", refused.StatusCode, refused.body)
+	}
+}
+
+// Each shop offers every event type once, in its group, and says how many webhooks listen.
+func TestFirings(t *testing.T) {
+	var grouped []string
+	for _, g := range eventGroups {
+		grouped = append(grouped, g.Types...)
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(eventTypes)), slices.Sorted(slices.Values(grouped))); diff != "" {
+		t.Errorf("groups:\n%s", diff)
+	}
+	r := newRig(t)
+	r.hook(shopTwo, "/ok")
+	if err := r.Configure(shopTwo, Switches{FutureTypes: true}); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range []struct {
+		groups           int
+		order, app, last string
+		takesOrders      bool
+	}{
+		{9, "ORDER_PLACED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook", false},
+		{10, "ORDER_PLACED: 2 webhooks", "PLATFORM_APP_DISCONNECTED: 2 webhooks", "LIVESTREAM_ENDED: 2 webhooks", true},
+		{9, "ORDER_PLACED: 2 webhooks", "PLATFORM_APP_DISCONNECTED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook", true},
+	} {
+		sh := r.state().Shops[i]
+		all := sh.Firings()
+		last := all[len(all)-1].Types
+		if len(all) != c.groups || all[0].Types[0].Label != c.order || all[8].Types[0].Label != c.app ||
+			last[len(last)-1].Label != c.last || sh.TakesOrders() != c.takesOrders {
+			t.Errorf("%s: %+v", sh.Name, all)
+		}
+	}
+	page := r.get("/").body
+	if n := strings.Count(page, "No webhook listens to orders yet."); n != 1 {
+		t.Errorf("the hint stands there %d times", n)
+	}
+	for _, p := range receiverPaths {
+		if !strings.Contains(page, "<code>https://receiver.sandbox.example"+p.Path+"</code>") || !strings.Contains(page, p.Words) {
+			t.Errorf("the page does not explain %s", p.Path)
+		}
 	}
 }
 

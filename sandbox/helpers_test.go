@@ -280,11 +280,19 @@ func readForm(form *html.Node) htmlForm {
 			f.values.Add(name, attr(n, "value"))
 		case n.Data == "textarea":
 			f.values.Add(name, "")
-		case n.Data == "option" && !f.values.Has(attr(n.Parent, "name")):
-			f.values.Add(attr(n.Parent, "name"), attr(n, "value"))
+		case n.Data == "option" && !f.values.Has(attr(selectOf(n), "name")):
+			f.values.Add(attr(selectOf(n), "name"), attr(n, "value"))
 		}
 	}
 	return f
+}
+
+// selectOf is the list that an option stands in, in a group or not.
+func selectOf(option *html.Node) *html.Node {
+	if option.Parent.Data == "optgroup" {
+		return option.Parent.Parent
+	}
+	return option.Parent
 }
 
 func lookAttr(n *html.Node, name string) (string, bool) {

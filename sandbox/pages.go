@@ -149,17 +149,86 @@ type frontPage struct {
 	Base, ConnectPath, AuthPath, TokenPath string
 	Choices                                []struct{ Value, Words string }
 	FutureTypes                            string
+	Receiver                               string // origin of the built-in receiver
+	ReceiverPaths                          []struct{ Path, Words string }
 }
 
 func (s *Server) handleFront(w http.ResponseWriter, r *http.Request) {
 	p := frontPage{
 		state: s.state(), Base: cmp.Or(s.origin(), "http://"+r.Host), ConnectPath: connectPath, AuthPath: authPath, TokenPath: tokenPath,
 		Choices: choices, FutureTypes: strings.Join(futureTypes, " and "),
+		Receiver: "https://" + receiverHost, ReceiverPaths: receiverPaths,
 	}
 	slices.Reverse(p.Requests)
 	p.Requests = p.Requests[:min(len(p.Requests), 20)]
 	s.render(w, r, http.StatusOK, "front.html", "Sandbox", p)
 }
+
+// firing is what the front page offers to let happen in one shop.
+type firing struct {
+	Title string
+	Types []firingType
+}
+
+type firingType struct{ Code, Label string }
+
+// Firings are the event types by group, each with how many of the shop's webhooks listen.
+func (sh stateShop) Firings() []firing {
+	groups := eventGroups
+	if sh.Switches.FutureTypes {
+		groups = append(slices.Clone(groups), eventGroup{"Of the future", futureTypes})
+	}
+	var out []firing
+	for _, g := range groups {
+		f := firing{Title: g.Title}
+		for _, code := range g.Types {
+			f.Types = append(f.Types, firingType{code, code + ": " + webhookCount(sh.listeners(code))})
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// TakesOrders tells whether a webhook of the shop listens to orders.
+func (sh stateShop) TakesOrders() bool { return sh.listeners("ORDER_PLACED") > 0 }
+
+func (sh stateShop) listeners(eventType string) int {
+	n := 0
+	for _, w := range sh.Webhooks {
+		if slices.Contains(w.AllowedTypes, eventType) {
+			n++
+		}
+	}
+	return n
+}
+
+func webhookCount(n int) string {
+	switch n {
+	case 0:
+		return "no webhook"
+	case 1:
+		return "1 webhook"
+	}
+	return strconv.Itoa(n) + " webhooks"
+}
+
+// ShopName is the name of a demo shop.
+func (p frontPage) ShopName(id string) string {
+	for _, sh := range p.Shops {
+		if sh.ID == id {
+			return sh.Name
+		}
+	}
+	return id
+}
+
+// Underway tells whether a delivery that is shown is not at its end.
+func (p frontPage) Underway() bool {
+	return slices.ContainsFunc(p.Deliveries, func(d Delivery) bool { return !d.NextAt.IsZero() })
+}
+
+// Mark is the class of a delivery's state.
+func (d Delivery) Mark() string { return strings.ToLower(d.State) }
 
 // Clock is a time of day as the front page shows it.
 func (frontPage) Clock(t time.Time) string { return t.Format("15:04:05") }

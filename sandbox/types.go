@@ -17,6 +17,28 @@ var eventTypes = []string{
 	"COLLECTION_UPDATED", "CART_ABANDONED_1H", "CART_ABANDONED_24H", "CART_ABANDONED_72H",
 }
 
+// An eventGroup is a part of the list of types that a person chooses from.
+type eventGroup struct {
+	Title string
+	Types []string
+}
+
+// eventGroups hold each type once.
+var eventGroups = []eventGroup{
+	{"Orders and tips", []string{"ORDER_PLACED", "ORDER_UPDATED", "DONATION"}},
+	{"Gifts and draws", []string{"GIFT_PURCHASE", "GIFT_DRAW_STARTED", "GIFT_DRAW_ENDED"}},
+	{"Members", []string{"SUBSCRIPTION_PURCHASED", "SUBSCRIPTION_CHANGED", "SUBSCRIPTION_EXPIRED"}},
+	{"Member content and tiers", []string{
+		"MEMBERSHIP_POST_UPSERTED", "MEMBERSHIP_SERIES_UPSERTED", "MEMBERSHIP_SERIES_DELETED", "MEMBERSHIP_TAG_CREATED",
+		"MEMBERSHIP_TAG_UPDATED", "MEMBERSHIP_TAG_DELETED", "MEMBERSHIP_TIER_UPSERTED", "MEMBERSHIP_TIER_DELETED",
+	}},
+	{"Catalogue", []string{"PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED"}},
+	{"Promotions", []string{"PROMOTION_CREATED", "PROMOTION_UPDATED", "PROMOTION_STATUS_CHANGED"}},
+	{"Carts", []string{"CART_ABANDONED_1H", "CART_ABANDONED_24H", "CART_ABANDONED_72H"}},
+	{"Audience", []string{"NEWSLETTER_SUBSCRIBED", "THANK_YOU_SENT"}},
+	{"App", []string{"PLATFORM_APP_DISCONNECTED"}},
+}
+
 // futureTypes are invented: they stand for types that the platform adds after a client was written.
 var futureTypes = []string{"LIVESTREAM_STARTED", "LIVESTREAM_ENDED"}
 
