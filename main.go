@@ -34,7 +34,7 @@ const (
 	shutdownTime  = 30 * time.Second
 	sweepInterval = 10 * time.Minute
 	// settleInterval is how soon an attempt whose process died is looked into.
-	settleInterval = 15 * time.Second
+	settleInterval = 5 * time.Second
 )
 
 func main() {
