@@ -93,7 +93,7 @@ func EditConfirm(p EditConfirmPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = duplicateCards(p.Duplicates).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = duplicateCards(p.Duplicates, false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

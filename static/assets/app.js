@@ -22,9 +22,19 @@
     }
   }
 
+  // What stands on the page by number is copied as it came where asked for.
+  function shownText(button) {
+    const code = button.closest(".copyable").querySelector("code").cloneNode(true);
+    for (const mark of button.dataset.copy === "exact" ? all(".ctl", code) : []) {
+      const [, number] = /^U\+(\w+)$/.exec(mark.textContent) ?? [];
+      if (number) mark.textContent = String.fromCodePoint(parseInt(number, 16));
+    }
+    return code.textContent;
+  }
+
   async function copy(button) {
     try {
-      await navigator.clipboard.writeText(button.closest(".copyable").querySelector("code").textContent);
+      await navigator.clipboard.writeText(shownText(button));
     } catch {
       say("The browser did not allow copying.");
       return;
@@ -46,6 +56,18 @@
       if (isNaN(at)) continue;
       time.title = time.dateTime;
       time.textContent = near.format(at);
+    }
+  }
+
+  // An answer can take some seconds.
+  function busyButtons() {
+    for (const form of all("form.after")) {
+      const button = form.querySelector("button");
+      form.addEventListener("submit", () => {
+        button.classList.add("busy");
+        say("One moment.");
+      });
+      addEventListener("pageshow", () => button.classList.remove("busy"));
     }
   }
 
@@ -219,5 +241,6 @@
   copyButtons();
   localTimes();
   closingMenus();
+  busyButtons();
   for (const form of all("form[data-picker]")) new Picker(form);
 })();
