@@ -464,6 +464,7 @@ func TestAClockThatMovesByItself(t *testing.T) {
 		r.hook(shopOne, "/flaky")
 		r.fire(shopOne, "DONATION")
 		r.settled()
+		synctest.Wait() // until the sandbox waits for the next attempt
 		moved, again := time.Now(), r.changed()
 		r.clock.move(time.Second)
 		<-again
