@@ -232,11 +232,12 @@ type planted struct {
 	store    *store.Store
 	owner    store.Owner
 	canaries []string
+	checks   map[string]string // ids by shop
 }
 
 func plant(t *testing.T, o store.Options) *planted {
 	t.Helper()
-	p := &planted{path: filepath.Join(t.TempDir(), "x.db")}
+	p := &planted{path: filepath.Join(t.TempDir(), "x.db"), checks: map[string]string{}}
 	p.store = open(t, p.path, o)
 	owner, token := signIn(t, p.store)
 	p.owner, p.canaries = owner, []string{token}
@@ -277,6 +278,9 @@ func (p *planted) plant(t *testing.T, shop string) {
 	_, err = p.store.BeginActivity(ctx, store.Activity{Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop))})
 	check(t, err)
 	check(t, p.store.LockWebhook(ctx, shop, "wcon_1", soon))
+	kept, err := p.store.BeginCheck(ctx, store.Check{Owner: p.owner, Shop: shop, Report: []byte(p.canary("report", shop))}, 9)
+	check(t, err)
+	p.checks[shop] = kept.ID
 }
 
 func TestNoSecretStandsInTheFiles(t *testing.T) {
@@ -323,6 +327,10 @@ var sealedColumns = map[string]struct {
 		if err == nil && len(all) == 0 {
 			return store.ErrWrongKey // a flash that does not open is dropped
 		}
+		return err
+	}},
+	"checks.report": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
+		_, err := p.store.Check(t.Context(), p.owner, shop, p.checks[shop])
 		return err
 	}},
 	"submissions.result": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
@@ -423,6 +431,7 @@ func TestARowThatChangedHandsDoesNotOpen(t *testing.T) {
 		"connections.credential": `UPDATE connections SET owner = $1 WHERE shop_id = 'one'`,
 		"webhook_secrets.secret": `UPDATE webhook_secrets SET owner = $1 WHERE shop = 'one'`,
 		"submissions.result":     `UPDATE submissions SET owner = $1 WHERE shop = 'one'`,
+		"checks.report":          `UPDATE checks SET owner = $1 WHERE shop = 'one'`,
 		"flashes.data":           `UPDATE flashes SET owner = $1 WHERE page = '/one'`,
 	} {
 		t.Run(column, func(t *testing.T) {
@@ -500,7 +509,7 @@ func update(t *testing.T, path, query string, args ...any) {
 func TestShortLivedValuesThatDoNotOpenAreGone(t *testing.T) {
 	p := plant(t, options(t, 1))
 	p.store = open(t, p.path, options(t, 2))
-	for _, name := range []string{"attempts.verifier", "drafts.form", "webhook_secrets.secret"} {
+	for _, name := range []string{"attempts.verifier", "drafts.form", "webhook_secrets.secret", "checks.report"} {
 		if err := sealedColumns[name].read(t, p, "one"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: error %v, want it to be %v too", name, err, store.ErrNotFound)
 		}

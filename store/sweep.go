@@ -9,7 +9,7 @@ import (
 
 // Sweep deletes everything that is over, in all environments: sessions past their idle or absolute
 // life, owners without a session and all that they have, attempts, drafts, flashes, submissions
-// untouched for 24 hours, secrets, activities that began 400 days ago, and locks of webhooks. It is
+// untouched for 24 hours, secrets, checks, activities that began 400 days ago, and locks of webhooks. It is
 // safe at any time and in several processes at once.
 func (s *Store) Sweep(ctx context.Context) error {
 	now := s.now()
@@ -27,6 +27,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		{"flashes", `DELETE FROM flashes WHERE created_at <= $1`, []any{ago(flashLife)}},
 		{"submissions", `DELETE FROM submissions WHERE updated_at <= $1`, []any{ago(submissionLife)}},
 		{"secrets", `DELETE FROM webhook_secrets WHERE expires_at <= $1`, []any{ago(0)}},
+		{"checks", `DELETE FROM checks WHERE started_at <= $1`, []any{ago(checkLife)}},
 		{"activities", `DELETE FROM activities WHERE started_at <= $1`, []any{ago(activityLife)}},
 		{"locks", `DELETE FROM webhook_locks WHERE expires_at <= $1`, []any{ago(0)}},
 	} {

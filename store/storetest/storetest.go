@@ -38,6 +38,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Secrets", secretTests},
 		{"Activities", activityTests},
 		{"Locks", lockTests},
+		{"Checks", checkTests},
 		{"LiveConnection", liveConnectionTests},
 		{"Sweep", sweepTests},
 		{"Isolation", isolationTests},

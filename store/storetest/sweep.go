@@ -103,6 +103,14 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				must(t, f.one.PutSecret(t.Context(), owner, "sh_1", "wcon_1", "secret", f.start.Add(15*time.Minute)))
 				return func() bool { return has(t, f.one, owner, "sh_1").Secret }
 			}},
+			{"check", time.Hour, func(t *testing.T) func() bool {
+				owner, _ := signIn(t, f.one)
+				kept := beginCheck(t, f.one, owner, "sh_1", "report")
+				return func() bool {
+					_, err := f.one.Check(t.Context(), owner, "sh_1", kept.ID)
+					return found(t, err)
+				}
+			}},
 			{"activity", 400 * 24 * time.Hour, func(t *testing.T) func() bool {
 				settleActivity(t, f.one, beginActivity(t, f.one, activity("o", "sh_1")).ID, "done")
 				return func() bool { return activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total > 0 }

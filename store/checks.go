@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"time"
+)
+
+const (
+	checkLife = time.Hour
+	// checkAlive is longer than a check leaves its report as it is: one that was not touched for so
+	// long was left by a process that died, and takes no place any more.
+	checkAlive = time.Minute
+)
+
+// ErrBusy says that the owner has too much under way.
+var ErrBusy = errors.New("store: too much is under way")
+
+// Check is the examination of an endpoint, as far as it has got.
+type Check struct {
+	ID        string // made by BeginCheck
+	Owner     Owner
+	Shop      string
+	Report    []byte // JSON by the caller; sealed in the database
+	Done      bool   // nothing more will come
+	StartedAt time.Time
+	UpdatedAt time.Time
+}
+
+// BeginCheck keeps a check for one hour and returns it as kept. It fails with ErrBusy when as many
+// of the owner's checks as most are not done, and with ErrNotFound when the owner is gone. ID, Done
+// and the times do not count in the argument.
+func (s *Store) BeginCheck(ctx context.Context, c Check, most int) (Check, error) {
+	c.ID, c.Done, c.StartedAt = rand.Text(), false, s.now()
+	c.UpdatedAt, c.Report = c.StartedAt, slices.Clone(c.Report)
+	n, err := s.exec(ctx, `
+		INSERT INTO checks (environment, owner, id, shop, report, started_at, updated_at)
+		SELECT environment, id, $3, $4, $5, $6, $6 FROM owners WHERE environment = $1 AND id = $2 AND (
+			SELECT COUNT(*) FROM checks WHERE environment = $1 AND owner = $2 AND NOT done AND updated_at > $7) < $8`,
+		s.env, c.Owner, c.ID, c.Shop, s.keys.seal(c.Report, s.reportPlace(c.Owner, c.ID)), millis(c.StartedAt),
+		millis(c.StartedAt.Add(-checkAlive)), most)
+	if err == nil && n == 0 {
+		err = s.whyNoCheck(ctx, c.Owner)
+	}
+	if err != nil {
+		return Check{}, failed("begin check", err)
+	}
+	return c, nil
+}
+
+func (s *Store) whyNoCheck(ctx context.Context, owner Owner) error {
+	var there bool
+	err := s.engine.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM owners WHERE environment = $1 AND id = $2)`,
+		s.env, owner).Scan(&there)
+	if err == nil && there {
+		return ErrBusy
+	}
+	return errors.Join(err, ErrNotFound)
+}
+
+// UpdateCheck replaces the report of a check that is not done. ErrNotFound says that there is none.
+func (s *Store) UpdateCheck(ctx context.Context, owner Owner, id string, report []byte, done bool) error {
+	n, err := s.exec(ctx, `
+		UPDATE checks SET report = $1, done = $2, updated_at = $3 WHERE environment = $4 AND owner = $5 AND id = $6 AND NOT done`,
+		s.keys.seal(report, s.reportPlace(owner, id)), done, millis(s.now()), s.env, owner, id)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return failed("update check", err)
+}
+
+// Check returns a check of the owner's in a shop, or ErrNotFound.
+func (s *Store) Check(ctx context.Context, owner Owner, shop, id string) (Check, error) {
+	c := Check{ID: id, Owner: owner, Shop: shop}
+	var sealed []byte
+	var started, updated int64
+	err := s.engine.read.QueryRowContext(ctx, `
+		SELECT report, done, started_at, updated_at FROM checks
+		WHERE environment = $1 AND owner = $2 AND shop = $3 AND id = $4 AND started_at > $5`,
+		s.env, owner, shop, id, millis(s.now().Add(-checkLife))).Scan(&sealed, &c.Done, &started, &updated)
+	if err != nil {
+		return Check{}, failed("read check", err)
+	}
+	c.StartedAt, c.UpdatedAt = timeAt(started), timeAt(updated)
+	if c.Report, err = s.keys.open(sealed, s.reportPlace(owner, id)); err != nil {
+		return Check{}, s.gone("read check", err)
+	}
+	return c, nil
+}
+
+func (s *Store) reportPlace(owner Owner, id string) place {
+	return place{"checks", "report", []string{s.env, string(owner), id}}
+}
