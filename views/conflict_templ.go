@@ -250,7 +250,7 @@ func version(id, title string, v Version) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = badgeList(only).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = typeLines(only).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

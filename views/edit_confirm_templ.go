@@ -345,7 +345,7 @@ func typeChange(iconName, word, meaning string, types []EventBadge) templ.Compon
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = badgeList(types).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = typeLines(types).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
