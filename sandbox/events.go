@@ -78,7 +78,7 @@ func (s *Server) Fire(shopID, eventType string, testMode bool) ([]string, error)
 		return nil, err
 	}
 	if len(events) == 0 {
-		return nil, fmt.Errorf("no webhook of %s listens to %s; create one first, for instance at https://%s/ok", sh.Name, eventType, receiverHost)
+		return nil, fmt.Errorf("no webhook of %s listens to %s; create one first, for instance at https://%s/ok", sh.Name, eventType, ReceiverHost)
 	}
 	if err := s.addEvents(sh, events); err != nil {
 		return nil, err

@@ -157,7 +157,7 @@ func (s *Server) handleFront(w http.ResponseWriter, r *http.Request) {
 	p := frontPage{
 		state: s.state(), Base: cmp.Or(s.origin(), "http://"+r.Host), ConnectPath: connectPath, AuthPath: authPath, TokenPath: tokenPath,
 		Choices: choices, FutureTypes: strings.Join(futureTypes, " and "),
-		Receiver: "https://" + receiverHost, ReceiverPaths: receiverPaths,
+		Receiver: "https://" + ReceiverHost, ReceiverPaths: receiverPaths,
 	}
 	slices.Reverse(p.Requests)
 	p.Requests = p.Requests[:min(len(p.Requests), 20)]

@@ -12,13 +12,15 @@ import (
 	"time"
 )
 
-// receiverHost is the name of the built-in receiver. Nobody else has it: .example is reserved.
-const receiverHost = "receiver.sandbox.example"
+// ReceiverHost is the name of the built-in receiver. Nobody else has it: .example is reserved.
+const ReceiverHost = "receiver.sandbox.example"
 
 const (
 	keptReceipts  = 50
 	slowReceiver  = 3 * time.Second
 	flakyFailures = 2
+
+	maxDelivery = 1 << 20 // bytes of a delivery that the receiver reads
 )
 
 // receiverPaths say how the built-in receiver behaves.
@@ -56,7 +58,7 @@ func (s *Server) Receipts() []Receipt {
 
 // toReceiver tells whether a URL belongs to the built-in receiver, by either scheme and at any port.
 func toReceiver(u *url.URL) bool {
-	return strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), receiverHost)
+	return strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), ReceiverHost)
 }
 
 // receive is the transport to the built-in receiver. It leaves the process as little as the network.
