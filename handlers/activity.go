@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"hookwall/fourthwall"
@@ -36,6 +37,7 @@ type detail struct {
 	KnownRead bool     `json:"knownRead,omitempty"`
 	Shop      string   `json:"shop,omitempty"` // name of the shop that was connected or disconnected
 	Scopes    string   `json:"scopes,omitempty"`
+	Form      string   `json:"form,omitempty"` // of a create: see formMark
 }
 
 type webhookContent struct {
@@ -91,7 +93,7 @@ func settlementOf(err error) store.Settlement {
 }
 
 const (
-	settlePause    = 10 * time.Second // before an attempt is looked at that seems to have gone through
+	settlePause    = 5 * time.Second  // before an attempt is looked at that seems to have gone through
 	unsettledAfter = 90 * time.Second // longer than any attempt takes: then it may be called not done
 	recheckFor     = time.Hour        // an unclear outcome is looked into again
 	giveUpAfter    = 7 * 24 * time.Hour
@@ -109,12 +111,51 @@ func (s *server) settleActivities(ctx context.Context) error {
 		return err
 	}
 	pass := settling{server: s, lists: map[string]hookList{}}
-	for _, a := range open {
+	for _, a := range s.looks.due(open, now) {
 		if err := pass.settleByReading(ctx, a); err != nil {
 			s.Logger.Warn("an attempt could not be settled yet", "activity", a.ID, "error", err)
 		}
 	}
 	return ctx.Err()
+}
+
+// looks spaces out when an open attempt is looked into, so that a shop that
+// cannot be read is not asked all the time.
+type looks struct {
+	mu   sync.Mutex
+	next map[string]look // by activity
+}
+
+type look struct {
+	at  time.Time
+	gap time.Duration
+}
+
+const (
+	firstGap = 5 * time.Second // doubles with each look
+	maxGap   = 10 * time.Minute
+)
+
+// due gives the attempts whose turn it is, and forgets those that are settled.
+func (l *looks) due(open []store.Activity, now time.Time) []store.Activity {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	next := make(map[string]look, len(open))
+	var out []store.Activity
+	for _, a := range open {
+		known := l.next[a.ID]
+		if !known.at.After(now) {
+			out = append(out, a)
+			gap := min(max(2*known.gap, firstGap), maxGap)
+			known = look{now.Add(gap), gap}
+			if certain := a.StartedAt.Add(unsettledAfter); certain.After(now) && certain.Before(known.at) {
+				known.at = certain
+			}
+		}
+		next[a.ID] = known
+	}
+	l.next = next
+	return out
 }
 
 // settling is one pass over what is not settled. Each shop is read once.
@@ -142,16 +183,46 @@ func (p settling) settleByReading(ctx context.Context, a store.Activity) error {
 		return p.note(ctx, a, store.Settlement{Outcome: store.OutcomeUnclear})
 	}
 	list, err := p.hooks(ctx, a)
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey) || errors.Is(err, oauth.ErrReconnect) {
-		if p.Now().Sub(a.StartedAt) < giveUpAfter {
-			return nil // the shop may be connected again, and then it can be read
-		}
+	switch {
+	case err != nil && p.Now().Sub(a.StartedAt) >= giveUpAfter:
 		return p.note(ctx, a, store.Settlement{Outcome: store.OutcomeUnclear})
-	}
-	if err != nil {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrWrongKey), errors.Is(err, oauth.ErrReconnect):
+		return nil // the shop may be connected again, and then it can be read
+	case err != nil:
 		return err
+	case a.Action == actionCreate:
+		found, err := p.judgeCreate(ctx, a, d, list)
+		if err != nil {
+			return err
+		}
+		return p.note(ctx, a, found)
 	}
 	return p.note(ctx, a, judge(a, d, list))
+}
+
+// judgeCreate looks for the webhook that an attempt wanted among those that
+// were not there before. It must be the only one, and nobody else's.
+func (p settling) judgeCreate(ctx context.Context, a store.Activity, d detail, list []fourthwall.Webhook) (store.Settlement, error) {
+	out := store.Settlement{Outcome: store.OutcomeUnclear}
+	if !d.KnownRead || d.After == nil {
+		return out, nil
+	}
+	matches := slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool {
+		return slices.Contains(d.Known, hook.ID) || !sameWebhook(versionOf(hook), d.After.version())
+	})
+	c := claim{shop: a.Shop, id: a.ID, form: d.Form, started: a.StartedAt, want: d.After.version(), rivals: []string{store.OutcomePending}}
+	if a.Outcome == store.OutcomeUnclear {
+		c.rivals = append(c.rivals, store.OutcomeUnclear)
+	}
+	free, contested, err := p.unclaimed(ctx, c, matches)
+	switch {
+	case err != nil || contested:
+	case len(free) == 0:
+		out.Outcome = store.OutcomeFailed
+	case len(free) == 1:
+		out.Outcome, out.WebhookID = store.OutcomeDone, free[0].ID
+	}
+	return out, err
 }
 
 // note records what was found. That something was done shows at once; that it
@@ -203,7 +274,7 @@ func judgeConnection(a store.Activity, there bool) store.Settlement {
 	return store.Settlement{Outcome: store.OutcomeFailed}
 }
 
-// judge says from the list of webhooks how an attempt ended.
+// judge says from the list of webhooks how a change or a delete ended.
 func judge(a store.Activity, d detail, list []fourthwall.Webhook) store.Settlement {
 	out := store.Settlement{Outcome: store.OutcomeUnclear, WebhookID: a.WebhookID}
 	at := slices.IndexFunc(list, func(hook fourthwall.Webhook) bool { return hook.ID == a.WebhookID })
@@ -212,16 +283,8 @@ func judge(a store.Activity, d detail, list []fourthwall.Webhook) store.Settleme
 		out.Outcome = store.OutcomeDone
 	case a.Action == actionDelete, a.Action == actionUpdate && at >= 0 && d.Before != nil && versionOf(list[at]).equal(d.Before.version()):
 		out.Outcome = store.OutcomeFailed
-	case a.Action == actionCreate && d.KnownRead && d.After != nil:
-		matches := slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool {
-			return slices.Contains(d.Known, hook.ID) || !sameWebhook(versionOf(hook), d.After.version())
-		})
-		switch len(matches) {
-		case 0:
-			out.Outcome = store.OutcomeFailed
-		case 1:
-			out.Outcome, out.WebhookID = store.OutcomeDone, matches[0].ID
-		}
+	case a.Action == actionUpdate && at >= 0 && d.After != nil && sameWebhook(versionOf(list[at]), d.After.version()):
+		out.Outcome = store.OutcomeDone // the API wrote the address in its own way
 	}
 	return out
 }
@@ -236,7 +299,7 @@ func sameWebhook(a, b version) bool {
 func activityQuery(shopID string, q url.Values) store.ActivityQuery {
 	return store.ActivityQuery{
 		Shop: shopID, Action: oneOf(q.Get("action"), actionWords), Outcome: oneOf(q.Get("outcome"), outcomeWords),
-		WebhookID: clip(q.Get("webhook"), 200), Before: clip(q.Get("before"), 100), After: clip(q.Get("after"), 100), Limit: activityPage,
+		WebhookID: bounded(q.Get("webhook"), 200), Before: bounded(q.Get("before"), 100), After: bounded(q.Get("after"), 100), Limit: activityPage,
 	}
 }
 
@@ -341,9 +404,6 @@ func (s *server) activityRow(a store.Activity) views.ActivityRow {
 		At: a.StartedAt, Action: actionWords.text(a.Action), Outcome: outcomeWords.text(a.Outcome), OutcomeKind: outcomeKind(a.Outcome),
 		Who: a.Actor, Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, RequestID: a.RequestID, APIRequestID: a.APIRequestID,
 		Changes: changes(d),
-	}
-	if a.Outcome == store.OutcomePending && s.Now().Sub(a.StartedAt) < unsettledAfter {
-		row.Outcome, row.OutcomeKind = "Under way", views.Info
 	}
 	if a.WebhookID != "" && a.Outcome == store.OutcomeDone && a.Action != actionDelete {
 		row.WebhookHref = webhookPath(a.Shop, a.WebhookID)

@@ -30,10 +30,11 @@ func eventPath(shopID, id string) string { return eventsPath(shopID) + "/" + url
 type matcher struct {
 	byID  map[string]fourthwall.Webhook
 	byURL map[string][]string // ids
+	blind bool                // the webhooks could not be read
 }
 
 func newMatcher(list []fourthwall.Webhook) matcher {
-	m := matcher{map[string]fourthwall.Webhook{}, map[string][]string{}}
+	m := matcher{map[string]fourthwall.Webhook{}, map[string][]string{}, list == nil}
 	for _, hook := range list {
 		m.byID[hook.ID] = hook
 		address := normalURL(hook.URL)
@@ -59,7 +60,7 @@ func (m matcher) match(e fourthwall.Event) (id string, ambiguous bool) {
 // there, and by webhook here.
 func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	conn, q := visitOf(r).conn, r.URL.Query()
-	page := views.EventsPage{Action: eventsPath(conn.ShopID), Type: clip(q.Get("type"), 100), Webhook: clip(q.Get("webhook"), 200), TypeChoices: catalogueBadges()}
+	page := views.EventsPage{Action: eventsPath(conn.ShopID), Type: bounded(q.Get("type"), 100), Webhook: bounded(q.Get("webhook"), 200), TypeChoices: catalogueBadges()}
 	number, err := strconv.Atoi(q.Get("page"))
 	if err != nil || number < 1 || number > 1_000_000 {
 		number = 1
@@ -107,7 +108,7 @@ func eventsHref(shopID, eventType, webhook string, page int) string {
 }
 
 // webhooksFor reads the list beside something else: without it, deliveries
-// are shown by their URL alone.
+// are shown by their URL alone. It is nil when it could not be read.
 func (s *server) webhooksFor(ctx context.Context, conn store.Connection) ([]fourthwall.Webhook, error) {
 	ctx, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
@@ -115,7 +116,11 @@ func (s *server) webhooksFor(ctx context.Context, conn store.Connection) ([]four
 	if errors.Is(err, oauth.ErrReconnect) {
 		return nil, err
 	}
-	return list, nil
+	if err != nil {
+		s.Logger.Warn("webhooks could not be listed beside deliveries", "error", err)
+		return nil, nil
+	}
+	return append([]fourthwall.Webhook{}, list...), nil
 }
 
 func fillEvents(page *views.EventsPage, shopID string, found fourthwall.EventPage, hooks []fourthwall.Webhook) {
@@ -138,7 +143,7 @@ func deliveryRow(shopID string, e fourthwall.Event, m matcher) views.DeliveryRow
 		Failed: e.HasError, Error: e.Error, Test: e.TestMode, URL: e.URL,
 	}
 	row.WebhookID, row.Ambiguous = m.match(e)
-	if _, there := m.byID[row.WebhookID]; there {
+	if _, there := m.byID[row.WebhookID]; there || m.blind && row.WebhookID != "" {
 		row.WebhookHref = webhookPath(shopID, row.WebhookID)
 	}
 	return row
@@ -218,7 +223,10 @@ func (s *server) health(ctx context.Context, conn store.Connection) (fourthwall.
 	case errors.As(err, &api) && api.Status == http.StatusForbidden:
 		return found, "Deliveries are not shown: this connection lacks the permission webhook_read."
 	}
-	return found, "Deliveries are not shown: Fourthwall did not list them within a second."
+	if ctx.Err() != nil {
+		return found, "Deliveries are not shown: Fourthwall did not list them within a second."
+	}
+	return found, "Deliveries are not shown: Fourthwall could not list them."
 }
 
 // healthOf counts per webhook. A delivery that could belong to several is

@@ -14,6 +14,10 @@ import (
 // secretFields are never kept in a draft.
 var secretFields = []string{"username", "password", "secret", "access_token"}
 
+// editingField names, in a draft, the webhook that it is a change of; it is
+// empty in one that creates.
+const editingField = "editing"
+
 const browserCookieLife = 24 * 60 * 60 // seconds
 
 // browserToken tells one browser from another before it has a session and
@@ -55,6 +59,7 @@ func (s *server) keepDraft(w http.ResponseWriter, r *http.Request, rt route) (st
 	for _, name := range secretFields {
 		form.Del(name)
 	}
+	form.Set(editingField, r.PathValue("id"))
 	draft, err := s.Store.PutDraft(r.Context(), store.Draft{
 		Browser: s.ensureBrowser(w, r), Page: rt.path, Shop: r.PathValue("shop"), Form: form,
 	})

@@ -103,8 +103,13 @@ func (s *server) handleDuplicate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	known, err := readOutcome(sub)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case sub.State == store.StateCreated: // it was agreed to, and this is Back
+		return s.redirectToCreated(w, r, sub)
+	case len(known.Duplicates) == 0:
+		return redirect(w, r, newWebhookPath(conn.ShopID)+"?draft="+url.QueryEscape(id))
 	}
 	frame, err := s.frame(r, "Already there")
 	if err != nil {

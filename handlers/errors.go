@@ -67,6 +67,9 @@ func (s *server) showError(w http.ResponseWriter, r *http.Request, err error) {
 	if page.Text == "" {
 		page.Text = text.text
 	}
+	if len(page.Links) == 0 && answer.Status == http.StatusForbidden && v.conn.ShopID != "" {
+		page.Links = []views.Link{connectLink(s.returnPath(r.URL.EscapedPath()), v.conn.ShopID)}
+	}
 	if len(page.Links) == 0 {
 		page.Links = []views.Link{{Href: "/", Text: "Go to the start"}}
 	}
@@ -80,6 +83,8 @@ var errorTexts = map[int]struct{ heading, text string }{
 	http.StatusBadRequest:            {"This request could not be understood", "Go back and try again."},
 	http.StatusForbidden:             {"This is not allowed", "Nothing was done."},
 	http.StatusNotFound:              {"This page does not exist", "The address may be mistyped, or what it showed is gone."},
+	http.StatusConflict:              {"This cannot be done now", "Nothing was done."},
+	http.StatusGone:                  {"What this page was about is over", "Nothing was done."},
 	http.StatusMethodNotAllowed:      {"This address does not take that kind of request", "Open it as a page, or use the form that leads to it."},
 	http.StatusRequestEntityTooLarge: {"This is too large", "A form may have at most 1 MiB. Nothing was done."},
 	http.StatusMisdirectedRequest:    {"This is not Hookwall’s address", ""},

@@ -44,6 +44,7 @@ type server struct {
 	mux       *http.ServeMux
 	resumable map[string]bool // mux patterns that a sign-in may return to
 	secure    bool            // the public URL is https
+	looks     looks           // into attempts whose end is not known
 }
 
 // Dashboard answers every request.

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/sessions"
 
@@ -61,6 +62,19 @@ func clip(text string, limit int) string {
 		return text
 	}
 	return text[:limit] + "…"
+}
+
+// bounded is what of a parameter is used: at most limit bytes, of whole
+// characters, so that the page that shows it again is UTF-8.
+func bounded(text string, limit int) string {
+	text = valid(text)
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
 }
 
 // statusWriter remembers the status of the answer.

@@ -9,8 +9,12 @@ import (
 
 const maxReturnPath = 1024 // bytes
 
-// returnQuery are the parameters that a return path may keep.
-var returnQuery = []string{"draft", "preset", "types"}
+// returnQuery are the parameters that a return path may keep: kept forms, ticks
+// and filters. What shows buyers' data is not among them.
+var returnQuery = []string{
+	"draft", "base", "preset", "types", "add",
+	"q", "type", "sort", "webhook", "page", "action", "outcome",
+}
 
 // returnPath checks where a person wants to go after signing in. It gives a
 // path of a page of ours, or "" for anything else: the value comes from the

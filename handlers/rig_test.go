@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -39,6 +40,7 @@ type rig struct {
 	store  *store.Store
 	logs   *lockedBuffer
 	ahead  atomic.Int64 // how far the dashboard's clock was moved
+	calls  *calls       // of the dashboard's to the API
 	server *server
 }
 
@@ -86,7 +88,8 @@ func newRig(t *testing.T, o options) *rig {
 		Clients: []sandbox.Client{{ID: "hookwall", Name: "Hookwall", RedirectURIs: []string{public + "/oauth/callback", public + "/oauth/implicit"}}},
 	})
 	g.must(err)
-	back.Config.Handler = g.box
+	g.calls = &calls{}
+	back.Config.Handler = g.calls.watch(g.box)
 	back.Start()
 	g.boxSrv = back
 	t.Cleanup(func() { back.Close(); g.box.Close() })
@@ -120,6 +123,102 @@ func newRig(t *testing.T, o options) *rig {
 	front.Start()
 	t.Cleanup(front.Close)
 	return g
+}
+
+// calls are what the dashboard sends to the API, with bodies.
+type calls struct {
+	mu   sync.Mutex
+	all  []apiCall
+	hold func(apiCall) // is called before the API sees a call
+	fake http.Handler  // answers in its place, unless it answers 404
+}
+
+type apiCall struct{ method, path, query, body string }
+
+func (c *calls) watch(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		one := apiCall{r.Method, r.URL.Path, r.URL.RawQuery, string(body)}
+		c.mu.Lock()
+		c.all = append(c.all, one)
+		hold, fake := c.hold, c.fake
+		c.mu.Unlock()
+		if hold != nil {
+			hold(one)
+		}
+		if fake != nil {
+			answer := httptest.NewRecorder()
+			if fake.ServeHTTP(answer, r); answer.Code != http.StatusNotFound {
+				w.WriteHeader(answer.Code)
+				_, _ = w.Write(answer.Body.Bytes())
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// of gives the calls with this method, of those about webhooks and events.
+func (c *calls) of(method string) (out []apiCall) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, one := range c.all {
+		if one.method == method && strings.HasPrefix(one.path, "/open-api/v1.0/webhook") {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+func (c *calls) set(hold func(apiCall), fake http.Handler) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hold, c.fake = hold, fake
+}
+
+// changed changes a webhook at Fourthwall, past the dashboard.
+func (g *rig) changed(shop sandbox.DemoShop, id, address string, types ...string) {
+	g.t.Helper()
+	body, err := json.Marshal(map[string]any{"url": address, "allowedTypes": types})
+	g.must(err)
+	g.direct(shop, http.MethodPut, id, string(body))
+}
+
+// direct asks the API for something with the shop's key.
+func (g *rig) direct(shop sandbox.DemoShop, method, id, body string) {
+	g.t.Helper()
+	r := httptest.NewRequest(method, g.boxURL+apiWebhooks+"/"+id, strings.NewReader(body))
+	r.SetBasicAuth(shop.APIUser, shop.APIPassword)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	answer := httptest.NewRecorder()
+	if g.box.ServeHTTP(answer, r); answer.Code != http.StatusOK {
+		g.t.Fatalf("%s: %d %s", method, answer.Code, answer.Body)
+	}
+}
+
+// add gives the shop a webhook past the dashboard.
+func (g *rig) add(shop sandbox.DemoShop, address string, types ...string) sandbox.Webhook {
+	g.t.Helper()
+	hook, err := g.box.AddWebhook(shop.ID, address, types)
+	g.must(err)
+	return hook
+}
+
+// hook is the webhook as the sandbox has it now.
+func (g *rig) hook(shop sandbox.DemoShop, id string) sandbox.Webhook {
+	g.t.Helper()
+	for _, hook := range g.box.Webhooks(shop.ID) {
+		if hook.ID == id {
+			return hook
+		}
+	}
+	return sandbox.Webhook{}
 }
 
 func testKeys(t *testing.T) store.Keys {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -124,11 +125,34 @@ func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error 
 	return redirect(w, r, "/shops")
 }
 
+// disconnectAll deletes all that the owner has, and records it for each shop.
+func (s *server) disconnectAll(ctx context.Context, v *visit) error {
+	all, err := s.Store.Connections(ctx, v.owner)
+	if err != nil {
+		return err
+	}
+	var begun []store.Activity
+	for _, conn := range all {
+		of := *v
+		of.conn = conn
+		act, err := s.begin(ctx, &of, store.Activity{Action: actionDisconnect}, detail{Shop: conn.ShopName})
+		if err != nil {
+			return err
+		}
+		begun = append(begun, act)
+	}
+	err = s.Store.DeleteOwner(ctx, v.owner)
+	for _, act := range begun {
+		_ = s.settle(ctx, v, act, err) // which gives err back
+	}
+	return err
+}
+
 // handleSignOut ends the session everywhere and deletes what it owned.
 func (s *server) handleSignOut(w http.ResponseWriter, r *http.Request) error {
 	v := visitOf(r)
 	if v.owner != "" {
-		if err := s.Store.DeleteOwner(r.Context(), v.owner); err != nil {
+		if err := s.disconnectAll(r.Context(), v); err != nil {
 			return err
 		}
 		v.log.Info("signed out")

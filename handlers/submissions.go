@@ -180,7 +180,7 @@ func (c creation) run(ctx context.Context) (store.Submission, error) {
 // detail is what the activity keeps, so that the attempt can be settled
 // should this process die.
 func (c creation) detail(before []fourthwall.Webhook) detail {
-	d := detail{After: content(c.form.wanted()), KnownRead: before != nil}
+	d := detail{After: content(c.form.wanted()), KnownRead: before != nil, Form: formMark(c.form.submission)}
 	for _, hook := range before {
 		d.Known = append(d.Known, hook.ID)
 	}
@@ -269,6 +269,10 @@ func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.
 	if !sub.BeforeKnown {
 		return fourthwall.Webhook{}, false
 	}
+	own := claim{
+		shop: c.conn.ShopID, form: formMark(sub.ID), started: sub.UpdatedAt.Add(-pendingTime), want: c.form.wanted(),
+		rivals: []string{store.OutcomePending},
+	}
 	for _, wait := range pauses {
 		if pause(ctx, wait) != nil {
 			break
@@ -280,21 +284,27 @@ func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.
 		matches := slices.DeleteFunc(list, func(hook fourthwall.Webhook) bool {
 			return slices.Contains(sub.Before, hook.ID) || !sameWebhook(versionOf(hook), c.form.wanted())
 		})
-		if len(matches) == 1 {
-			return matches[0], true
+		free, contested, err := c.unclaimed(ctx, own, matches)
+		if err != nil {
+			c.visit.log.Error("other attempts could not be looked at", "error", err)
+			continue
+		}
+		if len(free) == 1 && !contested {
+			return free[0], true
 		}
 	}
 	return fourthwall.Webhook{}, false
 }
 
 // normalURL writes an address in one way, for comparing: case of scheme and
-// host, international host names, default port, empty path.
+// host, international host names, the dot at a name's end, default port, empty
+// path, and no fragment, which is never sent.
 func normalURL(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return address
 	}
-	host, port := asciiHost(strings.ToLower(u.Hostname())), u.Port()
+	host, port := asciiHost(strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))), u.Port()
 	if port == "" || (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
 		u.Host = bracketed(host)
 	} else {
@@ -303,6 +313,7 @@ func normalURL(address string) string {
 	if u.Path == "" {
 		u.Path = "/"
 	}
+	u.Fragment, u.RawFragment = "", ""
 	return u.String()
 }
 

@@ -97,7 +97,7 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 	}
 	hook, err := s.fetchWebhook(r.Context(), v.conn, id)
 	if isNotFound(err) {
-		return s.deleted(w, r, fourthwall.Webhook{ID: id}, "")
+		return s.goneAlready(w, r, id)
 	}
 	if err != nil {
 		return err
@@ -120,6 +120,19 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 		return s.answerLocked(w, r, id)
 	}
 	return s.refuseDelete(w, r, hook, api)
+}
+
+// goneAlready records an attempt that had nothing left to do.
+func (s *server) goneAlready(w http.ResponseWriter, r *http.Request, id string) error {
+	v := visitOf(r)
+	act, err := s.begin(r.Context(), v, store.Activity{Action: actionDelete, WebhookID: bounded(id, 200)}, detail{})
+	if err != nil {
+		return err
+	}
+	if err := s.settle(r.Context(), v, act, nil); err != nil {
+		return err
+	}
+	return s.deleted(w, r, fourthwall.Webhook{ID: id}, "")
 }
 
 func isNotFound(err error) bool {

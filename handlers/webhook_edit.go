@@ -33,12 +33,21 @@ func versionOf(hook fourthwall.Webhook) version {
 	return v
 }
 
-// equal compares as the API keeps it: the order of types means nothing.
+// equal compares as the API means it: the order and the repetition of types
+// say nothing.
 func (v version) equal(o version) bool {
 	return v.url == o.url && slices.Equal(sorted(v.types), sorted(o.types))
 }
 
-func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
+// sorted is the set of a list.
+func sorted(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
+
+// isSaved tells whether theirs is what the form asks for. An API that wrote
+// the address in its own way is recognised once it no longer has the old one.
+func (f *webhookForm) isSaved(theirs version) bool {
+	want := f.wanted()
+	return theirs.equal(want) || !theirs.equal(f.base) && sameWebhook(theirs, want)
+}
 
 // wanted is what the form asks for: an address that was left alone exactly as
 // Fourthwall has it, then the types that stay in the order in which Fourthwall
@@ -133,6 +142,9 @@ func (s *server) reopenEdit(w http.ResponseWriter, r *http.Request, draft string
 		return s.drawWebhookForm(w, r, http.StatusOK, f, notices...)
 	}
 	hook, err := s.fetchWebhook(r.Context(), conn, id)
+	if err != nil && f != nil {
+		return s.drawUnread(w, r, f, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -155,7 +167,7 @@ func (s *server) fetchWebhook(ctx context.Context, conn store.Connection, id str
 func (s *server) draftOfEdit(r *http.Request, id string) (*webhookForm, []views.Notice, error) {
 	conn := visitOf(r).conn
 	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), id)
-	if draftGone(err) || (err == nil && draft.Shop != conn.ShopID) {
+	if draftGone(err) || (err == nil && (draft.Shop != conn.ShopID || draft.Form.Get(editingField) != r.PathValue("id"))) {
 		return nil, nil, nil
 	}
 	if err != nil {
@@ -205,7 +217,7 @@ func confirmPath(shopID, id, draft string) string {
 
 // putDraft keeps a form for the page that follows.
 func (s *server) putDraft(w http.ResponseWriter, r *http.Request, f *webhookForm) (string, error) {
-	form := url.Values{"submission": {f.submission}, "url": {f.url}, "allowedTypes": f.types, "base_url": {f.base.url}, "base_types": f.base.types}
+	form := url.Values{"submission": {f.submission}, "url": {f.url}, "allowedTypes": f.types, "base_url": {f.base.url}, "base_types": f.base.types, editingField: {f.editing}}
 	draft, err := s.Store.PutDraft(r.Context(), store.Draft{Browser: s.ensureBrowser(w, r), Page: r.URL.Path, Shop: f.shop, Form: form})
 	return draft.ID, err
 }
@@ -262,11 +274,15 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 // Fourthwall has it now, or both versions when it has moved on since the form
 // was opened.
 func (s *server) handleEditConfirm(w http.ResponseWriter, r *http.Request) error {
+	v, id := visitOf(r), r.PathValue("id")
+	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
+		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
+	}
 	f, theirs, err := s.confirmed(w, r, r.URL.Query().Get("draft"))
 	switch {
 	case err != nil || f == nil:
 		return err
-	case theirs.equal(f.wanted()):
+	case f.isSaved(theirs):
 		return redirect(w, r, webhookPath(f.shop, f.editing))
 	case !theirs.equal(f.base):
 		return s.drawConflict(w, r, f, theirs)
@@ -347,7 +363,7 @@ func (s *server) handleEditSave(w http.ResponseWriter, r *http.Request) error {
 		f.base = theirs // both versions were shown, and this form's was chosen
 	}
 	switch {
-	case theirs.equal(f.wanted()):
+	case f.isSaved(theirs):
 		return s.finishEdit(w, r, f)
 	case !theirs.equal(f.base):
 		return s.drawConflict(w, r, f, theirs)

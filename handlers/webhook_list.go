@@ -21,15 +21,17 @@ type listFilter struct {
 	sort      string
 }
 
+const sortFailed = "failed" // the only order that needs the deliveries
+
 var sortWords = words{
 	{"", "As Fourthwall lists them"},
 	{"url", "By address"},
 	{"types", "Most event types first"},
-	{"failed", "Failures first"},
+	{sortFailed, "Failures first"},
 }
 
 func readListFilter(q url.Values) listFilter {
-	return listFilter{strings.TrimSpace(clip(q.Get("q"), 500)), clip(q.Get("type"), 100), oneOf(q.Get("sort"), sortWords)}
+	return listFilter{strings.TrimSpace(bounded(q.Get("q"), 500)), bounded(q.Get("type"), 100), oneOf(q.Get("sort"), sortWords)}
 }
 
 func (f listFilter) values() url.Values {
@@ -65,7 +67,7 @@ func (f listFilter) apply(list []fourthwall.Webhook, health map[string]*views.He
 			return cmp.Compare(strings.ToLower(a.URL), strings.ToLower(b.URL))
 		case "types":
 			return cmp.Compare(len(b.AllowedTypes), len(a.AllowedTypes))
-		case "failed":
+		case sortFailed:
 			return cmp.Compare(failedOf(health[b.ID]), failedOf(health[a.ID]))
 		}
 		return 0
@@ -94,7 +96,7 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	page := views.WebhooksPage{
 		CreateHref: newWebhookPath(conn.ShopID), Presets: presetLinks(conn.ShopID), CatalogueSize: len(fourthwall.EventTypes()), HealthUnknown: unknown,
 		ListHref: webhooksPath(conn.ShopID), CSVHref: withQuery(webhooksPath(conn.ShopID)+".csv", filter.values().Encode()),
-		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortWords.choices(), TypeChoices: catalogueBadges(),
+		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortWords.choices(), TypeChoices: typeChoices(list),
 	}
 	status := http.StatusOK
 	var api *fourthwall.Error
@@ -132,6 +134,20 @@ func (s *server) fillList(r *http.Request, page *views.WebhooksPage, list []four
 	return nil
 }
 
+// typeChoices are the catalogue and what else the webhooks receive.
+func typeChoices(list []fourthwall.Webhook) []views.EventBadge {
+	out, seen := catalogueBadges(), map[fourthwall.EventType]bool{}
+	for _, hook := range list {
+		for _, t := range hook.AllowedTypes {
+			if b := badge(t); b.Unknown && !seen[t] {
+				seen[t] = true
+				out = append(out, b)
+			}
+		}
+	}
+	return out
+}
+
 // coverage counts the event types that some webhook receives, and names the
 // others by group.
 func coverage(list []fourthwall.Webhook) (covered int, missing []views.EventGroup) {
@@ -164,8 +180,14 @@ func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
+	filter := readListFilter(r.URL.Query())
+	var health map[string]*views.Health
+	if filter.sort == sortFailed {
+		events, _ := s.health(r.Context(), conn)
+		health = healthOf(conn.ShopID, events, list)
+	}
 	rows := [][]string{{"id", "url", "event types", "number of event types", "api version"}}
-	for _, hook := range readListFilter(r.URL.Query()).apply(list, nil) {
+	for _, hook := range filter.apply(list, health) {
 		v := versionOf(hook)
 		rows = append(rows, []string{hook.ID, hook.URL, strings.Join(v.types, " "), strconv.Itoa(len(v.types)), hook.APIVersion})
 	}
