@@ -87,15 +87,31 @@ func hasClass(n *html.Node, class string) bool {
 	return slices.Contains(strings.Fields(attr(n, "class")), class)
 }
 
+// blocks begin on a line of their own.
+var blocks = strings.Fields(`address aside button caption dd details div dl dt form h1 h2 h3 header label li main nav
+	ol option p pre section summary table td th tr ul`)
+
 // text is what the element says, with runs of white space as one space.
 func text(n *html.Node) string {
 	var b strings.Builder
-	for d := range n.Descendants() {
+	read(&b, n)
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func read(b *strings.Builder, n *html.Node) {
+	for d := range n.ChildNodes() {
 		if d.Type == html.TextNode {
 			b.WriteString(d.Data)
+			continue
 		}
+		edge := ""
+		if slices.Contains(blocks, d.Data) {
+			edge = " "
+		}
+		b.WriteString(edge)
+		read(b, d)
+		b.WriteString(edge)
 	}
-	return strings.Join(strings.Fields(b.String()), " ")
 }
 
 // posted is what a browser without script sends when it sends the form by no
@@ -242,7 +258,7 @@ func (d doc) checkForms() {
 			d.t.Errorf("form by %q to %q", attr(form, "method"), attr(form, "action"))
 		}
 		buttons := submits(form)
-		if main := []string{"create", "review", "check"}; len(buttons) > 1 && !slices.Contains(main, attr(buttons[0], "value")) {
+		if main := []string{"create", "review", "check", "save", "overwrite", "delete"}; len(buttons) > 1 && !slices.Contains(main, attr(buttons[0], "value")) {
 			d.t.Errorf("the first of %d buttons is %q", len(buttons), text(buttons[0]))
 		}
 	}

@@ -17,19 +17,20 @@ func TestVisibleText(t *testing.T) {
 		}
 		return strings.NewReplacer(`<span class="ctl">`, "[", `</span>`, "]").Replace(b.String())
 	}
-	rows := []struct{ in, exact, named string }{
-		{"", "", ""},
-		{"https://a.example/?a=1&b=2", "https://a.example/?a=1&amp;b=2", "https://a.example/?a=1&amp;b=2"},
-		{"<b>", "&lt;b&gt;", "&lt;b&gt;"},
-		{"a\u202eb", "a[U+202E]b", "a[U+202E]b"},
-		{"\u2066\u2069", "[U+2066][U+2069]", "[U+2066][U+2069]"},
-		{"a\x00\n\u2028", "a[U+0000][U+000A][U+2028]", "a[U+0000][U+000A][U+2028]"},
-		{"a\u200bb", "a[U+200B]b", "a\u200bb"},
-		{"👩\u200d🎨", "👩[U+200D]🎨", "👩\u200d🎨"},
-		{"a\u00a0b", "a[U+00A0]b", "a\u00a0b"},
-		{"Ünï 日本 עברית", "Ünï 日本 עברית", "Ünï 日本 עברית"},
-		{"a\xffb", "a[0xFF]b", "a[0xFF]b"},
-		{"a\ufffdb", "a\ufffdb", "a\ufffdb"},
+	rows := []struct{ in, exact, named, lines string }{
+		{"", "", "", ""},
+		{"https://a.example/?a=1&b=2", "https://a.example/?a=1&amp;b=2", "https://a.example/?a=1&amp;b=2", "https://a.example/?a=1&amp;b=2"},
+		{"<b>", "&lt;b&gt;", "&lt;b&gt;", "&lt;b&gt;"},
+		{"a\u202eb", "a[U+202E]b", "a[U+202E]b", "a[U+202E]b"},
+		{"\u2066\u2069", "[U+2066][U+2069]", "[U+2066][U+2069]", "[U+2066][U+2069]"},
+		{"a\x00\n\u2028", "a[U+0000][U+000A][U+2028]", "a[U+0000][U+000A][U+2028]", "a[U+0000]\n[U+2028]"},
+		{"a\u200bb", "a[U+200B]b", "a\u200bb", "a\u200bb"},
+		{"👩\u200d🎨", "👩[U+200D]🎨", "👩\u200d🎨", "👩\u200d🎨"},
+		{"a\u00a0b", "a[U+00A0]b", "a\u00a0b", "a\u00a0b"},
+		{"Ünï 日本 עברית", "Ünï 日本 עברית", "Ünï 日本 עברית", "Ünï 日本 עברית"},
+		{"a\xffb", "a[0xFF]b", "a[0xFF]b", "a[0xFF]b"},
+		{"a\ufffdb", "a\ufffdb", "a\ufffdb", "a\ufffdb"},
+		{"{\n\t\"a\": \"\u202e\"\r\n}", "{[U+000A][U+0009]&#34;a&#34;: &#34;[U+202E]&#34;[U+000D][U+000A]}", "{[U+000A][U+0009]&#34;a&#34;: &#34;[U+202E]&#34;[U+000D][U+000A]}", "{\n\t&#34;a&#34;: &#34;[U+202E]&#34;[U+000D]\n}"},
 	}
 	for _, row := range rows {
 		if got := show(exact(row.in)); got != row.exact {
@@ -37,6 +38,24 @@ func TestVisibleText(t *testing.T) {
 		}
 		if got := show(named(row.in)); got != row.named {
 			t.Errorf("named(%q): got %q, want %q", row.in, got, row.named)
+		}
+		if got := show(lines(row.in)); got != row.lines {
+			t.Errorf("lines(%q): got %q, want %q", row.in, got, row.lines)
+		}
+	}
+}
+
+func TestShort(t *testing.T) {
+	rows := []struct{ in, want string }{
+		{"", ""},
+		{"a\u202eb\n", "aU+202EbU+000A"},
+		{strings.Repeat("é", 160), strings.Repeat("é", 160)},
+		{strings.Repeat("é", 161), strings.Repeat("é", 160) + "…"},
+		{strings.Repeat("\x07", 3000), strings.Repeat("U+0007", 160) + "…"},
+	}
+	for _, row := range rows {
+		if got := short(row.in); got != row.want {
+			t.Errorf("short(%q): got %q, want %q", row.in, got, row.want)
 		}
 	}
 }
