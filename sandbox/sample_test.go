@@ -36,8 +36,10 @@ func TestSampleEvent(t *testing.T) {
 			}
 		})
 	}
-	if _, err := SampleEvent(Sample{Type: "NOTHING"}); err == nil {
-		t.Error("an unknown type has a sample")
+	unknown, err := SampleEvent(Sample{Type: "of the \"future\"", EventID: "weve_mine"})
+	const want = `{"testMode":true,"id":"weve_mine","webhookId":"","shopId":"","type":"of the \"future\"","apiVersion":"V1","createdAt":"0001-01-01T00:00:00Z","data":{}}`
+	if err != nil || unknown != want {
+		t.Errorf("of an unknown type: %s, %v", unknown, err)
 	}
 	about.Type, about.EventID = "DONATION", ""
 	one, _ := SampleEvent(about)
