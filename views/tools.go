@@ -16,8 +16,8 @@ const (
 // before it does.
 type CheckStartPage struct {
 	Frame
-	Action      string // POST target; fields url, type, secret, draft, webhook, follow
-	Draft       string // the form that waits; "" when there is none
+	Action      string // POST target; fields url, type, secret, form, webhook, follow
+	Form        string // id of the draft of the form that waits; "" when there is none
 	Webhook     string // id of the webhook that is examined; "" for a form
 	BackHref    string // the form or the webhook
 	BackText    string
