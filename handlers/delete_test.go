@@ -35,8 +35,12 @@ func TestDeletePage(t *testing.T) {
 		{"some go elsewhere", []string{"DONATION", "ORDER_PLACED"}, []string{"ORDER_PLACED"}, sandbox.Failure{}, []string{"1 event type then reaches nobody", "Donation"}, []string{"Order placed"}},
 		{"all go elsewhere", []string{"DONATION"}, []string{"DONATION", "ORDER_PLACED"}, sandbox.Failure{}, []string{"goes to another webhook"}, []string{"nobody"}},
 		{
-			"the others cannot be read", []string{"DONATION"}, []string{"DONATION"}, sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403},
-			[]string{"could not be found out"}, []string{"nobody"},
+			"the others cannot be read",
+			[]string{"DONATION"},
+			[]string{"DONATION"},
+			sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403},
+			[]string{"could not be found out"},
+			[]string{"nobody"},
 		},
 	}
 	for _, test := range tests {

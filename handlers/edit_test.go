@@ -66,20 +66,32 @@ func TestEditSendsEverything(t *testing.T) {
 		status int      // after saving
 	}{
 		{
-			"a type more", good, []string{"ORDER_PLACED", "LIVESTREAM_STARTED", "DONATION"},
-			func(f *form) { f.tick("ORDER_UPDATED", "") }, good, []string{"ORDER_PLACED", "LIVESTREAM_STARTED", "DONATION", "ORDER_UPDATED"}, 200,
+			"a type more", good,
+			[]string{"ORDER_PLACED", "LIVESTREAM_STARTED", "DONATION"},
+			func(f *form) { f.tick("ORDER_UPDATED", "") }, good,
+			[]string{"ORDER_PLACED", "LIVESTREAM_STARTED", "DONATION", "ORDER_UPDATED"},
+			200,
 		},
 		{
-			"a type less", good, []string{"THANK_YOU_SENT", "ORDER_PLACED", "DONATION"},
-			func(f *form) { f.tick("", "ORDER_PLACED") }, good, []string{"THANK_YOU_SENT", "DONATION"}, 200,
+			"a type less", good,
+			[]string{"THANK_YOU_SENT", "ORDER_PLACED", "DONATION"},
+			func(f *form) { f.tick("", "ORDER_PLACED") }, good,
+			[]string{"THANK_YOU_SENT", "DONATION"},
+			200,
 		},
 		{
-			"one for another", good, []string{"THANK_YOU_SENT", "ORDER_PLACED", "DONATION"},
-			func(f *form) { f.tick("COLLECTION_UPDATED", "THANK_YOU_SENT") }, good, []string{"ORDER_PLACED", "DONATION", "COLLECTION_UPDATED"}, 200,
+			"one for another", good,
+			[]string{"THANK_YOU_SENT", "ORDER_PLACED", "DONATION"},
+			func(f *form) { f.tick("COLLECTION_UPDATED", "THANK_YOU_SENT") }, good,
+			[]string{"ORDER_PLACED", "DONATION", "COLLECTION_UPDATED"},
+			200,
 		},
 		{
-			"another address", good, []string{"THANK_YOU_SENT", "ORDER_PLACED", "DONATION"},
-			func(f *form) { f.set("url", " "+good+"/2 ") }, good + "/2", []string{"THANK_YOU_SENT", "ORDER_PLACED", "DONATION"}, 200,
+			"another address", good,
+			[]string{"THANK_YOU_SENT", "ORDER_PLACED", "DONATION"},
+			func(f *form) { f.set("url", " "+good+"/2 ") }, good + "/2",
+			[]string{"THANK_YOU_SENT", "ORDER_PLACED", "DONATION"},
+			200,
 		},
 		{"invented types, another address", good, oddTypes, func(f *form) { f.set("url", good+"/2") }, good + "/2", oddTypes, 200},
 		{
@@ -91,8 +103,12 @@ func TestEditSendsEverything(t *testing.T) {
 			slices.DeleteFunc(slices.Clone(oddTypes), func(code string) bool { return code == "zz_lower" }), 200,
 		},
 		{
-			"an address that nobody would take", " ftp://no host:99999/ä\u00a0b ", []string{"DONATION"}, func(f *form) { f.tick("ORDER_PLACED", "") },
-			" ftp://no host:99999/ä\u00a0b ", []string{"DONATION", "ORDER_PLACED"}, 422,
+			"an address that nobody would take", " ftp://no host:99999/ä\u00a0b ",
+			[]string{"DONATION"},
+			func(f *form) { f.tick("ORDER_PLACED", "") },
+			" ftp://no host:99999/ä\u00a0b ",
+			[]string{"DONATION", "ORDER_PLACED"},
+			422,
 		},
 	}
 	for _, test := range tests {
@@ -247,19 +263,23 @@ func TestReview(t *testing.T) {
 	}{
 		{
 			"a type more", func(f *form) { f.tick("GIFT_PURCHASE", "") },
-			[]string{"1 event type added", "Gift purchase", "3 event types stay", "LIVESTREAM_STARTED", "stays"}, []string{"removed", "Then"},
+			[]string{"1 event type added", "Gift purchase", "3 event types stay", "LIVESTREAM_STARTED", "stays"},
+			[]string{"removed", "Then"},
 		},
 		{
 			"a type less", func(f *form) { f.tick("", "LIVESTREAM_STARTED") },
-			[]string{"1 event type removed", "LIVESTREAM_STARTED", "2 event types stay"}, []string{"added", "Then"},
+			[]string{"1 event type removed", "LIVESTREAM_STARTED", "2 event types stay"},
+			[]string{"added", "Then"},
 		},
 		{
 			"another address", func(f *form) { f.set("url", good+"/2") },
-			[]string{"Now " + good + " ", "Then " + good + "/2", "3 event types stay"}, []string{"added", "removed"},
+			[]string{"Now " + good + " ", "Then " + good + "/2", "3 event types stay"},
+			[]string{"added", "removed"},
 		},
 		{
 			"all of it", func(f *form) { f.set("url", good+"/2").set("allowedTypes", "GIFT_PURCHASE", "COLLECTION_UPDATED") },
-			[]string{"Now " + good + " ", "Then " + good + "/2", "2 event types added", "3 event types removed"}, []string{"stay"},
+			[]string{"Now " + good + " ", "Then " + good + "/2", "2 event types added", "3 event types removed"},
+			[]string{"stay"},
 		},
 	}
 	for _, test := range tests {
@@ -547,9 +567,11 @@ func TestDeletedMeanwhile(t *testing.T) {
 // TestEditSessionLost: what was typed comes back after signing in again.
 func TestEditSessionLost(t *testing.T) {
 	ends := map[string]func(*rig, *person){
-		"the session is over":              func(g *rig, _ *person) { g.move(13 * time.Hour) },
-		"signed out in another tab":        func(_ *rig, p *person) { p.post("/sign-out", url.Values{}) },
-		"the API says 401 again and again": func(g *rig, _ *person) { g.box.FailNext(sandbox.Failure{Path: apiWebhooks + "*", Status: 401, Times: 2}) },
+		"the session is over":       func(g *rig, _ *person) { g.move(13 * time.Hour) },
+		"signed out in another tab": func(_ *rig, p *person) { p.post("/sign-out", url.Values{}) },
+		"the API says 401 again and again": func(g *rig, _ *person) {
+			g.box.FailNext(sandbox.Failure{Path: apiWebhooks + "*", Status: 401, Times: 2})
+		},
 	}
 	for name, end := range ends {
 		t.Run("form: "+name, func(t *testing.T) {

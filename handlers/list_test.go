@@ -1,0 +1,413 @@
+package handlers
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"hookwall/fourthwall"
+	"hookwall/sandbox"
+)
+
+// rows are the texts of the rows of a list, in order.
+func (pg *page) rows() (out []string) {
+	walk(pg.doc, func(n *html.Node) {
+		if n.DataAtom == atom.Li && attr(n, "class") == "row" {
+			out = append(out, textOf(n))
+		}
+	})
+	return out
+}
+
+// row is the only row of a list with this text.
+func (pg *page) row(text string) string {
+	pg.p.t.Helper()
+	found := slices.DeleteFunc(pg.rows(), func(row string) bool { return !strings.Contains(row, text) })
+	if len(found) != 1 {
+		pg.p.t.Fatalf("%d rows with %q:\n%s", len(found), text, pg.text())
+	}
+	return found[0]
+}
+
+// records reads a file of a page.
+func (pg *page) records() [][]string {
+	pg.p.t.Helper()
+	all, err := csv.NewReader(strings.NewReader(pg.body)).ReadAll()
+	pg.p.must(err)
+	return all
+}
+
+func TestListFilter(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	a := g.add(shop, "https://beta.example.com/one", "DONATION")
+	b := g.add(shop, "https://Alpha.example.com/two", "ORDER_PLACED", "DONATION", "livestream & more")
+	c := g.add(shop, "https://gamma.example.com/three?x=%ff", "ORDER_PLACED", "GIFT_PURCHASE")
+	names := map[string]string{a.ID: "a", b.ID: "b", c.ID: "c"}
+	tests := []struct {
+		query string
+		want  string // in order
+	}{
+		{"", "abc"},
+		{"?q=ALPHA", "b"},
+		{"?q=example.com", "abc"},
+		{"?q=%20gamma%20", "c"},
+		{"?q=donat", "ab"},
+		{"?q=gift+purchase", "c"},
+		{"?q=livestream", "b"},
+		{"?q=" + a.ID, "a"},
+		{"?q=nothing-like-it", ""},
+		{"?type=ORDER_PLACED", "bc"},
+		{"?type=livestream+%26+more", "b"},
+		{"?type=order_placed", ""},
+		{"?type=MADE_UP", ""},
+		{"?type=ORDER_PLACED&q=three", "c"},
+		{"?sort=url", "bac"},
+		{"?sort=types", "bca"},
+		{"?sort=made-up", "abc"},
+		{"?sort=url&type=DONATION", "ba"},
+		{"?q=%ff%fe", ""},
+		{"?q=" + strings.Repeat("%c3%a4", 400), ""},
+	}
+	for _, test := range tests {
+		t.Run(clip(test.query, 40), func(t *testing.T) {
+			g.move(time.Minute)
+			pg := p.get(webhooksPath(shop.ID)+test.query).want(http.StatusOK, "3 webhooks")
+			got := ""
+			for _, row := range pg.rows() {
+				for id, name := range names {
+					if strings.Contains(row, id) {
+						got += name
+					}
+				}
+			}
+			if got != test.want {
+				t.Errorf("shows %q, want %q", got, test.want)
+			}
+			q, _ := url.ParseQuery(strings.TrimPrefix(test.query, "?"))
+			says := "No webhook fits"
+			if test.want != "" {
+				says = fmt.Sprintf("%d of 3 webhooks shown", len(test.want))
+			}
+			if filtered := q.Has("q") || q.Has("type"); filtered != strings.Contains(pg.text(), says) {
+				t.Errorf("says %q: %v", says, !filtered)
+			}
+			if field := pg.node("q"); attr(field, "value") != strings.TrimSpace(bounded(q.Get("q"), 500)) {
+				t.Errorf("the field holds %q", attr(field, "value"))
+			}
+			// The file has the same webhooks, in the same order.
+			got = ""
+			for _, record := range p.get(webhooksPath(shop.ID) + ".csv" + test.query).want(http.StatusOK).records()[1:] {
+				got += names[record[0]]
+			}
+			if got != test.want {
+				t.Errorf("the file has %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestCoverage(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	g.add(shop, good, "DONATION", "ORDER_PLACED", "LIVESTREAM_STARTED")
+	g.add(shop, good+"/2", "ORDER_PLACED", "ORDER_UPDATED")
+	pg := p.get(webhooksPath(shop.ID)+"?q=nothing").want(http.StatusOK, "2 webhooks", "3 of 29 event types", "26 event types reach nobody")
+	var missing string
+	walk(pg.doc, func(n *html.Node) {
+		if n.DataAtom == atom.Dl {
+			missing += textOf(n)
+		}
+	})
+	for _, info := range allTypes() {
+		covered := slices.Contains([]string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED"}, info)
+		if title := badge(fourthwall.EventType(info)).Title; strings.Contains(missing+" ", title+" ") == covered {
+			t.Errorf("%s is covered: %v; not covered are %s", title, covered, missing)
+		}
+	}
+}
+
+// TestCSV: cells that a spreadsheet would calculate are text.
+func TestCSV(t *testing.T) {
+	tests := []struct{ cell, want string }{
+		{"plain", "plain"},
+		{"", ""},
+		{"=1+1", "'=1+1"},
+		{"+1", "'+1"},
+		{"-1", "'-1"},
+		{"@SUM(A1)", "'@SUM(A1)"},
+		{"\tx", "'\tx"},
+		{"\rx", "'\rx"},
+		{" =1", "' =1"},
+		{"\u00a0=1", "'\u00a0=1"},
+		{"\n=1", "'\n=1"},
+		{"a\tb", "'a\tb"},
+		{"|cmd", "'|cmd"},
+		{"%00", "'%00"},
+		{"a=b", "a=b"},
+		{`say "hi", you`, `say "hi", you`},
+		{"ä;ö", "ä;ö"},
+	}
+	for _, test := range tests {
+		if got := formulaSafe(test.cell); got != test.want {
+			t.Errorf("%q became %q, want %q", test.cell, got, test.want)
+		}
+	}
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	hook := g.add(shop, `=HYPERLINK("https://evil.example","x, y")`, "-2+3", "DONATION", `@a"b`)
+	pg := p.get(webhooksPath(shop.ID) + ".csv").want(http.StatusOK)
+	want := [][]string{
+		{"id", "url", "event types", "number of event types", "api version"},
+		{hook.ID, `'=HYPERLINK("https://evil.example","x, y")`, `'-2+3 DONATION @a"b`, "3", "V1"},
+	}
+	if diff := cmp.Diff(want, pg.records()); diff != "" {
+		t.Error(diff)
+	}
+	for name, want := range map[string]string{
+		"Content-Type": "text/csv; charset=utf-8; header=present", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+		"Content-Disposition": "attachment; filename=webhooks-" + shop.ID + ".csv",
+	} {
+		if got := pg.header.Get(name); got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// TestListUnread: what the list says when the API does not.
+func TestListUnread(t *testing.T) {
+	after := http.Header{"Retry-After": {"60"}}
+	tests := []struct {
+		name   string
+		fail   sandbox.Failure
+		status int
+		texts  []string
+		csv    int
+		retry  string
+	}{
+		{"not allowed", sandbox.Failure{Status: 403}, 200, []string{"webhook_read", "Connect the shop again", "Create webhook"}, 403, ""},
+		{"busy", sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy"}, 503, "60"},
+		{"a fault", sandbox.Failure{Status: 500}, 502, []string{"did not answer as expected"}, 502, ""},
+		{"not found", sandbox.Failure{Status: 404}, 502, []string{"FOURTHWALL_API_URL"}, 404, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			g.add(shop, good, "DONATION")
+			test.fail.Path, test.fail.Times = apiWebhooks, 2
+			g.box.FailNext(test.fail)
+			pg := p.get(webhooksPath(shop.ID)).want(test.status, test.texts...)
+			if strings.Contains(pg.text(), good) || pg.header.Get("Retry-After") != test.retry {
+				t.Errorf("Retry-After %q:\n%s", pg.header.Get("Retry-After"), pg.text())
+			}
+			file := p.get(webhooksPath(shop.ID) + ".csv").want(test.csv)
+			if strings.Contains(file.header.Get("Content-Type"), "csv") || (test.csv == 403) != strings.Contains(file.text(), "Connect the shop again") {
+				t.Errorf("%v\n%s", file.header, file.text())
+			}
+		})
+	}
+}
+
+// TestThousandWebhooks: a large shop is listed in full, within a few calls.
+func TestThousandWebhooks(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	g.must(g.box.Configure(shop.ID, sandbox.Switches{PageSize: 100}))
+	for i := range 1000 {
+		g.add(shop, fmt.Sprintf("https://hooks.example.com/%04d", i), "DONATION", "ORDER_PLACED")
+	}
+	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, "1000 webhooks")
+	rows := pg.rows()
+	if len(rows) != 1000 || !strings.Contains(rows[0], "/0000") || !strings.Contains(rows[999], "/0999") {
+		t.Errorf("%d rows", len(rows))
+	}
+	lists := slices.DeleteFunc(g.calls.of(http.MethodGet), func(c apiCall) bool { return c.path != apiWebhooks })
+	if len(lists) > 15 {
+		t.Errorf("%d calls", len(lists))
+	}
+	p.get(webhooksPath(shop.ID)+"?q=/0999").want(http.StatusOK, "1 of 1000 webhooks shown")
+	g.move(time.Minute)
+	if records := p.get(webhooksPath(shop.ID) + ".csv").records(); len(records) != 1001 {
+		t.Errorf("%d records", len(records))
+	}
+}
+
+// fire lets events happen, of each type in turn, and waits for their first
+// attempts.
+func (g *rig) fire(shop sandbox.DemoShop, test bool, types ...string) {
+	g.t.Helper()
+	for _, kind := range types {
+		_, err := g.box.Fire(shop.ID, kind, test)
+		g.must(err)
+	}
+	g.must(g.box.AwaitDeliveries(g.t.Context()))
+}
+
+const (
+	receives = "https://receiver.sandbox.example/ok"
+	refuses  = "https://receiver.sandbox.example/fail"
+)
+
+// TestHealth: the list says what the last deliveries say, and no more.
+func TestHealth(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	well := g.add(shop, receives+"?well", "DONATION")
+	ill := g.add(shop, refuses, "DONATION", "ORDER_PLACED")
+	idle := g.add(shop, receives+"?idle", "GIFT_PURCHASE")
+	g.fire(shop, false, "DONATION", "DONATION", "ORDER_PLACED")
+	g.fire(shop, true, "DONATION")
+	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK)
+	tests := []struct {
+		id    string
+		texts []string
+		not   []string
+	}{
+		{well.ID, []string{"no error in its last 3", "DELIVERED 3"}, []string{"failed", "RETRYING"}},
+		{ill.ID, []string{"4 of 4 failed", "RETRYING 4"}, []string{"DELIVERED", "no error"}},
+		{idle.ID, []string{"none of the shop’s last 50 deliveries"}, []string{"failed", "DELIVERED"}},
+	}
+	for _, test := range tests {
+		row := pg.row(test.id)
+		for _, text := range test.texts {
+			if !strings.Contains(row, text) {
+				t.Errorf("lacks %q: %s", text, row)
+			}
+		}
+		for _, text := range append(test.not, "received", "all ") {
+			if strings.Contains(row, text) {
+				t.Errorf("has %q: %s", text, row)
+			}
+		}
+	}
+	if rows := p.get(webhooksPath(shop.ID) + "?sort=failed").rows(); !strings.Contains(rows[0], ill.ID) {
+		t.Errorf("first is %s", rows[0])
+	}
+	if records := p.get(webhooksPath(shop.ID) + ".csv?sort=failed").records(); records[1][0] != ill.ID {
+		t.Errorf("first of the file is %v", records[1])
+	}
+	log := p.get(eventsHref(shop.ID, "", ill.ID, 1)).want(http.StatusOK, "4 of the 7 deliveries")
+	if strings.Contains(log.text(), "DELIVERED") {
+		t.Error("deliveries of another webhook are shown")
+	}
+}
+
+// event is an event as the API gives it.
+func event(id, kind, state, body, address, more string) string {
+	return fmt.Sprintf(`{"id":%q,"type":%q,"apiVersion":"V1","createdAt":"2026-11-01T10:00:00Z","updatedAt":"2026-11-01T10:00:05Z","body":%q,"testMode":false,"state":%q,"url":%q%s}`,
+		id, kind, body, state, address, more)
+}
+
+// eventsAPI answers in place of the sandbox's deliveries.
+func eventsAPI(answer string) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /open-api/v1.0/webhook-events", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) })
+	return mux
+}
+
+// TestHealthOfSharedAddress: what could belong to several webhooks is counted
+// for none of them.
+func TestHealthOfSharedAddress(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	one := g.add(shop, good, "DONATION")
+	two := g.add(shop, "HTTPS://hooks.example.com:443/fourthwall", "DONATION")
+	alone := g.add(shop, good+"/alone", "DONATION")
+	named := fmt.Sprintf(`{"type":"DONATION","webhookId":%q}`, one.ID)
+	g.calls.set(nil, eventsAPI("["+strings.Join([]string{
+		event("weve_1", "DONATION", "SOME_STATE", `{}`, good, `,"error":"Timeout"`),
+		event("weve_2", "DONATION", "SOME_STATE", `not json`, good, ``),
+		event("weve_3", "DONATION", "odd state <b>", named, good, `,"error":""`),
+		event("weve_4", "DONATION", "ANOTHER", `{}`, good+"/alone", `,"error":null`),
+		event("weve_5", "DONATION", "ANOTHER", `{}`, good+"/unknown", `,"error":"x"`),
+		event("weve_6", "DONATION", "ANOTHER", `{"webhookId":"wcon_gone"}`, good+"/alone", `,"error":"x"`),
+	}, ",")+"]"))
+	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK)
+	for id, texts := range map[string][]string{
+		one.ID:   {"1 of 1 failed", "odd state <b> 1", "shares its address"},
+		two.ID:   {"none of the shop’s last 50", "shares its address"},
+		alone.ID: {"no error in its last 1", "ANOTHER 1"},
+	} {
+		for _, text := range texts {
+			if row := pg.row(id); !strings.Contains(row, text) || strings.Contains(row, "SOME_STATE") {
+				t.Errorf("lacks %q: %s", text, row)
+			}
+		}
+	}
+	log := p.get(eventsHref(shop.ID, "", two.ID, 1)).want(http.StatusOK, "Ambiguous", "2 of the 6 deliveries")
+	if strings.Contains(log.text(), "odd state") {
+		t.Error("a delivery that names another webhook is shown")
+	}
+}
+
+// TestListWithoutHealth: the list does not wait for the deliveries.
+func TestListWithoutHealth(t *testing.T) {
+	tests := []struct {
+		name string
+		fail sandbox.Failure
+		text string
+	}{
+		{"not allowed", sandbox.Failure{Status: 403}, "lacks the permission webhook_read"},
+		{"a fault", sandbox.Failure{Status: 500}, "could not list them"},
+		{"nonsense", sandbox.Failure{Status: 200, Body: "<html>"}, "could not list them"},
+		{"too slow", sandbox.Failure{Delay: time.Minute}, "within a second"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			hook := g.add(shop, good, "DONATION")
+			test.fail.Path = "/open-api/v1.0/webhook-events"
+			g.box.FailNext(test.fail)
+			start := time.Now()
+			pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, good, test.text)
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+			if row := pg.row(hook.ID); strings.Contains(row, "deliver") || strings.Contains(row, "failed") {
+				t.Errorf("says %s", row)
+			}
+		})
+	}
+}
+
+// TestFilterSurvivesSignIn: a bookmark opens as it was kept.
+func TestFilterSurvivesSignIn(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := g.box.Shops()[2]
+	for _, to := range []string{
+		webhooksPath(shop.ID) + "?q=orders&sort=url&type=ORDER_PLACED",
+		eventsPath(shop.ID) + "?page=2&type=DONATION&webhook=wcon_x",
+		activityPath(shop.ID) + "?action=shop.connect&outcome=done&webhook=wcon_x",
+	} {
+		p.post("/sign-out", url.Values{})
+		pg := p.get(to).want(http.StatusOK, "Connect")
+		back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK)
+		if got := back.url.RequestURI(); got != to {
+			t.Errorf("at %s, want %s", got, to)
+		}
+	}
+	if got, want := g.server.returnPath(eventPath(shop.ID, "weve_x")+"?show=body"), eventPath(shop.ID, "weve_x"); got != want {
+		t.Errorf("after signing in, a body is shown: %s", got)
+	}
+}
