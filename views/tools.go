@@ -16,9 +16,8 @@ const (
 // before it does.
 type CheckStartPage struct {
 	Frame
-	Action      string // POST target; fields url, type, secret, form, webhook, follow
-	Form        string // id of the draft of the form that waits; "" when there is none
-	Webhook     string // id of the webhook that is examined; "" for a form
+	Action      string // POST target; fields url, type, secret, follow
+	Hidden      []HiddenField
 	BackHref    string // the form or the webhook
 	BackText    string
 	URL         string
@@ -26,6 +25,12 @@ type CheckStartPage struct {
 	Type        string // code of the event type that is sent
 	TypeChoices []EventBadge
 	Banner      *Notice
+}
+
+// HiddenField is carried by a form.
+type HiddenField struct {
+	Name  string
+	Value string
 }
 
 // CheckPage shows an examination, as far as it has got.
