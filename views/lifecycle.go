@@ -150,6 +150,9 @@ type DeliveryRow struct {
 	WebhookID   string // "" when it cannot be told
 	WebhookHref string // "" when the webhook is not there any more
 	Ambiguous   bool   // several webhooks have this URL
+	// WebhooksUnknown is set when the shop's webhooks could not be read, so
+	// that nothing can be said of those that have this URL.
+	WebhooksUnknown bool
 }
 
 // DeliveryPage is one delivery.

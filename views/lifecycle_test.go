@@ -464,6 +464,8 @@ func TestDeliveryRows(t *testing.T) {
 		{"ambiguous", with(func(r *DeliveryRow) { r.WebhookID, r.WebhookHref, r.Ambiguous = "", "", true }), "22 November 2026, 12:00 UTC Donation DONATION SENT https://a.example/U+202E Ambiguous: several webhooks have this address."},
 		{"gone", with(func(r *DeliveryRow) { r.WebhookHref = "" }), "22 November 2026, 12:00 UTC Donation DONATION SENT https://a.example/U+202E The webhook is not there any more."},
 		{"nobody's", with(func(r *DeliveryRow) { r.WebhookID, r.WebhookHref = "", "" }), "22 November 2026, 12:00 UTC Donation DONATION SENT https://a.example/U+202E No webhook of this shop has this address now."},
+		{"webhooks unknown", with(func(r *DeliveryRow) { r.WebhookID, r.WebhookHref, r.WebhooksUnknown = "", "", true }), "22 November 2026, 12:00 UTC Donation DONATION SENT https://a.example/U+202E Not known which webhook: the list of webhooks could not be read."},
+		{"webhooks unknown but this", with(func(r *DeliveryRow) { r.WebhookHref, r.WebhooksUnknown = "", true }), "22 November 2026, 12:00 UTC Donation DONATION SENT https://a.example/U+202E"},
 		{"long", with(func(r *DeliveryRow) { r.URL = longURL + strings.Repeat("a", 3000) }), "22 November 2026, 12:00 UTC Donation DONATION SENT " + longURL + strings.Repeat("a", 160-len(longURL)) + "…"},
 	}
 	for _, row := range rows {
@@ -520,6 +522,24 @@ func TestEventsStates(t *testing.T) {
 				t.Errorf("filter has type %q, webhook %q", d.choice("type"), d.choice("webhook"))
 			}
 		})
+	}
+}
+
+func TestPages(t *testing.T) {
+	rows := []struct {
+		page templ.Component
+		want map[string]string // text by href
+	}{
+		{Events(EventsPage{Action: "/e", PrevHref: "/p", NextHref: "/n"}), map[string]string{"/p": "Previous page", "/n": "Next page"}},
+		{Activity(ActivityPage{Action: "/a", NewerHref: "/p", OlderHref: "/n"}), map[string]string{"/p": "Newer", "/n": "Older"}},
+	}
+	for _, row := range rows {
+		d := render(t, row.page)
+		for href, name := range row.want {
+			if links := d.linksTo(href); len(links) != 1 || text(links[0]) != name {
+				t.Errorf("no link %q to %s", name, href)
+			}
+		}
 	}
 }
 
@@ -580,6 +600,7 @@ func TestDeliveryFacts(t *testing.T) {
 		{"ambiguous", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref, p.Row.Ambiguous = "", "", true }, []string{"Ambiguous: several webhooks have this address"}, nil},
 		{"gone", func(p *DeliveryPage) { p.Row.WebhookHref = "" }, []string{"wcon_1 It is not there any more."}, nil},
 		{"nobody's", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref = "", "" }, []string{"No webhook of this shop has this address now."}, nil},
+		{"webhooks unknown", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref, p.Row.WebhooksUnknown = "", "", true }, []string{"Webhook Not known: the list of webhooks could not be read."}, []string{"No webhook of this shop"}},
 		{"unknown type", func(p *DeliveryPage) { p.Row.Type = EventBadge{Code: "NEW\u202e", Unknown: true} }, []string{"NEWU+202E One delivery"}, nil},
 	}
 	for _, row := range rows {
