@@ -210,10 +210,7 @@ func (p settling) judgeCreate(ctx context.Context, a store.Activity, d detail, l
 	matches := slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool {
 		return slices.Contains(d.Known, hook.ID) || !sameWebhook(versionOf(hook), d.After.version())
 	})
-	c := claim{shop: a.Shop, id: a.ID, form: d.Form, started: a.StartedAt, want: d.After.version(), rivals: []string{store.OutcomePending}}
-	if a.Outcome == store.OutcomeUnclear {
-		c.rivals = append(c.rivals, store.OutcomeUnclear)
-	}
+	c := claim{shop: a.Shop, id: a.ID, form: d.Form, started: a.StartedAt, want: d.After.version(), rivals: []string{store.OutcomePending, store.OutcomeUnclear}}
 	free, contested, err := p.unclaimed(ctx, c, matches)
 	switch {
 	case err != nil || contested:

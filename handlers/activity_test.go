@@ -1,0 +1,659 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"hookwall/sandbox"
+	"hookwall/store"
+)
+
+// recorded lists the activities of a shop with this action, newest first.
+func (g *rig) recorded(shop sandbox.DemoShop, action string) []store.Activity {
+	g.t.Helper()
+	found, err := g.store.Activities(g.t.Context(), store.ActivityQuery{Shop: shop.ID, Action: action, Limit: 1000})
+	g.must(err)
+	return found.Rows
+}
+
+// The ways to attempt something with a webhook of the first demo shop.
+func attemptCreate(p *person, shop sandbox.DemoShop, _ string) *page {
+	return p.newForm(shop.ID, good+"/new", "DONATION").submit()
+}
+
+func attemptUpdate(p *person, shop sandbox.DemoShop, id string) *page {
+	return p.editForm(shop.ID, id).set("url", good+"/changed").submit().want(http.StatusOK).form("/edit/confirm").submit()
+}
+
+func attemptDelete(p *person, shop sandbox.DemoShop, id string) *page {
+	return p.deleteForm(shop.ID, id).submit()
+}
+
+// TestRecordedBeforeTheCall looks at the record while the API is asked.
+func TestRecordedBeforeTheCall(t *testing.T) {
+	tests := []struct {
+		action string
+		method string
+		do     func(*person, sandbox.DemoShop, string) *page
+		detail string // of both
+	}{
+		{actionCreate, http.MethodPost, attemptCreate, `{"after":{"url":"https://hooks.example.com/fourthwall/new","types":["DONATION"]},"known":["ID"],"knownRead":true,"form":"FORM"}`},
+		{actionUpdate, http.MethodPut, attemptUpdate, `{"before":{"url":"https://hooks.example.com/fourthwall","types":["ORDER_PLACED"]},"after":{"url":"https://hooks.example.com/fourthwall/changed","types":["ORDER_PLACED"]}}`},
+		{actionDelete, http.MethodDelete, attemptDelete, `{"before":{"url":"https://hooks.example.com/fourthwall","types":["ORDER_PLACED"]}}`},
+	}
+	for _, test := range tests {
+		t.Run(test.action, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			id := g.add(shop, good, "ORDER_PLACED").ID
+			var during []store.Activity
+			var seen string
+			viewer := g.person()
+			viewer.connect(0)
+			g.calls.set(func(c apiCall) {
+				if c.method == test.method && strings.HasPrefix(c.path, apiWebhooks) {
+					during = g.recorded(shop, test.action)
+					seen = strings.Join(viewer.get(activityPath(shop.ID)).rows(), "\n")
+				}
+			}, nil)
+			test.do(p, shop, id).want(http.StatusOK)
+			if len(during) != 1 || during[0].Outcome != store.OutcomePending || during[0].Status != 0 || !strings.Contains(seen, "Unsettled") {
+				t.Fatalf("during the call: %+v", during)
+			}
+			after := g.recorded(shop, test.action)
+			if len(after) != 1 || after[0].Outcome != store.OutcomeDone || after[0].Status != 200 || after[0].ID != during[0].ID || after[0].SettledAt.IsZero() {
+				t.Fatalf("after the call: %+v", after)
+			}
+			a := after[0]
+			var d detail
+			g.must(json.Unmarshal(a.Detail, &d))
+			want := strings.NewReplacer("ID", id, "FORM", d.Form).Replace(test.detail)
+			if diff := cmp.Diff(want, string(a.Detail)); diff != "" {
+				t.Error(diff)
+			}
+			if a.Actor != "Fourthwall sign-in" || len(a.Session) != 8 || len(a.RequestID) != 16 || a.Owner != owner(p) || a.WebhookID == "" {
+				t.Errorf("who and what: %+v", a)
+			}
+			if !strings.Contains(g.logs.String(), a.RequestID) {
+				t.Error("the request id is not in the log")
+			}
+		})
+	}
+}
+
+// TestOutcomes: how each attempt is recorded, by what the API answered.
+func TestOutcomes(t *testing.T) {
+	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
+	attempts := []struct {
+		action string
+		method string
+		do     func(*person, sandbox.DemoShop, string) *page
+	}{
+		{actionCreate, http.MethodPost, attemptCreate},
+		{actionUpdate, http.MethodPut, attemptUpdate},
+		{actionDelete, http.MethodDelete, attemptDelete},
+	}
+	tests := []struct {
+		name    string
+		fail    sandbox.Failure
+		outcome string
+		status  int
+		code    string
+		api     string // request id of the API
+		shown   string
+	}{
+		{"refused", sandbox.Failure{Status: 400, Code: "SOMETHING", Header: id}, store.OutcomeRefused, 400, "SOMETHING", "req-777", "Refused"},
+		{"no permission", sandbox.Failure{Status: 403, Code: "FORBIDDEN", Header: id}, store.OutcomeRefused, 403, "FORBIDDEN", "req-777", "Refused"},
+		{"locked", sandbox.Failure{Status: 400, Code: codeLocked, Header: id}, store.OutcomeRefused, 400, codeLocked, "req-777", "Refused"},
+		{"too many requests", sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS", Header: id}, store.OutcomeRefused, 429, "OPEN_API_TOO_MANY_REQUESTS", "req-777", "Refused"},
+		{"busy", sandbox.Failure{Status: 503, Header: id}, store.OutcomeFailed, 503, "", "req-777", "Not done"},
+		{"a fault, without effect", sandbox.Failure{Status: 500, Header: id}, store.OutcomeUnclear, 500, "", "req-777", "Unclear"},
+		{"a fault, with effect", sandbox.Failure{Status: 500, Effect: true}, store.OutcomeDone, 200, "", "", "Done"},
+		{"not signed in any more", sandbox.Failure{Status: 401, Times: 2}, store.OutcomeRefused, 401, "", "", "Refused"},
+	}
+	for _, attempt := range attempts {
+		for _, test := range tests {
+			t.Run(attempt.action+" "+test.name, func(t *testing.T) {
+				g := newRig(t, options{})
+				p, viewer := g.person(), g.person()
+				shop := p.connect(0)
+				hook := g.add(shop, good, "ORDER_PLACED").ID
+				viewer.connectKey(0)
+				test.fail.Method, test.fail.Path = attempt.method, apiWebhooks+"*"
+				g.box.FailNext(test.fail)
+				attempt.do(p, shop, hook)
+				all := g.recorded(shop, attempt.action)
+				if len(all) != 1 {
+					t.Fatalf("recorded %+v", all)
+				}
+				got := []any{all[0].Outcome, all[0].Status, all[0].Code, all[0].APIRequestID}
+				if diff := cmp.Diff([]any{test.outcome, test.status, test.code, test.api}, got); diff != "" {
+					t.Error(diff)
+				}
+				row := viewer.get(activityPath(shop.ID) + "?action=" + attempt.action).want(http.StatusOK).rows()
+				if len(row) != 1 || !strings.Contains(row[0], test.shown) || !strings.Contains(row[0], test.code) || !strings.Contains(row[0], test.api) || !strings.Contains(row[0], all[0].RequestID) {
+					t.Errorf("shows %s", row)
+				}
+			})
+		}
+	}
+}
+
+// TestDeletedAlreadyIsRecorded: an attempt that found nothing left is one.
+func TestDeletedAlreadyIsRecorded(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	id := g.add(shop, good, "DONATION").ID
+	f := p.deleteForm(shop.ID, id)
+	g.direct(shop, http.MethodDelete, id, "")
+	f.submit().want(http.StatusOK, "gone already")
+	if all := g.recorded(shop, actionDelete); len(all) != 1 || all[0].Outcome != store.OutcomeDone || all[0].WebhookID != id {
+		t.Errorf("recorded %+v", all)
+	}
+}
+
+// TestConnectionsAreRecorded: connecting, disconnecting and signing out.
+func TestConnectionsAreRecorded(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	one, two := p.connect(0), p.connectKey(1)
+	p.get("/shops").form(shopPath(one.ID) + "/disconnect").submit().want(http.StatusOK)
+	p.connect(0)
+	p.post("/sign-out", url.Values{}).want(http.StatusOK)
+	for _, test := range []struct {
+		shop   sandbox.DemoShop
+		action string
+		n      int
+		actor  string
+	}{
+		{one, actionConnect, 2, "Fourthwall sign-in"},
+		{one, actionDisconnect, 2, "Fourthwall sign-in"},
+		{two, actionConnect, 1, "API key ending in " + two.APIUser[len(two.APIUser)-4:]},
+		{two, actionDisconnect, 1, "API key ending in " + two.APIUser[len(two.APIUser)-4:]},
+	} {
+		all := g.recorded(test.shop, test.action)
+		if len(all) != test.n {
+			t.Errorf("%s %s: %d", test.shop.Name, test.action, len(all))
+		}
+		for _, a := range all {
+			if a.Outcome != store.OutcomeDone || a.Actor != test.actor || len(a.Session) != 8 || !strings.Contains(string(a.Detail), test.shop.Name) {
+				t.Errorf("%s %s: %+v %s", test.shop.Name, test.action, a, a.Detail)
+			}
+		}
+	}
+	p.connect(0)
+	p.get(activityPath(one.ID)).want(http.StatusOK, "Connect the shop", "Disconnect the shop", "webhook_write webhook_read")
+}
+
+// plant records an attempt as a process does that ends before it is settled.
+func (g *rig) plant(shop sandbox.DemoShop, of store.Owner, action, id string, d detail) store.Activity {
+	g.t.Helper()
+	encoded, err := json.Marshal(d)
+	g.must(err)
+	a, err := g.store.BeginActivity(g.t.Context(), store.Activity{Shop: shop.ID, Owner: of, Action: action, WebhookID: id, Detail: encoded})
+	g.must(err)
+	return a
+}
+
+// settled is how an activity stands after a pass that settles.
+func (g *rig) settled(a store.Activity) store.Activity {
+	g.t.Helper()
+	g.must(g.server.settleActivities(g.t.Context()))
+	for _, found := range g.recorded(sandbox.DemoShop{ID: a.Shop}, a.Action) {
+		if found.ID == a.ID {
+			return found
+		}
+	}
+	g.t.Fatalf("%s is not there", a.ID)
+	return a
+}
+
+// TestUnsettled: an attempt whose process died is settled by reading again:
+// that it was done at once, that it was not only when it cannot be any more.
+func TestUnsettled(t *testing.T) {
+	was, wants := &webhookContent{good, []string{"DONATION"}}, &webhookContent{good + "/2", []string{"ORDER_PLACED", "DONATION"}}
+	change := detail{Before: was, After: wants}
+	pending, done, failed, unclear := store.OutcomePending, store.OutcomeDone, store.OutcomeFailed, store.OutcomeUnclear
+	tests := []struct {
+		name   string
+		action string
+		detail detail
+		there  []webhookContent // of the webhook with the activity's id, and of new ones
+		early  string           // outcome after 11 s
+		late   string           // after 91 s
+	}{
+		{"an update that took effect", actionUpdate, change, []webhookContent{*wants}, done, done},
+		{"an update that took effect, types in another order", actionUpdate, change, []webhookContent{{wants.URL, []string{"DONATION", "ORDER_PLACED"}}}, done, done},
+		{"an update that took effect, written in another way", actionUpdate, change, []webhookContent{{"HTTPS://HOOKS.example.com:443/fourthwall/2", wants.Types}}, done, done},
+		{"an update that did not", actionUpdate, change, []webhookContent{*was}, pending, failed},
+		{"an update, and changed since", actionUpdate, change, []webhookContent{{good + "/3", []string{"DONATION"}}}, pending, unclear},
+		{"an update, and deleted since", actionUpdate, change, nil, pending, unclear},
+		{"a delete that took effect", actionDelete, detail{Before: was}, nil, done, done},
+		{"a delete that did not", actionDelete, detail{Before: was}, []webhookContent{*was}, pending, failed},
+		{"a create that took effect", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}, *wants}, done, done},
+		{"a create that did not", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}}, pending, failed},
+		{"a create, with other content", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}, *was}, pending, failed},
+		{"a create, two that it may be", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}, *wants, *wants}, pending, unclear},
+		{"a create, and nobody knows what was there", actionCreate, detail{After: wants}, []webhookContent{{}, *wants}, pending, unclear},
+		{"a connection that is there", actionConnect, detail{}, nil, done, done},
+		{"a disconnection that did not happen", actionDisconnect, detail{}, nil, pending, failed},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connectKey(0)
+			id, made := "", ""
+			for i, c := range test.there {
+				if i == 0 && c.URL == "" {
+					continue
+				}
+				hook := g.add(shop, c.URL, c.Types...)
+				if i == 0 {
+					id = hook.ID
+				}
+				made = hook.ID
+			}
+			if id == "" && test.action != actionCreate && test.action != actionConnect && test.action != actionDisconnect {
+				id, made = "wcon_gone", "wcon_gone"
+			}
+			a := g.plant(shop, owner(p), test.action, id, test.detail)
+			if got := g.settled(a); got.Outcome != pending {
+				t.Errorf("at once: %s", got.Outcome)
+			}
+			g.move(settlePause + time.Second)
+			early := g.settled(a)
+			if early.Outcome != test.early {
+				t.Errorf("after %v: %s, want %s", settlePause, early.Outcome, test.early)
+			}
+			if test.early == done && test.action == actionCreate && early.WebhookID != made {
+				t.Errorf("made %s, not %s", early.WebhookID, made)
+			}
+			shows := map[string]string{pending: "Unsettled", done: "Done"}
+			if row := p.get(activityPath(shop.ID) + "?action=" + test.action).rows(); !strings.Contains(strings.Join(row, "\n"), shows[test.early]) {
+				t.Errorf("shows %s", row)
+			}
+			g.move(unsettledAfter)
+			if got := g.settled(a); got.Outcome != test.late {
+				t.Errorf("after %v: %s, want %s", unsettledAfter, got.Outcome, test.late)
+			}
+		})
+	}
+}
+
+// TestUnsettledUnread: what cannot be read stays unsettled, for a week.
+func TestUnsettledUnread(t *testing.T) {
+	tests := []struct {
+		name string
+		hide func(*rig, *person, sandbox.DemoShop)
+	}{
+		{"nobody has the shop connected", func(_ *rig, p *person, _ sandbox.DemoShop) { p.post("/sign-out", url.Values{}) }},
+		{"the API is down", func(g *rig, _ *person, _ sandbox.DemoShop) {
+			g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 500, Times: 99})
+		}},
+		{"reading is not allowed", func(g *rig, _ *person, _ sandbox.DemoShop) {
+			g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 403, Times: 99})
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connectKey(0)
+			a := g.plant(shop, owner(p), actionDelete, "wcon_gone", detail{Before: &webhookContent{URL: good}})
+			test.hide(g, p, shop)
+			g.move(time.Hour)
+			if got := g.settled(a); got.Outcome != store.OutcomePending {
+				t.Errorf("after an hour: %s", got.Outcome)
+			}
+			if owner(p) != "" {
+				p.get(activityPath(shop.ID)+"?outcome=pending").want(http.StatusOK, "Unsettled", "wcon_gone")
+			}
+			g.move(giveUpAfter)
+			if got := g.settled(a); got.Outcome != store.OutcomeUnclear {
+				t.Errorf("after a week: %s", got.Outcome)
+			}
+		})
+	}
+	t.Run("connected again", func(t *testing.T) {
+		g := newRig(t, options{})
+		p := g.person()
+		shop := p.connectKey(0)
+		a := g.plant(shop, owner(p), actionDelete, "wcon_gone", detail{Before: &webhookContent{URL: good}})
+		p.post("/sign-out", url.Values{})
+		g.move(time.Hour)
+		g.settled(a)
+		g.person().connectKey(0)
+		g.move(maxGap)
+		if got := g.settled(a); got.Outcome != store.OutcomeDone {
+			t.Errorf("now: %s", got.Outcome)
+		}
+	})
+}
+
+// TestOneClaimEach: a new webhook is the work of one attempt, and where nobody
+// can say of which, of none.
+func TestOneClaimEach(t *testing.T) {
+	wants := &webhookContent{good, []string{"DONATION"}}
+	create := detail{After: wants, KnownRead: true}
+	pending, done, failed, unclear := store.OutcomePending, store.OutcomeDone, store.OutcomeFailed, store.OutcomeUnclear
+	tests := []struct {
+		name  string
+		made  int
+		apart time.Duration // between the two
+		knows bool          // the second saw what there is
+		end   string        // how the second was settled; "" when it was not
+		early []string      // outcomes after 11 s
+		late  []string      // after 91 s more
+	}{
+		{"one webhook, two attempts", 1, time.Second, false, "", []string{pending, pending}, []string{unclear, unclear}},
+		{"no webhook, two attempts", 0, time.Second, false, "", []string{pending, pending}, []string{failed, failed}},
+		{"the second saw it before it began", 1, time.Second, true, "", []string{done, pending}, []string{done, failed}},
+		{"the second is known to have made it", 1, time.Second, false, done, []string{pending, done}, []string{failed, done}},
+		{"the second is known to have failed", 1, time.Second, false, failed, []string{done, failed}, []string{done, failed}},
+		{"the second began too long after to be mistaken", 1, 10 * time.Minute, true, "", []string{done, pending}, []string{done, failed}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connectKey(0)
+			one := g.plant(shop, owner(p), actionCreate, "", create)
+			g.move(test.apart)
+			second, made := create, ""
+			for range test.made {
+				made = g.add(shop, wants.URL, wants.Types...).ID
+			}
+			if test.knows {
+				second.Known = []string{made}
+			}
+			two := g.plant(shop, owner(p), actionCreate, "", second)
+			if test.end != "" {
+				claimed := ""
+				if test.end == done {
+					claimed = made
+				}
+				g.must(g.store.SettleActivity(t.Context(), two.ID, store.Settlement{Outcome: test.end, WebhookID: claimed}))
+			}
+			for _, want := range [][]string{test.early, test.late} {
+				g.move(settlePause + time.Second)
+				got := []string{g.settled(one).Outcome, g.settled(two).Outcome}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Error(diff)
+				}
+				g.move(unsettledAfter)
+			}
+		})
+	}
+}
+
+// TestUnclearCreatesClaimOneEach: two forms that ask for the same, one of
+// which has no effect, do not both show the webhook that the other made.
+func TestUnclearCreatesClaimOneEach(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	first, second := p.newForm(shop.ID, good, "DONATION"), p.newForm(shop.ID, good, "DONATION")
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
+	var once sync.Once
+	g.calls.set(func(c apiCall) {
+		if c.method == http.MethodPost {
+			// The second is sent and done while the first waits for its answer.
+			once.Do(func() {
+				g.calls.set(nil, nil)
+				g.box.ForgetFailures()
+				second.submit().want(http.StatusOK, "Webhook created")
+				g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
+			})
+		}
+	}, nil)
+	first.submit().want(http.StatusBadGateway, "Not confirmed")
+	if n := len(g.box.Webhooks(shop.ID)); n != 1 {
+		t.Errorf("%d webhooks", n)
+	}
+	g.move(settlePause + unsettledAfter + time.Second)
+	g.must(g.server.settleActivities(t.Context()))
+	outcomes := map[string]int{}
+	for _, a := range g.recorded(shop, actionCreate) {
+		outcomes[a.Outcome]++
+	}
+	if diff := cmp.Diff(map[string]int{store.OutcomeDone: 1, store.OutcomeFailed: 1}, outcomes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestUnclearIsLookedIntoAgain: for an hour.
+func TestUnclearIsLookedIntoAgain(t *testing.T) {
+	for _, test := range []struct {
+		after time.Duration
+		want  string
+	}{{2 * time.Minute, store.OutcomeDone}, {2 * time.Hour, store.OutcomeUnclear}} {
+		t.Run(test.after.String(), func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connectKey(0)
+			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}}})
+			p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+			hook := g.add(shop, good, "DONATION")
+			g.move(test.after)
+			got := g.settled(g.recorded(shop, actionCreate)[0])
+			if got.Outcome != test.want || (got.WebhookID == hook.ID) != (test.want == store.OutcomeDone) || got.APIRequestID != "req-777" || got.Status != 500 {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+// TestOneShopDoesNotHoldBackAnother: each is settled by itself.
+func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
+	g := newRig(t, options{budget: 200 * time.Millisecond})
+	p := g.person()
+	var planted []store.Activity
+	for n := range 3 {
+		shop := p.connectKey(n)
+		planted = append(planted, g.plant(shop, owner(p), actionDelete, "wcon_gone", detail{Before: &webhookContent{URL: good}}))
+	}
+	g.move(settlePause + time.Second)
+	g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Delay: time.Minute}) // the first shop's turn
+	g.settled(planted[0])
+	for i, want := range []string{store.OutcomePending, store.OutcomeDone, store.OutcomeDone} {
+		for _, a := range g.recorded(g.box.Shops()[i], actionDelete) {
+			if a.Outcome != want {
+				t.Errorf("shop %d: %s, want %s", i, a.Outcome, want)
+			}
+		}
+	}
+	g.move(maxGap)
+	if got := g.settled(planted[0]); got.Outcome != store.OutcomeDone {
+		t.Errorf("next time: %s", got.Outcome)
+	}
+}
+
+// TestActivityFilter: filters, pages and the file.
+func TestActivityFilter(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connectKey(0)
+	for i := range 120 {
+		action, outcome := actionUpdate, store.OutcomeDone
+		if i%3 == 0 {
+			action, outcome = actionDelete, store.OutcomeRefused
+		}
+		a := g.plant(shop, owner(p), action, fmt.Sprintf("wcon_%03d", i), detail{Before: &webhookContent{"=1+1", []string{"DONATION"}}})
+		g.must(g.store.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: outcome, Status: 200 + i}))
+		g.move(time.Second)
+	}
+	tests := []struct {
+		query string
+		total int
+	}{
+		{"", 121},
+		{"?action=webhook.delete", 40},
+		{"?action=webhook.update", 80},
+		{"?action=shop.connect", 1},
+		{"?action=made-up", 121},
+		{"?outcome=refused", 40},
+		{"?outcome=pending", 0},
+		{"?webhook=wcon_007", 1},
+		{"?webhook=wcon_007&outcome=refused", 0},
+		{"?action=webhook.delete&outcome=refused&webhook=wcon_003", 1},
+		{"?webhook=%ff", 0},
+		{"?before=nonsense&after=%ff", 121},
+	}
+	for _, test := range tests {
+		t.Run(test.query, func(t *testing.T) {
+			at := activityPath(shop.ID)
+			pg := p.get(at + test.query).want(http.StatusOK)
+			newer, total := "", 0
+			for {
+				rows := pg.rows()
+				total += len(rows)
+				next := ""
+				walk(pg.doc, func(n *html.Node) {
+					switch attr(n, "rel") {
+					case "next":
+						next = attr(n, "href")
+					case "prev":
+						newer = attr(n, "href")
+					}
+				})
+				if next == "" {
+					break
+				}
+				if len(rows) != activityPage {
+					t.Errorf("%d rows of a page that is not the last", len(rows))
+				}
+				pg = p.get(next).want(http.StatusOK)
+			}
+			if total != test.total {
+				t.Errorf("%d rows, want %d", total, test.total)
+			}
+			if (newer != "") != (test.total > activityPage) {
+				t.Errorf("a way back: %q", newer)
+			}
+			if newer != "" {
+				if rows := p.get(newer).want(http.StatusOK).rows(); len(rows) != activityPage {
+					t.Errorf("back: %d rows", len(rows))
+				}
+			}
+			if records := p.get(at + ".csv" + test.query).want(http.StatusOK).records(); len(records) != test.total+1 {
+				t.Errorf("%d records", len(records)-1)
+			}
+		})
+	}
+}
+
+// TestActivityFile compares one record of the file.
+func TestActivityFile(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connectKey(0)
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "=CODE", Header: http.Header{"X-Request-Id": {"@req"}}})
+	p.newForm(shop.ID, good, "DONATION", "ORDER_PLACED").submit().want(http.StatusUnprocessableEntity)
+	pg := p.get(activityPath(shop.ID) + ".csv?action=webhook.create")
+	a := g.recorded(shop, actionCreate)[0]
+	want := [][]string{
+		{"time", "action", "outcome", "who", "session", "webhook", "url before", "url after", "event types before", "event types after", "status", "code", "request id", "request id of the API"},
+		{
+			a.StartedAt.UTC().Format(time.RFC3339), "webhook.create", "refused", "API key ending in " + shop.APIUser[len(shop.APIUser)-4:], a.Session, "", "", good, "", "DONATION ORDER_PLACED",
+			"400", "'=CODE", a.RequestID, "'@req",
+		},
+	}
+	if diff := cmp.Diff(want, pg.records()); diff != "" {
+		t.Error(diff)
+	}
+	if got := pg.header.Get("Content-Disposition"); got != "attachment; filename=activity-"+shop.ID+".csv" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestActivityIsTheShops: who has the shop sees it, who has another does not.
+func TestActivityIsTheShops(t *testing.T) {
+	g := newRig(t, options{})
+	p, colleague, stranger := g.person(), g.person(), g.person()
+	shop := p.connect(0)
+	id := g.add(shop, good+"/canary", "DONATION").ID
+	p.deleteForm(shop.ID, id).submit().want(http.StatusOK, "is deleted")
+	colleague.connectKey(0)
+	colleague.get(activityPath(shop.ID)).want(http.StatusOK, "Delete a webhook", id, "canary", "Fourthwall sign-in")
+	other := stranger.connectKey(2)
+	for _, path := range []string{activityPath(other.ID), activityPath(other.ID) + ".csv", activityPath(other.ID) + "?webhook=" + id} {
+		if pg := stranger.get(path).want(http.StatusOK); strings.Contains(strings.ReplaceAll(pg.body, `value="`+id+`"`, ""), id) || strings.Contains(pg.body, "canary") {
+			t.Errorf("%s shows it", path)
+		}
+	}
+	stranger.get(activityPath(shop.ID)).want(http.StatusNotFound, "not connected here")
+	stranger.get(activityPath(shop.ID) + ".csv").want(http.StatusNotFound)
+}
+
+// TestActivityHoldsNoSecret: after a journey with every kind of secret.
+func TestActivityHoldsNoSecret(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connectKey(0)
+	p.connect(0)
+	g.must(g.box.Configure(shop.ID, sandbox.Switches{SecretInCreate: true}))
+	made := p.newForm(shop.ID, receives, "DONATION").submit().want(http.StatusOK, "Webhook created")
+	made.form("/secret").submit().want(http.StatusOK)
+	g.fired(shop, "DONATION", false)
+	p.get(eventsPath(shop.ID)).want(http.StatusOK)
+	var all strings.Builder
+	for _, path := range []string{activityPath(shop.ID), activityPath(shop.ID) + ".csv"} {
+		all.WriteString(p.get(path).want(http.StatusOK).body)
+	}
+	for _, action := range []string{actionCreate, actionConnect} {
+		for _, a := range g.recorded(shop, action) {
+			all.WriteString(fmt.Sprintf("%+v %s", a, a.Detail))
+		}
+	}
+	conn, err := g.store.Connection(t.Context(), owner(p), shop.ID)
+	g.must(err)
+	held, err := heldFrom(conn)
+	g.must(err)
+	for _, secret := range []string{
+		shop.APIPassword, shop.APIUser, shop.WebhookSecret, held.Credential.AccessToken.Reveal(), held.Credential.RefreshToken.Reveal(),
+		p.cookie(g.server.cookieName("session")), p.cookie(g.server.cookieName("browser")), "weve_",
+	} {
+		if secret == "" || strings.Contains(all.String(), secret) {
+			t.Errorf("holds a secret that begins with %.6q", secret)
+		}
+	}
+}
+
+// TestActivityKeyLost: what was recorded under a key that is gone is listed,
+// without what before and after.
+func TestActivityKeyLost(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "h.db")
+	before := newRig(t, options{file: file})
+	p := before.person()
+	shop := p.connectKey(0)
+	id := before.add(shop, good+"/canary", "DONATION").ID
+	p.deleteForm(shop.ID, id).submit().want(http.StatusOK, "is deleted")
+	planted := before.plant(shop, owner(p), actionUpdate, id, detail{After: &webhookContent{URL: good}})
+	after := newRig(t, options{file: file})
+	q := after.person()
+	q.connectKey(0)
+	pg := q.get(activityPath(shop.ID)).want(http.StatusOK, "Delete a webhook", "Change a webhook", id, "Connect the shop")
+	if strings.Contains(pg.text(), "canary") {
+		t.Error("the detail is shown")
+	}
+	if records := q.get(activityPath(shop.ID) + ".csv").want(http.StatusOK).records(); len(records) != 5 {
+		t.Errorf("%d records", len(records))
+	}
+	after.move(unsettledAfter + settlePause)
+	if got := after.settled(planted); got.Outcome != store.OutcomeUnclear {
+		t.Errorf("settled as %s", got.Outcome)
+	}
+}
