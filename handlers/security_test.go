@@ -496,7 +496,7 @@ func TestGetsWriteNothing(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	before := fmt.Sprint(g.box.Webhooks(shop.ID))
+	before, recorded := fmt.Sprint(g.box.Webhooks(shop.ID)), len(g.recorded(shop, ""))
 	conns, err := g.store.Connections(t.Context(), owner(p))
 	g.must(err)
 	for _, rt := range g.server.routes() {
@@ -508,6 +508,9 @@ func TestGetsWriteNothing(t *testing.T) {
 	g.must(err)
 	if diff := cmp.Diff(conns, after); diff != "" || fmt.Sprint(g.box.Webhooks(shop.ID)) != before {
 		t.Error(diff)
+	}
+	if n := len(g.recorded(shop, "")); n != recorded {
+		t.Errorf("%d attempts were recorded", n-recorded)
 	}
 }
 
