@@ -2,12 +2,14 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/json"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,6 +38,7 @@ type app struct {
 	door    *gate // before the dashboard
 	logs    lockedBuffer
 	ahead   atomic.Int64 // how far the dashboard's clock was moved, in ns
+	still   atomic.Int64 // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
 }
 
 // startApp runs a dashboard and a sandbox until the test ends.
@@ -65,7 +68,7 @@ func portOf(s *httptest.Server) string {
 func (a *app) startSandbox(server *httptest.Server) {
 	a.t.Helper()
 	box, err := sandbox.New(sandbox.Config{
-		PublicURL: a.boxURL,
+		PublicURL: a.boxURL, Now: a.boxNow,
 		Clients: []sandbox.Client{{
 			ID: "hookwall", Name: "Hookwall",
 			RedirectURIs: []string{a.url + "/oauth/callback", a.url + "/oauth/implicit"},
@@ -117,6 +120,75 @@ func (a *app) now() time.Time { return time.Now().Add(time.Duration(a.ahead.Load
 // move moves the dashboard's clock. The sandbox's is moved by box.Advance.
 func (a *app) move(d time.Duration) { a.ahead.Add(int64(d)) }
 
+func (a *app) boxNow() time.Time {
+	if at := a.still.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Now()
+}
+
+// stopClock stops the sandbox's clock: no delivery is tried again before
+// advance.
+func (a *app) stopClock() { a.still.Store(time.Now().UnixNano()) }
+
+// advance moves the sandbox's clock and waits for the deliveries that are then
+// due.
+func (a *app) advance(d time.Duration) {
+	a.t.Helper()
+	a.box.Advance(d)
+	a.must(a.box.AwaitDeliveries(a.t.Context()))
+}
+
+// fire lets something happen in the nth demo shop some times, and waits for
+// the deliveries.
+func (a *app) fire(n int, eventType string, testMode bool, times int) {
+	a.t.Helper()
+	for range times {
+		_, err := a.box.Fire(a.shop(n).ID, eventType, testMode)
+		a.must(err)
+	}
+	a.must(a.box.AwaitDeliveries(a.t.Context()))
+}
+
+// add gives the nth demo shop a webhook that the API need not have allowed.
+func (a *app) add(n int, address string, types ...string) sandbox.Webhook {
+	a.t.Helper()
+	made, err := a.box.AddWebhook(a.shop(n).ID, address, types)
+	a.must(err)
+	return made
+}
+
+// replace changes a webhook over the API, as somebody else with the shop's key
+// would.
+func (a *app) replace(w sandbox.Webhook, address string, types ...string) {
+	a.t.Helper()
+	body, err := json.Marshal(map[string]any{"url": address, "allowedTypes": types})
+	a.must(err)
+	a.byKey(w, http.MethodPut, body)
+}
+
+// remove deletes a webhook over the API.
+func (a *app) remove(w sandbox.Webhook) {
+	a.t.Helper()
+	a.byKey(w, http.MethodDelete, nil)
+}
+
+func (a *app) byKey(w sandbox.Webhook, method string, body []byte) {
+	a.t.Helper()
+	r, err := http.NewRequestWithContext(a.t.Context(), method, a.boxURL+apiWebhooks+"/"+w.ID, bytes.NewReader(body))
+	a.must(err)
+	all := a.box.Shops()
+	shop := all[slices.IndexFunc(all, func(s sandbox.DemoShop) bool { return s.ID == w.ShopID })]
+	r.SetBasicAuth(shop.APIUser, shop.APIPassword)
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := a.wire.base.RoundTrip(r)
+	a.must(err)
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		a.t.Fatalf("%s of %s: status %d", method, w.ID, answer.StatusCode)
+	}
+}
+
 func (a *app) must(err error) {
 	a.t.Helper()
 	if err != nil {
@@ -161,6 +233,17 @@ func (a *app) onlyOne(n int, address string) sandbox.Webhook {
 		a.t.Fatalf("%s has %d webhooks for %s, want 1", a.shop(n).Name, len(found), address)
 	}
 	return found[0]
+}
+
+// current is a webhook as it is at this moment.
+func (a *app) current(w sandbox.Webhook) sandbox.Webhook {
+	a.t.Helper()
+	all := a.box.Webhooks(w.ShopID)
+	i := slices.IndexFunc(all, func(o sandbox.Webhook) bool { return o.ID == w.ID })
+	if i < 0 {
+		a.t.Fatalf("the webhook %s is not there any more", w.ID)
+	}
+	return all[i]
 }
 
 // none fails the test when the nth demo shop has a webhook with this URL.

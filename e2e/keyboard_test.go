@@ -228,6 +228,68 @@ func (v *visitor) signsOutByKeyboard() {
 	v.reads("You are signed out")
 }
 
+// TestChangesByKeyboard edits a webhook, deletes it and creates it again with
+// Tab, Enter and Space alone, past a conflict and the question about a
+// duplicate.
+func TestChangesByKeyboard(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	hook := v.app.add(0, good, "ORDER_PLACED", "TELEPATHY_RECEIVED")
+	shop := v.connectKey(0)
+	v.press("Enter", v.Role("link", good))
+	v.press("Enter", v.Role("link", "Edit"))
+	v.HasFocus(v.address())
+	v.stepTo(v.box(donation))
+	v.Press("Space")
+	v.status(v.press("Space", v.Role("button", reviewButton)), 200)
+	v.asksAbout(hook)
+	v.app.replace(hook, good, "TELEPATHY_RECEIVED")
+	v.status(v.press("Enter", v.Role("button", saveButton)), 409)
+	v.hasFocus("banner")
+	v.press("Enter", v.Role("link", "Edit my version"))
+	v.Press("End")
+	v.Type("/2")
+	v.status(v.Navigate(func() { v.Press("Enter") }), 200)
+	v.asksAbout(hook)
+	v.press("Enter", v.Role("button", saveButton))
+	v.saved(hook, good+"/2", "TELEPATHY_RECEIVED", "ORDER_PLACED", "DONATION")
+
+	v.press("Enter", v.Role("link", "Delete"))
+	v.press("Space", v.Role("button", "Delete webhook"))
+	v.at(listPath(shop))
+	v.app.none(0, good+"/2")
+	other := v.app.add(0, good+"/2", "DONATION")
+	v.press("Enter", v.Role("link", "Create again"))
+	v.kept(good+"/2", orderPlaced, donation, "TELEPATHY_RECEIVED")
+	v.stepTo(v.box("TELEPATHY_RECEIVED"))
+	v.Press("Space")
+	v.press("Space", v.Role("button", "Create webhook"))
+	v.asksAboutDuplicate(other)
+	v.press("Enter", v.Role("button", "Create a second webhook"))
+	v.heads("Webhook created")
+	v.looksAroundByKeyboard()
+}
+
+// looksAroundByKeyboard filters the log and looks at a delivery's body.
+func (v *visitor) looksAroundByKeyboard() {
+	v.app.t.Helper()
+	v.app.fire(0, "ORDER_PLACED", false, 1)
+	v.app.fire(0, "DONATION", true, 1)
+	v.press("Enter", v.Role("banner", "").GetByRole("link", named("Deliveries")))
+	v.delivered(3)
+	v.stepTo(v.Label("Event type"))
+	v.Type("Order placed")
+	v.press("Enter", v.Role("button", "Apply"))
+	v.delivered(1)
+	v.press("Enter", v.deliveries().GetByRole("link").First())
+	v.press("Enter", v.Role("link", "Show the body"))
+	v.reads(`"type": "ORDER_PLACED"`)
+	v.press("Enter", v.Role("banner", "").GetByRole("link", named("Activity")))
+	v.stepTo(v.entries().First().Locator("summary"))
+	v.Press("Enter")
+	v.SeeText(v.entries().First(), "Request id")
+}
+
 // TestFocusIsVisible walks with Tab through whole pages.
 func TestFocusIsVisible(t *testing.T) {
 	t.Parallel()
@@ -240,7 +302,13 @@ func TestFocusIsVisible(t *testing.T) {
 			v.Open("/connect")
 			stops := []int{v.walk()}
 			shop := v.connectKey(2)
-			for _, address := range []string{newPath(shop), listPath(shop), webhookPath(v.app.box.Webhooks(shop.ID)[0]), "/shops"} {
+			v.app.fire(2, "PRODUCT_CREATED", false, 1)
+			hook := v.app.box.Webhooks(shop.ID)[0]
+			delivery := eventsPath(shop) + "/" + v.app.box.Deliveries(shop.ID)[0].ID + "?show=body"
+			for _, address := range []string{
+				newPath(shop), listPath(shop), webhookPath(hook), "/shops",
+				deletePath(hook), eventsPath(shop), delivery, activityPath(shop),
+			} {
 				v.Open(address)
 				stops = append(stops, v.walk())
 			}

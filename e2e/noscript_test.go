@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"hookwall/e2e/browser"
+	"hookwall/sandbox"
 )
 
 // needScript are controls that do nothing without script, by role and name.
@@ -108,6 +109,82 @@ func (v *visitor) switchesAndLeaves(first string) {
 	v.reads("You are signed out")
 	v.Open("/shops")
 	v.at("/connect")
+}
+
+// TestChangesWithoutScript edits a webhook, deletes it and creates it again
+// with JavaScript disabled, past the question about a duplicate.
+func TestChangesWithoutScript(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{NoJavaScript: true})
+	hook := v.app.add(2, good, "ORDER_PLACED", "TELEPATHY_RECEIVED")
+	shop := v.connectKey(2)
+	v.Submit(v.Role("link", good))
+	v.Submit(v.Role("link", "Edit"))
+	v.worksWithoutScript()
+	v.Check(v.box(donation))
+	v.status(v.Submit(v.Role("button", "None of Unknown to this version of Hookwall")), 200)
+	v.kept(good, orderPlaced, donation)
+	v.status(v.Submit(v.named("button", "^Undo")), 200)
+	v.kept(good, orderPlaced, donation, "TELEPATHY_RECEIVED")
+	v.status(v.review(), 200)
+	v.asksAbout(hook)
+	v.worksWithoutScript()
+	v.status(v.Submit(v.Role("button", saveButton)), 200)
+	v.saved(hook, good, "ORDER_PLACED", "TELEPATHY_RECEIVED", "DONATION")
+	v.worksWithoutScript()
+
+	v.Open(editPath(hook))
+	v.Check(v.box(promotion))
+	v.app.replace(hook, good, "TELEPATHY_RECEIVED")
+	v.status(v.review(), 409)
+	v.worksWithoutScript()
+	v.status(v.Submit(v.Role("button", "Save my version")), 200)
+	v.saved(hook, good, "TELEPATHY_RECEIVED", "ORDER_PLACED", "DONATION", "PROMOTION_CREATED")
+	v.recreatesWithoutScript(hook)
+	v.looksAroundWithoutScript(shop)
+}
+
+// recreatesWithoutScript deletes a webhook of the third shop and creates it
+// again at an address that another one has.
+func (v *visitor) recreatesWithoutScript(w sandbox.Webhook) {
+	v.app.t.Helper()
+	v.Submit(v.Role("link", "Delete"))
+	v.worksWithoutScript()
+	v.status(v.Submit(v.Role("button", "Delete webhook")), 200)
+	v.app.none(2, good)
+	v.Submit(v.Role("link", "Create again"))
+	v.kept(good, orderPlaced, donation, promotion, "TELEPATHY_RECEIVED")
+	v.status(v.create(), 422)
+	v.Uncheck(v.box("TELEPATHY_RECEIVED"))
+	other := v.app.box.Webhooks(w.ShopID)[0]
+	v.Fill(v.address(), other.URL)
+	v.status(v.create(), 200)
+	v.asksAboutDuplicate(other)
+	v.worksWithoutScript()
+	v.status(v.Submit(v.Role("button", "Create a second webhook")), 200)
+	v.heads("Webhook created")
+}
+
+// looksAroundWithoutScript goes to the pages that only show something.
+func (v *visitor) looksAroundWithoutScript(shop sandbox.DemoShop) {
+	v.app.t.Helper()
+	v.app.fire(2, "DONATION", true, 1)
+	bar := v.Role("banner", "")
+	v.Submit(bar.GetByRole("link", named("Deliveries")))
+	v.filter(map[string]string{"Event type": "DONATION"})
+	v.delivered(2)
+	v.worksWithoutScript()
+	v.Submit(v.deliveries().First().GetByRole("link").First())
+	v.Submit(v.Role("link", "Show the body"))
+	v.reads(`"testMode": true`)
+	v.worksWithoutScript()
+	v.Submit(bar.GetByRole("link", named("Activity")))
+	v.filter(map[string]string{"Action": "webhook.delete"})
+	v.attempted(1)
+	v.worksWithoutScript()
+	if rows := v.file("activity-" + shop.ID + ".csv"); len(rows) != 2 {
+		v.app.t.Errorf("the file has %d rows, want 2", len(rows))
+	}
 }
 
 // TestImplicitWithoutScript: the older way needs script, and says so.

@@ -79,6 +79,9 @@ type wire struct {
 
 	base http.RoundTripper
 	seen sync.Map // tokens
+
+	putsMu sync.Mutex
+	puts   []string // bodies of PUT requests
 }
 
 func newWire() *wire {
@@ -91,11 +94,39 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		w.seen.Store(token, true)
 	}
+	if r.Method == http.MethodPut {
+		var err error
+		if r, err = w.notePut(r); err != nil {
+			return nil, err
+		}
+	}
 	response, err := w.base.RoundTrip(r)
 	if err != nil || !strings.HasSuffix(r.URL.Path, "/platform/token") {
 		return response, err
 	}
 	return response, w.noteTokens(response)
+}
+
+// notePut remembers a body and gives the request that is to be sent.
+func (w *wire) notePut(r *http.Request) (*http.Request, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body.Close()
+	w.putsMu.Lock()
+	defer w.putsMu.Unlock()
+	w.puts = append(w.puts, string(body))
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return r, nil
+}
+
+// put are the bodies of all PUT requests, as they were sent.
+func (w *wire) put() []string {
+	w.putsMu.Lock()
+	defer w.putsMu.Unlock()
+	return slices.Clone(w.puts)
 }
 
 func (w *wire) noteTokens(response *http.Response) error {

@@ -51,6 +51,11 @@ func site(t *testing.T) string {
 	mux.HandleFunc("POST /moved", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/page?body=there", http.StatusSeeOther)
 	})
+	mux.HandleFunc("GET /list.csv", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/csv")
+		w.Header().Set("Content-Disposition", `attachment; filename="list of all.csv"`)
+		fmt.Fprint(w, "a,b\r\n")
+	})
 	mux.HandleFunc("GET /app.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
 		fmt.Fprint(w, script)
@@ -400,25 +405,32 @@ func TestElements(t *testing.T) {
 	p := NewPage(t, Options{BaseURL: site(t)})
 	p.Open(pageWith(`<form><label><input type=checkbox name=allowedTypes value=DONATION> Donation</label>
 		<label><input type=checkbox name=allowedTypes value=ORDER_PLACED checked> Order placed</label>
-		<label>URL <input name=url value="https://a.example" aria-invalid="true"></label></form>
-		<p hidden>secret</p><button id=copy>Copy</button>`))
+		<label>URL <input name=url value="https://a.example" aria-invalid="true"></label>
+		<select aria-label=Order><option value=""></option><option value=url>By address</option></select></form>
+		<p hidden>secret</p><button id=copy>Copy</button><a href="/list.csv">Download</a>`))
 	p.Check(p.Role("checkbox", "Donation"))
 	p.Uncheck(p.Field("allowedTypes", "ORDER_PLACED"))
 	p.Click(p.Role("button", "Copy"))
 	p.Gone(p.Text("secret"))
+	p.Select(p.Label("Order"), "url")
+	name, content := p.Download(p.Role("link", "Download"))
 	type state struct {
 		Donation, Order     bool
 		Boxes               int
 		URL, Invalid, Title string
 		Clipboard           string
+		Choice              string
+		File, Content       string
 	}
 	want := state{
 		Donation: true, Boxes: 2, URL: "https://a.example", Invalid: "true", Title: "Site", Clipboard: "copied",
+		Choice: "url", File: "list of all.csv", Content: "a,b\r\n",
 	}
 	got := state{
 		Donation: p.Checked(p.Field("allowedTypes", "DONATION")), Order: p.Checked(p.Role("checkbox", "Order placed")),
 		Boxes: p.Count(p.Field("allowedTypes", "")), URL: p.Value(p.Label("URL")), Invalid: p.Attr(p.Label("URL"), "aria-invalid"),
 		Title: p.TextOf(p.Role("heading", "")), Clipboard: p.Clipboard(),
+		Choice: p.Value(p.Label("Order")), File: name, Content: content,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -66,6 +66,13 @@ func (p *Page) Uncheck(l playwright.Locator) {
 	p.Must(l.Uncheck(playwright.LocatorUncheckOptions{Timeout: wait}))
 }
 
+// Select chooses the option with this value.
+func (p *Page) Select(l playwright.Locator, value string) {
+	p.t.Helper()
+	_, err := l.SelectOption(playwright.SelectOptionValues{Values: &[]string{value}}, playwright.LocatorSelectOptionOptions{Timeout: wait})
+	p.Must(err)
+}
+
 // Checked tells whether a checkbox or radio button is ticked now.
 func (p *Page) Checked(l playwright.Locator) bool {
 	p.t.Helper()

@@ -3,6 +3,7 @@ package browser
 import (
 	"fmt"
 	"net/url"
+	"os"
 	"regexp"
 	"testing"
 
@@ -227,6 +228,21 @@ func (p *Page) NoSidewaysScroll() {
 	if wide != "" {
 		p.t.Errorf("browser: %s scrolls sideways: %v", p.PW.URL(), wide)
 	}
+}
+
+// Download clicks a link to a file, and returns the name under which the
+// browser would store it, and what is in it.
+func (p *Page) Download(l playwright.Locator) (name, content string) {
+	p.t.Helper()
+	got, err := p.PW.ExpectDownload(func() error {
+		return l.Click(playwright.LocatorClickOptions{Timeout: wait})
+	})
+	p.Must(err)
+	path, err := got.Path()
+	p.Must(err)
+	data, err := os.ReadFile(path)
+	p.Must(err)
+	return got.SuggestedFilename(), string(data)
 }
 
 // Clipboard is the text that the page copied.

@@ -1,0 +1,184 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/playwright-community/playwright-go"
+
+	"hookwall/e2e/browser"
+	"hookwall/sandbox"
+)
+
+func eventsPath(shop sandbox.DemoShop) string { return "/shops/" + shop.ID + "/events" }
+
+// deliveries are the rows of the delivery log.
+func (v *visitor) deliveries() playwright.Locator {
+	return v.main().GetByRole("row").Filter(playwright.LocatorFilterOptions{Has: v.PW.GetByRole("rowheader")})
+}
+
+// delivered waits until the log has this many rows.
+func (v *visitor) delivered(n int) {
+	v.app.t.Helper()
+	v.Must(v.Expect(v.deliveries()).ToHaveCount(n))
+}
+
+// TestDeliveryLog: the log comes in pages, can be filtered by event type and
+// by webhook, and marks tests and errors.
+func TestDeliveryLog(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	v.app.stopClock()
+	shop := v.connectKey(2)
+	hooks := v.app.box.Webhooks(shop.ID)
+	v.Submit(v.Role("banner", "").GetByRole("link", named("Deliveries")))
+	v.at(eventsPath(shop))
+	v.delivered(0)
+	v.app.fire(2, "PRODUCT_UPDATED", false, 51)
+	v.app.fire(2, "GIFT_PURCHASE", true, 1)
+
+	v.Reload()
+	v.heads("Deliveries")
+	v.delivered(50)
+	newest := v.deliveries().First()
+	for _, text := range []string{"GIFT_PURCHASE", hooks[1].URL, sandbox.StateRetrying, "Error", "Test", "Answered 500. Only 200 counts."} {
+		v.SeeText(newest, text)
+	}
+	before := v.deliveries().Nth(1)
+	v.SeeText(before, sandbox.StateDelivered)
+	if text := v.TextOf(before); strings.Contains(text, "Error") || strings.Contains(text, "Test") {
+		t.Errorf("a delivery without error or test mode is shown as %s", text)
+	}
+	v.Submit(v.Role("link", "Next page"))
+	v.delivered(2)
+	v.Gone(v.Role("link", "Next page"))
+	v.Submit(v.Role("link", "Previous page"))
+	v.delivered(50)
+
+	v.filter(map[string]string{"Event type": "PRODUCT_UPDATED"})
+	v.delivered(50)
+	v.Submit(v.Role("link", "Next page"))
+	v.delivered(1)
+	v.at(eventsPath(shop) + "?page=2&type=PRODUCT_UPDATED")
+	v.filter(map[string]string{"Event type": "GIFT_PURCHASE"})
+	v.delivered(1)
+	v.filter(map[string]string{"Event type": "", "Webhook": hooks[2].ID})
+	v.delivered(49)
+	v.reads("49 of the 50 deliveries")
+	v.Open(webhookPath(hooks[0]))
+	v.Submit(v.main().GetByRole("link", named("Deliveries")))
+	v.delivered(0)
+}
+
+// TestDeliveryBody: a delivery's body is not in the page before it is asked
+// for, and is read anew each time.
+func TestDeliveryBody(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	shop := v.connectKey(2)
+	v.app.fire(2, "ORDER_UPDATED", false, 1)
+	sent := v.app.box.Receipts()[0].Body
+	buyer := regexp.MustCompile(`[\w.+-]+@[\w.-]+`).FindString(sent)
+	if buyer == "" {
+		t.Fatalf("the event has no address of a buyer's: %s", sent)
+	}
+	v.Open(eventsPath(shop))
+	v.Submit(v.deliveries().GetByRole("link").First())
+	v.heads(orderUpdated)
+	delivery := v.app.box.Deliveries(shop.ID)[0]
+	at := eventsPath(shop) + "/" + delivery.ID
+	v.at(at)
+	v.reads(delivery.ID, delivery.URL, delivery.WebhookID, shop.ID, "ORDER_UPDATED", sandbox.StateDelivered)
+	v.hasNot(buyer)
+	v.status(v.Submit(v.Role("link", "Show the body")), 200)
+	var pretty bytes.Buffer
+	v.Must(json.Indent(&pretty, []byte(sent), "", "  "))
+	if got := v.TextOf(v.Role("region", "Body").Locator("code")); squeezed(got) != squeezed(pretty.String()) {
+		t.Errorf("the body is shown as\n%s\nwant\n%s", got, pretty.String())
+	}
+	v.Click(v.Role("button", "Copy the body"))
+	v.SeeText(v.Role("status", ""), "Copied")
+	if got := v.Clipboard(); strings.TrimSpace(got) != pretty.String() {
+		t.Errorf("the body was copied as\n%q\nwant\n%q", got, pretty.String())
+	}
+	v.Submit(v.Role("link", "Hide the body"))
+	v.at(at)
+	v.hasNot(buyer)
+	if strings.Contains(v.app.logs.String(), buyer) {
+		t.Error("the log has the buyer's address")
+	}
+}
+
+// hasNot fails the test when the document has a text, seen or not.
+func (v *visitor) hasNot(text string) {
+	v.app.t.Helper()
+	if strings.Contains(v.html(), text) {
+		v.app.t.Errorf("the document at %s has %q", v.Path(), text)
+	}
+}
+
+// squeezed leaves out blanks, which browsers do not report alike.
+func squeezed(text string) string { return strings.Join(strings.Fields(text), "") }
+
+// TestFailsThenSucceeds: a delivery is seen to fail and to be tried again,
+// until it arrives. The list of webhooks tells of the error while there is one.
+func TestFailsThenSucceeds(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	v.app.stopClock()
+	hook := v.app.add(0, "http://"+sandbox.ReceiverHost+"/flaky", "DONATION")
+	shop := v.connectKey(0)
+	row := v.Role("listitem", "").Filter(hasText(hook.URL))
+	if text := v.TextOf(row); strings.Contains(text, "error") || strings.Contains(text, "failed") {
+		t.Errorf("before the first delivery the list says: %s", text)
+	}
+	v.app.fire(0, "DONATION", false, 1)
+	for range 2 {
+		v.Open(listPath(shop))
+		v.SeeText(row, "1 of 1 failed")
+		v.SeeText(row, sandbox.StateRetrying)
+		v.Submit(row.GetByRole("link", playwright.LocatorGetByRoleOptions{Name: "failed"}))
+		v.at(eventsPath(shop) + "?webhook=" + hook.ID)
+		v.delivered(1)
+		v.SeeText(v.deliveries(), sandbox.StateRetrying)
+		v.SeeText(v.deliveries(), "Answered 503. Only 200 counts.")
+		v.Submit(v.deliveries().GetByRole("link").First())
+		v.reads("Fourthwall reports an error", "Answered 503. Only 200 counts.", sandbox.StateRetrying)
+		v.app.advance(2 * time.Second)
+	}
+	v.Reload()
+	v.reads(sandbox.StateDelivered)
+	v.Gone(v.Text("Fourthwall reports an error"))
+	v.Open(listPath(shop))
+	v.SeeText(row, sandbox.StateDelivered)
+	v.SeeText(row, "no error in its last 1")
+	if got := v.app.box.Receipts(); len(got) != 3 || got[0].EventID != got[2].EventID {
+		t.Errorf("the receiver got %+v, want one event three times", got)
+	}
+}
+
+// TestDeliveriesWithoutReading: without the permission the log says which one
+// is missing, and a person who allows it comes back to the log.
+func TestDeliveriesWithoutReading(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	shop := v.app.shop(0)
+	v.app.add(0, "https://"+sandbox.ReceiverHost+"/ok", "DONATION")
+	v.app.fire(0, "DONATION", false, 1)
+	v.connectWithout("webhook_read")
+	v.Submit(v.Role("banner", "").GetByRole("link", named("Deliveries")))
+	v.heads("Deliveries")
+	v.reads("may not read deliveries", "webhook_read")
+	v.status(v.Open(eventsPath(shop)+"/"+v.app.box.Deliveries(shop.ID)[0].ID), 403)
+	v.reads("webhook_read")
+	v.Open(eventsPath(shop))
+	v.Submit(v.Role("link", "Connect the shop again"))
+	v.Submit(v.Role("link", codeLink))
+	v.allow(0)
+	v.at(eventsPath(shop))
+	v.delivered(1)
+}
