@@ -125,6 +125,7 @@ func TestOutcomes(t *testing.T) {
 	for _, attempt := range attempts {
 		for _, test := range tests {
 			t.Run(attempt.action+" "+test.name, func(t *testing.T) {
+				t.Parallel()
 				g := newRig(t, options{})
 				p, viewer := g.person(), g.person()
 				shop := p.connect(0)
@@ -615,7 +616,7 @@ func TestActivityHoldsNoSecret(t *testing.T) {
 	}
 	for _, action := range []string{actionCreate, actionConnect} {
 		for _, a := range g.recorded(shop, action) {
-			all.WriteString(fmt.Sprintf("%+v %s", a, a.Detail))
+			fmt.Fprintf(&all, "%+v %s", a, a.Detail)
 		}
 	}
 	conn, err := g.store.Connection(t.Context(), owner(p), shop.ID)
@@ -655,5 +656,24 @@ func TestActivityKeyLost(t *testing.T) {
 	after.move(unsettledAfter + settlePause)
 	if got := after.settled(planted); got.Outcome != store.OutcomeUnclear {
 		t.Errorf("settled as %s", got.Outcome)
+	}
+}
+
+// TestContestedCreate: while another attempt may have made the webhook, a
+// create without an answer is not confirmed.
+func TestContestedCreate(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connectKey(0)
+	cut := g.plant(shop, owner(p), actionCreate, "", detail{After: &webhookContent{good, []string{"DONATION"}}, KnownRead: true})
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: true})
+	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+	g.move(unsettledAfter + settlePause)
+	if got := g.settled(cut); got.Outcome != store.OutcomeUnclear {
+		t.Errorf("the other: %s", got.Outcome)
+	}
+	pg.form(p.action()).press("do=check").want(http.StatusOK, good, "wcon_")
+	if n := len(g.box.Webhooks(shop.ID)); n != 1 || g.creates() != 1 {
+		t.Errorf("%d webhooks by %d calls", n, g.creates())
 	}
 }

@@ -108,6 +108,7 @@ func TestDeleteAnswers(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			g := newRig(t, options{budget: 700 * time.Millisecond})
 			p := g.person()
 			shop := p.connect(0)
@@ -167,7 +168,7 @@ func TestCreateAgain(t *testing.T) {
 	form.kept(good, "ORDER_PLACED", "DONATION")
 	made := form.form(p.action()).submit().want(http.StatusOK, "Webhook created", good)
 	// The link pressed once more leads to the same form, which makes no second one.
-	list.link("Create again").form(p.action()).submit().want(http.StatusOK, good)
+	list.link("Create again").form(p.action()).submit().want(http.StatusOK, "Webhook created", good)
 	hooks := g.box.Webhooks(shop.ID)
 	if len(hooks) != 1 || hooks[0].ID == id || !slices.Equal(hooks[0].AllowedTypes, []string{"ORDER_PLACED", "DONATION"}) || !strings.Contains(made.text(), hooks[0].ID) {
 		t.Errorf("the sandbox has %+v", hooks)
@@ -269,8 +270,10 @@ func TestLocked(t *testing.T) {
 			if pg := p.get(deletePath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted"); strings.Contains(pg.body, `value="delete"`) {
 				t.Error("deleting is offered")
 			}
-			g.move(lockTime + time.Minute)
+			g.move(24*time.Hour - time.Minute)
 			p.connect(1)
+			p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Locked")
+			g.move(2 * time.Minute)
 			p.editForm(shop.ID, hook.ID)
 			if list := p.get(webhooksPath(shop.ID)); strings.Contains(list.text(), "Locked") {
 				t.Error("the mark is still there after a day")

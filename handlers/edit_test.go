@@ -442,6 +442,7 @@ func TestEditAnswers(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			g := newRig(t, options{budget: 700 * time.Millisecond})
 			p := g.person()
 			shop := p.connect(0)
@@ -641,6 +642,9 @@ func TestEditDraft(t *testing.T) {
 		{"another webhook", func(g *rig, p *person, shop sandbox.DemoShop, _ string) (*person, sandbox.DemoShop, string) {
 			return p, shop, g.add(shop, good+"/other", "DONATION").ID
 		}},
+		{"another shop, the same id", func(_ *rig, p *person, _ sandbox.DemoShop, id string) (*person, sandbox.DemoShop, string) {
+			return p, p.connect(2), id
+		}},
 		{"another shop", func(g *rig, p *person, _ sandbox.DemoShop, _ string) (*person, sandbox.DemoShop, string) {
 			other := p.connect(2)
 			return p, other, g.box.Webhooks(other.ID)[0].ID
@@ -659,11 +663,15 @@ func TestEditDraft(t *testing.T) {
 			answers := []*page{
 				q.get(confirmPath(at.ID, hook, draft)).want(http.StatusGone, "nothing was saved", "Edit it again"),
 				q.post(editPath(at.ID, hook)+"/confirm", url.Values{"draft": {draft}}).want(http.StatusGone, "nothing was saved"),
-				q.get(editPath(at.ID, hook)+"?draft="+draft).want(http.StatusOK, "is gone"),
+				q.get(editPath(at.ID, hook) + "?draft=" + draft),
 				q.get(confirmPath(at.ID, hook, "")).want(http.StatusGone),
 				q.post(editPath(at.ID, hook)+"/confirm", url.Values{}).want(http.StatusGone),
 			}
-			answers[2].edited(at.ID, hook, was.URL, was.AllowedTypes...)
+			if was.ID != "" {
+				answers[2].want(http.StatusOK, "is gone").edited(at.ID, hook, was.URL, was.AllowedTypes...)
+			} else {
+				answers[2].want(http.StatusNotFound)
+			}
 			for _, pg := range answers {
 				if strings.Contains(pg.body, "canary") {
 					t.Errorf("%s shows the change", pg.url)
@@ -723,5 +731,36 @@ func TestRewrittenAddress(t *testing.T) {
 	f.submit().want(http.StatusOK, "The webhook is saved")
 	if n := len(g.calls.of(http.MethodPut)); n != 1 {
 		t.Errorf("%d calls", n)
+	}
+}
+
+// TestEditForbidden: connecting again with the permission comes back to what
+// was about to be saved, or deleted.
+func TestEditForbidden(t *testing.T) {
+	tests := []struct {
+		name  string
+		grant string // of the two permissions
+		try   func(*person, sandbox.DemoShop, string) *page
+		text  string
+		back  []string // texts of the page to come back to
+	}{
+		{"save", "webhook_read", func(p *person, shop sandbox.DemoShop, id string) *page {
+			return p.editForm(shop.ID, id).set("url", good+"/2").submit().want(http.StatusOK).form("/edit/confirm").submit()
+		}, "webhook_write", []string{"Review changes", good + "/2", "Save changes"}},
+		{"delete", "webhook_read", func(p *person, shop sandbox.DemoShop, id string) *page { return p.deleteForm(shop.ID, id).submit() }, "webhook_write", []string{"Delete webhook", "cannot be taken back"}},
+		{"open the form", "webhook_write", func(p *person, shop sandbox.DemoShop, id string) *page { return p.get(editPath(shop.ID, id)) }, "webhook_read", []string{"Edit webhook"}},
+		{"open the page that asks", "webhook_write", func(p *person, shop sandbox.DemoShop, id string) *page { return p.get(deletePath(shop.ID, id)) }, "webhook_read", []string{"Delete webhook"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := g.box.Shops()[0]
+			id := g.add(shop, good, "DONATION").ID
+			consent := p.get("/oauth/start?way=code")
+			consent.form(consent.url.Path).set("shop", shop.ID).set("grant", test.grant).press("decision=allow").want(http.StatusOK)
+			pg := test.try(p, shop, id).want(http.StatusForbidden, test.text, "Connect the shop again")
+			p.consent(pg.link("Connect the shop again").link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, test.back...)
+		})
 	}
 }

@@ -50,8 +50,8 @@ func TestListFilter(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	a := g.add(shop, "https://beta.example.com/one", "DONATION")
-	b := g.add(shop, "https://Alpha.example.com/two", "ORDER_PLACED", "DONATION", "livestream & more")
+	a := g.add(shop, "https://Beta.example.com/one", "DONATION")
+	b := g.add(shop, "https://alpha.example.com/two", "ORDER_PLACED", "DONATION", "livestream & more")
 	c := g.add(shop, "https://gamma.example.com/three?x=%ff", "ORDER_PLACED", "GIFT_PURCHASE")
 	names := map[string]string{a.ID: "a", b.ID: "b", c.ID: "c"}
 	tests := []struct {
@@ -60,6 +60,7 @@ func TestListFilter(t *testing.T) {
 	}{
 		{"", "abc"},
 		{"?q=ALPHA", "b"},
+		{"?q=beta", "a"},
 		{"?q=example.com", "abc"},
 		{"?q=%20gamma%20", "c"},
 		{"?q=donat", "ab"},
