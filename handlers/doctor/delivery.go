@@ -13,7 +13,7 @@ import (
 	"hookwall/fourthwall"
 )
 
-const noAnswer = "No answer came to the test delivery."
+const noAnswer = "The test delivery got no answer that could be judged."
 
 // madeUpKey is no shop's secret: what it signs cannot be right.
 func madeUpKey() fourthwall.Secret { return fourthwall.Secret("hookwall-made-up-" + rand.Text()) }

@@ -1,0 +1,135 @@
+package doctor
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain text, ünïcode 漢字":    "plain text, ünïcode 漢字",
+		"a\r\nb\tc\x00\x1b[2J":      `a\u000D\u000Ab\u0009c\u0000\u001B[2J`,
+		"\u202egnp.exe\u2066\u200b": `\u202Egnp.exe\u2066\u200B`,
+		"a\u00a0b\u2028":            `a\u00A0b\u2028`,
+		"\xff\ufffd\xc3":            "\\xFF\ufffd\\xC3",
+		"\U000e0041":                `\U000E0041`,
+	} {
+		if got := visible(in); got != want {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
+
+// Whatever the character, what is shown is printable.
+func TestAllVisible(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if got := visible(string(r)); strings.ContainsFunc(got, func(r rune) bool { return !unicode.IsPrint(r) && r != utf8.RuneError }) {
+			t.Fatalf("%U: %q", r, got)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	all := strings.Repeat("ü", maxForeign)
+	if got := cutText(all); got != all {
+		t.Error(got)
+	}
+	if got := cutText(all + "x"); got != all+"… (cut)" {
+		t.Error(got)
+	}
+}
+
+func TestLength(t *testing.T) {
+	for in, want := range map[time.Duration]string{
+		0: "less than 1 ms", time.Millisecond: "1 ms", 999 * time.Millisecond: "999 ms", time.Second: "1 s",
+		1250 * time.Millisecond: "1.25 s", 10 * time.Second: "10 s", 2500 * time.Millisecond: "2.5 s",
+	} {
+		if got := length(in); got != want {
+			t.Errorf("%v: %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestExplainStranger(t *testing.T) {
+	if what, do := explain(errors.New("with a secret in it")); what != "The call failed." || do == "" {
+		t.Errorf("%q %q", what, do)
+	}
+}
+
+// Every status but 200 is told from it, with what to do.
+func TestNotOK(t *testing.T) {
+	for status := 100; status < 600; status++ {
+		if why, do := notOK(status); status != http.StatusOK && (!strings.HasSuffix(why, onlyOK) || len(why) < len(onlyOK)+20 || !strings.HasSuffix(do, ".")) {
+			t.Errorf("%d: %q, %q", status, why, do)
+		}
+	}
+}
+
+func TestSummary(t *testing.T) {
+	rows := []struct {
+		results []Result
+		ended   bool
+		want    Result
+		text    string
+	}{
+		{[]Result{Passed, Passed, Passed}, false, Passed, "This endpoint takes deliveries as Fourthwall makes them."},
+		{[]Result{Passed, Warned, Skipped}, false, Warned, "Nothing that makes deliveries fail was seen, but look at: Fourthwall’s rules for addresses."},
+		{[]Result{Failed, Warned, Failed}, false, Failed, "Deliveries to this address fail, or may fail. Look at: Address, Name lookup (DNS)."},
+		{[]Result{Failed, Skipped, Skipped}, true, Failed, "Deliveries to this address fail, or may fail. Look at: Address. The check was ended before all steps were made."},
+		{[]Result{Passed, Skipped, Skipped}, true, Skipped, "The check could not be finished. What it got to see is fine."},
+	}
+	for _, row := range rows {
+		steps := Plan()[:len(row.results)]
+		for i := range steps {
+			steps[i].Result = row.results[i]
+		}
+		if worst, text := summarise(steps, row.ended); worst != row.want || text != row.text {
+			t.Errorf("%v: %s %q", row.results, worst, text)
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	r := Report{
+		Started: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Done: true, Result: Failed, Summary: "It fails.",
+		Steps: []Step{
+			{Title: "Address", Result: Passed, Seen: []string{"Calls go to: x", "more"}},
+			{Title: "Connection", Result: Failed, Seen: []string{"Nobody there."}, Do: "Start the server.", Took: 1500 * time.Millisecond},
+		},
+	}
+	want := `Endpoint check, 2026-11-23 12:00:00 UTC
+Result: failed
+It fails.
+
+1. Address: passed
+   - Calls go to: x
+   - more
+
+2. Connection: failed (1.5 s)
+   - Nobody there.
+   What to do: Start the server.
+`
+	if got := r.Text(); got != want {
+		t.Error(got)
+	}
+}
+
+// The plan is new each time, and its ids and results are those that are stored.
+func TestPlan(t *testing.T) {
+	Plan()[0].Result = Failed
+	var ids []string
+	for _, s := range Plan() {
+		if s.Result != "waiting" || s.Title == "" {
+			t.Errorf("%+v", s)
+		}
+		ids = append(ids, s.ID)
+	}
+	if got := strings.Join(ids, " "); got != "address policy dns connect tls delivery answer time repeat forged" {
+		t.Error(got)
+	}
+}
