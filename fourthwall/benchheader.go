@@ -40,7 +40,7 @@ func readHeader(text string) header {
 		}
 	}
 	value := tidy(text)
-	if name, rest, ok := strings.Cut(value, ":"); ok && isOtherName(name) && !strings.Contains(value, "\n") {
+	if name, rest, ok := strings.Cut(value, ":"); ok && isOtherName(name) {
 		return header{named: namedOther, value: tidy(rest)}
 	}
 	return header{value: value}
@@ -72,7 +72,7 @@ func valueAfter(rest string) string {
 
 func isOtherName(name string) bool {
 	name = tidy(name)
-	if _, isAlgorithm := cutAlgorithm(name + "="); isAlgorithm || name == "" || len(name) > 100 {
+	if _, isAlgorithm := cutAlgorithm(name + "="); isAlgorithm || name == "" {
 		return false
 	}
 	for _, r := range name {
@@ -140,7 +140,7 @@ func decodings(text string, codes []FindingCode) []reading {
 	if mac, err := hex.DecodeString(strings.TrimPrefix(text, "0x")); err == nil && len(mac) >= shortestMAC {
 		return []reading{{mac, append(codes, CodeHex)}}
 	}
-	if strings.ContainsAny(text, "-_") && !strings.ContainsAny(text, "+/") {
+	if strings.ContainsAny(text, "-_") {
 		text, codes = strings.NewReplacer("-", "+", "_", "/").Replace(text), append(codes, CodeURLSafe)
 	}
 	bare := strings.TrimRight(text, "=")
