@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ type scene struct {
 	name     string
 	show     func(*visitor) int // brings the page up and returns its status
 	status   int
-	heading  string
+	heading  string // "" where it is another one each time
 	noScript bool
 }
 
@@ -58,12 +59,14 @@ var scenes = []scene{
 // a phone, and no page is wider than a small phone.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	for _, s := range scenes {
+	for _, s := range slices.Concat(scenes, laterScenes) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			v := meet(t, browser.Options{NoJavaScript: s.noScript})
 			v.status(s.show(v), s.status)
-			v.heads(s.heading)
+			if s.heading != "" {
+				v.heads(s.heading)
+			}
 			v.Accessible()
 			v.Resize(375, 667)
 			v.NoSidewaysScroll()

@@ -23,8 +23,11 @@ import (
 	"hookwall/store"
 )
 
-// apiWebhooks is the path of the API that creates and lists webhooks.
-const apiWebhooks = "/open-api/v1.0/webhooks"
+// Paths of the API.
+const (
+	apiWebhooks = "/open-api/v1.0/webhooks"       // creates and lists webhooks
+	apiEvents   = "/open-api/v1.0/webhook-events" // lists deliveries
+)
 
 // app is a dashboard with a database and a sandbox of its own.
 type app struct {

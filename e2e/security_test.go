@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"html"
 	"net/http"
@@ -52,9 +53,13 @@ func TestFormsOfOtherSites(t *testing.T) {
 		t.Run(host, func(t *testing.T) {
 			t.Parallel()
 			v := meet(t, browser.Options{})
+			hook := v.app.add(0, good+"/mine", "DONATION")
 			shop, other := v.connectKey(0), v.app.shop(1)
+			confirm := v.keepsChange(hook)
 			forms := map[string]url.Values{
 				listPath(shop):                      {"url": {good}, "allowedTypes": {"DONATION"}, "do": {"create"}},
+				editPath(hook) + "/confirm":         {"draft": {confirm}, "do": {"save"}},
+				deletePath(hook):                    {"do": {"delete"}},
 				"/shops/" + shop.ID + "/disconnect": {},
 				"/sign-out":                         {},
 				"/connect/key":                      {"username": {other.APIUser}, "password": {other.APIPassword}},
@@ -67,10 +72,22 @@ func TestFormsOfOtherSites(t *testing.T) {
 				v.reads("sent from another site")
 			}
 			v.app.none(0, good)
+			v.app.holds(hook, good+"/mine", "DONATION")
 			v.Open("/")
 			v.at(listPath(shop))
 		})
 	}
+}
+
+// keepsChange brings a change of a webhook up to its review, and gives the id
+// of the draft.
+func (v *visitor) keepsChange(w sandbox.Webhook) string {
+	v.app.t.Helper()
+	v.Open(editPath(w))
+	v.Check(v.box(promotion))
+	v.review()
+	v.asksAbout(w)
+	return v.Value(v.CSS("input[name=draft]"))
 }
 
 // TestConsentOfOtherSites: no page can press Allow for a person.
@@ -156,10 +173,41 @@ func TestHostileWebhooks(t *testing.T) {
 		v.reads(hook.URL)
 		v.reads(hook.AllowedTypes...)
 		v.holdsNoTrap()
+		v.status(v.Open(editPath(hook)), 200)
+		v.Must(v.Expect(v.address()).ToHaveValue(hook.URL))
+		v.holdsNoTrap()
+		v.status(v.Open(deletePath(hook)), 200)
+		v.reads(hook.URL)
+		v.holdsNoTrap()
 	}
 	v.Open(v.app.boxURL)
 	v.reads(hostile...)
 	v.holdsNoTrap()
+}
+
+func TestHostileDeliveries(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	shop := v.connectKey(0)
+	for i, text := range hostile {
+		e := event(map[string]any{"id": text, "type": text, "state": text, "error": text, "url": text, "apiVersion": text, "body": text})
+		if i == 0 {
+			body, err := json.Marshal(map[string]any{"id": text, "webhookId": text, "shopId": text})
+			v.Must(err)
+			e["body"] = string(body)
+		}
+		v.fileEvents(e)
+		v.status(v.Open(eventsPath(shop)), 200)
+		v.delivered(1)
+		v.reads(text)
+		v.holdsNoTrap()
+		body, err := json.Marshal(e)
+		v.Must(err)
+		v.app.box.FailNext(sandbox.Failure{Path: apiEvents + "/*", Status: 200, Body: string(body)})
+		v.status(v.Open(eventsPath(shop)+"/weve_1?show=body"), 200)
+		v.reads(text)
+		v.holdsNoTrap()
+	}
 }
 
 func TestHostileInput(t *testing.T) {
@@ -206,6 +254,25 @@ func TestHostileAddresses(t *testing.T) {
 			if strings.Contains(v.text(), "alert(") {
 				t.Errorf("%s repeats what stands in its address", address)
 			}
+		}
+	}
+}
+
+// TestHostileFilters: what an address asks a list for is only ever text.
+func TestHostileFilters(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	shop := v.connectKey(2)
+	for _, text := range hostile {
+		q := url.QueryEscape(text)
+		for _, address := range []string{
+			listPath(shop) + "?q=" + q + "&type=" + q + "&sort=" + q,
+			eventsPath(shop) + "?type=" + q + "&webhook=" + q + "&page=" + q,
+			activityPath(shop) + "?webhook=" + q + "&action=" + q + "&outcome=" + q + "&before=" + q + "&after=" + q,
+		} {
+			v.Open(address)
+			v.See(v.main())
+			v.holdsNoTrap()
 		}
 	}
 }

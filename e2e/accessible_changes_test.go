@@ -1,0 +1,215 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"hookwall/sandbox"
+	"hookwall/store"
+)
+
+// laterScenes are the pages that follow a webhook after it was created.
+var laterScenes = []scene{
+	{name: "list, with deliveries", show: showHealth, status: 200, heading: "Webhooks"},
+	{name: "list, nothing fits", show: showNothingFits, status: 200, heading: "Webhooks"},
+	{name: "list, after a delete", show: showDeleted, status: 200, heading: "Webhooks"},
+	{name: "webhook, locked", show: showLocked, status: 200, heading: "Webhook"},
+	{name: "edit", show: showEdit, status: 200, heading: "Edit webhook"},
+	{name: "edit, refused", show: showEditRefused, status: 422, heading: "Edit webhook"},
+	{name: "edit, locked", show: func(v *visitor) int { showLocked(v); return v.Open(v.Path() + "/edit") }, status: 409},
+	{name: "edit, kept no more", show: showGoneDraft, status: 410},
+	{name: "review", show: showReview, status: 200, heading: reviewButton},
+	{name: "review, duplicate", show: showReviewOfDuplicate, status: 200, heading: reviewButton},
+	{name: "conflict", show: showConflict, status: 409, heading: "Changed meanwhile"},
+	{name: "delete", show: showDelete, status: 200},
+	{name: "delete, locked", show: func(v *visitor) int { showLocked(v); return v.Open(v.Path() + "/delete") }, status: 200},
+	{name: "duplicate", show: showDuplicate, status: 200, heading: "This address already has a webhook"},
+	{name: "deliveries", show: showDeliveries, status: 200, heading: "Deliveries"},
+	{name: "deliveries, none", show: func(v *visitor) int { return v.Open(eventsPath(v.connectKey(0))) }, status: 200, heading: "Deliveries"},
+	{name: "deliveries, not allowed", show: showNoDeliveries, status: 200, heading: "Deliveries"},
+	{name: "delivery", show: showDelivery, status: 200, heading: orderPlaced},
+	{name: "activity", show: showActivity, status: 200, heading: "Activity"},
+	{name: "activity, nothing fits", show: func(v *visitor) int { return v.Open(activityPath(v.connectKey(0)) + "?outcome=unclear") }, status: 200, heading: "Activity"},
+}
+
+// longTypes is more than fits in a line, with types that no catalogue lists.
+var longTypes = []string{
+	"ORDER_PLACED", "ORDER_UPDATED", "GIFT_PURCHASE", "PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED",
+	"TELEPATHY_RECEIVED", "A_LONG_TYPE_" + "WITHOUT_AN_END_WITHOUT_AN_END_WITHOUT_AN_END_WITHOUT_AN_END",
+}
+
+var longAddress = "https://hooks.example.com/" + strings.Repeat("a-long-path-without-an-end", 10)
+
+// fileEvents lets the API tell of deliveries that the sandbox would not make.
+func (v *visitor) fileEvents(events ...map[string]any) {
+	v.app.t.Helper()
+	body, err := json.Marshal(map[string]any{"results": events, "total": 180, "page": 0, "size": 50, "totalPages": 4})
+	v.Must(err)
+	v.app.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiEvents, Status: 200, Body: string(body)})
+}
+
+// event is a delivery of the API's, of which some fields are replaced.
+func event(fields map[string]any) map[string]any {
+	e := map[string]any{
+		"id": "weve_1", "type": "DONATION", "apiVersion": "V1", "url": "https://" + sandbox.ReceiverHost + "/fail?overlay=7", "testMode": false,
+		"state": "SENT_AND_WAITING_FOR_AN_ANSWER", "createdAt": "2026-01-02T03:04:05Z", "updatedAt": "2026-01-02T03:04:09Z", "body": "{}",
+	}
+	for name, value := range fields {
+		e[name] = value
+	}
+	return e
+}
+
+// manyEvents are deliveries in all the ways that a row can look.
+func manyEvents() []map[string]any {
+	return []map[string]any{
+		event(nil),
+		event(map[string]any{"type": longTypes[7], "state": strings.Repeat("A_LONG_STATE_", 9), "testMode": true}),
+		event(map[string]any{"state": "FAILED", "error": strings.Repeat("The receiver did not answer in time. ", 9), "testMode": true}),
+		event(map[string]any{"state": "FAILED", "error": strings.Repeat("unbreakable", 40), "url": longAddress}),
+		event(map[string]any{"state": "", "body": `{"webhookId":"wcon_gone"}`}),
+		event(map[string]any{"url": "https://elsewhere.example.com/"}),
+	}
+}
+
+func showHealth(v *visitor) int {
+	shop := v.connectKey(2)
+	v.app.add(2, manyEvents()[0]["url"].(string), longTypes...)
+	events := manyEvents()
+	for range 2 {
+		events = append(events, event(map[string]any{"url": longAddress, "state": "FAILED", "error": "no answer"}))
+	}
+	v.app.add(2, longAddress, "ORDER_PLACED")
+	v.fileEvents(events...)
+	status := v.Open(listPath(shop) + "?q=e&sort=failed&type=ORDER_PLACED")
+	v.reads("3 of 3 failed", "shares its address")
+	v.Click(v.main().Locator("summary").First())
+	return status
+}
+
+func showNothingFits(v *visitor) int {
+	return v.Open(listPath(v.connectKey(2)) + "?q=" + strings.Repeat("nothing", 20) + "&type=UNHEARD_OF")
+}
+
+func showDeleted(v *visitor) int {
+	showDelete(v)
+	return v.Submit(v.Role("button", "Delete webhook"))
+}
+
+func showLocked(v *visitor) int {
+	hook := v.app.box.Webhooks(v.connectKey(1).ID)[0]
+	v.Open(deletePath(hook))
+	return v.Submit(v.Role("button", "Delete webhook"))
+}
+
+// editsLong opens the edit form of a webhook with much in it.
+func editsLong(v *visitor) sandbox.Webhook {
+	hook := v.app.add(2, longAddress, longTypes...)
+	v.connectKey(2)
+	v.Open(editPath(hook))
+	return hook
+}
+
+func showEdit(v *visitor) int {
+	return v.Open(editPath(editsLong(v)))
+}
+
+func showEditRefused(v *visitor) int {
+	editsLong(v)
+	v.Fill(v.address(), "https://hooks.example.com:8443/"+strings.Repeat("long", 40))
+	v.review()
+	return v.Submit(v.Role("button", saveButton))
+}
+
+func showGoneDraft(v *visitor) int {
+	showReview(v)
+	v.app.move(2 * time.Hour)
+	return v.Submit(v.Role("button", saveButton))
+}
+
+func showReview(v *visitor) int {
+	editsLong(v)
+	v.Fill(v.address(), longAddress+"/another")
+	v.Check(v.box(donation))
+	v.Uncheck(v.box(longTypes[7]))
+	status := v.review()
+	v.Click(v.main().Locator("summary"))
+	return status
+}
+
+func showReviewOfDuplicate(v *visitor) int {
+	v.app.add(2, longAddress, longTypes...)
+	showReview(v)
+	v.Submit(v.Role("link", "Change further"))
+	v.Fill(v.address(), longAddress)
+	return v.review()
+}
+
+func showConflict(v *visitor) int {
+	hook := editsLong(v)
+	v.Check(v.box(donation))
+	v.app.replace(hook, longAddress+"/theirs", longTypes[1:]...)
+	status := v.review()
+	v.Click(v.main().Locator("summary").First())
+	return status
+}
+
+func showDelete(v *visitor) int {
+	hook := v.app.add(2, longAddress, longTypes...)
+	v.connectKey(2)
+	return v.Open(deletePath(hook))
+}
+
+func showDuplicate(v *visitor) int {
+	v.app.add(2, longAddress, longTypes...)
+	v.app.add(2, longAddress, "DONATION")
+	v.compose(v.connectKey(2), longAddress, orderPlaced, donation, promotion)
+	return v.create()
+}
+
+func showDeliveries(v *visitor) int {
+	shop := v.connectKey(2)
+	v.app.add(2, longAddress, "ORDER_PLACED")
+	v.app.add(2, longAddress, "DONATION")
+	v.fileEvents(manyEvents()...)
+	status := v.Open(eventsPath(shop) + "?page=2&type=DONATION")
+	v.reads("Ambiguous", "No webhook of this shop", "not there any more", "no state given")
+	return status
+}
+
+func showNoDeliveries(v *visitor) int {
+	v.connectWithout("webhook_read")
+	return v.Open(eventsPath(v.app.shop(0)))
+}
+
+// showDelivery shows the body of a delivery that failed.
+func showDelivery(v *visitor) int {
+	v.app.stopClock()
+	v.app.fire(2, "ORDER_PLACED", true, 1)
+	shop := v.connectKey(2)
+	for _, d := range v.app.box.Deliveries(shop.ID) {
+		if d.State == sandbox.StateRetrying {
+			return v.Open(eventsPath(shop) + "/" + d.ID + "?show=body")
+		}
+	}
+	return 0
+}
+
+// showActivity has every outcome.
+func showActivity(v *visitor) int {
+	showEditRefused(v)
+	shop := v.app.shop(2)
+	for _, outcome := range []string{store.OutcomePending, store.OutcomeUnclear, store.OutcomeFailed} {
+		for range 17 {
+			v.app.attempt(shop, outcome)
+		}
+	}
+	v.Open(activityPath(shop))
+	status := v.Submit(v.Role("link", "Older"))
+	for i := range v.Count(v.main().Locator("summary")) {
+		v.Click(v.main().Locator("summary").Nth(i))
+	}
+	return status
+}
