@@ -231,7 +231,7 @@ func TestUnsettled(t *testing.T) {
 		name   string
 		action string
 		detail detail
-		there  []webhookContent // of the webhook with the activity's id, and of new ones
+		there  []webhookContent // of the webhook with the activity's id, or that a create found; and of new ones
 		early  string           // outcome after 11 s
 		late   string           // after 91 s
 	}{
@@ -246,6 +246,8 @@ func TestUnsettled(t *testing.T) {
 		{"a create that took effect", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}, *wants}, done, done},
 		{"a create that did not", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}}, pending, failed},
 		{"a create, with other content", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}, *was}, pending, failed},
+		{"a create, and one like it was there before", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{*wants}, pending, failed},
+		{"a create beside one like it", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{*wants, *wants}, done, done},
 		{"a create, two that it may be", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}, *wants, *wants}, pending, unclear},
 		{"a create, and nobody knows what was there", actionCreate, detail{After: wants}, []webhookContent{{}, *wants}, pending, unclear},
 		{"a connection that is there", actionConnect, detail{}, nil, done, done},
@@ -269,6 +271,9 @@ func TestUnsettled(t *testing.T) {
 			}
 			if id == "" && test.action != actionCreate && test.action != actionConnect && test.action != actionDisconnect {
 				id, made = "wcon_gone", "wcon_gone"
+			}
+			if test.action == actionCreate && id != "" {
+				test.detail.Known, id = []string{id}, ""
 			}
 			a := g.plant(shop, owner(p), test.action, id, test.detail)
 			if got := g.settled(a); got.Outcome != pending {
@@ -364,6 +369,7 @@ func TestOneClaimEach(t *testing.T) {
 		{"the second saw it before it began", 1, time.Second, true, "", []string{done, pending}, []string{done, failed}},
 		{"the second is known to have made it", 1, time.Second, false, done, []string{pending, done}, []string{failed, done}},
 		{"the second is known to have failed", 1, time.Second, false, failed, []string{done, failed}, []string{done, failed}},
+		{"the first began too long before to be mistaken", 1, 10 * time.Minute, false, "", []string{unclear, done}, []string{failed, done}},
 		{"the second began too long after to be mistaken", 1, 10 * time.Minute, true, "", []string{done, pending}, []string{done, failed}},
 	}
 	for _, test := range tests {

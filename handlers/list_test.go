@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
@@ -84,6 +85,9 @@ func TestListFilter(t *testing.T) {
 		t.Run(clip(test.query, 40), func(t *testing.T) {
 			g.move(time.Minute)
 			pg := p.get(webhooksPath(shop.ID)+test.query).want(http.StatusOK, "3 webhooks")
+			if !utf8.ValidString(pg.body) {
+				t.Error("the page is not UTF-8")
+			}
 			got := ""
 			for _, row := range pg.rows() {
 				for id, name := range names {
