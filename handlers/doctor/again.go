@@ -25,7 +25,7 @@ func (e *examination) repeat(ctx context.Context) finding {
 	r, err := e.send(ctx, e.request.Body, e.key())
 	if err != nil {
 		f := failed(err, "", seen)
-		f.stop, f.took = "", r.Timing.Total
+		f.took = r.Timing.Total
 		return f
 	}
 	f := e.timeOf(r)
@@ -33,7 +33,7 @@ func (e *examination) repeat(ctx context.Context) finding {
 	f.seen = append([]string{seen, "Status: " + statusText(r.Status)}, f.seen...)
 	if r.Status != http.StatusOK {
 		f.result = Failed
-		f.seen = append(f.seen, "Fourthwall delivers some events more than once. It counts this answer as a failure and sends the event again and again.")
+		f.seen = append(f.seen, "Fourthwall delivers some events more than once. It counts this answer as a failure and sends the event again.")
 		f.do = "Remember the ids of events. Answer 200 to one that you know already, and do nothing else."
 	}
 	return f
@@ -77,7 +77,6 @@ func judgeForged(r deliver.Result, err error) finding {
 		if f.result == Failed {
 			f.result, f.do = Warned, "Answer 401 to a wrong signature. "+f.do
 		}
-		f.stop = ""
 		return f
 	case s >= 200 && s <= 299:
 		return notVerified(answer)

@@ -99,6 +99,11 @@ func checkWords(t *testing.T, r Report) {
 		if len(s.Seen) == 0 || strings.Join(s.Seen, "") == "" {
 			t.Errorf("%s says nothing", s.ID)
 		}
+		for _, text := range append(slices.Clone(s.Seen), s.Do) {
+			if text != visible(text) {
+				t.Errorf("%s says %q", s.ID, text)
+			}
+		}
 		if bad := s.Result == Warned || s.Result == Failed; bad != (s.Do != "") {
 			t.Errorf("%s is %s and says to do %q", s.ID, s.Result, s.Do)
 		}
@@ -545,6 +550,28 @@ func TestEnds(t *testing.T) {
 		defer v.Close()
 		report := d.Examine(t.Context(), Request{URL: plain}, nil)
 		if signs(report) != "PPSSSSSSSS" || report.Result != Skipped || !strings.Contains(words(t, report, StepForged), "[busy]") {
+			t.Error(report.Text())
+		}
+	})
+	t.Run("too many calls later on", func(t *testing.T) {
+		e := listen(t, answers(ok))
+		o := e.options()
+		o.MaxPerTarget = 1
+		o.Exceptions = append(o.Exceptions, deliver.Exception{Host: "other.example:80", Addr: e.at})
+		d := newDoctor(t, o)
+		other, err := d.Client.Visit("http://other.example/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		report := d.Examine(t.Context(), Request{URL: plain, Body: []byte(envelope), Secret: secret}, func(r Report) {
+			if r.Steps[8].Result == Running {
+				if err := other.Connect(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if signs(report) != "PPWPWPPPSS" || !strings.Contains(words(t, report, StepForged), "[busy]") || len(e.received()) != 1 {
 			t.Error(report.Text())
 		}
 	})

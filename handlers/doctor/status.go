@@ -2,7 +2,7 @@ package doctor
 
 import "net/http"
 
-const onlyOK = "Fourthwall counts only 200 as received. To it this is a failure, and it sends the delivery again, up to 5 times."
+const onlyOK = "Fourthwall counts only 200 as received. To it this is a failure, and it tries again, up to 5 times in all."
 
 // notOK says why an answer other than 200 is a failure, and what to do.
 func notOK(status int) (why, do string) {
