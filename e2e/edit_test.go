@@ -279,6 +279,10 @@ func TestLocked(t *testing.T) {
 			v.Gone(v.Role("button", "Delete webhook"))
 			v.Open(listPath(shop))
 			v.SeeText(v.Role("listitem", "").Filter(hasText(hook.URL)), "Locked")
+			v.Open(activityPath(shop) + "?outcome=refused")
+			v.attempted(1)
+			v.Click(v.entries().Locator("summary"))
+			v.reads(hook.ID, lockedCode, "400")
 		})
 	}
 }
