@@ -71,6 +71,8 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	var api *fourthwall.Error
 	switch {
+	case errors.As(err, &api) && api.Status == http.StatusBadRequest && page.Type != "":
+		page.Unreadable, status = refusedType(api, visitOf(r)), http.StatusUnprocessableEntity
 	case errors.As(err, &api):
 		page.Unreadable, status = s.unreadable(w, r, api, "deliveries", eventsPath(conn.ShopID))
 	case err != nil:
@@ -92,6 +94,16 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 		page.NextHref = eventsHref(conn.ShopID, page.Type, page.Webhook, number+1)
 	}
 	return s.render(w, r, status, views.Events(page))
+}
+
+// refusedType says that the API does not look for a type, which can only have
+// been written into the address.
+func refusedType(api *fourthwall.Error, v *visit) *views.Notice {
+	return &views.Notice{
+		Kind: views.Warning, Title: "Fourthwall refuses this choice", Code: api.Code, RequestID: requestID(api, v),
+		Text: "It does not look for deliveries of the event type in this address.",
+		Link: &views.Link{Href: eventsPath(v.conn.ShopID), Text: "Show all deliveries"},
+	}
 }
 
 func eventsHref(shopID, eventType, webhook string, page int) string {

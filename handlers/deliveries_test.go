@@ -240,6 +240,13 @@ func TestDeliveriesUnread(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a type that is not taken", func(t *testing.T) {
+		g := newRig(t, options{})
+		p := g.person()
+		shop := p.connect(0)
+		pg := p.get(eventsPath(shop.ID)+"?type=MADE_UP").want(http.StatusUnprocessableEntity, "refuses this choice", "OPEN_API_BAD_REQUEST")
+		pg.link("Show all deliveries").want(http.StatusOK, "Nothing delivered yet")
+	})
 	t.Run("a delivery that is not known", func(t *testing.T) {
 		g := newRig(t, options{})
 		p := g.person()
