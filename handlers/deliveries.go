@@ -155,6 +155,7 @@ func deliveryRow(shopID string, e fourthwall.Event, m matcher) views.DeliveryRow
 		Failed: e.HasError, Error: e.Error, Test: e.TestMode, URL: e.URL,
 	}
 	row.WebhookID, row.Ambiguous = m.match(e)
+	row.WebhooksUnknown = m.blind
 	if _, there := m.byID[row.WebhookID]; there || m.blind && row.WebhookID != "" {
 		row.WebhookHref = webhookPath(shopID, row.WebhookID)
 	}

@@ -16,7 +16,9 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"hookwall/fourthwall"
 	"hookwall/sandbox"
+	"hookwall/views"
 )
 
 const apiEvents = "/open-api/v1.0/webhook-events"
@@ -270,6 +272,26 @@ func TestDeliveriesUnread(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestDeliveryOfAnUnknownWebhook: of what could not be read, nothing is said.
+func TestDeliveryOfAnUnknownWebhook(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		m    matcher
+		want views.DeliveryRow
+	}{
+		{"there is none", newMatcher(nil), views.DeliveryRow{URL: good}},
+		{"they could not be read", matcher{blind: true}, views.DeliveryRow{URL: good, WebhooksUnknown: true}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := deliveryRow("sh_1", fourthwall.Event{URL: good}, test.m)
+			test.want.Href, test.want.Type = eventPath("sh_1", ""), badge("")
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }
 
 // TestDelivery shows one, with its body only when it is asked for.
