@@ -14,21 +14,21 @@ import "slices"
 type selectField struct {
 	ID, Name, Label string
 	Value           string
-	Any             string // what choosing nothing says
+	Any             string // what choosing nothing says; "" when something must be chosen
 	Choices         []Choice
 }
 
-// options has a way to choose nothing, and keeps a value that came with the
-// address but is offered no more.
+// options has a way to choose nothing where that is one, and keeps a value that
+// came with the address but is offered no more.
 func (f selectField) options() []Choice {
 	all := f.Choices
 	has := func(value string) bool {
 		return slices.ContainsFunc(all, func(c Choice) bool { return c.Value == value })
 	}
-	if !has("") {
+	if f.Any != "" && !has("") {
 		all = append([]Choice{{Text: f.Any}}, all...)
 	}
-	if !has(f.Value) {
+	if f.Value != "" && !has(f.Value) {
 		all = append(slices.Clone(all), Choice{Value: f.Value, Text: f.Value})
 	}
 	return all

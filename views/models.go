@@ -13,6 +13,7 @@ type Frame struct {
 	// EventsHref and ActivityHref are the current shop's; "" outside a shop.
 	EventsHref   string
 	ActivityHref string
+	ToolsHref    string    // what helps without a shop too; "" when there is nothing
 	Shop         *ShopLink // the shop this page is about; nil outside a shop
 	Shops        []ShopLink
 	SandboxURL   string // address of the sandbox's front page; "" when Fourthwall is real
@@ -269,6 +270,8 @@ type WebhookPage struct {
 	EditHref   string
 	DeleteHref string
 	EventsHref string // its deliveries
+	CheckHref  string // the examination of its endpoint; "" when not offered
+	TestHref   string // a delivery by hand; "" when not offered
 	// Locked says why the webhook can be neither edited nor deleted; "" when it can.
 	Locked string
 	// ForDevelopersURL is where the shop's owner finds the webhook secret and

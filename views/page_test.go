@@ -91,7 +91,8 @@ func hasClass(n *html.Node, class string) bool {
 var blocks = strings.Fields(`address aside button caption dd details div dl dt form h1 h2 h3 header label li main nav
 	ol option p pre section summary table td th tr ul`)
 
-// text is what the element says, with runs of white space as one space.
+// text is what the element says, with runs of white space as one space. What
+// stands in fields is what a person typed, and sent back as it is.
 func text(n *html.Node) string {
 	var b strings.Builder
 	read(&b, n)
@@ -100,6 +101,9 @@ func text(n *html.Node) string {
 
 func read(b *strings.Builder, n *html.Node) {
 	for d := range n.ChildNodes() {
+		if d.Data == "textarea" {
+			continue
+		}
 		if d.Type == html.TextNode {
 			b.WriteString(d.Data)
 			continue
@@ -197,7 +201,7 @@ func (d doc) checkReferences() {
 			d.t.Errorf("link to #%s points nowhere", target)
 		}
 	}
-	for _, in := range d.tags("input", "select") {
+	for _, in := range d.tags("input", "select", "textarea") {
 		if attr(in, "type") == "hidden" {
 			continue
 		}
@@ -210,7 +214,7 @@ func (d doc) checkReferences() {
 
 // knownElements are all that the pages are made of.
 var knownElements = strings.Fields(`html head meta title script link body a header nav svg use span details summary
-	ul ol li form button aside main p h1 h2 h3 div dl dt dd code pre bdi strong small i b input label section
+	ul ol li form button aside main p h1 h2 h3 div dl dt dd code pre bdi strong small i b input textarea label section
 	time template noscript select option table thead tbody tr th td`)
 
 // checkPolicy finds what the content security policy would block, and

@@ -35,6 +35,10 @@ var everyPage = []struct {
 	{"events", filled(Events)},
 	{"delivery", filled(Delivery)},
 	{"activity", filled(Activity)},
+	{"check start", filled(CheckStart)},
+	{"check", filled(Check)},
+	{"test", filled(Test)},
+	{"signature", filled(Signature)},
 }
 
 func filled[Model any](page func(Model) templ.Component) func(func(reflect.Value)) templ.Component {
@@ -78,7 +82,7 @@ func (f filler) fill(v reflect.Value) {
 		}
 		if v.Type() == reflect.TypeFor[SummaryError]() {
 			// The program makes it, and it must lead somewhere.
-			v.FieldByName("Href").SetString("#url")
+			v.FieldByName("Href").SetString("#main")
 		}
 	default:
 		panic("filler does not know " + v.Kind().String())
@@ -121,7 +125,7 @@ func TestEmptyModelsAreSoundPages(t *testing.T) {
 		t.Run(page.name, func(t *testing.T) {
 			// Without an address the form would go to itself.
 			withAction := func(model reflect.Value) {
-				for _, name := range []string{"Action", "KeyAction", "SignOutAction", "UseAction"} {
+				for _, name := range []string{"Action", "KeyAction", "SignOutAction", "UseAction", "PickAction"} {
 					if field := model.FieldByName(name); field.IsValid() {
 						field.SetString("/x")
 					}
@@ -229,14 +233,14 @@ func TestFormButtons(t *testing.T) {
 		}
 		got = append(got, attr(b, "value"))
 	}
-	want := []string{"create", "all", "none", "preset:tips", "group:orders:all", "group:orders:none", "group:app:all", "group:app:none", "group:unknown:all", "group:unknown:none", "undo", "create"}
+	want := []string{"create", "examine", "all", "none", "preset:tips", "group:orders:all", "group:orders:none", "group:app:all", "group:app:none", "group:unknown:all", "group:unknown:none", "undo", "create"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	if first := buttons[0]; attr(first, "tabindex") != "-1" || attr(first, "aria-hidden") != "true" {
 		t.Error("the first button is not kept from keyboard and screen reader")
 	}
-	if types := attr(buttons[3], "data-types"); types != "DONATION ORDER_PLACED" {
+	if types := attr(buttons[4], "data-types"); types != "DONATION ORDER_PLACED" {
 		t.Errorf("preset's types %q", types)
 	}
 }

@@ -1,5 +1,6 @@
 // What script adds to pages that work without it: copy buttons, times in the
-// reader's zone, menus that close, and a picker that answers at once.
+// reader's zone, menus that close, a check that is followed, and a picker that
+// answers at once.
 (() => {
   "use strict";
 
@@ -61,7 +62,7 @@
 
   // An answer can take some seconds.
   function busyButtons() {
-    for (const form of all("form.after")) {
+    for (const form of all("form.after, form[data-busy]")) {
       const button = form.querySelector("button");
       form.addEventListener("submit", () => {
         button.classList.add("busy");
@@ -69,6 +70,30 @@
       });
       addEventListener("pageshow", () => button.classList.remove("busy"));
     }
+  }
+
+  // The page of a check that runs fills itself, and is drawn anew at the end.
+  function followedCheck() {
+    for (const field of all("input[name=follow]")) field.value = "1";
+    const progress = document.querySelector("[data-stream]");
+    if (!progress) return;
+    const link = document.querySelector(".check-follow");
+    const stream = new EventSource(progress.dataset.stream);
+    link.hidden = true;
+    stream.addEventListener("report", ({ data }) => {
+      progress.replaceChildren(...new DOMParser().parseFromString(data, "text/html").body.childNodes);
+      const now = progress.querySelector(".check-now")?.textContent;
+      if (now) say(now);
+    });
+    stream.addEventListener("done", () => {
+      stream.close();
+      location.reload();
+    });
+    stream.addEventListener("error", () => {
+      stream.close();
+      link.hidden = false;
+      say("The check goes on, but its progress is not shown here any more.");
+    });
   }
 
   function closingMenus() {
@@ -112,7 +137,7 @@
     listen(form) {
       form.addEventListener("change", (event) => this.ticked(event));
       form.addEventListener("click", (event) => this.pressed(event));
-      form.addEventListener("submit", () => this.sent());
+      form.addEventListener("submit", ({ submitter }) => this.sent(submitter));
       this.input.addEventListener("input", () => this.search(true));
       this.input.addEventListener("keydown", (event) => this.typed(event));
       // Browsers put ticks and text back after this script has run.
@@ -127,7 +152,7 @@
     }
 
     refresh() {
-      this.main.classList.remove("busy");
+      for (const button of all(".busy", this.main.form)) button.classList.remove("busy");
       this.recount();
       this.search(false);
     }
@@ -142,7 +167,7 @@
 
     pressed(event) {
       const button = event.target.closest("button");
-      if (!button || button.value === this.main.value) return;
+      if (!button || [this.main.value, "examine"].includes(button.value)) return;
       event.preventDefault();
       if (button.matches(".remove")) this.remove(button);
       else if (button === this.undo) this.restore();
@@ -232,9 +257,10 @@
     }
 
     // An answer can take some seconds.
-    sent() {
-      this.main.classList.add("busy");
-      say(this.main.value === "create" ? "Creating the webhook." : "One moment.");
+    sent(submitter) {
+      const button = submitter?.value === "examine" ? submitter : this.main;
+      button.classList.add("busy");
+      say(button.value === "create" ? "Creating the webhook." : "One moment.");
     }
   }
 
@@ -242,5 +268,6 @@
   localTimes();
   closingMenus();
   busyButtons();
+  followedCheck();
   for (const form of all("form[data-picker]")) new Picker(form);
 })();
