@@ -281,7 +281,7 @@ func TestDeliveryOfAnUnknownWebhook(t *testing.T) {
 		m    matcher
 		want views.DeliveryRow
 	}{
-		{"there is none", newMatcher(nil), views.DeliveryRow{URL: good}},
+		{"there is none", newMatcher([]fourthwall.Webhook{}), views.DeliveryRow{URL: good}},
 		{"they could not be read", matcher{blind: true}, views.DeliveryRow{URL: good, WebhooksUnknown: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
