@@ -72,6 +72,10 @@ func TestDeliveryLog(t *testing.T) {
 	v.Open(webhookPath(hooks[0]))
 	v.Submit(v.main().GetByRole("link", named("Deliveries")))
 	v.delivered(0)
+	v.status(v.Open(eventsPath(shop)+"?type=UNHEARD_OF"), 422)
+	v.Submit(v.Role("link", "Show all deliveries"))
+	v.at(eventsPath(shop))
+	v.delivered(50)
 }
 
 // TestDeliveryBody: a delivery's body is not in the page before it is asked

@@ -122,7 +122,7 @@ func TestBanner(t *testing.T) {
 		status  int
 		texts   []string
 	}{
-		{"an unknown code", sandbox.Failure{Status: 400, Code: "WEBHOOK_MOON_PHASE", Header: id}, 422, []string{"refused this webhook", "WEBHOOK_MOON_PHASE"}},
+		{"an unknown code", sandbox.Failure{Status: 400, Code: "WEBHOOK_MOON_PHASE", Header: id}, 422, []string{"refused to create this webhook", "WEBHOOK_MOON_PHASE"}},
 		{"busy", sandbox.Failure{Status: 503, Header: wait}, 503, []string{"Fourthwall is busy", "60 seconds"}},
 		{"too many requests", sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS", Header: wait}, 503, []string{"Fourthwall is busy", "OPEN_API_TOO_MANY_REQUESTS"}},
 	}
