@@ -300,7 +300,7 @@ func signatureForm(p SignaturePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(textField{ID: "body", Name: "body", Label: "Body", Value: p.Body, Err: p.BodyError, Focus: p.Focus == "body", Lines: 10, Private: true, Hint: "The raw text, before anything has parsed or changed it."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(textField{ID: "body", Name: "body", Label: "Body", Value: p.Body, Err: p.BodyError, Focus: p.Focus == "body", Lines: 10, Private: true, Replaceable: true, Hint: "The raw text, before anything has parsed or changed it."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -202,7 +202,7 @@ func webhookFacts(p WebhookPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.CheckHref != "" || p.TestHref != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<p class=\"actions\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<p class=\"actions after\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
