@@ -118,10 +118,10 @@ type demoShop struct {
 	Webhooks                                []struct{ ID, URL string }
 }
 
-func (c *caller) demoShop(box *process) demoShop {
+func (c *caller) demoShop(box string) demoShop {
 	c.t.Helper()
 	var state struct{ Shops []demoShop }
-	check(c.t, json.Unmarshal([]byte(c.get(box.at+"/_sandbox/state")), &state))
+	check(c.t, json.Unmarshal([]byte(c.get(box+"/_sandbox/state")), &state))
 	return state.Shops[0]
 }
 
@@ -152,7 +152,7 @@ func TestKilledBetweenCallAndAnswer(t *testing.T) {
 	}
 	wall := launch(t, nil, environment...)
 	c := newCaller(t)
-	shop := c.demoShop(box)
+	shop := c.demoShop(box.at)
 	at := "/shops/" + shop.ID
 	c.post(wall.at+"/connect/key", url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}})
 
@@ -172,7 +172,7 @@ func TestKilledBetweenCallAndAnswer(t *testing.T) {
 			_, err := c.send(t.Context(), http.MethodPost, wall.at+path, "application/x-www-form-urlencoded", form.Encode())
 			hung <- err
 		}()
-		eventually(t, method+" at the API", func() bool { return tookEffect(c.demoShop(box)) })
+		eventually(t, method+" at the API", func() bool { return tookEffect(c.demoShop(box.at)) })
 		wall.kill()
 		if err := <-hung; err == nil {
 			t.Errorf("%s was answered, so nothing was killed in the middle", method)
@@ -196,7 +196,7 @@ func TestKilledBetweenCallAndAnswer(t *testing.T) {
 
 	dieDuring(http.MethodPost, at+"/webhooks", create, func(s demoShop) bool { return len(s.Webhooks) == 1 })
 	settles("webhook.create")
-	made := c.demoShop(box).Webhooks
+	made := c.demoShop(box.at).Webhooks
 	if page := c.post(wall.at+at+"/webhooks", create); len(made) != 1 || !strings.Contains(page, made[0].ID) {
 		t.Fatalf("the form that was sent again does not lead to the webhook: %v", made)
 	}

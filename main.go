@@ -3,12 +3,15 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"os/signal"
@@ -87,12 +90,16 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 	}
 	servers, ctx := errgroup.WithContext(ctx)
 	sandboxURL := ""
+	targets := deliver.Options{AllowPrivate: c.PrivateTargets, UserAgent: userAgent()}
 	if c.Sandbox {
 		emulator, at, err := startSandbox(ctx, &c, servers, logger)
 		if err != nil {
 			return err
 		}
 		defer emulator.Close()
+		if err := startReceiver(ctx, emulator, &targets, servers, logger); err != nil {
+			return errors.Join(err, ctxCause(ctx))
+		}
 		sandboxURL = at
 	}
 	st, err := openStore(ctx, c, logger)
@@ -100,10 +107,12 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 		return errors.Join(err, ctxCause(ctx))
 	}
 	defer st.Close()
-	dashboard, err := newDashboard(c, sandboxURL, st, logger)
+	dashboard, err := newDashboard(c, sandboxURL, st, targets, logger)
 	if err != nil {
 		return err
 	}
+	defer dashboard.Close()
+	defer context.AfterFunc(ctx, dashboard.Drain)()
 	servers.Go(func() error { return repeat(ctx, sweepInterval, st.Sweep, "sweep", logger) })
 	servers.Go(func() error { return repeat(ctx, settleInterval, dashboard.Settle, "settling attempts", logger) })
 	servers.Go(func() error { return serveHTTP(ctx, listener, dashboard, logger) })
@@ -128,8 +137,12 @@ func announce(stdout io.Writer, c Config, sandboxURL string) {
 	}
 }
 
-func newDashboard(c Config, sandboxURL string, st *store.Store, logger *slog.Logger) (*handlers.Dashboard, error) {
-	api, err := fourthwall.New(c.APIURL, fourthwall.Options{UserAgent: "hookwall/" + version, Logger: logger})
+func newDashboard(c Config, sandboxURL string, st *store.Store, targets deliver.Options, logger *slog.Logger) (*handlers.Dashboard, error) {
+	api, err := fourthwall.New(c.APIURL, fourthwall.Options{UserAgent: userAgent(), Logger: logger})
+	if err != nil {
+		return nil, err
+	}
+	client, err := deliver.New(targets)
 	if err != nil {
 		return nil, err
 	}
@@ -138,10 +151,54 @@ func newDashboard(c Config, sandboxURL string, st *store.Store, logger *slog.Log
 		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL,
 		PublicURL: c.PublicURL.String(), Scopes: c.Scopes,
 	})
+	receiver := ""
+	if sandboxURL != "" {
+		receiver = sandbox.ReceiverHost
+	}
 	return handlers.New(handlers.Config{
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
-		Store: st, API: api, OAuth: provider, Logger: logger,
+		Store: st, API: api, OAuth: provider, Targets: client, Receiver: receiver, Sample: sample, Logger: logger,
 	}), nil
+}
+
+func userAgent() string { return "hookwall/" + version }
+
+// sample makes the sample of an event.
+func sample(of handlers.SampleOf) (string, error) {
+	return sandbox.SampleEvent(sandbox.Sample{
+		Type: of.Type, WebhookID: of.WebhookID, ShopID: of.ShopID, ShopName: of.ShopName, Domain: of.Domain, At: of.At,
+	})
+}
+
+// startReceiver serves the sandbox's receiver on this machine, at ports that
+// only the dashboard knows, and lets targets call it by its name.
+func startReceiver(ctx context.Context, emulator *sandbox.Server, targets *deliver.Options, servers *errgroup.Group, logger *slog.Logger) error {
+	certificate, authority, err := sandbox.NewReceiverCertificate(time.Now())
+	if err != nil {
+		return err
+	}
+	if targets.RootCAs, err = x509.SystemCertPool(); err != nil {
+		targets.RootCAs = x509.NewCertPool()
+	}
+	targets.RootCAs.AddCert(authority)
+	for port, wrap := range map[string]func(net.Listener) net.Listener{
+		"80": func(l net.Listener) net.Listener { return l },
+		"443": func(l net.Listener) net.Listener {
+			return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
+		},
+	} {
+		listener, err := listen(ctx, "the sandbox's receiver", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		at, err := netip.ParseAddrPort(listener.Addr().String())
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		targets.Exceptions = append(targets.Exceptions, deliver.Exception{Host: net.JoinHostPort(sandbox.ReceiverHost, port), Addr: at})
+		servers.Go(func() error { return serveHTTP(ctx, wrap(listener), emulator.Receiver(), logger) })
+	}
+	return nil
 }
 
 // startSandbox serves the sandbox beside the dashboard and points the
@@ -151,7 +208,7 @@ func startSandbox(ctx context.Context, c *Config, servers *errgroup.Group, logge
 	if err != nil {
 		return nil, "", err
 	}
-	targets, err := newTargets(c.PrivateTargets)
+	targets, err := deliver.New(deliver.Options{AllowPrivate: c.PrivateTargets, UserAgent: userAgent()})
 	if err != nil {
 		return nil, "", errors.Join(err, listener.Close())
 	}
@@ -198,7 +255,7 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 	if f.PublicURL == "" {
 		f.PublicURL = addressOf(listener, f.Addr).String()
 	}
-	targets, err := newTargets(f.Private)
+	targets, err := deliver.New(deliver.Options{AllowPrivate: f.Private, UserAgent: userAgent()})
 	if err != nil {
 		return err
 	}
@@ -212,11 +269,6 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 	defer emulator.Close()
 	fmt.Fprintf(stdout, "The sandbox is at %s: everything is simulated, nothing reaches Fourthwall.\n", f.PublicURL)
 	return serveHTTP(ctx, listener, emulator, logger)
-}
-
-// newTargets makes the only client that calls addresses which people type.
-func newTargets(private bool) (*deliver.Client, error) {
-	return deliver.New(deliver.Options{AllowPrivate: private, UserAgent: "hookwall/" + version})
 }
 
 func newLogger(w io.Writer) *slog.Logger {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,6 +118,31 @@ func TestStartsWithoutSettings(t *testing.T) {
 	}
 }
 
+// TestReceiverOfTheSandbox: what a newcomer checks answers, by TLS too, though
+// nothing else on this machine may be called.
+func TestReceiverOfTheSandbox(t *testing.T) {
+	printed, _ := start(t, env("HOME", t.TempDir(), "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"), nil, 2)
+	wall, box := address.FindString(printed[0]), address.FindString(printed[1])
+	c := newCaller(t)
+	shop := c.demoShop(box)
+	c.post(wall+"/connect/key", url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}})
+	for _, test := range []struct {
+		endpoint string
+		wants    []string
+	}{
+		{"https://receiver.sandbox.example/verify", []string{"TLS 1.3", "it verifies signatures", "Everything passed"}},
+		{"http://receiver.sandbox.example/created", []string{"201", "exactly 200"}},
+		{box, []string{"Failed", "Skipped"}},
+	} {
+		page := c.post(wall+"/shops/"+shop.ID+"/checks", url.Values{"url": {test.endpoint}, "secret": {shop.WebhookSecret}})
+		for _, want := range test.wants {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: the page lacks %q:\n%s", test.endpoint, want, page)
+			}
+		}
+	}
+}
+
 func TestSandboxAlone(t *testing.T) {
 	args := []string{"sandbox", "--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "s.db"), "--client-id", "mine", "--redirect-uri", "http://localhost:1/back"}
 	printed, _ := start(t, env(), args, 1)
@@ -174,15 +200,16 @@ func TestVersion(t *testing.T) {
 // TestImports holds the arrows between the packages.
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
-		"hookwall":            {"deliver", "fourthwall", "handlers", "oauth", "sandbox", "store"},
-		"hookwall/handlers":   {"fourthwall", "oauth", "static", "store", "views"},
-		"hookwall/views":      {"static"},
-		"hookwall/oauth":      {"fourthwall"},
-		"hookwall/static":     nil,
-		"hookwall/deliver":    nil,
-		"hookwall/store":      nil,
-		"hookwall/sandbox":    nil,
-		"hookwall/fourthwall": nil,
+		"hookwall":                 {"deliver", "fourthwall", "handlers", "oauth", "sandbox", "store"},
+		"hookwall/handlers":        {"deliver", "fourthwall", "handlers/doctor", "oauth", "static", "store", "views"},
+		"hookwall/handlers/doctor": {"deliver", "fourthwall"},
+		"hookwall/views":           {"static"},
+		"hookwall/oauth":           {"fourthwall"},
+		"hookwall/static":          nil,
+		"hookwall/deliver":         nil,
+		"hookwall/store":           nil,
+		"hookwall/sandbox":         nil,
+		"hookwall/fourthwall":      nil,
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()
 	if err != nil {

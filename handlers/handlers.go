@@ -9,11 +9,14 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"hookwall/deliver"
 	"hookwall/fourthwall"
+	"hookwall/handlers/doctor"
 	"hookwall/oauth"
 	"hookwall/store"
 )
@@ -29,11 +32,25 @@ type Config struct {
 	Store          *store.Store
 	API            *fourthwall.Client
 	OAuth          *oauth.Provider
+	Targets        *deliver.Client // calls the endpoints that people ask to have tested
+	Receiver       string          // host of the sandbox's receiver; "" when Fourthwall is real
+	Sample         func(SampleOf) (string, error)
 	Logger         *slog.Logger
 	Now            func() time.Time // nil for time.Now
 	// Pauses are the waits before each look for a webhook whose creation was
 	// not confirmed; nil for at once, after 2 s and after 5 s.
 	Pauses []time.Duration
+}
+
+// SampleOf says what the sample of an event is to be about. A sample is the
+// body of a delivery: JSON, with testMode set.
+type SampleOf struct {
+	Type      string
+	WebhookID string // "" before there is one
+	ShopID    string
+	ShopName  string
+	Domain    string // of the shop
+	At        time.Time
 }
 
 // server holds what the handlers share. It keeps no state of its own.
@@ -45,6 +62,9 @@ type server struct {
 	resumable map[string]bool // mux patterns that a sign-in may return to
 	secure    bool            // the public URL is https
 	looks     looks           // into attempts whose end is not known
+	doctor    doctor.Doctor
+	sends     turnstile // of test deliveries
+	errands   errands
 }
 
 // Dashboard answers every request.
@@ -53,7 +73,7 @@ type Dashboard struct {
 	server *server
 }
 
-// New builds the dashboard.
+// New builds the dashboard. Close it when no request is under way any more.
 func New(c Config) *Dashboard {
 	s := build(c)
 	return &Dashboard{s.handler(), s}
@@ -64,6 +84,38 @@ func New(c Config) *Dashboard {
 // processes may do so.
 func (d *Dashboard) Settle(ctx context.Context) error { return d.server.settleActivities(ctx) }
 
+// Drain lets pages that wait for something be answered at once, so that the
+// server can shut down.
+func (d *Dashboard) Drain() { d.server.errands.drain() }
+
+// Close ends what goes on in the background and waits for it. The store must
+// still be open.
+func (d *Dashboard) Close() {
+	d.Drain()
+	d.server.errands.end()
+}
+
+// errands are what goes on when its request is answered.
+type errands struct {
+	life     context.Context //nolint:containedctx // of the program, not of a request
+	work     *sync.WaitGroup
+	end      func()
+	draining <-chan struct{}
+	drain    func()
+}
+
+func newErrands() errands {
+	life, cancel := context.WithCancel(context.Background())
+	draining := make(chan struct{})
+	work := &sync.WaitGroup{}
+	return errands{
+		life: life, work: work, end: func() { cancel(); work.Wait() },
+		draining: draining, drain: sync.OnceFunc(func() { close(draining) }),
+	}
+}
+
+func (e errands) start(do func(context.Context)) { e.work.Go(func() { do(e.life) }) }
+
 func build(c Config) *server {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -71,7 +123,10 @@ func build(c Config) *server {
 	if c.Pauses == nil {
 		c.Pauses = []time.Duration{0, 2 * time.Second, 3 * time.Second}
 	}
-	s := &server{Config: c, secure: c.PublicURL.Scheme == "https", resumable: map[string]bool{}}
+	s := &server{
+		Config: c, secure: c.PublicURL.Scheme == "https", resumable: map[string]bool{},
+		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, errands: newErrands(),
+	}
 	s.sessions = c.Store.Sessions(store.CookieOptions{Name: s.cookieName("session"), Secure: s.secure})
 	s.refresher = oauth.NewRefresher(c.OAuth, keeper{c.Store})
 	s.mux = http.NewServeMux()
@@ -104,7 +159,17 @@ func (s *server) handler() http.Handler {
 	return h
 }
 
-func limitBody(h http.Handler) http.Handler { return http.MaxBytesHandler(h, maxBodySize) }
+// limitBody bounds what is read of a request. The signature bench takes files.
+func limitBody(h http.Handler) http.Handler {
+	form, bench := http.MaxBytesHandler(h, maxBodySize), http.MaxBytesHandler(h, maxBenchSize)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == signaturePath {
+			bench.ServeHTTP(w, r)
+			return
+		}
+		form.ServeHTTP(w, r)
+	})
+}
 
 // compress leaves out what marks itself as not to be compressed: answers that
 // show a secret.

@@ -89,7 +89,7 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 
 func (s *server) bareFrame(r *http.Request, title string) views.Frame {
 	return views.Frame{
-		Title: title, Path: r.URL.Path, SandboxURL: s.SandboxURL,
+		Title: title, Path: r.URL.Path, SandboxURL: s.SandboxURL, ToolsHref: signaturePath,
 		PlainHTTPWarning: !s.secure && !isLoopback(s.PublicURL.Hostname()),
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"hookwall/deliver"
 	"hookwall/fourthwall"
 	"hookwall/oauth"
 	"hookwall/sandbox"
@@ -69,6 +70,7 @@ type options struct {
 	pauses    []time.Duration
 	file      string        // database; "" for a new one
 	budget    time.Duration // of one API call; 0 for the usual
+	endpoint  http.Handler  // at http://receiver.sandbox.example; nil for the sandbox's receiver
 }
 
 func newRig(t *testing.T, o options) *rig {
@@ -115,13 +117,31 @@ func newRig(t *testing.T, o options) *rig {
 	if o.pauses == nil {
 		o.pauses = []time.Duration{0}
 	}
+	if o.endpoint == nil {
+		o.endpoint = g.box.Receiver()
+	}
+	endpoint := httptest.NewServer(o.endpoint)
+	t.Cleanup(endpoint.Close)
+	targets, err := deliver.New(deliver.Options{Exceptions: []deliver.Exception{{
+		Host: sandbox.ReceiverHost + ":80", Addr: netip.MustParseAddrPort(endpoint.Listener.Addr().String()),
+	}}})
+	g.must(err)
 	g.server = build(Config{
 		PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api,
 		OAuth: oauth.New(provider), Logger: logger, Now: now, Pauses: o.pauses,
+		Targets: targets, Receiver: sandbox.ReceiverHost, Sample: func(of SampleOf) (string, error) {
+			return sandbox.SampleEvent(sandbox.Sample{
+				Type: of.Type, WebhookID: of.WebhookID, ShopID: of.ShopID, ShopName: of.ShopName, Domain: of.Domain, At: of.At,
+			})
+		},
 	})
 	front.Config.Handler = g.server.handler()
 	front.Start()
-	t.Cleanup(front.Close)
+	t.Cleanup(func() {
+		g.server.errands.drain()
+		front.Close()
+		g.server.errands.end()
+	})
 	return g
 }
 
@@ -322,9 +342,20 @@ type form struct {
 // form gives the page's form whose action ends like this.
 func (pg *page) form(action string) *form {
 	pg.p.t.Helper()
+	return pg.formOf("", action)
+}
+
+// postForm passes over the forms that only look for something.
+func (pg *page) postForm(action string) *form {
+	pg.p.t.Helper()
+	return pg.formOf("post", action)
+}
+
+func (pg *page) formOf(method, action string) *form {
+	pg.p.t.Helper()
 	var found *form
 	walk(pg.doc, func(n *html.Node) {
-		if n.DataAtom != atom.Form || found != nil {
+		if n.DataAtom != atom.Form || found != nil || (method != "" && attr(n, "method") != method) {
 			return
 		}
 		to, err := pg.url.Parse(attr(n, "action"))
@@ -347,6 +378,13 @@ func (f *form) read(n *html.Node) {
 		if attr(n, "type") != "button" {
 			f.buttons = append(f.buttons, name+"="+attr(n, "value"))
 		}
+	case n.DataAtom == atom.Textarea:
+		f.values.Set(name, "")
+		if n.FirstChild != nil {
+			f.values.Set(name, n.FirstChild.Data)
+		}
+	case n.DataAtom == atom.Select:
+		f.values.Set(name, chosen(n))
 	case n.DataAtom != atom.Input || name == "":
 	case attr(n, "type") == "checkbox" || attr(n, "type") == "radio":
 		if has(n, "checked") {
@@ -355,6 +393,17 @@ func (f *form) read(n *html.Node) {
 	default:
 		f.values.Add(name, attr(n, "value"))
 	}
+}
+
+// chosen is the value of a select: the selected option's, else the first's.
+func chosen(n *html.Node) (value string) {
+	first := true
+	walk(n, func(n *html.Node) {
+		if n.DataAtom == atom.Option && (first || has(n, "selected")) {
+			value, first = attr(n, "value"), false
+		}
+	})
+	return value
 }
 
 func (f *form) set(name string, values ...string) *form {

@@ -50,6 +50,8 @@ func (s *server) routes() []route {
 		{method: "GET", path: "/oauth/implicit", handle: s.handleImplicitPage},
 		{method: "POST", path: "/oauth/implicit", handle: s.handleImplicit},
 		{method: "POST", path: "/sign-out", handle: s.handleSignOut},
+		{method: "GET", path: signaturePath, handle: s.handleSignatureForm},
+		{method: "POST", path: signaturePath, handle: s.handleSignature},
 
 		{method: "GET", path: "/shops", handle: s.handleShops, resumable: true},
 		{method: "GET", path: "/shops/{shop}", handle: s.handleShop, access: shopOnly, resumable: true},
@@ -69,6 +71,13 @@ func (s *server) routes() []route {
 		{method: "POST", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDelete, access: shopOnly, resume: "/webhooks/{id}/delete"},
 		{method: "POST", path: "/shops/{shop}/webhooks/{id}/secret", handle: s.handleSecretReveal, access: shopOnly, resume: "/webhooks/{id}"},
 		{method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/stored", handle: s.handleSecretStored, access: shopOnly, resume: "/webhooks/{id}"},
+
+		{method: "GET", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTestForm, access: shopOnly, resumable: true},
+		{method: "POST", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTest, access: shopOnly, resume: "/webhooks/{id}/test", keeps: true},
+		{method: "GET", path: "/shops/{shop}/checks/new", handle: s.handleCheckStart, access: shopOnly, resumable: true},
+		{method: "POST", path: "/shops/{shop}/checks", handle: s.handleCheck, access: shopOnly, resume: "/checks/new", keeps: true},
+		{method: "GET", path: "/shops/{shop}/checks/{id}", handle: s.handleCheckPage, access: shopOnly, resumable: true},
+		{method: "GET", path: "/shops/{shop}/checks/{id}/stream", handle: s.handleCheckStream, access: shopOnly},
 
 		{method: "GET", path: "/shops/{shop}/events", handle: s.handleEvents, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/events/{id}", handle: s.handleEvent, access: shopOnly, resumable: true},

@@ -69,6 +69,9 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 	if f.press(do) {
 		return s.drawWebhookForm(w, r, http.StatusOK, f)
 	}
+	if do == "examine" {
+		return s.examineForm(w, r, f)
+	}
 	if do == "edit" {
 		f.renew()
 		return s.drawWebhookForm(w, r, http.StatusOK, f)

@@ -192,8 +192,12 @@ func (s *server) handleEdit(w http.ResponseWriter, r *http.Request) error {
 	}
 	conn, id := visitOf(r).conn, r.PathValue("id")
 	f := readEditForm(conn.ShopID, id, r.PostForm)
-	if f.press(r.PostForm.Get("do")) {
+	do := r.PostForm.Get("do")
+	if f.press(do) {
 		return s.drawWebhookForm(w, r, http.StatusOK, f)
+	}
+	if do == "examine" {
+		return s.examineForm(w, r, f)
 	}
 	if !f.validate() {
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)

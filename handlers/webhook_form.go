@@ -139,10 +139,19 @@ func urlHints(address string) []string {
 	if err != nil {
 		return nil
 	}
-	var hints []string
+	hints := refusalHints(u)
 	if u.Scheme == "http" {
 		hints = append(hints, "This address is not encrypted. Buyers’ data would travel in the open: use https:// if your server can.")
 	}
+	if u.User != nil {
+		hints = append(hints, "The address holds a user name or password. Everyone who can see the webhook can read it.")
+	}
+	return hints
+}
+
+// refusalHints are what Fourthwall would probably refuse.
+func refusalHints(u *url.URL) []string {
+	var hints []string
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	if _, err := netip.ParseAddr(host); err == nil || net.ParseIP(host) != nil {
 		hints = append(hints, "This is an IP number. Fourthwall sends to host names only, so it will probably refuse it.")
@@ -151,9 +160,6 @@ func urlHints(address string) []string {
 	}
 	if port := u.Port(); port != "" && port != "80" && port != "443" {
 		hints = append(hints, "Fourthwall will probably refuse port "+port+". The usual one is 443, which needs no number in the address.")
-	}
-	if u.User != nil {
-		hints = append(hints, "The address holds a user name or password. Everyone who can see the webhook can read it.")
 	}
 	return hints
 }

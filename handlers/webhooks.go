@@ -83,6 +83,7 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 	page := views.WebhookPage{
 		Frame: frame, ListHref: webhooksPath(conn.ShopID), ForDevelopersURL: s.forDevelopers(),
 		EditHref: at + "/edit", DeleteHref: at + "/delete", EventsHref: eventsHref(conn.ShopID, "", id, 1),
+		CheckHref: checkStartHref(conn.ShopID, "webhook", id), TestHref: testPath(conn.ShopID, id),
 	}
 	if page.Locked, err = s.lockedReason(r.Context(), conn.ShopID, id); err != nil {
 		return err

@@ -90,6 +90,8 @@ type Request struct {
 type Doctor struct {
 	Client *deliver.Client  // makes the calls
 	Now    func() time.Time // default time.Now
+	// Receiver is the host of a receiver that belongs to this installation, where a private address is as it should be.
+	Receiver string
 
 	limit time.Duration // of a whole examination; 0 = maxExamination
 	slow  time.Duration // 0 = slowAnswer

@@ -435,6 +435,17 @@ func TestJudgeTime(t *testing.T) {
 	}
 }
 
+// The receiver of this installation is where it should be.
+func TestOwnReceiver(t *testing.T) {
+	e := listen(t, verifying(ok, refused))
+	d := newDoctor(t, e.options())
+	d.Receiver = "hooks.example"
+	report := d.Examine(t.Context(), Request{URL: plain, Body: []byte(envelope), Secret: secret}, nil)
+	if got := signs(report); got != "PPPPWPPPPP" {
+		t.Errorf("%s\n%s", got, report.Text())
+	}
+}
+
 // What is sent, to the byte: the envelope twice, and a forged one of another event.
 func TestDeliveries(t *testing.T) {
 	forged := strings.Replace(envelope, "weve_1", "weve_1_forged", 1)

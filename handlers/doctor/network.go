@@ -35,7 +35,10 @@ func (e *examination) resolve(ctx context.Context) finding {
 		return f
 	}
 	f := finding{result: Passed, seen: seen, took: r.Timing.DNS}
-	if private {
+	switch {
+	case private && r.Target.Host == e.doctor.Receiver:
+		f.seen = append(f.seen, "This is the sandbox’s own receiver, on this machine. An endpoint of yours needs a public address.")
+	case private:
 		f.result = Warned
 		f.seen = append(f.seen, "This installation may call it. Fourthwall delivers over the internet and cannot reach it.")
 		f.do = "Use a name that leads to public addresses only before you rely on deliveries."

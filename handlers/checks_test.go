@@ -1,0 +1,288 @@
+package handlers
+
+import (
+	"bufio"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"hookwall/handlers/doctor"
+	"hookwall/sandbox"
+	"hookwall/store"
+)
+
+const (
+	verifies = "http://receiver.sandbox.example/verify"
+	accepts  = "http://receiver.sandbox.example/ok"
+)
+
+// results are the results of a check's steps, by their first letters.
+func (pg *page) results() string {
+	var out strings.Builder
+	walk(pg.doc, func(n *html.Node) {
+		if n.Parent != nil && attr(n.Parent, "class") == "check-result" && strings.HasPrefix(attr(n, "class"), "mark") {
+			out.WriteString(textOf(n)[:1])
+		}
+	})
+	return out.String()
+}
+
+// TestCheckFromAForm: nothing is sent before the person says so; the result
+// comes with the page; the form waits as it was.
+func TestCheckFromAForm(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	hook := g.add(shop, accepts, "ORDER_PLACED", "ORDER_UPDATED")
+	edit := p.get(editPath(shop.ID, hook.ID)).form("/edit").set("url", verifies).set("allowedTypes", "ORDER_PLACED", "DONATION")
+	for _, test := range []struct {
+		name   string
+		form   *form
+		secret string
+		types  []string
+		want   string
+		posts  int
+	}{
+		{"creating, with the secret", p.newForm(shop.ID, verifies, "DONATION", "ORDER_PLACED"), shop.WebhookSecret, []string{"DONATION", "ORDER_PLACED"}, "PPPPLPPPPP", 3},
+		{"editing, without it", edit, "", []string{"ORDER_PLACED", "DONATION"}, "PPPPLPLPSS", 1},
+		{"a wrong secret", p.newForm(shop.ID, verifies, "DONATION"), "not the shop's secret", []string{"DONATION"}, "PPPPLPFPSS", 1},
+		{"an endpoint that does not verify", p.newForm(shop.ID, accepts, "DONATION"), shop.WebhookSecret, []string{"DONATION"}, "PPPPLPPPPL", 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			before := len(g.box.Receipts())
+			start := test.form.press("do=examine").want(http.StatusOK, "Send up to 3 test deliveries")
+			f := start.form(checksPath(shop.ID))
+			if f.values.Get("url") != test.form.values.Get("url") || !slices.Equal(f.values["types"], test.types) || f.values.Get("type") != test.types[0] {
+				t.Errorf("the page asks about %v", f.values)
+			}
+			if n := len(g.box.Receipts()) - before; n != 0 {
+				t.Fatalf("%d deliveries before the button was pressed", n)
+			}
+			pg := f.set("secret", test.secret).submit().want(http.StatusOK)
+			if got := pg.results(); got != test.want {
+				t.Errorf("the steps are %s, want %s: %s", got, test.want, pg.text())
+			}
+			received := g.box.Receipts()
+			if n := len(received) - before; n != test.posts || received[0].Type != test.types[0] || !received[0].TestMode || received[0].ShopID != shop.ID {
+				t.Errorf("%d deliveries, want %d; the last: %+v", n, test.posts, received[0])
+			}
+			back := pg.link("Back to the form").want(http.StatusOK).form(strings.TrimPrefix(test.form.action, g.url))
+			for _, name := range []string{"url", "allowedTypes"} {
+				if !slices.Equal(slices.Sorted(slices.Values(back.values[name])), slices.Sorted(slices.Values(test.form.values[name]))) {
+					t.Errorf("%s came back as %q", name, back.values[name])
+				}
+			}
+			again := pg.link("Check again").want(http.StatusOK).form(checksPath(shop.ID))
+			if again.values.Get("url") != f.values.Get("url") || again.values.Get("secret") != "" {
+				t.Errorf("checking again asks about %v", again.values)
+			}
+		})
+	}
+	if logs := g.logs.String(); strings.Contains(logs, shop.WebhookSecret) || strings.Contains(logs, "not the shop's secret") {
+		t.Error("a secret is in the log")
+	}
+}
+
+// TestCheckOfAWebhook starts on the webhook's page and leads back there.
+func TestCheckOfAWebhook(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	hook := g.add(shop, verifies, "ORDER_UPDATED", "OF_THE_FUTURE")
+	f := p.get(webhookPath(shop.ID, hook.ID)).link("Check").want(http.StatusOK).form(checksPath(shop.ID))
+	pg := f.set("type", "OF_THE_FUTURE").set("secret", " "+shop.WebhookSecret+"\n").submit().want(http.StatusOK)
+	got := g.box.Receipts()
+	if len(got) != 3 || got[2].Type != "OF_THE_FUTURE" || !got[2].Verified || !got[1].Verified || got[0].Verified || got[2].EventID != got[1].EventID || !strings.Contains(got[2].Body, hook.ID) {
+		t.Errorf("received %+v", got)
+	}
+	if back := pg.link("Back to the webhook"); back.url.Path != webhookPath(shop.ID, hook.ID) {
+		t.Errorf("back to %s", back.url)
+	}
+}
+
+// TestCheckRefuses says what is wrong where it is wrong, with everything kept.
+func TestCheckRefuses(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	for _, test := range []struct{ name, url, want string }{
+		{"nothing", "", "Enter the address"},
+		{"no address", "hooks.example.com", "must start with https://"},
+		{"hostile", `https://"><script>alert(1) </script>`, "not a web address"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			pg := p.post(checksPath(shop.ID), url.Values{"url": {test.url}, "type": {"DONATION"}, "types": {"DONATION", "ORDER_PLACED"}, "secret": {"canary-secret"}}).want(http.StatusUnprocessableEntity, test.want)
+			f := pg.form(checksPath(shop.ID))
+			if f.values.Get("url") != test.url || f.values.Get("type") != "DONATION" || len(f.values["types"]) != 2 || strings.Contains(pg.body, "canary-secret") {
+				t.Errorf("the form is %v", f.values)
+			}
+		})
+	}
+	pg := p.post(checksPath(shop.ID), url.Values{"url": {"http://127.0.0.1:1/"}}).want(http.StatusOK)
+	if got := pg.results(); got != "PFSSSSSSSS" {
+		t.Errorf("an address that is never called: %s, %s", got, pg.text())
+	}
+}
+
+// TestCheckGoesOn: the page comes at once where a script follows it, and only
+// a few checks go on at once.
+func TestCheckGoesOn(t *testing.T) {
+	hold, arrived := make(chan struct{}), make(chan struct{}, 10)
+	g := newRig(t, options{endpoint: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		select {
+		case <-hold:
+		case <-r.Context().Done():
+		}
+	})})
+	p := g.person()
+	shop := p.connect(0)
+	sent := url.Values{"url": {accepts}, "type": {"DONATION"}, "follow": {"1"}, "types": {"DONATION"}}
+	first := p.post(checksPath(shop.ID), sent).want(http.StatusOK)
+	<-arrived
+	running := p.get(first.url.String()).want(http.StatusOK, "See how far it is")
+	if got := running.results(); got != "PPPPLUWWWW" {
+		t.Errorf("while it runs: %s", got)
+	}
+	p.post(checksPath(shop.ID), sent).want(http.StatusOK)
+	busy := p.post(checksPath(shop.ID), sent).want(http.StatusTooManyRequests, "Two checks are under way")
+	if busy.header.Get("Retry-After") == "" || busy.form(checksPath(shop.ID)).values.Get("url") != accepts {
+		t.Errorf("the form was not kept, or it is not said when to try again: %v", busy.header)
+	}
+	// Another session has its own checks, and sees none of these.
+	other := g.person()
+	other.connect(0)
+	other.get(first.url.Path).want(http.StatusNotFound, "for one hour")
+	other.get(first.url.Path + "/stream").want(http.StatusNotFound)
+
+	stream, err := p.client.Do(p.request(http.MethodGet, first.url.Path+"/stream", nil))
+	g.must(err)
+	defer stream.Body.Close()
+	close(hold)
+	var events []string
+	text := ""
+	for lines := bufio.NewScanner(stream.Body); lines.Scan(); {
+		if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+			events = append(events, name)
+		}
+		text += lines.Text() + "\n"
+	}
+	if stream.Header.Get("Content-Type") != "text/event-stream" || stream.Header.Get("Cache-Control") != "no-store" || len(events) < 2 || events[0] != "report" || events[len(events)-1] != "done" {
+		t.Errorf("%v, events %q", stream.Header, events)
+	}
+	if !strings.Contains(text, "does not verify") || strings.Contains(text, "<html") {
+		t.Errorf("the stream ends with %.300s", text)
+	}
+	p.get(first.url.Path).want(http.StatusOK, "Check again")
+}
+
+// TestCheckThatDied shows as interrupted, and does not keep anyone waiting.
+func TestCheckThatDied(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	report, err := json.Marshal(keptCheck{Subject: checkForm{URL: accepts, Type: "DONATION"}, Report: doctor.Report{Steps: doctor.Plan()}})
+	g.must(err)
+	by := owner(p)
+	check, err := g.store.BeginCheck(t.Context(), store.Check{Owner: by, Shop: shop.ID, Report: report}, 1)
+	g.must(err)
+	g.move(checkDead + 1)
+	p.get(checkPath(shop.ID, check.ID)).want(http.StatusOK, "interrupted", "Check again")
+	p.get(checkPath(shop.ID, "nothing")).want(http.StatusNotFound, "for one hour")
+}
+
+// TestTestDelivery sends exactly what stands in the form, once.
+func TestTestDelivery(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	hook := g.add(shop, verifies, "ORDER_UPDATED", "DONATION", "OF_THE_FUTURE")
+	at := testPath(shop.ID, hook.ID)
+	for _, test := range []struct {
+		name, kind, body, secret string
+		status                   int
+		wants                    []string
+		received                 *sandbox.Receipt
+	}{
+		{"a sample", "DONATION", "", shop.WebhookSecret, 200, []string{"Answered with 200 OK", "Content-Length"}, &sandbox.Receipt{Type: "DONATION", TestMode: true, Verified: true, Status: 200}},
+		{"of a type of the future", "OF_THE_FUTURE", "", shop.WebhookSecret, 200, []string{"200"}, &sandbox.Receipt{Type: "OF_THE_FUTURE", TestMode: true, Verified: true, Status: 200}},
+		{"changed", "DONATION", "{\r\n  \"type\": \"DONATION\",\r\n  \"id\": \"ü\", \"shopId\": \"" + shop.ID + "\"\r\n}", shop.WebhookSecret, 200, []string{"200"}, &sandbox.Receipt{Type: "DONATION", EventID: "ü", Verified: true, Status: 200}},
+		{"without a secret", "DONATION", "", "", 200, []string{"401", "probably verifies"}, &sandbox.Receipt{Type: "DONATION", TestMode: true, Status: 401}},
+		{"no JSON", "DONATION", "{\n\n\"a\": }", shop.WebhookSecret, 422, []string{"not JSON", "line 3"}, nil},
+		{"nothing", "DONATION", " \r\n", "", 422, []string{"nothing to send"}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			before := len(g.box.Receipts())
+			f := p.get(at + "?type=" + test.kind).want(http.StatusOK).postForm(at)
+			if test.body != "" {
+				f.set("body", test.body)
+			}
+			pg := f.set("secret", test.secret).submit().want(test.status, test.wants...)
+			received := g.box.Receipts()
+			if test.received == nil {
+				if len(received) != before {
+					t.Error("it was sent all the same")
+				}
+				return
+			}
+			if len(received) != before+1 {
+				t.Fatalf("%d deliveries", len(received)-before)
+			}
+			got, want := received[0], *test.received
+			if want.EventID == "" {
+				want.EventID = got.EventID
+			}
+			sent := strings.ReplaceAll(f.values.Get("body"), "\r\n", "\n")
+			if got.Type != want.Type || got.TestMode != want.TestMode || got.Verified != want.Verified || got.Status != want.Status || got.EventID != want.EventID || got.Body != sent {
+				t.Errorf("received %+v, want %+v", got, want)
+			}
+			if kept := pg.postForm(at); kept.values.Get("secret") != "" || strings.ReplaceAll(kept.values.Get("body"), "\r\n", "\n") != sent || kept.values.Get("type") != test.kind {
+				t.Errorf("the form is %v", kept.values)
+			}
+		})
+	}
+	if strings.Contains(g.logs.String(), shop.WebhookSecret) {
+		t.Error("the secret is in the log")
+	}
+	p.get(testPath(shop.ID, "wcon_x")).want(http.StatusNotFound)
+}
+
+// TestEverySampleIsDelivered: all 29 event types have one.
+func TestEverySampleIsDelivered(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	var all []string
+	for _, kind := range catalogueBadges() {
+		all = append(all, kind.Code)
+	}
+	hook := g.add(shop, verifies, all...)
+	for _, kind := range all {
+		f := p.get(testPath(shop.ID, hook.ID) + "?type=" + kind).want(http.StatusOK).postForm("/test")
+		f.set("secret", shop.WebhookSecret).submit().want(http.StatusOK)
+		if got := g.box.Receipts()[0]; got.Type != kind || !got.Verified || !strings.Contains(got.Body, hook.ID) || !strings.Contains(got.Body, shop.ID) {
+			t.Errorf("%s: %+v", kind, got)
+		}
+	}
+}
+
+// TestHostileAnswer is shown as text, cut, and never as a page.
+func TestHostileAnswer(t *testing.T) {
+	g := newRig(t, options{endpoint: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Hostile", `<script>alert("header")</script>`)
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = w.Write([]byte("<script>alert('body')</script>\u202e" + strings.Repeat("x", 20<<10)))
+	})})
+	p := g.person()
+	shop := p.connect(0)
+	hook := g.add(shop, accepts, "DONATION")
+	pg := p.get(testPath(shop.ID, hook.ID)).postForm("/test").submit().want(http.StatusOK, "418", `<script>alert('body')</script>`, `<script>alert("header")</script>`)
+	if strings.Contains(pg.body, "<script>alert") || strings.Contains(pg.text(), "\u202e") || strings.Count(pg.text(), "x") > 17<<10 {
+		t.Errorf("the answer is drawn as it came")
+	}
+}

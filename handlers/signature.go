@@ -1,0 +1,144 @@
+package handlers
+
+import (
+	"errors"
+	"io"
+	"net/http"
+
+	"hookwall/fourthwall"
+	"hookwall/views"
+)
+
+const (
+	signaturePath = "/tools/signature"
+	// maxBenchSize is what the form may have in all, in bytes: a body and a
+	// file of the largest size, and what goes with them. All of it stays in
+	// memory.
+	maxBenchSize = 3 << 20
+)
+
+// handleSignatureForm shows the signature bench. It needs no connection.
+func (s *server) handleSignatureForm(w http.ResponseWriter, r *http.Request) error {
+	return s.drawSignature(w, r, http.StatusOK, benchForm{}, nil)
+}
+
+// benchForm is what was typed. The secret and the file are never drawn again.
+type benchForm struct {
+	in       fourthwall.BenchInput
+	typed    string // in the text area
+	fileName string // of the file that stands for the body
+}
+
+// handleSignature checks a signature. Nothing of it is kept or logged.
+func (s *server) handleSignature(w http.ResponseWriter, r *http.Request) error {
+	f, err := readBenchForm(r)
+	if err != nil {
+		return err
+	}
+	verdict := fourthwall.Bench(f.in)
+	status := http.StatusOK
+	if len(benchFields(verdict)) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return s.drawSignature(w, r, status, f, &verdict)
+}
+
+func readBenchForm(r *http.Request) (benchForm, error) {
+	//nolint:gosec // limitBody bounds this page's body, all of which fits into memory
+	if err := r.ParseMultipartForm(maxBenchSize); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return benchForm{}, badForm(err)
+	}
+	f := benchForm{typed: r.PostFormValue("body")}
+	f.in = fourthwall.BenchInput{
+		Body:      fourthwall.BuyerData(f.typed),
+		Signature: fourthwall.Secret(r.PostFormValue("signature")), Secret: fourthwall.Secret(r.PostFormValue("secret")),
+	}
+	if r.MultipartForm == nil {
+		return f, nil
+	}
+	file, head, err := r.FormFile("file")
+	if errors.Is(err, http.ErrMissingFile) {
+		return f, nil
+	}
+	if err != nil {
+		return f, badForm(err)
+	}
+	defer file.Close()
+	content, err := io.ReadAll(file)
+	if err != nil {
+		return f, badForm(err)
+	}
+	if head.Filename == "" && len(content) == 0 {
+		return f, nil // no file was chosen
+	}
+	f.in.Body, f.in.Exact, f.fileName = fourthwall.BuyerData(content), true, bounded(head.Filename, 200)
+	return f, nil
+}
+
+// benchFields are the findings that belong to a field: what is missing or too
+// large.
+func benchFields(v fourthwall.Verdict) map[string]*views.FieldError {
+	fields := map[fourthwall.FindingCode]string{
+		fourthwall.CodeEmptyBody: "body", fourthwall.CodeBodyTooLarge: "body",
+		fourthwall.CodeEmptySignature: "signature", fourthwall.CodeSignatureTooLong: "signature",
+		fourthwall.CodeEmptySecret: "secret", fourthwall.CodeSecretTooLong: "secret",
+	}
+	out := map[string]*views.FieldError{}
+	for _, found := range v.Findings {
+		if field := fields[found.Code]; field != "" {
+			out[field] = &views.FieldError{Text: found.Text}
+		}
+	}
+	return out
+}
+
+func (s *server) drawSignature(w http.ResponseWriter, r *http.Request, status int, f benchForm, v *fourthwall.Verdict) error {
+	frame, err := s.frame(r, "Signature bench")
+	if err != nil {
+		return err
+	}
+	page := views.SignaturePage{
+		Frame: frame, Action: signaturePath, Body: valid(f.typed), FileName: f.fileName,
+		Signature: valid(f.in.Signature.Reveal()), Snippets: snippetViews(),
+	}
+	if v != nil {
+		fields := benchFields(*v)
+		page.BodyError, page.SignatureError, page.SecretError = fields["body"], fields["signature"], fields["secret"]
+		page.Errors, page.Focus = benchSummary(fields)
+		if len(fields) == 0 {
+			page.Result = resultView(*v)
+			page.Focus = "result"
+		}
+	}
+	return s.render(w, r, status, views.Signature(page))
+}
+
+// benchSummary lists the field errors and says where the focus goes.
+func benchSummary(fields map[string]*views.FieldError) (errs []views.SummaryError, focus string) {
+	for _, name := range []string{"body", "signature", "secret"} {
+		if fields[name] != nil {
+			errs = append(errs, views.SummaryError{Href: "#" + name, Text: fields[name].Text})
+			focus = name
+		}
+	}
+	if len(errs) > 1 {
+		focus = "summary"
+	}
+	return errs, focus
+}
+
+func resultView(v fourthwall.Verdict) *views.SignatureResult {
+	out := &views.SignatureResult{Valid: v.Valid, Header: v.Header, Summary: v.Summary}
+	for _, found := range v.Findings {
+		out.Findings = append(out.Findings, views.SignatureFinding{Code: string(found.Code), Title: found.Title, Text: found.Text, Evidence: found.Evidence})
+	}
+	return out
+}
+
+func snippetViews() []views.Snippet {
+	var out []views.Snippet
+	for _, snippet := range fourthwall.Snippets() {
+		out = append(out, views.Snippet{ID: snippet.ID, Language: snippet.Language, File: snippet.File, Code: snippet.Code})
+	}
+	return out
+}
