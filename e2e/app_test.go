@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"hookwall/deliver"
 	"hookwall/fourthwall"
 	"hookwall/handlers"
 	"hookwall/oauth"
@@ -59,7 +61,11 @@ func startApp(t *testing.T) *app {
 		dashboard.ServeHTTP(w, r)
 	})
 	front.Start()
-	t.Cleanup(front.Close)
+	t.Cleanup(func() {
+		dashboard.Drain()
+		front.Close()
+		dashboard.Close()
+	})
 	return a
 }
 
@@ -94,7 +100,7 @@ func (a *app) openStore() {
 	a.t.Cleanup(func() { a.store.Close() })
 }
 
-func (a *app) dashboard() http.Handler {
+func (a *app) dashboard() *handlers.Dashboard {
 	a.t.Helper()
 	public, err := url.Parse(a.url)
 	a.must(err)
@@ -111,6 +117,26 @@ func (a *app) dashboard() http.Handler {
 	return handlers.New(handlers.Config{
 		PublicURL: public, SandboxURL: a.boxURL, Scopes: scopes, Store: a.store, API: api, OAuth: provider,
 		Logger: a.logger(), Now: a.now, Pauses: []time.Duration{0},
+		Targets: a.targets(), Receiver: sandbox.ReceiverHost, Sample: sample,
+	})
+}
+
+// targets call the sandbox's receiver by its name, at port 80, and nothing
+// else on this machine.
+func (a *app) targets() *deliver.Client {
+	a.t.Helper()
+	receiver := httptest.NewServer(a.box.Receiver())
+	a.t.Cleanup(receiver.Close)
+	client, err := deliver.New(deliver.Options{Exceptions: []deliver.Exception{{
+		Host: sandbox.ReceiverHost + ":80", Addr: netip.MustParseAddrPort(receiver.Listener.Addr().String()),
+	}}})
+	a.must(err)
+	return client
+}
+
+func sample(of handlers.SampleOf) (string, error) {
+	return sandbox.SampleEvent(sandbox.Sample{
+		Type: of.Type, WebhookID: of.WebhookID, ShopID: of.ShopID, ShopName: of.ShopName, Domain: of.Domain, At: of.At,
 	})
 }
 
