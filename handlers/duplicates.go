@@ -43,7 +43,7 @@ func findDuplicates(want version, list []fourthwall.Webhook, except string) []du
 
 // asciiHost writes a host name as DNS does.
 func asciiHost(host string) string {
-	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil && ascii != "" {
 		return ascii
 	}
 	return host

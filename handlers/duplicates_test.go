@@ -238,3 +238,20 @@ func TestEditDuplicates(t *testing.T) {
 		})
 	}
 }
+
+// FuzzNormalURL: writing an address in one way twice is writing it once, and
+// what is no address stays as it is.
+func FuzzNormalURL(f *testing.F) {
+	for _, seed := range []string{good, "HTTPS://Hooks.Example.COM:443", "http://münchen.example:80/?q#f", "http://[::1]:8080/%2e/a%zz", "https://a.example./x", "//x", ":", "https://xn--/"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, address string) {
+		once := normalURL(address)
+		if twice := normalURL(once); twice != once {
+			t.Errorf("%q becomes %q, and that %q", address, once, twice)
+		}
+		if urlProblem(address) == "" && urlProblem(once) != "" {
+			t.Errorf("%q is an address, and %q is none: %s", address, once, urlProblem(once))
+		}
+	})
+}

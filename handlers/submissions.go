@@ -301,10 +301,10 @@ func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.
 // path, and no fragment, which is never sent.
 func normalURL(address string) string {
 	u, err := url.Parse(address)
-	if err != nil {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
 		return address
 	}
-	host, port := asciiHost(strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))), u.Port()
+	host, port := asciiHost(withoutFinalDot(strings.ToLower(u.Hostname()))), u.Port()
 	if port == "" || (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
 		u.Host = bracketed(host)
 	} else {
@@ -315,6 +315,14 @@ func normalURL(address string) string {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u.String()
+}
+
+// withoutFinalDot takes off the dot that names the root of DNS.
+func withoutFinalDot(host string) string {
+	if name := strings.TrimSuffix(host, "."); name != "" && !strings.HasSuffix(name, ".") {
+		return name
+	}
+	return host
 }
 
 func bracketed(host string) string {
