@@ -48,6 +48,13 @@ e2e: browser ## Run the browser tests alone
 race: browser ## Run all tests with the race detector; needs a C compiler
 	@CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(TESTFLAGS) ./...
 
+# How long each fuzz target runs.
+FUZZTIME ?= 30s
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME, 30 s unless told
+	@tools/fuzz.sh $(FUZZTIME)
+
 .PHONY: lint
 lint: check-modules check-generated vet check-scripts check-vulnerabilities $(TOOLS)/golangci-lint ## Check style, modules, scripts and known vulnerabilities
 	@tools/lint-templ.sh $(TEMPL)
