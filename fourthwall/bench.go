@@ -157,7 +157,7 @@ func (s *search) validForm(codes []FindingCode) (BodyForm, bool) {
 
 // guess fills the verdict for a signature that nothing made match.
 func (s *search) guess(v *Verdict) {
-	v.Summary = "The signature is not valid."
+	v.Summary = "Nothing that was tried makes it fit."
 	switch s.pasted.named {
 	case namedApp:
 		v.Findings = append(v.Findings, finding(CodeAppHeader, "The name "+AppSignatureHeader+" stands in front of the value."))

@@ -347,11 +347,11 @@ func TestHealthOfSharedAddress(t *testing.T) {
 	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK)
 	for id, texts := range map[string][]string{
 		one.ID:   {"1 of 1 failed", "odd state <b> 1", "shares its address"},
-		two.ID:   {"none of the shop’s last 50", "shares its address"},
+		two.ID:   {"shares its address"},
 		alone.ID: {"no error in its last 1", "ANOTHER 1"},
 	} {
 		for _, text := range texts {
-			if row := pg.row(id); !strings.Contains(row, text) || strings.Contains(row, "SOME_STATE") {
+			if row := pg.row(id); !strings.Contains(row, text) || strings.Contains(row, "SOME_STATE") || strings.Contains(row, "none of the shop") {
 				t.Errorf("lacks %q: %s", text, row)
 			}
 		}

@@ -81,7 +81,7 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 	}
 	at := webhookPath(conn.ShopID, id)
 	page := views.WebhookPage{
-		Frame: frame, ListHref: webhooksPath(conn.ShopID), ForDevelopersURL: s.forDevelopers(),
+		Frame: frame, ListHref: webhooksPath(conn.ShopID), ForDevelopersURL: s.forDevelopers(), Snippets: snippetViews(),
 		EditHref: at + "/edit", DeleteHref: at + "/delete", EventsHref: eventsHref(conn.ShopID, "", id, 1),
 		CheckHref: checkStartHref(conn.ShopID, "webhook", id), TestHref: testPath(conn.ShopID, id),
 	}

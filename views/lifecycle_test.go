@@ -188,6 +188,7 @@ func TestHealth(t *testing.T) {
 		{"no error", &Health{Href: "/e", Deliveries: 18, States: []StateCount{{"QUEUED", 18}}}, "no error in its last 18 QUEUED 18", "/e", false},
 		{"failed", &Health{Href: "/e", Deliveries: 18, Failed: 2, LastFailed: noon, States: []StateCount{{"SENT", 16}, {"<b>", 2}}}, "2 of 18 failed · 22 November 2026, 12:00 UTC SENT 16 · <b> 2", "/e", true},
 		{"failed, no time", &Health{Href: "/e", Deliveries: 1, Failed: 1}, "1 of 1 failed", "/e", true},
+		{"all ambiguous", &Health{Href: "/e", Ambiguous: true}, "shares its address with another webhook: some deliveries cannot be told apart", "", false},
 		{"ambiguous", &Health{Href: "/e", Ambiguous: true, Deliveries: 1}, "no error in its last 1 shares its address with another webhook: some deliveries cannot be told apart", "/e", false},
 	}
 	for _, row := range rows {

@@ -277,6 +277,7 @@ type WebhookPage struct {
 	// ForDevelopersURL is where the shop's owner finds the webhook secret and
 	// the test button.
 	ForDevelopersURL string
+	Snippets         []Snippet // that verify signatures
 }
 
 // EventGroup is a group's title with those of its types that a webhook receives.
