@@ -84,7 +84,7 @@ func settlementOf(err error) store.Settlement {
 	}
 	out := store.Settlement{Outcome: store.OutcomeFailed, Status: api.Status, Code: api.Code, APIRequestID: api.RequestID}
 	switch {
-	case api.Uncertain():
+	case isUncertain(err):
 		out.Outcome = store.OutcomeUnclear
 	case api.Status >= 400 && api.Status < 500:
 		out.Outcome = store.OutcomeRefused

@@ -21,6 +21,8 @@ func TestNormalURL(t *testing.T) {
 		{"https://hooks.example.com/fw", "https://hooks.example.com/fw", true},
 		{"HTTPS://Hooks.Example.COM/fw", "https://hooks.example.com/fw", true},
 		{"https://hooks.example.com:443/fw", "https://hooks.example.com/fw", true},
+		{"https://hooks.example.com:0443/fw", "https://hooks.example.com/fw", true},
+		{"https://hooks.example.com:08443/fw", "https://hooks.example.com:8443/fw", true},
 		{"http://hooks.example.com:80/fw", "http://hooks.example.com/fw", true},
 		{"https://hooks.example.com:80/fw", "https://hooks.example.com/fw", false},
 		{"https://hooks.example.com:/fw", "https://hooks.example.com/fw", true},

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,10 +57,12 @@ type failure struct {
 	RequestID  string `json:"requestID,omitempty"`
 	RetryAfter int    `json:"retryAfter,omitempty"` // seconds
 	NotSent    bool   `json:"notSent,omitempty"`
+	Op         string `json:"op,omitempty"`
+	Unverified bool   `json:"unverified,omitempty"` // whether it had an effect
 }
 
 func failureOf(api *fourthwall.Error) *failure {
-	return &failure{api.Status, api.Code, api.RequestID, seconds(api.RetryAfter), api.NotSent}
+	return &failure{Status: api.Status, Code: api.Code, RequestID: api.RequestID, RetryAfter: seconds(api.RetryAfter), NotSent: api.NotSent, Op: api.Op}
 }
 
 func (f failure) retryAfter() time.Duration { return time.Duration(f.RetryAfter) * time.Second }
@@ -250,15 +253,22 @@ func (c creation) settleFailure(ctx context.Context, err error) (store.Submissio
 	}
 	c.visit.log.Warn("create was not accepted", "error", api)
 	failed := failureOf(api)
-	if !api.Uncertain() {
+	if !mayHaveWorked(api) {
 		return c.settle(ctx, store.StateRefused, "", outcome{Failure: failed})
 	}
 	sub, err := c.submission(ctx)
 	if err != nil {
 		return sub, err
 	}
-	if hook, found := c.look(ctx, sub, c.Pauses); found {
+	pauses := c.Pauses
+	if !api.Uncertain() {
+		pauses = []time.Duration{0}
+	}
+	if hook, found := c.look(ctx, sub, pauses); found {
 		return c.settleCreated(ctx, hook)
+	}
+	if !api.Uncertain() {
+		return c.settle(ctx, store.StateRefused, "", outcome{Failure: failed})
 	}
 	return c.settle(ctx, store.StateUnconfirmed, "", outcome{Failure: failed})
 }
@@ -304,7 +314,11 @@ func normalURL(address string) string {
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
 		return address
 	}
-	host, port := asciiHost(withoutFinalDot(strings.ToLower(u.Hostname()))), u.Port()
+	port := u.Port()
+	if n, err := strconv.Atoi(port); err == nil {
+		port = strconv.Itoa(n) // 0443 is 443
+	}
+	host := asciiHost(withoutFinalDot(strings.ToLower(u.Hostname())))
 	if port == "" || (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
 		u.Host = bracketed(host)
 	} else {

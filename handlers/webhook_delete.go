@@ -95,31 +95,44 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
 	}
-	hook, err := s.fetchWebhook(r.Context(), v.conn, id)
-	if isNotFound(err) {
-		return s.goneAlready(w, r, id)
-	}
+	turn, err := s.takeTurn(r.Context(), v, "delete "+id)
 	if err != nil {
 		return err
+	}
+	answer, err := s.deleteInTurn(w, r, id, turn)
+	s.endTurn(r.Context(), v, turn, err)
+	if answer == nil {
+		return err
+	}
+	return answer()
+}
+
+// deleteInTurn deletes, unless the press before this one did, or could not.
+// It gives what to answer, and what the API said.
+func (s *server) deleteInTurn(w http.ResponseWriter, r *http.Request, id string, turn turn) (answer func() error, err error) {
+	v := visitOf(r)
+	hook, err := s.fetchWebhook(r.Context(), v.conn, id)
+	switch {
+	case isNotFound(err) && turn.waited:
+		return func() error { return redirect(w, r, webhooksPath(v.conn.ShopID)) }, nil
+	case isNotFound(err):
+		return func() error { return s.goneAlready(w, r, id) }, nil
+	case err != nil:
+		return nil, err
+	case turn.first != nil:
+		return func() error { return s.refuseDelete(w, r, hook, turn.first) }, turn.first
 	}
 	// What it was is kept first, so that it can be created again.
 	f := editForm(v.conn.ShopID, hook)
 	f.renew()
 	again, err := s.putDraft(w, r, f)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	err = s.remove(context.WithoutCancel(r.Context()), v, hook)
-	var api *fourthwall.Error
-	switch {
-	case err == nil:
-		return s.deleted(w, r, hook, again)
-	case !errors.As(err, &api):
-		return err
-	case api.Code == codeLocked:
-		return s.answerLocked(w, r, id)
+	if err := s.remove(context.WithoutCancel(r.Context()), v, hook); err != nil {
+		return func() error { return s.refuseDelete(w, r, hook, err) }, err
 	}
-	return s.refuseDelete(w, r, hook, api)
+	return func() error { return s.deleted(w, r, hook, again) }, nil
 }
 
 // goneAlready records an attempt that had nothing left to do.
@@ -141,11 +154,18 @@ func isNotFound(err error) bool {
 }
 
 // refuseDelete asks again, with what was read before the API failed.
-func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook, api *fourthwall.Error) error {
+func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook, err error) error {
 	v := visitOf(r)
+	var api *fourthwall.Error
+	if !errors.As(err, &api) {
+		return err
+	}
+	if api.Code == codeLocked {
+		return s.answerLocked(w, r, hook.ID)
+	}
 	status, n := refusalNotice(*failureOf(api), deleting)
 	switch {
-	case api.Uncertain():
+	case isUncertain(err):
 		status = http.StatusBadGateway
 		n = views.Notice{Kind: views.Warning, Title: "It is not confirmed whether the webhook was deleted", Text: "Fourthwall gave no clear answer. Deleting again does no harm."}
 	case status == http.StatusForbidden:
@@ -166,9 +186,14 @@ func (s *server) remove(ctx context.Context, v *visit, hook fourthwall.Webhook) 
 	_, err = withCredential(ctx, s, v.conn, func(ctx context.Context, c fourthwall.Credential) (struct{}, error) {
 		return struct{}{}, s.API.DeleteWebhook(ctx, c, hook.ID)
 	})
-	if isUncertain(err) {
-		if _, readErr := s.fetchWebhook(ctx, v.conn, hook.ID); isNotFound(readErr) {
+	var api *fourthwall.Error
+	if mayHaveWorked(err) && errors.As(err, &api) {
+		_, readErr := s.fetchWebhook(ctx, v.conn, hook.ID)
+		switch {
+		case isNotFound(readErr):
 			err = nil
+		case readErr != nil:
+			err = &unverified{api}
 		}
 	}
 	if isNotFound(err) {

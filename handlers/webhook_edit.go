@@ -359,53 +359,89 @@ func (s *server) handleEditSave(w http.ResponseWriter, r *http.Request) error {
 	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
 	}
-	f, theirs, err := s.confirmed(w, r, r.PostForm.Get("draft"))
-	if err != nil || f == nil {
+	draft := r.PostForm.Get("draft")
+	turn, err := s.takeTurn(r.Context(), v, "edit "+draft)
+	if err != nil {
 		return err
+	}
+	// The work goes on when the person goes away: its outcome is recorded.
+	answer, err := s.saveInTurn(w, r, draft, turn)
+	s.endTurn(r.Context(), v, turn, err)
+	if answer == nil {
+		return err
+	}
+	return answer()
+}
+
+// saveInTurn saves, unless the press before this one did, or could not. It
+// gives what to answer, nil when it has answered, and what the API said.
+func (s *server) saveInTurn(w http.ResponseWriter, r *http.Request, draft string, turn turn) (answer func() error, err error) {
+	f, theirs, err := s.confirmed(w, r, draft)
+	if err != nil || f == nil {
+		return nil, err
 	}
 	if r.PostForm.Get("seen") == theirs.mark() {
 		f.base = theirs // both versions were shown, and this form's was chosen
 	}
 	switch {
 	case f.isSaved(theirs):
-		return s.finishEdit(w, r, f)
+		return func() error { return s.finishEdit(w, r, f, f.wanted()) }, nil
 	case !theirs.equal(f.base):
-		return s.drawConflict(w, r, f, theirs)
+		return func() error { return s.drawConflict(w, r, f, theirs) }, nil
+	case turn.first != nil:
+		return func() error { return s.refuseEdit(w, r, f, turn.first) }, turn.first
 	}
-	// The work goes on when the person goes away: its outcome is recorded.
-	if err := s.update(context.WithoutCancel(r.Context()), v, f); err != nil {
-		return s.refuseEdit(w, r, f, err)
+	kept, err := s.update(context.WithoutCancel(r.Context()), visitOf(r), f)
+	if err != nil {
+		return func() error { return s.refuseEdit(w, r, f, err) }, err
 	}
-	return s.finishEdit(w, r, f)
+	return func() error { return s.finishEdit(w, r, f, kept) }, nil
 }
 
-// update replaces the webhook, and looks when the answer is unclear.
-func (s *server) update(ctx context.Context, v *visit, f *webhookForm) error {
+// update replaces the webhook, looks when the answer is unclear, and gives
+// what Fourthwall has now.
+func (s *server) update(ctx context.Context, v *visit, f *webhookForm) (version, error) {
 	before, after := f.base, f.wanted()
 	act, err := s.begin(ctx, v, store.Activity{Action: actionUpdate, WebhookID: f.editing}, detail{Before: content(before), After: content(after)})
 	if err != nil {
-		return err
+		return version{}, err
 	}
-	_, err = withCredential(ctx, s, v.conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.Webhook, error) {
+	hook, err := withCredential(ctx, s, v.conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.Webhook, error) {
 		return s.API.UpdateWebhook(ctx, c, f.editing, after.input())
 	})
-	if isUncertain(err) {
-		if hook, readErr := s.fetchWebhook(ctx, v.conn, f.editing); readErr == nil && sameWebhook(versionOf(hook), after) {
-			err = nil
-		}
+	kept := versionOf(hook)
+	if mayHaveWorked(err) || err == nil && !sameWebhook(kept, after) {
+		kept, err = s.lookAfterUpdate(ctx, v, f, after, err)
 	}
-	return s.settle(ctx, v, act, err)
+	return kept, s.settle(ctx, v, act, err)
 }
 
-func isUncertain(err error) bool {
+// lookAfterUpdate reads what an unclear answer, or one that says something
+// else than was asked, has come to.
+func (s *server) lookAfterUpdate(ctx context.Context, v *visit, f *webhookForm, after version, err error) (version, error) {
+	hook, readErr := s.fetchWebhook(ctx, v.conn, f.editing)
+	found := versionOf(hook)
 	var api *fourthwall.Error
-	return errors.As(err, &api) && api.Uncertain()
+	switch {
+	case readErr == nil && sameWebhook(found, after):
+		return found, nil
+	case err == nil:
+		return found, nil // it was accepted; what was kept is said
+	case readErr != nil && errors.As(err, &api):
+		return found, &unverified{api}
+	}
+	return found, err
 }
 
-// finishEdit shows the webhook. The draft stays for a second press.
-func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
+// finishEdit shows the webhook, and says when Fourthwall kept something else
+// than was asked. The draft stays for a second press.
+func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, kept version) error {
 	to := webhookPath(f.shop, f.editing)
-	if err := s.flash(r, visitOf(r).owner, to, views.Notice{Kind: views.Success, Title: "The webhook is saved"}); err != nil {
+	n := views.Notice{Kind: views.Success, Title: "The webhook is saved"}
+	if !sameWebhook(kept, f.wanted()) {
+		n = views.Notice{Kind: views.Warning, Title: "Fourthwall did not keep all of your change", Text: "It accepted the change, and has something else now than you asked for. Look at the address and the event types below."}
+	}
+	if err := s.flash(r, visitOf(r).owner, to, n); err != nil {
 		return err
 	}
 	return redirect(w, r, to)
@@ -421,7 +457,8 @@ func (s *server) refuseEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 		return s.drawUnread(w, r, f, err)
 	case api.Code == codeLocked:
 		return s.answerLocked(w, r, f.editing)
-	case api.Uncertain():
+	case isUncertain(err):
+		setRetryAfter(w, api.RetryAfter)
 		f.banner = &views.Notice{
 			Kind: views.Warning, Title: "It is not confirmed whether the change was saved", Code: api.Code, RequestID: requestID(api, visitOf(r)),
 			Text: "Fourthwall gave no clear answer. Press Review changes: that reads the webhook again, and saving twice does no harm.",

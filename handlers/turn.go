@@ -1,0 +1,111 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"hookwall/fourthwall"
+	"hookwall/oauth"
+	"hookwall/store"
+)
+
+// turn is the right of one of several presses of the same button to do what
+// it says. The others wait, and then find out what became of it.
+type turn struct {
+	id     string
+	waited bool
+	first  error // what the press that was waited for met at the API; nil for nothing
+}
+
+// takeTurn waits until nobody is at work on the same thing. Who gets a turn
+// must end it. A turn whose process died is over after pendingTime.
+func (s *server) takeTurn(ctx context.Context, v *visit, id string) (turn, error) {
+	t := turn{id: id}
+	sub := store.Submission{ID: id, Owner: v.owner, Shop: v.conn.ShopID}
+	deadline := s.Now().Add(twinWait)
+	tick := time.NewTicker(twinPoll)
+	defer tick.Stop()
+	for {
+		mine, seen, err := s.Store.BeginSubmission(ctx, sub)
+		if err == nil && !mine && (seen.State != store.StatePending || s.Now().Sub(seen.UpdatedAt) > pendingTime) {
+			if t.waited {
+				t.first = firstFailure(seen)
+			}
+			mine, err = s.Store.RestartSubmission(ctx, v.owner, id, seen.State, seen.UpdatedAt, "")
+		}
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return t, oauth.ErrReconnect // signed out in another tab meanwhile
+		case err != nil || mine:
+			return t, err
+		case s.Now().After(deadline):
+			return t, errors.New("another press of the same button did not end")
+		}
+		if !t.waited {
+			v.log.Debug("another press is at work on the same")
+		}
+		t.waited = true
+		select {
+		case <-ctx.Done():
+			return t, ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// firstFailure is what the press that was waited for met.
+func firstFailure(sub store.Submission) error {
+	known, err := readOutcome(sub)
+	if err != nil || known.Failure == nil {
+		return nil //nolint:nilerr // what cannot be read is not known; the press then tries for itself
+	}
+	f := known.Failure
+	api := &fourthwall.Error{Op: f.Op, Status: f.Status, Code: f.Code, RequestID: f.RequestID, RetryAfter: f.retryAfter(), NotSent: f.NotSent}
+	if f.Unverified {
+		return &unverified{api}
+	}
+	return api
+}
+
+// endTurn lets the next press go on, and tells it what this one met.
+func (s *server) endTurn(ctx context.Context, v *visit, t turn, err error) {
+	var o outcome
+	var api *fourthwall.Error
+	if errors.As(err, &api) {
+		o.Failure = failureOf(api)
+		o.Failure.Unverified = isUncertain(err)
+	}
+	result, err := json.Marshal(o)
+	if err == nil {
+		err = s.Store.SettleSubmission(context.WithoutCancel(ctx), v.owner, t.id, store.StateRefused, "", result)
+	}
+	if err != nil {
+		v.log.Warn("the end of a change could not be noted", "error", err)
+	}
+}
+
+// unverified is a refusal of which it could not be seen whether it had an
+// effect all the same.
+type unverified struct{ api *fourthwall.Error }
+
+func (u *unverified) Error() string { return u.api.Error() + " (not verified)" }
+
+func (u *unverified) Unwrap() error { return u.api }
+
+// isUncertain tells whether a change may have been made although the call
+// failed.
+func isUncertain(err error) bool {
+	var api *fourthwall.Error
+	var u *unverified
+	return errors.As(err, &u) || errors.As(err, &api) && api.Uncertain()
+}
+
+// mayHaveWorked tells whether it is worth a look what a failed change did: a
+// busy server may have done its work before it said so.
+func mayHaveWorked(err error) bool {
+	var api *fourthwall.Error
+	return errors.As(err, &api) && (api.Uncertain() || api.Status == http.StatusServiceUnavailable)
+}
