@@ -145,6 +145,19 @@ func TestEditSendsEverything(t *testing.T) {
 	}
 }
 
+// TestEditKeepsLineBreaks, although browsers send them in another way.
+func TestEditKeepsLineBreaks(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	hook := g.add(shop, good, "A\nB", "C\rD", "E\r\nF", "DONATION")
+	p.editForm(shop.ID, hook.ID).tick("GIFT_PURCHASE", "DONATION").submit().form("/edit/confirm").submit().want(http.StatusOK, "The webhook is saved")
+	want := []string{"A\nB", "C\rD", "E\r\nF", "GIFT_PURCHASE"}
+	if got := g.hook(shop, hook.ID).AllowedTypes; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestEditFormIsRead: the form shows what Fourthwall has now.
 func TestEditFormIsRead(t *testing.T) {
 	g := newRig(t, options{})

@@ -420,6 +420,9 @@ func (f *form) submit() *page {
 	return f.press(f.buttons[0])
 }
 
+// crlf is how a browser sends line breaks.
+var crlf = strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
+
 // press presses the button name=value.
 func (f *form) press(button string) *page {
 	f.page.p.t.Helper()
@@ -428,8 +431,10 @@ func (f *form) press(button string) *page {
 	}
 	name, value, _ := strings.Cut(button, "=")
 	sent := url.Values{}
-	for k, v := range f.values {
-		sent[k] = v
+	for k, values := range f.values {
+		for _, v := range values {
+			sent.Add(k, crlf.Replace(v))
+		}
 	}
 	if name != "" {
 		sent.Set(name, value)

@@ -244,7 +244,26 @@ func (s *server) confirmed(w http.ResponseWriter, r *http.Request, draft string)
 	if err != nil {
 		return nil, theirs, s.drawUnread(w, r, f, err)
 	}
-	return f, versionOf(hook), nil
+	theirs = versionOf(hook)
+	f.restore(theirs)
+	return f, theirs, nil
+}
+
+// restore undoes what a browser does to line breaks in the values of a form,
+// for event types that have some.
+func (f *webhookForm) restore(theirs version) {
+	sent := strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	exact := map[string]string{}
+	for _, code := range theirs.types {
+		exact[sent.Replace(code)] = code
+	}
+	for _, list := range [][]string{f.types, f.base.types} {
+		for i, code := range list {
+			if was, ok := exact[sent.Replace(code)]; ok {
+				list[i] = was
+			}
+		}
+	}
 }
 
 // drawUnread shows the edit form again when the webhook could not be read.
