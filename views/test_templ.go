@@ -185,20 +185,6 @@ func Test(p TestPage) templ.Component {
 	})
 }
 
-// worst is the kind of notice that a list of results comes to.
-func worst(steps []CheckStep) string {
-	kind := Success
-	for _, s := range steps {
-		switch s.Result {
-		case StepFailed:
-			return Failure
-		case StepWarned:
-			kind = Warning
-		}
-	}
-	return kind
-}
-
 // verdict is what the answer to a test delivery comes to.
 func (r TestResult) verdict() Notice {
 	if r.Status == 0 {
@@ -331,7 +317,7 @@ func testFacts(r TestResult) templ.Component {
 		var templ_7745c5c3_Var10 string
 		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(count(r.SentBytes, "byte", "bytes"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/test.templ`, Line: 112, Col: 44}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/test.templ`, Line: 98, Col: 44}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 		if templ_7745c5c3_Err != nil {
@@ -392,7 +378,7 @@ func headerTable(headers []HeaderLine) templ.Component {
 		var templ_7745c5c3_Var12 string
 		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(count(len(headers), "header", "headers"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/test.templ`, Line: 129, Col: 45}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/test.templ`, Line: 115, Col: 45}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 		if templ_7745c5c3_Err != nil {
