@@ -31,8 +31,9 @@ func answering(t *testing.T, status int, body string) *fourthwall.Client {
 }
 
 const (
-	notJSON = "the answer is not the JSON that was expected"
-	noID    = "the answer has no id"
+	notJSON  = "the answer is not the JSON that was expected"
+	noID     = "the answer has no id"
+	tooLarge = "the answer is too large"
 )
 
 func TestCreatedWebhook(t *testing.T) {
@@ -77,7 +78,7 @@ func TestCreatedWebhook(t *testing.T) {
 		{"cut short", 200, webhookBody[:40], fourthwall.Webhook{}, notJSON},
 		{"followed by garbage", 200, webhookBody + canary, fourthwall.Webhook{}, notJSON},
 		{"twice", 200, webhookBody + webhookBody, fourthwall.Webhook{}, notJSON},
-		{"10 MB", 200, `{"id":"w","zzz":"` + strings.Repeat("z", 10<<20) + `"}`, fourthwall.Webhook{}, "the answer is too large"},
+		{"10 MB", 200, `{"id":"w","zzz":"` + strings.Repeat("z", 10<<20) + `"}`, fourthwall.Webhook{}, tooLarge},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -97,7 +98,7 @@ func TestCreatedWebhook(t *testing.T) {
 				t.Fatalf("error: %v", err)
 			}
 			want := fmt.Sprintf("create webhook: %d: %s", row.status, row.err)
-			if e.Status != row.status || !e.Uncertain() || e.NotSent || e.Error() != want {
+			if e.Status != row.status || !e.Uncertain() || e.NotSent || e.TooLarge != (row.err == tooLarge) || e.Error() != want {
 				t.Errorf("got %#v, text %q, want %q", e, e, want)
 			}
 			if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), canary) {
@@ -221,148 +222,5 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("got %#v, text %q", e, e)
 			}
 		})
-	}
-}
-
-// pages answers a list with the given bodies, by the page that is asked for.
-func pages(t *testing.T, bodies ...string) (*fourthwall.Client, *[]string) {
-	t.Helper()
-	var asked []string
-	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.URL.RawQuery)
-		_, _ = io.WriteString(w, bodies[min(len(asked), len(bodies))-1])
-	})
-	return c, &asked
-}
-
-func TestList(t *testing.T) {
-	const a, b, c, d = `{"id":"a"}`, `{"id":"b"}`, `{"id":"c"}`, `{"id":"d"}`
-	one := []string{""}
-	rows := []struct {
-		name   string
-		bodies []string
-		ids    string
-		asked  []string
-		err    string
-	}{
-		{"page object", []string{`{"results":[` + a + `,` + b + `],"total":2,"page":0,"size":50,"totalPages":1}`}, "ab", one, ""},
-		{"page object with results only", []string{`{"results":[` + a + `]}`}, "a", one, ""},
-		{"bare array", []string{`[` + a + `,` + b + `]`}, "ab", one, ""},
-		{"bare array after a space", []string{"\r\n\t [" + a + "]\n"}, "a", one, ""},
-		{"empty page object", []string{`{"results":[],"total":0,"totalPages":0}`}, "", one, ""},
-		{"empty array", []string{`[]`}, "", one, ""},
-		{"null results", []string{`{"results":null}`}, "", one, ""},
-		{"null and nameless among the results", []string{`{"results":[null,` + a + `,{},{"id":null}]}`}, "a", one, ""},
-		{"counts of other kinds", []string{`{"results":[` + a + `],"total":"9","page":null,"size":1.5,"totalPages":{}}`}, "a", one, ""},
-		{"negative counts", []string{`{"results":[` + a + `],"total":-9,"page":-1,"size":-1,"totalPages":-1}`}, "a", one, ""},
-		{
-			"three pages by total",
-			[]string{
-				`{"results":[` + a + `,` + b + `],"total":4,"page":0,"size":2}`,
-				`{"results":[` + c + `],"total":4,"page":1,"size":2}`,
-				`{"results":[` + d + `],"total":4,"page":2,"size":2}`,
-			},
-			"abcd",
-			[]string{"", "page=1&size=2", "page=2&size=2"},
-			"",
-		},
-		{
-			"two pages by totalPages, without a size",
-			[]string{`{"results":[` + a + `],"totalPages":2}`, `{"results":[` + b + `],"totalPages":2}`},
-			"ab",
-			[]string{"", "page=1&size=1"},
-			"",
-		},
-		{
-			"pages counted from one",
-			[]string{`{"results":[` + a + `],"total":2,"page":1,"size":1}`, `{"results":[` + b + `],"total":2,"page":2,"size":1}`},
-			"ab",
-			[]string{"", "page=2&size=1"},
-			"",
-		},
-		{
-			"the second page is a bare array",
-			[]string{`{"results":[` + a + `],"total":9,"size":1}`, `[` + b + `]`},
-			"ab",
-			[]string{"", "page=1&size=1"},
-			"",
-		},
-		{
-			"an API that ignores the page asked for",
-			[]string{`{"results":[` + a + `,` + b + `],"total":9,"size":2}`},
-			"ab",
-			[]string{"", "page=1&size=2"},
-			"",
-		},
-		{
-			"pages that overlap",
-			[]string{`{"results":[` + a + `,` + b + `],"total":3,"size":2}`, `{"results":[` + b + `,` + c + `],"total":3,"size":2}`},
-			"abc",
-			[]string{"", "page=1&size=2"},
-			"",
-		},
-		{"nothing, though more is promised", []string{`{"results":[],"total":9,"totalPages":9}`}, "", one, ""},
-		{"no results", []string{`{"total":1}`}, "", one, notJSON},
-		{"null", []string{`null`}, "", one, notJSON},
-		{"HTML", []string{`<html>`}, "", one, notJSON},
-		{"empty body", []string{``}, "", one, notJSON},
-		{"cut short", []string{listBody[:60]}, "", one, notJSON},
-		{"array cut short", []string{`[` + a + `,`}, "", one, notJSON},
-		{"array followed by garbage", []string{`[` + a + `]]`}, "", one, notJSON},
-		{"page object followed by garbage", []string{listBody + `x`}, "", one, notJSON},
-		{"results of another kind", []string{`{"results":{"a":1}}`}, "", one, notJSON},
-		{"10 MB", []string{`[` + strings.Repeat(" ", 10<<20) + `]`}, "", one, "the answer is too large"},
-		{
-			"the second page is unreadable",
-			[]string{`{"results":[` + a + `],"total":2,"size":1}`, `<html>`},
-			"",
-			[]string{"", "page=1&size=1"},
-			notJSON,
-		},
-	}
-	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			client, asked := pages(t, row.bodies...)
-			hooks, err := client.Webhooks(t.Context(), token)
-			ids := ""
-			for _, h := range hooks {
-				ids += h.ID
-			}
-			if ids != row.ids {
-				t.Errorf("webhooks %q, want %q", ids, row.ids)
-			}
-			if diff := cmp.Diff(row.asked, *asked); diff != "" {
-				t.Errorf("queries (-want +got):\n%s", diff)
-			}
-			text := ""
-			if err != nil {
-				text = strings.TrimPrefix(err.Error(), "list webhooks: 200: ")
-			}
-			if text != row.err || (err == nil) != (hooks != nil) {
-				t.Errorf("got %v, error %v, want %q", hooks, err, row.err)
-			}
-		})
-	}
-}
-
-// A list of realistic webhooks of 3 MB is within the bound of a list, though beyond that of a single webhook.
-func TestLongList(t *testing.T) {
-	many := strings.Repeat(","+webhookBody, 30_000)
-	hooks, err := answering(t, 200, "["+many[1:]+"]").Webhooks(t.Context(), token)
-	if err != nil || len(hooks) != 1 {
-		t.Errorf("%d webhooks, error %v; want the same one only once", len(hooks), err)
-	}
-}
-
-// An API that goes on promising new pages is not followed for ever.
-func TestEndlessList(t *testing.T) {
-	n := 0
-	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		n++
-		_, _ = fmt.Fprintf(w, `{"results":[{"id":"w%d"}],"total":1000000,"size":1}`, n)
-	})
-	hooks, err := c.Webhooks(t.Context(), token)
-	if n != 100 || hooks != nil || err == nil || err.Error() != "list webhooks: 200: the list has too many pages" {
-		t.Errorf("after %d pages: %d webhooks, error %v", n, len(hooks), err)
 	}
 }

@@ -33,6 +33,8 @@ type operation struct {
 const (
 	smallAnswer = 1 << 20
 	listAnswer  = 8 << 20
+	eventAnswer = 16 << 20 // an order of many items, with the text about each
+	eventsPage  = 32 << 20
 )
 
 var (
@@ -42,8 +44,8 @@ var (
 	opCreate = operation{"create webhook", http.MethodPost, smallAnswer}
 	opUpdate = operation{"update webhook", http.MethodPut, smallAnswer}
 	opDelete = operation{"delete webhook", http.MethodDelete, smallAnswer}
-	opEvents = operation{"list events", http.MethodGet, listAnswer}
-	opEvent  = operation{"read event", http.MethodGet, smallAnswer}
+	opEvents = operation{"list events", http.MethodGet, eventsPage}
+	opEvent  = operation{"read event", http.MethodGet, eventAnswer}
 )
 
 func (o operation) writes() bool     { return o.method != http.MethodGet }
@@ -213,6 +215,7 @@ func (k *call) fail(err error) *Error {
 		RequestID:  requestID(k.last.header),
 		RetryAfter: retryAfter(k.last.header, time.Now()),
 		NotSent:    k.last.unsent && !k.maybe,
+		TooLarge:   errors.Is(err, errTooLarge),
 		Err:        newCause(err),
 		maybe:      k.maybe,
 	}

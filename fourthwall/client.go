@@ -19,10 +19,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-const (
-	defaultBudget = 8 * time.Second
-	maxPages      = 100 // of a list
-)
+const defaultBudget = 8 * time.Second
 
 const (
 	shopPath     = "/open-api/v1.0/shops/current"
@@ -160,64 +157,6 @@ func (c *Client) DeleteWebhook(ctx context.Context, cred Credential, id string) 
 	defer cancel()
 	_, err = c.send(ctx, cred, opDelete, path, nil)
 	return err
-}
-
-// Webhooks returns all webhooks of the shop, of every page, in the API's order. All pages together share the budget
-// of one call; a page that cannot be had fails the whole list.
-func (c *Client) Webhooks(ctx context.Context, cred Credential) ([]Webhook, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.budget)
-	defer cancel()
-	var list listing
-	for path := webhooksPath; ; path = webhooksPath + list.nextQuery() {
-		k, err := c.send(ctx, cred, opList, path, nil)
-		if err != nil {
-			return nil, err
-		}
-		p, err := decodePage(k.last.body)
-		if err != nil {
-			return nil, k.fail(err)
-		}
-		if more := list.add(p); !more {
-			return list.webhooks, nil
-		}
-		if list.pages == maxPages {
-			return nil, k.fail(errManyPages)
-		}
-	}
-}
-
-// listing gathers the pages of a list.
-type listing struct {
-	webhooks []Webhook
-	seen     map[string]bool
-	pages    int
-	first    page
-}
-
-// add takes a page in and reports whether another one should be asked for: the page promises more, and it is no
-// repetition, which is what an API that knows no pages would answer.
-func (l *listing) add(p page) bool {
-	if l.pages == 0 {
-		l.first = p
-		l.seen = make(map[string]bool)
-		l.webhooks = make([]Webhook, 0, len(p.webhooks))
-	}
-	l.pages++
-	before := len(l.webhooks)
-	for _, w := range p.webhooks {
-		if !l.seen[w.ID] {
-			l.seen[w.ID] = true
-			w.Secret = ""
-			l.webhooks = append(l.webhooks, w)
-		}
-	}
-	promised := p.total > len(l.webhooks) || p.totalPages > l.pages
-	return promised && len(l.webhooks) > before
-}
-
-// nextQuery names the page after those taken in, counting as the first one did.
-func (l *listing) nextQuery() string {
-	return fmt.Sprintf("?page=%d&size=%d", l.first.number+l.pages, l.first.size)
 }
 
 // webhook makes a call that is answered with one webhook.

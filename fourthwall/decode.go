@@ -158,13 +158,14 @@ func decodeShop(body []byte) (Shop, error) {
 	return Shop{ID: j.ID, Name: string(j.Name), Domain: string(j.Domain), PublicDomain: string(j.PublicDomain)}, nil
 }
 
-// page is one answer to a list call; a bare array is a page that promises no other.
+// page is one answer to a list call. Its counts are unsaid where it does not give them.
 type page struct {
+	bare       bool      // an array, and no page object
 	webhooks   []Webhook // those with an id
-	total      int       // of all pages together; 0 = not said
+	size       int       // of all results, those without an id too
+	total      int       // of all pages together
 	number     int       // of this page, as the API counts
-	size       int       // of a full page; 0 = not said
-	totalPages int       // 0 = not said
+	totalPages int
 }
 
 func decodePage(body []byte) (page, error) {
@@ -174,16 +175,13 @@ func decodePage(body []byte) (page, error) {
 		return page{}, err
 	}
 	p := page{
-		total: max(0, int(j.Total)), number: max(0, int(j.Page)), size: max(0, int(j.Size)),
-		totalPages: max(0, int(j.TotalPages)),
+		bare: j.bare, size: len(results),
+		total: int(j.Total), number: int(j.Page), totalPages: int(j.TotalPages),
 	}
 	for _, r := range results {
 		if r.ID != "" {
 			p.webhooks = append(p.webhooks, r.webhook())
 		}
-	}
-	if p.size == 0 {
-		p.size = len(results)
 	}
 	return p, nil
 }
@@ -197,13 +195,15 @@ type pageJSON struct {
 	Page       count           `json:"page"`
 	Size       count           `json:"size"`
 	TotalPages count           `json:"totalPages"`
+
+	bare bool // there is no page object
 }
 
 // decodeResults reads the results of a list call, which stand in a page object or are a bare array.
 func decodeResults(body []byte, results any) (pageJSON, error) {
 	j := pageJSON{Total: unsaid, Page: unsaid, Size: unsaid, TotalPages: unsaid}
 	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
-		j.Results = body
+		j.Results, j.bare = body, true
 	} else if json.Unmarshal(body, &j) != nil {
 		return pageJSON{}, errNotJSON
 	}

@@ -78,15 +78,14 @@ func checkWebhook(t *testing.T, w Webhook) {
 
 func checkPage(t *testing.T, p page) {
 	t.Helper()
-	if p.total < 0 || p.number < 0 || p.size < 0 || p.totalPages < 0 {
+	if p.total < unsaid || p.number < unsaid || p.size < len(p.webhooks) || p.totalPages < unsaid {
 		t.Errorf("page counts %+v", p)
 	}
 	for _, w := range p.webhooks {
 		checkWebhook(t, w)
 	}
-	var l listing
-	l.add(p)
-	if l.add(p) {
+	l := newListing(p)
+	if l.add(p); l.more {
 		t.Error("the same page twice asks for a third")
 	}
 	for _, w := range l.webhooks {

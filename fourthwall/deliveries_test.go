@@ -28,6 +28,9 @@ func checkFailure(t *testing.T, op string, err error, want string) {
 		t.Fatalf("error: %v, want %q", err, want)
 	}
 	text := op + ": 200: " + want
+	if e.TooLarge != (want == tooLarge) {
+		t.Errorf("too large: %v", e.TooLarge)
+	}
 	if e.Op != op || e.Status != 200 || e.Code != "" || e.NotSent || e.Uncertain() || e.Error() != text {
 		t.Errorf("got %#v, text %q, want %q", e, e, text)
 	}
@@ -114,7 +117,8 @@ func TestEvent(t *testing.T) {
 		{"HTML", `<html>` + canary, fourthwall.Event{}, notJSON},
 		{"cut short", eventBody[:len(eventBody)-1], fourthwall.Event{}, notJSON},
 		{"followed by garbage", eventBody + canary, fourthwall.Event{}, notJSON},
-		{"2 MB", `{"id":"e","body":"` + strings.Repeat("z", 2<<20) + `"}`, fourthwall.Event{}, "the answer is too large"},
+		{"15 MB", `{"id":"e","body":"` + strings.Repeat("z", 15<<20) + `"}`, body(fourthwall.BuyerData(strings.Repeat("z", 15<<20))), ""},
+		{"17 MB", `{"id":"e","body":"` + strings.Repeat("z", 17<<20) + `"}`, fourthwall.Event{}, tooLarge},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -187,7 +191,7 @@ func TestEventPage(t *testing.T) {
 		{"followed by garbage", 0, 2, eventsBody + canary, "", fourthwall.EventPage{}, notJSON},
 		{"results of another kind", 0, 2, `{"results":{"a":"` + canary + `"}}`, "", fourthwall.EventPage{}, notJSON},
 		{"events of another kind", 0, 2, `["` + canary + `"]`, "", fourthwall.EventPage{}, notJSON},
-		{"10 MB", 0, 2, `[` + strings.Repeat(" ", 10<<20) + `]`, "", fourthwall.EventPage{}, "the answer is too large"},
+		{"33 MB", 0, 2, `[` + strings.Repeat(" ", 33<<20) + `]`, "", fourthwall.EventPage{}, tooLarge},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -215,12 +219,12 @@ func TestListedEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	many := strings.Repeat(","+eventBody, 20_000) // some 5 MB
+	many := strings.Repeat(","+eventBody, 80_000) // some 22 MB
 	page, err := answering(t, 200, "["+many[1:]+"]").Events(t.Context(), token, fourthwall.EventQuery{})
-	if err != nil || len(page.Events) != 20_000 {
+	if err != nil || len(page.Events) != 80_000 {
 		t.Fatalf("%d events, error %v", len(page.Events), err)
 	}
-	if diff := cmp.Diff(plain(want), plain(page.Events[19_999])); diff != "" {
+	if diff := cmp.Diff(plain(want), plain(page.Events[79_999])); diff != "" {
 		t.Errorf("event (read alone, -; listed, +):\n%s", diff)
 	}
 }

@@ -22,6 +22,7 @@ type Error struct {
 	RequestID  string        // the API's name for the request, at most 100 printable bytes; "" when it gave none
 	RetryAfter time.Duration // how long the API asks to wait, at most 24 hours; 0 when it does not say
 	NotSent    bool          // true when it is certain that the call had no effect, since it never reached the API
+	TooLarge   bool          // true when the call failed because the answer has more bytes than are read
 	Err        error         // cause, without a credential or a body in its text; nil when the status says it all
 
 	// maybe: an earlier try of the same write may have taken effect, whatever the last one met.
@@ -70,16 +71,6 @@ func (e *Error) Uncertain() bool {
 func unsettled(status int) bool {
 	return status < http.StatusBadRequest ||
 		status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable
-}
-
-// judges reports whether the status is a verdict on the write itself, which then also holds for an equal one sent
-// before; a busy server or a token that has just expired gives none.
-func judges(status int) bool {
-	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests:
-		return false
-	}
-	return status >= http.StatusBadRequest && status < http.StatusInternalServerError
 }
 
 // cause is an error of the transport with a text of our own. The original text may quote what the server sent, so it
@@ -131,11 +122,10 @@ type localError struct{ text string }
 func (e *localError) Error() string { return e.text }
 
 var (
-	errNotJSON   = &localError{"the answer is not the JSON that was expected"}
-	errNoID      = &localError{"the answer has no id"}
-	errTooLarge  = &localError{"the answer is too large"}
-	errManyPages = &localError{"the list has too many pages"}
-	errBadID     = &localError{"nothing can have this id"}
+	errNotJSON  = &localError{"the answer is not the JSON that was expected"}
+	errNoID     = &localError{"the answer has no id"}
+	errTooLarge = &localError{"the answer is too large"}
+	errBadID    = &localError{"nothing can have this id"}
 )
 
 const (

@@ -441,25 +441,6 @@ func TestBudgetEndsTheCall(t *testing.T) {
 	}
 }
 
-// All pages of a list share one budget.
-func TestBudgetOfAList(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		page := func(id string) step {
-			body := `{"results":[{"id":"` + id + `"}],"total":9,"size":1}`
-			return step{status: 200, body: body, delay: 3 * time.Second}
-		}
-		s := &stage{script: []step{page("a"), page("b"), page("c"), page("d")}}
-		start := time.Now()
-		hooks, err := s.client(t, fourthwall.Options{}).Webhooks(t.Context(), token)
-		if took := time.Since(start); took != 8*time.Second {
-			t.Errorf("took %v, want 8 s", took)
-		}
-		if hooks != nil || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v, %v; want nothing and a deadline's error", hooks, err)
-		}
-	})
-}
-
 func TestCancel(t *testing.T) {
 	rows := []struct {
 		name   string
