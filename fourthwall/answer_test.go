@@ -57,8 +57,8 @@ func TestCreatedWebhook(t *testing.T) {
 		{"with a secret", 200, `{"id":"w","secret":"` + canary + `"}`, fourthwall.Webhook{ID: "w", Secret: canary, AllowedTypes: []fourthwall.EventType{}}, ""},
 		{"unknown fields", 200, `{"id":"w","zzz":{"a":[1]},"allowedTypes":[]}`, only("w"), ""},
 		{
-			"types of the future", 200, `{"id":"w","allowedTypes":["NEW_2","DONATION","new.1",""]}`,
-			fourthwall.Webhook{ID: "w", AllowedTypes: []fourthwall.EventType{"NEW_2", "DONATION", "new.1"}},
+			"types of the future", 200, `{"id":"w","allowedTypes":["NEW_2","DONATION","","new.1"]}`,
+			fourthwall.Webhook{ID: "w", AllowedTypes: []fourthwall.EventType{"NEW_2", "DONATION", "", "new.1"}},
 			"",
 		},
 		{"nulls", 200, `{"id":"w","url":null,"allowedTypes":null,"apiVersion":null,"secret":null}`, only("w"), ""},
@@ -160,18 +160,57 @@ func TestShop(t *testing.T) {
 }
 
 func TestDelete(t *testing.T) {
-	for _, status := range []int{200, 202, 204} {
-		t.Run(http.StatusText(status), func(t *testing.T) {
-			if err := answering(t, status, "").DeleteWebhook(t.Context(), token, "w"); err != nil {
-				t.Error(err)
+	rows := []struct {
+		name   string
+		status int
+		body   string
+		err    string // "" = done
+	}{
+		{"empty", 200, "", ""},
+		{"accepted", 202, "", ""},
+		{"no content", 204, "", ""},
+		{"line break", 200, "\r\n", ""},
+		{"webhook", 200, webhookBody, ""},
+		{"empty object", 200, " {}\n", ""},
+		{"null", 200, "null", ""},
+		{"a proxy's page", 200, "<html>" + canary, notJSON},
+		{"words", 202, "OK", notJSON},
+		{"cut short", 200, webhookBody[:40], notJSON},
+		{"2 MB", 200, `"` + strings.Repeat("z", 2<<20) + `"`, tooLarge},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			err := answering(t, row.status, row.body).DeleteWebhook(t.Context(), token, "w")
+			if row.err == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			want := fmt.Sprintf("delete webhook: %d: %s", row.status, row.err)
+			e := asError(t, err)
+			if e.Status != row.status || !e.Uncertain() || e.NotSent || e.TooLarge != (row.err == tooLarge) || e.Error() != want {
+				t.Errorf("got %#v, text %q, want %q", e, e, want)
 			}
 		})
 	}
-	t.Run("with a body of no meaning", func(t *testing.T) {
-		if err := answering(t, 200, "<html>").DeleteWebhook(t.Context(), token, "w"); err != nil {
-			t.Error(err)
+}
+
+// An answer about something else than was asked for is none.
+func TestAnotherID(t *testing.T) {
+	for _, name := range []string{"read webhook", "update webhook", "read event"} {
+		for _, id := range []string{"other", "wcon_1 ", "WCON_1", "WEVE_1"} {
+			t.Run(name+" "+id, func(t *testing.T) {
+				op := operationNamed(t, name)
+				c := answering(t, 202, `{"id":"`+id+`","url":"`+canary+`"}`)
+				e := asError(t, op.call(t.Context(), c))
+				want := name + ": 202: the answer has another id than was asked for"
+				if e.Op != name || e.Status != 202 || e.NotSent || e.Uncertain() != (op.kind == "write") || e.Error() != want {
+					t.Errorf("got %#v, text %q, want %q", e, e, want)
+				}
+			})
 		}
-	})
+	}
 }
 
 func TestRefusals(t *testing.T) {

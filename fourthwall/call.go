@@ -48,8 +48,7 @@ var (
 	opEvent  = operation{"read event", http.MethodGet, eventAnswer}
 )
 
-func (o operation) writes() bool     { return o.method != http.MethodGet }
-func (o operation) idempotent() bool { return o.method != http.MethodPost }
+func (o operation) writes() bool { return o.method != http.MethodGet }
 
 // call is one request with all its tries. It is the innermost http.RoundTripper, below the retries, so that it sees
 // each try; it reads the answer's body itself, so that a body cut off in the middle can be tried again too.
@@ -60,7 +59,6 @@ type call struct {
 
 	tries int
 	last  attempt
-	maybe bool          // a try before the last one may have taken effect
 	again bool          // another try is due
 	wait  time.Duration // until then, give or take the jitter
 }
@@ -92,7 +90,7 @@ func (k *call) run(ctx context.Context, req *http.Request) error {
 	return nil
 }
 
-// policy hands the library our own decisions, because its defaults repeat a POST and wait as long as they are told.
+// policy hands the library our own decisions, because its defaults repeat writes and wait as long as they are told.
 func (k *call) policy() failsafe.Policy[*http.Response] {
 	return retrypolicy.NewBuilder[*http.Response]().
 		HandleIf(func(*http.Response, error) bool { return k.again }).
@@ -105,7 +103,6 @@ func (k *call) policy() failsafe.Policy[*http.Response] {
 // RoundTrip makes one try and decides whether another one follows.
 func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	start := time.Now()
-	k.maybe = k.maybe || k.tries > 0 && k.last.ambiguous(k.op)
 	k.tries++
 	k.last = k.try(req)
 	k.plan(req.Context())
@@ -131,7 +128,7 @@ func (k *call) try(req *http.Request) attempt {
 		return a // a switch of protocols: what follows is not a body
 	}
 	a.body, err = readBody(resp.Body, k.op.limit)
-	if a.succeeded() && k.op != opDelete {
+	if a.succeeded() {
 		a.err = err // elsewhere the status alone says what happened
 	}
 	return a
@@ -168,21 +165,17 @@ func (a attempt) succeeded() bool {
 	return a.status >= http.StatusOK && a.status < http.StatusMultipleChoices
 }
 
-// ambiguous reports whether this failed try of a write may have taken effect.
-func (a attempt) ambiguous(op operation) bool {
-	return op.writes() && !a.unsent && unsettled(a.status)
-}
-
-// repeatable reports whether the same request may be sent again after this try.
+// repeatable reports whether the same request may be sent again after this try. A write may only when this one had no
+// effect: later it could undo what somebody else has done meanwhile, or meet its own effect and call it a refusal.
 func (a attempt) repeatable(op operation) bool {
 	if a.err != nil {
-		return temporary(a.err) && (a.unsent || op.idempotent())
+		return temporary(a.err) && (a.unsent || !op.writes())
 	}
 	switch a.status {
 	case http.StatusTooManyRequests:
 		return true
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return op.idempotent()
+		return !op.writes()
 	}
 	return false
 }
@@ -214,10 +207,9 @@ func (k *call) fail(err error) *Error {
 		Op: k.op.name, Status: k.last.status,
 		RequestID:  requestID(k.last.header),
 		RetryAfter: retryAfter(k.last.header, time.Now()),
-		NotSent:    k.last.unsent && !k.maybe,
+		NotSent:    k.last.unsent,
 		TooLarge:   errors.Is(err, errTooLarge),
 		Err:        newCause(err),
-		maybe:      k.maybe,
 	}
 	if k.last.status >= http.StatusBadRequest {
 		e.Code = decodeCode(k.last.body)

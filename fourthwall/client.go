@@ -1,12 +1,14 @@
 // Package fourthwall is a client of the Fourthwall platform API: the current shop, its webhooks and what was
 // delivered to them, the errors the API gives, and the catalogue of event types.
 //
-// A call that fails returns an *Error. Reads, changes and deletions are tried again while the API is busy or the
-// connection breaks; a creation only when it is certain that nothing arrived, or the API refused it for being busy.
+// A call that fails returns an *Error. Reads are tried again while the API is busy or the connection breaks; writes only
+// when it is certain that nothing was sent, or the API answered 429, too many requests.
 package fourthwall
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -126,7 +128,7 @@ func (c *Client) CurrentShop(ctx context.Context, cred Credential) (Shop, error)
 
 // CreateWebhook creates a webhook. Check an Error's Uncertain before it is tried again: the webhook may exist.
 func (c *Client) CreateWebhook(ctx context.Context, cred Credential, in WebhookInput) (Webhook, error) {
-	return c.webhook(ctx, cred, opCreate, webhooksPath, &in)
+	return c.webhook(ctx, cred, opCreate, webhooksPath, &in, "")
 }
 
 // Webhook returns one webhook, or an Error with Status 404.
@@ -135,19 +137,20 @@ func (c *Client) Webhook(ctx context.Context, cred Credential, id string) (Webho
 	if err != nil {
 		return Webhook{}, err
 	}
-	return c.webhook(ctx, cred, opRead, path, nil)
+	return c.webhook(ctx, cred, opRead, path, nil, id)
 }
 
-// UpdateWebhook replaces the URL and the event types of a webhook.
+// UpdateWebhook replaces the URL and the event types of a webhook. Check an Error's Uncertain: it may have been changed.
 func (c *Client) UpdateWebhook(ctx context.Context, cred Credential, id string, in WebhookInput) (Webhook, error) {
 	path, err := itemPath(opUpdate, webhooksPath, id)
 	if err != nil {
 		return Webhook{}, err
 	}
-	return c.webhook(ctx, cred, opUpdate, path, &in)
+	return c.webhook(ctx, cred, opUpdate, path, &in, id)
 }
 
-// DeleteWebhook deletes a webhook. Any 2xx answer means that it is done.
+// DeleteWebhook deletes a webhook. Any 2xx answer means that it is done, unless it has a body that is not JSON: then
+// somebody else has answered. Check an Error's Uncertain: it may have been deleted.
 func (c *Client) DeleteWebhook(ctx context.Context, cred Credential, id string) error {
 	path, err := itemPath(opDelete, webhooksPath, id)
 	if err != nil {
@@ -155,12 +158,18 @@ func (c *Client) DeleteWebhook(ctx context.Context, cred Credential, id string) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.budget)
 	defer cancel()
-	_, err = c.send(ctx, cred, opDelete, path, nil)
-	return err
+	k, err := c.send(ctx, cred, opDelete, path, nil)
+	if err != nil {
+		return err
+	}
+	if body := bytes.TrimSpace(k.last.body); len(body) > 0 && !json.Valid(body) {
+		return k.fail(errNotJSON)
+	}
+	return nil
 }
 
-// webhook makes a call that is answered with one webhook.
-func (c *Client) webhook(ctx context.Context, cred Credential, op operation, path string, in *WebhookInput) (Webhook, error) {
+// webhook makes a call that is answered with one webhook, the one with the id unless that is "".
+func (c *Client) webhook(ctx context.Context, cred Credential, op operation, path string, in *WebhookInput, id string) (Webhook, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.budget)
 	defer cancel()
 	k, err := c.send(ctx, cred, op, path, in)
@@ -170,6 +179,9 @@ func (c *Client) webhook(ctx context.Context, cred Credential, op operation, pat
 	w, err := decodeWebhook(k.last.body)
 	if err != nil {
 		return Webhook{}, k.fail(err)
+	}
+	if id != "" && w.ID != id {
+		return Webhook{}, k.fail(errOtherID)
 	}
 	if op != opCreate {
 		w.Secret = ""

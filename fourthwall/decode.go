@@ -19,7 +19,7 @@ type Shop struct {
 type Webhook struct {
 	ID           string
 	URL          string
-	AllowedTypes []EventType // as the API spells them, known or not
+	AllowedTypes []EventType // as the API spells them, known or not, an empty one too
 	APIVersion   string
 	Secret       Secret // "" unless this is the answer to a create call, and it had one
 }
@@ -111,11 +111,11 @@ func (r *raw) UnmarshalJSON(data []byte) error {
 }
 
 type webhookJSON struct {
-	ID           string      `json:"id"`
-	URL          string      `json:"url"`
-	AllowedTypes []EventType `json:"allowedTypes"`
-	APIVersion   text        `json:"apiVersion"`
-	Secret       text        `json:"secret"`
+	ID           string       `json:"id"`
+	URL          string       `json:"url"`
+	AllowedTypes []*EventType `json:"allowedTypes"`
+	APIVersion   text         `json:"apiVersion"`
+	Secret       text         `json:"secret"`
 }
 
 func (j webhookJSON) webhook() Webhook {
@@ -124,8 +124,8 @@ func (j webhookJSON) webhook() Webhook {
 		AllowedTypes: make([]EventType, 0, len(j.AllowedTypes)),
 	}
 	for _, code := range j.AllowedTypes {
-		if code != "" {
-			w.AllowedTypes = append(w.AllowedTypes, code)
+		if code != nil {
+			w.AllowedTypes = append(w.AllowedTypes, *code)
 		}
 	}
 	return w

@@ -109,6 +109,9 @@ func (c *Client) Event(ctx context.Context, cred Credential, id string) (Event, 
 	if err != nil {
 		return Event{}, k.fail(err)
 	}
+	if e.ID != id {
+		return Event{}, k.fail(errOtherID)
+	}
 	return e, nil
 }
 

@@ -24,9 +24,6 @@ type Error struct {
 	NotSent    bool          // true when it is certain that the call had no effect, since it never reached the API
 	TooLarge   bool          // true when the call failed because the answer has more bytes than are read
 	Err        error         // cause, without a credential or a body in its text; nil when the status says it all
-
-	// maybe: an earlier try of the same write may have taken effect, whatever the last one met.
-	maybe bool
 }
 
 // Error says what was tried and what came of it: "create webhook: 400 WEBHOOK_URI_IP_NOT_ALLOWED (request abc)".
@@ -58,19 +55,15 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Uncertain reports whether a write may have taken effect although it failed: it was sent and no answer came, or one
-// that could not be read, a redirect, or a 5xx other than 503. It is false for reads.
+// that could not be read, a redirect, or a 5xx other than 503. It is false for reads. It is false for a 503 too, which
+// says that the API did nothing; whoever must be sure of that reads again.
 func (e *Error) Uncertain() bool {
 	switch e.Op {
 	case opShop.name, opList.name, opRead.name, opEvents.name, opEvent.name:
 		return false
 	}
-	return !e.NotSent && (unsettled(e.Status) || e.maybe && !judges(e.Status))
-}
-
-// unsettled reports whether an error with this status leaves open what became of the request.
-func unsettled(status int) bool {
-	return status < http.StatusBadRequest ||
-		status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable
+	return !e.NotSent && (e.Status < http.StatusBadRequest ||
+		e.Status >= http.StatusInternalServerError && e.Status != http.StatusServiceUnavailable)
 }
 
 // cause is an error of the transport with a text of our own. The original text may quote what the server sent, so it
@@ -124,6 +117,7 @@ func (e *localError) Error() string { return e.text }
 var (
 	errNotJSON  = &localError{"the answer is not the JSON that was expected"}
 	errNoID     = &localError{"the answer has no id"}
+	errOtherID  = &localError{"the answer has another id than was asked for"}
 	errTooLarge = &localError{"the answer is too large"}
 	errBadID    = &localError{"nothing can have this id"}
 )

@@ -78,7 +78,7 @@ func TestRequests(t *testing.T) {
 		{"event by an id with a slash", "", func(ctx context.Context, c *fourthwall.Client) error {
 			_, err := c.Event(ctx, token, "../webhooks?a=b")
 			return err
-		}, eventBody, get("/open-api/v1.0/webhook-events/..%2Fwebhooks%3Fa=b")},
+		}, `{"id":"../webhooks?a=b"}`, get("/open-api/v1.0/webhook-events/..%2Fwebhooks%3Fa=b")},
 		{"events", "", events(fourthwall.EventQuery{}), eventsBody, get("/open-api/v1.0/webhook-events?page=0&size=50")},
 		{
 			"events of one type", "", events(fourthwall.EventQuery{Type: "DONATION", Page: 7, Size: 20}), eventsBody,
@@ -108,11 +108,11 @@ func TestRequests(t *testing.T) {
 		{"base with a path", "/mock/v2", operations[0].call, shopBody, get("/mock/v2/open-api/v1.0/shops/current")},
 		{"base with a path and slashes", "/mock//", operations[0].call, shopBody, get("/mock/open-api/v1.0/shops/current")},
 		{"base with an escape", "/a%2Fb", operations[0].call, shopBody, get("/a%2Fb/open-api/v1.0/shops/current")},
-		{"id with a slash", "", byID("../shops/current"), webhookBody, get("/open-api/v1.0/webhooks/..%2Fshops%2Fcurrent")},
-		{"id with a query", "", byID("a?b=c#d"), webhookBody, get("/open-api/v1.0/webhooks/a%3Fb=c%23d")},
-		{"id with an escape", "", byID("%2e%2e"), webhookBody, get("/open-api/v1.0/webhooks/%252e%252e")},
-		{"id with a line break", "", byID("a\r\nb c"), webhookBody, get("/open-api/v1.0/webhooks/a%0D%0Ab%20c")},
-		{"id beyond ASCII", "", byID("é"), webhookBody, get("/open-api/v1.0/webhooks/%C3%A9")},
+		{"id with a slash", "", byID("../shops/current"), `{"id":"../shops/current"}`, get("/open-api/v1.0/webhooks/..%2Fshops%2Fcurrent")},
+		{"id with a query", "", byID("a?b=c#d"), `{"id":"a?b=c#d"}`, get("/open-api/v1.0/webhooks/a%3Fb=c%23d")},
+		{"id with an escape", "", byID("%2e%2e"), `{"id":"%2e%2e"}`, get("/open-api/v1.0/webhooks/%252e%252e")},
+		{"id with a line break", "", byID("a\r\nb c"), `{"id":"a\r\nb c"}`, get("/open-api/v1.0/webhooks/a%0D%0Ab%20c")},
+		{"id beyond ASCII", "", byID("é"), `{"id":"é"}`, get("/open-api/v1.0/webhooks/%C3%A9")},
 		{"no event types", "", func(ctx context.Context, c *fourthwall.Client) error {
 			_, err := c.CreateWebhook(ctx, token, fourthwall.WebhookInput{URL: "u"})
 			return err
@@ -121,11 +121,11 @@ func TestRequests(t *testing.T) {
 			ContentLength: 29, ContentType: "application/json",
 		}},
 		{"types of the future", "", func(ctx context.Context, c *fourthwall.Client) error {
-			_, err := c.UpdateWebhook(ctx, token, "w", fourthwall.WebhookInput{URL: "u", AllowedTypes: []fourthwall.EventType{"NEW_1", "DONATION", "NEW_0"}})
+			_, err := c.UpdateWebhook(ctx, token, "wcon_1", fourthwall.WebhookInput{URL: "u", AllowedTypes: []fourthwall.EventType{"NEW_1", "DONATION", "", "NEW_0"}})
 			return err
 		}, webhookBody, sent{
-			Method: "PUT", URI: "/open-api/v1.0/webhooks/w", Body: `{"url":"u","allowedTypes":["NEW_1","DONATION","NEW_0"]}`,
-			ContentLength: 55, ContentType: "application/json",
+			Method: "PUT", URI: "/open-api/v1.0/webhooks/wcon_1", Body: `{"url":"u","allowedTypes":["NEW_1","DONATION","","NEW_0"]}`,
+			ContentLength: 58, ContentType: "application/json",
 		}},
 		{"API key", "", func(ctx context.Context, c *fourthwall.Client) error {
 			_, err := c.CurrentShop(ctx, fourthwall.APIKey{Username: "user", Password: "pass"})

@@ -41,7 +41,7 @@ var (
 // operation is one of the client's calls, with the answer that satisfies it.
 type operation struct {
 	name string // Error.Op
-	kind string // read, create, change
+	kind string // read, write
 	good string
 	call func(context.Context, *fourthwall.Client) error
 }
@@ -59,15 +59,15 @@ var operations = []operation{
 		_, err := c.Webhook(ctx, token, "wcon_1")
 		return err
 	}},
-	{"create webhook", "create", webhookBody, func(ctx context.Context, c *fourthwall.Client) error {
+	{"create webhook", "write", webhookBody, func(ctx context.Context, c *fourthwall.Client) error {
 		_, err := c.CreateWebhook(ctx, token, input)
 		return err
 	}},
-	{"update webhook", "change", webhookBody, func(ctx context.Context, c *fourthwall.Client) error {
+	{"update webhook", "write", webhookBody, func(ctx context.Context, c *fourthwall.Client) error {
 		_, err := c.UpdateWebhook(ctx, token, "wcon_1", input)
 		return err
 	}},
-	{"delete webhook", "change", "", func(ctx context.Context, c *fourthwall.Client) error {
+	{"delete webhook", "write", "", func(ctx context.Context, c *fourthwall.Client) error {
 		return c.DeleteWebhook(ctx, token, "wcon_1")
 	}},
 	{"list events", "read", eventsBody, func(ctx context.Context, c *fourthwall.Client) error {
