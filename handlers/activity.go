@@ -165,8 +165,8 @@ type settling struct {
 }
 
 type hookList struct {
-	hooks []fourthwall.Webhook
-	err   error
+	fourthwall.WebhookList
+	err error
 }
 
 // settleByReading compares what an attempt wanted with what there is.
@@ -202,18 +202,18 @@ func (p settling) settleByReading(ctx context.Context, a store.Activity) error {
 
 // judgeCreate looks for the webhook that an attempt wanted among those that
 // were not there before. It must be the only one, and nobody else's.
-func (p settling) judgeCreate(ctx context.Context, a store.Activity, d detail, list []fourthwall.Webhook) (store.Settlement, error) {
+func (p settling) judgeCreate(ctx context.Context, a store.Activity, d detail, list fourthwall.WebhookList) (store.Settlement, error) {
 	out := store.Settlement{Outcome: store.OutcomeUnclear}
 	if !d.KnownRead || d.After == nil {
 		return out, nil
 	}
-	matches := slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool {
+	matches := slices.DeleteFunc(slices.Clone(list.Webhooks), func(hook fourthwall.Webhook) bool {
 		return slices.Contains(d.Known, hook.ID) || !sameWebhook(versionOf(hook), d.After.version())
 	})
 	c := claim{shop: a.Shop, id: a.ID, form: d.Form, started: a.StartedAt, want: d.After.version(), rivals: []string{store.OutcomePending, store.OutcomeUnclear}}
 	free, contested, err := p.unclaimed(ctx, c, matches)
 	switch {
-	case err != nil || contested:
+	case err != nil || contested || len(free) == 0 && list.Incomplete:
 	case len(free) == 0:
 		out.Outcome = store.OutcomeFailed
 	case len(free) == 1:
@@ -242,18 +242,18 @@ func (p settling) note(ctx context.Context, a store.Activity, found store.Settle
 }
 
 // hooks reads the webhooks of an activity's shop, with any connection to it.
-func (p settling) hooks(ctx context.Context, a store.Activity) ([]fourthwall.Webhook, error) {
+func (p settling) hooks(ctx context.Context, a store.Activity) (fourthwall.WebhookList, error) {
 	if known, ok := p.lists[a.Shop]; ok {
-		return known.hooks, known.err
+		return known.WebhookList, known.err
 	}
 	var read hookList
 	conn, err := p.Store.LiveConnection(ctx, a.Shop, a.Owner)
 	if err == nil {
-		read.hooks, err = withCredential(ctx, p.server, conn, p.API.Webhooks)
+		read.WebhookList, err = withCredential(ctx, p.server, conn, p.API.WebhookList)
 	}
 	read.err = err
 	p.lists[a.Shop] = read
-	return read.hooks, read.err
+	return read.WebhookList, read.err
 }
 
 // readDetail reports false where the detail cannot be opened any more.
@@ -272,10 +272,12 @@ func judgeConnection(a store.Activity, there bool) store.Settlement {
 }
 
 // judge says from the list of webhooks how a change or a delete ended.
-func judge(a store.Activity, d detail, list []fourthwall.Webhook) store.Settlement {
+func judge(a store.Activity, d detail, read fourthwall.WebhookList) store.Settlement {
 	out := store.Settlement{Outcome: store.OutcomeUnclear, WebhookID: a.WebhookID}
+	list := read.Webhooks
 	at := slices.IndexFunc(list, func(hook fourthwall.Webhook) bool { return hook.ID == a.WebhookID })
 	switch {
+	case at < 0 && read.Incomplete: // it may stand in the part that is missing
 	case a.Action == actionDelete && at < 0, a.Action == actionUpdate && at >= 0 && d.After != nil && versionOf(list[at]).equal(d.After.version()):
 		out.Outcome = store.OutcomeDone
 	case a.Action == actionDelete, a.Action == actionUpdate && at >= 0 && d.Before != nil && versionOf(list[at]).equal(d.Before.version()):

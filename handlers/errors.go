@@ -113,6 +113,10 @@ func asHTTPError(err error) *httpError {
 // apiError is the page for an answer of the API that no form deals with.
 func apiError(api *fourthwall.Error) *httpError {
 	answer := &httpError{Status: http.StatusBadGateway, Err: api, Code: api.Code, RetryAfter: api.RetryAfter}
+	if api.TooLarge {
+		answer.Public = "Fourthwall’s answer is larger than Hookwall reads, so it is not shown. Nothing is wrong with the connection."
+		return answer
+	}
 	switch api.Status {
 	case http.StatusNotFound:
 		answer.Status = http.StatusNotFound

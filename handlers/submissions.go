@@ -170,7 +170,7 @@ func (c creation) run(ctx context.Context) (store.Submission, error) {
 	if err != nil {
 		return c.settleFailure(ctx, err)
 	}
-	if found := findDuplicates(c.form.wanted(), list, ""); len(found) > 0 && !c.form.duplicate {
+	if found := findDuplicates(c.form.wanted(), list.Webhooks, ""); len(found) > 0 && !c.form.duplicate {
 		return c.settle(ctx, store.StateRefused, "", outcome{Duplicates: found})
 	}
 	c.activity, err = c.begin(ctx, c.visit, store.Activity{Action: actionCreate}, c.detail(list))
@@ -182,9 +182,9 @@ func (c creation) run(ctx context.Context) (store.Submission, error) {
 
 // detail is what the activity keeps, so that the attempt can be settled
 // should this process die.
-func (c creation) detail(before []fourthwall.Webhook) detail {
-	d := detail{After: content(c.form.wanted()), KnownRead: before != nil, Form: formMark(c.form.submission)}
-	for _, hook := range before {
+func (c creation) detail(before fourthwall.WebhookList) detail {
+	d := detail{After: content(c.form.wanted()), KnownRead: !before.Incomplete, Form: formMark(c.form.submission)}
+	for _, hook := range before.Webhooks {
 		d.Known = append(d.Known, hook.ID)
 	}
 	return d
@@ -204,28 +204,27 @@ func (c creation) call(ctx context.Context) (store.Submission, error) {
 // lookBefore records which webhooks there are, so that a new one can be told
 // from an old one with the same URL and types. Creating does not depend on
 // it, unless the credential is refused.
-func (c creation) lookBefore(ctx context.Context) ([]fourthwall.Webhook, error) {
+func (c creation) lookBefore(ctx context.Context) (fourthwall.WebhookList, error) {
 	list, err := c.list(ctx)
 	if errors.Is(err, oauth.ErrReconnect) {
-		return nil, err
+		return list, err
 	}
-	if err != nil {
-		c.visit.log.Info("webhooks could not be listed before a create", "error", err)
-		return nil, nil // without the list an unclear answer stays unconfirmed, which is said
+	if err != nil || list.Incomplete {
+		c.visit.log.Info("webhooks could not all be listed before a create", "error", err)
+		// Without the list an unclear answer stays unconfirmed, which is said.
+		return fourthwall.WebhookList{Webhooks: list.Webhooks, Incomplete: true}, nil
 	}
-	ids := make([]string, 0, len(list))
-	for _, hook := range list {
+	ids := make([]string, 0, len(list.Webhooks))
+	for _, hook := range list.Webhooks {
 		ids = append(ids, hook.ID)
 	}
-	// Not nil, so that an empty list is told from one that could not be read.
-	list = append([]fourthwall.Webhook{}, list...)
 	return list, c.Store.SetSubmissionBefore(ctx, c.conn.Owner, c.form.submission, ids)
 }
 
-func (c creation) list(ctx context.Context) ([]fourthwall.Webhook, error) {
+func (c creation) list(ctx context.Context) (fourthwall.WebhookList, error) {
 	ctx, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
-	return withCredential(ctx, c.server, c.conn, c.API.Webhooks)
+	return withCredential(ctx, c.server, c.conn, c.API.WebhookList)
 }
 
 // settleCreated records the new webhook, and its secret if one came.
@@ -291,7 +290,7 @@ func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.
 		if err != nil {
 			continue
 		}
-		matches := slices.DeleteFunc(list, func(hook fourthwall.Webhook) bool {
+		matches := slices.DeleteFunc(list.Webhooks, func(hook fourthwall.Webhook) bool {
 			return slices.Contains(sub.Before, hook.ID) || !sameWebhook(versionOf(hook), c.form.wanted())
 		})
 		free, contested, err := c.unclaimed(ctx, own, matches)

@@ -73,13 +73,13 @@ func (s *server) drawDelete(w http.ResponseWriter, r *http.Request, status int, 
 func (s *server) whatStops(ctx context.Context, conn store.Connection, hook fourthwall.Webhook) ([]views.EventBadge, bool) {
 	ctx, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
-	list, err := withCredential(ctx, s, conn, s.API.Webhooks)
-	if err != nil {
+	list, err := withCredential(ctx, s, conn, s.API.WebhookList)
+	if err != nil || list.Incomplete {
 		return nil, false
 	}
 	var out []views.EventBadge
 	for _, t := range hook.AllowedTypes {
-		elsewhere := slices.ContainsFunc(list, func(other fourthwall.Webhook) bool {
+		elsewhere := slices.ContainsFunc(list.Webhooks, func(other fourthwall.Webhook) bool {
 			return other.ID != hook.ID && slices.Contains(other.AllowedTypes, t)
 		})
 		if !elsewhere {

@@ -90,7 +90,8 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	var unknown string
 	var beside sync.WaitGroup
 	beside.Go(func() { events, unknown = s.health(r.Context(), conn) })
-	list, err := withCredential(r.Context(), s, conn, s.API.Webhooks)
+	read, err := withCredential(r.Context(), s, conn, s.API.WebhookList)
+	list := read.Webhooks
 	beside.Wait()
 	filter := readListFilter(r.URL.Query())
 	page := views.WebhooksPage{
@@ -112,6 +113,10 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	if err := s.fillList(r, &page, list, filter, events); err != nil {
 		return err
 	}
+	if read.Incomplete {
+		page.NotCovered = nil
+		page.Notices = append(page.Notices, views.Notice{Kind: views.Warning, Title: "Not all webhooks are listed", Text: missingText(read)})
+	}
 	return s.render(w, r, status, views.Webhooks(page))
 }
 
@@ -130,6 +135,9 @@ func (s *server) fillList(r *http.Request, page *views.WebhooksPage, list []four
 		page.Webhooks = append(page.Webhooks, row)
 	}
 	page.Total = len(list)
+	if page.Unreadable == nil {
+		page.Guide = s.guide(r, list, events)
+	}
 	page.Covered, page.NotCovered = coverage(list)
 	return nil
 }
@@ -173,13 +181,22 @@ func coverage(list []fourthwall.Webhook) (covered int, missing []views.EventGrou
 	return covered, missing
 }
 
+// missingText says that a list has gaps.
+func missingText(read fourthwall.WebhookList) string {
+	if read.Total > len(read.Webhooks) {
+		return "Fourthwall says that there are " + strconv.Itoa(read.Total) + " webhooks, and listed " + strconv.Itoa(len(read.Webhooks)) + " of them. The others are neither shown nor counted here."
+	}
+	return "Fourthwall did not list all of them: there are more than the " + strconv.Itoa(len(read.Webhooks)) + " that are shown and counted here."
+}
+
 // handleWebhookCSV gives the list, filtered and sorted alike, as a file.
 func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error {
 	conn := visitOf(r).conn
-	list, err := withCredential(r.Context(), s, conn, s.API.Webhooks)
+	read, err := withCredential(r.Context(), s, conn, s.API.WebhookList)
 	if err != nil {
 		return err
 	}
+	list := read.Webhooks
 	filter := readListFilter(r.URL.Query())
 	var health map[string]*views.Health
 	if filter.sort == sortFailed {
@@ -190,6 +207,9 @@ func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error 
 	for _, hook := range filter.apply(list, health) {
 		v := versionOf(hook)
 		rows = append(rows, []string{hook.ID, hook.URL, strings.Join(v.types, " "), strconv.Itoa(len(v.types)), hook.APIVersion})
+	}
+	if read.Incomplete {
+		rows = append(rows, []string{missingText(read)})
 	}
 	return sendCSV(w, "webhooks-"+conn.ShopID+".csv", rows)
 }

@@ -22,6 +22,10 @@ func (s *server) unreadable(w http.ResponseWriter, r *http.Request, api *fourthw
 	setRetryAfter(w, api.RetryAfter)
 	text := errorTexts[answer.Status]
 	n := &views.Notice{Kind: views.Warning, Title: text.heading, Text: text.text, Code: api.Code, RequestID: requestID(api, v)}
+	if api.TooLarge {
+		n.Title, n.Text = "Fourthwall’s answer is too large", answer.Public
+		return n, answer.Status
+	}
 	switch answer.Status {
 	case http.StatusForbidden:
 		link := connectLink(back, v.conn.ShopID)

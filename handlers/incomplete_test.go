@@ -1,0 +1,90 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"hookwall/sandbox"
+	"hookwall/store"
+)
+
+// partOf is an API that promises more webhooks than it lists.
+func partOf(list string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || r.URL.Path != apiWebhooks {
+			w.WriteHeader(http.StatusNotFound) // the sandbox answers
+			return
+		}
+		_, _ = fmt.Fprintf(w, `{"results":[%s],"total":63,"page":0,"size":20,"totalPages":4}`, list)
+	})
+}
+
+// TestIncompleteList says that it is, and claims nothing of what is missing.
+func TestIncompleteList(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	hook := g.add(shop, good, "DONATION")
+	g.calls.set(nil, partOf(fmt.Sprintf(`{"id":%q,"url":%q,"allowedTypes":["DONATION"]}`, hook.ID, good)))
+	const says = "there are 63 webhooks, and listed 1 of them"
+	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Not all webhooks are listed", says, good)
+	if strings.Contains(pg.text(), "reach nobody") {
+		t.Error("event types of webhooks that are missing are said to reach nobody")
+	}
+	if csv := p.get(webhooksPath(shop.ID) + ".csv"); !strings.Contains(csv.body, says) {
+		t.Errorf("the file lacks that it has gaps: %s", csv.body)
+	}
+	p.get(webhookPath(shop.ID, hook.ID)+"/delete").want(http.StatusOK, "could not be found out")
+}
+
+// TestIncompleteListSettlesNothing: what is not listed may be there.
+func TestIncompleteListSettlesNothing(t *testing.T) {
+	for _, test := range []struct{ name, method, want string }{
+		{"a create", http.MethodPost, store.OutcomeUnclear},
+		{"a delete", http.MethodDelete, store.OutcomeUnclear},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{budget: 300 * time.Millisecond})
+			p := g.person()
+			shop := p.connect(0)
+			hook := g.add(shop, good, "DONATION")
+			g.box.FailNext(sandbox.Failure{Method: test.method, Path: apiWebhooks + "*", Status: 500, Times: 9})
+			if test.method == http.MethodPost {
+				p.newForm(shop.ID, good+"/2", "DONATION").submit().want(http.StatusBadGateway)
+			} else {
+				p.get(webhookPath(shop.ID, hook.ID) + "/delete").form("/delete").submit().want(http.StatusBadGateway)
+			}
+			g.calls.set(nil, partOf(`{"id":"wcon_another","url":"https://a.example/","allowedTypes":["DONATION"]}`))
+			g.move(unsettledAfter + time.Second)
+			g.must(g.server.settleActivities(t.Context()))
+			got, err := g.store.Activities(t.Context(), store.ActivityQuery{Shop: shop.ID, Limit: 1})
+			g.must(err)
+			if got.Rows[0].Outcome != test.want {
+				t.Errorf("%s is %s, want %s", got.Rows[0].Action, got.Rows[0].Outcome, test.want)
+			}
+		})
+	}
+}
+
+// TestTooLarge says why, and blames nobody.
+func TestTooLarge(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	g.calls.set(nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/open-api/v1.0/webhook-events") {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		chunk := []byte(strings.Repeat("x", 1<<20))
+		_, _ = w.Write([]byte(`{"id":"weve_1","body":"`))
+		for range 40 {
+			_, _ = w.Write(chunk)
+		}
+	}))
+	p.get(eventPath(shop.ID, "weve_1")).want(http.StatusBadGateway, "larger than Hookwall reads")
+	p.get(eventsPath(shop.ID)).want(http.StatusBadGateway, "too large")
+}
