@@ -48,6 +48,13 @@ e2e: browser ## Run the browser tests alone
 race: browser ## Run all tests with the race detector; needs a C compiler
 	@CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(TESTFLAGS) ./...
 
+# The pages that "make lighthouse" looks at: words of their names; all unless told.
+PAGES ?=
+
+.PHONY: lighthouse
+lighthouse: build browser ## Run Lighthouse over every page and print a table
+	@tools/lighthouse.sh bin/hookwall $(PAGES)
+
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
 

@@ -1,0 +1,155 @@
+// Every page of the dashboard, and the way there.
+
+const receiver = "https://receiver.sandbox.example";
+
+/** A person who has connected shops: an empty one, and one with webhooks and deliveries. */
+export class Visitor {
+  constructor(browser, { url, sandbox }) {
+    Object.assign(this, { browser, url, sandbox });
+  }
+
+  /** A tab at a path of the dashboard. */
+  async open(path) {
+    const tab = await this.browser.newPage();
+    await tab.goto(this.url + path);
+    return tab;
+  }
+
+  async connect() {
+    const shops = await this.sandbox.shops();
+    this.empty = shops[0];
+    this.full = shops[2];
+    [this.webhook] = this.full.webhooks;
+    await this.sandbox.add(this.full, `${receiver}/fail`, "ORDER_PLACED", "DONATION");
+    for (const type of ["ORDER_PLACED", "DONATION", "GIFT_PURCHASE"]) await this.sandbox.fire(this.full, type);
+    for (const shop of [this.empty, this.full]) {
+      const tab = await this.open("/connect");
+      await type(tab, "username", shop.apiUser);
+      await type(tab, "password", shop.apiPassword);
+      await send(tab, "form[action='/connect/key'] button");
+      await tab.close();
+    }
+  }
+
+  at(shop, path) { return `/shops/${shop.id}${path}`; }
+
+  /** The path of a webhook of the full shop, or of a page below it. */
+  hook(path = "") { return this.at(this.full, `/webhooks/${this.webhook.id}${path}`); }
+
+  /** The create form of a shop, filled in. */
+  async composed(shop, url, ...types) {
+    const tab = await this.open(this.at(shop, "/webhooks/new"));
+    await type(tab, "url", url);
+    for (const code of types) await tick(tab, code);
+    return tab;
+  }
+
+  /** The edit form with an event type more. */
+  async changed() {
+    const tab = await this.open(this.hook("/edit"));
+    await tick(tab, "PROMOTION_CREATED");
+    return tab;
+  }
+}
+
+// Elements are used by script: where they are in the window does not matter.
+const type = (tab, name, value) => tab.$eval(`[name="${name}"]`, (field, text) => { field.value = text; }, value);
+
+const tick = (tab, code) => tab.$eval(`[name=allowedTypes][value="${code}"]`, (box) => { box.checked || box.click(); });
+
+export const press = (tab, selector) => tab.$eval(selector, (button) => button.click());
+
+async function send(tab, selector) {
+  await Promise.all([tab.waitForNavigation(), press(tab, selector)]);
+  return tab;
+}
+
+/** Where a button leads to, as a path that can be asked for again. */
+async function ledTo(tab, selector) {
+  await send(tab, selector);
+  const { pathname, search } = new URL(tab.url());
+  await tab.close();
+  return pathname + search;
+}
+
+/** Where the first link of this kind leads to. */
+async function linked(tab, selector) {
+  const path = await tab.$eval(selector, (link) => link.getAttribute("href"));
+  await tab.close();
+  return path;
+}
+
+const create = "button.main[value=create]";
+const review = "button.main[value=review]";
+const main = "main form button.main";
+
+let made = 0;
+
+/** An address that no webhook has yet. */
+const fresh = () => `https://hooks.example.com/fourthwall/${++made}`;
+
+// A page has a path to be asked for, or the button that leads there from
+// another page; status is of its document, 200 unless told.
+export const pages = [
+  { name: "connect", stranger: true, path: () => "/connect" },
+  { name: "signature", stranger: true, path: () => "/tools/signature" },
+  { name: "not found", stranger: true, path: () => "/nowhere", status: 404 },
+  { name: "implicit sign-in", stranger: true, path: () => "/oauth/implicit" },
+  { name: "shops", path: () => "/shops" },
+  { name: "connect another", path: () => "/connect" },
+  { name: "connect, refused", from: (v) => v.open("/connect"), button: "form[action='/connect/key'] button", status: 422 },
+  { name: "list, empty", path: (v) => v.at(v.empty, "/webhooks") },
+  { name: "list, full", path: (v) => v.at(v.full, "/webhooks") },
+  { name: "list, nothing fits", path: (v) => v.at(v.full, "/webhooks?q=nothing") },
+  { name: "create", path: (v) => v.at(v.empty, "/webhooks/new") },
+  { name: "create, preset", path: (v) => v.at(v.empty, "/webhooks/new?preset=stream-alerts") },
+  { name: "create, refused", from: (v) => v.composed(v.empty, "https://203.0.113.7/fw", "DONATION"), button: create, status: 422 },
+  { name: "create, two errors", from: (v) => v.composed(v.empty, ""), button: create, status: 422 },
+  { name: "create, not confirmed", from: notConfirmed, button: create, status: 502 },
+  { name: "duplicate", path: async (v) => ledTo(await v.composed(v.full, v.webhook.url, ...v.webhook.allowedTypes), create) },
+  { name: "created", from: (v) => v.composed(v.empty, fresh(), "DONATION", "ORDER_PLACED"), button: create },
+  { name: "webhook", path: (v) => v.hook() },
+  { name: "edit", path: (v) => v.hook("/edit") },
+  { name: "edit, review", path: async (v) => ledTo(await v.changed(), review) },
+  { name: "edit, conflict", from: conflict, button: review, status: 409 },
+  { name: "delete", path: (v) => v.hook("/delete") },
+  { name: "check", path: (v) => v.at(v.full, `/checks/new?webhook=${v.webhook.id}`) },
+  { name: "check, finished", path: finishedCheck },
+  { name: "test delivery", path: (v) => v.hook("/test") },
+  { name: "test delivery, sent", from: (v) => v.open(v.hook("/test")), button: "button[value=send]" },
+  { name: "signature, checked", from: checkedSignature, button: main },
+  { name: "deliveries", path: (v) => v.at(v.full, "/events") },
+  { name: "delivery", path: async (v) => linked(await v.open(v.at(v.full, "/events")), "main a[href*='/events/']") },
+  { name: "activity", path: (v) => v.at(v.full, "/activity") },
+  { name: "not found, in a shop", path: (v) => v.at(v.full, "/webhooks/wcon_gone"), status: 404 },
+];
+
+async function notConfirmed(v) {
+  await v.sandbox.fail("POST", "/open-api/v1.0/webhooks", 500);
+  return v.composed(v.empty, fresh(), "DONATION");
+}
+
+async function conflict(v) {
+  const tab = await v.changed();
+  await v.sandbox.replace(v.full, v.webhook, fresh(), "ORDER_UPDATED");
+  return tab;
+}
+
+/** A check whose deliveries are answered. Its page is loaded again when it is over. */
+async function finishedCheck(v) {
+  const tab = await v.open(v.at(v.full, "/checks/new"));
+  await type(tab, "url", `${receiver}/ok`);
+  await send(tab, main);
+  await tab.waitForSelector("#result");
+  const { pathname } = new URL(tab.url());
+  await tab.close();
+  return pathname;
+}
+
+async function checkedSignature(v) {
+  const tab = await v.open("/tools/signature");
+  await type(tab, "body", '{"id":"weve_1"}');
+  await type(tab, "signature", "bm90IHRoZSByaWdodCBvbmU=");
+  await type(tab, "secret", "a secret");
+  return tab;
+}
