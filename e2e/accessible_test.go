@@ -59,7 +59,7 @@ var scenes = []scene{
 // a phone, and no page is wider than a small phone.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	for _, s := range slices.Concat(scenes, laterScenes) {
+	for _, s := range slices.Concat(scenes, laterScenes, toolScenes) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			v := meet(t, browser.Options{NoJavaScript: s.noScript})

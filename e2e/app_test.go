@@ -40,7 +40,9 @@ type app struct {
 	boxHTTP *httptest.Server
 	store   *store.Store
 	wire    *wire
-	door    *gate // before the dashboard
+	door    *gate                        // before the dashboard
+	porch   *gate                        // before the endpoint that the tools call
+	end     atomic.Pointer[http.Handler] // that endpoint
 	logs    lockedBuffer
 	ahead   atomic.Int64 // how far the dashboard's clock was moved, in ns
 	still   atomic.Int64 // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
@@ -49,7 +51,7 @@ type app struct {
 // startApp runs a dashboard and a sandbox until the test ends.
 func startApp(t *testing.T) *app {
 	t.Helper()
-	a := &app{t: t, wire: newWire(), door: newGate()}
+	a := &app{t: t, wire: newWire(), door: newGate(), porch: newGate()}
 	front, back := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	a.url = "http://localhost:" + portOf(front)
 	a.boxURL = "http://127.0.0.1:" + portOf(back)
@@ -121,18 +123,28 @@ func (a *app) dashboard() *handlers.Dashboard {
 	})
 }
 
-// targets call the sandbox's receiver by its name, at port 80, and nothing
-// else on this machine.
+// targets call the endpoint of the tools by the name of the sandbox's receiver,
+// at port 80, and nothing else on this machine.
 func (a *app) targets() *deliver.Client {
 	a.t.Helper()
-	receiver := httptest.NewServer(a.box.Receiver())
-	a.t.Cleanup(receiver.Close)
-	client, err := deliver.New(deliver.Options{Exceptions: []deliver.Exception{{
-		Host: sandbox.ReceiverHost + ":80", Addr: netip.MustParseAddrPort(receiver.Listener.Addr().String()),
-	}}})
+	a.answers(a.box.Receiver())
+	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.porch.pass(r)
+		(*a.end.Load()).ServeHTTP(w, r)
+	}))
+	a.t.Cleanup(endpoint.Close)
+	client, err := deliver.New(deliver.Options{
+		Timeout: 20 * time.Second, // a test looks at a page while a delivery is held
+		Exceptions: []deliver.Exception{{
+			Host: sandbox.ReceiverHost + ":80", Addr: netip.MustParseAddrPort(endpoint.Listener.Addr().String()),
+		}},
+	})
 	a.must(err)
 	return client
 }
+
+// answers puts an endpoint where the tools would find the sandbox's receiver.
+func (a *app) answers(h http.Handler) { a.end.Store(&h) }
 
 func sample(of handlers.SampleOf) (string, error) {
 	return sandbox.SampleEvent(sandbox.Sample{

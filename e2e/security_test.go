@@ -53,13 +53,16 @@ func TestFormsOfOtherSites(t *testing.T) {
 		t.Run(host, func(t *testing.T) {
 			t.Parallel()
 			v := meet(t, browser.Options{})
-			hook := v.app.add(0, good+"/mine", "DONATION")
+			hook := v.app.add(0, accepts, "DONATION")
 			shop, other := v.connectKey(0), v.app.shop(1)
 			confirm := v.keepsChange(hook)
 			forms := map[string]url.Values{
 				listPath(shop):                      {"url": {good}, "allowedTypes": {"DONATION"}, "do": {"create"}},
 				editPath(hook) + "/confirm":         {"draft": {confirm}, "do": {"save"}},
 				deletePath(hook):                    {"do": {"delete"}},
+				"/shops/" + shop.ID + "/checks":     {"url": {accepts}, "type": {"DONATION"}},
+				testPath(hook):                      {"type": {"DONATION"}, "body": {"{}"}},
+				signaturePath:                       {"body": {"{}"}, "signature": {"x"}, "secret": {"x"}},
 				"/shops/" + shop.ID + "/disconnect": {},
 				"/sign-out":                         {},
 				"/connect/key":                      {"username": {other.APIUser}, "password": {other.APIPassword}},
@@ -72,7 +75,8 @@ func TestFormsOfOtherSites(t *testing.T) {
 				v.reads("sent from another site")
 			}
 			v.app.none(0, good)
-			v.app.holds(hook, good+"/mine", "DONATION")
+			v.app.holds(hook, accepts, "DONATION")
+			v.app.received(0)
 			v.Open("/")
 			v.at(listPath(shop))
 		})

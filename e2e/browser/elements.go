@@ -73,6 +73,13 @@ func (p *Page) Select(l playwright.Locator, value string) {
 	p.Must(err)
 }
 
+// Choose gives a file field a file of this name and content.
+func (p *Page) Choose(l playwright.Locator, name string, content []byte) {
+	p.t.Helper()
+	file := playwright.InputFile{Name: name, MimeType: "application/octet-stream", Buffer: content}
+	p.Must(l.SetInputFiles(file, playwright.LocatorSetInputFilesOptions{Timeout: wait}))
+}
+
 // Checked tells whether a checkbox or radio button is ticked now.
 func (p *Page) Checked(l playwright.Locator) bool {
 	p.t.Helper()

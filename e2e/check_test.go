@@ -1,0 +1,321 @@
+package e2e
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/playwright-community/playwright-go"
+
+	"hookwall/e2e/browser"
+	"hookwall/sandbox"
+)
+
+// Addresses of the endpoint that the tools call.
+const (
+	verifies = "http://" + sandbox.ReceiverHost + "/verify"
+	accepts  = "http://" + sandbox.ReceiverHost + "/ok"
+)
+
+const sendDeliveries = "Send up to 3 test deliveries"
+
+// examines presses the form's second button, and fails the test unless the
+// page that follows asks about this address and nothing was sent.
+func (v *visitor) examines(address string) {
+	v.app.t.Helper()
+	v.status(v.Submit(v.Role("button", "Check this address")), 200)
+	v.asksToCheck(address)
+}
+
+// asksToCheck fails the test unless the page asks whether this address is to
+// be checked, says what is sent, and nothing was sent yet.
+func (v *visitor) asksToCheck(address string) {
+	v.app.t.Helper()
+	v.heads("Check an endpoint")
+	v.Must(v.Expect(v.address()).ToHaveValue(address))
+	v.Must(v.Expect(v.secret()).ToHaveValue(""))
+	v.reads("Then it sends", "A test event", "testMode: true", "The same event again", "An event with a wrong signature")
+	v.noInput(address)
+	v.app.received(0)
+}
+
+// secret is the field for the shop's webhook secret.
+func (v *visitor) secret() playwright.Locator { return v.Label("Webhook secret (optional)") }
+
+// offers fails the test unless a list offers exactly these event types.
+func (v *visitor) offers(label string, codes ...string) {
+	v.app.t.Helper()
+	options := v.Label(label).Locator("option")
+	v.Must(v.Expect(options).ToHaveCount(len(codes)))
+	for i, code := range codes {
+		v.Must(v.Expect(options.Nth(i)).ToHaveAttribute("value", code))
+	}
+}
+
+// received fails the test unless the sandbox's receiver got this many
+// deliveries, which it returns, the newest first.
+func (a *app) received(n int) []sandbox.Receipt {
+	a.t.Helper()
+	got := a.box.Receipts()
+	if len(got) != n {
+		a.t.Fatalf("the receiver got %d deliveries, want %d: %+v", len(got), n, got)
+	}
+	return got
+}
+
+// stepResults are the words for the result of a step, by letter. How long an
+// answer takes depends on the machine: T stands for what can come of that.
+var stepResults = map[rune]string{
+	'P': "^Passed$", 'L': "^Look at this$", 'F': "^Failed$", 'S': "^Skipped$", 'U': `^\s*Under way$`, 'W': "^Waiting$",
+	'T': "^(Passed|Look at this|Failed)$",
+}
+
+// got waits until the steps on the page have these results.
+func (v *visitor) got(letters string) {
+	v.app.t.Helper()
+	var want []*regexp.Regexp
+	for _, letter := range letters {
+		want = append(want, regexp.MustCompile(stepResults[letter]))
+	}
+	v.Must(v.Expect(v.CSS(".checks > li .mark")).ToHaveText(want))
+}
+
+// says waits until a screen reader is told this.
+func (v *visitor) says(text string) {
+	v.app.t.Helper()
+	v.SeeText(v.Role("status", ""), text)
+}
+
+// isChecked waits for the end of a check: its result has the focus, by which a
+// screen reader tells it.
+func (v *visitor) isChecked(letters, title string) {
+	v.app.t.Helper()
+	v.hasFocus("result")
+	v.got(letters)
+	v.heads("Endpoint check")
+	v.Must(v.Expect(v.CSS("#result")).ToHaveAccessibleName(regexp.MustCompile(title)))
+	v.holdsNone()
+}
+
+// clipboard is one for all tests that run.
+var clipboard sync.Mutex
+
+// copied presses a button that copies, and returns what it copied.
+func (v *visitor) copied(button playwright.Locator) string {
+	v.app.t.Helper()
+	clipboard.Lock()
+	defer clipboard.Unlock()
+	v.Click(button)
+	v.says("Copied")
+	return v.Clipboard()
+}
+
+// hold stops the next delivery of the tools to a path of the endpoint.
+func (a *app) hold(path string) *hold { return a.porch.hold(a.t, http.MethodPost, path) }
+
+// TestCheckIsFollowed goes from the create form to the check of its address,
+// watches it step by step, and comes back to the form as it was.
+func TestCheckIsFollowed(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	shop := v.connectKey(0)
+	v.compose(shop, verifies, donation, orderPlaced)
+	v.examines(verifies)
+	v.offers("Event type to send", "ORDER_PLACED", "DONATION")
+	v.Select(v.Label("Event type to send"), "DONATION")
+	v.Fill(v.secret(), shop.WebhookSecret)
+
+	deliveries := []*hold{v.app.hold("/verify"), v.app.hold("/verify"), v.app.hold("/verify")}
+	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
+	v.Eval("window.sameDocument = true")
+	deliveries[0].wait()
+	v.got("PPPPLUWWWW")
+	v.says("Step 6 of 10: Test delivery.")
+	v.Gone(v.Role("link", "See how far it is"))
+	v.holdsNone()
+	deliveries[0].letGo()
+	deliveries[1].wait()
+	v.got("PPPPLPPTUW")
+	v.says("Step 9 of 10: Repeated delivery.")
+	deliveries[1].letGo()
+	deliveries[2].wait()
+	v.got("PPPPLPPTTU")
+	v.says("Step 10 of 10: Forged delivery.")
+	if v.Eval("window.sameDocument") != true {
+		t.Error("the page was loaded again while the check ran")
+	}
+	deliveries[2].letGo()
+
+	v.isChecked("PPPPLPPTTP", "There is something to (look at|put right)")
+	v.reads(verifies, donation, "it verifies signatures", "What to do:")
+	got := v.app.received(3)
+	if !got[2].Verified || !got[1].Verified || got[0].Verified || got[2].EventID != got[1].EventID || got[2].Type != "DONATION" || !got[2].TestMode {
+		t.Errorf("the receiver got %+v", got)
+	}
+	v.passesOn(shop.WebhookSecret)
+	v.Submit(v.Role("link", "Check again"))
+	v.heads("Check an endpoint")
+	v.Must(v.Expect(v.address()).ToHaveValue(verifies))
+	v.Must(v.Expect(v.Label("Event type to send")).ToHaveValue("DONATION"))
+	v.Must(v.Expect(v.secret()).ToHaveValue(""))
+	v.Submit(v.Role("link", "Back to the form"))
+	v.heads("Create webhook")
+	v.kept(verifies, donation, orderPlaced)
+	v.counts(orderPlaced, donation)
+	v.app.none(0, verifies)
+}
+
+// passesOn copies the report of a finished check, and reads it.
+func (v *visitor) passesOn(secret string) {
+	v.app.t.Helper()
+	report := v.copied(v.Role("button", "Copy as text"))
+	for _, line := range []string{"Endpoint check, ", "Result: ", "\n1. Address: passed", "   - Calls go to: " + verifies, "   What to do: ", "\n10. Forged delivery: passed"} {
+		if !strings.Contains(report, line) {
+			v.app.t.Errorf("the report lacks %q:\n%s", line, report)
+		}
+	}
+	if strings.Contains(report, secret) {
+		v.app.t.Error("the report has the secret")
+	}
+	v.Click(v.Text("Show the text"))
+	if shown := v.TextOf(v.Role("region", "Pass it on").Locator("pre")); squeezed(shown) != squeezed(report) {
+		v.app.t.Errorf("the text is shown as\n%s\nand copied as\n%s", shown, report)
+	}
+}
+
+// TestCheckFromTheEditForm: a change waits while its address is checked.
+// Without the secret only one delivery is sent to an endpoint that verifies.
+func TestCheckFromTheEditForm(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	hook := v.app.add(0, accepts, "ORDER_PLACED", "TELEPATHY_RECEIVED")
+	v.connectKey(0)
+	v.Open(editPath(hook))
+	v.Fill(v.address(), verifies)
+	v.Check(v.box(donation))
+	v.examines(verifies)
+	v.offers("Event type to send", "ORDER_PLACED", "DONATION", "TELEPATHY_RECEIVED")
+
+	v.Fill(v.address(), "hooks.example.com")
+	v.Select(v.Label("Event type to send"), "TELEPATHY_RECEIVED")
+	v.Fill(v.secret(), v.app.shop(0).WebhookSecret)
+	v.status(v.Submit(v.Role("button", sendDeliveries)), 422)
+	v.reads("must start with https://")
+	v.hasFocus("url")
+	v.Must(v.Expect(v.address()).ToHaveAttribute("aria-invalid", "true"))
+	v.Must(v.Expect(v.address()).ToHaveValue("hooks.example.com"))
+	v.Must(v.Expect(v.Label("Event type to send")).ToHaveValue("TELEPATHY_RECEIVED"))
+	v.holdsNone()
+	v.app.received(0)
+
+	v.Fill(v.address(), verifies)
+	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
+	v.isChecked("PPPPLPLTSS", "There is something to (look at|put right)")
+	v.reads("probably verifies signatures", "Give the shop’s secret and check again", "TELEPATHY_RECEIVED")
+	if got := v.app.received(1)[0]; got.Type != "TELEPATHY_RECEIVED" || got.Verified || got.Status != 401 {
+		t.Errorf("the receiver got %+v", got)
+	}
+	v.Submit(v.Role("link", "Back to the form"))
+	v.heads("Edit webhook")
+	v.kept(verifies, orderPlaced, "TELEPATHY_RECEIVED", donation)
+	v.app.holds(hook, accepts, "ORDER_PLACED", "TELEPATHY_RECEIVED")
+}
+
+// TestCheckOfAWebhook: an answer that only Fourthwall counts as a failure is
+// explained.
+func TestCheckOfAWebhook(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	hook := v.app.add(0, "http://"+sandbox.ReceiverHost+"/created", "ORDER_PLACED", "DONATION")
+	v.connectKey(0)
+	v.Open(webhookPath(hook))
+	v.status(v.Submit(v.Role("link", "Check this endpoint")), 200)
+	v.asksToCheck(hook.URL)
+	v.offers("Event type to send", "ORDER_PLACED", "DONATION")
+	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
+	v.isChecked("PPPPLPFTSL", "There is something to put right")
+	v.reads("201 means that something was made", "Let the endpoint answer exactly 200")
+	if got := v.app.received(1)[0]; got.Type != "ORDER_PLACED" || !strings.Contains(got.Body, hook.ID) {
+		t.Errorf("the receiver got %+v", got)
+	}
+	v.Submit(v.Role("link", "Back to the webhook"))
+	v.at(webhookPath(hook))
+}
+
+// TestThreeChecksAtOnce: two are enough for one person. The third is refused
+// with its form kept, and can be made when the others are over.
+func TestThreeChecksAtOnce(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	hook := v.app.add(0, accepts, "ORDER_PLACED", "DONATION")
+	v.connectKey(0)
+	tabs := []*visitor{v, v.tab()}
+	var held []*hold
+	for i, tab := range tabs {
+		held = append(held, v.app.hold("/verify"))
+		tab.startsCheck(hook, 200)
+		held[i].wait()
+	}
+	third := v.tab()
+	third.startsCheck(hook, 429)
+	third.hasFocus("banner")
+	third.reads("Two checks are under way")
+	third.Must(third.Expect(third.address()).ToHaveValue(verifies))
+	third.Must(third.Expect(third.Label("Event type to send")).ToHaveValue("DONATION"))
+	third.holdsNone()
+	for i, tab := range tabs {
+		held[i].letGo()
+		tab.isChecked("PPPPLPPTTP", "There is something to (look at|put right)")
+	}
+	third.status(third.Submit(third.Role("button", sendDeliveries)), 200)
+	third.isChecked("PPPPLPLTSS", "There is something to (look at|put right)")
+	third.Submit(third.Role("link", "Back to the webhook"))
+	third.at(webhookPath(hook))
+}
+
+// startsCheck starts from the page of a webhook, and sends deliveries to
+// another address.
+func (v *visitor) startsCheck(w sandbox.Webhook, status int) {
+	v.app.t.Helper()
+	v.Open(webhookPath(w))
+	v.Submit(v.Role("link", "Check this endpoint"))
+	v.Fill(v.address(), verifies)
+	v.Select(v.Label("Event type to send"), "DONATION")
+	v.Fill(v.secret(), v.app.shop(0).WebhookSecret)
+	v.status(v.Submit(v.Role("button", sendDeliveries)), status)
+}
+
+// TestCheckGoesOn while nobody looks, and can be come back to. When the page
+// cannot follow it, there is a link.
+func TestCheckGoesOn(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	hook := v.app.add(0, accepts, "DONATION")
+	shop := v.connectKey(0)
+	v.Open(webhookPath(hook))
+	v.Submit(v.Role("link", "Check this endpoint"))
+	delivery := v.app.hold("/ok")
+	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
+	delivery.wait()
+	check := v.Path()
+	v.got("PPPPLUWWWW")
+	v.Open(listPath(shop))
+	v.Back()
+	v.at(check)
+	v.got("PPPPLUWWWW")
+
+	v.Must(v.PW.Route("**/stream", func(r playwright.Route) { _ = r.Abort() }))
+	v.ExpectProblem("ERR_FAILED")
+	v.status(v.Reload(), 200)
+	v.says("its progress is not shown here any more")
+	v.See(v.Role("link", "See how far it is"))
+	v.status(v.Navigate(func() {
+		v.clickOnly(v.Role("link", "See how far it is"))
+		delivery.letGo()
+	}), 200)
+	v.isChecked("PPPPLPPTTL", "There is something to (look at|put right)")
+	v.reads("The endpoint does not verify signatures")
+	v.app.received(2)
+}
