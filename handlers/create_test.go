@@ -265,6 +265,10 @@ func TestButtonsKeepEverything(t *testing.T) {
 		{"preset:fulfilment", []string{"DONATION"}, []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
 		{"preset:marketing", nil, []string{"CART_ABANDONED_1H", "CART_ABANDONED_24H", "CART_ABANDONED_72H", "NEWSLETTER_SUBSCRIBED", "THANK_YOU_SENT"}},
 		{"group:orders:all", []string{"COLLECTION_UPDATED"}, []string{"COLLECTION_UPDATED", "DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
+		{"group:orders:off", []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED", "COLLECTION_UPDATED"}, []string{"COLLECTION_UPDATED"}},
+		{"group:orders:off", []string{"DONATION", "COLLECTION_UPDATED"}, []string{"COLLECTION_UPDATED", "DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
+		{"off", allTypes(), nil},
+		{"off", []string{"DONATION"}, slices.Sorted(slices.Values(allTypes()))},
 		{"group:orders:none", []string{"DONATION", "ORDER_PLACED", "COLLECTION_UPDATED"}, []string{"COLLECTION_UPDATED"}},
 		{"all", []string{"DONATION"}, slices.Sorted(slices.Values(allTypes()))},
 		{"none", []string{"DONATION", "ORDER_PLACED"}, nil},
@@ -272,7 +276,7 @@ func TestButtonsKeepEverything(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.button, func(t *testing.T) {
 			f := p.newForm(shop.ID, "not yet a URL", test.before...)
-			pg := f.press("do=" + test.button).want(http.StatusOK)
+			pg := f.send("do=" + test.button).want(http.StatusOK)
 			pg.kept("not yet a URL", test.want...)
 			if id := pg.form(p.action()).values.Get("submission"); id != f.values.Get("submission") {
 				t.Error("a redraw changed the one-time id")

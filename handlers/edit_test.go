@@ -229,7 +229,7 @@ func TestEditButtonsKeepEverything(t *testing.T) {
 		{"group:orders:all", append(slices.Clone(oddTypes), "ORDER_UPDATED")},
 		{"group:orders:none", odd},
 		{"group:unknown:none", []string{"DONATION", "ORDER_PLACED"}},
-		{"group:unknown:all", oddTypes},
+		{"group:unknown:off", []string{"DONATION", "ORDER_PLACED"}},
 		{"all", append(slices.Clone(odd), allTypes()...)},
 		{"none", nil},
 	}

@@ -429,6 +429,12 @@ func (f *form) press(button string) *page {
 	if !slices.Contains(f.buttons, button) {
 		f.page.p.t.Fatalf("no button %q among %q", button, f.buttons)
 	}
+	return f.send(button)
+}
+
+// send presses a button that need not be there any more, or not yet.
+func (f *form) send(button string) *page {
+	f.page.p.t.Helper()
 	name, value, _ := strings.Cut(button, "=")
 	sent := url.Values{}
 	for k, values := range f.values {

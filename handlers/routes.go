@@ -52,6 +52,8 @@ func (s *server) routes() []route {
 		{method: "POST", path: "/sign-out", handle: s.handleSignOut},
 		{method: "GET", path: signaturePath, handle: s.handleSignatureForm},
 		{method: "POST", path: signaturePath, handle: s.handleSignature},
+		{method: "GET", path: "/samples/{type}", handle: s.handleSample},
+		{method: "POST", path: guidePath, handle: s.handleGuideHide},
 
 		{method: "GET", path: "/shops", handle: s.handleShops, resumable: true},
 		{method: "GET", path: "/shops/{shop}", handle: s.handleShop, access: shopOnly, resumable: true},

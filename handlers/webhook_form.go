@@ -192,7 +192,9 @@ func (f *webhookForm) press(do string) (ok bool) {
 		id, which, _ := strings.Cut(rest, ":")
 		f.pressGroup(id, which)
 	case "all":
-		f.tick(allTypes())
+		f.tick(f.boxes())
+	case "off":
+		f.toggle(f.boxes())
 	case "none":
 		f.types = nil
 	default:
@@ -205,10 +207,27 @@ func (f *webhookForm) press(do string) (ok bool) {
 
 func (f *webhookForm) pressGroup(id, which string) {
 	codes := f.groupTypes(id)
-	if which == "all" {
+	switch which {
+	case "all":
+		f.tick(codes)
+	case "off":
+		f.toggle(codes)
+	default:
+		f.untick(codes)
+	}
+}
+
+// toggle takes back what is ticked in full. Where boxes were unticked since the
+// page was drawn, it ticks them again, as its button says.
+func (f *webhookForm) toggle(codes []string) {
+	if slices.ContainsFunc(codes, func(code string) bool { return !slices.Contains(f.types, code) }) {
 		f.tick(codes)
 		return
 	}
+	f.untick(codes)
+}
+
+func (f *webhookForm) untick(codes []string) {
 	f.types = slices.DeleteFunc(slices.Clone(f.types), func(code string) bool { return slices.Contains(codes, code) })
 }
 
@@ -219,11 +238,22 @@ func (f *webhookForm) groupTypes(id string) []string {
 			return infoCodes(g.Types)
 		}
 	}
-	var codes []string
 	if unknown := f.unknownGroup(); unknown.ID == id {
-		for _, t := range unknown.Types {
-			codes = append(codes, t.Code)
-		}
+		return typeCodes(unknown.Types)
+	}
+	return nil
+}
+
+// boxes are the types that can be ticked: the catalogue and what else is known
+// of the webhook.
+func (f *webhookForm) boxes() []string {
+	return append(allTypes(), typeCodes(f.unknownGroup().Types)...)
+}
+
+func typeCodes(types []views.PickerType) []string {
+	var codes []string
+	for _, t := range types {
+		codes = append(codes, t.Code)
 	}
 	return codes
 }
@@ -323,7 +353,7 @@ func (f *webhookForm) picker() views.Picker {
 		group := views.PickerGroup{ID: g.ID, Title: g.Title}
 		for _, info := range g.Types {
 			ticked := slices.Contains(f.types, string(info.Code))
-			group.Types = append(group.Types, views.PickerType{Code: string(info.Code), Title: info.Title, Description: info.Description, Checked: ticked})
+			group.Types = append(group.Types, views.PickerType{Code: string(info.Code), Title: info.Title, Description: info.Description, Checked: ticked, SampleHref: samplePath(info.Code)})
 			if ticked {
 				group.Selected++
 				p.Selected = append(p.Selected, badge(info.Code))

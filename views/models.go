@@ -135,9 +135,22 @@ type WebhooksPage struct {
 	CSVHref           string
 	Total             int    // webhooks before the filter
 	HealthUnknown     string // why no row has a Health
+	Guide             *Guide // the sandbox's first steps; nil when they are not shown
 	// Unreadable explains why the list cannot be shown (a missing scope, the
 	// API being down); nil when Webhooks is the whole truth.
 	Unreadable *Notice
+}
+
+// Guide is what the sandbox tells a newcomer: three steps, of which the first
+// is done once a shop is connected.
+type Guide struct {
+	Created    bool   // the shop has a webhook
+	Delivered  bool   // something was delivered
+	Example    string // an address that answers well
+	FireHref   string // where the sandbox lets something happen in the shop
+	EventsHref string // where it then shows
+	HideAction string // POST target with the hidden field return
+	Return     string
 }
 
 // PresetLink leads to the create form with a preset ticked.
@@ -227,6 +240,9 @@ type PickerType struct {
 	// Held is set for an Unknown type that the edited webhook already has: it
 	// is kept as it is.
 	Held bool
+	// SampleHref leads to an example of what Fourthwall sends; "" when there
+	// is none.
+	SampleHref string
 }
 
 // PickerPreset is a preset button.

@@ -144,3 +144,25 @@ type Snippet struct {
 	File     string
 	Code     string
 }
+
+// SamplePage shows what Fourthwall sends when an event of one type happens.
+type SamplePage struct {
+	Frame
+	Type        EventBadge
+	Description string
+	Body        string // JSON, indented
+	SignHref    string // how signatures are checked
+	Others      []SampleGroup
+}
+
+// SampleGroup leads to the samples of a group's event types.
+type SampleGroup struct {
+	Title string
+	Types []SampleLink
+}
+
+// SampleLink leads to one sample.
+type SampleLink struct {
+	EventBadge
+	Href string
+}

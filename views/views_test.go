@@ -39,6 +39,7 @@ var everyPage = []struct {
 	{"check", filled(Check)},
 	{"test", filled(Test)},
 	{"signature", filled(Signature)},
+	{"sample", filled(Sample)},
 }
 
 func filled[Model any](page func(Model) templ.Component) func(func(reflect.Value)) templ.Component {

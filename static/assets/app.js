@@ -116,7 +116,7 @@
       const find = (selector) => form.querySelector(selector);
       this.boxes = all("input[name=allowedTypes]", form);
       this.groups = all(".group", form);
-      this.rows = all(".type", form).map((row) => ({ row, text: searchable(row.textContent) }));
+      this.rows = all(".type", form).map((row) => ({ row, text: searchable(row.querySelector("label").textContent) }));
       this.panel = find(".summary");
       this.count = find(".summary-count");
       this.chosen = find(".chosen");
@@ -185,7 +185,7 @@
       }
       this.recount();
       const difference = this.on.length - before.length;
-      const name = types ? button.firstChild.textContent.trim() : button.textContent;
+      const name = types ? button.firstChild.textContent.trim() : button.textContent.replace(/\s+/g, " ").trim();
       if (!difference) {
         say(`${name}: nothing to change.`);
         return;
@@ -218,9 +218,19 @@
       this.noneChosen.hidden = on.length > 0;
       for (const group of this.groups) {
         const boxes = this.boxes.filter((box) => group.contains(box));
-        group.querySelector(".group-count").textContent = `${boxes.filter((box) => box.checked).length} of ${boxes.length}`;
+        const ticked = boxes.filter((box) => box.checked).length;
+        group.querySelector(".group-count").textContent = `${ticked} of ${boxes.length}`;
+        this.mark(group, ticked, boxes.length);
       }
+      this.mark(this.main.form, on.length, this.boxes.length);
       this.chosen.replaceChildren(...on.map((box) => this.chipFor(box)));
+    }
+
+    // mark shows at the button "All" whether all, some or none are ticked.
+    mark(part, ticked, total) {
+      const button = part.querySelector(".tri");
+      button.setAttribute("aria-pressed", ticked === total ? "true" : ticked ? "mixed" : "false");
+      button.value = button.value.replace(/\w+$/, ticked === total ? "off" : "all");
     }
 
     chipFor(box) {
