@@ -107,6 +107,7 @@ func (v *visitor) copied(button playwright.Locator) string {
 	v.app.t.Helper()
 	clipboard.Lock()
 	defer clipboard.Unlock()
+	v.Eval("document.getElementById('live').textContent = ''") // what an earlier button said
 	v.Click(button)
 	v.says("Copied")
 	return v.Clipboard()

@@ -140,7 +140,8 @@ const watchFragment = `
 func TestConnectByKey(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
-	shop := v.connectKey(2)
+	v.Open("/connect")
+	shop := v.giveKey(2)
 	v.connected(shop)
 	v.holdsNone()
 	v.leftNothing()

@@ -18,6 +18,7 @@ type sight struct {
 	Ring      bool   `json:"ring"`     // an outline, on it or on what it stands in
 	Inside    bool   `json:"inside"`   // in the window
 	Uncovered bool   `json:"unhidden"` // nothing lies over it
+	Goal      bool   `json:"goal"`     // it is where the test is going
 }
 
 // lookAtFocus needs no script of the page. The outline of a checkbox may be
@@ -37,7 +38,7 @@ const lookAtFocus = `() => {
 	const inside = x >= 0 && y >= 0 && x <= innerWidth && y <= innerHeight
 	const top = inside ? document.elementFromPoint(x, y) : null
 	const unhidden = !!top && (e.contains(top) || top.contains(e) || !!e.closest('label')?.contains(top))
-	return JSON.stringify({tag: e.tagName.toLowerCase(), text, at, ring, inside, unhidden})
+	return JSON.stringify({tag: e.tagName.toLowerCase(), text, at, ring, inside, unhidden, goal: e === window.__goal})
 }`
 
 func (v *visitor) sight() sight {
@@ -59,18 +60,24 @@ func (v *visitor) step() sight {
 	return s
 }
 
+// goesTo notes an element as the goal of the steps that follow, so that it is
+// looked for only once.
+func (v *visitor) goesTo(l playwright.Locator) {
+	v.app.t.Helper()
+	v.See(l)
+	_, err := l.Evaluate("e => { window.__goal = e }", nil)
+	v.Must(err)
+}
+
 // maxSteps is more than any page has stops for Tab.
 const maxSteps = 200
 
 // stepTo presses Tab until the element has the focus.
 func (v *visitor) stepTo(l playwright.Locator) {
 	v.app.t.Helper()
-	v.See(l)
+	v.goesTo(l)
 	for range maxSteps {
-		v.step()
-		here, err := l.Evaluate("e => e === document.activeElement", nil)
-		v.Must(err)
-		if here == true {
+		if v.step().Goal {
 			return
 		}
 	}
@@ -175,11 +182,10 @@ func (v *visitor) folds(title, inside string) {
 func (v *visitor) stepBackTo(role, name string) {
 	v.app.t.Helper()
 	l := v.named(role, name)
+	v.goesTo(l)
 	for range maxSteps {
 		v.Press("Shift+Tab")
-		here, err := l.Evaluate("e => e === document.activeElement", nil)
-		v.Must(err)
-		if here == true {
+		if v.sight().Goal {
 			return
 		}
 	}

@@ -406,13 +406,15 @@ func TestElements(t *testing.T) {
 	p.Open(pageWith(`<form><label><input type=checkbox name=allowedTypes value=DONATION> Donation</label>
 		<label><input type=checkbox name=allowedTypes value=ORDER_PLACED checked> Order placed</label>
 		<label>URL <input name=url value="https://a.example" aria-invalid="true"></label>
-		<select aria-label=Order><option value=""></option><option value=url>By address</option></select></form>
+		<select aria-label=Order><option value=""></option><option value=url>By address</option></select>
+		<input type=file aria-label=File></form>
 		<p hidden>secret</p><button id=copy>Copy</button><a href="/list.csv">Download</a>`))
 	p.Check(p.Role("checkbox", "Donation"))
 	p.Uncheck(p.Field("allowedTypes", "ORDER_PLACED"))
 	p.Click(p.Role("button", "Copy"))
 	p.Gone(p.Text("secret"))
 	p.Select(p.Label("Order"), "url")
+	p.Choose(p.Label("File"), "body.json", []byte("{}\r\n"))
 	name, content := p.Download(p.Role("link", "Download"))
 	type state struct {
 		Donation, Order     bool
@@ -421,16 +423,19 @@ func TestElements(t *testing.T) {
 		Clipboard           string
 		Choice              string
 		File, Content       string
+		Chosen              string
 	}
 	want := state{
 		Donation: true, Boxes: 2, URL: "https://a.example", Invalid: "true", Title: "Site", Clipboard: "copied",
 		Choice: "url", File: "list of all.csv", Content: "a,b\r\n",
+		Chosen: "body.json {}\r\n",
 	}
 	got := state{
 		Donation: p.Checked(p.Field("allowedTypes", "DONATION")), Order: p.Checked(p.Role("checkbox", "Order placed")),
 		Boxes: p.Count(p.Field("allowedTypes", "")), URL: p.Value(p.Label("URL")), Invalid: p.Attr(p.Label("URL"), "aria-invalid"),
 		Title: p.TextOf(p.Role("heading", "")), Clipboard: p.Clipboard(),
 		Choice: p.Value(p.Label("Order")), File: name, Content: content,
+		Chosen: fmt.Sprint(p.Eval("async () => { const f = document.querySelector('[type=file]').files[0]; return f.name + ' ' + await f.text() }")),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
