@@ -22,7 +22,7 @@ TEMPL := $(TOOLS)/templ
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## Build and start the dashboard; reads .env when there is one
@@ -44,6 +44,10 @@ e2e: browser ## Run the browser tests alone
 	@rm -rf e2e/artifacts
 	@$(GO) test -count=1 $(TESTFLAGS) ./e2e/...
 
+.PHONY: test-postgres
+test-postgres: ## Run the tests of the store on Postgres: a private one, or that of HOOKWALL_TEST_POSTGRES
+	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./store/...
+
 .PHONY: race
 race: browser ## Run all tests with the race detector; needs a C compiler
 	@CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(TESTFLAGS) ./...
@@ -54,6 +58,11 @@ PAGES ?=
 .PHONY: lighthouse
 lighthouse: build browser ## Run Lighthouse over every page and print a table
 	@tools/lighthouse.sh bin/hookwall $(PAGES)
+
+.PHONY: screenshots
+screenshots: browser ## Draw pictures of every page into out/screenshots
+	@$(GO) test -count=1 -timeout 30m -run '^TestScreenshots$$' ./e2e -args -screenshots=$(CURDIR)/out/screenshots
+	@echo "open out/screenshots/index.html"
 
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
@@ -78,7 +87,7 @@ fmt: $(TEMPL) $(TOOLS)/gofumpt ## Format Go code and templates
 
 .PHONY: clean
 clean: ## Delete what was built, the tools too
-	@rm -rf bin .tools .e2e e2e/artifacts
+	@rm -rf bin out .tools .e2e e2e/artifacts
 
 # Parts of the targets above.
 
