@@ -33,8 +33,8 @@ type operation struct {
 const (
 	smallAnswer = 1 << 20
 	listAnswer  = 8 << 20
-	eventAnswer = 16 << 20 // an order of many items, with the text about each
-	eventsPage  = 32 << 20
+	oneEvent    = 16 << 20 // an order of many items, with the text about each
+	manyEvents  = 32 << 20
 )
 
 var (
@@ -44,8 +44,8 @@ var (
 	opCreate = operation{"create webhook", http.MethodPost, smallAnswer}
 	opUpdate = operation{"update webhook", http.MethodPut, smallAnswer}
 	opDelete = operation{"delete webhook", http.MethodDelete, smallAnswer}
-	opEvents = operation{"list events", http.MethodGet, eventsPage}
-	opEvent  = operation{"read event", http.MethodGet, eventAnswer}
+	opEvents = operation{"list events", http.MethodGet, manyEvents}
+	opEvent  = operation{"read event", http.MethodGet, oneEvent}
 )
 
 func (o operation) writes() bool { return o.method != http.MethodGet }

@@ -40,9 +40,9 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("error %v, or an event that differs from itself:\n%s", err, diff)
 			}
 		}
-		query := EventQuery{Page: 3}.inRange()
-		if p, err := decodeEventPage(body, query); err == nil {
-			checkEventPage(t, p)
+		query := EventQuery{Page: 3, Size: 2}.inRange()
+		if a, err := decodeEvents(body, query); err == nil {
+			checkEvents(t, a, query)
 			if !json.Valid(body) {
 				t.Error("a page of events that is not JSON")
 			}
@@ -123,15 +123,23 @@ func checkEvent(t *testing.T, e Event) {
 	checkEnvelope(t, e)
 }
 
-func checkEventPage(t *testing.T, p EventPage) {
+func checkEvents(t *testing.T, a eventsAnswer, q EventQuery) {
 	t.Helper()
-	if p.Events == nil || p.Page < 0 || p.Size < 1 || p.Total < -1 || p.TotalPages < -1 {
-		t.Errorf("page of events %+v", p)
+	if a.Events == nil || a.Page < 0 || a.Size < 1 || a.Total < unsaid || a.TotalPages < unsaid || a.results < len(a.Events) {
+		t.Errorf("page of events %+v", a)
 	}
-	if p.More && p.Total != unsaid && p.TotalPages != unsaid && p.Page >= p.TotalPages-1 && p.Page >= p.Total {
-		t.Errorf("more than there is: %+v", p)
+	more, sure := a.more()
+	if more && a.Total != unsaid && a.TotalPages != unsaid && a.Page >= a.TotalPages-1 && a.Page >= a.Total {
+		t.Errorf("more than there is: %+v", a)
 	}
-	for _, e := range p.Events {
+	if more && sure && a.results == 0 {
+		t.Errorf("more after nothing: %+v", a)
+	}
+	part := a.cut(q)
+	if rest := max(0, len(a.Events)-q.Page*q.Size); len(part.Events) != min(rest, q.Size) || part.More != (rest > q.Size) {
+		t.Errorf("%d of %d events, more: %v", len(part.Events), len(a.Events), part.More)
+	}
+	for _, e := range a.Events {
 		checkEvent(t, e)
 	}
 }

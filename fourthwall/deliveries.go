@@ -3,6 +3,7 @@ package fourthwall
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/url"
 	"strconv"
 	"time"
@@ -21,7 +22,7 @@ type EventQuery struct {
 }
 
 func (q EventQuery) inRange() EventQuery {
-	q.Page = max(q.Page, 0)
+	q.Page = min(max(q.Page, 0), math.MaxInt-1) // there must be a number for the next one
 	if q.Size <= 0 {
 		q.Size = defaultPageSize
 	}
@@ -39,14 +40,14 @@ func (q EventQuery) encode() string {
 
 // EventPage is a page of a shop's events.
 type EventPage struct {
-	Events     []Event // in the API's order; those without an id are left out
+	Events     []Event // in the API's order; those without an id are left out; more than asked for if the API gives more
 	Page       int     // which page this is, from 0: as the answer says, else as asked for
-	Size       int     // how many events a full page has: as the answer says, else as asked for
-	Total      int     // how many events all pages have together; -1 when the answer did not say
-	TotalPages int     // -1 when the answer did not say
+	Size       int     // how many events a full page has: as the answer says, else as asked for; at least as many as came
+	Total      int     // how many events all pages have together; -1 when the API did not say
+	TotalPages int     // -1 when the API did not say
 
-	// More reports whether there is a next page. Where the answer gives no totals it reports whether there may be one:
-	// this page is full. An empty page is the last one, whatever the answer promises.
+	// More reports whether there is a next page. Where the counts leave that open, or do not fit with what came, it was
+	// asked for. An empty page is the last one, whatever the answer promises.
 	More bool
 }
 
@@ -75,22 +76,6 @@ type Envelope struct {
 	APIVersion string
 	CreatedAt  time.Time // in UTC; zero when absent or unreadable
 	Data       BuyerData // JSON text that depends on Type; "" when absent or null
-}
-
-// Events returns one page of the shop's events.
-func (c *Client) Events(ctx context.Context, cred Credential, q EventQuery) (EventPage, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.budget)
-	defer cancel()
-	q = q.inRange()
-	k, err := c.send(ctx, cred, opEvents, eventsPath+"?"+q.encode(), nil)
-	if err != nil {
-		return EventPage{}, err
-	}
-	p, err := decodeEventPage(k.last.body, q)
-	if err != nil {
-		return EventPage{}, k.fail(err)
-	}
-	return p, nil
 }
 
 // Event returns one event, or an Error with Status 404.
@@ -169,41 +154,4 @@ func decodeEvent(body []byte) (Event, error) {
 		return Event{}, errNoID
 	}
 	return j.event(), nil
-}
-
-// decodeEventPage reads the answer to a query, which says of the page what the answer leaves open.
-func decodeEventPage(body []byte, q EventQuery) (EventPage, error) {
-	var results []eventJSON
-	j, err := decodeResults(body, &results)
-	if err != nil {
-		return EventPage{}, err
-	}
-	p := EventPage{
-		Events: make([]Event, 0, len(results)), Page: int(j.Page), Size: int(j.Size),
-		Total: int(j.Total), TotalPages: int(j.TotalPages),
-	}
-	if p.Page == unsaid {
-		p.Page = q.Page
-	}
-	if p.Size <= 0 {
-		p.Size = q.Size
-	}
-	for _, r := range results {
-		if r.ID != "" {
-			p.Events = append(p.Events, r.event())
-		}
-	}
-	p.More = p.more(len(results))
-	return p, nil
-}
-
-// more works out More of a page that came with n results. It divides, since a product could be too large.
-func (p EventPage) more(n int) bool {
-	switch {
-	case n == 0:
-		return false
-	case p.Total == unsaid && p.TotalPages == unsaid:
-		return n >= p.Size
-	}
-	return p.Page < p.TotalPages-1 || p.Page < (p.Total-1)/p.Size
 }

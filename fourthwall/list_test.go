@@ -343,39 +343,51 @@ func TestLongList(t *testing.T) {
 	}
 }
 
+// inMemory makes a client of an API without a network, for calls so many that a busy machine would spoil their time.
+func inMemory(t *testing.T, answer func(*http.Request) string) *fourthwall.Client {
+	t.Helper()
+	return newClient(t, "http://api.example", fourthwall.Options{
+		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(answer(r)))}, nil
+		}),
+	})
+}
+
 // A thousand webhooks in pages of seven are all had.
 func TestManyPages(t *testing.T) {
-	const total, size = 1000, 7
-	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
-		var hooks []string
-		for i := page * size; i < min(total, (page+1)*size); i++ {
-			hooks = append(hooks, fmt.Sprintf(`{"id":"w%d"}`, i))
+	synctest.Test(t, func(t *testing.T) {
+		const total, size = 1000, 7
+		c := inMemory(t, func(r *http.Request) string {
+			page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+			var hooks []string
+			for i := page * size; i < min(total, (page+1)*size); i++ {
+				hooks = append(hooks, fmt.Sprintf(`{"id":"w%d"}`, i))
+			}
+			time.Sleep(50 * time.Millisecond)
+			return fmt.Sprintf(`{"results":[%s],"total":%d}`, strings.Join(hooks, ","), total)
+		})
+		list, err := c.WebhookList(t.Context(), token)
+		if err != nil || len(list.Webhooks) != total || list.Total != total || list.Incomplete {
+			t.Errorf("%d webhooks of %d, incomplete %v, error %v", len(list.Webhooks), list.Total, list.Incomplete, err)
 		}
-		_, _ = fmt.Fprintf(w, `{"results":[%s],"total":%d}`, strings.Join(hooks, ","), total)
 	})
-	list, err := c.WebhookList(t.Context(), token)
-	if err != nil || len(list.Webhooks) != total || list.Total != total || list.Incomplete {
-		t.Errorf("%d webhooks of %d, incomplete %v, error %v", len(list.Webhooks), list.Total, list.Incomplete, err)
-	}
 }
 
 // An API that goes on bringing new pages is not followed for ever.
 func TestEndlessList(t *testing.T) {
 	for name, counts := range map[string]string{"promised": `,"total":1000000`, "silent": ""} {
 		t.Run(name, func(t *testing.T) {
-			n := 0
-			c := newClient(t, "http://api.example", fourthwall.Options{
-				Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			synctest.Test(t, func(t *testing.T) {
+				n := 0
+				c := inMemory(t, func(*http.Request) string {
 					n++
-					body := fmt.Sprintf(`{"results":[{"id":"w%d"}]%s}`, n, counts)
-					return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body))}, nil
-				}),
+					return fmt.Sprintf(`{"results":[{"id":"w%d"}]%s}`, n, counts)
+				})
+				list, err := c.WebhookList(t.Context(), token)
+				if n != 1000 || len(list.Webhooks) != n || !list.Incomplete || err != nil {
+					t.Errorf("after %d pages: %d webhooks, incomplete %v, error %v", n, len(list.Webhooks), list.Incomplete, err)
+				}
 			})
-			list, err := c.WebhookList(t.Context(), token)
-			if n != 1000 || len(list.Webhooks) != n || !list.Incomplete || err != nil {
-				t.Errorf("after %d pages: %d webhooks, incomplete %v, error %v", n, len(list.Webhooks), list.Incomplete, err)
-			}
 		})
 	}
 }
