@@ -31,7 +31,7 @@ const (
 type serveFlags struct {
 	Addr            string `hw:"HOOKWALL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one. Default: 127.0.0.1:8080."`
 	PublicURL       string `hw:"HOOKWALL_PUBLIC_URL" placeholder:"URL" help:"Address that people open, without a path; port 0 stands for the real one. Default: http:// and the address. Required when the address is not loopback."`
-	DatabaseURL     string `hw:"HOOKWALL_DATABASE_URL" placeholder:"URL" help:"SQLite file, as a path or sqlite:PATH. Default: hookwall.db in your data directory."`
+	DatabaseURL     string `hw:"HOOKWALL_DATABASE_URL" placeholder:"URL" help:"SQLite file, as a path or sqlite:PATH, or postgres://USER:PASSWORD@HOST:PORT/DATABASE, which many Hookwalls may share. Default: hookwall.db in your data directory."`
 	SecretKeyFile   string `hw:"HOOKWALL_SECRET_KEY_FILE" placeholder:"PATH" help:"File with the keys that encrypt tokens in the database: 32 bytes each, base64, separated by spaces or commas; the first encrypts, all decrypt. Or give the keys themselves in HOOKWALL_SECRET_KEY. Required when Fourthwall is real."`
 	ClientID        string `name:"fourthwall-client-id" hw:"FOURTHWALL_CLIENT_ID" placeholder:"ID" help:"Client id of your Fourthwall platform app. Without it and without an API URL the sandbox runs."`
 	SecretFile      string `name:"fourthwall-client-secret-file" hw:"FOURTHWALL_CLIENT_SECRET_FILE" placeholder:"PATH" help:"File with the client secret. Or give the secret itself in FOURTHWALL_CLIENT_SECRET. Without one the client is public and relies on PKCE."`
@@ -115,8 +115,8 @@ type Config struct {
 	Addr            string
 	PublicURL       *url.URL // nil: http:// and the address that was bound
 	DatabaseURL     string
-	DataDir         string // where the key and the sandbox's state go, beside the database
-	SecretKeys      string // "" in sandbox mode: a key is made and kept in DataDir
+	DataDir         string // where the key and the sandbox's state go, beside the database when that is a file
+	SecretKeys      string // "" in sandbox mode with SQLite: a key is made and kept in DataDir
 	ClientID        string
 	ClientSecret    string
 	APIURL          string // "" in sandbox mode
@@ -139,8 +139,12 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	}
 	p := &problems{getenv: getenv}
 	c.PublicURL = p.publicURL(f.Addr, f.PublicURL)
-	c.DatabaseURL, c.DataDir = p.database(f.DatabaseURL)
 	c.SecretKeys = p.keys(f.SecretKeyFile)
+	if store.IsPostgres(f.DatabaseURL) {
+		p.postgres(&c, f.DatabaseURL)
+	} else {
+		c.DatabaseURL, c.DataDir = p.database(f.DatabaseURL)
+	}
 	c.ClientSecret = p.secret("FOURTHWALL_CLIENT_SECRET", f.SecretFile)
 	c.TrustedProxies = p.prefixes(f.TrustedProxies)
 	if c.Sandbox {
@@ -199,12 +203,27 @@ func isLoopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
+// postgres takes a database that is shared, so that nothing is kept beside it but the sandbox's state.
+func (p *problems) postgres(c *Config, given string) {
+	c.DatabaseURL = given
+	if !c.Sandbox {
+		return
+	}
+	if c.SecretKeys == "" {
+		p.add("HOOKWALL_SECRET_KEY is not set: all who share a Postgres database need the same key; make one with: head -c 32 /dev/urandom | base64")
+	}
+	var err error
+	if c.DataDir, err = dataDir(p.getenv); err != nil {
+		p.add("XDG_DATA_HOME is not set and your data directory is not known (%v): the sandbox keeps its state there", err)
+	}
+}
+
 func (p *problems) database(given string) (databaseURL, dir string) {
 	if given != "" {
 		path := strings.TrimPrefix(strings.TrimPrefix(given, "sqlite:"), "file:")
 		path, _, _ = strings.Cut(path, "?")
 		if scheme, _, isURL := strings.Cut(given, "://"); isURL && scheme != "file" && scheme != "sqlite" {
-			p.add("HOOKWALL_DATABASE_URL: a database of the kind %q is not supported: name a SQLite file, such as /var/lib/hookwall/hookwall.db", clip(scheme))
+			p.add("HOOKWALL_DATABASE_URL: a database of the kind %q is not supported: name a SQLite file, such as /var/lib/hookwall/hookwall.db, or postgres://user:password@host:5432/database", clip(scheme))
 		}
 		return given, filepath.Dir(path)
 	}

@@ -121,6 +121,10 @@ func TestConfigProblems(t *testing.T) {
 		{"a real Fourthwall without a key", []string{"FOURTHWALL_CLIENT_ID", "x"}, []string{"HOOKWALL_SECRET_KEY"}},
 		{"a key that is none", []string{"HOOKWALL_SECRET_KEY", "short"}, []string{"HOOKWALL_SECRET_KEY"}},
 		{"another kind of database", []string{"HOOKWALL_DATABASE_URL", "mysql://me:pw@db/h"}, []string{"HOOKWALL_DATABASE_URL"}},
+		{"Postgres in the sandbox without a key", []string{"HOOKWALL_DATABASE_URL", "postgres://me:pw@db/h"}, []string{"HOOKWALL_SECRET_KEY"}},
+		{"Postgres for real without a key", []string{"HOOKWALL_DATABASE_URL", "postgresql://me:pw@db/h", "FOURTHWALL_CLIENT_ID", "x"}, []string{"HOOKWALL_SECRET_KEY"}},
+		{"Postgres without a place for the sandbox", []string{"HOOKWALL_DATABASE_URL", "postgres://me:pw@db/h", "HOOKWALL_SECRET_KEY", testKey, "HOME", ""}, []string{"XDG_DATA_HOME"}},
+		{"Postgres for real needs no place", []string{"HOOKWALL_DATABASE_URL", "postgres://me:pw@db/h", "HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x", "HOME", ""}, nil},
 		{"a key twice", []string{"HOOKWALL_SECRET_KEY", testKey, "HOOKWALL_SECRET_KEY_FILE", "/nowhere"}, []string{"HOOKWALL_SECRET_KEY", "HOOKWALL_SECRET_KEY_FILE"}},
 		{
 			"plain http upstream",

@@ -100,7 +100,8 @@ const (
 	insertActivity = `
 		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome, request_id, started_at, seq)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-			(SELECT COALESCE(MAX(seq), 0) + 1 FROM activities WHERE started_at = $12))`
+			(SELECT COALESCE(MAX(seq), 0) + 1 FROM activities WHERE started_at = $12))
+		ON CONFLICT (started_at, seq) DO NOTHING`
 )
 
 // BeginActivity records that something is about to be attempted, and returns the activity as kept:
@@ -109,11 +110,16 @@ const (
 func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
 	a.ID, a.Outcome, a.StartedAt, a.SettledAt = rand.Text(), OutcomePending, s.now(), time.Time{}
 	a.Status, a.Code, a.APIRequestID = 0, "", ""
-	_, err := s.exec(ctx, insertActivity,
-		a.ID, s.env, a.Shop, a.Owner, a.Action, a.Actor, a.Session, a.WebhookID,
-		s.keys.seal(a.Detail, s.detailPlace(a.Shop, a.ID)), a.Outcome, a.RequestID, millis(a.StartedAt))
-	if err != nil {
-		return Activity{}, failed("begin activity", err)
+	sealed := s.keys.seal(a.Detail, s.detailPlace(a.Shop, a.ID))
+	for n := int64(0); n == 0; {
+		var err error
+		// Nothing is inserted when another activity got the number first: it asks for the next.
+		n, err = s.exec(ctx, insertActivity,
+			a.ID, s.env, a.Shop, a.Owner, a.Action, a.Actor, a.Session, a.WebhookID,
+			sealed, a.Outcome, a.RequestID, millis(a.StartedAt))
+		if err != nil {
+			return Activity{}, failed("begin activity", err)
+		}
 	}
 	a.Detail = slices.Clone(a.Detail)
 	return a, nil

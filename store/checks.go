@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"slices"
 	"time"
@@ -35,12 +36,7 @@ type Check struct {
 func (s *Store) BeginCheck(ctx context.Context, c Check, most int) (Check, error) {
 	c.ID, c.Done, c.StartedAt = rand.Text(), false, s.now()
 	c.UpdatedAt, c.Report = c.StartedAt, slices.Clone(c.Report)
-	n, err := s.exec(ctx, `
-		INSERT INTO checks (environment, owner, id, shop, report, started_at, updated_at)
-		SELECT environment, id, $3, $4, $5, $6, $6 FROM owners WHERE environment = $1 AND id = $2 AND (
-			SELECT COUNT(*) FROM checks WHERE environment = $1 AND owner = $2 AND NOT done AND updated_at > $7) < $8`,
-		s.env, c.Owner, c.ID, c.Shop, s.keys.seal(c.Report, s.reportPlace(c.Owner, c.ID)), millis(c.StartedAt),
-		millis(c.StartedAt.Add(-checkAlive)), most)
+	n, err := s.insertCheck(ctx, c, most)
 	if err == nil && n == 0 {
 		err = s.whyNoCheck(ctx, c.Owner)
 	}
@@ -48,6 +44,26 @@ func (s *Store) BeginCheck(ctx context.Context, c Check, most int) (Check, error
 		return Check{}, failed("begin check", err)
 	}
 	return c, nil
+}
+
+// insertCheck holds the owner's lock: many at once would each count only those before them.
+func (s *Store) insertCheck(ctx context.Context, c Check, most int) (n int64, err error) {
+	sealed := s.keys.seal(c.Report, s.reportPlace(c.Owner, c.ID))
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.lockOwner(ctx, tx, s.env, c.Owner); err != nil {
+			return err
+		}
+		r, err := tx.ExecContext(ctx, `
+			INSERT INTO checks (environment, owner, id, shop, report, started_at, updated_at)
+			SELECT environment, id, $3, $4, $5, $6, $6 FROM owners WHERE environment = $1 AND id = $2 AND (
+				SELECT COUNT(*) FROM checks WHERE environment = $1 AND owner = $2 AND NOT done AND updated_at > $7) < $8`,
+			s.env, c.Owner, c.ID, c.Shop, sealed, millis(c.StartedAt), millis(c.StartedAt.Add(-checkAlive)), most)
+		if err == nil {
+			n, err = r.RowsAffected()
+		}
+		return err
+	})
+	return n, err
 }
 
 func (s *Store) whyNoCheck(ctx context.Context, owner Owner) error {

@@ -118,9 +118,13 @@ func (s *Store) LiveConnection(ctx context.Context, shopID string, prefer Owner)
 // says that the owner is gone.
 func (s *Store) PutConnection(ctx context.Context, c Connection) (Connection, error) {
 	sealed := s.keys.seal(c.Credential, s.credentialPlace(c.Owner, c.ShopID))
-	kept, err := scanConnection(s.engine.write.QueryRowContext(ctx, upsertConnection,
-		s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
-		c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now())))
+	var kept Connection
+	err := s.again(ctx, func() (err error) {
+		kept, err = scanConnection(s.engine.write.QueryRowContext(ctx, upsertConnection,
+			s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
+			c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now())))
+		return err
+	})
 	if err != nil {
 		return Connection{}, failed("put connection", err)
 	}

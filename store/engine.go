@@ -8,30 +8,49 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
 
+// The files run on every engine, and on Postgres while the previous version of Hookwall still works
+// with the tables: they add tables, columns that have a default or may be NULL, and indexes.
+//
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
 // engine is an open database of one kind. Statements elsewhere in the package are the same for all.
 type engine struct {
 	read, write *sql.DB // one and the same where the database has no single writer
+
+	// now is the clock that everybody who uses the database goes by, nil where that is the machine's.
+	now func() time.Time
+
+	tx *sql.TxOptions // nil where transactions run one after another
+
+	lockOwner string // statement for Store.lockOwner, "" where there is one writer
+
+	// collided tells errors of statements that met another transaction: they had no effect, and may
+	// have one when they are run again.
+	collided func(error) bool
 }
 
 // openEngine opens the database that databaseURL names, with its tables up to date.
 func openEngine(ctx context.Context, databaseURL string) (engine, error) {
-	scheme, _, named := strings.Cut(databaseURL, ":")
-	if named && (scheme == "postgres" || scheme == "postgresql") {
-		return engine{}, errors.New("a Postgres database is not supported by this version: " +
-			"name a SQLite file, for example sqlite:/var/lib/hookwall/hookwall.db")
+	if IsPostgres(databaseURL) {
+		return openPostgres(ctx, databaseURL)
 	}
 	path, err := sqlitePath(databaseURL)
 	if err != nil {
 		return engine{}, err
 	}
 	return openSQLite(ctx, path)
+}
+
+// IsPostgres reports whether Open takes databaseURL for the address of a Postgres database.
+func IsPostgres(databaseURL string) bool {
+	scheme, _, named := strings.Cut(databaseURL, ":")
+	return named && (scheme == "postgres" || scheme == "postgresql")
 }
 
 func (e engine) close() error {
@@ -42,35 +61,25 @@ func (e engine) close() error {
 	return err
 }
 
-// migrate brings the tables up to date. Several processes may start at once.
-func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
+func newMigrations(db *sql.DB, dialect goose.Dialect, more ...goose.ProviderOption) (*goose.Provider, error) {
 	files, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	p, err := goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
-	if err != nil {
-		return err
+	return goose.NewProvider(dialect, db, files,
+		append(more, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))...)
+}
+
+// upToDate reports whether all migrations have run. It fails when more have run than there are.
+func upToDate(ctx context.Context, p *goose.Provider) (version int64, done bool, err error) {
+	current, known, err := p.GetVersions(ctx)
+	if err == nil && current > known {
+		err = fmt.Errorf("the database is at schema %d and this version of Hookwall knows %d: "+
+			"start the newer version that made it, or use another database", current, known)
 	}
-	before := int64(-1)
-	for {
-		current, known, err := p.GetVersions(ctx)
-		if err != nil {
-			return err
-		}
-		if current > known {
-			return fmt.Errorf("the database is at schema %d and this version of Hookwall knows %d: "+
-				"start the newer version that made it, or use another database", current, known)
-		}
-		if current == known {
-			return nil
-		}
-		_, err = p.Up(ctx)
-		// Each migration is a transaction of its own. Who loses a race for one fails on it and
-		// goes on from where the winner got; no progress means that the failure is real.
-		if err != nil && current == before {
-			return fmt.Errorf("the database could not be brought up to date: %w", err)
-		}
-		before = current
-	}
+	return current, err == nil && current == known, err
+}
+
+func notMigrated(err error) error {
+	return fmt.Errorf("the database could not be brought up to date: %w", err)
 }

@@ -14,6 +14,7 @@ const flashLife = time.Hour
 // that the owner is gone.
 func (s *Store) AddFlash(ctx context.Context, owner Owner, page string, data []byte) error {
 	id := rand.Text()
+	// Where two are added at the same moment they may get one number: neither is the first.
 	n, err := s.exec(ctx, `
 		INSERT INTO flashes (id, environment, owner, page, seq, data, created_at)
 		SELECT $3, environment, id, $4,
@@ -43,7 +44,11 @@ func (s *Store) TakeFlashes(ctx context.Context, owner Owner, page string) ([][]
 	if err != nil || n == 0 {
 		return nil, failed("take flashes", err)
 	}
-	flashes, err := s.deleteFlashes(ctx, owner, page)
+	var flashes []flash
+	err = s.again(ctx, func() (err error) {
+		flashes, err = s.deleteFlashes(ctx, owner, page)
+		return err
+	})
 	if err != nil {
 		return nil, failed("take flashes", err)
 	}

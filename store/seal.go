@@ -106,10 +106,16 @@ type place struct {
 func (p place) data() []byte {
 	var b []byte
 	for _, part := range append([]string{p.table, p.column}, p.row...) {
+		part = storable(part) // as the row has it where the database keeps text only
 		b = binary.AppendUvarint(b, uint64(len(part)))
 		b = append(b, part...)
 	}
 	return b
+}
+
+// storable is text as every database keeps it: what is not UTF-8, and NUL, becomes U+FFFD.
+func storable(text string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
 }
 
 // seal encrypts plain for a place: one byte of key id, the random nonce, the ciphertext with its tag.

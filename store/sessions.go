@@ -241,7 +241,7 @@ func (s *Store) insertSession(ctx context.Context, hash string, owner Owner, old
 func (s *Store) deleteSession(ctx context.Context, hash string) error {
 	return failed("delete session", s.tx(ctx, func(tx *sql.Tx) error {
 		var owner Owner
-		err := tx.QueryRowContext(ctx, `DELETE FROM sessions WHERE environment = $1 AND token_hash = $2 RETURNING owner`,
+		err := tx.QueryRowContext(ctx, `SELECT owner FROM sessions WHERE environment = $1 AND token_hash = $2`,
 			s.env, hash).Scan(&owner)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -249,9 +249,26 @@ func (s *Store) deleteSession(ctx context.Context, hash string) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `
-			DELETE FROM owners WHERE environment = $1 AND id = $2
-			AND NOT EXISTS (SELECT 1 FROM sessions WHERE environment = $1 AND owner = $2)`, s.env, owner)
+		// Two last sessions that end at once would each see the other one otherwise.
+		if err := s.lockOwner(ctx, tx, s.env, owner); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE environment = $1 AND token_hash = $2`,
+			s.env, hash); err != nil {
+			return err
+		}
+		_, err = s.deleteIdleOwner(ctx, tx, s.env, owner)
 		return err
 	}))
+}
+
+// deleteIdleOwner deletes a locked owner who has no session.
+func (s *Store) deleteIdleOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) (int64, error) {
+	r, err := tx.ExecContext(ctx, `
+		DELETE FROM owners WHERE environment = $1 AND id = $2
+		AND NOT EXISTS (SELECT 1 FROM sessions WHERE environment = $1 AND owner = $2)`, env, owner)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
 }

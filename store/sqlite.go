@@ -44,7 +44,7 @@ func namedFile(databaseURL string) (string, error) {
 		return fileURLPath(databaseURL)
 	case found && strings.HasPrefix(rest, "//"):
 		return "", fmt.Errorf("a database of the kind %q is not supported: name a SQLite file, "+
-			"for example sqlite:/var/lib/hookwall/hookwall.db", scheme)
+			"for example sqlite:/var/lib/hookwall/hookwall.db, or a Postgres database", scheme)
 	}
 	return databaseURL, nil
 }
@@ -84,7 +84,7 @@ func openSQLite(ctx context.Context, path string) (engine, error) {
 	if err != nil {
 		return engine{}, err
 	}
-	if err := migrate(ctx, write, goose.DialectSQLite3); err != nil {
+	if err := migrateSQLite(ctx, write); err != nil {
 		return engine{}, errors.Join(explainSQLite(path, err), write.Close())
 	}
 	read, err := sqlitePool(path, max(4, runtime.GOMAXPROCS(0)), url.Values{
@@ -93,7 +93,29 @@ func openSQLite(ctx context.Context, path string) (engine, error) {
 	if err != nil {
 		return engine{}, errors.Join(err, write.Close())
 	}
-	return engine{read: read, write: write}, nil
+	return engine{read: read, write: write, collided: func(error) bool { return false }}, nil
+}
+
+// migrateSQLite brings the tables up to date. Several processes may start at once.
+func migrateSQLite(ctx context.Context, db *sql.DB) error {
+	p, err := newMigrations(db, goose.DialectSQLite3)
+	if err != nil {
+		return err
+	}
+	before := int64(-1)
+	for {
+		current, done, err := upToDate(ctx, p)
+		if done || err != nil {
+			return err
+		}
+		_, err = p.Up(ctx)
+		// Each migration is a transaction of its own. Who loses a race for one fails on it and
+		// goes on from where the winner got; no progress means that the failure is real.
+		if err != nil && current == before {
+			return notMigrated(err)
+		}
+		before = current
+	}
 }
 
 func sqlitePool(path string, size int, parameters url.Values) (*sql.DB, error) {

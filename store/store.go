@@ -2,13 +2,29 @@
 // drafts, flashes, submissions, the secrets of new webhooks, what was attempted in a shop, and which
 // webhooks cannot be changed.
 //
-// It rests on database/sql with one SQL text for every engine; today the engine is SQLite. Whatever
-// a person would call a secret is sealed before it reaches the database, with a key that is not in
+// It rests on database/sql with one SQL text for both engines, SQLite and Postgres. Whatever a
+// person would call a secret is sealed before it reaches the database, with a key that is not in
 // it, and tokens that come back from a browser are kept as hashes only. Every row belongs to one
 // environment, the API that the program talks to, and rows of other environments are invisible.
 //
 // No transaction spans anything but statements, and no error of the engine's vocabulary, such as
 // sql.ErrNoRows, leaves the package.
+//
+// # Several processes on one database
+//
+// All that the package promises holds across the processes that share a database, see storetest.
+// SQLite lets one transaction write at a time. Postgres runs them side by side, at READ COMMITTED:
+// there a statement that changes a row decides by the row's newest state, and what must be decided
+// by several rows of an owner holds a lock on the owner's row. A transaction that met another one
+// is run again.
+//
+// # Clocks
+//
+// Times in the database, and what is compared with them, come from one clock: on SQLite that of the
+// machine, on Postgres that of the server, which every process asks for when it connects. So leases,
+// the ends of sessions and the order of activities do not depend on how well the clocks of replicas
+// agree. Times that a caller gives, such as the end of a secret, are the caller's: take them from
+// Store.Now.
 package store
 
 import (
@@ -21,6 +37,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	mathrand "math/rand/v2"
 	"strings"
 	"time"
 )
@@ -50,7 +67,7 @@ type Owner string
 type Options struct {
 	Keys        Keys             // seal and open what is secret; required
 	Environment string           // the API's base URL; required, rows of another one are invisible
-	Now         func() time.Time // nil: time.Now
+	Now         func() time.Time // nil: the machine's clock on SQLite, the server's on Postgres
 	Logger      *slog.Logger     // nil: nothing is logged
 }
 
@@ -67,8 +84,10 @@ type Store struct {
 // Open opens the database that databaseURL names and brings its tables up to date.
 //
 // "sqlite:PATH", "file:PATH" and a plain path name a SQLite file; a missing one is created with mode
-// 0600, a missing directory with 0700. Errors are sentences for the person who starts the program
-// and never repeat databaseURL when it may hold a password.
+// 0600, a missing directory with 0700. "postgres://USER:PASSWORD@HOST:PORT/DATABASE" names a
+// Postgres database; parameters after it are those of libpq, and pool_max_conns. Errors are
+// sentences for the person who starts the program and never repeat databaseURL when it may hold a
+// password.
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if len(o.Keys.list) == 0 {
 		return nil, errors.New("store: no secret key given")
@@ -82,6 +101,9 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	s := &Store{engine: e, keys: o.Keys, env: env, clock: o.Now, log: o.Logger}
+	if s.clock == nil {
+		s.clock = e.now
+	}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -108,30 +130,74 @@ func (s *Store) DeleteOwner(ctx context.Context, owner Owner) error {
 	return failed("delete owner", err)
 }
 
-// now is the clock at the precision of the database.
+// Now is the time by which the rows of the database live. Who compares a time of theirs with the
+// present, or gives them one, should ask here: other machines have other clocks.
+func (s *Store) Now() time.Time { return s.clock() }
+
+// now is Now at the precision of the database.
 func (s *Store) now() time.Time {
 	return s.clock().UTC().Truncate(time.Millisecond)
 }
 
 // exec runs one writing statement and returns how many rows it touched.
-func (s *Store) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	r, err := s.engine.write.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
+func (s *Store) exec(ctx context.Context, query string, args ...any) (n int64, err error) {
+	err = s.again(ctx, func() error {
+		r, err := s.engine.write.ExecContext(ctx, query, args...)
+		if err == nil {
+			n, err = r.RowsAffected()
+		}
+		return err
+	})
+	return n, err
 }
 
-// tx runs f in one transaction that holds the right to write from its beginning.
+// tx runs f in one transaction, where there is a single writer with the right to write from its
+// beginning. It runs f again when the transaction collided with another one.
 func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.engine.write.BeginTx(ctx, nil)
-	if err != nil {
-		return err
+	return s.again(ctx, func() error {
+		tx, err := s.engine.write.BeginTx(ctx, s.engine.tx)
+		if err != nil {
+			return err
+		}
+		if err := f(tx); err != nil {
+			if rollbackErr := tx.Rollback(); !errors.Is(rollbackErr, sql.ErrTxDone) {
+				err = errors.Join(err, rollbackErr)
+			}
+			return err
+		}
+		return tx.Commit()
+	})
+}
+
+const (
+	collisions    = 10 // until a statement gives up
+	collisionWait = 50 * time.Millisecond
+)
+
+// again runs f until it does not collide.
+func (s *Store) again(ctx context.Context, f func() error) error {
+	for try := 1; ; try++ {
+		err := f()
+		if err == nil || try == collisions || !s.engine.collided(err) {
+			return err
+		}
+		s.log.Debug("a statement met another transaction and is run again", "try", try, "err", err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(mathrand.N(time.Duration(try) * collisionWait)): //nolint:gosec // It need not be secret.
+		}
 	}
-	if err := f(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+}
+
+// lockOwner keeps other transactions from deleting an owner and from adding rows of the owner's
+// until this one ends. Statements after it see what those before it have done.
+func (s *Store) lockOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) error {
+	if s.engine.lockOwner == "" {
+		return nil
 	}
-	return tx.Commit()
+	_, err := tx.ExecContext(ctx, s.engine.lockOwner, env, owner)
+	return err
 }
 
 // failed names the operation that err ended and translates the engine's "no rows".

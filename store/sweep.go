@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -20,8 +21,6 @@ func (s *Store) Sweep(ctx context.Context) error {
 		args        []any
 	}{
 		{"sessions", `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2`, []any{ago(SessionIdle), ago(SessionLife)}},
-		{"owners", `DELETE FROM owners WHERE NOT EXISTS (
-			SELECT 1 FROM sessions WHERE sessions.environment = owners.environment AND sessions.owner = owners.id)`, nil},
 		{"attempts", `DELETE FROM attempts WHERE expires_at <= $1`, []any{ago(0)}},
 		{"drafts", `DELETE FROM drafts WHERE expires_at <= $1`, []any{ago(0)}},
 		{"flashes", `DELETE FROM flashes WHERE created_at <= $1`, []any{ago(flashLife)}},
@@ -39,5 +38,56 @@ func (s *Store) Sweep(ctx context.Context) error {
 			s.log.Debug("swept", "what", step.what, "rows", n)
 		}
 	}
-	return all
+	n, err := s.sweepOwners(ctx)
+	if n > 0 {
+		s.log.Debug("swept", "what", "owners", "rows", n)
+	}
+	return errors.Join(all, failed("sweep owners", err))
+}
+
+// sweepOwners deletes the owners without a session, each in a transaction of its own: one that was
+// looked up may sign in again meanwhile.
+func (s *Store) sweepOwners(ctx context.Context) (n int64, err error) {
+	idle, err := s.idleOwners(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, o := range idle {
+		var deleted int64
+		err := s.tx(ctx, func(tx *sql.Tx) (err error) {
+			if err := s.lockOwner(ctx, tx, o.env, o.owner); err != nil {
+				return err
+			}
+			deleted, err = s.deleteIdleOwner(ctx, tx, o.env, o.owner)
+			return err
+		})
+		if err != nil {
+			return n, err
+		}
+		n += deleted
+	}
+	return n, nil
+}
+
+type idleOwner struct {
+	env   string
+	owner Owner
+}
+
+func (s *Store) idleOwners(ctx context.Context) ([]idleOwner, error) {
+	rows, err := s.engine.read.QueryContext(ctx, `SELECT environment, id FROM owners WHERE NOT EXISTS (
+		SELECT 1 FROM sessions WHERE sessions.environment = owners.environment AND sessions.owner = owners.id)`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []idleOwner
+	for rows.Next() {
+		var o idleOwner
+		if err := rows.Scan(&o.env, &o.owner); err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, rows.Err()
 }

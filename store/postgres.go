@@ -1,0 +1,277 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+const (
+	postgresConnections = 10 // of one process, unless the address says pool_max_conns
+	postgresConnect     = 10 * time.Second
+	postgresConnAge     = 15 * time.Minute // after it, the server's clock is read anew
+	postgresConnIdle    = 5 * time.Minute
+
+	// A process that stops without its connections closing, as on a machine that lost its network,
+	// holds its locks no longer than this.
+	postgresIdleInTx  = 10 * time.Second
+	postgresStatement = 30 * time.Second
+
+	migrationWait = 300 // seconds for another process to bring the tables up to date
+)
+
+// openPostgres opens a database through one pool for all statements.
+func openPostgres(ctx context.Context, databaseURL string) (engine, error) {
+	config, size, err := parsePostgres(databaseURL)
+	if err != nil {
+		return engine{}, err
+	}
+	hide := secretsOf(databaseURL, config)
+	if err := preparePostgres(ctx, *config); err != nil {
+		return engine{}, hide.in(explainPostgres(err))
+	}
+	clock := &serverClock{}
+	db := sql.OpenDB(connector{config: *config, clock: clock})
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	db.SetConnMaxLifetime(postgresConnAge)
+	db.SetConnMaxIdleTime(postgresConnIdle)
+	if err := db.PingContext(ctx); err != nil { // reads the clock
+		return engine{}, errors.Join(hide.in(explainPostgres(err)), db.Close())
+	}
+	return engine{
+		read: db, write: db, now: clock.now, collided: collidedPostgres,
+		tx:        &sql.TxOptions{Isolation: sql.LevelReadCommitted}, // whatever the server's default is
+		lockOwner: `SELECT 1 FROM owners WHERE environment = $1 AND id = $2 FOR UPDATE`,
+	}, nil
+}
+
+// parsePostgres reads an address, and how many connections it allows.
+func parsePostgres(databaseURL string) (config *pgx.ConnConfig, size int, err error) {
+	// The errors of the libraries quote parts of the address, which may be parts of a password.
+	unreadable := errors.New("the Postgres address cannot be read: write it like postgres://user:password@host:5432/database, " +
+		"with %40 for @, %3A for :, %2F for /, %3F for ?, %23 for # and %25 for % in the user name and the password")
+	u, err := url.Parse(databaseURL)
+	if err != nil || u.Opaque != "" || strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") {
+		return nil, 0, unreadable
+	}
+	config, err = pgx.ParseConfig(databaseURL)
+	if err != nil {
+		var e *pgconn.ParseConfigError
+		if cause := errors.Unwrap(err); errors.As(err, &e) && cause != nil {
+			return nil, 0, secretsOf(databaseURL, nil).in(fmt.Errorf("the Postgres address cannot be used: %w", cause))
+		}
+		return nil, 0, unreadable
+	}
+	size = postgresConnections
+	if text, ok := config.RuntimeParams["pool_max_conns"]; ok {
+		delete(config.RuntimeParams, "pool_max_conns")
+		if size, err = strconv.Atoi(text); err != nil || size < 2 {
+			return nil, 0, errors.New("the Postgres address has a pool_max_conns that is not a number of at least 2")
+		}
+	}
+	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, postgresConnect)
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "hookwall"
+	}
+	return config, size, nil
+}
+
+// preparePostgres brings the tables up to date, through a connection of its own that may take its
+// time. Several processes may start at once: one does the work while the others wait for its lock.
+func preparePostgres(ctx context.Context, config pgx.ConnConfig) error {
+	db := stdlib.OpenDB(config)
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	var encoding, schema string
+	err := db.QueryRowContext(ctx, `SELECT current_setting('server_encoding'), COALESCE(current_schema(), '')`).Scan(&encoding, &schema)
+	if err != nil {
+		return err
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("the database keeps text as %s: make one with ENCODING 'UTF8'", encoding)
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock(schema)), lock.WithLockTimeout(1, migrationWait))
+	if err != nil {
+		return err
+	}
+	p, err := newMigrations(db, goose.DialectPostgres, goose.WithSessionLocker(locker))
+	if err != nil {
+		return err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return notMigrated(err)
+	}
+	_, _, err = upToDate(ctx, p)
+	return err
+}
+
+// migrationLock names the advisory lock under which a schema is brought up to date. It is the same
+// in every version of Hookwall.
+func migrationLock(schema string) int64 {
+	h := fnv.New64a()
+	h.Write([]byte("hookwall migrations of " + schema))
+	return int64(h.Sum64()) //nolint:gosec // any number will do
+}
+
+// connector makes the connections of a pool.
+type connector struct {
+	config pgx.ConnConfig
+	clock  *serverClock
+}
+
+// Connect opens a connection and reads the server's clock through it.
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	opened, err := stdlib.GetConnector(c.config).Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn, ok := opened.(*stdlib.Conn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("store: the driver made a %T", opened), opened.Close())
+	}
+	if err := c.clock.read(ctx, conn.Conn()); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return textConn{conn}, nil
+}
+
+// Driver is the one of pgx.
+func (c connector) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
+
+// textConn sends text that Postgres can keep. Paths and form fields may hold any bytes.
+type textConn struct{ *stdlib.Conn }
+
+// CheckNamedValue makes text storable.
+func (c textConn) CheckNamedValue(v *driver.NamedValue) error {
+	if text := reflect.ValueOf(v.Value); text.Kind() == reflect.String {
+		v.Value = storable(text.String())
+	}
+	return c.Conn.CheckNamedValue(v)
+}
+
+// serverClock is the clock of the database's server, the same for all who use it.
+type serverClock struct{ last atomic.Pointer[clockReading] }
+
+type clockReading struct{ server, here time.Time }
+
+// now counts on from the last reading by the machine's steady clock, which nobody sets.
+func (c *serverClock) now() time.Time {
+	r := c.last.Load()
+	return r.server.Add(time.Since(r.here))
+}
+
+// read asks the server for its time, and sets the limits of a connection on the way.
+func (c *serverClock) read(ctx context.Context, conn *pgx.Conn) error {
+	asked := time.Now()
+	var micros int64
+	err := conn.QueryRow(ctx, `
+		SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT
+		FROM set_config('idle_in_transaction_session_timeout', $1, FALSE) AS idle, set_config('statement_timeout', $2, FALSE) AS statement`,
+		strconv.FormatInt(postgresIdleInTx.Milliseconds(), 10), strconv.FormatInt(postgresStatement.Milliseconds(), 10)).Scan(&micros)
+	if err != nil {
+		return err
+	}
+	// On the way there and back the server's time was asked for somewhere near the middle.
+	half := time.Since(asked) / 2
+	c.last.Store(&clockReading{server: time.UnixMicro(micros).UTC(), here: asked.Add(half)})
+	return nil
+}
+
+// collidedPostgres knows the errors of a statement that met another transaction: one of both had to
+// give way, or what the statement refers to was deleted after it had looked.
+func collidedPostgres(err error) bool {
+	switch stateOf(err) {
+	case "40001", "40P01", "23503": // serialization_failure, deadlock_detected, foreign_key_violation
+		return true
+	}
+	return false
+}
+
+// stateOf returns the SQLSTATE of an error, "" when it has none.
+func stateOf(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// explainPostgres says in a sentence why a database could not be opened.
+func explainPostgres(err error) error {
+	var unreachable *pgconn.ConnectError
+	switch state := stateOf(err); {
+	case state == "28P01" || state == "28000":
+		return fmt.Errorf("the Postgres server refuses the user name or the password: %w", err)
+	case state == "3D000":
+		return fmt.Errorf("the Postgres server has no such database: make it with CREATE DATABASE, ENCODING 'UTF8': %w", err)
+	case state == "42501":
+		return fmt.Errorf("the Postgres user may not make tables there: make it the database's owner: %w", err)
+	case state == "53300":
+		return fmt.Errorf("the Postgres server has no connection left: raise its max_connections, or lower pool_max_conns in the address: %w", err)
+	case state == "" && errors.As(err, &unreachable):
+		return fmt.Errorf("the Postgres server cannot be reached: %w", err)
+	}
+	return err
+}
+
+// secrets are texts that no error may repeat.
+type secrets []string
+
+// secretsOf finds the passwords of an address, as they are and as they are written there.
+func secretsOf(databaseURL string, config *pgx.ConnConfig) (all secrets) {
+	add := func(texts ...string) {
+		for _, text := range texts {
+			if text != "" {
+				all = append(all, text, url.QueryEscape(text), url.PathEscape(text))
+			}
+		}
+	}
+	if u, err := url.Parse(databaseURL); err == nil {
+		password, _ := u.User.Password()
+		q := u.Query()
+		add(password, q.Get("password"), q.Get("sslpassword"))
+		_, written, _ := strings.Cut(u.User.String(), ":")
+		add(written)
+	}
+	if config != nil {
+		add(config.Password)
+	}
+	return all
+}
+
+// hidden is an error whose text has the secrets taken out.
+type hidden struct {
+	error
+	text string
+}
+
+func (h hidden) Error() string { return h.text }
+func (h hidden) Unwrap() error { return h.error }
+
+func (s secrets) in(err error) error {
+	text := err.Error()
+	for _, secret := range s {
+		text = strings.ReplaceAll(text, secret, redacted)
+	}
+	if text == err.Error() {
+		return err
+	}
+	return hidden{err, text}
+}
