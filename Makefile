@@ -22,7 +22,7 @@ TEMPL := $(TOOLS)/templ
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## Build and start the dashboard; reads .env when there is one
@@ -43,6 +43,10 @@ test: check-generated vet browser ## Run all tests, those in a real browser too
 e2e: browser ## Run the browser tests alone
 	@rm -rf e2e/artifacts
 	@$(GO) test -count=1 $(TESTFLAGS) ./e2e/...
+
+.PHONY: test-postgres
+test-postgres: ## Run the tests of the store on Postgres: a private one, or that of HOOKWALL_TEST_POSTGRES
+	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./store/...
 
 .PHONY: race
 race: browser ## Run all tests with the race detector; needs a C compiler
