@@ -41,6 +41,7 @@ func (s *server) routes() []route {
 	return []route{
 		{method: "GET", path: "/{$}", handle: s.handleHome, resumable: true},
 		{method: "GET", path: "/healthz", handle: s.handleHealth},
+		{method: "GET", path: "/dev/components", handle: s.handleComponents},
 		{method: "GET", path: "/static/", handle: serveStatic(static.Handler())},
 
 		{method: "GET", path: "/connect", handle: s.handleConnect},

@@ -233,7 +233,7 @@ func Activity(p ActivityPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = pages(pager{p.NewerHref, "Newer", p.OlderHref, "Older", ""}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pages(pager{BackHref: p.NewerHref, BackText: "Newer", OnHref: p.OlderHref, OnText: "Older"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

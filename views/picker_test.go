@@ -108,7 +108,9 @@ func TestSamplePage(t *testing.T) {
 	if got := d.tags("pre"); len(got) != 1 || strings.TrimSpace(text(got[0])) != `{ "type": "DONATION" }` {
 		t.Errorf("the page shows %d texts", len(got))
 	}
-	current := d.all(func(n *html.Node) bool { return attr(n, "aria-current") == "page" && strings.HasPrefix(attr(n, "href"), "/samples/") })
+	current := d.all(func(n *html.Node) bool {
+		return attr(n, "aria-current") == "page" && strings.HasPrefix(attr(n, "href"), "/samples/")
+	})
 	if len(current) != 1 || attr(current[0], "href") != "/samples/DONATION" {
 		t.Errorf("%d links are current", len(current))
 	}

@@ -166,3 +166,6 @@ type SampleLink struct {
 	EventBadge
 	Href string
 }
+
+// ComponentsPage shows what pages are made of.
+type ComponentsPage struct{ Frame }

@@ -40,6 +40,7 @@ var everyPage = []struct {
 	{"test", filled(Test)},
 	{"signature", filled(Signature)},
 	{"sample", filled(Sample)},
+	{"components", filled(Components)},
 }
 
 func filled[Model any](page func(Model) templ.Component) func(func(reflect.Value)) templ.Component {

@@ -1,0 +1,18 @@
+package handlers
+
+import (
+	"net/http"
+	"testing"
+)
+
+// TestComponentsAreOfTheSandbox: who works on the pages sees the components,
+// the users of a real Fourthwall do not.
+func TestComponentsAreOfTheSandbox(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	p.get("/dev/components").want(http.StatusOK, "What Hookwall’s pages are made of")
+	p.connect(0)
+	p.get("/dev/components").want(http.StatusOK, "Studio Nine")
+	g.server.SandboxURL = ""
+	p.get("/dev/components").want(http.StatusNotFound, "This page does not exist")
+}
