@@ -363,7 +363,7 @@ func TestManyPages(t *testing.T) {
 			for i := page * size; i < min(total, (page+1)*size); i++ {
 				hooks = append(hooks, fmt.Sprintf(`{"id":"w%d"}`, i))
 			}
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(50 * time.Millisecond) //nolint:forbidigo // virtual time
 			return fmt.Sprintf(`{"results":[%s],"total":%d}`, strings.Join(hooks, ","), total)
 		})
 		list, err := c.WebhookList(t.Context(), token)
