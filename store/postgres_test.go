@@ -303,6 +303,29 @@ func TestADeadlockIsRunAgain(t *testing.T) {
 	}
 }
 
+// A renewal that has begun when the sweep comes by keeps its owner.
+func TestTheSweepWaitsForARenewal(t *testing.T) {
+	databaseURL := postgresSchema(t)
+	s := open(t, databaseURL, options(t, 1))
+	owner, _ := signIn(t, s)
+	db := raw(t, databaseURL)
+	exec(t, db, `DELETE FROM sessions`)
+	tx, err := db.Begin()
+	check(t, err)
+	_, err = tx.Exec(`
+		INSERT INTO sessions (token_hash, environment, owner, created_at, seen_at) VALUES ('renewed', $1, $2, $3, $3)`,
+		environment, string(owner), s.Now().UnixMilli())
+	check(t, err)
+	done := make(chan error, 1)
+	go func() { done <- s.Sweep(t.Context()) }()
+	waitUntil(t, db, `SELECT COUNT(*) > 0 FROM pg_stat_activity
+		WHERE wait_event_type = 'Lock' AND query LIKE '%FROM owners%' AND state = 'active' AND pid <> pg_backend_pid()`)
+	check(t, errors.Join(tx.Commit(), <-done))
+	if left := texts(t, db, `SELECT token_hash FROM sessions`); len(left) != 1 {
+		t.Errorf("sessions %q, want the renewed one", left)
+	}
+}
+
 // The previous version of Hookwall works on while the next one has brought the tables up to date.
 func TestTablesMayGrowWhileTheyAreUsed(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {

@@ -42,6 +42,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"LiveConnection", liveConnectionTests},
 		{"Sweep", sweepTests},
 		{"Isolation", isolationTests},
+		{"Races", raceTests},
+		{"Text", textTests},
 	} {
 		for name, test := range group.tests {
 			t.Run(group.name+"/"+name, func(t *testing.T) { test(t, newFixture(t, fresh(t))) })
