@@ -180,8 +180,8 @@ func showCreated(v *visitor) int {
 func showRevealed(v *visitor) int {
 	showCreated(v)
 	status := v.Submit(v.Role("button", "Show the secret"))
-	for _, code := range []string{"In Node.js", "In Python"} {
-		v.Click(v.Text(code))
+	for _, language := range []string{"Node.js", "Python"} {
+		v.Click(v.main().Locator("summary").Filter(hasText(language)))
 	}
 	return status
 }

@@ -106,7 +106,7 @@ func (a *app) dashboard() *handlers.Dashboard {
 	a.t.Helper()
 	public, err := url.Parse(a.url)
 	a.must(err)
-	api, err := fourthwall.New(a.boxURL, fourthwall.Options{Transport: a.wire, Budget: time.Second, Logger: a.logger()})
+	api, err := fourthwall.New(a.boxURL, fourthwall.Options{Transport: a.wire, Budget: 2 * time.Second, Logger: a.logger()})
 	a.must(err)
 	scopes := []string{"webhook_write", "webhook_read"}
 	provider := oauth.New(oauth.Config{

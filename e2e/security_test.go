@@ -208,7 +208,7 @@ func TestHostileDeliveries(t *testing.T) {
 		body, err := json.Marshal(e)
 		v.Must(err)
 		v.app.box.FailNext(sandbox.Failure{Path: apiEvents + "/*", Status: 200, Body: string(body)})
-		v.status(v.Open(eventsPath(shop)+"/weve_1?show=body"), 200)
+		v.status(v.Open(eventsPath(shop)+"/"+url.PathEscape(text)+"?show=body"), 200)
 		v.reads(text)
 		v.holdsNoTrap()
 	}
