@@ -100,7 +100,10 @@ func preparePostgres(ctx context.Context, config pgx.ConnConfig) error {
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	var encoding, schema string
-	err := db.QueryRowContext(ctx, `SELECT current_setting('server_encoding'), COALESCE(current_schema(), '')`).Scan(&encoding, &schema)
+	var begun bool
+	err := db.QueryRowContext(ctx, `
+		SELECT current_setting('server_encoding'), COALESCE(current_schema(), ''), to_regclass('goose_db_version') IS NOT NULL`).
+		Scan(&encoding, &schema, &begun)
 	if err != nil {
 		return err
 	}
@@ -114,6 +117,11 @@ func preparePostgres(ctx context.Context, config pgx.ConnConfig) error {
 	p, err := newMigrations(db, goose.DialectPostgres, goose.WithSessionLocker(locker))
 	if err != nil {
 		return err
+	}
+	if begun { // most starts need no lock
+		if _, done, err := upToDate(ctx, p); done || err != nil {
+			return err
+		}
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return notMigrated(err)

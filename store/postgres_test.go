@@ -215,6 +215,22 @@ func TestADeadReplicaDoesNotHoldUpOthers(t *testing.T) {
 	dying.Close()
 }
 
+func TestARestartWaitsForNobody(t *testing.T) {
+	databaseURL := postgresSchema(t)
+	check(t, first(store.Open(t.Context(), databaseURL, options(t, 1))).Close())
+	busy, err := raw(t, databaseURL).Conn(t.Context())
+	check(t, err)
+	defer busy.Close()
+	schema := first(url.Parse(databaseURL)).Query().Get("search_path")
+	_, err = busy.ExecContext(t.Context(), `SELECT pg_advisory_lock($1)`, store.MigrationLock(schema))
+	check(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	s, err := store.Open(ctx, databaseURL, options(t, 1))
+	check(t, err)
+	check(t, s.Close())
+}
+
 // waitUntil waits for a query to answer TRUE.
 func waitUntil(t *testing.T, db *sql.DB, query string, args ...any) {
 	t.Helper()
