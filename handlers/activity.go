@@ -433,13 +433,27 @@ func changes(d detail) []views.Change {
 		out = append(out, views.Change{Field: "Endpoint URL", Before: before.URL, After: after.URL})
 	}
 	if !slices.Equal(sorted(before.Types), sorted(after.Types)) {
-		out = append(out, views.Change{Field: "Event types", Before: strings.Join(before.Types, ", "), After: strings.Join(after.Types, ", ")})
+		out = append(out, views.Change{
+			Field: "Event types", Before: strings.Join(before.Types, ", "), After: strings.Join(after.Types, ", "),
+			Added: without(after.Types, before.Types), Removed: without(before.Types, after.Types),
+		})
 	}
 	if d.Shop != "" {
 		out = append(out, views.Change{Field: "Shop", After: d.Shop})
 	}
 	if d.Scopes != "" {
 		out = append(out, views.Change{Field: "Permissions", After: d.Scopes})
+	}
+	return out
+}
+
+// without names those of codes that others lack.
+func without(codes, others []string) []views.EventBadge {
+	var out []views.EventBadge
+	for _, code := range codes {
+		if !slices.Contains(others, code) {
+			out = append(out, badge(fourthwall.EventType(code)))
+		}
 	}
 	return out
 }

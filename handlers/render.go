@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -139,12 +138,4 @@ func (s *server) flash(r *http.Request, owner store.Owner, page string, n views.
 		return err
 	}
 	return s.Store.AddFlash(r.Context(), owner, page, data)
-}
-
-// countOf writes a number with its noun.
-func countOf(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
 }

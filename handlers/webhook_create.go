@@ -251,7 +251,7 @@ func refusalNotice(f failure, what deed) (int, views.Notice) {
 
 func waitText(f failure) string {
 	if f.RetryAfter > 0 {
-		return countOf(f.RetryAfter, "second", "seconds")
+		return views.Count(f.RetryAfter, "second", "seconds")
 	}
 	return "a moment"
 }

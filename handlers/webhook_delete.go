@@ -208,7 +208,7 @@ func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall
 	conn := visitOf(r).conn
 	n := views.Notice{Kind: views.Success, Title: "The webhook " + hook.ID + " is deleted", Text: "It was gone already."}
 	if again != "" {
-		n.Text = "Fourthwall no longer sends " + countOf(len(hook.AllowedTypes), "event type", "event types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."
+		n.Text = "Fourthwall no longer sends " + views.Count(len(hook.AllowedTypes), "event type", "event types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."
 		n.Link = &views.Link{Href: newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(again), Text: "Create again"}
 	}
 	if err := s.flash(r, conn.Owner, webhooksPath(conn.ShopID), n); err != nil {

@@ -278,7 +278,7 @@ func version(id, title string, v Version) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var13 string
-			templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(count(len(only), "event type", "event types") + " ")
+			templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(Count(len(only), "event type", "event types") + " ")
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/conflict.templ`, Line: 47, Col: 57}
 			}
@@ -304,7 +304,7 @@ func version(id, title string, v Version) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = foldedTypes(count(len(both), "event type in both", "event types in both"), both).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = foldedTypes(Count(len(both), "event type in both", "event types in both"), both).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -263,7 +263,7 @@ func whatStops(p DeletePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = mark(Warning, count(len(p.Stops), "event type then reaches nobody", "event types then reach nobody")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = mark(Warning, Count(len(p.Stops), "event type then reaches nobody", "event types then reach nobody")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -72,7 +72,7 @@ func EditConfirm(p EditConfirmPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = foldedTypes(count(len(p.Kept), "event type stays", "event types stay"), p.Kept).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = foldedTypes(Count(len(p.Kept), "event type stays", "event types stay"), p.Kept).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -335,7 +335,7 @@ func typeChange(iconName, word, meaning string, types []EventBadge) templ.Compon
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(count(len(types), "event type", "event types"))
+			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(Count(len(types), "event type", "event types"))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/edit_confirm.templ`, Line: 83, Col: 51}
 			}

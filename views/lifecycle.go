@@ -210,4 +210,6 @@ type Change struct {
 	Field  string
 	Before string
 	After  string
+	// Added and Removed say of event types what Before and After come to.
+	Added, Removed []EventBadge
 }

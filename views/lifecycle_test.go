@@ -186,7 +186,7 @@ func TestHealth(t *testing.T) {
 		{"unknown", nil, "", "", false},
 		{"nothing", &Health{Href: "/e"}, "none of the shop’s last 50 deliveries", "", false},
 		{"no error", &Health{Href: "/e", Deliveries: 18, States: []StateCount{{"QUEUED", 18}}}, "no error in its last 18 QUEUED 18", "/e", false},
-		{"failed", &Health{Href: "/e", Deliveries: 18, Failed: 2, LastFailed: noon, States: []StateCount{{"SENT", 16}, {"<b>", 2}}}, "2 of 18 failed · 22 November 2026, 12:00 UTC SENT 16 · <b> 2", "/e", true},
+		{"failed", &Health{Href: "/e", Deliveries: 18, Failed: 2, LastFailed: noon, States: []StateCount{{"SENT", 16}, {"<b>", 2}}}, "2 of 18 failed · 22 November 2026, 12:00:00 UTC SENT 16 · <b> 2", "/e", true},
 		{"failed, no time", &Health{Href: "/e", Deliveries: 1, Failed: 1}, "1 of 1 failed", "/e", true},
 		{"all ambiguous", &Health{Href: "/e", Ambiguous: true}, "shares its address with another webhook: some deliveries cannot be told apart", "", false},
 		{"ambiguous", &Health{Href: "/e", Ambiguous: true, Deliveries: 1}, "no error in its last 1 shares its address with another webhook: some deliveries cannot be told apart", "/e", false},
@@ -458,16 +458,16 @@ func TestDeliveryRows(t *testing.T) {
 		row  DeliveryRow
 		want string
 	}{
-		{"sent", at, "22 November 2026, 12:00 UTC Donation DONATION SENT https://a.example/U+202E"},
-		{"failed", with(func(r *DeliveryRow) { r.Failed, r.Error = true, "Timed \u202eout" }), "22 November 2026, 12:00 UTC Donation DONATION SENT Error Timed U+202Eout https://a.example/U+202E"},
-		{"test", with(func(r *DeliveryRow) { r.Test = true }), "22 November 2026, 12:00 UTC Donation DONATION SENT Test https://a.example/U+202E"},
+		{"sent", at, "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E"},
+		{"failed", with(func(r *DeliveryRow) { r.Failed, r.Error = true, "Timed \u202eout" }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT Error Timed U+202Eout https://a.example/U+202E"},
+		{"test", with(func(r *DeliveryRow) { r.Test = true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT Test https://a.example/U+202E"},
 		{"bare", with(func(r *DeliveryRow) { r.At, r.State, r.Type = time.Time{}, "", future }), "no time given SHIPMENT_LOST no state given https://a.example/U+202E"},
-		{"ambiguous", with(func(r *DeliveryRow) { r.WebhookID, r.WebhookHref, r.Ambiguous = "", "", true }), "22 November 2026, 12:00 UTC Donation DONATION SENT https://a.example/U+202E Ambiguous: several webhooks have this address."},
-		{"gone", with(func(r *DeliveryRow) { r.WebhookHref = "" }), "22 November 2026, 12:00 UTC Donation DONATION SENT https://a.example/U+202E The webhook is not there any more."},
-		{"nobody's", with(func(r *DeliveryRow) { r.WebhookID, r.WebhookHref = "", "" }), "22 November 2026, 12:00 UTC Donation DONATION SENT https://a.example/U+202E No webhook of this shop has this address now."},
-		{"webhooks unknown", with(func(r *DeliveryRow) { r.WebhookID, r.WebhookHref, r.WebhooksUnknown = "", "", true }), "22 November 2026, 12:00 UTC Donation DONATION SENT https://a.example/U+202E Not known which webhook: the list of webhooks could not be read."},
-		{"webhooks unknown but this", with(func(r *DeliveryRow) { r.WebhookHref, r.WebhooksUnknown = "", true }), "22 November 2026, 12:00 UTC Donation DONATION SENT https://a.example/U+202E"},
-		{"long", with(func(r *DeliveryRow) { r.URL = longURL + strings.Repeat("a", 3000) }), "22 November 2026, 12:00 UTC Donation DONATION SENT " + longURL + strings.Repeat("a", 160-len(longURL)) + "…"},
+		{"ambiguous", with(func(r *DeliveryRow) { r.WebhookID, r.WebhookHref, r.Ambiguous = "", "", true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E Ambiguous: several webhooks have this address."},
+		{"gone", with(func(r *DeliveryRow) { r.WebhookHref = "" }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E The webhook is not there any more."},
+		{"nobody's", with(func(r *DeliveryRow) { r.WebhookID, r.WebhookHref = "", "" }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E No webhook of this shop has this address now."},
+		{"webhooks unknown", with(func(r *DeliveryRow) { r.WebhookID, r.WebhookHref, r.WebhooksUnknown = "", "", true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E Not known which webhook: the list of webhooks could not be read."},
+		{"webhooks unknown but this", with(func(r *DeliveryRow) { r.WebhookHref, r.WebhooksUnknown = "", true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E"},
+		{"long", with(func(r *DeliveryRow) { r.URL = longURL + strings.Repeat("a", 3000) }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT " + longURL + strings.Repeat("a", 160-len(longURL)) + "…"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -556,7 +556,7 @@ func TestBodyIsShownOnlyWhenAsked(t *testing.T) {
 		wanted   []string
 		unwanted []string
 	}{
-		{"hidden", DeliveryPage{BodyBytes: 1234}, "", []string{"1234 bytes.", "stores them nowhere", "Show the body"}, []string{"Hide the body"}},
+		{"hidden", DeliveryPage{BodyBytes: 1234}, "", []string{"1,234 bytes.", "stores them nowhere", "Show the body"}, []string{"Hide the body"}},
 		{"none", DeliveryPage{}, "", []string{"Fourthwall gave none."}, []string{"Show the body"}},
 		{"shown", DeliveryPage{BodyBytes: 30, Body: indented, Pretty: true}, "{\n  \"name\": \"AU+202E👩\u200d🎨\"\n}", []string{"Hide the body"}, []string{"Show the body", "not JSON"}},
 		{"no JSON", DeliveryPage{BodyBytes: 9, Body: "<b>\r\n"}, "<b>U+000D\n", []string{"This is not JSON."}, nil},
@@ -594,7 +594,7 @@ func TestDeliveryFacts(t *testing.T) {
 		wanted   []string
 		unwanted []string
 	}{
-		{"full", func(*DeliveryPage) {}, []string{"Fourthwall reports an error", "Timed out U+202E", "BROKEN Error Test", "Last changed 22 November 2026, 12:01 UTC", "Event id weve_1", "Webhook id wcon_1", "Shop id sh_1", "API version V1"}, nil},
+		{"full", func(*DeliveryPage) {}, []string{"Fourthwall reports an error", "Timed out U+202E", "BROKEN Error Test", "Last changed 22 November 2026, 12:01:00 UTC", "Event id weve_1", "Webhook id wcon_1", "Shop id sh_1", "API version V1"}, nil},
 		{"well", func(p *DeliveryPage) { p.Row.Failed, p.Row.Error, p.Row.Test, p.UpdatedAt = false, "", false, noon }, []string{"BROKEN Time"}, []string{"reports an error", "Last changed"}},
 		{"no words", func(p *DeliveryPage) { p.Row.Error = "" }, []string{"It does not say which."}, nil},
 		{"no envelope", func(p *DeliveryPage) { p.EventID, p.WebhookID, p.ShopID = "", "", "" }, nil, []string{"Event id", "Webhook id", "Shop id", "tells repeats apart"}},
@@ -627,24 +627,38 @@ func TestActivityRows(t *testing.T) {
 	}{
 		{
 			"changed",
-			ActivityRow{At: noon, Action: "Change", Outcome: "Done", OutcomeKind: Success, Who: "Key …x9f2", Session: "s1", WebhookID: "w\u202e", WebhookHref: "/w", Changes: []Change{{"URL", "a\u202e", "b"}}, Status: 200, RequestID: "r1", APIRequestID: "r2"},
-			"Change Done By Key …x9f2 Webhook wU+202E URL before: aU+202E after: b Details Status of the API 200 Request id at Fourthwall r2 Request id r1 Session s1 22 November 2026, 12:00 UTC",
+			ActivityRow{At: noon, Action: "Change", Outcome: "Done", OutcomeKind: Success, Who: "Key …x9f2", Session: "s1", WebhookID: "w\u202e", WebhookHref: "/w", Changes: []Change{{Field: "URL", Before: "a\u202e", After: "b"}}, Status: 200, RequestID: "r1", APIRequestID: "r2"},
+			"Change Done By Key …x9f2 Webhook wU+202E URL before: aU+202E after: b Details Status of the API 200 Request id at Fourthwall r2 Request id r1 Session s1 22 November 2026, 12:00:00 UTC",
 		},
 		{
 			"refused",
-			ActivityRow{At: noon, Action: "Create", Outcome: "Refused", OutcomeKind: Failure, Changes: []Change{{"URL", "", "b"}}, Status: 400, Code: "CODE_1"},
-			"Create Refused URL b Details Status of the API 400 Code CODE_1 22 November 2026, 12:00 UTC",
+			ActivityRow{At: noon, Action: "Create", Outcome: "Refused", OutcomeKind: Failure, Changes: []Change{{Field: "URL", After: "b"}}, Status: 400, Code: "CODE_1"},
+			"Create Refused URL b Details Status of the API 400 Code CODE_1 22 November 2026, 12:00:00 UTC",
 		},
 		{
 			"deleted",
-			ActivityRow{At: noon, Action: "Delete", Outcome: "Unsettled", OutcomeKind: Warning, WebhookID: "w", Changes: []Change{{"URL", "a", ""}}},
-			"Delete Unsettled Webhook w URL before: a after: nothing Details 22 November 2026, 12:00 UTC",
+			ActivityRow{At: noon, Action: "Delete", Outcome: "Unsettled", OutcomeKind: Warning, WebhookID: "w", Changes: []Change{{Field: "URL", Before: "a"}}},
+			"Delete Unsettled Webhook w URL before: a after: nothing Details 22 November 2026, 12:00:00 UTC",
 		},
 		{
 			"long",
-			ActivityRow{At: noon, Action: "Create", Outcome: "Done", OutcomeKind: Success, Changes: []Change{{"URL", "", long}}},
-			"Create Done URL " + short(long) + " Details URL after " + long + " 22 November 2026, 12:00 UTC",
+			ActivityRow{At: noon, Action: "Create", Outcome: "Done", OutcomeKind: Success, Changes: []Change{{Field: "URL", After: long}}},
+			"Create Done URL " + short(long) + " Details URL after " + long + " 22 November 2026, 12:00:00 UTC",
 		},
+	}
+	placed, odd := EventBadge{Code: "ORDER_PLACED", Title: "Order placed"}, EventBadge{Code: "ODD", Unknown: true}
+	for name, c := range map[string]struct {
+		change Change
+		want   string
+	}{
+		"types swapped": {Change{Field: "Types", Before: "ODD, X", After: "X, ORDER_PLACED", Added: []EventBadge{placed}, Removed: []EventBadge{odd}}, "added Order placed removed ODD (not in Hookwall’s list) Details Types before ODD, X Types after X, ORDER_PLACED"},
+		"types added":   {Change{Field: "Types", After: "ORDER_PLACED", Added: []EventBadge{placed}}, "added Order placed Details Types after ORDER_PLACED"},
+		"types removed": {Change{Field: "Types", Before: "ORDER_PLACED", Removed: []EventBadge{placed}}, "removed Order placed Details Types before ORDER_PLACED"},
+	} {
+		row := rows[1]
+		row.name, row.row.Changes, row.row.Status, row.row.Code = name, []Change{c.change}, 0, ""
+		row.want = "Create Refused Types " + c.want + " 22 November 2026, 12:00:00 UTC"
+		rows = append(rows, row)
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

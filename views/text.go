@@ -109,31 +109,44 @@ func split(s string, hidden func(rune) bool) []piece {
 	return all
 }
 
-// count puts a number before the right form of a word.
-func count(n int, one, many string) string {
+// Count puts a number before the right form of a word: "1,204 entries".
+func Count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return strconv.Itoa(n) + " " + many
+	return number(n) + " " + many
+}
+
+// number writes a number with a comma before each three digits.
+func number(n int) string {
+	digits := strconv.Itoa(n)
+	sign := ""
+	if n < 0 {
+		sign, digits = "-", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
 }
 
 // duration says a length of time in words, rounded up to what a person waits.
 func duration(d time.Duration) string {
 	seconds := int((d + time.Second - 1) / time.Second)
 	if seconds < 90 {
-		return count(seconds, "second", "seconds")
+		return Count(seconds, "second", "seconds")
 	}
 	minutes := (seconds + 59) / 60
 	if minutes < 90 {
-		return count(minutes, "minute", "minutes")
+		return Count(minutes, "minute", "minutes")
 	}
-	return count((minutes+59)/60, "hour", "hours")
+	return Count((minutes+59)/60, "hour", "hours")
 }
 
-// instant is a moment for machines, utc the same for people.
+// instant is a moment for machines, utc the same for people, to the second.
 func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-func utc(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04") + " UTC" }
+func utc(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05") + " UTC" }
 
 // ids joins those element ids whose condition holds, for aria-describedby.
 func ids(pairs ...idIf) string {

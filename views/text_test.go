@@ -86,7 +86,44 @@ func TestTimesAreUTC(t *testing.T) {
 	if got := instant(at); got != "2026-11-22T22:04:05Z" {
 		t.Errorf("instant: %q", got)
 	}
-	if got := utc(at); got != "22 November 2026, 22:04 UTC" {
+	if got := utc(at); got != "22 November 2026, 22:04:05 UTC" {
 		t.Errorf("utc: %q", got)
+	}
+}
+
+// TestMomentIsExact: what script replaces stays on hover, to the second.
+func TestMomentIsExact(t *testing.T) {
+	d := render(t, moment(time.Date(2026, 11, 22, 23, 4, 5, 0, time.FixedZone("", 3600))))
+	times := d.tags("time")
+	if len(times) != 1 {
+		t.Fatalf("%d times", len(times))
+	}
+	const exact = "22 November 2026, 22:04:05 UTC"
+	if at := times[0]; text(at) != exact || attr(at, "title") != exact || attr(at, "datetime") != "2026-11-22T22:04:05Z" {
+		t.Errorf("%q, title %q, datetime %q", text(at), attr(at, "title"), attr(at, "datetime"))
+	}
+}
+
+func TestCount(t *testing.T) {
+	rows := []struct {
+		n    int
+		want string
+	}{
+		{0, "0 entries"},
+		{1, "1 entry"},
+		{2, "2 entries"},
+		{999, "999 entries"},
+		{1000, "1,000 entries"},
+		{12345, "12,345 entries"},
+		{123456, "123,456 entries"},
+		{1234567, "1,234,567 entries"},
+		{-1, "-1 entries"},
+		{-123, "-123 entries"},
+		{-1234, "-1,234 entries"},
+	}
+	for _, row := range rows {
+		if got := Count(row.n, "entry", "entries"); got != row.want {
+			t.Errorf("Count(%d): got %q, want %q", row.n, got, row.want)
+		}
 	}
 }

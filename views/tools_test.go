@@ -267,7 +267,7 @@ func TestCheckStates(t *testing.T) {
 			}
 			d := render(t, Check(p))
 			d.check()
-			d.says(append(row.wanted, "https://a.example/"+shown, "Donation", "22 November 2026, 12:00 UTC", "Back to the webhook"), row.unwanted)
+			d.says(append(row.wanted, "https://a.example/"+shown, "Donation", "22 November 2026, 12:00:00 UTC", "Back to the webhook"), row.unwanted)
 			if got := d.focused(); got != row.focus {
 				t.Errorf("focus on %q, want %q", got, row.focus)
 			}
@@ -335,7 +335,7 @@ func TestTestDelivery(t *testing.T) {
 		{"busy", func(p *TestPage) { p.Banner = &Notice{Kind: Warning, Title: "Too many"} }, "banner", false, []string{"Too many"}, nil},
 		{
 			"accepted", func(p *TestPage) { p.Result = answered(func(*TestResult) {}) }, "result", false,
-			[]string{"Answered with 200 OK in 84 ms", received, "Answer Passed", "2 headers", "Content-Type text/html", "X-" + shown + " " + shown, "line one " + shown, "1204 bytes", "made with the secret you gave", "22 November 2026, 12:00 UTC", "Send another"},
+			[]string{"Answered with 200 OK in 84 ms", received, "Answer Passed", "2 headers", "Content-Type text/html", "X-" + shown + " " + shown, "line one " + shown, "1,204 bytes", "made with the secret you gave", "22 November 2026, 12:00:00 UTC", "Send another"},
 			[]string{"There was more", "It has none"},
 		},
 		{"refused", func(p *TestPage) {

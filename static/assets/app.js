@@ -55,8 +55,10 @@
     for (const time of all("time[datetime]")) {
       const at = new Date(time.dateTime);
       if (isNaN(at)) continue;
-      time.title = time.dateTime;
-      time.textContent = near.format(at);
+      const exact = document.createElement("span");
+      exact.className = "vh";
+      exact.textContent = `, exactly ${time.title}`;
+      time.replaceChildren(near.format(at), exact);
     }
   }
 
