@@ -1,0 +1,86 @@
+package handlers
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// What the create page may cost on the wire, in bytes of compressed bodies.
+// Everything it needs for its first paint is among them.
+const (
+	mostBytes       = 19_500
+	mostScriptBytes = 5_000
+	mostRequests    = 4
+)
+
+// fetch gives what stands on the wire, and what it is.
+func (p *person) fetch(address string) (sent int, body []byte) {
+	p.t.Helper()
+	r := p.request(http.MethodGet, address, nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	resp, err := p.client.Do(r)
+	p.must(err)
+	defer resp.Body.Close()
+	packed, err := io.ReadAll(resp.Body)
+	p.must(err)
+	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Encoding") != "gzip" {
+		p.t.Fatalf("%s: status %d, encoding %q", address, resp.StatusCode, resp.Header.Get("Content-Encoding"))
+	}
+	zr, err := gzip.NewReader(bytes.NewReader(packed))
+	p.must(err)
+	body, err = io.ReadAll(zr)
+	p.must(err)
+	return len(packed), body
+}
+
+// loaded are the addresses that a page makes a browser fetch.
+func loaded(doc *html.Node) map[string]bool {
+	found := map[string]bool{}
+	walk(doc, func(n *html.Node) {
+		address := ""
+		switch n.DataAtom {
+		case atom.Script, atom.Img:
+			address = attr(n, "src")
+		case atom.Link:
+			address = attr(n, "href")
+		}
+		if n.Data == "use" {
+			address, _, _ = strings.Cut(attr(n, "href"), "#")
+		}
+		if address != "" {
+			found[address] = true
+		}
+	})
+	return found
+}
+
+// TestCreatePageCosts measures the real page, empty and with everything ticked.
+func TestCreatePageCosts(t *testing.T) {
+	p := newRig(t, options{}).person()
+	shop := p.connect(0)
+	for _, query := range []string{"", "?preset=everything"} {
+		total, page := p.fetch(newWebhookPath(shop.ID) + query)
+		doc, err := html.Parse(bytes.NewReader(page))
+		p.must(err)
+		requests, scripts, shown := 1, 0, total
+		for address := range loaded(doc) {
+			sent, _ := p.fetch(address)
+			total += sent
+			requests++
+			if strings.HasSuffix(address, ".js") {
+				scripts += sent
+			}
+		}
+		t.Logf("%q: %d bytes in %d requests, of which %d are HTML and %d script", query, total, requests, shown, scripts)
+		if total > mostBytes || scripts > mostScriptBytes || requests > mostRequests {
+			t.Errorf("%q is too much", query)
+		}
+	}
+}

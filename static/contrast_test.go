@@ -1,0 +1,144 @@
+package static_test
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var colourToken = regexp.MustCompile(`--([a-z0-9-]+): (#[0-9a-f]{3}|#[0-9a-f]{6});`)
+
+// colours reads the colour tokens of both schemes from the style sheet.
+func colours(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	css := string(files(t)["app.css"])
+	const darkBegins = "@media (prefers-color-scheme: dark) {"
+	begin := strings.Index(css, darkBegins)
+	end := begin + strings.Index(css[begin:], "\n}\n")
+	if begin < 0 || end < begin {
+		t.Fatal("the style sheet has no dark scheme")
+	}
+	light, dark := map[string]string{}, map[string]string{}
+	for _, m := range colourToken.FindAllStringSubmatch(css[:begin], -1) {
+		light[m[1]], dark[m[1]] = m[2], m[2]
+	}
+	for _, m := range colourToken.FindAllStringSubmatch(css[begin:end], -1) {
+		if light[m[1]] == "" {
+			t.Errorf("--%s has a dark value only", m[1])
+		}
+		dark[m[1]] = m[2]
+	}
+	return map[string]map[string]string{"light": light, "dark": dark}
+}
+
+// luminance is the relative luminance of a colour by WCAG 2.2.
+func luminance(t *testing.T, colour string) float64 {
+	t.Helper()
+	digits := colour[1:]
+	if len(digits) == 3 {
+		digits = string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
+	}
+	sum := 0.0
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		part, err := strconv.ParseUint(digits[2*i:2*i+2], 16, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := float64(part) / 255
+		if c <= 0.04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+0.055)/1.055, 2.4)
+		}
+		sum += weight * c
+	}
+	return sum
+}
+
+func contrast(t *testing.T, a, b string) float64 {
+	t.Helper()
+	x, y := luminance(t, a), luminance(t, b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+func TestContrastOfKnownColours(t *testing.T) {
+	rows := []struct {
+		a, b string
+		want float64
+	}{
+		{"#000", "#fff", 21}, {"#fff", "#ffffff", 1}, {"#777777", "#fff", 4.48}, {"#2b3fbf", "#fff", 8.18},
+	}
+	for _, row := range rows {
+		if got := contrast(t, row.a, row.b); math.Abs(got-row.want) > 0.01 {
+			t.Errorf("%s on %s: got %.2f, want %.2f", row.a, row.b, got, row.want)
+		}
+	}
+}
+
+// TestColoursContrast: text has at least 7:1 on whatever it stands on, and what
+// shows where a control is has at least 3:1.
+func TestColoursContrast(t *testing.T) {
+	papers := []string{"paper", "sheet", "sunken", "accent-soft"}
+	rows := []struct {
+		role string
+		on   []string
+		want float64
+	}{
+		{"ink", append([]string{"success-soft", "warning-soft", "failure-soft"}, papers...), 7},
+		{"ink-2", append([]string{"failure-soft"}, papers...), 7},
+		{"accent", papers, 7},
+		{"accent-2", papers, 7},
+		{"success", append([]string{"success-soft"}, papers...), 7},
+		{"warning", append([]string{"warning-soft"}, papers...), 7},
+		{"failure", append([]string{"failure-soft"}, papers...), 7},
+		{"on-accent", []string{"accent", "accent-2", "failure"}, 7},
+		{"edge", append([]string{"success-soft", "warning-soft", "failure-soft"}, papers...), 3},
+	}
+	// These are no text and mark no control: lines that divide, and the papers.
+	known := map[string]bool{"line": true, "success-soft": true, "warning-soft": true, "failure-soft": true}
+	for scheme, tokens := range colours(t) {
+		for _, row := range rows {
+			known[row.role] = true
+			for _, paper := range row.on {
+				known[paper] = true
+				if tokens[row.role] == "" || tokens[paper] == "" {
+					t.Errorf("%s: --%s or --%s is missing", scheme, row.role, paper)
+					continue
+				}
+				if got := contrast(t, tokens[row.role], tokens[paper]); got < row.want {
+					t.Errorf("%s: --%s on --%s has %.2f:1, want %.0f:1", scheme, row.role, paper, got, row.want)
+				}
+			}
+		}
+		for name := range tokens {
+			if !known[name] {
+				t.Errorf("%s: --%s is in no row of this test", scheme, name)
+			}
+		}
+	}
+}
+
+// TestColoursComeFromTokens: outside the two lists of tokens, no rule brings a
+// colour of its own, but for shades and what print and forced colours need.
+func TestColoursComeFromTokens(t *testing.T) {
+	css := string(files(t)["app.css"])
+	rules := css[strings.Index(css, "*, ::before"):]
+	for line := range strings.SplitSeq(rules, "\n") {
+		if m := regexp.MustCompile(`(?:color|background|border[a-z-]*): [^;]*(#[0-9a-f]{3,8}|rgba?\(|hsla?\()`).FindString(line); m != "" {
+			t.Errorf("%s", m)
+		}
+	}
+}
+
+// TestStyleRespectsSettings looks for what must be there for those who set
+// their system otherwise.
+func TestStyleRespectsSettings(t *testing.T) {
+	css := string(files(t)["app.css"])
+	for _, want := range []string{"@media (prefers-reduced-motion: reduce)", "@media (forced-colors: active)", "@media print", "color-scheme: light dark", ":focus-visible { outline: 3px solid"} {
+		if !strings.Contains(css, want) {
+			t.Errorf("the style sheet lacks %s", want)
+		}
+	}
+}
