@@ -247,7 +247,7 @@ var changing = []struct {
 	{regexp.MustCompile(`wcon_[\w-]+`), "wcon_ID"},
 	{regexp.MustCompile(`(Request id(?: |"\n *text "))[\w-]+`), "${1}ID"},
 	{regexp.MustCompile(`(localhost|127\.0\.0\.1):\d+`), "$1:PORT"},
-	{regexp.MustCompile(`\d{1,2} [A-Z][a-z]{2} \d{4}(, \d{2}:\d{2}(:\d{2})?)?`), "DATE"},
+	{regexp.MustCompile(`\d{1,2} [A-Z][a-z]{2,8} \d{4}(, \d{2}:\d{2}(:\d{2})?( UTC)?)?`), "DATE"},
 }
 
 func normal(text string) string {

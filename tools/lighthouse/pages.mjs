@@ -109,6 +109,8 @@ export const pages = [
   { name: "duplicate", path: async (v) => ledTo(await v.composed(v.full, v.webhook.url, ...v.webhook.allowedTypes), create) },
   { name: "created", from: (v) => v.composed(v.empty, fresh(), "DONATION", "ORDER_PLACED"), button: create },
   { name: "webhook", path: (v) => v.hook() },
+  { name: "sample", path: () => "/samples/ORDER_PLACED" },
+  { name: "components", path: () => "/dev/components" },
   { name: "edit", path: (v) => v.hook("/edit") },
   { name: "edit, review", path: async (v) => ledTo(await v.changed(), review) },
   { name: "edit, conflict", from: conflict, button: review, status: 409 },
