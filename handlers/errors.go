@@ -80,14 +80,14 @@ func (s *server) showError(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 var errorTexts = map[int]struct{ heading, text string }{
-	http.StatusBadRequest:            {"This request could not be understood", "Go back and try again."},
-	http.StatusForbidden:             {"This is not allowed", "Nothing was done."},
-	http.StatusNotFound:              {"This page does not exist", "The address may be mistyped, or what it showed is gone."},
-	http.StatusConflict:              {"This cannot be done now", "Nothing was done."},
-	http.StatusGone:                  {"What this page was about is over", "Nothing was done."},
+	http.StatusBadRequest:            {"This request could not be understood", "Part of it was missing or broken, so nothing was done. Go back and try again."},
+	http.StatusForbidden:             {"This is not allowed", "Nothing was done. Go back to the page that you came from, and try from there."},
+	http.StatusNotFound:              {"This page does not exist", "The address may be mistyped, or what it showed is gone. Go to the start and find your way from there."},
+	http.StatusConflict:              {"This cannot be done now", "Something has changed meanwhile, so nothing was done. Open the page again and look how things stand."},
+	http.StatusGone:                  {"What this page was about is over", "It was kept for a while only, and nothing was done now. Start again from the list of webhooks."},
 	http.StatusMethodNotAllowed:      {"This address does not take that kind of request", "Open it as a page, or use the form that leads to it."},
-	http.StatusRequestEntityTooLarge: {"This is too large", "A form may have at most 1 MiB. Nothing was done."},
-	http.StatusMisdirectedRequest:    {"This is not Hookwall’s address", ""},
+	http.StatusRequestEntityTooLarge: {"This is too large", "A form may have at most 1 MiB, so nothing was done. Make it shorter and send it again."},
+	http.StatusMisdirectedRequest:    {"This is not Hookwall’s address", "Open Hookwall under the address that it was set up with."},
 	http.StatusInternalServerError:   {"Something went wrong on our side", "It is not your fault, and the details are in the log under this request id. Try again in a moment."},
 	http.StatusBadGateway:            {"Fourthwall did not answer as expected", "Fourthwall could not be reached or sent something that could not be read. Try again in a moment."},
 	http.StatusServiceUnavailable:    {"Fourthwall is busy", "Fourthwall asks us to wait. Try again in a moment."},
@@ -120,7 +120,7 @@ func apiError(api *fourthwall.Error) *httpError {
 	switch api.Status {
 	case http.StatusNotFound:
 		answer.Status = http.StatusNotFound
-		answer.Public = "Fourthwall does not know this webhook. It may have been deleted."
+		answer.Public = "Fourthwall does not know this webhook. It may have been deleted: look in the list of webhooks."
 	case http.StatusForbidden:
 		answer.Status = http.StatusForbidden
 		answer.Public = "This connection may not read webhooks: it lacks the permission webhook_read. Connect the shop again and allow it."

@@ -236,7 +236,7 @@ func TestThousandWebhooks(t *testing.T) {
 	for i := range 1000 {
 		g.add(shop, fmt.Sprintf("https://hooks.example.com/%04d", i), "DONATION", "ORDER_PLACED")
 	}
-	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, "1000 webhooks")
+	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, "1,000 webhooks")
 	rows := pg.rows()
 	if len(rows) != 1000 || !strings.Contains(rows[0], "/0000") || !strings.Contains(rows[999], "/0999") {
 		t.Errorf("%d rows", len(rows))
@@ -245,7 +245,7 @@ func TestThousandWebhooks(t *testing.T) {
 	if len(lists) > 15 {
 		t.Errorf("%d calls", len(lists))
 	}
-	p.get(webhooksPath(shop.ID)+"?q=/0999").want(http.StatusOK, "1 of 1000 webhooks shown")
+	p.get(webhooksPath(shop.ID)+"?q=/0999").want(http.StatusOK, "1 of 1,000 webhooks shown")
 	g.move(time.Minute)
 	if records := p.get(webhooksPath(shop.ID) + ".csv").records(); len(records) != 1001 {
 		t.Errorf("%d records", len(records))

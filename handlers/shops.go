@@ -117,7 +117,7 @@ func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error 
 	v.log.Info("shop disconnected", "shop", clip(conn.ShopID, 80))
 	n := views.Notice{
 		Kind: views.Success, Title: shopLink(conn).Name + " is disconnected",
-		Text: "Its credential was deleted here. Its webhooks live on at Fourthwall and keep being called.",
+		Text: "Hookwall deleted its access to this shop. The shop’s webhooks live on at Fourthwall and keep being called.",
 	}
 	if err := s.flash(r, v.owner, "/shops", n); err != nil {
 		return err

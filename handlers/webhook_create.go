@@ -239,7 +239,7 @@ func refusalNotice(f failure, what deed) (int, views.Notice) {
 		n.Text = nothing + "Press " + what.button + " again in a moment."
 		return http.StatusBadGateway, n
 	case f.Status == http.StatusNotFound:
-		n.Text = "The API answered that this shop or address does not exist. " + strings.TrimSpace(nothing)
+		n.Text = "It answered that this shop or address does not exist. " + nothing + "Check that the shop is still there, and connect it again."
 		return http.StatusNotFound, n
 	case f.Code != "":
 		n.Text = "Hookwall has no explanation for this code. " + nothing + "Check the address and the event types; if they look right, give the code and the request id to Fourthwall’s support."

@@ -34,7 +34,7 @@ func (s *server) unreadable(w http.ResponseWriter, r *http.Request, api *fourthw
 		n.Link = &link
 		return n, http.StatusOK
 	case http.StatusNotFound:
-		n.Title, n.Text = "Fourthwall has no list of "+what+" here", "The API answered that this address does not exist. Whoever runs this Hookwall should check FOURTHWALL_API_URL."
+		n.Title, n.Text = "Fourthwall has no list of "+what+" here", "It answered that there is nothing at this address. Whoever runs this Hookwall should check FOURTHWALL_API_URL."
 		return n, http.StatusBadGateway
 	}
 	return n, answer.Status

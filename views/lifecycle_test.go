@@ -185,8 +185,8 @@ func TestHealth(t *testing.T) {
 	}{
 		{"unknown", nil, "", "", false},
 		{"nothing", &Health{Href: "/e"}, "none of the shop’s last 50 deliveries", "", false},
-		{"no error", &Health{Href: "/e", Deliveries: 18, States: []StateCount{{"QUEUED", 18}}}, "no error in its last 18 QUEUED 18", "/e", false},
-		{"failed", &Health{Href: "/e", Deliveries: 18, Failed: 2, LastFailed: noon, States: []StateCount{{"SENT", 16}, {"<b>", 2}}}, "2 of 18 failed · 22 November 2026, 12:00:00 UTC SENT 16 · <b> 2", "/e", true},
+		{"no error", &Health{Href: "/e", Deliveries: 18, States: []StateCount{{"QUEUED", 18}}}, "no error in its last 18 In Fourthwall’s words: QUEUED 18", "/e", false},
+		{"failed", &Health{Href: "/e", Deliveries: 18, Failed: 2, LastFailed: noon, States: []StateCount{{"SENT", 16}, {"<b>", 2}}}, "2 of 18 failed · 22 November 2026, 12:00:00 UTC In Fourthwall’s words: SENT 16 · <b> 2", "/e", true},
 		{"failed, no time", &Health{Href: "/e", Deliveries: 1, Failed: 1}, "1 of 1 failed", "/e", true},
 		{"all ambiguous", &Health{Href: "/e", Ambiguous: true}, "shares its address with another webhook: some deliveries cannot be told apart", "", false},
 		{"ambiguous", &Health{Href: "/e", Ambiguous: true, Deliveries: 1}, "no error in its last 1 shares its address with another webhook: some deliveries cannot be told apart", "/e", false},
@@ -628,12 +628,12 @@ func TestActivityRows(t *testing.T) {
 		{
 			"changed",
 			ActivityRow{At: noon, Action: "Change", Outcome: "Done", OutcomeKind: Success, Who: "Key …x9f2", Session: "s1", WebhookID: "w\u202e", WebhookHref: "/w", Changes: []Change{{Field: "URL", Before: "a\u202e", After: "b"}}, Status: 200, RequestID: "r1", APIRequestID: "r2"},
-			"Change Done By Key …x9f2 Webhook wU+202E URL before: aU+202E after: b Details Status of the API 200 Request id at Fourthwall r2 Request id r1 Session s1 22 November 2026, 12:00:00 UTC",
+			"Change Done By Key …x9f2 Webhook wU+202E URL before: aU+202E after: b Details Fourthwall’s status 200 Request id at Fourthwall r2 Request id r1 Session s1 22 November 2026, 12:00:00 UTC",
 		},
 		{
 			"refused",
 			ActivityRow{At: noon, Action: "Create", Outcome: "Refused", OutcomeKind: Failure, Changes: []Change{{Field: "URL", After: "b"}}, Status: 400, Code: "CODE_1"},
-			"Create Refused URL b Details Status of the API 400 Code CODE_1 22 November 2026, 12:00:00 UTC",
+			"Create Refused URL b Details Fourthwall’s status 400 Code CODE_1 22 November 2026, 12:00:00 UTC",
 		},
 		{
 			"deleted",

@@ -1,0 +1,48 @@
+package handlers
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"hookwall/views"
+)
+
+// advice is a sentence that says what to do.
+var advice = regexp.MustCompile(`(^|[.:] )(Try|Use|Go|Open|Look|Start|Make|Connect|Choose|Check|Press|Copy|Allow|Wait|Whoever|You can)\b|(try|ask|connect|check|use|press|choose|look|start|give) [a-z]`)
+
+// TestErrorsSayWhatToDo holds the words of what went wrong: a heading that is
+// a sentence, and a text that ends with what to do.
+func TestErrorsSayWhatToDo(t *testing.T) {
+	check := func(name, heading, text string) {
+		t.Helper()
+		switch {
+		case heading == "" || strings.HasSuffix(heading, "."):
+			t.Errorf("%s: heading %q", name, heading)
+		case !strings.HasSuffix(text, "."):
+			t.Errorf("%s: %q is not made of sentences", name, text)
+		case !advice.MatchString(text):
+			t.Errorf("%s: %q does not say what to do", name, text)
+		case strings.ContainsAny(heading+text, "!") || regexp.MustCompile(`(?i)\b(oops|sorry|invalid|illegal)\b`).MatchString(heading+text):
+			t.Errorf("%s: the tone of %q, %q", name, heading, text)
+		}
+	}
+	for status, words := range errorTexts {
+		check(http.StatusText(status), words.heading, words.text)
+	}
+	for outcome, n := range connectOutcomes {
+		if n.Kind != views.Success {
+			check(outcome, n.Title, n.Text)
+		}
+	}
+	for code, text := range uriCodes {
+		check(code, code, text)
+	}
+	for _, f := range []failure{{Status: 403}, {Status: 404}, {Status: 429}, {Status: 503, RetryAfter: 3}, {NotSent: true}, {Status: 400, Code: "X"}, {Status: 400}} {
+		for _, what := range []deed{creating, changing, deleting} {
+			_, n := refusalNotice(f, what)
+			check(what.verb, n.Title, n.Text)
+		}
+	}
+}
