@@ -163,6 +163,12 @@ func TestTLS(t *testing.T) {
 			names: "[hooks.example]", chain: 1, version: tls.VersionTLS13,
 		},
 		{
+			name: "not valid before its authority ends", cert: trusted.issue(t, func(c *x509.Certificate) {
+				c.NotBefore, c.NotAfter = time.Now().Add(48*time.Hour), time.Now().Add(72*time.Hour)
+			}),
+			fail: "tls certificate-early", problems: []Kind{KindCertificateEarly}, names: "[hooks.example]", chain: 1, version: tls.VersionTLS13,
+		},
+		{
 			name: "wrong name", cert: trusted.issue(t, otherName), fail: "tls certificate-name", problems: []Kind{KindCertificateName},
 			names: "[other.example *.hooks.example]", chain: 1, version: tls.VersionTLS13,
 		},

@@ -157,11 +157,17 @@ func TestBenchAppHeader(t *testing.T) {
 	}{
 		"app header, shop's secret": {app + signed(benchBody, "the key of the app"), fourthwall.AppSignatureHeader, false, found{"app-header"}},
 		"app header, app's key":     {app + signed(benchBody, benchSecret), fourthwall.AppSignatureHeader, true, nil},
-		"app header, cut":           {app + "abc", fourthwall.AppSignatureHeader, false, found{"app-header", "wrong-length"}},
-		"app header, nothing":       {app, fourthwall.AppSignatureHeader, false, found{"empty-signature"}},
-		"CGI name":                  {"HTTP_X_FOURTHWALL_HMAC_APPS_SHA256=" + sha("a"), fourthwall.AppSignatureHeader, false, found{"app-header"}},
-		"shop header":               {"X-Fourthwall-Hmac-SHA256: " + sha("a"), fourthwall.ShopSignatureHeader, false, found{"secret-or-body"}},
-		"no name":                   {sha("a"), fourthwall.ShopSignatureHeader, false, found{"secret-or-body"}},
+		"both headers, the app's is right": {
+			app + signed(benchBody, benchSecret) + "\r\n" + "X-Fourthwall-Hmac-SHA256: " + signed(benchBody, "another") + "\r\n", fourthwall.AppSignatureHeader, true, nil,
+		},
+		"both headers, the shop's is right": {
+			app + signed(benchBody, "the key of the app") + "\nX-Fourthwall-Hmac-SHA256: " + signed(benchBody, benchSecret), fourthwall.ShopSignatureHeader, true, nil,
+		},
+		"app header, cut":     {app + "abc", fourthwall.AppSignatureHeader, false, found{"app-header", "wrong-length"}},
+		"app header, nothing": {app, fourthwall.AppSignatureHeader, false, found{"empty-signature"}},
+		"CGI name":            {"HTTP_X_FOURTHWALL_HMAC_APPS_SHA256=" + sha("a"), fourthwall.AppSignatureHeader, false, found{"app-header"}},
+		"shop header":         {"X-Fourthwall-Hmac-SHA256: " + sha("a"), fourthwall.ShopSignatureHeader, false, found{"secret-or-body"}},
+		"no name":             {sha("a"), fourthwall.ShopSignatureHeader, false, found{"secret-or-body"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

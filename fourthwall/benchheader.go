@@ -27,23 +27,32 @@ type header struct {
 // readHeader finds the value in what was pasted: the value alone, a header line, a line of code or of a log that has
 // one, or all headers of a delivery, in which the shop's comes first.
 func readHeader(text string) header {
+	return readHeaders(text)[0]
+}
+
+// readHeaders finds the values of all of Fourthwall's headers, in the order in which they are tried; at least one.
+func readHeaders(text string) []header {
 	if len(text) > MaxBenchSignature {
 		text = text[:MaxBenchSignature]
 	}
 	plain := plainNames(text)
+	var all []header
 	for _, known := range []struct {
 		name  string
 		named headerName
 	}{{ShopSignatureHeader, namedShop}, {AppSignatureHeader, namedApp}} {
 		if i := strings.Index(plain, strings.ToLower(known.name)); i >= 0 {
-			return header{named: known.named, value: valueAfter(text[i+len(known.name):])}
+			all = append(all, header{named: known.named, value: valueAfter(text[i+len(known.name):])})
 		}
+	}
+	if len(all) > 0 {
+		return all
 	}
 	value := tidy(text)
 	if name, rest, ok := strings.Cut(value, ":"); ok && isOtherName(name) {
-		return header{named: namedOther, value: tidy(rest)}
+		return []header{{named: namedOther, value: tidy(rest)}}
 	}
-	return header{value: value}
+	return []header{{value: value}}
 }
 
 // plainNames writes text as the names of headers stand in it: in lower case, and with the dashes that CGI turns into

@@ -3,10 +3,12 @@ package handlers
 import (
 	"bufio"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -285,4 +287,41 @@ func TestHostileAnswer(t *testing.T) {
 	if strings.Contains(pg.body, "<script>alert") || strings.Contains(pg.text(), "\u202e") || strings.Count(pg.text(), "x") > 17<<10 {
 		t.Errorf("the answer is drawn as it came")
 	}
+}
+
+// TestTestDeliveryWithoutAPlace: what could not be sent for want of a place is
+// not blamed on the endpoint, and everything typed is kept.
+func TestTestDeliveryWithoutAPlace(t *testing.T) {
+	hold, arrived := make(chan struct{}), make(chan struct{}, 9)
+	g := newRig(t, options{endpoint: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		arrived <- struct{}{}
+		select {
+		case <-hold:
+		case <-r.Context().Done():
+		}
+	})})
+	var presses sync.WaitGroup
+	for range 2 { // sessions, each with as many as it may have
+		p := g.person()
+		shop := p.connect(0)
+		f := p.get(testPath(shop.ID, g.add(shop, accepts, "DONATION").ID)).postForm("/test")
+		for range sendsAtOnce {
+			presses.Go(func() { f.submit() })
+			<-arrived
+		}
+	}
+	p := g.person()
+	shop := p.connect(0)
+	f := p.get(testPath(shop.ID, g.add(shop, accepts, "DONATION").ID)).postForm("/test")
+	pg := f.submit().want(http.StatusTooManyRequests, "Nothing was sent")
+	if kept := pg.postForm("/test"); strings.ReplaceAll(kept.values.Get("body"), "\r\n", "\n") != strings.ReplaceAll(f.values.Get("body"), "\r\n", "\n") {
+		t.Errorf("the body came back as %s", kept.values.Get("body"))
+	}
+	check := p.post(checksPath(shop.ID), url.Values{"url": {accepts}}).want(http.StatusOK, "could not be finished")
+	if strings.Contains(check.text(), "Nothing that makes deliveries fail") {
+		t.Error("a check that was not made judges the endpoint")
+	}
+	close(hold)
+	presses.Wait()
 }

@@ -97,6 +97,9 @@ func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
 	defer leave()
 	secret := fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("secret")))
 	result, report := s.doctor.Deliver(r.Context(), doctor.Request{URL: hook.URL, Hints: targetHints(hook.URL), Body: []byte(f.body), Secret: secret})
+	if report.Result == doctor.Skipped && result.Status == 0 {
+		return s.drawBusy(w, r, f) // no place for a call, so nothing was sent
+	}
 	f.result = testResult(f, secret != "", result, report)
 	return s.drawTest(w, r, http.StatusOK, f)
 }

@@ -29,6 +29,7 @@ type finding struct {
 	do     string
 	took   time.Duration
 	stop   string // why no later step makes sense; "" = go on
+	unmade bool   // it stops for a reason that says nothing about the endpoint
 }
 
 type stepFunc func(context.Context) finding
@@ -73,6 +74,7 @@ func (e *examination) run(ctx context.Context) Report {
 			ended = true
 		}
 		s.Result, s.Seen, s.Do, s.Took, stop = f.result, f.seen, f.do, f.took, f.stop
+		ended = ended || f.unmade
 		e.tell()
 	}
 	e.report.Done = true
@@ -104,7 +106,7 @@ func failed(err error, then string, seen ...string) finding {
 	what, do := explain(err)
 	f := finding{result: Failed, seen: append(seen, what), do: do, stop: then}
 	if notOurs(err) {
-		f.result, f.stop = Skipped, what
+		f.result, f.stop, f.unmade = Skipped, what, true
 	}
 	return f
 }

@@ -115,6 +115,8 @@ func summarise(steps []Step, ended bool) (worst Result, sentence string) {
 	switch {
 	case len(titles[Failed]) > 0:
 		worst, sentence = Failed, "Deliveries to this address fail, or may fail. Look at: "+list(titles[Failed], all)+"."
+	case ended && len(titles[Warned]) > 0:
+		return Skipped, "The check could not be finished. Of what it got to see, look at: " + list(titles[Warned], all) + "."
 	case len(titles[Warned]) > 0:
 		worst, sentence = Warned, "Nothing that makes deliveries fail was seen, but look at: "+list(titles[Warned], all)+"."
 	case len(titles[Skipped]) > 0:

@@ -81,6 +81,7 @@ func TestSummary(t *testing.T) {
 		{[]Result{Passed, Warned, Skipped}, false, Warned, "Nothing that makes deliveries fail was seen, but look at: Fourthwall’s rules for addresses."},
 		{[]Result{Failed, Warned, Failed}, false, Failed, "Deliveries to this address fail, or may fail. Look at: Address, Name lookup (DNS)."},
 		{[]Result{Failed, Skipped, Skipped}, true, Failed, "Deliveries to this address fail, or may fail. Look at: Address. The check was ended before all steps were made."},
+		{[]Result{Passed, Warned, Skipped}, true, Skipped, "The check could not be finished. Of what it got to see, look at: Fourthwall’s rules for addresses."},
 		{[]Result{Passed, Skipped, Skipped}, true, Skipped, "The check could not be finished. What it got to see is fine."},
 	}
 	for _, row := range rows {
