@@ -15,16 +15,16 @@ func colours(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	css := string(files(t)["app.css"])
 	const darkBegins = "@media (prefers-color-scheme: dark) {"
-	begin := strings.Index(css, darkBegins)
-	end := begin + strings.Index(css[begin:], "\n}\n")
-	if begin < 0 || end < begin {
+	lightPart, rest, found := strings.Cut(css, darkBegins)
+	darkPart, _, closed := strings.Cut(rest, "\n}\n")
+	if !found || !closed {
 		t.Fatal("the style sheet has no dark scheme")
 	}
 	light, dark := map[string]string{}, map[string]string{}
-	for _, m := range colourToken.FindAllStringSubmatch(css[:begin], -1) {
+	for _, m := range colourToken.FindAllStringSubmatch(lightPart, -1) {
 		light[m[1]], dark[m[1]] = m[2], m[2]
 	}
-	for _, m := range colourToken.FindAllStringSubmatch(css[begin:end], -1) {
+	for _, m := range colourToken.FindAllStringSubmatch(darkPart, -1) {
 		if light[m[1]] == "" {
 			t.Errorf("--%s has a dark value only", m[1])
 		}
@@ -124,7 +124,10 @@ func TestColoursContrast(t *testing.T) {
 // colour of its own, but for shades and what print and forced colours need.
 func TestColoursComeFromTokens(t *testing.T) {
 	css := string(files(t)["app.css"])
-	rules := css[strings.Index(css, "*, ::before"):]
+	_, rules, found := strings.Cut(css, "*, ::before")
+	if !found {
+		t.Fatal("the rules do not begin where they did")
+	}
 	for line := range strings.SplitSeq(rules, "\n") {
 		if m := regexp.MustCompile(`(?:color|background|border[a-z-]*): [^;]*(#[0-9a-f]{3,8}|rgba?\(|hsla?\()`).FindString(line); m != "" {
 			t.Errorf("%s", m)

@@ -142,6 +142,7 @@
       form.addEventListener("submit", ({ submitter }) => this.sent(submitter));
       this.input.addEventListener("input", () => this.search(true));
       this.input.addEventListener("keydown", (event) => this.typed(event));
+      form.addEventListener("keydown", (event) => this.left(event));
       // Browsers put ticks and text back after this script has run.
       addEventListener("pageshow", () => this.refresh());
     }
@@ -243,13 +244,22 @@
       return chip;
     }
 
+    // Enter would send the form: it leads to what was found. Escape leads back.
     typed(event) {
-      // Enter would send the form.
-      if (event.key === "Enter") event.preventDefault();
-      if (event.key === "Escape") {
+      const { key } = event;
+      if (key === "Escape") {
         this.input.value = "";
         this.search(true);
       }
+      if (key !== "Enter" && key !== "ArrowDown") return;
+      event.preventDefault();
+      this.boxes.find((box) => !box.closest(".type").hidden)?.focus();
+    }
+
+    left({ key, target }) {
+      if (key !== "Escape" || target.name !== "allowedTypes") return;
+      this.input.focus();
+      this.input.select();
     }
 
     search(aloud) {
@@ -265,7 +275,7 @@
       }
       this.nothing.hidden = found > 0;
       this.found.textContent = words.length ? `${found} found` : "";
-      if (aloud && words.length) say(plural(found, "event type found.", "event types found."));
+      if (aloud && words.length) say(plural(found, "event type found.", "event types found.") + (found ? " Enter leads to them." : ""));
     }
 
     // An answer can take some seconds.
