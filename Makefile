@@ -45,8 +45,8 @@ e2e: browser ## Run the browser tests alone
 	@$(GO) test -count=1 $(TESTFLAGS) ./e2e/...
 
 .PHONY: test-postgres
-test-postgres: ## Run the tests of the store on Postgres: a private one, or that of HOOKWALL_TEST_POSTGRES
-	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./store/...
+test-postgres: ## Run the tests of the store and of the pages on Postgres: a private one, or that of HOOKWALL_TEST_POSTGRES
+	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./store/... ./handlers
 
 .PHONY: race
 race: browser ## Run all tests with the race detector; needs a C compiler

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ import (
 	"hookwall/oauth"
 	"hookwall/sandbox"
 	"hookwall/store"
+	"hookwall/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -95,7 +97,11 @@ func newRig(t *testing.T, o options) *rig {
 	back.Start()
 	g.boxSrv = back
 	t.Cleanup(func() { back.Close(); g.box.Close() })
-	if o.file == "" {
+	switch {
+	case o.file != "":
+	case os.Getenv("HOOKWALL_TEST_POSTGRES") != "":
+		o.file = storetest.Postgres(t)
+	default:
 		o.file = filepath.Join(t.TempDir(), "h.db")
 	}
 	g.store, err = store.Open(t.Context(), o.file, store.Options{Keys: testKeys(t), Environment: "test", Now: now, Logger: logger})
