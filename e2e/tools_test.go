@@ -272,8 +272,10 @@ func showChecked(v *visitor) int {
 // showCheckInterrupted comes back to a check that nobody works on any more.
 func showCheckInterrupted(v *visitor) int {
 	showCheckRunning(v)
+	at := v.Path()
+	v.Open("/shops") // a page that follows the check would come back to it by itself
 	v.app.move(time.Minute)
-	status := v.Reload()
+	status := v.Open(at)
 	v.hasFocus("result")
 	return status
 }
