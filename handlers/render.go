@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -76,7 +77,10 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 	if err != nil {
 		return f, err
 	}
-	for _, data := range flashes {
+	for i, data := range flashes {
+		if slices.ContainsFunc(flashes[:i], func(before []byte) bool { return bytes.Equal(before, data) }) {
+			continue // of two presses, each left its own
+		}
 		var n views.Notice
 		if err := json.Unmarshal(data, &n); err != nil {
 			return f, err

@@ -60,6 +60,9 @@ func TestPressedTwice(t *testing.T) {
 				if pg.status != test.status {
 					t.Errorf("status %d, want %d: %s", pg.status, test.status, pg.text())
 				}
+				if n := strings.Count(pg.text(), test.want); n > 1 && test.status == http.StatusOK {
+					t.Errorf("%q is said %d times", test.want, n)
+				}
 				if strings.Contains(pg.text(), test.want) {
 					saw++
 				}
