@@ -207,9 +207,7 @@ func (p settling) judgeCreate(ctx context.Context, a store.Activity, d detail, l
 	if !d.KnownRead || d.After == nil {
 		return out, nil
 	}
-	matches := slices.DeleteFunc(slices.Clone(list.Webhooks), func(hook fourthwall.Webhook) bool {
-		return slices.Contains(d.Known, hook.ID) || !sameWebhook(versionOf(hook), d.After.version())
-	})
+	matches := newWebhooks(list.Webhooks, d.Known, d.After.version())
 	c := claim{shop: a.Shop, id: a.ID, form: d.Form, started: a.StartedAt, want: d.After.version(), rivals: []string{store.OutcomePending, store.OutcomeUnclear}}
 	free, contested, err := p.unclaimed(ctx, c, matches)
 	switch {
@@ -274,18 +272,36 @@ func judgeConnection(a store.Activity, there bool) store.Settlement {
 // judge says from the list of webhooks how a change or a delete ended.
 func judge(a store.Activity, d detail, read fourthwall.WebhookList) store.Settlement {
 	out := store.Settlement{Outcome: store.OutcomeUnclear, WebhookID: a.WebhookID}
-	list := read.Webhooks
-	at := slices.IndexFunc(list, func(hook fourthwall.Webhook) bool { return hook.ID == a.WebhookID })
+	at := slices.IndexFunc(read.Webhooks, func(hook fourthwall.Webhook) bool { return hook.ID == a.WebhookID })
 	switch {
 	case at < 0 && read.Incomplete: // it may stand in the part that is missing
-	case a.Action == actionDelete && at < 0, a.Action == actionUpdate && at >= 0 && d.After != nil && versionOf(list[at]).equal(d.After.version()):
+	case at < 0 && a.Action == actionDelete:
 		out.Outcome = store.OutcomeDone
-	case a.Action == actionDelete, a.Action == actionUpdate && at >= 0 && d.Before != nil && versionOf(list[at]).equal(d.Before.version()):
+	case at >= 0 && a.Action == actionDelete:
 		out.Outcome = store.OutcomeFailed
-	case a.Action == actionUpdate && at >= 0 && d.After != nil && sameWebhook(versionOf(list[at]), d.After.version()):
-		out.Outcome = store.OutcomeDone // the API wrote the address in its own way
+	case at >= 0 && a.Action == actionUpdate:
+		out.Outcome = judgeUpdate(d, versionOf(read.Webhooks[at]))
 	}
 	return out
+}
+
+func judgeUpdate(d detail, now version) string {
+	switch {
+	case d.After != nil && now.equal(d.After.version()):
+		return store.OutcomeDone
+	case d.Before != nil && now.equal(d.Before.version()):
+		return store.OutcomeFailed
+	case d.After != nil && sameWebhook(now, d.After.version()):
+		return store.OutcomeDone // the API wrote the address in its own way
+	}
+	return store.OutcomeUnclear
+}
+
+// newWebhooks are those that were not known before and are what was wanted.
+func newWebhooks(list []fourthwall.Webhook, known []string, want version) []fourthwall.Webhook {
+	return slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool {
+		return slices.Contains(known, hook.ID) || !sameWebhook(versionOf(hook), want)
+	})
 }
 
 // sameWebhook compares as an API may have rewritten the address.
@@ -376,13 +392,7 @@ func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
 func activityPath(shopID string) string { return shopPath(shopID) + "/activity" }
 
 func filterOf(q store.ActivityQuery) url.Values {
-	v := url.Values{}
-	for name, value := range map[string]string{"action": q.Action, "outcome": q.Outcome, "webhook": q.WebhookID} {
-		if value != "" {
-			v.Set(name, value)
-		}
-	}
-	return v
+	return filled(map[string]string{"action": q.Action, "outcome": q.Outcome, "webhook": q.WebhookID})
 }
 
 func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, older string) {

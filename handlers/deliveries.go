@@ -30,12 +30,12 @@ func eventPath(shopID, id string) string { return eventsPath(shopID) + "/" + url
 type matcher struct {
 	byID  map[string]fourthwall.Webhook
 	byURL map[string][]string // ids
-	blind bool                // the webhooks could not be read
+	blind bool                // the webhooks could not all be read
 }
 
-func newMatcher(list []fourthwall.Webhook) matcher {
-	m := matcher{map[string]fourthwall.Webhook{}, map[string][]string{}, list == nil}
-	for _, hook := range list {
+func newMatcher(list fourthwall.WebhookList) matcher {
+	m := matcher{map[string]fourthwall.Webhook{}, map[string][]string{}, list.Incomplete}
+	for _, hook := range list.Webhooks {
 		m.byID[hook.ID] = hook
 		address := normalURL(hook.URL)
 		m.byURL[address] = append(m.byURL[address], hook.ID)
@@ -107,12 +107,7 @@ func refusedType(api *fourthwall.Error, v *visit) *views.Notice {
 }
 
 func eventsHref(shopID, eventType, webhook string, page int) string {
-	q := url.Values{}
-	for name, value := range map[string]string{"type": eventType, "webhook": webhook} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
+	q := filled(map[string]string{"type": eventType, "webhook": webhook})
 	if page > 1 {
 		q.Set("page", strconv.Itoa(page))
 	}
@@ -121,23 +116,23 @@ func eventsHref(shopID, eventType, webhook string, page int) string {
 
 // webhooksFor reads the list beside something else: without it, deliveries
 // are shown by their URL alone. It is nil when it could not be read.
-func (s *server) webhooksFor(ctx context.Context, conn store.Connection) ([]fourthwall.Webhook, error) {
+func (s *server) webhooksFor(ctx context.Context, conn store.Connection) (fourthwall.WebhookList, error) {
 	ctx, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
-	list, err := withCredential(ctx, s, conn, s.API.Webhooks)
+	list, err := withCredential(ctx, s, conn, s.API.WebhookList)
 	if errors.Is(err, oauth.ErrReconnect) {
-		return nil, err
+		return list, err
 	}
 	if err != nil {
 		s.Logger.Warn("webhooks could not be listed beside deliveries", "error", err)
-		return nil, nil
+		return fourthwall.WebhookList{Incomplete: true}, nil
 	}
-	return append([]fourthwall.Webhook{}, list...), nil
+	return list, nil
 }
 
-func fillEvents(page *views.EventsPage, shopID string, found fourthwall.EventPage, hooks []fourthwall.Webhook) {
+func fillEvents(page *views.EventsPage, shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) {
 	m := newMatcher(hooks)
-	for _, hook := range hooks {
+	for _, hook := range hooks.Webhooks {
 		page.WebhookChoices = append(page.WebhookChoices, views.Choice{Value: hook.ID, Text: hook.URL})
 	}
 	page.OnPage = len(found.Events)
@@ -244,10 +239,10 @@ func (s *server) health(ctx context.Context, conn store.Connection) (fourthwall.
 
 // healthOf counts per webhook. A delivery that could belong to several is
 // counted for none of them.
-func healthOf(shopID string, found fourthwall.EventPage, hooks []fourthwall.Webhook) map[string]*views.Health {
+func healthOf(shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) map[string]*views.Health {
 	m := newMatcher(hooks)
 	out := map[string]*views.Health{}
-	for _, hook := range hooks {
+	for _, hook := range hooks.Webhooks {
 		out[hook.ID] = &views.Health{Href: eventsHref(shopID, "", hook.ID, 1)}
 	}
 	for _, e := range found.Events {

@@ -281,8 +281,8 @@ func TestDeliveryOfAnUnknownWebhook(t *testing.T) {
 		m    matcher
 		want views.DeliveryRow
 	}{
-		{"there is none", newMatcher([]fourthwall.Webhook{}), views.DeliveryRow{URL: good}},
-		{"they could not be read", matcher{blind: true}, views.DeliveryRow{URL: good, WebhooksUnknown: true}},
+		{"there is none", newMatcher(fourthwall.WebhookList{}), views.DeliveryRow{URL: good}},
+		{"they could not all be read", newMatcher(fourthwall.WebhookList{Incomplete: true}), views.DeliveryRow{URL: good, WebhooksUnknown: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := deliveryRow("sh_1", fourthwall.Event{URL: good}, test.m)

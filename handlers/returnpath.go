@@ -73,3 +73,14 @@ func withQuery(p, query string) string {
 	}
 	return p + "?" + query
 }
+
+// filled leaves out what is empty.
+func filled(pairs map[string]string) url.Values {
+	v := url.Values{}
+	for name, value := range pairs {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	return v
+}

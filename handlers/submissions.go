@@ -290,9 +290,7 @@ func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.
 		if err != nil {
 			continue
 		}
-		matches := slices.DeleteFunc(list.Webhooks, func(hook fourthwall.Webhook) bool {
-			return slices.Contains(sub.Before, hook.ID) || !sameWebhook(versionOf(hook), c.form.wanted())
-		})
+		matches := newWebhooks(list.Webhooks, sub.Before, c.form.wanted())
 		free, contested, err := c.unclaimed(ctx, own, matches)
 		if err != nil {
 			c.visit.log.Error("other attempts could not be looked at", "error", err)

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"hookwall/sandbox"
+	"hookwall/views"
 )
 
 // TestPressedTwice: of two presses of one button, one does what it says, and
@@ -160,6 +162,23 @@ func TestBusyAfterTheDeed(t *testing.T) {
 	}
 }
 
+// TestSaidOnce: of two notices that say the same, one is shown.
+func TestSaidOnce(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	p.get(webhooksPath(shop.ID))
+	for _, text := range []string{"The same.", "The same.", "Another."} {
+		data, err := json.Marshal(views.Notice{Kind: views.Info, Title: text})
+		g.must(err)
+		g.must(g.store.AddFlash(t.Context(), owner(p), webhooksPath(shop.ID), data))
+	}
+	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, "The same.", "Another.")
+	if n := strings.Count(pg.text(), "The same."); n != 1 {
+		t.Errorf("said %d times", n)
+	}
+}
+
 // TestKeptSomethingElse: an answer that says yes and shows something else is
 // looked into, and said.
 func TestKeptSomethingElse(t *testing.T) {
@@ -167,10 +186,12 @@ func TestKeptSomethingElse(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		effect bool
+		unread bool // the look afterwards fails
 		want   string
 	}{
-		{"the answer alone is odd", true, "The webhook is saved"},
-		{"it was not kept", false, "did not keep all of your change"},
+		{"the answer alone is odd", true, false, "The webhook is saved"},
+		{"it was not kept", false, false, "did not keep all of your change"},
+		{"nobody can see more than the answer", true, true, "did not keep all of your change"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{})
@@ -179,6 +200,13 @@ func TestKeptSomethingElse(t *testing.T) {
 			hook := g.add(shop, good, "DONATION")
 			f := reviewed(p, shop, hook)
 			g.box.FailNext(sandbox.Failure{Method: http.MethodPut, Path: apiWebhooks + "/*", Status: 200, Body: strings.ReplaceAll(odd, "%s", hook.ID), Effect: test.effect})
+			if test.unread {
+				g.calls.set(func(c apiCall) {
+					if c.method == http.MethodPut {
+						g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks + "/*", Status: 500})
+					}
+				}, nil)
+			}
 			f.submit().want(http.StatusOK, test.want)
 		})
 	}

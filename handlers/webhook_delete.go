@@ -95,7 +95,7 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
 	}
-	turn, err := s.takeTurn(r.Context(), v, "delete "+id)
+	turn, err := s.takeTurn(r.Context(), v, "delete "+bounded(id, 200))
 	if err != nil {
 		return err
 	}

@@ -378,7 +378,7 @@ func (s *server) handleEditSave(w http.ResponseWriter, r *http.Request) error {
 	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
 	}
-	draft := r.PostForm.Get("draft")
+	draft := bounded(r.PostForm.Get("draft"), 100)
 	turn, err := s.takeTurn(r.Context(), v, "edit "+draft)
 	if err != nil {
 		return err
@@ -430,26 +430,26 @@ func (s *server) update(ctx context.Context, v *visit, f *webhookForm) (version,
 	})
 	kept := versionOf(hook)
 	if mayHaveWorked(err) || err == nil && !sameWebhook(kept, after) {
-		kept, err = s.lookAfterUpdate(ctx, v, f, after, err)
+		kept, err = s.lookAfterUpdate(ctx, v, f, kept, err)
 	}
 	return kept, s.settle(ctx, v, act, err)
 }
 
 // lookAfterUpdate reads what an unclear answer, or one that says something
-// else than was asked, has come to.
-func (s *server) lookAfterUpdate(ctx context.Context, v *visit, f *webhookForm, after version, err error) (version, error) {
+// else than was asked, has come to. Where that cannot be read, what the answer
+// said stands.
+func (s *server) lookAfterUpdate(ctx context.Context, v *visit, f *webhookForm, said version, err error) (version, error) {
 	hook, readErr := s.fetchWebhook(ctx, v.conn, f.editing)
-	found := versionOf(hook)
 	var api *fourthwall.Error
 	switch {
-	case readErr == nil && sameWebhook(found, after):
-		return found, nil
-	case err == nil:
-		return found, nil // it was accepted; what was kept is said
 	case readErr != nil && errors.As(err, &api):
-		return found, &unverified{api}
+		return said, &unverified{api}
+	case readErr != nil:
+		return said, err
+	case sameWebhook(versionOf(hook), f.wanted()):
+		err = nil
 	}
-	return found, err
+	return versionOf(hook), err
 }
 
 // finishEdit shows the webhook, and says when Fourthwall kept something else

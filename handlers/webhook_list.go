@@ -35,13 +35,7 @@ func readListFilter(q url.Values) listFilter {
 }
 
 func (f listFilter) values() url.Values {
-	v := url.Values{}
-	for name, value := range map[string]string{"q": f.query, "type": f.eventType, "sort": f.sort} {
-		if value != "" {
-			v.Set(name, value)
-		}
-	}
-	return v
+	return filled(map[string]string{"q": f.query, "type": f.eventType, "sort": f.sort})
 }
 
 func (f listFilter) shows(hook fourthwall.Webhook) bool {
@@ -91,13 +85,12 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	var beside sync.WaitGroup
 	beside.Go(func() { events, unknown = s.health(r.Context(), conn) })
 	read, err := withCredential(r.Context(), s, conn, s.API.WebhookList)
-	list := read.Webhooks
 	beside.Wait()
 	filter := readListFilter(r.URL.Query())
 	page := views.WebhooksPage{
 		CreateHref: newWebhookPath(conn.ShopID), Presets: presetLinks(conn.ShopID), CatalogueSize: len(fourthwall.EventTypes()), HealthUnknown: unknown,
 		ListHref: webhooksPath(conn.ShopID), CSVHref: withQuery(webhooksPath(conn.ShopID)+".csv", filter.values().Encode()),
-		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortWords.choices(), TypeChoices: typeChoices(list),
+		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortWords.choices(), TypeChoices: typeChoices(read.Webhooks),
 	}
 	status := http.StatusOK
 	var api *fourthwall.Error
@@ -110,23 +103,22 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	if page.Frame, err = s.frame(r, "Webhooks"); err != nil {
 		return err
 	}
-	if err := s.fillList(r, &page, list, filter, events); err != nil {
+	if err := s.fillList(r, &page, read, filter, events); err != nil {
 		return err
 	}
 	if read.Incomplete {
-		page.NotCovered = nil
 		page.Notices = append(page.Notices, views.Notice{Kind: views.Warning, Title: "Not all webhooks are listed", Text: missingText(read)})
 	}
 	return s.render(w, r, status, views.Webhooks(page))
 }
 
-func (s *server) fillList(r *http.Request, page *views.WebhooksPage, list []fourthwall.Webhook, filter listFilter, events fourthwall.EventPage) error {
-	conn := visitOf(r).conn
+func (s *server) fillList(r *http.Request, page *views.WebhooksPage, read fourthwall.WebhookList, filter listFilter, events fourthwall.EventPage) error {
+	conn, list := visitOf(r).conn, read.Webhooks
 	locked, err := s.Store.LockedWebhooks(r.Context(), conn.ShopID)
 	if err != nil {
 		return err
 	}
-	health := healthOf(conn.ShopID, events, list)
+	health := healthOf(conn.ShopID, events, read)
 	for _, hook := range filter.apply(list, health) {
 		row := views.WebhookRow{ID: hook.ID, URL: hook.URL, Href: webhookPath(conn.ShopID, hook.ID), Types: badges(hook.AllowedTypes), Locked: slices.Contains(locked, hook.ID)}
 		if page.HealthUnknown == "" {
@@ -139,6 +131,9 @@ func (s *server) fillList(r *http.Request, page *views.WebhooksPage, list []four
 		page.Guide = s.guide(r, list, events)
 	}
 	page.Covered, page.NotCovered = coverage(list)
+	if read.Incomplete {
+		page.NotCovered = nil // what is missing may receive them
+	}
 	return nil
 }
 
@@ -196,15 +191,14 @@ func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	list := read.Webhooks
 	filter := readListFilter(r.URL.Query())
 	var health map[string]*views.Health
 	if filter.sort == sortFailed {
 		events, _ := s.health(r.Context(), conn)
-		health = healthOf(conn.ShopID, events, list)
+		health = healthOf(conn.ShopID, events, read)
 	}
 	rows := [][]string{{"id", "url", "event types", "number of event types", "api version"}}
-	for _, hook := range filter.apply(list, health) {
+	for _, hook := range filter.apply(read.Webhooks, health) {
 		v := versionOf(hook)
 		rows = append(rows, []string{hook.ID, hook.URL, strings.Join(v.types, " "), strconv.Itoa(len(v.types)), hook.APIVersion})
 	}

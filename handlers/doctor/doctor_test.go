@@ -563,6 +563,10 @@ func TestEnds(t *testing.T) {
 		if signs(report) != "PPSSSSSSSS" || report.Result != Skipped || !strings.Contains(words(t, report, StepForged), "[busy]") {
 			t.Error(report.Text())
 		}
+		report = d.Examine(t.Context(), Request{URL: plain, Hints: []string{"A hint."}}, nil)
+		if signs(report) != "PWSSSSSSSS" || report.Result != Skipped || !strings.HasPrefix(report.Summary, "The check could not be finished.") {
+			t.Errorf("with a warning before: %s", report.Text())
+		}
 	})
 	t.Run("too many calls later on", func(t *testing.T) {
 		e := listen(t, answers(ok))
