@@ -430,22 +430,19 @@ func (s *server) update(ctx context.Context, v *visit, f *webhookForm) (version,
 	})
 	kept := versionOf(hook)
 	if mayHaveWorked(err) || err == nil && !sameWebhook(kept, after) {
-		kept, err = s.lookAfterUpdate(ctx, v, f, kept, err)
+		kept, err = s.lookAfterUpdate(ctx, v, f, err)
 	}
 	return kept, s.settle(ctx, v, act, err)
 }
 
 // lookAfterUpdate reads what an unclear answer, or one that says something
-// else than was asked, has come to. Where that cannot be read, what the answer
-// said stands.
-func (s *server) lookAfterUpdate(ctx context.Context, v *visit, f *webhookForm, said version, err error) (version, error) {
+// else than was asked, has come to. What cannot be read is not what was asked.
+func (s *server) lookAfterUpdate(ctx context.Context, v *visit, f *webhookForm, err error) (version, error) {
 	hook, readErr := s.fetchWebhook(ctx, v.conn, f.editing)
 	var api *fourthwall.Error
 	switch {
 	case readErr != nil && errors.As(err, &api):
-		return said, &unverified{api}
-	case readErr != nil:
-		return said, err
+		err = &unverified{api}
 	case sameWebhook(versionOf(hook), f.wanted()):
 		err = nil
 	}
