@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -15,6 +16,7 @@ import (
 const (
 	actionTimeout     = 10_000
 	navigationTimeout = 20_000
+	turnTimeout       = 1_000
 )
 
 // Schemes of colours for [Options] and [Page.SetScheme].
@@ -133,11 +135,36 @@ func (p *Page) Navigate(do func()) int {
 	response, err := p.PW.ExpectNavigation(func() error {
 		do()
 		return nil
+	}, playwright.PageExpectNavigationOptions{WaitUntil: playwright.WaitUntilStateCommit})
+	if err != nil {
+		p.t.Fatalf("browser: no page came from %s: %v", p.PW.URL(), err)
+	}
+	p.waitLoaded()
+	return statusOf(response)
+}
+
+// waitLoaded waits until the document that is shown is loaded.
+func (p *Page) waitLoaded() {
+	p.t.Helper()
+	err := again(func(turn *float64) error {
+		return p.PW.WaitForLoadState(playwright.PageWaitForLoadStateOptions{State: playwright.LoadStateLoad, Timeout: turn})
 	})
 	if err != nil {
-		p.t.Fatalf("browser: no page was loaded from %s: %v", p.PW.URL(), err)
+		p.t.Fatalf("browser: %s was not loaded: %v", p.PW.URL(), err)
 	}
-	return statusOf(response)
+}
+
+// again waits in short turns, up to the time of a navigation. Playwright for
+// Go looks at the state and then begins to listen: what happens in between
+// wakes nobody, and is seen in the next turn.
+func again(wait func(turn *float64) error) error {
+	var err error
+	for range navigationTimeout / turnTimeout {
+		if err = wait(playwright.Float(turnTimeout)); !errors.Is(err, playwright.ErrTimeout) {
+			break
+		}
+	}
+	return err
 }
 
 // Submit clicks a button or link, waits for the document that it leads to, and
@@ -189,9 +216,13 @@ func (p *Page) WaitPath(pattern string) {
 		u, err := url.Parse(address)
 		return err == nil && re.MatchString(u.RequestURI())
 	}
-	if err := p.PW.WaitForURL(match); err != nil {
+	err := again(func(turn *float64) error {
+		return p.PW.WaitForURL(match, playwright.PageWaitForURLOptions{WaitUntil: playwright.WaitUntilStateCommit, Timeout: turn})
+	})
+	if err != nil {
 		p.t.Fatalf("browser: waited for %s, is at %s: %v", pattern, p.PW.URL(), err)
 	}
+	p.waitLoaded()
 }
 
 // SetScheme changes between Light and Dark.
