@@ -50,7 +50,7 @@ test-postgres: ## Run the tests of the store and of the pages on Postgres: a pri
 
 .PHONY: race
 race: browser ## Run all tests with the race detector; needs a C compiler
-	@CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(TESTFLAGS) ./...
+	@CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 30m $(TESTFLAGS) ./...
 
 # The pages that "make lighthouse" looks at: words of their names; all unless told.
 PAGES ?=
