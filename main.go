@@ -117,6 +117,7 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 	servers.Go(func() error { return repeat(ctx, settleInterval, dashboard.Settle, "settling attempts", logger) })
 	servers.Go(func() error { return serveHTTP(ctx, listener, dashboard, logger) })
 	announce(stdout, c, sandboxURL)
+	logger.Info("listening", "address", listener.Addr().String())
 	return servers.Wait()
 }
 
@@ -269,6 +270,7 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 	}
 	defer emulator.Close()
 	fmt.Fprintf(stdout, "The sandbox is at %s: everything is simulated, nothing reaches Fourthwall.\n", f.PublicURL)
+	logger.Info("listening", "address", listener.Addr().String())
 	return serveHTTP(ctx, listener, emulator, logger)
 }
 
@@ -358,7 +360,9 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, logger *slog
 		WriteTimeout:      90 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		// "OPTIONS *" gets the headers that every answer gets.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 	closed := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {

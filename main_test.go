@@ -17,15 +17,11 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"hookwall/e2e/process"
 )
 
-func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		main()
-		return
-	}
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // start runs the program until the test ends and gives its first lines.
 func start(t *testing.T, getenv func(string) string, args []string, lines int) (printed []string, stop func() error) {
@@ -123,9 +119,13 @@ func TestStartsWithoutSettings(t *testing.T) {
 func TestReceiverOfTheSandbox(t *testing.T) {
 	printed, _ := start(t, env("HOME", t.TempDir(), "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"), nil, 2)
 	wall, box := address.FindString(printed[0]), address.FindString(printed[1])
-	c := newCaller(t)
-	shop := c.demoShop(box)
-	c.post(wall+"/connect/key", url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}})
+	c := process.NewClient(t)
+	var state process.State
+	if err := json.Unmarshal([]byte(c.Get(box+"/_sandbox/state").Body), &state); err != nil {
+		t.Fatal(err)
+	}
+	shop := state.Shops[0]
+	c.Post(wall+"/connect/key", url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}})
 	for _, test := range []struct {
 		endpoint string
 		wants    []string
@@ -134,7 +134,7 @@ func TestReceiverOfTheSandbox(t *testing.T) {
 		{"http://receiver.sandbox.example/created", []string{"201", "exactly 200"}},
 		{box, []string{"Failed", "Skipped"}},
 	} {
-		page := c.post(wall+"/shops/"+shop.ID+"/checks", url.Values{"url": {test.endpoint}, "secret": {shop.WebhookSecret}})
+		page := c.Post(wall+"/shops/"+shop.ID+"/checks", url.Values{"url": {test.endpoint}, "secret": {shop.WebhookSecret}}).Body
 		for _, want := range test.wants {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: the page lacks %q:\n%s", test.endpoint, want, page)
@@ -210,6 +210,7 @@ func TestImports(t *testing.T) {
 		"hookwall/store":           nil,
 		"hookwall/sandbox":         nil,
 		"hookwall/fourthwall":      nil,
+		"hookwall/e2e/process":     {"store/storetest"},
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()
 	if err != nil {

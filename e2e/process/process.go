@@ -1,0 +1,184 @@
+// Package process starts Hookwall as processes of their own, so that a test
+// can kill one and look at what the others, and the next one, make of it:
+//
+//	box := process.Sandbox(t, t.TempDir())
+//	wall := process.Dashboard(t, box, process.Database(t))
+//	c := process.NewClient(t)
+//	c.ConnectKey(wall, box.State().Shops[0])
+//	wall.Kill()
+//	wall.Restart()
+//
+// The program is built once for each test binary. A package that uses it calls
+// [Clean] when its tests are over, which [Main] does.
+package process
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Process is the program in a process of its own, until the test ends.
+type Process struct {
+	// URL is where it answers. A restarted process answers there again.
+	URL string
+
+	t           testing.TB
+	args        []string
+	environment []string
+	home        string
+	out         output
+	cmd         *exec.Cmd
+	ended       chan struct{} // closed when cmd has ended and all it printed is read
+}
+
+// Start runs the program and waits until it answers. Of its surroundings it
+// sees PATH, a HOME of its own, and the given environment, of which the last
+// of several entries with one name counts. It fails the test when the program
+// does not start.
+func Start(t testing.TB, args []string, environment ...string) *Process {
+	t.Helper()
+	p := &Process{t: t, args: args, environment: environment, home: t.TempDir()}
+	if err := p.run(); err != nil {
+		t.Fatalf("it did not start: %v\n%s", err, p.Logs())
+	}
+	t.Cleanup(p.Kill)
+	return p
+}
+
+// run starts the program and reads on until it tells where it listens.
+func (p *Process) run() error {
+	program, err := Program()
+	if err != nil {
+		return err
+	}
+	cmd, ended := exec.Command(program, p.args...), make(chan struct{})
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.home}, p.environment...)
+	cmd.Stdout, cmd.Stderr = &p.out, &p.out
+	listening := p.out.await()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	p.cmd, p.ended = cmd, ended
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	select {
+	case address := <-listening:
+		p.URL = "http://" + address
+		return nil
+	case <-ended:
+		return errors.New(cmd.ProcessState.String())
+	}
+}
+
+// Kill ends the process as a power failure would.
+func (p *Process) Kill() { p.end(syscall.SIGKILL) }
+
+// Stop asks the process to end, and waits until it has finished what was under
+// way.
+func (p *Process) Stop() { p.end(syscall.SIGTERM) }
+
+func (p *Process) end(signal os.Signal) {
+	_ = p.cmd.Process.Signal(signal) // it may have ended
+	<-p.ended
+}
+
+// PID is the number of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Ended is closed when the process has ended.
+func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// Restart runs the program again, after the end of the process, with the same
+// arguments and environment, at the same address.
+func (p *Process) Restart() {
+	p.t.Helper()
+	p.Kill()
+	was := p.URL
+	p.keepPort()
+	// The port was free to others for a moment. Whoever took it gives it back.
+	var err error
+	for range 100 {
+		if err = p.run(); err == nil {
+			p.URL = was
+			return
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+	p.t.Fatalf("it did not start again: %v\n%s", err, p.Logs())
+}
+
+// keepPort writes the port that was taken where a free one was asked for.
+func (p *Process) keepPort() {
+	port := p.URL[strings.LastIndex(p.URL, ":"):]
+	kept := func(given []string) (out []string) {
+		for _, text := range given {
+			isSandboxOf := strings.HasPrefix(text, "HOOKWALL_SANDBOX_ADDR=")
+			if without, free := strings.CutSuffix(text, ":0"); free && !isSandboxOf {
+				text = without + port
+			}
+			out = append(out, text)
+		}
+		return out
+	}
+	p.args, p.environment = kept(p.args), kept(p.environment)
+}
+
+// Logs is what the program has printed so far, in all its lives: lines of JSON
+// and a few sentences.
+func (p *Process) Logs() string { return p.out.String() }
+
+// output keeps what is printed, and looks out for the address.
+type output struct {
+	mu        sync.Mutex
+	all       bytes.Buffer
+	read      int // up to where lines have been looked at
+	listening chan string
+}
+
+// await gives the address that the program will listen on.
+func (o *output) await() <-chan string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.read, o.listening = o.all.Len(), make(chan string, 1)
+	return o.listening
+}
+
+// Write keeps what is printed.
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.all.Write(b)
+	for o.listening != nil {
+		line, _, whole := strings.Cut(o.all.String()[o.read:], "\n")
+		if !whole {
+			break
+		}
+		o.read += len(line) + 1
+		var said struct {
+			Msg     string `json:"msg"`
+			Address string `json:"address"`
+		}
+		if json.Unmarshal([]byte(line), &said) == nil && said.Msg == "listening" {
+			o.listening <- said.Address
+			o.listening = nil
+		}
+	}
+	return len(b), nil
+}
+
+// String is what was printed so far.
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all.String()
+}
