@@ -2,30 +2,24 @@ package handlers
 
 import (
 	"bytes"
-	"encoding/csv"
 	"mime"
 	"net/http"
 	"strings"
+	"unicode"
 )
 
-// sendCSV sends rows as a file. What a spreadsheet would take for a formula
-// is made text by a quote in front.
+// sendCSV sends rows as a file, in the form of RFC 4180. Every cell stands in
+// quotes, since spreadsheets part cells at more than commas.
 func sendCSV(w http.ResponseWriter, name string, rows [][]string) error {
 	var body bytes.Buffer
-	out := csv.NewWriter(&body)
-	out.UseCRLF = true // RFC 4180 §2
 	for _, row := range rows {
-		safe := make([]string, len(row))
 		for i, cell := range row {
-			safe[i] = formulaSafe(cell)
+			if i > 0 {
+				body.WriteByte(',')
+			}
+			body.WriteString(`"` + strings.ReplaceAll(formulaSafe(valid(cell)), `"`, `""`) + `"`)
 		}
-		if err := out.Write(safe); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return err
+		body.WriteString("\r\n")
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
@@ -34,10 +28,21 @@ func sendCSV(w http.ResponseWriter, name string, rows [][]string) error {
 	return err
 }
 
-// formulaSafe quotes a cell that begins as a formula does, also behind blanks.
+// formulaSafe makes what a spreadsheet would take for a formula text, by a
+// quote in front. A semicolon begins a cell too, where commas mark decimals.
 func formulaSafe(cell string) string {
-	if start := strings.TrimLeft(cell, " \t\r\n\u00a0"); start != "" && strings.ContainsAny(start[:1], "=+-@|%") || strings.ContainsAny(cell, "\t\r") {
-		return "'" + cell
+	parts := strings.Split(cell, ";")
+	for i, part := range parts {
+		if beginsFormula(part) || strings.ContainsAny(part, "\t\r") {
+			parts[i] = "'" + part
+		}
 	}
-	return cell
+	return strings.Join(parts, ";")
+}
+
+// beginsFormula looks past what is not seen, and past quotes, which count for
+// nothing in the middle of a cell. The wide signs are those of East Asia.
+func beginsFormula(text string) bool {
+	text = strings.TrimLeftFunc(text, func(r rune) bool { return r == '"' || unicode.IsSpace(r) || !unicode.IsGraphic(r) })
+	return strings.IndexAny(text, "=+-@|%＝＋－＠") == 0
 }

@@ -163,6 +163,12 @@ func TestCSV(t *testing.T) {
 		{"a=b", "a=b"},
 		{`say "hi", you`, `say "hi", you`},
 		{"ä;ö", "ä;ö"},
+		{"x;=1+1;y", "x;'=1+1;y"},
+		{"=1;;\u3000@x", "'=1;;'\u3000@x"},
+		{"\ufeff=1", "'\ufeff=1"},
+		{"\u200b\v+1", "'\u200b\v+1"},
+		{"＝1", "'＝1"},
+		{`"=1`, `'"=1`},
 	}
 	for _, test := range tests {
 		if got := formulaSafe(test.cell); got != test.want {
@@ -284,9 +290,9 @@ func TestHealth(t *testing.T) {
 		texts []string
 		not   []string
 	}{
-		{well.ID, []string{"no error in its last 3", "DELIVERED 3"}, []string{"failed", "RETRYING"}},
+		{well.ID, []string{"No error in its last 3 deliveries", "DELIVERED 3"}, []string{"failed", "RETRYING"}},
 		{ill.ID, []string{"4 of 4 failed", "RETRYING 4"}, []string{"DELIVERED", "no error"}},
-		{idle.ID, []string{"none of the shop’s last 50 deliveries"}, []string{"failed", "DELIVERED"}},
+		{idle.ID, []string{"None of the shop’s last 50 deliveries"}, []string{"failed", "DELIVERED"}},
 	}
 	for _, test := range tests {
 		row := pg.row(test.id)
@@ -346,12 +352,12 @@ func TestHealthOfSharedAddress(t *testing.T) {
 	}, ",")+"]"))
 	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK)
 	for id, texts := range map[string][]string{
-		one.ID:   {"1 of 1 failed", "odd state <b> 1", "shares its address"},
-		two.ID:   {"shares its address"},
-		alone.ID: {"no error in its last 1", "ANOTHER 1"},
+		one.ID:   {"1 of 1 failed", "odd state <b> 1", "Shares its address"},
+		two.ID:   {"Shares its address"},
+		alone.ID: {"No error in its last delivery", "ANOTHER 1"},
 	} {
 		for _, text := range texts {
-			if row := pg.row(id); !strings.Contains(row, text) || strings.Contains(row, "SOME_STATE") || strings.Contains(row, "none of the shop") {
+			if row := pg.row(id); !strings.Contains(row, text) || strings.Contains(row, "SOME_STATE") || strings.Contains(row, "None of the shop") {
 				t.Errorf("lacks %q: %s", text, row)
 			}
 		}

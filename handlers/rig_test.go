@@ -35,7 +35,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // rig is a dashboard with a database and a sandbox of its own.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	url    string // of the dashboard
 	box    *sandbox.Server
 	boxURL string
@@ -75,7 +75,7 @@ type options struct {
 	endpoint  http.Handler  // at http://receiver.sandbox.example; nil for the sandbox's receiver
 }
 
-func newRig(t *testing.T, o options) *rig {
+func newRig(t testing.TB, o options) *rig {
 	t.Helper()
 	g := &rig{t: t, logs: &lockedBuffer{}}
 	logger := slog.New(slog.NewJSONHandler(g.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -247,7 +247,7 @@ func (g *rig) hook(shop sandbox.DemoShop, id string) sandbox.Webhook {
 	return sandbox.Webhook{}
 }
 
-func testKeys(t *testing.T) store.Keys {
+func testKeys(t testing.TB) store.Keys {
 	t.Helper()
 	keys, err := store.ParseKeys(store.NewKey())
 	if err != nil {

@@ -1,0 +1,62 @@
+package handlers
+
+import (
+	"encoding/csv"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hookwall/store"
+)
+
+// FuzzCSV: what a file holds is read back as it was meant, and no cell of it
+// begins a formula, whatever sign a spreadsheet parts cells at.
+func FuzzCSV(f *testing.F) {
+	for _, cell := range []string{"", "=1+1", `a"b,c`, "x;=1", "\t-2", "\r\n@a", "\xff+", "'", "\u202e=1", `";"=1`, "＋1", "a\nb"} {
+		f.Add(cell, "https://hooks.example.com/"+cell, "DONATION")
+	}
+	f.Fuzz(func(t *testing.T, id, address, code string) {
+		d := detail{Before: &webhookContent{address, []string{code}}, After: &webhookContent{id, []string{code, id}}}
+		rows := [][]string{
+			{id, address, code},
+			activityRecord(store.Activity{Action: code, Actor: address, WebhookID: id, Code: code, RequestID: address, Status: 200}, d),
+		}
+		w := httptest.NewRecorder()
+		if err := sendCSV(w, "a.csv", rows); err != nil {
+			t.Fatal(err)
+		}
+		r := csv.NewReader(strings.NewReader(w.Body.String()))
+		r.FieldsPerRecord = -1
+		got, err := r.ReadAll()
+		if err != nil {
+			t.Fatalf("%q: %v", w.Body, err)
+		}
+		want := make([][]string, len(rows))
+		for i, row := range rows {
+			for _, cell := range row {
+				want[i] = append(want[i], strings.ReplaceAll(formulaSafe(valid(cell)), "\r\n", "\n"))
+				checkCell(t, cell)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q is read as:\n%s", w.Body, diff)
+		}
+	})
+}
+
+// checkCell holds a cell to what OWASP's guide to CSV injection asks, and to
+// nothing being lost.
+func checkCell(t *testing.T, cell string) {
+	t.Helper()
+	safe := formulaSafe(cell)
+	if strings.ReplaceAll(safe, "'", "") != strings.ReplaceAll(cell, "'", "") {
+		t.Errorf("%q became %q", cell, safe)
+	}
+	for part := range strings.SplitSeq(safe, ";") {
+		if begin := strings.Trim(part, "\" \t\r\n\v\f\u00a0"); begin != "" && strings.ContainsAny(begin[:1], "=+-@") {
+			t.Errorf("%q became %q, which a spreadsheet computes", cell, safe)
+		}
+	}
+}
