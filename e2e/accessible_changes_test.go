@@ -84,7 +84,7 @@ func showHealth(v *visitor) int {
 	v.app.add(2, longAddress, "ORDER_PLACED")
 	v.fileEvents(events...)
 	status := v.Open(listPath(shop) + "?q=e&sort=failed&type=ORDER_PLACED")
-	v.reads("3 of 3 failed", "shares its address")
+	v.reads("3 of 3 failed", "Shares its address")
 	v.Click(v.main().Locator("summary").First())
 	return status
 }

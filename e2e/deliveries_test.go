@@ -157,7 +157,7 @@ func TestFailsThenSucceeds(t *testing.T) {
 	v.Gone(v.Text("Fourthwall reports an error"))
 	v.Open(listPath(shop))
 	v.SeeText(row, sandbox.StateDelivered)
-	v.SeeText(row, "no error in its last 1")
+	v.SeeText(row, "No error in its last delivery")
 	if got := v.app.box.Receipts(); len(got) != 3 || got[0].EventID != got[2].EventID {
 		t.Errorf("the receiver got %+v, want one event three times", got)
 	}

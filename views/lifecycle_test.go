@@ -184,12 +184,12 @@ func TestHealth(t *testing.T) {
 		marked bool
 	}{
 		{"unknown", nil, "", "", false},
-		{"nothing", &Health{Href: "/e"}, "none of the shop’s last 50 deliveries", "", false},
-		{"no error", &Health{Href: "/e", Deliveries: 18, States: []StateCount{{"QUEUED", 18}}}, "no error in its last 18 In Fourthwall’s words: QUEUED 18", "/e", false},
+		{"nothing", &Health{Href: "/e"}, "None of the shop’s last 50 deliveries went here", "", false},
+		{"no error", &Health{Href: "/e", Deliveries: 18, States: []StateCount{{"QUEUED", 18}}}, "No error in its last 18 deliveries In Fourthwall’s words: QUEUED 18", "/e", false},
 		{"failed", &Health{Href: "/e", Deliveries: 18, Failed: 2, LastFailed: noon, States: []StateCount{{"SENT", 16}, {"<b>", 2}}}, "2 of 18 failed · 22 November 2026, 12:00:00 UTC In Fourthwall’s words: SENT 16 · <b> 2", "/e", true},
 		{"failed, no time", &Health{Href: "/e", Deliveries: 1, Failed: 1}, "1 of 1 failed", "/e", true},
-		{"all ambiguous", &Health{Href: "/e", Ambiguous: true}, "shares its address with another webhook: some deliveries cannot be told apart", "", false},
-		{"ambiguous", &Health{Href: "/e", Ambiguous: true, Deliveries: 1}, "no error in its last 1 shares its address with another webhook: some deliveries cannot be told apart", "/e", false},
+		{"all ambiguous", &Health{Href: "/e", Ambiguous: true}, "Shares its address with another webhook: some deliveries cannot be told apart", "", false},
+		{"ambiguous", &Health{Href: "/e", Ambiguous: true, Deliveries: 1}, "No error in its last delivery Shares its address with another webhook: some deliveries cannot be told apart", "/e", false},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

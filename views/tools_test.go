@@ -451,7 +451,7 @@ func TestSignatureBench(t *testing.T) {
 			}
 			for id, wrong := range map[string]*FieldError{"body": p.BodyError, "signature": p.SignatureError, "secret": p.SecretError} {
 				field := d.byID(id)
-				if tied := slices.Contains(strings.Fields(attr(field, "aria-describedby")), id+"-error"); tied != (wrong != nil) || (attr(field, "aria-invalid") == "true") != tied {
+				if tied := slices.Contains(strings.Fields(attr(field, "aria-describedby")), id+"-error-text"); tied != (wrong != nil) || (attr(field, "aria-invalid") == "true") != tied {
 					t.Errorf("%s is not tied to its error", id)
 				}
 			}

@@ -291,7 +291,7 @@ func TestFieldErrorIsTiedToItsField(t *testing.T) {
 	d := render(t, WebhookForm(p))
 
 	input := d.byID("url")
-	if attr(input, "aria-invalid") != "true" || attr(input, "aria-describedby") != "url-error url-warnings url-hint" {
+	if attr(input, "aria-invalid") != "true" || attr(input, "aria-describedby") != "url-error-text url-error-code url-warnings url-hint" {
 		t.Errorf("input has aria-invalid %q, aria-describedby %q", attr(input, "aria-invalid"), attr(input, "aria-describedby"))
 	}
 	for _, want := range []string{"This address is an IP number.", "WEBHOOK_URI_IP_NOT_ALLOWED", "req-1"} {
@@ -299,10 +299,15 @@ func TestFieldErrorIsTiedToItsField(t *testing.T) {
 			t.Errorf("error lacks %q", want)
 		}
 	}
+	for id, want := range map[string]string{"url-error-text": "Error: This address is an IP number.", "url-error-code": "WEBHOOK_URI_IP_NOT_ALLOWED"} {
+		if got := text(d.byID(id)); got != want {
+			t.Errorf("#%s is %q, want %q", id, got, want)
+		}
+	}
 	if !strings.Contains(text(d.byID("url-warnings")), "Plain http.") {
 		t.Error("warning is missing")
 	}
-	if attr(d.byID("types"), "aria-describedby") != "types-error" {
+	if attr(d.byID("types"), "aria-describedby") != "types-error-text" {
 		t.Error("the picker is not described by its error")
 	}
 	for _, box := range d.all(func(n *html.Node) bool { return attr(n, "name") == "allowedTypes" }) {
