@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/sessions"
@@ -27,8 +28,12 @@ const (
 // ownerKey is the one value of a session that is kept: an Owner.
 const ownerKey = "owner"
 
-// loadedKey remembers, within a request, the hash of the token that the session was loaded by.
-type loadedKey struct{}
+// loadedKey remembers, within a request, the hash of the token that the session was loaded by, and
+// loadedAtKey when that was, in Unix milliseconds.
+type (
+	loadedKey   struct{}
+	loadedAtKey struct{}
+)
 
 // CookieOptions say what a session's cookie is called and whether it is sent over https only.
 type CookieOptions struct {
@@ -92,11 +97,11 @@ func (ss *SessionStore) New(r *http.Request, name string) (*sessions.Session, er
 	if name != ss.cookie.Name {
 		return session, fmt.Errorf("store: there is no session %q, the cookie is %q", name, ss.cookie.Name)
 	}
-	cookies := r.CookiesNamed(name)
-	if len(cookies) == 0 {
+	token := tokenOf(r.CookiesNamed(name))
+	if token == "" {
 		return session, nil
 	}
-	hash := hashOf(cookies[0].Value)
+	hash, now := hashOf(token), millis(ss.store.now())
 	owner, err := ss.store.loadSession(r.Context(), hash)
 	if errors.Is(err, ErrNotFound) {
 		return session, nil
@@ -105,15 +110,26 @@ func (ss *SessionStore) New(r *http.Request, name string) (*sessions.Session, er
 		return session, err
 	}
 	session.ID, session.IsNew = hash, false
-	session.Values[ownerKey], session.Values[loadedKey{}] = owner, hash
+	session.Values[ownerKey], session.Values[loadedKey{}], session.Values[loadedAtKey{}] = owner, hash, now
 	return session, nil
+}
+
+// tokenOf gives the value of a request's session cookie. Where there are several of that name, one
+// may have been put there by another host of the same site, and which is unknown: none is believed.
+func tokenOf(cookies []*http.Cookie) string {
+	if len(cookies) == 0 || slices.ContainsFunc(cookies, func(c *http.Cookie) bool { return c.Value != cookies[0].Value }) {
+		return ""
+	}
+	return cookies[0].Value
 }
 
 // Save makes a session durable and sets its cookie.
 //
 // With an empty ID it makes a row under a new token: for the owner in Values["owner"], for a new
 // owner when there is none. Blanking the ID of a loaded session therefore renews it: same owner,
-// new token, new life, and the old row goes in the same transaction. A negative MaxAge deletes the
+// new token, new life, and the old row goes in the same transaction, with all that the owner had
+// before the session was loaded: who planted it in somebody's browser must not keep a twin of it,
+// and see what that person connects. Another tab that renews at the same time is spared. A negative MaxAge deletes the
 // row and the cookie, and with the owner's last session all that the owner has. A session that has
 // its ID is up to date: nothing is written.
 func (ss *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
@@ -129,7 +145,8 @@ func (ss *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *se
 	}
 	token := newToken()
 	old, _ := session.Values[loadedKey{}].(string)
-	if err := ss.store.insertSession(r.Context(), hashOf(token), owner, old); err != nil {
+	loadedAt, _ := session.Values[loadedAtKey{}].(int64)
+	if err := ss.store.insertSession(r.Context(), hashOf(token), owner, old, loadedAt); err != nil {
 		return err
 	}
 	session.ID, session.IsNew = hashOf(token), false
@@ -143,7 +160,7 @@ func keptOwner(session *sessions.Session) (Owner, error) {
 	owner := Owner("")
 	for k, v := range session.Values {
 		switch k {
-		case loadedKey{}:
+		case loadedKey{}, loadedAtKey{}:
 		case ownerKey:
 			o, ok := v.(Owner)
 			if !ok {
@@ -218,8 +235,9 @@ func (s *Store) loadSession(ctx context.Context, hash string) (Owner, error) {
 	return owner, nil
 }
 
-// insertSession makes a session for an owner, in the place of the old one when there is one.
-func (s *Store) insertSession(ctx context.Context, hash string, owner Owner, old string) error {
+// insertSession makes a session for an owner, in the place of the old one when there is one, and of
+// all that were made before the old one was loaded.
+func (s *Store) insertSession(ctx context.Context, hash string, owner Owner, old string, loadedAt int64) error {
 	now := millis(s.now())
 	return failed("save session", s.tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
@@ -232,7 +250,9 @@ func (s *Store) insertSession(ctx context.Context, hash string, owner Owner, old
 			hash, s.env, owner, now); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE environment = $1 AND token_hash = $2`, s.env, old)
+		_, err := tx.ExecContext(ctx, `
+			DELETE FROM sessions WHERE environment = $1 AND owner = $2 AND (token_hash = $3 OR created_at < $4)`,
+			s.env, owner, old, loadedAt)
 		return err
 	}))
 }

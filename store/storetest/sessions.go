@@ -141,6 +141,40 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
+	"a twin of a session ends when the session is renewed": func(t *testing.T, f *fixture) {
+		owner, old := signIn(t, f.one)
+		one, other := renew(t, f.one, old), renew(t, f.other, old)
+		planted, kept := one.save(t), other.save(t)
+		f.clock.move(time.Second)
+		victim := renew(t, f.one, planted)
+		token := victim.save(t)
+		same(t, "owner of the renewed session", ownerOf(t, f.one, token), owner)
+		same(t, "owner by the twin", ownerOf(t, f.other, kept), "")
+	},
+
+	"of two session cookies none is believed": func(t *testing.T, f *fixture) {
+		owner, token := signIn(t, f.one)
+		_, planted := signIn(t, f.one)
+		for name, cookies := range map[string][]string{
+			"the planted one first": {planted, token},
+			"the planted one last":  {token, planted},
+			"one that is no token":  {token, "x"},
+			"the same twice":        {token, token},
+		} {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			for _, value := range cookies {
+				r.AddCookie(&http.Cookie{Name: cookieName, Value: value})
+			}
+			session, err := f.one.Sessions(store.CookieOptions{Name: cookieName}).Get(r, cookieName)
+			must(t, err)
+			want := store.Owner("")
+			if name == "the same twice" {
+				want = owner
+			}
+			same(t, name, store.OwnerOf(session), want)
+		}
+	},
+
 	"a sign-in over a session that ended starts with nothing": func(t *testing.T, f *fixture) {
 		owner, old := signIn(t, f.one)
 		f.clock.move(store.SessionIdle)
