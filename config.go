@@ -59,8 +59,9 @@ type sandboxFlags struct {
 }
 
 type commandLine struct {
-	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). With no settings at all it starts against a sandbox, an emulator of Fourthwall in the same process. Every setting can be given by the environment variable in brackets or by the flag; the flag wins. Other commands, each with its own -h: hookwall sandbox (the sandbox alone, to test an integration of your own against it), hookwall version."`
+	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). With no settings at all it starts against a sandbox, an emulator of Fourthwall in the same process. Every setting can be given by the environment variable in brackets or by the flag; the flag wins. Other commands, each with its own -h: hookwall sandbox (the sandbox alone, to test an integration of your own against it), hookwall health, hookwall version."`
 	Sandbox sandboxFlags `cmd:"" help:"Start the sandbox alone, to test an integration of your own against it."`
+	Health  healthFlags  `cmd:"" help:"Ask the dashboard on this machine whether it is ready, for supervisors: the exit status is 0 when it is."`
 	Version struct{}     `cmd:"" help:"Print the version."`
 }
 

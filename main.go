@@ -60,6 +60,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	case "version":
 		_, err := fmt.Fprintln(stdout, "hookwall", version)
 		return err
+	case "health":
+		return checkHealth(ctx, cli.Health, stdout)
 	case "sandbox":
 		return runSandbox(ctx, cli.Sandbox, getenv, stdout)
 	}

@@ -40,7 +40,8 @@ type route struct {
 func (s *server) routes() []route {
 	return []route{
 		{method: "GET", path: "/{$}", handle: s.handleHome, resumable: true},
-		{method: "GET", path: "/healthz", handle: s.handleHealth},
+		{method: "GET", path: "/healthz", handle: s.handleAlive},
+		{method: "GET", path: "/readyz", handle: s.handleReady},
 		{method: "GET", path: "/dev/components", handle: s.handleComponents},
 		{method: "GET", path: "/static/", handle: serveStatic(static.Handler())},
 

@@ -224,7 +224,8 @@ func TestErrorPages(t *testing.T) {
 		if id := pg.header.Get("X-Request-Id"); !strings.Contains(g.logs.String(), id) || strings.Contains(pg.text(), "sql") {
 			t.Errorf("page: %s", pg.text())
 		}
-		p.get("/healthz").want(http.StatusServiceUnavailable)
+		p.get("/readyz").want(http.StatusServiceUnavailable)
+		p.get("/healthz").want(http.StatusOK)
 	})
 }
 

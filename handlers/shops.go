@@ -31,20 +31,6 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	return redirect(w, r, "/shops")
 }
 
-// handleHealth tells a supervisor whether requests can be answered.
-func (s *server) handleHealth(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if err := s.Store.Ping(r.Context()); err != nil {
-		visitOf(r).log.Error("the database does not answer", "error", err)
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_, err = w.Write([]byte("the database does not answer\n"))
-		return err
-	}
-	_, err := w.Write([]byte("ok\n"))
-	return err
-}
-
 // handleShop leads from a shop's bare address to its webhooks.
 func (s *server) handleShop(w http.ResponseWriter, r *http.Request) error {
 	return redirect(w, r, webhooksPath(r.PathValue("shop")))

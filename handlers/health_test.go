@@ -1,0 +1,35 @@
+package handlers
+
+import (
+	"net/http"
+	"testing"
+)
+
+// TestSupervisors: supervisors are answered without a session, and nothing but the
+// database decides whether pages can be answered.
+func TestSupervisors(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person().noRedirects()
+	tests := []struct {
+		name, path string
+		status     int
+		text       string
+	}{
+		{"alive", "/healthz", http.StatusOK, "ok\n"},
+		{"ready", "/readyz", http.StatusOK, "ok\n"},
+		{"alive without a database", "/healthz", http.StatusOK, "ok\n"},
+		{"not ready without a database", "/readyz", http.StatusServiceUnavailable, "the database does not answer\n"},
+	}
+	for i, test := range tests {
+		if i == 2 {
+			g.must(g.store.Close())
+		}
+		pg := p.get(test.path)
+		if pg.status != test.status || pg.body != test.text {
+			t.Errorf("%s: %d %q, want %d %q", test.name, pg.status, pg.body, test.status, test.text)
+		}
+		if pg.header.Get("Cache-Control") != "no-store" || pg.header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: %v", test.name, pg.header)
+		}
+	}
+}

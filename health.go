@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// healthTime is how long a dashboard may take to say that it is ready.
+const healthTime = 5 * time.Second
+
+// healthFlags say which dashboard is asked: the one with the same settings.
+type healthFlags struct {
+	Addr      string `hw:"HOOKWALL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address that the dashboard listens on."`
+	PublicURL string `hw:"HOOKWALL_PUBLIC_URL" placeholder:"URL" help:"Address that people open, if the dashboard was given one."`
+}
+
+// checkHealth asks the dashboard on this machine whether it is ready, and says
+// so. A supervisor goes by the error.
+func checkHealth(ctx context.Context, f healthFlags, stdout io.Writer) error {
+	p := &problems{}
+	p.address("HOOKWALL_ADDR", f.Addr)
+	public := p.publicURL("127.0.0.1:0", f.PublicURL)
+	if err := errors.Join(p.found...); err != nil {
+		return err
+	}
+	at, err := reachable(f.Addr)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthTime)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+at+"/readyz", http.NoBody)
+	if err != nil {
+		return err
+	}
+	if public != nil {
+		// With a loopback address, a dashboard answers to its own name alone.
+		r.Host = public.Host
+	}
+	// No proxy of the environment may answer in its place.
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+	if err != nil {
+		return fmt.Errorf("no Hookwall answers at %s: %w", at, err)
+	}
+	defer resp.Body.Close()
+	said, err := io.ReadAll(io.LimitReader(resp.Body, 200))
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("what is at %s answers with status %d: %.200q", at, resp.StatusCode, said)
+	}
+	_, err = fmt.Fprintln(stdout, "ready")
+	return err
+}
+
+// reachable is where a dashboard that listens on addr can be asked.
+func reachable(addr string) (string, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", err
+	}
+	if strings.Trim(port, "0") == "" {
+		return "", errors.New("HOOKWALL_ADDR: port 0 stands for a free one, so say with --addr which it became")
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || (err == nil && ip.IsUnspecified()) {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port), nil
+}
