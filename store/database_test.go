@@ -186,6 +186,7 @@ func (p *planted) plant(t *testing.T, shop string) {
 	_, err = p.store.BeginActivity(ctx, store.Activity{Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop))})
 	check(t, err)
 	check(t, p.store.LockWebhook(ctx, shop, "wcon_1", soon))
+	check(t, p.store.Spend(ctx, store.Limit{Name: "limit", Burst: 1, Every: time.Hour}, p.canary("address", shop)))
 	kept, err := p.store.BeginCheck(ctx, store.Check{Owner: p.owner, Shop: shop, Report: []byte(p.canary("report", shop))}, 9)
 	check(t, err)
 	p.checks[shop] = kept.ID

@@ -22,6 +22,7 @@ const keySize = 32 // bytes of a secret key
 const (
 	labelSeal  = "hookwall store: AES-256-GCM key 1"
 	labelKeyID = "hookwall store: key id 1"
+	labelMAC   = "hookwall store: HMAC-SHA256 key 1"
 )
 
 // Keys seal values for the database: the first one seals, all of them open. Keys print as
@@ -31,6 +32,7 @@ type Keys struct{ list []key }
 type key struct {
 	id   byte // stands before each sealed value; derived from the key, so that order does not matter
 	aead cipher.AEAD
+	mac  []byte // for hashes of what could be guessed
 }
 
 // ParseKeys reads one or several keys of 32 bytes in base64 (standard or URL alphabet, padded or
@@ -84,6 +86,10 @@ func newKey(secret []byte) (key, error) {
 	if err != nil {
 		return key{}, err
 	}
+	mac, err := hkdf.Key(sha256.New, secret, nil, labelMAC, keySize)
+	if err != nil {
+		return key{}, err
+	}
 	block, err := aes.NewCipher(sub)
 	if err != nil {
 		return key{}, err
@@ -92,7 +98,7 @@ func newKey(secret []byte) (key, error) {
 	if err != nil {
 		return key{}, err
 	}
-	return key{id: id[0], aead: aead}, nil
+	return key{id: id[0], aead: aead, mac: mac}, nil
 }
 
 // place is where a sealed value lives. A value opens in its own place only. The row is named by

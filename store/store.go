@@ -1,6 +1,6 @@
 // Package store keeps what must outlive a request: sessions, connected shops, sign-in attempts,
-// drafts, flashes, submissions, the secrets of new webhooks, what was attempted in a shop, and which
-// webhooks cannot be changed.
+// drafts, flashes, submissions, the secrets of new webhooks, what was attempted in a shop, which
+// webhooks cannot be changed, and how often something was done that has a limit.
 //
 // It rests on database/sql with one SQL text for both engines, SQLite and Postgres. Whatever a
 // person would call a secret is sealed before it reaches the database, with a key that is not in

@@ -10,8 +10,8 @@ import (
 
 // Sweep deletes everything that is over, in all environments: sessions past their idle or absolute
 // life, owners without a session and all that they have, attempts, drafts, flashes, submissions
-// untouched for 24 hours, secrets, checks, activities that began 400 days ago, and locks of webhooks. It is
-// safe at any time and in several processes at once.
+// untouched for 24 hours, secrets, checks, activities that began 400 days ago, locks of webhooks, and counts
+// under limits that are back where they began. It is safe at any time and in several processes at once.
 func (s *Store) Sweep(ctx context.Context) error {
 	now := s.now()
 	ago := func(d time.Duration) any { return millis(now.Add(-d)) }
@@ -29,6 +29,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		{"checks", `DELETE FROM checks WHERE started_at <= $1`, []any{ago(checkLife)}},
 		{"activities", `DELETE FROM activities WHERE started_at <= $1`, []any{ago(activityLife)}},
 		{"locks", `DELETE FROM webhook_locks WHERE expires_at <= $1`, []any{ago(0)}},
+		{"limits", `DELETE FROM rate_limits WHERE full_at <= $1`, []any{ago(0)}},
 	} {
 		n, err := s.exec(ctx, step.query, step.args...)
 		if err != nil {

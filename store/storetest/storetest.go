@@ -39,6 +39,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Activities", activityTests},
 		{"Locks", lockTests},
 		{"Checks", checkTests},
+		{"Limits", limitTests},
 		{"LiveConnection", liveConnectionTests},
 		{"Sweep", sweepTests},
 		{"Isolation", isolationTests},

@@ -123,6 +123,10 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 				return func() bool { return len(locked(t, f.one, "sh_1")) > 0 }
 			}},
+			{"count under a limit", 30 * time.Second, func(t *testing.T) func() bool {
+				empty(t, f.one, three)
+				return func() bool { return wait(t, f.one, three) > 0 }
+			}},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				there := c.put(t)
