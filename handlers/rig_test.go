@@ -64,6 +64,12 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
+func (l *lockedBuffer) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b.Reset()
+}
+
 // options are what a test may want otherwise.
 type options struct {
 	publicURL string // instead of the test server's own
@@ -72,6 +78,7 @@ type options struct {
 	pauses    []time.Duration
 	file      string        // database; "" for a new one
 	budget    time.Duration // of one API call; 0 for the usual
+	direct    bool          // the API is called without a network
 	endpoint  http.Handler  // at http://receiver.sandbox.example; nil for the sandbox's receiver
 }
 
@@ -107,7 +114,10 @@ func newRig(t testing.TB, o options) *rig {
 	g.store, err = store.Open(t.Context(), o.file, store.Options{Keys: testKeys(t), Environment: "test", Now: now, Logger: logger})
 	g.must(err)
 	t.Cleanup(func() { g.store.Close() })
-	transport := &http.Transport{DisableKeepAlives: true}
+	var transport http.RoundTripper = &http.Transport{DisableKeepAlives: true}
+	if o.direct {
+		transport = inProcess{back.Config.Handler}
+	}
 	api, err := fourthwall.New(g.boxURL, fourthwall.Options{Transport: transport, Budget: o.budget, Logger: logger})
 	g.must(err)
 	u, err := url.Parse(public)
@@ -186,6 +196,13 @@ func (c *calls) watch(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// forget makes room.
+func (c *calls) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all = nil
 }
 
 // of gives the calls with this method, of those about webhooks and events.
