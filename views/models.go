@@ -22,6 +22,8 @@ type Frame struct {
 	PlainHTTPWarning bool
 	SignedIn         bool // at least one shop is connected
 	Notices          []Notice
+	// focused is set when the content itself takes the focus.
+	focused bool
 }
 
 // ShopLink names a connected shop and where its webhooks are.

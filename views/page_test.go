@@ -293,3 +293,31 @@ func (d doc) checkIcons() {
 		}
 	}
 }
+
+// TestFlashesAreHeard: what was just done gets the focus, unless the content
+// takes it, and stands in a region of its own either way.
+func TestFlashesAreHeard(t *testing.T) {
+	told := frame()
+	told.Notices = []Notice{{Kind: Success, Title: "Studio Nine is connected"}, {Kind: Info, Title: "And another thing"}}
+	form := formPage()
+	form.Frame = told
+	for name, row := range map[string]struct {
+		page templ.Component
+		want string // id of what gets the focus
+	}{
+		"list": {Webhooks(WebhooksPage{Frame: told}), "flash-0"},
+		"form": {WebhookForm(form), "url"},
+	} {
+		d := render(t, row.page)
+		d.check()
+		for _, id := range []string{"flash-0", "flash-1"} {
+			if n := d.byID(id); attr(n, "role") != "status" || attr(n, "tabindex") != "-1" {
+				t.Errorf("%s: %s is no region that can take the focus", name, id)
+			}
+		}
+		focused := d.all(func(n *html.Node) bool { return has(n, "autofocus") })
+		if len(focused) != 1 || attr(focused[0], "id") != row.want {
+			t.Errorf("%s: the focus does not go to %s", name, row.want)
+		}
+	}
+}

@@ -80,6 +80,9 @@ func (f filler) fill(v reflect.Value) {
 			return
 		}
 		for i := range v.NumField() {
+			if !v.Type().Field(i).IsExported() {
+				continue
+			}
 			f.fill(v.Field(i))
 		}
 		if v.Type() == reflect.TypeFor[SummaryError]() {

@@ -62,6 +62,12 @@
     }
   }
 
+  // What was just done, and has not got the focus.
+  function untold() {
+    const told = all(".flash:not([autofocus])").map((notice) => notice.textContent.replace(/\s+/g, " ").trim());
+    if (told.length) say(told.join(" "));
+  }
+
   // An answer can take some seconds.
   function busyButtons() {
     for (const form of all("form.after, form[data-busy]")) {
@@ -288,6 +294,7 @@
 
   copyButtons();
   localTimes();
+  untold();
   closingMenus();
   busyButtons();
   followedCheck();
