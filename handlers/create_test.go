@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -232,7 +233,7 @@ func TestHintsNeverBlock(t *testing.T) {
 		{"http://hooks.example.com/fw", "not encrypted"},
 		{"https://203.0.113.7/fw", "IP number"},
 		{"https://[2001:db8::1]/fw", "IP number"},
-		{"https://hooks.example.com:8443/fw", "port 8443"},
+		{"https://hooks.example.com:8443/fw", "refuse this port"},
 		{"https://localhost/fw", "not on the public internet"},
 		{"https://intranet/fw", "not on the public internet"},
 		{"https://me:pw@hooks.example.com/fw", "user name or password"},
@@ -560,13 +561,119 @@ func TestCutOff(t *testing.T) {
 	sent := readWebhookForm(shop.ID, f.values)
 	_, _, err := g.store.BeginSubmission(t.Context(), store.Submission{ID: sent.submission, Owner: owner(p), Shop: shop.ID, Hash: sent.hash()})
 	g.must(err)
-	g.must(g.store.SetSubmissionBefore(t.Context(), owner(p), sent.submission, nil))
+	g.must(g.store.SetSubmissionBefore(t.Context(), owner(p), sent.submission, "", nil))
 	_, err = g.box.AddWebhook(shop.ID, good, []string{"DONATION"})
 	g.must(err)
 	g.move(lookTime + time.Second)
 	f.submit().want(http.StatusOK, good, "wcon_")
 	if made := len(g.urls(0)); made != 1 || g.creates() != 0 {
 		t.Errorf("%d webhooks, %d calls", made, g.creates())
+	}
+}
+
+// TestDiedOnTheWay: the process ended before the call, or in it and the API
+// never heard of it. The same form still makes one webhook.
+func TestDiedOnTheWay(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		calling bool
+		after   time.Duration
+		press   string
+		status  int
+		text    string
+		made    int
+	}{
+		{"before the call", false, preparingTime + time.Second, "do=create", 200, good, 1},
+		{"before the call, and looked for", false, preparingTime + time.Second, "do=check", 502, "The webhook was not created", 0},
+		{"in the call", true, pendingTime + time.Second, "do=create", 502, "Not confirmed", 0},
+		{"in the call, long ago", true, unsettledAfter + time.Second, "do=create", 200, good, 1},
+		{"in the call, and looked for", true, pendingTime + time.Second, "do=check", 502, "Not confirmed", 0},
+		{"in the call, and looked for long after", true, unsettledAfter + time.Second, "do=check", 502, "The webhook was not created", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			f := p.newForm(shop.ID, good, "DONATION")
+			sent := readWebhookForm(shop.ID, f.values)
+			g.died(p, sent, test.calling)
+			g.move(test.after)
+			pg := f.send(test.press).want(test.status, test.text)
+			if made := len(g.urls(0)); made != test.made || g.creates() != test.made {
+				t.Errorf("%d webhooks by %d calls, want %d", made, g.creates(), test.made)
+			}
+			if !strings.Contains(test.text, "was not created") {
+				return
+			}
+			pg.kept(good, "DONATION")
+			pg.form(p.action()).submit().want(http.StatusOK, good)
+			if made := len(g.urls(0)); made != 1 {
+				t.Errorf("%d webhooks in the end", made)
+			}
+		})
+	}
+}
+
+// died leaves what a process leaves that ends on its way through a create.
+func (g *rig) died(p *person, sent *webhookForm, calling bool) {
+	g.t.Helper()
+	who := owner(p)
+	_, _, err := g.store.BeginSubmission(g.t.Context(), store.Submission{ID: sent.submission, Owner: who, Shop: sent.shop, Hash: sent.hash(), Holder: "dead"})
+	g.must(err)
+	g.must(g.store.SetSubmissionBefore(g.t.Context(), who, sent.submission, "dead", nil))
+	encoded, err := json.Marshal(detail{After: content(sent.wanted()), KnownRead: true, Form: formMark(sent.submission)})
+	g.must(err)
+	_, err = g.store.BeginActivity(g.t.Context(), store.Activity{Shop: sent.shop, Owner: who, Action: actionCreate, Detail: encoded})
+	g.must(err)
+	if calling {
+		g.must(g.store.HoldSubmission(g.t.Context(), who, sent.submission, "dead", true))
+	}
+}
+
+// TestEarlierAttemptsAreClosed: of a form that was sent again after the end of
+// a process, one attempt is recorded as done and the other as not done.
+func TestEarlierAttemptsAreClosed(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	f := p.newForm(shop.ID, good, "DONATION")
+	g.died(p, readWebhookForm(shop.ID, f.values), true)
+	g.move(unsettledAfter + time.Second)
+	f.submit().want(http.StatusOK, good)
+	g.must(g.server.settleActivities(t.Context()))
+	for outcome, want := range map[string]int{store.OutcomeDone: 1, store.OutcomeFailed: 1, store.OutcomePending: 0} {
+		if n := strings.Count(p.get(activityPath(shop.ID)+".csv?action=webhook.create&outcome="+outcome).body, actionCreate); n != want {
+			t.Errorf("%d attempts are %s, want %d", n, outcome, want)
+		}
+	}
+}
+
+// TestWakesUpTooLate: a process that stood still before its call finds that
+// another has taken its place, and does not call.
+func TestWakesUpTooLate(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	f := p.newForm(shop.ID, good, "DONATION")
+	stands, wakes := make(chan struct{}), make(chan struct{})
+	still := sync.OnceFunc(func() {
+		close(stands)
+		<-wakes
+	})
+	g.calls.set(func(apiCall) { still() }, nil)
+	var first sync.WaitGroup
+	first.Go(func() { f.submit().want(http.StatusOK, good) })
+	<-stands
+	g.calls.set(nil, nil)
+	g.move(preparingTime + time.Second)
+	f.submit().want(http.StatusOK, good)
+	close(wakes)
+	first.Wait()
+	if made := len(g.urls(0)); made != 1 || g.creates() != 1 {
+		t.Errorf("%d webhooks by %d calls", made, g.creates())
+	}
+	if !strings.Contains(g.logs.String(), "another attempt with the same form took over") {
+		t.Error("the first did not wake up, so nothing was tried")
 	}
 }
 

@@ -24,6 +24,10 @@ const (
 	// pendingTime is longer than a create can take: a submission that is
 	// pending for longer was cut off by the end of its process.
 	pendingTime = 45 * time.Second
+	// preparingTime is longer than it takes to get ready for the call. Whoever
+	// finds a form after that may begin anew: who was at work on it asks before
+	// the call whether it is still theirs.
+	preparingTime = 5 * time.Second
 	// lookTime is longer than the call itself can take. A twin that has waited
 	// for so long looks for the webhook too: the first may have died.
 	lookTime   = 10 * time.Second
@@ -59,6 +63,7 @@ type failure struct {
 	NotSent    bool   `json:"notSent,omitempty"`
 	Op         string `json:"op,omitempty"`
 	Unverified bool   `json:"unverified,omitempty"` // whether it had an effect
+	Absent     bool   `json:"absent,omitempty"`     // it was not confirmed, and turned out to have had none
 }
 
 func failureOf(api *fourthwall.Error) *failure {
@@ -97,28 +102,23 @@ func (s *server) createOnce(r *http.Request, f *webhookForm, check bool) (store.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 80*time.Second)
 	defer cancel()
 	v := visitOf(r)
-	work := creation{server: s, visit: v, conn: v.conn, form: f}
+	work := creation{server: s, visit: v, conn: v.conn, form: f, holder: oauth.RandomToken()}
 	if check {
 		return work.check(ctx)
 	}
-	started, existing, err := s.Store.BeginSubmission(ctx, store.Submission{ID: f.submission, Owner: v.owner, Shop: v.conn.ShopID, Hash: f.hash()})
-	if errors.Is(err, store.ErrNotFound) {
+	started, existing, err := s.Store.BeginSubmission(ctx, store.Submission{ID: f.submission, Owner: v.owner, Shop: v.conn.ShopID, Hash: f.hash(), Holder: work.holder})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return store.Submission{}, oauth.ErrReconnect // signed out in another tab meanwhile
-	}
-	if err != nil {
+	case err != nil:
 		return store.Submission{}, err
-	}
-	if !started && existing.State == store.StateRefused {
+	case started:
+		return work.run(ctx)
+	case existing.State == store.StateRefused:
 		// A refusal made nothing, so the same form may be sent again, changed or not.
-		started, err = s.Store.RestartSubmission(ctx, v.owner, f.submission, store.StateRefused, existing.UpdatedAt, f.hash())
-		if err != nil {
-			return store.Submission{}, err
-		}
+		return work.takeOver(ctx, existing)
 	}
-	if !started {
-		return work.await(ctx)
-	}
-	return work.run(ctx)
+	return work.again(ctx)
 }
 
 // creation is one attempt to create a webhook.
@@ -127,12 +127,47 @@ type creation struct {
 	visit    *visit
 	conn     store.Connection
 	form     *webhookForm
+	holder   string         // tells this attempt from others with the same form
+	checking bool           // nothing is to be created
 	activity store.Activity // "" ID until the call is begun
 }
 
 func (c creation) submission(ctx context.Context) (store.Submission, error) {
 	return c.Store.Submission(ctx, c.conn.Owner, c.form.submission)
 }
+
+// again answers a form that was sent before: by what became of it, or by a new
+// attempt where it is certain that the one before came to nothing.
+func (c creation) again(ctx context.Context) (store.Submission, error) {
+	sub, err := c.await(ctx)
+	if err != nil || sub.Hash != c.form.hash() || !c.isOpen(sub) {
+		return sub, err
+	}
+	known, err := readOutcome(sub)
+	if err != nil {
+		return sub, err
+	}
+	c.activity.ID = known.Activity
+	switch hook, sight := c.look(ctx, sub, []time.Duration{0}); {
+	case sight == there:
+		return c.settleCreated(ctx, hook)
+	case sight == absent && c.age(sub) > unsettledAfter:
+		return c.takeOver(ctx, sub)
+	}
+	return sub, nil
+}
+
+// isOpen tells whether nobody knows and nobody is at work to find out.
+func (c creation) isOpen(sub store.Submission) bool {
+	return sub.State == store.StateUnconfirmed || sub.State == store.StatePending && c.age(sub) > pendingTime
+}
+
+// isAbandoned tells whether who was at work died before the API was asked.
+func (c creation) isAbandoned(sub store.Submission) bool {
+	return sub.State == store.StatePending && sub.Holder != "" && !sub.Calling && c.age(sub) > preparingTime && sub.Hash == c.form.hash()
+}
+
+func (c creation) age(sub store.Submission) time.Duration { return c.Now().Sub(sub.UpdatedAt) }
 
 // await gives a twin request the first one's outcome.
 func (c creation) await(ctx context.Context) (store.Submission, error) {
@@ -141,14 +176,13 @@ func (c creation) await(ctx context.Context) (store.Submission, error) {
 	defer tick.Stop()
 	for {
 		sub, err := c.submission(ctx)
-		if err != nil || sub.State != store.StatePending {
+		switch {
+		case err != nil || sub.State != store.StatePending || c.isOpen(sub):
 			return sub, err
-		}
-		if c.Now().Sub(sub.UpdatedAt) > pendingTime {
-			return c.settle(ctx, store.StateUnconfirmed, "", outcome{})
-		}
-		if c.Now().Sub(sub.UpdatedAt) > lookTime {
-			if hook, found := c.look(ctx, sub, []time.Duration{0}); found {
+		case c.isAbandoned(sub):
+			return c.takeOver(ctx, sub)
+		case c.age(sub) > lookTime:
+			if hook, sight := c.look(ctx, sub, []time.Duration{0}); sight == there {
 				return c.settleCreated(ctx, hook)
 			}
 			tick.Reset(lookEvery)
@@ -164,9 +198,68 @@ func (c creation) await(ctx context.Context) (store.Submission, error) {
 	}
 }
 
+// takeOver begins anew where an attempt made nothing, unless somebody else did.
+// Who only looks leaves it at that.
+func (c creation) takeOver(ctx context.Context, seen store.Submission) (store.Submission, error) {
+	mine, err := c.Store.RestartSubmission(ctx, seen, c.form.hash(), c.holder)
+	if err != nil {
+		return store.Submission{}, err
+	}
+	if !mine {
+		return c.await(ctx)
+	}
+	if err := c.closeEarlier(ctx); err != nil {
+		return store.Submission{}, err
+	}
+	if c.checking {
+		return c.settle(ctx, store.StateRefused, "", outcome{Failure: &failure{Absent: true}})
+	}
+	c.activity = store.Activity{}
+	return c.run(ctx)
+}
+
+// closeEarlier records of earlier attempts with this form that they made
+// nothing.
+func (c creation) closeEarlier(ctx context.Context) error {
+	for _, outcome := range []string{store.OutcomePending, store.OutcomeUnclear} {
+		found, err := c.Store.Activities(ctx, store.ActivityQuery{Shop: c.conn.ShopID, Action: actionCreate, Outcome: outcome, Limit: maxRivals})
+		if err != nil {
+			return err
+		}
+		for _, a := range found.Rows {
+			if d, _ := readDetail(a); d.Form == formMark(c.form.submission) {
+				c.settleFailed(ctx, a)
+			}
+		}
+	}
+	return nil
+}
+
+// settleFailed records that an attempt made nothing.
+func (c creation) settleFailed(ctx context.Context, a store.Activity) {
+	out := store.Settlement{Outcome: store.OutcomeFailed, Status: a.Status, Code: a.Code, APIRequestID: a.APIRequestID}
+	if err := c.Store.SettleActivity(ctx, a.ID, out); err != nil && !errors.Is(err, store.ErrSettled) {
+		c.visit.log.Error("the outcome of an attempt could not be recorded", "activity", a.ID, "error", err)
+	}
+}
+
+// lost gives way to another attempt with this form, which took it over before
+// this one called anything.
+func (c creation) lost(ctx context.Context) (store.Submission, error) {
+	c.visit.log.Warn("another attempt with the same form took over")
+	if c.activity.ID != "" {
+		c.settleFailed(ctx, c.activity)
+		c.activity = store.Activity{}
+	}
+	return c.await(ctx)
+}
+
 // run lists, calls and settles.
 func (c creation) run(ctx context.Context) (store.Submission, error) {
 	list, err := c.lookBefore(ctx)
+	if errors.Is(err, store.ErrLeaseLost) {
+		return c.lost(ctx)
+	}
 	if err != nil {
 		return c.settleFailure(ctx, err)
 	}
@@ -190,11 +283,17 @@ func (c creation) detail(before fourthwall.WebhookList) detail {
 	return d
 }
 
-// call creates and settles.
+// call creates and settles. From when it says so, nobody else begins anew.
 func (c creation) call(ctx context.Context) (store.Submission, error) {
 	hook, err := withCredential(ctx, c.server, c.conn, func(ctx context.Context, cred fourthwall.Credential) (fourthwall.Webhook, error) {
+		if err := c.Store.HoldSubmission(ctx, c.conn.Owner, c.form.submission, c.holder, true); err != nil {
+			return fourthwall.Webhook{}, err
+		}
 		return c.API.CreateWebhook(ctx, cred, c.form.input())
 	})
+	if errors.Is(err, store.ErrLeaseLost) {
+		return c.lost(ctx)
+	}
 	if err != nil {
 		return c.settleFailure(ctx, err)
 	}
@@ -212,13 +311,13 @@ func (c creation) lookBefore(ctx context.Context) (fourthwall.WebhookList, error
 	if err != nil || list.Incomplete {
 		c.visit.log.Info("webhooks could not all be listed before a create", "error", err)
 		// Without the list an unclear answer stays unconfirmed, which is said.
-		return fourthwall.WebhookList{Webhooks: list.Webhooks, Incomplete: true}, nil
+		return fourthwall.WebhookList{Webhooks: list.Webhooks, Incomplete: true}, c.Store.HoldSubmission(ctx, c.conn.Owner, c.form.submission, c.holder, false)
 	}
 	ids := make([]string, 0, len(list.Webhooks))
 	for _, hook := range list.Webhooks {
 		ids = append(ids, hook.ID)
 	}
-	return list, c.Store.SetSubmissionBefore(ctx, c.conn.Owner, c.form.submission, ids)
+	return list, c.Store.SetSubmissionBefore(ctx, c.conn.Owner, c.form.submission, c.holder, ids)
 }
 
 func (c creation) list(ctx context.Context) (fourthwall.WebhookList, error) {
@@ -263,7 +362,7 @@ func (c creation) settleFailure(ctx context.Context, err error) (store.Submissio
 	if !api.Uncertain() {
 		pauses = []time.Duration{0}
 	}
-	if hook, found := c.look(ctx, sub, pauses); found {
+	if hook, sight := c.look(ctx, sub, pauses); sight == there {
 		return c.settleCreated(ctx, hook)
 	}
 	if !api.Uncertain() {
@@ -272,35 +371,51 @@ func (c creation) settleFailure(ctx context.Context, err error) (store.Submissio
 	return c.settle(ctx, store.StateUnconfirmed, "", outcome{Failure: failed})
 }
 
+// sight is what a look for the webhook that a form asked for came to.
+type sight int
+
+const (
+	unclear sight = iota
+	there         // exactly one new webhook is it
+	absent        // there is none
+)
+
 // look lists again, after each of the pauses, until exactly one new webhook
 // is what the form asked for.
-func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.Duration) (fourthwall.Webhook, bool) {
+func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.Duration) (hook fourthwall.Webhook, last sight) {
 	if !sub.BeforeKnown {
-		return fourthwall.Webhook{}, false
-	}
-	own := claim{
-		shop: c.conn.ShopID, form: formMark(sub.ID), started: sub.UpdatedAt.Add(-pendingTime), want: c.form.wanted(),
-		rivals: []string{store.OutcomePending},
+		return hook, unclear
 	}
 	for _, wait := range pauses {
 		if pause(ctx, wait) != nil {
 			break
 		}
-		list, err := c.list(ctx)
-		if err != nil {
-			continue
-		}
-		matches := newWebhooks(list.Webhooks, sub.Before, c.form.wanted())
-		free, contested, err := c.unclaimed(ctx, own, matches)
-		if err != nil {
-			c.visit.log.Error("other attempts could not be looked at", "error", err)
-			continue
-		}
-		if len(free) == 1 && !contested {
-			return free[0], true
+		if hook, last = c.lookNow(ctx, sub); last == there {
+			break
 		}
 	}
-	return fourthwall.Webhook{}, false
+	return hook, last
+}
+
+func (c creation) lookNow(ctx context.Context, sub store.Submission) (fourthwall.Webhook, sight) {
+	list, err := c.list(ctx)
+	if err != nil {
+		return fourthwall.Webhook{}, unclear
+	}
+	own := claim{
+		shop: c.conn.ShopID, form: formMark(sub.ID), started: sub.UpdatedAt.Add(-pendingTime), want: c.form.wanted(),
+		rivals: []string{store.OutcomePending},
+	}
+	free, contested, err := c.unclaimed(ctx, own, newWebhooks(list.Webhooks, sub.Before, c.form.wanted()))
+	switch {
+	case err != nil:
+		c.visit.log.Error("other attempts could not be looked at", "error", err)
+	case len(free) == 1 && !contested:
+		return free[0], there
+	case len(free) == 0 && !list.Incomplete:
+		return fourthwall.Webhook{}, absent
+	}
+	return fourthwall.Webhook{}, unclear
 }
 
 // normalURL writes an address in one way, for comparing: case of scheme and
@@ -345,22 +460,12 @@ func bracketed(host string) string {
 
 // check looks once more for a webhook whose creation was not confirmed.
 func (c creation) check(ctx context.Context) (store.Submission, error) {
-	sub, err := c.await(ctx)
+	c.checking = true
+	sub, err := c.again(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Submission{}, &httpError{Status: http.StatusNotFound, Public: "What this form sent is no longer known here. Look at the list of webhooks to see whether it was created."}
 	}
-	if err != nil || sub.State != store.StateUnconfirmed || sub.Hash != c.form.hash() {
-		return sub, err
-	}
-	known, err := readOutcome(sub)
-	if err != nil {
-		return sub, err
-	}
-	c.activity.ID = known.Activity
-	if hook, found := c.look(ctx, sub, []time.Duration{0}); found {
-		return c.settleCreated(ctx, hook)
-	}
-	return sub, nil
+	return sub, err
 }
 
 // settleActivity records how the attempt ended. Where that fails, the entry

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"hookwall/fourthwall"
@@ -18,29 +19,41 @@ type turn struct {
 	id     string
 	waited bool
 	first  error // what the press that was waited for met at the API; nil for nothing
+	rest   func()
 }
 
+const (
+	beatEvery = 2 * time.Second
+	// turnDead is how long a turn may go without a sign of life: then its
+	// process has died.
+	turnDead = 8 * time.Second
+	turnTime = 90 * time.Second // longer than any turn takes
+)
+
 // takeTurn waits until nobody is at work on the same thing. Who gets a turn
-// must end it. A turn whose process died is over after pendingTime.
+// must end it. A turn whose process died is over after turnDead.
 func (s *server) takeTurn(ctx context.Context, v *visit, id string) (turn, error) {
 	t := turn{id: id}
-	sub := store.Submission{ID: id, Owner: v.owner, Shop: v.conn.ShopID}
+	sub := store.Submission{ID: id, Owner: v.owner, Shop: v.conn.ShopID, Holder: oauth.RandomToken()}
 	deadline := s.Now().Add(twinWait)
 	tick := time.NewTicker(twinPoll)
 	defer tick.Stop()
 	for {
 		mine, seen, err := s.Store.BeginSubmission(ctx, sub)
-		if err == nil && !mine && (seen.State != store.StatePending || s.Now().Sub(seen.UpdatedAt) > pendingTime) {
+		if err == nil && !mine && (seen.State != store.StatePending || s.Now().Sub(seen.UpdatedAt) > turnDead) {
 			if t.waited {
 				t.first = firstFailure(seen)
 			}
-			mine, err = s.Store.RestartSubmission(ctx, v.owner, id, seen.State, seen.UpdatedAt, "")
+			mine, err = s.Store.RestartSubmission(ctx, seen, "", sub.Holder)
 		}
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			return t, oauth.ErrReconnect // signed out in another tab meanwhile
-		case err != nil || mine:
+		case err != nil:
 			return t, err
+		case mine:
+			t.rest = s.beat(ctx, v, sub)
+			return t, nil
 		case s.Now().After(deadline):
 			return t, errors.New("another press of the same button did not end")
 		}
@@ -53,6 +66,30 @@ func (s *server) takeTurn(ctx context.Context, v *visit, id string) (turn, error
 			return t, ctx.Err()
 		case <-tick.C:
 		}
+	}
+}
+
+// beat gives signs of life of a turn until it rests.
+func (s *server) beat(ctx context.Context, v *visit, sub store.Submission) (rest func()) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnTime)
+	var beating sync.WaitGroup
+	beating.Go(func() {
+		tick := time.NewTicker(beatEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if err := s.Store.HoldSubmission(ctx, sub.Owner, sub.ID, sub.Holder, false); err != nil && ctx.Err() == nil {
+				v.log.Warn("a turn could not be held", "error", err)
+			}
+		}
+	})
+	return func() {
+		cancel()
+		beating.Wait()
 	}
 }
 
@@ -72,6 +109,7 @@ func firstFailure(sub store.Submission) error {
 
 // endTurn lets the next press go on, and tells it what this one met.
 func (s *server) endTurn(ctx context.Context, v *visit, t turn, err error) {
+	t.rest()
 	var o outcome
 	var api *fourthwall.Error
 	if errors.As(err, &api) {

@@ -115,10 +115,10 @@ func TestTurnOfADeadProcess(t *testing.T) {
 	hook := g.add(shop, good, "DONATION")
 	v := &visit{owner: owner(p), log: g.server.Logger}
 	v.conn.ShopID = shop.ID
-	if _, err := g.server.takeTurn(t.Context(), v, "delete "+hook.ID); err != nil {
-		t.Fatal(err)
-	}
-	g.move(pendingTime + time.Second)
+	dead, err := g.server.takeTurn(t.Context(), v, "delete "+hook.ID)
+	g.must(err)
+	dead.rest()
+	g.move(turnDead + time.Second)
 	asked(p, shop, hook).submit().want(http.StatusOK, "is deleted")
 }
 

@@ -226,6 +226,10 @@ func refusalNotice(f failure, what deed) (int, views.Notice) {
 	n := views.Notice{Kind: views.Failure, Title: "Fourthwall refused to " + what.verb + " this webhook"}
 	nothing := "Nothing was " + what.done + ". "
 	switch {
+	case f.Absent:
+		n.Kind, n.Title = views.Warning, "The webhook was not created"
+		n.Text = "Hookwall has looked again: Fourthwall has no new webhook with this address and these event types. " + nothing + "Press " + what.button + " to send it once more."
+		return http.StatusBadGateway, n
 	case f.Status == http.StatusForbidden:
 		n.Title = "This connection may not " + what.verb + " webhooks"
 		n.Text = "It lacks the permission webhook_write. " + nothing + "Connect the shop again and allow it; nothing you entered is lost."

@@ -52,8 +52,9 @@ var (
 	ErrWrongKey = errors.New("sealed value does not open with the keys given")
 
 	// ErrLeaseLost says that a refresh ended after its lease had gone to somebody else, or after
-	// the connection had got another credential or had been removed.
-	ErrLeaseLost = errors.New("the refresh lease is no longer held")
+	// the connection had got another credential or had been removed; or that somebody else is at
+	// work on a submission.
+	ErrLeaseLost = errors.New("the lease is no longer held")
 
 	// ErrSettled says that a submission or an activity already has another outcome.
 	ErrSettled = errors.New("there is another outcome already")

@@ -33,10 +33,14 @@ type Submission struct {
 	Result      []byte   // what to show for it, JSON; sealed in the database; nil until settled
 	WebhookID   string
 	UpdatedAt   time.Time // moves on with every change
+	// Holder names who is at work on it while it is pending; "" says that this is not known. Calling
+	// says that the holder may have asked the API for something.
+	Holder  string
+	Calling bool
 }
 
 const (
-	submissionColumns = `id, owner, shop, hash, state, webhooks_before, result, webhook_id, updated_at`
+	submissionColumns = `id, owner, shop, hash, state, webhooks_before, result, webhook_id, updated_at, holder, calling`
 
 	selectSubmission = `SELECT ` + submissionColumns + ` FROM submissions
 		WHERE environment = $1 AND owner = $2 AND id = $3`
@@ -55,10 +59,10 @@ const (
 // gone.
 func (s *Store) BeginSubmission(ctx context.Context, sub Submission) (started bool, existing Submission, err error) {
 	n, err := s.exec(ctx, `
-		INSERT INTO submissions (environment, owner, id, shop, hash, state, updated_at)
-		SELECT environment, id, $3, $4, $5, 'pending', $6 FROM owners WHERE environment = $1 AND id = $2
+		INSERT INTO submissions (environment, owner, id, shop, hash, state, updated_at, holder)
+		SELECT environment, id, $3, $4, $5, 'pending', $6, $7 FROM owners WHERE environment = $1 AND id = $2
 		ON CONFLICT (environment, owner, id) DO NOTHING`,
-		s.env, sub.Owner, sub.ID, sub.Shop, sub.Hash, millis(s.now()))
+		s.env, sub.Owner, sub.ID, sub.Shop, sub.Hash, millis(s.now()), sub.Holder)
 	if err != nil {
 		return false, Submission{}, failed("begin submission", err)
 	}
@@ -66,30 +70,46 @@ func (s *Store) BeginSubmission(ctx context.Context, sub Submission) (started bo
 	return n == 1, existing, err
 }
 
-// RestartSubmission makes a submission pending again, with the hash of new content and nothing
-// known yet, if it is still in the state and of the time that the caller saw. Of many callers one
-// gets true. A created submission never starts again.
-func (s *Store) RestartSubmission(ctx context.Context, owner Owner, id, fromState string, fromUpdated time.Time, hash string) (bool, error) {
+// RestartSubmission makes a submission pending again, with the hash of new content, another holder
+// and nothing known yet, if it is still in the state and of the time that the caller saw. Of many
+// callers one gets true. A created submission never starts again.
+func (s *Store) RestartSubmission(ctx context.Context, seen Submission, hash, holder string) (bool, error) {
 	n, err := s.exec(ctx, `
-		UPDATE submissions SET state = 'pending', hash = $2, webhooks_before = NULL, result = NULL, webhook_id = '',`+moveOn+`
-		WHERE environment = $3 AND owner = $4 AND id = $5 AND state = $6 AND updated_at = $7 AND state <> 'created'`,
-		millis(s.now()), hash, s.env, owner, id, fromState, millis(fromUpdated))
+		UPDATE submissions SET state = 'pending', hash = $2, webhooks_before = NULL, result = NULL, webhook_id = '',
+			holder = $3, calling = FALSE,`+moveOn+`
+		WHERE environment = $4 AND owner = $5 AND id = $6 AND state = $7 AND updated_at = $8 AND state <> 'created'`,
+		millis(s.now()), hash, holder, s.env, seen.Owner, seen.ID, seen.State, millis(seen.UpdatedAt))
 	return n == 1, failed("restart submission", err)
 }
 
-// SetSubmissionBefore notes which webhooks a pending submission found before its call. It returns
-// ErrNotFound when there is no such submission pending.
-func (s *Store) SetSubmissionBefore(ctx context.Context, owner Owner, id string, before []string) error {
+// HoldSubmission tells that the holder is still at work on a pending submission, and with calling,
+// before it asks the API for something, that it may have done so from now on. It returns
+// ErrLeaseLost when the submission was restarted by somebody else or is not pending: then the holder
+// must not go on.
+func (s *Store) HoldSubmission(ctx context.Context, owner Owner, id, holder string, calling bool) error {
+	n, err := s.exec(ctx, `
+		UPDATE submissions SET calling = calling OR $2,`+moveOn+`
+		WHERE environment = $3 AND owner = $4 AND id = $5 AND state = 'pending' AND holder = $6`,
+		millis(s.now()), calling, s.env, owner, id, holder)
+	if err == nil && n == 0 {
+		err = ErrLeaseLost
+	}
+	return failed("hold submission", err)
+}
+
+// SetSubmissionBefore notes which webhooks the holder of a pending submission found before its call.
+// It returns ErrLeaseLost when it is not the holder's, or not pending.
+func (s *Store) SetSubmissionBefore(ctx context.Context, owner Owner, id, holder string, before []string) error {
 	list, err := json.Marshal(append([]string{}, before...))
 	if err != nil {
 		return failed("note webhooks before a submission", err)
 	}
 	n, err := s.exec(ctx, `
 		UPDATE submissions SET webhooks_before = $2,`+moveOn+`
-		WHERE environment = $3 AND owner = $4 AND id = $5 AND state = 'pending'`,
-		millis(s.now()), string(list), s.env, owner, id)
+		WHERE environment = $3 AND owner = $4 AND id = $5 AND state = 'pending' AND holder = $6`,
+		millis(s.now()), string(list), s.env, owner, id, holder)
 	if err == nil && n == 0 {
-		err = ErrNotFound
+		err = ErrLeaseLost
 	}
 	return failed("note webhooks before a submission", err)
 }
@@ -105,7 +125,7 @@ func (s *Store) SettleSubmission(ctx context.Context, owner Owner, id, state, we
 		return fmt.Errorf("store: settle submission: %q is not an outcome", state)
 	}
 	n, err := s.exec(ctx, `
-		UPDATE submissions SET state = $2, webhook_id = $3, result = $4,`+moveOn+`
+		UPDATE submissions SET state = $2, webhook_id = $3, result = $4, holder = '', calling = FALSE,`+moveOn+`
 		WHERE environment = $5 AND owner = $6 AND id = $7
 		AND (state IN ('pending', 'unconfirmed') OR (state = $2 AND webhook_id = $3))`,
 		millis(s.now()), state, webhookID, s.keys.seal(result, s.resultPlace(owner, id)), s.env, owner, id)
@@ -154,7 +174,7 @@ func scanSubmission(row scanner, sealed *[]byte) (Submission, error) {
 	var sub Submission
 	var before sql.NullString
 	var updated int64
-	err := row.Scan(&sub.ID, &sub.Owner, &sub.Shop, &sub.Hash, &sub.State, &before, sealed, &sub.WebhookID, &updated)
+	err := row.Scan(&sub.ID, &sub.Owner, &sub.Shop, &sub.Hash, &sub.State, &before, sealed, &sub.WebhookID, &updated, &sub.Holder, &sub.Calling)
 	if err != nil {
 		return Submission{}, err
 	}

@@ -80,7 +80,7 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		must(t, elsewhere.DeleteConnection(t.Context(), owner, "sh_1"))
 		must(t, elsewhere.DeleteSecret(t.Context(), owner, "sh_1", "wcon_1"))
 		must(t, elsewhere.DeleteOwner(t.Context(), owner))
-		ok, err := elsewhere.RestartSubmission(t.Context(), owner, "form of sh_1", "pending", f.start, "hash2")
+		ok, err := elsewhere.RestartSubmission(t.Context(), store.Submission{Owner: owner, ID: "form of sh_1", State: "pending", UpdatedAt: f.start}, "hash2", "")
 		must(t, err)
 		same(t, "restart", ok, false)
 		err = elsewhere.SettleSubmission(t.Context(), owner, "form of sh_1", "created", "wcon_1", nil)

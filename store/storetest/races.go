@@ -195,7 +195,7 @@ var textTests = map[string]func(*testing.T, *fixture){
 
 		_, _, err = f.one.BeginSubmission(t.Context(), store.Submission{ID: awkward, Owner: owner, Shop: awkward, Hash: awkward})
 		must(t, err)
-		must(t, f.one.SetSubmissionBefore(t.Context(), owner, awkward, []string{"wcon_1"}))
+		must(t, f.one.SetSubmissionBefore(t.Context(), owner, awkward, "", []string{"wcon_1"}))
 		must(t, f.one.SettleSubmission(t.Context(), owner, awkward, store.StateCreated, awkward, []byte(awkward)))
 		sub, err := f.other.CreatedSubmission(t.Context(), owner, awkward, awkward)
 		must(t, err)

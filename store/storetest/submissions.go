@@ -9,7 +9,7 @@ import (
 
 func begin(t tb, s *store.Store, owner store.Owner, id string) store.Submission {
 	t.Helper()
-	started, sub, err := s.BeginSubmission(background, store.Submission{ID: id, Owner: owner, Shop: "sh_1", Hash: "hash"})
+	started, sub, err := s.BeginSubmission(background, store.Submission{ID: id, Owner: owner, Shop: "sh_1", Hash: "hash", Holder: "me"})
 	must(t, err)
 	if !started {
 		t.Fatalf("submission %s was there already", id)
@@ -32,10 +32,10 @@ func settle(t tb, s *store.Store, owner store.Owner, id, state, webhook string) 
 var submissionTests = map[string]func(*testing.T, *fixture){
 	"begun once": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
-		want := store.Submission{ID: "f1", Owner: owner, Shop: "sh_1", Hash: "hash", State: "pending", UpdatedAt: f.start}
+		want := store.Submission{ID: "f1", Owner: owner, Shop: "sh_1", Hash: "hash", State: "pending", UpdatedAt: f.start, Holder: "me"}
 		same(t, "begun", begin(t, f.one, owner, "f1"), want)
 		f.clock.move(time.Second)
-		twin := store.Submission{ID: "f1", Owner: owner, Shop: "sh_2", Hash: "other", State: "created"}
+		twin := store.Submission{ID: "f1", Owner: owner, Shop: "sh_2", Hash: "other", State: "created", Holder: "you"}
 		started, existing, err := f.other.BeginSubmission(t.Context(), twin)
 		must(t, err)
 		same(t, "twin started", started, false)
@@ -75,7 +75,7 @@ var submissionTests = map[string]func(*testing.T, *fixture){
 		for name, before := range map[string][]string{"none": {}, "nil": nil, "two": {"wcon_1", `wcon"2`}} {
 			first := begin(t, f.one, owner, name)
 			same(t, "known at first", first.BeforeKnown, false)
-			must(t, f.other.SetSubmissionBefore(t.Context(), owner, name, before))
+			must(t, f.other.SetSubmissionBefore(t.Context(), owner, name, "me", before))
 			got := submission(t, f.one, owner, name)
 			want := first
 			want.Before, want.BeforeKnown, want.UpdatedAt = append([]string{}, before...), true, got.UpdatedAt
@@ -84,15 +84,16 @@ var submissionTests = map[string]func(*testing.T, *fixture){
 				t.Fatal("the time stood still")
 			}
 		}
-		is(t, "unknown", f.one.SetSubmissionBefore(t.Context(), owner, "f9", nil), store.ErrNotFound)
+		is(t, "unknown", f.one.SetSubmissionBefore(t.Context(), owner, "f9", "me", nil), store.ErrLeaseLost)
+		is(t, "another holder", f.one.SetSubmissionBefore(t.Context(), owner, "two", "you", nil), store.ErrLeaseLost)
 		settle(t, f.one, owner, "two", store.StateCreated, "wcon_3")
-		is(t, "settled", f.one.SetSubmissionBefore(t.Context(), owner, "two", nil), store.ErrNotFound)
+		is(t, "settled", f.one.SetSubmissionBefore(t.Context(), owner, "two", "me", nil), store.ErrLeaseLost)
 	},
 
 	"settled with every field": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		begin(t, f.one, owner, "f1")
-		must(t, f.one.SetSubmissionBefore(t.Context(), owner, "f1", []string{"wcon_0"}))
+		must(t, f.one.SetSubmissionBefore(t.Context(), owner, "f1", "me", []string{"wcon_0"}))
 		f.clock.move(time.Second)
 		must(t, f.one.SettleSubmission(t.Context(), owner, "f1", store.StateCreated, "wcon_1", []byte(`{"a":1}`)))
 		same(t, "settled", submission(t, f.other, owner, "f1"), store.Submission{
@@ -146,11 +147,11 @@ var submissionTests = map[string]func(*testing.T, *fixture){
 	"restarted": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		begin(t, f.one, owner, "f1")
-		must(t, f.one.SetSubmissionBefore(t.Context(), owner, "f1", []string{"wcon_0"}))
+		must(t, f.one.SetSubmissionBefore(t.Context(), owner, "f1", "me", []string{"wcon_0"}))
 		settle(t, f.one, owner, "f1", store.StateRefused, "")
 		seen := submission(t, f.one, owner, "f1")
 		restart := func(from string, at time.Time) bool {
-			ok, err := f.other.RestartSubmission(t.Context(), owner, "f1", from, at, "hash2")
+			ok, err := f.other.RestartSubmission(t.Context(), store.Submission{Owner: owner, ID: "f1", State: from, UpdatedAt: at}, "hash2", "you")
 			must(t, err)
 			return ok
 		}
@@ -159,7 +160,7 @@ var submissionTests = map[string]func(*testing.T, *fixture){
 		same(t, "as seen", restart("refused", seen.UpdatedAt), true)
 		got := submission(t, f.one, owner, "f1")
 		same(t, "restarted", got, store.Submission{
-			ID: "f1", Owner: owner, Shop: "sh_1", Hash: "hash2", State: "pending", UpdatedAt: got.UpdatedAt,
+			ID: "f1", Owner: owner, Shop: "sh_1", Hash: "hash2", State: "pending", UpdatedAt: got.UpdatedAt, Holder: "you",
 		})
 		settle(t, f.one, owner, "f1", store.StateCreated, "wcon_1")
 		same(t, "a created one", restart("created", submission(t, f.one, owner, "f1").UpdatedAt), false)
@@ -174,10 +175,49 @@ var submissionTests = map[string]func(*testing.T, *fixture){
 				seen = submission(t, f.one, owner, state)
 			}
 			won := f.race(16, func(_ int, s *store.Store) bool {
-				ok, err := s.RestartSubmission(t.Context(), owner, state, seen.State, seen.UpdatedAt, "hash2")
+				ok, err := s.RestartSubmission(t.Context(), seen, "hash2", "you")
 				return ok && err == nil
 			})
 			same(t, "restarted from "+state, won, 1)
+		}
+	},
+
+	"held by one": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		begun := begin(t, f.one, owner, "f1")
+		must(t, f.other.HoldSubmission(t.Context(), owner, "f1", "me", false))
+		held := submission(t, f.one, owner, "f1")
+		if !held.UpdatedAt.After(begun.UpdatedAt) || held.Calling {
+			t.Fatalf("held: %+v", held)
+		}
+		must(t, f.one.HoldSubmission(t.Context(), owner, "f1", "me", true))
+		must(t, f.one.HoldSubmission(t.Context(), owner, "f1", "me", false))
+		same(t, "calling", submission(t, f.other, owner, "f1").Calling, true)
+		is(t, "somebody else", f.one.HoldSubmission(t.Context(), owner, "f1", "you", true), store.ErrLeaseLost)
+		is(t, "unknown", f.one.HoldSubmission(t.Context(), owner, "f9", "me", true), store.ErrLeaseLost)
+		restarted, err := f.other.RestartSubmission(t.Context(), submission(t, f.one, owner, "f1"), "hash", "you")
+		must(t, err)
+		same(t, "restarted", restarted, true)
+		is(t, "after it was restarted", f.one.HoldSubmission(t.Context(), owner, "f1", "me", true), store.ErrLeaseLost)
+		same(t, "calling after it was restarted", submission(t, f.one, owner, "f1").Calling, false)
+		settle(t, f.one, owner, "f1", store.StateUnconfirmed, "")
+		same(t, "holder of a settled one", submission(t, f.one, owner, "f1").Holder, "")
+		is(t, "after it was settled", f.one.HoldSubmission(t.Context(), owner, "f1", "you", false), store.ErrLeaseLost)
+	},
+
+	"held or restarted, never both": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		for i := range 20 {
+			id := "f" + string(rune('a'+i))
+			seen := begin(t, f.one, owner, id)
+			won := f.race(8, func(i int, s *store.Store) bool {
+				if i == 0 {
+					return s.HoldSubmission(t.Context(), owner, id, "me", true) == nil
+				}
+				ok, err := s.RestartSubmission(t.Context(), seen, "hash", "you")
+				return ok && err == nil
+			})
+			same(t, "won", won, 1)
 		}
 	},
 
