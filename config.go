@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,10 +11,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
+	"hookwall/handlers"
 	"hookwall/store"
 )
 
@@ -42,6 +46,11 @@ type serveFlags struct {
 	Scopes          string `name:"fourthwall-scopes" hw:"FOURTHWALL_SCOPES" default:"webhook_write webhook_read" placeholder:"SCOPES" help:"Scopes to ask for, separated by spaces. Default: webhook_write webhook_read."`
 	SandboxAddr     string `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of the sandbox, loopback only. Default: 127.0.0.1:8081."`
 	TrustedProxies  string `hw:"HOOKWALL_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Addresses of reverse proxies whose X-Forwarded-For is believed, as IP addresses or CIDR blocks separated by commas. Default: none."`
+	SignInLimit     string `name:"limit-sign-ins" hw:"HOOKWALL_LIMIT_SIGN_INS" default:"600,2/s" placeholder:"BURST,RATE" help:"How many steps of sign-ins are taken from one address: at once, and per s, m, h or a time such as 10s after that. 0: no limit. Default: 600,2/s."`
+	KeyLimit        string `name:"limit-refused-keys" hw:"HOOKWALL_LIMIT_REFUSED_KEYS" default:"10,1/m" placeholder:"BURST,RATE" help:"How many API keys from one address may be refused before the next are not tried. 0: no limit. Default: 10,1/m."`
+	WriteLimit      string `name:"limit-writes" hw:"HOOKWALL_LIMIT_WRITES" default:"300,5/s" placeholder:"BURST,RATE" help:"How many forms about shops are taken from one session. 0: no limit. Default: 300,5/s."`
+	AddressLimit    string `name:"limit-address-writes" hw:"HOOKWALL_LIMIT_ADDRESS_WRITES" default:"1500,25/s" placeholder:"BURST,RATE" help:"The same from one address, of all sessions there. 0: no limit. Default: 1500,25/s."`
+	CallLimit       string `name:"limit-calls" hw:"HOOKWALL_LIMIT_CALLS" default:"30,20/m" placeholder:"BURST,RATE" help:"How many checks and test deliveries one session may make. 0: no limit. Default: 30,20/m."`
 	PrivateTargets  bool   `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Let deliveries call addresses of an intranet and of this machine, at any port. Off: only public addresses, at ports 80 and 443."`
 	Insecure        bool   `name:"insecure-upstream" hw:"HOOKWALL_INSECURE_UPSTREAM" help:"Allow plain http to Fourthwall addresses that are not loopback."`
 }
@@ -127,6 +136,7 @@ type Config struct {
 	Scopes          []string
 	SandboxAddr     string
 	TrustedProxies  []netip.Prefix
+	Limits          handlers.Limits
 	PrivateTargets  bool // deliveries may call addresses that are not public
 	Sandbox         bool
 	Warnings        []string
@@ -148,6 +158,10 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	}
 	c.ClientSecret = p.secret("FOURTHWALL_CLIENT_SECRET", f.SecretFile)
 	c.TrustedProxies = p.prefixes(f.TrustedProxies)
+	c.Limits = p.limits(f)
+	if isLoopbackAddress(f.Addr) && c.PublicURL != nil && !isLoopback(c.PublicURL.Hostname()) && len(c.TrustedProxies) == 0 {
+		c.Warnings = append(c.Warnings, "HOOKWALL_TRUSTED_PROXIES is not set: people come through a reverse proxy, since HOOKWALL_PUBLIC_URL is not on this machine, and count as one address for the limits")
+	}
 	if c.Sandbox {
 		p.sandbox(&c, f)
 	} else {
@@ -194,6 +208,11 @@ func (p *problems) address(name, addr string) (loopback bool) {
 		return true
 	}
 	return isLoopback(host)
+}
+
+func isLoopbackAddress(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	return err == nil && isLoopback(host)
 }
 
 func isLoopback(host string) bool {
@@ -305,6 +324,48 @@ func (p *problems) prefixes(list string) []netip.Prefix {
 		out = append(out, prefix.Masked())
 	}
 	return out
+}
+
+// limits reads the settings of the form "600,2/s".
+func (p *problems) limits(f serveFlags) handlers.Limits {
+	return handlers.Limits{
+		SignIns:       p.rate("HOOKWALL_LIMIT_SIGN_INS", f.SignInLimit),
+		BadKeys:       p.rate("HOOKWALL_LIMIT_REFUSED_KEYS", f.KeyLimit),
+		Writes:        p.rate("HOOKWALL_LIMIT_WRITES", f.WriteLimit),
+		AddressWrites: p.rate("HOOKWALL_LIMIT_ADDRESS_WRITES", f.AddressLimit),
+		Calls:         p.rate("HOOKWALL_LIMIT_CALLS", f.CallLimit),
+	}
+}
+
+func (p *problems) rate(name, given string) handlers.Rate {
+	if strings.TrimSpace(given) == "0" {
+		return handlers.Rate{}
+	}
+	burst, rate, _ := strings.Cut(given, ",")
+	count, per, _ := strings.Cut(rate, "/")
+	b, burstErr := strconv.Atoi(strings.TrimSpace(burst))
+	n, countErr := strconv.Atoi(strings.TrimSpace(count))
+	t, perErr := timeUnit(strings.TrimSpace(per))
+	if cmp.Or(burstErr, countErr, perErr) != nil || b < 1 || b > maxBurst || n < 1 || t > maxPer || t/time.Duration(n) < time.Millisecond {
+		p.add("%s: %q is not a limit: write it like 30,2/s, which is 30 at once and 2 per second after that, with s, m, h or a time such as 10s, or 0 for no limit", name, clip(given))
+		return handlers.Rate{}
+	}
+	return handlers.Rate{Burst: b, Every: t / time.Duration(n)}
+}
+
+// Beyond these a limit is a mistake in writing, and would not be one.
+const (
+	maxBurst = 1_000_000
+	maxPer   = 24 * time.Hour
+)
+
+// timeUnit reads "s", "m" and "h", and times such as "10s".
+func timeUnit(text string) (time.Duration, error) {
+	switch text {
+	case "s", "m", "h":
+		text = "1" + text
+	}
+	return time.ParseDuration(text)
 }
 
 type setting struct{ name, value string }

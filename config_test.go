@@ -9,8 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hookwall/handlers"
 )
 
 // A key of 32 bytes that protects nothing.
@@ -31,6 +34,14 @@ func load(t *testing.T, getenv func(string) string, args ...string) (Config, err
 		t.Fatal(err)
 	}
 	return loadConfig(cli.Serve, getenv)
+}
+
+var usualLimits = handlers.Limits{
+	SignIns:       handlers.Rate{Burst: 600, Every: 500 * time.Millisecond},
+	BadKeys:       handlers.Rate{Burst: 10, Every: time.Minute},
+	Writes:        handlers.Rate{Burst: 300, Every: 200 * time.Millisecond},
+	AddressWrites: handlers.Rate{Burst: 1500, Every: 40 * time.Millisecond},
+	Calls:         handlers.Rate{Burst: 30, Every: 3 * time.Second},
 }
 
 func TestLoadConfig(t *testing.T) {
@@ -91,12 +102,41 @@ func TestLoadConfig(t *testing.T) {
 				Warnings: []string{"FOURTHWALL_CLIENT_SECRET has no effect while the sandbox runs: set FOURTHWALL_CLIENT_ID as well"},
 			},
 		},
+		{
+			name: "limits of its own, and none",
+			env: []string{
+				"HOOKWALL_LIMIT_SIGN_INS", "5, 1/10s", "HOOKWALL_LIMIT_REFUSED_KEYS", "3,2/h", "HOOKWALL_LIMIT_WRITES", "0",
+				"HOOKWALL_LIMIT_ADDRESS_WRITES", "1000000,1000/s", "HOOKWALL_LIMIT_CALLS", "1,1/24h",
+			},
+			want: Config{
+				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/person/.local/share/hookwall/hookwall.db",
+				DataDir: "/home/person/.local/share/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				Limits: handlers.Limits{
+					SignIns: handlers.Rate{Burst: 5, Every: 10 * time.Second}, BadKeys: handlers.Rate{Burst: 3, Every: 30 * time.Minute},
+					AddressWrites: handlers.Rate{Burst: 1_000_000, Every: time.Millisecond}, Calls: handlers.Rate{Burst: 1, Every: 24 * time.Hour},
+				},
+			},
+		},
+		{
+			name: "a proxy that was not named",
+			env:  []string{"HOOKWALL_PUBLIC_URL", "https://hooks.example.com"},
+			want: Config{
+				Addr: "127.0.0.1:8080", PublicURL: &url.URL{Scheme: "https", Host: "hooks.example.com"}, DatabaseURL: "sqlite:/home/person/.local/share/hookwall/hookwall.db",
+				DataDir: "/home/person/.local/share/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				Warnings: []string{"HOOKWALL_TRUSTED_PROXIES is not set: people come through a reverse proxy, since HOOKWALL_PUBLIC_URL is not on this machine, and count as one address for the limits"},
+			},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := load(t, env(test.env...), test.args...)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if test.want.Limits == (handlers.Limits{}) {
+				test.want.Limits = usualLimits
 			}
 			if diff := cmp.Diff(test.want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 				t.Error(diff)
@@ -134,6 +174,12 @@ func TestConfigProblems(t *testing.T) {
 		{"plain http upstream, allowed", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "http://api.example.com", "HOOKWALL_INSECURE_UPSTREAM", "1"}, nil},
 		{"a sign-in address without a client", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "https://api.example.com", "FOURTHWALL_AUTH_URL", "https://a.example.com"}, []string{"FOURTHWALL_AUTH_URL"}},
 		{"no scopes", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_SCOPES", " "}, []string{"FOURTHWALL_SCOPES"}},
+		{"a limit without a rate", []string{"HOOKWALL_LIMIT_SIGN_INS", "10"}, []string{"HOOKWALL_LIMIT_SIGN_INS"}},
+		{"a limit of nothing at once", []string{"HOOKWALL_LIMIT_REFUSED_KEYS", "0,1/s"}, []string{"HOOKWALL_LIMIT_REFUSED_KEYS"}},
+		{"a limit that never gives", []string{"HOOKWALL_LIMIT_WRITES", "1,0/s"}, []string{"HOOKWALL_LIMIT_WRITES"}},
+		{"a limit without a time", []string{"HOOKWALL_LIMIT_ADDRESS_WRITES", "1,1/x"}, []string{"HOOKWALL_LIMIT_ADDRESS_WRITES"}},
+		{"a limit that goes back", []string{"HOOKWALL_LIMIT_CALLS", "1,1/-1s"}, []string{"HOOKWALL_LIMIT_CALLS"}},
+		{"limits beyond reason", []string{"HOOKWALL_LIMIT_SIGN_INS", "1000001,1/s", "HOOKWALL_LIMIT_WRITES", "1,1001/s", "HOOKWALL_LIMIT_CALLS", "1,1/25h"}, []string{"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_CALLS"}},
 		{
 			"all at once",
 			[]string{"HOOKWALL_ADDR", "0.0.0.0:1", "HOOKWALL_TRUSTED_PROXIES", "x", "FOURTHWALL_API_URL", "nonsense"},
@@ -187,6 +233,7 @@ func TestSettingsAreExplained(t *testing.T) {
 		"FOURTHWALL_CLIENT_ID", "FOURTHWALL_CLIENT_SECRET", "FOURTHWALL_CLIENT_SECRET_FILE", "FOURTHWALL_API_URL",
 		"FOURTHWALL_AUTH_URL", "FOURTHWALL_TOKEN_URL", "FOURTHWALL_IMPLICIT_AUTH_URL", "FOURTHWALL_SCOPES",
 		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "HOOKWALL_INSECURE_UPSTREAM",
+		"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_REFUSED_KEYS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_ADDRESS_WRITES", "HOOKWALL_LIMIT_CALLS",
 	} {
 		for where, text := range texts {
 			if !strings.Contains(text, name) {

@@ -161,7 +161,8 @@ func newDashboard(c Config, sandboxURL string, st *store.Store, targets deliver.
 	return handlers.New(handlers.Config{
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
 		Store: st, API: api, OAuth: provider, Targets: client, Receiver: receiver, Sample: sample, Logger: logger,
-		Now: st.Now, // so that all replicas agree
+		Limits: c.Limits,
+		Now:    st.Now, // so that all replicas agree
 	}), nil
 }
 

@@ -351,6 +351,9 @@ func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error 
 	if page.UsernameErr != nil || page.PasswordErr != nil {
 		return s.drawKeyForm(w, r, http.StatusUnprocessableEntity, page)
 	}
+	if hit, err := s.mayTryKey(r); err != nil || hit != nil {
+		return s.tooManyBadKeys(w, r, hit, err)
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), 15*time.Second)
 	defer cancel()
 	c := oauth.Credential{Way: oauth.WayAPIKey, Username: username, Password: fourthwall.Secret(strings.TrimSpace(password))}
@@ -371,6 +374,7 @@ func (s *server) refuseKey(w http.ResponseWriter, r *http.Request, page views.Co
 	case !errors.As(err, &api):
 		return err
 	case api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden:
+		s.keyRefused(r)
 		page.PasswordErr = &views.FieldError{
 			Text: "Fourthwall does not accept this user name and password. Copy both again from the shop’s settings, under For developers.",
 			Code: api.Code, RequestID: api.RequestID,

@@ -32,12 +32,7 @@ func (e *httpError) Unwrap() error { return e.Err }
 // adapt runs a route behind its guard and turns an error into a page.
 func (s *server) adapt(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var err error
-		if rt.access == shopOnly {
-			err = s.guard(rt, w, r)
-		} else {
-			err = rt.handle(w, r)
-		}
+		err := s.answer(rt, w, r)
 		if errors.Is(err, oauth.ErrReconnect) {
 			err = s.sendToConnect(w, r, rt, visitOf(r).conn.ShopID)
 		}
@@ -45,6 +40,20 @@ func (s *server) adapt(rt route) http.HandlerFunc {
 			s.showError(w, r, err)
 		}
 	}
+}
+
+// answer counts the request under its limits and lets it through the guard.
+func (s *server) answer(rt route, w http.ResponseWriter, r *http.Request) error {
+	hit, err := s.admit(rt, r)
+	switch {
+	case err != nil:
+		return err
+	case hit != nil:
+		return s.limited(rt, w, r, hit)
+	case rt.access == shopOnly:
+		return s.guard(rt, w, r)
+	}
+	return rt.handle(w, r)
 }
 
 // showError draws the page of an error. What is not a httpError or an answer
@@ -88,6 +97,7 @@ var errorTexts = map[int]struct{ heading, text string }{
 	http.StatusMethodNotAllowed:      {"This address does not take that kind of request", "Open it as a page, or use the form that leads to it."},
 	http.StatusRequestEntityTooLarge: {"This is too large", "A form may have at most 1 MiB, so nothing was done. Make it shorter and send it again."},
 	http.StatusMisdirectedRequest:    {"This is not Hookwall’s address", "Open Hookwall under the address that it was set up with."},
+	http.StatusTooManyRequests:       {"Too many requests", "Nothing was done. Wait a little, then try again."},
 	http.StatusInternalServerError:   {"Something went wrong on our side", "It is not your fault, and the details are in the log under this request id. Try again in a moment."},
 	http.StatusBadGateway:            {"Fourthwall did not answer as expected", "Fourthwall could not be reached or sent something that could not be read. Try again in a moment."},
 	http.StatusServiceUnavailable:    {"Fourthwall is busy", "Fourthwall asks us to wait. Try again in a moment."},

@@ -35,6 +35,7 @@ type Config struct {
 	Targets        *deliver.Client // calls the endpoints that people ask to have tested
 	Receiver       string          // host of the sandbox's receiver; "" when Fourthwall is real
 	Sample         func(SampleOf) (string, error)
+	Limits         Limits // on sign-ins and writes; none unless set
 	Logger         *slog.Logger
 	Now            func() time.Time // nil for time.Now
 	// Pauses are the waits before each look for a webhook whose creation was

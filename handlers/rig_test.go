@@ -79,7 +79,9 @@ type options struct {
 	file      string        // database; "" for a new one
 	budget    time.Duration // of one API call; 0 for the usual
 	direct    bool          // the API is called without a network
-	endpoint  http.Handler  // at http://receiver.sandbox.example; nil for the sandbox's receiver
+	limits    Limits
+	still     bool         // the clock moves by rig.move alone
+	endpoint  http.Handler // at http://receiver.sandbox.example; nil for the sandbox's receiver
 }
 
 func newRig(t testing.TB, o options) *rig {
@@ -87,6 +89,10 @@ func newRig(t testing.TB, o options) *rig {
 	g := &rig{t: t, logs: &lockedBuffer{}}
 	logger := slog.New(slog.NewJSONHandler(g.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	now := func() time.Time { return time.Now().Add(time.Duration(g.ahead.Load())) }
+	if o.still {
+		start := time.Now()
+		now = func() time.Time { return start.Add(time.Duration(g.ahead.Load())) }
+	}
 	front, back := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	g.url, g.boxURL = "http://"+front.Listener.Addr().String(), "http://"+back.Listener.Addr().String()
 	public := g.url
@@ -144,7 +150,7 @@ func newRig(t testing.TB, o options) *rig {
 	g.must(err)
 	g.server = build(Config{
 		PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api,
-		OAuth: oauth.New(provider), Logger: logger, Now: now, Pauses: o.pauses,
+		OAuth: oauth.New(provider), Limits: o.limits, Logger: logger, Now: now, Pauses: o.pauses,
 		Targets: targets, Receiver: sandbox.ReceiverHost, Sample: func(of SampleOf) (string, error) {
 			return sandbox.SampleEvent(sandbox.Sample{
 				Type: of.Type, WebhookID: of.WebhookID, ShopID: of.ShopID, ShopName: of.ShopName, Domain: of.Domain, At: of.At,

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"hookwall/static"
+	"hookwall/views"
 )
 
 // handlerFunc answers a request. An error becomes a page.
@@ -34,6 +35,11 @@ type route struct {
 	// keepsID says that the form only names a draft, which goes back into the
 	// address of the page to come back to.
 	keepsID bool
+	// limit says what the route is counted under.
+	limit limitKind
+	// again draws the form once more as it was sent, when a limit was reached;
+	// nil where a page of its own says so.
+	again func(w http.ResponseWriter, r *http.Request, n views.Notice) error
 }
 
 // routes is everything that exists.
@@ -46,11 +52,11 @@ func (s *server) routes() []route {
 		{method: "GET", path: "/static/", handle: serveStatic(static.Handler())},
 
 		{method: "GET", path: "/connect", handle: s.handleConnect},
-		{method: "POST", path: "/connect/key", handle: s.handleConnectKey},
-		{method: "GET", path: "/oauth/start", handle: s.handleStart},
-		{method: "GET", path: "/oauth/callback", handle: s.handleCallback},
+		{method: "POST", path: "/connect/key", handle: s.handleConnectKey, limit: signIn, again: s.keyAgain},
+		{method: "GET", path: "/oauth/start", handle: s.handleStart, limit: signIn},
+		{method: "GET", path: "/oauth/callback", handle: s.handleCallback, limit: signIn},
 		{method: "GET", path: "/oauth/implicit", handle: s.handleImplicitPage},
-		{method: "POST", path: "/oauth/implicit", handle: s.handleImplicit},
+		{method: "POST", path: "/oauth/implicit", handle: s.handleImplicit, limit: signIn},
 		{method: "POST", path: "/sign-out", handle: s.handleSignOut},
 		{method: "GET", path: signaturePath, handle: s.handleSignatureForm},
 		{method: "POST", path: signaturePath, handle: s.handleSignature},
@@ -63,23 +69,23 @@ func (s *server) routes() []route {
 
 		{method: "GET", path: "/shops/{shop}/webhooks", handle: s.handleWebhookList, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/webhooks/new", handle: s.handleWebhookNew, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks", handle: s.handleWebhookCreate, access: shopOnly, resume: "/webhooks/new", keeps: true},
+		{method: "POST", path: "/shops/{shop}/webhooks", handle: s.handleWebhookCreate, access: shopOnly, resume: "/webhooks/new", keeps: true, again: s.createAgain},
 		{method: "GET", path: "/shops/{shop}/webhooks/{id}", handle: s.handleWebhook, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/webhooks.csv", handle: s.handleWebhookCSV, access: shopOnly},
 		{method: "GET", path: "/shops/{shop}/webhooks/new/duplicate", handle: s.handleDuplicate, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEditForm, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEdit, access: shopOnly, resume: "/webhooks/{id}/edit", keeps: true},
+		{method: "POST", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEdit, access: shopOnly, resume: "/webhooks/{id}/edit", keeps: true, again: s.editAgain},
 		{method: "GET", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditConfirm, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditSave, access: shopOnly, resume: "/webhooks/{id}/edit/confirm", keepsID: true},
+		{method: "POST", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditSave, access: shopOnly, resume: "/webhooks/{id}/edit/confirm", keepsID: true, again: s.saveAgain},
 		{method: "GET", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDeleteForm, access: shopOnly, resumable: true},
 		{method: "POST", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDelete, access: shopOnly, resume: "/webhooks/{id}/delete"},
 		{method: "POST", path: "/shops/{shop}/webhooks/{id}/secret", handle: s.handleSecretReveal, access: shopOnly, resume: "/webhooks/{id}"},
 		{method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/stored", handle: s.handleSecretStored, access: shopOnly, resume: "/webhooks/{id}"},
 
 		{method: "GET", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTestForm, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTest, access: shopOnly, resume: "/webhooks/{id}/test", keeps: true},
+		{method: "POST", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTest, access: shopOnly, resume: "/webhooks/{id}/test", keeps: true, limit: outCall, again: s.testAgain},
 		{method: "GET", path: "/shops/{shop}/checks/new", handle: s.handleCheckStart, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/checks", handle: s.handleCheck, access: shopOnly, resume: "/checks/new", keeps: true},
+		{method: "POST", path: "/shops/{shop}/checks", handle: s.handleCheck, access: shopOnly, resume: "/checks/new", keeps: true, limit: outCall, again: s.checkAgain},
 		{method: "GET", path: "/shops/{shop}/checks/{id}", handle: s.handleCheckPage, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/checks/{id}/stream", handle: s.handleCheckStream, access: shopOnly},
 

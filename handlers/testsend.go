@@ -76,16 +76,11 @@ func (s *server) prettySample(conn store.Connection, eventType, webhookID string
 // handleTest sends one delivery, once, and shows the answer. The secret is
 // used for it and forgotten.
 func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return badForm(err)
-	}
 	v := visitOf(r)
-	hook, err := s.fetchWebhook(r.Context(), v.conn, r.PathValue("id"))
+	f, err := s.readTestForm(r)
 	if err != nil {
 		return err
 	}
-	// A text area sends line ends as CRLF.
-	f := testForm{hook: hook, kind: bounded(r.PostForm.Get("type"), 200), body: strings.ReplaceAll(valid(r.PostForm.Get("body")), "\r\n", "\n")}
 	if text := bodyProblem(f.body); text != "" {
 		f.bodyError = &views.FieldError{Text: text}
 		return s.drawTest(w, r, http.StatusUnprocessableEntity, f)
@@ -96,12 +91,23 @@ func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer leave()
 	secret := fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("secret")))
-	result, report := s.doctor.Deliver(r.Context(), doctor.Request{URL: hook.URL, Hints: targetHints(hook.URL), Body: []byte(f.body), Secret: secret})
+	result, report := s.doctor.Deliver(r.Context(), doctor.Request{URL: f.hook.URL, Hints: targetHints(f.hook.URL), Body: []byte(f.body), Secret: secret})
 	if report.Result == doctor.Skipped && result.Status == 0 {
 		return s.drawBusy(w, r, f) // no place for a call, so nothing was sent
 	}
 	f.result = testResult(f, secret != "", result, report)
 	return s.drawTest(w, r, http.StatusOK, f)
+}
+
+// readTestForm takes what was posted, without the secret.
+func (s *server) readTestForm(r *http.Request) (testForm, error) {
+	if err := r.ParseForm(); err != nil {
+		return testForm{}, badForm(err)
+	}
+	hook, err := s.fetchWebhook(r.Context(), visitOf(r).conn, r.PathValue("id"))
+	// A text area sends line ends as CRLF.
+	body := strings.ReplaceAll(valid(r.PostForm.Get("body")), "\r\n", "\n")
+	return testForm{hook: hook, kind: bounded(r.PostForm.Get("type"), 200), body: body}, err
 }
 
 // bodyProblem says why a text cannot be the body of a delivery.

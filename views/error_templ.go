@@ -93,7 +93,7 @@ func Error(p ErrorPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var4 string
-				templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(duration(p.RetryAfter))
+				templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(Duration(p.RetryAfter))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/error.templ`, Line: 19, Col: 44}
 				}

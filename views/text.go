@@ -130,8 +130,8 @@ func number(n int) string {
 	return sign + digits
 }
 
-// duration says a length of time in words, rounded up to what a person waits.
-func duration(d time.Duration) string {
+// Duration says a length of time in words, rounded up to what a person waits.
+func Duration(d time.Duration) string {
 	seconds := int((d + time.Second - 1) / time.Second)
 	if seconds < 90 {
 		return Count(seconds, "second", "seconds")

@@ -75,8 +75,8 @@ func TestDuration(t *testing.T) {
 		{90 * time.Minute, "2 hours"},
 	}
 	for _, row := range rows {
-		if got := duration(row.in); got != row.want {
-			t.Errorf("duration(%v): got %q, want %q", row.in, got, row.want)
+		if got := Duration(row.in); got != row.want {
+			t.Errorf("Duration(%v): got %q, want %q", row.in, got, row.want)
 		}
 	}
 }
