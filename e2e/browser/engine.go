@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/playwright-community/playwright-go"
+	"go.uber.org/goleak"
 )
 
 // engine is the one browser that the tests of a package share.
@@ -32,6 +33,10 @@ func Main(m *testing.M) {
 			fmt.Fprintln(os.Stderr, "browser: stop:", err)
 			code = 1
 		}
+	}
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, "browser:", err)
+		code = 1
 	}
 	os.Exit(code)
 }

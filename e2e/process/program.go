@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 var (
@@ -43,6 +45,10 @@ func Clean() error {
 func Main(m *testing.M) {
 	code := m.Run()
 	if err := Clean(); err != nil {
+		fmt.Fprintln(os.Stderr, "process:", err)
+		code = 1
+	}
+	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, "process:", err)
 		code = 1
 	}
