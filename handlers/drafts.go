@@ -23,11 +23,11 @@ const browserCookieLife = 24 * 60 * 60 // seconds
 // browserToken tells one browser from another before it has a session and
 // across the renewal of one: sign-in attempts and drafts are found by it.
 func (s *server) browserToken(r *http.Request) string {
-	c, err := r.Cookie(s.cookieName("browser"))
-	if err != nil || len(c.Value) != len(oauth.RandomToken()) {
-		return ""
+	all := r.CookiesNamed(s.cookieName("browser"))
+	if len(all) != 1 || len(all[0].Value) != len(oauth.RandomToken()) {
+		return "" // of several, another host of the same site may have put one there
 	}
-	return c.Value
+	return all[0].Value
 }
 
 // ensureBrowser gives the browser a token when it has none.

@@ -151,7 +151,7 @@ func (s *server) handler() http.Handler {
 	protection.SetDenyHandler(http.HandlerFunc(s.denyCrossOrigin))
 	layers := []func(http.Handler) http.Handler{
 		s.identify, s.recoverPanic, s.securityHeaders, s.checkHost, compress,
-		protection.Handler, limitBody, s.loadSession,
+		protection.Handler, s.checkReferer, limitBody, s.loadSession,
 	}
 	h := http.Handler(http.HandlerFunc(s.dispatch))
 	for _, layer := range slices.Backward(layers) {

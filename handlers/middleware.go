@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gorilla/sessions"
@@ -56,12 +57,22 @@ func (s *server) identify(h http.Handler) http.Handler {
 	})
 }
 
-// clip bounds what a stranger can write into the log.
+// clip bounds what a stranger can write into the log, and takes out what a
+// terminal would obey: JSON leaves DEL, the controls of C1 and marks of
+// direction as they are.
 func clip(text string, limit int) string {
-	if len(text) <= limit {
-		return text
+	more := ""
+	if len(text) > limit {
+		text, more = text[:limit], "…"
 	}
-	return text[:limit] + "…"
+	return strings.Map(printable, text) + more
+}
+
+func printable(r rune) rune {
+	if !unicode.IsPrint(r) {
+		return utf8.RuneError
+	}
+	return r
 }
 
 // bounded is what of a parameter is used: at most limit bytes, of whole
@@ -165,6 +176,7 @@ func (s *server) securityHeaders(h http.Handler) http.Handler {
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		header.Set("X-Robots-Tag", "noindex, nofollow")
+		header.Set("Cache-Control", "no-store") // what may be kept says so itself
 		if s.secure {
 			header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 		}
@@ -185,7 +197,6 @@ func (s *server) checkHost(h http.Handler) http.Handler {
 		case host == s.PublicURL.Host:
 			h.ServeHTTP(w, r)
 		case (r.Method == http.MethodGet || r.Method == http.MethodHead) && isLoopback(hostname(host)):
-			w.Header().Set("Cache-Control", "no-store")
 			to := url.URL{Scheme: s.PublicURL.Scheme, Host: s.PublicURL.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
 			http.Redirect(w, r, to.String(), http.StatusTemporaryRedirect)
 		default:
@@ -210,6 +221,23 @@ func isLoopback(host string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// checkReferer refuses a form of another site in a browser that says nothing
+// but where it was sent from. Others are judged by what they say besides.
+func (s *server) checkReferer(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		from := r.Header.Get("Referer")
+		if !safe && from != "" && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
+			u, err := url.Parse(from)
+			if err != nil || !strings.EqualFold(u.Host, s.PublicURL.Host) && u.Host != r.Host {
+				s.denyCrossOrigin(w, r)
+				return
+			}
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 func (s *server) denyCrossOrigin(w http.ResponseWriter, r *http.Request) {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -30,7 +31,8 @@ func (s *server) forDevelopers() string {
 // cannot leave half of one.
 func (s *server) render(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
 	var body bytes.Buffer
-	if err := page.Render(r.Context(), &body); err != nil {
+	// A person who went away, or sent half a form, is no reason to fail.
+	if err := page.Render(context.WithoutCancel(r.Context()), &body); err != nil {
 		return err
 	}
 	header := w.Header()

@@ -1,0 +1,293 @@
+package handlers
+
+import (
+	"bytes"
+	"database/sql"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hookwall/sandbox"
+)
+
+// victim is a person who has connected a shop, with all that can be seen of
+// what they do.
+type victim struct {
+	*person
+	shop   sandbox.DemoShop
+	hook   sandbox.Webhook
+	file   string
+	called *atomic.Int64 // deliveries to the endpoint
+}
+
+func newVictim(t *testing.T) *victim {
+	t.Helper()
+	v := &victim{file: filepath.Join(t.TempDir(), "h.db"), called: &atomic.Int64{}}
+	g := newRig(t, options{file: v.file, endpoint: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		v.called.Add(1)
+		w.WriteHeader(http.StatusOK)
+	})})
+	v.person = g.person()
+	v.shop = v.connect(0)
+	v.hook = g.add(v.shop, "http://"+sandbox.ReceiverHost+"/", "DONATION")
+	g.must(g.store.PutSecret(t.Context(), owner(v.person), v.shop.ID, v.hook.ID, "the secret", g.server.Now().Add(1e12)))
+	v.get("/") // no flash is left
+	return v
+}
+
+// state is everything that a request could change: each row of the database,
+// the shop's webhooks, and what was sent.
+func (v *victim) state() map[string]string {
+	v.t.Helper()
+	out := map[string]string{
+		"webhooks":   fmt.Sprint(v.box.Webhooks(v.shop.ID)),
+		"deliveries": fmt.Sprint(v.called.Load()),
+	}
+	db, err := sql.Open("sqlite", "file:"+v.file+"?mode=ro")
+	v.must(err)
+	defer db.Close()
+	for _, table := range v.rows(db, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%limit%'`) {
+		out[table] = strings.Join(v.rows(db, `SELECT * FROM `+strings.Trim(table, "[]")+` ORDER BY 1, 2`), "\n")
+	}
+	return out
+}
+
+func (v *victim) rows(db *sql.DB, query string) (out []string) {
+	v.t.Helper()
+	rows, err := db.QueryContext(v.t.Context(), query)
+	v.must(err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	v.must(err)
+	for rows.Next() {
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = new(any)
+		}
+		v.must(rows.Scan(values...))
+		line := ""
+		for _, value := range values {
+			line += fmt.Sprint(*value.(*any)) + " "
+		}
+		out = append(out, strings.TrimSpace(line))
+	}
+	v.must(rows.Err())
+	return out
+}
+
+// sentForm is a form that does something when it is ours.
+type sentForm struct {
+	path string
+	form url.Values
+	idle bool // changes nothing that is kept
+}
+
+// deeds has a working form for every route that is not a GET.
+func (v *victim) deeds() map[string]sentForm {
+	v.t.Helper()
+	at := webhookPath(v.shop.ID, v.hook.ID)
+	edit := url.Values{"url": {v.hook.URL}, "allowedTypes": {"ORDER_PLACED"}, "base": {v.get(at + "/edit").form("/edit").values.Get("base")}}
+	review := v.get(at+"/edit").form("/edit").set("allowedTypes", "ORDER_PLACED").submit()
+	token := fragment(v.t.(*testing.T), v.back("implicit", v.box.Shops()[1].ID))
+	key := url.Values{"username": {v.box.Shops()[2].APIUser}, "password": {v.box.Shops()[2].APIPassword}}
+	return map[string]sentForm{
+		"/connect/key":                     {path: "/connect/key", form: key},
+		"/oauth/implicit":                  {path: "/oauth/implicit", form: token},
+		"/sign-out":                        {path: "/sign-out", form: url.Values{}},
+		signaturePath:                      {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
+		guidePath:                          {path: guidePath, form: url.Values{}, idle: true},
+		"/shops/{shop}/disconnect":         {path: shopPath(v.shop.ID) + "/disconnect", form: url.Values{}},
+		"/shops/{shop}/webhooks":           {path: webhooksPath(v.shop.ID), form: url.Values{"url": {good}, "allowedTypes": {"DONATION"}}},
+		"/shops/{shop}/webhooks/{id}/edit": {path: at + "/edit", form: edit},
+		"/shops/{shop}/webhooks/{id}/edit/confirm":  {path: at + "/edit/confirm", form: review.form("/edit/confirm").values},
+		"/shops/{shop}/webhooks/{id}/delete":        {path: at + "/delete", form: url.Values{"do": {"delete"}}},
+		"/shops/{shop}/webhooks/{id}/secret":        {path: at + "/secret", form: url.Values{}},
+		"/shops/{shop}/webhooks/{id}/secret/stored": {path: at + "/secret/stored", form: url.Values{}},
+		"/shops/{shop}/webhooks/{id}/test":          {path: at + "/test", form: url.Values{"type": {"DONATION"}, "body": {"{}"}}},
+		"/shops/{shop}/checks":                      {path: checksPath(v.shop.ID), form: url.Values{"url": {v.hook.URL}, "type": {"DONATION"}}},
+	}
+}
+
+// forgeries are what a browser says of a form that another page sent.
+func forgeries(own string) map[string]http.Header {
+	u, err := url.Parse(own)
+	if err != nil {
+		panic(err)
+	}
+	port := func(p string) string { return u.Scheme + "://" + u.Hostname() + p }
+	return map[string]http.Header{
+		"another site":                           {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}},
+		"another site, no Origin":                {"Sec-Fetch-Site": {"cross-site"}},
+		"another site, an opaque Origin":         {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"null"}},
+		"another origin of this site":            {"Sec-Fetch-Site": {"same-site"}, "Origin": {port(":1")}},
+		"another origin of this site, no Origin": {"Sec-Fetch-Site": {"same-site"}},
+		"a value that nobody knows":              {"Sec-Fetch-Site": {"evil"}, "Origin": {"https://evil.example"}},
+		"old: another site":                      {"Origin": {"https://evil.example"}},
+		"old: an opaque Origin":                  {"Origin": {"null"}},
+		"old: another port":                      {"Origin": {port(":1")}},
+		"old: no port":                           {"Origin": {port("")}},
+		"old: our name in front":                 {"Origin": {own + ".evil.example"}},
+		"old: our name as user":                  {"Origin": {u.Scheme + "://" + u.Host + "@evil.example"}},
+		"old: no address":                        {"Origin": {"evil"}},
+		"very old: sent from another site":       {"Referer": {"https://evil.example/page"}},
+		"very old: our address in a query":       {"Referer": {"https://evil.example/?" + own}},
+		"very old: another port":                 {"Referer": {port(":1") + "/connect"}},
+		"very old: our name as user":             {"Referer": {u.Scheme + "://" + u.Host + "@evil.example/"}},
+		"very old: sent from no address":         {"Referer": {"%zz"}},
+	}
+}
+
+// TestForgedForms walks the routes that are not GETs: what another page sends
+// is refused, and changes nothing anywhere. The same form from our own page
+// works, so that the test would notice. Checklist 19.
+func TestForgedForms(t *testing.T) {
+	v := newVictim(t)
+	seen := map[string]bool{}
+	for _, rt := range v.server.routes() {
+		if rt.method == http.MethodGet {
+			continue
+		}
+		seen[rt.path] = true
+		t.Run(rt.path, func(t *testing.T) {
+			v := newVictim(t)
+			d, ok := v.deeds()[rt.path]
+			if !ok {
+				t.Fatalf("%s has no working form in this test: add one", rt.path)
+			}
+			before := v.state()
+			for name, header := range forgeries(v.url) {
+				for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+					r := v.request(method, d.path, d.form)
+					for key, values := range header {
+						r.Header[key] = values
+					}
+					pg := v.noRedirects().do(r)
+					if pg.status != http.StatusForbidden || len(pg.header["Set-Cookie"]) > 0 {
+						t.Errorf("%s by %s: %d %v", name, method, pg.status, pg.header["Set-Cookie"])
+					}
+				}
+			}
+			if diff := cmp.Diff(before, v.state()); diff != "" {
+				t.Fatalf("forged forms changed something:\n%s", diff)
+			}
+			r := v.request(rt.method, d.path, d.form)
+			r.Header.Set("Sec-Fetch-Site", "same-origin")
+			r.Header.Set("Origin", v.url)
+			r.Header.Set("Referer", v.url+"/connect")
+			if pg := v.noRedirects().do(r); pg.status >= 400 {
+				t.Fatalf("our own form was refused: %d", pg.status)
+			}
+			if cmp.Equal(before, v.state()) != d.idle {
+				t.Error("our own form did not do what it should")
+			}
+		})
+	}
+	if len(seen) < 14 {
+		t.Errorf("only %d routes were walked", len(seen))
+	}
+}
+
+// TestMethodOverrides: what a request asks for stands in its method, nowhere
+// else. Checklist 21.
+func TestMethodOverrides(t *testing.T) {
+	v := newVictim(t)
+	deeds := v.deeds()
+	before := v.state()
+	overrides := []string{"_method", "method", "_METHOD", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"}
+	for path, d := range deeds {
+		for _, wanted := range []string{"POST", "DELETE", "PUT"} {
+			q := clone(d.form)
+			header := http.Header{"Sec-Fetch-Site": {"cross-site"}} // a link on another page
+			for _, name := range overrides {
+				q.Set(name, wanted)
+				header.Set(name, wanted)
+			}
+			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace} {
+				r := v.request(method, d.path+"?"+q.Encode(), nil)
+				r.Header = header
+				v.noRedirects().do(r)
+			}
+			r := v.request(http.MethodGet, d.path, q) // a GET with a form in its body
+			for name, values := range header {
+				r.Header[name] = values
+			}
+			v.noRedirects().do(r)
+		}
+		if diff := cmp.Diff(before, v.state()); diff != "" {
+			t.Fatalf("%s: something changed:\n%s", path, diff)
+		}
+	}
+}
+
+// TestFormsOfOtherKinds sends to every form what is not the form that it
+// expects: nothing fails that is our fault, and nothing is done that the form
+// would not do.
+func TestFormsOfOtherKinds(t *testing.T) {
+	v := newVictim(t)
+	deeds := v.deeds()
+	for path, d := range deeds {
+		if path == "/sign-out" || strings.HasSuffix(path, "/disconnect") || strings.Contains(path, "/secret") || strings.HasSuffix(path, "/delete") || path == guidePath {
+			continue // these need no field
+		}
+		before := v.state()
+		for kind, body := range otherKinds(d.form) {
+			for _, encoding := range []string{"", "gzip"} {
+				r := v.request(http.MethodPost, d.path, nil)
+				r.Body, r.ContentLength = readCloser{strings.NewReader(body)}, int64(len(body))
+				r.Header.Set("Content-Type", kind)
+				if encoding != "" {
+					r.Header.Set("Content-Encoding", encoding)
+				}
+				if pg := v.noRedirects().do(r); pg.status >= 500 {
+					t.Errorf("%s as %.40s: %d", path, kind, pg.status)
+				}
+			}
+		}
+		if path == "/shops/{shop}/checks" || path == signaturePath {
+			continue // a check of nothing keeps nothing, and is tested above
+		}
+		after := v.state()
+		for _, kept := range []string{"webhooks", "deliveries", "connections", "owners"} {
+			if before[kept] != after[kept] {
+				t.Errorf("%s changed %s", path, kept)
+			}
+		}
+	}
+}
+
+// otherKinds are bodies by content type that mean the same to a careless
+// reader.
+func otherKinds(form url.Values) map[string]string {
+	object, xml := []string{}, ""
+	var parts bytes.Buffer
+	w := multipart.NewWriter(&parts)
+	for name, values := range form {
+		for _, value := range values {
+			object = append(object, fmt.Sprintf("%q:%q", name, value))
+			xml += "<" + name + ">" + value + "</" + name + ">"
+			_ = w.WriteField(name, value)
+		}
+	}
+	_ = w.Close()
+	encoded := form.Encode()
+	return map[string]string{
+		"application/json":                      "{" + strings.Join(object, ",") + "}",
+		"application/json; charset=utf-8":       "{" + strings.Join(object, ",") + "}",
+		"text/plain":                            encoded,
+		"application/xml":                       "<form>" + xml + "</form>",
+		"":                                      encoded,
+		"application/x-www-form-urlencoded-not": encoded,
+		"multipart/mixed; boundary=" + w.Boundary(): parts.String(),
+		"multipart/form-data":                       parts.String(),
+		"multipart/form-data; boundary=":            parts.String(),
+		"multipart/form-data; boundary=other":       parts.String(),
+		"application/octet-stream":                  encoded,
+	}
+}

@@ -1,0 +1,186 @@
+package handlers
+
+import (
+	"bufio"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// badReturns are the return paths of testdata for each of a few hosts, and
+// what a rule makes: every way to begin an address without its own host, with
+// every way to write a slash.
+func badReturns(t *testing.T) (out []string) {
+	t.Helper()
+	file, err := os.Open("testdata/attack/returns.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	hosts := []string{"evil.example", "localhost.evil.example", "3627734734"}
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "# ") {
+			continue
+		}
+		line, err := strconv.Unquote(`"` + strings.ReplaceAll(lines.Text(), `"`, `\"`) + `"`)
+		if err != nil {
+			t.Fatalf("%s: %v", lines.Text(), err)
+		}
+		for _, host := range hosts {
+			out = append(out, strings.ReplaceAll(line, "{host}", host))
+		}
+	}
+	slashes := []string{"/", `\`, "%2f", "%5c", "\t", "/.", "%2e"}
+	for _, first := range slashes {
+		for _, second := range slashes {
+			for _, third := range append(slashes, "") {
+				out = append(out, first+second+third+"evil.example/shops")
+			}
+		}
+	}
+	return out
+}
+
+// TestReturnsAreBad makes sure that the corpus is what it says.
+func TestReturnsAreBad(t *testing.T) {
+	bad := badReturns(t)
+	if len(bad) < 500 || !slices.Contains(bad, "//evil.example/shops") || !slices.Contains(bad, "/\t/evil.example") {
+		t.Fatalf("there are only %d bad return paths", len(bad))
+	}
+	away := 0
+	for _, path := range bad {
+		if !staysHere("http://localhost:8080", path) {
+			away++
+		}
+	}
+	if away < 200 {
+		t.Errorf("only %d of %d would lead away", away, len(bad))
+	}
+}
+
+var scheme = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):`)
+
+// staysHere tells where a browser would go, which is kinder than Go to what is
+// no address: it drops blanks, and a backslash is a slash to it.
+func staysHere(own, location string) bool {
+	location = strings.Trim(location, " \x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f")
+	location = strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(location)
+	if m := scheme.FindString(location); m != "" {
+		return strings.HasPrefix(location, own+"/")
+	}
+	return !strings.HasPrefix(location, "//")
+}
+
+// leadsHere checks the address that a browser is sent to: ours, and a page
+// that is made to be come back to.
+func (g *rig) leadsHere(what, location string) {
+	g.t.Helper()
+	if !staysHere(g.url, location) {
+		g.t.Errorf("%s: leads away, to %q", what, location)
+		return
+	}
+	u, err := url.Parse(location)
+	if err != nil || strings.ContainsFunc(location, func(c rune) bool { return c <= ' ' || c > '~' || c == '\\' }) {
+		g.t.Errorf("%s: leads to %q (%v)", what, location, err)
+		return
+	}
+	_, pattern := g.server.mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: u.Path, RawPath: u.RawPath}})
+	if !g.server.resumable[pattern] && u.Path != "/connect" {
+		g.t.Errorf("%s: leads to %q, which is no page to come back to", what, location)
+	}
+	if next := u.Query().Get("return"); next != "" {
+		g.leadsHere(what+" later", next)
+	}
+}
+
+// TestOpenRedirects gives every bad return path to every place that takes
+// one, and follows each to the end. Checklist 23.
+func TestOpenRedirects(t *testing.T) {
+	g := newRig(t, options{})
+	shop := g.box.Shops()[0]
+	for i, bad := range badReturns(t) {
+		p, name, q := g.person(), strconv.Quote(bad), url.QueryEscape(bad)
+		g.leadsHere("guide "+name, p.noRedirects().post(guidePath, url.Values{"return": {bad}}).header.Get("Location"))
+		for _, to := range p.get("/connect?return=" + q + "&shop=" + q).want(http.StatusOK).leads() {
+			g.leadsHere("page "+name, to)
+		}
+		switch i % 4 { // these take long, and all read the value in one way
+		case 0:
+			g.leadsHere("refused "+name, p.refusedSignIn("/oauth/start?way=code&return="+q))
+		case 1:
+			g.leadsHere("key "+name, p.noRedirects().post("/connect/key", url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}, "return": {bad}}).header.Get("Location"))
+		}
+	}
+}
+
+// TestOpenRedirectsOfSignIn goes through whole sign-ins, by both ways.
+func TestOpenRedirectsOfSignIn(t *testing.T) {
+	g := newRig(t, options{})
+	for _, way := range []string{"code", "implicit"} {
+		for i, bad := range badReturns(t) {
+			if (way == "implicit") != (i%5 == 0) {
+				continue // both end in the same place; a fifth goes the older way
+			}
+			p := g.person()
+			g.leadsHere(way+" "+strconv.Quote(bad), p.wholeSignIn("/oauth/start?way="+way+"&return="+url.QueryEscape(bad)))
+		}
+	}
+}
+
+// wholeSignIn starts a sign-in, agrees, and gives where it ends.
+func (p *person) wholeSignIn(start string) string {
+	p.t.Helper()
+	to := p.agree(start, "allow")
+	if to.Fragment != "" {
+		v, err := url.ParseQuery(to.Fragment)
+		p.must(err)
+		return p.noRedirects().post("/oauth/implicit", v).header.Get("Location")
+	}
+	return p.noRedirects().get(to.String()).header.Get("Location")
+}
+
+func (p *person) refusedSignIn(start string) string {
+	p.t.Helper()
+	return p.noRedirects().get(p.agree(start, "deny").String()).header.Get("Location")
+}
+
+// agree answers the consent page without drawing it.
+func (p *person) agree(start, decision string) *url.URL {
+	p.t.Helper()
+	at, err := url.Parse(p.noRedirects().get(start).header.Get("Location"))
+	p.must(err)
+	form := at.Query()
+	form.Set("shop", p.box.Shops()[0].ID)
+	form.Set("decision", decision)
+	form["grant"] = []string{"webhook_read", "webhook_write"}
+	to, err := url.Parse(p.noRedirects().post("http://"+at.Host+at.Path, form).header.Get("Location"))
+	p.must(err)
+	return to
+}
+
+// leads are the return paths that a page would hand on: in its links and in
+// its forms.
+func (pg *page) leads() (out []string) {
+	walk(pg.doc, func(n *html.Node) {
+		switch {
+		case n.DataAtom == atom.A:
+			u, err := url.Parse(attr(n, "href"))
+			pg.p.must(err)
+			if to := u.Query().Get("return"); to != "" {
+				out = append(out, to)
+			}
+		case n.DataAtom == atom.Input && attr(n, "name") == "return" && attr(n, "value") != "":
+			out = append(out, attr(n, "value"))
+		}
+	})
+	return out
+}
