@@ -15,14 +15,19 @@ export CGO_ENABLED ?= 0
 
 VERSION = $(shell tools/version.sh)
 LDFLAGS = -s -w -X main.version=$(VERSION)
+BINARY ?= bin/hookwall
+
+# The systems that releases are built for.
+TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 # Tools are built once for each Go version and set of pinned modules.
 TOOLS := .tools/$(shell { $(GO) env GOVERSION; cat tools/go.sum; } 2>/dev/null | cksum | cut -d ' ' -f 1)
 TEMPL := $(TOOLS)/templ
+SUPPLY = $(GO) -C tools run ./supply
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## Build and start the dashboard; reads .env when there is one
@@ -32,11 +37,12 @@ run: build ## Build and start the dashboard; reads .env when there is one
 
 .PHONY: build
 build: ## Build bin/hookwall
-	@$(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/hookwall .
+	@$(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o '$(BINARY)' .
 
 .PHONY: test
 test: check-generated vet browser ## Run all tests, those in a real browser too
 	@rm -rf e2e/artifacts
+	@$(GO) -C tools test ./...
 	@$(GO) test $(TESTFLAGS) ./...
 
 .PHONY: e2e
@@ -72,9 +78,19 @@ fuzz: ## Run each fuzz target for FUZZTIME, 30 s unless told
 	@tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: lint
-lint: check-modules check-generated vet check-scripts check-vulnerabilities $(TOOLS)/golangci-lint ## Check style, modules, scripts and known vulnerabilities
+lint: check-modules check-dependencies check-generated vet check-scripts check-vulnerabilities $(TOOLS)/golangci-lint ## Check style, modules, licences, scripts and known vulnerabilities
 	@tools/lint-templ.sh $(TEMPL)
 	@$(TOOLS)/golangci-lint run ./...
+	@cd tools && $(CURDIR)/$(TOOLS)/golangci-lint run ./...
+
+.PHONY: release
+release: ## Build archives for all systems, with bills of materials and sums, into out/release
+	@$(SUPPLY) release -version '$(VERSION)' -targets '$(TARGETS)' -out $(CURDIR)/out/release $(CURDIR)
+	@cat out/release/SHA256SUMS
+
+.PHONY: check-reproducible
+check-reproducible: ## Build twice, in two places and from nothing, and compare the bytes
+	@tools/check-reproducible.sh '$(VERSION)'
 
 .PHONY: generate
 generate: $(TEMPL) ## Generate Go code from the templates
@@ -94,6 +110,7 @@ clean: ## Delete what was built, the tools too
 .PHONY: vet
 vet:
 	@$(GO) vet ./...
+	@$(GO) -C tools vet ./...
 
 .PHONY: browser
 browser:
@@ -106,6 +123,10 @@ check-generated: $(TEMPL)
 .PHONY: check-modules
 check-modules:
 	@tools/check-modules.sh
+
+.PHONY: check-dependencies
+check-dependencies:
+	@$(SUPPLY) check -targets '$(TARGETS)' $(CURDIR)
 
 .PHONY: check-scripts
 check-scripts:

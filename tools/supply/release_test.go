@@ -1,0 +1,147 @@
+package main
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestRelease makes one for this machine and looks into everything.
+func TestRelease(t *testing.T) {
+	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
+	out := filepath.Join(t.TempDir(), "release")
+	target := runtime.GOOS + "/" + runtime.GOARCH
+	if err := run([]string{"release", "-version", "v1.2.3", "-out", out, "-targets", target, root}, &bytes.Buffer{}); err != nil {
+		t.Fatal(err)
+	}
+	name := "hookwall_v1.2.3_" + runtime.GOOS + "_" + runtime.GOARCH
+	sums := read(t, filepath.Join(out, "SHA256SUMS"))
+	var listed []string
+	for line := range strings.Lines(string(sums)) {
+		sum, file, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
+		listed = append(listed, file)
+		if found := sha256.Sum256(read(t, filepath.Join(out, file))); hex.EncodeToString(found[:]) != sum {
+			t.Errorf("the sum of %s is wrong", file)
+		}
+	}
+	if want := []string{name + ".cdx.json", name + ".tar.gz"}; !slices.Equal(listed, want) {
+		t.Errorf("there are %q, want %q", listed, want)
+	}
+	files := untar(t, read(t, filepath.Join(out, name+".tar.gz")))
+	if want := []string{"CHANGELOG.md", "LICENSE", "README.md", "hookwall", "licences.txt"}; !slices.Equal(names(files), want) {
+		t.Errorf("the archive has %q, want %q", names(files), want)
+	}
+	for _, f := range files {
+		if f.name == "hookwall" && (f.mode != 0o755 || !bytes.Contains(f.content, []byte("v1.2.3"))) {
+			t.Error("the program cannot be run, or has not its version")
+		}
+	}
+}
+
+func TestReleaseProblems(t *testing.T) {
+	out := t.TempDir()
+	if err := makeRelease(root, "../x", out, []string{"linux/amd64"}); err == nil {
+		t.Error("a version may lead out of the folder")
+	}
+	t.Setenv("SOURCE_DATE_EPOCH", "noon")
+	if err := makeRelease(root, "v1", out, []string{"linux/amd64"}); err == nil || !strings.Contains(err.Error(), "SOURCE_DATE_EPOCH") {
+		t.Errorf("of a time that is none: %v", err)
+	}
+	broken := release{root: root, out: out, build: func(string, string) error { return errors.New("no compiler") }}
+	if err := broken.target("linux/amd64"); err == nil || err.Error() != "no compiler" {
+		t.Errorf("of a build that fails: %v", err)
+	}
+}
+
+// TestPack: what is packed depends on nothing but what is given, and comes out
+// again.
+func TestPack(t *testing.T) {
+	at := time.Unix(1700000000, 0).UTC()
+	files := []packed{{"a.txt", []byte("some text"), 0o644}, {"hookwall", []byte("a program"), 0o755}}
+	var tars, zips [2]bytes.Buffer
+	for i := range 2 {
+		if err := errors.Join(packTar(&tars[i], "folder", at, files), packZip(&zips[i], "folder", at, files)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(tars[0].Bytes(), tars[1].Bytes()) || !bytes.Equal(zips[0].Bytes(), zips[1].Bytes()) {
+		t.Error("the bytes differ")
+	}
+	for kind, got := range map[string][]packed{"tar": untar(t, tars[0].Bytes()), "zip": unzip(t, zips[0].Bytes())} {
+		if !slices.EqualFunc(got, files, func(a, b packed) bool {
+			return a.name == b.name && a.mode == b.mode && bytes.Equal(a.content, b.content)
+		}) {
+			t.Errorf("%s: %+v", kind, got)
+		}
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func names(files []packed) (all []string) {
+	for _, f := range files {
+		all = append(all, f.name)
+	}
+	return all
+}
+
+func untar(t *testing.T, archive []byte) (files []packed) {
+	t.Helper()
+	zipped, err := gzip.NewReader(bytes.NewReader(archive))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := tar.NewReader(zipped); ; {
+		header, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil || header.ModTime.Unix() != 1700000000 || header.Uid != 0 {
+			t.Fatalf("%+v, %v", header, err)
+		}
+		files = append(files, packed{filepath.Base(header.Name), content, header.Mode})
+	}
+}
+
+func unzip(t *testing.T, archive []byte) (files []packed) {
+	t.Helper()
+	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.File {
+		in, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(in)
+		if err != nil || f.Modified.Unix() != 1700000000 {
+			t.Fatalf("%+v, %v", f.FileHeader, err)
+		}
+		files = append(files, packed{filepath.Base(f.Name), content, int64(f.Mode().Perm())})
+	}
+	return files
+}
