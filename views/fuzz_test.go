@@ -1,0 +1,66 @@
+package views
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+)
+
+// FuzzPages fills every string of a page with the same text from outside. The
+// page stays within the policy, shows the text as text and whole, and nothing
+// of it that cannot be seen.
+func FuzzPages(f *testing.F) {
+	for i := range everyPage {
+		f.Add(uint8(i), i%2 == 0, hostile)
+		f.Add(uint8(i), i%2 == 1, "a\r\nb\t\u00a0\u2028\x00\ufffe &amp;&#60; --> ]]> {{.}}")
+	}
+	f.Add(uint8(0), true, "java\tscript:alert(1)")
+	f.Add(uint8(3), true, "//evil.example/\\")
+	f.Add(uint8(9), false, "https://bücher.example/\u2066?"+strings.Repeat("é", 200))
+	f.Fuzz(func(t *testing.T, which uint8, yes bool, outside string) {
+		page := everyPage[int(which)%len(everyPage)]
+		outside = strings.NewReplacer("⟦", "", "⟧", "").Replace(strings.ToValidUTF8(outside, "\ufffd"))
+		render(t, page.draw(filler{outside, yes}.fill)).checkPolicy()
+		d := render(t, page.draw(filler{"⟦" + outside + "⟧", yes}.fill))
+		d.checkPolicy()
+		checkShown(t, page.name, whole(d.tags("body")[0]), outside)
+	})
+}
+
+// whole is all text as it stands, but what is in fields.
+func whole(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		field := d.Parent != nil && (d.Parent.Data == "textarea" || d.Parent.Data == "template" || d.Parent.Data == "noscript")
+		if d.Type == html.TextNode && !field {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}
+
+// checkShown finds the text between its marks, each time.
+func checkShown(t *testing.T, page, seen, outside string) {
+	t.Helper()
+	all := []string{pieces(outside, hiddenInExact), pieces(outside, hiddenInNames), pieces(outside, hiddenInLines)}
+	for _, rest := range strings.Split(seen, "⟦")[1:] {
+		shown, _, ended := strings.Cut(rest, "⟧")
+		begun, _, cut := strings.Cut(shown, "…")
+		switch {
+		case ended && slices.Contains(all, shown):
+		case cut && slices.ContainsFunc(all, func(s string) bool { return strings.HasPrefix(s, begun) }):
+		default:
+			t.Errorf("%s shows %q as %q", page, outside, shown)
+		}
+	}
+}
+
+func pieces(s string, hidden func(rune) bool) string {
+	var b strings.Builder
+	for _, p := range split(s, hidden) {
+		b.WriteString(p.text)
+	}
+	return b.String()
+}
