@@ -79,7 +79,7 @@ func (l *lockedBuffer) String() string {
 // rig is a sandbox under test.
 type rig struct {
 	*Server
-	t     *testing.T
+	t     testing.TB
 	clock *testClock
 	log   *lockedBuffer
 }
@@ -96,7 +96,7 @@ func testConfig() Config {
 
 // newRig starts a sandbox that stops with the test. The test fails when the sandbox found fault with
 // an answer of its own.
-func newRig(t *testing.T, change ...func(*Config)) *rig {
+func newRig(t testing.TB, change ...func(*Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: &testClock{now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}, log: &lockedBuffer{}}
 	c := testConfig()
@@ -181,7 +181,7 @@ func (r *rig) basic(shopID string) string {
 }
 
 // fields decodes a JSON object.
-func (a answer) fields(t *testing.T) map[string]any {
+func (a answer) fields(t testing.TB) map[string]any {
 	t.Helper()
 	var out map[string]any
 	if err := json.Unmarshal([]byte(a.body), &out); err != nil {
@@ -191,14 +191,14 @@ func (a answer) fields(t *testing.T) map[string]any {
 }
 
 // text is one field of a JSON object, "" when it is missing.
-func (a answer) text(t *testing.T, name string) string {
+func (a answer) text(t testing.TB, name string) string {
 	t.Helper()
 	s, _ := a.fields(t)[name].(string)
 	return s
 }
 
 // sent returns the parameters that a redirect carries to the client.
-func (a answer) sent(t *testing.T) url.Values {
+func (a answer) sent(t testing.TB) url.Values {
 	t.Helper()
 	if a.StatusCode != http.StatusSeeOther {
 		t.Fatalf("status %d, want 303; body %s", a.StatusCode, a.body)
@@ -253,7 +253,7 @@ type htmlForm struct {
 	buttons        []string // name=value, in tree order
 }
 
-func forms(t *testing.T, page string) []htmlForm {
+func forms(t testing.TB, page string) []htmlForm {
 	t.Helper()
 	doc, err := html.Parse(strings.NewReader(page))
 	if err != nil {
@@ -344,7 +344,7 @@ func refreshForm(token string, changes ...string) url.Values {
 }
 
 // session reads the token answer that a good request gets.
-func (a answer) session(t *testing.T) tokenAnswer {
+func (a answer) session(t testing.TB) tokenAnswer {
 	t.Helper()
 	var out tokenAnswer
 	if err := json.Unmarshal([]byte(a.body), &out); err != nil || a.StatusCode != http.StatusOK {
