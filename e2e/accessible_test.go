@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hookwall/e2e/browser"
+	"hookwall/handlers"
 	"hookwall/sandbox"
 )
 
@@ -18,6 +19,13 @@ type scene struct {
 	status   int
 	heading  string // "" where it is another one each time
 	noScript bool
+	limits   handlers.Limits
+}
+
+// meet starts an app for the scene.
+func (s scene) meet(t *testing.T) *visitor {
+	t.Helper()
+	return startLimited(t, s.limits).visit(browser.Options{NoJavaScript: s.noScript})
 }
 
 // scenes are all pages of the product, in all states that look different.
@@ -59,10 +67,10 @@ var scenes = []scene{
 // a phone, and no page is wider than a small phone.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	for _, s := range slices.Concat(scenes, laterScenes, toolScenes) {
+	for _, s := range slices.Concat(scenes, laterScenes, toolScenes, limitScenes) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			v := meet(t, browser.Options{NoJavaScript: s.noScript})
+			v := s.meet(t)
 			v.status(s.show(v), s.status)
 			if s.heading != "" {
 				v.heads(s.heading)

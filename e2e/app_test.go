@@ -44,14 +44,23 @@ type app struct {
 	porch   *gate                        // before the endpoint that the tools call
 	end     atomic.Pointer[http.Handler] // that endpoint
 	logs    lockedBuffer
+	limits  handlers.Limits
 	ahead   atomic.Int64 // how far the dashboard's clock was moved, in ns
 	still   atomic.Int64 // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
 }
 
-// startApp runs a dashboard and a sandbox until the test ends.
+// startApp runs a dashboard and a sandbox until the test ends. Nothing is
+// limited.
 func startApp(t *testing.T) *app {
 	t.Helper()
-	a := &app{t: t, wire: newWire(), door: newGate(), porch: newGate()}
+	return startLimited(t, handlers.Limits{})
+}
+
+// startLimited is startApp with limits. Addresses count as a browser gives
+// them in X-Forwarded-For, and not at all without.
+func startLimited(t *testing.T, limits handlers.Limits) *app {
+	t.Helper()
+	a := &app{t: t, wire: newWire(), door: newGate(), porch: newGate(), limits: limits}
 	front, back := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	a.url = "http://localhost:" + portOf(front)
 	a.boxURL = "http://127.0.0.1:" + portOf(back)
@@ -119,6 +128,7 @@ func (a *app) dashboard() *handlers.Dashboard {
 	return handlers.New(handlers.Config{
 		PublicURL: public, SandboxURL: a.boxURL, Scopes: scopes, Store: a.store, API: api, OAuth: provider,
 		Logger: a.logger(), Now: a.now, Pauses: []time.Duration{0},
+		Limits: a.limits, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		Targets: a.targets(), Receiver: sandbox.ReceiverHost, Sample: sample,
 	})
 }

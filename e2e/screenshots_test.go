@@ -45,7 +45,7 @@ func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
 		t.Skip("make screenshots says where the pictures go")
 	}
-	all := slices.Concat(scenes, laterScenes, toolScenes)
+	all := slices.Concat(scenes, laterScenes, toolScenes, limitScenes)
 	if err := os.RemoveAll(*screenshots); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestScreenshots(t *testing.T) {
 // draw shows a scene and takes the picture of the whole page in every look.
 func (s scene) draw(t *testing.T) {
 	t.Helper()
-	v := meet(t, browser.Options{NoJavaScript: s.noScript})
+	v := s.meet(t)
 	v.status(s.show(v), s.status)
 	for _, look := range looks {
 		v.SetScheme(look.Scheme)

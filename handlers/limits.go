@@ -131,6 +131,7 @@ func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *
 	case rt.again != nil && s.mayRedraw(rt, r):
 		return rt.again(w, r, hit.notice())
 	case rt.path == "/oauth/start":
+		w.Header().Set("Referrer-Policy", "strict-origin") // its address goes nowhere else
 		answer.Links = []views.Link{{Href: withQuery(r.URL.EscapedPath(), r.URL.RawQuery), Text: "Try again"}}
 	case rt.limit == signIn:
 		scrub(w) // the address of a callback
