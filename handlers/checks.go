@@ -32,6 +32,9 @@ const (
 	checkDead  = 30 * time.Second
 	checkPoll  = 200 * time.Millisecond
 	streamTime = time.Minute
+	// looksAtOnce is how many pages and streams of one session may wait for
+	// checks: each asks the database again and again.
+	looksAtOnce = 10
 )
 
 func checksPath(shopID string) string { return shopPath(shopID) + "/checks" }
@@ -263,18 +266,31 @@ func (s *server) readCheck(r *http.Request, id string) (store.Check, keptCheck, 
 func (s *server) handleCheckPage(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	check, kept, err := s.readCheck(r, id)
-	if r.URL.Query().Get("follow") == "" {
-		for range s.looksAt(r.Context(), checkWait) {
-			if err != nil || s.isOver(check) {
-				break
-			}
-			check, kept, err = s.readCheck(r, id)
-		}
+	if r.URL.Query().Get("follow") == "" && err == nil {
+		check, kept, err = s.awaitCheck(r, check, kept)
 	}
 	if err != nil {
 		return err
 	}
 	return s.drawCheck(w, r, check, kept)
+}
+
+// awaitCheck gives the check when it is over, or as it is when that takes long
+// or too many pages wait already.
+func (s *server) awaitCheck(r *http.Request, check store.Check, kept keptCheck) (store.Check, keptCheck, error) {
+	leave, ok := s.looking.enter(visitOf(r).owner)
+	if !ok {
+		return check, kept, nil
+	}
+	defer leave()
+	var err error
+	for range s.looksAt(r.Context(), checkWait) {
+		if err != nil || s.isOver(check) {
+			break
+		}
+		check, kept, err = s.readCheck(r, check.ID)
+	}
+	return check, kept, err
 }
 
 // looksAt yields at once and then again and again, until the time is over, ctx
@@ -355,6 +371,11 @@ func (s *server) handleCheckStream(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
+	leave, ok := s.looking.enter(visitOf(r).owner)
+	if !ok {
+		return &httpError{Status: http.StatusTooManyRequests, RetryAfter: checkTime, Public: "Too many pages of this session follow checks. Close some of them, or look again in half a minute."}
+	}
+	defer leave()
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store")

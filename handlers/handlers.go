@@ -65,6 +65,7 @@ type server struct {
 	looks     looks           // into attempts whose end is not known
 	doctor    doctor.Doctor
 	sends     turnstile // of test deliveries
+	looking   turnstile // of pages and streams that wait for a check
 	errands   errands
 }
 
@@ -126,7 +127,7 @@ func build(c Config) *server {
 	}
 	s := &server{
 		Config: c, secure: c.PublicURL.Scheme == "https", resumable: map[string]bool{},
-		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, errands: newErrands(),
+		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, looking: turnstile{most: looksAtOnce}, errands: newErrands(),
 	}
 	s.sessions = c.Store.Sessions(store.CookieOptions{Name: s.cookieName("session"), Secure: s.secure})
 	s.refresher = oauth.NewRefresher(c.OAuth, keeper{c.Store})
