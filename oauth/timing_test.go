@@ -1,0 +1,147 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// rotating is a token server that takes a refresh token once, after a while,
+// and has a fault for each of its first calls.
+type rotating struct {
+	latency time.Duration
+	faults  int
+
+	mu             sync.Mutex
+	calls, renewed int
+	spent, under   int
+	most           int // calls under way at once
+}
+
+func (s *rotating) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.count(1)
+	defer s.count(-1)
+	select {
+	case <-time.After(s.latency):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	status, body := s.answer()
+	return &http.Response{StatusCode: status, Request: r, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+}
+
+func (s *rotating) count(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.under += n
+	s.most = max(s.most, s.under)
+}
+
+func (s *rotating) answer() (int, string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls++
+	switch {
+	case s.calls <= s.faults:
+		return http.StatusServiceUnavailable, ""
+	case s.renewed > 0:
+		s.spent++
+		return http.StatusBadRequest, `{"error":"invalid_grant"}`
+	}
+	s.renewed++
+	return http.StatusOK, renewed
+}
+
+// caller is a request that finds the token at its end.
+type caller struct {
+	replica int
+	after   time.Duration // since the beginning
+	leaves  time.Duration // after so long; 0 for never
+}
+
+func callers(t *rapid.T) []caller {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) caller {
+		return caller{
+			rapid.IntRange(0, 2).Draw(t, "replica"),
+			time.Duration(rapid.IntRange(0, 40_000).Draw(t, "after")) * time.Millisecond,
+			time.Duration(rapid.SampledFrom([]int{0, 0, 0, 1, 50, 900, 5000}).Draw(t, "leaves")) * time.Millisecond,
+		}
+	}), 1, 12).Draw(t, "callers")
+}
+
+// TestOneRefreshAtAnyTime: whenever requests come to whichever replica, and
+// whoever of them goes away, the token is renewed once, and who stays has it or
+// hears of the server's fault.
+func TestOneRefreshAtAnyTime(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		all := callers(r)
+		server := &rotating{
+			latency: time.Duration(rapid.IntRange(0, 9_900).Draw(r, "latency")) * time.Millisecond,
+			faults:  rapid.IntRange(0, 2).Draw(r, "faults"),
+		}
+		var problems []string
+		synctest.Test(t, func(t *testing.T) { problems = refreshAll(t, server, all) })
+		if len(problems) > 0 || server.most > 1 || server.renewed > 1 || server.spent > 0 {
+			r.Fatalf("%v; %d calls, %d at once, renewed %d times, asked %d times with a token that was spent", problems, server.calls, server.most, server.renewed, server.spent)
+		}
+		if server.calls > server.faults && server.renewed != 1 {
+			r.Fatalf("renewed %d times in %d calls", server.renewed, server.calls)
+		}
+	})
+}
+
+func refreshAll(t *testing.T, server *rotating, all []caller) []string {
+	t.Helper()
+	m := &memory{held: heldUntil("r1", time.Now()), now: time.Now}
+	p := New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: server, Now: time.Now})
+	replicas := []*Refresher{NewRefresher(p, m), NewRefresher(p, m), NewRefresher(p, m)}
+	old := m.held
+	problems := make([]string, len(all))
+	var wg sync.WaitGroup
+	for i, c := range all {
+		wg.Go(func() {
+			time.Sleep(c.after)
+			problems[i] = c.refresh(t.Context(), replicas[c.replica], old, server)
+		})
+	}
+	wg.Wait()
+	synctest.Wait()
+	time.Sleep(waitForLease + leaseTime) // until what goes on behind those who left has ended
+	var found []string
+	for _, text := range problems {
+		if text != "" {
+			found = append(found, text)
+		}
+	}
+	return found
+}
+
+func (c caller) refresh(ctx context.Context, r *Refresher, old Held, server *rotating) string {
+	if c.leaves > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.leaves)
+		defer cancel()
+	}
+	start := time.Now()
+	got, err := r.Fresh(ctx, old)
+	took := time.Since(start)
+	switch {
+	case c.leaves > 0 && took > c.leaves, took > waitForLease+leaseTime:
+		return "it took " + took.String()
+	case err == nil && (got.Credential.AccessToken != "a2" || got.Version != 2):
+		return "a token that is at its end"
+	case errors.Is(err, ErrReconnect):
+		return "it asks to connect again"
+	case err != nil && ctx.Err() == nil && server.faults == 0:
+		return err.Error()
+	}
+	return ""
+}
