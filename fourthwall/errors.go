@@ -170,5 +170,9 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if err != nil {
 		return 0
 	}
+	// The date is of the server's clock, and ours may be another.
+	if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = theirs
+	}
 	return min(max(0, date.Sub(now)), maxRetryAfter)
 }

@@ -337,6 +337,24 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
+// TestRetryAfterOfAnotherClock: a date is meant by the server's clock, so the
+// answer's own date is what it counts from.
+func TestRetryAfterOfAnotherClock(t *testing.T) {
+	for _, skew := range []time.Duration{5 * time.Minute, 0, -5 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			theirs := time.Now().Add(skew)
+			s := &stage{script: []step{{status: 403, header: map[string]string{
+				"Date": theirs.UTC().Format(http.TimeFormat), "Retry-After": theirs.Add(20 * time.Second).UTC().Format(http.TimeFormat),
+			}}}}
+			_, err := s.client(t, fourthwall.Options{}).CurrentShop(t.Context(), token)
+			var e *fourthwall.Error
+			if !errors.As(err, &e) || e.RetryAfter != 20*time.Second {
+				t.Errorf("clocks %v apart: got %#v", skew, err)
+			}
+		})
+	}
+}
+
 // Clients that met the same trouble together do not come back together.
 func TestWaitsDiffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
