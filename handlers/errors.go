@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"hookwall/fourthwall"
@@ -124,12 +125,17 @@ func asHTTPError(err error) *httpError {
 func apiError(api *fourthwall.Error) *httpError {
 	answer := &httpError{Status: http.StatusBadGateway, Err: api, Code: api.Code, RetryAfter: api.RetryAfter}
 	if api.TooLarge {
-		answer.Public = "Fourthwall’s answer is larger than Hookwall reads, so it is not shown. Nothing is wrong with the connection."
+		answer.Public = "Fourthwall’s answer is larger than Hookwall reads, so it is not shown. Nothing is wrong with the connection: try again later, or look in Fourthwall’s own settings."
 		return answer
 	}
 	switch api.Status {
 	case http.StatusNotFound:
 		answer.Status = http.StatusNotFound
+		if isShopGone(api) {
+			answer.Public = shopGoneText + " Connect the shop again, or disconnect it under Shops."
+			answer.Links = []views.Link{{Href: "/shops", Text: "See the shops"}}
+			return answer
+		}
 		answer.Public = "Fourthwall does not know this webhook. It may have been deleted: look in the list of webhooks."
 	case http.StatusForbidden:
 		answer.Status = http.StatusForbidden
@@ -138,6 +144,14 @@ func apiError(api *fourthwall.Error) *httpError {
 		answer.Status = http.StatusServiceUnavailable
 	}
 	return answer
+}
+
+const shopGoneText = "Fourthwall does not know this shop any more: it may have been closed."
+
+// isShopGone tells whether the API says that the shop itself is not there,
+// which says nothing about one of its webhooks.
+func isShopGone(api *fourthwall.Error) bool {
+	return api.Status == http.StatusNotFound && strings.Contains(api.Code, "SHOP")
 }
 
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

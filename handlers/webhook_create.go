@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hookwall/fourthwall"
 	"hookwall/oauth"
 	"hookwall/store"
 	"hookwall/views"
@@ -242,6 +243,9 @@ func refusalNotice(f failure, what deed) (int, views.Notice) {
 		n.Kind, n.Title = views.Warning, "Fourthwall could not be reached"
 		n.Text = nothing + "Press " + what.button + " again in a moment."
 		return http.StatusBadGateway, n
+	case isShopGone(&fourthwall.Error{Status: f.Status, Code: f.Code}):
+		n.Text = shopGoneText + " " + nothing + "Connect the shop again, or disconnect it under Shops."
+		return http.StatusNotFound, n
 	case f.Status == http.StatusNotFound:
 		n.Text = "It answered that this shop or address does not exist. " + nothing + "Check that the shop is still there, and connect it again."
 		return http.StatusNotFound, n
@@ -251,6 +255,14 @@ func refusalNotice(f failure, what deed) (int, views.Notice) {
 	}
 	n.Text = "It gave no reason. " + nothing + "Check the address and the event types; if they look right, give the request id to Fourthwall’s support."
 	return http.StatusUnprocessableEntity, n
+}
+
+// inText is when it is worth another try.
+func inText(f failure) string {
+	if f.RetryAfter > 0 {
+		return "in " + waitText(f)
+	}
+	return "in a moment"
 }
 
 func waitText(f failure) string {

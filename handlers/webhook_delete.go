@@ -118,7 +118,7 @@ func (s *server) deleteInTurn(w http.ResponseWriter, r *http.Request, id string,
 	case isNotFound(err):
 		return func() error { return s.goneAlready(w, r, id) }, nil
 	case err != nil:
-		return nil, err
+		return func() error { return s.unreadDelete(id, v, err) }, err
 	case turn.first != nil:
 		return func() error { return s.refuseDelete(w, r, hook, turn.first) }, turn.first
 	}
@@ -150,7 +150,20 @@ func (s *server) goneAlready(w http.ResponseWriter, r *http.Request, id string) 
 
 func isNotFound(err error) bool {
 	var api *fourthwall.Error
-	return errors.As(err, &api) && api.Status == http.StatusNotFound
+	return errors.As(err, &api) && api.Status == http.StatusNotFound && !isShopGone(api)
+}
+
+// unreadDelete says that nothing was deleted, since it could not be read what
+// there is.
+func (s *server) unreadDelete(id string, v *visit, err error) error {
+	var api *fourthwall.Error
+	if !errors.As(err, &api) || isShopGone(api) || api.Status == http.StatusForbidden {
+		return err
+	}
+	answer := apiError(api)
+	answer.Public = "Nothing was deleted: Fourthwall could not be asked about this webhook. Try again " + inText(*failureOf(api)) + "."
+	answer.Links = []views.Link{{Href: webhookPath(v.conn.ShopID, id) + "/delete", Text: "Try again"}}
+	return answer
 }
 
 // refuseDelete asks again, with what was read before the API failed.
@@ -163,6 +176,7 @@ func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, hook fourt
 	if api.Code == codeLocked {
 		return s.answerLocked(w, r, hook.ID)
 	}
+	v.log.Warn("delete was not accepted", "error", api)
 	status, n := refusalNotice(*failureOf(api), deleting)
 	switch {
 	case isUncertain(err):

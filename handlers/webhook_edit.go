@@ -272,17 +272,21 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 	if !errors.As(err, &api) {
 		return err
 	}
+	visitOf(r).log.Warn("the webhook could not be read for an edit", "error", api)
 	answer := apiError(api)
 	n := views.Notice{
 		Kind: views.Warning, Title: errorTexts[answer.Status].heading, Code: api.Code, RequestID: requestID(api, visitOf(r)),
-		Text: "Nothing was saved; what you changed is kept below. Press Review changes again in a moment.",
+		Text: "Nothing was saved; what you changed is kept below. Press Review changes again " + inText(*failureOf(api)) + ".",
 	}
-	switch answer.Status {
-	case http.StatusNotFound:
+	switch {
+	case isShopGone(api):
+		link := connectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
+		n.Title, n.Text, n.Link = "This shop is gone", shopGoneText+" Nothing was saved. Connect the shop again to go on; what you changed is kept.", &link
+	case api.Status == http.StatusNotFound:
 		n.Title = "This webhook does not exist any more"
 		n.Text = "It was deleted meanwhile, so nothing was saved. What you entered is kept below."
 		n.Link = &views.Link{Href: newWebhookPath(f.shop) + "?draft=" + url.QueryEscape(f.draft), Text: "Create it as a new webhook"}
-	case http.StatusForbidden:
+	case api.Status == http.StatusForbidden:
 		link := connectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
 		n.Title = "This connection may not read webhooks"
 		n.Text = "It lacks the permission webhook_read, without which an edit is not safe. Connect the shop again and allow it; what you changed is kept."
@@ -474,6 +478,7 @@ func (s *server) refuseEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 	case api.Code == codeLocked:
 		return s.answerLocked(w, r, f.editing)
 	case isUncertain(err):
+		visitOf(r).log.Warn("it is not confirmed whether a change was saved", "error", err)
 		setRetryAfter(w, api.RetryAfter)
 		f.banner = &views.Notice{
 			Kind: views.Warning, Title: "It is not confirmed whether the change was saved", Code: api.Code, RequestID: requestID(api, visitOf(r)),
@@ -481,5 +486,6 @@ func (s *server) refuseEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 		}
 		return s.drawWebhookForm(w, r, http.StatusBadGateway, f)
 	}
+	visitOf(r).log.Warn("change was not accepted", "error", api)
 	return s.drawRefusal(w, r, f, *failureOf(api))
 }

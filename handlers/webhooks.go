@@ -33,7 +33,14 @@ func (s *server) unreadable(w http.ResponseWriter, r *http.Request, api *fourthw
 		n.Text = "It lacks the permission webhook_read. You can still create webhooks; to see your " + what + ", connect the shop again and allow it."
 		n.Link = &link
 		return n, http.StatusOK
+	case http.StatusServiceUnavailable:
+		n.Text = "Fourthwall asks us to wait. Load this page again " + inText(*failureOf(api)) + "."
 	case http.StatusNotFound:
+		if isShopGone(api) {
+			link := connectLink(back, v.conn.ShopID)
+			n.Title, n.Text, n.Link = "This shop is gone", answer.Public, &link
+			return n, http.StatusNotFound
+		}
 		n.Title, n.Text = "Fourthwall has no list of "+what+" here", "It answered that there is nothing at this address. Whoever runs this Hookwall should check FOURTHWALL_API_URL."
 		return n, http.StatusBadGateway
 	}

@@ -62,7 +62,7 @@ func NotConfirmed(p NotConfirmedPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = noticeBody(Notice{Kind: Warning, Title: "Do not create it a second time yet", Text: "The answer was lost on its way, and Hookwall may not read this shop’s webhooks to look for it. Look for it in Fourthwall’s own settings first.", RequestID: p.RequestID}, "banner-title").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = noticeBody(Notice{Kind: Warning, Title: "Do not create it a second time yet", Text: "The answer was lost on its way, and Hookwall could not see the shop’s webhooks before, so it cannot tell the new one. Look for it in the list of webhooks, or in Fourthwall’s own settings. If it is not there, go back to the form and create it: Hookwall asks before it makes a second one that it can see.", RequestID: p.RequestID}, "banner-title").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
