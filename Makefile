@@ -54,6 +54,12 @@ e2e: browser ## Run the browser tests alone
 test-postgres: ## Run the tests of the store and of the pages on Postgres: a private one, or that of HOOKWALL_TEST_POSTGRES
 	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./store/... ./handlers
 
+.PHONY: faults
+faults: ## Break Fourthwall, the way there and the database in many ways, and print what people get
+	@mkdir -p out && rm -f out/faults.txt
+	@tools/with-postgres.sh $(GO) test -count=1 -parallel 32 $(TESTFLAGS) ./e2e/faults -args -matrix=$(CURDIR)/out/faults.txt; \
+	status=$$?; cat out/faults.txt; exit $$status
+
 .PHONY: race
 race: browser ## Run all tests with the race detector; needs a C compiler
 	@CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 30m $(TESTFLAGS) ./...

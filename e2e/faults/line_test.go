@@ -1,0 +1,65 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"testing"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
+)
+
+// line is a connection to a server that can be cut, slowed and broken.
+type line struct {
+	*toxiproxy.Proxy
+	t testing.TB
+}
+
+func newLine(t testing.TB, upstream string) *line {
+	t.Helper()
+	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	l := &line{toxiproxy.NewProxy(server, "line", "127.0.0.1:0", upstream), t}
+	l.restore()
+	t.Cleanup(l.Stop)
+	return l
+}
+
+// URL is where the server seems to be.
+func (l *line) URL() string { return "http://" + l.Listen }
+
+// cut refuses connections and breaks those that are there.
+func (l *line) cut() { l.Stop() }
+
+// restore lets everything through again, over new connections.
+func (l *line) restore() {
+	l.t.Helper()
+	l.Stop()
+	l.Toxics.ResetToxics(context.Background())
+	if err := l.Start(); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// toxic is one of the library's, such as {"latency", "downstream", {"latency": 500}}.
+type toxic struct {
+	Type       string           `json:"type"`
+	Stream     string           `json:"stream"` // upstream to the server, downstream from it
+	Attributes map[string]int64 `json:"attributes"`
+}
+
+// poison does something to every connection from now on.
+func (l *line) poison(what toxic) {
+	l.t.Helper()
+	text, err := json.Marshal(what)
+	if err == nil {
+		l.Stop()
+		_, err = l.Toxics.AddToxicJson(bytes.NewReader(text))
+	}
+	if err == nil {
+		err = l.Start()
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}

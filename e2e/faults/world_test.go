@@ -1,0 +1,158 @@
+package faults
+
+import (
+	"bytes"
+	"cmp"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hookwall/deliver"
+	"hookwall/fourthwall"
+	"hookwall/handlers"
+	"hookwall/oauth"
+	"hookwall/sandbox"
+	"hookwall/store"
+)
+
+// world is a dashboard, its database and Fourthwall, with a line between each
+// two of them that a test can cut.
+type world struct {
+	t    *testing.T
+	url  string // of the dashboard
+	box  *sandbox.Server
+	api  *line // from the dashboard to Fourthwall
+	logs lockedBuffer
+	settings
+	front atomic.Pointer[handlers.Dashboard]
+	store *store.Store
+	stop  func()
+}
+
+// settings are what a fault may want otherwise.
+type settings struct {
+	database string        // address; "" for a new SQLite file
+	keys     string        // "" for a new one
+	budget   time.Duration // of one call of the API; 0 for the usual
+	boxAhead time.Duration // of Fourthwall's clock
+	dbAhead  time.Duration // of the database's clock
+	crowd    bool          // people come by a proxy, each from an address of their own
+}
+
+func newWorld(t *testing.T, s settings) *world {
+	t.Helper()
+	w := &world{t: t, settings: s}
+	w.database = cmp.Or(s.database, filepath.Join(t.TempDir(), "hookwall.db"))
+	w.keys = cmp.Or(s.keys, store.NewKey())
+	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.front.Load().ServeHTTP(rw, r) }))
+	w.url = front.URL
+	t.Cleanup(front.Close)
+	back := httptest.NewUnstartedServer(nil)
+	var err error
+	w.box, err = sandbox.New(sandbox.Config{
+		PublicURL: "http://" + back.Listener.Addr().String(), AnyHost: true,
+		Now:     func() time.Time { return time.Now().Add(s.boxAhead) },
+		Clients: []sandbox.Client{{ID: "hookwall", RedirectURIs: []string{w.url + "/oauth/callback"}}},
+	})
+	w.must(err)
+	back.Config.Handler = w.box
+	back.Start()
+	t.Cleanup(func() { back.Close(); w.box.Close() })
+	w.api = newLine(t, back.Listener.Addr().String())
+	w.start(back.URL)
+	t.Cleanup(func() { w.stop() })
+	return w
+}
+
+// start runs the dashboard on the database, as main does.
+func (w *world) start(boxURL string) {
+	w.t.Helper()
+	logger := slog.New(slog.NewJSONHandler(&w.logs, nil))
+	keys, err := store.ParseKeys(w.keys)
+	w.must(err)
+	now := func() time.Time { return time.Now().Add(w.dbAhead) }
+	w.store, err = store.Open(w.t.Context(), w.database, store.Options{Keys: keys, Environment: "test", Logger: logger, Now: now})
+	w.must(err)
+	api, err := fourthwall.New(w.api.URL(), fourthwall.Options{Budget: w.budget, Logger: logger})
+	w.must(err)
+	public, err := url.Parse(w.url)
+	w.must(err)
+	targets, err := deliver.New(deliver.Options{})
+	w.must(err)
+	proxies := []netip.Prefix{}
+	if w.crowd {
+		proxies = append(proxies, netip.MustParsePrefix("127.0.0.0/8"))
+	}
+	scopes := []string{"webhook_write", "webhook_read"}
+	dashboard := handlers.New(handlers.Config{
+		PublicURL: public, SandboxURL: boxURL, Scopes: scopes, Store: w.store, API: api, Targets: targets, TrustedProxies: proxies,
+		OAuth: oauth.New(oauth.Config{
+			ClientID: "hookwall", AuthURL: boxURL + "/admin/platform-apps/{client_id}/connect",
+			TokenURL: w.api.URL() + "/open-api/v1.0/platform/token", PublicURL: w.url, Scopes: scopes, Now: w.store.Now,
+		}),
+		Logger: logger, Now: w.store.Now, Pauses: []time.Duration{0},
+		Sample: func(handlers.SampleOf) (string, error) { return "{}", nil },
+	})
+	w.front.Store(dashboard)
+	st := w.store
+	w.stop = sync.OnceFunc(func() {
+		dashboard.Drain()
+		dashboard.Close()
+		api.CloseIdleConnections()
+		_ = st.Close()
+	})
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// logged are the lines of the log that name a request.
+func (w *world) logged(requestID string) (lines []string) {
+	for line := range strings.Lines(w.logs.String()) {
+		if requestID != "" && strings.Contains(line, requestID) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// webhooks counts those of a shop with an address and, where some are named,
+// exactly these event types.
+func (w *world) webhooks(shop, address string, types ...string) (n int) {
+	for _, hook := range w.box.Webhooks(shop) {
+		if hook.URL == address && (types == nil || slices.Equal(sorted(hook.AllowedTypes), sorted(types))) {
+			n++
+		}
+	}
+	return n
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
