@@ -59,7 +59,7 @@ func of(path string) string {
 }
 
 // requestIDs are the ids of requests, ours and the API's, and one-time ids.
-var requestIDs = regexp.MustCompile(`[>"]([A-Za-z0-9_-]{16}|[A-Z2-7]{26}|[A-Za-z0-9_-]{43})[<"]`)
+var requestIDs = regexp.MustCompile(`[>"]([A-Za-z0-9_-]{16}|[A-Za-z0-9_-]{43})[<"]`)
 
 // alike takes out of a page what differs between any two: the ids that were
 // asked for and those of the requests.
@@ -70,7 +70,7 @@ func alike(pg *page, ids ...string) string {
 			text = strings.ReplaceAll(text, form, "ID")
 		}
 	}
-	text = regexp.MustCompile(`draft%3D[A-Z2-7]+`).ReplaceAllString(text, "")
+	text = regexp.MustCompile(`[A-Z2-7]{26}\b`).ReplaceAllString(text, "")
 	return requestIDs.ReplaceAllString(text, "")
 }
 
