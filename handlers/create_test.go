@@ -583,8 +583,8 @@ func TestDiedOnTheWay(t *testing.T) {
 		text    string
 		made    int
 	}{
-		{"before the call", false, preparingTime + time.Second, "do=create", 200, good, 1},
-		{"before the call, and looked for", false, preparingTime + time.Second, "do=check", 502, "The webhook was not created", 0},
+		{"before the call", false, noBeat + time.Second, "do=create", 200, good, 1},
+		{"before the call, and looked for", false, noBeat + time.Second, "do=check", 502, "The webhook was not created", 0},
 		{"in the call", true, pendingTime + time.Second, "do=create", 502, "Not confirmed", 0},
 		{"in the call, long ago", true, unsettledAfter + time.Second, "do=create", 200, good, 1},
 		{"in the call, and looked for", true, pendingTime + time.Second, "do=check", 502, "Not confirmed", 0},
@@ -652,6 +652,7 @@ func TestEarlierAttemptsAreClosed(t *testing.T) {
 // another has taken its place, and does not call.
 func TestWakesUpTooLate(t *testing.T) {
 	g := newRig(t, options{})
+	g.server.beatEvery = time.Hour
 	p := g.person()
 	shop := p.connect(0)
 	f := p.newForm(shop.ID, good, "DONATION")
@@ -665,7 +666,7 @@ func TestWakesUpTooLate(t *testing.T) {
 	first.Go(func() { f.submit().want(http.StatusOK, good) })
 	<-stands
 	g.calls.set(nil, nil)
-	g.move(preparingTime + time.Second)
+	g.move(noBeat + time.Second)
 	f.submit().want(http.StatusOK, good)
 	close(wakes)
 	first.Wait()

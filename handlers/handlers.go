@@ -67,6 +67,7 @@ type server struct {
 	sends     turnstile // of test deliveries
 	looking   turnstile // of pages and streams that wait for a check
 	errands   errands
+	beatEvery time.Duration // between the signs of life of what is at work on a form
 }
 
 // Dashboard answers every request.
@@ -127,7 +128,7 @@ func build(c Config) *server {
 	}
 	s := &server{
 		Config: c, secure: c.PublicURL.Scheme == "https", resumable: map[string]bool{},
-		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, looking: turnstile{most: looksAtOnce}, errands: newErrands(),
+		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, looking: turnstile{most: looksAtOnce}, errands: newErrands(), beatEvery: beatEvery,
 	}
 	s.sessions = c.Store.Sessions(store.CookieOptions{Name: s.cookieName("session"), Secure: s.secure})
 	s.refresher = oauth.NewRefresher(c.OAuth, keeper{c.Store})

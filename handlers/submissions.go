@@ -24,12 +24,8 @@ const (
 	// pendingTime is longer than a create can take: a submission that is
 	// pending for longer was cut off by the end of its process.
 	pendingTime = 45 * time.Second
-	// preparingTime is longer than it takes to get ready for the call. Whoever
-	// finds a form after that may begin anew: who was at work on it asks before
-	// the call whether it is still theirs.
-	preparingTime = 5 * time.Second
 	// lookTime is longer than the call itself can take. A twin that has waited
-	// for so long looks for the webhook too: the first may have died.
+	// for so long, without a sign of life, looks for the webhook too.
 	lookTime   = 10 * time.Second
 	twinWait   = 30 * time.Second
 	twinPoll   = 100 * time.Millisecond
@@ -159,12 +155,17 @@ func (c creation) again(ctx context.Context) (store.Submission, error) {
 
 // isOpen tells whether nobody knows and nobody is at work to find out.
 func (c creation) isOpen(sub store.Submission) bool {
-	return sub.State == store.StateUnconfirmed || sub.State == store.StatePending && c.age(sub) > pendingTime
+	dead := pendingTime
+	if sub.Holder != "" { // who gives signs of life
+		dead = lookTime
+	}
+	return sub.State == store.StateUnconfirmed || sub.State == store.StatePending && c.age(sub) > dead
 }
 
 // isAbandoned tells whether who was at work died before the API was asked.
+// Should it only have stood still, it finds out before it asks.
 func (c creation) isAbandoned(sub store.Submission) bool {
-	return sub.State == store.StatePending && sub.Holder != "" && !sub.Calling && c.age(sub) > preparingTime && sub.Hash == c.form.hash()
+	return sub.State == store.StatePending && sub.Holder != "" && !sub.Calling && c.age(sub) > noBeat && sub.Hash == c.form.hash()
 }
 
 func (c creation) age(sub store.Submission) time.Duration { return c.Now().Sub(sub.UpdatedAt) }
@@ -177,10 +178,12 @@ func (c creation) await(ctx context.Context) (store.Submission, error) {
 	for {
 		sub, err := c.submission(ctx)
 		switch {
-		case err != nil || sub.State != store.StatePending || c.isOpen(sub):
+		case err != nil || sub.State != store.StatePending:
 			return sub, err
 		case c.isAbandoned(sub):
 			return c.takeOver(ctx, sub)
+		case c.isOpen(sub):
+			return sub, nil
 		case c.age(sub) > lookTime:
 			if hook, sight := c.look(ctx, sub, []time.Duration{0}); sight == there {
 				return c.settleCreated(ctx, hook)
@@ -256,6 +259,8 @@ func (c creation) lost(ctx context.Context) (store.Submission, error) {
 
 // run lists, calls and settles.
 func (c creation) run(ctx context.Context) (store.Submission, error) {
+	rest := c.beat(ctx, c.visit, store.Submission{Owner: c.conn.Owner, ID: c.form.submission, Holder: c.holder})
+	defer rest()
 	list, err := c.lookBefore(ctx)
 	if errors.Is(err, store.ErrLeaseLost) {
 		return c.lost(ctx)

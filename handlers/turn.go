@@ -24,14 +24,14 @@ type turn struct {
 
 const (
 	beatEvery = 2 * time.Second
-	// turnDead is how long a turn may go without a sign of life: then its
+	// noBeat is how long it may take to the next sign of life: after that the
 	// process has died.
-	turnDead = 8 * time.Second
-	turnTime = 90 * time.Second // longer than any turn takes
+	noBeat   = 8 * time.Second
+	beatTime = 90 * time.Second // longer than any form is worked on
 )
 
 // takeTurn waits until nobody is at work on the same thing. Who gets a turn
-// must end it. A turn whose process died is over after turnDead.
+// must end it. A turn whose process died is over after noBeat.
 func (s *server) takeTurn(ctx context.Context, v *visit, id string) (turn, error) {
 	t := turn{id: id}
 	sub := store.Submission{ID: id, Owner: v.owner, Shop: v.conn.ShopID, Holder: oauth.RandomToken()}
@@ -40,7 +40,7 @@ func (s *server) takeTurn(ctx context.Context, v *visit, id string) (turn, error
 	defer tick.Stop()
 	for {
 		mine, seen, err := s.Store.BeginSubmission(ctx, sub)
-		if err == nil && !mine && (seen.State != store.StatePending || s.Now().Sub(seen.UpdatedAt) > turnDead) {
+		if err == nil && !mine && (seen.State != store.StatePending || s.Now().Sub(seen.UpdatedAt) > noBeat) {
 			if t.waited {
 				t.first = firstFailure(seen)
 			}
@@ -69,12 +69,13 @@ func (s *server) takeTurn(ctx context.Context, v *visit, id string) (turn, error
 	}
 }
 
-// beat gives signs of life of a turn until it rests.
+// beat gives signs of life of what is at work on a form until it rests, or
+// finds that the form was taken over.
 func (s *server) beat(ctx context.Context, v *visit, sub store.Submission) (rest func()) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beatTime)
 	var beating sync.WaitGroup
 	beating.Go(func() {
-		tick := time.NewTicker(beatEvery)
+		tick := time.NewTicker(s.beatEvery)
 		defer tick.Stop()
 		for {
 			select {
@@ -82,8 +83,12 @@ func (s *server) beat(ctx context.Context, v *visit, sub store.Submission) (rest
 				return
 			case <-tick.C:
 			}
-			if err := s.Store.HoldSubmission(ctx, sub.Owner, sub.ID, sub.Holder, false); err != nil && ctx.Err() == nil {
-				v.log.Warn("a turn could not be held", "error", err)
+			err := s.Store.HoldSubmission(ctx, sub.Owner, sub.ID, sub.Holder, false)
+			if errors.Is(err, store.ErrLeaseLost) {
+				return
+			}
+			if err != nil && ctx.Err() == nil {
+				v.log.Warn("a form could not be held", "error", err)
 			}
 		}
 	})

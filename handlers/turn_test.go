@@ -118,7 +118,7 @@ func TestTurnOfADeadProcess(t *testing.T) {
 	dead, err := g.server.takeTurn(t.Context(), v, "delete "+hook.ID)
 	g.must(err)
 	dead.rest()
-	g.move(turnDead + time.Second)
+	g.move(noBeat + time.Second)
 	asked(p, shop, hook).submit().want(http.StatusOK, "is deleted")
 }
 
