@@ -114,7 +114,7 @@ func urlProblem(address string) string {
 		return "This is not a web address. Check it for blanks and stray characters; it looks like https://example.com/fourthwall."
 	}
 	if u.Scheme != "https" && u.Scheme != "http" {
-		return "The address must start with https:// (or http://). Put https:// in front of the host name."
+		return noScheme
 	}
 	if u.Hostname() == "" {
 		return "The address has no host name. It looks like https://example.com/fourthwall."
@@ -129,6 +129,27 @@ func isControlOrBlank(r rune) bool {
 	return r <= ' ' || r == 0x7f || r == 0xa0 || (r >= 0x2028 && r <= 0x202f)
 }
 
+// What is said of an address before anything is sent.
+const (
+	noScheme   = "The address must start with https:// (or http://). Put https:// in front of the host name."
+	ofNumber   = "This is an IP number. Fourthwall sends to host names only, so it will probably refuse it."
+	ofLocal    = "This name is not on the public internet, so Fourthwall will probably refuse it."
+	ofPort     = "Fourthwall will probably refuse this port. The usual one is 443, which needs no number in the address."
+	ofPlain    = "This address is not encrypted. Buyers’ data would travel in the open: use https:// if your server can."
+	ofPassword = "The address holds a user name or password. Everyone who can see the webhook can read it."
+)
+
+// possibleHints are what the page's script may say while someone types, by the
+// names that it knows them by. It decides as urlHints does.
+var possibleHints = []views.Hint{
+	{When: "scheme", Text: noScheme},
+	{When: "number", Text: ofNumber},
+	{When: "local", Text: ofLocal},
+	{When: "port", Text: ofPort},
+	{When: "plain", Text: ofPlain},
+	{When: "password", Text: ofPassword},
+}
+
 // urlHints warn of what Fourthwall may refuse or what would not work. They
 // never keep anyone from sending.
 func urlHints(address string) []string {
@@ -141,10 +162,10 @@ func urlHints(address string) []string {
 	}
 	hints := refusalHints(u)
 	if u.Scheme == "http" {
-		hints = append(hints, "This address is not encrypted. Buyers’ data would travel in the open: use https:// if your server can.")
+		hints = append(hints, ofPlain)
 	}
 	if u.User != nil {
-		hints = append(hints, "The address holds a user name or password. Everyone who can see the webhook can read it.")
+		hints = append(hints, ofPassword)
 	}
 	return hints
 }
@@ -154,12 +175,12 @@ func refusalHints(u *url.URL) []string {
 	var hints []string
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	if _, err := netip.ParseAddr(host); err == nil || net.ParseIP(host) != nil {
-		hints = append(hints, "This is an IP number. Fourthwall sends to host names only, so it will probably refuse it.")
+		hints = append(hints, ofNumber)
 	} else if isLocalName(host) {
-		hints = append(hints, "This name is not on the public internet, so Fourthwall will probably refuse it.")
+		hints = append(hints, ofLocal)
 	}
 	if port := u.Port(); port != "" && port != "80" && port != "443" {
-		hints = append(hints, "Fourthwall will probably refuse port "+port+". The usual one is 443, which needs no number in the address.")
+		hints = append(hints, ofPort)
 	}
 	return hints
 }
@@ -305,7 +326,7 @@ func (s *server) drawWebhookForm(w http.ResponseWriter, r *http.Request, status 
 	page := views.WebhookFormPage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
 		Submission: f.submission, URL: f.url, URLError: f.urlError,
-		Picker: f.picker(), Banner: f.banner,
+		Picker: f.picker(), Banner: f.banner, Possible: possibleHints,
 	}
 	if f.urlError == nil {
 		page.URLHints = urlHints(f.address())

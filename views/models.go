@@ -191,8 +191,10 @@ type WebhookFormPage struct {
 	URL        string // as typed
 	URLError   *FieldError
 	URLHints   []string // warnings under the URL; they never block
-	Picker     Picker
-	Banner     *Notice // a refusal that belongs to no field
+	// Possible are those that script may show while someone types.
+	Possible []Hint
+	Picker   Picker
+	Banner   *Notice // a refusal that belongs to no field
 	// Errors are the field errors again for the summary; shown when there is
 	// more than one.
 	Errors []SummaryError
@@ -200,6 +202,12 @@ type WebhookFormPage struct {
 	// for the first field of a fresh form.
 	Focus string
 	Edit  *EditPart // nil when creating
+}
+
+// Hint is a warning that script shows while someone types.
+type Hint struct {
+	When string // the name that script knows it by
+	Text string
 }
 
 // SummaryError is a line of the error summary, a link to its field.

@@ -255,7 +255,7 @@ func (p WebhookFormPage) urlField() textField {
 	fresh := p.Focus == "" && !p.Picker.CanUndo
 	return textField{
 		ID: "url", Name: "url", Label: "Endpoint URL", Type: "text", InputMode: "url",
-		Value: p.URL, Err: p.URLError, Warnings: p.URLHints, Focus: fresh || p.Focus == "url",
+		Value: p.URL, Err: p.URLError, Warnings: p.URLHints, Possible: p.Possible, Focus: fresh || p.Focus == "url",
 		Hint: "The https address of your tool, open to the internet. It must answer every call with status 200.",
 	}
 }

@@ -13,6 +13,7 @@
   };
   // Codes are found by their words too.
   const searchable = (text) => text.toLowerCase().replaceAll("_", " ").replace(/\s+/g, " ");
+  const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
   const plural = (n, one, many) => `${n} ${n === 1 ? one : many}`;
 
   function copyButtons() {
@@ -64,7 +65,7 @@
 
   // What was just done, and has not got the focus.
   function untold() {
-    const told = all(".flash:not([autofocus])").map((notice) => notice.textContent.replace(/\s+/g, " ").trim());
+    const told = all(".flash:not([autofocus])").map(words);
     if (told.length) say(told.join(" "));
   }
 
@@ -102,6 +103,43 @@
       link.hidden = false;
       say("The check goes on, but its progress is not shown here any more.");
     });
+  }
+
+  // remarks are the names of the hints that an address calls for. A name that
+  // may not be complete yet is not judged.
+  function remarks(address, typing) {
+    let url;
+    try { url = new URL(address); } catch { /* There is more to come. */ }
+    if (!/^https?:$/.test(url?.protocol)) return /^[\w-]+(\.[\w-]+)+([:/?#]|$)/.test(address) ? ["scheme"] : [];
+    const host = url.hostname.replace(/\.$/, "");
+    const number = /^[\d.]+$|^\[/.test(host);
+    const local = /(^|\.)(localhost|local|internal|test)$|\.fourthwall\.com$/.test(host) || !typing && !host.includes(".");
+    return Object.entries({
+      number, local: local && !number, port: !["", "80", "443"].includes(url.port),
+      plain: url.protocol === "http:", password: url.username || url.password,
+    }).filter(([, holds]) => holds).map(([name]) => name);
+  }
+
+  // Hints come when someone has stopped typing, or has left the field.
+  function addressHints() {
+    const possible = document.getElementById("url-possible")?.content;
+    if (!possible) return;
+    const field = document.getElementById("url");
+    const list = document.getElementById("url-warnings");
+    let timer;
+    const show = () => {
+      const before = list.textContent;
+      const names = remarks(field.value.trim(), document.activeElement === field);
+      list.replaceChildren(...names.map((name) => possible.querySelector(`[data-when=${name}]`).cloneNode(true)));
+      list.hidden = !names.length;
+      if (names.length && list.textContent !== before) say(words(list));
+    };
+    const soon = (pause) => () => {
+      clearTimeout(timer);
+      timer = setTimeout(show, pause);
+    };
+    field.addEventListener("input", soon(800));
+    field.addEventListener("change", soon(200));
   }
 
   function closingMenus() {
@@ -194,7 +232,7 @@
       }
       this.recount();
       const difference = this.on.length - before.length;
-      const name = types ? button.firstChild.textContent.trim() : button.textContent.replace(/\s+/g, " ").trim();
+      const name = types ? button.firstChild.textContent.trim() : words(button);
       if (!difference) {
         say(`${name}: nothing to change.`);
         return;
@@ -244,13 +282,14 @@
 
     chipFor(box) {
       const chip = this.chip.cloneNode(true);
-      const name = box.closest(".type").querySelector(".type-name").textContent.trim();
+      const name = this.nameOf(box);
       chip.querySelector("span").textContent = name;
       chip.querySelector("button").setAttribute("aria-label", `Remove ${name}`);
       return chip;
     }
 
-    // Enter would send the form: it leads to what was found. Escape leads back.
+    // Enter would send the form: it ticks the only one that was found, or leads
+    // to the first of several. Escape leads back.
     typed(event) {
       const { key } = event;
       if (key === "Escape") {
@@ -259,8 +298,22 @@
       }
       if (key !== "Enter" && key !== "ArrowDown") return;
       event.preventDefault();
-      this.boxes.find((box) => !box.closest(".type").hidden)?.focus();
+      const found = this.boxes.filter((box) => !box.closest(".type").hidden);
+      if (key === "Enter" && found.length === 1) this.turn(found[0]);
+      else found[0]?.focus();
     }
+
+    // turn ticks a box, or unticks it, and makes ready for the next word.
+    turn(box) {
+      box.checked = !box.checked;
+      this.undo.hidden = true;
+      this.recount();
+      this.search(false);
+      this.input.select();
+      say(`${this.nameOf(box)}: ${box.checked ? "ticked" : "not ticked"}. ${this.count.textContent}.`);
+    }
+
+    nameOf(box) { return words(box.closest(".type").querySelector(".type-name")); }
 
     left({ key, target }) {
       if (key !== "Escape" || target.name !== "allowedTypes") return;
@@ -269,19 +322,21 @@
     }
 
     search(aloud) {
-      const words = searchable(this.input.value).split(" ").filter(Boolean);
+      const parts = searchable(this.input.value).split(" ").filter(Boolean);
       let found = 0;
       for (const { row, text } of this.rows) {
-        row.hidden = !words.every((word) => text.includes(word));
+        row.hidden = !parts.every((part) => text.includes(part));
         if (!row.hidden) found++;
       }
       for (const group of this.groups) {
         group.hidden = !group.querySelector(".type:not([hidden])");
-        if (words.length) group.open = true;
+        if (parts.length) group.open = true;
       }
       this.nothing.hidden = found > 0;
-      this.found.textContent = words.length ? `${found} found` : "";
-      if (aloud && words.length) say(plural(found, "event type found.", "event types found.") + (found ? " Enter leads to them." : ""));
+      const only = this.boxes.find((box) => !box.closest(".type").hidden);
+      const enter = found > 1 ? "Enter leads to them." : found ? `Enter ${only.checked ? "unticks" : "ticks"} it.` : "";
+      this.found.textContent = parts.length ? found === 1 ? enter : `${found} found` : "";
+      if (aloud && parts.length) say(`${plural(found, "event type", "event types")} found. ${enter}`);
     }
 
     // An answer can take some seconds.
@@ -295,6 +350,7 @@
   copyButtons();
   localTimes();
   untold();
+  addressHints();
   closingMenus();
   busyButtons();
   followedCheck();
