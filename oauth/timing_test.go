@@ -108,13 +108,13 @@ func refreshAll(t *testing.T, server *rotating, all []caller) []string {
 	var wg sync.WaitGroup
 	for i, c := range all {
 		wg.Go(func() {
-			time.Sleep(c.after)
+			time.Sleep(c.after) //nolint:forbidigo // in a bubble
 			problems[i] = c.refresh(t.Context(), replicas[c.replica], old, server)
 		})
 	}
 	wg.Wait()
 	synctest.Wait()
-	time.Sleep(waitForLease + leaseTime) // until what goes on behind those who left has ended
+	time.Sleep(waitForLease + leaseTime) //nolint:forbidigo // in a bubble, until what goes on behind those who left has ended
 	var found []string
 	for _, text := range problems {
 		if text != "" {
