@@ -383,6 +383,8 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		})
 	},
 
+	"chosen by any filter": anyFilter,
+
 	"pending ones": func(t *testing.T, f *fixture) {
 		old := attempts(t, f.one, "sh_1", "a", "b", "c", "d")
 		f.clock.move(time.Millisecond)
