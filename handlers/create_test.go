@@ -648,6 +648,23 @@ func TestEarlierAttemptsAreClosed(t *testing.T) {
 	}
 }
 
+// TestFoundAndRecorded: who sends the form again after the end of a process
+// gets the webhook that it made, and the attempt is recorded as done at once.
+func TestFoundAndRecorded(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	f := p.newForm(shop.ID, good, "DONATION")
+	g.died(p, readWebhookForm(shop.ID, f.values), true)
+	hook := g.add(shop, good, "DONATION")
+	g.move(lookTime + time.Second)
+	f.submit().want(http.StatusOK, hook.ID)
+	csv := p.get(activityPath(shop.ID) + ".csv?action=webhook.create").body
+	if strings.Count(csv, actionCreate) != 1 || strings.Count(csv, store.OutcomeDone) != 1 || strings.Count(csv, hook.ID) != 1 {
+		t.Errorf("the activity:\n%s", csv)
+	}
+}
+
 // TestWakesUpTooLate: a process that stood still before its call finds that
 // another has taken its place, and does not call.
 func TestWakesUpTooLate(t *testing.T) {

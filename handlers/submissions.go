@@ -146,7 +146,7 @@ func (c creation) again(ctx context.Context) (store.Submission, error) {
 	c.activity.ID = known.Activity
 	switch hook, sight := c.look(ctx, sub, []time.Duration{0}); {
 	case sight == there:
-		return c.settleCreated(ctx, hook)
+		return c.settleFound(ctx, hook)
 	case sight == absent && c.age(sub) > unsettledAfter:
 		return c.takeOver(ctx, sub)
 	}
@@ -186,7 +186,7 @@ func (c creation) await(ctx context.Context) (store.Submission, error) {
 			return sub, nil
 		case c.age(sub) > lookTime:
 			if hook, sight := c.look(ctx, sub, []time.Duration{0}); sight == there {
-				return c.settleCreated(ctx, hook)
+				return c.settleFound(ctx, hook)
 			}
 			tick.Reset(lookEvery)
 		}
@@ -211,7 +211,7 @@ func (c creation) takeOver(ctx context.Context, seen store.Submission) (store.Su
 	if !mine {
 		return c.await(ctx)
 	}
-	if err := c.closeEarlier(ctx); err != nil {
+	if err := c.closeEarlier(ctx, store.Settlement{Outcome: store.OutcomeFailed}); err != nil {
 		return store.Submission{}, err
 	}
 	if c.checking {
@@ -221,9 +221,18 @@ func (c creation) takeOver(ctx context.Context, seen store.Submission) (store.Su
 	return c.run(ctx)
 }
 
-// closeEarlier records of earlier attempts with this form that they made
-// nothing.
-func (c creation) closeEarlier(ctx context.Context) error {
+// settleFound records a webhook that an earlier attempt with this form made.
+func (c creation) settleFound(ctx context.Context, hook fourthwall.Webhook) (store.Submission, error) {
+	err := c.closeEarlier(ctx, store.Settlement{Outcome: store.OutcomeDone, Status: http.StatusOK, WebhookID: hook.ID})
+	if err != nil {
+		return store.Submission{}, err
+	}
+	return c.settleCreated(ctx, hook)
+}
+
+// closeEarlier records how the attempts with this form ended of which that was
+// not known.
+func (c creation) closeEarlier(ctx context.Context, end store.Settlement) error {
 	for _, outcome := range []string{store.OutcomePending, store.OutcomeUnclear} {
 		found, err := c.Store.Activities(ctx, store.ActivityQuery{Shop: c.conn.ShopID, Action: actionCreate, Outcome: outcome, Limit: maxRivals})
 		if err != nil {
@@ -231,17 +240,18 @@ func (c creation) closeEarlier(ctx context.Context) error {
 		}
 		for _, a := range found.Rows {
 			if d, _ := readDetail(a); d.Form == formMark(c.form.submission) {
-				c.settleFailed(ctx, a)
+				c.closeAttempt(ctx, a, end)
 			}
 		}
 	}
 	return nil
 }
 
-// settleFailed records that an attempt made nothing.
-func (c creation) settleFailed(ctx context.Context, a store.Activity) {
-	out := store.Settlement{Outcome: store.OutcomeFailed, Status: a.Status, Code: a.Code, APIRequestID: a.APIRequestID}
-	if err := c.Store.SettleActivity(ctx, a.ID, out); err != nil && !errors.Is(err, store.ErrSettled) {
+func (c creation) closeAttempt(ctx context.Context, a store.Activity, end store.Settlement) {
+	if end.Status == 0 { // the answer that was unclear stays on record
+		end.Status, end.Code, end.APIRequestID = a.Status, a.Code, a.APIRequestID
+	}
+	if err := c.Store.SettleActivity(ctx, a.ID, end); err != nil && !errors.Is(err, store.ErrSettled) {
 		c.visit.log.Error("the outcome of an attempt could not be recorded", "activity", a.ID, "error", err)
 	}
 }
@@ -251,7 +261,7 @@ func (c creation) settleFailed(ctx context.Context, a store.Activity) {
 func (c creation) lost(ctx context.Context) (store.Submission, error) {
 	c.visit.log.Warn("another attempt with the same form took over")
 	if c.activity.ID != "" {
-		c.settleFailed(ctx, c.activity)
+		c.closeAttempt(ctx, c.activity, store.Settlement{Outcome: store.OutcomeFailed})
 		c.activity = store.Activity{}
 	}
 	return c.await(ctx)

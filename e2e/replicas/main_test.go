@@ -4,9 +4,25 @@
 package replicas
 
 import (
+	"flag"
+	"io"
+	"log"
 	"testing"
 
 	"hookwall/e2e/process"
 )
 
-func TestMain(m *testing.M) { process.Main(m) }
+// patient waits until every end is known, which takes minutes.
+var patient = flag.Bool("patient", false, "wait until it is certain what became of each create that may have reached the API")
+
+// TestMain lets many tests wait at once, which is what they do most of the time.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		log.Fatal(err)
+	}
+	process.Main(m)
+}
+
+// quiet is for servers whose clients are killed.
+var quiet = log.New(io.Discard, "", 0)

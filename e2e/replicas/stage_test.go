@@ -1,0 +1,312 @@
+package replicas
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hookwall/e2e/process"
+)
+
+// stage is a sandbox and some dashboards on one database, each a process, with
+// a reverse proxy before the dashboards and another before the API.
+type stage struct {
+	t        *testing.T
+	box      *process.Process
+	wire     *wire
+	front    *front
+	walls    []*process.Process
+	database string
+}
+
+// newStage starts n dashboards. All are reached at the front, which is what
+// people open.
+func newStage(t *testing.T, n int, environment ...string) *stage {
+	t.Helper()
+	s := &stage{t: t, front: newFront(t), database: process.Database(t)}
+	s.box = process.Sandbox(t, t.TempDir(), "--redirect-uri", s.front.url+"/oauth/callback")
+	s.wire = newWire(t, s.box.URL)
+	environment = append([]string{"HOOKWALL_PUBLIC_URL=" + s.front.url, "FOURTHWALL_API_URL=" + s.wire.url}, environment...)
+	for range n {
+		s.walls = append(s.walls, process.Dashboard(t, s.box, s.database, environment...))
+	}
+	s.front.serve(s.walls)
+	return s
+}
+
+// shop is the first demo shop, as it is now.
+func (s *stage) shop() process.Shop {
+	s.t.Helper()
+	return s.box.State().Shops[0]
+}
+
+// at is an address of the shop's.
+func (s *stage) at(path string) string {
+	s.t.Helper()
+	return s.front.url + "/shops/" + s.shop().ID + path
+}
+
+// byKey is somebody who has connected the shop by its key.
+func (s *stage) byKey() *process.Client {
+	s.t.Helper()
+	c, shop := process.NewClient(s.t), s.shop()
+	page := c.Post(s.front.url+"/connect/key", url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}})
+	s.connected(page)
+	return c
+}
+
+// byCode is somebody who has connected the shop by consent.
+func (s *stage) byCode() *process.Client {
+	s.t.Helper()
+	c := process.NewClient(s.t)
+	s.connected(s.consent(c, c.Get(s.front.url+"/oauth/start?way=code")))
+	return c
+}
+
+// consent answers the page that asks whether Hookwall may use the shop.
+func (s *stage) consent(c *process.Client, page process.Page) process.Page {
+	s.t.Helper()
+	f := page.Form("/connect")
+	f.Values.Set("shop", s.shop().ID)
+	f.Values.Set("decision", "allow")
+	return c.Post(f.Action, f.Values)
+}
+
+func (s *stage) connected(page process.Page) {
+	s.t.Helper()
+	if !strings.HasPrefix(page.URL.String(), s.front.url+"/shops") {
+		s.t.Fatalf("connecting ends at %s with status %d:\n%s", page.URL, page.Status, page.Body)
+	}
+}
+
+// urls counts the shop's webhooks by their address.
+func (s *stage) urls() map[string]int {
+	s.t.Helper()
+	out := map[string]int{}
+	for _, hook := range s.shop().Webhooks {
+		out[hook.URL]++
+	}
+	return out
+}
+
+// attempts are the lines of the activity with an outcome, "" for all.
+func (s *stage) attempts(c *process.Client, outcome string) []string {
+	s.t.Helper()
+	page := c.Get(s.at("/activity.csv?outcome=" + outcome))
+	if page.Status != http.StatusOK || !strings.HasPrefix(page.Body, "\ufefftime") && !strings.HasPrefix(strings.TrimLeft(page.Body, "\"\ufeff"), "time") {
+		s.t.Fatalf("the activity answers %d:\n%s", page.Status, page.Body)
+	}
+	var out []string
+	for _, line := range strings.Split(strings.TrimSpace(page.Body), "\n")[1:] {
+		if strings.Contains(line, "webhook.") {
+			out = append(out, strings.ReplaceAll(line, `"`, ""))
+		}
+	}
+	return out
+}
+
+// settled waits until the end of every attempt is known.
+func (s *stage) settled(c *process.Client) {
+	s.t.Helper()
+	eventually(s.t, "settling every attempt", func() bool { return len(s.attempts(c, "pending")) == 0 })
+}
+
+// front gives every request to the next dashboard in turn, as a reverse proxy
+// does, and to the one after it when a dashboard is not there. A dashboard that
+// dies over a request takes its connection with it.
+type front struct {
+	url    string
+	mu     sync.Mutex
+	walls  []*url.URL
+	next   int
+	served map[string]int // answers by dashboard
+}
+
+func newFront(t *testing.T) *front {
+	t.Helper()
+	f := &front{served: map[string]int{}}
+	proxy := &httputil.ReverseProxy{
+		Rewrite:      func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host },
+		Transport:    f,
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+		ErrorLog:     quiet,
+	}
+	server := httptest.NewUnstartedServer(proxy)
+	server.Config.ErrorLog = quiet
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	f.url = "http://localhost:" + port
+	server.Start()
+	t.Cleanup(server.Close)
+	return f
+}
+
+func (f *front) serve(walls []*process.Process) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, wall := range walls {
+		u, err := url.Parse(wall.URL)
+		if err != nil {
+			panic(err)
+		}
+		f.walls = append(f.walls, u)
+	}
+}
+
+var transport = &http.Transport{DisableKeepAlives: true}
+
+// RoundTrip asks the dashboards in turn.
+func (f *front) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := []byte(nil)
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+	}
+	// A dashboard that was killed is soon back: a request waits for one rather than fail.
+	tick, limit := time.NewTicker(50*time.Millisecond), time.NewTimer(20*time.Second)
+	defer tick.Stop()
+	defer limit.Stop()
+	for {
+		resp, err := f.tryAll(r, body)
+		var dial *net.OpError
+		if err == nil || !errors.As(err, &dial) || dial.Op != "dial" {
+			return resp, err
+		}
+		select {
+		case <-tick.C:
+		case <-limit.C:
+			return nil, err
+		case <-r.Context().Done():
+			return nil, err
+		}
+	}
+}
+
+// tryAll asks the next dashboard, and the others while nobody is there.
+func (f *front) tryAll(r *http.Request, body []byte) (resp *http.Response, err error) {
+	f.mu.Lock()
+	walls, first := f.walls, f.next
+	f.next++
+	f.mu.Unlock()
+	for i := range walls {
+		wall := walls[(first+i)%len(walls)]
+		out := r.Clone(r.Context())
+		out.URL.Scheme, out.URL.Host = wall.Scheme, wall.Host
+		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		if len(body) == 0 {
+			out.Body = http.NoBody
+		}
+		resp, err = transport.RoundTrip(out)
+		var dial *net.OpError
+		if errors.As(err, &dial) && dial.Op == "dial" {
+			continue
+		}
+		if err == nil {
+			f.count(wall.Host)
+		}
+		return resp, err
+	}
+	return nil, err
+}
+
+func (f *front) count(host string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.served[host]++
+}
+
+// counts are the answers that each dashboard gave.
+func (f *front) counts() map[string]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := map[string]int{}
+	for host, n := range f.served {
+		out[host] = n
+	}
+	return out
+}
+
+// wire is what the dashboards call in place of the API. It passes requests on
+// and tells of each, before and after.
+type wire struct {
+	url   string
+	box   *url.URL
+	mu    sync.Mutex
+	seen  int
+	watch func(moment) (goOn bool)
+}
+
+// moment is a point in the course of the calls to the API.
+type moment struct {
+	call         int // counted from 1, since somebody watches
+	answered     bool
+	method, path string
+}
+
+func newWire(t *testing.T, box string) *wire {
+	t.Helper()
+	u, err := url.Parse(box)
+	check(t, err)
+	w := &wire{box: u}
+	server := httptest.NewUnstartedServer(w)
+	server.Config.ErrorLog = quiet
+	server.Start()
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	return w
+}
+
+// watched tells f of every moment from now on; nil tells nobody. Where f says
+// no, the connection is cut there.
+func (w *wire) watched(f func(moment) (goOn bool)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen, w.watch = 0, f
+}
+
+// ServeHTTP passes a request on.
+func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	w.mu.Lock()
+	w.seen++
+	watch, at := w.watch, moment{w.seen, false, r.Method, r.URL.Path}
+	w.mu.Unlock()
+	if watch == nil {
+		watch = func(moment) bool { return true }
+	}
+	if !watch(at) {
+		panic(http.ErrAbortHandler)
+	}
+	out := r.Clone(r.Context())
+	out.RequestURI, out.Host = "", w.box.Host
+	out.URL.Scheme, out.URL.Host = w.box.Scheme, w.box.Host
+	out.Body = io.NopCloser(bytes.NewReader(body))
+	resp, err := transport.RoundTrip(out)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	at.answered = true
+	if err != nil || !watch(at) {
+		panic(http.ErrAbortHandler)
+	}
+	for name, values := range resp.Header {
+		rw.Header()[name] = values
+	}
+	rw.WriteHeader(resp.StatusCode)
+	_, _ = rw.Write(answer)
+}
