@@ -81,12 +81,23 @@ func (s *server) showError(w http.ResponseWriter, r *http.Request, err error) {
 		page.Links = []views.Link{connectLink(s.returnPath(r.URL.EscapedPath()), v.conn.ShopID)}
 	}
 	if len(page.Links) == 0 {
-		page.Links = []views.Link{{Href: "/", Text: "Go to the start"}}
+		page.Links = s.waysOn(r, answer.Status)
 	}
 	if err := s.render(w, r, answer.Status, views.Error(page)); err != nil {
 		v.log.Error("the error page could not be drawn", "error", err)
 		http.Error(w, "Internal error. Request "+v.requestID, http.StatusInternalServerError)
 	}
+}
+
+// waysOn are the links of an error page that has none of its own. What failed
+// for a reason that passes can be asked for again.
+func (s *server) waysOn(r *http.Request, status int) []views.Link {
+	start := views.Link{Href: "/", Text: "Go to the start"}
+	again := s.returnPath(r.URL.EscapedPath())
+	if r.Method != http.MethodGet || status < http.StatusInternalServerError || again == "" {
+		return []views.Link{start}
+	}
+	return []views.Link{{Href: withQuery(again, r.URL.RawQuery), Text: "Try again"}, start}
 }
 
 var errorTexts = map[int]struct{ heading, text string }{

@@ -26,6 +26,7 @@ func (s *server) unreadable(w http.ResponseWriter, r *http.Request, api *fourthw
 		n.Title, n.Text = "Fourthwall’s answer is too large", answer.Public
 		return n, answer.Status
 	}
+	n.Link = &views.Link{Href: back, Text: "Try again"}
 	switch answer.Status {
 	case http.StatusForbidden:
 		link := connectLink(back, v.conn.ShopID)

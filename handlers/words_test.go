@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"hookwall/sandbox"
 	"hookwall/views"
 )
 
@@ -44,5 +45,29 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			_, n := refusalNotice(f, what)
 			check(what.verb, n.Title, n.Text)
 		}
+	}
+}
+
+// TestWhatPassesIsAskedForAgain: pages that say to try again have a link that
+// does.
+func TestWhatPassesIsAskedForAgain(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(2)
+	hook := g.box.Webhooks(shop.ID)[0]
+	for address, fails := range map[string]string{
+		webhooksPath(shop.ID) + "?q=orders":                       apiWebhooks,
+		eventsPath(shop.ID):                                       "/open-api/v1.0/webhook-events",
+		webhookPath(shop.ID, hook.ID) + "/edit?preset=fulfilment": apiWebhooks + "/*",
+	} {
+		g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: fails, Status: 503, Header: http.Header{"Retry-After": {"60"}}})
+		path, _, _ := strings.Cut(address, "?")
+		again := p.get(address).want(http.StatusServiceUnavailable).link("Try again").want(http.StatusOK)
+		if got := again.url.RequestURI(); got != address && got != path {
+			t.Errorf("%s leads to %s", address, got)
+		}
+	}
+	if got := p.get("/nowhere").want(http.StatusNotFound).text(); strings.Contains(got, "Try again") {
+		t.Error("a page that is not there is offered again")
 	}
 }

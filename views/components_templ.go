@@ -813,7 +813,7 @@ func typeLines(types []EventBadge) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<span class=\"hint\">not in Hookwall’s list</span>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<span class=\"hint\">Not in Hookwall’s list</span>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -3591,7 +3591,7 @@ func receivedTypes(groups []EventGroup, total int) templ.Component {
 }
 
 // duplicateCards offers to extend what is there. prefer says whether that is
-// the page's main action.
+// the page's main action, for the first of them.
 func duplicateCards(all []DuplicateOf, prefer bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3617,7 +3617,7 @@ func duplicateCards(all []DuplicateOf, prefer bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, d := range all {
+		for i, d := range all {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 255, "<li class=\"row\"><div class=\"row-main\"><h2 class=\"address\"><a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -3741,7 +3741,7 @@ func duplicateCards(all []DuplicateOf, prefer bool) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = linkButton(when(prefer, "main"), d.ExtendHref).Render(templ.WithChildren(ctx, templ_7745c5c3_Var140), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = linkButton(when(prefer && i == 0, "main"), d.ExtendHref).Render(templ.WithChildren(ctx, templ_7745c5c3_Var140), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
