@@ -18,7 +18,7 @@ import (
 // badReturns are the return paths of testdata for each of a few hosts, and
 // what a rule makes: every way to begin an address without its own host, with
 // every way to write a slash.
-func badReturns(t *testing.T) (out []string) {
+func badReturns(t testing.TB) (out []string) {
 	t.Helper()
 	file, err := os.Open("testdata/attack/returns.txt")
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -373,6 +374,9 @@ func FuzzReturnPath(f *testing.F) {
 	for _, seed := range []string{"/", "/shops/sh_1/webhooks/new?draft=x", "//e", `/\e`, "/%5ce", "/\t/e", "/..//e", "https:e", "///e", "%2f%2fe", "/shops?x=%0a"} {
 		f.Add(seed)
 	}
+	for _, seed := range badReturns(f) {
+		f.Add(seed)
+	}
 	base, _ := url.Parse("https://hooks.example.com/connect")
 	s := &server{mux: http.NewServeMux(), resumable: map[string]bool{}}
 	for _, rt := range s.routes() {
@@ -385,12 +389,20 @@ func FuzzReturnPath(f *testing.F) {
 		if got == "" {
 			return
 		}
-		u, err := url.Parse(got)
-		if err != nil {
-			t.Fatalf("%q became %q: %v", raw, got, err)
-		}
-		if to := base.ResolveReference(u); to.Host != base.Host || to.Scheme != base.Scheme {
-			t.Fatalf("%q leads to %s", raw, to)
+		for name, to := range map[string]string{"": got, " for another shop": forShop(got, "sh_2"), " for an odd shop": forShop(got, "//evil.example/..")} {
+			u, err := url.Parse(to)
+			if err != nil {
+				t.Fatalf("%q became %q%s: %v", raw, to, name, err)
+			}
+			_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, URL: u})
+			if at := base.ResolveReference(u); at.Host != base.Host || at.Scheme != base.Scheme || !staysHere("https://hooks.example.com", to) || !s.resumable[pattern] {
+				t.Fatalf("%q leads to %s%s", raw, at, name)
+			}
+			for param := range u.Query() {
+				if !slices.Contains(returnQuery, param) {
+					t.Fatalf("%q keeps %s: %q", raw, param, to)
+				}
+			}
 		}
 		if again := s.returnPath(got); again != got {
 			t.Fatalf("%q became %q, and that %q", raw, got, again)

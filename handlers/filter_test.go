@@ -1,0 +1,131 @@
+package handlers
+
+import (
+	"encoding/csv"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"hookwall/fourthwall"
+	"hookwall/views"
+)
+
+// FuzzFilters asks for lists by any address. Each is a page, and the file of
+// it holds what the page does.
+func FuzzFilters(f *testing.F) {
+	z := newFuzzed(f)
+	z.add(z.shop, good, "DONATION")
+	z.add(z.shop, "https://other.example/%22%3E", "ORDER_PLACED", "FUTURE_TYPE")
+	lists := []string{webhooksPath(z.shop.ID), activityPath(z.shop.ID), eventsPath(z.shop.ID), webhooksPath(z.shop.ID) + "/new", "/connect", "/samples/DONATION"}
+	for i := range lists {
+		for _, query := range []string{
+			"", "q=other&type=DONATION&sort=url", "q=%22%3E%3Cscript%3E&q=b&sort=%27%20OR%201%3D1", "type=%00&page=-1", "page=99999999999999999999&webhook=%ff&type=ORDER_PLACED",
+			"action=webhook.create&outcome=done&webhook=x", "before=AAAA&after=%2B%2F&outcome=%25", "preset=everything&types=DONATION,%20x&draft=y", "%zz=1;2&&=", "return=//e&shop=%22&outcome=refused&request=A",
+		} {
+			f.Add(uint8(i), query)
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, query string) {
+		z.begin(t)
+		target := lists[int(which)%len(lists)]
+		pg := z.answered(t, z.send(http.MethodGet, target+"?"+query, "", ""))
+		if pg.status != http.StatusOK {
+			t.Errorf("status %d", pg.status)
+		}
+		if int(which)%len(lists) > 1 {
+			return
+		}
+		resp := z.send(http.MethodGet, target+".csv?"+query, "", "")
+		body, err := io.ReadAll(resp.Body)
+		z.must(err)
+		rows, err := csv.NewReader(strings.NewReader(string(body))).ReadAll()
+		if err != nil || resp.StatusCode != http.StatusOK || len(rows) == 0 {
+			t.Errorf("status %d: %q, %v", resp.StatusCode, body, err)
+		}
+	})
+}
+
+// TestListFilterProperties compares the list with plain looking, for any
+// webhooks and any filter.
+func TestListFilterProperties(t *testing.T) {
+	word := rapid.SampledFrom([]string{"", "a", "B", "é", "É", "DONATION", "Donation", "%", "future", "https://A.example/b"})
+	hook := rapid.Custom(func(r *rapid.T) fourthwall.Webhook {
+		types := rapid.SliceOfN(rapid.SampledFrom([]fourthwall.EventType{"DONATION", "ORDER_PLACED", "FUTURE_TYPE", "", "é"}), 0, 4).Draw(r, "types")
+		return fourthwall.Webhook{ID: word.Draw(r, "id") + rapid.StringMatching(`[a-c]{0,2}`).Draw(r, "more"), URL: "https://" + word.Draw(r, "host") + "/" + word.Draw(r, "path"), AllowedTypes: types}
+	})
+	rapid.Check(t, func(r *rapid.T) {
+		list := rapid.SliceOfN(hook, 0, 8).Draw(r, "list")
+		q := url.Values{"q": {word.Draw(r, "q")}, "type": {rapid.SampledFrom([]string{"", "DONATION", "FUTURE_TYPE", "é", "x"}).Draw(r, "type")}, "sort": {rapid.SampledFrom([]string{"", "url", "types", "failed", "x; DROP"}).Draw(r, "sort")}}
+		f := readListFilter(q)
+		if again := readListFilter(f.values()); again != f {
+			r.Fatalf("%+v is read again as %+v", f, again)
+		}
+		health := map[string]*views.Health{}
+		for i, h := range list {
+			if i%2 == 0 {
+				health[h.ID] = &views.Health{Failed: rapid.IntRange(0, 3).Draw(r, "failed")}
+			}
+		}
+		got := f.apply(list, health)
+		want := slices.DeleteFunc(slices.Clone(list), func(h fourthwall.Webhook) bool { return !looksLike(h, q) })
+		if diff := cmp.Diff(keysOf(want, true), keysOf(got, true)); diff != "" {
+			r.Fatalf("%v chooses otherwise: %s", q, diff)
+		}
+		if ok := inOrder(got, want, q.Get("sort"), health); !ok {
+			r.Fatalf("%v has the order %q of %q", q, keysOf(got, false), keysOf(want, false))
+		}
+	})
+}
+
+// looksLike is the filter in plain words.
+func looksLike(h fourthwall.Webhook, q url.Values) bool {
+	if kind := q.Get("type"); kind != "" && !slices.Contains(h.AllowedTypes, fourthwall.EventType(kind)) {
+		return false
+	}
+	texts := []string{h.ID, h.URL}
+	for _, code := range h.AllowedTypes {
+		info, _ := fourthwall.LookupEventType(code)
+		texts = append(texts, string(code), info.Title)
+	}
+	return strings.Contains(strings.ToLower(strings.Join(texts, "\n")), strings.ToLower(q.Get("q")))
+}
+
+func keysOf(list []fourthwall.Webhook, ordered bool) (keys []string) {
+	for _, h := range list {
+		keys = append(keys, h.ID+" "+h.URL)
+	}
+	if ordered {
+		slices.Sort(keys)
+	}
+	return keys
+}
+
+// inOrder tells whether neighbours stand in the order that was asked for, and
+// equals as they were.
+func inOrder(got, was []fourthwall.Webhook, by string, health map[string]*views.Health) bool {
+	rank := func(h fourthwall.Webhook) (text string, n int) {
+		switch by {
+		case "url":
+			return strings.ToLower(h.URL), 0
+		case "types":
+			return "", -len(h.AllowedTypes)
+		case "failed":
+			return "", -failedOf(health[h.ID])
+		}
+		return "", 0
+	}
+	for i := 1; i < len(got); i++ {
+		aText, aN := rank(got[i-1])
+		bText, bN := rank(got[i])
+		if aText > bText || aN > bN {
+			return false
+		}
+	}
+	return by == "url" || by == "types" || by == "failed" || slices.Equal(keysOf(got, false), keysOf(was, false))
+}
