@@ -239,6 +239,19 @@ func (s *server) examine(ctx context.Context, v *visit, check store.Check, kept 
 		}
 	})
 	keep(report)
+	logRefused(v, request, report)
+}
+
+// logRefused notes who wanted an address to be called that never is.
+func logRefused(v *visit, request doctor.Request, report doctor.Report) {
+	if report.Refused == "" {
+		return
+	}
+	host := ""
+	if u, err := url.Parse(request.URL); err == nil {
+		host = u.Hostname()
+	}
+	v.log.Warn("address refused", "reason", report.Refused, "host", clip(host, 100), "shop", clip(v.conn.ShopID, 80))
 }
 
 func (s *server) sample(conn store.Connection, eventType, webhookID string) (string, error) {

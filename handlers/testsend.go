@@ -91,7 +91,9 @@ func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer leave()
 	secret := fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("secret")))
-	result, report := s.doctor.Deliver(r.Context(), doctor.Request{URL: f.hook.URL, Hints: targetHints(f.hook.URL), Body: []byte(f.body), Secret: secret})
+	request := doctor.Request{URL: f.hook.URL, Hints: targetHints(f.hook.URL), Body: []byte(f.body), Secret: secret}
+	result, report := s.doctor.Deliver(r.Context(), request)
+	logRefused(v, request, report)
 	if report.Result == doctor.Skipped && result.Status == 0 {
 		return s.drawBusy(w, r, f) // no place for a call, so nothing was sent
 	}

@@ -60,6 +60,8 @@ type Report struct {
 	Done    bool      `json:"done"`              // nothing more will come
 	Result  Result    `json:"result"`            // Running until Done; then the worst of the steps, Skipped when it ended early without a finding
 	Summary string    `json:"summary,omitempty"` // one sentence or two; "" until Done
+
+	Refused deliver.Reason `json:"-"` // why the address is never called, for the log; "" when it may be
 }
 
 // Plan returns all steps of an examination in their order, waiting.

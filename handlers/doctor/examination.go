@@ -30,6 +30,8 @@ type finding struct {
 	took   time.Duration
 	stop   string // why no later step makes sense; "" = go on
 	unmade bool   // it stops for a reason that says nothing about the endpoint
+
+	refused deliver.Reason // why the address is never called; "" = it may be
 }
 
 type stepFunc func(context.Context) finding
@@ -75,6 +77,9 @@ func (e *examination) run(ctx context.Context) Report {
 		}
 		s.Result, s.Seen, s.Do, s.Took, stop = f.result, f.seen, f.do, f.took, f.stop
 		ended = ended || f.unmade
+		if f.refused != "" {
+			e.report.Refused = f.refused
+		}
 		e.tell()
 	}
 	e.report.Done = true
@@ -107,6 +112,9 @@ func failed(err error, then string, seen ...string) finding {
 	f := finding{result: Failed, seen: append(seen, what), do: do, stop: then}
 	if notOurs(err) {
 		f.result, f.stop, f.unmade = Skipped, what, true
+	}
+	if reason := reasonOf(err); isPolicy(reason) {
+		f.refused = reason
 	}
 	return f
 }

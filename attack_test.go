@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// pipes is a listener of connections in memory, whose time is the test's.
+type pipes struct {
+	accepted chan net.Conn
+	closed   chan struct{}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.accepted:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { close(p.closed); return nil }
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+
+func (p *pipes) dial() net.Conn {
+	here, there := net.Pipe()
+	p.accepted <- there
+	return here
+}
+
+// slow is one byte after the other, a second apart, without end.
+func slow(conn net.Conn, text string) {
+	for i := 0; ; i++ {
+		if _, err := io.WriteString(conn, text[i%len(text):i%len(text)+1]); err != nil {
+			return
+		}
+		time.Sleep(time.Second) //nolint:forbidigo // in a bubble, where no time passes
+	}
+}
+
+// TestSlowRequests: nobody holds a connection by being slow. Checklist 39.
+func TestSlowRequests(t *testing.T) {
+	const start = "POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+	tests := []struct {
+		name string
+		send func(conn net.Conn)
+		ends time.Duration
+	}{
+		{"nothing is sent", func(net.Conn) {}, 10 * time.Second},
+		{"a header without end", func(conn net.Conn) {
+			_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n")
+			slow(conn, "X: y\r\n")
+		}, 10 * time.Second},
+		{"a request line without end", func(conn net.Conn) { slow(conn, "GET /aaaa") }, 10 * time.Second},
+		{"a body without end", func(conn net.Conn) { _, _ = io.WriteString(conn, start); slow(conn, "a") }, 30 * time.Second},
+		{"chunks without end", func(conn net.Conn) {
+			_, _ = io.WriteString(conn, strings.Replace(start, "Content-Length: 1000000", "Transfer-Encoding: chunked", 1))
+			slow(conn, "1\r\na\r\n")
+		}, 30 * time.Second},
+		{"no second request", func(conn net.Conn) { _, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") }, 2 * time.Minute},
+		{"half of a second request", func(conn net.Conn) {
+			_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT")
+		}, 10 * time.Second},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				conn, stop := serveForTest(t)
+				began := time.Now()
+				var sender sync.WaitGroup
+				sender.Go(func() { test.send(conn) })
+				_, _ = io.Copy(io.Discard, conn) // until the server closes it
+				if took := time.Since(began); took > test.ends+time.Second || took < time.Second {
+					t.Errorf("the connection was closed after %s, want %s", took, test.ends)
+				}
+				_ = conn.Close()
+				sender.Wait()
+				stop()
+			})
+		})
+	}
+}
+
+// TestSlowReaders: nobody holds an answer by not reading it. Checklist 39.
+func TestSlowReaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn, stop := serveForTest(t)
+		began := time.Now()
+		_, _ = io.WriteString(conn, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+		line, err := bufio.NewReaderSize(conn, 16).ReadString('\n')
+		if err != nil || !strings.Contains(line, "200") {
+			t.Fatalf("%q %v", line, err)
+		}
+		time.Sleep(95 * time.Second) //nolint:forbidigo // in a bubble, where no time passes
+		if n, _ := io.Copy(io.Discard, conn); n > 1_000_000 {
+			t.Errorf("%d bytes were still sent after %s", n, time.Since(began))
+		}
+		_ = conn.Close()
+		stop()
+	})
+}
+
+// serveForTest serves by the settings of the program, over a pipe.
+func serveForTest(t *testing.T) (net.Conn, func()) {
+	t.Helper()
+	l := &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})}
+	server := newServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if r.URL.Path == "/large" {
+			for range 100 {
+				if _, err := io.WriteString(w, strings.Repeat("a", 100_000)); err != nil {
+					return
+				}
+			}
+		}
+	}), slog.New(slog.DiscardHandler))
+	go func() { _ = server.Serve(l) }()
+	return l.dial(), func() { _ = server.Close() }
+}

@@ -1,0 +1,209 @@
+package handlers
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"hookwall/sandbox"
+	"hookwall/store"
+)
+
+// events are the lines of the log with this message.
+func (g *rig) events(message string) (out []map[string]any) {
+	g.t.Helper()
+	lines := bufio.NewScanner(strings.NewReader(g.logs.String()))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var line map[string]any
+		g.must(json.Unmarshal(lines.Bytes(), &line))
+		if line["msg"] == message {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// TestSecurityEvents: what a person who looks after an attack wants to know
+// stands in the log, with the id of its request, by which the address it came
+// from is found, and in UTC. Checklist 38.
+func TestSecurityEvents(t *testing.T) {
+	tests := []struct {
+		name, message string
+		do            func(g *rig, p *person)
+		with          map[string]any
+	}{
+		{"a sign-in", "shop connected", func(_ *rig, p *person) { p.connect(0) }, map[string]any{"way": "code", "level": "INFO"}},
+		{"a wrong key", "sign-in failed", func(_ *rig, p *person) {
+			p.post("/connect/key", url.Values{"username": {"x"}, "password": {"x"}})
+		}, map[string]any{"way": "apikey", "level": "WARN"}},
+		{"a state that does not match", "sign-in state does not match", func(g *rig, p *person) {
+			p.get(g.person().back("code", g.box.Shops()[0].ID).String())
+			p.back("code", g.box.Shops()[0].ID)
+			p.get("/oauth/callback?code=x&state=x")
+		}, map[string]any{"way": "code", "level": "WARN"}},
+		{"no state", "sign-in without a state", func(_ *rig, p *person) { p.get("/oauth/callback?code=x") }, map[string]any{"level": "WARN"}},
+		{"a sign-in that was refused", "sign-in refused by the provider", func(g *rig, p *person) {
+			p.consent(p.get("/oauth/start?way=code"), g.box.Shops()[0].ID, "deny")
+		}, map[string]any{"problem": "access_denied", "level": "WARN"}},
+		{"a forged form", "cross-origin request refused", func(_ *rig, p *person) {
+			r := p.request(http.MethodPost, "/sign-out", url.Values{})
+			r.Header.Set("Sec-Fetch-Site", "cross-site")
+			r.Header.Set("Origin", "https://evil.example")
+			p.do(r)
+		}, map[string]any{"origin": "https://evil.example", "level": "WARN"}},
+		{"an address inside", "address refused", func(g *rig, p *person) {
+			hook := g.add(g.box.Shops()[0], "http://169.254.169.254/latest", "DONATION")
+			p.post(testPath(p.connect(0).ID, hook.ID), url.Values{"type": {"DONATION"}, "body": {"{}"}})
+		}, map[string]any{"host": "169.254.169.254", "reason": "not-public", "level": "WARN"}},
+		{"an address inside, checked", "address refused", func(_ *rig, p *person) {
+			p.post(checksPath(p.connect(0).ID), url.Values{"url": {"http://127.0.0.1/"}, "type": {"DONATION"}})
+		}, map[string]any{"host": "127.0.0.1", "reason": "not-public", "level": "WARN"}},
+		{"a disconnected shop", "shop disconnected", func(_ *rig, p *person) {
+			p.post(shopPath(p.connect(0).ID)+"/disconnect", url.Values{})
+		}, map[string]any{"level": "INFO"}},
+		{"a sign-out", "signed out", func(_ *rig, p *person) { p.connect(0); p.post("/sign-out", url.Values{}) }, map[string]any{"level": "INFO"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{})
+			test.do(g, g.person())
+			found := g.events(test.message)
+			if len(found) == 0 {
+				t.Fatal("nothing was logged")
+			}
+			line := found[0]
+			for name, want := range test.with {
+				if line[name] != want {
+					t.Errorf("%s is %v, want %v", name, line[name], want)
+				}
+			}
+			id, _ := line["request"].(string)
+			var asked bool
+			for _, request := range g.events("request") {
+				asked = asked || request["request"] == id && request["client"] == "127.0.0.1"
+			}
+			if !asked || id == "" {
+				t.Errorf("the request %q is not in the log", id)
+			}
+		})
+	}
+}
+
+// TestEnvironmentsDoNotMix: on one database, a Hookwall of the sandbox and one
+// of the real Fourthwall have nothing in common: no session, no sign-in under
+// way, no credential. Checklist 8.
+func TestEnvironmentsDoNotMix(t *testing.T) {
+	v := newVictim(t)
+	keys := testKeys(t)
+	live, err := store.Open(t.Context(), v.file, store.Options{Keys: keys, Environment: "https://api.fourthwall.com", Now: v.server.Now})
+	v.must(err)
+	t.Cleanup(func() { live.Close() })
+	to := v.back("code", v.box.Shops()[1].ID)
+	config := v.server.Config
+	v.server.Store = live // for the replica that is built next
+	way := v.replica()
+	v.server.Config = config
+	before := v.tokenCalls()
+	there := v.on(way)
+	there.get(to.String()).want(http.StatusBadRequest, "Start again")
+	there.signedOut(v.shop)
+	if v.tokenCalls() != before {
+		t.Error("the code was spent by the other one")
+	}
+	v.get(to.String()).want(http.StatusOK, "is connected")
+}
+
+// TestFirstOfSeveral: of a parameter that comes several times the first
+// counts, in an address and in a form, and one in the address of a form does
+// not count at all. Checklist 40.
+func TestFirstOfSeveral(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	others := len(g.box.Webhooks(g.box.Shops()[1].ID))
+	g.add(shop, good+"/first", "DONATION")
+	g.add(shop, good+"/second", "ORDER_PLACED")
+	pg := p.get(webhooksPath(shop.ID) + "?q=first&q=second&q[]=second&type=&type=ORDER_PLACED").want(http.StatusOK)
+	if strings.Contains(pg.text(), good+"/second") || !strings.Contains(pg.text(), good+"/first") {
+		t.Error("a later value of q counts")
+	}
+	form := url.Values{"url": {good + "/one", good + "/two"}, "url[]": {good + "/three"}, "allowedTypes": {"DONATION"}, "allowedTypes[]": {"ORDER_PLACED"}, "do": {"create", "preset:everything"}}
+	p.post(webhooksPath(shop.ID)+"?url="+good+"/four&allowedTypes=GIFT_PURCHASE&shop="+g.box.Shops()[1].ID, form).want(http.StatusOK, good+"/one")
+	for _, hook := range g.box.Webhooks(shop.ID) {
+		if strings.HasSuffix(hook.URL, "/two") || strings.HasSuffix(hook.URL, "/three") || strings.HasSuffix(hook.URL, "/four") ||
+			strings.HasSuffix(hook.URL, "/one") && len(hook.AllowedTypes) != 1 {
+			t.Errorf("%s receives %v", hook.URL, hook.AllowedTypes)
+		}
+	}
+	p.post(webhooksPath(shop.ID)+"?url="+good+"/five&allowedTypes=DONATION", url.Values{}).want(http.StatusUnprocessableEntity)
+	if n := len(g.box.Webhooks(g.box.Shops()[1].ID)); n != others {
+		t.Errorf("the other shop has %d webhooks, had %d", n, others)
+	}
+}
+
+// TestFlooding: pressing again and again adds no more than was asked for, and
+// what a stranger leaves is gone after its hour.
+func TestFlooding(t *testing.T) {
+	v := newVictim(t)
+	stranger := v.rig.person().noRedirects()
+	for range 30 {
+		stranger.get("/oauth/start?way=code&return=/shops")
+		stranger.post(webhooksPath("sh_none"), url.Values{"url": {good}, "allowedTypes": {"DONATION"}})
+	}
+	if rows := v.state(); strings.Count(rows["attempts"], "\n") < 29 || strings.Count(rows["drafts"], "\n") < 29 {
+		t.Fatal("the flood left nothing to look at")
+	}
+	v.move(61 * 60 * 1e9)
+	v.must(v.store.Sweep(t.Context()))
+	if rows := v.state(); rows["attempts"] != "" || rows["drafts"] != "" {
+		t.Errorf("after an hour there are still %q %q", rows["attempts"], rows["drafts"])
+	}
+	v.get(webhooksPath(v.shop.ID)).want(http.StatusOK)
+}
+
+// gzipped are so many zeros, packed.
+func gzipped(t *testing.T, size int) []byte {
+	t.Helper()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	zeros := make([]byte, 1<<20)
+	for range size / len(zeros) {
+		if _, err := z.Write(zeros); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return packed.Bytes()
+}
+
+// TestDecompressionBombs: a body that says it is compressed is not unpacked,
+// and one of the API that unpacks to more than any answer is not read on.
+// Checklist 32, 39.
+func TestDecompressionBombs(t *testing.T) {
+	v := newVictim(t)
+	bomb := string(gzipped(t, 200<<20))
+	for _, encoding := range []string{"gzip", "deflate", "br", "zstd", "gzip, gzip"} {
+		for _, path := range []string{"/connect/key", webhooksPath(v.shop.ID), signaturePath} {
+			r := v.request(http.MethodPost, path, nil)
+			r.Body, r.ContentLength = readCloser{strings.NewReader(bomb)}, int64(len(bomb))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("Content-Encoding", encoding)
+			if pg := v.noRedirects().do(r); pg.status < 400 || pg.status >= 500 {
+				t.Errorf("%s in %s: %d", path, encoding, pg.status)
+			}
+		}
+	}
+	for _, path := range []string{webhooksPath(v.shop.ID), eventsPath(v.shop.ID), webhookPath(v.shop.ID, v.hook.ID)} {
+		v.box.FailNext(sandbox.Failure{Status: 200, Body: bomb, Times: 9, Header: http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"application/json"}}})
+		v.get(path).want(http.StatusBadGateway)
+		v.box.ForgetFailures()
+	}
+}
