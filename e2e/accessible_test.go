@@ -64,7 +64,8 @@ var scenes = []scene{
 }
 
 // TestPages: axe-core finds nothing on any page, in light and dark, wide and on
-// a phone, and no page is wider than a small phone.
+// a phone, no page is wider than a small phone, targets are big enough, and
+// text stays whole, even when it is set wide.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	for _, s := range slices.Concat(scenes, laterScenes, toolScenes, limitScenes) {
@@ -76,12 +77,15 @@ func TestPages(t *testing.T) {
 				v.heads(s.heading)
 			}
 			v.Accessible()
+			v.isEasy("1280 px")
 			v.Resize(375, 667)
 			v.NoSidewaysScroll()
 			v.SetScheme(browser.Dark)
 			v.Axe()
 			v.Resize(320, 568)
 			v.NoSidewaysScroll()
+			v.isEasy("320 px")
+			v.bearsSpacing()
 		})
 	}
 }
