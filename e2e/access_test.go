@@ -1,0 +1,264 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/playwright-community/playwright-go"
+
+	"hookwall/e2e/browser"
+)
+
+// TestDoneIsHeard: what was just done has the focus, or is read out where the
+// focus belongs elsewhere.
+func TestDoneIsHeard(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	v.Open("/connect")
+	v.giveKey(0)
+	v.hasFocus("flash-0")
+	v.SeeText(v.Role("status", "Done: Studio Nine is connected"), "Studio Nine is connected")
+
+	v.compose(v.app.shop(0), good, donation)
+	v.create()
+	if title, err := v.PW.Title(); err != nil || title != "Webhook created · Studio Nine · Hookwall" {
+		t.Errorf("title %q, error %v", title, err)
+	}
+	v.Submit(v.Role("button", "Show the secret"))
+	v.HasFocus(v.Role("region", "Signing secret"))
+	v.Submit(v.Role("button", "I have stored it"))
+	v.hasFocus("flash-0")
+
+	late := v.tab()
+	late.compose(v.app.shop(0), good+"/2", donation)
+	late.app.move(13 * time.Hour)
+	late.create()
+	late.signIn(0)
+	late.HasFocus(late.address())
+	late.SeeText(late.CSS("#live"), "Done: Studio Nine is connected")
+}
+
+// TestHintsComeWhileTyping: script says of an address what the server says
+// when it draws the form again, and reads it out.
+func TestHintsComeWhileTyping(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	old := v.app.visit(browser.Options{NoJavaScript: true})
+	shop := v.connectKey(0)
+	old.connectKey(0)
+	v.Open(newPath(shop))
+	old.Open(newPath(shop))
+	none := 0
+	for _, address := range []string{
+		"http://hooks.example.com/", good,
+		"https://203.0.113.7/", "https://hooks.example.com:443/fw",
+		"https://[2001:db8::1]/", "http://localhost:8080/x", "https://intranet/",
+		"https://printer.local./", "https://shop.fourthwall.com/", "https://me:pw@hooks.example.com:8443/", "ftp://hooks.example.com/",
+	} {
+		v.Fill(v.address(), address)
+		v.Press("Tab")
+		old.Fill(old.address(), address)
+		old.Submit(old.named("button", "^Fulfilment"))
+		want := old.warnings()
+		v.Must(v.Expect(v.CSS("#url-warnings li")).ToHaveCount(len(want)))
+		if len(want) == 0 {
+			none++
+			continue
+		}
+		v.Must(v.Expect(v.CSS("#url-warnings li")).ToHaveText(want))
+		v.SeeText(v.CSS("#live"), want[len(want)-1])
+	}
+	if none != 3 {
+		t.Errorf("%d addresses were without a hint, want 3", none)
+	}
+	v.Fill(v.address(), "hooks.example.com/fw")
+	v.SeeText(v.CSS("#live"), "Put https:// in front of the host name")
+	v.Fill(v.address(), "https://hooks")
+	v.Must(v.Expect(v.CSS("#url-warnings li")).ToHaveCount(0))
+	v.Accessible()
+}
+
+// warnings are what stands under the URL, a string each.
+func (v *visitor) warnings() []string {
+	v.app.t.Helper()
+	all, err := v.CSS("#url-warnings li").AllTextContents()
+	v.Must(err)
+	for i, text := range all {
+		all[i] = strings.Join(strings.Fields(text), " ")
+	}
+	return all
+}
+
+// effort is what a person does, by the keystroke-level model.
+type effort struct {
+	keys     int // pressed
+	points   int // ways of the mouse to a target
+	clicks   int
+	turns    int // of the wheel, by three notches
+	thoughts int // decisions what to look for
+}
+
+// seconds is how long it takes someone who is used to it.
+func (e effort) seconds() float64 {
+	return .2*float64(e.keys+e.clicks+e.turns) + 1.1*float64(e.points) + 1.35*float64(e.thoughts)
+}
+
+// mostSeconds is how long it may take to choose five event types from as many
+// groups.
+const mostSeconds = 15
+
+// scattered are event types of five groups, and words that come to mind.
+var scattered = []struct{ title, word string }{
+	{donation, "tip"}, {"Membership expired", "expire"}, {"Product updated", "price"}, {"Cart left for 24 hours", "24"}, {"Newsletter sign-up", "newsletter"},
+}
+
+func (v *visitor) choseScattered(e effort) {
+	v.app.t.Helper()
+	var titles []string
+	for _, s := range scattered {
+		titles = append(titles, s.title)
+	}
+	v.ticked(titles...)
+	v.app.t.Logf("%+v: %.1f s", e, e.seconds())
+	if e.seconds() > mostSeconds {
+		v.app.t.Errorf("choosing five event types takes %.1f s, want at most %d", e.seconds(), mostSeconds)
+	}
+}
+
+// TestChoosingByKeyboardIsQuick goes from the URL to the search, and types of
+// each word as much as it takes.
+func TestChoosingByKeyboardIsQuick(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	v.Open(newPath(v.connectKey(0)))
+	v.HasFocus(v.address())
+	search := v.named("searchbox", "^Search")
+	var e effort
+	press := func(key string) { v.Press(key); e.keys++ }
+	for v.goesTo(search); !v.sight().Goal; {
+		press("Tab")
+	}
+	for _, s := range scattered {
+		e.thoughts++
+		for _, letter := range s.word {
+			press(string(letter))
+			if v.TextOf(v.CSS(".found")) == "Enter ticks it." {
+				break
+			}
+		}
+		press("Enter")
+		v.SeeText(v.CSS("#live"), s.title+": ticked.")
+	}
+	v.Press("Enter")
+	v.SeeText(v.CSS("#live"), "Newsletter sign-up: not ticked. 4 of 29")
+	v.Press("Enter", "Escape")
+	v.choseScattered(e)
+}
+
+// TestChoosingByMouseIsQuick scrolls to each event type and clicks its row.
+func TestChoosingByMouseIsQuick(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	v.Open(newPath(v.connectKey(0)))
+	var e effort
+	for _, s := range scattered {
+		e.thoughts++
+		row := v.CSS(".type label").Filter(hasText(s.title))
+		for v.lower(row) {
+			v.Eval("() => scrollBy({top: 300, behavior: 'instant'})")
+			e.turns++
+		}
+		v.Click(row)
+		e.points++
+		e.clicks++
+	}
+	v.choseScattered(e)
+}
+
+// lower says whether an element ends below the window.
+func (v *visitor) lower(l playwright.Locator) bool {
+	v.app.t.Helper()
+	below, err := l.Evaluate("e => e.getBoundingClientRect().bottom > innerHeight", nil)
+	v.Must(err)
+	return below == true
+}
+
+// tooSmall lists the targets that are smaller than 24 px and have not as much
+// room around them, as WCAG 2.5.8 wants it. Links in a sentence are excused, and the
+// row around a checkbox is part of it.
+const tooSmall = `() => {
+	const shown = e => e.checkVisibility({visibilityProperty: true}) && !e.closest('.vh, .out, .skip')
+	const place = e => ((e.type === 'checkbox' || e.type === 'radio') && e.closest('label') || e).getBoundingClientRect()
+	const inSentence = e => getComputedStyle(e).display === 'inline' && [...e.parentElement.childNodes].some(n => n.nodeType === 3 && n.data.trim())
+	const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter(shown)
+	const near = (e, o) => {
+		const r = place(e), x = r.x + r.width / 2, y = r.y + r.height / 2, q = place(o)
+		const dx = Math.max(q.left - x, 0, x - q.right), dy = Math.max(q.top - y, 0, y - q.bottom)
+		return Math.hypot(dx, dy) < 12
+	}
+	return all.filter(e => {
+		const r = place(e)
+		if (r.width >= 23.9 && r.height >= 23.9 || inSentence(e)) return false
+		return all.some(o => o !== e && !o.contains(e) && !e.contains(o) && near(e, o))
+	}).map(e => e.outerHTML.slice(0, 90) + ' ' + JSON.stringify(place(e))).join('\n')
+}`
+
+// spread sets text as wide as WCAG 1.4.12 asks pages to bear it.
+const spread = `() => {
+	const sheet = new CSSStyleSheet()
+	sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }')
+	document.adoptedStyleSheets.push(sheet)
+}`
+
+// spoiled lists text that is cut off, and text that lies over other text.
+// What a person may scroll, or has opened over the page, is no such thing.
+const spoiled = `() => {
+	const found = []
+	const named = e => e.outerHTML.slice(0, 90)
+	const cut = (e, s) => ['hidden', 'clip'].includes(s.overflowX) && e.scrollWidth > e.clientWidth + 1 || ['hidden', 'clip'].includes(s.overflowY) && e.scrollHeight > e.clientHeight + 1
+	for (const e of document.body.querySelectorAll('*')) {
+		if (!e.checkVisibility() || e.closest('.vh, .out, .skip, .clip, svg, thead') || e.matches('.brand span, .menu-word, input, textarea, select')) continue
+		const s = getComputedStyle(e)
+		if (cut(e, s)) found.push('cut off: ' + named(e))
+		if (e.matches('.button, .badge, .mark, summary') && e.scrollWidth > e.clientWidth + 1 && e.clientWidth) found.push('spills: ' + named(e))
+	}
+	const pieces = []
+	const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
+	for (let n; n = walk.nextNode();) {
+		const e = n.parentElement
+		if (!n.data.trim() || !e.checkVisibility() || e.closest('.vh, .out, .cards thead, .summary, .confirm-body, .block, textarea, select, option')) continue
+		const range = document.createRange()
+		range.selectNodeContents(n)
+		for (const r of range.getClientRects()) if (r.width > 2) pieces.push({e, r})
+	}
+	for (const [i, a] of pieces.entries()) for (const b of pieces.slice(i + 1)) {
+		if (a.e === b.e) continue
+		const wide = Math.min(a.r.right, b.r.right) - Math.max(a.r.left, b.r.left), high = Math.min(a.r.bottom, b.r.bottom) - Math.max(a.r.top, b.r.top)
+		if (wide > 2 && high > 6) found.push('over each other: ' + named(a.e) + ' and ' + named(b.e))
+	}
+	return [...new Set(found)].slice(0, 8).join('\n')
+}`
+
+// isEasy fails the test for targets that are too small, and for text that is
+// cut off or lies over other text.
+func (v *visitor) isEasy(how string) {
+	v.app.t.Helper()
+	for what, script := range map[string]string{"targets too small": tooSmall, "text spoiled": spoiled} {
+		if found := fmt.Sprint(v.Eval(script)); found != "" {
+			v.app.t.Errorf("%s, %s:\n%s", how, what, found)
+		}
+	}
+}
+
+// bearsSpacing sets the text wide, and looks again.
+func (v *visitor) bearsSpacing() {
+	v.app.t.Helper()
+	v.Eval(spread)
+	v.isEasy("320 px, text set wide")
+	v.NoSidewaysScroll()
+	v.Resize(1280, 800)
+	v.isEasy("1280 px, text set wide")
+	v.NoSidewaysScroll()
+}
