@@ -278,7 +278,7 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 }
 
 func newLogger(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w, nil))
+	return slog.New(handlers.LogTo(slog.NewJSONHandler(w, nil)))
 }
 
 func listen(ctx context.Context, name, addr string) (net.Listener, error) {

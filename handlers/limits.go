@@ -91,7 +91,7 @@ func (s *server) clientNetwork(r *http.Request) (network string, exempt bool) {
 		return "", false
 	}
 	if ip.Is6() {
-		return netip.PrefixFrom(ip.WithZone(""), 64).Masked().String(), ip.IsLoopback() && isLoopback(s.PublicURL.Hostname())
+		return netip.PrefixFrom(ip, 64).Masked().String(), ip.IsLoopback() && isLoopback(s.PublicURL.Hostname())
 	}
 	return ip.String(), ip.IsLoopback() && isLoopback(s.PublicURL.Hostname())
 }

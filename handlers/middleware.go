@@ -281,6 +281,9 @@ func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
 	// A credential that does not open any more, because its key is gone, is as
 	// good as one that ran out.
 	unreadable := errors.Is(err, store.ErrWrongKey)
+	if unreadable {
+		v.log.Warn("a credential does not open", "shop", clip(conn.ShopID, 80), "error", err)
+	}
 	if err != nil && !unreadable {
 		return err
 	}

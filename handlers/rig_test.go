@@ -87,7 +87,7 @@ type options struct {
 func newRig(t testing.TB, o options) *rig {
 	t.Helper()
 	g := &rig{t: t, logs: &lockedBuffer{}}
-	logger := slog.New(slog.NewJSONHandler(g.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	logger := slog.New(LogTo(slog.NewJSONHandler(g.logs, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	now := func() time.Time { return time.Now().Add(time.Duration(g.ahead.Load())) }
 	if o.still {
 		start := time.Now()

@@ -49,7 +49,7 @@ func (s *Store) TakeAttempt(ctx context.Context, state, browser string) (Attempt
 	}
 	verifier, err := s.keys.open(sealed, s.verifierPlace(hashOf(state)))
 	if err != nil {
-		return Attempt{}, s.gone("take attempt", err)
+		return Attempt{}, s.gone(ctx, "take attempt", err)
 	}
 	a.Verifier = string(verifier)
 	return a, nil

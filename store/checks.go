@@ -101,7 +101,7 @@ func (s *Store) Check(ctx context.Context, owner Owner, shop, id string) (Check,
 	}
 	c.StartedAt, c.UpdatedAt = timeAt(started), timeAt(updated)
 	if c.Report, err = s.keys.open(sealed, s.reportPlace(owner, id)); err != nil {
-		return Check{}, s.gone("read check", err)
+		return Check{}, s.gone(ctx, "read check", err)
 	}
 	return c, nil
 }

@@ -57,7 +57,7 @@ func (s *Store) Draft(ctx context.Context, browser, id string) (Draft, error) {
 	d.ExpiresAt = timeAt(expires)
 	form, err := s.keys.open(sealed, s.formPlace(hashOf(browser), id))
 	if err != nil {
-		return Draft{}, s.gone("read draft", err)
+		return Draft{}, s.gone(ctx, "read draft", err)
 	}
 	d.Form, err = url.ParseQuery(string(form))
 	return d, failed("read draft", err)

@@ -60,7 +60,7 @@ func (s *Store) TakeFlashes(ctx context.Context, owner Owner, page string) ([][]
 		}
 		data, err := s.keys.open(f.data, s.flashPlace(owner, page, f.id))
 		if err != nil {
-			s.log.Warn("a sealed value does not open", "op", "take flashes", "err", err)
+			s.log.WarnContext(ctx, "a sealed value does not open", "op", "take flashes", "err", err)
 			continue
 		}
 		all = append(all, data)

@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -27,7 +28,10 @@ const (
 
 // Keys seal values for the database: the first one seals, all of them open. Keys print as
 // "[redacted]" with every verb and in every log.
-type Keys struct{ list []key }
+type Keys struct {
+	list  []key
+	older *olderKeys // hears of values that an older key opened; may be nil
+}
 
 type key struct {
 	id   byte // stands before each sealed value; derived from the key, so that order does not matter
@@ -136,13 +140,16 @@ func (k Keys) open(sealed []byte, p place) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %s.%s is empty", ErrWrongKey, p.table, p.column)
 	}
 	known := false
-	for _, key := range k.list {
+	for i, key := range k.list {
 		if key.id != sealed[0] {
 			continue
 		}
 		known = true
 		// One byte tells most keys apart, not all: another key with this id may follow.
 		if plain, err := key.aead.Open(nil, nil, sealed[1:], p.data()); err == nil {
+			if i > 0 {
+				k.older.opened(key, p)
+			}
 			return plain, nil
 		}
 	}
@@ -150,6 +157,34 @@ func (k Keys) open(sealed []byte, p place) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %s.%s does not belong to its row", ErrWrongKey, p.table, p.column)
 	}
 	return nil, fmt.Errorf("%w: %s.%s needs key %02x", ErrWrongKey, p.table, p.column, sealed[0])
+}
+
+// olderKeys say once for each column that it still needs a key that does not seal any more, so that
+// nobody takes the key away too soon.
+type olderKeys struct {
+	log  *slog.Logger
+	said sync.Map
+}
+
+func (o *olderKeys) opened(k key, p place) {
+	if o == nil {
+		return
+	}
+	column := p.table + "." + p.column
+	if _, again := o.said.LoadOrStore(k.name()+" "+column, true); !again {
+		o.log.Info("a value was opened with an older key", "key", k.name(), "column", column)
+	}
+}
+
+// name tells a key from others, as sealed values do; it says nothing of the key.
+func (k key) name() string { return fmt.Sprintf("%02x", k.id) }
+
+func (k Keys) otherNames() []string {
+	names := []string{}
+	for _, other := range k.list[1:] {
+		names = append(names, other.name())
+	}
+	return names
 }
 
 const redacted = "[redacted]"

@@ -168,11 +168,11 @@ func TestKeysWithTheSameID(t *testing.T) {
 		t.Fatal(err)
 	}
 	second.id = first.id
-	sealed := Keys{[]key{second}}.seal([]byte("x"), somewhere)
-	if got, err := (Keys{[]key{first, second}}).open(sealed, somewhere); err != nil || string(got) != "x" {
+	sealed := Keys{list: []key{second}}.seal([]byte("x"), somewhere)
+	if got, err := (Keys{list: []key{first, second}}).open(sealed, somewhere); err != nil || string(got) != "x" {
 		t.Fatalf("opened %q, error %v", got, err)
 	}
-	refused(t, Keys{[]key{first}}, sealed, somewhere)
+	refused(t, Keys{list: []key{first}}, sealed, somewhere)
 }
 
 func TestKeysPrintNothing(t *testing.T) {

@@ -33,7 +33,7 @@ func (s *Store) Secret(ctx context.Context, owner Owner, shop, webhookID string)
 	}
 	secret, err := s.keys.open(sealed, s.secretPlace(owner, shop, webhookID))
 	if err != nil {
-		return "", time.Time{}, s.gone("read secret", err)
+		return "", time.Time{}, s.gone(ctx, "read secret", err)
 	}
 	return string(secret), timeAt(until), nil
 }

@@ -230,7 +230,7 @@ func (s *Store) loadSession(ctx context.Context, hash string) (Owner, error) {
 	// The condition lets one of many requests at once write. A request need not fail for it.
 	if _, err := s.exec(ctx, `UPDATE sessions SET seen_at = $1 WHERE environment = $2 AND token_hash = $3 AND seen_at <= $4`,
 		millis(now), s.env, hash, stale); err != nil {
-		s.log.Warn("a session's last request could not be noted", "err", err)
+		s.log.WarnContext(ctx, "a session's last request could not be noted", "err", err)
 	}
 	return owner, nil
 }

@@ -109,6 +109,8 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		s.clock = time.Now
 	}
 	s.log = cmp.Or(s.log, slog.New(slog.DiscardHandler))
+	s.keys.older = &olderKeys{log: s.log}
+	s.log.InfoContext(ctx, "secret keys", "seals", o.Keys.list[0].name(), "opensToo", o.Keys.otherNames())
 	return s, nil
 }
 
@@ -182,7 +184,7 @@ func (s *Store) again(ctx context.Context, f func() error) error {
 		if err == nil || try == collisions || !s.engine.collided(err) {
 			return err
 		}
-		s.log.Debug("a statement met another transaction and is run again", "try", try, "err", err)
+		s.log.DebugContext(ctx, "a statement met another transaction and is run again", "try", try, "err", err)
 		select {
 		case <-ctx.Done():
 			return err
@@ -214,8 +216,8 @@ func failed(op string, err error) error {
 
 // gone reports a short-lived value that no longer opens. For the person it is as good as expired,
 // so the error is ErrNotFound too; the log has the reason.
-func (s *Store) gone(op string, err error) error {
-	s.log.Warn("a sealed value does not open", "op", op, "err", err)
+func (s *Store) gone(ctx context.Context, op string, err error) error {
+	s.log.WarnContext(ctx, "a sealed value does not open", "op", op, "err", err)
 	return fmt.Errorf("store: %s: %w: %w", op, ErrNotFound, err)
 }
 

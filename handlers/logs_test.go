@@ -1,0 +1,73 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// line is the one line of the log with this message that is of the request
+// which pg answers.
+func (pg *page) line(message string) map[string]any {
+	pg.p.t.Helper()
+	id := pg.header.Get("X-Request-Id")
+	var found map[string]any
+	for text := range strings.Lines(pg.p.logs.String()) {
+		var line map[string]any
+		pg.p.must(json.Unmarshal([]byte(text), &line))
+		if line["request"] != id || line["msg"] != message {
+			continue
+		}
+		if found != nil {
+			pg.p.t.Errorf("%q stands in the log twice", message)
+		}
+		found = line
+	}
+	if found == nil {
+		pg.p.t.Fatalf("the log does not say %q of the request %s:\n%s", message, id, pg.p.logs)
+	}
+	return found
+}
+
+// TestLostKeyIsLogged: what another key sealed is a matter for who runs the
+// program, with the request that met it, also where the store says so.
+func TestLostKeyIsLogged(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "h.db")
+	before := newRig(t, options{file: file})
+	p := before.person()
+	shop := p.connect(0)
+	draft := p.newForm(shop.ID, good, "DONATION").values
+	draft.Set("do", "examine")
+	at, err := url.Parse(p.noRedirects().post(webhooksPath(shop.ID), draft).header.Get("Location"))
+	before.must(err)
+
+	after := newRig(t, options{file: file})
+	lost := &person{after, p.client}
+	pg := lost.noRedirects().get(webhooksPath(shop.ID)).want(http.StatusSeeOther)
+	if line := pg.line("a credential does not open"); line["shop"] != shop.ID || line["level"] != "WARN" {
+		t.Errorf("the line is %v", line)
+	}
+	back := newWebhookPath(shop.ID) + "?draft=" + at.Query().Get("form")
+	pg = lost.get("/connect?return=" + url.QueryEscape(back)).want(http.StatusOK)
+	if line := pg.line("a sealed value does not open"); line["op"] != "read draft" || line["level"] != "WARN" {
+		t.Errorf("the line is %v", line)
+	}
+}
+
+func TestLogTo(t *testing.T) {
+	var out bytes.Buffer
+	to := LogTo(slog.NewJSONHandler(&out, nil)).WithAttrs([]slog.Attr{slog.Int("a", 1)})
+	moment := time.Date(2026, 11, 23, 1, 2, 3, 0, time.FixedZone("east", 9*60*60))
+	if err := to.Handle(t.Context(), slog.NewRecord(moment, slog.LevelInfo, "m", 0)); err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"time":"2026-11-22T16:02:03Z","level":"INFO","msg":"m","a":1}` + "\n"; out.String() != want {
+		t.Errorf("got %s want %s", &out, want)
+	}
+}
