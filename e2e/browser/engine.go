@@ -24,10 +24,17 @@ var (
 	running    *engine // set by launchOnce, read when the tests are over
 )
 
-// Main runs the tests of a package and stops the browser that they shared. It
-// is called from TestMain and does not return.
-func Main(m *testing.M) {
+// Main runs the tests of a package and stops the browser that they shared, and
+// does what else is to be done in the end. It is called from TestMain and does
+// not return.
+func Main(m *testing.M, after ...func() error) {
 	code := m.Run()
+	for _, do := range after {
+		if err := do(); err != nil {
+			fmt.Fprintln(os.Stderr, "browser:", err)
+			code = 1
+		}
+	}
 	if running != nil {
 		if err := running.stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "browser: stop:", err)

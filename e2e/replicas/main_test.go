@@ -9,6 +9,7 @@ import (
 	"log"
 	"testing"
 
+	"hookwall/e2e/browser"
 	"hookwall/e2e/process"
 )
 
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		log.Fatal(err)
 	}
-	process.Main(m)
+	browser.Main(m, process.Clean)
 }
 
 // quiet is for servers whose clients are killed.

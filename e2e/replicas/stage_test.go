@@ -39,7 +39,7 @@ func newStage(t *testing.T, n int, environment ...string) *stage {
 	for range n {
 		s.walls = append(s.walls, process.Dashboard(t, s.box, s.database, environment...))
 	}
-	s.front.serve(s.walls)
+	s.front.serve(s.walls...)
 	return s
 }
 
@@ -129,11 +129,12 @@ type front struct {
 	walls  []*url.URL
 	next   int
 	served map[string]int // answers by dashboard
+	pinned map[string]int // which dashboard gets what ends so, in place of the next
 }
 
 func newFront(t *testing.T) *front {
 	t.Helper()
-	f := &front{served: map[string]int{}}
+	f := &front{served: map[string]int{}, pinned: map[string]int{}}
 	proxy := &httputil.ReverseProxy{
 		Rewrite:      func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host },
 		Transport:    f,
@@ -149,9 +150,11 @@ func newFront(t *testing.T) *front {
 	return f
 }
 
-func (f *front) serve(walls []*process.Process) {
+// serve gives the requests to come to these dashboards.
+func (f *front) serve(walls ...*process.Process) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.walls = nil
 	for _, wall := range walls {
 		u, err := url.Parse(wall.URL)
 		if err != nil {
@@ -197,6 +200,11 @@ func (f *front) tryAll(r *http.Request, body []byte) (resp *http.Response, err e
 	f.mu.Lock()
 	walls, first := f.walls, f.next
 	f.next++
+	for end, wall := range f.pinned {
+		if strings.HasSuffix(r.URL.Path, end) {
+			first = wall
+		}
+	}
 	f.mu.Unlock()
 	for i := range walls {
 		wall := walls[(first+i)%len(walls)]
@@ -217,6 +225,14 @@ func (f *front) tryAll(r *http.Request, body []byte) (resp *http.Response, err e
 		return resp, err
 	}
 	return nil, err
+}
+
+// pin gives requests whose path ends so to one dashboard, as long as it is
+// there.
+func (f *front) pin(end string, wall int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pinned[end] = wall
 }
 
 func (f *front) count(host string) {
