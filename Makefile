@@ -60,6 +60,10 @@ faults: ## Break Fourthwall, the way there and the database in many ways, and pr
 	@tools/with-postgres.sh $(GO) test -count=1 -parallel 32 $(TESTFLAGS) ./e2e/faults -args -matrix=$(CURDIR)/out/faults.txt; \
 	status=$$?; cat out/faults.txt; exit $$status
 
+.PHONY: test-deploy
+test-deploy: ## Run the image as far as that goes without Docker, and replicas behind nginx; needs Linux, nginx and Postgres
+	@HOOKWALL_TEST_DEPLOY=1 tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./deploy
+
 .PHONY: race
 race: browser ## Run all tests with the race detector; needs a C compiler
 	@CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 30m $(TESTFLAGS) ./...
@@ -93,6 +97,14 @@ lint: check-modules check-dependencies check-generated vet check-scripts check-v
 release: ## Build archives for all systems, with bills of materials and sums, into out/release
 	@$(SUPPLY) release -version '$(VERSION)' -targets '$(TARGETS)' -out $(CURDIR)/out/release $(CURDIR)
 	@cat out/release/SHA256SUMS
+
+# Where "make licences" writes.
+LICENCES ?= out/licences.txt
+
+.PHONY: licences
+licences: ## Write the licence texts of all that is linked into out/licences.txt
+	@mkdir -p '$(dir $(LICENCES))'
+	@$(SUPPLY) notices -targets '$(TARGETS)' $(CURDIR) >'$(LICENCES)'
 
 .PHONY: check-reproducible
 check-reproducible: ## Build twice, in two places and from nothing, and compare the bytes
