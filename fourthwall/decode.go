@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -83,7 +84,8 @@ func (m *moment) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// anything is text that survives whatever kind of value it comes as: a string is itself, any other kind is its JSON.
+// anything is text that survives whatever kind of value it comes as: a string is itself, any other kind is its JSON. It
+// is UTF-8, whatever came.
 type anything struct {
 	text    string
 	present bool // and not null
@@ -95,17 +97,17 @@ func (a *anything) UnmarshalJSON(data []byte) error {
 	}
 	a.present = true
 	if json.Unmarshal(data, &a.text) != nil {
-		a.text = string(data)
+		a.text = strings.ToValidUTF8(string(data), "\ufffd")
 	}
 	return nil
 }
 
-// raw is the JSON of a value; null counts as none.
+// raw is the JSON of a value, in UTF-8; null counts as none.
 type raw string
 
 func (r *raw) UnmarshalJSON(data []byte) error {
 	if string(data) != "null" {
-		*r = raw(data)
+		*r = raw(strings.ToValidUTF8(string(data), "\ufffd"))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package fourthwall_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ func FuzzEnvelope(f *testing.F) {
 	f.Add([]byte(`{"type":7,"data":null,"webhookId":[]}`), "", "", int64(-1), false)
 	f.Add([]byte(`{"type":"X","type":"Y","TYPE":"Z"}`), "\xff", "\u2028<script>", int64(1<<40), true)
 	f.Add([]byte("\ufeff{}"), "\x00", "a\"b", int64(253402300799), false)
+	f.Add([]byte("{\"type\":\"X\",\"data\":{\"a\":\"\xf7\"}}"), "a", "b", int64(2), true)
 	f.Add([]byte(`[{"type":"X"}]`), "1e9", "new.type", int64(1), false)
 	f.Fuzz(func(t *testing.T, body []byte, id, kind string, at int64, test bool) {
 		read, ok := fourthwall.Event{Body: fourthwall.BuyerData(body)}.Envelope()
@@ -41,7 +43,7 @@ func checkMade(t *testing.T, data json.RawMessage, id, kind string, at time.Time
 	if err != nil {
 		t.Fatal(err)
 	}
-	// JSON is UTF-8: what is not cannot be asked back.
+	// JSON is UTF-8: what is not comes back as U+FFFD.
 	var utf8 struct{ ID, Type, WebhookID string }
 	var raw struct{ Data json.RawMessage }
 	if json.Unmarshal(text, &utf8) != nil || json.Unmarshal(text, &raw) != nil {
@@ -49,7 +51,7 @@ func checkMade(t *testing.T, data json.RawMessage, id, kind string, at time.Time
 	}
 	want := fourthwall.Envelope{
 		TestMode: test, ID: utf8.ID, WebhookID: utf8.WebhookID, ShopID: utf8.Type, Type: fourthwall.EventType(utf8.Type), APIVersion: utf8.ID,
-		CreatedAt: at, Data: fourthwall.BuyerData(raw.Data),
+		CreatedAt: at, Data: fourthwall.BuyerData(strings.ToValidUTF8(string(raw.Data), "\ufffd")),
 	}
 	if string(raw.Data) == "null" {
 		want.Data = ""
