@@ -14,7 +14,7 @@ var colourToken = regexp.MustCompile(`--([a-z0-9-]+): (#[0-9a-f]{3}|#[0-9a-f]{6}
 func colours(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	css := string(files(t)["app.css"])
-	const darkBegins = "@media (prefers-color-scheme: dark) {"
+	const darkBegins = "@media screen and (prefers-color-scheme: dark) {"
 	lightPart, rest, found := strings.Cut(css, darkBegins)
 	darkPart, _, closed := strings.Cut(rest, "\n}\n")
 	if !found || !closed {
