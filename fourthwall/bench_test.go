@@ -121,6 +121,8 @@ func TestBenchValid(t *testing.T) {
 	right := signed(benchBody, benchSecret)
 	runBench(t, map[string]benchCase{
 		"as received":               {benchBody, false, right, benchSecret, true, "as-received", nil},
+		"mixed line ends, a file":   {"{\r\n}\n", true, signed("{\r\n}\n", benchSecret), benchSecret, true, "as-received", nil},
+		"mixed line ends, pasted":   {"{\r\n}\n", false, signed("{\r\n}\n", benchSecret), benchSecret, true, "as-received", nil},
 		"file":                      {benchBody, true, right, benchSecret, true, "as-received", nil},
 		"header name":               {benchBody, true, "X-Fourthwall-Hmac-SHA256: " + right, benchSecret, true, "as-received", nil},
 		"header name, lower":        {benchBody, true, "x-fourthwall-hmac-sha256:" + right + "\r\n", benchSecret, true, "as-received", nil},

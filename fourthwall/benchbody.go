@@ -53,9 +53,13 @@ func textVariants(body []byte) []variant {
 
 func lineEndVariants(body []byte, codes []FindingCode) []variant {
 	core, ended := cutNewline(body)
-	own := "\n"
-	if bytes.Contains(body, []byte("\r\n")) {
+	own := ended // what came is tried as it is, even when its line ends differ
+	switch {
+	case own != "":
+	case bytes.Contains(body, []byte("\r\n")):
 		own = "\r\n"
+	default:
+		own = "\n"
 	}
 	variants := []variant{{core: core, newline: own, ended: ended, codes: codes}}
 	lf := bytes.ReplaceAll(core, []byte("\r\n"), []byte("\n"))
