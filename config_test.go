@@ -145,6 +145,7 @@ func TestLoadConfig(t *testing.T) {
 	}
 }
 
+// Checklist 8, 15, 35.
 func TestConfigProblems(t *testing.T) {
 	tests := []struct {
 		name string

@@ -116,6 +116,7 @@ func TestStartsWithoutSettings(t *testing.T) {
 
 // TestReceiverOfTheSandbox: what a newcomer checks answers, by TLS too, though
 // nothing else on this machine may be called.
+// Checklist 42.
 func TestReceiverOfTheSandbox(t *testing.T) {
 	printed, _ := start(t, env("HOME", t.TempDir(), "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"), nil, 2)
 	wall, box := address.FindString(printed[0]), address.FindString(printed[1])
@@ -155,6 +156,7 @@ func TestSandboxAlone(t *testing.T) {
 	}
 }
 
+// Checklist 15.
 func TestRefusesToStart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "not.db")
 	if err := os.WriteFile(file, []byte("this is text, not a database, and long enough to be read as one"), 0o600); err != nil {

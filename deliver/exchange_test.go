@@ -84,6 +84,7 @@ func (zeros) Read(p []byte) (int, error) {
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 // Every way an endpoint can behave, each with what is seen of it. Time is the bubble's own.
+// Checklist 32.
 func TestEndpoints(t *testing.T) {
 	bomb := gzipBomb()
 	kept := func(s string) []byte { return []byte(s[:min(len(s), defaultMaxBody)]) }
@@ -423,6 +424,7 @@ func TestRealServer(t *testing.T) {
 }
 
 // A redirect to this machine is an answer like any other: nobody goes there.
+// Checklist 31.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	var inner atomic.Int32
 	victim := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { inner.Add(1) }))
@@ -440,6 +442,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
+// Checklist 31.
 func TestNoProxy(t *testing.T) {
 	var hits atomic.Int32
 	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
@@ -486,6 +489,7 @@ func TestGivingUp(t *testing.T) {
 	})
 }
 
+// Checklist 32.
 func TestLimitsCanBeSet(t *testing.T) {
 	o := Options{Timeout: time.Second, MaxHeader: 100, MaxBody: 3, UserAgent: "mine/1"}
 	synctest.Test(t, func(t *testing.T) {

@@ -45,6 +45,7 @@ func TestDialHook(t *testing.T) {
 }
 
 // The real dialer runs the hook before it connects.
+// Checklist 30.
 func TestDialerRunsTheHook(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -63,6 +64,7 @@ func TestDialerRunsTheHook(t *testing.T) {
 	_ = conn.Close()
 }
 
+// Checklist 30.
 func FuzzGuard(f *testing.F) {
 	for _, ip := range addrs("8.8.8.8", "127.0.0.1", "::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2606:4700::1", "fd00:ec2::254") {
 		f.Add(ip.AsSlice(), false)

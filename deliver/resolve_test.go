@@ -116,6 +116,7 @@ func (s *nameServer) count(key string) int {
 }
 
 // A name that leads to a public address when it is checked, and to this machine when it is called.
+// Checklist 30.
 func TestRebinding(t *testing.T) {
 	s := newNameServer(t, map[string][][]netip.Addr{
 		"hooks.example. A": {addrs("93.184.215.14"), addrs("127.0.0.1")},
@@ -145,6 +146,7 @@ func TestRebinding(t *testing.T) {
 	}
 }
 
+// Checklist 30.
 func TestAnswersOfNameServers(t *testing.T) {
 	rows := []struct {
 		name    string
@@ -299,6 +301,7 @@ func TestNamesAreAbsolute(t *testing.T) {
 
 // Closed, filtered and blocked addresses of our own network cannot be told apart, because none of them is called: the
 // error is the same to the letter, and nothing is waited for.
+// Checklist 32.
 func TestLocalAddressesLookAlike(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

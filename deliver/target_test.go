@@ -72,6 +72,7 @@ var refusedHosts = map[Reason][]string{
 	},
 }
 
+// Checklist 30.
 func TestRefusedHosts(t *testing.T) {
 	c, w := wired(t, Options{}, nil)
 	n := 0

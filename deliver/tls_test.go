@@ -106,6 +106,7 @@ func overTLS(config *tls.Config, hits *atomic.Int32, serve func(net.Conn)) func(
 	}
 }
 
+// Checklist 33.
 func TestTLS(t *testing.T) {
 	trusted, stranger := newAuthority(t, "Trusted", nil), newAuthority(t, "Stranger", nil)
 	roots := x509.NewCertPool()

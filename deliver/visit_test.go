@@ -205,6 +205,7 @@ func (b *busy) serve(conn net.Conn) {
 	_, _ = io.WriteString(conn, ok)
 }
 
+// Checklist 32.
 func TestCallsAtOnce(t *testing.T) {
 	rows := []struct {
 		name    string
@@ -356,6 +357,7 @@ func TestTransportFails(t *testing.T) {
 	}
 }
 
+// Checklist 33.
 func TestTransportRefuses(t *testing.T) {
 	c, w := wired(t, Options{}, afterRequest("HTTP/1.1 302 Found\r\nLocation: http://hooks.example/again\r\n\r\n"))
 	rows := []struct {

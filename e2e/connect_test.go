@@ -95,6 +95,7 @@ func TestConnectByCode(t *testing.T) {
 // TestConnectByImplicit also watches the page that the token comes to: before
 // the token is out of the address, no other script has run and nothing is
 // drawn.
+// Checklist 6.
 func TestConnectByImplicit(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -206,6 +207,7 @@ func TestDeny(t *testing.T) {
 
 // TestSignInOfAnotherBrowser: whoever lures a person to the end of a sign-in
 // of their own does not connect them to anything.
+// Checklist 1.
 func TestSignInOfAnotherBrowser(t *testing.T) {
 	t.Parallel()
 	a := startApp(t)

@@ -172,6 +172,7 @@ func TestSecret(t *testing.T) {
 
 // TestSecretIsShownOnce: the page with the secret does not come back by reload,
 // which asks for no resend, and Back does not bring it back either.
+// Checklist 34.
 func TestSecretIsShownOnce(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

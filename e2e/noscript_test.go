@@ -188,6 +188,7 @@ func (v *visitor) looksAroundWithoutScript(shop sandbox.DemoShop) {
 }
 
 // TestImplicitWithoutScript: the older way needs script, and says so.
+// Checklist 6.
 func TestImplicitWithoutScript(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{NoJavaScript: true})

@@ -47,6 +47,7 @@ func sendingForm(action string, fields url.Values) string {
 
 // TestFormsOfOtherSites: a form that another page sends changes nothing, with
 // the cookies of the same site or without them.
+// Checklist 19.
 func TestFormsOfOtherSites(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"127.0.0.1", "localhost"} {
@@ -95,6 +96,7 @@ func (v *visitor) keepsChange(w sandbox.Webhook) string {
 }
 
 // TestConsentOfOtherSites: no page can press Allow for a person.
+// Checklist 14.
 func TestConsentOfOtherSites(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"127.0.0.1", "localhost"} {
@@ -119,6 +121,7 @@ func TestConsentOfOtherSites(t *testing.T) {
 
 // TestFrames: neither dashboard nor consent page can be shown in a frame of
 // another page, where a person would not know what they press.
+// Checklist 14.
 func TestFrames(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -160,6 +163,7 @@ func (v *visitor) holdsNoTrap() {
 	}
 }
 
+// Checklist 24.
 func TestHostileWebhooks(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -189,6 +193,7 @@ func TestHostileWebhooks(t *testing.T) {
 	v.holdsNoTrap()
 }
 
+// Checklist 25.
 func TestHostileDeliveries(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -284,6 +289,7 @@ func TestHostileFilters(t *testing.T) {
 // TestNoTokenInAddresses walks by all ways of signing in through the product.
 // When a test ends, all that its browser asked for is searched for tokens and
 // keys; this one makes sure that there was something to find.
+// Checklist 4, 36.
 func TestNoTokenInAddresses(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

@@ -128,6 +128,7 @@ func (v *visitor) disconnect(name string) {
 }
 
 // TestSignOut: afterwards Back and the addresses show nothing of the shop.
+// Checklist 17.
 func TestSignOut(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

@@ -51,6 +51,7 @@ func TestDialRefused(t *testing.T) {
 }
 
 // A certificate that is not trusted is found before anything is sent, and no further try would help.
+// Checklist 33.
 func TestUntrustedCertificate(t *testing.T) {
 	var accepted atomic.Int32
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())

@@ -36,6 +36,7 @@ type holder struct {
 	Map    map[string]fourthwall.Secret
 }
 
+// Checklist 36.
 func TestSecretInFmt(t *testing.T) {
 	secret := fourthwall.Secret(canary)
 	event, envelope := canaryEvent(t)
@@ -150,6 +151,7 @@ func TestBuyerDataElsewhere(t *testing.T) {
 }
 
 // Errors of every kind of failure say nothing that was secret in the call or in its answer.
+// Checklist 36.
 func TestErrorsAreFreeOfSecrets(t *testing.T) {
 	scripts := map[string]step{
 		"refusal":      {status: 400, body: `{"code":"A","echo":"` + canary + `"}`},

@@ -39,6 +39,7 @@ func TestParseSignature(t *testing.T) {
 	}
 }
 
+// Checklist 34.
 func TestSigns(t *testing.T) {
 	s, err := fourthwall.ParseSignature(fourthwall.Sign([]byte("body"), "key"))
 	if err != nil {

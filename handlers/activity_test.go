@@ -489,6 +489,7 @@ func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
 }
 
 // TestActivityFilter: filters, pages and the file.
+// Checklist 40.
 func TestActivityFilter(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
@@ -606,6 +607,7 @@ func TestActivityIsTheShops(t *testing.T) {
 }
 
 // TestActivityHoldsNoSecret: after a journey with every kind of secret.
+// Checklist 36.
 func TestActivityHoldsNoSecret(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()

@@ -229,6 +229,7 @@ func TestMethodOverrides(t *testing.T) {
 // TestFormsOfOtherKinds sends to every form what is not the form that it
 // expects: nothing fails that is our fault, and nothing is done that the form
 // would not do.
+// Checklist 19.
 func TestFormsOfOtherKinds(t *testing.T) {
 	v := newVictim(t)
 	deeds := v.deeds()

@@ -123,6 +123,7 @@ func TestOpenRedirects(t *testing.T) {
 }
 
 // TestOpenRedirectsOfSignIn goes through whole sign-ins, by both ways.
+// Checklist 23.
 func TestOpenRedirectsOfSignIn(t *testing.T) {
 	g := newRig(t, options{})
 	for _, way := range []string{"code", "implicit"} {

@@ -28,6 +28,7 @@ func (p *person) implicit(pg *page) *page {
 	return p.post(f.action, f.values)
 }
 
+// Checklist 4, 11.
 func TestWaysToConnect(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -92,6 +93,7 @@ func TestDeny(t *testing.T) {
 
 // TestKeyForm: what is wrong is said at the field, and the password is never
 // sent back.
+// Checklist 11.
 func TestKeyForm(t *testing.T) {
 	g := newRig(t, options{budget: 300 * time.Millisecond})
 	shop := g.box.Shops()[0]
@@ -129,6 +131,7 @@ func TestKeyForm(t *testing.T) {
 }
 
 // TestState: what comes back must belong to this browser, once, in time.
+// Checklist 1.
 func TestState(t *testing.T) {
 	g := newRig(t, options{})
 	shopID := g.box.Shops()[0].ID
@@ -201,6 +204,7 @@ func (g *rig) tokenCalls() (n int) {
 
 // TestSignInFaults: a provider that fails leads back to the connect page with
 // a sentence, and the code is posted once.
+// Checklist 3, 7.
 func TestSignInFaults(t *testing.T) {
 	const token, current = tokenPath, "/open-api/v1.0/shops/current"
 	tests := []struct {
@@ -236,6 +240,7 @@ func TestSignInFaults(t *testing.T) {
 }
 
 // TestProviderText: what stands in the address of a callback is never shown.
+// Checklist 5.
 func TestProviderText(t *testing.T) {
 	p := newRig(t, options{}).person()
 	for _, problem := range []string{"access_denied", "made_up", "<img src=x onerror=alert(1)>", strings.Repeat("x", 5000), "a\r\nX-Evil: 1"} {
@@ -252,6 +257,7 @@ func TestProviderText(t *testing.T) {
 }
 
 // TestFixation: an id that was known before the sign-in is worth nothing.
+// Checklist 16.
 func TestFixation(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
@@ -289,6 +295,7 @@ func (p *person) cookie(name string) string {
 	return ""
 }
 
+// Checklist 17.
 func TestSignOut(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
@@ -312,6 +319,7 @@ func TestSignOut(t *testing.T) {
 	g.person().post("/sign-out", url.Values{}).want(http.StatusOK, "signed out")
 }
 
+// Checklist 10.
 func TestDisconnect(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
@@ -327,6 +335,7 @@ func TestDisconnect(t *testing.T) {
 }
 
 // TestSessionEnds checks both ends of a session: idle and absolute.
+// Checklist 17.
 func TestSessionEnds(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -419,6 +428,7 @@ func TestDraftOfAnotherBrowser(t *testing.T) {
 }
 
 // TestTokenIsRenewed: an expired token is renewed once, and every page works on.
+// Checklist 10.
 func TestTokenIsRenewed(t *testing.T) {
 	tests := []struct {
 		name string

@@ -79,6 +79,7 @@ func (pg *page) limited(seconds string) *page {
 }
 
 // TestWriteLimits walks the forms of a shop's pages.
+// Checklist 32.
 func TestWriteLimits(t *testing.T) {
 	tests := []struct {
 		name          string

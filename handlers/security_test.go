@@ -29,6 +29,7 @@ func concrete(pattern, shopID string) string {
 }
 
 // TestGuard walks the routes: a shop's pages are for who connected that shop.
+// Checklist 21.
 func TestGuard(t *testing.T) {
 	g := newRig(t, options{})
 	insider := g.person()
@@ -82,6 +83,7 @@ func (p *person) send(method, path string) *page {
 }
 
 // TestCrossOrigin walks the routes that change something.
+// Checklist 19.
 func TestCrossOrigin(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
@@ -125,6 +127,7 @@ func TestCrossOrigin(t *testing.T) {
 
 // TestHeaders checks every route, and answers of every kind, for what every
 // answer must carry.
+// Checklist 26, 27.
 func TestHeaders(t *testing.T) {
 	for _, public := range []string{"", "https://hooks.example.com", "http://hooks.example.com"} {
 		t.Run("public URL "+public, func(t *testing.T) {
@@ -244,6 +247,7 @@ type readCloser struct{ *strings.Reader }
 func (readCloser) Close() error { return nil }
 
 // TestHost: a dashboard on this machine answers to its own name only.
+// Checklist 22.
 func TestHost(t *testing.T) {
 	tests := []struct {
 		name, public, method, host string
@@ -277,6 +281,7 @@ func TestHost(t *testing.T) {
 
 // TestForwarded: headers of a proxy count only when they come from one that
 // is trusted, and never change where links lead.
+// Checklist 22.
 func TestForwarded(t *testing.T) {
 	loopback := netip.MustParsePrefix("127.0.0.0/8")
 	tests := []struct {
@@ -326,6 +331,7 @@ func (g *rig) lastRequest() (last map[string]any) {
 }
 
 // TestReturnPath holds what a person can be sent to after signing in.
+// Checklist 23.
 func TestReturnPath(t *testing.T) {
 	s := newRig(t, options{}).server
 	tests := []struct{ raw, want string }{
@@ -370,6 +376,7 @@ func TestReturnPath(t *testing.T) {
 	}
 }
 
+// Checklist 23.
 func FuzzReturnPath(f *testing.F) {
 	for _, seed := range []string{"/", "/shops/sh_1/webhooks/new?draft=x", "//e", `/\e`, "/%5ce", "/\t/e", "/..//e", "https:e", "///e", "%2f%2fe", "/shops?x=%0a"} {
 		f.Add(seed)
@@ -428,6 +435,7 @@ func TestForShop(t *testing.T) {
 }
 
 // TestCookies: every cookie of a journey has every attribute.
+// Checklist 18.
 func TestCookies(t *testing.T) {
 	tests := []struct {
 		public, prefix string
@@ -467,6 +475,7 @@ func TestCookies(t *testing.T) {
 }
 
 // TestNoSecretInLogs runs a journey and looks for what must not be logged.
+// Checklist 11, 36.
 func TestNoSecretInLogs(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
@@ -505,6 +514,7 @@ func TestNoSecretInLogs(t *testing.T) {
 }
 
 // TestGetsWriteNothing opens every page and compares what there is.
+// Checklist 19.
 func TestGetsWriteNothing(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()

@@ -64,6 +64,7 @@ func (s *tokenServer) provider(change ...func(*Config)) *Provider {
 
 // TestBegin is a golden of the authorization addresses: what is asked for,
 // and that the verifier and the secret are not in them.
+// Checklist 2, 9.
 func TestBegin(t *testing.T) {
 	p := newTokenServer(t, 200, "").provider()
 	tests := []struct {
@@ -110,6 +111,7 @@ func TestBegin(t *testing.T) {
 	}
 }
 
+// Checklist 6.
 func TestOffers(t *testing.T) {
 	s := newTokenServer(t, 200, "")
 	tests := []struct {
@@ -138,6 +140,7 @@ func TestOffers(t *testing.T) {
 	}
 }
 
+// Checklist 3.
 func TestExchange(t *testing.T) {
 	long := strings.Repeat("x", 6000)
 	tests := []struct {

@@ -72,6 +72,7 @@ func heldUntil(refreshToken string, end time.Time) Held {
 
 const renewed = `{"access_token":"a2","token_type":"Bearer","expires_in":300,"refresh_token":"r2"}`
 
+// Checklist 10.
 func TestFresh(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -110,6 +111,7 @@ func TestFresh(t *testing.T) {
 
 // TestOneRefresh has fifty requests in each of two processes meet a 401 at
 // once.
+// Checklist 10.
 func TestOneRefresh(t *testing.T) {
 	s := newTokenServer(t, 200, renewed)
 	m := &memory{held: heldUntil("r1", noon.Add(time.Hour)), now: time.Now}

@@ -391,6 +391,7 @@ func closely(got, want []time.Duration) bool {
 }
 
 // The signature is the one that everybody computes.
+// Checklist 34.
 func TestSignature(t *testing.T) {
 	// echo -n '{"id":"weve_1"}' | openssl dgst -sha256 -hmac key -binary | base64
 	if got := sign("key", `{"id":"weve_1"}`); got != "uDu+IeWbnDCFOCNi8ezSUzg8CTQjWU+rmJEcyExw9IU=" {
@@ -695,6 +696,7 @@ func TestDeliveryWriteErrors(t *testing.T) {
 }
 
 // Neither the log nor what is told of requests and deliveries holds what an event is about.
+// Checklist 42.
 func TestNothingOfAnEventIsTold(t *testing.T) {
 	r := newRig(t)
 	r.hook(shopOne, "/flaky?token=canary-7")
@@ -723,6 +725,7 @@ func TestNothingOfAnEventIsTold(t *testing.T) {
 }
 
 // Large answers are read no further than needed, and their bodies are closed.
+// Checklist 42.
 func TestLargeAnswers(t *testing.T) {
 	read := 0
 	endless := &stream{read: func(b []byte) (int, error) {

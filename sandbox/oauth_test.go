@@ -10,6 +10,7 @@ import (
 	"time"
 )
 
+// Checklist 14.
 func TestConsentPage(t *testing.T) {
 	r := newRig(t)
 	page := r.get(connectLink("scope", "webhook_read order_read"))
@@ -118,6 +119,7 @@ func TestConsentNeedsAnAnswerAndAShop(t *testing.T) {
 }
 
 // Nothing that is wrong about the client or the way back may lead to a redirect.
+// Checklist 12.
 func TestAuthorizationErrorPages(t *testing.T) {
 	links := map[string]string{
 		"unknown client":            connectLink()[:len("/admin/platform-apps/")] + "nobody/connect?" + strings.SplitN(connectLink(), "?", 2)[1],
@@ -161,6 +163,7 @@ func TestAuthorizationErrorPages(t *testing.T) {
 	}
 }
 
+// Checklist 2.
 func TestAuthorizationErrorRedirects(t *testing.T) {
 	cases := []struct {
 		name, link, want string
@@ -249,6 +252,7 @@ func TestImplicitFlow(t *testing.T) {
 }
 
 // Each row spoils one thing about a good exchange. Where the code was shown at all it is burnt.
+// Checklist 2.
 func TestCodeExchangeRefusals(t *testing.T) {
 	other := "another-verifier-that-is-long-enough-to-be-valid-0123"
 	cases := []struct {
@@ -296,6 +300,7 @@ func TestCodeExchangeRefusals(t *testing.T) {
 }
 
 // The challenge fits, the verifier is too easy to guess.
+// Checklist 2.
 func TestShortVerifier(t *testing.T) {
 	r := newRig(t)
 	code := r.consent(connectLink("code_challenge", challenge("short")), "allow").sent(t).Get("code")
@@ -304,6 +309,7 @@ func TestShortVerifier(t *testing.T) {
 	}
 }
 
+// Checklist 2.
 func TestVerifierForACodeWithoutChallenge(t *testing.T) {
 	r := newRig(t)
 	form := func(changes ...string) url.Values {
@@ -318,6 +324,7 @@ func TestVerifierForACodeWithoutChallenge(t *testing.T) {
 	}
 }
 
+// Checklist 13.
 func TestCodeLife(t *testing.T) {
 	for after, want := range map[time.Duration]int{codeLife - time.Second: 200, codeLife: 400} {
 		r := newRig(t)
@@ -332,6 +339,7 @@ func TestCodeLife(t *testing.T) {
 	}
 }
 
+// Checklist 13.
 func TestCodeReplayRevokesItsTokens(t *testing.T) {
 	r := newRig(t)
 	code := r.code()
@@ -377,6 +385,7 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
+// Checklist 13.
 func TestRefreshRefusals(t *testing.T) {
 	cases := []struct {
 		name   string

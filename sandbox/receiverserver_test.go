@@ -14,6 +14,7 @@ import (
 
 // TestReceiverOverTheNetwork: the receiver answers real calls to its name, by TLS that its authority
 // vouches for.
+// Checklist 42.
 func TestReceiverOverTheNetwork(t *testing.T) {
 	r := newRig(t)
 	certificate, authority, err := NewReceiverCertificate(time.Now())

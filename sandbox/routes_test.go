@@ -137,6 +137,7 @@ func TestStrictTransportSecurity(t *testing.T) {
 
 // A page of another origin can neither answer the consent nor work the controls; a link works from
 // anywhere, and so do programs.
+// Checklist 14.
 func TestCrossOrigin(t *testing.T) {
 	r := newRig(t)
 	consent := changed(url.Values{}, []string{
@@ -226,6 +227,7 @@ func TestRequestsAreRecordedAndLogged(t *testing.T) {
 	}
 }
 
+// Checklist 37.
 func TestBounded(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain": "plain", "a\nb\x1b[0m": "a?b?[0m", "\xff": "?", strings.Repeat("é", 10): strings.Repeat("é", 5) + "…",

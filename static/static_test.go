@@ -54,6 +54,7 @@ func body(t *testing.T, res *http.Response) []byte {
 	return content
 }
 
+// Checklist 29.
 func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 	types := map[string]string{
 		"app.css":     "text/css; charset=utf-8",
@@ -215,6 +216,7 @@ func TestScriptsAreSmall(t *testing.T) {
 
 // TestScriptsKeepToThePolicy looks for what the content security policy
 // forbids and for places where a token could stay behind.
+// Checklist 26.
 func TestScriptsKeepToThePolicy(t *testing.T) {
 	forbidden := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|localStorage|sessionStorage|indexedDB|document\.cookie|console\.|https?://`)
 	for name, content := range files(t) {
@@ -234,6 +236,7 @@ func TestStyleSheetAsksForNothingElse(t *testing.T) {
 
 // TestImplicitScriptClearsTheAddressFirst holds the order that keeps the
 // token out of everything that happens afterwards.
+// Checklist 6.
 func TestImplicitScriptClearsTheAddressFirst(t *testing.T) {
 	script := string(files(t)["implicit.js"])
 	cleared := strings.Index(script, "history.replaceState(")

@@ -321,6 +321,7 @@ func TestSealedValuesOpenInTheirOwnRow(t *testing.T) {
 	})
 }
 
+// Checklist 35.
 func TestSealedValuesDoNotOpenInAnotherRow(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		for name, c := range sealedColumns {
@@ -384,6 +385,7 @@ func TestAnActivityThatChangedShopsDoesNotOpen(t *testing.T) {
 	})
 }
 
+// Checklist 38.
 func TestADetailThatDoesNotOpenIsLogged(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		p := plant(t, fresh, options(t, 1))
@@ -416,6 +418,7 @@ func TestALiveConnectionOpens(t *testing.T) {
 	})
 }
 
+// Checklist 8.
 func TestACredentialDoesNotOpenInAnotherEnvironment(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		p := plant(t, fresh, options(t, 1))
@@ -465,6 +468,7 @@ func TestShortLivedValuesThatDoNotOpenAreGone(t *testing.T) {
 	})
 }
 
+// Checklist 35.
 func TestKeysRotate(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		p := plant(t, fresh, options(t, 1))

@@ -124,6 +124,7 @@ func TestOpenInADirectoryThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// Checklist 18, 35.
 func TestNoSecretStandsInTheFiles(t *testing.T) {
 	p := plant(t, sqliteFile, options(t, 'k'))
 	var all []byte

@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 )
 
+// Checklist 25.
 func TestVisibleText(t *testing.T) {
 	show := func(c templ.Component) string {
 		var b strings.Builder

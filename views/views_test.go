@@ -94,6 +94,7 @@ func (f filler) fill(v reflect.Value) {
 	}
 }
 
+// Checklist 25.
 func TestHostileStringsStayText(t *testing.T) {
 	for _, page := range everyPage {
 		for _, yes := range []bool{true, false} {
@@ -116,6 +117,7 @@ func TestHostileStringsStayText(t *testing.T) {
 	}
 }
 
+// Checklist 24.
 func TestHostileAddressesAreNotLinked(t *testing.T) {
 	for _, address := range []string{"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "data:text/html,x", "vbscript:x"} {
 		for _, page := range everyPage {
@@ -364,6 +366,7 @@ func TestTitles(t *testing.T) {
 	}
 }
 
+// Checklist 15.
 func TestBannersOnEveryPage(t *testing.T) {
 	const sandbox = "Sandbox: everything here is simulated, nothing reaches Fourthwall."
 	for _, page := range everyPage {
@@ -513,6 +516,7 @@ func TestNotConfirmedKeepsEverything(t *testing.T) {
 	}
 }
 
+// Checklist 9.
 func TestConnectOffersWhatThereIs(t *testing.T) {
 	full := ConnectPage{Frame: Frame{Title: "Connect"}, CodeHref: "/oauth/start?way=code", ImplicitHref: "/oauth/start?way=implicit", KeyAction: "/key", Return: "/shops/x", Username: "fw_\"1"}
 	d := render(t, Connect(full))

@@ -1,0 +1,349 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// sources are the files of the program, without tests and what is generated.
+func sources(t *testing.T) (*token.FileSet, map[string]*ast.File) {
+	t.Helper()
+	set, out := token.NewFileSet(), map[string]*ast.File{}
+	for _, name := range goFiles(t) {
+		if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "_templ.go") || strings.Contains(name, "snippets") {
+			continue
+		}
+		parsed, err := parser.ParseFile(set, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[filepath.ToSlash(name)] = parsed
+	}
+	if len(out) < 100 {
+		t.Fatalf("only %d files were found", len(out))
+	}
+	return set, out
+}
+
+// secretWords are in the names of what must not be compared byte by byte.
+var secretWords = regexp.MustCompile(`(?i)(secret|token|verifier|challenge|password|signature|hash|digest|^mac|sum$|nonce|cookie)`)
+
+// notSecret are comparisons by name of which no stranger learns anything.
+var notSecret = map[string]string{
+	"handlers/submissions.go Hash hash":        "of the content of a person's own form",
+	"handlers/webhook_create.go Hash hash":     "of the content of a person's own form",
+	"handlers/handlers.go Path signaturePath":  "an address",
+	"fourthwall/benchsearch.go trimmed secret": "a person's own input, with itself",
+}
+
+// TestSecretsAreComparedInConstantTime: no secret is compared by ==, nor by a
+// function that ends at the first difference. Checklist 1, 34.
+func TestSecretsAreComparedInConstantTime(t *testing.T) {
+	set, files := sources(t)
+	for name, file := range files {
+		if strings.HasPrefix(name, "store/storetest/") || strings.HasPrefix(name, "e2e/") {
+			continue // parts of tests
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			for _, pair := range comparisons(n) {
+				if !secretWords.MatchString(pair[0]) && !secretWords.MatchString(pair[1]) {
+					continue
+				}
+				if notSecret[name+" "+pair[0]+" "+pair[1]] == "" {
+					t.Errorf("%s compares %s with %s: use hmac.Equal or subtle.ConstantTimeCompare", set.Position(n.Pos()), pair[0], pair[1])
+				}
+			}
+			return true
+		})
+	}
+	for name, call := range map[string]string{
+		"store/attempts.go":       "ConstantTimeCompare",
+		"fourthwall/signature.go": "Equal",
+		"handlers/connect.go":     "ConstantTimeCompare",
+	} {
+		if !calls(files[name], call) {
+			t.Errorf("%s does not call %s", name, call)
+		}
+	}
+}
+
+// comparisons gives the names on both sides of what compares.
+func comparisons(n ast.Node) [][2]string {
+	switch n := n.(type) {
+	case *ast.BinaryExpr:
+		if (n.Op == token.EQL || n.Op == token.NEQ) && !isFixed(n.X) && !isFixed(n.Y) {
+			return [][2]string{{lastName(n.X), lastName(n.Y)}}
+		}
+	case *ast.CallExpr:
+		name := lastName(n.Fun)
+		if len(n.Args) == 2 && (name == "EqualFold" || name == "Compare" || name == "HasPrefix" || name == "HasSuffix" || name == "Equal" && !isConstantTime(n.Fun)) &&
+			!isFixed(n.Args[0]) && !isFixed(n.Args[1]) {
+			return [][2]string{{lastName(n.Args[0]), lastName(n.Args[1])}}
+		}
+	}
+	return nil
+}
+
+func isConstantTime(fun ast.Expr) bool {
+	s, ok := fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	from, ok := s.X.(*ast.Ident)
+	return ok && from.Name == "hmac"
+}
+
+// isFixed tells what stands in the program, which is no secret.
+func isFixed(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		return true
+	case *ast.Ident:
+		return e.Name == "nil" || e.Name == "true" || e.Name == "false"
+	}
+	return false
+}
+
+func lastName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return e.Sel.Name
+	case *ast.CallExpr:
+		if name := lastName(e.Fun); name != "string" && name != "len" && name != "TrimSpace" {
+			return name
+		}
+		if len(e.Args) == 1 && lastName(e.Fun) != "len" {
+			return lastName(e.Args[0])
+		}
+	case *ast.ArrayType:
+		return ""
+	case *ast.ParenExpr:
+		return lastName(e.X)
+	case *ast.StarExpr:
+		return lastName(e.X)
+	}
+	return ""
+}
+
+func calls(file *ast.File, name string) (found bool) {
+	if file == nil {
+		return false
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && lastName(call.Fun) == name {
+			found = true
+		}
+		return true
+	})
+	return found
+}
+
+// TestStatementsAreConstant: what a database is asked is never put together
+// by formatting; values go by placeholders. Checklist 40.
+func TestStatementsAreConstant(t *testing.T) {
+	set, files := sources(t)
+	seen := 0
+	asks := []string{"Exec", "ExecContext", "Query", "QueryContext", "QueryRow", "QueryRowContext", "Prepare", "PrepareContext", "exec"}
+	for name, file := range files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || !slices.Contains(asks, lastName(call.Fun)) || len(call.Args) < 2 {
+				return true
+			}
+			seen++
+			ast.Inspect(call.Args[1], func(n ast.Node) bool {
+				if inner, ok := n.(*ast.CallExpr); ok && slices.Contains([]string{"Sprintf", "Sprint", "Join", "ReplaceAll", "Quote"}, lastName(inner.Fun)) {
+					t.Errorf("%s puts a statement together", set.Position(n.Pos()))
+				}
+				return true
+			})
+			_ = name
+			return true
+		})
+	}
+	if seen < 40 {
+		t.Errorf("only %d statements were found", seen)
+	}
+}
+
+// TestTemplatesTrustNothing: no template switches escaping off, holds script
+// or style of its own, or loads anything from elsewhere. Checklist 24, 26.
+func TestTemplatesTrustNothing(t *testing.T) {
+	names, err := filepath.Glob("views/*.templ")
+	if err != nil || len(names) < 10 {
+		t.Fatalf("%d templates (%v)", len(names), err)
+	}
+	unsafe := regexp.MustCompile(`templ\.(Raw|SafeURL|SafeCSS|ComponentScript|JSUnsafe|JSExpression)|<script>|<style|\s(on[a-z]+|style|formaction|srcdoc|srcset)=|<(iframe|object|embed|base|img)\b|(src|href|action)="(https?:)?//`)
+	for _, name := range names {
+		text := readText(t, name)
+		for i, line := range strings.Split(text, "\n") {
+			if found := unsafe.FindString(line); found != "" && !strings.HasPrefix(strings.TrimSpace(line), "//") {
+				t.Errorf("%s:%d: %s", name, i+1, found)
+			}
+		}
+	}
+}
+
+func readText(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name) //nolint:gosec // a file of this repository
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestRulesAreEnforced: what no test of behaviour can see is held by tools
+// that CI runs. Checklist 31, 33, 40, 41.
+func TestRulesAreEnforced(t *testing.T) {
+	for name, wants := range map[string][]string{
+		".golangci.yml":          {`- forbidigo`, `- gosec`, `- bidichk`, `\^http\\.\(Get\|Post\|PostForm\|Head\|DefaultClient`, `\^templ\\.\(Raw\|SafeURL`},
+		"Makefile":               {`(?m)^lint:.*check-modules.*check-vulnerabilities`},
+		"tools/check-modules.sh": {`mod verify`, `mod tidy -diff`},
+		"tools/lint-templ.sh":    {`SafeURL`},
+		"e2e/setup.sh":           {`npm ci --ignore-scripts`},
+		"e2e/package-lock.json":  {`"integrity"`},
+		".ci/run":                {`make.*lint|lint`},
+		"go.mod":                 {`(?m)^go 1\.\d+\.\d+$`, `(?m)^toolchain go1\.\d+\.\d+$`},
+		"docs/dependencies.md":   {`(?i)licen`},
+	} {
+		text := readText(t, name)
+		for _, want := range wants {
+			if !regexp.MustCompile(want).MatchString(text) {
+				t.Errorf("%s lacks %s", name, want)
+			}
+		}
+	}
+	set, files := sources(t)
+	for name, file := range files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if field, ok := n.(*ast.KeyValueExpr); ok && lastName(field.Key) == "InsecureSkipVerify" {
+				t.Errorf("%s: %s switches off the check of certificates", set.Position(n.Pos()), name)
+			}
+			return true
+		})
+	}
+}
+
+// testNames are the tests of the tree by folder, "" for the root, each with
+// the numbers that its comment gives after "Checklist".
+func testNames(t *testing.T) map[string][]int {
+	t.Helper()
+	out := map[string][]int{}
+	set := token.NewFileSet()
+	for _, name := range goFiles(t) {
+		if !strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(set, name, nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder := filepath.ToSlash(filepath.Dir(name))
+		if folder == "." {
+			folder = "hookwall"
+		}
+		for _, d := range parsed.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if ok && f.Recv == nil && (strings.HasPrefix(f.Name.Name, "Test") || strings.HasPrefix(f.Name.Name, "Fuzz")) {
+				out[folder+"."+f.Name.Name] = marks(f.Doc.Text())
+			}
+		}
+	}
+	return out
+}
+
+var (
+	markForm = regexp.MustCompile(`Checklist\s+([0-9]+(?:,\s+[0-9]+)*)\.`)
+	rowForm  = regexp.MustCompile(`(?m)^\| ([0-9]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$`)
+	testForm = regexp.MustCompile("`([a-z0-9/]+\\.(?:Test|Fuzz)[A-Za-z0-9]+)`")
+)
+
+func marks(comment string) (rows []int) {
+	for _, m := range markForm.FindAllStringSubmatch(strings.ReplaceAll(comment, "\n", " "), -1) {
+		for n := range strings.SplitSeq(m[1], ",") {
+			row, _ := strconv.Atoi(strings.TrimSpace(n))
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+const checklistRows = 42
+
+// TestChecklist holds SECURITY.md to the tree: every row of its checklist says
+// whether it holds and names tests that there are, and each test that says
+// which row it is for stands in that row.
+func TestChecklist(t *testing.T) {
+	tests := testNames(t)
+	text := readText(t, "SECURITY.md")
+	named := map[string][]int{}
+	rows := rowForm.FindAllStringSubmatch(text, -1)
+	for i, row := range rows {
+		if row[1] != strconv.Itoa(i+1) {
+			t.Fatalf("after row %d comes row %s", i, row[1])
+		}
+		verdict, proofs := strings.TrimSpace(row[3]), testForm.FindAllStringSubmatch(row[4], -1)
+		holds := verdict == "holds"
+		if !holds && !strings.HasPrefix(verdict, "does not apply: ") && !strings.HasPrefix(verdict, "decided otherwise: ") {
+			t.Errorf("row %d: %q is no verdict", i+1, verdict)
+		}
+		if len(proofs) == 0 && !strings.HasPrefix(verdict, "does not apply") {
+			t.Errorf("row %d names no test", i+1)
+		}
+		for _, proof := range proofs {
+			if _, ok := tests[proof[1]]; !ok {
+				t.Errorf("row %d names %s, which does not exist", i+1, proof[1])
+			}
+			named[proof[1]] = append(named[proof[1]], i+1)
+		}
+	}
+	if len(rows) != checklistRows {
+		t.Errorf("the checklist has %d rows, want %d", len(rows), checklistRows)
+	}
+	marked := map[int]bool{}
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		for _, row := range tests[name] {
+			marked[row] = true
+			if !slices.Contains(named[name], row) {
+				t.Errorf("%s says that it is for row %d, which does not name it", name, row)
+			}
+		}
+	}
+	for i := range rows {
+		if !marked[i+1] && !strings.HasPrefix(strings.TrimSpace(rows[i][3]), "does not apply") {
+			t.Errorf("no test says that it is for row %d", i+1)
+		}
+	}
+	for _, proof := range testForm.FindAllStringSubmatch(text, -1) {
+		if _, ok := tests[proof[1]]; !ok {
+			t.Errorf("SECURITY.md names %s, which does not exist", proof[1])
+		}
+	}
+}
+
+// TestSecurityNamesSettings: the settings that SECURITY.md speaks of exist.
+func TestSecurityNamesSettings(t *testing.T) {
+	source := readText(t, "config.go")
+	names := regexp.MustCompile(`\b(HOOKWALL|FOURTHWALL)_[A-Z_]+\b`).FindAllString(readText(t, "SECURITY.md"), -1)
+	if len(names) < 5 {
+		t.Errorf("only %d settings are named", len(names))
+	}
+	for _, name := range names {
+		if !strings.Contains(source, fmt.Sprintf("%q", name)) {
+			t.Errorf("there is no setting %s", name)
+		}
+	}
+}
