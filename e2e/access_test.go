@@ -40,6 +40,25 @@ func TestDoneIsHeard(t *testing.T) {
 	late.SeeText(late.CSS("#live"), "Done: Studio Nine is connected")
 }
 
+// TestActivityPrints: the printed log says whose it is and has all details, in
+// dark letters whatever the screen has, and nothing that can only be pressed.
+func TestActivityPrints(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{Scheme: browser.Dark})
+	shop := v.connectKey(0)
+	v.Open(activityPath(shop))
+	details := v.entries().First().GetByText("Session", exactText)
+	v.Gone(details)
+	v.Must(v.PW.EmulateMedia(playwright.PageEmulateMediaOptions{Media: playwright.MediaPrint}))
+	v.See(details)
+	v.See(v.Role("banner", "").GetByText(shop.Name, exactText).First())
+	v.Gone(v.Role("link", "Download CSV"))
+	v.Gone(v.Role("navigation", "Main").First())
+	if got := v.Eval("() => getComputedStyle(document.body).color"); got != "rgb(29, 27, 23)" {
+		t.Errorf("the text is printed in %v", got)
+	}
+}
+
 // TestHintsComeWhileTyping: script says of an address what the server says
 // when it draws the form again, and reads it out.
 func TestHintsComeWhileTyping(t *testing.T) {

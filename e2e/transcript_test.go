@@ -30,6 +30,7 @@ func TestCreateJourneyIsHeard(t *testing.T) {
 	v.Open("/connect")
 	hear("Connecting")
 	shop := v.giveKey(0)
+	v.hasFocus("flash-0")
 	hear("No webhooks yet")
 	v.Submit(v.main().GetByRole("link", named("Create webhook")).First())
 	v.HasFocus(v.address())

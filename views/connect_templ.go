@@ -271,7 +271,7 @@ func connectByKey(p ConnectPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.ForDevelopersURL != "" {
-			templ_7745c5c3_Err = outward(p.ForDevelopersURL, "Find it").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = outward(p.ForDevelopersURL, "Open the settings").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -306,11 +306,11 @@ func connectByKey(p ConnectPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(textField{ID: "username", Name: "username", Label: "API user name", Type: "text", Value: p.Username, Err: p.UsernameErr, Private: true, Focus: p.UsernameErr != nil}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(textField{ID: "username", Name: "username", Label: "API user name", Type: "text", Value: p.Username, Err: p.UsernameErr, Fill: "username", Focus: p.UsernameErr != nil}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(textField{ID: "password", Name: "password", Label: "API password", Type: "password", Err: p.PasswordErr, Private: true, Focus: p.PasswordErr != nil && p.UsernameErr == nil}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(textField{ID: "password", Name: "password", Label: "API password", Type: "password", Err: p.PasswordErr, Fill: "current-password", Focus: p.PasswordErr != nil && p.UsernameErr == nil}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

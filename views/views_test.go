@@ -588,3 +588,14 @@ func TestErrorPage(t *testing.T) {
 		t.Error("the first link is not the main one")
 	}
 }
+
+// TestCredentialsCanBeFilledIn: whoever keeps an API key in a password manager
+// need not copy it by hand.
+func TestCredentialsCanBeFilledIn(t *testing.T) {
+	d := render(t, Connect(ConnectPage{Frame: frame(), KeyAction: "/connect/key"}))
+	for id, want := range map[string]string{"username": "username", "password": "current-password"} {
+		if got := attr(d.byID(id), "autocomplete"); got != want {
+			t.Errorf("%s has autocomplete %q, want %q", id, got, want)
+		}
+	}
+}
