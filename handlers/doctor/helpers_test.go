@@ -65,7 +65,7 @@ func (e *endpoint) received() []post {
 type conversation func(e *endpoint, conn net.Conn)
 
 // listen serves connections until the test is over.
-func listen(t *testing.T, talk conversation) *endpoint {
+func listen(t testing.TB, talk conversation) *endpoint {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -215,7 +215,7 @@ func (e *endpoint) options() deliver.Options {
 	}
 }
 
-func newDoctor(t *testing.T, o deliver.Options) *Doctor {
+func newDoctor(t testing.TB, o deliver.Options) *Doctor {
 	t.Helper()
 	c, err := deliver.New(o)
 	if err != nil {
