@@ -32,6 +32,7 @@ const (
 	// holds its locks no longer than this.
 	postgresIdleInTx  = 10 * time.Second
 	postgresStatement = 30 * time.Second
+	postgresLock      = 5 * time.Second // to wait for what others have locked, as SQLite does
 
 	migrationWait = 300 // seconds for another process to bring the tables up to date
 )
@@ -174,6 +175,30 @@ func (c textConn) CheckNamedValue(v *driver.NamedValue) error {
 	return c.Conn.CheckNamedValue(v)
 }
 
+// QueryContext lets the pool try another connection when this one turns out to have ended, as after a
+// restart of the server. Nothing is lost by reading twice.
+func (c textConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	rows, err := c.Conn.QueryContext(ctx, query, args)
+	if strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
+		err = c.ended(ctx, err)
+	}
+	return rows, err
+}
+
+// BeginTx does so too: nothing was written yet.
+func (c textConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.Conn.BeginTx(ctx, o)
+	return tx, c.ended(ctx, err)
+}
+
+// ended gives the error for which the pool takes another connection, where this one is no more.
+func (c textConn) ended(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil || !c.Conn.Conn().IsClosed() {
+		return err
+	}
+	return fmt.Errorf("%w: %w", driver.ErrBadConn, err)
+}
+
 // serverClock is the clock of the database's server, the same for all who use it.
 type serverClock struct{ last atomic.Pointer[clockReading] }
 
@@ -191,8 +216,9 @@ func (c *serverClock) read(ctx context.Context, conn *pgx.Conn) error {
 	var micros int64
 	err := conn.QueryRow(ctx, `
 		SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT
-		FROM set_config('idle_in_transaction_session_timeout', $1, FALSE) AS idle, set_config('statement_timeout', $2, FALSE) AS statement`,
-		strconv.FormatInt(postgresIdleInTx.Milliseconds(), 10), strconv.FormatInt(postgresStatement.Milliseconds(), 10)).Scan(&micros)
+		FROM set_config('idle_in_transaction_session_timeout', $1, FALSE) AS idle, set_config('statement_timeout', $2, FALSE) AS statement,
+			set_config('lock_timeout', $3, FALSE) AS lock`,
+		milliseconds(postgresIdleInTx), milliseconds(postgresStatement), milliseconds(postgresLock)).Scan(&micros)
 	if err != nil {
 		return err
 	}
@@ -201,6 +227,8 @@ func (c *serverClock) read(ctx context.Context, conn *pgx.Conn) error {
 	c.last.Store(&clockReading{server: time.UnixMicro(micros).UTC(), here: asked.Add(half)})
 	return nil
 }
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 // collidedPostgres knows the errors of a statement that met another transaction: one of both had to
 // give way, or what the statement refers to was deleted after it had looked.

@@ -51,6 +51,10 @@ var (
 	// the value was altered or moved from another row.
 	ErrWrongKey = errors.New("sealed value does not open with the keys given")
 
+	// ErrUnavailable says that the database could not be used: it is locked, full, read-only, broken or
+	// away. The same may work later. Of a write it is not known whether it took effect.
+	ErrUnavailable = errors.New("the database cannot be used")
+
 	// ErrLeaseLost says that a refresh ended after its lease had gone to somebody else, or after
 	// the connection had got another credential or had been removed; or that somebody else is at
 	// work on a submission.
@@ -210,6 +214,9 @@ func failed(op string, err error) error {
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
+	}
+	if unavailable(err) {
+		return fmt.Errorf("store: %s: %w: %w", op, ErrUnavailable, err)
 	}
 	return fmt.Errorf("store: %s: %w", op, err)
 }

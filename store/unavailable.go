@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// unavailable tells errors of the database itself from those of a statement.
+func unavailable(err error) bool {
+	var ofSQLite *sqlite.Error
+	var ofPostgres *pgconn.PgError
+	switch {
+	case errors.As(err, &ofSQLite):
+		return unavailableSQLite(ofSQLite.Code() & 0xff) // the low byte is the kind of the error
+	case errors.As(err, &ofPostgres):
+		return unavailablePostgres(ofPostgres.Code)
+	}
+	var unreachable *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &unreachable) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)
+}
+
+func unavailableSQLite(kind int) bool {
+	switch kind {
+	case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_TOOBIG:
+		return false
+	}
+	return true
+}
+
+// unavailablePostgres knows the classes of errors that are not about what a statement says.
+func unavailablePostgres(state string) bool {
+	if state == "25006" || state == "55P03" { // read_only_sql_transaction, lock_not_available
+		return true
+	}
+	for _, class := range []string{
+		"08", // connection exception
+		"28", // invalid authorization, as with a password that was changed
+		"53", // insufficient resources, as a full disk or no connection left
+		"57", // operator intervention, as a shutdown or a statement that took too long
+		"58", // system error, as of the disk
+		"XX", // internal error, as damaged data
+	} {
+		if strings.HasPrefix(state, class) {
+			return true
+		}
+	}
+	return false
+}
