@@ -72,6 +72,9 @@ func (s *server) hasDraft(r *http.Request, back string) (bool, error) {
 	if err != nil || q.Get("draft") == "" {
 		return false, err
 	}
+	if visitOf(r).offline {
+		return false, nil
+	}
 	_, err = s.Store.Draft(r.Context(), s.browserToken(r), q.Get("draft"))
 	if draftGone(err) {
 		return false, nil

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"hookwall/fourthwall"
 	"hookwall/oauth"
+	"hookwall/store"
 	"hookwall/views"
 )
 
@@ -22,6 +24,8 @@ type httpError struct {
 	Code       string // of the API, where it gave one
 	RetryAfter time.Duration
 	Links      []views.Link
+	Heading    string // "" for the usual one of the status
+	again      *views.Resend
 }
 
 func (e *httpError) Error() string {
@@ -33,9 +37,15 @@ func (e *httpError) Unwrap() error { return e.Err }
 // adapt runs a route behind its guard and turns an error into a page.
 func (s *server) adapt(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		err := s.answer(rt, w, r)
+		err := visitOf(r).broken
+		if err == nil {
+			err = s.answer(rt, w, r)
+		}
 		if errors.Is(err, oauth.ErrReconnect) {
 			err = s.sendToConnect(w, r, rt, visitOf(r).conn.ShopID)
+		}
+		if errors.Is(err, store.ErrUnavailable) {
+			err = s.unavailable(rt, w, r, err)
 		}
 		if err != nil {
 			s.showError(w, r, err)
@@ -69,10 +79,11 @@ func (s *server) showError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	setRetryAfter(w, answer.RetryAfter)
 	text := errorTexts[answer.Status]
+	heading := cmp.Or(answer.Heading, text.heading)
 	page := views.ErrorPage{
-		Frame:  s.errorFrame(r, text.heading),
-		Status: answer.Status, Heading: text.heading, Text: answer.Public,
-		Code: answer.Code, RequestID: v.requestID, Links: answer.Links, RetryAfter: answer.RetryAfter,
+		Frame:  s.errorFrame(r, heading),
+		Status: answer.Status, Heading: heading, Text: answer.Public,
+		Code: answer.Code, RequestID: v.requestID, Links: answer.Links, RetryAfter: answer.RetryAfter, Again: answer.again,
 	}
 	if page.Text == "" {
 		page.Text = text.text
@@ -120,6 +131,9 @@ func asHTTPError(err error) *httpError {
 	var answer *httpError
 	if errors.As(err, &answer) {
 		return answer
+	}
+	if errors.Is(err, store.ErrUnavailable) {
+		return databaseError(err)
 	}
 	var api *fourthwall.Error
 	if errors.As(err, &api) {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/netip"
 	"time"
@@ -108,8 +109,9 @@ func (s *server) admit(rt route, r *http.Request) (*tooMany, error) {
 	for _, c := range s.counters(rt, r) {
 		ok, wait, err := s.Store.Allow(r.Context(), c.Limit, c.key)
 		switch {
-		case err != nil && rt.limit == signIn:
-			return nil, err // nothing would slow down who guesses
+		case err != nil && (rt.limit == signIn || errors.Is(err, store.ErrUnavailable)):
+			// Nothing would slow down who guesses, and a write would fail as well.
+			return nil, err
 		case err != nil:
 			// What is changed is somebody's own: without the count it is still
 			// bounded by what Fourthwall takes of a shop.
@@ -129,7 +131,7 @@ func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *
 	answer := &httpError{Status: http.StatusTooManyRequests, Public: hit.why() + " Nothing was done.", RetryAfter: hit.wait}
 	switch {
 	case rt.again != nil && s.mayRedraw(rt, r):
-		return rt.again(w, r, hit.notice())
+		return rt.again(w, r, http.StatusTooManyRequests, hit.notice())
 	case rt.path == "/oauth/start":
 		w.Header().Set("Referrer-Policy", "strict-origin") // its address goes nowhere else
 		answer.Links = []views.Link{{Href: withQuery(r.URL.EscapedPath(), r.URL.RawQuery), Text: "Try again"}}
@@ -177,27 +179,27 @@ func (t *tooMany) notice() views.Notice {
 }
 
 // createAgain draws the create form as it was sent.
-func (s *server) createAgain(w http.ResponseWriter, r *http.Request, n views.Notice) error {
+func (s *server) createAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
 	f := readWebhookForm(visitOf(r).conn.ShopID, r.PostForm)
 	f.banner = withRequestID(n, r)
-	return s.drawWebhookForm(w, r, http.StatusTooManyRequests, f)
+	return s.drawWebhookForm(w, r, status, f)
 }
 
 // editAgain draws the edit form as it was sent.
-func (s *server) editAgain(w http.ResponseWriter, r *http.Request, n views.Notice) error {
+func (s *server) editAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
 	f := readEditForm(visitOf(r).conn.ShopID, r.PathValue("id"), r.PostForm)
 	f.banner = withRequestID(n, r)
-	return s.drawWebhookForm(w, r, http.StatusTooManyRequests, f)
+	return s.drawWebhookForm(w, r, status, f)
 }
 
 // saveAgain draws the edit form of a change that was to be saved.
-func (s *server) saveAgain(w http.ResponseWriter, r *http.Request, n views.Notice) error {
+func (s *server) saveAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
@@ -206,42 +208,42 @@ func (s *server) saveAgain(w http.ResponseWriter, r *http.Request, n views.Notic
 		return err
 	}
 	if f == nil {
-		return &httpError{Status: http.StatusTooManyRequests, Public: n.Text}
+		return &httpError{Status: status, Public: n.Text}
 	}
 	f.banner = withRequestID(n, r)
-	return s.drawWebhookForm(w, r, http.StatusTooManyRequests, f)
+	return s.drawWebhookForm(w, r, status, f)
 }
 
 // testAgain draws the test delivery as it was sent, without the secret.
-func (s *server) testAgain(w http.ResponseWriter, r *http.Request, n views.Notice) error {
+func (s *server) testAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
 	f, err := s.readTestForm(r)
 	if err != nil {
 		return err
 	}
 	f.banner = withRequestID(n, r)
-	return s.drawTest(w, r, http.StatusTooManyRequests, f)
+	return s.drawTest(w, r, status, f)
 }
 
 // checkAgain draws the question before a check as it was answered, without
 // the secret.
-func (s *server) checkAgain(w http.ResponseWriter, r *http.Request, n views.Notice) error {
+func (s *server) checkAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
 	f := readCheckForm(r.PostForm)
 	f.banner = withRequestID(n, r)
-	return s.drawCheckStart(w, r, http.StatusTooManyRequests, f)
+	return s.drawCheckStart(w, r, status, f)
 }
 
 // keyAgain draws the connect page with the user name as it was sent.
-func (s *server) keyAgain(w http.ResponseWriter, r *http.Request, n views.Notice) error {
+func (s *server) keyAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
 	typed := views.ConnectPage{Username: valid(r.PostForm.Get("username"))}
 	n.Text += " The password has to be typed again."
 	typed.Notices = append(typed.Notices, *withRequestID(n, r))
-	return s.drawKeyForm(w, r, http.StatusTooManyRequests, typed)
+	return s.drawKeyForm(w, r, status, typed)
 }
 
 func withRequestID(n views.Notice, r *http.Request) *views.Notice {
@@ -274,7 +276,7 @@ func (s *server) tooManyBadKeys(w http.ResponseWriter, r *http.Request, hit *too
 	}
 	s.logLimit(r, hit)
 	setRetryAfter(w, hit.wait)
-	return s.keyAgain(w, r, views.Notice{
+	return s.keyAgain(w, r, http.StatusTooManyRequests, views.Notice{
 		Kind: views.Warning, Title: "Too many keys were refused",
 		Text: "Fourthwall refused the last API keys from your network, and nobody should find one by trying. This one was not tried. Wait " +
 			views.Duration(hit.wait) + ", then try again, or connect in another way.",

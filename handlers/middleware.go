@@ -30,6 +30,8 @@ type visit struct {
 	session   *sessions.Session
 	owner     store.Owner      // "" without a session
 	conn      store.Connection // of the shop in the path, past the guard
+	broken    error            // why nobody can say whose request it is
+	offline   bool             // the database could not be used, and is not asked again
 }
 
 type visitKey struct{}
@@ -257,10 +259,11 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 		}
 		v := visitOf(r)
 		session, err := s.sessions.Get(r, s.cookieName("session"))
-		if err != nil {
+		if err != nil && !errors.Is(err, store.ErrUnavailable) {
 			s.showError(w, r, fmt.Errorf("load session: %w", err))
 			return
 		}
+		v.broken = err // the route draws its form all the same
 		v.session = session
 		v.owner = store.OwnerOf(session)
 		h.ServeHTTP(w, r)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -60,8 +61,8 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) error {
 func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 	v := visitOf(r)
 	f := s.bareFrame(r, title)
-	if v.owner == "" {
-		return f, nil
+	if v.owner == "" || v.offline {
+		return offlineFrame(f, v), nil
 	}
 	all, err := s.Store.Connections(r.Context(), v.owner)
 	if err != nil {
@@ -76,6 +77,11 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 	}
 	f.SignedIn = len(all) > 0
 	flashes, err := s.Store.TakeFlashes(r.Context(), v.owner, r.URL.Path)
+	if errors.Is(err, store.ErrUnavailable) {
+		// They stay for the next time; the page itself can be read.
+		v.log.Error("the notices of a page could not be taken", "error", err)
+		return f, nil
+	}
 	if err != nil {
 		return f, err
 	}
@@ -103,8 +109,8 @@ func (s *server) bareFrame(r *http.Request, title string) views.Frame {
 func (s *server) errorFrame(r *http.Request, title string) views.Frame {
 	v := visitOf(r)
 	f := s.bareFrame(r, title)
-	if v.owner == "" {
-		return f
+	if v.owner == "" || v.offline {
+		return offlineFrame(f, v)
 	}
 	all, err := s.Store.Connections(r.Context(), v.owner)
 	if err != nil {
@@ -118,6 +124,16 @@ func (s *server) errorFrame(r *http.Request, title string) views.Frame {
 		}
 	}
 	f.SignedIn = len(all) > 0
+	return f
+}
+
+// offlineFrame has what is known without the database.
+func offlineFrame(f views.Frame, v *visit) views.Frame {
+	if v.conn.ID != "" {
+		link := shopLink(v.conn)
+		f.Shops, f.SignedIn = []views.ShopLink{link}, true
+		setShop(&f, link)
+	}
 	return f
 }
 

@@ -37,9 +37,9 @@ type route struct {
 	keepsID bool
 	// limit says what the route is counted under.
 	limit limitKind
-	// again draws the form once more as it was sent, when a limit was reached;
-	// nil where a page of its own says so.
-	again func(w http.ResponseWriter, r *http.Request, n views.Notice) error
+	// again draws the form once more as it was sent, when a limit was reached
+	// or the database could not be used; nil where a page of its own says so.
+	again func(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error
 }
 
 // routes is everything that exists.

@@ -125,7 +125,7 @@ func (s *server) askAboutDuplicates(w http.ResponseWriter, r *http.Request, f *w
 func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, sub store.Submission) error {
 	conn := visitOf(r).conn
 	to := webhookPath(conn.ShopID, sub.WebhookID)
-	if err := s.flash(r, conn.Owner, to, views.Notice{Kind: createdMark}); err != nil {
+	if err := s.tell(r, conn.Owner, to, views.Notice{Kind: createdMark}); err != nil {
 		return err
 	}
 	return redirect(w, r, to)

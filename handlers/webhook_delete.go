@@ -225,7 +225,7 @@ func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall
 		n.Text = "Fourthwall no longer sends " + views.Count(len(hook.AllowedTypes), "event type", "event types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."
 		n.Link = &views.Link{Href: newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(again), Text: "Create again"}
 	}
-	if err := s.flash(r, conn.Owner, webhooksPath(conn.ShopID), n); err != nil {
+	if err := s.tell(r, conn.Owner, webhooksPath(conn.ShopID), n); err != nil {
 		return err
 	}
 	return redirect(w, r, webhooksPath(conn.ShopID))

@@ -461,7 +461,7 @@ func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 	if !sameWebhook(kept, f.wanted()) {
 		n = views.Notice{Kind: views.Warning, Title: "Fourthwall did not keep all of your change", Text: "It accepted the change, and has something else now than you asked for. Look at the address and the event types below."}
 	}
-	if err := s.flash(r, visitOf(r).owner, to, n); err != nil {
+	if err := s.tell(r, visitOf(r).owner, to, n); err != nil {
 		return err
 	}
 	return redirect(w, r, to)

@@ -338,4 +338,11 @@ type ErrorPage struct {
 	Links     []Link
 	// RetryAfter is how long to wait; 0 when nobody said.
 	RetryAfter time.Duration
+	Again      *Resend // what was sent; nil when it cannot be sent again from here
+}
+
+// Resend is a form as it was sent.
+type Resend struct {
+	Action string
+	Fields []HiddenField
 }
