@@ -14,7 +14,8 @@ import (
 type fault struct {
 	name                       string
 	settings                   settings
-	early                      bool // it begins before the page is opened
+	place                      func(*testing.T) string // makes the database; nil for a file
+	early                      bool                    // it begins before the page is opened
 	begin                      func(w *world)
 	end                        func(w *world)
 	log                        string // the cause, in the line of the log that names the request id of the page
@@ -70,11 +71,11 @@ const (
 
 // What a person gets where Fourthwall gives no answer that can be understood.
 var (
-	unread     = want{status: 502, says: says("Fourthwall did not answer as expected", "Nothing was saved; what you changed is kept below. Press Review changes again in a moment."), kept: true, heals: "press, save"}
+	unread     = want{status: 502, says: says("Fourthwall did not answer as expected", "Nothing was saved; what you changed is kept below. Press Review changes again in a moment."), kept: "form", heals: "press, save"}
 	undeleted  = want{status: 502, says: says("Nothing was deleted: Fourthwall could not be asked", "Try again in a moment"), heals: "try again, press"}
 	unlisted   = want{status: 502, says: says("Fourthwall did not answer as expected", "Try again in a moment"), heals: "reload"}
-	unknown    = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks", "go back to the form"), kept: true, heals: "form, press"}
-	unknownYet = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks", "Hookwall asks before it makes a second one"), kept: true, done: 1, heals: "form, press, it is there"}
+	unknown    = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks", "go back to the form"), kept: "form", heals: "form, press"}
+	unknownYet = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks", "Hookwall asks before it makes a second one"), kept: "form", done: 1, heals: "form, press, it is there"}
 )
 
 // What a person gets where Fourthwall did what it was asked, though its answer
@@ -88,15 +89,15 @@ var (
 
 func says(sentences ...string) []string { return sentences }
 
-func busy(wait string) (create, edit, remove, list want) {
-	return want{status: 503, says: says("Fourthwall is busy", "Nothing was created. Wait "+wait+" and press Create webhook again."), kept: true, heals: "press"},
-		want{status: 503, says: says("Fourthwall is busy", "Nothing was saved; what you changed is kept below. Press Review changes again in "+wait), kept: true, heals: "press, save"},
-		want{status: 503, says: says("Nothing was deleted", "Try again in "+wait), heals: "try again, press"},
-		want{status: 503, says: says("Fourthwall is busy", "Load this page again in "+wait), heals: "reload"}
+func busy(after, wait string) (create, edit, remove, list want) {
+	return want{status: 503, after: after, says: says("Fourthwall is busy", "Nothing was created. Wait "+wait+" and press Create webhook again."), kept: "form", heals: "press"},
+		want{status: 503, after: after, says: says("Fourthwall is busy", "Nothing was saved; what you changed is kept below. Press Review changes again in "+wait), kept: "form", heals: "press, save"},
+		want{status: 503, after: after, says: says("Nothing was deleted", "Try again in "+wait), heals: "try again, press"},
+		want{status: 503, after: after, says: says("Fourthwall is busy", "Load this page again in "+wait), heals: "reload"}
 }
 
-func (f fault) busy(wait string) fault {
-	f.create, f.edit, f.remove, f.list = busy(wait)
+func (f fault) busy(after, wait string) fault {
+	f.create, f.edit, f.remove, f.list = busy(after, wait)
 	return f
 }
 
@@ -117,8 +118,8 @@ func (f fault) done() fault {
 
 // lost are writes that had none, which cannot be known for certain.
 func (f fault) lost() fault {
-	f.create = want{status: 502, says: says("Do not create it a second time yet", "Check again"), kept: true, heals: "check, form, press"}
-	f.edit = want{status: 502, says: says("It is not confirmed whether the change was saved", "Press Review changes: that reads the webhook again"), kept: true, heals: "press, save"}
+	f.create = want{status: 502, says: says("Do not create it a second time yet", "Check again"), kept: "form", heals: "check, form, press"}
+	f.edit = want{status: 502, says: says("It is not confirmed whether the change was saved", "Press Review changes: that reads the webhook again"), kept: "form", heals: "press, save"}
 	f.remove = want{status: 502, says: says("It is not confirmed whether the webhook was deleted", "Deleting again does no harm"), heals: "press"}
 	return f
 }
@@ -129,17 +130,17 @@ func (f fault) wants(deed string) want {
 
 var faults = []fault{
 	fault{name: "Fourthwall is down", begin: func(w *world) { w.api.cut() }, end: restored, log: "connection refused"}.
-		garbled(want{status: 502, says: says("Fourthwall could not be reached", "Nothing was created. Press Create webhook again in a moment."), kept: true, heals: "press"}),
+		garbled(want{status: 502, says: says("Fourthwall could not be reached", "Nothing was created. Press Create webhook again in a moment."), kept: "form", heals: "press"}),
 	fault{name: "it is slow beyond the budget", settings: settings{budget: 2 * time.Second}, begin: poisoned(toxic{"latency", "downstream", map[string]int64{"latency": 60000}}), end: restored, log: "no answer in time"}.garbled(unknownYet),
 	fault{name: "cut after the request", begin: poisoned(toxic{"limit_data", "downstream", map[string]int64{"bytes": 0}}), end: restored, log: noAnswer}.garbled(unknownYet),
 	fault{name: "reset after the request", begin: poisoned(toxic{"reset_peer", "downstream", map[string]int64{"timeout": 0}}), end: restored, log: "connection reset by peer"}.garbled(unknownYet),
 	fault{name: "cut in the head of the answer", begin: poisoned(toxic{"limit_data", "downstream", map[string]int64{"bytes": 100}}), end: restored, log: noAnswer}.garbled(unknownYet),
 	fault{name: "cut in the body of the answer", begin: answers(sandbox.Failure{Cut: sandbox.CutBody}), end: forget, log: noAnswer}.garbled(unknownYet),
-	fault{name: "429", begin: answers(sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS"}), end: forget, log: "429 OPEN_API_TOO_MANY_REQUESTS"}.busy("a moment"),
-	fault{name: "429 with Retry-After", begin: answers(sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS", Header: http.Header{"Retry-After": {"30"}}}), end: forget, log: "429 OPEN_API_TOO_MANY_REQUESTS"}.busy("30 seconds"),
+	fault{name: "429", begin: answers(sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS"}), end: forget, log: "429 OPEN_API_TOO_MANY_REQUESTS"}.busy("", "a moment"),
+	fault{name: "429 with Retry-After", begin: answers(sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS", Header: http.Header{"Retry-After": {"30"}}}), end: forget, log: "429 OPEN_API_TOO_MANY_REQUESTS"}.busy("30", "30 seconds"),
 	fault{name: "500", begin: answers(sandbox.Failure{Status: 500, Code: "INTERNAL"}), end: forget, log: "500 INTERNAL"}.garbled(unknown),
 	fault{name: "502", begin: answers(hypertext(502)), end: forget, log: ": 502"}.garbled(unknown),
-	fault{name: "503", begin: answers(hypertext(503)), end: forget, log: ": 503"}.busy("a moment"),
+	fault{name: "503", begin: answers(hypertext(503)), end: forget, log: ": 503"}.busy("", "a moment"),
 	fault{name: "504", begin: answers(hypertext(504)), end: forget, log: ": 504"}.garbled(unknown),
 	fault{name: "HTML instead of JSON", begin: answers(hypertext(200)), end: forget, log: notJSON}.garbled(unknown),
 	fault{name: "truncated JSON", begin: answers(sandbox.Failure{Status: 200, Body: `{"id":"wcon_1","url":"https://ho`}), end: forget, log: notJSON}.garbled(unknown),
@@ -167,16 +168,16 @@ var faults = []fault{
 	fault{name: "a write answers 429 once", begin: writes(sandbox.Failure{Status: 429}), end: forget}.done(),
 	{
 		name: "a write answers 503, not done", begin: writes(sandbox.Failure{Status: 503}), end: forget, log: ": 503",
-		create: want{status: 503, says: says("Fourthwall is busy", "Nothing was created. Wait a moment and press Create webhook again."), kept: true, heals: "press"},
-		edit:   want{status: 503, says: says("Fourthwall is busy", "Nothing was changed. Wait a moment and press Review changes again."), kept: true, heals: "press, save"},
+		create: want{status: 503, says: says("Fourthwall is busy", "Nothing was created. Wait a moment and press Create webhook again."), kept: "form", heals: "press"},
+		edit:   want{status: 503, says: says("Fourthwall is busy", "Nothing was changed. Wait a moment and press Review changes again."), kept: "form", heals: "press, save"},
 		remove: want{status: 503, says: says("Fourthwall is busy", "Nothing was deleted. Wait a moment and press Delete webhook again."), heals: "press"},
 	},
 	{
 		name: "scope missing", log: "403 OPEN_API_FORBIDDEN",
 		begin:  switched(func(s *sandbox.Switches) { s.RequireScopes = []string{"order_read"} }),
 		end:    switched(func(s *sandbox.Switches) { s.RequireScopes = nil }),
-		create: want{status: 403, says: says("This connection may not create webhooks", "webhook_write", "Connect the shop again"), kept: true, heals: "press"},
-		edit:   want{status: 403, says: says("This connection may not read webhooks", "webhook_read", "Connect the shop again"), kept: true, heals: "press, save"},
+		create: want{status: 403, says: says("This connection may not create webhooks", "webhook_write", "Connect the shop again"), kept: "form", heals: "press"},
+		edit:   want{status: 403, says: says("This connection may not read webhooks", "webhook_read", "Connect the shop again"), kept: "form", heals: "press, save"},
 		remove: want{status: 403, says: says("This connection may not read webhooks", "webhook_read", "Connect the shop again"), heals: "link, connect, press"},
 		list:   want{status: 200, says: says("This connection may not read webhooks", "You can still create webhooks"), heals: "reload"},
 	},
@@ -184,8 +185,8 @@ var faults = []fault{
 		name: "shop deleted", log: "404 SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR",
 		begin:  answers(sandbox.Failure{Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}),
 		end:    forget,
-		create: want{status: 404, says: says("Fourthwall does not know this shop any more", "Nothing was created. Connect the shop again, or disconnect it"), kept: true, heals: "press"},
-		edit:   want{status: 404, says: says("This shop is gone", "Nothing was saved. Connect the shop again"), kept: true, heals: "press, save"},
+		create: want{status: 404, says: says("Fourthwall does not know this shop any more", "Nothing was created. Connect the shop again, or disconnect it"), kept: "form", heals: "press"},
+		edit:   want{status: 404, says: says("This shop is gone", "Nothing was saved. Connect the shop again"), kept: "form", heals: "press, save"},
 		remove: want{status: 404, says: says("Fourthwall does not know this shop any more", "Connect the shop again, or disconnect it"), heals: "back"},
 		list:   want{status: 404, says: says("This shop is gone", "Connect the shop again, or disconnect it"), heals: "reload"},
 	},
@@ -193,11 +194,16 @@ var faults = []fault{
 
 // TestFourthwall breaks Fourthwall, or the way to it, while a person is at each
 // of the deeds.
-func TestFourthwall(t *testing.T) {
-	for _, f := range faults {
+func TestFourthwall(t *testing.T) { meetAll(t, faults) }
+
+func meetAll(t *testing.T, all []fault) {
+	for _, f := range all {
 		matrix.expect(f.name)
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
+			if f.place != nil {
+				f.settings.database = f.place(t)
+			}
 			w := newWorld(t, f.settings)
 			p := w.connected(0)
 			for _, deed := range []string{creates, edits, deletes, lists} {
@@ -212,7 +218,9 @@ func TestFourthwall(t *testing.T) {
 // meet lets a person do something while the fault lasts, and go on after it.
 func (f fault) meet(p *person, deed string) {
 	want := f.wants(deed)
-	want.log = f.log
+	if want.heals != "" {
+		want.log = f.log // a page that says nothing of the fault names no request
+	}
 	if f.early {
 		f.begin(p.w)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/url"
 	"testing"
 
 	"github.com/Shopify/toxiproxy/v2"
@@ -23,6 +24,18 @@ func newLine(t testing.TB, upstream string) *line {
 	l.restore()
 	t.Cleanup(l.Stop)
 	return l
+}
+
+// lineTo is a line to the server of an address, and the address by way of it.
+func lineTo(t testing.TB, address string) (*line, string) {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLine(t, u.Host)
+	u.Host = l.Listen
+	return l, u.String()
 }
 
 // URL is where the server seems to be.

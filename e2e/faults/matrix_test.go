@@ -44,8 +44,9 @@ func leaks() error {
 // want is what a person gets while a fault lasts, and how it heals.
 type want struct {
 	status int
+	after  string   // Retry-After
 	says   []string // on the page: what happened, and what to do
-	kept   bool     // what was typed stands in a form of the page
+	kept   string   // where what was typed is: in a form of the page, or in a draft that it names; "" where nothing was
 	done   int      // how often it was done at Fourthwall meanwhile
 	heals  string   // what the person does afterwards until it is done; "" when it was done all the same
 	log    string   // in a line of the log that names the request id of the page; "" when the page needs none
@@ -78,14 +79,14 @@ func (a *attempt) judge(fault string, got seen, w want) {
 			wrong("the page lacks %q", sentence)
 		}
 	}
-	if w.kept && !got.keeps(a.typed) {
-		wrong("the input is not kept")
+	if !got.keeps(w.kept, a.typed) {
+		wrong("the input is not kept in a %s", w.kept)
 	}
 	if got.done != w.done {
 		wrong("done %d times meanwhile, want %d", got.done, w.done)
 	}
-	if w.status == 503 && strings.Contains(w.says[len(w.says)-1], " seconds") && got.Header.Get("Retry-After") == "" {
-		wrong("no Retry-After")
+	if after := got.Header.Get("Retry-After"); after != w.after {
+		wrong("Retry-After is %q, want %q", after, w.after)
 	}
 	logged := a.w.logged(got.requestID())
 	if w.log != "" && !slices.ContainsFunc(logged, func(line string) bool { return strings.Contains(line, w.log) }) {
@@ -98,8 +99,7 @@ func (a *attempt) judge(fault string, got seen, w want) {
 	if after := a.effects(); a.deed != lists && after != 1 {
 		wrong("done %d times in the end", after)
 	}
-	kept := map[bool]string{true: "yes", false: "-"}[w.kept]
-	matrix.add(row{fault, a.deed, w.status, w.says[0], kept, a.effects(), cmp.Or(w.heals, "itself"), cmp.Or(w.log, "-"), held})
+	matrix.add(row{fault, a.deed, w.status, w.says[0], cmp.Or(w.kept, "-"), a.effects(), cmp.Or(w.heals, "itself"), cmp.Or(w.log, "-"), held})
 }
 
 // row is one line of the matrix.

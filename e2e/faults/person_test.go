@@ -116,8 +116,12 @@ func (pg page) requestID() string {
 	return ""
 }
 
-// keeps tells whether a form of the page has what was typed.
-func (pg page) keeps(typed url.Values) bool {
+// keeps tells whether a form of the page has what was typed, or the draft that
+// has it.
+func (pg page) keeps(where string, typed url.Values) bool {
+	if where != "form" {
+		return where == "" || pg.Form("/confirm").Values.Get(where) != ""
+	}
 	for _, action := range []string{"/webhooks", "/edit"} {
 		f := pg.Form(action)
 		if f.Values.Get("url") == typed.Get("url") && slices.Equal(sorted(f.Values["allowedTypes"]), sorted(typed["allowedTypes"])) {

@@ -3,6 +3,7 @@ package faults
 import (
 	"bytes"
 	"cmp"
+	"database/sql"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -27,11 +28,14 @@ import (
 // world is a dashboard, its database and Fourthwall, with a line between each
 // two of them that a test can cut.
 type world struct {
-	t    *testing.T
-	url  string // of the dashboard
-	box  *sandbox.Server
-	api  *line // from the dashboard to Fourthwall
-	logs lockedBuffer
+	t       *testing.T
+	url     string // of the dashboard
+	box     *sandbox.Server
+	api     *line   // from the dashboard to Fourthwall
+	db      *line   // from the dashboard to Postgres; nil on SQLite
+	other   *sql.DB // somebody else's connection to the database
+	release func()  // ends what somebody else holds
+	logs    lockedBuffer
 	settings
 	front atomic.Pointer[handlers.Dashboard]
 	store *store.Store
@@ -52,6 +56,9 @@ func newWorld(t *testing.T, s settings) *world {
 	t.Helper()
 	w := &world{t: t, settings: s}
 	w.database = cmp.Or(s.database, filepath.Join(t.TempDir(), "hookwall.db"))
+	if store.IsPostgres(w.database) {
+		w.db, w.database = lineTo(t, w.database)
+	}
 	w.keys = cmp.Or(s.keys, store.NewKey())
 	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.front.Load().ServeHTTP(rw, r) }))
 	w.url = front.URL

@@ -1,0 +1,195 @@
+package faults
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"modernc.org/sqlite"
+
+	"hookwall/store/storetest"
+)
+
+const (
+	noDatabase = "Hookwall cannot use its own database"
+	askAround  = "give the request id to whoever runs this Hookwall"
+)
+
+var (
+	uncreated   = want{status: 503, after: "10", says: says(noDatabase, "What you entered is kept below. Press the button again", askAround), kept: "form", heals: "press"}
+	unsaved     = want{status: 503, after: "10", says: says(noDatabase, "What you entered is kept below. Press the button again", askAround), kept: "form", heals: "press, save"}
+	unsavedYet  = want{status: 503, after: "10", says: says(noDatabase, "Send it again in a moment", askAround), kept: "draft", heals: "save"}
+	undeletable = want{status: 503, after: "10", says: says(noDatabase, "Send it again in a moment", askAround), heals: "press"}
+	unreadable  = want{status: 503, after: "10", says: says(noDatabase, "you are still signed in", askAround), heals: "reload"}
+)
+
+// stuck databases can be read.
+func (f fault) stuck() fault {
+	f.create, f.edit, f.remove, f.list = uncreated, unsaved, undeletable, listed
+	return f
+}
+
+// away are databases that answer nothing.
+func (f fault) away() fault {
+	f.create, f.edit, f.remove, f.list = uncreated, unsavedYet, undeletable, unreadable
+	return f
+}
+
+var databaseFaults = []fault{
+	fault{name: "SQLite is locked", begin: lockFile, end: func(w *world) { w.release() }, log: "database is locked"}.stuck(),
+	fault{name: "SQLite's disk is full", place: smallDisk, begin: fill, end: empty, log: "database or disk is full"}.stuck(),
+	fault{name: "SQLite is read-only", begin: readOnly("1"), end: readOnly("0"), log: "attempt to write a readonly database"}.stuck(),
+	{
+		name: "SQLite's folder is moved away and back", begin: move("", ".away"), end: move(".away", ""),
+		create: created, edit: saved, remove: deleted, list: listed,
+	},
+	fault{name: "Postgres is away", place: postgres, begin: func(w *world) { w.db.cut() }, end: func(w *world) { w.db.restore() }, log: "connection refused"}.away(),
+	fault{name: "Postgres is locked", place: postgres, begin: lockTables, end: func(w *world) { w.release() }, log: "lock timeout"}.stuck(),
+	fault{name: "Postgres is read-only", place: ownPostgres, begin: standby("on"), end: standby("off"), log: "cannot execute INSERT in a read-only transaction"}.stuck(),
+	fault{name: "Postgres breaks off and is back", place: postgres, begin: func(w *world) { w.db.cut(); w.db.restore() }, end: func(*world) {}}.done(),
+}
+
+func postgres(t *testing.T) string { return storetest.Postgres(t) }
+
+// TestDatabase takes the database away while a person is at each of the deeds.
+func TestDatabase(t *testing.T) { meetAll(t, databaseFaults) }
+
+// somebodyElse connects to the database as would.
+func (w *world) somebodyElse(driver, address string) {
+	w.t.Helper()
+	db, err := sql.Open(driver, address)
+	w.must(err)
+	db.SetMaxOpenConns(1)
+	w.other = db
+	w.t.Cleanup(func() { db.Close() })
+}
+
+func (w *world) execute(statements ...string) {
+	w.t.Helper()
+	for _, s := range statements {
+		_, err := w.other.ExecContext(w.t.Context(), s)
+		w.must(err)
+	}
+}
+
+func lockFile(w *world) {
+	w.somebodyElse("sqlite", w.database)
+	w.execute("BEGIN EXCLUSIVE")
+	w.release = func() { w.execute("ROLLBACK") }
+}
+
+// smallDisk is a file on a file system of its own, for which one must be root.
+func smallDisk(t *testing.T) string {
+	dir := t.TempDir()
+	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("a small disk cannot be made: %s", out)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	return filepath.Join(dir, "hookwall.db")
+}
+
+func filler(w *world) string { return filepath.Join(filepath.Dir(w.database), "filler") }
+
+func fill(w *world) {
+	f, err := os.Create(filler(w))
+	w.must(err)
+	if _, err := io.Copy(f, zeros{}); err == nil {
+		w.t.Error("the disk is not full")
+	}
+	w.must(f.Close())
+}
+
+func empty(w *world) { w.must(os.Remove(filler(w))) }
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { return len(b), nil }
+
+// move renames the folder of the database, while the file is in use.
+func move(from, to string) func(*world) {
+	return func(w *world) {
+		dir := filepath.Dir(w.database)
+		w.must(os.Rename(dir+from, dir+to))
+	}
+}
+
+// connections are those of all stores to SQLite files.
+var connections struct {
+	sync.Mutex
+	all map[string][]sqlite.ExecQuerierContext // by address
+}
+
+func init() {
+	connections.all = map[string][]sqlite.ExecQuerierContext{}
+	sqlite.RegisterConnectionHook(func(c sqlite.ExecQuerierContext, address string) error {
+		connections.Lock()
+		defer connections.Unlock()
+		connections.all[address] = append(connections.all[address], c)
+		return nil
+	})
+}
+
+// readOnly refuses writing at the connections that write, as SQLite itself does
+// where the file cannot be written. The dashboard must be idle.
+func readOnly(on string) func(*world) {
+	return func(w *world) {
+		connections.Lock()
+		defer connections.Unlock()
+		for address, all := range connections.all {
+			if !strings.Contains(address, w.database) || strings.Contains(address, "query_only") {
+				continue
+			}
+			for _, c := range all {
+				_, err := c.ExecContext(context.Background(), "PRAGMA query_only="+on, nil)
+				w.must(err)
+			}
+		}
+	}
+}
+
+func lockTables(w *world) {
+	w.somebodyElse("pgx", w.database)
+	tx, err := w.other.BeginTx(w.t.Context(), nil)
+	w.must(err)
+	_, err = tx.ExecContext(w.t.Context(), "LOCK TABLE submissions, drafts, flashes IN EXCLUSIVE MODE")
+	w.must(err)
+	w.release = func() { w.must(tx.Rollback()) }
+}
+
+// ownPostgres is a database of its own, for settings of a whole database.
+func ownPostgres(t *testing.T) string {
+	u, err := url.Parse(storetest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, name := &world{t: t}, "hookwall_faults_"+strings.ToLower(rand.Text())
+	w.somebodyElse("pgx", u.String())
+	w.execute("CREATE DATABASE " + name + " ENCODING 'UTF8' TEMPLATE template0")
+	t.Cleanup(func() {
+		_, _ = w.other.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
+	})
+	u.Path, u.RawQuery = "/"+name, "sslmode=disable"
+	return u.String()
+}
+
+// standby makes the database one that cannot be written, or can again, and ends
+// all connections to it, as a failover does.
+func standby(on string) func(*world) {
+	return func(w *world) {
+		u, err := url.Parse(w.database)
+		w.must(err)
+		name := strings.TrimPrefix(u.Path, "/")
+		w.somebodyElse("pgx", os.Getenv("HOOKWALL_TEST_POSTGRES"))
+		w.execute("ALTER DATABASE "+name+" SET default_transaction_read_only = "+on,
+			"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+name+"'")
+	}
+}
