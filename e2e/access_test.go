@@ -204,23 +204,16 @@ func (v *visitor) lower(l playwright.Locator) bool {
 	return below == true
 }
 
-// tooSmall lists the targets that are smaller than 24 px and have not as much
-// room around them, as WCAG 2.5.8 wants it. Links in a sentence are excused, and the
-// row around a checkbox is part of it.
+// tooSmall lists the targets that are smaller than 24 px. Links in a sentence
+// are excused, as WCAG 2.5.8 does, and the row around a checkbox is part of it.
 const tooSmall = `() => {
 	const shown = e => e.checkVisibility({visibilityProperty: true}) && !e.closest('.vh, .out, .skip')
 	const place = e => ((e.type === 'checkbox' || e.type === 'radio') && e.closest('label') || e).getBoundingClientRect()
 	const inSentence = e => getComputedStyle(e).display === 'inline' && [...e.parentElement.childNodes].some(n => n.nodeType === 3 && n.data.trim())
 	const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter(shown)
-	const near = (e, o) => {
-		const r = place(e), x = r.x + r.width / 2, y = r.y + r.height / 2, q = place(o)
-		const dx = Math.max(q.left - x, 0, x - q.right), dy = Math.max(q.top - y, 0, y - q.bottom)
-		return Math.hypot(dx, dy) < 12
-	}
 	return all.filter(e => {
 		const r = place(e)
-		if (r.width >= 23.9 && r.height >= 23.9 || inSentence(e)) return false
-		return all.some(o => o !== e && !o.contains(e) && !e.contains(o) && near(e, o))
+		return (r.width < 23.9 || r.height < 23.9) && !inSentence(e)
 	}).map(e => e.outerHTML.slice(0, 90) + ' ' + JSON.stringify(place(e))).join('\n')
 }`
 
