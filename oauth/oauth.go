@@ -306,9 +306,10 @@ func tokenError(op string, err error) error {
 	if !errors.As(err, &answer) {
 		var address *url.Error
 		if errors.As(err, &address) {
-			err = address.Err
+			return fmt.Errorf("oauth: %s: %w", op, address.Err)
 		}
-		return fmt.Errorf("oauth: %s: %w", op, err)
+		// The library's text may quote the answer.
+		return fmt.Errorf("oauth: %s: the answer holds no token that can be read", op)
 	}
 	status := 0
 	if answer.Response != nil {
