@@ -186,7 +186,7 @@ func TestAnswers(t *testing.T) {
 		{name: "gzip", talk: answers(headed("Content-Encoding: gzip\u2066")), want: "PPWPWPPPPW", posts: 2, says: map[string]string{"answer": `compressed (gzip\u2066)`}},
 		{
 			name: "endless body", talk: endless("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat("a", 4096)), want: "PPWPWPPWWW", posts: 2,
-			says: map[string]string{"answer": "more than 16384 bytes", "time": "Fourthwall waits for all of it"},
+			says: map[string]string{"answer": "more than 16,384 bytes", "time": "Fourthwall waits for all of it"},
 		},
 		{
 			name: "cut in the body", talk: answers("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), secret: secret, want: "PPWPWPFSSS", posts: 1,
