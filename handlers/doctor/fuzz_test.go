@@ -22,7 +22,7 @@ func FuzzExamine(f *testing.F) {
 		f.Add(text, ok, true)
 		f.Add(ok, text, false)
 	}
-	var first, again atomic.Value
+	var first, again, known atomic.Value
 	e := listen(f, func(e *endpoint, conn net.Conn) {
 		_, n := e.receive(conn)
 		text := again.Load()
@@ -30,7 +30,7 @@ func FuzzExamine(f *testing.F) {
 			text = first.Load()
 		}
 		if n > 0 {
-			_, _ = io.WriteString(conn, strings.ReplaceAll(text.(string), "{secret}", string(secret)))
+			_, _ = io.WriteString(conn, strings.ReplaceAll(text.(string), "{secret}", known.Load().(string)))
 		}
 	})
 	d := newDoctor(f, e.options())
@@ -41,8 +41,10 @@ func FuzzExamine(f *testing.F) {
 		e.posts = nil
 		e.mu.Unlock()
 		r := Request{URL: plain, Body: []byte(envelope)}
+		known.Store("what nobody has told")
 		if withSecret {
 			r.Secret = secret
+			known.Store(string(secret))
 		}
 		checkReport(t, d.Examine(t.Context(), r, func(r Report) { checkTexts(t, r) }), one)
 	})
