@@ -207,3 +207,41 @@ func TestDecompressionBombs(t *testing.T) {
 		v.box.ForgetFailures()
 	}
 }
+
+// TestHoarding: nobody can fill the disk with forms that wait: not by their
+// size, nor, without a session, by their number.
+func TestHoarding(t *testing.T) {
+	burst := strangersDrafts.Burst
+	strangersDrafts.Burst = 3
+	t.Cleanup(func() { strangersDrafts.Burst = burst })
+	v := newVictimOf(t, options{publicURL: "https://hooks.example.com"})
+	typed := url.Values{"url": {good}, "allowedTypes": {"DONATION"}}
+	huge := url.Values{"url": {good + "/" + strings.Repeat("x", 200_000)}, "allowedTypes": {"DONATION"}}
+	stranger := v.rig.person().noRedirects()
+	stranger.post(webhooksPath("sh_none"), huge).want(http.StatusRequestEntityTooLarge, "too large to be kept")
+	for range 3 {
+		stranger.post(webhooksPath("sh_none"), typed).want(http.StatusSeeOther)
+	}
+	refused := v.rig.person().noRedirects().post(webhooksPath("sh_none"), typed).want(http.StatusTooManyRequests, "not kept")
+	if refused.header.Get("Retry-After") == "" {
+		t.Error("how long to wait is not said")
+	}
+	if n := strings.Count(v.state()["drafts"], "\n"); n != 2 {
+		t.Errorf("%d forms were kept", n+1)
+	}
+	v.move(10 * 1e9)
+	stranger.post(webhooksPath("sh_none"), typed).want(http.StatusSeeOther)
+}
+
+// TestLongAddresses: what no server takes as an address is not recorded.
+func TestLongAddresses(t *testing.T) {
+	v := newVictim(t)
+	before := v.state()
+	for _, size := range []int{maxAddress, 1 << 19} {
+		long := good + "/" + strings.Repeat("x", size)
+		v.newForm(v.shop.ID, long, "DONATION").submit().want(http.StatusUnprocessableEntity, "longer than 8,192 characters").kept(long, "DONATION")
+	}
+	if after := v.state(); after["activities"] != before["activities"] || after["submissions"] != before["submissions"] {
+		t.Error("it was recorded")
+	}
+}

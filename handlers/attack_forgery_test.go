@@ -29,16 +29,25 @@ type victim struct {
 
 func newVictim(t *testing.T) *victim {
 	t.Helper()
-	v := &victim{file: filepath.Join(t.TempDir(), "h.db"), called: &atomic.Int64{}}
-	g := newRig(t, options{file: v.file, endpoint: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		v.called.Add(1)
-		w.WriteHeader(http.StatusOK)
-	})})
-	v.person = g.person()
+	v := newVictimOf(t, options{})
+	g := v.rig
 	v.shop = v.connect(0)
 	v.hook = g.add(v.shop, "http://"+sandbox.ReceiverHost+"/", "DONATION")
 	g.must(g.store.PutSecret(t.Context(), owner(v.person), v.shop.ID, v.hook.ID, "the secret", g.server.Now().Add(1e12)))
 	v.get("/") // no flash is left
+	return v
+}
+
+// newVictimOf gives somebody who has not connected a shop yet.
+func newVictimOf(t *testing.T, o options) *victim {
+	t.Helper()
+	v := &victim{file: filepath.Join(t.TempDir(), "h.db"), called: &atomic.Int64{}}
+	o.file = v.file
+	o.endpoint = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		v.called.Add(1)
+		w.WriteHeader(http.StatusOK)
+	})
+	v.person = newRig(t, o).person()
 	return v
 }
 

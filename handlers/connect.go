@@ -142,7 +142,7 @@ func (s *server) handleStart(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	attempt.Return = back
-	attempt.Shop = q.Get("shop")
+	attempt.Shop = bounded(q.Get("shop"), 200)
 	if err := s.Store.PutAttempt(r.Context(), store.Attempt(attempt)); err != nil {
 		return err
 	}

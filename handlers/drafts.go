@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"hookwall/oauth"
 	"hookwall/store"
@@ -17,6 +18,14 @@ var secretFields = []string{"username", "password", "secret", "access_token"}
 // editingField names, in a draft, the webhook that it is a change of; it is
 // empty in one that creates.
 const editingField = "editing"
+
+// maxDraft is what a form that is kept may have, in bytes: the longest address
+// and many event types.
+const maxDraft = 128 << 10
+
+// strangersDrafts limits the forms that are kept for one address without a
+// session.
+var strangersDrafts = store.Limit{Name: "draft by address", Burst: 100, Every: 10 * time.Second}
 
 const browserCookieLife = 24 * 60 * 60 // seconds
 
@@ -60,13 +69,40 @@ func (s *server) keepDraft(w http.ResponseWriter, r *http.Request, rt route) (st
 		form.Del(name)
 	}
 	form.Set(editingField, r.PathValue("id"))
-	draft, err := s.Store.PutDraft(r.Context(), store.Draft{
+	draft, err := s.putForm(r, store.Draft{
 		Browser: s.ensureBrowser(w, r), Page: rt.path, Shop: r.PathValue("shop"), Form: form,
 	})
 	if err != nil {
 		return "", err
 	}
 	return resumePath(rt, r) + "?draft=" + url.QueryEscape(draft.ID), nil
+}
+
+// putForm keeps a form, when it is no larger than any of ours. Who has no
+// session keeps only so many: the disk is everybody's.
+func (s *server) putForm(r *http.Request, d store.Draft) (store.Draft, error) {
+	if len(d.Form.Encode()) > maxDraft {
+		return d, &httpError{
+			Status: http.StatusRequestEntityTooLarge,
+			Public: "This form is too large to be kept until you are back, so nothing was done. Go back, shorten what you entered and send it again.",
+		}
+	}
+	address, exempt := s.clientNetwork(r)
+	if visitOf(r).owner != "" || exempt {
+		return s.Store.PutDraft(r.Context(), d)
+	}
+	ok, wait, err := s.Store.Allow(r.Context(), strangersDrafts, address)
+	if err == nil && !ok {
+		err = &httpError{
+			Status: http.StatusTooManyRequests, RetryAfter: wait,
+			Public: "Too many forms were sent from your network without a session, so this one was not kept and nothing was done. Go back, connect your shop in another tab, and send it again.",
+			Links:  []views.Link{{Href: "/connect", Text: "Connect a shop"}},
+		}
+	}
+	if err != nil {
+		return d, err
+	}
+	return s.Store.PutDraft(r.Context(), d)
 }
 
 // draftGone tells whether a draft is over, or was encrypted with a key that

@@ -222,7 +222,7 @@ func confirmPath(shopID, id, draft string) string {
 // putDraft keeps a form for the page that follows.
 func (s *server) putDraft(w http.ResponseWriter, r *http.Request, f *webhookForm) (string, error) {
 	form := url.Values{"submission": {f.submission}, "url": {f.url}, "allowedTypes": f.types, "base_url": {f.base.url}, "base_types": f.base.types, editingField: {f.editing}}
-	draft, err := s.Store.PutDraft(r.Context(), store.Draft{Browser: s.ensureBrowser(w, r), Page: r.URL.Path, Shop: f.shop, Form: form})
+	draft, err := s.putForm(r, store.Draft{Browser: s.ensureBrowser(w, r), Page: r.URL.Path, Shop: f.shop, Form: form})
 	return draft.ID, err
 }
 

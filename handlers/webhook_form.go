@@ -104,10 +104,17 @@ func isKnownType(code string) bool {
 	return known
 }
 
+// maxAddress is far more than servers take, in bytes: each attempt to save an
+// address is kept on record.
+const maxAddress = 8 << 10
+
 // urlProblem says why an address cannot be called at all; "" when it can.
 func urlProblem(address string) string {
 	if address == "" {
 		return "Enter the address that Fourthwall should call, such as https://example.com/fourthwall."
+	}
+	if len(address) > maxAddress {
+		return "The address is longer than 8,192 characters. Shorten it; what your server needs to know is in each delivery."
 	}
 	u, err := url.Parse(address)
 	if err != nil || strings.ContainsFunc(address, isControlOrBlank) {
