@@ -22,7 +22,7 @@ type sight struct {
 }
 
 // lookAtFocus needs no script of the page. The outline of a checkbox may be
-// drawn around its whole row.
+// drawn around its whole row, and of what is tall a part in sight is enough.
 const lookAtFocus = `() => {
 	const e = document.activeElement
 	const at = [...document.querySelectorAll('*')].indexOf(e)
@@ -34,7 +34,8 @@ const lookAtFocus = `() => {
 	let ring = false
 	for (let n = e, i = 0; n && n !== document.body && i < 3; n = n.parentElement, i++) ring ||= outlined(n)
 	const r = e.getClientRects()[0] ?? new DOMRect(-1, -1)
-	const x = r.x + r.width / 2, y = r.y + r.height / 2
+	const tall = r.height > innerHeight / 3
+	const x = r.x + r.width / 2, y = tall ? (Math.max(r.top, 0) + Math.min(r.bottom, innerHeight)) / 2 : r.y + r.height / 2
 	const inside = x >= 0 && y >= 0 && x <= innerWidth && y <= innerHeight
 	const top = inside ? document.elementFromPoint(x, y) : null
 	const unhidden = !!top && (e.contains(top) || top.contains(e) || !!e.closest('label')?.contains(top))
@@ -313,7 +314,8 @@ func TestFocusIsVisible(t *testing.T) {
 			delivery := eventsPath(shop) + "/" + v.app.box.Deliveries(shop.ID)[0].ID + "?show=body"
 			for _, address := range []string{
 				newPath(shop), listPath(shop), webhookPath(hook), "/shops",
-				deletePath(hook), eventsPath(shop), delivery, activityPath(shop),
+				deletePath(hook), eventsPath(shop), delivery, activityPath(shop), editPath(hook),
+				testPath(hook), "/shops/" + shop.ID + "/checks/new", signaturePath,
 			} {
 				v.Open(address)
 				stops = append(stops, v.walk())
