@@ -77,6 +77,7 @@ func TestNavigationOfAShop(t *testing.T) {
 	rows := []struct{ path, current, kind string }{
 		{"/shops/sh_1/webhooks", "Webhooks", "page"},
 		{"/shops/sh_1/webhooks/w/edit", "Webhooks", "true"},
+		{"/shops/sh_1/checks/new", "Webhooks", "true"},
 		{"/shops/sh_1/events", "Deliveries", "page"},
 		{"/shops/sh_1/events/e", "Deliveries", "true"},
 		{"/shops/sh_1/activity", "Activity", "page"},
