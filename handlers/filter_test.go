@@ -17,7 +17,7 @@ import (
 )
 
 // FuzzFilters asks for lists by any address. Each is a page, and the file of
-// it holds what the page does.
+// it holds what the page does. Checklist 40.
 func FuzzFilters(f *testing.F) {
 	z := newFuzzed(f)
 	z.add(z.shop, good, "DONATION")

@@ -67,7 +67,7 @@ var given = regexp.MustCompile(`(?:draft=|name="(?:draft|submission)" value=")([
 // TestShopsNeverMix lets people do anything to any shop, with everything that
 // they or others were ever given. Nobody sees or changes anything of a shop
 // that is not connected, and what is connected does not show on the other's
-// pages.
+// pages. Checklist 20.
 func TestShopsNeverMix(t *testing.T) {
 	few(t, 25)
 	v := newVillage(t)

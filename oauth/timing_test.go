@@ -79,7 +79,7 @@ func callers(t *rapid.T) []caller {
 
 // TestOneRefreshAtAnyTime: whenever requests come to whichever replica, and
 // whoever of them goes away, the token is renewed once, and who stays has it or
-// hears of the server's fault.
+// hears of the server's fault. Checklist 10.
 func TestOneRefreshAtAnyTime(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		all := callers(r)
