@@ -51,8 +51,16 @@ e2e: browser ## Run the browser tests alone
 	@$(GO) test -count=1 $(TESTFLAGS) ./e2e/...
 
 .PHONY: test-postgres
-test-postgres: ## Run the tests of the store and of the pages on Postgres: a private one, or that of HOOKWALL_TEST_POSTGRES
-	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./store/... ./handlers
+test-postgres: browser ## Run the tests of the store, the pages and the replicas on Postgres: a private one, or that of HOOKWALL_TEST_POSTGRES
+	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./store/... ./handlers ./e2e/process ./e2e/replicas
+
+# How long "make replicas" creates webhooks.
+LOADTIME ?= 30s
+
+.PHONY: replicas
+replicas: ## Kill one of two replicas again and again under load, for LOADTIME, and count what was created
+	@tools/with-postgres.sh $(GO) test -count=1 -v -timeout 20m -run '^TestReplicasUnderLoad$$' ./e2e/replicas \
+		-args -load=$(LOADTIME) -people=8 -patient
 
 .PHONY: faults
 faults: ## Break Fourthwall, the way there and the database in many ways, and print what people get

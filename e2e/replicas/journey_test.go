@@ -21,7 +21,7 @@ type journey struct {
 
 // reads waits until the page's content has all of these texts.
 func (j journey) reads(texts ...string) {
-	j.stage.t.Helper()
+	j.t.Helper()
 	for _, text := range texts {
 		j.SeeText(j.Role("main", ""), text)
 	}
@@ -30,9 +30,9 @@ func (j journey) reads(texts ...string) {
 // press presses a button or a link and fails the test unless the document that
 // comes has this status.
 func (j journey) press(role, name string, want int) {
-	j.stage.t.Helper()
+	j.t.Helper()
 	if got := j.Submit(j.Role(role, name).First()); got != want {
-		j.stage.t.Fatalf("%s leads to %s with status %d, want %d", name, j.Path(), got, want)
+		j.t.Fatalf("%s leads to %s with status %d, want %d", name, j.Path(), got, want)
 	}
 }
 
@@ -40,7 +40,7 @@ func (j journey) press(role, name string, want int) {
 func (j journey) dies(wall int) { j.walls[wall].Kill() }
 
 func (j journey) returns(wall int) {
-	j.stage.t.Helper()
+	j.t.Helper()
 	j.walls[wall].Restart()
 }
 
@@ -82,7 +82,7 @@ func TestJourneyThroughTwoReplicas(t *testing.T) {
 
 // creates makes a webhook, at the second try, while a dashboard is away.
 func (j journey) creates() {
-	j.stage.t.Helper()
+	j.t.Helper()
 	j.Open("/shops/" + j.shop().ID + "/webhooks/new")
 	j.Check(j.Role("checkbox", "Donation"))
 	j.press("button", "Create webhook", http.StatusUnprocessableEntity)
@@ -93,12 +93,12 @@ func (j journey) creates() {
 	j.reads(endpoint, "wcon_")
 	j.returns(1)
 	if err := onlyOne(j.stage); err != nil {
-		j.stage.t.Error(err)
+		j.t.Error(err)
 	}
 }
 
 func (j journey) edits() {
-	j.stage.t.Helper()
+	j.t.Helper()
 	j.press("link", "Edit", http.StatusOK)
 	j.Check(j.Role("checkbox", "Order placed"))
 	j.press("button", "Review changes", http.StatusOK)
@@ -107,13 +107,13 @@ func (j journey) edits() {
 	j.reads("The webhook is saved")
 	j.returns(0)
 	if hooks := j.shop().Webhooks; len(hooks) != 1 || len(hooks[0].AllowedTypes) != 2 {
-		j.stage.t.Errorf("webhooks %v, want one with two event types", hooks)
+		j.t.Errorf("webhooks %v, want one with two event types", hooks)
 	}
 }
 
 // sends makes a test delivery to an endpoint of this machine.
 func (j journey) sends(end *held) {
-	j.stage.t.Helper()
+	j.t.Helper()
 	shop := j.shop()
 	j.box.AddWebhook(shop.ID, end.url, "DONATION")
 	hooks := j.shop().Webhooks
@@ -126,7 +126,7 @@ func (j journey) sends(end *held) {
 // checks follows an examination that one dashboard makes at the other, which
 // dies over it.
 func (j journey) checks(end *held) {
-	j.stage.t.Helper()
+	j.t.Helper()
 	end.hold()
 	j.front.pin("/checks", 0)
 	j.front.pin("/stream", 1)
@@ -146,7 +146,7 @@ func (j journey) checks(end *held) {
 }
 
 func (j journey) deletes() {
-	j.stage.t.Helper()
+	j.t.Helper()
 	hook := j.shop().Webhooks[0]
 	j.Open("/shops/" + j.shop().ID + "/webhooks/" + hook.ID + "/delete")
 	j.dies(0)
@@ -154,7 +154,7 @@ func (j journey) deletes() {
 	j.reads("is deleted")
 	j.returns(0)
 	if hooks := j.shop().Webhooks; len(hooks) != 1 || hooks[0].ID == hook.ID {
-		j.stage.t.Errorf("webhooks %v, want one, and not %s", hooks, hook.ID)
+		j.t.Errorf("webhooks %v, want one, and not %s", hooks, hook.ID)
 	}
 }
 
