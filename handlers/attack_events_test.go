@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -243,5 +244,69 @@ func TestLongAddresses(t *testing.T) {
 	}
 	if after := v.state(); after["activities"] != before["activities"] || after["submissions"] != before["submissions"] {
 		t.Error("it was recorded")
+	}
+}
+
+// TestLargeAtOnce: large bodies cannot fill the memory by their number, and
+// while many are on their way, forms of the usual size go on.
+func TestLargeAtOnce(t *testing.T) {
+	v := newVictim(t)
+	for range largeAtOnce {
+		v.server.large <- struct{}{}
+	}
+	large := url.Values{"body": {strings.Repeat("x", largeBody)}, "signature": {"x"}, "secret": {"x"}}
+	refused := v.post(signaturePath, large).want(http.StatusTooManyRequests, "large forms")
+	if refused.header.Get("Retry-After") != "5" {
+		t.Errorf("Retry-After is %q", refused.header.Get("Retry-After"))
+	}
+	r := v.request(http.MethodPost, signaturePath, url.Values{"body": {"x"}})
+	r.ContentLength = -1 // who does not say how large it is may send much
+	v.do(r).want(http.StatusTooManyRequests)
+	v.newForm(v.shop.ID, good, "DONATION").submit().want(http.StatusOK, good)
+	<-v.server.large
+	v.post(signaturePath, large).want(http.StatusOK)
+	if n := len(v.server.large); n != largeAtOnce-1 {
+		t.Errorf("%d places are taken", n)
+	}
+}
+
+// TestBenchesAtOnce: the signature bench, which everybody may use, keeps no
+// more than half of the processors busy; what was typed stays.
+func TestBenchesAtOnce(t *testing.T) {
+	g := newRig(t, options{})
+	g.server.benches = make(slots, 1)
+	g.server.benches <- struct{}{}
+	p := g.person()
+	form := url.Values{"body": {`{"typed":1}`}, "signature": {"typed-signature"}, "secret": {"canary"}}
+	ctx, cancel := context.WithCancel(t.Context())
+	r := p.request(http.MethodPost, signaturePath, form).WithContext(ctx)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		if resp, err := p.client.Do(r); err == nil {
+			_ = resp.Body.Close()
+		}
+	}()
+	cancel() // who goes away does not wait on
+	<-gone
+	if g.server.benches.enter(t.Context(), 0) {
+		t.Fatal("there is a second place")
+	}
+	go func() { g.server.benches.leave() }() // who waits gets the next place
+	p.post(signaturePath, form).want(http.StatusOK)
+	if len(g.server.benches) != 0 {
+		t.Error("a place was not given back")
+	}
+}
+
+// TestBenchIsBusy: who waited in vain is told so, with what was typed.
+func TestBenchIsBusy(t *testing.T) {
+	g := newRig(t, options{})
+	g.server.benches, g.server.patience = nil, 0 // nobody ever leaves
+	form := url.Values{"body": {`{"typed":1}`}, "signature": {"typed-signature"}, "secret": {"canary"}}
+	pg := g.person().post(signaturePath, form).want(http.StatusTooManyRequests, "being checked at this moment")
+	kept := pg.form(signaturePath).values
+	if kept.Get("body") != `{"typed":1}` || kept.Get("signature") != "typed-signature" || strings.Contains(pg.body, "canary") {
+		t.Errorf("the form holds %v", kept)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -21,7 +22,12 @@ import (
 	"hookwall/store"
 )
 
-const maxBodySize = 1 << 20 // bytes of one request's body
+const (
+	maxBodySize = 1 << 20         // bytes of one request's body
+	largeBody   = 64 << 10        // bytes; a usual form has far less
+	largeAtOnce = 64              // large bodies that are read at the same time
+	busyPause   = 5 * time.Second // after which it is worth a try
+)
 
 // Config is what the pages are served from.
 type Config struct {
@@ -64,8 +70,11 @@ type server struct {
 	secure    bool            // the public URL is https
 	looks     looks           // into attempts whose end is not known
 	doctor    doctor.Doctor
-	sends     turnstile // of test deliveries
-	looking   turnstile // of pages and streams that wait for a check
+	sends     turnstile     // of test deliveries
+	large     slots         // of requests with large bodies
+	benches   slots         // of signatures that are checked
+	patience  time.Duration // with which a signature waits for its turn
+	looking   turnstile     // of pages and streams that wait for a check
 	errands   errands
 	beatEvery time.Duration // between the signs of life of what is at work on a form
 }
@@ -128,7 +137,7 @@ func build(c Config) *server {
 	}
 	s := &server{
 		Config: c, secure: c.PublicURL.Scheme == "https", resumable: map[string]bool{},
-		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, looking: turnstile{most: looksAtOnce}, errands: newErrands(), beatEvery: beatEvery,
+		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, large: make(slots, largeAtOnce), benches: make(slots, max(1, runtime.GOMAXPROCS(0)/2)), patience: busyPause, looking: turnstile{most: looksAtOnce}, errands: newErrands(), beatEvery: beatEvery,
 	}
 	s.sessions = c.Store.Sessions(store.CookieOptions{Name: s.cookieName("session"), Secure: s.secure})
 	s.refresher = oauth.NewRefresher(c.OAuth, keeper{c.Store})
@@ -153,7 +162,7 @@ func (s *server) handler() http.Handler {
 	protection.SetDenyHandler(http.HandlerFunc(s.denyCrossOrigin))
 	layers := []func(http.Handler) http.Handler{
 		s.identify, s.recoverPanic, s.securityHeaders, s.checkHost, compress,
-		protection.Handler, s.checkReferer, limitBody, s.loadSession,
+		protection.Handler, s.checkReferer, s.limitBody, s.loadSession,
 	}
 	h := http.Handler(http.HandlerFunc(s.dispatch))
 	for _, layer := range slices.Backward(layers) {
@@ -162,10 +171,21 @@ func (s *server) handler() http.Handler {
 	return h
 }
 
-// limitBody bounds what is read of a request. The signature bench takes files.
-func limitBody(h http.Handler) http.Handler {
+// limitBody bounds what is read of a request, and how many large ones are read
+// at once, since each stays in memory. The signature bench takes files.
+func (s *server) limitBody(h http.Handler) http.Handler {
 	form, bench := http.MaxBytesHandler(h, maxBodySize), http.MaxBytesHandler(h, maxBenchSize)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > largeBody || r.ContentLength < 0 {
+			if !s.large.enter(r.Context(), 0) {
+				s.showError(w, r, &httpError{
+					Status: http.StatusTooManyRequests, RetryAfter: busyPause,
+					Public: "Many large forms are on their way at this moment, so this one was not read and nothing was done. Go back, and send it again in a few seconds.",
+				})
+				return
+			}
+			defer s.large.leave()
+		}
 		if r.URL.Path == signaturePath {
 			bench.ServeHTTP(w, r)
 			return

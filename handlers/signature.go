@@ -35,7 +35,14 @@ func (s *server) handleSignature(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	// It tries many ways to have gone wrong, which keeps a processor busy.
+	if !s.benches.enter(r.Context(), s.patience) {
+		setRetryAfter(w, busyPause)
+		n := views.Notice{Kind: views.Warning, Title: "Many signatures are being checked at this moment", Text: "Yours was not checked yet. Enter the secret again and press the button in a few seconds."}
+		return s.drawSignature(w, r, http.StatusTooManyRequests, f, nil, n)
+	}
 	verdict := fourthwall.Bench(f.in)
+	s.benches.leave()
 	status := http.StatusOK
 	if len(benchFields(verdict)) > 0 {
 		status = http.StatusUnprocessableEntity
@@ -92,11 +99,12 @@ func benchFields(v fourthwall.Verdict) map[string]*views.FieldError {
 	return out
 }
 
-func (s *server) drawSignature(w http.ResponseWriter, r *http.Request, status int, f benchForm, v *fourthwall.Verdict) error {
+func (s *server) drawSignature(w http.ResponseWriter, r *http.Request, status int, f benchForm, v *fourthwall.Verdict, notices ...views.Notice) error {
 	frame, err := s.frame(r, "Signature bench")
 	if err != nil {
 		return err
 	}
+	frame.Notices = append(frame.Notices, notices...)
 	page := views.SignaturePage{
 		Frame: frame, Action: signaturePath, Body: valid(f.typed), FileName: f.fileName,
 		Signature: valid(f.in.Signature.Reveal()), Snippets: snippetViews(),

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -197,3 +198,26 @@ func (t *turnstile) enter(owner store.Owner) (leave func(), ok bool) {
 		}
 	}, true
 }
+
+// slots let a few things go on at once, whoever they are for.
+type slots chan struct{}
+
+// enter reports false when no slot became free in time. Who enters must leave.
+func (s slots) enter(ctx context.Context, wait time.Duration) bool {
+	select {
+	case s <- struct{}{}:
+		return true
+	default:
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case s <- struct{}{}:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+func (s slots) leave() { <-s }
