@@ -152,7 +152,7 @@ func newDashboard(c Config, sandboxURL string, st *store.Store, targets deliver.
 	provider := oauth.New(oauth.Config{
 		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
 		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL,
-		PublicURL: c.PublicURL.String(), Scopes: c.Scopes,
+		PublicURL: c.PublicURL.String(), Scopes: c.Scopes, Now: st.Now,
 	})
 	receiver := ""
 	if sandboxURL != "" {

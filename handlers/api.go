@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -34,10 +35,10 @@ func withCredential[T any](ctx context.Context, s *server, conn store.Connection
 	if !isUnauthorized(err) {
 		return result, err
 	}
-	if err := s.Store.ExpireConnection(ctx, held.ID, held.Version); err != nil {
-		return none, err
+	if storeErr := s.Store.ExpireConnection(ctx, held.ID, held.Version); storeErr != nil {
+		return none, storeErr
 	}
-	return none, oauth.ErrReconnect
+	return none, fmt.Errorf("%w: %s", oauth.ErrReconnect, err.Error()) // as text: no form deals with it
 }
 
 func isUnauthorized(err error) bool {
@@ -48,8 +49,11 @@ func isUnauthorized(err error) bool {
 // refreshError says that the token server could not be asked. Nothing was
 // sent to the API.
 func refreshError(err error) error {
-	if errors.Is(err, oauth.ErrReconnect) || errors.Is(err, store.ErrNotFound) {
-		return oauth.ErrReconnect
+	switch {
+	case errors.Is(err, oauth.ErrReconnect), errors.Is(err, store.ErrUnavailable):
+		return err
+	case errors.Is(err, store.ErrNotFound):
+		return fmt.Errorf("%w: %w", oauth.ErrReconnect, err)
 	}
 	return &fourthwall.Error{Op: "renew the token", NotSent: true, Err: err}
 }

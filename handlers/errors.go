@@ -42,6 +42,7 @@ func (s *server) adapt(rt route) http.HandlerFunc {
 			err = s.answer(rt, w, r)
 		}
 		if errors.Is(err, oauth.ErrReconnect) {
+			visitOf(r).log.Warn("the shop must be connected again", "error", err)
 			err = s.sendToConnect(w, r, rt, visitOf(r).conn.ShopID)
 		}
 		if errors.Is(err, store.ErrUnavailable) {

@@ -291,6 +291,9 @@ func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.conn = conn
+	if unreadable {
+		v.log.Warn("the shop must be connected again", "error", err)
+	}
 	if conn.Expired || unreadable {
 		return s.sendToConnect(w, r, rt, conn.ShopID)
 	}

@@ -358,6 +358,7 @@ func (c creation) settleCreated(ctx context.Context, hook fourthwall.Webhook) (s
 // created after all.
 func (c creation) settleFailure(ctx context.Context, err error) (store.Submission, error) {
 	if errors.Is(err, oauth.ErrReconnect) {
+		c.visit.log.Warn("create was not accepted", "error", err)
 		return c.settle(ctx, store.StateRefused, "", outcome{Failure: &failure{Status: http.StatusUnauthorized}})
 	}
 	var api *fourthwall.Error

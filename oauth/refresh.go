@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -20,6 +21,8 @@ const (
 // ErrReconnect says that the connection's credential is at its end and cannot
 // be renewed: the person must connect the shop again.
 var ErrReconnect = errors.New("the shop must be connected again")
+
+var errNothingToRenew = errors.New("the access token is at its end, and there is no refresh token")
 
 // Held is a connection's credential as it is stored. Version grows with each
 // new credential.
@@ -77,7 +80,7 @@ func (r *Refresher) Fresh(ctx context.Context, h Held) (Held, error) {
 // Whoever asks while another renews the same version gets that one's outcome.
 func (r *Refresher) Renew(ctx context.Context, h Held) (Held, error) {
 	if h.Credential.RefreshToken == "" {
-		return Held{}, r.giveUp(ctx, h)
+		return Held{}, r.giveUp(ctx, h, errNothingToRenew)
 	}
 	// A person who goes away must not take a rotated token with them, so the
 	// work does not end with the request that began it.
@@ -134,7 +137,7 @@ func (r *Refresher) refresh(ctx context.Context, h Held, holder string) (Held, e
 	defer cancel()
 	c, err := r.provider.Refresh(ctx, h.Credential)
 	if errors.Is(err, ErrRefused) {
-		return Held{}, r.giveUp(ctx, h)
+		return Held{}, r.giveUp(ctx, h, err)
 	}
 	if err != nil {
 		return Held{}, errors.Join(err, r.keeper.ReleaseRefresh(context.WithoutCancel(ctx), h.ID, holder))
@@ -149,9 +152,9 @@ func (r *Refresher) refresh(ctx context.Context, h Held, holder string) (Held, e
 	return r.keeper.Held(ctx, h.ID)
 }
 
-func (r *Refresher) giveUp(ctx context.Context, h Held) error {
+func (r *Refresher) giveUp(ctx context.Context, h Held, why error) error {
 	if err := r.keeper.ExpireConnection(ctx, h.ID, h.Version); err != nil {
 		return err
 	}
-	return ErrReconnect
+	return fmt.Errorf("%w: %w", ErrReconnect, why)
 }
