@@ -25,6 +25,8 @@ import (
 	"hookwall/store"
 )
 
+const tokenPath = "/open-api/v1.0/platform/token"
+
 // world is a dashboard, its database and Fourthwall, with a line between each
 // two of them that a test can cut.
 type world struct {
@@ -75,23 +77,46 @@ func newWorld(t *testing.T, s settings) *world {
 	back.Start()
 	t.Cleanup(func() { back.Close(); w.box.Close() })
 	w.api = newLine(t, back.Listener.Addr().String())
-	w.start(back.URL)
+	w.start()
 	t.Cleanup(func() { w.stop() })
 	return w
 }
 
 // start runs the dashboard on the database, as main does.
-func (w *world) start(boxURL string) {
+func (w *world) start() {
+	w.t.Helper()
+	var dashboard *handlers.Dashboard
+	dashboard, w.store, w.stop = w.dashboard(w.url)
+	w.front.Store(dashboard)
+}
+
+// restart ends the dashboard and starts it again at the same address.
+func (w *world) restart() {
+	w.t.Helper()
+	w.stop()
+	w.start()
+}
+
+// replica runs another dashboard on the same database, and gives its address.
+func (w *world) replica() string {
+	w.t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	at := "http://" + server.Listener.Addr().String()
+	dashboard, _, stop := w.dashboard(at)
+	server.Config.Handler = dashboard
+	server.Start()
+	w.t.Cleanup(func() { server.Close(); stop() })
+	return at
+}
+
+// dashboard makes one that people open at an address.
+func (w *world) dashboard(address string) (d *handlers.Dashboard, st *store.Store, stop func()) {
 	w.t.Helper()
 	logger := slog.New(slog.NewJSONHandler(&w.logs, nil))
-	keys, err := store.ParseKeys(w.keys)
-	w.must(err)
-	now := func() time.Time { return time.Now().Add(w.dbAhead) }
-	w.store, err = store.Open(w.t.Context(), w.database, store.Options{Keys: keys, Environment: "test", Logger: logger, Now: now})
-	w.must(err)
+	st = w.openStore(logger)
 	api, err := fourthwall.New(w.api.URL(), fourthwall.Options{Budget: w.budget, Logger: logger})
 	w.must(err)
-	public, err := url.Parse(w.url)
+	public, err := url.Parse(address)
 	w.must(err)
 	targets, err := deliver.New(deliver.Options{})
 	w.must(err)
@@ -100,24 +125,36 @@ func (w *world) start(boxURL string) {
 		proxies = append(proxies, netip.MustParsePrefix("127.0.0.0/8"))
 	}
 	scopes := []string{"webhook_write", "webhook_read"}
-	dashboard := handlers.New(handlers.Config{
-		PublicURL: public, SandboxURL: boxURL, Scopes: scopes, Store: w.store, API: api, Targets: targets, TrustedProxies: proxies,
+	d = handlers.New(handlers.Config{
+		PublicURL: public, SandboxURL: w.boxURL(), Scopes: scopes, Store: st, API: api, Targets: targets, TrustedProxies: proxies,
 		OAuth: oauth.New(oauth.Config{
-			ClientID: "hookwall", AuthURL: boxURL + "/admin/platform-apps/{client_id}/connect",
-			TokenURL: w.api.URL() + "/open-api/v1.0/platform/token", PublicURL: w.url, Scopes: scopes, Now: w.store.Now,
+			ClientID: "hookwall", AuthURL: w.boxURL() + "/admin/platform-apps/{client_id}/connect",
+			TokenURL: w.api.URL() + tokenPath, PublicURL: address, Scopes: scopes, Now: st.Now,
 		}),
-		Logger: logger, Now: w.store.Now, Pauses: []time.Duration{0},
+		Logger: logger, Now: st.Now, Pauses: []time.Duration{0},
 		Sample: func(handlers.SampleOf) (string, error) { return "{}", nil },
 	})
-	w.front.Store(dashboard)
-	st := w.store
-	w.stop = sync.OnceFunc(func() {
-		dashboard.Drain()
-		dashboard.Close()
+	return d, st, sync.OnceFunc(func() {
+		d.Drain()
+		d.Close()
 		api.CloseIdleConnections()
 		_ = st.Close()
 	})
 }
+
+func (w *world) openStore(logger *slog.Logger) *store.Store {
+	w.t.Helper()
+	keys, err := store.ParseKeys(w.keys)
+	w.must(err)
+	st, err := store.Open(w.t.Context(), w.database, store.Options{
+		Keys: keys, Environment: "test", Logger: logger, Now: func() time.Time { return time.Now().Add(w.dbAhead) },
+	})
+	w.must(err)
+	return st
+}
+
+// boxURL is where browsers find Fourthwall.
+func (w *world) boxURL() string { return "http://" + w.api.Upstream }
 
 func (w *world) must(err error) {
 	w.t.Helper()

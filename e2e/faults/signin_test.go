@@ -1,0 +1,291 @@
+package faults
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hookwall/e2e/process"
+	"hookwall/oauth"
+	"hookwall/sandbox"
+	"hookwall/store"
+)
+
+const skew = 5 * time.Minute
+
+// What a person gets who has to connect the shop again: after that, the page
+// that was left.
+var (
+	reconnectCreate = want{status: 200, says: says("must be connected again", "Your form is kept", "you come back to it filled in"), heals: "connect, press"}
+	reconnectEdit   = want{status: 200, says: says("must be connected again", "Your form is kept", "you come back to it filled in"), heals: "connect, save"}
+	reconnectDelete = want{status: 200, says: says("must be connected again", "Connect with Fourthwall"), heals: "connect, press"}
+	reconnectList   = want{status: 200, says: says("must be connected again", "Connect with Fourthwall"), heals: "connect"}
+	// A change that was about to be saved is gone with the draft that had it.
+	reconnectAnew = want{status: 200, says: says("must be connected again", "Connect with Fourthwall"), heals: "connect, edit again, type anew, save"}
+)
+
+// reconnect are faults that only the person can mend.
+func (f fault) reconnect() fault {
+	f.create, f.edit, f.remove, f.list = reconnectCreate, reconnectEdit, reconnectDelete, reconnectList
+	f.end = func(*world) {}
+	return f
+}
+
+// anew are faults that take the drafts too.
+func (f fault) anew(edit want) fault {
+	f.edit = edit
+	return f
+}
+
+// unnoticed are faults that nobody sees.
+func (f fault) unnoticed() fault {
+	f.create, f.edit, f.remove, f.list = created, saved, deleted, listed
+	f.end = func(*world) {}
+	return f
+}
+
+// laterRetry is a Retry-After that says when, by Fourthwall's clock.
+func laterRetry(ahead time.Duration) func(*world) {
+	return func(w *world) {
+		theirs := time.Now().Add(ahead).UTC()
+		answers(sandbox.Failure{Status: 429, Header: http.Header{
+			"Date": {theirs.Format(http.TimeFormat)}, "Retry-After": {theirs.Add(30 * time.Second).Format(http.TimeFormat)},
+		}})(w)
+	}
+}
+
+func expire(w *world) { w.box.Advance(6 * time.Minute) }
+
+// spend trades the refresh token that the dashboard holds for another one.
+func spend(w *world) (again func()) {
+	w.t.Helper()
+	conn, err := w.store.LiveConnection(w.t.Context(), w.box.Shops()[0].ID, "")
+	w.must(err)
+	c, err := oauth.Decode(conn.Credential)
+	w.must(err)
+	again = func() {
+		process.NewClient(w.t).Post(w.boxURL()+tokenPath, url.Values{
+			"grant_type": {"refresh_token"}, "refresh_token": {c.RefreshToken.Reveal()}, "client_id": {"hookwall"},
+		})
+	}
+	again()
+	return again
+}
+
+var signInFaults = []fault{
+	fault{name: "Fourthwall's clock is 5 min ahead", settings: settings{boxAhead: skew}, begin: expire}.unnoticed(),
+	fault{name: "Fourthwall's clock is 5 min behind", settings: settings{boxAhead: -skew}, begin: expire}.unnoticed(),
+	fault{name: "the database's clock is 5 min ahead", settings: settings{dbAhead: skew}, begin: expire}.unnoticed(),
+	fault{name: "the database's clock is 5 min behind", settings: settings{dbAhead: -skew}, begin: expire}.unnoticed(),
+	fault{name: "429 with a date, clock 5 min ahead", settings: settings{boxAhead: skew}, begin: laterRetry(skew), end: forget, log: ": 429"}.busy("30", "30 seconds"),
+	fault{name: "429 with a date, clock 5 min behind", settings: settings{boxAhead: -skew}, begin: laterRetry(-skew), end: forget, log: ": 429"}.busy("30", "30 seconds"),
+	fault{name: "token expired", begin: expire}.unnoticed(),
+	fault{name: "token revoked", begin: func(w *world) {
+		w.box.FailNext(sandbox.Failure{Path: "/open-api/v1.0/webhooks*", Status: 401, Code: "OPEN_API_UNAUTHORIZED"})
+	}}.unnoticed(),
+	fault{name: "refresh token spent by somebody else", begin: func(w *world) { spend(w); expire(w) }, log: "invalid_grant"}.reconnect(),
+	fault{name: "consent withdrawn", begin: func(w *world) { spend(w)() }, log: "invalid_grant"}.reconnect(),
+	fault{name: "tokens cannot be renewed for now", begin: func(w *world) {
+		expire(w)
+		w.box.FailNext(sandbox.Failure{Path: tokenPath, Status: 503, Times: 1000})
+	}, end: forget, log: "renew the token: oauth: refresh token: status 503"}.
+		garbled(want{status: 502, says: says("Fourthwall could not be reached", "Nothing was created. Press Create webhook again in a moment."), kept: "form", heals: "press"}),
+	fault{name: "secret key rotated", begin: func(w *world) { w.keys = store.NewKey() + " " + w.keys; w.restart() }}.unnoticed(),
+	fault{name: "secret key lost", begin: func(w *world) { w.keys = store.NewKey(); w.restart() }, log: "does not open with the keys given"}.reconnect().anew(reconnectAnew),
+}
+
+// TestSignIn takes from people what they act with.
+func TestSignIn(t *testing.T) { meetAll(t, signInFaults) }
+
+// TestRestoredFromYesterday puts a copy of the database back, in which a
+// refresh token is long spent, and which does not know who came today.
+func TestRestoredFromYesterday(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, settings{})
+	deeds := []string{creates, edits, deletes, lists}
+	var old, all []*person
+	for range deeds {
+		old = append(old, w.connected(0))
+	}
+	copied := filepath.Join(t.TempDir(), "yesterday.db")
+	w.somebodyElse("sqlite", w.database)
+	w.execute("VACUUM INTO '" + copied + "'")
+	w.must(w.other.Close())
+	expire(w)
+	for _, p := range old {
+		p.get(p.webhooks()) // renews the token
+		all = append(all, p, w.connected(1))
+	}
+	expire(w)
+	var begun []*attempt
+	for i, p := range all {
+		begun = append(begun, p.begin(deeds[i/2], "by-"+strconv.Itoa(i)))
+	}
+	w.stop()
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Remove(w.database + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	w.must(os.Rename(copied, w.database))
+	w.start()
+	for i, a := range begun {
+		yesterday[i%2].meetLate(a)
+	}
+}
+
+// yesterday is who came yesterday, and who came today.
+var yesterday = []fault{
+	fault{name: "restored from yesterday, tokens spent", log: "invalid_grant"}.reconnect().anew(
+		want{status: 410, says: says("A change is kept for one hour", "nothing was saved by this request", "Edit it again"), heals: "edit again, connect, type anew, save", log: `"status":410`}),
+	fault{name: "restored from yesterday, session unknown"}.stranger(),
+}
+
+// stranger is somebody whose session nobody knows.
+func (f fault) stranger() fault {
+	f.create = want{status: 200, says: says("Your form is kept", "you come back to it filled in", "Connect with Fourthwall"), heals: "connect, press"}
+	f.edit = want{status: 200, says: says("Connect a shop", "Connect with Fourthwall"), heals: "connect, edit again, type anew, save"}
+	f.remove = want{status: 200, says: says("Connect a shop", "Connect with Fourthwall"), heals: "connect, press"}
+	f.list = want{status: 200, says: says("Connect a shop", "Connect with Fourthwall"), heals: "connect"}
+	return f
+}
+
+// meetLate is meet for somebody who has been at it since before the fault.
+func (f fault) meetLate(a *attempt) {
+	matrix.expect(f.name)
+	want := f.wants(a.deed)
+	want.log = cmp.Or(want.log, f.log)
+	a.judge(f.name, a.look(a.act()), want)
+}
+
+// TestTwoPeople edit one webhook: who comes second chooses between both.
+func TestTwoPeople(t *testing.T) {
+	t.Parallel()
+	const name = "two people edit one webhook"
+	matrix.expect(name)
+	w := newWorld(t, settings{})
+	first, second := w.connected(0).begin(edits, "first"), w.connected(0)
+	other := &attempt{person: second, deed: edits, hook: first.hook}
+	other.open("second")
+	first.judge(name, first.look(first.act()), saved)
+	other.judge(name, other.look(other.act()), want{
+		status: http.StatusConflict, says: says("Your change is not saved", "Look at both versions and choose"), kept: "draft", heals: "overwrite",
+	})
+}
+
+// TestOneRefresh has people at two dashboards with one database meet a token
+// that has expired.
+func TestOneRefresh(t *testing.T) {
+	t.Parallel()
+	const name = "token expired at two replicas at once"
+	matrix.expect(name)
+	w := newWorld(t, settings{})
+	p := w.connected(0)
+	other := w.replica()
+	expire(w)
+	var together sync.WaitGroup
+	statuses := make([]int, 20)
+	for i := range statuses {
+		at := []string{w.url, other}[i%2]
+		together.Go(func() { statuses[i] = p.get(at + p.webhooks()).Status })
+	}
+	together.Wait()
+	refreshed := 0
+	for _, r := range w.box.Requests() {
+		if r.Path == tokenPath {
+			refreshed++
+		}
+	}
+	held := refreshed == 2 // the code and one renewal
+	for _, status := range statuses {
+		held = held && status == http.StatusOK
+	}
+	if !held {
+		t.Errorf("%d tokens were asked for, answers %v", refreshed, statuses)
+	}
+	matrix.add(row{name, lists, http.StatusOK, listed.says[0], "-", refreshed - 1, "itself", "-", held})
+}
+
+const people = 200
+
+// TestManyPeople create a webhook each, all at once. Fourthwall takes only so
+// many requests of a shop at a time: who is told to wait presses again.
+func TestManyPeople(t *testing.T) {
+	t.Parallel()
+	const name = "200 people at once"
+	matrix.expect(name)
+	w := newWorld(t, settings{crowd: true})
+	hurry, stop := context.WithCancel(t.Context())
+	var background, all sync.WaitGroup
+	background.Go(func() { w.hurry(hurry) })
+	ends := make([]page, people)
+	for i := range people {
+		all.Go(func() { ends[i] = w.oneOf(i) })
+	}
+	all.Wait()
+	stop()
+	background.Wait()
+	held := true
+	for i, end := range ends {
+		if n := w.webhooks(w.box.Shops()[i%3].ID, endpoint+strconv.Itoa(i)+"-create"); n != 1 || end.Status != http.StatusOK {
+			t.Errorf("person %d has %d webhooks and ends with %s", i, n, end)
+			held = false
+		}
+	}
+	if broken := strings.Count(w.logs.String(), `"status":500`); broken > 0 {
+		t.Errorf("%d answers of 500", broken)
+		held = false
+	}
+	matrix.add(row{name, creates, http.StatusOK, created.says[0], "form", 1, "press", "-", held})
+}
+
+// hurry lets Fourthwall's time pass quickly, so that its quotas recover.
+func (w *world) hurry(ctx context.Context) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-tick.C:
+			w.box.Advance(time.Second)
+		case <-ctx.Done():
+		}
+	}
+}
+
+// oneOf is one of many people, from the sign-in to the end.
+func (w *world) oneOf(i int) page {
+	p := w.person(i % 3)
+	p.HTTP.Transport = from{p.HTTP.Transport, fmt.Sprintf("198.51.%d.%d", 100+i/250, 1+i%250)}
+	f := process.Form{Action: w.url + "/connect/key", Values: url.Values{"username": {p.shop.APIUser}, "password": {p.shop.APIPassword}}}
+	for range 200 {
+		if pg := p.send(f); pg.Status == http.StatusOK {
+			break
+		}
+	}
+	a := p.begin(creates, strconv.Itoa(i))
+	_, end := a.heal(a.act())
+	return end
+}
+
+// from is a proxy that tells where somebody comes from.
+type from struct {
+	http.RoundTripper
+	address string
+}
+
+// RoundTrip adds the address.
+func (f from) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("X-Forwarded-For", f.address)
+	return f.RoundTripper.RoundTrip(r)
+}
