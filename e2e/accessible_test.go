@@ -53,6 +53,8 @@ var scenes = []scene{
 	{name: "created, secret revealed", show: showRevealed, status: 200, heading: "Webhook"},
 	{name: "webhook", show: showWebhook, status: 200, heading: "Webhook"},
 	{name: "not confirmed", show: showNotConfirmed, status: 502, heading: "Not confirmed"},
+	{name: "sample", show: func(v *visitor) int { return v.Open("/samples/MEMBERSHIP_SERIES_UPSERTED") }, status: 200, heading: "Member series saved"},
+	{name: "components", show: func(v *visitor) int { return v.Open("/dev/components") }, status: 200, heading: "Components"},
 	{name: "404", show: func(v *visitor) int { return v.Open("/nowhere") }, status: 404, heading: "This page does not exist"},
 	{name: "404, in a shop", show: showUnknownWebhook, status: 404, heading: "This page does not exist"},
 	{name: "405", show: func(v *visitor) int { return v.Open("/sign-out") }, status: 405, heading: "This address does not take that kind of request"},
