@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -222,7 +223,9 @@ func (c *Client) request(ctx context.Context, cred Credential, op operation, pat
 // itemPath is the path of one webhook or event among all. An id that would turn it into the path of something else
 // cannot belong to one, so it is answered as the API answers an unknown one, without a call.
 func itemPath(op operation, all, id string) (string, error) {
-	if id == "" || id == "." || id == ".." {
+	// Also behind an escaped slash: a server on the way may read that as one.
+	folder := func(part string) bool { return part == "." || part == ".." }
+	if id == "" || slices.ContainsFunc(strings.FieldsFunc(id, func(c rune) bool { return c == '/' || c == '\\' }), folder) {
 		return "", &Error{Op: op.name, Status: http.StatusNotFound, NotSent: true, Err: errBadID}
 	}
 	return all + "/" + url.PathEscape(id), nil

@@ -217,6 +217,13 @@ func TestRefusedWithoutACall(t *testing.T) {
 			_, err := c.UpdateWebhook(ctx, token, "..", input)
 			return err
 		}, 404, "update webhook: 404: nothing can have this id"},
+		{"id that leads to another folder", func(ctx context.Context, c *fourthwall.Client) error {
+			_, err := c.Event(ctx, token, "weve_1/../../shops/current")
+			return err
+		}, 404, "read event: 404: nothing can have this id"},
+		{"id that leads to another folder on Windows", func(ctx context.Context, c *fourthwall.Client) error {
+			return c.DeleteWebhook(ctx, token, `..\webhooks\wcon_1`)
+		}, 404, "delete webhook: 404: nothing can have this id"},
 		{"empty id of an event", func(ctx context.Context, c *fourthwall.Client) error {
 			_, err := c.Event(ctx, token, "")
 			return err
