@@ -76,9 +76,9 @@ func TestRequests(t *testing.T) {
 		{"delete", "", operations[5].call, "", sent{Method: "DELETE", URI: "/open-api/v1.0/webhooks/wcon_1"}},
 		{"event", "", operations[7].call, eventBody, get("/open-api/v1.0/webhook-events/weve_1")},
 		{"event by an id with a slash", "", func(ctx context.Context, c *fourthwall.Client) error {
-			_, err := c.Event(ctx, token, "../webhooks?a=b")
+			_, err := c.Event(ctx, token, "up/webhooks?a=b")
 			return err
-		}, `{"id":"../webhooks?a=b"}`, get("/open-api/v1.0/webhook-events/..%2Fwebhooks%3Fa=b")},
+		}, `{"id":"up/webhooks?a=b"}`, get("/open-api/v1.0/webhook-events/up%2Fwebhooks%3Fa=b")},
 		{"events", "", events(fourthwall.EventQuery{}), eventsBody, get("/open-api/v1.0/webhook-events?page=0&size=50")},
 		{
 			"events of one type", "", events(fourthwall.EventQuery{Type: "DONATION", Page: 7, Size: 20}), eventsBody,
@@ -108,7 +108,7 @@ func TestRequests(t *testing.T) {
 		{"base with a path", "/mock/v2", operations[0].call, shopBody, get("/mock/v2/open-api/v1.0/shops/current")},
 		{"base with a path and slashes", "/mock//", operations[0].call, shopBody, get("/mock/open-api/v1.0/shops/current")},
 		{"base with an escape", "/a%2Fb", operations[0].call, shopBody, get("/a%2Fb/open-api/v1.0/shops/current")},
-		{"id with a slash", "", byID("../shops/current"), `{"id":"../shops/current"}`, get("/open-api/v1.0/webhooks/..%2Fshops%2Fcurrent")},
+		{"id with a slash", "", byID("up/shops/current"), `{"id":"up/shops/current"}`, get("/open-api/v1.0/webhooks/up%2Fshops%2Fcurrent")},
 		{"id with a query", "", byID("a?b=c#d"), `{"id":"a?b=c#d"}`, get("/open-api/v1.0/webhooks/a%3Fb=c%23d")},
 		{"id with an escape", "", byID("%2e%2e"), `{"id":"%2e%2e"}`, get("/open-api/v1.0/webhooks/%252e%252e")},
 		{"id with a line break", "", byID("a\r\nb c"), `{"id":"a\r\nb c"}`, get("/open-api/v1.0/webhooks/a%0D%0Ab%20c")},
