@@ -63,10 +63,8 @@ replicas: ## Kill one of two replicas again and again under load, for LOADTIME, 
 		-args -load=$(LOADTIME) -people=8 -patient
 
 .PHONY: faults
-faults: ## Break Fourthwall, the way there and the database in many ways, and print what people get
-	@mkdir -p out && rm -f out/faults.txt
-	@tools/with-postgres.sh $(GO) test -count=1 -parallel 32 $(TESTFLAGS) ./e2e/faults -args -matrix=$(CURDIR)/out/faults.txt; \
-	status=$$?; cat out/faults.txt; exit $$status
+faults: browser ## Break Fourthwall, the way there, the database and the program in many ways, and print what people get
+	@GO='$(GO)' TESTFLAGS='$(TESTFLAGS)' tools/with-postgres.sh tools/faults.sh
 
 .PHONY: test-deploy
 test-deploy: ## Run the image as far as that goes without Docker, and replicas behind nginx; needs Linux, nginx and Postgres

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"slices"
 	"strconv"
@@ -21,8 +22,12 @@ import (
 
 var matrixFile = flag.String("matrix", "", "file to write the matrix of faults to")
 
+// TestMain lets many tests wait at once, which is what they do most of the time.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if err := flag.Set("test.parallel", "32"); err != nil {
+		log.Fatal(err)
+	}
 	code := m.Run()
 	if err := errors.Join(matrix.write(*matrixFile), process.Clean(), leaks()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -127,7 +132,9 @@ type table struct {
 func (m *table) expect(fault string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.faults = append(m.faults, fault)
+	if !slices.Contains(m.faults, fault) {
+		m.faults = append(m.faults, fault)
+	}
 }
 
 func (m *table) add(r row) {
@@ -163,6 +170,11 @@ func (m *table) print(w io.Writer) error {
 			holds, broken = "NO", broken+1
 		}
 		fmt.Fprintln(tab, strings.Join([]string{r.fault, r.deed, strconv.Itoa(r.status), r.saw, r.kept, strconv.Itoa(r.done), r.heals, r.log, holds}, "\t"))
+	}
+	for _, fault := range m.faults {
+		if !slices.ContainsFunc(m.rows, func(r row) bool { return r.fault == fault }) {
+			fmt.Fprintln(tab, fault+"\tnot run, see the log of the tests")
+		}
 	}
 	_, err := fmt.Fprintf(tab, "%d faults, %d rows, %d do not hold\n", len(m.faults), len(m.rows), broken)
 	return errors.Join(err, tab.Flush())
