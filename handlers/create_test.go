@@ -405,7 +405,7 @@ func TestCheckAgain(t *testing.T) {
 		texts   []string
 	}{
 		{"it was created after all", 1, 200, []string{good, "wcon_"}},
-		{"it was not", 0, 502, []string{"Not confirmed"}},
+		{"it was not", 0, 502, []string{"Not confirmed", "After two minutes"}},
 		{"nobody can say which it is", 2, 502, []string{"Not confirmed"}},
 	}
 	for _, test := range tests {

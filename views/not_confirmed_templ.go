@@ -52,7 +52,7 @@ func NotConfirmed(p NotConfirmedPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Checked {
-				templ_7745c5c3_Err = noticeBody(Notice{Kind: Warning, Title: "Still not known", Text: "Hookwall has looked again and found no new webhook with this address and these event types. Fourthwall may need a little longer: wait a moment, then check again.", RequestID: p.RequestID}, "banner-title").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = noticeBody(Notice{Kind: Warning, Title: "Still not known", Text: "Hookwall has looked again and found no new webhook with this address and these event types. Fourthwall may need a little longer: wait a moment, then check again. After two minutes Hookwall can say for certain.", RequestID: p.RequestID}, "banner-title").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -35,8 +35,10 @@ type Process struct {
 	environment []string
 	home        string
 	out         output
-	cmd         *exec.Cmd
-	ended       chan struct{} // closed when cmd has ended and all it printed is read
+
+	mu    sync.Mutex
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when cmd has ended and all it printed is read
 }
 
 // Start runs the program and waits until it answers. Of its surroundings it
@@ -46,37 +48,40 @@ type Process struct {
 func Start(t testing.TB, args []string, environment ...string) *Process {
 	t.Helper()
 	p := &Process{t: t, args: args, environment: environment, home: t.TempDir()}
-	if err := p.run(); err != nil {
+	address, err := p.run()
+	if err != nil {
 		t.Fatalf("it did not start: %v\n%s", err, p.Logs())
 	}
+	p.URL = "http://" + address
 	t.Cleanup(p.Kill)
 	return p
 }
 
 // run starts the program and reads on until it tells where it listens.
-func (p *Process) run() error {
+func (p *Process) run() (address string, err error) {
 	program, err := Program()
 	if err != nil {
-		return err
+		return "", err
 	}
 	cmd, ended := exec.Command(program, p.args...), make(chan struct{})
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.home}, p.environment...)
 	cmd.Stdout, cmd.Stderr = &p.out, &p.out
 	listening := p.out.await()
 	if err := cmd.Start(); err != nil {
-		return err
+		return "", err
 	}
+	p.mu.Lock()
 	p.cmd, p.ended = cmd, ended
+	p.mu.Unlock()
 	go func() {
 		_ = cmd.Wait()
 		close(ended)
 	}()
 	select {
 	case address := <-listening:
-		p.URL = "http://" + address
-		return nil
+		return address, nil
 	case <-ended:
-		return errors.New(cmd.ProcessState.String())
+		return "", errors.New(cmd.ProcessState.String())
 	}
 }
 
@@ -88,28 +93,39 @@ func (p *Process) Kill() { p.end(syscall.SIGKILL) }
 func (p *Process) Stop() { p.end(syscall.SIGTERM) }
 
 func (p *Process) end(signal os.Signal) {
-	_ = p.cmd.Process.Signal(signal) // it may have ended
-	<-p.ended
+	cmd, ended := p.now()
+	_ = cmd.Process.Signal(signal) // it may have ended
+	<-ended
+}
+
+func (p *Process) now() (*exec.Cmd, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cmd, p.ended
 }
 
 // PID is the number of the process.
-func (p *Process) PID() int { return p.cmd.Process.Pid }
+func (p *Process) PID() int {
+	cmd, _ := p.now()
+	return cmd.Process.Pid
+}
 
 // Ended is closed when the process has ended.
-func (p *Process) Ended() <-chan struct{} { return p.ended }
+func (p *Process) Ended() <-chan struct{} {
+	_, ended := p.now()
+	return ended
+}
 
 // Restart runs the program again, after the end of the process, with the same
 // arguments and environment, at the same address.
 func (p *Process) Restart() {
 	p.t.Helper()
 	p.Kill()
-	was := p.URL
 	p.keepPort()
 	// The port was free to others for a moment. Whoever took it gives it back.
 	var err error
 	for range 100 {
-		if err = p.run(); err == nil {
-			p.URL = was
+		if _, err = p.run(); err == nil {
 			return
 		}
 		<-time.After(100 * time.Millisecond)

@@ -45,9 +45,9 @@ func (j journey) returns(wall int) {
 }
 
 // TestJourneyThroughTwoReplicas: a person never notices that two dashboards
-// answer in turn, nor that one of them dies and comes back on the way.
+// answer in turn, nor that one of them dies and comes back on the way. It has
+// the machine to itself: a browser waits for seconds only.
 func TestJourneyThroughTwoReplicas(t *testing.T) {
-	t.Parallel()
 	end := newEndpoint(t)
 	s := newStage(t, 2, "HOOKWALL_ALLOW_PRIVATE_TARGETS=1")
 	j := journey{browser.NewPage(t, browser.Options{BaseURL: s.front.url}), s}

@@ -22,7 +22,7 @@ func check(t testing.TB, err error) {
 // eventually asks again until the answer is yes.
 func eventually(t testing.TB, what string, yes func() bool) {
 	t.Helper()
-	tick, limit := time.NewTicker(50*time.Millisecond), time.NewTimer(time.Minute)
+	tick, limit := time.NewTicker(200*time.Millisecond), time.NewTimer(4*time.Minute)
 	defer tick.Stop()
 	defer limit.Stop()
 	for !yes() {

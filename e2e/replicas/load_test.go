@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	loadTime = flag.Duration("load", 6*time.Second, "how long webhooks are created while a dashboard is killed again and again")
+	loadTime = flag.Duration("load", 5*time.Second, "how long webhooks are created while a dashboard is killed again and again")
 	people   = flag.Int("people", 6, "how many do so at once")
 )
 
@@ -45,6 +45,7 @@ const (
 // TestReplicasUnderLoad counts in the end: every webhook that was created is
 // there once, and none is there that nobody heard of.
 func TestReplicasUnderLoad(t *testing.T) {
+	t.Parallel()
 	l := &load{
 		stage: newStage(t, 2, "HOOKWALL_LIMIT_WRITES=0", "HOOKWALL_LIMIT_ADDRESS_WRITES=0"),
 		over:  make(chan struct{}), want: map[string]string{}, count: map[string]int{},

@@ -19,7 +19,7 @@ var patient = flag.Bool("patient", false, "wait until it is certain what became 
 // TestMain lets many tests wait at once, which is what they do most of the time.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "20"); err != nil {
 		log.Fatal(err)
 	}
 	browser.Main(m, process.Clean)

@@ -176,7 +176,7 @@ func (f *front) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	// A dashboard that was killed is soon back: a request waits for one rather than fail.
-	tick, limit := time.NewTicker(50*time.Millisecond), time.NewTimer(20*time.Second)
+	tick, limit := time.NewTicker(50*time.Millisecond), time.NewTimer(time.Minute)
 	defer tick.Stop()
 	defer limit.Stop()
 	for {

@@ -17,7 +17,7 @@ import (
 // API.
 type deed struct {
 	name   string
-	calls  []string // in their order
+	calls  []string // the first, in their order
 	byCode bool     // with a token, which is over when the form is sent
 	// prepare makes what the deed needs and gives the form.
 	prepare func(*stage, *process.Client) process.Form
@@ -77,23 +77,18 @@ func gone(s *stage) error {
 
 func create(s *stage, c *process.Client) process.Form { return s.newForm(c, endpoint) }
 
-// renewed are the calls before the first one that is answered once a token is
-// over.
-func renewed(first string, others ...string) []string {
-	return append([]string{first, "POST /open-api/v1.0/platform/token", first}, others...)
-}
-
 var deeds = []deed{
 	{"create", []string{"GET /webhooks", "POST /webhooks"}, false, create, onlyOne, "webhook.create"},
 	{"edit", []string{"GET /webhooks/", "PUT /webhooks/"}, false, (*stage).changed, changedOnce, "webhook.update"},
 	{"delete", []string{"GET /webhooks/", "DELETE /webhooks/"}, false, (*stage).deleted, gone, "webhook.delete"},
-	{"create with a refresh", renewed("GET /webhooks", "POST /webhooks", "POST /webhooks"), true, create, onlyOne, "webhook.create"},
+	{"create with a refresh", []string{"GET /webhooks", "POST " + tokenPath, "GET /webhooks"}, true, create, onlyOne, "webhook.create"},
 }
 
 // TestKilledAtEveryCall: the dashboard dies when a call is on its way to the
 // API, or when its answer is on its way back, one after the other. The form is
 // sent again as it was, and then all is as if nothing had happened.
 func TestKilledAtEveryCall(t *testing.T) {
+	t.Parallel()
 	for _, d := range deeds {
 		for i, call := range d.calls {
 			for _, answered := range []bool{false, true} {
