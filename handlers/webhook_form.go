@@ -174,7 +174,7 @@ func urlHints(address string) []string {
 	if u.User != nil {
 		hints = append(hints, ofPassword)
 	}
-	return hints
+	return append(hints, views.AddressNotes(address)...)
 }
 
 // refusalHints are what Fourthwall would probably refuse.

@@ -290,7 +290,7 @@ func TestEditConfirm(t *testing.T) {
 			"address",
 			EditConfirmPage{OldURL: was, NewURL: will, Kept: []EventBadge{donation, future}},
 			"Save changes",
-			[]string{"Now https://old.example/U+202E Then https://new.example/", "2 event types stay"},
+			[]string{"Now https://old.example/U+202E Warning: This address has characters that cannot be seen or that turn text around: U+202E. Do not trust it unless you put them there. Then https://new.example/", "2 event types stay"},
 			[]string{"added", "removed", "stays"},
 		},
 		{
@@ -346,7 +346,7 @@ func TestConflict(t *testing.T) {
 		sections[attr(n, "aria-labelledby")] = text(n)
 	}
 	want := map[string]string{
-		"yours":  "Your version Endpoint URL differs https://a.example/U+202E 1 event type only here Donation DONATION 1 event type in both Order placed",
+		"yours":  "Your version Endpoint URL differs https://a.example/U+202E Warning: This address has characters that cannot be seen or that turn text around: U+202E. Do not trust it unless you put them there. 1 event type only here Donation DONATION 1 event type in both Order placed",
 		"theirs": "At Fourthwall now Endpoint URL differs https://b.example/ Event types None that the other version lacks. 1 event type in both Order placed",
 	}
 	for id, text := range want {

@@ -1,0 +1,112 @@
+package views
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func TestAddressNotes(t *testing.T) {
+	const (
+		ascii    = "Machines look this host up under its ASCII name: "
+		reads    = "Where it is written in its own letters, this host reads: "
+		like     = "This address uses letters that look like others: "
+		sure     = ". Make sure that it is the host you mean."
+		unseen   = "This address has characters that cannot be seen or that turn text around: "
+		distrust = ". Do not trust it unless you put them there."
+		signs    = "This address has signs that only look like a slash, a dot or a colon: "
+		ends     = ". Look closely where its host ends."
+	)
+	tests := []struct {
+		name, address string
+		want          []string
+	}{
+		{"plain", "https://hooks.example.com/fourthwall?a=b#c", nil},
+		{"an IP number", "https://203.0.113.7/", nil},
+		{"IPv6", "https://[2001:db8::1]:443/", nil},
+		{"nothing", "", nil},
+		{"no address", "% :", nil},
+		{"underscores, which DNS has", "https://my_hooks.example.com/", nil},
+		{"umlauts", "https://bücher.example/", []string{ascii + "xn--bcher-kva.example"}},
+		{"umlauts, in ASCII", "https://xn--bcher-kva.example/", []string{reads + "bücher.example"}},
+		{"umlauts, in capitals", "https://BÜCHER.example/", []string{ascii + "xn--bcher-kva.example"}},
+		{"wide letters", "https://ｅｘａｍｐｌｅ.com/", []string{ascii + "example.com"}},
+		{"Cyrillic", "https://пример.рф/", []string{ascii + "xn--e1afmkfd.xn--p1ai"}},
+		{"Japanese", "https://東京タワーのtest.example/", []string{ascii + "xn--test-4c4crs0kodv073ay09b.example"}},
+		{"Korean", "https://한국漢字a.example/", []string{ascii + "xn--a-471bq89cry2dozzb.example"}},
+		{"Latin and Cyrillic", "https://\u0440aypal.com/", []string{ascii + "xn--aypal-uye.com", like + "“\u0440aypal” mixes Cyrillic and Latin" + sure}},
+		{"Latin and Cyrillic, in ASCII", "https://xn--aypal-uye.com/", []string{reads + "\u0440aypal.com", like + "“\u0440aypal” mixes Cyrillic and Latin" + sure}},
+		{"Latin and Greek", "https://a\u03bf.example/", []string{ascii + "xn--a-smb.example", like + "“a\u03bf” mixes Greek and Latin" + sure}},
+		{"all Cyrillic, all like Latin", "https://\u0430\u0440\u0440\u04cf\u0435.com/", []string{ascii + "xn--80ak6aa92e.com", like + "“\u0430\u0440\u0440\u04cf\u0435” can be read as Latin letters and is Cyrillic" + sure}},
+		{"the same under a Cyrillic top", "https://\u0430\u0440\u0440\u0435.рф/", []string{ascii + "xn--80ak6aa.xn--p1ai"}},
+		{"all Cyrillic, not all like Latin", "https://привет.com/", []string{ascii + "xn--b1agh1afp.com"}},
+		{"each label by itself", "https://пример.hooks.example/", []string{ascii + "xn--e1afmkfd.hooks.example"}},
+		{"Hebrew", "https://שלום.example/", []string{ascii + "xn--9dbne9b.example"}},
+		{"not to be decoded", "https://xn--99999999.example/", nil},
+		{"turned in the path", "https://e.example/\u202egpj.exe", []string{unseen + "U+202E" + distrust}},
+		{"turned and invisible in the query", "https://e.example/?a=\u2066b\u200b\u2066", []string{unseen + "U+2066, U+200B" + distrust}},
+		{"a byte that is no text", "https://e.example/\xff", []string{unseen + "0xFF" + distrust}},
+		{"many", "https://e.example/\u202a\u202b\u202c\u202d\u202e\u2066\u2067", []string{unseen + "U+202A, U+202B, U+202C, U+202D, U+202E, and 2 more" + distrust}},
+		{"a slash that is none", "https://e.example/a\u2215b", []string{signs + "U+2215" + ends}},
+		{"letters in the path", "https://e.example/привет", nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, AddressNotes(test.address)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// A host cannot end its name early by a sign that is none.
+func TestFalseSlashInAHost(t *testing.T) {
+	notes := strings.Join(AddressNotes("https://fourthwall.com\u2044hooks.evil.example/"), "\n")
+	if !strings.Contains(notes, "U+2044") || !strings.Contains(notes, "Look closely where its host ends") {
+		t.Errorf("the notes are %q", notes)
+	}
+}
+
+// TestNotesHideNothing: what is said of an address is text that is seen as it is.
+func TestNotesHideNothing(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		for _, note := range AddressNotes("https://" + rapid.String().Draw(rt, "host") + ".example/" + rapid.String().Draw(rt, "path")) {
+			for _, p := range split(plain(note), hiddenInNames) {
+				if p.special {
+					rt.Fatalf("%q", note)
+				}
+			}
+		}
+	})
+}
+
+// TestEveryAddressHasItsNotes: wherever an address stands, so does what is to
+// be said of it.
+func TestEveryAddressHasItsNotes(t *testing.T) {
+	without := []string{ // pages that show no address of an endpoint, or only what their model has to say
+		"connect", "implicit", "shops", "form", "error", "events", "signature", "sample", "components",
+	}
+	const address = "https://\u0440aypal.com/\u202e"
+	seen := 0
+	for _, page := range everyPage {
+		t.Run(page.name, func(t *testing.T) {
+			d := render(t, page.draw(filler{address, true}.fill))
+			if page.name == "activity" {
+				change := Change{Field: "Endpoint URL", Before: address}
+				d = render(t, Activity(ActivityPage{Frame: frame(), Rows: []ActivityRow{{Changes: []Change{change}}}}))
+			}
+			for _, text := range []string{"xn--aypal-uye.com", "mixes Cyrillic and Latin", "turn text around"} {
+				if strings.Contains(d.text(), text) == slices.Contains(without, page.name) {
+					t.Errorf("the page says %q: %t", text, !slices.Contains(without, page.name))
+				}
+			}
+		})
+		seen++
+	}
+	if seen == 0 {
+		t.Error("there are no pages")
+	}
+}
