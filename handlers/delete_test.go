@@ -92,18 +92,18 @@ func TestDeleteAnswers(t *testing.T) {
 		retry   string
 		focus   string
 	}{
-		{name: "done", fail: sandbox.Failure{Header: http.Header{"X-Nothing": {"1"}}}, status: 200, deleted: true},
-		{name: "done, 204", fail: sandbox.Failure{Status: 204, Effect: true}, status: 200, deleted: true},
-		{name: "gone by then", fail: sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND", Effect: true}, status: 200, deleted: true},
+		{name: "done", fail: sandbox.Failure{Header: http.Header{"X-Nothing": {"1"}}}, status: 200, deleted: true, focus: "flash-0"},
+		{name: "done, 204", fail: sandbox.Failure{Status: 204, Effect: true}, status: 200, deleted: true, focus: "flash-0"},
+		{name: "gone by then", fail: sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND", Effect: true}, status: 200, deleted: true, focus: "flash-0"},
 		{name: "no permission", fail: sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, status: 403, texts: []string{"webhook_write", "may not delete", "Connect the shop again", "Nothing was deleted"}, there: true, focus: "banner"},
 		{name: "an unknown code", fail: sandbox.Failure{Status: 400, Code: "SOMETHING_ELSE", Header: id}, status: 422, texts: []string{"SOMETHING_ELSE", "req-777", "Nothing was deleted"}, there: true, retry: "60", focus: "banner"},
 		{name: "too many requests", fail: sandbox.Failure{Status: 429, Header: id}, status: 503, texts: []string{"busy", "60 seconds", "Delete webhook again"}, there: true, retry: "60", focus: "banner"},
 		{name: "busy", fail: sandbox.Failure{Status: 503, Header: id}, status: 503, texts: []string{"busy"}, there: true, retry: "60", focus: "banner"},
 		{name: "a fault, without effect", fail: sandbox.Failure{Status: 500}, status: 502, texts: []string{"not confirmed whether the webhook was deleted"}, there: true, focus: "banner"},
-		{name: "a fault, with effect", fail: sandbox.Failure{Status: 500, Effect: true}, status: 200, deleted: true},
+		{name: "a fault, with effect", fail: sandbox.Failure{Status: 500, Effect: true}, status: 200, deleted: true, focus: "flash-0"},
 		{name: "cut before", fail: sandbox.Failure{Cut: sandbox.CutBefore, Times: 9}, status: 502, texts: []string{"not confirmed"}, there: true, focus: "banner"},
-		{name: "cut after", fail: sandbox.Failure{Cut: sandbox.CutAfter, Times: 9}, status: 200, deleted: true},
-		{name: "no answer in time, with effect", fail: sandbox.Failure{Delay: time.Minute}, status: 200, deleted: true},
+		{name: "cut after", fail: sandbox.Failure{Cut: sandbox.CutAfter, Times: 9}, status: 200, deleted: true, focus: "flash-0"},
+		{name: "no answer in time, with effect", fail: sandbox.Failure{Delay: time.Minute}, status: 200, deleted: true, focus: "flash-0"},
 		{name: "no answer in time, without effect", fail: sandbox.Failure{Delay: time.Minute, Cut: sandbox.CutBefore}, status: 502, texts: []string{"not confirmed"}, there: true, focus: "banner"},
 	}
 	for _, test := range tests {

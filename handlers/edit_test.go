@@ -444,13 +444,13 @@ func TestEditAnswers(t *testing.T) {
 		{name: "too many requests", fail: sandbox.Failure{Status: 429, Header: id}, status: 503, texts: []string{"busy", "60 seconds", "Nothing was changed"}, focus: "banner", retry: "60"},
 		{name: "busy", fail: sandbox.Failure{Status: 503, Header: id}, status: 503, texts: []string{"busy", "Nothing was changed"}, focus: "banner", retry: "60"},
 		{name: "a fault, without effect", fail: sandbox.Failure{Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}}}, status: 502, texts: []string{"not confirmed", "req-777"}, focus: "banner"},
-		{name: "a fault, with effect", fail: sandbox.Failure{Status: 500, Effect: true}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true},
+		{name: "a fault, with effect", fail: sandbox.Failure{Status: 500, Effect: true}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true, focus: "flash-0"},
 		{name: "cut before", fail: sandbox.Failure{Cut: sandbox.CutBefore, Times: 9}, status: 502, texts: []string{"not confirmed"}, focus: "banner"},
-		{name: "cut after", fail: sandbox.Failure{Cut: sandbox.CutAfter, Times: 9}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true},
-		{name: "cut in the answer", fail: sandbox.Failure{Cut: sandbox.CutBody, Times: 9}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true},
+		{name: "cut after", fail: sandbox.Failure{Cut: sandbox.CutAfter, Times: 9}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true, focus: "flash-0"},
+		{name: "cut in the answer", fail: sandbox.Failure{Cut: sandbox.CutBody, Times: 9}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true, focus: "flash-0"},
 		{name: "no answer in time, without effect", fail: sandbox.Failure{Cut: sandbox.CutBefore, Delay: time.Minute}, status: 502, texts: []string{"not confirmed"}, focus: "banner"},
-		{name: "no answer in time, with effect", fail: sandbox.Failure{Delay: time.Minute}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true},
-		{name: "an unreadable yes, with effect", fail: sandbox.Failure{Status: 200, Body: "<html>ok", Effect: true}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true},
+		{name: "no answer in time, with effect", fail: sandbox.Failure{Delay: time.Minute}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true, focus: "flash-0"},
+		{name: "an unreadable yes, with effect", fail: sandbox.Failure{Status: 200, Body: "<html>ok", Effect: true}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true, focus: "flash-0"},
 		{name: "a redirect", fail: sandbox.Failure{Status: 302, Header: http.Header{"Location": {"/elsewhere"}}}, status: 502, texts: []string{"not confirmed"}, focus: "banner"},
 	}
 	for _, test := range tests {
