@@ -31,8 +31,11 @@ const (
 	// A process that stops without its connections closing, as on a machine that lost its network,
 	// holds its locks no longer than this.
 	postgresIdleInTx  = 10 * time.Second
-	postgresStatement = 30 * time.Second
-	postgresLock      = 5 * time.Second // to wait for what others have locked, as SQLite does
+	postgresStatement = 10 * time.Second
+	// A server that is silent, as behind a network that lost it, is waited for no longer than this.
+	postgresAnswer = 12 * time.Second
+	postgresPing   = 3 * time.Second
+	postgresLock   = 5 * time.Second // to wait for what others have locked, as SQLite does
 
 	migrationWait = 300 // seconds for another process to bring the tables up to date
 )
@@ -147,6 +150,8 @@ type connector struct {
 
 // Connect opens a connection and reads the server's clock through it.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, postgresAnswer)
+	defer cancel()
 	opened, err := stdlib.GetConnector(c.config).Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -175,20 +180,75 @@ func (c textConn) CheckNamedValue(v *driver.NamedValue) error {
 	return c.Conn.CheckNamedValue(v)
 }
 
-// QueryContext lets the pool try another connection when this one turns out to have ended, as after a
-// restart of the server. Nothing is lost by reading twice.
+// ResetSession finds out whether a connection from the pool still lives.
+func (c textConn) ResetSession(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, postgresPing)
+	defer cancel()
+	return c.Conn.ResetSession(ctx)
+}
+
+// ExecContext gives up on a server that is silent.
+func (c textConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, postgresAnswer)
+	defer cancel()
+	return c.Conn.ExecContext(ctx, query, args)
+}
+
+// QueryContext does so too. It lets the pool try another connection when this one turns out to have
+// ended, as after a restart of the server. Nothing is lost by reading twice.
 func (c textConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	ctx, cancel := context.WithTimeout(ctx, postgresAnswer)
 	rows, err := c.Conn.QueryContext(ctx, query, args)
+	if err == nil {
+		return boundRows{rows, cancel}, nil
+	}
+	defer cancel()
 	if strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
 		err = c.ended(ctx, err)
 	}
-	return rows, err
+	return nil, err
 }
 
-// BeginTx does so too: nothing was written yet.
+// boundRows are rows that must be read in time.
+type boundRows struct {
+	driver.Rows
+	cancel func()
+}
+
+// Close ends the reading.
+func (r boundRows) Close() error {
+	defer r.cancel()
+	return r.Rows.Close()
+}
+
+// BeginTx bounds the whole transaction, and lets the pool try another connection: nothing was written
+// yet.
 func (c textConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	ctx, cancel := context.WithTimeout(ctx, postgresAnswer)
 	tx, err := c.Conn.BeginTx(ctx, o)
-	return tx, c.ended(ctx, err)
+	if err == nil {
+		return boundTx{tx, cancel}, nil
+	}
+	defer cancel()
+	return nil, c.ended(ctx, err)
+}
+
+// boundTx is a transaction that must end in time.
+type boundTx struct {
+	driver.Tx
+	cancel func()
+}
+
+// Commit ends it.
+func (t boundTx) Commit() error {
+	defer t.cancel()
+	return t.Tx.Commit()
+}
+
+// Rollback ends it without effect.
+func (t boundTx) Rollback() error {
+	defer t.cancel()
+	return t.Tx.Rollback()
 }
 
 // ended gives the error for which the pool takes another connection, where this one is no more.

@@ -53,6 +53,10 @@ var databaseFaults = []fault{
 		create: created, edit: saved, remove: deleted, list: listed,
 	},
 	fault{name: "Postgres is away", place: postgres, begin: func(w *world) { w.db.cut() }, end: func(w *world) { w.db.restore() }, log: "connection refused"}.away(),
+	{
+		name: "Postgres is silent", place: postgres, begin: func(w *world) { w.db.silence() }, end: func(w *world) { w.db.restore() },
+		log: "the database cannot be used", create: uncreated, list: unreadable, // each waits for it
+	},
 	fault{name: "Postgres is locked", place: postgres, begin: lockTables, end: func(w *world) { w.release() }, log: "lock timeout"}.stuck(),
 	fault{name: "Postgres is read-only", place: ownPostgres, begin: standby("on"), end: standby("off"), log: "cannot execute INSERT in a read-only transaction"}.stuck(),
 	fault{name: "Postgres breaks off and is back", place: postgres, begin: func(w *world) { w.db.cut(); w.db.restore() }, end: func(*world) {}}.done(),

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/Shopify/toxiproxy/v2"
@@ -59,6 +60,16 @@ type toxic struct {
 	Type       string           `json:"type"`
 	Stream     string           `json:"stream"` // upstream to the server, downstream from it
 	Attributes map[string]int64 `json:"attributes"`
+}
+
+// silence lets nothing through, while connections stay as they are.
+func (l *line) silence() {
+	l.t.Helper()
+	for _, way := range []string{"upstream", "downstream"} {
+		if _, err := l.Toxics.AddToxicJson(strings.NewReader(`{"type":"timeout","stream":"` + way + `","attributes":{"timeout":0}}`)); err != nil {
+			l.t.Fatal(err)
+		}
+	}
 }
 
 // poison does something to every connection from now on.
