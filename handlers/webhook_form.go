@@ -147,7 +147,8 @@ const (
 )
 
 // possibleHints are what the page's script may say while someone types, by the
-// names that it knows them by. It decides as urlHints does.
+// names that it knows them by. It decides as urlHints does, but leaves to the
+// server what only misleads a reader.
 var possibleHints = []views.Hint{
 	{When: "scheme", Text: noScheme},
 	{When: "number", Text: ofNumber},
