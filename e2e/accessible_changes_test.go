@@ -14,6 +14,7 @@ import (
 var laterScenes = []scene{
 	{name: "list, with deliveries", show: showHealth, status: 200, heading: "Webhooks"},
 	{name: "list, nothing fits", show: showNothingFits, status: 200, heading: "Webhooks"},
+	{name: "list, misleading addresses", show: showMisleading, status: 200, heading: "Webhooks"},
 	{name: "list, after a delete", show: showDeleted, status: 200, heading: "Webhooks"},
 	{name: "webhook, locked", show: showLocked, status: 200, heading: "Webhook"},
 	{name: "edit", show: showEdit, status: 200, heading: "Edit webhook"},
@@ -32,6 +33,16 @@ var laterScenes = []scene{
 	{name: "delivery", show: showDelivery, status: 200, heading: orderPlaced},
 	{name: "activity", show: showActivity, status: 200, heading: "Activity"},
 	{name: "activity, nothing fits", show: func(v *visitor) int { return v.Open(activityPath(v.connectKey(0)) + "?outcome=unclear") }, status: 200, heading: "Activity"},
+}
+
+// showMisleading has addresses that are not what they look like.
+func showMisleading(v *visitor) int {
+	for _, address := range []string{
+		"https://b\u00fccher.example/hook", "https://\u0440aypal.com/hook", "https://fourthwall.com\u2044hooks.evil.example/", "https://hooks.example.com/\u202egpj.hook",
+	} {
+		v.app.add(0, address, "ORDER_PLACED")
+	}
+	return v.Open(listPath(v.connectKey(0)))
 }
 
 // longTypes is more than fits in a line, with types that no catalogue lists.
