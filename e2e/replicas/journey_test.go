@@ -135,6 +135,7 @@ func (j journey) checks(end *held) {
 	j.press("button", "Send up to 3 test deliveries", http.StatusOK)
 	<-end.arrived
 	j.Must(j.Expect(j.CSS(".checks > li .mark").Filter(playwright.LocatorFilterOptions{HasText: "Under way"})).ToHaveCount(1))
+	eventually(j.t, "following the check", func() bool { return j.front.isServed("/stream") && j.front.isServed("/checks") })
 	j.ExpectProblem("stream")
 	j.dies(1)
 	j.SeeText(j.CSS("#live"), "its progress is not shown here any more")

@@ -130,11 +130,12 @@ type front struct {
 	next   int
 	served map[string]int // answers by dashboard
 	pinned map[string]int // which dashboard gets what ends so, in place of the next
+	obeyed map[string]bool
 }
 
 func newFront(t *testing.T) *front {
 	t.Helper()
-	f := &front{served: map[string]int{}, pinned: map[string]int{}}
+	f := &front{served: map[string]int{}, pinned: map[string]int{}, obeyed: map[string]bool{}}
 	proxy := &httputil.ReverseProxy{
 		Rewrite:      func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host },
 		Transport:    f,
@@ -220,7 +221,7 @@ func (f *front) tryAll(r *http.Request, body []byte) (resp *http.Response, err e
 			continue
 		}
 		if err == nil {
-			f.count(wall.Host)
+			f.count(wall.Host, r.URL.Path)
 		}
 		return resp, err
 	}
@@ -235,10 +236,22 @@ func (f *front) pin(end string, wall int) {
 	f.pinned[end] = wall
 }
 
-func (f *front) count(host string) {
+func (f *front) count(host, path string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.served[host]++
+	for end, wall := range f.pinned {
+		if strings.HasSuffix(path, end) && f.walls[wall].Host == host {
+			f.obeyed[end] = true
+		}
+	}
+}
+
+// isServed tells whether what was pinned has been answered where it was to be.
+func (f *front) isServed(end string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.obeyed[end]
 }
 
 // counts are the answers that each dashboard gave.
