@@ -109,11 +109,27 @@ func TestSlowReaders(t *testing.T) {
 	})
 }
 
+// TestOptionsOfTheServer: the library answers nothing behind our back, so that
+// every answer has our headers. Checklist 27.
+func TestOptionsOfTheServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn, stop := serveForTest(t)
+		_, _ = io.WriteString(conn, "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		answer, _ := io.ReadAll(conn)
+		if !strings.Contains(string(answer), "X-Ours: yes") {
+			t.Errorf("answered %q", answer)
+		}
+		_ = conn.Close()
+		stop()
+	})
+}
+
 // serveForTest serves by the settings of the program, over a pipe.
 func serveForTest(t *testing.T) (net.Conn, func()) {
 	t.Helper()
 	l := &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})}
 	server := newServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Ours", "yes")
 		_, _ = io.Copy(io.Discard, r.Body)
 		if r.URL.Path == "/large" {
 			for range 100 {
