@@ -114,13 +114,32 @@ func (a *attempt) heal(pg page) (steps []string, end page) {
 		if a.succeeded(pg) {
 			return steps, pg
 		}
-		if strings.HasSuffix(pg.URL.Path, "/new/duplicate") && strings.Contains(pg.text, a.typed.Get("url")) {
+		if a.deed == creates && isListing(pg) && strings.Contains(pg.text, a.typed.Get("url")) {
 			return append(steps, "it is there"), pg // before a second one is made
 		}
 		step, then := a.next(pg)
 		steps, pg = append(steps, step), then
 	}
 	return append(steps, "no end"), pg
+}
+
+// isListing tells whether a page names webhooks that there are.
+func isListing(pg page) bool {
+	return pg.Status == http.StatusOK && (strings.HasSuffix(pg.URL.Path, "/new/duplicate") || strings.HasSuffix(pg.URL.Path, "/webhooks") && !pg.offers("create"))
+}
+
+// lookFirst looks for the webhook in the list, as the page says, and goes back to
+// the form where it is not there.
+func (a *attempt) lookFirst(pg page) (step string, then page) {
+	a.w.t.Helper()
+	list := a.get(a.webhooks())
+	switch {
+	case list.Status != http.StatusOK:
+		return "look", pg
+	case strings.Contains(list.text, a.typed.Get("url")):
+		return "look", list
+	}
+	return "look, form", a.press(pg.Form("/webhooks"), "do=edit")
 }
 
 // patience is how many presses somebody makes before giving up.
@@ -154,7 +173,7 @@ func (a *attempt) next(pg page) (step string, then page) {
 	case pg.offers("check") && !strings.Contains(pg.text, "Still not known"):
 		return "check", a.press(pg.Form("/webhooks"), "do=check")
 	case pg.offers("edit"):
-		return "form", a.press(pg.Form("/webhooks"), "do=edit")
+		return a.lookFirst(pg)
 	case pg.link("Edit it again") != "":
 		return "edit again", a.get(pg.link("Edit it again"))
 	case pg.link("Try again") != "":
