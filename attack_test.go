@@ -37,9 +37,9 @@ func (p *pipes) dial() net.Conn {
 	return here
 }
 
-// slow is one byte after the other, a second apart, without end.
+// slow is one byte after the other, a second apart, for ten minutes.
 func slow(conn net.Conn, text string) {
-	for i := 0; ; i++ {
+	for i := range 600 {
 		if _, err := io.WriteString(conn, text[i%len(text):i%len(text)+1]); err != nil {
 			return
 		}
