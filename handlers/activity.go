@@ -201,10 +201,11 @@ func (p settling) settleByReading(ctx context.Context, a store.Activity) error {
 }
 
 // judgeCreate looks for the webhook that an attempt wanted among those that
-// were not there before. It must be the only one, and nobody else's.
+// were not there before. It must be the only one, and nobody else's. Where
+// nobody could see what was there before, only that there is none tells.
 func (p settling) judgeCreate(ctx context.Context, a store.Activity, d detail, list fourthwall.WebhookList) (store.Settlement, error) {
 	out := store.Settlement{Outcome: store.OutcomeUnclear}
-	if !d.KnownRead || d.After == nil {
+	if d.After == nil {
 		return out, nil
 	}
 	matches := newWebhooks(list.Webhooks, d.Known, d.After.version())
@@ -214,7 +215,7 @@ func (p settling) judgeCreate(ctx context.Context, a store.Activity, d detail, l
 	case err != nil || contested || len(free) == 0 && list.Incomplete:
 	case len(free) == 0:
 		out.Outcome = store.OutcomeFailed
-	case len(free) == 1:
+	case len(free) == 1 && d.KnownRead:
 		out.Outcome, out.WebhookID = store.OutcomeDone, free[0].ID
 	}
 	return out, err

@@ -250,6 +250,7 @@ func TestUnsettled(t *testing.T) {
 		{"a create beside one like it", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{*wants, *wants}, done, done},
 		{"a create, two that it may be", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}, *wants, *wants}, pending, unclear},
 		{"a create, and nobody knows what was there", actionCreate, detail{After: wants}, []webhookContent{{}, *wants}, pending, unclear},
+		{"a create that did not, and nobody knows what was there", actionCreate, detail{After: wants}, []webhookContent{{}}, pending, failed},
 		{"a connection that is there", actionConnect, detail{}, nil, done, done},
 		{"a disconnection that did not happen", actionDisconnect, detail{}, nil, pending, failed},
 	}

@@ -428,6 +428,21 @@ func TestCheckAgain(t *testing.T) {
 	}
 }
 
+// A list that fails once is read again, or nobody could tell the new webhook
+// should the answer to the create be lost too.
+func TestAFaultOfTheListBeforeLeavesNoCreateUnclear(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	form := p.newForm(shop.ID, good, "DONATION")
+	g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500})
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: true})
+	form.submit().want(http.StatusOK, good, "wcon_")
+	if g.creates() != 1 {
+		t.Errorf("%d calls", g.creates())
+	}
+}
+
 func TestOldWebhookIsNotTakenForTheNewOne(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
@@ -549,7 +564,56 @@ func TestBackToTheForm(t *testing.T) {
 	if pg.form(p.action()).values.Get("submission") == f.values.Get("submission") {
 		t.Error("the one-time id is the old one")
 	}
+	g.move(lateTime)
 	pg.form(p.action()).submit().want(http.StatusOK, good, "wcon_")
+}
+
+// TestEarlierAttempt: a create got no answer and is not in the list. What asks
+// for the same soon after could make a second one.
+func TestEarlierAttempt(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		later  time.Duration
+		blind  bool // the list cannot be read
+		url    string
+		types  []string
+		set    string // what else the form says
+		status int
+		wait   string
+		made   int
+	}{
+		{name: "at once", url: good, types: []string{"DONATION"}, status: 503, wait: "30"},
+		{name: "written in another way, with another type", later: time.Second, url: "https://HOOKS.example.com:443/fourthwall", types: []string{"ORDER_PLACED", "DONATION"}, status: 503, wait: "29"},
+		{name: "later", later: lateTime, url: good, types: []string{"DONATION"}, status: 200, made: 1},
+		{name: "later, blind", later: lateTime, blind: true, url: good, types: []string{"DONATION"}, status: 503, wait: "30"},
+		{name: "much later, blind", later: blindTime, blind: true, url: good, types: []string{"DONATION"}, status: 200, made: 1},
+		{name: "other event types", url: good, types: []string{"ORDER_PLACED"}, status: 200, made: 1},
+		{name: "another address, blind", blind: true, url: good + "/2", types: []string{"DONATION"}, status: 200, made: 1},
+		{name: "a second one is wanted", url: good, types: []string{"DONATION"}, set: "accepted", status: 200, made: 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{still: true})
+			p := g.person()
+			shop := p.connect(0)
+			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
+			p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+			g.move(test.later)
+			f := p.newForm(shop.ID, test.url, test.types...).set("duplicate", test.set)
+			if test.blind {
+				g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403})
+			}
+			pg := f.submit().want(test.status)
+			if got := pg.header.Get("Retry-After"); got != test.wait {
+				t.Errorf("Retry-After %q, want %q", got, test.wait)
+			}
+			if test.status != http.StatusOK {
+				pg.want(test.status, "An earlier attempt may still take effect", "Nothing was sent now").kept(test.url, test.types...)
+			}
+			if made := len(g.box.Webhooks(shop.ID)); made != test.made {
+				t.Errorf("%d webhooks, want %d", made, test.made)
+			}
+		})
+	}
 }
 
 // TestCutOff: the process ended between the call and its record. Whoever

@@ -30,15 +30,20 @@ func findDuplicates(want version, list []fourthwall.Webhook, except string) []du
 	var out []duplicate
 	for _, hook := range list {
 		v := versionOf(hook)
-		if hook.ID == except || normalURL(v.url) != normalURL(want.url) {
-			continue
-		}
-		shared := slices.DeleteFunc(slices.Clone(v.types), func(code string) bool { return !slices.Contains(want.types, code) })
-		if len(shared) > 0 {
-			out = append(out, duplicate{hook.ID, v.url, v.types, shared})
+		if hook.ID != except && overlap(v, want) {
+			out = append(out, duplicate{hook.ID, v.url, v.types, sharedTypes(v, want)})
 		}
 	}
 	return out
+}
+
+// overlap tells whether two webhooks receive some of the same at one address.
+func overlap(a, b version) bool {
+	return normalURL(a.url) == normalURL(b.url) && len(sharedTypes(a, b)) > 0
+}
+
+func sharedTypes(a, b version) []string {
+	return slices.DeleteFunc(slices.Clone(a.types), func(code string) bool { return !slices.Contains(b.types, code) })
 }
 
 // asciiHost writes a host name as DNS does.

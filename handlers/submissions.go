@@ -26,10 +26,15 @@ const (
 	pendingTime = 45 * time.Second
 	// lookTime is longer than the call itself can take. A twin that has waited
 	// for so long, without a sign of life, looks for the webhook too.
-	lookTime   = 10 * time.Second
-	twinWait   = 30 * time.Second
-	twinPoll   = 100 * time.Millisecond
-	lookEvery  = 3 * time.Second
+	lookTime  = 10 * time.Second
+	twinWait  = 30 * time.Second
+	twinPoll  = 100 * time.Millisecond
+	lookEvery = 3 * time.Second
+	// lateTime is how long after its start a create that got no answer may
+	// still be carried out, and blindTime how long it counts where the list
+	// cannot be read.
+	lateTime   = 30 * time.Second
+	blindTime  = time.Hour
 	secretTime = 15 * time.Minute
 )
 
@@ -60,6 +65,7 @@ type failure struct {
 	Op         string `json:"op,omitempty"`
 	Unverified bool   `json:"unverified,omitempty"` // whether it had an effect
 	Absent     bool   `json:"absent,omitempty"`     // it was not confirmed, and turned out to have had none
+	Earlier    bool   `json:"earlier,omitempty"`    // nothing was sent: another attempt for the same may still have an effect
 }
 
 func failureOf(api *fourthwall.Error) *failure {
@@ -281,11 +287,39 @@ func (c creation) run(ctx context.Context) (store.Submission, error) {
 	if found := findDuplicates(c.form.wanted(), list.Webhooks, ""); len(found) > 0 && !c.form.duplicate {
 		return c.settle(ctx, store.StateRefused, "", outcome{Duplicates: found})
 	}
+	wait, err := c.earlier(ctx, list)
+	if err != nil {
+		return store.Submission{}, err
+	}
+	if wait > 0 && !c.form.duplicate {
+		return c.settle(ctx, store.StateRefused, "", outcome{Failure: &failure{Earlier: true, RetryAfter: seconds(wait)}})
+	}
 	c.activity, err = c.begin(ctx, c.visit, store.Activity{Action: actionCreate}, c.detail(list))
 	if err != nil {
 		return store.Submission{}, err
 	}
 	return c.call(ctx)
+}
+
+// earlier tells how long to wait for another create of the same, by whomever,
+// that got no answer. Fourthwall may still be at it; and where the list could
+// not be read, it may have made what is asked for now.
+func (c creation) earlier(ctx context.Context, list fourthwall.WebhookList) (wait time.Duration, err error) {
+	own := claim{shop: c.conn.ShopID, form: formMark(c.form.submission)}
+	unanswered, err := c.creates(ctx, own, store.ActivityQuery{Outcome: store.OutcomeUnclear})
+	for _, a := range unanswered {
+		d, ok := readDetail(a)
+		if !ok || d.After == nil || !overlap(d.After.version(), c.form.wanted()) {
+			continue
+		}
+		switch age := c.Now().Sub(a.StartedAt); {
+		case age < lateTime:
+			wait = max(wait, lateTime-age)
+		case list.Incomplete && age < blindTime:
+			wait = max(wait, lateTime)
+		}
+	}
+	return wait, err
 }
 
 // detail is what the activity keeps, so that the attempt can be settled
@@ -320,6 +354,9 @@ func (c creation) call(ctx context.Context) (store.Submission, error) {
 // it, unless the credential is refused.
 func (c creation) lookBefore(ctx context.Context) (fourthwall.WebhookList, error) {
 	list, err := c.list(ctx)
+	if isFault(err) {
+		list, err = c.list(ctx) // without it an unclear answer may stay so for good
+	}
 	if errors.Is(err, oauth.ErrReconnect) {
 		return list, err
 	}
@@ -333,6 +370,12 @@ func (c creation) lookBefore(ctx context.Context) (fourthwall.WebhookList, error
 		ids = append(ids, hook.ID)
 	}
 	return list, c.Store.SetSubmissionBefore(ctx, c.conn.Owner, c.form.submission, c.holder, ids)
+}
+
+// isFault tells whether the API failed in answering, which may be over.
+func isFault(err error) bool {
+	var api *fourthwall.Error
+	return errors.As(err, &api) && api.Status == http.StatusInternalServerError
 }
 
 func (c creation) list(ctx context.Context) (fourthwall.WebhookList, error) {
@@ -375,7 +418,10 @@ func (c creation) settleFailure(ctx context.Context, err error) (store.Submissio
 		return sub, err
 	}
 	pauses := c.Pauses
-	if !api.Uncertain() {
+	switch {
+	case !sub.BeforeKnown:
+		pauses = nil // what is there tells nothing yet
+	case !api.Uncertain():
 		pauses = []time.Duration{0}
 	}
 	if hook, sight := c.look(ctx, sub, pauses); sight == there {
@@ -399,9 +445,6 @@ const (
 // look lists again, after each of the pauses, until exactly one new webhook
 // is what the form asked for.
 func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.Duration) (hook fourthwall.Webhook, last sight) {
-	if !sub.BeforeKnown {
-		return hook, unclear
-	}
 	for _, wait := range pauses {
 		if pause(ctx, wait) != nil {
 			break
@@ -426,7 +469,7 @@ func (c creation) lookNow(ctx context.Context, sub store.Submission) (fourthwall
 	switch {
 	case err != nil:
 		c.visit.log.Error("other attempts could not be looked at", "error", err)
-	case len(free) == 1 && !contested:
+	case len(free) == 1 && !contested && sub.BeforeKnown:
 		return free[0], there
 	case len(free) == 0 && !list.Incomplete:
 		return fourthwall.Webhook{}, absent

@@ -227,6 +227,10 @@ func refusalNotice(f failure, what deed) (int, views.Notice) {
 	n := views.Notice{Kind: views.Failure, Title: "Fourthwall refused to " + what.verb + " this webhook"}
 	nothing := "Nothing was " + what.done + ". "
 	switch {
+	case f.Earlier:
+		n.Kind, n.Title = views.Warning, "An earlier attempt may still take effect"
+		n.Text = "Fourthwall was asked for such a webhook before, and its answer did not come. Nothing was sent now, so that there are not two. Wait " + waitText(f) + ", and press " + what.button + " again: Hookwall then looks first whether it is there."
+		return http.StatusServiceUnavailable, n
 	case f.Absent:
 		n.Kind, n.Title = views.Warning, "The webhook was not created"
 		n.Text = "Hookwall has looked again: Fourthwall has no new webhook with this address and these event types. " + nothing + "Press " + what.button + " to send it once more."

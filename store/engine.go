@@ -30,6 +30,10 @@ type engine struct {
 
 	lockOwner string // statement for Store.lockOwner, "" where there is one writer
 
+	// ours fails when what is written would be lost, because the database's file is not at its place
+	// any more.
+	ours func() error
+
 	// collided tells errors of statements that met another transaction: they had no effect, and may
 	// have one when they are run again.
 	collided func(error) bool

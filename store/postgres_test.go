@@ -289,6 +289,17 @@ func TestLostConnectionsHeal(t *testing.T) {
 	}
 }
 
+// Where another database took over that has no tables, nobody can work.
+func TestADatabaseWithoutTablesIsUnavailable(t *testing.T) {
+	databaseURL := postgresSchema(t)
+	s := open(t, databaseURL, options(t, 1))
+	check(t, s.Ping(t.Context()))
+	exec(t, raw(t, databaseURL), `DROP TABLE owners CASCADE`)
+	if err := s.Ping(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("error %v, want %v", err, store.ErrUnavailable)
+	}
+}
+
 func TestADeadlockIsRunAgain(t *testing.T) {
 	databaseURL := postgresSchema(t)
 	var log bytes.Buffer

@@ -93,7 +93,34 @@ func openSQLite(ctx context.Context, path string) (engine, error) {
 	if err != nil {
 		return engine{}, errors.Join(err, write.Close())
 	}
-	return engine{read: read, write: write, collided: func(error) bool { return false }}, nil
+	opened, err := os.Stat(path)
+	if err != nil {
+		return engine{}, errors.Join(err, read.Close(), write.Close())
+	}
+	return engine{
+		read: read, write: write, collided: func(error) bool { return false },
+		ours: func() error { return samePlace(path, opened) },
+	}, nil
+}
+
+var errMoved = errors.New("the database's file was deleted or replaced while it was in use: put it back, or stop Hookwall and start it again")
+
+// samePlace fails when the file that was opened has gone from its folder, or another one is in its
+// place. A system lets a program go on with a file that nobody else can find, and then forgets it.
+// A folder that is away as a whole has its file still.
+func samePlace(path string, opened fs.FileInfo) error {
+	now, err := os.Stat(path)
+	switch {
+	case err == nil && os.SameFile(opened, now):
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+			return nil //nolint:nilerr // moved away with its folder
+		}
+	case err != nil:
+		return nil //nolint:nilerr // it cannot be looked at, which SQLite will tell better
+	}
+	return errMoved
 }
 
 // migrateSQLite brings the tables up to date. Several processes may start at once.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -134,4 +135,34 @@ func TestNoSecretStandsInTheFiles(t *testing.T) {
 		all = append(all, b...)
 	}
 	p.noCanaries(t, all)
+}
+
+// Whoever deletes the file or puts a copy in its place must not find that Hookwall went on with the
+// old one and that all of it is lost at the next start.
+func TestAFileThatIsNotAtItsPlaceIsNotWritten(t *testing.T) {
+	for name, tc := range map[string]struct {
+		meddle func(t *testing.T, path string)
+		usable bool
+	}{
+		"untouched": {func(*testing.T, string) {}, true},
+		"deleted":   {func(t *testing.T, path string) { check(t, os.Remove(path)) }, false},
+		"replaced": {func(t *testing.T, path string) {
+			check(t, os.WriteFile(path+"2", nil, 0o600))
+			check(t, os.Rename(path+"2", path))
+		}, false},
+		"folder is away": {func(t *testing.T, path string) { check(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+".away")) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "data", "x.db")
+			s := open(t, path, options(t, 1))
+			owner, _ := signIn(t, s)
+			check(t, s.Ping(t.Context()))
+			tc.meddle(t, path)
+			for what, err := range map[string]error{"ping": s.Ping(t.Context()), "write": s.AddFlash(t.Context(), owner, "/", []byte("f"))} {
+				if tc.usable != (err == nil) || err != nil && !errors.Is(err, store.ErrUnavailable) {
+					t.Errorf("%s: error %v", what, err)
+				}
+			}
+		})
+	}
 }

@@ -123,10 +123,13 @@ func (s *Store) Close() error {
 	return failed("close", s.engine.close())
 }
 
-// Ping reports whether the database answers.
+// Ping reports whether the database answers from its tables.
 func (s *Store) Ping(ctx context.Context) error {
-	var one int
-	return failed("ping", s.engine.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one))
+	if err := s.engine.ours(); err != nil {
+		return failed("ping", err)
+	}
+	var some bool
+	return failed("ping", s.engine.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM owners)`).Scan(&some))
 }
 
 // DeleteOwner signs an owner out everywhere: it deletes all sessions, connections, secrets, flashes
@@ -183,6 +186,9 @@ const (
 
 // again runs f until it does not collide.
 func (s *Store) again(ctx context.Context, f func() error) error {
+	if err := s.engine.ours(); err != nil {
+		return err
+	}
 	for try := 1; ; try++ {
 		err := f()
 		if err == nil || try == collisions || !s.engine.collided(err) {

@@ -19,6 +19,8 @@ func unavailable(err error) bool {
 	var ofSQLite *sqlite.Error
 	var ofPostgres *pgconn.PgError
 	switch {
+	case errors.Is(err, errMoved):
+		return true
 	case errors.As(err, &ofSQLite):
 		return unavailableSQLite(ofSQLite.Code() & 0xff) // the low byte is the kind of the error
 	case errors.As(err, &ofPostgres):
@@ -41,7 +43,9 @@ func unavailableSQLite(kind int) bool {
 
 // unavailablePostgres knows the classes of errors that are not about what a statement says.
 func unavailablePostgres(state string) bool {
-	if state == "25006" || state == "55P03" { // read_only_sql_transaction, lock_not_available
+	switch state {
+	case "25006", "55P03", // read_only_sql_transaction, lock_not_available
+		"3D000", "42P01": // invalid_catalog_name, undefined_table: another database took over, which is empty
 		return true
 	}
 	for _, class := range []string{
