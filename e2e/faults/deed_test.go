@@ -158,6 +158,9 @@ func (a *attempt) next(pg page) (step string, then page) {
 		return "reload", a.get(a.webhooks())
 	case pg.URL.Path == "/connect":
 		return "connect", a.consent(a.get(pg.link("Connect with Fourthwall")))
+	case strings.Contains(pg.text, "An earlier attempt may still take effect"):
+		a.w.wait(pg)
+		return "wait, press", a.press(pg.Form("/webhooks"), "do=create")
 	case pg.offers("create"):
 		return "press", a.press(pg.Form("/webhooks"), "do=create")
 	case pg.offers("review") && !pg.keeps("form", a.typed):

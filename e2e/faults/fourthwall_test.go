@@ -74,7 +74,7 @@ var (
 	unread     = want{status: 502, says: says("Fourthwall did not answer as expected", "Nothing was saved; what you changed is kept below. Press Review changes again in a moment."), kept: "form", heals: "press, save"}
 	undeleted  = want{status: 502, says: says("Nothing was deleted: Fourthwall could not be asked", "Try again in a moment"), heals: "try again, press"}
 	unlisted   = want{status: 502, says: says("Fourthwall did not answer as expected", "Try again in a moment"), heals: "reload"}
-	unknown    = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks", "go back to the form"), kept: "form", heals: "look, form, press"}
+	unknown    = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks", "go back to the form"), kept: "form", heals: "look, form, press, wait, press"}
 	unknownYet = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks", "Hookwall asks before it makes a second one"), kept: "form", done: 1, heals: "look, it is there"}
 )
 
@@ -118,7 +118,7 @@ func (f fault) done() fault {
 
 // lost are writes that had none, which cannot be known for certain.
 func (f fault) lost() fault {
-	f.create = want{status: 502, says: says("Do not create it a second time yet", "Check again"), kept: "form", heals: "check, look, form, press"}
+	f.create = want{status: 502, says: says("Do not create it a second time yet", "Check again"), kept: "form", heals: "check, look, form, press, wait, press"}
 	f.edit = want{status: 502, says: says("It is not confirmed whether the change was saved", "Press Review changes: that reads the webhook again"), kept: "form", heals: "press, save"}
 	f.remove = want{status: 502, says: says("It is not confirmed whether the webhook was deleted", "Deleting again does no harm"), heals: "press"}
 	return f

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,6 +39,7 @@ type world struct {
 	other   *sql.DB // somebody else's connection to the database
 	release func()  // ends what somebody else holds
 	logs    lockedBuffer
+	waited  atomic.Int64 // how long people have waited, which the dashboard's clock takes for true
 	settings
 	front atomic.Pointer[handlers.Dashboard]
 	store *store.Store
@@ -147,7 +149,7 @@ func (w *world) openStore(logger *slog.Logger) *store.Store {
 	keys, err := store.ParseKeys(w.keys)
 	w.must(err)
 	st, err := store.Open(w.t.Context(), w.database, store.Options{
-		Keys: keys, Environment: "test", Logger: logger, Now: func() time.Time { return time.Now().Add(w.dbAhead) },
+		Keys: keys, Environment: "test", Logger: logger, Now: func() time.Time { return time.Now().Add(w.dbAhead + time.Duration(w.waited.Load())) },
 	})
 	w.must(err)
 	return st
@@ -171,6 +173,19 @@ func (w *world) logged(requestID string) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// wait lets the time pass that a page asks for. Among many people each is on
+// the clock of all, so that it passes truly.
+func (w *world) wait(pg page) {
+	w.t.Helper()
+	seconds, err := strconv.Atoi(pg.Header.Get("Retry-After"))
+	w.must(err)
+	if d := time.Duration(seconds) * time.Second; w.crowd {
+		<-time.After(d)
+	} else {
+		w.waited.Add(int64(d))
+	}
 }
 
 // webhooks counts those of a shop with an address and, where some are named,
