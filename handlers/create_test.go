@@ -443,6 +443,41 @@ func TestAFaultOfTheListBeforeLeavesNoCreateUnclear(t *testing.T) {
 	}
 }
 
+// Where the list cannot be read at all, what the shop's last create saw stands
+// in for it, for a while.
+func TestTheLastListStandsInForOneThatCannotBeRead(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		before bool // another create before
+		later  time.Duration
+		old    bool // there was a webhook like it before
+		status int
+		texts  []string
+	}{
+		{"seen just now", true, 0, false, 200, []string{"Webhook created", good}},
+		{"seen too long ago", true, seenTime, false, 502, []string{"Not confirmed"}},
+		{"never seen", false, 0, false, 502, []string{"Not confirmed"}},
+		{"seen with one like it, which is not the new one", true, 0, true, 502, []string{"Not confirmed"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{still: true})
+			p := g.person()
+			shop := p.connect(0)
+			if test.old {
+				g.add(shop, good, "DONATION")
+			}
+			if test.before {
+				p.newForm(shop.ID, good+"/before", "DONATION").submit().want(http.StatusOK, "Webhook created")
+			}
+			g.move(test.later)
+			f := p.newForm(shop.ID, good, "DONATION")
+			g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 2})
+			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: !test.old})
+			f.submit().want(test.status, test.texts...)
+		})
+	}
+}
+
 func TestOldWebhookIsNotTakenForTheNewOne(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()

@@ -36,6 +36,10 @@ const (
 	lateTime   = 30 * time.Second
 	blindTime  = time.Hour
 	secretTime = 15 * time.Minute
+	// seenTime is for how long the list that a create read may stand in for
+	// one that cannot be read, and maxSeen how many creates are looked at.
+	seenTime = 10 * time.Minute
+	maxSeen  = 20
 )
 
 // outcome is what became of a submission, as it is stored.
@@ -277,7 +281,7 @@ func (c creation) lost(ctx context.Context) (store.Submission, error) {
 func (c creation) run(ctx context.Context) (store.Submission, error) {
 	rest := c.beat(ctx, c.visit, store.Submission{Owner: c.conn.Owner, ID: c.form.submission, Holder: c.holder})
 	defer rest()
-	list, err := c.lookBefore(ctx)
+	list, before, err := c.lookBefore(ctx)
 	if errors.Is(err, store.ErrLeaseLost) {
 		return c.lost(ctx)
 	}
@@ -294,7 +298,7 @@ func (c creation) run(ctx context.Context) (store.Submission, error) {
 	if wait > 0 && !c.form.duplicate {
 		return c.settle(ctx, store.StateRefused, "", outcome{Failure: &failure{Earlier: true, RetryAfter: seconds(wait)}})
 	}
-	c.activity, err = c.begin(ctx, c.visit, store.Activity{Action: actionCreate}, c.detail(list))
+	c.activity, err = c.begin(ctx, c.visit, store.Activity{Action: actionCreate}, c.detail(before))
 	if err != nil {
 		return store.Submission{}, err
 	}
@@ -322,14 +326,16 @@ func (c creation) earlier(ctx context.Context, list fourthwall.WebhookList) (wai
 	return wait, err
 }
 
+// inventory is the webhooks there were before a create.
+type inventory struct {
+	ids []string
+	all bool
+}
+
 // detail is what the activity keeps, so that the attempt can be settled
 // should this process die.
-func (c creation) detail(before fourthwall.WebhookList) detail {
-	d := detail{After: content(c.form.wanted()), KnownRead: !before.Incomplete, Form: formMark(c.form.submission)}
-	for _, hook := range before.Webhooks {
-		d.Known = append(d.Known, hook.ID)
-	}
-	return d
+func (c creation) detail(before inventory) detail {
+	return detail{After: content(c.form.wanted()), Known: before.ids, KnownRead: before.all, Form: formMark(c.form.submission)}
 }
 
 // call creates and settles. From when it says so, nobody else begins anew.
@@ -352,24 +358,43 @@ func (c creation) call(ctx context.Context) (store.Submission, error) {
 // lookBefore records which webhooks there are, so that a new one can be told
 // from an old one with the same URL and types. Creating does not depend on
 // it, unless the credential is refused.
-func (c creation) lookBefore(ctx context.Context) (fourthwall.WebhookList, error) {
-	list, err := c.list(ctx)
+func (c creation) lookBefore(ctx context.Context) (list fourthwall.WebhookList, before inventory, err error) {
+	list, err = c.list(ctx)
 	if isFault(err) {
 		list, err = c.list(ctx) // without it an unclear answer may stay so for good
 	}
 	if errors.Is(err, oauth.ErrReconnect) {
-		return list, err
+		return list, before, err
 	}
-	if err != nil || list.Incomplete {
-		c.visit.log.Info("webhooks could not all be listed before a create", "error", err)
-		// Without the list an unclear answer stays unconfirmed, which is said.
-		return fourthwall.WebhookList{Webhooks: list.Webhooks, Incomplete: true}, c.Store.HoldSubmission(ctx, c.conn.Owner, c.form.submission, c.holder, false)
-	}
-	ids := make([]string, 0, len(list.Webhooks))
+	before = inventory{ids: make([]string, 0, len(list.Webhooks)), all: err == nil && !list.Incomplete}
 	for _, hook := range list.Webhooks {
-		ids = append(ids, hook.ID)
+		before.ids = append(before.ids, hook.ID)
 	}
-	return list, c.Store.SetSubmissionBefore(ctx, c.conn.Owner, c.form.submission, c.holder, ids)
+	if !before.all {
+		c.visit.log.Info("webhooks could not all be listed before a create", "error", err)
+		list.Incomplete = true
+		if before, err = c.seenLately(ctx, before); err != nil {
+			return list, before, err
+		}
+	}
+	if !before.all {
+		// Without the list an unclear answer stays unconfirmed, which is said.
+		return list, before, c.Store.HoldSubmission(ctx, c.conn.Owner, c.form.submission, c.holder, false)
+	}
+	return list, before, c.Store.SetSubmissionBefore(ctx, c.conn.Owner, c.form.submission, c.holder, before.ids)
+}
+
+// seenLately adds what the shop's last create saw, when that was not long ago.
+// What Hookwall made since is known by its own records.
+func (c creation) seenLately(ctx context.Context, before inventory) (inventory, error) {
+	found, err := c.Store.Activities(ctx, store.ActivityQuery{Shop: c.conn.ShopID, Action: actionCreate, Limit: maxSeen})
+	for _, a := range found.Rows {
+		d, ok := readDetail(a)
+		if ok && d.KnownRead && c.Now().Sub(a.StartedAt) < seenTime {
+			return inventory{ids: append(before.ids, d.Known...), all: true}, err
+		}
+	}
+	return before, err
 }
 
 // isFault tells whether the API failed in answering, which may be over.
