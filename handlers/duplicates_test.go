@@ -246,7 +246,7 @@ func TestEditDuplicates(t *testing.T) {
 // is no address stays as it is, and so do two addresses the same or different,
 // however they are written.
 func FuzzNormalURL(f *testing.F) {
-	for _, seed := range []string{good, "HTTPS://Hooks.Example.COM:443", "http://münchen.example:80/?q#f", "http://[::1]:8080/%2e/a%zz", "https://a.example./x", "//x", ":", "https://xn--/", "http://[fe80::1%25en0]:0080/", "https://faß.example:00443", "http://a.example%2e:65536/"} {
+	for _, seed := range []string{good, "HTTPS://Hooks.Example.COM:443", "http://münchen.example:80/?q#f", "http://[::1]:8080/%2e/a%zz", "https://a.example./x", "//x", ":", "https://xn--/", "http://[fe80::1%25en0]:0080/", "https://faß.example:00443", "http://a.example%2e:65536/", "http://a。/"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, address string) { checkNormalURL(t, address) })

@@ -514,7 +514,7 @@ func normalURL(address string) string {
 	if n, err := strconv.Atoi(port); err == nil {
 		port = strconv.Itoa(n) // 0443 is 443
 	}
-	host := asciiHost(withoutFinalDot(strings.ToLower(u.Hostname())))
+	host := withoutFinalDot(asciiHost(strings.ToLower(u.Hostname())))
 	if port == "" || (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
 		u.Host = bracketed(host)
 	} else {
