@@ -12,12 +12,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"hookwall/deliver"
+	"hookwall/e2e/process"
 	"hookwall/fourthwall"
 	"hookwall/handlers"
 	"hookwall/oauth"
@@ -43,7 +43,7 @@ type app struct {
 	door    *gate                        // before the dashboard
 	porch   *gate                        // before the endpoint that the tools call
 	end     atomic.Pointer[http.Handler] // that endpoint
-	logs    lockedBuffer
+	logs    process.Log
 	limits  handlers.Limits
 	ahead   atomic.Int64 // how far the dashboard's clock was moved, in ns
 	still   atomic.Int64 // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
@@ -317,21 +317,4 @@ func (a *app) hasTypes(w sandbox.Webhook, want ...string) {
 func (a *app) failCreate(f sandbox.Failure) {
 	f.Method, f.Path = http.MethodPost, apiWebhooks
 	a.box.FailNext(f)
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

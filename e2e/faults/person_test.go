@@ -140,7 +140,7 @@ func (pg page) link(text string) string {
 		return ""
 	}
 	for n := range doc.Descendants() {
-		if n.Data != "a" || !strings.Contains(textIn(n), text) {
+		if n.Data != "a" || !strings.Contains(process.Text(n), text) {
 			continue
 		}
 		for _, a := range n.Attr {
@@ -153,16 +153,6 @@ func (pg page) link(text string) string {
 		}
 	}
 	return ""
-}
-
-func textIn(n *html.Node) string {
-	var b strings.Builder
-	for d := range n.Descendants() {
-		if d.Type == html.TextNode {
-			b.WriteString(d.Data)
-		}
-	}
-	return b.String()
 }
 
 // offers tells whether the page has a button with this value.

@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"bytes"
 	"cmp"
 	"database/sql"
 	"log/slog"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"hookwall/deliver"
+	"hookwall/e2e/process"
 	"hookwall/fourthwall"
 	"hookwall/handlers"
 	"hookwall/oauth"
@@ -38,7 +38,7 @@ type world struct {
 	db      *line   // from the dashboard to Postgres; nil on SQLite
 	other   *sql.DB // somebody else's connection to the database
 	release func()  // ends what somebody else holds
-	logs    lockedBuffer
+	logs    process.Log
 	waited  atomic.Int64 // how long people have waited, which the dashboard's clock takes for true
 	settings
 	front atomic.Pointer[handlers.Dashboard]
@@ -197,21 +197,4 @@ func (w *world) webhooks(shop, address string, types ...string) (n int) {
 		}
 	}
 	return n
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

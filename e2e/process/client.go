@@ -156,7 +156,7 @@ func field(n *html.Node) (name, value string, sent bool) {
 			return attribute(n, "name"), attribute(n, "value"), true
 		}
 	case atom.Textarea:
-		return attribute(n, "name"), text(n), true
+		return attribute(n, "name"), Text(n), true
 	case atom.Option:
 		if _, selected := lookup(n, "selected"); selected {
 			return attribute(selectOf(n), "name"), attribute(n, "value"), true
@@ -172,7 +172,8 @@ func selectOf(n *html.Node) *html.Node {
 	return n
 }
 
-func text(n *html.Node) string {
+// Text is what a node of a page says.
+func Text(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
 		if d.Type == html.TextNode {

@@ -78,12 +78,6 @@ func (p *Process) FailNext(f Failure) {
 	p.control(http.MethodPost, "/_sandbox/failures", f)
 }
 
-// ForgetFailures empties a sandbox's queue of failures.
-func (p *Process) ForgetFailures() {
-	p.t.Helper()
-	p.control(http.MethodDelete, "/_sandbox/failures", nil)
-}
-
 // Advance moves a sandbox's clock forward.
 func (p *Process) Advance(d time.Duration) {
 	p.t.Helper()

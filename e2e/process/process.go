@@ -110,12 +110,6 @@ func (p *Process) PID() int {
 	return cmd.Process.Pid
 }
 
-// Ended is closed when the process has ended.
-func (p *Process) Ended() <-chan struct{} {
-	_, ended := p.now()
-	return ended
-}
-
 // Restart runs the program again, after the end of the process, with the same
 // arguments and environment, at the same address.
 func (p *Process) Restart() {
