@@ -13,6 +13,9 @@ TESTFLAGS ?=
 # Hookwall is pure Go. Only the race detector needs a C compiler.
 export CGO_ENABLED ?= 0
 
+# Tests of properties try the same values each time; "make fuzz" tries others.
+export RAPID_SEED ?= 1
+
 VERSION = $(shell tools/version.sh)
 LDFLAGS = -s -w -X main.version=$(VERSION)
 BINARY ?= bin/hookwall
@@ -90,7 +93,7 @@ screenshots: browser ## Draw pictures of every page into out/screenshots
 FUZZTIME ?= 30s
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME, 30 s unless told
+fuzz: ## Run properties with new random values, and each fuzz target for FUZZTIME, 30 s unless told
 	@tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: lint

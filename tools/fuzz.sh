@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs each fuzz target for a while. $1: how long each, such as 10s. $2...:
+# Runs each fuzz target for a while, and the tests of properties with values that
+# they have not tried before. $1: how long each target, such as 10s. $2...:
 # packages; all unless told. Ends with the inputs that made a target fail.
 set -eu
 time=$1
@@ -12,8 +13,13 @@ if [ -z "${TMPDIR:-}" ] && [ -d /dev/shm ] && [ -w /dev/shm ]; then
 fi
 
 # shellcheck disable=SC2016 # go list expands these
-targets=$(go list -f '{{$d := .Dir}}{{range .TestGoFiles}}{{$d}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$d}}/{{.}} {{end}}' "$@" |
-	tr ' ' '\n' | sed '/^$/d' | xargs grep -Ho '^func Fuzz[A-Za-z0-9_]*' | sed 's/:func /:/')
+files=$(go list -f '{{$d := .Dir}}{{range .TestGoFiles}}{{$d}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$d}}/{{.}} {{end}}' "$@" |
+	tr ' ' '\n' | sed '/^$/d')
+targets=$(echo "$files" | xargs grep -Ho '^func Fuzz[A-Za-z0-9_]*' | sed 's/:func /:/')
+# shellcheck disable=SC2016 # so does awk
+properties=$(echo "$files" | xargs awk '
+	/^func / { sub(/\(.*/, "", $2); name = $2 }
+	/rapid\.Check\(/ && name ~ /^Test/ { print name }' | sort -u | paste -s -d '|')
 [ -n "$targets" ] || { echo "there is no fuzz target" >&2; exit 1; }
 
 # fuzz TARGET DIRECTORY. A long search for a smaller input that is only new
@@ -27,6 +33,11 @@ ran_out_of_time() {
 }
 
 failed=
+if [ -n "$properties" ] && ! printed=$(RAPID_SEED=0 RAPID_CHECKS=5000 go test -count=1 -run "^($properties)\$" "$@" 2>&1); then
+	failed="
+  properties: the values are named above"
+fi
+[ -z "$properties" ] || echo "$printed" | grep -v 'no test'
 for target in $targets; do
 	name=${target##*:}
 	directory=$(dirname "${target%:*}")
