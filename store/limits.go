@@ -26,13 +26,17 @@ func (l Limit) Off() bool { return l.Burst <= 0 }
 
 func (l Limit) every() int64 { return max(l.Every.Milliseconds(), 1) }
 
+// lateness is longer than a statement takes, with all that it waits for.
+const lateness = 2 * time.Minute
+
 // takeOne moves the time at which a bucket is full, in one statement, so that callers in all
-// processes are counted one after another. A time beyond what the limit can come to was written by
-// a clock that was ahead, or under a larger limit: the bucket begins anew.
+// processes are counted one after another. A time far beyond what the limit can come to was written
+// by a clock that was ahead, or under a larger limit: the bucket begins anew. One that is a little
+// beyond was written by a caller that asked for the time later, but was served before.
 const takeOne = `
 	INSERT INTO rate_limits (environment, bucket, full_at) VALUES ($1, $2, $3)
 	ON CONFLICT (environment, bucket) DO UPDATE SET full_at = CASE
-		WHEN rate_limits.full_at <= $4 OR rate_limits.full_at > $5 THEN excluded.full_at
+		WHEN rate_limits.full_at <= $4 OR rate_limits.full_at > $7 THEN excluded.full_at
 		WHEN rate_limits.full_at + $6 > $5 THEN $5
 		ELSE rate_limits.full_at + $6 END`
 
@@ -44,7 +48,7 @@ func (s *Store) Allow(ctx context.Context, l Limit, key string) (ok bool, retryA
 		return true, 0, nil
 	}
 	args, latest := s.taking(l, key)
-	n, err := s.exec(ctx, takeOne+` WHERE rate_limits.full_at <= $7 OR rate_limits.full_at > $5`, append(args, latest)...)
+	n, err := s.exec(ctx, takeOne+` WHERE rate_limits.full_at <= $8 OR rate_limits.full_at > $7`, append(args, latest)...)
 	if err != nil || n == 1 {
 		return n == 1, 0, failed("allow", err)
 	}
@@ -72,7 +76,7 @@ func (s *Store) Wait(ctx context.Context, l Limit, key string) (time.Duration, e
 	now := millis(s.now())
 	err := s.engine.read.QueryRowContext(ctx, `SELECT full_at FROM rate_limits WHERE environment = $1 AND bucket = $2`,
 		s.env, s.bucket(l, key)).Scan(&fullAt)
-	if errors.Is(err, sql.ErrNoRows) || fullAt > l.end(now) {
+	if errors.Is(err, sql.ErrNoRows) || fullAt > l.beyond(now) {
 		return 0, nil
 	}
 	wait := fullAt - l.latest(now)
@@ -87,10 +91,13 @@ func (l Limit) end(now int64) int64 {
 	return now + int64(l.Burst)*l.every() + max(l.Debt.Milliseconds(), 0)
 }
 
+// beyond is the time of being full after which a count cannot be right.
+func (l Limit) beyond(now int64) int64 { return l.end(now) + lateness.Milliseconds() }
+
 // taking gives the arguments of takeOne, and the last time of being full at which it may be run.
 func (s *Store) taking(l Limit, key string) (args []any, latest int64) {
 	now := millis(s.now())
-	return []any{s.env, s.bucket(l, key), now + l.every(), now, l.end(now), l.every()}, l.latest(now)
+	return []any{s.env, s.bucket(l, key), now + l.every(), now, l.end(now), l.every(), l.beyond(now)}, l.latest(now)
 }
 
 // bucket is what is kept of a key. There are few enough addresses to try a plain hash for all.

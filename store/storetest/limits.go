@@ -140,6 +140,22 @@ var limitTests = map[string]func(*testing.T, *fixture){
 		same(t, "after the burst", allowed(t, f.one, three, "k"), answer{false, 10 * time.Second})
 	},
 
+	"who counts late does not make it begin anew": func(t *testing.T, f *fixture) {
+		strict := store.Limit{Name: "strict", Burst: 3, Every: 10 * time.Second}
+		f.clock.move(time.Second)
+		empty(t, f.one, strict)
+		f.clock.move(-time.Second)
+		same(t, "wait by the time before", wait(t, f.other, strict), 11*time.Second)
+		same(t, "allowed then", allowed(t, f.other, strict, "k"), answer{false, 11 * time.Second})
+		f.clock.move(time.Second)
+		for range 6 {
+			must(t, f.one.Spend(t.Context(), three, "k"))
+		}
+		f.clock.move(-time.Second)
+		must(t, f.other.Spend(t.Context(), three, "k"))
+		same(t, "wait with all the debt", wait(t, f.one, three), 30*time.Second)
+	},
+
 	"a smaller limit takes effect at once": func(t *testing.T, f *fixture) {
 		large := store.Limit{Name: three.Name, Burst: 100, Every: time.Minute}
 		empty(t, f.one, large)
