@@ -245,9 +245,11 @@ func showCheckRefused(v *visitor) int {
 // showCheckRunning stays at the first delivery for as long as the scene lasts.
 func showCheckRunning(v *visitor) int {
 	showCheckStart(v)
-	v.app.hold(longPath)
+	delivery := v.app.hold(longPath)
 	v.Eval("document.querySelector('[name=follow]').value = '1'")
-	status := v.Submit(v.Role("button", sendDeliveries))
+	v.Submit(v.Role("button", sendDeliveries))
+	delivery.wait()
+	status := v.Reload() // without script the page stays as it was when it was asked for
 	v.got("PPPPLUWWWW")
 	return status
 }
