@@ -6,10 +6,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -287,6 +290,79 @@ func TestHostileAnswer(t *testing.T) {
 	if strings.Contains(pg.body, "<script>alert") || strings.Contains(pg.text(), "\u202e") || strings.Count(pg.text(), "x") > 17<<10 {
 		t.Errorf("the answer is drawn as it came")
 	}
+}
+
+// TestTestDeliveryUnread: nothing is sent when the webhook cannot be read, and
+// the form comes back as it was sent, but for the secret.
+func TestTestDeliveryUnread(t *testing.T) {
+	const typed = "{\n\"typed\": true\n}"
+	tests := []struct {
+		name   string
+		fail   sandbox.Failure
+		status int
+		retry  string
+		texts  []string
+	}{
+		{"a fault", sandbox.Failure{Status: 500}, 502, "", []string{"Nothing was sent", "in a moment"}},
+		{"no answer", sandbox.Failure{Cut: sandbox.CutBefore}, 502, "", []string{"Nothing was sent"}},
+		{"busy", sandbox.Failure{Status: 429, Header: http.Header{"Retry-After": {"60"}}}, 503, "60", []string{"Nothing was sent", "in 60 seconds"}},
+		{"no permission", sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, 403, "", []string{"webhook_read", "nothing was sent", "FORBIDDEN"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			g := newRig(t, options{budget: time.Second})
+			p := g.person()
+			shop := p.connect(0)
+			hook := g.add(shop, accepts, "ORDER_PLACED", "DONATION")
+			f := p.get(testPath(shop.ID, hook.ID)+"?type=DONATION").postForm("/test").set("body", typed).set("secret", "canary-secret")
+			test.fail.Method, test.fail.Path, test.fail.Times = http.MethodGet, apiWebhooks+"/"+hook.ID, 9
+			g.box.FailNext(test.fail)
+			pg := f.submit().want(test.status, test.texts...)
+			kept := pg.postForm("/test")
+			if got := crlf.Replace(kept.values.Get("body")); got != crlf.Replace(typed) || kept.values.Get("type") != "DONATION" || strings.Contains(pg.body, "canary-secret") {
+				t.Errorf("the form came back as %v", kept.values)
+			}
+			if got := pg.header.Get("Retry-After"); got != test.retry || !has(pg.node("banner"), "autofocus") {
+				t.Errorf("Retry-After is %q, or the notice has no focus", got)
+			}
+			if len(g.box.Receipts()) != 0 {
+				t.Error("something was sent")
+			}
+		})
+	}
+}
+
+// TestTestDeliveryAfterConnectingAgain: the form is found again on the way
+// back from granting a permission.
+func TestTestDeliveryAfterConnectingAgain(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	hook := g.add(shop, accepts, "DONATION")
+	f := p.get(testPath(shop.ID, hook.ID)).postForm("/test").set("body", `{"typed":true}`).set("secret", "canary-secret")
+	g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks + "/" + hook.ID, Status: 403})
+	back := p.consent(f.submit().link("Connect the shop again").link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK)
+	if got := back.postForm("/test").values; got.Get("body") != `{"typed":true}` || got.Get("secret") != "" {
+		t.Errorf("the form came back as %v", got)
+	}
+}
+
+// TestTestDeliveryWithoutDatabase: the form comes back as it was sent, although
+// nobody can say where the webhook's deliveries go.
+func TestTestDeliveryWithoutDatabase(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "h.db")
+	g := newRig(t, options{file: file, limits: Limits{Writes: Rate{Burst: 9, Every: time.Second}}})
+	p := g.person()
+	shop := p.connect(0)
+	f := p.get(testPath(shop.ID, g.add(shop, accepts, "DONATION").ID)).postForm("/test").set("body", `{"typed":true}`)
+	g.must(os.Rename(file, file+".away"))
+	pg := f.submit().want(http.StatusServiceUnavailable, unavailableTitle, "What you entered is kept", "the address that this webhook has")
+	if got := pg.postForm("/test").values.Get("body"); got != `{"typed":true}` {
+		t.Errorf("the body came back as %s", got)
+	}
+	g.must(os.Rename(file+".away", file))
+	pg.postForm("/test").submit().want(http.StatusOK, "What came back")
 }
 
 // TestTestDeliveryWithoutAPlace: what could not be sent for want of a place is

@@ -214,11 +214,17 @@ func (s *server) saveAgain(w http.ResponseWriter, r *http.Request, status int, n
 	return s.drawWebhookForm(w, r, status, f)
 }
 
-// testAgain draws the test delivery as it was sent, without the secret.
+// testAgain draws the test delivery as it was sent, without the secret. Where
+// the webhook cannot be read, its id is enough.
 func (s *server) testAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
-	f, err := s.readTestForm(r)
+	f, err := readTestForm(r)
 	if err != nil {
 		return err
+	}
+	if conn := visitOf(r).conn; conn.ID != "" { // of a shop that was not looked up there is no credential
+		if hook, err := s.fetchWebhook(r.Context(), conn, f.hook.ID); err == nil {
+			f.hook = hook
+		}
 	}
 	f.banner = withRequestID(n, r)
 	return s.drawTest(w, r, status, f)

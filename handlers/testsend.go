@@ -78,10 +78,15 @@ func (s *server) prettySample(conn store.Connection, eventType, webhookID string
 // used for it and forgotten.
 func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
 	v := visitOf(r)
-	f, err := s.readTestForm(r)
+	f, err := readTestForm(r)
 	if err != nil {
 		return err
 	}
+	hook, err := s.fetchWebhook(r.Context(), v.conn, f.hook.ID)
+	if err != nil {
+		return s.drawUnreadTest(w, r, f, err)
+	}
+	f.hook = hook
 	if text := bodyProblem(f.body); text != "" {
 		f.bodyError = &views.FieldError{Text: text}
 		return s.drawTest(w, r, http.StatusUnprocessableEntity, f)
@@ -102,15 +107,48 @@ func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
 	return s.drawTest(w, r, http.StatusOK, f)
 }
 
-// readTestForm takes what was posted, without the secret.
-func (s *server) readTestForm(r *http.Request) (testForm, error) {
+// readTestForm takes what was posted, without the secret. Of the webhook it
+// knows the id.
+func readTestForm(r *http.Request) (testForm, error) {
 	if err := r.ParseForm(); err != nil {
 		return testForm{}, badForm(err)
 	}
-	hook, err := s.fetchWebhook(r.Context(), visitOf(r).conn, r.PathValue("id"))
 	// A text area sends line ends as CRLF.
 	body := strings.ReplaceAll(valid(r.PostForm.Get("body")), "\r\n", "\n")
-	return testForm{hook: hook, kind: bounded(r.PostForm.Get("type"), 200), body: body}, err
+	return testForm{hook: fourthwall.Webhook{ID: r.PathValue("id")}, kind: bounded(r.PostForm.Get("type"), 200), body: body}, nil
+}
+
+// drawUnreadTest shows the form as it was sent when it could not be read where
+// the webhook's deliveries go. One that is gone has no form.
+func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testForm, err error) error {
+	var api *fourthwall.Error
+	if !errors.As(err, &api) || api.Status == http.StatusNotFound {
+		return err
+	}
+	v := visitOf(r)
+	v.log.Warn("the webhook could not be read for a test delivery", "error", api)
+	answer := apiError(api)
+	f.banner = &views.Notice{
+		Kind: views.Warning, Title: errorTexts[answer.Status].heading, Code: api.Code, RequestID: requestID(api, v),
+		Text: "Nothing was sent, and what you entered is kept, but for the secret. Press the button again " + inText(*failureOf(api)) + ".",
+	}
+	if api.Status == http.StatusForbidden {
+		link := connectLink(s.keptTest(w, r), v.conn.ShopID)
+		f.banner.Title, f.banner.Link = "This connection may not read webhooks", &link
+		f.banner.Text = "It lacks the permission webhook_read, so nothing was sent. Connect the shop again and allow it; what you entered is kept, but for the secret."
+	}
+	setRetryAfter(w, api.RetryAfter)
+	return s.drawTest(w, r, answer.Status, f)
+}
+
+// keptTest is where the form is found after connecting again.
+func (s *server) keptTest(w http.ResponseWriter, r *http.Request) string {
+	back, err := s.keepDraft(w, r, route{resume: "/webhooks/{id}/test"})
+	if err != nil {
+		visitOf(r).log.Error("the form could not be kept", "error", err)
+		return testPath(visitOf(r).conn.ShopID, r.PathValue("id"))
+	}
+	return back
 }
 
 // bodyProblem says why a text cannot be the body of a delivery.
