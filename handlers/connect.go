@@ -48,7 +48,7 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	}
 	for _, l := range frame.Shops {
 		if l.ID == q.Get("shop") {
-			page.ExpectShop = l.Name
+			page.ExpectShop, page.ExpectExpired = l.Name, l.Expired
 		}
 	}
 	if s.OAuth.Offers(oauth.WayCode) {
@@ -99,8 +99,7 @@ func permissions(scopes []string) []views.Permission {
 }
 
 // connectOutcomes are the sentences for what brought a person to the connect
-// page. The key
-// stands in the address; nothing else from there is shown.
+// page. The key stands in the address; nothing else from there is shown.
 var connectOutcomes = map[string]views.Notice{
 	"access_denied":           {Kind: views.Info, Title: "The shop was not connected", Text: "You chose not to allow it. Nothing was changed. You can start again whenever you like."},
 	"temporarily_unavailable": {Kind: views.Warning, Title: "Fourthwall cannot sign you in right now", Text: "Its sign-in is busy. Try again in a moment."},

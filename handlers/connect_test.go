@@ -371,10 +371,10 @@ func TestDraft(t *testing.T) {
 		end   func(*rig, *person, sandbox.DemoShop)
 		again int // the shop that is connected then
 		texts []string
-		there bool // the form is still there
+		ended bool // it was the connection that came to its end
 	}{
-		{"the session is over", func(g *rig, _ *person, _ sandbox.DemoShop) { g.move(13 * time.Hour) }, 0, []string{"as you typed it"}, true},
-		{"another shop was connected", func(g *rig, _ *person, _ sandbox.DemoShop) { g.move(13 * time.Hour) }, 1, []string{"for another shop"}, true},
+		{"the session is over", func(g *rig, _ *person, _ sandbox.DemoShop) { g.move(13 * time.Hour) }, 0, []string{"as you typed it"}, false},
+		{"another shop was connected", func(g *rig, _ *person, _ sandbox.DemoShop) { g.move(13 * time.Hour) }, 1, []string{"for another shop"}, false},
 		{"the token was revoked", func(g *rig, _ *person, _ sandbox.DemoShop) {
 			g.box.FailNext(sandbox.Failure{Path: tokenPath, Status: 400, Body: `{"error":"invalid_grant"}`})
 			g.move(time.Hour)
@@ -382,7 +382,7 @@ func TestDraft(t *testing.T) {
 		{"the API says 401 again and again", func(g *rig, _ *person, _ sandbox.DemoShop) {
 			g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 401, Times: 2})
 		}, 0, []string{"as you typed it"}, true},
-		{"signed out in another tab", func(_ *rig, p *person, _ sandbox.DemoShop) { p.post("/sign-out", url.Values{}) }, 0, []string{"as you typed it"}, true},
+		{"signed out in another tab", func(_ *rig, p *person, _ sandbox.DemoShop) { p.post("/sign-out", url.Values{}) }, 0, []string{"as you typed it"}, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -394,6 +394,9 @@ func TestDraft(t *testing.T) {
 			pg := f.submit().want(http.StatusOK, "kept")
 			if pg.url.Path != "/connect" || strings.Contains(pg.url.String(), "hooks.example.com") {
 				t.Fatalf("at %s", pg.url)
+			}
+			if strings.Contains(pg.text(), "Fourthwall no longer accepts the old connection") != test.ended {
+				t.Errorf("why it must be connected: %s", pg.text())
 			}
 			to := g.box.Shops()[test.again]
 			pg = p.consent(pg.link("Connect with Fourthwall"), to.ID, "allow").want(http.StatusOK, test.texts...)

@@ -558,8 +558,11 @@ func TestWriteForbidden(t *testing.T) {
 	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusForbidden, "webhook_write")
 	pg.kept(good, "DONATION")
 	// Connecting again with the permission comes back to the form, filled in.
-	back := pg.link("Connect the shop again").link("Connect with Fourthwall")
-	p.consent(back, shop.ID, "allow").want(http.StatusOK, "as you typed it").kept(good, "DONATION")
+	connect := pg.link("Connect the shop again").want(http.StatusOK, shop.Name+" must be connected again", "What you were about to do needs a new connection")
+	if strings.Contains(connect.text(), "no longer accepts") {
+		t.Error("the connection is said to be at its end, and only lacks a permission")
+	}
+	p.consent(connect.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, "as you typed it").kept(good, "DONATION")
 }
 
 func TestListShowsEverything(t *testing.T) {

@@ -80,6 +80,8 @@ type ConnectPage struct {
 	PasswordErr  *FieldError
 	// ExpectShop is the name of the shop that asked to be connected again; "" otherwise.
 	ExpectShop string
+	// ExpectExpired says that this is because the connection is at its end.
+	ExpectExpired bool
 	// KeptForm says that a form waits, filled in, behind Return.
 	KeptForm         bool
 	Permissions      []Permission
