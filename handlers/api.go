@@ -70,6 +70,15 @@ func (k keeper) Held(ctx context.Context, id string) (oauth.Held, error) {
 	return heldFrom(conn)
 }
 
+// FinishRefresh tells a lease that is lost from a database that has a fault.
+func (k keeper) FinishRefresh(ctx context.Context, id string, version int64, holder string, credential []byte, expiresAt time.Time, scopes string) error {
+	err := k.Store.FinishRefresh(ctx, id, version, holder, credential, expiresAt, scopes)
+	if errors.Is(err, store.ErrLeaseLost) {
+		return errors.Join(oauth.ErrLeaseLost, err)
+	}
+	return err
+}
+
 func heldFrom(conn store.Connection) (oauth.Held, error) {
 	c, err := oauth.Decode(conn.Credential)
 	if err != nil {

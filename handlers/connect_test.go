@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"hookwall/oauth"
 	"hookwall/sandbox"
 	"hookwall/store"
 )
@@ -456,6 +458,16 @@ func TestTokenIsRenewed(t *testing.T) {
 				t.Errorf("renewed %d times", n)
 			}
 		})
+	}
+}
+
+// TestALostLeaseIsNamed: who renews a token must not try on where it is not
+// theirs to keep.
+func TestALostLeaseIsNamed(t *testing.T) {
+	g := newRig(t, options{})
+	err := keeper{g.store}.FinishRefresh(t.Context(), "gone", 1, "holder", []byte("x"), time.Time{}, "")
+	if !errors.Is(err, oauth.ErrLeaseLost) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -22,6 +22,10 @@ const (
 // be renewed: the person must connect the shop again.
 var ErrReconnect = errors.New("the shop must be connected again")
 
+// ErrLeaseLost is what a Keeper answers when a credential is not to be kept: the
+// lease has gone to somebody else, or the connection has moved on or gone.
+var ErrLeaseLost = errors.New("the lease is no longer held")
+
 var errNothingToRenew = errors.New("the access token is at its end, and there is no refresh token")
 
 // Held is a connection's credential as it is stored. Version grows with each
@@ -146,10 +150,28 @@ func (r *Refresher) refresh(ctx context.Context, h Held, holder string) (Held, e
 	if err != nil {
 		return Held{}, err
 	}
-	if err := r.keeper.FinishRefresh(ctx, h.ID, h.Version, holder, encoded, c.ExpiresAt, c.Scopes); err != nil {
+	if err := r.keep(ctx, h, holder, encoded, c); err != nil {
 		return Held{}, err
 	}
 	return r.keeper.Held(ctx, h.ID)
+}
+
+// keep tries to the end of its time: the old refresh token may be spent, and
+// without the new one the person would have to connect the shop again.
+func (r *Refresher) keep(ctx context.Context, h Held, holder string, encoded []byte, c Credential) error {
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		err := r.keeper.FinishRefresh(ctx, h.ID, h.Version, holder, encoded, c.ExpiresAt, c.Scopes)
+		if err == nil || errors.Is(err, ErrLeaseLost) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
 }
 
 func (r *Refresher) giveUp(ctx context.Context, h Held, why error) error {

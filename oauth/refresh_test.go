@@ -18,6 +18,8 @@ type memory struct {
 	holder string
 	until  time.Time
 	now    func() time.Time
+	faults int // of the next calls that would keep a credential
+	tried  int // to keep one
 }
 
 func (m *memory) Held(context.Context, string) (Held, error) {
@@ -39,8 +41,12 @@ func (m *memory) LeaseRefresh(_ context.Context, _ string, version int64, holder
 func (m *memory) FinishRefresh(_ context.Context, _ string, version int64, holder string, credential []byte, _ time.Time, _ string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.tried++
+	if m.tried <= m.faults {
+		return errors.New("the database is locked")
+	}
 	if m.holder != holder || m.held.Version != version {
-		return errors.New("lease lost")
+		return ErrLeaseLost
 	}
 	c, err := Decode(credential)
 	m.held.Credential, m.holder = c, ""
@@ -146,6 +152,47 @@ func TestLeaseOfTheDead(t *testing.T) {
 			t.Errorf("waited %v for a lease of %v", waited, leaseTime)
 		}
 	})
+}
+
+// TestNewTokenIsKept: the old token is spent, so the new one is not given up
+// at the first fault of where it is kept, but where it is of no use any more.
+func TestNewTokenIsKept(t *testing.T) {
+	tests := []struct {
+		name    string
+		faults  int
+		removed bool // the connection goes while the provider answers
+		token   fourthwall.Secret
+		tried   int // 0: until the time for it is over
+	}{
+		{"no fault", 0, false, "a2", 1},
+		{"a short fault", 20, false, "a2", 21},
+		{"a long one", 1000, false, "", 0},
+		{"it was disconnected", 0, true, "", 1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := &memory{held: heldUntil("r1", time.Now()), now: time.Now, faults: test.faults}
+				held, start := m.held, time.Now()
+				server := &rotating{latency: time.Second}
+				p := New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: server, Now: time.Now})
+				if test.removed {
+					time.AfterFunc(server.latency/2, func() {
+						m.mu.Lock()
+						defer m.mu.Unlock()
+						m.held.Version++
+					})
+				}
+				got, err := NewRefresher(p, m).Renew(t.Context(), held)
+				if got.Credential.AccessToken.Reveal() != test.token.Reveal() || (err == nil) != (test.token != "") || server.calls != 1 {
+					t.Errorf("token %q, %v, after %d calls", got.Credential.AccessToken.Reveal(), err, server.calls)
+				}
+				if took := time.Since(start); took > refreshTime || (test.tried != 0 && m.tried != test.tried) {
+					t.Errorf("it was tried %d times in %v", m.tried, took)
+				}
+			})
+		})
+	}
 }
 
 // TestRefreshOutlivesItsRequest: who goes away must not take a rotated token
