@@ -56,7 +56,7 @@ var longAddress = "https://hooks.example.com/" + strings.Repeat("a-long-path-wit
 // fileEvents lets the API tell of deliveries that the sandbox would not make.
 func (v *visitor) fileEvents(events ...map[string]any) {
 	v.app.t.Helper()
-	body, err := json.Marshal(map[string]any{"results": events, "total": 180, "size": 50, "totalPages": 4})
+	body, err := json.Marshal(map[string]any{"results": events, "total": 4 * len(events), "size": len(events), "totalPages": 4})
 	v.Must(err)
 	v.app.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiEvents, Status: 200, Body: string(body)})
 }
