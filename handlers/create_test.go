@@ -400,13 +400,16 @@ func TestSentAgain(t *testing.T) {
 func TestCheckAgain(t *testing.T) {
 	tests := []struct {
 		name    string
-		appears int // webhooks like it that appear before the check
+		appears int             // webhooks like it that appear before the check
+		fail    sandbox.Failure // of the list that is looked at
 		status  int
 		texts   []string
 	}{
-		{"it was created after all", 1, 200, []string{good, "wcon_"}},
-		{"it was not", 0, 502, []string{"Not confirmed", "After two minutes"}},
-		{"nobody can say which it is", 2, 502, []string{"Not confirmed"}},
+		{"it was created after all", 1, sandbox.Failure{}, 200, []string{good, "wcon_"}},
+		{"it was not", 0, sandbox.Failure{}, 502, []string{"Not confirmed", "found no new webhook", "After two minutes"}},
+		{"nobody can say which it is", 2, sandbox.Failure{}, 502, []string{"Not confirmed", "Still not known", "nobody can say which of them"}},
+		{"nobody can look", 1, sandbox.Failure{Status: 500}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
+		{"nobody may look any more", 1, sandbox.Failure{Status: 403}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -420,7 +423,14 @@ func TestCheckAgain(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			pg.form(p.action()).press("do=check").want(test.status, test.texts...)
+			if test.fail.Status != 0 {
+				test.fail.Method, test.fail.Path = http.MethodGet, apiWebhooks
+				g.box.FailNext(test.fail)
+			}
+			pg = pg.form(p.action()).press("do=check").want(test.status, test.texts...)
+			if strings.Contains(pg.text(), "found no new webhook") != (test.name == "it was not") {
+				t.Errorf("what was seen: %s", pg.text())
+			}
 			if g.creates() != 1 {
 				t.Errorf("%d calls", g.creates())
 			}

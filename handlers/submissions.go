@@ -20,7 +20,8 @@ import (
 )
 
 const (
-	listTime = 3 * time.Second // for a look at the list beside a create
+	createTime = 80 * time.Second // for all that belongs to a create
+	listTime   = 3 * time.Second  // for a look at the list beside it
 	// pendingTime is longer than a create can take: a submission that is
 	// pending for longer was cut off by the end of its process.
 	pendingTime = 45 * time.Second
@@ -104,15 +105,11 @@ func (f *webhookForm) hash() string {
 // createOnce creates the webhook unless this form already did, and gives the
 // settled submission. The work goes on when the person goes away: what is
 // asked of the API must be recorded.
-func (s *server) createOnce(r *http.Request, f *webhookForm, check bool) (store.Submission, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 80*time.Second)
+func (s *server) createOnce(r *http.Request, f *webhookForm) (store.Submission, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), createTime)
 	defer cancel()
-	v := visitOf(r)
-	work := creation{server: s, visit: v, conn: v.conn, form: f, holder: oauth.RandomToken()}
-	if check {
-		return work.check(ctx)
-	}
-	started, existing, err := s.Store.BeginSubmission(ctx, store.Submission{ID: f.submission, Owner: v.owner, Shop: v.conn.ShopID, Hash: f.hash(), Holder: work.holder})
+	work := s.creation(r, f)
+	started, existing, err := s.Store.BeginSubmission(ctx, store.Submission{ID: f.submission, Owner: work.conn.Owner, Shop: work.conn.ShopID, Hash: f.hash(), Holder: work.holder})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return store.Submission{}, oauth.ErrReconnect // signed out in another tab meanwhile
@@ -124,7 +121,27 @@ func (s *server) createOnce(r *http.Request, f *webhookForm, check bool) (store.
 		// A refusal made nothing, so the same form may be sent again, changed or not.
 		return work.takeOver(ctx, existing)
 	}
-	return work.again(ctx)
+	sub, _, err := work.again(ctx)
+	return sub, err
+}
+
+// checkOnce looks once more for a webhook whose creation was not confirmed,
+// and tells what the look came to.
+func (s *server) checkOnce(r *http.Request, f *webhookForm) (store.Submission, sight, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), createTime)
+	defer cancel()
+	work := s.creation(r, f)
+	work.checking = true
+	sub, seen, err := work.again(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		err = &httpError{Status: http.StatusNotFound, Public: "What this form sent is no longer known here. Look at the list of webhooks to see whether it was created."}
+	}
+	return sub, seen, err
+}
+
+func (s *server) creation(r *http.Request, f *webhookForm) creation {
+	v := visitOf(r)
+	return creation{server: s, visit: v, conn: v.conn, form: f, holder: oauth.RandomToken()}
 }
 
 // creation is one attempt to create a webhook.
@@ -144,23 +161,24 @@ func (c creation) submission(ctx context.Context) (store.Submission, error) {
 
 // again answers a form that was sent before: by what became of it, or by a new
 // attempt where it is certain that the one before came to nothing.
-func (c creation) again(ctx context.Context) (store.Submission, error) {
-	sub, err := c.await(ctx)
+func (c creation) again(ctx context.Context) (sub store.Submission, seen sight, err error) {
+	sub, err = c.await(ctx)
 	if err != nil || sub.Hash != c.form.hash() || !c.isOpen(sub) {
-		return sub, err
+		return sub, unmade, err
 	}
 	known, err := readOutcome(sub)
 	if err != nil {
-		return sub, err
+		return sub, unmade, err
 	}
 	c.activity.ID = known.Activity
-	switch hook, sight := c.look(ctx, sub, []time.Duration{0}); {
-	case sight == there:
-		return c.settleFound(ctx, hook)
-	case sight == absent && c.age(sub) > unsettledAfter:
-		return c.takeOver(ctx, sub)
+	hook, seen := c.look(ctx, sub, []time.Duration{0})
+	switch {
+	case seen == there:
+		sub, err = c.settleFound(ctx, hook)
+	case seen == absent && c.age(sub) > unsettledAfter:
+		sub, err = c.takeOver(ctx, sub)
 	}
-	return sub, nil
+	return sub, seen, err
 }
 
 // isOpen tells whether nobody knows and nobody is at work to find out.
@@ -462,9 +480,11 @@ func (c creation) settleFailure(ctx context.Context, err error) (store.Submissio
 type sight int
 
 const (
-	unclear sight = iota
-	there         // exactly one new webhook is it
-	absent        // there is none
+	unmade  sight = iota // nobody looked
+	unread               // the webhooks could not be listed, or not all of them
+	unclear              // some may be it, and nobody can say which
+	there                // exactly one new webhook is it
+	absent               // there is none
 )
 
 // look lists again, after each of the pauses, until exactly one new webhook
@@ -484,7 +504,8 @@ func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.
 func (c creation) lookNow(ctx context.Context, sub store.Submission) (fourthwall.Webhook, sight) {
 	list, err := c.list(ctx)
 	if err != nil {
-		return fourthwall.Webhook{}, unclear
+		c.visit.log.Warn("webhooks could not be listed to look for a new one", "error", err)
+		return fourthwall.Webhook{}, unread
 	}
 	own := claim{
 		shop: c.conn.ShopID, form: formMark(sub.ID), started: sub.UpdatedAt.Add(-pendingTime), want: c.form.wanted(),
@@ -496,10 +517,12 @@ func (c creation) lookNow(ctx context.Context, sub store.Submission) (fourthwall
 		c.visit.log.Error("other attempts could not be looked at", "error", err)
 	case len(free) == 1 && !contested && sub.BeforeKnown:
 		return free[0], there
-	case len(free) == 0 && !list.Incomplete:
+	case len(free) > 0:
+		return fourthwall.Webhook{}, unclear
+	case !list.Incomplete:
 		return fourthwall.Webhook{}, absent
 	}
-	return fourthwall.Webhook{}, unclear
+	return fourthwall.Webhook{}, unread
 }
 
 // normalURL writes an address in one way, for comparing: case of scheme and
@@ -540,16 +563,6 @@ func bracketed(host string) string {
 		return "[" + host + "]"
 	}
 	return host
-}
-
-// check looks once more for a webhook whose creation was not confirmed.
-func (c creation) check(ctx context.Context) (store.Submission, error) {
-	c.checking = true
-	sub, err := c.again(ctx)
-	if errors.Is(err, store.ErrNotFound) {
-		return store.Submission{}, &httpError{Status: http.StatusNotFound, Public: "What this form sent is no longer known here. Look at the list of webhooks to see whether it was created."}
-	}
-	return sub, err
 }
 
 // settleActivity records how the attempt ended. Where that fails, the entry

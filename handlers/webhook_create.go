@@ -80,16 +80,32 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 	if !f.validate() {
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
-	sub, err := s.createOnce(r, f, do == "check")
+	if do == "check" {
+		sub, seen, err := s.checkOnce(r, f)
+		if err != nil {
+			return err
+		}
+		return s.answerSubmission(w, r, f, sub, lookedWords[seen])
+	}
+	sub, err := s.createOnce(r, f)
 	if err != nil {
 		return err
 	}
-	return s.answerSubmission(w, r, f, sub, do == "check")
+	return s.answerSubmission(w, r, f, sub, "")
+}
+
+// lookedWords say what a look came to that did not find the webhook.
+var lookedWords = map[sight]string{
+	unmade:  "Hookwall is still at work on what you pressed before. Wait a moment, then check again.",
+	unread:  "Hookwall could not look: Fourthwall did not list the shop’s webhooks. Wait a moment, then check again, and do not create it a second time yet.",
+	unclear: "Hookwall has looked again: the shop has a new webhook with this address and these event types, or several, and nobody can say which of them this form made. Look at the list of webhooks before you create another.",
+	absent:  "Hookwall has looked again and found no new webhook with this address and these event types. Fourthwall may need a little longer: wait a moment, then check again. After two minutes Hookwall can say for certain.",
 }
 
 // answerSubmission shows what became of a submission, to the request that
-// made it and to any twin of it.
-func (s *server) answerSubmission(w http.ResponseWriter, r *http.Request, f *webhookForm, sub store.Submission, checked bool) error {
+// made it and to any twin of it. looked is what a look for it came to, "" when
+// none was asked for.
+func (s *server) answerSubmission(w http.ResponseWriter, r *http.Request, f *webhookForm, sub store.Submission, looked string) error {
 	if sub.Hash != f.hash() {
 		return s.drawUsedForm(w, r, f, sub)
 	}
@@ -108,7 +124,7 @@ func (s *server) answerSubmission(w http.ResponseWriter, r *http.Request, f *web
 		}
 		return s.drawRefusal(w, r, f, *result.Failure)
 	}
-	return s.drawNotConfirmed(w, r, f, sub, result, checked)
+	return s.drawNotConfirmed(w, r, f, sub, result, looked)
 }
 
 // askAboutDuplicates keeps the form and leads to the question.
@@ -151,7 +167,7 @@ func (s *server) drawUsedForm(w http.ResponseWriter, r *http.Request, f *webhook
 	return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 }
 
-func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *webhookForm, sub store.Submission, known outcome, checked bool) error {
+func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *webhookForm, sub store.Submission, known outcome, looked string) error {
 	v := visitOf(r)
 	frame, err := s.frame(r, "Not confirmed")
 	if err != nil {
@@ -160,7 +176,7 @@ func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *web
 	page := views.NotConfirmedPage{
 		Frame: frame, Action: webhooksPath(v.conn.ShopID), ListHref: webhooksPath(v.conn.ShopID),
 		Submission: f.submission, URL: f.address(), Types: badges(f.input().AllowedTypes),
-		CanCheck: sub.BeforeKnown, RequestID: v.requestID, Checked: checked,
+		CanCheck: sub.BeforeKnown, RequestID: v.requestID, Looked: looked,
 	}
 	if known.Failure != nil && known.Failure.RequestID != "" {
 		page.RequestID = known.Failure.RequestID

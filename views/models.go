@@ -278,7 +278,7 @@ type NotConfirmedPage struct {
 	// check would tell nothing.
 	CanCheck  bool
 	RequestID string
-	Checked   bool // a check has just been made and told nothing new
+	Looked    string // what the check that was just made came to; "" when none was
 }
 
 // WebhookPage shows one webhook.

@@ -51,8 +51,8 @@ func NotConfirmed(p NotConfirmedPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if p.Checked {
-				templ_7745c5c3_Err = noticeBody(Notice{Kind: Warning, Title: "Still not known", Text: "Hookwall has looked again and found no new webhook with this address and these event types. Fourthwall may need a little longer: wait a moment, then check again. After two minutes Hookwall can say for certain.", RequestID: p.RequestID}, "banner-title").Render(ctx, templ_7745c5c3_Buffer)
+			if p.Looked != "" {
+				templ_7745c5c3_Err = noticeBody(Notice{Kind: Warning, Title: "Still not known", Text: p.Looked, RequestID: p.RequestID}, "banner-title").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
