@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 
@@ -43,7 +44,7 @@ type serveFlags struct {
 	AuthURL         string `name:"fourthwall-auth-url" hw:"FOURTHWALL_AUTH_URL" placeholder:"URL" help:"Address where a shop agrees to connect; {client_id} is replaced. Default: https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect"`
 	TokenURL        string `name:"fourthwall-token-url" hw:"FOURTHWALL_TOKEN_URL" placeholder:"URL" help:"Token address. Default: the API URL and /open-api/v1.0/platform/token"`
 	ImplicitAuthURL string `name:"fourthwall-implicit-auth-url" hw:"FOURTHWALL_IMPLICIT_AUTH_URL" placeholder:"URL" help:"Address that starts the implicit flow. Without it that way is not offered."`
-	Scopes          string `name:"fourthwall-scopes" hw:"FOURTHWALL_SCOPES" default:"webhook_write webhook_read" placeholder:"SCOPES" help:"Scopes to ask for, separated by spaces. Default: webhook_write webhook_read."`
+	Scopes          string `name:"fourthwall-scopes" hw:"FOURTHWALL_SCOPES" default:"webhook_write webhook_read" placeholder:"SCOPES" help:"Scopes to ask for, separated by commas or spaces. Default: webhook_write webhook_read."`
 	SandboxAddr     string `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of the sandbox, loopback only. Default: 127.0.0.1:8081."`
 	TrustedProxies  string `hw:"HOOKWALL_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Addresses of reverse proxies whose X-Forwarded-For is believed, as IP addresses or CIDR blocks separated by commas. Default: none."`
 	SignInLimit     string `name:"limit-sign-ins" hw:"HOOKWALL_LIMIT_SIGN_INS" default:"600,2/s" placeholder:"BURST,RATE" help:"How many steps of sign-ins are taken from one address: at once, and per s, m, h or a time such as 10s after that. 0: no limit. Default: 600,2/s."`
@@ -146,7 +147,7 @@ type Config struct {
 func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	c := Config{
 		Addr: f.Addr, ClientID: f.ClientID, SandboxAddr: f.SandboxAddr, PrivateTargets: f.PrivateTargets,
-		Scopes: strings.Fields(f.Scopes), Sandbox: f.APIURL == "" && f.ClientID == "",
+		Scopes: listed(f.Scopes), Sandbox: f.APIURL == "" && f.ClientID == "",
 	}
 	p := &problems{getenv: getenv}
 	c.PublicURL = p.publicURL(f.Addr, f.PublicURL)
@@ -309,9 +310,15 @@ func (p *problems) secret(name, file string) string {
 	return strings.TrimSpace(string(b))
 }
 
+// listed are the items of a setting. Commas need no quotes, which some readers
+// of environment files take for a part of the value.
+func listed(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+}
+
 func (p *problems) prefixes(list string) []netip.Prefix {
 	var out []netip.Prefix
-	for _, item := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+	for _, item := range listed(list) {
 		if ip, err := netip.ParseAddr(item); err == nil {
 			out = append(out, netip.PrefixFrom(ip, ip.BitLen()))
 			continue

@@ -94,6 +94,16 @@ func TestLoadConfig(t *testing.T) {
 			},
 		},
 		{
+			name: "scopes as docker run takes them, without quotes",
+			env:  append(key, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_SCOPES", "webhook_write,webhook_read, shop_read", "HOOKWALL_DATABASE_URL", "h.db"),
+			want: Config{
+				Addr: "127.0.0.1:8080", DatabaseURL: "h.db", DataDir: ".", SecretKeys: testKey, ClientID: "x", APIURL: "https://api.fourthwall.com",
+				AuthURL:  "https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect",
+				TokenURL: "https://api.fourthwall.com/open-api/v1.0/platform/token",
+				Scopes:   []string{"webhook_write", "webhook_read", "shop_read"}, SandboxAddr: "127.0.0.1:8081",
+			},
+		},
+		{
 			name: "a setting without effect in the sandbox",
 			env:  []string{"FOURTHWALL_CLIENT_SECRET", "shh", "XDG_DATA_HOME", "/xdg"},
 			want: Config{
