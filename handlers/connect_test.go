@@ -417,6 +417,33 @@ func TestDraft(t *testing.T) {
 	}
 }
 
+// TestDraftOfWhatIsNotConfirmed: who must sign in again before a create was
+// confirmed does not read that nothing was created.
+func TestDraftOfWhatIsNotConfirmed(t *testing.T) {
+	for _, button := range []string{"do=check", "do=edit"} {
+		t.Run(button, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
+			pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+			g.add(shop, good, "DONATION")
+			g.move(13 * time.Hour)
+			connect := pg.form(webhooksPath(shop.ID)).press(button).want(http.StatusOK, "kept")
+			back := p.consent(connect.link("Connect with Fourthwall"), shop.ID, "allow").
+				want(http.StatusOK, "It is not confirmed whether this webhook was created")
+			back.kept(good, "DONATION")
+			if strings.Contains(back.text(), "Nothing was created") {
+				t.Errorf("the page says: %s", back.text())
+			}
+			back.form(webhooksPath(shop.ID)).submit().want(http.StatusOK, "already has a webhook")
+			if n := g.creates(); n != 1 {
+				t.Errorf("%d calls", n)
+			}
+		})
+	}
+}
+
 func TestDraftOfAnotherBrowser(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()

@@ -46,7 +46,14 @@ func (s *server) drawDraft(w http.ResponseWriter, r *http.Request, id string) er
 	f := readWebhookForm(conn.ShopID, draft.Form)
 	f.press(draft.Form.Get("do"))
 	n := views.Notice{Kind: views.Info, Title: "Here is your form, filled in", Text: "Nothing was created yet. Press Create webhook to go on."}
-	if draft.Form.Has("do") {
+	switch draft.Form.Get("do") {
+	case "":
+	case "check", "edit": // which is asked where a create was not confirmed
+		n = views.Notice{
+			Kind: views.Warning, Title: "It is not confirmed whether this webhook was created",
+			Text: "Press Create webhook to go on: Hookwall then looks first whether it is there.",
+		}
+	default:
 		n.Title = "Here is your form, as you typed it"
 	}
 	if draft.Shop != conn.ShopID {
