@@ -13,7 +13,6 @@ import (
 
 	"hookwall/fourthwall"
 	"hookwall/oauth"
-	"hookwall/store"
 	"hookwall/views"
 )
 
@@ -78,7 +77,7 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	hooks, err := s.webhooksFor(r.Context(), conn)
+	hooks, err := s.webhooksFor(r)
 	if err != nil {
 		return err
 	}
@@ -115,16 +114,16 @@ func eventsHref(shopID, eventType, webhook string, page int) string {
 }
 
 // webhooksFor reads the list beside something else: without it, deliveries
-// are shown by their URL alone. It is nil when it could not be read.
-func (s *server) webhooksFor(ctx context.Context, conn store.Connection) (fourthwall.WebhookList, error) {
-	ctx, cancel := context.WithTimeout(ctx, listTime)
+// are shown by their URL alone. It is incomplete when it could not be read.
+func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), listTime)
 	defer cancel()
-	list, err := withCredential(ctx, s, conn, s.API.WebhookList)
+	list, err := withCredential(ctx, s, visitOf(r).conn, s.API.WebhookList)
 	if errors.Is(err, oauth.ErrReconnect) {
 		return list, err
 	}
 	if err != nil {
-		s.Logger.Warn("webhooks could not be listed beside deliveries", "error", err)
+		visitOf(r).log.Warn("webhooks could not be listed beside deliveries", "error", err)
 		return fourthwall.WebhookList{Incomplete: true}, nil
 	}
 	return list, nil
@@ -184,7 +183,7 @@ func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	hooks, err := s.webhooksFor(r.Context(), conn)
+	hooks, err := s.webhooksFor(r)
 	if err != nil {
 		return err
 	}
@@ -218,17 +217,19 @@ func pretty(body string) (string, bool) {
 
 // health is what the shop's last deliveries say of each webhook, or why
 // nothing is known.
-func (s *server) health(ctx context.Context, conn store.Connection) (fourthwall.EventPage, string) {
-	ctx, cancel := context.WithTimeout(ctx, healthTime)
+func (s *server) health(r *http.Request) (fourthwall.EventPage, string) {
+	v := visitOf(r)
+	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
 	defer cancel()
-	found, err := withCredential(ctx, s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
+	found, err := withCredential(ctx, s, v.conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
 		return s.API.Events(ctx, c, fourthwall.EventQuery{Size: eventsPage})
 	})
-	var api *fourthwall.Error
-	switch {
-	case err == nil:
+	if err == nil {
 		return found, ""
-	case errors.As(err, &api) && api.Status == http.StatusForbidden:
+	}
+	v.log.Warn("deliveries could not be listed beside webhooks", "error", err)
+	var api *fourthwall.Error
+	if errors.As(err, &api) && api.Status == http.StatusForbidden {
 		return found, "Deliveries are not shown: this connection lacks the permission webhook_read."
 	}
 	if ctx.Err() != nil {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hookwall/sandbox"
 )
 
 // line is the one line of the log with this message that is of the request
@@ -57,6 +59,27 @@ func TestLostKeyIsLogged(t *testing.T) {
 	pg = lost.get("/connect?return=" + url.QueryEscape(back)).want(http.StatusOK)
 	if line := pg.line("a sealed value does not open"); line["op"] != "read draft" || line["level"] != "WARN" {
 		t.Errorf("the line is %v", line)
+	}
+}
+
+// TestWhatIsLeftOutIsLogged: a page that is drawn without something says in the
+// log why, with its request id.
+func TestWhatIsLeftOutIsLogged(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	hook := g.add(shop, receives, "DONATION")
+	for _, test := range []struct{ at, unread, says string }{
+		{webhooksPath(shop.ID), apiEvents, "deliveries could not be listed beside webhooks"},
+		{eventsPath(shop.ID), apiWebhooks, "webhooks could not be listed beside deliveries"},
+		{eventPath(shop.ID, g.fired(shop, "DONATION", false)), apiWebhooks, "webhooks could not be listed beside deliveries"},
+		{webhookPath(shop.ID, hook.ID) + "/delete", apiWebhooks, "webhooks could not be listed beside the one that is to be deleted"},
+	} {
+		g.box.FailNext(sandbox.Failure{Path: test.unread, Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}}})
+		line := p.get(test.at).want(http.StatusOK).line(test.says)
+		if why, _ := line["error"].(string); line["level"] != "WARN" || !strings.Contains(why, "500") || !strings.Contains(why, "req-777") {
+			t.Errorf("%s: the line is %v", test.at, line)
+		}
 	}
 }
 

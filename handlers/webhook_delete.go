@@ -65,15 +65,18 @@ func (s *server) drawDelete(w http.ResponseWriter, r *http.Request, status int, 
 	if page.Locked, err = s.lockedReason(r.Context(), conn.ShopID, hook.ID); err != nil {
 		return err
 	}
-	page.Stops, page.StopsKnown = s.whatStops(r.Context(), conn, hook)
+	page.Stops, page.StopsKnown = s.whatStops(r, hook)
 	return s.render(w, r, status, views.Delete(page))
 }
 
 // whatStops are the event types that no other webhook of the shop receives.
-func (s *server) whatStops(ctx context.Context, conn store.Connection, hook fourthwall.Webhook) ([]views.EventBadge, bool) {
-	ctx, cancel := context.WithTimeout(ctx, listTime)
+func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]views.EventBadge, bool) {
+	ctx, cancel := context.WithTimeout(r.Context(), listTime)
 	defer cancel()
-	list, err := withCredential(ctx, s, conn, s.API.WebhookList)
+	list, err := withCredential(ctx, s, visitOf(r).conn, s.API.WebhookList)
+	if err != nil {
+		visitOf(r).log.Warn("webhooks could not be listed beside the one that is to be deleted", "error", err)
+	}
 	if err != nil || list.Incomplete {
 		return nil, false
 	}

@@ -83,7 +83,7 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	var events fourthwall.EventPage
 	var unknown string
 	var beside sync.WaitGroup
-	beside.Go(func() { events, unknown = s.health(r.Context(), conn) })
+	beside.Go(func() { events, unknown = s.health(r) })
 	read, err := withCredential(r.Context(), s, conn, s.API.WebhookList)
 	beside.Wait()
 	filter := readListFilter(r.URL.Query())
@@ -194,7 +194,7 @@ func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error 
 	filter := readListFilter(r.URL.Query())
 	var health map[string]*views.Health
 	if filter.sort == sortFailed {
-		events, _ := s.health(r.Context(), conn)
+		events, _ := s.health(r)
 		health = healthOf(conn.ShopID, events, read)
 	}
 	rows := [][]string{{"id", "url", "event types", "number of event types", "api version"}}
