@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -141,4 +142,42 @@ func serveForTest(t *testing.T) (net.Conn, func()) {
 	}), slog.New(slog.DiscardHandler))
 	go func() { _ = server.Serve(l) }()
 	return l.dial(), func() { _ = server.Close() }
+}
+
+// TestEndsInOrder: what is under way when the program is to end gets its
+// answer, for half a minute, and nothing new begins. Checklist 39.
+func TestEndsInOrder(t *testing.T) {
+	for name, takes := range map[string]time.Duration{"in time": 20 * time.Second, "too long": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, end := context.WithCancel(t.Context())
+				l := &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})}
+				begun, ended := make(chan struct{}), make(chan error, 1)
+				h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					close(begun)
+					time.Sleep(takes) //nolint:forbidigo // in a bubble, where no time passes
+					_, _ = io.WriteString(w, "done")
+				})
+				go func() { ended <- serveHTTP(ctx, l, h, slog.New(slog.DiscardHandler)) }()
+				conn := l.dial()
+				_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+				<-begun
+				began := time.Now()
+				end()
+				<-l.closed
+				answered := make(chan string, 1)
+				go func() {
+					all, _ := io.ReadAll(conn)
+					answered <- string(all)
+				}()
+				err := <-ended
+				if took := time.Since(began); (err == nil) != (takes < shutdownTime) || took < min(takes, shutdownTime) || took > shutdownTime {
+					t.Errorf("it ended after %v with %v", took, err)
+				}
+				if answer := <-answered; !strings.Contains(answer, "\r\n\r\ndone") && takes < shutdownTime {
+					t.Errorf("answered %q", answer)
+				}
+			})
+		})
+	}
 }
