@@ -314,15 +314,14 @@ func TestLocalAddressesLookAlike(t *testing.T) {
 		"http://open.example/", "http://filtered.example/", "http://localhost/", "http://127.0.0.1/", "http://10.255.255.1:443/",
 		"http://" + l.Addr().String() + "/", "http://127.0.0.1:1/", "http://169.254.169.254/", "http://[fe80::1]/", "http://db.internal/",
 	} {
-		start := time.Now()
 		r, err := c.Do(t.Context(), Request{URL: address})
 		var refusal *Refusal
 		if !errors.As(err, &refusal) {
 			t.Fatalf("%s: %v", address, err)
 		}
 		seen[refusal.Error()+refusal.Public()] = true
-		if took := time.Since(start); took > time.Second || len(r.Attempts) != 0 || r.Timing.Connect != 0 {
-			t.Errorf("%s took %v: %+v", address, took, r)
+		if len(r.Attempts) != 0 || r.Timing.Connect != 0 {
+			t.Errorf("%s was called: %+v", address, r)
 		}
 	}
 	if len(seen) != 1 {
