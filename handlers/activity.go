@@ -60,10 +60,17 @@ func (s *server) begin(ctx context.Context, v *visit, a store.Activity, d detail
 	return s.Store.BeginActivity(ctx, a)
 }
 
-// settle records how an attempt ended, and gives err back.
+// settle records how an attempt ended, and gives err back, unless all it says
+// is that what was to be deleted is not there.
 func (s *server) settle(ctx context.Context, v *visit, a store.Activity, err error) error {
 	outcome := settlementOf(err)
 	outcome.WebhookID = a.WebhookID
+	switch {
+	case a.Action == actionDelete && isNotFound(err):
+		outcome.Outcome, err = store.OutcomeDone, nil
+	case a.Action == actionDisconnect && err == nil:
+		outcome.Status = 0 // Fourthwall was not asked
+	}
 	if storeErr := s.Store.SettleActivity(ctx, a.ID, outcome); storeErr != nil {
 		// What was done is done; the entry settles itself later.
 		v.log.Error("the outcome of an attempt could not be recorded", "activity", a.ID, "error", storeErr)

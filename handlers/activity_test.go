@@ -160,7 +160,22 @@ func TestDeletedAlreadyIsRecorded(t *testing.T) {
 	f := p.deleteForm(shop.ID, id)
 	g.direct(shop, http.MethodDelete, id, "")
 	f.submit().want(http.StatusOK, "gone already")
-	if all := g.recorded(shop, actionDelete); len(all) != 1 || all[0].Outcome != store.OutcomeDone || all[0].WebhookID != id {
+	if all := g.recorded(shop, actionDelete); len(all) != 1 || all[0].Outcome != store.OutcomeDone || all[0].WebhookID != id || all[0].Status != 404 {
+		t.Errorf("recorded %+v", all)
+	}
+}
+
+// TestGoneMeanwhileIsRecorded: the API's answer stands there as it was.
+func TestGoneMeanwhileIsRecorded(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	id := g.add(shop, good, "DONATION").ID
+	f := p.deleteForm(shop.ID, id)
+	g.box.FailNext(sandbox.Failure{Method: http.MethodDelete, Path: apiWebhooks + "*", Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND", Header: http.Header{"X-Request-Id": {"req-777"}}})
+	f.submit().want(http.StatusOK, "is deleted")
+	all := g.recorded(shop, actionDelete)
+	if len(all) != 1 || all[0].Outcome != store.OutcomeDone || all[0].Status != 404 || all[0].Code != "WEBHOOK_CONFIGURATION_NOT_FOUND" || all[0].APIRequestID != "req-777" {
 		t.Errorf("recorded %+v", all)
 	}
 }
@@ -178,18 +193,19 @@ func TestConnectionsAreRecorded(t *testing.T) {
 		action string
 		n      int
 		actor  string
+		status int // of Fourthwall, which is not asked when a shop is disconnected
 	}{
-		{one, actionConnect, 2, "Fourthwall sign-in"},
-		{one, actionDisconnect, 2, "Fourthwall sign-in"},
-		{two, actionConnect, 1, "API key ending in " + two.APIUser[len(two.APIUser)-4:]},
-		{two, actionDisconnect, 1, "API key ending in " + two.APIUser[len(two.APIUser)-4:]},
+		{one, actionConnect, 2, "Fourthwall sign-in", 200},
+		{one, actionDisconnect, 2, "Fourthwall sign-in", 0},
+		{two, actionConnect, 1, "API key ending in " + two.APIUser[len(two.APIUser)-4:], 200},
+		{two, actionDisconnect, 1, "API key ending in " + two.APIUser[len(two.APIUser)-4:], 0},
 	} {
 		all := g.recorded(test.shop, test.action)
 		if len(all) != test.n {
 			t.Errorf("%s %s: %d", test.shop.Name, test.action, len(all))
 		}
 		for _, a := range all {
-			if a.Outcome != store.OutcomeDone || a.Actor != test.actor || len(a.Session) != 8 || !strings.Contains(string(a.Detail), test.shop.Name) {
+			if a.Outcome != store.OutcomeDone || a.Status != test.status || a.Actor != test.actor || len(a.Session) != 8 || !strings.Contains(string(a.Detail), test.shop.Name) {
 				t.Errorf("%s %s: %+v %s", test.shop.Name, test.action, a, a.Detail)
 			}
 		}

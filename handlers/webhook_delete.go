@@ -119,7 +119,8 @@ func (s *server) deleteInTurn(w http.ResponseWriter, r *http.Request, id string,
 	case isNotFound(err) && turn.waited:
 		return func() error { return redirect(w, r, webhooksPath(v.conn.ShopID)) }, nil
 	case isNotFound(err):
-		return func() error { return s.goneAlready(w, r, id) }, nil
+		said := err // which the return below forgets
+		return func() error { return s.goneAlready(w, r, id, said) }, nil
 	case err != nil:
 		return func() error { return s.unreadDelete(id, v, err) }, err
 	case turn.first != nil:
@@ -138,14 +139,15 @@ func (s *server) deleteInTurn(w http.ResponseWriter, r *http.Request, id string,
 	return func() error { return s.deleted(w, r, hook, again) }, nil
 }
 
-// goneAlready records an attempt that had nothing left to do.
-func (s *server) goneAlready(w http.ResponseWriter, r *http.Request, id string) error {
+// goneAlready records an attempt that had nothing left to do, and what the API
+// said of it.
+func (s *server) goneAlready(w http.ResponseWriter, r *http.Request, id string, said error) error {
 	v := visitOf(r)
 	act, err := s.begin(r.Context(), v, store.Activity{Action: actionDelete, WebhookID: bounded(id, 200)}, detail{})
 	if err != nil {
 		return err
 	}
-	if err := s.settle(r.Context(), v, act, nil); err != nil {
+	if err := s.settle(r.Context(), v, act, said); err != nil {
 		return err
 	}
 	return s.deleted(w, r, fourthwall.Webhook{ID: id}, "")
@@ -212,9 +214,6 @@ func (s *server) remove(ctx context.Context, v *visit, hook fourthwall.Webhook) 
 		case readErr != nil:
 			err = &unverified{api}
 		}
-	}
-	if isNotFound(err) {
-		err = nil
 	}
 	return s.settle(ctx, v, act, err)
 }
