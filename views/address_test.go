@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -37,11 +38,17 @@ func TestAddressNotes(t *testing.T) {
 		{"Cyrillic", "https://пример.рф/", []string{ascii + "xn--e1afmkfd.xn--p1ai"}},
 		{"Japanese", "https://東京タワーのtest.example/", []string{ascii + "xn--test-4c4crs0kodv073ay09b.example"}},
 		{"Korean", "https://한국漢字a.example/", []string{ascii + "xn--a-471bq89cry2dozzb.example"}},
+		{"Chinese with Bopomofo", "https://ㄅ漢a.example/", []string{ascii + "xn--a-1jux89u.example"}},
+		{"a mark that belongs to every script", "https://q\u0301.example/", []string{ascii + "xn--q-xbb.example"}},
+		{"umlauts and underscores", "https://my_bücher.example/", []string{ascii + "xn--my_bcher-95a.example"}},
+		{"no host that there can be", "https://xn--ü.example/", []string{"The name of this host cannot be written in ASCII, so there can be no such host."}},
 		{"Latin and Cyrillic", "https://\u0440aypal.com/", []string{ascii + "xn--aypal-uye.com", like + "“\u0440aypal” mixes Cyrillic and Latin" + sure}},
 		{"Latin and Cyrillic, in ASCII", "https://xn--aypal-uye.com/", []string{reads + "\u0440aypal.com", like + "“\u0440aypal” mixes Cyrillic and Latin" + sure}},
 		{"Latin and Greek", "https://a\u03bf.example/", []string{ascii + "xn--a-smb.example", like + "“a\u03bf” mixes Greek and Latin" + sure}},
 		{"all Cyrillic, all like Latin", "https://\u0430\u0440\u0440\u04cf\u0435.com/", []string{ascii + "xn--80ak6aa92e.com", like + "“\u0430\u0440\u0440\u04cf\u0435” can be read as Latin letters and is Cyrillic" + sure}},
 		{"the same under a Cyrillic top", "https://\u0430\u0440\u0440\u0435.рф/", []string{ascii + "xn--80ak6aa.xn--p1ai"}},
+		{"the same, with the dot of the root", "https://\u0430\u0440\u0440\u0435.рф./", []string{ascii + "xn--80ak6aa.xn--p1ai."}},
+		{"all Cyrillic, all like Latin, with a digit", "https://\u0430\u0440\u0440\u0435-1.com/", []string{ascii + "xn---1-6kcu8ca.com", like + "“\u0430\u0440\u0440\u0435-1” can be read as Latin letters and is Cyrillic" + sure}},
 		{"all Cyrillic, not all like Latin", "https://привет.com/", []string{ascii + "xn--b1agh1afp.com"}},
 		{"each label by itself", "https://пример.hooks.example/", []string{ascii + "xn--e1afmkfd.hooks.example"}},
 		{"Hebrew", "https://שלום.example/", []string{ascii + "xn--9dbne9b.example"}},
@@ -59,6 +66,43 @@ func TestAddressNotes(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestLettersLikeLatinOnes takes each letter by itself: one that is missing
+// here is a name that nobody is warned of.
+func TestLettersLikeLatinOnes(t *testing.T) {
+	for script, letters := range map[string]string{
+		"Cyrillic": "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u04bb\u04cf\u044c\u0475\u043a\u043c\u0442\u0432\u043d\u0433",
+		"Greek":    "\u03bf\u03bd\u03c1\u03b9\u03ba\u03c5\u03b1\u03c7\u03c4\u03bc\u03b3",
+		"Armenian": "\u0585\u0578\u057d\u0581\u0570\u0566\u0575",
+	} {
+		for _, letter := range letters {
+			notes := strings.Join(AddressNotes("https://"+string(letter)+".example/"), "\n")
+			if want := "“" + string(letter) + "” can be read as Latin letters and is " + script; !strings.Contains(notes, want) {
+				t.Errorf("%U: the notes are %q, want %q", letter, notes, want)
+			}
+		}
+	}
+}
+
+// TestSignsLikeOthers takes each sign by itself.
+func TestSignsLikeOthers(t *testing.T) {
+	for like, signs := range map[string]string{
+		"/":  "\u2044\u2215\u2571\u29f8\uff0f",
+		".":  "\u3002\uff0e\uff61\u2024",
+		":":  "\uff1a\u2236\u02d0",
+		"?":  "\uff1f",
+		"#":  "\uff03",
+		"@":  "\uff20",
+		"\\": "\u29f5\ufe68\uff3c",
+	} {
+		for _, sign := range signs {
+			notes := strings.Join(AddressNotes("https://e.example/a"+string(sign)+"b"), "\n")
+			if want := fmt.Sprintf("signs that only look like a slash, a dot or a colon: %U.", sign); !strings.Contains(notes, want) {
+				t.Errorf("%U, which looks like %s: the notes are %q", sign, like, notes)
+			}
+		}
 	}
 }
 
