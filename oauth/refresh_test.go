@@ -3,6 +3,9 @@ package oauth
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -31,7 +34,7 @@ func (m *memory) Held(context.Context, string) (Held, error) {
 func (m *memory) LeaseRefresh(_ context.Context, _ string, version int64, holder string, ttl time.Duration) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.held.Version != version || (m.holder != "" && m.now().Before(m.until)) {
+	if m.held.Expired || m.held.Version != version || (m.holder != "" && m.now().Before(m.until)) {
 		return false, nil
 	}
 	m.holder, m.until = holder, m.now().Add(ttl)
@@ -97,6 +100,7 @@ func TestFresh(t *testing.T) {
 		{"near its end, nothing to renew with", heldUntil("", noon.Add(20*time.Second)), 200, renewed, "a1", nil, 0, false},
 		{"at its end, nothing to renew with", heldUntil("", noon), 200, renewed, "", ErrReconnect, 0, true},
 		{"near its end, the provider has a fault", heldUntil("r1", noon.Add(20*time.Second)), 503, "", "a1", nil, 1, false},
+		{"near its end, refused", heldUntil("r1", noon.Add(20*time.Second)), 400, `{"error":"invalid_grant"}`, "", ErrReconnect, 1, true},
 		{"refused", heldUntil("r1", noon), 400, `{"error":"invalid_grant"}`, "", ErrReconnect, 1, true},
 		{"already expired", Held{ID: "conn", Version: 1, Expired: true}, 200, renewed, "", ErrReconnect, 0, true},
 	}
@@ -136,6 +140,97 @@ func TestOneRefresh(t *testing.T) {
 	if s.hits.Load() != 1 {
 		t.Errorf("refreshed %d times", s.hits.Load())
 	}
+}
+
+// shelf is a Keeper of several connections.
+type shelf map[string]*memory
+
+func (s shelf) Held(ctx context.Context, id string) (Held, error) { return s[id].Held(ctx, id) }
+
+func (s shelf) LeaseRefresh(ctx context.Context, id string, version int64, holder string, ttl time.Duration) (bool, error) {
+	return s[id].LeaseRefresh(ctx, id, version, holder, ttl)
+}
+
+func (s shelf) FinishRefresh(ctx context.Context, id string, version int64, holder string, credential []byte, end time.Time, scopes string) error {
+	return s[id].FinishRefresh(ctx, id, version, holder, credential, end, scopes)
+}
+
+func (s shelf) ReleaseRefresh(ctx context.Context, id, holder string) error {
+	return s[id].ReleaseRefresh(ctx, id, holder)
+}
+
+func (s shelf) ExpireConnection(ctx context.Context, id string, version int64) error {
+	return s[id].ExpireConnection(ctx, id, version)
+}
+
+// tokensOf is a token server that takes a second, and whose access tokens tell
+// what they were renewed with.
+type tokensOf struct{}
+
+func (tokensOf) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, err
+	}
+	time.Sleep(time.Second) //nolint:forbidigo // in a bubble
+	body := `{"access_token":"from-` + r.PostForm.Get("refresh_token") + `","token_type":"Bearer","expires_in":300,"refresh_token":"next"}`
+	return &http.Response{StatusCode: http.StatusOK, Request: r, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+}
+
+// TestRefreshesAtOnce: who asks while something else is renewed does not get
+// the outcome of that: not the credential of another connection, nor the very
+// version that the API has refused.
+// Checklist 10.
+func TestRefreshesAtOnce(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		elsewhere   bool   // another replica renews what is asked for first
+		id          string // of the connection that is asked for second
+		first, then Held
+	}{
+		{"another connection", false, "other", renewedTo("conn", 2, "from-r-of-conn"), renewedTo("other", 2, "from-r-of-other")},
+		{"the next version of the same", true, "conn", renewedTo("conn", 2, "a2"), renewedTo("conn", 3, "from-r2")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				keeper := shelf{}
+				for _, id := range []string{"conn", "other"} {
+					held := heldUntil("r-of-"+id, time.Now())
+					held.ID = id
+					keeper[id] = &memory{held: held, now: time.Now}
+				}
+				r := NewRefresher(New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: tokensOf{}, Now: time.Now}), keeper)
+				ask := func(old, want Held) {
+					got, err := r.Renew(t.Context(), old)
+					got.Credential = Credential{AccessToken: got.Credential.AccessToken}
+					if err != nil || got != want {
+						t.Errorf("got %+v, %v, want %+v", got, err, want)
+					}
+				}
+				replica := func(held Held) bool {
+					leased, err := keeper.LeaseRefresh(t.Context(), held.ID, held.Version, "replica", leaseTime)
+					return leased && err == nil
+				}
+				old := keeper["conn"].held
+				if test.elsewhere && !replica(old) {
+					t.Fatal("there is no lease")
+				}
+				var first sync.WaitGroup
+				first.Go(func() { ask(old, test.first) })
+				time.Sleep(pollInterval / 2) //nolint:forbidigo // in a bubble
+				if test.elsewhere {
+					if err := keeper.FinishRefresh(t.Context(), "conn", 1, "replica", []byte(`{"way":"code","access_token":"a2","refresh_token":"r2"}`), time.Time{}, ""); err != nil {
+						t.Fatal(err)
+					}
+				}
+				ask(keeper[test.id].held, test.then)
+				first.Wait()
+			})
+		})
+	}
+}
+
+func renewedTo(id string, version int64, token fourthwall.Secret) Held {
+	return Held{ID: id, Version: version, Credential: Credential{AccessToken: token}}
 }
 
 // TestLeaseOfTheDead waits out the lease of a holder that never finishes.
@@ -193,6 +288,21 @@ func TestNewTokenIsKept(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestMarkedMeanwhile: who finds that the connection was marked as to be
+// connected again does not wait for a lease that nobody gives.
+func TestMarkedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old := heldUntil("r1", time.Now())
+		m := &memory{held: old, now: time.Now}
+		m.held.Expired = true
+		start := time.Now()
+		_, err := NewRefresher(New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: tokensOf{}, Now: time.Now}), m).Renew(t.Context(), old)
+		if !errors.Is(err, ErrReconnect) || time.Since(start) != 0 {
+			t.Errorf("got %v after %v", err, time.Since(start))
+		}
+	})
 }
 
 // TestRefreshOutlivesItsRequest: who goes away must not take a rotated token
