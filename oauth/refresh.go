@@ -126,7 +126,11 @@ func (r *Refresher) renewOnce(ctx context.Context, h Held) (Held, error) {
 			return Held{}, err
 		}
 		if leased {
-			return r.refresh(ctx, current, holder)
+			renewed, err := r.refresh(ctx, current, holder)
+			// Without the lease, what somebody else has kept meanwhile counts.
+			if !errors.Is(err, ErrLeaseLost) {
+				return renewed, err
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -23,11 +23,17 @@ type memory struct {
 	now    func() time.Time
 	faults int // of the next calls that would keep a credential
 	tried  int // to keep one
+	gone   bool
 }
+
+var errGone = errors.New("there is no such connection")
 
 func (m *memory) Held(context.Context, string) (Held, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.gone {
+		return Held{}, errGone
+	}
 	return m.held, nil
 }
 
@@ -48,7 +54,7 @@ func (m *memory) FinishRefresh(_ context.Context, _ string, version int64, holde
 	if m.tried <= m.faults {
 		return errors.New("the database is locked")
 	}
-	if m.holder != holder || m.held.Version != version {
+	if m.gone || m.holder != holder || m.held.Version != version {
 		return ErrLeaseLost
 	}
 	c, err := Decode(credential)
@@ -253,16 +259,18 @@ func TestLeaseOfTheDead(t *testing.T) {
 // at the first fault of where it is kept, but where it is of no use any more.
 func TestNewTokenIsKept(t *testing.T) {
 	tests := []struct {
-		name    string
-		faults  int
-		removed bool // the connection goes while the provider answers
-		token   fourthwall.Secret
-		tried   int // 0: until the time for it is over
+		name      string
+		faults    int
+		meanwhile func(*memory) // while the provider answers
+		token     fourthwall.Secret
+		fails     error // nil for any where there is no token
+		tried     int   // 0: until the time for it is over
 	}{
-		{"no fault", 0, false, "a2", 1},
-		{"a short fault", 20, false, "a2", 21},
-		{"a long one", 1000, false, "", 0},
-		{"it was disconnected", 0, true, "", 1},
+		{"no fault", 0, nil, "a2", nil, 1},
+		{"a short fault", 20, nil, "a2", nil, 21},
+		{"a long one", 1000, nil, "", nil, 0},
+		{"it was connected anew", 0, func(m *memory) { m.held.Version, m.held.Credential.AccessToken = 2, "a3" }, "a3", nil, 1},
+		{"it was disconnected", 0, func(m *memory) { m.gone = true }, "", errGone, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -271,19 +279,19 @@ func TestNewTokenIsKept(t *testing.T) {
 				held, start := m.held, time.Now()
 				server := &rotating{latency: time.Second}
 				p := New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: server, Now: time.Now})
-				if test.removed {
-					time.AfterFunc(server.latency/2, func() {
-						m.mu.Lock()
-						defer m.mu.Unlock()
-						m.held.Version++
-					})
-				}
+				time.AfterFunc(server.latency/2, func() {
+					m.mu.Lock()
+					defer m.mu.Unlock()
+					if test.meanwhile != nil {
+						test.meanwhile(m)
+					}
+				})
 				got, err := NewRefresher(p, m).Renew(t.Context(), held)
-				if got.Credential.AccessToken.Reveal() != test.token.Reveal() || (err == nil) != (test.token != "") || server.calls != 1 {
-					t.Errorf("token %q, %v, after %d calls", got.Credential.AccessToken.Reveal(), err, server.calls)
+				if got.Credential.AccessToken.Reveal() != test.token.Reveal() || (err == nil) != (test.token != "") || (test.fails != nil && !errors.Is(err, test.fails)) {
+					t.Errorf("token %q, error %v", got.Credential.AccessToken.Reveal(), err)
 				}
-				if took := time.Since(start); took > refreshTime || (test.tried != 0 && m.tried != test.tried) {
-					t.Errorf("it was tried %d times in %v", m.tried, took)
+				if took := time.Since(start); took > refreshTime || (test.tried != 0 && m.tried != test.tried) || server.calls != 1 {
+					t.Errorf("kept at try %d after %d calls, in %v", m.tried, server.calls, took)
 				}
 			})
 		})
