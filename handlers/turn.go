@@ -11,6 +11,7 @@ import (
 	"hookwall/fourthwall"
 	"hookwall/oauth"
 	"hookwall/store"
+	"hookwall/views"
 )
 
 // turn is the right of one of several presses of the same button to do what
@@ -55,7 +56,7 @@ func (s *server) takeTurn(ctx context.Context, v *visit, id string) (turn, error
 			t.rest = s.beat(ctx, v, sub)
 			return t, nil
 		case s.Now().After(deadline):
-			return t, errors.New("another press of the same button did not end")
+			return t, stillAtWork(v)
 		}
 		if !t.waited {
 			v.log.Debug("another press is at work on the same")
@@ -66,6 +67,16 @@ func (s *server) takeTurn(ctx context.Context, v *visit, id string) (turn, error
 			return t, ctx.Err()
 		case <-tick.C:
 		}
+	}
+}
+
+// stillAtWork answers a press that has waited long enough for another.
+func stillAtWork(v *visit) *httpError {
+	return &httpError{
+		Status: http.StatusServiceUnavailable, Heading: "The first press is still under way", RetryAfter: busyPause,
+		Public: "This button was pressed before, and Fourthwall has not answered that yet. Nothing was sent a second time: look in a moment what became of the first.",
+		Links:  []views.Link{{Href: webhooksPath(v.conn.ShopID), Text: "See the webhooks"}},
+		Err:    errors.New("another press of the same button did not end"),
 	}
 }
 

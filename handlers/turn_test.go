@@ -122,6 +122,33 @@ func TestTurnOfADeadProcess(t *testing.T) {
 	asked(p, shop, hook).submit().want(http.StatusOK, "is deleted")
 }
 
+// TestTurnThatTakesLong: who has waited long enough for another press reads
+// that it is still under way, and does nothing a second time.
+func TestTurnThatTakesLong(t *testing.T) {
+	g := newRig(t, options{still: true})
+	p := g.person()
+	shop := p.connect(0)
+	hook := g.add(shop, good, "DONATION")
+	f := asked(p, shop, hook)
+	v := &visit{owner: owner(p), log: g.server.Logger}
+	v.conn.ShopID = shop.ID
+	g.move(twinWait) // the sign of life that this one gives counts for long
+	first, err := g.server.takeTurn(t.Context(), v, "delete "+hook.ID)
+	g.must(err)
+	first.rest()
+	g.move(-twinWait)
+	var pg *page
+	var second sync.WaitGroup
+	second.Go(func() { pg = f.submit() })
+	g.until(func() bool { return strings.Contains(g.logs.String(), "another press is at work") })
+	g.move(twinWait + time.Second)
+	second.Wait()
+	pg.want(http.StatusServiceUnavailable, "still under way", "Nothing was sent a second time").link("See the webhooks").want(http.StatusOK, good)
+	if n := len(g.calls.of(http.MethodDelete)); n != 0 {
+		t.Errorf("%d calls", n)
+	}
+}
+
 // TestBusyAfterTheDeed: what a server did before it said that it is busy is
 // seen, and so is what it did not do.
 func TestBusyAfterTheDeed(t *testing.T) {
