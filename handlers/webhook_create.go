@@ -294,7 +294,7 @@ func inText(f failure) string {
 
 func waitText(f failure) string {
 	if f.RetryAfter > 0 {
-		return views.Count(f.RetryAfter, "second", "seconds")
+		return views.Duration(f.retryAfter())
 	}
 	return "a moment"
 }

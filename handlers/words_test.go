@@ -48,6 +48,15 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
+// TestWaitText: nobody is to count in seconds what takes hours.
+func TestWaitText(t *testing.T) {
+	for seconds, want := range map[int]string{0: "a moment", 1: "1 second", 60: "60 seconds", 600: "10 minutes", 24 * 60 * 60: "24 hours"} {
+		if got := waitText(failure{RetryAfter: seconds}); got != want {
+			t.Errorf("%d s are %q, want %q", seconds, got, want)
+		}
+	}
+}
+
 // TestWhatPassesIsAskedForAgain: pages that say to try again have a link that
 // does.
 func TestWhatPassesIsAskedForAgain(t *testing.T) {
