@@ -26,8 +26,8 @@ func (l Limit) Off() bool { return l.Burst <= 0 }
 
 func (l Limit) every() int64 { return max(l.Every.Milliseconds(), 1) }
 
-// lateness is longer than a statement takes, with all that it waits for.
-const lateness = 2 * time.Minute
+// lateness is longer than a statement takes that does not fail, with all that it waits for.
+const lateness = 15 * time.Second
 
 // takeOne moves the time at which a bucket is full, in one statement, so that callers in all
 // processes are counted one after another. A time far beyond what the limit can come to was written
