@@ -25,7 +25,6 @@ type EditConfirmPage struct {
 	Removed        []EventBadge
 	Kept           []EventBadge
 	Duplicates     []DuplicateOf // others with the new URL and shared types
-	Notice         *Notice       // a fault of the last try
 }
 
 // DuplicateOf is another webhook of the shop that already receives some of
