@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -88,10 +89,11 @@ func TestWriteLimits(t *testing.T) {
 		elsewhere     bool // the session counts at other addresses as well
 		callsOnly     bool
 		wantLimitName string
+		wantWhy       string
 	}{
-		{name: "of a session", limits: Limits{Writes: sevenSeconds(1)}, elsewhere: true, wantLimitName: "write by session"},
-		{name: "of an address", limits: Limits{AddressWrites: sevenSeconds(1)}, others: true, wantLimitName: "write by address"},
-		{name: "of a session's calls", limits: Limits{Calls: sevenSeconds(1)}, elsewhere: true, callsOnly: true, wantLimitName: "call by session"},
+		{name: "of a session", limits: Limits{Writes: sevenSeconds(1)}, elsewhere: true, wantLimitName: "write by session", wantWhy: "at a time from one person."},
+		{name: "of an address", limits: Limits{AddressWrites: sevenSeconds(1)}, others: true, wantLimitName: "write by address", wantWhy: "at a time from one network, and others in yours count as well."},
+		{name: "of a session's calls", limits: Limits{Calls: sevenSeconds(1)}, elsewhere: true, callsOnly: true, wantLimitName: "call by session", wantWhy: "at a time from one person."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -113,7 +115,7 @@ func TestWriteLimits(t *testing.T) {
 						t.Errorf("refused are %v, want %v", got, want)
 					}
 					if counted {
-						one.noRedirects().post(path, typical(shop)).limited("7")
+						one.noRedirects().post(path, typical(shop)).limited("7").want(http.StatusTooManyRequests, test.wantWhy)
 						g.move(3 * time.Second)
 						one.noRedirects().post(path, typical(shop)).limited("4")
 					}
@@ -282,6 +284,36 @@ func TestLimitOfAForm(t *testing.T) {
 	pg.link("Go back").postForm("/delete").submit().want(http.StatusOK, "is deleted")
 }
 
+// TestLimitOfAShopThatIsNotOpen: who may not see a shop's pages gets no form of
+// them, also where a limit comes first.
+func TestLimitOfAShopThatIsNotOpen(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		close func(g *rig, p *person, shop sandbox.DemoShop) (shopID string)
+	}{
+		{"another shop", func(g *rig, _ *person, _ sandbox.DemoShop) string { return g.box.Shops()[1].ID }},
+		{"no shop at all", func(*rig, *person, sandbox.DemoShop) string { return "sh_none" }},
+		{"to be connected again", func(g *rig, p *person, shop sandbox.DemoShop) string {
+			conn, err := g.store.Connection(g.t.Context(), owner(p), shop.ID)
+			g.must(err)
+			g.must(g.store.ExpireConnection(g.t.Context(), conn.ID, conn.Version))
+			return shop.ID
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, behindProxy(Limits{Writes: sevenSeconds(1)}))
+			p := g.person().from(home)
+			shop := p.connect(0)
+			id := test.close(g, p, shop)
+			p.noRedirects().post(webhooksPath(id), typical(shop))
+			pg := p.post(webhooksPath(id), typical(shop)).limited("7")
+			if strings.Contains(pg.body, good) || strings.Contains(pg.body, "allowedTypes") {
+				t.Error("the form is drawn")
+			}
+		})
+	}
+}
+
 // TestSignInLimits: a sign-in that has to wait is not lost.
 func TestSignInLimits(t *testing.T) {
 	for _, way := range []string{"code", "implicit"} {
@@ -315,6 +347,9 @@ func TestSignInLimits(t *testing.T) {
 		p := g.person().from(home)
 		p.get("/oauth/start?way=code")
 		pg := p.get("/oauth/start?way=code&return=/shops").limited("7")
+		if got := pg.header.Get("Referrer-Policy"); got != "strict-origin" {
+			t.Errorf("the address goes to the next page: Referrer-Policy is %q", got)
+		}
 		g.move(7 * time.Second)
 		pg.link("Try again").want(http.StatusOK, "Allow")
 	})
@@ -355,6 +390,34 @@ func TestRefusedKeys(t *testing.T) {
 	}
 }
 
+// TestKeysTriedAtOnce: guesses that were let through together count each, so
+// that they are no way around the wait.
+func TestKeysTriedAtOnce(t *testing.T) {
+	g := newRig(t, behindProxy(Limits{BadKeys: sevenSeconds(1)}))
+	shop := g.box.Shops()[0]
+	const guesses = 3
+	arrived, released := make(chan struct{}, guesses), make(chan struct{})
+	g.calls.set(func(c apiCall) {
+		if c.path == "/open-api/v1.0/shops/current" {
+			arrived <- struct{}{}
+			<-released
+		}
+	}, nil)
+	var all sync.WaitGroup
+	for range guesses {
+		p := g.person().from(home)
+		f := p.get("/connect").form("/connect/key").set("username", shop.APIUser).set("password", "wrong")
+		all.Go(func() { f.submit().want(http.StatusUnprocessableEntity) })
+	}
+	for range guesses {
+		<-arrived
+	}
+	close(released)
+	all.Wait()
+	p := g.person().from(home)
+	p.get("/connect").form("/connect/key").set("username", shop.APIUser).set("password", shop.APIPassword).submit().limited("21")
+}
+
 func (c *calls) to(path string) (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -390,6 +453,8 @@ func TestWhoIsOneAddress(t *testing.T) {
 		{"one address and what it made up", "", trusted, "198.51.100.1, " + home, "198.51.100.2, " + home, true},
 		{"one address, written as IPv6", "", trusted, home, "::ffff:" + home, true},
 		{"one network", "", trusted, "2001:db8:1:2::3", "2001:db8:1:2:ffff::4", true},
+		{"this machine by IPv6", "", trusted, "::1", "::1", false},
+		{"this machine's IPv6 address behind a proxy", elsewhere, trusted, "::1", "::1", true},
 		{"two networks", "", trusted, "2001:db8:1:2::3", "2001:db8:1:3::3", false},
 		{"zones", "", trusted, "fe80::1%eth0", "fe80::2%eth1", true},
 		{"nonsense from a proxy", elsewhere, trusted, "<script>", "unknown", true},
