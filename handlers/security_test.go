@@ -128,6 +128,44 @@ func TestCrossOrigin(t *testing.T) {
 // TestHeaders checks every route, and answers of every kind, for what every
 // answer must carry.
 // Checklist 26, 27.
+// TestReferer: where a form comes from is asked of the header that says most.
+// Behind a reverse proxy the host of the request may be another than ours.
+func TestReferer(t *testing.T) {
+	const public, inside = "https://hooks.example.com", "internal:8080"
+	tests := []struct {
+		name, method string
+		header       http.Header
+		denied       bool
+	}{
+		{"our own page", "POST", http.Header{"Referer": {public + "/connect"}}, false},
+		{"our own page, in capitals", "POST", http.Header{"Referer": {"https://Hooks.Example.COM/connect"}}, false},
+		{"our own page, by the inner name", "POST", http.Header{"Referer": {"http://" + inside + "/connect"}}, false},
+		{"another site", "POST", http.Header{"Referer": {"https://evil.example/" + public}}, true},
+		{"a host that begins like ours", "POST", http.Header{"Referer": {public + ".evil.example/"}}, true},
+		{"no address", "POST", http.Header{"Referer": {"%"}}, true},
+		{"another site, only asked for what it may send", "OPTIONS", http.Header{"Referer": {"https://evil.example/"}}, false},
+		{"a browser that says it is our page", "POST", http.Header{"Referer": {"https://evil.example/"}, "Sec-Fetch-Site": {"same-origin"}}, false},
+		{"a browser that says our origin", "POST", http.Header{"Referer": {"https://evil.example/"}, "Origin": {public}}, false},
+		{"our origin, behind a proxy", "POST", http.Header{"Origin": {public}}, false},
+		{"our origin, behind a proxy, in a browser of today", "POST", http.Header{"Origin": {public}, "Sec-Fetch-Site": {"same-origin"}}, false},
+		{"another scheme", "POST", http.Header{"Origin": {"http://hooks.example.com"}}, true},
+	}
+	g := newRig(t, options{publicURL: public})
+	p := g.person().noRedirects()
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := p.request(test.method, "/sign-out", url.Values{})
+			r.Host = inside
+			for name, values := range test.header {
+				r.Header[name] = values
+			}
+			if pg := p.do(r); (pg.status == http.StatusForbidden) != test.denied {
+				t.Errorf("status %d", pg.status)
+			}
+		})
+	}
+}
+
 func TestHeaders(t *testing.T) {
 	for _, public := range []string{"", "https://hooks.example.com", "http://hooks.example.com"} {
 		t.Run("public URL "+public, func(t *testing.T) {
@@ -483,6 +521,10 @@ func TestNoSecretInLogs(t *testing.T) {
 	p.connectKey(1)
 	g.must(g.box.Configure(shop.ID, sandbox.Switches{SecretInCreate: true}))
 	p.newForm(shop.ID, "https://hooks.example.com/canary-url", "DONATION").submit().want(http.StatusOK)
+	for _, status := range []int{400, 500} {
+		g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: status})
+		p.newForm(shop.ID, "https://hooks.example.com/canary-refused", "DONATION").submit()
+	}
 	g.person().get("/oauth/callback?code=canary-code&state=canary-state")
 	g.person().get("/oauth/callback?error=canary-error&error_description=canary")
 	g.person().post("/oauth/implicit", url.Values{"access_token": {"canary-token"}, "state": {"canary"}})
