@@ -835,3 +835,56 @@ func TestInvalidUTF8(t *testing.T) {
 		t.Error("the page is not UTF-8")
 	}
 }
+
+// TestTakenOverBeforeTheCall: who stood still just before the call finds out in
+// time that another attempt has begun anew.
+func TestTakenOverBeforeTheCall(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	f := p.newForm(shop.ID, good, "DONATION")
+	sent := readWebhookForm(shop.ID, f.values)
+	conn, err := g.store.Connection(t.Context(), owner(p), shop.ID)
+	g.must(err)
+	still := creation{server: g.server, visit: &visit{owner: conn.Owner, conn: conn, log: g.server.Logger}, conn: conn, form: sent, holder: "stands still"}
+	_, _, err = g.store.BeginSubmission(t.Context(), store.Submission{ID: sent.submission, Owner: conn.Owner, Shop: shop.ID, Hash: sent.hash(), Holder: still.holder})
+	g.must(err)
+	_, _, err = still.lookBefore(t.Context())
+	g.must(err)
+	g.move(noBeat + time.Second)
+	f.submit().want(http.StatusOK, good)
+
+	sub, err := still.call(t.Context())
+	g.must(err)
+	if all := g.box.Webhooks(shop.ID); len(all) != 1 || g.creates() != 1 || sub.State != store.StateCreated || sub.WebhookID != all[0].ID {
+		t.Errorf("%d webhooks by %d calls, and who stood still was told of %s %q", len(all), g.creates(), sub.State, sub.WebhookID)
+	}
+}
+
+// TestStandsStillInTheCall: nobody begins anew while it is not known what a call
+// comes to that was begun.
+func TestStandsStillInTheCall(t *testing.T) {
+	g := newRig(t, options{})
+	g.server.beatEvery = time.Hour
+	p := g.person()
+	shop := p.connect(0)
+	f := p.newForm(shop.ID, good, "DONATION")
+	arrived, released := make(chan struct{}), make(chan struct{})
+	var stood atomic.Bool
+	g.calls.set(func(c apiCall) {
+		if c.method == http.MethodPost && !stood.Swap(true) {
+			close(arrived)
+			<-released
+		}
+	}, nil)
+	var first sync.WaitGroup
+	first.Go(func() { f.submit().want(http.StatusOK, good) })
+	<-arrived
+	g.move(lookTime + time.Second)
+	f.submit().want(http.StatusBadGateway, "Not confirmed")
+	close(released)
+	first.Wait()
+	if made := len(g.urls(0)); made != 1 || g.creates() != 1 {
+		t.Errorf("%d webhooks by %d calls", made, g.creates())
+	}
+}
