@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/net/html"
 
 	"hookwall/sandbox"
+	"hookwall/store"
 )
 
 // oddTypes are event types that no catalogue has, made to be lost on the way.
@@ -775,5 +777,75 @@ func TestEditForbidden(t *testing.T) {
 			pg := test.try(p, shop, id).want(http.StatusForbidden, test.text, "Connect the shop again")
 			p.consent(pg.link("Connect the shop again").link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, test.back...)
 		})
+	}
+}
+
+// TestOnlyTheSpelling: an address that is only to be written in another way is
+// saved, although it means the same.
+func TestOnlyTheSpelling(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	id := g.add(shop, "https://Hooks.example.com:443/a", "DONATION").ID
+	const plain = "https://hooks.example.com/a"
+	p.editForm(shop.ID, id).set("url", plain).submit().want(http.StatusOK, plain).
+		form("/edit/confirm").submit().want(http.StatusOK, "The webhook is saved")
+	if hook := g.hook(shop, id); hook.URL != plain || len(g.calls.of(http.MethodPut)) != 1 {
+		t.Errorf("the sandbox has %+v after %d calls", hook, len(g.calls.of(http.MethodPut)))
+	}
+}
+
+// TestConflictAgain: what was chosen between two versions does not count for a
+// third, of which only the address or only the types are new.
+func TestConflictAgain(t *testing.T) {
+	for name, third := range map[string]sandbox.Webhook{
+		"another address": {URL: good + "/third", AllowedTypes: []string{"DONATION"}},
+		"other types":     {URL: good + "/theirs", AllowedTypes: []string{"PRODUCT_CREATED"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			id := g.add(shop, good, "DONATION").ID
+			pg := p.editForm(shop.ID, id).tick("ORDER_PLACED", "").submit().want(http.StatusOK)
+			g.changed(shop, id, good+"/theirs", "DONATION")
+			pg = pg.form("/edit/confirm").submit().want(http.StatusConflict, good+"/theirs")
+			g.changed(shop, id, third.URL, third.AllowedTypes...)
+			pg.form("/edit/confirm").submit().want(http.StatusConflict, third.URL)
+			if hook := g.hook(shop, id); hook.URL != third.URL || !slices.Equal(hook.AllowedTypes, third.AllowedTypes) {
+				t.Errorf("the sandbox has %+v", hook)
+			}
+		})
+	}
+}
+
+// TestSaverGoesAway: a change goes on without the person who pressed the button,
+// and how it ended is recorded.
+func TestSaverGoesAway(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	id := g.add(shop, good, "DONATION").ID
+	f := p.editForm(shop.ID, id).set("url", good+"/2").submit().want(http.StatusOK).form("/edit/confirm")
+	ctx, leave := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	g.calls.set(func(c apiCall) {
+		if c.method == http.MethodPut {
+			leave()
+			<-ended
+		}
+	}, nil)
+	resp, err := p.client.Do(p.request(http.MethodPost, f.action, f.values).WithContext(ctx))
+	if err == nil {
+		_ = resp.Body.Close()
+		t.Fatal("the person did not go away")
+	}
+	close(ended)
+	g.until(func() bool {
+		found, err := g.store.Activities(t.Context(), store.ActivityQuery{Shop: shop.ID, Action: actionUpdate, Outcome: store.OutcomeDone})
+		return err == nil && found.Total == 1
+	})
+	if hook := g.hook(shop, id); hook.URL != good+"/2" {
+		t.Errorf("the sandbox has %+v", hook)
 	}
 }
