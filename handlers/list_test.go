@@ -17,6 +17,7 @@ import (
 
 	"hookwall/fourthwall"
 	"hookwall/sandbox"
+	"hookwall/views"
 )
 
 // rows are the texts of the rows of a list, in order.
@@ -420,5 +421,29 @@ func TestFilterSurvivesSignIn(t *testing.T) {
 	}
 	if got, want := g.server.returnPath(eventPath(shop.ID, "weve_x")+"?show=body"), eventPath(shop.ID, "weve_x"); got != want {
 		t.Errorf("after signing in, a body is shown: %s", got)
+	}
+}
+
+// TestHealthOf: a delivery failed where it has an error, whatever its state is
+// called, and the last one that failed is the newest, in whatever order they come.
+func TestHealthOf(t *testing.T) {
+	at := func(minute int) time.Time { return time.Date(2026, 11, 23, 9, minute, 0, 0, time.UTC) }
+	hooks := fourthwall.WebhookList{Webhooks: []fourthwall.Webhook{{ID: "one", URL: good}, {ID: "two", URL: good + "/two"}, {ID: "three", URL: good + "/two"}}}
+	found := fourthwall.EventPage{Events: []fourthwall.Event{
+		{URL: good, CreatedAt: at(1), State: "SENT", HasError: true, Error: "Timeout"},
+		{URL: good, CreatedAt: at(3), State: "FAILED"},
+		{URL: good, CreatedAt: at(2), State: "SENT", HasError: true},
+		{URL: good, CreatedAt: at(0), State: "SENT", HasError: true, Error: "Timeout"},
+		{URL: good + "/two", CreatedAt: at(4), State: "FAILED", HasError: true, Error: "Timeout"},
+		{URL: good + "/gone", CreatedAt: at(5), State: "FAILED", HasError: true, Error: "Timeout"},
+		{URL: good, Body: `{"webhookId":"three"}`, CreatedAt: at(6), State: "NEW"},
+	}}
+	want := map[string]*views.Health{
+		"one":   {Deliveries: 4, Failed: 3, LastFailed: at(2), States: []views.StateCount{{State: "SENT", Count: 3}, {State: "FAILED", Count: 1}}, Href: "/shops/sh/events?webhook=one"},
+		"two":   {Ambiguous: true, Href: "/shops/sh/events?webhook=two"},
+		"three": {Deliveries: 1, Ambiguous: true, States: []views.StateCount{{State: "NEW", Count: 1}}, Href: "/shops/sh/events?webhook=three"},
+	}
+	if diff := cmp.Diff(want, healthOf("sh", found, hooks)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
