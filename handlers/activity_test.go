@@ -702,3 +702,34 @@ func TestContestedCreate(t *testing.T) {
 		t.Errorf("%d webhooks by %d calls", n, g.creates())
 	}
 }
+
+// TestLooksAreSpacedOut: an attempt that stays open is looked into less and less
+// often, but at once when it may be called not done.
+func TestLooksAreSpacedOut(t *testing.T) {
+	start := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name string
+		age  time.Duration // of the attempt at the first look
+		want []int         // seconds after that
+	}{
+		{"an old one", time.Hour, []int{0, 5, 15, 35, 75, 155, 315, 635, 1235, 1835}},
+		{"one that was just begun", 0, []int{0, 5, 15, 35, 75, 90, 250, 570, 1170, 1770}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			open := []store.Activity{{ID: "a", StartedAt: start.Add(-test.age)}}
+			var l looks
+			var got []int
+			for second := range 2000 {
+				if due := l.due(open, start.Add(time.Duration(second)*time.Second)); len(due) > 0 {
+					got = append(got, second)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			if l.due(nil, start); len(l.next) != 0 {
+				t.Error("what is settled is not forgotten")
+			}
+		})
+	}
+}
