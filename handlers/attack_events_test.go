@@ -232,6 +232,15 @@ func TestHoarding(t *testing.T) {
 	}
 	v.move(10 * 1e9)
 	stranger.post(webhooksPath("sh_none"), typed).want(http.StatusSeeOther)
+
+	// Who has a session is known, and so is who uses the own machine.
+	typed.Set("do", "examine")
+	known := newRig(t, behindProxy(Limits{})).person().from(home)
+	shop, here := known.connect(0), newRig(t, options{}).person()
+	for range 5 {
+		known.noRedirects().post(webhooksPath(shop.ID), typed).want(http.StatusSeeOther)
+		here.noRedirects().post(webhooksPath("sh_none"), typed).want(http.StatusSeeOther)
+	}
 }
 
 // TestLongAddresses: what no server takes as an address is not recorded.

@@ -177,7 +177,7 @@ func TestCheckGoesOn(t *testing.T) {
 		}
 		text += lines.Text() + "\n"
 	}
-	if stream.Header.Get("Content-Type") != "text/event-stream" || stream.Header.Get("Cache-Control") != "no-store" || len(events) < 2 || events[0] != "report" || events[len(events)-1] != "done" {
+	if stream.Header.Get("Content-Type") != "text/event-stream" || stream.Header.Get("Cache-Control") != "no-store" || stream.Header.Get("X-Accel-Buffering") != "no" || len(events) < 2 || events[0] != "report" || events[len(events)-1] != "done" {
 		t.Errorf("%v, events %q", stream.Header, events)
 	}
 	if !strings.Contains(text, "does not verify") || strings.Contains(text, "<html") {
