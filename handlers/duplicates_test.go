@@ -26,6 +26,8 @@ func TestNormalURL(t *testing.T) {
 		{"https://hooks.example.com:08443/fw", "https://hooks.example.com:8443/fw", true},
 		{"http://hooks.example.com:80/fw", "http://hooks.example.com/fw", true},
 		{"https://hooks.example.com:80/fw", "https://hooks.example.com/fw", false},
+		{"https://hooks.example.com../fw", "https://hooks.example.com/fw", false},
+		{"https://hooks.example.com../fw", "https://hooks.example.com./fw", false},
 		{"https://hooks.example.com:/fw", "https://hooks.example.com/fw", true},
 		{"https://hooks.example.com", "https://hooks.example.com/", true},
 		{"https://hooks.example.com?a=b", "https://hooks.example.com/?a=b", true},

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -91,6 +92,14 @@ func TestLogTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := `{"time":"2026-11-22T16:02:03Z","level":"INFO","msg":"m","a":1}` + "\n"; out.String() != want {
+		t.Errorf("got %s want %s", &out, want)
+	}
+	out.Reset()
+	ctx := context.WithValue(t.Context(), visitKey{}, &visit{requestID: "r1"})
+	if err := to.WithGroup("g").Handle(ctx, slog.NewRecord(moment, slog.LevelInfo, "m", 0)); err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"time":"2026-11-22T16:02:03Z","level":"INFO","msg":"m","a":1,"g":{"request":"r1"}}` + "\n"; out.String() != want {
 		t.Errorf("got %s want %s", &out, want)
 	}
 }
