@@ -174,6 +174,23 @@ func TestSeveralAddresses(t *testing.T) {
 }
 
 // Should a connection ever be made to another address than the checked one, the hook ends the call.
+// An address that was refused stays so, whichever step is tried next.
+func TestRefusedForGood(t *testing.T) {
+	c, w := wired(t, Options{Resolver: names{"hooks.example.": addrs("8.8.8.8", "10.0.0.1")}}, afterRequest(ok))
+	v := mustVisit(t, c, hook)
+	for name, step := range map[string]func() error{
+		"resolve":  func() error { return v.Resolve(t.Context()) },
+		"connect":  func() error { return v.Connect(t.Context()) },
+		"exchange": func() error { return v.Exchange(t.Context(), Message{}) },
+	} {
+		for range 2 {
+			if err := step(); reasonOf(err) != ReasonNotPublic || len(w.dials()) != 0 || v.Result().Status != 0 {
+				t.Errorf("%s: %v, dialled %v", name, err, w.dials())
+			}
+		}
+	}
+}
+
 func TestHookEndsTheCall(t *testing.T) {
 	c, w := wired(t, Options{Resolver: names{"hooks.example.": addrs("8.8.8.8", "8.8.4.4")}}, afterRequest(ok))
 	c.dial = func(ctx context.Context, _ netip.AddrPort, control controlFunc) (net.Conn, error) {

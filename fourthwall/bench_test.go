@@ -165,6 +165,9 @@ func TestBenchAppHeader(t *testing.T) {
 		"both headers, the shop's is right": {
 			app + signed(benchBody, "the key of the app") + "\nX-Fourthwall-Hmac-SHA256: " + signed(benchBody, benchSecret), fourthwall.ShopSignatureHeader, true, nil,
 		},
+		"both headers, neither is right": {
+			app + signed(benchBody, "the key of the app") + "\nX-Fourthwall-Hmac-SHA256: " + signed(benchBody, "another"), fourthwall.ShopSignatureHeader, false, found{"secret-or-body"},
+		},
 		"app header, cut":     {app + "abc", fourthwall.AppSignatureHeader, false, found{"app-header", "wrong-length"}},
 		"app header, nothing": {app, fourthwall.AppSignatureHeader, false, found{"empty-signature"}},
 		"CGI name":            {"HTTP_X_FOURTHWALL_HMAC_APPS_SHA256=" + sha("a"), fourthwall.AppSignatureHeader, false, found{"app-header"}},

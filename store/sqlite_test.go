@@ -150,6 +150,10 @@ func TestAFileThatIsNotAtItsPlaceIsNotWritten(t *testing.T) {
 			check(t, os.WriteFile(path+"2", nil, 0o600))
 			check(t, os.Rename(path+"2", path))
 		}, false},
+		"folder is away, and a file has its name": {func(t *testing.T, path string) {
+			check(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+".away"))
+			check(t, os.WriteFile(filepath.Dir(path), nil, 0o600))
+		}, true},
 		"folder is away": {func(t *testing.T, path string) { check(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+".away")) }, true},
 	} {
 		t.Run(name, func(t *testing.T) {

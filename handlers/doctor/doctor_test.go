@@ -244,6 +244,7 @@ func TestForged(t *testing.T) {
 	rows := []row{
 		{name: "400", talk: answers(ok, ok, status("400 Bad Request")), want: "P", says: map[string]string{"forged": "it verifies"}},
 		{name: "429", talk: answers(ok, ok, status("429 Too Many Requests")), want: "W", says: map[string]string{"forged": "too busy"}},
+		{name: "408", talk: answers(ok, ok, status("408 Request Timeout")), want: "W", says: map[string]string{"forged": "too busy"}},
 		{name: "500", talk: answers(ok, ok, broken), want: "W", says: map[string]string{"forged": "That is not a refusal"}},
 		{name: "302", talk: answers(ok, ok, status("302 Found")), want: "W", says: map[string]string{"forged": "neither acceptance nor refusal"}},
 		{name: "204", talk: answers(ok, ok, "HTTP/1.1 204 No Content\r\n\r\n"), want: "W", says: map[string]string{"forged": "does not verify"}},

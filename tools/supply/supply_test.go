@@ -31,6 +31,7 @@ func TestCompare(t *testing.T) {
 		{"out of order", "| `a.example/a` | MIT | Draws |\n| `b.example/b` | ISC AND MIT | Of a |", "| `b.example/b` | ISC AND MIT | Of a |\n| `a.example/a` | MIT | Draws |", []string{"a.example/a stands twice, or after b.example/b"}},
 		{"another licence", "| ISC AND MIT |", "| ISC |", []string{"b.example/b has the licence ISC AND MIT, not ISC"}},
 		{"no reason", "| Tests |", "|  |", []string{"c stands without a reason"}},
+		{"a reason of blanks", "| Tests |", "|   |", []string{"c stands without a reason"}},
 		{"a row that cannot be read", "| Tests |", "| Tests", []string{"cannot read the row", "c is missing"}},
 	}
 	for _, test := range tests {
