@@ -292,6 +292,23 @@ func TestHostileAnswer(t *testing.T) {
 	}
 }
 
+// TestCheckOfAFormAfterTheSession: who must sign in again before a check still
+// has the form that waits for it.
+func TestCheckOfAFormAfterTheSession(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	at := p.newForm(shop.ID, accepts, "DONATION").press("do=examine").want(http.StatusOK, "Check an endpoint").url
+	g.box.FailNext(sandbox.Failure{Path: tokenPath, Status: 400, Body: `{"error":"invalid_grant"}`})
+	g.move(10 * time.Minute) // the token is over, the form is still kept
+	p.get(webhooksPath(shop.ID)).want(http.StatusOK, "must be connected again")
+	back := p.consent(p.get(at.String()).link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, "Check an endpoint")
+	if got := back.form(checksPath(shop.ID)).values.Get("url"); got != accepts {
+		t.Errorf("the address is %q", got)
+	}
+	back.link("Back to the form").kept(accepts, "DONATION")
+}
+
 // TestTestDeliveryUnread: nothing is sent when the webhook cannot be read, and
 // the form comes back as it was sent, but for the secret.
 func TestTestDeliveryUnread(t *testing.T) {

@@ -9,10 +9,10 @@ import (
 
 const maxReturnPath = 1024 // bytes
 
-// returnQuery are the parameters that a return path may keep: kept forms, ticks
-// and filters. What shows buyers' data is not among them.
+// returnQuery are the parameters that a return path may keep: kept forms and
+// checks, ticks and filters. What shows buyers' data is not among them.
 var returnQuery = []string{
-	"draft", "base", "preset", "types", "add",
+	"draft", "form", "again", "base", "preset", "types", "add",
 	"q", "type", "sort", "webhook", "page", "action", "outcome",
 }
 

@@ -377,6 +377,7 @@ func TestReturnPath(t *testing.T) {
 		{"/shops", "/shops"},
 		{"/shops/sh_1/webhooks", "/shops/sh_1/webhooks"},
 		{"/shops/sh_1/webhooks/new?draft=abc&evil=1", "/shops/sh_1/webhooks/new?draft=abc"},
+		{"/shops/sh_1/checks/new?form=abc&secret=1", "/shops/sh_1/checks/new?form=abc"},
 		{"/shops/sh_1/webhooks/new?preset=everything", "/shops/sh_1/webhooks/new?preset=everything"},
 		{"/shops/sh%2F1/webhooks", "/shops/sh%2F1/webhooks"},
 		{"/connect", ""},
