@@ -125,9 +125,6 @@ func TestCrossOrigin(t *testing.T) {
 	p.get(webhooksPath(shop.ID)).want(http.StatusOK)
 }
 
-// TestHeaders checks every route, and answers of every kind, for what every
-// answer must carry.
-// Checklist 26, 27.
 // TestReferer: where a form comes from is asked of the header that says most.
 // Behind a reverse proxy the host of the request may be another than ours.
 func TestReferer(t *testing.T) {
@@ -166,6 +163,9 @@ func TestReferer(t *testing.T) {
 	}
 }
 
+// TestHeaders checks every route, and answers of every kind, for what every
+// answer must carry.
+// Checklist 26, 27.
 func TestHeaders(t *testing.T) {
 	for _, public := range []string{"", "https://hooks.example.com", "http://hooks.example.com"} {
 		t.Run("public URL "+public, func(t *testing.T) {
