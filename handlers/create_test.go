@@ -362,17 +362,20 @@ func TestSentAgain(t *testing.T) {
 	tests := []struct {
 		name   string
 		fail   *sandbox.Failure // of the first
-		url    string           // of the second
+		later  time.Duration
+		url    string // of the second
 		status int
 		texts  []string
 		made   int
 	}{
-		{"after it was created", nil, good, 200, []string{good}, 1},
-		{"after it was created, changed", nil, good + "/2", 422, []string{"already sent", "wcon_", good, "Nothing new was created"}, 1},
-		{"after it was refused", &refuse, good, 200, []string{good}, 1},
-		{"after it was refused, changed", &refuse, good + "/2", 200, []string{good + "/2"}, 1},
-		{"while not confirmed", &unclear, good, 502, []string{"Not confirmed"}, 0},
-		{"while not confirmed, changed", &unclear, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
+		{"after it was created", nil, 0, good, 200, []string{good}, 1},
+		{"after it was created, changed", nil, 0, good + "/2", 422, []string{"already sent", "wcon_", good, "Nothing new was created"}, 1},
+		{"after it was refused", &refuse, 0, good, 200, []string{good}, 1},
+		{"after it was refused, changed", &refuse, 0, good + "/2", 200, []string{good + "/2"}, 1},
+		{"while not confirmed", &unclear, 0, good, 502, []string{"Not confirmed"}, 0},
+		{"while not confirmed, changed", &unclear, 0, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
+		{"long after it was not confirmed", &unclear, unsettledAfter + time.Second, good, 200, []string{good}, 1},
+		{"long after it was not confirmed, changed", &unclear, unsettledAfter + time.Second, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -384,6 +387,7 @@ func TestSentAgain(t *testing.T) {
 			}
 			f := p.newForm(shop.ID, good, "DONATION")
 			f.submit()
+			g.move(test.later)
 			pg := f.set("url", test.url).submit().want(test.status, test.texts...)
 			if made := len(g.urls(0)); made != test.made {
 				t.Errorf("%d webhooks were made, want %d", made, test.made)
@@ -886,5 +890,119 @@ func TestStandsStillInTheCall(t *testing.T) {
 	first.Wait()
 	if made := len(g.urls(0)); made != 1 || g.creates() != 1 {
 		t.Errorf("%d webhooks by %d calls", made, g.creates())
+	}
+}
+
+// TestUnclearAttemptIsClosed: where a form is sent again and begins anew, the
+// attempt before is recorded as not done, with the answer that it had.
+func TestUnclearAttemptIsClosed(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	f := p.newForm(shop.ID, good, "DONATION")
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Code: "FAULT", Header: http.Header{"X-Request-Id": {"req-777"}}})
+	f.submit().want(http.StatusBadGateway, "Not confirmed")
+	g.died(p, &webhookForm{shop: shop.ID, submission: "another form", url: good + "/2", types: []string{"DONATION"}}, true)
+	g.move(unsettledAfter + time.Second)
+	f.submit().want(http.StatusOK, good)
+	var got []store.Settlement
+	for _, a := range g.recorded(shop, actionCreate) {
+		got = append(got, store.Settlement{Outcome: a.Outcome, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, APIRequestID: a.APIRequestID})
+	}
+	want := []store.Settlement{
+		{Outcome: store.OutcomeDone, WebhookID: g.box.Webhooks(shop.ID)[0].ID, Status: 200},
+		{Outcome: store.OutcomePending}, // of another form
+		{Outcome: store.OutcomeFailed, Status: 500, Code: "FAULT", APIRequestID: "req-777"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestLongestWait: of several attempts that may still take effect, the one that
+// does for longest counts.
+func TestLongestWait(t *testing.T) {
+	g := newRig(t, options{still: true})
+	p := g.person()
+	shop := p.connect(0)
+	for range 2 {
+		g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
+		p.newForm(shop.ID, good, "DONATION").set("duplicate", "accepted").submit().want(http.StatusBadGateway, "Not confirmed")
+		g.move(10 * time.Second)
+	}
+	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusServiceUnavailable, "An earlier attempt may still take effect")
+	if got := pg.header.Get("Retry-After"); got != "20" {
+		t.Errorf("Retry-After %q", got)
+	}
+}
+
+// TestNotSeenBefore: where nobody saw all webhooks before a create, one like it
+// may be an old one.
+func TestNotSeenBefore(t *testing.T) {
+	for name, unseen := range map[string]func(g *rig){
+		"the list could not be read": func(g *rig) {
+			g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 2})
+		},
+		"the list was incomplete": func(g *rig) {
+			g.calls.set(nil, partOf(`{"id":"wcon_another","url":"https://a.example/","allowedTypes":["DONATION"]}`))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			g.add(shop, good, "DONATION")
+			f := p.newForm(shop.ID, good, "DONATION")
+			unseen(g)
+			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
+			f.submit().want(http.StatusBadGateway, "Not confirmed")
+			g.calls.set(nil, nil)
+			f.send("do=check").want(http.StatusBadGateway, "Not confirmed")
+		})
+	}
+}
+
+// TestSeenLately: only a list that was read as a whole, not long ago and of the
+// same shop, stands in for one that cannot be read.
+func TestSeenLately(t *testing.T) {
+	type attempt struct {
+		shop  string
+		later time.Duration // after the attempt before
+		known []string
+		read  bool
+	}
+	tests := []struct {
+		name     string
+		attempts []attempt // oldest first
+		later    time.Duration
+		want     inventory
+	}{
+		{"none", nil, 0, inventory{[]string{"part"}, false}},
+		{"one", []attempt{{"sh", 0, []string{"a", "b"}, true}}, 0, inventory{[]string{"part", "a", "b"}, true}},
+		{"the newest of two", []attempt{{"sh", 0, []string{"a"}, true}, {"sh", time.Second, []string{"b"}, true}}, 0, inventory{[]string{"part", "b"}, true}},
+		{"one that could not read", []attempt{{"sh", 0, []string{"a"}, false}}, 0, inventory{[]string{"part"}, false}},
+		{"one before that could not read", []attempt{{"sh", 0, []string{"a"}, true}, {"sh", time.Second, []string{"b"}, false}}, 0, inventory{[]string{"part", "a"}, true}},
+		{"almost too long ago", []attempt{{"sh", 0, []string{"a"}, true}}, seenTime - time.Second, inventory{[]string{"part", "a"}, true}},
+		{"too long ago", []attempt{{"sh", 0, []string{"a"}, true}}, seenTime, inventory{[]string{"part"}, false}},
+		{"another shop's", []attempt{{"other", 0, []string{"a"}, true}}, 0, inventory{[]string{"part"}, false}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t, options{still: true})
+			for _, a := range test.attempts {
+				g.move(a.later)
+				encoded, err := json.Marshal(detail{Known: a.known, KnownRead: a.read})
+				g.must(err)
+				_, err = g.store.BeginActivity(t.Context(), store.Activity{Shop: a.shop, Action: actionCreate, Detail: encoded})
+				g.must(err)
+			}
+			g.move(test.later)
+			c := creation{server: g.server, conn: store.Connection{ShopID: "sh"}}
+			got, err := c.seenLately(t.Context(), inventory{ids: []string{"part"}})
+			g.must(err)
+			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(inventory{})); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
 	}
 }

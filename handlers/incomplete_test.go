@@ -69,6 +69,23 @@ func TestIncompleteListSettlesNothing(t *testing.T) {
 	}
 }
 
+// TestIncompleteListBeginsNothing: what is not listed may have been created, so
+// the same form sent again creates nothing, however late.
+func TestIncompleteListBeginsNothing(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	f := p.newForm(shop.ID, good, "DONATION")
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
+	f.submit().want(http.StatusBadGateway, "Not confirmed")
+	g.calls.set(nil, partOf(`{"id":"wcon_another","url":"https://a.example/","allowedTypes":["DONATION"]}`))
+	g.move(unsettledAfter + time.Second)
+	f.submit().want(http.StatusBadGateway, "Not confirmed")
+	if n := g.creates(); n != 1 {
+		t.Errorf("%d calls", n)
+	}
+}
+
 // TestTooLarge says why, and blames nobody.
 func TestTooLarge(t *testing.T) {
 	g := newRig(t, options{})
