@@ -213,7 +213,7 @@ var (
 func (s *server) drawRefusal(w http.ResponseWriter, r *http.Request, f *webhookForm, failure failure) error {
 	f.renew()
 	id := cmp.Or(failure.RequestID, visitOf(r).requestID)
-	if text, ok := uriCodes[failure.Code]; ok && failure.Status == http.StatusBadRequest {
+	if text, ok := uriCodes[failure.Code]; ok && isRefusal(failure.Status) {
 		f.urlError = &views.FieldError{Text: text, Code: failure.Code, RequestID: id}
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
@@ -230,6 +230,12 @@ func (s *server) drawRefusal(w http.ResponseWriter, r *http.Request, f *webhookF
 	setRetryAfter(w, failure.retryAfter())
 	f.banner = &n
 	return s.drawWebhookForm(w, r, status, f)
+}
+
+// isRefusal tells whether a status says that the request was understood and
+// refused. It is documented as 400; the code tells more than the status.
+func isRefusal(status int) bool {
+	return status >= http.StatusBadRequest && status < http.StatusInternalServerError && status != http.StatusTooManyRequests
 }
 
 // backToForm is where a form that is kept is found after connecting again.
