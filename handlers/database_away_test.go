@@ -31,17 +31,20 @@ func TestDatabaseIsAway(t *testing.T) {
 			"its own form", func(shop sandbox.DemoShop, _ string) string { return webhooksPath(shop.ID) },
 			url.Values{"url": {good}, "allowedTypes": {"DONATION", "ORDER_PLACED"}},
 			func(shop sandbox.DemoShop, _ string) string { return webhooksPath(shop.ID) },
-			url.Values{"url": {good}, "allowedTypes": {"DONATION", "ORDER_PLACED"}}, "What you entered is kept below",
+			url.Values{"url": {good}, "allowedTypes": {"DONATION", "ORDER_PLACED"}},
+			"What you entered is kept below",
 		},
 		{
 			"a button that sends it again", func(shop sandbox.DemoShop, hook string) string { return webhookPath(shop.ID, hook) + "/delete" },
 			url.Values{"a": {"1", "2"}, "b": {"<b>"}},
 			func(shop sandbox.DemoShop, hook string) string { return webhookPath(shop.ID, hook) + "/delete" },
-			url.Values{"a": {"1", "2"}, "b": {"<b>"}}, "Send it again in a moment",
+			url.Values{"a": {"1", "2"}, "b": {"<b>"}},
+			"Send it again in a moment",
 		},
 		{
 			"what is secret has to be typed again", func(shop sandbox.DemoShop, hook string) string { return webhookPath(shop.ID, hook) + "/delete" },
-			url.Values{"a": {"1"}, "secret": {"canary-secret"}}, nil, nil, "you are still signed in",
+			url.Values{"a": {"1"}, "secret": {"canary-secret"}},
+			nil, nil, "you are still signed in",
 		},
 	}
 	for _, test := range tests {
