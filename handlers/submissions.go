@@ -284,8 +284,8 @@ func (c creation) closeAttempt(ctx context.Context, a store.Activity, end store.
 	}
 }
 
-// lost gives way to another attempt with this form, which took it over before
-// this one called anything.
+// lost gives way to another attempt with this form, which took it over: before
+// this one called anything, or long after.
 func (c creation) lost(ctx context.Context) (store.Submission, error) {
 	c.visit.log.Warn("another attempt with the same form took over")
 	if c.activity.ID != "" {
@@ -595,7 +595,12 @@ func (c creation) settle(ctx context.Context, state, webhookID string, o outcome
 		return store.Submission{}, err
 	}
 	c.settleActivity(ctx, state, webhookID, o.Failure)
-	err = c.Store.SettleSubmission(ctx, c.conn.Owner, c.form.submission, state, webhookID, result)
+	err = c.Store.SettleSubmission(ctx, store.Submission{
+		Owner: c.conn.Owner, ID: c.form.submission, Holder: c.holder, State: state, WebhookID: webhookID, Result: result,
+	})
+	if errors.Is(err, store.ErrLeaseLost) {
+		return c.lost(ctx)
+	}
 	if err != nil && !errors.Is(err, store.ErrSettled) {
 		return store.Submission{}, err
 	}

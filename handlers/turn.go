@@ -18,6 +18,7 @@ import (
 // it says. The others wait, and then find out what became of it.
 type turn struct {
 	id     string
+	holder string // tells this press from others
 	waited bool
 	first  error // what the press that was waited for met at the API; nil for nothing
 	rest   func()
@@ -34,8 +35,8 @@ const (
 // takeTurn waits until nobody is at work on the same thing. Who gets a turn
 // must end it. A turn whose process died is over after noBeat.
 func (s *server) takeTurn(ctx context.Context, v *visit, id string) (turn, error) {
-	t := turn{id: id}
-	sub := store.Submission{ID: id, Owner: v.owner, Shop: v.conn.ShopID, Holder: oauth.RandomToken()}
+	t := turn{id: id, holder: oauth.RandomToken()}
+	sub := store.Submission{ID: id, Owner: v.owner, Shop: v.conn.ShopID, Holder: t.holder}
 	deadline := s.Now().Add(twinWait)
 	tick := time.NewTicker(twinPoll)
 	defer tick.Stop()
@@ -134,7 +135,9 @@ func (s *server) endTurn(ctx context.Context, v *visit, t turn, err error) {
 	}
 	result, err := json.Marshal(o)
 	if err == nil {
-		err = s.Store.SettleSubmission(context.WithoutCancel(ctx), v.owner, t.id, store.StateRefused, "", result)
+		err = s.Store.SettleSubmission(context.WithoutCancel(ctx), store.Submission{
+			Owner: v.owner, ID: t.id, Holder: t.holder, State: store.StateRefused, Result: result,
+		})
 	}
 	if err != nil {
 		v.log.Warn("the end of a change could not be noted", "error", err)

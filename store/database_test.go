@@ -181,7 +181,7 @@ func (p *planted) plant(t *testing.T, shop string) {
 	check(t, p.store.AddFlash(ctx, p.owner, "/"+shop, []byte(p.canary("flash", shop))))
 	_, _, err = p.store.BeginSubmission(ctx, store.Submission{ID: shop, Owner: p.owner, Shop: shop})
 	check(t, err)
-	check(t, p.store.SettleSubmission(ctx, p.owner, shop, store.StateCreated, "wcon_1", []byte(p.canary("result", shop))))
+	check(t, p.store.SettleSubmission(ctx, store.Submission{Owner: p.owner, ID: shop, State: store.StateCreated, WebhookID: "wcon_1", Result: []byte(p.canary("result", shop))}))
 	check(t, p.store.PutSecret(ctx, p.owner, shop, "wcon_1", p.canary("secret", shop), soon))
 	_, err = p.store.BeginActivity(ctx, store.Activity{Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop))})
 	check(t, err)
@@ -534,7 +534,7 @@ func oneRequest(t *testing.T, s *store.Store, i int) error {
 		err = errors.Join(err, s.Sweep(ctx))
 	}
 	return errors.Join(err,
-		s.SettleSubmission(ctx, owner, "f", store.StateRefused, "", nil),
+		s.SettleSubmission(ctx, store.Submission{Owner: owner, ID: "f", State: store.StateRefused}),
 		s.SettleActivity(ctx, a.ID, store.Settlement{Outcome: store.OutcomeRefused}),
 		s.AddFlash(ctx, owner, "/", []byte("f")))
 }

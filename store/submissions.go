@@ -114,32 +114,40 @@ func (s *Store) SetSubmissionBefore(ctx context.Context, owner Owner, id, holder
 	return failed("note webhooks before a submission", err)
 }
 
-// SettleSubmission notes the outcome of a submission: StateCreated, StateRefused or
-// StateUnconfirmed, the webhook if there is one, and what to show. A pending or unconfirmed
-// submission takes any outcome, another only its own again. It returns ErrSettled when there is a
-// different outcome, ErrNotFound when there is no such submission.
-func (s *Store) SettleSubmission(ctx context.Context, owner Owner, id, state, webhookID string, result []byte) error {
-	switch state {
+// SettleSubmission notes the outcome of a submission, which names its Owner and ID: the State, which is
+// StateCreated, StateRefused or StateUnconfirmed, the WebhookID if there is one, and the Result. A
+// pending submission takes any outcome from its Holder, and from everybody else that the webhook is
+// there; an unconfirmed one takes any, another only its own again. It returns ErrLeaseLost when
+// somebody else is at work on it, ErrSettled when there is a different outcome, ErrNotFound when there
+// is no such submission.
+func (s *Store) SettleSubmission(ctx context.Context, sub Submission) error {
+	switch sub.State {
 	case StateCreated, StateRefused, StateUnconfirmed:
 	default:
-		return fmt.Errorf("store: settle submission: %q is not an outcome", state)
+		return fmt.Errorf("store: settle submission: %q is not an outcome", sub.State)
 	}
 	n, err := s.exec(ctx, `
 		UPDATE submissions SET state = $2, webhook_id = $3, result = $4, holder = '', calling = FALSE,`+moveOn+`
-		WHERE environment = $5 AND owner = $6 AND id = $7
-		AND (state IN ('pending', 'unconfirmed') OR (state = $2 AND webhook_id = $3))`,
-		millis(s.now()), state, webhookID, s.keys.seal(result, s.resultPlace(owner, id)), s.env, owner, id)
+		WHERE environment = $5 AND owner = $6 AND id = $7 AND (
+			state = 'unconfirmed'
+			OR state = 'pending' AND ($2 = 'created' OR holder IN ('', $8))
+			OR state = $2 AND webhook_id = $3)`,
+		millis(s.now()), sub.State, sub.WebhookID, s.keys.seal(sub.Result, s.resultPlace(sub.Owner, sub.ID)),
+		s.env, sub.Owner, sub.ID, sub.Holder)
 	if err == nil && n == 0 {
-		err = s.whyNotSettled(ctx, owner, id)
+		err = s.whyNotSettled(ctx, sub)
 	}
 	return failed("settle submission", err)
 }
 
-func (s *Store) whyNotSettled(ctx context.Context, owner Owner, id string) error {
+func (s *Store) whyNotSettled(ctx context.Context, sub Submission) error {
 	var sealed []byte
-	row := s.engine.read.QueryRowContext(ctx, selectSubmission, s.env, owner, id)
-	if _, err := scanSubmission(row, &sealed); err != nil {
+	found, err := scanSubmission(s.engine.read.QueryRowContext(ctx, selectSubmission, s.env, sub.Owner, sub.ID), &sealed)
+	switch {
+	case err != nil:
 		return err
+	case found.State == StatePending:
+		return ErrLeaseLost
 	}
 	return ErrSettled
 }

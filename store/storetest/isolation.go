@@ -83,7 +83,7 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		ok, err := elsewhere.RestartSubmission(t.Context(), store.Submission{Owner: owner, ID: "form of sh_1", State: "pending", UpdatedAt: f.start}, "hash2", "")
 		must(t, err)
 		same(t, "restart", ok, false)
-		err = elsewhere.SettleSubmission(t.Context(), owner, "form of sh_1", "created", "wcon_1", nil)
+		err = elsewhere.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: "form of sh_1", State: "created", WebhookID: "wcon_1"})
 		is(t, "settle", err, store.ErrNotFound)
 		same(t, "lease at home", lease(t, f.one, c, "a"), true)
 		must(t, elsewhere.ReleaseRefresh(t.Context(), c.ID, "a"))

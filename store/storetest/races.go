@@ -196,7 +196,7 @@ var textTests = map[string]func(*testing.T, *fixture){
 		_, _, err = f.one.BeginSubmission(t.Context(), store.Submission{ID: awkward, Owner: owner, Shop: awkward, Hash: awkward})
 		must(t, err)
 		must(t, f.one.SetSubmissionBefore(t.Context(), owner, awkward, "", []string{"wcon_1"}))
-		must(t, f.one.SettleSubmission(t.Context(), owner, awkward, store.StateCreated, awkward, []byte(awkward)))
+		must(t, f.one.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: awkward, State: store.StateCreated, WebhookID: awkward, Result: []byte(awkward)}))
 		sub, err := f.other.CreatedSubmission(t.Context(), owner, awkward, awkward)
 		must(t, err)
 		same(t, "result", string(sub.Result), awkward)

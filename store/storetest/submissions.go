@@ -24,9 +24,12 @@ func submission(t tb, s *store.Store, owner store.Owner, id string) store.Submis
 	return sub
 }
 
+// settle does it as who is at work on it.
 func settle(t tb, s *store.Store, owner store.Owner, id, state, webhook string) {
 	t.Helper()
-	must(t, s.SettleSubmission(background, owner, id, state, webhook, []byte(`{"id":"`+webhook+`"}`)))
+	sub := submission(t, s, owner, id)
+	sub.State, sub.WebhookID, sub.Result = state, webhook, []byte(`{"id":"`+webhook+`"}`)
+	must(t, s.SettleSubmission(background, sub))
 }
 
 var submissionTests = map[string]func(*testing.T, *fixture){
@@ -95,7 +98,7 @@ var submissionTests = map[string]func(*testing.T, *fixture){
 		begin(t, f.one, owner, "f1")
 		must(t, f.one.SetSubmissionBefore(t.Context(), owner, "f1", "me", []string{"wcon_0"}))
 		f.clock.move(time.Second)
-		must(t, f.one.SettleSubmission(t.Context(), owner, "f1", store.StateCreated, "wcon_1", []byte(`{"a":1}`)))
+		must(t, f.one.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: "f1", Holder: "me", State: store.StateCreated, WebhookID: "wcon_1", Result: []byte(`{"a":1}`)}))
 		same(t, "settled", submission(t, f.other, owner, "f1"), store.Submission{
 			ID: "f1", Owner: owner, Shop: "sh_1", Hash: "hash", State: "created", Before: []string{"wcon_0"}, BeforeKnown: true,
 			Result: []byte(`{"a":1}`), WebhookID: "wcon_1", UpdatedAt: f.start.Add(time.Second),
@@ -126,7 +129,7 @@ var submissionTests = map[string]func(*testing.T, *fixture){
 			if c.from != "pending" {
 				settle(t, f.one, owner, id, c.from, "wcon_1")
 			}
-			err := f.one.SettleSubmission(t.Context(), owner, id, c.to, "wcon_1", []byte("new"))
+			err := f.one.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: id, Holder: "me", State: c.to, WebhookID: "wcon_1", Result: []byte("new")})
 			is(t, id, err, c.want)
 			got, end, result := submission(t, f.one, owner, id), c.to, "new"
 			if c.want != nil {
@@ -135,12 +138,41 @@ var submissionTests = map[string]func(*testing.T, *fixture){
 			same(t, id+": state", got.State, end)
 			same(t, id+": result", string(got.Result), result)
 		}
-		err := f.one.SettleSubmission(t.Context(), owner, "created to created", "created", "wcon_2", nil)
+		err := f.one.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: "created to created", Holder: "me", State: "created", WebhookID: "wcon_2"})
 		is(t, "another webhook", err, store.ErrSettled)
-		is(t, "unknown", f.one.SettleSubmission(t.Context(), owner, "f9", "created", "wcon_1", nil), store.ErrNotFound)
+		is(t, "unknown", f.one.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: "f9", Holder: "me", State: "created", WebhookID: "wcon_1"}), store.ErrNotFound)
 		begin(t, f.one, owner, "f1")
-		if err := f.one.SettleSubmission(t.Context(), owner, "f1", "pending", "", nil); err == nil {
+		if err := f.one.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: "f1", Holder: "me", State: "pending"}); err == nil {
 			t.Fatal("pending is not an outcome")
+		}
+	},
+
+	"settled while another is at work on it": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		for _, c := range []struct {
+			holder, by, to string
+			want           error
+		}{
+			{"you", "me", "refused", store.ErrLeaseLost},
+			{"you", "me", "unconfirmed", store.ErrLeaseLost},
+			{"you", "", "refused", store.ErrLeaseLost},
+			{"you", "me", "created", nil},
+			{"you", "you", "refused", nil},
+			{"you", "you", "unconfirmed", nil},
+			{"", "me", "refused", nil},
+			{"", "me", "unconfirmed", nil},
+		} {
+			id := c.holder + " held it, " + c.to + " by " + c.by
+			ok, err := f.one.RestartSubmission(t.Context(), begin(t, f.one, owner, id), "hash", c.holder)
+			must(t, err)
+			same(t, id+": restarted", ok, true)
+			is(t, id, f.other.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: id, Holder: c.by, State: c.to}), c.want)
+			got, state, holder := submission(t, f.one, owner, id), c.to, ""
+			if c.want != nil {
+				state, holder = "pending", c.holder
+			}
+			same(t, id+": state", got.State, state)
+			same(t, id+": holder", got.Holder, holder)
 		}
 	},
 
