@@ -112,7 +112,7 @@ func TestAnswers(t *testing.T) {
 		{name: "no code", failure: sandbox.Failure{Status: 400, Body: "<html>", Header: id}, status: 422, texts: []string{"req-777", "gave no reason"}, focus: "banner"},
 		{name: "a code of the URL with another status", failure: sandbox.Failure{Status: 409, Code: "WEBHOOK_URI_IP_NOT_ALLOWED"}, status: 422, focus: "url", atURL: "WEBHOOK_URI_IP_NOT_ALLOWED"},
 		{name: "a code of the URL with that of a permission", failure: sandbox.Failure{Status: 403, Code: "WEBHOOK_URI_UNALLOWED_DOMAIN"}, status: 422, focus: "url", atURL: "WEBHOOK_URI_UNALLOWED_DOMAIN"},
-		{name: "a code of the URL, and busy", failure: sandbox.Failure{Status: 429, Code: "WEBHOOK_URI_PORT_NOT_ALLOWED"}, status: 503, texts: []string{"WEBHOOK_URI_PORT_NOT_ALLOWED", "Fourthwall is busy"}, focus: "banner"},
+		{name: "a code of the URL, and busy", failure: sandbox.Failure{Status: 429, Code: "WEBHOOK_URI_PORT_NOT_ALLOWED", Header: after}, status: 503, texts: []string{"WEBHOOK_URI_PORT_NOT_ALLOWED", "Fourthwall is busy"}, focus: "banner", retry: "60"},
 		{name: "no permission", failure: sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, status: 403, texts: []string{"webhook_write", "Connect the shop again"}, focus: "banner"},
 		{name: "not found", failure: sandbox.Failure{Status: 404, Code: "GONE"}, status: 404, texts: []string{"GONE"}, focus: "banner"},
 		{name: "too many requests", failure: sandbox.Failure{Status: 429, Header: after}, status: 503, texts: []string{"busy", "60 seconds"}, focus: "banner", retry: "60"},
