@@ -322,20 +322,34 @@ func openStore(ctx context.Context, c Config, logger *slog.Logger) (*store.Store
 
 // keptKey reads the key file, and makes it when it is not there.
 func keptKey(path string) (string, error) {
+	b, err := os.ReadFile(path) //nolint:gosec // beside the database that the operator chose
+	if errors.Is(err, os.ErrNotExist) {
+		if err := makeKey(path); err != nil {
+			return "", fmt.Errorf("cannot keep the encryption key: %w", err)
+		}
+		b, err = os.ReadFile(path) //nolint:gosec // as above
+	}
+	return strings.TrimSpace(string(b)), err
+}
+
+// makeKey gives a file its name once all of the key is in it, unless somebody
+// else was first.
+func makeKey(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", fmt.Errorf("cannot make the data directory: %w", err)
+		return err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // beside the database that the operator chose
-	if errors.Is(err, os.ErrExist) {
-		b, err := os.ReadFile(path) //nolint:gosec // beside the database that the operator chose
-		return strings.TrimSpace(string(b)), err
-	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".key-*") // which only its owner may read
 	if err != nil {
-		return "", fmt.Errorf("cannot keep the encryption key: %w", err)
+		return err
 	}
-	key := store.NewKey()
-	_, err = fmt.Fprintln(file, key)
-	return key, errors.Join(err, file.Close())
+	_, err = fmt.Fprintln(file, store.NewKey())
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Link(file.Name(), path)
+	}
+	if errors.Is(err, os.ErrExist) {
+		err = nil
+	}
+	return errors.Join(err, os.Remove(file.Name()))
 }
 
 // repeat does something at once and then again and again, until ctx ends.

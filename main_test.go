@@ -13,12 +13,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"hookwall/e2e/process"
+	"hookwall/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -110,6 +112,30 @@ func TestStartsWithoutSettings(t *testing.T) {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
+
+// TestKeyIsMadeOnce: of those that start at once, each finds the whole key.
+func TestKeyIsMadeOnce(t *testing.T) {
+	for range 50 {
+		dir := filepath.Join(t.TempDir(), "hookwall")
+		keys := make([]string, 8)
+		var starting sync.WaitGroup
+		for i := range keys {
+			starting.Go(func() {
+				var err error
+				if keys[i], err = keptKey(filepath.Join(dir, "secret.key")); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		starting.Wait()
+		if _, err := store.ParseKeys(keys[0]); err != nil || slices.ContainsFunc(keys, func(key string) bool { return key != keys[0] }) {
+			t.Fatalf("the keys differ, or the first is none: %v", err)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+			t.Fatalf("%v is left, %v", left, err)
 		}
 	}
 }
