@@ -136,6 +136,17 @@ func TestDeleteAnswers(t *testing.T) {
 	}
 }
 
+// TestNoticeWaits: what is to be said is not spent on who sees no page.
+func TestNoticeWaits(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	id := g.add(shop, good, "DONATION").ID
+	p.noRedirects().deleteForm(shop.ID, id).submit().want(http.StatusSeeOther)
+	p.do(p.request(http.MethodHead, webhooksPath(shop.ID), nil)).want(http.StatusOK)
+	p.get(webhooksPath(shop.ID)).want(http.StatusOK, id+" is deleted")
+}
+
 // TestDeletedAlready: a webhook that is gone when Delete is pressed counts as
 // deleted, also on a second press.
 func TestDeletedAlready(t *testing.T) {

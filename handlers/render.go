@@ -76,6 +76,9 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 		}
 	}
 	f.SignedIn = len(all) > 0
+	if r.Method == http.MethodHead { // which shows nothing to anybody
+		return f, nil
+	}
 	flashes, err := s.Store.TakeFlashes(r.Context(), v.owner, r.URL.Path)
 	if errors.Is(err, store.ErrUnavailable) {
 		// They stay for the next time; the page itself can be read.
