@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -70,6 +71,11 @@ func fileURLPath(databaseURL string) (string, error) {
 	return path, nil
 }
 
+// busyTime is how long to wait for another process that holds the file.
+const busyTime = 5 * time.Second
+
+var busyTimeout = fmt.Sprintf("busy_timeout(%d)", busyTime.Milliseconds())
+
 // openSQLite opens the file with one connection that writes and several that read. SQLite admits
 // one writer at a time: queueing for it in here is fair and cannot time out as waiting on the
 // file's lock can, and readers never wait.
@@ -78,17 +84,17 @@ func openSQLite(ctx context.Context, path string) (engine, error) {
 		return engine{}, err
 	}
 	write, err := sqlitePool(path, 1, url.Values{
-		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(NORMAL)"},
+		"_pragma": {busyTimeout, "journal_mode(WAL)", "foreign_keys(1)", "synchronous(NORMAL)"},
 		"_txlock": {"immediate"},
 	})
 	if err != nil {
 		return engine{}, err
 	}
-	if err := migrateSQLite(ctx, write); err != nil {
+	if err := whileBusy(ctx, func() error { return migrateSQLite(ctx, write) }); err != nil {
 		return engine{}, errors.Join(explainSQLite(path, err), write.Close())
 	}
 	read, err := sqlitePool(path, max(4, runtime.GOMAXPROCS(0)), url.Values{
-		"_pragma": {"busy_timeout(5000)", "query_only(1)"},
+		"_pragma": {busyTimeout, "query_only(1)"},
 	})
 	if err != nil {
 		return engine{}, errors.Join(err, write.Close())
@@ -121,6 +127,31 @@ func samePlace(path string, opened fs.FileInfo) error {
 		return nil //nolint:nilerr // it cannot be looked at, which SQLite will tell better
 	}
 	return errMoved
+}
+
+// whileBusy does something again while others hold the file. For most of what it does SQLite waits
+// itself; where two make a new file ready at once, it gives up at once.
+func whileBusy(ctx context.Context, do func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, busyTime)
+	defer cancel()
+	tick := time.NewTicker(busyTime / 500)
+	defer tick.Stop()
+	for {
+		err := do()
+		if err == nil || !isBusy(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
+}
+
+func isBusy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY // the low byte is the kind of the error
 }
 
 // migrateSQLite brings the tables up to date. Several processes may start at once.
