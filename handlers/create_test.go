@@ -849,15 +849,7 @@ func TestTakenOverBeforeTheCall(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	f := p.newForm(shop.ID, good, "DONATION")
-	sent := readWebhookForm(shop.ID, f.values)
-	conn, err := g.store.Connection(t.Context(), owner(p), shop.ID)
-	g.must(err)
-	still := creation{server: g.server, visit: &visit{owner: conn.Owner, conn: conn, log: g.server.Logger}, conn: conn, form: sent, holder: "stands still"}
-	_, _, err = g.store.BeginSubmission(t.Context(), store.Submission{ID: sent.submission, Owner: conn.Owner, Shop: shop.ID, Hash: sent.hash(), Holder: still.holder})
-	g.must(err)
-	_, _, err = still.lookBefore(t.Context())
-	g.must(err)
-	g.move(noBeat + time.Second)
+	still := g.standsStill(p, shop, readWebhookForm(shop.ID, f.values))
 	f.submit().want(http.StatusOK, good)
 
 	sub, err := still.call(t.Context())
@@ -865,6 +857,62 @@ func TestTakenOverBeforeTheCall(t *testing.T) {
 	if all := g.box.Webhooks(shop.ID); len(all) != 1 || g.creates() != 1 || sub.State != store.StateCreated || sub.WebhookID != all[0].ID {
 		t.Errorf("%d webhooks by %d calls, and who stood still was told of %s %q", len(all), g.creates(), sub.State, sub.WebhookID)
 	}
+}
+
+// TestSettlesNothingOfAnothers: who stood still and then finds that nothing is to
+// be sent does not note that for the attempt that has begun anew.
+func TestSettlesNothingOfAnothers(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	f := p.newForm(shop.ID, good, "DONATION")
+	still := g.standsStill(p, shop, readWebhookForm(shop.ID, f.values))
+	arrived, released, settled := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	g.calls.set(func(c apiCall) {
+		if c.method == http.MethodPost {
+			close(arrived)
+			<-released
+		}
+	}, nil)
+	var anew sync.WaitGroup
+	anew.Go(func() { f.submit().want(http.StatusOK, good) })
+	<-arrived
+	var sub store.Submission
+	var err error
+	go func() {
+		defer close(settled)
+		sub, err = still.settle(t.Context(), store.StateRefused, "", outcome{Duplicates: []duplicate{{}}})
+	}()
+	g.until(func() bool {
+		select {
+		case <-settled: // without giving way
+			return true
+		default:
+			return strings.Contains(g.logs.String(), "another attempt with the same form took over")
+		}
+	})
+	close(released)
+	anew.Wait()
+	<-settled
+	g.must(err)
+	if all := g.box.Webhooks(shop.ID); len(all) != 1 || sub.State != store.StateCreated || sub.WebhookID != all[0].ID {
+		t.Errorf("%d webhooks, and who stood still was told of %s %q", len(all), sub.State, sub.WebhookID)
+	}
+}
+
+// standsStill is an attempt that has looked at the list, and then gave no sign of
+// life for too long.
+func (g *rig) standsStill(p *person, shop sandbox.DemoShop, f *webhookForm) creation {
+	g.t.Helper()
+	conn, err := g.store.Connection(g.t.Context(), owner(p), shop.ID)
+	g.must(err)
+	c := creation{server: g.server, visit: &visit{owner: conn.Owner, conn: conn, log: g.server.Logger}, conn: conn, form: f, holder: "stands still"}
+	_, _, err = g.store.BeginSubmission(g.t.Context(), store.Submission{ID: f.submission, Owner: conn.Owner, Shop: shop.ID, Hash: f.hash(), Holder: c.holder})
+	g.must(err)
+	_, _, err = c.lookBefore(g.t.Context())
+	g.must(err)
+	g.move(noBeat + time.Second)
+	return c
 }
 
 // TestStandsStillInTheCall: nobody begins anew while it is not known what a call
