@@ -151,32 +151,31 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestDeletedAlreadyIsRecorded: an attempt that found nothing left is one.
-func TestDeletedAlreadyIsRecorded(t *testing.T) {
-	g := newRig(t, options{})
-	p := g.person()
-	shop := p.connect(0)
-	id := g.add(shop, good, "DONATION").ID
-	f := p.deleteForm(shop.ID, id)
-	g.direct(shop, http.MethodDelete, id, "")
-	f.submit().want(http.StatusOK, "gone already")
-	if all := g.recorded(shop, actionDelete); len(all) != 1 || all[0].Outcome != store.OutcomeDone || all[0].WebhookID != id || all[0].Status != 404 {
-		t.Errorf("recorded %+v", all)
-	}
-}
-
-// TestGoneMeanwhileIsRecorded: the API's answer stands there as it was.
-func TestGoneMeanwhileIsRecorded(t *testing.T) {
-	g := newRig(t, options{})
-	p := g.person()
-	shop := p.connect(0)
-	id := g.add(shop, good, "DONATION").ID
-	f := p.deleteForm(shop.ID, id)
-	g.box.FailNext(sandbox.Failure{Method: http.MethodDelete, Path: apiWebhooks + "*", Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND", Header: http.Header{"X-Request-Id": {"req-777"}}})
-	f.submit().want(http.StatusOK, "is deleted")
-	all := g.recorded(shop, actionDelete)
-	if len(all) != 1 || all[0].Outcome != store.OutcomeDone || all[0].Status != 404 || all[0].Code != "WEBHOOK_CONFIGURATION_NOT_FOUND" || all[0].APIRequestID != "req-777" {
-		t.Errorf("recorded %+v", all)
+// TestGoneIsRecorded: an attempt to delete what is not there any more is one, with
+// the API's answer as it was.
+func TestGoneIsRecorded(t *testing.T) {
+	const code = "WEBHOOK_CONFIGURATION_NOT_FOUND"
+	answer := sandbox.Failure{Path: apiWebhooks + "*", Status: 404, Code: code, Header: http.Header{"X-Request-Id": {"req-777"}}}
+	for name, method := range map[string]string{"before the button is pressed": http.MethodGet, "when it is": http.MethodDelete} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			id := g.add(shop, good, "DONATION").ID
+			f := p.deleteForm(shop.ID, id)
+			answer.Method = method
+			g.box.FailNext(answer)
+			f.submit().want(http.StatusOK, id+" is deleted")
+			all := g.recorded(shop, actionDelete)
+			if len(all) != 1 {
+				t.Fatalf("recorded %+v", all)
+			}
+			want := store.Settlement{Outcome: store.OutcomeDone, WebhookID: id, Status: 404, Code: code, APIRequestID: "req-777"}
+			got := store.Settlement{Outcome: all[0].Outcome, WebhookID: all[0].WebhookID, Status: all[0].Status, Code: all[0].Code, APIRequestID: all[0].APIRequestID}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
 	}
 }
 
