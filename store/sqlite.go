@@ -138,7 +138,7 @@ func whileBusy(ctx context.Context, do func() error) error {
 	defer tick.Stop()
 	for {
 		err := do()
-		if err == nil || !isBusy(err) {
+		if err == nil || kindOf(err) != sqlite3.SQLITE_BUSY {
 			return err
 		}
 		select {
@@ -149,9 +149,13 @@ func whileBusy(ctx context.Context, do func() error) error {
 	}
 }
 
-func isBusy(err error) bool {
+// kindOf is the kind of an error of SQLite, and 0 for another error.
+func kindOf(err error) int {
 	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY // the low byte is the kind of the error
+	if !errors.As(err, &e) {
+		return 0
+	}
+	return e.Code() & 0xff // above the low byte stands what is special about it
 }
 
 // migrateSQLite brings the tables up to date. Several processes may start at once.
@@ -222,11 +226,9 @@ func checkFile(path string) error {
 
 // explainSQLite says in a sentence why a database could not be opened.
 func explainSQLite(path string, err error) error {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
+	switch kindOf(err) {
+	case 0:
 		return err
-	}
-	switch e.Code() & 0xff { // the low byte is the kind of the error
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
 		return fmt.Errorf("%s is not a SQLite database, or it is damaged: %w", path, err)
 	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:

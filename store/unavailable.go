@@ -10,19 +10,17 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // unavailable tells errors of the database itself from those of a statement.
 func unavailable(err error) bool {
-	var ofSQLite *sqlite.Error
 	var ofPostgres *pgconn.PgError
-	switch {
+	switch kind := kindOf(err); {
 	case errors.Is(err, errMoved):
 		return true
-	case errors.As(err, &ofSQLite):
-		return unavailableSQLite(ofSQLite.Code() & 0xff) // the low byte is the kind of the error
+	case kind != 0:
+		return unavailableSQLite(kind)
 	case errors.As(err, &ofPostgres):
 		return unavailablePostgres(ofPostgres.Code)
 	}
