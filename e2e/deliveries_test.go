@@ -11,7 +11,7 @@ import (
 	"github.com/playwright-community/playwright-go"
 
 	"hookwall/e2e/browser"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 func eventsPath(shop sandbox.DemoShop) string { return "/shops/" + shop.ID + "/events" }

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"hookwall/e2e/browser"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // asksAboutDuplicate fails the test unless the page asks once more, because

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hookwall/e2e/browser"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 func editPath(w sandbox.Webhook) string { return webhookPath(w) + "/edit" }

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"hookwall/e2e/browser"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // needScript are controls that do nothing without script, by role and name.

@@ -7,7 +7,7 @@ import (
 	"github.com/playwright-community/playwright-go"
 
 	"hookwall/e2e/browser"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // TestTwoClicksAtOnce: the second press reaches the dashboard while the first

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"hookwall/e2e/browser"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // hasFocus fails the test unless the document's active element has this id.

@@ -16,7 +16,7 @@ import (
 	"github.com/playwright-community/playwright-go"
 
 	"hookwall/e2e/browser"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 var screenshots = flag.String("screenshots", "", "draw the pictures of every page into this `folder`, and those of the README")

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"hookwall/e2e/browser"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // lure serves a page of somebody else's and returns its address under a host

@@ -9,7 +9,7 @@ import (
 	"github.com/playwright-community/playwright-go"
 
 	"hookwall/e2e/browser"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 const sendDelivery = "Send this test delivery"

@@ -13,9 +13,9 @@ import (
 	"sync"
 	"time"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/store"
 	"hookwall/views"
 )
 

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
-	"hookwall/sandbox"
-	"hookwall/store"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 )
 
 // recorded lists the activities of a shop with this action, newest first.

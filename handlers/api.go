@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"time"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/store"
 )
 
 // withCredential calls the API with the connection's credential, renewed when

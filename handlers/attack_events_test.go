@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"hookwall/sandbox"
-	"hookwall/store"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 )
 
 // events are the lines of the log with this message.
@@ -279,12 +279,12 @@ func TestLargeAtOnce(t *testing.T) {
 	}
 }
 
-// TestBenchesAtOnce: the signature bench, which everybody may use, keeps no
+// TestSignatureChecksAtOnce: the signature bench, which everybody may use, keeps no
 // more than half of the processors busy; what was typed stays.
-func TestBenchesAtOnce(t *testing.T) {
+func TestSignatureChecksAtOnce(t *testing.T) {
 	g := newRig(t, options{})
-	g.server.benches = make(slots, 1)
-	g.server.benches <- struct{}{}
+	g.server.signatureChecks = make(slots, 1)
+	g.server.signatureChecks <- struct{}{}
 	p := g.person()
 	form := url.Values{"body": {`{"typed":1}`}, "signature": {"typed-signature"}, "secret": {"canary"}}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -298,20 +298,20 @@ func TestBenchesAtOnce(t *testing.T) {
 	}()
 	cancel() // who goes away does not wait on
 	<-gone
-	if g.server.benches.enter(t.Context(), 0) {
+	if g.server.signatureChecks.enter(t.Context(), 0) {
 		t.Fatal("there is a second place")
 	}
-	go func() { g.server.benches.leave() }() // who waits gets the next place
+	go func() { g.server.signatureChecks.leave() }() // who waits gets the next place
 	p.post(signaturePath, form).want(http.StatusOK)
-	if len(g.server.benches) != 0 {
+	if len(g.server.signatureChecks) != 0 {
 		t.Error("a place was not given back")
 	}
 }
 
-// TestBenchIsBusy: who waited in vain is told so, with what was typed.
-func TestBenchIsBusy(t *testing.T) {
+// TestSignatureCheckWhenBusy: who waited in vain is told so, with what was typed.
+func TestSignatureCheckWhenBusy(t *testing.T) {
 	g := newRig(t, options{})
-	g.server.benches, g.server.patience = nil, 0 // nobody ever leaves
+	g.server.signatureChecks, g.server.patience = nil, 0 // nobody ever leaves
 	form := url.Values{"body": {`{"typed":1}`}, "signature": {"typed-signature"}, "secret": {"canary"}}
 	pg := g.person().post(signaturePath, form).want(http.StatusTooManyRequests, "being checked at this moment")
 	kept := pg.form(signaturePath).values

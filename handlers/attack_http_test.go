@@ -14,7 +14,7 @@ import (
 	"testing"
 	"unicode"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 	"hookwall/static"
 )
 

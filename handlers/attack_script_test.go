@@ -14,7 +14,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // scripts are texts that would do something in a page that took them for more

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // neighbours are two people who have connected a shop each, and what one of

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // replica starts a second dashboard on the same store, and gives the way to it.

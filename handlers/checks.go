@@ -15,9 +15,9 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
-	"hookwall/fourthwall"
-	"hookwall/handlers/doctor"
-	"hookwall/store"
+	"hookwall/internal/doctor"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/views"
 )
 

@@ -16,9 +16,9 @@ import (
 
 	"golang.org/x/net/html"
 
-	"hookwall/handlers/doctor"
-	"hookwall/sandbox"
-	"hookwall/store"
+	"hookwall/internal/doctor"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 )
 
 const (

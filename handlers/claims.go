@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"hookwall/fourthwall"
-	"hookwall/store"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 )
 
 const maxRivals = 1000 // attempts that are looked at, the newest

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/store"
 	"hookwall/views"
 )
 

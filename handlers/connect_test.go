@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/sandbox"
-	"hookwall/store"
 )
 
 // implicit does what the page's script does with the fragment it finds.

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
-	"hookwall/sandbox"
-	"hookwall/store"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 )
 
 const good = "https://hooks.example.com/fourthwall"

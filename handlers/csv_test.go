@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hookwall/store"
+	"hookwall/internal/store"
 )
 
 // FuzzCSV: what a file holds is read back as it was meant, and no cell of it

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // TestDatabaseIsAway: a form that cannot be kept comes back as it was sent, or

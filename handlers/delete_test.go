@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 func deletePath(shopID, id string) string { return webhookPath(shopID, id) + "/delete" }

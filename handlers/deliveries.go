@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
 	"hookwall/oauth"
 	"hookwall/views"
 )

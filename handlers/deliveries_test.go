@@ -16,8 +16,8 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
-	"hookwall/fourthwall"
-	"hookwall/sandbox"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/sandbox"
 	"hookwall/views"
 )
 

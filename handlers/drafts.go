@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/store"
 	"hookwall/views"
 )
 

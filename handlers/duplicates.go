@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/net/idna"
 
-	"hookwall/fourthwall"
-	"hookwall/store"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/views"
 )
 

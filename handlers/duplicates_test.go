@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 func TestNormalURL(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
 	"hookwall/views"
 )
 

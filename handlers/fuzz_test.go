@@ -16,7 +16,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // inProcess calls a handler as if it were far away, without a network.

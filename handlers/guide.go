@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"net/http"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
 	"hookwall/views"
 )
 

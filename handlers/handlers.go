@@ -15,11 +15,11 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
-	"hookwall/deliver"
-	"hookwall/fourthwall"
-	"hookwall/handlers/doctor"
+	"hookwall/internal/deliver"
+	"hookwall/internal/doctor"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/store"
 )
 
 const (
@@ -63,20 +63,20 @@ type SampleOf struct {
 // server holds what the handlers share. It keeps no state of its own.
 type server struct {
 	Config
-	sessions  *store.SessionStore
-	refresher *oauth.Refresher
-	mux       *http.ServeMux
-	resumable map[string]bool // mux patterns that a sign-in may return to
-	secure    bool            // the public URL is https
-	looks     looks           // into attempts whose end is not known
-	doctor    doctor.Doctor
-	sends     turnstile     // of test deliveries
-	large     slots         // of requests with large bodies
-	benches   slots         // of signatures that are checked
-	patience  time.Duration // with which a signature waits for its turn
-	looking   turnstile     // of pages and streams that wait for a check
-	errands   errands
-	beatEvery time.Duration // between the signs of life of what is at work on a form
+	sessions        *store.SessionStore
+	refresher       *oauth.Refresher
+	mux             *http.ServeMux
+	resumable       map[string]bool // mux patterns that a sign-in may return to
+	secure          bool            // the public URL is https
+	looks           looks           // into attempts whose end is not known
+	doctor          doctor.Doctor
+	sends           turnstile     // of test deliveries
+	large           slots         // of requests with large bodies
+	signatureChecks slots         // of signatures that are checked
+	patience        time.Duration // with which a signature waits for its turn
+	looking         turnstile     // of pages and streams that wait for a check
+	errands         errands
+	beatEvery       time.Duration // between the signs of life of what is at work on a form
 }
 
 // Dashboard answers every request.
@@ -137,7 +137,7 @@ func build(c Config) *server {
 	}
 	s := &server{
 		Config: c, secure: c.PublicURL.Scheme == "https", resumable: map[string]bool{},
-		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, large: make(slots, largeAtOnce), benches: make(slots, max(1, runtime.GOMAXPROCS(0)/2)), patience: busyPause, looking: turnstile{most: looksAtOnce}, errands: newErrands(), beatEvery: beatEvery,
+		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, large: make(slots, largeAtOnce), signatureChecks: make(slots, max(1, runtime.GOMAXPROCS(0)/2)), patience: busyPause, looking: turnstile{most: looksAtOnce}, errands: newErrands(), beatEvery: beatEvery,
 	}
 	s.sessions = c.Store.Sessions(store.CookieOptions{Name: s.cookieName("session"), Secure: s.secure})
 	s.refresher = oauth.NewRefresher(c.OAuth, keeper{c.Store})
@@ -172,9 +172,9 @@ func (s *server) handler() http.Handler {
 }
 
 // limitBody bounds what is read of a request, and how many large ones are read
-// at once, since each stays in memory. The signature bench takes files.
+// at once, since each stays in memory. The signature page takes files.
 func (s *server) limitBody(h http.Handler) http.Handler {
-	form, bench := http.MaxBytesHandler(h, maxBodySize), http.MaxBytesHandler(h, maxBenchSize)
+	form, files := http.MaxBytesHandler(h, maxBodySize), http.MaxBytesHandler(h, maxSignatureForm)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength > largeBody || r.ContentLength < 0 {
 			if !s.large.enter(r.Context(), 0) {
@@ -187,7 +187,7 @@ func (s *server) limitBody(h http.Handler) http.Handler {
 			defer s.large.leave()
 		}
 		if r.URL.Path == signaturePath {
-			bench.ServeHTTP(w, r)
+			files.ServeHTTP(w, r)
 			return
 		}
 		form.ServeHTTP(w, r)

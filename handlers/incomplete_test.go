@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"hookwall/sandbox"
-	"hookwall/store"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 )
 
 // partOf is an API that promises more webhooks than it lists.

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // village is two shops with a person each, and one who works for both.

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"time"
 
-	"hookwall/store"
+	"hookwall/internal/store"
 	"hookwall/views"
 )
 

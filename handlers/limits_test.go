@@ -17,7 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // sevenSeconds is a limit of so many at once, and one more each 7 s.

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // line is the one line of the log with this message that is of the request

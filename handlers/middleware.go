@@ -19,7 +19,7 @@ import (
 
 	"github.com/gorilla/sessions"
 
-	"hookwall/store"
+	"hookwall/internal/store"
 )
 
 // visit is what is known of one request while it is answered.

@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"hookwall/internal/sandbox"
 	"hookwall/oauth"
-	"hookwall/sandbox"
 )
 
 // few lowers how many cases rapid tries, for those that ask whole pages,

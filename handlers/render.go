@@ -11,7 +11,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"hookwall/store"
+	"hookwall/internal/store"
 	"hookwall/views"
 )
 

@@ -23,12 +23,12 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
-	"hookwall/deliver"
-	"hookwall/fourthwall"
+	"hookwall/internal/deliver"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
+	"hookwall/internal/store/storetest"
 	"hookwall/oauth"
-	"hookwall/sandbox"
-	"hookwall/store"
-	"hookwall/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"net/url"
 
-	"hookwall/fourthwall"
-	"hookwall/store"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/views"
 )
 

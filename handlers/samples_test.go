@@ -8,7 +8,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
 )
 
 // TestSamples: each event type has a sample that anybody may read.

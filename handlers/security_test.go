@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
-	"hookwall/fourthwall"
-	"hookwall/sandbox"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/sandbox"
 	"hookwall/static"
 )
 

@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"strings"
 
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/store"
 	"hookwall/views"
 )
 

@@ -5,58 +5,59 @@ import (
 	"io"
 	"net/http"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/signature"
 	"hookwall/views"
 )
 
 const (
 	signaturePath = "/tools/signature"
-	// maxBenchSize is what the form may have in all, in bytes: a body and a
+	// maxSignatureForm is what the form may have in all, in bytes: a body and a
 	// file of the largest size, and what goes with them. All of it stays in
 	// memory.
-	maxBenchSize = 3 << 20
+	maxSignatureForm = 3 << 20
 )
 
 // handleSignatureForm shows the signature bench. It needs no connection.
 func (s *server) handleSignatureForm(w http.ResponseWriter, r *http.Request) error {
-	return s.drawSignature(w, r, http.StatusOK, benchForm{}, nil)
+	return s.drawSignature(w, r, http.StatusOK, signatureForm{}, nil)
 }
 
-// benchForm is what was typed. The secret and the file are never drawn again.
-type benchForm struct {
-	in       fourthwall.BenchInput
+// signatureForm is what was typed. The secret and the file are never drawn again.
+type signatureForm struct {
+	in       signature.Input
 	typed    string // in the text area
 	fileName string // of the file that stands for the body
 }
 
 // handleSignature checks a signature. Nothing of it is kept or logged.
 func (s *server) handleSignature(w http.ResponseWriter, r *http.Request) error {
-	f, err := readBenchForm(r)
+	f, err := readSignatureForm(r)
 	if err != nil {
 		return err
 	}
 	// It tries many ways to have gone wrong, which keeps a processor busy.
-	if !s.benches.enter(r.Context(), s.patience) {
+	if !s.signatureChecks.enter(r.Context(), s.patience) {
 		setRetryAfter(w, busyPause)
 		n := views.Notice{Kind: views.Warning, Title: "Many signatures are being checked at this moment", Text: "Yours was not checked yet. Enter the secret again and press the button in a few seconds."}
 		return s.drawSignature(w, r, http.StatusTooManyRequests, f, nil, n)
 	}
-	verdict := fourthwall.Bench(f.in)
-	s.benches.leave()
+	verdict := signature.Explain(f.in)
+	s.signatureChecks.leave()
 	status := http.StatusOK
-	if len(benchFields(verdict)) > 0 {
+	if len(signatureFields(verdict)) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
 	return s.drawSignature(w, r, status, f, &verdict)
 }
 
-func readBenchForm(r *http.Request) (benchForm, error) {
+func readSignatureForm(r *http.Request) (signatureForm, error) {
 	//nolint:gosec // limitBody bounds this page's body, all of which fits into memory
-	if err := r.ParseMultipartForm(maxBenchSize); err != nil && !errors.Is(err, http.ErrNotMultipart) {
-		return benchForm{}, badForm(err)
+	if err := r.ParseMultipartForm(maxSignatureForm); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return signatureForm{}, badForm(err)
 	}
-	f := benchForm{typed: r.PostFormValue("body")}
-	f.in = fourthwall.BenchInput{
+	f := signatureForm{typed: r.PostFormValue("body")}
+	f.in = signature.Input{
 		Body:      fourthwall.BuyerData(f.typed),
 		Signature: fourthwall.Secret(r.PostFormValue("signature")), Secret: fourthwall.Secret(r.PostFormValue("secret")),
 	}
@@ -82,13 +83,13 @@ func readBenchForm(r *http.Request) (benchForm, error) {
 	return f, nil
 }
 
-// benchFields are the findings that belong to a field: what is missing or too
+// signatureFields are the findings that belong to a field: what is missing or too
 // large.
-func benchFields(v fourthwall.Verdict) map[string]*views.FieldError {
-	fields := map[fourthwall.FindingCode]string{
-		fourthwall.CodeEmptyBody: "body", fourthwall.CodeBodyTooLarge: "body",
-		fourthwall.CodeEmptySignature: "signature", fourthwall.CodeSignatureTooLong: "signature",
-		fourthwall.CodeEmptySecret: "secret", fourthwall.CodeSecretTooLong: "secret",
+func signatureFields(v signature.Verdict) map[string]*views.FieldError {
+	fields := map[signature.FindingCode]string{
+		signature.CodeEmptyBody: "body", signature.CodeBodyTooLarge: "body",
+		signature.CodeEmptySignature: "signature", signature.CodeSignatureTooLong: "signature",
+		signature.CodeEmptySecret: "secret", signature.CodeSecretTooLong: "secret",
 	}
 	out := map[string]*views.FieldError{}
 	for _, found := range v.Findings {
@@ -99,7 +100,7 @@ func benchFields(v fourthwall.Verdict) map[string]*views.FieldError {
 	return out
 }
 
-func (s *server) drawSignature(w http.ResponseWriter, r *http.Request, status int, f benchForm, v *fourthwall.Verdict, notices ...views.Notice) error {
+func (s *server) drawSignature(w http.ResponseWriter, r *http.Request, status int, f signatureForm, v *signature.Verdict, notices ...views.Notice) error {
 	frame, err := s.frame(r, "Signature bench")
 	if err != nil {
 		return err
@@ -110,9 +111,9 @@ func (s *server) drawSignature(w http.ResponseWriter, r *http.Request, status in
 		Signature: valid(f.in.Signature.Reveal()), Snippets: snippetViews(),
 	}
 	if v != nil {
-		fields := benchFields(*v)
+		fields := signatureFields(*v)
 		page.BodyError, page.SignatureError, page.SecretError = fields["body"], fields["signature"], fields["secret"]
-		page.Errors, page.Focus = benchSummary(fields)
+		page.Errors, page.Focus = signatureSummary(fields)
 		if len(fields) == 0 {
 			page.Result = resultView(*v)
 			page.Focus = "result"
@@ -121,8 +122,8 @@ func (s *server) drawSignature(w http.ResponseWriter, r *http.Request, status in
 	return s.render(w, r, status, views.Signature(page))
 }
 
-// benchSummary lists the field errors and says where the focus goes.
-func benchSummary(fields map[string]*views.FieldError) (errs []views.SummaryError, focus string) {
+// signatureSummary lists the field errors and says where the focus goes.
+func signatureSummary(fields map[string]*views.FieldError) (errs []views.SummaryError, focus string) {
 	for _, name := range []string{"body", "signature", "secret"} {
 		if fields[name] != nil {
 			errs = append(errs, views.SummaryError{Href: "#" + name, Text: fields[name].Text})
@@ -135,7 +136,7 @@ func benchSummary(fields map[string]*views.FieldError) (errs []views.SummaryErro
 	return errs, focus
 }
 
-func resultView(v fourthwall.Verdict) *views.SignatureResult {
+func resultView(v signature.Verdict) *views.SignatureResult {
 	out := &views.SignatureResult{Valid: v.Valid, Header: v.Header, Summary: v.Summary}
 	for _, found := range v.Findings {
 		out.Findings = append(out.Findings, views.SignatureFinding{Code: string(found.Code), Title: found.Title, Text: found.Text, Evidence: found.Evidence})
@@ -145,7 +146,7 @@ func resultView(v fourthwall.Verdict) *views.SignatureResult {
 
 func snippetViews() []views.Snippet {
 	var out []views.Snippet
-	for _, snippet := range fourthwall.Snippets() {
+	for _, snippet := range signature.Snippets() {
 		out = append(out, views.Snippet{ID: snippet.ID, Language: snippet.Language, File: snippet.File, Code: snippet.Code})
 	}
 	return out

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/signature"
 )
 
 // bench sends the form of the signature bench as a browser does; "" for no
@@ -34,12 +35,12 @@ func (p *person) bench(body, file, signature string, secret fourthwall.Secret) *
 	return p.do(r)
 }
 
-// TestSignatureBench needs no connection, keeps what was typed but for the
+// TestSignaturePage needs no connection, keeps what was typed but for the
 // secret, and keeps nothing anywhere else.
-func TestSignatureBench(t *testing.T) {
+func TestSignaturePage(t *testing.T) {
 	const secret = fourthwall.Secret("canary-of-the-shop")
 	const body = "{\n  \"email\": \"buyer@canary.example\"\n}"
-	right := fourthwall.Sign([]byte(body), secret)
+	right := signature.Sign([]byte(body), secret)
 	g := newRig(t, options{})
 	p := g.person()
 	p.get(signaturePath).want(http.StatusOK, "Check signature", "Go", "Node.js", "Python", "PHP", "C#", "Ruby")
@@ -56,7 +57,7 @@ func TestSignatureBench(t *testing.T) {
 		{"another secret", body, "", right, "another-canary-secret", 200, []string{"not valid", "secret-or-body"}},
 		{"nothing", "", "", "", "", 422, []string{"3 things to put right"}},
 		{"no secret", body, "", right, "", 422, []string{"secret"}},
-		{"too large", strings.Repeat("x", fourthwall.MaxBenchBody+1), "", right, secret, 422, []string{"1 MiB"}},
+		{"too large", strings.Repeat("x", signature.MaxBody+1), "", right, secret, 422, []string{"1 MiB"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			pg := p.bench(test.body, test.file, test.signature, test.secret).want(test.status, test.wants...)

@@ -14,9 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/store"
 )
 
 const (

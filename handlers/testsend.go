@@ -12,10 +12,10 @@ import (
 	"sync"
 	"time"
 
-	"hookwall/deliver"
-	"hookwall/fourthwall"
-	"hookwall/handlers/doctor"
-	"hookwall/store"
+	"hookwall/internal/deliver"
+	"hookwall/internal/doctor"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/views"
 )
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 	"hookwall/views"
 )
 

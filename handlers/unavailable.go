@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"hookwall/store"
+	"hookwall/internal/store"
 	"hookwall/views"
 )
 

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/store"
 	"hookwall/views"
 )
 

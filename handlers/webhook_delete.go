@@ -9,8 +9,8 @@ import (
 	"slices"
 	"time"
 
-	"hookwall/fourthwall"
-	"hookwall/store"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/views"
 )
 

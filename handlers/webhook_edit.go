@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 
-	"hookwall/fourthwall"
-	"hookwall/store"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/views"
 )
 

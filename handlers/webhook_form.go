@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
 	"hookwall/oauth"
 	"hookwall/views"
 )

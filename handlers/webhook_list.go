@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
 	"hookwall/views"
 )
 

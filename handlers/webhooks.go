@@ -8,8 +8,8 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
-	"hookwall/fourthwall"
-	"hookwall/store"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/views"
 )
 

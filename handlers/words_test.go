@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 	"hookwall/views"
 )
 

@@ -21,7 +21,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
 )
 
 // The ways a shop can be connected.

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

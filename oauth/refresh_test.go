@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"hookwall/fourthwall"
+	"hookwall/internal/fourthwall"
 )
 
 // memory is a Keeper for one connection, with the store's rules.

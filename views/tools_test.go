@@ -390,7 +390,7 @@ func benchPage(change func(*SignaturePage)) SignaturePage {
 	return p
 }
 
-func TestSignatureBench(t *testing.T) {
+func TestSignaturePage(t *testing.T) {
 	missing := func(p *SignaturePage) {
 		p.BodyError, p.SecretError = &FieldError{Text: "No body."}, &FieldError{Text: "No secret."}
 		p.Errors, p.Focus = []SummaryError{{"#body", "No body."}, {"#secret", "No secret."}}, "summary"

@@ -16,7 +16,7 @@ import (
 
 	"modernc.org/sqlite"
 
-	"hookwall/store/storetest"
+	"hookwall/internal/store/storetest"
 )
 
 const (

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"hookwall/e2e/process"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // The deeds that a fault meets.

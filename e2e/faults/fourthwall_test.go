@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // fault is something that happens to Fourthwall or to the way there, and what

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/html"
 
 	"hookwall/e2e/process"
-	"hookwall/sandbox"
+	"hookwall/internal/sandbox"
 )
 
 // person is a browser without script that has connected a shop.

@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"hookwall/e2e/process"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/sandbox"
-	"hookwall/store"
 )
 
 const skew = 5 * time.Minute

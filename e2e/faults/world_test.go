@@ -17,13 +17,13 @@ import (
 	"testing"
 	"time"
 
-	"hookwall/deliver"
 	"hookwall/e2e/process"
-	"hookwall/fourthwall"
 	"hookwall/handlers"
+	"hookwall/internal/deliver"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/sandbox"
-	"hookwall/store"
 )
 
 const tokenPath = "/open-api/v1.0/platform/token"

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"hookwall/store/storetest"
+	"hookwall/internal/store/storetest"
 )
 
 // Key encrypts what the dashboards of all tests keep.

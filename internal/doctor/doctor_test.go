@@ -1,0 +1,630 @@
+package doctor
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hookwall/internal/deliver"
+	"hookwall/internal/fourthwall"
+)
+
+func status(code string) string { return "HTTP/1.1 " + code + "\r\nContent-Length: 0\r\n\r\n" }
+
+func headed(header string) string {
+	return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + header + "\r\n\r\nok"
+}
+
+func gzipBomb() string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = io.CopyN(z, zeros{}, 64<<20)
+	_ = z.Close()
+	return b.String()
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// row is an endpoint and what the doctor says of it. The letters are the results of the ten steps: address, policy,
+// dns, connect, tls, delivery, answer, time, repeat, forged. The endpoint is on this machine, which is warned of as an
+// address that is not public, and most are called without TLS, which is warned of too.
+type row struct {
+	name   string
+	talk   conversation
+	url    string // default plain
+	secret fourthwall.Secret
+	change func(*Doctor, *deliver.Options)
+	want   string
+	says   map[string]string // step: what it says, among other things
+	posts  int
+}
+
+func (r row) examine(t *testing.T) (Report, *endpoint) {
+	t.Helper()
+	e := listen(t, r.talk)
+	o, d := e.options(), &Doctor{}
+	if r.change != nil {
+		r.change(d, &o)
+	}
+	d.Client = newDoctor(t, o).Client
+	if r.url == "" {
+		r.url = plain
+	}
+	return d.Examine(t.Context(), Request{URL: r.url, Body: []byte(envelope), Secret: r.secret}, nil), e
+}
+
+func runRows(t *testing.T, rows []row) {
+	t.Helper()
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			report, e := row.examine(t)
+			if got := signs(report); got != row.want || !report.Done {
+				t.Errorf("%s, want %s\n%s", got, row.want, report.Text())
+			}
+			for id, text := range row.says {
+				if said := words(t, report, id); !strings.Contains(said, text) {
+					t.Errorf("%s does not say %q:\n%s", id, text, said)
+				}
+			}
+			if n := len(e.received()); n != row.posts {
+				t.Errorf("%d deliveries, want %d", n, row.posts)
+			}
+			checkWords(t, report)
+		})
+	}
+}
+
+// checkWords holds every finding to its form: what is wrong comes with what to do, what is skipped with the reason.
+func checkWords(t *testing.T, r Report) {
+	t.Helper()
+	for _, s := range r.Steps {
+		if len(s.Seen) == 0 || strings.Join(s.Seen, "") == "" {
+			t.Errorf("%s says nothing", s.ID)
+		}
+		for _, text := range append(slices.Clone(s.Seen), s.Do) {
+			if text != visible(text) {
+				t.Errorf("%s says %q", s.ID, text)
+			}
+		}
+		if bad := s.Result == Warned || s.Result == Failed; bad != (s.Do != "") {
+			t.Errorf("%s is %s and says to do %q", s.ID, s.Result, s.Do)
+		}
+	}
+}
+
+// stopEarly lets a call end after a moment.
+func stopEarly(_ *Doctor, o *deliver.Options) { o.Timeout = 300 * time.Millisecond }
+
+func TestAnswers(t *testing.T) {
+	bomb := gzipBomb()
+	runRows(t, []row{
+		{
+			name: "200, verifies", talk: verifying(ok, refused), secret: secret, want: "PPWPWPPPPP", posts: 3,
+			says: map[string]string{
+				"delivery": "Signed with the shop’s secret", "answer": "Status: 200 OK", "time": "The whole answer took",
+				"repeat": "same event id", "forged": "it verifies signatures",
+			},
+		},
+		{
+			name: "200, verifies, no secret", talk: verifying(ok, refused), want: "PPWPWPWPSS", posts: 1,
+			says: map[string]string{
+				"delivery": "cannot be right", "answer": "probably verifies signatures", "repeat": "needs the shop’s secret", "forged": "needs the shop’s secret",
+				"time": "other than 200",
+			},
+		},
+		{
+			name: "403, no secret", talk: verifying(ok, status("403 Forbidden")), want: "PPWPWPWPSS", posts: 1,
+			says: map[string]string{"answer": "Give the shop’s secret and check again"},
+		},
+		{
+			name: "400, no secret", talk: verifying(ok, status("400 Bad Request")), want: "PPWPWPFPSS", posts: 1,
+			says: map[string]string{"answer": "If this is its answer to a wrong signature"},
+		},
+		{
+			name: "200, does not verify", talk: answers(ok), secret: secret, want: "PPWPWPPPPW", posts: 3,
+			says: map[string]string{"forged": "does not verify signatures"},
+		},
+		{
+			name: "200, does not verify, no secret", talk: answers(ok), want: "PPWPWPPPPW", posts: 2,
+			says: map[string]string{"forged": "No other delivery was sent for this step."},
+		},
+		{
+			name: "201", talk: answers(status("201 Created")), secret: secret, want: "PPWPWPFPSW", posts: 2,
+			says: map[string]string{"answer": "Fourthwall counts only 200", "repeat": "not accepted with 200", "forged": "does not verify"},
+		},
+		{
+			name: "202", talk: verifying(status("202 Accepted"), refused), secret: secret, want: "PPWPWPFPSP", posts: 2,
+			says: map[string]string{"answer": "202 means that the work is done later"},
+		},
+		{
+			name: "204", talk: answers("HTTP/1.1 204 No Content\r\n\r\n"), want: "PPWPWPFPSW", posts: 1,
+			says: map[string]string{"answer": "204 means success without a body"},
+		},
+		{name: "206", talk: answers(status("206 Partial Content")), want: "PPWPWPFPSW", posts: 1, says: map[string]string{"answer": "but not with 200"}},
+		{
+			name: "302", talk: answers("HTTP/1.1 302 Found\r\nLocation: https://hooks.example/fourthwall/\r\nContent-Length: 0\r\n\r\n"), secret: secret,
+			want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "It points to: https://hooks.example/fourthwall/\nThe endpoint sends on", "forged": "right signature was not accepted either"},
+		},
+		{
+			name: "308 to a trap", talk: answers("HTTP/1.1 308 Permanent Redirect\r\nLocation: http://169.254.169.254/\u202e" + strings.Repeat("a", 300) + "\r\n\r\n"),
+			want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": `It points to: http://169.254.169.254/\u202Eaaa`},
+		},
+		{name: "101", talk: answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "not an answer to a delivery"}},
+		{
+			name: "401 with the secret", talk: answers(refused), secret: secret, want: "PPWPWPFPSS", posts: 1,
+			says: map[string]string{"answer": "although it was signed with the secret that was given"},
+		},
+		{name: "403 with the secret", talk: answers(status("403 Forbidden")), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "A firewall"}},
+		{name: "404", talk: answers(status("404 Not Found")), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "nothing at this path"}},
+		{name: "405", talk: answers(status("405 Method Not Allowed")), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "takes no POST"}},
+		{name: "409", talk: answers(status("409 Conflict")), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "refused the delivery"}},
+		{name: "500", talk: answers(broken), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "The server broke"}},
+		{name: "503", talk: answers(status("503 Service Unavailable")), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "not available now"}},
+		{name: "HTTP/1.0", talk: answers("HTTP/1.0 200 OK\r\n\r\nok"), want: "PPWPWPPPPW", posts: 2, says: map[string]string{"answer": "HTTP/1.0, which is old but no failure"}},
+		{
+			name: "gzip bomb", talk: answers("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + bomb), want: "PPWPWPPWWW", posts: 2,
+			says: map[string]string{"answer": "compressed (gzip)", "time": "never ends"},
+		},
+		{name: "gzip", talk: answers(headed("Content-Encoding: gzip\u2066")), want: "PPWPWPPPPW", posts: 2, says: map[string]string{"answer": `compressed (gzip\u2066)`}},
+		{
+			name: "endless body", talk: endless("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat("a", 4096)), want: "PPWPWPPWWW", posts: 2,
+			says: map[string]string{"answer": "more than 16,384 bytes", "time": "Fourthwall waits for all of it"},
+		},
+		{
+			name: "cut in the body", talk: answers("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), secret: secret, want: "PPWPWPFSSS", posts: 1,
+			says: map[string]string{"answer": "[body: cut]", "time": "broke off", "repeat": "not complete", "forged": "not complete"},
+		},
+	})
+}
+
+func TestSilence(t *testing.T) {
+	const noReply = "PPWPWFSSSS"
+	runRows(t, []row{
+		{
+			name: "stalled", talk: stalled(""), change: stopEarly, want: "PPWPWFSFSS", posts: 1,
+			says: map[string]string{"delivery": "[answer: timeout]", "answer": noAnswer, "time": "No complete answer came within", "repeat": noAnswer, "forged": noAnswer},
+		},
+		{
+			name: "drip-fed body", talk: dripping("HTTP/1.1 200 OK\r\n\r\n"), change: stopEarly, secret: secret, want: "PPWPWPPFSS", posts: 1,
+			says: map[string]string{"answer": "had not ended", "time": "came in drips"},
+		},
+		{
+			name: "body that never begins", talk: stalled("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"), change: stopEarly, secret: secret,
+			want: "PPWPWPPFSS", posts: 1, says: map[string]string{"time": "its body did not come"},
+		},
+		{
+			name: "over 1 s", talk: answers(ok), change: func(d *Doctor, _ *deliver.Options) { d.slow = 1 }, want: "PPWPWPPWWW", posts: 2,
+			says: map[string]string{"time": "Above 2 s", "repeat": "Above 2 s"},
+		},
+		{
+			name: "over 2 s", talk: answers(ok), change: func(d *Doctor, _ *deliver.Options) { d.slow, d.late = 1, 2 }, want: "PPWPWPPFFW", posts: 2,
+			says: map[string]string{"time": "send the delivery again", "repeat": "send the delivery again"},
+		},
+		{name: "reset", talk: reset, want: noReply, posts: 1, says: map[string]string{"delivery": "[answer: reset]", "time": noAnswer}},
+		{name: "closed", talk: closed, want: noReply, posts: 1, says: map[string]string{"delivery": "[answer: closed]"}},
+		{name: "not HTTP", talk: answers("SSH-2.0-OpenSSH\r\n"), want: noReply, posts: 1, says: map[string]string{"delivery": "[answer: malformed]"}},
+		{
+			name: "endless header", talk: endless("HTTP/1.1 200 OK\r\nX: ", strings.Repeat("a", 4096)), want: noReply, posts: 1,
+			says: map[string]string{"delivery": "[answer: header-too-large]"},
+		},
+		{name: "cut in the header", talk: answers("HTTP/1.1 200 OK\r\nX-A"), want: noReply, posts: 1, says: map[string]string{"delivery": "[answer: cut]"}},
+	})
+}
+
+// A repeat is accepted like the first delivery, or Fourthwall counts it as failed.
+func TestRepeat(t *testing.T) {
+	runRows(t, []row{
+		{name: "409", talk: answers(ok, status("409 Conflict"), refused), secret: secret, want: "PPWPWPPPFP", posts: 3, says: map[string]string{"repeat": "Answer 200 to one that you know already"}},
+		{name: "500", talk: answers(ok, broken, refused), secret: secret, want: "PPWPWPPPFP", posts: 3, says: map[string]string{"repeat": "Status: 500"}},
+		{name: "204", talk: answers(ok, "HTTP/1.1 204 No Content\r\n\r\n"), want: "PPWPWPPPFW", posts: 2, says: map[string]string{"repeat": "Status: 204"}},
+		{name: "no answer", talk: answers(ok, "", refused), secret: secret, want: "PPWPWPPPFP", posts: 3, says: map[string]string{"repeat": "[answer: closed]"}},
+	})
+}
+
+// What is not plainly accepted or refused is neither.
+func TestForged(t *testing.T) {
+	rows := []row{
+		{name: "400", talk: answers(ok, ok, status("400 Bad Request")), want: "P", says: map[string]string{"forged": "it verifies"}},
+		{name: "429", talk: answers(ok, ok, status("429 Too Many Requests")), want: "W", says: map[string]string{"forged": "too busy"}},
+		{name: "408", talk: answers(ok, ok, status("408 Request Timeout")), want: "W", says: map[string]string{"forged": "too busy"}},
+		{name: "500", talk: answers(ok, ok, broken), want: "W", says: map[string]string{"forged": "That is not a refusal"}},
+		{name: "302", talk: answers(ok, ok, status("302 Found")), want: "W", says: map[string]string{"forged": "neither acceptance nor refusal"}},
+		{name: "204", talk: answers(ok, ok, "HTTP/1.1 204 No Content\r\n\r\n"), want: "W", says: map[string]string{"forged": "does not verify"}},
+		{name: "200, then cut", talk: answers(ok, ok, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"), want: "W", says: map[string]string{"forged": "does not verify"}},
+		{name: "no answer", talk: answers(ok, ok, ""), want: "W", says: map[string]string{"forged": "[answer: closed]"}},
+		{name: "passes over what it knows, then verifies", want: "P", talk: func(e *endpoint, conn net.Conn) {
+			p, n := e.receive(conn)
+			if n > 0 && (p.signed || p.body == e.received()[0].body) {
+				_, _ = io.WriteString(conn, ok)
+			} else {
+				_, _ = io.WriteString(conn, refused)
+			}
+		}},
+	}
+	for i := range rows {
+		rows[i].secret, rows[i].posts, rows[i].want = secret, 3, "PPWPWPPPP"+rows[i].want
+	}
+	runRows(t, rows)
+}
+
+func TestTLS(t *testing.T) {
+	trusted := newAuthority(t)
+	trust := func(_ *Doctor, o *deliver.Options) { o.RootCAs = trusted.pool() }
+	const nothingSent = "PPWPFSSSSS"
+	old := trusted.issue(t, nil)
+	old.MaxVersion = tls.VersionTLS11
+	rows := []row{
+		{
+			name: "good", talk: overTLS(trusted.issue(t, nil), verifying(ok, refused)), secret: secret, want: "PPWPPPPPPP", posts: 3,
+			says: map[string]string{"tls": "Version: TLS 1.3\nCertificate for: hooks.example\nIssued by: CN=Authority\n"},
+		},
+		{
+			name: "ends soon", talk: overTLS(trusted.issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(13*24*time.Hour + time.Hour) }), answers(ok)),
+			want: "PPWPWPPPPW", posts: 2, says: map[string]string{"tls": "The certificate ends in 13 days"},
+		},
+		{
+			name: "ends today", talk: overTLS(trusted.issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(time.Hour) }), answers(ok)),
+			want: "PPWPWPPPPW", posts: 2, says: map[string]string{"tls": "ends in less than a day"},
+		},
+		{
+			name: "other name", talk: overTLS(trusted.issue(t, func(c *x509.Certificate) { c.DNSNames = []string{"other.example"} }), answers(ok)),
+			want: nothingSent, says: map[string]string{"tls": "other.example", "delivery": notPrivate},
+		},
+		{
+			name: "expired", talk: overTLS(trusted.issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), answers(ok)),
+			want: nothingSent, says: map[string]string{"tls": "[tls: certificate-expired]"},
+		},
+		{name: "self-signed", talk: overTLS((*authority)(nil).issue(t, nil), answers(ok)), want: nothingSent, says: map[string]string{"tls": "[tls: self-signed]"}},
+		{name: "unknown authority", talk: overTLS(newAuthority(t).issue(t, nil), answers(ok)), want: nothingSent, says: map[string]string{"tls": "[tls: unknown-authority]"}},
+		{
+			name: "everything wrong", want: nothingSent,
+			talk: overTLS((*authority)(nil).issue(t, func(c *x509.Certificate) {
+				c.DNSNames, c.NotAfter = []string{"other.example"}, time.Now().Add(-time.Minute)
+				c.Subject.CommonName = "x\u202e"
+			}), answers(ok)),
+			says: map[string]string{"tls": `x\u202E`},
+		},
+		{name: "TLS 1.1", talk: overTLS(old, answers(ok)), want: nothingSent, says: map[string]string{"tls": "[tls: tls-version]"}},
+		{name: "plain text", talk: func(_ *endpoint, conn net.Conn) {
+			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
+			_, _ = io.Copy(io.Discard, conn)
+		}, want: nothingSent, says: map[string]string{"tls": "[tls: not-tls]"}},
+		{name: "closed", talk: func(_ *endpoint, conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) }, want: nothingSent, says: map[string]string{"tls": "[tls: closed]"}},
+	}
+	for i := range rows {
+		rows[i].url, rows[i].change = secure, trust
+	}
+	runRows(t, rows)
+
+	everything := rows[slices.IndexFunc(rows, func(r row) bool { return r.name == "everything wrong" })]
+	report, _ := everything.examine(t)
+	for _, kind := range []string{"self-signed", "certificate-expired", "certificate-name"} {
+		if said := words(t, report, StepTLS); strings.Count(said, "[tls: "+kind+"]") != 1 {
+			t.Errorf("%s is not said once:\n%s", kind, said)
+		}
+	}
+}
+
+// What ends an examination before anything is called, or where nobody is.
+func TestAddresses(t *testing.T) {
+	gone := listen(t, nil)
+	nobody, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.at = netip.MustParseAddrPort(nobody.Addr().String())
+	if err := nobody.Close(); err != nil {
+		t.Fatal(err)
+	}
+	addr := netip.MustParseAddr
+	o := gone.options()
+	o.Resolver = names{
+		"private.example.":        {addr("192.168.1.20")},
+		"mixed.example.":          {addr("8.8.8.8"), addr("10.0.0.1")},
+		"many.example.":           {addr("10.0.0.1"), addr("10.0.0.2"), addr("10.0.0.3"), addr("10.0.0.4"), addr("10.0.0.5"), addr("10.0.0.6"), addr("10.0.0.7"), addr("10.0.0.8"), addr("10.0.0.9")},
+		"xn--mnchen-3ya.example.": {addr("10.0.0.1")},
+	}
+	d := newDoctor(t, o)
+	rows := []struct {
+		name, url string
+		hints     []string
+		want      string
+		says      map[string]string
+	}{
+		{"no address", "nonsense", nil, "FSSSSSSSSS", map[string]string{"address": "[scheme]", "policy": cannotBeCalled, "forged": cannotBeCalled}},
+		{"empty", "", nil, "FSSSSSSSSS", map[string]string{"address": "[scheme]"}},
+		{"other scheme", "ftp://hooks.example/", nil, "FSSSSSSSSS", map[string]string{"address": "[scheme]"}},
+		{"impossible name", "https://a..example/", nil, "FSSSSSSSSS", map[string]string{"address": "[host]"}},
+		{"line break", "https://hooks.example/\r\nx", nil, "FSSSSSSSSS", map[string]string{"address": "[url]"}},
+		{"loopback", "https://127.0.0.1/x", nil, "PFSSSSSSSS", map[string]string{"address": "As typed: https://127.0.0.1/x", "policy": "[not-public]"}},
+		{"metadata service", "http://169.254.169.254/", nil, "PFSSSSSSSS", map[string]string{"policy": "[not-public]"}},
+		{"decimal", "http://2130706433/", nil, "PFSSSSSSSS", map[string]string{"policy": "[notation]"}},
+		{"port", "https://hooks.example:8443/", nil, "PFSSSSSSSS", map[string]string{"policy": "[port]"}},
+		{"local name", "https://db.internal/", nil, "PFSSSSSSSS", map[string]string{"policy": "[not-public]"}},
+		{
+			"port, with hints", "https://hooks.example:8443/",
+			[]string{"Fourthwall refuses\tthe port."},
+			"PFSSSSSSSS",
+			map[string]string{"policy": "Fourthwall refuses\\u0009the port.\nOnly the ports 80 and 443"},
+		},
+		{
+			"user and password", "https://me:hunter2@hooks.example/x", nil, "WFSSSSSSSS",
+			map[string]string{"address": "Calls go to: https://hooks.example/x\n", "policy": "[userinfo]", "dns": "The address is not called."},
+		},
+		{"user before a private address", "https://hooks.example@127.0.0.1/", nil, "WFSSSSSSSS", map[string]string{"address": "As typed: https://127.0.0.1/", "policy": "[userinfo]"}},
+		{"unknown name", "https://nobody.example/", nil, "PPFSSSSSSS", map[string]string{"dns": "[resolve: name-not-found]", "connect": nowhereToGo}},
+		{"private name", "https://private.example/", nil, "PPFSSSSSSS", map[string]string{"dns": "192.168.1.20 (not public)\nThis address does not lead to the public internet, so it is not called. [not-public]"}},
+		{"private among public", "https://mixed.example/", nil, "PPFSSSSSSS", map[string]string{"dns": "8.8.8.8\n10.0.0.1 (not public)\n"}},
+		{"many", "https://many.example/", nil, "PPFSSSSSSS", map[string]string{"dns": "10.0.0.8 (not public)\nand 1 more\n"}},
+		{
+			"umlaut", "HTTPS://München.Example:443/Ü#top", nil, "PPFSSSSSSS",
+			map[string]string{"address": "Calls go to: https://xn--mnchen-3ya.example/%C3%9C\nHost name: münchen.example, which machines write as xn--mnchen-3ya.example\nAs typed: HTTPS://München.Example:443/Ü#top"},
+		},
+		{"hints", plain, []string{"It is plain http."}, "PWWFSSSSSS", map[string]string{"policy": "It is plain http.\nUse a public host name"}},
+		{"closed port", plain, nil, "PPWFSSSSSS", map[string]string{"dns": "cannot reach it", "connect": "[connect: refused]", "tls": nobodyThere, "delivery": nobodyThere}},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			report := d.Examine(t.Context(), Request{URL: row.url, Hints: row.hints, Body: []byte(envelope)}, nil)
+			if got := signs(report); got != row.want || report.Result != Failed {
+				t.Errorf("%s %s, want %s\n%s", got, report.Result, row.want, report.Text())
+			}
+			for id, text := range row.says {
+				if said := words(t, report, id); !strings.Contains(said, text) {
+					t.Errorf("%s does not say %q:\n%s", id, text, said)
+				}
+			}
+			if strings.Contains(report.Text(), "hunter2") {
+				t.Error("a password is shown")
+			}
+			checkWords(t, report)
+		})
+	}
+}
+
+// Deliveries may go to any address of a name, so one that does not answer is worth a word.
+func TestSeveralAddresses(t *testing.T) {
+	e := listen(t, answers(ok))
+	o := e.options()
+	o.AllowPrivate, o.Resolver = true, names{"several.example.": {netip.MustParseAddr("::1"), e.at.Addr()}}
+	report := newDoctor(t, o).Examine(t.Context(), Request{URL: fmt.Sprintf("http://several.example:%d/fourthwall", e.at.Port()), Body: []byte(envelope)}, nil)
+	if got := signs(report); got != "PPWWWPPPPW" {
+		t.Errorf("%s\n%s", got, report.Text())
+	}
+	said := strings.Split(words(t, report, StepConnect), "\n")
+	if len(said) != 3 || !strings.HasPrefix(said[0], "::1, port ") || !strings.HasPrefix(said[1], "Connected to 127.0.0.1, port ") {
+		t.Errorf("%q", said)
+	}
+}
+
+func TestJudgeTime(t *testing.T) {
+	rows := []struct {
+		name   string
+		timing deliver.Timing
+		want   Result
+	}{
+		{"1 s", deliver.Timing{Exchange: time.Second, FirstByte: 1}, Passed},
+		{"more", deliver.Timing{Exchange: time.Second + 1, FirstByte: 1}, Warned},
+		{"2 s", deliver.Timing{Exchange: 2 * time.Second, FirstByte: 1}, Warned},
+		{"more than that", deliver.Timing{Exchange: 2*time.Second + 1, FirstByte: 1}, Failed},
+		{"far away", deliver.Timing{Connect: 600 * time.Millisecond, TLS: 600 * time.Millisecond, Exchange: 900 * time.Millisecond}, Warned},
+		{"slow name servers", deliver.Timing{DNS: 3 * time.Second, Connect: 100 * time.Millisecond, Exchange: 900 * time.Millisecond, Total: 4 * time.Second}, Passed},
+	}
+	for _, row := range rows {
+		e := examination{doctor: &Doctor{}, first: deliver.Result{Answer: deliver.Answer{Status: 200}, Timing: row.timing}}
+		if f := e.judgeTime(t.Context()); f.result != row.want || (f.do != "") != (row.want != Passed) {
+			t.Errorf("%s: %+v", row.name, f)
+		}
+	}
+}
+
+// The receiver of this installation is where it should be.
+func TestOwnReceiver(t *testing.T) {
+	e := listen(t, verifying(ok, refused))
+	d := newDoctor(t, e.options())
+	d.Receiver = "hooks.example"
+	report := d.Examine(t.Context(), Request{URL: plain, Body: []byte(envelope), Secret: secret}, nil)
+	if got := signs(report); got != "PPPPWPPPPP" {
+		t.Errorf("%s\n%s", got, report.Text())
+	}
+}
+
+// What is sent, to the byte: the envelope twice, and a forged one of another event.
+func TestDeliveries(t *testing.T) {
+	forged := strings.Replace(envelope, "weve_1", "weve_1_forged", 1)
+	const kind = "application/json"
+	rows := []struct {
+		name   string
+		body   string
+		secret fourthwall.Secret
+		want   []post
+	}{
+		{"with the secret", envelope, secret, []post{{envelope, true, kind}, {envelope, true, kind}, {forged, false, kind}}},
+		{"without", envelope, "", []post{{envelope, false, kind}, {envelope, false, kind}}},
+		{"no event", `["weve_1"]`, secret, []post{{`["weve_1"]`, true, kind}, {`["weve_1"]`, true, kind}, {`["weve_1"]`, false, kind}}},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			e := listen(t, answers(ok))
+			newDoctor(t, e.options()).Examine(t.Context(), Request{URL: plain, Body: []byte(row.body), Secret: row.secret}, nil)
+			if diff := cmp.Diff(row.want, e.received(), cmp.AllowUnexported(post{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Each report is complete by itself and stays as it is, whatever comes after.
+func TestProgress(t *testing.T) {
+	e := listen(t, verifying(ok, refused))
+	d := newDoctor(t, e.options())
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.FixedZone("", 3600))
+	d.Now = func() time.Time { return now }
+	var reports []Report
+	last := d.Examine(t.Context(), Request{URL: plain, Body: []byte(envelope), Secret: secret}, func(r Report) { reports = append(reports, r) })
+	var got []string
+	for _, r := range reports {
+		got = append(got, fmt.Sprint(signs(r), r.Done, r.Result))
+		if !r.Started.Equal(now) || (r.Summary != "") != r.Done {
+			t.Errorf("%+v", r)
+		}
+	}
+	const done = "PPWPWPPPPP"
+	var want []string
+	for i := range len(done) {
+		for _, sign := range []string{"R", done[i : i+1]} {
+			want = append(want, done[:i]+sign+strings.Repeat("W", len(done)-i-1)+"falserunning")
+		}
+	}
+	want = append(want, done+"truewarned")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(last, reports[len(reports)-1]); diff != "" {
+		t.Error(diff)
+	}
+	for _, s := range last.Steps {
+		called := slices.Contains([]string{StepConnect, StepDelivery, StepRepeat, StepForged}, s.ID)
+		if called != (s.Took > 0) && s.ID != StepDNS {
+			t.Errorf("%s took %v", s.ID, s.Took)
+		}
+	}
+	data, err := json.Marshal(last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Report
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(last, back); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEnds(t *testing.T) {
+	t.Run("cancelled between two steps", func(t *testing.T) {
+		d := newDoctor(t, deliver.Options{Resolver: names{"hooks.example.": {netip.MustParseAddr("8.8.8.8")}}})
+		ctx, cancel := context.WithCancel(t.Context())
+		report := d.Examine(ctx, Request{URL: secure}, func(r Report) {
+			if r.Steps[2].Result == Passed {
+				cancel()
+			}
+		})
+		if signs(report) != "PPPSSSSSSS" || report.Result != Skipped || !report.Done || words(t, report, StepConnect) != endedBefore+"\n" ||
+			!strings.Contains(words(t, report, StepDNS), "8.8.8.8") {
+			t.Error(report.Text())
+		}
+	})
+	t.Run("cancelled before it begins", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		report := newDoctor(t, deliver.Options{Resolver: names{}}).Examine(ctx, Request{URL: secure}, nil)
+		if signs(report) != "SSSSSSSSSS" || report.Result != Skipped {
+			t.Error(report.Text())
+		}
+	})
+	t.Run("out of time in the middle of a step", func(t *testing.T) {
+		r := row{talk: stalled(""), change: func(d *Doctor, _ *deliver.Options) { d.limit = 200 * time.Millisecond }}
+		report, _ := r.examine(t)
+		if signs(report) != "PPWPWSSSSS" || words(t, report, StepDelivery) != endedDuring+"\n" || words(t, report, StepAnswer) != endedBefore+"\n" ||
+			report.Result != Skipped || !strings.HasPrefix(report.Summary, "The check could not be finished.") {
+			t.Error(report.Text())
+		}
+	})
+	t.Run("too many calls", func(t *testing.T) {
+		e := listen(t, answers(ok))
+		o := e.options()
+		o.MaxPerTarget = 1
+		d := newDoctor(t, o)
+		v, err := d.Client.Visit(plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer v.Close()
+		report := d.Examine(t.Context(), Request{URL: plain}, nil)
+		if signs(report) != "PPSSSSSSSS" || report.Result != Skipped || !strings.Contains(words(t, report, StepForged), "[busy]") {
+			t.Error(report.Text())
+		}
+		report = d.Examine(t.Context(), Request{URL: plain, Hints: []string{"A hint."}}, nil)
+		if signs(report) != "PWSSSSSSSS" || report.Result != Skipped || !strings.HasPrefix(report.Summary, "The check could not be finished.") {
+			t.Errorf("with a warning before: %s", report.Text())
+		}
+	})
+	t.Run("too many calls later on", func(t *testing.T) {
+		e := listen(t, answers(ok))
+		o := e.options()
+		o.MaxPerTarget = 1
+		o.Exceptions = append(o.Exceptions, deliver.Exception{Host: "other.example:80", Addr: e.at})
+		d := newDoctor(t, o)
+		other, err := d.Client.Visit("http://other.example/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		report := d.Examine(t.Context(), Request{URL: plain, Body: []byte(envelope), Secret: secret}, func(r Report) {
+			if r.Steps[8].Result == Running {
+				if err := other.Connect(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if signs(report) != "PPWPWPPPSS" || !strings.Contains(words(t, report, StepForged), "[busy]") || len(e.received()) != 1 {
+			t.Error(report.Text())
+		}
+	})
+	t.Run("envelope that is never sent", func(t *testing.T) {
+		e := listen(t, answers(ok))
+		report := newDoctor(t, e.options()).Examine(t.Context(), Request{URL: plain, Body: make([]byte, 2<<20)}, nil)
+		if signs(report) != "PPWPWSSSSS" || !strings.Contains(words(t, report, StepDelivery), "[request]") || len(e.received()) != 0 {
+			t.Error(report.Text())
+		}
+	})
+}
+
+// However an endpoint came by the secret, its report does not repeat it; nor what the body says.
+func TestNothingLeaks(t *testing.T) {
+	trusted := newAuthority(t)
+	config := trusted.issue(t, func(c *x509.Certificate) { c.DNSNames = append(c.DNSNames, secret.Reveal()+".example") })
+	text := "HTTP/1.1 302 " + secret.Reveal() + "\r\nLocation: /" + strings.Repeat("a", maxForeign-5) + secret.Reveal() +
+		"\r\nContent-Encoding: " + secret.Reveal() + "\r\n\r\nbody-text"
+	var all strings.Builder
+	e := listen(t, overTLS(config, answers(text)))
+	o := e.options()
+	o.RootCAs = trusted.pool()
+	report := newDoctor(t, o).Examine(t.Context(), Request{
+		URL: secure + "?key=" + secret.Reveal(), Hints: []string{secret.Reveal()}, Body: []byte(envelope), Secret: secret,
+	}, func(r Report) { fmt.Fprintf(&all, "%+v\n", r) })
+	data, err := json.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all.Write(data)
+	all.WriteString(report.Text())
+	if signs(report) != "PWWPPPFPSS" {
+		t.Error(report.Text())
+	}
+	for _, forbidden := range []string{secret.Reveal(), secret.Reveal()[:4], "body-text"} {
+		if strings.Contains(all.String(), forbidden) {
+			t.Errorf("%q leaks:\n%s", forbidden, report.Text())
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package fourthwall_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"hookwall/internal/fourthwall"
+)
+
+func TestErrorText(t *testing.T) {
+	rows := []struct {
+		err  fourthwall.Error
+		want string
+	}{
+		{fourthwall.Error{Op: "create webhook", Status: 400, Code: "WEBHOOK_URI_IP_NOT_ALLOWED", RequestID: "abc"}, "create webhook: 400 WEBHOOK_URI_IP_NOT_ALLOWED (request abc)"},
+		{fourthwall.Error{Op: "read shop", Status: 500}, "read shop: 500"},
+		{fourthwall.Error{Op: "read shop", Status: 200, Err: errors.New("unreadable"), RequestID: "abc"}, "read shop: 200: unreadable (request abc)"},
+		{fourthwall.Error{Op: "read shop", Err: errors.New("cut")}, "read shop: cut"},
+		{fourthwall.Error{Op: "read shop"}, "read shop: no answer"},
+	}
+	for _, row := range rows {
+		t.Run(row.want, func(t *testing.T) {
+			if got := row.err.Error(); got != row.want {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
+// The rule for an Error that somebody else has made, for a test or from a record, is that of its columns.
+func TestUncertain(t *testing.T) {
+	rows := []struct {
+		status  int
+		notSent bool
+		want    bool
+	}{
+		{0, true, false},
+		{0, false, true},
+		{101, false, true},
+		{200, false, true},
+		{204, false, true},
+		{301, false, true},
+		{304, false, true},
+		{400, false, false},
+		{401, false, false},
+		{404, false, false},
+		{404, true, false},
+		{408, false, false},
+		{429, false, false},
+		{499, false, false},
+		{500, false, true},
+		{502, false, true},
+		{503, false, false},
+		{504, false, true},
+		{599, false, true},
+		{999, false, true},
+	}
+	for _, op := range operations {
+		for _, row := range rows {
+			e := &fourthwall.Error{Op: op.name, Status: row.status, NotSent: row.notSent}
+			if want := row.want && op.kind != "read"; e.Uncertain() != want {
+				t.Errorf("%s, status %d, not sent %v: uncertain %v", op.name, row.status, row.notSent, e.Uncertain())
+			}
+		}
+	}
+}
+
+func TestErrorUnwraps(t *testing.T) {
+	inner := errors.New("inner")
+	err := fmt.Errorf("outer: %w", &fourthwall.Error{Op: "read shop", Err: inner})
+	var e *fourthwall.Error
+	if !errors.Is(err, inner) || !errors.As(err, &e) || e.Op != "read shop" {
+		t.Errorf("got %v, %#v", err, e)
+	}
+}

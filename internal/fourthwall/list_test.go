@@ -1,0 +1,393 @@
+package fourthwall_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hookwall/internal/fourthwall"
+)
+
+// reply is what an API answers with; one without a status is a 200.
+type reply struct {
+	status int
+	body   string
+}
+
+// replying answers with the given replies one after another, the last one again and again, and tells what was asked.
+func replying(t *testing.T, replies ...reply) (*fourthwall.Client, *[]string) {
+	t.Helper()
+	var asked []string
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.RawQuery)
+		next := replies[min(len(asked), len(replies))-1]
+		w.WriteHeader(max(next.status, 200))
+		_, _ = io.WriteString(w, next.body)
+	})
+	return c, &asked
+}
+
+func bodies(texts ...string) []reply {
+	var replies []reply
+	for _, text := range texts {
+		replies = append(replies, reply{body: text})
+	}
+	return replies
+}
+
+// listed is everything that a list call gives.
+type listed struct {
+	IDs        string
+	Total      int
+	Incomplete bool
+	Err        string // after "list webhooks: 200: "
+}
+
+func listedBy(t *testing.T, c *fourthwall.Client) listed {
+	t.Helper()
+	list, err := c.WebhookList(t.Context(), token)
+	got := listed{Total: list.Total, Incomplete: list.Incomplete}
+	for _, w := range list.Webhooks {
+		got.IDs += w.ID
+	}
+	if err != nil {
+		got.Err = strings.TrimPrefix(err.Error(), "list webhooks: 200: ")
+	}
+	if (err == nil) != (list.Webhooks != nil) {
+		t.Errorf("webhooks %v beside error %v", list.Webhooks, err)
+	}
+	return got
+}
+
+type listRow struct {
+	name    string
+	replies []reply
+	want    listed
+	asked   []string
+}
+
+func (row listRow) test(t *testing.T) {
+	c, asked := replying(t, row.replies...)
+	if diff := cmp.Diff(row.want, listedBy(t, c)); diff != "" {
+		t.Errorf("list (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(row.asked, *asked); diff != "" {
+		t.Errorf("queries (-want +got):\n%s", diff)
+	}
+}
+
+const hookA, hookB, hookC, hookD = `{"id":"a"}`, `{"id":"b"}`, `{"id":"c"}`, `{"id":"d"}`
+
+func asking(queries ...string) []string { return append([]string{""}, queries...) }
+
+func TestListOfOnePage(t *testing.T) {
+	unreadable := func(text string) listed { return listed{Err: text} }
+	rows := []listRow{
+		{"page object", bodies(`{"results":[` + hookA + `,` + hookB + `],"total":2,"page":0,"size":50,"totalPages":1}`), listed{"ab", 2, false, ""}, asking()},
+		{"only the number of pages", bodies(`{"results":[` + hookA + `],"totalPages":1}`), listed{"a", -1, false, ""}, asking()},
+		{"bare array", bodies(`[` + hookA + `,` + hookB + `]`), listed{"ab", -1, false, ""}, asking()},
+		{"bare array after a space", bodies("\r\n\t [" + hookA + "]\n"), listed{"a", -1, false, ""}, asking()},
+		{"empty page object", bodies(`{"results":[],"total":0,"totalPages":0}`), listed{"", 0, false, ""}, asking()},
+		{"empty page object without counts", bodies(`{"results":[]}`), listed{"", -1, false, ""}, asking()},
+		{"empty array", bodies(`[]`), listed{"", -1, false, ""}, asking()},
+		{"null results", bodies(`{"results":null}`), listed{"", -1, false, ""}, asking()},
+		{"nameless results only", bodies(`{"results":[null,{},{"id":null}]}`), listed{"", -1, false, ""}, asking()},
+		{"a total of nothing beside webhooks", bodies(`{"results":[` + hookA + `],"total":0}`), listed{"a", 0, false, ""}, asking()},
+		{"nothing, though a total is promised", bodies(`{"results":[],"total":9}`), listed{"", 9, true, ""}, asking()},
+		{"nothing, though pages are promised", bodies(`{"results":[],"totalPages":2}`), listed{"", -1, true, ""}, asking()},
+		{"no results", bodies(`{"total":1}`), unreadable(notJSON), asking()},
+		{"null", bodies(`null`), unreadable(notJSON), asking()},
+		{"HTML", bodies(`<html>`), unreadable(notJSON), asking()},
+		{"empty body", bodies(``), unreadable(notJSON), asking()},
+		{"cut short", bodies(listBody[:60]), unreadable(notJSON), asking()},
+		{"array cut short", bodies(`[` + hookA + `,`), unreadable(notJSON), asking()},
+		{"array followed by garbage", bodies(`[` + hookA + `]]`), unreadable(notJSON), asking()},
+		{"page object followed by garbage", bodies(listBody + `x`), unreadable(notJSON), asking()},
+		{"results of another kind", bodies(`{"results":{"a":1}}`), unreadable(notJSON), asking()},
+		{"10 MB", bodies(`[` + strings.Repeat(" ", 10<<20) + `]`), unreadable(tooLarge), asking()},
+	}
+	for _, row := range rows {
+		t.Run(row.name, row.test)
+	}
+}
+
+// Pages that the API promises are asked for, and what cannot be had of the promise leaves the list incomplete.
+func TestListOfPromisedPages(t *testing.T) {
+	two := `{"results":[` + hookA + `,` + hookB + `],"total":4,"page":0,"size":2}`
+	rows := []listRow{
+		{
+			"three pages by total",
+			bodies(two, `{"results":[`+hookC+`],"total":4,"page":1,"size":2}`, `{"results":[`+hookD+`],"total":4,"page":2,"size":2}`),
+			listed{"abcd", 4, false, ""},
+			asking("page=1&size=2", "page=2&size=2"),
+		},
+		{
+			"two pages by totalPages, without a size",
+			bodies(`{"results":[`+hookA+`],"totalPages":2}`, `{"results":[`+hookB+`],"totalPages":2}`),
+			listed{"ab", -1, false, ""},
+			asking("page=1&size=1"),
+		},
+		{
+			"pages counted from one",
+			bodies(`{"results":[`+hookA+`],"total":2,"page":1,"size":1}`, `{"results":[`+hookB+`],"total":2,"page":2,"size":1}`),
+			listed{"ab", 2, false, ""},
+			asking("page=2&size=1"),
+		},
+		{
+			"a page smaller than it says",
+			bodies(`{"results":[`+hookA+`],"total":2,"page":0,"size":50}`, `{"results":[`+hookB+`],"total":2,"page":1,"size":1}`),
+			listed{"ab", 2, false, ""},
+			asking("page=1&size=1"),
+		},
+		{
+			"the second page is a bare array",
+			bodies(`{"results":[`+hookA+`],"total":2,"size":1}`, `[`+hookB+`]`),
+			listed{"ab", 2, false, ""},
+			asking("page=1&size=1"),
+		},
+		{
+			"a webhook was created meanwhile",
+			bodies(`{"results":[`+hookA+`],"total":2}`, `{"results":[`+hookB+`],"total":3}`, `{"results":[`+hookC+`],"total":3}`),
+			listed{"abc", 3, false, ""},
+			asking("page=1&size=1", "page=2&size=1"),
+		},
+		{
+			"a webhook was deleted meanwhile",
+			bodies(`{"results":[`+hookA+`,`+hookB+`],"total":3,"totalPages":2}`, `{"results":[],"total":2,"totalPages":1}`),
+			listed{"ab", 2, false, ""},
+			asking("page=1&size=2"),
+		},
+		{
+			"an API that ignores the page asked for",
+			bodies(two),
+			listed{"ab", 4, true, ""},
+			asking("page=1&size=2"),
+		},
+		{
+			"an API that ignores the page asked for, and promises by totalPages",
+			bodies(`{"results":[` + hookA + `],"totalPages":2}`),
+			listed{"a", -1, true, ""},
+			asking("page=1&size=1"),
+		},
+		{
+			"pages that overlap",
+			bodies(`{"results":[`+hookA+`,`+hookB+`],"total":3}`, `{"results":[`+hookB+`,`+hookC+`],"total":3}`),
+			listed{"abc", 3, false, ""},
+			asking("page=1&size=2"),
+		},
+		{
+			"nothing on the second page, and no total there",
+			bodies(two, `{"results":[],"total":0,"totalPages":0}`),
+			listed{"ab", 4, true, ""},
+			asking("page=1&size=2"),
+		},
+		{
+			"a nameless webhook among those promised",
+			bodies(`{"results":[`+hookA+`,{}],"total":2}`, `{"results":[],"total":2}`),
+			listed{"a", 2, true, ""},
+			asking("page=1&size=2"),
+		},
+		{
+			"the second page is unreadable",
+			bodies(two, `<html>`),
+			listed{"ab", 4, true, ""},
+			asking("page=1&size=2"),
+		},
+		{
+			"the third page is refused",
+			[]reply{{body: two}, {body: `[` + hookC + `]`}, {status: 404}},
+			listed{"abc", 4, true, ""},
+			asking("page=1&size=2", "page=2&size=2"),
+		},
+	}
+	for _, row := range rows {
+		t.Run(row.name, row.test)
+	}
+}
+
+// Of an API that says nothing of how much there is, further pages are asked for until nothing new comes.
+func TestListWithoutCounts(t *testing.T) {
+	page := func(hooks string) string { return `{"results":[` + hooks + `]}` }
+	rows := []listRow{
+		{"an empty page after it", bodies(page(hookA+`,`+hookB), page("")), listed{"ab", -1, false, ""}, asking("page=1&size=2")},
+		{"a repetition", bodies(page(hookA + `,` + hookB)), listed{"ab", -1, false, ""}, asking("page=1&size=2")},
+		{"a repetition as a bare array", bodies(page(hookA), `[`+hookA+`]`), listed{"a", -1, false, ""}, asking("page=1&size=1")},
+		{"pages are refused", []reply{{body: page(hookA)}, {status: 400}}, listed{"a", -1, false, ""}, asking("page=1&size=1")},
+		{"pages break the API", []reply{{body: page(hookA)}, {status: 500}}, listed{"a", -1, false, ""}, asking("page=1&size=1")},
+		{"pages are unreadable", bodies(page(hookA), "<html>"), listed{"a", -1, false, ""}, asking("page=1&size=1")},
+		{
+			"counts of other kinds",
+			bodies(`{"results":[`+hookA+`],"total":"9","page":null,"size":1.5,"totalPages":{}}`, page("")),
+			listed{"a", -1, false, ""},
+			asking("page=1&size=1"),
+		},
+		{
+			"negative counts",
+			bodies(`{"results":[`+hookA+`],"total":-9,"page":-1,"size":-1,"totalPages":-1}`, page("")),
+			listed{"a", -1, false, ""},
+			asking("page=1&size=1"),
+		},
+		{
+			"null and nameless among the results",
+			bodies(page(`null,`+hookA+`,{},{"id":null}`), page("")),
+			listed{"a", -1, false, ""},
+			asking("page=1&size=4"),
+		},
+		{
+			"three pages",
+			bodies(page(hookA+`,`+hookB), page(hookC+`,`+hookD), page(`{"id":"e"}`), page("")),
+			listed{"abcde", -1, false, ""},
+			asking("page=1&size=2", "page=2&size=2", "page=3&size=2"),
+		},
+		{
+			"the second page says how many there are",
+			bodies(page(hookA), `{"results":[`+hookB+`],"total":2}`),
+			listed{"ab", 2, false, ""},
+			asking("page=1&size=1"),
+		},
+		{
+			"the page after the last is refused",
+			[]reply{{body: page(hookA)}, {body: page(hookB)}, {status: 404}},
+			listed{"ab", -1, false, ""},
+			asking("page=1&size=1", "page=2&size=1"),
+		},
+		{
+			"the third page breaks the API",
+			[]reply{{body: page(hookA)}, {body: page(hookB)}, {status: 500}},
+			listed{"ab", -1, true, ""},
+			asking("page=1&size=1", "page=2&size=1"),
+		},
+		{
+			"signed out before the third page",
+			[]reply{{body: page(hookA)}, {body: page(hookB)}, {status: 401}},
+			listed{"ab", -1, true, ""},
+			asking("page=1&size=1", "page=2&size=1"),
+		},
+	}
+	for _, row := range rows {
+		t.Run(row.name, row.test)
+	}
+}
+
+// The short form gives the same webhooks, and the same error.
+func TestWebhooks(t *testing.T) {
+	c, _ := replying(t, bodies(`{"results":[`+hookA+`],"total":9}`)...)
+	hooks, err := c.Webhooks(t.Context(), token)
+	if err != nil || len(hooks) != 1 || hooks[0].ID != "a" {
+		t.Errorf("got %v, error %v", hooks, err)
+	}
+	hooks, err = answering(t, 500, "").Webhooks(t.Context(), token)
+	if e := asError(t, err); hooks != nil || e.Status != 500 {
+		t.Errorf("got %v, error %v", hooks, err)
+	}
+}
+
+// A page that fails is tried again before the list is given up as incomplete.
+func TestListTriesAgain(t *testing.T) {
+	first := step{status: 200, body: `{"results":[` + hookA + `],"total":2}`}
+	rows := []struct {
+		name     string
+		script   []step
+		want     listed
+		requests int
+	}{
+		{"once", []step{first, status(503), {status: 200, body: `[` + hookB + `]`}}, listed{"ab", 2, false, ""}, 3},
+		{"cut all the time", []step{first, {cut: "body", status: 200}}, listed{"a", 2, true, ""}, 5},
+		{"busy for longer than the budget", []step{first, {status: 429, header: map[string]string{"Retry-After": "60"}}}, listed{"a", 2, true, ""}, 2},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &stage{script: row.script}
+				got := listedBy(t, s.client(t, fourthwall.Options{}))
+				if diff := cmp.Diff(row.want, got); diff != "" || s.requests != row.requests {
+					t.Errorf("after %d requests, list (-want +got):\n%s", s.requests, diff)
+				}
+			})
+		})
+	}
+}
+
+// All pages of a list share one budget; what was read when it ends is what there is to show.
+func TestBudgetOfAList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		page := func(id string) step {
+			body := `{"results":[{"id":"` + id + `"}],"total":9,"size":1}`
+			return step{status: 200, body: body, delay: 3 * time.Second}
+		}
+		s := &stage{script: []step{page("a"), page("b"), page("c"), page("d")}}
+		start := time.Now()
+		got := listedBy(t, s.client(t, fourthwall.Options{}))
+		if took := time.Since(start); took != 8*time.Second {
+			t.Errorf("took %v, want 8 s", took)
+		}
+		if diff := cmp.Diff(listed{"ab", 9, true, ""}, got); diff != "" {
+			t.Errorf("list (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A list of realistic webhooks of 3 MB is within the bound of a list, though beyond that of a single webhook.
+func TestLongList(t *testing.T) {
+	many := strings.Repeat(","+webhookBody, 30_000)
+	hooks, err := answering(t, 200, "["+many[1:]+"]").Webhooks(t.Context(), token)
+	if err != nil || len(hooks) != 1 {
+		t.Errorf("%d webhooks, error %v; want the same one only once", len(hooks), err)
+	}
+}
+
+// inMemory makes a client of an API without a network, for calls so many that a busy machine would spoil their time.
+func inMemory(t *testing.T, answer func(*http.Request) string) *fourthwall.Client {
+	t.Helper()
+	return newClient(t, "http://api.example", fourthwall.Options{
+		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(answer(r)))}, nil
+		}),
+	})
+}
+
+// A thousand webhooks in pages of seven are all had.
+func TestManyPages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const total, size = 1000, 7
+		c := inMemory(t, func(r *http.Request) string {
+			page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+			var hooks []string
+			for i := page * size; i < min(total, (page+1)*size); i++ {
+				hooks = append(hooks, fmt.Sprintf(`{"id":"w%d"}`, i))
+			}
+			time.Sleep(50 * time.Millisecond) //nolint:forbidigo // virtual time
+			return fmt.Sprintf(`{"results":[%s],"total":%d}`, strings.Join(hooks, ","), total)
+		})
+		list, err := c.WebhookList(t.Context(), token)
+		if err != nil || len(list.Webhooks) != total || list.Total != total || list.Incomplete {
+			t.Errorf("%d webhooks of %d, incomplete %v, error %v", len(list.Webhooks), list.Total, list.Incomplete, err)
+		}
+	})
+}
+
+// An API that goes on bringing new pages is not followed for ever.
+func TestEndlessList(t *testing.T) {
+	for name, counts := range map[string]string{"promised": `,"total":1000000`, "silent": ""} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := 0
+				c := inMemory(t, func(*http.Request) string {
+					n++
+					return fmt.Sprintf(`{"results":[{"id":"w%d"}]%s}`, n, counts)
+				})
+				list, err := c.WebhookList(t.Context(), token)
+				if n != 1000 || len(list.Webhooks) != n || !list.Incomplete || err != nil {
+					t.Errorf("after %d pages: %d webhooks, incomplete %v, error %v", n, len(list.Webhooks), list.Incomplete, err)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,118 @@
+package signature
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+)
+
+// variant is a body that may have been signed instead of the one that came. It is tried with and without a line break
+// at its end.
+type variant struct {
+	core    []byte // without the last line break
+	newline string // the line break to try at the end
+	ended   string // the line break at the end of what came; "" when there was none
+	codes   []FindingCode
+	how     string // for the evidence, when the codes do not say it all
+}
+
+// endCodes adds to the variant's codes what differs at the end of the body.
+func (v variant) endCodes(withNewline bool) []FindingCode {
+	codes := slices.Clone(v.codes)
+	switch {
+	case withNewline && v.ended == "":
+		codes = append(codes, CodeMissingNewline)
+	case !withNewline && v.ended != "":
+		codes = append(codes, CodeTrailingNewline)
+	case withNewline && v.ended != v.newline:
+		codes = append(codes, lineEndCode(v.newline))
+	}
+	return sortCodes(codes)
+}
+
+// lineEndCode names the difference between what came and a body with these line ends.
+func lineEndCode(newline string) FindingCode {
+	if newline == "\n" {
+		return CodeCRLF
+	}
+	return CodeLF
+}
+
+const byteOrderMark = "\ufeff"
+
+// textVariants returns the body with other line ends, and with or without a byte order mark: as it came, first.
+func textVariants(body []byte) []variant {
+	same := lineEndVariants(body, nil)
+	if plain, ok := bytes.CutPrefix(body, []byte(byteOrderMark)); ok {
+		return append(same, lineEndVariants(plain, []FindingCode{CodeBOM})...)
+	}
+	marked := append([]byte(byteOrderMark), body...)
+	return append(same, lineEndVariants(marked, []FindingCode{CodeBOMMissing})...)
+}
+
+func lineEndVariants(body []byte, codes []FindingCode) []variant {
+	core, ended := cutNewline(body)
+	own := ended // what came is tried as it is, even when its line ends differ
+	switch {
+	case own != "":
+	case bytes.Contains(body, []byte("\r\n")):
+		own = "\r\n"
+	default:
+		own = "\n"
+	}
+	variants := []variant{{core: core, newline: own, ended: ended, codes: codes}}
+	lf := bytes.ReplaceAll(core, []byte("\r\n"), []byte("\n"))
+	crlf := bytes.ReplaceAll(lf, []byte("\n"), []byte("\r\n"))
+	for i, newline := range []string{"\n", "\r\n"} {
+		other := [][]byte{lf, crlf}[i]
+		v := variant{core: other, newline: newline, ended: ended, codes: codes}
+		changed := !bytes.Equal(other, core)
+		if changed {
+			v.codes = append(slices.Clip(codes), lineEndCode(newline))
+		}
+		if changed || newline != own {
+			variants = append(variants, v)
+		}
+	}
+	return variants
+}
+
+func cutNewline(body []byte) (core []byte, ended string) {
+	for _, newline := range []string{"\r\n", "\n"} {
+		if core, ok := bytes.CutSuffix(body, []byte(newline)); ok {
+			return core, newline
+		}
+	}
+	return body, ""
+}
+
+// wrapped returns bodies that may stand inside the one that came, or have taken its place.
+func wrapped(body []byte) []variant {
+	variants := []variant{
+		{core: nil, codes: []FindingCode{CodeSignedEmpty}},
+		{core: []byte("[object Object]"), codes: []FindingCode{CodeSignedObject}},
+	}
+	add := func(core []byte, code FindingCode) {
+		variants = append(variants, variant{core: core, newline: "\n", codes: []FindingCode{code}})
+	}
+	trimmed := bytes.TrimSpace(bytes.TrimPrefix(body, []byte(byteOrderMark)))
+	add(trimmed, CodeBlanksAround)
+	if bytes.Contains(trimmed, []byte("\r\n")) {
+		add(bytes.ReplaceAll(trimmed, []byte("\r\n"), []byte("\n")), CodeBlanksAround)
+	}
+	var text string
+	if json.Unmarshal(trimmed, &text) == nil && text != "" {
+		add([]byte(text), CodeBodyQuoted)
+	}
+	var event struct {
+		Body string `json:"body"`
+	}
+	if json.Unmarshal(trimmed, &event) == nil && event.Body != "" {
+		add([]byte(event.Body), CodeBodyWrapped)
+	}
+	if plain, err := base64.StdEncoding.DecodeString(string(trimmed)); err == nil && len(plain) > 0 {
+		add(plain, CodeBodyBase64)
+	}
+	return variants
+}

@@ -1,0 +1,275 @@
+package signature
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/md5"  //nolint:gosec // only to name the mistake of using it
+	"crypto/sha1" //nolint:gosec // only to name the mistake of using it
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"hash"
+	"slices"
+	"strings"
+)
+
+// maxRewritten is how many bytes of rewritten JSON are hashed at most, which is enough for every rewriting of a common
+// delivery, and for the likeliest ones of a large body.
+const maxRewritten = 48 << 20
+
+// search looks for what was done differently when a signature was made.
+type search struct {
+	body     []byte
+	exact    bool
+	isJSON   bool
+	secret   string
+	typed    string // as the signature was pasted
+	pasted   header
+	readings []reading
+	keys     []keyForm
+	cut      bool // not everything was tried
+}
+
+// match is a set of differences that together make the signature right.
+type match struct {
+	codes []FindingCode // in the order of the findings; none when the signature is right as it stands
+	how   string        // which rewriting it was
+}
+
+func newSearch(in Input, pasted header) *search {
+	body := []byte(in.Body.Reveal())
+	return &search{
+		body: body, exact: in.Exact, secret: in.Secret.Reveal(), typed: in.Signature.Reveal(), pasted: pasted,
+		isJSON:   json.Valid(bytes.TrimPrefix(body, []byte(byteOrderMark))),
+		readings: readings(pasted.value),
+		keys:     keyForms(in.Secret.Reveal()),
+	}
+}
+
+// run tries the likeliest mistakes first, and those that change least.
+func (s *search) run() (match, bool) {
+	steps := []func() (match, bool){s.texts, s.recipes, s.swapped, s.wrapped, s.rewritten}
+	for _, step := range steps {
+		if m, ok := step(); ok {
+			m.codes = sortCodes(m.codes)
+			return m, true
+		}
+	}
+	return match{}, false
+}
+
+// texts tries other line ends and other keys.
+func (s *search) texts() (match, bool) {
+	variants := textVariants(s.body)
+	for _, key := range s.keys {
+		for _, v := range variants {
+			if m, ok := s.try(hmacSHA256, key, v); ok {
+				return m, true
+			}
+		}
+	}
+	return match{}, false
+}
+
+// recipes tries other ways to compute a signature.
+func (s *search) recipes() (match, bool) {
+	variants := lineEndVariants(s.body, nil)
+	for _, r := range slices.Concat(otherRecipes, otherAlgorithms) {
+		for _, key := range s.plainKeys() {
+			for _, v := range variants {
+				if m, ok := s.try(r, key, v); ok {
+					return m, true
+				}
+			}
+		}
+	}
+	return match{}, false
+}
+
+// swapped takes the secret for the signature and the signature for the secret.
+func (s *search) swapped() (match, bool) {
+	other := search{readings: readings(readHeader(s.secret).value)}
+	key := keyForm{key: []byte(tidySecret(s.typed)), codes: []FindingCode{CodeSwapped}}
+	for _, v := range lineEndVariants(s.body, nil) {
+		if m, ok := other.try(hmacSHA256, key, v); ok {
+			return m, true
+		}
+	}
+	return match{}, false
+}
+
+// wrapped tries what stands inside the body, or has taken its place.
+func (s *search) wrapped() (match, bool) {
+	for _, v := range wrapped(s.body) {
+		for _, key := range s.plainKeys() {
+			if m, ok := s.try(hmacSHA256, key, v); ok {
+				return m, true
+			}
+		}
+	}
+	return match{}, false
+}
+
+// rewritten tries the body as other programs write the same JSON.
+func (s *search) rewritten() (found match, ok bool) {
+	seen := map[string]bool{}
+	budget := maxRewritten
+	try := func(doc []byte, how string) (stop, known bool) {
+		v := variant{core: doc, codes: []FindingCode{CodeJSONRewritten}, how: how}
+		for _, key := range s.plainKeys() {
+			if budget -= len(doc); budget < 0 {
+				s.cut = true
+				return true, false
+			}
+			h := hmac.New(sha256.New, key.key)
+			h.Write(doc)
+			sum := h.Sum(nil)
+			known = known || seen[string(sum)]
+			seen[string(sum)] = true
+			if found, ok = s.compare(sum, hmacSHA256, key, v); ok {
+				return true, known
+			}
+			h.Write([]byte("\n"))
+			if found, ok = s.compare(h.Sum(nil), hmacSHA256, key, v); ok {
+				found.how += ", with a line break at the end"
+				return true, known
+			}
+		}
+		return false, known
+	}
+	if err := jsonRewrites(bytes.TrimPrefix(s.body, []byte(byteOrderMark)), try); err != nil {
+		s.cut = true
+	}
+	return found, ok
+}
+
+// try computes the signature of a body with and without a line break at its end.
+func (s *search) try(r recipe, key keyForm, v variant) (match, bool) {
+	if !slices.ContainsFunc(s.readings, r.couldBe) {
+		return match{}, false
+	}
+	plain := v
+	plain.codes = v.endCodes(false)
+	if m, ok := s.compare(r.sum(key.key, v.core), r, key, plain); ok || v.newline == "" {
+		return m, ok
+	}
+	ended := v
+	ended.codes = v.endCodes(true)
+	return s.compare(r.sum(key.key, v.core, []byte(v.newline)), r, key, ended)
+}
+
+// compare looks for a reading of the signature that is this sum, or the beginning of it.
+func (s *search) compare(sum []byte, r recipe, key keyForm, v variant) (match, bool) {
+	for _, reading := range s.readings {
+		if !r.couldBe(reading) || !hmac.Equal(reading.mac, sum[:len(reading.mac)]) {
+			continue
+		}
+		codes := slices.Concat(reading.codes, key.codes, v.codes)
+		if r.code != "" {
+			codes = append(codes, r.code)
+		}
+		if len(reading.mac) < len(sum) {
+			// How a text that was cut off is padded says nothing more.
+			codes = slices.DeleteFunc(codes, func(c FindingCode) bool { return c == CodePadding || c == CodeSpareBits })
+			codes = append(codes, CodeTruncated)
+		}
+		return match{codes: codes, how: v.how}, true
+	}
+	return match{}, false
+}
+
+// keyForm is a key that may have been used instead of the secret as it was pasted.
+type keyForm struct {
+	key   []byte
+	codes []FindingCode
+	bytes bool // the secret was taken for an encoding of the key
+}
+
+// keyForms returns the secret as it came, then without blanks and quotes around it, decoded, and with a line break.
+func keyForms(secret string) []keyForm {
+	forms := []keyForm{{key: []byte(secret)}}
+	add := func(key []byte, bytes bool, codes ...FindingCode) {
+		known := slices.ContainsFunc(forms, func(f keyForm) bool { return string(f.key) == string(key) })
+		if len(key) > 0 && !known {
+			forms = append(forms, keyForm{key: key, bytes: bytes, codes: codes})
+		}
+	}
+	trimmed := strings.Trim(secret, blanksAround)
+	add([]byte(trimmed), false, CodeSecretBlanks)
+	tidy := tidySecret(secret)
+	quotes := []FindingCode{CodeSecretQuotes}
+	if trimmed != secret {
+		quotes = []FindingCode{CodeSecretBlanks, CodeSecretQuotes}
+	}
+	add([]byte(tidy), false, quotes...)
+	if key, err := hex.DecodeString(tidy); err == nil {
+		add(key, true, CodeSecretHexDecoded)
+	}
+	bare := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(tidy, "="))
+	if key, err := base64.RawStdEncoding.DecodeString(bare); err == nil {
+		add(key, true, CodeSecretBase64Decoded)
+	}
+	add([]byte(tidy+"\n"), true, CodeSecretNewline)
+	return forms
+}
+
+// plainKeys are the keys that are text as it was pasted, at most three.
+func (s *search) plainKeys() []keyForm {
+	return slices.DeleteFunc(slices.Clone(s.keys), func(f keyForm) bool { return f.bytes })
+}
+
+// recipe is a way to compute a signature from a key and a body, which may come in parts.
+type recipe struct {
+	code FindingCode // "" for the right one
+	size int         // of the signature, in bytes
+	sum  func(key []byte, body ...[]byte) []byte
+}
+
+// couldBe reports whether a signature has the right size, or was cut off.
+func (r recipe) couldBe(read reading) bool {
+	return len(read.mac) == r.size || r.code == "" && len(read.mac) >= shortestMAC && len(read.mac) < r.size
+}
+
+var hmacSHA256 = recipe{size: sha256.Size, sum: macOf}
+
+// otherRecipes also give 32 bytes.
+var otherRecipes = []recipe{
+	{CodePlainSHA256, sha256.Size, func(_ []byte, body ...[]byte) []byte { return sha256Of(body...) }},
+	{CodeSecretGlued, sha256.Size, func(key []byte, body ...[]byte) []byte {
+		return sha256Of(append([][]byte{key}, body...)...)
+	}},
+	{CodeSecretGlued, sha256.Size, func(key []byte, body ...[]byte) []byte {
+		return sha256Of(append(slices.Clip(body), key)...)
+	}},
+	{CodeArgumentsSwapped, sha256.Size, func(key []byte, body ...[]byte) []byte {
+		return macOf(bytes.Join(body, nil), key)
+	}},
+}
+
+// otherAlgorithms are known by the length of what they give.
+var otherAlgorithms = []recipe{
+	{CodeMD5, md5.Size, hmacWith(md5.New)},
+	{CodeSHA1, sha1.Size, hmacWith(sha1.New)},
+	{CodeSHA384, sha512.Size384, hmacWith(sha512.New384)},
+	{CodeSHA512, sha512.Size, hmacWith(sha512.New)},
+}
+
+func sha256Of(parts ...[]byte) []byte {
+	h := sha256.New()
+	for _, part := range parts {
+		h.Write(part)
+	}
+	return h.Sum(nil)
+}
+
+func hmacWith(algorithm func() hash.Hash) func(key []byte, body ...[]byte) []byte {
+	return func(key []byte, body ...[]byte) []byte {
+		h := hmac.New(algorithm, key)
+		for _, part := range body {
+			h.Write(part)
+		}
+		return h.Sum(nil)
+	}
+}

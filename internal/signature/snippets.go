@@ -1,0 +1,33 @@
+package signature
+
+import "embed"
+
+//go:embed snippets/verify.* snippets/Verify.cs
+var snippetFiles embed.FS
+
+// Snippet is a program text with a function that verifies the signature of a delivery, ready to be pasted. It uses the
+// standard library alone.
+type Snippet struct {
+	ID       string // short and stable, for addresses
+	Language string // for a person
+	File     string // name that the text would be saved under
+	Code     string
+}
+
+// Snippets returns the texts in the order in which a page shows them. The caller owns the slice.
+func Snippets() []Snippet {
+	snippets := []Snippet{
+		{ID: "go", Language: "Go", File: "verify.go"},
+		{ID: "node", Language: "Node.js", File: "verify.js"},
+		{ID: "python", Language: "Python", File: "verify.py"},
+		{ID: "php", Language: "PHP", File: "verify.php"},
+		{ID: "csharp", Language: "C#", File: "Verify.cs"},
+		{ID: "ruby", Language: "Ruby", File: "verify.rb"},
+	}
+	for i, s := range snippets {
+		// The files are compiled in: a missing one is empty, and a test fails.
+		code, _ := snippetFiles.ReadFile("snippets/" + s.File)
+		snippets[i].Code = string(code)
+	}
+	return snippets
+}

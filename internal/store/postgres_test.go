@@ -1,0 +1,407 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"hookwall/internal/store"
+	"hookwall/internal/store/storetest"
+)
+
+func TestConformanceOnPostgres(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Database {
+		url := postgresSchema(t)
+		return func(t *testing.T, o store.Options) *store.Store { return open(t, url, o) }
+	})
+}
+
+func TestNoSecretStandsInTheRows(t *testing.T) {
+	p := plant(t, postgresSchema, options(t, 'k'))
+	db := raw(t, p.url)
+	var all []byte
+	for _, table := range texts(t, db, `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`) {
+		all = append(all, wholeTable(t, db, table)...)
+	}
+	p.noCanaries(t, all)
+}
+
+// wholeTable returns every value of a table, bytes as they are.
+func wholeTable(t *testing.T, db *sql.DB, table string) (all []byte) {
+	t.Helper()
+	rows, err := db.Query(`SELECT * FROM ` + table)
+	check(t, err)
+	defer rows.Close()
+	names, err := rows.Columns()
+	check(t, err)
+	for rows.Next() {
+		values, into := make([]sql.RawBytes, len(names)), make([]any, len(names))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		check(t, rows.Scan(into...))
+		all = append(all, bytes.Join(asBytes(values), []byte("\n"))...)
+	}
+	check(t, rows.Err())
+	return all
+}
+
+func asBytes(values []sql.RawBytes) (all [][]byte) {
+	for _, v := range values {
+		all = append(all, v)
+	}
+	return all
+}
+
+// change returns an address with some of its parts replaced.
+func change(t *testing.T, databaseURL string, f func(u *url.URL, q url.Values)) string {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
+	check(t, err)
+	q := u.Query()
+	f(u, q)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func TestPostgresErrorsAreSentencesWithoutThePassword(t *testing.T) {
+	good := postgresSchema(t)
+	user, password, login := loginOf(t, good)
+	check(t, first(store.Open(t.Context(), good, options(t, 1))).Close())
+	newer := postgresSchema(t)
+	check(t, first(store.Open(t.Context(), newer, options(t, 1))).Close())
+	update(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (4711, TRUE)`)
+	free := first(net.Listen("tcp", "127.0.0.1:0"))
+	check(t, free.Close())
+	for name, c := range map[string]struct{ url, want string }{
+		"wrong password": {
+			change(t, good, func(u *url.URL, _ url.Values) { u.User = url.UserPassword(user, "hunter2") }), "user name or the password",
+		},
+		"no such database": {change(t, good, func(u *url.URL, _ url.Values) { u.Path = "/nowhere" }), "no such database"},
+		"no server": {
+			change(t, good, func(u *url.URL, _ url.Values) { u.Host = free.Addr().String() }), "cannot be reached",
+		},
+		"another user's schema": {login, "may not make tables"},
+		"a newer database":      {newer, "at schema 4711 and this version of Hookwall knows"},
+		"a parameter that is none": {
+			change(t, good, func(_ *url.URL, q url.Values) { q.Set("hookwall", "1") }), "unrecognized configuration parameter",
+		},
+		"no number":        {change(t, good, func(_ *url.URL, q url.Values) { q.Set("pool_max_conns", "many") }), "not a number"},
+		"one connection":   {change(t, good, func(_ *url.URL, q url.Values) { q.Set("pool_max_conns", "1") }), "at least 2"},
+		"no such mode":     {"postgres://user:hunter2@host/db?sslmode=maybe", "cannot be used"},
+		"in a parameter":   {"postgres://user@host/db?password=hunter2&sslmode=maybe", "cannot be used"},
+		"a slash":          {"postgres://user:hunter2/x@host/db", "%2F for /"},
+		"a slash and port": {"postgres://user:12/hunter2@host/db", "%2F for /"},
+		"a hash":           {"postgres://user:12#hunter2@host/db", "%23 for #"},
+		"a question mark":  {"postgres://user:12?hunter2@host/db", "%3F for ?"},
+		"a percent sign":   {"postgres://user:hunter2%zz@host/db", "%25 for %"},
+		"without slashes":  {"postgres:user:hunter2@host/db", "write it like postgres://"},
+		"the long name":    {"postgresql://user:hunter2%@host/db", "write it like postgres://"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			o := options(t, 1)
+			o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			s, err := store.Open(t.Context(), c.url, o)
+			if err == nil {
+				s.Close()
+				t.Fatal("no error")
+			}
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %q, want it to say %q", err, c.want)
+			}
+			for _, text := range []string{fmt.Sprintf("%v %+v %#v", err, err, err.Error()), log.String()} {
+				if strings.Contains(text, "hunter2") || strings.Contains(text, password) {
+					t.Errorf("%q has the password", text)
+				}
+			}
+		})
+	}
+}
+
+// loginOf returns the user and the password of an address, and the address of another user, without
+// any right, in the same place.
+func loginOf(t *testing.T, databaseURL string) (user, password, other string) {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
+	check(t, err)
+	password, ok := u.User.Password()
+	if !ok {
+		t.Fatal("the address has no password")
+	}
+	name := u.Query().Get("search_path") + "_other"
+	db := raw(t, databaseURL)
+	exec(t, db, `CREATE ROLE `+name+` LOGIN PASSWORD 'hunter2'`)
+	t.Cleanup(func() {
+		_, err := raw(t, databaseURL).Exec(`DROP OWNED BY ` + name)
+		check(t, err)
+		_, err = raw(t, databaseURL).Exec(`DROP ROLE ` + name)
+		check(t, err)
+	})
+	exec(t, db, `GRANT USAGE ON SCHEMA `+u.Query().Get("search_path")+` TO `+name)
+	other = change(t, postgresSchemaFor(t, databaseURL, name), func(u *url.URL, _ url.Values) { u.User = url.UserPassword(name, "hunter2") })
+	return u.User.Username(), password, other
+}
+
+// postgresSchemaFor makes an empty schema that a role may look into, and nothing more.
+func postgresSchemaFor(t *testing.T, databaseURL, role string) string {
+	t.Helper()
+	fresh := postgresSchema(t)
+	u, err := url.Parse(fresh)
+	check(t, err)
+	exec(t, raw(t, databaseURL), `GRANT USAGE ON SCHEMA `+u.Query().Get("search_path")+` TO `+role)
+	return fresh
+}
+
+func exec(t *testing.T, db *sql.DB, query string, args ...any) {
+	t.Helper()
+	_, err := db.Exec(query, args...)
+	check(t, err)
+}
+
+func TestPostgresKeepsUnicode(t *testing.T) {
+	server := postgresSchema(t)
+	name := "hookwall_latin_" + strings.TrimPrefix(first(url.Parse(server)).Query().Get("search_path"), "hookwall_test_")
+	exec(t, raw(t, server), `CREATE DATABASE `+name+` TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`)
+	t.Cleanup(func() {
+		_, err := raw(t, server).Exec(`DROP DATABASE ` + name)
+		check(t, err)
+	})
+	latin := change(t, server, func(u *url.URL, q url.Values) { u.Path = "/" + name; q.Del("search_path") })
+	_, err := store.Open(t.Context(), latin, options(t, 1))
+	if err == nil || !strings.Contains(err.Error(), "ENCODING 'UTF8'") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A replica that dies while it brings the tables up to date takes its lock along.
+func TestADeadReplicaDoesNotHoldUpOthers(t *testing.T) {
+	databaseURL := postgresSchema(t)
+	schema := first(url.Parse(databaseURL)).Query().Get("search_path")
+	db := raw(t, databaseURL)
+	dying, err := db.Conn(t.Context())
+	check(t, err)
+	var pid int
+	check(t, dying.QueryRowContext(t.Context(), `SELECT pg_backend_pid() FROM pg_advisory_lock($1)`, store.MigrationLock(schema)).Scan(&pid))
+	opened := make(chan error, 1)
+	go func() {
+		s, err := store.Open(t.Context(), databaseURL, options(t, 1))
+		if err == nil {
+			err = s.Close()
+		}
+		opened <- err
+	}()
+	waitUntil(t, db, `SELECT COUNT(*) > 0 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_try_advisory_lock%' AND pid <> $1`, pid)
+	select {
+	case err := <-opened:
+		t.Fatalf("opened while another replica had the lock, error %v", err)
+	default:
+	}
+	exec(t, db, `SELECT pg_terminate_backend($1)`, pid)
+	check(t, <-opened)
+	dying.Close()
+}
+
+func TestARestartWaitsForNobody(t *testing.T) {
+	databaseURL := postgresSchema(t)
+	check(t, first(store.Open(t.Context(), databaseURL, options(t, 1))).Close())
+	busy, err := raw(t, databaseURL).Conn(t.Context())
+	check(t, err)
+	defer busy.Close()
+	schema := first(url.Parse(databaseURL)).Query().Get("search_path")
+	_, err = busy.ExecContext(t.Context(), `SELECT pg_advisory_lock($1)`, store.MigrationLock(schema))
+	check(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	s, err := store.Open(ctx, databaseURL, options(t, 1))
+	check(t, err)
+	check(t, s.Close())
+}
+
+// waitUntil waits for a query to answer TRUE.
+func waitUntil(t *testing.T, db *sql.DB, query string, args ...any) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for there := false; !there; {
+		check(t, db.QueryRowContext(ctx, query, args...).Scan(&there))
+	}
+}
+
+func TestTheClockIsTheServers(t *testing.T) {
+	databaseURL := postgresSchema(t)
+	exec(t, raw(t, databaseURL), `CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql
+		AS $$ SELECT pg_catalog.clock_timestamp() + INTERVAL '5 minutes' $$`)
+	// The function above comes before the server's own for those who ask for it.
+	fast := change(t, databaseURL, func(_ *url.URL, q url.Values) { q.Set("search_path", q.Get("search_path")+",pg_catalog") })
+	for name, c := range map[string]struct {
+		url   string
+		ahead time.Duration
+	}{"right": {databaseURL, 0}, "fast": {fast, 5 * time.Minute}} {
+		s := open(t, c.url, options(t, 1))
+		if off := s.Now().Sub(time.Now().Add(c.ahead)); off.Abs() > time.Minute {
+			t.Errorf("%s: the clock is %v off", name, off)
+		}
+		owner, _ := signIn(t, s)
+		var created int64
+		check(t, raw(t, databaseURL).QueryRow(`SELECT created_at FROM owners WHERE id = $1`, string(owner)).Scan(&created))
+		if off := time.UnixMilli(created).Sub(time.Now().Add(c.ahead)); off.Abs() > time.Minute {
+			t.Errorf("%s: the row's time is %v off", name, off)
+		}
+	}
+}
+
+func TestLostConnectionsHeal(t *testing.T) {
+	databaseURL := postgresSchema(t)
+	s := open(t, change(t, databaseURL, func(_ *url.URL, q url.Values) { q.Set("application_name", "doomed_"+q.Get("search_path")) }), options(t, 1))
+	owner, _ := signIn(t, s)
+	db := raw(t, databaseURL)
+	for range 3 {
+		const connections = ` FROM pg_stat_activity WHERE application_name = 'doomed_' || current_schema()`
+		if n := len(texts(t, db, `SELECT pg_terminate_backend(pid)`+connections)); n == 0 {
+			t.Fatalf("there was no connection to end among %q", texts(t, db, `SELECT application_name FROM pg_stat_activity`))
+		}
+		waitUntil(t, db, `SELECT COUNT(*) = 0`+connections)
+		// One request may meet a connection of which nobody has told the pool.
+		err := s.Ping(t.Context())
+		if err != nil {
+			t.Logf("first request: %v", err)
+		}
+		check(t, s.AddFlash(t.Context(), owner, "/", []byte("f")))
+	}
+	all, err := s.TakeFlashes(t.Context(), owner, "/")
+	check(t, err)
+	if len(all) != 3 {
+		t.Errorf("%d flashes, want 3", len(all))
+	}
+}
+
+// Where another database took over that has no tables, nobody can work.
+func TestADatabaseWithoutTablesIsUnavailable(t *testing.T) {
+	databaseURL := postgresSchema(t)
+	s := open(t, databaseURL, options(t, 1))
+	check(t, s.Ping(t.Context()))
+	exec(t, raw(t, databaseURL), `DROP TABLE owners CASCADE`)
+	if err := s.Ping(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("error %v, want %v", err, store.ErrUnavailable)
+	}
+}
+
+func TestADeadlockIsRunAgain(t *testing.T) {
+	databaseURL := postgresSchema(t)
+	var log bytes.Buffer
+	o := options(t, 1)
+	o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	// The one who waits longer than this gives way, so it is the store.
+	s := open(t, change(t, databaseURL, func(_ *url.URL, q url.Values) { q.Set("deadlock_timeout", "2s") }), o)
+	owner, _ := signIn(t, s)
+	first(s.PutConnection(t.Context(), store.Connection{Owner: owner, ShopID: "one"}))
+	check(t, s.PutSecret(t.Context(), owner, "one", "wcon_1", "secret", time.Now().Add(time.Hour)))
+	db := raw(t, databaseURL)
+	tx, err := db.Begin()
+	check(t, err)
+	_, err = tx.Exec(`SET LOCAL deadlock_timeout = '1h'`)
+	check(t, err)
+	_, err = tx.Exec(`SELECT 1 FROM webhook_secrets FOR UPDATE`)
+	check(t, err)
+	done := make(chan error, 1)
+	go func() { done <- s.DeleteConnection(t.Context(), owner, "one") }()
+	waitUntil(t, db, `SELECT COUNT(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE FROM webhook_secrets%'`)
+	_, err = tx.Exec(`SELECT 1 FROM connections FOR UPDATE`)
+	check(t, errors.Join(err, tx.Commit(), <-done))
+	if !strings.Contains(log.String(), "is run again") {
+		t.Errorf("log %q: nothing collided", log.String())
+	}
+	if _, err := s.Connection(t.Context(), owner, "one"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("error %v, want %v", err, store.ErrNotFound)
+	}
+}
+
+// A renewal that has begun when the sweep comes by keeps its owner.
+func TestTheSweepWaitsForARenewal(t *testing.T) {
+	databaseURL := postgresSchema(t)
+	s := open(t, databaseURL, options(t, 1))
+	owner, _ := signIn(t, s)
+	db := raw(t, databaseURL)
+	exec(t, db, `DELETE FROM sessions`)
+	tx, err := db.Begin()
+	check(t, err)
+	_, err = tx.Exec(`
+		INSERT INTO sessions (token_hash, environment, owner, created_at, seen_at) VALUES ('renewed', $1, $2, $3, $3)`,
+		environment, string(owner), s.Now().UnixMilli())
+	check(t, err)
+	done := make(chan error, 1)
+	go func() { done <- s.Sweep(t.Context()) }()
+	waitUntil(t, db, `SELECT COUNT(*) > 0 FROM pg_stat_activity
+		WHERE wait_event_type = 'Lock' AND query LIKE '%FROM owners%' AND state = 'active' AND pid <> pg_backend_pid()`)
+	check(t, errors.Join(tx.Commit(), <-done))
+	if left := texts(t, db, `SELECT token_hash FROM sessions`); len(left) != 1 {
+		t.Errorf("sessions %q, want the renewed one", left)
+	}
+}
+
+// The previous version of Hookwall works on while the next one has brought the tables up to date.
+func TestTablesMayGrowWhileTheyAreUsed(t *testing.T) {
+	onEach(t, func(t *testing.T, fresh database) {
+		p := plant(t, fresh, options(t, 1))
+		for i := range 20 { // statements are prepared
+			check(t, oneRequest(t, p.store, i))
+		}
+		db := raw(t, p.url)
+		tables := columns(t, p.url, "TEXT")
+		for i, name := range tables {
+			tables[i], _, _ = strings.Cut(name, ".")
+		}
+		for _, table := range unique(tables) {
+			exec(t, db, `ALTER TABLE `+table+` ADD COLUMN more_or_less BIGINT NOT NULL DEFAULT 7`)
+			exec(t, db, `CREATE INDEX more_`+table+` ON `+table+` (more_or_less)`)
+		}
+		for i := range 20 {
+			check(t, oneRequest(t, p.store, 100+i))
+		}
+		for _, c := range sealedColumns {
+			check(t, c.read(t, p, "one"))
+		}
+	})
+}
+
+func unique(all []string) (some []string) {
+	seen := map[string]bool{}
+	for _, s := range all {
+		if !seen[s] {
+			some = append(some, s)
+		}
+		seen[s] = true
+	}
+	return some
+}
+
+func TestMigrationsOnlyAdd(t *testing.T) {
+	adds := regexp.MustCompile(`^(CREATE TABLE \w+ \(|CREATE (UNIQUE )?INDEX \w+ ON|DROP INDEX \w+$|` +
+		`ALTER TABLE \w+ ADD COLUMN \w+ \w+( NOT NULL DEFAULT \S+| DEFAULT \S+)?$)`)
+	check(t, filepath.WalkDir("migrations", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		text := regexp.MustCompile(`--.*`).ReplaceAllString(string(b), "")
+		for statement := range strings.SplitSeq(text, ";") {
+			if statement = strings.Join(strings.Fields(statement), " "); statement != "" && !adds.MatchString(statement) {
+				t.Errorf("%s: %q may break the version before", path, statement)
+			}
+		}
+		return err
+	}))
+}

@@ -1,0 +1,219 @@
+// Package storetest is the conformance suite of store: what it promises, whatever database it runs on.
+package storetest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/gorilla/sessions"
+
+	"hookwall/internal/store"
+)
+
+// Database opens one more handle on one database. The handle is closed when the test ends.
+type Database func(t *testing.T, o store.Options) *store.Store
+
+// Run checks every promise of store. For each test it asks fresh for an empty database of its own,
+// on which it may open several handles, with clocks that the suite moves.
+func Run(t *testing.T, fresh func(t *testing.T) Database) {
+	t.Helper()
+	for _, group := range []struct {
+		name  string
+		tests map[string]func(*testing.T, *fixture)
+	}{
+		{"Store", storeTests},
+		{"Sessions", sessionTests},
+		{"Connections", connectionTests},
+		{"Refresh", refreshTests},
+		{"Attempts", attemptTests},
+		{"Drafts", draftTests},
+		{"Flashes", flashTests},
+		{"Submissions", submissionTests},
+		{"Secrets", secretTests},
+		{"Activities", activityTests},
+		{"Locks", lockTests},
+		{"Checks", checkTests},
+		{"Limits", limitTests},
+		{"LiveConnection", liveConnectionTests},
+		{"Sweep", sweepTests},
+		{"Isolation", isolationTests},
+		{"Races", raceTests},
+		{"Text", textTests},
+	} {
+		for name, test := range group.tests {
+			t.Run(group.name+"/"+name, func(t *testing.T) { test(t, newFixture(t, fresh(t))) })
+		}
+	}
+}
+
+// clock is moved by hand.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+const (
+	live    = "https://api.live.example"
+	sandbox = "http://127.0.0.1:8081"
+
+	cookieName = "__Host-session"
+)
+
+// fixture is a database with two handles on it, as two replicas have them.
+type fixture struct {
+	open       func(environment string) *store.Store
+	clock      *clock
+	one, other *store.Store
+	start      time.Time
+}
+
+func newFixture(t *testing.T, db Database) *fixture {
+	t.Helper()
+	keys, err := store.ParseKeys(strings.Repeat("A", 42) + "E=")
+	must(t, err)
+	start := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	f := &fixture{clock: &clock{now: start}, start: start}
+	f.open = func(environment string) *store.Store {
+		return db(t, store.Options{Keys: keys, Environment: environment, Now: f.clock.Now})
+	}
+	f.one, f.other = f.open(live), f.open(live)
+	return f
+}
+
+// tb is what the helpers need of *testing.T and *rapid.T.
+type tb interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func must(t tb, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("unexpected error: %v", err)
+	}
+}
+
+// same compares everything that two values declare.
+func same[T any](t tb, what string, got, want T) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// race runs f n times at once, in turns on each handle, and returns how many were true.
+func (f *fixture) race(n int, try func(i int, s *store.Store) bool) int {
+	var wg sync.WaitGroup
+	var won atomic.Int64
+	begin := make(chan struct{})
+	for i := range n {
+		s := f.one
+		if i%2 == 1 {
+			s = f.other
+		}
+		wg.Go(func() {
+			<-begin
+			if try(i, s) {
+				won.Add(1)
+			}
+		})
+	}
+	close(begin)
+	wg.Wait()
+	return int(won.Load())
+}
+
+// visit is one request of a browser to sessions, with what came of it.
+type visit struct {
+	sessions *store.SessionStore
+	request  *http.Request
+	answer   *httptest.ResponseRecorder
+	session  *sessions.Session
+}
+
+// arrive makes a request that carries token as its session cookie, none when it is "".
+func arrive(t tb, s *store.Store, token string) *visit {
+	t.Helper()
+	v := &visit{
+		sessions: s.Sessions(store.CookieOptions{Name: cookieName, Secure: true}),
+		request:  httptest.NewRequest(http.MethodGet, "/", nil),
+		answer:   httptest.NewRecorder(),
+	}
+	if token != "" {
+		v.request.AddCookie(&http.Cookie{Name: cookieName, Value: token})
+	}
+	var err error
+	v.session, err = v.sessions.Get(v.request, cookieName)
+	must(t, err)
+	return v
+}
+
+// save saves the visit's session and returns the token that the answer set, "" when it set none.
+func (v *visit) save(t tb) string {
+	t.Helper()
+	must(t, v.session.Save(v.request, v.answer))
+	cookies := v.answer.Result().Cookies()
+	if len(cookies) == 0 {
+		return ""
+	}
+	if len(cookies) != 1 {
+		t.Fatalf("an answer set %d cookies", len(cookies))
+	}
+	checkCookie(t, cookies[0])
+	return cookies[0].Value
+}
+
+// checkCookie looks at every attribute that a session's cookie has.
+func checkCookie(t tb, got *http.Cookie) {
+	t.Helper()
+	want := &http.Cookie{
+		Name:     cookieName,
+		Value:    got.Value,
+		Path:     "/",
+		MaxAge:   7 * 24 * 60 * 60,
+		Secure:   true,
+		HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+	}
+	if got.Value == "" {
+		want.MaxAge = -1
+	}
+	seen := *got
+	seen.Raw, seen.RawExpires, seen.Expires = "", "", time.Time{}
+	same(t, "session cookie", &seen, want)
+	if len(got.Raw) > 4096 {
+		t.Fatalf("the cookie is %d bytes long", len(got.Raw))
+	}
+}
+
+// signIn makes a session for a new owner and returns both.
+func signIn(t tb, s *store.Store) (owner store.Owner, token string) {
+	t.Helper()
+	v := arrive(t, s, "")
+	token = v.save(t)
+	return store.OwnerOf(v.session), token
+}
+
+// ownerOf returns the owner that a token stands for, "" when it is no session.
+func ownerOf(t tb, s *store.Store, token string) store.Owner {
+	t.Helper()
+	return store.OwnerOf(arrive(t, s, token).session)
+}

@@ -1,0 +1,218 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"hookwall/internal/store"
+)
+
+var background = context.Background()
+
+// rows says which rows an owner has for a shop.
+type rows struct{ Connection, Secret, Submission, Flash bool }
+
+var (
+	nothing    = rows{}
+	everything = rows{Connection: true, Secret: true, Submission: true, Flash: true}
+)
+
+// fill makes one row of each kind that an owner has for a shop.
+func fill(t tb, s *store.Store, owner store.Owner, shop string) {
+	t.Helper()
+	put(t, s, connection(owner, shop))
+	must(t, s.PutSecret(background, owner, shop, "wcon_1", "secret", time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)))
+	_, _, err := s.BeginSubmission(background, store.Submission{ID: "form of " + shop, Owner: owner, Shop: shop})
+	must(t, err)
+	flash(t, s, owner, page(shop), "flash")
+}
+
+func page(shop string) string { return "/shops/" + shop + "/webhooks" }
+
+// has looks which rows of fill are there. A flash is put back as it is spent by looking.
+func has(t tb, s *store.Store, owner store.Owner, shop string) rows {
+	t.Helper()
+	_, connErr := s.Connection(background, owner, shop)
+	_, _, secretErr := s.Secret(background, owner, shop, "wcon_1")
+	_, subErr := s.Submission(background, owner, "form of "+shop)
+	flashes := take(t, s, owner, page(shop))
+	for _, text := range flashes {
+		flash(t, s, owner, page(shop), text)
+	}
+	return rows{
+		Connection: found(t, connErr), Secret: found(t, secretErr), Submission: found(t, subErr), Flash: len(flashes) > 0,
+	}
+}
+
+func found(t tb, err error) bool {
+	t.Helper()
+	if errors.Is(err, store.ErrNotFound) {
+		return false
+	}
+	must(t, err)
+	return true
+}
+
+// sweepAt sweeps when d has passed and turns the clock back, so that only what was deleted is missing.
+func (f *fixture) sweepAt(t *testing.T, d time.Duration) {
+	t.Helper()
+	f.clock.move(d)
+	must(t, f.one.Sweep(t.Context()))
+	f.clock.move(-d)
+}
+
+var sweepTests = map[string]func(*testing.T, *fixture){
+	"each kind at its time and not before": func(t *testing.T, f *fixture) {
+		for _, c := range []struct {
+			name  string
+			after time.Duration
+			put   func(t *testing.T) (there func() bool)
+		}{
+			{"idle session", store.SessionIdle, func(t *testing.T) func() bool {
+				_, token := signIn(t, f.one)
+				return func() bool { return ownerOf(t, f.one, token) != "" }
+			}},
+			{"attempt", 10 * time.Minute, func(t *testing.T) func() bool {
+				must(t, f.one.PutAttempt(t.Context(), attempt(f)))
+				again := attempt(f)
+				return func() bool {
+					_, err := f.one.TakeAttempt(t.Context(), again.State, again.Browser)
+					if err == nil {
+						must(t, f.one.PutAttempt(t.Context(), again))
+					}
+					return found(t, err)
+				}
+			}},
+			{"draft", time.Hour, func(t *testing.T) func() bool {
+				d, err := f.one.PutDraft(t.Context(), draft())
+				must(t, err)
+				return func() bool {
+					_, err := f.one.Draft(t.Context(), d.Browser, d.ID)
+					return found(t, err)
+				}
+			}},
+			{"flash", time.Hour, func(t *testing.T) func() bool {
+				owner, _ := signIn(t, f.one)
+				flash(t, f.one, owner, page("sh_1"), "flash")
+				return func() bool { return has(t, f.one, owner, "sh_1").Flash }
+			}},
+			{"secret", 15 * time.Minute, func(t *testing.T) func() bool {
+				owner, _ := signIn(t, f.one)
+				must(t, f.one.PutSecret(t.Context(), owner, "sh_1", "wcon_1", "secret", f.start.Add(15*time.Minute)))
+				return func() bool { return has(t, f.one, owner, "sh_1").Secret }
+			}},
+			{"check", time.Hour, func(t *testing.T) func() bool {
+				owner, _ := signIn(t, f.one)
+				kept := beginCheck(t, f.one, owner, "sh_1", "report")
+				return func() bool {
+					_, err := f.one.Check(t.Context(), owner, "sh_1", kept.ID)
+					return found(t, err)
+				}
+			}},
+			{"activity", 400 * 24 * time.Hour, func(t *testing.T) func() bool {
+				settleActivity(t, f.one, beginActivity(t, f.one, activity("o", "sh_1")).ID, "done")
+				return func() bool { return activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total > 0 }
+			}},
+			{"pending activity", 400 * 24 * time.Hour, func(t *testing.T) func() bool {
+				beginActivity(t, f.one, activity("o", "sh_1"))
+				return func() bool { return activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total > 0 }
+			}},
+			{"lock", time.Hour, func(t *testing.T) func() bool {
+				must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+				return func() bool { return len(locked(t, f.one, "sh_1")) > 0 }
+			}},
+			{"count under a limit", 30 * time.Second, func(t *testing.T) func() bool {
+				empty(t, f.one, three)
+				return func() bool { return wait(t, f.one, three) > 0 }
+			}},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				there := c.put(t)
+				f.sweepAt(t, c.after-time.Millisecond)
+				same(t, "there before its time", there(), true)
+				f.sweepAt(t, c.after)
+				same(t, "there after its time", there(), false)
+			})
+		}
+	},
+
+	"a submission after 24 hours": func(t *testing.T, f *fixture) {
+		// The session is kept busy, since the owner's end would take the submission along.
+		owner, token := signIn(t, f.one)
+		begin(t, f.one, owner, "f1")
+		f.clock.move(11 * time.Hour)
+		ownerOf(t, f.one, token)
+		f.clock.move(11 * time.Hour)
+		ownerOf(t, f.one, token)
+		f.sweepAt(t, 2*time.Hour-time.Millisecond)
+		submission(t, f.one, owner, "f1")
+		f.sweepAt(t, 2*time.Hour)
+		_, err := f.one.Submission(t.Context(), owner, "f1")
+		is(t, "after 24 hours", err, store.ErrNotFound)
+	},
+
+	"a busy session after 7 days": func(t *testing.T, f *fixture) {
+		_, token := signIn(t, f.one)
+		for range 14 {
+			f.clock.move(store.SessionIdle - time.Minute)
+			ownerOf(t, f.one, token)
+		}
+		f.sweepAt(t, 14*time.Minute)
+		same(t, "owner", ownerOf(t, f.one, token), "")
+	},
+
+	"an owner's rows when the last session ends": func(t *testing.T, f *fixture) {
+		idle, _ := signIn(t, f.one)
+		busy, token := signIn(t, f.one)
+		fill(t, f.one, idle, "sh_1")
+		fill(t, f.one, busy, "sh_1")
+		f.clock.move(time.Hour - time.Millisecond) // as long as flashes live
+		ownerOf(t, f.one, token)
+		f.sweepAt(t, 0)
+		same(t, "idle owner before", has(t, f.one, idle, "sh_1"), everything)
+		f.sweepAt(t, store.SessionIdle-time.Hour+time.Millisecond)
+		same(t, "idle owner", has(t, f.one, idle, "sh_1"), nothing)
+		same(t, "busy owner", has(t, f.one, busy, "sh_1").Connection, true)
+	},
+
+	"another environment's too": func(t *testing.T, f *fixture) {
+		elsewhere := f.open(sandbox)
+		owner, _ := signIn(t, elsewhere)
+		put(t, elsewhere, connection(owner, "sh_1"))
+		beginActivity(t, elsewhere, activity(owner, "sh_1"))
+		must(t, elsewhere.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+		f.sweepAt(t, 400*24*time.Hour)
+		same(t, "connections", len(connections(t, elsewhere, owner)), 0)
+		same(t, "activities", activities(t, elsewhere, store.ActivityQuery{}).Total, 0)
+		same(t, "locks", len(locked(t, elsewhere, "sh_1")), 0)
+	},
+
+	"of nothing": func(t *testing.T, f *fixture) {
+		must(t, f.one.Sweep(t.Context()))
+	},
+}
+
+var storeTests = map[string]func(*testing.T, *fixture){
+	"answers": func(t *testing.T, f *fixture) { must(t, f.one.Ping(t.Context())) },
+
+	"a call whose context has ended fails with that": func(t *testing.T, f *fixture) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		is(t, "ping", f.one.Ping(ctx), context.Canceled)
+		is(t, "sweep", f.one.Sweep(ctx), context.Canceled)
+	},
+
+	"deletes an owner with all rows": func(t *testing.T, f *fixture) {
+		owner, token := signIn(t, f.one)
+		other, otherToken := signIn(t, f.one)
+		fill(t, f.one, owner, "sh_1")
+		fill(t, f.one, other, "sh_1")
+		must(t, f.one.DeleteOwner(t.Context(), owner))
+		same(t, "rows", has(t, f.one, owner, "sh_1"), nothing)
+		same(t, "session", ownerOf(t, f.one, token), "")
+		same(t, "another's rows", has(t, f.one, other, "sh_1"), everything)
+		same(t, "another's session", ownerOf(t, f.one, otherToken), other)
+	},
+}
