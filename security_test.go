@@ -251,7 +251,7 @@ func testNames(t *testing.T) map[string][]int {
 		if err != nil {
 			t.Fatal(err)
 		}
-		folder := filepath.ToSlash(filepath.Dir(name))
+		folder := strings.TrimPrefix(filepath.ToSlash(filepath.Dir(name)), "internal/")
 		if folder == "." {
 			folder = "hookwall"
 		}

@@ -50,7 +50,7 @@ func content(v version) *webhookContent { return &webhookContent{v.url, v.types}
 func (c *webhookContent) version() version { return version{c.URL, c.Types} }
 
 // begin records an attempt before anything is called.
-func (s *server) begin(ctx context.Context, v *visit, a store.Activity, d detail) (store.Activity, error) {
+func (s *server) begin(ctx context.Context, v *requestState, a store.Activity, d detail) (store.Activity, error) {
 	encoded, err := json.Marshal(d)
 	if err != nil {
 		return store.Activity{}, err
@@ -62,7 +62,7 @@ func (s *server) begin(ctx context.Context, v *visit, a store.Activity, d detail
 
 // settle records how an attempt ended, and gives err back, unless all it says
 // is that what was to be deleted is not there.
-func (s *server) settle(ctx context.Context, v *visit, a store.Activity, err error) error {
+func (s *server) settle(ctx context.Context, v *requestState, a store.Activity, err error) error {
 	outcome := settlementOf(err)
 	outcome.WebhookID = a.WebhookID
 	switch {
@@ -374,7 +374,7 @@ var outcomeWords = words{
 
 // handleActivity lists what was attempted in a shop.
 func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	query := activityQuery(conn.ShopID, r.URL.Query())
 	found, err := s.Store.Activities(r.Context(), query)
 	if err != nil {
@@ -478,7 +478,7 @@ func without(codes, others []string) []views.EventBadge {
 
 // handleActivityCSV gives the same list as a file.
 func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	query := activityQuery(conn.ShopID, r.URL.Query())
 	query.Limit = maxCSVRows
 	found, err := s.Store.Activities(r.Context(), query)

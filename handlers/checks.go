@@ -86,7 +86,7 @@ func (s *server) handleCheckStart(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (s *server) checkSubject(r *http.Request) (checkForm, error) {
-	conn, q := visitOf(r).conn, r.URL.Query()
+	conn, q := stateOf(r).conn, r.URL.Query()
 	switch {
 	case q.Get("webhook") != "":
 		hook, err := s.fetchWebhook(r.Context(), conn, q.Get("webhook"))
@@ -123,7 +123,7 @@ func (s *server) examineForm(w http.ResponseWriter, r *http.Request, f *webhookF
 }
 
 func (s *server) drawCheckStart(w http.ResponseWriter, r *http.Request, status int, f checkForm) error {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	frame, err := s.frame(r, "Check an endpoint")
 	if err != nil {
 		return err
@@ -174,7 +174,7 @@ func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	v, f := visitOf(r), readCheckForm(r.PostForm)
+	v, f := stateOf(r), readCheckForm(r.PostForm)
 	f.URL = strings.TrimSpace(f.URL)
 	if text := urlProblem(f.URL); text != "" {
 		f.urlError = &views.FieldError{Text: text}
@@ -220,7 +220,7 @@ func targetHints(address string) []string {
 }
 
 // examine works in the background and keeps what it finds step by step.
-func (s *server) examine(ctx context.Context, v *visit, check store.Check, kept keptCheck, request doctor.Request) {
+func (s *server) examine(ctx context.Context, v *requestState, check store.Check, kept keptCheck, request doctor.Request) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	keep := func(report doctor.Report) {
@@ -243,7 +243,7 @@ func (s *server) examine(ctx context.Context, v *visit, check store.Check, kept 
 }
 
 // logRefused notes who wanted an address to be called that never is.
-func logRefused(v *visit, request doctor.Request, report doctor.Report) {
+func logRefused(v *requestState, request doctor.Request, report doctor.Report) {
 	if report.Refused == "" {
 		return
 	}
@@ -259,7 +259,7 @@ func (s *server) sample(conn store.Connection, eventType, webhookID string) (str
 }
 
 func (s *server) readCheck(r *http.Request, id string) (store.Check, keptCheck, error) {
-	v := visitOf(r)
+	v := stateOf(r)
 	var kept keptCheck
 	check, err := s.Store.Check(r.Context(), v.owner, v.conn.ShopID, id)
 	if errors.Is(err, store.ErrNotFound) {
@@ -291,7 +291,7 @@ func (s *server) handleCheckPage(w http.ResponseWriter, r *http.Request) error {
 // awaitCheck gives the check when it is over, or as it is when that takes long
 // or too many pages wait already.
 func (s *server) awaitCheck(r *http.Request, check store.Check, kept keptCheck) (store.Check, keptCheck, error) {
-	leave, ok := s.looking.enter(visitOf(r).owner)
+	leave, ok := s.looking.enter(stateOf(r).owner)
 	if !ok {
 		return check, kept, nil
 	}
@@ -384,7 +384,7 @@ func (s *server) handleCheckStream(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	leave, ok := s.looking.enter(visitOf(r).owner)
+	leave, ok := s.looking.enter(stateOf(r).owner)
 	if !ok {
 		return &httpError{Status: http.StatusTooManyRequests, RetryAfter: checkTime, Public: "Too many pages of this session follow checks. Close some of them, or look again in half a minute."}
 	}
@@ -412,7 +412,7 @@ func (s *server) handleCheckStream(w http.ResponseWriter, r *http.Request) error
 			break
 		}
 		if check, kept, err = s.readCheck(r, id); err != nil {
-			visitOf(r).log.Warn("a check could not be followed", "error", err)
+			stateOf(r).log.Warn("a check could not be followed", "error", err)
 			break
 		}
 	}

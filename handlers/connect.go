@@ -72,7 +72,7 @@ func (s *server) hasDraft(r *http.Request, back string) (bool, error) {
 	if err != nil || q.Get("draft") == "" {
 		return false, err
 	}
-	if visitOf(r).offline {
+	if stateOf(r).offline {
 		return false, nil
 	}
 	_, err = s.Store.Draft(r.Context(), s.browserToken(r), q.Get("draft"))
@@ -151,7 +151,7 @@ func (s *server) handleStart(w http.ResponseWriter, r *http.Request) error {
 // backToConnect shows what went wrong on the connect page, under an address
 // without a code or a token.
 func (s *server) backToConnect(w http.ResponseWriter, r *http.Request, problem, back string) error {
-	q := url.Values{"outcome": {problem}, "request": {visitOf(r).requestID}}
+	q := url.Values{"outcome": {problem}, "request": {stateOf(r).requestID}}
 	if back != "" {
 		q.Set("return", back)
 	}
@@ -188,7 +188,7 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	}
 	credential, err := s.OAuth.Exchange(r.Context(), q.Get("code"), attempt.Verifier)
 	if err != nil {
-		visitOf(r).log.Warn("sign-in failed", "way", oauth.WayCode, "error", err)
+		stateOf(r).log.Warn("sign-in failed", "way", oauth.WayCode, "error", err)
 		if errors.Is(err, oauth.ErrRefused) {
 			return s.backToConnect(w, r, "code_refused", attempt.Return)
 		}
@@ -207,7 +207,7 @@ func scrub(w http.ResponseWriter) {
 // endRefused spends the attempt that the provider turned down.
 func (s *server) endRefused(w http.ResponseWriter, r *http.Request, q url.Values, way string) error {
 	problem := providerProblem(q.Get("error"))
-	visitOf(r).log.Warn("sign-in refused by the provider", "way", way, "problem", problem)
+	stateOf(r).log.Warn("sign-in refused by the provider", "way", way, "problem", problem)
 	attempt, err := s.takeAttempt(r, q.Get("state"), way)
 	var answer *httpError
 	if errors.As(err, &answer) {
@@ -229,12 +229,12 @@ func (s *server) takeAttempt(r *http.Request, state, way string) (store.Attempt,
 		Links:  []views.Link{{Href: "/connect", Text: "Connect a shop"}},
 	}
 	if state == "" || browser == "" {
-		visitOf(r).log.Warn("sign-in without a state", "way", way)
+		stateOf(r).log.Warn("sign-in without a state", "way", way)
 		return store.Attempt{}, mismatch
 	}
 	attempt, err := s.Store.TakeAttempt(r.Context(), state, browser)
 	if errors.Is(err, store.ErrNotFound) || (err == nil && subtle.ConstantTimeCompare([]byte(attempt.Way), []byte(way)) != 1) {
-		visitOf(r).log.Warn("sign-in state does not match", "way", way)
+		stateOf(r).log.Warn("sign-in state does not match", "way", way)
 		return store.Attempt{}, mismatch
 	}
 	return attempt, err
@@ -271,7 +271,7 @@ func (s *server) handleImplicit(w http.ResponseWriter, r *http.Request) error {
 	}
 	credential, err := s.OAuth.FromFragment(r.PostForm)
 	if err != nil {
-		visitOf(r).log.Warn("sign-in failed", "way", oauth.WayImplicit, "error", err)
+		stateOf(r).log.Warn("sign-in failed", "way", oauth.WayImplicit, "error", err)
 		return s.backToConnect(w, r, "refused", attempt.Return)
 	}
 	return s.finishSignIn(w, r, credential, attempt.Return)
@@ -281,7 +281,7 @@ func (s *server) handleImplicit(w http.ResponseWriter, r *http.Request) error {
 func (s *server) finishSignIn(w http.ResponseWriter, r *http.Request, c oauth.Credential, back string) error {
 	shop, err := s.API.CurrentShop(r.Context(), c.API())
 	if err != nil {
-		visitOf(r).log.Warn("sign-in failed: the shop could not be read", "way", c.Way, "error", err)
+		stateOf(r).log.Warn("sign-in failed: the shop could not be read", "way", c.Way, "error", err)
 		var api *fourthwall.Error
 		if errors.As(err, &api) && api.Status >= 400 && api.Status < 500 && api.Status != http.StatusTooManyRequests {
 			return s.backToConnect(w, r, "shop_unknown", back)
@@ -294,7 +294,7 @@ func (s *server) finishSignIn(w http.ResponseWriter, r *http.Request, c oauth.Cr
 // connect renews the session, so that an id known from before the sign-in
 // gains nothing, and stores the connection.
 func (s *server) connect(w http.ResponseWriter, r *http.Request, c oauth.Credential, shop fourthwall.Shop, back string) error {
-	v := visitOf(r)
+	v := stateOf(r)
 	v.session.ID = ""
 	if err := s.sessions.Save(r, w, v.session); err != nil {
 		return err
@@ -361,7 +361,7 @@ func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error 
 	c := oauth.Credential{Way: oauth.WayAPIKey, Username: username, Password: fourthwall.Secret(strings.TrimSpace(password))}
 	shop, err := s.API.CurrentShop(ctx, c.API())
 	if err != nil {
-		visitOf(r).log.Warn("sign-in failed", "way", oauth.WayAPIKey, "error", err)
+		stateOf(r).log.Warn("sign-in failed", "way", oauth.WayAPIKey, "error", err)
 		return s.refuseKey(w, r, page, err)
 	}
 	return s.connect(w, r, c, shop, r.PostForm.Get("return"))
@@ -388,7 +388,7 @@ func (s *server) refuseKey(w http.ResponseWriter, r *http.Request, page views.Co
 	default:
 		status = answer.Status
 		n := connectOutcomes["unreachable"]
-		n.Code, n.RequestID = api.Code, visitOf(r).requestID
+		n.Code, n.RequestID = api.Code, stateOf(r).requestID
 		page.Notices = append(page.Notices, n)
 		setRetryAfter(w, api.RetryAfter)
 	}

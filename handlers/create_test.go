@@ -906,7 +906,7 @@ func (g *rig) standsStill(p *person, shop sandbox.DemoShop, f *webhookForm) crea
 	g.t.Helper()
 	conn, err := g.store.Connection(g.t.Context(), owner(p), shop.ID)
 	g.must(err)
-	c := creation{server: g.server, visit: &visit{owner: conn.Owner, conn: conn, log: g.server.Logger}, conn: conn, form: f, holder: "stands still"}
+	c := creation{server: g.server, state: &requestState{owner: conn.Owner, conn: conn, log: g.server.Logger}, conn: conn, form: f, holder: "stands still"}
 	_, _, err = g.store.BeginSubmission(g.t.Context(), store.Submission{ID: f.submission, Owner: conn.Owner, Shop: shop.ID, Hash: f.hash(), Holder: c.holder})
 	g.must(err)
 	_, _, err = c.lookBefore(g.t.Context())

@@ -58,7 +58,7 @@ func (m matcher) match(e fourthwall.Event) (id string, ambiguous bool) {
 // handleEvents is the delivery log: a page of the API, filtered by event type
 // there, and by webhook here.
 func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
-	conn, q := visitOf(r).conn, r.URL.Query()
+	conn, q := stateOf(r).conn, r.URL.Query()
 	page := views.EventsPage{Action: eventsPath(conn.ShopID), Type: bounded(q.Get("type"), 100), Webhook: bounded(q.Get("webhook"), 200), TypeChoices: catalogueBadges()}
 	number, err := strconv.Atoi(q.Get("page"))
 	if err != nil || number < 1 || number > 1_000_000 {
@@ -71,7 +71,7 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	var api *fourthwall.Error
 	switch {
 	case errors.As(err, &api) && api.Status == http.StatusBadRequest && page.Type != "":
-		page.Unreadable, status = refusedType(api, visitOf(r)), http.StatusUnprocessableEntity
+		page.Unreadable, status = refusedType(api, stateOf(r)), http.StatusUnprocessableEntity
 	case errors.As(err, &api):
 		page.Unreadable, status = s.unreadable(w, r, api, "deliveries", eventsPath(conn.ShopID))
 	case err != nil:
@@ -97,7 +97,7 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 
 // refusedType says that the API does not look for a type, which can only have
 // been written into the address.
-func refusedType(api *fourthwall.Error, v *visit) *views.Notice {
+func refusedType(api *fourthwall.Error, v *requestState) *views.Notice {
 	return &views.Notice{
 		Kind: views.Warning, Title: "Fourthwall refuses this choice", Code: api.Code, RequestID: requestID(api, v),
 		Text: "It does not look for deliveries of the event type in this address.",
@@ -118,12 +118,12 @@ func eventsHref(shopID, eventType, webhook string, page int) string {
 func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), listTime)
 	defer cancel()
-	list, err := withCredential(ctx, s, visitOf(r).conn, s.API.WebhookList)
+	list, err := withCredential(ctx, s, stateOf(r).conn, s.API.WebhookList)
 	if errors.Is(err, oauth.ErrReconnect) {
 		return list, err
 	}
 	if err != nil {
-		visitOf(r).log.Warn("webhooks could not be listed beside deliveries", "error", err)
+		stateOf(r).log.Warn("webhooks could not be listed beside deliveries", "error", err)
 		return fourthwall.WebhookList{Incomplete: true}, nil
 	}
 	return list, nil
@@ -167,7 +167,7 @@ func catalogueBadges() []views.EventBadge {
 // handleEvent shows one delivery. Its body holds buyers' data: it is drawn
 // only when it is asked for, and kept nowhere.
 func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
-	conn, id := visitOf(r).conn, r.PathValue("id")
+	conn, id := stateOf(r).conn, r.PathValue("id")
 	e, err := withCredential(r.Context(), s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.Event, error) {
 		return s.API.Event(ctx, c, id)
 	})
@@ -218,7 +218,7 @@ func pretty(body string) (string, bool) {
 // health is what the shop's last deliveries say of each webhook, or why
 // nothing is known.
 func (s *server) health(r *http.Request) (fourthwall.EventPage, string) {
-	v := visitOf(r)
+	v := stateOf(r)
 	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
 	defer cancel()
 	found, err := withCredential(ctx, s, v.conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {

@@ -88,7 +88,7 @@ func (s *server) putForm(r *http.Request, d store.Draft) (store.Draft, error) {
 		}
 	}
 	address, exempt := s.clientNetwork(r)
-	if visitOf(r).owner != "" || exempt {
+	if stateOf(r).owner != "" || exempt {
 		return s.Store.PutDraft(r.Context(), d)
 	}
 	ok, wait, err := s.Store.Allow(r.Context(), strangersDrafts, address)

@@ -59,10 +59,10 @@ func asciiHost(host string) string {
 func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]views.DuplicateOf, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), listTime)
 	defer cancel()
-	list, err := withCredential(ctx, s, visitOf(r).conn, s.API.Webhooks)
+	list, err := withCredential(ctx, s, stateOf(r).conn, s.API.Webhooks)
 	var api *fourthwall.Error
 	if errors.As(err, &api) {
-		visitOf(r).log.Warn("duplicates could not be looked for", "error", api)
+		stateOf(r).log.Warn("duplicates could not be looked for", "error", api)
 		return nil, nil
 	}
 	if err != nil {
@@ -90,7 +90,7 @@ func duplicateViews(f *webhookForm, all []duplicate) []views.DuplicateOf {
 
 // handleDuplicate asks once more before a second webhook is created.
 func (s *server) handleDuplicate(w http.ResponseWriter, r *http.Request) error {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	id := r.URL.Query().Get("draft")
 	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), id)
 	if draftGone(err) || (err == nil && draft.Shop != conn.ShopID) {

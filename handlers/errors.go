@@ -37,13 +37,13 @@ func (e *httpError) Unwrap() error { return e.Err }
 // adapt runs a route behind its guard and turns an error into a page.
 func (s *server) adapt(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		err := visitOf(r).broken
+		err := stateOf(r).broken
 		if err == nil {
 			err = s.answer(rt, w, r)
 		}
 		if errors.Is(err, oauth.ErrReconnect) {
-			visitOf(r).log.Warn("the shop must be connected again", "error", err)
-			err = s.sendToConnect(w, r, rt, visitOf(r).conn.ShopID)
+			stateOf(r).log.Warn("the shop must be connected again", "error", err)
+			err = s.sendToConnect(w, r, rt, stateOf(r).conn.ShopID)
 		}
 		if errors.Is(err, store.ErrUnavailable) {
 			err = s.unavailable(rt, w, r, err)
@@ -71,7 +71,7 @@ func (s *server) answer(rt route, w http.ResponseWriter, r *http.Request) error 
 // showError draws the page of an error. What is not a httpError or an answer
 // of the API is a 500 with a fixed text.
 func (s *server) showError(w http.ResponseWriter, r *http.Request, err error) {
-	v := visitOf(r)
+	v := stateOf(r)
 	answer := asHTTPError(err)
 	if answer.Status >= 500 {
 		v.log.Error("request failed", "status", answer.Status, "error", err)

@@ -23,7 +23,7 @@ func (s *server) guide(r *http.Request, hooks []fourthwall.Webhook, events fourt
 	if _, err := r.Cookie(s.cookieName("guide")); err == nil {
 		return nil
 	}
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	return &views.Guide{
 		Created: len(hooks) > 0, Delivered: len(events.Events) > 0,
 		Example: "https://" + s.Receiver + "/ok", FireHref: s.SandboxURL + "/#" + conn.ShopID, EventsHref: eventsPath(conn.ShopID),

@@ -209,7 +209,7 @@ func compress(h http.Handler) http.Handler {
 func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	h, pattern := s.mux.Handler(r)
 	if pattern != "" {
-		visitOf(r).pattern = pattern
+		stateOf(r).pattern = pattern
 		s.mux.ServeHTTP(w, r)
 		return
 	}

@@ -69,7 +69,7 @@ func (s *server) counters(rt route, r *http.Request) []counter {
 		return nil
 	}
 	fromAddress(s.Limits.AddressWrites, "write")
-	owner := string(visitOf(r).owner)
+	owner := string(stateOf(r).owner)
 	if owner == "" {
 		return all
 	}
@@ -115,7 +115,7 @@ func (s *server) admit(rt route, r *http.Request) (*tooMany, error) {
 		case err != nil:
 			// What is changed is somebody's own: without the count it is still
 			// bounded by what Fourthwall takes of a shop.
-			visitOf(r).log.Warn("a limit could not be counted", "limit", c.Name, "error", err)
+			stateOf(r).log.Warn("a limit could not be counted", "limit", c.Name, "error", err)
 		case !ok:
 			return &tooMany{c, wait}, nil
 		}
@@ -145,7 +145,7 @@ func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *
 }
 
 func (s *server) logLimit(r *http.Request, hit *tooMany) {
-	visitOf(r).log.Warn("limit reached", "limit", hit.Name, "retryAfter", seconds(hit.wait), "client", s.clientIP(r))
+	stateOf(r).log.Warn("limit reached", "limit", hit.Name, "retryAfter", seconds(hit.wait), "client", s.clientIP(r))
 }
 
 // mayRedraw finds the connection that a form of a shop's is about.
@@ -153,7 +153,7 @@ func (s *server) mayRedraw(rt route, r *http.Request) bool {
 	if rt.access != shopOnly {
 		return true
 	}
-	v := visitOf(r)
+	v := stateOf(r)
 	conn, err := s.Store.Connection(r.Context(), v.owner, r.PathValue("shop"))
 	if err != nil || conn.Expired {
 		return false
@@ -183,7 +183,7 @@ func (s *server) createAgain(w http.ResponseWriter, r *http.Request, status int,
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	f := readWebhookForm(visitOf(r).conn.ShopID, r.PostForm)
+	f := readWebhookForm(stateOf(r).conn.ShopID, r.PostForm)
 	f.banner = withRequestID(n, r)
 	return s.drawWebhookForm(w, r, status, f)
 }
@@ -193,7 +193,7 @@ func (s *server) editAgain(w http.ResponseWriter, r *http.Request, status int, n
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	f := readEditForm(visitOf(r).conn.ShopID, r.PathValue("id"), r.PostForm)
+	f := readEditForm(stateOf(r).conn.ShopID, r.PathValue("id"), r.PostForm)
 	f.banner = withRequestID(n, r)
 	return s.drawWebhookForm(w, r, status, f)
 }
@@ -221,7 +221,7 @@ func (s *server) testAgain(w http.ResponseWriter, r *http.Request, status int, n
 	if err != nil {
 		return err
 	}
-	if conn := visitOf(r).conn; conn.ID != "" { // of a shop that was not looked up there is no credential
+	if conn := stateOf(r).conn; conn.ID != "" { // of a shop that was not looked up there is no credential
 		if hook, err := s.fetchWebhook(r.Context(), conn, f.hook.ID); err == nil {
 			f.hook = hook
 		}
@@ -253,7 +253,7 @@ func (s *server) keyAgain(w http.ResponseWriter, r *http.Request, status int, n 
 }
 
 func withRequestID(n views.Notice, r *http.Request) *views.Notice {
-	n.RequestID = visitOf(r).requestID
+	n.RequestID = stateOf(r).requestID
 	return &n
 }
 
@@ -294,6 +294,6 @@ func (s *server) keyRefused(r *http.Request) {
 	c := s.badKeys(r)
 	// Who hangs up before the answer has tried a key all the same.
 	if err := s.Store.Spend(context.WithoutCancel(r.Context()), c.Limit, c.key); err != nil {
-		visitOf(r).log.Warn("a refused key could not be counted", "error", err)
+		stateOf(r).log.Warn("a refused key could not be counted", "error", err)
 	}
 }

@@ -14,7 +14,7 @@ type requestLog struct{ slog.Handler }
 // Handle adds what is known of the request.
 func (l requestLog) Handle(ctx context.Context, line slog.Record) error {
 	line.Time = line.Time.UTC()
-	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+	if v, ok := ctx.Value(stateKey{}).(*requestState); ok {
 		line.AddAttrs(slog.String("request", v.requestID))
 	}
 	return l.Handler.Handle(ctx, line)

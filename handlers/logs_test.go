@@ -95,7 +95,7 @@ func TestLogTo(t *testing.T) {
 		t.Errorf("got %s want %s", &out, want)
 	}
 	out.Reset()
-	ctx := context.WithValue(t.Context(), visitKey{}, &visit{requestID: "r1"})
+	ctx := context.WithValue(t.Context(), stateKey{}, &requestState{requestID: "r1"})
 	if err := to.WithGroup("g").Handle(ctx, slog.NewRecord(moment, slog.LevelInfo, "m", 0)); err != nil {
 		t.Fatal(err)
 	}

@@ -22,8 +22,8 @@ import (
 	"hookwall/internal/store"
 )
 
-// visit is what is known of one request while it is answered.
-type visit struct {
+// requestState is what is known of one request while it is answered.
+type requestState struct {
 	requestID string
 	log       *slog.Logger
 	pattern   string // of the route
@@ -34,10 +34,10 @@ type visit struct {
 	offline   bool             // the database could not be used, and is not asked again
 }
 
-type visitKey struct{}
+type stateKey struct{}
 
-func visitOf(r *http.Request) *visit {
-	v, ok := r.Context().Value(visitKey{}).(*visit)
+func stateOf(r *http.Request) *requestState {
+	v, ok := r.Context().Value(stateKey{}).(*requestState)
 	if !ok {
 		panic("handlers: a request came past identify")
 	}
@@ -49,11 +49,11 @@ func visitOf(r *http.Request) *visit {
 func (s *server) identify(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()[:16]
-		v := &visit{requestID: id, log: s.Logger.With("request", id)}
+		v := &requestState{requestID: id, log: s.Logger.With("request", id)}
 		w.Header().Set("X-Request-Id", id)
 		seen := &statusWriter{ResponseWriter: w}
 		start := time.Now()
-		h.ServeHTTP(seen, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+		h.ServeHTTP(seen, r.WithContext(context.WithValue(r.Context(), stateKey{}, v)))
 		v.log.Info("request", "method", clip(r.Method, 16), "path", clip(r.URL.Path, 200), "route", v.pattern,
 			"status", seen.status, "ms", time.Since(start).Milliseconds(), "client", s.clientIP(r))
 	})
@@ -154,7 +154,7 @@ func (s *server) recoverPanic(h http.Handler) http.Handler {
 			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(cause)
 			}
-			visitOf(r).log.Error("panic", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			stateOf(r).log.Error("panic", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			if seen, ok := w.(*statusWriter); ok && seen.status != 0 {
 				panic(http.ErrAbortHandler)
 			}
@@ -243,7 +243,7 @@ func (s *server) checkReferer(h http.Handler) http.Handler {
 }
 
 func (s *server) denyCrossOrigin(w http.ResponseWriter, r *http.Request) {
-	visitOf(r).log.Warn("cross-origin request refused", "site", clip(r.Header.Get("Sec-Fetch-Site"), 20), "origin", clip(r.Header.Get("Origin"), 100))
+	stateOf(r).log.Warn("cross-origin request refused", "site", clip(r.Header.Get("Sec-Fetch-Site"), 20), "origin", clip(r.Header.Get("Origin"), 100))
 	s.showError(w, r, &httpError{
 		Status: http.StatusForbidden,
 		Public: "This form was sent from another site, so nothing was done. Open the page in Hookwall and send it from there.",
@@ -257,7 +257,7 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 			h.ServeHTTP(w, r)
 			return
 		}
-		v := visitOf(r)
+		v := stateOf(r)
 		session, err := s.sessions.Get(r, s.cookieName("session"))
 		if err != nil && !errors.Is(err, store.ErrUnavailable) {
 			s.showError(w, r, fmt.Errorf("load session: %w", err))
@@ -273,7 +273,7 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 // guard lets a request to a shop's page through when the session has that
 // shop connected, and sends it to connect otherwise.
 func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
+	v := stateOf(r)
 	if v.owner == "" {
 		return s.sendToConnect(w, r, rt, "")
 	}
@@ -303,7 +303,7 @@ func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
 // guardUnconnected answers for a shop that this session has not connected. It
 // says the same whether the shop exists or not.
 func (s *server) guardUnconnected(rt route, w http.ResponseWriter, r *http.Request) error {
-	all, err := s.Store.Connections(r.Context(), visitOf(r).owner)
+	all, err := s.Store.Connections(r.Context(), stateOf(r).owner)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, status int, page
 	w.WriteHeader(status)
 	_, err := w.Write(body.Bytes())
 	if err != nil {
-		visitOf(r).log.Debug("the answer could not be sent", "error", err)
+		stateOf(r).log.Debug("the answer could not be sent", "error", err)
 	}
 	return nil
 }
@@ -59,7 +59,7 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) error {
 // frame fills the parts around a page's content, and takes the flashes that
 // wait for this page.
 func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
-	v := visitOf(r)
+	v := stateOf(r)
 	f := s.bareFrame(r, title)
 	if v.owner == "" || v.offline {
 		return offlineFrame(f, v), nil
@@ -110,7 +110,7 @@ func (s *server) bareFrame(r *http.Request, title string) views.Frame {
 
 // errorFrame never fails: an error page must be drawn when the database is gone.
 func (s *server) errorFrame(r *http.Request, title string) views.Frame {
-	v := visitOf(r)
+	v := stateOf(r)
 	f := s.bareFrame(r, title)
 	if v.owner == "" || v.offline {
 		return offlineFrame(f, v)
@@ -131,7 +131,7 @@ func (s *server) errorFrame(r *http.Request, title string) views.Frame {
 }
 
 // offlineFrame has what is known without the database.
-func offlineFrame(f views.Frame, v *visit) views.Frame {
+func offlineFrame(f views.Frame, v *requestState) views.Frame {
 	if v.conn.ID != "" {
 		link := shopLink(v.conn)
 		f.Shops, f.SignedIn = []views.ShopLink{link}, true

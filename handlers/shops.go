@@ -14,7 +14,7 @@ import (
 // handleHome leads to the place where the person goes on: the only shop, the
 // list of shops, or connecting the first one.
 func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
-	owner := visitOf(r).owner
+	owner := stateOf(r).owner
 	if owner == "" {
 		return redirect(w, r, "/connect")
 	}
@@ -38,7 +38,7 @@ func (s *server) handleShop(w http.ResponseWriter, r *http.Request) error {
 
 // handleShops lists the connected shops.
 func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
-	owner := visitOf(r).owner
+	owner := stateOf(r).owner
 	if owner == "" {
 		return redirect(w, r, "/connect")
 	}
@@ -81,7 +81,7 @@ func wayText(c store.Connection) string {
 // handleDisconnect forgets a shop and its credential. It also works for a
 // connection that has run out, so it is not behind the guard.
 func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
+	v := stateOf(r)
 	if v.owner == "" {
 		return redirect(w, r, "/connect")
 	}
@@ -112,7 +112,7 @@ func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error 
 }
 
 // disconnectAll deletes all that the owner has, and records it for each shop.
-func (s *server) disconnectAll(ctx context.Context, v *visit) error {
+func (s *server) disconnectAll(ctx context.Context, v *requestState) error {
 	all, err := s.Store.Connections(ctx, v.owner)
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ func (s *server) disconnectAll(ctx context.Context, v *visit) error {
 
 // handleSignOut ends the session everywhere and deletes what it owned.
 func (s *server) handleSignOut(w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
+	v := stateOf(r)
 	if v.owner != "" {
 		if err := s.disconnectAll(r.Context(), v); err != nil {
 			return err

@@ -140,14 +140,14 @@ func (s *server) checkOnce(r *http.Request, f *webhookForm) (store.Submission, s
 }
 
 func (s *server) creation(r *http.Request, f *webhookForm) creation {
-	v := visitOf(r)
-	return creation{server: s, visit: v, conn: v.conn, form: f, holder: oauth.RandomToken()}
+	v := stateOf(r)
+	return creation{server: s, state: v, conn: v.conn, form: f, holder: oauth.RandomToken()}
 }
 
 // creation is one attempt to create a webhook.
 type creation struct {
 	*server
-	visit    *visit
+	state    *requestState
 	conn     store.Connection
 	form     *webhookForm
 	holder   string         // tells this attempt from others with the same form
@@ -280,14 +280,14 @@ func (c creation) closeAttempt(ctx context.Context, a store.Activity, end store.
 		end.Status, end.Code, end.APIRequestID = a.Status, a.Code, a.APIRequestID
 	}
 	if err := c.Store.SettleActivity(ctx, a.ID, end); err != nil && !errors.Is(err, store.ErrSettled) {
-		c.visit.log.Error("the outcome of an attempt could not be recorded", "activity", a.ID, "error", err)
+		c.state.log.Error("the outcome of an attempt could not be recorded", "activity", a.ID, "error", err)
 	}
 }
 
 // lost gives way to another attempt with this form, which took it over: before
 // this one called anything, or long after.
 func (c creation) lost(ctx context.Context) (store.Submission, error) {
-	c.visit.log.Warn("another attempt with the same form took over")
+	c.state.log.Warn("another attempt with the same form took over")
 	if c.activity.ID != "" {
 		c.closeAttempt(ctx, c.activity, store.Settlement{Outcome: store.OutcomeFailed})
 		c.activity = store.Activity{}
@@ -297,7 +297,7 @@ func (c creation) lost(ctx context.Context) (store.Submission, error) {
 
 // run lists, calls and settles.
 func (c creation) run(ctx context.Context) (store.Submission, error) {
-	rest := c.beat(ctx, c.visit, store.Submission{Owner: c.conn.Owner, ID: c.form.submission, Holder: c.holder})
+	rest := c.beat(ctx, c.state, store.Submission{Owner: c.conn.Owner, ID: c.form.submission, Holder: c.holder})
 	defer rest()
 	list, before, err := c.lookBefore(ctx)
 	if errors.Is(err, store.ErrLeaseLost) {
@@ -316,7 +316,7 @@ func (c creation) run(ctx context.Context) (store.Submission, error) {
 	if wait > 0 && !c.form.duplicate {
 		return c.settle(ctx, store.StateRefused, "", outcome{Failure: &failure{Earlier: true, RetryAfter: seconds(wait)}})
 	}
-	c.activity, err = c.begin(ctx, c.visit, store.Activity{Action: actionCreate}, c.detail(before))
+	c.activity, err = c.begin(ctx, c.state, store.Activity{Action: actionCreate}, c.detail(before))
 	if err != nil {
 		return store.Submission{}, err
 	}
@@ -389,7 +389,7 @@ func (c creation) lookBefore(ctx context.Context) (list fourthwall.WebhookList, 
 		before.ids = append(before.ids, hook.ID)
 	}
 	if !before.all {
-		c.visit.log.Info("webhooks could not all be listed before a create", "error", err)
+		c.state.log.Info("webhooks could not all be listed before a create", "error", err)
 		list.Incomplete = true
 		if before, err = c.seenLately(ctx, before); err != nil {
 			return list, before, err
@@ -434,7 +434,7 @@ func (c creation) settleCreated(ctx context.Context, hook fourthwall.Webhook) (s
 		if err := c.Store.PutSecret(ctx, c.conn.Owner, c.conn.ShopID, hook.ID, hook.Secret.Reveal(), until); err != nil {
 			// The webhook exists, and that must be recorded all the same. The
 			// page says where else the secret is found.
-			c.visit.log.Error("the secret of a new webhook could not be kept", "error", err)
+			c.state.log.Error("the secret of a new webhook could not be kept", "error", err)
 		}
 	}
 	return c.settle(ctx, store.StateCreated, hook.ID, outcome{Webhook: &createdWebhook{hook.ID, hook.URL, hook.AllowedTypes, hook.APIVersion}})
@@ -444,14 +444,14 @@ func (c creation) settleCreated(ctx context.Context, hook fourthwall.Webhook) (s
 // created after all.
 func (c creation) settleFailure(ctx context.Context, err error) (store.Submission, error) {
 	if errors.Is(err, oauth.ErrReconnect) {
-		c.visit.log.Warn("create was not accepted", "error", err)
+		c.state.log.Warn("create was not accepted", "error", err)
 		return c.settle(ctx, store.StateRefused, "", outcome{Failure: &failure{Status: http.StatusUnauthorized}})
 	}
 	var api *fourthwall.Error
 	if !errors.As(err, &api) {
 		return store.Submission{}, err
 	}
-	c.visit.log.Warn("create was not accepted", "error", api)
+	c.state.log.Warn("create was not accepted", "error", api)
 	failed := failureOf(api)
 	if !mayHaveWorked(api) {
 		return c.settle(ctx, store.StateRefused, "", outcome{Failure: failed})
@@ -504,7 +504,7 @@ func (c creation) look(ctx context.Context, sub store.Submission, pauses []time.
 func (c creation) lookNow(ctx context.Context, sub store.Submission) (fourthwall.Webhook, sight) {
 	list, err := c.list(ctx)
 	if err != nil {
-		c.visit.log.Warn("webhooks could not be listed to look for a new one", "error", err)
+		c.state.log.Warn("webhooks could not be listed to look for a new one", "error", err)
 		return fourthwall.Webhook{}, unread
 	}
 	own := claim{
@@ -514,7 +514,7 @@ func (c creation) lookNow(ctx context.Context, sub store.Submission) (fourthwall
 	free, contested, err := c.unclaimed(ctx, own, newWebhooks(list.Webhooks, sub.Before, c.form.wanted()))
 	switch {
 	case err != nil:
-		c.visit.log.Error("other attempts could not be looked at", "error", err)
+		c.state.log.Error("other attempts could not be looked at", "error", err)
 	case len(free) == 1 && !contested && sub.BeforeKnown:
 		return free[0], there
 	case len(free) > 0:
@@ -584,7 +584,7 @@ func (c creation) settleActivity(ctx context.Context, state, webhookID string, f
 		out.Outcome = store.OutcomeFailed
 	}
 	if err := c.Store.SettleActivity(ctx, c.activity.ID, out); err != nil {
-		c.visit.log.Error("the outcome of an attempt could not be recorded", "activity", c.activity.ID, "error", err)
+		c.state.log.Error("the outcome of an attempt could not be recorded", "activity", c.activity.ID, "error", err)
 	}
 }
 

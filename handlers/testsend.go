@@ -38,7 +38,7 @@ type testForm struct {
 // handleTestForm shows the sample of an event type, to be sent as it is or
 // changed, or what was typed before the session ended.
 func (s *server) handleTestForm(w http.ResponseWriter, r *http.Request) error {
-	v, q := visitOf(r), r.URL.Query()
+	v, q := stateOf(r), r.URL.Query()
 	hook, err := s.fetchWebhook(r.Context(), v.conn, r.PathValue("id"))
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (s *server) prettySample(conn store.Connection, eventType, webhookID string
 // handleTest sends one delivery, once, and shows the answer. The secret is
 // used for it and forgotten.
 func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
+	v := stateOf(r)
 	f, err := readTestForm(r)
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testFo
 	if !errors.As(err, &api) || api.Status == http.StatusNotFound {
 		return err
 	}
-	v := visitOf(r)
+	v := stateOf(r)
 	v.log.Warn("the webhook could not be read for a test delivery", "error", api)
 	answer := apiError(api)
 	f.banner = &views.Notice{
@@ -145,8 +145,8 @@ func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testFo
 func (s *server) keptTest(w http.ResponseWriter, r *http.Request) string {
 	back, err := s.keepDraft(w, r, route{resume: "/webhooks/{id}/test"})
 	if err != nil {
-		visitOf(r).log.Error("the form could not be kept", "error", err)
-		return testPath(visitOf(r).conn.ShopID, r.PathValue("id"))
+		stateOf(r).log.Error("the form could not be kept", "error", err)
+		return testPath(stateOf(r).conn.ShopID, r.PathValue("id"))
 	}
 	return back
 }
@@ -175,7 +175,7 @@ func (s *server) drawBusy(w http.ResponseWriter, r *http.Request, f testForm) er
 }
 
 func (s *server) drawTest(w http.ResponseWriter, r *http.Request, status int, f testForm) error {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	frame, err := s.frame(r, "Test delivery")
 	if err != nil {
 		return err

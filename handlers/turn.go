@@ -34,7 +34,7 @@ const (
 
 // takeTurn waits until nobody is at work on the same thing. Who gets a turn
 // must end it. A turn whose process died is over after noBeat.
-func (s *server) takeTurn(ctx context.Context, v *visit, id string) (turn, error) {
+func (s *server) takeTurn(ctx context.Context, v *requestState, id string) (turn, error) {
 	t := turn{id: id, holder: oauth.RandomToken()}
 	sub := store.Submission{ID: id, Owner: v.owner, Shop: v.conn.ShopID, Holder: t.holder}
 	deadline := s.Now().Add(twinWait)
@@ -72,7 +72,7 @@ func (s *server) takeTurn(ctx context.Context, v *visit, id string) (turn, error
 }
 
 // stillAtWork answers a press that has waited long enough for another.
-func stillAtWork(v *visit) *httpError {
+func stillAtWork(v *requestState) *httpError {
 	return &httpError{
 		Status: http.StatusServiceUnavailable, Heading: "The first press is still under way", RetryAfter: busyPause,
 		Public: "This button was pressed before, and Fourthwall has not answered that yet. Nothing was sent a second time: look in a moment what became of the first.",
@@ -83,7 +83,7 @@ func stillAtWork(v *visit) *httpError {
 
 // beat gives signs of life of what is at work on a form until it rests, or
 // finds that the form was taken over.
-func (s *server) beat(ctx context.Context, v *visit, sub store.Submission) (rest func()) {
+func (s *server) beat(ctx context.Context, v *requestState, sub store.Submission) (rest func()) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beatTime)
 	var beating sync.WaitGroup
 	beating.Go(func() {
@@ -125,7 +125,7 @@ func firstFailure(sub store.Submission) error {
 }
 
 // endTurn lets the next press go on, and tells it what this one met.
-func (s *server) endTurn(ctx context.Context, v *visit, t turn, err error) {
+func (s *server) endTurn(ctx context.Context, v *requestState, t turn, err error) {
 	t.rest()
 	var o outcome
 	var api *fourthwall.Error

@@ -113,7 +113,7 @@ func TestTurnOfADeadProcess(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	hook := g.add(shop, good, "DONATION")
-	v := &visit{owner: owner(p), log: g.server.Logger}
+	v := &requestState{owner: owner(p), log: g.server.Logger}
 	v.conn.ShopID = shop.ID
 	dead, err := g.server.takeTurn(t.Context(), v, "delete "+hook.ID)
 	g.must(err)
@@ -130,7 +130,7 @@ func TestTurnThatTakesLong(t *testing.T) {
 	shop := p.connect(0)
 	hook := g.add(shop, good, "DONATION")
 	f := asked(p, shop, hook)
-	v := &visit{owner: owner(p), log: g.server.Logger}
+	v := &requestState{owner: owner(p), log: g.server.Logger}
 	v.conn.ShopID = shop.ID
 	g.move(twinWait) // the sign of life that this one gives counts for long
 	first, err := g.server.takeTurn(t.Context(), v, "delete "+hook.ID)

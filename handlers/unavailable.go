@@ -25,7 +25,7 @@ const (
 // it was sent, or with a button that sends it again. What was begun is found
 // when it is sent again, so it is done once.
 func (s *server) unavailable(rt route, w http.ResponseWriter, r *http.Request, err error) error {
-	v := visitOf(r)
+	v := stateOf(r)
 	v.offline = true
 	if rt.again != nil && r.ParseForm() == nil {
 		v.log.Error("the database cannot be used", "error", err)
@@ -81,7 +81,7 @@ func sendAgain(rt route, r *http.Request) *views.Resend {
 func (s *server) tell(r *http.Request, owner store.Owner, page string, n views.Notice) error {
 	err := s.flash(r, owner, page, n)
 	if errors.Is(err, store.ErrUnavailable) {
-		visitOf(r).log.Error("a notice could not be kept", "title", n.Title, "error", err)
+		stateOf(r).log.Error("a notice could not be kept", "title", n.Title, "error", err)
 		return nil
 	}
 	return err

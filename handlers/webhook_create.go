@@ -20,7 +20,7 @@ func (s *server) handleWebhookNew(w http.ResponseWriter, r *http.Request) error 
 	if id := q.Get("draft"); id != "" {
 		return s.drawDraft(w, r, id)
 	}
-	f := newWebhookForm(visitOf(r).conn.ShopID)
+	f := newWebhookForm(stateOf(r).conn.ShopID)
 	f.tick(presetTypes(q.Get("preset")))
 	f.tick(knownTypes(q.Get("types")))
 	return s.drawWebhookForm(w, r, http.StatusOK, f)
@@ -34,7 +34,7 @@ func knownTypes(list string) []string {
 
 // drawDraft shows a kept form, and says when it was begun for another shop.
 func (s *server) drawDraft(w http.ResponseWriter, r *http.Request, id string) error {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), id)
 	if draftGone(err) {
 		n := views.Notice{Kind: views.Info, Title: "The form that was kept is gone", Text: "A form is kept for one hour, in the browser that sent it. Please fill it in again."}
@@ -72,7 +72,7 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	f := readWebhookForm(visitOf(r).conn.ShopID, r.PostForm)
+	f := readWebhookForm(stateOf(r).conn.ShopID, r.PostForm)
 	do := r.PostForm.Get("do")
 	if f.press(do) {
 		return s.drawWebhookForm(w, r, http.StatusOK, f)
@@ -146,7 +146,7 @@ func (s *server) askAboutDuplicates(w http.ResponseWriter, r *http.Request, f *w
 // redirectToCreated leads to the new webhook's page, where Back and a resend
 // do no harm.
 func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, sub store.Submission) error {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	to := webhookPath(conn.ShopID, sub.WebhookID)
 	if err := s.tell(r, conn.Owner, to, views.Notice{Kind: createdMark}); err != nil {
 		return err
@@ -165,17 +165,17 @@ func (s *server) drawUsedForm(w http.ResponseWriter, r *http.Request, f *webhook
 	n := &views.Notice{Kind: views.Warning, Title: "This form was already sent with other content"}
 	if sub.State == store.StateCreated && known.Webhook != nil {
 		n.Text = "It created the webhook " + sub.WebhookID + " for " + known.Webhook.URL + ". Nothing new was created. To create another webhook as the form now stands, press Create webhook again."
-		n.Link = &views.Link{Href: webhookPath(visitOf(r).conn.ShopID, sub.WebhookID), Text: "See that webhook"}
+		n.Link = &views.Link{Href: webhookPath(stateOf(r).conn.ShopID, sub.WebhookID), Text: "See that webhook"}
 	} else {
 		n.Text = "It is not confirmed whether that created a webhook. Look at the list of webhooks first; to create one as the form now stands, press Create webhook again."
-		n.Link = &views.Link{Href: webhooksPath(visitOf(r).conn.ShopID), Text: "See the webhooks"}
+		n.Link = &views.Link{Href: webhooksPath(stateOf(r).conn.ShopID), Text: "See the webhooks"}
 	}
 	f.banner = n
 	return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 }
 
 func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *webhookForm, sub store.Submission, known outcome, looked string) error {
-	v := visitOf(r)
+	v := stateOf(r)
 	frame, err := s.frame(r, "Not confirmed")
 	if err != nil {
 		return err
@@ -212,7 +212,7 @@ var (
 // drawRefusal shows the form again with the API's refusal where it belongs.
 func (s *server) drawRefusal(w http.ResponseWriter, r *http.Request, f *webhookForm, failure failure) error {
 	f.renew()
-	id := cmp.Or(failure.RequestID, visitOf(r).requestID)
+	id := cmp.Or(failure.RequestID, stateOf(r).requestID)
 	if text, ok := uriCodes[failure.Code]; ok && isRefusal(failure.Status) {
 		f.urlError = &views.FieldError{Text: text, Code: failure.Code, RequestID: id}
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
@@ -245,7 +245,7 @@ func (s *server) backToForm(w http.ResponseWriter, r *http.Request, f *webhookFo
 	}
 	back, err := s.keepDraft(w, r, route{resume: "/webhooks/new"})
 	if err != nil {
-		visitOf(r).log.Error("the form could not be kept", "error", err)
+		stateOf(r).log.Error("the form could not be kept", "error", err)
 		return newWebhookPath(f.shop)
 	}
 	return back

@@ -31,7 +31,7 @@ func (s *server) lockedReason(ctx context.Context, shopID, id string) (string, e
 // answerLocked remembers that Fourthwall would not change a webhook, and says
 // so on the webhook's page.
 func (s *server) answerLocked(w http.ResponseWriter, r *http.Request, id string) error {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	if err := s.Store.LockWebhook(r.Context(), conn.ShopID, id, s.Now().Add(lockTime)); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (s *server) answerLocked(w http.ResponseWriter, r *http.Request, id string)
 
 // handleDeleteForm asks before a webhook is deleted.
 func (s *server) handleDeleteForm(w http.ResponseWriter, r *http.Request) error {
-	hook, err := s.fetchWebhook(r.Context(), visitOf(r).conn, r.PathValue("id"))
+	hook, err := s.fetchWebhook(r.Context(), stateOf(r).conn, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (s *server) handleDeleteForm(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (s *server) drawDelete(w http.ResponseWriter, r *http.Request, status int, hook fourthwall.Webhook, n *views.Notice) error {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	frame, err := s.frame(r, "Delete webhook")
 	if err != nil {
 		return err
@@ -73,9 +73,9 @@ func (s *server) drawDelete(w http.ResponseWriter, r *http.Request, status int, 
 func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]views.EventBadge, bool) {
 	ctx, cancel := context.WithTimeout(r.Context(), listTime)
 	defer cancel()
-	list, err := withCredential(ctx, s, visitOf(r).conn, s.API.WebhookList)
+	list, err := withCredential(ctx, s, stateOf(r).conn, s.API.WebhookList)
 	if err != nil {
-		visitOf(r).log.Warn("webhooks could not be listed beside the one that is to be deleted", "error", err)
+		stateOf(r).log.Warn("webhooks could not be listed beside the one that is to be deleted", "error", err)
 	}
 	if err != nil || list.Incomplete {
 		return nil, false
@@ -94,7 +94,7 @@ func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]views.Ev
 
 // handleDelete deletes a webhook. One that is gone already counts as done.
 func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
-	v, id := visitOf(r), r.PathValue("id")
+	v, id := stateOf(r), r.PathValue("id")
 	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
 	}
@@ -113,7 +113,7 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 // deleteInTurn deletes, unless the press before this one did, or could not.
 // It gives what to answer, and what the API said.
 func (s *server) deleteInTurn(w http.ResponseWriter, r *http.Request, id string, turn turn) (answer func() error, err error) {
-	v := visitOf(r)
+	v := stateOf(r)
 	hook, err := s.fetchWebhook(r.Context(), v.conn, id)
 	switch {
 	case isNotFound(err) && turn.waited:
@@ -142,7 +142,7 @@ func (s *server) deleteInTurn(w http.ResponseWriter, r *http.Request, id string,
 // goneAlready records an attempt that had nothing left to do, and what the API
 // said of it.
 func (s *server) goneAlready(w http.ResponseWriter, r *http.Request, id string, said error) error {
-	v := visitOf(r)
+	v := stateOf(r)
 	act, err := s.begin(r.Context(), v, store.Activity{Action: actionDelete, WebhookID: bounded(id, 200)}, detail{})
 	if err != nil {
 		return err
@@ -160,7 +160,7 @@ func isNotFound(err error) bool {
 
 // unreadDelete says that nothing was deleted, since it could not be read what
 // there is.
-func (s *server) unreadDelete(id string, v *visit, err error) error {
+func (s *server) unreadDelete(id string, v *requestState, err error) error {
 	var api *fourthwall.Error
 	if !errors.As(err, &api) || isShopGone(api) || api.Status == http.StatusForbidden {
 		return err
@@ -173,7 +173,7 @@ func (s *server) unreadDelete(id string, v *visit, err error) error {
 
 // refuseDelete asks again, with what was read before the API failed.
 func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook, err error) error {
-	v := visitOf(r)
+	v := stateOf(r)
 	var api *fourthwall.Error
 	if !errors.As(err, &api) {
 		return err
@@ -197,7 +197,7 @@ func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, hook fourt
 }
 
 // remove deletes, and looks when the answer is unclear.
-func (s *server) remove(ctx context.Context, v *visit, hook fourthwall.Webhook) error {
+func (s *server) remove(ctx context.Context, v *requestState, hook fourthwall.Webhook) error {
 	act, err := s.begin(ctx, v, store.Activity{Action: actionDelete, WebhookID: hook.ID}, detail{Before: content(versionOf(hook))})
 	if err != nil {
 		return err
@@ -221,7 +221,7 @@ func (s *server) remove(ctx context.Context, v *visit, hook fourthwall.Webhook) 
 // deleted leads to the list and says what is gone. again is the draft that
 // opens the create form filled in; "" when it is not known what it was.
 func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook, again string) error {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	n := views.Notice{Kind: views.Success, Title: "The webhook " + hook.ID + " is deleted", Text: "It was gone already."}
 	if again != "" {
 		n.Text = "Fourthwall no longer sends " + views.Count(len(hook.AllowedTypes), "event type", "event types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."

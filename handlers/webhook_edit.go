@@ -107,7 +107,7 @@ func readEditForm(shop, id string, posted url.Values) *webhookForm {
 // handleEditForm opens the edit form, with the webhook read anew and, where
 // the address says so, more event types ticked.
 func (s *server) handleEditForm(w http.ResponseWriter, r *http.Request) error {
-	conn, id, q := visitOf(r).conn, r.PathValue("id"), r.URL.Query()
+	conn, id, q := stateOf(r).conn, r.PathValue("id"), r.URL.Query()
 	if reason, err := s.lockedReason(r.Context(), conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(locked(conn.ShopID, id, reason)))
 	}
@@ -133,7 +133,7 @@ func locked(shopID, id, reason string) *httpError {
 // reopenEdit shows an edit that was kept. With base=current in the address it
 // starts from what Fourthwall has now.
 func (s *server) reopenEdit(w http.ResponseWriter, r *http.Request, draft string) error {
-	conn, id := visitOf(r).conn, r.PathValue("id")
+	conn, id := stateOf(r).conn, r.PathValue("id")
 	f, notices, err := s.draftOfEdit(r, draft)
 	if err != nil {
 		return err
@@ -165,7 +165,7 @@ func (s *server) fetchWebhook(ctx context.Context, conn store.Connection, id str
 // draftOfEdit reads a kept edit of this webhook, and what to say of it; the
 // form is nil when there is none any more.
 func (s *server) draftOfEdit(r *http.Request, id string) (*webhookForm, []views.Notice, error) {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), id)
 	if draftGone(err) || (err == nil && (draft.Shop != conn.ShopID || draft.Form.Get(editingField) != r.PathValue("id"))) {
 		return nil, nil, nil
@@ -190,7 +190,7 @@ func (s *server) handleEdit(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	conn, id := visitOf(r).conn, r.PathValue("id")
+	conn, id := stateOf(r).conn, r.PathValue("id")
 	f := readEditForm(conn.ShopID, id, r.PostForm)
 	do := r.PostForm.Get("do")
 	if f.press(do) {
@@ -229,7 +229,7 @@ func (s *server) putDraft(w http.ResponseWriter, r *http.Request, f *webhookForm
 // confirmed reads the kept edit that draft names and the webhook as
 // Fourthwall has it now. Where that fails it has answered: f is nil.
 func (s *server) confirmed(w http.ResponseWriter, r *http.Request, draft string) (f *webhookForm, theirs version, err error) {
-	conn, id := visitOf(r).conn, r.PathValue("id")
+	conn, id := stateOf(r).conn, r.PathValue("id")
 	f, _, err = s.draftOfEdit(r, draft)
 	if err != nil {
 		return nil, theirs, err
@@ -272,10 +272,10 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 	if !errors.As(err, &api) {
 		return err
 	}
-	visitOf(r).log.Warn("the webhook could not be read for an edit", "error", api)
+	stateOf(r).log.Warn("the webhook could not be read for an edit", "error", api)
 	answer := apiError(api)
 	n := views.Notice{
-		Kind: views.Warning, Title: errorTexts[answer.Status].heading, Code: api.Code, RequestID: requestID(api, visitOf(r)),
+		Kind: views.Warning, Title: errorTexts[answer.Status].heading, Code: api.Code, RequestID: requestID(api, stateOf(r)),
 		Text: "Nothing was saved; what you changed is kept below. Press Review changes again " + inText(*failureOf(api)) + ".",
 	}
 	switch {
@@ -301,7 +301,7 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 // Fourthwall has it now, or both versions when it has moved on since the form
 // was opened.
 func (s *server) handleEditConfirm(w http.ResponseWriter, r *http.Request) error {
-	v, id := visitOf(r), r.PathValue("id")
+	v, id := stateOf(r), r.PathValue("id")
 	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
 	}
@@ -378,7 +378,7 @@ func (s *server) handleEditSave(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	v, id := visitOf(r), r.PathValue("id")
+	v, id := stateOf(r), r.PathValue("id")
 	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
 	}
@@ -414,7 +414,7 @@ func (s *server) saveInTurn(w http.ResponseWriter, r *http.Request, draft string
 	case turn.first != nil:
 		return func() error { return s.refuseEdit(w, r, f, turn.first) }, turn.first
 	}
-	kept, err := s.update(context.WithoutCancel(r.Context()), visitOf(r), f)
+	kept, err := s.update(context.WithoutCancel(r.Context()), stateOf(r), f)
 	if err != nil {
 		return func() error { return s.refuseEdit(w, r, f, err) }, err
 	}
@@ -423,7 +423,7 @@ func (s *server) saveInTurn(w http.ResponseWriter, r *http.Request, draft string
 
 // update replaces the webhook, looks when the answer is unclear, and gives
 // what Fourthwall has now.
-func (s *server) update(ctx context.Context, v *visit, f *webhookForm) (version, error) {
+func (s *server) update(ctx context.Context, v *requestState, f *webhookForm) (version, error) {
 	before, after := f.base, f.wanted()
 	act, err := s.begin(ctx, v, store.Activity{Action: actionUpdate, WebhookID: f.editing}, detail{Before: content(before), After: content(after)})
 	if err != nil {
@@ -441,7 +441,7 @@ func (s *server) update(ctx context.Context, v *visit, f *webhookForm) (version,
 
 // lookAfterUpdate reads what an unclear answer, or one that says something
 // else than was asked, has come to. What cannot be read is not what was asked.
-func (s *server) lookAfterUpdate(ctx context.Context, v *visit, f *webhookForm, err error) (version, error) {
+func (s *server) lookAfterUpdate(ctx context.Context, v *requestState, f *webhookForm, err error) (version, error) {
 	hook, readErr := s.fetchWebhook(ctx, v.conn, f.editing)
 	var api *fourthwall.Error
 	switch {
@@ -461,7 +461,7 @@ func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 	if !sameWebhook(kept, f.wanted()) {
 		n = views.Notice{Kind: views.Warning, Title: "Fourthwall did not keep all of your change", Text: "It accepted the change, and has something else now than you asked for. Look at the address and the event types below."}
 	}
-	if err := s.tell(r, visitOf(r).owner, to, n); err != nil {
+	if err := s.tell(r, stateOf(r).owner, to, n); err != nil {
 		return err
 	}
 	return redirect(w, r, to)
@@ -478,14 +478,14 @@ func (s *server) refuseEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 	case api.Code == codeLocked:
 		return s.answerLocked(w, r, f.editing)
 	case isUncertain(err):
-		visitOf(r).log.Warn("it is not confirmed whether a change was saved", "error", err)
+		stateOf(r).log.Warn("it is not confirmed whether a change was saved", "error", err)
 		setRetryAfter(w, api.RetryAfter)
 		f.banner = &views.Notice{
-			Kind: views.Warning, Title: "It is not confirmed whether the change was saved", Code: api.Code, RequestID: requestID(api, visitOf(r)),
+			Kind: views.Warning, Title: "It is not confirmed whether the change was saved", Code: api.Code, RequestID: requestID(api, stateOf(r)),
 			Text: "Fourthwall gave no clear answer. Press Review changes: that reads the webhook again, and saving twice does no harm.",
 		}
 		return s.drawWebhookForm(w, r, http.StatusBadGateway, f)
 	}
-	visitOf(r).log.Warn("change was not accepted", "error", api)
+	stateOf(r).log.Warn("change was not accepted", "error", api)
 	return s.drawRefusal(w, r, f, *failureOf(api))
 }

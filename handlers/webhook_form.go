@@ -330,7 +330,7 @@ func (s *server) drawWebhookForm(w http.ResponseWriter, r *http.Request, status 
 		return err
 	}
 	frame.Notices = append(frame.Notices, notices...)
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	page := views.WebhookFormPage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
 		Submission: f.submission, URL: f.url, URLError: f.urlError,

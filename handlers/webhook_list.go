@@ -79,7 +79,7 @@ func failedOf(h *views.Health) int {
 // handleWebhookList shows the webhooks of a shop, with what the last
 // deliveries say of each.
 func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	var events fourthwall.EventPage
 	var unknown string
 	var beside sync.WaitGroup
@@ -113,7 +113,7 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 }
 
 func (s *server) fillList(r *http.Request, page *views.WebhooksPage, read fourthwall.WebhookList, filter listFilter, events fourthwall.EventPage) error {
-	conn, list := visitOf(r).conn, read.Webhooks
+	conn, list := stateOf(r).conn, read.Webhooks
 	locked, err := s.Store.LockedWebhooks(r.Context(), conn.ShopID)
 	if err != nil {
 		return err
@@ -186,7 +186,7 @@ func missingText(read fourthwall.WebhookList) string {
 
 // handleWebhookCSV gives the list, filtered and sorted alike, as a file.
 func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	read, err := withCredential(r.Context(), s, conn, s.API.WebhookList)
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 // unreadable says why something of the shop's cannot be read. what is its
 // plural; back is where to return to after connecting again.
 func (s *server) unreadable(w http.ResponseWriter, r *http.Request, api *fourthwall.Error, what, back string) (*views.Notice, int) {
-	v := visitOf(r)
+	v := stateOf(r)
 	v.log.Warn(what+" could not be read", "error", api)
 	answer := apiError(api)
 	setRetryAfter(w, api.RetryAfter)
@@ -49,7 +49,7 @@ func (s *server) unreadable(w http.ResponseWriter, r *http.Request, api *fourthw
 }
 
 // requestID prefers the API's own, which Fourthwall can look up.
-func requestID(api *fourthwall.Error, v *visit) string {
+func requestID(api *fourthwall.Error, v *requestState) string {
 	if api != nil && api.RequestID != "" {
 		return api.RequestID
 	}
@@ -86,7 +86,7 @@ const (
 // handleWebhook shows one webhook, with its secret in clear when that was
 // asked for.
 func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
-	conn, id := visitOf(r).conn, r.PathValue("id")
+	conn, id := stateOf(r).conn, r.PathValue("id")
 	frame, err := s.frame(r, "Webhook")
 	if err != nil {
 		return err
@@ -201,7 +201,7 @@ func eventGroups(types []fourthwall.EventType) []views.EventGroup {
 // keptSecret is the secret that came with the webhook, while it is kept, with
 // its value only when it is to be revealed.
 func (s *server) keptSecret(r *http.Request, id string, reveal bool) (*views.WebhookSecret, error) {
-	conn := visitOf(r).conn
+	conn := stateOf(r).conn
 	secret, until, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
@@ -221,7 +221,7 @@ func (s *server) keptSecret(r *http.Request, id string, reveal bool) (*views.Web
 // and by way of a redirect, so that Back and reload meet no page that the
 // browser cannot show again.
 func (s *server) handleSecretReveal(w http.ResponseWriter, r *http.Request) error {
-	conn, id := visitOf(r).conn, r.PathValue("id")
+	conn, id := stateOf(r).conn, r.PathValue("id")
 	_, _, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
 	n := views.Notice{Kind: revealMark}
 	switch {
@@ -238,7 +238,7 @@ func (s *server) handleSecretReveal(w http.ResponseWriter, r *http.Request) erro
 
 // handleSecretStored forgets the secret.
 func (s *server) handleSecretStored(w http.ResponseWriter, r *http.Request) error {
-	conn, id := visitOf(r).conn, r.PathValue("id")
+	conn, id := stateOf(r).conn, r.PathValue("id")
 	if err := s.Store.DeleteSecret(r.Context(), conn.Owner, conn.ShopID, id); err != nil {
 		return err
 	}
