@@ -81,8 +81,8 @@ func (v version) mark() string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (v version) input() fourthwall.WebhookInput {
-	in := fourthwall.WebhookInput{URL: v.url}
+func (v version) input() fourthwall.Content {
+	in := fourthwall.Content{URL: v.url}
 	for _, code := range v.types {
 		in.AllowedTypes = append(in.AllowedTypes, fourthwall.EventType(code))
 	}

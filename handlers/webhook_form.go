@@ -71,8 +71,8 @@ func (f *webhookForm) renew() { f.submission = oauth.RandomToken() }
 // with copying.
 func (f *webhookForm) address() string { return strings.TrimSpace(f.url) }
 
-func (f *webhookForm) input() fourthwall.WebhookInput {
-	in := fourthwall.WebhookInput{URL: f.address()}
+func (f *webhookForm) input() fourthwall.Content {
+	in := fourthwall.Content{URL: f.address()}
 	for _, code := range f.types {
 		in.AllowedTypes = append(in.AllowedTypes, fourthwall.EventType(code))
 	}

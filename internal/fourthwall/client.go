@@ -128,7 +128,7 @@ func (c *Client) CurrentShop(ctx context.Context, cred Credential) (Shop, error)
 }
 
 // CreateWebhook creates a webhook. Check an Error's Uncertain before it is tried again: the webhook may exist.
-func (c *Client) CreateWebhook(ctx context.Context, cred Credential, in WebhookInput) (Webhook, error) {
+func (c *Client) CreateWebhook(ctx context.Context, cred Credential, in Content) (Webhook, error) {
 	return c.webhook(ctx, cred, opCreate, webhooksPath, &in, "")
 }
 
@@ -142,7 +142,7 @@ func (c *Client) Webhook(ctx context.Context, cred Credential, id string) (Webho
 }
 
 // UpdateWebhook replaces the URL and the event types of a webhook. Check an Error's Uncertain: it may have been changed.
-func (c *Client) UpdateWebhook(ctx context.Context, cred Credential, id string, in WebhookInput) (Webhook, error) {
+func (c *Client) UpdateWebhook(ctx context.Context, cred Credential, id string, in Content) (Webhook, error) {
 	path, err := itemPath(opUpdate, webhooksPath, id)
 	if err != nil {
 		return Webhook{}, err
@@ -170,7 +170,7 @@ func (c *Client) DeleteWebhook(ctx context.Context, cred Credential, id string) 
 }
 
 // webhook makes a call that is answered with one webhook, the one with the id unless that is "".
-func (c *Client) webhook(ctx context.Context, cred Credential, op operation, path string, in *WebhookInput, id string) (Webhook, error) {
+func (c *Client) webhook(ctx context.Context, cred Credential, op operation, path string, in *Content, id string) (Webhook, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.budget)
 	defer cancel()
 	k, err := c.send(ctx, cred, op, path, in)
@@ -191,7 +191,7 @@ func (c *Client) webhook(ctx context.Context, cred Credential, op operation, pat
 }
 
 // send makes one call; its answer, a 2xx, is the call's last attempt.
-func (c *Client) send(ctx context.Context, cred Credential, op operation, path string, in *WebhookInput) (*call, error) {
+func (c *Client) send(ctx context.Context, cred Credential, op operation, path string, in *Content) (*call, error) {
 	req, err := c.request(ctx, cred, op, path, in)
 	if err != nil {
 		return nil, &Error{Op: op.name, NotSent: true, Err: err}
@@ -203,7 +203,7 @@ func (c *Client) send(ctx context.Context, cred Credential, op operation, path s
 	return k, nil
 }
 
-func (c *Client) request(ctx context.Context, cred Credential, op operation, path string, in *WebhookInput) (*http.Request, error) {
+func (c *Client) request(ctx context.Context, cred Credential, op operation, path string, in *Content) (*http.Request, error) {
 	var body []byte
 	if in != nil {
 		var err error

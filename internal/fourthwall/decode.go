@@ -25,13 +25,13 @@ type Webhook struct {
 	Secret       Secret // "" unless this is the answer to a create call, and it had one
 }
 
-// WebhookInput is what a webhook is created with or changed to.
-type WebhookInput struct {
+// Content is what a webhook is created with or changed to.
+type Content struct {
 	URL          string
 	AllowedTypes []EventType
 }
 
-func (in WebhookInput) encode() ([]byte, error) {
+func (in Content) encode() ([]byte, error) {
 	body := struct {
 		URL          string      `json:"url"`
 		AllowedTypes []EventType `json:"allowedTypes"`

@@ -114,14 +114,14 @@ func TestRequests(t *testing.T) {
 		{"id with a line break", "", byID("a\r\nb c"), `{"id":"a\r\nb c"}`, get("/open-api/v1.0/webhooks/a%0D%0Ab%20c")},
 		{"id beyond ASCII", "", byID("é"), `{"id":"é"}`, get("/open-api/v1.0/webhooks/%C3%A9")},
 		{"no event types", "", func(ctx context.Context, c *fourthwall.Client) error {
-			_, err := c.CreateWebhook(ctx, token, fourthwall.WebhookInput{URL: "u"})
+			_, err := c.CreateWebhook(ctx, token, fourthwall.Content{URL: "u"})
 			return err
 		}, webhookBody, sent{
 			Method: "POST", URI: "/open-api/v1.0/webhooks", Body: `{"url":"u","allowedTypes":[]}`,
 			ContentLength: 29, ContentType: "application/json",
 		}},
 		{"types of the future", "", func(ctx context.Context, c *fourthwall.Client) error {
-			_, err := c.UpdateWebhook(ctx, token, "wcon_1", fourthwall.WebhookInput{URL: "u", AllowedTypes: []fourthwall.EventType{"NEW_1", "DONATION", "", "NEW_0"}})
+			_, err := c.UpdateWebhook(ctx, token, "wcon_1", fourthwall.Content{URL: "u", AllowedTypes: []fourthwall.EventType{"NEW_1", "DONATION", "", "NEW_0"}})
 			return err
 		}, webhookBody, sent{
 			Method: "PUT", URI: "/open-api/v1.0/webhooks/wcon_1", Body: `{"url":"u","allowedTypes":["NEW_1","DONATION","","NEW_0"]}`,

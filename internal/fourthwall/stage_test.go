@@ -35,7 +35,7 @@ const (
 
 var (
 	token = fourthwall.Bearer{Token: canary}
-	input = fourthwall.WebhookInput{URL: "https://a.example/h", AllowedTypes: []fourthwall.EventType{"ORDER_PLACED"}}
+	input = fourthwall.Content{URL: "https://a.example/h", AllowedTypes: []fourthwall.EventType{"ORDER_PLACED"}}
 )
 
 // operation is one of the client's calls, with the answer that satisfies it.

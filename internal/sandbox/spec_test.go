@@ -54,8 +54,8 @@ func TestDescriptionAgreesWithTheDocuments(t *testing.T) {
 		schema, field, kind string
 		required            bool
 	}{
-		{"WebhookInput", "url", "string", true},
-		{"WebhookInput", "allowedTypes", "array", true},
+		{"Content", "url", "string", true},
+		{"Content", "allowedTypes", "array", true},
 		{"Webhook", "id", "string", true},
 		{"Webhook", "url", "string", true},
 		{"Webhook", "allowedTypes", "array", true},
@@ -78,7 +78,7 @@ func TestDescriptionAgreesWithTheDocuments(t *testing.T) {
 			t.Errorf("%s.%s is not %s, required %v", c.schema, c.field, c.kind, c.required)
 		}
 	}
-	for name, n := range map[string]int{"WebhookInput": 2, "Webhook": 4, "WebhookPage": 5, "Shop": 4} {
+	for name, n := range map[string]int{"Content": 2, "Webhook": 4, "WebhookPage": 5, "Shop": 4} {
 		if got := len(object(name).Properties); got != n {
 			t.Errorf("%s has %d fields, want %d", name, got, n)
 		}
@@ -106,7 +106,7 @@ func TestDescriptionHasTheEventTypesAndScopes(t *testing.T) {
 	if diff := cmp.Diff(documentedTypes, eventTypes); diff != "" {
 		t.Errorf("code:\n%s", diff)
 	}
-	for _, s := range []string{"WebhookInput", "Webhook"} {
+	for _, s := range []string{"Content", "Webhook"} {
 		if ref := doc.Components.Schemas[s].Value.Properties["allowedTypes"].Value.Items.Ref; ref != "#/components/schemas/EventType" {
 			t.Errorf("the types of %s are %q", s, ref)
 		}
