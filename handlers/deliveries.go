@@ -1,18 +1,14 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
 
 	"hookwall/internal/fourthwall"
-	"hookwall/oauth"
 	"hookwall/views"
 )
 
@@ -20,40 +16,6 @@ const (
 	eventsPage = 50
 	healthTime = time.Second // for reading deliveries beside the list
 )
-
-func eventsPath(shopID string) string { return shopPath(shopID) + "/events" }
-
-func eventPath(shopID, id string) string { return eventsPath(shopID) + "/" + url.PathEscape(id) }
-
-// matcher says which webhook a delivery belongs to.
-type matcher struct {
-	byID  map[string]fourthwall.Webhook
-	byURL map[string][]string // ids
-	blind bool                // the webhooks could not all be read
-}
-
-func newMatcher(list fourthwall.WebhookList) matcher {
-	m := matcher{map[string]fourthwall.Webhook{}, map[string][]string{}, list.Incomplete}
-	for _, hook := range list.Webhooks {
-		m.byID[hook.ID] = hook
-		address := normalURL(hook.URL)
-		m.byURL[address] = append(m.byURL[address], hook.ID)
-	}
-	return m
-}
-
-// match gives the webhook's id: the one in the delivered envelope or, failing
-// that, the only one with this URL. ambiguous says that several have it.
-func (m matcher) match(e fourthwall.Event) (id string, ambiguous bool) {
-	if envelope, ok := e.Envelope(); ok && envelope.WebhookID != "" {
-		return envelope.WebhookID, false
-	}
-	ids := m.byURL[normalURL(e.URL)]
-	if len(ids) == 1 {
-		return ids[0], false
-	}
-	return "", len(ids) > 1
-}
 
 // handleEvents is the delivery log: a page of the API, filtered by event type
 // there, and by webhook here.
@@ -105,30 +67,6 @@ func refusedType(api *fourthwall.Error, v *requestState) *views.Notice {
 	}
 }
 
-func eventsHref(shopID, eventType, webhook string, page int) string {
-	q := filled(map[string]string{"type": eventType, "webhook": webhook})
-	if page > 1 {
-		q.Set("page", strconv.Itoa(page))
-	}
-	return withQuery(eventsPath(shopID), q.Encode())
-}
-
-// webhooksFor reads the list beside something else: without it, deliveries
-// are shown by their URL alone. It is incomplete when it could not be read.
-func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), listTime)
-	defer cancel()
-	list, err := withCredential(ctx, s, stateOf(r).conn, s.API.WebhookList)
-	if errors.Is(err, oauth.ErrReconnect) {
-		return list, err
-	}
-	if err != nil {
-		stateOf(r).log.Warn("webhooks could not be listed beside deliveries", "error", err)
-		return fourthwall.WebhookList{Incomplete: true}, nil
-	}
-	return list, nil
-}
-
 func fillEvents(page *views.EventsPage, shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) {
 	m := newMatcher(hooks)
 	for _, hook := range hooks.Webhooks {
@@ -154,126 +92,4 @@ func deliveryRow(shopID string, e fourthwall.Event, m matcher) views.DeliveryRow
 		row.WebhookHref = webhookPath(shopID, row.WebhookID)
 	}
 	return row
-}
-
-func catalogueBadges() []views.EventBadge {
-	var out []views.EventBadge
-	for _, info := range fourthwall.EventTypes() {
-		out = append(out, badge(info.Code))
-	}
-	return out
-}
-
-// handleEvent shows one delivery. Its body holds buyers' data: it is drawn
-// only when it is asked for, and kept nowhere.
-func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
-	conn, id := stateOf(r).conn, r.PathValue("id")
-	e, err := withCredential(r.Context(), s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.Event, error) {
-		return s.API.Event(ctx, c, id)
-	})
-	var api *fourthwall.Error
-	switch {
-	case errors.As(err, &api) && api.Status == http.StatusForbidden:
-		return &httpError{
-			Status: http.StatusForbidden, Code: api.Code, Err: err, Links: []views.Link{connectLink(eventPath(conn.ShopID, id), conn.ShopID)},
-			Public: "This connection may not read deliveries: it lacks the permission webhook_read. Connect the shop again and allow it.",
-		}
-	case isNotFound(err):
-		return &httpError{Status: http.StatusNotFound, Public: "Fourthwall does not know this delivery. It may be too old.", Code: api.Code, Err: err, Links: []views.Link{{Href: eventsPath(conn.ShopID), Text: "See the deliveries"}}}
-	case err != nil:
-		return err
-	}
-	hooks, err := s.webhooksFor(r)
-	if err != nil {
-		return err
-	}
-	frame, err := s.frame(r, "Delivery")
-	if err != nil {
-		return err
-	}
-	body := e.Body.Reveal()
-	page := views.DeliveryPage{
-		Frame: frame, ListHref: eventsPath(conn.ShopID), Row: deliveryRow(conn.ShopID, e, newMatcher(hooks)), UpdatedAt: e.UpdatedAt, APIVersion: e.APIVersion,
-		BodyBytes: len(body), ShowHref: eventPath(conn.ShopID, id) + "?show=body", HideHref: eventPath(conn.ShopID, id),
-	}
-	if envelope, ok := e.Envelope(); ok {
-		page.EventID, page.WebhookID, page.ShopID = envelope.ID, envelope.WebhookID, envelope.ShopID
-	}
-	if r.URL.Query().Get("show") == "body" {
-		page.Body, page.Pretty = pretty(body)
-	}
-	return s.render(w, r, http.StatusOK, views.Delivery(page))
-}
-
-// pretty indents JSON without changing a value in it; what is no JSON stays
-// as it came.
-func pretty(body string) (string, bool) {
-	var out bytes.Buffer
-	if err := json.Indent(&out, []byte(body), "", "  "); err != nil {
-		return body, false
-	}
-	return out.String(), true
-}
-
-// health is what the shop's last deliveries say of each webhook, or why
-// nothing is known.
-func (s *server) health(r *http.Request) (fourthwall.EventPage, string) {
-	v := stateOf(r)
-	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
-	defer cancel()
-	found, err := withCredential(ctx, s, v.conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
-		return s.API.Events(ctx, c, fourthwall.EventQuery{Size: eventsPage})
-	})
-	if err == nil {
-		return found, ""
-	}
-	v.log.Warn("deliveries could not be listed beside webhooks", "error", err)
-	var api *fourthwall.Error
-	if errors.As(err, &api) && api.Status == http.StatusForbidden {
-		return found, "Deliveries are not shown: this connection lacks the permission webhook_read."
-	}
-	if ctx.Err() != nil {
-		return found, "Deliveries are not shown: Fourthwall did not list them within a second."
-	}
-	return found, "Deliveries are not shown: Fourthwall could not list them."
-}
-
-// healthOf counts per webhook. A delivery that could belong to several is
-// counted for none of them.
-func healthOf(shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) map[string]*views.Health {
-	m := newMatcher(hooks)
-	out := map[string]*views.Health{}
-	for _, hook := range hooks.Webhooks {
-		out[hook.ID] = &views.Health{Href: eventsHref(shopID, "", hook.ID, 1)}
-	}
-	for _, e := range found.Events {
-		id, ambiguous := m.match(e)
-		if ambiguous {
-			for _, shared := range m.byURL[normalURL(e.URL)] {
-				out[shared].Ambiguous = true
-			}
-		}
-		h := out[id]
-		if h == nil {
-			continue
-		}
-		h.Deliveries++
-		if e.HasError {
-			h.Failed++
-			if e.CreatedAt.After(h.LastFailed) {
-				h.LastFailed = e.CreatedAt
-			}
-		}
-		countState(h, e.State)
-	}
-	return out
-}
-
-func countState(h *views.Health, state string) {
-	i := slices.IndexFunc(h.States, func(c views.StateCount) bool { return c.State == state })
-	if i < 0 {
-		h.States = append(h.States, views.StateCount{State: state})
-		i = len(h.States) - 1
-	}
-	h.States[i].Count++
 }

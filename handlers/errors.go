@@ -11,7 +11,6 @@ import (
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
-	"hookwall/oauth"
 	"hookwall/views"
 )
 
@@ -33,40 +32,6 @@ func (e *httpError) Error() string {
 }
 
 func (e *httpError) Unwrap() error { return e.Err }
-
-// adapt runs a route behind its guard and turns an error into a page.
-func (s *server) adapt(rt route) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		err := stateOf(r).broken
-		if err == nil {
-			err = s.answer(rt, w, r)
-		}
-		if errors.Is(err, oauth.ErrReconnect) {
-			stateOf(r).log.Warn("the shop must be connected again", "error", err)
-			err = s.sendToConnect(w, r, rt, stateOf(r).conn.ShopID)
-		}
-		if errors.Is(err, store.ErrUnavailable) {
-			err = s.unavailable(rt, w, r, err)
-		}
-		if err != nil {
-			s.showError(w, r, err)
-		}
-	}
-}
-
-// answer counts the request under its limits and lets it through the guard.
-func (s *server) answer(rt route, w http.ResponseWriter, r *http.Request) error {
-	hit, err := s.admit(rt, r)
-	switch {
-	case err != nil:
-		return err
-	case hit != nil:
-		return s.limited(rt, w, r, hit)
-	case rt.access == shopOnly:
-		return s.guard(rt, w, r)
-	}
-	return rt.handle(w, r)
-}
 
 // showError draws the page of an error. What is not a httpError or an answer
 // of the API is a 500 with a fixed text.
@@ -110,21 +75,6 @@ func (s *server) waysOn(r *http.Request, status int) []views.Link {
 		return []views.Link{start}
 	}
 	return []views.Link{{Href: withQuery(again, r.URL.RawQuery), Text: "Try again"}, start}
-}
-
-var errorTexts = map[int]struct{ heading, text string }{
-	http.StatusBadRequest:            {"This request could not be understood", "Part of it was missing or broken, so nothing was done. Go back and try again."},
-	http.StatusForbidden:             {"This is not allowed", "Nothing was done. Go back to the page that you came from, and try from there."},
-	http.StatusNotFound:              {"This page does not exist", "The address may be mistyped, or what it showed is gone. Go to the start and find your way from there."},
-	http.StatusConflict:              {"This cannot be done now", "Something has changed meanwhile, so nothing was done. Open the page again and look how things stand."},
-	http.StatusGone:                  {"What this page was about is over", "It was kept for a while only, and nothing was done now. Start again from the list of webhooks."},
-	http.StatusMethodNotAllowed:      {"This address does not take that kind of request", "Open it as a page, or use the form that leads to it."},
-	http.StatusRequestEntityTooLarge: {"This is too large", "A form may have at most 1 MiB, so nothing was done. Make it shorter and send it again."},
-	http.StatusMisdirectedRequest:    {"This is not Hookwall’s address", "Open Hookwall under the address that it was set up with."},
-	http.StatusTooManyRequests:       {"Too many requests", "Nothing was done. Wait a little, then try again."},
-	http.StatusInternalServerError:   {"Something went wrong on our side", "It is not your fault, and the details are in the log under this request id. Try again in a moment."},
-	http.StatusBadGateway:            {"Fourthwall did not answer as expected", "Fourthwall could not be reached or sent something that could not be read. Try again in a moment."},
-	http.StatusServiceUnavailable:    {"Fourthwall is busy", "Fourthwall asks us to wait. Try again in a moment."},
 }
 
 // asHTTPError finds what to tell the person.
@@ -172,8 +122,6 @@ func apiError(api *fourthwall.Error) *httpError {
 	return answer
 }
 
-const shopGoneText = "Fourthwall does not know this shop any more: it may have been closed."
-
 // isShopGone tells whether the API says that the shop itself is not there,
 // which says nothing about one of its webhooks.
 func isShopGone(api *fourthwall.Error) bool {
@@ -182,17 +130,59 @@ func isShopGone(api *fourthwall.Error) bool {
 
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
-// badForm answers for a body that is not a form.
-func badForm(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return err
-	}
-	return &httpError{Status: http.StatusBadRequest, Public: "The form could not be read, so nothing was done. Open the page again and send it from there.", Err: err}
-}
-
 func setRetryAfter(w http.ResponseWriter, d time.Duration) {
 	if d > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds(d)))
+	}
+}
+
+// unreadable says why something of the shop's cannot be read. what is its
+// plural; back is where to return to after connecting again.
+func (s *server) unreadable(w http.ResponseWriter, r *http.Request, api *fourthwall.Error, what, back string) (*views.Notice, int) {
+	v := stateOf(r)
+	v.log.Warn(what+" could not be read", "error", api)
+	answer := apiError(api)
+	setRetryAfter(w, api.RetryAfter)
+	text := errorTexts[answer.Status]
+	n := &views.Notice{Kind: views.Warning, Title: text.heading, Text: text.text, Code: api.Code, RequestID: requestID(api, v)}
+	if api.TooLarge {
+		n.Title, n.Text = "Fourthwall’s answer is too large", answer.Public
+		return n, answer.Status
+	}
+	n.Link = &views.Link{Href: back, Text: "Try again"}
+	switch answer.Status {
+	case http.StatusForbidden:
+		link := connectLink(back, v.conn.ShopID)
+		n.Title = "This connection may not read " + what
+		n.Text = "It lacks the permission webhook_read. You can still create webhooks; to see your " + what + ", connect the shop again and allow it."
+		n.Link = &link
+		return n, http.StatusOK
+	case http.StatusServiceUnavailable:
+		n.Text = "Fourthwall asks us to wait. Load this page again " + inText(*failureOf(api)) + "."
+	case http.StatusNotFound:
+		if isShopGone(api) {
+			link := connectLink(back, v.conn.ShopID)
+			n.Title, n.Text, n.Link = "This shop is gone", answer.Public, &link
+			return n, http.StatusNotFound
+		}
+		n.Title, n.Text = "Fourthwall has no list of "+what+" here", "It answered that there is nothing at this address. Whoever runs this Hookwall should check FOURTHWALL_API_URL."
+		return n, http.StatusBadGateway
+	}
+	return n, answer.Status
+}
+
+// requestID prefers the API's own, which Fourthwall can look up.
+func requestID(api *fourthwall.Error, v *requestState) string {
+	if api != nil && api.RequestID != "" {
+		return api.RequestID
+	}
+	return v.requestID
+}
+
+// databaseError is the page for a database that cannot be used.
+func databaseError(err error) *httpError {
+	return &httpError{
+		Status: http.StatusServiceUnavailable, Heading: unavailableTitle, Err: err, RetryAfter: databasePause,
+		Public: "Your webhooks are at Fourthwall and go on as they are, and you are still signed in. " + unavailableCure,
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -16,33 +15,7 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/gorilla/sessions"
-
-	"hookwall/internal/store"
 )
-
-// requestState is what is known of one request while it is answered.
-type requestState struct {
-	requestID string
-	log       *slog.Logger
-	pattern   string // of the route
-	session   *sessions.Session
-	owner     store.Owner      // "" without a session
-	conn      store.Connection // of the shop in the path, past the guard
-	broken    error            // why nobody can say whose request it is
-	offline   bool             // the database could not be used, and is not asked again
-}
-
-type stateKey struct{}
-
-func stateOf(r *http.Request) *requestState {
-	v, ok := r.Context().Value(stateKey{}).(*requestState)
-	if !ok {
-		panic("handlers: a request came past identify")
-	}
-	return v
-}
 
 // identify gives the request an id and a logger, and logs how it ended. Only
 // the path is logged: a query can carry a code.
@@ -77,19 +50,6 @@ func printable(r rune) rune {
 	return r
 }
 
-// bounded is what of a parameter is used: at most limit bytes, of whole
-// characters, so that the page that shows it again is UTF-8.
-func bounded(text string, limit int) string {
-	text = valid(text)
-	if len(text) <= limit {
-		return text
-	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
-		limit--
-	}
-	return text[:limit]
-}
-
 // statusWriter remembers the status of the answer.
 type statusWriter struct {
 	http.ResponseWriter
@@ -114,30 +74,6 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 func (w *statusWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
 
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// clientIP is the peer's address or, when the peer is a trusted proxy, the
-// last address in X-Forwarded-For that is not one.
-func (s *server) clientIP(r *http.Request) string {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	ip := peer.Addr().Unmap()
-	if !s.trusts(ip) {
-		return ip.String()
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for _, hop := range slices.Backward(hops) {
-		forwarded, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil {
-			break
-		}
-		if ip = forwarded.Unmap(); !s.trusts(ip) {
-			break
-		}
-	}
-	return ip.String()
-}
 
 func (s *server) trusts(ip netip.Addr) bool {
 	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip) })
@@ -248,76 +184,4 @@ func (s *server) denyCrossOrigin(w http.ResponseWriter, r *http.Request) {
 		Status: http.StatusForbidden,
 		Public: "This form was sent from another site, so nothing was done. Open the page in Hookwall and send it from there.",
 	})
-}
-
-// loadSession finds the session of the request's cookie. It writes nothing.
-func (s *server) loadSession(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
-			h.ServeHTTP(w, r)
-			return
-		}
-		v := stateOf(r)
-		session, err := s.sessions.Get(r, s.cookieName("session"))
-		if err != nil && !errors.Is(err, store.ErrUnavailable) {
-			s.showError(w, r, fmt.Errorf("load session: %w", err))
-			return
-		}
-		v.broken = err // the route draws its form all the same
-		v.session = session
-		v.owner = store.OwnerOf(session)
-		h.ServeHTTP(w, r)
-	})
-}
-
-// guard lets a request to a shop's page through when the session has that
-// shop connected, and sends it to connect otherwise.
-func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
-	v := stateOf(r)
-	if v.owner == "" {
-		return s.sendToConnect(w, r, rt, "")
-	}
-	conn, err := s.Store.Connection(r.Context(), v.owner, r.PathValue("shop"))
-	if errors.Is(err, store.ErrNotFound) {
-		return s.guardUnconnected(rt, w, r)
-	}
-	// A credential that does not open any more, because its key is gone, is as
-	// good as one that ran out.
-	unreadable := errors.Is(err, store.ErrWrongKey)
-	if unreadable {
-		v.log.Warn("a credential does not open", "shop", clip(conn.ShopID, 80), "error", err)
-	}
-	if err != nil && !unreadable {
-		return err
-	}
-	v.conn = conn
-	if unreadable {
-		v.log.Warn("the shop must be connected again", "error", err)
-	}
-	if conn.Expired || unreadable {
-		return s.sendToConnect(w, r, rt, conn.ShopID)
-	}
-	return rt.handle(w, r)
-}
-
-// guardUnconnected answers for a shop that this session has not connected. It
-// says the same whether the shop exists or not.
-func (s *server) guardUnconnected(rt route, w http.ResponseWriter, r *http.Request) error {
-	all, err := s.Store.Connections(r.Context(), stateOf(r).owner)
-	if err != nil {
-		return err
-	}
-	if len(all) == 0 {
-		return s.sendToConnect(w, r, rt, "")
-	}
-	answer := &httpError{Status: http.StatusNotFound, Public: "This shop is not connected here. It may have been disconnected in another tab."}
-	if rt.keeps {
-		back, err := s.keepDraft(w, r, rt)
-		if err != nil {
-			return err
-		}
-		answer.Public += " What you typed is kept for an hour: connect the shop again to go on."
-		answer.Links = append(answer.Links, connectLink(back, ""))
-	}
-	return answer
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 
 	"github.com/a-h/templ"
@@ -14,10 +13,6 @@ import (
 	"hookwall/internal/store"
 	"hookwall/views"
 )
-
-// forDevelopersURL is where a shop's owner finds the webhook secret, the test
-// button and the Open API user.
-const forDevelopersURL = "https://my-shop.fourthwall.com/admin/dashboard/settings/for-developers?redirect"
 
 // forDevelopers is that page or, in the sandbox, the one that lists the demo
 // shops' API users.
@@ -150,17 +145,4 @@ func shopLink(c store.Connection) views.ShopLink {
 		name = c.ShopID
 	}
 	return views.ShopLink{ID: c.ShopID, Name: name, Domain: c.ShopDomain, Href: webhooksPath(c.ShopID), Expired: c.Expired}
-}
-
-// flash leaves a notice for the next visit to page, a path as it stands in an
-// address.
-func (s *server) flash(r *http.Request, owner store.Owner, page string, n views.Notice) error {
-	data, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
-	if page, err = url.PathUnescape(page); err != nil {
-		return err
-	}
-	return s.Store.AddFlash(r.Context(), owner, page, data)
 }

@@ -66,21 +66,3 @@ func forShop(to, shopID string) string {
 	}
 	return webhooksPath(shopID)
 }
-
-func withQuery(p, query string) string {
-	if query == "" {
-		return p
-	}
-	return p + "?" + query
-}
-
-// filled leaves out what is empty.
-func filled(pairs map[string]string) url.Values {
-	v := url.Values{}
-	for name, value := range pairs {
-		if value != "" {
-			v.Set(name, value)
-		}
-	}
-	return v
-}

@@ -2,45 +2,9 @@ package handlers
 
 import (
 	"net/http"
-	"net/url"
 
 	"hookwall/static"
-	"hookwall/views"
 )
-
-// handlerFunc answers a request. An error becomes a page.
-type handlerFunc func(w http.ResponseWriter, r *http.Request) error
-
-// access says who may use a route.
-type access int
-
-const (
-	public   access = iota // everyone
-	shopOnly               // a session that has connected the shop in the path
-)
-
-// route is one row of the table.
-type route struct {
-	method string
-	path   string
-	handle handlerFunc
-	access access
-	// resumable pages can be returned to after a sign-in.
-	resumable bool
-	// resume is the page to come back to when a POST meets the guard; "" for
-	// GET routes, which come back to themselves.
-	resume string
-	// keeps says that what was posted is kept as a draft meanwhile.
-	keeps bool
-	// keepsID says that the form only names a draft, which goes back into the
-	// address of the page to come back to.
-	keepsID bool
-	// limit says what the route is counted under.
-	limit limitKind
-	// again draws the form once more as it was sent, when a limit was reached
-	// or the database could not be used; nil where a page of its own says so.
-	again func(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error
-}
 
 // routes is everything that exists.
 func (s *server) routes() []route {
@@ -101,14 +65,4 @@ func serveStatic(h http.Handler) handlerFunc {
 		h.ServeHTTP(w, r)
 		return nil
 	}
-}
-
-func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
-
-func webhooksPath(shopID string) string { return shopPath(shopID) + "/webhooks" }
-
-func newWebhookPath(shopID string) string { return webhooksPath(shopID) + "/new" }
-
-func webhookPath(shopID, id string) string {
-	return webhooksPath(shopID) + "/" + url.PathEscape(id)
 }

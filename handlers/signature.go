@@ -143,11 +143,3 @@ func resultView(v signature.Verdict) *views.SignatureResult {
 	}
 	return out
 }
-
-func snippetViews() []views.Snippet {
-	var out []views.Snippet
-	for _, snippet := range signature.Snippets() {
-		out = append(out, views.Snippet{ID: snippet.ID, Language: snippet.Language, File: snippet.File, Code: snippet.Code})
-	}
-	return out
-}

@@ -176,14 +176,6 @@ func coverage(list []fourthwall.Webhook) (covered int, missing []views.EventGrou
 	return covered, missing
 }
 
-// missingText says that a list has gaps.
-func missingText(read fourthwall.WebhookList) string {
-	if read.Total > len(read.Webhooks) {
-		return "Fourthwall says that there are " + strconv.Itoa(read.Total) + " webhooks, and listed " + strconv.Itoa(len(read.Webhooks)) + " of them. The others are neither shown nor counted here."
-	}
-	return "Fourthwall did not list all of them: there are more than the " + strconv.Itoa(len(read.Webhooks)) + " that are shown and counted here."
-}
-
 // handleWebhookCSV gives the list, filtered and sorted alike, as a file.
 func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error {
 	conn := stateOf(r).conn

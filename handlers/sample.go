@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"net/url"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
@@ -11,8 +10,6 @@ import (
 
 // sampleShop stands in a sample that is about no shop in particular.
 var sampleShop = store.Connection{ShopID: "sh_sample", ShopName: "Sample Shop", ShopDomain: "sample-shop.example"}
-
-func samplePath(t fourthwall.EventType) string { return "/samples/" + url.PathEscape(string(t)) }
 
 // handleSample shows what Fourthwall sends for an event type. It needs no
 // connection.

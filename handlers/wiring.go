@@ -4,20 +4,14 @@ package handlers
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 
-	"hookwall/internal/deliver"
 	"hookwall/internal/doctor"
-	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/oauth"
 )
@@ -28,56 +22,6 @@ const (
 	largeAtOnce = 64              // large bodies that are read at the same time
 	busyPause   = 5 * time.Second // after which it is worth a try
 )
-
-// Config is what the pages are served from.
-type Config struct {
-	PublicURL      *url.URL // scheme and host that people open
-	SandboxURL     string   // "" when Fourthwall is real
-	TrustedProxies []netip.Prefix
-	Scopes         []string // that a sign-in asks for
-	Store          *store.Store
-	API            *fourthwall.Client
-	OAuth          *oauth.Provider
-	Targets        *deliver.Client // calls the endpoints that people ask to have tested
-	Receiver       string          // host of the sandbox's receiver; "" when Fourthwall is real
-	Sample         func(SampleOf) (string, error)
-	Limits         Limits // on sign-ins and writes; none unless set
-	Logger         *slog.Logger
-	Now            func() time.Time // nil for time.Now
-	// Pauses are the waits before each look for a webhook whose creation was
-	// not confirmed; nil for at once, after 2 s and after 5 s.
-	Pauses []time.Duration
-}
-
-// SampleOf says what the sample of an event is to be about. A sample is the
-// body of a delivery: JSON, with testMode set.
-type SampleOf struct {
-	Type      string
-	WebhookID string // "" before there is one
-	ShopID    string
-	ShopName  string
-	Domain    string // of the shop
-	At        time.Time
-}
-
-// server holds what the handlers share. It keeps no state of its own.
-type server struct {
-	Config
-	sessions        *store.SessionStore
-	refresher       *oauth.Refresher
-	mux             *http.ServeMux
-	resumable       map[string]bool // mux patterns that a sign-in may return to
-	secure          bool            // the public URL is https
-	looks           looks           // into attempts whose end is not known
-	doctor          doctor.Doctor
-	sends           turnstile     // of test deliveries
-	large           slots         // of requests with large bodies
-	signatureChecks slots         // of signatures that are checked
-	patience        time.Duration // with which a signature waits for its turn
-	looking         turnstile     // of pages and streams that wait for a check
-	errands         errands
-	beatEvery       time.Duration // between the signs of life of what is at work on a form
-}
 
 // Dashboard answers every request.
 type Dashboard struct {
@@ -106,27 +50,6 @@ func (d *Dashboard) Close() {
 	d.Drain()
 	d.server.errands.end()
 }
-
-// errands are what goes on when its request is answered.
-type errands struct {
-	life     context.Context //nolint:containedctx // of the program, not of a request
-	work     *sync.WaitGroup
-	end      func()
-	draining <-chan struct{}
-	drain    func()
-}
-
-func newErrands() errands {
-	life, cancel := context.WithCancel(context.Background())
-	draining := make(chan struct{})
-	work := &sync.WaitGroup{}
-	return errands{
-		life: life, work: work, end: func() { cancel(); work.Wait() },
-		draining: draining, drain: sync.OnceFunc(func() { close(draining) }),
-	}
-}
-
-func (e errands) start(do func(context.Context)) { e.work.Go(func() { do(e.life) }) }
 
 func build(c Config) *server {
 	if c.Now == nil {
@@ -229,10 +152,3 @@ type statusProbe struct{ header http.Header }
 func (p *statusProbe) Header() http.Header         { return p.header }
 func (p *statusProbe) Write(b []byte) (int, error) { return len(b), nil }
 func (p *statusProbe) WriteHeader(int)             {}
-
-func (s *server) cookieName(what string) string {
-	if s.secure {
-		return "__Host-hookwall_" + what
-	}
-	return "hookwall_" + what
-}

@@ -9,20 +9,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"hookwall/internal/deliver"
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
-	"hookwall/internal/store"
 	"hookwall/views"
 )
 
 // sendsAtOnce is how many test deliveries of one session may be under way.
 const sendsAtOnce = 2
-
-func testPath(shopID, id string) string { return webhookPath(shopID, id) + "/test" }
 
 // testForm is a test delivery as it was typed.
 type testForm struct {
@@ -63,15 +59,6 @@ func (s *server) handleTestForm(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.drawTest(w, r, http.StatusOK, f)
-}
-
-func (s *server) prettySample(conn store.Connection, eventType, webhookID string) (string, error) {
-	text, err := s.sample(conn, eventType, webhookID)
-	if err != nil {
-		return "", err
-	}
-	shown, _ := pretty(text)
-	return shown, nil
 }
 
 // handleTest sends one delivery, once, and shows the answer. The secret is
@@ -209,34 +196,6 @@ func testResult(f testForm, signed bool, result deliver.Result, report doctor.Re
 	return out
 }
 
-// turnstile lets each owner have a few things under way.
-type turnstile struct {
-	most int
-	mu   sync.Mutex
-	in   map[store.Owner]int
-}
-
-// enter reports false when the owner has too many under way. Who enters must
-// leave.
-func (t *turnstile) enter(owner store.Owner) (leave func(), ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.in[owner] >= t.most {
-		return nil, false
-	}
-	if t.in == nil {
-		t.in = map[store.Owner]int{}
-	}
-	t.in[owner]++
-	return func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if t.in[owner]--; t.in[owner] == 0 {
-			delete(t.in, owner)
-		}
-	}, true
-}
-
 // slots let a few things go on at once, whoever they are for.
 type slots chan struct{}
 
@@ -259,3 +218,19 @@ func (s slots) enter(ctx context.Context, wait time.Duration) bool {
 }
 
 func (s slots) leave() { <-s }
+
+// testAgain draws the test delivery as it was sent, without the secret. Where
+// the webhook cannot be read, its id is enough.
+func (s *server) testAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
+	f, err := readTestForm(r)
+	if err != nil {
+		return err
+	}
+	if conn := stateOf(r).conn; conn.ID != "" { // of a shop that was not looked up there is no credential
+		if hook, err := s.fetchWebhook(r.Context(), conn, f.hook.ID); err == nil {
+			f.hook = hook
+		}
+	}
+	f.banner = withRequestID(n, r)
+	return s.drawTest(w, r, status, f)
+}

@@ -2,13 +2,14 @@ package handlers
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"hookwall/internal/store"
-	"hookwall/oauth"
 	"hookwall/views"
 )
 
@@ -26,35 +27,6 @@ const maxDraft = 128 << 10
 // strangersDrafts limits the forms that are kept for one address without a
 // session.
 var strangersDrafts = store.Limit{Name: "draft by address", Burst: 100, Every: 10 * time.Second}
-
-const browserCookieLife = 24 * 60 * 60 // seconds
-
-// browserToken tells one browser from another before it has a session and
-// across the renewal of one: sign-in attempts and drafts are found by it.
-func (s *server) browserToken(r *http.Request) string {
-	all := r.CookiesNamed(s.cookieName("browser"))
-	if len(all) != 1 || len(all[0].Value) != len(oauth.RandomToken()) {
-		return "" // of several, another host of the same site may have put one there
-	}
-	return all[0].Value
-}
-
-// ensureBrowser gives the browser a token when it has none.
-func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
-	token := s.browserToken(r)
-	if token == "" {
-		token = oauth.RandomToken()
-		http.SetCookie(w, s.browserCookie(token, browserCookieLife))
-	}
-	return token
-}
-
-func (s *server) browserCookie(value string, maxAge int) *http.Cookie {
-	return &http.Cookie{ //nolint:gosec // Secure exactly when the public URL is https
-		Name: s.cookieName("browser"), Value: value, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
-	}
-}
 
 // keepDraft keeps what was posted and gives the path that shows it again.
 func (s *server) keepDraft(w http.ResponseWriter, r *http.Request, rt route) (string, error) {
@@ -111,38 +83,58 @@ func draftGone(err error) bool {
 	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey)
 }
 
-// resumePath is the page a guarded request comes back to.
-func resumePath(rt route, r *http.Request) string {
-	if rt.method == http.MethodGet {
-		return withQuery(r.URL.EscapedPath(), r.URL.RawQuery)
-	}
-	rest := strings.ReplaceAll(rt.resume, "{id}", url.PathEscape(r.PathValue("id")))
-	return shopPath(r.PathValue("shop")) + rest
-}
+// databasePause is after how long it is worth another try when the database
+// cannot be used.
+const databasePause = 10 * time.Second
 
-// sendToConnect sends a person who may not see a page yet to connect, and
-// keeps what they posted. shopID names the connection that ran out.
-func (s *server) sendToConnect(w http.ResponseWriter, r *http.Request, rt route, shopID string) error {
-	back := resumePath(rt, r)
-	if rt.keepsID {
-		back += "?draft=" + url.QueryEscape(r.PostFormValue("draft"))
-	}
-	if rt.keeps {
-		var err error
-		if back, err = s.keepDraft(w, r, rt); err != nil {
-			return err
+// unavailable answers where the database could not be used: with the form as
+// it was sent, or with a button that sends it again. What was begun is found
+// when it is sent again, so it is done once.
+func (s *server) unavailable(rt route, w http.ResponseWriter, r *http.Request, err error) error {
+	v := stateOf(r)
+	v.offline = true
+	if rt.again != nil && r.ParseForm() == nil {
+		v.log.Error("the database cannot be used", "error", err)
+		if v.conn.ShopID == "" {
+			v.conn.ShopID = r.PathValue("shop") // for addresses only: nothing was looked up
+		}
+		setRetryAfter(w, databasePause)
+		drawn := rt.again(w, r, http.StatusServiceUnavailable, views.Notice{
+			Kind: views.Warning, Title: unavailableTitle,
+			Text: "What you entered is kept below. Press the button again in a moment: whatever was done already is not done twice. " + unavailableCure,
+		})
+		if drawn == nil || !errors.Is(drawn, store.ErrUnavailable) {
+			return drawn
 		}
 	}
-	return redirect(w, r, connectLink(s.returnPath(back), shopID).Href)
+	answer := databaseError(err)
+	answer.again = sendAgain(rt, r)
+	if answer.again != nil {
+		answer.Public = "Send it again in a moment: whatever was done already is not done twice. " + unavailableCure
+	}
+	return answer
 }
 
-func connectLink(back, shopID string) views.Link {
-	query := url.Values{}
-	if back != "" {
-		query.Set("return", back)
+// sendAgain is the form of the request as it was sent, without what is secret;
+// nil for one that is not a form.
+func sendAgain(rt route, r *http.Request) *views.Resend {
+	kind := r.Header.Get("Content-Type")
+	if rt.method != http.MethodPost || !strings.HasPrefix(kind, "application/x-www-form-urlencoded") || r.ParseForm() != nil {
+		return nil
 	}
-	if shopID != "" {
-		query.Set("shop", shopID)
+	again := &views.Resend{Action: r.URL.EscapedPath()}
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		if slices.Contains(secretFields, name) {
+			return nil // it has to be typed again
+		}
+		for _, value := range r.PostForm[name] {
+			again.Fields = append(again.Fields, views.HiddenField{Name: valid(name), Value: valid(value)})
+		}
 	}
-	return views.Link{Href: withQuery("/connect", query.Encode()), Text: "Connect the shop again"}
+	return again
+}
+
+func withRequestID(n views.Notice, r *http.Request) *views.Notice {
+	n.RequestID = stateOf(r).requestID
+	return &n
 }
