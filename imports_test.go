@@ -16,9 +16,11 @@ var mayImport = map[string][]string{
 		"handlers", "internal/deliver", "internal/fourthwall", "internal/sandbox", "internal/store", "oauth",
 	},
 	"handlers": {
-		"internal/deliver", "internal/doctor", "internal/fourthwall", "internal/signature", "internal/store",
+		"handlers/middleware", "internal/deliver", "internal/doctor", "internal/fourthwall", "internal/signature", "internal/store",
 		"oauth", "static", "views",
 	},
+	"handlers/middleware": nil,
+
 	"views":  {"static"},
 	"static": nil,
 	"oauth":  {"internal/fourthwall"},

@@ -18,7 +18,7 @@ import (
 func (g *rig) replica() *http.Transport {
 	second := build(g.server.Config)
 	front := httptest.NewServer(second.handler())
-	g.t.Cleanup(func() { front.Close(); second.errands.end() })
+	g.t.Cleanup(func() { front.Close(); second.background.end() })
 	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, network, front.Listener.Addr().String())

@@ -5,23 +5,23 @@ import (
 	"sync"
 )
 
-// errands are what goes on when its request is answered.
-type errands struct {
-	life     context.Context //nolint:containedctx // of the program, not of a request
-	work     *sync.WaitGroup
-	end      func()
+// background runs tasks that outlive the request that started them.
+type background struct {
+	life     context.Context //nolint:containedctx // of the process, not of a request
+	tasks    *sync.WaitGroup
+	end      func() // cancels the tasks and waits for them
 	draining <-chan struct{}
-	drain    func()
+	drain    func() // closes draining
 }
 
-func newErrands() errands {
+func newBackground() background {
 	life, cancel := context.WithCancel(context.Background())
 	draining := make(chan struct{})
-	work := &sync.WaitGroup{}
-	return errands{
-		life: life, work: work, end: func() { cancel(); work.Wait() },
+	tasks := &sync.WaitGroup{}
+	return background{
+		life: life, tasks: tasks, end: func() { cancel(); tasks.Wait() },
 		draining: draining, drain: sync.OnceFunc(func() { close(draining) }),
 	}
 }
 
-func (e errands) start(do func(context.Context)) { e.work.Go(func() { do(e.life) }) }
+func (b background) start(task func(context.Context)) { b.tasks.Go(func() { task(b.life) }) }

@@ -10,6 +10,8 @@ import (
 	"hookwall/views"
 )
 
+const presetsShown = 3 // above a list of webhooks
+
 func badge(t fourthwall.EventType) views.EventBadge {
 	info, known := fourthwall.LookupEventType(t)
 	return views.EventBadge{Code: string(t), Title: info.Title, Unknown: !known}
@@ -23,7 +25,8 @@ func badges(types []fourthwall.EventType) []views.EventBadge {
 	return out
 }
 
-func catalogueBadges() []views.EventBadge {
+// catalogBadges returns the event types that we know.
+func catalogBadges() []views.EventBadge {
 	var out []views.EventBadge
 	for _, info := range fourthwall.EventTypes() {
 		out = append(out, badge(info.Code))
@@ -31,36 +34,31 @@ func catalogueBadges() []views.EventBadge {
 	return out
 }
 
+func eventLine(info fourthwall.EventInfo) views.EventLine {
+	return views.EventLine{EventBadge: badge(info.Code), Description: info.Description}
+}
+
 func presetLinks(shopID string) []views.PresetLink {
 	var out []views.PresetLink
-	for _, p := range fourthwall.Presets()[:3] {
-		out = append(out, views.PresetLink{Title: p.Title, Text: p.Description, Href: newWebhookPath(shopID) + "?preset=" + p.ID, Count: len(p.Types)})
+	for _, p := range fourthwall.Presets()[:presetsShown] {
+		out = append(out, views.PresetLink{
+			Title: p.Title, Text: p.Description, Href: presetHref(shopID, p.ID), Count: len(p.Types),
+		})
 	}
 	return out
 }
 
-// eventGroups sorts types into the catalogue's groups. What is in none comes
-// last, so that nothing a webhook receives is left out.
+// eventGroups sorts types into the catalog's groups. Unknown types come last, so
+// that nothing a webhook receives is left out.
 func eventGroups(types []fourthwall.EventType) []views.EventGroup {
 	has := map[fourthwall.EventType]bool{}
 	for _, t := range types {
 		has[t] = true
 	}
-	var out []views.EventGroup
-	for _, g := range fourthwall.Groups() {
-		group := views.EventGroup{Title: g.Title}
-		for _, info := range g.Types {
-			if has[info.Code] {
-				group.Types = append(group.Types, views.EventLine{EventBadge: badge(info.Code), Description: info.Description})
-			}
-		}
-		if len(group.Types) > 0 {
-			out = append(out, group)
-		}
-	}
+	out := groupsWhere(func(t fourthwall.EventType) bool { return has[t] })
 	unknown := views.EventGroup{Title: "Unknown to this version of Hookwall"}
-	for _, t := range types {
-		if b := badge(t); b.Unknown {
+	for _, b := range badges(types) {
+		if b.Unknown {
 			unknown.Types = append(unknown.Types, views.EventLine{EventBadge: b})
 		}
 	}
@@ -70,16 +68,40 @@ func eventGroups(types []fourthwall.EventType) []views.EventGroup {
 	return out
 }
 
-func snippetViews() []views.Snippet {
-	var out []views.Snippet
-	for _, snippet := range signature.Snippets() {
-		out = append(out, views.Snippet{ID: snippet.ID, Language: snippet.Language, File: snippet.File, Code: snippet.Code})
+// groupsWhere returns the catalog's groups with the types that are shown, and
+// without empty groups.
+func groupsWhere(isShown func(fourthwall.EventType) bool) []views.EventGroup {
+	var out []views.EventGroup
+	for _, g := range fourthwall.Groups() {
+		group := views.EventGroup{Title: g.Title}
+		for _, info := range g.Types {
+			if isShown(info.Code) {
+				group.Types = append(group.Types, eventLine(info))
+			}
+		}
+		if len(group.Types) > 0 {
+			out = append(out, group)
+		}
 	}
 	return out
 }
 
+func snippetViews() []views.Snippet {
+	var out []views.Snippet
+	for _, snippet := range signature.Snippets() {
+		out = append(out, views.Snippet{
+			ID: snippet.ID, Language: snippet.Language, File: snippet.File, Code: snippet.Code,
+		})
+	}
+	return out
+}
+
+// sample returns what Fourthwall would send to a shop's webhook.
 func (s *server) sample(conn store.Connection, eventType, webhookID string) (string, error) {
-	return s.Sample(SampleOf{Type: eventType, WebhookID: webhookID, ShopID: conn.ShopID, ShopName: conn.ShopName, Domain: conn.ShopDomain, At: s.Now()})
+	return s.Sample(SampleOf{
+		Type: eventType, WebhookID: webhookID, At: s.Now(),
+		ShopID: conn.ShopID, ShopName: conn.ShopName, Domain: conn.ShopDomain,
+	})
 }
 
 func (s *server) prettySample(conn store.Connection, eventType, webhookID string) (string, error) {
@@ -91,8 +113,8 @@ func (s *server) prettySample(conn store.Connection, eventType, webhookID string
 	return shown, nil
 }
 
-// pretty indents JSON without changing a value in it; what is no JSON stays
-// as it came.
+// pretty indents JSON without changing a value in it. It returns other text
+// unchanged, and false.
 func pretty(body string) (string, bool) {
 	var out bytes.Buffer
 	if err := json.Indent(&out, []byte(body), "", "  "); err != nil {

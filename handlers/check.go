@@ -1,22 +1,22 @@
 package handlers
 
 import (
-	"context"
-	"iter"
 	"net/http"
 	"time"
 
-	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/views"
 )
 
-// handleCheckPage shows an examination. Where no script follows it, the page
-// waits for the result.
+// checkWait is how long the page waits for the result where no script follows
+// the check.
+const checkWait = 25 * time.Second
+
+// handleCheckPage shows a check. Where no script follows it, the page waits for
+// the result.
 func (s *server) handleCheckPage(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("id")
-	check, kept, err := s.readCheck(r, id)
+	check, kept, err := s.readCheck(r, r.PathValue("id"))
 	if r.URL.Query().Get("follow") == "" && err == nil {
 		check, kept, err = s.awaitCheck(r, check, kept)
 	}
@@ -26,16 +26,16 @@ func (s *server) handleCheckPage(w http.ResponseWriter, r *http.Request) error {
 	return s.drawCheck(w, r, check, kept)
 }
 
-// awaitCheck gives the check when it is over, or as it is when that takes long
-// or too many pages wait already.
+// awaitCheck returns the check when it is over, or unfinished when that takes
+// long or too many pages wait already.
 func (s *server) awaitCheck(r *http.Request, check store.Check, kept keptCheck) (store.Check, keptCheck, error) {
-	leave, ok := s.looking.enter(stateOf(r).owner)
+	release, ok := s.checkWaits.acquire(stateOf(r).owner)
 	if !ok {
 		return check, kept, nil
 	}
-	defer leave()
+	defer release()
 	var err error
-	for range s.looksAt(r.Context(), checkWait) {
+	for range s.poll(r.Context(), checkWait) {
 		if err != nil || s.isOver(check) {
 			break
 		}
@@ -44,61 +44,20 @@ func (s *server) awaitCheck(r *http.Request, check store.Check, kept keptCheck) 
 	return check, kept, err
 }
 
-// looksAt yields at once and then again and again, until the time is over, ctx
-// ends, or the program is about to.
-func (s *server) looksAt(ctx context.Context, limit time.Duration) iter.Seq[struct{}] {
-	return func(yield func(struct{}) bool) {
-		tick, end := time.NewTicker(checkPoll), time.NewTimer(limit)
-		defer tick.Stop()
-		defer end.Stop()
-		for yield(struct{}{}) {
-			select {
-			case <-ctx.Done():
-				return
-			case <-s.errands.draining:
-				return
-			case <-end.C:
-				return
-			case <-tick.C:
-			}
-		}
-	}
-}
-
 func (s *server) drawCheck(w http.ResponseWriter, r *http.Request, check store.Check, kept keptCheck) error {
 	frame, err := s.frame(r, "Endpoint check")
 	if err != nil {
 		return err
 	}
-	at := checkPath(check.Shop, check.ID)
 	page := views.CheckPage{
-		Frame: frame, URL: kept.Subject.URL, Type: badge(fourthwall.EventType(kept.Subject.Type)), StartedAt: check.StartedAt,
-		Report: s.reportView(check, kept.Report), AgainHref: checkStartHref(check.Shop, "again", check.ID),
+		Frame: frame, URL: kept.Subject.URL, Type: badge(fourthwall.EventType(kept.Subject.Type)),
+		StartedAt: check.StartedAt, Report: s.reportView(check, kept.Report),
+		AgainHref: checkStartHref(check.Shop, "again", check.ID),
 	}
 	page.BackHref, page.BackText = kept.Subject.back(check.Shop)
 	if !s.isOver(check) {
-		page.SelfHref, page.FollowHref = at, at+"/stream"
+		page.SelfHref = checkPath(check.Shop, check.ID)
+		page.FollowHref = checkStreamPath(check.Shop, check.ID)
 	}
 	return s.render(w, r, http.StatusOK, views.Check(page))
-}
-
-func (s *server) reportView(check store.Check, report doctor.Report) views.CheckReport {
-	out := views.CheckReport{Done: check.Done, Interrupted: s.isInterrupted(check)}
-	for _, step := range report.Steps {
-		out.Steps = append(out.Steps, stepView(step))
-	}
-	if check.Done {
-		out.Kind, out.Summary, out.Text = resultKind(report.Result), report.Summary, report.Text()
-	}
-	return out
-}
-
-func resultKind(r doctor.Result) string {
-	switch r {
-	case doctor.Passed:
-		return views.Success
-	case doctor.Failed:
-		return views.Failure
-	}
-	return views.Warning
 }

@@ -15,23 +15,13 @@ import (
 	"hookwall/views"
 )
 
-// checkForm is what is examined, and where it came from.
-type checkForm struct {
-	URL     string   `json:"url"`
-	Type    string   `json:"type"`
-	Types   []string `json:"types,omitempty"`   // to choose from; none: the catalogue
-	Form    string   `json:"form,omitempty"`    // draft of the form that waits
-	Editing string   `json:"editing,omitempty"` // the webhook that this form edits
-	Webhook string   `json:"webhook,omitempty"` // the webhook whose endpoint it is
-
-	urlError *views.FieldError
-	banner   *views.Notice
-}
-
 func readCheckForm(posted url.Values) checkForm {
 	f := checkForm{
-		URL: valid(posted.Get("url")), Type: bounded(posted.Get("type"), 200), Form: bounded(posted.Get("form"), 100),
-		Editing: bounded(posted.Get("edits"), 200), Webhook: bounded(posted.Get("webhook"), 200),
+		URL:     valid(posted.Get("url")),
+		Type:    bounded(posted.Get("type"), 200),
+		Form:    bounded(posted.Get("form"), 100),
+		Editing: bounded(posted.Get("edits"), 200),
+		Webhook: bounded(posted.Get("webhook"), 200),
 	}
 	for _, code := range posted["types"] {
 		f.Types = append(f.Types, valid(code))
@@ -73,11 +63,14 @@ func (s *server) checkSubject(r *http.Request) (checkForm, error) {
 	if q.Get("form") == "" {
 		return readCheckForm(draft.Form), nil
 	}
-	return checkForm{URL: valid(draft.Form.Get("url")), Types: draft.Form["allowedTypes"], Form: id, Editing: draft.Form.Get(editingField)}, nil
+	return checkForm{
+		URL: valid(draft.Form.Get("url")), Types: draft.Form["allowedTypes"],
+		Form: id, Editing: draft.Form.Get(editingField),
+	}, nil
 }
 
-// examineForm keeps a form and leads to the question what to send to the
-// address in it.
+// examineForm keeps a form and leads to the question what to send to the URL in
+// it.
 func (s *server) examineForm(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
 	draft, err := s.putDraft(w, r, f)
 	if err != nil {
@@ -94,7 +87,7 @@ func (s *server) drawCheckStart(w http.ResponseWriter, r *http.Request, status i
 	}
 	page := views.CheckStartPage{
 		Frame: frame, Action: checksPath(conn.ShopID), Hidden: f.hidden(), URL: f.URL, URLError: f.urlError,
-		Type: f.Type, TypeChoices: catalogueBadges(), Banner: f.banner,
+		Type: f.Type, TypeChoices: catalogBadges(), Banner: f.banner,
 	}
 	if len(f.Types) > 0 {
 		page.TypeChoices = nil
@@ -111,7 +104,10 @@ func (f checkForm) hidden() []views.HiddenField {
 	for _, code := range f.Types {
 		out = append(out, views.HiddenField{Name: "types", Value: code})
 	}
-	for _, field := range []views.HiddenField{{Name: "form", Value: f.Form}, {Name: "edits", Value: f.Editing}, {Name: "webhook", Value: f.Webhook}} {
+	rest := []views.HiddenField{
+		{Name: "form", Value: f.Form}, {Name: "edits", Value: f.Editing}, {Name: "webhook", Value: f.Webhook},
+	}
+	for _, field := range rest {
 		if field.Value != "" {
 			out = append(out, field)
 		}
@@ -119,26 +115,12 @@ func (f checkForm) hidden() []views.HiddenField {
 	return out
 }
 
-// back leads to where the check was asked for.
-func (f checkForm) back(shopID string) (href, text string) {
-	draft := "?draft=" + url.QueryEscape(f.Form)
-	switch {
-	case f.Form != "" && f.Editing != "":
-		return editPath(shopID, f.Editing) + draft, "Back to the form"
-	case f.Form != "":
-		return newWebhookPath(shopID) + draft, "Back to the form"
-	case f.Webhook != "":
-		return webhookPath(shopID, f.Webhook), "Back to the webhook"
-	}
-	return webhooksPath(shopID), "Back to the webhooks"
-}
-
-// handleCheck starts an examination and leads to its page.
+// handleCheck starts a check and leads to its page.
 func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	v, f := stateOf(r), readCheckForm(r.PostForm)
+	f := readCheckForm(r.PostForm)
 	f.URL = strings.TrimSpace(f.URL)
 	if text := urlProblem(f.URL); text != "" {
 		f.urlError = &views.FieldError{Text: text}
@@ -147,31 +129,43 @@ func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 	if f.Type == "" {
 		f.Type = string(fourthwall.EventTypes()[0].Code)
 	}
-	body, err := s.sample(v.conn, f.Type, f.Webhook)
-	if err != nil {
-		return err
-	}
-	kept := keptCheck{Subject: f, Report: doctor.Report{Steps: doctor.Plan()}}
-	report, err := json.Marshal(kept)
-	if err != nil {
-		return err
-	}
-	check, err := s.Store.BeginCheck(r.Context(), store.Check{Owner: v.owner, Shop: v.conn.ShopID, Report: report}, checksAtOnce)
+	check, err := s.beginCheck(r, f, fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("secret"))))
 	if errors.Is(err, store.ErrBusy) {
-		f.banner = &views.Notice{Kind: views.Warning, Title: "Two checks are under way", Text: "Wait until one of them is done, half a minute at most, and press the button again."}
+		n := tooManyChecksNotice()
+		f.banner = &n
 		setRetryAfter(w, checkTime)
 		return s.drawCheckStart(w, r, http.StatusTooManyRequests, f)
 	}
 	if err != nil {
 		return err
 	}
-	request := doctor.Request{URL: f.URL, Hints: targetHints(f.URL), Body: []byte(body), Secret: fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("secret")))}
-	s.errands.start(func(ctx context.Context) { s.examine(ctx, v, check, kept, request) })
-	to := checkPath(v.conn.ShopID, check.ID)
+	to := checkPath(check.Shop, check.ID)
 	if r.PostForm.Get("follow") == "1" {
 		to += "?follow=1"
 	}
 	return redirect(w, r, to)
+}
+
+// beginCheck records a check and starts it in the background. The error is
+// store.ErrBusy when the session has too many.
+func (s *server) beginCheck(r *http.Request, f checkForm, secret fourthwall.Secret) (store.Check, error) {
+	v := stateOf(r)
+	body, err := s.sample(v.conn, f.Type, f.Webhook)
+	if err != nil {
+		return store.Check{}, err
+	}
+	kept := keptCheck{Subject: f, Report: doctor.Report{Steps: doctor.Plan()}}
+	report, err := json.Marshal(kept)
+	if err != nil {
+		return store.Check{}, err
+	}
+	check := store.Check{Owner: v.owner, Shop: v.conn.ShopID, Report: report}
+	if check, err = s.Store.BeginCheck(r.Context(), check, checksAtOnce); err != nil {
+		return store.Check{}, err
+	}
+	request := doctor.Request{URL: f.URL, Hints: targetHints(f.URL), Body: []byte(body), Secret: secret}
+	s.background.start(func(ctx context.Context) { s.examine(ctx, v, check, kept, request) })
+	return check, nil
 }
 
 // checkAgain draws the question before a check as it was answered, without

@@ -5,49 +5,58 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
-	"github.com/klauspost/compress/gzhttp"
-
+	"hookwall/handlers/middleware"
+	"hookwall/internal/store"
 	"hookwall/views"
 )
 
+const streamTime = time.Minute
+
 // handleCheckStream sends the report with each step, as server-sent events.
 func (s *server) handleCheckStream(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("id")
-	check, kept, err := s.readCheck(r, id)
+	check, kept, err := s.readCheck(r, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	leave, ok := s.looking.enter(stateOf(r).owner)
+	release, ok := s.checkWaits.acquire(stateOf(r).owner)
 	if !ok {
-		return &httpError{Status: http.StatusTooManyRequests, RetryAfter: checkTime, Public: "Too many pages of this session follow checks. Close some of them, or look again in half a minute."}
+		return &httpError{Status: http.StatusTooManyRequests, RetryAfter: checkTime, Public: tooManyStreamsText}
 	}
-	defer leave()
+	defer release()
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no") // a reverse proxy must not hold it back
-	header.Set(gzhttp.HeaderNoCompression, "1")
+	header.Set("X-Accel-Buffering", "no") // a reverse proxy must not buffer it
+	middleware.NoCompression(header)
+	return s.streamCheck(w, r, check, kept)
+}
+
+// streamCheck sends what has changed since the event before, until the check or
+// the time is over, or the person goes away.
+func (s *server) streamCheck(w http.ResponseWriter, r *http.Request, check store.Check, kept keptCheck) error {
 	var sent []byte
-	for range s.looksAt(r.Context(), streamTime) {
-		report := s.reportView(check, kept.Report)
+	for range s.poll(r.Context(), streamTime) {
 		var fragment bytes.Buffer
+		report := s.reportView(check, kept.Report)
 		if err := views.CheckProgress(report).Render(r.Context(), &fragment); err != nil {
 			return err
 		}
 		if !bytes.Equal(sent, fragment.Bytes()) {
 			sent = fragment.Bytes()
 			if err := sendEvent(w, "report", sent); err != nil {
-				return nil // the person went away
+				return nil //nolint:nilerr // the person went away
 			}
 		}
 		if s.isOver(check) {
 			_ = sendEvent(w, "done", nil)
-			break
+			return nil
 		}
-		if check, kept, err = s.readCheck(r, id); err != nil {
+		var err error
+		if check, kept, err = s.readCheck(r, check.ID); err != nil {
 			stateOf(r).log.Warn("a check could not be followed", "error", err)
-			break
+			return nil
 		}
 	}
 	return nil

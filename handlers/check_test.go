@@ -263,7 +263,7 @@ func TestEverySampleIsDelivered(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	var all []string
-	for _, kind := range catalogueBadges() {
+	for _, kind := range catalogBadges() {
 		all = append(all, kind.Code)
 	}
 	hook := g.add(shop, verifies, all...)
@@ -399,7 +399,7 @@ func TestTestDeliveryWithoutAPlace(t *testing.T) {
 		p := g.person()
 		shop := p.connect(0)
 		f := p.get(testPath(shop.ID, g.add(shop, accepts, "DONATION").ID)).postForm("/test")
-		for range sendsAtOnce {
+		for range testDeliveriesAtOnce {
 			presses.Go(func() { f.submit() })
 			<-arrived
 		}

@@ -1,42 +1,33 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/views"
 )
 
-const (
-	eventsPage = 50
-	healthTime = time.Second // for reading deliveries beside the list
-)
+const maxPageNumber = 1_000_000
 
-// handleEvents is the delivery log: a page of the API, filtered by event type
+// handleEvents lists deliveries: a page of the API, filtered by event type
 // there, and by webhook here.
 func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
-	conn, q := stateOf(r).conn, r.URL.Query()
-	page := views.EventsPage{Action: eventsPath(conn.ShopID), Type: bounded(q.Get("type"), 100), Webhook: bounded(q.Get("webhook"), 200), TypeChoices: catalogueBadges()}
-	number, err := strconv.Atoi(q.Get("page"))
-	if err != nil || number < 1 || number > 1_000_000 {
-		number = 1
+	v, q := stateOf(r), r.URL.Query()
+	page := views.EventsPage{
+		Action: eventsPath(v.conn.ShopID), TypeChoices: catalogBadges(), Page: pageNumber(q),
+		Type: bounded(q.Get("type"), 100), Webhook: bounded(q.Get("webhook"), 200),
 	}
-	found, err := withCredential(r.Context(), s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
-		return s.API.Events(ctx, c, fourthwall.EventQuery{Type: fourthwall.EventType(page.Type), Page: number - 1, Size: eventsPage})
+	found, err := s.events(r.Context(), v, fourthwall.EventQuery{
+		Type: fourthwall.EventType(page.Type), Page: page.Page - 1,
 	})
 	status := http.StatusOK
-	var api *fourthwall.Error
-	switch {
-	case errors.As(err, &api) && api.Status == http.StatusBadRequest && page.Type != "":
-		page.Unreadable, status = refusedType(api, stateOf(r)), http.StatusUnprocessableEntity
-	case errors.As(err, &api):
-		page.Unreadable, status = s.unreadable(w, r, api, "deliveries", eventsPath(conn.ShopID))
-	case err != nil:
+	if api := (*fourthwall.Error)(nil); errors.As(err, &api) {
+		page.Unreadable, status = s.unreadableEvents(w, r, api, page.Type)
+	} else if err != nil {
 		return err
 	}
 	hooks, err := s.webhooksFor(r)
@@ -46,25 +37,31 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	if page.Frame, err = s.frame(r, "Deliveries"); err != nil {
 		return err
 	}
-	fillEvents(&page, conn.ShopID, found, hooks)
-	page.Page, page.Pages = number, max(found.TotalPages, 0)
-	if number > 1 {
-		page.PrevHref = eventsHref(conn.ShopID, page.Type, page.Webhook, number-1)
-	}
-	if found.More {
-		page.NextHref = eventsHref(conn.ShopID, page.Type, page.Webhook, number+1)
-	}
+	fillEvents(&page, v.conn.ShopID, found, hooks)
 	return s.render(w, r, status, views.Events(page))
 }
 
-// refusedType says that the API does not look for a type, which can only have
-// been written into the address.
-func refusedType(api *fourthwall.Error, v *requestState) *views.Notice {
-	return &views.Notice{
-		Kind: views.Warning, Title: "Fourthwall refuses this choice", Code: api.Code, RequestID: requestID(api, v),
-		Text: "It does not look for deliveries of the event type in this address.",
-		Link: &views.Link{Href: eventsPath(v.conn.ShopID), Text: "Show all deliveries"},
+// pageNumber counts from 1.
+func pageNumber(q url.Values) int {
+	number, err := strconv.Atoi(q.Get("page"))
+	if err != nil || number < 1 || number > maxPageNumber {
+		return 1
 	}
+	return number
+}
+
+// unreadableEvents says why there are none. A type that the API doesn't know can
+// only come from the URL.
+func (s *server) unreadableEvents(
+	w http.ResponseWriter, r *http.Request, api *fourthwall.Error, eventType string,
+) (*views.Notice, int) {
+	v := stateOf(r)
+	if api.Status != http.StatusBadRequest || eventType == "" {
+		return s.unreadable(w, r, api, "deliveries", eventsPath(v.conn.ShopID))
+	}
+	n := refusedTypeNotice(v.conn.ShopID)
+	n.Code, n.RequestID = api.Code, requestID(api, v)
+	return &n, http.StatusUnprocessableEntity
 }
 
 func fillEvents(page *views.EventsPage, shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) {
@@ -75,21 +72,16 @@ func fillEvents(page *views.EventsPage, shopID string, found fourthwall.EventPag
 	page.OnPage = len(found.Events)
 	for _, e := range found.Events {
 		row := deliveryRow(shopID, e, m)
-		if page.Webhook == "" || row.WebhookID == page.Webhook || row.Ambiguous && slices.Contains(m.byURL[normalURL(e.URL)], page.Webhook) {
+		isShared := row.Ambiguous && slices.Contains(m.sharing(e), page.Webhook)
+		if page.Webhook == "" || row.WebhookID == page.Webhook || isShared {
 			page.Rows = append(page.Rows, row)
 		}
 	}
-}
-
-func deliveryRow(shopID string, e fourthwall.Event, m matcher) views.DeliveryRow {
-	row := views.DeliveryRow{
-		ID: e.ID, Href: eventPath(shopID, e.ID), Type: badge(e.Type), At: e.CreatedAt, State: e.State,
-		Failed: e.HasError, Error: e.Error, Test: e.TestMode, URL: e.URL,
+	page.Pages = max(found.TotalPages, 0)
+	if page.Page > 1 {
+		page.PrevHref = eventsHref(shopID, page.Type, page.Webhook, page.Page-1)
 	}
-	row.WebhookID, row.Ambiguous = m.match(e)
-	row.WebhooksUnknown = m.blind
-	if _, there := m.byID[row.WebhookID]; there || m.blind && row.WebhookID != "" {
-		row.WebhookHref = webhookPath(shopID, row.WebhookID)
+	if found.More {
+		page.NextHref = eventsHref(shopID, page.Type, page.Webhook, page.Page+1)
 	}
-	return row
 }

@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"hookwall/internal/store"
 	"hookwall/oauth"
@@ -13,13 +12,14 @@ import (
 // adapt runs a route behind its guard and turns an error into a page.
 func (s *server) adapt(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		err := stateOf(r).broken
+		v := stateOf(r)
+		err := v.broken
 		if err == nil {
 			err = s.answer(rt, w, r)
 		}
 		if errors.Is(err, oauth.ErrReconnect) {
-			stateOf(r).log.Warn("the shop must be connected again", "error", err)
-			err = s.sendToConnect(w, r, rt, stateOf(r).conn.ShopID)
+			v.log.Warn("the shop must be connected again", "error", err)
+			err = s.sendToConnect(w, r, rt, v.conn.ShopID)
 		}
 		if errors.Is(err, store.ErrUnavailable) {
 			err = s.unavailable(rt, w, r, err)
@@ -30,7 +30,7 @@ func (s *server) adapt(rt route) http.HandlerFunc {
 	}
 }
 
-// answer counts the request under its limits and lets it through the guard.
+// answer counts the request under its limits and sends it through the guard.
 func (s *server) answer(rt route, w http.ResponseWriter, r *http.Request) error {
 	hit, err := s.admit(rt, r)
 	switch {
@@ -44,31 +44,27 @@ func (s *server) answer(rt route, w http.ResponseWriter, r *http.Request) error 
 	return rt.handle(w, r)
 }
 
-// guard lets a request to a shop's page through when the session has that
-// shop connected, and sends it to connect otherwise.
+// guard admits a request to a shop's page when the session has that shop
+// connected, and sends it to connect otherwise. A credential that can't be
+// decrypted, because its key is gone, counts as expired.
 func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
 	v := stateOf(r)
 	if v.owner == "" {
 		return s.sendToConnect(w, r, rt, "")
 	}
 	conn, err := s.Store.Connection(r.Context(), v.owner, r.PathValue("shop"))
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return s.guardUnconnected(rt, w, r)
-	}
-	// A credential that does not open any more, because its key is gone, is as
-	// good as one that ran out.
-	unreadable := errors.Is(err, store.ErrWrongKey)
-	if unreadable {
-		v.log.Warn("a credential does not open", "shop", clip(conn.ShopID, 80), "error", err)
-	}
-	if err != nil && !unreadable {
+	case errors.Is(err, store.ErrWrongKey):
+		v.log.Warn("a credential does not open", "shop", clip(conn.ShopID, maxLoggedShop), "error", err)
+		v.log.Warn("the shop must be connected again", "error", err)
+		conn.Expired = true
+	case err != nil:
 		return err
 	}
 	v.conn = conn
-	if unreadable {
-		v.log.Warn("the shop must be connected again", "error", err)
-	}
-	if conn.Expired || unreadable {
+	if conn.Expired {
 		return s.sendToConnect(w, r, rt, conn.ShopID)
 	}
 	return rt.handle(w, r)
@@ -84,24 +80,24 @@ func (s *server) guardUnconnected(rt route, w http.ResponseWriter, r *http.Reque
 	if len(all) == 0 {
 		return s.sendToConnect(w, r, rt, "")
 	}
-	answer := &httpError{Status: http.StatusNotFound, Public: "This shop is not connected here. It may have been disconnected in another tab."}
+	answer := &httpError{Status: http.StatusNotFound, Public: unconnectedText}
 	if rt.keeps {
 		back, err := s.keepDraft(w, r, rt)
 		if err != nil {
 			return err
 		}
-		answer.Public += " What you typed is kept for an hour: connect the shop again to go on."
+		answer.Public += typedIsKeptText
 		answer.Links = append(answer.Links, connectLink(back, ""))
 	}
 	return answer
 }
 
-// sendToConnect sends a person who may not see a page yet to connect, and
-// keeps what they posted. shopID names the connection that ran out.
+// sendToConnect leads to the connect page, and keeps what was posted. shopID
+// names the connection that expired.
 func (s *server) sendToConnect(w http.ResponseWriter, r *http.Request, rt route, shopID string) error {
 	back := resumePath(rt, r)
 	if rt.keepsID {
-		back += "?draft=" + url.QueryEscape(r.PostFormValue("draft"))
+		back = withDraft(back, r.PostFormValue("draft"))
 	}
 	if rt.keeps {
 		var err error
@@ -112,28 +108,31 @@ func (s *server) sendToConnect(w http.ResponseWriter, r *http.Request, rt route,
 	return redirect(w, r, connectLink(s.returnPath(back), shopID).Href)
 }
 
-// limited answers a request that is one too many: with its form as it was
-// sent, where it came from a page that the session may see.
+// limited answers a request that reached a limit: with its form as it was sent,
+// where it came from a page that the session may see.
 func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *tooMany) error {
 	s.logLimit(r, hit)
 	setRetryAfter(w, hit.wait)
-	answer := &httpError{Status: http.StatusTooManyRequests, Public: hit.why() + " Nothing was done.", RetryAfter: hit.wait}
+	answer := &httpError{
+		Status: http.StatusTooManyRequests, Public: hit.text() + " Nothing was done.", RetryAfter: hit.wait,
+	}
 	switch {
 	case rt.again != nil && s.mayRedraw(rt, r):
 		return rt.again(w, r, http.StatusTooManyRequests, hit.notice())
-	case rt.path == "/oauth/start":
-		w.Header().Set("Referrer-Policy", "strict-origin") // its address goes nowhere else
+	case rt.path == startPath:
+		w.Header().Set("Referrer-Policy", "strict-origin") // its query goes nowhere else
 		answer.Links = []views.Link{{Href: withQuery(r.URL.EscapedPath(), r.URL.RawQuery), Text: "Try again"}}
 	case rt.limit == signIn:
-		scrub(w) // the address of a callback
-		answer.Links = []views.Link{{Href: "/connect", Text: "Connect a shop"}}
+		scrub(w) // of the code in a callback
+		answer.Links = []views.Link{{Href: connectPath, Text: "Connect a shop"}}
 	default:
 		answer.Links = []views.Link{{Href: resumePath(rt, r), Text: "Go back"}}
 	}
 	return answer
 }
 
-// mayRedraw finds the connection that a form of a shop's is about.
+// mayRedraw reports whether the session may see a shop's form, and finds its
+// connection.
 func (s *server) mayRedraw(rt route, r *http.Request) bool {
 	if rt.access != shopOnly {
 		return true

@@ -2,12 +2,12 @@ package handlers
 
 import "net/http"
 
-// handleHome leads to the place where the person goes on: the only shop, the
-// list of shops, or connecting the first one.
+// handleHome leads to the only shop, to the list of shops, or to connecting the
+// first one.
 func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	owner := stateOf(r).owner
 	if owner == "" {
-		return redirect(w, r, "/connect")
+		return redirect(w, r, connectPath)
 	}
 	all, err := s.Store.Connections(r.Context(), owner)
 	if err != nil {
@@ -15,14 +15,14 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch len(all) {
 	case 0:
-		return redirect(w, r, "/connect")
+		return redirect(w, r, connectPath)
 	case 1:
 		return redirect(w, r, webhooksPath(all[0].ShopID))
 	}
-	return redirect(w, r, "/shops")
+	return redirect(w, r, shopsPath)
 }
 
-// handleShop leads from a shop's bare address to its webhooks.
-func (s *server) handleShop(w http.ResponseWriter, r *http.Request) error {
+// handleShop leads from a shop's bare URL to its webhooks.
+func (*server) handleShop(w http.ResponseWriter, r *http.Request) error {
 	return redirect(w, r, webhooksPath(r.PathValue("shop")))
 }

@@ -8,10 +8,6 @@ import (
 	"hookwall/internal/store"
 )
 
-// keyDebt bounds how long guesses that were made at the same time keep an
-// address from trying again.
-const keyDebt = time.Hour
-
 // counter is one limit and whom it counts.
 type counter struct {
 	store.Limit
@@ -23,7 +19,7 @@ func (r Rate) by(what, whom, key string) counter {
 	return counter{store.Limit{Name: what + " by " + whom, Burst: r.Burst, Every: r.Every}, whom, key}
 }
 
-// counters are the limits that a request to a route meets.
+// counters returns the limits that a request to a route is counted under.
 func (s *server) counters(rt route, r *http.Request) []counter {
 	var all []counter
 	address, exempt := s.clientNetwork(r)
@@ -57,18 +53,18 @@ type tooMany struct {
 	wait time.Duration
 }
 
-// admit counts a request under its limits. It gives what stands against it,
-// nil for nothing.
+// admit counts a request under its limits. It returns the limit that was
+// reached; nil if there is none.
 func (s *server) admit(rt route, r *http.Request) (*tooMany, error) {
 	for _, c := range s.counters(rt, r) {
 		ok, wait, err := s.Store.Allow(r.Context(), c.Limit, c.key)
 		switch {
 		case err != nil && (rt.limit == signIn || errors.Is(err, store.ErrUnavailable)):
-			// Nothing would slow down who guesses, and a write would fail as well.
+			// Guessing would have no limit, and a write would fail as well.
 			return nil, err
 		case err != nil:
-			// What is changed is somebody's own: without the count it is still
-			// bounded by what Fourthwall takes of a shop.
+			// A change of one's own is still limited by what Fourthwall accepts
+			// for a shop.
 			stateOf(r).log.Warn("a limit could not be counted", "limit", c.Name, "error", err)
 		case !ok:
 			return &tooMany{c, wait}, nil
@@ -78,5 +74,19 @@ func (s *server) admit(rt route, r *http.Request) (*tooMany, error) {
 }
 
 func (s *server) logLimit(r *http.Request, hit *tooMany) {
-	stateOf(r).log.Warn("limit reached", "limit", hit.Name, "retryAfter", seconds(hit.wait), "client", s.clientIP(r))
+	stateOf(r).log.Warn("limit reached",
+		"limit", hit.Name, "retryAfter", seconds(hit.wait), "client", s.clientAddress(r))
+}
+
+// keyDebt bounds how long guesses that were made at the same time keep an
+// address from trying again.
+const keyDebt = time.Hour
+
+// badKeys counts API keys that Fourthwall refused, from this machine too:
+// nobody has many.
+func (s *server) badKeys(r *http.Request) counter {
+	address, _ := s.clientNetwork(r)
+	c := s.Limits.BadKeys.by("refused key", "address", address)
+	c.Debt = keyDebt
+	return c
 }

@@ -5,17 +5,23 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/oauth"
 	"hookwall/views"
 )
 
+const (
+	eventsPage = 50          // deliveries that are read at once
+	healthTime = time.Second // for reading deliveries beside a list of webhooks
+)
+
 // matcher says which webhook a delivery belongs to.
 type matcher struct {
-	byID  map[string]fourthwall.Webhook
-	byURL map[string][]string // ids
-	blind bool                // the webhooks could not all be read
+	byID         map[string]fourthwall.Webhook
+	byURL        map[string][]string // IDs, by normalized URL
+	isIncomplete bool                // not all webhooks could be read
 }
 
 func newMatcher(list fourthwall.WebhookList) matcher {
@@ -28,21 +34,24 @@ func newMatcher(list fourthwall.WebhookList) matcher {
 	return m
 }
 
-// match gives the webhook's id: the one in the delivered envelope or, failing
+// match returns the webhook's ID: the one in the delivered envelope or, without
 // that, the only one with this URL. ambiguous says that several have it.
 func (m matcher) match(e fourthwall.Event) (id string, ambiguous bool) {
 	if envelope, ok := e.Envelope(); ok && envelope.WebhookID != "" {
 		return envelope.WebhookID, false
 	}
-	ids := m.byURL[normalURL(e.URL)]
+	ids := m.sharing(e)
 	if len(ids) == 1 {
 		return ids[0], false
 	}
 	return "", len(ids) > 1
 }
 
-// webhooksFor reads the list beside something else: without it, deliveries
-// are shown by their URL alone. It is incomplete when it could not be read.
+// sharing returns the IDs of the webhooks with a delivery's URL.
+func (m matcher) sharing(e fourthwall.Event) []string { return m.byURL[normalURL(e.URL)] }
+
+// webhooksFor reads the list beside deliveries. They are shown by their URL
+// alone if it can't be read: then it is incomplete.
 func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), listTime)
 	defer cancel()
@@ -57,27 +66,27 @@ func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
 	return list, nil
 }
 
-// health is what the shop's last deliveries say of each webhook, or why
-// nothing is known.
-func (s *server) health(r *http.Request) (fourthwall.EventPage, string) {
+// events reads a page of the shop's deliveries.
+func (s *server) events(ctx context.Context, v *requestState, q fourthwall.EventQuery) (fourthwall.EventPage, error) {
+	q.Size = eventsPage
+	read := func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
+		return s.API.Events(ctx, c, q)
+	}
+	return withCredential(ctx, s, v.conn, read)
+}
+
+// health returns the shop's last deliveries for healthOf, or why they are
+// unknown.
+func (s *server) health(r *http.Request) (found fourthwall.EventPage, unknown string) {
 	v := stateOf(r)
 	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
 	defer cancel()
-	found, err := withCredential(ctx, s, v.conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
-		return s.API.Events(ctx, c, fourthwall.EventQuery{Size: eventsPage})
-	})
-	if err == nil {
-		return found, ""
+	found, err := s.events(ctx, v, fourthwall.EventQuery{})
+	if err != nil {
+		v.log.Warn("deliveries could not be listed beside webhooks", "error", err)
+		unknown = healthUnknownText(err, ctx.Err() != nil)
 	}
-	v.log.Warn("deliveries could not be listed beside webhooks", "error", err)
-	var api *fourthwall.Error
-	if errors.As(err, &api) && api.Status == http.StatusForbidden {
-		return found, "Deliveries are not shown: this connection lacks the permission webhook_read."
-	}
-	if ctx.Err() != nil {
-		return found, "Deliveries are not shown: Fourthwall did not list them within a second."
-	}
-	return found, "Deliveries are not shown: Fourthwall could not list them."
+	return found, unknown
 }
 
 // healthOf counts per webhook. A delivery that could belong to several is
@@ -91,31 +100,42 @@ func healthOf(shopID string, found fourthwall.EventPage, hooks fourthwall.Webhoo
 	for _, e := range found.Events {
 		id, ambiguous := m.match(e)
 		if ambiguous {
-			for _, shared := range m.byURL[normalURL(e.URL)] {
+			for _, shared := range m.sharing(e) {
 				out[shared].Ambiguous = true
 			}
 		}
-		h := out[id]
-		if h == nil {
-			continue
+		if h := out[id]; h != nil {
+			countDelivery(h, e)
 		}
-		h.Deliveries++
-		if e.HasError {
-			h.Failed++
-			if e.CreatedAt.After(h.LastFailed) {
-				h.LastFailed = e.CreatedAt
-			}
-		}
-		countState(h, e.State)
 	}
 	return out
 }
 
-func countState(h *views.Health, state string) {
-	i := slices.IndexFunc(h.States, func(c views.StateCount) bool { return c.State == state })
+func countDelivery(h *views.Health, e fourthwall.Event) {
+	h.Deliveries++
+	if e.HasError {
+		h.Failed++
+		if e.CreatedAt.After(h.LastFailed) {
+			h.LastFailed = e.CreatedAt
+		}
+	}
+	i := slices.IndexFunc(h.States, func(c views.StateCount) bool { return c.State == e.State })
 	if i < 0 {
-		h.States = append(h.States, views.StateCount{State: state})
+		h.States = append(h.States, views.StateCount{State: e.State})
 		i = len(h.States) - 1
 	}
 	h.States[i].Count++
+}
+
+func deliveryRow(shopID string, e fourthwall.Event, m matcher) views.DeliveryRow {
+	row := views.DeliveryRow{
+		ID: e.ID, Href: eventPath(shopID, e.ID), Type: badge(e.Type), At: e.CreatedAt, State: e.State,
+		Failed: e.HasError, Error: e.Error, Test: e.TestMode, URL: e.URL,
+	}
+	row.WebhookID, row.Ambiguous = m.match(e)
+	row.WebhooksUnknown = m.isIncomplete
+	if _, exists := m.byID[row.WebhookID]; exists || m.isIncomplete && row.WebhookID != "" {
+		row.WebhookHref = webhookPath(shopID, row.WebhookID)
+	}
+	return row
 }

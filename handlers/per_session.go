@@ -6,30 +6,32 @@ import (
 	"hookwall/internal/store"
 )
 
-// turnstile lets each owner have a few things under way.
-type turnstile struct {
-	most int
-	mu   sync.Mutex
-	in   map[store.Owner]int
+// perSession bounds how much each session has under way at once.
+type perSession struct {
+	most    int
+	mu      sync.Mutex
+	running map[store.Owner]int
 }
 
-// enter reports false when the owner has too many under way. Who enters must
-// leave.
-func (t *turnstile) enter(owner store.Owner) (leave func(), ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.in[owner] >= t.most {
+// acquire reports false if the session has too much under way. Otherwise call
+// release when it is done.
+func (p *perSession) acquire(owner store.Owner) (release func(), ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running[owner] >= p.most {
 		return nil, false
 	}
-	if t.in == nil {
-		t.in = map[store.Owner]int{}
+	if p.running == nil {
+		p.running = map[store.Owner]int{}
 	}
-	t.in[owner]++
-	return func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if t.in[owner]--; t.in[owner] == 0 {
-			delete(t.in, owner)
-		}
-	}, true
+	p.running[owner]++
+	return func() { p.release(owner) }, true
+}
+
+func (p *perSession) release(owner store.Owner) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running[owner]--; p.running[owner] == 0 {
+		delete(p.running, owner)
+	}
 }

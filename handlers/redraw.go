@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -20,23 +19,20 @@ var secretFields = []string{"username", "password", "secret", "access_token"}
 // empty in one that creates.
 const editingField = "editing"
 
-// maxDraft is what a form that is kept may have, in bytes: the longest address
-// and many event types.
+// maxDraft is the size of the largest form that is kept, in bytes: the longest
+// URL and many event types.
 const maxDraft = 128 << 10
 
-// strangersDrafts limits the forms that are kept for one address without a
+// anonymousDrafts limits the forms that are kept for one address without a
 // session.
-var strangersDrafts = store.Limit{Name: "draft by address", Burst: 100, Every: 10 * time.Second}
+var anonymousDrafts = store.Limit{Name: "draft by address", Burst: 100, Every: 10 * time.Second}
 
-// keepDraft keeps what was posted and gives the path that shows it again.
+// keepDraft keeps what was posted and returns the path that shows it again.
 func (s *server) keepDraft(w http.ResponseWriter, r *http.Request, rt route) (string, error) {
 	if err := r.ParseForm(); err != nil {
 		return "", badForm(err)
 	}
-	form := url.Values{}
-	for name, values := range r.PostForm {
-		form[name] = values
-	}
+	form := maps.Clone(r.PostForm)
 	for _, name := range secretFields {
 		form.Del(name)
 	}
@@ -47,28 +43,24 @@ func (s *server) keepDraft(w http.ResponseWriter, r *http.Request, rt route) (st
 	if err != nil {
 		return "", err
 	}
-	return resumePath(rt, r) + "?draft=" + url.QueryEscape(draft.ID), nil
+	return withDraft(resumePath(rt, r), draft.ID), nil
 }
 
-// putForm keeps a form, when it is no larger than any of ours. Who has no
-// session keeps only so many: the disk is everybody's.
+// putForm keeps a form that is no larger than any of ours. Without a session,
+// only so many are kept: the disk is shared.
 func (s *server) putForm(r *http.Request, d store.Draft) (store.Draft, error) {
 	if len(d.Form.Encode()) > maxDraft {
-		return d, &httpError{
-			Status: http.StatusRequestEntityTooLarge,
-			Public: "This form is too large to be kept until you are back, so nothing was done. Go back, shorten what you entered and send it again.",
-		}
+		return d, &httpError{Status: http.StatusRequestEntityTooLarge, Public: draftTooLargeText}
 	}
 	address, exempt := s.clientNetwork(r)
 	if stateOf(r).owner != "" || exempt {
 		return s.Store.PutDraft(r.Context(), d)
 	}
-	ok, wait, err := s.Store.Allow(r.Context(), strangersDrafts, address)
+	ok, wait, err := s.Store.Allow(r.Context(), anonymousDrafts, address)
 	if err == nil && !ok {
 		err = &httpError{
-			Status: http.StatusTooManyRequests, RetryAfter: wait,
-			Public: "Too many forms were sent from your network without a session, so this one was not kept and nothing was done. Go back, connect your shop in another tab, and send it again.",
-			Links:  []views.Link{{Href: "/connect", Text: "Connect a shop"}},
+			Status: http.StatusTooManyRequests, RetryAfter: wait, Public: tooManyDraftsText,
+			Links: []views.Link{{Href: connectPath, Text: "Connect a shop"}},
 		}
 	}
 	if err != nil {
@@ -77,15 +69,11 @@ func (s *server) putForm(r *http.Request, d store.Draft) (store.Draft, error) {
 	return s.Store.PutDraft(r.Context(), d)
 }
 
-// draftGone tells whether a draft is over, or was encrypted with a key that
-// is not there any more.
+// draftGone reports whether a draft has expired, or was encrypted with a key
+// that is no longer there.
 func draftGone(err error) bool {
 	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey)
 }
-
-// databasePause is after how long it is worth another try when the database
-// cannot be used.
-const databasePause = 10 * time.Second
 
 // unavailable answers where the database could not be used: with the form as
 // it was sent, or with a button that sends it again. What was begun is found
@@ -96,36 +84,32 @@ func (s *server) unavailable(rt route, w http.ResponseWriter, r *http.Request, e
 	if rt.again != nil && r.ParseForm() == nil {
 		v.log.Error("the database cannot be used", "error", err)
 		if v.conn.ShopID == "" {
-			v.conn.ShopID = r.PathValue("shop") // for addresses only: nothing was looked up
+			v.conn.ShopID = r.PathValue("shop") // for links only: nothing was looked up
 		}
 		setRetryAfter(w, databasePause)
-		drawn := rt.again(w, r, http.StatusServiceUnavailable, views.Notice{
-			Kind: views.Warning, Title: unavailableTitle,
-			Text: "What you entered is kept below. Press the button again in a moment: whatever was done already is not done twice. " + unavailableCure,
-		})
+		drawn := rt.again(w, r, http.StatusServiceUnavailable, unavailableNotice())
 		if drawn == nil || !errors.Is(drawn, store.ErrUnavailable) {
 			return drawn
 		}
 	}
 	answer := databaseError(err)
-	answer.again = sendAgain(rt, r)
-	if answer.again != nil {
-		answer.Public = "Send it again in a moment: whatever was done already is not done twice. " + unavailableCure
+	if answer.again = sendAgain(rt, r); answer.again != nil {
+		answer.Public = sendAgainText + unavailableFix
 	}
 	return answer
 }
 
-// sendAgain is the form of the request as it was sent, without what is secret;
-// nil for one that is not a form.
+// sendAgain returns the form of the request as it was sent; nil for one that is
+// not a form, or that holds a secret, which has to be typed again.
 func sendAgain(rt route, r *http.Request) *views.Resend {
-	kind := r.Header.Get("Content-Type")
-	if rt.method != http.MethodPost || !strings.HasPrefix(kind, "application/x-www-form-urlencoded") || r.ParseForm() != nil {
+	isForm := strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
+	if rt.method != http.MethodPost || !isForm || r.ParseForm() != nil {
 		return nil
 	}
 	again := &views.Resend{Action: r.URL.EscapedPath()}
 	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
 		if slices.Contains(secretFields, name) {
-			return nil // it has to be typed again
+			return nil
 		}
 		for _, value := range r.PostForm[name] {
 			again.Fields = append(again.Fields, views.HiddenField{Name: valid(name), Value: valid(value)})

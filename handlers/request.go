@@ -1,16 +1,16 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/gorilla/sessions"
 
+	"hookwall/handlers/middleware"
 	"hookwall/internal/store"
 )
 
@@ -22,45 +22,54 @@ type requestState struct {
 	session   *sessions.Session
 	owner     store.Owner      // "" without a session
 	conn      store.Connection // of the shop in the path, past the guard
-	broken    error            // why nobody can say whose request it is
+	broken    error            // why the session could not be read
 	offline   bool             // the database could not be used, and is not asked again
 }
 
 type stateKey struct{}
 
+// keepState is the layer that stateOf depends on.
+func (s *server) keepState(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := middleware.RequestIDOf(r.Context())
+		v := &requestState{requestID: id, log: s.Logger.With("request", id)}
+		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), stateKey{}, v)))
+	})
+}
+
+// stateOf returns what is known of a request. It is one value from the first
+// layer to the page, which may change it.
 func stateOf(r *http.Request) *requestState {
 	v, ok := r.Context().Value(stateKey{}).(*requestState)
 	if !ok {
-		panic("handlers: a request came past identify")
+		panic("handlers: a request did not pass keepState")
 	}
 	return v
 }
 
-// clientIP is the peer's address or, when the peer is a trusted proxy, the
-// last address in X-Forwarded-For that is not one.
-func (s *server) clientIP(r *http.Request) string {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	ip := peer.Addr().Unmap()
-	if !s.trusts(ip) {
-		return ip.String()
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for _, hop := range slices.Backward(hops) {
-		forwarded, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil {
-			break
-		}
-		if ip = forwarded.Unmap(); !s.trusts(ip) {
-			break
-		}
-	}
-	return ip.String()
+func (s *server) clientAddress(r *http.Request) string {
+	return middleware.ClientAddress(r, s.TrustedProxies)
 }
 
-// bounded is what of a parameter is used: at most limit bytes, of whole
+const networkBits = 64 // of an IPv6 address, that a provider assigns to one customer
+
+// clientNetwork returns what counts as one address: an IPv4 address, or an IPv6
+// network. Exempt are people on the machine that Hookwall runs on. Where people
+// come through a proxy, even an undeclared one, the public URL is not on this
+// machine.
+func (s *server) clientNetwork(r *http.Request) (network string, exempt bool) {
+	ip, err := netip.ParseAddr(s.clientAddress(r))
+	if err != nil {
+		return "", false
+	}
+	exempt = ip.IsLoopback() && middleware.IsLoopback(s.PublicURL.Hostname())
+	if ip.Is6() {
+		return netip.PrefixFrom(ip, networkBits).Masked().String(), exempt
+	}
+	return ip.String(), exempt
+}
+
+// bounded returns what is used of a parameter: at most limit bytes, of whole
 // characters, so that the page that shows it again is UTF-8.
 func bounded(text string, limit int) string {
 	text = valid(text)
@@ -73,26 +82,11 @@ func bounded(text string, limit int) string {
 	return text[:limit]
 }
 
-// badForm answers for a body that is not a form.
+// badForm returns the error for a body that is not a form.
 func badForm(err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return err
 	}
-	return &httpError{Status: http.StatusBadRequest, Public: "The form could not be read, so nothing was done. Open the page again and send it from there.", Err: err}
-}
-
-// clientNetwork is what counts as one address: an IPv4 address, or the /64
-// network that one customer of a provider has of IPv6. Exempt is who uses a
-// Hookwall on the own machine; where people come through a proxy, even one
-// that nobody declared, the public URL is not on this machine.
-func (s *server) clientNetwork(r *http.Request) (network string, exempt bool) {
-	ip, err := netip.ParseAddr(s.clientIP(r))
-	if err != nil {
-		return "", false
-	}
-	if ip.Is6() {
-		return netip.PrefixFrom(ip, 64).Masked().String(), ip.IsLoopback() && isLoopback(s.PublicURL.Hostname())
-	}
-	return ip.String(), ip.IsLoopback() && isLoopback(s.PublicURL.Hostname())
+	return &httpError{Status: http.StatusBadRequest, Public: unreadableFormText, Err: err}
 }

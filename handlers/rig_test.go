@@ -160,9 +160,9 @@ func newRig(t testing.TB, o options) *rig {
 	front.Config.Handler = g.server.handler()
 	front.Start()
 	t.Cleanup(func() {
-		g.server.errands.drain()
+		g.server.background.drain()
 		front.Close()
-		g.server.errands.end()
+		g.server.background.end()
 	})
 	return g
 }

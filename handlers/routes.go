@@ -6,7 +6,8 @@ import (
 	"hookwall/static"
 )
 
-// routes is everything that exists.
+// routes returns everything that exists. To add a page, add a row, a file with
+// its handler, and a template in views.
 func (s *server) routes() []route {
 	return []route{
 		{method: "GET", path: "/{$}", handle: s.handleHome, resumable: true},
@@ -15,41 +16,77 @@ func (s *server) routes() []route {
 		{method: "GET", path: "/dev/components", handle: s.handleComponents},
 		{method: "GET", path: "/static/", handle: serveStatic(static.Handler())},
 
-		{method: "GET", path: "/connect", handle: s.handleConnect},
+		{method: "GET", path: connectPath, handle: s.handleConnect},
 		{method: "POST", path: "/connect/key", handle: s.handleConnectKey, limit: signIn, again: s.keyAgain},
-		{method: "GET", path: "/oauth/start", handle: s.handleStart, limit: signIn},
+		{method: "GET", path: startPath, handle: s.handleStart, limit: signIn},
 		{method: "GET", path: "/oauth/callback", handle: s.handleCallback, limit: signIn},
 		{method: "GET", path: "/oauth/implicit", handle: s.handleImplicitPage},
 		{method: "POST", path: "/oauth/implicit", handle: s.handleImplicit, limit: signIn},
-		{method: "POST", path: "/sign-out", handle: s.handleSignOut},
+		{method: "POST", path: signOutPath, handle: s.handleSignOut},
 		{method: "GET", path: signaturePath, handle: s.handleSignatureForm},
 		{method: "POST", path: signaturePath, handle: s.handleSignature},
 		{method: "GET", path: "/samples/{type}", handle: s.handleSample},
 		{method: "POST", path: guidePath, handle: s.handleGuideHide},
 
-		{method: "GET", path: "/shops", handle: s.handleShops, resumable: true},
+		{method: "GET", path: shopsPath, handle: s.handleShops, resumable: true},
 		{method: "GET", path: "/shops/{shop}", handle: s.handleShop, access: shopOnly, resumable: true},
 		{method: "POST", path: "/shops/{shop}/disconnect", handle: s.handleDisconnect},
 
 		{method: "GET", path: "/shops/{shop}/webhooks", handle: s.handleWebhookList, access: shopOnly, resumable: true},
-		{method: "GET", path: "/shops/{shop}/webhooks/new", handle: s.handleWebhookNew, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks", handle: s.handleWebhookCreate, access: shopOnly, resume: "/webhooks/new", keeps: true, again: s.createAgain},
-		{method: "GET", path: "/shops/{shop}/webhooks/{id}", handle: s.handleWebhook, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/webhooks.csv", handle: s.handleWebhookCSV, access: shopOnly},
-		{method: "GET", path: "/shops/{shop}/webhooks/new/duplicate", handle: s.handleDuplicate, access: shopOnly, resumable: true},
-		{method: "GET", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEditForm, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEdit, access: shopOnly, resume: "/webhooks/{id}/edit", keeps: true, again: s.editAgain},
-		{method: "GET", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditConfirm, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditSave, access: shopOnly, resume: "/webhooks/{id}/edit/confirm", keepsID: true, again: s.saveAgain},
-		{method: "GET", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDeleteForm, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDelete, access: shopOnly, resume: "/webhooks/{id}/delete"},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/secret", handle: s.handleSecretReveal, access: shopOnly, resume: "/webhooks/{id}"},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/stored", handle: s.handleSecretStored, access: shopOnly, resume: "/webhooks/{id}"},
+		{method: "GET", path: "/shops/{shop}/webhooks/new", handle: s.handleWebhookNew, access: shopOnly, resumable: true},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks", handle: s.handleWebhookCreate, access: shopOnly,
+			resume: "/webhooks/new", keeps: true, again: s.createAgain,
+		},
+		{
+			method: "GET", path: "/shops/{shop}/webhooks/new/duplicate", handle: s.handleDuplicate, access: shopOnly,
+			resumable: true,
+		},
+		{method: "GET", path: "/shops/{shop}/webhooks/{id}", handle: s.handleWebhook, access: shopOnly, resumable: true},
+		{
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEditForm, access: shopOnly,
+			resumable: true,
+		},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEdit, access: shopOnly,
+			resume: "/webhooks/{id}/edit", keeps: true, again: s.editAgain,
+		},
+		{
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditConfirm, access: shopOnly,
+			resumable: true,
+		},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditSave, access: shopOnly,
+			resume: "/webhooks/{id}/edit/confirm", keepsID: true, again: s.saveAgain,
+		},
+		{
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDeleteForm, access: shopOnly,
+			resumable: true,
+		},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDelete, access: shopOnly,
+			resume: "/webhooks/{id}/delete",
+		},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret", handle: s.handleSecretReveal, access: shopOnly,
+			resume: "/webhooks/{id}",
+		},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/stored", handle: s.handleSecretStored,
+			access: shopOnly, resume: "/webhooks/{id}",
+		},
 
 		{method: "GET", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTestForm, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTest, access: shopOnly, resume: "/webhooks/{id}/test", keeps: true, limit: outCall, again: s.testAgain},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTest, access: shopOnly,
+			limit: outCall, resume: "/webhooks/{id}/test", keeps: true, again: s.testAgain,
+		},
 		{method: "GET", path: "/shops/{shop}/checks/new", handle: s.handleCheckStart, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/checks", handle: s.handleCheck, access: shopOnly, resume: "/checks/new", keeps: true, limit: outCall, again: s.checkAgain},
+		{
+			method: "POST", path: "/shops/{shop}/checks", handle: s.handleCheck, access: shopOnly,
+			limit: outCall, resume: "/checks/new", keeps: true, again: s.checkAgain,
+		},
 		{method: "GET", path: "/shops/{shop}/checks/{id}", handle: s.handleCheckPage, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/checks/{id}/stream", handle: s.handleCheckStream, access: shopOnly},
 

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"hookwall/internal/deliver"
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
@@ -30,7 +32,7 @@ type Config struct {
 	Logger         *slog.Logger
 	Now            func() time.Time // nil for time.Now
 	// Pauses are the waits before each look for a webhook whose creation was
-	// not confirmed; nil for at once, after 2 s and after 5 s.
+	// not confirmed; nil for none, 2 s and 3 s.
 	Pauses []time.Duration
 }
 
@@ -45,7 +47,7 @@ type SampleOf struct {
 	At        time.Time
 }
 
-// Rate is how often something is taken: Burst at once, and one more each time
+// Rate is how often something is allowed: Burst at once, and one more each time
 // Every has passed. The zero Rate is no limit.
 type Rate struct {
 	Burst int
@@ -62,7 +64,8 @@ type Limits struct {
 	Calls         Rate // checks and test deliveries of one session
 }
 
-// server holds what the handlers share. It keeps no state of its own.
+// server is what the pages share: the configuration, and what this process
+// counts and runs. What must outlive the process is in the store.
 type server struct {
 	Config
 	sessions        *store.SessionStore
@@ -72,11 +75,10 @@ type server struct {
 	secure          bool            // the public URL is https
 	looks           looks           // into attempts whose end is not known
 	doctor          doctor.Doctor
-	sends           turnstile     // of test deliveries
-	large           slots         // of requests with large bodies
-	signatureChecks slots         // of signatures that are checked
-	patience        time.Duration // with which a signature waits for its turn
-	looking         turnstile     // of pages and streams that wait for a check
-	errands         errands
+	testDeliveries  perSession // under way
+	checkWaits      perSession // pages and streams that wait for a check
+	signatureChecks *semaphore.Weighted
+	signatureWait   time.Duration // for signatureChecks
+	background      background
 	beatEvery       time.Duration // between the signs of life of what is at work on a form
 }

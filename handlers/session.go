@@ -17,6 +17,14 @@ func (s *server) cookieName(what string) string {
 	return "hookwall_" + what
 }
 
+// cookie returns a cookie of ours, which lasts for maxAge seconds.
+func (s *server) cookie(what, value string, maxAge int) *http.Cookie {
+	return &http.Cookie{ //nolint:gosec // Secure exactly when the public URL is https
+		Name: s.cookieName(what), Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
+	}
+}
+
 // loadSession finds the session of the request's cookie. It writes nothing.
 func (s *server) loadSession(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,7 +38,7 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 			s.showError(w, r, fmt.Errorf("load session: %w", err))
 			return
 		}
-		v.broken = err // the route draws its form all the same
+		v.broken = err // the route draws its form nevertheless
 		v.session = session
 		v.owner = store.OwnerOf(session)
 		h.ServeHTTP(w, r)
@@ -40,16 +48,17 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 const browserCookieLife = 24 * 60 * 60 // seconds
 
 // browserToken tells one browser from another before it has a session and
-// across the renewal of one: sign-in attempts and drafts are found by it.
+// across the renewal of one: sign-ins and drafts are found by it. It is "" if
+// there is none, or several: another host of the same site may have set one.
 func (s *server) browserToken(r *http.Request) string {
 	all := r.CookiesNamed(s.cookieName("browser"))
 	if len(all) != 1 || len(all[0].Value) != len(oauth.RandomToken()) {
-		return "" // of several, another host of the same site may have put one there
+		return ""
 	}
 	return all[0].Value
 }
 
-// ensureBrowser gives the browser a token when it has none.
+// ensureBrowser returns the browser's token, and sets one if it has none.
 func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
 	token := s.browserToken(r)
 	if token == "" {
@@ -60,8 +69,5 @@ func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
 }
 
 func (s *server) browserCookie(value string, maxAge int) *http.Cookie {
-	return &http.Cookie{ //nolint:gosec // Secure exactly when the public URL is https
-		Name: s.cookieName("browser"), Value: value, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
-	}
+	return s.cookie("browser", value, maxAge)
 }

@@ -12,7 +12,7 @@ import (
 func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
 	owner := stateOf(r).owner
 	if owner == "" {
-		return redirect(w, r, "/connect")
+		return redirect(w, r, connectPath)
 	}
 	frame, err := s.frame(r, "Shops")
 	if err != nil {
@@ -22,7 +22,7 @@ func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := views.ShopsPage{Frame: frame, ConnectHref: "/connect", SignOutAction: "/sign-out"}
+	page := views.ShopsPage{Frame: frame, ConnectHref: connectPath, SignOutAction: signOutPath}
 	for _, c := range all {
 		page.Connected = append(page.Connected, connectedShop(c))
 	}
@@ -32,7 +32,7 @@ func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
 func connectedShop(c store.Connection) views.ConnectedShop {
 	row := views.ConnectedShop{
 		ShopLink: shopLink(c), Way: wayText(c), Scopes: strings.Fields(c.Scopes), ConnectedAt: c.CreatedAt,
-		DisconnectAction: shopPath(c.ShopID) + "/disconnect",
+		DisconnectAction: disconnectPath(c.ShopID),
 	}
 	if c.Expired {
 		row.ReconnectHref = connectLink("", c.ShopID).Href

@@ -7,7 +7,26 @@ import (
 	"hookwall/internal/store"
 )
 
-// disconnectAll deletes all that the owner has, and records it for each shop.
+// handleSignOut ends the session everywhere and deletes what it owned.
+func (s *server) handleSignOut(w http.ResponseWriter, r *http.Request) error {
+	v := stateOf(r)
+	if v.owner != "" {
+		if err := s.disconnectAll(r.Context(), v); err != nil {
+			return err
+		}
+		v.log.Info("signed out")
+	}
+	v.session.Options.MaxAge = -1
+	if err := s.sessions.Save(r, w, v.session); err != nil {
+		return err
+	}
+	http.SetCookie(w, s.browserCookie("", -1))
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return redirect(w, r, signedOutHref)
+}
+
+// disconnectAll deletes everything that the owner has, and records it for each
+// shop.
 func (s *server) disconnectAll(ctx context.Context, v *requestState) error {
 	all, err := s.Store.Connections(ctx, v.owner)
 	if err != nil {
@@ -25,25 +44,7 @@ func (s *server) disconnectAll(ctx context.Context, v *requestState) error {
 	}
 	err = s.Store.DeleteOwner(ctx, v.owner)
 	for _, act := range begun {
-		_ = s.settle(ctx, v, act, err) // which gives err back
+		_ = s.settle(ctx, v, act, err) // which returns err
 	}
 	return err
-}
-
-// handleSignOut ends the session everywhere and deletes what it owned.
-func (s *server) handleSignOut(w http.ResponseWriter, r *http.Request) error {
-	v := stateOf(r)
-	if v.owner != "" {
-		if err := s.disconnectAll(r.Context(), v); err != nil {
-			return err
-		}
-		v.log.Info("signed out")
-	}
-	v.session.Options.MaxAge = -1
-	if err := s.sessions.Save(r, w, v.session); err != nil {
-		return err
-	}
-	http.SetCookie(w, s.browserCookie("", -1))
-	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	return redirect(w, r, "/connect?outcome=signed_out")
 }

@@ -8,8 +8,8 @@ import (
 	"hookwall/views"
 )
 
-// keptSecret is the secret that came with the webhook, while it is kept, with
-// its value only when it is to be revealed.
+// keptSecret returns the secret that came with the webhook, with its value only
+// when it is to be revealed; nil if it is no longer kept.
 func (s *server) keptSecret(r *http.Request, id string, reveal bool) (*views.WebhookSecret, error) {
 	conn := stateOf(r).conn
 	secret, until, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
@@ -19,24 +19,26 @@ func (s *server) keptSecret(r *http.Request, id string, reveal bool) (*views.Web
 	if err != nil {
 		return nil, err
 	}
-	at := webhookPath(conn.ShopID, id) + "/secret"
 	if !reveal {
 		secret = ""
 	}
-	return &views.WebhookSecret{Value: secret, Until: until, RevealAction: at, StoredAction: at + "/stored"}, nil
+	return &views.WebhookSecret{
+		Value: secret, Until: until,
+		RevealAction: secretPath(conn.ShopID, id), StoredAction: secretStoredPath(conn.ShopID, id),
+	}, nil
 }
 
-// handleSecretReveal leads to the webhook's page with the secret in clear. It
-// is shown once after a POST, so that it is in no address, cache or history,
-// and by way of a redirect, so that Back and reload meet no page that the
-// browser cannot show again.
+// handleSecretReveal leads to the webhook's page with the secret in clear. It is
+// shown once after a POST, so that it is in no URL, cache or history. It is
+// shown after a redirect, so that Back and reload find a page that the browser
+// can show again.
 func (s *server) handleSecretReveal(w http.ResponseWriter, r *http.Request) error {
 	conn, id := stateOf(r).conn, r.PathValue("id")
 	_, _, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
 	n := views.Notice{Kind: revealMark}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		n = views.Notice{Kind: views.Info, Title: "The secret is no longer kept here", Text: "It was kept for 15 minutes, or until you said that you have stored it. The shop’s owner finds it in the shop’s settings, under For developers."}
+		n = secretGoneNotice()
 	case err != nil:
 		return err
 	}
@@ -46,14 +48,13 @@ func (s *server) handleSecretReveal(w http.ResponseWriter, r *http.Request) erro
 	return redirect(w, r, webhookPath(conn.ShopID, id))
 }
 
-// handleSecretStored forgets the secret.
+// handleSecretStored deletes the secret.
 func (s *server) handleSecretStored(w http.ResponseWriter, r *http.Request) error {
 	conn, id := stateOf(r).conn, r.PathValue("id")
 	if err := s.Store.DeleteSecret(r.Context(), conn.Owner, conn.ShopID, id); err != nil {
 		return err
 	}
-	n := views.Notice{Kind: views.Success, Title: "The secret was deleted here"}
-	if err := s.flash(r, conn.Owner, webhookPath(conn.ShopID, id), n); err != nil {
+	if err := s.flash(r, conn.Owner, webhookPath(conn.ShopID, id), secretDeletedNotice()); err != nil {
 		return err
 	}
 	return redirect(w, r, webhookPath(conn.ShopID, id))

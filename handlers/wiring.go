@@ -1,5 +1,5 @@
-// Package handlers answers HTTP: the table of routes, what every request
-// passes through, and one file for each resource.
+// Package handlers answers HTTP. routes.go lists every path, wiring.go puts the
+// layers around them, and each page is in the file named after it.
 package handlers
 
 import (
@@ -9,18 +9,18 @@ import (
 	"slices"
 	"time"
 
-	"github.com/klauspost/compress/gzhttp"
+	"golang.org/x/sync/semaphore"
 
+	"hookwall/handlers/middleware"
 	"hookwall/internal/doctor"
 	"hookwall/internal/store"
 	"hookwall/oauth"
 )
 
 const (
-	maxBodySize = 1 << 20         // bytes of one request's body
-	largeBody   = 64 << 10        // bytes; a usual form has far less
-	largeAtOnce = 64              // large bodies that are read at the same time
-	busyPause   = 5 * time.Second // after which it is worth a try
+	maxBodySize = 1 << 20  // bytes of one request's body
+	largeBody   = 64 << 10 // bytes; a usual form has far fewer
+	largeAtOnce = 64       // large bodies that are read at the same time
 )
 
 // Dashboard answers every request.
@@ -29,26 +29,25 @@ type Dashboard struct {
 	server *server
 }
 
-// New builds the dashboard. Close it when no request is under way any more.
+// New builds the dashboard. Close it when all requests have ended.
 func New(c Config) *Dashboard {
 	s := build(c)
 	return &Dashboard{s.handler(), s}
 }
 
 // Settle finds out how attempts ended whose process died in the middle, by
-// reading the API again. It is meant to be called now and then; any number of
-// processes may do so.
+// reading the API again. Call it now and then; any number of processes may.
 func (d *Dashboard) Settle(ctx context.Context) error { return d.server.settleActivities(ctx) }
 
-// Drain lets pages that wait for something be answered at once, so that the
+// Drain makes pages that wait for something respond immediately, so that the
 // server can shut down.
-func (d *Dashboard) Drain() { d.server.errands.drain() }
+func (d *Dashboard) Drain() { d.server.background.drain() }
 
-// Close ends what goes on in the background and waits for it. The store must
-// still be open.
+// Close ends the background tasks and waits for them. The store must still be
+// open.
 func (d *Dashboard) Close() {
 	d.Drain()
-	d.server.errands.end()
+	d.server.background.end()
 }
 
 func build(c Config) *server {
@@ -59,33 +58,45 @@ func build(c Config) *server {
 		c.Pauses = []time.Duration{0, 2 * time.Second, 3 * time.Second}
 	}
 	s := &server{
-		Config: c, secure: c.PublicURL.Scheme == "https", resumable: map[string]bool{},
-		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, large: make(slots, largeAtOnce), signatureChecks: make(slots, max(1, runtime.GOMAXPROCS(0)/2)), patience: busyPause, looking: turnstile{most: looksAtOnce}, errands: newErrands(), beatEvery: beatEvery,
+		Config:          c,
+		secure:          c.PublicURL.Scheme == "https",
+		doctor:          doctor.Doctor{Client: c.Targets, Receiver: c.Receiver},
+		testDeliveries:  perSession{most: testDeliveriesAtOnce},
+		checkWaits:      perSession{most: checkWaitsAtOnce},
+		signatureChecks: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
+		signatureWait:   signatureWait,
+		background:      newBackground(),
+		beatEvery:       beatEvery,
 	}
 	s.sessions = c.Store.Sessions(store.CookieOptions{Name: s.cookieName("session"), Secure: s.secure})
 	s.refresher = oauth.NewRefresher(c.OAuth, keeper{c.Store})
-	s.mux = http.NewServeMux()
-	for _, rt := range s.routes() {
-		s.mux.HandleFunc(rt.method+" "+rt.path, s.adapt(rt))
-		if rt.resumable {
-			s.resumable[rt.method+" "+rt.path] = true
-		}
-	}
+	s.mount(s.routes())
 	return s
 }
 
-// handler puts around the routes what every request passes through, outermost
-// first.
-func (s *server) handler() http.Handler {
-	protection := http.NewCrossOriginProtection()
-	// A reverse proxy may rewrite Host, so our own origin is named.
-	if err := protection.AddTrustedOrigin(s.PublicURL.String()); err != nil {
-		panic("handlers: the public URL is not an origin: " + err.Error())
+// mount puts the table of routes behind the guard.
+func (s *server) mount(routes []route) {
+	s.mux, s.resumable = http.NewServeMux(), map[string]bool{}
+	for _, rt := range routes {
+		s.mux.HandleFunc(rt.pattern(), s.adapt(rt))
+		s.resumable[rt.pattern()] = rt.resumable
 	}
-	protection.SetDenyHandler(http.HandlerFunc(s.denyCrossOrigin))
+}
+
+// handler returns the routes with the layers that every request passes, in this
+// order.
+func (s *server) handler() http.Handler {
 	layers := []func(http.Handler) http.Handler{
-		s.identify, s.recoverPanic, s.securityHeaders, s.checkHost, compress,
-		protection.Handler, s.checkReferer, s.limitBody, s.loadSession,
+		middleware.RequestID,
+		s.keepState,
+		middleware.Log(s.Logger, s.clientAddress, func(r *http.Request) string { return stateOf(r).pattern }),
+		middleware.Recover(s.Logger, s.fail),
+		middleware.Headers(s.secure),
+		middleware.Host(s.PublicURL, s.fail),
+		middleware.Compress,
+		middleware.CrossOrigin(s.PublicURL, s.Logger, s.fail),
+		middleware.Body(bodyLimits(), s.fail),
+		s.loadSession,
 	}
 	h := http.Handler(http.HandlerFunc(s.dispatch))
 	for _, layer := range slices.Backward(layers) {
@@ -94,41 +105,18 @@ func (s *server) handler() http.Handler {
 	return h
 }
 
-// limitBody bounds what is read of a request, and how many large ones are read
-// at once, since each stays in memory. The signature page takes files.
-func (s *server) limitBody(h http.Handler) http.Handler {
-	form, files := http.MaxBytesHandler(h, maxBodySize), http.MaxBytesHandler(h, maxSignatureForm)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > largeBody || r.ContentLength < 0 {
-			if !s.large.enter(r.Context(), 0) {
-				s.showError(w, r, &httpError{
-					Status: http.StatusTooManyRequests, RetryAfter: busyPause,
-					Public: "Many large forms are on their way at this moment, so this one was not read and nothing was done. Go back, and send it again in a few seconds.",
-				})
-				return
-			}
-			defer s.large.leave()
-		}
-		if r.URL.Path == signaturePath {
-			files.ServeHTTP(w, r)
-			return
-		}
-		form.ServeHTTP(w, r)
-	})
-}
-
-// compress leaves out what marks itself as not to be compressed: answers that
-// show a secret.
-func compress(h http.Handler) http.Handler {
-	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.RandomJitter(32, 0, false), gzhttp.ContentTypes([]string{"text/html"}))
-	if err != nil {
-		panic(err)
+// bodyLimits allow the signature page more than others: it takes files.
+func bodyLimits() middleware.BodyLimits {
+	return middleware.BodyLimits{
+		Max:    maxBodySize,
+		MaxOf:  map[string]int64{signaturePath: maxSignatureForm},
+		Large:  largeBody,
+		AtOnce: largeAtOnce,
 	}
-	return wrap(h)
 }
 
-// dispatch gives the request to its route, and draws a page where no route
-// matches: ServeMux's own answers are plain text.
+// dispatch hands the request to its route, and draws a page where no route
+// matches: ServeMux's own responses are plain text.
 func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	h, pattern := s.mux.Handler(r)
 	if pattern != "" {
@@ -138,15 +126,15 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	}
 	probe := &statusProbe{header: http.Header{}}
 	h.ServeHTTP(probe, r)
+	status := http.StatusNotFound
 	if allow := probe.header.Get("Allow"); allow != "" {
 		w.Header().Set("Allow", allow)
-		s.showError(w, r, &httpError{Status: http.StatusMethodNotAllowed})
-		return
+		status = http.StatusMethodNotAllowed
 	}
-	s.showError(w, r, &httpError{Status: http.StatusNotFound})
+	s.showError(w, r, &httpError{Status: status})
 }
 
-// statusProbe hears what ServeMux would have answered.
+// statusProbe receives what ServeMux would have responded.
 type statusProbe struct{ header http.Header }
 
 func (p *statusProbe) Header() http.Header         { return p.header }
