@@ -36,7 +36,7 @@ func (s *server) tooManyBadKeys(w http.ResponseWriter, r *http.Request, hit *too
 	}
 	s.logLimit(r, hit)
 	setRetryAfter(w, hit.wait)
-	return s.keyAgain(w, r, http.StatusTooManyRequests, hit.keyNotice())
+	return s.keyAgain(w, r, http.StatusTooManyRequests, badKeysNotice(hit.wait))
 }
 
 // keyRefused counts an API key that Fourthwall does not accept. A person who

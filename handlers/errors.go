@@ -119,6 +119,15 @@ func asHTTPError(err error) *httpError {
 	return &httpError{Status: http.StatusInternalServerError, Err: err}
 }
 
+// badForm returns the error for a body that is not a form.
+func badForm(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return err
+	}
+	return &httpError{Status: http.StatusBadRequest, Public: unreadableFormText, Err: err}
+}
+
 // databaseError returns the page for a database that cannot be used.
 func databaseError(err error) *httpError {
 	return &httpError{

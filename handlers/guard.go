@@ -114,11 +114,11 @@ func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *
 	s.logLimit(r, hit)
 	setRetryAfter(w, hit.wait)
 	answer := &httpError{
-		Status: http.StatusTooManyRequests, Public: hit.text() + " Nothing was done.", RetryAfter: hit.wait,
+		Status: http.StatusTooManyRequests, Public: limitText(hit.by) + " Nothing was done.", RetryAfter: hit.wait,
 	}
 	switch {
 	case rt.again != nil && s.mayRedraw(rt, r):
-		return rt.again(w, r, http.StatusTooManyRequests, hit.notice())
+		return rt.again(w, r, http.StatusTooManyRequests, limitNotice(hit.by, hit.wait))
 	case rt.path == startPath:
 		w.Header().Set("Referrer-Policy", "strict-origin") // its query goes nowhere else
 		answer.Links = []views.Link{{Href: withQuery(r.URL.EscapedPath(), r.URL.RawQuery), Text: "Try again"}}

@@ -11,7 +11,7 @@ import (
 // counter is one limit and whom it counts.
 type counter struct {
 	store.Limit
-	by  string // "address" or "session"
+	by  string // byAddress or bySession
 	key string
 }
 
@@ -25,7 +25,7 @@ func (s *server) counters(rt route, r *http.Request) []counter {
 	address, exempt := s.clientNetwork(r)
 	fromAddress := func(rate Rate, what string) {
 		if !exempt {
-			all = append(all, rate.by(what, "address", address))
+			all = append(all, rate.by(what, byAddress, address))
 		}
 	}
 	if rt.limit == signIn {
@@ -40,9 +40,9 @@ func (s *server) counters(rt route, r *http.Request) []counter {
 	if owner == "" {
 		return all
 	}
-	all = append(all, s.Limits.Writes.by("write", "session", owner))
+	all = append(all, s.Limits.Writes.by("write", bySession, owner))
 	if rt.limit == outCall {
-		all = append(all, s.Limits.Calls.by("call", "session", owner))
+		all = append(all, s.Limits.Calls.by("call", bySession, owner))
 	}
 	return all
 }
@@ -86,7 +86,7 @@ const keyDebt = time.Hour
 // nobody has many.
 func (s *server) badKeys(r *http.Request) counter {
 	address, _ := s.clientNetwork(r)
-	c := s.Limits.BadKeys.by("refused key", "address", address)
+	c := s.Limits.BadKeys.by("refused key", byAddress, address)
 	c.Debt = keyDebt
 	return c
 }

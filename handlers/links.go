@@ -103,12 +103,3 @@ func filled(pairs map[string]string) url.Values {
 // forDevelopersURL is where a shop's owner finds the signing secret, the test
 // button and the Open API user.
 const forDevelopersURL = "https://my-shop.fourthwall.com/admin/dashboard/settings/for-developers?redirect"
-
-// forDevelopers returns that page or, in the sandbox, the one that lists the
-// demo shops' API users.
-func (s *server) forDevelopers() string {
-	if s.SandboxURL != "" {
-		return s.SandboxURL
-	}
-	return forDevelopersURL
-}

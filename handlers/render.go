@@ -110,3 +110,12 @@ func shopLink(c store.Connection) views.ShopLink {
 		Href: webhooksPath(c.ShopID), Expired: c.Expired,
 	}
 }
+
+// forDevelopers returns the page with a shop's signing secret and API user or,
+// in the sandbox, the one that lists those of the demo shops.
+func (s *server) forDevelopers() string {
+	if s.SandboxURL != "" {
+		return s.SandboxURL
+	}
+	return forDevelopersURL
+}

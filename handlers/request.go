@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -80,13 +79,4 @@ func bounded(text string, limit int) string {
 		limit--
 	}
 	return text[:limit]
-}
-
-// badForm returns the error for a body that is not a form.
-func badForm(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return err
-	}
-	return &httpError{Status: http.StatusBadRequest, Public: unreadableFormText, Err: err}
 }

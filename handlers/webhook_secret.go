@@ -8,26 +8,6 @@ import (
 	"hookwall/views"
 )
 
-// keptSecret returns the secret that came with the webhook, with its value only
-// when it is to be revealed; nil if it is no longer kept.
-func (s *server) keptSecret(r *http.Request, id string, reveal bool) (*views.WebhookSecret, error) {
-	conn := stateOf(r).conn
-	secret, until, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !reveal {
-		secret = ""
-	}
-	return &views.WebhookSecret{
-		Value: secret, Until: until,
-		RevealAction: secretPath(conn.ShopID, id), StoredAction: secretStoredPath(conn.ShopID, id),
-	}, nil
-}
-
 // handleSecretReveal leads to the webhook's page with the secret in clear. It is
 // shown once after a POST, so that it is in no URL, cache or history. It is
 // shown after a redirect, so that Back and reload find a page that the browser

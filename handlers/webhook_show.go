@@ -70,3 +70,23 @@ func (s *server) readWebhook(
 	}
 	return known.webhook(), fromCreateText(api), nil
 }
+
+// keptSecret returns the secret that came with the webhook, with its value only
+// when it is to be revealed; nil if it is no longer kept.
+func (s *server) keptSecret(r *http.Request, id string, reveal bool) (*views.WebhookSecret, error) {
+	conn := stateOf(r).conn
+	secret, until, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !reveal {
+		secret = ""
+	}
+	return &views.WebhookSecret{
+		Value: secret, Until: until,
+		RevealAction: secretPath(conn.ShopID, id), StoredAction: secretStoredPath(conn.ShopID, id),
+	}, nil
+}

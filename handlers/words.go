@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
@@ -111,28 +112,34 @@ func unavailableNotice() views.Notice {
 	}
 }
 
-// text says which limit was reached.
-func (t *tooMany) text() string {
-	if t.by == "address" {
+// Whom a limit counts.
+const (
+	byAddress = "address"
+	bySession = "session"
+)
+
+// limitText says which limit was reached.
+func limitText(by string) string {
+	if by == byAddress {
 		return "Hookwall takes only so many of these at a time from one network, and others in yours count as well."
 	}
 	return "Hookwall takes only so many of these at a time from one person."
 }
 
-// notice is in a form that is drawn as it was sent.
-func (t *tooMany) notice() views.Notice {
+// limitNotice is in a form that is drawn as it was sent.
+func limitNotice(by string, wait time.Duration) views.Notice {
 	return views.Notice{
 		Kind: views.Warning, Title: "Too many requests",
-		Text: t.text() + " Nothing was done, and what you entered is kept. " +
-			"Wait " + views.Duration(t.wait) + ", then press the button again.",
+		Text: limitText(by) + " Nothing was done, and what you entered is kept. " +
+			"Wait " + views.Duration(wait) + ", then press the button again.",
 	}
 }
 
-func (t *tooMany) keyNotice() views.Notice {
+func badKeysNotice(wait time.Duration) views.Notice {
 	return views.Notice{
 		Kind: views.Warning, Title: "Too many keys were refused",
 		Text: "Fourthwall refused the last API keys from your network, and nobody should find one by trying. " +
-			"This one was not tried. Wait " + views.Duration(t.wait) + ", then try again, or connect in another way.",
+			"This one was not tried. Wait " + views.Duration(wait) + ", then try again, or connect in another way.",
 	}
 }
 
