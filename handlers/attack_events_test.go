@@ -35,7 +35,7 @@ func (g *rig) events(message string) (out []map[string]any) {
 }
 
 // TestSecurityEvents: what a person who looks after an attack wants to know
-// stands in the log, with the id of its request, by which the address it came
+// is in the log, with the id of its request, by which the address it came
 // from is found, and in UTC. Checklist 38.
 func TestSecurityEvents(t *testing.T) {
 	tests := []struct {
@@ -237,7 +237,7 @@ func TestHoarding(t *testing.T) {
 	v.move(10 * 1e9)
 	stranger.post(webhooksPath("sh_none"), typed).want(http.StatusSeeOther)
 
-	// Who has a session is known, and so is who uses the own machine.
+	// People with a session are known, and so are those on this machine.
 	typed.Set("do", "examine")
 	known := newRig(t, behindProxy(Limits{})).person().from(home)
 	shop, here := known.connect(0), newRig(t, options{}).person()

@@ -140,7 +140,7 @@ func headerText(h http.Header) string {
 	return b.String()
 }
 
-// raw sends bytes to the dashboard and gives all that comes back.
+// raw sends bytes to the dashboard and returns all that comes back.
 func (g *rig) raw(sent string) string {
 	g.t.Helper()
 	u, err := url.Parse(g.url)

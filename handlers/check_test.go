@@ -201,7 +201,7 @@ func TestCheckThatDied(t *testing.T) {
 	p.get(checkPath(shop.ID, "nothing")).want(http.StatusNotFound, "for one hour")
 }
 
-// TestTestDelivery sends exactly what stands in the form, once.
+// TestTestDelivery sends exactly what is in the form, once.
 func TestTestDelivery(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()

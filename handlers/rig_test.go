@@ -211,7 +211,7 @@ func (c *calls) forget() {
 	c.all = nil
 }
 
-// of gives the calls with this method, of those about webhooks and events.
+// of returns the calls with this method, of those about webhooks and events.
 func (c *calls) of(method string) (out []apiCall) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -251,7 +251,7 @@ func (g *rig) direct(shop sandbox.DemoShop, method, id, body string) {
 	}
 }
 
-// add gives the shop a webhook past the dashboard.
+// add returns the shop a webhook past the dashboard.
 func (g *rig) add(shop sandbox.DemoShop, address string, types ...string) sandbox.Webhook {
 	g.t.Helper()
 	hook, err := g.box.AddWebhook(shop.ID, address, types)
@@ -368,7 +368,7 @@ type form struct {
 	buttons []string // name=value, in tree order
 }
 
-// form gives the page's form whose action ends like this.
+// form returns the page's form whose action ends like this.
 func (pg *page) form(action string) *form {
 	pg.p.t.Helper()
 	return pg.formOf("", action)
@@ -564,7 +564,7 @@ func (p *person) consent(pg *page, shopID, decision string) *page {
 	return pg.form(pg.url.Path).set("shop", shopID).press("decision=" + decision)
 }
 
-// connect connects the nth demo shop by the code flow and gives the shop.
+// connect connects the nth demo shop by the code flow and returns the shop.
 func (p *person) connect(n int) sandbox.DemoShop {
 	p.t.Helper()
 	shop := p.box.Shops()[n]
