@@ -42,7 +42,7 @@ var secretWords = regexp.MustCompile(`(?i)(secret|token|verifier|challenge|passw
 var notSecret = map[string]string{
 	"handlers/submissions.go Hash hash":           "of the content of a person's own form",
 	"handlers/webhook_create.go Hash hash":        "of the content of a person's own form",
-	"handlers/wiring.go Path signaturePath":     "an address",
+	"handlers/wiring.go Path signaturePath":       "an address",
 	"internal/signature/search.go trimmed secret": "a person's own input, with itself",
 }
 

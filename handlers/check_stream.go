@@ -46,7 +46,7 @@ func (s *server) streamCheck(w http.ResponseWriter, r *http.Request, check store
 		if !bytes.Equal(sent, fragment.Bytes()) {
 			sent = fragment.Bytes()
 			if err := sendEvent(w, "report", sent); err != nil {
-				return nil //nolint:nilerr // the person went away
+				return nil // the person went away
 			}
 		}
 		if s.isOver(check) {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 
 	"hookwall/static"
 )
@@ -9,6 +10,11 @@ import (
 // routes returns everything that exists. To add a page, add a row, a file with
 // its handler, and a template in views.
 func (s *server) routes() []route {
+	return slices.Concat(s.siteRoutes(), s.webhookRoutes(), s.deliveryRoutes())
+}
+
+// siteRoutes need no shop, but for the ones that lead to it or away.
+func (s *server) siteRoutes() []route {
 	return []route{
 		{method: "GET", path: "/{$}", handle: s.handleHome, resumable: true},
 		{method: "GET", path: "/healthz", handle: s.handleAlive},
@@ -31,7 +37,12 @@ func (s *server) routes() []route {
 		{method: "GET", path: shopsPath, handle: s.handleShops, resumable: true},
 		{method: "GET", path: "/shops/{shop}", handle: s.handleShop, access: shopOnly, resumable: true},
 		{method: "POST", path: "/shops/{shop}/disconnect", handle: s.handleDisconnect},
+	}
+}
 
+// webhookRoutes are about the webhooks of a shop.
+func (s *server) webhookRoutes() []route {
+	return []route{
 		{method: "GET", path: "/shops/{shop}/webhooks", handle: s.handleWebhookList, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/webhooks.csv", handle: s.handleWebhookCSV, access: shopOnly},
 		{method: "GET", path: "/shops/{shop}/webhooks/new", handle: s.handleWebhookNew, access: shopOnly, resumable: true},
@@ -76,7 +87,12 @@ func (s *server) routes() []route {
 			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/stored", handle: s.handleSecretStored,
 			access: shopOnly, resume: "/webhooks/{id}",
 		},
+	}
+}
 
+// deliveryRoutes are about what a shop's endpoints receive, and what was done.
+func (s *server) deliveryRoutes() []route {
+	return []route{
 		{method: "GET", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTestForm, access: shopOnly, resumable: true},
 		{
 			method: "POST", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTest, access: shopOnly,

@@ -27,7 +27,8 @@ func Host(public *url.URL, fail Fail) func(http.Handler) http.Handler {
 			case host == public.Host:
 				h.ServeHTTP(w, r)
 			case (r.Method == http.MethodGet || r.Method == http.MethodHead) && IsLoopback(hostname(host)):
-				http.Redirect(w, r, at(public, r.URL), http.StatusTemporaryRedirect)
+				to := at(public, r.URL)
+				http.Redirect(w, r, to, http.StatusTemporaryRedirect) //nolint:gosec // to our own host
 			default:
 				fail(w, r, ErrHost)
 			}
