@@ -14,11 +14,12 @@ import (
 	"golang.org/x/net/html"
 
 	"hookwall/static"
+	"hookwall/views/ui"
 )
 
 // bigPicker has nine groups of 29 types in all. Its words are made up, so
 // that it compresses worse than a catalogue in English does.
-func bigPicker() Picker {
+func bigPicker() ui.Picker {
 	r := rand.New(rand.NewPCG(1, 2))
 	words := func(n int) string {
 		all := make([]string, n)
@@ -29,19 +30,19 @@ func bigPicker() Picker {
 		}
 		return strings.Join(all, " ")
 	}
-	p := Picker{Total: 29}
+	p := ui.Picker{Total: 29}
 	var codes []string
 	for i, size := range []int{3, 3, 3, 8, 3, 3, 3, 2, 1} {
-		g := PickerGroup{ID: fmt.Sprintf("group-%d", i), Title: words(2)}
+		g := ui.PickerGroup{ID: fmt.Sprintf("group-%d", i), Title: words(2)}
 		for range size {
 			code := strings.ToUpper(strings.ReplaceAll(words(3), " ", "_"))
 			codes = append(codes, code)
-			g.Types = append(g.Types, PickerType{Code: code, Title: words(2), Description: words(10)})
+			g.Types = append(g.Types, ui.PickerType{Code: code, Title: words(2), Description: words(10)})
 		}
 		p.Groups = append(p.Groups, g)
 	}
 	for i, size := range []int{5, 11, 2, 6, 5, 29} {
-		p.Presets = append(p.Presets, PickerPreset{ID: fmt.Sprintf("preset-%d", i), Title: words(2), Text: words(8), Types: codes[:size]})
+		p.Presets = append(p.Presets, ui.PickerPreset{ID: fmt.Sprintf("preset-%d", i), Title: words(2), Text: words(8), Types: codes[:size]})
 	}
 	return p
 }

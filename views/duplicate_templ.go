@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "slices"
+import "hookwall/views/ui"
 
 // Duplicate asks once more before a second webhook is created for an address.
 func Duplicate(p DuplicatePage) templ.Component {
@@ -44,7 +44,7 @@ func Duplicate(p DuplicatePage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead([]Link{{Href: p.ListHref, Text: "Webhooks"}, {Href: p.EditHref, Text: "Create"}, {Text: "Already there"}}, "This address already has a webhook", "Nothing is created yet. With a second one, your tool hears of the same thing twice.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead([]ui.Link{{Href: p.ListHref, Text: "Webhooks"}, {Href: p.EditHref, Text: "Create"}, {Text: "Already there"}}, "This address already has a webhook", "Nothing is created yet. With a second one, your tool hears of the same thing twice.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -52,7 +52,7 @@ func Duplicate(p DuplicatePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = duplicateCards(p.Duplicates, true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.DuplicateCards(p.Duplicates, true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -60,7 +60,7 @@ func Duplicate(p DuplicatePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = exact(p.URL).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Exact(p.URL).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -68,11 +68,11 @@ func Duplicate(p DuplicatePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = addressNotes(p.URL).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.URLNoteList(p.URL).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = badgeList(p.Types).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.EventBadges(p.Types).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -160,7 +160,7 @@ func Duplicate(p DuplicatePage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = submit(when(!p.extendable(), "main"), "create").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Submit(ui.When(!p.extendable(), "main"), "create").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -182,7 +182,7 @@ func Duplicate(p DuplicatePage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = linkButton("", p.EditHref).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.LinkButton("", p.EditHref).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -204,7 +204,7 @@ func Duplicate(p DuplicatePage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = linkButton("quiet", p.ListHref).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.LinkButton("quiet", p.ListHref).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -220,11 +220,6 @@ func Duplicate(p DuplicatePage) templ.Component {
 		}
 		return nil
 	})
-}
-
-// extendable says whether there is something better to do.
-func (p DuplicatePage) extendable() bool {
-	return slices.ContainsFunc(p.Duplicates, func(d DuplicateOf) bool { return d.ExtendHref != "" })
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"hookwall/views/ui"
+
+	"github.com/a-h/templ"
 	"golang.org/x/net/html"
 )
 
@@ -44,7 +47,7 @@ func whole(n *html.Node) string {
 // checkShown finds the text between its marks, each time.
 func checkShown(t *testing.T, page, seen, outside string) {
 	t.Helper()
-	all := []string{pieces(outside, hiddenInExact), pieces(outside, hiddenInNames), pieces(outside, hiddenInLines)}
+	all := []string{textOf(t, ui.Exact(outside)), textOf(t, ui.Named(outside)), textOf(t, ui.Lines(outside))}
 	for _, rest := range strings.Split(seen, "⟦")[1:] {
 		shown, _, ended := strings.Cut(rest, "⟧")
 		begun, _, cut := strings.Cut(shown, "…")
@@ -57,10 +60,12 @@ func checkShown(t *testing.T, page, seen, outside string) {
 	}
 }
 
-func pieces(s string, hidden func(rune) bool) string {
+// textOf returns the text of a component that draws nothing but text.
+func textOf(t *testing.T, c templ.Component) string {
+	t.Helper()
 	var b strings.Builder
-	for _, p := range split(s, hidden) {
-		b.WriteString(p.text)
+	if err := c.Render(t.Context(), &b); err != nil {
+		t.Fatal(err)
 	}
-	return b.String()
+	return html.UnescapeString(strings.NewReplacer(`<span class="ctl">`, "", `</span>`, "").Replace(b.String()))
 }

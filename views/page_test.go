@@ -11,11 +11,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/a-h/templ"
 	"golang.org/x/net/html"
 
 	"hookwall/static"
+	"hookwall/views/ui"
 )
 
 // doc is a rendered page, for asking about what a browser without script
@@ -294,30 +296,95 @@ func (d doc) checkIcons() {
 	}
 }
 
-// TestFlashesAreHeard: what was just done gets the focus, unless the content
-// takes it, and stands in a region of its own either way.
-func TestFlashesAreHeard(t *testing.T) {
-	told := frame()
-	told.Notices = []Notice{{Kind: Success, Title: "Studio Nine is connected"}, {Kind: Info, Title: "And another thing"}}
-	form := formPage()
-	form.Frame = told
-	for name, row := range map[string]struct {
-		page templ.Component
-		want string // id of what gets the focus
-	}{
-		"list": {Webhooks(WebhooksPage{Frame: told}), "flash-0"},
-		"form": {WebhookForm(form), "url"},
-	} {
-		d := render(t, row.page)
-		d.check()
-		for _, id := range []string{"flash-0", "flash-1"} {
-			if n := d.byID(id); attr(n, "role") != "status" || attr(n, "tabindex") != "-1" {
-				t.Errorf("%s: %s is no region that can take the focus", name, id)
-			}
+// formTo is the form that goes to action.
+func (d doc) formTo(action string) *html.Node {
+	d.t.Helper()
+	found := d.all(func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == action })
+	if len(found) != 1 {
+		d.t.Fatalf("%d forms to %s", len(found), action)
+	}
+	return found[0]
+}
+
+// choice is what a select would send.
+func (d doc) choice(id string) string {
+	d.t.Helper()
+	options := within(d.byID(id), func(n *html.Node) bool { return n.Data == "option" })
+	chosen := slices.DeleteFunc(slices.Clone(options), func(n *html.Node) bool { return !has(n, "selected") })
+	if len(chosen) != 1 {
+		d.t.Fatalf("%d of the options of %s are chosen", len(chosen), id)
+	}
+	return attr(chosen[0], "value")
+}
+
+func (d doc) linksTo(href string) []*html.Node {
+	return d.all(func(n *html.Node) bool { return n.Data == "a" && attr(n, "href") == href })
+}
+
+// says wants each of some texts on the page, and none of others.
+func (d doc) says(wanted, unwanted []string) {
+	d.t.Helper()
+	for _, w := range wanted {
+		if !strings.Contains(d.text(), w) {
+			d.t.Errorf("page lacks %q", w)
 		}
-		focused := d.all(func(n *html.Node) bool { return has(n, "autofocus") })
-		if len(focused) != 1 || attr(focused[0], "id") != row.want {
-			t.Errorf("%s: the focus does not go to %s", name, row.want)
+	}
+	for _, u := range unwanted {
+		if strings.Contains(d.text(), u) {
+			d.t.Errorf("page has %q", u)
 		}
 	}
 }
+
+// focused is the id of what gets the focus when the page opens.
+func (d doc) focused() string {
+	d.t.Helper()
+	found := d.all(func(n *html.Node) bool { return has(n, "autofocus") })
+	if len(found) > 1 {
+		d.t.Fatalf("%d elements want the focus", len(found))
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return attr(found[0], "id")
+}
+
+// secretIsPrivate wants an empty field that no browser remembers.
+func (d doc) secretIsPrivate() {
+	d.t.Helper()
+	in := d.byID("secret")
+	want := map[string]string{"name": "secret", "type": "password", "value": "", "autocomplete": "off", "spellcheck": "false"}
+	for name, value := range want {
+		if attr(in, name) != value {
+			d.t.Errorf("secret has %s=%q", name, attr(in, name))
+		}
+	}
+	if hint := text(d.byID("secret-hint")); !strings.HasPrefix(hint, "Used for this one ") || !strings.Contains(hint, "never stored") {
+		d.t.Errorf("the secret's hint is %q", hint)
+	}
+}
+
+func values(nodes []*html.Node) (all []string) {
+	for _, n := range nodes {
+		all = append(all, attr(n, "value"))
+	}
+	return all
+}
+
+// typed is what stands in a text area, as a browser reads it: without the line
+// break that may stand at its very beginning.
+func typed(n *html.Node) string {
+	if n.FirstChild == nil {
+		return ""
+	}
+	return n.FirstChild.Data
+}
+
+var (
+	donation = ui.EventBadge{Code: "DONATION", Title: "Donation"}
+	placed   = ui.EventBadge{Code: "ORDER_PLACED", Title: "Order placed"}
+	future   = ui.EventBadge{Code: "SHIPMENT_LOST", Unknown: true}
+	noon     = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+)
+
+const longURL = "https://a.example/"
