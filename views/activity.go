@@ -7,10 +7,10 @@ import (
 	"hookwall/views/ui"
 )
 
-// ActivityPage lists what was attempted in a shop.
+// ActivityPage lists the attempts to change something in a shop.
 type ActivityPage struct {
 	Frame
-	Action         string // of the filter, a GET form with the fields action, outcome and webhook
+	Action         string // GET target of the filter; fields action, outcome and webhook
 	ActionFilter   string
 	OutcomeFilter  string
 	WebhookFilter  string
@@ -34,25 +34,28 @@ type ActivityRow struct {
 	WebhookID    string
 	WebhookHref  string
 	Changes      []Change
-	Status       int // of the API; 0 when there was none
+	Status       int // status code of the API; 0 if there was no response
 	Code         string
 	RequestID    string
 	APIRequestID string
 }
 
-// Change is a field before and after; "" where there was or is nothing.
+// Change is a field before and after an attempt. Before and After are "" if the
+// field was or is absent.
 type Change struct {
 	Field  string
 	Before string
 	After  string
-	// Added and Removed say of event types what Before and After come to.
+	// Added and Removed are the difference, if the field holds event types.
 	Added, Removed []ui.EventBadge
 }
 
+// filtered reports whether the list is filtered.
 func (p ActivityPage) filtered() bool {
 	return p.ActionFilter != "" || p.OutcomeFilter != "" || p.WebhookFilter != ""
 }
 
+// clearHref returns a link to the whole list, or "" if that is what is shown.
 func (p ActivityPage) clearHref() string {
 	if !p.filtered() {
 		return ""
@@ -60,12 +63,13 @@ func (p ActivityPage) clearHref() string {
 	return p.Action
 }
 
-// addressField is the field of a change that holds an address.
-const addressField = "Endpoint URL"
+// urlField is the Field of a change of the URL.
+const urlField = "Endpoint URL"
 
+// isOfTypes reports whether the field holds event types.
 func (c Change) isOfTypes() bool { return len(c.Added) > 0 || len(c.Removed) > 0 }
 
-// cut are the changes that are not shown in full above.
+// cut returns the changes that the row shows shortened.
 func (r ActivityRow) cut() []Change {
 	return slices.DeleteFunc(slices.Clone(r.Changes), func(c Change) bool {
 		return !c.isOfTypes() && ui.Short(c.Before) == ui.Plain(c.Before) && ui.Short(c.After) == ui.Plain(c.After)

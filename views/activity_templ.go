@@ -14,7 +14,7 @@ import (
 	"strconv"
 )
 
-// Activity draws what was attempted in a shop.
+// Activity draws the list of attempts.
 func Activity(p ActivityPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -414,7 +414,7 @@ func activityFacts(r ActivityRow) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if c.Field == addressField {
+				if c.Field == urlField {
 					templ_7745c5c3_Err = ui.URLNoteList(cmp.Or(c.After, c.Before)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

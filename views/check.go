@@ -1,19 +1,17 @@
 package views
 
 import (
-	"strconv"
 	"time"
 
 	"hookwall/views/ui"
 )
 
-// CheckStartPage says what an examination of an endpoint will send, and asks
-// before it does.
+// CheckStartPage says what an endpoint check will send and asks before it does.
 type CheckStartPage struct {
 	Frame
 	Action      string // POST target; fields url, type, secret, follow
 	Hidden      []ui.HiddenField
-	BackHref    string // the form or the webhook
+	BackHref    string // to the form or the webhook
 	BackText    string
 	URL         string
 	URLError    *ui.FieldError
@@ -22,50 +20,41 @@ type CheckStartPage struct {
 	Banner      *ui.Notice
 }
 
-// CheckPage shows an examination, as far as it has got.
+// CheckPage shows an endpoint check while it runs and when it is done.
 type CheckPage struct {
 	Frame
 	URL        string
 	Type       ui.EventBadge
 	StartedAt  time.Time
 	Report     CheckReport
-	SelfHref   string // while it runs: the page again
-	FollowHref string // while it runs: the stream of CheckReport fragments, as server-sent events
+	SelfHref   string // reloads the page; "" unless the check is running
+	FollowHref string // stream of CheckProgress fragments (server-sent events); "" unless the check is running
 	AgainHref  string
 	BackHref   string
 	BackText   string
 }
 
-// CheckReport is what was found so far. It is drawn anew with each step.
+// CheckReport has the findings so far.
 type CheckReport struct {
 	Steps       []ui.CheckStep
 	Done        bool
-	Interrupted bool   // the process that made it died
-	Kind        string // when done: Success, Warning or Failure
-	Summary     string // when done
-	Text        string // when done: all of it, to be copied
+	Interrupted bool   // its process ended before it was done
+	Kind        string // ui.Success, ui.Warning or ui.Failure; "" until it is done
+	Summary     string // "" until it is done
+	Text        string // the whole report as plain text; "" until it is done
 }
 
-// verdict is what a finished examination comes to.
+// verdict returns the result of a finished check.
 func (r CheckReport) verdict() ui.Notice {
-	title := "The check could not be finished"
-	switch r.Kind {
-	case ui.Success:
-		title = "Everything passed"
-	case ui.Warning:
-		title = "There is something to look at"
-	case ui.Failure:
-		title = "There is something to put right"
-	}
-	return ui.Notice{Kind: r.Kind, Title: title, Text: r.Summary}
+	return ui.Notice{Kind: r.Kind, Title: checkTitle(r.Kind), Text: r.Summary}
 }
 
-// now says where the examination is.
+// now returns the progress in words.
 func (r CheckReport) now() string {
 	for i, s := range r.Steps {
 		if s.Result == ui.StepRunning {
-			return "Step " + strconv.Itoa(i+1) + " of " + strconv.Itoa(len(r.Steps)) + ": " + ui.Plain(s.Title) + "."
+			return stepOf(i+1, len(r.Steps), s.Title)
 		}
 	}
-	return "It is about to begin."
+	return checkNotBegun
 }

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "hookwall/views/ui"
 
-// CheckStart draws what an examination will send, and asks before it does.
+// CheckStart draws the question before an endpoint check.
 func CheckStart(p CheckStartPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -192,7 +192,7 @@ func CheckStart(p CheckStartPage) templ.Component {
 	})
 }
 
-// checkContents says what goes out when the button is pressed.
+// checkContents explains what the button sends.
 func checkContents() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -292,7 +292,7 @@ func checkContents() templ.Component {
 	})
 }
 
-// Check draws an examination, as far as it has got.
+// Check draws an endpoint check while it runs and when it is done.
 func Check(p CheckPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -572,7 +572,7 @@ func checkEnd(p CheckPage) templ.Component {
 	})
 }
 
-// checkText is the report as one text, to be sent to somebody.
+// checkText draws the report as plain text, for copying.
 func checkText(report string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -644,8 +644,8 @@ func checkText(report string) templ.Component {
 	})
 }
 
-// CheckProgress draws what was found so far. It stands on the page of a check
-// and is sent anew with each step.
+// CheckProgress draws the findings so far. It is part of the page, and each
+// step sends it again to a page that is open.
 func CheckProgress(r CheckReport) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

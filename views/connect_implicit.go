@@ -1,7 +1,7 @@
 package views
 
-// ImplicitPage is where the implicit flow comes back to. Its script moves the
-// token from the address into the form and sends it.
+// ConnectImplicitPage is where the implicit flow returns to. Its script moves
+// the token from the URL into the form and sends the form.
 type ConnectImplicitPage struct {
 	Frame
 	Action      string // POST target

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "hookwall/views/ui"
 
-// Implicit draws the page where the implicit flow comes back to.
+// ConnectImplicit draws the page that the implicit flow returns to.
 func ConnectImplicit(p ConnectImplicitPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

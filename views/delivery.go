@@ -6,23 +6,24 @@ import (
 	"hookwall/views/ui"
 )
 
-// DeliveryPage is one delivery.
+// DeliveryPage shows one delivery.
 type DeliveryPage struct {
 	Frame
 	ListHref   string
 	Row        ui.DeliveryRow
 	UpdatedAt  time.Time
 	APIVersion string
-	EventID    string // from the envelope, as are the next two
+	EventID    string // EventID, WebhookID and ShopID are from the envelope
 	WebhookID  string
 	ShopID     string
-	Body       string // "" until it was asked for
-	Pretty     bool   // Body is JSON, indented
+	Body       string // "" until the person asks for it
+	Pretty     bool   // Body is JSON and indented
 	BodyBytes  int
 	ShowHref   string
 	HideHref   string
 }
 
+// heading returns the name of the event type, or its code if it has no name.
 func (p DeliveryPage) heading() string {
 	name := p.Row.Type.Title
 	if name == "" {

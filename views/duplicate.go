@@ -6,10 +6,10 @@ import (
 	"hookwall/views/ui"
 )
 
-// DuplicatePage asks once more before a second webhook is created.
+// DuplicatePage asks before a second webhook with the same URL is created.
 type DuplicatePage struct {
 	Frame
-	Action     string // POST target: the create route
+	Action     string // POST target, that of the create form
 	EditHref   string // back to the form, filled in
 	ListHref   string
 	Submission string
@@ -18,7 +18,7 @@ type DuplicatePage struct {
 	Duplicates []ui.Duplicate
 }
 
-// extendable says whether there is something better to do.
+// extendable reports whether one of the duplicates could be extended instead.
 func (p DuplicatePage) extendable() bool {
 	return slices.ContainsFunc(p.Duplicates, func(d ui.Duplicate) bool { return d.ExtendHref != "" })
 }

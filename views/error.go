@@ -15,12 +15,12 @@ type ErrorPage struct {
 	Code      string
 	RequestID string
 	Links     []ui.Link
-	// RetryAfter is how long to wait; 0 when nobody said.
+	// RetryAfter is how long to wait; 0 if unknown.
 	RetryAfter time.Duration
-	Again      *Resend // what was sent; nil when it cannot be sent again from here
+	Again      *Resend // what was sent; nil if it can't be sent again from here
 }
 
-// Resend is a form as it was sent.
+// Resend is a form as it was sent, to send it again.
 type Resend struct {
 	Action string
 	Fields []ui.HiddenField

@@ -6,23 +6,23 @@ import (
 	"hookwall/views/ui"
 )
 
-// Frame is what every page needs for the parts around its content.
+// Frame has what every page needs for the parts around its content.
 type Frame struct {
 	Title string // document title, without the product's name
 	Path  string // path of the page, for aria-current
-	// EventsHref and ActivityHref are the current shop's; "" outside a shop.
+	// EventsHref and ActivityHref are those of Shop; "" if that is nil.
 	EventsHref   string
 	ActivityHref string
-	ToolsHref    string    // what helps without a shop too; "" when there is nothing
-	Shop         *ShopLink // the shop this page is about; nil outside a shop
+	ToolsHref    string    // pages that need no shop; "" if there are none
+	Shop         *ShopLink // the shop this page is about; nil if there is none
 	Shops        []ShopLink
-	SandboxURL   string // address of the sandbox's front page; "" when Fourthwall is real
-	// PlainHTTPWarning is set when the dashboard is reached over plain http
-	// on a host that is not loopback: cookies could be read on the way.
+	SandboxURL   string // the sandbox's front page; "" if Fourthwall is real
+	// PlainHTTPWarning is set if the page is served over plain http on a host
+	// that isn't loopback, so that cookies could be read on the way.
 	PlainHTTPWarning bool
 	SignedIn         bool // at least one shop is connected
 	Notices          []ui.Notice
-	// focused is set when the content itself takes the focus.
+	// focused is set if the content takes the focus.
 	focused bool
 }
 
@@ -35,20 +35,21 @@ type ShopLink struct {
 	Expired bool   // must be connected again
 }
 
-// Paths that stand in the top bar of every page.
+// Paths in the top bar of every page.
 const (
 	shopsPath   = "/shops"
 	connectPath = "/connect"
 	signOutPath = "/sign-out"
 )
 
-// focusing is the frame of a page whose content takes the focus when taken is
-// true. Else the first message above the content takes it, so that it is heard.
+// focusing returns the frame of a page whose content takes the focus if taken
+// is true. Otherwise the first notice takes it, so that screen readers read it.
 func (f Frame) focusing(taken bool) Frame {
 	f.focused = taken
 	return f
 }
 
+// documentTitle returns the title of the browser's tab.
 func documentTitle(f Frame, failed bool) string {
 	title := ui.Plain(f.Title)
 	if f.Shop != nil {
@@ -60,7 +61,7 @@ func documentTitle(f Frame, failed bool) string {
 	return title + " · Hookwall"
 }
 
-// failedNotice says whether a message above the content is about a failure.
+// failedNotice reports whether a notice above the content is about a failure.
 func failedNotice(f Frame) bool {
 	for _, n := range f.Notices {
 		if n.Kind == ui.Failure {
@@ -70,8 +71,8 @@ func failedNotice(f Frame) bool {
 	return false
 }
 
-// within says whether the page belongs to a part of the navigation. What checks
-// an endpoint belongs to the webhooks.
+// within reports whether the page belongs to the part of the navigation that
+// href leads to. Endpoint checks belong to the webhooks.
 func (f Frame) within(href string) bool {
 	if href == shopsPath {
 		return false
@@ -80,7 +81,7 @@ func (f Frame) within(href string) bool {
 	return strings.HasPrefix(f.Path, href+"/") || isList && strings.HasPrefix(f.Path, shop+"/checks/")
 }
 
-// trail is a breadcrumb that begins with the shop's list of webhooks.
+// trail returns a breadcrumb that begins with the shop's list of webhooks.
 func trail(f Frame, steps ...ui.Link) []ui.Link {
 	if f.Shop == nil {
 		return steps

@@ -14,8 +14,8 @@ import (
 	"strconv"
 )
 
-// page is the frame around every page: head, top bar, banners, notices, and
-// the content as children. failed marks the title when a form was refused.
+// page draws the frame of a page: head, top bar, banners and notices. The
+// children are its content. failed marks the title, such as for a rejected form.
 func page(f Frame, failed bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -89,8 +89,8 @@ func page(f Frame, failed bool) templ.Component {
 	})
 }
 
-// document is the bare page. Its script comes first, since the one of the
-// implicit sign-in must have run before anything else happens.
+// document draws the bare page. Its script comes first, because that of the
+// implicit sign-in must run before anything else.
 func document(f Frame, failed bool, script string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -283,7 +283,7 @@ func topBar(f Frame) templ.Component {
 	})
 }
 
-// shopSwitcher names the shop of the page and leads to the others.
+// shopSwitcher names the page's shop and links to the others.
 func shopSwitcher(f Frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -720,8 +720,8 @@ func banners(f Frame) templ.Component {
 	})
 }
 
-// pageHead has the breadcrumb, the one h1 and a sentence of what the page is
-// for. Children are the page's main action.
+// pageHead draws the breadcrumb, the h1 and a sentence about the page. The
+// children are the page's main action.
 func pageHead(crumbs []ui.Link, heading, lead string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

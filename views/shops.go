@@ -17,5 +17,5 @@ type ConnectedShop struct {
 	Scopes           []string
 	ConnectedAt      time.Time
 	DisconnectAction string
-	ReconnectHref    string // set when Expired
+	ReconnectHref    string // set if Expired
 }

@@ -2,46 +2,49 @@ package views
 
 import "hookwall/views/ui"
 
-// SignaturePage checks a signature by hand, and shows how a program does.
+// SignaturePage checks a signature and shows code that does the same.
 type SignaturePage struct {
 	Frame
 	Action         string // POST target, multipart; fields body, file, signature, secret
 	Body           string
-	FileName       string // of the file that was checked in place of the body
+	FileName       string // of the file that was checked instead of Body; "" if there was none
 	Signature      string
 	BodyError      *ui.FieldError
 	SignatureError *ui.FieldError
 	SecretError    *ui.FieldError
 	Errors         []ui.SummaryError
-	Focus          string
+	Focus          string // ID of the element that takes the focus; "" if none does
 	Result         *SignatureResult
 	Snippets       []ui.Snippet
 }
 
-// SignatureResult says whether a signature is valid and, if not, why.
+// SignatureResult is whether a signature is valid and, if not, why.
 type SignatureResult struct {
 	Valid    bool
-	Header   string
+	Header   string // name of the header that the signature was in
 	Summary  string
-	Findings []SignatureFinding
+	Findings []SignatureFinding // the surest first
 }
 
-// SignatureFinding is a reason, the surest first.
+// SignatureFinding is a reason why a signature is invalid, or a remark on a
+// valid one.
 type SignatureFinding struct {
 	Code     string
 	Title    string
 	Text     string
-	Evidence string // "" when it is only likely
+	Evidence string // "" if the reason is only likely
 }
 
+// verdict returns the result in a notice.
 func (r SignatureResult) verdict() ui.Notice {
-	n := ui.Notice{Kind: ui.Failure, Title: "The signature is not valid", Text: r.Summary, Code: r.Header}
+	n := ui.Notice{Kind: ui.Failure, Title: signatureInvalid, Text: r.Summary, Code: r.Header}
 	if r.Valid {
-		n.Kind, n.Title = ui.Success, "The signature is valid"
+		n.Kind, n.Title = ui.Success, signatureValid
 	}
 	return n
 }
 
+// secretField returns the field for the signing secret.
 func (p SignaturePage) secretField() ui.TextField {
 	f := ui.SecretField("Secret", "Used for this one check, never stored. Type it again for the next one.", p.SecretError)
 	f.Focus = p.Focus == "secret"

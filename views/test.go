@@ -1,20 +1,21 @@
 package views
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
 	"hookwall/views/ui"
 )
 
-// TestPage sends one delivery by hand.
+// TestPage sends one test delivery.
 type TestPage struct {
 	Frame
 	ID          string
 	URL         string
 	WebhookHref string
-	CheckHref   string // the endpoint's examination
-	PickAction  string // of the GET form with the field type that shows another sample
+	CheckHref   string // checks the endpoint; "" if not offered
+	PickAction  string // GET target that shows another sample; field type
 	Type        string
 	TypeChoices []ui.EventBadge
 	Action      string // POST target; fields type, body, secret
@@ -24,47 +25,41 @@ type TestPage struct {
 	Result      *TestResult
 }
 
-// TestResult is what the endpoint answered.
+// TestResult is how the endpoint responded.
 type TestResult struct {
 	At         time.Time
-	Signed     bool // with the secret that was given
-	Status     int  // 0: no answer
+	Signed     bool // with the secret that was entered
+	Status     int  // 0 if there was no response
 	StatusText string
 	Took       time.Duration
-	Problem    string         // why there was no answer
-	Verdicts   []ui.CheckStep // against the delivery contract
+	Problem    string         // why there was no response, or not a whole one
+	Verdicts   []ui.CheckStep // on each rule of the delivery contract
 	Headers    []HeaderLine
-	Body       string // as the endpoint sent it, at most 16 KiB
-	Truncated  bool   // there was more
+	Body       string // as sent, at most 16 KiB
+	Truncated  bool   // the body was longer
 	SentBytes  int
 }
 
-// HeaderLine is one line of an answer's header.
+// HeaderLine is one header of a response.
 type HeaderLine struct {
 	Name  string
 	Value string
 }
 
-// verdict is what the answer to a test delivery comes to.
+// verdict returns the result in a notice.
 func (r TestResult) verdict() ui.Notice {
 	if r.Status == 0 {
-		return ui.Notice{Kind: ui.Failure, Title: "No answer", Text: r.Problem}
+		return ui.Notice{Kind: ui.Failure, Title: testNoResponse, Text: r.Problem}
 	}
-	n := ui.Notice{Kind: ui.Worst(r.Verdicts), Title: "Answered with " + r.statusLine() + " in " + ui.Took(r.Took), Text: r.Problem}
-	if n.Text != "" {
-		return n
+	kind := ui.Worst(r.Verdicts)
+	return ui.Notice{
+		Kind:  kind,
+		Title: "Answered with " + r.statusLine() + " in " + ui.Took(r.Took),
+		Text:  cmp.Or(r.Problem, testText(kind)),
 	}
-	switch n.Kind {
-	case ui.Failure:
-		n.Text = "Fourthwall would count this delivery as failed."
-	case ui.Warning:
-		n.Text = "Look at what is marked below."
-	default:
-		n.Text = "Fourthwall would count this delivery as received."
-	}
-	return n
 }
 
+// statusLine returns the status code and its text, such as "200 OK".
 func (r TestResult) statusLine() string {
 	if r.StatusText == "" {
 		return strconv.Itoa(r.Status)

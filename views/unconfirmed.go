@@ -2,20 +2,19 @@ package views
 
 import "hookwall/views/ui"
 
-// NotConfirmedPage is what a person sees when it is not known whether a
-// webhook was created.
+// UnconfirmedPage is shown when it isn't known whether a webhook was created.
 type UnconfirmedPage struct {
 	Frame
-	Action     string // POST target of "Check again"; fields as in the create form
+	Action     string // POST target of "Check again"; fields of the create form
 	Submission string
 	URL        string
 	Types      []ui.EventBadge
 	ListHref   string
-	// CanCheck is false when the shop's webhooks may not be read, so that a
-	// check would tell nothing.
+	// CanCheck is false if the shop's webhooks can't be listed, so that a check
+	// would find nothing.
 	CanCheck  bool
 	RequestID string
-	Looked    string // what the check that was just made came to; "" when none was
+	Looked    string // result of the check that was just made; "" if there was none
 }
 
 // notice returns the warning at the top of the page.

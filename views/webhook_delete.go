@@ -2,7 +2,7 @@ package views
 
 import "hookwall/views/ui"
 
-// DeletePage asks before a webhook is deleted.
+// WebhookDeletePage asks before a webhook is deleted.
 type WebhookDeletePage struct {
 	Frame
 	ID          string
@@ -11,10 +11,10 @@ type WebhookDeletePage struct {
 	WebhookHref string
 	Types       []ui.EventGroup
 	TypeCount   int
-	// Stops are the event types that nobody in this shop would receive any
-	// more; StopsKnown is false when that could not be found out.
+	// Stops are the event types that no webhook of the shop would cover any
+	// longer. StopsKnown is false if the shop's webhooks couldn't be listed.
 	Stops      []ui.EventBadge
 	StopsKnown bool
-	Locked     string // why it cannot be deleted; "" when it can
+	Locked     string // why it can't be deleted; "" if it can
 	Notice     *ui.Notice
 }

@@ -2,17 +2,17 @@ package views
 
 import "hookwall/views/ui"
 
-// EditConfirmPage shows what a save will change, before it does.
+// WebhookEditConfirmPage shows what a save will change and asks before it does.
 type WebhookEditConfirmPage struct {
 	Frame
 	ID             string
 	WebhookHref    string
 	Action         string // POST target
-	Draft          string // hidden field draft
+	Draft          string // value of the hidden field draft
 	EditHref       string // back to the form, filled in
-	OldURL, NewURL string // equal when the URL stays
+	OldURL, NewURL string // equal if the URL stays
 	Added          []ui.EventBadge
 	Removed        []ui.EventBadge
 	Kept           []ui.EventBadge
-	Duplicates     []ui.Duplicate // others with the new URL and shared types
+	Duplicates     []ui.Duplicate // other webhooks with the new URL and some of the types
 }

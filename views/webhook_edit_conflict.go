@@ -2,21 +2,21 @@ package views
 
 import "hookwall/views/ui"
 
-// ConflictPage shows both versions when a webhook has changed at Fourthwall
-// since the form was opened.
+// WebhookEditConflictPage shows both versions of a webhook that has changed at
+// Fourthwall since the edit form was opened.
 type WebhookEditConflictPage struct {
 	Frame
 	ID          string
 	WebhookHref string
 	Yours       Version
 	Theirs      Version
-	UseAction   string // POST target that saves Yours over Theirs
-	Draft       string // hidden field draft
-	Seen        string // hidden field seen: tells which version of theirs was shown
-	EditHref    string // the form with Yours, to be changed further
+	UseAction   string // POST target that replaces Theirs by Yours
+	Draft       string // value of the hidden field draft
+	Seen        string // value of the hidden field seen, which names the version of Theirs that was shown
+	EditHref    string // opens the form with Yours
 }
 
-// Version is a webhook's content beside another.
+// Version is one of the two versions.
 type Version struct {
 	URL        string
 	URLDiffers bool
@@ -26,11 +26,11 @@ type Version struct {
 // VersionType is an event type of a version.
 type VersionType struct {
 	ui.EventBadge
-	Only bool // the other version does not have it
+	Only bool // the other version doesn't have it
 }
 
-// parted divides the event types into those that only this version has and
-// the others.
+// parted returns the event types that only this version has, and those that
+// both have.
 func (v Version) parted() (only, both []ui.EventBadge) {
 	for _, t := range v.Types {
 		if t.Only {

@@ -2,40 +2,41 @@ package views
 
 import "hookwall/views/ui"
 
-// WebhookFormPage is the create form: empty, redrawn after a preset, and
-// redrawn after a refusal.
+// WebhookFormPage is the form that creates a webhook or edits one: as opened,
+// after a preset button, or after an error.
 type WebhookFormPage struct {
 	Frame
 	Action     string // POST target of every button
 	CancelHref string
-	Submission string // one-time id
+	Submission string // one-time ID of the form
 	URL        string // as typed
 	URLError   *ui.FieldError
-	URLHints   []string // warnings under the URL; they never block
-	// Possible are those that script may show while someone types.
+	URLHints   []string // warnings below the URL; they never block
+	// Possible are the warnings that the script may show while someone types.
 	Possible []ui.Hint
 	Picker   ui.Picker
-	Banner   *ui.Notice // a refusal that belongs to no field
-	// Errors are the field errors again for the summary; shown when there is
-	// more than one.
+	Banner   *ui.Notice // an error that is about no field
+	// Errors are the errors of all fields, for the summary. It is shown if there
+	// is more than one.
 	Errors []ui.SummaryError
-	// Focus is what gets autofocus: "url", "types", "summary", "banner", or ""
-	// for the first field of a fresh form.
+	// Focus is what takes the focus: "url", "types", "summary", "banner", or
+	// "do:" and the value of the button that was clicked. It is "" for the first
+	// field of a form that was just opened.
 	Focus string
-	Edit  *EditPart // nil when creating
+	Edit  *EditPart // nil in the create form
 }
 
-// EditPart is what the form carries when an existing webhook is edited.
+// EditPart is what the form has more if it edits a webhook.
 type EditPart struct {
 	ID   string
 	Href string // the webhook's page
-	// BaseURL and BaseTypes are the webhook as it was read when the form was
-	// opened; they travel as the hidden fields base_url and base_types.
+	// BaseURL and BaseTypes are the webhook's content when the form was opened,
+	// kept in the hidden fields base_url and base_types.
 	BaseURL   string
 	BaseTypes []string
 }
 
-// main is what the main button sends and says.
+// main returns the value and the text of the main button.
 func (p WebhookFormPage) main() ui.Choice {
 	if p.Edit != nil {
 		return ui.Choice{Value: "review", Text: "Review changes"}
@@ -43,10 +44,13 @@ func (p WebhookFormPage) main() ui.Choice {
 	return ui.Choice{Value: "create", Text: "Create webhook"}
 }
 
+// failed reports whether the form is shown again because of an error.
 func (p WebhookFormPage) failed() bool {
-	return p.Banner != nil && p.Banner.Kind == ui.Failure || p.URLError != nil || p.Picker.Error != nil || failedNotice(p.Frame)
+	return p.Banner != nil && p.Banner.Kind == ui.Failure ||
+		p.URLError != nil || p.Picker.Error != nil || failedNotice(p.Frame)
 }
 
+// urlField returns the field for the URL.
 func (p WebhookFormPage) urlField() ui.TextField {
 	fresh := p.Focus == "" && !p.Picker.CanUndo
 	return ui.TextField{

@@ -6,28 +6,27 @@ import (
 	"hookwall/views/ui"
 )
 
-// WebhooksPage lists the webhooks of one shop.
+// WebhookListPage lists the webhooks of one shop.
 type WebhookListPage struct {
 	Frame
 	Webhooks   []WebhookRow
 	CreateHref string
-	Presets    []PresetLink // starting points of the empty state
-	// Covered counts the event types of the catalogue that some webhook
-	// receives, out of CatalogueSize.
+	Presets    []PresetLink // for a shop without webhooks
+	// Covered is how many of the CatalogueSize event types are covered.
 	Covered, CatalogueSize int
-	NotCovered             []ui.EventGroup // the event types that reach nobody
-	// Query, Type and Sort are the filter as it stands in the address: a GET
-	// form to ListHref with the fields q, type and sort.
+	NotCovered             []ui.EventGroup // the event types that aren't covered
+	// Query, Type and Sort are the filter, a GET form to ListHref with the fields
+	// q, type and sort.
 	Query, Type, Sort string
 	TypeChoices       []ui.EventBadge
 	SortChoices       []ui.Choice
 	ListHref          string
 	CSVHref           string
 	Total             int    // webhooks before the filter
-	HealthUnknown     string // why no row has a Health
-	Guide             *Guide // the sandbox's first steps; nil when they are not shown
-	// Unreadable explains why the list cannot be shown (a missing scope, the
-	// API being down); nil when Webhooks is the whole truth.
+	HealthUnknown     string // why no row has Health; "" if rows have it
+	Guide             *Guide // first steps in the sandbox; nil if not shown
+	// Unreadable says why the webhooks can't be listed, such as a missing scope;
+	// nil if they can.
 	Unreadable *ui.Notice
 }
 
@@ -37,18 +36,18 @@ type WebhookRow struct {
 	URL    string
 	Href   string
 	Types  []ui.EventBadge
-	Health *Health // nil when it is not known
-	Locked bool    // Fourthwall would not change it
+	Health *Health // nil if unknown
+	Locked bool    // Fourthwall refuses to change it
 }
 
-// Health is what the shop's last deliveries say of one webhook.
+// Health counts how the shop's last deliveries went to one webhook.
 type Health struct {
-	Deliveries int // among the last ones of the shop
-	Failed     int // of these, with an error
+	Deliveries int // among the shop's last 50
+	Failed     int // of Deliveries, those with an error
 	LastFailed time.Time
-	Ambiguous  bool // shares its address, so that some cannot be told apart
+	Ambiguous  bool // another webhook has the same URL, so that some deliveries can't be told apart
 	States     []StateCount
-	Href       string // its deliveries
+	Href       string // lists its deliveries
 }
 
 // StateCount counts deliveries by state, in Fourthwall's own words.
@@ -57,7 +56,7 @@ type StateCount struct {
 	Count int
 }
 
-// PresetLink leads to the create form with a preset ticked.
+// PresetLink links to the create form with a preset selected.
 type PresetLink struct {
 	Title string
 	Text  string
@@ -65,23 +64,25 @@ type PresetLink struct {
 	Count int
 }
 
-// Guide is what the sandbox tells a newcomer: three steps, of which the first
-// is done once a shop is connected.
+// Guide has the first steps in the sandbox. There are three, and the first is
+// done, because a shop is connected.
 type Guide struct {
 	Created    bool   // the shop has a webhook
-	Delivered  bool   // something was delivered
-	Example    string // an address that answers well
-	FireHref   string // where the sandbox lets something happen in the shop
-	EventsHref string // where it then shows
+	Delivered  bool   // an event was delivered
+	Example    string // URL of an endpoint that responds as it should
+	FireHref   string // page of the sandbox that fires events
+	EventsHref string // lists deliveries
 	HideAction string // POST target with the hidden field return
 	Return     string
 }
 
-// total counts the shop's webhooks, whatever the filter.
+// total returns the number of the shop's webhooks before the filter.
 func (p WebhookListPage) total() int { return max(p.Total, len(p.Webhooks)) }
 
+// filtered reports whether the list is filtered.
 func (p WebhookListPage) filtered() bool { return p.Query != "" || p.Type != "" }
 
+// clearHref returns a link to the whole list, or "" if that is what is shown.
 func (p WebhookListPage) clearHref() string {
 	if !p.filtered() {
 		return ""
@@ -89,10 +90,10 @@ func (p WebhookListPage) clearHref() string {
 	return p.ListHref
 }
 
-// typesInRow is how many event types a row names before it only counts.
+// typesInRow is how many event types a row names before it counts the rest.
 const typesInRow = 6
 
-// lastDeliveries goes on after "its last".
+// lastDeliveries returns the words that follow "its last".
 func lastDeliveries(n int) string {
 	if n == 1 {
 		return "delivery"

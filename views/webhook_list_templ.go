@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "hookwall/views/ui"
 
-// Webhooks draws the list of one shop's webhooks.
+// WebhookList draws the list of a shop's webhooks.
 func WebhookList(p WebhookListPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -270,7 +270,7 @@ func WebhookList(p WebhookListPage) templ.Component {
 	})
 }
 
-// coverage says which event types reach someone.
+// coverage draws which event types are covered.
 func coverage(p WebhookListPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -487,7 +487,7 @@ func listFilter(p WebhookListPage) templ.Component {
 	})
 }
 
-// listTally says what of the list is shown, and what is not known about it.
+// listTally draws how many webhooks are shown and why there is no health.
 func listTally(p WebhookListPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -770,8 +770,8 @@ func webhookRow(w WebhookRow) templ.Component {
 	})
 }
 
-// health says what the shop's last deliveries tell of a webhook. It never
-// says that all went well: Fourthwall's states are not ours to read.
+// health draws how the shop's last deliveries went to a webhook. It never says
+// that all went well, because the meaning of Fourthwall's states isn't documented.
 func health(h Health) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1052,7 +1052,7 @@ func startingPoints(presets []PresetLink) templ.Component {
 	})
 }
 
-// guide leads from a connected shop to the first delivery.
+// guide draws the steps from a connected shop to the first delivery.
 func guide(g Guide) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

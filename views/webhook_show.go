@@ -6,7 +6,7 @@ import (
 	"hookwall/views/ui"
 )
 
-// WebhookPage shows one webhook.
+// WebhookShowPage shows one webhook.
 type WebhookShowPage struct {
 	Frame
 	ID         string
@@ -16,33 +16,33 @@ type WebhookShowPage struct {
 	APIVersion string
 	ListHref   string
 	Created    bool // it has just been created
-	// FromCreate is set when the webhook could not be read again and is shown
-	// as the create call answered it, with the reason.
+	// FromCreate is why the page shows the response to the create call, because
+	// the webhook couldn't be read afterwards; "" if it could.
 	FromCreate string
 	Secret     *WebhookSecret
 	EditHref   string
 	DeleteHref string
-	EventsHref string // its deliveries
-	CheckHref  string // the examination of its endpoint; "" when not offered
-	TestHref   string // a delivery by hand; "" when not offered
-	// Locked says why the webhook can be neither edited nor deleted; "" when it can.
+	EventsHref string // lists its deliveries
+	CheckHref  string // checks its endpoint; "" if not offered
+	TestHref   string // sends a test delivery; "" if not offered
+	// Locked is why the webhook can't be edited or deleted; "" if it can.
 	Locked string
-	// ForDevelopersURL is where the shop's owner finds the webhook secret and
-	// the test button.
+	// ForDevelopersURL is where the shop's owner finds the signing secret and the
+	// test button.
 	ForDevelopersURL string
 	Snippets         []ui.Snippet // that verify signatures
 }
 
-// WebhookSecret is a secret that came with a new webhook.
+// WebhookSecret is the signing secret that came with a new webhook.
 type WebhookSecret struct {
-	// Value is set only when the person has asked to see it.
+	// Value is "" until the person asks to see it.
 	Value        string
 	Until        time.Time
-	RevealAction string // POST target: shows the page with Value
-	StoredAction string // POST target: forgets the secret
+	RevealAction string // POST target that shows Value
+	StoredAction string // POST target that deletes the secret
 }
 
-// frame tells of what was just done: in the title, or by the focus.
+// frame returns the frame with what was just done, in its title or by its focus.
 func (p WebhookShowPage) frame() Frame {
 	f := p.Frame
 	if p.Created {
@@ -51,6 +51,7 @@ func (p WebhookShowPage) frame() Frame {
 	return f.focusing(p.Secret != nil && p.Secret.Value != "")
 }
 
+// heading returns the text of the h1.
 func (p WebhookShowPage) heading() string {
 	if p.Created {
 		return "Webhook created"
@@ -58,9 +59,10 @@ func (p WebhookShowPage) heading() string {
 	return "Webhook"
 }
 
+// lead returns the sentence below the h1.
 func (p WebhookShowPage) lead() string {
 	if p.Created {
-		return "Fourthwall calls your endpoint from now on."
+		return createdLead
 	}
-	return "What Fourthwall sends to this address, and how to receive it."
+	return webhookLead
 }

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "hookwall/views/ui"
 
-// Webhook draws one webhook.
+// WebhookShow draws one webhook.
 func WebhookShow(p WebhookShowPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -543,7 +543,7 @@ func secretCard(s WebhookSecret) templ.Component {
 	})
 }
 
-// whatNow is what remains to be done on the receiving side.
+// whatNow draws what the endpoint must do.
 func whatNow(p WebhookShowPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1,9 +1,9 @@
 package ui
 
-// when is look where the condition holds.
-func When(condition bool, look string) string {
+// When returns variant if the condition holds, or "".
+func When(condition bool, variant string) string {
 	if condition {
-		return look
+		return variant
 	}
 	return ""
 }

@@ -1,6 +1,6 @@
 package ui
 
-// Snippet verifies signatures in one language.
+// Snippet is code that verifies signatures, in one language.
 type Snippet struct {
 	ID       string
 	Language string

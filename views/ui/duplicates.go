@@ -1,14 +1,14 @@
 package ui
 
-// DuplicateOf is another webhook of the shop that already receives some of
-// the same event types at the same address.
+// Duplicate is another webhook of the shop with the same URL and some of the
+// same event types.
 type Duplicate struct {
 	ID     string
 	URL    string
 	Href   string
 	Shared []EventBadge
-	// ExtendHref opens that webhook's edit form with the Missing event types
-	// ticked as well; "" when it would miss nothing.
+	// ExtendHref opens its edit form with the Missing event types selected as
+	// well; "" if none is missing.
 	ExtendHref string
 	Missing    int
 }

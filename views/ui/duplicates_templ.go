@@ -8,8 +8,8 @@ package ui
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// duplicateCards offers to extend what is there. prefer says whether that is
-// the page's main action, for the first of them.
+// DuplicateCards draws duplicates and offers to extend them. If prefer is true,
+// extending the first is the page's main action.
 func DuplicateCards(all []Duplicate, prefer bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

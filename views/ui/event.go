@@ -1,26 +1,26 @@
 package ui
 
-// EventBadge is an event type where it is only named.
+// EventBadge names an event type.
 type EventBadge struct {
 	Code  string
-	Title string // "" when Unknown
-	// Unknown is set for a type that this version's catalogue does not have.
+	Title string // "" if Unknown
+	// Unknown is set if this version of Hookwall doesn't know the event type.
 	Unknown bool
 }
 
-// EventGroup is a group's title with those of its types that a webhook receives.
+// EventGroup is a group of event types, or those of it that a page is about.
 type EventGroup struct {
 	Title string
 	Types []EventLine
 }
 
-// EventLine is one event type of a webhook with its description.
+// EventLine is an event type with its description.
 type EventLine struct {
 	EventBadge
 	Description string
 }
 
-// typeChoices offers event types by name and code.
+// EventChoices returns choices that show each event type by name and code.
 func EventChoices(types []EventBadge) []Choice {
 	all := make([]Choice, 0, len(types))
 	for _, e := range types {

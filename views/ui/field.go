@@ -2,7 +2,7 @@ package ui
 
 import "github.com/a-h/templ"
 
-// textField is one labelled line of input.
+// TextField is a labeled input for text.
 type TextField struct {
 	ID, Name, Label string
 	Type            string // "text" or "password"
@@ -10,49 +10,51 @@ type TextField struct {
 	Value           string
 	Hint            string
 	Warnings        []string
-	// Possible are the warnings that script may show while someone types.
+	// Possible are the warnings that the script may show while someone types.
 	Possible []Hint
 	Err      *FieldError
 	Focus    bool
-	// Private keeps browsers from remembering it. They then do not bring it
-	// back on the way Back either.
+	// Private keeps browsers from remembering the value, so that going back
+	// doesn't restore it either.
 	Private bool
-	// Fill is what browsers and password managers may fill it in with, by the
-	// names of HTML; "" leaves that to them.
+	// Fill is what browsers and password managers may fill in, a value of the
+	// attribute autocomplete; "" leaves that to them.
 	Fill string
-	// Optional says that it may stay empty.
+	// Optional is set if the field may stay empty.
 	Optional bool
-	// Replaceable says that another field may stand in for it.
+	// Replaceable is set if another field may be filled in instead.
 	Replaceable bool
-	// Lines is how many lines of text it shows; 0 for a field of one line.
+	// Lines is the height of a field of several lines; 0 for a field of one line.
 	Lines int
 }
 
-// FieldError stands at the field it is about: what happened and the cure, and
-// the API's code where there is one.
+// FieldError is an error of one field: what happened and what to do, with the
+// API's code and request ID if the error came from there.
 type FieldError struct {
 	Text      string
 	Code      string
 	RequestID string
 }
 
-// Hint is a warning that script shows while someone types.
+// Hint is a warning that the script shows while someone types.
 type Hint struct {
-	When string // the name that script knows it by
+	When string // name of the condition in the script
 	Text string
 }
 
-// secretField is for a secret that is used once. It is never filled in.
+// SecretField returns a field for a secret that is used once. It never has a
+// value.
 func SecretField(label, hint string, err *FieldError) TextField {
 	return TextField{ID: "secret", Name: "secret", Label: label, Type: "password", Hint: hint, Err: err, Private: true}
 }
 
+// Optional returns the field, which may stay empty.
 func Optional(t TextField) TextField {
 	t.Optional = true
 	return t
 }
 
-// attributes are those that fields of one line and of several have in common.
+// attributes returns the attributes that input and textarea have in common.
 func (t TextField) attributes() templ.Attributes {
 	all := templ.Attributes{"dir": "ltr", "autocapitalize": "none", "spellcheck": "false", "autofocus": t.Focus}
 	for name, value := range map[string]string{"inputmode": t.InputMode, "aria-describedby": t.describedBy()} {
@@ -74,6 +76,7 @@ func (t TextField) attributes() templ.Attributes {
 	return all
 }
 
+// describedBy returns the IDs of what is read out with the field.
 func (t TextField) describedBy() string {
 	return ids(
 		idIf{t.Err.described(t.ID + "-error"), t.Err != nil},
@@ -82,15 +85,16 @@ func (t TextField) describedBy() string {
 	)
 }
 
+// warnable reports whether there are warnings, or may be while someone types.
 func (t TextField) warnable() bool { return len(t.Warnings)+len(t.Possible) > 0 }
 
-// described are the ids of what is read out with the field: the sentence and
+// described returns the IDs of what is read out with the field: the sentence and
 // the code, without the buttons beside them.
 func (e *FieldError) described(id string) string {
 	return ids(idIf{id + "-text", e != nil}, idIf{id + "-code", e != nil && e.Code != ""})
 }
 
-// HiddenField is carried by a form.
+// HiddenField is a hidden field of a form.
 type HiddenField struct {
 	Name  string
 	Value string

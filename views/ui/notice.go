@@ -1,6 +1,6 @@
 package ui
 
-// Kinds of Notice and of WebhookForm's banner.
+// Kinds of a Notice and of a Mark.
 const (
 	Info    = "info"
 	Success = "success"
@@ -8,8 +8,8 @@ const (
 	Failure = "failure"
 )
 
-// Notice is a message above the content. Code and RequestID are shown for
-// those who need them, each with a copy button.
+// Notice is a message. Code and RequestID are shown in small type, each with a
+// button that copies it.
 type Notice struct {
 	Kind      string `json:"kind"` // Info, Success, Warning or Failure
 	Title     string `json:"title,omitempty"`
@@ -19,24 +19,25 @@ type Notice struct {
 	Link      *Link  `json:"link,omitempty"`
 }
 
-// SummaryError is a line of the error summary, a link to its field.
+// SummaryError is an error in the summary, a link to its field.
 type SummaryError struct {
 	Href string // "#url" or "#types"
 	Text string
 }
 
-// noticeLook is how a kind of notice differs from the others, colour aside.
-type noticeLook struct{ class, icon, spoken string }
+// noticeStyle is how a kind of notice differs from the others, apart from its
+// color.
+type noticeStyle struct{ class, icon, spoken string }
 
-func lookOf(kind string) noticeLook {
+func styleOf(kind string) noticeStyle {
 	switch kind {
 	case Success:
-		return noticeLook{"success", "check-circle", "Done: "}
+		return noticeStyle{"success", "check-circle", "Done: "}
 	case Warning:
-		return noticeLook{"warning", "warning", "Warning: "}
+		return noticeStyle{"warning", "warning", "Warning: "}
 	case Failure:
-		return noticeLook{"failure", "failure", "Error: "}
+		return noticeStyle{"failure", "failure", "Error: "}
 	default:
-		return noticeLook{"info", "info", ""}
+		return noticeStyle{"info", "info", ""}
 	}
 }

@@ -1,9 +1,9 @@
 package ui
 
-// pager leads through a list that has more than one page.
+// Pager is the way through a list of several pages.
 type Pager struct {
 	BackHref, BackText string
 	OnHref, OnText     string
-	Where              string // "" when it is not known
-	Label              string // "" for the only one of a page
+	Where              string // number of the page; "" if unknown
+	Label              string // tells several on one page apart; "" if there is one
 }

@@ -2,16 +2,16 @@ package ui
 
 import "strings"
 
-// Picker is the event type picker.
+// Picker is a choice of event types.
 type Picker struct {
 	Groups  []PickerGroup
 	Presets []PickerPreset
-	// Selected lists the ticked types in the catalogue's order.
+	// Selected lists the selected event types in the catalog's order.
 	Selected []EventBadge
-	Total    int // types in the catalogue
+	Total    int // event types in the catalog
 	Error    *FieldError
-	// Undo is set right after a preset, "all" or "none" was pressed without
-	// script: the types that were ticked before.
+	// CanUndo is set after a preset, "All" or "None" was clicked without the
+	// script. Undo has the event types that were selected before.
 	Undo    []string
 	CanUndo bool
 }
@@ -24,20 +24,19 @@ type PickerGroup struct {
 	Selected int
 }
 
-// PickerType is one checkbox.
+// PickerType is the checkbox of an event type.
 type PickerType struct {
 	Code        string
 	Title       string
 	Description string
 	Checked     bool
-	// Invalid marks a posted type that is not in the catalogue: it is shown
-	// so that nothing ticked disappears, and said to be unknown.
+	// Unknown is set for a posted event type that isn't in the catalog. It is
+	// shown, so that nothing that was selected is lost.
 	Unknown bool
-	// Held is set for an Unknown type that the edited webhook already has: it
-	// is kept as it is.
+	// Held is set for an Unknown event type that the edited webhook has already
+	// and keeps.
 	Held bool
-	// SampleHref leads to an example of what Fourthwall sends; "" when there
-	// is none.
+	// SampleHref leads to a sample of what Fourthwall sends; "" if there is none.
 	SampleHref string
 }
 
@@ -49,8 +48,8 @@ type PickerPreset struct {
 	Types []string
 }
 
-// rows counts the checkboxes: more than the catalogue has, when a type that it
-// does not know was posted.
+// Rows returns the number of checkboxes: more than Total if there are unknown
+// event types.
 func (p Picker) Rows() int {
 	n := 0
 	for _, g := range p.Groups {
@@ -59,5 +58,5 @@ func (p Picker) Rows() int {
 	return max(n, p.Total)
 }
 
-// spaced joins codes for a data attribute that script splits again.
+// spaced joins codes for an attribute that the script splits again.
 func spaced(codes []string) string { return strings.Join(codes, " ") }

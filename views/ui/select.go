@@ -2,11 +2,11 @@ package ui
 
 import "slices"
 
-// selectField is a labelled choice of one among several.
+// SelectField is a labeled choice of one among several.
 type SelectField struct {
 	ID, Name, Label string
 	Value           string
-	Any             string // what choosing nothing says; "" when something must be chosen
+	Any             string // text of the choice of nothing; "" if something must be chosen
 	Choices         []Choice
 }
 
@@ -16,8 +16,8 @@ type Choice struct {
 	Text  string
 }
 
-// options has a way to choose nothing where that is one, and keeps a value that
-// came with the address but is offered no more.
+// options returns the choices, before them that of nothing unless Any is "", and
+// after them Value if it came with the URL and isn't among them.
 func (f SelectField) options() []Choice {
 	all := f.Choices
 	has := func(value string) bool {

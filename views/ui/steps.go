@@ -12,17 +12,18 @@ const (
 	StepSkipped = "skipped"
 )
 
-// CheckStep is one thing that was looked at.
+// CheckStep is one step of an endpoint check.
 type CheckStep struct {
 	ID     string
 	Title  string
-	Result string // StepWaiting, StepRunning, StepPassed, StepWarned, StepFailed or StepSkipped
-	Seen   []string
-	Do     string
-	Took   time.Duration // 0: not measured
+	Result string        // StepWaiting, StepRunning, StepPassed, StepWarned, StepFailed or StepSkipped
+	Seen   []string      // what was found
+	Do     string        // what to do about it; "" if nothing
+	Took   time.Duration // 0 if not measured
 }
 
-// worst is the kind of notice that a list of results comes to.
+// Worst returns the kind of notice that fits the worst of some results: Success,
+// Warning or Failure.
 func Worst(steps []CheckStep) string {
 	kind := Success
 	for _, s := range steps {
@@ -36,26 +37,26 @@ func Worst(steps []CheckStep) string {
 	return kind
 }
 
-// stepLook is how a result differs from the others, colour aside.
-type stepLook struct{ class, icon, word string }
+// stepStyle is how a result differs from the others, apart from its color.
+type stepStyle struct{ class, icon, word string }
 
-func stepLookOf(result string, interrupted bool) stepLook {
+func stepStyleOf(result string, interrupted bool) stepStyle {
 	switch {
 	case result == StepPassed:
-		return stepLook{"success", "check-circle", "Passed"}
+		return stepStyle{"success", "check-circle", "Passed"}
 	case result == StepWarned:
-		return stepLook{"warning", "warning", "Look at this"}
+		return stepStyle{"warning", "warning", "Look at this"}
 	case result == StepFailed:
-		return stepLook{"failure", "failure", "Failed"}
+		return stepStyle{"failure", "failure", "Failed"}
 	case result == StepSkipped:
-		return stepLook{"unmade", "minus", "Skipped"}
+		return stepStyle{"unmade", "minus", "Skipped"}
 	case result == StepRunning && interrupted:
-		return stepLook{"unmade", "minus", "Not finished"}
+		return stepStyle{"unmade", "minus", "Not finished"}
 	case result == StepRunning:
-		return stepLook{"running", "", "Under way"}
+		return stepStyle{"running", "", "Under way"}
 	case interrupted:
-		return stepLook{"unmade", "minus", "Not reached"}
+		return stepStyle{"unmade", "minus", "Not reached"}
 	default:
-		return stepLook{"unmade", "clock", "Waiting"}
+		return stepStyle{"unmade", "clock", "Waiting"}
 	}
 }

@@ -8,13 +8,13 @@ func TestResultsDifferWithoutColour(t *testing.T) {
 	results := []string{StepPassed, StepWarned, StepFailed, StepSkipped, StepRunning, StepWaiting}
 	icons, words := map[string]string{}, map[string]string{}
 	for _, result := range results {
-		look := stepLookOf(result, false)
-		if other := icons[look.icon]; other != "" {
-			t.Errorf("%s and %s have the icon %q", result, other, look.icon)
+		style := stepStyleOf(result, false)
+		if other := icons[style.icon]; other != "" {
+			t.Errorf("%s and %s have the icon %q", result, other, style.icon)
 		}
-		if other := words[look.word]; other != "" || look.word == "" {
-			t.Errorf("%s and %q have the word %q", result, other, look.word)
+		if other := words[style.word]; other != "" || style.word == "" {
+			t.Errorf("%s and %q have the word %q", result, other, style.word)
 		}
-		icons[look.icon], words[look.word] = result, result
+		icons[style.icon], words[style.word] = result, result
 	}
 }

@@ -2,21 +2,21 @@ package ui
 
 import "time"
 
-// DeliveryRow is one delivery in the log.
+// DeliveryRow is a delivery in a table.
 type DeliveryRow struct {
 	ID          string
 	Href        string
 	Type        EventBadge
-	At          time.Time // zero when Fourthwall did not say
-	State       string    // verbatim
+	At          time.Time // zero if unknown
+	State       string    // in Fourthwall's words
 	Failed      bool      // Fourthwall reports an error
 	Error       string
 	Test        bool
 	URL         string
-	WebhookID   string // "" when it cannot be told
-	WebhookHref string // "" when the webhook is not there any more
+	WebhookID   string // "" if it can't be told which it was
+	WebhookHref string // "" if the webhook no longer exists
 	Ambiguous   bool   // several webhooks have this URL
-	// WebhooksUnknown is set when the shop's webhooks could not be read, so
-	// that nothing can be said of those that have this URL.
+	// WebhooksUnknown is set if the shop's webhooks couldn't be listed, so that
+	// nothing is known of those with this URL.
 	WebhooksUnknown bool
 }

@@ -13,20 +13,20 @@ import (
 	"github.com/a-h/templ"
 )
 
-// exact draws a string from outside, such as an address or a code, so that
-// nothing in it is invisible: control and format characters, unusual spaces
-// and broken bytes stand there by number.
+// Exact draws a string from outside, such as a URL or a code. Control and format
+// characters, unusual spaces and broken bytes are shown by number, so that
+// nothing in it is invisible.
 func Exact(s string) templ.Component {
 	return visible(s, hiddenInExact)
 }
 
-// named draws a name that people chose. It keeps what scripts and emoji need
-// to be written, and makes visible only what could disturb the text around.
+// Named draws a name that a person chose. It keeps the characters that scripts
+// and emoji need, and shows by number what could disturb the text around it.
 func Named(s string) templ.Component {
 	return visible(s, hiddenInNames)
 }
 
-// lines is named for text of several lines, which stay lines.
+// Lines is Named for text of several lines.
 func Lines(s string) templ.Component { return visible(s, hiddenInLines) }
 
 func hiddenInExact(r rune) bool {
@@ -39,7 +39,7 @@ func hiddenInNames(r rune) bool {
 
 func hiddenInLines(r rune) bool { return r != '\n' && r != '\t' && hiddenInNames(r) }
 
-// plain does what named does where only text may stand: in a title.
+// Plain returns what Named draws as plain text, for titles and attributes.
 func Plain(s string) string {
 	var b strings.Builder
 	for _, p := range split(s, hiddenInNames) {
@@ -48,21 +48,21 @@ func Plain(s string) string {
 	return b.String()
 }
 
-// shortest is how many characters short leaves.
-const shortest = 160
+// shortLength is the number of characters that Short keeps.
+const shortLength = 160
 
-// short is the beginning of a text from outside, as plain text, for where all
-// of it would be too much.
+// Short returns the beginning of a text from outside as plain text.
 func Short(s string) string {
 	n := 0
 	for i := range s {
-		if n++; n > shortest {
+		if n++; n > shortLength {
 			return Plain(s[:i]) + "…"
 		}
 	}
 	return Plain(s)
 }
 
+// visible draws a text with its hidden characters by number.
 func visible(s string, hidden func(rune) bool) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		var b strings.Builder
@@ -78,12 +78,14 @@ func visible(s string, hidden func(rune) bool) templ.Component {
 	})
 }
 
-// piece is a stretch of ordinary text, or one character that is named.
+// piece is ordinary text, or the number of one hidden character.
 type piece struct {
 	text    string
 	special bool
 }
 
+// split divides a text into pieces. hidden reports which characters are shown by
+// number.
 func split(s string, hidden func(rune) bool) []piece {
 	var all []piece
 	start := 0
@@ -109,7 +111,7 @@ func split(s string, hidden func(rune) bool) []piece {
 	return all
 }
 
-// Count puts a number before the right form of a word: "1,204 entries".
+// Count returns a number with the right form of a word, such as "1,204 entries".
 func Count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -117,7 +119,7 @@ func Count(n int, one, many string) string {
 	return Number(n) + " " + many
 }
 
-// number writes a number with a comma before each three digits.
+// Number returns a number with a comma before each three digits.
 func Number(n int) string {
 	digits := strconv.Itoa(n)
 	sign := ""
@@ -130,7 +132,7 @@ func Number(n int) string {
 	return sign + digits
 }
 
-// Duration says a length of time in words, rounded up to what a person waits.
+// Duration returns a duration in words, rounded up.
 func Duration(d time.Duration) string {
 	seconds := int((d + time.Second - 1) / time.Second)
 	if seconds < 90 {
@@ -143,7 +145,7 @@ func Duration(d time.Duration) string {
 	return Count((minutes+59)/60, "hour", "hours")
 }
 
-// took says how long something took: 84 ms, 1.25 s.
+// Took returns how long something took, such as "84 ms" or "1.25 s".
 func Took(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:
@@ -154,7 +156,7 @@ func Took(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', 2, 64) + " s"
 }
 
-// ids joins those element ids whose condition holds, for aria-describedby.
+// ids joins the element IDs whose condition holds, for aria-describedby.
 func ids(pairs ...idIf) string {
 	var all []string
 	for _, p := range pairs {

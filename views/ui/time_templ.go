@@ -10,8 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// moment is an exact instant. Script puts the reader's own time in its place,
-// and keeps the exact one for who hovers or listens.
+// Timestamp draws a time in UTC. The script replaces the text with the reader's
+// own time and keeps the exact one in the title and the accessible name.
 func Timestamp(t time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -80,6 +80,7 @@ func Timestamp(t time.Time) templ.Component {
 	})
 }
 
+// TimestampOrNone draws a time, or that there is none if it is zero.
 func TimestampOrNone(t time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -10,41 +10,42 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// AddressNotes are sentences about what cannot be seen in an address, or can
-// be taken for something else: the ASCII form of its host, letters of several
-// scripts, signs that look like others, and characters without a look.
+// URLNotes returns sentences about what is easily overlooked in a URL: the ASCII
+// form of its host, letters of several scripts, characters that look like others,
+// and invisible characters.
 func URLNotes(address string) []string {
 	var notes []string
 	if u, err := url.Parse(address); err == nil && u.Hostname() != "" {
 		notes = hostNotes(u.Hostname())
 	}
 	if hidden := numbers(address, hiddenInExact); hidden != "" {
-		notes = append(notes, "This address has characters that cannot be seen or that turn text around: "+hidden+". Do not trust it unless you put them there.")
+		notes = append(notes, hiddenCharacters(hidden))
 	}
 	if signs := numbers(strings.ToValidUTF8(address, ""), isLikeASign); signs != "" {
-		notes = append(notes, "This address has signs that only look like a slash, a dot or a colon: "+signs+". Look closely where its host ends.")
+		notes = append(notes, lookalikeSigns(signs))
 	}
 	return notes
 }
 
-// hostNotes compare a host's name as people and as machines read it.
+// hostNotes returns the differences between a host as written and as resolved.
 func hostNotes(host string) []string {
 	ascii, err := asciiHost(host)
 	if err != nil {
-		return []string{"The name of this host cannot be written in ASCII, so there can be no such host."}
+		return []string{noSuchHost}
 	}
-	shown, _ := idna.Punycode.ToUnicode(ascii) // what cannot be decoded is given back as it is
+	shown, _ := idna.Punycode.ToUnicode(ascii) // returns what can't be decoded unchanged
 	var notes []string
 	switch {
 	case !isASCII(host):
-		notes = append(notes, "Machines look this host up under its ASCII name: "+ascii)
+		notes = append(notes, hostInASCII+ascii)
 	case shown != ascii:
-		notes = append(notes, "Where it is written in its own letters, this host reads: "+shown)
+		notes = append(notes, hostInLetters+shown)
 	}
 	return append(notes, lookalikeNotes(shown)...)
 }
 
-// asciiHost is a host as it is looked up, or at least as it would be written.
+// asciiHost returns the host as it is resolved, or if there can be no such host,
+// in Punycode.
 func asciiHost(host string) (string, error) {
 	if isASCII(host) {
 		return host, nil
@@ -60,8 +61,9 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
-// lookalikeNotes warn of labels that can be taken for others. All letters of a
-// label that look Latin are no trick where the top-level domain is not Latin.
+// lookalikeNotes returns warnings of labels that can be mistaken for others. A
+// label whose letters all look Latin is no trick under a top-level domain that
+// isn't Latin.
 func lookalikeNotes(host string) []string {
 	labels := strings.Split(strings.TrimSuffix(host, "."), ".")
 	latinTop := isASCII(labels[len(labels)-1])
@@ -70,15 +72,15 @@ func lookalikeNotes(host string) []string {
 		scripts := scriptsOf(label)
 		switch {
 		case !usedTogether(scripts):
-			notes = append(notes, "This address uses letters that look like others: “"+label+"” mixes "+strings.Join(scripts, " and ")+". Make sure that it is the host you mean.")
+			notes = append(notes, mixedScripts(label, scripts))
 		case latinTop && len(scripts) == 1 && allLookLatin(label):
-			notes = append(notes, "This address uses letters that look like others: “"+label+"” can be read as Latin letters and is "+scripts[0]+". Make sure that it is the host you mean.")
+			notes = append(notes, looksLatinBut(label, scripts[0]))
 		}
 	}
 	return notes
 }
 
-// scriptsOf are the names of the scripts that a text is written in.
+// scriptsOf returns the names of the scripts that a text is written in.
 func scriptsOf(text string) []string {
 	var found []string
 	for _, r := range text {
@@ -91,7 +93,8 @@ func scriptsOf(text string) []string {
 	return found
 }
 
-// scriptOf is "" for what belongs to no script of its own, such as digits.
+// scriptOf returns the name of a character's script, or "" if it belongs to
+// several, like digits.
 func scriptOf(r rune) string {
 	if unicode.Is(unicode.Latin, r) {
 		return "Latin"
@@ -104,14 +107,18 @@ func scriptOf(r rune) string {
 	return ""
 }
 
-// usedTogether tells whether scripts stand side by side in the names that
-// people choose: one alone, or Latin with what Chinese, Japanese or Korean is
-// written in (Unicode Technical Standard #39, "highly restrictive").
+// usedTogether reports whether names that people choose are written in these
+// scripts together: one alone, or Latin with those of Chinese, Japanese or Korean
+// (Unicode Technical Standard #39, "highly restrictive").
 func usedTogether(scripts []string) bool {
 	if len(scripts) < 2 {
 		return true
 	}
-	for _, language := range [][]string{{"Han", "Hiragana", "Katakana", "Latin"}, {"Bopomofo", "Han", "Latin"}, {"Han", "Hangul", "Latin"}} {
+	for _, language := range [][]string{
+		{"Han", "Hiragana", "Katakana", "Latin"},
+		{"Bopomofo", "Han", "Latin"},
+		{"Han", "Hangul", "Latin"},
+	} {
 		if !slices.ContainsFunc(scripts, func(s string) bool { return !slices.Contains(language, s) }) {
 			return true
 		}
@@ -119,7 +126,8 @@ func usedTogether(scripts []string) bool {
 	return false
 }
 
-// Letters of Cyrillic, Greek and Armenian that most typefaces draw like Latin ones.
+// looksLatin has the letters of Cyrillic, Greek and Armenian that most typefaces
+// draw like Latin ones.
 const looksLatin = "аеорсухіјѕԁԛԝһӏьѵкмтвнг" + "ονρικυαχτμγ" + "օոսցհզյ"
 
 func allLookLatin(label string) bool {
@@ -136,13 +144,14 @@ func allLookLatin(label string) bool {
 	return letters > 0
 }
 
-// isLikeASign knows what looks like one of the signs / . : ? # @ \ in an
-// address and is none.
+// isLikeASign reports whether a character looks like one of / . : ? # @ \ but is
+// another.
 func isLikeASign(r rune) bool {
 	return strings.ContainsRune("⁄∕╱⧸／。．｡․：∶ː？＃＠⧵﹨＼", r)
 }
 
-// numbers lists the characters of a text that match, each once, by number.
+// numbers lists the characters of a text that match, each once, by number, and
+// counts those after the first mostNamed.
 func numbers(text string, match func(rune) bool) string {
 	var all []string
 	for _, p := range split(text, match) {
