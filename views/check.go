@@ -20,6 +20,11 @@ type CheckStartPage struct {
 	Banner      *ui.Notice
 }
 
+// failed reports whether the form is shown again because of an error.
+func (p CheckStartPage) failed() bool {
+	return p.URLError != nil || isFailure(p.Banner) || failedNotice(p.Frame)
+}
+
 // CheckPage shows an endpoint check while it runs and when it is done.
 type CheckPage struct {
 	Frame

@@ -28,6 +28,9 @@ type Permission struct {
 	Text  string
 }
 
+// invalid reports whether a field of the form has an error.
+func (p ConnectPage) invalid() bool { return p.UsernameErr != nil || p.PasswordErr != nil }
+
 // whyAgain returns why ExpectShop must be connected again.
 func (p ConnectPage) whyAgain() string {
 	if p.ExpectExpired {

@@ -71,6 +71,9 @@ func failedNotice(f Frame) bool {
 	return false
 }
 
+// isFailure reports whether there is a notice and it is about a failure.
+func isFailure(n *ui.Notice) bool { return n != nil && n.Kind == ui.Failure }
+
 // within reports whether the page belongs to the part of the navigation that
 // href leads to. Endpoint checks belong to the webhooks.
 func (f Frame) within(href string) bool {

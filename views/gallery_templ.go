@@ -630,11 +630,19 @@ func fieldSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(ui.TextField{ID: "f-warned", Name: "f", Label: "With warnings", Type: "text", Value: "http://example.com:8443", Hint: "Warnings never block.", Warnings: []string{"This address is not encrypted.", "This port is unusual."}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(ui.TextField{
+			ID: "f-warned", Name: "f", Label: "With warnings", Type: "text",
+			Value: "http://example.com:8443", Hint: "Warnings never block.",
+			Warnings: []string{"This address is not encrypted.", "This port is unusual."},
+		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(ui.TextField{ID: "f-refused", Name: "f", Label: "Refused", Type: "text", Value: "https://203.0.113.7/fw", Hint: "What belongs here.", Err: &ui.FieldError{Text: "This address is an IP number. Use a domain that points to this server.", Code: "WEBHOOK_URI_IP_NOT_ALLOWED", RequestID: "req_7f3a"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(ui.TextField{
+			ID: "f-refused", Name: "f", Label: "Refused", Type: "text", Value: "https://203.0.113.7/fw",
+			Hint: "What belongs here.",
+			Err:  &ui.FieldError{Text: "This address is an IP number. Use a domain that points to this server.", Code: "WEBHOOK_URI_IP_NOT_ALLOWED", RequestID: "req_7f3a"},
+		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -642,11 +650,17 @@ func fieldSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(ui.TextField{ID: "f-lines", Name: "f", Label: "Several lines", Value: "{\n  \"type\": \"ORDER_PLACED\"\n}", Lines: 4}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(ui.TextField{
+			ID: "f-lines", Name: "f", Label: "Several lines", Value: "{\n  \"type\": \"ORDER_PLACED\"\n}",
+			Lines: 4,
+		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Select(ui.SelectField{ID: "f-choice", Name: "f", Label: "A choice", Any: "All of them", Choices: []ui.Choice{{Value: "a", Text: "One"}, {Value: "b", Text: "Another"}}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Select(ui.SelectField{
+			ID: "f-choice", Name: "f", Label: "A choice", Any: "All of them",
+			Choices: []ui.Choice{{Value: "a", Text: "One"}, {Value: "b", Text: "Another"}},
+		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -666,7 +680,10 @@ func fieldSpecimens() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.Select(ui.SelectField{ID: "f-filter", Name: "f", Label: "A filter", Value: "a", Any: "All of them", Choices: []ui.Choice{{Value: "a", Text: "One"}}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(ui.SelectField{
+				ID: "f-filter", Name: "f", Label: "A filter", Value: "a", Any: "All of them",
+				Choices: []ui.Choice{{Value: "a", Text: "One"}},
+			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -706,12 +723,17 @@ func noticeSpecimens() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		for _, kind := range []string{ui.Info, ui.Success, ui.Warning, ui.Failure} {
-			templ_7745c5c3_Err = ui.NoticeBox(ui.Notice{Kind: kind, Title: "What happened", Text: "Why, and what to do.", Code: "A_CODE", RequestID: "req_7f3a", Link: &ui.Link{Href: "#of-notices", Text: "What to do next"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.NoticeBox(ui.Notice{
+				Kind: kind, Title: "What happened", Text: "Why, and what to do.", Code: "A_CODE",
+				RequestID: "req_7f3a", Link: &ui.Link{Href: "#of-notices", Text: "What to do next"},
+			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.FocusNotice(ui.Notice{Kind: ui.Warning, Title: "This one takes the focus when the page is about it"}, "f-banner", false).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FocusNotice(ui.Notice{
+			Kind: ui.Warning, Title: "This one takes the focus when the page is about it",
+		}, "f-banner", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -828,7 +850,7 @@ func badgeSpecimens() templ.Component {
 		var templ_7745c5c3_Var29 string
 		templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs("")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/gallery.templ`, Line: 144, Col: 33}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/gallery.templ`, Line: 166, Col: 33}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
 		if templ_7745c5c3_Err != nil {
@@ -940,7 +962,7 @@ func codeSpecimens() templ.Component {
 		var templ_7745c5c3_Var32 string
 		templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs("")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/gallery.templ`, Line: 172, Col: 29}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/gallery.templ`, Line: 194, Col: 29}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 		if templ_7745c5c3_Err != nil {
@@ -957,7 +979,7 @@ func codeSpecimens() templ.Component {
 		var templ_7745c5c3_Var33 string
 		templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs("")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/gallery.templ`, Line: 174, Col: 25}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/gallery.templ`, Line: 196, Col: 25}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
 		if templ_7745c5c3_Err != nil {
@@ -1061,7 +1083,10 @@ func stepSpecimens() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, result := range []string{ui.StepPassed, ui.StepWarned, ui.StepFailed, ui.StepSkipped, ui.StepRunning, ui.StepWaiting} {
-			templ_7745c5c3_Err = ui.CheckResult(ui.CheckStep{Title: "A look at something", Result: result, Seen: []string{"What was seen."}, Do: ui.When(result == ui.StepFailed, "Put it right."), Took: 84 * time.Millisecond}, false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.CheckResult(ui.CheckStep{
+				Title: "A look at something", Result: result, Seen: []string{"What was seen."},
+				Do: ui.When(result == ui.StepFailed, "Put it right."), Took: 84 * time.Millisecond,
+			}, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1123,11 +1148,17 @@ func waySpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Pages(ui.Pager{OnHref: "#of-ways", OnText: "Next page", Where: "Page 1 of 1,204", Label: "Pages, at the beginning"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Pages(ui.Pager{
+			OnHref: "#of-ways", OnText: "Next page", Where: "Page 1 of 1,204",
+			Label: "Pages, at the beginning",
+		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Pages(ui.Pager{BackHref: "#of-ways", BackText: "Previous page", OnHref: "#of-ways", OnText: "Next page", Label: "Pages, in the middle"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Pages(ui.Pager{
+			BackHref: "#of-ways", BackText: "Previous page", OnHref: "#of-ways", OnText: "Next page",
+			Label: "Pages, in the middle",
+		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1191,11 +1222,19 @@ func listSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = webhookRow(WebhookRow{ID: "wcon_1", URL: "https://hooks.example.com/fourthwall", Href: "#of-lists", Types: specimenTypes, Locked: true, Health: &Health{Deliveries: 18, Failed: 2, LastFailed: specimenTime, Href: "#of-lists"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = webhookRow(WebhookRow{
+			ID: "wcon_1", URL: "https://hooks.example.com/fourthwall", Href: "#of-lists",
+			Types: specimenTypes, Locked: true,
+			Health: &Health{Deliveries: 18, Failed: 2, LastFailed: specimenTime, Href: "#of-lists"},
+		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = webhookRow(WebhookRow{ID: "wcon_2", URL: "https://hooks.example.com/other", Href: "#of-lists", Types: specimenTypes[:1], Health: &Health{Deliveries: 3, Href: "#of-lists", States: []StateCount{{"DELIVERED", 3}}}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = webhookRow(WebhookRow{
+			ID: "wcon_2", URL: "https://hooks.example.com/other", Href: "#of-lists",
+			Types:  specimenTypes[:1],
+			Health: &Health{Deliveries: 3, Href: "#of-lists", States: []StateCount{{"DELIVERED", 3}}},
+		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -44,6 +44,11 @@ func (r SignatureResult) verdict() ui.Notice {
 	return n
 }
 
+// failed reports whether the form is shown again because of an error.
+func (p SignaturePage) failed() bool {
+	return p.BodyError != nil || p.SignatureError != nil || p.SecretError != nil || failedNotice(p.Frame)
+}
+
 // secretField returns the field for the signing secret.
 func (p SignaturePage) secretField() ui.TextField {
 	f := ui.SecretField("Secret", "Used for this one check, never stored. Type it again for the next one.", p.SecretError)

@@ -25,6 +25,11 @@ type TestPage struct {
 	Result      *TestResult
 }
 
+// failed reports whether the form is shown again because of an error.
+func (p TestPage) failed() bool {
+	return p.BodyError != nil || isFailure(p.Banner) || failedNotice(p.Frame)
+}
+
 // TestResult is how the endpoint responded.
 type TestResult struct {
 	At         time.Time

@@ -46,8 +46,7 @@ func (p WebhookFormPage) main() ui.Choice {
 
 // failed reports whether the form is shown again because of an error.
 func (p WebhookFormPage) failed() bool {
-	return p.Banner != nil && p.Banner.Kind == ui.Failure ||
-		p.URLError != nil || p.Picker.Error != nil || failedNotice(p.Frame)
+	return isFailure(p.Banner) || p.URLError != nil || p.Picker.Error != nil || failedNotice(p.Frame)
 }
 
 // urlField returns the field for the URL.
