@@ -17,8 +17,8 @@ import (
 	"hookwall/views/ui"
 )
 
-// bigPicker has nine groups of 29 types in all. Its words are made up, so
-// that it compresses worse than a catalogue in English does.
+// bigPicker returns a picker with 29 event types in nine groups. Its words are
+// random, so that it compresses worse than a catalog in English.
 func bigPicker() ui.Picker {
 	r := rand.New(rand.NewPCG(1, 2))
 	words := func(n int) string {
@@ -47,6 +47,7 @@ func bigPicker() ui.Picker {
 	return p
 }
 
+// compressed returns the size of content after gzip.
 func compressed(t *testing.T, content []byte) int {
 	t.Helper()
 	var buf bytes.Buffer
@@ -60,7 +61,7 @@ func compressed(t *testing.T, content []byte) int {
 	return buf.Len()
 }
 
-// loads gives the addresses that the page makes a browser fetch.
+// loads returns the URLs that a browser fetches for the page.
 func loads(d doc) []string {
 	var all []string
 	for _, n := range d.tags("script", "link", "use", "img") {
@@ -95,9 +96,9 @@ func TestCreatePageBudget(t *testing.T) {
 	t.Logf("%d bytes compressed in %d requests", total, len(addresses)+1)
 }
 
-// TestOnlyTheStyleSheetBlocks holds for every page but the one of the
-// implicit sign-in, whose script must come before everything.
-func TestOnlyTheStyleSheetBlocks(t *testing.T) {
+// TestOnlyStyleSheetBlocks is for every page but that of the implicit sign-in,
+// whose script must run before everything else.
+func TestOnlyStyleSheetBlocks(t *testing.T) {
 	d := render(t, WebhookForm(formPage()))
 	for _, n := range d.tags("script") {
 		if !has(n, "defer") {

@@ -14,11 +14,13 @@ import (
 const (
 	checkSelf   = "/shops/sh_1/checks/c1"
 	checkStream = "/shops/sh_1/checks/c1/stream"
-	// trick is what an endpoint may say to look like something else.
+	// trick is text from an endpoint that tries to look like something else.
+	// shown is how the page must show it.
 	trick = "<b>\u202egnp\x00"
 	shown = "<b>U+202EgnpU+0000"
 )
 
+// startPage returns a page with a change.
 func startPage(change func(*CheckStartPage)) CheckStartPage {
 	p := CheckStartPage{
 		Frame: toolFrame("/shops/sh_1/checks/new"), Action: "/shops/sh_1/checks/new", BackHref: "/back", BackText: "Back to the form",
@@ -80,9 +82,9 @@ func TestCheckStart(t *testing.T) {
 	}
 }
 
-// TestTypeIsChosenFromWhatThereIs wants no empty choice where nothing can be
-// chosen by it.
-func TestTypeIsChosenFromWhatThereIs(t *testing.T) {
+// TestTypeHasNoEmptyChoice: an event type must be chosen, so the select offers
+// nothing else.
+func TestTypeHasNoEmptyChoice(t *testing.T) {
 	d := render(t, CheckStart(startPage(func(p *CheckStartPage) { p.Type = "" })))
 	options := within(d.byID("type"), func(n *html.Node) bool { return n.Data == "option" })
 	if got := values(options); !slices.Equal(got, []string{"ORDER_PLACED", "DONATION", "SHIPMENT_LOST"}) {
@@ -90,7 +92,7 @@ func TestTypeIsChosenFromWhatThereIs(t *testing.T) {
 	}
 }
 
-// allResults has a step of each kind.
+// allResults has a step with each result.
 var allResults = []ui.CheckStep{
 	{ID: "address", Title: "Address", Result: ui.StepPassed, Seen: []string{longURL}},
 	{ID: "dns", Title: "Name lookup", Result: ui.StepWarned, Seen: []string{"192.0.2.1", trick}, Do: "Look at " + trick, Took: 12 * time.Millisecond},
@@ -100,6 +102,7 @@ var allResults = []ui.CheckStep{
 	{ID: "answer", Title: "Answer", Result: ui.StepWaiting},
 }
 
+// waiting returns the steps of a check that hasn't begun.
 func waiting() []ui.CheckStep {
 	all := slices.Clone(allResults)
 	for i := range all {
@@ -174,8 +177,8 @@ func TestCheckStates(t *testing.T) {
 	}
 }
 
-// TestReportCanBeCopied wants the button, which script shows, beside the text
-// that it copies, and the text there without script.
+// TestReportCanBeCopied: the button that the script shows is beside the text that
+// it copies, and the text is there without the script.
 func TestReportCanBeCopied(t *testing.T) {
 	d := render(t, Check(CheckPage{Frame: frame(), Report: CheckReport{Done: true, Text: "Endpoint check\n1. " + trick}}))
 	scope := d.all(func(n *html.Node) bool { return hasClass(n, "copyable") && n.Data == "section" })

@@ -5,13 +5,13 @@ import (
 	"testing"
 )
 
-// TestImplicitPage holds what the script relies on, and that it is the first
-// thing the page asks for.
-func TestImplicitPage(t *testing.T) {
+// TestConnectImplicit checks what the script needs, and that the page loads it
+// before anything else.
+func TestConnectImplicit(t *testing.T) {
 	d := render(t, ConnectImplicit(ConnectImplicitPage{Action: "/oauth/implicit", ConnectHref: "/connect"}))
 	loads := d.tags("script", "link")
 	if loads[0].Data != "script" || !strings.Contains(attr(loads[0], "src"), "/implicit.") || has(loads[0], "defer") || has(loads[0], "async") {
-		t.Error("the script is not the first thing, or does not run at once")
+		t.Error("the script is not the first thing, or does not run immediately")
 	}
 	form := d.byID("implicit")
 	for _, name := range []string{"access_token", "state", "expires_in", "scope", "token_type", "error"} {

@@ -10,7 +10,7 @@ import (
 )
 
 // Checklist 9.
-func TestConnectOffersWhatThereIs(t *testing.T) {
+func TestConnectOffersConfiguredWays(t *testing.T) {
 	full := ConnectPage{Frame: Frame{Title: "Connect"}, CodeHref: "/oauth/start?way=code", ImplicitHref: "/oauth/start?way=implicit", KeyAction: "/key", Return: "/shops/x", Username: "fw_\"1"}
 	d := render(t, Connect(full))
 	for _, href := range []string{full.CodeHref, full.ImplicitHref} {
@@ -29,8 +29,8 @@ func TestConnectOffersWhatThereIs(t *testing.T) {
 	}
 }
 
-// TestConnectFocus wants the focus on the first wrong field, and nowhere
-// while nothing is wrong: the page offers a choice.
+// TestConnectFocus: the first invalid field takes the focus. If none is invalid,
+// nothing does, because the page offers a choice.
 func TestConnectFocus(t *testing.T) {
 	wrong := &ui.FieldError{Text: "No."}
 	rows := []struct {
@@ -49,8 +49,7 @@ func TestConnectFocus(t *testing.T) {
 	}
 }
 
-// TestCredentialsCanBeFilledIn: whoever keeps an API key in a password manager
-// need not copy it by hand.
+// TestCredentialsCanBeFilledIn: password managers know the fields of an API key.
 func TestCredentialsCanBeFilledIn(t *testing.T) {
 	d := render(t, Connect(ConnectPage{Frame: frame(), KeyAction: "/connect/key"}))
 	for id, want := range map[string]string{"username": "username", "password": "current-password"} {

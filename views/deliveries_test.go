@@ -53,7 +53,7 @@ func TestDeliveryRows(t *testing.T) {
 	}
 }
 
-func TestEventsStates(t *testing.T) {
+func TestDeliveriesStates(t *testing.T) {
 	one := []ui.DeliveryRow{{Href: "/e/1", Type: donation, At: noon, State: "SENT", URL: "https://a.example"}}
 	choices := []ui.Choice{{Value: "w", Text: "https://a.example/\u202e"}}
 	rows := []struct {

@@ -10,8 +10,8 @@ import (
 	"hookwall/views/ui"
 )
 
-// TestBodyIsShownOnlyWhenAsked holds that a buyer's data is on the page only
-// after it was asked for, with nothing in it invisible.
+// TestBodyIsShownOnlyWhenAsked: a buyer's data is on the page only if the person
+// asked for it, and nothing in it is invisible.
 func TestBodyIsShownOnlyWhenAsked(t *testing.T) {
 	const indented = "{\n  \"name\": \"A\u202e👩\u200d🎨\"\n}"
 	row := ui.DeliveryRow{ID: "d", Type: donation, At: noon, State: "SENT", URL: "https://a.example"}

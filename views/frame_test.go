@@ -10,20 +10,21 @@ import (
 	"hookwall/views/ui"
 )
 
-// frame is a signed-in person's frame in sandbox mode.
+// frame returns the frame of a page with two shops connected, in the sandbox.
 func frame() Frame {
 	shop := ShopLink{ID: "sh_1", Name: "Studio Nine", Domain: "studio-nine.example", Href: "/shops/sh_1/webhooks"}
 	other := ShopLink{ID: "sh_2", Name: "Paper Lantern", Domain: "paper.example", Href: "/shops/sh_2/webhooks", Expired: true}
 	return Frame{Title: "Webhooks", Path: shop.Href, Shop: &shop, Shops: []ShopLink{shop, other}, SignedIn: true, SandboxURL: "http://127.0.0.1:8081/"}
 }
 
-// shopFrame is frame with the pages that a shop has besides its webhooks.
+// shopFrame returns frame with the other pages of a shop.
 func shopFrame(path string) Frame {
 	f := frame()
 	f.Path, f.EventsHref, f.ActivityHref = path, "/shops/sh_1/events", "/shops/sh_1/activity"
 	return f
 }
 
+// toolFrame returns shopFrame with the tools.
 func toolFrame(path string) Frame {
 	f := shopFrame(path)
 	f.ToolsHref = "/tools/signature"
@@ -58,7 +59,7 @@ func TestTopBar(t *testing.T) {
 	}
 }
 
-func TestNavigationOfAShop(t *testing.T) {
+func TestNavigationOfShop(t *testing.T) {
 	rows := []struct{ path, current, kind string }{
 		{"/shops/sh_1/webhooks", "Webhooks", "page"},
 		{"/shops/sh_1/webhooks/w/edit", "Webhooks", "true"},
@@ -86,7 +87,7 @@ func TestNavigationOfAShop(t *testing.T) {
 	}
 }
 
-func TestToolsInTheTopBar(t *testing.T) {
+func TestToolsInTopBar(t *testing.T) {
 	rows := []struct {
 		name  string
 		frame Frame
@@ -119,9 +120,9 @@ func TestToolsInTheTopBar(t *testing.T) {
 	}
 }
 
-// TestFlashesAreHeard: what was just done gets the focus, unless the content
-// takes it, and stands in a region of its own either way.
-func TestFlashesAreHeard(t *testing.T) {
+// TestFlashesAreAnnounced: each notice of what was just done is a status region,
+// and the first takes the focus unless the content does.
+func TestFlashesAreAnnounced(t *testing.T) {
 	told := frame()
 	told.Notices = []ui.Notice{{Kind: ui.Success, Title: "Studio Nine is connected"}, {Kind: ui.Info, Title: "And another thing"}}
 	form := formPage()

@@ -12,8 +12,8 @@ import (
 )
 
 // FuzzPages fills every string of a page with the same text from outside. The
-// page stays within the policy, shows the text as text and whole, and nothing
-// of it that cannot be seen. Checklist 25.
+// page must keep to the policy and show the text as text, whole, with nothing in
+// it invisible. Checklist 25.
 func FuzzPages(f *testing.F) {
 	for i := range everyPage {
 		f.Add(uint8(i), i%2 == 0, hostile)
@@ -32,7 +32,7 @@ func FuzzPages(f *testing.F) {
 	})
 }
 
-// whole is all text as it stands, but what is in fields.
+// whole returns all text with its white space, without that in fields.
 func whole(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
@@ -44,7 +44,7 @@ func whole(n *html.Node) string {
 	return b.String()
 }
 
-// checkShown finds the text between its marks, each time.
+// checkShown compares the text between the marks ⟦ and ⟧, wherever it is shown.
 func checkShown(t *testing.T, page, seen, outside string) {
 	t.Helper()
 	all := []string{textOf(t, ui.Exact(outside)), textOf(t, ui.Named(outside)), textOf(t, ui.Lines(outside))}

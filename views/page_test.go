@@ -20,14 +20,14 @@ import (
 	"hookwall/views/ui"
 )
 
-// doc is a rendered page, for asking about what a browser without script
-// would see.
+// doc is a page as a browser without JavaScript parses it.
 type doc struct {
 	t    *testing.T
 	root *html.Node
 	raw  []byte
 }
 
+// render parses a component as a page.
 func render(t *testing.T, c templ.Component) doc {
 	t.Helper()
 	var buf bytes.Buffer
@@ -41,8 +41,8 @@ func render(t *testing.T, c templ.Component) doc {
 	return doc{t: t, root: root, raw: buf.Bytes()}
 }
 
-// all gives the elements for which ok holds, in tree order. The content of a
-// template element is no part of the page.
+// all returns the elements for which ok holds, in tree order, without those in
+// template elements.
 func (d doc) all(ok func(*html.Node) bool) []*html.Node { return within(d.root, ok) }
 
 func within(root *html.Node, ok func(*html.Node) bool) []*html.Node {
@@ -89,12 +89,12 @@ func hasClass(n *html.Node, class string) bool {
 	return slices.Contains(strings.Fields(attr(n, "class")), class)
 }
 
-// blocks begin on a line of their own.
+// blocks are the elements that begin on a line of their own.
 var blocks = strings.Fields(`address aside button caption dd details div dl dt form h1 h2 h3 header label li main nav
 	ol option p pre section summary table td th tr ul`)
 
-// text is what the element says, with runs of white space as one space. What
-// stands in fields is what a person typed, and sent back as it is.
+// text returns the text of an element, without that in text areas. Each run of
+// white space is one space.
 func text(n *html.Node) string {
 	var b strings.Builder
 	read(&b, n)
@@ -120,8 +120,8 @@ func read(b *strings.Builder, n *html.Node) {
 	}
 }
 
-// posted is what a browser without script sends when it sends the form by no
-// button in particular.
+// posted returns what a browser without JavaScript sends for the form, without
+// the value of a button.
 func posted(form *html.Node) url.Values {
 	values := url.Values{}
 	for _, in := range within(form, func(n *html.Node) bool { return n.Data == "input" && attr(n, "name") != "" }) {
@@ -133,11 +133,12 @@ func posted(form *html.Node) url.Values {
 	return values
 }
 
+// submits returns the buttons that send the form.
 func submits(form *html.Node) []*html.Node {
 	return within(form, func(n *html.Node) bool { return n.Data == "button" && attr(n, "type") != "button" })
 }
 
-// check holds what is true of every page, whatever stands in it.
+// check checks what is true of every page, whatever its content.
 func (d doc) check() {
 	d.t.Helper()
 	d.checkFrame()
@@ -147,6 +148,7 @@ func (d doc) check() {
 	d.checkIcons()
 }
 
+// checkFrame checks the parts around the content.
 func (d doc) checkFrame() {
 	d.t.Helper()
 	for _, tag := range []string{"h1", "main", "title"} {
@@ -177,14 +179,14 @@ func (d doc) checkFrame() {
 	}
 }
 
-// checkReferences wants unique ids and something behind every mention of one.
+// checkReferences checks that IDs are unique and that those referred to exist.
 func (d doc) checkReferences() {
 	d.t.Helper()
 	seen := map[string]*html.Node{}
 	for _, n := range d.all(func(n *html.Node) bool { return has(n, "id") }) {
 		id := attr(n, "id")
 		if id == "" || strings.ContainsAny(id, " \t\n") || seen[id] != nil {
-			d.t.Errorf("id %q is empty, has a space, or stands twice", id)
+			d.t.Errorf("id %q is empty, has a space, or is there twice", id)
 		}
 		seen[id] = n
 	}
@@ -214,13 +216,13 @@ func (d doc) checkReferences() {
 	}
 }
 
-// knownElements are all that the pages are made of.
+// knownElements are all elements that pages have.
 var knownElements = strings.Fields(`html head meta title script link body a header nav svg use span details summary
 	ul ol li form button aside main p h1 h2 h3 div dl dt dd code pre bdi strong small i b input textarea label section
 	time template noscript select option table thead tbody tr th td`)
 
-// checkPolicy finds what the content security policy would block, and
-// whatever a string from outside may have brought in.
+// checkPolicy checks that the page has nothing that the content security policy
+// would block or that a string from outside may have added.
 func (d doc) checkPolicy() {
 	d.t.Helper()
 	for _, n := range d.all(func(*html.Node) bool { return true }) {
@@ -244,9 +246,10 @@ func (d doc) checkPolicy() {
 	}
 }
 
-// scheme is how a browser finds one, after it has dropped what it ignores.
+// scheme matches the scheme of a URL as browsers find it.
 var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 
+// harmless reports whether a link may lead to the URL.
 func harmless(address string) bool {
 	heard := strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(address)
 	heard = strings.TrimLeftFunc(heard, func(r rune) bool { return r <= ' ' })
@@ -254,8 +257,8 @@ func harmless(address string) bool {
 	return found == "" || found == "http:" || found == "https:" || address == string(templ.FailedSanitizationURL)
 }
 
-// checkForms wants the first button of a form to be its main action, because
-// it is the one that Enter presses.
+// checkForms checks that the first button of a form is its main action, because
+// that is what Enter clicks.
 func (d doc) checkForms() {
 	d.t.Helper()
 	for _, form := range d.tags("form") {
@@ -275,6 +278,7 @@ func (d doc) checkForms() {
 	}
 }
 
+// spriteIDs returns the names of the icons in the sprite.
 var spriteIDs = sync.OnceValue(func() map[string]bool {
 	w := httptest.NewRecorder()
 	static.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, static.Path("icons.svg"), nil))
@@ -285,7 +289,7 @@ var spriteIDs = sync.OnceValue(func() map[string]bool {
 	return found
 })
 
-// checkIcons wants every icon to be in the sprite.
+// checkIcons checks that the sprite has every icon.
 func (d doc) checkIcons() {
 	d.t.Helper()
 	for _, use := range d.tags("use") {
@@ -296,7 +300,7 @@ func (d doc) checkIcons() {
 	}
 }
 
-// formTo is the form that goes to action.
+// formTo returns the form with this action.
 func (d doc) formTo(action string) *html.Node {
 	d.t.Helper()
 	found := d.all(func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == action })
@@ -306,7 +310,7 @@ func (d doc) formTo(action string) *html.Node {
 	return found[0]
 }
 
-// choice is what a select would send.
+// choice returns the value that a select would send.
 func (d doc) choice(id string) string {
 	d.t.Helper()
 	options := within(d.byID(id), func(n *html.Node) bool { return n.Data == "option" })
@@ -317,11 +321,12 @@ func (d doc) choice(id string) string {
 	return attr(chosen[0], "value")
 }
 
+// linksTo returns the links to href.
 func (d doc) linksTo(href string) []*html.Node {
 	return d.all(func(n *html.Node) bool { return n.Data == "a" && attr(n, "href") == href })
 }
 
-// says wants each of some texts on the page, and none of others.
+// says checks that the page has some texts and lacks others.
 func (d doc) says(wanted, unwanted []string) {
 	d.t.Helper()
 	for _, w := range wanted {
@@ -336,7 +341,7 @@ func (d doc) says(wanted, unwanted []string) {
 	}
 }
 
-// focused is the id of what gets the focus when the page opens.
+// focused returns the ID of the element that takes the focus when the page opens.
 func (d doc) focused() string {
 	d.t.Helper()
 	found := d.all(func(n *html.Node) bool { return has(n, "autofocus") })
@@ -349,7 +354,8 @@ func (d doc) focused() string {
 	return attr(found[0], "id")
 }
 
-// secretIsPrivate wants an empty field that no browser remembers.
+// secretIsPrivate checks that the secret field is empty and that browsers don't
+// remember it.
 func (d doc) secretIsPrivate() {
 	d.t.Helper()
 	in := d.byID("secret")
@@ -364,6 +370,7 @@ func (d doc) secretIsPrivate() {
 	}
 }
 
+// values returns the values of buttons.
 func values(nodes []*html.Node) (all []string) {
 	for _, n := range nodes {
 		all = append(all, attr(n, "value"))
@@ -371,8 +378,8 @@ func values(nodes []*html.Node) (all []string) {
 	return all
 }
 
-// typed is what stands in a text area, as a browser reads it: without the line
-// break that may stand at its very beginning.
+// typed returns the value of a text area, which doesn't have the line break that
+// the element may begin with.
 func typed(n *html.Node) string {
 	if n.FirstChild == nil {
 		return ""

@@ -8,7 +8,7 @@ import (
 	"hookwall/views/ui"
 )
 
-func benchPage(change func(*SignaturePage)) SignaturePage {
+func signaturePage(change func(*SignaturePage)) SignaturePage {
 	p := SignaturePage{Frame: Frame{Title: "Signature bench", Path: "/tools/signature", ToolsHref: "/tools/signature"}, Action: "/tools/signature", Body: "\n{}\n", Signature: "X-A: b\n\nc"}
 	change(&p)
 	return p
@@ -53,7 +53,7 @@ func TestSignaturePage(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			p := benchPage(row.change)
+			p := signaturePage(row.change)
 			d := render(t, Signature(p))
 			d.check()
 			d.secretIsPrivate()

@@ -9,7 +9,7 @@ import (
 	"hookwall/views/ui"
 )
 
-func TestNotConfirmedKeepsEverything(t *testing.T) {
+func TestUnconfirmedKeepsEverything(t *testing.T) {
 	p := UnconfirmedPage{
 		Frame: frame(), Action: "/a", Submission: "once-1", URL: "https://a.example/ x", ListHref: "/l", CanCheck: true,
 		Types: []ui.EventBadge{{Code: "DONATION", Title: "Donation"}, {Code: "NEW", Unknown: true}},

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// TestEveryAddressHasItsNotes: wherever an address stands, so does what is to
-// be said of it.
-func TestEveryAddressHasItsNotes(t *testing.T) {
-	without := []string{ // pages that show no address of an endpoint, or only what their model has to say
+// TestEveryURLHasItsNotes: wherever a page shows the URL of an endpoint, it shows
+// the notes on it.
+func TestEveryURLHasItsNotes(t *testing.T) {
+	without := []string{ // pages that show no URL of an endpoint, or only the warnings of their model
 		"connect", "implicit", "shops", "form", "error", "events", "signature", "sample", "components",
 	}
 	const address = "https://\u0440aypal.com/\u202e"

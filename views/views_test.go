@@ -12,11 +12,10 @@ import (
 	"hookwall/views/ui"
 )
 
-// hostile is what a string from outside may be at worst.
+// hostile is the worst that a string from outside may be.
 const hostile = "</title><script>alert(1)</script><img src=x onerror=alert(1)>\" onload=\"alert(1)' javascript:alert(1) \u202egnp.exe\u2066\x07"
 
-// everyPage draws each page from a model that was filled by the function it
-// is given.
+// everyPage has each page. draw draws it from a model that fill has filled.
 var everyPage = []struct {
 	name string
 	draw func(fill func(reflect.Value)) templ.Component
@@ -44,6 +43,7 @@ var everyPage = []struct {
 	{"components", filled(Gallery)},
 }
 
+// filled returns the draw of one page.
 func filled[Model any](page func(Model) templ.Component) func(func(reflect.Value)) templ.Component {
 	return func(fill func(reflect.Value)) templ.Component {
 		var m Model
@@ -52,8 +52,8 @@ func filled[Model any](page func(Model) templ.Component) func(func(reflect.Value
 	}
 }
 
-// filler fills every field of a model with the same string, so that a field
-// that is added later is tested as well.
+// filler fills every field of a model with the same text, so that tests include
+// fields that are added later.
 type filler struct {
 	text string
 	yes  bool
@@ -87,7 +87,7 @@ func (f filler) fill(v reflect.Value) {
 			f.fill(v.Field(i))
 		}
 		if v.Type() == reflect.TypeFor[ui.SummaryError]() {
-			// The program makes it, and it must lead somewhere.
+			// It never comes from outside, and its target must exist.
 			v.FieldByName("Href").SetString("#main")
 		}
 	default:
@@ -119,7 +119,7 @@ func TestHostileStringsStayText(t *testing.T) {
 }
 
 // Checklist 24.
-func TestHostileAddressesAreNotLinked(t *testing.T) {
+func TestHostileURLsAreNotLinked(t *testing.T) {
 	for _, address := range []string{"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "data:text/html,x", "vbscript:x"} {
 		for _, page := range everyPage {
 			d := render(t, page.draw(filler{address, true}.fill))
@@ -128,10 +128,10 @@ func TestHostileAddressesAreNotLinked(t *testing.T) {
 	}
 }
 
-func TestEmptyModelsAreSoundPages(t *testing.T) {
+func TestEmptyModelsAreValidPages(t *testing.T) {
 	for _, page := range everyPage {
 		t.Run(page.name, func(t *testing.T) {
-			// Without an address the form would go to itself.
+			// A form must have an action.
 			withAction := func(model reflect.Value) {
 				for _, name := range []string{"Action", "KeyAction", "SignOutAction", "UseAction", "PickAction"} {
 					if field := model.FieldByName(name); field.IsValid() {
@@ -144,9 +144,9 @@ func TestEmptyModelsAreSoundPages(t *testing.T) {
 	}
 }
 
-// TestLongTextsAreSoundPages holds for addresses of 3,000 characters and more
-// that nothing is lost where all of it matters.
-func TestLongTextsAreSoundPages(t *testing.T) {
+// TestLongTextsAreValidPages: pages with URLs of more than 3,000 characters are
+// valid, and show all of the URL where it matters.
+func TestLongTextsAreValidPages(t *testing.T) {
 	long := longURL + strings.Repeat("a", 3000)
 	for _, page := range everyPage {
 		d := render(t, page.draw(filler{long, true}.fill))
@@ -171,9 +171,9 @@ func TestLongTextsAreSoundPages(t *testing.T) {
 	}
 }
 
-// TestToolsKeepLongTextsInside holds that whatever is long is in an element
-// that breaks it anywhere.
-func TestToolsKeepLongTextsInside(t *testing.T) {
+// TestLongTextsWrap: a text that may be long is in an element that breaks it
+// anywhere.
+func TestLongTextsWrap(t *testing.T) {
 	long := strings.Repeat("a", 500)
 	pages := map[string]templ.Component{
 		"check": Check(CheckPage{Frame: frame(), URL: long, Report: CheckReport{Done: true, Text: long, Steps: []ui.CheckStep{{Title: "A", Result: ui.StepFailed, Seen: []string{long}, Do: long}}}}),
@@ -197,7 +197,7 @@ func TestToolsKeepLongTextsInside(t *testing.T) {
 	}
 }
 
-func TestAddressesAreTextNotLinks(t *testing.T) {
+func TestURLsAreTextNotLinks(t *testing.T) {
 	const address = "https://evil.example/\u202ehook"
 	f := frame()
 	pages := []templ.Component{

@@ -6,7 +6,7 @@ import (
 	"hookwall/views/ui"
 )
 
-func TestDelete(t *testing.T) {
+func TestWebhookDelete(t *testing.T) {
 	const unknown, elsewhere, nobody = "could not be found out", "goes to another webhook", "No other webhook of this shop receives them."
 	rows := []struct {
 		name     string

@@ -6,7 +6,7 @@ import (
 	"hookwall/views/ui"
 )
 
-func TestEditConfirm(t *testing.T) {
+func TestWebhookEditConfirm(t *testing.T) {
 	twins := []ui.Duplicate{{ID: "w2", URL: "https://b.example", Href: "/w2", Shared: []ui.EventBadge{donation}, ExtendHref: "/x", Missing: 1}}
 	const was, will = "https://old.example/\u202e", "https://new.example/"
 	rows := []struct {

@@ -10,7 +10,7 @@ import (
 	"hookwall/views/ui"
 )
 
-// groups is a small catalogue.
+// groups returns a small catalog with some event types selected.
 func groups(ticked ...string) []ui.PickerGroup {
 	all := []ui.PickerGroup{
 		{ID: "orders", Title: "Orders and tips", Types: []ui.PickerType{{Code: "ORDER_PLACED", Title: "Order placed", Description: "A new order is paid."}, {Code: "DONATION", Title: "Donation", Description: "Someone sent a tip."}}},
@@ -28,6 +28,7 @@ func groups(ticked ...string) []ui.PickerGroup {
 	return all
 }
 
+// formPage returns the create form with some event types selected.
 func formPage(ticked ...string) WebhookFormPage {
 	p := WebhookFormPage{
 		Frame: frame(), Action: "/shops/sh_1/webhooks", CancelHref: "/shops/sh_1/webhooks", Submission: "once-1",
@@ -40,6 +41,7 @@ func formPage(ticked ...string) WebhookFormPage {
 	return p
 }
 
+// formOf returns the create or edit form of a page.
 func formOf(d doc) *html.Node {
 	d.t.Helper()
 	for _, form := range d.tags("form") {
@@ -51,7 +53,7 @@ func formOf(d doc) *html.Node {
 	return nil
 }
 
-func TestFormLosesNothing(t *testing.T) {
+func TestFormKeepsEverything(t *testing.T) {
 	refusal := &ui.FieldError{Text: "No.", Code: "WEBHOOK_URI_IP_NOT_ALLOWED", RequestID: "req-1"}
 	rows := []struct {
 		name   string
@@ -148,7 +150,7 @@ func TestFormFocus(t *testing.T) {
 	}
 }
 
-func TestFieldErrorIsTiedToItsField(t *testing.T) {
+func TestFieldErrorBelongsToField(t *testing.T) {
 	p := formPage("DONATION")
 	p.URLError = &ui.FieldError{Text: "This address is an IP number.", Code: "WEBHOOK_URI_IP_NOT_ALLOWED", RequestID: "req-1"}
 	p.URLHints = []string{"Plain http."}
@@ -182,7 +184,7 @@ func TestFieldErrorIsTiedToItsField(t *testing.T) {
 	}
 }
 
-func TestSummaryStandsOnlyForSeveralErrors(t *testing.T) {
+func TestSummaryOnlyForSeveralErrors(t *testing.T) {
 	p := formPage()
 	p.Errors = []ui.SummaryError{{Href: "#url", Text: "One"}}
 	if render(t, WebhookForm(p)).byID("summary") != nil {
@@ -223,7 +225,7 @@ func TestEditForm(t *testing.T) {
 	}
 }
 
-// triState is what the buttons "All" say, by the part they are for.
+// triState returns the state and the value of the buttons "All" by their names.
 func triState(d doc) map[string][2]string {
 	out := map[string][2]string{}
 	for _, b := range d.all(func(n *html.Node) bool { return hasClass(n, "tri") }) {
@@ -232,7 +234,7 @@ func triState(d doc) map[string][2]string {
 	return out
 }
 
-func TestAllSaysHowManyAreTicked(t *testing.T) {
+func TestAllButtonShowsHowManyAreSelected(t *testing.T) {
 	rows := []struct {
 		ticked             []string
 		every, orders, app [2]string
@@ -252,9 +254,9 @@ func TestAllSaysHowManyAreTicked(t *testing.T) {
 	}
 }
 
-// TestAllKeepsTheFocus: what the button sends changes with its state, and the
-// focus comes back to it all the same.
-func TestAllKeepsTheFocus(t *testing.T) {
+// TestAllButtonKeepsFocus: the button that was clicked takes the focus, although
+// its value changes with its state.
+func TestAllButtonKeepsFocus(t *testing.T) {
 	rows := []struct {
 		pressed string
 		ticked  []string
@@ -276,9 +278,9 @@ func TestAllKeepsTheFocus(t *testing.T) {
 	}
 }
 
-// TestSampleBesideTheForm: each type that has a sample leads to it, in a new
-// tab, past the label that ticks the box.
-func TestSampleBesideTheForm(t *testing.T) {
+// TestSampleLinksOpenInNewTab: the link to a sample is outside the label, so that
+// it doesn't select the event type.
+func TestSampleLinksOpenInNewTab(t *testing.T) {
 	p := formPage()
 	for i := range p.Picker.Groups[:2] {
 		for j := range p.Picker.Groups[i].Types {
@@ -292,7 +294,7 @@ func TestSampleBesideTheForm(t *testing.T) {
 		inLabel = append(inLabel, within(l, func(n *html.Node) bool { return n.Data == "a" })...)
 	}
 	if len(inLabel) > 0 {
-		t.Errorf("%d links stand in a label", len(inLabel))
+		t.Errorf("%d links are in a label", len(inLabel))
 	}
 	got := map[string]string{}
 	for _, a := range d.all(func(n *html.Node) bool { return hasClass(n, "sample") }) {

@@ -10,6 +10,7 @@ import (
 	"hookwall/views/ui"
 )
 
+// listPage returns a page with a change.
 func listPage(change func(*WebhookListPage)) WebhookListPage {
 	p := WebhookListPage{
 		Frame: shopFrame("/shops/sh_1/webhooks"), CreateHref: "/new", ListHref: "/list", CSVHref: "/list.csv?q=x",
@@ -21,7 +22,7 @@ func listPage(change func(*WebhookListPage)) WebhookListPage {
 	return p
 }
 
-func TestListStates(t *testing.T) {
+func TestWebhookListStates(t *testing.T) {
 	const nothing, noneFits = "No webhooks yet", "No webhook fits"
 	rows := []struct {
 		name     string
@@ -59,9 +60,9 @@ func TestListStates(t *testing.T) {
 	}
 }
 
-// TestListFilterIsKept holds that the filter is an address, and says what was
-// asked for, even for a type that is not offered.
-func TestListFilterIsKept(t *testing.T) {
+// TestWebhookListFilterIsKept: the filter is a GET form that shows what was asked
+// for, even an event type that isn't offered.
+func TestWebhookListFilterIsKept(t *testing.T) {
 	rows := []struct{ query, eventType, sort string }{
 		{"", "", ""},
 		{"a \"b\" \u202e", "DONATION", "url"},
@@ -85,7 +86,7 @@ func TestListFilterIsKept(t *testing.T) {
 	}
 }
 
-func TestListNamesTypesAndCountsTheRest(t *testing.T) {
+func TestWebhookRowNamesTypesAndCountsTheRest(t *testing.T) {
 	types := func(n int) (all []ui.EventBadge) {
 		for i := range n {
 			all = append(all, ui.EventBadge{Code: "CODE", Title: "Type " + string(rune('A'+i))})

@@ -72,7 +72,7 @@ func TestLockedWebhooks(t *testing.T) {
 	}
 }
 
-func TestWebhookLeadsToTheTools(t *testing.T) {
+func TestWebhookLinksToTools(t *testing.T) {
 	rows := []struct {
 		check, test, tools string
 	}{{"", "", ""}, {"/c", "", ""}, {"", "/t", ""}, {"/c", "/t", "/tools/signature"}}

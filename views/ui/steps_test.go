@@ -2,9 +2,9 @@ package ui
 
 import "testing"
 
-// TestResultsDifferWithoutColour wants an icon of its own, or none and a
-// moving one, and a word of its own for each result.
-func TestResultsDifferWithoutColour(t *testing.T) {
+// TestResultsDifferWithoutColor: each result has its own word and its own icon,
+// or none if it has the spinner.
+func TestResultsDifferWithoutColor(t *testing.T) {
 	results := []string{StepPassed, StepWarned, StepFailed, StepSkipped, StepRunning, StepWaiting}
 	icons, words := map[string]string{}, map[string]string{}
 	for _, result := range results {

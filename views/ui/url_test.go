@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestAddressNotes(t *testing.T) {
+func TestURLNotes(t *testing.T) {
 	const (
 		ascii    = "Machines look this host up under its ASCII name: "
 		reads    = "Where it is written in its own letters, this host reads: "
@@ -68,9 +68,9 @@ func TestAddressNotes(t *testing.T) {
 	}
 }
 
-// TestLettersLikeLatinOnes takes each letter by itself: one that is missing
-// here is a name that nobody is warned of.
-func TestLettersLikeLatinOnes(t *testing.T) {
+// TestLettersThatLookLatin tries each letter by itself. A letter that is missing
+// is a host that nobody is warned of.
+func TestLettersThatLookLatin(t *testing.T) {
 	for script, letters := range map[string]string{
 		"Cyrillic": "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u04bb\u04cf\u044c\u0475\u043a\u043c\u0442\u0432\u043d\u0433",
 		"Greek":    "\u03bf\u03bd\u03c1\u03b9\u03ba\u03c5\u03b1\u03c7\u03c4\u03bc\u03b3",
@@ -85,8 +85,8 @@ func TestLettersLikeLatinOnes(t *testing.T) {
 	}
 }
 
-// TestSignsLikeOthers takes each sign by itself.
-func TestSignsLikeOthers(t *testing.T) {
+// TestLookalikeSigns tries each sign by itself.
+func TestLookalikeSigns(t *testing.T) {
 	for like, signs := range map[string]string{
 		"/":  "\u2044\u2215\u2571\u29f8\uff0f",
 		".":  "\u3002\uff0e\uff61\u2024",
@@ -105,16 +105,16 @@ func TestSignsLikeOthers(t *testing.T) {
 	}
 }
 
-// A host cannot end its name early by a sign that is none.
-func TestFalseSlashInAHost(t *testing.T) {
+// TestLookalikeSlashInHost: a host can't seem to end before it does.
+func TestLookalikeSlashInHost(t *testing.T) {
 	notes := strings.Join(URLNotes("https://fourthwall.com\u2044hooks.evil.example/"), "\n")
 	if !strings.Contains(notes, "U+2044") || !strings.Contains(notes, "Look closely where its host ends") {
 		t.Errorf("the notes are %q", notes)
 	}
 }
 
-// TestNotesHideNothing: what is said of an address is text that is seen as it is.
-func TestNotesHideNothing(t *testing.T) {
+// TestURLNotesHideNothing: the notes have no hidden characters.
+func TestURLNotesHideNothing(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		for _, note := range URLNotes("https://" + rapid.String().Draw(rt, "host") + ".example/" + rapid.String().Draw(rt, "path")) {
 			for _, p := range split(Plain(note), hiddenInNames) {
