@@ -42,7 +42,9 @@ func bigPicker() ui.Picker {
 		p.Groups = append(p.Groups, g)
 	}
 	for i, size := range []int{5, 11, 2, 6, 5, 29} {
-		p.Presets = append(p.Presets, ui.PickerPreset{ID: fmt.Sprintf("preset-%d", i), Title: words(2), Text: words(8), Types: codes[:size]})
+		p.Presets = append(p.Presets, ui.PickerPreset{
+			ID: fmt.Sprintf("preset-%d", i), Title: words(2), Text: words(8), Types: codes[:size],
+		})
 	}
 	return p
 }
@@ -74,7 +76,9 @@ func loads(d doc) []string {
 }
 
 func TestCreatePageBudget(t *testing.T) {
-	d := render(t, WebhookForm(WebhookFormPage{Frame: frame(), Action: "/shops/sh_1/webhooks", CancelHref: "/shops/sh_1/webhooks", Picker: bigPicker()}))
+	d := render(t, WebhookForm(WebhookFormPage{
+		Frame: frame(), Action: "/shops/sh_1/webhooks", CancelHref: "/shops/sh_1/webhooks", Picker: bigPicker(),
+	}))
 	total := compressed(t, d.raw)
 	addresses := loads(d)
 	if len(addresses)+1 > 4 {

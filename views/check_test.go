@@ -23,9 +23,12 @@ const (
 // startPage returns a page with a change.
 func startPage(change func(*CheckStartPage)) CheckStartPage {
 	p := CheckStartPage{
-		Frame: toolFrame("/shops/sh_1/checks/new"), Action: "/shops/sh_1/checks/new", BackHref: "/back", BackText: "Back to the form",
-		URL: longURL, Type: "DONATION", TypeChoices: []ui.EventBadge{placed, donation, future},
-		Hidden: []ui.HiddenField{{Name: "types", Value: "DONATION"}, {Name: "types", Value: "ORDER_PLACED"}, {Name: "form", Value: "d1"}},
+		Frame: toolFrame("/shops/sh_1/checks/new"), Action: "/shops/sh_1/checks/new", BackHref: "/back",
+		BackText: "Back to the form",
+		URL:      longURL, Type: "DONATION", TypeChoices: []ui.EventBadge{placed, donation, future},
+		Hidden: []ui.HiddenField{
+			{Name: "types", Value: "DONATION"}, {Name: "types", Value: "ORDER_PLACED"}, {Name: "form", Value: "d1"},
+		},
 	}
 	change(&p)
 	return p
@@ -54,7 +57,13 @@ func TestCheckStart(t *testing.T) {
 			d := render(t, CheckStart(p))
 			d.check()
 			d.secretIsPrivate()
-			d.says([]string{"Send up to 3 test deliveries", "testMode: true", "A test event", "The same event again", "An event with a wrong signature", "(optional)"}, nil)
+			d.says(
+				[]string{
+					"Send up to 3 test deliveries", "testMode: true", "A test event", "The same event again",
+					"An event with a wrong signature", "(optional)",
+				},
+				nil,
+			)
 			if got := d.focused(); got != row.focus {
 				t.Errorf("focus on %q, want %q", got, row.focus)
 			}
@@ -65,7 +74,9 @@ func TestCheckStart(t *testing.T) {
 				t.Errorf("type %q, want %q", got, row.kind)
 			}
 			got := posted(d.formTo(p.Action))
-			want := map[string][]string{"url": {p.URL}, "secret": {""}, "follow": {""}, "types": {"DONATION", "ORDER_PLACED"}, "form": {"d1"}}
+			want := map[string][]string{
+				"url": {p.URL}, "secret": {""}, "follow": {""}, "types": {"DONATION", "ORDER_PLACED"}, "form": {"d1"},
+			}
 			for name, values := range want {
 				if !slices.Equal(got[name], values) {
 					t.Errorf("%s: got %q, want %q", name, got[name], values)
@@ -95,7 +106,10 @@ func TestTypeHasNoEmptyChoice(t *testing.T) {
 // allResults has a step with each result.
 var allResults = []ui.CheckStep{
 	{ID: "address", Title: "Address", Result: ui.StepPassed, Seen: []string{longURL}},
-	{ID: "dns", Title: "Name lookup", Result: ui.StepWarned, Seen: []string{"192.0.2.1", trick}, Do: "Look at " + trick, Took: 12 * time.Millisecond},
+	{
+		ID: "dns", Title: "Name lookup", Result: ui.StepWarned, Seen: []string{"192.0.2.1", trick}, Do: "Look at " + trick,
+		Took: 12 * time.Millisecond,
+	},
 	{ID: "connect", Title: "Connection", Result: ui.StepFailed, Do: "Open the port.", Took: 1250 * time.Millisecond},
 	{ID: "tls", Title: "Encryption", Result: ui.StepSkipped, Seen: []string{"No connection."}},
 	{ID: "delivery", Title: "Test delivery", Result: ui.StepRunning},
@@ -154,13 +168,19 @@ func TestCheckStates(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			p := CheckPage{Frame: toolFrame(checkSelf), URL: "https://a.example/" + trick, Type: donation, StartedAt: noon, Report: row.report, AgainHref: "/again", BackHref: "/back", BackText: "Back to the webhook"}
+			p := CheckPage{
+				Frame: toolFrame(checkSelf), URL: "https://a.example/" + trick, Type: donation, StartedAt: noon, Report: row.report,
+				AgainHref: "/again", BackHref: "/back", BackText: "Back to the webhook",
+			}
 			if row.follows {
 				p.SelfHref, p.FollowHref = checkSelf, checkStream
 			}
 			d := render(t, Check(p))
 			d.check()
-			d.says(append(row.wanted, "https://a.example/"+shown, "Donation", "22 November 2026, 12:00:00 UTC", "Back to the webhook"), row.unwanted)
+			d.says(
+				append(row.wanted, "https://a.example/"+shown, "Donation", "22 November 2026, 12:00:00 UTC", "Back to the webhook"),
+				row.unwanted,
+			)
 			if got := d.focused(); got != row.focus {
 				t.Errorf("focus on %q, want %q", got, row.focus)
 			}
@@ -186,7 +206,8 @@ func TestReportCanBeCopied(t *testing.T) {
 		t.Fatalf("%d reports", len(scope))
 	}
 	buttons := within(scope[0], func(n *html.Node) bool { return n.Data == "button" })
-	if len(buttons) != 1 || !has(buttons[0], "data-copy") || !has(buttons[0], "hidden") || text(buttons[0]) != "Copy as text" {
+	if len(buttons) != 1 || !has(buttons[0], "data-copy") || !has(buttons[0], "hidden") ||
+		text(buttons[0]) != "Copy as text" {
 		t.Error("not the one button, hidden until script shows it")
 	}
 	codes := within(scope[0], func(n *html.Node) bool { return n.Data == "code" })

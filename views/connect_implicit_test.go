@@ -10,7 +10,8 @@ import (
 func TestConnectImplicit(t *testing.T) {
 	d := render(t, ConnectImplicit(ConnectImplicitPage{Action: "/oauth/implicit", ConnectHref: "/connect"}))
 	loads := d.tags("script", "link")
-	if loads[0].Data != "script" || !strings.Contains(attr(loads[0], "src"), "/implicit.") || has(loads[0], "defer") || has(loads[0], "async") {
+	if loads[0].Data != "script" || !strings.Contains(attr(loads[0], "src"), "/implicit.") || has(loads[0], "defer") ||
+		has(loads[0], "async") {
 		t.Error("the script is not the first thing, or does not run immediately")
 	}
 	form := d.byID("implicit")

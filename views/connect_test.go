@@ -11,7 +11,10 @@ import (
 
 // Checklist 9.
 func TestConnectOffersConfiguredWays(t *testing.T) {
-	full := ConnectPage{Frame: Frame{Title: "Connect"}, CodeHref: "/oauth/start?way=code", ImplicitHref: "/oauth/start?way=implicit", KeyAction: "/key", Return: "/shops/x", Username: "fw_\"1"}
+	full := ConnectPage{
+		Frame: Frame{Title: "Connect"}, CodeHref: "/oauth/start?way=code", ImplicitHref: "/oauth/start?way=implicit",
+		KeyAction: "/key", Return: "/shops/x", Username: "fw_\"1",
+	}
 	d := render(t, Connect(full))
 	for _, href := range []string{full.CodeHref, full.ImplicitHref} {
 		if len(d.all(func(n *html.Node) bool { return attr(n, "href") == href })) != 1 {
@@ -19,7 +22,8 @@ func TestConnectOffersConfiguredWays(t *testing.T) {
 		}
 	}
 	got := posted(d.tags("form")[0])
-	if got.Get("return") != "/shops/x" || got.Get("username") != "fw_\"1" || got.Get("password") != "" || !got.Has("password") {
+	if got.Get("return") != "/shops/x" || got.Get("username") != "fw_\"1" || got.Get("password") != "" ||
+		!got.Has("password") {
 		t.Errorf("posted %v", got)
 	}
 	full.CodeHref, full.ImplicitHref = "", ""

@@ -11,7 +11,10 @@ import (
 )
 
 func TestDeliveryRows(t *testing.T) {
-	at := ui.DeliveryRow{Href: "/e/1", Type: donation, At: noon, State: "SENT", URL: "https://a.example/\u202e", WebhookID: "w", WebhookHref: "/w"}
+	at := ui.DeliveryRow{
+		Href: "/e/1", Type: donation, At: noon, State: "SENT", URL: "https://a.example/\u202e", WebhookID: "w",
+		WebhookHref: "/w",
+	}
 	with := func(change func(*ui.DeliveryRow)) ui.DeliveryRow {
 		row := at
 		change(&row)

@@ -51,8 +51,12 @@ func TestBodyIsShownOnlyWhenAsked(t *testing.T) {
 
 func TestDeliveryFacts(t *testing.T) {
 	full := DeliveryPage{
-		Frame: shopFrame("/e/d"), ListHref: "/e", UpdatedAt: noon.Add(time.Minute), APIVersion: "V1", EventID: "weve_1", WebhookID: "wcon_1", ShopID: "sh_1",
-		Row: ui.DeliveryRow{ID: "d", Type: donation, At: noon, State: "BROKEN", Failed: true, Error: "Timed out\n\u202e", Test: true, URL: "https://a.example", WebhookID: "wcon_1", WebhookHref: "/w"},
+		Frame: shopFrame("/e/d"), ListHref: "/e", UpdatedAt: noon.Add(time.Minute), APIVersion: "V1", EventID: "weve_1",
+		WebhookID: "wcon_1", ShopID: "sh_1",
+		Row: ui.DeliveryRow{
+			ID: "d", Type: donation, At: noon, State: "BROKEN", Failed: true, Error: "Timed out\n\u202e", Test: true,
+			URL: "https://a.example", WebhookID: "wcon_1", WebhookHref: "/w",
+		},
 	}
 	rows := []struct {
 		name     string

@@ -11,10 +11,14 @@ import (
 
 func TestDuplicate(t *testing.T) {
 	p := DuplicatePage{
-		Frame: shopFrame("/new/duplicate"), Action: "/create", EditHref: "/new?draft=1", ListHref: "/l", Submission: "once-1", URL: "https://a.example/ \u202e",
+		Frame: shopFrame("/new/duplicate"), Action: "/create", EditHref: "/new?draft=1", ListHref: "/l", Submission: "once-1",
+		URL:   "https://a.example/ \u202e",
 		Types: []ui.EventBadge{donation, placed, future},
 		Duplicates: []ui.Duplicate{
-			{ID: "w2", URL: "https://A.example/", Href: "/w2", Shared: []ui.EventBadge{donation}, ExtendHref: "/w2/edit?draft=2", Missing: 2},
+			{
+				ID: "w2", URL: "https://A.example/", Href: "/w2", Shared: []ui.EventBadge{donation}, ExtendHref: "/w2/edit?draft=2",
+				Missing: 2,
+			},
 			{ID: "w3", URL: "https://a.example:443/", Href: "/w3", Shared: []ui.EventBadge{donation, placed, future}},
 		},
 	}
@@ -22,12 +26,16 @@ func TestDuplicate(t *testing.T) {
 	d.check()
 	form := d.formTo("/create")
 	got := posted(form)
-	for name, want := range map[string][]string{"submission": {"once-1"}, "url": {p.URL}, "allowedTypes": {"DONATION", "ORDER_PLACED", "SHIPMENT_LOST"}, "duplicate": {"accepted"}} {
+	for name, want := range map[string][]string{
+		"submission": {"once-1"}, "url": {p.URL}, "allowedTypes": {"DONATION", "ORDER_PLACED", "SHIPMENT_LOST"},
+		"duplicate": {"accepted"},
+	} {
 		if !slices.Equal(got[name], want) {
 			t.Errorf("%s: got %q, want %q", name, got[name], want)
 		}
 	}
-	if buttons := submits(form); !slices.Equal(values(buttons), []string{"create"}) || text(buttons[0]) != "Create a second webhook" || hasClass(buttons[0], "main") {
+	if buttons := submits(form); !slices.Equal(values(buttons), []string{"create"}) ||
+		text(buttons[0]) != "Create a second webhook" || hasClass(buttons[0], "main") {
 		t.Errorf("buttons %q", values(buttons))
 	}
 	rows := d.all(func(n *html.Node) bool { return hasClass(n, "row") })

@@ -13,8 +13,13 @@ import (
 // frame returns the frame of a page with two shops connected, in the sandbox.
 func frame() Frame {
 	shop := ShopLink{ID: "sh_1", Name: "Studio Nine", Domain: "studio-nine.example", Href: "/shops/sh_1/webhooks"}
-	other := ShopLink{ID: "sh_2", Name: "Paper Lantern", Domain: "paper.example", Href: "/shops/sh_2/webhooks", Expired: true}
-	return Frame{Title: "Webhooks", Path: shop.Href, Shop: &shop, Shops: []ShopLink{shop, other}, SignedIn: true, SandboxURL: "http://127.0.0.1:8081/"}
+	other := ShopLink{
+		ID: "sh_2", Name: "Paper Lantern", Domain: "paper.example", Href: "/shops/sh_2/webhooks", Expired: true,
+	}
+	return Frame{
+		Title: "Webhooks", Path: shop.Href, Shop: &shop, Shops: []ShopLink{shop, other}, SignedIn: true,
+		SandboxURL: "http://127.0.0.1:8081/",
+	}
 }
 
 // shopFrame returns frame with the other pages of a shop.
@@ -34,7 +39,8 @@ func toolFrame(path string) Frame {
 func TestTopBar(t *testing.T) {
 	d := render(t, WebhookList(WebhookListPage{Frame: frame(), CreateHref: "/new"}))
 	switcher := d.all(func(n *html.Node) bool { return hasClass(n, "switcher") })[0]
-	if got := text(within(switcher, func(n *html.Node) bool { return n.Data == "summary" })[0]); got != "Shop: Studio Nine" {
+	summary := within(switcher, func(n *html.Node) bool { return n.Data == "summary" })[0]
+	if got := text(summary); got != "Shop: Studio Nine" {
 		t.Errorf("switcher says %q", got)
 	}
 	for _, want := range []string{"/shops/sh_1/webhooks", "/shops/sh_2/webhooks", "/shops", "/connect"} {
@@ -76,7 +82,8 @@ func TestNavigationOfShop(t *testing.T) {
 			var names []string
 			for _, a := range links {
 				names = append(names, text(a))
-				if current := attr(a, "aria-current"); (text(a) == row.current) != (current != "") || current != "" && current != row.kind {
+				current := attr(a, "aria-current")
+				if (text(a) == row.current) != (current != "") || current != "" && current != row.kind {
 					t.Errorf("%s: link %q has aria-current %q", row.path, text(a), current)
 				}
 			}
@@ -124,7 +131,9 @@ func TestToolsInTopBar(t *testing.T) {
 // and the first takes the focus unless the content does.
 func TestFlashesAreAnnounced(t *testing.T) {
 	told := frame()
-	told.Notices = []ui.Notice{{Kind: ui.Success, Title: "Studio Nine is connected"}, {Kind: ui.Info, Title: "And another thing"}}
+	told.Notices = []ui.Notice{
+		{Kind: ui.Success, Title: "Studio Nine is connected"}, {Kind: ui.Info, Title: "And another thing"},
+	}
 	form := formPage()
 	form.Frame = told
 	for name, row := range map[string]struct {

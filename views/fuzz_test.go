@@ -36,7 +36,8 @@ func FuzzPages(f *testing.F) {
 func whole(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
-		field := d.Parent != nil && (d.Parent.Data == "textarea" || d.Parent.Data == "template" || d.Parent.Data == "noscript")
+		field := d.Parent != nil &&
+			(d.Parent.Data == "textarea" || d.Parent.Data == "template" || d.Parent.Data == "noscript")
 		if d.Type == html.TextNode && !field {
 			b.WriteString(d.Data)
 		}

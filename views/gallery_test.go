@@ -126,7 +126,8 @@ func TestSharedTemplatesAreComponents(t *testing.T) {
 }
 
 func TestGalleryShowsEveryIcon(t *testing.T) {
-	if got, want := slices.Sorted(slices.Values(iconNames)), slices.Sorted(maps.Keys(spriteIDs())); !slices.Equal(got, want) {
+	got, want := slices.Sorted(slices.Values(iconNames)), slices.Sorted(maps.Keys(spriteIDs()))
+	if !slices.Equal(got, want) {
 		t.Errorf("shown are %q, the sprite has %q", got, want)
 	}
 }

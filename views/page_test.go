@@ -162,7 +162,9 @@ func (d doc) checkFrame() {
 	if !bytes.HasPrefix(d.raw, []byte("<!doctype html>")) {
 		d.t.Errorf("page begins with %.20q", d.raw)
 	}
-	metas := map[string]string{"robots": "noindex", "color-scheme": "light dark", "viewport": "width=device-width, initial-scale=1"}
+	metas := map[string]string{
+		"robots": "noindex", "color-scheme": "light dark", "viewport": "width=device-width, initial-scale=1",
+	}
 	for _, m := range d.tags("meta") {
 		if want, ok := metas[attr(m, "name")]; ok && attr(m, "content") == want {
 			delete(metas, attr(m, "name"))
@@ -171,7 +173,8 @@ func (d doc) checkFrame() {
 	if len(metas) > 0 {
 		d.t.Errorf("missing meta %v", metas)
 	}
-	if first := within(d.tags("body")[0], func(n *html.Node) bool { return n.Data == "a" })[0]; attr(first, "href") != "#main" {
+	links := within(d.tags("body")[0], func(n *html.Node) bool { return n.Data == "a" })
+	if attr(links[0], "href") != "#main" {
 		d.t.Error("the first link does not skip to the content")
 	}
 	if n := len(d.all(func(n *html.Node) bool { return has(n, "autofocus") })); n > 1 {
@@ -230,7 +233,8 @@ func (d doc) checkPolicy() {
 			d.t.Errorf("unexpected element <%s>", n.Data)
 		}
 		for _, a := range n.Attr {
-			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc" || a.Key == "formaction" || a.Key == "ping" {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc" || a.Key == "formaction" ||
+				a.Key == "ping" {
 				d.t.Errorf("<%s> has %s=%q", n.Data, a.Key, a.Val)
 			}
 			if slices.Contains([]string{"href", "action", "src"}, a.Key) && !harmless(a.Val) {
@@ -267,7 +271,8 @@ func (d doc) checkForms() {
 			d.t.Errorf("form by %q to %q", attr(form, "method"), attr(form, "action"))
 		}
 		buttons := submits(form)
-		if main := []string{"create", "review", "check", "save", "overwrite", "delete"}; len(buttons) > 1 && !slices.Contains(main, attr(buttons[0], "value")) {
+		main := []string{"create", "review", "check", "save", "overwrite", "delete"}
+		if len(buttons) > 1 && !slices.Contains(main, attr(buttons[0], "value")) {
 			d.t.Errorf("the first of %d buttons is %q", len(buttons), text(buttons[0]))
 		}
 	}
@@ -359,13 +364,16 @@ func (d doc) focused() string {
 func (d doc) secretIsPrivate() {
 	d.t.Helper()
 	in := d.byID("secret")
-	want := map[string]string{"name": "secret", "type": "password", "value": "", "autocomplete": "off", "spellcheck": "false"}
+	want := map[string]string{
+		"name": "secret", "type": "password", "value": "", "autocomplete": "off", "spellcheck": "false",
+	}
 	for name, value := range want {
 		if attr(in, name) != value {
 			d.t.Errorf("secret has %s=%q", name, attr(in, name))
 		}
 	}
-	if hint := text(d.byID("secret-hint")); !strings.HasPrefix(hint, "Used for this one ") || !strings.Contains(hint, "never stored") {
+	if hint := text(d.byID("secret-hint")); !strings.HasPrefix(hint, "Used for this one ") ||
+		!strings.Contains(hint, "never stored") {
 		d.t.Errorf("the secret's hint is %q", hint)
 	}
 }

@@ -13,8 +13,17 @@ func TestSamplePage(t *testing.T) {
 	f := frame()
 	f.Shop = nil
 	d := render(t, Sample(SamplePage{
-		Frame: f, Type: ui.EventBadge{Code: "DONATION", Title: "Donation"}, Description: "Someone sent a tip.", Body: "{\n  \"type\": \"DONATION\"\n}", SignHref: "/tools/signature#snippets",
-		Others: []SampleGroup{{Title: "Orders", Types: []SampleLink{{ui.EventBadge{Code: "DONATION", Title: "Donation"}, "/samples/DONATION"}, {ui.EventBadge{Code: "ORDER_PLACED", Title: "Order placed"}, "/samples/ORDER_PLACED"}}}},
+		Frame: f, Type: ui.EventBadge{Code: "DONATION", Title: "Donation"}, Description: "Someone sent a tip.",
+		Body: "{\n  \"type\": \"DONATION\"\n}", SignHref: "/tools/signature#snippets",
+		Others: []SampleGroup{
+			{
+				Title: "Orders",
+				Types: []SampleLink{
+					{ui.EventBadge{Code: "DONATION", Title: "Donation"}, "/samples/DONATION"},
+					{ui.EventBadge{Code: "ORDER_PLACED", Title: "Order placed"}, "/samples/ORDER_PLACED"},
+				},
+			},
+		},
 	}))
 	d.check()
 	if got := d.tags("pre"); len(got) != 1 || strings.TrimSpace(text(got[0])) != `{ "type": "DONATION" }` {

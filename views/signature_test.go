@@ -9,7 +9,10 @@ import (
 )
 
 func signaturePage(change func(*SignaturePage)) SignaturePage {
-	p := SignaturePage{Frame: Frame{Title: "Signature bench", Path: "/tools/signature", ToolsHref: "/tools/signature"}, Action: "/tools/signature", Body: "\n{}\n", Signature: "X-A: b\n\nc"}
+	p := SignaturePage{
+		Frame:  Frame{Title: "Signature bench", Path: "/tools/signature", ToolsHref: "/tools/signature"},
+		Action: "/tools/signature", Body: "\n{}\n", Signature: "X-A: b\n\nc",
+	}
 	change(&p)
 	return p
 }
@@ -17,11 +20,15 @@ func signaturePage(change func(*SignaturePage)) SignaturePage {
 func TestSignaturePage(t *testing.T) {
 	missing := func(p *SignaturePage) {
 		p.BodyError, p.SecretError = &ui.FieldError{Text: "No body."}, &ui.FieldError{Text: "No secret."}
-		p.Errors, p.Focus = []ui.SummaryError{{Href: "#body", Text: "No body."}, {Href: "#secret", Text: "No secret."}}, "summary"
+		p.Errors, p.Focus = []ui.SummaryError{
+			{Href: "#body", Text: "No body."}, {Href: "#secret", Text: "No secret."},
+		}, "summary"
 	}
 	found := func(valid bool, findings ...SignatureFinding) func(*SignaturePage) {
 		return func(p *SignaturePage) {
-			p.Result, p.Focus = &SignatureResult{Valid: valid, Header: "X-Fourthwall-Hmac-SHA256", Summary: "In a sentence.", Findings: findings}, "result"
+			p.Result, p.Focus = &SignatureResult{
+				Valid: valid, Header: "X-Fourthwall-Hmac-SHA256", Summary: "In a sentence.", Findings: findings,
+			}, "result"
 		}
 	}
 	certain := SignatureFinding{Code: "hex", Title: "Hex", Text: "Not base64.", Evidence: "Read as hex, it fits " + trick}
@@ -48,7 +55,10 @@ func TestSignaturePage(t *testing.T) {
 		{"body wrong", func(p *SignaturePage) { p.BodyError, p.Focus = &ui.FieldError{Text: "No body."}, "body" }, "body", true, []string{"No body."}, nil},
 		{"file", func(p *SignaturePage) { p.FileName = trick }, "", false, []string{"To check " + shown + " once more, choose it again."}, nil},
 		{"snippets", func(p *SignaturePage) {
-			p.Snippets = []ui.Snippet{{ID: "go", Language: "Go", File: "verify.go", Code: "package webhook\n"}, {ID: "cs", Language: "C#", File: "Verify.cs", Code: "<T>"}}
+			p.Snippets = []ui.Snippet{
+				{ID: "go", Language: "Go", File: "verify.go", Code: "package webhook\n"},
+				{ID: "cs", Language: "C#", File: "Verify.cs", Code: "<T>"},
+			}
 		}, "", false, []string{"In your own program", "Go package webhook", "C# <T>"}, nil},
 	}
 	for _, row := range rows {
@@ -73,9 +83,12 @@ func TestSignaturePage(t *testing.T) {
 			if file := d.byID("file"); attr(file, "name") != "file" || attr(file, "type") != "file" {
 				t.Error("no field for a file")
 			}
-			for id, wrong := range map[string]*ui.FieldError{"body": p.BodyError, "signature": p.SignatureError, "secret": p.SecretError} {
+			for id, wrong := range map[string]*ui.FieldError{
+				"body": p.BodyError, "signature": p.SignatureError, "secret": p.SecretError,
+			} {
 				field := d.byID(id)
-				if tied := slices.Contains(strings.Fields(attr(field, "aria-describedby")), id+"-error-text"); tied != (wrong != nil) || (attr(field, "aria-invalid") == "true") != tied {
+				tied := slices.Contains(strings.Fields(attr(field, "aria-describedby")), id+"-error-text")
+				if tied != (wrong != nil) || (attr(field, "aria-invalid") == "true") != tied {
 					t.Errorf("%s is not tied to its error", id)
 				}
 			}

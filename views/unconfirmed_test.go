@@ -19,10 +19,12 @@ func TestUnconfirmedKeepsEverything(t *testing.T) {
 	}
 	form := find(render(t, Unconfirmed(p)))
 	got := posted(form)
-	if got.Get("submission") != p.Submission || got.Get("url") != p.URL || !slices.Equal(got["allowedTypes"], []string{"DONATION", "NEW"}) {
+	if got.Get("submission") != p.Submission || got.Get("url") != p.URL ||
+		!slices.Equal(got["allowedTypes"], []string{"DONATION", "NEW"}) {
 		t.Errorf("posted %v", got)
 	}
-	if buttons := submits(form); len(buttons) != 2 || attr(buttons[0], "value") != "check" || attr(buttons[1], "value") != "edit" {
+	if buttons := submits(form); len(buttons) != 2 || attr(buttons[0], "value") != "check" ||
+		attr(buttons[1], "value") != "edit" {
 		t.Error("not the buttons to check again and to go back")
 	}
 	p.CanCheck = false

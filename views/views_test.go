@@ -120,7 +120,9 @@ func TestHostileStringsStayText(t *testing.T) {
 
 // Checklist 24.
 func TestHostileURLsAreNotLinked(t *testing.T) {
-	for _, address := range []string{"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "data:text/html,x", "vbscript:x"} {
+	for _, address := range []string{
+		"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "data:text/html,x", "vbscript:x",
+	} {
 		for _, page := range everyPage {
 			d := render(t, page.draw(filler{address, true}.fill))
 			d.check()
@@ -201,7 +203,9 @@ func TestURLsAreTextNotLinks(t *testing.T) {
 	const address = "https://evil.example/\u202ehook"
 	f := frame()
 	pages := []templ.Component{
-		WebhookList(WebhookListPage{Frame: f, CreateHref: "/new", Webhooks: []WebhookRow{{ID: "w", URL: address, Href: "/w"}}}),
+		WebhookList(WebhookListPage{
+			Frame: f, CreateHref: "/new", Webhooks: []WebhookRow{{ID: "w", URL: address, Href: "/w"}},
+		}),
 		WebhookShow(WebhookShowPage{Frame: f, ID: "w", URL: address, ListHref: "/l"}),
 		Unconfirmed(UnconfirmedPage{Frame: f, URL: address, Action: "/a", ListHref: "/l"}),
 	}
@@ -278,8 +282,14 @@ func TestPages(t *testing.T) {
 		page templ.Component
 		want map[string]string // text by href
 	}{
-		{Deliveries(DeliveriesPage{Action: "/e", PrevHref: "/p", NextHref: "/n"}), map[string]string{"/p": "Previous page", "/n": "Next page"}},
-		{Activity(ActivityPage{Action: "/a", NewerHref: "/p", OlderHref: "/n"}), map[string]string{"/p": "Newer", "/n": "Older"}},
+		{
+			Deliveries(DeliveriesPage{Action: "/e", PrevHref: "/p", NextHref: "/n"}),
+			map[string]string{"/p": "Previous page", "/n": "Next page"},
+		},
+		{
+			Activity(ActivityPage{Action: "/a", NewerHref: "/p", OlderHref: "/n"}),
+			map[string]string{"/p": "Newer", "/n": "Older"},
+		},
 	}
 	for _, row := range rows {
 		d := render(t, row.page)

@@ -7,7 +7,8 @@ import (
 )
 
 func TestWebhookDelete(t *testing.T) {
-	const unknown, elsewhere, nobody = "could not be found out", "goes to another webhook", "No other webhook of this shop receives them."
+	const unknown, elsewhere, nobody = "could not be found out", "goes to another webhook",
+		"No other webhook of this shop receives them."
 	rows := []struct {
 		name     string
 		page     WebhookDeletePage
@@ -23,11 +24,20 @@ func TestWebhookDelete(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			p := row.page
-			p.Frame, p.ID, p.URL, p.Action, p.WebhookHref = shopFrame("/w/delete"), "wcon_\u202e1", "https://a.example/\u202e", "/delete", "/w"
-			p.Types, p.TypeCount = []ui.EventGroup{{Title: "Orders", Types: []ui.EventLine{{EventBadge: placed, Description: "Paid."}}}}, 1
+			p.Frame, p.ID, p.URL, p.Action, p.WebhookHref = shopFrame("/w/delete"), "wcon_\u202e1", "https://a.example/\u202e",
+				"/delete", "/w"
+			p.Types, p.TypeCount = []ui.EventGroup{
+				{Title: "Orders", Types: []ui.EventLine{{EventBadge: placed, Description: "Paid."}}},
+			}, 1
 			d := render(t, WebhookDelete(p))
 			d.check()
-			d.says(append(row.wanted, "Delete webhook wcon_U+202E1", "https://a.example/U+202E", "1 event type Orders Order placed ORDER_PLACED Paid.", "a new id, and perhaps a new secret"), row.unwanted)
+			d.says(
+				append(
+					row.wanted, "Delete webhook wcon_U+202E1", "https://a.example/U+202E",
+					"1 event type Orders Order placed ORDER_PLACED Paid.", "a new id, and perhaps a new secret",
+				),
+				row.unwanted,
+			)
 			form := d.formTo("/delete")
 			if got := submits(form); len(got) != 1 || attr(got[0], "value") != "delete" || !hasClass(got[0], "danger") {
 				t.Errorf("buttons %q", values(got))

@@ -13,8 +13,19 @@ import (
 // groups returns a small catalog with some event types selected.
 func groups(ticked ...string) []ui.PickerGroup {
 	all := []ui.PickerGroup{
-		{ID: "orders", Title: "Orders and tips", Types: []ui.PickerType{{Code: "ORDER_PLACED", Title: "Order placed", Description: "A new order is paid."}, {Code: "DONATION", Title: "Donation", Description: "Someone sent a tip."}}},
-		{ID: "app", Title: "App", Types: []ui.PickerType{{Code: "PLATFORM_APP_DISCONNECTED", Title: "App disconnected", Description: "The shop ended the connection."}}},
+		{
+			ID: "orders", Title: "Orders and tips",
+			Types: []ui.PickerType{
+				{Code: "ORDER_PLACED", Title: "Order placed", Description: "A new order is paid."},
+				{Code: "DONATION", Title: "Donation", Description: "Someone sent a tip."},
+			},
+		},
+		{
+			ID: "app", Title: "App",
+			Types: []ui.PickerType{
+				{Code: "PLATFORM_APP_DISCONNECTED", Title: "App disconnected", Description: "The shop ended the connection."},
+			},
+		},
 		{ID: "unknown", Title: "Unknown", Types: []ui.PickerType{{Code: "OF THE \"FUTURE\"", Unknown: true}}},
 	}
 	for i := range all {
@@ -32,8 +43,13 @@ func groups(ticked ...string) []ui.PickerGroup {
 func formPage(ticked ...string) WebhookFormPage {
 	p := WebhookFormPage{
 		Frame: frame(), Action: "/shops/sh_1/webhooks", CancelHref: "/shops/sh_1/webhooks", Submission: "once-1",
-		URL:    " https://a.example/\u202e?x=\"1\" ",
-		Picker: ui.Picker{Groups: groups(ticked...), Total: 3, Presets: []ui.PickerPreset{{ID: "tips", Title: "Tips", Text: "Tips as they come", Types: []string{"DONATION", "ORDER_PLACED"}}}},
+		URL: " https://a.example/\u202e?x=\"1\" ",
+		Picker: ui.Picker{
+			Groups: groups(ticked...), Total: 3,
+			Presets: []ui.PickerPreset{
+				{ID: "tips", Title: "Tips", Text: "Tips as they come", Types: []string{"DONATION", "ORDER_PLACED"}},
+			},
+		},
 	}
 	for _, code := range ticked {
 		p.Picker.Selected = append(p.Picker.Selected, ui.EventBadge{Code: code, Title: code})
@@ -102,7 +118,10 @@ func TestFormButtons(t *testing.T) {
 		}
 		got = append(got, attr(b, "value"))
 	}
-	want := []string{"create", "examine", "all", "none", "preset:tips", "group:orders:all", "group:orders:none", "group:app:all", "group:app:none", "group:unknown:all", "group:unknown:none", "undo", "create"}
+	want := []string{
+		"create", "examine", "all", "none", "preset:tips", "group:orders:all", "group:orders:none", "group:app:all",
+		"group:app:none", "group:unknown:all", "group:unknown:none", "undo", "create",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
@@ -152,21 +171,28 @@ func TestFormFocus(t *testing.T) {
 
 func TestFieldErrorBelongsToField(t *testing.T) {
 	p := formPage("DONATION")
-	p.URLError = &ui.FieldError{Text: "This address is an IP number.", Code: "WEBHOOK_URI_IP_NOT_ALLOWED", RequestID: "req-1"}
+	p.URLError = &ui.FieldError{
+		Text: "This address is an IP number.", Code: "WEBHOOK_URI_IP_NOT_ALLOWED", RequestID: "req-1",
+	}
 	p.URLHints = []string{"Plain http."}
 	p.Picker.Error = &ui.FieldError{Text: "Choose at least one."}
 	d := render(t, WebhookForm(p))
 
 	input := d.byID("url")
-	if attr(input, "aria-invalid") != "true" || attr(input, "aria-describedby") != "url-error-text url-error-code url-warnings url-hint" {
-		t.Errorf("input has aria-invalid %q, aria-describedby %q", attr(input, "aria-invalid"), attr(input, "aria-describedby"))
+	if attr(input, "aria-invalid") != "true" ||
+		attr(input, "aria-describedby") != "url-error-text url-error-code url-warnings url-hint" {
+		t.Errorf(
+			"input has aria-invalid %q, aria-describedby %q", attr(input, "aria-invalid"), attr(input, "aria-describedby"),
+		)
 	}
 	for _, want := range []string{"This address is an IP number.", "WEBHOOK_URI_IP_NOT_ALLOWED", "req-1"} {
 		if !strings.Contains(text(d.byID("url-error")), want) {
 			t.Errorf("error lacks %q", want)
 		}
 	}
-	for id, want := range map[string]string{"url-error-text": "Error: This address is an IP number.", "url-error-code": "WEBHOOK_URI_IP_NOT_ALLOWED"} {
+	for id, want := range map[string]string{
+		"url-error-text": "Error: This address is an IP number.", "url-error-code": "WEBHOOK_URI_IP_NOT_ALLOWED",
+	} {
 		if got := text(d.byID(id)); got != want {
 			t.Errorf("#%s is %q, want %q", id, got, want)
 		}
@@ -200,11 +226,16 @@ func TestEditForm(t *testing.T) {
 	p := formPage("DONATION", "OF THE \"FUTURE\"")
 	p.Frame = shopFrame("/shops/sh_1/webhooks/w/edit")
 	p.CancelHref = "/w"
-	p.Edit = &EditPart{ID: "w", Href: "/w", BaseURL: " https://old.example/\u202e", BaseTypes: []string{"OF THE \"FUTURE\"", "ORDER_PLACED"}}
+	p.Edit = &EditPart{
+		ID: "w", Href: "/w", BaseURL: " https://old.example/\u202e", BaseTypes: []string{"OF THE \"FUTURE\"", "ORDER_PLACED"},
+	}
 	p.Picker.Groups[2].Types[0].Held = true
 	d := render(t, WebhookForm(p))
 	d.check()
-	d.says([]string{"Edit webhook", "Newer than this version of Hookwall; kept as it is.", "Your webhook"}, []string{"Create", "Fourthwall may refuse it"})
+	d.says(
+		[]string{"Edit webhook", "Newer than this version of Hookwall; kept as it is.", "Your webhook"},
+		[]string{"Create", "Fourthwall may refuse it"},
+	)
 	form := formOf(d)
 	got := posted(form)
 	for name, want := range map[string][]string{
@@ -240,13 +271,30 @@ func TestAllButtonShowsHowManyAreSelected(t *testing.T) {
 		every, orders, app [2]string
 	}{
 		{nil, [2]string{"false", "all"}, [2]string{"false", "group:orders:all"}, [2]string{"false", "group:app:all"}},
-		{[]string{"DONATION"}, [2]string{"mixed", "all"}, [2]string{"mixed", "group:orders:all"}, [2]string{"false", "group:app:all"}},
-		{[]string{"DONATION", "ORDER_PLACED"}, [2]string{"mixed", "all"}, [2]string{"true", "group:orders:off"}, [2]string{"false", "group:app:all"}},
-		{[]string{"DONATION", "ORDER_PLACED", "PLATFORM_APP_DISCONNECTED", "OF THE \"FUTURE\""}, [2]string{"true", "off"}, [2]string{"true", "group:orders:off"}, [2]string{"true", "group:app:off"}},
+		{
+			[]string{"DONATION"},
+			[2]string{"mixed", "all"},
+			[2]string{"mixed", "group:orders:all"},
+			[2]string{"false", "group:app:all"},
+		},
+		{
+			[]string{"DONATION", "ORDER_PLACED"},
+			[2]string{"mixed", "all"},
+			[2]string{"true", "group:orders:off"},
+			[2]string{"false", "group:app:all"},
+		},
+		{
+			[]string{"DONATION", "ORDER_PLACED", "PLATFORM_APP_DISCONNECTED", "OF THE \"FUTURE\""},
+			[2]string{"true", "off"},
+			[2]string{"true", "group:orders:off"},
+			[2]string{"true", "group:app:off"},
+		},
 	}
 	for _, row := range rows {
 		got := triState(render(t, WebhookForm(formPage(row.ticked...))))
-		for part, want := range map[string][2]string{"All of the event types": row.every, "All of Orders and tips": row.orders, "All of App": row.app} {
+		for part, want := range map[string][2]string{
+			"All of the event types": row.every, "All of Orders and tips": row.orders, "All of App": row.app,
+		} {
 			if got[part] != want {
 				t.Errorf("%q ticked, %s: got %q, want %q", row.ticked, part, got[part], want)
 			}
@@ -303,7 +351,9 @@ func TestSampleLinksOpenInNewTab(t *testing.T) {
 			t.Errorf("%s: target %q, rel %q", text(a), attr(a, "target"), attr(a, "rel"))
 		}
 	}
-	want := map[string]string{"Order placed": "ORDER_PLACED", "Donation": "DONATION", "App disconnected": "PLATFORM_APP_DISCONNECTED"}
+	want := map[string]string{
+		"Order placed": "ORDER_PLACED", "Donation": "DONATION", "App disconnected": "PLATFORM_APP_DISCONNECTED",
+	}
 	for title, code := range want {
 		if name := "Sample of " + title + ", opens in a new tab"; got[name] != "/samples/"+code {
 			t.Errorf("%s leads to %q", name, got[name])

@@ -14,9 +14,11 @@ import (
 func listPage(change func(*WebhookListPage)) WebhookListPage {
 	p := WebhookListPage{
 		Frame: shopFrame("/shops/sh_1/webhooks"), CreateHref: "/new", ListHref: "/list", CSVHref: "/list.csv?q=x",
-		Total: 3, Covered: 1, CatalogueSize: 2, NotCovered: []ui.EventGroup{{Title: "Orders", Types: []ui.EventLine{{EventBadge: placed}}}},
-		TypeChoices: []ui.EventBadge{donation, placed}, SortChoices: []ui.Choice{{Value: "", Text: "As listed"}, {Value: "url", Text: "By address"}},
-		Webhooks: []WebhookRow{{ID: "w1", URL: "https://a.example", Href: "/w1", Types: []ui.EventBadge{donation}}},
+		Total: 3, Covered: 1, CatalogueSize: 2,
+		NotCovered:  []ui.EventGroup{{Title: "Orders", Types: []ui.EventLine{{EventBadge: placed}}}},
+		TypeChoices: []ui.EventBadge{donation, placed},
+		SortChoices: []ui.Choice{{Value: "", Text: "As listed"}, {Value: "url", Text: "By address"}},
+		Webhooks:    []WebhookRow{{ID: "w1", URL: "https://a.example", Href: "/w1", Types: []ui.EventBadge{donation}}},
 	}
 	change(&p)
 	return p
@@ -69,7 +71,9 @@ func TestWebhookListFilterIsKept(t *testing.T) {
 		{"", "OF THE FUTURE", "nonsense"},
 	}
 	for _, row := range rows {
-		d := render(t, WebhookList(listPage(func(p *WebhookListPage) { p.Query, p.Type, p.Sort = row.query, row.eventType, row.sort })))
+		d := render(t, WebhookList(listPage(func(p *WebhookListPage) {
+			p.Query, p.Type, p.Sort = row.query, row.eventType, row.sort
+		})))
 		form := d.formTo("/list")
 		if attr(form, "method") != "get" {
 			t.Error("the filter is no address")
@@ -99,7 +103,10 @@ func TestWebhookRowNamesTypesAndCountsTheRest(t *testing.T) {
 		rest  string
 	}{{1, 1, ""}, {6, 6, ""}, {7, 7, ""}, {8, 6, "and 2 more event types"}, {26, 6, "and 20 more event types"}}
 	for _, row := range rows {
-		d := render(t, WebhookList(WebhookListPage{Frame: frame(), CreateHref: "/new", Webhooks: []WebhookRow{{ID: "w", URL: "https://a.example", Href: "/w", Types: types(row.n)}}}))
+		d := render(t, WebhookList(WebhookListPage{
+			Frame: frame(), CreateHref: "/new",
+			Webhooks: []WebhookRow{{ID: "w", URL: "https://a.example", Href: "/w", Types: types(row.n)}},
+		}))
 		badges := d.all(func(n *html.Node) bool { return hasClass(n, "badge") && attr(n, "title") == "CODE" })
 		if len(badges) != row.shown {
 			t.Errorf("%d types: %d shown, want %d", row.n, len(badges), row.shown)
@@ -159,11 +166,15 @@ func TestGuide(t *testing.T) {
 		{false, false, "First steps in the sandbox", []string{"Connect a shop (done)"}},
 		{true, false, "First steps in the sandbox", []string{"Connect a shop (done)", "Create a webhook (done)"}},
 		{false, true, "First steps in the sandbox", []string{"Connect a shop (done)", "Let something happen (done)"}},
-		{true, true, "You have seen all of it work", []string{"Connect a shop (done)", "Create a webhook (done)", "Let something happen (done)"}},
+		{
+			true, true, "You have seen all of it work",
+			[]string{"Connect a shop (done)", "Create a webhook (done)", "Let something happen (done)"},
+		},
 	}
 	for _, row := range rows {
 		d := render(t, WebhookList(WebhookListPage{Frame: frame(), CreateHref: "/new", Guide: &Guide{
-			Created: row.created, Delivered: row.delivered, Example: "https://receiver.example/ok", FireHref: "http://127.0.0.1:8081/#sh_1", HideAction: "/guide/hide", Return: "/shops/sh_1/webhooks",
+			Created: row.created, Delivered: row.delivered, Example: "https://receiver.example/ok",
+			FireHref: "http://127.0.0.1:8081/#sh_1", HideAction: "/guide/hide", Return: "/shops/sh_1/webhooks",
 		}}))
 		d.check()
 		if got := text(d.byID("guide")); got != row.heading {

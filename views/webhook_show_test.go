@@ -11,8 +11,11 @@ import (
 
 func TestSecretIsShownOnlyWhenAsked(t *testing.T) {
 	p := WebhookShowPage{
-		Frame: frame(), ID: "w", URL: "https://a.example", ListHref: "/l", Created: true, ForDevelopersURL: "https://f.example/dev",
-		Secret: &WebhookSecret{Until: time.Unix(1_795_370_640, 0), RevealAction: "/reveal", StoredAction: "/stored"},
+		Frame: frame(), ID: "w", URL: "https://a.example", ListHref: "/l", Created: true,
+		ForDevelopersURL: "https://f.example/dev",
+		Secret: &WebhookSecret{
+			Until: time.Unix(1_795_370_640, 0), RevealAction: "/reveal", StoredAction: "/stored",
+		},
 	}
 	actions := func(d doc) (all []string) {
 		for _, form := range d.tags("form") {
@@ -48,7 +51,9 @@ func TestLockedWebhooks(t *testing.T) {
 		}
 	}
 
-	p := WebhookShowPage{Frame: shopFrame("/w"), ID: "w", ListHref: "/l", EditHref: "/edit", DeleteHref: "/delete", EventsHref: "/events"}
+	p := WebhookShowPage{
+		Frame: shopFrame("/w"), ID: "w", ListHref: "/l", EditHref: "/edit", DeleteHref: "/delete", EventsHref: "/events",
+	}
 	for _, locked := range []string{"", reason} {
 		p.Locked = locked
 		d := render(t, WebhookShow(p))
@@ -63,7 +68,10 @@ func TestLockedWebhooks(t *testing.T) {
 		}
 	}
 
-	asked := WebhookDeletePage{Frame: shopFrame("/w/delete"), ID: "w", URL: "https://a.example", Action: "/delete", WebhookHref: "/w", Locked: reason}
+	asked := WebhookDeletePage{
+		Frame: shopFrame("/w/delete"), ID: "w", URL: "https://a.example", Action: "/delete", WebhookHref: "/w",
+		Locked: reason,
+	}
 	d := render(t, WebhookDelete(asked))
 	d.check()
 	d.says([]string{reason, "Back to the webhook"}, []string{"Delete webhook w Cancel", "no longer calls"})
@@ -79,9 +87,15 @@ func TestWebhookLinksToTools(t *testing.T) {
 	for _, row := range rows {
 		f := frame()
 		f.ToolsHref = row.tools
-		d := render(t, WebhookShow(WebhookShowPage{Frame: f, ID: "w", URL: longURL, ListHref: "/l", CheckHref: row.check, TestHref: row.test, Locked: "It is another app’s."}))
+		d := render(t, WebhookShow(WebhookShowPage{
+			Frame: f, ID: "w", URL: longURL, ListHref: "/l", CheckHref: row.check, TestHref: row.test,
+			Locked: "It is another app’s.",
+		}))
 		d.check()
-		for word, href := range map[string]string{"Check this endpoint": row.check, "Send a test delivery": row.test, "Find out why a signature does not fit": row.tools} {
+		for word, href := range map[string]string{
+			"Check this endpoint": row.check, "Send a test delivery": row.test,
+			"Find out why a signature does not fit": row.tools,
+		} {
 			links := d.all(func(n *html.Node) bool { return n.Data == "a" && text(n) == word })
 			if (len(links) == 1) != (href != "") || len(links) > 0 && attr(links[0], "href") != href {
 				t.Errorf("%+v: %d links %q", row, len(links), word)

@@ -231,7 +231,7 @@ func Field(t TextField) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ErrorText(t.ID+"-error", t.Err).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = errorText(t.ID+"-error", t.Err).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -343,8 +343,8 @@ func Field(t TextField) templ.Component {
 	})
 }
 
-// ErrorText draws the error of a field.
-func ErrorText(id string, e *FieldError) templ.Component {
+// errorText draws the error of a field.
+func errorText(id string, e *FieldError) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -29,14 +29,15 @@ type SummaryError struct {
 // color.
 type noticeStyle struct{ class, icon, spoken string }
 
+// styleOf returns the style of a kind of notice.
 func styleOf(kind string) noticeStyle {
 	switch kind {
 	case Success:
-		return noticeStyle{"success", "check-circle", "Done: "}
+		return noticeStyle{"success", "check-circle", successPrefix}
 	case Warning:
-		return noticeStyle{"warning", "warning", "Warning: "}
+		return noticeStyle{"warning", "warning", warningPrefix}
 	case Failure:
-		return noticeStyle{"failure", "failure", "Error: "}
+		return noticeStyle{"failure", "failure", failurePrefix}
 	default:
 		return noticeStyle{"info", "info", ""}
 	}

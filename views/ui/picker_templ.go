@@ -96,7 +96,7 @@ func EventPicker(p Picker, focus string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ErrorText("types-error", p.Error).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = errorText("types-error", p.Error).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -40,23 +40,25 @@ func Worst(steps []CheckStep) string {
 // stepStyle is how a result differs from the others, apart from its color.
 type stepStyle struct{ class, icon, word string }
 
+// stepStyleOf returns the style of a result. interrupted is set if the check ended
+// before it was done.
 func stepStyleOf(result string, interrupted bool) stepStyle {
 	switch {
 	case result == StepPassed:
-		return stepStyle{"success", "check-circle", "Passed"}
+		return stepStyle{"success", "check-circle", wordPassed}
 	case result == StepWarned:
-		return stepStyle{"warning", "warning", "Look at this"}
+		return stepStyle{"warning", "warning", wordWarned}
 	case result == StepFailed:
-		return stepStyle{"failure", "failure", "Failed"}
+		return stepStyle{"failure", "failure", wordFailed}
 	case result == StepSkipped:
-		return stepStyle{"unmade", "minus", "Skipped"}
+		return stepStyle{"unmade", "minus", wordSkipped}
 	case result == StepRunning && interrupted:
-		return stepStyle{"unmade", "minus", "Not finished"}
+		return stepStyle{"unmade", "minus", wordInterrupted}
 	case result == StepRunning:
-		return stepStyle{"running", "", "Under way"}
+		return stepStyle{"running", "", wordRunning}
 	case interrupted:
-		return stepStyle{"unmade", "minus", "Not reached"}
+		return stepStyle{"unmade", "minus", wordNotReached}
 	default:
-		return stepStyle{"unmade", "clock", "Waiting"}
+		return stepStyle{"unmade", "clock", wordWaiting}
 	}
 }

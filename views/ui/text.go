@@ -29,14 +29,17 @@ func Named(s string) templ.Component {
 // Lines is Named for text of several lines.
 func Lines(s string) templ.Component { return visible(s, hiddenInLines) }
 
+// hiddenInExact reports whether Exact shows a character by number.
 func hiddenInExact(r rune) bool {
 	return !unicode.IsGraphic(r) || r != ' ' && unicode.IsSpace(r)
 }
 
+// hiddenInNames reports whether Named shows a character by number.
 func hiddenInNames(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
+// hiddenInLines reports whether Lines shows a character by number.
 func hiddenInLines(r rune) bool { return r != '\n' && r != '\t' && hiddenInNames(r) }
 
 // Plain returns what Named draws as plain text, for titles and attributes.
@@ -167,6 +170,7 @@ func ids(pairs ...idIf) string {
 	return strings.Join(all, " ")
 }
 
+// idIf is an element ID and whether to use it.
 type idIf struct {
 	id   string
 	when bool

@@ -130,6 +130,7 @@ func usedTogether(scripts []string) bool {
 // draw like Latin ones.
 const looksLatin = "аеорсухіјѕԁԛԝһӏьѵкмтвнг" + "ονρικυαχτμγ" + "օոսցհզյ"
 
+// allLookLatin reports whether there are letters and all of them look Latin.
 func allLookLatin(label string) bool {
 	letters := 0
 	for _, r := range label {

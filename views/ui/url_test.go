@@ -78,7 +78,8 @@ func TestLettersThatLookLatin(t *testing.T) {
 	} {
 		for _, letter := range letters {
 			notes := strings.Join(URLNotes("https://"+string(letter)+".example/"), "\n")
-			if want := "“" + string(letter) + "” can be read as Latin letters and is " + script; !strings.Contains(notes, want) {
+			want := "“" + string(letter) + "” can be read as Latin letters and is " + script
+			if !strings.Contains(notes, want) {
 				t.Errorf("%U: the notes are %q, want %q", letter, notes, want)
 			}
 		}
@@ -98,7 +99,8 @@ func TestLookalikeSigns(t *testing.T) {
 	} {
 		for _, sign := range signs {
 			notes := strings.Join(URLNotes("https://e.example/a"+string(sign)+"b"), "\n")
-			if want := fmt.Sprintf("signs that only look like a slash, a dot or a colon: %U.", sign); !strings.Contains(notes, want) {
+			want := fmt.Sprintf("signs that only look like a slash, a dot or a colon: %U.", sign)
+			if !strings.Contains(notes, want) {
 				t.Errorf("%U, which looks like %s: the notes are %q", sign, like, notes)
 			}
 		}
@@ -116,7 +118,8 @@ func TestLookalikeSlashInHost(t *testing.T) {
 // TestURLNotesHideNothing: the notes have no hidden characters.
 func TestURLNotesHideNothing(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		for _, note := range URLNotes("https://" + rapid.String().Draw(rt, "host") + ".example/" + rapid.String().Draw(rt, "path")) {
+		host, path := rapid.String().Draw(rt, "host"), rapid.String().Draw(rt, "path")
+		for _, note := range URLNotes("https://" + host + ".example/" + path) {
 			for _, p := range split(Plain(note), hiddenInNames) {
 				if p.special {
 					rt.Fatalf("%q", note)
