@@ -6,17 +6,20 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/playwright-community/playwright-go"
 )
 
-// How long helpers wait, in milliseconds: long enough for a busy machine with
-// two cores, short enough that a failing test does not look hung.
+// How long helpers wait, in milliseconds: long enough for a machine with two
+// cores and much else to do, short enough that a failing test does not look
+// hung.
 const (
-	actionTimeout     = 10_000
-	navigationTimeout = 20_000
-	turnTimeout       = 1_000
+	actionTimeout     = 30_000
+	navigationTimeout = 60_000
+	turnTimeout       = 1_000 // see again
 )
 
 // Schemes of colours for [Options] and [Page.SetScheme].
@@ -146,25 +149,32 @@ func (p *Page) Navigate(do func()) int {
 // waitLoaded waits until the document that is shown is loaded.
 func (p *Page) waitLoaded() {
 	p.t.Helper()
-	err := again(func(turn *float64) error {
-		return p.PW.WaitForLoadState(playwright.PageWaitForLoadStateOptions{State: playwright.LoadStateLoad, Timeout: turn})
+	err := again(func(timeout *float64) error {
+		return p.PW.WaitForLoadState(playwright.PageWaitForLoadStateOptions{State: playwright.LoadStateLoad, Timeout: timeout})
 	})
 	if err != nil {
 		p.t.Fatalf("browser: %s was not loaded: %v", p.PW.URL(), err)
 	}
 }
 
-// again waits in short turns, up to the time of a navigation. Playwright for
-// Go looks at the state and then begins to listen: what happens in between
-// wakes nobody, and is seen in the next turn.
-func again(wait func(turn *float64) error) error {
-	var err error
-	for range navigationTimeout / turnTimeout {
-		if err = wait(playwright.Float(turnTimeout)); !errors.Is(err, playwright.ErrTimeout) {
-			break
+// again calls wait, which waits for turnTimeout at most, until it succeeds or
+// navigationTimeout has passed. Playwright for Go looks at the state and then
+// begins to listen: what happens in between wakes nobody, and is seen by the
+// next call.
+func again(wait func(timeout *float64) error) error {
+	deadline := time.Now().Add(navigationTimeout * time.Millisecond)
+	for {
+		err := wait(playwright.Float(turnTimeout))
+		if !isWorthRepeating(err) || time.Now().After(deadline) {
+			return err
 		}
 	}
-	return err
+}
+
+// isWorthRepeating reports whether an error only says that nothing has come
+// yet, or that one navigation took the place of another.
+func isWorthRepeating(err error) bool {
+	return errors.Is(err, playwright.ErrTimeout) || err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED")
 }
 
 // Submit clicks a button or link, waits for the document that it leads to, and
@@ -216,8 +226,8 @@ func (p *Page) WaitPath(pattern string) {
 		u, err := url.Parse(address)
 		return err == nil && re.MatchString(u.RequestURI())
 	}
-	err := again(func(turn *float64) error {
-		return p.PW.WaitForURL(match, playwright.PageWaitForURLOptions{WaitUntil: playwright.WaitUntilStateCommit, Timeout: turn})
+	err := again(func(timeout *float64) error {
+		return p.PW.WaitForURL(match, playwright.PageWaitForURLOptions{WaitUntil: playwright.WaitUntilStateCommit, Timeout: timeout})
 	})
 	if err != nil {
 		p.t.Fatalf("browser: waited for %s, is at %s: %v", pattern, p.PW.URL(), err)
