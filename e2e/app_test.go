@@ -33,20 +33,19 @@ const (
 
 // app is a dashboard with a database and a sandbox of its own.
 type app struct {
-	t       *testing.T
-	url     string // of the dashboard
-	boxURL  string // of the sandbox
-	box     *sandbox.Server
-	boxHTTP *httptest.Server
-	store   *store.Store
-	wire    *wire
-	door    *gate                        // before the dashboard
-	porch   *gate                        // before the endpoint that the tools call
-	end     atomic.Pointer[http.Handler] // that endpoint
-	logs    process.Log
-	limits  handlers.Limits
-	ahead   atomic.Int64 // how far the dashboard's clock was moved, in ns
-	still   atomic.Int64 // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
+	t      *testing.T
+	url    string // of the dashboard
+	boxURL string // of the sandbox
+	box    *sandbox.Server
+	store  *store.Store
+	wire   *wire
+	door   *gate                        // before the dashboard
+	porch  *gate                        // before the endpoint that the tools call
+	end    atomic.Pointer[http.Handler] // that endpoint
+	logs   process.Log
+	limits handlers.Limits
+	ahead  atomic.Int64 // how far the dashboard's clock was moved, in ns
+	still  atomic.Int64 // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
 }
 
 // startApp runs a dashboard and a sandbox until the test ends. Nothing is
@@ -95,10 +94,10 @@ func (a *app) startSandbox(server *httptest.Server) {
 		}},
 	})
 	a.must(err)
-	a.box, a.boxHTTP = box, server
+	a.box = box
 	server.Config.Handler = box
 	server.Start()
-	a.t.Cleanup(func() { a.boxHTTP.Close(); box.Close() })
+	a.t.Cleanup(func() { server.Close(); box.Close() })
 }
 
 func (a *app) openStore() {
@@ -115,7 +114,7 @@ func (a *app) dashboard() *handlers.Dashboard {
 	a.t.Helper()
 	public, err := url.Parse(a.url)
 	a.must(err)
-	api, err := fourthwall.New(a.boxURL, fourthwall.Options{Transport: a.wire, Budget: 2 * time.Second, Logger: a.logger()})
+	api, err := fourthwall.New(a.boxURL, fourthwall.Options{Transport: a.wire, Logger: a.logger()})
 	a.must(err)
 	scopes := []string{"webhook_write", "webhook_read"}
 	provider := oauth.New(oauth.Config{
@@ -144,7 +143,7 @@ func (a *app) targets() *deliver.Client {
 	}))
 	a.t.Cleanup(endpoint.Close)
 	client, err := deliver.New(deliver.Options{
-		Timeout: 20 * time.Second, // a test looks at a page while a delivery is held
+		Timeout: time.Minute, // a test looks at a page while a delivery is held
 		Exceptions: []deliver.Exception{{
 			Host: sandbox.ReceiverHost + ":80", Addr: netip.MustParseAddrPort(endpoint.Listener.Addr().String()),
 		}},
@@ -247,19 +246,11 @@ func (a *app) must(err error) {
 	}
 }
 
-// fall takes Fourthwall off the net.
-func (a *app) fall() { a.boxHTTP.Close() }
+// fall makes Fourthwall refuse the dashboard's connections.
+func (a *app) fall() { a.wire.refuses.Store(true) }
 
-// rise brings Fourthwall back to where it was.
-func (a *app) rise() {
-	a.t.Helper()
-	u, err := url.Parse(a.boxURL)
-	a.must(err)
-	listener, err := net.Listen("tcp", u.Host)
-	a.must(err)
-	a.boxHTTP = &httptest.Server{Listener: listener, Config: &http.Server{Handler: a.box}}
-	a.boxHTTP.Start()
-}
+// rise makes Fourthwall accept them again.
+func (a *app) rise() { a.wire.refuses.Store(false) }
 
 // shop is the nth demo shop.
 func (a *app) shop(n int) sandbox.DemoShop { return a.box.Shops()[n] }

@@ -252,15 +252,17 @@ func TestThreeChecksAtOnce(t *testing.T) {
 	v := meet(t, browser.Options{})
 	hook := v.app.add(0, accepts, "ORDER_PLACED", "DONATION")
 	v.connectKey(0)
-	tabs := []*visitor{v, v.tab()}
+	tabs, third := []*visitor{v, v.tab()}, v.tab()
+	for _, tab := range append(tabs, third) {
+		tab.fillsInCheck(hook)
+	}
 	var held []*hold
 	for i, tab := range tabs {
 		held = append(held, v.app.hold("/verify"))
-		tab.startsCheck(hook, 200)
+		tab.status(tab.Submit(tab.Role("button", sendDeliveries)), 200)
 		held[i].wait()
 	}
-	third := v.tab()
-	third.startsCheck(hook, 429)
+	third.status(third.Submit(third.Role("button", sendDeliveries)), 429)
 	third.hasFocus("banner")
 	third.reads("Two checks are under way")
 	third.Must(third.Expect(third.address()).ToHaveValue(verifies))
@@ -276,16 +278,14 @@ func TestThreeChecksAtOnce(t *testing.T) {
 	third.at(webhookPath(hook))
 }
 
-// startsCheck starts from the page of a webhook, and sends deliveries to
-// another address.
-func (v *visitor) startsCheck(w sandbox.Webhook, status int) {
+// fillsInCheck starts from the page of a webhook, and enters another URL.
+func (v *visitor) fillsInCheck(w sandbox.Webhook) {
 	v.app.t.Helper()
 	v.Open(webhookPath(w))
 	v.Submit(v.Role("link", "Check this endpoint"))
 	v.Fill(v.address(), verifies)
 	v.Select(v.Label("Event type to send"), "DONATION")
 	v.Fill(v.secret(), v.app.shop(0).WebhookSecret)
-	v.status(v.Submit(v.Role("button", sendDeliveries)), status)
 }
 
 // TestCheckGoesOn while nobody looks, and can be come back to. When the page

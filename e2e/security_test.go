@@ -32,7 +32,8 @@ func lure(t *testing.T, host, body string) string {
 	return "http://" + host + ":" + portOf(server)
 }
 
-// sendingForm is a form that sends itself.
+// sendingForm returns a form that sends itself once its page is loaded: one that
+// is sent before would end the wait for that page.
 func sendingForm(action string, fields url.Values) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<form id="f" method="post" action="%s">`, html.EscapeString(action))
@@ -41,7 +42,7 @@ func sendingForm(action string, fields url.Values) string {
 			fmt.Fprintf(&b, `<input type="hidden" name="%s" value="%s">`, html.EscapeString(name), html.EscapeString(value))
 		}
 	}
-	b.WriteString(`</form><script>f.submit()</script>`)
+	b.WriteString(`</form><script>addEventListener('load', () => setTimeout(() => f.submit()))</script>`)
 	return b.String()
 }
 

@@ -2,13 +2,16 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -48,7 +51,7 @@ func (h *hold) wait() *url.URL {
 	select {
 	case u := <-h.arrived:
 		return u
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		h.t.Fatalf("no %s request for %s came", h.method, h.path)
 		return nil
 	}
@@ -77,15 +80,27 @@ func (g *gate) pass(r *http.Request) {
 type wire struct {
 	*gate
 
-	base http.RoundTripper
-	seen sync.Map // tokens
+	base    http.RoundTripper
+	refuses atomic.Bool // Fourthwall refuses connections
+	seen    sync.Map    // tokens
 
 	putsMu sync.Mutex
 	puts   []string // bodies of PUT requests
 }
 
 func newWire() *wire {
-	return &wire{gate: newGate(), base: &http.Transport{DisableKeepAlives: true}}
+	w := &wire{gate: newGate()}
+	w.base = &http.Transport{DisableKeepAlives: true, DialContext: w.dial}
+	return w
+}
+
+// dial connects to a port at which nobody listens while Fourthwall refuses
+// connections. Its own port stays its own.
+func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if w.refuses.Load() {
+		address = "127.0.0.1:1"
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
 }
 
 // RoundTrip sends a request and notes the tokens in it and in its answer.
