@@ -54,8 +54,8 @@ func TestDescriptionAgreesWithTheDocuments(t *testing.T) {
 		schema, field, kind string
 		required            bool
 	}{
-		{"Content", "url", "string", true},
-		{"Content", "allowedTypes", "array", true},
+		{"WebhookInput", "url", "string", true},
+		{"WebhookInput", "allowedTypes", "array", true},
 		{"Webhook", "id", "string", true},
 		{"Webhook", "url", "string", true},
 		{"Webhook", "allowedTypes", "array", true},
@@ -78,7 +78,7 @@ func TestDescriptionAgreesWithTheDocuments(t *testing.T) {
 			t.Errorf("%s.%s is not %s, required %v", c.schema, c.field, c.kind, c.required)
 		}
 	}
-	for name, n := range map[string]int{"Content": 2, "Webhook": 4, "WebhookPage": 5, "Shop": 4} {
+	for name, n := range map[string]int{"WebhookInput": 2, "Webhook": 4, "WebhookPage": 5, "Shop": 4} {
 		if got := len(object(name).Properties); got != n {
 			t.Errorf("%s has %d fields, want %d", name, got, n)
 		}
@@ -106,7 +106,7 @@ func TestDescriptionHasTheEventTypesAndScopes(t *testing.T) {
 	if diff := cmp.Diff(documentedTypes, eventTypes); diff != "" {
 		t.Errorf("code:\n%s", diff)
 	}
-	for _, s := range []string{"Content", "Webhook"} {
+	for _, s := range []string{"WebhookInput", "Webhook"} {
 		if ref := doc.Components.Schemas[s].Value.Properties["allowedTypes"].Value.Items.Ref; ref != "#/components/schemas/EventType" {
 			t.Errorf("the types of %s are %q", s, ref)
 		}
@@ -176,7 +176,10 @@ func describedCodes(op *openapi3.Operation, status int) []any {
 
 // An answer that breaks the description never leaves the sandbox as it is.
 func TestAnswersAreHeldAgainstTheDescription(t *testing.T) {
-	good := wireWebhook{ID: "wcon_" + strings.Repeat("a", 22), URL: "https://a.example/", AllowedTypes: []string{"DONATION"}, APIVersion: "V1"}
+	good := wireWebhook{
+		ID: "wcon_" + strings.Repeat("a", 22), URL: "https://a.example/",
+		AllowedTypes: []string{"DONATION"}, APIVersion: "V1",
+	}
 	spoiled := func(change func(*wireWebhook)) any {
 		w := good
 		change(&w)
@@ -188,7 +191,11 @@ func TestAnswersAreHeldAgainstTheDescription(t *testing.T) {
 		status int
 	}{
 		{"good", done(good), 200},
-		{"undocumented type, as a shop that has them", reply{status: 200, body: spoiled(func(w *wireWebhook) { w.AllowedTypes = []string{"X"} }), open: true}, 200},
+		{
+			"undocumented type, as a shop that has them",
+			reply{status: 200, body: spoiled(func(w *wireWebhook) { w.AllowedTypes = []string{"X"} }), open: true},
+			200,
+		},
 		{"undocumented type", done(spoiled(func(w *wireWebhook) { w.AllowedTypes = []string{"X"} })), 500},
 		{"types are null", done(spoiled(func(w *wireWebhook) { w.AllowedTypes = nil })), 500},
 		{"version", done(spoiled(func(w *wireWebhook) { w.APIVersion = "V2" })), 500},
@@ -203,7 +210,8 @@ func TestAnswersAreHeldAgainstTheDescription(t *testing.T) {
 	} {
 		s, log := newRig(t).Server, &lockedBuffer{}
 		s.log = slog.New(slog.NewJSONHandler(log, nil))
-		h := s.observed(s.described(s.spec.operation("GET", webhookPath), func(http.ResponseWriter, *http.Request) reply { return c.reply }))
+		h := s.observed(s.described(s.spec.operation("GET", webhookPath),
+			func(http.ResponseWriter, *http.Request) reply { return c.reply }))
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 		if w.Code != c.status {
