@@ -235,21 +235,25 @@ func (s *Server) handleFire(w http.ResponseWriter, r *http.Request) {
 	}, func() any { return fired })
 }
 
-// linger gives first attempts a moment, so that the page that a person sees next tells how they went.
+// linger waits a moment for first attempts, so that the page that a person sees next shows how they went.
 func (s *Server) linger(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	_ = s.AwaitDeliveries(ctx)
 }
 
-// control reads JSON into in, or a form by fromForm, does what was asked for, and tells a program
-// how things are now.
-func (s *Server) control(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error, do func() error) {
+// control reads JSON into in, or a form by fromForm, does what was asked for, and answers a program
+// with the state.
+func (s *Server) control(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error,
+	do func() error,
+) {
 	s.controlled(w, r, in, fromForm, do, func() any { return s.state() })
 }
 
 // controlled is control with an answer of its own.
-func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error, do func() error, answer func() any) {
+func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error,
+	do func() error, answer func() any,
+) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	err := readControl(r, in, fromForm)
 	if err == nil {
@@ -266,7 +270,7 @@ func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, from
 	}
 }
 
-// section names the part of the front page that a form stands in, or where its effect is seen.
+// section returns the ID of the part of the front page that a form is in, or where its effect is seen.
 func section(r *http.Request) string {
 	if strings.HasSuffix(r.URL.Path, "/events") {
 		return "deliveries"
@@ -302,7 +306,7 @@ func readControl(r *http.Request, in any, fromForm func(url.Values) error) error
 	return errors.New("the body must be application/json or a form")
 }
 
-// state is what the sandbox tells of itself.
+// state is what the sandbox reports of itself.
 type state struct {
 	Now      time.Time       `json:"now"`
 	Clients  []stateClient   `json:"clients"`

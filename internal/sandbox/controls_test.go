@@ -51,7 +51,8 @@ func TestControlsByJSON(t *testing.T) {
 	}
 
 	ok(r.control("POST", "shops/"+shopOne+"/switches", `{"bareList":true,"pageSize":7,"requireScopes":["shop_read"]}`))
-	if diff := cmp.Diff(Switches{SecretInCreate: true, BareList: true, PageSize: 7, RequireScopes: []string{"shop_read"}}, r.Switches(shopOne)); diff != "" {
+	if diff := cmp.Diff(Switches{SecretInCreate: true, BareList: true, PageSize: 7, RequireScopes: []string{"shop_read"}},
+		r.Switches(shopOne)); diff != "" {
 		t.Errorf("switches:\n%s", diff)
 	}
 
@@ -78,7 +79,8 @@ func TestState(t *testing.T) {
 		"id": shop.ID, "name": shop.Name, "domain": shop.Domain, "publicDomain": shop.PublicDomain, "apiUser": shop.APIUser,
 		"apiPassword": shop.APIPassword, "webhookSecret": shop.WebhookSecret, "webhooks": []any{},
 		"switches": map[string]any{
-			"secretInCreate": true, "futureTypes": false, "bareList": false, "longTokens": false, "pageSize": 0.0, "requireScopes": nil,
+			"secretInCreate": true, "futureTypes": false, "bareList": false, "longTokens": false, "pageSize": 0.0,
+			"requireScopes": nil,
 		},
 	}, st.Shops[0]); diff != "" {
 		t.Errorf("shop:\n%s", diff)
@@ -95,7 +97,8 @@ func TestState(t *testing.T) {
 	}}, st.Failures); diff != "" {
 		t.Errorf("failures:\n%s", diff)
 	}
-	if request := st.Requests[0]; request["path"] != "/nothing" || request["status"] != 404.0 || st.Now != "2026-11-02T09:00:00Z" {
+	if request := st.Requests[0]; request["path"] != "/nothing" || request["status"] != 404.0 ||
+		st.Now != "2026-11-02T09:00:00Z" {
 		t.Errorf("request %v at %v", request, st.Now)
 	}
 	if !strings.Contains(a.body, `"locked":true`) {
@@ -178,8 +181,9 @@ func TestFireByJSON(t *testing.T) {
 	then := r.now().Format(time.RFC3339)
 	want := map[string]any{
 		"id": fired.EventIDs[0], "shopId": shopOne, "webhookId": hook.ID, "type": "CART_ABANDONED_1H", "url": hook.URL,
-		"testMode": false, "state": StateRetrying, "error": "Answered 503. Only 200 counts.", "attempts": 1.0, "status": 503.0,
-		"took": 0.0, "createdAt": then, "updatedAt": then, "nextAt": "2026-11-02T09:00:01Z", "seq": 6.0,
+		"testMode": false, "state": StateRetrying, "error": "Answered 503. Only 200 counts.", "attempts": 1.0,
+		"status": 503.0,
+		"took":   0.0, "createdAt": then, "updatedAt": then, "nextAt": "2026-11-02T09:00:01Z", "seq": 6.0,
 	}
 	receipt := map[string]any{
 		"at": then, "path": "/flaky", "shopId": shopOne, "eventId": fired.EventIDs[0], "type": "CART_ABANDONED_1H",
@@ -258,14 +262,16 @@ func TestFireByForm(t *testing.T) {
 	}
 	page := r.get("/").body
 	for _, want := range []string{
-		`id="deliveries"`, "DELIVERED", "RETRYING", "Answered 500. Only 200 counts.", "Next at 09:00:01.", "1 of 5", ">test<", "Show how it goes on",
+		`id="deliveries"`, "DELIVERED", "RETRYING", "Answered 500. Only 200 counts.", "Next at 09:00:01.", "1 of 5", ">test<",
+		"Show how it goes on",
 		"https://receiver.sandbox.example/catalogue", r.Webhooks(shopMany)[1].ID, "<td>fits</td>", "<code>/orders</code>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	newest, oldest := strings.Index(page, "COLLECTION_UPDATED</code> <span"), strings.Index(page, "PRODUCT_CREATED</code></td>")
+	newest, oldest := strings.Index(page, "COLLECTION_UPDATED</code> <span"),
+		strings.Index(page, "PRODUCT_CREATED</code></td>")
 	if newest < 0 || oldest < newest {
 		t.Errorf("the newest delivery is not the first: at %d, the oldest at %d", newest, oldest)
 	}
@@ -274,7 +280,8 @@ func TestFireByForm(t *testing.T) {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "text/html")
 	refused := r.send(req)
-	if refused.StatusCode != 400 || !strings.Contains(refused.body, "no webhook of Studio Nine listens to ORDER_PLACED; create one first") ||
+	if refused.StatusCode != 400 ||
+		!strings.Contains(refused.body, "no webhook of Studio Nine listens to ORDER_PLACED; create one first") ||
 		!strings.Contains(refused.body, `href="`+publicURL+`/"`) {
 		t.Errorf("nobody listens: %d %s", refused.StatusCode, refused.body)
 	}
@@ -299,9 +306,15 @@ func TestFirings(t *testing.T) {
 		order, app, last string
 		takesOrders      bool
 	}{
-		{9, "ORDER_PLACED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook", false},
+		{
+			9, "ORDER_PLACED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook",
+			false,
+		},
 		{10, "ORDER_PLACED: 2 webhooks", "PLATFORM_APP_DISCONNECTED: 2 webhooks", "LIVESTREAM_ENDED: 2 webhooks", true},
-		{9, "ORDER_PLACED: 2 webhooks", "PLATFORM_APP_DISCONNECTED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook", true},
+		{
+			9, "ORDER_PLACED: 2 webhooks", "PLATFORM_APP_DISCONNECTED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook",
+			true,
+		},
 	} {
 		sh := r.state().Shops[i]
 		all := sh.Firings()
@@ -316,7 +329,8 @@ func TestFirings(t *testing.T) {
 		t.Errorf("the hint stands there %d times", n)
 	}
 	for _, p := range receiverPaths {
-		if !strings.Contains(page, "<code>https://receiver.sandbox.example"+p.Path+"</code>") || !strings.Contains(page, p.Words) {
+		if !strings.Contains(page, "<code>https://receiver.sandbox.example"+p.Path+"</code>") ||
+			!strings.Contains(page, p.Words) {
 			t.Errorf("the page does not explain %s", p.Path)
 		}
 	}
@@ -331,14 +345,16 @@ func TestControlsByForm(t *testing.T) {
 			if f.action != action {
 				continue
 			}
-			if a := r.post(f.action, changed(f.values, changes)); a.StatusCode != 303 || !strings.HasPrefix(a.Header.Get("Location"), "/#") {
+			if a := r.post(f.action, changed(f.values, changes)); a.StatusCode != 303 ||
+				!strings.HasPrefix(a.Header.Get("Location"), "/#") {
 				t.Errorf("%s: %d %q", action, a.StatusCode, a.Header.Get("Location"))
 			}
 			return
 		}
 		t.Fatalf("the front page has no form for %s", action)
 	}
-	press("/_sandbox/failures", "request", "POST "+webhooksPath, "status", "503", "code", "C", "retry_after", "4", "delay", "1.5",
+	press("/_sandbox/failures", "request", "POST "+webhooksPath, "status", "503", "code", "C", "retry_after", "4", "delay",
+		"1.5",
 		"cut", "after", "times", "2", "effect", "on", "body", "text")
 	if diff := cmp.Diff([]Failure{{
 		Method: "POST", Path: webhooksPath, Status: 503, Code: "C", Body: "text", Effect: true,
@@ -346,7 +362,8 @@ func TestControlsByForm(t *testing.T) {
 	}}, r.Failures()); diff != "" {
 		t.Errorf("failures:\n%s", diff)
 	}
-	if page := r.get("/").body; !strings.Contains(page, "Retry-After: 4") || !strings.Contains(page, "POST "+webhooksPath+"</code>") {
+	if page := r.get("/").body; !strings.Contains(page, "Retry-After: 4") ||
+		!strings.Contains(page, "POST "+webhooksPath+"</code>") {
 		t.Error("the front page does not show the failure")
 	}
 	press("/_sandbox/failures/forget")
@@ -364,8 +381,10 @@ func TestControlsByForm(t *testing.T) {
 		t.Errorf("the clock moved by %v", got)
 	}
 
-	press("/_sandbox/shops/"+shopOne+"/switches", "secretInCreate", "-", "futureTypes", "on", "pageSize", "5", "requireScopes", "shop_read dns_read")
-	if diff := cmp.Diff(Switches{FutureTypes: true, PageSize: 5, RequireScopes: []string{"shop_read", "dns_read"}}, r.Switches(shopOne)); diff != "" {
+	press("/_sandbox/shops/"+shopOne+"/switches", "secretInCreate", "-", "futureTypes", "on", "pageSize", "5",
+		"requireScopes", "shop_read dns_read")
+	if diff := cmp.Diff(Switches{FutureTypes: true, PageSize: 5, RequireScopes: []string{"shop_read", "dns_read"}},
+		r.Switches(shopOne)); diff != "" {
 		t.Errorf("switches:\n%s", diff)
 	}
 	unchanged := r.Switches(shopOne)
@@ -373,7 +392,8 @@ func TestControlsByForm(t *testing.T) {
 	if diff := cmp.Diff(unchanged, r.Switches(shopOne)); diff != "" {
 		t.Errorf("sending the form as it is changed the switches:\n%s", diff)
 	}
-	if a := r.post("/_sandbox/shops/"+shopOne+"/webhooks", url.Values{"url": {"https://a.example/"}, "allowedTypes": {"DONATION X"}}); a.StatusCode != 303 {
+	if a := r.post("/_sandbox/shops/"+shopOne+"/webhooks",
+		url.Values{"url": {"https://a.example/"}, "allowedTypes": {"DONATION X"}}); a.StatusCode != 303 {
 		t.Errorf("add webhook: %d", a.StatusCode)
 	}
 
@@ -419,7 +439,8 @@ func TestFrontPage(t *testing.T) {
 	r.get(shopPath)
 	page := r.get("/").body
 	wants := []string{
-		publicURL + connectPath, publicURL + authPath, publicURL + tokenPath, "Hookwall &lt;b&gt;", appRedirect, "PKCE required",
+		publicURL + connectPath, publicURL + authPath, publicURL + tokenPath, "Hookwall &lt;b&gt;", appRedirect,
+		"PKCE required",
 		"has a client secret", "locked", "&lt;script&gt;", "GET " + shopPath, "401", "2 November 2026, 09:00:00 UTC",
 	}
 	for _, sh := range r.Shops() {

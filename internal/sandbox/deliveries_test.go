@@ -66,7 +66,8 @@ func response(code int, body io.ReadCloser) *http.Response {
 }
 
 // after answers like another, but later, unless the sender has given up.
-func after(d time.Duration, answer func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response, error) {
+func after(d time.Duration, answer func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response,
+	error) {
 	return func(r *http.Request) (*http.Response, error) {
 		select {
 		case <-time.After(d):
@@ -94,7 +95,7 @@ func (s *stream) Close() error {
 func (r *rig) over(shopID string) []Delivery {
 	r.t.Helper()
 	for {
-		r.settled()
+		r.awaitDeliveries()
 		all := r.Deliveries(shopID)
 		i := slices.IndexFunc(all, func(d Delivery) bool { return !d.NextAt.IsZero() })
 		if i < 0 {
@@ -128,13 +129,38 @@ func TestReceiver(t *testing.T) {
 		{"/ok", story{StateDelivered, "", 1, 200, 0, 0}, []int{200}, "/ok"},
 		{"", story{StateDelivered, "", 1, 200, 0, 0}, []int{200}, ""},
 		{"/any/thing?token=7", story{StateDelivered, "", 1, 200, 0, 0}, []int{200}, "/any/thing"},
-		{"/fail", story{StateFailed, "Answered 500. Only 200 counts.", 5, 500, 0, 15 * time.Second}, []int{500, 500, 500, 500, 500}, "/fail"},
-		{"/fail?x#y", story{StateFailed, "Answered 500. Only 200 counts.", 5, 500, 0, 15 * time.Second}, []int{500, 500, 500, 500, 500}, "/fail"},
-		{"/created", story{StateFailed, "Answered 201. Only 200 counts.", 5, 201, 0, 15 * time.Second}, []int{201, 201, 201, 201, 201}, "/created"},
-		{"/redirect", story{StateFailed, "Answered 302. Only 200 counts.", 5, 302, 0, 15 * time.Second}, []int{302, 302, 302, 302, 302}, "/redirect"},
+		{
+			"/fail",
+			story{StateFailed, "Answered 500. Only 200 counts.", 5, 500, 0, 15 * time.Second},
+			[]int{500, 500, 500, 500, 500},
+			"/fail",
+		},
+		{
+			"/fail?x#y",
+			story{StateFailed, "Answered 500. Only 200 counts.", 5, 500, 0, 15 * time.Second},
+			[]int{500, 500, 500, 500, 500},
+			"/fail",
+		},
+		{
+			"/created",
+			story{StateFailed, "Answered 201. Only 200 counts.", 5, 201, 0, 15 * time.Second},
+			[]int{201, 201, 201, 201, 201},
+			"/created",
+		},
+		{
+			"/redirect",
+			story{StateFailed, "Answered 302. Only 200 counts.", 5, 302, 0, 15 * time.Second},
+			[]int{302, 302, 302, 302, 302},
+			"/redirect",
+		},
 		{"/flaky", story{StateDelivered, "", 3, 200, 0, 3 * time.Second}, []int{503, 503, 200}, "/flaky"},
 		{"/verify", story{StateDelivered, "", 1, 200, 0, 0}, []int{200}, "/verify"},
-		{"/slow", story{StateFailed, late, 5, 200, 3 * time.Second, 30 * time.Second}, []int{200, 200, 200, 200, 200}, "/slow"},
+		{
+			"/slow",
+			story{StateFailed, late, 5, 200, 3 * time.Second, 30 * time.Second},
+			[]int{200, 200, 200, 200, 200},
+			"/slow",
+		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, passing)
@@ -162,7 +188,7 @@ func TestReceiver(t *testing.T) {
 	}
 }
 
-// body is what an event sends, as the API tells it.
+// body is what an event sends, as the API reports it.
 func (r *rig) body(shopID, id string) string {
 	r.t.Helper()
 	return r.call(r.basic(shopID), "GET", eventsPath+"/"+id, "").text(r.t, "body")
@@ -186,19 +212,19 @@ func TestReceiverNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.fire(shopOne, "DONATION")
-		r.settled()
+		r.awaitDeliveries()
 		if got := len(r.Receipts()) == 1; got != inside || len(out.requests()) == 1 == inside {
 			t.Errorf("%s: %d inside, %d outside", address, len(r.Receipts()), len(out.requests()))
 		}
 	}
 }
 
-// /verify tells a signature by the shop's secret from any other.
+// /verify accepts a signature by the shop's secret and no other.
 func TestReceiverVerifies(t *testing.T) {
 	r := newRig(t)
 	w := r.hook(shopOne, "/verify")
 	id := r.fire(shopOne, "DONATION")[0]
-	r.settled()
+	r.awaitDeliveries()
 	body := r.body(shopOne, id)
 	secret := r.Shops()[0].WebhookSecret
 	for name, c := range map[string]struct {
@@ -266,14 +292,23 @@ func TestOutcomes(t *testing.T) {
 		{"200 after 2 s", "", after(2*time.Second, status(200)), story{took: 2 * time.Second}},
 		{
 			"200 after 2.1 s", "", after(2100*time.Millisecond, status(200)),
-			story{error: "Answered 200, but after 2.1 s. More than 2 s counts as a failure.", status: 200, took: 2100 * time.Millisecond},
+			story{
+				error: "Answered 200, but after 2.1 s. More than 2 s counts as a failure.", status: 200,
+				took: 2100 * time.Millisecond,
+			},
 		},
-		{"500 after 3 s", "", after(3*time.Second, status(500)), story{error: "Answered 500. Only 200 counts.", status: 500, took: 3 * time.Second}},
+		{
+			"500 after 3 s", "", after(3*time.Second, status(500)),
+			story{error: "Answered 500. Only 200 counts.", status: 500, took: 3 * time.Second},
+		},
 		{"no answer", "", after(never, status(200)), story{error: timeout, took: 5 * time.Second}},
 		{"an answer that does not end", "", slowly(200, never), story{error: timeout, took: 5 * time.Second}},
 		{
 			"an answer that ends late", "", slowly(200, 3*time.Second),
-			story{error: "Answered 200, but after 3.0 s. More than 2 s counts as a failure.", status: 200, took: 3 * time.Second},
+			story{
+				error: "Answered 200, but after 3.0 s. More than 2 s counts as a failure.", status: 200,
+				took: 3 * time.Second,
+			},
 		},
 		{"201", "", status(201), story{error: "Answered 201. Only 200 counts.", status: 201}},
 		{"202", "", status(202), story{error: "Answered 202. Only 200 counts.", status: 202}},
@@ -281,9 +316,15 @@ func TestOutcomes(t *testing.T) {
 		{"301", "", status(301), story{error: "Answered 301. Only 200 counts.", status: 301}},
 		{"308", "", status(308), story{error: "Answered 308. Only 200 counts.", status: 308}},
 		{"410", "", status(410), story{error: "Answered 410. Only 200 counts.", status: 410}},
-		{"no connection", "", failing(errors.New("dial 10.1.2.3:443: refused")), story{error: "The address could not be reached."}},
+		{
+			"no connection", "", failing(errors.New("dial 10.1.2.3:443: refused")),
+			story{error: "The address could not be reached."},
+		},
 		{"a sentence", "", failing(told{"The name is not known."}), story{error: "The name is not known."}},
-		{"a sentence inside", "", failing(errors.Join(io.EOF, told{"The name is not known."})), story{error: "The name is not known."}},
+		{
+			"a sentence inside", "", failing(errors.Join(io.EOF, told{"The name is not known."})),
+			story{error: "The name is not known."},
+		},
 		{"an empty sentence", "", failing(told{}), story{error: "The address could not be reached."}},
 		{"a sentence with a line break", "", failing(told{"One\nlevel=ERROR"}), story{error: "One?level=ERROR"}},
 		{"an endless sentence", "", failing(told{strings.Repeat("x", 400)}), story{error: strings.Repeat("x", 300) + "…"}},
@@ -303,7 +344,7 @@ func TestOutcomes(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.fire(shopOne, "DONATION")
-			r.settled()
+			r.awaitDeliveries()
 			got := r.Deliveries(shopOne)[0].story()
 			want := c.want
 			want.attempts, want.state, want.lasted = 1, StateRetrying, want.took.Truncate(time.Second)
@@ -385,7 +426,7 @@ func TestAttempts(t *testing.T) {
 	})
 }
 
-// closely tells whether each time is what it should be, or up to a glance later.
+// closely reports whether each time is what it should be, or a little later.
 func closely(got, want []time.Duration) bool {
 	return slices.EqualFunc(got, want, func(g, w time.Duration) bool { return g >= w && g <= w+glance })
 }
@@ -399,7 +440,7 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// With a clock that stands still, Advance alone makes attempts due, and lets them run out of time.
+// With a stopped clock, Advance alone makes attempts due, and lets them run out of time.
 func TestDeliveriesByTheSandboxClock(t *testing.T) {
 	began := make(chan struct{}, 1)
 	out := &endpoint{answer: func(r *http.Request) (*http.Response, error) {
@@ -417,7 +458,7 @@ func TestDeliveriesByTheSandboxClock(t *testing.T) {
 		r.Advance(pause)
 		<-began
 		r.Advance(5 * time.Second)
-		r.settled()
+		r.awaitDeliveries()
 		got = append(got, r.Deliveries(shopOne)[0].story())
 	}
 	var want []story
@@ -433,7 +474,7 @@ func TestDeliveriesByTheSandboxClock(t *testing.T) {
 		t.Error(diff)
 	}
 	r.Advance(time.Hour)
-	r.settled()
+	r.awaitDeliveries()
 	if n := len(out.requests()); n != 5 {
 		t.Errorf("%d attempts", n)
 	}
@@ -451,7 +492,7 @@ func TestTheClockOvertakesAnAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.fire(shopOne, "DONATION")
-	r.settled()
+	r.awaitDeliveries()
 	want := story{StateRetrying, "No complete answer within 5 s.", 1, 0, 5 * time.Second, 5 * time.Second}
 	if diff := cmp.Diff(want, r.Deliveries(shopOne)[0].story(), cmp.AllowUnexported(story{})); diff != "" {
 		t.Error(diff)
@@ -464,12 +505,12 @@ func TestAClockThatMovesByItself(t *testing.T) {
 		r := newRig(t)
 		r.hook(shopOne, "/flaky")
 		r.fire(shopOne, "DONATION")
-		r.settled()
+		r.awaitDeliveries()
 		synctest.Wait() // until the sandbox waits for the next attempt
 		moved, again := time.Now(), r.changed()
 		r.clock.move(time.Second)
 		<-again
-		r.settled()
+		r.awaitDeliveries()
 		if d := r.Deliveries(shopOne)[0]; d.Attempts != 2 || time.Since(moved) > glance {
 			t.Errorf("after %v: %+v", time.Since(moved), d)
 		}
@@ -483,7 +524,7 @@ func (r *rig) changed() <-chan struct{} {
 	return r.stirred
 }
 
-// A webhook that is deleted or changed meanwhile.
+// A webhook that is deleted or changed while deliveries are due.
 func TestWebhookChangesMeanwhile(t *testing.T) {
 	const path = webhooksPath + "/"
 	for _, c := range []struct {
@@ -497,13 +538,15 @@ func TestWebhookChangesMeanwhile(t *testing.T) {
 		},
 		{
 			"moved", func(r *rig, id string) answer {
-				return r.call(r.basic(shopOne), "PUT", path+id, `{"url":"https://receiver.sandbox.example/ok","allowedTypes":["DONATION"]}`)
+				return r.call(r.basic(shopOne), "PUT", path+id,
+					`{"url":"https://receiver.sandbox.example/ok","allowedTypes":["DONATION"]}`)
 			},
 			story{StateRetrying, "Answered 500. Only 200 counts.", 2, 500, 0, time.Second},
 		},
 		{
 			"type taken away", func(r *rig, id string) answer {
-				return r.call(r.basic(shopOne), "PUT", path+id, `{"url":"https://receiver.sandbox.example/fail","allowedTypes":["ORDER_PLACED"]}`)
+				return r.call(r.basic(shopOne), "PUT", path+id,
+					`{"url":"https://receiver.sandbox.example/fail","allowedTypes":["ORDER_PLACED"]}`)
 			},
 			story{StateRetrying, "Answered 500. Only 200 counts.", 2, 500, 0, time.Second},
 		},
@@ -511,12 +554,12 @@ func TestWebhookChangesMeanwhile(t *testing.T) {
 		r := newRig(t)
 		w := r.hook(shopOne, "/fail")
 		r.fire(shopOne, "DONATION")
-		r.settled()
+		r.awaitDeliveries()
 		if a := c.change(r, w.ID); a.StatusCode != 200 {
 			t.Fatalf("%s: %d %s", c.name, a.StatusCode, a.body)
 		}
 		r.Advance(time.Second)
-		r.settled()
+		r.awaitDeliveries()
 		if diff := cmp.Diff(c.want, r.Deliveries(shopOne)[0].story(), cmp.AllowUnexported(story{})); diff != "" {
 			t.Errorf("%s:\n%s", c.name, diff)
 		}
@@ -563,7 +606,7 @@ func TestAttemptsAtOnce(t *testing.T) {
 	}
 }
 
-// What was on its way when the sandbox stopped goes on when it starts again: after its pause, with
+// What was on its way when the sandbox stopped continues when it starts again: after its pause, with
 // its id, and an attempt that was cut off does not count.
 func TestDeliveriesGoOnAfterARestart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sandbox.db")
@@ -574,7 +617,7 @@ func TestDeliveriesGoOnAfterARestart(t *testing.T) {
 	}
 	r.hook(shopTwo, "/flaky")
 	flaky := r.fire(shopTwo, "DONATION")[0]
-	r.settled()
+	r.awaitDeliveries()
 	cut := r.fire(shopOne, "ORDER_PLACED")[0]
 	<-began
 	body, appKey := r.body(shopOne, cut), r.appKey
@@ -585,27 +628,28 @@ func TestDeliveriesGoOnAfterARestart(t *testing.T) {
 
 	good := &endpoint{answer: status(200)}
 	r = newRig(t, func(c *Config) { c.DataFile, c.Transport = file, good })
-	r.settled()
+	r.awaitDeliveries()
 	if d := r.Deliveries(shopOne)[0]; d.ID != cut || d.State != StateDelivered || d.Attempts != 1 {
 		t.Errorf("cut off: %+v", d)
 	}
-	if got := good.requests(); len(got) != 1 || got[0].body != body || got[0].header.Get(appSignatureHeader) != sign(appKey, body) {
+	if got := good.requests(); len(got) != 1 || got[0].body != body ||
+		got[0].header.Get(appSignatureHeader) != sign(appKey, body) {
 		t.Errorf("sent again: %+v", got)
 	}
 	if d := r.Deliveries(shopTwo)[0]; d.ID != flaky || d.State != StateRetrying || d.Attempts != 1 {
 		t.Errorf("between attempts: %+v", d)
 	}
 	r.Advance(time.Second)
-	r.settled()
+	r.awaitDeliveries()
 	r.Advance(2 * time.Second)
-	r.settled()
+	r.awaitDeliveries()
 	before := r.Deliveries(shopTwo)
 	if d := before[0]; d.State != StateDelivered || d.Attempts != 3 {
 		t.Errorf("after the pauses: %+v", d)
 	}
 
 	r = reopen(t, r, file)
-	r.settled()
+	r.awaitDeliveries()
 	if diff := cmp.Diff(before, r.Deliveries(shopTwo)); diff != "" {
 		t.Errorf("kept:\n%s", diff)
 	}
@@ -633,7 +677,7 @@ func TestResetForgetsDeliveries(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-ended
-	r.settled()
+	r.awaitDeliveries()
 	r = reopen(t, r, file)
 	for _, sh := range r.Shops() {
 		if got := r.Deliveries(sh.ID); got != nil {
@@ -675,7 +719,7 @@ func TestDeliveryWriteErrors(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.DataFile = file })
 	r.hook(shopOne, "/fail")
 	r.fire(shopOne, "DONATION")
-	r.settled()
+	r.awaitDeliveries()
 	if err := r.files.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -689,7 +733,7 @@ func TestDeliveryWriteErrors(t *testing.T) {
 	for r.Deliveries(shopOne)[0].Attempts < 2 {
 		<-r.changed()
 	}
-	r.settled()
+	r.awaitDeliveries()
 	if d := r.Deliveries(shopOne)[0]; d.Attempts != 2 || !strings.Contains(r.log.String(), "delivery not kept") {
 		t.Errorf("%+v", d)
 	}
@@ -701,7 +745,7 @@ func TestNothingOfAnEventIsTold(t *testing.T) {
 	r := newRig(t)
 	r.hook(shopOne, "/flaky?token=canary-7")
 	id := r.fire(shopOne, "ORDER_PLACED")[0]
-	r.settled()
+	r.awaitDeliveries()
 	body := r.body(shopOne, id)
 	told := r.log.String() + r.get("/").body + r.get("/_sandbox/state").body
 	var buyers []string
@@ -738,7 +782,7 @@ func TestLargeAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.fire(shopOne, "DONATION")
-	r.settled()
+	r.awaitDeliveries()
 	if d := r.Deliveries(shopOne)[0]; d.State != StateDelivered || !endless.closed || read > maxAnswer {
 		t.Errorf("%+v, closed %v, read %d", d, endless.closed, read)
 	}

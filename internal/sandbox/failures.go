@@ -35,7 +35,7 @@ type Failure struct {
 	// Header is added to the answer and replaces equal names.
 	Header http.Header
 	// Delay holds the answer, or the cut, back. An effect comes before the delay, so that a client
-	// that gives up has changed something all the same; combine it with CutBefore for a delay
+	// that gives up has changed something; combine it with CutBefore for a delay
 	// without effect. It ends early when the client leaves or the sandbox closes.
 	Delay time.Duration
 	// Cut closes the connection at one of the three places; "" does not.
@@ -160,7 +160,7 @@ func (f Failure) answer(h http.Header) *heldAnswer {
 	return &heldAnswer{header: h, status: f.Status, body: body}
 }
 
-// wait reports false when the client or the sandbox went away meanwhile.
+// wait reports false when the client or the sandbox went away.
 func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true

@@ -22,13 +22,33 @@ func TestFailureStatuses(t *testing.T) {
 		body, header string
 		effect       bool
 	}{
-		{"status and code", Failure{Status: 503, Code: "BUSY", Header: http.Header{"Retry-After": {"7"}}}, 503, `{"code":"BUSY"}` + "\n", "application/json", false},
+		{
+			"status and code",
+			Failure{Status: 503, Code: "BUSY", Header: http.Header{"Retry-After": {"7"}}},
+			503,
+			`{"code":"BUSY"}` + "\n", "application/json", false,
+		},
 		{"status alone", Failure{Status: 500}, 500, "", "", false},
-		{"text", Failure{Status: 502, Body: "<h1>Bad gateway</h1>"}, 502, "<h1>Bad gateway</h1>", "text/plain; charset=utf-8", false},
-		{"HTML", Failure{Status: 502, Body: "<h1>", Header: http.Header{"content-type": {"text/html"}}}, 502, "<h1>", "text/html", false},
+		{
+			"text",
+			Failure{Status: 502, Body: "<h1>Bad gateway</h1>"},
+			502, "<h1>Bad gateway</h1>", "text/plain; charset=utf-8",
+			false,
+		},
+		{
+			"HTML",
+			Failure{Status: 502, Body: "<h1>", Header: http.Header{"content-type": {"text/html"}}},
+			502, "<h1>",
+			"text/html", false,
+		},
 		{"JSON", Failure{Status: 200, Body: `{"id":""}`}, 200, `{"id":""}`, "application/json", false},
 		{"redirect", Failure{Status: 302, Header: http.Header{"Location": {"/elsewhere"}}}, 302, "", "", false},
-		{"after the effect", Failure{Status: 500, Code: "LOST", Effect: true}, 500, `{"code":"LOST"}` + "\n", "application/json", true},
+		{
+			"after the effect",
+			Failure{Status: 500, Code: "LOST", Effect: true},
+			500, `{"code":"LOST"}` + "\n",
+			"application/json", true,
+		},
 		{"unreadable success", Failure{Status: 200, Body: "ok", Effect: true}, 200, "ok", "text/plain; charset=utf-8", true},
 	}
 	for _, c := range cases {
@@ -59,7 +79,8 @@ func TestFailureStatuses(t *testing.T) {
 func TestHeaderOnTheUsualAnswer(t *testing.T) {
 	r := newRig(t)
 	r.FailNext(Failure{Header: http.Header{"X-Odd": {"1"}}})
-	if a := r.call(r.basic(shopOne), "GET", shopPath, ""); a.StatusCode != 200 || a.Header.Get("X-Odd") != "1" || a.text(t, "id") != shopOne {
+	if a := r.call(r.basic(shopOne), "GET", shopPath, ""); a.StatusCode != 200 || a.Header.Get("X-Odd") != "1" ||
+		a.text(t, "id") != shopOne {
 		t.Errorf("%d %v %s", a.StatusCode, a.Header, a.body)
 	}
 }
@@ -107,7 +128,13 @@ func TestFailuresCanBeForgotten(t *testing.T) {
 func TestFailNextRefusesWhatCannotBeMeant(t *testing.T) {
 	r := newRig(t)
 	for _, f := range []Failure{
-		{}, {Cut: "sometimes"}, {Status: 99}, {Status: 600}, {Status: 101}, {Status: 500, Times: -1}, {Delay: -1, Status: 500},
+		{},
+		{Cut: "sometimes"},
+		{Status: 99},
+		{Status: 600},
+		{Status: 101},
+		{Status: 500, Times: -1},
+		{Delay: -1, Status: 500},
 	} {
 		func() {
 			defer func() {
@@ -179,7 +206,7 @@ func TestCutInAnEmptyBody(t *testing.T) {
 	}
 }
 
-// The delay comes after the effect and before the answer, and ends when nobody waits any more.
+// The delay comes after the effect and before the answer, and ends when the client goes away.
 func TestDelay(t *testing.T) {
 	for _, c := range []struct {
 		name           string
@@ -192,7 +219,12 @@ func TestDelay(t *testing.T) {
 		{"answer", Failure{Delay: time.Minute}, 0, 0, time.Minute, false, true},
 		{"failure", Failure{Delay: time.Minute, Status: 500}, 0, 0, time.Minute, false, false},
 		{"client leaves", Failure{Delay: time.Minute}, 8 * time.Second, 0, 8 * time.Second, true, true},
-		{"client leaves, no effect", Failure{Delay: time.Minute, Cut: CutBefore}, 8 * time.Second, 0, 8 * time.Second, true, false},
+		{
+			"client leaves, no effect",
+			Failure{Delay: time.Minute, Cut: CutBefore},
+			8 * time.Second, 0, 8 * time.Second, true,
+			false,
+		},
 		{"sandbox closes", Failure{Delay: time.Minute}, 0, 3 * time.Second, 3 * time.Second, true, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -249,7 +281,7 @@ func TestDelayEndsWhenTheConnectionDoes(t *testing.T) {
 	}
 }
 
-// serveAborts creates a webhook and tells whether the connection would have been closed.
+// serveAborts creates a webhook and reports whether the connection would have been closed.
 func serveAborts(ctx context.Context, r *rig) (aborted bool) {
 	defer func() {
 		err, _ := recover().(error)

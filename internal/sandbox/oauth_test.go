@@ -51,7 +51,8 @@ func TestConsentPage(t *testing.T) {
 func TestCodeFlow(t *testing.T) {
 	r := newRig(t)
 	back := r.consent(connectLink(), "allow", "shop", shopTwo)
-	if !strings.HasPrefix(back.Header.Get("Location"), appRedirect+"?") || back.Header.Get("Referrer-Policy") != "no-referrer" {
+	if !strings.HasPrefix(back.Header.Get("Location"), appRedirect+"?") ||
+		back.Header.Get("Referrer-Policy") != "no-referrer" {
 		t.Fatalf("redirect %v", back.Header)
 	}
 	v := back.sent(t)
@@ -59,11 +60,13 @@ func TestCodeFlow(t *testing.T) {
 		t.Fatalf("sent %v", v)
 	}
 	a := r.post(tokenPath, codeForm(v.Get("code")))
-	if a.StatusCode != 200 || a.Header.Get("Cache-Control") != "no-store" || a.Header.Get("Content-Type") != "application/json" {
+	if a.StatusCode != 200 || a.Header.Get("Cache-Control") != "no-store" ||
+		a.Header.Get("Content-Type") != "application/json" {
 		t.Fatalf("%d %v", a.StatusCode, a.Header)
 	}
 	got := a.session(t)
-	if got.TokenType != "Bearer" || got.ExpiresIn != 300 || got.Scope != "webhook_write webhook_read" || len(a.fields(t)) != 5 {
+	if got.TokenType != "Bearer" || got.ExpiresIn != 300 || got.Scope != "webhook_write webhook_read" ||
+		len(a.fields(t)) != 5 {
 		t.Errorf("token answer %v", got)
 	}
 	if n := len(got.AccessToken); n < 1000 || n > 1200 {
@@ -122,7 +125,8 @@ func TestConsentNeedsAnAnswerAndAShop(t *testing.T) {
 // Checklist 12.
 func TestAuthorizationErrorPages(t *testing.T) {
 	links := map[string]string{
-		"unknown client":            connectLink()[:len("/admin/platform-apps/")] + "nobody/connect?" + strings.SplitN(connectLink(), "?", 2)[1],
+		"unknown client": connectLink()[:len("/admin/platform-apps/")] + "nobody/connect?" +
+			strings.SplitN(connectLink(), "?", 2)[1],
 		"no client":                 authLink("client_id", "-"),
 		"client twice":              authLink() + "&client_id=bot",
 		"client differs from path":  connectLink("client_id", "bot", "redirect_uri", botRedirect),
@@ -134,12 +138,15 @@ func TestAuthorizationErrorPages(t *testing.T) {
 	for _, bad := range []string{
 		"http://localhost:8080/oauth/callback/", "http://localhost:8080/oauth/callback?x=1",
 		"http://localhost:8080/oauth/callback#f", "http://localhost:8080/oauth/Callback", "http://localhost:8080/oauth",
-		"http://localhost:8080/oauth/callback/../x", "http://localhost:8080/oauth/c%61llback", "http://localhost:8080//oauth/callback",
+		"http://localhost:8080/oauth/callback/../x", "http://localhost:8080/oauth/c%61llback",
+		"http://localhost:8080//oauth/callback",
 		"http://localhost:8081/oauth/callback", "http://localhost/oauth/callback", "https://localhost:8080/oauth/callback",
-		"HTTP://localhost:8080/oauth/callback", "http://LOCALHOST:8080/oauth/callback", "http://127.0.0.1:8080/oauth/callback",
+		"HTTP://localhost:8080/oauth/callback", "http://LOCALHOST:8080/oauth/callback",
+		"http://127.0.0.1:8080/oauth/callback",
 		"http://localhost:8080.evil.example/oauth/callback", "http://evil.example\\@localhost:8080/oauth/callback",
 		"http://user@localhost:8080/oauth/callback", "//localhost:8080/oauth/callback", "/oauth/callback",
-		"javascript:alert(1)//http://localhost:8080/oauth/callback", "data:text/html,x", " " + appRedirect, appRedirect + "\n", "",
+		"javascript:alert(1)//http://localhost:8080/oauth/callback", "data:text/html,x", " " + appRedirect,
+		appRedirect + "\n", "",
 	} {
 		links["redirect "+bad] = connectLink("redirect_uri", bad)
 	}
@@ -178,7 +185,10 @@ func TestAuthorizationErrorRedirects(t *testing.T) {
 		{"scope twice", authLink("scope", "webhook_read") + "&scope=webhook_write", "invalid_request", false},
 		{"response type twice", authLink() + "&response_type=code", "invalid_request", false},
 		{"control character in state", authLink("state", "a\nb"), "invalid_request", false},
-		{"public without challenge", connectLink("code_challenge", "-", "code_challenge_method", "-"), "invalid_request", false},
+		{
+			"public without challenge", connectLink("code_challenge", "-", "code_challenge_method", "-"), "invalid_request",
+			false,
+		},
 		{"public with empty challenge", connectLink("code_challenge", ""), "invalid_request", false},
 		{"plain", connectLink("code_challenge", verifier, "code_challenge_method", "plain"), "invalid_request", false},
 		{"method left out", connectLink("code_challenge_method", "-"), "invalid_request", false},
@@ -304,7 +314,8 @@ func TestCodeExchangeRefusals(t *testing.T) {
 func TestShortVerifier(t *testing.T) {
 	r := newRig(t)
 	code := r.consent(connectLink("code_challenge", challenge("short")), "allow").sent(t).Get("code")
-	if a := r.post(tokenPath, codeForm(code, "code_verifier", "short")); a.StatusCode != 400 || a.text(t, "error") != "invalid_grant" {
+	if a := r.post(tokenPath, codeForm(code, "code_verifier", "short")); a.StatusCode != 400 ||
+		a.text(t, "error") != "invalid_grant" {
 		t.Errorf("%d %s", a.StatusCode, a.body)
 	}
 }
@@ -314,7 +325,8 @@ func TestVerifierForACodeWithoutChallenge(t *testing.T) {
 	r := newRig(t)
 	form := func(changes ...string) url.Values {
 		code := r.consent(authLink(), "allow").sent(t).Get("code")
-		return codeForm(code, append([]string{"client_id", "bot", "client_secret", botSecret, "redirect_uri", botRedirect}, changes...)...)
+		return codeForm(code, append([]string{"client_id", "bot", "client_secret", botSecret, "redirect_uri", botRedirect},
+			changes...)...)
 	}
 	if a := r.post(tokenPath, form()); a.StatusCode != 400 || a.text(t, "error") != "invalid_grant" {
 		t.Errorf("with a verifier: %d %s", a.StatusCode, a.body)
@@ -374,7 +386,8 @@ func TestRefresh(t *testing.T) {
 	if a := r.call(auth, "GET", shopPath, ""); a.StatusCode != 200 {
 		t.Fatalf("new access token: %d", a.StatusCode)
 	}
-	if a := r.post(tokenPath, refreshForm(first.RefreshToken)); a.StatusCode != 400 || a.text(t, "error") != "invalid_grant" {
+	if a := r.post(tokenPath, refreshForm(first.RefreshToken)); a.StatusCode != 400 ||
+		a.text(t, "error") != "invalid_grant" {
 		t.Errorf("reuse: %d %s", a.StatusCode, a.body)
 	}
 	if a := r.call(auth, "GET", shopPath, ""); a.StatusCode != 401 {
@@ -450,7 +463,12 @@ func TestClientAuthentication(t *testing.T) {
 		{"basic", basic("bot", botSecret), []string{"client_id", "-"}, 200, ""},
 		{"basic and the same id", basic("bot", botSecret), []string{"client_id", "bot"}, 200, ""},
 		{"basic and another id", basic("bot", botSecret), []string{"client_id", "app"}, 401, "invalid_client"},
-		{"both ways", basic("bot", botSecret), []string{"client_id", "bot", "client_secret", botSecret}, 400, "invalid_request"},
+		{
+			"both ways", basic("bot", botSecret),
+			[]string{"client_id", "bot", "client_secret", botSecret},
+			400,
+			"invalid_request",
+		},
 		{"basic, wrong secret", basic("bot", "x"), []string{"client_id", "-"}, 401, "invalid_client"},
 		{"basic, unknown", basic("x", botSecret), []string{"client_id", "-"}, 401, "invalid_client"},
 		{"bad escapes", "Basic Ym90OiV6eg==", []string{"client_id", "-"}, 401, "invalid_client"},

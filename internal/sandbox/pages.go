@@ -155,8 +155,9 @@ type frontPage struct {
 
 func (s *Server) handleFront(w http.ResponseWriter, r *http.Request) {
 	p := frontPage{
-		state: s.state(), Base: cmp.Or(s.origin(), "http://"+r.Host), ConnectPath: connectPath, AuthPath: authPath, TokenPath: tokenPath,
-		Choices: choices, FutureTypes: strings.Join(futureTypes, " and "),
+		state: s.state(), Base: cmp.Or(s.origin(), "http://"+r.Host), ConnectPath: connectPath, AuthPath: authPath,
+		TokenPath: tokenPath,
+		Choices:   choices, FutureTypes: strings.Join(futureTypes, " and "),
 		Receiver: "https://" + ReceiverHost, ReceiverPaths: receiverPaths,
 	}
 	slices.Reverse(p.Requests)
@@ -189,7 +190,7 @@ func (sh stateShop) Firings() []firing {
 	return out
 }
 
-// TakesOrders tells whether a webhook of the shop listens to orders.
+// TakesOrders reports whether a webhook of the shop listens to orders.
 func (sh stateShop) TakesOrders() bool { return sh.listeners("ORDER_PLACED") > 0 }
 
 func (sh stateShop) listeners(eventType string) int {
@@ -222,7 +223,7 @@ func (p frontPage) ShopName(id string) string {
 	return id
 }
 
-// Underway tells whether a delivery that is shown is not at its end.
+// Underway reports whether a delivery that is shown is not at its end.
 func (p frontPage) Underway() bool {
 	return slices.ContainsFunc(p.Deliveries, func(d Delivery) bool { return !d.NextAt.IsZero() })
 }

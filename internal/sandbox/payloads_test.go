@@ -12,7 +12,7 @@ import (
 )
 
 // shapes are the fields that the platform's schemas require, or that tell one kind from another.
-// "name" stands for text, "name:Shape" for an object, "name:[]Shape" for a list of them that is not
+// "name" means text, "name:Shape" for an object, "name:[]Shape" for a list of them that is not
 // empty. Shapes in small letters are plain values.
 var shapes = map[string]string{
 	"Money":     "value:number currency",

@@ -73,7 +73,7 @@ func publishedSchemas(t *testing.T, file string) map[string]*openapi3.Schema {
 	const promotion = "com.fourthwall.openapi.model.promotions."
 	for _, item := range doc.Webhooks {
 		schema := item.Post.RequestBody.Value.Content["application/json"].Schema.Value
-		// Of promotions only the kind is asked for, which stands for a schema of its own.
+		// Of promotions only the kind is asked for, which has a schema of its own.
 		if data := schema.Properties["data"]; strings.HasSuffix(data.Ref, promotion+"PromotionV1") {
 			schema.Properties["data"] = doc.Components.Schemas[promotion+"SingleShopPromotionV1"]
 		}

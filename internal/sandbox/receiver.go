@@ -56,7 +56,7 @@ func (s *Server) Receipts() []Receipt {
 	return out
 }
 
-// toReceiver tells whether a URL belongs to the built-in receiver, by either scheme and at any port.
+// toReceiver reports whether a URL belongs to the built-in receiver, by either scheme and at any port.
 func toReceiver(u *url.URL) bool {
 	return strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), ReceiverHost)
 }

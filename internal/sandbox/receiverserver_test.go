@@ -51,7 +51,8 @@ func TestReceiverOverTheNetwork(t *testing.T) {
 		{"another method", "GET", "/ok", "", "", 405},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			req, err := http.NewRequestWithContext(t.Context(), test.method, "https://"+ReceiverHost+test.path, strings.NewReader(test.body))
+			req, err := http.NewRequestWithContext(t.Context(), test.method, "https://"+ReceiverHost+test.path,
+				strings.NewReader(test.body))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -58,7 +58,8 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 				t.Errorf("%s: %s is %q", name, header, h.Get(header))
 			}
 		}
-		if h.Get("Referrer-Policy") == "" || h.Get("Permissions-Policy") == "" || h.Get("X-Request-Id") == "" || h.Get("Cache-Control") == "" {
+		if h.Get("Referrer-Policy") == "" || h.Get("Permissions-Policy") == "" || h.Get("X-Request-Id") == "" ||
+			h.Get("Cache-Control") == "" {
 			t.Errorf("%s: headers %v", name, h)
 		}
 		if name != "style" && h.Get("Cache-Control") != "no-store" {
@@ -67,7 +68,8 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 		if h.Get("Access-Control-Allow-Origin") != "" || h.Get("Strict-Transport-Security") != "" {
 			t.Errorf("%s: headers %v", name, h)
 		}
-		page := h.Get("Content-Type") == "text/html; charset=utf-8" && strings.Contains(c.a.body, "simulated, nothing reaches Fourthwall")
+		page := h.Get("Content-Type") == "text/html; charset=utf-8" &&
+			strings.Contains(c.a.body, "simulated, nothing reaches Fourthwall")
 		if page != c.page {
 			t.Errorf("%s: a page with the banner: %v", name, page)
 		}
@@ -141,7 +143,8 @@ func TestStrictTransportSecurity(t *testing.T) {
 func TestCrossOrigin(t *testing.T) {
 	r := newRig(t)
 	consent := changed(url.Values{}, []string{
-		"client_id", "bot", "redirect_uri", botRedirect, "response_type", "code", "decision", "allow", "shop", shopOne, "grant", "webhook_read",
+		"client_id", "bot", "redirect_uri", botRedirect, "response_type", "code", "decision", "allow", "shop", shopOne,
+		"grant", "webhook_read",
 	})
 	for _, c := range []struct {
 		name, path string
@@ -191,7 +194,10 @@ func TestPublicOriginIsTrusted(t *testing.T) {
 func TestGetChangesNothing(t *testing.T) {
 	r := newRig(t)
 	before := r.state()
-	for _, path := range []string{"/", connectLink(), authLink(), "/_sandbox/state", "/_sandbox/reset", "/_sandbox/clock", webhooksPath} {
+	for _, path := range []string{
+		"/", connectLink(), authLink(), "/_sandbox/state", "/_sandbox/reset", "/_sandbox/clock",
+		webhooksPath,
+	} {
 		r.get(path)
 	}
 	after := r.state()

@@ -22,15 +22,15 @@ func (r *rig) fire(shopID, eventType string) []string {
 	return ids
 }
 
-// settled waits for what is due.
-func (r *rig) settled() {
+// awaitDeliveries waits for what is due.
+func (r *rig) awaitDeliveries() {
 	r.t.Helper()
 	if err := r.AwaitDeliveries(r.t.Context()); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-// hook gives a shop a webhook at the built-in receiver, for all types.
+// hook adds a webhook at the built-in receiver, for all types.
 func (r *rig) hook(shopID, path string) Webhook {
 	r.t.Helper()
 	w, err := r.AddWebhook(shopID, "https://receiver.sandbox.example"+path, eventTypes)
@@ -47,7 +47,7 @@ func TestEventOnTheWire(t *testing.T) {
 	if err != nil || len(ids) != 2 {
 		t.Fatal(ids, err)
 	}
-	r.settled()
+	r.awaitDeliveries()
 	auth := r.basic(shopOne)
 	var results []any
 	for i, c := range []struct {
@@ -56,8 +56,9 @@ func TestEventOnTheWire(t *testing.T) {
 	}{{good, StateDelivered, ""}, {bad, StateRetrying, "Answered 500. Only 200 counts."}} {
 		one := r.call(auth, "GET", eventsPath+"/"+ids[i], "").fields(t)
 		want := map[string]any{
-			"id": ids[i], "type": "DONATION", "apiVersion": "V1", "createdAt": "2026-11-02T09:00:00Z", "updatedAt": "2026-11-02T09:00:00Z",
-			"body": one["body"], "testMode": true, "state": c.state, "url": c.w.URL,
+			"id": ids[i], "type": "DONATION", "apiVersion": "V1", "createdAt": "2026-11-02T09:00:00Z",
+			"updatedAt": "2026-11-02T09:00:00Z",
+			"body":      one["body"], "testMode": true, "state": c.state, "url": c.w.URL,
 		}
 		if c.error != "" {
 			want["error"] = c.error
@@ -133,7 +134,8 @@ func TestEventPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	var bare []wireEvent
-	if err := json.Unmarshal([]byte(r.call(auth, "GET", eventsPath+"?type=DONATION&size=20&page=1", "").body), &bare); err != nil {
+	if err := json.Unmarshal([]byte(r.call(auth, "GET", eventsPath+"?type=DONATION&size=20&page=1", "").body),
+		&bare); err != nil {
 		t.Fatal(err)
 	}
 	var ids []string
@@ -252,7 +254,7 @@ func TestOneEventForEachWebhook(t *testing.T) {
 	if err := json.Unmarshal([]byte(a.body), &fired); err != nil || a.StatusCode != 200 || len(fired.EventIDs) != 2 {
 		t.Fatalf("%d %s", a.StatusCode, a.body)
 	}
-	r.settled()
+	r.awaitDeliveries()
 	hooks := r.Webhooks(shopMany)
 	var got []Delivery
 	for _, d := range r.Deliveries(shopMany) {
@@ -261,8 +263,9 @@ func TestOneEventForEachWebhook(t *testing.T) {
 	}
 	then := r.now()
 	want := Delivery{
-		ID: fired.EventIDs[1], ShopID: shopMany, WebhookID: hooks[1].ID, Type: "ORDER_PLACED", URL: hooks[1].URL, TestMode: true,
-		State: StateRetrying, Error: "Answered 500. Only 200 counts.", Attempts: 1, Status: 500,
+		ID: fired.EventIDs[1], ShopID: shopMany, WebhookID: hooks[1].ID, Type: "ORDER_PLACED", URL: hooks[1].URL,
+		TestMode: true,
+		State:    StateRetrying, Error: "Answered 500. Only 200 counts.", Attempts: 1, Status: 500,
 		CreatedAt: then, UpdatedAt: then, NextAt: then.Add(time.Second),
 	}
 	first := want
@@ -289,7 +292,7 @@ func TestOldEventsAreForgotten(t *testing.T) {
 	for range keptEvents {
 		last = r.fire(shopOne, "DONATION")[0]
 	}
-	r.settled()
+	r.awaitDeliveries()
 	all := r.Deliveries(shopOne)
 	if len(all) != keptEvents || all[0].ID != last {
 		t.Errorf("%d events, the newest %s", len(all), all[0].ID)
