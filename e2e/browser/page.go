@@ -22,7 +22,7 @@ const (
 	turnTimeout       = 1_000 // see again
 )
 
-// Schemes of colours for [Options] and [Page.SetScheme].
+// Color schemes for [Options] and [Page.SetScheme].
 const (
 	Light = "light"
 	Dark  = "dark"
@@ -83,7 +83,7 @@ func contextOptions(o Options) playwright.BrowserNewContextOptions {
 		JavaScriptEnabled: playwright.Bool(!o.NoJavaScript),
 		Viewport:          &size,
 		ColorScheme:       colorScheme(o.Scheme),
-		// Without transitions axe-core measures the colours that stay.
+		// Without transitions axe-core measures the final colors.
 		ReducedMotion: playwright.ReducedMotionReduce,
 		Locale:        playwright.String("en-GB"),
 		TimezoneId:    &timezone,
@@ -150,7 +150,10 @@ func (p *Page) Navigate(do func()) int {
 func (p *Page) waitLoaded() {
 	p.t.Helper()
 	err := again(func(timeout *float64) error {
-		return p.PW.WaitForLoadState(playwright.PageWaitForLoadStateOptions{State: playwright.LoadStateLoad, Timeout: timeout})
+		return p.PW.WaitForLoadState(playwright.PageWaitForLoadStateOptions{
+			State:   playwright.LoadStateLoad,
+			Timeout: timeout,
+		})
 	})
 	if err != nil {
 		p.t.Fatalf("browser: %s was not loaded: %v", p.PW.URL(), err)
@@ -227,7 +230,10 @@ func (p *Page) WaitPath(pattern string) {
 		return err == nil && re.MatchString(u.RequestURI())
 	}
 	err := again(func(timeout *float64) error {
-		return p.PW.WaitForURL(match, playwright.PageWaitForURLOptions{WaitUntil: playwright.WaitUntilStateCommit, Timeout: timeout})
+		return p.PW.WaitForURL(match, playwright.PageWaitForURLOptions{
+			WaitUntil: playwright.WaitUntilStateCommit,
+			Timeout:   timeout,
+		})
 	})
 	if err != nil {
 		p.t.Fatalf("browser: waited for %s, is at %s: %v", pattern, p.PW.URL(), err)
@@ -241,14 +247,14 @@ func (p *Page) SetScheme(scheme string) {
 	p.Must(p.PW.EmulateMedia(playwright.PageEmulateMediaOptions{ColorScheme: colorScheme(scheme)}))
 }
 
-// Resize gives the window another size, in CSS pixels.
+// Resize changes the size of the window, in CSS pixels.
 func (p *Page) Resize(width, height int) {
 	p.t.Helper()
 	p.Must(p.PW.SetViewportSize(width, height))
 }
 
 // Eval runs a JavaScript expression or function in the page and returns what
-// it gives. It works without Options.NoJavaScript too, and under any policy.
+// its value. It works with Options.NoJavaScript too, and under any policy.
 func (p *Page) Eval(expression string, arg ...any) any {
 	p.t.Helper()
 	value, err := p.PW.Evaluate(expression, arg...)

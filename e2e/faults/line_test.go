@@ -91,7 +91,8 @@ type toxic struct {
 func (l *line) silence() {
 	l.t.Helper()
 	for _, way := range []string{"upstream", "downstream"} {
-		if _, err := l.Toxics.AddToxicJson(strings.NewReader(`{"type":"timeout","stream":"` + way + `","attributes":{"timeout":0}}`)); err != nil {
+		if _, err := l.Toxics.AddToxicJson(strings.NewReader(`{"type":"timeout","stream":"` + way +
+			`","attributes":{"timeout":0}}`)); err != nil {
 			l.t.Fatal(err)
 		}
 	}
