@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -93,7 +92,7 @@ func readInt(form url.Values, name string, to *int) error {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return fmt.Errorf("%s is not a whole number", name)
+		return errNumber(name)
 	}
 	*to = n
 	return nil
@@ -117,7 +116,7 @@ func (s *Server) handleAdvance(w http.ResponseWriter, r *http.Request) {
 	s.control(w, r, &in, fromForm, func() error {
 		d, err := readDuration(in.Advance)
 		if err == nil && d <= 0 {
-			err = errors.New("the clock moves forward only: advance must be more than nothing, such as 6m")
+			err = errBackward
 		}
 		if err != nil {
 			return err
@@ -146,7 +145,7 @@ const maxLead = 100 * 365 * 24 * time.Hour
 
 func (s *Server) setOffset(d time.Duration) error {
 	if d < 0 || d > maxLead {
-		return errors.New("the clock cannot be more than 100 years ahead")
+		return errTooFar
 	}
 	if err := s.files.apply(change{"clock", "offset", d}); err != nil {
 		return err
@@ -261,7 +260,7 @@ func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, from
 	}
 	switch {
 	case err != nil:
-		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, "That cannot be done: "+err.Error()+".")
+		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, cannotBeDone(err))
 	case isForm(r):
 		w.Header().Set("Location", "/#"+section(r))
 		send(w, http.StatusSeeOther, nil)
@@ -303,7 +302,7 @@ func readControl(r *http.Request, in any, fromForm func(url.Values) error) error
 	case r.ContentLength == 0 && fromForm == nil:
 		return nil
 	}
-	return errors.New("the body must be application/json or a form")
+	return errOtherBody
 }
 
 // state is what the sandbox reports of itself.

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -32,15 +31,6 @@ const (
 const (
 	shopSignatureHeader = "X-Fourthwall-Hmac-SHA256"
 	appSignatureHeader  = "X-Fourthwall-Hmac-Apps-SHA256"
-)
-
-// What is wrong with a delivery, in sentences for its log.
-const (
-	faultElsewhere   = "This sandbox calls no other addresses."
-	faultTimeout     = "No complete answer within 5 s."
-	faultAddress     = "This is not an address that can be called."
-	faultUnreachable = "The address could not be reached."
-	faultDeleted     = "The webhook was deleted."
 )
 
 var (
@@ -141,7 +131,7 @@ func (o outcome) after(took time.Duration) outcome {
 	case took >= attemptTimeout:
 		o.status, o.fault = 0, faultTimeout
 	case o.fault == "" && took > slowAfter:
-		o.fault = fmt.Sprintf("Answered %d, but after %.1f s. More than 2 s counts as a failure.", o.status, took.Seconds())
+		o.fault = faultSlow(o.status, took)
 	}
 	return o
 }
@@ -172,7 +162,7 @@ func (s *Server) attempt(ctx context.Context, secret string, e event) outcome {
 	case ctx.Err() != nil:
 		return outcome{fault: faultTimeout}
 	case res.StatusCode != http.StatusOK:
-		return outcome{status: res.StatusCode, fault: fmt.Sprintf("Answered %d. Only 200 counts.", res.StatusCode)}
+		return outcome{status: res.StatusCode, fault: faultStatus(res.StatusCode)}
 	}
 	return outcome{status: res.StatusCode}
 }

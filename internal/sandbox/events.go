@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -71,15 +70,14 @@ func (s *Server) Fire(shopID, eventType string, testMode bool) ([]string, error)
 		return nil, unknownShop(shopID)
 	}
 	if !sh.fires(eventType) {
-		return nil, fmt.Errorf("there is no event type %q", bounded(eventType, 100))
+		return nil, errEventType(eventType)
 	}
 	events, err := s.newEvents(sh, eventType, testMode)
 	if err != nil {
 		return nil, err
 	}
 	if len(events) == 0 {
-		return nil, fmt.Errorf("no webhook of %s listens to %s; create one first, for instance at https://%s/ok", sh.Name,
-			eventType, ReceiverHost)
+		return nil, errNobodyListens(sh.Name, eventType)
 	}
 	if err := s.addEvents(sh, events); err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -47,13 +46,13 @@ type Failure struct {
 func (f Failure) check() error {
 	switch {
 	case !slices.Contains([]string{"", CutBefore, CutAfter, CutBody}, f.Cut):
-		return fmt.Errorf("cut %q is not one of before, after, body", f.Cut)
+		return errCut(f.Cut)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
-		return fmt.Errorf("status %d is not between 200 and 599", f.Status)
+		return errStatus(f.Status)
 	case f.Delay < 0 || f.Times < 0:
-		return fmt.Errorf("delay and times cannot be negative")
+		return errNegative
 	case f.Status == 0 && f.Delay == 0 && f.Cut == "" && len(f.Header) == 0:
-		return fmt.Errorf("nothing would fail: give a status, a delay, a cut or a header")
+		return errNothingFails
 	}
 	return nil
 }

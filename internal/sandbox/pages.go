@@ -68,16 +68,6 @@ type problemPage struct {
 	Home      string // origin of the front page
 }
 
-// headings say what a status means to a person.
-var headings = map[int]string{
-	http.StatusBadRequest:          "This does not work",
-	http.StatusForbidden:           "Refused",
-	http.StatusNotFound:            "Nothing here",
-	http.StatusMethodNotAllowed:    "Not this way",
-	http.StatusMisdirectedRequest:  "Wrong address",
-	http.StatusInternalServerError: "The sandbox failed",
-}
-
 // refuse answers with a page, or with a code where a program asks.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, code, sentence string) {
 	if wantsPage(r) {
@@ -129,19 +119,6 @@ func (s *Server) renderConsent(w http.ResponseWriter, r *http.Request, a authori
 	}
 	w.Header().Set("Content-Security-Policy", contentPolicy(origin(a.redirect)))
 	s.render(w, r, http.StatusOK, "consent.html", "Connect "+a.client.name, p)
-}
-
-// choices are the requests that the front page offers to let fail.
-var choices = []struct{ Value, Words string }{
-	{" ", "any request"},
-	{"POST " + webhooksPath, "creating a webhook"},
-	{"GET " + webhooksPath, "listing webhooks"},
-	{"GET " + webhooksPath + "/*", "reading one webhook"},
-	{"PUT " + webhooksPath + "/*", "changing a webhook"},
-	{"DELETE " + webhooksPath + "/*", "deleting a webhook"},
-	{"GET " + shopPath, "asking for the shop"},
-	{"POST " + tokenPath, "getting a token"},
-	{" /open-api/*", "any call of the API"},
 }
 
 type frontPage struct {
@@ -201,16 +178,6 @@ func (sh stateShop) listeners(eventType string) int {
 		}
 	}
 	return n
-}
-
-func webhookCount(n int) string {
-	switch n {
-	case 0:
-		return "no webhook"
-	case 1:
-		return "1 webhook"
-	}
-	return strconv.Itoa(n) + " webhooks"
 }
 
 // ShopName is the name of a demo shop.

@@ -47,7 +47,7 @@ func (s *Server) routes() (http.Handler, error) {
 		mux.Handle(path, s.only(methods))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.refuse(w, r, http.StatusNotFound, codeNoSuchAddress, "There is nothing at this address.")
+		s.refuse(w, r, http.StatusNotFound, codeNoSuchAddress, nothingHere)
 	})
 	guarded, err := s.sameOrigin(s.withFailures(mux))
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *Server) only(methods resource) http.Handler {
 		}
 		w.Header().Set("Allow", allow)
 		s.refuse(w, r, http.StatusMethodNotAllowed, codeMethodNotAllowed,
-			"This address does not take "+bounded(r.Method, 20)+".")
+			otherMethod(r.Method))
 	})
 }
 
@@ -91,7 +91,7 @@ func (s *Server) sameOrigin(next http.Handler) (http.Handler, error) {
 	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.log.WarnContext(r.Context(), "cross-origin request refused", "path", bounded(r.URL.Path, 200), "request_id",
 			requestID(r))
-		s.refuse(w, r, http.StatusForbidden, codeCrossOrigin, "This came from a page of another origin.")
+		s.refuse(w, r, http.StatusForbidden, codeCrossOrigin, fromElsewhere)
 	}))
 	return p.Handler(next), nil
 }
@@ -100,7 +100,7 @@ func (s *Server) sameOrigin(next http.Handler) (http.Handler, error) {
 func (s *Server) expectedHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.anyHost && !s.hostExpected(r.Host) {
-			s.refuse(w, r, http.StatusMisdirectedRequest, codeHost, "This sandbox does not answer under that name.")
+			s.refuse(w, r, http.StatusMisdirectedRequest, codeHost, unknownHost)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -29,7 +29,8 @@
 //
 //	GET    /_sandbox/state                   with ?settled=true, once no attempt to deliver is running or due
 //	POST   /_sandbox/failures                {"method":"POST","path":"/open-api/*","status":503,"code":"BUSY","body":"",
-//	                                          "header":{"Retry-After":"2"},"delay":"1s","cut":"","effect":false,"times":1}
+//	                                          "header":{"Retry-After":"2"},"delay":"1s","cut":"","effect":false,
+//	                                          "times":1}
 //	DELETE /_sandbox/failures
 //	POST   /_sandbox/clock                   {"advance":"6m"}
 //	POST   /_sandbox/shops/{shop}/switches   {"secretInCreate":true,"futureTypes":false,"bareList":false,

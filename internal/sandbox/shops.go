@@ -2,8 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -343,11 +341,11 @@ func (s *Server) Configure(shopID string, to Switches) error {
 	to.RequireScopes = slices.Clone(to.RequireScopes)
 	for _, code := range to.RequireScopes {
 		if _, known := lookupScope(code); !known {
-			return fmt.Errorf("unknown scope %q", code)
+			return errScope(code)
 		}
 	}
 	if to.PageSize < 0 || to.PageSize > maxPageSize {
-		return fmt.Errorf("page size %d is not between 0 and %d", to.PageSize, maxPageSize)
+		return errPageSize(to.PageSize)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -385,7 +383,3 @@ func withFuture(types []string, on bool) []string {
 	}
 	return out
 }
-
-var errNoShop = errors.New("no such demo shop")
-
-func unknownShop(id string) error { return fmt.Errorf("%w: %q", errNoShop, id) }
