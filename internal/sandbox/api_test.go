@@ -16,6 +16,7 @@ const goodInput = `{"url":"https://hooks.example.com/fw?a=1&b=<2>","allowedTypes
 
 // The whole life of a webhook, by token and by API key.
 func TestWebhookLife(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for name, auth := range map[string]string{
 		"bearer": r.bearerOf(), "lower-case bearer": "bearer" + r.bearerOf()[6:],
@@ -65,6 +66,7 @@ func TestWebhookLife(t *testing.T) {
 }
 
 func TestCurrentShop(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	want := map[string]any{
 		"id": shopMany, "name": "Tidewater Records", "domain": "tidewater-records.fourthwall.example",
@@ -77,6 +79,7 @@ func TestCurrentShop(t *testing.T) {
 
 // A locked webhook can be read and nothing else, whatever the request says.
 func TestLockedWebhook(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	locked := r.Webhooks(shopTwo)[0]
 	path, auth := webhooksPath+"/"+locked.ID, r.basic(shopTwo)
@@ -99,6 +102,7 @@ func TestLockedWebhook(t *testing.T) {
 
 // Another shop's webhook looks as if it did not exist, and stays as it is.
 func TestShopsAreIsolated(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	before := r.Webhooks(shopMany)
 	path := webhooksPath + "/" + before[0].ID
@@ -116,6 +120,7 @@ func TestShopsAreIsolated(t *testing.T) {
 }
 
 func TestAPIRefusals(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	key, token := r.basic(shopOne), r.bearerOf()
 	readOnly := r.bearerOf("grant", "webhook_read")
@@ -242,6 +247,7 @@ func TestAPIRefusals(t *testing.T) {
 
 // The policy for URLs applies to creating and to replacing.
 func TestURLPolicyThroughTheAPI(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	auth := r.basic(shopMany)
 	path := webhooksPath + "/" + r.Webhooks(shopMany)[0].ID
@@ -267,6 +273,7 @@ func TestURLPolicyThroughTheAPI(t *testing.T) {
 }
 
 func TestQuota(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	auth := r.basic(shopOne)
 	for i := range quota {
@@ -296,6 +303,7 @@ func TestQuota(t *testing.T) {
 }
 
 func TestPaging(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	auth := r.basic(shopOne)
 	var ids []string
@@ -346,6 +354,7 @@ func TestPaging(t *testing.T) {
 }
 
 func TestSecretSwitch(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if a := r.call(r.basic(shopTwo), "POST", webhooksPath, goodInput); a.StatusCode != 200 || a.text(t, "secret") != "" {
 		t.Errorf("second shop: %d %s", a.StatusCode, a.body)
@@ -359,6 +368,7 @@ func TestSecretSwitch(t *testing.T) {
 }
 
 func TestFutureTypes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	auth := r.basic(shopMany)
 	first := r.Webhooks(shopMany)[0]
@@ -403,6 +413,7 @@ func TestFutureTypes(t *testing.T) {
 
 // A type that a webhook already has is accepted back, so that an edit does not have to drop it.
 func TestTypesThatAreThereAlready(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w, err := r.AddWebhook(shopOne, "http://10.0.0.1:99/", []string{"DONATION", "SOMETHING_ELSE"})
 	if err != nil {
@@ -427,6 +438,7 @@ func TestTypesThatAreThereAlready(t *testing.T) {
 }
 
 func TestRequiredScopes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	token := r.bearerOf()
 	if err := r.Configure(shopOne, Switches{RequireScopes: []string{"shop_read"}}); err != nil {
@@ -445,6 +457,7 @@ func TestRequiredScopes(t *testing.T) {
 }
 
 func TestHeadIsGetWithoutBody(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	a := r.call(r.basic(shopOne), "HEAD", shopPath, "")
 	if a.StatusCode != 200 || a.Header.Get("Content-Type") != "application/json" {

@@ -23,6 +23,7 @@ func (r *rig) control(method, path, body string) answer {
 }
 
 func TestControlsByJSON(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	ok := func(a answer) {
 		t.Helper()
@@ -63,6 +64,7 @@ func TestControlsByJSON(t *testing.T) {
 }
 
 func TestState(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.FailNext(Failure{Method: "PUT", Status: 500, Delay: time.Second, Header: map[string][]string{"A": {"b"}}})
 	r.get("/nothing")
@@ -107,6 +109,7 @@ func TestState(t *testing.T) {
 }
 
 func TestControlRefusals(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	before := r.state()
 	for _, c := range []struct{ path, body string }{
@@ -156,6 +159,7 @@ func TestControlRefusals(t *testing.T) {
 
 // A refused change leaves no trace, not even in a list that was there before.
 func TestRefusedSwitchesChangeNothing(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	want := Switches{RequireScopes: []string{"shop_read"}}
 	if err := r.Configure(shopOne, want); err != nil {
@@ -171,6 +175,7 @@ func TestRefusedSwitchesChangeNothing(t *testing.T) {
 
 // A program lets an event happen, waits until it is delivered, moves the clock and waits again.
 func TestFireByJSON(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	hook := r.hook(shopOne, "/flaky")
 	var fired struct{ EventIDs []string }
@@ -224,6 +229,7 @@ func TestFireByJSON(t *testing.T) {
 
 // A person presses a button of a shop, comes to the deliveries, and sees how it went.
 func TestFireByForm(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	fire := func(shopID string, changes ...string) answer {
 		t.Helper()
@@ -289,6 +295,7 @@ func TestFireByForm(t *testing.T) {
 
 // Each shop offers every event type once, in its group, and says how many webhooks listen.
 func TestFirings(t *testing.T) {
+	t.Parallel()
 	var grouped []string
 	for _, g := range eventGroups {
 		grouped = append(grouped, g.Types...)
@@ -338,6 +345,7 @@ func TestFirings(t *testing.T) {
 
 // A person works the controls through the forms of the front page, and comes back to where they were.
 func TestControlsByForm(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	press := func(action string, changes ...string) {
 		t.Helper()
@@ -404,6 +412,7 @@ func TestControlsByForm(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	shops, token := r.Shops(), r.bearerOf()
 	r.call(r.basic(shopOne), "POST", webhooksPath, goodInput)
@@ -432,6 +441,7 @@ func TestReset(t *testing.T) {
 }
 
 func TestFrontPage(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if _, err := r.AddWebhook(shopOne, `https://a.example/"><script>`, nil); err != nil {
 		t.Fatal(err)
@@ -459,6 +469,7 @@ func TestFrontPage(t *testing.T) {
 }
 
 func TestUnknownShopsInGo(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if _, err := r.AddWebhook("sh_none", "x", nil); err == nil {
 		t.Error("AddWebhook")

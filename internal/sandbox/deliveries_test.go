@@ -119,6 +119,7 @@ func (d Delivery) story() story {
 }
 
 func TestReceiver(t *testing.T) {
+	t.Parallel()
 	const late = "Answered 200, but after 3.0 s. More than 2 s counts as a failure."
 	for _, c := range []struct {
 		path  string
@@ -197,6 +198,7 @@ func (r *rig) body(shopID, id string) string {
 // The receiver answers by either scheme, at any port and however its name is written, and never
 // leaves the process.
 func TestReceiverNames(t *testing.T) {
+	t.Parallel()
 	for address, inside := range map[string]bool{
 		"http://receiver.sandbox.example/ok":         true,
 		"https://receiver.sandbox.example:8443/ok":   true,
@@ -221,6 +223,7 @@ func TestReceiverNames(t *testing.T) {
 
 // /verify accepts a signature by the shop's secret and no other.
 func TestReceiverVerifies(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.hook(shopOne, "/verify")
 	id := r.fire(shopOne, "DONATION")[0]
@@ -269,6 +272,7 @@ func failing(err error) func(*http.Request) (*http.Response, error) {
 
 // How answers and failures of somebody's server are judged.
 func TestOutcomes(t *testing.T) {
+	t.Parallel()
 	const timeout = "No complete answer within 5 s."
 	never := time.Hour
 	slowly := func(code int, d time.Duration) func(*http.Request) (*http.Response, error) {
@@ -368,6 +372,7 @@ func TestOutcomes(t *testing.T) {
 
 // Without a transport nobody is called.
 func TestNoTransport(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, passing)
 		if _, err := r.AddWebhook(shopOne, "https://hooks.example.com/", eventTypes); err != nil {
@@ -384,6 +389,7 @@ func TestNoTransport(t *testing.T) {
 // Each attempt is the same request, signed over its bytes with both keys, 1, 2, 4 and 8 s after the
 // one before. Redirects are not followed.
 func TestAttempts(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		out := &endpoint{answer: status(307)}
 		r := newRig(t, passing, func(c *Config) { c.Transport = out })
@@ -434,6 +440,7 @@ func closely(got, want []time.Duration) bool {
 // The signature is the one that everybody computes.
 // Checklist 34.
 func TestSignature(t *testing.T) {
+	t.Parallel()
 	// echo -n '{"id":"weve_1"}' | openssl dgst -sha256 -hmac key -binary | base64
 	if got := sign("key", `{"id":"weve_1"}`); got != "uDu+IeWbnDCFOCNi8ezSUzg8CTQjWU+rmJEcyExw9IU=" {
 		t.Errorf("%s", got)
@@ -442,6 +449,7 @@ func TestSignature(t *testing.T) {
 
 // With a stopped clock, Advance alone makes attempts due, and lets them run out of time.
 func TestDeliveriesByTheSandboxClock(t *testing.T) {
+	t.Parallel()
 	began := make(chan struct{}, 1)
 	out := &endpoint{answer: func(r *http.Request) (*http.Response, error) {
 		began <- struct{}{}
@@ -482,6 +490,7 @@ func TestDeliveriesByTheSandboxClock(t *testing.T) {
 
 // An answer that came just before the clock was moved past the limit is too late all the same.
 func TestTheClockOvertakesAnAnswer(t *testing.T) {
+	t.Parallel()
 	var r *rig
 	out := &endpoint{answer: func(q *http.Request) (*http.Response, error) {
 		r.Advance(5 * time.Second)
@@ -501,6 +510,7 @@ func TestTheClockOvertakesAnAnswer(t *testing.T) {
 
 // A clock that moves without a word is soon noticed.
 func TestAClockThatMovesByItself(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.hook(shopOne, "/flaky")
@@ -526,6 +536,7 @@ func (r *rig) changed() <-chan struct{} {
 
 // A webhook that is deleted or changed while deliveries are due.
 func TestWebhookChangesMeanwhile(t *testing.T) {
+	t.Parallel()
 	const path = webhooksPath + "/"
 	for _, c := range []struct {
 		name   string
@@ -579,6 +590,7 @@ func hanging() (out *endpoint, began, ended chan struct{}) {
 
 // One shop's slow server holds up neither the others nor more than a few attempts of its own.
 func TestAttemptsAtOnce(t *testing.T) {
+	t.Parallel()
 	out, began, _ := hanging()
 	r := newRig(t, func(c *Config) { c.Transport = out })
 	if _, err := r.AddWebhook(shopOne, "https://hooks.example.com/", eventTypes); err != nil {
@@ -609,6 +621,7 @@ func TestAttemptsAtOnce(t *testing.T) {
 // What was on its way when the sandbox stopped continues when it starts again: after its pause, with
 // its id, and an attempt that was cut off does not count.
 func TestDeliveriesGoOnAfterARestart(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "sandbox.db")
 	out, began, ended := hanging()
 	r := newRig(t, func(c *Config) { c.DataFile, c.Transport = file, out })
@@ -664,6 +677,7 @@ func TestDeliveriesGoOnAfterARestart(t *testing.T) {
 
 // Starting over forgets events, also those that are being sent, and what the receiver got.
 func TestResetForgetsDeliveries(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "sandbox.db")
 	out, began, ended := hanging()
 	r := newRig(t, func(c *Config) { c.DataFile, c.Transport = file, out })
@@ -691,6 +705,7 @@ func TestResetForgetsDeliveries(t *testing.T) {
 
 // Waiting ends with the one who waits, and with the sandbox.
 func TestWaitingEnds(t *testing.T) {
+	t.Parallel()
 	out, began, _ := hanging()
 	r := newRig(t, func(c *Config) { c.Transport = out })
 	if _, err := r.AddWebhook(shopOne, "https://hooks.example.com/", eventTypes); err != nil {
@@ -715,6 +730,7 @@ func TestWaitingEnds(t *testing.T) {
 
 // What cannot be written is not sent; what was sent is not sent again for that.
 func TestDeliveryWriteErrors(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "sandbox.db")
 	r := newRig(t, func(c *Config) { c.DataFile = file })
 	r.hook(shopOne, "/fail")
@@ -742,6 +758,7 @@ func TestDeliveryWriteErrors(t *testing.T) {
 // Neither the log nor what is told of requests and deliveries holds what an event is about.
 // Checklist 42.
 func TestNothingOfAnEventIsTold(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.hook(shopOne, "/flaky?token=canary-7")
 	id := r.fire(shopOne, "ORDER_PLACED")[0]
@@ -771,6 +788,7 @@ func TestNothingOfAnEventIsTold(t *testing.T) {
 // Large answers are read no further than needed, and their bodies are closed.
 // Checklist 42.
 func TestLargeAnswers(t *testing.T) {
+	t.Parallel()
 	read := 0
 	endless := &stream{read: func(b []byte) (int, error) {
 		read += copy(b, bytes.Repeat([]byte("x"), len(b)))

@@ -15,6 +15,7 @@ import (
 )
 
 func TestFailureStatuses(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name         string
 		f            Failure
@@ -77,6 +78,7 @@ func TestFailureStatuses(t *testing.T) {
 }
 
 func TestHeaderOnTheUsualAnswer(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.FailNext(Failure{Header: http.Header{"X-Odd": {"1"}}})
 	if a := r.call(r.basic(shopOne), "GET", shopPath, ""); a.StatusCode != 200 || a.Header.Get("X-Odd") != "1" ||
@@ -86,6 +88,7 @@ func TestHeaderOnTheUsualAnswer(t *testing.T) {
 }
 
 func TestFailureMatching(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.FailNext(Failure{Method: "put", Path: webhooksPath + "/*", Status: 501})
 	r.FailNext(Failure{Path: "/open-api/*", Status: 502, Times: 2})
@@ -114,6 +117,7 @@ func TestFailureMatching(t *testing.T) {
 }
 
 func TestFailuresCanBeForgotten(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.FailNext(Failure{Method: "GET", Status: 500})
 	if diff := cmp.Diff([]Failure{{Method: "GET", Status: 500, Times: 1}}, r.Failures()); diff != "" {
@@ -126,6 +130,7 @@ func TestFailuresCanBeForgotten(t *testing.T) {
 }
 
 func TestFailNextRefusesWhatCannotBeMeant(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for _, f := range []Failure{
 		{},
@@ -149,6 +154,7 @@ func TestFailNextRefusesWhatCannotBeMeant(t *testing.T) {
 
 // Cuts need a real connection.
 func TestCuts(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		cut    string
 		status int // 0: no answer
@@ -186,6 +192,7 @@ func TestCuts(t *testing.T) {
 }
 
 func TestCutInAnEmptyBody(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.PublicURL = "" })
 	w, err := r.AddWebhook(shopOne, "https://a.example.com/", nil)
 	if err != nil {
@@ -208,6 +215,7 @@ func TestCutInAnEmptyBody(t *testing.T) {
 
 // The delay comes after the effect and before the answer, and ends when the client goes away.
 func TestDelay(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name           string
 		f              Failure
@@ -252,6 +260,7 @@ func TestDelay(t *testing.T) {
 
 // Over a real connection the server notices a client that leaves although nobody wanted its body.
 func TestDelayEndsWhenTheConnectionDoes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.PublicURL = "" })
 	started, ended := make(chan struct{}), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

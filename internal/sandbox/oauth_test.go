@@ -12,6 +12,7 @@ import (
 
 // Checklist 14.
 func TestConsentPage(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	page := r.get(connectLink("scope", "webhook_read order_read"))
 	if page.StatusCode != http.StatusOK {
@@ -49,6 +50,7 @@ func TestConsentPage(t *testing.T) {
 }
 
 func TestCodeFlow(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	back := r.consent(connectLink(), "allow", "shop", shopTwo)
 	if !strings.HasPrefix(back.Header.Get("Location"), appRedirect+"?") ||
@@ -82,6 +84,7 @@ func TestCodeFlow(t *testing.T) {
 }
 
 func TestLongTokens(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if err := r.Configure(shopOne, Switches{LongTokens: true}); err != nil {
 		t.Fatal(err)
@@ -96,6 +99,7 @@ func TestLongTokens(t *testing.T) {
 }
 
 func TestDeny(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for name, back := range map[string]answer{
 		"button":        r.consent(connectLink(), "deny"),
@@ -113,6 +117,7 @@ func TestDeny(t *testing.T) {
 }
 
 func TestConsentNeedsAnAnswerAndAShop(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for _, change := range [][]string{{"decision", "-"}, {"decision", "perhaps"}, {"shop", "-"}, {"shop", "sh_none"}} {
 		if a := r.consent(connectLink(), "allow", change...); a.StatusCode != 400 || a.Header.Get("Location") != "" {
@@ -124,6 +129,7 @@ func TestConsentNeedsAnAnswerAndAShop(t *testing.T) {
 // Nothing that is wrong about the client or the way back may lead to a redirect.
 // Checklist 12.
 func TestAuthorizationErrorPages(t *testing.T) {
+	t.Parallel()
 	links := map[string]string{
 		"unknown client": connectLink()[:len("/admin/platform-apps/")] + "nobody/connect?" +
 			strings.SplitN(connectLink(), "?", 2)[1],
@@ -172,6 +178,7 @@ func TestAuthorizationErrorPages(t *testing.T) {
 
 // Checklist 2.
 func TestAuthorizationErrorRedirects(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name, link, want string
 		fragment         bool
@@ -222,6 +229,7 @@ func TestAuthorizationErrorRedirects(t *testing.T) {
 
 // The form's fields come from the browser, so they are judged like the link's.
 func TestConsentJudgesTheFormAgain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for name, c := range map[string]struct {
 		change []string
@@ -239,6 +247,7 @@ func TestConsentJudgesTheFormAgain(t *testing.T) {
 }
 
 func TestImplicitFlow(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for _, c := range []struct{ client, redirect string }{{"bot", botRedirect}, {"app", appRedirect}} {
 		link := authLink("client_id", c.client, "redirect_uri", c.redirect, "response_type", "token", "scope", "webhook_read")
@@ -264,6 +273,7 @@ func TestImplicitFlow(t *testing.T) {
 // Each row spoils one thing about a good exchange. Where the code was shown at all it is burnt.
 // Checklist 2.
 func TestCodeExchangeRefusals(t *testing.T) {
+	t.Parallel()
 	other := "another-verifier-that-is-long-enough-to-be-valid-0123"
 	cases := []struct {
 		name   string
@@ -312,6 +322,7 @@ func TestCodeExchangeRefusals(t *testing.T) {
 // The challenge fits, the verifier is too easy to guess.
 // Checklist 2.
 func TestShortVerifier(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	code := r.consent(connectLink("code_challenge", challenge("short")), "allow").sent(t).Get("code")
 	if a := r.post(tokenPath, codeForm(code, "code_verifier", "short")); a.StatusCode != 400 ||
@@ -322,6 +333,7 @@ func TestShortVerifier(t *testing.T) {
 
 // Checklist 2.
 func TestVerifierForACodeWithoutChallenge(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	form := func(changes ...string) url.Values {
 		code := r.consent(authLink(), "allow").sent(t).Get("code")
@@ -338,6 +350,7 @@ func TestVerifierForACodeWithoutChallenge(t *testing.T) {
 
 // Checklist 13.
 func TestCodeLife(t *testing.T) {
+	t.Parallel()
 	for after, want := range map[time.Duration]int{codeLife - time.Second: 200, codeLife: 400} {
 		r := newRig(t)
 		code := r.code()
@@ -353,6 +366,7 @@ func TestCodeLife(t *testing.T) {
 
 // Checklist 13.
 func TestCodeReplayRevokesItsTokens(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	code := r.code()
 	got := r.post(tokenPath, codeForm(code)).session(t)
@@ -372,6 +386,7 @@ func TestCodeReplayRevokesItsTokens(t *testing.T) {
 }
 
 func TestRefresh(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	first := r.signIn()
 	r.clock.move(accessLife)
@@ -400,6 +415,7 @@ func TestRefresh(t *testing.T) {
 
 // Checklist 13.
 func TestRefreshRefusals(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name   string
 		spoil  []string
@@ -432,6 +448,7 @@ func TestRefreshRefusals(t *testing.T) {
 }
 
 func TestRefreshWithFewerScopes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	narrow := r.post(tokenPath, refreshForm(r.signIn().RefreshToken, "scope", "webhook_read")).session(t)
 	if narrow.Scope != "webhook_read" {
@@ -447,6 +464,7 @@ func TestRefreshWithFewerScopes(t *testing.T) {
 }
 
 func TestClientAuthentication(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	basic := func(id, secret string) string {
 		req := &http.Request{Header: http.Header{}}
@@ -491,6 +509,7 @@ func TestClientAuthentication(t *testing.T) {
 }
 
 func TestTokenRequestForms(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	good := func() string { return codeForm(r.code()).Encode() }
 	cases := []struct {
@@ -521,6 +540,7 @@ func TestTokenRequestForms(t *testing.T) {
 }
 
 func TestGrantsAreSwept(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.code()
 	r.consent(authLink("response_type", "token"), "allow")

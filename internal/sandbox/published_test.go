@@ -17,6 +17,7 @@ const publishedFile = "FOURTHWALL_OPENAPI"
 
 // What is delivered keeps the platform's own schemas, for the types that it publishes one for.
 func TestPublishedSchemas(t *testing.T) {
+	t.Parallel()
 	file := os.Getenv(publishedFile)
 	if file == "" {
 		t.Skip(publishedFile + " names no copy of the platform's description")

@@ -16,6 +16,7 @@ import (
 // vouches for.
 // Checklist 42.
 func TestReceiverOverTheNetwork(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	certificate, authority, err := NewReceiverCertificate(time.Now())
 	if err != nil {

@@ -42,6 +42,7 @@ func describedDoc(t *testing.T) *openapi3.T {
 
 // Field by field, the description says what the platform's documents say.
 func TestDescriptionAgreesWithTheDocuments(t *testing.T) {
+	t.Parallel()
 	schemas := describedDoc(t).Components.Schemas
 	object := func(name string) *openapi3.Schema {
 		s := schemas[name].Value
@@ -92,6 +93,7 @@ func TestDescriptionAgreesWithTheDocuments(t *testing.T) {
 }
 
 func TestDescriptionHasTheEventTypesAndScopes(t *testing.T) {
+	t.Parallel()
 	doc := describedDoc(t)
 	if len(documentedTypes) != 29 {
 		t.Fatalf("%d types in the test", len(documentedTypes))
@@ -134,6 +136,7 @@ func TestDescriptionHasTheEventTypesAndScopes(t *testing.T) {
 
 // Call by call: scope, both ways to authenticate, and the documented codes.
 func TestDescriptionAgreesOnCalls(t *testing.T) {
+	t.Parallel()
 	doc := describedDoc(t)
 	uri := []any{codeIPNotAllowed, codePortNotAllowed, codeUnallowedDomain, codeWebhookURIInvalid, codeBadRequest}
 	for _, c := range []struct {
@@ -176,6 +179,7 @@ func describedCodes(op *openapi3.Operation, status int) []any {
 
 // An answer that breaks the description never leaves the sandbox as it is.
 func TestAnswersAreHeldAgainstTheDescription(t *testing.T) {
+	t.Parallel()
 	good := wireWebhook{
 		ID: "wcon_" + strings.Repeat("a", 22), URL: "https://a.example/",
 		AllowedTypes: []string{"DONATION"}, APIVersion: "V1",

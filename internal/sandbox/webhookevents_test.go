@@ -41,6 +41,7 @@ func (r *rig) hook(shopID, path string) Webhook {
 }
 
 func TestEventOnTheWire(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	good, bad := r.hook(shopOne, "/x?token=7"), r.hook(shopOne, "/fail")
 	ids, err := r.Fire(shopOne, "DONATION", true)
@@ -86,6 +87,7 @@ func TestEventOnTheWire(t *testing.T) {
 }
 
 func TestEventPages(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.hook(shopOne, "/ok")
 	var all, donations []string
@@ -148,6 +150,7 @@ func TestEventPages(t *testing.T) {
 }
 
 func TestEventRefusals(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.hook(shopOne, "/ok")
 	id := r.fire(shopOne, "DONATION")[0]
@@ -195,6 +198,7 @@ func TestEventRefusals(t *testing.T) {
 
 // Events of types that no document lists can be read while the shop has them.
 func TestFutureEvents(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.hook(shopOne, "/ok")
 	auth := r.basic(shopOne)
@@ -219,6 +223,7 @@ func TestFutureEvents(t *testing.T) {
 }
 
 func TestFireRefusals(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for _, c := range []struct{ shop, kind, want string }{
 		{"sh_none", "ORDER_PLACED", `no such demo shop: "sh_none"`},
@@ -248,6 +253,7 @@ func TestFireRefusals(t *testing.T) {
 
 // One event for each webhook that listens, and only for those.
 func TestOneEventForEachWebhook(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	a := r.control("POST", "shops/"+shopMany+"/events", `{"type":"ORDER_PLACED","testMode":true}`)
 	var fired struct{ EventIDs []string }
@@ -282,16 +288,36 @@ func TestOneEventForEachWebhook(t *testing.T) {
 	}
 }
 
+// fireMany lets an event happen n times at once, at the only webhook that a shop
+// has, and returns the ID of the last one. One after the other they would all
+// be delivered in between.
+func (r *rig) fireMany(shopID, eventType string, n int) string {
+	r.t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sh := r.shop(shopID)
+	var all []event
+	for range n {
+		events, err := r.newEvents(sh, eventType, false)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		all = append(all, events...)
+	}
+	if err := r.addEvents(sh, all); err != nil {
+		r.t.Fatal(err)
+	}
+	return all[len(all)-1].ID
+}
+
 func TestOldEventsAreForgotten(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.hook(shopOne, "/ok")
 	r.hook(shopTwo, "/ok")
 	r.fire(shopTwo, "DONATION")
 	first := r.fire(shopOne, "DONATION")[0]
-	var last string
-	for range keptEvents {
-		last = r.fire(shopOne, "DONATION")[0]
-	}
+	last := r.fireMany(shopOne, "DONATION", keptEvents)
 	r.awaitDeliveries()
 	all := r.Deliveries(shopOne)
 	if len(all) != keptEvents || all[0].ID != last {
