@@ -16,14 +16,15 @@ var mayImport = map[string][]string{
 		"handlers", "internal/deliver", "internal/fourthwall", "internal/sandbox", "internal/store", "oauth",
 	},
 	"handlers": {
-		"handlers/middleware", "internal/deliver", "internal/doctor", "internal/fourthwall", "internal/signature", "internal/store",
-		"oauth", "static", "views",
+		"handlers/middleware", "internal/deliver", "internal/doctor", "internal/fourthwall", "internal/signature",
+		"internal/store", "oauth", "static", "views", "views/ui",
 	},
 	"handlers/middleware": nil,
 
-	"views":  {"static"},
-	"static": nil,
-	"oauth":  {"internal/fourthwall"},
+	"views":    {"static", "views/ui"},
+	"views/ui": {"static"},
+	"static":   nil,
+	"oauth":    {"internal/fourthwall"},
 
 	"internal/doctor":             {"internal/deliver", "internal/fourthwall", "internal/signature"},
 	"internal/signature":          {"internal/fourthwall"},

@@ -93,7 +93,10 @@ func (s *server) webhookRoutes() []route {
 // deliveryRoutes are about what a shop's endpoints receive, and what was done.
 func (s *server) deliveryRoutes() []route {
 	return []route{
-		{method: "GET", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTestForm, access: shopOnly, resumable: true},
+		{
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTestForm, access: shopOnly,
+			resumable: true,
+		},
 		{
 			method: "POST", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTest, access: shopOnly,
 			limit: outCall, resume: "/webhooks/{id}/test", keeps: true, again: s.testAgain,

@@ -24,12 +24,16 @@ func SampleEvent(about Sample) (string, error) {
 	data := json.RawMessage("{}")
 	if slices.Contains(eventTypes, about.Type) {
 		var err error
-		data, err = payload(about.Type, newScene(DemoShop{ID: about.ShopID, Name: about.ShopName, Domain: about.Domain}, at, 0))
+		data, err = payload(about.Type,
+			newScene(DemoShop{ID: about.ShopID, Name: about.ShopName, Domain: about.Domain}, at, 0))
 		if err != nil {
 			return "", err
 		}
 	}
-	d := Delivery{ID: about.EventID, ShopID: about.ShopID, WebhookID: about.WebhookID, Type: about.Type, TestMode: true, CreatedAt: at}
+	d := Delivery{
+		ID: about.EventID, ShopID: about.ShopID, WebhookID: about.WebhookID, Type: about.Type, TestMode: true,
+		CreatedAt: at,
+	}
 	if d.ID == "" {
 		d.ID = "weve_" + random(16)
 	}

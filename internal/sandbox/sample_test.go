@@ -9,8 +9,12 @@ import (
 )
 
 func TestSampleEvent(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 3, 4, 5, 6, 7, 8_900_000, time.FixedZone("", 3600))
-	about := Sample{EventID: "weve_mine", WebhookID: "wcon_1", ShopID: "sh_1", ShopName: "A shop", Domain: "a.example", At: at}
+	about := Sample{
+		EventID: "weve_mine", WebhookID: "wcon_1", ShopID: "sh_1", ShopName: "A shop", Domain: "a.example",
+		At: at,
+	}
 	for _, kind := range eventTypes {
 		t.Run(kind, func(t *testing.T) {
 			about := about
