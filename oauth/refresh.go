@@ -42,10 +42,8 @@ type StoredCredential struct {
 type CredentialStore interface {
 	StoredCredential(ctx context.Context, id string) (StoredCredential, error)
 	LeaseRefresh(ctx context.Context, id string, version int64, holder string, ttl time.Duration) (bool, error)
-	FinishRefresh(
-		ctx context.Context, id string, version int64, holder string,
-		credential []byte, expiresAt time.Time, scopes string,
-	) error
+	FinishRefresh(ctx context.Context, id string, version int64, holder string, credential []byte, expiresAt time.Time,
+		scopes string) error
 	ReleaseRefresh(ctx context.Context, id, holder string) error
 	ExpireConnection(ctx context.Context, id string, version int64) error
 }

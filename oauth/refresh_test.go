@@ -233,9 +233,8 @@ func (tokensOf) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	time.Sleep(time.Second) //nolint:forbidigo // in a bubble
-	body := `{"access_token":"from-` + r.PostForm.Get(
-		"refresh_token",
-	) + `","token_type":"Bearer","expires_in":300,"refresh_token":"next"}`
+	body := `{"access_token":"from-` + r.PostForm.Get("refresh_token") +
+		`","token_type":"Bearer","expires_in":300,"refresh_token":"next"}`
 	return &http.Response{
 		StatusCode: http.StatusOK,
 		Request:    r,
@@ -288,15 +287,8 @@ func TestConcurrentRefreshes(t *testing.T) {
 				first.Go(func() { ask(old, test.first) })
 				time.Sleep(pollInterval / 2) //nolint:forbidigo // in a bubble
 				if test.elsewhere {
-					if err := store.FinishRefresh(
-						t.Context(),
-						"conn",
-						1,
-						"replica",
-						[]byte(`{"way":"code","access_token":"a2","refresh_token":"r2"}`),
-						time.Time{},
-						"",
-					); err != nil {
+					if err := store.FinishRefresh(t.Context(), "conn", 1, "replica",
+						[]byte(`{"way":"code","access_token":"a2","refresh_token":"r2"}`), time.Time{}, ""); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -367,9 +359,7 @@ func TestNewTokenIsSaved(t *testing.T) {
 					(test.fails != nil && !errors.Is(err, test.fails)) {
 					t.Errorf("token %q, error %v", got.Credential.AccessToken.Reveal(), err)
 				}
-				if took := time.Since(
-					start,
-				); took > refreshTime || (test.tries != 0 && m.tries != test.tries) ||
+				if took := time.Since(start); took > refreshTime || (test.tries != 0 && m.tries != test.tries) ||
 					server.calls != 1 {
 					t.Errorf("saved at try %d after %d calls, in %v", m.tries, server.calls, took)
 				}

@@ -93,14 +93,8 @@ func TestOneRefreshAtAnyTime(t *testing.T) {
 		var problems []string
 		synctest.Test(t, func(t *testing.T) { problems = refreshAll(t, server, all) })
 		if len(problems) > 0 || server.most > 1 || server.renewed > 1 || server.spent > 0 {
-			r.Fatalf(
-				"%v; %d calls, %d at once, renewed %d times, %d calls with a used token",
-				problems,
-				server.calls,
-				server.most,
-				server.renewed,
-				server.spent,
-			)
+			r.Fatalf("%v; %d calls, %d at once, renewed %d times, %d calls with a used token", problems, server.calls,
+				server.most, server.renewed, server.spent)
 		}
 		if server.calls > server.faults && server.renewed != 1 {
 			r.Fatalf("renewed %d times in %d calls", server.renewed, server.calls)

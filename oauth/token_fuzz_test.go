@@ -84,9 +84,7 @@ func checkCredential(t *testing.T, server *odd, c Credential, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := Decode(
-		stored,
-	); err != nil || again.AccessToken != c.AccessToken ||
+	if again, err := Decode(stored); err != nil || again.AccessToken != c.AccessToken ||
 		!again.ExpiresAt.Equal(c.ExpiresAt) {
 		t.Errorf("%+v is stored as %+v, %v", c, again, err)
 	}

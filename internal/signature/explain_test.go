@@ -163,10 +163,7 @@ func TestExplainAppHeader(t *testing.T) {
 		"app header, shop's secret": {app + signed(testBody, "the key of the app"), signature.AppSignatureHeader, false, found{"app-header"}},
 		"app header, app's key":     {app + signed(testBody, testSecret), signature.AppSignatureHeader, true, nil},
 		"both headers, the app's is right": {
-			app + signed(
-				testBody,
-				testSecret,
-			) + "\r\n" + "X-Fourthwall-Hmac-SHA256: " + signed(
+			app + signed(testBody, testSecret) + "\r\n" + "X-Fourthwall-Hmac-SHA256: " + signed(
 				testBody,
 				"another",
 			) + "\r\n",
@@ -175,10 +172,7 @@ func TestExplainAppHeader(t *testing.T) {
 			nil,
 		},
 		"both headers, the shop's is right": {
-			app + signed(
-				testBody,
-				"the key of the app",
-			) + "\nX-Fourthwall-Hmac-SHA256: " + signed(
+			app + signed(testBody, "the key of the app") + "\nX-Fourthwall-Hmac-SHA256: " + signed(
 				testBody,
 				testSecret,
 			),
@@ -187,10 +181,7 @@ func TestExplainAppHeader(t *testing.T) {
 			nil,
 		},
 		"both headers, neither is right": {
-			app + signed(
-				testBody,
-				"the key of the app",
-			) + "\nX-Fourthwall-Hmac-SHA256: " + signed(
+			app + signed(testBody, "the key of the app") + "\nX-Fourthwall-Hmac-SHA256: " + signed(
 				testBody,
 				"another",
 			),
@@ -419,9 +410,7 @@ func TestExplainJSON(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			v := signature.Explain(signature.Input{
-				Body: fourthwall.BuyerData(
-					tt.body,
-				),
+				Body:      fourthwall.BuyerData(tt.body),
 				Signature: fourthwall.Secret(signed(tt.signed, testSecret)),
 				Secret:    testSecret + " ",
 			})
@@ -544,9 +533,7 @@ func TestExplainIsQuick(t *testing.T) {
 	hexSecret := strings.Repeat("0123456789abcdef", 200)
 	start := time.Now()
 	first := signature.Explain(signature.Input{
-		Body: fourthwall.BuyerData(
-			largeJSON(),
-		),
+		Body:      fourthwall.BuyerData(largeJSON()),
 		Signature: fourthwall.Secret(sha("a")),
 		Secret:    fourthwall.Secret(` "` + hexSecret + `" `),
 	})
@@ -554,9 +541,7 @@ func TestExplainIsQuick(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 	second := signature.Explain(signature.Input{
-		Body: fourthwall.BuyerData(
-			largeJSON(),
-		),
+		Body:      fourthwall.BuyerData(largeJSON()),
 		Signature: fourthwall.Secret(sha("a")),
 		Secret:    fourthwall.Secret(` "` + hexSecret + `" `),
 	})

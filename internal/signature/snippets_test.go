@@ -161,11 +161,8 @@ func runScript(script, snippet string) func(*testing.T, string, []vector) []bool
 		if err != nil {
 			t.Fatal(err)
 		}
-		return resultsOf(
-			t,
-			vectors,
-			exec.CommandContext(t.Context(), program, filepath.Join("testdata", "snippets", script), path),
-		)
+		return resultsOf(t, vectors, exec.CommandContext(t.Context(), program, filepath.Join("testdata", "snippets", script),
+			path))
 	}
 }
 
@@ -194,12 +191,8 @@ func runCSharp(t *testing.T, program string, vectors []vector) []bool {
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), program, "run", "--project", dir)
-	cmd.Env = append(
-		os.Environ(),
-		"DOTNET_NOLOGO=1",
-		"DOTNET_CLI_TELEMETRY_OPTOUT=1",
-		"DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1",
-	)
+	cmd.Env = append(os.Environ(), "DOTNET_NOLOGO=1", "DOTNET_CLI_TELEMETRY_OPTOUT=1",
+		"DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1")
 	return resultsOf(t, vectors, cmd)
 }
 
