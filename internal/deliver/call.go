@@ -11,169 +11,169 @@ import (
 	"time"
 )
 
-// Result is what a call has seen so far.
+// Result is what a call has found out so far.
 type Result struct {
 	Target     Target
-	Addresses  []Address      // all that the name has; also when some of them forbid the call
-	Attempts   []Attempt      // to connect, in order; at most 4
-	RemoteAddr netip.AddrPort // of the attempt that succeeded
-	TLS        *TLS           // nil for http, and before the handshake; also when it failed over the certificate
-	Answer
+	Addresses  []Address      // all addresses of the name, even if some of them forbid the call
+	Dials      []Dial         // in order; at most 4
+	RemoteAddr netip.AddrPort // of the dial that succeeded
+	TLS        *TLS           // nil for http and before the handshake; set if the certificate is invalid
+	Response
 	Timing Timing
 }
 
-// Address is one of the addresses of a name.
+// Address is an IP address of a name.
 type Address struct {
 	IP     netip.Addr
 	Public bool
 }
 
-// Attempt is one attempt to connect.
-type Attempt struct {
+// Dial is a try to connect to one address.
+type Dial struct {
 	Addr netip.AddrPort
-	Kind Kind // "" when it succeeded
+	Kind Kind // "" if it succeeded
 	Took time.Duration
 }
 
-// Answer is what the endpoint answered. Everything in it is the endpoint's own text.
-type Answer struct {
-	Status        int    // 0 when there was none
+// Response is the endpoint's response. Everything in it is the endpoint's own text.
+type Response struct {
+	Status        int    // 0 for no response
 	Proto         string // HTTP/1.0 or HTTP/1.1
 	Header        http.Header
-	Body          []byte // as it came, not decompressed; at most Options.MaxBody bytes
-	BodyTruncated bool   // there was more
+	Body          []byte // not decompressed; at most Options.MaxBody bytes
+	BodyTruncated bool   // the body is longer
 }
 
-// Timing says how long the steps took. A step that did not happen took 0.
+// Timing has the durations of the steps, 0 for one that was not made.
 type Timing struct {
 	DNS       time.Duration
 	Connect   time.Duration
 	TLS       time.Duration
-	FirstByte time.Duration // from beginning to send the request to the first byte of the answer
-	Exchange  time.Duration // from beginning to send the request to the end of what was read
-	Total     time.Duration // all steps, without what the caller did between them
+	FirstByte time.Duration // from the start of sending to the first byte of the response
+	Exchange  time.Duration // from the start of sending to the end of what was read
+	Total     time.Duration // all steps, without the time between them
 }
 
-// Visit is a call that is made step by step. Each step makes those before it that have not been made yet, so
-// Exchange alone is a whole call. All steps of one call together have Options.Timeout, time between them not counted.
+// Call is a call that is made step by step. Each step first makes the steps before it that are missing, so Exchange
+// alone is a whole call. All steps together may take Options.Timeout, not counting the time between them.
 //
-// After a failed step, or after Exchange, the next step begins another call with a connection of its own, at the
-// addresses that were found and checked before. A Visit is not safe for concurrent use, and must be closed.
-type Visit struct {
-	client  *Client
-	waits   bool // for a place, instead of being refused
-	leave   func()
-	exempt  netip.AddrPort // where an exception is
-	result  Result
-	over    bool // the next step begins another call
-	raw     net.Conn
-	conn    net.Conn // raw, or TLS over it
-	depart  func()   // gives back the place at the address
-	secured bool
+// After a failed step, or after Exchange, the next step starts over with a new connection, at the addresses that were
+// resolved and checked before. A Call is not safe for concurrent use, and must be closed.
+type Call struct {
+	client         *Client
+	waits          bool // for slots, instead of returning a refusal
+	release        func()
+	exempt         netip.AddrPort // address of an exception
+	result         Result
+	over           bool // the next step starts over
+	raw            net.Conn
+	conn           net.Conn // raw, or TLS over it
+	releaseAddress func()   // releases the slot of the address
+	secured        bool
 }
 
-// Visit checks an address and prepares a call to it. It fails with a *Refusal when the address may not be called or
-// too many calls are under way.
-func (c *Client) Visit(rawURL string) (*Visit, error) {
-	return c.visit(context.Background(), rawURL, false)
+// NewCall checks a URL and prepares a call to it. It returns a *Refusal if the URL must not be called, or if there are
+// too many calls.
+func (c *Client) NewCall(rawURL string) (*Call, error) {
+	return c.newCall(context.Background(), rawURL, false)
 }
 
-func (c *Client) visit(ctx context.Context, rawURL string, waits bool) (*Visit, error) {
+func (c *Client) newCall(ctx context.Context, rawURL string, waits bool) (*Call, error) {
 	t, err := c.Check(rawURL)
 	if err != nil {
 		return nil, err
 	}
-	leave, err := c.places.take(ctx, waits, place{"all", c.o.MaxConcurrent}, place{"host " + t.Host, c.o.MaxPerTarget})
+	release, err := c.slots.acquire(ctx, waits, slot{"all", c.o.MaxConcurrent}, slot{"host " + t.Host, c.o.MaxPerTarget})
 	if err != nil {
 		return nil, err
 	}
-	return &Visit{
-		client: c, waits: waits, leave: leave,
+	return &Call{
+		client: c, waits: waits, release: release,
 		exempt: c.exceptions[t.hostPort()], result: Result{Target: t},
 	}, nil
 }
 
-// Close ends the visit and its connection.
-func (v *Visit) Close() {
-	v.hangUp()
-	v.leave()
+// Close closes the connection and releases the slots.
+func (c *Call) Close() {
+	c.hangUp()
+	c.release()
 }
 
-// Result returns what the call under way, or the last one, has seen.
-func (v *Visit) Result() Result { return v.result }
+// Result returns what the current or the last call has found out.
+func (c *Call) Result() Result { return c.result }
 
-// Resolve finds the addresses of the target and checks them all. It fails with a *Refusal when any of them is not
-// public, and with an *Error when there is none.
-func (v *Visit) Resolve(ctx context.Context) error {
-	v.begin()
-	if v.result.Addresses != nil {
-		return v.checkAddresses()
+// Resolve looks up the addresses of the target and checks them all. It returns a *Refusal if any of them isn't public,
+// and an *Error if there is none.
+func (c *Call) Resolve(ctx context.Context) error {
+	c.begin()
+	if c.result.Addresses != nil {
+		return c.checkAddresses()
 	}
-	return v.step(ctx, &v.result.Timing.DNS, func(ctx context.Context) error {
-		ips, err := v.lookUp(ctx)
+	return c.step(ctx, &c.result.Timing.DNS, func(ctx context.Context) error {
+		ips, err := c.lookUp(ctx)
 		if err != nil {
 			return err
 		}
 		for _, ip := range ips {
-			v.result.Addresses = append(v.result.Addresses, Address{IP: ip, Public: v.client.guard.public(ip)})
+			c.result.Addresses = append(c.result.Addresses, Address{IP: ip, Public: c.client.guard.public(ip)})
 		}
-		return v.checkAddresses()
+		return c.checkAddresses()
 	})
 }
 
-// Connect opens a connection to one of the addresses that Resolve found.
-func (v *Visit) Connect(ctx context.Context) error {
-	if err := v.Resolve(ctx); err != nil || v.conn != nil {
+// Connect connects to one of the addresses that Resolve found.
+func (c *Call) Connect(ctx context.Context) error {
+	if err := c.Resolve(ctx); err != nil || c.conn != nil {
 		return err
 	}
-	return v.step(ctx, &v.result.Timing.Connect, v.connect)
+	return c.step(ctx, &c.result.Timing.Connect, c.connect)
 }
 
-// Handshake sets up TLS for an https target and verifies its certificate; for http it does nothing.
-func (v *Visit) Handshake(ctx context.Context) error {
-	if err := v.Connect(ctx); err != nil || v.secured || v.result.Target.Scheme == "http" {
+// Handshake sets up TLS for an https target and verifies its certificate. It does nothing for http.
+func (c *Call) Handshake(ctx context.Context) error {
+	if err := c.Connect(ctx); err != nil || c.secured || c.result.Target.Scheme == "http" {
 		return err
 	}
-	return v.step(ctx, &v.result.Timing.TLS, v.handshake)
+	return c.step(ctx, &c.result.Timing.TLS, c.handshake)
 }
 
-// Exchange sends the message and reads the answer. An answer with any status is a success; one whose body fails is
-// an *Error for StepBody, with status, header and what was read of the body in the Result.
-func (v *Visit) Exchange(ctx context.Context, m Message) error {
-	req, err := v.client.request(v.result.Target, m)
+// Exchange sends the message and reads the response. A response with any status is a success. If its body fails, the
+// error is an *Error for StepBody, and the Result has the status, the header and the part of the body that was read.
+func (c *Call) Exchange(ctx context.Context, m Message) error {
+	req, err := c.client.request(c.result.Target, m)
 	if err != nil {
 		return err
 	}
-	if err := v.Handshake(ctx); err != nil {
+	if err := c.Handshake(ctx); err != nil {
 		return err
 	}
-	defer v.end()
-	return v.step(ctx, &v.result.Timing.Exchange, func(ctx context.Context) error {
-		x, err := v.send(ctx, req)
+	defer c.end()
+	return c.step(ctx, &c.result.Timing.Exchange, func(ctx context.Context) error {
+		x, err := c.send(ctx, req)
 		if err != nil {
 			return err
 		}
 		defer x.close()
-		v.result.Answer = x.answer()
-		return v.readBody(x)
+		c.result.Response = x.response()
+		return c.readBody(x)
 	})
 }
 
-func (v *Visit) readBody(x *exchange) error {
-	limit := v.client.o.MaxBody
+func (c *Call) readBody(x *exchange) error {
+	limit := c.client.o.MaxBody
 	body, err := io.ReadAll(io.LimitReader(x, limit+1))
-	if v.result.BodyTruncated = int64(len(body)) > limit; v.result.BodyTruncated {
+	if c.result.BodyTruncated = int64(len(body)) > limit; c.result.BodyTruncated {
 		body, err = body[:limit], nil
 	}
-	v.result.Body = body
+	c.result.Body = body
 	return err
 }
 
-// send leaves the connection to the exchange.
-func (v *Visit) send(ctx context.Context, req *http.Request) (*exchange, error) {
-	x := &exchange{raw: v.raw, meter: meter{conn: v.conn, left: v.client.o.MaxHeader}}
+// send sends the request over the connection, which the exchange owns from then on.
+func (c *Call) send(ctx context.Context, req *http.Request) (*exchange, error) {
+	x := &exchange{raw: c.raw, meter: meter{conn: c.conn, left: c.client.o.MaxHeader}}
 	err := x.run(ctx, req)
-	v.result.Timing.FirstByte = x.firstByte
+	c.result.Timing.FirstByte = x.firstByte
 	if err != nil {
 		x.close()
 		return nil, err
@@ -181,55 +181,56 @@ func (v *Visit) send(ctx context.Context, req *http.Request) (*exchange, error) 
 	return x, nil
 }
 
-// step runs one step within what is left of the time for the call.
-func (v *Visit) step(ctx context.Context, took *time.Duration, run func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, v.left())
+// step runs a step within the time that is left for the call.
+func (c *Call) step(ctx context.Context, took *time.Duration, run func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, c.left())
 	defer cancel()
 	start := time.Now()
 	err := run(ctx)
 	*took = time.Since(start)
-	v.result.Timing.Total += *took
+	c.result.Timing.Total += *took
 	if err != nil {
-		v.end()
+		c.end()
 	}
 	return err
 }
 
-func (v *Visit) left() time.Duration { return v.client.o.Timeout - v.result.Timing.Total }
+func (c *Call) left() time.Duration { return c.client.o.Timeout - c.result.Timing.Total }
 
-// begin forgets the last call, except its addresses.
-func (v *Visit) begin() {
-	if v.over {
-		v.result = Result{Target: v.result.Target, Addresses: v.result.Addresses}
-		v.over = false
+// begin resets the result after the last call, except for the addresses.
+func (c *Call) begin() {
+	if c.over {
+		c.result = Result{Target: c.result.Target, Addresses: c.result.Addresses}
+		c.over = false
 	}
 }
 
-func (v *Visit) end() {
-	v.hangUp()
-	v.over = true
+func (c *Call) end() {
+	c.hangUp()
+	c.over = true
 }
 
-func (v *Visit) hangUp() {
-	if v.raw != nil {
-		_ = v.raw.Close()
-		v.depart()
+func (c *Call) hangUp() {
+	if c.raw != nil {
+		_ = c.raw.Close()
+		c.releaseAddress()
 	}
-	v.raw, v.conn, v.secured = nil, nil, false
+	c.raw, c.conn, c.secured = nil, nil, false
 }
 
-func (v *Visit) lookUp(ctx context.Context) ([]netip.Addr, error) {
-	switch t := v.result.Target; {
-	case v.exempt.IsValid():
-		return []netip.Addr{v.exempt.Addr()}, nil
+func (c *Call) lookUp(ctx context.Context) ([]netip.Addr, error) {
+	switch t := c.result.Target; {
+	case c.exempt.IsValid():
+		return []netip.Addr{c.exempt.Addr()}, nil
 	case t.Addr.IsValid():
 		return []netip.Addr{t.Addr}, nil
 	default:
-		return v.client.lookUp(ctx, t.Host)
+		return c.client.lookUp(ctx, t.Host)
 	}
 }
 
-// lookUp unmaps what it finds: a resolver may give an IPv4 address inside an IPv6 one, and so may a hostile answer.
+// lookUp looks up the addresses of a name. It unmaps IPv4 addresses inside IPv6 ones, which resolvers and hostile name
+// servers may return.
 func (c *Client) lookUp(ctx context.Context, name string) ([]netip.Addr, error) {
 	if strings.Contains(name, ".") {
 		name += "."
@@ -250,14 +251,13 @@ func (c *Client) lookUp(ctx context.Context, name string) ([]netip.Addr, error) 
 	return ips, nil
 }
 
-// checkAddresses refuses the whole target for a single forbidden address, since nobody knows which of them a later
-// delivery would take.
-func (v *Visit) checkAddresses() error {
-	if v.exempt.IsValid() {
+// checkAddresses returns a *Refusal if any address is forbidden, since a later delivery may be sent to any of them.
+func (c *Call) checkAddresses() error {
+	if c.exempt.IsValid() {
 		return nil
 	}
-	for _, a := range v.result.Addresses {
-		if err := v.client.guard.check(netip.AddrPortFrom(a.IP, v.result.Target.Port)); err != nil {
+	for _, a := range c.result.Addresses {
+		if err := c.client.guard.check(netip.AddrPortFrom(a.IP, c.result.Target.Port)); err != nil {
 			return err
 		}
 	}
