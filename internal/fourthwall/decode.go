@@ -53,8 +53,8 @@ func (t *text) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// count is a number of which the rest of an answer does not depend: anything but a whole number, 0 or more, leaves it as
-// it was.
+// count is a number of which the rest of an answer does not depend: anything but a whole number, 0 or more, leaves it
+// as it was.
 type count int
 
 func (c *count) UnmarshalJSON(data []byte) error {
@@ -160,7 +160,7 @@ func decodeShop(body []byte) (Shop, error) {
 	return Shop{ID: j.ID, Name: string(j.Name), Domain: string(j.Domain), PublicDomain: string(j.PublicDomain)}, nil
 }
 
-// page is one answer to a list call. Its counts are unsaid where it does not give them.
+// page is one answer to a list call. Its counts are unknown where it does not give them.
 type page struct {
 	bare       bool      // an array, and no page object
 	webhooks   []Webhook // those with an id
@@ -188,7 +188,7 @@ func decodePage(body []byte) (page, error) {
 	return p, nil
 }
 
-const unsaid = -1 // a count that the answer does not give
+const unknown = -1 // a count that the answer does not give
 
 // pageJSON is what the answer to a list call says of its page.
 type pageJSON struct {
@@ -203,7 +203,7 @@ type pageJSON struct {
 
 // decodeResults reads the results of a list call, which stand in a page object or are a bare array.
 func decodeResults(body []byte, results any) (pageJSON, error) {
-	j := pageJSON{Total: unsaid, Page: unsaid, Size: unsaid, TotalPages: unsaid}
+	j := pageJSON{Total: unknown, Page: unknown, Size: unknown, TotalPages: unknown}
 	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
 		j.Results, j.bare = body, true
 	} else if json.Unmarshal(body, &j) != nil {
