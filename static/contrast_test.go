@@ -139,8 +139,10 @@ func TestColorsComeFromTokens(t *testing.T) {
 // TestStyleRespectsSettings checks that the style sheet follows settings of the system.
 func TestStyleRespectsSettings(t *testing.T) {
 	css := string(files(t)["app.css"])
-	for _, want := range []string{"@media (prefers-reduced-motion: reduce)", "@media (forced-colors: active)",
-		"@media print", "color-scheme: light dark", ":focus-visible { outline: 3px solid"} {
+	for _, want := range []string{
+		"@media (prefers-reduced-motion: reduce)", "@media (forced-colors: active)",
+		"@media print", "color-scheme: light dark", ":focus-visible { outline: 3px solid",
+	} {
 		if !strings.Contains(css, want) {
 			t.Errorf("the style sheet lacks %s", want)
 		}

@@ -238,11 +238,13 @@ func TestConcurrentCalls(t *testing.T) {
 	}{
 		{"for one host", Options{}, func(int) string { return hook }, 4},
 		{
-			"for one host, in all spellings", Options{},
+			"for one host, in all spellings",
+			Options{},
 			func(i int) string { return []string{"http://hooks.example/a", "http://HOOKS.example.:443/b"}[i%2] }, 4,
 		},
 		{
-			"for one address under many names", Options{},
+			"for one address under many names",
+			Options{},
 			func(i int) string { return fmt.Sprintf("http://h%d.example/", i) }, 4,
 		},
 		{"in total", Options{MaxPerTarget: 100, MaxConcurrent: 7}, func(int) string { return hook }, 7},
@@ -290,8 +292,10 @@ func TestConcurrentCalls(t *testing.T) {
 
 // A call keeps its slots until it is closed, and a call that fails releases them.
 func TestSlots(t *testing.T) {
-	c, _ := wired(t, Options{MaxPerTarget: 1, Resolver: names{"hooks.example.": addrs("8.8.8.8"),
-		"bad.example.": addrs("10.0.0.1")}}, nil)
+	c, _ := wired(t, Options{MaxPerTarget: 1, Resolver: names{
+		"hooks.example.": addrs("8.8.8.8"),
+		"bad.example.":   addrs("10.0.0.1"),
+	}}, nil)
 	v := newTestCall(t, c, hook)
 	if _, err := c.NewCall("http://hooks.example:443/other"); reasonOf(err) != ReasonBusy {
 		t.Errorf("a second call: %v", err)

@@ -53,8 +53,8 @@ func (c *Call) destinations() []netip.AddrPort {
 
 // dial connects to one address. left addresses share the time, this one included.
 func (c *Call) dial(ctx context.Context, to netip.AddrPort, left int) error {
-	releaseAddress, err := c.client.slots.acquire(ctx, c.waits, slot{"address " + to.Addr().String(),
-		c.client.o.MaxPerTarget})
+	address := slot{"address " + to.Addr().String(), c.client.o.MaxPerTarget}
+	releaseAddress, err := c.client.slots.acquire(ctx, c.waits, address)
 	if err != nil {
 		return err
 	}

@@ -315,8 +315,10 @@ func TestLocalAddressesLookAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	c := newClient(t, Options{Resolver: names{"open.example.": addrs("127.0.0.1"),
-		"filtered.example.": addrs("10.255.255.1")}})
+	c := newClient(t, Options{Resolver: names{
+		"open.example.":     addrs("127.0.0.1"),
+		"filtered.example.": addrs("10.255.255.1"),
+	}})
 	seen := map[string]bool{}
 	for _, address := range []string{
 		"http://open.example/", "http://filtered.example/", "http://localhost/", "http://127.0.0.1/", "http://10.255.255.1:443/",

@@ -27,8 +27,10 @@ func TestDeliver(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := listen(t, test.talk)
-			result, report := newDoctor(t, e.options()).Deliver(t.Context(), Request{URL: plain, Body: []byte(envelope),
-				Secret: test.secret})
+			result, report := newDoctor(t, e.options()).Deliver(t.Context(), Request{
+				URL: plain, Body: []byte(envelope),
+				Secret: test.secret,
+			})
 			if got := letters(report); got != test.want {
 				t.Errorf("%s, want %s\n%s", got, test.want, report.Text())
 			}

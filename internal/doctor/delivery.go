@@ -64,12 +64,12 @@ func (e *examination) judgeResponse(context.Context) finding {
 	switch status := e.first.Status; {
 	case status == http.StatusOK:
 	case e.probablyVerifies():
-		f.result, f.seen, f.do = Warned, append(f.seen, refusedRandomKey), doGiveSecret
+		f.result, f.seen, f.do = Warned, append(f.seen, refusedRandomKey), doTestFully
 	default:
 		why, do := explainStatus(status)
 		f.result, f.seen, f.do = Failed, append(f.seen, why), do
 		if !e.withSecret() && status >= 400 {
-			f.do += doGiveSecretIfThis
+			f.do += doTestFullyIfThis
 		}
 	}
 	return f

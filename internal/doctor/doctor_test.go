@@ -367,8 +367,10 @@ func TestAddresses(t *testing.T) {
 		},
 		{
 			"user and password", "https://me:hunter2@hooks.example/x", nil, "WFSSSSSSSS",
-			map[string]string{"address": "Calls go to: https://hooks.example/x\n", "policy": "[userinfo]",
-				"dns": "The address is not called."},
+			map[string]string{
+				"address": "Calls go to: https://hooks.example/x\n", "policy": "[userinfo]",
+				"dns": "The address is not called.",
+			},
 		},
 		{"user before a private address", "https://hooks.example@127.0.0.1/", nil, "WFSSSSSSSS", map[string]string{"address": "As typed: https://127.0.0.1/", "policy": "[userinfo]"}},
 		{"unknown name", "https://nobody.example/", nil, "PPFSSSSSSS", map[string]string{"dns": "[resolve: name-not-found]", "connect": nowhereToGo}},

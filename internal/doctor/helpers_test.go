@@ -313,6 +313,8 @@ func (a *authority) issue(t *testing.T, change func(*x509.Certificate)) *tls.Con
 		parent, signer = a.cert, a.key
 	}
 	raw := sign(t, tmpl, parent, key, signer).Raw
-	return &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{{Certificate: [][]byte{raw},
-		PrivateKey: key}}}
+	return &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{{
+		Certificate: [][]byte{raw},
+		PrivateKey:  key,
+	}}}
 }

@@ -124,11 +124,11 @@ func sentDelivery(size int) string {
 
 // Response.
 const (
-	refusedRandomKey   = "The endpoint refused a signature that cannot be right, so it probably verifies signatures."
-	doGiveSecret       = "Give the shop’s secret and check again to test the endpoint fully."
-	doGiveSecretIfThis = " If this is its answer to a wrong signature, give the shop’s secret and check again."
-	speaksHTTP10       = "The endpoint speaks HTTP/1.0, which is old but no failure."
-	bodyNotEnded       = "The body had not ended when the check stopped waiting."
+	refusedRandomKey  = "The endpoint refused a signature that cannot be right, so it probably verifies signatures."
+	doTestFully       = "Give the shop’s secret and check again to test the endpoint fully."
+	doTestFullyIfThis = " If this is its answer to a wrong signature, give the shop’s secret and check again."
+	speaksHTTP10      = "The endpoint speaks HTTP/1.0, which is old but no failure."
+	bodyNotEnded      = "The body had not ended when the check stopped waiting."
 )
 
 func statusIs(status int) string { return "Status: " + statusText(status) }

@@ -121,8 +121,10 @@ func TestRequests(t *testing.T) {
 			ContentLength: 29, ContentType: "application/json",
 		}},
 		{"unknown types", "", func(ctx context.Context, c *fourthwall.Client) error {
-			_, err := c.UpdateWebhook(ctx, token, "wcon_1", fourthwall.Content{URL: "u",
-				AllowedTypes: []fourthwall.EventType{"NEW_1", "DONATION", "", "NEW_0"}})
+			_, err := c.UpdateWebhook(ctx, token, "wcon_1", fourthwall.Content{
+				URL:          "u",
+				AllowedTypes: []fourthwall.EventType{"NEW_1", "DONATION", "", "NEW_0"},
+			})
 			return err
 		}, webhookBody, sent{
 			Method: "PUT", URI: "/open-api/v1.0/webhooks/wcon_1", Body: `{"url":"u","allowedTypes":["NEW_1","DONATION","","NEW_0"]}`,
