@@ -170,9 +170,8 @@ func userAgent() string { return "hookwall/" + version }
 
 // sample makes the sample of an event.
 func sample(of handlers.SampleOf) (string, error) {
-	return sandbox.SampleEvent(sandbox.Sample{
-		Type: of.Type, WebhookID: of.WebhookID, ShopID: of.ShopID, ShopName: of.ShopName, Domain: of.Domain, At: of.At,
-	})
+	shop := sandbox.DemoShop{ID: of.ShopID, Name: of.ShopName, Domain: of.Domain}
+	return sandbox.SampleEvent(of.Type, of.WebhookID, shop, of.At)
 }
 
 // startReceiver serves the sandbox's receiver on this machine, at ports that
