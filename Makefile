@@ -97,7 +97,7 @@ fuzz: ## Run properties with new random values, and each fuzz target for FUZZTIM
 	@tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: lint
-lint: check-modules check-dependencies check-generated vet check-scripts check-vulnerabilities $(TOOLS)/golangci-lint ## Check style, modules, licences, scripts and known vulnerabilities
+lint: check-modules check-dependencies check-generated vet check-scripts check-vulnerabilities $(TOOLS)/golangci-lint ## Check style, modules, licenses, scripts and known vulnerabilities
 	@tools/lint-templ.sh $(TEMPL)
 	@$(TOOLS)/golangci-lint run ./...
 	@cd tools && $(CURDIR)/$(TOOLS)/golangci-lint run ./...
@@ -107,13 +107,13 @@ release: ## Build archives for all systems, with bills of materials and sums, in
 	@$(SUPPLY) release -version '$(VERSION)' -targets '$(TARGETS)' -out $(CURDIR)/out/release $(CURDIR)
 	@cat out/release/SHA256SUMS
 
-# Where "make licences" writes.
-LICENCES ?= out/licences.txt
+# Where "make licenses" writes.
+LICENSES ?= out/licenses.txt
 
-.PHONY: licences
-licences: ## Write the licence texts of all that is linked into out/licences.txt
-	@mkdir -p '$(dir $(LICENCES))'
-	@$(SUPPLY) notices -targets '$(TARGETS)' $(CURDIR) >'$(LICENCES)'
+.PHONY: licenses
+licenses: ## Write the license texts of everything linked into out/licenses.txt
+	@mkdir -p '$(dir $(LICENSES))'
+	@$(SUPPLY) notices -targets '$(TARGETS)' $(CURDIR) >'$(LICENSES)'
 
 .PHONY: check-reproducible
 check-reproducible: ## Build twice, in two places and from nothing, and compare the bytes
