@@ -30,8 +30,11 @@ import (
 	"hookwall/oauth"
 )
 
-// version is stamped by the linker.
+// version is set by the linker.
 var version = "dev"
+
+// inFront wraps the dashboard. Only the program of "make watch" replaces it.
+var inFront = func(h http.Handler) http.Handler { return h }
 
 const (
 	shutdownTime  = 30 * time.Second
@@ -117,7 +120,7 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 	defer context.AfterFunc(ctx, dashboard.Drain)()
 	servers.Go(func() error { return repeat(ctx, sweepInterval, st.Sweep, "sweep", logger) })
 	servers.Go(func() error { return repeat(ctx, settleInterval, dashboard.Settle, "settling attempts", logger) })
-	servers.Go(func() error { return serveHTTP(ctx, listener, dashboard, logger) })
+	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
 	announce(stdout, c, sandboxURL)
 	logger.Info("listening", "address", listener.Addr().String())
 	return servers.Wait()
