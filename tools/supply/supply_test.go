@@ -32,7 +32,8 @@ func TestCompare(t *testing.T) {
 		{
 			"out of order", "| `a.example/a` | MIT | Draws |\n| `b.example/b` | ISC AND MIT | Required by a |",
 			"| `b.example/b` | ISC AND MIT | Required by a |\n| `a.example/a` | MIT | Draws |",
-			[]string{"a.example/a is listed twice, or after b.example/b"}},
+			[]string{"a.example/a is listed twice, or after b.example/b"},
+		},
 		{"another license", "| ISC AND MIT |", "| ISC |", []string{"b.example/b has the license ISC AND MIT, not ISC"}},
 		{"no reason", "| Tests |", "|  |", []string{"cannot read the row", "c is missing"}},
 		{"a reason of blanks", "| Tests |", "|   |", []string{"cannot read the row", "c is missing"}},
