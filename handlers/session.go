@@ -1,13 +1,13 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
 	"hookwall/internal/store"
-	"hookwall/oauth"
 )
 
 func (s *server) cookieName(what string) string {
@@ -52,7 +52,7 @@ const browserCookieLife = 24 * 60 * 60 // seconds
 // there is none, or several: another host of the same site may have set one.
 func (s *server) browserToken(r *http.Request) string {
 	all := r.CookiesNamed(s.cookieName("browser"))
-	if len(all) != 1 || len(all[0].Value) != len(oauth.RandomToken()) {
+	if len(all) != 1 || !randomID.MatchString(all[0].Value) {
 		return ""
 	}
 	return all[0].Value
@@ -62,7 +62,7 @@ func (s *server) browserToken(r *http.Request) string {
 func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
 	token := s.browserToken(r)
 	if token == "" {
-		token = oauth.RandomToken()
+		token = rand.Text()
 		http.SetCookie(w, s.browserCookie(token, browserCookieLife))
 	}
 	return token

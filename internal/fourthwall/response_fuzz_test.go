@@ -17,7 +17,7 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// odd is an API that gives one answer to everything, without a network.
+// odd is an API that always returns the same response, without a network.
 type odd struct {
 	status int
 	header http.Header
@@ -43,9 +43,8 @@ type errorReader struct{}
 
 func (errorReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// FuzzCalls gives any answer to every call. The call ends in its time, with
-// few requests, and with a result or an Error that says nothing of the answer
-// but a code and the name of the request, and nothing of the credential.
+// FuzzCalls returns any response to every call. The call must end in time, with few requests, and with a result or an
+// *Error. Of the response the error may only have the code and the request ID, and nothing of the credential.
 func FuzzCalls(f *testing.F) {
 	for i, op := range operations {
 		f.Add(uint8(i), 200, "X-Request-Id: r1", []byte(op.good), false)
@@ -53,7 +52,8 @@ func FuzzCalls(f *testing.F) {
 	}
 	f.Add(uint8(1), 200, "", []byte(`{"results":[{"id":"a"}],"total":99999,"page":0,"size":1,"totalPages":99999}`), false)
 	f.Add(uint8(1), 200, "", []byte(`[{"id":"a","secret":"s"},{"id":""},null,{}]`), false)
-	f.Add(uint8(6), 200, "", []byte(`{"results":[{"id":"a","body":7}],"total":9223372036854775807,"size":0,"page":-1}`), false)
+	f.Add(uint8(6), 200, "", []byte(`{"results":[{"id":"a","body":7}],"total":9223372036854775807,"size":0,"page":-1}`),
+		false)
 	f.Add(uint8(3), 429, "Retry-After: 1", []byte(`{"code":"OPEN_API_TOO_MANY_REQUESTS"}`), false)
 	f.Add(uint8(3), 503, "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\nCf-Ray: \x1b[31m", []byte(`<html>`), false)
 	f.Add(uint8(2), 302, "Location: //evil.example", []byte(canary), false)
@@ -96,7 +96,7 @@ func headersOf(lines string) http.Header {
 	return h
 }
 
-// causes are all texts that a cause can have when an answer came.
+// causes has all texts of causes after a response.
 var causes = []string{
 	notJSON, noID, tooLarge, "the answer has another id than was asked for", "connection closed before the end of the answer", "no answer in time",
 }

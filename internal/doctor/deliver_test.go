@@ -8,7 +8,7 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// TestDeliver: one delivery, judged as far as one can be.
+// TestDeliver checks the response and the report of a single delivery.
 func TestDeliver(t *testing.T) {
 	const text = "HTTP/1.1 201 Created\r\nContent-Length: 3\r\nX-One: 1\r\n\r\nyes"
 	for _, test := range []struct {
@@ -27,11 +27,15 @@ func TestDeliver(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := listen(t, test.talk)
-			result, report := newDoctor(t, e.options()).Deliver(t.Context(), Request{URL: plain, Body: []byte(envelope), Secret: test.secret})
-			if got := signs(report); got != test.want {
+			result, report := newDoctor(t, e.options()).Deliver(t.Context(), Request{
+				URL: plain, Body: []byte(envelope),
+				Secret: test.secret,
+			})
+			if got := letters(report); got != test.want {
 				t.Errorf("%s, want %s\n%s", got, test.want, report.Text())
 			}
-			if result.Status != test.status || result.Header.Get("X-One") != test.header || string(result.Body) != test.body || !report.Done {
+			if result.Status != test.status || result.Header.Get("X-One") != test.header || string(result.Body) != test.body ||
+				!report.Done {
 				t.Errorf("%d, %q, %q, done %v", result.Status, result.Header.Get("X-One"), result.Body, report.Done)
 			}
 			want := []post{{envelope, test.secret != "", "application/json"}}

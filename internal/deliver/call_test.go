@@ -17,9 +17,9 @@ import (
 	"time"
 )
 
-func mustVisit(t *testing.T, c *Client, address string) *Visit {
+func newTestCall(t *testing.T, c *Client, address string) *Call {
 	t.Helper()
-	v, err := c.Visit(address)
+	v, err := c.NewCall(address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func mustVisit(t *testing.T, c *Client, address string) *Visit {
 	return v
 }
 
-// A visit shows each step when it is done, and repeats its request at the address that was checked.
+// The result has each step when it is done, and the request can be repeated at the checked address.
 func TestStepByStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lookups := 0
@@ -43,7 +43,7 @@ func TestStepByStep(t *testing.T) {
 				_, _ = fmt.Fprintf(conn, "HTTP/1.1 20%d OK\r\n\r\n", n.Load())
 			}
 		})
-		v := mustVisit(t, c, "http://HOOKS.example")
+		v := newTestCall(t, c, "http://HOOKS.example")
 		if r := v.Result(); r.Target.URL != "http://hooks.example/" || r.Addresses != nil {
 			t.Errorf("before: %+v", r)
 		}
@@ -52,7 +52,9 @@ func TestStepByStep(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if r := v.Result(); len(r.Addresses) != 2 || !r.Addresses[1].Public || r.Timing != (Timing{DNS: time.Second, Total: time.Second}) || len(w.dials()) != 0 {
+		if r := v.Result(); len(r.Addresses) != 2 || !r.Addresses[1].Public ||
+			r.Timing != (Timing{DNS: time.Second, Total: time.Second}) ||
+			len(w.dials()) != 0 {
 			t.Errorf("resolved: %+v", r)
 		}
 		pause(time.Hour) // what happens between the steps does not count
@@ -61,7 +63,8 @@ func TestStepByStep(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if r := v.Result(); r.RemoteAddr.String() != "8.8.8.8:80" || len(r.Attempts) != 1 || r.Attempts[0].Kind != "" || r.Status != 0 {
+		if r := v.Result(); r.RemoteAddr.String() != "8.8.8.8:80" || len(r.Dials) != 1 || r.Dials[0].Kind != "" ||
+			r.Status != 0 {
 			t.Errorf("connected: %+v", r)
 		}
 		if err := v.Handshake(t.Context()); err != nil || v.Result().TLS != nil {
@@ -72,17 +75,18 @@ func TestStepByStep(t *testing.T) {
 			{FirstByte: 2 * time.Second, Exchange: 2 * time.Second, Total: 2 * time.Second},
 		} {
 			err := v.Exchange(t.Context(), Message{})
-			if r := v.Result(); err != nil || r.Status != 201+i || r.Timing != want || len(r.Addresses) != 2 || len(r.Attempts) != 1 {
+			if r := v.Result(); err != nil || r.Status != 201+i || r.Timing != want || len(r.Addresses) != 2 ||
+				len(r.Dials) != 1 {
 				t.Errorf("exchange %d: %v, %+v", i, err, r)
 			}
 		}
 		if lookups != 1 || fmt.Sprint(w.dials()) != "[8.8.8.8:80 8.8.8.8:80]" {
-			t.Errorf("%d lookups, dialled %v", lookups, w.dials())
+			t.Errorf("%d lookups, dialed %v", lookups, w.dials())
 		}
 	})
 }
 
-// A step that failed is made again by the next call, and nothing of the failed one is left.
+// After a failed step, the next one starts over, and the result has nothing of the failed call.
 func TestAfterFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var up atomic.Bool
@@ -98,7 +102,7 @@ func TestAfterFailure(t *testing.T) {
 			answers = answers[1:]
 			afterRequest(text)(conn)
 		})
-		v := mustVisit(t, c, hook)
+		v := newTestCall(t, c, hook)
 		for _, want := range []string{"resolve name-not-found 0", "answer closed 0", "body cut 500", " 200"} {
 			err := v.Exchange(t.Context(), Message{})
 			if got := fmt.Sprint(failureOf(err), " ", v.Result().Status); got != want {
@@ -106,13 +110,13 @@ func TestAfterFailure(t *testing.T) {
 			}
 			up.Store(true)
 		}
-		if r := v.Result(); string(r.Body) != "ok" || len(r.Attempts) != 1 {
+		if r := v.Result(); string(r.Body) != "ok" || len(r.Dials) != 1 {
 			t.Errorf("%+v", r)
 		}
 	})
 }
 
-// All steps share the time of one call; the next call has it all again.
+// All steps of a call share its time. The next call has all the time again.
 func TestTimeIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		resolver := resolverFunc(func(context.Context, string) ([]netip.Addr, error) {
@@ -120,9 +124,10 @@ func TestTimeIsShared(t *testing.T) {
 			return addrs("8.8.8.8"), nil
 		})
 		c, _ := wired(t, Options{Resolver: resolver}, after(4*time.Second, ok))
-		v := mustVisit(t, c, hook)
+		v := newTestCall(t, c, hook)
 		err := v.Exchange(t.Context(), Message{})
-		if r := v.Result(); failureOf(err) != "answer timeout" || r.Timing.Exchange != 2*time.Second || r.Timing.Total != 5*time.Second {
+		if r := v.Result(); failureOf(err) != "answer timeout" || r.Timing.Exchange != 2*time.Second ||
+			r.Timing.Total != 5*time.Second {
 			t.Errorf("%v, %+v", err, r.Timing)
 		}
 		err = v.Exchange(t.Context(), Message{})
@@ -132,7 +137,7 @@ func TestTimeIsShared(t *testing.T) {
 	})
 }
 
-// Of several addresses, the next is tried when one does not answer; four at most, with a fair part of the time each.
+// If an address doesn't respond, the next one is tried. At most four addresses share the time.
 func TestSeveralAddresses(t *testing.T) {
 	all := addrs("8.8.8.1", "8.8.8.2", "8.8.8.3", "8.8.8.4", "8.8.8.5")
 	rows := []struct {
@@ -162,10 +167,11 @@ func TestSeveralAddresses(t *testing.T) {
 				}
 				r, err := c.Do(t.Context(), Request{URL: hook})
 				var got []string
-				for _, a := range r.Attempts {
+				for _, a := range r.Dials {
 					got = append(got, strings.TrimSpace(a.Addr.Addr().String()+" "+string(a.Kind)))
 				}
-				if failureOf(err) != row.fail || strings.Join(got, ", ") != row.want || r.Timing.Connect != row.took || len(r.Addresses) != 5 {
+				if failureOf(err) != row.fail || strings.Join(got, ", ") != row.want || r.Timing.Connect != row.took ||
+					len(r.Addresses) != 5 {
 					t.Errorf("%v; %v; %+v", err, got, r)
 				}
 			})
@@ -173,11 +179,10 @@ func TestSeveralAddresses(t *testing.T) {
 	}
 }
 
-// Should a connection ever be made to another address than the checked one, the hook ends the call.
-// An address that was refused stays so, whichever step is tried next.
-func TestRefusedForGood(t *testing.T) {
+// A forbidden address stays forbidden, whatever step is tried next.
+func TestRefusalIsFinal(t *testing.T) {
 	c, w := wired(t, Options{Resolver: names{"hooks.example.": addrs("8.8.8.8", "10.0.0.1")}}, afterRequest(ok))
-	v := mustVisit(t, c, hook)
+	v := newTestCall(t, c, hook)
 	for name, step := range map[string]func() error{
 		"resolve":  func() error { return v.Resolve(t.Context()) },
 		"connect":  func() error { return v.Connect(t.Context()) },
@@ -185,24 +190,25 @@ func TestRefusedForGood(t *testing.T) {
 	} {
 		for range 2 {
 			if err := step(); reasonOf(err) != ReasonNotPublic || len(w.dials()) != 0 || v.Result().Status != 0 {
-				t.Errorf("%s: %v, dialled %v", name, err, w.dials())
+				t.Errorf("%s: %v, dialed %v", name, err, w.dials())
 			}
 		}
 	}
 }
 
+// If the dialer connects to another address than the checked one, the dial hook ends the call.
 func TestHookEndsTheCall(t *testing.T) {
 	c, w := wired(t, Options{Resolver: names{"hooks.example.": addrs("8.8.8.8", "8.8.4.4")}}, afterRequest(ok))
 	c.dial = func(ctx context.Context, _ netip.AddrPort, control controlFunc) (net.Conn, error) {
 		return w.dial(ctx, netip.MustParseAddrPort("1.1.1.1:80"), control)
 	}
 	r, err := c.Do(t.Context(), Request{URL: hook})
-	if reasonOf(err) != ReasonNotPublic || len(w.dials()) != 0 || r.Attempts != nil || placesTaken(c) != 0 {
-		t.Errorf("%v, dialled %v, %+v", err, w.dials(), r)
+	if reasonOf(err) != ReasonNotPublic || len(w.dials()) != 0 || r.Dials != nil || slotsTaken(c) != 0 {
+		t.Errorf("%v, dialed %v, %+v", err, w.dials(), r)
 	}
 }
 
-// busy serves connections that stay until they are released.
+// busy serves connections that stay open until they are released.
 type busy struct {
 	now, most, all atomic.Int32
 	release        chan struct{}
@@ -223,17 +229,25 @@ func (b *busy) serve(conn net.Conn) {
 }
 
 // Checklist 32.
-func TestCallsAtOnce(t *testing.T) {
+func TestConcurrentCalls(t *testing.T) {
 	rows := []struct {
 		name    string
 		options Options
 		url     func(i int) string
-		want    int32 // at once; the others are refused
+		want    int32 // accepted; the others are refused
 	}{
 		{"for one host", Options{}, func(int) string { return hook }, 4},
-		{"for one host, in all spellings", Options{}, func(i int) string { return []string{"http://hooks.example/a", "http://HOOKS.example.:443/b"}[i%2] }, 4},
-		{"for one address under many names", Options{}, func(i int) string { return fmt.Sprintf("http://h%d.example/", i) }, 4},
-		{"in all", Options{MaxPerTarget: 100, MaxConcurrent: 7}, func(int) string { return hook }, 7},
+		{
+			"for one host, in all spellings",
+			Options{},
+			func(i int) string { return []string{"http://hooks.example/a", "http://HOOKS.example.:443/b"}[i%2] }, 4,
+		},
+		{
+			"for one address under many names",
+			Options{},
+			func(i int) string { return fmt.Sprintf("http://h%d.example/", i) }, 4,
+		},
+		{"in total", Options{MaxPerTarget: 100, MaxConcurrent: 7}, func(int) string { return hook }, 7},
 		{"by default", Options{MaxPerTarget: 100}, func(int) string { return hook }, 32},
 	}
 	for _, row := range rows {
@@ -263,25 +277,28 @@ func TestCallsAtOnce(t *testing.T) {
 				close(b.release)
 				calls.Wait()
 				if b.most.Load() != row.want || done.Load() != row.want || refused.Load() != 100-row.want {
-					t.Errorf("%d at once, %d done, %d refused", b.most.Load(), done.Load(), refused.Load())
+					t.Errorf("%d concurrent, %d done, %d refused", b.most.Load(), done.Load(), refused.Load())
 				}
-				if call(0); done.Load() != row.want+1 { // places are given back
+				if call(0); done.Load() != row.want+1 { // slots are released
 					t.Error("a later call is refused")
 				}
-				if placesTaken(c) != 0 {
-					t.Errorf("%d places are still taken", placesTaken(c))
+				if slotsTaken(c) != 0 {
+					t.Errorf("%d slots are still in use", slotsTaken(c))
 				}
 			})
 		})
 	}
 }
 
-// A visit holds its place until it is closed, and every failure gives places back.
-func TestPlacesOfVisits(t *testing.T) {
-	c, _ := wired(t, Options{MaxPerTarget: 1, Resolver: names{"hooks.example.": addrs("8.8.8.8"), "bad.example.": addrs("10.0.0.1")}}, nil)
-	v := mustVisit(t, c, hook)
-	if _, err := c.Visit("http://hooks.example:443/other"); reasonOf(err) != ReasonBusy {
-		t.Errorf("a second visit: %v", err)
+// A call keeps its slots until it is closed, and a call that fails releases them.
+func TestSlots(t *testing.T) {
+	c, _ := wired(t, Options{MaxPerTarget: 1, Resolver: names{
+		"hooks.example.": addrs("8.8.8.8"),
+		"bad.example.":   addrs("10.0.0.1"),
+	}}, nil)
+	v := newTestCall(t, c, hook)
+	if _, err := c.NewCall("http://hooks.example:443/other"); reasonOf(err) != ReasonBusy {
+		t.Errorf("a second call: %v", err)
 	}
 	if err := v.Exchange(t.Context(), Message{}); failureOf(err) != "connect failed" {
 		t.Errorf("exchange: %v", err)
@@ -295,8 +312,8 @@ func TestPlacesOfVisits(t *testing.T) {
 			}
 		}
 	}
-	if placesTaken(c) != 0 {
-		t.Errorf("%d places are still taken", placesTaken(c))
+	if slotsTaken(c) != 0 {
+		t.Errorf("%d slots are still in use", slotsTaken(c))
 	}
 }
 
@@ -317,7 +334,9 @@ func TestTransport(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(resp.Body)
-	if err != nil || string(got) != "hello" || resp.StatusCode != 202 || resp.Header.Get("X-A") != "b" || resp.ContentLength != 5 || resp.Request != req {
+	if err != nil || string(got) != "hello" || resp.StatusCode != 202 || resp.Header.Get("X-A") != "b" ||
+		resp.ContentLength != 5 ||
+		resp.Request != req {
 		t.Errorf("%v, %q, %+v", err, got, resp)
 	}
 	if n, err := resp.Body.Read(nil); n != 0 || err != nil {
@@ -328,8 +347,8 @@ func TestTransport(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if body.closed != 1 || placesTaken(c) != 0 {
-		t.Errorf("body closed %d times, %d places", body.closed, placesTaken(c))
+	if body.closed != 1 || slotsTaken(c) != 0 {
+		t.Errorf("body closed %d times, %d slots", body.closed, slotsTaken(c))
 	}
 }
 
@@ -343,9 +362,10 @@ func (c *closeCounter) Close() error {
 	return nil
 }
 
-// Failures before the answer are those of Do.
+// Failures before the response are those of Do.
 func TestTransportFails(t *testing.T) {
-	c, _ := wired(t, Options{Resolver: names{"hooks.example.": addrs("8.8.8.8"), "inside.example.": addrs("10.0.0.1")}}, afterRequest(""))
+	c, _ := wired(t, Options{Resolver: names{"hooks.example.": addrs("8.8.8.8"), "inside.example.": addrs("10.0.0.1")}},
+		afterRequest(""))
 	broken := errors.New("the body cannot be read")
 	rows := []struct {
 		address string
@@ -368,7 +388,7 @@ func TestTransportFails(t *testing.T) {
 		if errors.Is(err, broken) {
 			got = broken.Error()
 		}
-		if got != row.want || resp != nil || placesTaken(c) != 0 {
+		if got != row.want || resp != nil || slotsTaken(c) != 0 {
 			t.Errorf("%s: %v, want %s; %v", row.address, err, row.want, resp)
 		}
 	}
@@ -410,22 +430,22 @@ func TestTransportRefuses(t *testing.T) {
 		}
 	}
 	if len(w.dials()) != 0 {
-		t.Errorf("dialled %v", w.dials())
+		t.Errorf("dialed %v", w.dials())
 	}
 
 	// An http.Client that follows redirects is stopped at the first.
 	client := &http.Client{Transport: c.Transport()}
 	resp, err := client.Get(hook)
 	if reasonOf(err) != ReasonRedirect || len(w.dials()) != 1 {
-		t.Errorf("redirect: %v, %v, dialled %v", err, resp, w.dials())
+		t.Errorf("redirect: %v, %v, dialed %v", err, resp, w.dials())
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err = client.Get(hook)
 	if err != nil || resp.StatusCode != 302 || resp.Body.Close() != nil || len(w.dials()) != 2 {
-		t.Errorf("redirect that is not followed: %v, %v", err, resp)
+		t.Errorf("redirect that isn't followed: %v, %v", err, resp)
 	}
-	if placesTaken(c) != 0 {
-		t.Errorf("%d places are still taken", placesTaken(c))
+	if slotsTaken(c) != 0 {
+		t.Errorf("%d slots are still in use", slotsTaken(c))
 	}
 }
 
@@ -465,7 +485,7 @@ func TestTransportBodies(t *testing.T) {
 	}
 }
 
-// A body that nobody closes does not keep its connection and its place for ever.
+// A body that is never closed doesn't keep its connection and its slots forever.
 func TestForgottenBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := wired(t, Options{MaxPerTarget: 1}, thenSilence("HTTP/1.1 200 OK\r\n\r\n"))
@@ -474,13 +494,13 @@ func TestForgottenBody(t *testing.T) {
 			t.Fatal(err)
 		}
 		resp, err := c.Transport().RoundTrip(req) // and nobody closes it
-		if err != nil || resp.StatusCode != 200 || placesTaken(c) != 3 {
-			t.Fatalf("%v, %v, %d places", err, resp, placesTaken(c))
+		if err != nil || resp.StatusCode != 200 || slotsTaken(c) != 3 {
+			t.Fatalf("%v, %v, %d slots", err, resp, slotsTaken(c))
 		}
 		pause(5 * time.Second)
 		synctest.Wait()
-		if placesTaken(c) != 0 {
-			t.Errorf("%d places are still taken", placesTaken(c))
+		if slotsTaken(c) != 0 {
+			t.Errorf("%d slots are still in use", slotsTaken(c))
 		}
 	})
 }
@@ -508,15 +528,15 @@ func TestTransportWaits(t *testing.T) {
 			t.Errorf("first %s, second %s", first, second)
 		}
 
-		v := mustVisit(t, c, hook) // holds the only place
+		v := newTestCall(t, c, hook) // has the only slot
 		start = time.Now()
 		if s := call(t.Context()); s != "busy after 5s" {
-			t.Errorf("too long: %s", s)
+			t.Errorf("waited too long: %s", s)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		if s := call(ctx); s != "connect canceled after 6s" {
-			t.Errorf("given up: %s", s)
+			t.Errorf("canceled: %s", s)
 		}
 		time.AfterFunc(time.Second, v.Close)
 		if s := call(t.Context()); s != "200 after 9s" {

@@ -98,7 +98,8 @@ func TestCreatedWebhook(t *testing.T) {
 				t.Fatalf("error: %v", err)
 			}
 			want := fmt.Sprintf("create webhook: %d: %s", row.status, row.err)
-			if e.Status != row.status || !e.Uncertain() || e.NotSent || e.TooLarge != (row.err == tooLarge) || e.Error() != want {
+			if e.Status != row.status || !e.Uncertain() || e.NotSent || e.TooLarge != (row.err == tooLarge) ||
+				e.Error() != want {
 				t.Errorf("got %#v, text %q, want %q", e, e, want)
 			}
 			if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), canary) {
@@ -108,7 +109,7 @@ func TestCreatedWebhook(t *testing.T) {
 	}
 }
 
-// Only the answer to a create call is where a secret is looked for.
+// Only the response to CreateWebhook may have a secret.
 func TestSecretOnlyFromCreate(t *testing.T) {
 	hook := `{"id":"w","secret":"` + canary + `"}`
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -189,14 +190,15 @@ func TestDelete(t *testing.T) {
 			}
 			want := fmt.Sprintf("delete webhook: %d: %s", row.status, row.err)
 			e := asError(t, err)
-			if e.Status != row.status || !e.Uncertain() || e.NotSent || e.TooLarge != (row.err == tooLarge) || e.Error() != want {
+			if e.Status != row.status || !e.Uncertain() || e.NotSent || e.TooLarge != (row.err == tooLarge) ||
+				e.Error() != want {
 				t.Errorf("got %#v, text %q, want %q", e, e, want)
 			}
 		})
 	}
 }
 
-// An answer about something else than was asked for is none.
+// A response with another ID than the requested one is an error.
 func TestAnotherID(t *testing.T) {
 	for _, name := range []string{"read webhook", "update webhook", "read event"} {
 		for _, id := range []string{"other", "wcon_1 ", "WCON_1", "WEVE_1"} {
