@@ -179,10 +179,8 @@ func userAgent() string { return "hookwall/" + version }
 
 // sample returns a sample event as JSON.
 func sample(of handlers.SampleOf) (string, error) {
-	return sandbox.SampleEvent(sandbox.Sample{
-		Type: of.Type, WebhookID: of.WebhookID, At: of.At,
-		ShopID: of.ShopID, ShopName: of.ShopName, Domain: of.Domain,
-	})
+	shop := sandbox.DemoShop{ID: of.ShopID, Name: of.ShopName, Domain: of.Domain}
+	return sandbox.SampleEvent(of.Type, of.WebhookID, shop, of.At)
 }
 
 // startReceiver serves the sandbox's receiver on loopback ports that only the
