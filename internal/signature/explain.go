@@ -2,6 +2,7 @@ package signature
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -218,6 +219,8 @@ func secretHints(secret string) []FindingCode {
 		codes = append(codes, CodeSecretMasked)
 	case hasIDPrefix(tidy):
 		codes = append(codes, CodeSecretIsID)
+	case len(namedSecrets(secret)) > 0 && looksNamed.MatchString(secret):
+		return []FindingCode{CodeSecretNamed}
 	case len(tidy) < shortSecret:
 		codes = append(codes, CodeSecretShort)
 	}
@@ -226,6 +229,9 @@ func secretHints(secret string) []FindingCode {
 	}
 	return codes
 }
+
+// looksNamed matches text that names the secret, as in NAME=secret.
+var looksNamed = regexp.MustCompile(`(?i)^[\s{]*(export|set|setx|const|let|var)\s|(secret|hmac|key)\w*["']?\s*(=>|:=|=|:)`)
 
 // shortSecret is the length in bytes below which a secret is probably cut off. Fourthwall doesn't document the length
 // of its secrets, so this is only a hint.

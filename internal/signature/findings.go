@@ -26,6 +26,9 @@ const (
 	// How the signature is spelled.
 	CodePrefix         FindingCode = "prefix"
 	CodePercentEncoded FindingCode = "percent-encoded"
+	CodeEscaped        FindingCode = "escaped"
+	CodeInvisible      FindingCode = "invisible-characters"
+	CodeDoubled        FindingCode = "signature-doubled"
 	CodePlusLost       FindingCode = "plus-lost"
 	CodeBlanksInside   FindingCode = "blanks-inside"
 	CodeHex            FindingCode = "hex"
@@ -49,6 +52,7 @@ const (
 	// The secret.
 	CodeSecretBlanks        FindingCode = "secret-blanks"
 	CodeSecretQuotes        FindingCode = "secret-quotes"
+	CodeSecretNamed         FindingCode = "secret-with-name"      //nolint:gosec // a code, not a secret
 	CodeSecretHexDecoded    FindingCode = "secret-hex-decoded"    //nolint:gosec // a code, not a secret
 	CodeSecretBase64Decoded FindingCode = "secret-base64-decoded" //nolint:gosec // a code, not a secret
 	CodeSecretNewline       FindingCode = "secret-newline"

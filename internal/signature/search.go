@@ -43,7 +43,7 @@ func newSearch(in Input, pasted header) *search {
 	return &search{
 		body: body, exact: in.Exact, secret: in.Secret.Reveal(), typed: in.Signature.Reveal(), pasted: pasted,
 		isJSON:   json.Valid(bytes.TrimPrefix(body, []byte(byteOrderMark))),
-		readings: readings(pasted.value),
+		readings: pasted.readings(),
 		keys:     keyForms(in.Secret.Reveal()),
 	}
 }
@@ -90,7 +90,7 @@ func (s *search) recipes() (match, bool) {
 
 // swapped tries the secret as the signature and the signature as the secret.
 func (s *search) swapped() (match, bool) {
-	other := search{readings: readings(readHeader(s.secret).value)}
+	other := search{readings: readHeader(s.secret).readings()}
 	key := keyForm{key: []byte(tidySecret(s.typed)), codes: []FindingCode{CodeSwapped}}
 	for _, v := range lineEndVariants(s.body, nil) {
 		if m, ok := other.try(hmacSHA256, key, v); ok {
@@ -187,7 +187,8 @@ type keyForm struct {
 	bytes bool // the key isn't the pasted text: it was decoded, or has a line break
 }
 
-// keyForms returns the secret as pasted, then without spaces and quotes around it, decoded, and with a line break.
+// keyForms returns the secret as pasted, then without spaces and quotes around it, without a name in front, without
+// spaces inside, decoded, and with a line break.
 func keyForms(secret string) []keyForm {
 	forms := []keyForm{{key: []byte(secret)}}
 	add := func(key []byte, bytes bool, codes ...FindingCode) {
@@ -204,6 +205,10 @@ func keyForms(secret string) []keyForm {
 		quotes = []FindingCode{CodeSecretBlanks, CodeSecretQuotes}
 	}
 	add([]byte(tidy), false, quotes...)
+	for _, value := range namedSecrets(secret) {
+		add([]byte(value), false, CodeSecretNamed)
+	}
+	add([]byte(strings.Join(strings.Fields(visibleOnly(tidy)), "")), false, CodeSecretGap)
 	if key, err := hex.DecodeString(tidy); err == nil {
 		add(key, true, CodeSecretHexDecoded)
 	}
@@ -215,7 +220,7 @@ func keyForms(secret string) []keyForm {
 	return forms
 }
 
-// plainKeys returns the keys that are text as pasted, with or without spaces and quotes; at most three.
+// plainKeys returns the keys that are text as pasted, without what is around or inside it; at most seven.
 func (s *search) plainKeys() []keyForm {
 	return slices.DeleteFunc(slices.Clone(s.keys), func(f keyForm) bool { return f.bytes })
 }

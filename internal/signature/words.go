@@ -131,6 +131,24 @@ var findingTexts = []Finding{
 		Evidence: "Decoded, it matches.",
 	},
 	{
+		Code: CodeEscaped, Title: "Escaped characters",
+		Text: "A log or an encoder wrote + / or = in another way, such as \\/, \\u003d or &#43;. Use the header’s value " +
+			"unchanged, or decode it first.",
+		Evidence: "Without the escapes it matches.",
+	},
+	{
+		Code: CodeInvisible, Title: "Invisible characters in the signature",
+		Text: "Something copied along can’t be seen, such as a zero-width space. Copy the value again from its source, " +
+			"or type over the gap.",
+		Evidence: "Without them it matches.",
+	},
+	{
+		Code: CodeDoubled, Title: "Signature pasted twice",
+		Text: "The same value is there more than once. If your program gets it like this, use only one of them: a proxy " +
+			"may have joined two headers.",
+		Evidence: "One of them matches.",
+	},
+	{
 		Code: CodePlusLost, Title: "Plus signs became blanks",
 		Text: "The signature has blanks where it had plus signs. That happens when it is decoded like a form or a web " +
 			"address. Use the header's value as it came.",
@@ -244,6 +262,12 @@ var findingTexts = []Finding{
 		Evidence: "Without the quotes it matches.",
 	},
 	{
+		Code: CodeSecretNamed, Title: "Name in front of the secret",
+		Text: "You pasted a line of a settings file or a program. Use only the value: what comes after the name, without " +
+			"quotes.",
+		Evidence: "With the value alone it matches.",
+	},
+	{
 		Code: CodeSecretHexDecoded, Title: "Secret decoded from hex",
 		Text: "The signature was made with the bytes that come out when the secret is read as hexadecimal digits. If " +
 			"your program made it: use the secret as text, as it stands. If Fourthwall made it: what you pasted is an encoded " +
@@ -280,7 +304,8 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeSecretGap, Title: "Blanks in the secret",
-		Text: "There are blanks or line breaks inside the secret, which secrets rarely have. Copy it again in one piece.",
+		Text:     "There are blanks or line breaks inside the secret, which secrets rarely have. Copy it again in one piece.",
+		Evidence: "Without them it matches.",
 	},
 	{
 		Code: CodeSignedEmpty, Title: "Signature of an empty body",
