@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -130,22 +132,66 @@ func (n jsonNode) sorted() jsonNode {
 	return n
 }
 
-// withFloats returns the value with its numbers as JavaScript writes them: 12.50 becomes 12.5.
-func (n jsonNode) withFloats() jsonNode {
+// mapped returns the value with its numbers replaced. money reports whether a number is the value of an amount of money.
+func (n jsonNode) mapped(number func(raw string, money bool) string) jsonNode {
+	return n.mappedIn(number, false)
+}
+
+func (n jsonNode) mappedIn(number func(raw string, money bool) string, money bool) jsonNode {
 	if n.kind == 0 {
-		var f float64
-		if n.text.raw != "null" && json.Unmarshal([]byte(n.text.raw), &f) == nil {
-			out, _ := json.Marshal(f) // a number that came from JSON is finite
-			n.text = jsonText{string(out), string(out)}
+		if c := n.text.raw[0]; c == '-' || c >= '0' && c <= '9' {
+			raw := number(n.text.raw, money)
+			n.text = jsonText{raw, raw}
 		}
 		return n
 	}
+	hasCurrency := slices.ContainsFunc(n.children, func(child jsonNode) bool { return child.key.plain == "currency" })
 	children := make([]jsonNode, len(n.children))
 	for i, child := range n.children {
-		children[i] = child.withFloats()
+		children[i] = child.mappedIn(number, hasCurrency && child.key.plain == "value")
 	}
 	n.children = children
 	return n
+}
+
+// asJavaScript returns a number as JavaScript writes it: 12.50 becomes 12.5, and 10.00 becomes 10.
+func asJavaScript(raw string, _ bool) string {
+	var f float64
+	if json.Unmarshal([]byte(raw), &f) != nil {
+		return raw
+	}
+	out, _ := json.Marshal(f) // a number that came from JSON is finite
+	return string(out)
+}
+
+// asPython returns a number as Python, Ruby, PHP and Java write it: 12.50 becomes 12.5, and 10.00 becomes 10.0. Whole
+// numbers stay as they are.
+func asPython(raw string, _ bool) string {
+	if !strings.ContainsAny(raw, ".eE") {
+		return raw
+	}
+	f, err := strconv.ParseFloat(raw, 64)
+	if err != nil {
+		return raw
+	}
+	if size := math.Abs(f); size != 0 && (size < 1e-4 || size >= 1e16) {
+		return strconv.FormatFloat(f, 'e', -1, 64)
+	}
+	out := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(out, ".") {
+		out += ".0"
+	}
+	return out
+}
+
+// withCents returns a number with two decimals if it has a fraction or is the value of an amount of money: 10.0 becomes
+// 10.00.
+func withCents(raw string, money bool) string {
+	whole, fraction, _ := strings.Cut(raw, ".")
+	if strings.ContainsAny(raw, "eE") || len(fraction) > 1 || fraction == "" && !money {
+		return raw
+	}
+	return whole + "." + (fraction + "00")[:2]
 }
 
 // jsonLayout is where a JSON encoder puts white space.
@@ -167,9 +213,10 @@ var jsonLayouts = []jsonLayout{
 // jsonEscape is what a JSON encoder escapes in strings beyond what it must.
 type jsonEscape struct {
 	name    string
-	special string // other characters that are escaped; a slash as \/, the rest by number
+	special string // other characters that are escaped; a slash as \/, the rest by number; " too if it is in there
 	ascii   bool   // all but ASCII is escaped
-	upper   bool   // numbers have upper-case digits, and \" is written by number
+	upper   bool   // numbers have upper-case digits
+	lower   bool   // those of letters beyond ASCII have lower-case digits all the same
 	asIs    bool   // strings keep their spelling
 }
 
@@ -180,7 +227,14 @@ var jsonEscapes = []jsonEscape{
 	{name: escapeSlashes, special: "/"},
 	{name: escapeSlashLetters, special: "/", ascii: true},
 	{name: escapeHTML, special: "<>&\u2028\u2029"},
-	{name: escapeMost, special: "<>&+'`\u007f", ascii: true, upper: true},
+	{name: escapeMost, special: "\"<>&+'`\u007f", ascii: true, upper: true},
+	{name: escapeApostrophe, special: "'"},
+	{name: escapeApostropheLetters, special: "'", ascii: true},
+	{name: escapeGson, special: "<>&='\u2028\u2029"},
+	{name: escapeFlask, special: "<>&'", ascii: true},
+	{name: escapeNewtonsoft, special: "\"<>&'\u0085\u2028\u2029"},
+	{name: escapeHTMLUpper, special: "<>&", ascii: true, upper: true, lower: true},
+	{name: escapePHP, special: "\"<>&'/", ascii: true, upper: true, lower: true},
 }
 
 // jsonWriter encodes a value in one of many styles.
@@ -252,7 +306,7 @@ func (w *jsonWriter) rune(r rune) {
 	switch {
 	case i >= 0:
 		w.out = append(w.out, '\\', letters[i])
-	case r == '/' && strings.ContainsRune(w.escape.special, r), r == '\\', r == '"' && !w.escape.upper:
+	case r == '/' && strings.ContainsRune(w.escape.special, r), r == '\\', r == '"' && !strings.Contains(w.escape.special, `"`):
 		w.out = append(w.out, '\\', byte(r))
 	case r < ' ', r == '"', r >= utf8.RuneSelf && w.escape.ascii, strings.ContainsRune(w.escape.special, r):
 		w.number(r)
@@ -264,7 +318,7 @@ func (w *jsonWriter) rune(r rune) {
 // number writes a character by its number. One beyond 16 bits becomes a surrogate pair.
 func (w *jsonWriter) number(r rune) {
 	format := `\u%04x`
-	if w.escape.upper {
+	if w.escape.upper && (r < utf8.RuneSelf || !w.escape.lower) {
 		format = `\u%04X`
 	}
 	if r > 0xffff {
@@ -293,8 +347,11 @@ func jsonRewrites(body []byte, try func(doc []byte, how string) (stop, seen bool
 	}{
 		{root, ""},
 		{root.sorted(), orderSorted},
-		{root.withFloats(), numberFloats},
-		{root.sorted().withFloats(), orderSorted + numberFloats},
+		{root.mapped(asJavaScript), numberFloats},
+		{root.sorted().mapped(asJavaScript), orderSorted + numberFloats},
+		{root.mapped(asPython), numberPython},
+		{root.sorted().mapped(asPython), orderSorted + numberPython},
+		{root.mapped(withCents), numberCents},
 	} {
 		for _, escape := range jsonEscapes {
 			w := jsonWriter{escape: escape}

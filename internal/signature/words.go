@@ -58,14 +58,24 @@ const (
 	layoutTabs    = "indented by tabs"
 
 	orderSorted  = ", keys sorted"
+	numberPython = ", numbers as Python writes them (10.0 for 10.00)"
+	numberCents  = ", amounts with two decimals (10.00 for 10.0)"
 	numberFloats = ", numbers as JavaScript writes them (12.5 for 12.50)"
 
-	escapeNone         = ", letters like é unescaped"
-	escapeLetters      = `, letters like é escaped (\u00e9)`
-	escapeSlashes      = `, slashes escaped (\/)`
-	escapeSlashLetters = `, slashes (\/) and letters like é (\u00e9) escaped`
-	escapeHTML         = `, <, > and & escaped (\u003c)`
-	escapeMost         = `, <, >, &, +, quotes and letters like é escaped (\u00E9)`
+	escapeNone              = ", letters like é unescaped"
+	escapeLetters           = `, letters like é escaped (\u00e9)`
+	escapeSlashes           = `, slashes escaped (\/)`
+	escapeSlashLetters      = `, slashes (\/) and letters like é (\u00e9) escaped`
+	escapeHTML              = `, <, > and & escaped (\u003c)`
+	escapeApostrophe        = `, apostrophes escaped (\u0027)`
+	escapeApostropheLetters = `, apostrophes (\u0027) and letters like é (\u00e9) escaped`
+	escapeGson              = `, <, >, &, = and apostrophes escaped (\u0027)`
+	escapeFlask             = `, <, >, &, apostrophes (\u0027) and letters like é (\u00e9) escaped`
+	escapeNewtonsoft        = `, <, >, & and quotes escaped (\u0022)`
+	escapeHTMLUpper         = `, <, >, & and letters like é escaped (\u003C)`
+	escapePHP               = `, <, >, &, slashes (\/), quotes (\u0022) and letters like é escaped`
+
+	escapeMost = `, <, >, &, +, quotes and letters like é escaped (\u00E9)`
 
 	withLineBreak = ", with a line break at the end"
 )
