@@ -2,9 +2,11 @@ package signature
 
 import (
 	"bytes"
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"hookwall/internal/fourthwall"
 )
@@ -245,12 +247,53 @@ func hasIDPrefix(text string) bool {
 
 // bodyHints returns what looks wrong about the body; none of it is certain.
 func (s *search) bodyHints() []FindingCode {
-	var codes []FindingCode
-	if !s.isJSON {
-		codes = append(codes, CodeBodyNotJSON)
+	codes := s.formHints()
+	if code := charsetHint(s.body); code != "" {
+		codes = append(codes, code)
 	}
 	if !s.exact && bytes.Contains(bytes.TrimSpace(s.body), []byte("\n")) {
 		codes = append(codes, CodeLineEndsUnknown)
 	}
-	return codes
+	return sortCodes(codes)
+}
+
+// printedObject matches objects whose text can't be turned into JSON.
+var printedObject = regexp.MustCompile(`^\s*(Array\s*\(|stdClass|map\[|#<|array\(|object\(|\[object |\{?[\w.]+\{\w+[:=])`)
+
+// formHints returns what the body looks like if it isn't JSON.
+func (s *search) formHints() []FindingCode {
+	if s.isJSON {
+		return nil
+	}
+	for _, t := range s.unwrapped {
+		if json.Valid(t.text) && bytes.ContainsAny(t.text, "{[") {
+			return t.codes
+		}
+	}
+	switch {
+	case bytes.Contains(s.body, []byte("<Buffer ")):
+		return []FindingCode{CodeBodyBytes}
+	case printedObject.Match(s.body) || dictionaryLook.Match(s.body):
+		return []FindingCode{CodeBodyParsed}
+	}
+	return []FindingCode{CodeBodyNotJSON}
+}
+
+// charsetHint returns what looks wrong about the letters of a body, or "". It never finds anything in plain ASCII.
+func charsetHint(body []byte) FindingCode {
+	switch {
+	case isASCII(body):
+		return ""
+	case bytes.HasPrefix(body, []byte{0xff, 0xfe}) || bytes.HasPrefix(body, []byte{0xfe, 0xff}):
+		return CodeUTF16
+	case !utf8.Valid(body):
+		return CodeLatin1
+	case bytes.Contains(body, []byte("\ufffd")):
+		return CodeReplacement
+	}
+	plain, lost := toLatin1(body, true, 0)
+	if !lost && utf8.Valid(plain) && !isASCII(plain) {
+		return CodeMojibake
+	}
+	return ""
 }

@@ -342,20 +342,21 @@ func jsonRewrites(body []byte, try func(doc []byte, how string) (stop, seen bool
 	}
 	full := false
 	for _, tree := range []struct {
-		node jsonNode
+		node func() jsonNode
 		how  string
 	}{
-		{root, ""},
-		{root.sorted(), orderSorted},
-		{root.mapped(asJavaScript), numberFloats},
-		{root.sorted().mapped(asJavaScript), orderSorted + numberFloats},
-		{root.mapped(asPython), numberPython},
-		{root.sorted().mapped(asPython), orderSorted + numberPython},
-		{root.mapped(withCents), numberCents},
+		{func() jsonNode { return root }, ""},
+		{func() jsonNode { return root.sorted() }, orderSorted},
+		{func() jsonNode { return root.mapped(asJavaScript) }, numberFloats},
+		{func() jsonNode { return root.sorted().mapped(asJavaScript) }, orderSorted + numberFloats},
+		{func() jsonNode { return root.mapped(asPython) }, numberPython},
+		{func() jsonNode { return root.sorted().mapped(asPython) }, orderSorted + numberPython},
+		{func() jsonNode { return root.mapped(withCents) }, numberCents},
 	} {
+		node := tree.node()
 		for _, escape := range jsonEscapes {
 			w := jsonWriter{escape: escape}
-			if w.layouts(tree.node, tree.how+escape.name, try) {
+			if w.layouts(node, tree.how+escape.name, try) {
 				return nil
 			}
 			full = full || w.full

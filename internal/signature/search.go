@@ -21,15 +21,18 @@ const maxRewritten = 48 << 20
 
 // search looks for the mistakes with which a signature was made.
 type search struct {
-	body     []byte
-	exact    bool
-	isJSON   bool
-	secret   string
-	typed    string // signature as pasted
-	pasted   header
-	readings []reading
-	keys     []keyForm
-	cut      bool // not everything was tried
+	body      []byte
+	exact     bool
+	isJSON    bool
+	secret    string
+	typed     string // signature as pasted
+	pasted    header
+	readings  []reading
+	keys      []keyForm
+	unwrapped []unwrapped // what the body may stand for
+	rewrites  int         // bytes of rewritten JSON that may still be hashed
+	hashes    int         // bytes of conversions that may still be hashed
+	cut       bool        // not everything was tried
 }
 
 // match is a set of mistakes that together explain the signature.
@@ -45,12 +48,14 @@ func newSearch(in Input, pasted header) *search {
 		isJSON:   json.Valid(bytes.TrimPrefix(body, []byte(byteOrderMark))),
 		readings: pasted.readings(),
 		keys:     keyForms(in.Secret.Reveal()),
+		rewrites: maxRewritten,
+		hashes:   maxHashed,
 	}
 }
 
 // run tries the likeliest mistakes first. It returns false if none explains the signature.
 func (s *search) run() (match, bool) {
-	steps := []func() (match, bool){s.texts, s.recipes, s.swapped, s.wrapped, s.rewritten}
+	steps := []func() (match, bool){s.texts, s.recipes, s.swapped, s.wrapped, s.converted, s.rewritten, s.convertedJSON}
 	for _, step := range steps {
 		if m, ok := step(); ok {
 			m.codes = sortCodes(m.codes)
@@ -112,14 +117,89 @@ func (s *search) wrapped() (match, bool) {
 	return match{}, false
 }
 
-// rewritten tries the body as other programs write the same JSON.
-func (s *search) rewritten() (found match, ok bool) {
-	seen := map[string]bool{}
-	budget := maxRewritten
-	try := func(doc []byte, how string) (stop, known bool) {
-		v := variant{core: doc, codes: []FindingCode{CodeJSONRewritten}, how: how}
+// converted tries what the body may stand for, and what a program may have signed because of character encodings.
+func (s *search) converted() (match, bool) {
+	body := bytes.TrimPrefix(s.body, []byte(byteOrderMark))
+	texts := []unwrapped{{text: body}}
+	if len(body) <= maxUnwrapped {
+		s.unwrapped = unwrap(body)
+		texts = append(texts, s.unwrapped...)
+	} else {
+		s.cut = true
+	}
+	for _, t := range texts[1:] {
+		if m, ok := s.tryText(t.text, t.codes); ok {
+			return m, true
+		}
+	}
+	for _, t := range texts {
+		signed := signedUTF16(t.text)
+		if !isASCII(t.text) {
+			signed = append(signedAs(t.text), signed...)
+		}
+		for _, c := range signed {
+			if m, ok := s.tryText(c.text, append(slices.Clip(t.codes), c.code)); ok {
+				return m, true
+			}
+		}
+	}
+	return match{}, false
+}
+
+// tryText tries a text with all line ends. Those of a text area are the browser's, so they are no mistake.
+func (s *search) tryText(text []byte, codes []FindingCode) (match, bool) {
+	for _, v := range lineEndVariants(text, codes) {
 		for _, key := range s.plainKeys() {
-			if budget -= len(doc); budget < 0 {
+			if s.hashes -= 2 * len(text); s.hashes < 0 {
+				s.cut = true
+				return match{}, false
+			}
+			m, ok := s.try(hmacSHA256, key, v)
+			if ok && !s.exact {
+				m.codes = slices.DeleteFunc(m.codes, isLineEnd)
+			}
+			if ok {
+				return m, true
+			}
+		}
+	}
+	return match{}, false
+}
+
+// isLineEnd reports whether a code is about line ends that a browser changes.
+func isLineEnd(code FindingCode) bool {
+	return slices.Contains([]FindingCode{CodeCRLF, CodeLF, CodeTrailingNewline, CodeMissingNewline}, code)
+}
+
+// rewritten tries the body as other programs write the same JSON.
+func (s *search) rewritten() (match, bool) {
+	return s.rewrittenText(bytes.TrimPrefix(s.body, []byte(byteOrderMark)), nil)
+}
+
+// convertedJSON tries the JSON that the body may stand for, as other programs write it.
+func (s *search) convertedJSON() (match, bool) {
+	tried := 0
+	for _, t := range s.unwrapped {
+		if tried == maxConvertedJSON || s.rewrites < 0 {
+			break
+		}
+		if !json.Valid(t.text) {
+			continue
+		}
+		tried++
+		if m, ok := s.rewrittenText(t.text, t.codes); ok {
+			return m, true
+		}
+	}
+	return match{}, false
+}
+
+func (s *search) rewrittenText(text []byte, codes []FindingCode) (found match, ok bool) {
+	seen := map[string]bool{}
+	try := func(doc []byte, how string) (stop, known bool) {
+		v := variant{core: doc, codes: append(slices.Clip(codes), CodeJSONRewritten), how: how}
+		for _, key := range s.plainKeys() {
+			if s.rewrites -= len(doc); s.rewrites < 0 {
 				s.cut = true
 				return true, false
 			}
@@ -139,7 +219,7 @@ func (s *search) rewritten() (found match, ok bool) {
 		}
 		return false, known
 	}
-	if err := jsonRewrites(bytes.TrimPrefix(s.body, []byte(byteOrderMark)), try); err != nil {
+	if err := jsonRewrites(text, try); err != nil {
 		s.cut = true
 	}
 	return found, ok

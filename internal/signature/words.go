@@ -355,6 +355,116 @@ var findingTexts = []Finding{
 		Evidence: "It matches the decoded body.",
 	},
 	{
+		Code: CodeBodyRequest, Title: "Whole request instead of the body",
+		Text: "Only what follows the blank line after the headers is signed. Paste that part alone, and have your " +
+			"program sign the raw body.",
+		Evidence: "The part after the headers matches.",
+	},
+	{
+		Code: CodeBodyCurl, Title: "Command instead of the body",
+		Text:     "The delivery is the data of this command, without the shell’s quotes. Paste that part alone.",
+		Evidence: "The command’s data matches.",
+	},
+	{
+		Code: CodeBodyForm, Title: "Body is form-encoded",
+		Text: "Something sent or logged the delivery as a form field, as in payload=%7B…. Fourthwall sends plain JSON. " +
+			"Decode the field, or read the raw request.",
+		Evidence: "The decoded field matches.",
+	},
+	{
+		Code: CodeBodyHTML, Title: "HTML entities in the body",
+		Text: "A web page or a template wrote &quot; and the like for the characters that were sent. Copy the text from " +
+			"its source, or decode it first.",
+		Evidence: "The decoded text matches.",
+	},
+	{
+		Code: CodeBodyBytes, Title: "List of bytes",
+		Text: "Your program printed its buffer as numbers, perhaps not all of them. Print it as text, or save the bytes to a " +
+			"file and choose that.",
+		Evidence: "The bytes in the list match.",
+	},
+	{
+		Code: CodeBodyLiteral, Title: "String with escapes, as a debugger prints it",
+		Text: "The quotes, a b in front, and sequences such as \\n or \\x are the debugger’s. Write the raw bytes to a " +
+			"file and choose that.",
+		Evidence: "Without the escapes it matches.",
+	},
+	{
+		Code: CodeBodyParsed, Title: "Printed object instead of JSON",
+		Text: "Your program parsed the delivery and printed its own object, as Python’s dict or a JavaScript object. Take " +
+			"the raw body before it is parsed.",
+		Evidence: "The object’s content matches.",
+	},
+	{
+		Code: CodeBodyTypography, Title: "Curly quotes or special spaces",
+		Text: "An editor, a chat or a mail program replaced characters to make the text look nice. Copy the raw body from " +
+			"its source.",
+		Evidence: "With plain quotes and spaces it matches.",
+	},
+	{
+		Code: CodeBodyInvisible, Title: "Invisible characters in the body",
+		Text:     "Something copied along can’t be seen, such as a zero-width space. Copy the raw body again from its source.",
+		Evidence: "Without them it matches.",
+	},
+	{
+		Code: CodeBodySurrounded, Title: "Other text around the body",
+		Text:     "A log or a document added a few words or marks. Paste only the JSON, from the first { to the last }.",
+		Evidence: "The JSON alone matches.",
+	},
+	{
+		Code: CodeUTF16, Title: "Body is UTF-16",
+		Text: "Fourthwall sends UTF-8. A program such as PowerShell or Notepad saved the file in another character " +
+			"encoding. Save the raw bytes unchanged.",
+		Evidence: "Converted to UTF-8 it matches.",
+	},
+	{
+		Code: CodeLatin1, Title: "Body is Latin-1 or Windows-1252",
+		Text: "Letters such as é are single bytes here. Fourthwall sends UTF-8, in which they have two or more. Save the raw " +
+			"bytes unchanged.",
+		Evidence: "Converted to UTF-8 it matches.",
+	},
+	{
+		Code: CodeMojibake, Title: "Garbled letters (Ã© for é)",
+		Text: "Something read the UTF-8 body as Latin-1 or Windows-1252. Use the raw bytes, or set the character encoding " +
+			"to UTF-8 where they are read.",
+		Evidence: "With the letters repaired it matches.",
+	},
+	{
+		Code: CodeReplacement, Title: "Replacement characters (�) in the body",
+		Text: "A program couldn’t decode some letters, and their bytes are lost. Get the raw body again, from before it " +
+			"was decoded.",
+	},
+	{
+		Code: CodeSignedUTF16, Title: "UTF-16 was signed",
+		Text: "Your program turned the body into UTF-16 before computing the HMAC. Use the raw bytes, or encode the text " +
+			"as UTF-8.",
+		Evidence: "It is the signature of this body in UTF-16.",
+	},
+	{
+		Code: CodeSignedLatin1, Title: "Latin-1 or Windows-1252 was signed",
+		Text: "Your program encoded letters such as é as single bytes before computing the HMAC. Use the raw bytes, or " +
+			"encode the text as UTF-8.",
+		Evidence: "It is the signature of this body in that encoding.",
+	},
+	{
+		Code: CodeSignedMojibake, Title: "Garbled letters were signed (Ã© for é)",
+		Text: "Your program read the UTF-8 body as Latin-1 or Windows-1252 and encoded it again. Use the raw bytes, or set " +
+			"the request’s character encoding to UTF-8.",
+		Evidence: "It is the signature of the garbled body.",
+	},
+	{
+		Code: CodeSignedASCII, Title: "ASCII was signed (? for é)",
+		Text: "Your program lost letters such as é when it encoded the body as ASCII. Use the raw bytes, or encode the text " +
+			"as UTF-8.",
+		Evidence: "It is the signature of this body in ASCII.",
+	},
+	{
+		Code: CodeReplaced, Title: "Replacement characters (�) were signed",
+		Text: "Your program couldn’t decode letters such as é and put U+FFFD in their place. Use the raw bytes, or decode " +
+			"them as UTF-8.",
+		Evidence: "It is the signature of the body with these characters.",
+	},
+	{
 		Code: CodeBOM, Title: "Byte order mark",
 		Text: "The body starts with an invisible byte order mark that was not signed. Some editors add it when they " +
 			"save a file. Save the body without it (\"UTF-8\", not \"UTF-8 with BOM\").",
