@@ -51,7 +51,8 @@ func asJSON(text string) (plain []byte, ok bool) {
 			name := word.FindString(text)
 			text = text[len(name):]
 			known, isWord := wordsOfJSON[name]
-			if isKey := strings.HasPrefix(strings.TrimSpace(text), ":") || strings.HasPrefix(strings.TrimSpace(text), "=>"); isKey || !isWord {
+			rest := strings.TrimLeft(text, " \t")
+			if isKey := strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "=>"); isKey || !isWord {
 				known = string(jsonString(name))
 			}
 			plain = append(plain, known...)

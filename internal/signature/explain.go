@@ -233,7 +233,8 @@ func secretHints(secret string) []FindingCode {
 }
 
 // looksNamed matches text that names the secret, as in NAME=secret.
-var looksNamed = regexp.MustCompile(`(?i)^[\s{]*(export|set|setx|const|let|var)\s|(secret|hmac|key)\w*["']?\s*(=>|:=|=|:)`)
+var looksNamed = regexp.MustCompile(`(?i)^[\s{]*(export|set|setx|const|let|var)\s|` +
+	`(secret|hmac|key)\w*["']?\s*(=>|:=|=|:)`)
 
 // shortSecret is the length in bytes below which a secret is probably cut off. Fourthwall doesn't document the length
 // of its secrets, so this is only a hint.
@@ -258,7 +259,8 @@ func (s *search) bodyHints() []FindingCode {
 }
 
 // printedObject matches objects whose text can't be turned into JSON.
-var printedObject = regexp.MustCompile(`^\s*(Array\s*\(|stdClass|map\[|#<|array\(|object\(|\[object |\{?[\w.]+\{\w+[:=])`)
+var printedObject = regexp.MustCompile(`^\s*(Array\s*\(|stdClass|map\[|#<|` +
+	`array\(|object\(|\[object |\{?[\w.]+\{\w+[:=])`)
 
 // formHints returns what the body looks like if it isn't JSON.
 func (s *search) formHints() []FindingCode {

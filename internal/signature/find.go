@@ -75,7 +75,9 @@ func signatureRuns(text string) []string {
 		run  *regexp.Regexp
 		fits func(string) bool
 	}{
-		{signatureRun, func(run string) bool { return len(run) == lengthOfSignature && strings.Index(run, "=") == len(run)-1 }},
+		{signatureRun, func(run string) bool {
+			return len(run) == lengthOfSignature && strings.Index(run, "=") == len(run)-1
+		}},
 		{hexRun, isHex.MatchString},
 		{bareRun, func(run string) bool {
 			return len(strings.TrimSuffix(run, "=")) == lengthOfSignature-1 && strings.ContainsAny(run, "0123456789")
@@ -98,7 +100,7 @@ func signatureRuns(text string) []string {
 // selectors. It leaves spaces and line breaks.
 func visibleOnly(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cf, unicode.Variation_Selector) || r == '\u034f' || r == '\u115f' || r == '\u1160' || r == '\u3164' {
+		if unicode.In(r, unicode.Cf, unicode.Variation_Selector) || strings.ContainsRune("\u034f\u115f\u1160\u3164", r) {
 			return -1
 		}
 		return r
@@ -144,7 +146,8 @@ func unescapeOne(text string) (plain string, size int) {
 		case c == 'x':
 			return string([]byte{byte(n)}), 2 + digits
 		}
-		if low, ok := hexAt(text, 8, 4); ok && c == 'u' && n&^0x3ff == 0xd800 && text[6:8] == `\u` && low&^0x3ff == 0xdc00 {
+		low, ok := hexAt(text, 8, 4)
+		if ok && c == 'u' && n&^0x3ff == 0xd800 && text[6:8] == `\u` && low&^0x3ff == 0xdc00 {
 			return string(rune(0x10000 + (n&0x3ff)<<10 + low&0x3ff)), 12
 		}
 		return string(rune(n)), 2 + digits
@@ -169,8 +172,10 @@ const maxNamedSecrets = 3
 
 var (
 	// assignment is a line that gives a name to a value in a settings file, a shell or a program.
-	assignment = regexp.MustCompile(`(?i)^[\s{\-*>$]*(?:(?:export|set|setx|const|let|var|final|static|string|env|declare|local|e|define)[\s:(]+)*` +
-		"[\"'`]?(?:\\$?env:)?([a-z_$][\\w.\\-]{0,80}(?:\\[[\"']?[\\w.\\-]{1,80}[\"']?\\])?)[\"'`]?" + `\s*(=>|:=|==?|:|,|\s)\s*(\S.*?)[\s,;})]*$`)
+	assignment = regexp.MustCompile(`(?i)^[\s{\-*>$]*` +
+		`(?:(?:export|set|setx|const|let|var|final|static|string|env|declare|local|e|define)[\s:(]+)*` +
+		"[\"'`]?(?:\\$?env:)?([a-z_$][\\w.\\-]{0,80}(?:\\[[\"']?[\\w.\\-]{1,80}[\"']?\\])?)[\"'`]?" +
+		`\s*(=>|:=|==?|:|,|\s)\s*(\S.*?)[\s,;})]*$`)
 	secretMember = regexp.MustCompile(`(?i)["'][\w.\-]*(?:secret|hmac|key)[\w.\-]*["']\s*(?:=>|:|=|,)\s*["']([^"']+)["']`)
 	secretWord   = regexp.MustCompile(`(?i)secret|hmac|key|webhook|fourthwall|token|sign`)
 )
@@ -179,7 +184,8 @@ var (
 func namedSecrets(text string) []string {
 	var values []string
 	add := func(value string) {
-		if value = tidySecret(visibleOnly(value)); value != "" && len(values) < maxNamedSecrets && !slices.Contains(values, value) {
+		value = tidySecret(visibleOnly(value))
+		if value != "" && len(values) < maxNamedSecrets && !slices.Contains(values, value) {
 			values = append(values, value)
 		}
 	}

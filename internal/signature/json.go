@@ -27,6 +27,15 @@ type jsonNode struct {
 	key      jsonText   // in an object
 	text     jsonText   // of a string, a number or a word
 	children []jsonNode // of an object or an array
+	source   string     // of an object or an array, as spelled
+}
+
+// walk calls visit with the value and all values in it.
+func (n jsonNode) walk(visit func(jsonNode)) {
+	visit(n)
+	for _, child := range n.children {
+		child.walk(visit)
+	}
 }
 
 // jsonText is a string as spelled and as decoded. For numbers and words both are the same.
@@ -68,11 +77,13 @@ func (p *jsonParser) value(depth int) (jsonNode, error) {
 
 func (p *jsonParser) parts(kind byte, depth int) (jsonNode, error) {
 	n := jsonNode{kind: kind}
+	start := p.at
 	p.at++
 	for {
 		switch p.peek() {
 		case '}', ']':
 			p.at++
+			n.source = p.doc[start:p.at]
 			return n, nil
 		case ',':
 			p.at++
@@ -145,7 +156,8 @@ func (n jsonNode) mappedIn(number func(raw string, money bool) string, money boo
 		}
 		return n
 	}
-	hasCurrency := slices.ContainsFunc(n.children, func(child jsonNode) bool { return child.key.plain == "currency" })
+	isCurrency := func(child jsonNode) bool { return child.key.plain == "currency" }
+	hasCurrency := slices.ContainsFunc(n.children, isCurrency)
 	children := make([]jsonNode, len(n.children))
 	for i, child := range n.children {
 		children[i] = child.mappedIn(number, hasCurrency && child.key.plain == "value")
@@ -302,13 +314,14 @@ func (w *jsonWriter) string(t jsonText) {
 
 func (w *jsonWriter) rune(r rune) {
 	const short, letters = "\b\t\n\f\r", "btnfr"
+	special := strings.ContainsRune(w.escape.special, r)
 	i := strings.IndexRune(short, r)
 	switch {
 	case i >= 0:
 		w.out = append(w.out, '\\', letters[i])
-	case r == '/' && strings.ContainsRune(w.escape.special, r), r == '\\', r == '"' && !strings.Contains(w.escape.special, `"`):
+	case r == '/' && special, r == '\\', r == '"' && !special:
 		w.out = append(w.out, '\\', byte(r))
-	case r < ' ', r == '"', r >= utf8.RuneSelf && w.escape.ascii, strings.ContainsRune(w.escape.special, r):
+	case r < ' ', r == '"', r >= utf8.RuneSelf && w.escape.ascii, special:
 		w.number(r)
 	default:
 		w.out = utf8.AppendRune(w.out, r)

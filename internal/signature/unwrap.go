@@ -8,6 +8,7 @@ import (
 	"html"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -69,7 +70,7 @@ func one(code FindingCode, text []byte) []conversion { return []conversion{{text
 
 var (
 	requestLine = regexp.MustCompile(`^\s*(?:[A-Z]{3,7} \S+ HTTP/[0-9.]+|HTTP/[0-9.]+ \d{3}.*)\r?\n`)
-	headerLine  = regexp.MustCompile(`^\s*[A-Za-z][A-Za-z0-9-]*: ?[^\n]*\n`)
+	headerLine  = regexp.MustCompile(`^\s*:?[A-Za-z][A-Za-z0-9-]*: ?[^\n]*\n`)
 )
 
 // httpBody returns the body of a request that was pasted with its headers.
@@ -85,18 +86,35 @@ func httpBody(text []byte) []conversion {
 	return nil
 }
 
-var curlData = regexp.MustCompile(`(?s)(?:^|\s)(?:--data(?:-raw|-binary|-ascii|-urlencode)?|--json|-d|-Body)(?:\s+|=)?(\$?['"].*)`)
+// commands have the data of a request in quotes.
+var commands = []string{"curl", "wget", "Invoke-"}
 
-// curlBody returns the data of a curl command.
+// caret is how the Windows command prompt escapes a character.
+var caret = regexp.MustCompile(`\^(.)`)
+
+var curlData = regexp.MustCompile(`(?s)(?:^|\s)(?:--data(?:-raw|-binary|-ascii|-urlencode)?|` +
+	`--json|--post-data|--body-data|-d|-Body)(?:\s+|=)?(\$?['"].*)`)
+
+// curlBody returns the data of a curl command, or of one like it.
 func curlBody(text []byte) []conversion {
+	if !containsAny(text, commands...) {
+		return nil
+	}
+	if bytes.Contains(text, []byte(`^"`)) {
+		text = caret.ReplaceAll(text, []byte("$1"))
+	}
 	m := curlData.FindSubmatch(text)
-	if m == nil || !bytes.Contains(text, []byte("curl")) && !bytes.Contains(text, []byte("Invoke-")) {
+	if m == nil {
 		return nil
 	}
 	if plain, ok := shellWord(string(m[1])); ok {
 		return one(CodeBodyCurl, []byte(plain))
 	}
 	return nil
+}
+
+func containsAny(text []byte, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return bytes.Contains(text, []byte(part)) })
 }
 
 // shellWord returns the first word of a command line, which starts with a quote.
@@ -171,7 +189,8 @@ func formBody(text []byte) []conversion {
 	return append(all, conversion{text: []byte(raw), code: CodeBodyForm})
 }
 
-var tagAround = regexp.MustCompile(`(?is)^\s*(?:<(?:pre|code|p|div|textarea)\b[^>]*>\s*)*(.*?)(?:\s*</(?:pre|code|p|div|textarea)>)*\s*$`)
+var tagAround = regexp.MustCompile(`(?is)^\s*(?:<(?:pre|code|p|div|textarea)\b[^>]*>\s*)*(.*?)` +
+	`(?:\s*</(?:pre|code|p|div|textarea)>)*\s*$`)
 
 // entities returns the text of HTML.
 func entities(text []byte) []conversion {
@@ -212,7 +231,7 @@ func byteList(text []byte) []conversion {
 		return nil
 	}
 	var plain []byte
-	for _, number := range strings.FieldsFunc(m[1], func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' }) {
+	for number := range strings.FieldsSeq(strings.ReplaceAll(m[1], ",", " ")) {
 		n, err := strconv.Atoi(number)
 		if err != nil || n < -128 || n > 255 {
 			return nil
@@ -232,7 +251,8 @@ func literal(text []byte) []conversion {
 		quoted := s[m[2]:]
 		inside := strings.TrimPrefix(quoted, quoted[:1])
 		if end := strings.LastIndex(inside, quoted[:1]); end > 0 && strings.Trim(inside[end+1:], " ;,)") == "" {
-			all = append(all, conversion{[]byte(unescape(inside[:end])), CodeBodyLiteral}, conversion{[]byte(inside[:end]), CodeBodyLiteral})
+			inside = inside[:end]
+			all = append(all, conversion{[]byte(unescape(inside)), CodeBodyLiteral}, conversion{[]byte(inside), CodeBodyLiteral})
 		}
 	}
 	if strings.Contains(s, `\"`) || strings.Contains(s, `\x`) {
@@ -249,20 +269,30 @@ func quotedJSON(text []byte) []conversion {
 	return nil
 }
 
+// maxWrapped limits how many members of an object are taken for the body.
+const maxWrapped = 6
+
+// wrappedJSON returns the members of an object that may be the body: those with its usual names, and text that is JSON.
 func wrappedJSON(text []byte) []conversion {
-	var event map[string]json.RawMessage
-	if json.Unmarshal(bytes.TrimSpace(text), &event) != nil {
+	if !json.Valid(text) || bytes.IndexByte([]byte("{["), bytes.TrimSpace(text)[0]) < 0 {
 		return nil
 	}
-	var all []conversion
-	for _, name := range []string{"body", "payload", "rawBody", "raw_body", "data", "content", "text"} {
-		var plain string
-		if raw := event[name]; json.Unmarshal(raw, &plain) == nil && plain != "" {
-			all = append(all, conversion{[]byte(plain), CodeBodyWrapped})
-		} else if len(raw) > 2 && raw[0] == '{' && name != "data" {
-			all = append(all, conversion{raw, CodeBodyWrapped})
-		}
+	root, err := parseJSON(string(text))
+	if err != nil {
+		return nil
 	}
+	names := []string{"body", "payload", "rawBody", "raw_body", "content", "text", "message"}
+	var all []conversion
+	root.walk(func(n jsonNode) {
+		named := slices.Contains(names, n.key.plain)
+		switch isText := n.kind == '"' && (named || strings.HasPrefix(n.text.plain, "{")); {
+		case len(all) == maxWrapped:
+		case isText:
+			all = append(all, conversion{[]byte(n.text.plain), CodeBodyWrapped})
+		case n.kind == '{' && named:
+			all = append(all, conversion{[]byte(n.source), CodeBodyWrapped})
+		}
+	})
 	return all
 }
 

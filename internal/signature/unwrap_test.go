@@ -3,6 +3,7 @@ package signature_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"html"
 	"net/url"
@@ -212,6 +213,12 @@ func printed() map[string]struct {
 	}
 }
 
+// quotedJSON returns a text as a string of JSON.
+func quotedJSON(text string) string {
+	b, _ := json.Marshal(text)
+	return string(b)
+}
+
 func TestExplainPrintedBody(t *testing.T) {
 	right := signed(testBody, testSecret)
 	for name, row := range printed() {
@@ -231,6 +238,7 @@ func TestExplainPrintedBody(t *testing.T) {
 		"event in a request":    {body: request + `{"payload":` + testBody + `}`, exact: true, signature: right, secret: testSecret, codes: found{"body-wrapped", "body-in-request"}},
 		"hex signature, bytes":  {body: "b'" + strings.ReplaceAll(testBody, "ë", `\xc3\xab`) + "'", exact: true, signature: asHex(right), secret: testSecret, codes: found{"hex", "body-literal"}},
 		"request, JSON spaced":  {body: request + `{"a": 1}`, exact: true, signature: signed(`{"a":1}`, testSecret), secret: testSecret, codes: found{"json-rewritten", "body-in-request"}},
+		"Base64 in an event":    {body: `{"isBase64Encoded":true,"body":"` + b64([]byte(testBody)) + `"}`, exact: true, signature: right, secret: testSecret, codes: found{"body-wrapped", "body-base64"}},
 		"Buffer that was cut":   {body: "<Buffer 7b 22 69 64 ... 120 more bytes>", exact: true, signature: right, secret: testSecret, codes: found{"body-bytes", "secret-or-body"}},
 		"print_r":               {body: "Array\n(\n    [id] => weve_1\n)", exact: true, signature: right, secret: testSecret, codes: found{"body-parsed", "secret-or-body"}},
 		"Go's map":              {body: "map[id:weve_1 type:X]", exact: true, signature: right, secret: testSecret, codes: found{"body-parsed", "secret-or-body"}},

@@ -99,8 +99,8 @@ var findingTexts = []Finding{
 		Text: "We check up to 16 KiB. Paste only the value of " + ShopSignatureHeader + ", which has 44 characters.",
 	},
 	{
-		Code: CodeEmptySecret, Title: "No secret",
-		Text: "In your shop’s settings, open For developers. Copy the key for webhooks from there.",
+		Code: CodeEmptySecret, Title: "Secret missing",
+		Text: "In your shop’s settings, open For developers. Copy the signing secret from there.",
 	},
 	{
 		Code: CodeSecretTooLong, Title: "Secret too long",
@@ -223,7 +223,8 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeWrongLength, Title: "Wrong length",
-		Text: "Fourthwall’s values have 44 characters of Base64. Copy the whole value of " + ShopSignatureHeader + ", and nothing else.",
+		Text: "Fourthwall’s values have 44 characters of Base64. Copy the whole value " +
+			"of " + ShopSignatureHeader + ", and nothing else.",
 	},
 	{
 		Code: CodePlainSHA256, Title: "SHA-256 without the secret",
@@ -279,7 +280,7 @@ var findingTexts = []Finding{
 	{
 		Code: CodeSecretMasked, Title: "Secret is hidden or shortened",
 		Text: "Some pages show only dots or stars. In your shop’s settings, open For developers and copy the whole " +
-			"key for webhooks.",
+			"signing secret.",
 	},
 	{
 		Code: CodeSecretIsID, Title: "Not a secret",
@@ -353,8 +354,8 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeBodyBytes, Title: "List of bytes",
-		Text: "Your program printed its buffer as numbers, perhaps not all of them. Print it as text, or save the bytes to a " +
-			"file and choose that.",
+		Text: "Your program printed its buffer as numbers, perhaps not all of them. Print it as text, or save the bytes " +
+			"to a file and choose that.",
 		Evidence: "The bytes in the list match.",
 	},
 	{
@@ -393,8 +394,8 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeLatin1, Title: "Body is Latin-1 or Windows-1252",
-		Text: "Letters such as é are single bytes here. Fourthwall sends UTF-8, in which they have two or more. Save the raw " +
-			"bytes unchanged.",
+		Text: "Letters such as é are single bytes here. Fourthwall sends UTF-8, in which they have two or more. Save the " +
+			"raw bytes unchanged.",
 		Evidence: "Converted to UTF-8 it matches.",
 	},
 	{
@@ -492,7 +493,7 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeSecretOrBody, Title: "Wrong secret, or the body was changed",
-		Text: "We can’t tell these two apart. Compare what you entered with the key in your shop’s settings: each " +
+		Text: "We can’t tell these two apart. Compare what you entered with the secret in your shop’s settings: each " +
 			"shop has its own, and " + AppSignatureHeader + " uses another. Check that body and signature come " +
 			"from the same delivery, and that the body is raw.",
 	},
