@@ -66,7 +66,7 @@ func (s *server) settle(ctx context.Context, v *requestState, a store.Activity, 
 	outcome := settlementOf(err)
 	outcome.WebhookID = a.WebhookID
 	switch {
-	case a.Action == actionDelete && isNotFound(err):
+	case a.Action == actionDelete && fourthwall.AsError(err).NotFound():
 		outcome.Outcome, err = store.OutcomeDone, nil
 	case a.Action == actionDisconnect && err == nil:
 		outcome.Status = 0 // Fourthwall was not asked
@@ -91,7 +91,7 @@ func settlementOf(err error) store.Settlement {
 	}
 	out := store.Settlement{Outcome: store.OutcomeFailed, Status: api.Status, Code: api.Code, APIRequestID: api.RequestID}
 	switch {
-	case isUncertain(err):
+	case api.Uncertain():
 		out.Outcome = store.OutcomeUnclear
 	case api.Status >= 400 && api.Status < 500:
 		out.Outcome = store.OutcomeRefused

@@ -178,7 +178,7 @@ func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 			Status: http.StatusForbidden, Code: api.Code, Err: err, Links: []views.Link{connectLink(eventPath(conn.ShopID, id), conn.ShopID)},
 			Public: "This connection may not read deliveries: it lacks the permission webhook_read. Connect the shop again and allow it.",
 		}
-	case isNotFound(err):
+	case api.NotFound():
 		return &httpError{Status: http.StatusNotFound, Public: "Fourthwall does not know this delivery. It may be too old.", Code: api.Code, Err: err, Links: []views.Link{{Href: eventsPath(conn.ShopID), Text: "See the deliveries"}}}
 	case err != nil:
 		return err

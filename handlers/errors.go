@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"hookwall/internal/fourthwall"
@@ -157,7 +156,7 @@ func apiError(api *fourthwall.Error) *httpError {
 	switch api.Status {
 	case http.StatusNotFound:
 		answer.Status = http.StatusNotFound
-		if isShopGone(api) {
+		if api.ShopGone() {
 			answer.Public = shopGoneText + " Connect the shop again, or disconnect it under Shops."
 			answer.Links = []views.Link{{Href: "/shops", Text: "See the shops"}}
 			return answer
@@ -173,12 +172,6 @@ func apiError(api *fourthwall.Error) *httpError {
 }
 
 const shopGoneText = "Fourthwall does not know this shop any more: it may have been closed."
-
-// isShopGone tells whether the API says that the shop itself is not there,
-// which says nothing about one of its webhooks.
-func isShopGone(api *fourthwall.Error) bool {
-	return api.Status == http.StatusNotFound && strings.Contains(api.Code, "SHOP")
-}
 
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 

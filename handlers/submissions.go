@@ -453,7 +453,7 @@ func (c creation) settleFailure(ctx context.Context, err error) (store.Submissio
 	}
 	c.state.log.Warn("create was not accepted", "error", api)
 	failed := failureOf(api)
-	if !mayHaveWorked(api) {
+	if !api.MayHaveWorked() {
 		return c.settle(ctx, store.StateRefused, "", outcome{Failure: failed})
 	}
 	sub, err := c.submission(ctx)

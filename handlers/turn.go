@@ -117,11 +117,10 @@ func firstFailure(sub store.Submission) error {
 		return nil //nolint:nilerr // what cannot be read is not known; the press then tries for itself
 	}
 	f := known.Failure
-	api := &fourthwall.Error{Op: f.Op, Status: f.Status, Code: f.Code, RequestID: f.RequestID, RetryAfter: f.retryAfter(), NotSent: f.NotSent}
-	if f.Unverified {
-		return &unverified{api}
+	return &fourthwall.Error{
+		Op: f.Op, Status: f.Status, Code: f.Code, RequestID: f.RequestID, RetryAfter: f.retryAfter(), NotSent: f.NotSent,
+		Unverified: f.Unverified,
 	}
-	return api
 }
 
 // endTurn lets the next press go on, and tells it what this one met.
@@ -131,7 +130,7 @@ func (s *server) endTurn(ctx context.Context, v *requestState, t turn, err error
 	var api *fourthwall.Error
 	if errors.As(err, &api) {
 		o.Failure = failureOf(api)
-		o.Failure.Unverified = isUncertain(err)
+		o.Failure.Unverified = api.Unverified
 	}
 	result, err := json.Marshal(o)
 	if err == nil {
@@ -142,27 +141,4 @@ func (s *server) endTurn(ctx context.Context, v *requestState, t turn, err error
 	if err != nil {
 		v.log.Warn("the end of a change could not be noted", "error", err)
 	}
-}
-
-// unverified is a refusal of which it could not be seen whether it had an
-// effect all the same.
-type unverified struct{ api *fourthwall.Error }
-
-func (u *unverified) Error() string { return u.api.Error() + " (not verified)" }
-
-func (u *unverified) Unwrap() error { return u.api }
-
-// isUncertain tells whether a change may have been made although the call
-// failed.
-func isUncertain(err error) bool {
-	var api *fourthwall.Error
-	var u *unverified
-	return errors.As(err, &u) || errors.As(err, &api) && api.Uncertain()
-}
-
-// mayHaveWorked tells whether it is worth a look what a failed change did: a
-// busy server may have done its work before it said so.
-func mayHaveWorked(err error) bool {
-	var api *fourthwall.Error
-	return errors.As(err, &api) && (api.Uncertain() || api.Status == http.StatusServiceUnavailable)
 }

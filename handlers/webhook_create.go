@@ -276,7 +276,7 @@ func refusalNotice(f failure, what deed) (int, views.Notice) {
 		n.Kind, n.Title = views.Warning, "Fourthwall could not be reached"
 		n.Text = nothing + "Press " + what.button + " again in a moment."
 		return http.StatusBadGateway, n
-	case isShopGone(&fourthwall.Error{Status: f.Status, Code: f.Code}):
+	case (&fourthwall.Error{Status: f.Status, Code: f.Code}).ShopGone():
 		n.Text = shopGoneText + " " + nothing + "Connect the shop again, or disconnect it under Shops."
 		return http.StatusNotFound, n
 	case f.Status == http.StatusNotFound:

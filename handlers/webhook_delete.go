@@ -116,9 +116,9 @@ func (s *server) deleteInTurn(w http.ResponseWriter, r *http.Request, id string,
 	v := stateOf(r)
 	hook, err := s.fetchWebhook(r.Context(), v.conn, id)
 	switch {
-	case isNotFound(err) && turn.waited:
+	case fourthwall.AsError(err).NotFound() && turn.waited:
 		return func() error { return redirect(w, r, webhooksPath(v.conn.ShopID)) }, nil
-	case isNotFound(err):
+	case fourthwall.AsError(err).NotFound():
 		said := err // which the return below forgets
 		return func() error { return s.goneAlready(w, r, id, said) }, nil
 	case err != nil:
@@ -153,16 +153,11 @@ func (s *server) goneAlready(w http.ResponseWriter, r *http.Request, id string, 
 	return s.deleted(w, r, fourthwall.Webhook{ID: id}, "")
 }
 
-func isNotFound(err error) bool {
-	var api *fourthwall.Error
-	return errors.As(err, &api) && api.Status == http.StatusNotFound && !isShopGone(api)
-}
-
 // unreadDelete says that nothing was deleted, since it could not be read what
 // there is.
 func (s *server) unreadDelete(id string, v *requestState, err error) error {
 	var api *fourthwall.Error
-	if !errors.As(err, &api) || isShopGone(api) || api.Status == http.StatusForbidden {
+	if !errors.As(err, &api) || api.ShopGone() || api.Status == http.StatusForbidden {
 		return err
 	}
 	answer := apiError(api)
@@ -184,7 +179,7 @@ func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, hook fourt
 	v.log.Warn("delete was not accepted", "error", api)
 	status, n := refusalNotice(*failureOf(api), deleting)
 	switch {
-	case isUncertain(err):
+	case api.Uncertain():
 		status = http.StatusBadGateway
 		n = views.Notice{Kind: views.Warning, Title: "It is not confirmed whether the webhook was deleted", Text: "Fourthwall gave no clear answer. Deleting again does no harm."}
 	case status == http.StatusForbidden:
@@ -206,13 +201,13 @@ func (s *server) remove(ctx context.Context, v *requestState, hook fourthwall.We
 		return struct{}{}, s.API.DeleteWebhook(ctx, c, hook.ID)
 	})
 	var api *fourthwall.Error
-	if mayHaveWorked(err) && errors.As(err, &api) {
+	if errors.As(err, &api) && api.MayHaveWorked() {
 		_, readErr := s.fetchWebhook(ctx, v.conn, hook.ID)
 		switch {
-		case isNotFound(readErr):
+		case fourthwall.AsError(readErr).NotFound():
 			err = nil
 		case readErr != nil:
-			err = &unverified{api}
+			err = api.AsUnverified()
 		}
 	}
 	return s.settle(ctx, v, act, err)

@@ -279,7 +279,7 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 		Text: "Nothing was saved; what you changed is kept below. Press Review changes again " + inText(*failureOf(api)) + ".",
 	}
 	switch {
-	case isShopGone(api):
+	case api.ShopGone():
 		link := connectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
 		n.Title, n.Text, n.Link = "This shop is gone", shopGoneText+" Nothing was saved. Connect the shop again to go on; what you changed is kept.", &link
 	case api.Status == http.StatusNotFound:
@@ -433,7 +433,7 @@ func (s *server) update(ctx context.Context, v *requestState, f *webhookForm) (v
 		return s.API.UpdateWebhook(ctx, c, f.editing, after.input())
 	})
 	kept := versionOf(hook)
-	if mayHaveWorked(err) || err == nil && !sameWebhook(kept, after) {
+	if fourthwall.AsError(err).MayHaveWorked() || err == nil && !sameWebhook(kept, after) {
 		kept, err = s.lookAfterUpdate(ctx, v, f, err)
 	}
 	return kept, s.settle(ctx, v, act, err)
@@ -446,7 +446,7 @@ func (s *server) lookAfterUpdate(ctx context.Context, v *requestState, f *webhoo
 	var api *fourthwall.Error
 	switch {
 	case readErr != nil && errors.As(err, &api):
-		err = &unverified{api}
+		err = api.AsUnverified()
 	case sameWebhook(versionOf(hook), f.wanted()):
 		err = nil
 	}
@@ -477,7 +477,7 @@ func (s *server) refuseEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 		return s.drawUnread(w, r, f, err)
 	case api.Code == codeLocked:
 		return s.answerLocked(w, r, f.editing)
-	case isUncertain(err):
+	case api.Uncertain():
 		stateOf(r).log.Warn("it is not confirmed whether a change was saved", "error", err)
 		setRetryAfter(w, api.RetryAfter)
 		f.banner = &views.Notice{

@@ -37,7 +37,7 @@ func (s *server) unreadable(w http.ResponseWriter, r *http.Request, api *fourthw
 	case http.StatusServiceUnavailable:
 		n.Text = "Fourthwall asks us to wait. Load this page again " + inText(*failureOf(api)) + "."
 	case http.StatusNotFound:
-		if isShopGone(api) {
+		if api.ShopGone() {
 			link := connectLink(back, v.conn.ShopID)
 			n.Title, n.Text, n.Link = "This shop is gone", answer.Public, &link
 			return n, http.StatusNotFound

@@ -114,7 +114,7 @@ func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (k *call) try(req *http.Request) attempt {
-	if err := req.Context().Err(); err != nil {
+	if err := mayStart(req.Context()); err != nil {
 		return attempt{err: err, unsent: true}
 	}
 	var c connection
@@ -183,7 +183,7 @@ func (a attempt) repeatable(op operation) bool {
 // temporary is false for errors that another try would only meet again.
 func temporary(err error) bool {
 	var certificate *tls.CertificateVerificationError
-	return !errors.Is(err, errTooLarge) && !errors.As(err, &certificate)
+	return !errors.Is(err, errTooLarge) && !errors.Is(err, ErrHeldBack) && !errors.As(err, &certificate)
 }
 
 // connection watches whether a try got a connection to send its request over.
