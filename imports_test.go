@@ -16,12 +16,16 @@ var mayImport = map[string][]string{
 		"handlers", "internal/deliver", "internal/fourthwall", "internal/sandbox", "internal/store", "oauth",
 	},
 	"handlers": {
-		"internal/deliver", "internal/doctor", "internal/fourthwall", "internal/signature", "internal/store",
-		"oauth", "static", "views",
+		"internal/activity", "internal/deliver", "internal/doctor", "internal/fourthwall", "internal/shops",
+		"internal/signature", "internal/store", "internal/webhooks", "oauth", "static", "views",
 	},
 	"views":  {"static"},
 	"static": nil,
 	"oauth":  {"internal/fourthwall"},
+
+	"internal/activity": {"internal/fourthwall", "internal/store"},
+	"internal/shops":    {"internal/activity", "internal/fourthwall", "internal/store", "oauth"},
+	"internal/webhooks": {"internal/activity", "internal/fourthwall", "internal/shops", "internal/store"},
 
 	"internal/doctor":             {"internal/deliver", "internal/fourthwall", "internal/signature"},
 	"internal/signature":          {"internal/fourthwall"},

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
@@ -13,90 +12,33 @@ import (
 	"sync"
 	"time"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 	"hookwall/views"
 )
 
-// What an activity is about.
-const (
-	actionCreate     = "webhook.create"
-	actionUpdate     = "webhook.update"
-	actionDelete     = "webhook.delete"
-	actionConnect    = "shop.connect"
-	actionDisconnect = "shop.disconnect"
-)
-
-// detail is what stands before and after, as an activity keeps it.
-type detail struct {
-	Before *webhookContent `json:"before,omitempty"`
-	After  *webhookContent `json:"after,omitempty"`
-	// Known are the webhooks there were before a create.
-	Known     []string `json:"known,omitempty"`
-	KnownRead bool     `json:"knownRead,omitempty"`
-	Shop      string   `json:"shop,omitempty"` // name of the shop that was connected or disconnected
-	Scopes    string   `json:"scopes,omitempty"`
-	Form      string   `json:"form,omitempty"` // of a create: see formMark
-}
-
-type webhookContent struct {
-	URL   string   `json:"url"`
-	Types []string `json:"types"`
-}
-
-func content(v version) *webhookContent { return &webhookContent{v.url, v.types} }
-
-func (c *webhookContent) version() version { return version{c.URL, c.Types} }
-
 // begin records an attempt before anything is called.
-func (s *server) begin(ctx context.Context, v *requestState, a store.Activity, d detail) (store.Activity, error) {
-	encoded, err := json.Marshal(d)
-	if err != nil {
-		return store.Activity{}, err
-	}
-	a.Shop, a.Owner, a.Actor = v.conn.ShopID, v.owner, wayText(v.conn)
-	a.Session, a.RequestID, a.Detail = s.sessions.Mark(v.session), v.requestID, encoded
-	return s.Store.BeginActivity(ctx, a)
+func (s *server) begin(ctx context.Context, v *requestState, a store.Activity, d activity.Detail) (store.Activity, error) {
+	a.Shop = v.conn.ShopID
+	return s.activity.Begin(ctx, s.actorOf(v), a, d)
 }
 
 // settle records how an attempt ended, and gives err back, unless all it says
 // is that what was to be deleted is not there.
-func (s *server) settle(ctx context.Context, v *requestState, a store.Activity, err error) error {
-	outcome := settlementOf(err)
-	outcome.WebhookID = a.WebhookID
+func (s *server) settle(ctx context.Context, a store.Activity, err error) error {
+	end := activity.OutcomeOf(err)
+	end.WebhookID = a.WebhookID
 	switch {
-	case a.Action == actionDelete && fourthwall.AsError(err).NotFound():
-		outcome.Outcome, err = store.OutcomeDone, nil
-	case a.Action == actionDisconnect && err == nil:
-		outcome.Status = 0 // Fourthwall was not asked
-	}
-	if storeErr := s.Store.SettleActivity(ctx, a.ID, outcome); storeErr != nil {
-		// What was done is done; the entry settles itself later.
-		v.log.Error("the outcome of an attempt could not be recorded", "activity", a.ID, "error", storeErr)
-	}
-	return err
-}
-
-// settlementOf sorts what a call came to.
-func settlementOf(err error) store.Settlement {
-	var api *fourthwall.Error
-	switch {
-	case err == nil:
-		return store.Settlement{Outcome: store.OutcomeDone, Status: http.StatusOK}
 	case errors.Is(err, oauth.ErrReconnect):
-		return store.Settlement{Outcome: store.OutcomeRefused, Status: http.StatusUnauthorized}
-	case !errors.As(err, &api):
-		return store.Settlement{Outcome: store.OutcomeFailed}
+		end.Outcome, end.Status = store.OutcomeRefused, http.StatusUnauthorized
+	case a.Action == activity.DeleteWebhook && fourthwall.AsError(err).NotFound():
+		end.Outcome, err = store.OutcomeDone, nil
 	}
-	out := store.Settlement{Outcome: store.OutcomeFailed, Status: api.Status, Code: api.Code, APIRequestID: api.RequestID}
-	switch {
-	case api.Uncertain():
-		out.Outcome = store.OutcomeUnclear
-	case api.Status >= 400 && api.Status < 500:
-		out.Outcome = store.OutcomeRefused
-	}
-	return out
+	s.activity.RecordOutcome(ctx, a, end)
+	return err
 }
 
 const (
@@ -178,14 +120,14 @@ type hookList struct {
 
 // settleByReading compares what an attempt wanted with what there is.
 func (p settling) settleByReading(ctx context.Context, a store.Activity) error {
-	if a.Action == actionConnect || a.Action == actionDisconnect {
+	if a.Action == activity.ConnectShop || a.Action == activity.DisconnectShop {
 		_, err := p.Store.Connection(ctx, a.Owner, a.Shop)
 		if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrWrongKey) {
 			return err
 		}
 		return p.note(ctx, a, judgeConnection(a, !errors.Is(err, store.ErrNotFound)))
 	}
-	d, ok := readDetail(a)
+	d, ok := activity.ReadDetail(a)
 	if !ok {
 		return p.note(ctx, a, store.Settlement{Outcome: store.OutcomeUnclear})
 	}
@@ -197,7 +139,7 @@ func (p settling) settleByReading(ctx context.Context, a store.Activity) error {
 		return nil // the shop may be connected again, and then it can be read
 	case err != nil:
 		return err
-	case a.Action == actionCreate:
+	case a.Action == activity.CreateWebhook:
 		found, err := p.judgeCreate(ctx, a, d, list)
 		if err != nil {
 			return err
@@ -210,19 +152,19 @@ func (p settling) settleByReading(ctx context.Context, a store.Activity) error {
 // judgeCreate looks for the webhook that an attempt wanted among those that
 // were not there before. It must be the only one, and nobody else's. Where
 // nobody could see what was there before, only that there is none tells.
-func (p settling) judgeCreate(ctx context.Context, a store.Activity, d detail, list fourthwall.WebhookList) (store.Settlement, error) {
+func (p settling) judgeCreate(ctx context.Context, a store.Activity, d activity.Detail, list fourthwall.WebhookList) (store.Settlement, error) {
 	out := store.Settlement{Outcome: store.OutcomeUnclear}
 	if d.After == nil {
 		return out, nil
 	}
-	matches := newWebhooks(list.Webhooks, d.Known, d.After.version())
-	c := claim{shop: a.Shop, id: a.ID, form: d.Form, started: a.StartedAt, want: d.After.version(), rivals: []string{store.OutcomePending, store.OutcomeUnclear}}
+	matches := newWebhooks(list.Webhooks, d.Known, *d.After)
+	c := claim{shop: a.Shop, id: a.ID, form: d.Operation, started: a.StartedAt, want: *d.After, rivals: []string{store.OutcomePending, store.OutcomeUnclear}}
 	free, contested, err := p.unclaimed(ctx, c, matches)
 	switch {
 	case err != nil || contested || len(free) == 0 && list.Incomplete:
 	case len(free) == 0:
 		out.Outcome = store.OutcomeFailed
-	case len(free) == 1 && d.KnownRead:
+	case len(free) == 1 && d.KnownAll:
 		out.Outcome, out.WebhookID = store.OutcomeDone, free[0].ID
 	}
 	return out, err
@@ -255,67 +197,54 @@ func (p settling) hooks(ctx context.Context, a store.Activity) (fourthwall.Webho
 	var read hookList
 	conn, err := p.Store.LiveConnection(ctx, a.Shop, a.Owner)
 	if err == nil {
-		read.WebhookList, err = withCredential(ctx, p.server, conn, p.API.WebhookList)
+		read.WebhookList, err = p.shops.Client(conn).Webhooks(ctx)
 	}
 	read.err = err
 	p.lists[a.Shop] = read
 	return read.WebhookList, read.err
 }
 
-// readDetail reports false where the detail cannot be opened any more.
-func readDetail(a store.Activity) (detail, bool) {
-	var d detail
-	err := json.Unmarshal(a.Detail, &d)
-	return d, err == nil
-}
-
 // judgeConnection needs no call: the connection is there or it is not.
 func judgeConnection(a store.Activity, there bool) store.Settlement {
-	if there == (a.Action == actionConnect) {
+	if there == (a.Action == activity.ConnectShop) {
 		return store.Settlement{Outcome: store.OutcomeDone}
 	}
 	return store.Settlement{Outcome: store.OutcomeFailed}
 }
 
 // judge says from the list of webhooks how a change or a delete ended.
-func judge(a store.Activity, d detail, read fourthwall.WebhookList) store.Settlement {
+func judge(a store.Activity, d activity.Detail, read fourthwall.WebhookList) store.Settlement {
 	out := store.Settlement{Outcome: store.OutcomeUnclear, WebhookID: a.WebhookID}
 	at := slices.IndexFunc(read.Webhooks, func(hook fourthwall.Webhook) bool { return hook.ID == a.WebhookID })
 	switch {
 	case at < 0 && read.Incomplete: // it may stand in the part that is missing
-	case at < 0 && a.Action == actionDelete:
+	case at < 0 && a.Action == activity.DeleteWebhook:
 		out.Outcome = store.OutcomeDone
-	case at >= 0 && a.Action == actionDelete:
+	case at >= 0 && a.Action == activity.DeleteWebhook:
 		out.Outcome = store.OutcomeFailed
-	case at >= 0 && a.Action == actionUpdate:
-		out.Outcome = judgeUpdate(d, versionOf(read.Webhooks[at]))
+	case at >= 0 && a.Action == activity.UpdateWebhook:
+		out.Outcome = judgeUpdate(d, read.Webhooks[at].Content())
 	}
 	return out
 }
 
-func judgeUpdate(d detail, now version) string {
+func judgeUpdate(d activity.Detail, now fourthwall.Content) string {
 	switch {
-	case d.After != nil && now.equal(d.After.version()):
+	case d.After != nil && now.Equal(*d.After):
 		return store.OutcomeDone
-	case d.Before != nil && now.equal(d.Before.version()):
+	case d.Before != nil && now.Equal(*d.Before):
 		return store.OutcomeFailed
-	case d.After != nil && sameWebhook(now, d.After.version()):
+	case d.After != nil && webhooks.Same(now, *d.After):
 		return store.OutcomeDone // the API wrote the address in its own way
 	}
 	return store.OutcomeUnclear
 }
 
 // newWebhooks are those that were not known before and are what was wanted.
-func newWebhooks(list []fourthwall.Webhook, known []string, want version) []fourthwall.Webhook {
+func newWebhooks(list []fourthwall.Webhook, known []string, want fourthwall.Content) []fourthwall.Webhook {
 	return slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool {
-		return slices.Contains(known, hook.ID) || !sameWebhook(versionOf(hook), want)
+		return slices.Contains(known, hook.ID) || !webhooks.Same(hook.Content(), want)
 	})
-}
-
-// sameWebhook compares as an API may have rewritten the address.
-func sameWebhook(a, b version) bool {
-	a.url, b.url = normalURL(a.url), normalURL(b.url)
-	return a.equal(b)
 }
 
 // activityQuery reads the filter from the address.
@@ -357,11 +286,11 @@ func oneOf(value string, w words) string {
 }
 
 var actionWords = words{
-	{actionCreate, "Create a webhook"},
-	{actionUpdate, "Change a webhook"},
-	{actionDelete, "Delete a webhook"},
-	{actionConnect, "Connect the shop"},
-	{actionDisconnect, "Disconnect the shop"},
+	{activity.CreateWebhook, "Create a webhook"},
+	{activity.UpdateWebhook, "Change a webhook"},
+	{activity.DeleteWebhook, "Delete a webhook"},
+	{activity.ConnectShop, "Connect the shop"},
+	{activity.DisconnectShop, "Disconnect the shop"},
 }
 
 var outcomeWords = words{
@@ -416,13 +345,13 @@ func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, o
 }
 
 func (s *server) activityRow(a store.Activity) views.ActivityRow {
-	d, _ := readDetail(a)
+	d, _ := activity.ReadDetail(a)
 	row := views.ActivityRow{
 		At: a.StartedAt, Action: actionWords.text(a.Action), Outcome: outcomeWords.text(a.Outcome), OutcomeKind: outcomeKind(a.Outcome),
 		Who: a.Actor, Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, RequestID: a.RequestID, APIRequestID: a.APIRequestID,
 		Changes: changes(d),
 	}
-	if a.WebhookID != "" && a.Outcome == store.OutcomeDone && a.Action != actionDelete {
+	if a.WebhookID != "" && a.Outcome == store.OutcomeDone && a.Action != activity.DeleteWebhook {
 		row.WebhookHref = webhookPath(a.Shop, a.WebhookID)
 	}
 	return row
@@ -438,22 +367,22 @@ func outcomeKind(outcome string) string {
 	return views.Warning
 }
 
-func changes(d detail) []views.Change {
+func changes(d activity.Detail) []views.Change {
 	var out []views.Change
 	before, after := d.Before, d.After
 	if before == nil {
-		before = &webhookContent{}
+		before = &fourthwall.Content{}
 	}
 	if after == nil {
-		after = &webhookContent{}
+		after = &fourthwall.Content{}
 	}
 	if before.URL != after.URL {
 		out = append(out, views.Change{Field: "Endpoint URL", Before: before.URL, After: after.URL})
 	}
-	if !slices.Equal(sorted(before.Types), sorted(after.Types)) {
+	if !slices.Equal(fourthwall.TypeSet(before.AllowedTypes), fourthwall.TypeSet(after.AllowedTypes)) {
 		out = append(out, views.Change{
-			Field: "Event types", Before: strings.Join(before.Types, ", "), After: strings.Join(after.Types, ", "),
-			Added: without(after.Types, before.Types), Removed: without(before.Types, after.Types),
+			Field: "Event types", Before: strings.Join(codesOf(before.AllowedTypes), ", "), After: strings.Join(codesOf(after.AllowedTypes), ", "),
+			Added: without(after.AllowedTypes, before.AllowedTypes), Removed: without(before.AllowedTypes, after.AllowedTypes),
 		})
 	}
 	if d.Shop != "" {
@@ -466,11 +395,11 @@ func changes(d detail) []views.Change {
 }
 
 // without names those of codes that others lack.
-func without(codes, others []string) []views.EventBadge {
+func without(codes, others []fourthwall.EventType) []views.EventBadge {
 	var out []views.EventBadge
 	for _, code := range codes {
 		if !slices.Contains(others, code) {
-			out = append(out, badge(fourthwall.EventType(code)))
+			out = append(out, badge(code))
 		}
 	}
 	return out
@@ -487,17 +416,17 @@ func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error
 	}
 	rows := [][]string{{"time", "action", "outcome", "who", "session", "webhook", "url before", "url after", "event types before", "event types after", "status", "code", "request id", "request id of the API"}}
 	for _, a := range found.Rows {
-		d, _ := readDetail(a)
+		d, _ := activity.ReadDetail(a)
 		rows = append(rows, activityRecord(a, d))
 	}
 	return sendCSV(w, "activity-"+conn.ShopID+".csv", rows)
 }
 
-func activityRecord(a store.Activity, d detail) []string {
+func activityRecord(a store.Activity, d activity.Detail) []string {
 	var urls, types [2]string
-	for i, c := range []*webhookContent{d.Before, d.After} {
+	for i, c := range []*fourthwall.Content{d.Before, d.After} {
 		if c != nil {
-			urls[i], types[i] = c.URL, strings.Join(c.Types, " ")
+			urls[i], types[i] = c.URL, strings.Join(codesOf(c.AllowedTypes), " ")
 		}
 	}
 	status := ""

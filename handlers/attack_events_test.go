@@ -13,6 +13,7 @@ import (
 
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 )
 
 // events are the lines of the log with this message.
@@ -247,7 +248,7 @@ func TestHoarding(t *testing.T) {
 func TestLongAddresses(t *testing.T) {
 	v := newVictim(t)
 	before := v.state()
-	for _, size := range []int{maxAddress, 1 << 19} {
+	for _, size := range []int{webhooks.MaxURL, 1 << 19} {
 		long := good + "/" + strings.Repeat("x", size)
 		v.newForm(v.shop.ID, long, "DONATION").submit().want(http.StatusUnprocessableEntity, "longer than 8,192 characters").kept(long, "DONATION")
 	}

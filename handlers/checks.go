@@ -18,6 +18,7 @@ import (
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
 )
 
@@ -90,7 +91,7 @@ func (s *server) checkSubject(r *http.Request) (checkForm, error) {
 	switch {
 	case q.Get("webhook") != "":
 		hook, err := s.fetchWebhook(r.Context(), conn, q.Get("webhook"))
-		return checkForm{URL: hook.URL, Types: versionOf(hook).types, Webhook: hook.ID}, err
+		return checkForm{URL: hook.URL, Types: codesOf(hook.AllowedTypes), Webhook: hook.ID}, err
 	case q.Get("again") != "":
 		_, kept, err := s.readCheck(r, q.Get("again"))
 		if errors.Is(err, store.ErrNotFound) {
@@ -176,7 +177,7 @@ func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 	}
 	v, f := stateOf(r), readCheckForm(r.PostForm)
 	f.URL = strings.TrimSpace(f.URL)
-	if text := urlProblem(f.URL); text != "" {
+	if text := webhooks.CheckURL(f.URL); text != "" {
 		f.urlError = &views.FieldError{Text: text}
 		return s.drawCheckStart(w, r, http.StatusUnprocessableEntity, f)
 	}
@@ -216,7 +217,7 @@ func targetHints(address string) []string {
 	if err != nil {
 		return nil
 	}
-	return refusalHints(u)
+	return webhooks.RejectionHints(u)
 }
 
 // examine works in the background and keeps what it finds step by step.

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 )
 
 const maxRivals = 1000 // attempts that are looked at, the newest
@@ -19,7 +21,7 @@ type claim struct {
 	id      string // of the recorded attempt; "" when it is only known by its form
 	form    string // mark of the form that was sent
 	started time.Time
-	want    version
+	want    fourthwall.Content
 	// rivals are the outcomes of other creates that may have made it as well.
 	rivals []string
 }
@@ -58,22 +60,22 @@ func (s *server) unclaimed(ctx context.Context, c claim, matches []fourthwall.We
 
 // creates lists recorded creates of the claim's shop, but not its own.
 func (s *server) creates(ctx context.Context, c claim, q store.ActivityQuery) ([]store.Activity, error) {
-	q.Shop, q.Action, q.Limit = c.shop, actionCreate, maxRivals
+	q.Shop, q.Action, q.Limit = c.shop, activity.CreateWebhook, maxRivals
 	found, err := s.Store.Activities(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(found.Rows, func(a store.Activity) bool {
-		d, _ := readDetail(a)
-		return a.ID == c.id || d.Form != "" && d.Form == c.form
+		d, _ := activity.ReadDetail(a)
+		return a.ID == c.id || d.Operation != "" && d.Operation == c.form
 	}), nil
 }
 
 // contestedBy tells whether an attempt may have made one of the webhooks: it
 // asked for the same, not long before or later, and did not see them.
 func (c claim) contestedBy(a store.Activity, free []fourthwall.Webhook) bool {
-	d, ok := readDetail(a)
-	if !ok || d.After == nil || !sameWebhook(d.After.version(), c.want) || a.StartedAt.Before(c.started.Add(-unsettledAfter)) {
+	d, ok := activity.ReadDetail(a)
+	if !ok || d.After == nil || !webhooks.Same(*d.After, c.want) || a.StartedAt.Before(c.started.Add(-unsettledAfter)) {
 		return false
 	}
 	return slices.ContainsFunc(free, func(hook fourthwall.Webhook) bool { return !slices.Contains(d.Known, hook.ID) })

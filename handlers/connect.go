@@ -300,26 +300,11 @@ func (s *server) connect(w http.ResponseWriter, r *http.Request, c oauth.Credent
 		return err
 	}
 	v.owner = store.OwnerOf(v.session)
-	encoded, err := c.Encode()
+	conn, err := s.shops.Connect(r.Context(), s.actor(r), shop, c)
 	if err != nil {
 		return err
 	}
-	scopes := c.Scopes
-	if scopes == "" && c.Way != oauth.WayAPIKey {
-		scopes = strings.Join(s.Scopes, " ")
-	}
-	v.conn = store.Connection{
-		Owner: v.owner, ShopID: shop.ID, ShopName: shop.Name, ShopDomain: shop.Domain, Way: c.Way,
-		Credential: encoded, Hint: hint(c.Username), Scopes: scopes, ExpiresAt: c.ExpiresAt,
-	}
-	act, err := s.begin(r.Context(), v, store.Activity{Action: actionConnect}, detail{Shop: shop.Name, Scopes: scopes})
-	if err != nil {
-		return err
-	}
-	conn, err := s.Store.PutConnection(r.Context(), v.conn)
-	if err := s.settle(r.Context(), v, act, err); err != nil {
-		return err
-	}
+	v.conn = conn
 	v.log.Info("shop connected", "way", c.Way, "shop", clip(shop.ID, 80))
 	to := forShop(s.returnPath(back), conn.ShopID)
 	landing, _, _ := strings.Cut(to, "?")
@@ -327,12 +312,6 @@ func (s *server) connect(w http.ResponseWriter, r *http.Request, c oauth.Credent
 		return err
 	}
 	return redirect(w, r, to)
-}
-
-// hint is enough of a user name to tell two keys apart.
-func hint(username string) string {
-	runes := []rune(username)
-	return string(runes[max(0, len(runes)-4):])
 }
 
 // handleConnectKey connects a shop by its Open API user.

@@ -16,8 +16,10 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 )
 
 const good = "https://hooks.example.com/fourthwall"
@@ -740,9 +742,9 @@ func (g *rig) died(p *person, sent *webhookForm, calling bool) {
 	_, _, err := g.store.BeginSubmission(g.t.Context(), store.Submission{ID: sent.submission, Owner: who, Shop: sent.shop, Hash: sent.hash(), Holder: "dead"})
 	g.must(err)
 	g.must(g.store.SetSubmissionBefore(g.t.Context(), who, sent.submission, "dead", nil))
-	encoded, err := json.Marshal(detail{After: content(sent.wanted()), KnownRead: true, Form: formMark(sent.submission)})
+	encoded, err := json.Marshal(activity.Detail{After: contentOf(sent.wanted().URL, codesOf(sent.wanted().AllowedTypes)...), KnownAll: true, Operation: formMark(sent.submission)})
 	g.must(err)
-	_, err = g.store.BeginActivity(g.t.Context(), store.Activity{Shop: sent.shop, Owner: who, Action: actionCreate, Detail: encoded})
+	_, err = g.store.BeginActivity(g.t.Context(), store.Activity{Shop: sent.shop, Owner: who, Action: activity.CreateWebhook, Detail: encoded})
 	g.must(err)
 	if calling {
 		g.must(g.store.HoldSubmission(g.t.Context(), who, sent.submission, "dead", true))
@@ -761,7 +763,7 @@ func TestEarlierAttemptsAreClosed(t *testing.T) {
 	f.submit().want(http.StatusOK, good)
 	g.must(g.server.settleActivities(t.Context()))
 	for outcome, want := range map[string]int{store.OutcomeDone: 1, store.OutcomeFailed: 1, store.OutcomePending: 0} {
-		if n := strings.Count(p.get(activityPath(shop.ID)+".csv?action=webhook.create&outcome="+outcome).body, actionCreate); n != want {
+		if n := strings.Count(p.get(activityPath(shop.ID)+".csv?action=webhook.create&outcome="+outcome).body, activity.CreateWebhook); n != want {
 			t.Errorf("%d attempts are %s, want %d", n, outcome, want)
 		}
 	}
@@ -779,7 +781,7 @@ func TestFoundAndRecorded(t *testing.T) {
 	g.move(lookTime + time.Second)
 	f.submit().want(http.StatusOK, hook.ID)
 	csv := p.get(activityPath(shop.ID) + ".csv?action=webhook.create").body
-	if strings.Count(csv, actionCreate) != 1 || strings.Count(csv, store.OutcomeDone) != 1 || strings.Count(csv, hook.ID) != 1 {
+	if strings.Count(csv, activity.CreateWebhook) != 1 || strings.Count(csv, store.OutcomeDone) != 1 || strings.Count(csv, hook.ID) != 1 {
 		t.Errorf("the activity:\n%s", csv)
 	}
 }
@@ -881,7 +883,7 @@ func TestSettlesNothingOfAnothers(t *testing.T) {
 	var err error
 	go func() {
 		defer close(settled)
-		sub, err = still.settle(t.Context(), store.StateRefused, "", outcome{Duplicates: []duplicate{{}}})
+		sub, err = still.settle(t.Context(), store.StateRefused, "", outcome{Duplicates: []webhooks.Duplicate{{}}})
 	}()
 	g.until(func() bool {
 		select {
@@ -956,7 +958,7 @@ func TestUnclearAttemptIsClosed(t *testing.T) {
 	g.move(unsettledAfter + time.Second)
 	f.submit().want(http.StatusOK, good)
 	var got []store.Settlement
-	for _, a := range g.recorded(shop, actionCreate) {
+	for _, a := range g.recorded(shop, activity.CreateWebhook) {
 		got = append(got, store.Settlement{Outcome: a.Outcome, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, APIRequestID: a.APIRequestID})
 	}
 	want := []store.Settlement{
@@ -1041,9 +1043,9 @@ func TestSeenLately(t *testing.T) {
 			g := newRig(t, options{still: true})
 			for _, a := range test.attempts {
 				g.move(a.later)
-				encoded, err := json.Marshal(detail{Known: a.known, KnownRead: a.read})
+				encoded, err := json.Marshal(activity.Detail{Known: a.known, KnownAll: a.read})
 				g.must(err)
-				_, err = g.store.BeginActivity(t.Context(), store.Activity{Shop: a.shop, Action: actionCreate, Detail: encoded})
+				_, err = g.store.BeginActivity(t.Context(), store.Activity{Shop: a.shop, Action: activity.CreateWebhook, Detail: encoded})
 				g.must(err)
 			}
 			g.move(test.later)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hookwall/internal/sandbox"
+	"hookwall/internal/webhooks"
 )
 
 func deletePath(shopID, id string) string { return webhookPath(shopID, id) + "/delete" }
@@ -261,20 +262,20 @@ func TestLocked(t *testing.T) {
 			edit := p.editForm(shop.ID, hook.ID).set("url", good)
 			review := edit.submit().want(http.StatusOK).form("/edit/confirm")
 			asked := p.deleteForm(shop.ID, hook.ID)
-			pg := test.try(p, shop, hook.ID).want(http.StatusOK, "This webhook is locked", codeLocked, "nothing was changed", "something other than you")
+			pg := test.try(p, shop, hook.ID).want(http.StatusOK, "This webhook is locked", webhooks.CodeImmutable, "nothing was changed", "something other than you")
 			if pg.url.Path != webhookPath(shop.ID, hook.ID) {
 				t.Errorf("at %s", pg.url)
 			}
 			p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Locked")
-			page := p.get(webhookPath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted", codeLocked)
+			page := p.get(webhookPath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted", webhooks.CodeImmutable)
 			if strings.Contains(page.body, editPath(shop.ID, hook.ID)) || strings.Contains(page.body, deletePath(shop.ID, hook.ID)) {
 				t.Error("editing or deleting is offered")
 			}
 			calls := len(g.box.Requests())
-			p.get(editPath(shop.ID, hook.ID)).want(http.StatusConflict, codeLocked, "Back to the webhook", "cannot be done now")
-			p.get(review.page.url.String()).want(http.StatusConflict, codeLocked)
-			review.submit().want(http.StatusConflict, codeLocked)
-			asked.submit().want(http.StatusConflict, codeLocked)
+			p.get(editPath(shop.ID, hook.ID)).want(http.StatusConflict, webhooks.CodeImmutable, "Back to the webhook", "cannot be done now")
+			p.get(review.page.url.String()).want(http.StatusConflict, webhooks.CodeImmutable)
+			review.submit().want(http.StatusConflict, webhooks.CodeImmutable)
+			asked.submit().want(http.StatusConflict, webhooks.CodeImmutable)
 			if n := len(g.box.Requests()) - calls; n != 0 {
 				t.Errorf("the API was asked %d times", n)
 			}

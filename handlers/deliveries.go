@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 	"hookwall/views"
 )
@@ -25,36 +26,6 @@ func eventsPath(shopID string) string { return shopPath(shopID) + "/events" }
 
 func eventPath(shopID, id string) string { return eventsPath(shopID) + "/" + url.PathEscape(id) }
 
-// matcher says which webhook a delivery belongs to.
-type matcher struct {
-	byID  map[string]fourthwall.Webhook
-	byURL map[string][]string // ids
-	blind bool                // the webhooks could not all be read
-}
-
-func newMatcher(list fourthwall.WebhookList) matcher {
-	m := matcher{map[string]fourthwall.Webhook{}, map[string][]string{}, list.Incomplete}
-	for _, hook := range list.Webhooks {
-		m.byID[hook.ID] = hook
-		address := normalURL(hook.URL)
-		m.byURL[address] = append(m.byURL[address], hook.ID)
-	}
-	return m
-}
-
-// match gives the webhook's id: the one in the delivered envelope or, failing
-// that, the only one with this URL. ambiguous says that several have it.
-func (m matcher) match(e fourthwall.Event) (id string, ambiguous bool) {
-	if envelope, ok := e.Envelope(); ok && envelope.WebhookID != "" {
-		return envelope.WebhookID, false
-	}
-	ids := m.byURL[normalURL(e.URL)]
-	if len(ids) == 1 {
-		return ids[0], false
-	}
-	return "", len(ids) > 1
-}
-
 // handleEvents is the delivery log: a page of the API, filtered by event type
 // there, and by webhook here.
 func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
@@ -64,9 +35,7 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || number < 1 || number > 1_000_000 {
 		number = 1
 	}
-	found, err := withCredential(r.Context(), s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
-		return s.API.Events(ctx, c, fourthwall.EventQuery{Type: fourthwall.EventType(page.Type), Page: number - 1, Size: eventsPage})
-	})
+	found, err := s.client(r).Events(r.Context(), fourthwall.EventQuery{Type: fourthwall.EventType(page.Type), Page: number - 1, Size: eventsPage})
 	status := http.StatusOK
 	var api *fourthwall.Error
 	switch {
@@ -118,7 +87,7 @@ func eventsHref(shopID, eventType, webhook string, page int) string {
 func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), listTime)
 	defer cancel()
-	list, err := withCredential(ctx, s, stateOf(r).conn, s.API.WebhookList)
+	list, err := s.client(r).Webhooks(ctx)
 	if errors.Is(err, oauth.ErrReconnect) {
 		return list, err
 	}
@@ -130,27 +99,27 @@ func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
 }
 
 func fillEvents(page *views.EventsPage, shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) {
-	m := newMatcher(hooks)
+	m := webhooks.NewMatcher(hooks)
 	for _, hook := range hooks.Webhooks {
 		page.WebhookChoices = append(page.WebhookChoices, views.Choice{Value: hook.ID, Text: hook.URL})
 	}
 	page.OnPage = len(found.Events)
 	for _, e := range found.Events {
 		row := deliveryRow(shopID, e, m)
-		if page.Webhook == "" || row.WebhookID == page.Webhook || row.Ambiguous && slices.Contains(m.byURL[normalURL(e.URL)], page.Webhook) {
+		if page.Webhook == "" || row.WebhookID == page.Webhook || row.Ambiguous && slices.Contains(m.Candidates(e), page.Webhook) {
 			page.Rows = append(page.Rows, row)
 		}
 	}
 }
 
-func deliveryRow(shopID string, e fourthwall.Event, m matcher) views.DeliveryRow {
+func deliveryRow(shopID string, e fourthwall.Event, m webhooks.Matcher) views.DeliveryRow {
 	row := views.DeliveryRow{
 		ID: e.ID, Href: eventPath(shopID, e.ID), Type: badge(e.Type), At: e.CreatedAt, State: e.State,
 		Failed: e.HasError, Error: e.Error, Test: e.TestMode, URL: e.URL,
 	}
-	row.WebhookID, row.Ambiguous = m.match(e)
-	row.WebhooksUnknown = m.blind
-	if _, there := m.byID[row.WebhookID]; there || m.blind && row.WebhookID != "" {
+	row.WebhookID, row.Ambiguous = m.Match(e)
+	row.WebhooksUnknown = m.Incomplete
+	if m.Has(row.WebhookID) || m.Incomplete && row.WebhookID != "" {
 		row.WebhookHref = webhookPath(shopID, row.WebhookID)
 	}
 	return row
@@ -168,9 +137,7 @@ func catalogueBadges() []views.EventBadge {
 // only when it is asked for, and kept nowhere.
 func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 	conn, id := stateOf(r).conn, r.PathValue("id")
-	e, err := withCredential(r.Context(), s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.Event, error) {
-		return s.API.Event(ctx, c, id)
-	})
+	e, err := s.client(r).Event(r.Context(), id)
 	var api *fourthwall.Error
 	switch {
 	case errors.As(err, &api) && api.Status == http.StatusForbidden:
@@ -193,7 +160,7 @@ func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 	}
 	body := e.Body.Reveal()
 	page := views.DeliveryPage{
-		Frame: frame, ListHref: eventsPath(conn.ShopID), Row: deliveryRow(conn.ShopID, e, newMatcher(hooks)), UpdatedAt: e.UpdatedAt, APIVersion: e.APIVersion,
+		Frame: frame, ListHref: eventsPath(conn.ShopID), Row: deliveryRow(conn.ShopID, e, webhooks.NewMatcher(hooks)), UpdatedAt: e.UpdatedAt, APIVersion: e.APIVersion,
 		BodyBytes: len(body), ShowHref: eventPath(conn.ShopID, id) + "?show=body", HideHref: eventPath(conn.ShopID, id),
 	}
 	if envelope, ok := e.Envelope(); ok {
@@ -221,9 +188,7 @@ func (s *server) health(r *http.Request) (fourthwall.EventPage, string) {
 	v := stateOf(r)
 	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
 	defer cancel()
-	found, err := withCredential(ctx, s, v.conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
-		return s.API.Events(ctx, c, fourthwall.EventQuery{Size: eventsPage})
-	})
+	found, err := s.client(r).Events(ctx, fourthwall.EventQuery{Size: eventsPage})
 	if err == nil {
 		return found, ""
 	}
@@ -238,42 +203,16 @@ func (s *server) health(r *http.Request) (fourthwall.EventPage, string) {
 	return found, "Deliveries are not shown: Fourthwall could not list them."
 }
 
-// healthOf counts per webhook. A delivery that could belong to several is
-// counted for none of them.
+// healthOf is the health of each webhook, as the list shows it.
 func healthOf(shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) map[string]*views.Health {
-	m := newMatcher(hooks)
 	out := map[string]*views.Health{}
-	for _, hook := range hooks.Webhooks {
-		out[hook.ID] = &views.Health{Href: eventsHref(shopID, "", hook.ID, 1)}
-	}
-	for _, e := range found.Events {
-		id, ambiguous := m.match(e)
-		if ambiguous {
-			for _, shared := range m.byURL[normalURL(e.URL)] {
-				out[shared].Ambiguous = true
-			}
+	for id, h := range webhooks.HealthOf(found, hooks) {
+		out[id] = &views.Health{
+			Href: eventsHref(shopID, "", id, 1), Deliveries: h.Deliveries, Failed: h.Failed, LastFailed: h.LastFailed, Ambiguous: h.Ambiguous,
 		}
-		h := out[id]
-		if h == nil {
-			continue
+		for _, c := range h.States {
+			out[id].States = append(out[id].States, views.StateCount(c))
 		}
-		h.Deliveries++
-		if e.HasError {
-			h.Failed++
-			if e.CreatedAt.After(h.LastFailed) {
-				h.LastFailed = e.CreatedAt
-			}
-		}
-		countState(h, e.State)
 	}
 	return out
-}
-
-func countState(h *views.Health, state string) {
-	i := slices.IndexFunc(h.States, func(c views.StateCount) bool { return c.State == state })
-	if i < 0 {
-		h.States = append(h.States, views.StateCount{State: state})
-		i = len(h.States) - 1
-	}
-	h.States[i].Count++
 }

@@ -8,58 +8,18 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/net/idna"
-
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
 )
-
-// duplicate is another webhook of the shop with the same address, that
-// receives some of the same event types.
-type duplicate struct {
-	ID     string   `json:"id"`
-	URL    string   `json:"url"`
-	Types  []string `json:"types"`
-	Shared []string `json:"shared"`
-}
-
-// findDuplicates compares what a form asks for with the shop's webhooks. The
-// webhook that is being edited is no duplicate of itself.
-func findDuplicates(want version, list []fourthwall.Webhook, except string) []duplicate {
-	var out []duplicate
-	for _, hook := range list {
-		v := versionOf(hook)
-		if hook.ID != except && overlap(v, want) {
-			out = append(out, duplicate{hook.ID, v.url, v.types, sharedTypes(v, want)})
-		}
-	}
-	return out
-}
-
-// overlap tells whether two webhooks receive some of the same at one address.
-func overlap(a, b version) bool {
-	return normalURL(a.url) == normalURL(b.url) && len(sharedTypes(a, b)) > 0
-}
-
-func sharedTypes(a, b version) []string {
-	return slices.DeleteFunc(slices.Clone(a.types), func(code string) bool { return !slices.Contains(b.types, code) })
-}
-
-// asciiHost writes a host name as DNS does.
-func asciiHost(host string) string {
-	if ascii, err := idna.Lookup.ToASCII(host); err == nil && ascii != "" {
-		return ascii
-	}
-	return host
-}
 
 // duplicatesOf looks for them while an edit is confirmed. The page is drawn
 // without, when the list cannot be read.
 func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]views.DuplicateOf, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), listTime)
 	defer cancel()
-	list, err := withCredential(ctx, s, stateOf(r).conn, s.API.Webhooks)
+	list, err := s.client(r).Webhooks(ctx)
 	var api *fourthwall.Error
 	if errors.As(err, &api) {
 		stateOf(r).log.Warn("duplicates could not be looked for", "error", api)
@@ -68,18 +28,17 @@ func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]views.Duplicat
 	if err != nil {
 		return nil, err
 	}
-	return duplicateViews(f, findDuplicates(f.wanted(), list, f.editing)), nil
+	return duplicateViews(f, webhooks.Duplicates(list.Webhooks, f.wanted(), f.editing)), nil
 }
 
 // duplicateViews offers, for each, to add what it does not receive yet.
-func duplicateViews(f *webhookForm, all []duplicate) []views.DuplicateOf {
+func duplicateViews(f *webhookForm, all []webhooks.Duplicate) []views.DuplicateOf {
 	var out []views.DuplicateOf
 	for _, d := range all {
-		row := views.DuplicateOf{ID: d.ID, URL: d.URL, Href: webhookPath(f.shop, d.ID)}
-		for _, code := range d.Shared {
-			row.Shared = append(row.Shared, badge(fourthwall.EventType(code)))
-		}
-		missing := slices.DeleteFunc(slices.Clone(f.types), func(code string) bool { return slices.Contains(d.Types, code) || !isKnownType(code) })
+		row := views.DuplicateOf{ID: d.ID, URL: d.Has.URL, Href: webhookPath(f.shop, d.ID), Shared: badges(d.Shared)}
+		missing := slices.DeleteFunc(slices.Clone(f.types), func(code string) bool {
+			return slices.Contains(d.Has.AllowedTypes, fourthwall.EventType(code)) || !isKnownType(code)
+		})
 		if row.Missing = len(missing); row.Missing > 0 {
 			row.ExtendHref = withQuery(editPath(f.shop, d.ID), url.Values{"add": {strings.Join(missing, ",")}}.Encode())
 		}
@@ -122,7 +81,7 @@ func (s *server) handleDuplicate(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := views.DuplicatePage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), EditHref: newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(id), ListHref: webhooksPath(conn.ShopID),
-		Submission: f.submission, URL: f.address(), Types: badges(f.input().AllowedTypes),
+		Submission: f.submission, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
 		Duplicates: duplicateViews(f, known.Duplicates),
 	}
 	return s.render(w, r, http.StatusOK, views.Duplicate(page))

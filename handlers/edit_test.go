@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
 )
@@ -842,7 +843,7 @@ func TestSaverGoesAway(t *testing.T) {
 	}
 	close(ended)
 	g.until(func() bool {
-		found, err := g.store.Activities(t.Context(), store.ActivityQuery{Shop: shop.ID, Action: actionUpdate, Outcome: store.OutcomeDone})
+		found, err := g.store.Activities(t.Context(), store.ActivityQuery{Shop: shop.ID, Action: activity.UpdateWebhook, Outcome: store.OutcomeDone})
 		return err == nil && found.Total == 1
 	})
 	if hook := g.hook(shop, id); hook.URL != good+"/2" {

@@ -10,6 +10,7 @@ import (
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 	"hookwall/views"
 )
@@ -157,7 +158,7 @@ func apiError(api *fourthwall.Error) *httpError {
 	case http.StatusNotFound:
 		answer.Status = http.StatusNotFound
 		if api.ShopGone() {
-			answer.Public = shopGoneText + " Connect the shop again, or disconnect it under Shops."
+			answer.Public = webhooks.ShopGone + " Connect the shop again, or disconnect it under Shops."
 			answer.Links = []views.Link{{Href: "/shops", Text: "See the shops"}}
 			return answer
 		}
@@ -170,8 +171,6 @@ func apiError(api *fourthwall.Error) *httpError {
 	}
 	return answer
 }
-
-const shopGoneText = "Fourthwall does not know this shop any more: it may have been closed."
 
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 

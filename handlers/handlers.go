@@ -15,9 +15,11 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
 	"hookwall/oauth"
 )
@@ -64,7 +66,8 @@ type SampleOf struct {
 type server struct {
 	Config
 	sessions        *store.SessionStore
-	refresher       *oauth.Refresher
+	activity        *activity.Recorder
+	shops           *shops.Service
 	mux             *http.ServeMux
 	resumable       map[string]bool // mux patterns that a sign-in may return to
 	secure          bool            // the public URL is https
@@ -140,7 +143,8 @@ func build(c Config) *server {
 		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, large: make(slots, largeAtOnce), signatureChecks: make(slots, max(1, runtime.GOMAXPROCS(0)/2)), patience: busyPause, looking: turnstile{most: looksAtOnce}, errands: newErrands(), beatEvery: beatEvery,
 	}
 	s.sessions = c.Store.Sessions(store.CookieOptions{Name: s.cookieName("session"), Secure: s.secure})
-	s.refresher = oauth.NewRefresher(c.OAuth, keeper{c.Store})
+	s.activity = activity.NewRecorder(c.Store, c.Logger)
+	s.shops = shops.NewService(c.Store, c.API, c.OAuth, s.activity, c.Scopes)
 	s.mux = http.NewServeMux()
 	for _, rt := range s.routes() {
 		s.mux.HandleFunc(rt.method+" "+rt.path, s.adapt(rt))

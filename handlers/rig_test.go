@@ -587,3 +587,6 @@ func (p *person) newForm(shopID, address string, types ...string) *form {
 	f := p.get(newWebhookPath(shopID)).want(http.StatusOK).form(webhooksPath(shopID))
 	return f.set("url", address).set("allowedTypes", types...)
 }
+
+// sorted returns each text once, in order.
+func sorted(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }

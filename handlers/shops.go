@@ -1,13 +1,12 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
 
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
-	"hookwall/oauth"
 	"hookwall/views"
 )
 
@@ -59,23 +58,13 @@ func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
 
 func connectedShop(c store.Connection) views.ConnectedShop {
 	row := views.ConnectedShop{
-		ShopLink: shopLink(c), Way: wayText(c), Scopes: strings.Fields(c.Scopes), ConnectedAt: c.CreatedAt,
+		ShopLink: shopLink(c), Way: shops.Way(c), Scopes: strings.Fields(c.Scopes), ConnectedAt: c.CreatedAt,
 		DisconnectAction: shopPath(c.ShopID) + "/disconnect",
 	}
 	if c.Expired {
 		row.ReconnectHref = connectLink("", c.ShopID).Href
 	}
 	return row
-}
-
-func wayText(c store.Connection) string {
-	switch c.Way {
-	case oauth.WayAPIKey:
-		return "API key ending in " + c.Hint
-	case oauth.WayImplicit:
-		return "Older sign-in (implicit)"
-	}
-	return "Fourthwall sign-in"
 }
 
 // handleDisconnect forgets a shop and its credential. It also works for a
@@ -93,11 +82,7 @@ func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	v.conn = conn
-	act, err := s.begin(r.Context(), v, store.Activity{Action: actionDisconnect}, detail{Shop: conn.ShopName})
-	if err != nil {
-		return err
-	}
-	if err := s.settle(r.Context(), v, act, s.Store.DeleteConnection(r.Context(), v.owner, conn.ShopID)); err != nil {
+	if err := s.shops.Disconnect(r.Context(), s.actor(r), conn); err != nil {
 		return err
 	}
 	v.log.Info("shop disconnected", "shop", clip(conn.ShopID, 80))
@@ -111,34 +96,11 @@ func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error 
 	return redirect(w, r, "/shops")
 }
 
-// disconnectAll deletes all that the owner has, and records it for each shop.
-func (s *server) disconnectAll(ctx context.Context, v *requestState) error {
-	all, err := s.Store.Connections(ctx, v.owner)
-	if err != nil {
-		return err
-	}
-	var begun []store.Activity
-	for _, conn := range all {
-		of := *v
-		of.conn = conn
-		act, err := s.begin(ctx, &of, store.Activity{Action: actionDisconnect}, detail{Shop: conn.ShopName})
-		if err != nil {
-			return err
-		}
-		begun = append(begun, act)
-	}
-	err = s.Store.DeleteOwner(ctx, v.owner)
-	for _, act := range begun {
-		_ = s.settle(ctx, v, act, err) // which gives err back
-	}
-	return err
-}
-
 // handleSignOut ends the session everywhere and deletes what it owned.
 func (s *server) handleSignOut(w http.ResponseWriter, r *http.Request) error {
 	v := stateOf(r)
 	if v.owner != "" {
-		if err := s.disconnectAll(r.Context(), v); err != nil {
+		if err := s.shops.DisconnectAll(r.Context(), s.actor(r)); err != nil {
 			return err
 		}
 		v.log.Info("signed out")

@@ -6,16 +6,15 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
 
@@ -49,15 +48,14 @@ type outcome struct {
 	Failure *failure        `json:"failure,omitempty"`
 	// Duplicates are webhooks that already receive some of the same event
 	// types at the same address; the person is asked before there is another.
-	Duplicates []duplicate `json:"duplicates,omitempty"`
-	Activity   string      `json:"activity,omitempty"` // id of the recorded attempt
+	Duplicates []webhooks.Duplicate `json:"duplicates,omitempty"`
+	Activity   string               `json:"activity,omitempty"` // id of the recorded attempt
 }
 
 type createdWebhook struct {
-	ID           string                 `json:"id"`
-	URL          string                 `json:"url"`
-	AllowedTypes []fourthwall.EventType `json:"allowedTypes"`
-	APIVersion   string                 `json:"apiVersion"`
+	ID         string             `json:"id"`
+	Has        fourthwall.Content `json:"has"`
+	APIVersion string             `json:"apiVersion"`
 }
 
 // failure is an answer of the API, or the lack of one.
@@ -77,13 +75,24 @@ func failureOf(api *fourthwall.Error) *failure {
 	return &failure{Status: api.Status, Code: api.Code, RequestID: api.RequestID, RetryAfter: seconds(api.RetryAfter), NotSent: api.NotSent, Op: api.Op}
 }
 
+func (f failure) rejection() webhooks.Rejection {
+	r := webhooks.Rejection{Op: f.Op, Status: f.Status, Code: f.Code, RequestID: f.RequestID, RetryAfter: f.retryAfter(), NotSent: f.NotSent}
+	switch {
+	case f.Earlier:
+		r.Reason = webhooks.EarlierAttempt
+	case f.Absent:
+		r.Reason = webhooks.NotCreated
+	}
+	return r
+}
+
 func (f failure) retryAfter() time.Duration { return time.Duration(f.RetryAfter) * time.Second }
 
 func (o outcome) webhook() fourthwall.Webhook {
 	if o.Webhook == nil {
 		return fourthwall.Webhook{}
 	}
-	return fourthwall.Webhook{ID: o.Webhook.ID, URL: o.Webhook.URL, AllowedTypes: o.Webhook.AllowedTypes, APIVersion: o.Webhook.APIVersion}
+	return fourthwall.Webhook{ID: o.Webhook.ID, URL: o.Webhook.Has.URL, AllowedTypes: o.Webhook.Has.AllowedTypes, APIVersion: o.Webhook.APIVersion}
 }
 
 func readOutcome(sub store.Submission) (outcome, error) {
@@ -262,12 +271,12 @@ func (c creation) settleFound(ctx context.Context, hook fourthwall.Webhook) (sto
 // not known.
 func (c creation) closeEarlier(ctx context.Context, end store.Settlement) error {
 	for _, outcome := range []string{store.OutcomePending, store.OutcomeUnclear} {
-		found, err := c.Store.Activities(ctx, store.ActivityQuery{Shop: c.conn.ShopID, Action: actionCreate, Outcome: outcome, Limit: maxRivals})
+		found, err := c.Store.Activities(ctx, store.ActivityQuery{Shop: c.conn.ShopID, Action: activity.CreateWebhook, Outcome: outcome, Limit: maxRivals})
 		if err != nil {
 			return err
 		}
 		for _, a := range found.Rows {
-			if d, _ := readDetail(a); d.Form == formMark(c.form.submission) {
+			if d, _ := activity.ReadDetail(a); d.Operation == formMark(c.form.submission) {
 				c.closeAttempt(ctx, a, end)
 			}
 		}
@@ -306,7 +315,7 @@ func (c creation) run(ctx context.Context) (store.Submission, error) {
 	if err != nil {
 		return c.settleFailure(ctx, err)
 	}
-	if found := findDuplicates(c.form.wanted(), list.Webhooks, ""); len(found) > 0 && !c.form.duplicate {
+	if found := webhooks.Duplicates(list.Webhooks, c.form.wanted(), ""); len(found) > 0 && !c.form.duplicate {
 		return c.settle(ctx, store.StateRefused, "", outcome{Duplicates: found})
 	}
 	wait, err := c.earlier(ctx, list)
@@ -316,7 +325,7 @@ func (c creation) run(ctx context.Context) (store.Submission, error) {
 	if wait > 0 && !c.form.duplicate {
 		return c.settle(ctx, store.StateRefused, "", outcome{Failure: &failure{Earlier: true, RetryAfter: seconds(wait)}})
 	}
-	c.activity, err = c.begin(ctx, c.state, store.Activity{Action: actionCreate}, c.detail(before))
+	c.activity, err = c.begin(ctx, c.state, store.Activity{Action: activity.CreateWebhook}, c.detail(before))
 	if err != nil {
 		return store.Submission{}, err
 	}
@@ -330,8 +339,8 @@ func (c creation) earlier(ctx context.Context, list fourthwall.WebhookList) (wai
 	own := claim{shop: c.conn.ShopID, form: formMark(c.form.submission)}
 	unanswered, err := c.creates(ctx, own, store.ActivityQuery{Outcome: store.OutcomeUnclear})
 	for _, a := range unanswered {
-		d, ok := readDetail(a)
-		if !ok || d.After == nil || !overlap(d.After.version(), c.form.wanted()) {
+		d, ok := activity.ReadDetail(a)
+		if !ok || d.After == nil || len(webhooks.Duplicates([]fourthwall.Webhook{{URL: d.After.URL, AllowedTypes: d.After.AllowedTypes}}, c.form.wanted(), "none")) == 0 {
 			continue
 		}
 		switch age := c.Now().Sub(a.StartedAt); {
@@ -352,18 +361,21 @@ type inventory struct {
 
 // detail is what the activity keeps, so that the attempt can be settled
 // should this process die.
-func (c creation) detail(before inventory) detail {
-	return detail{After: content(c.form.wanted()), Known: before.ids, KnownRead: before.all, Form: formMark(c.form.submission)}
+func (c creation) detail(before inventory) activity.Detail {
+	want := c.form.wanted()
+	return activity.Detail{After: &want, Known: before.ids, KnownAll: before.all, Operation: formMark(c.form.submission)}
 }
 
 // call creates and settles. From when it says so, nobody else begins anew.
 func (c creation) call(ctx context.Context) (store.Submission, error) {
-	hook, err := withCredential(ctx, c.server, c.conn, func(ctx context.Context, cred fourthwall.Credential) (fourthwall.Webhook, error) {
-		if err := c.Store.HoldSubmission(ctx, c.conn.Owner, c.form.submission, c.holder, true); err != nil {
-			return fourthwall.Webhook{}, err
-		}
-		return c.API.CreateWebhook(ctx, cred, c.form.input())
-	})
+	var held error
+	hook, err := c.shops.Client(c.conn).CreateWebhook(fourthwall.BeforeSending(ctx, func(ctx context.Context) error {
+		held = c.Store.HoldSubmission(ctx, c.conn.Owner, c.form.submission, c.holder, true)
+		return held
+	}), c.form.wanted())
+	if held != nil {
+		err = held // nothing was sent
+	}
 	if errors.Is(err, store.ErrLeaseLost) {
 		return c.lost(ctx)
 	}
@@ -405,10 +417,10 @@ func (c creation) lookBefore(ctx context.Context) (list fourthwall.WebhookList, 
 // seenLately adds what the shop's last create saw, when that was not long ago.
 // What Hookwall made since is known by its own records.
 func (c creation) seenLately(ctx context.Context, before inventory) (inventory, error) {
-	found, err := c.Store.Activities(ctx, store.ActivityQuery{Shop: c.conn.ShopID, Action: actionCreate, Limit: maxSeen})
+	found, err := c.Store.Activities(ctx, store.ActivityQuery{Shop: c.conn.ShopID, Action: activity.CreateWebhook, Limit: maxSeen})
 	for _, a := range found.Rows {
-		d, ok := readDetail(a)
-		if ok && d.KnownRead && c.Now().Sub(a.StartedAt) < seenTime {
+		d, ok := activity.ReadDetail(a)
+		if ok && d.KnownAll && c.Now().Sub(a.StartedAt) < seenTime {
 			return inventory{ids: append(before.ids, d.Known...), all: true}, err
 		}
 	}
@@ -424,7 +436,7 @@ func isFault(err error) bool {
 func (c creation) list(ctx context.Context) (fourthwall.WebhookList, error) {
 	ctx, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
-	return withCredential(ctx, c.server, c.conn, c.API.WebhookList)
+	return c.shops.Client(c.conn).Webhooks(ctx)
 }
 
 // settleCreated records the new webhook, and its secret if one came.
@@ -437,7 +449,7 @@ func (c creation) settleCreated(ctx context.Context, hook fourthwall.Webhook) (s
 			c.state.log.Error("the secret of a new webhook could not be kept", "error", err)
 		}
 	}
-	return c.settle(ctx, store.StateCreated, hook.ID, outcome{Webhook: &createdWebhook{hook.ID, hook.URL, hook.AllowedTypes, hook.APIVersion}})
+	return c.settle(ctx, store.StateCreated, hook.ID, outcome{Webhook: &createdWebhook{hook.ID, hook.Content(), hook.APIVersion}})
 }
 
 // settleFailure records a refusal, or finds out whether the webhook was
@@ -523,46 +535,6 @@ func (c creation) lookNow(ctx context.Context, sub store.Submission) (fourthwall
 		return fourthwall.Webhook{}, absent
 	}
 	return fourthwall.Webhook{}, unread
-}
-
-// normalURL writes an address in one way, for comparing: case of scheme and
-// host, international host names, the dot at a name's end, default port, empty
-// path, and no fragment, which is never sent.
-func normalURL(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
-		return address
-	}
-	port := u.Port()
-	if n, err := strconv.Atoi(port); err == nil {
-		port = strconv.Itoa(n) // 0443 is 443
-	}
-	host := withoutFinalDot(asciiHost(strings.ToLower(u.Hostname())))
-	if port == "" || (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
-		u.Host = bracketed(host)
-	} else {
-		u.Host = net.JoinHostPort(host, port)
-	}
-	if u.Path == "" {
-		u.Path = "/"
-	}
-	u.Fragment, u.RawFragment = "", ""
-	return u.String()
-}
-
-// withoutFinalDot takes off the dot that names the root of DNS.
-func withoutFinalDot(host string) string {
-	if name := strings.TrimSuffix(host, "."); name != "" && !strings.HasSuffix(name, ".") {
-		return name
-	}
-	return host
-}
-
-func bracketed(host string) string {
-	if strings.Contains(host, ":") {
-		return "[" + host + "]"
-	}
-	return host
 }
 
 // settleActivity records how the attempt ended. Where that fails, the entry

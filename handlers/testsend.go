@@ -130,7 +130,7 @@ func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testFo
 	answer := apiError(api)
 	f.banner = &views.Notice{
 		Kind: views.Warning, Title: errorTexts[answer.Status].heading, Code: api.Code, RequestID: requestID(api, v),
-		Text: "Nothing was sent, and what you entered is kept, but for the secret. Press the button again " + inText(*failureOf(api)) + ".",
+		Text: "Nothing was sent, and what you entered is kept, but for the secret. Press the button again " + inText(api.RetryAfter) + ".",
 	}
 	if api.Status == http.StatusForbidden {
 		link := connectLink(s.keptTest(w, r), v.conn.ShopID)

@@ -142,3 +142,18 @@ func (s *server) endTurn(ctx context.Context, v *requestState, t turn, err error
 		v.log.Warn("the end of a change could not be noted", "error", err)
 	}
 }
+
+// pause waits, or returns early with ctx's error.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -6,9 +6,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
-	"hookwall/internal/fourthwall"
+	"hookwall/internal/activity"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 	"hookwall/views"
 )
@@ -164,7 +166,7 @@ func (s *server) drawUsedForm(w http.ResponseWriter, r *http.Request, f *webhook
 	f.renew()
 	n := &views.Notice{Kind: views.Warning, Title: "This form was already sent with other content"}
 	if sub.State == store.StateCreated && known.Webhook != nil {
-		n.Text = "It created the webhook " + sub.WebhookID + " for " + known.Webhook.URL + ". Nothing new was created. To create another webhook as the form now stands, press Create webhook again."
+		n.Text = "It created the webhook " + sub.WebhookID + " for " + known.Webhook.Has.URL + ". Nothing new was created. To create another webhook as the form now stands, press Create webhook again."
 		n.Link = &views.Link{Href: webhookPath(stateOf(r).conn.ShopID, sub.WebhookID), Text: "See that webhook"}
 	} else {
 		n.Text = "It is not confirmed whether that created a webhook. Look at the list of webhooks first; to create one as the form now stands, press Create webhook again."
@@ -182,7 +184,7 @@ func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *web
 	}
 	page := views.NotConfirmedPage{
 		Frame: frame, Action: webhooksPath(v.conn.ShopID), ListHref: webhooksPath(v.conn.ShopID),
-		Submission: f.submission, URL: f.address(), Types: badges(f.input().AllowedTypes),
+		Submission: f.submission, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
 		CanCheck: sub.BeforeKnown, RequestID: v.requestID, Looked: looked,
 	}
 	if known.Failure != nil && known.Failure.RequestID != "" {
@@ -192,34 +194,17 @@ func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *web
 	return s.render(w, r, http.StatusBadGateway, views.NotConfirmed(page))
 }
 
-// uriCodes are the refusals that belong to the URL field: what happened, and
-// the cure.
-var uriCodes = map[string]string{
-	"WEBHOOK_URI_IP_NOT_ALLOWED":   "This address is an IP number. Fourthwall only sends to public host names: use a domain that points to this server.",
-	"WEBHOOK_URI_PORT_NOT_ALLOWED": "Fourthwall does not send to this port. Use the usual port, 443 for https://, and leave the number out of the address.",
-	"WEBHOOK_URI_UNALLOWED_DOMAIN": "Fourthwall does not send to this domain. Use a public domain of your own: local names and Fourthwall’s own domains are refused.",
-}
-
-// deed is what was asked of the API, in the words of a refusal.
-type deed struct{ verb, done, button string }
-
-var (
-	creating = deed{"create", "created", "Create webhook"}
-	changing = deed{"change", "changed", "Review changes"}
-	deleting = deed{"delete", "deleted", "Delete webhook"}
-)
-
 // drawRefusal shows the form again with the API's refusal where it belongs.
 func (s *server) drawRefusal(w http.ResponseWriter, r *http.Request, f *webhookForm, failure failure) error {
 	f.renew()
 	id := cmp.Or(failure.RequestID, stateOf(r).requestID)
-	if text, ok := uriCodes[failure.Code]; ok && isRefusal(failure.Status) {
+	if text := failure.rejection().URLFix(); text != "" {
 		f.urlError = &views.FieldError{Text: text, Code: failure.Code, RequestID: id}
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
-	what := creating
+	what := activity.CreateWebhook
 	if f.editing != "" {
-		what = changing
+		what = activity.UpdateWebhook
 	}
 	status, n := refusalNotice(failure, what)
 	n.Code, n.RequestID = failure.Code, id
@@ -230,12 +215,6 @@ func (s *server) drawRefusal(w http.ResponseWriter, r *http.Request, f *webhookF
 	setRetryAfter(w, failure.retryAfter())
 	f.banner = &n
 	return s.drawWebhookForm(w, r, status, f)
-}
-
-// isRefusal tells whether a status says that the request was understood and
-// refused. It is documented as 400; the code tells more than the status.
-func isRefusal(status int) bool {
-	return status >= http.StatusBadRequest && status < http.StatusInternalServerError && status != http.StatusTooManyRequests
 }
 
 // backToForm is where a form that is kept is found after connecting again.
@@ -252,55 +231,37 @@ func (s *server) backToForm(w http.ResponseWriter, r *http.Request, f *webhookFo
 }
 
 // refusalNotice is the sentence for a refusal that belongs to no field.
-func refusalNotice(f failure, what deed) (int, views.Notice) {
-	n := views.Notice{Kind: views.Failure, Title: "Fourthwall refused to " + what.verb + " this webhook"}
-	nothing := "Nothing was " + what.done + ". "
+func refusalNotice(f failure, action string) (int, views.Notice) {
+	r := f.rejection()
+	e := webhooks.Explain(action, r, waitText(r.RetryAfter))
+	n := views.Notice{Kind: views.Failure, Title: e.Title, Text: e.Text + " " + e.Fix}
+	status := http.StatusUnprocessableEntity
 	switch {
-	case f.Earlier:
-		n.Kind, n.Title = views.Warning, "An earlier attempt may still take effect"
-		n.Text = "Fourthwall was asked for such a webhook before, and its answer did not come. Nothing was sent now, so that there are not two. Wait " + waitText(f) + ", and press " + what.button + " again: Hookwall then looks first whether it is there."
-		return http.StatusServiceUnavailable, n
-	case f.Absent:
-		n.Kind, n.Title = views.Warning, "The webhook was not created"
-		n.Text = "Hookwall has looked again: Fourthwall has no new webhook with this address and these event types. " + nothing + "Press " + what.button + " to send it once more."
-		return http.StatusBadGateway, n
-	case f.Status == http.StatusForbidden:
-		n.Title = "This connection may not " + what.verb + " webhooks"
-		n.Text = "It lacks the permission webhook_write. " + nothing + "Connect the shop again and allow it; nothing you entered is lost."
-		return http.StatusForbidden, n
-	case f.Status == http.StatusTooManyRequests || f.Status == http.StatusServiceUnavailable:
-		n.Kind, n.Title = views.Warning, "Fourthwall is busy"
-		n.Text = nothing + "Wait " + waitText(f) + " and press " + what.button + " again."
-		return http.StatusServiceUnavailable, n
-	case f.NotSent:
-		n.Kind, n.Title = views.Warning, "Fourthwall could not be reached"
-		n.Text = nothing + "Press " + what.button + " again in a moment."
-		return http.StatusBadGateway, n
-	case (&fourthwall.Error{Status: f.Status, Code: f.Code}).ShopGone():
-		n.Text = shopGoneText + " " + nothing + "Connect the shop again, or disconnect it under Shops."
-		return http.StatusNotFound, n
-	case f.Status == http.StatusNotFound:
-		n.Text = "It answered that this shop or address does not exist. " + nothing + "Check that the shop is still there, and connect it again."
-		return http.StatusNotFound, n
-	case f.Code != "":
-		n.Text = "Hookwall has no explanation for this code. " + nothing + "Check the address and the event types; if they look right, give the code and the request id to Fourthwall’s support."
-		return http.StatusUnprocessableEntity, n
+	case r.Reason == webhooks.EarlierAttempt:
+		n.Kind, status = views.Warning, http.StatusServiceUnavailable
+	case r.Reason == webhooks.NotCreated:
+		n.Kind, status = views.Warning, http.StatusBadGateway
+	case r.Status == http.StatusForbidden, r.Status == http.StatusNotFound && !r.NotSent:
+		status = r.Status
+	case r.IsTemporary():
+		n.Kind, status = views.Warning, http.StatusServiceUnavailable
+	case r.NotSent:
+		n.Kind, status = views.Warning, http.StatusBadGateway
 	}
-	n.Text = "It gave no reason. " + nothing + "Check the address and the event types; if they look right, give the request id to Fourthwall’s support."
-	return http.StatusUnprocessableEntity, n
+	return status, n
 }
 
 // inText is when it is worth another try.
-func inText(f failure) string {
-	if f.RetryAfter > 0 {
-		return "in " + waitText(f)
+func inText(wait time.Duration) string {
+	if wait > 0 {
+		return "in " + waitText(wait)
 	}
 	return "in a moment"
 }
 
-func waitText(f failure) string {
-	if f.RetryAfter > 0 {
-		return views.Duration(f.retryAfter())
+func waitText(wait time.Duration) string {
+	if wait > 0 {
+		return views.Duration(wait)
 	}
 	return "a moment"
 }

@@ -9,8 +9,10 @@ import (
 	"slices"
 	"time"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
 )
 
@@ -25,7 +27,7 @@ func (s *server) lockedReason(ctx context.Context, shopID, id string) (string, e
 	if err != nil || !slices.Contains(locked, id) {
 		return "", err
 	}
-	return "Fourthwall does not allow this webhook to be changed or deleted (" + codeLocked + "). It was made by something other than you, such as an app you installed: change it there.", nil
+	return "Fourthwall does not allow this webhook to be changed or deleted (" + webhooks.CodeImmutable + "). It was made by something other than you, such as an app you installed: change it there.", nil
 }
 
 // answerLocked remembers that Fourthwall would not change a webhook, and says
@@ -36,7 +38,7 @@ func (s *server) answerLocked(w http.ResponseWriter, r *http.Request, id string)
 		return err
 	}
 	to := webhookPath(conn.ShopID, id)
-	n := views.Notice{Kind: views.Failure, Title: "This webhook is locked", Text: "Fourthwall refused, so nothing was changed.", Code: codeLocked}
+	n := views.Notice{Kind: views.Failure, Title: "This webhook is locked", Text: "Fourthwall refused, so nothing was changed.", Code: webhooks.CodeImmutable}
 	if err := s.flash(r, conn.Owner, to, n); err != nil {
 		return err
 	}
@@ -73,7 +75,7 @@ func (s *server) drawDelete(w http.ResponseWriter, r *http.Request, status int, 
 func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]views.EventBadge, bool) {
 	ctx, cancel := context.WithTimeout(r.Context(), listTime)
 	defer cancel()
-	list, err := withCredential(ctx, s, stateOf(r).conn, s.API.WebhookList)
+	list, err := s.client(r).Webhooks(ctx)
 	if err != nil {
 		stateOf(r).log.Warn("webhooks could not be listed beside the one that is to be deleted", "error", err)
 	}
@@ -143,11 +145,11 @@ func (s *server) deleteInTurn(w http.ResponseWriter, r *http.Request, id string,
 // said of it.
 func (s *server) goneAlready(w http.ResponseWriter, r *http.Request, id string, said error) error {
 	v := stateOf(r)
-	act, err := s.begin(r.Context(), v, store.Activity{Action: actionDelete, WebhookID: bounded(id, 200)}, detail{})
+	act, err := s.begin(r.Context(), v, store.Activity{Action: activity.DeleteWebhook, WebhookID: bounded(id, 200)}, activity.Detail{})
 	if err != nil {
 		return err
 	}
-	if err := s.settle(r.Context(), v, act, said); err != nil {
+	if err := s.settle(r.Context(), act, said); err != nil {
 		return err
 	}
 	return s.deleted(w, r, fourthwall.Webhook{ID: id}, "")
@@ -161,7 +163,7 @@ func (s *server) unreadDelete(id string, v *requestState, err error) error {
 		return err
 	}
 	answer := apiError(api)
-	answer.Public = "Nothing was deleted: Fourthwall could not be asked about this webhook. Try again " + inText(*failureOf(api)) + "."
+	answer.Public = "Nothing was deleted: Fourthwall could not be asked about this webhook. Try again " + inText(api.RetryAfter) + "."
 	answer.Links = []views.Link{{Href: webhookPath(v.conn.ShopID, id) + "/delete", Text: "Try again"}}
 	return answer
 }
@@ -173,11 +175,11 @@ func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, hook fourt
 	if !errors.As(err, &api) {
 		return err
 	}
-	if api.Code == codeLocked {
+	if api.Code == webhooks.CodeImmutable {
 		return s.answerLocked(w, r, hook.ID)
 	}
 	v.log.Warn("delete was not accepted", "error", api)
-	status, n := refusalNotice(*failureOf(api), deleting)
+	status, n := refusalNotice(*failureOf(api), activity.DeleteWebhook)
 	switch {
 	case api.Uncertain():
 		status = http.StatusBadGateway
@@ -193,13 +195,12 @@ func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, hook fourt
 
 // remove deletes, and looks when the answer is unclear.
 func (s *server) remove(ctx context.Context, v *requestState, hook fourthwall.Webhook) error {
-	act, err := s.begin(ctx, v, store.Activity{Action: actionDelete, WebhookID: hook.ID}, detail{Before: content(versionOf(hook))})
+	before := hook.Content()
+	act, err := s.begin(ctx, v, store.Activity{Action: activity.DeleteWebhook, WebhookID: hook.ID}, activity.Detail{Before: &before})
 	if err != nil {
 		return err
 	}
-	_, err = withCredential(ctx, s, v.conn, func(ctx context.Context, c fourthwall.Credential) (struct{}, error) {
-		return struct{}{}, s.API.DeleteWebhook(ctx, c, hook.ID)
-	})
+	err = s.shops.Client(v.conn).DeleteWebhook(ctx, hook.ID)
 	var api *fourthwall.Error
 	if errors.As(err, &api) && api.MayHaveWorked() {
 		_, readErr := s.fetchWebhook(ctx, v.conn, hook.ID)
@@ -210,7 +211,7 @@ func (s *server) remove(ctx context.Context, v *requestState, hook fourthwall.We
 			err = api.AsUnverified()
 		}
 	}
-	return s.settle(ctx, v, act, err)
+	return s.settle(ctx, act, err)
 }
 
 // deleted leads to the list and says what is gone. again is the draft that

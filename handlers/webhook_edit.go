@@ -3,96 +3,23 @@ package handlers
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
 )
 
-// codeLocked is the API's answer for a webhook that it will not change.
-const codeLocked = "WEBHOOK_CONFIGURATION_NOT_UPDATABLE_OR_DELETABLE"
-
-// version is a webhook's content: what an edit replaces.
-type version struct {
-	url   string
-	types []string
-}
-
-func versionOf(hook fourthwall.Webhook) version {
-	v := version{url: hook.URL}
-	for _, t := range hook.AllowedTypes {
-		v.types = append(v.types, string(t))
-	}
-	return v
-}
-
-// equal compares as the API means it: the order and the repetition of types
-// say nothing.
-func (v version) equal(o version) bool {
-	return v.url == o.url && slices.Equal(sorted(v.types), sorted(o.types))
-}
-
-// sorted is the set of a list.
-func sorted(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
-
-// isSaved tells whether theirs is what the form asks for. An API that wrote
-// the address in its own way is recognised once it no longer has the old one.
-func (f *webhookForm) isSaved(theirs version) bool {
-	want := f.wanted()
-	return theirs.equal(want) || !theirs.equal(f.base) && sameWebhook(theirs, want)
-}
-
-// wanted is what the form asks for: an address that was left alone exactly as
-// Fourthwall has it, then the types that stay in the order in which Fourthwall
-// has them, then the new ones.
-func (f *webhookForm) wanted() version {
-	v := version{url: f.address()}
-	if f.keepsAddress() {
-		v.url = f.base.url
-	}
-	for _, code := range f.base.types {
-		if slices.Contains(f.types, code) {
-			v.types = append(v.types, code)
-		}
-	}
-	for _, code := range f.types {
-		if !slices.Contains(v.types, code) {
-			v.types = append(v.types, code)
-		}
-	}
-	return v
-}
-
-// keepsAddress tells whether an edit leaves the address alone.
-func (f *webhookForm) keepsAddress() bool {
-	return f.editing != "" && f.address() == strings.TrimSpace(f.base.url)
-}
-
-// mark tells one content from another in a form field.
-func (v version) mark() string {
-	sum := sha256.Sum256([]byte(v.url + "\n" + strings.Join(sorted(v.types), "\n")))
-	return hex.EncodeToString(sum[:])
-}
-
-func (v version) input() fourthwall.Content {
-	in := fourthwall.Content{URL: v.url}
-	for _, code := range v.types {
-		in.AllowedTypes = append(in.AllowedTypes, fourthwall.EventType(code))
-	}
-	return in
-}
-
 // editForm is the form for a webhook as it was just read.
 func editForm(shop string, hook fourthwall.Webhook) *webhookForm {
-	base := versionOf(hook)
-	return &webhookForm{shop: shop, editing: hook.ID, base: base, url: base.url, types: base.types}
+	base := hook.Content()
+	return &webhookForm{shop: shop, editing: hook.ID, base: base, url: base.URL, types: codesOf(base.AllowedTypes)}
 }
 
 // readEditForm takes what was posted. The version that the edit started from
@@ -100,7 +27,7 @@ func editForm(shop string, hook fourthwall.Webhook) *webhookForm {
 func readEditForm(shop, id string, posted url.Values) *webhookForm {
 	f := readWebhookForm(shop, posted)
 	f.editing = id
-	f.base = version{url: posted.Get("base_url"), types: posted["base_types"]}
+	f.base = fourthwall.Content{URL: posted.Get("base_url"), AllowedTypes: typesOf(posted["base_types"])}
 	return f
 }
 
@@ -125,7 +52,7 @@ func (s *server) handleEditForm(w http.ResponseWriter, r *http.Request) error {
 
 func locked(shopID, id, reason string) *httpError {
 	return &httpError{
-		Status: http.StatusConflict, Public: reason, Code: codeLocked,
+		Status: http.StatusConflict, Public: reason, Code: webhooks.CodeImmutable,
 		Links: []views.Link{{Href: webhookPath(shopID, id), Text: "Back to the webhook"}},
 	}
 }
@@ -152,14 +79,12 @@ func (s *server) reopenEdit(w http.ResponseWriter, r *http.Request, draft string
 		f = editForm(conn.ShopID, hook)
 		notices = []views.Notice{{Kind: views.Info, Title: "The change that was kept is gone", Text: "A change is kept for one hour, in the browser that made it. Below is the webhook as Fourthwall has it now."}}
 	}
-	f.base = versionOf(hook)
+	f.base = hook.Content()
 	return s.drawWebhookForm(w, r, http.StatusOK, f, notices...)
 }
 
 func (s *server) fetchWebhook(ctx context.Context, conn store.Connection, id string) (fourthwall.Webhook, error) {
-	return withCredential(ctx, s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.Webhook, error) {
-		return s.API.Webhook(ctx, c, id)
-	})
+	return s.shops.Client(conn).Webhook(ctx, id)
 }
 
 // draftOfEdit reads a kept edit of this webhook, and what to say of it; the
@@ -202,7 +127,7 @@ func (s *server) handleEdit(w http.ResponseWriter, r *http.Request) error {
 	if !f.validate() {
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
-	if f.wanted().equal(f.base) {
+	if f.wanted().Equal(f.base) {
 		f.banner = &views.Notice{Kind: views.Info, Title: "Nothing has changed", Text: "Change the address or the event types, or leave the form by Cancel."}
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
@@ -221,14 +146,14 @@ func confirmPath(shopID, id, draft string) string {
 
 // putDraft keeps a form for the page that follows.
 func (s *server) putDraft(w http.ResponseWriter, r *http.Request, f *webhookForm) (string, error) {
-	form := url.Values{"submission": {f.submission}, "url": {f.url}, "allowedTypes": f.types, "base_url": {f.base.url}, "base_types": f.base.types, editingField: {f.editing}}
+	form := url.Values{"submission": {f.submission}, "url": {f.url}, "allowedTypes": f.types, "base_url": {f.base.URL}, "base_types": codesOf(f.base.AllowedTypes), editingField: {f.editing}}
 	draft, err := s.putForm(r, store.Draft{Browser: s.ensureBrowser(w, r), Page: r.URL.Path, Shop: f.shop, Form: form})
 	return draft.ID, err
 }
 
 // confirmed reads the kept edit that draft names and the webhook as
 // Fourthwall has it now. Where that fails it has answered: f is nil.
-func (s *server) confirmed(w http.ResponseWriter, r *http.Request, draft string) (f *webhookForm, theirs version, err error) {
+func (s *server) confirmed(w http.ResponseWriter, r *http.Request, draft string) (f *webhookForm, theirs fourthwall.Content, err error) {
 	conn, id := stateOf(r).conn, r.PathValue("id")
 	f, _, err = s.draftOfEdit(r, draft)
 	if err != nil {
@@ -244,25 +169,24 @@ func (s *server) confirmed(w http.ResponseWriter, r *http.Request, draft string)
 	if err != nil {
 		return nil, theirs, s.drawUnread(w, r, f, err)
 	}
-	theirs = versionOf(hook)
+	theirs = hook.Content()
 	f.restore(theirs)
 	return f, theirs, nil
 }
 
 // restore undoes what a browser does to line breaks in the values of a form,
 // for event types that have some.
-func (f *webhookForm) restore(theirs version) {
+func (f *webhookForm) restore(theirs fourthwall.Content) {
 	sent := strings.NewReplacer("\r\n", "\n", "\r", "\n")
 	exact := map[string]string{}
-	for _, code := range theirs.types {
-		exact[sent.Replace(code)] = code
+	for _, t := range theirs.AllowedTypes {
+		exact[sent.Replace(string(t))] = string(t)
 	}
-	for _, list := range [][]string{f.types, f.base.types} {
-		for i, code := range list {
-			if was, ok := exact[sent.Replace(code)]; ok {
-				list[i] = was
-			}
-		}
+	for i, code := range f.types {
+		f.types[i] = cmp.Or(exact[sent.Replace(code)], code)
+	}
+	for i, t := range f.base.AllowedTypes {
+		f.base.AllowedTypes[i] = fourthwall.EventType(cmp.Or(exact[sent.Replace(string(t))], string(t)))
 	}
 }
 
@@ -276,12 +200,12 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 	answer := apiError(api)
 	n := views.Notice{
 		Kind: views.Warning, Title: errorTexts[answer.Status].heading, Code: api.Code, RequestID: requestID(api, stateOf(r)),
-		Text: "Nothing was saved; what you changed is kept below. Press Review changes again " + inText(*failureOf(api)) + ".",
+		Text: "Nothing was saved; what you changed is kept below. Press Review changes again " + inText(api.RetryAfter) + ".",
 	}
 	switch {
 	case api.ShopGone():
 		link := connectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
-		n.Title, n.Text, n.Link = "This shop is gone", shopGoneText+" Nothing was saved. Connect the shop again to go on; what you changed is kept.", &link
+		n.Title, n.Text, n.Link = "This shop is gone", webhooks.ShopGone+" Nothing was saved. Connect the shop again to go on; what you changed is kept.", &link
 	case api.Status == http.StatusNotFound:
 		n.Title = "This webhook does not exist any more"
 		n.Text = "It was deleted meanwhile, so nothing was saved. What you entered is kept below."
@@ -309,9 +233,9 @@ func (s *server) handleEditConfirm(w http.ResponseWriter, r *http.Request) error
 	switch {
 	case err != nil || f == nil:
 		return err
-	case f.isSaved(theirs):
+	case webhooks.IsSaved(theirs, f.base, f.wanted()):
 		return redirect(w, r, webhookPath(f.shop, f.editing))
-	case !theirs.equal(f.base):
+	case !theirs.Equal(f.base):
 		return s.drawConflict(w, r, f, theirs)
 	}
 	return s.drawConfirm(w, r, f)
@@ -325,48 +249,48 @@ func (s *server) drawConfirm(w http.ResponseWriter, r *http.Request, f *webhookF
 	at, want := editPath(f.shop, f.editing), f.wanted()
 	page := views.EditConfirmPage{
 		Frame: frame, ID: f.editing, WebhookHref: webhookPath(f.shop, f.editing), Action: at + "/confirm",
-		Draft: f.draft, EditHref: at + "?draft=" + url.QueryEscape(f.draft), OldURL: f.base.url, NewURL: want.url,
+		Draft: f.draft, EditHref: at + "?draft=" + url.QueryEscape(f.draft), OldURL: f.base.URL, NewURL: want.URL,
 	}
-	page.Added, page.Removed, page.Kept = difference(f.base.types, want.types)
+	page.Added, page.Removed, page.Kept = difference(f.base.AllowedTypes, want.AllowedTypes)
 	if page.Duplicates, err = s.duplicatesOf(r, f); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, views.EditConfirm(page))
 }
 
-func difference(before, after []string) (added, removed, kept []views.EventBadge) {
+func difference(before, after []fourthwall.EventType) (added, removed, kept []views.EventBadge) {
 	for _, code := range after {
 		if slices.Contains(before, code) {
-			kept = append(kept, badge(fourthwall.EventType(code)))
+			kept = append(kept, badge(code))
 		} else {
-			added = append(added, badge(fourthwall.EventType(code)))
+			added = append(added, badge(code))
 		}
 	}
 	for _, code := range before {
 		if !slices.Contains(after, code) {
-			removed = append(removed, badge(fourthwall.EventType(code)))
+			removed = append(removed, badge(code))
 		}
 	}
 	return added, removed, kept
 }
 
-func (s *server) drawConflict(w http.ResponseWriter, r *http.Request, f *webhookForm, theirs version) error {
+func (s *server) drawConflict(w http.ResponseWriter, r *http.Request, f *webhookForm, theirs fourthwall.Content) error {
 	frame, err := s.frame(r, "Changed meanwhile")
 	if err != nil {
 		return err
 	}
 	at, mine := editPath(f.shop, f.editing), f.wanted()
 	page := views.ConflictPage{
-		Frame: frame, ID: f.editing, WebhookHref: webhookPath(f.shop, f.editing), UseAction: at + "/confirm", Draft: f.draft, Seen: theirs.mark(),
+		Frame: frame, ID: f.editing, WebhookHref: webhookPath(f.shop, f.editing), UseAction: at + "/confirm", Draft: f.draft, Seen: webhooks.Mark(theirs),
 		EditHref: at + "?base=current&draft=" + url.QueryEscape(f.draft), Yours: compared(mine, theirs), Theirs: compared(theirs, mine),
 	}
 	return s.render(w, r, http.StatusConflict, views.Conflict(page))
 }
 
-func compared(v, other version) views.Version {
-	out := views.Version{URL: v.url, URLDiffers: v.url != other.url}
-	for _, code := range v.types {
-		out.Types = append(out.Types, views.VersionType{EventBadge: badge(fourthwall.EventType(code)), Only: !slices.Contains(other.types, code)})
+func compared(v, other fourthwall.Content) views.Version {
+	out := views.Version{URL: v.URL, URLDiffers: v.URL != other.URL}
+	for _, code := range v.AllowedTypes {
+		out.Types = append(out.Types, views.VersionType{EventBadge: badge(code), Only: !slices.Contains(other.AllowedTypes, code)})
 	}
 	return out
 }
@@ -403,13 +327,13 @@ func (s *server) saveInTurn(w http.ResponseWriter, r *http.Request, draft string
 	if err != nil || f == nil {
 		return nil, err
 	}
-	if r.PostForm.Get("seen") == theirs.mark() {
+	if r.PostForm.Get("seen") == webhooks.Mark(theirs) {
 		f.base = theirs // both versions were shown, and this form's was chosen
 	}
 	switch {
-	case f.isSaved(theirs):
+	case webhooks.IsSaved(theirs, f.base, f.wanted()):
 		return func() error { return s.finishEdit(w, r, f, f.wanted()) }, nil
-	case !theirs.equal(f.base):
+	case !theirs.Equal(f.base):
 		return func() error { return s.drawConflict(w, r, f, theirs) }, nil
 	case turn.first != nil:
 		return func() error { return s.refuseEdit(w, r, f, turn.first) }, turn.first
@@ -423,42 +347,40 @@ func (s *server) saveInTurn(w http.ResponseWriter, r *http.Request, draft string
 
 // update replaces the webhook, looks when the answer is unclear, and gives
 // what Fourthwall has now.
-func (s *server) update(ctx context.Context, v *requestState, f *webhookForm) (version, error) {
+func (s *server) update(ctx context.Context, v *requestState, f *webhookForm) (fourthwall.Content, error) {
 	before, after := f.base, f.wanted()
-	act, err := s.begin(ctx, v, store.Activity{Action: actionUpdate, WebhookID: f.editing}, detail{Before: content(before), After: content(after)})
+	act, err := s.begin(ctx, v, store.Activity{Action: activity.UpdateWebhook, WebhookID: f.editing}, activity.Detail{Before: &before, After: &after})
 	if err != nil {
-		return version{}, err
+		return fourthwall.Content{}, err
 	}
-	hook, err := withCredential(ctx, s, v.conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.Webhook, error) {
-		return s.API.UpdateWebhook(ctx, c, f.editing, after.input())
-	})
-	kept := versionOf(hook)
-	if fourthwall.AsError(err).MayHaveWorked() || err == nil && !sameWebhook(kept, after) {
+	hook, err := s.shops.Client(v.conn).UpdateWebhook(ctx, f.editing, after)
+	kept := hook.Content()
+	if fourthwall.AsError(err).MayHaveWorked() || err == nil && !webhooks.Same(kept, after) {
 		kept, err = s.lookAfterUpdate(ctx, v, f, err)
 	}
-	return kept, s.settle(ctx, v, act, err)
+	return kept, s.settle(ctx, act, err)
 }
 
 // lookAfterUpdate reads what an unclear answer, or one that says something
 // else than was asked, has come to. What cannot be read is not what was asked.
-func (s *server) lookAfterUpdate(ctx context.Context, v *requestState, f *webhookForm, err error) (version, error) {
+func (s *server) lookAfterUpdate(ctx context.Context, v *requestState, f *webhookForm, err error) (fourthwall.Content, error) {
 	hook, readErr := s.fetchWebhook(ctx, v.conn, f.editing)
 	var api *fourthwall.Error
 	switch {
 	case readErr != nil && errors.As(err, &api):
 		err = api.AsUnverified()
-	case sameWebhook(versionOf(hook), f.wanted()):
+	case webhooks.Same(hook.Content(), f.wanted()):
 		err = nil
 	}
-	return versionOf(hook), err
+	return hook.Content(), err
 }
 
 // finishEdit shows the webhook, and says when Fourthwall kept something else
 // than was asked. The draft stays for a second press.
-func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, kept version) error {
+func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, kept fourthwall.Content) error {
 	to := webhookPath(f.shop, f.editing)
 	n := views.Notice{Kind: views.Success, Title: "The webhook is saved"}
-	if !sameWebhook(kept, f.wanted()) {
+	if !webhooks.Same(kept, f.wanted()) {
 		n = views.Notice{Kind: views.Warning, Title: "Fourthwall did not keep all of your change", Text: "It accepted the change, and has something else now than you asked for. Look at the address and the event types below."}
 	}
 	if err := s.tell(r, stateOf(r).owner, to, n); err != nil {
@@ -475,7 +397,7 @@ func (s *server) refuseEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 		return err
 	case api.Status == http.StatusNotFound:
 		return s.drawUnread(w, r, f, err)
-	case api.Code == codeLocked:
+	case api.Code == webhooks.CodeImmutable:
 		return s.answerLocked(w, r, f.editing)
 	case api.Uncertain():
 		stateOf(r).log.Warn("it is not confirmed whether a change was saved", "error", err)

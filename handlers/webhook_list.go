@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
 )
 
@@ -84,7 +85,7 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	var unknown string
 	var beside sync.WaitGroup
 	beside.Go(func() { events, unknown = s.health(r) })
-	read, err := withCredential(r.Context(), s, conn, s.API.WebhookList)
+	read, err := s.client(r).Webhooks(r.Context())
 	beside.Wait()
 	filter := readListFilter(r.URL.Query())
 	page := views.WebhooksPage{
@@ -154,12 +155,7 @@ func typeChoices(list []fourthwall.Webhook) []views.EventBadge {
 // coverage counts the event types that some webhook receives, and names the
 // others by group.
 func coverage(list []fourthwall.Webhook) (covered int, missing []views.EventGroup) {
-	reached := map[fourthwall.EventType]bool{}
-	for _, hook := range list {
-		for _, t := range hook.AllowedTypes {
-			reached[t] = true
-		}
-	}
+	reached := webhooks.Covered(list)
 	for _, g := range fourthwall.Groups() {
 		group := views.EventGroup{Title: g.Title}
 		for _, info := range g.Types {
@@ -187,7 +183,7 @@ func missingText(read fourthwall.WebhookList) string {
 // handleWebhookCSV gives the list, filtered and sorted alike, as a file.
 func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error {
 	conn := stateOf(r).conn
-	read, err := withCredential(r.Context(), s, conn, s.API.WebhookList)
+	read, err := s.client(r).Webhooks(r.Context())
 	if err != nil {
 		return err
 	}
@@ -199,8 +195,8 @@ func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error 
 	}
 	rows := [][]string{{"id", "url", "event types", "number of event types", "api version"}}
 	for _, hook := range filter.apply(read.Webhooks, health) {
-		v := versionOf(hook)
-		rows = append(rows, []string{hook.ID, hook.URL, strings.Join(v.types, " "), strconv.Itoa(len(v.types)), hook.APIVersion})
+		types := codesOf(hook.AllowedTypes)
+		rows = append(rows, []string{hook.ID, hook.URL, strings.Join(types, " "), strconv.Itoa(len(types)), hook.APIVersion})
 	}
 	if read.Incomplete {
 		rows = append(rows, []string{missingText(read)})

@@ -35,7 +35,7 @@ func (s *server) unreadable(w http.ResponseWriter, r *http.Request, api *fourthw
 		n.Link = &link
 		return n, http.StatusOK
 	case http.StatusServiceUnavailable:
-		n.Text = "Fourthwall asks us to wait. Load this page again " + inText(*failureOf(api)) + "."
+		n.Text = "Fourthwall asks us to wait. Load this page again " + inText(api.RetryAfter) + "."
 	case http.StatusNotFound:
 		if api.ShopGone() {
 			link := connectLink(back, v.conn.ShopID)
@@ -133,9 +133,7 @@ func takeMarks(all []views.Notice) (rest []views.Notice, marks map[string]bool) 
 // readWebhook reads a webhook. One that was just created here is known from
 // the answer that created it, for when it cannot be read; reason says so.
 func (s *server) readWebhook(ctx context.Context, conn store.Connection, id string, justCreated bool) (hook fourthwall.Webhook, reason string, err error) {
-	hook, err = withCredential(ctx, s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.Webhook, error) {
-		return s.API.Webhook(ctx, c, id)
-	})
+	hook, err = s.shops.Client(conn).Webhook(ctx, id)
 	var api *fourthwall.Error
 	if !errors.As(err, &api) {
 		return hook, "", err

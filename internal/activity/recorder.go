@@ -1,0 +1,83 @@
+// Package activity records who attempted what in a shop, what was there before and after, and how it ended.
+//
+// An attempt is recorded before anything is called. So what a process leaves behind that dies in between is a pending
+// activity, and somebody finds out later how it ended.
+package activity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+)
+
+// Actions that are recorded.
+const (
+	CreateWebhook  = "webhook.create"
+	UpdateWebhook  = "webhook.update"
+	DeleteWebhook  = "webhook.delete"
+	ConnectShop    = "shop.connect"
+	DisconnectShop = "shop.disconnect"
+)
+
+// Actor is who attempts something.
+type Actor struct {
+	Owner     store.Owner
+	Name      string // words for the connection that is used
+	Session   string // short mark of the session; "" without one
+	RequestID string // of the person's request; "" without one
+}
+
+// Recorder records attempts.
+type Recorder struct {
+	store  *store.Store
+	logger *slog.Logger
+}
+
+// NewRecorder returns a Recorder that keeps what it records in st.
+func NewRecorder(st *store.Store, logger *slog.Logger) *Recorder { return &Recorder{st, logger} }
+
+// Begin records an attempt, of which a says the Shop, the Action and the WebhookID if it is known.
+func (r *Recorder) Begin(ctx context.Context, actor Actor, a store.Activity, d Detail) (store.Activity, error) {
+	encoded, err := json.Marshal(d)
+	if err != nil {
+		return store.Activity{}, err
+	}
+	a.Owner, a.Actor, a.Session, a.RequestID, a.Detail = actor.Owner, actor.Name, actor.Session, actor.RequestID, encoded
+	return r.store.BeginActivity(ctx, a)
+}
+
+// RecordOutcome records how an attempt ended, unless that is known already. It reports no error: what was done is done,
+// and an attempt whose end could not be recorded is reconciled later.
+func (r *Recorder) RecordOutcome(ctx context.Context, a store.Activity, end store.Settlement) {
+	if end.Status == 0 { // an unclear answer stays on record
+		end.Status, end.Code, end.APIRequestID = a.Status, a.Code, a.APIRequestID
+	}
+	err := r.store.SettleActivity(ctx, a.ID, end)
+	if err != nil && !errors.Is(err, store.ErrSettled) {
+		r.logger.ErrorContext(ctx, "the outcome of an attempt could not be recorded", "activity", a.ID, "error", err)
+	}
+}
+
+// OutcomeOf returns what a call came to that ended with err, nil for success.
+func OutcomeOf(err error) store.Settlement {
+	if err == nil {
+		return store.Settlement{Outcome: store.OutcomeDone, Status: http.StatusOK}
+	}
+	api := fourthwall.AsError(err)
+	if api == nil {
+		return store.Settlement{Outcome: store.OutcomeFailed}
+	}
+	end := store.Settlement{Outcome: store.OutcomeFailed, Status: api.Status, Code: api.Code, APIRequestID: api.RequestID}
+	switch {
+	case api.Uncertain():
+		end.Outcome = store.OutcomeUnclear
+	case api.Rejected():
+		end.Outcome = store.OutcomeRefused
+	}
+	return end
+}
