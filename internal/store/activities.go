@@ -110,7 +110,7 @@ const (
 func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
 	a.ID, a.Outcome, a.StartedAt, a.SettledAt = rand.Text(), OutcomePending, s.now(), time.Time{}
 	a.Status, a.Code, a.APIRequestID = 0, "", ""
-	sealed := s.keys.seal(a.Detail, s.detailPlace(a.Shop, a.ID))
+	sealed := s.keys.seal(a.Detail, s.detailContext(a.Shop, a.ID))
 	for n := int64(0); n == 0; {
 		var err error
 		// Nothing is inserted when another activity got the number first: it asks for the next.
@@ -294,13 +294,13 @@ func (s *Store) scanActivity(rows *sql.Rows) (activityRow, error) {
 		return activityRow{}, err
 	}
 	a.StartedAt, a.SettledAt = timeAt(a.position.started), timeAt(settled)
-	a.Detail, err = s.keys.open(sealed, s.detailPlace(a.Shop, a.ID))
+	a.Detail, err = s.keys.open(sealed, s.detailContext(a.Shop, a.ID))
 	if err != nil {
 		s.log.Warn("a sealed value does not open", "op", "read activity", "activity", a.ID, "err", err)
 	}
 	return a, nil
 }
 
-func (s *Store) detailPlace(shop, id string) place {
-	return place{"activities", "detail", []string{s.env, shop, id}}
+func (s *Store) detailContext(shop, id string) rowContext {
+	return rowContext{"activities", "detail", []string{s.env, shop, id}}
 }

@@ -29,7 +29,7 @@ func (s *Store) PutAttempt(ctx context.Context, a Attempt) error {
 	_, err := s.exec(ctx, `
 		INSERT INTO attempts (state_hash, environment, browser_hash, way, verifier, return_path, shop, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		state, s.env, hashOf(a.Browser), a.Way, s.keys.seal([]byte(a.Verifier), s.verifierPlace(state)),
+		state, s.env, hashOf(a.Browser), a.Way, s.keys.seal([]byte(a.Verifier), s.verifierContext(state)),
 		a.Return, a.Shop, millis(a.ExpiresAt))
 	return failed("put attempt", err)
 }
@@ -47,7 +47,7 @@ func (s *Store) TakeAttempt(ctx context.Context, state, browser string) (Attempt
 	if err != nil {
 		return Attempt{}, failed("take attempt", err)
 	}
-	verifier, err := s.keys.open(sealed, s.verifierPlace(hashOf(state)))
+	verifier, err := s.keys.open(sealed, s.verifierContext(hashOf(state)))
 	if err != nil {
 		return Attempt{}, s.gone(ctx, "take attempt", err)
 	}
@@ -81,6 +81,6 @@ func (s *Store) takeAttempt(ctx context.Context, tx *sql.Tx, a *Attempt) (sealed
 	return sealed, nil
 }
 
-func (s *Store) verifierPlace(stateHash string) place {
-	return place{"attempts", "verifier", []string{s.env, stateHash}}
+func (s *Store) verifierContext(stateHash string) rowContext {
+	return rowContext{"attempts", "verifier", []string{s.env, stateHash}}
 }

@@ -132,7 +132,7 @@ func (s *Store) SettleSubmission(ctx context.Context, sub Submission) error {
 			state = 'unconfirmed'
 			OR state = 'pending' AND ($2 = 'created' OR holder IN ('', $8))
 			OR state = $2 AND webhook_id = $3)`,
-		millis(s.now()), sub.State, sub.WebhookID, s.keys.seal(sub.Result, s.resultPlace(sub.Owner, sub.ID)),
+		millis(s.now()), sub.State, sub.WebhookID, s.keys.seal(sub.Result, s.resultContext(sub.Owner, sub.ID)),
 		s.env, sub.Owner, sub.ID, sub.Holder)
 	if err == nil && n == 0 {
 		err = s.whyNotSettled(ctx, sub)
@@ -172,7 +172,7 @@ func (s *Store) openSubmission(row *sql.Row) (Submission, error) {
 		return Submission{}, failed("read submission", err)
 	}
 	if sealed != nil {
-		sub.Result, err = s.keys.open(sealed, s.resultPlace(sub.Owner, sub.ID))
+		sub.Result, err = s.keys.open(sealed, s.resultContext(sub.Owner, sub.ID))
 	}
 	return sub, failed("read submission", err)
 }
@@ -193,6 +193,6 @@ func scanSubmission(row scanner, sealed *[]byte) (Submission, error) {
 	return sub, err
 }
 
-func (s *Store) resultPlace(owner Owner, id string) place {
-	return place{"submissions", "result", []string{s.env, string(owner), id}}
+func (s *Store) resultContext(owner Owner, id string) rowContext {
+	return rowContext{"submissions", "result", []string{s.env, string(owner), id}}
 }
