@@ -36,7 +36,7 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		owner, _ := signIn(t, f.one)
 		put(t, f.one, connection(owner, "sh_1"))
 		a := beginActivity(t, f.one, activity(owner, "sh_1"))
-		must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 
 		for _, shop := range []string{"sh_1", ""} {
 			same(t, "activities", activities(t, elsewhere, store.ActivityQuery{Shop: shop}), store.ActivityList{})
@@ -45,8 +45,8 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		is(t, "settle", elsewhere.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: "done"}), store.ErrNotFound)
 		same(t, "live connection", living(t, elsewhere, "sh_1", owner), "")
 		same(t, "locked", locked(t, elsewhere, "sh_1"), nil)
-		must(t, elsewhere.UnlockWebhook(t.Context(), "sh_1", "wcon_1"))
-		must(t, elsewhere.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(-time.Hour)))
+		must(t, elsewhere.UnmarkImmutable(t.Context(), "sh_1", "wcon_1"))
+		must(t, elsewhere.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(-time.Hour)))
 
 		same(t, "activity at home", theActivity(t, f.one, "sh_1"), a)
 		same(t, "locked at home", locked(t, f.one, "sh_1"), []string{"wcon_1"})
@@ -56,7 +56,7 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		elsewhere := f.open(sandbox)
 		for _, s := range []*store.Store{f.one, elsewhere} {
 			for _, shop := range []string{"sh_1", "sh_2"} {
-				attempts(t, s, shop, "1 of "+shop, "2 of "+shop)
+				beginAll(t, s, shop, "1 of "+shop, "2 of "+shop)
 			}
 		}
 		// The last one's cursor has the rows of the other shop and environment on its other side.

@@ -158,8 +158,8 @@ var textTests = map[string]func(*testing.T, *fixture){
 		is(t, "connection", err, store.ErrNotFound)
 		_, err = f.one.ConnectionByID(t.Context(), awkward)
 		is(t, "connection by ID", err, store.ErrNotFound)
-		_, err = f.one.TakeAttempt(t.Context(), awkward, awkward)
-		is(t, "attempt", err, store.ErrNotFound)
+		_, err = f.one.TakeSignIn(t.Context(), awkward, awkward)
+		is(t, "sign-in", err, store.ErrNotFound)
 		_, err = f.one.Draft(t.Context(), awkward, awkward)
 		is(t, "draft", err, store.ErrNotFound)
 		_, err = f.one.Submission(t.Context(), owner, awkward)
@@ -210,7 +210,7 @@ var textTests = map[string]func(*testing.T, *fixture){
 		a.Actor, a.Detail, a.RequestID = awkward, []byte(awkward), awkward
 		beginActivity(t, f.one, a)
 		same(t, "detail", string(theActivity(t, f.other, awkward).Detail), awkward)
-		must(t, f.one.LockWebhook(t.Context(), awkward, awkward, f.start.Add(time.Hour)))
+		must(t, f.one.MarkImmutable(t.Context(), awkward, awkward, f.start.Add(time.Hour)))
 		same(t, "locked", len(locked(t, f.other, awkward)), 1)
 	},
 

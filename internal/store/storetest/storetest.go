@@ -31,7 +31,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Sessions", sessionTests},
 		{"Connections", connectionTests},
 		{"Refresh", refreshTests},
-		{"Attempts", attemptTests},
+		{"SignIns", signInTests},
 		{"Drafts", draftTests},
 		{"Flashes", flashTests},
 		{"Submissions", submissionTests},

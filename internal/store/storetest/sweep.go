@@ -74,13 +74,13 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				_, token := signIn(t, f.one)
 				return func() bool { return ownerOf(t, f.one, token) != "" }
 			}},
-			{"attempt", 10 * time.Minute, func(t *testing.T) func() bool {
-				must(t, f.one.PutAttempt(t.Context(), attempt(f)))
-				again := attempt(f)
+			{"sign-in", 10 * time.Minute, func(t *testing.T) func() bool {
+				must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
+				again := signInAttempt(f)
 				return func() bool {
-					_, err := f.one.TakeAttempt(t.Context(), again.State, again.Browser)
+					_, err := f.one.TakeSignIn(t.Context(), again.State, again.Browser)
 					if err == nil {
-						must(t, f.one.PutAttempt(t.Context(), again))
+						must(t, f.one.PutSignIn(t.Context(), again))
 					}
 					return found(t, err)
 				}
@@ -120,7 +120,7 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				return func() bool { return activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total > 0 }
 			}},
 			{"lock", time.Hour, func(t *testing.T) func() bool {
-				must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+				must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 				return func() bool { return len(locked(t, f.one, "sh_1")) > 0 }
 			}},
 			{"count under a limit", 30 * time.Second, func(t *testing.T) func() bool {
@@ -182,7 +182,7 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 		owner, _ := signIn(t, elsewhere)
 		put(t, elsewhere, connection(owner, "sh_1"))
 		beginActivity(t, elsewhere, activity(owner, "sh_1"))
-		must(t, elsewhere.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+		must(t, elsewhere.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 		f.sweepAt(t, 400*24*time.Hour)
 		same(t, "connections", len(connections(t, elsewhere, owner)), 0)
 		same(t, "activities", activities(t, elsewhere, store.ActivityQuery{}).Total, 0)

@@ -1,6 +1,6 @@
--- Times are unix milliseconds in UTC; 0 means never or not yet.
+-- Times are Unix milliseconds in UTC; 0 means never or not yet.
 -- Columns of type BYTEA hold sealed values only.
--- The type names are Postgres's; SQLite takes them by affinity, and a blob stays a blob.
+-- The type names are those of Postgres. SQLite derives an affinity from them; a blob stays a blob.
 
 -- +goose Up
 CREATE TABLE owners (
@@ -40,8 +40,10 @@ CREATE TABLE connections (
     UNIQUE (environment, owner, shop_id),
     FOREIGN KEY (environment, owner) REFERENCES owners (environment, id) ON DELETE CASCADE
 );
+-- Finds a connection to a shop of any owner.
+CREATE INDEX connections_shop ON connections (environment, shop_id);
 
-CREATE TABLE attempts (
+CREATE TABLE sign_ins (
     state_hash   TEXT   NOT NULL PRIMARY KEY,
     environment  TEXT   NOT NULL,
     browser_hash TEXT   NOT NULL,
@@ -51,7 +53,7 @@ CREATE TABLE attempts (
     shop         TEXT   NOT NULL,
     expires_at   BIGINT NOT NULL
 );
-CREATE INDEX attempts_expiry ON attempts (expires_at);
+CREATE INDEX sign_ins_expiry ON sign_ins (expires_at);
 
 CREATE TABLE drafts (
     environment  TEXT   NOT NULL,
@@ -88,6 +90,8 @@ CREATE TABLE submissions (
     webhook_id      TEXT   NOT NULL DEFAULT '',
     result          BYTEA,
     updated_at      BIGINT NOT NULL,
+    holder          TEXT   NOT NULL DEFAULT '',
+    calling         BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (environment, owner, id),
     FOREIGN KEY (environment, owner) REFERENCES owners (environment, id) ON DELETE CASCADE
 );
@@ -102,4 +106,56 @@ CREATE TABLE webhook_secrets (
     expires_at  BIGINT NOT NULL,
     PRIMARY KEY (environment, owner, shop, webhook_id),
     FOREIGN KEY (environment, owner) REFERENCES owners (environment, id) ON DELETE CASCADE
+);
+
+-- An activity belongs to its shop and outlives its owner, so there is no foreign key.
+CREATE TABLE activities (
+    id             TEXT    NOT NULL PRIMARY KEY,
+    environment    TEXT    NOT NULL,
+    shop           TEXT    NOT NULL,
+    owner          TEXT    NOT NULL,
+    action         TEXT    NOT NULL,
+    actor          TEXT    NOT NULL,
+    session        TEXT    NOT NULL,
+    webhook_id     TEXT    NOT NULL,
+    detail         BYTEA   NOT NULL,
+    outcome        TEXT    NOT NULL,
+    status         INTEGER NOT NULL DEFAULT 0,
+    code           TEXT    NOT NULL DEFAULT '',
+    request_id     TEXT    NOT NULL,
+    api_request_id TEXT    NOT NULL DEFAULT '',
+    started_at     BIGINT  NOT NULL,
+    seq            BIGINT  NOT NULL, -- orders the activities of one millisecond
+    settled_at     BIGINT  NOT NULL DEFAULT 0,
+    UNIQUE (started_at, seq)
+);
+CREATE INDEX activities_shop ON activities (environment, shop, started_at, seq);
+CREATE INDEX activities_unsettled ON activities (environment, started_at, seq) WHERE outcome IN ('pending', 'unclear');
+
+CREATE TABLE immutable_webhooks (
+    environment TEXT   NOT NULL,
+    shop        TEXT   NOT NULL,
+    webhook_id  TEXT   NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    PRIMARY KEY (environment, shop, webhook_id)
+);
+
+CREATE TABLE checks (
+    environment TEXT    NOT NULL,
+    owner       TEXT    NOT NULL,
+    id          TEXT    NOT NULL,
+    shop        TEXT    NOT NULL,
+    report      BYTEA   NOT NULL,
+    done        BOOLEAN NOT NULL DEFAULT FALSE,
+    started_at  BIGINT  NOT NULL,
+    updated_at  BIGINT  NOT NULL,
+    PRIMARY KEY (environment, owner, id),
+    FOREIGN KEY (environment, owner) REFERENCES owners (environment, id) ON DELETE CASCADE
+);
+
+CREATE TABLE rate_limits (
+    environment TEXT   NOT NULL,
+    bucket      TEXT   NOT NULL, -- keyed hash of the limit's name and of what it counts
+    full_at     BIGINT NOT NULL, -- when the whole burst is available again
+    PRIMARY KEY (environment, bucket)
 );
