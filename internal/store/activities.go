@@ -151,7 +151,7 @@ func (s *Store) settledAs(ctx context.Context, id, outcome string) error {
 	err := s.engine.read.QueryRowContext(ctx, `SELECT outcome FROM activities WHERE environment = $1 AND id = $2`,
 		s.env, id).Scan(&kept)
 	if err == nil && kept != outcome {
-		err = ErrSettled
+		err = ErrFinished
 	}
 	return err
 }

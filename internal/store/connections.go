@@ -140,6 +140,7 @@ func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string
 			`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`,
 			`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
 			`DELETE FROM submissions WHERE environment = $1 AND owner = $2 AND shop = $3`,
+			`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND shop = $3 AND holder = ''`,
 			`DELETE FROM checks WHERE environment = $1 AND owner = $2 AND shop = $3`,
 			// A flash belongs to the shop when a segment of its page's path is the shop.
 			// replace is the one exact search for text that every database has.

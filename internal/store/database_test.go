@@ -184,6 +184,14 @@ func (p *planted) plant(t *testing.T, shop string) {
 	_, _, err = p.store.BeginSubmission(ctx, store.Submission{ID: shop, Owner: p.owner, Shop: shop})
 	check(t, err)
 	check(t, p.store.SettleSubmission(ctx, store.Submission{Owner: p.owner, ID: shop, State: store.StateCreated, WebhookID: "wcon_1", Result: []byte(p.canary("result", shop))}))
+	op := store.Operation{
+		Key: shop, Owner: p.owner, Shop: shop, Kind: store.KindCreate, Holder: "me",
+		Resource: store.URLResource(p.canary("URL", shop)),
+	}
+	_, err = p.store.BeginOperation(ctx, op, time.Minute)
+	check(t, err)
+	op.State, op.WebhookID, op.Result = store.StateDone, "wcon_1", []byte(p.canary("outcome", shop))
+	check(t, p.store.FinishOperation(ctx, op))
 	check(t, p.store.PutSecret(ctx, p.owner, shop, "wcon_1", p.canary("secret", shop), soon))
 	_, err = p.store.BeginActivity(ctx, store.Activity{Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop))})
 	check(t, err)
@@ -243,6 +251,13 @@ var sealedColumns = map[string]struct {
 		sub, err := p.store.Submission(t.Context(), p.owner, shop)
 		if err != nil && (sub.State != store.StateCreated || sub.Result != nil) {
 			t.Errorf("submission beside the error: %+v", sub)
+		}
+		return err
+	}},
+	"operations.result": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
+		op, err := p.store.Operation(t.Context(), p.owner, shop)
+		if err != nil && (op.State != store.StateDone || op.Result != nil) {
+			t.Errorf("operation beside the error: %+v", op)
 		}
 		return err
 	}},
@@ -365,6 +380,7 @@ func TestARowThatChangedHandsDoesNotOpen(t *testing.T) {
 			"connections.credential": `UPDATE connections SET owner = $1 WHERE shop_id = 'one'`,
 			"webhook_secrets.secret": `UPDATE webhook_secrets SET owner = $1 WHERE shop = 'one'`,
 			"submissions.result":     `UPDATE submissions SET owner = $1 WHERE shop = 'one'`,
+			"operations.result":      `UPDATE operations SET owner = $1 WHERE shop = 'one'`,
 			"checks.report":          `UPDATE checks SET owner = $1 WHERE shop = 'one'`,
 			"flashes.data":           `UPDATE flashes SET owner = $1 WHERE page = '/one'`,
 		} {
@@ -529,6 +545,19 @@ func oneRequest(t *testing.T, s *store.Store, i int) error {
 	}
 	a, err := s.BeginActivity(ctx, store.Activity{Owner: owner, Shop: "sh_1"})
 	if err != nil {
+		return err
+	}
+	op := store.Operation{
+		Key: "k", Owner: owner, Shop: "sh_1", Kind: store.KindUpdate, Holder: state, Resource: store.WebhookResource(state),
+	}
+	if _, err := s.BeginOperation(ctx, op, time.Minute); err != nil {
+		return err
+	}
+	if err := s.RenewOperation(ctx, owner, "k", state, time.Minute, true); err != nil {
+		return err
+	}
+	op.State = store.StateDone
+	if err := s.FinishOperation(ctx, op); err != nil {
 		return err
 	}
 	_, _, err = s.BeginSubmission(ctx, store.Submission{ID: "f", Owner: owner, Shop: "sh_1"})

@@ -8,18 +8,13 @@ import (
 	"time"
 )
 
-// States of a Submission.
+// States of a Submission, beside StatePending and StateUnconfirmed.
 const (
-	StatePending     = "pending"     // the call has begun, and nobody has noted its outcome
-	StateCreated     = "created"     // the webhook is there; final
-	StateRefused     = "refused"     // the API said no; may be restarted with other content
-	StateUnconfirmed = "unconfirmed" // nobody knows yet whether the call had an effect
+	StateCreated = "created" // the webhook is there; final
+	StateRefused = "refused" // the API said no; may be restarted with other content
 )
 
-const (
-	submissionLife = 24 * time.Hour
-	createdLife    = time.Hour // how long CreatedSubmission answers
-)
+const submissionLife = 24 * time.Hour
 
 // Submission is one sending of a create form, so that it creates at most one webhook.
 type Submission struct {
@@ -48,10 +43,6 @@ const (
 	selectCreated = `SELECT ` + submissionColumns + ` FROM submissions
 		WHERE environment = $1 AND owner = $2 AND shop = $3 AND webhook_id = $4 AND state = 'created' AND updated_at > $5
 		ORDER BY updated_at DESC, id LIMIT 1`
-
-	// moveOn keeps updated_at growing where changes follow within a millisecond, so that it tells
-	// one state of a row from the next.
-	moveOn = ` updated_at = CASE WHEN updated_at < $1 THEN $1 ELSE updated_at + 1 END `
 )
 
 // BeginSubmission inserts a pending submission if its owner has none of that ID. Of many callers,
@@ -149,7 +140,7 @@ func (s *Store) whyNotSettled(ctx context.Context, sub Submission) error {
 	case found.State == StatePending:
 		return ErrLeaseLost
 	}
-	return ErrSettled
+	return ErrFinished
 }
 
 // Submission returns a submission, or ErrNotFound. When its result does not open, the error is

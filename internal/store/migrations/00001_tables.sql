@@ -97,6 +97,30 @@ CREATE TABLE submissions (
 );
 CREATE INDEX submissions_webhook ON submissions (environment, owner, shop, webhook_id);
 
+-- An operation whose lease is held outlives its owner, so there is no foreign key.
+CREATE TABLE operations (
+    environment     TEXT    NOT NULL,
+    owner           TEXT    NOT NULL,
+    key             TEXT    NOT NULL,
+    kind            TEXT    NOT NULL,
+    shop            TEXT    NOT NULL,
+    resource        TEXT    NOT NULL, -- hash of what the lease is for
+    hash            TEXT    NOT NULL,
+    state           TEXT    NOT NULL,
+    webhooks_before TEXT,
+    webhook_id      TEXT    NOT NULL DEFAULT '',
+    result          BYTEA,
+    holder          TEXT    NOT NULL,
+    lease_until     BIGINT  NOT NULL,
+    calling         BOOLEAN NOT NULL DEFAULT FALSE,
+    started_at      BIGINT  NOT NULL,
+    updated_at      BIGINT  NOT NULL,
+    PRIMARY KEY (environment, owner, key)
+);
+-- Of all operations on a resource, one holds the lease.
+CREATE UNIQUE INDEX operations_lease ON operations (environment, shop, resource) WHERE holder <> '';
+CREATE INDEX operations_webhook ON operations (environment, owner, shop, webhook_id);
+
 CREATE TABLE webhook_secrets (
     environment TEXT   NOT NULL,
     owner       TEXT   NOT NULL,

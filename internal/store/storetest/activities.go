@@ -165,7 +165,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 				}
 				want, end := error(nil), to
 				if slices.Contains(final, from) && from != to {
-					want, end = store.ErrSettled, from
+					want, end = store.ErrFinished, from
 				}
 				is(t, shop, f.one.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: to}), want)
 				same(t, shop, theActivity(t, f.one, shop).Outcome, end)
@@ -190,7 +190,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		var won [3]atomic.Bool
 		f.race(30, func(i int, s *store.Store) bool {
 			err := s.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: outcomes[i%3]})
-			if err != nil && !errors.Is(err, store.ErrSettled) {
+			if err != nil && !errors.Is(err, store.ErrFinished) {
 				t.Errorf("unexpected error: %v", err)
 			}
 			if err == nil {

@@ -35,6 +35,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Drafts", draftTests},
 		{"Flashes", flashTests},
 		{"Submissions", submissionTests},
+		{"Operations", operationTests},
 		{"Secrets", secretTests},
 		{"Activities", activityTests},
 		{"Locks", lockTests},
