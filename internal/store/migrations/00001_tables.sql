@@ -154,6 +154,10 @@ CREATE TABLE activities (
     UNIQUE (started_at, seq)
 );
 CREATE INDEX activities_shop ON activities (environment, shop, started_at, seq);
+CREATE INDEX activities_open ON activities (environment, shop, action, started_at, seq)
+    WHERE outcome IN ('pending', 'unclear');
+CREATE INDEX activities_done ON activities (environment, shop, action, webhook_id, started_at, seq)
+    WHERE outcome = 'done';
 CREATE INDEX activities_unsettled ON activities (environment, started_at, seq) WHERE outcome IN ('pending', 'unclear');
 
 CREATE TABLE immutable_webhooks (

@@ -234,6 +234,75 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
+	"found by action": func(t *testing.T, f *fixture) {
+		outcomes := []string{"", "unclear", "done", "failed", "refused"}
+		for at := range 3 {
+			for _, action := range []string{"create", "delete"} {
+				for _, shop := range []string{"sh_1", "sh_2"} {
+					for i, outcome := range outcomes {
+						kept := beginActivity(t, f.one, store.Activity{
+							Shop: shop, Action: action, WebhookID: fmt.Sprint("wcon_", at%2),
+							Actor: fmt.Sprint(at, " ", action, " ", shop, " ", outcome),
+						})
+						if i > 0 {
+							settleActivity(t, f.one, kept.ID, outcome)
+						}
+					}
+				}
+			}
+			f.clock.move(time.Minute)
+		}
+		at := func(n int) time.Time { return f.start.Add(time.Duration(n) * time.Minute) }
+		open := []string{"2 create sh_1 unclear", "2 create sh_1 ", "1 create sh_1 unclear", "1 create sh_1 "}
+		oldest := []string{"0 create sh_1 unclear", "0 create sh_1 "}
+		var recent []string
+		for _, outcome := range slices.Backward(outcomes) {
+			recent = append(recent, "2 create sh_1 "+outcome)
+		}
+		for name, c := range map[string]struct {
+			find func() ([]store.Activity, error)
+			want []string
+		}{
+			"open": {func() ([]store.Activity, error) {
+				return f.other.OpenActivities(t.Context(), "sh_1", "create", at(0))
+			}, slices.Concat(open, oldest)},
+			"open ones since a time": {func() ([]store.Activity, error) {
+				return f.other.OpenActivities(t.Context(), "sh_1", "create", at(0).Add(time.Millisecond))
+			}, open},
+			"open ones of another shop": {func() ([]store.Activity, error) {
+				return f.other.OpenActivities(t.Context(), "sh_3", "create", at(0))
+			}, nil},
+			"open ones of another environment": {func() ([]store.Activity, error) {
+				return f.open(sandbox).OpenActivities(t.Context(), "sh_1", "create", at(0))
+			}, nil},
+			"done to a webhook": {func() ([]store.Activity, error) {
+				return f.other.DoneActivities(t.Context(), "sh_1", "create", "wcon_0")
+			}, []string{"2 create sh_1 done", "0 create sh_1 done"}},
+			"done to another webhook": {func() ([]store.Activity, error) {
+				return f.other.DoneActivities(t.Context(), "sh_1", "create", "wcon_")
+			}, nil},
+			"done in another environment": {func() ([]store.Activity, error) {
+				return f.open(sandbox).DoneActivities(t.Context(), "sh_1", "create", "wcon_0")
+			}, nil},
+			"recent": {func() ([]store.Activity, error) {
+				return f.other.RecentActivities(t.Context(), "sh_1", "create", at(2), 0)
+			}, recent},
+			"as many recent ones as asked for": {func() ([]store.Activity, error) {
+				return f.other.RecentActivities(t.Context(), "sh_1", "create", at(0), 2)
+			}, recent[:2]},
+			"recent in another environment": {func() ([]store.Activity, error) {
+				return f.open(sandbox).RecentActivities(t.Context(), "sh_1", "create", at(0), 2)
+			}, nil},
+		} {
+			all, err := c.find()
+			must(t, err)
+			same(t, name, names(all), c.want)
+		}
+		all, err := f.other.OpenActivities(t.Context(), "sh_2", "delete", at(2))
+		must(t, err)
+		same(t, "every field", all[0], activities(t, f.one, store.ActivityQuery{Shop: "sh_2", Outcome: "unclear"}).Rows[0])
+	},
+
 	"filtered": func(t *testing.T, f *fixture) {
 		for _, a := range []struct{ shop, action, webhook, outcome string }{
 			{"sh_1", "create", "wcon_1", "done"},
