@@ -183,7 +183,7 @@ func (p settling) note(ctx context.Context, a store.Activity, found store.Settle
 		found.Status, found.Code, found.APIRequestID = a.Status, a.Code, a.APIRequestID
 	}
 	err := p.Store.SettleActivity(ctx, a.ID, found)
-	if errors.Is(err, store.ErrSettled) {
+	if errors.Is(err, store.ErrFinished) {
 		return nil // by who made the attempt, meanwhile
 	}
 	return err

@@ -288,7 +288,7 @@ func (c creation) closeAttempt(ctx context.Context, a store.Activity, end store.
 	if end.Status == 0 { // the answer that was unclear stays on record
 		end.Status, end.Code, end.APIRequestID = a.Status, a.Code, a.APIRequestID
 	}
-	if err := c.Store.SettleActivity(ctx, a.ID, end); err != nil && !errors.Is(err, store.ErrSettled) {
+	if err := c.Store.SettleActivity(ctx, a.ID, end); err != nil && !errors.Is(err, store.ErrFinished) {
 		c.state.log.Error("the outcome of an attempt could not be recorded", "activity", a.ID, "error", err)
 	}
 }
@@ -573,7 +573,7 @@ func (c creation) settle(ctx context.Context, state, webhookID string, o outcome
 	if errors.Is(err, store.ErrLeaseLost) {
 		return c.lost(ctx)
 	}
-	if err != nil && !errors.Is(err, store.ErrSettled) {
+	if err != nil && !errors.Is(err, store.ErrFinished) {
 		return store.Submission{}, err
 	}
 	return c.submission(ctx)

@@ -94,6 +94,14 @@ const (
 	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $10`
 	oldestFirst = ` ORDER BY started_at, seq LIMIT $10`
 
+	// The literals of these conditions are those of the partial indexes.
+	selectOpen = selectActivities + inShop + ` AND action = $3 AND outcome IN ('pending', 'unclear')
+		AND started_at >= $4 ORDER BY started_at DESC, seq DESC LIMIT $5`
+	selectDone = selectActivities + inShop + ` AND action = $3 AND outcome = 'done' AND webhook_id = $4
+		ORDER BY started_at DESC, seq DESC LIMIT $5`
+	selectRecent = selectActivities + inShop + ` AND action = $3
+		AND started_at >= $4 ORDER BY started_at DESC, seq DESC LIMIT $5`
+
 	selectUnsettled = selectActivities + ` WHERE environment = $1 AND outcome IN ('pending', 'unclear')
 		AND started_at < $2 AND (outcome = 'pending' OR started_at > $3) ORDER BY started_at, seq LIMIT $4`
 
@@ -110,7 +118,7 @@ const (
 func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
 	a.ID, a.Outcome, a.StartedAt, a.SettledAt = rand.Text(), OutcomePending, s.now(), time.Time{}
 	a.Status, a.Code, a.APIRequestID = 0, "", ""
-	sealed := s.keys.seal(a.Detail, s.detailPlace(a.Shop, a.ID))
+	sealed := s.keys.seal(a.Detail, s.detailContext(a.Shop, a.ID))
 	for n := int64(0); n == 0; {
 		var err error
 		// Nothing is inserted when another activity got the number first: it asks for the next.
@@ -151,7 +159,7 @@ func (s *Store) settledAs(ctx context.Context, id, outcome string) error {
 	err := s.engine.read.QueryRowContext(ctx, `SELECT outcome FROM activities WHERE environment = $1 AND id = $2`,
 		s.env, id).Scan(&kept)
 	if err == nil && kept != outcome {
-		err = ErrSettled
+		err = ErrFinished
 	}
 	return err
 }
@@ -190,19 +198,37 @@ func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, 
 	return list, failed("count activities", err)
 }
 
+// OpenActivities returns the activities with an action in a shop that are pending or unclear and were
+// started at a time or later, newest first, at most 10,000 of them. How many others there are costs
+// nothing.
+func (s *Store) OpenActivities(ctx context.Context, shop, action string, since time.Time) ([]Activity, error) {
+	all, err := s.findActivities(ctx, selectOpen, s.env, shop, action, millis(since), maxLimit)
+	return all, failed("list open activities", err)
+}
+
+// DoneActivities returns the activities with an action in a shop that are done and name a webhook,
+// newest first, at most 10,000 of them.
+func (s *Store) DoneActivities(ctx context.Context, shop, action, webhookID string) ([]Activity, error) {
+	all, err := s.findActivities(ctx, selectDone, s.env, shop, action, webhookID, maxLimit)
+	return all, failed("list done activities", err)
+}
+
+// RecentActivities returns the activities with an action in a shop, of any outcome, that were started
+// at a time or later, newest first: at most 10,000 of them, 50 if limit is 0. It reads all activities
+// of the shop since that time, so the time should be recent.
+func (s *Store) RecentActivities(
+	ctx context.Context, shop, action string, since time.Time, limit int,
+) ([]Activity, error) {
+	all, err := s.findActivities(ctx, selectRecent, s.env, shop, action, millis(since), rowLimit(limit))
+	return all, failed("list recent activities", err)
+}
+
 // UnsettledActivities returns the activities of all shops whose end is not known, oldest first: those
 // that are pending and were started before a time, and of these also the unclear ones that were
 // started after another. At most 10,000 of them; limit 0 stands for 50.
 func (s *Store) UnsettledActivities(ctx context.Context, before, unclearAfter time.Time, limit int) ([]Activity, error) {
-	rows, err := s.listActivities(ctx, selectUnsettled, s.env, millis(before), millis(unclearAfter), rowLimit(limit))
-	if err != nil {
-		return nil, failed("list unsettled activities", err)
-	}
-	var list []Activity
-	for _, row := range rows {
-		list = append(list, row.Activity)
-	}
-	return list, nil
+	all, err := s.findActivities(ctx, selectUnsettled, s.env, millis(before), millis(unclearAfter), rowLimit(limit))
+	return all, failed("list unsettled activities", err)
 }
 
 func rowLimit(n int) int {
@@ -266,6 +292,16 @@ type activityRow struct {
 	position position
 }
 
+// findActivities is listActivities without their places.
+func (s *Store) findActivities(ctx context.Context, query string, args ...any) ([]Activity, error) {
+	rows, err := s.listActivities(ctx, query, args...)
+	var all []Activity
+	for _, row := range rows {
+		all = append(all, row.Activity)
+	}
+	return all, err
+}
+
 func (s *Store) listActivities(ctx context.Context, query string, args ...any) ([]activityRow, error) {
 	rows, err := s.engine.read.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -294,13 +330,13 @@ func (s *Store) scanActivity(rows *sql.Rows) (activityRow, error) {
 		return activityRow{}, err
 	}
 	a.StartedAt, a.SettledAt = timeAt(a.position.started), timeAt(settled)
-	a.Detail, err = s.keys.open(sealed, s.detailPlace(a.Shop, a.ID))
+	a.Detail, err = s.keys.open(sealed, s.detailContext(a.Shop, a.ID))
 	if err != nil {
 		s.log.Warn("a sealed value does not open", "op", "read activity", "activity", a.ID, "err", err)
 	}
 	return a, nil
 }
 
-func (s *Store) detailPlace(shop, id string) place {
-	return place{"activities", "detail", []string{s.env, shop, id}}
+func (s *Store) detailContext(shop, id string) rowContext {
+	return rowContext{"activities", "detail", []string{s.env, shop, id}}
 }

@@ -50,6 +50,15 @@ func TestActivitiesAreFoundByAnIndex(t *testing.T) {
 			q := ActivityQuery{Shop: "sh_1"}
 			return countActivities + q.where(), q.args(s.env, position{}, position{})
 		}, "activities_shop", false},
+		"open in a shop": {func() (string, []any) {
+			return selectOpen, []any{s.env, "sh_1", "create", 0, 50}
+		}, "activities_open", false},
+		"done to a webhook": {func() (string, []any) {
+			return selectDone, []any{s.env, "sh_1", "create", "wcon_1", 50}
+		}, "activities_done", false},
+		"recent in a shop": {func() (string, []any) {
+			return selectRecent, []any{s.env, "sh_1", "create", millis(time.Now()), 50}
+		}, "activities_shop", false},
 		"unsettled": {func() (string, []any) { return selectUnsettled, []any{s.env, millis(time.Now()), 0, 50} }, "activities_unsettled", false},
 		"of a living connection": {func() (string, []any) {
 			return selectLiveConnections, []any{s.env, "sh_1", 0, 0, ""}

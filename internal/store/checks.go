@@ -48,7 +48,7 @@ func (s *Store) BeginCheck(ctx context.Context, c Check, most int) (Check, error
 
 // insertCheck holds the owner's lock: many at once would each count only those before them.
 func (s *Store) insertCheck(ctx context.Context, c Check, most int) (n int64, err error) {
-	sealed := s.keys.seal(c.Report, s.reportPlace(c.Owner, c.ID))
+	sealed := s.keys.seal(c.Report, s.reportContext(c.Owner, c.ID))
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		if err := s.lockOwner(ctx, tx, s.env, c.Owner); err != nil {
 			return err
@@ -80,7 +80,7 @@ func (s *Store) whyNoCheck(ctx context.Context, owner Owner) error {
 func (s *Store) UpdateCheck(ctx context.Context, owner Owner, id string, report []byte, done bool) error {
 	n, err := s.exec(ctx, `
 		UPDATE checks SET report = $1, done = $2, updated_at = $3 WHERE environment = $4 AND owner = $5 AND id = $6 AND NOT done`,
-		s.keys.seal(report, s.reportPlace(owner, id)), done, millis(s.now()), s.env, owner, id)
+		s.keys.seal(report, s.reportContext(owner, id)), done, millis(s.now()), s.env, owner, id)
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
@@ -100,12 +100,12 @@ func (s *Store) Check(ctx context.Context, owner Owner, shop, id string) (Check,
 		return Check{}, failed("read check", err)
 	}
 	c.StartedAt, c.UpdatedAt = timeAt(started), timeAt(updated)
-	if c.Report, err = s.keys.open(sealed, s.reportPlace(owner, id)); err != nil {
+	if c.Report, err = s.keys.open(sealed, s.reportContext(owner, id)); err != nil {
 		return Check{}, s.gone(ctx, "read check", err)
 	}
 	return c, nil
 }
 
-func (s *Store) reportPlace(owner Owner, id string) place {
-	return place{"checks", "report", []string{s.env, string(owner), id}}
+func (s *Store) reportContext(owner Owner, id string) rowContext {
+	return rowContext{"checks", "report", []string{s.env, string(owner), id}}
 }

@@ -117,7 +117,7 @@ func (s *Store) LiveConnection(ctx context.Context, shopID string, prefer Owner)
 // connection as kept. ID, Expired, Version and CreatedAt of the argument do not count. ErrNotFound
 // says that the owner is gone.
 func (s *Store) PutConnection(ctx context.Context, c Connection) (Connection, error) {
-	sealed := s.keys.seal(c.Credential, s.credentialPlace(c.Owner, c.ShopID))
+	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
 	var kept Connection
 	err := s.again(ctx, func() (err error) {
 		kept, err = scanConnection(s.engine.write.QueryRowContext(ctx, upsertConnection,
@@ -140,6 +140,7 @@ func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string
 			`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`,
 			`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
 			`DELETE FROM submissions WHERE environment = $1 AND owner = $2 AND shop = $3`,
+			`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND shop = $3 AND holder = ''`,
 			`DELETE FROM checks WHERE environment = $1 AND owner = $2 AND shop = $3`,
 			// A flash belongs to the shop when a segment of its page's path is the shop.
 			// replace is the one exact search for text that every database has.
@@ -196,7 +197,7 @@ func (s *Store) FinishRefresh(ctx context.Context, connID string, version int64,
 		UPDATE connections SET credential = $1, expires_at = $2, scopes = $3,
 			expired = FALSE, version = version + 1, lease_holder = '', lease_until = 0
 		WHERE environment = $4 AND id = $5 AND version = $6 AND lease_holder = $7 AND lease_holder <> ''`,
-		s.keys.seal(credential, s.credentialPlace(owner, shopID)), millis(expiresAt), scopes,
+		s.keys.seal(credential, s.credentialContext(owner, shopID)), millis(expiresAt), scopes,
 		s.env, connID, version, holder)
 	if err == nil && n == 0 {
 		err = ErrLeaseLost
@@ -212,8 +213,8 @@ func (s *Store) ReleaseRefresh(ctx context.Context, connID, holder string) error
 	return failed("release refresh", err)
 }
 
-func (s *Store) credentialPlace(owner Owner, shopID string) place {
-	return place{"connections", "credential", []string{s.env, string(owner), shopID}}
+func (s *Store) credentialContext(owner Owner, shopID string) rowContext {
+	return rowContext{"connections", "credential", []string{s.env, string(owner), shopID}}
 }
 
 func (s *Store) openConnection(row scanner) (Connection, error) {
@@ -222,7 +223,7 @@ func (s *Store) openConnection(row scanner) (Connection, error) {
 	if err != nil {
 		return Connection{}, failed("read connection", err)
 	}
-	c.Credential, err = s.keys.open(sealed, s.credentialPlace(c.Owner, c.ShopID))
+	c.Credential, err = s.keys.open(sealed, s.credentialContext(c.Owner, c.ShopID))
 	return c, failed("read connection", err)
 }
 

@@ -172,7 +172,7 @@ func (p *planted) plant(t *testing.T, shop string) {
 		Owner: p.owner, ShopID: shop, ShopName: "plain name", Credential: []byte(p.canary("credential", shop)),
 	})
 	check(t, err)
-	check(t, p.store.PutAttempt(ctx, store.Attempt{
+	check(t, p.store.PutSignIn(ctx, store.SignIn{
 		State: p.canary("state", shop), Browser: p.canary("browser", shop),
 		Verifier: p.canary("verifier", shop), Return: "/" + shop, ExpiresAt: soon,
 	}))
@@ -184,10 +184,18 @@ func (p *planted) plant(t *testing.T, shop string) {
 	_, _, err = p.store.BeginSubmission(ctx, store.Submission{ID: shop, Owner: p.owner, Shop: shop})
 	check(t, err)
 	check(t, p.store.SettleSubmission(ctx, store.Submission{Owner: p.owner, ID: shop, State: store.StateCreated, WebhookID: "wcon_1", Result: []byte(p.canary("result", shop))}))
+	op := store.Operation{
+		Key: shop, Owner: p.owner, Shop: shop, Kind: store.KindCreate, Holder: "me",
+		Resource: store.URLResource(p.canary("URL", shop)),
+	}
+	_, err = p.store.BeginOperation(ctx, op, time.Minute)
+	check(t, err)
+	op.State, op.WebhookID, op.Result = store.StateDone, "wcon_1", []byte(p.canary("outcome", shop))
+	check(t, p.store.FinishOperation(ctx, op))
 	check(t, p.store.PutSecret(ctx, p.owner, shop, "wcon_1", p.canary("secret", shop), soon))
 	_, err = p.store.BeginActivity(ctx, store.Activity{Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop))})
 	check(t, err)
-	check(t, p.store.LockWebhook(ctx, shop, "wcon_1", soon))
+	check(t, p.store.MarkImmutable(ctx, shop, "wcon_1", soon))
 	check(t, p.store.Spend(ctx, store.Limit{Name: "limit", Burst: 1, Every: time.Hour}, p.canary("address", shop)))
 	kept, err := p.store.BeginCheck(ctx, store.Check{Owner: p.owner, Shop: shop, Report: []byte(p.canary("report", shop))}, 9)
 	check(t, err)
@@ -220,8 +228,8 @@ var sealedColumns = map[string]struct {
 		}
 		return err
 	}},
-	"attempts.verifier": {`return_path = '/' || $1`, func(t *testing.T, p *planted, shop string) error {
-		_, err := p.store.TakeAttempt(t.Context(), "canary-state-"+shop, "canary-browser-"+shop)
+	"sign_ins.verifier": {`return_path = '/' || $1`, func(t *testing.T, p *planted, shop string) error {
+		_, err := p.store.TakeSignIn(t.Context(), "canary-state-"+shop, "canary-browser-"+shop)
 		return err
 	}},
 	"drafts.form": {`id = $1`, func(t *testing.T, p *planted, shop string) error {
@@ -243,6 +251,13 @@ var sealedColumns = map[string]struct {
 		sub, err := p.store.Submission(t.Context(), p.owner, shop)
 		if err != nil && (sub.State != store.StateCreated || sub.Result != nil) {
 			t.Errorf("submission beside the error: %+v", sub)
+		}
+		return err
+	}},
+	"operations.result": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
+		op, err := p.store.Operation(t.Context(), p.owner, shop)
+		if err != nil && (op.State != store.StateDone || op.Result != nil) {
+			t.Errorf("operation beside the error: %+v", op)
 		}
 		return err
 	}},
@@ -365,6 +380,7 @@ func TestARowThatChangedHandsDoesNotOpen(t *testing.T) {
 			"connections.credential": `UPDATE connections SET owner = $1 WHERE shop_id = 'one'`,
 			"webhook_secrets.secret": `UPDATE webhook_secrets SET owner = $1 WHERE shop = 'one'`,
 			"submissions.result":     `UPDATE submissions SET owner = $1 WHERE shop = 'one'`,
+			"operations.result":      `UPDATE operations SET owner = $1 WHERE shop = 'one'`,
 			"checks.report":          `UPDATE checks SET owner = $1 WHERE shop = 'one'`,
 			"flashes.data":           `UPDATE flashes SET owner = $1 WHERE page = '/one'`,
 		} {
@@ -457,7 +473,7 @@ func TestShortLivedValuesThatDoNotOpenAreGone(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		p := plant(t, fresh, options(t, 1))
 		p.store = open(t, p.url, options(t, 2))
-		for _, name := range []string{"attempts.verifier", "drafts.form", "webhook_secrets.secret", "checks.report"} {
+		for _, name := range []string{"sign_ins.verifier", "drafts.form", "webhook_secrets.secret", "checks.report"} {
 			if err := sealedColumns[name].read(t, p, "one"); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%s: error %v, want it to be %v too", name, err, store.ErrNotFound)
 			}
@@ -477,7 +493,7 @@ func TestKeysRotate(t *testing.T) {
 		p.store = open(t, p.url, options(t, 2, 1))
 		for _, shop := range []string{"one", "two"} {
 			for name, c := range sealedColumns {
-				if name != "attempts.verifier" && name != "flashes.data" { // these are spent by reading
+				if name != "sign_ins.verifier" && name != "flashes.data" { // these are spent by reading
 					check(t, c.read(t, p, shop))
 				}
 			}
@@ -512,10 +528,10 @@ func TestManyRequestsAtOnce(t *testing.T) {
 func oneRequest(t *testing.T, s *store.Store, i int) error {
 	ctx := t.Context()
 	state := fmt.Sprint("state", i)
-	if err := s.PutAttempt(ctx, store.Attempt{State: state, Browser: "b", ExpiresAt: time.Now().Add(time.Minute)}); err != nil {
+	if err := s.PutSignIn(ctx, store.SignIn{State: state, Browser: "b", ExpiresAt: time.Now().Add(time.Minute)}); err != nil {
 		return err
 	}
-	if _, err := s.TakeAttempt(ctx, state, "b"); err != nil {
+	if _, err := s.TakeSignIn(ctx, state, "b"); err != nil {
 		return err
 	}
 	owner, token := signIn(t, s)
@@ -529,6 +545,19 @@ func oneRequest(t *testing.T, s *store.Store, i int) error {
 	}
 	a, err := s.BeginActivity(ctx, store.Activity{Owner: owner, Shop: "sh_1"})
 	if err != nil {
+		return err
+	}
+	op := store.Operation{
+		Key: "k", Owner: owner, Shop: "sh_1", Kind: store.KindUpdate, Holder: state, Resource: store.WebhookResource(state),
+	}
+	if _, err := s.BeginOperation(ctx, op, time.Minute); err != nil {
+		return err
+	}
+	if err := s.RenewOperation(ctx, owner, "k", state, time.Minute, true); err != nil {
+		return err
+	}
+	op.State = store.StateDone
+	if err := s.FinishOperation(ctx, op); err != nil {
 		return err
 	}
 	_, _, err = s.BeginSubmission(ctx, store.Submission{ID: "f", Owner: owner, Shop: "sh_1"})
@@ -560,7 +589,7 @@ func TestReadingWritesNothing(t *testing.T) {
 		check(t, err)
 		_, err = s.Activities(t.Context(), store.ActivityQuery{Shop: "sh_1"})
 		check(t, err)
-		_, err = s.LockedWebhooks(t.Context(), "sh_1")
+		_, err = s.ImmutableWebhooks(t.Context(), "sh_1")
 		check(t, err)
 		if after := stateOf(t, url, db); after != before {
 			t.Errorf("the database went from %s to %s", before, after)

@@ -38,7 +38,7 @@ func (s *Store) PutDraft(ctx context.Context, d Draft) (Draft, error) {
 		ON CONFLICT (environment, browser_hash, id) DO UPDATE SET
 			page = excluded.page, shop = excluded.shop, form = excluded.form, expires_at = excluded.expires_at`,
 		s.env, browser, d.ID, d.Page, d.Shop,
-		s.keys.seal([]byte(d.Form.Encode()), s.formPlace(browser, d.ID)), millis(d.ExpiresAt))
+		s.keys.seal([]byte(d.Form.Encode()), s.formContext(browser, d.ID)), millis(d.ExpiresAt))
 	return d, failed("put draft", err)
 }
 
@@ -55,7 +55,7 @@ func (s *Store) Draft(ctx context.Context, browser, id string) (Draft, error) {
 		return Draft{}, failed("read draft", err)
 	}
 	d.ExpiresAt = timeAt(expires)
-	form, err := s.keys.open(sealed, s.formPlace(hashOf(browser), id))
+	form, err := s.keys.open(sealed, s.formContext(hashOf(browser), id))
 	if err != nil {
 		return Draft{}, s.gone(ctx, "read draft", err)
 	}
@@ -70,6 +70,6 @@ func (s *Store) DeleteDraft(ctx context.Context, browser, id string) error {
 	return failed("delete draft", err)
 }
 
-func (s *Store) formPlace(browserHash, id string) place {
-	return place{"drafts", "form", []string{s.env, browserHash, id}}
+func (s *Store) formContext(browserHash, id string) rowContext {
+	return rowContext{"drafts", "form", []string{s.env, browserHash, id}}
 }

@@ -20,7 +20,7 @@ func (s *Store) AddFlash(ctx context.Context, owner Owner, page string, data []b
 		SELECT $3, environment, id, $4,
 			(SELECT COALESCE(MAX(seq), 0) + 1 FROM flashes WHERE environment = $1 AND owner = $2 AND page = $4), $5, $6
 		FROM owners WHERE environment = $1 AND id = $2`,
-		s.env, owner, id, page, s.keys.seal(data, s.flashPlace(owner, page, id)), millis(s.now()))
+		s.env, owner, id, page, s.keys.seal(data, s.flashContext(owner, page, id)), millis(s.now()))
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
@@ -58,7 +58,7 @@ func (s *Store) TakeFlashes(ctx context.Context, owner Owner, page string) ([][]
 		if f.createdAt <= oldest {
 			continue
 		}
-		data, err := s.keys.open(f.data, s.flashPlace(owner, page, f.id))
+		data, err := s.keys.open(f.data, s.flashContext(owner, page, f.id))
 		if err != nil {
 			s.log.WarnContext(ctx, "a sealed value does not open", "op", "take flashes", "err", err)
 			continue
@@ -88,6 +88,6 @@ func (s *Store) deleteFlashes(ctx context.Context, owner Owner, page string) ([]
 	return all, rows.Err()
 }
 
-func (s *Store) flashPlace(owner Owner, page, id string) place {
-	return place{"flashes", "data", []string{s.env, string(owner), page, id}}
+func (s *Store) flashContext(owner Owner, page, id string) rowContext {
+	return rowContext{"flashes", "data", []string{s.env, string(owner), page, id}}
 }

@@ -103,6 +103,6 @@ func (s *Store) taking(l Limit, key string) (args []any, latest int64) {
 // bucket is what is kept of a key. There are few enough addresses to try a plain hash for all.
 func (s *Store) bucket(l Limit, key string) string {
 	mac := hmac.New(sha256.New, s.keys.list[0].mac)
-	mac.Write(place{l.Name, key, []string{s.env}}.data())
+	mac.Write(rowContext{l.Name, key, []string{s.env}}.data())
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

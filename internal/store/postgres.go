@@ -296,6 +296,9 @@ func collidedPostgres(err error) bool {
 	switch stateOf(err) {
 	case "40001", "40P01", "23503": // serialization_failure, deadlock_detected, foreign_key_violation
 		return true
+	case "23505": // unique_violation, where two operations took a resource at once
+		var e *pgconn.PgError
+		return errors.As(err, &e) && e.ConstraintName == "operations_lease"
 	}
 	return false
 }

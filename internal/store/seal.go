@@ -105,15 +105,15 @@ func newKey(secret []byte) (key, error) {
 	return key{id: id[0], aead: aead, mac: mac}, nil
 }
 
-// place is where a sealed value lives. A value opens in its own place only. The row is named by
-// what makes it somebody's, so that changing a row's owner breaks its seal.
-type place struct {
+// rowContext is where a sealed value lives. A value opens in its own rowContext only. The row is named by
+// what makes it its owner's, so that a row whose owner was changed no longer opens.
+type rowContext struct {
 	table, column string
 	row           []string
 }
 
-// data is the associated data of a place; the lengths keep neighbouring parts apart.
-func (p place) data() []byte {
+// data returns the associated data; the lengths keep neighboring parts apart.
+func (p rowContext) data() []byte {
 	var b []byte
 	for _, part := range append([]string{p.table, p.column}, p.row...) {
 		part = storable(part) // as the row has it where the database keeps text only
@@ -128,14 +128,14 @@ func storable(text string) string {
 	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
 }
 
-// seal encrypts plain for a place: one byte of key id, the random nonce, the ciphertext with its tag.
-func (k Keys) seal(plain []byte, p place) []byte {
+// seal encrypts plain for a row: one byte of key id, the random nonce, the ciphertext with its tag.
+func (k Keys) seal(plain []byte, p rowContext) []byte {
 	first := k.list[0]
 	return first.aead.Seal([]byte{first.id}, nil, plain, p.data()) //nolint:gosec // No nonce is passed: the AEAD draws one.
 }
 
 // open is the inverse of seal. Its error is ErrWrongKey, with the reason.
-func (k Keys) open(sealed []byte, p place) ([]byte, error) {
+func (k Keys) open(sealed []byte, p rowContext) ([]byte, error) {
 	if len(sealed) == 0 {
 		return nil, fmt.Errorf("%w: %s.%s is empty", ErrWrongKey, p.table, p.column)
 	}
@@ -166,7 +166,7 @@ type olderKeys struct {
 	said sync.Map
 }
 
-func (o *olderKeys) opened(k key, p place) {
+func (o *olderKeys) opened(k key, p rowContext) {
 	if o == nil {
 		return
 	}

@@ -13,7 +13,7 @@ func (s *Store) PutSecret(ctx context.Context, owner Owner, shop, webhookID, sec
 		SELECT environment, id, $3, $4, $5, $6 FROM owners WHERE environment = $1 AND id = $2
 		ON CONFLICT (environment, owner, shop, webhook_id) DO UPDATE SET
 			secret = excluded.secret, expires_at = excluded.expires_at`,
-		s.env, owner, shop, webhookID, s.keys.seal([]byte(secret), s.secretPlace(owner, shop, webhookID)), millis(until))
+		s.env, owner, shop, webhookID, s.keys.seal([]byte(secret), s.secretContext(owner, shop, webhookID)), millis(until))
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
@@ -31,7 +31,7 @@ func (s *Store) Secret(ctx context.Context, owner Owner, shop, webhookID string)
 	if err != nil {
 		return "", time.Time{}, failed("read secret", err)
 	}
-	secret, err := s.keys.open(sealed, s.secretPlace(owner, shop, webhookID))
+	secret, err := s.keys.open(sealed, s.secretContext(owner, shop, webhookID))
 	if err != nil {
 		return "", time.Time{}, s.gone(ctx, "read secret", err)
 	}
@@ -46,6 +46,6 @@ func (s *Store) DeleteSecret(ctx context.Context, owner Owner, shop, webhookID s
 	return failed("delete secret", err)
 }
 
-func (s *Store) secretPlace(owner Owner, shop, webhookID string) place {
-	return place{"webhook_secrets", "secret", []string{s.env, string(owner), shop, webhookID}}
+func (s *Store) secretContext(owner Owner, shop, webhookID string) rowContext {
+	return rowContext{"webhook_secrets", "secret", []string{s.env, string(owner), shop, webhookID}}
 }

@@ -277,18 +277,18 @@ func (s *Store) deleteSession(ctx context.Context, hash string) error {
 			s.env, hash); err != nil {
 			return err
 		}
-		_, err = s.deleteIdleOwner(ctx, tx, s.env, owner)
+		_, err = deleteIdleOwner(ctx, tx, s.env, owner)
 		return err
 	}))
 }
 
-// deleteIdleOwner deletes a locked owner who has no session.
-func (s *Store) deleteIdleOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) (int64, error) {
-	r, err := tx.ExecContext(ctx, `
-		DELETE FROM owners WHERE environment = $1 AND id = $2
-		AND NOT EXISTS (SELECT 1 FROM sessions WHERE environment = $1 AND owner = $2)`, env, owner)
-	if err != nil {
-		return 0, err
+// deleteIdleOwner deletes an owner who is locked and has no session, and reports whether it did.
+func deleteIdleOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) (bool, error) {
+	var idle bool
+	err := tx.QueryRowContext(ctx, `
+		SELECT NOT EXISTS (SELECT 1 FROM sessions WHERE environment = $1 AND owner = $2)`, env, owner).Scan(&idle)
+	if err != nil || !idle {
+		return false, err
 	}
-	return r.RowsAffected()
+	return true, deleteOwner(ctx, tx, env, owner)
 }

@@ -60,8 +60,8 @@ var (
 	// work on a submission.
 	ErrLeaseLost = errors.New("the lease is no longer held")
 
-	// ErrSettled says that a submission or an activity already has another outcome.
-	ErrSettled = errors.New("there is another outcome already")
+	// ErrFinished says that a submission or an activity already has another outcome.
+	ErrFinished = errors.New("there is another outcome already")
 )
 
 // Owner is who owns connections: today everybody who signed in with one session and its renewals.
@@ -133,11 +133,28 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // DeleteOwner signs an owner out everywhere: it deletes all sessions, connections, secrets, flashes
-// and submissions of the owner. What the owner attempted stays in the activity of its shops. An
-// owner that does not exist is no error.
+// and operations of the owner. An operation whose lease is held stays, so that nobody else starts to
+// work on its resource, and so do the activities. It is no error if there is no such owner.
 func (s *Store) DeleteOwner(ctx context.Context, owner Owner) error {
-	_, err := s.exec(ctx, `DELETE FROM owners WHERE environment = $1 AND id = $2`, s.env, owner)
-	return failed("delete owner", err)
+	return failed("delete owner", s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.lockOwner(ctx, tx, s.env, owner); err != nil {
+			return err
+		}
+		return deleteOwner(ctx, tx, s.env, owner)
+	}))
+}
+
+// deleteOwner deletes an owner who is locked.
+func deleteOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) error {
+	for _, query := range []string{
+		`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND holder = ''`,
+		`DELETE FROM owners WHERE environment = $1 AND id = $2`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, env, owner); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Now is the time by which the rows of the database live. Who compares a time of theirs with the
@@ -211,6 +228,23 @@ func (s *Store) lockOwner(ctx context.Context, tx *sql.Tx, env string, owner Own
 	}
 	_, err := tx.ExecContext(ctx, s.engine.lockOwner, env, owner)
 	return err
+}
+
+// lockPresentOwner locks an owner, and returns sql.ErrNoRows if there is no such owner.
+func (s *Store) lockPresentOwner(ctx context.Context, tx *sql.Tx, owner Owner) error {
+	if err := s.lockOwner(ctx, tx, s.env, owner); err != nil {
+		return err
+	}
+	var one int
+	return tx.QueryRowContext(ctx, `SELECT 1 FROM owners WHERE environment = $1 AND id = $2`, s.env, owner).Scan(&one)
+}
+
+// affected returns how many rows a statement has changed.
+func affected(r sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
 }
 
 // failed names the operation that err ended and translates the engine's "no rows".

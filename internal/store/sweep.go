@@ -21,14 +21,15 @@ func (s *Store) Sweep(ctx context.Context) error {
 		args        []any
 	}{
 		{"sessions", `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2`, []any{ago(SessionIdle), ago(SessionLife)}},
-		{"attempts", `DELETE FROM attempts WHERE expires_at <= $1`, []any{ago(0)}},
+		{"sign-ins", `DELETE FROM sign_ins WHERE expires_at <= $1`, []any{ago(0)}},
 		{"drafts", `DELETE FROM drafts WHERE expires_at <= $1`, []any{ago(0)}},
 		{"flashes", `DELETE FROM flashes WHERE created_at <= $1`, []any{ago(flashLife)}},
 		{"submissions", `DELETE FROM submissions WHERE updated_at <= $1`, []any{ago(submissionLife)}},
+		{"operations", sweepOperations, []any{ago(operationLife)}},
 		{"secrets", `DELETE FROM webhook_secrets WHERE expires_at <= $1`, []any{ago(0)}},
 		{"checks", `DELETE FROM checks WHERE started_at <= $1`, []any{ago(checkLife)}},
 		{"activities", `DELETE FROM activities WHERE started_at <= $1`, []any{ago(activityLife)}},
-		{"locks", `DELETE FROM webhook_locks WHERE expires_at <= $1`, []any{ago(0)}},
+		{"immutable webhooks", `DELETE FROM immutable_webhooks WHERE expires_at <= $1`, []any{ago(0)}},
 		{"limits", `DELETE FROM rate_limits WHERE full_at <= $1`, []any{ago(0)}},
 	} {
 		n, err := s.exec(ctx, step.query, step.args...)
@@ -54,18 +55,20 @@ func (s *Store) sweepOwners(ctx context.Context) (n int64, err error) {
 		return 0, err
 	}
 	for _, o := range idle {
-		var deleted int64
+		var deleted bool
 		err := s.tx(ctx, func(tx *sql.Tx) (err error) {
 			if err := s.lockOwner(ctx, tx, o.env, o.owner); err != nil {
 				return err
 			}
-			deleted, err = s.deleteIdleOwner(ctx, tx, o.env, o.owner)
+			deleted, err = deleteIdleOwner(ctx, tx, o.env, o.owner)
 			return err
 		})
 		if err != nil {
 			return n, err
 		}
-		n += deleted
+		if deleted {
+			n++
+		}
 	}
 	return n, nil
 }

@@ -69,8 +69,8 @@ func names(rows []store.Activity) (all []string) {
 	return all
 }
 
-// attempts begins activities of those names in a shop, in that order.
-func attempts(t tb, s *store.Store, shop string, names ...string) (all []store.Activity) {
+// beginAll begins activities of those names in a shop, in that order.
+func beginAll(t tb, s *store.Store, shop string, names ...string) (all []store.Activity) {
 	t.Helper()
 	for _, name := range names {
 		all = append(all, beginActivity(t, s, store.Activity{Shop: shop, Actor: name}))
@@ -165,7 +165,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 				}
 				want, end := error(nil), to
 				if slices.Contains(final, from) && from != to {
-					want, end = store.ErrSettled, from
+					want, end = store.ErrFinished, from
 				}
 				is(t, shop, f.one.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: to}), want)
 				same(t, shop, theActivity(t, f.one, shop).Outcome, end)
@@ -190,7 +190,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		var won [3]atomic.Bool
 		f.race(30, func(i int, s *store.Store) bool {
 			err := s.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: outcomes[i%3]})
-			if err != nil && !errors.Is(err, store.ErrSettled) {
+			if err != nil && !errors.Is(err, store.ErrFinished) {
 				t.Errorf("unexpected error: %v", err)
 			}
 			if err == nil {
@@ -232,6 +232,75 @@ var activityTests = map[string]func(*testing.T, *fixture){
 			must(t, err)
 			same(t, name, names(rows), c.want)
 		}
+	},
+
+	"found by action": func(t *testing.T, f *fixture) {
+		outcomes := []string{"", "unclear", "done", "failed", "refused"}
+		for at := range 3 {
+			for _, action := range []string{"create", "delete"} {
+				for _, shop := range []string{"sh_1", "sh_2"} {
+					for i, outcome := range outcomes {
+						kept := beginActivity(t, f.one, store.Activity{
+							Shop: shop, Action: action, WebhookID: fmt.Sprint("wcon_", at%2),
+							Actor: fmt.Sprint(at, " ", action, " ", shop, " ", outcome),
+						})
+						if i > 0 {
+							settleActivity(t, f.one, kept.ID, outcome)
+						}
+					}
+				}
+			}
+			f.clock.move(time.Minute)
+		}
+		at := func(n int) time.Time { return f.start.Add(time.Duration(n) * time.Minute) }
+		open := []string{"2 create sh_1 unclear", "2 create sh_1 ", "1 create sh_1 unclear", "1 create sh_1 "}
+		oldest := []string{"0 create sh_1 unclear", "0 create sh_1 "}
+		var recent []string
+		for _, outcome := range slices.Backward(outcomes) {
+			recent = append(recent, "2 create sh_1 "+outcome)
+		}
+		for name, c := range map[string]struct {
+			find func() ([]store.Activity, error)
+			want []string
+		}{
+			"open": {func() ([]store.Activity, error) {
+				return f.other.OpenActivities(t.Context(), "sh_1", "create", at(0))
+			}, slices.Concat(open, oldest)},
+			"open ones since a time": {func() ([]store.Activity, error) {
+				return f.other.OpenActivities(t.Context(), "sh_1", "create", at(0).Add(time.Millisecond))
+			}, open},
+			"open ones of another shop": {func() ([]store.Activity, error) {
+				return f.other.OpenActivities(t.Context(), "sh_3", "create", at(0))
+			}, nil},
+			"open ones of another environment": {func() ([]store.Activity, error) {
+				return f.open(sandbox).OpenActivities(t.Context(), "sh_1", "create", at(0))
+			}, nil},
+			"done to a webhook": {func() ([]store.Activity, error) {
+				return f.other.DoneActivities(t.Context(), "sh_1", "create", "wcon_0")
+			}, []string{"2 create sh_1 done", "0 create sh_1 done"}},
+			"done to another webhook": {func() ([]store.Activity, error) {
+				return f.other.DoneActivities(t.Context(), "sh_1", "create", "wcon_")
+			}, nil},
+			"done in another environment": {func() ([]store.Activity, error) {
+				return f.open(sandbox).DoneActivities(t.Context(), "sh_1", "create", "wcon_0")
+			}, nil},
+			"recent": {func() ([]store.Activity, error) {
+				return f.other.RecentActivities(t.Context(), "sh_1", "create", at(2), 0)
+			}, recent},
+			"as many recent ones as asked for": {func() ([]store.Activity, error) {
+				return f.other.RecentActivities(t.Context(), "sh_1", "create", at(0), 2)
+			}, recent[:2]},
+			"recent in another environment": {func() ([]store.Activity, error) {
+				return f.open(sandbox).RecentActivities(t.Context(), "sh_1", "create", at(0), 2)
+			}, nil},
+		} {
+			all, err := c.find()
+			must(t, err)
+			same(t, name, names(all), c.want)
+		}
+		all, err := f.other.OpenActivities(t.Context(), "sh_2", "delete", at(2))
+		must(t, err)
+		same(t, "every field", all[0], activities(t, f.one, store.ActivityQuery{Shop: "sh_2", Outcome: "unclear"}).Rows[0])
 	},
 
 	"filtered": func(t *testing.T, f *fixture) {
@@ -278,16 +347,16 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	},
 
 	"pages, also within one millisecond": func(t *testing.T, f *fixture) {
-		attempts(t, f.one, "sh_1", "1", "2")
+		beginAll(t, f.one, "sh_1", "1", "2")
 		f.clock.move(time.Millisecond)
-		attempts(t, f.one, "sh_1", "3", "4", "5")
-		attempts(t, f.one, "sh_2", "elsewhere")
+		beginAll(t, f.one, "sh_1", "3", "4", "5")
+		beginAll(t, f.one, "sh_2", "elsewhere")
 		q := store.ActivityQuery{Shop: "sh_1", Limit: 2}
 		first := activities(t, f.one, q)
 		same(t, "first", summary(first), pageOf{[]string{"5", "4"}, 5, false, true})
 
 		// What is added meanwhile moves nothing.
-		attempts(t, f.one, "sh_1", "6")
+		beginAll(t, f.one, "sh_1", "6")
 		q.Before = first.Older
 		second := activities(t, f.other, q)
 		same(t, "second", summary(second), pageOf{[]string{"3", "2"}, 6, true, true})
@@ -309,9 +378,9 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	},
 
 	"a page that emptied has a way back": func(t *testing.T, f *fixture) {
-		attempts(t, f.one, "sh_1", "old")
+		beginAll(t, f.one, "sh_1", "old")
 		f.clock.move(time.Hour)
-		kept := attempts(t, f.one, "sh_1", "a", "b", "c")
+		kept := beginAll(t, f.one, "sh_1", "a", "b", "c")
 		q := store.ActivityQuery{Shop: "sh_1", Limit: 3, Before: activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 3}).Older}
 		f.sweepAt(t, 400*24*time.Hour-time.Hour)
 		empty := activities(t, f.one, q)
@@ -330,7 +399,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	},
 
 	"a malformed cursor counts as absent": func(t *testing.T, f *fixture) {
-		attempts(t, f.one, "sh_1", "1", "2", "3")
+		beginAll(t, f.one, "sh_1", "1", "2", "3")
 		first := activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 1})
 		for _, cursor := range []string{"x", "===", "-1", first.Older + "A", first.Older[1:], first.Older + " ", "' OR 1=1 --", "AAAA\x00"} {
 			q := store.ActivityQuery{Shop: "sh_1", Limit: 1, Before: cursor}
@@ -344,7 +413,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 
 	"fifty rows, when no number is given": func(t *testing.T, f *fixture) {
 		for i := range 51 {
-			attempts(t, f.one, "sh_1", strconv.Itoa(i))
+			beginAll(t, f.one, "sh_1", strconv.Itoa(i))
 		}
 		for limit, want := range map[int]int{0: 50, -1: 50, 51: 51, 20_000: 51} {
 			list := activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: limit})
@@ -386,11 +455,11 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	"chosen by any filter": anyFilter,
 
 	"pending ones": func(t *testing.T, f *fixture) {
-		old := attempts(t, f.one, "sh_1", "a", "b", "c", "d")
+		old := beginAll(t, f.one, "sh_1", "a", "b", "c", "d")
 		f.clock.move(time.Millisecond)
-		attempts(t, f.one, "sh_2", "e")
+		beginAll(t, f.one, "sh_2", "e")
 		f.clock.move(time.Millisecond)
-		attempts(t, f.one, "sh_1", "f")
+		beginAll(t, f.one, "sh_1", "f")
 		settleActivity(t, f.one, old[1].ID, "done")
 		settleActivity(t, f.one, old[2].ID, "unclear")
 		same(t, "oldest first, of all shops", pending(t, f.other, f.start.Add(time.Hour), 0), []string{"a", "d", "e", "f"})
@@ -406,7 +475,7 @@ func walk(t *rapid.T, f *fixture, shop string) {
 	add := func() {
 		f.clock.move(time.Duration(rapid.IntRange(0, 1).Draw(t, "later")) * time.Millisecond)
 		name := strconv.Itoa(len(all))
-		attempts(t, f.one, shop, name)
+		beginAll(t, f.one, shop, name)
 		all = append([]string{name}, all...)
 	}
 	for range rapid.IntRange(0, 8).Draw(t, "rows") {
@@ -437,15 +506,15 @@ func walk(t *rapid.T, f *fixture, shop string) {
 
 func locked(t tb, s *store.Store, shop string) []string {
 	t.Helper()
-	ids, err := s.LockedWebhooks(background, shop)
+	ids, err := s.ImmutableWebhooks(background, shop)
 	must(t, err)
 	return ids
 }
 
 var lockTests = map[string]func(*testing.T, *fixture){
 	"kept until its time": func(t *testing.T, f *fixture) {
-		must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_2", f.start.Add(time.Hour)))
-		must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(2*time.Hour)))
+		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_2", f.start.Add(time.Hour)))
+		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(2*time.Hour)))
 		same(t, "locked", locked(t, f.other, "sh_1"), []string{"wcon_1", "wcon_2"})
 		f.clock.move(time.Hour - time.Millisecond)
 		same(t, "a moment before", locked(t, f.other, "sh_1"), []string{"wcon_1", "wcon_2"})
@@ -454,30 +523,30 @@ var lockTests = map[string]func(*testing.T, *fixture){
 	},
 
 	"locked again, for longer and for less": func(t *testing.T, f *fixture) {
-		must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start))
+		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start))
 		same(t, "over from the beginning", locked(t, f.one, "sh_1"), nil)
-		must(t, f.other.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+		must(t, f.other.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 		same(t, "longer", locked(t, f.one, "sh_1"), []string{"wcon_1"})
-		must(t, f.other.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Minute)))
+		must(t, f.other.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Minute)))
 		f.clock.move(time.Minute)
 		same(t, "less", locked(t, f.one, "sh_1"), nil)
 	},
 
 	"unlocked": func(t *testing.T, f *fixture) {
 		for _, id := range []string{"wcon_1", "wcon_2"} {
-			must(t, f.one.LockWebhook(t.Context(), "sh_1", id, f.start.Add(time.Hour)))
+			must(t, f.one.MarkImmutable(t.Context(), "sh_1", id, f.start.Add(time.Hour)))
 		}
-		must(t, f.other.UnlockWebhook(t.Context(), "sh_1", "wcon_1"))
-		must(t, f.other.UnlockWebhook(t.Context(), "sh_1", "wcon_1"))
+		must(t, f.other.UnmarkImmutable(t.Context(), "sh_1", "wcon_1"))
+		must(t, f.other.UnmarkImmutable(t.Context(), "sh_1", "wcon_1"))
 		same(t, "locked", locked(t, f.one, "sh_1"), []string{"wcon_2"})
 	},
 
 	"of its shop alone, and of nobody": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		put(t, f.one, connection(owner, "sh_1"))
-		must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 		same(t, "another shop", locked(t, f.one, "sh_2"), nil)
-		must(t, f.one.UnlockWebhook(t.Context(), "sh_2", "wcon_1"))
+		must(t, f.one.UnmarkImmutable(t.Context(), "sh_2", "wcon_1"))
 		must(t, f.one.DeleteConnection(t.Context(), owner, "sh_1"))
 		must(t, f.one.DeleteOwner(t.Context(), owner))
 		same(t, "its shop", locked(t, f.one, "sh_1"), []string{"wcon_1"})

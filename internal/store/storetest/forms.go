@@ -10,27 +10,27 @@ import (
 	"hookwall/internal/store"
 )
 
-func attempt(f *fixture) store.Attempt {
-	return store.Attempt{
+func signInAttempt(f *fixture) store.SignIn {
+	return store.SignIn{
 		State: "state-1", Browser: "browser-1", Way: "code", Verifier: "verifier-1",
 		Return: "/shops/sh_1/webhooks/new", Shop: "sh_1", ExpiresAt: f.start.Add(10 * time.Minute),
 	}
 }
 
-var attemptTests = map[string]func(*testing.T, *fixture){
+var signInTests = map[string]func(*testing.T, *fixture){
 	"taken once, with every field": func(t *testing.T, f *fixture) {
-		must(t, f.one.PutAttempt(t.Context(), attempt(f)))
-		got, err := f.other.TakeAttempt(t.Context(), "state-1", "browser-1")
+		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
+		got, err := f.other.TakeSignIn(t.Context(), "state-1", "browser-1")
 		must(t, err)
-		same(t, "attempt", got, attempt(f))
-		_, err = f.one.TakeAttempt(t.Context(), "state-1", "browser-1")
+		same(t, "sign-in", got, signInAttempt(f))
+		_, err = f.one.TakeSignIn(t.Context(), "state-1", "browser-1")
 		is(t, "again", err, store.ErrNotFound)
 	},
 
 	"taken by one of many at once": func(t *testing.T, f *fixture) {
-		must(t, f.one.PutAttempt(t.Context(), attempt(f)))
+		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
 		won := f.race(32, func(_ int, s *store.Store) bool {
-			_, err := s.TakeAttempt(t.Context(), "state-1", "browser-1")
+			_, err := s.TakeSignIn(t.Context(), "state-1", "browser-1")
 			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("unexpected error: %v", err)
 			}
@@ -40,7 +40,7 @@ var attemptTests = map[string]func(*testing.T, *fixture){
 	},
 
 	"not for anybody else, and not used up by them": func(t *testing.T, f *fixture) {
-		must(t, f.one.PutAttempt(t.Context(), attempt(f)))
+		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
 		for name, ask := range map[string]struct{ state, browser string }{
 			"unknown state":    {"state-2", "browser-1"},
 			"empty state":      {"", "browser-1"},
@@ -49,51 +49,51 @@ var attemptTests = map[string]func(*testing.T, *fixture){
 			"swapped":          {"browser-1", "state-1"},
 			"a longer browser": {"state-1", "browser-11"},
 		} {
-			_, err := f.one.TakeAttempt(t.Context(), ask.state, ask.browser)
+			_, err := f.one.TakeSignIn(t.Context(), ask.state, ask.browser)
 			is(t, name, err, store.ErrNotFound)
 		}
-		_, err := f.open(sandbox).TakeAttempt(t.Context(), "state-1", "browser-1")
+		_, err := f.open(sandbox).TakeSignIn(t.Context(), "state-1", "browser-1")
 		is(t, "another environment", err, store.ErrNotFound)
-		_, err = f.one.TakeAttempt(t.Context(), "state-1", "browser-1")
+		_, err = f.one.TakeSignIn(t.Context(), "state-1", "browser-1")
 		must(t, err)
 	},
 
 	"over at its time": func(t *testing.T, f *fixture) {
-		second := attempt(f)
+		second := signInAttempt(f)
 		second.State = "state-2"
-		must(t, f.one.PutAttempt(t.Context(), attempt(f)))
-		must(t, f.one.PutAttempt(t.Context(), second))
+		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
+		must(t, f.one.PutSignIn(t.Context(), second))
 		f.clock.move(10*time.Minute - time.Millisecond)
-		_, err := f.one.TakeAttempt(t.Context(), "state-1", "browser-1")
+		_, err := f.one.TakeSignIn(t.Context(), "state-1", "browser-1")
 		must(t, err)
 		f.clock.move(time.Millisecond)
-		_, err = f.one.TakeAttempt(t.Context(), "state-2", "browser-1")
+		_, err = f.one.TakeSignIn(t.Context(), "state-2", "browser-1")
 		is(t, "at its end", err, store.ErrNotFound)
 	},
 
 	"several of one browser live side by side": func(t *testing.T, f *fixture) {
-		second := attempt(f)
+		second := signInAttempt(f)
 		second.State, second.Verifier, second.Return = "state-2", "verifier-2", "/shops"
-		must(t, f.one.PutAttempt(t.Context(), attempt(f)))
-		must(t, f.one.PutAttempt(t.Context(), second))
-		got, err := f.one.TakeAttempt(t.Context(), "state-2", "browser-1")
+		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
+		must(t, f.one.PutSignIn(t.Context(), second))
+		got, err := f.one.TakeSignIn(t.Context(), "state-2", "browser-1")
 		must(t, err)
 		same(t, "second", got, second)
-		got, err = f.one.TakeAttempt(t.Context(), "state-1", "browser-1")
+		got, err = f.one.TakeSignIn(t.Context(), "state-1", "browser-1")
 		must(t, err)
-		same(t, "first", got, attempt(f))
+		same(t, "first", got, signInAttempt(f))
 	},
 
 	"refused without state or browser, or with a known state": func(t *testing.T, f *fixture) {
-		must(t, f.one.PutAttempt(t.Context(), attempt(f)))
-		for name, change := range map[string]func(*store.Attempt){
-			"no state":    func(a *store.Attempt) { a.State = "" },
-			"no browser":  func(a *store.Attempt) { a.State, a.Browser = "state-2", "" },
-			"known state": func(a *store.Attempt) { a.Browser = "browser-2" },
+		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
+		for name, change := range map[string]func(*store.SignIn){
+			"no state":    func(a *store.SignIn) { a.State = "" },
+			"no browser":  func(a *store.SignIn) { a.State, a.Browser = "state-2", "" },
+			"known state": func(a *store.SignIn) { a.Browser = "browser-2" },
 		} {
-			a := attempt(f)
+			a := signInAttempt(f)
 			change(&a)
-			if err := f.one.PutAttempt(t.Context(), a); err == nil {
+			if err := f.one.PutSignIn(t.Context(), a); err == nil {
 				t.Errorf("%s: no error", name)
 			}
 		}

@@ -36,7 +36,7 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		owner, _ := signIn(t, f.one)
 		put(t, f.one, connection(owner, "sh_1"))
 		a := beginActivity(t, f.one, activity(owner, "sh_1"))
-		must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 
 		for _, shop := range []string{"sh_1", ""} {
 			same(t, "activities", activities(t, elsewhere, store.ActivityQuery{Shop: shop}), store.ActivityList{})
@@ -45,8 +45,8 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		is(t, "settle", elsewhere.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: "done"}), store.ErrNotFound)
 		same(t, "live connection", living(t, elsewhere, "sh_1", owner), "")
 		same(t, "locked", locked(t, elsewhere, "sh_1"), nil)
-		must(t, elsewhere.UnlockWebhook(t.Context(), "sh_1", "wcon_1"))
-		must(t, elsewhere.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(-time.Hour)))
+		must(t, elsewhere.UnmarkImmutable(t.Context(), "sh_1", "wcon_1"))
+		must(t, elsewhere.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(-time.Hour)))
 
 		same(t, "activity at home", theActivity(t, f.one, "sh_1"), a)
 		same(t, "locked at home", locked(t, f.one, "sh_1"), []string{"wcon_1"})
@@ -56,7 +56,7 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		elsewhere := f.open(sandbox)
 		for _, s := range []*store.Store{f.one, elsewhere} {
 			for _, shop := range []string{"sh_1", "sh_2"} {
-				attempts(t, s, shop, "1 of "+shop, "2 of "+shop)
+				beginAll(t, s, shop, "1 of "+shop, "2 of "+shop)
 			}
 		}
 		// The last one's cursor has the rows of the other shop and environment on its other side.
@@ -85,6 +85,14 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		same(t, "restart", ok, false)
 		err = elsewhere.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: "form of sh_1", State: "created", WebhookID: "wcon_1"})
 		is(t, "settle", err, store.ErrNotFound)
+		op := operationOf(t, f.one, owner, "key of sh_1")
+		_, err = elsewhere.RestartOperation(t.Context(), op, create(owner, "", "me"), operationLease)
+		is(t, "restart of the operation", err, store.ErrNotFound)
+		is(t, "finish of the operation", finish(elsewhere, op, store.StateDone, "wcon_1", ""), store.ErrNotFound)
+		held := started(t, f.one, change(owner, "held", "me"))
+		is(t, "proof", prove(elsewhere, held), store.ErrLeaseLost)
+		is(t, "webhooks before", elsewhere.SetWebhooksBefore(t.Context(), owner, "held", "me", nil), store.ErrLeaseLost)
+		same(t, "operation at home", operationOf(t, f.one, owner, "held"), held)
 		same(t, "lease at home", lease(t, f.one, c, "a"), true)
 		must(t, elsewhere.ReleaseRefresh(t.Context(), c.ID, "a"))
 		err = elsewhere.FinishRefresh(t.Context(), c.ID, c.Version, "a", []byte("other"), time.Time{}, "")
@@ -113,6 +121,7 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 				"disconnect": m.disconnect,
 				"secret":     m.secret,
 				"submit":     m.submit,
+				"operate":    m.operate,
 				"flash":      m.flash,
 				"take":       m.take,
 				"renew":      m.renew,
@@ -139,6 +148,7 @@ type model struct {
 	conns   map[cell]string
 	secrets map[cell]string
 	subs    map[cell]string
+	ops     map[cell]string
 	flashes map[cell][]string
 }
 
@@ -146,7 +156,8 @@ var shops = []string{"sh_1", "sh_2"}
 
 func newModel(t *rapid.T, f *fixture) *model {
 	m := &model{
-		f: f, conns: map[cell]string{}, secrets: map[cell]string{}, subs: map[cell]string{}, flashes: map[cell][]string{},
+		f: f, conns: map[cell]string{}, secrets: map[cell]string{}, subs: map[cell]string{}, ops: map[cell]string{},
+		flashes: map[cell][]string{},
 	}
 	for range 2 {
 		owner, token := signIn(t, f.one)
@@ -197,6 +208,7 @@ func (m *model) forget(c cell) {
 	delete(m.conns, c)
 	delete(m.secrets, c)
 	delete(m.subs, c)
+	delete(m.ops, c)
 	delete(m.flashes, c)
 }
 
@@ -219,6 +231,21 @@ func (m *model) submit(t *rapid.T) {
 	}
 	same(t, "hash", existing.Hash, text)
 	m.subs[c] = text
+}
+
+// operate begins an operation, with the same key for both owners, and finishes it.
+func (m *model) operate(t *rapid.T) {
+	c, s, text := m.pick(t)
+	op := create(m.owners[c.owner], "key of "+c.shop, "me")
+	op.Shop, op.Hash = c.shop, text
+	got := start(t, s, op)
+	_, known := m.ops[c]
+	same(t, "operation was started", got.Started, !known)
+	if !known {
+		must(t, finish(s, op, store.StateRejected, "", ""))
+		m.ops[c] = text
+	}
+	same(t, "hash of the operation", got.Operation.Hash, m.ops[c])
 }
 
 func (m *model) flash(t *rapid.T) {
@@ -266,6 +293,9 @@ func (m *model) look(t *rapid.T) {
 			sub, err := m.f.one.Submission(background, owner, "form "+shop)
 			same(t, "submitted", found(t, err), m.subs[c] != "")
 			same(t, "submission", sub.Hash, m.subs[c])
+			op, err := m.f.one.Operation(background, owner, "key of "+shop)
+			same(t, "has an operation", found(t, err), m.ops[c] != "")
+			same(t, "operation", op.Hash, m.ops[c])
 			if m.conns[c] != "" {
 				listed++
 			}

@@ -73,9 +73,9 @@ var raceTests = map[string]func(*testing.T, *fixture){
 		for range rounds {
 			owner, _ := signIn(t, f.one)
 			fill(t, f.one, owner, "sh_1")
-			f.race(14, func(i int, s *store.Store) bool {
+			f.race(16, func(i int, s *store.Store) bool {
 				var err error
-				switch i % 7 {
+				switch i % 8 {
 				case 0:
 					must(t, s.DeleteOwner(t.Context(), owner))
 				case 1:
@@ -90,10 +90,18 @@ var raceTests = map[string]func(*testing.T, *fixture){
 					_, err = s.BeginCheck(t.Context(), store.Check{Owner: owner, Shop: "sh_1"}, 100)
 				case 6:
 					must(t, s.DeleteConnection(t.Context(), owner, "sh_1"))
+				case 7:
+					_, err = s.BeginOperation(t.Context(), create(owner, fmt.Sprint(i), "me"), operationLease)
 				}
 				goneOrNil(t, fmt.Sprint("call ", i), err)
 				return true
 			})
+			f.clock.move(24 * time.Hour) // which ends the leases of operations
+			must(t, f.one.Sweep(t.Context()))
+			for _, key := range []string{"7", "15"} {
+				_, err := f.one.Operation(t.Context(), owner, key)
+				is(t, "operation "+key, err, store.ErrNotFound)
+			}
 			same(t, "rows", has(t, f.one, owner, "sh_1"), nothing)
 		}
 	},
@@ -158,12 +166,16 @@ var textTests = map[string]func(*testing.T, *fixture){
 		is(t, "connection", err, store.ErrNotFound)
 		_, err = f.one.ConnectionByID(t.Context(), awkward)
 		is(t, "connection by ID", err, store.ErrNotFound)
-		_, err = f.one.TakeAttempt(t.Context(), awkward, awkward)
-		is(t, "attempt", err, store.ErrNotFound)
+		_, err = f.one.TakeSignIn(t.Context(), awkward, awkward)
+		is(t, "sign-in", err, store.ErrNotFound)
 		_, err = f.one.Draft(t.Context(), awkward, awkward)
 		is(t, "draft", err, store.ErrNotFound)
 		_, err = f.one.Submission(t.Context(), owner, awkward)
 		is(t, "submission", err, store.ErrNotFound)
+		_, err = f.one.Operation(t.Context(), owner, awkward)
+		is(t, "operation", err, store.ErrNotFound)
+		_, err = f.one.CreatedOperation(t.Context(), owner, awkward, awkward)
+		is(t, "operation that created", err, store.ErrNotFound)
 		_, _, err = f.one.Secret(t.Context(), owner, awkward, awkward)
 		is(t, "secret", err, store.ErrNotFound)
 		_, err = f.one.Check(t.Context(), owner, awkward, awkward)
@@ -201,6 +213,15 @@ var textTests = map[string]func(*testing.T, *fixture){
 		must(t, err)
 		same(t, "result", string(sub.Result), awkward)
 
+		op := create(owner, awkward, awkward)
+		op.Shop, op.Hash, op.Resource = awkward, awkward, store.URLResource(awkward)
+		started(t, f.one, op)
+		must(t, f.other.SetWebhooksBefore(t.Context(), owner, awkward, awkward, []string{awkward}))
+		must(t, finish(f.one, op, store.StateDone, awkward, awkward))
+		op, err = f.other.CreatedOperation(t.Context(), owner, awkward, awkward)
+		must(t, err)
+		same(t, "result of the operation", string(op.Result), awkward)
+
 		must(t, f.one.PutSecret(t.Context(), owner, awkward, awkward, awkward, f.start.Add(time.Hour)))
 		same(t, "secret", secret(t, f.other, owner, awkward, awkward), awkward)
 		flash(t, f.one, owner, awkward, awkward)
@@ -210,7 +231,7 @@ var textTests = map[string]func(*testing.T, *fixture){
 		a.Actor, a.Detail, a.RequestID = awkward, []byte(awkward), awkward
 		beginActivity(t, f.one, a)
 		same(t, "detail", string(theActivity(t, f.other, awkward).Detail), awkward)
-		must(t, f.one.LockWebhook(t.Context(), awkward, awkward, f.start.Add(time.Hour)))
+		must(t, f.one.MarkImmutable(t.Context(), awkward, awkward, f.start.Add(time.Hour)))
 		same(t, "locked", len(locked(t, f.other, awkward)), 1)
 	},
 

@@ -12,11 +12,11 @@ import (
 var background = context.Background()
 
 // rows says which rows an owner has for a shop.
-type rows struct{ Connection, Secret, Submission, Flash bool }
+type rows struct{ Connection, Secret, Submission, Operation, Flash bool }
 
 var (
 	nothing    = rows{}
-	everything = rows{Connection: true, Secret: true, Submission: true, Flash: true}
+	everything = rows{Connection: true, Secret: true, Submission: true, Operation: true, Flash: true}
 )
 
 // fill makes one row of each kind that an owner has for a shop.
@@ -26,7 +26,17 @@ func fill(t tb, s *store.Store, owner store.Owner, shop string) {
 	must(t, s.PutSecret(background, owner, shop, "wcon_1", "secret", time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)))
 	_, _, err := s.BeginSubmission(background, store.Submission{ID: "form of " + shop, Owner: owner, Shop: shop})
 	must(t, err)
+	finished(t, s, owner, shop)
 	flash(t, s, owner, page(shop), "flash")
+}
+
+// finished makes an operation that no lease keeps.
+func finished(t tb, s *store.Store, owner store.Owner, shop string) {
+	t.Helper()
+	op := create(owner, "key of "+shop, string(owner))
+	op.Shop, op.Resource = shop, store.URLResource(string(owner))
+	started(t, s, op)
+	must(t, finish(s, op, store.StateUnconfirmed, "", ""))
 }
 
 func page(shop string) string { return "/shops/" + shop + "/webhooks" }
@@ -37,12 +47,14 @@ func has(t tb, s *store.Store, owner store.Owner, shop string) rows {
 	_, connErr := s.Connection(background, owner, shop)
 	_, _, secretErr := s.Secret(background, owner, shop, "wcon_1")
 	_, subErr := s.Submission(background, owner, "form of "+shop)
+	_, opErr := s.Operation(background, owner, "key of "+shop)
 	flashes := take(t, s, owner, page(shop))
 	for _, text := range flashes {
 		flash(t, s, owner, page(shop), text)
 	}
 	return rows{
-		Connection: found(t, connErr), Secret: found(t, secretErr), Submission: found(t, subErr), Flash: len(flashes) > 0,
+		Connection: found(t, connErr), Secret: found(t, secretErr), Submission: found(t, subErr),
+		Operation: found(t, opErr), Flash: len(flashes) > 0,
 	}
 }
 
@@ -74,13 +86,13 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				_, token := signIn(t, f.one)
 				return func() bool { return ownerOf(t, f.one, token) != "" }
 			}},
-			{"attempt", 10 * time.Minute, func(t *testing.T) func() bool {
-				must(t, f.one.PutAttempt(t.Context(), attempt(f)))
-				again := attempt(f)
+			{"sign-in", 10 * time.Minute, func(t *testing.T) func() bool {
+				must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
+				again := signInAttempt(f)
 				return func() bool {
-					_, err := f.one.TakeAttempt(t.Context(), again.State, again.Browser)
+					_, err := f.one.TakeSignIn(t.Context(), again.State, again.Browser)
 					if err == nil {
-						must(t, f.one.PutAttempt(t.Context(), again))
+						must(t, f.one.PutSignIn(t.Context(), again))
 					}
 					return found(t, err)
 				}
@@ -120,7 +132,7 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				return func() bool { return activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total > 0 }
 			}},
 			{"lock", time.Hour, func(t *testing.T) func() bool {
-				must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+				must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 				return func() bool { return len(locked(t, f.one, "sh_1")) > 0 }
 			}},
 			{"count under a limit", 30 * time.Second, func(t *testing.T) func() bool {
@@ -153,6 +165,33 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 		is(t, "after 24 hours", err, store.ErrNotFound)
 	},
 
+	"an operation 24 hours after its last change": func(t *testing.T, f *fixture) {
+		owner, token := signIn(t, f.one)
+		started(t, f.one, create(owner, "k", "me"))
+		f.clock.move(time.Hour)
+		must(t, f.one.RenewOperation(t.Context(), owner, "k", "me", operationLease, false))
+		for range 2 { // the session lives on, since the owner's end is another reason
+			f.clock.move(11 * time.Hour)
+			ownerOf(t, f.one, token)
+		}
+		f.sweepAt(t, 2*time.Hour-time.Millisecond)
+		operationOf(t, f.one, owner, "k")
+		f.sweepAt(t, 2*time.Hour)
+		_, err := f.one.Operation(t.Context(), owner, "k")
+		is(t, "after 24 hours", err, store.ErrNotFound)
+	},
+
+	"an operation of an owner who is gone": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		op := started(t, f.one, create(owner, "k", "me"))
+		must(t, f.one.DeleteOwner(t.Context(), owner))
+		f.sweepAt(t, 24*time.Hour-time.Millisecond)
+		must(t, finish(f.one, op, store.StateUnconfirmed, "", ""))
+		f.sweepAt(t, 0)
+		_, err := f.one.Operation(t.Context(), owner, "k")
+		is(t, "when its lease has ended", err, store.ErrNotFound)
+	},
+
 	"a busy session after 7 days": func(t *testing.T, f *fixture) {
 		_, token := signIn(t, f.one)
 		for range 14 {
@@ -182,7 +221,7 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 		owner, _ := signIn(t, elsewhere)
 		put(t, elsewhere, connection(owner, "sh_1"))
 		beginActivity(t, elsewhere, activity(owner, "sh_1"))
-		must(t, elsewhere.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+		must(t, elsewhere.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 		f.sweepAt(t, 400*24*time.Hour)
 		same(t, "connections", len(connections(t, elsewhere, owner)), 0)
 		same(t, "activities", activities(t, elsewhere, store.ActivityQuery{}).Total, 0)
