@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -46,6 +47,10 @@ type Activity struct {
 	APIRequestID string // of the API's answer
 	StartedAt    time.Time
 	SettledAt    time.Time // zero while pending
+
+	// RecheckGap is how long after its start, or after its last recheck, the activity is due for a
+	// recheck while it is pending or unclear, see DueActivities.
+	RecheckGap time.Duration
 }
 
 // Settlement is how an Activity ended.
@@ -78,7 +83,7 @@ type ActivityList struct {
 
 const (
 	activityColumns = `seq, id, shop, owner, action, actor, session, webhook_id, detail,
-		outcome, status, code, request_id, api_request_id, started_at, settled_at`
+		outcome, status, code, request_id, api_request_id, started_at, settled_at, recheck_gap`
 
 	// The place of an activity in the list is (started_at, seq). Activities that are added never
 	// come between a page and its cursors' pages, since the list grows at its newer end.
@@ -102,18 +107,22 @@ const (
 	selectRecent = selectActivities + inShop + ` AND action = $3
 		AND started_at >= $4 ORDER BY started_at DESC, seq DESC LIMIT $5`
 
+	selectDue = selectActivities + ` WHERE environment = $1 AND recheck_at > 0 AND recheck_at <= $2
+		ORDER BY recheck_at, started_at, seq LIMIT $3`
+
 	selectUnsettled = selectActivities + ` WHERE environment = $1 AND outcome IN ('pending', 'unclear')
 		AND started_at < $2 AND (outcome = 'pending' OR started_at > $3) ORDER BY started_at, seq LIMIT $4`
 
 	insertActivity = `
-		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome, request_id, started_at, seq)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome, request_id, started_at,
+			recheck_at, recheck_gap, seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
 			(SELECT COALESCE(MAX(seq), 0) + 1 FROM activities WHERE started_at = $12))
 		ON CONFLICT (started_at, seq) DO NOTHING`
 )
 
 // BeginActivity records that something is about to be attempted, and returns the activity as kept:
-// pending, started now. The owner need not be there any more. ID, Outcome, StartedAt and what a
+// pending, started now, due for a recheck after its RecheckGap. The owner need not be there any more. ID, Outcome, StartedAt and what a
 // Settlement says of the API's answer do not count in the argument.
 func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
 	a.ID, a.Outcome, a.StartedAt, a.SettledAt = rand.Text(), OutcomePending, s.now(), time.Time{}
@@ -124,7 +133,8 @@ func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error)
 		// Nothing is inserted when another activity got the number first: it asks for the next.
 		n, err = s.exec(ctx, insertActivity,
 			a.ID, s.env, a.Shop, a.Owner, a.Action, a.Actor, a.Session, a.WebhookID,
-			sealed, a.Outcome, a.RequestID, millis(a.StartedAt))
+			sealed, a.Outcome, a.RequestID, millis(a.StartedAt),
+			millis(a.StartedAt.Add(a.RecheckGap)), a.RecheckGap.Milliseconds())
 		if err != nil {
 			return Activity{}, failed("begin activity", err)
 		}
@@ -144,7 +154,8 @@ func (s *Store) SettleActivity(ctx context.Context, id string, end Settlement) e
 	}
 	n, err := s.exec(ctx, `
 		UPDATE activities SET outcome = $1, webhook_id = CASE WHEN $2 = '' THEN webhook_id ELSE $2 END,
-			status = $3, code = $4, api_request_id = $5, settled_at = $6
+			status = $3, code = $4, api_request_id = $5, settled_at = $6,
+			recheck_at = CASE WHEN $1 = 'unclear' THEN recheck_at ELSE 0 END
 		WHERE environment = $7 AND id = $8 AND outcome IN ('pending', 'unclear')`,
 		end.Outcome, end.WebhookID, end.Status, end.Code, end.APIRequestID, millis(s.now()), s.env, id)
 	if err == nil && n == 0 {
@@ -178,13 +189,9 @@ func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, 
 	}
 	// A page without rows lies just inside its cursor, so that there is a way back from it.
 	newest, oldest := position{upper.started, upper.seq - 1}, position{lower.started, lower.seq + 1}
-	var list ActivityList
-	for i, row := range rows {
-		if i == 0 {
-			newest = row.position
-		}
-		oldest = row.position
-		list.Rows = append(list.Rows, row.Activity)
+	list := ActivityList{Rows: withoutPositions(rows)}
+	if len(rows) > 0 {
+		newest, oldest = rows[0].position, rows[len(rows)-1].position
 	}
 	var newer, older int
 	err = s.engine.read.QueryRowContext(ctx, countActivities+q.where(), q.args(s.env, newest, oldest)...).
@@ -221,6 +228,35 @@ func (s *Store) RecentActivities(
 ) ([]Activity, error) {
 	all, err := s.findActivities(ctx, selectRecent, s.env, shop, action, millis(since), rowLimit(limit))
 	return all, failed("list recent activities", err)
+}
+
+// DueActivities returns the pending and unclear activities of all shops whose recheck is due, those
+// of one shop together, oldest first: the ones that are overdue longest, at most 10,000 of them, 50 if
+// limit is 0. They stay due until ScheduleRecheck or EndRechecks, or until they have another outcome.
+func (s *Store) DueActivities(ctx context.Context, limit int) ([]Activity, error) {
+	rows, err := s.listActivities(ctx, selectDue, s.env, millis(s.now()), rowLimit(limit))
+	slices.SortFunc(rows, func(a, b activityRow) int {
+		return cmp.Or(cmp.Compare(a.Shop, b.Shop),
+			cmp.Compare(a.position.started, b.position.started), cmp.Compare(a.position.seq, b.position.seq))
+	})
+	return withoutPositions(rows), failed("list due activities", err)
+}
+
+// ScheduleRecheck makes a pending or unclear activity due after a time, counted from now, and keeps
+// its next RecheckGap, from which the caller computes the time after that. An activity of another
+// outcome stays as it is, and it is no error if there is none.
+func (s *Store) ScheduleRecheck(ctx context.Context, id string, after, gap time.Duration) error {
+	_, err := s.exec(ctx, `
+		UPDATE activities SET recheck_at = $1, recheck_gap = $2
+		WHERE environment = $3 AND id = $4 AND outcome IN ('pending', 'unclear')`,
+		millis(s.now().Add(after)), gap.Milliseconds(), s.env, id)
+	return failed("schedule recheck", err)
+}
+
+// EndRechecks makes an activity never due again, unless ScheduleRecheck does.
+func (s *Store) EndRechecks(ctx context.Context, id string) error {
+	_, err := s.exec(ctx, `UPDATE activities SET recheck_at = 0 WHERE environment = $1 AND id = $2`, s.env, id)
+	return failed("end rechecks", err)
 }
 
 // UnsettledActivities returns the activities of all shops whose end is not known, oldest first: those
@@ -295,11 +331,14 @@ type activityRow struct {
 // findActivities is listActivities without their places.
 func (s *Store) findActivities(ctx context.Context, query string, args ...any) ([]Activity, error) {
 	rows, err := s.listActivities(ctx, query, args...)
-	var all []Activity
+	return withoutPositions(rows), err
+}
+
+func withoutPositions(rows []activityRow) (all []Activity) {
 	for _, row := range rows {
 		all = append(all, row.Activity)
 	}
-	return all, err
+	return all
 }
 
 func (s *Store) listActivities(ctx context.Context, query string, args ...any) ([]activityRow, error) {
@@ -323,13 +362,14 @@ func (s *Store) listActivities(ctx context.Context, query string, args ...any) (
 func (s *Store) scanActivity(rows *sql.Rows) (activityRow, error) {
 	var a activityRow
 	var sealed []byte
-	var settled int64
+	var settled, gap int64
 	err := rows.Scan(&a.position.seq, &a.ID, &a.Shop, &a.Owner, &a.Action, &a.Actor, &a.Session, &a.WebhookID, &sealed,
-		&a.Outcome, &a.Status, &a.Code, &a.RequestID, &a.APIRequestID, &a.position.started, &settled)
+		&a.Outcome, &a.Status, &a.Code, &a.RequestID, &a.APIRequestID, &a.position.started, &settled, &gap)
 	if err != nil {
 		return activityRow{}, err
 	}
 	a.StartedAt, a.SettledAt = timeAt(a.position.started), timeAt(settled)
+	a.RecheckGap = time.Duration(gap) * time.Millisecond
 	a.Detail, err = s.keys.open(sealed, s.detailContext(a.Shop, a.ID))
 	if err != nil {
 		s.log.Warn("a sealed value does not open", "op", "read activity", "activity", a.ID, "err", err)

@@ -15,9 +15,9 @@ import (
 const manyActivities = `
 	WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)
 	INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome,
-		request_id, started_at, seq)
+		request_id, started_at, recheck_at, recheck_gap, seq)
 	SELECT 'many ' || n, $2, 'sh_1', 'owner', 'create', '', '', 'wcon_' || n, $3,
-		CASE WHEN n % 2 = 0 THEN 'done' ELSE 'failed' END, '', CAST($4 AS BIGINT) - n, n
+		CASE WHEN n % 2 = 0 THEN 'done' ELSE 'failed' END, '', CAST($4 AS BIGINT) - n, 0, 0, n
 	FROM numbers`
 
 // BenchmarkOpenActivities asks what a create asks: which creates are open in its shop, which one

@@ -59,6 +59,7 @@ func TestActivitiesAreFoundByAnIndex(t *testing.T) {
 		"recent in a shop": {func() (string, []any) {
 			return selectRecent, []any{s.env, "sh_1", "create", millis(time.Now()), 50}
 		}, "activities_shop", false},
+		"due":       {func() (string, []any) { return selectDue, []any{s.env, millis(time.Now()), 50} }, "activities_due", false},
 		"unsettled": {func() (string, []any) { return selectUnsettled, []any{s.env, millis(time.Now()), 0, 50} }, "activities_unsettled", false},
 		"of a living connection": {func() (string, []any) {
 			return selectLiveConnections, []any{s.env, "sh_1", 0, 0, ""}

@@ -30,6 +30,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		{"checks", `DELETE FROM checks WHERE started_at <= $1`, []any{ago(checkLife)}},
 		{"activities", `DELETE FROM activities WHERE started_at <= $1`, []any{ago(activityLife)}},
 		{"immutable webhooks", `DELETE FROM immutable_webhooks WHERE expires_at <= $1`, []any{ago(0)}},
+		{"leases", `DELETE FROM leases WHERE lease_until <= $1`, []any{ago(0)}},
 		{"limits", `DELETE FROM rate_limits WHERE full_at <= $1`, []any{ago(0)}},
 	} {
 		n, err := s.exec(ctx, step.query, step.args...)

@@ -151,6 +151,8 @@ CREATE TABLE activities (
     started_at     BIGINT  NOT NULL,
     seq            BIGINT  NOT NULL, -- orders the activities of one millisecond
     settled_at     BIGINT  NOT NULL DEFAULT 0,
+    recheck_at     BIGINT  NOT NULL, -- when its outcome is looked for; 0 if it is known
+    recheck_gap    BIGINT  NOT NULL, -- milliseconds
     UNIQUE (started_at, seq)
 );
 CREATE INDEX activities_shop ON activities (environment, shop, started_at, seq);
@@ -158,6 +160,7 @@ CREATE INDEX activities_open ON activities (environment, shop, action, started_a
     WHERE outcome IN ('pending', 'unclear');
 CREATE INDEX activities_done ON activities (environment, shop, action, webhook_id, started_at, seq)
     WHERE outcome = 'done';
+CREATE INDEX activities_due ON activities (environment, recheck_at, started_at, seq) WHERE recheck_at > 0;
 CREATE INDEX activities_unsettled ON activities (environment, started_at, seq) WHERE outcome IN ('pending', 'unclear');
 
 CREATE TABLE immutable_webhooks (
@@ -179,6 +182,14 @@ CREATE TABLE checks (
     updated_at  BIGINT  NOT NULL,
     PRIMARY KEY (environment, owner, id),
     FOREIGN KEY (environment, owner) REFERENCES owners (environment, id) ON DELETE CASCADE
+);
+
+CREATE TABLE leases (
+    environment TEXT   NOT NULL,
+    name        TEXT   NOT NULL,
+    holder      TEXT   NOT NULL,
+    lease_until BIGINT NOT NULL,
+    PRIMARY KEY (environment, name)
 );
 
 CREATE TABLE rate_limits (

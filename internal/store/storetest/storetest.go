@@ -38,6 +38,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Operations", operationTests},
 		{"Secrets", secretTests},
 		{"Activities", activityTests},
+		{"Rechecks", recheckTests},
+		{"Leases", leaseTests},
 		{"Locks", lockTests},
 		{"Checks", checkTests},
 		{"Limits", limitTests},

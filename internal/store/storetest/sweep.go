@@ -135,6 +135,11 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 				return func() bool { return len(locked(t, f.one, "sh_1")) > 0 }
 			}},
+			{"lease", leaseTime, func(t *testing.T) func() bool {
+				acquire(t, f.one, "work", "me")
+				// Renewing is possible until somebody else acquires it, or it is swept.
+				return func() bool { return f.one.RenewLease(t.Context(), "work", "me", leaseTime) == nil }
+			}},
 			{"count under a limit", 30 * time.Second, func(t *testing.T) func() bool {
 				empty(t, f.one, three)
 				return func() bool { return wait(t, f.one, three) > 0 }
