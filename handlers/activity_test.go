@@ -227,15 +227,15 @@ func (g *rig) plant(shop sandbox.DemoShop, of store.Owner, action, id string, d 
 	g.t.Helper()
 	encoded, err := json.Marshal(d)
 	g.must(err)
-	a, err := g.store.BeginActivity(g.t.Context(), store.Activity{Shop: shop.ID, Owner: of, Action: action, WebhookID: id, Detail: encoded})
+	a, err := g.store.BeginActivity(g.t.Context(), store.Activity{Shop: shop.ID, Owner: of, Action: action, WebhookID: id, Detail: encoded, RecheckGap: g.timing.FirstRecheck})
 	g.must(err)
 	return a
 }
 
-// settled is how an activity stands after a pass that settles.
-func (g *rig) settled(a store.Activity) store.Activity {
+// reconciled is how an activity stands after a pass that reconciles.
+func (g *rig) reconciled(a store.Activity) store.Activity {
 	g.t.Helper()
-	g.must(g.server.settleActivities(g.t.Context()))
+	g.must(g.hooks.Reconcile(g.t.Context(), 1000))
 	for _, found := range g.recorded(sandbox.DemoShop{ID: a.Shop}, a.Action) {
 		if found.ID == a.ID {
 			return found
@@ -301,13 +301,13 @@ func TestUnsettled(t *testing.T) {
 				test.detail.Known, id = []string{id}, ""
 			}
 			a := g.plant(shop, owner(p), test.action, id, test.detail)
-			if got := g.settled(a); got.Outcome != pending {
+			if got := g.reconciled(a); got.Outcome != pending {
 				t.Errorf("at once: %s", got.Outcome)
 			}
-			g.move(settlePause + time.Second)
-			early := g.settled(a)
+			g.move(g.timing.FirstRecheck + time.Second)
+			early := g.reconciled(a)
 			if early.Outcome != test.early {
-				t.Errorf("after %v: %s, want %s", settlePause, early.Outcome, test.early)
+				t.Errorf("after %v: %s, want %s", g.timing.FirstRecheck, early.Outcome, test.early)
 			}
 			if test.early == done && test.action == activity.CreateWebhook && early.WebhookID != made {
 				t.Errorf("made %s, not %s", early.WebhookID, made)
@@ -316,9 +316,9 @@ func TestUnsettled(t *testing.T) {
 			if row := p.get(activityPath(shop.ID) + "?action=" + test.action).rows(); !strings.Contains(strings.Join(row, "\n"), shows[test.early]) {
 				t.Errorf("shows %s", row)
 			}
-			g.move(unsettledAfter)
-			if got := g.settled(a); got.Outcome != test.late {
-				t.Errorf("after %v: %s, want %s", unsettledAfter, got.Outcome, test.late)
+			g.move(g.timing.Certain)
+			if got := g.reconciled(a); got.Outcome != test.late {
+				t.Errorf("after %v: %s, want %s", g.timing.Certain, got.Outcome, test.late)
 			}
 		})
 	}
@@ -346,14 +346,14 @@ func TestUnsettledUnread(t *testing.T) {
 			a := g.plant(shop, owner(p), activity.DeleteWebhook, "wcon_gone", activity.Detail{Before: contentOf(good)})
 			test.hide(g, p, shop)
 			g.move(time.Hour)
-			if got := g.settled(a); got.Outcome != store.OutcomePending {
+			if got := g.reconciled(a); got.Outcome != store.OutcomePending {
 				t.Errorf("after an hour: %s", got.Outcome)
 			}
 			if owner(p) != "" {
 				p.get(activityPath(shop.ID)+"?outcome=pending").want(http.StatusOK, "Unsettled", "wcon_gone")
 			}
-			g.move(giveUpAfter)
-			if got := g.settled(a); got.Outcome != store.OutcomeUnclear {
+			g.move(g.timing.GiveUp)
+			if got := g.reconciled(a); got.Outcome != store.OutcomeUnclear {
 				t.Errorf("after a week: %s", got.Outcome)
 			}
 		})
@@ -365,18 +365,18 @@ func TestUnsettledUnread(t *testing.T) {
 		a := g.plant(shop, owner(p), activity.DeleteWebhook, "wcon_gone", activity.Detail{Before: contentOf(good)})
 		p.post("/sign-out", url.Values{})
 		g.move(time.Hour)
-		g.settled(a)
+		g.reconciled(a)
 		g.person().connectKey(0)
-		g.move(maxGap)
-		if got := g.settled(a); got.Outcome != store.OutcomeDone {
+		g.move(g.timing.LastRecheck)
+		if got := g.reconciled(a); got.Outcome != store.OutcomeDone {
 			t.Errorf("now: %s", got.Outcome)
 		}
 	})
 }
 
-// TestOneClaimEach: a new webhook is the work of one attempt, and where nobody
+// TestOneAttemptForEachWebhook: a new webhook is the work of one attempt, and where nobody
 // can say of which, of none.
-func TestOneClaimEach(t *testing.T) {
+func TestOneAttemptForEachWebhook(t *testing.T) {
 	wants := contentOf(good, "DONATION")
 	create := activity.Detail{After: wants, KnownAll: true}
 	pending, done, failed, unclear := store.OutcomePending, store.OutcomeDone, store.OutcomeFailed, store.OutcomeUnclear
@@ -420,21 +420,21 @@ func TestOneClaimEach(t *testing.T) {
 				g.must(g.store.SettleActivity(t.Context(), two.ID, store.Settlement{Outcome: test.end, WebhookID: claimed}))
 			}
 			for _, want := range [][]string{test.early, test.late} {
-				g.move(settlePause + time.Second)
-				got := []string{g.settled(one).Outcome, g.settled(two).Outcome}
+				g.move(g.timing.FirstRecheck + time.Second)
+				got := []string{g.reconciled(one).Outcome, g.reconciled(two).Outcome}
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Error(diff)
 				}
-				g.move(unsettledAfter)
+				g.move(g.timing.Certain)
 			}
 		})
 	}
 }
 
-// TestUnclearCreatesClaimOneEach: two forms that ask for the same, one of
-// which has no effect, do not both show the webhook that the other made.
-func TestUnclearCreatesClaimOneEach(t *testing.T) {
-	g := newRig(t, options{})
+// TestTwoUnclearCreatesOfOne: two forms that ask for the same, one of which
+// has no effect, do not both show the webhook that the other made.
+func TestTwoUnclearCreatesOfOne(t *testing.T) {
+	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
 	shop := p.connect(0)
 	first, second := p.newForm(shop.ID, good, "DONATION"), p.newForm(shop.ID, good, "DONATION")
@@ -442,10 +442,11 @@ func TestUnclearCreatesClaimOneEach(t *testing.T) {
 	var once sync.Once
 	g.calls.set(func(c apiCall) {
 		if c.method == http.MethodPost {
-			// The second is sent and done while the first waits for its answer.
+			// The second is sent and done while the first stands still in its call.
 			once.Do(func() {
 				g.calls.set(nil, nil)
 				g.box.ForgetFailures()
+				g.move(g.timing.Late + time.Second)
 				second.submit().want(http.StatusOK, "Webhook created")
 				g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
 			})
@@ -455,8 +456,8 @@ func TestUnclearCreatesClaimOneEach(t *testing.T) {
 	if n := len(g.box.Webhooks(shop.ID)); n != 1 {
 		t.Errorf("%d webhooks", n)
 	}
-	g.move(settlePause + unsettledAfter + time.Second)
-	g.must(g.server.settleActivities(t.Context()))
+	g.move(g.timing.FirstRecheck + g.timing.Certain + time.Second)
+	g.must(g.hooks.Reconcile(t.Context(), 1000))
 	outcomes := map[string]int{}
 	for _, a := range g.recorded(shop, activity.CreateWebhook) {
 		outcomes[a.Outcome]++
@@ -480,7 +481,7 @@ func TestUnclearIsLookedIntoAgain(t *testing.T) {
 			p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
 			hook := g.add(shop, good, "DONATION")
 			g.move(test.after)
-			got := g.settled(g.recorded(shop, activity.CreateWebhook)[0])
+			got := g.reconciled(g.recorded(shop, activity.CreateWebhook)[0])
 			if got.Outcome != test.want || (got.WebhookID == hook.ID) != (test.want == store.OutcomeDone) || got.APIRequestID != "req-777" || got.Status != 500 {
 				t.Errorf("%+v", got)
 			}
@@ -497,9 +498,9 @@ func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
 		shop := p.connectKey(n)
 		planted = append(planted, g.plant(shop, owner(p), activity.DeleteWebhook, "wcon_gone", activity.Detail{Before: contentOf(good)}))
 	}
-	g.move(settlePause + time.Second)
+	g.move(g.timing.FirstRecheck + time.Second)
 	g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Delay: time.Minute}) // the first shop's turn
-	g.settled(planted[0])
+	g.reconciled(planted[0])
 	for i, want := range []string{store.OutcomePending, store.OutcomeDone, store.OutcomeDone} {
 		for _, a := range g.recorded(g.box.Shops()[i], activity.DeleteWebhook) {
 			if a.Outcome != want {
@@ -507,8 +508,8 @@ func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
 			}
 		}
 	}
-	g.move(maxGap)
-	if got := g.settled(planted[0]); got.Outcome != store.OutcomeDone {
+	g.move(g.timing.LastRecheck)
+	if got := g.reconciled(planted[0]); got.Outcome != store.OutcomeDone {
 		t.Errorf("next time: %s", got.Outcome)
 	}
 }
@@ -686,58 +687,28 @@ func TestActivityKeyLost(t *testing.T) {
 	if records := q.get(activityPath(shop.ID) + ".csv").want(http.StatusOK).records(); len(records) != 5 {
 		t.Errorf("%d records", len(records))
 	}
-	after.move(unsettledAfter + settlePause)
-	if got := after.settled(planted); got.Outcome != store.OutcomeUnclear {
+	after.move(after.timing.Certain + after.timing.FirstRecheck)
+	if got := after.reconciled(planted); got.Outcome != store.OutcomeUnclear {
 		t.Errorf("settled as %s", got.Outcome)
 	}
 }
 
-// TestContestedCreate: while another attempt may have made the webhook, a
+// TestAmbiguousCreate: while another attempt may have made the webhook, a
 // create without an answer is not confirmed.
-func TestContestedCreate(t *testing.T) {
+func TestAmbiguousCreate(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connectKey(0)
 	cut := g.plant(shop, owner(p), activity.CreateWebhook, "", activity.Detail{After: contentOf(good, "DONATION"), KnownAll: true})
+	g.move(g.timing.Late + time.Second) // before that, nothing is sent
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: true})
 	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
-	g.move(unsettledAfter + settlePause)
-	if got := g.settled(cut); got.Outcome != store.OutcomeUnclear {
+	g.move(g.timing.Certain + g.timing.FirstRecheck)
+	if got := g.reconciled(cut); got.Outcome != store.OutcomeUnclear {
 		t.Errorf("the other: %s", got.Outcome)
 	}
 	pg.form(p.action()).press("do=check").want(http.StatusOK, good, "wcon_")
 	if n := len(g.box.Webhooks(shop.ID)); n != 1 || g.creates() != 1 {
 		t.Errorf("%d webhooks by %d calls", n, g.creates())
-	}
-}
-
-// TestLooksAreSpacedOut: an attempt that stays open is looked into less and less
-// often, but at once when it may be called not done.
-func TestLooksAreSpacedOut(t *testing.T) {
-	start := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	for _, test := range []struct {
-		name string
-		age  time.Duration // of the attempt at the first look
-		want []int         // seconds after that
-	}{
-		{"an old one", time.Hour, []int{0, 5, 15, 35, 75, 155, 315, 635, 1235, 1835}},
-		{"one that was just begun", 0, []int{0, 5, 15, 35, 75, 90, 250, 570, 1170, 1770}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			open := []store.Activity{{ID: "a", StartedAt: start.Add(-test.age)}}
-			var l looks
-			var got []int
-			for second := range 2000 {
-				if due := l.due(open, start.Add(time.Duration(second)*time.Second)); len(due) > 0 {
-					got = append(got, second)
-				}
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
-			}
-			if l.due(nil, start); len(l.next) != 0 {
-				t.Error("what is settled is not forgotten")
-			}
-		})
 	}
 }

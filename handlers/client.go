@@ -8,7 +8,7 @@ import (
 )
 
 // client returns a client for the shop in the path.
-func (s *server) client(r *http.Request) *shops.Client { return s.shops.Client(stateOf(r).conn) }
+func (s *server) client(r *http.Request) *shops.Client { return s.Shops.Client(stateOf(r).conn) }
 
 // actor returns who attempts what a request asks for.
 func (s *server) actor(r *http.Request) activity.Actor { return s.actorOf(stateOf(r)) }

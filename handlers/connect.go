@@ -300,7 +300,7 @@ func (s *server) connect(w http.ResponseWriter, r *http.Request, c oauth.Credent
 		return err
 	}
 	v.owner = store.OwnerOf(v.session)
-	conn, err := s.shops.Connect(r.Context(), s.actor(r), shop, c)
+	conn, err := s.Shops.Connect(r.Context(), s.actor(r), shop, c)
 	if err != nil {
 		return err
 	}

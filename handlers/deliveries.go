@@ -85,7 +85,7 @@ func eventsHref(shopID, eventType, webhook string, page int) string {
 // webhooksFor reads the list beside something else: without it, deliveries
 // are shown by their URL alone. It is incomplete when it could not be read.
 func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), listTime)
+	ctx, cancel := context.WithTimeout(r.Context(), s.Webhooks.Timing().List)
 	defer cancel()
 	list, err := s.client(r).Webhooks(ctx)
 	if errors.Is(err, oauth.ErrReconnect) {

@@ -11,16 +11,17 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 
-	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
 
@@ -39,6 +40,8 @@ type Config struct {
 	Scopes         []string // that a sign-in asks for
 	Store          *store.Store
 	API            *fourthwall.Client
+	Shops          *shops.Service
+	Webhooks       *webhooks.Service
 	OAuth          *oauth.Provider
 	Targets        *deliver.Client // calls the endpoints that people ask to have tested
 	Receiver       string          // host of the sandbox's receiver; "" when Fourthwall is real
@@ -46,9 +49,6 @@ type Config struct {
 	Limits         Limits // on sign-ins and writes; none unless set
 	Logger         *slog.Logger
 	Now            func() time.Time // nil for time.Now
-	// Pauses are the waits before each look for a webhook whose creation was
-	// not confirmed; nil for at once, after 2 s and after 5 s.
-	Pauses []time.Duration
 }
 
 // SampleOf says what the sample of an event is to be about. A sample is the
@@ -66,12 +66,9 @@ type SampleOf struct {
 type server struct {
 	Config
 	sessions        *store.SessionStore
-	activity        *activity.Recorder
-	shops           *shops.Service
 	mux             *http.ServeMux
 	resumable       map[string]bool // mux patterns that a sign-in may return to
 	secure          bool            // the public URL is https
-	looks           looks           // into attempts whose end is not known
 	doctor          doctor.Doctor
 	sends           turnstile     // of test deliveries
 	large           slots         // of requests with large bodies
@@ -79,7 +76,7 @@ type server struct {
 	patience        time.Duration // with which a signature waits for its turn
 	looking         turnstile     // of pages and streams that wait for a check
 	errands         errands
-	beatEvery       time.Duration // between the signs of life of what is at work on a form
+	waiting         atomic.Int64 // pages that wait for somebody else's work on the same
 }
 
 // Dashboard answers every request.
@@ -93,11 +90,6 @@ func New(c Config) *Dashboard {
 	s := build(c)
 	return &Dashboard{s.handler(), s}
 }
-
-// Settle finds out how attempts ended whose process died in the middle, by
-// reading the API again. It is meant to be called now and then; any number of
-// processes may do so.
-func (d *Dashboard) Settle(ctx context.Context) error { return d.server.settleActivities(ctx) }
 
 // Drain lets pages that wait for something be answered at once, so that the
 // server can shut down.
@@ -135,16 +127,11 @@ func build(c Config) *server {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Pauses == nil {
-		c.Pauses = []time.Duration{0, 2 * time.Second, 3 * time.Second}
-	}
 	s := &server{
 		Config: c, secure: c.PublicURL.Scheme == "https", resumable: map[string]bool{},
-		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, large: make(slots, largeAtOnce), signatureChecks: make(slots, max(1, runtime.GOMAXPROCS(0)/2)), patience: busyPause, looking: turnstile{most: looksAtOnce}, errands: newErrands(), beatEvery: beatEvery,
+		doctor: doctor.Doctor{Client: c.Targets, Receiver: c.Receiver}, sends: turnstile{most: sendsAtOnce}, large: make(slots, largeAtOnce), signatureChecks: make(slots, max(1, runtime.GOMAXPROCS(0)/2)), patience: busyPause, looking: turnstile{most: looksAtOnce}, errands: newErrands(),
 	}
 	s.sessions = c.Store.Sessions(store.CookieOptions{Name: s.cookieName("session"), Secure: s.secure})
-	s.activity = activity.NewRecorder(c.Store, c.Logger)
-	s.shops = shops.NewService(c.Store, c.API, c.OAuth, s.activity, c.Scopes)
 	s.mux = http.NewServeMux()
 	for _, rt := range s.routes() {
 		s.mux.HandleFunc(rt.method+" "+rt.path, s.adapt(rt))

@@ -82,7 +82,7 @@ func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	v.conn = conn
-	if err := s.shops.Disconnect(r.Context(), s.actor(r), conn); err != nil {
+	if err := s.Shops.Disconnect(r.Context(), s.actor(r), conn); err != nil {
 		return err
 	}
 	v.log.Info("shop disconnected", "shop", clip(conn.ShopID, 80))
@@ -100,7 +100,7 @@ func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error 
 func (s *server) handleSignOut(w http.ResponseWriter, r *http.Request) error {
 	v := stateOf(r)
 	if v.owner != "" {
-		if err := s.shops.DisconnectAll(r.Context(), s.actor(r)); err != nil {
+		if err := s.Shops.DisconnectAll(r.Context(), s.actor(r)); err != nil {
 			return err
 		}
 		v.log.Info("signed out")

@@ -7,18 +7,12 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"time"
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
-	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
 )
-
-// lockTime is how long Hookwall remembers that Fourthwall would not change a
-// webhook. The API cannot be asked, so after that it may be tried again.
-const lockTime = 24 * time.Hour
 
 // lockedReason says why a webhook is not to be edited or deleted; "" when it
 // is not known to be locked.
@@ -30,13 +24,9 @@ func (s *server) lockedReason(ctx context.Context, shopID, id string) (string, e
 	return "Fourthwall does not allow this webhook to be changed or deleted (" + webhooks.CodeImmutable + "). It was made by something other than you, such as an app you installed: change it there.", nil
 }
 
-// answerLocked remembers that Fourthwall would not change a webhook, and says
-// so on the webhook's page.
+// answerLocked says that Fourthwall would not change a webhook, on the webhook's page.
 func (s *server) answerLocked(w http.ResponseWriter, r *http.Request, id string) error {
 	conn := stateOf(r).conn
-	if err := s.Store.MarkImmutable(r.Context(), conn.ShopID, id, s.Now().Add(lockTime)); err != nil {
-		return err
-	}
 	to := webhookPath(conn.ShopID, id)
 	n := views.Notice{Kind: views.Failure, Title: "This webhook is locked", Text: "Fourthwall refused, so nothing was changed.", Code: webhooks.CodeImmutable}
 	if err := s.flash(r, conn.Owner, to, n); err != nil {
@@ -73,7 +63,7 @@ func (s *server) drawDelete(w http.ResponseWriter, r *http.Request, status int, 
 
 // whatStops are the event types that no other webhook of the shop receives.
 func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]views.EventBadge, bool) {
-	ctx, cancel := context.WithTimeout(r.Context(), listTime)
+	ctx, cancel := context.WithTimeout(r.Context(), s.Webhooks.Timing().List)
 	defer cancel()
 	list, err := s.client(r).Webhooks(ctx)
 	if err != nil {
@@ -100,59 +90,20 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
 	}
-	turn, err := s.takeTurn(r.Context(), v, "delete "+bounded(id, 200))
-	if err != nil {
-		return err
-	}
-	answer, err := s.deleteInTurn(w, r, id, turn)
-	s.endTurn(r.Context(), v, turn, err)
-	if answer == nil {
-		return err
-	}
-	return answer()
-}
-
-// deleteInTurn deletes, unless the press before this one did, or could not.
-// It gives what to answer, and what the API said.
-func (s *server) deleteInTurn(w http.ResponseWriter, r *http.Request, id string, turn turn) (answer func() error, err error) {
-	v := stateOf(r)
-	hook, err := s.fetchWebhook(r.Context(), v.conn, id)
+	result, waited, err := s.await(r, func(first bool) (webhooks.Result, error) {
+		return s.Webhooks.Delete(r.Context(), s.request(r, "delete "+bounded(id, 200), first), id)
+	})
 	switch {
-	case fourthwall.AsError(err).NotFound() && turn.waited:
-		return func() error { return redirect(w, r, webhooksPath(v.conn.ShopID)) }, nil
-	case fourthwall.AsError(err).NotFound():
-		said := err // which the return below forgets
-		return func() error { return s.goneAlready(w, r, id, said) }, nil
 	case err != nil:
-		return func() error { return s.unreadDelete(id, v, err) }, err
-	case turn.first != nil:
-		return func() error { return s.refuseDelete(w, r, hook, turn.first) }, turn.first
+		return s.unreadDelete(id, v, err)
+	case result.State == webhooks.InProgress:
+		return stillAtWork(v.conn.ShopID)
+	case result.State != webhooks.Deleted:
+		return s.refuseDelete(w, r, result)
+	case waited && result.Webhook.URL != "":
+		return redirect(w, r, webhooksPath(v.conn.ShopID)) // the first press says it
 	}
-	// What it was is kept first, so that it can be created again.
-	f := editForm(v.conn.ShopID, hook)
-	f.renew()
-	again, err := s.putDraft(w, r, f)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.remove(context.WithoutCancel(r.Context()), v, hook); err != nil {
-		return func() error { return s.refuseDelete(w, r, hook, err) }, err
-	}
-	return func() error { return s.deleted(w, r, hook, again) }, nil
-}
-
-// goneAlready records an attempt that had nothing left to do, and what the API
-// said of it.
-func (s *server) goneAlready(w http.ResponseWriter, r *http.Request, id string, said error) error {
-	v := stateOf(r)
-	act, err := s.begin(r.Context(), v, store.Activity{Action: activity.DeleteWebhook, WebhookID: bounded(id, 200)}, activity.Detail{})
-	if err != nil {
-		return err
-	}
-	if err := s.settle(r.Context(), act, said); err != nil {
-		return err
-	}
-	return s.deleted(w, r, fourthwall.Webhook{ID: id}, "")
+	return s.deleted(w, r, result.Webhook)
 }
 
 // unreadDelete says that nothing was deleted, since it could not be read what
@@ -169,59 +120,40 @@ func (s *server) unreadDelete(id string, v *requestState, err error) error {
 }
 
 // refuseDelete asks again, with what was read before the API failed.
-func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook, err error) error {
-	v := stateOf(r)
-	var api *fourthwall.Error
-	if !errors.As(err, &api) {
-		return err
-	}
-	if api.Code == webhooks.CodeImmutable {
+func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, result webhooks.Result) error {
+	v, hook, rejection := stateOf(r), result.Webhook, *result.Rejection
+	if rejection.Code == webhooks.CodeImmutable {
 		return s.answerLocked(w, r, hook.ID)
 	}
-	v.log.Warn("delete was not accepted", "error", api)
-	status, n := refusalNotice(*failureOf(api), activity.DeleteWebhook)
+	status, n := refusalNotice(rejection, activity.DeleteWebhook)
 	switch {
-	case api.Uncertain():
+	case result.State == webhooks.Unconfirmed:
 		status = http.StatusBadGateway
 		n = views.Notice{Kind: views.Warning, Title: "It is not confirmed whether the webhook was deleted", Text: "Fourthwall gave no clear answer. Deleting again does no harm."}
 	case status == http.StatusForbidden:
 		link := connectLink(webhookPath(v.conn.ShopID, hook.ID)+"/delete", v.conn.ShopID)
 		n.Link = &link
 	}
-	n.Code, n.RequestID = api.Code, requestID(api, v)
-	setRetryAfter(w, api.RetryAfter)
+	n.Code, n.RequestID = rejection.Code, cmp.Or(rejection.RequestID, v.requestID)
+	setRetryAfter(w, rejection.RetryAfter)
 	return s.drawDelete(w, r, status, hook, &n)
 }
 
-// remove deletes, and looks when the answer is unclear.
-func (s *server) remove(ctx context.Context, v *requestState, hook fourthwall.Webhook) error {
-	before := hook.Content()
-	act, err := s.begin(ctx, v, store.Activity{Action: activity.DeleteWebhook, WebhookID: hook.ID}, activity.Detail{Before: &before})
-	if err != nil {
-		return err
-	}
-	err = s.shops.Client(v.conn).DeleteWebhook(ctx, hook.ID)
-	var api *fourthwall.Error
-	if errors.As(err, &api) && api.MayHaveWorked() {
-		_, readErr := s.fetchWebhook(ctx, v.conn, hook.ID)
-		switch {
-		case fourthwall.AsError(readErr).NotFound():
-			err = nil
-		case readErr != nil:
-			err = api.AsUnverified()
-		}
-	}
-	return s.settle(ctx, act, err)
-}
-
-// deleted leads to the list and says what is gone. again is the draft that
-// opens the create form filled in; "" when it is not known what it was.
-func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook, again string) error {
+// deleted leads to the list and says what is gone, with a link to the create
+// form, filled in, where it is known what it was.
+func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook) error {
 	conn := stateOf(r).conn
 	n := views.Notice{Kind: views.Success, Title: "The webhook " + hook.ID + " is deleted", Text: "It was gone already."}
-	if again != "" {
+	if hook.URL != "" || len(hook.AllowedTypes) > 0 {
 		n.Text = "Fourthwall no longer sends " + views.Count(len(hook.AllowedTypes), "event type", "event types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."
-		n.Link = &views.Link{Href: newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(again), Text: "Create again"}
+		f := editForm(conn.ShopID, hook)
+		f.renew()
+		again, err := s.putDraft(w, r, f)
+		if err == nil {
+			n.Link = &views.Link{Href: newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(again), Text: "Create again"}
+		} else {
+			stateOf(r).log.Error("what was deleted could not be kept for a new form", "error", err)
+		}
 	}
 	if err := s.tell(r, conn.Owner, webhooksPath(conn.ShopID), n); err != nil {
 		return err

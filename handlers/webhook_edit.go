@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
@@ -84,7 +83,7 @@ func (s *server) reopenEdit(w http.ResponseWriter, r *http.Request, draft string
 }
 
 func (s *server) fetchWebhook(ctx context.Context, conn store.Connection, id string) (fourthwall.Webhook, error) {
-	return s.shops.Client(conn).Webhook(ctx, id)
+	return s.Shops.Client(conn).Webhook(ctx, id)
 }
 
 // draftOfEdit reads a kept edit of this webhook, and what to say of it; the
@@ -160,10 +159,7 @@ func (s *server) confirmed(w http.ResponseWriter, r *http.Request, draft string)
 		return nil, theirs, err
 	}
 	if f == nil {
-		return nil, theirs, &httpError{
-			Status: http.StatusGone, Public: "A change is kept for one hour, in the browser that made it. This one is over, and nothing was saved by this request.",
-			Links: []views.Link{{Href: webhookPath(conn.ShopID, id), Text: "See the webhook"}, {Href: editPath(conn.ShopID, id), Text: "Edit it again"}},
-		}
+		return nil, theirs, editGone(conn.ShopID, id)
 	}
 	hook, err := s.fetchWebhook(r.Context(), conn, id)
 	if err != nil {
@@ -306,73 +302,53 @@ func (s *server) handleEditSave(w http.ResponseWriter, r *http.Request) error {
 	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
 	}
-	draft := bounded(r.PostForm.Get("draft"), 100)
-	turn, err := s.takeTurn(r.Context(), v, "edit "+draft)
+	f, err := s.editToSave(r)
 	if err != nil {
 		return err
 	}
-	// The work goes on when the person goes away: its outcome is recorded.
-	answer, err := s.saveInTurn(w, r, draft, turn)
-	s.endTurn(r.Context(), v, turn, err)
-	if answer == nil {
-		return err
-	}
-	return answer()
-}
-
-// saveInTurn saves, unless the press before this one did, or could not. It
-// gives what to answer, nil when it has answered, and what the API said.
-func (s *server) saveInTurn(w http.ResponseWriter, r *http.Request, draft string, turn turn) (answer func() error, err error) {
-	f, theirs, err := s.confirmed(w, r, draft)
-	if err != nil || f == nil {
-		return nil, err
-	}
-	if r.PostForm.Get("seen") == webhooks.Mark(theirs) {
-		f.base = theirs // both versions were shown, and this form's was chosen
-	}
-	switch {
-	case webhooks.IsSaved(theirs, f.base, f.wanted()):
-		return func() error { return s.finishEdit(w, r, f, f.wanted()) }, nil
-	case !theirs.Equal(f.base):
-		return func() error { return s.drawConflict(w, r, f, theirs) }, nil
-	case turn.first != nil:
-		return func() error { return s.refuseEdit(w, r, f, turn.first) }, turn.first
-	}
-	kept, err := s.update(context.WithoutCancel(r.Context()), stateOf(r), f)
+	seen := bounded(r.PostForm.Get("seen"), 100)
+	result, _, err := s.await(r, func(first bool) (webhooks.Result, error) {
+		return s.Webhooks.Update(r.Context(), s.request(r, "edit "+f.draft+" "+seen, first), id,
+			webhooks.Change{Base: f.base, Want: f.wanted(), Seen: seen})
+	})
 	if err != nil {
-		return func() error { return s.refuseEdit(w, r, f, err) }, err
+		return s.drawUnread(w, r, f, err)
 	}
-	return func() error { return s.finishEdit(w, r, f, kept) }, nil
+	return s.answerEdit(w, r, f, result)
 }
 
-// update replaces the webhook, looks when the answer is unclear, and gives
-// what Fourthwall has now.
-func (s *server) update(ctx context.Context, v *requestState, f *webhookForm) (fourthwall.Content, error) {
-	before, after := f.base, f.wanted()
-	act, err := s.begin(ctx, v, store.Activity{Action: activity.UpdateWebhook, WebhookID: f.editing}, activity.Detail{Before: &before, After: &after})
-	if err != nil {
-		return fourthwall.Content{}, err
+// editToSave reads the kept edit that the form names.
+func (s *server) editToSave(r *http.Request) (*webhookForm, error) {
+	f, _, err := s.draftOfEdit(r, bounded(r.PostForm.Get("draft"), 100))
+	if err == nil && f == nil {
+		err = editGone(stateOf(r).conn.ShopID, r.PathValue("id"))
 	}
-	hook, err := s.shops.Client(v.conn).UpdateWebhook(ctx, f.editing, after)
-	kept := hook.Content()
-	if fourthwall.AsError(err).MayHaveWorked() || err == nil && !webhooks.Same(kept, after) {
-		kept, err = s.lookAfterUpdate(ctx, v, f, err)
-	}
-	return kept, s.settle(ctx, act, err)
+	return f, err
 }
 
-// lookAfterUpdate reads what an unclear answer, or one that says something
-// else than was asked, has come to. What cannot be read is not what was asked.
-func (s *server) lookAfterUpdate(ctx context.Context, v *requestState, f *webhookForm, err error) (fourthwall.Content, error) {
-	hook, readErr := s.fetchWebhook(ctx, v.conn, f.editing)
-	var api *fourthwall.Error
-	switch {
-	case readErr != nil && errors.As(err, &api):
-		err = api.AsUnverified()
-	case webhooks.Same(hook.Content(), f.wanted()):
-		err = nil
+func editGone(shopID, id string) *httpError {
+	return &httpError{
+		Status: http.StatusGone, Public: "A change is kept for one hour, in the browser that made it. This one is over, and nothing was saved by this request.",
+		Links: []views.Link{{Href: webhookPath(shopID, id), Text: "See the webhook"}, {Href: editPath(shopID, id), Text: "Edit it again"}},
 	}
-	return hook.Content(), err
+}
+
+// answerEdit shows what became of an edit, with everything kept where it was
+// not saved.
+func (s *server) answerEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result) error {
+	switch result.State {
+	case webhooks.Updated:
+		f.restore(result.Webhook.Content())
+		return s.finishEdit(w, r, f, result.Webhook.Content())
+	case webhooks.Conflicting:
+		f.restore(*result.Conflict)
+		return s.drawConflict(w, r, f, *result.Conflict)
+	case webhooks.Unconfirmed:
+		return s.drawUnconfirmedEdit(w, r, f, *result.Rejection)
+	case webhooks.Rejected:
+		return s.refuseEdit(w, r, f, *result.Rejection)
+	}
+	return stillAtWork(f.shop)
 }
 
 // finishEdit shows the webhook, and says when Fourthwall kept something else
@@ -389,25 +365,23 @@ func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 	return redirect(w, r, to)
 }
 
-// refuseEdit puts the API's answer where it belongs, with everything kept.
-func (s *server) refuseEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, err error) error {
-	var api *fourthwall.Error
+// refuseEdit puts the API's response where it belongs.
+func (s *server) refuseEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection) error {
 	switch {
-	case !errors.As(err, &api):
-		return err
-	case api.Status == http.StatusNotFound:
-		return s.drawUnread(w, r, f, err)
-	case api.Code == webhooks.CodeImmutable:
+	case rejection.Status == http.StatusNotFound:
+		return s.drawUnread(w, r, f, rejection.Error())
+	case rejection.Code == webhooks.CodeImmutable:
 		return s.answerLocked(w, r, f.editing)
-	case api.Uncertain():
-		stateOf(r).log.Warn("it is not confirmed whether a change was saved", "error", err)
-		setRetryAfter(w, api.RetryAfter)
-		f.banner = &views.Notice{
-			Kind: views.Warning, Title: "It is not confirmed whether the change was saved", Code: api.Code, RequestID: requestID(api, stateOf(r)),
-			Text: "Fourthwall gave no clear answer. Press Review changes: that reads the webhook again, and saving twice does no harm.",
-		}
-		return s.drawWebhookForm(w, r, http.StatusBadGateway, f)
 	}
-	stateOf(r).log.Warn("change was not accepted", "error", api)
-	return s.drawRefusal(w, r, f, *failureOf(api))
+	return s.drawRefusal(w, r, f, rejection)
+}
+
+func (s *server) drawUnconfirmedEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection) error {
+	setRetryAfter(w, rejection.RetryAfter)
+	f.banner = &views.Notice{
+		Kind: views.Warning, Title: "It is not confirmed whether the change was saved",
+		Code: rejection.Code, RequestID: cmp.Or(rejection.RequestID, stateOf(r).requestID),
+		Text: "Fourthwall gave no clear answer. Press Review changes: that reads the webhook again, and saving twice does no harm.",
+	}
+	return s.drawWebhookForm(w, r, http.StatusBadGateway, f)
 }

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -133,7 +132,7 @@ func takeMarks(all []views.Notice) (rest []views.Notice, marks map[string]bool) 
 // readWebhook reads a webhook. One that was just created here is known from
 // the answer that created it, for when it cannot be read; reason says so.
 func (s *server) readWebhook(ctx context.Context, conn store.Connection, id string, justCreated bool) (hook fourthwall.Webhook, reason string, err error) {
-	hook, err = s.shops.Client(conn).Webhook(ctx, id)
+	hook, err = s.Shops.Client(conn).Webhook(ctx, id)
 	var api *fourthwall.Error
 	if !errors.As(err, &api) {
 		return hook, "", err
@@ -141,18 +140,14 @@ func (s *server) readWebhook(ctx context.Context, conn store.Connection, id stri
 	if api.Status == http.StatusNotFound && !justCreated {
 		return hook, "", err
 	}
-	sub, storeErr := s.Store.CreatedSubmission(ctx, conn.Owner, conn.ShopID, id)
+	known, storeErr := s.Webhooks.CreatedBy(ctx, s.Shops.Client(conn), id)
 	if errors.Is(storeErr, store.ErrNotFound) {
 		return hook, "", err
 	}
 	if storeErr != nil {
 		return hook, "", storeErr
 	}
-	var known outcome
-	if storeErr := json.Unmarshal(sub.Result, &known); storeErr != nil {
-		return hook, "", storeErr
-	}
-	return known.webhook(), whyFromCreate(api), nil
+	return known, whyFromCreate(api), nil
 }
 
 func whyFromCreate(api *fourthwall.Error) string {

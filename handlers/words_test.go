@@ -43,7 +43,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	for _, code := range []string{"WEBHOOK_URI_IP_NOT_ALLOWED", "WEBHOOK_URI_PORT_NOT_ALLOWED", "WEBHOOK_URI_UNALLOWED_DOMAIN"} {
 		check(code, code, webhooks.Rejection{Status: 400, Code: code}.URLFix())
 	}
-	for _, f := range []failure{{Status: 403}, {Status: 404}, {Status: 429}, {Status: 503, RetryAfter: 3}, {NotSent: true}, {Status: 400, Code: "X"}, {Status: 400}} {
+	for _, f := range []webhooks.Rejection{{Status: 403}, {Status: 404}, {Status: 429}, {Status: 503, RetryAfter: 3 * time.Second}, {NotSent: true}, {Status: 400, Code: "X"}, {Status: 400}} {
 		for _, what := range []string{activity.CreateWebhook, activity.UpdateWebhook, activity.DeleteWebhook} {
 			_, n := refusalNotice(f, what)
 			check(what, n.Title, n.Text)

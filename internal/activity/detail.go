@@ -12,8 +12,8 @@ type Detail struct {
 	Before *fourthwall.Content `json:"before,omitempty"` // what was there; nil before a create
 	After  *fourthwall.Content `json:"after,omitempty"`  // what was wanted; nil for a delete
 
-	// Of a create: the IDs of the webhooks before it, whether these are all of them, and what tells one idempotency key
-	// from another.
+	// Of a create: the IDs of the webhooks before it, whether these are all of them, and what tells one idempotency
+	// key from another.
 	Known     []string `json:"known,omitempty"`
 	KnownAll  bool     `json:"knownAll,omitempty"`
 	Operation string   `json:"operation,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
@@ -34,12 +35,16 @@ type Actor struct {
 
 // Recorder records attempts.
 type Recorder struct {
-	store  *store.Store
-	logger *slog.Logger
+	store   *store.Store
+	recheck time.Duration
+	logger  *slog.Logger
 }
 
-// NewRecorder returns a Recorder that keeps what it records in st.
-func NewRecorder(st *store.Store, logger *slog.Logger) *Recorder { return &Recorder{st, logger} }
+// NewRecorder returns a Recorder that keeps what it records in st. An attempt whose end isn't recorded is due for a
+// recheck after the given time.
+func NewRecorder(st *store.Store, recheck time.Duration, logger *slog.Logger) *Recorder {
+	return &Recorder{st, recheck, logger}
+}
 
 // Begin records an attempt, of which a says the Shop, the Action and the WebhookID if it is known.
 func (r *Recorder) Begin(ctx context.Context, actor Actor, a store.Activity, d Detail) (store.Activity, error) {
@@ -47,18 +52,20 @@ func (r *Recorder) Begin(ctx context.Context, actor Actor, a store.Activity, d D
 	if err != nil {
 		return store.Activity{}, err
 	}
-	a.Owner, a.Actor, a.Session, a.RequestID, a.Detail = actor.Owner, actor.Name, actor.Session, actor.RequestID, encoded
+	a.RecheckGap = r.recheck
+	a.Owner, a.Actor, a.Session, a.RequestID = actor.Owner, actor.Name, actor.Session, actor.RequestID
+	a.Detail = encoded
 	return r.store.BeginActivity(ctx, a)
 }
 
-// RecordOutcome records how an attempt ended, unless that is known already. It reports no error: what was done is done,
-// and an attempt whose end could not be recorded is reconciled later.
+// RecordOutcome records how an attempt ended, unless that is known already. It reports no error: what was done is
+// done, and an attempt whose end could not be recorded is reconciled later.
 func (r *Recorder) RecordOutcome(ctx context.Context, a store.Activity, end store.Settlement) {
 	if end.Status == 0 { // an unclear answer stays on record
 		end.Status, end.Code, end.APIRequestID = a.Status, a.Code, a.APIRequestID
 	}
 	err := r.store.SettleActivity(ctx, a.ID, end)
-	if err != nil && !errors.Is(err, store.ErrSettled) {
+	if err != nil && !errors.Is(err, store.ErrFinished) {
 		r.logger.ErrorContext(ctx, "the outcome of an attempt could not be recorded", "activity", a.ID, "error", err)
 	}
 }
@@ -72,7 +79,9 @@ func OutcomeOf(err error) store.Settlement {
 	if api == nil {
 		return store.Settlement{Outcome: store.OutcomeFailed}
 	}
-	end := store.Settlement{Outcome: store.OutcomeFailed, Status: api.Status, Code: api.Code, APIRequestID: api.RequestID}
+	end := store.Settlement{
+		Outcome: store.OutcomeFailed, Status: api.Status, Code: api.Code, APIRequestID: api.RequestID,
+	}
 	switch {
 	case api.Uncertain():
 		end.Outcome = store.OutcomeUnclear

@@ -11,8 +11,8 @@ import (
 	"hookwall/oauth"
 )
 
-// ErrReconnect says that a connection's credential can't be used or renewed any longer: a person must connect the shop
-// again.
+// ErrReconnect says that a connection's credential can't be used or renewed any longer: a person must connect the
+// shop again.
 var ErrReconnect = oauth.ErrReconnect
 
 // Client calls the API for one connected shop. Its errors are those of fourthwall.Client, ErrReconnect, and errors of
@@ -81,7 +81,9 @@ func (c *Client) Event(ctx context.Context, id string) (fourthwall.Event, error)
 
 // call calls the API with the connection's credential, renewed when it is near its end, and once more with a new one
 // when the API responds with 401, which means that nothing was done.
-func call[T any](ctx context.Context, c *Client, do func(context.Context, fourthwall.Credential) (T, error)) (T, error) {
+func call[T any](
+	ctx context.Context, c *Client, do func(context.Context, fourthwall.Credential) (T, error),
+) (T, error) {
 	var none T
 	held, err := storedCredential(c.conn)
 	if err != nil {

@@ -92,7 +92,9 @@ func (s *Service) DisconnectAll(ctx context.Context, actor activity.Actor) error
 	return err
 }
 
-func (s *Service) beginDisconnect(ctx context.Context, actor activity.Actor, conn store.Connection) (store.Activity, error) {
+func (s *Service) beginDisconnect(
+	ctx context.Context, actor activity.Actor, conn store.Connection,
+) (store.Activity, error) {
 	actor.Name = Way(conn)
 	return s.activity.Begin(ctx, actor, store.Activity{Shop: conn.ShopID, Action: activity.DisconnectShop},
 		activity.Detail{Shop: conn.ShopName})

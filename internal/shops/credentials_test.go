@@ -16,7 +16,8 @@ func TestLostLeaseIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), store.Options{Keys: keys, Environment: "test"})
+	file := filepath.Join(t.TempDir(), "h.db")
+	st, err := store.Open(t.Context(), file, store.Options{Keys: keys, Environment: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

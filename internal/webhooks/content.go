@@ -8,14 +8,15 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// Same reports whether two contents are those of one webhook, although the API may have written the URL in its own way.
+// Same reports whether two contents are those of one webhook, although the API may have written the URL in its own
+// way.
 func Same(a, b fourthwall.Content) bool {
 	a.URL, b.URL = NormalURL(a.URL), NormalURL(b.URL)
 	return a.Equal(b)
 }
 
-// IsSaved reports whether a webhook is as a change from base to want would make it. An API that wrote the URL in its own
-// way is recognized once it no longer has the old one.
+// IsSaved reports whether a webhook is as a change from base to want would make it. An API that wrote the URL in its
+// own way is recognized once it no longer has the old one.
 func IsSaved(now, base, want fourthwall.Content) bool {
 	return now.Equal(want) || !now.Equal(base) && Same(now, want)
 }

@@ -13,8 +13,8 @@ type Duplicate struct {
 	Shared []fourthwall.EventType `json:"shared"`
 }
 
-// Duplicates returns those of the shop's webhooks that would get some of the same events at the same URL as the wanted
-// one. The webhook with the ID except, which is being edited, is no duplicate of itself.
+// Duplicates returns those of the shop's webhooks that would get some of the same events at the same URL as the
+// wanted one. The webhook with the ID except, which is being edited, is no duplicate of itself.
 func Duplicates(list []fourthwall.Webhook, want fourthwall.Content, except string) []Duplicate {
 	var out []Duplicate
 	for _, hook := range list {

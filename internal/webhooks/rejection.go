@@ -33,9 +33,13 @@ type Rejection struct {
 // RejectionOf returns what an error of the API says.
 func RejectionOf(api *fourthwall.Error) Rejection {
 	return Rejection{
-		Op: api.Op, Status: api.Status, Code: api.Code, RequestID: api.RequestID, RetryAfter: api.RetryAfter, NotSent: api.NotSent,
+		Op: api.Op, Status: api.Status, Code: api.Code, RequestID: api.RequestID, RetryAfter: api.RetryAfter,
+		NotSent: api.NotSent,
 	}
 }
+
+// Error returns the rejection as the error that it was.
+func (r Rejection) Error() error { return r.apiError() }
 
 func (r Rejection) apiError() *fourthwall.Error {
 	return &fourthwall.Error{
@@ -48,8 +52,8 @@ func (r Rejection) IsTemporary() bool {
 	return r.Status == http.StatusTooManyRequests || r.Status == http.StatusServiceUnavailable
 }
 
-// URLFix returns a sentence for the URL field where the rejection belongs there, "" elsewhere. It's documented as a 400;
-// the code tells more than the status.
+// URLFix returns a sentence for the URL field where the rejection belongs there, "" elsewhere. It's documented as a
+// 400; the code tells more than the status.
 func (r Rejection) URLFix() string {
 	if !r.apiError().Rejected() || r.IsTemporary() {
 		return ""

@@ -1,8 +1,8 @@
-// Package webhooks is what may be done to the webhooks of one shop, for pages and for jobs: create exactly once, confirm
-// what a lost response came to, replace, delete, and find out how attempts ended whose process died.
+// Package webhooks is what may be done to the webhooks of one shop, for pages and for jobs: create exactly once,
+// confirm what a lost response came to, replace, delete, and find out how attempts ended whose process died.
 //
-// Nothing here waits for another's work. What is at work elsewhere is InProgress, with the time after which it's worth
-// asking again.
+// Nothing here waits for another's work. What is at work elsewhere is InProgress, with the time after which it's
+// worth asking again.
 package webhooks
 
 import (
@@ -36,8 +36,8 @@ type Request struct {
 	Actor activity.Actor
 	Key   string // idempotency key: a form's one-time ID, or a plan and its item
 
-	// Again says that a person has asked again, so what came to nothing is attempted again. Without it, a final result
-	// is returned as it is.
+	// Again says that a person has asked again, so what came to nothing is attempted again. Without it, a final
+	// result is returned as it is.
 	Again bool
 }
 
@@ -49,7 +49,8 @@ type Result struct {
 	Duplicates []Duplicate         // ask first, unless allowed
 	Conflict   *fourthwall.Content // what the webhook is now
 	RetryAfter time.Duration
-	CanConfirm bool  // of an Unconfirmed: what was there before is known, so that a new webhook can be told from an old one
+	CanConfirm bool  // of an Unconfirmed: it's known what was there before, so a new webhook can be found
+	SameKey    bool  // of an InProgress: by this key, rather than by another for the same webhook or URL
 	Of         State // of an OtherContent
 }
 
@@ -68,7 +69,7 @@ type Result struct {
 type Timing struct {
 	Heartbeat time.Duration // between renewals of a lease
 	Lease     time.Duration // from the last renewal: then its process has died
-	Confirm   time.Duration // from the last renewal of a lease whose holder has called: then anyone looks for the webhook
+	Confirm   time.Duration // the same, of a lease whose holder has called: then anyone looks for the webhook
 	Late      time.Duration // from the call: so long may an effect appear that got no response
 	Certain   time.Duration // from the call: longer than any attempt takes, so absence means that nothing was done
 	Recheck   time.Duration // from the call: so long is an unclear outcome looked into again
@@ -83,7 +84,7 @@ type Timing struct {
 	Secret     time.Duration   // how long the secret of a new webhook is kept
 	Immutable  time.Duration   // how long a webhook that the API would not change is remembered as such
 
-	FirstRecheck time.Duration // from the call to when the end of an attempt is looked for; doubles from one to the next
+	FirstRecheck time.Duration // from the call until the outcome is looked for; doubles from one to the next
 	LastRecheck  time.Duration // at most between two of them
 	Reconcile    time.Duration // from the last renewal of the lease of the process that reconciles
 }

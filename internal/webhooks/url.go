@@ -13,8 +13,8 @@ import (
 // MaxURL is far more than servers take, in bytes: each attempt to save a URL is kept on record.
 const MaxURL = 8 << 10
 
-// CheckURL returns a sentence that says why no webhook can have this URL at all, "" if one can. Whether a URL is allowed
-// is for the API to say.
+// CheckURL returns a sentence that says why no webhook can have this URL at all, "" if one can. Whether a URL is
+// allowed is for the API to say.
 func CheckURL(address string) string {
 	if address == "" {
 		return urlMissing
@@ -42,8 +42,8 @@ func isControlOrBlank(r rune) bool {
 	return r <= ' ' || r == 0x7f || r == 0xa0 || (r >= 0x2028 && r <= 0x202f)
 }
 
-// URLHints returns sentences that warn of what Fourthwall may reject, or what would not work. They never keep anyone from
-// sending.
+// URLHints returns sentences that warn of what Fourthwall may reject, or what would not work. They never keep anyone
+// from sending.
 func URLHints(address string) []string {
 	u, err := url.Parse(address)
 	if err != nil || address == "" || CheckURL(address) != "" {

@@ -17,7 +17,7 @@ import (
 // duplicatesOf looks for them while an edit is confirmed. The page is drawn
 // without, when the list cannot be read.
 func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]views.DuplicateOf, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), listTime)
+	ctx, cancel := context.WithTimeout(r.Context(), s.Webhooks.Timing().List)
 	defer cancel()
 	list, err := s.client(r).Webhooks(ctx)
 	var api *fourthwall.Error
@@ -59,20 +59,13 @@ func (s *server) handleDuplicate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := readWebhookForm(conn.ShopID, draft.Form)
-	sub, err := s.Store.Submission(r.Context(), conn.Owner, f.submission)
-	if errors.Is(err, store.ErrNotFound) {
-		return redirect(w, r, newWebhookPath(conn.ShopID)+"?draft="+url.QueryEscape(id))
-	}
-	if err != nil {
-		return err
-	}
-	known, err := readOutcome(sub)
+	result, err := s.Webhooks.Find(r.Context(), s.client(r), f.submission)
 	switch {
-	case err != nil:
+	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return err
-	case sub.State == store.StateCreated: // it was agreed to, and this is Back
-		return s.redirectToCreated(w, r, sub)
-	case len(known.Duplicates) == 0:
+	case result.State == webhooks.Created: // it was agreed to, and this is Back
+		return s.redirectToCreated(w, r, result.Webhook.ID)
+	case len(result.Duplicates) == 0:
 		return redirect(w, r, newWebhookPath(conn.ShopID)+"?draft="+url.QueryEscape(id))
 	}
 	frame, err := s.frame(r, "Already there")
@@ -82,7 +75,7 @@ func (s *server) handleDuplicate(w http.ResponseWriter, r *http.Request) error {
 	page := views.DuplicatePage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), EditHref: newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(id), ListHref: webhooksPath(conn.ShopID),
 		Submission: f.submission, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
-		Duplicates: duplicateViews(f, known.Duplicates),
+		Duplicates: duplicateViews(f, result.Duplicates),
 	}
 	return s.render(w, r, http.StatusOK, views.Duplicate(page))
 }

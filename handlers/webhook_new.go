@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -90,50 +91,63 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
 	if do == "check" {
-		sub, seen, err := s.checkOnce(r, f)
-		if err != nil {
-			return err
-		}
-		return s.answerSubmission(w, r, f, sub, lookedWords[seen])
+		return s.confirmCreate(w, r, f)
 	}
-	sub, err := s.createOnce(r, f)
+	result, _, err := s.await(r, func(first bool) (webhooks.Result, error) {
+		return s.Webhooks.Create(r.Context(), s.request(r, f.submission, first), f.wanted(),
+			webhooks.CreateOptions{AllowDuplicates: f.duplicate})
+	})
 	if err != nil {
 		return err
 	}
-	return s.answerSubmission(w, r, f, sub, "")
+	return s.answerCreate(w, r, f, result, "")
 }
 
-// lookedWords say what a look came to that did not find the webhook.
-var lookedWords = map[sight]string{
-	unmade:  "Hookwall is still at work on what you pressed before. Wait a moment, then check again.",
-	unread:  "Hookwall could not look: Fourthwall did not list the shop’s webhooks. Wait a moment, then check again, and do not create it a second time yet.",
-	unclear: "Hookwall has looked again: the shop has a new webhook with this address and these event types, or several, and nobody can say which of them this form made. Look at the list of webhooks before you create another.",
-	absent:  "Hookwall has looked again and found no new webhook with this address and these event types. Fourthwall may need a little longer: wait a moment, then check again. After two minutes Hookwall can say for certain.",
-}
-
-// answerSubmission shows what became of a submission, to the request that
-// made it and to any twin of it. looked is what a look for it came to, "" when
-// none was asked for.
-func (s *server) answerSubmission(w http.ResponseWriter, r *http.Request, f *webhookForm, sub store.Submission, looked string) error {
-	if sub.Hash != f.hash() {
-		return s.drawUsedForm(w, r, f, sub)
+// confirmCreate looks once more for a webhook whose creation was not
+// confirmed, and tells what that came to.
+func (s *server) confirmCreate(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
+	var finding webhooks.Finding
+	result, _, err := s.await(r, func(first bool) (result webhooks.Result, err error) {
+		result, finding, err = s.Webhooks.Confirm(r.Context(), s.request(r, f.submission, first), f.wanted())
+		return result, err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return &httpError{Status: http.StatusNotFound, Public: "What this form sent is no longer known here. Look at the list of webhooks to see whether it was created."}
 	}
-	result, err := readOutcome(sub)
 	if err != nil {
 		return err
 	}
-	switch {
-	case sub.State == store.StateCreated:
-		return s.redirectToCreated(w, r, sub)
-	case sub.State == store.StateRefused && len(result.Duplicates) > 0:
-		return s.askAboutDuplicates(w, r, f)
-	case sub.State == store.StateRefused && result.Failure != nil:
-		if result.Failure.Status == http.StatusUnauthorized {
-			return oauth.ErrReconnect
+	return s.answerCreate(w, r, f, result, findingTexts[finding])
+}
+
+// findingTexts say what it came to to look for a webhook that was not found.
+var findingTexts = map[webhooks.Finding]string{
+	webhooks.NotLooked:       "Hookwall is still at work on what you pressed before. Wait a moment, then check again.",
+	webhooks.ListUnavailable: "Hookwall could not look: Fourthwall did not list the shop’s webhooks. Wait a moment, then check again, and do not create it a second time yet.",
+	webhooks.Ambiguous:       "Hookwall has looked again: the shop has a new webhook with this address and these event types, or several, and nobody can say which of them this form made. Look at the list of webhooks before you create another.",
+	webhooks.NotFound:        "Hookwall has looked again and found no new webhook with this address and these event types. Fourthwall may need a little longer: wait a moment, then check again. After two minutes Hookwall can say for certain.",
+}
+
+// answerCreate shows what became of a create, to the request that made it and
+// to any twin of it. looked is what it came to to look for the webhook, "" when
+// that was not asked for.
+func (s *server) answerCreate(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result, looked string) error {
+	switch result.State {
+	case webhooks.OtherContent:
+		return s.drawUsedForm(w, r, f, result)
+	case webhooks.Created:
+		return s.redirectToCreated(w, r, result.Webhook.ID)
+	case webhooks.Rejected:
+		if len(result.Duplicates) > 0 {
+			return s.askAboutDuplicates(w, r, f)
 		}
-		return s.drawRefusal(w, r, f, *result.Failure)
+		return s.drawRefusal(w, r, f, *result.Rejection)
+	case webhooks.InProgress:
+		if !result.SameKey {
+			return stillAtWork(f.shop)
+		}
 	}
-	return s.drawNotConfirmed(w, r, f, sub, result, looked)
+	return s.drawNotConfirmed(w, r, f, result, looked)
 }
 
 // askAboutDuplicates keeps the form and leads to the question.
@@ -147,9 +161,9 @@ func (s *server) askAboutDuplicates(w http.ResponseWriter, r *http.Request, f *w
 
 // redirectToCreated leads to the new webhook's page, where Back and a resend
 // do no harm.
-func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, sub store.Submission) error {
+func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, id string) error {
 	conn := stateOf(r).conn
-	to := webhookPath(conn.ShopID, sub.WebhookID)
+	to := webhookPath(conn.ShopID, id)
 	if err := s.tell(r, conn.Owner, to, views.Notice{Kind: createdMark}); err != nil {
 		return err
 	}
@@ -158,16 +172,12 @@ func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, sub s
 
 // drawUsedForm refuses other content under an id that was already used, and
 // names what that id made.
-func (s *server) drawUsedForm(w http.ResponseWriter, r *http.Request, f *webhookForm, sub store.Submission) error {
-	known, err := readOutcome(sub)
-	if err != nil {
-		return err
-	}
+func (s *server) drawUsedForm(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result) error {
 	f.renew()
 	n := &views.Notice{Kind: views.Warning, Title: "This form was already sent with other content"}
-	if sub.State == store.StateCreated && known.Webhook != nil {
-		n.Text = "It created the webhook " + sub.WebhookID + " for " + known.Webhook.Has.URL + ". Nothing new was created. To create another webhook as the form now stands, press Create webhook again."
-		n.Link = &views.Link{Href: webhookPath(stateOf(r).conn.ShopID, sub.WebhookID), Text: "See that webhook"}
+	if made := result.Webhook; result.Of == webhooks.Created {
+		n.Text = "It created the webhook " + made.ID + " for " + made.URL + ". Nothing new was created. To create another webhook as the form now stands, press Create webhook again."
+		n.Link = &views.Link{Href: webhookPath(f.shop, made.ID), Text: "See that webhook"}
 	} else {
 		n.Text = "It is not confirmed whether that created a webhook. Look at the list of webhooks first; to create one as the form now stands, press Create webhook again."
 		n.Link = &views.Link{Href: webhooksPath(stateOf(r).conn.ShopID), Text: "See the webhooks"}
@@ -176,7 +186,7 @@ func (s *server) drawUsedForm(w http.ResponseWriter, r *http.Request, f *webhook
 	return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 }
 
-func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *webhookForm, sub store.Submission, known outcome, looked string) error {
+func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result, looked string) error {
 	v := stateOf(r)
 	frame, err := s.frame(r, "Not confirmed")
 	if err != nil {
@@ -185,34 +195,37 @@ func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *web
 	page := views.NotConfirmedPage{
 		Frame: frame, Action: webhooksPath(v.conn.ShopID), ListHref: webhooksPath(v.conn.ShopID),
 		Submission: f.submission, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
-		CanCheck: sub.BeforeKnown, RequestID: v.requestID, Looked: looked,
+		CanCheck: result.CanConfirm, RequestID: v.requestID, Looked: looked,
 	}
-	if known.Failure != nil && known.Failure.RequestID != "" {
-		page.RequestID = known.Failure.RequestID
+	if result.Rejection != nil && result.Rejection.RequestID != "" {
+		page.RequestID = result.Rejection.RequestID
 	}
 	w.Header().Set("Cache-Control", "private, no-cache")
 	return s.render(w, r, http.StatusBadGateway, views.NotConfirmed(page))
 }
 
 // drawRefusal shows the form again with the API's refusal where it belongs.
-func (s *server) drawRefusal(w http.ResponseWriter, r *http.Request, f *webhookForm, failure failure) error {
+func (s *server) drawRefusal(w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection) error {
+	if rejection.Status == http.StatusUnauthorized {
+		return oauth.ErrReconnect
+	}
 	f.renew()
-	id := cmp.Or(failure.RequestID, stateOf(r).requestID)
-	if text := failure.rejection().URLFix(); text != "" {
-		f.urlError = &views.FieldError{Text: text, Code: failure.Code, RequestID: id}
+	id := cmp.Or(rejection.RequestID, stateOf(r).requestID)
+	if text := rejection.URLFix(); text != "" {
+		f.urlError = &views.FieldError{Text: text, Code: rejection.Code, RequestID: id}
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
 	what := activity.CreateWebhook
 	if f.editing != "" {
 		what = activity.UpdateWebhook
 	}
-	status, n := refusalNotice(failure, what)
-	n.Code, n.RequestID = failure.Code, id
-	if failure.Status == http.StatusForbidden {
+	status, n := refusalNotice(rejection, what)
+	n.Code, n.RequestID = rejection.Code, id
+	if rejection.Status == http.StatusForbidden {
 		link := connectLink(s.backToForm(w, r, f), f.shop)
 		n.Link = &link
 	}
-	setRetryAfter(w, failure.retryAfter())
+	setRetryAfter(w, rejection.RetryAfter)
 	f.banner = &n
 	return s.drawWebhookForm(w, r, status, f)
 }
@@ -231,8 +244,7 @@ func (s *server) backToForm(w http.ResponseWriter, r *http.Request, f *webhookFo
 }
 
 // refusalNotice is the sentence for a refusal that belongs to no field.
-func refusalNotice(f failure, action string) (int, views.Notice) {
-	r := f.rejection()
+func refusalNotice(r webhooks.Rejection, action string) (int, views.Notice) {
 	e := webhooks.Explain(action, r, waitText(r.RetryAfter))
 	n := views.Notice{Kind: views.Failure, Title: e.Title, Text: e.Text + " " + e.Fix}
 	status := http.StatusUnprocessableEntity

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 	"hookwall/views"
 )
 
@@ -51,7 +52,7 @@ func TestPressedTwice(t *testing.T) {
 			presses.Go(func() { pages[0] = f.submit() })
 			<-arrived
 			presses.Go(func() { pages[1] = f.submit() })
-			g.until(func() bool { return strings.Count(g.logs.String(), "another press is at work") > 0 })
+			g.until(func() bool { return g.server.waiting.Load() > 0 })
 			close(released)
 			presses.Wait()
 			if n := len(g.calls.of(test.method)); n != 1 {
@@ -107,41 +108,43 @@ func (g *rig) until(yes func() bool) {
 	}
 }
 
-// TestTurnOfADeadProcess is over in time.
-func TestTurnOfADeadProcess(t *testing.T) {
+// leases begins the deletion of a webhook, and leaves it at that.
+func (g *rig) leases(p *person, shop sandbox.DemoShop, id string, lease time.Duration) {
+	g.t.Helper()
+	start, err := g.store.BeginOperation(g.t.Context(), store.Operation{
+		Key: "delete " + id, Owner: owner(p), Kind: store.KindDelete, Shop: shop.ID, Resource: store.WebhookResource(id), Holder: "another",
+	}, lease)
+	g.must(err)
+	if !start.Started {
+		g.t.Fatal("there is a lease already")
+	}
+}
+
+// TestLeaseOfADeadProcess is over in time.
+func TestLeaseOfADeadProcess(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
 	hook := g.add(shop, good, "DONATION")
-	v := &requestState{owner: owner(p), log: g.server.Logger}
-	v.conn.ShopID = shop.ID
-	dead, err := g.server.takeTurn(t.Context(), v, "delete "+hook.ID)
-	g.must(err)
-	dead.rest()
-	g.move(noBeat + time.Second)
+	g.leases(p, shop, hook.ID, g.timing.Lease)
+	g.move(g.timing.Lease + time.Second)
 	asked(p, shop, hook).submit().want(http.StatusOK, "is deleted")
 }
 
-// TestTurnThatTakesLong: who has waited long enough for another press reads
+// TestLeaseThatTakesLong: who has waited long enough for another press reads
 // that it is still under way, and does nothing a second time.
-func TestTurnThatTakesLong(t *testing.T) {
+func TestLeaseThatTakesLong(t *testing.T) {
 	g := newRig(t, options{still: true})
 	p := g.person()
 	shop := p.connect(0)
 	hook := g.add(shop, good, "DONATION")
 	f := asked(p, shop, hook)
-	v := &requestState{owner: owner(p), log: g.server.Logger}
-	v.conn.ShopID = shop.ID
-	g.move(twinWait) // the sign of life that this one gives counts for long
-	first, err := g.server.takeTurn(t.Context(), v, "delete "+hook.ID)
-	g.must(err)
-	first.rest()
-	g.move(-twinWait)
+	g.leases(p, shop, hook.ID, time.Hour)
 	var pg *page
 	var second sync.WaitGroup
 	second.Go(func() { pg = f.submit() })
-	g.until(func() bool { return strings.Contains(g.logs.String(), "another press is at work") })
-	g.move(twinWait + time.Second)
+	g.until(func() bool { return g.server.waiting.Load() > 0 })
+	g.move(awaitTime + time.Second)
 	second.Wait()
 	pg.want(http.StatusServiceUnavailable, "still under way", "Nothing was sent a second time").link("See the webhooks").want(http.StatusOK, good)
 	if n := len(g.calls.of(http.MethodDelete)); n != 0 {
@@ -149,9 +152,9 @@ func TestTurnThatTakesLong(t *testing.T) {
 	}
 }
 
-// TestBusyAfterTheDeed: what a server did before it said that it is busy is
+// TestBusyAfterTheChange: what a server did before it said that it is busy is
 // seen, and so is what it did not do.
-func TestBusyAfterTheDeed(t *testing.T) {
+func TestBusyAfterTheChange(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		method string
