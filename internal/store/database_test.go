@@ -566,7 +566,7 @@ func oneRequest(t *testing.T, s *store.Store, i int) error {
 	}
 	return errors.Join(err,
 		s.SettleSubmission(ctx, store.Submission{Owner: owner, ID: "f", State: store.StateRefused}),
-		s.SettleActivity(ctx, a.ID, store.Settlement{Outcome: store.OutcomeRefused}),
+		s.RecordOutcome(ctx, a.ID, store.Ending{Outcome: store.OutcomeRefused}),
 		s.AddFlash(ctx, owner, "/", []byte("f")))
 }
 
