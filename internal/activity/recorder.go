@@ -60,26 +60,26 @@ func (r *Recorder) Begin(ctx context.Context, actor Actor, a store.Activity, d D
 
 // RecordOutcome records how an attempt ended, unless that is known already. It reports no error: what was done is
 // done, and an attempt whose end could not be recorded is reconciled later.
-func (r *Recorder) RecordOutcome(ctx context.Context, a store.Activity, end store.Settlement) {
+func (r *Recorder) RecordOutcome(ctx context.Context, a store.Activity, end store.Ending) {
 	if end.Status == 0 { // an unclear answer stays on record
 		end.Status, end.Code, end.APIRequestID = a.Status, a.Code, a.APIRequestID
 	}
-	err := r.store.SettleActivity(ctx, a.ID, end)
+	err := r.store.RecordOutcome(ctx, a.ID, end)
 	if err != nil && !errors.Is(err, store.ErrFinished) {
 		r.logger.ErrorContext(ctx, "the outcome of an attempt could not be recorded", "activity", a.ID, "error", err)
 	}
 }
 
 // OutcomeOf returns what a call came to that ended with err, nil for success.
-func OutcomeOf(err error) store.Settlement {
+func OutcomeOf(err error) store.Ending {
 	if err == nil {
-		return store.Settlement{Outcome: store.OutcomeDone, Status: http.StatusOK}
+		return store.Ending{Outcome: store.OutcomeDone, Status: http.StatusOK}
 	}
 	api := fourthwall.AsError(err)
 	if api == nil {
-		return store.Settlement{Outcome: store.OutcomeFailed}
+		return store.Ending{Outcome: store.OutcomeFailed}
 	}
-	end := store.Settlement{
+	end := store.Ending{
 		Outcome: store.OutcomeFailed, Status: api.Status, Code: api.Code, APIRequestID: api.RequestID,
 	}
 	switch {

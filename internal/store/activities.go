@@ -46,15 +46,15 @@ type Activity struct {
 	RequestID    string // of the person's request
 	APIRequestID string // of the API's answer
 	StartedAt    time.Time
-	SettledAt    time.Time // zero while pending
+	EndedAt      time.Time // zero while pending
 
 	// RecheckGap is how long after its start, or after its last recheck, the activity is due for a
 	// recheck while it is pending or unclear, see DueActivities.
 	RecheckGap time.Duration
 }
 
-// Settlement is how an Activity ended.
-type Settlement struct {
+// Ending is how an Activity ended.
+type Ending struct {
 	Outcome      string // any but OutcomePending
 	WebhookID    string // "": the one that is known stays
 	Status       int    // of the API's answer; 0 when there was none
@@ -83,7 +83,7 @@ type ActivityList struct {
 
 const (
 	activityColumns = `seq, id, shop, owner, action, actor, session, webhook_id, detail,
-		outcome, status, code, request_id, api_request_id, started_at, settled_at, recheck_gap`
+		outcome, status, code, request_id, api_request_id, started_at, ended_at, recheck_gap`
 
 	// The place of an activity in the list is (started_at, seq). Activities that are added never
 	// come between a page and its cursors' pages, since the list grows at its newer end.
@@ -123,9 +123,9 @@ const (
 
 // BeginActivity records that something is about to be attempted, and returns the activity as kept:
 // pending, started now, due for a recheck after its RecheckGap. The owner need not be there any more. ID, Outcome, StartedAt and what a
-// Settlement says of the API's answer do not count in the argument.
+// an Ending says of the API's answer do not count in the argument.
 func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
-	a.ID, a.Outcome, a.StartedAt, a.SettledAt = rand.Text(), OutcomePending, s.now(), time.Time{}
+	a.ID, a.Outcome, a.StartedAt, a.EndedAt = rand.Text(), OutcomePending, s.now(), time.Time{}
 	a.Status, a.Code, a.APIRequestID = 0, "", ""
 	sealed := s.keys.seal(a.Detail, s.detailContext(a.Shop, a.ID))
 	for n := int64(0); n == 0; {
@@ -143,29 +143,29 @@ func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error)
 	return a, nil
 }
 
-// SettleActivity notes how an activity ended. A pending or unclear activity takes any outcome.
+// RecordOutcome notes how an activity ended. A pending or unclear activity takes any outcome.
 // Another stays as it is, which is no error for its own outcome and ErrSettled for a different one.
 // ErrNotFound says that there is no such activity.
-func (s *Store) SettleActivity(ctx context.Context, id string, end Settlement) error {
+func (s *Store) RecordOutcome(ctx context.Context, id string, end Ending) error {
 	switch end.Outcome {
 	case OutcomeDone, OutcomeRefused, OutcomeFailed, OutcomeUnclear:
 	default:
-		return fmt.Errorf("store: settle activity: %q is not an outcome", end.Outcome)
+		return fmt.Errorf("store: record outcome: %q is not an outcome", end.Outcome)
 	}
 	n, err := s.exec(ctx, `
 		UPDATE activities SET outcome = $1, webhook_id = CASE WHEN $2 = '' THEN webhook_id ELSE $2 END,
-			status = $3, code = $4, api_request_id = $5, settled_at = $6,
+			status = $3, code = $4, api_request_id = $5, ended_at = $6,
 			recheck_at = CASE WHEN $1 = 'unclear' THEN recheck_at ELSE 0 END
 		WHERE environment = $7 AND id = $8 AND outcome IN ('pending', 'unclear')`,
 		end.Outcome, end.WebhookID, end.Status, end.Code, end.APIRequestID, millis(s.now()), s.env, id)
 	if err == nil && n == 0 {
-		err = s.settledAs(ctx, id, end.Outcome)
+		err = s.endedAs(ctx, id, end.Outcome)
 	}
-	return failed("settle activity", err)
+	return failed("record outcome", err)
 }
 
-// settledAs returns nil when an activity has the given outcome.
-func (s *Store) settledAs(ctx context.Context, id, outcome string) error {
+// endedAs returns nil when an activity has the given outcome.
+func (s *Store) endedAs(ctx context.Context, id, outcome string) error {
 	var kept string
 	err := s.engine.read.QueryRowContext(ctx, `SELECT outcome FROM activities WHERE environment = $1 AND id = $2`,
 		s.env, id).Scan(&kept)
@@ -362,13 +362,13 @@ func (s *Store) listActivities(ctx context.Context, query string, args ...any) (
 func (s *Store) scanActivity(rows *sql.Rows) (activityRow, error) {
 	var a activityRow
 	var sealed []byte
-	var settled, gap int64
+	var ended, gap int64
 	err := rows.Scan(&a.position.seq, &a.ID, &a.Shop, &a.Owner, &a.Action, &a.Actor, &a.Session, &a.WebhookID, &sealed,
-		&a.Outcome, &a.Status, &a.Code, &a.RequestID, &a.APIRequestID, &a.position.started, &settled, &gap)
+		&a.Outcome, &a.Status, &a.Code, &a.RequestID, &a.APIRequestID, &a.position.started, &ended, &gap)
 	if err != nil {
 		return activityRow{}, err
 	}
-	a.StartedAt, a.SettledAt = timeAt(a.position.started), timeAt(settled)
+	a.StartedAt, a.EndedAt = timeAt(a.position.started), timeAt(ended)
 	a.RecheckGap = time.Duration(gap) * time.Millisecond
 	a.Detail, err = s.keys.open(sealed, s.detailContext(a.Shop, a.ID))
 	if err != nil {

@@ -566,7 +566,7 @@ func oneRequest(t *testing.T, s *store.Store, i int) error {
 	}
 	return errors.Join(err,
 		s.SettleSubmission(ctx, store.Submission{Owner: owner, ID: "f", State: store.StateRefused}),
-		s.SettleActivity(ctx, a.ID, store.Settlement{Outcome: store.OutcomeRefused}),
+		s.RecordOutcome(ctx, a.ID, store.Ending{Outcome: store.OutcomeRefused}),
 		s.AddFlash(ctx, owner, "/", []byte("f")))
 }
 
@@ -577,7 +577,7 @@ func TestReadingWritesNothing(t *testing.T) {
 		owner, token := signIn(t, s)
 		db := raw(t, url)
 		before := stateOf(t, url, db)
-		for _, value := range []string{"", "garbage", strings.Repeat("A", 43), token} {
+		for _, value := range []string{"", "garbage", strings.Repeat("A", 26), token} {
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.AddCookie(&http.Cookie{Name: "session", Value: value})
 			_, err := s.Sessions(store.CookieOptions{Name: "session"}).Get(r, "session")

@@ -306,7 +306,7 @@ func (s *Store) SetWebhooksBefore(ctx context.Context, owner Owner, key, holder 
 // takes StateDone, and an unconfirmed operation any outcome but StateRejected. One that is done or
 // rejected takes the same State and WebhookID again, with another Result.
 //
-// ErrLeaseLost means that the caller has to hold the lease for that, ErrSettled that the operation
+// ErrLeaseLost means that the caller has to hold the lease for that, ErrFinished that the operation
 // has another outcome, ErrNotFound that there is no such operation.
 func (s *Store) FinishOperation(ctx context.Context, op Operation) error {
 	switch op.State {

@@ -143,7 +143,7 @@ func (ss *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *se
 	if err != nil {
 		return err
 	}
-	token := newToken()
+	token := rand.Text()
 	old, _ := session.Values[loadedKey{}].(string)
 	loadedAt, _ := session.Values[loadedAtKey{}].(int64)
 	if err := ss.store.insertSession(r.Context(), hashOf(token), owner, old, loadedAt); err != nil {

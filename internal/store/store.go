@@ -30,7 +30,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
@@ -282,13 +281,6 @@ func timeAt(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
-}
-
-// newToken returns 256 random bits in base64url, for values that a browser sends back.
-func newToken() string {
-	var b [32]byte
-	rand.Read(b[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 // hashOf is what is kept of a value that a browser sends back. The values are random and long, so a

@@ -73,7 +73,7 @@ func (c *creation) resolve(ctx context.Context, row store.Operation) (Result, Fi
 
 // foundLater records a webhook that an earlier attempt with this key made.
 func (c *creation) foundLater(ctx context.Context, row store.Operation, hook fourthwall.Webhook) (Result, error) {
-	end := store.Settlement{Outcome: store.OutcomeDone, Status: http.StatusOK, WebhookID: hook.ID}
+	end := store.Ending{Outcome: store.OutcomeDone, Status: http.StatusOK, WebhookID: hook.ID}
 	if err := c.closeEarlier(ctx, row, end); err != nil {
 		return Result{}, err
 	}

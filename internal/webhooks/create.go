@@ -94,7 +94,7 @@ func (c *creation) restart(ctx context.Context, seen store.Operation) (Result, e
 	case !start.Started: // by now it may have changed: the next time shows
 		return waiting(start), nil
 	}
-	if err := c.closeEarlier(ctx, seen, store.Settlement{Outcome: store.OutcomeFailed}); err != nil {
+	if err := c.closeEarlier(ctx, seen, store.Ending{Outcome: store.OutcomeFailed}); err != nil {
 		return Result{}, err
 	}
 	return c.begun(ctx)
@@ -121,7 +121,7 @@ func (c *creation) begun(ctx context.Context) (Result, error) {
 func (c *creation) lost(ctx context.Context) Result {
 	c.logger.WarnContext(ctx, "another attempt took over")
 	if c.recorded.ID != "" {
-		c.activity.RecordOutcome(ctx, c.recorded, store.Settlement{Outcome: store.OutcomeFailed})
+		c.activity.RecordOutcome(ctx, c.recorded, store.Ending{Outcome: store.OutcomeFailed})
 	}
 	return elsewhere(0)
 }
@@ -300,8 +300,8 @@ func (c *creation) end(ctx context.Context, state, webhookID string, k kept) (Re
 	return c.stored(ctx)
 }
 
-func outcomeOfCreate(state, webhookID string, r *Rejection) store.Settlement {
-	end := store.Settlement{Outcome: store.OutcomeUnclear, WebhookID: webhookID}
+func outcomeOfCreate(state, webhookID string, r *Rejection) store.Ending {
+	end := store.Ending{Outcome: store.OutcomeUnclear, WebhookID: webhookID}
 	if r != nil {
 		end.Status, end.Code, end.APIRequestID = r.Status, r.Code, r.RequestID
 	}
@@ -317,7 +317,7 @@ func outcomeOfCreate(state, webhookID string, r *Rejection) store.Settlement {
 }
 
 // closeEarlier records how the attempts since the last start of an operation ended of which that wasn't known.
-func (c *creation) closeEarlier(ctx context.Context, seen store.Operation, end store.Settlement) error {
+func (c *creation) closeEarlier(ctx context.Context, seen store.Operation, end store.Ending) error {
 	open, err := c.openCreates(ctx, candidate{shop: seen.Shop}, seen.StartedAt)
 	for _, a := range open {
 		if d, _ := activity.ReadDetail(a); d.Operation == keyMark(c.req.Key) {

@@ -17,19 +17,19 @@ func isUnconnected(err error) bool {
 }
 
 // judgeConnection needs no call: the connection is there or it isn't.
-func judgeConnection(a store.Activity, there bool) store.Settlement {
+func judgeConnection(a store.Activity, there bool) store.Ending {
 	if there == (a.Action == activity.ConnectShop) {
-		return store.Settlement{Outcome: store.OutcomeDone}
+		return store.Ending{Outcome: store.OutcomeDone}
 	}
-	return store.Settlement{Outcome: store.OutcomeFailed}
+	return store.Ending{Outcome: store.OutcomeFailed}
 }
 
 // judgeCreate looks for the webhook that an attempt wanted among those that weren't there before. It must be the only
 // one, and nobody else's. Where nobody could see what was there before, only that there is none tells.
 func (s *Service) judgeCreate(
 	ctx context.Context, a store.Activity, d activity.Detail, list fourthwall.WebhookList,
-) (store.Settlement, error) {
-	out := store.Settlement{Outcome: store.OutcomeUnclear}
+) (store.Ending, error) {
+	out := store.Ending{Outcome: store.OutcomeUnclear}
 	if d.After == nil {
 		return out, nil
 	}
@@ -49,8 +49,8 @@ func (s *Service) judgeCreate(
 }
 
 // judge returns from the list of webhooks how a change or a delete ended.
-func judge(a store.Activity, d activity.Detail, list fourthwall.WebhookList) store.Settlement {
-	out := store.Settlement{Outcome: store.OutcomeUnclear, WebhookID: a.WebhookID}
+func judge(a store.Activity, d activity.Detail, list fourthwall.WebhookList) store.Ending {
+	out := store.Ending{Outcome: store.OutcomeUnclear, WebhookID: a.WebhookID}
 	at := slices.IndexFunc(list.Webhooks, func(hook fourthwall.Webhook) bool { return hook.ID == a.WebhookID })
 	switch {
 	case at < 0 && list.Incomplete: // it may be in the part that is missing

@@ -122,13 +122,13 @@ func (s *Service) reconcileOne(ctx context.Context, a store.Activity, list *shop
 	}
 	d, ok := activity.ReadDetail(a)
 	if !ok {
-		s.reconciled(ctx, a, store.Settlement{Outcome: store.OutcomeUnclear})
+		s.reconciled(ctx, a, store.Ending{Outcome: store.OutcomeUnclear})
 		return nil
 	}
 	s.read(ctx, a, list)
 	switch {
 	case list.err != nil && s.now().Sub(a.StartedAt) >= s.timing.GiveUp:
-		s.reconciled(ctx, a, store.Settlement{Outcome: store.OutcomeUnclear})
+		s.reconciled(ctx, a, store.Ending{Outcome: store.OutcomeUnclear})
 		return nil
 	case isUnconnected(list.err):
 		return nil // the shop may be connected again, and then it can be read
@@ -148,7 +148,7 @@ func (s *Service) reconcileOne(ctx context.Context, a store.Activity, list *shop
 
 // reconciled records what was found. That something was done is known immediately; that it wasn't is certain only
 // when nobody can be at work on it any longer.
-func (s *Service) reconciled(ctx context.Context, a store.Activity, found store.Settlement) {
+func (s *Service) reconciled(ctx context.Context, a store.Activity, found store.Ending) {
 	certain := found.Outcome == store.OutcomeDone || s.now().Sub(a.StartedAt) >= s.timing.Certain
 	if certain && found.Outcome != a.Outcome {
 		s.activity.RecordOutcome(ctx, a, found)

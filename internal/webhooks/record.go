@@ -110,9 +110,9 @@ func (s *Service) Find(ctx context.Context, shop *shops.Client, key string) (Res
 }
 
 // outcomeOf returns what a call for a connected shop came to.
-func outcomeOf(err error) store.Settlement {
+func outcomeOf(err error) store.Ending {
 	if errors.Is(err, shops.ErrReconnect) {
-		return store.Settlement{Outcome: store.OutcomeRefused, Status: http.StatusUnauthorized}
+		return store.Ending{Outcome: store.OutcomeRefused, Status: http.StatusUnauthorized}
 	}
 	return activity.OutcomeOf(err)
 }

@@ -150,7 +150,7 @@ CREATE TABLE activities (
     api_request_id TEXT    NOT NULL DEFAULT '',
     started_at     BIGINT  NOT NULL,
     seq            BIGINT  NOT NULL, -- orders the activities of one millisecond
-    settled_at     BIGINT  NOT NULL DEFAULT 0,
+    ended_at     BIGINT  NOT NULL DEFAULT 0,
     recheck_at     BIGINT  NOT NULL, -- when its outcome is looked for; 0 if it is known
     recheck_gap    BIGINT  NOT NULL, -- milliseconds
     UNIQUE (started_at, seq)

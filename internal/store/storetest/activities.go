@@ -29,9 +29,9 @@ func beginActivity(t tb, s *store.Store, a store.Activity) store.Activity {
 	return kept
 }
 
-func settleActivity(t tb, s *store.Store, id, outcome string) {
+func recordOutcome(t tb, s *store.Store, id, outcome string) {
 	t.Helper()
-	must(t, s.SettleActivity(background, id, store.Settlement{Outcome: outcome, Status: 200}))
+	must(t, s.RecordOutcome(background, id, store.Ending{Outcome: outcome, Status: 200}))
 }
 
 func activities(t tb, s *store.Store, q store.ActivityQuery) store.ActivityList {
@@ -89,7 +89,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	"begun with every field": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		given := activity(owner, "sh_1")
-		given.ID, given.Outcome, given.StartedAt, given.SettledAt = "mine", "done", f.start.Add(-time.Hour), f.start
+		given.ID, given.Outcome, given.StartedAt, given.EndedAt = "mine", "done", f.start.Add(-time.Hour), f.start
 		given.Status, given.Code, given.APIRequestID = 200, "CODE", "api-1"
 		kept := beginActivity(t, f.one, given)
 		want := activity(owner, "sh_1")
@@ -131,65 +131,65 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		same(t, "without the owner", theActivity(t, f.one, "sh_1"), kept)
 	},
 
-	"settled with every field": func(t *testing.T, f *fixture) {
+	"outcome with every field": func(t *testing.T, f *fixture) {
 		want := beginActivity(t, f.one, activity("o", "sh_1"))
 		other := beginActivity(t, f.one, activity("o", "sh_2"))
 		f.clock.move(time.Second)
-		must(t, f.other.SettleActivity(t.Context(), want.ID, store.Settlement{
+		must(t, f.other.RecordOutcome(t.Context(), want.ID, store.Ending{
 			Outcome: "unclear", WebhookID: "wcon_2", Status: 502, Code: "CODE", APIRequestID: "api-1",
 		}))
 		want.Outcome, want.WebhookID, want.Status, want.Code, want.APIRequestID = "unclear", "wcon_2", 502, "CODE", "api-1"
-		want.SettledAt = f.start.Add(time.Second)
-		same(t, "settled", theActivity(t, f.one, "sh_1"), want)
+		want.EndedAt = f.start.Add(time.Second)
+		same(t, "recorded", theActivity(t, f.one, "sh_1"), want)
 		same(t, "another", theActivity(t, f.one, "sh_2"), other)
 
 		f.clock.move(time.Second)
-		must(t, f.other.SettleActivity(t.Context(), want.ID, store.Settlement{Outcome: "done", Status: 200, APIRequestID: "api-2"}))
+		must(t, f.other.RecordOutcome(t.Context(), want.ID, store.Ending{Outcome: "done", Status: 200, APIRequestID: "api-2"}))
 		want.Outcome, want.Status, want.Code, want.APIRequestID = "done", 200, "", "api-2"
-		want.SettledAt = f.start.Add(2 * time.Second)
-		same(t, "settled again, with the webhook that is known", theActivity(t, f.one, "sh_1"), want)
+		want.EndedAt = f.start.Add(2 * time.Second)
+		same(t, "recorded again, with the webhook that is known", theActivity(t, f.one, "sh_1"), want)
 
 		f.clock.move(time.Second)
-		must(t, f.one.SettleActivity(t.Context(), want.ID, store.Settlement{Outcome: "done", WebhookID: "wcon_3", Status: 204}))
-		same(t, "settled as it was", theActivity(t, f.one, "sh_1"), want)
+		must(t, f.one.RecordOutcome(t.Context(), want.ID, store.Ending{Outcome: "done", WebhookID: "wcon_3", Status: 204}))
+		same(t, "recorded as it was", theActivity(t, f.one, "sh_1"), want)
 	},
 
-	"settled from each state": func(t *testing.T, f *fixture) {
+	"outcome from each state": func(t *testing.T, f *fixture) {
 		final := []string{"done", "refused", "failed"}
 		for _, from := range append([]string{"pending", "unclear"}, final...) {
 			for _, to := range append([]string{"unclear"}, final...) {
 				shop := from + " to " + to
 				a := beginActivity(t, f.one, activity("o", shop))
 				if from != "pending" {
-					settleActivity(t, f.one, a.ID, from)
+					recordOutcome(t, f.one, a.ID, from)
 				}
 				want, end := error(nil), to
 				if slices.Contains(final, from) && from != to {
 					want, end = store.ErrFinished, from
 				}
-				is(t, shop, f.one.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: to}), want)
+				is(t, shop, f.one.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: to}), want)
 				same(t, shop, theActivity(t, f.one, shop).Outcome, end)
 			}
 		}
 	},
 
-	"not settled": func(t *testing.T, f *fixture) {
-		is(t, "unknown", f.one.SettleActivity(t.Context(), "nothing", store.Settlement{Outcome: "done"}), store.ErrNotFound)
+	"no outcome": func(t *testing.T, f *fixture) {
+		is(t, "unknown", f.one.RecordOutcome(t.Context(), "nothing", store.Ending{Outcome: "done"}), store.ErrNotFound)
 		a := beginActivity(t, f.one, activity("o", "sh_1"))
 		for _, outcome := range []string{"pending", "", "Done"} {
-			if err := f.one.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: outcome}); err == nil {
+			if err := f.one.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: outcome}); err == nil {
 				t.Errorf("%q is no outcome", outcome)
 			}
 		}
 		same(t, "activity", theActivity(t, f.one, "sh_1"), a)
 	},
 
-	"settled by one of many who disagree": func(t *testing.T, f *fixture) {
+	"one outcome of many that differ": func(t *testing.T, f *fixture) {
 		a := beginActivity(t, f.one, activity("o", "sh_1"))
 		outcomes := []string{"done", "refused", "failed"}
 		var won [3]atomic.Bool
 		f.race(30, func(i int, s *store.Store) bool {
-			err := s.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: outcomes[i%3]})
+			err := s.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: outcomes[i%3]})
 			if err != nil && !errors.Is(err, store.ErrFinished) {
 				t.Errorf("unexpected error: %v", err)
 			}
@@ -204,12 +204,12 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"unsettled": func(t *testing.T, f *fixture) {
+	"without a known outcome": func(t *testing.T, f *fixture) {
 		for at, outcomes := range [][]string{{"", "unclear", "done"}, {"", "unclear", "failed", "refused"}, {"", "unclear"}} {
 			for _, outcome := range outcomes {
 				kept := beginActivity(t, f.one, store.Activity{Shop: "sh_1", Actor: fmt.Sprint(at, outcome)})
 				if outcome != "" {
-					settleActivity(t, f.one, kept.ID, outcome)
+					recordOutcome(t, f.one, kept.ID, outcome)
 				}
 			}
 			f.clock.move(time.Minute)
@@ -245,7 +245,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 							Actor: fmt.Sprint(at, " ", action, " ", shop, " ", outcome),
 						})
 						if i > 0 {
-							settleActivity(t, f.one, kept.ID, outcome)
+							recordOutcome(t, f.one, kept.ID, outcome)
 						}
 					}
 				}
@@ -315,7 +315,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 				Shop: a.shop, Action: a.action, WebhookID: a.webhook, Actor: a.shop + " " + a.action + " " + a.webhook,
 			})
 			if a.outcome != "" {
-				settleActivity(t, f.one, kept.ID, a.outcome)
+				recordOutcome(t, f.one, kept.ID, a.outcome)
 			}
 		}
 		const create1, create2, delete1, elsewhere, open = "sh_1 create wcon_1", "sh_1 create wcon_2", "sh_1 delete wcon_1", "sh_2 create wcon_1", "sh_1 delete "
@@ -391,9 +391,9 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		q = store.ActivityQuery{Shop: "sh_1", Limit: 1, Outcome: "pending"}
 		q.Before = activities(t, f.one, q).Older
 		q.Before, q.After = "", activities(t, f.one, q).Newer
-		settleActivity(t, f.one, kept[2].ID, "done")
+		recordOutcome(t, f.one, kept[2].ID, "done")
 		empty = activities(t, f.one, q)
-		same(t, "settled", summary(empty), pageOf{nil, 2, false, true})
+		same(t, "with another outcome", summary(empty), pageOf{nil, 2, false, true})
 		q.Before, q.After = empty.Older, ""
 		same(t, "back", summary(activities(t, f.one, q)), pageOf{[]string{"b"}, 2, false, true})
 	},
@@ -460,8 +460,8 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		beginAll(t, f.one, "sh_2", "e")
 		f.clock.move(time.Millisecond)
 		beginAll(t, f.one, "sh_1", "f")
-		settleActivity(t, f.one, old[1].ID, "done")
-		settleActivity(t, f.one, old[2].ID, "unclear")
+		recordOutcome(t, f.one, old[1].ID, "done")
+		recordOutcome(t, f.one, old[2].ID, "unclear")
 		same(t, "oldest first, of all shops", pending(t, f.other, f.start.Add(time.Hour), 0), []string{"a", "d", "e", "f"})
 		same(t, "limited", pending(t, f.other, f.start.Add(time.Hour), 2), []string{"a", "d"})
 		same(t, "before a time", pending(t, f.other, f.start.Add(2*time.Millisecond), 0), []string{"a", "d", "e"})
@@ -502,118 +502,4 @@ func walk(t *rapid.T, f *fixture, shop string) {
 	}
 	same(t, "and back", got, all)
 	same(t, "total", list.Total, len(all))
-}
-
-func locked(t tb, s *store.Store, shop string) []string {
-	t.Helper()
-	ids, err := s.ImmutableWebhooks(background, shop)
-	must(t, err)
-	return ids
-}
-
-var lockTests = map[string]func(*testing.T, *fixture){
-	"kept until its time": func(t *testing.T, f *fixture) {
-		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_2", f.start.Add(time.Hour)))
-		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(2*time.Hour)))
-		same(t, "locked", locked(t, f.other, "sh_1"), []string{"wcon_1", "wcon_2"})
-		f.clock.move(time.Hour - time.Millisecond)
-		same(t, "a moment before", locked(t, f.other, "sh_1"), []string{"wcon_1", "wcon_2"})
-		f.clock.move(time.Millisecond)
-		same(t, "at its time", locked(t, f.other, "sh_1"), []string{"wcon_1"})
-	},
-
-	"locked again, for longer and for less": func(t *testing.T, f *fixture) {
-		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start))
-		same(t, "over from the beginning", locked(t, f.one, "sh_1"), nil)
-		must(t, f.other.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
-		same(t, "longer", locked(t, f.one, "sh_1"), []string{"wcon_1"})
-		must(t, f.other.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Minute)))
-		f.clock.move(time.Minute)
-		same(t, "less", locked(t, f.one, "sh_1"), nil)
-	},
-
-	"unlocked": func(t *testing.T, f *fixture) {
-		for _, id := range []string{"wcon_1", "wcon_2"} {
-			must(t, f.one.MarkImmutable(t.Context(), "sh_1", id, f.start.Add(time.Hour)))
-		}
-		must(t, f.other.UnmarkImmutable(t.Context(), "sh_1", "wcon_1"))
-		must(t, f.other.UnmarkImmutable(t.Context(), "sh_1", "wcon_1"))
-		same(t, "locked", locked(t, f.one, "sh_1"), []string{"wcon_2"})
-	},
-
-	"of its shop alone, and of nobody": func(t *testing.T, f *fixture) {
-		owner, _ := signIn(t, f.one)
-		put(t, f.one, connection(owner, "sh_1"))
-		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
-		same(t, "another shop", locked(t, f.one, "sh_2"), nil)
-		must(t, f.one.UnmarkImmutable(t.Context(), "sh_2", "wcon_1"))
-		must(t, f.one.DeleteConnection(t.Context(), owner, "sh_1"))
-		must(t, f.one.DeleteOwner(t.Context(), owner))
-		same(t, "its shop", locked(t, f.one, "sh_1"), []string{"wcon_1"})
-	},
-}
-
-// living returns whose connection LiveConnection found, "" for none.
-func living(t tb, s *store.Store, shop string, prefer store.Owner) store.Owner {
-	t.Helper()
-	c, err := s.LiveConnection(background, shop, prefer)
-	if !found(t, err) {
-		same(t, "connection beside the error", c, store.Connection{})
-	}
-	return c.Owner
-}
-
-var liveConnectionTests = map[string]func(*testing.T, *fixture){
-	"found with every field": func(t *testing.T, f *fixture) {
-		owner, _ := signIn(t, f.one)
-		want := put(t, f.one, connection(owner, "sh_1"))
-		for _, prefer := range []store.Owner{owner, "nobody", ""} {
-			got, err := f.other.LiveConnection(t.Context(), "sh_1", prefer)
-			must(t, err)
-			same(t, "connection", got, want)
-		}
-		same(t, "another shop's", living(t, f.one, "sh_2", owner), "")
-	},
-
-	"the preferred owner's, else the newest": func(t *testing.T, f *fixture) {
-		var owners []store.Owner
-		var kept []store.Connection
-		for range 3 {
-			owner, _ := signIn(t, f.one)
-			owners = append(owners, owner)
-			kept = append(kept, put(t, f.one, connection(owner, "sh_1")))
-			f.clock.move(time.Minute)
-		}
-		for _, owner := range owners {
-			same(t, "preferred", living(t, f.one, "sh_1", owner), owner)
-		}
-		same(t, "newest", living(t, f.one, "sh_1", ""), owners[2])
-		must(t, f.one.ExpireConnection(t.Context(), kept[0].ID, kept[0].Version))
-		same(t, "when the preferred is expired", living(t, f.one, "sh_1", owners[0]), owners[2])
-		must(t, f.one.DeleteConnection(t.Context(), owners[2], "sh_1"))
-		same(t, "when the newest is gone", living(t, f.one, "sh_1", owners[0]), owners[1])
-		must(t, f.one.ExpireConnection(t.Context(), kept[1].ID, kept[1].Version))
-		same(t, "when all are expired", living(t, f.one, "sh_1", owners[0]), "")
-	},
-
-	"while a session of its owner lives": func(t *testing.T, f *fixture) {
-		idle, _ := signIn(t, f.one)
-		put(t, f.one, connection(idle, "sh_1"))
-		f.clock.move(time.Hour)
-		busy, token := signIn(t, f.one)
-		put(t, f.one, connection(busy, "sh_1"))
-		f.clock.move(store.SessionIdle - time.Hour - time.Millisecond)
-		same(t, "before the session's end", living(t, f.one, "sh_1", idle), idle)
-		f.clock.move(time.Millisecond)
-		same(t, "after it, not swept yet", living(t, f.one, "sh_1", idle), busy)
-		ownerOf(t, f.one, token)
-		for f.clock.Now().Before(f.start.Add(time.Hour + store.SessionLife - 6*time.Hour)) {
-			f.clock.move(6 * time.Hour)
-			ownerOf(t, f.one, token)
-		}
-		f.clock.move(f.start.Add(time.Hour + store.SessionLife - time.Millisecond).Sub(f.clock.Now()))
-		same(t, "before 7 days", living(t, f.one, "sh_1", ""), busy)
-		f.clock.move(time.Millisecond)
-		same(t, "after 7 days", living(t, f.one, "sh_1", ""), "")
-	},
 }

@@ -321,3 +321,68 @@ var refreshTests = map[string]func(*testing.T, *fixture){
 		same(t, "version", got.Version, c.Version+1)
 	},
 }
+
+// living returns whose connection LiveConnection found, "" for none.
+func living(t tb, s *store.Store, shop string, prefer store.Owner) store.Owner {
+	t.Helper()
+	c, err := s.LiveConnection(background, shop, prefer)
+	if !found(t, err) {
+		same(t, "connection beside the error", c, store.Connection{})
+	}
+	return c.Owner
+}
+
+var liveConnectionTests = map[string]func(*testing.T, *fixture){
+	"found with every field": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		want := put(t, f.one, connection(owner, "sh_1"))
+		for _, prefer := range []store.Owner{owner, "nobody", ""} {
+			got, err := f.other.LiveConnection(t.Context(), "sh_1", prefer)
+			must(t, err)
+			same(t, "connection", got, want)
+		}
+		same(t, "another shop's", living(t, f.one, "sh_2", owner), "")
+	},
+
+	"the preferred owner's, else the newest": func(t *testing.T, f *fixture) {
+		var owners []store.Owner
+		var kept []store.Connection
+		for range 3 {
+			owner, _ := signIn(t, f.one)
+			owners = append(owners, owner)
+			kept = append(kept, put(t, f.one, connection(owner, "sh_1")))
+			f.clock.move(time.Minute)
+		}
+		for _, owner := range owners {
+			same(t, "preferred", living(t, f.one, "sh_1", owner), owner)
+		}
+		same(t, "newest", living(t, f.one, "sh_1", ""), owners[2])
+		must(t, f.one.ExpireConnection(t.Context(), kept[0].ID, kept[0].Version))
+		same(t, "when the preferred is expired", living(t, f.one, "sh_1", owners[0]), owners[2])
+		must(t, f.one.DeleteConnection(t.Context(), owners[2], "sh_1"))
+		same(t, "when the newest is gone", living(t, f.one, "sh_1", owners[0]), owners[1])
+		must(t, f.one.ExpireConnection(t.Context(), kept[1].ID, kept[1].Version))
+		same(t, "when all are expired", living(t, f.one, "sh_1", owners[0]), "")
+	},
+
+	"while a session of its owner lives": func(t *testing.T, f *fixture) {
+		idle, _ := signIn(t, f.one)
+		put(t, f.one, connection(idle, "sh_1"))
+		f.clock.move(time.Hour)
+		busy, token := signIn(t, f.one)
+		put(t, f.one, connection(busy, "sh_1"))
+		f.clock.move(store.SessionIdle - time.Hour - time.Millisecond)
+		same(t, "before the session's end", living(t, f.one, "sh_1", idle), idle)
+		f.clock.move(time.Millisecond)
+		same(t, "after it, not swept yet", living(t, f.one, "sh_1", idle), busy)
+		ownerOf(t, f.one, token)
+		for f.clock.Now().Before(f.start.Add(time.Hour + store.SessionLife - 6*time.Hour)) {
+			f.clock.move(6 * time.Hour)
+			ownerOf(t, f.one, token)
+		}
+		f.clock.move(f.start.Add(time.Hour + store.SessionLife - time.Millisecond).Sub(f.clock.Now()))
+		same(t, "before 7 days", living(t, f.one, "sh_1", ""), busy)
+		f.clock.move(time.Millisecond)
+		same(t, "after 7 days", living(t, f.one, "sh_1", ""), "")
+	},
+}

@@ -30,7 +30,7 @@ func anyFilter(t *testing.T, f *fixture) {
 			}
 			id := beginActivity(rt, f.one, a).ID
 			if a.Outcome != store.OutcomePending {
-				settleActivity(rt, f.one, id, a.Outcome)
+				recordOutcome(rt, f.one, id, a.Outcome)
 			}
 			all = append([]store.Activity{a}, all...)
 		}

@@ -42,14 +42,14 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 			same(t, "activities", activities(t, elsewhere, store.ActivityQuery{Shop: shop}), store.ActivityList{})
 		}
 		same(t, "pending", pending(t, elsewhere, f.start.Add(time.Hour), 0), nil)
-		is(t, "settle", elsewhere.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: "done"}), store.ErrNotFound)
+		is(t, "outcome", elsewhere.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: "done"}), store.ErrNotFound)
 		same(t, "live connection", living(t, elsewhere, "sh_1", owner), "")
-		same(t, "locked", locked(t, elsewhere, "sh_1"), nil)
+		same(t, "immutable", immutable(t, elsewhere, "sh_1"), nil)
 		must(t, elsewhere.UnmarkImmutable(t.Context(), "sh_1", "wcon_1"))
 		must(t, elsewhere.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(-time.Hour)))
 
 		same(t, "activity at home", theActivity(t, f.one, "sh_1"), a)
-		same(t, "locked at home", locked(t, f.one, "sh_1"), []string{"wcon_1"})
+		same(t, "immutable at home", immutable(t, f.one, "sh_1"), []string{"wcon_1"})
 	},
 
 	"a cursor shows nothing of another shop or environment": func(t *testing.T, f *fixture) {
@@ -84,7 +84,7 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		must(t, err)
 		same(t, "restart", ok, false)
 		err = elsewhere.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: "form of sh_1", State: "created", WebhookID: "wcon_1"})
-		is(t, "settle", err, store.ErrNotFound)
+		is(t, "outcome", err, store.ErrNotFound)
 		op := operationOf(t, f.one, owner, "key of sh_1")
 		_, err = elsewhere.RestartOperation(t.Context(), op, create(owner, "", "me"), operationLease)
 		is(t, "restart of the operation", err, store.ErrNotFound)

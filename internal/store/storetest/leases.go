@@ -153,7 +153,7 @@ var recheckTests = map[string]func(*testing.T, *fixture){
 		for outcome, want := range map[string][]string{"": {"a"}, "unclear": {"a"}, "done": nil, "refused": nil, "failed": nil} {
 			a := recheckable(t, f.one, "sh_1", "a", 0)
 			if outcome != "" {
-				settleActivity(t, f.other, a.ID, outcome)
+				recordOutcome(t, f.other, a.ID, outcome)
 			}
 			same(t, "due when "+outcome, due(t, f.one, 0), want)
 			must(t, f.one.ScheduleRecheck(t.Context(), a.ID, 0, 0))

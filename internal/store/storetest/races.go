@@ -180,10 +180,10 @@ var textTests = map[string]func(*testing.T, *fixture){
 		is(t, "secret", err, store.ErrNotFound)
 		_, err = f.one.Check(t.Context(), owner, awkward, awkward)
 		is(t, "check", err, store.ErrNotFound)
-		is(t, "settle", f.one.SettleActivity(t.Context(), awkward, store.Settlement{Outcome: "done", Code: awkward}), store.ErrNotFound)
+		is(t, "outcome", f.one.RecordOutcome(t.Context(), awkward, store.Ending{Outcome: "done", Code: awkward}), store.ErrNotFound)
 		same(t, "activities", activities(t, f.one, store.ActivityQuery{Shop: awkward, WebhookID: awkward}), store.ActivityList{})
 		same(t, "flashes", take(t, f.one, owner, awkward), nil)
-		same(t, "locked", locked(t, f.one, awkward), nil)
+		same(t, "immutable", immutable(t, f.one, awkward), nil)
 		must(t, f.one.DeleteConnection(t.Context(), owner, awkward))
 	},
 
@@ -232,7 +232,7 @@ var textTests = map[string]func(*testing.T, *fixture){
 		beginActivity(t, f.one, a)
 		same(t, "detail", string(theActivity(t, f.other, awkward).Detail), awkward)
 		must(t, f.one.MarkImmutable(t.Context(), awkward, awkward, f.start.Add(time.Hour)))
-		same(t, "locked", len(locked(t, f.other, awkward)), 1)
+		same(t, "immutable", len(immutable(t, f.other, awkward)), 1)
 	},
 
 	"may be long": func(t *testing.T, f *fixture) {

@@ -40,7 +40,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Activities", activityTests},
 		{"Rechecks", recheckTests},
 		{"Leases", leaseTests},
-		{"Locks", lockTests},
+		{"ImmutableWebhooks", immutableTests},
 		{"Checks", checkTests},
 		{"Limits", limitTests},
 		{"LiveConnection", liveConnectionTests},

@@ -124,16 +124,16 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				}
 			}},
 			{"activity", 400 * 24 * time.Hour, func(t *testing.T) func() bool {
-				settleActivity(t, f.one, beginActivity(t, f.one, activity("o", "sh_1")).ID, "done")
+				recordOutcome(t, f.one, beginActivity(t, f.one, activity("o", "sh_1")).ID, "done")
 				return func() bool { return activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total > 0 }
 			}},
 			{"pending activity", 400 * 24 * time.Hour, func(t *testing.T) func() bool {
 				beginActivity(t, f.one, activity("o", "sh_1"))
 				return func() bool { return activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total > 0 }
 			}},
-			{"lock", time.Hour, func(t *testing.T) func() bool {
+			{"mark of an immutable webhook", time.Hour, func(t *testing.T) func() bool {
 				must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
-				return func() bool { return len(locked(t, f.one, "sh_1")) > 0 }
+				return func() bool { return len(immutable(t, f.one, "sh_1")) > 0 }
 			}},
 			{"lease", leaseTime, func(t *testing.T) func() bool {
 				acquire(t, f.one, "work", "me")
@@ -230,7 +230,7 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 		f.sweepAt(t, 400*24*time.Hour)
 		same(t, "connections", len(connections(t, elsewhere, owner)), 0)
 		same(t, "activities", activities(t, elsewhere, store.ActivityQuery{}).Total, 0)
-		same(t, "locks", len(locked(t, elsewhere, "sh_1")), 0)
+		same(t, "immutable", len(immutable(t, elsewhere, "sh_1")), 0)
 	},
 
 	"of nothing": func(t *testing.T, f *fixture) {
