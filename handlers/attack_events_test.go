@@ -252,7 +252,7 @@ func TestLongAddresses(t *testing.T) {
 		long := good + "/" + strings.Repeat("x", size)
 		v.newForm(v.shop.ID, long, "DONATION").submit().want(http.StatusUnprocessableEntity, "longer than 8,192 characters").kept(long, "DONATION")
 	}
-	if after := v.state(); after["activities"] != before["activities"] || after["submissions"] != before["submissions"] {
+	if after := v.state(); after["activities"] != before["activities"] || after["operations"] != before["operations"] {
 		t.Error("it was recorded")
 	}
 }

@@ -132,14 +132,13 @@ func (s *Store) PutConnection(ctx context.Context, c Connection) (Connection, er
 	return kept, nil
 }
 
-// DeleteConnection forgets a shop: its connection, and the owner's secrets, submissions and flashes
+// DeleteConnection forgets a shop: its connection, and the owner's secrets, operations and flashes
 // for it. Its activity and the locks of its webhooks stay. A shop that is not connected is no error.
 func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string) error {
 	return failed("delete connection", s.tx(ctx, func(tx *sql.Tx) error {
 		for _, query := range []string{
 			`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`,
 			`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
-			`DELETE FROM submissions WHERE environment = $1 AND owner = $2 AND shop = $3`,
 			`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND shop = $3 AND holder = ''`,
 			`DELETE FROM checks WHERE environment = $1 AND owner = $2 AND shop = $3`,
 			// A flash belongs to the shop when a segment of its page's path is the shop.

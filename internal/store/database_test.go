@@ -181,9 +181,6 @@ func (p *planted) plant(t *testing.T, shop string) {
 	})
 	check(t, err)
 	check(t, p.store.AddFlash(ctx, p.owner, "/"+shop, []byte(p.canary("flash", shop))))
-	_, _, err = p.store.BeginSubmission(ctx, store.Submission{ID: shop, Owner: p.owner, Shop: shop})
-	check(t, err)
-	check(t, p.store.SettleSubmission(ctx, store.Submission{Owner: p.owner, ID: shop, State: store.StateCreated, WebhookID: "wcon_1", Result: []byte(p.canary("result", shop))}))
 	op := store.Operation{
 		Key: shop, Owner: p.owner, Shop: shop, Kind: store.KindCreate, Holder: "me",
 		Resource: store.URLResource(p.canary("URL", shop)),
@@ -245,13 +242,6 @@ var sealedColumns = map[string]struct {
 	}},
 	"checks.report": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
 		_, err := p.store.Check(t.Context(), p.owner, shop, p.checks[shop])
-		return err
-	}},
-	"submissions.result": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
-		sub, err := p.store.Submission(t.Context(), p.owner, shop)
-		if err != nil && (sub.State != store.StateCreated || sub.Result != nil) {
-			t.Errorf("submission beside the error: %+v", sub)
-		}
 		return err
 	}},
 	"operations.result": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
@@ -379,7 +369,6 @@ func TestARowThatChangedHandsDoesNotOpen(t *testing.T) {
 		for column, change := range map[string]string{
 			"connections.credential": `UPDATE connections SET owner = $1 WHERE shop_id = 'one'`,
 			"webhook_secrets.secret": `UPDATE webhook_secrets SET owner = $1 WHERE shop = 'one'`,
-			"submissions.result":     `UPDATE submissions SET owner = $1 WHERE shop = 'one'`,
 			"operations.result":      `UPDATE operations SET owner = $1 WHERE shop = 'one'`,
 			"checks.report":          `UPDATE checks SET owner = $1 WHERE shop = 'one'`,
 			"flashes.data":           `UPDATE flashes SET owner = $1 WHERE page = '/one'`,
@@ -560,12 +549,10 @@ func oneRequest(t *testing.T, s *store.Store, i int) error {
 	if err := s.FinishOperation(ctx, op); err != nil {
 		return err
 	}
-	_, _, err = s.BeginSubmission(ctx, store.Submission{ID: "f", Owner: owner, Shop: "sh_1"})
 	if i%20 == 0 {
 		err = errors.Join(err, s.Sweep(ctx))
 	}
 	return errors.Join(err,
-		s.SettleSubmission(ctx, store.Submission{Owner: owner, ID: "f", State: store.StateRefused}),
 		s.RecordOutcome(ctx, a.ID, store.Ending{Outcome: store.OutcomeRefused}),
 		s.AddFlash(ctx, owner, "/", []byte("f")))
 }

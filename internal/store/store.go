@@ -1,5 +1,5 @@
 // Package store keeps what must outlive a request: sessions, connected shops, sign-in attempts,
-// drafts, flashes, submissions, the secrets of new webhooks, what was attempted in a shop, which
+// drafts, flashes, operations, the secrets of new webhooks, what was attempted in a shop, which
 // webhooks cannot be changed, and how often something was done that has a limit.
 //
 // It rests on database/sql with one SQL text for both engines, SQLite and Postgres. Whatever a
@@ -56,10 +56,10 @@ var (
 
 	// ErrLeaseLost says that a refresh ended after its lease had gone to somebody else, or after
 	// the connection had got another credential or had been removed; or that somebody else is at
-	// work on a submission.
+	// work on an operation.
 	ErrLeaseLost = errors.New("the lease is no longer held")
 
-	// ErrFinished says that a submission or an activity already has another outcome.
+	// ErrFinished says that an operation or an activity already has another outcome.
 	ErrFinished = errors.New("there is another outcome already")
 )
 

@@ -9,7 +9,7 @@ import (
 )
 
 // Sweep deletes everything that is over, in all environments: sessions past their idle or absolute
-// life, owners without a session and all that they have, attempts, drafts, flashes, submissions
+// life, owners without a session and all that they have, attempts, drafts, flashes, operations
 // untouched for 24 hours, secrets, checks, activities that began 400 days ago, locks of webhooks, and counts
 // under limits that are back where they began. It is safe at any time and in several processes at once.
 func (s *Store) Sweep(ctx context.Context) error {
@@ -24,7 +24,6 @@ func (s *Store) Sweep(ctx context.Context) error {
 		{"sign-ins", `DELETE FROM sign_ins WHERE expires_at <= $1`, []any{ago(0)}},
 		{"drafts", `DELETE FROM drafts WHERE expires_at <= $1`, []any{ago(0)}},
 		{"flashes", `DELETE FROM flashes WHERE created_at <= $1`, []any{ago(flashLife)}},
-		{"submissions", `DELETE FROM submissions WHERE updated_at <= $1`, []any{ago(submissionLife)}},
 		{"operations", sweepOperations, []any{ago(operationLife)}},
 		{"secrets", `DELETE FROM webhook_secrets WHERE expires_at <= $1`, []any{ago(0)}},
 		{"checks", `DELETE FROM checks WHERE started_at <= $1`, []any{ago(checkLife)}},

@@ -79,24 +79,6 @@ CREATE TABLE flashes (
 );
 CREATE INDEX flashes_page ON flashes (environment, owner, page, seq);
 
-CREATE TABLE submissions (
-    environment     TEXT   NOT NULL,
-    owner           TEXT   NOT NULL,
-    id              TEXT   NOT NULL,
-    shop            TEXT   NOT NULL,
-    hash            TEXT   NOT NULL,
-    state           TEXT   NOT NULL,
-    webhooks_before TEXT,
-    webhook_id      TEXT   NOT NULL DEFAULT '',
-    result          BYTEA,
-    updated_at      BIGINT NOT NULL,
-    holder          TEXT   NOT NULL DEFAULT '',
-    calling         BOOLEAN NOT NULL DEFAULT FALSE,
-    PRIMARY KEY (environment, owner, id),
-    FOREIGN KEY (environment, owner) REFERENCES owners (environment, id) ON DELETE CASCADE
-);
-CREATE INDEX submissions_webhook ON submissions (environment, owner, shop, webhook_id);
-
 -- An operation whose lease is held outlives its owner, so there is no foreign key.
 CREATE TABLE operations (
     environment     TEXT    NOT NULL,

@@ -80,11 +80,6 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		must(t, elsewhere.DeleteConnection(t.Context(), owner, "sh_1"))
 		must(t, elsewhere.DeleteSecret(t.Context(), owner, "sh_1", "wcon_1"))
 		must(t, elsewhere.DeleteOwner(t.Context(), owner))
-		ok, err := elsewhere.RestartSubmission(t.Context(), store.Submission{Owner: owner, ID: "form of sh_1", State: "pending", UpdatedAt: f.start}, "hash2", "")
-		must(t, err)
-		same(t, "restart", ok, false)
-		err = elsewhere.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: "form of sh_1", State: "created", WebhookID: "wcon_1"})
-		is(t, "outcome", err, store.ErrNotFound)
 		op := operationOf(t, f.one, owner, "key of sh_1")
 		_, err = elsewhere.RestartOperation(t.Context(), op, create(owner, "", "me"), operationLease)
 		is(t, "restart of the operation", err, store.ErrNotFound)
@@ -120,7 +115,6 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 				"refresh":    m.refresh,
 				"disconnect": m.disconnect,
 				"secret":     m.secret,
-				"submit":     m.submit,
 				"operate":    m.operate,
 				"flash":      m.flash,
 				"take":       m.take,
@@ -147,7 +141,6 @@ type model struct {
 	count   int
 	conns   map[cell]string
 	secrets map[cell]string
-	subs    map[cell]string
 	ops     map[cell]string
 	flashes map[cell][]string
 }
@@ -156,7 +149,7 @@ var shops = []string{"sh_1", "sh_2"}
 
 func newModel(t *rapid.T, f *fixture) *model {
 	m := &model{
-		f: f, conns: map[cell]string{}, secrets: map[cell]string{}, subs: map[cell]string{}, ops: map[cell]string{},
+		f: f, conns: map[cell]string{}, secrets: map[cell]string{}, ops: map[cell]string{},
 		flashes: map[cell][]string{},
 	}
 	for range 2 {
@@ -207,7 +200,6 @@ func (m *model) disconnect(t *rapid.T) {
 func (m *model) forget(c cell) {
 	delete(m.conns, c)
 	delete(m.secrets, c)
-	delete(m.subs, c)
 	delete(m.ops, c)
 	delete(m.flashes, c)
 }
@@ -216,21 +208,6 @@ func (m *model) secret(t *rapid.T) {
 	c, s, text := m.pick(t)
 	must(t, s.PutSecret(background, m.owners[c.owner], c.shop, "wcon_1", text, m.f.clock.Now().Add(time.Minute)))
 	m.secrets[c] = text
-}
-
-// submit uses the same form ids for both owners.
-func (m *model) submit(t *rapid.T) {
-	c, s, text := m.pick(t)
-	started, existing, err := s.BeginSubmission(background,
-		store.Submission{ID: "form " + c.shop, Owner: m.owners[c.owner], Shop: c.shop, Hash: text})
-	must(t, err)
-	_, known := m.subs[c]
-	same(t, "started", started, !known)
-	if known {
-		text = m.subs[c]
-	}
-	same(t, "hash", existing.Hash, text)
-	m.subs[c] = text
 }
 
 // operate begins an operation, with the same key for both owners, and finishes it.
@@ -290,9 +267,6 @@ func (m *model) look(t *rapid.T) {
 			same(t, "connected", found(t, err), m.conns[c] != "")
 			same(t, "credential", string(conn.Credential), m.conns[c])
 			same(t, "secret", secret(t, m.f.one, owner, shop, "wcon_1"), m.secrets[c])
-			sub, err := m.f.one.Submission(background, owner, "form "+shop)
-			same(t, "submitted", found(t, err), m.subs[c] != "")
-			same(t, "submission", sub.Hash, m.subs[c])
 			op, err := m.f.one.Operation(background, owner, "key of "+shop)
 			same(t, "has an operation", found(t, err), m.ops[c] != "")
 			same(t, "operation", op.Hash, m.ops[c])

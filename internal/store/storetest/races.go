@@ -75,7 +75,7 @@ var raceTests = map[string]func(*testing.T, *fixture){
 			fill(t, f.one, owner, "sh_1")
 			f.race(16, func(i int, s *store.Store) bool {
 				var err error
-				switch i % 8 {
+				switch i % 7 {
 				case 0:
 					must(t, s.DeleteOwner(t.Context(), owner))
 				case 1:
@@ -85,12 +85,10 @@ var raceTests = map[string]func(*testing.T, *fixture){
 				case 3:
 					err = s.AddFlash(t.Context(), owner, page("sh_1"), []byte("f"))
 				case 4:
-					_, _, err = s.BeginSubmission(t.Context(), store.Submission{ID: "form of sh_1", Owner: owner, Shop: "sh_1"})
-				case 5:
 					_, err = s.BeginCheck(t.Context(), store.Check{Owner: owner, Shop: "sh_1"}, 100)
-				case 6:
+				case 5:
 					must(t, s.DeleteConnection(t.Context(), owner, "sh_1"))
-				case 7:
+				case 6:
 					_, err = s.BeginOperation(t.Context(), create(owner, fmt.Sprint(i), "me"), operationLease)
 				}
 				goneOrNil(t, fmt.Sprint("call ", i), err)
@@ -170,8 +168,6 @@ var textTests = map[string]func(*testing.T, *fixture){
 		is(t, "sign-in", err, store.ErrNotFound)
 		_, err = f.one.Draft(t.Context(), awkward, awkward)
 		is(t, "draft", err, store.ErrNotFound)
-		_, err = f.one.Submission(t.Context(), owner, awkward)
-		is(t, "submission", err, store.ErrNotFound)
 		_, err = f.one.Operation(t.Context(), owner, awkward)
 		is(t, "operation", err, store.ErrNotFound)
 		_, err = f.one.CreatedOperation(t.Context(), owner, awkward, awkward)
@@ -204,14 +200,6 @@ var textTests = map[string]func(*testing.T, *fixture){
 		kept, err := f.other.Draft(t.Context(), awkward, awkward)
 		must(t, err)
 		same(t, "form", kept.Form, d.Form)
-
-		_, _, err = f.one.BeginSubmission(t.Context(), store.Submission{ID: awkward, Owner: owner, Shop: awkward, Hash: awkward})
-		must(t, err)
-		must(t, f.one.SetSubmissionBefore(t.Context(), owner, awkward, "", []string{"wcon_1"}))
-		must(t, f.one.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: awkward, State: store.StateCreated, WebhookID: awkward, Result: []byte(awkward)}))
-		sub, err := f.other.CreatedSubmission(t.Context(), owner, awkward, awkward)
-		must(t, err)
-		same(t, "result", string(sub.Result), awkward)
 
 		op := create(owner, awkward, awkward)
 		op.Shop, op.Hash, op.Resource = awkward, awkward, store.URLResource(awkward)

@@ -34,7 +34,6 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"SignIns", signInTests},
 		{"Drafts", draftTests},
 		{"Flashes", flashTests},
-		{"Submissions", submissionTests},
 		{"Operations", operationTests},
 		{"Secrets", secretTests},
 		{"Activities", activityTests},

@@ -12,11 +12,11 @@ import (
 var background = context.Background()
 
 // rows says which rows an owner has for a shop.
-type rows struct{ Connection, Secret, Submission, Operation, Flash bool }
+type rows struct{ Connection, Secret, Operation, Flash bool }
 
 var (
 	nothing    = rows{}
-	everything = rows{Connection: true, Secret: true, Submission: true, Operation: true, Flash: true}
+	everything = rows{Connection: true, Secret: true, Operation: true, Flash: true}
 )
 
 // fill makes one row of each kind that an owner has for a shop.
@@ -24,8 +24,6 @@ func fill(t tb, s *store.Store, owner store.Owner, shop string) {
 	t.Helper()
 	put(t, s, connection(owner, shop))
 	must(t, s.PutSecret(background, owner, shop, "wcon_1", "secret", time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)))
-	_, _, err := s.BeginSubmission(background, store.Submission{ID: "form of " + shop, Owner: owner, Shop: shop})
-	must(t, err)
 	finished(t, s, owner, shop)
 	flash(t, s, owner, page(shop), "flash")
 }
@@ -46,14 +44,13 @@ func has(t tb, s *store.Store, owner store.Owner, shop string) rows {
 	t.Helper()
 	_, connErr := s.Connection(background, owner, shop)
 	_, _, secretErr := s.Secret(background, owner, shop, "wcon_1")
-	_, subErr := s.Submission(background, owner, "form of "+shop)
 	_, opErr := s.Operation(background, owner, "key of "+shop)
 	flashes := take(t, s, owner, page(shop))
 	for _, text := range flashes {
 		flash(t, s, owner, page(shop), text)
 	}
 	return rows{
-		Connection: found(t, connErr), Secret: found(t, secretErr), Submission: found(t, subErr),
+		Connection: found(t, connErr), Secret: found(t, secretErr),
 		Operation: found(t, opErr), Flash: len(flashes) > 0,
 	}
 }
@@ -153,21 +150,6 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				same(t, "there after its time", there(), false)
 			})
 		}
-	},
-
-	"a submission after 24 hours": func(t *testing.T, f *fixture) {
-		// The session is kept busy, since the owner's end would take the submission along.
-		owner, token := signIn(t, f.one)
-		begin(t, f.one, owner, "f1")
-		f.clock.move(11 * time.Hour)
-		ownerOf(t, f.one, token)
-		f.clock.move(11 * time.Hour)
-		ownerOf(t, f.one, token)
-		f.sweepAt(t, 2*time.Hour-time.Millisecond)
-		submission(t, f.one, owner, "f1")
-		f.sweepAt(t, 2*time.Hour)
-		_, err := f.one.Submission(t.Context(), owner, "f1")
-		is(t, "after 24 hours", err, store.ErrNotFound)
 	},
 
 	"an operation 24 hours after its last change": func(t *testing.T, f *fixture) {
