@@ -165,7 +165,7 @@ func newDashboard(c Config, sandboxURL string, st *store.Store, targets deliver.
 	}
 	timing := webhooks.DefaultTiming()
 	recorder := activity.NewRecorder(st, timing.FirstRecheck, logger)
-	connected := shops.NewService(st, api, provider, recorder, c.Scopes)
+	connected := shops.NewService(st, api, provider, c.Scopes)
 	hooks := webhooks.NewService(webhooks.Config{Store: st, Shops: connected, Activity: recorder, Logger: logger, Timing: timing})
 	return handlers.New(handlers.Config{
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,

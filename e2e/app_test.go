@@ -131,7 +131,7 @@ func (a *app) dashboard() *handlers.Dashboard {
 	timing := webhooks.DefaultTiming()
 	timing.ReLists = []time.Duration{0}
 	recorder := activity.NewRecorder(a.store, timing.FirstRecheck, a.logger())
-	connected := shops.NewService(a.store, api, provider, recorder, scopes)
+	connected := shops.NewService(a.store, api, provider, scopes)
 	hooks := webhooks.NewService(webhooks.Config{Store: a.store, Shops: connected, Activity: recorder, Logger: a.logger(), Timing: timing})
 	return handlers.New(handlers.Config{
 		PublicURL: public, SandboxURL: a.boxURL, Scopes: scopes, Store: a.store, API: api, OAuth: provider, Shops: connected, Webhooks: hooks,

@@ -743,7 +743,7 @@ func (g *rig) dies(p *person, sent *webhookForm, method string) {
 	api, err := fourthwall.New(g.boxURL, fourthwall.Options{Transport: deadly(method)})
 	g.must(err)
 	recorder := activity.NewRecorder(g.store, g.timing.FirstRecheck, g.server.Logger)
-	connected := shops.NewService(g.store, api, g.server.OAuth, recorder, nil)
+	connected := shops.NewService(g.store, api, g.server.OAuth, nil)
 	dying := webhooks.NewService(webhooks.Config{Store: g.store, Shops: connected, Activity: recorder, Logger: g.server.Logger, Timing: g.timing})
 	conn, err := g.store.Connection(g.t.Context(), owner(p), sent.shop)
 	g.must(err)

@@ -157,7 +157,7 @@ func newRig(t testing.TB, o options) *rig {
 	g.must(err)
 	signIn := oauth.New(provider)
 	recorder := activity.NewRecorder(g.store, g.timing.FirstRecheck, logger)
-	connected := shops.NewService(g.store, api, signIn, recorder, provider.Scopes)
+	connected := shops.NewService(g.store, api, signIn, provider.Scopes)
 	g.hooks = webhooks.NewService(webhooks.Config{Store: g.store, Shops: connected, Activity: recorder, Logger: logger, Timing: g.timing})
 	g.server = build(Config{
 		PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api, Shops: connected, Webhooks: g.hooks,

@@ -137,7 +137,7 @@ func (w *world) dashboard(address string) (d *handlers.Dashboard, st *store.Stor
 	timing := webhooks.DefaultTiming()
 	timing.ReLists = []time.Duration{0}
 	recorder := activity.NewRecorder(st, timing.FirstRecheck, logger)
-	connected := shops.NewService(st, api, provider, recorder, scopes)
+	connected := shops.NewService(st, api, provider, scopes)
 	hooks := webhooks.NewService(webhooks.Config{Store: st, Shops: connected, Activity: recorder, Logger: logger, Timing: timing})
 	d = handlers.New(handlers.Config{
 		PublicURL: public, SandboxURL: w.boxURL(), Scopes: scopes, Store: st, API: api, Targets: targets, TrustedProxies: proxies,

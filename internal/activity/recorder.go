@@ -1,7 +1,7 @@
 // Package activity records who attempted what in a shop, what was there before and after, and how it ended.
 //
-// An attempt is recorded before anything is called. So what a process leaves behind that dies in between is a pending
-// activity, and somebody finds out later how it ended.
+// An attempt that calls the API is recorded before it does. So what a process leaves behind that dies in between is a
+// pending activity, and somebody finds out later how it ended. What the database alone does is recorded with it.
 package activity
 
 import (
@@ -48,14 +48,20 @@ func NewRecorder(st *store.Store, recheck time.Duration, logger *slog.Logger) *R
 
 // Begin records an attempt, of which a says the Shop, the Action and the WebhookID if it is known.
 func (r *Recorder) Begin(ctx context.Context, actor Actor, a store.Activity, d Detail) (store.Activity, error) {
-	encoded, err := json.Marshal(d)
+	a, err := New(actor, a, d)
 	if err != nil {
 		return store.Activity{}, err
 	}
 	a.RecheckGap = r.recheck
+	return r.store.BeginActivity(ctx, a)
+}
+
+// New returns an activity with who and what filled in.
+func New(actor Actor, a store.Activity, d Detail) (store.Activity, error) {
+	encoded, err := json.Marshal(d)
 	a.Owner, a.Actor, a.Session, a.RequestID = actor.Owner, actor.Name, actor.Session, actor.RequestID
 	a.Detail = encoded
-	return r.store.BeginActivity(ctx, a)
+	return a, err
 }
 
 // RecordOutcome records how an attempt ended, unless that is known already. It reports no error: what was done is

@@ -4,6 +4,7 @@ package shops
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"hookwall/internal/activity"
@@ -17,15 +18,14 @@ type Service struct {
 	store     *store.Store
 	api       *fourthwall.Client
 	refresher *oauth.Refresher
-	activity  *activity.Recorder
 	scopes    string // what a sign-in asks for, separated by spaces
 }
 
 // NewService returns a Service that renews credentials at provider. Scopes are what a sign-in asks for.
 func NewService(
-	st *store.Store, api *fourthwall.Client, provider *oauth.Provider, recorder *activity.Recorder, scopes []string,
+	st *store.Store, api *fourthwall.Client, provider *oauth.Provider, scopes []string,
 ) *Service {
-	return &Service{st, api, oauth.NewRefresher(provider, credentialStore{st}), recorder, strings.Join(scopes, " ")}
+	return &Service{st, api, oauth.NewRefresher(provider, credentialStore{st}), strings.Join(scopes, " ")}
 }
 
 // Connect keeps a connection to a shop in the place of an earlier one of the same owner, and records that.
@@ -44,14 +44,13 @@ func (s *Service) Connect(
 		conn.Scopes = s.scopes
 	}
 	actor.Name = Way(conn)
-	begun, err := s.activity.Begin(ctx, actor, store.Activity{Shop: shop.ID, Action: activity.ConnectShop},
+	done, err := activity.New(actor,
+		store.Activity{Shop: shop.ID, Action: activity.ConnectShop, Status: http.StatusOK},
 		activity.Detail{Shop: shop.Name, Scopes: conn.Scopes})
 	if err != nil {
 		return store.Connection{}, err
 	}
-	kept, err := s.store.PutConnection(ctx, conn)
-	s.activity.RecordOutcome(ctx, begun, activity.OutcomeOf(err))
-	return kept, err
+	return s.store.PutConnection(ctx, conn, done)
 }
 
 // hint returns enough of a user name to tell two keys apart.
@@ -62,13 +61,11 @@ func hint(username string) string {
 
 // Disconnect forgets a connection, and records that.
 func (s *Service) Disconnect(ctx context.Context, actor activity.Actor, conn store.Connection) error {
-	begun, err := s.beginDisconnect(ctx, actor, conn)
+	done, err := disconnected(actor, conn)
 	if err != nil {
 		return err
 	}
-	err = s.store.DeleteConnection(ctx, actor.Owner, conn.ShopID)
-	s.recordDisconnect(ctx, begun, err)
-	return err
+	return s.store.DeleteConnection(ctx, actor.Owner, conn.ShopID, done)
 }
 
 // DisconnectAll deletes everything that the owner has, and records it for each shop.
@@ -77,33 +74,20 @@ func (s *Service) DisconnectAll(ctx context.Context, actor activity.Actor) error
 	if err != nil {
 		return err
 	}
-	var begun []store.Activity
+	var done []store.Activity
 	for _, conn := range all {
-		one, err := s.beginDisconnect(ctx, actor, conn)
+		one, err := disconnected(actor, conn)
 		if err != nil {
 			return err
 		}
-		begun = append(begun, one)
+		done = append(done, one)
 	}
-	err = s.store.DeleteOwner(ctx, actor.Owner)
-	for _, one := range begun {
-		s.recordDisconnect(ctx, one, err)
-	}
-	return err
+	return s.store.DeleteOwner(ctx, actor.Owner, done...)
 }
 
-func (s *Service) beginDisconnect(
-	ctx context.Context, actor activity.Actor, conn store.Connection,
-) (store.Activity, error) {
+// disconnected returns what is recorded of a connection that is forgotten. Fourthwall isn't asked.
+func disconnected(actor activity.Actor, conn store.Connection) (store.Activity, error) {
 	actor.Name = Way(conn)
-	return s.activity.Begin(ctx, actor, store.Activity{Shop: conn.ShopID, Action: activity.DisconnectShop},
+	return activity.New(actor, store.Activity{Shop: conn.ShopID, Action: activity.DisconnectShop},
 		activity.Detail{Shop: conn.ShopName})
-}
-
-func (s *Service) recordDisconnect(ctx context.Context, begun store.Activity, err error) {
-	end := activity.OutcomeOf(err)
-	if err == nil {
-		end.Status = 0 // Fourthwall was not asked
-	}
-	s.activity.RecordOutcome(ctx, begun, end)
 }

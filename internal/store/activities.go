@@ -115,8 +115,8 @@ const (
 
 	insertActivity = `
 		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome, request_id, started_at,
-			recheck_at, recheck_gap, seq)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+			status, ended_at, recheck_at, recheck_gap, seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
 			(SELECT COALESCE(MAX(seq), 0) + 1 FROM activities WHERE started_at = $12))
 		ON CONFLICT (started_at, seq) DO NOTHING`
 )
@@ -127,20 +127,42 @@ const (
 func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
 	a.ID, a.Outcome, a.StartedAt, a.EndedAt = rand.Text(), OutcomePending, s.now(), time.Time{}
 	a.Status, a.Code, a.APIRequestID = 0, "", ""
-	sealed := s.keys.seal(a.Detail, s.detailContext(a.Shop, a.ID))
+	row := s.newActivityRow(a, millis(a.StartedAt.Add(a.RecheckGap)))
 	for n := int64(0); n == 0; {
 		var err error
 		// Nothing is inserted when another activity got the number first: it asks for the next.
-		n, err = s.exec(ctx, insertActivity,
-			a.ID, s.env, a.Shop, a.Owner, a.Action, a.Actor, a.Session, a.WebhookID,
-			sealed, a.Outcome, a.RequestID, millis(a.StartedAt),
-			millis(a.StartedAt.Add(a.RecheckGap)), a.RecheckGap.Milliseconds())
-		if err != nil {
+		if n, err = s.exec(ctx, insertActivity, row...); err != nil {
 			return Activity{}, failed("begin activity", err)
 		}
 	}
 	a.Detail = slices.Clone(a.Detail)
 	return a, nil
+}
+
+// addDone records activities of something that the transaction does: they are done, started and ended
+// now. Of an Ending, their Status counts.
+func (s *Store) addDone(ctx context.Context, tx *sql.Tx, done []Activity) error {
+	for _, a := range done {
+		a.ID, a.Outcome, a.StartedAt = rand.Text(), OutcomeDone, s.now()
+		a.EndedAt = a.StartedAt
+		row := s.newActivityRow(a, 0)
+		for n := int64(0); n == 0; {
+			var err error
+			if n, err = affected(tx.ExecContext(ctx, insertActivity, row...)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// newActivityRow returns the arguments of insertActivity.
+func (s *Store) newActivityRow(a Activity, recheckAt int64) []any {
+	return []any{
+		a.ID, s.env, a.Shop, a.Owner, a.Action, a.Actor, a.Session, a.WebhookID,
+		s.keys.seal(a.Detail, s.detailContext(a.Shop, a.ID)), a.Outcome, a.RequestID, millis(a.StartedAt),
+		a.Status, millis(a.EndedAt), recheckAt, a.RecheckGap.Milliseconds(),
+	}
 }
 
 // RecordOutcome notes how an activity ended. A pending or unclear activity takes any outcome.

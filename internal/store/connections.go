@@ -113,17 +113,20 @@ func (s *Store) LiveConnection(ctx context.Context, shopID string, prefer Owner)
 }
 
 // PutConnection keeps a connection, in the place of an earlier one of the same owner to the same
-// shop: a new version, not expired, and a refresh that still runs loses its lease. It returns the
-// connection as kept. ID, Expired, Version and CreatedAt of the argument do not count. ErrNotFound
-// says that the owner is gone.
-func (s *Store) PutConnection(ctx context.Context, c Connection) (Connection, error) {
+// shop: a new version, not expired, and a refresh that still runs loses its lease. In the same
+// transaction it records activities, as done. It returns the connection as kept. The ID, Expired,
+// Version and CreatedAt of the argument do not count. ErrNotFound means that the owner is gone.
+func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activity) (Connection, error) {
 	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
 	var kept Connection
-	err := s.again(ctx, func() (err error) {
-		kept, err = scanConnection(s.engine.write.QueryRowContext(ctx, upsertConnection,
+	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
+		kept, err = scanConnection(tx.QueryRowContext(ctx, upsertConnection,
 			s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
 			c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now())))
-		return err
+		if err != nil {
+			return err
+		}
+		return s.addDone(ctx, tx, done)
 	})
 	if err != nil {
 		return Connection{}, failed("put connection", err)
@@ -132,9 +135,11 @@ func (s *Store) PutConnection(ctx context.Context, c Connection) (Connection, er
 	return kept, nil
 }
 
-// DeleteConnection forgets a shop: its connection, and the owner's secrets, operations and flashes
-// for it. Its activity and the locks of its webhooks stay. A shop that is not connected is no error.
-func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string) error {
+// DeleteConnection deletes an owner's connection to a shop, and the owner's secrets, operations,
+// checks and flashes for it. In the same transaction it records activities, as done. An operation
+// whose lease is held stays, and so do the shop's activities and the marks of its webhooks. It is no
+// error if the shop is not connected.
+func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string, done ...Activity) error {
 	return failed("delete connection", s.tx(ctx, func(tx *sql.Tx) error {
 		for _, query := range []string{
 			`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`,
@@ -150,7 +155,7 @@ func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string
 				return err
 			}
 		}
-		return nil
+		return s.addDone(ctx, tx, done)
 	}))
 }
 

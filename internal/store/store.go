@@ -133,13 +133,17 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // DeleteOwner signs an owner out everywhere: it deletes all sessions, connections, secrets, flashes
 // and operations of the owner. An operation whose lease is held stays, so that nobody else starts to
-// work on its resource, and so do the activities. It is no error if there is no such owner.
-func (s *Store) DeleteOwner(ctx context.Context, owner Owner) error {
+// work on its resource, and so do the activities of the owner's shops, to which it adds some, as done,
+// in the same transaction. It is no error if there is no such owner.
+func (s *Store) DeleteOwner(ctx context.Context, owner Owner, done ...Activity) error {
 	return failed("delete owner", s.tx(ctx, func(tx *sql.Tx) error {
 		if err := s.lockOwner(ctx, tx, s.env, owner); err != nil {
 			return err
 		}
-		return deleteOwner(ctx, tx, s.env, owner)
+		if err := deleteOwner(ctx, tx, s.env, owner); err != nil {
+			return err
+		}
+		return s.addDone(ctx, tx, done)
 	}))
 }
 

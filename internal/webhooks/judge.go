@@ -16,14 +16,6 @@ func isUnconnected(err error) bool {
 	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey) || errors.Is(err, shops.ErrReconnect)
 }
 
-// judgeConnection needs no call: the connection is there or it isn't.
-func judgeConnection(a store.Activity, there bool) store.Ending {
-	if there == (a.Action == activity.ConnectShop) {
-		return store.Ending{Outcome: store.OutcomeDone}
-	}
-	return store.Ending{Outcome: store.OutcomeFailed}
-}
-
 // judgeCreate looks for the webhook that an attempt wanted among those that weren't there before. It must be the only
 // one, and nobody else's. Where nobody could see what was there before, only that there is none tells.
 func (s *Service) judgeCreate(

@@ -63,7 +63,7 @@ func TestRecentList(t *testing.T) {
 			}
 			now = now.Add(test.later)
 			recorder := activity.NewRecorder(st, time.Second, slog.New(slog.DiscardHandler))
-			connected := shops.NewService(st, nil, nil, recorder, nil)
+			connected := shops.NewService(st, nil, nil, nil)
 			s := NewService(Config{Store: st, Shops: connected, Activity: recorder, Timing: DefaultTiming()})
 			c := creation{operation: operation{Service: s, req: Request{Shop: connected.Client(store.Connection{ShopID: "sh"})}}}
 			got, err := c.recentList(t.Context(), webhooksBefore{ids: []string{"part"}})

@@ -112,14 +112,6 @@ func (t Timing) nextRecheck(age, gap time.Duration) (after, next time.Duration) 
 
 // reconcileOne compares what an attempt wanted with what there is.
 func (s *Service) reconcileOne(ctx context.Context, a store.Activity, list *shopList) error {
-	if a.Action == activity.ConnectShop || a.Action == activity.DisconnectShop {
-		_, err := s.store.Connection(ctx, a.Owner, a.Shop)
-		if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrWrongKey) {
-			return err
-		}
-		s.reconciled(ctx, a, judgeConnection(a, !errors.Is(err, store.ErrNotFound)))
-		return nil
-	}
 	d, ok := activity.ReadDetail(a)
 	if !ok {
 		s.reconciled(ctx, a, store.Ending{Outcome: store.OutcomeUnclear})

@@ -96,7 +96,7 @@ func (g *rig) process() *process {
 	g.must(err)
 	provider := oauth.New(oauth.Config{TokenURL: boxURL + "/token", Transport: p})
 	recorder := activity.NewRecorder(g.store, g.timing.FirstRecheck, g.logger)
-	p.connected = shops.NewService(g.store, api, provider, recorder, nil)
+	p.connected = shops.NewService(g.store, api, provider, nil)
 	p.Service = webhooks.NewService(webhooks.Config{
 		Store: g.store, Shops: p.connected, Activity: recorder, Logger: g.logger, Timing: g.timing,
 	})

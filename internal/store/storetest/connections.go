@@ -109,6 +109,37 @@ var connectionTests = map[string]func(*testing.T, *fixture){
 		same(t, "read", got, want)
 	},
 
+	"recorded with what is done": func(t *testing.T, f *fixture) {
+		for name, do := range map[string]func(owner store.Owner, done ...store.Activity) error{
+			"connected": func(owner store.Owner, done ...store.Activity) error {
+				_, err := f.one.PutConnection(t.Context(), connection(owner, "sh_1"), done...)
+				return err
+			},
+			"disconnected": func(owner store.Owner, done ...store.Activity) error {
+				return f.one.DeleteConnection(t.Context(), owner, "sh_1", done...)
+			},
+			"signed out": func(owner store.Owner, done ...store.Activity) error {
+				return f.one.DeleteOwner(t.Context(), owner, done...)
+			},
+		} {
+			owner, _ := signIn(t, f.one)
+			first, second := activity(owner, name), activity(owner, name)
+			first.Status, first.EndedAt, first.Outcome, first.Code = 200, f.start.Add(time.Hour), "unclear", "CODE"
+			must(t, do(owner, first, second))
+			rows := activities(t, f.other, store.ActivityQuery{Shop: name}).Rows
+			for i, status := range []int{0, 200} {
+				want := activity(owner, name)
+				want.ID, want.Outcome, want.Status, want.StartedAt, want.EndedAt = rows[i].ID, "done", status, f.start, f.start
+				same(t, name, rows[i], want)
+			}
+			same(t, name+": number", len(rows), 2)
+		}
+		same(t, "due", due(t, f.one, 0), nil)
+		_, err := f.one.PutConnection(t.Context(), connection("nobody", "sh_1"), activity("nobody", "nothing"))
+		is(t, "owner who is gone", err, store.ErrNotFound)
+		same(t, "recorded for one who is gone", activities(t, f.one, store.ActivityQuery{Shop: "nothing"}).Total, 0)
+	},
+
 	"not found": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		stranger, _ := signIn(t, f.one)

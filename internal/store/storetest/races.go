@@ -104,6 +104,21 @@ var raceTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
+	"connected and recorded at once, by many": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		f.race(24, func(i int, s *store.Store) bool {
+			a := store.Activity{Shop: "sh_1"}
+			if i%3 == 0 {
+				must(t, s.DeleteConnection(t.Context(), owner, "sh_1", a, a))
+				return true
+			}
+			_, err := s.PutConnection(t.Context(), connection(owner, "sh_1"), a)
+			must(t, err)
+			return true
+		})
+		same(t, "recorded", activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total, 16+2*8)
+	},
+
 	"everything of a shop at once": func(t *testing.T, f *fixture) {
 		owner, token := signIn(t, f.one)
 		for range rounds {
