@@ -18,11 +18,12 @@ var mayImport = map[string][]string{
 	},
 	"handlers": {
 		"internal/activity", "internal/deliver", "internal/doctor", "internal/fourthwall", "internal/shops",
-		"internal/signature", "internal/store", "internal/webhooks", "oauth", "static", "views",
+		"internal/signature", "internal/store", "internal/webhooks", "oauth", "static", "views", "views/ui",
 	},
-	"views":  {"static"},
-	"static": nil,
-	"oauth":  {"internal/fourthwall"},
+	"views":    {"static", "views/ui"},
+	"views/ui": {"static"},
+	"static":   nil,
+	"oauth":    {"internal/fourthwall"},
 
 	"internal/activity": {"internal/fourthwall", "internal/store"},
 	"internal/shops":    {"internal/activity", "internal/fourthwall", "internal/store", "oauth"},

@@ -67,7 +67,11 @@ func newWorld(t *testing.T, s settings) *world {
 		w.db, w.database = lineTo(t, w.database)
 	}
 	w.keys = cmp.Or(s.keys, store.NewKey())
-	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.front.Load().ServeHTTP(rw, r) }))
+	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter,
+		r *http.Request,
+	) {
+		w.front.Load().ServeHTTP(rw, r)
+	}))
 	w.url = front.URL
 	t.Cleanup(front.Close)
 	back := httptest.NewUnstartedServer(nil)
@@ -102,7 +106,7 @@ func (w *world) restart() {
 	w.start()
 }
 
-// replica runs another dashboard on the same database, and gives its address.
+// replica runs another dashboard on the same database, and returns its address.
 func (w *world) replica() string {
 	w.t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -138,10 +142,12 @@ func (w *world) dashboard(address string) (d *handlers.Dashboard, st *store.Stor
 	timing.ReLists = []time.Duration{0}
 	recorder := activity.NewRecorder(st, timing.FirstRecheck, logger)
 	connected := shops.NewService(st, api, provider, scopes)
-	hooks := webhooks.NewService(webhooks.Config{Store: st, Shops: connected, Activity: recorder, Logger: logger, Timing: timing})
+	hooks := webhooks.NewService(webhooks.Config{
+		Store: st, Shops: connected, Activity: recorder, Logger: logger, Timing: timing,
+	})
 	d = handlers.New(handlers.Config{
-		PublicURL: public, SandboxURL: w.boxURL(), Scopes: scopes, Store: st, API: api, Targets: targets, TrustedProxies: proxies,
-		OAuth: provider, Shops: connected, Webhooks: hooks, Logger: logger, Now: st.Now,
+		PublicURL: public, SandboxURL: w.boxURL(), Scopes: scopes, Store: st, API: api, Targets: targets,
+		TrustedProxies: proxies, OAuth: provider, Shops: connected, Webhooks: hooks, Logger: logger, Now: st.Now,
 		Sample: func(handlers.SampleOf) (string, error) { return "{}", nil },
 	})
 	return d, st, sync.OnceFunc(func() {
@@ -157,7 +163,8 @@ func (w *world) openStore(logger *slog.Logger) *store.Store {
 	keys, err := store.ParseKeys(w.keys)
 	w.must(err)
 	st, err := store.Open(w.t.Context(), w.database, store.Options{
-		Keys: keys, Environment: "test", Logger: logger, Now: func() time.Time { return time.Now().Add(w.dbAhead + time.Duration(w.waited.Load())) },
+		Keys: keys, Environment: "test", Logger: logger,
+		Now: func() time.Time { return time.Now().Add(w.dbAhead + time.Duration(w.waited.Load())) },
 	})
 	w.must(err)
 	return st

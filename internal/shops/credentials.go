@@ -12,11 +12,11 @@ import (
 // credentialStore is the store as oauth.Refresher takes it.
 type credentialStore struct{ *store.Store }
 
-// Held reads a connection's credential.
-func (k credentialStore) Held(ctx context.Context, id string) (oauth.Held, error) {
+// StoredCredential reads a connection's credential.
+func (k credentialStore) StoredCredential(ctx context.Context, id string) (oauth.StoredCredential, error) {
 	conn, err := k.ConnectionByID(ctx, id)
 	if err != nil {
-		return oauth.Held{}, err
+		return oauth.StoredCredential{}, err
 	}
 	return storedCredential(conn)
 }
@@ -32,10 +32,10 @@ func (k credentialStore) FinishRefresh(ctx context.Context, id string, version i
 	return err
 }
 
-func storedCredential(conn store.Connection) (oauth.Held, error) {
+func storedCredential(conn store.Connection) (oauth.StoredCredential, error) {
 	c, err := oauth.Decode(conn.Credential)
 	if err != nil {
-		return oauth.Held{}, err
+		return oauth.StoredCredential{}, err
 	}
-	return oauth.Held{ID: conn.ID, Version: conn.Version, Credential: c, Expired: conn.Expired}, nil
+	return oauth.StoredCredential{ID: conn.ID, Version: conn.Version, Credential: c, Expired: conn.Expired}, nil
 }
