@@ -68,7 +68,7 @@ func TestSecretsAreComparedInConstantTime(t *testing.T) {
 		})
 	}
 	for name, call := range map[string]string{
-		"internal/store/attempts.go":      "ConstantTimeCompare",
+		"internal/store/signins.go":      "ConstantTimeCompare",
 		"internal/signature/signature.go": "Equal",
 		"handlers/connect.go":             "ConstantTimeCompare",
 	} {

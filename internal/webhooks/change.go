@@ -29,6 +29,9 @@ func (o operation) do(
 		case row.State == store.StateDone && o.req.Again:
 			return done(ctx)
 		case row.State != store.StatePending && !o.req.Again && !known.isGivenUp():
+			if !o.wants(row) {
+				result.State, result.Of = OtherContent, result.State
+			}
 			return result, nil
 		}
 		if start, err = o.takeOver(ctx, row); err != nil || !start.Started {

@@ -33,7 +33,7 @@ func (s *Service) Confirm(ctx context.Context, req Request, want fourthwall.Cont
 	if err != nil {
 		return Result{}, NotLooked, err
 	}
-	if row.Hash != c.hash || row.State != store.StatePending && row.State != store.StateUnconfirmed {
+	if !c.wants(row) || row.State != store.StatePending && row.State != store.StateUnconfirmed {
 		result, err := c.goOn(ctx, store.Start{Operation: row})
 		return result, NotLooked, err
 	}

@@ -75,7 +75,7 @@ func (c *creation) goOn(ctx context.Context, start store.Start) (Result, error) 
 		return c.restart(ctx, row) // a rejection made nothing, so the same key may be used again, for other content too
 	case row.State == store.StatePending && start.RetryAfter > 0:
 		return waiting(start), nil
-	case row.Hash != c.hash:
+	case !c.wants(row):
 		result.State, result.Of = OtherContent, result.State
 		return result, nil
 	case row.State == store.StateDone, row.State == store.StateRejected:

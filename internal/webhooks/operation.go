@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"errors"
 	"sync"
@@ -46,6 +47,9 @@ func (o operation) takeOver(ctx context.Context, seen store.Operation) (store.St
 	start, err := o.store.RestartOperation(ctx, seen, o.row(), o.timing.Lease)
 	return start, ownerGone(err)
 }
+
+// wants reports whether an operation of the same key is for the same content.
+func (o operation) wants(row store.Operation) bool { return hmac.Equal([]byte(row.Hash), []byte(o.hash)) }
 
 // ownerGone turns the error of an owner who signed out in another tab into that of a shop that must be connected
 // again.
