@@ -17,9 +17,12 @@ var mayImport = map[string][]string{
 		"internal/store", "internal/webhooks", "oauth",
 	},
 	"handlers": {
-		"internal/activity", "internal/deliver", "internal/doctor", "internal/fourthwall", "internal/shops",
-		"internal/signature", "internal/store", "internal/webhooks", "oauth", "static", "views", "views/ui",
+		"handlers/middleware", "internal/activity", "internal/deliver", "internal/doctor", "internal/fourthwall",
+		"internal/shops", "internal/signature", "internal/store", "internal/webhooks", "oauth", "static", "views",
+		"views/ui",
 	},
+	"handlers/middleware": nil,
+
 	"views":    {"static", "views/ui"},
 	"views/ui": {"static"},
 	"static":   nil,

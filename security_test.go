@@ -42,7 +42,7 @@ var secretWords = regexp.MustCompile(`(?i)(secret|token|verifier|challenge|passw
 var notSecret = map[string]string{
 	"handlers/submissions.go Hash hash":           "of the content of a person's own form",
 	"handlers/webhook_create.go Hash hash":        "of the content of a person's own form",
-	"handlers/handlers.go Path signaturePath":     "an address",
+	"handlers/wiring.go Path signaturePath":       "an address",
 	"internal/signature/search.go trimmed secret": "a person's own input, with itself",
 }
 
@@ -68,7 +68,7 @@ func TestSecretsAreComparedInConstantTime(t *testing.T) {
 		})
 	}
 	for name, call := range map[string]string{
-		"internal/store/signins.go":      "ConstantTimeCompare",
+		"internal/store/signins.go":       "ConstantTimeCompare",
 		"internal/signature/signature.go": "Equal",
 		"handlers/connect.go":             "ConstantTimeCompare",
 	} {

@@ -47,7 +47,7 @@ func (g *rig) near() *person {
 	return &person{g, &http.Client{Jar: jar, Transport: inProcess{g.server.handler()}}}
 }
 
-// press gives the buttons of a form that draw it again with other ticks.
+// press returns the buttons of a form that draw it again with other ticks.
 func (f *form) presses() []string {
 	return slices.DeleteFunc(slices.Clone(f.buttons), func(b string) bool {
 		return !strings.HasPrefix(b, "do=preset:") && !strings.HasPrefix(b, "do=group:") && b != "do=all"
@@ -94,7 +94,7 @@ func distinctTypes(types []string) (out []string) {
 	return out
 }
 
-// editAtRandom makes one edit and gives the types that the webhook is to have,
+// editAtRandom makes one edit and returns the types that the webhook is to have,
 // the unknown ones in the order of before.
 func (p *person) editAtRandom(r *rapid.T, shop sandbox.DemoShop, id string, have []string) []string {
 	p.t.Helper()

@@ -170,9 +170,9 @@ func newRig(t testing.TB, o options) *rig {
 	front.Config.Handler = g.server.handler()
 	front.Start()
 	t.Cleanup(func() {
-		g.server.errands.drain()
+		g.server.background.drain()
 		front.Close()
-		g.server.errands.end()
+		g.server.background.end()
 	})
 	return g
 }
@@ -221,7 +221,7 @@ func (c *calls) forget() {
 	c.all = nil
 }
 
-// of gives the calls with this method, of those about webhooks and events.
+// of returns the calls with this method, of those about webhooks and events.
 func (c *calls) of(method string) (out []apiCall) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -261,7 +261,7 @@ func (g *rig) direct(shop sandbox.DemoShop, method, id, body string) {
 	}
 }
 
-// add gives the shop a webhook past the dashboard.
+// add returns the shop a webhook past the dashboard.
 func (g *rig) add(shop sandbox.DemoShop, address string, types ...string) sandbox.Webhook {
 	g.t.Helper()
 	hook, err := g.box.AddWebhook(shop.ID, address, types)
@@ -378,7 +378,7 @@ type form struct {
 	buttons []string // name=value, in tree order
 }
 
-// form gives the page's form whose action ends like this.
+// form returns the page's form whose action ends like this.
 func (pg *page) form(action string) *form {
 	pg.p.t.Helper()
 	return pg.formOf("", action)
@@ -574,7 +574,7 @@ func (p *person) consent(pg *page, shopID, decision string) *page {
 	return pg.form(pg.url.Path).set("shop", shopID).press("decision=" + decision)
 }
 
-// connect connects the nth demo shop by the code flow and gives the shop.
+// connect connects the nth demo shop by the code flow and returns the shop.
 func (p *person) connect(n int) sandbox.DemoShop {
 	p.t.Helper()
 	shop := p.box.Shops()[n]

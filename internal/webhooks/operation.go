@@ -49,7 +49,9 @@ func (o operation) takeOver(ctx context.Context, seen store.Operation) (store.St
 }
 
 // wants reports whether an operation of the same key is for the same content.
-func (o operation) wants(row store.Operation) bool { return hmac.Equal([]byte(row.Hash), []byte(o.hash)) }
+func (o operation) wants(row store.Operation) bool {
+	return hmac.Equal([]byte(row.Hash), []byte(o.hash))
+}
 
 // ownerGone turns the error of an owner who signed out in another tab into that of a shop that must be connected
 // again.

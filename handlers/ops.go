@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// readyTime is how long the database may take to answer.
+// readyTime is how long the database may take to respond.
 const readyTime = 2 * time.Second
 
-// handleAlive tells a supervisor that the program answers at all. It asks no
-// other machine, so that a database that is gone restarts nobody.
+// handleAlive tells a supervisor that the process responds. It calls no other
+// machine, so that a database that is gone restarts nothing.
 func (*server) handleAlive(w http.ResponseWriter, _ *http.Request) error {
 	return tellSupervisor(w, http.StatusOK, "ok\n")
 }
 
-// handleReady tells a supervisor whether pages can be answered, which takes
-// the database.
+// handleReady tells a supervisor whether pages can be drawn, which needs the
+// database.
 func (s *server) handleReady(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()

@@ -6,8 +6,8 @@ import (
 	"hookwall/views"
 )
 
-// handleComponents shows what the pages are made of. It is for those who work
-// on them, so that only the sandbox has it.
+// handleComponents shows what the pages are made of. It is for people who work
+// on them, so only the sandbox has it.
 func (s *server) handleComponents(w http.ResponseWriter, r *http.Request) error {
 	if s.SandboxURL == "" {
 		return &httpError{Status: http.StatusNotFound}

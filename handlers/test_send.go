@@ -1,28 +1,19 @@
 package handlers
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"hookwall/internal/deliver"
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
-	"hookwall/internal/store"
 	"hookwall/views"
 )
 
-// sendsAtOnce is how many test deliveries of one session may be under way.
-const sendsAtOnce = 2
-
-func testPath(shopID, id string) string { return webhookPath(shopID, id) + "/test" }
+const testDeliveriesAtOnce = 2 // of one session
 
 // testForm is a test delivery as it was typed.
 type testForm struct {
@@ -65,17 +56,8 @@ func (s *server) handleTestForm(w http.ResponseWriter, r *http.Request) error {
 	return s.drawTest(w, r, http.StatusOK, f)
 }
 
-func (s *server) prettySample(conn store.Connection, eventType, webhookID string) (string, error) {
-	text, err := s.sample(conn, eventType, webhookID)
-	if err != nil {
-		return "", err
-	}
-	shown, _ := pretty(text)
-	return shown, nil
-}
-
-// handleTest sends one delivery, once, and shows the answer. The secret is
-// used for it and forgotten.
+// handleTest sends one delivery, once, and shows the response. The secret is
+// used for it and not kept.
 func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
 	v := stateOf(r)
 	f, err := readTestForm(r)
@@ -91,35 +73,36 @@ func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
 		f.bodyError = &views.FieldError{Text: text}
 		return s.drawTest(w, r, http.StatusUnprocessableEntity, f)
 	}
-	leave, ok := s.sends.enter(v.owner)
+	release, ok := s.testDeliveries.acquire(v.owner)
 	if !ok {
 		return s.drawBusy(w, r, f)
 	}
-	defer leave()
+	defer release()
 	secret := fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("secret")))
 	request := doctor.Request{URL: f.hook.URL, Hints: targetHints(f.hook.URL), Body: []byte(f.body), Secret: secret}
 	result, report := s.doctor.Deliver(r.Context(), request)
 	logRefused(v, request, report)
 	if report.Result == doctor.Skipped && result.Status == 0 {
-		return s.drawBusy(w, r, f) // no place for a call, so nothing was sent
+		return s.drawBusy(w, r, f) // too many calls are under way, so nothing was sent
 	}
 	f.result = testResult(f, secret != "", result, report)
 	return s.drawTest(w, r, http.StatusOK, f)
 }
 
-// readTestForm takes what was posted, without the secret. Of the webhook it
-// knows the id.
+// readTestForm returns what was posted, without the secret. Of the webhook it has
+// the ID.
 func readTestForm(r *http.Request) (testForm, error) {
 	if err := r.ParseForm(); err != nil {
 		return testForm{}, badForm(err)
 	}
 	// A text area sends line ends as CRLF.
 	body := strings.ReplaceAll(valid(r.PostForm.Get("body")), "\r\n", "\n")
-	return testForm{hook: fourthwall.Webhook{ID: r.PathValue("id")}, kind: bounded(r.PostForm.Get("type"), 200), body: body}, nil
+	kind := bounded(r.PostForm.Get("type"), 200)
+	return testForm{hook: fourthwall.Webhook{ID: r.PathValue("id")}, kind: kind, body: body}, nil
 }
 
-// drawUnreadTest shows the form as it was sent when it could not be read where
-// the webhook's deliveries go. One that is gone has no form.
+// drawUnreadTest shows the form as it was sent when the webhook could not be
+// read. A deleted one has no form.
 func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testForm, err error) error {
 	var api *fourthwall.Error
 	if !errors.As(err, &api) || api.Status == http.StatusNotFound {
@@ -129,19 +112,18 @@ func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testFo
 	v.log.Warn("the webhook could not be read for a test delivery", "error", api)
 	answer := apiError(api)
 	f.banner = &views.Notice{
-		Kind: views.Warning, Title: errorTexts[answer.Status].heading, Code: api.Code, RequestID: requestID(api, v),
-		Text: "Nothing was sent, and what you entered is kept, but for the secret. Press the button again " + inText(api.RetryAfter) + ".",
+		Kind: views.Warning, Title: errorTexts[answer.Status].heading, Text: unreadTestText(inText(api.RetryAfter)),
+		Code: api.Code, RequestID: requestID(api, v),
 	}
 	if api.Status == http.StatusForbidden {
 		link := connectLink(s.keptTest(w, r), v.conn.ShopID)
-		f.banner.Title, f.banner.Link = "This connection may not read webhooks", &link
-		f.banner.Text = "It lacks the permission webhook_read, so nothing was sent. Connect the shop again and allow it; what you entered is kept, but for the secret."
+		f.banner.Title, f.banner.Text, f.banner.Link = mayNotReadWebhooks, forbiddenTestText, &link
 	}
 	setRetryAfter(w, api.RetryAfter)
 	return s.drawTest(w, r, answer.Status, f)
 }
 
-// keptTest is where the form is found after connecting again.
+// keptTest returns where the form is found after connecting again.
 func (s *server) keptTest(w http.ResponseWriter, r *http.Request) string {
 	back, err := s.keepDraft(w, r, route{resume: "/webhooks/{id}/test"})
 	if err != nil {
@@ -151,26 +133,10 @@ func (s *server) keptTest(w http.ResponseWriter, r *http.Request) string {
 	return back
 }
 
-// bodyProblem says why a text cannot be the body of a delivery.
-func bodyProblem(body string) string {
-	if strings.TrimSpace(body) == "" {
-		return "There is nothing to send. Choose an event type above to get its sample back."
-	}
-	err := json.Unmarshal([]byte(body), &json.RawMessage{})
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		line := 1 + strings.Count(body[:min(int(syntax.Offset), len(body))], "\n")
-		return "This is not JSON any more: look at line " + strconv.Itoa(line) + ". Fourthwall only ever sends JSON."
-	}
-	if err != nil {
-		return "This is not JSON any more. Fourthwall only ever sends JSON."
-	}
-	return ""
-}
-
 func (s *server) drawBusy(w http.ResponseWriter, r *http.Request, f testForm) error {
-	f.banner = &views.Notice{Kind: views.Warning, Title: "Too many test deliveries at once", Text: "Nothing was sent. Wait a few seconds and press the button again."}
-	setRetryAfter(w, 5*time.Second)
+	n := tooManyTestsNotice()
+	f.banner = &n
+	setRetryAfter(w, busyPause)
 	return s.drawTest(w, r, http.StatusTooManyRequests, f)
 }
 
@@ -183,17 +149,19 @@ func (s *server) drawTest(w http.ResponseWriter, r *http.Request, status int, f 
 	at := testPath(conn.ShopID, f.hook.ID)
 	page := views.TestPage{
 		Frame: frame, ID: f.hook.ID, URL: f.hook.URL, WebhookHref: webhookPath(conn.ShopID, f.hook.ID),
-		CheckHref: checkStartHref(conn.ShopID, "webhook", f.hook.ID), PickAction: at, Type: f.kind, TypeChoices: badges(f.hook.AllowedTypes),
+		CheckHref: checkStartHref(conn.ShopID, "webhook", f.hook.ID), PickAction: at,
+		Type: f.kind, TypeChoices: badges(f.hook.AllowedTypes),
 		Action: at, Body: f.body, BodyError: f.bodyError, Banner: f.banner, Result: f.result,
 	}
 	return s.render(w, r, status, views.Test(page))
 }
 
-// testResult shows an answer, held against the delivery contract.
+// testResult compares a response with what Fourthwall expects.
 func testResult(f testForm, signed bool, result deliver.Result, report doctor.Report) *views.TestResult {
 	out := &views.TestResult{
-		At: report.Started, Signed: signed, Status: result.Status, StatusText: http.StatusText(result.Status), Took: result.Timing.Exchange,
-		Body: valid(string(result.Body)), Truncated: result.BodyTruncated, SentBytes: len(f.body),
+		At: report.Started, Signed: signed, SentBytes: len(f.body), Took: result.Timing.Exchange,
+		Status: result.Status, StatusText: http.StatusText(result.Status),
+		Body: valid(string(result.Body)), Truncated: result.BodyTruncated,
 	}
 	if result.Status == 0 {
 		out.Problem = report.Summary
@@ -209,53 +177,18 @@ func testResult(f testForm, signed bool, result deliver.Result, report doctor.Re
 	return out
 }
 
-// turnstile lets each owner have a few things under way.
-type turnstile struct {
-	most int
-	mu   sync.Mutex
-	in   map[store.Owner]int
-}
-
-// enter reports false when the owner has too many under way. Who enters must
-// leave.
-func (t *turnstile) enter(owner store.Owner) (leave func(), ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.in[owner] >= t.most {
-		return nil, false
+// testAgain draws the test delivery as it was sent, without the secret. If the
+// webhook can't be read, its ID is enough.
+func (s *server) testAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
+	f, err := readTestForm(r)
+	if err != nil {
+		return err
 	}
-	if t.in == nil {
-		t.in = map[store.Owner]int{}
-	}
-	t.in[owner]++
-	return func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if t.in[owner]--; t.in[owner] == 0 {
-			delete(t.in, owner)
+	if conn := stateOf(r).conn; conn.ID != "" { // else the shop was not looked up, so there is no credential
+		if hook, err := s.fetchWebhook(r.Context(), conn, f.hook.ID); err == nil {
+			f.hook = hook
 		}
-	}, true
-}
-
-// slots let a few things go on at once, whoever they are for.
-type slots chan struct{}
-
-// enter reports false when no slot became free in time. Who enters must leave.
-func (s slots) enter(ctx context.Context, wait time.Duration) bool {
-	select {
-	case s <- struct{}{}:
-		return true
-	default:
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case s <- struct{}{}:
-		return true
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return false
+	f.banner = withRequestID(n, r)
+	return s.drawTest(w, r, status, f)
 }
-
-func (s slots) leave() { <-s }

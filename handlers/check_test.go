@@ -201,7 +201,7 @@ func TestCheckThatDied(t *testing.T) {
 	p.get(checkPath(shop.ID, "nothing")).want(http.StatusNotFound, "for one hour")
 }
 
-// TestTestDelivery sends exactly what stands in the form, once.
+// TestTestDelivery sends exactly what is in the form, once.
 func TestTestDelivery(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
@@ -263,7 +263,7 @@ func TestEverySampleIsDelivered(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	var all []string
-	for _, kind := range catalogueBadges() {
+	for _, kind := range catalogBadges() {
 		all = append(all, kind.Code)
 	}
 	hook := g.add(shop, verifies, all...)
@@ -399,7 +399,7 @@ func TestTestDeliveryWithoutAPlace(t *testing.T) {
 		p := g.person()
 		shop := p.connect(0)
 		f := p.get(testPath(shop.ID, g.add(shop, accepts, "DONATION").ID)).postForm("/test")
-		for range sendsAtOnce {
+		for range testDeliveriesAtOnce {
 			presses.Go(func() { f.submit() })
 			<-arrived
 		}

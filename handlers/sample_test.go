@@ -40,7 +40,7 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// code is what stands in the page's only block of code.
+// code is the text of the page's only block of code.
 func (pg *page) code() (text string) {
 	walk(pg.doc, func(n *html.Node) {
 		if n.DataAtom == atom.Pre {
