@@ -24,7 +24,8 @@ const (
 func activityQuery(shopID string, q url.Values) store.ActivityQuery {
 	return store.ActivityQuery{
 		Shop: shopID, Action: oneOf(q.Get("action"), actionWords), Outcome: oneOf(q.Get("outcome"), outcomeWords),
-		WebhookID: bounded(q.Get("webhook"), 200), Before: bounded(q.Get("before"), 100), After: bounded(q.Get("after"), 100), Limit: activityPage,
+		WebhookID: bounded(q.Get("webhook"), 200), Before: bounded(q.Get("before"), 100),
+		After: bounded(q.Get("after"), 100), Limit: activityPage,
 	}
 }
 
@@ -56,22 +57,6 @@ func oneOf(value string, w words) string {
 		}
 	}
 	return ""
-}
-
-var actionWords = words{
-	{activity.CreateWebhook, "Create a webhook"},
-	{activity.UpdateWebhook, "Change a webhook"},
-	{activity.DeleteWebhook, "Delete a webhook"},
-	{activity.ConnectShop, "Connect the shop"},
-	{activity.DisconnectShop, "Disconnect the shop"},
-}
-
-var outcomeWords = words{
-	{store.OutcomeDone, "Done"},
-	{store.OutcomeRefused, "Refused"},
-	{store.OutcomeFailed, "Not done"},
-	{store.OutcomeUnclear, "Unclear"},
-	{store.OutcomePending, "Unsettled"},
 }
 
 // handleActivity lists what was attempted in a shop.
@@ -120,8 +105,10 @@ func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, o
 func (s *server) activityRow(a store.Activity) views.ActivityRow {
 	d, _ := activity.ReadDetail(a)
 	row := views.ActivityRow{
-		At: a.StartedAt, Action: actionWords.text(a.Action), Outcome: outcomeWords.text(a.Outcome), OutcomeKind: outcomeKind(a.Outcome),
-		Who: a.Actor, Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, RequestID: a.RequestID, APIRequestID: a.APIRequestID,
+		At: a.StartedAt, Action: actionWords.text(a.Action), Outcome: outcomeWords.text(a.Outcome),
+		OutcomeKind: outcomeKind(a.Outcome),
+		Who:         a.Actor, Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
+		RequestID: a.RequestID, APIRequestID: a.APIRequestID,
 		Changes: changes(d),
 	}
 	if a.WebhookID != "" && a.Outcome == store.OutcomeDone && a.Action != activity.DeleteWebhook {
@@ -154,7 +141,8 @@ func changes(d activity.Detail) []views.Change {
 	}
 	if !slices.Equal(fourthwall.TypeSet(before.AllowedTypes), fourthwall.TypeSet(after.AllowedTypes)) {
 		out = append(out, views.Change{
-			Field: "Event types", Before: strings.Join(codesOf(before.AllowedTypes), ", "), After: strings.Join(codesOf(after.AllowedTypes), ", "),
+			Field: "Event types", Before: strings.Join(codesOf(before.AllowedTypes), ", "),
+			After: strings.Join(codesOf(after.AllowedTypes), ", "),
 			Added: without(after.AllowedTypes, before.AllowedTypes), Removed: without(before.AllowedTypes, after.AllowedTypes),
 		})
 	}
@@ -178,7 +166,7 @@ func without(codes, others []fourthwall.EventType) []views.EventBadge {
 	return out
 }
 
-// handleActivityCSV gives the same list as a file.
+// handleActivityCSV sends the same list as a file.
 func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error {
 	conn := stateOf(r).conn
 	query := activityQuery(conn.ShopID, r.URL.Query())
@@ -187,7 +175,9 @@ func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"time", "action", "outcome", "who", "session", "webhook", "url before", "url after", "event types before", "event types after", "status", "code", "request id", "request id of the API"}}
+	rows := [][]string{
+		{"time", "action", "outcome", "who", "session", "webhook", "url before", "url after", "event types before", "event types after", "status", "code", "request id", "request id of the API"},
+	}
 	for _, a := range found.Rows {
 		d, _ := activity.ReadDetail(a)
 		rows = append(rows, activityRecord(a, d))
@@ -207,7 +197,8 @@ func activityRecord(a store.Activity, d activity.Detail) []string {
 		status = strconv.Itoa(a.Status)
 	}
 	return []string{
-		a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Outcome, a.Actor, a.Session, a.WebhookID, urls[0], urls[1], types[0], types[1],
+		a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Outcome, a.Actor, a.Session, a.WebhookID, urls[0],
+		urls[1], types[0], types[1],
 		status, a.Code, a.RequestID, a.APIRequestID,
 	}
 }

@@ -49,8 +49,8 @@ func (s *server) await(
 // stillAtWork answers who has waited long enough for another.
 func stillAtWork(shopID string) *httpError {
 	return &httpError{
-		Status: http.StatusServiceUnavailable, Heading: "The first press is still under way", RetryAfter: busyPause,
-		Public: "This button was pressed before, or somebody else is at work on the same, and Fourthwall has not answered that yet. Nothing was sent a second time: look in a moment what became of the first.",
+		Status: http.StatusServiceUnavailable, Heading: stillAtWorkTitle, RetryAfter: busyPause,
+		Public: stillAtWorkText,
 		Links:  []views.Link{{Href: webhooksPath(shopID), Text: "See the webhooks"}},
 		Err:    errors.New("another operation on the same did not end in time"),
 	}

@@ -14,5 +14,7 @@ func (s *server) client(r *http.Request) *shops.Client { return s.Shops.Client(s
 func (s *server) actor(r *http.Request) activity.Actor { return s.actorOf(stateOf(r)) }
 
 func (s *server) actorOf(v *requestState) activity.Actor {
-	return activity.Actor{Owner: v.owner, Name: shops.Way(v.conn), Session: s.sessions.Mark(v.session), RequestID: v.requestID}
+	return activity.Actor{
+		Owner: v.owner, Name: shops.Way(v.conn), Session: s.sessions.Mark(v.session), RequestID: v.requestID,
+	}
 }

@@ -98,22 +98,6 @@ func permissions(scopes []string) []views.Permission {
 	return out
 }
 
-// connectOutcomes are the sentences for what brought a person to the connect
-// page. The key stands in the address; nothing else from there is shown.
-var connectOutcomes = map[string]views.Notice{
-	"access_denied":           {Kind: views.Info, Title: "The shop was not connected", Text: "You chose not to allow it. Nothing was changed. You can start again whenever you like."},
-	"temporarily_unavailable": {Kind: views.Warning, Title: "Fourthwall cannot sign you in right now", Text: "Its sign-in is busy. Try again in a moment."},
-	"server_error":            {Kind: views.Warning, Title: "Fourthwall cannot sign you in right now", Text: "Its sign-in reported a fault of its own. Try again in a moment."},
-	"invalid_scope":           {Kind: views.Failure, Title: "The shop was not connected", Text: "Fourthwall does not offer the permissions that were asked for. Whoever runs this Hookwall should check FOURTHWALL_SCOPES."},
-	"unauthorized_client":     {Kind: views.Failure, Title: "The shop was not connected", Text: "Fourthwall does not let this app sign in this way. Try another way, or ask whoever runs this Hookwall to check the client id."},
-	"refused":                 {Kind: views.Failure, Title: "The shop was not connected", Text: "Fourthwall refused the sign-in. Start again; if it keeps happening, use an API key."},
-	"code_refused":            {Kind: views.Failure, Title: "The shop was not connected", Text: "Fourthwall did not accept the sign-in, perhaps because it took too long. Start again."},
-	"unreachable":             {Kind: views.Warning, Title: "The shop was not connected", Text: "Fourthwall could not be reached to finish the sign-in. Nothing was changed. Try again in a moment."},
-	"shop_unknown":            {Kind: views.Failure, Title: "The shop was not connected", Text: "Fourthwall would not say which shop this is. Sign in to the shop’s admin first, then start again."},
-	"way_not_offered":         {Kind: views.Info, Title: "That way of signing in is not offered here", Text: "Choose one of the ways below."},
-	"signed_out":              {Kind: views.Success, Title: "You are signed out", Text: "Every shop was disconnected in this browser, and its tokens were deleted."},
-}
-
 var requestIDForm = regexp.MustCompile(`^[A-Z2-7]{16}$`)
 
 func connectNotice(q url.Values) (views.Notice, bool) {
@@ -225,7 +209,7 @@ func (s *server) takeAttempt(r *http.Request, state, way string) (store.SignIn, 
 	browser := s.browserToken(r)
 	mismatch := &httpError{
 		Status: http.StatusBadRequest,
-		Public: "This sign-in was not started in this browser, was already used, or took longer than ten minutes. Nothing was connected. Start again.",
+		Public: signInMismatchText,
 		Links:  []views.Link{{Href: "/connect", Text: "Connect a shop"}},
 	}
 	if state == "" || browser == "" {
@@ -252,7 +236,9 @@ func (s *server) handleImplicitPage(w http.ResponseWriter, r *http.Request) erro
 		// Some servers put an error into the query, RFC 6749 notwithstanding.
 		return s.endRefused(w, r, q, oauth.WayImplicit)
 	}
-	page := views.ImplicitPage{Frame: s.bareFrame(r, "Finishing the sign-in"), Action: "/oauth/implicit", ConnectHref: "/connect"}
+	page := views.ImplicitPage{
+		Frame: s.bareFrame(r, "Finishing the sign-in"), Action: "/oauth/implicit", ConnectHref: "/connect",
+	}
 	return s.render(w, r, http.StatusOK, views.Implicit(page))
 }
 
@@ -293,7 +279,9 @@ func (s *server) finishSignIn(w http.ResponseWriter, r *http.Request, c oauth.Cr
 
 // connect renews the session, so that an id known from before the sign-in
 // gains nothing, and stores the connection.
-func (s *server) connect(w http.ResponseWriter, r *http.Request, c oauth.Credential, shop fourthwall.Shop, back string) error {
+func (s *server) connect(
+	w http.ResponseWriter, r *http.Request, c oauth.Credential, shop fourthwall.Shop, back string,
+) error {
 	v := stateOf(r)
 	v.session.ID = ""
 	if err := s.sessions.Save(r, w, v.session); err != nil {
@@ -308,7 +296,7 @@ func (s *server) connect(w http.ResponseWriter, r *http.Request, c oauth.Credent
 	v.log.Info("shop connected", "way", c.Way, "shop", clip(shop.ID, 80))
 	to := forShop(s.returnPath(back), conn.ShopID)
 	landing, _, _ := strings.Cut(to, "?")
-	if err := s.flash(r, v.owner, landing, views.Notice{Kind: views.Success, Title: shopLink(conn).Name + " is connected"}); err != nil {
+	if err := s.flash(r, v.owner, landing, connectedNotice(shopLink(conn).Name)); err != nil {
 		return err
 	}
 	return redirect(w, r, to)
@@ -322,12 +310,12 @@ func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error 
 	username, password := strings.TrimSpace(r.PostForm.Get("username")), r.PostForm.Get("password")
 	page := views.ConnectPage{Username: valid(r.PostForm.Get("username"))}
 	if username == "" {
-		page.UsernameErr = &views.FieldError{Text: "Enter the user name of the shop’s Open API user."}
+		page.UsernameErr = &views.FieldError{Text: keyUserMissing}
 	} else if strings.Contains(username, ":") {
-		page.UsernameErr = &views.FieldError{Text: "A user name cannot contain a colon. Copy it again from the shop’s settings."}
+		page.UsernameErr = &views.FieldError{Text: keyUserColon}
 	}
 	if password == "" {
-		page.PasswordErr = &views.FieldError{Text: "Enter the password that belongs to it."}
+		page.PasswordErr = &views.FieldError{Text: keyPasswordMissing}
 	}
 	if page.UsernameErr != nil || page.PasswordErr != nil {
 		return s.drawKeyForm(w, r, http.StatusUnprocessableEntity, page)
@@ -337,7 +325,9 @@ func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error 
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), 15*time.Second)
 	defer cancel()
-	c := oauth.Credential{Way: oauth.WayAPIKey, Username: username, Password: fourthwall.Secret(strings.TrimSpace(password))}
+	c := oauth.Credential{
+		Way: oauth.WayAPIKey, Username: username, Password: fourthwall.Secret(strings.TrimSpace(password)),
+	}
 	shop, err := s.API.CurrentShop(ctx, c.API())
 	if err != nil {
 		stateOf(r).log.Warn("sign-in failed", "way", oauth.WayAPIKey, "error", err)
@@ -357,7 +347,7 @@ func (s *server) refuseKey(w http.ResponseWriter, r *http.Request, page views.Co
 	case api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden:
 		s.keyRefused(r)
 		page.PasswordErr = &views.FieldError{
-			Text: "Fourthwall does not accept this user name and password. Copy both again from the shop’s settings, under For developers.",
+			Text: keyRejectedText,
 			Code: api.Code, RequestID: api.RequestID,
 		}
 	case api.Status >= 400 && api.Status < 500 && api.Status != http.StatusTooManyRequests:

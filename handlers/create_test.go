@@ -749,7 +749,7 @@ func (g *rig) dies(p *person, sent *webhookForm, method string) {
 	g.must(err)
 	var process sync.WaitGroup
 	process.Go(func() {
-		request := webhooks.Request{Shop: connected.Client(conn), Actor: activity.Actor{Owner: conn.Owner}, Key: sent.submission, Again: true}
+		request := webhooks.Request{Shop: connected.Client(conn), Actor: activity.Actor{Owner: conn.Owner}, Key: sent.key, Again: true}
 		_, err := dying.Create(g.t.Context(), request, sent.wanted(), webhooks.CreateOptions{})
 		g.t.Errorf("it lived on: %v", err)
 	})
@@ -899,7 +899,7 @@ func TestUnclearAttemptIsClosed(t *testing.T) {
 	f := p.newForm(shop.ID, good, "DONATION")
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Code: "FAULT", Header: http.Header{"X-Request-Id": {"req-777"}}})
 	f.submit().want(http.StatusBadGateway, "Not confirmed")
-	g.dies(p, &webhookForm{shop: shop.ID, submission: "another form", url: good + "/2", types: []string{"DONATION"}}, http.MethodPost)
+	g.dies(p, &webhookForm{shop: shop.ID, key: "another form", url: good + "/2", types: []string{"DONATION"}}, http.MethodPost)
 	g.move(g.timing.Certain + time.Second)
 	f.submit().want(http.StatusOK, good)
 	var got []store.Ending

@@ -70,7 +70,7 @@ func TestDeletePage(t *testing.T) {
 			}
 			for _, code := range test.types {
 				if !strings.Contains(pg.section("received"), code) {
-					t.Errorf("%s is not in sight", code)
+					t.Errorf("%s is not shown", code)
 				}
 			}
 			if n := len(g.calls.of(http.MethodDelete)); n != 0 || len(g.box.Webhooks(shop.ID)) == 0 {
@@ -239,8 +239,8 @@ func TestDeleteSessionLost(t *testing.T) {
 	}
 }
 
-// TestLocked: what Fourthwall would not change is marked, and left alone.
-func TestLocked(t *testing.T) {
+// TestImmutable: what Fourthwall would not change is marked, and left alone.
+func TestImmutable(t *testing.T) {
 	tests := []struct {
 		name string
 		try  func(*person, sandbox.DemoShop, string) *page
@@ -294,8 +294,8 @@ func TestLocked(t *testing.T) {
 	}
 }
 
-// TestLockIsTheShops: whoever has the shop sees the mark, and no other shop.
-func TestLockIsTheShops(t *testing.T) {
+// TestImmutableMarkIsTheShops: whoever has the shop sees the mark, and no other shop.
+func TestImmutableMarkIsTheShops(t *testing.T) {
 	g := newRig(t, options{})
 	p, q := g.person(), g.person()
 	locked, other := p.connect(1), q.connect(2)

@@ -211,7 +211,7 @@ func TestEditRefusedAtOnce(t *testing.T) {
 				t.Errorf("focus on %q, want %q", pg.focused(), test.focus)
 			}
 			if !strings.Contains(pg.text(), "LIVESTREAM_STARTED") {
-				t.Error("the unknown type of the webhook is not in sight")
+				t.Error("the unknown type of the webhook is not shown")
 			}
 		})
 	}
@@ -251,7 +251,7 @@ func TestEditButtonsKeepEverything(t *testing.T) {
 				}
 				for _, code := range odd {
 					if !strings.Contains(redrawn.text(), strings.Join(strings.Fields(code), " ")) {
-						t.Errorf("%q is not in sight", code)
+						t.Errorf("%q is not shown", code)
 					}
 				}
 			}

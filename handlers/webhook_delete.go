@@ -14,22 +14,21 @@ import (
 	"hookwall/views"
 )
 
-// lockedReason says why a webhook is not to be edited or deleted; "" when it
+// immutableReason says why a webhook is not to be edited or deleted; "" when it
 // is not known to be locked.
-func (s *server) lockedReason(ctx context.Context, shopID, id string) (string, error) {
+func (s *server) immutableReason(ctx context.Context, shopID, id string) (string, error) {
 	locked, err := s.Store.ImmutableWebhooks(ctx, shopID)
 	if err != nil || !slices.Contains(locked, id) {
 		return "", err
 	}
-	return "Fourthwall does not allow this webhook to be changed or deleted (" + webhooks.CodeImmutable + "). It was made by something other than you, such as an app you installed: change it there.", nil
+	return immutableText(), nil
 }
 
-// answerLocked says that Fourthwall would not change a webhook, on the webhook's page.
-func (s *server) answerLocked(w http.ResponseWriter, r *http.Request, id string) error {
+// redirectImmutable says that Fourthwall would not change a webhook, on the webhook's page.
+func (s *server) redirectImmutable(w http.ResponseWriter, r *http.Request, id string) error {
 	conn := stateOf(r).conn
 	to := webhookPath(conn.ShopID, id)
-	n := views.Notice{Kind: views.Failure, Title: "This webhook is locked", Text: "Fourthwall refused, so nothing was changed.", Code: webhooks.CodeImmutable}
-	if err := s.flash(r, conn.Owner, to, n); err != nil {
+	if err := s.flash(r, conn.Owner, to, immutableNotice()); err != nil {
 		return err
 	}
 	return redirect(w, r, to)
@@ -44,17 +43,20 @@ func (s *server) handleDeleteForm(w http.ResponseWriter, r *http.Request) error 
 	return s.drawDelete(w, r, http.StatusOK, hook, nil)
 }
 
-func (s *server) drawDelete(w http.ResponseWriter, r *http.Request, status int, hook fourthwall.Webhook, n *views.Notice) error {
+func (s *server) drawDelete(
+	w http.ResponseWriter, r *http.Request, status int, hook fourthwall.Webhook, n *views.Notice,
+) error {
 	conn := stateOf(r).conn
 	frame, err := s.frame(r, "Delete webhook")
 	if err != nil {
 		return err
 	}
 	page := views.DeletePage{
-		Frame: frame, ID: hook.ID, URL: hook.URL, Action: webhookPath(conn.ShopID, hook.ID) + "/delete", WebhookHref: webhookPath(conn.ShopID, hook.ID),
-		Types: eventGroups(hook.AllowedTypes), TypeCount: len(hook.AllowedTypes), Notice: n,
+		Frame: frame, ID: hook.ID, URL: hook.URL, Action: webhookPath(conn.ShopID, hook.ID) + "/delete",
+		WebhookHref: webhookPath(conn.ShopID, hook.ID),
+		Types:       eventGroups(hook.AllowedTypes), TypeCount: len(hook.AllowedTypes), Notice: n,
 	}
-	if page.Locked, err = s.lockedReason(r.Context(), conn.ShopID, hook.ID); err != nil {
+	if page.Locked, err = s.immutableReason(r.Context(), conn.ShopID, hook.ID); err != nil {
 		return err
 	}
 	page.Stops, page.StopsKnown = s.whatStops(r, hook)
@@ -87,8 +89,8 @@ func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]views.Ev
 // handleDelete deletes a webhook. One that is gone already counts as done.
 func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 	v, id := stateOf(r), r.PathValue("id")
-	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
-		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
+	if reason, err := s.immutableReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
+		return cmp.Or(err, error(immutableError(v.conn.ShopID, id, reason)))
 	}
 	result, waited, err := s.await(r, func(first bool) (webhooks.Result, error) {
 		return s.Webhooks.Delete(r.Context(), s.request(r, "delete "+bounded(id, 200), first), id)
@@ -114,7 +116,7 @@ func (s *server) unreadDelete(id string, v *requestState, err error) error {
 		return err
 	}
 	answer := apiError(api)
-	answer.Public = "Nothing was deleted: Fourthwall could not be asked about this webhook. Try again " + inText(api.RetryAfter) + "."
+	answer.Public = notDeletedText(inText(api.RetryAfter))
 	answer.Links = []views.Link{{Href: webhookPath(v.conn.ShopID, id) + "/delete", Text: "Try again"}}
 	return answer
 }
@@ -123,13 +125,13 @@ func (s *server) unreadDelete(id string, v *requestState, err error) error {
 func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, result webhooks.Result) error {
 	v, hook, rejection := stateOf(r), result.Webhook, *result.Rejection
 	if rejection.Code == webhooks.CodeImmutable {
-		return s.answerLocked(w, r, hook.ID)
+		return s.redirectImmutable(w, r, hook.ID)
 	}
 	status, n := refusalNotice(rejection, activity.DeleteWebhook)
 	switch {
 	case result.State == webhooks.Unconfirmed:
 		status = http.StatusBadGateway
-		n = views.Notice{Kind: views.Warning, Title: "It is not confirmed whether the webhook was deleted", Text: "Fourthwall gave no clear answer. Deleting again does no harm."}
+		n = unconfirmedDeleteNotice()
 	case status == http.StatusForbidden:
 		link := connectLink(webhookPath(v.conn.ShopID, hook.ID)+"/delete", v.conn.ShopID)
 		n.Link = &link
@@ -143,9 +145,8 @@ func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, result web
 // form, filled in, where it is known what it was.
 func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook) error {
 	conn := stateOf(r).conn
-	n := views.Notice{Kind: views.Success, Title: "The webhook " + hook.ID + " is deleted", Text: "It was gone already."}
+	n := deletedNotice(hook)
 	if hook.URL != "" || len(hook.AllowedTypes) > 0 {
-		n.Text = "Fourthwall no longer sends " + views.Count(len(hook.AllowedTypes), "event type", "event types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."
 		f := editForm(conn.ShopID, hook)
 		f.renew()
 		again, err := s.putDraft(w, r, f)

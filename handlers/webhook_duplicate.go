@@ -47,7 +47,7 @@ func duplicateViews(f *webhookForm, all []webhooks.Duplicate) []views.DuplicateO
 	return out
 }
 
-// handleDuplicate asks once more before a second webhook is created.
+// handleDuplicate asks before a second webhook is created.
 func (s *server) handleDuplicate(w http.ResponseWriter, r *http.Request) error {
 	conn := stateOf(r).conn
 	id := r.URL.Query().Get("draft")
@@ -59,7 +59,7 @@ func (s *server) handleDuplicate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := readWebhookForm(conn.ShopID, draft.Form)
-	result, err := s.Webhooks.Find(r.Context(), s.client(r), f.submission)
+	result, err := s.Webhooks.Find(r.Context(), s.client(r), f.key)
 	switch {
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return err
@@ -73,8 +73,10 @@ func (s *server) handleDuplicate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := views.DuplicatePage{
-		Frame: frame, Action: webhooksPath(conn.ShopID), EditHref: newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(id), ListHref: webhooksPath(conn.ShopID),
-		Submission: f.submission, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
+		Frame: frame, Action: webhooksPath(conn.ShopID),
+		EditHref:   newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(id),
+		ListHref:   webhooksPath(conn.ShopID),
+		Submission: f.key, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
 		Duplicates: duplicateViews(f, result.Duplicates),
 	}
 	return s.render(w, r, http.StatusOK, views.Duplicate(page))

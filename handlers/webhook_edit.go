@@ -30,12 +30,12 @@ func readEditForm(shop, id string, posted url.Values) *webhookForm {
 	return f
 }
 
-// handleEditForm opens the edit form, with the webhook read anew and, where
+// handleEditForm opens the edit form, with the webhook as it is now and, where
 // the address says so, more event types ticked.
 func (s *server) handleEditForm(w http.ResponseWriter, r *http.Request) error {
 	conn, id, q := stateOf(r).conn, r.PathValue("id"), r.URL.Query()
-	if reason, err := s.lockedReason(r.Context(), conn.ShopID, id); err != nil || reason != "" {
-		return cmp.Or(err, error(locked(conn.ShopID, id, reason)))
+	if reason, err := s.immutableReason(r.Context(), conn.ShopID, id); err != nil || reason != "" {
+		return cmp.Or(err, error(immutableError(conn.ShopID, id, reason)))
 	}
 	if draft := q.Get("draft"); draft != "" {
 		return s.reopenEdit(w, r, draft)
@@ -49,7 +49,7 @@ func (s *server) handleEditForm(w http.ResponseWriter, r *http.Request) error {
 	return s.drawWebhookForm(w, r, http.StatusOK, f)
 }
 
-func locked(shopID, id, reason string) *httpError {
+func immutableError(shopID, id, reason string) *httpError {
 	return &httpError{
 		Status: http.StatusConflict, Public: reason, Code: webhooks.CodeImmutable,
 		Links: []views.Link{{Href: webhookPath(shopID, id), Text: "Back to the webhook"}},
@@ -76,7 +76,7 @@ func (s *server) reopenEdit(w http.ResponseWriter, r *http.Request, draft string
 	}
 	if f == nil {
 		f = editForm(conn.ShopID, hook)
-		notices = []views.Notice{{Kind: views.Info, Title: "The change that was kept is gone", Text: "A change is kept for one hour, in the browser that made it. Below is the webhook as Fourthwall has it now."}}
+		notices = []views.Notice{changeGoneNotice()}
 	}
 	f.base = hook.Content()
 	return s.drawWebhookForm(w, r, http.StatusOK, f, notices...)
@@ -87,7 +87,7 @@ func (s *server) fetchWebhook(ctx context.Context, conn store.Connection, id str
 }
 
 // draftOfEdit reads a kept edit of this webhook, and what to say of it; the
-// form is nil when there is none any more.
+// form is nil when there is none.
 func (s *server) draftOfEdit(r *http.Request, id string) (*webhookForm, []views.Notice, error) {
 	conn := stateOf(r).conn
 	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), id)
@@ -105,7 +105,7 @@ func (s *server) draftOfEdit(r *http.Request, id string) (*webhookForm, []views.
 	}
 	f.press(do)
 	f.pressed = ""
-	return f, []views.Notice{{Kind: views.Info, Title: "Here is your form, as you left it", Text: "Nothing was saved yet. Press Review changes to go on."}}, nil
+	return f, []views.Notice{keptChangeNotice()}, nil
 }
 
 // handleEdit takes every button of the edit form. Nothing is saved here: the
@@ -127,7 +127,7 @@ func (s *server) handleEdit(w http.ResponseWriter, r *http.Request) error {
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
 	if f.wanted().Equal(f.base) {
-		f.banner = &views.Notice{Kind: views.Info, Title: "Nothing has changed", Text: "Change the address or the event types, or leave the form by Cancel."}
+		f.banner = unchangedNotice()
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
 	draft, err := s.putDraft(w, r, f)
@@ -145,14 +145,19 @@ func confirmPath(shopID, id, draft string) string {
 
 // putDraft keeps a form for the page that follows.
 func (s *server) putDraft(w http.ResponseWriter, r *http.Request, f *webhookForm) (string, error) {
-	form := url.Values{"submission": {f.submission}, "url": {f.url}, "allowedTypes": f.types, "base_url": {f.base.URL}, "base_types": codesOf(f.base.AllowedTypes), editingField: {f.editing}}
+	form := url.Values{
+		"submission": {f.key}, "url": {f.url}, "allowedTypes": f.types, "base_url": {f.base.URL},
+		"base_types": codesOf(f.base.AllowedTypes), editingField: {f.editing},
+	}
 	draft, err := s.putForm(r, store.Draft{Browser: s.ensureBrowser(w, r), Page: r.URL.Path, Shop: f.shop, Form: form})
 	return draft.ID, err
 }
 
 // confirmed reads the kept edit that draft names and the webhook as
 // Fourthwall has it now. Where that fails it has answered: f is nil.
-func (s *server) confirmed(w http.ResponseWriter, r *http.Request, draft string) (f *webhookForm, theirs fourthwall.Content, err error) {
+func (s *server) confirmed(
+	w http.ResponseWriter, r *http.Request, draft string,
+) (f *webhookForm, theirs fourthwall.Content, err error) {
 	conn, id := stateOf(r).conn, r.PathValue("id")
 	f, _, err = s.draftOfEdit(r, draft)
 	if err != nil {
@@ -194,23 +199,16 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 	}
 	stateOf(r).log.Warn("the webhook could not be read for an edit", "error", api)
 	answer := apiError(api)
-	n := views.Notice{
-		Kind: views.Warning, Title: errorTexts[answer.Status].heading, Code: api.Code, RequestID: requestID(api, stateOf(r)),
-		Text: "Nothing was saved; what you changed is kept below. Press Review changes again " + inText(api.RetryAfter) + ".",
-	}
+	n := unreadEditNotice(api, errorTexts[answer.Status].heading)
+	n.Code, n.RequestID = api.Code, requestID(api, stateOf(r))
 	switch {
-	case api.ShopGone():
+	case api.ShopGone(), api.Status == http.StatusForbidden:
 		link := connectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
-		n.Title, n.Text, n.Link = "This shop is gone", webhooks.ShopGone+" Nothing was saved. Connect the shop again to go on; what you changed is kept.", &link
-	case api.Status == http.StatusNotFound:
-		n.Title = "This webhook does not exist any more"
-		n.Text = "It was deleted meanwhile, so nothing was saved. What you entered is kept below."
-		n.Link = &views.Link{Href: newWebhookPath(f.shop) + "?draft=" + url.QueryEscape(f.draft), Text: "Create it as a new webhook"}
-	case api.Status == http.StatusForbidden:
-		link := connectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
-		n.Title = "This connection may not read webhooks"
-		n.Text = "It lacks the permission webhook_read, without which an edit is not safe. Connect the shop again and allow it; what you changed is kept."
 		n.Link = &link
+	case api.Status == http.StatusNotFound:
+		n.Link = &views.Link{
+			Href: newWebhookPath(f.shop) + "?draft=" + url.QueryEscape(f.draft), Text: "Create it as a new webhook",
+		}
 	}
 	setRetryAfter(w, api.RetryAfter)
 	f.banner = &n
@@ -222,8 +220,8 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 // was opened.
 func (s *server) handleEditConfirm(w http.ResponseWriter, r *http.Request) error {
 	v, id := stateOf(r), r.PathValue("id")
-	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
-		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
+	if reason, err := s.immutableReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
+		return cmp.Or(err, error(immutableError(v.conn.ShopID, id, reason)))
 	}
 	f, theirs, err := s.confirmed(w, r, r.URL.Query().Get("draft"))
 	switch {
@@ -277,8 +275,10 @@ func (s *server) drawConflict(w http.ResponseWriter, r *http.Request, f *webhook
 	}
 	at, mine := editPath(f.shop, f.editing), f.wanted()
 	page := views.ConflictPage{
-		Frame: frame, ID: f.editing, WebhookHref: webhookPath(f.shop, f.editing), UseAction: at + "/confirm", Draft: f.draft, Seen: webhooks.Mark(theirs),
-		EditHref: at + "?base=current&draft=" + url.QueryEscape(f.draft), Yours: compared(mine, theirs), Theirs: compared(theirs, mine),
+		Frame: frame, ID: f.editing, WebhookHref: webhookPath(f.shop, f.editing), UseAction: at + "/confirm",
+		Draft: f.draft, Seen: webhooks.Mark(theirs),
+		EditHref: at + "?base=current&draft=" + url.QueryEscape(f.draft), Yours: compared(mine, theirs),
+		Theirs: compared(theirs, mine),
 	}
 	return s.render(w, r, http.StatusConflict, views.Conflict(page))
 }
@@ -286,7 +286,9 @@ func (s *server) drawConflict(w http.ResponseWriter, r *http.Request, f *webhook
 func compared(v, other fourthwall.Content) views.Version {
 	out := views.Version{URL: v.URL, URLDiffers: v.URL != other.URL}
 	for _, code := range v.AllowedTypes {
-		out.Types = append(out.Types, views.VersionType{EventBadge: badge(code), Only: !slices.Contains(other.AllowedTypes, code)})
+		out.Types = append(out.Types, views.VersionType{
+			EventBadge: badge(code), Only: !slices.Contains(other.AllowedTypes, code),
+		})
 	}
 	return out
 }
@@ -299,8 +301,8 @@ func (s *server) handleEditSave(w http.ResponseWriter, r *http.Request) error {
 		return badForm(err)
 	}
 	v, id := stateOf(r), r.PathValue("id")
-	if reason, err := s.lockedReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
-		return cmp.Or(err, error(locked(v.conn.ShopID, id, reason)))
+	if reason, err := s.immutableReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
+		return cmp.Or(err, error(immutableError(v.conn.ShopID, id, reason)))
 	}
 	f, err := s.editToSave(r)
 	if err != nil {
@@ -328,8 +330,11 @@ func (s *server) editToSave(r *http.Request) (*webhookForm, error) {
 
 func editGone(shopID, id string) *httpError {
 	return &httpError{
-		Status: http.StatusGone, Public: "A change is kept for one hour, in the browser that made it. This one is over, and nothing was saved by this request.",
-		Links: []views.Link{{Href: webhookPath(shopID, id), Text: "See the webhook"}, {Href: editPath(shopID, id), Text: "Edit it again"}},
+		Status: http.StatusGone, Public: editGoneText,
+		Links: []views.Link{
+			{Href: webhookPath(shopID, id), Text: "See the webhook"},
+			{Href: editPath(shopID, id), Text: "Edit it again"},
+		},
 	}
 }
 
@@ -355,33 +360,31 @@ func (s *server) answerEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 // than was asked. The draft stays for a second press.
 func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, kept fourthwall.Content) error {
 	to := webhookPath(f.shop, f.editing)
-	n := views.Notice{Kind: views.Success, Title: "The webhook is saved"}
-	if !webhooks.Same(kept, f.wanted()) {
-		n = views.Notice{Kind: views.Warning, Title: "Fourthwall did not keep all of your change", Text: "It accepted the change, and has something else now than you asked for. Look at the address and the event types below."}
-	}
-	if err := s.tell(r, stateOf(r).owner, to, n); err != nil {
+	if err := s.tell(r, stateOf(r).owner, to, savedNotice(webhooks.Same(kept, f.wanted()))); err != nil {
 		return err
 	}
 	return redirect(w, r, to)
 }
 
 // refuseEdit puts the API's response where it belongs.
-func (s *server) refuseEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection) error {
+func (s *server) refuseEdit(
+	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
+) error {
 	switch {
 	case rejection.Status == http.StatusNotFound:
 		return s.drawUnread(w, r, f, rejection.Error())
 	case rejection.Code == webhooks.CodeImmutable:
-		return s.answerLocked(w, r, f.editing)
+		return s.redirectImmutable(w, r, f.editing)
 	}
 	return s.drawRefusal(w, r, f, rejection)
 }
 
-func (s *server) drawUnconfirmedEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection) error {
+func (s *server) drawUnconfirmedEdit(
+	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
+) error {
 	setRetryAfter(w, rejection.RetryAfter)
-	f.banner = &views.Notice{
-		Kind: views.Warning, Title: "It is not confirmed whether the change was saved",
-		Code: rejection.Code, RequestID: cmp.Or(rejection.RequestID, stateOf(r).requestID),
-		Text: "Fourthwall gave no clear answer. Press Review changes: that reads the webhook again, and saving twice does no harm.",
-	}
+	n := unconfirmedChangeNotice()
+	n.Code, n.RequestID = rejection.Code, cmp.Or(rejection.RequestID, stateOf(r).requestID)
+	f.banner = &n
 	return s.drawWebhookForm(w, r, http.StatusBadGateway, f)
 }

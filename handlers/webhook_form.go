@@ -15,17 +15,17 @@ import (
 
 // webhookForm is the create form as it was typed, with what is wrong with it.
 type webhookForm struct {
-	shop       string // id of the shop it is sent for
-	submission string // one-time id
-	url        string
-	types      []string // ticked, in the order they came
-	undo       []string // ticked before a preset or a toggle was pressed
-	canUndo    bool
-	duplicate  bool               // a second webhook for the same address was agreed to
-	editing    string             // id of the webhook that is edited; "" when one is created
-	base       fourthwall.Content // that webhook as it was when the form was opened
-	draft      string             // id of the draft that the form was read from
-	pressed    string             // the button that drew the form again; the focus goes back to it
+	shop      string // id of the shop it is sent for
+	key       string // idempotency key: a one-time ID
+	url       string
+	types     []string // ticked, in the order they came
+	undo      []string // ticked before a preset or a toggle was pressed
+	canUndo   bool
+	duplicate bool               // a second webhook for the same address was agreed to
+	editing   string             // id of the webhook that is edited; "" when one is created
+	base      fourthwall.Content // that webhook as it was when the form was opened
+	draft     string             // id of the draft that the form was read from
+	pressed   string             // the button that drew the form again; the focus goes back to it
 
 	urlError   *views.FieldError
 	typesError *views.FieldError
@@ -37,13 +37,13 @@ type webhookForm struct {
 var randomID = regexp.MustCompile(`^([A-Z2-7]{26}|[A-Za-z0-9_-]{43})$`)
 
 func newWebhookForm(shop string) *webhookForm {
-	return &webhookForm{shop: shop, submission: rand.Text()}
+	return &webhookForm{shop: shop, key: rand.Text()}
 }
 
 // readWebhookForm takes what was posted. Of a field that came twice, the
 // first counts, except for the ticks.
 func readWebhookForm(shop string, posted url.Values) *webhookForm {
-	f := &webhookForm{shop: shop, submission: posted.Get("submission"), url: valid(posted.Get("url"))}
+	f := &webhookForm{shop: shop, key: posted.Get("submission"), url: valid(posted.Get("url"))}
 	for _, code := range posted["allowedTypes"] {
 		code = valid(code)
 		if !slices.Contains(f.types, code) {
@@ -54,7 +54,7 @@ func readWebhookForm(shop string, posted url.Values) *webhookForm {
 		f.undo = append(f.undo, valid(code))
 	}
 	f.duplicate = posted.Get("duplicate") == "accepted"
-	if !randomID.MatchString(f.submission) {
+	if !randomID.MatchString(f.key) {
 		f.renew()
 	}
 	return f
@@ -63,9 +63,9 @@ func readWebhookForm(shop string, posted url.Values) *webhookForm {
 // valid replaces what is not UTF-8, so that the page that shows it again is.
 func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
-// renew gives the form a new one-time id: what was sent with the old one is
-// settled, and the next press is a new attempt.
-func (f *webhookForm) renew() { f.submission = rand.Text() }
+// renew makes the form a new one: what was sent under the old key has an
+// outcome, and the next press is a new attempt.
+func (f *webhookForm) renew() { f.key = rand.Text() }
 
 // address is the URL as it is sent: without the blanks around it that come
 // with copying.
@@ -126,9 +126,9 @@ func (f *webhookForm) validate() bool {
 	})
 	switch {
 	case len(f.types) == 0:
-		f.typesError = &views.FieldError{Text: "Choose at least one event type: without one, Fourthwall would have nothing to send."}
+		f.typesError = &views.FieldError{Text: noTypesText}
 	case len(unknown) > 0:
-		f.typesError = &views.FieldError{Text: "This version of Hookwall does not know an event type that is ticked. Untick what is marked as unknown."}
+		f.typesError = &views.FieldError{Text: unknownTypesText}
 	}
 	return f.urlError == nil && f.typesError == nil
 }
@@ -274,7 +274,9 @@ func presetTypes(id string) []string {
 }
 
 // drawWebhookForm shows the form with everything that was typed.
-func (s *server) drawWebhookForm(w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...views.Notice) error {
+func (s *server) drawWebhookForm(
+	w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...views.Notice,
+) error {
 	title := "Create a webhook"
 	if f.editing != "" {
 		title = "Edit webhook"
@@ -287,7 +289,7 @@ func (s *server) drawWebhookForm(w http.ResponseWriter, r *http.Request, status 
 	conn := stateOf(r).conn
 	page := views.WebhookFormPage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
-		Submission: f.submission, URL: f.url, URLError: f.urlError,
+		Submission: f.key, URL: f.url, URLError: f.urlError,
 		Picker: f.picker(), Banner: f.banner, Possible: possibleHints,
 	}
 	if f.urlError == nil {
@@ -307,7 +309,10 @@ func (f *webhookForm) editPart() *views.EditPart {
 	if f.editing == "" {
 		return nil
 	}
-	return &views.EditPart{ID: f.editing, Href: webhookPath(f.shop, f.editing), BaseURL: f.base.URL, BaseTypes: codesOf(f.base.AllowedTypes)}
+	return &views.EditPart{
+		ID: f.editing, Href: webhookPath(f.shop, f.editing), BaseURL: f.base.URL,
+		BaseTypes: codesOf(f.base.AllowedTypes),
+	}
 }
 
 // summary lists the field errors and says where the focus goes.
@@ -336,7 +341,10 @@ func (f *webhookForm) picker() views.Picker {
 		group := views.PickerGroup{ID: g.ID, Title: g.Title}
 		for _, info := range g.Types {
 			ticked := slices.Contains(f.types, string(info.Code))
-			group.Types = append(group.Types, views.PickerType{Code: string(info.Code), Title: info.Title, Description: info.Description, Checked: ticked, SampleHref: samplePath(info.Code)})
+			group.Types = append(group.Types, views.PickerType{
+				Code: string(info.Code), Title: info.Title, Description: info.Description, Checked: ticked,
+				SampleHref: samplePath(info.Code),
+			})
 			if ticked {
 				group.Selected++
 				p.Selected = append(p.Selected, badge(info.Code))
@@ -354,7 +362,9 @@ func (f *webhookForm) picker() views.Picker {
 		}
 	}
 	for _, preset := range fourthwall.Presets() {
-		p.Presets = append(p.Presets, views.PickerPreset{ID: preset.ID, Title: preset.Title, Text: preset.Description, Types: presetTypes(preset.ID)})
+		p.Presets = append(p.Presets, views.PickerPreset{
+			ID: preset.ID, Title: preset.Title, Text: preset.Description, Types: presetTypes(preset.ID),
+		})
 	}
 	return p
 }
@@ -364,14 +374,17 @@ func (f *webhookForm) picker() views.Picker {
 func (f *webhookForm) unknownGroup() views.PickerGroup {
 	group := views.PickerGroup{ID: "unknown", Title: "Unknown to this version of Hookwall"}
 	seen := map[string]bool{}
-	// Those of the webhook stay in sight when they are unticked.
+	// Those of the webhook are shown when they are unticked, too.
 	for _, code := range slices.Concat(codesOf(f.base.AllowedTypes), f.types) {
 		if isKnownType(code) || seen[code] {
 			continue
 		}
 		seen[code] = true
 		ticked := slices.Contains(f.types, code)
-		group.Types = append(group.Types, views.PickerType{Code: code, Checked: ticked, Unknown: true, Held: slices.Contains(f.base.AllowedTypes, fourthwall.EventType(code))})
+		group.Types = append(group.Types, views.PickerType{
+			Code: code, Checked: ticked, Unknown: true,
+			Held: slices.Contains(f.base.AllowedTypes, fourthwall.EventType(code)),
+		})
 		if ticked {
 			group.Selected++
 		}

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"hookwall/internal/activity"
 	"hookwall/internal/store"
@@ -40,32 +39,18 @@ func (s *server) drawDraft(w http.ResponseWriter, r *http.Request, id string) er
 	conn := stateOf(r).conn
 	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), id)
 	if draftGone(err) {
-		n := views.Notice{Kind: views.Info, Title: "The form that was kept is gone", Text: "A form is kept for one hour, in the browser that sent it. Please fill it in again."}
-		return s.drawWebhookForm(w, r, http.StatusOK, newWebhookForm(conn.ShopID), n)
+		return s.drawWebhookForm(w, r, http.StatusOK, newWebhookForm(conn.ShopID), formGoneNotice())
 	}
 	if err != nil {
 		return err
 	}
 	f := readWebhookForm(conn.ShopID, draft.Form)
 	f.press(draft.Form.Get("do"))
-	n := views.Notice{Kind: views.Info, Title: "Here is your form, filled in", Text: "Nothing was created yet. Press Create webhook to go on."}
-	switch draft.Form.Get("do") {
-	case "":
-	case "check", "edit": // which is asked where a create was not confirmed
-		n = views.Notice{
-			Kind: views.Warning, Title: "It is not confirmed whether this webhook was created",
-			Text: "Press Create webhook to go on: Hookwall then looks first whether it is there.",
-		}
-	default:
-		n.Title = "Here is your form, as you typed it"
-	}
+	n := draftNotice(draft.Form.Get("do"))
 	if draft.Shop != conn.ShopID {
 		// What was sent for the other shop says nothing about this one.
 		f.renew()
-		n = views.Notice{
-			Kind: views.Warning, Title: "You began this form for another shop",
-			Text: "Creating now makes the webhook for " + shopLink(conn).Name + ". Nothing was created yet.",
-		}
+		n = otherShopNotice(shopLink(conn).Name)
 	}
 	return s.drawWebhookForm(w, r, http.StatusOK, f, n)
 }
@@ -94,7 +79,7 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 		return s.confirmCreate(w, r, f)
 	}
 	result, _, err := s.await(r, func(first bool) (webhooks.Result, error) {
-		return s.Webhooks.Create(r.Context(), s.request(r, f.submission, first), f.wanted(),
+		return s.Webhooks.Create(r.Context(), s.request(r, f.key, first), f.wanted(),
 			webhooks.CreateOptions{AllowDuplicates: f.duplicate})
 	})
 	if err != nil {
@@ -103,16 +88,16 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 	return s.answerCreate(w, r, f, result, "")
 }
 
-// confirmCreate looks once more for a webhook whose creation was not
+// confirmCreate looks again for a webhook whose creation was not
 // confirmed, and tells what that came to.
 func (s *server) confirmCreate(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
 	var finding webhooks.Finding
 	result, _, err := s.await(r, func(first bool) (result webhooks.Result, err error) {
-		result, finding, err = s.Webhooks.Confirm(r.Context(), s.request(r, f.submission, first), f.wanted())
+		result, finding, err = s.Webhooks.Confirm(r.Context(), s.request(r, f.key, first), f.wanted())
 		return result, err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return &httpError{Status: http.StatusNotFound, Public: "What this form sent is no longer known here. Look at the list of webhooks to see whether it was created."}
+		return &httpError{Status: http.StatusNotFound, Public: formUnknownText}
 	}
 	if err != nil {
 		return err
@@ -120,18 +105,12 @@ func (s *server) confirmCreate(w http.ResponseWriter, r *http.Request, f *webhoo
 	return s.answerCreate(w, r, f, result, findingTexts[finding])
 }
 
-// findingTexts say what it came to to look for a webhook that was not found.
-var findingTexts = map[webhooks.Finding]string{
-	webhooks.NotLooked:       "Hookwall is still at work on what you pressed before. Wait a moment, then check again.",
-	webhooks.ListUnavailable: "Hookwall could not look: Fourthwall did not list the shop’s webhooks. Wait a moment, then check again, and do not create it a second time yet.",
-	webhooks.Ambiguous:       "Hookwall has looked again: the shop has a new webhook with this address and these event types, or several, and nobody can say which of them this form made. Look at the list of webhooks before you create another.",
-	webhooks.NotFound:        "Hookwall has looked again and found no new webhook with this address and these event types. Fourthwall may need a little longer: wait a moment, then check again. After two minutes Hookwall can say for certain.",
-}
-
 // answerCreate shows what became of a create, to the request that made it and
-// to any twin of it. looked is what it came to to look for the webhook, "" when
+// to any twin of it. looked says what looking for the webhook came to, "" when
 // that was not asked for.
-func (s *server) answerCreate(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result, looked string) error {
+func (s *server) answerCreate(
+	w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result, looked string,
+) error {
 	switch result.State {
 	case webhooks.OtherContent:
 		return s.drawUsedForm(w, r, f, result)
@@ -174,19 +153,13 @@ func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, id st
 // names what that id made.
 func (s *server) drawUsedForm(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result) error {
 	f.renew()
-	n := &views.Notice{Kind: views.Warning, Title: "This form was already sent with other content"}
-	if made := result.Webhook; result.Of == webhooks.Created {
-		n.Text = "It created the webhook " + made.ID + " for " + made.URL + ". Nothing new was created. To create another webhook as the form now stands, press Create webhook again."
-		n.Link = &views.Link{Href: webhookPath(f.shop, made.ID), Text: "See that webhook"}
-	} else {
-		n.Text = "It is not confirmed whether that created a webhook. Look at the list of webhooks first; to create one as the form now stands, press Create webhook again."
-		n.Link = &views.Link{Href: webhooksPath(stateOf(r).conn.ShopID), Text: "See the webhooks"}
-	}
-	f.banner = n
+	f.banner = usedFormNotice(f.shop, result)
 	return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 }
 
-func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result, looked string) error {
+func (s *server) drawNotConfirmed(
+	w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result, looked string,
+) error {
 	v := stateOf(r)
 	frame, err := s.frame(r, "Not confirmed")
 	if err != nil {
@@ -194,7 +167,7 @@ func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *web
 	}
 	page := views.NotConfirmedPage{
 		Frame: frame, Action: webhooksPath(v.conn.ShopID), ListHref: webhooksPath(v.conn.ShopID),
-		Submission: f.submission, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
+		Submission: f.key, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
 		CanCheck: result.CanConfirm, RequestID: v.requestID, Looked: looked,
 	}
 	if result.Rejection != nil && result.Rejection.RequestID != "" {
@@ -205,7 +178,9 @@ func (s *server) drawNotConfirmed(w http.ResponseWriter, r *http.Request, f *web
 }
 
 // drawRefusal shows the form again with the API's refusal where it belongs.
-func (s *server) drawRefusal(w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection) error {
+func (s *server) drawRefusal(
+	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
+) error {
 	if rejection.Status == http.StatusUnauthorized {
 		return oauth.ErrReconnect
 	}
@@ -241,39 +216,4 @@ func (s *server) backToForm(w http.ResponseWriter, r *http.Request, f *webhookFo
 		return newWebhookPath(f.shop)
 	}
 	return back
-}
-
-// refusalNotice is the sentence for a refusal that belongs to no field.
-func refusalNotice(r webhooks.Rejection, action string) (int, views.Notice) {
-	e := webhooks.Explain(action, r, waitText(r.RetryAfter))
-	n := views.Notice{Kind: views.Failure, Title: e.Title, Text: e.Text + " " + e.Fix}
-	status := http.StatusUnprocessableEntity
-	switch {
-	case r.Reason == webhooks.EarlierAttempt:
-		n.Kind, status = views.Warning, http.StatusServiceUnavailable
-	case r.Reason == webhooks.NotCreated:
-		n.Kind, status = views.Warning, http.StatusBadGateway
-	case r.Status == http.StatusForbidden, r.Status == http.StatusNotFound && !r.NotSent:
-		status = r.Status
-	case r.IsTemporary():
-		n.Kind, status = views.Warning, http.StatusServiceUnavailable
-	case r.NotSent:
-		n.Kind, status = views.Warning, http.StatusBadGateway
-	}
-	return status, n
-}
-
-// inText is when it is worth another try.
-func inText(wait time.Duration) string {
-	if wait > 0 {
-		return "in " + waitText(wait)
-	}
-	return "in a moment"
-}
-
-func waitText(wait time.Duration) string {
-	if wait > 0 {
-		return views.Duration(wait)
-	}
-	return "a moment"
 }

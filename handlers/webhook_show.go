@@ -26,7 +26,7 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 		EditHref: at + "/edit", DeleteHref: at + "/delete", EventsHref: eventsHref(conn.ShopID, "", id, 1),
 		CheckHref: checkStartHref(conn.ShopID, "webhook", id), TestHref: testPath(conn.ShopID, id),
 	}
-	if page.Locked, err = s.lockedReason(r.Context(), conn.ShopID, id); err != nil {
+	if page.Locked, err = s.immutableReason(r.Context(), conn.ShopID, id); err != nil {
 		return err
 	}
 	notices, marks := takeMarks(frame.Notices)

@@ -65,8 +65,8 @@ func AsError(err error) *Error {
 }
 
 // Uncertain reports whether a write may have taken effect although it failed: it was sent and no answer came, or one
-// that could not be read, a redirect, or a 5xx other than 503. It is false for reads. It is false for a 503 too, which
-// says that the API did nothing, unless that could not be verified.
+// that could not be read, a redirect, or a 5xx other than 503. It is false for reads. It is false for a 503 too,
+// which says that the API did nothing, unless that could not be verified.
 func (e *Error) Uncertain() bool {
 	switch {
 	case e == nil:
@@ -82,13 +82,14 @@ func (e *Error) Uncertain() bool {
 		e.Status >= http.StatusInternalServerError && e.Status != http.StatusServiceUnavailable)
 }
 
-// MayHaveWorked reports whether it is worth reading what a failed write did: a busy server may have done its work before
-// it said so.
+// MayHaveWorked reports whether it is worth reading what a failed write did: a busy server may have done its work
+// before it said so.
 func (e *Error) MayHaveWorked() bool {
 	return e.Uncertain() || e != nil && e.Status == http.StatusServiceUnavailable
 }
 
-// ShopGone reports whether the API says that the shop itself isn't there, which says nothing about one of its webhooks.
+// ShopGone reports whether the API says that the shop itself isn't there, which says nothing about one of its
+// webhooks.
 func (e *Error) ShopGone() bool {
 	return e != nil && e.Status == http.StatusNotFound && strings.Contains(e.Code, "SHOP")
 }
@@ -184,7 +185,8 @@ func requestID(h http.Header) string {
 	return ""
 }
 
-// token returns the printable characters of text by others, at most maxToken bytes, so that it may be shown and logged.
+// token returns the printable characters of text by others, at most maxToken bytes, so that it may be shown and
+// logged.
 func token(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -198,8 +200,8 @@ func token(s string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// retryAfter returns the wait of a Retry-After header with seconds or an HTTP date, at most maxRetryAfter. It returns 0
-// for no header, an invalid one, and a date in the past.
+// retryAfter returns the wait of a Retry-After header with seconds or an HTTP date, at most maxRetryAfter. It returns
+// 0 for no header, an invalid one, and a date in the past.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {

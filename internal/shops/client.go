@@ -79,7 +79,7 @@ func (c *Client) Event(ctx context.Context, id string) (fourthwall.Event, error)
 	})
 }
 
-// call calls the API with the connection's credential, renewed when it is near its end, and once more with a new one
+// call calls the API with the connection's credential, renewed when it is near its end, and again with a new one
 // when the API responds with 401, which means that nothing was done.
 func call[T any](
 	ctx context.Context, c *Client, do func(context.Context, fourthwall.Credential) (T, error),

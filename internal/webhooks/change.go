@@ -86,8 +86,8 @@ func (o operation) record(
 	return o.end(ctx, state, recorded.WebhookID, kept{Rejection: &rejection, Webhook: keep(hook)})
 }
 
-// end records the outcome of the operation. What was done is done: a database that can't be used costs only the record,
-// since who asks again finds the webhook as it is.
+// end records the outcome of the operation. What was done is done: a database that can't be used costs only the
+// record, since who asks again finds the webhook as it is.
 func (o operation) end(ctx context.Context, state, webhookID string, k kept) (Result, error) {
 	err := o.finish(ctx, state, webhookID, k)
 	if errors.Is(err, store.ErrLeaseLost) {

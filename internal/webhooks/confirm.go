@@ -22,7 +22,7 @@ const (
 	NotFound                       // there is none
 )
 
-// Confirm looks once more for a webhook whose creation wasn't confirmed, and creates nothing. Its error is
+// Confirm looks again for a webhook whose creation wasn't confirmed, and creates nothing. Its error is
 // store.ErrNotFound where the key isn't known.
 func (s *Service) Confirm(ctx context.Context, req Request, want fourthwall.Content) (Result, Finding, error) {
 	ctx, cancel := s.work(ctx)
@@ -34,7 +34,7 @@ func (s *Service) Confirm(ctx context.Context, req Request, want fourthwall.Cont
 		return Result{}, NotLooked, err
 	}
 	if !c.wants(row) || row.State != store.StatePending && row.State != store.StateUnconfirmed {
-		result, err := c.goOn(ctx, store.Start{Operation: row})
+		result, err := c.resume(ctx, store.Start{Operation: row})
 		return result, NotLooked, err
 	}
 	if left := row.LeaseUntil.Sub(c.now()); row.State == store.StatePending && left > 0 {
@@ -112,7 +112,7 @@ func (c *creation) lookNow(ctx context.Context, row store.Operation) (fourthwall
 	free, ambiguous, err := c.unattributed(ctx, own, newOnes(list.Webhooks, row.Before, c.want))
 	switch {
 	case err != nil:
-		c.logger.ErrorContext(ctx, "other attempts could not be looked at", "error", err)
+		c.logger.ErrorContext(ctx, "other attempts could not be read", "error", err)
 	case len(free) == 1 && !ambiguous && row.BeforeKnown:
 		return free[0], Found
 	case len(free) > 0:

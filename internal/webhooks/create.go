@@ -44,7 +44,7 @@ func (s *Service) Create(ctx context.Context, req Request, want fourthwall.Conte
 	if err != nil {
 		return Result{}, err
 	}
-	return c.goOn(ctx, start)
+	return c.resume(ctx, start)
 }
 
 func (s *Service) creation(req Request, want fourthwall.Content) *creation {
@@ -58,8 +58,8 @@ func (s *Service) work(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithTimeout(context.WithoutCancel(ctx), s.timing.Work)
 }
 
-// goOn creates where the lease was had, and returns how the operation stands where it wasn't.
-func (c *creation) goOn(ctx context.Context, start store.Start) (Result, error) {
+// resume creates if the lease is ours, and returns the state of the operation if it isn't.
+func (c *creation) resume(ctx context.Context, start store.Start) (Result, error) {
 	if start.Started {
 		return c.begun(ctx)
 	}
@@ -117,7 +117,7 @@ func (c *creation) begun(ctx context.Context) (Result, error) {
 	return result, err
 }
 
-// lost gives way to another attempt, which took the lease: before this one called anything, or long after.
+// lost leaves the work to another attempt, which took the lease: before this one called anything, or long after.
 func (c *creation) lost(ctx context.Context) Result {
 	c.logger.WarnContext(ctx, "another attempt took over")
 	if c.recorded.ID != "" {

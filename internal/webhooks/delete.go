@@ -22,6 +22,20 @@ func (s *Service) Delete(ctx context.Context, req Request, id string) (Result, e
 	ctx, cancel := s.work(ctx)
 	defer cancel()
 	d := deletion{s.operation(req, store.KindDelete, store.WebhookResource(id), ""), id}
+	return d.do(ctx, d.run, d.again)
+}
+
+// again answers for a delete that took effect and is asked for again. Should the webhook be there all the same, since
+// the API was wrong about it, it's deleted under another key.
+func (d deletion) again(ctx context.Context) (Result, error) {
+	_, err := d.req.Shop.Webhook(ctx, d.id)
+	switch {
+	case fourthwall.AsError(err).NotFound():
+		return d.stored(ctx)
+	case err != nil:
+		return Result{}, err
+	}
+	d.req.Key += " " + d.holder
 	return d.do(ctx, d.run, d.stored)
 }
 

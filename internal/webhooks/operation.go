@@ -76,14 +76,14 @@ func waiting(start store.Start) Result {
 
 // heartbeat renews the lease until stop is called or the lease is lost.
 func (o operation) heartbeat(ctx context.Context) (stop func()) {
-	return o.beat(ctx, func(ctx context.Context) error { return o.renew(ctx, false) })
+	return o.keepRenewing(ctx, func(ctx context.Context) error { return o.renew(ctx, false) })
 }
 
-// beat calls renew again and again until stop is called or renew returns store.ErrLeaseLost.
-func (s *Service) beat(ctx context.Context, renew func(context.Context) error) (stop func()) {
+// keepRenewing calls renew again and again until stop is called or renew returns store.ErrLeaseLost.
+func (s *Service) keepRenewing(ctx context.Context, renew func(context.Context) error) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	var beating sync.WaitGroup
-	beating.Go(func() {
+	var renewals sync.WaitGroup
+	renewals.Go(func() {
 		tick := time.NewTicker(s.timing.Heartbeat)
 		defer tick.Stop()
 		for {
@@ -103,7 +103,7 @@ func (s *Service) beat(ctx context.Context, renew func(context.Context) error) (
 	})
 	return func() {
 		cancel()
-		beating.Wait()
+		renewals.Wait()
 	}
 }
 

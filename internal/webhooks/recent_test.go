@@ -39,7 +39,8 @@ func TestRecentList(t *testing.T) {
 		},
 		{"one that could not read", []attempt{{"sh", 0, []string{"a"}, false}}, 0, webhooksBefore{[]string{"part"}, false}},
 		{
-			"one before that could not read", []attempt{{"sh", 0, []string{"a"}, true}, {"sh", time.Second, []string{"b"}, false}}, 0,
+			"one before that could not read",
+			[]attempt{{"sh", 0, []string{"a"}, true}, {"sh", time.Second, []string{"b"}, false}}, 0,
 			webhooksBefore{[]string{"part", "a"}, true},
 		},
 		{"almost too long ago", one, usual - time.Second, webhooksBefore{[]string{"part", "a", "b"}, true}},
@@ -56,7 +57,9 @@ func TestRecentList(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				_, err = st.BeginActivity(t.Context(), store.Activity{Shop: a.shop, Action: activity.CreateWebhook, Detail: encoded})
+				_, err = st.BeginActivity(t.Context(), store.Activity{
+					Shop: a.shop, Action: activity.CreateWebhook, Detail: encoded,
+				})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -83,7 +86,9 @@ func openStore(t *testing.T, now func() time.Time) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), store.Options{Keys: keys, Environment: "test", Now: now})
+	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), store.Options{
+		Keys: keys, Environment: "test", Now: now,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func (s *Service) Reconcile(ctx context.Context, limit int) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	stop := s.beat(ctx, func(ctx context.Context) error {
+	stop := s.keepRenewing(ctx, func(ctx context.Context) error {
 		err := s.store.RenewLease(ctx, reconcileLease, holder, s.timing.Reconcile)
 		if errors.Is(err, store.ErrLeaseLost) {
 			cancel()

@@ -58,7 +58,7 @@ func readKept(row store.Operation) (kept, error) {
 	return k, err
 }
 
-// resultOf returns how an operation stands.
+// resultOf returns the state of an operation.
 func resultOf(row store.Operation) (Result, kept, error) {
 	k, err := readKept(row)
 	result := k.result(row.Kind, row.State)

@@ -172,11 +172,12 @@ func (g *rig) person(p *process, n int) person {
 // request is what a person asks of a process under a key.
 func (p *process) request(who person, key string) webhooks.Request {
 	return webhooks.Request{
-		Shop: p.connected.Client(who.conn), Actor: activity.Actor{Owner: who.conn.Owner, Name: "a test"}, Key: key, Again: true,
+		Shop: p.connected.Client(who.conn), Actor: activity.Actor{Owner: who.conn.Owner, Name: "a test"},
+		Key: key, Again: true,
 	}
 }
 
-// add gives a shop a webhook past Hookwall.
+// add creates a webhook past Hookwall.
 func (g *rig) add(who person, c fourthwall.Content) string {
 	g.t.Helper()
 	var types []string

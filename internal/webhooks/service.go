@@ -15,7 +15,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// State is how an operation stands.
+// State is how far an operation has come.
 type State int
 
 // States of an operation. Created, Updated, Deleted and Rejected are final.
@@ -41,7 +41,7 @@ type Request struct {
 	Again bool
 }
 
-// Result is how an operation stands.
+// Result is what an operation came to.
 type Result struct {
 	State      State
 	Webhook    fourthwall.Webhook // its secret is kept apart
@@ -101,7 +101,7 @@ func DefaultTiming() Timing {
 	}
 }
 
-// Config is what a Service stands on.
+// Config is what a Service needs.
 type Config struct {
 	Store    *store.Store
 	Shops    *shops.Service

@@ -43,7 +43,8 @@ func TestWithoutServer(t *testing.T) {
 	if updated.State != webhooks.Updated || !g.has(who, id).Equal(second) {
 		t.Errorf("updated %+v", updated)
 	}
-	conflict, err := p.Update(t.Context(), p.request(who, "late"), id, webhooks.Change{Base: first, Want: content(good + "/3")})
+	late := webhooks.Change{Base: first, Want: content(good + "/3")}
+	conflict, err := p.Update(t.Context(), p.request(who, "late"), id, late)
 	g.must(err)
 	if conflict.State != webhooks.Conflicting || conflict.Conflict == nil || !conflict.Conflict.Equal(second) {
 		t.Errorf("a change of what isn't there any longer: %+v", conflict)
@@ -64,7 +65,8 @@ func TestWithoutServer(t *testing.T) {
 	}
 	g.move(g.timing.Certain + time.Second)
 	g.must(p.Reconcile(t.Context(), 100))
-	if got := g.outcomes(who, activity.CreateWebhook); !slices.Equal(got, []string{store.OutcomeDone, store.OutcomeFailed}) {
+	want := []string{store.OutcomeDone, store.OutcomeFailed}
+	if got := g.outcomes(who, activity.CreateWebhook); !slices.Equal(got, want) {
 		t.Errorf("the creates: %v", got)
 	}
 }
@@ -76,21 +78,26 @@ func TestTwoUpdatesAtOnce(t *testing.T) {
 	who, other := g.person(a, 0), g.person(b, 0)
 	base := content(good, "DONATION")
 	id := g.add(who, base)
-	hold := newGate()
-	a.before = hold.at(http.MethodPut)
+	stop := newGate()
+	a.before = stop.at(http.MethodPut)
 	first := inBackground(func() (webhooks.Result, error) {
-		return a.Update(t.Context(), a.request(who, "a"), id, webhooks.Change{Base: base, Want: content(good, "ORDER_PLACED")})
+		return a.Update(t.Context(), a.request(who, "a"), id, webhooks.Change{
+			Base: base, Want: content(good, "ORDER_PLACED"),
+		})
 	})
-	<-hold.arrived
+	<-stop.arrived
 	save := func() webhooks.Result {
-		got, err := b.Update(t.Context(), b.request(other, "b"), id, webhooks.Change{Base: base, Want: content(good, "GIFT_PURCHASE")})
+		got, err := b.Update(t.Context(), b.request(other, "b"), id, webhooks.Change{
+			Base: base, Want: content(good, "GIFT_PURCHASE"),
+		})
 		g.must(err)
 		return got
 	}
-	if got := save(); got.State != webhooks.InProgress || got.SameKey || got.RetryAfter <= 0 || got.RetryAfter > g.timing.Lease {
+	got := save()
+	if got.State != webhooks.InProgress || got.SameKey || got.RetryAfter <= 0 || got.RetryAfter > g.timing.Lease {
 		t.Errorf("meanwhile: %+v", got)
 	}
-	close(hold.opened)
+	close(stop.opened)
 	if got := <-first; got.err != nil || got.State != webhooks.Updated {
 		t.Errorf("the first: %+v", got)
 	}
@@ -109,9 +116,11 @@ func TestSameKeyTwice(t *testing.T) {
 	who := g.person(a, 0)
 	base := content(good, "DONATION")
 	id := g.add(who, base)
-	g.box.FailNext(sandbox.Failure{Method: http.MethodPut, Path: apiWebhooks + "/*", Status: 400, Code: "SOMETHING", Times: 9})
-	hold := newGate()
-	a.before = hold.at(http.MethodPut)
+	g.box.FailNext(sandbox.Failure{
+		Method: http.MethodPut, Path: apiWebhooks + "/*", Status: 400, Code: "SOMETHING", Times: 9,
+	})
+	stop := newGate()
+	a.before = stop.at(http.MethodPut)
 	save := func(p *process, again bool) webhooks.Result {
 		req := p.request(who, "key")
 		req.Again = again
@@ -120,11 +129,11 @@ func TestSameKeyTwice(t *testing.T) {
 		return got
 	}
 	first := inBackground(func() (webhooks.Result, error) { return save(a, true), nil })
-	<-hold.arrived
+	<-stop.arrived
 	if got := save(b, true); got.State != webhooks.InProgress || !got.SameKey {
 		t.Errorf("meanwhile: %+v", got)
 	}
-	close(hold.opened)
+	close(stop.opened)
 	want := (<-first).Result
 	if got := save(b, false); want.State != webhooks.Rejected || !cmp.Equal(got, want) || g.sent(http.MethodPut) != 1 {
 		t.Errorf("got %+v, the first got %+v, by %d calls", got, want, g.sent(http.MethodPut))
@@ -138,10 +147,10 @@ func TestSameKeyTwice(t *testing.T) {
 func TestUpdateThatStoodStill(t *testing.T) {
 	base, late, early := content(good, "DONATION"), content(good, "ORDER_PLACED"), content(good, "GIFT_PURCHASE")
 	for name, stand := range map[string]func(*process, gate){
-		"before it sends": func(p *process, hold gate) { p.after = hold.at(http.MethodGet) },
-		"before it sends again": func(p *process, hold gate) {
+		"before it sends": func(p *process, stop gate) { p.after = stop.at(http.MethodGet) },
+		"before it sends again": func(p *process, stop gate) {
 			p.rig.box.FailNext(sandbox.Failure{Method: http.MethodPut, Path: apiWebhooks + "/*", Status: 429})
-			p.after = hold.at(http.MethodPut)
+			p.after = stop.at(http.MethodPut)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -150,13 +159,13 @@ func TestUpdateThatStoodStill(t *testing.T) {
 			a, b := g.process(), g.process()
 			who, other := g.person(a, 0), g.person(b, 0)
 			id := g.add(who, base)
-			hold := newGate()
-			stand(a, hold)
+			stop := newGate()
+			stand(a, stop)
 			save := func() (webhooks.Result, error) {
 				return a.Update(t.Context(), a.request(who, "a"), id, webhooks.Change{Base: base, Want: early})
 			}
 			still := inBackground(save)
-			<-hold.arrived
+			<-stop.arrived
 			g.move(g.timing.Lease + time.Second)
 			got, err := b.Update(t.Context(), b.request(other, "b"), id, webhooks.Change{Base: base, Want: late})
 			g.must(err)
@@ -164,7 +173,7 @@ func TestUpdateThatStoodStill(t *testing.T) {
 				t.Errorf("the later one: %+v", got)
 			}
 			before := g.sent(http.MethodPut)
-			close(hold.opened)
+			close(stop.opened)
 			if got := <-still; got.err != nil || got.State != webhooks.InProgress {
 				t.Errorf("who stood still: %+v", got)
 			}
@@ -186,14 +195,15 @@ func TestTwoCreatesOfOneURL(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
 	who, other := g.person(a, 0), g.person(b, 0)
-	hold := newGate()
-	a.before = hold.at(http.MethodPost)
+	stop := newGate()
+	a.before = stop.at(http.MethodPost)
 	first := inBackground(func() (webhooks.Result, error) {
 		return a.Create(t.Context(), a.request(who, "a"), content(good, "DONATION"), webhooks.CreateOptions{})
 	})
-	<-hold.arrived
+	<-stop.arrived
 	create := func(url string) webhooks.Result {
-		got, err := b.Create(t.Context(), b.request(other, "b "+url), content(url, "DONATION", "ORDER_PLACED"), webhooks.CreateOptions{})
+		want := content(url, "DONATION", "ORDER_PLACED")
+		got, err := b.Create(t.Context(), b.request(other, "b "+url), want, webhooks.CreateOptions{})
 		g.must(err)
 		return got
 	}
@@ -204,7 +214,7 @@ func TestTwoCreatesOfOneURL(t *testing.T) {
 	if got := create(good + "/other"); got.State != webhooks.Created {
 		t.Errorf("another URL: %+v", got)
 	}
-	close(hold.opened)
+	close(stop.opened)
 	made := <-first
 	if made.err != nil || made.State != webhooks.Created {
 		t.Fatalf("the first: %+v", made)
@@ -226,16 +236,16 @@ func TestUpdateAndDelete(t *testing.T) {
 		a, b := g.process(), g.process()
 		who, other := g.person(a, 0), g.person(b, 0)
 		id := g.add(who, base)
-		hold := newGate()
-		a.before = hold.at(http.MethodPut)
+		stop := newGate()
+		a.before = stop.at(http.MethodPut)
 		first := inBackground(func() (webhooks.Result, error) {
 			return a.Update(t.Context(), a.request(who, "a"), id, webhooks.Change{Base: base, Want: want})
 		})
-		<-hold.arrived
+		<-stop.arrived
 		if got, err := b.Delete(t.Context(), b.request(other, "b"), id); err != nil || got.State != webhooks.InProgress {
 			t.Errorf("meanwhile: %+v, %v", got, err)
 		}
-		close(hold.opened)
+		close(stop.opened)
 		if got := <-first; got.err != nil || got.State != webhooks.Updated {
 			t.Errorf("the update: %+v", got)
 		}
@@ -249,17 +259,17 @@ func TestUpdateAndDelete(t *testing.T) {
 		a, b := g.process(), g.process()
 		who, other := g.person(a, 0), g.person(b, 0)
 		id := g.add(who, base)
-		hold := newGate()
-		a.before = hold.at(http.MethodDelete)
+		stop := newGate()
+		a.before = stop.at(http.MethodDelete)
 		first := inBackground(func() (webhooks.Result, error) { return a.Delete(t.Context(), a.request(who, "a"), id) })
-		<-hold.arrived
+		<-stop.arrived
 		save := func() (webhooks.Result, error) {
 			return b.Update(t.Context(), b.request(other, "b"), id, webhooks.Change{Base: base, Want: want})
 		}
 		if got, err := save(); err != nil || got.State != webhooks.InProgress {
 			t.Errorf("meanwhile: %+v, %v", got, err)
 		}
-		close(hold.opened)
+		close(stop.opened)
 		if got := <-first; got.err != nil || got.State != webhooks.Deleted {
 			t.Errorf("the delete: %+v", got)
 		}
@@ -282,17 +292,17 @@ func TestReconcileInTwoProcesses(t *testing.T) {
 		t.Fatalf("without a response: %+v", lost)
 	}
 	g.move(g.timing.Certain + time.Second)
-	hold := newGate()
-	a.before = hold.at(http.MethodGet)
+	stop := newGate()
+	a.before = stop.at(http.MethodGet)
 	working := make(chan error, 1)
 	go func() { working <- a.Reconcile(t.Context(), 100) }()
-	<-hold.arrived
+	<-stop.arrived
 	before := g.sent(http.MethodGet)
 	g.must(b.Reconcile(t.Context(), 100))
 	if g.sent(http.MethodGet) != before {
 		t.Error("the other process reads as well")
 	}
-	close(hold.opened)
+	close(stop.opened)
 	g.must(<-working)
 	if got := g.outcomes(who, activity.DeleteWebhook); !slices.Equal(got, []string{store.OutcomeFailed}) {
 		t.Errorf("the attempt is %v", got)
@@ -301,5 +311,22 @@ func TestReconcileInTwoProcesses(t *testing.T) {
 	g.must(b.Reconcile(t.Context(), 100))
 	if g.sent(http.MethodGet) != before {
 		t.Error("what is known is looked into again")
+	}
+}
+
+// TestDeletedAndThereAgain: what the API only seemed to lack is deleted when that is asked for again.
+func TestDeletedAndThereAgain(t *testing.T) {
+	g := newRig(t)
+	p := g.process()
+	who := g.person(p, 0)
+	id := g.add(who, content(good, "DONATION"))
+	g.box.FailNext(sandbox.Failure{
+		Method: http.MethodGet, Path: apiWebhooks + "/*", Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND",
+	})
+	for _, there := range []bool{true, false} {
+		got, err := p.Delete(t.Context(), p.request(who, "key"), id)
+		if err != nil || got.State != webhooks.Deleted || g.has(who, id).Equal(content("")) == there {
+			t.Errorf("%+v, %v, there is %v", got, err, g.has(who, id))
+		}
 	}
 }

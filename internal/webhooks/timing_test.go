@@ -30,7 +30,7 @@ func TestTimingOrder(t *testing.T) {
 		lists += wait + d.List
 	}
 	if lists >= d.Work || d.Work >= d.Certain {
-		t.Errorf("an attempt takes up to %v, %v of it to look for the webhook, and is over for certain after %v", d.Work, lists, d.Certain)
+		t.Errorf("an attempt takes %v, %v of it to look for the webhook, and has ended after %v", d.Work, lists, d.Certain)
 	}
 	if d.FirstRecheck >= d.Certain || d.LastRecheck >= d.Recheck || 2*d.Heartbeat > d.Reconcile || d.Late > d.Blind {
 		t.Errorf("rechecks: %+v", d)

@@ -16,8 +16,8 @@ type Change struct {
 	Base fourthwall.Content // what the change began with
 	Want fourthwall.Content
 
-	// Seen is the Mark of a content that may be replaced as well, since both were shown and this one was chosen; "" for
-	// none.
+	// Seen is the Mark of a content that may be replaced as well, since both were shown and this one was chosen; ""
+	// for none.
 	Seen string
 }
 
@@ -103,9 +103,9 @@ func (u update) readAgain(ctx context.Context, want fourthwall.Content, err erro
 	return hook, err
 }
 
-// asIn returns the change in the spelling of the webhook as it is now: event types that differ in line breaks only, which
-// forms and files change, are those of the webhook; those that stay keep their order, and come before new ones; and so
-// does a URL keep blanks around it.
+// asIn returns the change in the spelling of the webhook as it is now: event types that differ in line breaks only,
+// which forms and files change, are those of the webhook; those that stay keep their order, and come before new ones;
+// and so does a URL keep blanks around it.
 func (c Change) asIn(now fourthwall.Content) Change {
 	exact := map[fourthwall.EventType]fourthwall.EventType{}
 	for _, t := range now.AllowedTypes {
