@@ -11,7 +11,7 @@ import (
 
 const rounds = 12 // of a race that few meet
 
-// goneOrNil takes the errors that a call may end with when its owner is deleted meanwhile.
+// goneOrNil fails unless err is what a call may return if its owner is deleted during it.
 func goneOrNil(t tb, what string, err error) {
 	t.Helper()
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -19,8 +19,8 @@ func goneOrNil(t tb, what string, err error) {
 	}
 }
 
-// renew gives the owner of a session one more, as two tabs that sign in at once do.
-func renew(t tb, s *store.Store, token string) *visit {
+// renew prepares a second session for the owner of one, as a second tab does that signs in.
+func renew(t tb, s *store.Store, token string) *browserRequest {
 	t.Helper()
 	v := arrive(t, s, token)
 	v.session.ID = ""
@@ -36,11 +36,11 @@ func end(t tb, s *store.Store, token string) {
 }
 
 var raceTests = map[string]func(*testing.T, *fixture){
-	"an owner whose last sessions end at once leaves nothing": func(t *testing.T, f *fixture) {
+	"the last sessions of an owner end at once": func(t *testing.T, f *fixture) {
 		for range rounds {
 			owner, token := signIn(t, f.one)
-			visits := []*visit{renew(t, f.one, token), renew(t, f.other, token)}
-			tokens := []string{visits[0].save(t), visits[1].save(t)}
+			requests := []*browserRequest{renew(t, f.one, token), renew(t, f.other, token)}
+			tokens := []string{requests[0].save(t), requests[1].save(t)}
 			fill(t, f.one, owner, "sh_1")
 			f.race(2, func(i int, s *store.Store) bool {
 				end(t, s, tokens[i])
@@ -50,7 +50,7 @@ var raceTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"a session that is renewed at its end outlives the sweep": func(t *testing.T, f *fixture) {
+	"a session that is renewed at its end survives the sweep": func(t *testing.T, f *fixture) {
 		for range rounds {
 			owner, token := signIn(t, f.one)
 			v := renew(t, f.one, token)
@@ -69,7 +69,7 @@ var raceTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"nothing is added to an owner who goes": func(t *testing.T, f *fixture) {
+	"nothing is added to an owner during deletion": func(t *testing.T, f *fixture) {
 		for range rounds {
 			owner, _ := signIn(t, f.one)
 			fill(t, f.one, owner, "sh_1")
@@ -171,11 +171,11 @@ var raceTests = map[string]func(*testing.T, *fixture){
 	},
 }
 
-// Bytes that may come in a path or a form, and that not every database keeps as text.
+// Bytes that may be in a path or a form, and that not every database can store as text.
 const awkward = "sh\x00\xff\xfe'\"\\%_\u202e\U0001f4a9"
 
 var textTests = map[string]func(*testing.T, *fixture){
-	"that is no text finds nothing": func(t *testing.T, f *fixture) {
+	"of any bytes finds nothing": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		_, err := f.one.Connection(t.Context(), owner, awkward)
 		is(t, "connection", err, store.ErrNotFound)
@@ -195,14 +195,16 @@ var textTests = map[string]func(*testing.T, *fixture){
 		is(t, "secret", err, store.ErrNotFound)
 		_, err = f.one.Check(t.Context(), owner, awkward, awkward)
 		is(t, "check", err, store.ErrNotFound)
-		is(t, "outcome", f.one.RecordOutcome(t.Context(), awkward, store.Ending{Outcome: "done", Code: awkward}), store.ErrNotFound)
-		same(t, "activities", activities(t, f.one, store.ActivityQuery{Shop: awkward, WebhookID: awkward}), store.ActivityList{})
+		is(t, "outcome", f.one.RecordOutcome(t.Context(), awkward, store.Ending{Outcome: "done", Code: awkward}),
+			store.ErrNotFound)
+		same(t, "activities", activities(t, f.one, store.ActivityQuery{Shop: awkward, WebhookID: awkward}),
+			store.ActivityList{})
 		same(t, "flashes", take(t, f.one, owner, awkward), nil)
 		same(t, "immutable", immutable(t, f.one, awkward), nil)
 		must(t, f.one.DeleteConnection(t.Context(), owner, awkward))
 	},
 
-	"that is no text is kept as well as it can be": func(t *testing.T, f *fixture) {
+	"of any bytes is stored as text": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		c := connection(owner, awkward)
 		c.ShopName = awkward
@@ -220,10 +222,12 @@ var textTests = map[string]func(*testing.T, *fixture){
 		must(t, err)
 		same(t, "form", kept.Form, d.Form)
 
-		_, _, err = f.one.BeginSubmission(t.Context(), store.Submission{ID: awkward, Owner: owner, Shop: awkward, Hash: awkward})
+		_, _, err = f.one.BeginSubmission(t.Context(),
+			store.Submission{ID: awkward, Owner: owner, Shop: awkward, Hash: awkward})
 		must(t, err)
 		must(t, f.one.SetSubmissionBefore(t.Context(), owner, awkward, "", []string{"wcon_1"}))
-		must(t, f.one.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: awkward, State: store.StateCreated, WebhookID: awkward, Result: []byte(awkward)}))
+		must(t, f.one.SettleSubmission(t.Context(), store.Submission{
+			Owner: owner, ID: awkward, State: store.StateCreated, WebhookID: awkward, Result: []byte(awkward)}))
 		sub, err := f.other.CreatedSubmission(t.Context(), owner, awkward, awkward)
 		must(t, err)
 		same(t, "result", string(sub.Result), awkward)
@@ -250,7 +254,7 @@ var textTests = map[string]func(*testing.T, *fixture){
 		same(t, "immutable", len(immutable(t, f.other, awkward)), 1)
 	},
 
-	"may be long": func(t *testing.T, f *fixture) {
+	"of a megabyte is stored": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		long := make([]byte, 1<<20)
 		for i := range long {
