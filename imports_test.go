@@ -17,11 +17,12 @@ var mayImport = map[string][]string{
 	},
 	"handlers": {
 		"internal/deliver", "internal/doctor", "internal/fourthwall", "internal/signature", "internal/store",
-		"oauth", "static", "views",
+		"oauth", "static", "views", "views/ui",
 	},
-	"views":  {"static"},
-	"static": nil,
-	"oauth":  {"internal/fourthwall"},
+	"views":    {"static", "views/ui"},
+	"views/ui": {"static"},
+	"static":   nil,
+	"oauth":    {"internal/fourthwall"},
 
 	"internal/doctor":             {"internal/deliver", "internal/fourthwall", "internal/signature"},
 	"internal/signature":          {"internal/fourthwall"},

@@ -202,7 +202,7 @@ func TestImage(t *testing.T) {
 		files = append(files, strings.TrimPrefix(path, image.root))
 		return err
 	})
-	want := []string{"", "/LICENSE", "/data", "/etc", "/etc/ssl", "/etc/ssl/certs", "/etc/ssl/certs/ca-certificates.crt", "/hookwall", "/licences.txt"}
+	want := []string{"", "/LICENSE", "/data", "/etc", "/etc/ssl", "/etc/ssl/certs", "/etc/ssl/certs/ca-certificates.crt", "/hookwall", "/licenses.txt"}
 	if err != nil || !slices.Equal(files, want) {
 		t.Errorf("the image has %q, %v", files, err)
 	}

@@ -74,7 +74,8 @@ func TestHintsComeWhileTyping(t *testing.T) {
 		"http://hooks.example.com/", good,
 		"https://203.0.113.7/", "https://hooks.example.com:443/fw",
 		"https://[2001:db8::1]/", "http://localhost:8080/x", "https://intranet/",
-		"https://printer.local./", "https://shop.fourthwall.com/", "https://me:pw@hooks.example.com:8443/", "ftp://hooks.example.com/",
+		"https://printer.local./", "https://shop.fourthwall.com/", "https://me:pw@hooks.example.com:8443/",
+		"ftp://hooks.example.com/",
 	} {
 		v.Fill(v.address(), address)
 		v.Press("Tab")
@@ -99,7 +100,7 @@ func TestHintsComeWhileTyping(t *testing.T) {
 	v.Accessible()
 }
 
-// warnings are what stands under the URL, a string each.
+// warnings returns the hints under the URL, a string each.
 func (v *visitor) warnings() []string {
 	v.app.t.Helper()
 	all, err := v.CSS("#url-warnings li").AllTextContents()
@@ -130,7 +131,11 @@ const mostSeconds = 15
 
 // scattered are event types of five groups, and words that come to mind.
 var scattered = []struct{ title, word string }{
-	{donation, "tip"}, {"Membership expired", "expire"}, {"Product updated", "price"}, {"Cart left for 24 hours", "24"}, {"Newsletter sign-up", "newsletter"},
+	{donation, "tip"},
+	{"Membership expired", "expire"},
+	{"Product updated", "price"},
+	{"Cart left for 24 hours", "24"},
+	{"Newsletter sign-up", "newsletter"},
 }
 
 func (v *visitor) choseScattered(e effort) {
@@ -156,7 +161,7 @@ func TestChoosingByKeyboardIsQuick(t *testing.T) {
 	search := v.named("searchbox", "^Search")
 	var e effort
 	press := func(key string) { v.Press(key); e.keys++ }
-	for v.goesTo(search); !v.sight().Goal; {
+	for v.goesTo(search); !v.focusState().Goal; {
 		press("Tab")
 	}
 	for _, s := range scattered {
@@ -196,7 +201,7 @@ func TestChoosingByMouseIsQuick(t *testing.T) {
 	v.choseScattered(e)
 }
 
-// lower says whether an element ends below the window.
+// lower reports whether an element ends below the window.
 func (v *visitor) lower(l playwright.Locator) bool {
 	v.app.t.Helper()
 	below, err := l.Evaluate("e => e.getBoundingClientRect().bottom > innerHeight", nil)

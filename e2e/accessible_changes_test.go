@@ -25,27 +25,38 @@ var laterScenes = []scene{
 	{name: "review, duplicate", show: showReviewOfDuplicate, status: 200, heading: reviewButton},
 	{name: "conflict", show: showConflict, status: 409, heading: "Changed meanwhile"},
 	{name: "delete", show: showDelete, status: 200},
-	{name: "delete, locked", show: func(v *visitor) int { showLocked(v); return v.Open(v.Path() + "/delete") }, status: 200},
+	{
+		name: "delete, locked", show: func(v *visitor) int { showLocked(v); return v.Open(v.Path() + "/delete") },
+		status: 200,
+	},
 	{name: "duplicate", show: showDuplicate, status: 200, heading: "This address already has a webhook"},
 	{name: "deliveries", show: showDeliveries, status: 200, heading: "Deliveries"},
-	{name: "deliveries, none", show: func(v *visitor) int { return v.Open(eventsPath(v.connectKey(0))) }, status: 200, heading: "Deliveries"},
+	{
+		name: "deliveries, none", show: func(v *visitor) int { return v.Open(eventsPath(v.connectKey(0))) }, status: 200,
+		heading: "Deliveries",
+	},
 	{name: "deliveries, not allowed", show: showNoDeliveries, status: 200, heading: "Deliveries"},
 	{name: "delivery", show: showDelivery, status: 200, heading: orderPlaced},
 	{name: "activity", show: showActivity, status: 200, heading: "Activity"},
-	{name: "activity, nothing fits", show: func(v *visitor) int { return v.Open(activityPath(v.connectKey(0)) + "?outcome=unclear") }, status: 200, heading: "Activity"},
+	{
+		name: "activity, nothing fits",
+		show: func(v *visitor) int { return v.Open(activityPath(v.connectKey(0)) + "?outcome=unclear") }, status: 200,
+		heading: "Activity",
+	},
 }
 
 // showMisleading has addresses that are not what they look like.
 func showMisleading(v *visitor) int {
 	for _, address := range []string{
-		"https://b\u00fccher.example/hook", "https://\u0440aypal.com/hook", "https://fourthwall.com\u2044hooks.evil.example/", "https://hooks.example.com/\u202egpj.hook",
+		"https://b\u00fccher.example/hook", "https://\u0440aypal.com/hook", "https://fourthwall.com\u2044hooks.evil.example/",
+		"https://hooks.example.com/\u202egpj.hook",
 	} {
 		v.app.add(0, address, "ORDER_PLACED")
 	}
 	return v.Open(listPath(v.connectKey(0)))
 }
 
-// longTypes is more than fits in a line, with types that no catalogue lists.
+// longTypes is more than fits in a line, with types that no catalog lists.
 var longTypes = []string{
 	"ORDER_PLACED", "ORDER_UPDATED", "GIFT_PURCHASE", "PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED",
 	"TELEPATHY_RECEIVED", "A_LONG_TYPE_" + "WITHOUT_AN_END_WITHOUT_AN_END_WITHOUT_AN_END_WITHOUT_AN_END",
@@ -56,7 +67,10 @@ var longAddress = "https://hooks.example.com/" + strings.Repeat("a-long-path-wit
 // fileEvents lets the API tell of deliveries that the sandbox would not make.
 func (v *visitor) fileEvents(events ...map[string]any) {
 	v.app.t.Helper()
-	body, err := json.Marshal(map[string]any{"results": events, "total": 4 * len(events), "size": len(events), "totalPages": 4})
+	body, err := json.Marshal(map[string]any{
+		"results": events, "total": 4 * len(events), "size": len(events),
+		"totalPages": 4,
+	})
 	v.Must(err)
 	v.app.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiEvents, Status: 200, Body: string(body)})
 }
@@ -64,8 +78,10 @@ func (v *visitor) fileEvents(events ...map[string]any) {
 // event is a delivery of the API's, of which some fields are replaced.
 func event(fields map[string]any) map[string]any {
 	e := map[string]any{
-		"id": "weve_1", "type": "DONATION", "apiVersion": "V1", "url": "https://" + sandbox.ReceiverHost + "/fail?overlay=7", "testMode": false,
-		"state": "SENT_AND_WAITING_FOR_AN_ANSWER", "createdAt": "2026-01-02T03:04:05Z", "updatedAt": "2026-01-02T03:04:09Z", "body": "{}",
+		"id": "weve_1", "type": "DONATION", "apiVersion": "V1", "url": "https://" + sandbox.ReceiverHost + "/fail?overlay=7",
+		"testMode": false,
+		"state":    "SENT_AND_WAITING_FOR_AN_ANSWER", "createdAt": "2026-01-02T03:04:05Z", "updatedAt": "2026-01-02T03:04:09Z",
+		"body": "{}",
 	}
 	for name, value := range fields {
 		e[name] = value
@@ -78,7 +94,10 @@ func manyEvents() []map[string]any {
 	return []map[string]any{
 		event(nil),
 		event(map[string]any{"type": longTypes[7], "state": strings.Repeat("A_LONG_STATE_", 9), "testMode": true}),
-		event(map[string]any{"state": "FAILED", "error": strings.Repeat("The receiver did not answer in time. ", 9), "testMode": true}),
+		event(map[string]any{
+			"state": "FAILED", "error": strings.Repeat("The receiver did not answer in time. ", 9),
+			"testMode": true,
+		}),
 		event(map[string]any{"state": "FAILED", "error": strings.Repeat("unbreakable", 40), "url": longAddress}),
 		event(map[string]any{"state": "", "body": `{"webhookId":"wcon_gone"}`}),
 		event(map[string]any{"url": "https://elsewhere.example.com/"}),

@@ -35,15 +35,27 @@ var scenes = []scene{
 	{name: "connect, refused", show: showRefusedKey, status: 422, heading: "Connect a shop"},
 	{name: "connect, with a kept form", show: showKeptForm, status: 200, heading: "Connect a shop"},
 	{name: "connect, denied", show: showDenied, status: 200, heading: "Connect a shop"},
-	{name: "implicit, nothing came", show: func(v *visitor) int { return v.Open("/oauth/implicit") }, status: 200, heading: "Finishing the connection"},
-	{name: "implicit, no script", show: func(v *visitor) int { return v.Open("/oauth/implicit#access_token=x&state=y") }, status: 200, heading: "Finishing the connection", noScript: true},
+	{
+		name: "implicit, nothing came", show: func(v *visitor) int { return v.Open("/oauth/implicit") }, status: 200,
+		heading: "Finishing the connection",
+	},
+	{
+		name: "implicit, no script", show: func(v *visitor) int { return v.Open("/oauth/implicit#access_token=x&state=y") },
+		status: 200, heading: "Finishing the connection", noScript: true,
+	},
 	{name: "shops", show: showShops, status: 200, heading: "Shops"},
 	{name: "shops, one expired", show: showExpiredShop, status: 200, heading: "Shops"},
-	{name: "list, empty", show: func(v *visitor) int { return v.Open(listPath(v.connectKey(0))) }, status: 200, heading: "Webhooks"},
+	{
+		name: "list, empty", show: func(v *visitor) int { return v.Open(listPath(v.connectKey(0))) }, status: 200,
+		heading: "Webhooks",
+	},
 	{name: "list, full", show: showFullList, status: 200, heading: "Webhooks"},
 	{name: "list, menus open", show: showMenu, status: 200, heading: "Webhooks"},
 	{name: "list, busy", show: showBusyList, status: 503, heading: "Webhooks"},
-	{name: "create", show: func(v *visitor) int { return v.Open(newPath(v.connectKey(0))) }, status: 200, heading: "Create webhook"},
+	{
+		name: "create", show: func(v *visitor) int { return v.Open(newPath(v.connectKey(0))) }, status: 200,
+		heading: "Create webhook",
+	},
 	{name: "create, no script", show: showPressedForm, status: 200, heading: "Create webhook", noScript: true},
 	{name: "create, chosen and searched", show: showChosen, status: 200, heading: "Create webhook"},
 	{name: "create, refused", show: showRefused, status: 422, heading: "Create webhook"},
@@ -53,16 +65,31 @@ var scenes = []scene{
 	{name: "created, secret revealed", show: showRevealed, status: 200, heading: "Webhook"},
 	{name: "webhook", show: showWebhook, status: 200, heading: "Webhook"},
 	{name: "not confirmed", show: showNotConfirmed, status: 502, heading: "Not confirmed"},
-	{name: "sample", show: func(v *visitor) int { return v.Open("/samples/MEMBERSHIP_SERIES_UPSERTED") }, status: 200, heading: "Member series saved"},
-	{name: "components", show: func(v *visitor) int { return v.Open("/dev/components") }, status: 200, heading: "Components"},
-	{name: "404", show: func(v *visitor) int { return v.Open("/nowhere") }, status: 404, heading: "This page does not exist"},
+	{
+		name: "sample", show: func(v *visitor) int { return v.Open("/samples/MEMBERSHIP_SERIES_UPSERTED") }, status: 200,
+		heading: "Member series saved",
+	},
+	{
+		name: "components", show: func(v *visitor) int { return v.Open("/dev/components") }, status: 200,
+		heading: "Components",
+	},
+	{
+		name: "404", show: func(v *visitor) int { return v.Open("/nowhere") }, status: 404,
+		heading: "This page does not exist",
+	},
 	{name: "404, in a shop", show: showUnknownWebhook, status: 404, heading: "This page does not exist"},
-	{name: "405", show: func(v *visitor) int { return v.Open("/sign-out") }, status: 405, heading: "This address does not take that kind of request"},
+	{
+		name: "405", show: func(v *visitor) int { return v.Open("/sign-out") }, status: 405,
+		heading: "This address does not take that kind of request",
+	},
 	{name: "500", show: showBroken, status: 500, heading: "Something went wrong on our side"},
 	{name: "503", show: showBusyWebhook, status: 503, heading: "Fourthwall is busy"},
 	{name: "sandbox: front page", show: showFront, status: 200, heading: "Hookwall sandbox"},
 	{name: "sandbox: consent", show: showConsent, status: 200, heading: "Connect Hookwall to your shop"},
-	{name: "sandbox: problem", show: func(v *visitor) int { return v.Open(v.app.boxURL + "/nowhere") }, status: 404, heading: "Nothing here"},
+	{
+		name: "sandbox: problem", show: func(v *visitor) int { return v.Open(v.app.boxURL + "/nowhere") }, status: 404,
+		heading: "Nothing here",
+	},
 }
 
 // TestPages: axe-core finds nothing on any page, in light and dark, wide and on
@@ -135,8 +162,14 @@ func showExpiredShop(v *visitor) int {
 // showFullList has a long address, many event types and one of the future.
 func showFullList(v *visitor) int {
 	shop := v.app.shop(2)
-	types := []string{"ORDER_PLACED", "ORDER_UPDATED", "DONATION", "GIFT_PURCHASE", "PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED", "TELEPATHY_RECEIVED"}
-	for _, address := range []string{"https://hooks.example.com/" + strings.Repeat("a-long-path-without-an-end/", 20), "https://" + strings.Repeat("x", 60) + ".example/"} {
+	types := []string{
+		"ORDER_PLACED", "ORDER_UPDATED", "DONATION", "GIFT_PURCHASE", "PRODUCT_CREATED", "PRODUCT_UPDATED",
+		"COLLECTION_UPDATED", "TELEPATHY_RECEIVED",
+	}
+	for _, address := range []string{
+		"https://hooks.example.com/" + strings.Repeat("a-long-path-without-an-end/", 20),
+		"https://" + strings.Repeat("x", 60) + ".example/",
+	} {
 		_, err := v.app.box.AddWebhook(shop.ID, address, types)
 		v.app.must(err)
 	}
@@ -154,7 +187,10 @@ func showMenu(v *visitor) int {
 
 func showBusyList(v *visitor) int {
 	v.connectKey(2)
-	v.app.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 503, Code: "DOWN_FOR_NOW", Header: http.Header{"Retry-After": {"60"}}, Times: 9})
+	v.app.box.FailNext(sandbox.Failure{
+		Method: http.MethodGet, Path: apiWebhooks, Status: 503, Code: "DOWN_FOR_NOW",
+		Header: http.Header{"Retry-After": {"60"}}, Times: 9,
+	})
 	return v.Reload()
 }
 
@@ -182,7 +218,10 @@ func showSeveralErrors(v *visitor) int {
 
 func showBanner(v *visitor) int {
 	v.compose(v.connectKey(0), "http://203.0.113.7:8080/", donation)
-	v.app.failCreate(sandbox.Failure{Status: 503, Code: "A_CODE_THAT_NOBODY_HAS_EVER_HEARD_OF_BEFORE", Header: http.Header{"Retry-After": {"60"}}})
+	v.app.failCreate(sandbox.Failure{
+		Status: 503, Code: "A_CODE_THAT_NOBODY_HAS_EVER_HEARD_OF_BEFORE",
+		Header: http.Header{"Retry-After": {"60"}},
+	})
 	return v.create()
 }
 
@@ -227,7 +266,10 @@ func showBroken(v *visitor) int {
 
 func showBusyWebhook(v *visitor) int {
 	hook := v.app.box.Webhooks(v.connectKey(2).ID)[0]
-	v.app.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks + "/*", Status: 503, Code: "DOWN_FOR_NOW", Header: http.Header{"Retry-After": {"60"}}, Times: 9})
+	v.app.box.FailNext(sandbox.Failure{
+		Method: http.MethodGet, Path: apiWebhooks + "/*", Status: 503, Code: "DOWN_FOR_NOW",
+		Header: http.Header{"Retry-After": {"60"}}, Times: 9,
+	})
 	return v.Open(webhookPath(hook))
 }
 

@@ -24,7 +24,7 @@ func (v *visitor) attempted(n int) {
 
 const refusedAddress = "https://203.0.113.7/fw"
 
-// TestActivityOfRefused: an attempt that Fourthwall refused stands beside those
+// TestActivityOfRefused: an attempt that Fourthwall refused is listed beside those
 // that worked, with what was wanted and what was answered.
 func TestActivityOfRefused(t *testing.T) {
 	t.Parallel()
@@ -89,8 +89,7 @@ func (v *visitor) filesActivity(shop sandbox.DemoShop) {
 	}
 }
 
-// TestActivityOfAChange: what was before and what came after stand side by
-// side, and what was deleted is not linked to.
+// TestActivityOfAChange: what was before and what came after are side by side, and what was deleted is not linked to.
 func TestActivityOfAChange(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

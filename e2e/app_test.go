@@ -33,20 +33,19 @@ const (
 
 // app is a dashboard with a database and a sandbox of its own.
 type app struct {
-	t       *testing.T
-	url     string // of the dashboard
-	boxURL  string // of the sandbox
-	box     *sandbox.Server
-	boxHTTP *httptest.Server
-	store   *store.Store
-	wire    *wire
-	door    *gate                        // before the dashboard
-	porch   *gate                        // before the endpoint that the tools call
-	end     atomic.Pointer[http.Handler] // that endpoint
-	logs    process.Log
-	limits  handlers.Limits
-	ahead   atomic.Int64 // how far the dashboard's clock was moved, in ns
-	still   atomic.Int64 // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
+	t            *testing.T
+	url          string // of the dashboard
+	boxURL       string // of the sandbox
+	box          *sandbox.Server
+	store        *store.Store
+	wire         *wire
+	frontGate    *gate                        // before the dashboard
+	endpointGate *gate                        // before the endpoint that the tools call
+	end          atomic.Pointer[http.Handler] // that endpoint
+	logs         process.Log
+	limits       handlers.Limits
+	ahead        atomic.Int64 // how far the dashboard's clock was moved, in ns
+	still        atomic.Int64 // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
 }
 
 // startApp runs a dashboard and a sandbox until the test ends. Nothing is
@@ -60,7 +59,7 @@ func startApp(t *testing.T) *app {
 // them in X-Forwarded-For, and not at all without.
 func startLimited(t *testing.T, limits handlers.Limits) *app {
 	t.Helper()
-	a := &app{t: t, wire: newWire(), door: newGate(), porch: newGate(), limits: limits}
+	a := &app{t: t, wire: newWire(), frontGate: newGate(), endpointGate: newGate(), limits: limits}
 	front, back := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	a.url = "http://localhost:" + portOf(front)
 	a.boxURL = "http://127.0.0.1:" + portOf(back)
@@ -68,7 +67,7 @@ func startLimited(t *testing.T, limits handlers.Limits) *app {
 	a.openStore()
 	dashboard := a.dashboard()
 	front.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.door.pass(r)
+		a.frontGate.pass(r)
 		dashboard.ServeHTTP(w, r)
 	})
 	front.Start()
@@ -95,10 +94,10 @@ func (a *app) startSandbox(server *httptest.Server) {
 		}},
 	})
 	a.must(err)
-	a.box, a.boxHTTP = box, server
+	a.box = box
 	server.Config.Handler = box
 	server.Start()
-	a.t.Cleanup(func() { a.boxHTTP.Close(); box.Close() })
+	a.t.Cleanup(func() { server.Close(); box.Close() })
 }
 
 func (a *app) openStore() {
@@ -115,7 +114,7 @@ func (a *app) dashboard() *handlers.Dashboard {
 	a.t.Helper()
 	public, err := url.Parse(a.url)
 	a.must(err)
-	api, err := fourthwall.New(a.boxURL, fourthwall.Options{Transport: a.wire, Budget: 2 * time.Second, Logger: a.logger()})
+	api, err := fourthwall.New(a.boxURL, fourthwall.Options{Transport: a.wire, Logger: a.logger()})
 	a.must(err)
 	scopes := []string{"webhook_write", "webhook_read"}
 	provider := oauth.New(oauth.Config{
@@ -128,7 +127,10 @@ func (a *app) dashboard() *handlers.Dashboard {
 	return handlers.New(handlers.Config{
 		PublicURL: public, SandboxURL: a.boxURL, Scopes: scopes, Store: a.store, API: api, OAuth: provider,
 		Logger: a.logger(), Now: a.now, Pauses: []time.Duration{0},
-		Limits: a.limits, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+		Limits: a.limits, TrustedProxies: []netip.Prefix{
+			netip.MustParsePrefix("127.0.0.0/8"),
+			netip.MustParsePrefix("::1/128"),
+		},
 		Targets: a.targets(), Receiver: sandbox.ReceiverHost, Sample: sample,
 	})
 }
@@ -139,12 +141,12 @@ func (a *app) targets() *deliver.Client {
 	a.t.Helper()
 	a.answers(a.box.Receiver())
 	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.porch.pass(r)
+		a.endpointGate.pass(r)
 		(*a.end.Load()).ServeHTTP(w, r)
 	}))
 	a.t.Cleanup(endpoint.Close)
 	client, err := deliver.New(deliver.Options{
-		Timeout: 20 * time.Second, // a test looks at a page while a delivery is held
+		Timeout: time.Minute, // a test looks at a page while a delivery is held
 		Exceptions: []deliver.Exception{{
 			Host: sandbox.ReceiverHost + ":80", Addr: netip.MustParseAddrPort(endpoint.Listener.Addr().String()),
 		}},
@@ -157,9 +159,8 @@ func (a *app) targets() *deliver.Client {
 func (a *app) answers(h http.Handler) { a.end.Store(&h) }
 
 func sample(of handlers.SampleOf) (string, error) {
-	return sandbox.SampleEvent(sandbox.Sample{
-		Type: of.Type, WebhookID: of.WebhookID, ShopID: of.ShopID, ShopName: of.ShopName, Domain: of.Domain, At: of.At,
-	})
+	shop := sandbox.DemoShop{ID: of.ShopID, Name: of.ShopName, Domain: of.Domain}
+	return sandbox.SampleEvent(of.Type, of.WebhookID, shop, of.At)
 }
 
 func (a *app) logger() *slog.Logger {
@@ -201,7 +202,7 @@ func (a *app) fire(n int, eventType string, testMode bool, times int) {
 	a.must(a.box.AwaitDeliveries(a.t.Context()))
 }
 
-// add gives the nth demo shop a webhook that the API need not have allowed.
+// add adds a webhook to the nth demo shop, which the API need not have allowed.
 func (a *app) add(n int, address string, types ...string) sandbox.Webhook {
 	a.t.Helper()
 	made, err := a.box.AddWebhook(a.shop(n).ID, address, types)
@@ -247,19 +248,11 @@ func (a *app) must(err error) {
 	}
 }
 
-// fall takes Fourthwall off the net.
-func (a *app) fall() { a.boxHTTP.Close() }
+// fall makes Fourthwall refuse the dashboard's connections.
+func (a *app) fall() { a.wire.refuses.Store(true) }
 
-// rise brings Fourthwall back to where it was.
-func (a *app) rise() {
-	a.t.Helper()
-	u, err := url.Parse(a.boxURL)
-	a.must(err)
-	listener, err := net.Listen("tcp", u.Host)
-	a.must(err)
-	a.boxHTTP = &httptest.Server{Listener: listener, Config: &http.Server{Handler: a.box}}
-	a.boxHTTP.Start()
-}
+// rise makes Fourthwall accept them again.
+func (a *app) rise() { a.wire.refuses.Store(false) }
 
 // shop is the nth demo shop.
 func (a *app) shop(n int) sandbox.DemoShop { return a.box.Shops()[n] }

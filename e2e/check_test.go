@@ -66,7 +66,7 @@ func (a *app) received(n int) []sandbox.Receipt {
 }
 
 // stepResults are the words for the result of a step, by letter. How long an
-// answer takes depends on the machine: T stands for what can come of that.
+// answer takes depends on the machine: T means any of them.
 var stepResults = map[rune]string{
 	'P': "^Passed$", 'L': "^Look at this$", 'F': "^Failed$", 'S': "^Skipped$", 'U': `^\s*Under way$`, 'W': "^Waiting$",
 	'T': "^(Passed|Look at this|Failed)$",
@@ -89,14 +89,14 @@ func (v *visitor) says(text string) {
 }
 
 // isChecked waits for the end of a check: its result has the focus, by which a
-// screen reader tells it.
+// screen reader announces it.
 func (v *visitor) isChecked(letters, title string) {
 	v.app.t.Helper()
 	v.hasFocus("result")
 	v.got(letters)
 	v.heads("Endpoint check")
 	v.Must(v.Expect(v.CSS("#result")).ToHaveAccessibleName(regexp.MustCompile(title)))
-	v.holdsNone()
+	v.hasNoSecret()
 }
 
 // clipboard is one for all tests that run.
@@ -113,8 +113,10 @@ func (v *visitor) copied(button playwright.Locator) string {
 	return v.Clipboard()
 }
 
-// hold stops the next delivery of the tools to a path of the endpoint.
-func (a *app) hold(path string) *hold { return a.porch.hold(a.t, http.MethodPost, path) }
+// blockDelivery stops the next delivery of the tools to a path of the endpoint.
+func (a *app) blockDelivery(path string) *blocked {
+	return a.endpointGate.block(a.t, http.MethodPost, path)
+}
 
 // TestCheckIsFollowed goes from the create form to the check of its address,
 // watches it step by step, and comes back to the form as it was.
@@ -128,31 +130,35 @@ func TestCheckIsFollowed(t *testing.T) {
 	v.Select(v.Label("Event type to send"), "DONATION")
 	v.Fill(v.secret(), shop.WebhookSecret)
 
-	deliveries := []*hold{v.app.hold("/verify"), v.app.hold("/verify"), v.app.hold("/verify")}
+	deliveries := []*blocked{
+		v.app.blockDelivery("/verify"), v.app.blockDelivery("/verify"),
+		v.app.blockDelivery("/verify"),
+	}
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
 	v.Eval("window.sameDocument = true")
 	deliveries[0].wait()
 	v.got("PPPPLUWWWW")
 	v.says("Step 6 of 10: Test delivery.")
 	v.Gone(v.Role("link", "See how far it is"))
-	v.holdsNone()
-	deliveries[0].letGo()
+	v.hasNoSecret()
+	deliveries[0].release()
 	deliveries[1].wait()
 	v.got("PPPPLPPTUW")
 	v.says("Step 9 of 10: Repeated delivery.")
-	deliveries[1].letGo()
+	deliveries[1].release()
 	deliveries[2].wait()
 	v.got("PPPPLPPTTU")
 	v.says("Step 10 of 10: Forged delivery.")
 	if v.Eval("window.sameDocument") != true {
 		t.Error("the page was loaded again while the check ran")
 	}
-	deliveries[2].letGo()
+	deliveries[2].release()
 
 	v.isChecked("PPPPLPPTTP", "There is something to (look at|put right)")
 	v.reads(verifies, donation, "it verifies signatures", "What to do:")
 	got := v.app.received(3)
-	if !got[2].Verified || !got[1].Verified || got[0].Verified || got[2].EventID != got[1].EventID || got[2].Type != "DONATION" || !got[2].TestMode {
+	if !got[2].Verified || !got[1].Verified || got[0].Verified || got[2].EventID != got[1].EventID ||
+		got[2].Type != "DONATION" || !got[2].TestMode {
 		t.Errorf("the receiver got %+v", got)
 	}
 	v.passesOn(shop.WebhookSecret)
@@ -172,7 +178,10 @@ func TestCheckIsFollowed(t *testing.T) {
 func (v *visitor) passesOn(secret string) {
 	v.app.t.Helper()
 	report := v.copied(v.Role("button", "Copy as text"))
-	for _, line := range []string{"Endpoint check, ", "Result: ", "\n1. Address: passed", "   - Calls go to: " + verifies, "   What to do: ", "\n10. Forged delivery: passed"} {
+	for _, line := range []string{
+		"Endpoint check, ", "Result: ", "\n1. Address: passed", "   - Calls go to: " + verifies,
+		"   What to do: ", "\n10. Forged delivery: passed",
+	} {
 		if !strings.Contains(report, line) {
 			v.app.t.Errorf("the report lacks %q:\n%s", line, report)
 		}
@@ -208,7 +217,7 @@ func TestCheckFromTheEditForm(t *testing.T) {
 	v.Must(v.Expect(v.address()).ToHaveAttribute("aria-invalid", "true"))
 	v.Must(v.Expect(v.address()).ToHaveValue("hooks.example.com"))
 	v.Must(v.Expect(v.Label("Event type to send")).ToHaveValue("TELEPATHY_RECEIVED"))
-	v.holdsNone()
+	v.hasNoSecret()
 	v.app.received(0)
 
 	v.Fill(v.address(), verifies)
@@ -221,7 +230,7 @@ func TestCheckFromTheEditForm(t *testing.T) {
 	v.Submit(v.Role("link", "Back to the form"))
 	v.heads("Edit webhook")
 	v.kept(verifies, orderPlaced, "TELEPATHY_RECEIVED", donation)
-	v.app.holds(hook, accepts, "ORDER_PLACED", "TELEPATHY_RECEIVED")
+	v.app.hasContent(hook, accepts, "ORDER_PLACED", "TELEPATHY_RECEIVED")
 }
 
 // TestCheckOfAWebhook: an answer that only Fourthwall counts as a failure is
@@ -252,22 +261,24 @@ func TestThreeChecksAtOnce(t *testing.T) {
 	v := meet(t, browser.Options{})
 	hook := v.app.add(0, accepts, "ORDER_PLACED", "DONATION")
 	v.connectKey(0)
-	tabs := []*visitor{v, v.tab()}
-	var held []*hold
+	tabs, third := []*visitor{v, v.tab()}, v.tab()
+	for _, tab := range append(tabs, third) {
+		tab.fillsInCheck(hook)
+	}
+	var held []*blocked
 	for i, tab := range tabs {
-		held = append(held, v.app.hold("/verify"))
-		tab.startsCheck(hook, 200)
+		held = append(held, v.app.blockDelivery("/verify"))
+		tab.status(tab.Submit(tab.Role("button", sendDeliveries)), 200)
 		held[i].wait()
 	}
-	third := v.tab()
-	third.startsCheck(hook, 429)
+	third.status(third.Submit(third.Role("button", sendDeliveries)), 429)
 	third.hasFocus("banner")
 	third.reads("Two checks are under way")
 	third.Must(third.Expect(third.address()).ToHaveValue(verifies))
 	third.Must(third.Expect(third.Label("Event type to send")).ToHaveValue("DONATION"))
-	third.holdsNone()
+	third.hasNoSecret()
 	for i, tab := range tabs {
-		held[i].letGo()
+		held[i].release()
 		tab.isChecked("PPPPLPPTTP", "There is something to (look at|put right)")
 	}
 	third.status(third.Submit(third.Role("button", sendDeliveries)), 200)
@@ -276,19 +287,17 @@ func TestThreeChecksAtOnce(t *testing.T) {
 	third.at(webhookPath(hook))
 }
 
-// startsCheck starts from the page of a webhook, and sends deliveries to
-// another address.
-func (v *visitor) startsCheck(w sandbox.Webhook, status int) {
+// fillsInCheck starts from the page of a webhook, and enters another URL.
+func (v *visitor) fillsInCheck(w sandbox.Webhook) {
 	v.app.t.Helper()
 	v.Open(webhookPath(w))
 	v.Submit(v.Role("link", "Check this endpoint"))
 	v.Fill(v.address(), verifies)
 	v.Select(v.Label("Event type to send"), "DONATION")
 	v.Fill(v.secret(), v.app.shop(0).WebhookSecret)
-	v.status(v.Submit(v.Role("button", sendDeliveries)), status)
 }
 
-// TestCheckGoesOn while nobody looks, and can be come back to. When the page
+// TestCheckGoesOn: a check continues while no page follows it, and can be opened again. When the page
 // cannot follow it, there is a link.
 func TestCheckGoesOn(t *testing.T) {
 	t.Parallel()
@@ -297,7 +306,7 @@ func TestCheckGoesOn(t *testing.T) {
 	shop := v.connectKey(0)
 	v.Open(webhookPath(hook))
 	v.Submit(v.Role("link", "Check this endpoint"))
-	delivery := v.app.hold("/ok")
+	delivery := v.app.blockDelivery("/ok")
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
 	delivery.wait()
 	check := v.Path()
@@ -314,7 +323,7 @@ func TestCheckGoesOn(t *testing.T) {
 	v.See(v.Role("link", "See how far it is"))
 	v.status(v.Navigate(func() {
 		v.clickOnly(v.Role("link", "See how far it is"))
-		delivery.letGo()
+		delivery.release()
 	}), 200)
 	v.isChecked("PPPPLPPTTL", "There is something to (look at|put right)")
 	v.reads("The endpoint does not verify signatures")

@@ -60,8 +60,8 @@ func (v *visitor) leftNothing() {
 	}
 }
 
-// holdsNone fails the test when the document has a token or a key in it.
-func (v *visitor) holdsNone() {
+// hasNoSecret fails the test when the document has a token or a key in it.
+func (v *visitor) hasNoSecret() {
 	v.app.t.Helper()
 	document := v.html()
 	values := v.Eval("() => [...document.querySelectorAll('input')].map(i => i.value).join(' ')").(string)
@@ -89,7 +89,7 @@ func TestConnectByCode(t *testing.T) {
 		v.reads(hook.URL, hook.ID)
 	}
 	v.leftNothing()
-	v.holdsNone()
+	v.hasNoSecret()
 }
 
 // TestConnectByImplicit also watches the page that the token comes to: before
@@ -110,7 +110,8 @@ func TestConnectByImplicit(t *testing.T) {
 	v.Click(v.Role("button", "Allow"))
 	v.connected(v.app.shop(1))
 	report := <-reports
-	if had := report["had"].(string); !strings.HasPrefix(had, "#access_token=") && !strings.Contains(had, "&access_token=") {
+	if had := report["had"].(string); !strings.HasPrefix(had, "#access_token=") &&
+		!strings.Contains(had, "&access_token=") {
 		t.Errorf("the fragment was %q, so nothing was tested", had)
 	}
 	delete(report, "had")
@@ -121,13 +122,13 @@ func TestConnectByImplicit(t *testing.T) {
 		}
 	}
 	v.leftNothing()
-	v.holdsNone()
+	v.hasNoSecret()
 	v.Back()
 	v.leftNothing()
-	v.holdsNone()
+	v.hasNoSecret()
 }
 
-// watchFragment tells what there was when a script changed the address.
+// watchFragment reports what there was when a script changed the address.
 const watchFragment = `
 	const replaceState = history.replaceState;
 	history.replaceState = function (...args) {
@@ -144,11 +145,11 @@ func TestConnectByKey(t *testing.T) {
 	v.Open("/connect")
 	shop := v.giveKey(2)
 	v.connected(shop)
-	v.holdsNone()
+	v.hasNoSecret()
 	v.leftNothing()
 	v.Open("/shops")
 	v.reads(shop.Name, "API key", shop.APIUser[len(shop.APIUser)-4:])
-	v.holdsNone()
+	v.hasNoSecret()
 }
 
 func TestKeyIsRefused(t *testing.T) {
@@ -161,7 +162,11 @@ func TestKeyIsRefused(t *testing.T) {
 	}{
 		{"nothing typed", "", "", []string{"Enter the user name", "Enter the password"}, "API user name"},
 		{"no password", "fw_api_studio-nine", "", []string{"Enter the password"}, "API password"},
-		{"a wrong password", "fw_api_studio-nine", "wrong", []string{"does not accept this user name and password"}, "API password"},
+		{
+			"a wrong password", "fw_api_studio-nine", "wrong",
+			[]string{"does not accept this user name and password"},
+			"API password",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -205,14 +210,14 @@ func TestDeny(t *testing.T) {
 	}
 }
 
-// TestSignInOfAnotherBrowser: whoever lures a person to the end of a sign-in
-// of their own does not connect them to anything.
+// TestSignInOfAnotherBrowser: an attacker who lures a person to the end of the
+// attacker's sign-in does not connect them to anything.
 // Checklist 1.
 func TestSignInOfAnotherBrowser(t *testing.T) {
 	t.Parallel()
 	a := startApp(t)
 	attacker, victim := a.visit(browser.Options{}), a.visit(browser.Options{})
-	callback := a.door.hold(t, "GET", "/oauth/callback")
+	callback := a.frontGate.block(t, "GET", "/oauth/callback")
 	attacker.Open("/connect")
 	attacker.Submit(attacker.Role("link", codeLink))
 	attacker.clickOnly(attacker.Role("button", "Allow"))

@@ -49,7 +49,8 @@ func TestCreateWithTicks(t *testing.T) {
 	v.app.hasTypes(made, "DONATION", "ORDER_PLACED")
 	v.at(webhookPath(made))
 	v.heads("Webhook created")
-	v.reads(good, made.ID, "V1", "2 event types", orderPlaced, "ORDER_PLACED", donation, "DONATION", "Someone sends you a tip.")
+	v.reads(good, made.ID, "V1", "2 event types", orderPlaced, "ORDER_PLACED", donation, "DONATION",
+		"Someone sends you a tip.")
 	v.Submit(v.Role("link", "Webhooks").First())
 	v.reads(good, made.ID, "1 webhook", "2 of 29")
 }
@@ -214,7 +215,7 @@ func TestCopyButtons(t *testing.T) {
 	}
 }
 
-// TestHintsNeverBlock: warnings stand under the URL, and the API is the judge.
+// TestHintsNeverBlock: warnings are shown under the URL, and the API decides.
 func TestHintsNeverBlock(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -228,7 +229,7 @@ func TestHintsNeverBlock(t *testing.T) {
 	v.at(webhookPath(v.app.onlyOne(2, address)))
 }
 
-// TestFutureTypes: event types that no catalogue lists are shown as they are.
+// TestFutureTypes: event types that no catalog lists are shown as they are.
 func TestFutureTypes(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

@@ -45,7 +45,10 @@ func TestDeliveryLog(t *testing.T) {
 	v.heads("Deliveries")
 	v.delivered(50)
 	newest := v.deliveries().First()
-	for _, text := range []string{"GIFT_PURCHASE", hooks[1].URL, sandbox.StateRetrying, "Error", "Test", "Answered 500. Only 200 counts."} {
+	for _, text := range []string{
+		"GIFT_PURCHASE", hooks[1].URL, sandbox.StateRetrying, "Error", "Test",
+		"Answered 500. Only 200 counts.",
+	} {
 		v.SeeText(newest, text)
 	}
 	before := v.deliveries().Nth(1)
@@ -79,7 +82,7 @@ func TestDeliveryLog(t *testing.T) {
 }
 
 // TestDeliveryBody: a delivery's body is not in the page before it is asked
-// for, and is read anew each time.
+// for, and is read again each time.
 func TestDeliveryBody(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -127,7 +130,7 @@ func (v *visitor) hasNot(text string) {
 func squeezed(text string) string { return strings.Join(strings.Fields(text), "") }
 
 // TestFailsThenSucceeds: a delivery is seen to fail and to be tried again,
-// until it arrives. The list of webhooks tells of the error while there is one.
+// until it arrives. The list of webhooks shows the error while there is one.
 func TestFailsThenSucceeds(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

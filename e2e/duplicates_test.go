@@ -7,9 +7,8 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// asksAboutDuplicate fails the test unless the page asks once more, because
-// this webhook has the address already, and tells in its address neither of
-// them.
+// asksAboutDuplicate fails the test unless the page asks again, because this
+// webhook has the URL already, and has neither URL in its own.
 func (v *visitor) asksAboutDuplicate(w sandbox.Webhook) {
 	v.app.t.Helper()
 	v.heads("This address already has a webhook")

@@ -48,11 +48,11 @@ func (v *visitor) saved(w sandbox.Webhook, address string, types ...string) {
 	v.at(webhookPath(w))
 	v.heads("Webhook")
 	v.reads("The webhook is saved", address)
-	v.app.holds(w, address, types...)
+	v.app.hasContent(w, address, types...)
 }
 
-// holds fails the test unless Fourthwall has this content, in this order.
-func (a *app) holds(w sandbox.Webhook, address string, types ...string) {
+// hasContent fails the test unless Fourthwall has this content, in this order.
+func (a *app) hasContent(w sandbox.Webhook, address string, types ...string) {
 	a.t.Helper()
 	got := a.current(w)
 	if got.URL != address || !slices.Equal(got.AllowedTypes, types) {
@@ -60,9 +60,12 @@ func (a *app) holds(w sandbox.Webhook, address string, types ...string) {
 	}
 }
 
-// oddTypes are event types that no catalogue lists, around one that is listed.
+// oddTypes are event types that no catalog lists, around one that is listed.
 // Nothing on the way may take them for markup, trim or sort them.
-var oddTypes = []string{"zz_lower", "TELEPATHY_RECEIVED", "ORDER_PLACED", `<b>"A"&amp;'B'</b>`, "ΔΩΡΕΑ e\u0301", "two  words ", "%41+B"}
+var oddTypes = []string{
+	"zz_lower", "TELEPATHY_RECEIVED", "ORDER_PLACED", `<b>"A"&amp;'B'</b>`, "ΔΩΡΕΑ e\u0301",
+	"two  words ", "%41+B",
+}
 
 // oddAddress is one that a careless program would write in another way.
 const oddAddress = "https://Hooks.Example.com:443/Fourth%2Fwall/?b=2&a=%3c1%3E&&b=+"
@@ -97,7 +100,7 @@ func TestEdit(t *testing.T) {
 	}
 	v.Click(changes.Locator("summary"))
 	v.SeeText(changes, "TELEPATHY_RECEIVED")
-	v.app.holds(hook, oddAddress, oddTypes...)
+	v.app.hasContent(hook, oddAddress, oddTypes...)
 
 	v.Submit(v.Role("link", "Change further"))
 	v.Must(v.Expect(v.box(donation)).ToBeChecked())
@@ -133,7 +136,7 @@ func (v *visitor) sentOnce(address string, types ...string) {
 	}
 }
 
-// TestEditRefused: a refusal stands at the URL field, as on create, with the
+// TestEditRefused: a rejection is shown at the URL field, as on create, with the
 // whole change kept.
 func TestEditRefused(t *testing.T) {
 	t.Parallel()
@@ -152,7 +155,7 @@ func TestEditRefused(t *testing.T) {
 	v.reads("WEBHOOK_URI_IP_NOT_ALLOWED", "use a domain that points to this server")
 	v.hasFocus("url")
 	v.kept("https://203.0.113.7/fw", orderPlaced, donation, "TELEPATHY_RECEIVED")
-	v.app.holds(hook, good, "ORDER_PLACED", "TELEPATHY_RECEIVED")
+	v.app.hasContent(hook, good, "ORDER_PLACED", "TELEPATHY_RECEIVED")
 
 	v.Fill(v.address(), good+"/2")
 	v.status(v.review(), 200)
@@ -175,7 +178,7 @@ func TestConflict(t *testing.T) {
 	v.showsBoth(good, good+"/theirs")
 	v.status(v.Submit(v.Role("link", "Keep Fourthwall’s version")), 200)
 	v.at(webhookPath(hook))
-	v.app.holds(hook, good+"/theirs", "ORDER_PLACED", "TELEPATHY_RECEIVED", "GIFT_PURCHASE")
+	v.app.hasContent(hook, good+"/theirs", "ORDER_PLACED", "TELEPATHY_RECEIVED", "GIFT_PURCHASE")
 
 	// Somebody changes it while the changes are reviewed, and again while both
 	// versions are shown.
@@ -187,7 +190,7 @@ func TestConflict(t *testing.T) {
 	v.app.replace(hook, good+"/again", "TELEPATHY_RECEIVED")
 	v.status(v.Submit(v.Role("button", "Save my version")), 409)
 	v.showsBoth(good+"/theirs", good+"/again")
-	v.app.holds(hook, good+"/again", "TELEPATHY_RECEIVED")
+	v.app.hasContent(hook, good+"/again", "TELEPATHY_RECEIVED")
 	v.status(v.Submit(v.Role("button", "Save my version")), 200)
 	v.saved(hook, good+"/theirs", "TELEPATHY_RECEIVED", "ORDER_PLACED", "DONATION", "GIFT_PURCHASE")
 }
@@ -211,7 +214,7 @@ func (v *visitor) showsBoth(mine, theirs string) {
 	v.Must(v.Expect(v.Role("region", "At Fourthwall now").GetByText(theirs, exactText)).ToBeVisible())
 }
 
-// TestConflictIsWorkedOut: a person can go on from what Fourthwall has now.
+// TestConflictIsWorkedOut: a person can continue from what Fourthwall has now.
 func TestConflictIsWorkedOut(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -244,7 +247,7 @@ func TestConflictIsWorkedOut(t *testing.T) {
 const lockedCode = "WEBHOOK_CONFIGURATION_NOT_UPDATABLE_OR_DELETABLE"
 
 // TestLocked: once Fourthwall has refused to change or to delete a webhook,
-// its pages say why, in words, and offer neither any more.
+// its pages say why, in words, and no longer offer either.
 func TestLocked(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*visitor, sandbox.Webhook){
@@ -268,7 +271,7 @@ func TestLocked(t *testing.T) {
 			v.at(webhookPath(hook))
 			v.heads("Webhook")
 			v.isLocked()
-			v.app.holds(hook, hook.URL, hook.AllowedTypes...)
+			v.app.hasContent(hook, hook.URL, hook.AllowedTypes...)
 
 			v.status(v.Open(editPath(hook)), 409)
 			v.reads(lockedCode)
@@ -337,7 +340,7 @@ func TestDeleteAndCreateAgain(t *testing.T) {
 }
 
 // deletesWhatIsGone asks for a webhook to be deleted that somebody else has
-// deleted meanwhile, which counts as done.
+// deleted in between, which counts as done.
 func (v *visitor) deletesWhatIsGone(w sandbox.Webhook) {
 	v.app.t.Helper()
 	v.Open(deletePath(w))
@@ -357,7 +360,10 @@ func TestDeleteIsNotConfirmed(t *testing.T) {
 	hook := v.app.box.Webhooks(shop.ID)[0]
 	v.Open(deletePath(hook))
 	at := apiWebhooks + "/" + hook.ID
-	v.app.box.FailNext(sandbox.Failure{Method: http.MethodDelete, Path: at, Status: 500, Header: http.Header{"X-Request-Id": {"req-lost"}}})
+	v.app.box.FailNext(sandbox.Failure{
+		Method: http.MethodDelete, Path: at, Status: 500,
+		Header: http.Header{"X-Request-Id": {"req-lost"}},
+	})
 	v.status(v.Submit(v.Role("button", "Delete webhook")), 502)
 	v.hasFocus("banner")
 	v.reads("not confirmed", "req-lost", hook.URL)

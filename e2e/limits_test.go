@@ -13,10 +13,22 @@ var hourly = handlers.Rate{Burst: 1, Every: time.Hour}
 
 // limitScenes are the pages of who did too much.
 var limitScenes = []scene{
-	{name: "429, sign-in", show: showManySignIns, status: 429, heading: "Too many requests", limits: handlers.Limits{SignIns: hourly}},
-	{name: "429, deleting", show: showManyDeletes, status: 429, heading: "Too many requests", limits: handlers.Limits{Writes: hourly}},
-	{name: "create, too many", show: showManyForms, status: 429, heading: "Create webhook", limits: handlers.Limits{Writes: hourly}},
-	{name: "connect, too many keys", show: showManyKeys, status: 429, heading: "Connect a shop", limits: handlers.Limits{BadKeys: hourly}},
+	{
+		name: "429, sign-in", show: showManySignIns, status: 429, heading: "Too many requests",
+		limits: handlers.Limits{SignIns: hourly},
+	},
+	{
+		name: "429, deleting", show: showManyDeletes, status: 429, heading: "Too many requests",
+		limits: handlers.Limits{Writes: hourly},
+	},
+	{
+		name: "create, too many", show: showManyForms, status: 429, heading: "Create webhook",
+		limits: handlers.Limits{Writes: hourly},
+	},
+	{
+		name: "connect, too many keys", show: showManyKeys, status: 429, heading: "Connect a shop",
+		limits: handlers.Limits{BadKeys: hourly},
+	},
 }
 
 func showManySignIns(v *visitor) int {
@@ -53,7 +65,7 @@ func showManyKeys(v *visitor) int {
 }
 
 // TestLimit: who sends too many forms loses nothing, is told how long to wait,
-// and goes on then.
+// and continues then.
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	v := startLimited(t, handlers.Limits{Writes: hourly}).visit(browser.Options{})

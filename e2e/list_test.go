@@ -44,8 +44,8 @@ func (v *visitor) file(wantName string) [][]string {
 	return rows
 }
 
-// TestList: what is shown of the list, and in which order, stands in the
-// address, and the file has the same.
+// TestList: what is shown of the list, and in which order, is in the address,
+// and the file has the same.
 func TestList(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

@@ -141,7 +141,7 @@ func TestChangesWithoutScript(t *testing.T) {
 	v.status(v.Submit(v.Role("button", "Save my version")), 200)
 	v.saved(hook, good, "TELEPATHY_RECEIVED", "ORDER_PLACED", "DONATION", "PROMOTION_CREATED")
 	v.recreatesWithoutScript(hook)
-	v.looksAroundWithoutScript(shop)
+	v.readsWithoutScript(shop)
 }
 
 // recreatesWithoutScript deletes a webhook of the third shop and creates it
@@ -165,8 +165,8 @@ func (v *visitor) recreatesWithoutScript(w sandbox.Webhook) {
 	v.heads("Webhook created")
 }
 
-// looksAroundWithoutScript goes to the pages that only show something.
-func (v *visitor) looksAroundWithoutScript(shop sandbox.DemoShop) {
+// readsWithoutScript goes to the pages that only show something.
+func (v *visitor) readsWithoutScript(shop sandbox.DemoShop) {
 	v.app.t.Helper()
 	v.app.fire(2, "DONATION", true, 1)
 	bar := v.Role("banner", "")

@@ -10,52 +10,91 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// TestTwoClicksAtOnce: the second press reaches the dashboard while the first
-// is still under way, and one webhook comes of both. With script the button is
-// no longer there for the second.
+// TestTwoClicksAtOnce: the second click reaches the dashboard while the first
+// is still being processed, and together they create one webhook. With script,
+// the button no longer accepts the second.
 func TestTwoClicksAtOnce(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{NoJavaScript: true})
 	shop := v.connectKey(0)
 	v.compose(shop, good, donation)
-	call := v.app.wire.hold(t, http.MethodPost, apiWebhooks)
-	first := v.app.door.hold(t, http.MethodPost, listPath(shop))
-	second := v.app.door.hold(t, http.MethodPost, listPath(shop))
-	press := v.presser(v.Role("button", "Create webhook"))
-	press()
+	call := v.app.wire.block(t, http.MethodPost, apiWebhooks)
+	first := v.app.frontGate.block(t, http.MethodPost, listPath(shop))
+	second := v.app.frontGate.block(t, http.MethodPost, listPath(shop))
+	v.pointAt(v.Role("button", "Create webhook"))
+	v.clickHere(1)
 	first.wait()
-	first.letGo()
+	first.release()
 	call.wait()
-	press()
+	v.clickHere(1)
 	second.wait()
-	second.letGo()
-	call.letGo()
+	second.release()
+	call.release()
 	v.WaitPath("^" + listPath(shop) + "/wcon_")
 	v.heads("Webhook created")
 	v.at(webhookPath(v.app.onlyOne(0, good)))
 }
 
-// presser gives a press of the mouse on an element that waits for nothing, so
-// that it can be repeated while the first is answered.
-func (v *visitor) presser(l playwright.Locator) func() {
+// pointAt moves the mouse to an element, on which nothing waits for the clicks
+// that follow.
+func (v *visitor) pointAt(l playwright.Locator) {
 	v.app.t.Helper()
 	v.Must(l.ScrollIntoViewIfNeeded())
 	box, err := l.BoundingBox()
 	v.Must(err)
-	return func() { v.Must(v.PW.Mouse().Click(box.X+box.Width/2, box.Y+box.Height/2)) }
+	v.Must(v.PW.Mouse().Move(box.X+box.Width/2, box.Y+box.Height/2))
 }
 
+// clickHere clicks where the mouse is. count is 2 for the second half of a
+// double click.
+func (v *visitor) clickHere(count int) {
+	v.app.t.Helper()
+	v.Must(v.PW.Mouse().Down(playwright.MouseDownOptions{ClickCount: &count}))
+	v.Must(v.PW.Mouse().Up(playwright.MouseUpOptions{ClickCount: &count}))
+}
+
+// TestDoubleClick creates one webhook: both halves come before the response.
 func TestDoubleClick(t *testing.T) {
 	t.Parallel()
 	for _, script := range []bool{true, false} {
 		v := meet(t, browser.Options{NoJavaScript: !script})
 		shop := v.connectKey(0)
 		v.compose(shop, good, donation)
-		v.Must(v.Role("button", "Create webhook").Dblclick())
+		call := v.app.wire.block(t, http.MethodPost, apiWebhooks)
+		v.pointAt(v.Role("button", "Create webhook"))
+		v.clickHere(1)
+		v.clickHere(2)
+		call.wait()
+		call.release()
 		v.WaitPath("^" + listPath(shop) + "/wcon_")
 		v.heads("Webhook created")
 		v.app.onlyOne(0, good)
 	}
+}
+
+// TestSecondHalfOfADoubleClick: what comes after the response, on the page that
+// the first half led to, neither presses a button there nor takes the focus.
+func TestSecondHalfOfADoubleClick(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	hook := v.app.add(0, accepts, "DONATION")
+	v.connectKey(0)
+	v.Open(testPath(hook))
+	send := v.Role("button", sendDelivery)
+	v.pointAt(send)
+	v.status(v.Navigate(func() { v.clickHere(1) }), 200)
+	v.isAnswered("200 OK")
+	v.clickHere(2)
+	v.hasFocus("result")
+	v.pointAt(send)
+	v.clickHere(2)
+	v.hasFocus("result")
+	v.app.received(1)
+
+	v.clickHere(1) // begins another one
+	v.clickHere(2)
+	v.isAnswered("200 OK")
+	v.app.received(2)
 }
 
 // TestBackAndResend: Back shows the form with its input; sending it again

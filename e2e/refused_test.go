@@ -18,7 +18,7 @@ func (v *visitor) hasFocus(id string) {
 	}
 }
 
-// TestRefusals: each refusal of the API stands beside the URL field, which has
+// TestRefusals: each rejection by the API is shown beside the URL field, which has
 // the focus; everything typed and ticked is kept, and a corrected form works.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
@@ -110,7 +110,7 @@ func TestOneLocalError(t *testing.T) {
 	}
 }
 
-// TestBanner: what belongs to no field stands above the form, with the code
+// TestBanner: what belongs to no field is shown above the form, with the code
 // and the request id, and keeps everything.
 func TestBanner(t *testing.T) {
 	t.Parallel()
@@ -122,9 +122,19 @@ func TestBanner(t *testing.T) {
 		status  int
 		texts   []string
 	}{
-		{"an unknown code", sandbox.Failure{Status: 400, Code: "WEBHOOK_MOON_PHASE", Header: id}, 422, []string{"refused to create this webhook", "WEBHOOK_MOON_PHASE"}},
+		{
+			"an unknown code",
+			sandbox.Failure{Status: 400, Code: "WEBHOOK_MOON_PHASE", Header: id},
+			422,
+			[]string{"refused to create this webhook", "WEBHOOK_MOON_PHASE"},
+		},
 		{"busy", sandbox.Failure{Status: 503, Header: wait}, 503, []string{"Fourthwall is busy", "60 seconds"}},
-		{"too many requests", sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS", Header: wait}, 503, []string{"Fourthwall is busy", "OPEN_API_TOO_MANY_REQUESTS"}},
+		{
+			"too many requests",
+			sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS", Header: wait},
+			503,
+			[]string{"Fourthwall is busy", "OPEN_API_TOO_MANY_REQUESTS"},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

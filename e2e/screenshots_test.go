@@ -19,7 +19,8 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-var screenshots = flag.String("screenshots", "", "draw the pictures of every page into this `folder`, and those of the README")
+var screenshots = flag.String("screenshots", "",
+	"draw the pictures of every page into this `folder`, and those of the README")
 
 // readmeImages is where the README's pictures are.
 const readmeImages = "../docs/images"
@@ -28,8 +29,8 @@ const readmeImages = "../docs/images"
 // in the repository for ever.
 const maxReadmeImage = 200_000
 
-// looks are the ways in which each page is drawn.
-var looks = []struct {
+// variants are the ways in which each page is drawn.
+var variants = []struct {
 	Name, Scheme  string
 	Width, Height int
 }{
@@ -67,16 +68,16 @@ func TestScreenshots(t *testing.T) {
 	writeAlbum(t, all)
 }
 
-// draw shows a scene and takes the picture of the whole page in every look.
+// draw shows a scene and takes the picture of the whole page in every variant.
 func (s scene) draw(t *testing.T) {
 	t.Helper()
 	v := s.meet(t)
 	v.status(s.show(v), s.status)
-	for _, look := range looks {
-		v.SetScheme(look.Scheme)
-		v.Resize(look.Width, look.Height)
+	for _, variant := range variants {
+		v.SetScheme(variant.Scheme)
+		v.Resize(variant.Width, variant.Height)
 		_, err := v.PW.Screenshot(playwright.PageScreenshotOptions{
-			Path: playwright.String(filepath.Join(*screenshots, s.file(look.Name))), FullPage: playwright.Bool(true),
+			Path: playwright.String(filepath.Join(*screenshots, s.file(variant.Name))), FullPage: playwright.Bool(true),
 		})
 		v.Must(err)
 	}
@@ -89,7 +90,7 @@ func (s scene) Anchor() string {
 	return strings.Trim(notInFileName.ReplaceAllString(strings.ToLower(s.name), "-"), "-")
 }
 
-func (s scene) file(look string) string { return s.Anchor() + "." + look + ".png" }
+func (s scene) file(variant string) string { return s.Anchor() + "." + variant + ".png" }
 
 // readmeScenes are the pictures of the README, by the names of their files.
 var readmeScenes = map[string]func(*visitor){
@@ -149,10 +150,10 @@ func drawForReadme(t *testing.T, name string, show func(*visitor)) {
 	v.Must(os.WriteFile(filepath.Join(readmeImages, name+".png"), packed.Bytes(), 0o644))
 }
 
-// writeAlbum writes a page to leaf through the pictures, one look at a time.
+// writeAlbum writes a page to leaf through the pictures, one variant at a time.
 func writeAlbum(t *testing.T, all []scene) {
 	t.Helper()
-	type picture struct{ Look, File string }
+	type picture struct{ Variant, File string }
 	type sheet struct {
 		Name, Anchor string
 		Pictures     []picture
@@ -160,13 +161,13 @@ func writeAlbum(t *testing.T, all []scene) {
 	var sheets []sheet
 	for _, s := range all {
 		next := sheet{Name: s.name, Anchor: s.Anchor()}
-		for _, look := range looks {
-			next.Pictures = append(next.Pictures, picture{look.Name, s.file(look.Name)})
+		for _, variant := range variants {
+			next.Pictures = append(next.Pictures, picture{variant.Name, s.file(variant.Name)})
 		}
 		sheets = append(sheets, next)
 	}
 	var page bytes.Buffer
-	if err := album.Execute(&page, map[string]any{"Looks": looks, "Sheets": sheets}); err != nil {
+	if err := album.Execute(&page, map[string]any{"Variants": variants, "Sheets": sheets}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(*screenshots, "index.html"), page.Bytes(), 0o644); err != nil {
@@ -186,16 +187,16 @@ nav label, nav a { display: block; color: inherit }
 h2 { margin: 0; padding: 1rem; font-size: 1rem }
 main { min-width: 0; padding: 0 1rem 100vh }
 img { display: none; max-width: 100%; border: 1px solid #999 }
-{{range .Looks}}body:has(#{{.Name}}:checked) img.{{.Name}} { display: block }
+{{range .Variants}}body:has(#{{.Name}}:checked) img.{{.Name}} { display: block }
 {{end}}</style>
 <nav>
-{{range $i, $look := .Looks}}<label><input type="radio" name="look" id="{{.Name}}"{{if eq $i 0}} checked{{end}}> {{.Scheme}}, {{.Width}} px</label>
+{{range $i, $variant := .Variants}}<label><input type="radio" name="variant" id="{{.Name}}"{{if eq $i 0}} checked{{end}}> {{.Scheme}}, {{.Width}} px</label>
 {{end}}<hr>
 {{range .Sheets}}<a href="#{{.Anchor}}">{{.Name}}</a>
 {{end}}</nav>
 <main>
 {{range .Sheets}}{{$name := .Name}}<h2 id="{{.Anchor}}">{{.Name}}</h2>
-{{range .Pictures}}<img class="{{.Look}}" src="{{.File}}" alt="{{$name}}, {{.Look}}" loading="lazy">
+{{range .Pictures}}<img class="{{.Variant}}" src="{{.File}}" alt="{{$name}}, {{.Variant}}" loading="lazy">
 {{end}}{{end}}</main>
 </html>
 `))

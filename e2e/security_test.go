@@ -32,7 +32,8 @@ func lure(t *testing.T, host, body string) string {
 	return "http://" + host + ":" + portOf(server)
 }
 
-// sendingForm is a form that sends itself.
+// sendingForm returns a form that sends itself once its page is loaded: one that
+// is sent before would end the wait for that page.
 func sendingForm(action string, fields url.Values) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<form id="f" method="post" action="%s">`, html.EscapeString(action))
@@ -41,7 +42,7 @@ func sendingForm(action string, fields url.Values) string {
 			fmt.Fprintf(&b, `<input type="hidden" name="%s" value="%s">`, html.EscapeString(name), html.EscapeString(value))
 		}
 	}
-	b.WriteString(`</form><script>f.submit()</script>`)
+	b.WriteString(`</form><script>addEventListener('load', () => setTimeout(() => f.submit()))</script>`)
 	return b.String()
 }
 
@@ -76,7 +77,7 @@ func TestFormsOfOtherSites(t *testing.T) {
 				v.reads("sent from another site")
 			}
 			v.app.none(0, good)
-			v.app.holds(hook, accepts, "DONATION")
+			v.app.hasContent(hook, accepts, "DONATION")
 			v.app.received(0)
 			v.Open("/")
 			v.at(listPath(shop))
@@ -84,7 +85,7 @@ func TestFormsOfOtherSites(t *testing.T) {
 	}
 }
 
-// keepsChange brings a change of a webhook up to its review, and gives the id
+// keepsChange brings a change of a webhook up to its review, and returns the ID
 // of the draft.
 func (v *visitor) keepsChange(w sandbox.Webhook) string {
 	v.app.t.Helper()
@@ -128,7 +129,10 @@ func TestFrames(t *testing.T) {
 	shop := v.connectKey(0)
 	showConsent(v)
 	v.ExpectProblem("frame|status of 404")
-	for _, address := range []string{v.PW.URL(), v.app.boxURL, v.app.url + listPath(shop), v.app.url + "/connect", v.app.url + "/nowhere"} {
+	for _, address := range []string{
+		v.PW.URL(), v.app.boxURL, v.app.url + listPath(shop), v.app.url + "/connect",
+		v.app.url + "/nowhere",
+	} {
 		v.Open(lure(t, "localhost", `<iframe src="`+html.EscapeString(address)+`"></iframe>`))
 		frames := v.PW.Frames()
 		if len(frames) != 2 {
@@ -153,9 +157,9 @@ var hostile = []string{
 	`https://example.com/' onfocus='alert(1)' autofocus='`,
 }
 
-// holdsNoTrap fails the test when the page has an element that only a text of
+// hasNoTrap fails the test when the page has an element that only a text of
 // somebody else's can have made.
-func (v *visitor) holdsNoTrap() {
+func (v *visitor) hasNoTrap() {
 	v.app.t.Helper()
 	traps := v.CSS(`img, iframe, object, embed, base, svg[onload], [onerror], [onfocus], script:not([src]), a[href^="javascript" i], a[href^="data" i]`)
 	if n := v.Count(traps); n > 0 {
@@ -175,22 +179,22 @@ func TestHostileWebhooks(t *testing.T) {
 	}
 	v.connectKey(1)
 	v.reads(append(hostile, types[1:]...)...)
-	v.holdsNoTrap()
+	v.hasNoTrap()
 	for _, hook := range v.app.box.Webhooks(shop.ID) {
 		v.status(v.Open(webhookPath(hook)), 200)
 		v.reads(hook.URL)
 		v.reads(hook.AllowedTypes...)
-		v.holdsNoTrap()
+		v.hasNoTrap()
 		v.status(v.Open(editPath(hook)), 200)
 		v.Must(v.Expect(v.address()).ToHaveValue(hook.URL))
-		v.holdsNoTrap()
+		v.hasNoTrap()
 		v.status(v.Open(deletePath(hook)), 200)
 		v.reads(hook.URL)
-		v.holdsNoTrap()
+		v.hasNoTrap()
 	}
 	v.Open(v.app.boxURL)
 	v.reads(hostile...)
-	v.holdsNoTrap()
+	v.hasNoTrap()
 }
 
 // Checklist 25.
@@ -199,7 +203,10 @@ func TestHostileDeliveries(t *testing.T) {
 	v := meet(t, browser.Options{})
 	shop := v.connectKey(0)
 	for i, text := range hostile {
-		e := event(map[string]any{"id": text, "type": text, "state": text, "error": text, "url": text, "apiVersion": text, "body": text})
+		e := event(map[string]any{
+			"id": text, "type": text, "state": text, "error": text, "url": text, "apiVersion": text,
+			"body": text,
+		})
 		if i == 0 {
 			body, err := json.Marshal(map[string]any{"id": text, "webhookId": text, "shopId": text})
 			v.Must(err)
@@ -209,13 +216,13 @@ func TestHostileDeliveries(t *testing.T) {
 		v.status(v.Open(eventsPath(shop)), 200)
 		v.delivered(1)
 		v.reads(text)
-		v.holdsNoTrap()
+		v.hasNoTrap()
 		body, err := json.Marshal(e)
 		v.Must(err)
 		v.app.box.FailNext(sandbox.Failure{Path: apiEvents + "/*", Status: 200, Body: string(body)})
 		v.status(v.Open(eventsPath(shop)+"/"+url.PathEscape(text)+"?show=body"), 200)
 		v.reads(text)
-		v.holdsNoTrap()
+		v.hasNoTrap()
 	}
 }
 
@@ -228,14 +235,14 @@ func TestHostileInput(t *testing.T) {
 		v.app.failCreate(sandbox.Failure{Status: 400, Code: text})
 		v.status(v.create(), 422)
 		v.kept(text, donation)
-		v.holdsNoTrap()
+		v.hasNoTrap()
 		v.app.box.ForgetFailures()
 
 		v.Open("/connect")
 		v.Fill(v.Label("API user name"), text)
 		v.status(v.Submit(v.Role("button", "Connect with this key")), 422)
 		v.Must(v.Expect(v.Label("API user name")).ToHaveValue(text))
-		v.holdsNoTrap()
+		v.hasNoTrap()
 	}
 }
 
@@ -259,7 +266,7 @@ func TestHostileAddresses(t *testing.T) {
 		} {
 			v.Open(address)
 			v.See(v.main())
-			v.holdsNoTrap()
+			v.hasNoTrap()
 			if strings.Contains(v.text(), "alert(") {
 				t.Errorf("%s repeats what stands in its address", address)
 			}
@@ -281,7 +288,7 @@ func TestHostileFilters(t *testing.T) {
 		} {
 			v.Open(address)
 			v.See(v.main())
-			v.holdsNoTrap()
+			v.hasNoTrap()
 		}
 	}
 }

@@ -17,7 +17,10 @@ func TestSessionEndsInTheForm(t *testing.T) {
 		texts []string // on the connect page
 	}{
 		{"nobody used it for too long", func(a *app) { a.move(13 * time.Hour) }, nil},
-		{"Fourthwall takes the access back", func(a *app) { a.box.Advance(32 * 24 * time.Hour) }, []string{"Studio Nine must be connected again"}},
+		{
+			"Fourthwall takes the access back", func(a *app) { a.box.Advance(32 * 24 * time.Hour) },
+			[]string{"Studio Nine must be connected again"},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -44,7 +47,7 @@ func TestSessionEndsInTheForm(t *testing.T) {
 	}
 }
 
-// noInput fails the test when what was typed stands in the address bar.
+// noInput fails the test when what was typed is in the address bar.
 func (v *visitor) noInput(typed string) {
 	v.app.t.Helper()
 	if strings.Contains(v.Path(), "example") || strings.Contains(v.Path(), "DONATION") {
@@ -117,7 +120,7 @@ func (v *visitor) switchShop(from, to string) {
 	v.Submit(bar.GetByRole("link").Filter(hasText(to)))
 }
 
-// disconnect takes a shop off on the page of the shops, which asks once more.
+// disconnect takes a shop off on the page of the shops, which asks again.
 func (v *visitor) disconnect(name string) {
 	v.app.t.Helper()
 	v.Open("/shops")

@@ -51,7 +51,7 @@ func (v *visitor) verdict(title, code string) {
 		v.Must(v.Expect(v.Role("region", "Why not").GetByRole("listitem").First().Locator("code")).ToHaveText(code))
 	}
 	v.Must(v.Expect(v.benchSecret()).ToHaveValue(""))
-	v.holdsNone()
+	v.hasNoSecret()
 }
 
 // realBody is the body of a delivery that the sandbox made, and whose
@@ -90,7 +90,7 @@ func TestSignatureBench(t *testing.T) {
 	v.bench(body, base64Of(right), secret+"x")
 	v.verdict("The signature is not valid", "secret-or-body")
 
-	// A text area sends other line ends than stand in it.
+	// A text area sends other line ends than its value has.
 	lines := strings.ReplaceAll(body, `,"`, ",\n\"")
 	v.bench(lines, "X-Fourthwall-Hmac-SHA256: "+base64Of(signed(lines, secret)), secret)
 	v.verdict("The signature is valid", "")
@@ -133,7 +133,7 @@ func TestSignatureOfAFile(t *testing.T) {
 	v.Choose(file, "hostile\"><img src=x onerror=alert(1)>.json", []byte(strings.ReplaceAll(body, ",", ",\r\n")))
 	v.bench("", base64Of(signed(strings.ReplaceAll(body, ",", ",\n"), secret)), secret)
 	v.verdict("The signature is not valid", "crlf")
-	v.holdsNoTrap()
+	v.hasNoTrap()
 }
 
 // TestSignatureErrors: what is missing is named at its field, with the rest
@@ -156,10 +156,10 @@ func TestSignatureErrors(t *testing.T) {
 	v.Must(v.Expect(v.benchSecret()).ToHaveAttribute("aria-invalid", "true"))
 	v.Must(v.Expect(v.body()).ToHaveValue(text))
 	v.Must(v.Expect(v.Label("Signature")).ToHaveValue(hostile[0]))
-	v.holdsNoTrap()
+	v.hasNoTrap()
 }
 
-// TestSnippets: every language's program can be copied as it stands there.
+// TestSnippets: every language's program can be copied as it is shown.
 func TestSnippets(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -169,10 +169,12 @@ func TestSnippets(t *testing.T) {
 		"Go": "hmac.Equal", "Node.js": "timingSafeEqual", "Python": "compare_digest", "PHP": "hash_equals",
 		"C#": "FixedTimeEquals", "Ruby": "secure_compare",
 	} {
-		fold := part.Locator("details").Filter(playwright.LocatorFilterOptions{Has: v.PW.GetByText(language, playwright.PageGetByTextOptions{Exact: playwright.Bool(true)})})
+		fold := part.Locator("details").Filter(playwright.LocatorFilterOptions{Has: v.PW.GetByText(language,
+			playwright.PageGetByTextOptions{Exact: playwright.Bool(true)})})
 		v.Click(fold.Locator("summary"))
 		code := v.copied(fold.GetByRole("button"))
-		if !strings.Contains(code, compares) || !strings.Contains(strings.ToLower(code), "x-fourthwall-hmac-sha256") || squeezed(code) != squeezed(v.TextOf(fold.Locator("code"))) {
+		if !strings.Contains(code, compares) || !strings.Contains(strings.ToLower(code), "x-fourthwall-hmac-sha256") ||
+			squeezed(code) != squeezed(v.TextOf(fold.Locator("code"))) {
 			t.Errorf("the code in %s is\n%s", language, code)
 		}
 	}

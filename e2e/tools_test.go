@@ -41,7 +41,7 @@ func TestToolsAgree(t *testing.T) {
 }
 
 // TestToolsSurviveSigningIn: what was typed is there after the session had to
-// be renewed, but for the secret, and nothing was sent meanwhile.
+// be renewed, but for the secret, and nothing was sent in between.
 func TestToolsSurviveSigningIn(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -59,7 +59,7 @@ func TestToolsSurviveSigningIn(t *testing.T) {
 	v.heads("Send a test delivery")
 	v.Must(v.Expect(v.body()).ToHaveValue(`{"changed": true}`))
 	v.Must(v.Expect(v.secret()).ToHaveValue(""))
-	v.holdsNone()
+	v.hasNoSecret()
 	v.app.received(0)
 
 	v.Submit(v.Role("link", "Check the endpoint instead"))
@@ -83,8 +83,7 @@ func TestToolsByKeyboard(t *testing.T) {
 	v.HasFocus(v.address())
 	v.Type(verifies)
 	v.press("Enter", v.Role("button", "Check this address"))
-	v.stepTo(v.Label("Event type to send"))
-	v.Type("Don")
+	v.selectByKeyboard(v.Label("Event type to send"), "DONATION")
 	v.stepTo(v.secret())
 	v.Type(shop.WebhookSecret)
 	v.status(v.Navigate(func() { v.Press("Enter") }), 200)
@@ -101,8 +100,7 @@ func TestToolsByKeyboard(t *testing.T) {
 	v.kept(verifies)
 
 	v.Open(testPath(hook))
-	v.stepTo(v.Label("Event type"))
-	v.Type("Don")
+	v.selectByKeyboard(v.Label("Event type"), "DONATION")
 	v.press("Enter", v.Role("button", "Show its sample"))
 	v.stepTo(v.body())
 	v.Press("Control+End")
@@ -154,13 +152,13 @@ func TestToolsWithoutScript(t *testing.T) {
 
 	v.Submit(v.Role("link", "Check again"))
 	v.Eval("document.querySelector('[name=follow]').value = '1'") // so that the page comes at once, as after a long wait
-	delivery := v.app.hold("/verify")
+	delivery := v.app.blockDelivery("/verify")
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
 	delivery.wait()
 	v.worksWithoutScript()
 	v.status(v.Navigate(func() {
 		v.clickOnly(v.Role("link", "See how far it is"))
-		delivery.letGo()
+		delivery.release()
 	}), 200)
 	v.isChecked("PPPPLPLTSS", "There is something to (look at|put right)")
 	v.Submit(v.Role("link", "Back to the form"))
@@ -169,14 +167,14 @@ func TestToolsWithoutScript(t *testing.T) {
 }
 
 // waitsFor presses a button, lets the delivery that it sends wait a moment,
-// and goes on when the page is there.
+// and returns when the page is there.
 func (v *visitor) waitsFor(path string, button playwright.Locator) {
 	v.app.t.Helper()
-	delivery := v.app.hold(path)
+	delivery := v.app.blockDelivery(path)
 	v.status(v.Navigate(func() {
 		v.clickOnly(button)
 		delivery.wait()
-		delivery.letGo()
+		delivery.release()
 	}), 200)
 }
 
@@ -212,7 +210,10 @@ var toolScenes = []scene{
 	{name: "check, under way, no script", show: showCheckRunning, status: 200, heading: "Endpoint check", noScript: true},
 	{name: "check, finished", show: showChecked, status: 200, heading: "Endpoint check"},
 	{name: "check, interrupted", show: showCheckInterrupted, status: 200, heading: "Endpoint check"},
-	{name: "test", show: func(v *visitor) int { return v.Open(testPath(tests(v))) }, status: 200, heading: "Send a test delivery"},
+	{
+		name: "test", show: func(v *visitor) int { return v.Open(testPath(tests(v))) }, status: 200,
+		heading: "Send a test delivery",
+	},
 	{name: "test, answered", show: showTestAnswered, status: 200, heading: "Send a test delivery"},
 	{name: "test, no answer", show: showTestUnanswered, status: 200, heading: "Send a test delivery"},
 	{name: "test, not JSON", show: showTestRefused, status: 422, heading: "Send a test delivery"},
@@ -245,7 +246,7 @@ func showCheckRefused(v *visitor) int {
 // showCheckRunning stays at the first delivery for as long as the scene lasts.
 func showCheckRunning(v *visitor) int {
 	showCheckStart(v)
-	delivery := v.app.hold(longPath)
+	delivery := v.app.blockDelivery(longPath)
 	v.Eval("document.querySelector('[name=follow]').value = '1'")
 	v.Submit(v.Role("button", sendDeliveries))
 	delivery.wait()
@@ -271,7 +272,7 @@ func showChecked(v *visitor) int {
 	return status
 }
 
-// showCheckInterrupted comes back to a check that nobody works on any more.
+// showCheckInterrupted comes back to a check that was abandoned.
 func showCheckInterrupted(v *visitor) int {
 	showCheckRunning(v)
 	at := v.Path()

@@ -69,7 +69,7 @@ func (a *app) golden(name, got string) {
 	}
 }
 
-// axNode is a node of the accessibility tree, as Chromium gives it to
+// axNode is a node of the accessibility tree, as Chromium passes it to
 // assistive technology.
 type axNode struct {
 	ID          string   `json:"nodeId"`
@@ -142,7 +142,8 @@ func (n axNode) role() string {
 // Roles that say nothing by themselves: what is in them is told in their
 // place. Text in one of them is told as one.
 var silentRoles = []string{
-	"", "none", "generic", "paragraph", "LabelText", "emphasis", "strong", "code", "time", "DescriptionList", "DescriptionListDetail",
+	"", "none", "generic", "paragraph", "LabelText", "emphasis", "strong", "code", "time", "DescriptionList",
+	"DescriptionListDetail",
 	"DescriptionListTerm",
 }
 

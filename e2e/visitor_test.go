@@ -117,7 +117,8 @@ func queryOf(address string) url.Values {
 // clickOnly clicks and does not wait for what comes of it.
 func (v *visitor) clickOnly(l playwright.Locator) {
 	v.app.t.Helper()
-	v.Must(l.Click(playwright.LocatorClickOptions{NoWaitAfter: playwright.Bool(true)})) //nolint:staticcheck // the default waits for the navigation that a second click ends
+	//nolint:staticcheck // the default waits for the navigation that a second click ends
+	v.Must(l.Click(playwright.LocatorClickOptions{NoWaitAfter: playwright.Bool(true)}))
 }
 
 // named finds by role and by a pattern of the accessible name.

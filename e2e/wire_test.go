@@ -2,72 +2,75 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// gate lets requests through, and holds chosen ones back.
+// gate lets requests through, but for chosen ones, which it blocks.
 type gate struct {
-	mu    sync.Mutex
-	holds []*hold
+	mu     sync.Mutex
+	blocks []*blocked
 }
 
-// hold is a request that waits at a gate until it is let go.
-type hold struct {
+// blocked is a request that waits at a gate until it is released.
+type blocked struct {
 	t            *testing.T
 	method, path string
 	arrived      chan *url.URL
 	released     chan struct{}
-	letGo        func() // lets the request pass
+	release      func() // lets the request pass
 }
 
 func newGate() *gate { return &gate{} }
 
-// hold stops the next request with this method and path, until letGo or the
-// end of the test.
-func (g *gate) hold(t *testing.T, method, path string) *hold {
-	h := &hold{t: t, method: method, path: path, arrived: make(chan *url.URL, 1), released: make(chan struct{})}
-	h.letGo = sync.OnceFunc(func() { close(h.released) })
-	t.Cleanup(h.letGo)
+// block stops the next request with this method and path, until release is called
+// or the test ends.
+func (g *gate) block(t *testing.T, method, path string) *blocked {
+	b := &blocked{t: t, method: method, path: path, arrived: make(chan *url.URL, 1), released: make(chan struct{})}
+	b.release = sync.OnceFunc(func() { close(b.released) })
+	t.Cleanup(b.release)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.holds = append(g.holds, h)
-	return h
+	g.blocks = append(g.blocks, b)
+	return b
 }
 
-// waitFor returns once the request is there, with its address.
-func (h *hold) wait() *url.URL {
-	h.t.Helper()
+// wait returns once the request is there, with its address.
+func (b *blocked) wait() *url.URL {
+	b.t.Helper()
 	select {
-	case u := <-h.arrived:
+	case u := <-b.arrived:
 		return u
-	case <-time.After(20 * time.Second):
-		h.t.Fatalf("no %s request for %s came", h.method, h.path)
+	case <-time.After(time.Minute):
+		b.t.Fatalf("no %s request for %s came", b.method, b.path)
 		return nil
 	}
 }
 
-// pass returns when nothing holds the request, or it was given up.
+// pass returns when nothing blocks the request, or it was given up.
 func (g *gate) pass(r *http.Request) {
 	g.mu.Lock()
-	i := slices.IndexFunc(g.holds, func(h *hold) bool { return h.method == r.Method && h.path == r.URL.Path })
+	i := slices.IndexFunc(g.blocks, func(b *blocked) bool { return b.method == r.Method && b.path == r.URL.Path })
 	if i < 0 {
 		g.mu.Unlock()
 		return
 	}
-	h := g.holds[i]
-	g.holds = slices.Delete(g.holds, i, i+1)
+	b := g.blocks[i]
+	g.blocks = slices.Delete(g.blocks, i, i+1)
 	g.mu.Unlock()
-	h.arrived <- address(r)
+	b.arrived <- address(r)
 	select {
-	case <-h.released:
+	case <-b.released:
 	case <-r.Context().Done():
 	}
 }
@@ -77,15 +80,27 @@ func (g *gate) pass(r *http.Request) {
 type wire struct {
 	*gate
 
-	base http.RoundTripper
-	seen sync.Map // tokens
+	base    http.RoundTripper
+	refuses atomic.Bool // Fourthwall refuses connections
+	seen    sync.Map    // tokens
 
 	putsMu sync.Mutex
 	puts   []string // bodies of PUT requests
 }
 
 func newWire() *wire {
-	return &wire{gate: newGate(), base: &http.Transport{DisableKeepAlives: true}}
+	w := &wire{gate: newGate()}
+	w.base = &http.Transport{DisableKeepAlives: true, DialContext: w.dial}
+	return w
+}
+
+// dial connects to a port at which nobody listens while Fourthwall refuses
+// connections. Its own port stays its own.
+func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if w.refuses.Load() {
+		address = "127.0.0.1:1"
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
 }
 
 // RoundTrip sends a request and notes the tokens in it and in its answer.
@@ -107,7 +122,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, w.noteTokens(response)
 }
 
-// notePut remembers a body and gives the request that is to be sent.
+// notePut remembers a body and returns the request that is to be sent.
 func (w *wire) notePut(r *http.Request) (*http.Request, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -59,7 +59,7 @@ func of(path string) string {
 }
 
 // requestIDs are the ids of requests, ours and the API's, and one-time ids.
-var requestIDs = regexp.MustCompile(`[>"]([A-Za-z0-9_-]{16}|[A-Za-z0-9_-]{43})[<"]`)
+var requestIDs = regexp.MustCompile(`[>"]([A-Za-z0-9_-]{16}|[A-Za-z0-9_-]{43}|[A-Z2-7]{26})[<"]`)
 
 // alike takes out of a page what differs between any two: the ids that were
 // asked for and those of the requests.

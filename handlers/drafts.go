@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
@@ -8,7 +9,6 @@ import (
 	"time"
 
 	"hookwall/internal/store"
-	"hookwall/oauth"
 	"hookwall/views"
 )
 
@@ -33,7 +33,7 @@ const browserCookieLife = 24 * 60 * 60 // seconds
 // across the renewal of one: sign-in attempts and drafts are found by it.
 func (s *server) browserToken(r *http.Request) string {
 	all := r.CookiesNamed(s.cookieName("browser"))
-	if len(all) != 1 || len(all[0].Value) != len(oauth.RandomToken()) {
+	if len(all) != 1 || !randomID.MatchString(all[0].Value) {
 		return "" // of several, another host of the same site may have put one there
 	}
 	return all[0].Value
@@ -43,7 +43,7 @@ func (s *server) browserToken(r *http.Request) string {
 func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
 	token := s.browserToken(r)
 	if token == "" {
-		token = oauth.RandomToken()
+		token = rand.Text()
 		http.SetCookie(w, s.browserCookie(token, browserCookieLife))
 	}
 	return token

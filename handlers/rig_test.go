@@ -152,9 +152,8 @@ func newRig(t testing.TB, o options) *rig {
 		PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api,
 		OAuth: oauth.New(provider), Limits: o.limits, Logger: logger, Now: now, Pauses: o.pauses,
 		Targets: targets, Receiver: sandbox.ReceiverHost, Sample: func(of SampleOf) (string, error) {
-			return sandbox.SampleEvent(sandbox.Sample{
-				Type: of.Type, WebhookID: of.WebhookID, ShopID: of.ShopID, ShopName: of.ShopName, Domain: of.Domain, At: of.At,
-			})
+			shop := sandbox.DemoShop{ID: of.ShopID, Name: of.ShopName, Domain: of.Domain}
+			return sandbox.SampleEvent(of.Type, of.WebhookID, shop, of.At)
 		},
 	})
 	front.Config.Handler = g.server.handler()

@@ -14,11 +14,12 @@ import (
 	"golang.org/x/net/html"
 
 	"hookwall/static"
+	"hookwall/views/ui"
 )
 
-// bigPicker has nine groups of 29 types in all. Its words are made up, so
-// that it compresses worse than a catalogue in English does.
-func bigPicker() Picker {
+// bigPicker returns a picker with 29 event types in nine groups. Its words are
+// random, so that it compresses worse than a catalog in English.
+func bigPicker() ui.Picker {
 	r := rand.New(rand.NewPCG(1, 2))
 	words := func(n int) string {
 		all := make([]string, n)
@@ -29,23 +30,26 @@ func bigPicker() Picker {
 		}
 		return strings.Join(all, " ")
 	}
-	p := Picker{Total: 29}
+	p := ui.Picker{Total: 29}
 	var codes []string
 	for i, size := range []int{3, 3, 3, 8, 3, 3, 3, 2, 1} {
-		g := PickerGroup{ID: fmt.Sprintf("group-%d", i), Title: words(2)}
+		g := ui.PickerGroup{ID: fmt.Sprintf("group-%d", i), Title: words(2)}
 		for range size {
 			code := strings.ToUpper(strings.ReplaceAll(words(3), " ", "_"))
 			codes = append(codes, code)
-			g.Types = append(g.Types, PickerType{Code: code, Title: words(2), Description: words(10)})
+			g.Types = append(g.Types, ui.PickerType{Code: code, Title: words(2), Description: words(10)})
 		}
 		p.Groups = append(p.Groups, g)
 	}
 	for i, size := range []int{5, 11, 2, 6, 5, 29} {
-		p.Presets = append(p.Presets, PickerPreset{ID: fmt.Sprintf("preset-%d", i), Title: words(2), Text: words(8), Types: codes[:size]})
+		p.Presets = append(p.Presets, ui.PickerPreset{
+			ID: fmt.Sprintf("preset-%d", i), Title: words(2), Text: words(8), Types: codes[:size],
+		})
 	}
 	return p
 }
 
+// compressed returns the size of content after gzip.
 func compressed(t *testing.T, content []byte) int {
 	t.Helper()
 	var buf bytes.Buffer
@@ -59,7 +63,7 @@ func compressed(t *testing.T, content []byte) int {
 	return buf.Len()
 }
 
-// loads gives the addresses that the page makes a browser fetch.
+// loads returns the URLs that a browser fetches for the page.
 func loads(d doc) []string {
 	var all []string
 	for _, n := range d.tags("script", "link", "use", "img") {
@@ -72,7 +76,9 @@ func loads(d doc) []string {
 }
 
 func TestCreatePageBudget(t *testing.T) {
-	d := render(t, WebhookForm(WebhookFormPage{Frame: frame(), Action: "/shops/sh_1/webhooks", CancelHref: "/shops/sh_1/webhooks", Picker: bigPicker()}))
+	d := render(t, WebhookForm(WebhookFormPage{
+		Frame: frame(), Action: "/shops/sh_1/webhooks", CancelHref: "/shops/sh_1/webhooks", Picker: bigPicker(),
+	}))
 	total := compressed(t, d.raw)
 	addresses := loads(d)
 	if len(addresses)+1 > 4 {
@@ -94,9 +100,9 @@ func TestCreatePageBudget(t *testing.T) {
 	t.Logf("%d bytes compressed in %d requests", total, len(addresses)+1)
 }
 
-// TestOnlyTheStyleSheetBlocks holds for every page but the one of the
-// implicit sign-in, whose script must come before everything.
-func TestOnlyTheStyleSheetBlocks(t *testing.T) {
+// TestOnlyStyleSheetBlocks is for every page but that of the implicit sign-in,
+// whose script must run before everything else.
+func TestOnlyStyleSheetBlocks(t *testing.T) {
 	d := render(t, WebhookForm(formPage()))
 	for _, n := range d.tags("script") {
 		if !has(n, "defer") {

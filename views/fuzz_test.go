@@ -5,12 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"hookwall/views/ui"
+
+	"github.com/a-h/templ"
 	"golang.org/x/net/html"
 )
 
 // FuzzPages fills every string of a page with the same text from outside. The
-// page stays within the policy, shows the text as text and whole, and nothing
-// of it that cannot be seen. Checklist 25.
+// page must keep to the policy and show the text as text, whole, with nothing in
+// it invisible. Checklist 25.
 func FuzzPages(f *testing.F) {
 	for i := range everyPage {
 		f.Add(uint8(i), i%2 == 0, hostile)
@@ -29,11 +32,12 @@ func FuzzPages(f *testing.F) {
 	})
 }
 
-// whole is all text as it stands, but what is in fields.
+// whole returns all text with its white space, without that in fields.
 func whole(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
-		field := d.Parent != nil && (d.Parent.Data == "textarea" || d.Parent.Data == "template" || d.Parent.Data == "noscript")
+		field := d.Parent != nil &&
+			(d.Parent.Data == "textarea" || d.Parent.Data == "template" || d.Parent.Data == "noscript")
 		if d.Type == html.TextNode && !field {
 			b.WriteString(d.Data)
 		}
@@ -41,10 +45,10 @@ func whole(n *html.Node) string {
 	return b.String()
 }
 
-// checkShown finds the text between its marks, each time.
+// checkShown compares the text between the marks ⟦ and ⟧, wherever it is shown.
 func checkShown(t *testing.T, page, seen, outside string) {
 	t.Helper()
-	all := []string{pieces(outside, hiddenInExact), pieces(outside, hiddenInNames), pieces(outside, hiddenInLines)}
+	all := []string{textOf(t, ui.Exact(outside)), textOf(t, ui.Named(outside)), textOf(t, ui.Lines(outside))}
 	for _, rest := range strings.Split(seen, "⟦")[1:] {
 		shown, _, ended := strings.Cut(rest, "⟧")
 		begun, _, cut := strings.Cut(shown, "…")
@@ -57,10 +61,12 @@ func checkShown(t *testing.T, page, seen, outside string) {
 	}
 }
 
-func pieces(s string, hidden func(rune) bool) string {
+// textOf returns the text of a component that draws nothing but text.
+func textOf(t *testing.T, c templ.Component) string {
+	t.Helper()
 	var b strings.Builder
-	for _, p := range split(s, hidden) {
-		b.WriteString(p.text)
+	if err := c.Render(t.Context(), &b); err != nil {
+		t.Fatal(err)
 	}
-	return b.String()
+	return html.UnescapeString(strings.NewReplacer(`<span class="ctl">`, "", `</span>`, "").Replace(b.String()))
 }

@@ -11,21 +11,23 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/a-h/templ"
 	"golang.org/x/net/html"
 
 	"hookwall/static"
+	"hookwall/views/ui"
 )
 
-// doc is a rendered page, for asking about what a browser without script
-// would see.
+// doc is a page as a browser without JavaScript parses it.
 type doc struct {
 	t    *testing.T
 	root *html.Node
 	raw  []byte
 }
 
+// render parses a component as a page.
 func render(t *testing.T, c templ.Component) doc {
 	t.Helper()
 	var buf bytes.Buffer
@@ -39,8 +41,8 @@ func render(t *testing.T, c templ.Component) doc {
 	return doc{t: t, root: root, raw: buf.Bytes()}
 }
 
-// all gives the elements for which ok holds, in tree order. The content of a
-// template element is no part of the page.
+// all returns the elements for which ok holds, in tree order, without those in
+// template elements.
 func (d doc) all(ok func(*html.Node) bool) []*html.Node { return within(d.root, ok) }
 
 func within(root *html.Node, ok func(*html.Node) bool) []*html.Node {
@@ -87,12 +89,12 @@ func hasClass(n *html.Node, class string) bool {
 	return slices.Contains(strings.Fields(attr(n, "class")), class)
 }
 
-// blocks begin on a line of their own.
+// blocks are the elements that begin on a line of their own.
 var blocks = strings.Fields(`address aside button caption dd details div dl dt form h1 h2 h3 header label li main nav
 	ol option p pre section summary table td th tr ul`)
 
-// text is what the element says, with runs of white space as one space. What
-// stands in fields is what a person typed, and sent back as it is.
+// text returns the text of an element, without that in text areas. Each run of
+// white space is one space.
 func text(n *html.Node) string {
 	var b strings.Builder
 	read(&b, n)
@@ -118,8 +120,8 @@ func read(b *strings.Builder, n *html.Node) {
 	}
 }
 
-// posted is what a browser without script sends when it sends the form by no
-// button in particular.
+// posted returns what a browser without JavaScript sends for the form, without
+// the value of a button.
 func posted(form *html.Node) url.Values {
 	values := url.Values{}
 	for _, in := range within(form, func(n *html.Node) bool { return n.Data == "input" && attr(n, "name") != "" }) {
@@ -131,11 +133,12 @@ func posted(form *html.Node) url.Values {
 	return values
 }
 
+// submits returns the buttons that send the form.
 func submits(form *html.Node) []*html.Node {
 	return within(form, func(n *html.Node) bool { return n.Data == "button" && attr(n, "type") != "button" })
 }
 
-// check holds what is true of every page, whatever stands in it.
+// check checks what is true of every page, whatever its content.
 func (d doc) check() {
 	d.t.Helper()
 	d.checkFrame()
@@ -145,6 +148,7 @@ func (d doc) check() {
 	d.checkIcons()
 }
 
+// checkFrame checks the parts around the content.
 func (d doc) checkFrame() {
 	d.t.Helper()
 	for _, tag := range []string{"h1", "main", "title"} {
@@ -158,7 +162,9 @@ func (d doc) checkFrame() {
 	if !bytes.HasPrefix(d.raw, []byte("<!doctype html>")) {
 		d.t.Errorf("page begins with %.20q", d.raw)
 	}
-	metas := map[string]string{"robots": "noindex", "color-scheme": "light dark", "viewport": "width=device-width, initial-scale=1"}
+	metas := map[string]string{
+		"robots": "noindex", "color-scheme": "light dark", "viewport": "width=device-width, initial-scale=1",
+	}
 	for _, m := range d.tags("meta") {
 		if want, ok := metas[attr(m, "name")]; ok && attr(m, "content") == want {
 			delete(metas, attr(m, "name"))
@@ -167,7 +173,8 @@ func (d doc) checkFrame() {
 	if len(metas) > 0 {
 		d.t.Errorf("missing meta %v", metas)
 	}
-	if first := within(d.tags("body")[0], func(n *html.Node) bool { return n.Data == "a" })[0]; attr(first, "href") != "#main" {
+	links := within(d.tags("body")[0], func(n *html.Node) bool { return n.Data == "a" })
+	if attr(links[0], "href") != "#main" {
 		d.t.Error("the first link does not skip to the content")
 	}
 	if n := len(d.all(func(n *html.Node) bool { return has(n, "autofocus") })); n > 1 {
@@ -175,14 +182,14 @@ func (d doc) checkFrame() {
 	}
 }
 
-// checkReferences wants unique ids and something behind every mention of one.
+// checkReferences checks that IDs are unique and that those referred to exist.
 func (d doc) checkReferences() {
 	d.t.Helper()
 	seen := map[string]*html.Node{}
 	for _, n := range d.all(func(n *html.Node) bool { return has(n, "id") }) {
 		id := attr(n, "id")
 		if id == "" || strings.ContainsAny(id, " \t\n") || seen[id] != nil {
-			d.t.Errorf("id %q is empty, has a space, or stands twice", id)
+			d.t.Errorf("id %q is empty, has a space, or is there twice", id)
 		}
 		seen[id] = n
 	}
@@ -212,13 +219,13 @@ func (d doc) checkReferences() {
 	}
 }
 
-// knownElements are all that the pages are made of.
+// knownElements are all elements that pages have.
 var knownElements = strings.Fields(`html head meta title script link body a header nav svg use span details summary
 	ul ol li form button aside main p h1 h2 h3 div dl dt dd code pre bdi strong small i b input textarea label section
 	time template noscript select option table thead tbody tr th td`)
 
-// checkPolicy finds what the content security policy would block, and
-// whatever a string from outside may have brought in.
+// checkPolicy checks that the page has nothing that the content security policy
+// would block or that a string from outside may have added.
 func (d doc) checkPolicy() {
 	d.t.Helper()
 	for _, n := range d.all(func(*html.Node) bool { return true }) {
@@ -226,7 +233,8 @@ func (d doc) checkPolicy() {
 			d.t.Errorf("unexpected element <%s>", n.Data)
 		}
 		for _, a := range n.Attr {
-			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc" || a.Key == "formaction" || a.Key == "ping" {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc" || a.Key == "formaction" ||
+				a.Key == "ping" {
 				d.t.Errorf("<%s> has %s=%q", n.Data, a.Key, a.Val)
 			}
 			if slices.Contains([]string{"href", "action", "src"}, a.Key) && !harmless(a.Val) {
@@ -242,9 +250,10 @@ func (d doc) checkPolicy() {
 	}
 }
 
-// scheme is how a browser finds one, after it has dropped what it ignores.
+// scheme matches the scheme of a URL as browsers find it.
 var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 
+// harmless reports whether a link may lead to the URL.
 func harmless(address string) bool {
 	heard := strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(address)
 	heard = strings.TrimLeftFunc(heard, func(r rune) bool { return r <= ' ' })
@@ -252,8 +261,8 @@ func harmless(address string) bool {
 	return found == "" || found == "http:" || found == "https:" || address == string(templ.FailedSanitizationURL)
 }
 
-// checkForms wants the first button of a form to be its main action, because
-// it is the one that Enter presses.
+// checkForms checks that the first button of a form is its main action, because
+// that is what Enter clicks.
 func (d doc) checkForms() {
 	d.t.Helper()
 	for _, form := range d.tags("form") {
@@ -262,7 +271,8 @@ func (d doc) checkForms() {
 			d.t.Errorf("form by %q to %q", attr(form, "method"), attr(form, "action"))
 		}
 		buttons := submits(form)
-		if main := []string{"create", "review", "check", "save", "overwrite", "delete"}; len(buttons) > 1 && !slices.Contains(main, attr(buttons[0], "value")) {
+		main := []string{"create", "review", "check", "save", "overwrite", "delete"}
+		if len(buttons) > 1 && !slices.Contains(main, attr(buttons[0], "value")) {
 			d.t.Errorf("the first of %d buttons is %q", len(buttons), text(buttons[0]))
 		}
 	}
@@ -273,6 +283,7 @@ func (d doc) checkForms() {
 	}
 }
 
+// spriteIDs returns the names of the icons in the sprite.
 var spriteIDs = sync.OnceValue(func() map[string]bool {
 	w := httptest.NewRecorder()
 	static.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, static.Path("icons.svg"), nil))
@@ -283,7 +294,7 @@ var spriteIDs = sync.OnceValue(func() map[string]bool {
 	return found
 })
 
-// checkIcons wants every icon to be in the sprite.
+// checkIcons checks that the sprite has every icon.
 func (d doc) checkIcons() {
 	d.t.Helper()
 	for _, use := range d.tags("use") {
@@ -294,30 +305,101 @@ func (d doc) checkIcons() {
 	}
 }
 
-// TestFlashesAreHeard: what was just done gets the focus, unless the content
-// takes it, and stands in a region of its own either way.
-func TestFlashesAreHeard(t *testing.T) {
-	told := frame()
-	told.Notices = []Notice{{Kind: Success, Title: "Studio Nine is connected"}, {Kind: Info, Title: "And another thing"}}
-	form := formPage()
-	form.Frame = told
-	for name, row := range map[string]struct {
-		page templ.Component
-		want string // id of what gets the focus
-	}{
-		"list": {Webhooks(WebhooksPage{Frame: told}), "flash-0"},
-		"form": {WebhookForm(form), "url"},
-	} {
-		d := render(t, row.page)
-		d.check()
-		for _, id := range []string{"flash-0", "flash-1"} {
-			if n := d.byID(id); attr(n, "role") != "status" || attr(n, "tabindex") != "-1" {
-				t.Errorf("%s: %s is no region that can take the focus", name, id)
-			}
+// formTo returns the form with this action.
+func (d doc) formTo(action string) *html.Node {
+	d.t.Helper()
+	found := d.all(func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == action })
+	if len(found) != 1 {
+		d.t.Fatalf("%d forms to %s", len(found), action)
+	}
+	return found[0]
+}
+
+// choice returns the value that a select would send.
+func (d doc) choice(id string) string {
+	d.t.Helper()
+	options := within(d.byID(id), func(n *html.Node) bool { return n.Data == "option" })
+	chosen := slices.DeleteFunc(slices.Clone(options), func(n *html.Node) bool { return !has(n, "selected") })
+	if len(chosen) != 1 {
+		d.t.Fatalf("%d of the options of %s are chosen", len(chosen), id)
+	}
+	return attr(chosen[0], "value")
+}
+
+// linksTo returns the links to href.
+func (d doc) linksTo(href string) []*html.Node {
+	return d.all(func(n *html.Node) bool { return n.Data == "a" && attr(n, "href") == href })
+}
+
+// says checks that the page has some texts and lacks others.
+func (d doc) says(wanted, unwanted []string) {
+	d.t.Helper()
+	for _, w := range wanted {
+		if !strings.Contains(d.text(), w) {
+			d.t.Errorf("page lacks %q", w)
 		}
-		focused := d.all(func(n *html.Node) bool { return has(n, "autofocus") })
-		if len(focused) != 1 || attr(focused[0], "id") != row.want {
-			t.Errorf("%s: the focus does not go to %s", name, row.want)
+	}
+	for _, u := range unwanted {
+		if strings.Contains(d.text(), u) {
+			d.t.Errorf("page has %q", u)
 		}
 	}
 }
+
+// focused returns the ID of the element that takes the focus when the page opens.
+func (d doc) focused() string {
+	d.t.Helper()
+	found := d.all(func(n *html.Node) bool { return has(n, "autofocus") })
+	if len(found) > 1 {
+		d.t.Fatalf("%d elements want the focus", len(found))
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return attr(found[0], "id")
+}
+
+// secretIsPrivate checks that the secret field is empty and that browsers don't
+// remember it.
+func (d doc) secretIsPrivate() {
+	d.t.Helper()
+	in := d.byID("secret")
+	want := map[string]string{
+		"name": "secret", "type": "password", "value": "", "autocomplete": "off", "spellcheck": "false",
+	}
+	for name, value := range want {
+		if attr(in, name) != value {
+			d.t.Errorf("secret has %s=%q", name, attr(in, name))
+		}
+	}
+	if hint := text(d.byID("secret-hint")); !strings.HasPrefix(hint, "Used for this one ") ||
+		!strings.Contains(hint, "never stored") {
+		d.t.Errorf("the secret's hint is %q", hint)
+	}
+}
+
+// values returns the values of buttons.
+func values(nodes []*html.Node) (all []string) {
+	for _, n := range nodes {
+		all = append(all, attr(n, "value"))
+	}
+	return all
+}
+
+// typed returns the value of a text area, which doesn't have the line break that
+// the element may begin with.
+func typed(n *html.Node) string {
+	if n.FirstChild == nil {
+		return ""
+	}
+	return n.FirstChild.Data
+}
+
+var (
+	donation = ui.EventBadge{Code: "DONATION", Title: "Donation"}
+	placed   = ui.EventBadge{Code: "ORDER_PLACED", Title: "Order placed"}
+	future   = ui.EventBadge{Code: "SHIPMENT_LOST", Unknown: true}
+	noon     = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+)
+
+const longURL = "https://a.example/"

@@ -18,7 +18,7 @@ type Violation struct {
 	} `json:"nodes"`
 }
 
-// String tells the rule and the first elements that break it.
+// String returns the rule and the first elements that break it.
 func (v Violation) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s): %s", v.ID, v.Impact, v.Help)
@@ -33,7 +33,7 @@ func (v Violation) String() string {
 	return b.String()
 }
 
-// promptTimers stands in for the timers of a page whose scripts are off: there
+// promptTimers replaces the timers of a page whose scripts are off: there
 // none ever runs, and axe-core waits for some. Long ones are time limits.
 const promptTimers = `window.setTimeout = (f, ms = 0) => { if (ms < 100) Promise.resolve().then(f); return 1 }`
 

@@ -83,7 +83,7 @@ func writePage(w http.ResponseWriter, status int, body string) {
 
 func pageWith(body string) string { return "/page?body=" + url.QueryEscape(body) }
 
-// recorder stands in for the test that a page belongs to, and keeps what it
+// recorder replaces the test that a page belongs to, and keeps what it
 // was told.
 type recorder struct {
 	testing.TB
@@ -432,8 +432,9 @@ func TestElements(t *testing.T) {
 	}
 	got := state{
 		Donation: p.Checked(p.Field("allowedTypes", "DONATION")), Order: p.Checked(p.Role("checkbox", "Order placed")),
-		Boxes: p.Count(p.Field("allowedTypes", "")), URL: p.Value(p.Label("URL")), Invalid: p.Attr(p.Label("URL"), "aria-invalid"),
-		Title: p.TextOf(p.Role("heading", "")), Clipboard: p.Clipboard(),
+		Boxes: p.Count(p.Field("allowedTypes", "")), URL: p.Value(p.Label("URL")),
+		Invalid: p.Attr(p.Label("URL"), "aria-invalid"),
+		Title:   p.TextOf(p.Role("heading", "")), Clipboard: p.Clipboard(),
 		Choice: p.Value(p.Label("Order")), File: name, Content: content,
 		Chosen: fmt.Sprint(p.Eval("async () => { const f = document.querySelector('[type=file]').files[0]; return f.name + ' ' + await f.text() }")),
 	}
@@ -452,7 +453,8 @@ func TestKeyboard(t *testing.T) {
 			p.Type("by hand")
 			got := p.Focus()
 			got.At = 0
-			if diff := cmp.Diff(Element{Tag: "input", ID: "u", Name: "url", Value: "by hand", Text: "Endpoint URL", Ring: true}, got); diff != "" {
+			if diff := cmp.Diff(Element{Tag: "input", ID: "u", Name: "url", Value: "by hand", Text: "Endpoint URL", Ring: true},
+				got); diff != "" {
 				t.Errorf("focus (-want +got):\n%s", diff)
 			}
 			p.HasFocus(p.CSS("#u"))
@@ -509,7 +511,10 @@ func TestOptions(t *testing.T) {
 	}{
 		{name: "zero", want: "1280x800 light UTC script:ran"},
 		{name: "no script", o: Options{NoJavaScript: true}, want: "1280x800 light UTC script:undefined"},
-		{name: "phone", o: Options{Width: 320, Height: 640, Scheme: Dark, Timezone: "Asia/Tokyo"}, want: "320x640 dark Asia/Tokyo script:ran"},
+		{
+			name: "phone", o: Options{Width: 320, Height: 640, Scheme: Dark, Timezone: "Asia/Tokyo"},
+			want: "320x640 dark Asia/Tokyo script:ran",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

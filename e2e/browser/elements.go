@@ -48,7 +48,7 @@ func (p *Page) Click(l playwright.Locator) {
 	p.Must(l.Click(playwright.LocatorClickOptions{Timeout: wait}))
 }
 
-// Fill replaces what stands in a field.
+// Fill replaces the value of a field.
 func (p *Page) Fill(l playwright.Locator, value string) {
 	p.t.Helper()
 	p.Must(l.Fill(value, playwright.LocatorFillOptions{Timeout: wait}))
@@ -69,18 +69,19 @@ func (p *Page) Uncheck(l playwright.Locator) {
 // Select chooses the option with this value.
 func (p *Page) Select(l playwright.Locator, value string) {
 	p.t.Helper()
-	_, err := l.SelectOption(playwright.SelectOptionValues{Values: &[]string{value}}, playwright.LocatorSelectOptionOptions{Timeout: wait})
+	_, err := l.SelectOption(playwright.SelectOptionValues{Values: &[]string{value}},
+		playwright.LocatorSelectOptionOptions{Timeout: wait})
 	p.Must(err)
 }
 
-// Choose gives a file field a file of this name and content.
+// Choose sets a file field to a file of this name and content.
 func (p *Page) Choose(l playwright.Locator, name string, content []byte) {
 	p.t.Helper()
 	file := playwright.InputFile{Name: name, MimeType: "application/octet-stream", Buffer: content}
 	p.Must(l.SetInputFiles(file, playwright.LocatorSetInputFilesOptions{Timeout: wait}))
 }
 
-// Checked tells whether a checkbox or radio button is ticked now.
+// Checked reports whether a checkbox or radio button is ticked now.
 func (p *Page) Checked(l playwright.Locator) bool {
 	p.t.Helper()
 	checked, err := l.IsChecked(playwright.LocatorIsCheckedOptions{Timeout: wait})
@@ -88,7 +89,7 @@ func (p *Page) Checked(l playwright.Locator) bool {
 	return checked
 }
 
-// Value is what stands in a field now.
+// Value returns the value of a field now.
 func (p *Page) Value(l playwright.Locator) string {
 	p.t.Helper()
 	value, err := l.InputValue(playwright.LocatorInputValueOptions{Timeout: wait})
@@ -120,7 +121,7 @@ func (p *Page) Count(l playwright.Locator) int {
 	return n
 }
 
-// Expect gives Playwright's assertions on an element, which wait for what they
+// Expect returns Playwright's assertions on an element, which wait for what they
 // assert: p.Must(p.Expect(l).ToHaveCount(3)).
 func (p *Page) Expect(l playwright.Locator) playwright.LocatorAssertions {
 	return playwright.NewPlaywrightAssertions(actionTimeout).Locator(l)

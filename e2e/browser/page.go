@@ -6,20 +6,23 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/playwright-community/playwright-go"
 )
 
-// How long helpers wait, in milliseconds: long enough for a busy machine with
-// two cores, short enough that a failing test does not look hung.
+// How long helpers wait, in milliseconds: long enough for a machine with two
+// cores and much else to do, short enough that a failing test does not look
+// hung.
 const (
-	actionTimeout     = 10_000
-	navigationTimeout = 20_000
-	turnTimeout       = 1_000
+	actionTimeout     = 30_000
+	navigationTimeout = 60_000
+	turnTimeout       = 1_000 // see again
 )
 
-// Schemes of colours for [Options] and [Page.SetScheme].
+// Color schemes for [Options] and [Page.SetScheme].
 const (
 	Light = "light"
 	Dark  = "dark"
@@ -80,7 +83,7 @@ func contextOptions(o Options) playwright.BrowserNewContextOptions {
 		JavaScriptEnabled: playwright.Bool(!o.NoJavaScript),
 		Viewport:          &size,
 		ColorScheme:       colorScheme(o.Scheme),
-		// Without transitions axe-core measures the colours that stay.
+		// Without transitions axe-core measures the final colors.
 		ReducedMotion: playwright.ReducedMotionReduce,
 		Locale:        playwright.String("en-GB"),
 		TimezoneId:    &timezone,
@@ -146,25 +149,35 @@ func (p *Page) Navigate(do func()) int {
 // waitLoaded waits until the document that is shown is loaded.
 func (p *Page) waitLoaded() {
 	p.t.Helper()
-	err := again(func(turn *float64) error {
-		return p.PW.WaitForLoadState(playwright.PageWaitForLoadStateOptions{State: playwright.LoadStateLoad, Timeout: turn})
+	err := again(func(timeout *float64) error {
+		return p.PW.WaitForLoadState(playwright.PageWaitForLoadStateOptions{
+			State:   playwright.LoadStateLoad,
+			Timeout: timeout,
+		})
 	})
 	if err != nil {
 		p.t.Fatalf("browser: %s was not loaded: %v", p.PW.URL(), err)
 	}
 }
 
-// again waits in short turns, up to the time of a navigation. Playwright for
-// Go looks at the state and then begins to listen: what happens in between
-// wakes nobody, and is seen in the next turn.
-func again(wait func(turn *float64) error) error {
-	var err error
-	for range navigationTimeout / turnTimeout {
-		if err = wait(playwright.Float(turnTimeout)); !errors.Is(err, playwright.ErrTimeout) {
-			break
+// again calls wait, which waits for turnTimeout at most, until it succeeds or
+// navigationTimeout has passed. Playwright for Go looks at the state and then
+// begins to listen: what happens in between wakes nobody, and is seen by the
+// next call.
+func again(wait func(timeout *float64) error) error {
+	deadline := time.Now().Add(navigationTimeout * time.Millisecond)
+	for {
+		err := wait(playwright.Float(turnTimeout))
+		if !isWorthRepeating(err) || time.Now().After(deadline) {
+			return err
 		}
 	}
-	return err
+}
+
+// isWorthRepeating reports whether an error only says that nothing has come
+// yet, or that one navigation took the place of another.
+func isWorthRepeating(err error) bool {
+	return errors.Is(err, playwright.ErrTimeout) || err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED")
 }
 
 // Submit clicks a button or link, waits for the document that it leads to, and
@@ -216,8 +229,11 @@ func (p *Page) WaitPath(pattern string) {
 		u, err := url.Parse(address)
 		return err == nil && re.MatchString(u.RequestURI())
 	}
-	err := again(func(turn *float64) error {
-		return p.PW.WaitForURL(match, playwright.PageWaitForURLOptions{WaitUntil: playwright.WaitUntilStateCommit, Timeout: turn})
+	err := again(func(timeout *float64) error {
+		return p.PW.WaitForURL(match, playwright.PageWaitForURLOptions{
+			WaitUntil: playwright.WaitUntilStateCommit,
+			Timeout:   timeout,
+		})
 	})
 	if err != nil {
 		p.t.Fatalf("browser: waited for %s, is at %s: %v", pattern, p.PW.URL(), err)
@@ -231,14 +247,14 @@ func (p *Page) SetScheme(scheme string) {
 	p.Must(p.PW.EmulateMedia(playwright.PageEmulateMediaOptions{ColorScheme: colorScheme(scheme)}))
 }
 
-// Resize gives the window another size, in CSS pixels.
+// Resize changes the size of the window, in CSS pixels.
 func (p *Page) Resize(width, height int) {
 	p.t.Helper()
 	p.Must(p.PW.SetViewportSize(width, height))
 }
 
 // Eval runs a JavaScript expression or function in the page and returns what
-// it gives. It works without Options.NoJavaScript too, and under any policy.
+// its value. It works with Options.NoJavaScript too, and under any policy.
 func (p *Page) Eval(expression string, arg ...any) any {
 	p.t.Helper()
 	value, err := p.PW.Evaluate(expression, arg...)

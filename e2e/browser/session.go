@@ -18,7 +18,7 @@ type session struct {
 	t       testing.TB
 	engine  *engine
 	context playwright.BrowserContext
-	dir     string // where artefacts of a failure go
+	dir     string // where artifacts of a failure go
 
 	noScript bool
 }
@@ -50,7 +50,7 @@ func (s *session) newPage() *Page {
 // end reports what the pages did wrong, keeps what a failed test shows, and
 // closes the profile.
 func (s *session) end() {
-	s.settle()
+	s.awaitReports()
 	for _, problem := range s.unexpected() {
 		s.t.Errorf("browser: %s", problem)
 	}
@@ -62,9 +62,9 @@ func (s *session) end() {
 	}
 }
 
-// settle makes a round trip to each page, so that what they reported before it
+// awaitReports makes a round trip to each page, so that what they reported before it
 // has arrived.
-func (s *session) settle() {
+func (s *session) awaitReports() {
 	wait := "() => new Promise(done => setTimeout(done))"
 	if s.noScript {
 		wait = "() => {}" // timers do not run either
@@ -79,17 +79,17 @@ func (s *session) settle() {
 // keep writes a picture and the HTML of each page, and the log of them all.
 func (s *session) keep() {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
-		s.t.Logf("browser: artefacts: %v", err)
+		s.t.Logf("browser: artifacts: %v", err)
 		return
 	}
 	for i, page := range s.context.Pages() {
 		name := filepath.Join(s.dir, fmt.Sprintf("page-%d", i+1))
 		if err := keepPage(page, name); err != nil {
-			s.t.Logf("browser: artefacts of %s: %v", page.URL(), err)
+			s.t.Logf("browser: artifacts of %s: %v", page.URL(), err)
 		}
 	}
 	if err := os.WriteFile(filepath.Join(s.dir, "log.txt"), []byte(s.history()), 0o644); err != nil {
-		s.t.Logf("browser: artefacts: %v", err)
+		s.t.Logf("browser: artifacts: %v", err)
 	}
 	shown, err := filepath.Rel(s.engine.root, s.dir)
 	if err != nil {

@@ -34,10 +34,10 @@ type expectation struct {
 	met     bool
 }
 
-// statusNote is how Chromium's console tells of a status from 400 on.
+// statusNote begins what Chromium's console reports of a status from 400 on.
 const statusNote = "Failed to load resource: the server responded with a status of"
 
-// reportViolations tells Go about each violation of a policy. The binding has
+// reportViolations reports each violation of a policy to Go. The binding has
 // a name that no page uses.
 const reportViolations = `addEventListener('securitypolicyviolation', e => window.__reportViolation(
 	e.effectiveDirective + ' blocked ' + (e.blockedURI || 'inline') + (e.sample ? ' "' + e.sample + '"' : '') +
@@ -62,7 +62,7 @@ func (w *watch) request(r playwright.Request) {
 	}
 }
 
-// staysHere tells whether an address is on a loopback host, or needs no host.
+// staysHere reports whether an address is on a loopback host, or needs no host.
 func staysHere(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {

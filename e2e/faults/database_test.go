@@ -25,11 +25,28 @@ const (
 )
 
 var (
-	uncreated   = want{status: 503, after: "10", says: says(noDatabase, "What you entered is kept below. Press the button again", askAround), kept: "form", heals: "press"}
-	unsaved     = want{status: 503, after: "10", says: says(noDatabase, "What you entered is kept below. Press the button again", askAround), kept: "form", heals: "press, save"}
-	unsavedYet  = want{status: 503, after: "10", says: says(noDatabase, "Send it again in a moment", askAround), kept: "draft", heals: "save"}
-	undeletable = want{status: 503, after: "10", says: says(noDatabase, "Send it again in a moment", askAround), heals: "press"}
-	unreadable  = want{status: 503, after: "10", says: says(noDatabase, "you are still signed in", askAround), heals: "reload"}
+	uncreated = want{
+		status: 503, after: "10",
+		says: says(noDatabase, "What you entered is kept below. Press the button again", askAround), kept: "form",
+		heals: "press",
+	}
+	unsaved = want{
+		status: 503, after: "10",
+		says: says(noDatabase, "What you entered is kept below. Press the button again", askAround), kept: "form",
+		heals: "press, save",
+	}
+	unsavedYet = want{
+		status: 503, after: "10", says: says(noDatabase, "Send it again in a moment", askAround),
+		kept: "draft", heals: "save",
+	}
+	undeletable = want{
+		status: 503, after: "10", says: says(noDatabase, "Send it again in a moment", askAround),
+		heals: "press",
+	}
+	unreadable = want{
+		status: 503, after: "10", says: says(noDatabase, "you are still signed in", askAround),
+		heals: "reload",
+	}
 )
 
 // stuck databases can be read.
@@ -45,26 +62,48 @@ func (f fault) away() fault {
 }
 
 var databaseFaults = []fault{
-	fault{name: "SQLite is locked", begin: lockFile, end: func(w *world) { w.release() }, log: "database is locked"}.stuck(),
-	fault{name: "SQLite's disk is full", place: smallDisk, begin: fill, end: empty, log: "database or disk is full"}.stuck(),
-	fault{name: "SQLite is read-only", begin: readOnly("1"), end: readOnly("0"), log: "attempt to write a readonly database"}.stuck(),
+	fault{
+		name: "SQLite is locked", begin: lockFile, end: func(w *world) { w.release() },
+		log: "database is locked",
+	}.stuck(),
+	fault{
+		name: "SQLite's disk is full", place: smallDisk, begin: fill, end: empty,
+		log: "database or disk is full",
+	}.stuck(),
+	fault{
+		name: "SQLite is read-only", begin: readOnly("1"), end: readOnly("0"),
+		log: "attempt to write a readonly database",
+	}.stuck(),
 	{
 		name: "SQLite's folder is moved away and back", begin: move("", ".away"), end: move(".away", ""),
 		create: created, edit: saved, remove: deleted, list: listed,
 	},
-	fault{name: "Postgres is away", place: postgres, begin: func(w *world) { w.db.cut() }, end: func(w *world) { w.db.restore() }, log: "connection refused"}.away(),
+	fault{
+		name: "Postgres is away", place: postgres, begin: func(w *world) { w.db.cut() },
+		end: func(w *world) { w.db.restore() }, log: "connection refused",
+	}.away(),
 	{
-		name: "Postgres is silent", place: postgres, begin: func(w *world) { w.db.silence() }, end: func(w *world) { w.db.restore() },
+		name: "Postgres is silent", place: postgres, begin: func(w *world) { w.db.silence() },
+		end: func(w *world) { w.db.restore() },
 		log: "the database cannot be used", create: uncreated, list: unreadable, // each waits for it
 	},
-	fault{name: "Postgres is locked", place: postgres, begin: lockTables, end: func(w *world) { w.release() }, log: "lock timeout"}.stuck(),
-	fault{name: "Postgres is read-only", place: ownPostgres, begin: standby("on"), end: standby("off"), log: "cannot execute INSERT in a read-only transaction"}.stuck(),
-	fault{name: "Postgres breaks off and is back", place: postgres, begin: func(w *world) { w.db.cut(); w.db.restore() }, end: func(*world) {}}.done(),
+	fault{
+		name: "Postgres is locked", place: postgres, begin: lockTables, end: func(w *world) { w.release() },
+		log: "lock timeout",
+	}.stuck(),
+	fault{
+		name: "Postgres is read-only", place: ownPostgres, begin: standby("on"), end: standby("off"),
+		log: "cannot execute INSERT in a read-only transaction",
+	}.stuck(),
+	fault{
+		name: "Postgres breaks off and is back", place: postgres, begin: func(w *world) { w.db.cut(); w.db.restore() },
+		end: func(*world) {},
+	}.done(),
 }
 
 func postgres(t *testing.T) string { return storetest.Postgres(t) }
 
-// TestDatabase takes the database away while a person is at each of the deeds.
+// TestDatabase takes the database away while a person is at each of the actions.
 func TestDatabase(t *testing.T) { meetAll(t, databaseFaults) }
 
 // somebodyElse connects to the database as would.
@@ -94,7 +133,8 @@ func lockFile(w *world) {
 // smallDisk is a file on a file system of its own, for which one must be root.
 func smallDisk(t *testing.T) string {
 	dir := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", dir).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs",
+		dir).CombinedOutput(); err != nil {
 		t.Skipf("a small disk cannot be made: %s", out)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })

@@ -10,7 +10,7 @@ import (
 )
 
 // fault is something that happens to Fourthwall or to the way there, and what
-// a person gets meanwhile. A deed that it does not meet has no want.
+// a person gets while it lasts. An action that it does not meet has no want.
 type fault struct {
 	name                       string
 	settings                   settings
@@ -69,13 +69,23 @@ const (
 	notJSON  = "the answer is not the JSON that was expected"
 )
 
-// What a person gets where Fourthwall gives no answer that can be understood.
+// What a person gets where Fourthwall's response can't be understood.
 var (
-	unread     = want{status: 502, says: says("Fourthwall did not answer as expected", "Nothing was saved; what you changed is kept below. Press Review changes again in a moment."), kept: "form", heals: "press, save"}
-	undeleted  = want{status: 502, says: says("Nothing was deleted: Fourthwall could not be asked", "Try again in a moment"), heals: "try again, press"}
-	unlisted   = want{status: 502, says: says("Fourthwall did not answer as expected", "Try again in a moment"), heals: "reload"}
-	unknown    = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks", "go back to the form"), kept: "form", heals: "look, form, press, wait, press"}
-	unknownYet = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks", "Hookwall asks before it makes a second one"), kept: "form", done: 1, heals: "look, it is there"}
+	unread = want{
+		status: 502, says: says("Fourthwall did not answer as expected",
+			"Nothing was saved; what you changed is kept below. Press Review changes again in a moment."), kept: "form",
+		heals: "press, save",
+	}
+	undeleted = want{status: 502, says: says("Nothing was deleted: Fourthwall could not be asked",
+		"Try again in a moment"), heals: "try again, press"}
+	unlisted = want{
+		status: 502, says: says("Fourthwall did not answer as expected", "Try again in a moment"),
+		heals: "reload",
+	}
+	unknown = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks",
+		"go back to the form"), kept: "form", heals: "list, form, press, wait, press"}
+	unknownYet = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks",
+		"Hookwall asks before it makes a second one"), kept: "form", done: 1, heals: "list, it is there"}
 )
 
 // What a person gets where Fourthwall did what it was asked, though its answer
@@ -90,8 +100,17 @@ var (
 func says(sentences ...string) []string { return sentences }
 
 func busy(after, wait string) (create, edit, remove, list want) {
-	return want{status: 503, after: after, says: says("Fourthwall is busy", "Nothing was created. Wait "+wait+" and press Create webhook again."), kept: "form", heals: "press"},
-		want{status: 503, after: after, says: says("Fourthwall is busy", "Nothing was saved; what you changed is kept below. Press Review changes again in "+wait), kept: "form", heals: "press, save"},
+	return want{
+			status: 503, after: after,
+			says: says("Fourthwall is busy", "Nothing was created. Wait "+wait+" and press Create webhook again."), kept: "form",
+			heals: "press",
+		},
+		want{
+			status: 503, after: after,
+			says: says("Fourthwall is busy",
+				"Nothing was saved; what you changed is kept below. Press Review changes again in "+wait), kept: "form",
+			heals: "press, save",
+		},
 		want{status: 503, after: after, says: says("Nothing was deleted", "Try again in "+wait), heals: "try again, press"},
 		want{status: 503, after: after, says: says("Fourthwall is busy", "Load this page again in "+wait), heals: "reload"}
 }
@@ -118,82 +137,174 @@ func (f fault) done() fault {
 
 // lost are writes that had none, which cannot be known for certain.
 func (f fault) lost() fault {
-	f.create = want{status: 502, says: says("Do not create it a second time yet", "Check again"), kept: "form", heals: "check, look, form, press, wait, press"}
-	f.edit = want{status: 502, says: says("It is not confirmed whether the change was saved", "Press Review changes: that reads the webhook again"), kept: "form", heals: "press, save"}
-	f.remove = want{status: 502, says: says("It is not confirmed whether the webhook was deleted", "Deleting again does no harm"), heals: "press"}
+	f.create = want{
+		status: 502, says: says("Do not create it a second time yet", "Check again"), kept: "form",
+		heals: "check, list, form, press, wait, press",
+	}
+	f.edit = want{status: 502, says: says("It is not confirmed whether the change was saved",
+		"Press Review changes: that reads the webhook again"), kept: "form", heals: "press, save"}
+	f.remove = want{status: 502, says: says("It is not confirmed whether the webhook was deleted",
+		"Deleting again does no harm"), heals: "press"}
 	return f
 }
 
-func (f fault) wants(deed string) want {
-	return map[string]want{creates: f.create, edits: f.edit, deletes: f.remove, lists: f.list}[deed]
+func (f fault) wants(action string) want {
+	return map[string]want{creates: f.create, edits: f.edit, deletes: f.remove, lists: f.list}[action]
 }
 
 var faults = []fault{
 	fault{name: "Fourthwall is down", begin: func(w *world) { w.api.cut() }, end: restored, log: "connection refused"}.
-		garbled(want{status: 502, says: says("Fourthwall could not be reached", "Nothing was created. Press Create webhook again in a moment."), kept: "form", heals: "press"}),
-	fault{name: "it is slow beyond the budget", settings: settings{budget: 2 * time.Second}, begin: poisoned(toxic{"latency", "downstream", map[string]int64{"latency": 60000}}), end: restored, log: "no answer in time"}.garbled(unknownYet),
-	fault{name: "cut after the request", begin: poisoned(toxic{"limit_data", "downstream", map[string]int64{"bytes": 0}}), end: restored, log: noAnswer}.garbled(unknownYet),
-	fault{name: "reset after the request", begin: poisoned(toxic{"reset_peer", "downstream", map[string]int64{"timeout": 0}}), end: restored, log: "connection reset by peer"}.garbled(unknownYet),
-	fault{name: "cut in the head of the answer", begin: poisoned(toxic{"limit_data", "downstream", map[string]int64{"bytes": 100}}), end: restored, log: noAnswer}.garbled(unknownYet),
-	fault{name: "cut in the body of the answer", begin: answers(sandbox.Failure{Cut: sandbox.CutBody}), end: forget, log: noAnswer}.garbled(unknownYet),
-	fault{name: "429", begin: answers(sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS"}), end: forget, log: "429 OPEN_API_TOO_MANY_REQUESTS"}.busy("", "a moment"),
-	fault{name: "429 with Retry-After", begin: answers(sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS", Header: http.Header{"Retry-After": {"30"}}}), end: forget, log: "429 OPEN_API_TOO_MANY_REQUESTS"}.busy("30", "30 seconds"),
-	fault{name: "500", begin: answers(sandbox.Failure{Status: 500, Code: "INTERNAL"}), end: forget, log: "500 INTERNAL"}.garbled(unknown),
+		garbled(want{status: 502, says: says("Fourthwall could not be reached",
+			"Nothing was created. Press Create webhook again in a moment."), kept: "form", heals: "press"}),
+	fault{
+		name: "it is slow beyond the budget", settings: settings{budget: 2 * time.Second},
+		begin: poisoned(toxic{"latency", "downstream", map[string]int64{"latency": 60000}}), end: restored,
+		log: "no answer in time",
+	}.garbled(unknownYet),
+	fault{
+		name: "cut after the request", begin: poisoned(toxic{"limit_data", "downstream", map[string]int64{"bytes": 0}}),
+		end: restored, log: noAnswer,
+	}.garbled(unknownYet),
+	fault{
+		name:  "reset after the request",
+		begin: poisoned(toxic{"reset_peer", "downstream", map[string]int64{"timeout": 0}}), end: restored,
+		log: "connection reset by peer",
+	}.garbled(unknownYet),
+	fault{
+		name:  "cut in the head of the answer",
+		begin: poisoned(toxic{"limit_data", "downstream", map[string]int64{"bytes": 100}}), end: restored,
+		log: noAnswer,
+	}.garbled(unknownYet),
+	fault{
+		name: "cut in the body of the answer", begin: answers(sandbox.Failure{Cut: sandbox.CutBody}), end: forget,
+		log: noAnswer,
+	}.garbled(unknownYet),
+	fault{
+		name: "429", begin: answers(sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS"}), end: forget,
+		log: "429 OPEN_API_TOO_MANY_REQUESTS",
+	}.busy("", "a moment"),
+	fault{
+		name: "429 with Retry-After",
+		begin: answers(sandbox.Failure{
+			Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS",
+			Header: http.Header{"Retry-After": {"30"}},
+		}), end: forget, log: "429 OPEN_API_TOO_MANY_REQUESTS",
+	}.busy("30",
+		"30 seconds"),
+	fault{
+		name: "500", begin: answers(sandbox.Failure{Status: 500, Code: "INTERNAL"}), end: forget,
+		log: "500 INTERNAL",
+	}.garbled(unknown),
 	fault{name: "502", begin: answers(hypertext(502)), end: forget, log: ": 502"}.garbled(unknown),
 	fault{name: "503", begin: answers(hypertext(503)), end: forget, log: ": 503"}.busy("", "a moment"),
 	fault{name: "504", begin: answers(hypertext(504)), end: forget, log: ": 504"}.garbled(unknown),
 	fault{name: "HTML instead of JSON", begin: answers(hypertext(200)), end: forget, log: notJSON}.garbled(unknown),
-	fault{name: "truncated JSON", begin: answers(sandbox.Failure{Status: 200, Body: `{"id":"wcon_1","url":"https://ho`}), end: forget, log: notJSON}.garbled(unknown),
-	fault{name: tooLarge, begin: answers(sandbox.Failure{Status: 200, Body: `{"id":"` + strings.Repeat("x", mb10) + `"}`}), end: forget, log: "the answer is too large"}.garbled(unknown),
+	fault{
+		name: "truncated JSON", begin: answers(sandbox.Failure{Status: 200, Body: `{"id":"wcon_1","url":"https://ho`}),
+		end: forget, log: notJSON,
+	}.garbled(unknown),
+	fault{
+		name: tooLarge, begin: answers(sandbox.Failure{Status: 200, Body: `{"id":"` + strings.Repeat("x", mb10) + `"}`}),
+		end: forget, log: "the answer is too large",
+	}.garbled(unknown),
 	{
-		name: "wrong content type", begin: answers(sandbox.Failure{Header: http.Header{"Content-Type": {"text/html"}}}), end: forget,
+		name: "wrong content type", begin: answers(sandbox.Failure{Header: http.Header{"Content-Type": {"text/html"}}}),
+		end:    forget,
 		create: created, edit: saved, remove: deleted, list: listed,
 	},
 	{
-		name: "unknown event types", early: true, begin: switched(func(s *sandbox.Switches) { s.FutureTypes = true }), end: func(*world) {},
+		name: "unknown event types", early: true, begin: switched(func(s *sandbox.Switches) { s.FutureTypes = true }),
+		end:    func(*world) {},
 		create: created, edit: saved, remove: deleted, list: listed,
 	},
 
-	fault{name: "a write is cut after the request", begin: writes(sandbox.Failure{Cut: sandbox.CutAfter}), end: forget}.done(),
+	fault{
+		name: "a write is cut after the request", begin: writes(sandbox.Failure{Cut: sandbox.CutAfter}),
+		end: forget,
+	}.done(),
 	fault{name: "a write is cut in the answer", begin: writes(sandbox.Failure{Cut: sandbox.CutBody}), end: forget}.done(),
-	fault{name: "a write is cut before it is done", begin: writes(sandbox.Failure{Cut: sandbox.CutBefore}), end: forget, log: noAnswer}.lost(),
-	fault{name: "a write answers 500, done", begin: writes(sandbox.Failure{Status: 500, Effect: true}), end: forget}.done(),
-	fault{name: "a write answers 500, not done", begin: writes(sandbox.Failure{Status: 500}), end: forget, log: ": 500"}.lost(),
-	fault{name: "a write answers 502, done", begin: writes(sandbox.Failure{Status: 502, Effect: true}), end: forget}.done(),
-	fault{name: "a write answers 503, done", begin: writes(sandbox.Failure{Status: 503, Effect: true}), end: forget}.done(),
-	fault{name: "a write answers 504, done", begin: writes(sandbox.Failure{Status: 504, Effect: true}), end: forget}.done(),
-	fault{name: "a write answers HTML, done", begin: writes(sandbox.Failure{Status: 200, Body: "<p>done</p>", Effect: true}), end: forget}.done(),
-	fault{name: "a write answers half of its JSON, done", begin: writes(sandbox.Failure{Status: 200, Body: `{"id":"wc`, Effect: true}), end: forget}.done(),
-	fault{name: "a write answers 10 MB, done", begin: writes(sandbox.Failure{Status: 200, Body: strings.Repeat("x", mb10), Effect: true}), end: forget}.done(),
+	fault{
+		name: "a write is cut before it is done", begin: writes(sandbox.Failure{Cut: sandbox.CutBefore}), end: forget,
+		log: noAnswer,
+	}.lost(),
+	fault{
+		name: "a write answers 500, done", begin: writes(sandbox.Failure{Status: 500, Effect: true}),
+		end: forget,
+	}.done(),
+	fault{
+		name: "a write answers 500, not done", begin: writes(sandbox.Failure{Status: 500}), end: forget,
+		log: ": 500",
+	}.lost(),
+	fault{
+		name: "a write answers 502, done", begin: writes(sandbox.Failure{Status: 502, Effect: true}),
+		end: forget,
+	}.done(),
+	fault{
+		name: "a write answers 503, done", begin: writes(sandbox.Failure{Status: 503, Effect: true}),
+		end: forget,
+	}.done(),
+	fault{
+		name: "a write answers 504, done", begin: writes(sandbox.Failure{Status: 504, Effect: true}),
+		end: forget,
+	}.done(),
+	fault{
+		name:  "a write answers HTML, done",
+		begin: writes(sandbox.Failure{Status: 200, Body: "<p>done</p>", Effect: true}), end: forget,
+	}.done(),
+	fault{
+		name:  "a write answers half of its JSON, done",
+		begin: writes(sandbox.Failure{Status: 200, Body: `{"id":"wc`, Effect: true}), end: forget,
+	}.done(),
+	fault{
+		name:  "a write answers 10 MB, done",
+		begin: writes(sandbox.Failure{Status: 200, Body: strings.Repeat("x", mb10), Effect: true}), end: forget,
+	}.done(),
 	fault{name: "a write answers 429 once", begin: writes(sandbox.Failure{Status: 429}), end: forget}.done(),
 	{
 		name: "a write answers 503, not done", begin: writes(sandbox.Failure{Status: 503}), end: forget, log: ": 503",
-		create: want{status: 503, says: says("Fourthwall is busy", "Nothing was created. Wait a moment and press Create webhook again."), kept: "form", heals: "press"},
-		edit:   want{status: 503, says: says("Fourthwall is busy", "Nothing was changed. Wait a moment and press Review changes again."), kept: "form", heals: "press, save"},
-		remove: want{status: 503, says: says("Fourthwall is busy", "Nothing was deleted. Wait a moment and press Delete webhook again."), heals: "press"},
+		create: want{status: 503, says: says("Fourthwall is busy",
+			"Nothing was created. Wait a moment and press Create webhook again."), kept: "form", heals: "press"},
+		edit: want{status: 503, says: says("Fourthwall is busy",
+			"Nothing was changed. Wait a moment and press Review changes again."), kept: "form", heals: "press, save"},
+		remove: want{status: 503, says: says("Fourthwall is busy",
+			"Nothing was deleted. Wait a moment and press Delete webhook again."), heals: "press"},
 	},
 	{
 		name: "scope missing", log: "403 OPEN_API_FORBIDDEN",
-		begin:  switched(func(s *sandbox.Switches) { s.RequireScopes = []string{"order_read"} }),
-		end:    switched(func(s *sandbox.Switches) { s.RequireScopes = nil }),
-		create: want{status: 403, says: says("This connection may not create webhooks", "webhook_write", "Connect the shop again"), kept: "form", heals: "press"},
-		edit:   want{status: 403, says: says("This connection may not read webhooks", "webhook_read", "Connect the shop again"), kept: "form", heals: "press, save"},
-		remove: want{status: 403, says: says("This connection may not read webhooks", "webhook_read", "Connect the shop again"), heals: "link, connect, press"},
-		list:   want{status: 200, says: says("This connection may not read webhooks", "You can still create webhooks"), heals: "reload"},
+		begin: switched(func(s *sandbox.Switches) { s.RequireScopes = []string{"order_read"} }),
+		end:   switched(func(s *sandbox.Switches) { s.RequireScopes = nil }),
+		create: want{status: 403, says: says("This connection may not create webhooks", "webhook_write",
+			"Connect the shop again"), kept: "form", heals: "press"},
+		edit: want{status: 403, says: says("This connection may not read webhooks", "webhook_read",
+			"Connect the shop again"), kept: "form", heals: "press, save"},
+		remove: want{status: 403, says: says("This connection may not read webhooks", "webhook_read",
+			"Connect the shop again"), heals: "link, connect, press"},
+		list: want{
+			status: 200, says: says("This connection may not read webhooks", "You can still create webhooks"),
+			heals: "reload",
+		},
 	},
 	{
 		name: "shop deleted", log: "404 SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR",
-		begin:  answers(sandbox.Failure{Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}),
-		end:    forget,
-		create: want{status: 404, says: says("Fourthwall does not know this shop any more", "Nothing was created. Connect the shop again, or disconnect it"), kept: "form", heals: "press"},
-		edit:   want{status: 404, says: says("This shop is gone", "Nothing was saved. Connect the shop again"), kept: "form", heals: "press, save"},
-		remove: want{status: 404, says: says("Fourthwall does not know this shop any more", "Connect the shop again, or disconnect it"), heals: "back"},
-		list:   want{status: 404, says: says("This shop is gone", "Connect the shop again, or disconnect it"), heals: "reload"},
+		begin: answers(sandbox.Failure{Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}),
+		end:   forget,
+		create: want{status: 404, says: says("Fourthwall does not know this shop any more",
+			"Nothing was created. Connect the shop again, or disconnect it"), kept: "form", heals: "press"},
+		edit: want{
+			status: 404, says: says("This shop is gone", "Nothing was saved. Connect the shop again"), kept: "form",
+			heals: "press, save",
+		},
+		remove: want{status: 404, says: says("Fourthwall does not know this shop any more",
+			"Connect the shop again, or disconnect it"), heals: "back"},
+		list: want{
+			status: 404, says: says("This shop is gone", "Connect the shop again, or disconnect it"),
+			heals: "reload",
+		},
 	},
 }
 
 // TestFourthwall breaks Fourthwall, or the way to it, while a person is at each
-// of the deeds.
+// of the actions.
 func TestFourthwall(t *testing.T) { meetAll(t, faults) }
 
 func meetAll(t *testing.T, all []fault) {
@@ -206,31 +317,31 @@ func meetAll(t *testing.T, all []fault) {
 			}
 			w := newWorld(t, f.settings)
 			p := w.connected(0)
-			for _, deed := range []string{creates, edits, deletes, lists} {
-				if f.wants(deed).status != 0 {
-					f.meet(p, deed)
+			for _, action := range []string{creates, edits, deletes, lists} {
+				if f.wants(action).status != 0 {
+					f.meet(p, action)
 				}
 			}
 		})
 	}
 }
 
-// meet lets a person do something while the fault lasts, and go on after it.
-func (f fault) meet(p *person, deed string) {
-	want := f.wants(deed)
+// meet lets a person do something while the fault lasts, and continue after it.
+func (f fault) meet(p *person, action string) {
+	want := f.wants(action)
 	if want.heals != "" {
 		want.log = f.log // a page that says nothing of the fault names no request
 	}
 	if f.early {
 		f.begin(p.w)
 	}
-	a := p.begin(deed, strings.Map(letters, f.name))
+	a := p.begin(action, strings.Map(letters, f.name))
 	if !f.early {
 		f.begin(p.w)
 	}
-	seen := a.look(a.act())
+	seen := a.observe(a.act())
 	f.end(p.w)
-	a.judge(f.name, seen, want)
+	a.compare(f.name, seen, want)
 }
 
 func letters(r rune) rune {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/Shopify/toxiproxy/v2"
@@ -21,10 +23,33 @@ type line struct {
 func newLine(t testing.TB, upstream string) *line {
 	t.Helper()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	l := &line{toxiproxy.NewProxy(server, "line", "127.0.0.1:0", upstream), t}
+	l := &line{toxiproxy.NewProxy(server, "line", reserve(t), upstream), t}
 	l.restore()
 	t.Cleanup(l.Stop)
 	return l
+}
+
+// reserve returns an address of this machine that no other socket gets, whether
+// or not somebody listens there: it is bound by one that does not listen.
+func reserve(t testing.TB) string {
+	t.Helper()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(socket) })
+	err = syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
+	if err == nil {
+		err = syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	bound, err := syscall.Getsockname(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", bound.(*syscall.SockaddrInet4).Port)
 }
 
 // lineTo is a line to the server of an address, and the address by way of it.
@@ -66,7 +91,8 @@ type toxic struct {
 func (l *line) silence() {
 	l.t.Helper()
 	for _, way := range []string{"upstream", "downstream"} {
-		if _, err := l.Toxics.AddToxicJson(strings.NewReader(`{"type":"timeout","stream":"` + way + `","attributes":{"timeout":0}}`)); err != nil {
+		if _, err := l.Toxics.AddToxicJson(strings.NewReader(`{"type":"timeout","stream":"` + way +
+			`","attributes":{"timeout":0}}`)); err != nil {
 			l.t.Fatal(err)
 		}
 	}

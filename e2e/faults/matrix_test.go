@@ -63,18 +63,18 @@ type seen struct {
 	done int
 }
 
-func (a *attempt) look(pg page) seen { return seen{pg, a.effects()} }
+func (a *attempt) observe(pg page) seen { return seen{pg, a.effects()} }
 
-// judge compares what a person saw with what is wanted, lets the person go on
+// compare compares what a person saw with what is wanted, lets the person continue
 // after the fault, and enters a row in the matrix.
-func (a *attempt) judge(fault string, got seen, w want) {
+func (a *attempt) compare(fault string, got seen, w want) {
 	t := a.w.t
 	t.Helper()
 	held := true
 	wrong := func(format string, args ...any) {
 		t.Helper()
 		held = false
-		t.Errorf(a.deed+": "+format+"\nsaw %s", append(args, got)...)
+		t.Errorf(a.action+": "+format+"\nsaw %s", append(args, got)...)
 	}
 	if got.Status != w.status {
 		wrong("status %d, want %d", got.Status, w.status)
@@ -101,22 +101,25 @@ func (a *attempt) judge(fault string, got seen, w want) {
 	if heals := strings.Join(steps, ", "); heals != w.heals {
 		wrong("heals by %q, want %q, and ends with %s", heals, w.heals, end)
 	}
-	if after := a.effects(); a.deed != lists && after != 1 {
+	if after := a.effects(); a.action != lists && after != 1 {
 		wrong("done %d times in the end", after)
 	}
-	matrix.add(row{fault, a.deed, w.status, w.says[0], cmp.Or(w.kept, "-"), a.effects(), cmp.Or(w.heals, "itself"), cmp.Or(w.log, "-"), held})
+	matrix.add(row{
+		fault, a.action, w.status, w.says[0], cmp.Or(w.kept, "-"), a.effects(), cmp.Or(w.heals, "itself"),
+		cmp.Or(w.log, "-"), held,
+	})
 }
 
 // row is one line of the matrix.
 type row struct {
-	fault, deed string
-	status      int
-	saw         string
-	kept        string
-	done        int
-	heals       string
-	log         string
-	holds       bool
+	fault, action string
+	status        int
+	saw           string
+	kept          string
+	done          int
+	heals         string
+	log           string
+	holds         bool
 }
 
 var matrix table
@@ -128,7 +131,7 @@ type table struct {
 	rows   []row
 }
 
-// expect gives a fault its place.
+// expect reserves a fault's place in the order.
 func (m *table) expect(fault string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -169,7 +172,10 @@ func (m *table) print(w io.Writer) error {
 		if !r.holds {
 			holds, broken = "NO", broken+1
 		}
-		fmt.Fprintln(tab, strings.Join([]string{r.fault, r.deed, strconv.Itoa(r.status), r.saw, r.kept, strconv.Itoa(r.done), r.heals, r.log, holds}, "\t"))
+		fmt.Fprintln(tab, strings.Join([]string{
+			r.fault, r.action, strconv.Itoa(r.status), r.saw, r.kept,
+			strconv.Itoa(r.done), r.heals, r.log, holds,
+		}, "\t"))
 	}
 	for _, fault := range m.faults {
 		if !slices.ContainsFunc(m.rows, func(r row) bool { return r.fault == fault }) {

@@ -35,7 +35,8 @@ func (w *world) person(shop int) *person {
 func (w *world) connected(shop int) *person {
 	w.t.Helper()
 	p := w.person(shop)
-	if pg := p.consent(p.get("/oauth/start?way=code")); pg.Status != http.StatusOK || !strings.Contains(pg.text, p.shop.Name+" is connected") {
+	if pg := p.consent(p.get("/oauth/start?way=code")); pg.Status != http.StatusOK ||
+		!strings.Contains(pg.text, p.shop.Name+" is connected") {
 		w.t.Fatalf("connecting ends with %s", pg)
 	}
 	return p
@@ -116,7 +117,7 @@ func (pg page) requestID() string {
 	return ""
 }
 
-// keeps tells whether a form of the page has what was typed, or the draft that
+// keeps reports whether a form of the page has what was typed, or the draft that
 // has it.
 func (pg page) keeps(where string, typed url.Values) bool {
 	if where != "form" {
@@ -124,7 +125,8 @@ func (pg page) keeps(where string, typed url.Values) bool {
 	}
 	for _, action := range []string{"/webhooks", "/edit"} {
 		f := pg.Form(action)
-		if f.Values.Get("url") == typed.Get("url") && slices.Equal(sorted(f.Values["allowedTypes"]), sorted(typed["allowedTypes"])) {
+		if f.Values.Get("url") == typed.Get("url") &&
+			slices.Equal(sorted(f.Values["allowedTypes"]), sorted(typed["allowedTypes"])) {
 			return true
 		}
 	}
@@ -155,5 +157,5 @@ func (pg page) link(text string) string {
 	return ""
 }
 
-// offers tells whether the page has a button with this value.
+// offers reports whether the page has a button with this value.
 func (pg page) offers(do string) bool { return strings.Contains(pg.Body, `name="do" value="`+do+`"`) }

@@ -26,12 +26,24 @@ const skew = 5 * time.Minute
 // What a person gets who has to connect the shop again: after that, the page
 // that was left.
 var (
-	reconnectCreate = want{status: 200, says: says("must be connected again", "Your form is kept", "you come back to it filled in"), heals: "connect, press"}
-	reconnectEdit   = want{status: 200, says: says("must be connected again", "Your form is kept", "you come back to it filled in"), heals: "connect, save"}
-	reconnectDelete = want{status: 200, says: says("must be connected again", "Connect with Fourthwall"), heals: "connect, press"}
-	reconnectList   = want{status: 200, says: says("must be connected again", "Connect with Fourthwall"), heals: "connect"}
+	reconnectCreate = want{
+		status: 200,
+		says:   says("must be connected again", "Your form is kept", "you come back to it filled in"), heals: "connect, press",
+	}
+	reconnectEdit = want{
+		status: 200,
+		says:   says("must be connected again", "Your form is kept", "you come back to it filled in"), heals: "connect, save",
+	}
+	reconnectDelete = want{
+		status: 200, says: says("must be connected again", "Connect with Fourthwall"),
+		heals: "connect, press",
+	}
+	reconnectList = want{status: 200, says: says("must be connected again", "Connect with Fourthwall"), heals: "connect"}
 	// A change that was about to be saved is gone with the draft that had it.
-	reconnectAnew = want{status: 200, says: says("must be connected again", "Connect with Fourthwall"), heals: "connect, edit again, type anew, save"}
+	reconnectAgain = want{
+		status: 200, says: says("must be connected again", "Connect with Fourthwall"),
+		heals: "connect, edit again, type again, save",
+	}
 )
 
 // reconnect are faults that only the person can mend.
@@ -41,8 +53,8 @@ func (f fault) reconnect() fault {
 	return f
 }
 
-// anew are faults that take the drafts too.
-func (f fault) anew(edit want) fault {
+// withDraftsLost are faults that take the drafts too.
+func (f fault) withDraftsLost(edit want) fault {
 	f.edit = edit
 	return f
 }
@@ -87,21 +99,37 @@ var signInFaults = []fault{
 	fault{name: "Fourthwall's clock is 5 min behind", settings: settings{boxAhead: -skew}, begin: expire}.unnoticed(),
 	fault{name: "the database's clock is 5 min ahead", settings: settings{dbAhead: skew}, begin: expire}.unnoticed(),
 	fault{name: "the database's clock is 5 min behind", settings: settings{dbAhead: -skew}, begin: expire}.unnoticed(),
-	fault{name: "429 with a date, clock 5 min ahead", settings: settings{boxAhead: skew}, begin: laterRetry(skew), end: forget, log: ": 429"}.busy("30", "30 seconds"),
-	fault{name: "429 with a date, clock 5 min behind", settings: settings{boxAhead: -skew}, begin: laterRetry(-skew), end: forget, log: ": 429"}.busy("30", "30 seconds"),
+	fault{
+		name: "429 with a date, clock 5 min ahead", settings: settings{boxAhead: skew}, begin: laterRetry(skew),
+		end: forget, log: ": 429",
+	}.busy("30", "30 seconds"),
+	fault{
+		name: "429 with a date, clock 5 min behind", settings: settings{boxAhead: -skew}, begin: laterRetry(-skew),
+		end: forget, log: ": 429",
+	}.busy("30", "30 seconds"),
 	fault{name: "token expired", begin: expire}.unnoticed(),
 	fault{name: "token revoked", begin: func(w *world) {
 		w.box.FailNext(sandbox.Failure{Path: "/open-api/v1.0/webhooks*", Status: 401, Code: "OPEN_API_UNAUTHORIZED"})
 	}}.unnoticed(),
-	fault{name: "refresh token spent by somebody else", begin: func(w *world) { spend(w); expire(w) }, log: "invalid_grant"}.reconnect(),
+	fault{
+		name: "refresh token spent by somebody else", begin: func(w *world) { spend(w); expire(w) },
+		log: "invalid_grant",
+	}.reconnect(),
 	fault{name: "consent withdrawn", begin: func(w *world) { spend(w)() }, log: "invalid_grant"}.reconnect(),
 	fault{name: "tokens cannot be renewed for now", begin: func(w *world) {
 		expire(w)
 		w.box.FailNext(sandbox.Failure{Path: tokenPath, Status: 503, Times: 1000})
 	}, end: forget, log: "renew the token: oauth: refresh token: status 503"}.
-		garbled(want{status: 502, says: says("Fourthwall could not be reached", "Nothing was created. Press Create webhook again in a moment."), kept: "form", heals: "press"}),
-	fault{name: "secret key rotated", begin: func(w *world) { w.keys = store.NewKey() + " " + w.keys; w.restart() }}.unnoticed(),
-	fault{name: "secret key lost", begin: func(w *world) { w.keys = store.NewKey(); w.restart() }, log: "does not open with the keys given"}.reconnect().anew(reconnectAnew),
+		garbled(want{status: 502, says: says("Fourthwall could not be reached",
+			"Nothing was created. Press Create webhook again in a moment."), kept: "form", heals: "press"}),
+	fault{
+		name:  "secret key rotated",
+		begin: func(w *world) { w.keys = store.NewKey() + " " + w.keys; w.restart() },
+	}.unnoticed(),
+	fault{
+		name: "secret key lost", begin: func(w *world) { w.keys = store.NewKey(); w.restart() },
+		log: "does not open with the keys given",
+	}.reconnect().withDraftsLost(reconnectAgain),
 }
 
 // TestSignIn takes from people what they act with.
@@ -112,9 +140,9 @@ func TestSignIn(t *testing.T) { meetAll(t, signInFaults) }
 func TestRestoredFromYesterday(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, settings{})
-	deeds := []string{creates, edits, deletes, lists}
+	actions := []string{creates, edits, deletes, lists}
 	var old, all []*person
-	for range deeds {
+	for range actions {
 		old = append(old, w.connected(0))
 	}
 	copied := filepath.Join(t.TempDir(), "yesterday.db")
@@ -129,7 +157,7 @@ func TestRestoredFromYesterday(t *testing.T) {
 	expire(w)
 	var begun []*attempt
 	for i, p := range all {
-		begun = append(begun, p.begin(deeds[i/2], "by-"+strconv.Itoa(i)))
+		begun = append(begun, p.begin(actions[i/2], "by-"+strconv.Itoa(i)))
 	}
 	w.stop()
 	for _, suffix := range []string{"-wal", "-shm"} {
@@ -146,15 +174,22 @@ func TestRestoredFromYesterday(t *testing.T) {
 
 // yesterday is who came yesterday, and who came today.
 var yesterday = []fault{
-	fault{name: "restored from yesterday, tokens spent", log: "invalid_grant"}.reconnect().anew(
-		want{status: 410, says: says("A change is kept for one hour", "nothing was saved by this request", "Edit it again"), heals: "edit again, connect, type anew, save", log: `"status":410`}),
+	fault{name: "restored from yesterday, tokens spent", log: "invalid_grant"}.reconnect().withDraftsLost(
+		want{
+			status: 410, says: says("A change is kept for one hour", "nothing was saved by this request", "Edit it again"),
+			heals: "edit again, connect, type again, save", log: `"status":410`,
+		}),
 	fault{name: "restored from yesterday, session unknown"}.stranger(),
 }
 
 // stranger is somebody whose session nobody knows.
 func (f fault) stranger() fault {
-	f.create = want{status: 200, says: says("Your form is kept", "you come back to it filled in", "Connect with Fourthwall"), heals: "connect, press"}
-	f.edit = want{status: 200, says: says("Connect a shop", "Connect with Fourthwall"), heals: "connect, edit again, type anew, save"}
+	f.create = want{status: 200, says: says("Your form is kept", "you come back to it filled in",
+		"Connect with Fourthwall"), heals: "connect, press"}
+	f.edit = want{
+		status: 200, says: says("Connect a shop", "Connect with Fourthwall"),
+		heals: "connect, edit again, type again, save",
+	}
 	f.remove = want{status: 200, says: says("Connect a shop", "Connect with Fourthwall"), heals: "connect, press"}
 	f.list = want{status: 200, says: says("Connect a shop", "Connect with Fourthwall"), heals: "connect"}
 	return f
@@ -163,9 +198,9 @@ func (f fault) stranger() fault {
 // meetLate is meet for somebody who has been at it since before the fault.
 func (f fault) meetLate(a *attempt) {
 	matrix.expect(f.name)
-	want := f.wants(a.deed)
+	want := f.wants(a.action)
 	want.log = cmp.Or(want.log, f.log)
-	a.judge(f.name, a.look(a.act()), want)
+	a.compare(f.name, a.observe(a.act()), want)
 }
 
 // TestTwoPeople edit one webhook: who comes second chooses between both.
@@ -175,11 +210,12 @@ func TestTwoPeople(t *testing.T) {
 	matrix.expect(name)
 	w := newWorld(t, settings{})
 	first, second := w.connected(0).begin(edits, "first"), w.connected(0)
-	other := &attempt{person: second, deed: edits, hook: first.hook}
+	other := &attempt{person: second, action: edits, hook: first.hook}
 	other.open("second")
-	first.judge(name, first.look(first.act()), saved)
-	other.judge(name, other.look(other.act()), want{
-		status: http.StatusConflict, says: says("Your change is not saved", "Look at both versions and choose"), kept: "draft", heals: "overwrite",
+	first.compare(name, first.observe(first.act()), saved)
+	other.compare(name, other.observe(other.act()), want{
+		status: http.StatusConflict, says: says("Your change is not saved", "Look at both versions and choose"),
+		kept: "draft", heals: "overwrite",
 	})
 }
 
@@ -266,7 +302,10 @@ func (w *world) hurry(ctx context.Context) {
 func (w *world) oneOf(i int) page {
 	p := w.person(i % 3)
 	p.HTTP.Transport = from{p.HTTP.Transport, fmt.Sprintf("198.51.%d.%d", 100+i/250, 1+i%250)}
-	f := process.Form{Action: w.url + "/connect/key", Values: url.Values{"username": {p.shop.APIUser}, "password": {p.shop.APIPassword}}}
+	f := process.Form{
+		Action: w.url + "/connect/key",
+		Values: url.Values{"username": {p.shop.APIUser}, "password": {p.shop.APIPassword}},
+	}
 	for range 200 {
 		if pg := p.send(f); pg.Status == http.StatusOK {
 			break
@@ -277,7 +316,7 @@ func (w *world) oneOf(i int) page {
 	return end
 }
 
-// from is a proxy that tells where somebody comes from.
+// from is a proxy that reports where somebody comes from.
 type from struct {
 	http.RoundTripper
 	address string

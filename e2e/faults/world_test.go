@@ -64,7 +64,11 @@ func newWorld(t *testing.T, s settings) *world {
 		w.db, w.database = lineTo(t, w.database)
 	}
 	w.keys = cmp.Or(s.keys, store.NewKey())
-	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.front.Load().ServeHTTP(rw, r) }))
+	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter,
+		r *http.Request,
+	) {
+		w.front.Load().ServeHTTP(rw, r)
+	}))
 	w.url = front.URL
 	t.Cleanup(front.Close)
 	back := httptest.NewUnstartedServer(nil)
@@ -99,7 +103,7 @@ func (w *world) restart() {
 	w.start()
 }
 
-// replica runs another dashboard on the same database, and gives its address.
+// replica runs another dashboard on the same database, and returns its address.
 func (w *world) replica() string {
 	w.t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -128,7 +132,8 @@ func (w *world) dashboard(address string) (d *handlers.Dashboard, st *store.Stor
 	}
 	scopes := []string{"webhook_write", "webhook_read"}
 	d = handlers.New(handlers.Config{
-		PublicURL: public, SandboxURL: w.boxURL(), Scopes: scopes, Store: st, API: api, Targets: targets, TrustedProxies: proxies,
+		PublicURL: public, SandboxURL: w.boxURL(), Scopes: scopes, Store: st, API: api, Targets: targets,
+		TrustedProxies: proxies,
 		OAuth: oauth.New(oauth.Config{
 			ClientID: "hookwall", AuthURL: w.boxURL() + "/admin/platform-apps/{client_id}/connect",
 			TokenURL: w.api.URL() + tokenPath, PublicURL: address, Scopes: scopes, Now: st.Now,
@@ -149,7 +154,8 @@ func (w *world) openStore(logger *slog.Logger) *store.Store {
 	keys, err := store.ParseKeys(w.keys)
 	w.must(err)
 	st, err := store.Open(w.t.Context(), w.database, store.Options{
-		Keys: keys, Environment: "test", Logger: logger, Now: func() time.Time { return time.Now().Add(w.dbAhead + time.Duration(w.waited.Load())) },
+		Keys: keys, Environment: "test", Logger: logger,
+		Now: func() time.Time { return time.Now().Add(w.dbAhead + time.Duration(w.waited.Load())) },
 	})
 	w.must(err)
 	return st

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// State is what a sandbox tells of itself.
+// State is what a sandbox reports of itself.
 type State struct {
 	Now      time.Time `json:"now"`
 	Shops    []Shop    `json:"shops"`
@@ -84,10 +84,11 @@ func (p *Process) Advance(d time.Duration) {
 	p.control(http.MethodPost, "/_sandbox/clock", map[string]string{"advance": d.String()})
 }
 
-// AddWebhook gives a shop of a sandbox a webhook, past the API.
+// AddWebhook adds a webhook to a shop of a sandbox, past the API.
 func (p *Process) AddWebhook(shopID, address string, types ...string) {
 	p.t.Helper()
-	p.control(http.MethodPost, "/_sandbox/shops/"+shopID+"/webhooks", map[string]any{"url": address, "allowedTypes": types})
+	p.control(http.MethodPost, "/_sandbox/shops/"+shopID+"/webhooks",
+		map[string]any{"url": address, "allowedTypes": types})
 }
 
 func (p *Process) control(method, path string, what any) []byte {

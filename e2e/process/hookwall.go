@@ -40,7 +40,7 @@ func Dashboard(t testing.TB, box *Process, databaseURL string, environment ...st
 	return p
 }
 
-// OnPostgres tells whether [Database] gives databases of a Postgres server.
+// OnPostgres reports whether [Database] returns databases of a Postgres server.
 func OnPostgres() bool { return os.Getenv("HOOKWALL_TEST_POSTGRES") != "" }
 
 // Database names an empty database that is the test's own: on the server that

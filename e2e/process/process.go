@@ -1,5 +1,5 @@
 // Package process starts Hookwall as processes of their own, so that a test
-// can kill one and look at what the others, and the next one, make of it:
+// can kill one and look at how the others, and the next one, behave:
 //
 //	box := process.Sandbox(t, t.TempDir())
 //	wall := process.Dashboard(t, box, process.Database(t))
@@ -57,7 +57,7 @@ func Start(t testing.TB, args []string, environment ...string) *Process {
 	return p
 }
 
-// run starts the program and reads on until it tells where it listens.
+// run starts the program and returns the address that it says it listens on.
 func (p *Process) run() (address string, err error) {
 	program, err := Program()
 	if err != nil {
@@ -116,7 +116,7 @@ func (p *Process) Restart() {
 	p.t.Helper()
 	p.Kill()
 	p.keepPort()
-	// The port was free to others for a moment. Whoever took it gives it back.
+	// The port was free to others for a moment. A process that took it will release it.
 	var err error
 	for range 100 {
 		if _, err = p.run(); err == nil {
@@ -155,7 +155,7 @@ type output struct {
 	listening chan string
 }
 
-// await gives the address that the program will listen on.
+// await returns a channel that gets the address that the program listens on.
 func (o *output) await() <-chan string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

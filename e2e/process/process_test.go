@@ -11,7 +11,7 @@ import (
 func TestMain(m *testing.M) { Main(m) }
 
 // TestRestart: a process that was killed comes back at its address with what
-// it kept, and tells of both lives.
+// it kept, and its log has both lives.
 func TestRestart(t *testing.T) {
 	box := Sandbox(t, t.TempDir())
 	shop := box.State().Shops[0]

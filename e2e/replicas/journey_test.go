@@ -13,7 +13,7 @@ import (
 	"hookwall/e2e/browser"
 )
 
-// journey is a person with a browser at two dashboards that take turns.
+// journey is a person with a browser at two dashboards that serve alternately.
 type journey struct {
 	*browser.Page
 	*stage
@@ -45,7 +45,7 @@ func (j journey) returns(wall int) {
 }
 
 // TestJourneyThroughTwoReplicas: a person never notices that two dashboards
-// answer in turn, nor that one of them dies and comes back on the way. It has
+// respond alternately, nor that one of them dies and comes back on the way. It has
 // the machine to itself: a browser waits for seconds only.
 func TestJourneyThroughTwoReplicas(t *testing.T) {
 	end := newEndpoint(t)
@@ -112,22 +112,22 @@ func (j journey) edits() {
 }
 
 // sends makes a test delivery to an endpoint of this machine.
-func (j journey) sends(end *held) {
+func (j journey) sends(end *blockingEndpoint) {
 	j.t.Helper()
 	shop := j.shop()
 	j.box.AddWebhook(shop.ID, end.url, "DONATION")
 	hooks := j.shop().Webhooks
 	j.Open("/shops/" + shop.ID + "/webhooks/" + hooks[len(hooks)-1].ID + "/test")
-	end.let()
+	end.release()
 	j.press("button", "Send this test delivery", http.StatusOK)
 	j.Must(j.Expect(j.CSS("#result")).ToContainText("200"))
 }
 
 // checks follows an examination that one dashboard makes at the other, which
 // dies over it.
-func (j journey) checks(end *held) {
+func (j journey) checks(end *blockingEndpoint) {
 	j.t.Helper()
-	end.hold()
+	end.block()
 	j.front.pin("/checks", 0)
 	j.front.pin("/stream", 1)
 	j.Open("/shops/" + j.shop().ID + "/checks/new")
@@ -135,12 +135,13 @@ func (j journey) checks(end *held) {
 	j.press("button", "Send up to 3 test deliveries", http.StatusOK)
 	<-end.arrived
 	j.Must(j.Expect(j.CSS(".checks > li .mark").Filter(playwright.LocatorFilterOptions{HasText: "Under way"})).ToHaveCount(1))
-	eventually(j.t, "following the check", func() bool { return j.front.isServed("/stream") && j.front.isServed("/checks") })
+	eventually(j.t, "following the check",
+		func() bool { return j.front.isServed("/stream") && j.front.isServed("/checks") })
 	j.ExpectProblem("stream")
 	j.dies(1)
 	j.SeeText(j.CSS("#live"), "its progress is not shown here any more")
 	j.returns(1)
-	end.let()
+	end.release()
 	j.Submit(j.CSS(".check-follow"))
 	j.See(j.CSS("#result"))
 	j.reads("Endpoint check", end.url)
@@ -159,17 +160,17 @@ func (j journey) deletes() {
 	}
 }
 
-// held is an endpoint that answers when it is let.
-type held struct {
+// blockingEndpoint is an endpoint that responds once it is released.
+type blockingEndpoint struct {
 	url     string
 	arrived chan struct{} // gets something when a delivery waits
 	mu      sync.Mutex
 	open    chan struct{} // closed while deliveries are answered
 }
 
-func newEndpoint(t *testing.T) *held {
+func newEndpoint(t *testing.T) *blockingEndpoint {
 	t.Helper()
-	h := &held{arrived: make(chan struct{}, 10), open: make(chan struct{})}
+	h := &blockingEndpoint{arrived: make(chan struct{}, 10), open: make(chan struct{})}
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		h.arrived <- struct{}{}
@@ -186,14 +187,14 @@ func newEndpoint(t *testing.T) *held {
 	return h
 }
 
-func (h *held) let() {
+func (h *blockingEndpoint) release() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	close(h.open)
 }
 
-// hold lets no further delivery through, and forgets those that came.
-func (h *held) hold() {
+// block lets no further delivery through, and forgets those that came.
+func (h *blockingEndpoint) block() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.open = make(chan struct{})

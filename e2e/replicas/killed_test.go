@@ -36,7 +36,7 @@ func eventually(t testing.TB, what string, yes func() bool) {
 
 // TestKilledBetweenCallAndAnswer: the process dies after Fourthwall has
 // created, changed or deleted a webhook and before it can know. The attempt
-// stands in the activity, unsettled, and settles itself; nothing is done twice.
+// is in the activity as pending, and its outcome is found without anybody asking; nothing is done twice.
 func TestKilledBetweenCallAndAnswer(t *testing.T) {
 	t.Parallel()
 	database := process.Database(t)
@@ -71,7 +71,7 @@ func TestKilledBetweenCallAndAnswer(t *testing.T) {
 		t.Helper()
 		return strings.ReplaceAll(c.Get(wall.URL+at+"/activity.csv?outcome="+outcome).Body, `"`, "")
 	}
-	settles := func(action string) {
+	outcomeIsFound := func(action string) {
 		t.Helper()
 		activity := wall.URL + at + "/activity"
 		if page := c.Get(activity); strings.Count(page.Body, "Unsettled") != 2 { // a choice of the filter, and the entry
@@ -80,20 +80,21 @@ func TestKilledBetweenCallAndAnswer(t *testing.T) {
 		if kept := csv("pending"); !strings.Contains(kept, action+",pending") {
 			t.Errorf("%s is not kept as pending:\n%s", action, kept)
 		}
-		eventually(t, "settling "+action, func() bool {
+		eventually(t, "finding the outcome of "+action, func() bool {
 			return strings.Contains(csv("done"), action+",done")
 		})
 	}
 
 	dieDuring(http.MethodPost, at+"/webhooks", create, func(s process.Shop) bool { return len(s.Webhooks) == 1 })
-	settles("webhook.create")
+	outcomeIsFound("webhook.create")
 	made := shop().Webhooks
 	if page := c.Post(wall.URL+at+"/webhooks", create); len(made) != 1 || !strings.Contains(page.Body, made[0].ID) {
 		t.Fatalf("the form that was sent again does not lead to the webhook: %v", made)
 	}
 
-	dieDuring(http.MethodDelete, at+"/webhooks/"+made[0].ID+"/delete", url.Values{"do": {"delete"}}, func(s process.Shop) bool { return len(s.Webhooks) == 0 })
-	settles("webhook.delete")
+	dieDuring(http.MethodDelete, at+"/webhooks/"+made[0].ID+"/delete", url.Values{"do": {"delete"}},
+		func(s process.Shop) bool { return len(s.Webhooks) == 0 })
+	outcomeIsFound("webhook.delete")
 	done := csv("done")
 	for _, want := range []string{"webhook.create,done", "webhook.delete,done", made[0].ID, endpoint} {
 		if !strings.Contains(done, want) {

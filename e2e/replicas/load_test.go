@@ -17,8 +17,9 @@ import (
 )
 
 var (
-	loadTime = flag.Duration("load", 5*time.Second, "how long webhooks are created while a dashboard is killed again and again")
-	people   = flag.Int("people", 6, "how many do so at once")
+	loadTime = flag.Duration("load", 5*time.Second,
+		"how long webhooks are created while a dashboard is killed again and again")
+	people = flag.Int("people", 6, "how many do so at once")
 )
 
 // load is what some people do at two dashboards, of which one dies again and
@@ -63,7 +64,7 @@ func TestReplicasUnderLoad(t *testing.T) {
 	persons.Wait()
 	others.Wait()
 	t.Logf("last answers after %s", time.Since(ended).Round(time.Second))
-	l.judge()
+	l.check()
 	t.Logf("all is recorded after %s", time.Since(ended).Round(time.Second))
 }
 
@@ -110,7 +111,10 @@ type worker struct {
 
 func (l *load) work(i int, shop process.Shop) {
 	w := worker{l, process.NewClient(l.t), l.front.url + "/shops/" + shop.ID}
-	w.post(process.Form{Action: l.front.url + "/connect/key", Values: url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}}})
+	w.post(process.Form{
+		Action: l.front.url + "/connect/key",
+		Values: url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}},
+	})
 	for n := 0; ; n++ {
 		select {
 		case <-l.over:
@@ -211,8 +215,8 @@ func words(page process.Page) string {
 	return main[:min(len(main), 3000)]
 }
 
-// judge counts.
-func (l *load) judge() {
+// check counts.
+func (l *load) check() {
 	l.t.Helper()
 	types := map[string][]int{} // number of event types of each webhook, by address
 	for _, shop := range l.box.State().Shops {
@@ -251,8 +255,8 @@ func (l *load) judge() {
 	l.recorded()
 }
 
-// recorded holds the activity against what was done: each webhook that was
-// created stands there once, and the end of each attempt is known, but of
+// recorded compares the activity with what was done: each webhook that was
+// created is there once, and the end of each attempt is known, but of
 // those that nobody can know yet.
 func (l *load) recorded() {
 	l.t.Helper()
@@ -263,7 +267,7 @@ func (l *load) recorded() {
 			page := c.Get(l.front.url + "/shops/" + shop.ID + "/activity.csv?outcome=" + outcome)
 			return strings.Split(page.Body, "\n")
 		}
-		eventually(l.t, "settling every attempt", func() bool {
+		eventually(l.t, "finding the outcome of every attempt", func() bool {
 			return !slices.ContainsFunc(csv("pending"), func(line string) bool {
 				return strings.Contains(line, "/load/") && !l.isOpen(line)
 			})
@@ -275,7 +279,8 @@ func (l *load) recorded() {
 			}
 		}
 		for address := range maps.Keys(l.want) {
-			if l.want[address] != open && strings.HasPrefix(address, "https://hooks.example.com/load/") && l.shopOf(address) == i && done[address] != 1 {
+			if l.want[address] != open && strings.HasPrefix(address, "https://hooks.example.com/load/") &&
+				l.shopOf(address) == i && done[address] != 1 {
 				l.t.Errorf("%s (%s) stands in the activity as created %d times", address, l.want[address], done[address])
 			}
 		}

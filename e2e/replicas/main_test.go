@@ -1,4 +1,4 @@
-// Package replicas holds the tests of what must hold when processes are killed
+// Package replicas tests what must be true when processes are killed
 // and when several of them share a database: on the Postgres server that
 // HOOKWALL_TEST_POSTGRES names, else on one SQLite file.
 package replicas
@@ -14,7 +14,8 @@ import (
 )
 
 // patient waits until every end is known, which takes minutes.
-var patient = flag.Bool("patient", false, "wait until it is certain what became of each create that may have reached the API")
+var patient = flag.Bool("patient", false,
+	"wait until it is certain what became of each create that may have reached the API")
 
 // TestMain lets many tests wait at once, which is what they do most of the time.
 func TestMain(m *testing.M) {

@@ -33,7 +33,8 @@ func TestRefreshedOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			if page, err := c.Send(t.Context(), http.MethodGet, at, nil); err != nil || page.Status != http.StatusOK || !strings.Contains(page.URL.Path, "/webhooks") {
+			if page, err := c.Send(t.Context(), http.MethodGet, at, nil); err != nil || page.Status != http.StatusOK ||
+				!strings.Contains(page.URL.Path, "/webhooks") {
 				t.Errorf("at %v with status %d: %v", page.URL, page.Status, err)
 			}
 		})

@@ -35,7 +35,8 @@ func newStage(t *testing.T, n int, environment ...string) *stage {
 	s := &stage{t: t, front: newFront(t), database: process.Database(t)}
 	s.box = process.Sandbox(t, t.TempDir(), "--redirect-uri", s.front.url+"/oauth/callback")
 	s.wire = newWire(t, s.box.URL)
-	environment = append([]string{"HOOKWALL_PUBLIC_URL=" + s.front.url, "FOURTHWALL_API_URL=" + s.wire.url}, environment...)
+	environment = append([]string{"HOOKWALL_PUBLIC_URL=" + s.front.url, "FOURTHWALL_API_URL=" + s.wire.url},
+		environment...)
 	for range n {
 		s.walls = append(s.walls, process.Dashboard(t, s.box, s.database, environment...))
 	}
@@ -102,7 +103,8 @@ func (s *stage) urls() map[string]int {
 func (s *stage) attempts(c *process.Client, outcome string) []string {
 	s.t.Helper()
 	page := c.Get(s.at("/activity.csv?outcome=" + outcome))
-	if page.Status != http.StatusOK || !strings.HasPrefix(page.Body, "\ufefftime") && !strings.HasPrefix(strings.TrimLeft(page.Body, "\"\ufeff"), "time") {
+	if page.Status != http.StatusOK || !strings.HasPrefix(page.Body, "\ufefftime") &&
+		!strings.HasPrefix(strings.TrimLeft(page.Body, "\"\ufeff"), "time") {
 		s.t.Fatalf("the activity answers %d:\n%s", page.Status, page.Body)
 	}
 	var out []string
@@ -114,13 +116,13 @@ func (s *stage) attempts(c *process.Client, outcome string) []string {
 	return out
 }
 
-// settled waits until the end of every attempt is known.
-func (s *stage) settled(c *process.Client) {
+// awaitOutcomes waits until the end of every attempt is known.
+func (s *stage) awaitOutcomes(c *process.Client) {
 	s.t.Helper()
-	eventually(s.t, "settling every attempt", func() bool { return len(s.attempts(c, "pending")) == 0 })
+	eventually(s.t, "finding the outcome of every attempt", func() bool { return len(s.attempts(c, "pending")) == 0 })
 }
 
-// front gives every request to the next dashboard in turn, as a reverse proxy
+// front passes every request to the next dashboard, round robin, as a reverse proxy
 // does, and to the one after it when a dashboard is not there. A dashboard that
 // dies over a request takes its connection with it.
 type front struct {
@@ -151,7 +153,7 @@ func newFront(t *testing.T) *front {
 	return f
 }
 
-// serve gives the requests to come to these dashboards.
+// serve makes these dashboards get the requests that follow.
 func (f *front) serve(walls ...*process.Process) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -167,7 +169,7 @@ func (f *front) serve(walls ...*process.Process) {
 
 var transport = &http.Transport{DisableKeepAlives: true}
 
-// RoundTrip asks the dashboards in turn.
+// RoundTrip sends a request to the next dashboard.
 func (f *front) RoundTrip(r *http.Request) (*http.Response, error) {
 	body := []byte(nil)
 	if r.Body != nil {
@@ -228,8 +230,7 @@ func (f *front) tryAll(r *http.Request, body []byte) (resp *http.Response, err e
 	return nil, err
 }
 
-// pin gives requests whose path ends so to one dashboard, as long as it is
-// there.
+// pin passes requests whose path ends so to one dashboard, as long as it runs.
 func (f *front) pin(end string, wall int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -247,7 +248,7 @@ func (f *front) count(host, path string) {
 	}
 }
 
-// isServed tells whether what was pinned has been answered where it was to be.
+// isServed reports whether what was pinned has been answered where it was to be.
 func (f *front) isServed(end string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -266,7 +267,7 @@ func (f *front) counts() map[string]int {
 }
 
 // wire is what the dashboards call in place of the API. It passes requests on
-// and tells of each, before and after.
+// and reports each, before and after.
 type wire struct {
 	url   string
 	box   *url.URL
@@ -295,7 +296,7 @@ func newWire(t *testing.T, box string) *wire {
 	return w
 }
 
-// watched tells f of every moment from now on; nil tells nobody. Where f says
+// watched calls f for every moment from now on, unless it is nil. Where f says
 // no, the connection is cut there.
 func (w *wire) watched(f func(moment) (goOn bool)) {
 	w.mu.Lock()

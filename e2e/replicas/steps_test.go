@@ -13,15 +13,15 @@ import (
 	"hookwall/e2e/process"
 )
 
-// deed is something that a person does by one form, over several calls to the
+// operation is something that a person does by one form, over several calls to the
 // API.
-type deed struct {
+type operation struct {
 	name   string
 	calls  []string // the first, in their order
 	byCode bool     // with a token, which is over when the form is sent
-	// prepare makes what the deed needs and gives the form.
+	// prepare makes what the operation needs and returns the form.
 	prepare func(*stage, *process.Client) process.Form
-	// done tells whether the shop is as it should be in the end.
+	// done reports whether the shop is as it should be in the end.
 	done   func(*stage) error
 	action string // as the activity has it
 }
@@ -77,11 +77,16 @@ func gone(s *stage) error {
 
 func create(s *stage, c *process.Client) process.Form { return s.newForm(c, endpoint) }
 
-var deeds = []deed{
+var operations = []operation{
 	{"create", []string{"GET /webhooks", "POST /webhooks"}, false, create, onlyOne, "webhook.create"},
 	{"edit", []string{"GET /webhooks/", "PUT /webhooks/"}, false, (*stage).changed, changedOnce, "webhook.update"},
 	{"delete", []string{"GET /webhooks/", "DELETE /webhooks/"}, false, (*stage).deleted, gone, "webhook.delete"},
-	{"create with a refresh", []string{"GET /webhooks", "POST " + tokenPath, "GET /webhooks"}, true, create, onlyOne, "webhook.create"},
+	{
+		"create with a refresh",
+		[]string{"GET /webhooks", "POST " + tokenPath, "GET /webhooks"},
+		true, create, onlyOne,
+		"webhook.create",
+	},
 }
 
 // TestKilledAtEveryCall: the dashboard dies when a call is on its way to the
@@ -89,31 +94,31 @@ var deeds = []deed{
 // sent again as it was, and then all is as if nothing had happened.
 func TestKilledAtEveryCall(t *testing.T) {
 	t.Parallel()
-	for _, d := range deeds {
-		for i, call := range d.calls {
+	for _, o := range operations {
+		for i, call := range o.calls {
 			for _, answered := range []bool{false, true} {
-				name := fmt.Sprintf("%s, call %d, answered %v", d.name, i+1, answered)
+				name := fmt.Sprintf("%s, call %d, answered %v", o.name, i+1, answered)
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
-					d.diesAt(t, moment{call: i + 1, answered: answered, path: call})
+					o.diesAt(t, moment{call: i + 1, answered: answered, path: call})
 				})
 			}
 		}
 	}
 }
 
-func (d deed) diesAt(t *testing.T, end moment) {
+func (o operation) diesAt(t *testing.T, end moment) {
 	s := newStage(t, 1)
 	c := s.byKey
-	if d.byCode {
+	if o.byCode {
 		c = s.byCode
 	}
 	person := c()
-	form := d.prepare(s, person)
+	form := o.prepare(s, person)
 	if form.Action == "" {
 		t.Fatal("there is no form")
 	}
-	if d.byCode {
+	if o.byCode {
 		s.box.Advance(10 * time.Minute) // the token is over
 	}
 	s.wire.watched(func(m moment) bool {
@@ -134,7 +139,7 @@ func (d deed) diesAt(t *testing.T, end moment) {
 	s.walls[0].Restart()
 	page := person.Post(form.Action, form.Values)
 	switch {
-	case d.byCode && end.call == 2 && end.answered:
+	case o.byCode && end.call == 2 && end.answered:
 		page = s.reconnects(person, page, form)
 	case strings.HasPrefix(end.path, "POST /webhooks") && page.Status == http.StatusBadGateway:
 		page = s.notConfirmed(person, page, form)
@@ -145,12 +150,13 @@ func (d deed) diesAt(t *testing.T, end moment) {
 	if page.Status != http.StatusOK {
 		t.Errorf("the form that was sent again is answered with %d:\n%s", page.Status, page.Body)
 	}
-	if err := d.done(s); err != nil {
+	if err := o.done(s); err != nil {
 		t.Error(err)
 	}
-	s.settled(person)
-	if !slices.ContainsFunc(s.attempts(person, "done"), func(line string) bool { return strings.Contains(line, d.action) }) {
-		t.Errorf("the activity has no %s that is done: %q", d.action, s.attempts(person, ""))
+	s.awaitOutcomes(person)
+	if !slices.ContainsFunc(s.attempts(person, "done"),
+		func(line string) bool { return strings.Contains(line, o.action) }) {
+		t.Errorf("the activity has no %s that is done: %q", o.action, s.attempts(person, ""))
 	}
 }
 
@@ -161,7 +167,8 @@ func (s *stage) notConfirmed(c *process.Client, page process.Page, form process.
 	s.t.Helper()
 	kept := page.Form("/webhooks")
 	if !strings.Contains(page.Body, "Not confirmed") || kept.Values.Get("url") != form.Values.Get("url") ||
-		kept.Values.Get("submission") != form.Values.Get("submission") || !slices.Equal(kept.Values["allowedTypes"], form.Values["allowedTypes"]) {
+		kept.Values.Get("submission") != form.Values.Get("submission") ||
+		!slices.Equal(kept.Values["allowedTypes"], form.Values["allowedTypes"]) {
 		s.t.Errorf("what was sent is not kept: %v in\n%s", kept.Values, page.Body)
 	}
 	if urls := s.urls(); len(urls) > 0 {
@@ -195,7 +202,8 @@ func (s *stage) reconnects(c *process.Client, page process.Page, form process.Fo
 	}
 	page = s.consent(c, c.Get(s.front.url+start))
 	again := page.Form("/webhooks")
-	if again.Values.Get("url") != form.Values.Get("url") || !slices.Equal(again.Values["allowedTypes"], form.Values["allowedTypes"]) {
+	if again.Values.Get("url") != form.Values.Get("url") ||
+		!slices.Equal(again.Values["allowedTypes"], form.Values["allowedTypes"]) {
 		s.t.Fatalf("the form was not kept: %v at %s", again.Values, page.URL)
 	}
 	again.Values.Set("do", "create")

@@ -88,7 +88,10 @@ func (s *Server) api(method, path string, handle func(*Server, call) (reply, err
 		if refused != nil {
 			return *refused
 		}
-		c := call{shop: who.shop, id: cmp.Or(r.PathValue(webhookParameter), r.PathValue(eventParameter)), query: r.URL.Query()}
+		c := call{
+			shop: who.shop, id: cmp.Or(r.PathValue(webhookParameter), r.PathValue(eventParameter)),
+			query: r.URL.Query(),
+		}
 		if refused := s.readBody(w, r, op, &c); refused != nil {
 			return *refused
 		}
@@ -154,7 +157,8 @@ func send(w http.ResponseWriter, status int, body []byte) {
 }
 
 func (s *Server) internalError(r *http.Request, err error) reply {
-	s.log.ErrorContext(r.Context(), "SANDBOX FAULT", "err", err, "method", r.Method, "path", bounded(r.URL.Path, 200), "request_id", requestID(r))
+	s.log.ErrorContext(r.Context(), "SANDBOX FAULT", "err", err, "method", r.Method, "path", bounded(r.URL.Path, 200),
+		"request_id", requestID(r))
 	return refusedWith(http.StatusInternalServerError, codeInternal)
 }
 

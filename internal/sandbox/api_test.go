@@ -16,8 +16,12 @@ const goodInput = `{"url":"https://hooks.example.com/fw?a=1&b=<2>","allowedTypes
 
 // The whole life of a webhook, by token and by API key.
 func TestWebhookLife(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
-	for name, auth := range map[string]string{"bearer": r.bearerOf(), "lower-case bearer": "bearer" + r.bearerOf()[6:], "basic": r.basic(shopOne)} {
+	for name, auth := range map[string]string{
+		"bearer": r.bearerOf(), "lower-case bearer": "bearer" + r.bearerOf()[6:],
+		"basic": r.basic(shopOne),
+	} {
 		created := r.call(auth, "POST", webhooksPath, goodInput)
 		if created.StatusCode != 200 || created.Header.Get("Content-Type") != "application/json" {
 			t.Fatalf("%s: create %d %s", name, created.StatusCode, created.body)
@@ -62,6 +66,7 @@ func TestWebhookLife(t *testing.T) {
 }
 
 func TestCurrentShop(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	want := map[string]any{
 		"id": shopMany, "name": "Tidewater Records", "domain": "tidewater-records.fourthwall.example",
@@ -74,6 +79,7 @@ func TestCurrentShop(t *testing.T) {
 
 // A locked webhook can be read and nothing else, whatever the request says.
 func TestLockedWebhook(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	locked := r.Webhooks(shopTwo)[0]
 	path, auth := webhooksPath+"/"+locked.ID, r.basic(shopTwo)
@@ -96,6 +102,7 @@ func TestLockedWebhook(t *testing.T) {
 
 // Another shop's webhook looks as if it did not exist, and stays as it is.
 func TestShopsAreIsolated(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	before := r.Webhooks(shopMany)
 	path := webhooksPath + "/" + before[0].ID
@@ -113,6 +120,7 @@ func TestShopsAreIsolated(t *testing.T) {
 }
 
 func TestAPIRefusals(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	key, token := r.basic(shopOne), r.bearerOf()
 	readOnly := r.bearerOf("grant", "webhook_read")
@@ -125,8 +133,14 @@ func TestAPIRefusals(t *testing.T) {
 		code, header                         string // header: a name=part that must be there
 	}{
 		{"no credentials", "", "GET", webhooksPath, "", "", 401, codeUnauthorized, "Www-Authenticate=Basic realm="},
-		{"no credentials, bearer challenge", "", "GET", shopPath, "", "", 401, codeUnauthorized, "Www-Authenticate=Bearer realm="},
-		{"unknown token", "Bearer x.y", "POST", webhooksPath, "application/json", goodInput, 401, codeUnauthorized, `Www-Authenticate=error="invalid_token"`},
+		{
+			"no credentials, bearer challenge", "", "GET", shopPath, "", "", 401, codeUnauthorized,
+			"Www-Authenticate=Bearer realm=",
+		},
+		{
+			"unknown token", "Bearer x.y", "POST", webhooksPath, "application/json", goodInput, 401, codeUnauthorized,
+			`Www-Authenticate=error="invalid_token"`,
+		},
 		{"empty token", "Bearer ", "GET", webhooksPath, "", "", 401, codeUnauthorized, ""},
 		{"half a token", token[:len(token)-1], "GET", webhooksPath, "", "", 401, codeUnauthorized, ""},
 		{"token as basic", "Basic " + token[7:], "GET", webhooksPath, "", "", 401, codeUnauthorized, ""},
@@ -134,16 +148,25 @@ func TestAPIRefusals(t *testing.T) {
 		{"unknown user", "Basic eDp4", "GET", webhooksPath, "", "", 401, codeUnauthorized, ""},
 		{"another scheme", "Digest x", "GET", webhooksPath, "", "", 401, codeUnauthorized, ""},
 
-		{"create without scope", readOnly, "POST", webhooksPath, "text/plain", "x", 403, codeForbidden, `Www-Authenticate=scope="webhook_write"`},
+		{
+			"create without scope", readOnly, "POST", webhooksPath, "text/plain", "x", 403, codeForbidden,
+			`Www-Authenticate=scope="webhook_write"`,
+		},
 		{"change without scope", readOnly, "PUT", one, "application/json", goodInput, 403, codeForbidden, ""},
 		{"delete without scope", readOnly, "DELETE", one, "", "", 403, codeForbidden, ""},
-		{"list without scope", writeOnly, "GET", webhooksPath, "", "", 403, codeForbidden, `Www-Authenticate=error="insufficient_scope"`},
+		{
+			"list without scope", writeOnly, "GET", webhooksPath, "", "", 403, codeForbidden,
+			`Www-Authenticate=error="insufficient_scope"`,
+		},
 		{"read without scope", writeOnly, "GET", one, "", "", 403, codeForbidden, ""},
 
 		{"no content type", key, "POST", webhooksPath, "", goodInput, 415, codeMediaType, ""},
 		{"form", key, "POST", webhooksPath, "application/x-www-form-urlencoded", "url=x", 415, codeMediaType, ""},
 		{"text", key, "PUT", one, "text/plain", goodInput, 415, codeMediaType, ""},
-		{"too long", key, "POST", webhooksPath, "application/json", `"` + strings.Repeat("x", maxBody) + `"`, 413, codeTooLarge, ""},
+		{
+			"too long", key, "POST", webhooksPath, "application/json", `"` + strings.Repeat("x", maxBody) + `"`, 413,
+			codeTooLarge, "",
+		},
 		{"no body", key, "POST", webhooksPath, "application/json", "", 400, codeBadRequest, ""},
 		{"broken JSON", key, "POST", webhooksPath, "application/json", "{", 400, codeBadRequest, ""},
 		{"two objects", key, "POST", webhooksPath, "application/json", goodInput + goodInput, 400, codeBadRequest, ""},
@@ -151,13 +174,34 @@ func TestAPIRefusals(t *testing.T) {
 		{"null", key, "POST", webhooksPath, "application/json", "null", 400, codeBadRequest, ""},
 		{"no url", key, "POST", webhooksPath, "application/json", `{"allowedTypes":[]}`, 400, codeBadRequest, ""},
 		{"no types", key, "POST", webhooksPath, "application/json", `{"url":"https://a.example/"}`, 400, codeBadRequest, ""},
-		{"types under another name", key, "POST", webhooksPath, "application/json", `{"url":"https://a.example/","types":[]}`, 400, codeBadRequest, ""},
-		{"url in capitals", key, "POST", webhooksPath, "application/json", `{"URL":"https://a.example/","allowedTypes":[]}`, 400, codeBadRequest, ""},
-		{"url is a number", key, "POST", webhooksPath, "application/json", `{"url":1,"allowedTypes":[]}`, 400, codeBadRequest, ""},
-		{"url is null", key, "POST", webhooksPath, "application/json", `{"url":null,"allowedTypes":[]}`, 400, codeBadRequest, ""},
-		{"types are text", key, "POST", webhooksPath, "application/json", `{"url":"https://a.example/","allowedTypes":"DONATION"}`, 400, codeBadRequest, ""},
-		{"unknown type", key, "POST", webhooksPath, "application/json", `{"url":"https://a.example/","allowedTypes":["DONATION","NEW"]}`, 400, codeBadRequest, ""},
-		{"type of the future", key, "POST", webhooksPath, "application/json", `{"url":"https://a.example/","allowedTypes":["LIVESTREAM_ENDED"]}`, 400, codeBadRequest, ""},
+		{
+			"types under another name", key, "POST", webhooksPath, "application/json", `{"url":"https://a.example/","types":[]}`,
+			400, codeBadRequest, "",
+		},
+		{
+			"url in capitals", key, "POST", webhooksPath, "application/json", `{"URL":"https://a.example/","allowedTypes":[]}`,
+			400, codeBadRequest, "",
+		},
+		{
+			"url is a number", key, "POST", webhooksPath, "application/json", `{"url":1,"allowedTypes":[]}`, 400, codeBadRequest,
+			"",
+		},
+		{
+			"url is null", key, "POST", webhooksPath, "application/json", `{"url":null,"allowedTypes":[]}`, 400, codeBadRequest,
+			"",
+		},
+		{
+			"types are text", key, "POST", webhooksPath, "application/json",
+			`{"url":"https://a.example/","allowedTypes":"DONATION"}`, 400, codeBadRequest, "",
+		},
+		{
+			"unknown type", key, "POST", webhooksPath, "application/json",
+			`{"url":"https://a.example/","allowedTypes":["DONATION","NEW"]}`, 400, codeBadRequest, "",
+		},
+		{
+			"type of the future", key, "POST", webhooksPath, "application/json",
+			`{"url":"https://a.example/","allowedTypes":["LIVESTREAM_ENDED"]}`, 400, codeBadRequest, "",
+		},
 		{"page is text", key, "GET", webhooksPath + "?page=x", "", "", 400, codeBadRequest, ""},
 		{"page below zero", key, "GET", webhooksPath + "?page=-1", "", "", 400, codeBadRequest, ""},
 		{"page is huge", key, "GET", webhooksPath + "?page=99999999999999999999", "", "", 400, codeBadRequest, ""},
@@ -167,7 +211,10 @@ func TestAPIRefusals(t *testing.T) {
 		{"unknown id", key, "PUT", one, "application/json", goodInput, 404, codeWebhookNotFound, ""},
 		{"unknown address", key, "GET", "/open-api/v1.0/orders", "", "", 404, codeNoSuchAddress, ""},
 		{"slash at the end", key, "GET", webhooksPath + "/", "", "", 404, codeNoSuchAddress, ""},
-		{"PATCH", key, "PATCH", one, "application/json", goodInput, 405, codeMethodNotAllowed, "Allow=DELETE, GET, HEAD, PUT"},
+		{
+			"PATCH", key, "PATCH", one, "application/json", goodInput, 405, codeMethodNotAllowed,
+			"Allow=DELETE, GET, HEAD, PUT",
+		},
 		{"DELETE of the list", key, "DELETE", webhooksPath, "", "", 405, codeMethodNotAllowed, "Allow=GET, HEAD, POST"},
 		{"OPTIONS", "", "OPTIONS", webhooksPath, "", "", 405, codeMethodNotAllowed, "Allow=GET"},
 		{"GET of tokens", "", "GET", tokenPath, "", "", 405, codeMethodNotAllowed, "Allow=POST"},
@@ -198,8 +245,9 @@ func TestAPIRefusals(t *testing.T) {
 	}
 }
 
-// The policy for addresses stands behind creating and replacing alike.
+// The policy for URLs applies to creating and to replacing.
 func TestURLPolicyThroughTheAPI(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	auth := r.basic(shopMany)
 	path := webhooksPath + "/" + r.Webhooks(shopMany)[0].ID
@@ -210,7 +258,10 @@ func TestURLPolicyThroughTheAPI(t *testing.T) {
 		{"ftp://hooks.example.com/fw", codeWebhookURIInvalid},
 	} {
 		body, _ := json.Marshal(map[string]any{"url": c.url, "allowedTypes": []string{"DONATION"}})
-		for _, a := range []answer{r.call(auth, "POST", webhooksPath, string(body)), r.call(auth, "PUT", path, string(body))} {
+		for _, a := range []answer{
+			r.call(auth, "POST", webhooksPath, string(body)),
+			r.call(auth, "PUT", path, string(body)),
+		} {
 			if diff := cmp.Diff(map[string]any{"code": c.want}, a.fields(t)); diff != "" || a.StatusCode != 400 {
 				t.Errorf("%s: %d\n%s", c.url, a.StatusCode, diff)
 			}
@@ -222,6 +273,7 @@ func TestURLPolicyThroughTheAPI(t *testing.T) {
 }
 
 func TestQuota(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	auth := r.basic(shopOne)
 	for i := range quota {
@@ -251,6 +303,7 @@ func TestQuota(t *testing.T) {
 }
 
 func TestPaging(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	auth := r.basic(shopOne)
 	var ids []string
@@ -301,6 +354,7 @@ func TestPaging(t *testing.T) {
 }
 
 func TestSecretSwitch(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if a := r.call(r.basic(shopTwo), "POST", webhooksPath, goodInput); a.StatusCode != 200 || a.text(t, "secret") != "" {
 		t.Errorf("second shop: %d %s", a.StatusCode, a.body)
@@ -314,6 +368,7 @@ func TestSecretSwitch(t *testing.T) {
 }
 
 func TestFutureTypes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	auth := r.basic(shopMany)
 	first := r.Webhooks(shopMany)[0]
@@ -335,7 +390,8 @@ func TestFutureTypes(t *testing.T) {
 	if a := r.call(auth, "POST", webhooksPath, future); a.StatusCode != 200 {
 		t.Errorf("create: %d %s", a.StatusCode, a.body)
 	}
-	if a := r.call(auth, "POST", webhooksPath, `{"url":"https://a.example.com/","allowedTypes":["NEW"]}`); a.StatusCode != 400 {
+	if a := r.call(auth, "POST", webhooksPath,
+		`{"url":"https://a.example.com/","allowedTypes":["NEW"]}`); a.StatusCode != 400 {
 		t.Errorf("a type that is not even of the future: %d", a.StatusCode)
 	}
 	if a := r.call(auth, "PUT", path, future); a.StatusCode != 200 {
@@ -357,19 +413,23 @@ func TestFutureTypes(t *testing.T) {
 
 // A type that a webhook already has is accepted back, so that an edit does not have to drop it.
 func TestTypesThatAreThereAlready(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w, err := r.AddWebhook(shopOne, "http://10.0.0.1:99/", []string{"DONATION", "SOMETHING_ELSE"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	auth, path := r.basic(shopOne), webhooksPath+"/"+w.ID
-	if a := r.call(auth, "GET", path, ""); !strings.Contains(a.body, "SOMETHING_ELSE") || !strings.Contains(a.body, "http://10.0.0.1:99/") {
+	if a := r.call(auth, "GET", path, ""); !strings.Contains(a.body, "SOMETHING_ELSE") ||
+		!strings.Contains(a.body, "http://10.0.0.1:99/") {
 		t.Errorf("read: %s", a.body)
 	}
-	if a := r.call(auth, "PUT", path, `{"url":"https://a.example.com/","allowedTypes":["SOMETHING_ELSE"]}`); a.StatusCode != 200 {
+	if a := r.call(auth, "PUT", path,
+		`{"url":"https://a.example.com/","allowedTypes":["SOMETHING_ELSE"]}`); a.StatusCode != 200 {
 		t.Errorf("change: %d %s", a.StatusCode, a.body)
 	}
-	if a := r.call(r.basic(shopTwo), "POST", webhooksPath, `{"url":"https://a.example.com/","allowedTypes":["SOMETHING_ELSE"]}`); a.StatusCode != 400 {
+	if a := r.call(r.basic(shopTwo), "POST", webhooksPath,
+		`{"url":"https://a.example.com/","allowedTypes":["SOMETHING_ELSE"]}`); a.StatusCode != 400 {
 		t.Errorf("in another shop: %d", a.StatusCode)
 	}
 	if a := r.call(auth, "DELETE", path, ""); a.StatusCode != 200 {
@@ -378,6 +438,7 @@ func TestTypesThatAreThereAlready(t *testing.T) {
 }
 
 func TestRequiredScopes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	token := r.bearerOf()
 	if err := r.Configure(shopOne, Switches{RequireScopes: []string{"shop_read"}}); err != nil {
@@ -396,6 +457,7 @@ func TestRequiredScopes(t *testing.T) {
 }
 
 func TestHeadIsGetWithoutBody(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	a := r.call(r.basic(shopOne), "HEAD", shopPath, "")
 	if a.StatusCode != 200 || a.Header.Get("Content-Type") != "application/json" {

@@ -40,7 +40,7 @@ func (s *Server) handleConsentPage(w http.ResponseWriter, r *http.Request) {
 func (s *Server) handleConsent(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
-		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, "The form cannot be read.")
+		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, unreadableForm)
 		return
 	}
 	a, ok := s.readAuthorization(w, r, r.PostForm)
@@ -52,11 +52,11 @@ func (s *Server) handleConsent(w http.ResponseWriter, r *http.Request) {
 	})
 	switch decision := r.PostForm.Get("decision"); {
 	case decision == "deny", decision == "allow" && len(granted) == 0:
-		redirectBack(w, a, url.Values{"error": {"access_denied"}, "error_description": {"The person said no."}})
+		redirectBack(w, a, url.Values{"error": {"access_denied"}, "error_description": {consentDenied}})
 	case decision == "allow":
 		s.allow(w, r, a, granted)
 	default:
-		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, "The form came without an answer: Allow or Deny.")
+		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, noDecision)
 	}
 }
 
@@ -65,10 +65,10 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request, a authorization, 
 	answer, err := s.consent(a, shop, scopes)
 	switch {
 	case errors.Is(err, errNoShop):
-		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, "The form names no demo shop.")
+		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, noShopChosen)
 	case err != nil:
 		s.internalError(r, err)
-		s.refuse(w, r, http.StatusInternalServerError, codeInternal, "The consent could not be kept. The log says why.")
+		s.refuse(w, r, http.StatusInternalServerError, codeInternal, consentNotKept)
 	default:
 		record(r).Shop = shop
 		redirectBack(w, a, answer)
@@ -119,11 +119,11 @@ func (s *Server) identify(v url.Values, inPath string) (a authorization, problem
 	c, known := s.client(id)
 	switch {
 	case len(v["client_id"]) > 1 || len(v["redirect_uri"]) > 1:
-		return a, "The link names the client or the redirect URI more than once."
+		return a, linkRepeats
 	case !known || inPath != "" && inPath != id:
-		return a, "The link comes from a client that this sandbox does not know."
+		return a, linkOfUnknownClient
 	case !slices.Contains(c.redirectURIs, v.Get("redirect_uri")):
-		return a, "The link would lead back to an address that is not registered for this client. Registered addresses are compared character by character."
+		return a, linkLeadsElsewhere
 	}
 	a = authorization{client: c, redirect: v.Get("redirect_uri"), implicit: v.Get("response_type") == "token"}
 	if len(v["state"]) == 1 {
@@ -137,20 +137,20 @@ func (s *Server) identify(v url.Values, inPath string) (a authorization, problem
 func (a *authorization) complete(v url.Values, connect bool) (code, description string) {
 	for _, name := range authorizationParameters {
 		if len(v[name]) > 1 {
-			return "invalid_request", "A parameter is repeated."
+			return "invalid_request", repeatedParameter
 		}
 	}
 	switch kind := v.Get("response_type"); {
 	case kind == "" && !connect:
-		return "invalid_request", "response_type is missing."
+		return "invalid_request", noResponseType
 	case kind != "" && kind != "code" && (kind != "token" || connect):
-		return "unsupported_response_type", "This address does not answer with that type."
+		return "unsupported_response_type", otherResponseType
 	case strings.ContainsFunc(a.state, func(r rune) bool { return r < ' ' || r > '~' }):
-		return "invalid_request", "state may hold printable ASCII characters only."
+		return "invalid_request", unprintableState
 	}
 	var ok bool
 	if a.scopes, ok = parseScopes(v.Get("scope")); !ok {
-		return "invalid_scope", "A scope is unknown."
+		return "invalid_scope", unknownScope
 	}
 	if len(a.scopes) == 0 {
 		a.scopes = defaultScopes
@@ -166,13 +166,13 @@ func (a *authorization) completePKCE(v url.Values) (code, description string) {
 	method := v.Get("code_challenge_method")
 	switch {
 	case a.challenge == "" && method != "":
-		return "invalid_request", "code_challenge is missing."
+		return "invalid_request", noChallenge
 	case a.challenge == "" && a.client.secret == "":
-		return "invalid_request", "A public client must send a code_challenge."
+		return "invalid_request", challengeRequired
 	case a.challenge != "" && method != "S256":
-		return "invalid_request", "code_challenge_method must be S256."
+		return "invalid_request", otherChallengeMethod
 	case a.challenge != "" && !challengeForm.MatchString(a.challenge):
-		return "invalid_request", "code_challenge is not the base64url of a SHA-256."
+		return "invalid_request", badChallenge
 	}
 	return "", ""
 }

@@ -9,7 +9,7 @@ import (
 // be moved without a word.
 const glance = 100 * time.Millisecond
 
-// stir wakes what waits for the clock or for work. The caller holds the lock.
+// stir wakes what waits for the clock or for work. The caller must hold s.mu.
 func (s *Server) stir() {
 	close(s.stirred)
 	s.stirred = make(chan struct{})
@@ -33,14 +33,14 @@ func (s *Server) until(ctx context.Context, t time.Time) bool {
 // pause ends when somebody stirs, when it is time to look at the clock again, or when ctx ends, and
 // then it reports false. A d of 0 means that nothing waits for the clock.
 func pause(ctx context.Context, d time.Duration, stirred <-chan struct{}) bool {
-	var look <-chan time.Time
+	var tick <-chan time.Time
 	if d > 0 {
 		t := time.NewTimer(min(max(d, time.Millisecond), glance))
 		defer t.Stop()
-		look = t.C
+		tick = t.C
 	}
 	select {
-	case <-look:
+	case <-tick:
 	case <-stirred:
 	case <-ctx.Done():
 		return false

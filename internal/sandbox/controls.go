@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -93,7 +92,7 @@ func readInt(form url.Values, name string, to *int) error {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return fmt.Errorf("%s is not a whole number", name)
+		return errNumber(name)
 	}
 	*to = n
 	return nil
@@ -117,7 +116,7 @@ func (s *Server) handleAdvance(w http.ResponseWriter, r *http.Request) {
 	s.control(w, r, &in, fromForm, func() error {
 		d, err := readDuration(in.Advance)
 		if err == nil && d <= 0 {
-			err = errors.New("the clock moves forward only: advance must be more than nothing, such as 6m")
+			err = errBackward
 		}
 		if err != nil {
 			return err
@@ -146,7 +145,7 @@ const maxLead = 100 * 365 * 24 * time.Hour
 
 func (s *Server) setOffset(d time.Duration) error {
 	if d < 0 || d > maxLead {
-		return errors.New("the clock cannot be more than 100 years ahead")
+		return errTooFar
 	}
 	if err := s.files.apply(change{"clock", "offset", d}); err != nil {
 		return err
@@ -235,21 +234,25 @@ func (s *Server) handleFire(w http.ResponseWriter, r *http.Request) {
 	}, func() any { return fired })
 }
 
-// linger gives first attempts a moment, so that the page that a person sees next tells how they went.
+// linger waits a moment for first attempts, so that the page that a person sees next shows how they went.
 func (s *Server) linger(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	_ = s.AwaitDeliveries(ctx)
 }
 
-// control reads JSON into in, or a form by fromForm, does what was asked for, and tells a program
-// how things are now.
-func (s *Server) control(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error, do func() error) {
+// control reads JSON into in, or a form by fromForm, does what was asked for, and answers a program
+// with the state.
+func (s *Server) control(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error,
+	do func() error,
+) {
 	s.controlled(w, r, in, fromForm, do, func() any { return s.state() })
 }
 
 // controlled is control with an answer of its own.
-func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error, do func() error, answer func() any) {
+func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error,
+	do func() error, answer func() any,
+) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	err := readControl(r, in, fromForm)
 	if err == nil {
@@ -257,7 +260,7 @@ func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, from
 	}
 	switch {
 	case err != nil:
-		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, "That cannot be done: "+err.Error()+".")
+		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, cannotBeDone(err))
 	case isForm(r):
 		w.Header().Set("Location", "/#"+section(r))
 		send(w, http.StatusSeeOther, nil)
@@ -266,7 +269,7 @@ func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, from
 	}
 }
 
-// section names the part of the front page that a form stands in, or where its effect is seen.
+// section returns the ID of the part of the front page that a form is in, or where its effect is seen.
 func section(r *http.Request) string {
 	if strings.HasSuffix(r.URL.Path, "/events") {
 		return "deliveries"
@@ -299,10 +302,10 @@ func readControl(r *http.Request, in any, fromForm func(url.Values) error) error
 	case r.ContentLength == 0 && fromForm == nil:
 		return nil
 	}
-	return errors.New("the body must be application/json or a form")
+	return errOtherBody
 }
 
-// state is what the sandbox tells of itself.
+// state is what the sandbox reports of itself.
 type state struct {
 	Now      time.Time       `json:"now"`
 	Clients  []stateClient   `json:"clients"`

@@ -23,6 +23,7 @@ func (r *rig) control(method, path, body string) answer {
 }
 
 func TestControlsByJSON(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	ok := func(a answer) {
 		t.Helper()
@@ -51,7 +52,8 @@ func TestControlsByJSON(t *testing.T) {
 	}
 
 	ok(r.control("POST", "shops/"+shopOne+"/switches", `{"bareList":true,"pageSize":7,"requireScopes":["shop_read"]}`))
-	if diff := cmp.Diff(Switches{SecretInCreate: true, BareList: true, PageSize: 7, RequireScopes: []string{"shop_read"}}, r.Switches(shopOne)); diff != "" {
+	if diff := cmp.Diff(Switches{SecretInCreate: true, BareList: true, PageSize: 7, RequireScopes: []string{"shop_read"}},
+		r.Switches(shopOne)); diff != "" {
 		t.Errorf("switches:\n%s", diff)
 	}
 
@@ -62,6 +64,7 @@ func TestControlsByJSON(t *testing.T) {
 }
 
 func TestState(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.FailNext(Failure{Method: "PUT", Status: 500, Delay: time.Second, Header: map[string][]string{"A": {"b"}}})
 	r.get("/nothing")
@@ -78,7 +81,8 @@ func TestState(t *testing.T) {
 		"id": shop.ID, "name": shop.Name, "domain": shop.Domain, "publicDomain": shop.PublicDomain, "apiUser": shop.APIUser,
 		"apiPassword": shop.APIPassword, "webhookSecret": shop.WebhookSecret, "webhooks": []any{},
 		"switches": map[string]any{
-			"secretInCreate": true, "futureTypes": false, "bareList": false, "longTokens": false, "pageSize": 0.0, "requireScopes": nil,
+			"secretInCreate": true, "futureTypes": false, "bareList": false, "longTokens": false, "pageSize": 0.0,
+			"requireScopes": nil,
 		},
 	}, st.Shops[0]); diff != "" {
 		t.Errorf("shop:\n%s", diff)
@@ -95,7 +99,8 @@ func TestState(t *testing.T) {
 	}}, st.Failures); diff != "" {
 		t.Errorf("failures:\n%s", diff)
 	}
-	if request := st.Requests[0]; request["path"] != "/nothing" || request["status"] != 404.0 || st.Now != "2026-11-02T09:00:00Z" {
+	if request := st.Requests[0]; request["path"] != "/nothing" || request["status"] != 404.0 ||
+		st.Now != "2026-11-02T09:00:00Z" {
 		t.Errorf("request %v at %v", request, st.Now)
 	}
 	if !strings.Contains(a.body, `"locked":true`) {
@@ -104,6 +109,7 @@ func TestState(t *testing.T) {
 }
 
 func TestControlRefusals(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	before := r.state()
 	for _, c := range []struct{ path, body string }{
@@ -153,6 +159,7 @@ func TestControlRefusals(t *testing.T) {
 
 // A refused change leaves no trace, not even in a list that was there before.
 func TestRefusedSwitchesChangeNothing(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	want := Switches{RequireScopes: []string{"shop_read"}}
 	if err := r.Configure(shopOne, want); err != nil {
@@ -168,6 +175,7 @@ func TestRefusedSwitchesChangeNothing(t *testing.T) {
 
 // A program lets an event happen, waits until it is delivered, moves the clock and waits again.
 func TestFireByJSON(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	hook := r.hook(shopOne, "/flaky")
 	var fired struct{ EventIDs []string }
@@ -178,8 +186,9 @@ func TestFireByJSON(t *testing.T) {
 	then := r.now().Format(time.RFC3339)
 	want := map[string]any{
 		"id": fired.EventIDs[0], "shopId": shopOne, "webhookId": hook.ID, "type": "CART_ABANDONED_1H", "url": hook.URL,
-		"testMode": false, "state": StateRetrying, "error": "Answered 503. Only 200 counts.", "attempts": 1.0, "status": 503.0,
-		"took": 0.0, "createdAt": then, "updatedAt": then, "nextAt": "2026-11-02T09:00:01Z", "seq": 6.0,
+		"testMode": false, "state": StateRetrying, "error": "Answered 503. Only 200 counts.", "attempts": 1.0,
+		"status": 503.0,
+		"took":   0.0, "createdAt": then, "updatedAt": then, "nextAt": "2026-11-02T09:00:01Z", "seq": 6.0,
 	}
 	receipt := map[string]any{
 		"at": then, "path": "/flaky", "shopId": shopOne, "eventId": fired.EventIDs[0], "type": "CART_ABANDONED_1H",
@@ -220,6 +229,7 @@ func TestFireByJSON(t *testing.T) {
 
 // A person presses a button of a shop, comes to the deliveries, and sees how it went.
 func TestFireByForm(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	fire := func(shopID string, changes ...string) answer {
 		t.Helper()
@@ -258,14 +268,16 @@ func TestFireByForm(t *testing.T) {
 	}
 	page := r.get("/").body
 	for _, want := range []string{
-		`id="deliveries"`, "DELIVERED", "RETRYING", "Answered 500. Only 200 counts.", "Next at 09:00:01.", "1 of 5", ">test<", "Show how it goes on",
+		`id="deliveries"`, "DELIVERED", "RETRYING", "Answered 500. Only 200 counts.", "Next at 09:00:01.", "1 of 5", ">test<",
+		"Show how it goes on",
 		"https://receiver.sandbox.example/catalogue", r.Webhooks(shopMany)[1].ID, "<td>fits</td>", "<code>/orders</code>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	newest, oldest := strings.Index(page, "COLLECTION_UPDATED</code> <span"), strings.Index(page, "PRODUCT_CREATED</code></td>")
+	newest, oldest := strings.Index(page, "COLLECTION_UPDATED</code> <span"),
+		strings.Index(page, "PRODUCT_CREATED</code></td>")
 	if newest < 0 || oldest < newest {
 		t.Errorf("the newest delivery is not the first: at %d, the oldest at %d", newest, oldest)
 	}
@@ -274,7 +286,8 @@ func TestFireByForm(t *testing.T) {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "text/html")
 	refused := r.send(req)
-	if refused.StatusCode != 400 || !strings.Contains(refused.body, "no webhook of Studio Nine listens to ORDER_PLACED; create one first") ||
+	if refused.StatusCode != 400 ||
+		!strings.Contains(refused.body, "no webhook of Studio Nine listens to ORDER_PLACED; create one first") ||
 		!strings.Contains(refused.body, `href="`+publicURL+`/"`) {
 		t.Errorf("nobody listens: %d %s", refused.StatusCode, refused.body)
 	}
@@ -282,6 +295,7 @@ func TestFireByForm(t *testing.T) {
 
 // Each shop offers every event type once, in its group, and says how many webhooks listen.
 func TestFirings(t *testing.T) {
+	t.Parallel()
 	var grouped []string
 	for _, g := range eventGroups {
 		grouped = append(grouped, g.Types...)
@@ -299,9 +313,15 @@ func TestFirings(t *testing.T) {
 		order, app, last string
 		takesOrders      bool
 	}{
-		{9, "ORDER_PLACED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook", false},
+		{
+			9, "ORDER_PLACED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook",
+			false,
+		},
 		{10, "ORDER_PLACED: 2 webhooks", "PLATFORM_APP_DISCONNECTED: 2 webhooks", "LIVESTREAM_ENDED: 2 webhooks", true},
-		{9, "ORDER_PLACED: 2 webhooks", "PLATFORM_APP_DISCONNECTED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook", true},
+		{
+			9, "ORDER_PLACED: 2 webhooks", "PLATFORM_APP_DISCONNECTED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook",
+			true,
+		},
 	} {
 		sh := r.state().Shops[i]
 		all := sh.Firings()
@@ -316,7 +336,8 @@ func TestFirings(t *testing.T) {
 		t.Errorf("the hint stands there %d times", n)
 	}
 	for _, p := range receiverPaths {
-		if !strings.Contains(page, "<code>https://receiver.sandbox.example"+p.Path+"</code>") || !strings.Contains(page, p.Words) {
+		if !strings.Contains(page, "<code>https://receiver.sandbox.example"+p.Path+"</code>") ||
+			!strings.Contains(page, p.Words) {
 			t.Errorf("the page does not explain %s", p.Path)
 		}
 	}
@@ -324,6 +345,7 @@ func TestFirings(t *testing.T) {
 
 // A person works the controls through the forms of the front page, and comes back to where they were.
 func TestControlsByForm(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	press := func(action string, changes ...string) {
 		t.Helper()
@@ -331,14 +353,16 @@ func TestControlsByForm(t *testing.T) {
 			if f.action != action {
 				continue
 			}
-			if a := r.post(f.action, changed(f.values, changes)); a.StatusCode != 303 || !strings.HasPrefix(a.Header.Get("Location"), "/#") {
+			if a := r.post(f.action, changed(f.values, changes)); a.StatusCode != 303 ||
+				!strings.HasPrefix(a.Header.Get("Location"), "/#") {
 				t.Errorf("%s: %d %q", action, a.StatusCode, a.Header.Get("Location"))
 			}
 			return
 		}
 		t.Fatalf("the front page has no form for %s", action)
 	}
-	press("/_sandbox/failures", "request", "POST "+webhooksPath, "status", "503", "code", "C", "retry_after", "4", "delay", "1.5",
+	press("/_sandbox/failures", "request", "POST "+webhooksPath, "status", "503", "code", "C", "retry_after", "4", "delay",
+		"1.5",
 		"cut", "after", "times", "2", "effect", "on", "body", "text")
 	if diff := cmp.Diff([]Failure{{
 		Method: "POST", Path: webhooksPath, Status: 503, Code: "C", Body: "text", Effect: true,
@@ -346,7 +370,8 @@ func TestControlsByForm(t *testing.T) {
 	}}, r.Failures()); diff != "" {
 		t.Errorf("failures:\n%s", diff)
 	}
-	if page := r.get("/").body; !strings.Contains(page, "Retry-After: 4") || !strings.Contains(page, "POST "+webhooksPath+"</code>") {
+	if page := r.get("/").body; !strings.Contains(page, "Retry-After: 4") ||
+		!strings.Contains(page, "POST "+webhooksPath+"</code>") {
 		t.Error("the front page does not show the failure")
 	}
 	press("/_sandbox/failures/forget")
@@ -364,8 +389,10 @@ func TestControlsByForm(t *testing.T) {
 		t.Errorf("the clock moved by %v", got)
 	}
 
-	press("/_sandbox/shops/"+shopOne+"/switches", "secretInCreate", "-", "futureTypes", "on", "pageSize", "5", "requireScopes", "shop_read dns_read")
-	if diff := cmp.Diff(Switches{FutureTypes: true, PageSize: 5, RequireScopes: []string{"shop_read", "dns_read"}}, r.Switches(shopOne)); diff != "" {
+	press("/_sandbox/shops/"+shopOne+"/switches", "secretInCreate", "-", "futureTypes", "on", "pageSize", "5",
+		"requireScopes", "shop_read dns_read")
+	if diff := cmp.Diff(Switches{FutureTypes: true, PageSize: 5, RequireScopes: []string{"shop_read", "dns_read"}},
+		r.Switches(shopOne)); diff != "" {
 		t.Errorf("switches:\n%s", diff)
 	}
 	unchanged := r.Switches(shopOne)
@@ -373,7 +400,8 @@ func TestControlsByForm(t *testing.T) {
 	if diff := cmp.Diff(unchanged, r.Switches(shopOne)); diff != "" {
 		t.Errorf("sending the form as it is changed the switches:\n%s", diff)
 	}
-	if a := r.post("/_sandbox/shops/"+shopOne+"/webhooks", url.Values{"url": {"https://a.example/"}, "allowedTypes": {"DONATION X"}}); a.StatusCode != 303 {
+	if a := r.post("/_sandbox/shops/"+shopOne+"/webhooks",
+		url.Values{"url": {"https://a.example/"}, "allowedTypes": {"DONATION X"}}); a.StatusCode != 303 {
 		t.Errorf("add webhook: %d", a.StatusCode)
 	}
 
@@ -384,6 +412,7 @@ func TestControlsByForm(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	shops, token := r.Shops(), r.bearerOf()
 	r.call(r.basic(shopOne), "POST", webhooksPath, goodInput)
@@ -412,6 +441,7 @@ func TestReset(t *testing.T) {
 }
 
 func TestFrontPage(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if _, err := r.AddWebhook(shopOne, `https://a.example/"><script>`, nil); err != nil {
 		t.Fatal(err)
@@ -419,7 +449,8 @@ func TestFrontPage(t *testing.T) {
 	r.get(shopPath)
 	page := r.get("/").body
 	wants := []string{
-		publicURL + connectPath, publicURL + authPath, publicURL + tokenPath, "Hookwall &lt;b&gt;", appRedirect, "PKCE required",
+		publicURL + connectPath, publicURL + authPath, publicURL + tokenPath, "Hookwall &lt;b&gt;", appRedirect,
+		"PKCE required",
 		"has a client secret", "locked", "&lt;script&gt;", "GET " + shopPath, "401", "2 November 2026, 09:00:00 UTC",
 	}
 	for _, sh := range r.Shops() {
@@ -438,6 +469,7 @@ func TestFrontPage(t *testing.T) {
 }
 
 func TestUnknownShopsInGo(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if _, err := r.AddWebhook("sh_none", "x", nil); err == nil {
 		t.Error("AddWebhook")

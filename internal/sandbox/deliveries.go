@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -32,15 +31,6 @@ const (
 const (
 	shopSignatureHeader = "X-Fourthwall-Hmac-SHA256"
 	appSignatureHeader  = "X-Fourthwall-Hmac-Apps-SHA256"
-)
-
-// What is wrong with a delivery, in sentences for its log.
-const (
-	faultElsewhere   = "This sandbox calls no other addresses."
-	faultTimeout     = "No complete answer within 5 s."
-	faultAddress     = "This is not an address that can be called."
-	faultUnreachable = "The address could not be reached."
-	faultDeleted     = "The webhook was deleted."
 )
 
 var (
@@ -92,7 +82,7 @@ func (s *Server) startDue(ctx context.Context) time.Duration {
 				wait = left
 			case left > 0:
 			case sh.find(e.WebhookID) < 0:
-				s.settle(sh, e.ended(StateFailed, faultDeleted, now))
+				s.recordResult(sh, e.ended(StateFailed, faultDeleted, now))
 			case len(sh.sending) < maxSending:
 				s.start(ctx, sh, e)
 			}
@@ -122,7 +112,7 @@ func (s *Server) start(ctx context.Context, sh *shop, e event) {
 			return // the sandbox closes or starts over: as if it had not been tried
 		}
 		now := s.now()
-		s.settle(sh, e.tried(o.after(now.Sub(started)), now))
+		s.recordResult(sh, e.tried(o.after(now.Sub(started)), now))
 	})
 }
 
@@ -134,14 +124,14 @@ type outcome struct {
 }
 
 // after judges an outcome by the time that it took. An attempt that is over in time by the network
-// can be too late all the same, when the clock was moved meanwhile.
+// can still be too late, when the clock was moved.
 func (o outcome) after(took time.Duration) outcome {
 	o.took = took
 	switch {
 	case took >= attemptTimeout:
 		o.status, o.fault = 0, faultTimeout
 	case o.fault == "" && took > slowAfter:
-		o.fault = fmt.Sprintf("Answered %d, but after %.1f s. More than 2 s counts as a failure.", o.status, took.Seconds())
+		o.fault = faultSlow(o.status, took)
 	}
 	return o
 }
@@ -172,7 +162,7 @@ func (s *Server) attempt(ctx context.Context, secret string, e event) outcome {
 	case ctx.Err() != nil:
 		return outcome{fault: faultTimeout}
 	case res.StatusCode != http.StatusOK:
-		return outcome{status: res.StatusCode, fault: fmt.Sprintf("Answered %d. Only 200 counts.", res.StatusCode)}
+		return outcome{status: res.StatusCode, fault: faultStatus(res.StatusCode)}
 	}
 	return outcome{status: res.StatusCode}
 }
@@ -213,9 +203,9 @@ func (e event) ended(state, fault string, now time.Time) event {
 	return e
 }
 
-// settle keeps what became of an event, unless it was forgotten meanwhile. Where that cannot be
-// written the memory has it all the same: the event would be sent again and again.
-func (s *Server) settle(sh *shop, e event) {
+// recordResult keeps what became of an event, unless the event was forgotten. Where that cannot be
+// written, memory has it: the event would be sent again and again.
+func (s *Server) recordResult(sh *shop, e event) {
 	i := sh.findEvent(e.ID)
 	if i < 0 {
 		return
@@ -226,9 +216,11 @@ func (s *Server) settle(sh *shop, e event) {
 	sh.events = slices.Clone(sh.events)
 	sh.events[i] = e
 	s.stir()
-	s.log.LogAttrs(context.Background(), slog.LevelInfo, "delivery", slog.String("event", e.ID), slog.String("type", bounded(e.Type, 100)),
+	s.log.LogAttrs(context.Background(), slog.LevelInfo, "delivery", slog.String("event", e.ID),
+		slog.String("type", bounded(e.Type, 100)),
 		slog.String("shop", e.ShopID), slog.String("webhook", e.WebhookID), slog.String("state", e.State),
-		slog.Int("attempts", e.Attempts), slog.Int("status", e.Status), slog.Duration("took", e.Took), slog.String("error", e.Error))
+		slog.Int("attempts", e.Attempts), slog.Int("status", e.Status), slog.Duration("took", e.Took),
+		slog.String("error", e.Error))
 }
 
 // AwaitDeliveries returns as soon as no attempt is running or due. It does not wait for the pauses

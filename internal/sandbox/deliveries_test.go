@@ -66,7 +66,8 @@ func response(code int, body io.ReadCloser) *http.Response {
 }
 
 // after answers like another, but later, unless the sender has given up.
-func after(d time.Duration, answer func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response, error) {
+func after(d time.Duration, answer func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response,
+	error) {
 	return func(r *http.Request) (*http.Response, error) {
 		select {
 		case <-time.After(d):
@@ -94,7 +95,7 @@ func (s *stream) Close() error {
 func (r *rig) over(shopID string) []Delivery {
 	r.t.Helper()
 	for {
-		r.settled()
+		r.awaitDeliveries()
 		all := r.Deliveries(shopID)
 		i := slices.IndexFunc(all, func(d Delivery) bool { return !d.NextAt.IsZero() })
 		if i < 0 {
@@ -118,6 +119,7 @@ func (d Delivery) story() story {
 }
 
 func TestReceiver(t *testing.T) {
+	t.Parallel()
 	const late = "Answered 200, but after 3.0 s. More than 2 s counts as a failure."
 	for _, c := range []struct {
 		path  string
@@ -128,13 +130,38 @@ func TestReceiver(t *testing.T) {
 		{"/ok", story{StateDelivered, "", 1, 200, 0, 0}, []int{200}, "/ok"},
 		{"", story{StateDelivered, "", 1, 200, 0, 0}, []int{200}, ""},
 		{"/any/thing?token=7", story{StateDelivered, "", 1, 200, 0, 0}, []int{200}, "/any/thing"},
-		{"/fail", story{StateFailed, "Answered 500. Only 200 counts.", 5, 500, 0, 15 * time.Second}, []int{500, 500, 500, 500, 500}, "/fail"},
-		{"/fail?x#y", story{StateFailed, "Answered 500. Only 200 counts.", 5, 500, 0, 15 * time.Second}, []int{500, 500, 500, 500, 500}, "/fail"},
-		{"/created", story{StateFailed, "Answered 201. Only 200 counts.", 5, 201, 0, 15 * time.Second}, []int{201, 201, 201, 201, 201}, "/created"},
-		{"/redirect", story{StateFailed, "Answered 302. Only 200 counts.", 5, 302, 0, 15 * time.Second}, []int{302, 302, 302, 302, 302}, "/redirect"},
+		{
+			"/fail",
+			story{StateFailed, "Answered 500. Only 200 counts.", 5, 500, 0, 15 * time.Second},
+			[]int{500, 500, 500, 500, 500},
+			"/fail",
+		},
+		{
+			"/fail?x#y",
+			story{StateFailed, "Answered 500. Only 200 counts.", 5, 500, 0, 15 * time.Second},
+			[]int{500, 500, 500, 500, 500},
+			"/fail",
+		},
+		{
+			"/created",
+			story{StateFailed, "Answered 201. Only 200 counts.", 5, 201, 0, 15 * time.Second},
+			[]int{201, 201, 201, 201, 201},
+			"/created",
+		},
+		{
+			"/redirect",
+			story{StateFailed, "Answered 302. Only 200 counts.", 5, 302, 0, 15 * time.Second},
+			[]int{302, 302, 302, 302, 302},
+			"/redirect",
+		},
 		{"/flaky", story{StateDelivered, "", 3, 200, 0, 3 * time.Second}, []int{503, 503, 200}, "/flaky"},
 		{"/verify", story{StateDelivered, "", 1, 200, 0, 0}, []int{200}, "/verify"},
-		{"/slow", story{StateFailed, late, 5, 200, 3 * time.Second, 30 * time.Second}, []int{200, 200, 200, 200, 200}, "/slow"},
+		{
+			"/slow",
+			story{StateFailed, late, 5, 200, 3 * time.Second, 30 * time.Second},
+			[]int{200, 200, 200, 200, 200},
+			"/slow",
+		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, passing)
@@ -162,7 +189,7 @@ func TestReceiver(t *testing.T) {
 	}
 }
 
-// body is what an event sends, as the API tells it.
+// body is what an event sends, as the API reports it.
 func (r *rig) body(shopID, id string) string {
 	r.t.Helper()
 	return r.call(r.basic(shopID), "GET", eventsPath+"/"+id, "").text(r.t, "body")
@@ -171,6 +198,7 @@ func (r *rig) body(shopID, id string) string {
 // The receiver answers by either scheme, at any port and however its name is written, and never
 // leaves the process.
 func TestReceiverNames(t *testing.T) {
+	t.Parallel()
 	for address, inside := range map[string]bool{
 		"http://receiver.sandbox.example/ok":         true,
 		"https://receiver.sandbox.example:8443/ok":   true,
@@ -186,19 +214,20 @@ func TestReceiverNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.fire(shopOne, "DONATION")
-		r.settled()
+		r.awaitDeliveries()
 		if got := len(r.Receipts()) == 1; got != inside || len(out.requests()) == 1 == inside {
 			t.Errorf("%s: %d inside, %d outside", address, len(r.Receipts()), len(out.requests()))
 		}
 	}
 }
 
-// /verify tells a signature by the shop's secret from any other.
+// /verify accepts a signature by the shop's secret and no other.
 func TestReceiverVerifies(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.hook(shopOne, "/verify")
 	id := r.fire(shopOne, "DONATION")[0]
-	r.settled()
+	r.awaitDeliveries()
 	body := r.body(shopOne, id)
 	secret := r.Shops()[0].WebhookSecret
 	for name, c := range map[string]struct {
@@ -243,6 +272,7 @@ func failing(err error) func(*http.Request) (*http.Response, error) {
 
 // How answers and failures of somebody's server are judged.
 func TestOutcomes(t *testing.T) {
+	t.Parallel()
 	const timeout = "No complete answer within 5 s."
 	never := time.Hour
 	slowly := func(code int, d time.Duration) func(*http.Request) (*http.Response, error) {
@@ -266,14 +296,23 @@ func TestOutcomes(t *testing.T) {
 		{"200 after 2 s", "", after(2*time.Second, status(200)), story{took: 2 * time.Second}},
 		{
 			"200 after 2.1 s", "", after(2100*time.Millisecond, status(200)),
-			story{error: "Answered 200, but after 2.1 s. More than 2 s counts as a failure.", status: 200, took: 2100 * time.Millisecond},
+			story{
+				error: "Answered 200, but after 2.1 s. More than 2 s counts as a failure.", status: 200,
+				took: 2100 * time.Millisecond,
+			},
 		},
-		{"500 after 3 s", "", after(3*time.Second, status(500)), story{error: "Answered 500. Only 200 counts.", status: 500, took: 3 * time.Second}},
+		{
+			"500 after 3 s", "", after(3*time.Second, status(500)),
+			story{error: "Answered 500. Only 200 counts.", status: 500, took: 3 * time.Second},
+		},
 		{"no answer", "", after(never, status(200)), story{error: timeout, took: 5 * time.Second}},
 		{"an answer that does not end", "", slowly(200, never), story{error: timeout, took: 5 * time.Second}},
 		{
 			"an answer that ends late", "", slowly(200, 3*time.Second),
-			story{error: "Answered 200, but after 3.0 s. More than 2 s counts as a failure.", status: 200, took: 3 * time.Second},
+			story{
+				error: "Answered 200, but after 3.0 s. More than 2 s counts as a failure.", status: 200,
+				took: 3 * time.Second,
+			},
 		},
 		{"201", "", status(201), story{error: "Answered 201. Only 200 counts.", status: 201}},
 		{"202", "", status(202), story{error: "Answered 202. Only 200 counts.", status: 202}},
@@ -281,9 +320,15 @@ func TestOutcomes(t *testing.T) {
 		{"301", "", status(301), story{error: "Answered 301. Only 200 counts.", status: 301}},
 		{"308", "", status(308), story{error: "Answered 308. Only 200 counts.", status: 308}},
 		{"410", "", status(410), story{error: "Answered 410. Only 200 counts.", status: 410}},
-		{"no connection", "", failing(errors.New("dial 10.1.2.3:443: refused")), story{error: "The address could not be reached."}},
+		{
+			"no connection", "", failing(errors.New("dial 10.1.2.3:443: refused")),
+			story{error: "The address could not be reached."},
+		},
 		{"a sentence", "", failing(told{"The name is not known."}), story{error: "The name is not known."}},
-		{"a sentence inside", "", failing(errors.Join(io.EOF, told{"The name is not known."})), story{error: "The name is not known."}},
+		{
+			"a sentence inside", "", failing(errors.Join(io.EOF, told{"The name is not known."})),
+			story{error: "The name is not known."},
+		},
 		{"an empty sentence", "", failing(told{}), story{error: "The address could not be reached."}},
 		{"a sentence with a line break", "", failing(told{"One\nlevel=ERROR"}), story{error: "One?level=ERROR"}},
 		{"an endless sentence", "", failing(told{strings.Repeat("x", 400)}), story{error: strings.Repeat("x", 300) + "…"}},
@@ -303,7 +348,7 @@ func TestOutcomes(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.fire(shopOne, "DONATION")
-			r.settled()
+			r.awaitDeliveries()
 			got := r.Deliveries(shopOne)[0].story()
 			want := c.want
 			want.attempts, want.state, want.lasted = 1, StateRetrying, want.took.Truncate(time.Second)
@@ -327,6 +372,7 @@ func TestOutcomes(t *testing.T) {
 
 // Without a transport nobody is called.
 func TestNoTransport(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, passing)
 		if _, err := r.AddWebhook(shopOne, "https://hooks.example.com/", eventTypes); err != nil {
@@ -343,6 +389,7 @@ func TestNoTransport(t *testing.T) {
 // Each attempt is the same request, signed over its bytes with both keys, 1, 2, 4 and 8 s after the
 // one before. Redirects are not followed.
 func TestAttempts(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		out := &endpoint{answer: status(307)}
 		r := newRig(t, passing, func(c *Config) { c.Transport = out })
@@ -385,7 +432,7 @@ func TestAttempts(t *testing.T) {
 	})
 }
 
-// closely tells whether each time is what it should be, or up to a glance later.
+// closely reports whether each time is what it should be, or a little later.
 func closely(got, want []time.Duration) bool {
 	return slices.EqualFunc(got, want, func(g, w time.Duration) bool { return g >= w && g <= w+glance })
 }
@@ -393,14 +440,16 @@ func closely(got, want []time.Duration) bool {
 // The signature is the one that everybody computes.
 // Checklist 34.
 func TestSignature(t *testing.T) {
+	t.Parallel()
 	// echo -n '{"id":"weve_1"}' | openssl dgst -sha256 -hmac key -binary | base64
 	if got := sign("key", `{"id":"weve_1"}`); got != "uDu+IeWbnDCFOCNi8ezSUzg8CTQjWU+rmJEcyExw9IU=" {
 		t.Errorf("%s", got)
 	}
 }
 
-// With a clock that stands still, Advance alone makes attempts due, and lets them run out of time.
+// With a stopped clock, Advance alone makes attempts due, and lets them run out of time.
 func TestDeliveriesByTheSandboxClock(t *testing.T) {
+	t.Parallel()
 	began := make(chan struct{}, 1)
 	out := &endpoint{answer: func(r *http.Request) (*http.Response, error) {
 		began <- struct{}{}
@@ -417,7 +466,7 @@ func TestDeliveriesByTheSandboxClock(t *testing.T) {
 		r.Advance(pause)
 		<-began
 		r.Advance(5 * time.Second)
-		r.settled()
+		r.awaitDeliveries()
 		got = append(got, r.Deliveries(shopOne)[0].story())
 	}
 	var want []story
@@ -433,7 +482,7 @@ func TestDeliveriesByTheSandboxClock(t *testing.T) {
 		t.Error(diff)
 	}
 	r.Advance(time.Hour)
-	r.settled()
+	r.awaitDeliveries()
 	if n := len(out.requests()); n != 5 {
 		t.Errorf("%d attempts", n)
 	}
@@ -441,6 +490,7 @@ func TestDeliveriesByTheSandboxClock(t *testing.T) {
 
 // An answer that came just before the clock was moved past the limit is too late all the same.
 func TestTheClockOvertakesAnAnswer(t *testing.T) {
+	t.Parallel()
 	var r *rig
 	out := &endpoint{answer: func(q *http.Request) (*http.Response, error) {
 		r.Advance(5 * time.Second)
@@ -451,7 +501,7 @@ func TestTheClockOvertakesAnAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.fire(shopOne, "DONATION")
-	r.settled()
+	r.awaitDeliveries()
 	want := story{StateRetrying, "No complete answer within 5 s.", 1, 0, 5 * time.Second, 5 * time.Second}
 	if diff := cmp.Diff(want, r.Deliveries(shopOne)[0].story(), cmp.AllowUnexported(story{})); diff != "" {
 		t.Error(diff)
@@ -460,16 +510,17 @@ func TestTheClockOvertakesAnAnswer(t *testing.T) {
 
 // A clock that moves without a word is soon noticed.
 func TestAClockThatMovesByItself(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.hook(shopOne, "/flaky")
 		r.fire(shopOne, "DONATION")
-		r.settled()
+		r.awaitDeliveries()
 		synctest.Wait() // until the sandbox waits for the next attempt
 		moved, again := time.Now(), r.changed()
 		r.clock.move(time.Second)
 		<-again
-		r.settled()
+		r.awaitDeliveries()
 		if d := r.Deliveries(shopOne)[0]; d.Attempts != 2 || time.Since(moved) > glance {
 			t.Errorf("after %v: %+v", time.Since(moved), d)
 		}
@@ -483,8 +534,9 @@ func (r *rig) changed() <-chan struct{} {
 	return r.stirred
 }
 
-// A webhook that is deleted or changed meanwhile.
+// A webhook that is deleted or changed while deliveries are due.
 func TestWebhookChangesMeanwhile(t *testing.T) {
+	t.Parallel()
 	const path = webhooksPath + "/"
 	for _, c := range []struct {
 		name   string
@@ -497,13 +549,15 @@ func TestWebhookChangesMeanwhile(t *testing.T) {
 		},
 		{
 			"moved", func(r *rig, id string) answer {
-				return r.call(r.basic(shopOne), "PUT", path+id, `{"url":"https://receiver.sandbox.example/ok","allowedTypes":["DONATION"]}`)
+				return r.call(r.basic(shopOne), "PUT", path+id,
+					`{"url":"https://receiver.sandbox.example/ok","allowedTypes":["DONATION"]}`)
 			},
 			story{StateRetrying, "Answered 500. Only 200 counts.", 2, 500, 0, time.Second},
 		},
 		{
 			"type taken away", func(r *rig, id string) answer {
-				return r.call(r.basic(shopOne), "PUT", path+id, `{"url":"https://receiver.sandbox.example/fail","allowedTypes":["ORDER_PLACED"]}`)
+				return r.call(r.basic(shopOne), "PUT", path+id,
+					`{"url":"https://receiver.sandbox.example/fail","allowedTypes":["ORDER_PLACED"]}`)
 			},
 			story{StateRetrying, "Answered 500. Only 200 counts.", 2, 500, 0, time.Second},
 		},
@@ -511,12 +565,12 @@ func TestWebhookChangesMeanwhile(t *testing.T) {
 		r := newRig(t)
 		w := r.hook(shopOne, "/fail")
 		r.fire(shopOne, "DONATION")
-		r.settled()
+		r.awaitDeliveries()
 		if a := c.change(r, w.ID); a.StatusCode != 200 {
 			t.Fatalf("%s: %d %s", c.name, a.StatusCode, a.body)
 		}
 		r.Advance(time.Second)
-		r.settled()
+		r.awaitDeliveries()
 		if diff := cmp.Diff(c.want, r.Deliveries(shopOne)[0].story(), cmp.AllowUnexported(story{})); diff != "" {
 			t.Errorf("%s:\n%s", c.name, diff)
 		}
@@ -536,6 +590,7 @@ func hanging() (out *endpoint, began, ended chan struct{}) {
 
 // One shop's slow server holds up neither the others nor more than a few attempts of its own.
 func TestAttemptsAtOnce(t *testing.T) {
+	t.Parallel()
 	out, began, _ := hanging()
 	r := newRig(t, func(c *Config) { c.Transport = out })
 	if _, err := r.AddWebhook(shopOne, "https://hooks.example.com/", eventTypes); err != nil {
@@ -563,9 +618,10 @@ func TestAttemptsAtOnce(t *testing.T) {
 	}
 }
 
-// What was on its way when the sandbox stopped goes on when it starts again: after its pause, with
+// What was on its way when the sandbox stopped continues when it starts again: after its pause, with
 // its id, and an attempt that was cut off does not count.
 func TestDeliveriesGoOnAfterARestart(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "sandbox.db")
 	out, began, ended := hanging()
 	r := newRig(t, func(c *Config) { c.DataFile, c.Transport = file, out })
@@ -574,7 +630,7 @@ func TestDeliveriesGoOnAfterARestart(t *testing.T) {
 	}
 	r.hook(shopTwo, "/flaky")
 	flaky := r.fire(shopTwo, "DONATION")[0]
-	r.settled()
+	r.awaitDeliveries()
 	cut := r.fire(shopOne, "ORDER_PLACED")[0]
 	<-began
 	body, appKey := r.body(shopOne, cut), r.appKey
@@ -585,27 +641,28 @@ func TestDeliveriesGoOnAfterARestart(t *testing.T) {
 
 	good := &endpoint{answer: status(200)}
 	r = newRig(t, func(c *Config) { c.DataFile, c.Transport = file, good })
-	r.settled()
+	r.awaitDeliveries()
 	if d := r.Deliveries(shopOne)[0]; d.ID != cut || d.State != StateDelivered || d.Attempts != 1 {
 		t.Errorf("cut off: %+v", d)
 	}
-	if got := good.requests(); len(got) != 1 || got[0].body != body || got[0].header.Get(appSignatureHeader) != sign(appKey, body) {
+	if got := good.requests(); len(got) != 1 || got[0].body != body ||
+		got[0].header.Get(appSignatureHeader) != sign(appKey, body) {
 		t.Errorf("sent again: %+v", got)
 	}
 	if d := r.Deliveries(shopTwo)[0]; d.ID != flaky || d.State != StateRetrying || d.Attempts != 1 {
 		t.Errorf("between attempts: %+v", d)
 	}
 	r.Advance(time.Second)
-	r.settled()
+	r.awaitDeliveries()
 	r.Advance(2 * time.Second)
-	r.settled()
+	r.awaitDeliveries()
 	before := r.Deliveries(shopTwo)
 	if d := before[0]; d.State != StateDelivered || d.Attempts != 3 {
 		t.Errorf("after the pauses: %+v", d)
 	}
 
 	r = reopen(t, r, file)
-	r.settled()
+	r.awaitDeliveries()
 	if diff := cmp.Diff(before, r.Deliveries(shopTwo)); diff != "" {
 		t.Errorf("kept:\n%s", diff)
 	}
@@ -620,6 +677,7 @@ func TestDeliveriesGoOnAfterARestart(t *testing.T) {
 
 // Starting over forgets events, also those that are being sent, and what the receiver got.
 func TestResetForgetsDeliveries(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "sandbox.db")
 	out, began, ended := hanging()
 	r := newRig(t, func(c *Config) { c.DataFile, c.Transport = file, out })
@@ -633,7 +691,7 @@ func TestResetForgetsDeliveries(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-ended
-	r.settled()
+	r.awaitDeliveries()
 	r = reopen(t, r, file)
 	for _, sh := range r.Shops() {
 		if got := r.Deliveries(sh.ID); got != nil {
@@ -647,6 +705,7 @@ func TestResetForgetsDeliveries(t *testing.T) {
 
 // Waiting ends with the one who waits, and with the sandbox.
 func TestWaitingEnds(t *testing.T) {
+	t.Parallel()
 	out, began, _ := hanging()
 	r := newRig(t, func(c *Config) { c.Transport = out })
 	if _, err := r.AddWebhook(shopOne, "https://hooks.example.com/", eventTypes); err != nil {
@@ -671,11 +730,12 @@ func TestWaitingEnds(t *testing.T) {
 
 // What cannot be written is not sent; what was sent is not sent again for that.
 func TestDeliveryWriteErrors(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "sandbox.db")
 	r := newRig(t, func(c *Config) { c.DataFile = file })
 	r.hook(shopOne, "/fail")
 	r.fire(shopOne, "DONATION")
-	r.settled()
+	r.awaitDeliveries()
 	if err := r.files.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -689,7 +749,7 @@ func TestDeliveryWriteErrors(t *testing.T) {
 	for r.Deliveries(shopOne)[0].Attempts < 2 {
 		<-r.changed()
 	}
-	r.settled()
+	r.awaitDeliveries()
 	if d := r.Deliveries(shopOne)[0]; d.Attempts != 2 || !strings.Contains(r.log.String(), "delivery not kept") {
 		t.Errorf("%+v", d)
 	}
@@ -698,10 +758,11 @@ func TestDeliveryWriteErrors(t *testing.T) {
 // Neither the log nor what is told of requests and deliveries holds what an event is about.
 // Checklist 42.
 func TestNothingOfAnEventIsTold(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.hook(shopOne, "/flaky?token=canary-7")
 	id := r.fire(shopOne, "ORDER_PLACED")[0]
-	r.settled()
+	r.awaitDeliveries()
 	body := r.body(shopOne, id)
 	told := r.log.String() + r.get("/").body + r.get("/_sandbox/state").body
 	var buyers []string
@@ -727,6 +788,7 @@ func TestNothingOfAnEventIsTold(t *testing.T) {
 // Large answers are read no further than needed, and their bodies are closed.
 // Checklist 42.
 func TestLargeAnswers(t *testing.T) {
+	t.Parallel()
 	read := 0
 	endless := &stream{read: func(b []byte) (int, error) {
 		read += copy(b, bytes.Repeat([]byte("x"), len(b)))
@@ -738,7 +800,7 @@ func TestLargeAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.fire(shopOne, "DONATION")
-	r.settled()
+	r.awaitDeliveries()
 	if d := r.Deliveries(shopOne)[0]; d.State != StateDelivered || !endless.closed || read > maxAnswer {
 		t.Errorf("%+v, closed %v, read %d", d, endless.closed, read)
 	}

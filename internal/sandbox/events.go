@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -71,14 +70,14 @@ func (s *Server) Fire(shopID, eventType string, testMode bool) ([]string, error)
 		return nil, unknownShop(shopID)
 	}
 	if !sh.fires(eventType) {
-		return nil, fmt.Errorf("there is no event type %q", bounded(eventType, 100))
+		return nil, errEventType(eventType)
 	}
 	events, err := s.newEvents(sh, eventType, testMode)
 	if err != nil {
 		return nil, err
 	}
 	if len(events) == 0 {
-		return nil, fmt.Errorf("no webhook of %s listens to %s; create one first, for instance at https://%s/ok", sh.Name, eventType, ReceiverHost)
+		return nil, errNobodyListens(sh.Name, eventType)
 	}
 	if err := s.addEvents(sh, events); err != nil {
 		return nil, err
@@ -90,7 +89,7 @@ func (s *Server) Fire(shopID, eventType string, testMode bool) ([]string, error)
 	return ids, nil
 }
 
-// fires tells whether a type can happen in the shop.
+// fires reports whether a type can happen in the shop.
 func (sh *shop) fires(eventType string) bool {
 	return slices.Contains(eventTypes, eventType) ||
 		sh.switches.FutureTypes && slices.Contains(futureTypes, eventType)
@@ -148,7 +147,7 @@ func (s *Server) addEvents(sh *shop, events []event) error {
 	return nil
 }
 
-// loadEvents brings back the shop's events. Those that were on their way go on.
+// loadEvents brings back the shop's events. Those that were on their way continue.
 func (sh *shop) loadEvents(all map[string]event) {
 	sh.events = slices.SortedFunc(maps.Values(all), func(a, b event) int { return cmp.Compare(a.Seq, b.Seq) })
 	sh.events = slices.DeleteFunc(sh.events, func(e event) bool { return e.ShopID != sh.ID })

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -35,7 +34,7 @@ type Failure struct {
 	// Header is added to the answer and replaces equal names.
 	Header http.Header
 	// Delay holds the answer, or the cut, back. An effect comes before the delay, so that a client
-	// that gives up has changed something all the same; combine it with CutBefore for a delay
+	// that gives up has changed something; combine it with CutBefore for a delay
 	// without effect. It ends early when the client leaves or the sandbox closes.
 	Delay time.Duration
 	// Cut closes the connection at one of the three places; "" does not.
@@ -47,13 +46,13 @@ type Failure struct {
 func (f Failure) check() error {
 	switch {
 	case !slices.Contains([]string{"", CutBefore, CutAfter, CutBody}, f.Cut):
-		return fmt.Errorf("cut %q is not one of before, after, body", f.Cut)
+		return errCut(f.Cut)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
-		return fmt.Errorf("status %d is not between 200 and 599", f.Status)
+		return errStatus(f.Status)
 	case f.Delay < 0 || f.Times < 0:
-		return fmt.Errorf("delay and times cannot be negative")
+		return errNegative
 	case f.Status == 0 && f.Delay == 0 && f.Cut == "" && len(f.Header) == 0:
-		return fmt.Errorf("nothing would fail: give a status, a delay, a cut or a header")
+		return errNothingFails
 	}
 	return nil
 }
@@ -160,7 +159,7 @@ func (f Failure) answer(h http.Header) *heldAnswer {
 	return &heldAnswer{header: h, status: f.Status, body: body}
 }
 
-// wait reports false when the client or the sandbox went away meanwhile.
+// wait reports false when the client or the sandbox went away.
 func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true

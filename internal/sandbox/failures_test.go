@@ -15,6 +15,7 @@ import (
 )
 
 func TestFailureStatuses(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name         string
 		f            Failure
@@ -22,13 +23,33 @@ func TestFailureStatuses(t *testing.T) {
 		body, header string
 		effect       bool
 	}{
-		{"status and code", Failure{Status: 503, Code: "BUSY", Header: http.Header{"Retry-After": {"7"}}}, 503, `{"code":"BUSY"}` + "\n", "application/json", false},
+		{
+			"status and code",
+			Failure{Status: 503, Code: "BUSY", Header: http.Header{"Retry-After": {"7"}}},
+			503,
+			`{"code":"BUSY"}` + "\n", "application/json", false,
+		},
 		{"status alone", Failure{Status: 500}, 500, "", "", false},
-		{"text", Failure{Status: 502, Body: "<h1>Bad gateway</h1>"}, 502, "<h1>Bad gateway</h1>", "text/plain; charset=utf-8", false},
-		{"HTML", Failure{Status: 502, Body: "<h1>", Header: http.Header{"content-type": {"text/html"}}}, 502, "<h1>", "text/html", false},
+		{
+			"text",
+			Failure{Status: 502, Body: "<h1>Bad gateway</h1>"},
+			502, "<h1>Bad gateway</h1>", "text/plain; charset=utf-8",
+			false,
+		},
+		{
+			"HTML",
+			Failure{Status: 502, Body: "<h1>", Header: http.Header{"content-type": {"text/html"}}},
+			502, "<h1>",
+			"text/html", false,
+		},
 		{"JSON", Failure{Status: 200, Body: `{"id":""}`}, 200, `{"id":""}`, "application/json", false},
 		{"redirect", Failure{Status: 302, Header: http.Header{"Location": {"/elsewhere"}}}, 302, "", "", false},
-		{"after the effect", Failure{Status: 500, Code: "LOST", Effect: true}, 500, `{"code":"LOST"}` + "\n", "application/json", true},
+		{
+			"after the effect",
+			Failure{Status: 500, Code: "LOST", Effect: true},
+			500, `{"code":"LOST"}` + "\n",
+			"application/json", true,
+		},
 		{"unreadable success", Failure{Status: 200, Body: "ok", Effect: true}, 200, "ok", "text/plain; charset=utf-8", true},
 	}
 	for _, c := range cases {
@@ -57,14 +78,17 @@ func TestFailureStatuses(t *testing.T) {
 }
 
 func TestHeaderOnTheUsualAnswer(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.FailNext(Failure{Header: http.Header{"X-Odd": {"1"}}})
-	if a := r.call(r.basic(shopOne), "GET", shopPath, ""); a.StatusCode != 200 || a.Header.Get("X-Odd") != "1" || a.text(t, "id") != shopOne {
+	if a := r.call(r.basic(shopOne), "GET", shopPath, ""); a.StatusCode != 200 || a.Header.Get("X-Odd") != "1" ||
+		a.text(t, "id") != shopOne {
 		t.Errorf("%d %v %s", a.StatusCode, a.Header, a.body)
 	}
 }
 
 func TestFailureMatching(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.FailNext(Failure{Method: "put", Path: webhooksPath + "/*", Status: 501})
 	r.FailNext(Failure{Path: "/open-api/*", Status: 502, Times: 2})
@@ -93,6 +117,7 @@ func TestFailureMatching(t *testing.T) {
 }
 
 func TestFailuresCanBeForgotten(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.FailNext(Failure{Method: "GET", Status: 500})
 	if diff := cmp.Diff([]Failure{{Method: "GET", Status: 500, Times: 1}}, r.Failures()); diff != "" {
@@ -105,9 +130,16 @@ func TestFailuresCanBeForgotten(t *testing.T) {
 }
 
 func TestFailNextRefusesWhatCannotBeMeant(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for _, f := range []Failure{
-		{}, {Cut: "sometimes"}, {Status: 99}, {Status: 600}, {Status: 101}, {Status: 500, Times: -1}, {Delay: -1, Status: 500},
+		{},
+		{Cut: "sometimes"},
+		{Status: 99},
+		{Status: 600},
+		{Status: 101},
+		{Status: 500, Times: -1},
+		{Delay: -1, Status: 500},
 	} {
 		func() {
 			defer func() {
@@ -122,6 +154,7 @@ func TestFailNextRefusesWhatCannotBeMeant(t *testing.T) {
 
 // Cuts need a real connection.
 func TestCuts(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		cut    string
 		status int // 0: no answer
@@ -159,6 +192,7 @@ func TestCuts(t *testing.T) {
 }
 
 func TestCutInAnEmptyBody(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.PublicURL = "" })
 	w, err := r.AddWebhook(shopOne, "https://a.example.com/", nil)
 	if err != nil {
@@ -179,8 +213,9 @@ func TestCutInAnEmptyBody(t *testing.T) {
 	}
 }
 
-// The delay comes after the effect and before the answer, and ends when nobody waits any more.
+// The delay comes after the effect and before the answer, and ends when the client goes away.
 func TestDelay(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name           string
 		f              Failure
@@ -192,7 +227,12 @@ func TestDelay(t *testing.T) {
 		{"answer", Failure{Delay: time.Minute}, 0, 0, time.Minute, false, true},
 		{"failure", Failure{Delay: time.Minute, Status: 500}, 0, 0, time.Minute, false, false},
 		{"client leaves", Failure{Delay: time.Minute}, 8 * time.Second, 0, 8 * time.Second, true, true},
-		{"client leaves, no effect", Failure{Delay: time.Minute, Cut: CutBefore}, 8 * time.Second, 0, 8 * time.Second, true, false},
+		{
+			"client leaves, no effect",
+			Failure{Delay: time.Minute, Cut: CutBefore},
+			8 * time.Second, 0, 8 * time.Second, true,
+			false,
+		},
 		{"sandbox closes", Failure{Delay: time.Minute}, 0, 3 * time.Second, 3 * time.Second, true, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -220,6 +260,7 @@ func TestDelay(t *testing.T) {
 
 // Over a real connection the server notices a client that leaves although nobody wanted its body.
 func TestDelayEndsWhenTheConnectionDoes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.PublicURL = "" })
 	started, ended := make(chan struct{}), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -249,7 +290,7 @@ func TestDelayEndsWhenTheConnectionDoes(t *testing.T) {
 	}
 }
 
-// serveAborts creates a webhook and tells whether the connection would have been closed.
+// serveAborts creates a webhook and reports whether the connection would have been closed.
 func serveAborts(ctx context.Context, r *rig) (aborted bool) {
 	defer func() {
 		err, _ := recover().(error)

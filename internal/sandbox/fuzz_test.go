@@ -28,12 +28,15 @@ func FuzzRequests(f *testing.F) {
 		f.Add(uint8(i), true, json, "", `{"url":"https://a.example/h","allowedTypes":["DONATION","DONATION"]}`)
 		f.Add(uint8(i), true, form, "client_id=app&redirect_uri="+appRedirect+"&state=%22%3E%3Cscript%3E&code_challenge_method=S256&code_challenge="+challenge(verifier),
 			"grant_type=authorization_code&code=x&client_id=app&redirect_uri=%ff&code_verifier="+verifier+"&decision=allow&shop="+shopOne)
-		f.Add(uint8(i), false, strings.ToUpper(json)+"; charset=\xff", "page=-1&size=9999999999999999999&type=%00", `[null,{"url":1}]`)
-		f.Add(uint8(i), true, json, "page=1&size=101&page=x", `{"url":"https://a.example/h","allowedTypes":[],"allowedTypes":["\u0000"],"x":1e999}`)
+		f.Add(uint8(i), false, strings.ToUpper(json)+"; charset=\xff", "page=-1&size=9999999999999999999&type=%00",
+			`[null,{"url":1}]`)
+		f.Add(uint8(i), true, json, "page=1&size=101&page=x",
+			`{"url":"https://a.example/h","allowedTypes":[],"allowedTypes":["\u0000"],"x":1e999}`)
 	}
 	f.Add(uint8(0), true, json, "", `{"url":"https://bücher.example:443/\u202e?a=%zz#f","allowedTypes":["ORDER_PLACED"]}`)
 	f.Add(uint8(6), false, form, "", "grant_type=refresh_token&refresh_token=%00&client_id=bot&client_secret="+botSecret)
-	f.Add(uint8(9), true, json, "", `{"method":"POST","path":"*","status":99,"times":-1,"delay":"1h","cut":"body","header":{"A\r\nB":"c"}}`)
+	f.Add(uint8(9), true, json, "",
+		`{"method":"POST","path":"*","status":99,"times":-1,"delay":"1h","cut":"body","header":{"A\r\nB":"c"}}`)
 	f.Add(uint8(0), true, json, "", `{"url":"https://a.example/h","allowedTypes":[],"x":1e999}`)
 	f.Add(uint8(11), true, form, "", "requireScopes=a+b&pageSize=0&futureTypes")
 	f.Fuzz(func(t *testing.T, which uint8, known bool, contentType, query, body string) {
@@ -59,7 +62,8 @@ var asked = []string{
 	"POST " + webhooksPath, "PUT " + webhooksPath + "/{hook}", "GET " + webhooksPath, "DELETE " + webhooksPath + "/{hook}",
 	"GET " + eventsPath, "GET " + shopPath, "POST " + tokenPath,
 	"GET /admin/platform-apps/app/connect", "POST /admin/platform-apps/app/connect",
-	"POST /_sandbox/failures", "POST /_sandbox/shops/{shop}/webhooks", "POST /_sandbox/shops/{shop}/switches", "GET " + authPath,
+	"POST /_sandbox/failures", "POST /_sandbox/shops/{shop}/webhooks", "POST /_sandbox/shops/{shop}/switches",
+	"GET " + authPath,
 }
 
 // restore undoes what an input did.
@@ -90,9 +94,13 @@ func checkAnswer(t *testing.T, r *rig, path string, got answer) {
 			t.Errorf("status %d with %s: %q", got.StatusCode, kind, got.body)
 		}
 	}
-	if to := got.Header.Get("Location"); to != "" && !slices.ContainsFunc([]string{appRedirect + "?", appRedirect + "#", "http://[::1]:8080/cb?", "http://[::1]:8080/cb#", botRedirect + "&", botRedirect + "#", "/#", "/"}, func(ours string) bool {
-		return strings.HasPrefix(to, ours) && !strings.HasPrefix(to, "//")
-	}) {
+	if to := got.Header.Get("Location"); to != "" &&
+		!slices.ContainsFunc([]string{
+			appRedirect + "?", appRedirect + "#", "http://[::1]:8080/cb?", "http://[::1]:8080/cb#",
+			botRedirect + "&", botRedirect + "#", "/#", "/",
+		}, func(ours string) bool {
+			return strings.HasPrefix(to, ours) && !strings.HasPrefix(to, "//")
+		}) {
 		t.Errorf("it leads to %q", to)
 	}
 	if !strings.HasPrefix(kind, "text/html") {
@@ -103,7 +111,8 @@ func checkAnswer(t *testing.T, r *rig, path string, got answer) {
 		t.Fatal(err)
 	}
 	for n := range doc.Descendants() {
-		smuggled := n.Data == "script" || n.Data == "img" || slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return strings.HasPrefix(a.Key, "on") })
+		smuggled := n.Data == "script" || n.Data == "img" ||
+			slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return strings.HasPrefix(a.Key, "on") })
 		if n.Type == html.ElementNode && smuggled {
 			t.Errorf("<%s %v> in %s", n.Data, n.Attr, got.body)
 		}
@@ -130,7 +139,8 @@ func checkKept(t *testing.T, request string, got answer, body string, before, af
 		return
 	}
 	sent, kept := inputOf(t, body), inputOf(t, got.body)
-	if checkURL(kept.url) != "" || kept.url != sent.url || !slices.Equal(distinct(kept.allowedTypes), distinct(sent.allowedTypes)) {
+	if checkURL(kept.url) != "" || kept.url != sent.url ||
+		!slices.Equal(distinct(kept.allowedTypes), distinct(sent.allowedTypes)) {
 		t.Errorf("%q was kept as %q", body, got.body)
 	}
 }

@@ -84,7 +84,7 @@ func (s *Server) revoke(g *grant) error {
 	return nil
 }
 
-// sweepGrants forgets the grants of which nothing works any more.
+// sweepGrants forgets the grants of which nothing works.
 func (s *Server) sweepGrants() error {
 	now := s.now()
 	var changes []change
@@ -127,7 +127,7 @@ func (s *Server) issueImplicit(a authorization, shopID string, scopes []string) 
 	return t, s.putGrant(g)
 }
 
-// issueTokens gives a grant a new access token and a new refresh token in place of the last.
+// issueTokens replaces the access token and the refresh token of a grant.
 func (s *Server) issueTokens(g *grant, scopes []string) (tokens, error) {
 	t := tokens{access: s.addAccess(g, scopes), scopes: scopes}
 	t.refresh, g.Refresh = g.token(32)

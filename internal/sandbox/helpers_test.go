@@ -40,7 +40,7 @@ func challenge(of string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// testClock is a clock that stands still until it is moved.
+// testClock is a clock that only moves when it is moved.
 type testClock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -226,7 +226,7 @@ func connectLink(changes ...string) string {
 	return "/admin/platform-apps/app/connect?" + changed(v, changes).Encode()
 }
 
-// authLink is a good link of the standard address for the confidential client, with changes.
+// authLink returns a valid link to the standard address for the confidential client, with changes.
 func authLink(changes ...string) string {
 	v := url.Values{
 		"client_id": {"bot"}, "redirect_uri": {botRedirect}, "response_type": {"code"}, "state": {"s"},
@@ -287,7 +287,7 @@ func readForm(form *html.Node) htmlForm {
 	return f
 }
 
-// selectOf is the list that an option stands in, in a group or not.
+// selectOf returns the list that an option is in, in a group or not.
 func selectOf(option *html.Node) *html.Node {
 	if option.Parent.Data == "optgroup" {
 		return option.Parent.Parent

@@ -12,6 +12,7 @@ import (
 
 // Checklist 14.
 func TestConsentPage(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	page := r.get(connectLink("scope", "webhook_read order_read"))
 	if page.StatusCode != http.StatusOK {
@@ -49,9 +50,11 @@ func TestConsentPage(t *testing.T) {
 }
 
 func TestCodeFlow(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	back := r.consent(connectLink(), "allow", "shop", shopTwo)
-	if !strings.HasPrefix(back.Header.Get("Location"), appRedirect+"?") || back.Header.Get("Referrer-Policy") != "no-referrer" {
+	if !strings.HasPrefix(back.Header.Get("Location"), appRedirect+"?") ||
+		back.Header.Get("Referrer-Policy") != "no-referrer" {
 		t.Fatalf("redirect %v", back.Header)
 	}
 	v := back.sent(t)
@@ -59,11 +62,13 @@ func TestCodeFlow(t *testing.T) {
 		t.Fatalf("sent %v", v)
 	}
 	a := r.post(tokenPath, codeForm(v.Get("code")))
-	if a.StatusCode != 200 || a.Header.Get("Cache-Control") != "no-store" || a.Header.Get("Content-Type") != "application/json" {
+	if a.StatusCode != 200 || a.Header.Get("Cache-Control") != "no-store" ||
+		a.Header.Get("Content-Type") != "application/json" {
 		t.Fatalf("%d %v", a.StatusCode, a.Header)
 	}
 	got := a.session(t)
-	if got.TokenType != "Bearer" || got.ExpiresIn != 300 || got.Scope != "webhook_write webhook_read" || len(a.fields(t)) != 5 {
+	if got.TokenType != "Bearer" || got.ExpiresIn != 300 || got.Scope != "webhook_write webhook_read" ||
+		len(a.fields(t)) != 5 {
 		t.Errorf("token answer %v", got)
 	}
 	if n := len(got.AccessToken); n < 1000 || n > 1200 {
@@ -79,6 +84,7 @@ func TestCodeFlow(t *testing.T) {
 }
 
 func TestLongTokens(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if err := r.Configure(shopOne, Switches{LongTokens: true}); err != nil {
 		t.Fatal(err)
@@ -93,6 +99,7 @@ func TestLongTokens(t *testing.T) {
 }
 
 func TestDeny(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for name, back := range map[string]answer{
 		"button":        r.consent(connectLink(), "deny"),
@@ -110,6 +117,7 @@ func TestDeny(t *testing.T) {
 }
 
 func TestConsentNeedsAnAnswerAndAShop(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for _, change := range [][]string{{"decision", "-"}, {"decision", "perhaps"}, {"shop", "-"}, {"shop", "sh_none"}} {
 		if a := r.consent(connectLink(), "allow", change...); a.StatusCode != 400 || a.Header.Get("Location") != "" {
@@ -121,8 +129,10 @@ func TestConsentNeedsAnAnswerAndAShop(t *testing.T) {
 // Nothing that is wrong about the client or the way back may lead to a redirect.
 // Checklist 12.
 func TestAuthorizationErrorPages(t *testing.T) {
+	t.Parallel()
 	links := map[string]string{
-		"unknown client":            connectLink()[:len("/admin/platform-apps/")] + "nobody/connect?" + strings.SplitN(connectLink(), "?", 2)[1],
+		"unknown client": connectLink()[:len("/admin/platform-apps/")] + "nobody/connect?" +
+			strings.SplitN(connectLink(), "?", 2)[1],
 		"no client":                 authLink("client_id", "-"),
 		"client twice":              authLink() + "&client_id=bot",
 		"client differs from path":  connectLink("client_id", "bot", "redirect_uri", botRedirect),
@@ -134,12 +144,15 @@ func TestAuthorizationErrorPages(t *testing.T) {
 	for _, bad := range []string{
 		"http://localhost:8080/oauth/callback/", "http://localhost:8080/oauth/callback?x=1",
 		"http://localhost:8080/oauth/callback#f", "http://localhost:8080/oauth/Callback", "http://localhost:8080/oauth",
-		"http://localhost:8080/oauth/callback/../x", "http://localhost:8080/oauth/c%61llback", "http://localhost:8080//oauth/callback",
+		"http://localhost:8080/oauth/callback/../x", "http://localhost:8080/oauth/c%61llback",
+		"http://localhost:8080//oauth/callback",
 		"http://localhost:8081/oauth/callback", "http://localhost/oauth/callback", "https://localhost:8080/oauth/callback",
-		"HTTP://localhost:8080/oauth/callback", "http://LOCALHOST:8080/oauth/callback", "http://127.0.0.1:8080/oauth/callback",
+		"HTTP://localhost:8080/oauth/callback", "http://LOCALHOST:8080/oauth/callback",
+		"http://127.0.0.1:8080/oauth/callback",
 		"http://localhost:8080.evil.example/oauth/callback", "http://evil.example\\@localhost:8080/oauth/callback",
 		"http://user@localhost:8080/oauth/callback", "//localhost:8080/oauth/callback", "/oauth/callback",
-		"javascript:alert(1)//http://localhost:8080/oauth/callback", "data:text/html,x", " " + appRedirect, appRedirect + "\n", "",
+		"javascript:alert(1)//http://localhost:8080/oauth/callback", "data:text/html,x", " " + appRedirect,
+		appRedirect + "\n", "",
 	} {
 		links["redirect "+bad] = connectLink("redirect_uri", bad)
 	}
@@ -165,6 +178,7 @@ func TestAuthorizationErrorPages(t *testing.T) {
 
 // Checklist 2.
 func TestAuthorizationErrorRedirects(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name, link, want string
 		fragment         bool
@@ -178,7 +192,10 @@ func TestAuthorizationErrorRedirects(t *testing.T) {
 		{"scope twice", authLink("scope", "webhook_read") + "&scope=webhook_write", "invalid_request", false},
 		{"response type twice", authLink() + "&response_type=code", "invalid_request", false},
 		{"control character in state", authLink("state", "a\nb"), "invalid_request", false},
-		{"public without challenge", connectLink("code_challenge", "-", "code_challenge_method", "-"), "invalid_request", false},
+		{
+			"public without challenge", connectLink("code_challenge", "-", "code_challenge_method", "-"), "invalid_request",
+			false,
+		},
 		{"public with empty challenge", connectLink("code_challenge", ""), "invalid_request", false},
 		{"plain", connectLink("code_challenge", verifier, "code_challenge_method", "plain"), "invalid_request", false},
 		{"method left out", connectLink("code_challenge_method", "-"), "invalid_request", false},
@@ -212,6 +229,7 @@ func TestAuthorizationErrorRedirects(t *testing.T) {
 
 // The form's fields come from the browser, so they are judged like the link's.
 func TestConsentJudgesTheFormAgain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for name, c := range map[string]struct {
 		change []string
@@ -229,6 +247,7 @@ func TestConsentJudgesTheFormAgain(t *testing.T) {
 }
 
 func TestImplicitFlow(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for _, c := range []struct{ client, redirect string }{{"bot", botRedirect}, {"app", appRedirect}} {
 		link := authLink("client_id", c.client, "redirect_uri", c.redirect, "response_type", "token", "scope", "webhook_read")
@@ -254,6 +273,7 @@ func TestImplicitFlow(t *testing.T) {
 // Each row spoils one thing about a good exchange. Where the code was shown at all it is burnt.
 // Checklist 2.
 func TestCodeExchangeRefusals(t *testing.T) {
+	t.Parallel()
 	other := "another-verifier-that-is-long-enough-to-be-valid-0123"
 	cases := []struct {
 		name   string
@@ -302,19 +322,23 @@ func TestCodeExchangeRefusals(t *testing.T) {
 // The challenge fits, the verifier is too easy to guess.
 // Checklist 2.
 func TestShortVerifier(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	code := r.consent(connectLink("code_challenge", challenge("short")), "allow").sent(t).Get("code")
-	if a := r.post(tokenPath, codeForm(code, "code_verifier", "short")); a.StatusCode != 400 || a.text(t, "error") != "invalid_grant" {
+	if a := r.post(tokenPath, codeForm(code, "code_verifier", "short")); a.StatusCode != 400 ||
+		a.text(t, "error") != "invalid_grant" {
 		t.Errorf("%d %s", a.StatusCode, a.body)
 	}
 }
 
 // Checklist 2.
 func TestVerifierForACodeWithoutChallenge(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	form := func(changes ...string) url.Values {
 		code := r.consent(authLink(), "allow").sent(t).Get("code")
-		return codeForm(code, append([]string{"client_id", "bot", "client_secret", botSecret, "redirect_uri", botRedirect}, changes...)...)
+		return codeForm(code, append([]string{"client_id", "bot", "client_secret", botSecret, "redirect_uri", botRedirect},
+			changes...)...)
 	}
 	if a := r.post(tokenPath, form()); a.StatusCode != 400 || a.text(t, "error") != "invalid_grant" {
 		t.Errorf("with a verifier: %d %s", a.StatusCode, a.body)
@@ -326,6 +350,7 @@ func TestVerifierForACodeWithoutChallenge(t *testing.T) {
 
 // Checklist 13.
 func TestCodeLife(t *testing.T) {
+	t.Parallel()
 	for after, want := range map[time.Duration]int{codeLife - time.Second: 200, codeLife: 400} {
 		r := newRig(t)
 		code := r.code()
@@ -341,6 +366,7 @@ func TestCodeLife(t *testing.T) {
 
 // Checklist 13.
 func TestCodeReplayRevokesItsTokens(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	code := r.code()
 	got := r.post(tokenPath, codeForm(code)).session(t)
@@ -360,6 +386,7 @@ func TestCodeReplayRevokesItsTokens(t *testing.T) {
 }
 
 func TestRefresh(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	first := r.signIn()
 	r.clock.move(accessLife)
@@ -374,7 +401,8 @@ func TestRefresh(t *testing.T) {
 	if a := r.call(auth, "GET", shopPath, ""); a.StatusCode != 200 {
 		t.Fatalf("new access token: %d", a.StatusCode)
 	}
-	if a := r.post(tokenPath, refreshForm(first.RefreshToken)); a.StatusCode != 400 || a.text(t, "error") != "invalid_grant" {
+	if a := r.post(tokenPath, refreshForm(first.RefreshToken)); a.StatusCode != 400 ||
+		a.text(t, "error") != "invalid_grant" {
 		t.Errorf("reuse: %d %s", a.StatusCode, a.body)
 	}
 	if a := r.call(auth, "GET", shopPath, ""); a.StatusCode != 401 {
@@ -387,6 +415,7 @@ func TestRefresh(t *testing.T) {
 
 // Checklist 13.
 func TestRefreshRefusals(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name   string
 		spoil  []string
@@ -419,6 +448,7 @@ func TestRefreshRefusals(t *testing.T) {
 }
 
 func TestRefreshWithFewerScopes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	narrow := r.post(tokenPath, refreshForm(r.signIn().RefreshToken, "scope", "webhook_read")).session(t)
 	if narrow.Scope != "webhook_read" {
@@ -434,6 +464,7 @@ func TestRefreshWithFewerScopes(t *testing.T) {
 }
 
 func TestClientAuthentication(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	basic := func(id, secret string) string {
 		req := &http.Request{Header: http.Header{}}
@@ -450,7 +481,12 @@ func TestClientAuthentication(t *testing.T) {
 		{"basic", basic("bot", botSecret), []string{"client_id", "-"}, 200, ""},
 		{"basic and the same id", basic("bot", botSecret), []string{"client_id", "bot"}, 200, ""},
 		{"basic and another id", basic("bot", botSecret), []string{"client_id", "app"}, 401, "invalid_client"},
-		{"both ways", basic("bot", botSecret), []string{"client_id", "bot", "client_secret", botSecret}, 400, "invalid_request"},
+		{
+			"both ways", basic("bot", botSecret),
+			[]string{"client_id", "bot", "client_secret", botSecret},
+			400,
+			"invalid_request",
+		},
 		{"basic, wrong secret", basic("bot", "x"), []string{"client_id", "-"}, 401, "invalid_client"},
 		{"basic, unknown", basic("x", botSecret), []string{"client_id", "-"}, 401, "invalid_client"},
 		{"bad escapes", "Basic Ym90OiV6eg==", []string{"client_id", "-"}, 401, "invalid_client"},
@@ -473,6 +509,7 @@ func TestClientAuthentication(t *testing.T) {
 }
 
 func TestTokenRequestForms(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	good := func() string { return codeForm(r.code()).Encode() }
 	cases := []struct {
@@ -503,6 +540,7 @@ func TestTokenRequestForms(t *testing.T) {
 }
 
 func TestGrantsAreSwept(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.code()
 	r.consent(authLink("response_type", "token"), "allow")

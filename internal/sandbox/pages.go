@@ -68,16 +68,6 @@ type problemPage struct {
 	Home      string // origin of the front page
 }
 
-// headings say what a status means to a person.
-var headings = map[int]string{
-	http.StatusBadRequest:          "This does not work",
-	http.StatusForbidden:           "Refused",
-	http.StatusNotFound:            "Nothing here",
-	http.StatusMethodNotAllowed:    "Not this way",
-	http.StatusMisdirectedRequest:  "Wrong address",
-	http.StatusInternalServerError: "The sandbox failed",
-}
-
 // refuse answers with a page, or with a code where a program asks.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, code, sentence string) {
 	if wantsPage(r) {
@@ -131,19 +121,6 @@ func (s *Server) renderConsent(w http.ResponseWriter, r *http.Request, a authori
 	s.render(w, r, http.StatusOK, "consent.html", "Connect "+a.client.name, p)
 }
 
-// choices are the requests that the front page offers to let fail.
-var choices = []struct{ Value, Words string }{
-	{" ", "any request"},
-	{"POST " + webhooksPath, "creating a webhook"},
-	{"GET " + webhooksPath, "listing webhooks"},
-	{"GET " + webhooksPath + "/*", "reading one webhook"},
-	{"PUT " + webhooksPath + "/*", "changing a webhook"},
-	{"DELETE " + webhooksPath + "/*", "deleting a webhook"},
-	{"GET " + shopPath, "asking for the shop"},
-	{"POST " + tokenPath, "getting a token"},
-	{" /open-api/*", "any call of the API"},
-}
-
 type frontPage struct {
 	state
 	Base, ConnectPath, AuthPath, TokenPath string
@@ -155,8 +132,9 @@ type frontPage struct {
 
 func (s *Server) handleFront(w http.ResponseWriter, r *http.Request) {
 	p := frontPage{
-		state: s.state(), Base: cmp.Or(s.origin(), "http://"+r.Host), ConnectPath: connectPath, AuthPath: authPath, TokenPath: tokenPath,
-		Choices: choices, FutureTypes: strings.Join(futureTypes, " and "),
+		state: s.state(), Base: cmp.Or(s.origin(), "http://"+r.Host), ConnectPath: connectPath, AuthPath: authPath,
+		TokenPath: tokenPath,
+		Choices:   choices, FutureTypes: strings.Join(futureTypes, " and "),
 		Receiver: "https://" + ReceiverHost, ReceiverPaths: receiverPaths,
 	}
 	slices.Reverse(p.Requests)
@@ -189,7 +167,7 @@ func (sh stateShop) Firings() []firing {
 	return out
 }
 
-// TakesOrders tells whether a webhook of the shop listens to orders.
+// TakesOrders reports whether a webhook of the shop listens to orders.
 func (sh stateShop) TakesOrders() bool { return sh.listeners("ORDER_PLACED") > 0 }
 
 func (sh stateShop) listeners(eventType string) int {
@@ -202,16 +180,6 @@ func (sh stateShop) listeners(eventType string) int {
 	return n
 }
 
-func webhookCount(n int) string {
-	switch n {
-	case 0:
-		return "no webhook"
-	case 1:
-		return "1 webhook"
-	}
-	return strconv.Itoa(n) + " webhooks"
-}
-
 // ShopName is the name of a demo shop.
 func (p frontPage) ShopName(id string) string {
 	for _, sh := range p.Shops {
@@ -222,7 +190,7 @@ func (p frontPage) ShopName(id string) string {
 	return id
 }
 
-// Underway tells whether a delivery that is shown is not at its end.
+// Underway reports whether a delivery that is shown is not at its end.
 func (p frontPage) Underway() bool {
 	return slices.ContainsFunc(p.Deliveries, func(d Delivery) bool { return !d.NextAt.IsZero() })
 }

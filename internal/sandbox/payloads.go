@@ -89,9 +89,24 @@ type person struct {
 }
 
 var people = []person{
-	{"Amara Okafor", "amara.prints", "amara.okafor@example.com", "14 Harbour Lane", "Flat 3", "Bristol", "England", "BS1 4QA", "GB", "+44 117 496 0142"},
-	{"Zoë Lindqvist", "zoe_in_orbit", "zoe.lindqvist@example.com", "2208 Alder Street", "", "Portland", "OR", "97205", "US", "+1 503 555 0117"},
-	{"José Ferreira", "josecooks", "jose.ferreira@example.com", "91 Juniper Court", "Unit 12", "Austin", "TX", "78704", "US", "+1 512 555 0164"},
-	{"Mei-Ling O’Connor", "meilingo", "mei.oconnor@example.com", "5 Ferry Road", "", "Melbourne", "VIC", "3000", "AU", "+61 3 5550 0133"},
-	{"Łukasz Brandt", "lukaszb", "lukasz.brandt@example.com", "37 Mill Row", "Apt 2B", "Buffalo", "NY", "14201", "US", "+1 716 555 0191"},
+	{
+		"Amara Okafor", "amara.prints", "amara.okafor@example.com", "14 Harbour Lane", "Flat 3", "Bristol", "England",
+		"BS1 4QA", "GB", "+44 117 496 0142",
+	},
+	{
+		"Zoë Lindqvist", "zoe_in_orbit", "zoe.lindqvist@example.com", "2208 Alder Street", "", "Portland", "OR", "97205",
+		"US", "+1 503 555 0117",
+	},
+	{
+		"José Ferreira", "josecooks", "jose.ferreira@example.com", "91 Juniper Court", "Unit 12", "Austin", "TX", "78704",
+		"US", "+1 512 555 0164",
+	},
+	{
+		"Mei-Ling O’Connor", "meilingo", "mei.oconnor@example.com", "5 Ferry Road", "", "Melbourne", "VIC", "3000", "AU",
+		"+61 3 5550 0133",
+	},
+	{
+		"Łukasz Brandt", "lukaszb", "lukasz.brandt@example.com", "37 Mill Row", "Apt 2B", "Buffalo", "NY", "14201", "US",
+		"+1 716 555 0191",
+	},
 }

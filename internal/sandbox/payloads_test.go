@@ -12,7 +12,7 @@ import (
 )
 
 // shapes are the fields that the platform's schemas require, or that tell one kind from another.
-// "name" stands for text, "name:Shape" for an object, "name:[]Shape" for a list of them that is not
+// "name" means text, "name:Shape" for an object, "name:[]Shape" for a list of them that is not
 // empty. Shapes in small letters are plain values.
 var shapes = map[string]string{
 	"Money":     "value:number currency",
@@ -139,6 +139,7 @@ var (
 
 // Each type's payload has what the schemas ask for, belongs to the shop, and names nobody real.
 func TestPayloads(t *testing.T) {
+	t.Parallel()
 	if n := len(payloadShapes); n != len(eventTypes)+len(futureTypes) {
 		t.Errorf("%d types in the test", n)
 	}
@@ -186,6 +187,7 @@ func TestPayloads(t *testing.T) {
 
 // The sums of an order add up, and its times are the event's.
 func TestOrderAddsUp(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 11, 2, 9, 0, 0, 123e6, time.UTC)
 	raw, err := payload("ORDER_PLACED", newScene(seeds()[0].shop, at, 1))
 	if err != nil {
@@ -216,6 +218,7 @@ func TestOrderAddsUp(t *testing.T) {
 }
 
 func TestPayloadsDiffer(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	seen := map[string]bool{}
 	for range 3 {
@@ -241,6 +244,7 @@ func TestPayloadsDiffer(t *testing.T) {
 
 // An unknown type or a broken template is an error, never half a payload.
 func TestPayloadErrors(t *testing.T) {
+	t.Parallel()
 	if _, err := payload("NOTHING", scene{}); err == nil {
 		t.Error("unknown type")
 	}

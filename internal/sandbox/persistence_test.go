@@ -21,6 +21,7 @@ func reopen(t *testing.T, r *rig, file string) *rig {
 }
 
 func TestStateOutlivesARestart(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "state dir", "sand box?#%.db")
 	r := newRig(t, func(c *Config) { c.DataFile = file })
 	key := r.basic(shopOne)
@@ -91,6 +92,7 @@ func TestStateOutlivesARestart(t *testing.T) {
 
 // Only hashes of what a client holds are in the file, and nobody else can read it.
 func TestTheFileHoldsNoTokens(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "private")
 	file := filepath.Join(dir, "sandbox.db")
 	r := newRig(t, func(c *Config) { c.DataFile = file })
@@ -142,6 +144,7 @@ func TestTheFileHoldsNoTokens(t *testing.T) {
 }
 
 func TestAFileThatWasReadable(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "sandbox.db")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
@@ -154,6 +157,7 @@ func TestAFileThatWasReadable(t *testing.T) {
 }
 
 func TestDataFileErrors(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	garbage := filepath.Join(dir, "garbage")
 	if err := os.WriteFile(garbage, []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
@@ -181,6 +185,7 @@ func TestTheFileBelongsToOneSandbox(t *testing.T) {
 }
 
 func TestADamagedDocument(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"shop", "webhook", "grant", "clock", "event"} {
 		file := filepath.Join(t.TempDir(), "sandbox.db")
 		r := newRig(t, func(c *Config) { c.DataFile = file })
@@ -200,6 +205,7 @@ func TestADamagedDocument(t *testing.T) {
 
 // What could not be written did not happen.
 func TestWriteErrors(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "sandbox.db")
 	s, err := New(func() Config { c := testConfig(); c.DataFile = file; return c }())
 	if err != nil {

@@ -111,6 +111,7 @@ var urlCases = []struct{ url, want string }{
 }
 
 func TestCheckURL(t *testing.T) {
+	t.Parallel()
 	for _, c := range urlCases {
 		if got := checkURL(c.url); got != c.want {
 			t.Errorf("checkURL(%.80q) = %q, want %q", c.url, got, c.want)

@@ -17,6 +17,7 @@ const publishedFile = "FOURTHWALL_OPENAPI"
 
 // What is delivered keeps the platform's own schemas, for the types that it publishes one for.
 func TestPublishedSchemas(t *testing.T) {
+	t.Parallel()
 	file := os.Getenv(publishedFile)
 	if file == "" {
 		t.Skip(publishedFile + " names no copy of the platform's description")
@@ -73,7 +74,7 @@ func publishedSchemas(t *testing.T, file string) map[string]*openapi3.Schema {
 	const promotion = "com.fourthwall.openapi.model.promotions."
 	for _, item := range doc.Webhooks {
 		schema := item.Post.RequestBody.Value.Content["application/json"].Schema.Value
-		// Of promotions only the kind is asked for, which stands for a schema of its own.
+		// Of promotions only the kind is asked for, which has a schema of its own.
 		if data := schema.Properties["data"]; strings.HasSuffix(data.Ref, promotion+"PromotionV1") {
 			schema.Properties["data"] = doc.Components.Schemas[promotion+"SingleShopPromotionV1"]
 		}

@@ -23,17 +23,6 @@ const (
 	maxDelivery = 1 << 20 // bytes of a delivery that the receiver reads
 )
 
-// receiverPaths say how the built-in receiver behaves.
-var receiverPaths = []struct{ Path, Words string }{
-	{"/ok", "Answers 200, and so does any other path. Delivered at once."},
-	{"/flaky", "Answers 503 to the first two attempts of each event, then 200."},
-	{"/verify", "Answers 200 where the signature fits the shop’s webhook secret, else 401."},
-	{"/fail", "Answers 500. Given up after 5 attempts."},
-	{"/created", "Answers 201, which does not count: only 200 does."},
-	{"/redirect", "Answers 302. Redirects are not followed."},
-	{"/slow", "Answers 200 after 3 s. More than 2 s counts as a failure."},
-}
-
 // Receipt is a delivery as the built-in receiver got it.
 type Receipt struct {
 	At       time.Time `json:"at"` // by the sandbox's clock
@@ -56,7 +45,7 @@ func (s *Server) Receipts() []Receipt {
 	return out
 }
 
-// toReceiver tells whether a URL belongs to the built-in receiver, by either scheme and at any port.
+// toReceiver reports whether a URL belongs to the built-in receiver, by either scheme and at any port.
 func toReceiver(u *url.URL) bool {
 	return strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), ReceiverHost)
 }

@@ -41,7 +41,9 @@ func NewReceiverCertificate(now time.Time) (tls.Certificate, *x509.Certificate, 
 }
 
 // newCertificate makes an authority, or what one signs.
-func newCertificate(now time.Time, name pkix.Name, authority *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey, error) {
+func newCertificate(now time.Time, name pkix.Name, authority *x509.Certificate,
+	signer *ecdsa.PrivateKey,
+) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err

@@ -16,6 +16,7 @@ import (
 // vouches for.
 // Checklist 42.
 func TestReceiverOverTheNetwork(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	certificate, authority, err := NewReceiverCertificate(time.Now())
 	if err != nil {
@@ -34,7 +35,7 @@ func TestReceiverOverTheNetwork(t *testing.T) {
 		},
 	}}
 	shop := r.Shops()[0]
-	body, err := SampleEvent(Sample{Type: "DONATION", ShopID: shop.ID})
+	body, err := SampleEvent("DONATION", "", DemoShop{ID: shop.ID}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,8 @@ func TestReceiverOverTheNetwork(t *testing.T) {
 		{"another method", "GET", "/ok", "", "", 405},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			req, err := http.NewRequestWithContext(t.Context(), test.method, "https://"+ReceiverHost+test.path, strings.NewReader(test.body))
+			req, err := http.NewRequestWithContext(t.Context(), test.method, "https://"+ReceiverHost+test.path,
+				strings.NewReader(test.body))
 			if err != nil {
 				t.Fatal(err)
 			}

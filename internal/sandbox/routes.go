@@ -47,7 +47,7 @@ func (s *Server) routes() (http.Handler, error) {
 		mux.Handle(path, s.only(methods))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.refuse(w, r, http.StatusNotFound, codeNoSuchAddress, "There is nothing at this address.")
+		s.refuse(w, r, http.StatusNotFound, codeNoSuchAddress, nothingHere)
 	})
 	guarded, err := s.sameOrigin(s.withFailures(mux))
 	if err != nil {
@@ -75,7 +75,8 @@ func (s *Server) only(methods resource) http.Handler {
 			return
 		}
 		w.Header().Set("Allow", allow)
-		s.refuse(w, r, http.StatusMethodNotAllowed, codeMethodNotAllowed, "This address does not take "+bounded(r.Method, 20)+".")
+		s.refuse(w, r, http.StatusMethodNotAllowed, codeMethodNotAllowed,
+			otherMethod(r.Method))
 	})
 }
 
@@ -88,8 +89,9 @@ func (s *Server) sameOrigin(next http.Handler) (http.Handler, error) {
 		}
 	}
 	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.log.WarnContext(r.Context(), "cross-origin request refused", "path", bounded(r.URL.Path, 200), "request_id", requestID(r))
-		s.refuse(w, r, http.StatusForbidden, codeCrossOrigin, "This came from a page of another origin.")
+		s.log.WarnContext(r.Context(), "cross-origin request refused", "path", bounded(r.URL.Path, 200), "request_id",
+			requestID(r))
+		s.refuse(w, r, http.StatusForbidden, codeCrossOrigin, fromElsewhere)
 	}))
 	return p.Handler(next), nil
 }
@@ -98,7 +100,7 @@ func (s *Server) sameOrigin(next http.Handler) (http.Handler, error) {
 func (s *Server) expectedHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.anyHost && !s.hostExpected(r.Host) {
-			s.refuse(w, r, http.StatusMisdirectedRequest, codeHost, "This sandbox does not answer under that name.")
+			s.refuse(w, r, http.StatusMisdirectedRequest, codeHost, unknownHost)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -140,7 +142,7 @@ func (s *Server) withHeaders(next http.Handler) http.Handler {
 }
 
 // contentPolicy allows no script at all. A form may also lead to one more source, since browsers
-// hold the redirect that follows a form against form-action.
+// check the redirect that follows a form against form-action.
 func contentPolicy(formTarget string) string {
 	return "default-src 'none'; style-src 'self'; form-action 'self'" + strings.TrimRight(" "+formTarget, " ") +
 		"; base-uri 'none'; frame-ancestors 'none'"
@@ -180,7 +182,7 @@ func record(r *http.Request) *RequestRecord {
 
 func requestID(r *http.Request) string { return record(r).RequestID }
 
-// observed gives each request an id, and logs and remembers it at its end, however that comes.
+// observed sets an ID for each request, and logs and remembers the request when it ends, even by a panic.
 func (s *Server) observed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
@@ -212,7 +214,7 @@ func (s *Server) remember(rec RequestRecord, wanted bool) {
 	}
 }
 
-// simulated tells Fourthwall's addresses from the sandbox's own.
+// simulated reports whether an address is Fourthwall's rather than the sandbox's own.
 func simulated(path string) bool {
 	return path != "/" && !strings.HasPrefix(path, "/_sandbox/")
 }

@@ -13,6 +13,7 @@ import (
 // Every kind of answer, page or not, keeps browsers strict, carries an id and, where it is a page,
 // the banner.
 func TestHeadersOnEveryAnswer(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	otherHost := httptest.NewRequest("GET", "/", nil)
 	otherHost.Host = "evil.example"
@@ -58,7 +59,8 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 				t.Errorf("%s: %s is %q", name, header, h.Get(header))
 			}
 		}
-		if h.Get("Referrer-Policy") == "" || h.Get("Permissions-Policy") == "" || h.Get("X-Request-Id") == "" || h.Get("Cache-Control") == "" {
+		if h.Get("Referrer-Policy") == "" || h.Get("Permissions-Policy") == "" || h.Get("X-Request-Id") == "" ||
+			h.Get("Cache-Control") == "" {
 			t.Errorf("%s: headers %v", name, h)
 		}
 		if name != "style" && h.Get("Cache-Control") != "no-store" {
@@ -67,7 +69,8 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 		if h.Get("Access-Control-Allow-Origin") != "" || h.Get("Strict-Transport-Security") != "" {
 			t.Errorf("%s: headers %v", name, h)
 		}
-		page := h.Get("Content-Type") == "text/html; charset=utf-8" && strings.Contains(c.a.body, "simulated, nothing reaches Fourthwall")
+		page := h.Get("Content-Type") == "text/html; charset=utf-8" &&
+			strings.Contains(c.a.body, "simulated, nothing reaches Fourthwall")
 		if page != c.page {
 			t.Errorf("%s: a page with the banner: %v", name, page)
 		}
@@ -75,6 +78,7 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 }
 
 func TestRequestIDsDiffer(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if a, b := r.get("/").Header.Get("X-Request-Id"), r.get("/").Header.Get("X-Request-Id"); a == b {
 		t.Errorf("both are %q", a)
@@ -82,6 +86,7 @@ func TestRequestIDsDiffer(t *testing.T) {
 }
 
 func TestHostCheck(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		public, host string
 		any          bool
@@ -129,6 +134,7 @@ func TestHostCheck(t *testing.T) {
 }
 
 func TestStrictTransportSecurity(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.PublicURL = "https://sandbox.example" })
 	if got := r.get("/").Header.Get("Strict-Transport-Security"); got != "max-age=31536000" {
 		t.Errorf("%q", got)
@@ -139,9 +145,11 @@ func TestStrictTransportSecurity(t *testing.T) {
 // anywhere, and so do programs.
 // Checklist 14.
 func TestCrossOrigin(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	consent := changed(url.Values{}, []string{
-		"client_id", "bot", "redirect_uri", botRedirect, "response_type", "code", "decision", "allow", "shop", shopOne, "grant", "webhook_read",
+		"client_id", "bot", "redirect_uri", botRedirect, "response_type", "code", "decision", "allow", "shop", shopOne,
+		"grant", "webhook_read",
 	})
 	for _, c := range []struct {
 		name, path string
@@ -179,6 +187,7 @@ func TestCrossOrigin(t *testing.T) {
 
 // Behind a proxy that rewrites Host, the consent page's own origin is still the public URL.
 func TestPublicOriginIsTrusted(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.PublicURL = "https://sandbox.example" })
 	req := httptest.NewRequest("POST", "/_sandbox/reset", nil)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -189,9 +198,13 @@ func TestPublicOriginIsTrusted(t *testing.T) {
 }
 
 func TestGetChangesNothing(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	before := r.state()
-	for _, path := range []string{"/", connectLink(), authLink(), "/_sandbox/state", "/_sandbox/reset", "/_sandbox/clock", webhooksPath} {
+	for _, path := range []string{
+		"/", connectLink(), authLink(), "/_sandbox/state", "/_sandbox/reset", "/_sandbox/clock",
+		webhooksPath,
+	} {
 		r.get(path)
 	}
 	after := r.state()
@@ -202,6 +215,7 @@ func TestGetChangesNothing(t *testing.T) {
 }
 
 func TestRequestsAreRecordedAndLogged(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	token := r.bearerOf()
 	r.get("/")
@@ -229,6 +243,7 @@ func TestRequestsAreRecordedAndLogged(t *testing.T) {
 
 // Checklist 37.
 func TestBounded(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"plain": "plain", "a\nb\x1b[0m": "a?b?[0m", "\xff": "?", strings.Repeat("é", 10): strings.Repeat("é", 5) + "…",
 	} {
@@ -239,6 +254,7 @@ func TestBounded(t *testing.T) {
 }
 
 func TestRecordsAreBounded(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for range keptRequests + 5 {
 		r.get("/nothing")
@@ -250,6 +266,7 @@ func TestRecordsAreBounded(t *testing.T) {
 
 // Many goroutines use everything at once; the race detector and the webhooks that must come out judge.
 func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	const workers = 8
 	token := r.signIn()
@@ -291,6 +308,7 @@ func TestConcurrentUse(t *testing.T) {
 }
 
 func TestConfigErrors(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*Config){
 		"public URL with a path":     func(c *Config) { c.PublicURL = "http://127.0.0.1:8081/x" },
 		"public URL with user":       func(c *Config) { c.PublicURL = "http://u@127.0.0.1:8081" },
@@ -313,6 +331,7 @@ func TestConfigErrors(t *testing.T) {
 }
 
 func TestClientNameDefaultsToID(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.Clients[1].Name = "" })
 	if page := r.get(authLink()); !strings.Contains(page.body, "Connect <span class=\"name\">bot</span>") {
 		t.Error("the page does not name the client")

@@ -4,13 +4,13 @@
 // shop.
 //
 // Everything in it is simulated: it knows three demo shops, and keeps its state in memory or in one
-// file. What it takes and answers stands in openapi.yaml, and every request and answer of the API is
-// held against that.
+// file. openapi.yaml describes its requests and responses, and every one of the API is checked
+// against that.
 //
 // Events are fired on its front page or with [Server.Fire], and delivered in the background: signed,
 // up to 5 times with the same id, 5 s each; only status 200 within 2 s counts. Pauses of 1, 2, 4 and
 // 8 s by its clock between the attempts are its own choice: the platform's are not documented. What
-// a restart interrupts is tried again. A webhook that is deleted meanwhile gets nothing more. Queued
+// a restart interrupts is tried again. A webhook that is deleted gets nothing more. Queued
 // failures do not touch deliveries.
 //
 // It calls nobody but webhooks, and those only through [Config.Transport]. The host
@@ -29,7 +29,8 @@
 //
 //	GET    /_sandbox/state                   with ?settled=true, once no attempt to deliver is running or due
 //	POST   /_sandbox/failures                {"method":"POST","path":"/open-api/*","status":503,"code":"BUSY","body":"",
-//	                                          "header":{"Retry-After":"2"},"delay":"1s","cut":"","effect":false,"times":1}
+//	                                          "header":{"Retry-After":"2"},"delay":"1s","cut":"","effect":false,
+//	                                          "times":1}
 //	DELETE /_sandbox/failures
 //	POST   /_sandbox/clock                   {"advance":"6m"}
 //	POST   /_sandbox/shops/{shop}/switches   {"secretInCreate":true,"futureTypes":false,"bareList":false,
@@ -81,7 +82,7 @@ type Config struct {
 	// method Public() string, that sentence is shown as the cause. Nil: deliveries to other
 	// addresses fail.
 	Transport http.RoundTripper
-	// AnyHost turns the check of the host off.
+	// AnyHost disables the check of the host.
 	AnyHost bool
 }
 

@@ -2,8 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -17,13 +15,13 @@ type DemoShop struct {
 	WebhookSecret                  string // signs the shop's deliveries
 }
 
-// Switches are behaviours of one demo shop that a client must cope with. The zero value is the
+// Switches are behaviors of one demo shop that a client must cope with. The zero value is the
 // plainest shop.
 type Switches struct {
 	// SecretInCreate puts the shop's webhook secret into the answer to creating a webhook.
 	SecretInCreate bool `json:"secretInCreate"`
 	// FutureTypes adds two event types that no document lists: the shop's webhooks gain them when
-	// it is turned on and lose them when it is turned off, and requests may name them meanwhile.
+	// it is turned on and lose them when it is turned off, and requests may name them in between.
 	FutureTypes bool `json:"futureTypes"`
 	// BareList answers the lists of webhooks and of events as arrays instead of page objects.
 	BareList bool `json:"bareList"`
@@ -87,15 +85,27 @@ func seeds() []seed {
 		{
 			shop: demoShop("sh_h7PdE5uLTJmK3vGq9oWfBg", "Lantern Post", "lantern-post"),
 			webhooks: []Webhook{
-				{URL: "https://apps.example.com/managed/fourthwall", AllowedTypes: []string{"ORDER_PLACED", "PLATFORM_APP_DISCONNECTED"}, Locked: true},
+				{
+					URL:          "https://apps.example.com/managed/fourthwall",
+					AllowedTypes: []string{"ORDER_PLACED", "PLATFORM_APP_DISCONNECTED"}, Locked: true,
+				},
 			},
 		},
 		{
 			shop: demoShop("sh_x2RyC8nHSiaF6tDj1pUeMw", "Tidewater Records", "tidewater-records"),
 			webhooks: []Webhook{
 				{URL: "https://receiver.sandbox.example/orders", AllowedTypes: []string{"ORDER_PLACED", "ORDER_UPDATED"}},
-				{URL: "https://receiver.sandbox.example/fail?overlay=7", AllowedTypes: []string{"ORDER_PLACED", "DONATION", "GIFT_PURCHASE", "SUBSCRIPTION_PURCHASED", "SUBSCRIPTION_CHANGED"}},
-				{URL: "https://receiver.sandbox.example/catalogue", AllowedTypes: []string{"PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED"}},
+				{
+					URL: "https://receiver.sandbox.example/fail?overlay=7",
+					AllowedTypes: []string{
+						"ORDER_PLACED", "DONATION", "GIFT_PURCHASE", "SUBSCRIPTION_PURCHASED",
+						"SUBSCRIPTION_CHANGED",
+					},
+				},
+				{
+					URL:          "https://receiver.sandbox.example/catalogue",
+					AllowedTypes: []string{"PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED"},
+				},
 			},
 		},
 	}
@@ -178,7 +188,7 @@ func ofShop(all map[string]Webhook, id string) []Webhook {
 	return slices.DeleteFunc(byAge, func(w Webhook) bool { return w.ShopID != id })
 }
 
-// plant gives a shop what it starts with, in memory and in the data file. Its password and secret
+// plant sets up what a shop starts with, in memory and in the data file. Its password and secret
 // are made only where it has none.
 func (s *Server) plant(sh *shop, from seed) error {
 	if sh.APIPassword == "" {
@@ -241,7 +251,7 @@ func (sh *shop) find(id string) int {
 	return slices.IndexFunc(sh.webhooks, func(w Webhook) bool { return w.ID == id })
 }
 
-// open tells whether the shop has event types that the documents do not list: in its webhooks, in
+// open reports whether the shop has event types that the documents do not list: in its webhooks, in
 // its events or by its switch.
 func (sh *shop) open() bool {
 	return sh.switches.FutureTypes ||
@@ -249,7 +259,7 @@ func (sh *shop) open() bool {
 		slices.ContainsFunc(sh.events, func(e event) bool { return !slices.Contains(eventTypes, e.Type) })
 }
 
-// accepts tells whether a request may name these types: the documented ones, the invented ones by
+// accepts reports whether a request may name these types: the documented ones, the invented ones by
 // the switch, and those that a webhook of the shop already has.
 func (sh *shop) accepts(types []string) bool {
 	for _, t := range types {
@@ -297,7 +307,7 @@ func (s *Server) Webhooks(shopID string) []Webhook {
 	return out
 }
 
-// AddWebhook gives a demo shop a webhook past the API: no policy looks at the URL, and the types may
+// AddWebhook adds a webhook to a demo shop past the API: no policy checks the URL, and the types may
 // be ones that no document lists. It fails for an unknown shop and when the data file does.
 func (s *Server) AddWebhook(shopID, url string, types []string) (Webhook, error) {
 	s.mu.Lock()
@@ -331,11 +341,11 @@ func (s *Server) Configure(shopID string, to Switches) error {
 	to.RequireScopes = slices.Clone(to.RequireScopes)
 	for _, code := range to.RequireScopes {
 		if _, known := lookupScope(code); !known {
-			return fmt.Errorf("unknown scope %q", code)
+			return errScope(code)
 		}
 	}
 	if to.PageSize < 0 || to.PageSize > maxPageSize {
-		return fmt.Errorf("page size %d is not between 0 and %d", to.PageSize, maxPageSize)
+		return errPageSize(to.PageSize)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -373,7 +383,3 @@ func withFuture(types []string, on bool) []string {
 	}
 	return out
 }
-
-var errNoShop = errors.New("no such demo shop")
-
-func unknownShop(id string) error { return fmt.Errorf("%w: %q", errNoShop, id) }

@@ -68,7 +68,7 @@ func (o operation) takesBody() bool { return o.strict.Operation.RequestBody != n
 
 var errNotThisWay = errors.New("the caller came another way")
 
-// missingScopes holds the caller against what the operation asks for, and returns the scopes that
+// missingScopes compares the caller's scopes with what the operation asks for, and returns the scopes that
 // would have helped.
 func (o operation) missingScopes(r *http.Request, who caller) (missing []string) {
 	judge := func(_ context.Context, in *openapi3filter.AuthenticationInput) error {
@@ -81,7 +81,10 @@ func (o operation) missingScopes(r *http.Request, who caller) (missing []string)
 		}
 		return nil
 	}
-	in := &openapi3filter.RequestValidationInput{Route: o.strict, Options: &openapi3filter.Options{AuthenticationFunc: judge}}
+	in := &openapi3filter.RequestValidationInput{
+		Route:   o.strict,
+		Options: &openapi3filter.Options{AuthenticationFunc: judge},
+	}
 	if openapi3filter.ValidateSecurityRequirements(r.Context(), in, *o.strict.Operation.Security) == nil {
 		return nil
 	}
@@ -100,7 +103,7 @@ func (o operation) checkRequest(r *http.Request, open bool) (any, error) {
 	return nil, nil
 }
 
-// checkResponse tells how an answer breaks the description, if it does.
+// checkResponse returns an error that says how a response breaks the description, or nil.
 func (o operation) checkResponse(r *http.Request, p reply, body []byte) error {
 	h := p.header.Clone()
 	if h == nil {

@@ -42,6 +42,7 @@ func describedDoc(t *testing.T) *openapi3.T {
 
 // Field by field, the description says what the platform's documents say.
 func TestDescriptionAgreesWithTheDocuments(t *testing.T) {
+	t.Parallel()
 	schemas := describedDoc(t).Components.Schemas
 	object := func(name string) *openapi3.Schema {
 		s := schemas[name].Value
@@ -54,8 +55,8 @@ func TestDescriptionAgreesWithTheDocuments(t *testing.T) {
 		schema, field, kind string
 		required            bool
 	}{
-		{"Content", "url", "string", true},
-		{"Content", "allowedTypes", "array", true},
+		{"WebhookInput", "url", "string", true},
+		{"WebhookInput", "allowedTypes", "array", true},
 		{"Webhook", "id", "string", true},
 		{"Webhook", "url", "string", true},
 		{"Webhook", "allowedTypes", "array", true},
@@ -78,7 +79,7 @@ func TestDescriptionAgreesWithTheDocuments(t *testing.T) {
 			t.Errorf("%s.%s is not %s, required %v", c.schema, c.field, c.kind, c.required)
 		}
 	}
-	for name, n := range map[string]int{"Content": 2, "Webhook": 4, "WebhookPage": 5, "Shop": 4} {
+	for name, n := range map[string]int{"WebhookInput": 2, "Webhook": 4, "WebhookPage": 5, "Shop": 4} {
 		if got := len(object(name).Properties); got != n {
 			t.Errorf("%s has %d fields, want %d", name, got, n)
 		}
@@ -92,6 +93,7 @@ func TestDescriptionAgreesWithTheDocuments(t *testing.T) {
 }
 
 func TestDescriptionHasTheEventTypesAndScopes(t *testing.T) {
+	t.Parallel()
 	doc := describedDoc(t)
 	if len(documentedTypes) != 29 {
 		t.Fatalf("%d types in the test", len(documentedTypes))
@@ -106,7 +108,7 @@ func TestDescriptionHasTheEventTypesAndScopes(t *testing.T) {
 	if diff := cmp.Diff(documentedTypes, eventTypes); diff != "" {
 		t.Errorf("code:\n%s", diff)
 	}
-	for _, s := range []string{"Content", "Webhook"} {
+	for _, s := range []string{"WebhookInput", "Webhook"} {
 		if ref := doc.Components.Schemas[s].Value.Properties["allowedTypes"].Value.Items.Ref; ref != "#/components/schemas/EventType" {
 			t.Errorf("the types of %s are %q", s, ref)
 		}
@@ -134,6 +136,7 @@ func TestDescriptionHasTheEventTypesAndScopes(t *testing.T) {
 
 // Call by call: scope, both ways to authenticate, and the documented codes.
 func TestDescriptionAgreesOnCalls(t *testing.T) {
+	t.Parallel()
 	doc := describedDoc(t)
 	uri := []any{codeIPNotAllowed, codePortNotAllowed, codeUnallowedDomain, codeWebhookURIInvalid, codeBadRequest}
 	for _, c := range []struct {
@@ -176,7 +179,11 @@ func describedCodes(op *openapi3.Operation, status int) []any {
 
 // An answer that breaks the description never leaves the sandbox as it is.
 func TestAnswersAreHeldAgainstTheDescription(t *testing.T) {
-	good := wireWebhook{ID: "wcon_" + strings.Repeat("a", 22), URL: "https://a.example/", AllowedTypes: []string{"DONATION"}, APIVersion: "V1"}
+	t.Parallel()
+	good := wireWebhook{
+		ID: "wcon_" + strings.Repeat("a", 22), URL: "https://a.example/",
+		AllowedTypes: []string{"DONATION"}, APIVersion: "V1",
+	}
 	spoiled := func(change func(*wireWebhook)) any {
 		w := good
 		change(&w)
@@ -188,7 +195,11 @@ func TestAnswersAreHeldAgainstTheDescription(t *testing.T) {
 		status int
 	}{
 		{"good", done(good), 200},
-		{"undocumented type, as a shop that has them", reply{status: 200, body: spoiled(func(w *wireWebhook) { w.AllowedTypes = []string{"X"} }), open: true}, 200},
+		{
+			"undocumented type, as a shop that has them",
+			reply{status: 200, body: spoiled(func(w *wireWebhook) { w.AllowedTypes = []string{"X"} }), open: true},
+			200,
+		},
 		{"undocumented type", done(spoiled(func(w *wireWebhook) { w.AllowedTypes = []string{"X"} })), 500},
 		{"types are null", done(spoiled(func(w *wireWebhook) { w.AllowedTypes = nil })), 500},
 		{"version", done(spoiled(func(w *wireWebhook) { w.APIVersion = "V2" })), 500},
@@ -203,7 +214,8 @@ func TestAnswersAreHeldAgainstTheDescription(t *testing.T) {
 	} {
 		s, log := newRig(t).Server, &lockedBuffer{}
 		s.log = slog.New(slog.NewJSONHandler(log, nil))
-		h := s.observed(s.described(s.spec.operation("GET", webhookPath), func(http.ResponseWriter, *http.Request) reply { return c.reply }))
+		h := s.observed(s.described(s.spec.operation("GET", webhookPath),
+			func(http.ResponseWriter, *http.Request) reply { return c.reply }))
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 		if w.Code != c.status {

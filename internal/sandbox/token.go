@@ -20,8 +20,8 @@ type tokenError struct {
 func refusal(code, description string) *tokenError { return &tokenError{code, description} }
 
 var (
-	errBadGrant  = refusal("invalid_grant", "The code or refresh token is unknown, expired, spent, or not this client's.")
-	errBadClient = refusal("invalid_client", "The client is unknown or did not prove who it is.")
+	errBadGrant  = refusal("invalid_grant", badGrant)
+	errBadClient = refusal("invalid_client", badClient)
 )
 
 // tokenAnswer is the success answer of RFC 6749, section 5.1.
@@ -79,9 +79,9 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) (tokens, *toke
 	case "refresh_token":
 		return s.exchangeRefresh(c, form)
 	case "":
-		return tokens{}, refusal("invalid_request", "grant_type is missing."), nil
+		return tokens{}, refusal("invalid_request", noGrantType), nil
 	}
-	return tokens{}, refusal("unsupported_grant_type", "Only authorization_code and refresh_token are supported."), nil
+	return tokens{}, refusal("unsupported_grant_type", otherGrantType), nil
 }
 
 // readTokenForm reads the body, a form or a JSON object, and never the query, which ends up in logs.
@@ -92,23 +92,23 @@ func readTokenForm(w http.ResponseWriter, r *http.Request) (url.Values, *tokenEr
 	switch kind {
 	case "application/x-www-form-urlencoded":
 		if err := r.ParseForm(); err != nil {
-			return nil, refusal("invalid_request", "The form cannot be read.")
+			return nil, refusal("invalid_request", unreadableForm)
 		}
 		form = r.PostForm
 	case "application/json":
 		var fields map[string]string
 		if err := json.NewDecoder(r.Body).Decode(&fields); err != nil {
-			return nil, refusal("invalid_request", "The JSON object cannot be read.")
+			return nil, refusal("invalid_request", unreadableJSON)
 		}
 		for k, v := range fields {
 			form.Set(k, v)
 		}
 	default:
-		return nil, refusal("invalid_request", "The body must be a form or a JSON object.")
+		return nil, refusal("invalid_request", otherTokenBody)
 	}
 	for _, v := range form {
 		if len(v) > 1 {
-			return nil, refusal("invalid_request", "A parameter is repeated.")
+			return nil, refusal("invalid_request", repeatedParameter)
 		}
 	}
 	return form, nil
@@ -119,7 +119,7 @@ func (s *Server) authenticateClient(r *http.Request, form url.Values) (client, *
 	id, secret := form.Get("client_id"), form.Get("client_secret")
 	if r.Header.Get("Authorization") != "" {
 		if secret != "" {
-			return client{}, refusal("invalid_request", "The client proves itself twice.")
+			return client{}, refusal("invalid_request", twoProofs)
 		}
 		var ok bool
 		if id, secret, ok = basicClient(r); !ok || form.Has("client_id") && form.Get("client_id") != id {
@@ -155,7 +155,7 @@ func basicClient(r *http.Request) (id, secret string, ok bool) {
 func (s *Server) exchangeCode(c client, form url.Values) (tokens, *tokenError, error) {
 	code := form.Get("code")
 	if code == "" {
-		return tokens{}, refusal("invalid_request", "code is missing."), nil
+		return tokens{}, refusal("invalid_request", noCode), nil
 	}
 	g := s.grantOf(code)
 	if g == nil || !same(g.Code, hash(code)) {
@@ -176,7 +176,7 @@ func (s *Server) exchangeCode(c client, form url.Values) (tokens, *tokenError, e
 func (s *Server) exchangeRefresh(c client, form url.Values) (tokens, *tokenError, error) {
 	token := form.Get("refresh_token")
 	if token == "" {
-		return tokens{}, refusal("invalid_request", "refresh_token is missing."), nil
+		return tokens{}, refusal("invalid_request", noRefreshToken), nil
 	}
 	g := s.grantOf(token)
 	if g == nil || g.Refresh == "" || !s.now().Before(g.Ends) {
@@ -190,7 +190,7 @@ func (s *Server) exchangeRefresh(c client, form url.Values) (tokens, *tokenError
 	if form.Get("scope") != "" {
 		var ok bool
 		if scopes, ok = parseScopes(form.Get("scope")); !ok || len(scopes) == 0 || !containsAll(g.Scopes, scopes) {
-			return tokens{}, refusal("invalid_scope", "A scope was not granted."), nil
+			return tokens{}, refusal("invalid_scope", scopeNotGranted), nil
 		}
 	}
 	t, err := s.issueTokens(g, scopes)

@@ -39,7 +39,7 @@ var eventGroups = []eventGroup{
 	{"App", []string{"PLATFORM_APP_DISCONNECTED"}},
 }
 
-// futureTypes are invented: they stand for types that the platform adds after a client was written.
+// futureTypes are invented: they represent types that the platform adds after a client was written.
 var futureTypes = []string{"LIVESTREAM_STARTED", "LIVESTREAM_ENDED"}
 
 func documented(types []string) bool {

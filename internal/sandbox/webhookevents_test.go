@@ -22,15 +22,15 @@ func (r *rig) fire(shopID, eventType string) []string {
 	return ids
 }
 
-// settled waits for what is due.
-func (r *rig) settled() {
+// awaitDeliveries waits for what is due.
+func (r *rig) awaitDeliveries() {
 	r.t.Helper()
 	if err := r.AwaitDeliveries(r.t.Context()); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-// hook gives a shop a webhook at the built-in receiver, for all types.
+// hook adds a webhook at the built-in receiver, for all types.
 func (r *rig) hook(shopID, path string) Webhook {
 	r.t.Helper()
 	w, err := r.AddWebhook(shopID, "https://receiver.sandbox.example"+path, eventTypes)
@@ -41,13 +41,14 @@ func (r *rig) hook(shopID, path string) Webhook {
 }
 
 func TestEventOnTheWire(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	good, bad := r.hook(shopOne, "/x?token=7"), r.hook(shopOne, "/fail")
 	ids, err := r.Fire(shopOne, "DONATION", true)
 	if err != nil || len(ids) != 2 {
 		t.Fatal(ids, err)
 	}
-	r.settled()
+	r.awaitDeliveries()
 	auth := r.basic(shopOne)
 	var results []any
 	for i, c := range []struct {
@@ -56,8 +57,9 @@ func TestEventOnTheWire(t *testing.T) {
 	}{{good, StateDelivered, ""}, {bad, StateRetrying, "Answered 500. Only 200 counts."}} {
 		one := r.call(auth, "GET", eventsPath+"/"+ids[i], "").fields(t)
 		want := map[string]any{
-			"id": ids[i], "type": "DONATION", "apiVersion": "V1", "createdAt": "2026-11-02T09:00:00Z", "updatedAt": "2026-11-02T09:00:00Z",
-			"body": one["body"], "testMode": true, "state": c.state, "url": c.w.URL,
+			"id": ids[i], "type": "DONATION", "apiVersion": "V1", "createdAt": "2026-11-02T09:00:00Z",
+			"updatedAt": "2026-11-02T09:00:00Z",
+			"body":      one["body"], "testMode": true, "state": c.state, "url": c.w.URL,
 		}
 		if c.error != "" {
 			want["error"] = c.error
@@ -85,6 +87,7 @@ func TestEventOnTheWire(t *testing.T) {
 }
 
 func TestEventPages(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.hook(shopOne, "/ok")
 	var all, donations []string
@@ -133,7 +136,8 @@ func TestEventPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	var bare []wireEvent
-	if err := json.Unmarshal([]byte(r.call(auth, "GET", eventsPath+"?type=DONATION&size=20&page=1", "").body), &bare); err != nil {
+	if err := json.Unmarshal([]byte(r.call(auth, "GET", eventsPath+"?type=DONATION&size=20&page=1", "").body),
+		&bare); err != nil {
 		t.Fatal(err)
 	}
 	var ids []string
@@ -146,6 +150,7 @@ func TestEventPages(t *testing.T) {
 }
 
 func TestEventRefusals(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.hook(shopOne, "/ok")
 	id := r.fire(shopOne, "DONATION")[0]
@@ -193,6 +198,7 @@ func TestEventRefusals(t *testing.T) {
 
 // Events of types that no document lists can be read while the shop has them.
 func TestFutureEvents(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.hook(shopOne, "/ok")
 	auth := r.basic(shopOne)
@@ -217,6 +223,7 @@ func TestFutureEvents(t *testing.T) {
 }
 
 func TestFireRefusals(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for _, c := range []struct{ shop, kind, want string }{
 		{"sh_none", "ORDER_PLACED", `no such demo shop: "sh_none"`},
@@ -246,13 +253,14 @@ func TestFireRefusals(t *testing.T) {
 
 // One event for each webhook that listens, and only for those.
 func TestOneEventForEachWebhook(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	a := r.control("POST", "shops/"+shopMany+"/events", `{"type":"ORDER_PLACED","testMode":true}`)
 	var fired struct{ EventIDs []string }
 	if err := json.Unmarshal([]byte(a.body), &fired); err != nil || a.StatusCode != 200 || len(fired.EventIDs) != 2 {
 		t.Fatalf("%d %s", a.StatusCode, a.body)
 	}
-	r.settled()
+	r.awaitDeliveries()
 	hooks := r.Webhooks(shopMany)
 	var got []Delivery
 	for _, d := range r.Deliveries(shopMany) {
@@ -261,8 +269,9 @@ func TestOneEventForEachWebhook(t *testing.T) {
 	}
 	then := r.now()
 	want := Delivery{
-		ID: fired.EventIDs[1], ShopID: shopMany, WebhookID: hooks[1].ID, Type: "ORDER_PLACED", URL: hooks[1].URL, TestMode: true,
-		State: StateRetrying, Error: "Answered 500. Only 200 counts.", Attempts: 1, Status: 500,
+		ID: fired.EventIDs[1], ShopID: shopMany, WebhookID: hooks[1].ID, Type: "ORDER_PLACED", URL: hooks[1].URL,
+		TestMode: true,
+		State:    StateRetrying, Error: "Answered 500. Only 200 counts.", Attempts: 1, Status: 500,
 		CreatedAt: then, UpdatedAt: then, NextAt: then.Add(time.Second),
 	}
 	first := want
@@ -279,17 +288,37 @@ func TestOneEventForEachWebhook(t *testing.T) {
 	}
 }
 
+// fireMany lets an event happen n times at once, at the only webhook that a shop
+// has, and returns the ID of the last one. One after the other they would all
+// be delivered in between.
+func (r *rig) fireMany(shopID, eventType string, n int) string {
+	r.t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sh := r.shop(shopID)
+	var all []event
+	for range n {
+		events, err := r.newEvents(sh, eventType, false)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		all = append(all, events...)
+	}
+	if err := r.addEvents(sh, all); err != nil {
+		r.t.Fatal(err)
+	}
+	return all[len(all)-1].ID
+}
+
 func TestOldEventsAreForgotten(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.hook(shopOne, "/ok")
 	r.hook(shopTwo, "/ok")
 	r.fire(shopTwo, "DONATION")
 	first := r.fire(shopOne, "DONATION")[0]
-	var last string
-	for range keptEvents {
-		last = r.fire(shopOne, "DONATION")[0]
-	}
-	r.settled()
+	last := r.fireMany(shopOne, "DONATION", keptEvents)
+	r.awaitDeliveries()
 	all := r.Deliveries(shopOne)
 	if len(all) != keptEvents || all[0].ID != last {
 		t.Errorf("%d events, the newest %s", len(all), all[0].ID)

@@ -157,6 +157,19 @@
     });
   }
 
+  // A double click can begin on the page before, which it sends away. Its
+  // second half is no click on this page, and leaves the focus where it is.
+  function secondHalves() {
+    let began = false;
+    const drop = (event) => {
+      if (event.detail < 2) began = true;
+      if (began) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    };
+    for (const type of ["mousedown", "click"]) addEventListener(type, drop, true);
+  }
+
   class Picker {
     constructor(form) {
       const find = (selector) => form.querySelector(selector);
@@ -347,6 +360,7 @@
     }
   }
 
+  secondHalves();
   copyButtons();
   localTimes();
   untold();

@@ -1,0 +1,34 @@
+package ui
+
+// EventBadge names an event type.
+type EventBadge struct {
+	Code  string
+	Title string // "" if Unknown
+	// Unknown is set if this version of Hookwall doesn't know the event type.
+	Unknown bool
+}
+
+// EventGroup is a group of event types, or those of it that a page is about.
+type EventGroup struct {
+	Title string
+	Types []EventLine
+}
+
+// EventLine is an event type with its description.
+type EventLine struct {
+	EventBadge
+	Description string
+}
+
+// EventChoices returns choices that show each event type by name and code.
+func EventChoices(types []EventBadge) []Choice {
+	all := make([]Choice, 0, len(types))
+	for _, e := range types {
+		text := e.Code
+		if e.Title != "" {
+			text = e.Title + " (" + e.Code + ")"
+		}
+		all = append(all, Choice{Value: e.Code, Text: text})
+	}
+	return all
+}

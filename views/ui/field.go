@@ -1,0 +1,101 @@
+package ui
+
+import "github.com/a-h/templ"
+
+// TextField is a labeled input for text.
+type TextField struct {
+	ID, Name, Label string
+	Type            string // "text" or "password"
+	InputMode       string
+	Value           string
+	Hint            string
+	Warnings        []string
+	// Possible are the warnings that the script may show while someone types.
+	Possible []Hint
+	Err      *FieldError
+	Focus    bool
+	// Private keeps browsers from remembering the value, so that going back
+	// doesn't restore it either.
+	Private bool
+	// Fill is what browsers and password managers may fill in, a value of the
+	// attribute autocomplete; "" leaves that to them.
+	Fill string
+	// Optional is set if the field may stay empty.
+	Optional bool
+	// Replaceable is set if another field may be filled in instead.
+	Replaceable bool
+	// Lines is the height of a field of several lines; 0 for a field of one line.
+	Lines int
+}
+
+// FieldError is an error of one field: what happened and what to do, with the
+// API's code and request ID if the error came from there.
+type FieldError struct {
+	Text      string
+	Code      string
+	RequestID string
+}
+
+// Hint is a warning that the script shows while someone types.
+type Hint struct {
+	When string // name of the condition in the script
+	Text string
+}
+
+// SecretField returns a field for a secret that is used once. It never has a
+// value.
+func SecretField(label, hint string, err *FieldError) TextField {
+	return TextField{ID: "secret", Name: "secret", Label: label, Type: "password", Hint: hint, Err: err, Private: true}
+}
+
+// Optional returns the field, which may stay empty.
+func Optional(t TextField) TextField {
+	t.Optional = true
+	return t
+}
+
+// attributes returns the attributes that input and textarea have in common.
+func (t TextField) attributes() templ.Attributes {
+	all := templ.Attributes{"dir": "ltr", "autocapitalize": "none", "spellcheck": "false", "autofocus": t.Focus}
+	for name, value := range map[string]string{"inputmode": t.InputMode, "aria-describedby": t.describedBy()} {
+		if value != "" {
+			all[name] = value
+		}
+	}
+	if t.Private {
+		all["autocomplete"] = "off"
+	} else if t.Fill != "" {
+		all["autocomplete"] = t.Fill
+	}
+	if !t.Optional && !t.Replaceable {
+		all["aria-required"] = "true"
+	}
+	if t.Err != nil {
+		all["aria-invalid"] = "true"
+	}
+	return all
+}
+
+// describedBy returns the IDs of what is read out with the field.
+func (t TextField) describedBy() string {
+	return ids(
+		idIf{t.Err.described(t.ID + "-error"), t.Err != nil},
+		idIf{t.ID + "-warnings", t.warnable()},
+		idIf{t.ID + "-hint", t.Hint != ""},
+	)
+}
+
+// warnable reports whether there are warnings, or may be while someone types.
+func (t TextField) warnable() bool { return len(t.Warnings)+len(t.Possible) > 0 }
+
+// described returns the IDs of what is read out with the field: the sentence and
+// the code, without the buttons beside them.
+func (e *FieldError) described(id string) string {
+	return ids(idIf{id + "-text", e != nil}, idIf{id + "-code", e != nil && e.Code != ""})
+}
+
+// HiddenField is a hidden field of a form.
+type HiddenField struct {
+	Name  string
+	Value string
+}

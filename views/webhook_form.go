@@ -1,0 +1,60 @@
+package views
+
+import "hookwall/views/ui"
+
+// WebhookFormPage is the form that creates a webhook or edits one: as opened,
+// after a preset button, or after an error.
+type WebhookFormPage struct {
+	Frame
+	Action     string // POST target of every button
+	CancelHref string
+	Submission string // one-time ID of the form
+	URL        string // as typed
+	URLError   *ui.FieldError
+	URLHints   []string // warnings below the URL; they never block
+	// Possible are the warnings that the script may show while someone types.
+	Possible []ui.Hint
+	Picker   ui.Picker
+	Banner   *ui.Notice // an error that is about no field
+	// Errors are the errors of all fields, for the summary. It is shown if there
+	// is more than one.
+	Errors []ui.SummaryError
+	// Focus is what takes the focus: "url", "types", "summary", "banner", or
+	// "do:" and the value of the button that was clicked. It is "" for the first
+	// field of a form that was just opened.
+	Focus string
+	Edit  *EditPart // nil in the create form
+}
+
+// EditPart is what the form has more if it edits a webhook.
+type EditPart struct {
+	ID   string
+	Href string // the webhook's page
+	// BaseURL and BaseTypes are the webhook's content when the form was opened,
+	// kept in the hidden fields base_url and base_types.
+	BaseURL   string
+	BaseTypes []string
+}
+
+// main returns the value and the text of the main button.
+func (p WebhookFormPage) main() ui.Choice {
+	if p.Edit != nil {
+		return ui.Choice{Value: "review", Text: "Review changes"}
+	}
+	return ui.Choice{Value: "create", Text: "Create webhook"}
+}
+
+// failed reports whether the form is shown again because of an error.
+func (p WebhookFormPage) failed() bool {
+	return isFailure(p.Banner) || p.URLError != nil || p.Picker.Error != nil || failedNotice(p.Frame)
+}
+
+// urlField returns the field for the URL.
+func (p WebhookFormPage) urlField() ui.TextField {
+	fresh := p.Focus == "" && !p.Picker.CanUndo
+	return ui.TextField{
+		ID: "url", Name: "url", Label: "Endpoint URL", Type: "text", InputMode: "url",
+		Value: p.URL, Err: p.URLError, Warnings: p.URLHints, Possible: p.Possible, Focus: fresh || p.Focus == "url",
+		Hint: "The https address of your tool, open to the internet. It must answer every call with status 200.",
+	}
+}

@@ -1,0 +1,68 @@
+package views
+
+import (
+	"time"
+
+	"hookwall/views/ui"
+)
+
+// WebhookShowPage shows one webhook.
+type WebhookShowPage struct {
+	Frame
+	ID         string
+	URL        string
+	Types      []ui.EventGroup
+	TypeCount  int
+	APIVersion string
+	ListHref   string
+	Created    bool // it has just been created
+	// FromCreate is why the page shows the response to the create call, because
+	// the webhook couldn't be read afterwards; "" if it could.
+	FromCreate string
+	Secret     *WebhookSecret
+	EditHref   string
+	DeleteHref string
+	EventsHref string // lists its deliveries
+	CheckHref  string // checks its endpoint; "" if not offered
+	TestHref   string // sends a test delivery; "" if not offered
+	// Locked is why the webhook can't be edited or deleted; "" if it can.
+	Locked string
+	// ForDevelopersURL is where the shop's owner finds the signing secret and the
+	// test button.
+	ForDevelopersURL string
+	Snippets         []ui.Snippet // that verify signatures
+}
+
+// WebhookSecret is the signing secret that came with a new webhook.
+type WebhookSecret struct {
+	// Value is "" until the person asks to see it.
+	Value        string
+	Until        time.Time
+	RevealAction string // POST target that shows Value
+	StoredAction string // POST target that deletes the secret
+}
+
+// frame returns the frame with what was just done, in its title or by its focus.
+func (p WebhookShowPage) frame() Frame {
+	f := p.Frame
+	if p.Created {
+		f.Title = p.heading()
+	}
+	return f.focusing(p.Secret != nil && p.Secret.Value != "")
+}
+
+// heading returns the text of the h1.
+func (p WebhookShowPage) heading() string {
+	if p.Created {
+		return "Webhook created"
+	}
+	return "Webhook"
+}
+
+// lead returns the sentence below the h1.
+func (p WebhookShowPage) lead() string {
+	if p.Created {
+		return createdLead
+	}
+	return webhookLead
+}

@@ -1,0 +1,63 @@
+package views
+
+import (
+	"strconv"
+
+	"hookwall/views/ui"
+)
+
+// The sentences that the models choose between. Text that is always there is in
+// its page's template.
+
+const (
+	unconfirmedTitle = "Do not create it a second time yet"
+	unconfirmedText  = "The answer was lost on its way. " +
+		"Check again: Hookwall looks for the webhook and makes no second one."
+	unconfirmedUnseenText = "The answer was lost on its way, and Hookwall could not see the shop’s webhooks before, " +
+		"so it cannot tell the new one. Look for it in the list of webhooks, or in Fourthwall’s own settings. " +
+		"If it is not there, go back to the form and create it: Hookwall asks before it makes a second one that it can see."
+	stillUnconfirmedTitle = "Still not known"
+
+	createdLead = "Fourthwall calls your endpoint from now on."
+	webhookLead = "What Fourthwall sends to this address, and how to receive it."
+
+	connectionExpired = "Fourthwall no longer accepts the old connection."
+	connectionNeeded  = "What you were about to do needs a new connection."
+
+	signatureValid   = "The signature is valid"
+	signatureInvalid = "The signature is not valid"
+
+	checkNotBegun  = "It is about to begin."
+	testNoResponse = "No answer"
+)
+
+// checkTitle returns the result of an endpoint check of one kind.
+func checkTitle(kind string) string {
+	switch kind {
+	case ui.Success:
+		return "Everything passed"
+	case ui.Warning:
+		return "There is something to look at"
+	case ui.Failure:
+		return "There is something to put right"
+	default:
+		return "The check could not be finished"
+	}
+}
+
+// stepOf returns which step of an endpoint check is running.
+func stepOf(n, total int, title string) string {
+	return "Step " + strconv.Itoa(n) + " of " + strconv.Itoa(total) + ": " + ui.Plain(title) + "."
+}
+
+// testText returns what a test delivery that was answered means to Fourthwall.
+func testText(kind string) string {
+	switch kind {
+	case ui.Failure:
+		return "Fourthwall would count this delivery as failed."
+	case ui.Warning:
+		return "Look at what is marked below."
+	default:
+		return "Fourthwall would count this delivery as received."
+	}
+}
