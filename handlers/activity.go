@@ -71,7 +71,7 @@ func (s *server) settle(ctx context.Context, v *requestState, a store.Activity, 
 	case a.Action == actionDisconnect && err == nil:
 		outcome.Status = 0 // Fourthwall was not asked
 	}
-	if storeErr := s.Store.SettleActivity(ctx, a.ID, outcome); storeErr != nil {
+	if storeErr := s.Store.RecordOutcome(ctx, a.ID, outcome); storeErr != nil {
 		// What was done is done; the entry settles itself later.
 		v.log.Error("the outcome of an attempt could not be recorded", "activity", a.ID, "error", storeErr)
 	}
@@ -79,17 +79,17 @@ func (s *server) settle(ctx context.Context, v *requestState, a store.Activity, 
 }
 
 // settlementOf sorts what a call came to.
-func settlementOf(err error) store.Settlement {
+func settlementOf(err error) store.Ending {
 	var api *fourthwall.Error
 	switch {
 	case err == nil:
-		return store.Settlement{Outcome: store.OutcomeDone, Status: http.StatusOK}
+		return store.Ending{Outcome: store.OutcomeDone, Status: http.StatusOK}
 	case errors.Is(err, oauth.ErrReconnect):
-		return store.Settlement{Outcome: store.OutcomeRefused, Status: http.StatusUnauthorized}
+		return store.Ending{Outcome: store.OutcomeRefused, Status: http.StatusUnauthorized}
 	case !errors.As(err, &api):
-		return store.Settlement{Outcome: store.OutcomeFailed}
+		return store.Ending{Outcome: store.OutcomeFailed}
 	}
-	out := store.Settlement{Outcome: store.OutcomeFailed, Status: api.Status, Code: api.Code, APIRequestID: api.RequestID}
+	out := store.Ending{Outcome: store.OutcomeFailed, Status: api.Status, Code: api.Code, APIRequestID: api.RequestID}
 	switch {
 	case isUncertain(err):
 		out.Outcome = store.OutcomeUnclear
@@ -187,12 +187,12 @@ func (p settling) settleByReading(ctx context.Context, a store.Activity) error {
 	}
 	d, ok := readDetail(a)
 	if !ok {
-		return p.note(ctx, a, store.Settlement{Outcome: store.OutcomeUnclear})
+		return p.note(ctx, a, store.Ending{Outcome: store.OutcomeUnclear})
 	}
 	list, err := p.hooks(ctx, a)
 	switch {
 	case err != nil && p.Now().Sub(a.StartedAt) >= giveUpAfter:
-		return p.note(ctx, a, store.Settlement{Outcome: store.OutcomeUnclear})
+		return p.note(ctx, a, store.Ending{Outcome: store.OutcomeUnclear})
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrWrongKey), errors.Is(err, oauth.ErrReconnect):
 		return nil // the shop may be connected again, and then it can be read
 	case err != nil:
@@ -210,8 +210,8 @@ func (p settling) settleByReading(ctx context.Context, a store.Activity) error {
 // judgeCreate looks for the webhook that an attempt wanted among those that
 // were not there before. It must be the only one, and nobody else's. Where
 // nobody could see what was there before, only that there is none tells.
-func (p settling) judgeCreate(ctx context.Context, a store.Activity, d detail, list fourthwall.WebhookList) (store.Settlement, error) {
-	out := store.Settlement{Outcome: store.OutcomeUnclear}
+func (p settling) judgeCreate(ctx context.Context, a store.Activity, d detail, list fourthwall.WebhookList) (store.Ending, error) {
+	out := store.Ending{Outcome: store.OutcomeUnclear}
 	if d.After == nil {
 		return out, nil
 	}
@@ -230,7 +230,7 @@ func (p settling) judgeCreate(ctx context.Context, a store.Activity, d detail, l
 
 // note records what was found. That something was done shows at once; that it
 // was not is certain only when nobody can be at work on it any more.
-func (p settling) note(ctx context.Context, a store.Activity, found store.Settlement) error {
+func (p settling) note(ctx context.Context, a store.Activity, found store.Ending) error {
 	if found.Outcome != store.OutcomeDone && p.Now().Sub(a.StartedAt) < unsettledAfter {
 		return nil
 	}
@@ -240,8 +240,8 @@ func (p settling) note(ctx context.Context, a store.Activity, found store.Settle
 	if found.Status == 0 { // the answer that was unclear stays on record
 		found.Status, found.Code, found.APIRequestID = a.Status, a.Code, a.APIRequestID
 	}
-	err := p.Store.SettleActivity(ctx, a.ID, found)
-	if errors.Is(err, store.ErrSettled) {
+	err := p.Store.RecordOutcome(ctx, a.ID, found)
+	if errors.Is(err, store.ErrFinished) {
 		return nil // by who made the attempt, meanwhile
 	}
 	return err
@@ -270,16 +270,16 @@ func readDetail(a store.Activity) (detail, bool) {
 }
 
 // judgeConnection needs no call: the connection is there or it is not.
-func judgeConnection(a store.Activity, there bool) store.Settlement {
+func judgeConnection(a store.Activity, there bool) store.Ending {
 	if there == (a.Action == actionConnect) {
-		return store.Settlement{Outcome: store.OutcomeDone}
+		return store.Ending{Outcome: store.OutcomeDone}
 	}
-	return store.Settlement{Outcome: store.OutcomeFailed}
+	return store.Ending{Outcome: store.OutcomeFailed}
 }
 
 // judge says from the list of webhooks how a change or a delete ended.
-func judge(a store.Activity, d detail, read fourthwall.WebhookList) store.Settlement {
-	out := store.Settlement{Outcome: store.OutcomeUnclear, WebhookID: a.WebhookID}
+func judge(a store.Activity, d detail, read fourthwall.WebhookList) store.Ending {
+	out := store.Ending{Outcome: store.OutcomeUnclear, WebhookID: a.WebhookID}
 	at := slices.IndexFunc(read.Webhooks, func(hook fourthwall.Webhook) bool { return hook.ID == a.WebhookID })
 	switch {
 	case at < 0 && read.Incomplete: // it may stand in the part that is missing

@@ -72,7 +72,7 @@ func TestRecordedBeforeTheCall(t *testing.T) {
 				t.Fatalf("during the call: %+v", during)
 			}
 			after := g.recorded(shop, test.action)
-			if len(after) != 1 || after[0].Outcome != store.OutcomeDone || after[0].Status != 200 || after[0].ID != during[0].ID || after[0].SettledAt.IsZero() {
+			if len(after) != 1 || after[0].Outcome != store.OutcomeDone || after[0].Status != 200 || after[0].ID != during[0].ID || after[0].EndedAt.IsZero() {
 				t.Fatalf("after the call: %+v", after)
 			}
 			a := after[0]
@@ -170,8 +170,8 @@ func TestGoneIsRecorded(t *testing.T) {
 			if len(all) != 1 {
 				t.Fatalf("recorded %+v", all)
 			}
-			want := store.Settlement{Outcome: store.OutcomeDone, WebhookID: id, Status: 404, Code: code, APIRequestID: "req-777"}
-			got := store.Settlement{Outcome: all[0].Outcome, WebhookID: all[0].WebhookID, Status: all[0].Status, Code: all[0].Code, APIRequestID: all[0].APIRequestID}
+			want := store.Ending{Outcome: store.OutcomeDone, WebhookID: id, Status: 404, Code: code, APIRequestID: "req-777"}
+			got := store.Ending{Outcome: all[0].Outcome, WebhookID: all[0].WebhookID, Status: all[0].Status, Code: all[0].Code, APIRequestID: all[0].APIRequestID}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -408,7 +408,7 @@ func TestOneClaimEach(t *testing.T) {
 				if test.end == done {
 					claimed = made
 				}
-				g.must(g.store.SettleActivity(t.Context(), two.ID, store.Settlement{Outcome: test.end, WebhookID: claimed}))
+				g.must(g.store.RecordOutcome(t.Context(), two.ID, store.Ending{Outcome: test.end, WebhookID: claimed}))
 			}
 			for _, want := range [][]string{test.early, test.late} {
 				g.move(settlePause + time.Second)
@@ -516,7 +516,7 @@ func TestActivityFilter(t *testing.T) {
 			action, outcome = actionDelete, store.OutcomeRefused
 		}
 		a := g.plant(shop, owner(p), action, fmt.Sprintf("wcon_%03d", i), detail{Before: &webhookContent{"=1+1", []string{"DONATION"}}})
-		g.must(g.store.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: outcome, Status: 200 + i}))
+		g.must(g.store.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: outcome, Status: 200 + i}))
 		g.move(time.Second)
 	}
 	tests := []struct {

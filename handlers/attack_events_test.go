@@ -161,13 +161,13 @@ func TestFlooding(t *testing.T) {
 		stranger.get("/oauth/start?way=code&return=/shops")
 		stranger.post(webhooksPath("sh_none"), url.Values{"url": {good}, "allowedTypes": {"DONATION"}})
 	}
-	if rows := v.state(); strings.Count(rows["attempts"], "\n") < 29 || strings.Count(rows["drafts"], "\n") < 29 {
+	if rows := v.state(); strings.Count(rows["sign_ins"], "\n") < 29 || strings.Count(rows["drafts"], "\n") < 29 {
 		t.Fatal("the flood left nothing to look at")
 	}
 	v.move(61 * 60 * 1e9)
 	v.must(v.store.Sweep(t.Context()))
-	if rows := v.state(); rows["attempts"] != "" || rows["drafts"] != "" {
-		t.Errorf("after an hour there are still %q %q", rows["attempts"], rows["drafts"])
+	if rows := v.state(); rows["sign_ins"] != "" || rows["drafts"] != "" {
+		t.Errorf("after an hour there are still %q %q", rows["sign_ins"], rows["drafts"])
 	}
 	v.get(webhooksPath(v.shop.ID)).want(http.StatusOK)
 }

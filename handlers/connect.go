@@ -142,7 +142,7 @@ func (s *server) handleStart(w http.ResponseWriter, r *http.Request) error {
 	}
 	attempt.Return = back
 	attempt.Shop = bounded(q.Get("shop"), 200)
-	if err := s.Store.PutAttempt(r.Context(), store.Attempt(attempt)); err != nil {
+	if err := s.Store.PutSignIn(r.Context(), store.SignIn(attempt)); err != nil {
 		return err
 	}
 	return redirect(w, r, to)
@@ -221,7 +221,7 @@ func (s *server) endRefused(w http.ResponseWriter, r *http.Request, q url.Values
 
 // takeAttempt spends the attempt with this state, when this browser began it
 // and it was begun by this way.
-func (s *server) takeAttempt(r *http.Request, state, way string) (store.Attempt, error) {
+func (s *server) takeAttempt(r *http.Request, state, way string) (store.SignIn, error) {
 	browser := s.browserToken(r)
 	mismatch := &httpError{
 		Status: http.StatusBadRequest,
@@ -230,12 +230,12 @@ func (s *server) takeAttempt(r *http.Request, state, way string) (store.Attempt,
 	}
 	if state == "" || browser == "" {
 		stateOf(r).log.Warn("sign-in without a state", "way", way)
-		return store.Attempt{}, mismatch
+		return store.SignIn{}, mismatch
 	}
-	attempt, err := s.Store.TakeAttempt(r.Context(), state, browser)
+	attempt, err := s.Store.TakeSignIn(r.Context(), state, browser)
 	if errors.Is(err, store.ErrNotFound) || (err == nil && subtle.ConstantTimeCompare([]byte(attempt.Way), []byte(way)) != 1) {
 		stateOf(r).log.Warn("sign-in state does not match", "way", way)
-		return store.Attempt{}, mismatch
+		return store.SignIn{}, mismatch
 	}
 	return attempt, err
 }

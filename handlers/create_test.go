@@ -955,11 +955,11 @@ func TestUnclearAttemptIsClosed(t *testing.T) {
 	g.died(p, &webhookForm{shop: shop.ID, submission: "another form", url: good + "/2", types: []string{"DONATION"}}, true)
 	g.move(unsettledAfter + time.Second)
 	f.submit().want(http.StatusOK, good)
-	var got []store.Settlement
+	var got []store.Ending
 	for _, a := range g.recorded(shop, actionCreate) {
-		got = append(got, store.Settlement{Outcome: a.Outcome, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, APIRequestID: a.APIRequestID})
+		got = append(got, store.Ending{Outcome: a.Outcome, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, APIRequestID: a.APIRequestID})
 	}
-	want := []store.Settlement{
+	want := []store.Ending{
 		{Outcome: store.OutcomeDone, WebhookID: g.box.Webhooks(shop.ID)[0].ID, Status: 200},
 		{Outcome: store.OutcomePending}, // of another form
 		{Outcome: store.OutcomeFailed, Status: 500, Code: "FAULT", APIRequestID: "req-777"},

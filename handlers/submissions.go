@@ -240,7 +240,7 @@ func (c creation) takeOver(ctx context.Context, seen store.Submission) (store.Su
 	if !mine {
 		return c.await(ctx)
 	}
-	if err := c.closeEarlier(ctx, store.Settlement{Outcome: store.OutcomeFailed}); err != nil {
+	if err := c.closeEarlier(ctx, store.Ending{Outcome: store.OutcomeFailed}); err != nil {
 		return store.Submission{}, err
 	}
 	if c.checking {
@@ -252,7 +252,7 @@ func (c creation) takeOver(ctx context.Context, seen store.Submission) (store.Su
 
 // settleFound records a webhook that an earlier attempt with this form made.
 func (c creation) settleFound(ctx context.Context, hook fourthwall.Webhook) (store.Submission, error) {
-	err := c.closeEarlier(ctx, store.Settlement{Outcome: store.OutcomeDone, Status: http.StatusOK, WebhookID: hook.ID})
+	err := c.closeEarlier(ctx, store.Ending{Outcome: store.OutcomeDone, Status: http.StatusOK, WebhookID: hook.ID})
 	if err != nil {
 		return store.Submission{}, err
 	}
@@ -261,7 +261,7 @@ func (c creation) settleFound(ctx context.Context, hook fourthwall.Webhook) (sto
 
 // closeEarlier records how the attempts with this form ended of which that was
 // not known.
-func (c creation) closeEarlier(ctx context.Context, end store.Settlement) error {
+func (c creation) closeEarlier(ctx context.Context, end store.Ending) error {
 	for _, outcome := range []string{store.OutcomePending, store.OutcomeUnclear} {
 		found, err := c.Store.Activities(ctx, store.ActivityQuery{Shop: c.conn.ShopID, Action: actionCreate, Outcome: outcome, Limit: maxRivals})
 		if err != nil {
@@ -276,11 +276,11 @@ func (c creation) closeEarlier(ctx context.Context, end store.Settlement) error 
 	return nil
 }
 
-func (c creation) closeAttempt(ctx context.Context, a store.Activity, end store.Settlement) {
+func (c creation) closeAttempt(ctx context.Context, a store.Activity, end store.Ending) {
 	if end.Status == 0 { // the answer that was unclear stays on record
 		end.Status, end.Code, end.APIRequestID = a.Status, a.Code, a.APIRequestID
 	}
-	if err := c.Store.SettleActivity(ctx, a.ID, end); err != nil && !errors.Is(err, store.ErrSettled) {
+	if err := c.Store.RecordOutcome(ctx, a.ID, end); err != nil && !errors.Is(err, store.ErrFinished) {
 		c.state.log.Error("the outcome of an attempt could not be recorded", "activity", a.ID, "error", err)
 	}
 }
@@ -290,7 +290,7 @@ func (c creation) closeAttempt(ctx context.Context, a store.Activity, end store.
 func (c creation) lost(ctx context.Context) (store.Submission, error) {
 	c.state.log.Warn("another attempt with the same form took over")
 	if c.activity.ID != "" {
-		c.closeAttempt(ctx, c.activity, store.Settlement{Outcome: store.OutcomeFailed})
+		c.closeAttempt(ctx, c.activity, store.Ending{Outcome: store.OutcomeFailed})
 		c.activity = store.Activity{}
 	}
 	return c.await(ctx)
@@ -572,7 +572,7 @@ func (c creation) settleActivity(ctx context.Context, state, webhookID string, f
 	if c.activity.ID == "" {
 		return
 	}
-	out := store.Settlement{Outcome: store.OutcomeUnclear, WebhookID: webhookID}
+	out := store.Ending{Outcome: store.OutcomeUnclear, WebhookID: webhookID}
 	if f != nil {
 		out.Status, out.Code, out.APIRequestID = f.Status, f.Code, f.RequestID
 	}
@@ -584,7 +584,7 @@ func (c creation) settleActivity(ctx context.Context, state, webhookID string, f
 	case state == store.StateRefused:
 		out.Outcome = store.OutcomeFailed
 	}
-	if err := c.Store.SettleActivity(ctx, c.activity.ID, out); err != nil {
+	if err := c.Store.RecordOutcome(ctx, c.activity.ID, out); err != nil {
 		c.state.log.Error("the outcome of an attempt could not be recorded", "activity", c.activity.ID, "error", err)
 	}
 }
@@ -602,7 +602,7 @@ func (c creation) settle(ctx context.Context, state, webhookID string, o outcome
 	if errors.Is(err, store.ErrLeaseLost) {
 		return c.lost(ctx)
 	}
-	if err != nil && !errors.Is(err, store.ErrSettled) {
+	if err != nil && !errors.Is(err, store.ErrFinished) {
 		return store.Submission{}, err
 	}
 	return c.submission(ctx)

@@ -21,7 +21,7 @@ const lockTime = 24 * time.Hour
 // lockedReason says why a webhook is not to be edited or deleted; "" when it
 // is not known to be locked.
 func (s *server) lockedReason(ctx context.Context, shopID, id string) (string, error) {
-	locked, err := s.Store.LockedWebhooks(ctx, shopID)
+	locked, err := s.Store.ImmutableWebhooks(ctx, shopID)
 	if err != nil || !slices.Contains(locked, id) {
 		return "", err
 	}
@@ -32,7 +32,7 @@ func (s *server) lockedReason(ctx context.Context, shopID, id string) (string, e
 // so on the webhook's page.
 func (s *server) answerLocked(w http.ResponseWriter, r *http.Request, id string) error {
 	conn := stateOf(r).conn
-	if err := s.Store.LockWebhook(r.Context(), conn.ShopID, id, s.Now().Add(lockTime)); err != nil {
+	if err := s.Store.MarkImmutable(r.Context(), conn.ShopID, id, s.Now().Add(lockTime)); err != nil {
 		return err
 	}
 	to := webhookPath(conn.ShopID, id)

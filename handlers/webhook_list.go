@@ -114,7 +114,7 @@ func (s *server) fillList(
 	r *http.Request, page *views.WebhooksPage, read fourthwall.WebhookList, filter listFilter, events fourthwall.EventPage,
 ) error {
 	conn, list := stateOf(r).conn, read.Webhooks
-	locked, err := s.Store.LockedWebhooks(r.Context(), conn.ShopID)
+	locked, err := s.Store.ImmutableWebhooks(r.Context(), conn.ShopID)
 	if err != nil {
 		return err
 	}

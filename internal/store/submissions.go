@@ -8,18 +8,13 @@ import (
 	"time"
 )
 
-// States of a Submission.
+// States of a Submission, beside StatePending and StateUnconfirmed.
 const (
-	StatePending     = "pending"     // the call has begun, and nobody has noted its outcome
-	StateCreated     = "created"     // the webhook is there; final
-	StateRefused     = "refused"     // the API said no; may be restarted with other content
-	StateUnconfirmed = "unconfirmed" // nobody knows yet whether the call had an effect
+	StateCreated = "created" // the webhook is there; final
+	StateRefused = "refused" // the API said no; may be restarted with other content
 )
 
-const (
-	submissionLife = 24 * time.Hour
-	createdLife    = time.Hour // how long CreatedSubmission answers
-)
+const submissionLife = 24 * time.Hour
 
 // Submission is one sending of a create form, so that it creates at most one webhook.
 type Submission struct {
@@ -48,10 +43,6 @@ const (
 	selectCreated = `SELECT ` + submissionColumns + ` FROM submissions
 		WHERE environment = $1 AND owner = $2 AND shop = $3 AND webhook_id = $4 AND state = 'created' AND updated_at > $5
 		ORDER BY updated_at DESC, id LIMIT 1`
-
-	// moveOn keeps updated_at growing where changes follow within a millisecond, so that it tells
-	// one state of a row from the next.
-	moveOn = ` updated_at = CASE WHEN updated_at < $1 THEN $1 ELSE updated_at + 1 END `
 )
 
 // BeginSubmission inserts a pending submission if its owner has none of that ID. Of many callers,
@@ -132,7 +123,7 @@ func (s *Store) SettleSubmission(ctx context.Context, sub Submission) error {
 			state = 'unconfirmed'
 			OR state = 'pending' AND ($2 = 'created' OR holder IN ('', $8))
 			OR state = $2 AND webhook_id = $3)`,
-		millis(s.now()), sub.State, sub.WebhookID, s.keys.seal(sub.Result, s.resultPlace(sub.Owner, sub.ID)),
+		millis(s.now()), sub.State, sub.WebhookID, s.keys.seal(sub.Result, s.resultContext(sub.Owner, sub.ID)),
 		s.env, sub.Owner, sub.ID, sub.Holder)
 	if err == nil && n == 0 {
 		err = s.whyNotSettled(ctx, sub)
@@ -149,7 +140,7 @@ func (s *Store) whyNotSettled(ctx context.Context, sub Submission) error {
 	case found.State == StatePending:
 		return ErrLeaseLost
 	}
-	return ErrSettled
+	return ErrFinished
 }
 
 // Submission returns a submission, or ErrNotFound. When its result does not open, the error is
@@ -172,7 +163,7 @@ func (s *Store) openSubmission(row *sql.Row) (Submission, error) {
 		return Submission{}, failed("read submission", err)
 	}
 	if sealed != nil {
-		sub.Result, err = s.keys.open(sealed, s.resultPlace(sub.Owner, sub.ID))
+		sub.Result, err = s.keys.open(sealed, s.resultContext(sub.Owner, sub.ID))
 	}
 	return sub, failed("read submission", err)
 }
@@ -193,6 +184,6 @@ func scanSubmission(row scanner, sealed *[]byte) (Submission, error) {
 	return sub, err
 }
 
-func (s *Store) resultPlace(owner Owner, id string) place {
-	return place{"submissions", "result", []string{s.env, string(owner), id}}
+func (s *Store) resultContext(owner Owner, id string) rowContext {
+	return rowContext{"submissions", "result", []string{s.env, string(owner), id}}
 }

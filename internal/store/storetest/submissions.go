@@ -118,11 +118,11 @@ var submissionTests = map[string]func(*testing.T, *fixture){
 			{"unconfirmed", "refused", nil},
 			{"unconfirmed", "unconfirmed", nil},
 			{"created", "created", nil},
-			{"created", "refused", store.ErrSettled},
-			{"created", "unconfirmed", store.ErrSettled},
+			{"created", "refused", store.ErrFinished},
+			{"created", "unconfirmed", store.ErrFinished},
 			{"refused", "refused", nil},
-			{"refused", "created", store.ErrSettled},
-			{"refused", "unconfirmed", store.ErrSettled},
+			{"refused", "created", store.ErrFinished},
+			{"refused", "unconfirmed", store.ErrFinished},
 		} {
 			id := c.from + " to " + c.to
 			begin(t, f.one, owner, id)
@@ -139,7 +139,7 @@ var submissionTests = map[string]func(*testing.T, *fixture){
 			same(t, id+": result", string(got.Result), result)
 		}
 		err := f.one.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: "created to created", Holder: "me", State: "created", WebhookID: "wcon_2"})
-		is(t, "another webhook", err, store.ErrSettled)
+		is(t, "another webhook", err, store.ErrFinished)
 		is(t, "unknown", f.one.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: "f9", Holder: "me", State: "created", WebhookID: "wcon_1"}), store.ErrNotFound)
 		begin(t, f.one, owner, "f1")
 		if err := f.one.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: "f1", Holder: "me", State: "pending"}); err == nil {
