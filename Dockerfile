@@ -11,7 +11,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 
 COPY . .
-RUN mkdir -p image/data && chmod 0700 image/data && make licences LICENCES=image/licences.txt
+RUN mkdir -p image/data && chmod 0700 image/data && make licenses LICENSES=image/licenses.txt
 
 ARG VERSION=devel
 ARG TARGETOS
@@ -22,7 +22,7 @@ FROM scratch
 
 # To know Fourthwall, and the endpoints that people ask to have checked.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /src/image/hookwall /src/image/licences.txt /src/LICENSE /
+COPY --from=build /src/image/hookwall /src/image/licenses.txt /src/LICENSE /
 COPY --from=build --chown=65532:65532 /src/image/data /data
 
 ENV HOOKWALL_ADDR=:8080

@@ -7,6 +7,8 @@ GO ?= go
 
 # More for "make run", such as ARGS="--addr 127.0.0.1:9000".
 ARGS ?=
+# Whether "make watch" opens a browser.
+OPEN ?= true
 # More for "go test", such as TESTFLAGS="-run Connect -v".
 TESTFLAGS ?=
 
@@ -19,6 +21,7 @@ export RAPID_SEED ?= 1
 VERSION = $(shell tools/version.sh)
 LDFLAGS = -s -w -X main.version=$(VERSION)
 BINARY ?= bin/hookwall
+BUILDFLAGS ?= -trimpath
 
 # The systems that releases are built for.
 TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -33,20 +36,39 @@ help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: build ## Build and start the dashboard; reads .env when there is one
-	@kept=$$(export -p); \
-	if [ -f .env ]; then set -a; . ./.env; set +a; eval "$$kept"; fi; \
-	exec bin/hookwall $(ARGS)
+run: ## Build and start the dashboard; reads .env when there is one
+	@tools/run.sh $(ARGS)
+
+# Where "make watch" shows the dashboard, which itself listens on another port.
+WATCH_PORT ?= 7331
+WATCH_ADDR ?= 127.0.0.1:7332
+
+# templ's proxy adds a script to each page that reloads it. The script comes
+# from the proxy's own address, which is the dashboard's public URL here, so the
+# content security policy and the check of the host stay as they are. Without
+# -trimpath the program finds the text of the templates and needs no rebuild
+# when only that changes. watch.go does what else the proxy needs.
+.PHONY: watch
+watch: $(TEMPL) ## Rebuild, restart and reload the browser whenever a file changes
+	@BUILDFLAGS='-tags watch' HOOKWALL_ADDR=$(WATCH_ADDR) HOOKWALL_PUBLIC_URL=http://127.0.0.1:$(WATCH_PORT) $(TEMPL) generate \
+		-watch -watch-pattern '\.(go|templ|css|js|svg|html|tmpl|yaml)$$' \
+		-ignore-pattern '_(test|templ)\.go$$|/(\.[^/]+|bin|deploy|docs|e2e|out|testdata|tools)/' \
+		-proxy http://$(WATCH_ADDR) -proxyport $(WATCH_PORT) -open-browser=$(OPEN) -log-level warn -cmd tools/run.sh
 
 .PHONY: build
 build: ## Build bin/hookwall
-	@$(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o '$(BINARY)' .
+	@$(GO) build $(BUILDFLAGS) -buildvcs=false -ldflags '$(LDFLAGS)' -o '$(BINARY)' .
 
 .PHONY: test
 test: check-generated vet browser ## Run all tests, those in a real browser too
 	@rm -rf e2e/artifacts
 	@$(GO) -C tools test ./...
 	@$(GO) test -timeout 20m $(TESTFLAGS) ./...
+
+.PHONY: check
+check: lint ## Run the linters and every test that needs neither browser nor Postgres
+	@$(GO) -C tools test ./...
+	@$(GO) test -short $(TESTFLAGS) ./...
 
 .PHONY: e2e
 e2e: browser ## Run the browser tests alone
@@ -97,7 +119,7 @@ fuzz: ## Run properties with new random values, and each fuzz target for FUZZTIM
 	@tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: lint
-lint: check-modules check-dependencies check-generated vet check-scripts check-vulnerabilities $(TOOLS)/golangci-lint ## Check style, modules, licences, scripts and known vulnerabilities
+lint: check-modules check-dependencies check-generated vet check-scripts check-vulnerabilities $(TOOLS)/golangci-lint ## Check style, modules, licenses, scripts and known vulnerabilities
 	@tools/lint-templ.sh $(TEMPL)
 	@$(TOOLS)/golangci-lint run ./...
 	@cd tools && $(CURDIR)/$(TOOLS)/golangci-lint run ./...
@@ -107,13 +129,13 @@ release: ## Build archives for all systems, with bills of materials and sums, in
 	@$(SUPPLY) release -version '$(VERSION)' -targets '$(TARGETS)' -out $(CURDIR)/out/release $(CURDIR)
 	@cat out/release/SHA256SUMS
 
-# Where "make licences" writes.
-LICENCES ?= out/licences.txt
+# Where "make licenses" writes.
+LICENSES ?= out/licenses.txt
 
-.PHONY: licences
-licences: ## Write the licence texts of all that is linked into out/licences.txt
-	@mkdir -p '$(dir $(LICENCES))'
-	@$(SUPPLY) notices -targets '$(TARGETS)' $(CURDIR) >'$(LICENCES)'
+.PHONY: licenses
+licenses: ## Write the license texts of everything linked into out/licenses.txt
+	@mkdir -p '$(dir $(LICENSES))'
+	@$(SUPPLY) notices -targets '$(TARGETS)' $(CURDIR) >'$(LICENSES)'
 
 .PHONY: check-reproducible
 check-reproducible: ## Build twice, in two places and from nothing, and compare the bytes

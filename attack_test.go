@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// pipes is a listener of connections in memory, whose time is the test's.
+// pipes is a listener for connections in memory, which work in a synctest bubble.
 type pipes struct {
 	accepted chan net.Conn
 	closed   chan struct{}
@@ -38,7 +38,7 @@ func (p *pipes) dial() net.Conn {
 	return here
 }
 
-// slow is one byte after the other, a second apart, for ten minutes.
+// slow sends a byte per second for ten minutes.
 func slow(conn net.Conn, text string) {
 	for i := range 600 {
 		if _, err := io.WriteString(conn, text[i%len(text):i%len(text)+1]); err != nil {
@@ -48,7 +48,7 @@ func slow(conn net.Conn, text string) {
 	}
 }
 
-// TestSlowRequests: nobody holds a connection by being slow. Checklist 39.
+// TestSlowRequests holds that a slow client can't keep a connection. Checklist 39.
 func TestSlowRequests(t *testing.T) {
 	const start = "POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
 	tests := []struct {
@@ -91,7 +91,8 @@ func TestSlowRequests(t *testing.T) {
 	}
 }
 
-// TestSlowReaders: nobody holds an answer by not reading it. Checklist 39.
+// TestSlowReaders holds that a client that doesn't read can't keep a connection.
+// Checklist 39.
 func TestSlowReaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn, stop := serveForTest(t)
@@ -110,8 +111,8 @@ func TestSlowReaders(t *testing.T) {
 	})
 }
 
-// TestOptionsOfTheServer: the library answers nothing behind our back, so that
-// every answer has our headers. Checklist 27.
+// TestOptionsOfTheServer holds that the library responds to nothing by itself, so
+// that every response has our headers. Checklist 27.
 func TestOptionsOfTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn, stop := serveForTest(t)
@@ -125,7 +126,7 @@ func TestOptionsOfTheServer(t *testing.T) {
 	})
 }
 
-// serveForTest serves by the settings of the program, over a pipe.
+// serveForTest serves with the settings of the program, over a pipe.
 func serveForTest(t *testing.T) (net.Conn, func()) {
 	t.Helper()
 	l := &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})}
@@ -144,8 +145,8 @@ func serveForTest(t *testing.T) (net.Conn, func()) {
 	return l.dial(), func() { _ = server.Close() }
 }
 
-// TestEndsInOrder: what is under way when the program is to end gets its
-// answer, for half a minute, and nothing new begins. Checklist 39.
+// TestEndsInOrder holds that open requests get their response after the program
+// was told to end, for half a minute, and that no new ones begin. Checklist 39.
 func TestEndsInOrder(t *testing.T) {
 	for name, takes := range map[string]time.Duration{"in time": 20 * time.Second, "too long": time.Minute} {
 		t.Run(name, func(t *testing.T) {
@@ -171,7 +172,8 @@ func TestEndsInOrder(t *testing.T) {
 					answered <- string(all)
 				}()
 				err := <-ended
-				if took := time.Since(began); (err == nil) != (takes < shutdownTime) || took < min(takes, shutdownTime) || took > shutdownTime {
+				took := time.Since(began)
+				if (err == nil) != (takes < shutdownTime) || took < min(takes, shutdownTime) || took > shutdownTime {
 					t.Errorf("it ended after %v with %v", took, err)
 				}
 				if answer := <-answered; !strings.Contains(answer, "\r\n\r\ndone") && takes < shutdownTime {

@@ -29,14 +29,13 @@ const (
 	tokenPath      = "/open-api/v1.0/platform/token" //nolint:gosec // an address, no credential
 )
 
-// serveFlags are the settings of the dashboard. Each is also read from the
-// environment variable in its hw tag; a flag wins. Secrets have no flag with
-// their value, which every user of the machine could read in the list of
-// processes, but one that names a file.
+// serveFlags are the settings of the dashboard. Each can also be set by the
+// environment variable in its hw tag; the flag wins. The flag of a secret names
+// a file, since every user of the machine can read the arguments of a process.
 type serveFlags struct {
 	Addr            string `hw:"HOOKWALL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one. Default: 127.0.0.1:8080."`
 	PublicURL       string `hw:"HOOKWALL_PUBLIC_URL" placeholder:"URL" help:"Address that people open, without a path; port 0 stands for the real one. Default: http:// and the address. Required when the address is not loopback."`
-	DatabaseURL     string `hw:"HOOKWALL_DATABASE_URL" placeholder:"URL" help:"SQLite file, as a path or sqlite:PATH, or postgres://USER:PASSWORD@HOST:PORT/DATABASE, which many Hookwalls may share. Default: hookwall.db in your data directory."`
+	DatabaseURL     string `hw:"HOOKWALL_DATABASE_URL" placeholder:"URL" help:"SQLite file, as a path or sqlite:PATH, or postgres://USER:PASSWORD@HOST:PORT/DATABASE, which several instances may share. Default: hookwall.db in your data directory."`
 	SecretKeyFile   string `hw:"HOOKWALL_SECRET_KEY_FILE" placeholder:"PATH" help:"File with the keys that encrypt tokens in the database: 32 bytes each, base64, separated by spaces or commas; the first encrypts, all decrypt. Or give the keys themselves in HOOKWALL_SECRET_KEY. Required when Fourthwall is real."`
 	ClientID        string `name:"fourthwall-client-id" hw:"FOURTHWALL_CLIENT_ID" placeholder:"ID" help:"Client id of your Fourthwall platform app. Without it and without an API URL the sandbox runs."`
 	SecretFile      string `name:"fourthwall-client-secret-file" hw:"FOURTHWALL_CLIENT_SECRET_FILE" placeholder:"PATH" help:"File with the client secret. Or give the secret itself in FOURTHWALL_CLIENT_SECRET. Without one the client is public and relies on PKCE."`
@@ -56,7 +55,7 @@ type serveFlags struct {
 	Insecure        bool   `name:"insecure-upstream" hw:"HOOKWALL_INSECURE_UPSTREAM" help:"Allow plain http to Fourthwall addresses that are not loopback."`
 }
 
-// sandboxFlags are the settings of the sandbox when it runs alone.
+// sandboxFlags are the settings of the sandbox as a command of its own.
 type sandboxFlags struct {
 	Addr         string   `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one."`
 	PublicURL    string   `placeholder:"URL" help:"Address under which others reach the sandbox. Default: http:// and the address."`
@@ -75,9 +74,11 @@ type commandLine struct {
 	Version struct{}     `cmd:"" help:"Print the version."`
 }
 
-// parseArgs reads the command line, with the environment behind it. done is
-// set when a help text was all that was asked for.
-func parseArgs(args []string, getenv func(string) string, stdout io.Writer) (cli commandLine, command string, done bool, err error) {
+// parseArgs reads the command line and the environment. done reports whether it
+// has printed a help text, so that there is nothing else to do.
+func parseArgs(
+	args []string, getenv func(string) string, stdout io.Writer,
+) (cli commandLine, command string, done bool, err error) {
 	parser, err := kong.New(&cli,
 		kong.Name("hookwall"),
 		kong.Description("A dashboard for the webhooks of Fourthwall shops."),
@@ -90,7 +91,7 @@ func parseArgs(args []string, getenv func(string) string, stdout io.Writer) (cli
 		return cli, "", false, err
 	}
 	if len(args) > 0 && (args[0] == "-h" || args[0] == "--help") {
-		// What a person asks for is the settings, which stand at the default command.
+		// The settings are flags of the default command.
 		args = append([]string{"serve"}, args...)
 	}
 	parsed, err := parser.Parse(args)
@@ -103,6 +104,7 @@ func parseArgs(args []string, getenv func(string) string, stdout io.Writer) (cli
 	return cli, strings.Fields(parsed.Command())[0], false, nil
 }
 
+// environment resolves flags from the environment variables in their hw tags.
 func environment(getenv func(string) string) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		if name := flag.Tag.Get("hw"); name != "" {
@@ -114,6 +116,7 @@ func environment(getenv func(string) string) kong.Resolver {
 	})
 }
 
+// helpWithVariable adds the environment variable to the help of a flag.
 func helpWithVariable(v *kong.Value) string {
 	if name := v.Tag.Get("hw"); name != "" {
 		return v.Help + " [$" + name + "]"
@@ -121,13 +124,13 @@ func helpWithVariable(v *kong.Value) string {
 	return v.Help
 }
 
-// Config is what the dashboard needs to start, checked.
+// Config has the checked settings of the dashboard.
 type Config struct {
 	Addr            string
-	PublicURL       *url.URL // nil: http:// and the address that was bound
+	PublicURL       *url.URL // nil means http:// and the bound address
 	DatabaseURL     string
-	DataDir         string // where the key and the sandbox's state go, beside the database when that is a file
-	SecretKeys      string // "" in sandbox mode with SQLite: a key is made and kept in DataDir
+	DataDir         string // for the key and the sandbox's state; that of the database if it is a file
+	SecretKeys      string // "" means one in DataDir, in sandbox mode with SQLite
 	ClientID        string
 	ClientSecret    string
 	APIURL          string // "" in sandbox mode
@@ -138,12 +141,15 @@ type Config struct {
 	SandboxAddr     string
 	TrustedProxies  []netip.Prefix
 	Limits          handlers.Limits
-	PrivateTargets  bool // deliveries may call addresses that are not public
+	PrivateTargets  bool // allow calls to addresses that aren't public
 	Sandbox         bool
 	Warnings        []string
 }
 
-// loadConfig checks the settings and reports all problems at once.
+// makeKeyWith ends a sentence about a key that is missing.
+const makeKeyWith = "make one with: head -c 32 /dev/urandom | base64"
+
+// loadConfig checks the settings. Its error has a line for each problem.
 func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	c := Config{
 		Addr: f.Addr, ClientID: f.ClientID, SandboxAddr: f.SandboxAddr, PrivateTargets: f.PrivateTargets,
@@ -160,8 +166,10 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	c.ClientSecret = p.secret("FOURTHWALL_CLIENT_SECRET", f.SecretFile)
 	c.TrustedProxies = p.prefixes(f.TrustedProxies)
 	c.Limits = p.limits(f)
-	if isLoopbackAddress(f.Addr) && c.PublicURL != nil && !isLoopback(c.PublicURL.Hostname()) && len(c.TrustedProxies) == 0 {
-		c.Warnings = append(c.Warnings, "HOOKWALL_TRUSTED_PROXIES is not set: people come through a reverse proxy, since HOOKWALL_PUBLIC_URL is not on this machine, and count as one address for the limits")
+	isProxied := isLoopbackAddress(f.Addr) && c.PublicURL != nil && !isLoopback(c.PublicURL.Hostname())
+	if isProxied && len(c.TrustedProxies) == 0 {
+		c.Warnings = append(c.Warnings, "HOOKWALL_TRUSTED_PROXIES is not set: people come through a reverse proxy, "+
+			"since HOOKWALL_PUBLIC_URL is not on this machine, and count as one address for the limits")
 	}
 	if c.Sandbox {
 		p.sandbox(&c, f)
@@ -171,7 +179,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	return c, errors.Join(p.found...)
 }
 
-// problems collects what is wrong with the settings.
+// problems collects errors in the settings.
 type problems struct {
 	getenv func(string) string
 	found  []error
@@ -181,11 +189,13 @@ func (p *problems) add(format string, args ...any) {
 	p.found = append(p.found, fmt.Errorf(format, args...))
 }
 
+// publicURL checks the URL that people open.
 func (p *problems) publicURL(addr, given string) *url.URL {
 	loopback := p.address("HOOKWALL_ADDR", addr)
 	if given == "" {
 		if !loopback {
-			p.add("HOOKWALL_PUBLIC_URL is not set: %s is not a loopback address, so say which address people open, such as https://hooks.example.com", addr)
+			p.add("HOOKWALL_PUBLIC_URL is not set: %s is not a loopback address, so set the address that people open, "+
+				"such as https://hooks.example.com", addr)
 		}
 		return nil
 	}
@@ -195,13 +205,14 @@ func (p *problems) publicURL(addr, given string) *url.URL {
 		return nil
 	}
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		p.add("HOOKWALL_PUBLIC_URL: %q must have nothing after the host and port: Hookwall is always at the top of its host", u.Redacted())
+		p.add("HOOKWALL_PUBLIC_URL: %q must have nothing after the host and port: Hookwall is always at the top of "+
+			"its host", u.Redacted())
 		return nil
 	}
 	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}
 }
 
-// address checks host:port and tells whether it is loopback.
+// address checks host:port and reports whether it is loopback.
 func (p *problems) address(name, addr string) (loopback bool) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil || port == "" {
@@ -224,39 +235,42 @@ func isLoopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// postgres takes a database that is shared, so that nothing is kept beside it but the sandbox's state.
+// postgres sets a database that several instances can share. They need one key,
+// and a folder only for the sandbox's state.
 func (p *problems) postgres(c *Config, given string) {
 	c.DatabaseURL = given
 	if !c.Sandbox {
 		return
 	}
 	if c.SecretKeys == "" {
-		p.add("HOOKWALL_SECRET_KEY is not set: all who share a Postgres database need the same key; make one with: head -c 32 /dev/urandom | base64")
+		p.add("HOOKWALL_SECRET_KEY is not set: instances that share a Postgres database need the same key; " + makeKeyWith)
 	}
 	var err error
 	if c.DataDir, err = dataDir(p.getenv); err != nil {
-		p.add("XDG_DATA_HOME is not set and your data directory is not known (%v): the sandbox keeps its state there", err)
+		p.add("XDG_DATA_HOME is not set, and your data directory is not known (%v): the sandbox needs it", err)
 	}
 }
 
+// database returns the URL of a SQLite file and its folder.
 func (p *problems) database(given string) (databaseURL, dir string) {
 	if given != "" {
 		path := strings.TrimPrefix(strings.TrimPrefix(given, "sqlite:"), "file:")
 		path, _, _ = strings.Cut(path, "?")
 		if scheme, _, isURL := strings.Cut(given, "://"); isURL && scheme != "file" && scheme != "sqlite" {
-			p.add("HOOKWALL_DATABASE_URL: a database of the kind %q is not supported: name a SQLite file, such as /var/lib/hookwall/hookwall.db, or postgres://user:password@host:5432/database", clip(scheme))
+			p.add("HOOKWALL_DATABASE_URL: databases of type %q are not supported: use a SQLite file, such as "+
+				"/var/lib/hookwall/hookwall.db, or postgres://user:password@host:5432/database", clip(scheme))
 		}
 		return given, filepath.Dir(path)
 	}
 	dir, err := dataDir(p.getenv)
 	if err != nil {
-		p.add("HOOKWALL_DATABASE_URL is not set and your data directory is not known (%v): set it to the path of a file", err)
+		p.add("HOOKWALL_DATABASE_URL is not set, and your data directory is not known (%v): set it to a file", err)
 		return "", ""
 	}
 	return "sqlite:" + filepath.Join(dir, "hookwall.db"), dir
 }
 
-// clip keeps a mistyped value from filling the screen.
+// clip shortens a value for an error.
 func clip(text string) string {
 	if len(text) > 20 {
 		return text[:20] + "…"
@@ -264,7 +278,7 @@ func clip(text string) string {
 	return text
 }
 
-// dataDir is where a program keeps a person's data on this system.
+// dataDir returns the folder for a person's data on this system.
 func dataDir(getenv func(string) string) (string, error) {
 	if dir := getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "hookwall"), nil
@@ -282,7 +296,7 @@ func dataDir(getenv func(string) string) (string, error) {
 	return filepath.Join(home, ".local", "share", "hookwall"), nil
 }
 
-// keys reads the encryption keys and checks that they are some.
+// keys reads and checks the encryption keys.
 func (p *problems) keys(file string) string {
 	text := p.secret("HOOKWALL_SECRET_KEY", file)
 	if text == "" {
@@ -310,12 +324,13 @@ func (p *problems) secret(name, file string) string {
 	return strings.TrimSpace(string(b))
 }
 
-// listed are the items of a setting. Commas need no quotes, which some readers
-// of environment files take for a part of the value.
+// listed splits a setting at commas and blanks. With commas it needs no quotes,
+// which some readers of environment files take for a part of the value.
 func listed(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 }
 
+// prefixes reads a list of IP addresses and CIDR blocks.
 func (p *problems) prefixes(list string) []netip.Prefix {
 	var out []netip.Prefix
 	for _, item := range listed(list) {
@@ -333,7 +348,7 @@ func (p *problems) prefixes(list string) []netip.Prefix {
 	return out
 }
 
-// limits reads the settings of the form "600,2/s".
+// limits reads the limits.
 func (p *problems) limits(f serveFlags) handlers.Limits {
 	return handlers.Limits{
 		SignIns:       p.rate("HOOKWALL_LIMIT_SIGN_INS", f.SignInLimit),
@@ -344,6 +359,7 @@ func (p *problems) limits(f serveFlags) handlers.Limits {
 	}
 }
 
+// rate reads a limit such as "600,2/s"; "0" means none.
 func (p *problems) rate(name, given string) handlers.Rate {
 	if strings.TrimSpace(given) == "0" {
 		return handlers.Rate{}
@@ -353,14 +369,16 @@ func (p *problems) rate(name, given string) handlers.Rate {
 	b, burstErr := strconv.Atoi(strings.TrimSpace(burst))
 	n, countErr := strconv.Atoi(strings.TrimSpace(count))
 	t, perErr := timeUnit(strings.TrimSpace(per))
-	if cmp.Or(burstErr, countErr, perErr) != nil || b < 1 || b > maxBurst || n < 1 || t > maxPer || t/time.Duration(n) < time.Millisecond {
-		p.add("%s: %q is not a limit: write it like 30,2/s, which is 30 at once and 2 per second after that, with s, m, h or a time such as 10s, or 0 for no limit", name, clip(given))
+	isBad := cmp.Or(burstErr, countErr, perErr) != nil || b < 1 || b > maxBurst || n < 1 || t > maxPer
+	if isBad || t/time.Duration(n) < time.Millisecond {
+		p.add("%s: %q is not a limit: write it like 30,2/s for 30 at once, then 2 per second, with s, m, h or "+
+			"a time such as 10s; or 0 for no limit", name, clip(given))
 		return handlers.Rate{}
 	}
 	return handlers.Rate{Burst: b, Every: t / time.Duration(n)}
 }
 
-// Beyond these a limit is a mistake in writing, and would not be one.
+// Beyond these, a limit is a typing error.
 const (
 	maxBurst = 1_000_000
 	maxPer   = 24 * time.Hour
@@ -375,8 +393,10 @@ func timeUnit(text string) (time.Duration, error) {
 	return time.ParseDuration(text)
 }
 
+// setting is one that was given, or "".
 type setting struct{ name, value string }
 
+// signInAddresses returns the settings that need a client ID.
 func signInAddresses(f serveFlags) []setting {
 	return []setting{
 		{"FOURTHWALL_AUTH_URL", f.AuthURL},
@@ -385,11 +405,12 @@ func signInAddresses(f serveFlags) []setting {
 	}
 }
 
-// sandbox checks the sandbox's address, and says which settings have no
-// meaning while it runs.
+// sandbox checks the sandbox's address, and warns about settings that have no
+// effect while it runs.
 func (p *problems) sandbox(c *Config, f serveFlags) {
 	if !p.address("HOOKWALL_SANDBOX_ADDR", f.SandboxAddr) {
-		p.add("HOOKWALL_SANDBOX_ADDR: %s is not a loopback address: beside the dashboard the sandbox stays on this machine; run it alone with hookwall sandbox --expose", f.SandboxAddr)
+		p.add("HOOKWALL_SANDBOX_ADDR: %s is not a loopback address: beside the dashboard, the sandbox stays on this "+
+			"machine; run it alone with hookwall sandbox --expose", f.SandboxAddr)
 	}
 	given := append(signInAddresses(f), setting{"FOURTHWALL_CLIENT_SECRET", c.ClientSecret})
 	for _, s := range given {
@@ -400,9 +421,10 @@ func (p *problems) sandbox(c *Config, f serveFlags) {
 	c.ClientSecret = ""
 }
 
+// fourthwall checks the settings for a real Fourthwall.
 func (p *problems) fourthwall(c *Config, f serveFlags) {
 	if c.SecretKeys == "" {
-		p.add("HOOKWALL_SECRET_KEY is not set: it encrypts the tokens of real shops, so it must be yours; make one with: head -c 32 /dev/urandom | base64")
+		p.add("HOOKWALL_SECRET_KEY is not set: it encrypts the tokens of real shops, so it must be yours; " + makeKeyWith)
 	}
 	c.APIURL = strings.TrimRight(p.upstream("FOURTHWALL_API_URL", f.APIURL, defaultAPIURL, f.Insecure), "/")
 	if c.ClientID == "" {
@@ -423,8 +445,8 @@ func (p *problems) fourthwall(c *Config, f serveFlags) {
 	}
 }
 
-// upstream checks an address of Fourthwall's: https, unless it is on this
-// machine or plain http was allowed.
+// upstream checks an address of Fourthwall: it must be https, unless it is on
+// this machine or insecure allows http.
 func (p *problems) upstream(name, given, byDefault string, insecure bool) string {
 	if given == "" {
 		given = byDefault
@@ -438,7 +460,8 @@ func (p *problems) upstream(name, given, byDefault string, insecure bool) string
 		p.add("%s: the address must have no user name, password or fragment", name)
 	}
 	if u.Scheme == "http" && !isLoopback(u.Hostname()) && !insecure {
-		p.add("%s: %s is plain http, so tokens could be read on the way: use https, or set HOOKWALL_INSECURE_UPSTREAM=1", name, u.Redacted())
+		p.add("%s: %s is plain http, so others could read tokens: use https, or set HOOKWALL_INSECURE_UPSTREAM=1",
+			name, u.Redacted())
 	}
 	return given
 }

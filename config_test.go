@@ -16,7 +16,7 @@ import (
 	"hookwall/handlers"
 )
 
-// A key of 32 bytes that protects nothing.
+// testKey is a key of 32 bytes that protects nothing.
 const testKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 func env(pairs ...string) func(string) string {
@@ -179,7 +179,9 @@ func TestConfigProblems(t *testing.T) {
 		{"a key twice", []string{"HOOKWALL_SECRET_KEY", testKey, "HOOKWALL_SECRET_KEY_FILE", "/nowhere"}, []string{"HOOKWALL_SECRET_KEY", "HOOKWALL_SECRET_KEY_FILE"}},
 		{
 			"plain http upstream",
-			[]string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_API_URL", "http://api.example.com"},
+			[]string{
+				"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_API_URL", "http://api.example.com",
+			},
 			[]string{"FOURTHWALL_API_URL", "FOURTHWALL_TOKEN_URL"},
 		},
 		{"plain http upstream, allowed", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "http://api.example.com", "HOOKWALL_INSECURE_UPSTREAM", "1"}, nil},
@@ -219,13 +221,14 @@ func TestSecretFromFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte("from the file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, err := load(t, env("HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x"), "--fourthwall-client-secret-file", file)
+	settings := env("HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x")
+	got, err := load(t, settings, "--fourthwall-client-secret-file", file)
 	if err != nil || got.ClientSecret != "from the file" {
 		t.Errorf("client secret from the file was not read: %v", err)
 	}
 }
 
-// TestSettingsAreExplained compares the help text and the documents with the settings there are.
+// TestSettingsAreExplained compares the help text and the documents with the settings.
 func TestSettingsAreExplained(t *testing.T) {
 	var help bytes.Buffer
 	if err := run(context.Background(), []string{"-h"}, env(), &help); err != nil {

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// TestGoroutinesAreWatched: what starts a goroutine looks in its tests whether
-// all have ended. A package of helpers for tests is watched by those that use
-// it, unless it has tests of its own.
+// TestGoroutinesAreWatched holds that every package that starts goroutines uses
+// goleak in its tests. Test helpers without tests of their own are exempt: the
+// packages that use them check.
 func TestGoroutinesAreWatched(t *testing.T) {
 	starts, watches, tested := map[string]token.Position{}, map[string]bool{}, map[string]bool{}
 	helpers := map[string]bool{}
@@ -44,14 +44,15 @@ func TestGoroutinesAreWatched(t *testing.T) {
 	}
 }
 
-// goFiles are those of the module, without tools and what was installed.
+// goFiles returns the Go files of the module, without tools and installed ones.
 func goFiles(t *testing.T) (all []string) {
 	t.Helper()
+	skipped := []string{"tools", "testdata", "node_modules", "out", "bin"}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"tools", "testdata", "node_modules", "out", "bin"}, d.Name())):
+		case d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains(skipped, d.Name())):
 			return filepath.SkipDir
 		case strings.HasSuffix(path, ".go"):
 			all = append(all, path)
@@ -68,15 +69,16 @@ func imports(file *ast.File, path string) bool {
 	return slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"`+path+`"` })
 }
 
-// goroutine is the first place that starts one: by go, or by one of the calls
-// that do so in the standard library and in x/sync.
+// goroutine returns the first place that starts one: a go statement, or a call
+// of the standard library or x/sync that does.
 func goroutine(file *ast.File) (pos token.Pos) {
+	starters := []string{"Go", "TryGo", "AfterFunc", "DoChan"}
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.GoStmt:
 			pos = n.Pos()
 		case *ast.CallExpr:
-			if s, ok := n.Fun.(*ast.SelectorExpr); ok && slices.Contains([]string{"Go", "TryGo", "AfterFunc", "DoChan"}, s.Sel.Name) {
+			if s, ok := n.Fun.(*ast.SelectorExpr); ok && slices.Contains(starters, s.Sel.Name) {
 				pos = n.Pos()
 			}
 		}

@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// healthTime is how long a dashboard may take to say that it is ready.
+// healthTime is how long a dashboard may take to respond.
 const healthTime = 5 * time.Second
 
-// healthFlags say which dashboard is asked: the one with the same settings.
+// healthFlags say which dashboard to ask: the one with the same settings.
 type healthFlags struct {
 	Addr      string `hw:"HOOKWALL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address that the dashboard listens on."`
 	PublicURL string `hw:"HOOKWALL_PUBLIC_URL" placeholder:"URL" help:"Address that people open, if the dashboard was given one."`
 }
 
-// checkHealth asks the dashboard on this machine whether it is ready, and says
-// so. A supervisor goes by the error.
+// checkHealth prints whether the dashboard on this machine is ready. It returns
+// an error if it isn't, for supervisors.
 func checkHealth(ctx context.Context, f healthFlags, stdout io.Writer) error {
 	p := &problems{}
 	p.address("HOOKWALL_ADDR", f.Addr)
@@ -41,10 +41,10 @@ func checkHealth(ctx context.Context, f healthFlags, stdout io.Writer) error {
 		return err
 	}
 	if public != nil {
-		// With a loopback address, a dashboard answers to its own name alone.
+		// A dashboard on a loopback address only accepts its own name.
 		r.Host = public.Host
 	}
-	// No proxy of the environment may answer in its place.
+	// Bypass the proxies of the environment.
 	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
 	if err != nil {
 		return fmt.Errorf("no Hookwall answers at %s: %w", at, err)
@@ -58,7 +58,7 @@ func checkHealth(ctx context.Context, f healthFlags, stdout io.Writer) error {
 	return err
 }
 
-// reachable is where a dashboard that listens on addr can be asked.
+// reachable returns the address of a dashboard that listens on addr.
 func reachable(addr string) (string, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {

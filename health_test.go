@@ -9,10 +9,11 @@ import (
 	"testing"
 )
 
-// TestHealthOfADashboard asks one that runs, and again when it has ended.
+// TestHealthOfADashboard asks a dashboard that runs, and again after its end.
 func TestHealthOfADashboard(t *testing.T) {
 	home := t.TempDir()
-	printed, stop := start(t, env("HOME", home, "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_PUBLIC_URL", "http://localhost:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"), nil, 2)
+	printed, stop := start(t, env("HOME", home, "HOOKWALL_ADDR", "127.0.0.1:0",
+		"HOOKWALL_PUBLIC_URL", "http://localhost:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"), nil, 2)
 	public := address.FindString(printed[0])
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(public, "http://"))
 	if err != nil {
@@ -26,8 +27,9 @@ func TestHealthOfADashboard(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(t.Context(), []string{"health"}, settings, &out); err == nil || !strings.Contains(err.Error(), "no Hookwall answers at 127.0.0.1:"+port) {
-		t.Errorf("of one that has ended it says %v", err)
+	err = run(t.Context(), []string{"health"}, settings, &out)
+	if err == nil || !strings.Contains(err.Error(), "no Hookwall answers at 127.0.0.1:"+port) {
+		t.Errorf("after its end it says %v", err)
 	}
 }
 
@@ -55,7 +57,8 @@ func TestHealthProblems(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			err := run(context.Background(), []string{"health"}, env("HOOKWALL_ADDR", test.addr, "HOOKWALL_PUBLIC_URL", test.public), &strings.Builder{})
+			settings := env("HOOKWALL_ADDR", test.addr, "HOOKWALL_PUBLIC_URL", test.public)
+			err := run(context.Background(), []string{"health"}, settings, &strings.Builder{})
 			if (err == nil) != (test.want == "") || (err != nil && !strings.Contains(err.Error(), test.want)) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}

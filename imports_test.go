@@ -16,9 +16,11 @@ var mayImport = map[string][]string{
 		"handlers", "internal/deliver", "internal/fourthwall", "internal/sandbox", "internal/store", "oauth",
 	},
 	"handlers": {
-		"internal/deliver", "internal/doctor", "internal/fourthwall", "internal/signature", "internal/store",
-		"oauth", "static", "views", "views/ui",
+		"handlers/middleware", "internal/deliver", "internal/doctor", "internal/fourthwall", "internal/signature",
+		"internal/store", "oauth", "static", "views", "views/ui",
 	},
+	"handlers/middleware": nil,
+
 	"views":    {"static", "views/ui"},
 	"views/ui": {"static"},
 	"static":   nil,

@@ -30,13 +30,16 @@ import (
 	"hookwall/oauth"
 )
 
-// version is stamped by the linker.
+// version is set by the linker.
 var version = "dev"
+
+// inFront wraps the dashboard. Only the program of "make watch" replaces it.
+var inFront = func(h http.Handler) http.Handler { return h }
 
 const (
 	shutdownTime  = 30 * time.Second
 	sweepInterval = 10 * time.Minute
-	// settleInterval is how soon an attempt whose process died is looked into.
+	// settleInterval is how often the outcomes of interrupted attempts are looked up.
 	settleInterval = 5 * time.Second
 )
 
@@ -50,7 +53,8 @@ func main() {
 	}
 }
 
-// run starts what args name and returns when ctx ends or something fails.
+// run runs the command that args name. It returns when ctx ends or something
+// fails.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
 	cli, command, done, err := parseArgs(args, getenv, stdout)
 	if err != nil || done {
@@ -72,7 +76,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	return serve(ctx, c, stdout)
 }
 
-// serve runs the dashboard and, without a real Fourthwall, the sandbox.
+// serve runs the dashboard and, unless a real Fourthwall is configured, the
+// sandbox.
 func serve(ctx context.Context, c Config, stdout io.Writer) error {
 	logger := newLogger(stdout)
 	for _, warning := range c.Warnings {
@@ -117,12 +122,13 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 	defer context.AfterFunc(ctx, dashboard.Drain)()
 	servers.Go(func() error { return repeat(ctx, sweepInterval, st.Sweep, "sweep", logger) })
 	servers.Go(func() error { return repeat(ctx, settleInterval, dashboard.Settle, "settling attempts", logger) })
-	servers.Go(func() error { return serveHTTP(ctx, listener, dashboard, logger) })
+	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
 	announce(stdout, c, sandboxURL)
 	logger.Info("listening", "address", listener.Addr().String())
 	return servers.Wait()
 }
 
+// ctxCause returns why ctx ended, or nil if nothing failed.
 func ctxCause(ctx context.Context) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
@@ -130,17 +136,20 @@ func ctxCause(ctx context.Context) error {
 	return nil
 }
 
+// announce prints where to open what was started.
 func announce(stdout io.Writer, c Config, sandboxURL string) {
 	fmt.Fprintf(stdout, "Hookwall is at %s\n", c.PublicURL)
 	if sandboxURL != "" {
 		fmt.Fprintf(stdout, "The sandbox is at %s: everything is simulated, nothing reaches Fourthwall.\n", sandboxURL)
 	}
 	if c.PublicURL.Scheme == "http" && !isLoopback(c.PublicURL.Hostname()) {
-		fmt.Fprintln(stdout, "Warning: the public URL is plain http, so session cookies can be read on the way. Use https.")
+		fmt.Fprintln(stdout, "Warning: the public URL is plain http, so others can read session cookies. Use https.")
 	}
 }
 
-func newDashboard(c Config, sandboxURL string, st *store.Store, targets deliver.Options, logger *slog.Logger) (*handlers.Dashboard, error) {
+func newDashboard(
+	c Config, sandboxURL string, st *store.Store, targets deliver.Options, logger *slog.Logger,
+) (*handlers.Dashboard, error) {
 	api, err := fourthwall.New(c.APIURL, fourthwall.Options{UserAgent: userAgent(), Logger: logger})
 	if err != nil {
 		return nil, err
@@ -162,22 +171,24 @@ func newDashboard(c Config, sandboxURL string, st *store.Store, targets deliver.
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
 		Store: st, API: api, OAuth: provider, Targets: client, Receiver: receiver, Sample: sample, Logger: logger,
 		Limits: c.Limits,
-		Now:    st.Now, // so that all replicas agree
+		Now:    st.Now, // the database's clock, so that all replicas agree
 	}), nil
 }
 
 func userAgent() string { return "hookwall/" + version }
 
-// sample makes the sample of an event.
+// sample returns a sample event as JSON.
 func sample(of handlers.SampleOf) (string, error) {
-	return sandbox.SampleEvent(sandbox.Sample{
-		Type: of.Type, WebhookID: of.WebhookID, ShopID: of.ShopID, ShopName: of.ShopName, Domain: of.Domain, At: of.At,
-	})
+	shop := sandbox.DemoShop{ID: of.ShopID, Name: of.ShopName, Domain: of.Domain}
+	return sandbox.SampleEvent(of.Type, of.WebhookID, shop, of.At)
 }
 
-// startReceiver serves the sandbox's receiver on this machine, at ports that
-// only the dashboard knows, and lets targets call it by its name.
-func startReceiver(ctx context.Context, emulator *sandbox.Server, targets *deliver.Options, servers *errgroup.Group, logger *slog.Logger) error {
+// startReceiver serves the sandbox's receiver on loopback ports that only the
+// dashboard knows, and adds it to targets, so that checks and tests can call it
+// by its host name.
+func startReceiver(
+	ctx context.Context, emulator *sandbox.Server, targets *deliver.Options, servers *errgroup.Group, logger *slog.Logger,
+) error {
 	certificate, authority, err := sandbox.NewReceiverCertificate(time.Now())
 	if err != nil {
 		return err
@@ -189,7 +200,8 @@ func startReceiver(ctx context.Context, emulator *sandbox.Server, targets *deliv
 	for port, wrap := range map[string]func(net.Listener) net.Listener{
 		"80": func(l net.Listener) net.Listener { return l },
 		"443": func(l net.Listener) net.Listener {
-			return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
+			config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+			return tls.NewListener(l, config)
 		},
 	} {
 		listener, err := listen(ctx, "the sandbox's receiver", "127.0.0.1:0")
@@ -200,15 +212,18 @@ func startReceiver(ctx context.Context, emulator *sandbox.Server, targets *deliv
 		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
-		targets.Exceptions = append(targets.Exceptions, deliver.Exception{Host: net.JoinHostPort(sandbox.ReceiverHost, port), Addr: at})
+		host := net.JoinHostPort(sandbox.ReceiverHost, port)
+		targets.Exceptions = append(targets.Exceptions, deliver.Exception{Host: host, Addr: at})
 		servers.Go(func() error { return serveHTTP(ctx, wrap(listener), emulator.Receiver(), logger) })
 	}
 	return nil
 }
 
-// startSandbox serves the sandbox beside the dashboard and points the
-// configuration at it.
-func startSandbox(ctx context.Context, c *Config, servers *errgroup.Group, logger *slog.Logger) (*sandbox.Server, string, error) {
+// startSandbox serves the sandbox beside the dashboard and points c at it. It
+// returns the sandbox and its URL.
+func startSandbox(
+	ctx context.Context, c *Config, servers *errgroup.Group, logger *slog.Logger,
+) (*sandbox.Server, string, error) {
 	listener, err := listen(ctx, "HOOKWALL_SANDBOX_ADDR", c.SandboxAddr)
 	if err != nil {
 		return nil, "", err
@@ -239,7 +254,7 @@ func startSandbox(ctx context.Context, c *Config, servers *errgroup.Group, logge
 func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string, stdout io.Writer) error {
 	p := &problems{getenv: getenv}
 	if loopback := p.address("HOOKWALL_SANDBOX_ADDR", f.Addr); !loopback && !f.Expose {
-		p.add("%s is not a loopback address: anyone who reaches it could use the sandbox; add --expose if that is what you want", f.Addr)
+		p.add("%s is not a loopback address, so others could use the sandbox: add --expose to allow that", f.Addr)
 	}
 	if f.Data == "" {
 		dir, err := dataDir(getenv)
@@ -266,7 +281,9 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 	}
 	emulator, err := sandbox.New(sandbox.Config{
 		PublicURL: f.PublicURL, DataFile: f.Data, Logger: logger, AnyHost: f.Expose, Transport: targets.Transport(),
-		Clients: []sandbox.Client{{ID: f.ClientID, Name: f.ClientID, Secret: f.ClientSecret, RedirectURIs: f.RedirectURI}},
+		Clients: []sandbox.Client{{
+			ID: f.ClientID, Name: f.ClientID, Secret: f.ClientSecret, RedirectURIs: f.RedirectURI,
+		}},
 	})
 	if err != nil {
 		return err
@@ -285,21 +302,22 @@ func listen(ctx context.Context, name, addr string) (net.Listener, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot listen on %s (%w): stop what uses it or choose another address, such as 127.0.0.1:0", name, addr, err)
+		return nil, fmt.Errorf("%s: cannot listen on %s (%w): stop what uses it, or choose another address, "+
+			"such as 127.0.0.1:0", name, addr, err)
 	}
 	return listener, nil
 }
 
-// addressOf keeps the host as it was given, localhost say, and takes the port
-// that was really bound.
+// addressOf returns the URL of a listener: with the host as it was given, such
+// as localhost, and the port that was bound.
 func addressOf(l net.Listener, given string) *url.URL {
 	host, _, _ := net.SplitHostPort(given)
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
 }
 
-// openStore opens the database with the configured keys, or with one that is
-// made once and kept beside it.
+// openStore opens the database with the configured keys, or else with the key
+// in a file beside it.
 func openStore(ctx context.Context, c Config, logger *slog.Logger) (*store.Store, error) {
 	text := c.SecretKeys
 	if text == "" {
@@ -320,7 +338,7 @@ func openStore(ctx context.Context, c Config, logger *slog.Logger) (*store.Store
 	return st, nil
 }
 
-// keptKey reads the key file, and makes it when it is not there.
+// keptKey returns the key in a file, which it makes if it doesn't exist.
 func keptKey(path string) (string, error) {
 	b, err := os.ReadFile(path) //nolint:gosec // beside the database that the operator chose
 	if errors.Is(err, os.ErrNotExist) {
@@ -332,8 +350,8 @@ func keptKey(path string) (string, error) {
 	return strings.TrimSpace(string(b)), err
 }
 
-// makeKey gives a file its name once all of the key is in it, unless somebody
-// else was first.
+// makeKey writes a new key to a file, unless another process was first. The
+// file appears with its whole content.
 func makeKey(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -352,8 +370,11 @@ func makeKey(path string) error {
 	return errors.Join(err, os.Remove(file.Name()))
 }
 
-// repeat does something at once and then again and again, until ctx ends.
-func repeat(ctx context.Context, every time.Duration, do func(context.Context) error, what string, logger *slog.Logger) error {
+// repeat calls do immediately and then at an interval, until ctx ends. It logs
+// errors under the name what.
+func repeat(
+	ctx context.Context, every time.Duration, do func(context.Context) error, what string, logger *slog.Logger,
+) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -368,7 +389,7 @@ func repeat(ctx context.Context, every time.Duration, do func(context.Context) e
 	}
 }
 
-// newServer bounds what one connection may take: its time and its headers.
+// newServer returns a server that limits the time and the headers of a connection.
 func newServer(h http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
@@ -378,12 +399,13 @@ func newServer(h http.Handler, logger *slog.Logger) *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-		// "OPTIONS *" is answered with the headers of every other answer.
+		// Without this, the response to "OPTIONS *" lacks our headers.
 		DisableGeneralOptionsHandler: true,
 	}
 }
 
-// serveHTTP answers on l until ctx ends, then finishes what is under way.
+// serveHTTP serves on l until ctx ends, then waits up to shutdownTime for open
+// requests.
 func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, logger *slog.Logger) error {
 	server := newServer(h, logger)
 	closed := make(chan error, 1)

@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// start runs the program until the test ends and gives its first lines.
+// start runs the program until the test ends and returns its first lines.
 func start(t *testing.T, getenv func(string) string, args []string, lines int) (printed []string, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -80,8 +80,8 @@ func fetch(t *testing.T, url string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-// TestStartsWithoutSettings: what a newcomer starts answers, keeps its files
-// to its owner, and starts again with the same key.
+// TestStartsWithoutSettings holds that the program runs without settings, keeps
+// its files to their owner, and restarts with the same key.
 func TestStartsWithoutSettings(t *testing.T) {
 	home := t.TempDir()
 	getenv := env("HOME", home, "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0")
@@ -105,7 +105,7 @@ func TestStartsWithoutSettings(t *testing.T) {
 		keys = append(keys, string(key))
 	}
 	if keys[0] != keys[1] || len(keys[0]) < 44 {
-		t.Error("the key was made anew")
+		t.Error("the key changed")
 	}
 	for _, name := range []string{"secret.key", "hookwall.db", "sandbox.db"} {
 		info, err := os.Stat(filepath.Join(dir, name))
@@ -115,7 +115,7 @@ func TestStartsWithoutSettings(t *testing.T) {
 	}
 }
 
-// TestKeyIsMadeOnce: of those that start at once, each finds the whole key.
+// TestKeyIsMadeOnce holds that programs that start together find the same key.
 func TestKeyIsMadeOnce(t *testing.T) {
 	for range 50 {
 		dir := filepath.Join(t.TempDir(), "hookwall")
@@ -130,8 +130,9 @@ func TestKeyIsMadeOnce(t *testing.T) {
 			})
 		}
 		starting.Wait()
-		if _, err := store.ParseKeys(keys[0]); err != nil || slices.ContainsFunc(keys, func(key string) bool { return key != keys[0] }) {
-			t.Fatalf("the keys differ, or the first is none: %v", err)
+		differ := slices.ContainsFunc(keys, func(key string) bool { return key != keys[0] })
+		if _, err := store.ParseKeys(keys[0]); err != nil || differ {
+			t.Fatalf("the keys differ, or the first isn't one: %v", err)
 		}
 		if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 			t.Fatalf("%v is left, %v", left, err)
@@ -139,11 +140,11 @@ func TestKeyIsMadeOnce(t *testing.T) {
 	}
 }
 
-// TestReceiverOfTheSandbox: what a newcomer checks answers, by TLS too, though
-// nothing else on this machine may be called.
-// Checklist 42.
+// TestReceiverOfTheSandbox holds that the sandbox's receiver can be checked, also
+// by TLS, though nothing else on this machine can. Checklist 42.
 func TestReceiverOfTheSandbox(t *testing.T) {
-	printed, _ := start(t, env("HOME", t.TempDir(), "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"), nil, 2)
+	settings := env("HOME", t.TempDir(), "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0")
+	printed, _ := start(t, settings, nil, 2)
 	wall, box := address.FindString(printed[0]), address.FindString(printed[1])
 	c := process.NewClient(t)
 	var state process.State
@@ -160,7 +161,8 @@ func TestReceiverOfTheSandbox(t *testing.T) {
 		{"http://receiver.sandbox.example/created", []string{"201", "exactly 200"}},
 		{box, []string{"Failed", "Skipped"}},
 	} {
-		page := c.Post(wall+"/shops/"+shop.ID+"/checks", url.Values{"url": {test.endpoint}, "secret": {shop.WebhookSecret}}).Body
+		form := url.Values{"url": {test.endpoint}, "secret": {shop.WebhookSecret}}
+		page := c.Post(wall+"/shops/"+shop.ID+"/checks", form).Body
 		for _, want := range test.wants {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: the page lacks %q:\n%s", test.endpoint, want, page)
@@ -170,21 +172,30 @@ func TestReceiverOfTheSandbox(t *testing.T) {
 }
 
 func TestSandboxAlone(t *testing.T) {
-	args := []string{"sandbox", "--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "s.db"), "--client-id", "mine", "--redirect-uri", "http://localhost:1/back"}
+	args := []string{
+		"sandbox", "--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "s.db"),
+		"--client-id", "mine", "--redirect-uri", "http://localhost:1/back",
+	}
 	printed, _ := start(t, env(), args, 1)
 	at := address.FindString(printed[0])
 	if status, body := fetch(t, at); status != http.StatusOK || !strings.Contains(body, "mine") {
 		t.Errorf("%s answers %d", at, status)
 	}
-	if status, body := fetch(t, at+"/admin/platform-apps/mine/connect?redirect_uri=http%3A%2F%2Flocalhost%3A1%2Fback&state=x&code_challenge_method=S256&code_challenge="+strings.Repeat("x", 43)); status != http.StatusOK || !strings.Contains(body, "Allow") {
-		t.Errorf("the consent page answers %d", status)
+	query := url.Values{
+		"redirect_uri": {"http://localhost:1/back"}, "state": {"x"},
+		"code_challenge_method": {"S256"}, "code_challenge": {strings.Repeat("x", 43)},
+	}
+	status, body := fetch(t, at+"/admin/platform-apps/mine/connect?"+query.Encode())
+	if status != http.StatusOK || !strings.Contains(body, "Allow") {
+		t.Errorf("the consent page has status %d", status)
 	}
 }
 
 // Checklist 15.
 func TestRefusesToStart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "not.db")
-	if err := os.WriteFile(file, []byte("this is text, not a database, and long enough to be read as one"), 0o600); err != nil {
+	text := "this is text, not a database, and long enough to be read as one"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {

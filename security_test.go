@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// sources are the files of the program, without tests and what is generated.
+// sources parses the files of the program, without tests and generated ones.
 func sources(t *testing.T) (*token.FileSet, map[string]*ast.File) {
 	t.Helper()
 	set, out := token.NewFileSet(), map[string]*ast.File{}
@@ -35,19 +35,20 @@ func sources(t *testing.T) (*token.FileSet, map[string]*ast.File) {
 	return set, out
 }
 
-// secretWords are in the names of what must not be compared byte by byte.
-var secretWords = regexp.MustCompile(`(?i)(secret|token|verifier|challenge|password|signature|hash|digest|^mac|sum$|nonce|cookie)`)
+// secretWords matches names of values that must be compared in constant time.
+var secretWords = regexp.MustCompile(
+	`(?i)(secret|token|verifier|challenge|password|signature|hash|digest|^mac|sum$|nonce|cookie)`)
 
-// notSecret are comparisons by name of which no stranger learns anything.
+// notSecret has comparisons with such names that give nothing away.
 var notSecret = map[string]string{
 	"handlers/submissions.go Hash hash":           "of the content of a person's own form",
 	"handlers/webhook_create.go Hash hash":        "of the content of a person's own form",
-	"handlers/handlers.go Path signaturePath":     "an address",
+	"handlers/wiring.go Path signaturePath":       "an address",
 	"internal/signature/search.go trimmed secret": "a person's own input, with itself",
 }
 
-// TestSecretsAreComparedInConstantTime: no secret is compared by ==, nor by a
-// function that ends at the first difference. Checklist 1, 34.
+// TestSecretsAreComparedInConstantTime holds that no secret is compared by == or
+// by a function that returns at the first difference. Checklist 1, 34.
 func TestSecretsAreComparedInConstantTime(t *testing.T) {
 	set, files := sources(t)
 	for name, file := range files {
@@ -60,7 +61,8 @@ func TestSecretsAreComparedInConstantTime(t *testing.T) {
 					continue
 				}
 				if notSecret[name+" "+pair[0]+" "+pair[1]] == "" {
-					t.Errorf("%s compares %s with %s: use hmac.Equal or subtle.ConstantTimeCompare", set.Position(n.Pos()), pair[0], pair[1])
+					t.Errorf("%s compares %s with %s: use hmac.Equal or subtle.ConstantTimeCompare",
+						set.Position(n.Pos()), pair[0], pair[1])
 				}
 			}
 			return true
@@ -77,7 +79,7 @@ func TestSecretsAreComparedInConstantTime(t *testing.T) {
 	}
 }
 
-// comparisons gives the names on both sides of what compares.
+// comparisons returns the names on both sides of a comparison.
 func comparisons(n ast.Node) [][2]string {
 	switch n := n.(type) {
 	case *ast.BinaryExpr:
@@ -86,8 +88,9 @@ func comparisons(n ast.Node) [][2]string {
 		}
 	case *ast.CallExpr:
 		name := lastName(n.Fun)
-		if len(n.Args) == 2 && (name == "EqualFold" || name == "Compare" || name == "HasPrefix" || name == "HasSuffix" || name == "Equal" && !isConstantTime(n.Fun)) &&
-			!isFixed(n.Args[0]) && !isFixed(n.Args[1]) {
+		compares := slices.Contains([]string{"EqualFold", "Compare", "HasPrefix", "HasSuffix"}, name) ||
+			name == "Equal" && !isConstantTime(n.Fun)
+		if compares && len(n.Args) == 2 && !isFixed(n.Args[0]) && !isFixed(n.Args[1]) {
 			return [][2]string{{lastName(n.Args[0]), lastName(n.Args[1])}}
 		}
 	}
@@ -103,7 +106,7 @@ func isConstantTime(fun ast.Expr) bool {
 	return ok && from.Name == "hmac"
 }
 
-// isFixed tells what stands in the program, which is no secret.
+// isFixed reports whether a value is in the source, so that it is no secret.
 func isFixed(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -150,13 +153,16 @@ func calls(file *ast.File, name string) (found bool) {
 	return found
 }
 
-// TestStatementsAreConstant: what a database is asked is never put together
-// by formatting; values go by placeholders. Checklist 40.
+// TestStatementsAreConstant holds that no SQL is built by formatting: values go
+// into placeholders. Checklist 40.
 func TestStatementsAreConstant(t *testing.T) {
 	set, files := sources(t)
 	seen := 0
-	asks := []string{"Exec", "ExecContext", "Query", "QueryContext", "QueryRow", "QueryRowContext", "Prepare", "PrepareContext", "exec"}
-	for name, file := range files {
+	asks := []string{
+		"Exec", "ExecContext", "Query", "QueryContext", "QueryRow", "QueryRowContext", "Prepare", "PrepareContext", "exec",
+	}
+	formats := []string{"Sprintf", "Sprint", "Join", "ReplaceAll", "Quote"}
+	for _, file := range files {
 		ast.Inspect(file, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
 			if !ok || !slices.Contains(asks, lastName(call.Fun)) || len(call.Args) < 2 {
@@ -164,12 +170,11 @@ func TestStatementsAreConstant(t *testing.T) {
 			}
 			seen++
 			ast.Inspect(call.Args[1], func(n ast.Node) bool {
-				if inner, ok := n.(*ast.CallExpr); ok && slices.Contains([]string{"Sprintf", "Sprint", "Join", "ReplaceAll", "Quote"}, lastName(inner.Fun)) {
-					t.Errorf("%s puts a statement together", set.Position(n.Pos()))
+				if inner, ok := n.(*ast.CallExpr); ok && slices.Contains(formats, lastName(inner.Fun)) {
+					t.Errorf("%s builds a statement", set.Position(n.Pos()))
 				}
 				return true
 			})
-			_ = name
 			return true
 		})
 	}
@@ -178,8 +183,8 @@ func TestStatementsAreConstant(t *testing.T) {
 	}
 }
 
-// TestTemplatesTrustNothing: no template switches escaping off, holds script
-// or style of its own, or loads anything from elsewhere. Checklist 24, 26.
+// TestTemplatesTrustNothing holds that no template turns escaping off, has inline
+// script or style, or loads anything from another host. Checklist 24, 26.
 func TestTemplatesTrustNothing(t *testing.T) {
 	var names []string
 	for _, pattern := range []string{"views/*.templ", "views/ui/*.templ"} {
@@ -189,7 +194,12 @@ func TestTemplatesTrustNothing(t *testing.T) {
 		}
 		names = append(names, found...)
 	}
-	unsafe := regexp.MustCompile(`templ\.(Raw|SafeURL|SafeCSS|ComponentScript|JSUnsafe|JSExpression)|<script>|<style|\s(on[a-z]+|style|formaction|srcdoc|srcset)=|<(iframe|object|embed|base|img)\b|(src|href|action)="(https?:)?//`)
+	unsafe := regexp.MustCompile(strings.Join([]string{
+		`templ\.(Raw|SafeURL|SafeCSS|ComponentScript|JSUnsafe|JSExpression)`,
+		`<script>|<style|\s(on[a-z]+|style|formaction|srcdoc|srcset)=`,
+		`<(iframe|object|embed|base|img)\b`,
+		`(src|href|action)="(https?:)?//`,
+	}, "|"))
 	for _, name := range names {
 		text := readText(t, name)
 		for i, line := range strings.Split(text, "\n") {
@@ -209,8 +219,8 @@ func readText(t *testing.T, name string) string {
 	return string(b)
 }
 
-// TestRulesAreEnforced: what no test of behaviour can see is held by tools
-// that CI runs. Checklist 31, 33, 40, 41.
+// TestRulesAreEnforced holds that CI runs the tools that check what no test of
+// behavior can. Checklist 31, 33, 40, 41.
 func TestRulesAreEnforced(t *testing.T) {
 	for name, wants := range map[string][]string{
 		".golangci.yml":          {`- forbidigo`, `- gosec`, `- bidichk`, `\^http\\.\(Get\|Post\|PostForm\|Head\|DefaultClient`, `\^templ\\.\(Raw\|SafeURL`},
@@ -241,8 +251,8 @@ func TestRulesAreEnforced(t *testing.T) {
 	}
 }
 
-// testNames are the tests of the tree by folder, "" for the root, each with
-// the numbers that its comment gives after "Checklist".
+// testNames returns all tests as "folder.name", each with the rows that its
+// comment names after "Checklist".
 func testNames(t *testing.T) map[string][]int {
 	t.Helper()
 	out := map[string][]int{}
@@ -287,9 +297,9 @@ func marks(comment string) (rows []int) {
 
 const checklistRows = 42
 
-// TestChecklist holds SECURITY.md to the tree: every row of its checklist says
-// whether it holds and names tests that there are, and each test that says
-// which row it is for stands in that row.
+// TestChecklist compares SECURITY.md with the tests: every row of its checklist
+// has a verdict and names tests that exist, and each test that names a row is
+// named there.
 func TestChecklist(t *testing.T) {
 	tests := testNames(t)
 	text := readText(t, "SECURITY.md")
@@ -338,7 +348,7 @@ func TestChecklist(t *testing.T) {
 	}
 }
 
-// TestSecurityNamesSettings: the settings that SECURITY.md speaks of exist.
+// TestSecurityNamesSettings holds that the settings in SECURITY.md exist.
 func TestSecurityNamesSettings(t *testing.T) {
 	source := readText(t, "config.go")
 	names := regexp.MustCompile(`\b(HOOKWALL|FOURTHWALL)_[A-Z_]+\b`).FindAllString(readText(t, "SECURITY.md"), -1)

@@ -159,9 +159,8 @@ func (a *app) targets() *deliver.Client {
 func (a *app) answers(h http.Handler) { a.end.Store(&h) }
 
 func sample(of handlers.SampleOf) (string, error) {
-	return sandbox.SampleEvent(sandbox.Sample{
-		Type: of.Type, WebhookID: of.WebhookID, ShopID: of.ShopID, ShopName: of.ShopName, Domain: of.Domain, At: of.At,
-	})
+	shop := sandbox.DemoShop{ID: of.ShopID, Name: of.ShopName, Domain: of.Domain}
+	return sandbox.SampleEvent(of.Type, of.WebhookID, shop, of.At)
 }
 
 func (a *app) logger() *slog.Logger {

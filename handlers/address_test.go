@@ -7,7 +7,7 @@ import (
 )
 
 // TestMisleadingAddress: an address that reads like another host is named as
-// such wherever it stands: while it is entered, and afterwards.
+// such wherever it appears: while it is entered, and afterwards.
 func TestMisleadingAddress(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()

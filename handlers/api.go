@@ -61,11 +61,11 @@ func refreshError(err error) error {
 // keeper is the store in the form that the refresher takes.
 type keeper struct{ *store.Store }
 
-// Held reads a connection's credential.
-func (k keeper) Held(ctx context.Context, id string) (oauth.Held, error) {
+// StoredCredential reads a connection's credential.
+func (k keeper) StoredCredential(ctx context.Context, id string) (oauth.StoredCredential, error) {
 	conn, err := k.ConnectionByID(ctx, id)
 	if err != nil {
-		return oauth.Held{}, err
+		return oauth.StoredCredential{}, err
 	}
 	return heldFrom(conn)
 }
@@ -79,12 +79,12 @@ func (k keeper) FinishRefresh(ctx context.Context, id string, version int64, hol
 	return err
 }
 
-func heldFrom(conn store.Connection) (oauth.Held, error) {
+func heldFrom(conn store.Connection) (oauth.StoredCredential, error) {
 	c, err := oauth.Decode(conn.Credential)
 	if err != nil {
-		return oauth.Held{}, err
+		return oauth.StoredCredential{}, err
 	}
-	return oauth.Held{ID: conn.ID, Version: conn.Version, Credential: c, Expired: conn.Expired}, nil
+	return oauth.StoredCredential{ID: conn.ID, Version: conn.Version, Credential: c, Expired: conn.Expired}, nil
 }
 
 // pause waits, or returns early with ctx's error.

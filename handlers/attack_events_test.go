@@ -6,10 +6,14 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
@@ -31,7 +35,7 @@ func (g *rig) events(message string) (out []map[string]any) {
 }
 
 // TestSecurityEvents: what a person who looks after an attack wants to know
-// stands in the log, with the id of its request, by which the address it came
+// is in the log, with the id of its request, by which the address it came
 // from is found, and in UTC. Checklist 38.
 func TestSecurityEvents(t *testing.T) {
 	tests := []struct {
@@ -212,9 +216,9 @@ func TestDecompressionBombs(t *testing.T) {
 // TestHoarding: nobody can fill the disk with forms that wait: not by their
 // size, nor, without a session, by their number.
 func TestHoarding(t *testing.T) {
-	burst := strangersDrafts.Burst
-	strangersDrafts.Burst = 3
-	t.Cleanup(func() { strangersDrafts.Burst = burst })
+	burst := anonymousDrafts.Burst
+	anonymousDrafts.Burst = 3
+	t.Cleanup(func() { anonymousDrafts.Burst = burst })
 	v := newVictimOf(t, options{publicURL: "https://hooks.example.com"})
 	typed := url.Values{"url": {good}, "allowedTypes": {"DONATION"}}
 	huge := url.Values{"url": {good + "/" + strings.Repeat("x", 200_000)}, "allowedTypes": {"DONATION"}}
@@ -233,7 +237,7 @@ func TestHoarding(t *testing.T) {
 	v.move(10 * 1e9)
 	stranger.post(webhooksPath("sh_none"), typed).want(http.StatusSeeOther)
 
-	// Who has a session is known, and so is who uses the own machine.
+	// People with a session are known, and so are those on this machine.
 	typed.Set("do", "examine")
 	known := newRig(t, behindProxy(Limits{})).person().from(home)
 	shop, here := known.connect(0), newRig(t, options{}).person()
@@ -257,11 +261,12 @@ func TestLongAddresses(t *testing.T) {
 }
 
 // TestLargeAtOnce: large bodies cannot fill the memory by their number, and
-// while many are on their way, forms of the usual size go on.
+// while many are being read, forms of the usual size are accepted.
 func TestLargeAtOnce(t *testing.T) {
 	v := newVictim(t)
-	for range largeAtOnce {
-		v.server.large <- struct{}{}
+	uploads := make([]*upload, largeAtOnce)
+	for i := range uploads {
+		uploads[i] = v.startUpload(signaturePath)
 	}
 	large := url.Values{"body": {strings.Repeat("x", largeBody)}, "signature": {"x"}, "secret": {"x"}}
 	refused := v.post(signaturePath, large).want(http.StatusTooManyRequests, "large forms")
@@ -269,22 +274,63 @@ func TestLargeAtOnce(t *testing.T) {
 		t.Errorf("Retry-After is %q", refused.header.Get("Retry-After"))
 	}
 	r := v.request(http.MethodPost, signaturePath, url.Values{"body": {"x"}})
-	r.ContentLength = -1 // who does not say how large it is may send much
+	r.ContentLength = -1 // a body of unknown length may be large
 	v.do(r).want(http.StatusTooManyRequests)
 	v.newForm(v.shop.ID, good, "DONATION").submit().want(http.StatusOK, good)
-	<-v.server.large
-	v.post(signaturePath, large).want(http.StatusOK)
-	if n := len(v.server.large); n != largeAtOnce-1 {
-		t.Errorf("%d places are taken", n)
+	uploads[0].finish()
+	for range 2 { // the first makes room for the second
+		v.post(signaturePath, large).want(http.StatusOK)
+	}
+	again := v.startUpload(signaturePath)
+	v.post(signaturePath, large).want(http.StatusTooManyRequests)
+	again.finish()
+	for _, u := range uploads[1:] {
+		u.finish()
 	}
 }
 
-// TestSignatureChecksAtOnce: the signature bench, which everybody may use, keeps no
-// more than half of the processors busy; what was typed stays.
+// upload is a request whose body is being read.
+type upload struct {
+	body *io.PipeWriter
+	done chan struct{}
+}
+
+// startUpload returns when the server reads the body, which has no end yet. A
+// client that expects 100 Continue sends the body when the server asks for it.
+func (p *person) startUpload(path string) *upload {
+	p.t.Helper()
+	read, write := io.Pipe()
+	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.url+path, read)
+	p.must(err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Expect", "100-continue")
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, ExpectContinueTimeout: time.Hour}}
+	u := &upload{write, make(chan struct{})}
+	go func() {
+		defer close(u.done)
+		if resp, err := client.Do(r); err == nil {
+			_ = resp.Body.Close()
+		}
+	}()
+	_, err = write.Write([]byte("body=x"))
+	p.must(err)
+	return u
+}
+
+// finish ends the body and waits for the response.
+func (u *upload) finish() {
+	_ = u.body.Close()
+	<-u.done
+}
+
+// TestSignatureChecksAtOnce: the signature page, which everybody may use, keeps no
+// more than half of the processors busy; what was typed is kept.
 func TestSignatureChecksAtOnce(t *testing.T) {
 	g := newRig(t, options{})
-	g.server.signatureChecks = make(slots, 1)
-	g.server.signatureChecks <- struct{}{}
+	g.server.signatureChecks = semaphore.NewWeighted(1)
+	if !g.server.signatureChecks.TryAcquire(1) {
+		t.Fatal("there is no place")
+	}
 	p := g.person()
 	form := url.Values{"body": {`{"typed":1}`}, "signature": {"typed-signature"}, "secret": {"canary"}}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -296,22 +342,23 @@ func TestSignatureChecksAtOnce(t *testing.T) {
 			_ = resp.Body.Close()
 		}
 	}()
-	cancel() // who goes away does not wait on
+	cancel() // ends the wait
 	<-gone
-	if g.server.signatureChecks.enter(t.Context(), 0) {
+	if g.server.signatureChecks.TryAcquire(1) {
 		t.Fatal("there is a second place")
 	}
-	go func() { g.server.signatureChecks.leave() }() // who waits gets the next place
+	go func() { g.server.signatureChecks.Release(1) }() // while the next one waits
 	p.post(signaturePath, form).want(http.StatusOK)
-	if len(g.server.signatureChecks) != 0 {
-		t.Error("a place was not given back")
+	if !g.server.signatureChecks.TryAcquire(1) {
+		t.Error("a place was not released")
 	}
 }
 
-// TestSignatureCheckWhenBusy: who waited in vain is told so, with what was typed.
+// TestSignatureCheckWhenBusy: after a wait in vain, the page says so, with what
+// was typed.
 func TestSignatureCheckWhenBusy(t *testing.T) {
 	g := newRig(t, options{})
-	g.server.signatureChecks, g.server.patience = nil, 0 // nobody ever leaves
+	g.server.signatureChecks, g.server.signatureWait = semaphore.NewWeighted(0), time.Millisecond
 	form := url.Values{"body": {`{"typed":1}`}, "signature": {"typed-signature"}, "secret": {"canary"}}
 	pg := g.person().post(signaturePath, form).want(http.StatusTooManyRequests, "being checked at this moment")
 	kept := pg.form(signaturePath).values

@@ -38,7 +38,7 @@ func newVictim(t *testing.T) *victim {
 	return v
 }
 
-// newVictimOf gives somebody who has not connected a shop yet.
+// newVictimOf returns somebody who has not connected a shop yet.
 func newVictimOf(t *testing.T, o options) *victim {
 	t.Helper()
 	v := &victim{file: filepath.Join(t.TempDir(), "h.db"), called: &atomic.Int64{}}
@@ -203,7 +203,7 @@ func TestForgedForms(t *testing.T) {
 	}
 }
 
-// TestMethodOverrides: what a request asks for stands in its method, nowhere
+// TestMethodOverrides: what a request asks for is in its method, nowhere
 // else. Checklist 21.
 func TestMethodOverrides(t *testing.T) {
 	v := newVictim(t)

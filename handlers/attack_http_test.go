@@ -14,6 +14,7 @@ import (
 	"testing"
 	"unicode"
 
+	"hookwall/handlers/middleware"
 	"hookwall/internal/sandbox"
 	"hookwall/static"
 )
@@ -58,7 +59,7 @@ func TestCaching(t *testing.T) {
 
 func checkPolicy(t *testing.T, pg *page) {
 	t.Helper()
-	if pg.header.Get("Content-Security-Policy") != contentSecurityPolicy || pg.header.Get("X-Content-Type-Options") != "nosniff" || pg.header.Get("X-Frame-Options") != "DENY" {
+	if pg.header.Get("Content-Security-Policy") != middleware.ContentSecurityPolicy || pg.header.Get("X-Content-Type-Options") != "nosniff" || pg.header.Get("X-Frame-Options") != "DENY" {
 		t.Errorf("%s (%d) lacks a header of every answer", pg.url, pg.status)
 	}
 }
@@ -139,7 +140,7 @@ func headerText(h http.Header) string {
 	return b.String()
 }
 
-// raw sends bytes to the dashboard and gives all that comes back.
+// raw sends bytes to the dashboard and returns all that comes back.
 func (g *rig) raw(sent string) string {
 	g.t.Helper()
 	u, err := url.Parse(g.url)

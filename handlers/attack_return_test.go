@@ -69,8 +69,8 @@ func TestReturnsAreBad(t *testing.T) {
 
 var scheme = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):`)
 
-// staysHere tells where a browser would go, which is kinder than Go to what is
-// no address: it drops blanks, and a backslash is a slash to it.
+// staysHere reports whether a browser would stay on our pages. It accepts more
+// than Go as a URL: it drops blanks, and reads a backslash as a slash.
 func staysHere(own, location string) bool {
 	location = strings.Trim(location, " \x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f")
 	location = strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(location)
@@ -110,8 +110,8 @@ func everyNth(list []string, n int) (out []string) {
 	return out
 }
 
-// TestOpenRedirects gives bad return paths to every place that takes one, and
-// follows each to the end. FuzzReturnPath gives all of them to the function
+// TestOpenRedirects passes bad return paths to every place that takes one, and
+// follows each to the end. FuzzReturnPath passes all of them to the function
 // that these places share. Checklist 23.
 func TestOpenRedirects(t *testing.T) {
 	g := newRig(t, options{})
@@ -144,7 +144,7 @@ func TestOpenRedirectsOfSignIn(t *testing.T) {
 	}
 }
 
-// wholeSignIn starts a sign-in, agrees, and gives where it ends.
+// wholeSignIn starts a sign-in, agrees, and returns where it ends.
 func (p *person) wholeSignIn(start string) string {
 	p.t.Helper()
 	to := p.agree(start, "allow")

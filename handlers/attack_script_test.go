@@ -18,7 +18,7 @@ import (
 )
 
 // scripts are texts that would do something in a page that took them for more
-// than text. Each stands for a place that it tries to break out of.
+// than text. Each tries to break out of another place.
 var scripts = []string{
 	`"><script>alert(1)</script>`,
 	`'><img src=x onerror=alert(1)>`,
@@ -81,7 +81,7 @@ func (a anatomy) sound(pg *page, what string) {
 }
 
 // leadsWell allows our own pages, parts of this one, and the few addresses of
-// Fourthwall and the sandbox that stand in the program.
+// Fourthwall and the sandbox that are in the program.
 func (pg *page) leadsWell(to, what string) {
 	pg.p.t.Helper()
 	known := to == "" || strings.HasPrefix(to, "#") || strings.HasPrefix(to, "/") || strings.HasPrefix(to, "?") || strings.HasPrefix(to, pg.p.boxURL) || strings.HasPrefix(to, forDevelopersURL)
@@ -90,7 +90,7 @@ func (pg *page) leadsWell(to, what string) {
 	}
 }
 
-// tidy opens every page with tame content, and gives what such pages are made
+// tidy opens every page with tame content, and returns what such pages are made
 // of.
 func tidy(t *testing.T) anatomy {
 	t.Helper()
@@ -225,9 +225,9 @@ func fakeAPI(t *testing.T, id, text string) http.Handler {
 	})
 }
 
-// TestReflectedScript gives every parameter that any page reads, every part of
-// every path and every field of every form each of the texts. Checklist 5, 24,
-// 25.
+// TestReflectedScript puts each of the texts into every parameter that any page
+// reads, every part of every path and every field of every form. Checklist 5,
+// 24, 25.
 func TestReflectedScript(t *testing.T) {
 	made := tidy(t)
 	g := newRig(t, options{})

@@ -47,7 +47,7 @@ func newNeighbours(t *testing.T) *neighbours {
 	return n
 }
 
-// of is the kind of thing that a route's {id} stands for.
+// of is the kind of thing that a route's {id} means.
 func of(path string) string {
 	switch {
 	case strings.Contains(path, "/events/"):
@@ -59,7 +59,7 @@ func of(path string) string {
 }
 
 // requestIDs are the ids of requests, ours and the API's, and one-time ids.
-var requestIDs = regexp.MustCompile(`[>"]([A-Za-z0-9_-]{16}|[A-Za-z0-9_-]{43})[<"]`)
+var requestIDs = regexp.MustCompile(`[>"]([A-Za-z0-9_-]{16}|[A-Za-z0-9_-]{43}|[A-Z2-7]{26})[<"]`)
 
 // alike takes out of a page what differs between any two: the ids that were
 // asked for and those of the requests.
@@ -197,7 +197,7 @@ func TestStreamsAreBounded(t *testing.T) {
 		return resp, resp.StatusCode
 	}
 	var streams []*http.Response
-	for range looksAtOnce {
+	for range checkWaitsAtOnce {
 		stream, status := open()
 		streams = append(streams, stream)
 		if status != http.StatusOK {
@@ -224,7 +224,7 @@ func TestStreamsAreBounded(t *testing.T) {
 			t.Error("a stream ended before its check")
 		}
 	}
-	for range looksAtOnce { // who has looked takes no place any more
+	for range checkWaitsAtOnce { // a page that was answered no longer counts
 		p.get(at).want(http.StatusOK)
 	}
 	again, status := open()

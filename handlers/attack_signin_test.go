@@ -14,11 +14,11 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// replica starts a second dashboard on the same store, and gives the way to it.
+// replica starts a second dashboard on the same store, and returns the way to it.
 func (g *rig) replica() *http.Transport {
 	second := build(g.server.Config)
 	front := httptest.NewServer(second.handler())
-	g.t.Cleanup(func() { front.Close(); second.errands.end() })
+	g.t.Cleanup(func() { front.Close(); second.background.end() })
 	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, network, front.Listener.Addr().String())
@@ -132,7 +132,7 @@ func TestStolenSession(t *testing.T) {
 	}
 }
 
-// back agrees on the sandbox's page and gives the address that the browser is
+// back agrees on the sandbox's page and returns the address that the browser is
 // sent back to.
 func (p *person) back(way, shopID string) *url.URL {
 	p.t.Helper()

@@ -20,7 +20,7 @@ const (
 	mostRequests    = 4
 )
 
-// fetch gives what stands on the wire, and what it is.
+// fetch returns what is on the wire, and what it is.
 func (p *person) fetch(address string) (sent int, body []byte) {
 	p.t.Helper()
 	r := p.request(http.MethodGet, address, nil)

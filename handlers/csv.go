@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// sendCSV sends rows as a file, in the form of RFC 4180. Every cell stands in
-// quotes, since spreadsheets part cells at more than commas.
+// sendCSV sends rows as a file, in the form of RFC 4180. Every cell is quoted,
+// since spreadsheets split cells at more than commas.
 func sendCSV(w http.ResponseWriter, name string, rows [][]string) error {
 	var body bytes.Buffer
 	for _, row := range rows {
@@ -28,7 +28,7 @@ func sendCSV(w http.ResponseWriter, name string, rows [][]string) error {
 	return err
 }
 
-// formulaSafe makes what a spreadsheet would take for a formula text, by a
+// formulaSafe turns what a spreadsheet would read as a formula into text, by a
 // quote in front. A semicolon begins a cell too, where commas mark decimals.
 func formulaSafe(cell string) string {
 	parts := strings.Split(cell, ";")
@@ -40,9 +40,12 @@ func formulaSafe(cell string) string {
 	return strings.Join(parts, ";")
 }
 
-// beginsFormula looks past what is not seen, and past quotes, which count for
-// nothing in the middle of a cell. The wide signs are those of East Asia.
+// beginsFormula reports whether a spreadsheet would read text as a formula. It
+// skips invisible characters and quotes, which mean nothing inside a cell. The
+// wide signs are those of East Asia.
 func beginsFormula(text string) bool {
-	text = strings.TrimLeftFunc(text, func(r rune) bool { return r == '"' || unicode.IsSpace(r) || !unicode.IsGraphic(r) })
+	text = strings.TrimLeftFunc(text, func(r rune) bool {
+		return r == '"' || unicode.IsSpace(r) || !unicode.IsGraphic(r)
+	})
 	return strings.IndexAny(text, "=+-@|%＝＋－＠") == 0
 }

@@ -1,80 +1,33 @@
 package handlers
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"hookwall/internal/fourthwall"
-	"hookwall/oauth"
 	"hookwall/views"
 )
 
-const (
-	eventsPage = 50
-	healthTime = time.Second // for reading deliveries beside the list
-)
+const maxPageNumber = 1_000_000
 
-func eventsPath(shopID string) string { return shopPath(shopID) + "/events" }
-
-func eventPath(shopID, id string) string { return eventsPath(shopID) + "/" + url.PathEscape(id) }
-
-// matcher says which webhook a delivery belongs to.
-type matcher struct {
-	byID  map[string]fourthwall.Webhook
-	byURL map[string][]string // ids
-	blind bool                // the webhooks could not all be read
-}
-
-func newMatcher(list fourthwall.WebhookList) matcher {
-	m := matcher{map[string]fourthwall.Webhook{}, map[string][]string{}, list.Incomplete}
-	for _, hook := range list.Webhooks {
-		m.byID[hook.ID] = hook
-		address := normalURL(hook.URL)
-		m.byURL[address] = append(m.byURL[address], hook.ID)
-	}
-	return m
-}
-
-// match gives the webhook's id: the one in the delivered envelope or, failing
-// that, the only one with this URL. ambiguous says that several have it.
-func (m matcher) match(e fourthwall.Event) (id string, ambiguous bool) {
-	if envelope, ok := e.Envelope(); ok && envelope.WebhookID != "" {
-		return envelope.WebhookID, false
-	}
-	ids := m.byURL[normalURL(e.URL)]
-	if len(ids) == 1 {
-		return ids[0], false
-	}
-	return "", len(ids) > 1
-}
-
-// handleEvents is the delivery log: a page of the API, filtered by event type
+// handleEvents lists deliveries: a page of the API, filtered by event type
 // there, and by webhook here.
 func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
-	conn, q := stateOf(r).conn, r.URL.Query()
-	page := views.EventsPage{Action: eventsPath(conn.ShopID), Type: bounded(q.Get("type"), 100), Webhook: bounded(q.Get("webhook"), 200), TypeChoices: catalogueBadges()}
-	number, err := strconv.Atoi(q.Get("page"))
-	if err != nil || number < 1 || number > 1_000_000 {
-		number = 1
+	v, q := stateOf(r), r.URL.Query()
+	page := views.EventsPage{
+		Action: eventsPath(v.conn.ShopID), TypeChoices: catalogBadges(), Page: pageNumber(q),
+		Type: bounded(q.Get("type"), 100), Webhook: bounded(q.Get("webhook"), 200),
 	}
-	found, err := withCredential(r.Context(), s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
-		return s.API.Events(ctx, c, fourthwall.EventQuery{Type: fourthwall.EventType(page.Type), Page: number - 1, Size: eventsPage})
+	found, err := s.events(r.Context(), v, fourthwall.EventQuery{
+		Type: fourthwall.EventType(page.Type), Page: page.Page - 1,
 	})
 	status := http.StatusOK
-	var api *fourthwall.Error
-	switch {
-	case errors.As(err, &api) && api.Status == http.StatusBadRequest && page.Type != "":
-		page.Unreadable, status = refusedType(api, stateOf(r)), http.StatusUnprocessableEntity
-	case errors.As(err, &api):
-		page.Unreadable, status = s.unreadable(w, r, api, "deliveries", eventsPath(conn.ShopID))
-	case err != nil:
+	if api := (*fourthwall.Error)(nil); errors.As(err, &api) {
+		page.Unreadable, status = s.unreadableEvents(w, r, api, page.Type)
+	} else if err != nil {
 		return err
 	}
 	hooks, err := s.webhooksFor(r)
@@ -84,49 +37,31 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	if page.Frame, err = s.frame(r, "Deliveries"); err != nil {
 		return err
 	}
-	fillEvents(&page, conn.ShopID, found, hooks)
-	page.Page, page.Pages = number, max(found.TotalPages, 0)
-	if number > 1 {
-		page.PrevHref = eventsHref(conn.ShopID, page.Type, page.Webhook, number-1)
-	}
-	if found.More {
-		page.NextHref = eventsHref(conn.ShopID, page.Type, page.Webhook, number+1)
-	}
+	fillEvents(&page, v.conn.ShopID, found, hooks)
 	return s.render(w, r, status, views.Events(page))
 }
 
-// refusedType says that the API does not look for a type, which can only have
-// been written into the address.
-func refusedType(api *fourthwall.Error, v *requestState) *views.Notice {
-	return &views.Notice{
-		Kind: views.Warning, Title: "Fourthwall refuses this choice", Code: api.Code, RequestID: requestID(api, v),
-		Text: "It does not look for deliveries of the event type in this address.",
-		Link: &views.Link{Href: eventsPath(v.conn.ShopID), Text: "Show all deliveries"},
+// pageNumber counts from 1.
+func pageNumber(q url.Values) int {
+	number, err := strconv.Atoi(q.Get("page"))
+	if err != nil || number < 1 || number > maxPageNumber {
+		return 1
 	}
+	return number
 }
 
-func eventsHref(shopID, eventType, webhook string, page int) string {
-	q := filled(map[string]string{"type": eventType, "webhook": webhook})
-	if page > 1 {
-		q.Set("page", strconv.Itoa(page))
+// unreadableEvents says why there are none. A type that the API doesn't know can
+// only come from the URL.
+func (s *server) unreadableEvents(
+	w http.ResponseWriter, r *http.Request, api *fourthwall.Error, eventType string,
+) (*views.Notice, int) {
+	v := stateOf(r)
+	if api.Status != http.StatusBadRequest || eventType == "" {
+		return s.unreadable(w, r, api, "deliveries", eventsPath(v.conn.ShopID))
 	}
-	return withQuery(eventsPath(shopID), q.Encode())
-}
-
-// webhooksFor reads the list beside something else: without it, deliveries
-// are shown by their URL alone. It is incomplete when it could not be read.
-func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), listTime)
-	defer cancel()
-	list, err := withCredential(ctx, s, stateOf(r).conn, s.API.WebhookList)
-	if errors.Is(err, oauth.ErrReconnect) {
-		return list, err
-	}
-	if err != nil {
-		stateOf(r).log.Warn("webhooks could not be listed beside deliveries", "error", err)
-		return fourthwall.WebhookList{Incomplete: true}, nil
-	}
-	return list, nil
+	n := refusedTypeNotice(v.conn.ShopID)
+	n.Code, n.RequestID = api.Code, requestID(api, v)
+	return &n, http.StatusUnprocessableEntity
 }
 
 func fillEvents(page *views.EventsPage, shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) {
@@ -137,143 +72,16 @@ func fillEvents(page *views.EventsPage, shopID string, found fourthwall.EventPag
 	page.OnPage = len(found.Events)
 	for _, e := range found.Events {
 		row := deliveryRow(shopID, e, m)
-		if page.Webhook == "" || row.WebhookID == page.Webhook || row.Ambiguous && slices.Contains(m.byURL[normalURL(e.URL)], page.Webhook) {
+		isShared := row.Ambiguous && slices.Contains(m.sharing(e), page.Webhook)
+		if page.Webhook == "" || row.WebhookID == page.Webhook || isShared {
 			page.Rows = append(page.Rows, row)
 		}
 	}
-}
-
-func deliveryRow(shopID string, e fourthwall.Event, m matcher) views.DeliveryRow {
-	row := views.DeliveryRow{
-		ID: e.ID, Href: eventPath(shopID, e.ID), Type: badge(e.Type), At: e.CreatedAt, State: e.State,
-		Failed: e.HasError, Error: e.Error, Test: e.TestMode, URL: e.URL,
+	page.Pages = max(found.TotalPages, 0)
+	if page.Page > 1 {
+		page.PrevHref = eventsHref(shopID, page.Type, page.Webhook, page.Page-1)
 	}
-	row.WebhookID, row.Ambiguous = m.match(e)
-	row.WebhooksUnknown = m.blind
-	if _, there := m.byID[row.WebhookID]; there || m.blind && row.WebhookID != "" {
-		row.WebhookHref = webhookPath(shopID, row.WebhookID)
+	if found.More {
+		page.NextHref = eventsHref(shopID, page.Type, page.Webhook, page.Page+1)
 	}
-	return row
-}
-
-func catalogueBadges() []views.EventBadge {
-	var out []views.EventBadge
-	for _, info := range fourthwall.EventTypes() {
-		out = append(out, badge(info.Code))
-	}
-	return out
-}
-
-// handleEvent shows one delivery. Its body holds buyers' data: it is drawn
-// only when it is asked for, and kept nowhere.
-func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
-	conn, id := stateOf(r).conn, r.PathValue("id")
-	e, err := withCredential(r.Context(), s, conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.Event, error) {
-		return s.API.Event(ctx, c, id)
-	})
-	var api *fourthwall.Error
-	switch {
-	case errors.As(err, &api) && api.Status == http.StatusForbidden:
-		return &httpError{
-			Status: http.StatusForbidden, Code: api.Code, Err: err, Links: []views.Link{connectLink(eventPath(conn.ShopID, id), conn.ShopID)},
-			Public: "This connection may not read deliveries: it lacks the permission webhook_read. Connect the shop again and allow it.",
-		}
-	case isNotFound(err):
-		return &httpError{Status: http.StatusNotFound, Public: "Fourthwall does not know this delivery. It may be too old.", Code: api.Code, Err: err, Links: []views.Link{{Href: eventsPath(conn.ShopID), Text: "See the deliveries"}}}
-	case err != nil:
-		return err
-	}
-	hooks, err := s.webhooksFor(r)
-	if err != nil {
-		return err
-	}
-	frame, err := s.frame(r, "Delivery")
-	if err != nil {
-		return err
-	}
-	body := e.Body.Reveal()
-	page := views.DeliveryPage{
-		Frame: frame, ListHref: eventsPath(conn.ShopID), Row: deliveryRow(conn.ShopID, e, newMatcher(hooks)), UpdatedAt: e.UpdatedAt, APIVersion: e.APIVersion,
-		BodyBytes: len(body), ShowHref: eventPath(conn.ShopID, id) + "?show=body", HideHref: eventPath(conn.ShopID, id),
-	}
-	if envelope, ok := e.Envelope(); ok {
-		page.EventID, page.WebhookID, page.ShopID = envelope.ID, envelope.WebhookID, envelope.ShopID
-	}
-	if r.URL.Query().Get("show") == "body" {
-		page.Body, page.Pretty = pretty(body)
-	}
-	return s.render(w, r, http.StatusOK, views.Delivery(page))
-}
-
-// pretty indents JSON without changing a value in it; what is no JSON stays
-// as it came.
-func pretty(body string) (string, bool) {
-	var out bytes.Buffer
-	if err := json.Indent(&out, []byte(body), "", "  "); err != nil {
-		return body, false
-	}
-	return out.String(), true
-}
-
-// health is what the shop's last deliveries say of each webhook, or why
-// nothing is known.
-func (s *server) health(r *http.Request) (fourthwall.EventPage, string) {
-	v := stateOf(r)
-	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
-	defer cancel()
-	found, err := withCredential(ctx, s, v.conn, func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
-		return s.API.Events(ctx, c, fourthwall.EventQuery{Size: eventsPage})
-	})
-	if err == nil {
-		return found, ""
-	}
-	v.log.Warn("deliveries could not be listed beside webhooks", "error", err)
-	var api *fourthwall.Error
-	if errors.As(err, &api) && api.Status == http.StatusForbidden {
-		return found, "Deliveries are not shown: this connection lacks the permission webhook_read."
-	}
-	if ctx.Err() != nil {
-		return found, "Deliveries are not shown: Fourthwall did not list them within a second."
-	}
-	return found, "Deliveries are not shown: Fourthwall could not list them."
-}
-
-// healthOf counts per webhook. A delivery that could belong to several is
-// counted for none of them.
-func healthOf(shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) map[string]*views.Health {
-	m := newMatcher(hooks)
-	out := map[string]*views.Health{}
-	for _, hook := range hooks.Webhooks {
-		out[hook.ID] = &views.Health{Href: eventsHref(shopID, "", hook.ID, 1)}
-	}
-	for _, e := range found.Events {
-		id, ambiguous := m.match(e)
-		if ambiguous {
-			for _, shared := range m.byURL[normalURL(e.URL)] {
-				out[shared].Ambiguous = true
-			}
-		}
-		h := out[id]
-		if h == nil {
-			continue
-		}
-		h.Deliveries++
-		if e.HasError {
-			h.Failed++
-			if e.CreatedAt.After(h.LastFailed) {
-				h.LastFailed = e.CreatedAt
-			}
-		}
-		countState(h, e.State)
-	}
-	return out
-}
-
-func countState(h *views.Health, state string) {
-	i := slices.IndexFunc(h.States, func(c views.StateCount) bool { return c.State == state })
-	if i < 0 {
-		h.States = append(h.States, views.StateCount{State: state})
-		i = len(h.States) - 1
-	}
-	h.States[i].Count++
 }

@@ -33,7 +33,7 @@ func (pg *page) deliveries() (out []string) {
 	return out
 }
 
-// fired lets one event happen at one webhook and gives its id.
+// fired lets one event happen at one webhook and returns its id.
 func (g *rig) fired(shop sandbox.DemoShop, kind string, test bool) string {
 	g.t.Helper()
 	ids, err := g.box.Fire(shop.ID, kind, test)

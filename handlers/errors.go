@@ -9,10 +9,16 @@ import (
 	"strings"
 	"time"
 
+	"hookwall/handlers/middleware"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
-	"hookwall/oauth"
 	"hookwall/views"
+)
+
+// When to try again.
+const (
+	busyPause     = 5 * time.Second
+	databasePause = 10 * time.Second
 )
 
 // httpError is an answer that is not the page that was asked for. Public is
@@ -34,77 +40,44 @@ func (e *httpError) Error() string {
 
 func (e *httpError) Unwrap() error { return e.Err }
 
-// adapt runs a route behind its guard and turns an error into a page.
-func (s *server) adapt(rt route) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		err := stateOf(r).broken
-		if err == nil {
-			err = s.answer(rt, w, r)
-		}
-		if errors.Is(err, oauth.ErrReconnect) {
-			stateOf(r).log.Warn("the shop must be connected again", "error", err)
-			err = s.sendToConnect(w, r, rt, stateOf(r).conn.ShopID)
-		}
-		if errors.Is(err, store.ErrUnavailable) {
-			err = s.unavailable(rt, w, r, err)
-		}
-		if err != nil {
-			s.showError(w, r, err)
-		}
-	}
-}
-
-// answer counts the request under its limits and lets it through the guard.
-func (s *server) answer(rt route, w http.ResponseWriter, r *http.Request) error {
-	hit, err := s.admit(rt, r)
-	switch {
-	case err != nil:
-		return err
-	case hit != nil:
-		return s.limited(rt, w, r, hit)
-	case rt.access == shopOnly:
-		return s.guard(rt, w, r)
-	}
-	return rt.handle(w, r)
-}
-
-// showError draws the page of an error. What is not a httpError or an answer
-// of the API is a 500 with a fixed text.
+// showError draws the page of an error. What is neither an httpError nor an
+// error of the API is a 500 with a fixed text.
 func (s *server) showError(w http.ResponseWriter, r *http.Request, err error) {
 	v := stateOf(r)
 	answer := asHTTPError(err)
-	if answer.Status >= 500 {
+	if answer.Status >= http.StatusInternalServerError {
 		v.log.Error("request failed", "status", answer.Status, "error", err)
 	} else if answer.Err != nil {
 		v.log.Info("request refused", "status", answer.Status, "error", err)
 	}
 	setRetryAfter(w, answer.RetryAfter)
-	text := errorTexts[answer.Status]
-	heading := cmp.Or(answer.Heading, text.heading)
-	page := views.ErrorPage{
-		Frame:  s.errorFrame(r, heading),
-		Status: answer.Status, Heading: heading, Text: answer.Public,
-		Code: answer.Code, RequestID: v.requestID, Links: answer.Links, RetryAfter: answer.RetryAfter, Again: answer.again,
-	}
-	if page.Text == "" {
-		page.Text = text.text
-	}
-	if len(page.Links) == 0 && answer.Status == http.StatusForbidden && v.conn.ShopID != "" {
-		page.Links = []views.Link{connectLink(s.returnPath(r.URL.EscapedPath()), v.conn.ShopID)}
-	}
-	if len(page.Links) == 0 {
-		page.Links = s.waysOn(r, answer.Status)
-	}
-	if err := s.render(w, r, answer.Status, views.Error(page)); err != nil {
+	if err := s.render(w, r, answer.Status, views.Error(s.errorPage(r, answer))); err != nil {
 		v.log.Error("the error page could not be drawn", "error", err)
 		http.Error(w, "Internal error. Request "+v.requestID, http.StatusInternalServerError)
 	}
 }
 
-// waysOn are the links of an error page that has none of its own. What failed
-// for a reason that passes can be asked for again.
+func (s *server) errorPage(r *http.Request, answer *httpError) views.ErrorPage {
+	v, text := stateOf(r), errorTexts[answer.Status]
+	heading := cmp.Or(answer.Heading, text.heading)
+	page := views.ErrorPage{
+		Frame: s.errorFrame(r, heading), Status: answer.Status, Heading: heading, Text: cmp.Or(answer.Public, text.text),
+		Code: answer.Code, RequestID: v.requestID, Links: answer.Links, RetryAfter: answer.RetryAfter, Again: answer.again,
+	}
+	switch {
+	case len(page.Links) > 0:
+	case answer.Status == http.StatusForbidden && v.conn.ShopID != "":
+		page.Links = []views.Link{connectLink(s.returnPath(r.URL.EscapedPath()), v.conn.ShopID)}
+	default:
+		page.Links = s.waysOn(r, answer.Status)
+	}
+	return page
+}
+
+// waysOn returns the links of an error page that has none of its own. What
+// failed for a reason that passes can be asked for again.
 func (s *server) waysOn(r *http.Request, status int) []views.Link {
-	start := views.Link{Href: "/", Text: "Go to the start"}
+	start := views.Link{Href: homePath, Text: "Go to the start"}
 	again := s.returnPath(r.URL.EscapedPath())
 	if r.Method != http.MethodGet || status < http.StatusInternalServerError || again == "" {
 		return []views.Link{start}
@@ -112,22 +85,21 @@ func (s *server) waysOn(r *http.Request, status int) []views.Link {
 	return []views.Link{{Href: withQuery(again, r.URL.RawQuery), Text: "Try again"}, start}
 }
 
-var errorTexts = map[int]struct{ heading, text string }{
-	http.StatusBadRequest:            {"This request could not be understood", "Part of it was missing or broken, so nothing was done. Go back and try again."},
-	http.StatusForbidden:             {"This is not allowed", "Nothing was done. Go back to the page that you came from, and try from there."},
-	http.StatusNotFound:              {"This page does not exist", "The address may be mistyped, or what it showed is gone. Go to the start and find your way from there."},
-	http.StatusConflict:              {"This cannot be done now", "Something has changed meanwhile, so nothing was done. Open the page again and look how things stand."},
-	http.StatusGone:                  {"What this page was about is over", "It was kept for a while only, and nothing was done now. Start again from the list of webhooks."},
-	http.StatusMethodNotAllowed:      {"This address does not take that kind of request", "Open it as a page, or use the form that leads to it."},
-	http.StatusRequestEntityTooLarge: {"This is too large", "A form may have at most 1 MiB, so nothing was done. Make it shorter and send it again."},
-	http.StatusMisdirectedRequest:    {"This is not Hookwall’s address", "Open Hookwall under the address that it was set up with."},
-	http.StatusTooManyRequests:       {"Too many requests", "Nothing was done. Wait a little, then try again."},
-	http.StatusInternalServerError:   {"Something went wrong on our side", "It is not your fault, and the details are in the log under this request id. Try again in a moment."},
-	http.StatusBadGateway:            {"Fourthwall did not answer as expected", "Fourthwall could not be reached or sent something that could not be read. Try again in a moment."},
-	http.StatusServiceUnavailable:    {"Fourthwall is busy", "Fourthwall asks us to wait. Try again in a moment."},
+// fail draws the page for a request that a layer refused.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	answer := &httpError{Status: http.StatusInternalServerError, Err: err}
+	switch {
+	case errors.Is(err, middleware.ErrHost):
+		answer = &httpError{Status: http.StatusMisdirectedRequest, Public: wrongHostText(s.PublicURL)}
+	case errors.Is(err, middleware.ErrCrossOrigin):
+		answer = &httpError{Status: http.StatusForbidden, Public: crossOriginText}
+	case errors.Is(err, middleware.ErrBusy):
+		answer = &httpError{Status: http.StatusTooManyRequests, Public: busyText, RetryAfter: busyPause}
+	}
+	s.showError(w, r, answer)
 }
 
-// asHTTPError finds what to tell the person.
+// asHTTPError returns what to tell the person.
 func asHTTPError(err error) *httpError {
 	var answer *httpError
 	if errors.As(err, &answer) {
@@ -147,49 +119,92 @@ func asHTTPError(err error) *httpError {
 	return &httpError{Status: http.StatusInternalServerError, Err: err}
 }
 
-// apiError is the page for an answer of the API that no form deals with.
-func apiError(api *fourthwall.Error) *httpError {
-	answer := &httpError{Status: http.StatusBadGateway, Err: api, Code: api.Code, RetryAfter: api.RetryAfter}
-	if api.TooLarge {
-		answer.Public = "Fourthwall’s answer is larger than Hookwall reads, so it is not shown. Nothing is wrong with the connection: try again later, or look in Fourthwall’s own settings."
-		return answer
-	}
-	switch api.Status {
-	case http.StatusNotFound:
-		answer.Status = http.StatusNotFound
-		if isShopGone(api) {
-			answer.Public = shopGoneText + " Connect the shop again, or disconnect it under Shops."
-			answer.Links = []views.Link{{Href: "/shops", Text: "See the shops"}}
-			return answer
-		}
-		answer.Public = "Fourthwall does not know this webhook. It may have been deleted: look in the list of webhooks."
-	case http.StatusForbidden:
-		answer.Status = http.StatusForbidden
-		answer.Public = "This connection may not read webhooks: it lacks the permission webhook_read. Connect the shop again and allow it."
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		answer.Status = http.StatusServiceUnavailable
-	}
-	return answer
-}
-
-const shopGoneText = "Fourthwall does not know this shop any more: it may have been closed."
-
-// isShopGone tells whether the API says that the shop itself is not there,
-// which says nothing about one of its webhooks.
-func isShopGone(api *fourthwall.Error) bool {
-	return api.Status == http.StatusNotFound && strings.Contains(api.Code, "SHOP")
-}
-
-func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
-
-// badForm answers for a body that is not a form.
+// badForm returns the error for a body that is not a form.
 func badForm(err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return err
 	}
-	return &httpError{Status: http.StatusBadRequest, Public: "The form could not be read, so nothing was done. Open the page again and send it from there.", Err: err}
+	return &httpError{Status: http.StatusBadRequest, Public: unreadableFormText, Err: err}
 }
+
+// databaseError returns the page for a database that cannot be used.
+func databaseError(err error) *httpError {
+	return &httpError{
+		Status: http.StatusServiceUnavailable, Heading: unavailableTitle, Err: err, RetryAfter: databasePause,
+		Public: unavailableText + unavailableFix,
+	}
+}
+
+// apiError returns the page for an error of the API that no form deals with.
+func apiError(api *fourthwall.Error) *httpError {
+	answer := &httpError{Status: http.StatusBadGateway, Err: api, Code: api.Code, RetryAfter: api.RetryAfter}
+	switch {
+	case api.TooLarge:
+		answer.Public = tooLargeText
+	case isShopGone(api):
+		answer.Status, answer.Public = http.StatusNotFound, shopGoneText+reconnectText
+		answer.Links = []views.Link{{Href: shopsPath, Text: "See the shops"}}
+	case api.Status == http.StatusNotFound:
+		answer.Status, answer.Public = http.StatusNotFound, webhookUnknownText
+	case api.Status == http.StatusForbidden:
+		answer.Status, answer.Public = http.StatusForbidden, mayNotReadText
+	case api.Status == http.StatusTooManyRequests, api.Status == http.StatusServiceUnavailable:
+		answer.Status = http.StatusServiceUnavailable
+	}
+	return answer
+}
+
+// unreadable says why something of the shop's cannot be read. what is its
+// plural; back is where to return to after connecting again.
+func (s *server) unreadable(
+	w http.ResponseWriter, r *http.Request, api *fourthwall.Error, what, back string,
+) (*views.Notice, int) {
+	v := stateOf(r)
+	v.log.Warn(what+" could not be read", "error", api)
+	answer := apiError(api)
+	setRetryAfter(w, api.RetryAfter)
+	text := errorTexts[answer.Status]
+	n := &views.Notice{
+		Kind: views.Warning, Title: text.heading, Text: text.text,
+		Code: api.Code, RequestID: requestID(api, v), Link: &views.Link{Href: back, Text: "Try again"},
+	}
+	reconnect := connectLink(back, v.conn.ShopID)
+	switch {
+	case api.TooLarge:
+		n.Title, n.Text, n.Link = tooLargeTitle, tooLargeText, nil
+	case isShopGone(api):
+		n.Title, n.Text, n.Link = shopGoneTitle, answer.Public, &reconnect
+	case answer.Status == http.StatusNotFound:
+		n.Title, n.Text = noList(what)
+		return n, http.StatusBadGateway
+	case answer.Status == http.StatusForbidden:
+		n.Title, n.Text = mayNotRead(what)
+		n.Link = &reconnect
+		return n, http.StatusOK
+	case answer.Status == http.StatusServiceUnavailable:
+		n.Text = loadAgainText(inText(*failureOf(api)))
+	}
+	return n, answer.Status
+}
+
+// isShopGone reports whether the API says that the shop itself doesn't exist,
+// which says nothing about one of its webhooks.
+func isShopGone(api *fourthwall.Error) bool {
+	return api.Status == http.StatusNotFound && strings.Contains(api.Code, "SHOP")
+}
+
+// requestID returns the API's request ID, which Fourthwall can look up, or ours
+// where it gave none.
+func requestID(api *fourthwall.Error, v *requestState) string {
+	if api != nil && api.RequestID != "" {
+		return api.RequestID
+	}
+	return v.requestID
+}
+
+// seconds returns d in whole seconds, rounded up.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 func setRetryAfter(w http.ResponseWriter, d time.Duration) {
 	if d > 0 {

@@ -106,7 +106,7 @@ func keysOf(list []fourthwall.Webhook, ordered bool) (keys []string) {
 	return keys
 }
 
-// inOrder tells whether neighbours stand in the order that was asked for, and
+// inOrder reports whether neighbors are in the order that was asked for, and
 // equals as they were.
 func inOrder(got, was []fourthwall.Webhook, by string, health map[string]*views.Health) bool {
 	rank := func(h fourthwall.Webhook) (text string, n int) {

@@ -237,7 +237,7 @@ func (z *fuzzed) checkUnseen(t *testing.T, target string, posted url.Values) {
 	}
 }
 
-// holds tells whether a text stands anywhere in an answer.
+// holds reports whether a text is anywhere in an answer.
 func holds(pg *page, text string) bool {
 	for _, values := range pg.header {
 		if strings.Contains(strings.Join(values, "\n"), text) {

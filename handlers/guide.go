@@ -8,13 +8,10 @@ import (
 	"hookwall/views"
 )
 
-const (
-	guidePath = "/guide/hide"
-	// guideCookieLife is the longest that browsers keep a cookie, in seconds.
-	guideCookieLife = 400 * 24 * 60 * 60
-)
+// guideCookieLife is the longest that browsers keep a cookie, in seconds.
+const guideCookieLife = 400 * 24 * 60 * 60
 
-// guide is the hint for newcomers to the sandbox; nil elsewhere, and in a
+// guide returns the hint for newcomers to the sandbox; nil elsewhere, and in a
 // browser that has hidden it.
 func (s *server) guide(r *http.Request, hooks []fourthwall.Webhook, events fourthwall.EventPage) *views.Guide {
 	if s.SandboxURL == "" {
@@ -26,8 +23,8 @@ func (s *server) guide(r *http.Request, hooks []fourthwall.Webhook, events fourt
 	conn := stateOf(r).conn
 	return &views.Guide{
 		Created: len(hooks) > 0, Delivered: len(events.Events) > 0,
-		Example: "https://" + s.Receiver + "/ok", FireHref: s.SandboxURL + "/#" + conn.ShopID, EventsHref: eventsPath(conn.ShopID),
-		HideAction: guidePath, Return: webhooksPath(conn.ShopID),
+		Example: "https://" + s.Receiver + "/ok", FireHref: s.SandboxURL + "/#" + conn.ShopID,
+		EventsHref: eventsPath(conn.ShopID), HideAction: guidePath, Return: webhooksPath(conn.ShopID),
 	}
 }
 
@@ -39,9 +36,6 @@ func (s *server) handleGuideHide(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure exactly when the public URL is https
-		Name: s.cookieName("guide"), Value: "hidden", Path: "/", MaxAge: guideCookieLife,
-		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
-	})
-	return redirect(w, r, cmp.Or(s.returnPath(r.PostForm.Get("return")), "/"))
+	http.SetCookie(w, s.cookie("guide", "hidden", guideCookieLife))
+	return redirect(w, r, cmp.Or(s.returnPath(r.PostForm.Get("return")), homePath))
 }

@@ -57,7 +57,7 @@ func newVillage(t *testing.T) *village {
 	return v
 }
 
-// mark stands in every address of a shop's webhooks, and nowhere else.
+// mark is in every address of a shop's webhooks, and nowhere else.
 func (v *village) mark(shop int) string {
 	return fmt.Sprintf("https://hooks.example.com/mark-%d", shop)
 }
@@ -74,12 +74,12 @@ func TestShopsNeverMix(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		for range rapid.IntRange(5, 25).Draw(r, "deeds") {
 			v.move(2 * time.Second)
-			v.deed(r)
+			v.step(r)
 		}
 	})
 }
 
-func (v *village) deed(r *rapid.T) {
+func (v *village) step(r *rapid.T) {
 	who := rapid.SampledFrom(v.people).Draw(r, "person")
 	at := rapid.IntRange(0, 1).Draw(r, "shop")
 	rt := rapid.SampledFrom(v.routes).Draw(r, "route")

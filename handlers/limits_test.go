@@ -487,7 +487,7 @@ func TestWhoIsOneAddress(t *testing.T) {
 func TestReplicasCountTogether(t *testing.T) {
 	g := newRig(t, behindProxy(Limits{Writes: sevenSeconds(2), SignIns: sevenSeconds(4)}))
 	second := build(g.server.Config)
-	t.Cleanup(second.errands.end)
+	t.Cleanup(second.background.end)
 	replica := httptest.NewServer(second.handler())
 	t.Cleanup(replica.Close)
 	p := g.person().from(home)

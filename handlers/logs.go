@@ -3,10 +3,21 @@ package handlers
 import (
 	"context"
 	"log/slog"
+
+	"hookwall/handlers/middleware"
 )
 
-// LogTo writes to h in UTC, and with the request id that the answer carries
-// where a line is written on behalf of a request, whichever package writes it.
+// What a stranger can write into the log, in bytes.
+const (
+	maxLoggedShop = 80
+	maxLoggedHost = 100
+)
+
+// clip returns at most limit bytes of what a stranger wrote, for the log.
+func clip(text string, limit int) string { return middleware.Clip(text, limit) }
+
+// LogTo returns a handler that writes to h in UTC. It adds the request ID of the
+// response to a line that is written on behalf of a request, by any package.
 func LogTo(h slog.Handler) slog.Handler { return requestLog{h} }
 
 type requestLog struct{ slog.Handler }
@@ -14,8 +25,8 @@ type requestLog struct{ slog.Handler }
 // Handle adds what is known of the request.
 func (l requestLog) Handle(ctx context.Context, line slog.Record) error {
 	line.Time = line.Time.UTC()
-	if v, ok := ctx.Value(stateKey{}).(*requestState); ok {
-		line.AddAttrs(slog.String("request", v.requestID))
+	if id := middleware.RequestIDOf(ctx); id != "" {
+		line.AddAttrs(slog.String("request", id))
 	}
 	return l.Handler.Handle(ctx, line)
 }

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"hookwall/handlers/middleware"
 	"hookwall/internal/sandbox"
 )
 
@@ -95,7 +95,7 @@ func TestLogTo(t *testing.T) {
 		t.Errorf("got %s want %s", &out, want)
 	}
 	out.Reset()
-	ctx := context.WithValue(t.Context(), stateKey{}, &requestState{requestID: "r1"})
+	ctx := middleware.WithRequestID(t.Context(), "r1")
 	if err := to.WithGroup("g").Handle(ctx, slog.NewRecord(moment, slog.LevelInfo, "m", 0)); err != nil {
 		t.Fatal(err)
 	}

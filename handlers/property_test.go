@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"flag"
 	"fmt"
 	"net/http"
@@ -17,7 +18,6 @@ import (
 	"pgregory.net/rapid"
 
 	"hookwall/internal/sandbox"
-	"hookwall/oauth"
 )
 
 // few lowers how many cases rapid tries, for those that ask whole pages,
@@ -47,7 +47,7 @@ func (g *rig) near() *person {
 	return &person{g, &http.Client{Jar: jar, Transport: inProcess{g.server.handler()}}}
 }
 
-// press gives the buttons of a form that draw it again with other ticks.
+// press returns the buttons of a form that draw it again with other ticks.
 func (f *form) presses() []string {
 	return slices.DeleteFunc(slices.Clone(f.buttons), func(b string) bool {
 		return !strings.HasPrefix(b, "do=preset:") && !strings.HasPrefix(b, "do=group:") && b != "do=all"
@@ -94,7 +94,7 @@ func distinctTypes(types []string) (out []string) {
 	return out
 }
 
-// editAtRandom makes one edit and gives the types that the webhook is to have,
+// editAtRandom makes one edit and returns the types that the webhook is to have,
 // the unknown ones in the order of before.
 func (p *person) editAtRandom(r *rapid.T, shop sandbox.DemoShop, id string, have []string) []string {
 	p.t.Helper()
@@ -157,7 +157,7 @@ func TestCreatesOnceWhateverHappens(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		run++
 		g.move(time.Minute)
-		id, a, b := oauth.RandomToken(), fmt.Sprintf("%s/%d/a", good, run), fmt.Sprintf("%s/%d/b", good, run)
+		id, a, b := rand.Text(), fmt.Sprintf("%s/%d/a", good, run), fmt.Sprintf("%s/%d/b", good, run)
 		for _, fault := range rapid.SliceOfN(rapid.SampledFrom(faults), 0, 3).Draw(r, "faults") {
 			fault.Method, fault.Path = http.MethodPost, apiWebhooks
 			g.box.FailNext(fault)

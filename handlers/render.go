@@ -2,31 +2,16 @@ package handlers
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
-	"net/url"
-	"slices"
 
 	"github.com/a-h/templ"
 
+	"hookwall/handlers/middleware"
 	"hookwall/internal/store"
 	"hookwall/views"
 )
-
-// forDevelopersURL is where a shop's owner finds the webhook secret, the test
-// button and the Open API user.
-const forDevelopersURL = "https://my-shop.fourthwall.com/admin/dashboard/settings/for-developers?redirect"
-
-// forDevelopers is that page or, in the sandbox, the one that lists the demo
-// shops' API users.
-func (s *server) forDevelopers() string {
-	if s.SandboxURL != "" {
-		return s.SandboxURL
-	}
-	return forDevelopersURL
-}
 
 // render draws a whole page before the first byte is sent, so that a failure
 // cannot leave half of one.
@@ -49,18 +34,38 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, status int, page
 	return nil
 }
 
-// redirect sends the browser on with a GET.
+// redirect sends the browser to another page with a GET.
 func redirect(w http.ResponseWriter, r *http.Request, to string) error {
 	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // callers give our own paths, checked return paths and the configured sign-in
+	//nolint:gosec // callers pass our own paths, checked return paths and the configured sign-in
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 
-// frame fills the parts around a page's content, and takes the flashes that
-// wait for this page.
+// frame fills the parts around a page's content, and takes the notices that
+// were left for this page.
 func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 	v := stateOf(r)
-	f := s.bareFrame(r, title)
+	f, err := s.frameWithShops(r, title)
+	isShown := r.Method != http.MethodHead
+	if err != nil || v.owner == "" || v.offline || !isShown {
+		return f, err
+	}
+	f.Notices, err = s.takeFlashes(r)
+	return f, err
+}
+
+// errorFrame never fails: an error page must be drawn when the database is gone.
+func (s *server) errorFrame(r *http.Request, title string) views.Frame {
+	f, err := s.frameWithShops(r, title)
+	if err != nil {
+		stateOf(r).log.Error("the shops could not be read for an error page", "error", err)
+	}
+	return f
+}
+
+func (s *server) frameWithShops(r *http.Request, title string) (views.Frame, error) {
+	v, f := stateOf(r), s.bareFrame(r, title)
 	if v.owner == "" || v.offline {
 		return offlineFrame(f, v), nil
 	}
@@ -69,68 +74,23 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 		return f, err
 	}
 	for _, c := range all {
-		link := shopLink(c)
-		f.Shops = append(f.Shops, link)
-		if c.ID == v.conn.ID {
-			setShop(&f, link)
-		}
-	}
-	f.SignedIn = len(all) > 0
-	if r.Method == http.MethodHead { // which shows nothing to anybody
-		return f, nil
-	}
-	flashes, err := s.Store.TakeFlashes(r.Context(), v.owner, r.URL.Path)
-	if errors.Is(err, store.ErrUnavailable) {
-		// They stay for the next time; the page itself can be read.
-		v.log.Error("the notices of a page could not be taken", "error", err)
-		return f, nil
-	}
-	if err != nil {
-		return f, err
-	}
-	for i, data := range flashes {
-		if slices.ContainsFunc(flashes[:i], func(before []byte) bool { return bytes.Equal(before, data) }) {
-			continue // of two presses, each left its own
-		}
-		var n views.Notice
-		if err := json.Unmarshal(data, &n); err != nil {
-			return f, err
-		}
-		f.Notices = append(f.Notices, n)
-	}
-	return f, nil
-}
-
-func (s *server) bareFrame(r *http.Request, title string) views.Frame {
-	return views.Frame{
-		Title: title, Path: r.URL.Path, SandboxURL: s.SandboxURL, ToolsHref: signaturePath,
-		PlainHTTPWarning: !s.secure && !isLoopback(s.PublicURL.Hostname()),
-	}
-}
-
-// errorFrame never fails: an error page must be drawn when the database is gone.
-func (s *server) errorFrame(r *http.Request, title string) views.Frame {
-	v := stateOf(r)
-	f := s.bareFrame(r, title)
-	if v.owner == "" || v.offline {
-		return offlineFrame(f, v)
-	}
-	all, err := s.Store.Connections(r.Context(), v.owner)
-	if err != nil {
-		v.log.Error("the shops could not be read for an error page", "error", err)
-		return f
-	}
-	for _, c := range all {
 		f.Shops = append(f.Shops, shopLink(c))
 		if c.ID == v.conn.ID {
 			setShop(&f, shopLink(c))
 		}
 	}
 	f.SignedIn = len(all) > 0
-	return f
+	return f, nil
 }
 
-// offlineFrame has what is known without the database.
+func (s *server) bareFrame(r *http.Request, title string) views.Frame {
+	return views.Frame{
+		Title: title, Path: r.URL.Path, SandboxURL: s.SandboxURL, ToolsHref: signaturePath,
+		PlainHTTPWarning: !s.secure && !middleware.IsLoopback(s.PublicURL.Hostname()),
+	}
+}
+
+// offlineFrame adds what is known without the database.
 func offlineFrame(f views.Frame, v *requestState) views.Frame {
 	if v.conn.ID != "" {
 		link := shopLink(v.conn)
@@ -145,22 +105,17 @@ func setShop(f *views.Frame, shop views.ShopLink) {
 }
 
 func shopLink(c store.Connection) views.ShopLink {
-	name := c.ShopName
-	if name == "" {
-		name = c.ShopID
+	return views.ShopLink{
+		ID: c.ShopID, Name: cmp.Or(c.ShopName, c.ShopID), Domain: c.ShopDomain,
+		Href: webhooksPath(c.ShopID), Expired: c.Expired,
 	}
-	return views.ShopLink{ID: c.ShopID, Name: name, Domain: c.ShopDomain, Href: webhooksPath(c.ShopID), Expired: c.Expired}
 }
 
-// flash leaves a notice for the next visit to page, a path as it stands in an
-// address.
-func (s *server) flash(r *http.Request, owner store.Owner, page string, n views.Notice) error {
-	data, err := json.Marshal(n)
-	if err != nil {
-		return err
+// forDevelopers returns the page with a shop's signing secret and API user or,
+// in the sandbox, the one that lists those of the demo shops.
+func (s *server) forDevelopers() string {
+	if s.SandboxURL != "" {
+		return s.SandboxURL
 	}
-	if page, err = url.PathUnescape(page); err != nil {
-		return err
-	}
-	return s.Store.AddFlash(r.Context(), owner, page, data)
+	return forDevelopersURL
 }

@@ -9,14 +9,14 @@ import (
 
 const maxReturnPath = 1024 // bytes
 
-// returnQuery are the parameters that a return path may keep: kept forms and
-// checks, ticks and filters. What shows buyers' data is not among them.
+// returnQuery has the parameters that a return path may keep: drafts and checks,
+// checked boxes and filters. What shows buyers' data is not among them.
 var returnQuery = []string{
 	"draft", "form", "again", "base", "preset", "types", "add",
 	"q", "type", "sort", "webhook", "page", "action", "outcome",
 }
 
-// returnPath checks where a person wants to go after signing in. It gives a
+// returnPath checks where a person wants to go after signing in. It returns a
 // path of a page of ours, or "" for anything else: the value comes from the
 // address bar, and must never lead to another host.
 func (s *server) returnPath(raw string) string {
@@ -46,11 +46,11 @@ func (s *server) returnPath(raw string) string {
 	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: kept.Encode()}).String()
 }
 
-// forShop turns a checked return path to the shop that was connected, which
-// need not be the one the person set out from. A page that only the other
+// forShop returns a checked return path for the shop that was connected, which
+// need not be the one that the person came from. A page that only the other
 // shop has becomes the list of webhooks.
 func forShop(to, shopID string) string {
-	if to == "" || to == "/" {
+	if to == "" || to == homePath {
 		return webhooksPath(shopID)
 	}
 	u, err := url.Parse(to)
@@ -65,22 +65,4 @@ func forShop(to, shopID string) string {
 		return withQuery(newWebhookPath(shopID), u.RawQuery)
 	}
 	return webhooksPath(shopID)
-}
-
-func withQuery(p, query string) string {
-	if query == "" {
-		return p
-	}
-	return p + "?" + query
-}
-
-// filled leaves out what is empty.
-func filled(pairs map[string]string) url.Values {
-	v := url.Values{}
-	for name, value := range pairs {
-		if value != "" {
-			v.Set(name, value)
-		}
-	}
-	return v
 }

@@ -152,17 +152,16 @@ func newRig(t testing.TB, o options) *rig {
 		PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api,
 		OAuth: oauth.New(provider), Limits: o.limits, Logger: logger, Now: now, Pauses: o.pauses,
 		Targets: targets, Receiver: sandbox.ReceiverHost, Sample: func(of SampleOf) (string, error) {
-			return sandbox.SampleEvent(sandbox.Sample{
-				Type: of.Type, WebhookID: of.WebhookID, ShopID: of.ShopID, ShopName: of.ShopName, Domain: of.Domain, At: of.At,
-			})
+			shop := sandbox.DemoShop{ID: of.ShopID, Name: of.ShopName, Domain: of.Domain}
+			return sandbox.SampleEvent(of.Type, of.WebhookID, shop, of.At)
 		},
 	})
 	front.Config.Handler = g.server.handler()
 	front.Start()
 	t.Cleanup(func() {
-		g.server.errands.drain()
+		g.server.background.drain()
 		front.Close()
-		g.server.errands.end()
+		g.server.background.end()
 	})
 	return g
 }
@@ -211,7 +210,7 @@ func (c *calls) forget() {
 	c.all = nil
 }
 
-// of gives the calls with this method, of those about webhooks and events.
+// of returns the calls with this method, of those about webhooks and events.
 func (c *calls) of(method string) (out []apiCall) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -251,7 +250,7 @@ func (g *rig) direct(shop sandbox.DemoShop, method, id, body string) {
 	}
 }
 
-// add gives the shop a webhook past the dashboard.
+// add returns the shop a webhook past the dashboard.
 func (g *rig) add(shop sandbox.DemoShop, address string, types ...string) sandbox.Webhook {
 	g.t.Helper()
 	hook, err := g.box.AddWebhook(shop.ID, address, types)
@@ -368,7 +367,7 @@ type form struct {
 	buttons []string // name=value, in tree order
 }
 
-// form gives the page's form whose action ends like this.
+// form returns the page's form whose action ends like this.
 func (pg *page) form(action string) *form {
 	pg.p.t.Helper()
 	return pg.formOf("", action)
@@ -564,7 +563,7 @@ func (p *person) consent(pg *page, shopID, decision string) *page {
 	return pg.form(pg.url.Path).set("shop", shopID).press("decision=" + decision)
 }
 
-// connect connects the nth demo shop by the code flow and gives the shop.
+// connect connects the nth demo shop by the code flow and returns the shop.
 func (p *person) connect(n int) sandbox.DemoShop {
 	p.t.Helper()
 	shop := p.box.Shops()[n]

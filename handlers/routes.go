@@ -2,48 +2,19 @@ package handlers
 
 import (
 	"net/http"
-	"net/url"
+	"slices"
 
 	"hookwall/static"
-	"hookwall/views"
 )
 
-// handlerFunc answers a request. An error becomes a page.
-type handlerFunc func(w http.ResponseWriter, r *http.Request) error
-
-// access says who may use a route.
-type access int
-
-const (
-	public   access = iota // everyone
-	shopOnly               // a session that has connected the shop in the path
-)
-
-// route is one row of the table.
-type route struct {
-	method string
-	path   string
-	handle handlerFunc
-	access access
-	// resumable pages can be returned to after a sign-in.
-	resumable bool
-	// resume is the page to come back to when a POST meets the guard; "" for
-	// GET routes, which come back to themselves.
-	resume string
-	// keeps says that what was posted is kept as a draft meanwhile.
-	keeps bool
-	// keepsID says that the form only names a draft, which goes back into the
-	// address of the page to come back to.
-	keepsID bool
-	// limit says what the route is counted under.
-	limit limitKind
-	// again draws the form once more as it was sent, when a limit was reached
-	// or the database could not be used; nil where a page of its own says so.
-	again func(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error
+// routes returns everything that exists. To add a page, add a row, a file with
+// its handler, and a template in views.
+func (s *server) routes() []route {
+	return slices.Concat(s.siteRoutes(), s.webhookRoutes(), s.deliveryRoutes())
 }
 
-// routes is everything that exists.
-func (s *server) routes() []route {
+// siteRoutes need no shop, but for the ones that lead to it or away.
+func (s *server) siteRoutes() []route {
 	return []route{
 		{method: "GET", path: "/{$}", handle: s.handleHome, resumable: true},
 		{method: "GET", path: "/healthz", handle: s.handleAlive},
@@ -51,41 +22,90 @@ func (s *server) routes() []route {
 		{method: "GET", path: "/dev/components", handle: s.handleComponents},
 		{method: "GET", path: "/static/", handle: serveStatic(static.Handler())},
 
-		{method: "GET", path: "/connect", handle: s.handleConnect},
+		{method: "GET", path: connectPath, handle: s.handleConnect},
 		{method: "POST", path: "/connect/key", handle: s.handleConnectKey, limit: signIn, again: s.keyAgain},
-		{method: "GET", path: "/oauth/start", handle: s.handleStart, limit: signIn},
+		{method: "GET", path: startPath, handle: s.handleStart, limit: signIn},
 		{method: "GET", path: "/oauth/callback", handle: s.handleCallback, limit: signIn},
 		{method: "GET", path: "/oauth/implicit", handle: s.handleImplicitPage},
 		{method: "POST", path: "/oauth/implicit", handle: s.handleImplicit, limit: signIn},
-		{method: "POST", path: "/sign-out", handle: s.handleSignOut},
+		{method: "POST", path: signOutPath, handle: s.handleSignOut},
 		{method: "GET", path: signaturePath, handle: s.handleSignatureForm},
 		{method: "POST", path: signaturePath, handle: s.handleSignature},
 		{method: "GET", path: "/samples/{type}", handle: s.handleSample},
 		{method: "POST", path: guidePath, handle: s.handleGuideHide},
 
-		{method: "GET", path: "/shops", handle: s.handleShops, resumable: true},
+		{method: "GET", path: shopsPath, handle: s.handleShops, resumable: true},
 		{method: "GET", path: "/shops/{shop}", handle: s.handleShop, access: shopOnly, resumable: true},
 		{method: "POST", path: "/shops/{shop}/disconnect", handle: s.handleDisconnect},
+	}
+}
 
+// webhookRoutes are about the webhooks of a shop.
+func (s *server) webhookRoutes() []route {
+	return []route{
 		{method: "GET", path: "/shops/{shop}/webhooks", handle: s.handleWebhookList, access: shopOnly, resumable: true},
-		{method: "GET", path: "/shops/{shop}/webhooks/new", handle: s.handleWebhookNew, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks", handle: s.handleWebhookCreate, access: shopOnly, resume: "/webhooks/new", keeps: true, again: s.createAgain},
-		{method: "GET", path: "/shops/{shop}/webhooks/{id}", handle: s.handleWebhook, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/webhooks.csv", handle: s.handleWebhookCSV, access: shopOnly},
-		{method: "GET", path: "/shops/{shop}/webhooks/new/duplicate", handle: s.handleDuplicate, access: shopOnly, resumable: true},
-		{method: "GET", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEditForm, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEdit, access: shopOnly, resume: "/webhooks/{id}/edit", keeps: true, again: s.editAgain},
-		{method: "GET", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditConfirm, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditSave, access: shopOnly, resume: "/webhooks/{id}/edit/confirm", keepsID: true, again: s.saveAgain},
-		{method: "GET", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDeleteForm, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDelete, access: shopOnly, resume: "/webhooks/{id}/delete"},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/secret", handle: s.handleSecretReveal, access: shopOnly, resume: "/webhooks/{id}"},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/stored", handle: s.handleSecretStored, access: shopOnly, resume: "/webhooks/{id}"},
+		{method: "GET", path: "/shops/{shop}/webhooks/new", handle: s.handleWebhookNew, access: shopOnly, resumable: true},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks", handle: s.handleWebhookCreate, access: shopOnly,
+			resume: "/webhooks/new", keeps: true, again: s.createAgain,
+		},
+		{
+			method: "GET", path: "/shops/{shop}/webhooks/new/duplicate", handle: s.handleDuplicate, access: shopOnly,
+			resumable: true,
+		},
+		{method: "GET", path: "/shops/{shop}/webhooks/{id}", handle: s.handleWebhook, access: shopOnly, resumable: true},
+		{
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEditForm, access: shopOnly,
+			resumable: true,
+		},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEdit, access: shopOnly,
+			resume: "/webhooks/{id}/edit", keeps: true, again: s.editAgain,
+		},
+		{
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditConfirm, access: shopOnly,
+			resumable: true,
+		},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditSave, access: shopOnly,
+			resume: "/webhooks/{id}/edit/confirm", keepsID: true, again: s.saveAgain,
+		},
+		{
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDeleteForm, access: shopOnly,
+			resumable: true,
+		},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDelete, access: shopOnly,
+			resume: "/webhooks/{id}/delete",
+		},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret", handle: s.handleSecretReveal, access: shopOnly,
+			resume: "/webhooks/{id}",
+		},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/stored", handle: s.handleSecretStored,
+			access: shopOnly, resume: "/webhooks/{id}",
+		},
+	}
+}
 
-		{method: "GET", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTestForm, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTest, access: shopOnly, resume: "/webhooks/{id}/test", keeps: true, limit: outCall, again: s.testAgain},
+// deliveryRoutes are about what a shop's endpoints receive, and what was done.
+func (s *server) deliveryRoutes() []route {
+	return []route{
+		{
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTestForm, access: shopOnly,
+			resumable: true,
+		},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTest, access: shopOnly,
+			limit: outCall, resume: "/webhooks/{id}/test", keeps: true, again: s.testAgain,
+		},
 		{method: "GET", path: "/shops/{shop}/checks/new", handle: s.handleCheckStart, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/checks", handle: s.handleCheck, access: shopOnly, resume: "/checks/new", keeps: true, limit: outCall, again: s.checkAgain},
+		{
+			method: "POST", path: "/shops/{shop}/checks", handle: s.handleCheck, access: shopOnly,
+			limit: outCall, resume: "/checks/new", keeps: true, again: s.checkAgain,
+		},
 		{method: "GET", path: "/shops/{shop}/checks/{id}", handle: s.handleCheckPage, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/checks/{id}/stream", handle: s.handleCheckStream, access: shopOnly},
 
@@ -101,14 +121,4 @@ func serveStatic(h http.Handler) handlerFunc {
 		h.ServeHTTP(w, r)
 		return nil
 	}
-}
-
-func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
-
-func webhooksPath(shopID string) string { return shopPath(shopID) + "/webhooks" }
-
-func newWebhookPath(shopID string) string { return webhooksPath(shopID) + "/new" }
-
-func webhookPath(shopID, id string) string {
-	return webhooksPath(shopID) + "/" + url.PathEscape(id)
 }

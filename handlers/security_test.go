@@ -28,7 +28,7 @@ func concrete(pattern, shopID string) string {
 	return path
 }
 
-// TestGuard walks the routes: a shop's pages are for who connected that shop.
+// TestGuard walks the routes: a shop's pages need a session that connected it.
 // Checklist 21.
 func TestGuard(t *testing.T) {
 	g := newRig(t, options{})

@@ -1,46 +1,18 @@
 package handlers
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"strings"
 
 	"hookwall/internal/store"
-	"hookwall/oauth"
 	"hookwall/views"
 )
-
-// handleHome leads to the place where the person goes on: the only shop, the
-// list of shops, or connecting the first one.
-func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
-	owner := stateOf(r).owner
-	if owner == "" {
-		return redirect(w, r, "/connect")
-	}
-	all, err := s.Store.Connections(r.Context(), owner)
-	if err != nil {
-		return err
-	}
-	switch len(all) {
-	case 0:
-		return redirect(w, r, "/connect")
-	case 1:
-		return redirect(w, r, webhooksPath(all[0].ShopID))
-	}
-	return redirect(w, r, "/shops")
-}
-
-// handleShop leads from a shop's bare address to its webhooks.
-func (s *server) handleShop(w http.ResponseWriter, r *http.Request) error {
-	return redirect(w, r, webhooksPath(r.PathValue("shop")))
-}
 
 // handleShops lists the connected shops.
 func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
 	owner := stateOf(r).owner
 	if owner == "" {
-		return redirect(w, r, "/connect")
+		return redirect(w, r, connectPath)
 	}
 	frame, err := s.frame(r, "Shops")
 	if err != nil {
@@ -50,7 +22,7 @@ func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := views.ShopsPage{Frame: frame, ConnectHref: "/connect", SignOutAction: "/sign-out"}
+	page := views.ShopsPage{Frame: frame, ConnectHref: connectPath, SignOutAction: signOutPath}
 	for _, c := range all {
 		page.Connected = append(page.Connected, connectedShop(c))
 	}
@@ -60,94 +32,10 @@ func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
 func connectedShop(c store.Connection) views.ConnectedShop {
 	row := views.ConnectedShop{
 		ShopLink: shopLink(c), Way: wayText(c), Scopes: strings.Fields(c.Scopes), ConnectedAt: c.CreatedAt,
-		DisconnectAction: shopPath(c.ShopID) + "/disconnect",
+		DisconnectAction: disconnectPath(c.ShopID),
 	}
 	if c.Expired {
 		row.ReconnectHref = connectLink("", c.ShopID).Href
 	}
 	return row
-}
-
-func wayText(c store.Connection) string {
-	switch c.Way {
-	case oauth.WayAPIKey:
-		return "API key ending in " + c.Hint
-	case oauth.WayImplicit:
-		return "Older sign-in (implicit)"
-	}
-	return "Fourthwall sign-in"
-}
-
-// handleDisconnect forgets a shop and its credential. It also works for a
-// connection that has run out, so it is not behind the guard.
-func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error {
-	v := stateOf(r)
-	if v.owner == "" {
-		return redirect(w, r, "/connect")
-	}
-	conn, err := s.Store.Connection(r.Context(), v.owner, r.PathValue("shop"))
-	if errors.Is(err, store.ErrNotFound) {
-		return &httpError{Status: http.StatusNotFound, Public: "This shop is not connected here. It may have been disconnected in another tab.", Links: []views.Link{{Href: "/shops", Text: "See the connected shops"}}}
-	}
-	if err != nil && !errors.Is(err, store.ErrWrongKey) {
-		return err
-	}
-	v.conn = conn
-	act, err := s.begin(r.Context(), v, store.Activity{Action: actionDisconnect}, detail{Shop: conn.ShopName})
-	if err != nil {
-		return err
-	}
-	if err := s.settle(r.Context(), v, act, s.Store.DeleteConnection(r.Context(), v.owner, conn.ShopID)); err != nil {
-		return err
-	}
-	v.log.Info("shop disconnected", "shop", clip(conn.ShopID, 80))
-	n := views.Notice{
-		Kind: views.Success, Title: shopLink(conn).Name + " is disconnected",
-		Text: "Hookwall deleted its access to this shop. The shop’s webhooks live on at Fourthwall and keep being called.",
-	}
-	if err := s.flash(r, v.owner, "/shops", n); err != nil {
-		return err
-	}
-	return redirect(w, r, "/shops")
-}
-
-// disconnectAll deletes all that the owner has, and records it for each shop.
-func (s *server) disconnectAll(ctx context.Context, v *requestState) error {
-	all, err := s.Store.Connections(ctx, v.owner)
-	if err != nil {
-		return err
-	}
-	var begun []store.Activity
-	for _, conn := range all {
-		of := *v
-		of.conn = conn
-		act, err := s.begin(ctx, &of, store.Activity{Action: actionDisconnect}, detail{Shop: conn.ShopName})
-		if err != nil {
-			return err
-		}
-		begun = append(begun, act)
-	}
-	err = s.Store.DeleteOwner(ctx, v.owner)
-	for _, act := range begun {
-		_ = s.settle(ctx, v, act, err) // which gives err back
-	}
-	return err
-}
-
-// handleSignOut ends the session everywhere and deletes what it owned.
-func (s *server) handleSignOut(w http.ResponseWriter, r *http.Request) error {
-	v := stateOf(r)
-	if v.owner != "" {
-		if err := s.disconnectAll(r.Context(), v); err != nil {
-			return err
-		}
-		v.log.Info("signed out")
-	}
-	v.session.Options.MaxAge = -1
-	if err := s.sessions.Save(r, w, v.session); err != nil {
-		return err
-	}
-	http.SetCookie(w, s.browserCookie("", -1))
-	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	return redirect(w, r, "/connect?outcome=signed_out")
 }

@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/signature"
@@ -11,14 +13,15 @@ import (
 )
 
 const (
-	signaturePath = "/tools/signature"
-	// maxSignatureForm is what the form may have in all, in bytes: a body and a
-	// file of the largest size, and what goes with them. All of it stays in
-	// memory.
+	// maxSignatureForm is the size of the whole form, in bytes: a body and a file
+	// of the largest size, and what goes with them. All of it stays in memory.
 	maxSignatureForm = 3 << 20
+	// signatureWait is how long a form waits while others are being checked.
+	signatureWait = 5 * time.Second
+	maxFileName   = 200 // bytes
 )
 
-// handleSignatureForm shows the signature bench. It needs no connection.
+// handleSignatureForm shows the empty form. It needs no connection.
 func (s *server) handleSignatureForm(w http.ResponseWriter, r *http.Request) error {
 	return s.drawSignature(w, r, http.StatusOK, signatureForm{}, nil)
 }
@@ -27,7 +30,7 @@ func (s *server) handleSignatureForm(w http.ResponseWriter, r *http.Request) err
 type signatureForm struct {
 	in       signature.Input
 	typed    string // in the text area
-	fileName string // of the file that stands for the body
+	fileName string // of the file that was sent as the body
 }
 
 // handleSignature checks a signature. Nothing of it is kept or logged.
@@ -36,14 +39,11 @@ func (s *server) handleSignature(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	// It tries many ways to have gone wrong, which keeps a processor busy.
-	if !s.signatureChecks.enter(r.Context(), s.patience) {
+	verdict, err := s.explain(r.Context(), f.in)
+	if err != nil {
 		setRetryAfter(w, busyPause)
-		n := views.Notice{Kind: views.Warning, Title: "Many signatures are being checked at this moment", Text: "Yours was not checked yet. Enter the secret again and press the button in a few seconds."}
-		return s.drawSignature(w, r, http.StatusTooManyRequests, f, nil, n)
+		return s.drawSignature(w, r, http.StatusTooManyRequests, f, nil, signaturesBusyNotice())
 	}
-	verdict := signature.Explain(f.in)
-	s.signatureChecks.leave()
 	status := http.StatusOK
 	if len(signatureFields(verdict)) > 0 {
 		status = http.StatusUnprocessableEntity
@@ -51,15 +51,28 @@ func (s *server) handleSignature(w http.ResponseWriter, r *http.Request) error {
 	return s.drawSignature(w, r, status, f, &verdict)
 }
 
+// explain waits while too many signatures are being checked: each tries many
+// mistakes, which keeps a processor busy.
+func (s *server) explain(ctx context.Context, in signature.Input) (signature.Verdict, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.signatureWait)
+	defer cancel()
+	if err := s.signatureChecks.Acquire(ctx, 1); err != nil {
+		return signature.Verdict{}, err
+	}
+	defer s.signatureChecks.Release(1)
+	return signature.Explain(in), nil
+}
+
 func readSignatureForm(r *http.Request) (signatureForm, error) {
-	//nolint:gosec // limitBody bounds this page's body, all of which fits into memory
+	//nolint:gosec // bodyLimits bounds this page's body, all of which fits into memory
 	if err := r.ParseMultipartForm(maxSignatureForm); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return signatureForm{}, badForm(err)
 	}
 	f := signatureForm{typed: r.PostFormValue("body")}
 	f.in = signature.Input{
 		Body:      fourthwall.BuyerData(f.typed),
-		Signature: fourthwall.Secret(r.PostFormValue("signature")), Secret: fourthwall.Secret(r.PostFormValue("secret")),
+		Signature: fourthwall.Secret(r.PostFormValue("signature")),
+		Secret:    fourthwall.Secret(r.PostFormValue("secret")),
 	}
 	if r.MultipartForm == nil {
 		return f, nil
@@ -79,12 +92,13 @@ func readSignatureForm(r *http.Request) (signatureForm, error) {
 	if head.Filename == "" && len(content) == 0 {
 		return f, nil // no file was chosen
 	}
-	f.in.Body, f.in.Exact, f.fileName = fourthwall.BuyerData(content), true, bounded(head.Filename, 200)
+	f.in.Body, f.in.Exact = fourthwall.BuyerData(content), true
+	f.fileName = bounded(head.Filename, maxFileName)
 	return f, nil
 }
 
-// signatureFields are the findings that belong to a field: what is missing or too
-// large.
+// signatureFields returns the findings that belong to a field: what is missing or
+// too large.
 func signatureFields(v signature.Verdict) map[string]*views.FieldError {
 	fields := map[signature.FindingCode]string{
 		signature.CodeEmptyBody: "body", signature.CodeBodyTooLarge: "body",
@@ -100,7 +114,9 @@ func signatureFields(v signature.Verdict) map[string]*views.FieldError {
 	return out
 }
 
-func (s *server) drawSignature(w http.ResponseWriter, r *http.Request, status int, f signatureForm, v *signature.Verdict, notices ...views.Notice) error {
+func (s *server) drawSignature(
+	w http.ResponseWriter, r *http.Request, status int, f signatureForm, v *signature.Verdict, notices ...views.Notice,
+) error {
 	frame, err := s.frame(r, "Signature bench")
 	if err != nil {
 		return err
@@ -122,7 +138,7 @@ func (s *server) drawSignature(w http.ResponseWriter, r *http.Request, status in
 	return s.render(w, r, status, views.Signature(page))
 }
 
-// signatureSummary lists the field errors and says where the focus goes.
+// signatureSummary returns the field errors and where the focus goes.
 func signatureSummary(fields map[string]*views.FieldError) (errs []views.SummaryError, focus string) {
 	for _, name := range []string{"body", "signature", "secret"} {
 		if fields[name] != nil {
@@ -139,15 +155,9 @@ func signatureSummary(fields map[string]*views.FieldError) (errs []views.Summary
 func resultView(v signature.Verdict) *views.SignatureResult {
 	out := &views.SignatureResult{Valid: v.Valid, Header: v.Header, Summary: v.Summary}
 	for _, found := range v.Findings {
-		out.Findings = append(out.Findings, views.SignatureFinding{Code: string(found.Code), Title: found.Title, Text: found.Text, Evidence: found.Evidence})
-	}
-	return out
-}
-
-func snippetViews() []views.Snippet {
-	var out []views.Snippet
-	for _, snippet := range signature.Snippets() {
-		out = append(out, views.Snippet{ID: snippet.ID, Language: snippet.Language, File: snippet.File, Code: snippet.Code})
+		out.Findings = append(out.Findings, views.SignatureFinding{
+			Code: string(found.Code), Title: found.Title, Text: found.Text, Evidence: found.Evidence,
+		})
 	}
 	return out
 }

@@ -11,9 +11,9 @@ import (
 	"hookwall/internal/signature"
 )
 
-// bench sends the form of the signature bench as a browser does; "" for no
+// checkSignature sends the form of the signature page as a browser does; "" for no
 // file.
-func (p *person) bench(body, file, signature string, secret fourthwall.Secret) *page {
+func (p *person) checkSignature(body, file, signature string, secret fourthwall.Secret) *page {
 	p.t.Helper()
 	var sent bytes.Buffer
 	form := multipart.NewWriter(&sent)
@@ -60,7 +60,7 @@ func TestSignaturePage(t *testing.T) {
 		{"too large", strings.Repeat("x", signature.MaxBody+1), "", right, secret, 422, []string{"1 MiB"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			pg := p.bench(test.body, test.file, test.signature, test.secret).want(test.status, test.wants...)
+			pg := p.checkSignature(test.body, test.file, test.signature, test.secret).want(test.status, test.wants...)
 			kept := pg.form(signaturePath)
 			if !strings.Contains(strings.ReplaceAll(kept.values.Get("body"), "\r\n", "\n"), strings.ReplaceAll(test.body, "\r\n", "\n")) || kept.values.Get("signature") != test.signature || kept.values.Get("secret") != "" {
 				t.Errorf("the form came back as %.200v", kept.values)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -141,7 +142,7 @@ func (s *server) checkOnce(r *http.Request, f *webhookForm) (store.Submission, s
 
 func (s *server) creation(r *http.Request, f *webhookForm) creation {
 	v := stateOf(r)
-	return creation{server: s, state: v, conn: v.conn, form: f, holder: oauth.RandomToken()}
+	return creation{server: s, state: v, conn: v.conn, form: f, holder: rand.Text()}
 }
 
 // creation is one attempt to create a webhook.

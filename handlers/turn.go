@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -35,7 +36,7 @@ const (
 // takeTurn waits until nobody is at work on the same thing. Who gets a turn
 // must end it. A turn whose process died is over after noBeat.
 func (s *server) takeTurn(ctx context.Context, v *requestState, id string) (turn, error) {
-	t := turn{id: id, holder: oauth.RandomToken()}
+	t := turn{id: id, holder: rand.Text()}
 	sub := store.Submission{ID: id, Owner: v.owner, Shop: v.conn.ShopID, Holder: t.holder}
 	deadline := s.Now().Add(twinWait)
 	tick := time.NewTicker(twinPoll)

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"net"
 	"net/http"
 	"net/netip"
@@ -11,7 +12,6 @@ import (
 	"strings"
 
 	"hookwall/internal/fourthwall"
-	"hookwall/oauth"
 	"hookwall/views"
 )
 
@@ -34,10 +34,12 @@ type webhookForm struct {
 	banner     *views.Notice
 }
 
-var submissionForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+// randomID matches an ID that rand.Text made. It also matches the 43 characters
+// of base64url of versions before, which open forms and cookies hold for a day.
+var randomID = regexp.MustCompile(`^([A-Z2-7]{26}|[A-Za-z0-9_-]{43})$`)
 
 func newWebhookForm(shop string) *webhookForm {
-	return &webhookForm{shop: shop, submission: oauth.RandomToken()}
+	return &webhookForm{shop: shop, submission: rand.Text()}
 }
 
 // readWebhookForm takes what was posted. Of a field that came twice, the
@@ -54,7 +56,7 @@ func readWebhookForm(shop string, posted url.Values) *webhookForm {
 		f.undo = append(f.undo, valid(code))
 	}
 	f.duplicate = posted.Get("duplicate") == "accepted"
-	if !submissionForm.MatchString(f.submission) {
+	if !randomID.MatchString(f.submission) {
 		f.renew()
 	}
 	return f
@@ -65,7 +67,7 @@ func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 // renew gives the form a new one-time id: what was sent with the old one is
 // settled, and the next press is a new attempt.
-func (f *webhookForm) renew() { f.submission = oauth.RandomToken() }
+func (f *webhookForm) renew() { f.submission = rand.Text() }
 
 // address is the URL as it is sent: without the blanks around it that come
 // with copying.

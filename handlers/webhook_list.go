@@ -14,24 +14,19 @@ import (
 	"hookwall/views"
 )
 
-// listFilter is what the address says of the list: it can be bookmarked.
+// listFilter is what the URL says of the list: it can be bookmarked.
 type listFilter struct {
-	query     string // text in the address, id or a code
+	query     string // text in the URL, ID or a code
 	eventType string
 	sort      string
 }
 
-const sortFailed = "failed" // the only order that needs the deliveries
-
-var sortWords = words{
-	{"", "As Fourthwall lists them"},
-	{"url", "By address"},
-	{"types", "Most event types first"},
-	{sortFailed, "Failures first"},
-}
-
 func readListFilter(q url.Values) listFilter {
-	return listFilter{strings.TrimSpace(bounded(q.Get("q"), 500)), bounded(q.Get("type"), 100), oneOf(q.Get("sort"), sortWords)}
+	return listFilter{
+		query:     strings.TrimSpace(bounded(q.Get("q"), 500)),
+		eventType: bounded(q.Get("type"), 100),
+		sort:      oneOf(q.Get("sort"), sortWords),
+	}
 }
 
 func (f listFilter) values() url.Values {
@@ -43,12 +38,13 @@ func (f listFilter) shows(hook fourthwall.Webhook) bool {
 		return false
 	}
 	text := strings.ToLower(f.query)
-	if text == "" || strings.Contains(strings.ToLower(hook.URL), text) || strings.Contains(strings.ToLower(hook.ID), text) {
+	hasText := func(in string) bool { return strings.Contains(strings.ToLower(in), text) }
+	if text == "" || hasText(hook.URL) || hasText(hook.ID) {
 		return true
 	}
 	return slices.ContainsFunc(hook.AllowedTypes, func(t fourthwall.EventType) bool {
 		info, _ := fourthwall.LookupEventType(t)
-		return strings.Contains(strings.ToLower(string(t)), text) || strings.Contains(strings.ToLower(info.Title), text)
+		return hasText(string(t)) || hasText(info.Title)
 	})
 }
 
@@ -57,9 +53,9 @@ func (f listFilter) apply(list []fourthwall.Webhook, health map[string]*views.He
 	out := slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool { return !f.shows(hook) })
 	slices.SortStableFunc(out, func(a, b fourthwall.Webhook) int {
 		switch f.sort {
-		case "url":
+		case sortURL:
 			return cmp.Compare(strings.ToLower(a.URL), strings.ToLower(b.URL))
-		case "types":
+		case sortTypes:
 			return cmp.Compare(len(b.AllowedTypes), len(a.AllowedTypes))
 		case sortFailed:
 			return cmp.Compare(failedOf(health[b.ID]), failedOf(health[a.ID]))
@@ -76,28 +72,22 @@ func failedOf(h *views.Health) int {
 	return h.Failed
 }
 
-// handleWebhookList shows the webhooks of a shop, with what the last
-// deliveries say of each.
+// handleWebhookList shows the webhooks of a shop, with what the last deliveries
+// say of each.
 func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error {
-	conn := stateOf(r).conn
+	conn, filter := stateOf(r).conn, readListFilter(r.URL.Query())
 	var events fourthwall.EventPage
 	var unknown string
 	var beside sync.WaitGroup
 	beside.Go(func() { events, unknown = s.health(r) })
 	read, err := withCredential(r.Context(), s, conn, s.API.WebhookList)
 	beside.Wait()
-	filter := readListFilter(r.URL.Query())
-	page := views.WebhooksPage{
-		CreateHref: newWebhookPath(conn.ShopID), Presets: presetLinks(conn.ShopID), CatalogueSize: len(fourthwall.EventTypes()), HealthUnknown: unknown,
-		ListHref: webhooksPath(conn.ShopID), CSVHref: withQuery(webhooksPath(conn.ShopID)+".csv", filter.values().Encode()),
-		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortWords.choices(), TypeChoices: typeChoices(read.Webhooks),
-	}
+	page := listPage(conn.ShopID, filter)
+	page.HealthUnknown, page.TypeChoices = unknown, typeChoices(read.Webhooks)
 	status := http.StatusOK
-	var api *fourthwall.Error
-	switch {
-	case errors.As(err, &api):
+	if api := (*fourthwall.Error)(nil); errors.As(err, &api) {
 		page.Unreadable, status = s.unreadable(w, r, api, "webhooks", webhooksPath(conn.ShopID))
-	case err != nil:
+	} else if err != nil {
 		return err
 	}
 	if page.Frame, err = s.frame(r, "Webhooks"); err != nil {
@@ -107,12 +97,22 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	if read.Incomplete {
-		page.Notices = append(page.Notices, views.Notice{Kind: views.Warning, Title: "Not all webhooks are listed", Text: missingText(read)})
+		page.Notices = append(page.Notices, missingNotice(read))
 	}
 	return s.render(w, r, status, views.Webhooks(page))
 }
 
-func (s *server) fillList(r *http.Request, page *views.WebhooksPage, read fourthwall.WebhookList, filter listFilter, events fourthwall.EventPage) error {
+func listPage(shopID string, filter listFilter) views.WebhooksPage {
+	return views.WebhooksPage{
+		CreateHref: newWebhookPath(shopID), Presets: presetLinks(shopID), CatalogueSize: len(fourthwall.EventTypes()),
+		ListHref: webhooksPath(shopID), CSVHref: withQuery(webhooksCSVPath(shopID), filter.values().Encode()),
+		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortWords.choices(),
+	}
+}
+
+func (s *server) fillList(
+	r *http.Request, page *views.WebhooksPage, read fourthwall.WebhookList, filter listFilter, events fourthwall.EventPage,
+) error {
 	conn, list := stateOf(r).conn, read.Webhooks
 	locked, err := s.Store.LockedWebhooks(r.Context(), conn.ShopID)
 	if err != nil {
@@ -120,7 +120,10 @@ func (s *server) fillList(r *http.Request, page *views.WebhooksPage, read fourth
 	}
 	health := healthOf(conn.ShopID, events, read)
 	for _, hook := range filter.apply(list, health) {
-		row := views.WebhookRow{ID: hook.ID, URL: hook.URL, Href: webhookPath(conn.ShopID, hook.ID), Types: badges(hook.AllowedTypes), Locked: slices.Contains(locked, hook.ID)}
+		row := views.WebhookRow{
+			ID: hook.ID, URL: hook.URL, Href: webhookPath(conn.ShopID, hook.ID),
+			Types: badges(hook.AllowedTypes), Locked: slices.Contains(locked, hook.ID),
+		}
 		if page.HealthUnknown == "" {
 			row.Health = health[hook.ID]
 		}
@@ -132,14 +135,15 @@ func (s *server) fillList(r *http.Request, page *views.WebhooksPage, read fourth
 	}
 	page.Covered, page.NotCovered = coverage(list)
 	if read.Incomplete {
-		page.NotCovered = nil // what is missing may receive them
+		page.NotCovered = nil // a webhook that is missing may receive them
 	}
 	return nil
 }
 
-// typeChoices are the catalogue and what else the webhooks receive.
+// typeChoices returns the catalog and the unknown types that the webhooks
+// receive.
 func typeChoices(list []fourthwall.Webhook) []views.EventBadge {
-	out, seen := catalogueBadges(), map[fourthwall.EventType]bool{}
+	out, seen := catalogBadges(), map[fourthwall.EventType]bool{}
 	for _, hook := range list {
 		for _, t := range hook.AllowedTypes {
 			if b := badge(t); b.Unknown && !seen[t] {
@@ -151,47 +155,30 @@ func typeChoices(list []fourthwall.Webhook) []views.EventBadge {
 	return out
 }
 
-// coverage counts the event types that some webhook receives, and names the
+// coverage counts the event types that some webhook receives, and returns the
 // others by group.
 func coverage(list []fourthwall.Webhook) (covered int, missing []views.EventGroup) {
-	reached := map[fourthwall.EventType]bool{}
+	isCovered := map[fourthwall.EventType]bool{}
 	for _, hook := range list {
 		for _, t := range hook.AllowedTypes {
-			reached[t] = true
+			isCovered[t] = true
 		}
 	}
-	for _, g := range fourthwall.Groups() {
-		group := views.EventGroup{Title: g.Title}
-		for _, info := range g.Types {
-			if reached[info.Code] {
-				covered++
-				continue
-			}
-			group.Types = append(group.Types, views.EventLine{EventBadge: badge(info.Code), Description: info.Description})
-		}
-		if len(group.Types) > 0 {
-			missing = append(missing, group)
+	for _, info := range fourthwall.EventTypes() {
+		if isCovered[info.Code] {
+			covered++
 		}
 	}
-	return covered, missing
+	return covered, groupsWhere(func(t fourthwall.EventType) bool { return !isCovered[t] })
 }
 
-// missingText says that a list has gaps.
-func missingText(read fourthwall.WebhookList) string {
-	if read.Total > len(read.Webhooks) {
-		return "Fourthwall says that there are " + strconv.Itoa(read.Total) + " webhooks, and listed " + strconv.Itoa(len(read.Webhooks)) + " of them. The others are neither shown nor counted here."
-	}
-	return "Fourthwall did not list all of them: there are more than the " + strconv.Itoa(len(read.Webhooks)) + " that are shown and counted here."
-}
-
-// handleWebhookCSV gives the list, filtered and sorted alike, as a file.
+// handleWebhookCSV sends the list as a file, filtered and sorted as on the page.
 func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error {
-	conn := stateOf(r).conn
+	conn, filter := stateOf(r).conn, readListFilter(r.URL.Query())
 	read, err := withCredential(r.Context(), s, conn, s.API.WebhookList)
 	if err != nil {
 		return err
 	}
-	filter := readListFilter(r.URL.Query())
 	var health map[string]*views.Health
 	if filter.sort == sortFailed {
 		events, _ := s.health(r)
@@ -200,7 +187,8 @@ func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error 
 	rows := [][]string{{"id", "url", "event types", "number of event types", "api version"}}
 	for _, hook := range filter.apply(read.Webhooks, health) {
 		v := versionOf(hook)
-		rows = append(rows, []string{hook.ID, hook.URL, strings.Join(v.types, " "), strconv.Itoa(len(v.types)), hook.APIVersion})
+		count := strconv.Itoa(len(v.types))
+		rows = append(rows, []string{hook.ID, hook.URL, strings.Join(v.types, " "), count, hook.APIVersion})
 	}
 	if read.Incomplete {
 		rows = append(rows, []string{missingText(read)})

@@ -1,16 +1,12 @@
-// Package oauth connects a shop: it builds the addresses that start a
-// sign-in at Fourthwall, turns what comes back into a Credential, and renews
-// access tokens before they run out, once however many requests wait.
+// Package oauth connects a shop. It builds the URLs that start a sign-in at Fourthwall, turns the response into a
+// Credential, and renews access tokens before they expire, once for all requests that wait.
 //
-// It keeps nothing itself. Attempts and credentials are handed to the caller,
-// who stores them.
+// It stores nothing itself: the caller stores sign-ins and credentials.
 package oauth
 
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -31,36 +27,35 @@ const (
 	WayAPIKey   = "apikey"   // the shop's Open API user
 )
 
-// AttemptLife is how long a started sign-in can be finished.
-const AttemptLife = 10 * time.Minute
+// SignInLife is the time within which a sign-in must be finished.
+const SignInLife = 10 * time.Minute
 
 const (
 	exchangeTimeout  = 10 * time.Second
-	maxTokenLength   = 32 << 10 // bytes of one token; real ones are some 4 KB
+	maxTokenLength   = 32 << 10 // bytes; Fourthwall's tokens have about 4 KB
 	maxTokenLife     = 365 * 24 * time.Hour
-	fallbackTokenTTL = 5 * time.Minute // when the provider does not say how long a token lives
+	fallbackTokenTTL = 5 * time.Minute // used when the provider sends no expires_in
 )
 
-// ErrRefused says that the provider answered and will not give a token: the
-// code, the refresh token or the client was not accepted. Trying again with
-// the same one is of no use.
+// ErrRefused means that the provider responded and rejected the code, the refresh token or the client. A retry with the
+// same one is useless.
 var ErrRefused = errors.New("the authorization server refused")
 
-// Config says where the provider is and who we are to it.
+// Config has the URLs of the provider and the client that we are registered as.
 type Config struct {
 	ClientID     string
 	ClientSecret fourthwall.Secret // "" for a public client
-	// AuthURL is the address that starts the code flow; "{client_id}" in it is replaced.
+	// AuthURL starts the code flow. "{client_id}" in it is replaced.
 	AuthURL         string
 	TokenURL        string
-	ImplicitAuthURL string // "" when the implicit way is not offered
+	ImplicitAuthURL string // "" if the implicit flow isn't offered
 	PublicURL       string // our own origin, without a trailing slash
 	Scopes          []string
-	Transport       http.RoundTripper // nil for http.DefaultTransport's settings
-	Now             func() time.Time  // nil for time.Now
+	Transport       http.RoundTripper // default http.DefaultTransport
+	Now             func() time.Time  // default time.Now
 }
 
-// Provider speaks to one authorization server as one client.
+// Provider is a client of one authorization server.
 type Provider struct {
 	code     *oauth2.Config
 	implicit *oauth2.Config
@@ -68,8 +63,7 @@ type Provider struct {
 	now      func() time.Time
 }
 
-// New makes a Provider. With no ClientID it offers neither flow, and only API
-// keys can be used.
+// New returns a Provider. Without a ClientID it offers neither flow, and shops can be connected by API key only.
 func New(c Config) *Provider {
 	p := &Provider{now: c.Now, http: tokenClient(c.Transport)}
 	if p.now == nil {
@@ -86,7 +80,7 @@ func New(c Config) *Provider {
 		Endpoint: oauth2.Endpoint{
 			AuthURL:  withClientID(c.AuthURL, c.ClientID),
 			TokenURL: c.TokenURL,
-			// Detecting the style would post the one-time code twice.
+			// Detecting the style could post the one-time code twice.
 			AuthStyle: oauth2.AuthStyleInParams,
 		},
 	}
@@ -103,8 +97,8 @@ func withClientID(address, id string) string {
 	return strings.ReplaceAll(address, "{client_id}", url.PathEscape(id))
 }
 
-// tokenClient never follows a redirect: a code or a refresh token goes to the
-// configured address and nowhere else.
+// tokenClient returns a client that never follows a redirect, so that a code or a refresh token is sent to the
+// configured URL and nowhere else.
 func tokenClient(rt http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport: rt,
@@ -115,7 +109,7 @@ func tokenClient(rt http.RoundTripper) *http.Client {
 	}
 }
 
-// Offers tells whether a sign-in by this way can be started.
+// Offers reports whether a shop can be connected this way.
 func (p *Provider) Offers(way string) bool {
 	switch way {
 	case WayCode:
@@ -128,91 +122,32 @@ func (p *Provider) Offers(way string) bool {
 	return false
 }
 
-// Attempt is one sign-in under way. State and Verifier are secrets of the
-// browser that started it.
-type Attempt struct {
+// SignIn is a sign-in in progress. State and Verifier are secrets of the browser that started it.
+type SignIn struct {
 	State     string
-	Browser   string // the starting browser's own token
+	Browser   string // token of that browser
 	Way       string
-	Verifier  string // PKCE; "" for the implicit way
+	Verifier  string // PKCE; "" for the implicit flow
 	Return    string // path to go to afterwards
-	Shop      string // shop that is expected to be connected again; "" for any
+	Shop      string // ID of the shop to reconnect; "" for any shop
 	ExpiresAt time.Time
 }
 
-// Begin makes an attempt and the address to send the browser to.
-func (p *Provider) Begin(way, browser string) (Attempt, string, error) {
+// Begin starts a sign-in. It returns the sign-in and the URL to send the browser to.
+func (p *Provider) Begin(way, browser string) (SignIn, string, error) {
 	if way == WayAPIKey || !p.Offers(way) {
-		return Attempt{}, "", fmt.Errorf("oauth: sign-in by %q is not offered", way)
+		return SignIn{}, "", fmt.Errorf("oauth: sign-in by %q is not offered", way)
 	}
-	a := Attempt{State: RandomToken(), Browser: browser, Way: way, ExpiresAt: p.now().Add(AttemptLife)}
+	s := SignIn{State: rand.Text(), Browser: browser, Way: way, ExpiresAt: p.now().Add(SignInLife)}
 	if way == WayImplicit {
-		return a, p.implicit.AuthCodeURL(a.State, oauth2.SetAuthURLParam("response_type", "token")), nil
+		return s, p.implicit.AuthCodeURL(s.State, oauth2.SetAuthURLParam("response_type", "token")), nil
 	}
-	a.Verifier = oauth2.GenerateVerifier()
-	return a, p.code.AuthCodeURL(a.State, oauth2.S256ChallengeOption(a.Verifier)), nil
+	s.Verifier = oauth2.GenerateVerifier()
+	return s, p.code.AuthCodeURL(s.State, oauth2.S256ChallengeOption(s.Verifier)), nil
 }
 
-// RandomToken makes 256 random bits for a state, a cookie or a one-time id.
-func RandomToken() string {
-	b := make([]byte, 32)
-	rand.Read(b)
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-// Credential is what a connection acts with. Secrets in it print redacted;
-// Encode gives the form that is stored, encrypted.
-type Credential struct {
-	Way          string
-	AccessToken  fourthwall.Secret
-	RefreshToken fourthwall.Secret
-	Username     string
-	Password     fourthwall.Secret
-	ExpiresAt    time.Time // of the access token; zero: no end is known
-	Scopes       string    // granted, separated by spaces; "" when the provider did not say
-}
-
-type storedCredential struct {
-	Way          string    `json:"way"`
-	AccessToken  string    `json:"access_token,omitempty"`
-	RefreshToken string    `json:"refresh_token,omitempty"`
-	Username     string    `json:"username,omitempty"`
-	Password     string    `json:"password,omitempty"`
-	ExpiresAt    time.Time `json:"expires_at,omitzero"`
-	Scopes       string    `json:"scopes,omitempty"`
-}
-
-// Encode writes c with its secrets in clear. The bytes must be encrypted
-// before they are kept.
-func (c Credential) Encode() ([]byte, error) {
-	return json.Marshal(storedCredential{ //nolint:gosec // encrypted by the store before it is kept
-		c.Way, c.AccessToken.Reveal(), c.RefreshToken.Reveal(), c.Username,
-		c.Password.Reveal(), c.ExpiresAt, c.Scopes,
-	})
-}
-
-// Decode reads what Encode wrote.
-func Decode(b []byte) (Credential, error) {
-	var s storedCredential
-	if err := json.Unmarshal(b, &s); err != nil {
-		return Credential{}, errors.New("oauth: the stored credential is not readable")
-	}
-	return Credential{
-		s.Way, fourthwall.Secret(s.AccessToken), fourthwall.Secret(s.RefreshToken), s.Username,
-		fourthwall.Secret(s.Password), s.ExpiresAt, s.Scopes,
-	}, nil
-}
-
-// API gives the credential in the form that the API client takes.
-func (c Credential) API() fourthwall.Credential {
-	if c.Way == WayAPIKey {
-		return fourthwall.APIKey{Username: c.Username, Password: c.Password}
-	}
-	return fourthwall.Bearer{Token: c.AccessToken}
-}
-
-// Exchange trades an authorization code for a credential. The code is posted
-// exactly once. The error is ErrRefused when the provider said no.
+// Exchange trades an authorization code for a credential. It posts the code exactly once. It returns ErrRefused if the
+// provider rejects the code.
 func (p *Provider) Exchange(ctx context.Context, code, verifier string) (Credential, error) {
 	if p.code == nil {
 		return Credential{}, fmt.Errorf("oauth: sign-in by %q is not offered", WayCode)
@@ -225,15 +160,14 @@ func (p *Provider) Exchange(ctx context.Context, code, verifier string) (Credent
 	return p.credential(t)
 }
 
-// Refresh trades the refresh token for a new credential. A provider that
-// does not rotate leaves the old refresh token in force. The error is
-// ErrRefused when the provider said no.
+// Refresh trades the refresh token for a new credential. If the provider returns no new refresh token, the old one
+// stays valid. It returns ErrRefused if the provider rejects the refresh token.
 func (p *Provider) Refresh(ctx context.Context, c Credential) (Credential, error) {
 	if p.code == nil || c.RefreshToken == "" {
 		return Credential{}, fmt.Errorf("%w: there is no refresh token", ErrRefused)
 	}
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, p.http)
-	// An expired token without an access token makes the source refresh at once.
+	// A token without an access token makes the source refresh immediately.
 	source := p.code.TokenSource(ctx, &oauth2.Token{RefreshToken: c.RefreshToken.Reveal()})
 	t, err := source.Token()
 	if err != nil {
@@ -266,8 +200,8 @@ func (p *Provider) credential(t *oauth2.Token) (Credential, error) {
 	}, nil
 }
 
-// expiry computes the end by our own clock: the library's uses the machine's,
-// which a test may have moved.
+// expiry returns when the token expires by the Provider's clock. The library only knows the machine's clock, which
+// differs in tests.
 func (p *Provider) expiry(t *oauth2.Token) time.Time {
 	if t.ExpiresIn > 0 {
 		return p.now().Add(life(t.ExpiresIn))
@@ -281,12 +215,12 @@ func (p *Provider) expiry(t *oauth2.Token) time.Time {
 	return time.Time{}
 }
 
-// life bounds what a provider says, which could overflow a Duration.
+// life returns the seconds as a duration, at most maxTokenLife: a provider may send more than a Duration can hold.
 func life(seconds int64) time.Duration {
 	return time.Duration(min(seconds, int64(maxTokenLife/time.Second))) * time.Second
 }
 
-// checkToken refuses what could not stand in an Authorization header.
+// checkToken returns ErrRefused for a token that can't be sent in an Authorization header.
 func checkToken(token string) error {
 	if token == "" || len(token) > maxTokenLength {
 		return fmt.Errorf("%w: the token is empty or longer than %d bytes", ErrRefused, maxTokenLength)
@@ -299,38 +233,39 @@ func checkToken(token string) error {
 	return nil
 }
 
-// tokenError keeps the provider's status and RFC 6749 §5.2 code and drops the
-// rest: the library's text holds the whole body of the answer.
+// tokenError returns an error with the provider's status and its code by RFC 6749 §5.2. It drops the rest, since the
+// library's error quotes the whole response body.
 func tokenError(op string, err error) error {
-	var answer *oauth2.RetrieveError
-	if !errors.As(err, &answer) {
-		var address *url.Error
-		if errors.As(err, &address) {
-			return fmt.Errorf("oauth: %s: %w", op, address.Err)
+	var response *oauth2.RetrieveError
+	if !errors.As(err, &response) {
+		var network *url.Error
+		if errors.As(err, &network) {
+			return fmt.Errorf("oauth: %s: %w", op, network.Err) // without the URL
 		}
-		// The library's text may quote the answer.
-		return fmt.Errorf("oauth: %s: the answer holds no token that can be read", op)
+		// The library's text may quote the response.
+		return fmt.Errorf("oauth: %s: the response has no readable token", op)
 	}
 	status := 0
-	if answer.Response != nil {
-		status = answer.Response.StatusCode
+	if response.Response != nil {
+		status = response.Response.StatusCode
 	}
 	if status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests {
-		return fmt.Errorf("oauth: %s: status %d %s: %w", op, status, knownTokenCode(answer.ErrorCode), ErrRefused)
+		return fmt.Errorf("oauth: %s: status %d %s: %w", op, status, knownTokenCode(response.ErrorCode), ErrRefused)
 	}
-	return fmt.Errorf("oauth: %s: status %d %s", op, status, knownTokenCode(answer.ErrorCode))
+	return fmt.Errorf("oauth: %s: status %d %s", op, status, knownTokenCode(response.ErrorCode))
 }
 
 func knownTokenCode(code string) string {
 	switch code {
-	case "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope":
+	case "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+		"invalid_scope":
 		return code
 	}
 	return "(no known code)"
 }
 
-// FromFragment makes a credential from the values that the implicit flow put
-// into the URL fragment, RFC 6749 §4.2.2. The caller has matched the state.
+// FromFragment returns the credential that the implicit flow put into the URL fragment, by RFC 6749 §4.2.2. The caller
+// must have compared the state. It returns ErrRefused for a token that can't be used.
 func (p *Provider) FromFragment(v url.Values) (Credential, error) {
 	if t := v.Get("token_type"); t != "" && !strings.EqualFold(t, "Bearer") {
 		return Credential{}, fmt.Errorf("%w: the token is not a bearer token", ErrRefused)

@@ -21,8 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// tokenServer answers every request to it with status and body, and counts
-// and keeps what was posted.
+// tokenServer returns the same status and body to every request. It counts the requests and keeps what was posted.
 type tokenServer struct {
 	*httptest.Server
 	hits   atomic.Int32
@@ -52,9 +51,15 @@ func newTokenServer(t *testing.T, status int, body string) *tokenServer {
 func (s *tokenServer) provider(change ...func(*Config)) *Provider {
 	transport := &http.Transport{DisableKeepAlives: true}
 	c := Config{
-		ClientID: "app/1", ClientSecret: "client-secret", AuthURL: "https://shop.example/apps/{client_id}/connect", TokenURL: s.URL + "/token",
-		ImplicitAuthURL: "https://id.example/auth", PublicURL: "https://hooks.example", Scopes: []string{"webhook_write", "webhook_read"},
-		Transport: transport, Now: func() time.Time { return noon },
+		ClientID:        "app/1",
+		ClientSecret:    "client-secret",
+		AuthURL:         "https://shop.example/apps/{client_id}/connect",
+		TokenURL:        s.URL + "/token",
+		ImplicitAuthURL: "https://id.example/auth",
+		PublicURL:       "https://hooks.example",
+		Scopes:          []string{"webhook_write", "webhook_read"},
+		Transport:       transport,
+		Now:             func() time.Time { return noon },
 	}
 	for _, f := range change {
 		f(&c)
@@ -62,38 +67,37 @@ func (s *tokenServer) provider(change ...func(*Config)) *Provider {
 	return New(c)
 }
 
-// TestBegin is a golden of the authorization addresses: what is asked for,
-// and that the verifier and the secret are not in them.
+// TestBegin compares the authorization URLs with what they must be, without the verifier and the secret.
 // Checklist 2, 9.
 func TestBegin(t *testing.T) {
 	p := newTokenServer(t, 200, "").provider()
 	tests := []struct {
 		way  string
-		want string // with the state, and the challenge of the code flow, left out
+		want string // without the values of state and challenge
 	}{
 		{WayCode, "https://shop.example/apps/app%2F1/connect?client_id=app%2F1&code_challenge=&code_challenge_method=S256&redirect_uri=https%3A%2F%2Fhooks.example%2Foauth%2Fcallback&response_type=code&scope=webhook_write+webhook_read&state="},
 		{WayImplicit, "https://id.example/auth?client_id=app%2F1&redirect_uri=https%3A%2F%2Fhooks.example%2Foauth%2Fimplicit&response_type=token&scope=webhook_write+webhook_read&state="},
 	}
 	for _, test := range tests {
 		t.Run(test.way, func(t *testing.T) {
-			a, to, err := p.Begin(test.way, "browser")
+			a, authURL, err := p.Begin(test.way, "browser")
 			if err != nil {
 				t.Fatal(err)
 			}
 			b, _, err := p.Begin(test.way, "browser")
 			if err != nil || a.State == b.State || (test.way == WayCode && a.Verifier == b.Verifier) {
-				t.Error("two attempts share a state or a verifier")
+				t.Error("two sign-ins share a state or a verifier")
 			}
-			u, err := url.Parse(to)
+			u, err := url.Parse(authURL)
 			if err != nil {
 				t.Fatal(err)
 			}
 			q := u.Query()
-			if q.Get("state") != a.State || len(a.State) < 43 {
-				t.Errorf("state %q is not the attempt's", q.Get("state"))
+			if q.Get("state") != a.State || len(a.State) < 26 {
+				t.Errorf("state %q is not the sign-in's", q.Get("state"))
 			}
-			if a.Verifier != "" && strings.Contains(to, a.Verifier) {
-				t.Error("the verifier is in the address")
+			if a.Verifier != "" && strings.Contains(authURL, a.Verifier) {
+				t.Error("the verifier is in the URL")
 			}
 			q.Set("state", "")
 			if q.Has("code_challenge") {
@@ -103,9 +107,12 @@ func TestBegin(t *testing.T) {
 			if u.String() != test.want {
 				t.Errorf("got  %s\nwant %s", u, test.want)
 			}
-			want := Attempt{State: a.State, Browser: "browser", Way: test.way, Verifier: a.Verifier, ExpiresAt: noon.Add(10 * time.Minute)}
+			want := SignIn{
+				State: a.State, Browser: "browser", Way: test.way, Verifier: a.Verifier,
+				ExpiresAt: noon.Add(10 * time.Minute),
+			}
 			if a != want || (a.Verifier == "") != (test.way == WayImplicit) {
-				t.Errorf("attempt %+v, want %+v", a, want)
+				t.Errorf("sign-in %+v, want %+v", a, want)
 			}
 		})
 	}
@@ -120,7 +127,7 @@ func TestOffers(t *testing.T) {
 		code, implicit, apiKey bool
 	}{
 		{"everything", func(*Config) {}, true, true, true},
-		{"no implicit address", func(c *Config) { c.ImplicitAuthURL = "" }, true, false, true},
+		{"no implicit URL", func(c *Config) { c.ImplicitAuthURL = "" }, true, false, true},
 		{"no client", func(c *Config) { c.ClientID = "" }, false, false, true},
 	}
 	for _, test := range tests {
@@ -152,9 +159,18 @@ func TestExchange(t *testing.T) {
 		fails   bool
 	}{
 		{
-			"a token", 200, `{"access_token":"` + long + `","token_type":"bearer","expires_in":300,"refresh_token":"r1","scope":"webhook_write  webhook_read"}`,
-			Credential{Way: WayCode, AccessToken: fourthwall.Secret(long), RefreshToken: "r1", ExpiresAt: noon.Add(5 * time.Minute), Scopes: "webhook_write webhook_read"},
-			false, false,
+			"a token",
+			200,
+			`{"access_token":"` + long + `","token_type":"bearer","expires_in":300,"refresh_token":"r1","scope":"webhook_write  webhook_read"}`,
+			Credential{
+				Way:          WayCode,
+				AccessToken:  fourthwall.Secret(long),
+				RefreshToken: "r1",
+				ExpiresAt:    noon.Add(5 * time.Minute),
+				Scopes:       "webhook_write webhook_read",
+			},
+			false,
+			false,
 		},
 		{
 			"without expiry but with a refresh token", 200, `{"access_token":"a","token_type":"Bearer","refresh_token":"r1"}`,
@@ -168,7 +184,7 @@ func TestExchange(t *testing.T) {
 		{"invalid_grant", 400, `{"error":"invalid_grant","error_description":"canary"}`, Credential{}, true, true},
 		{"invalid_client", 401, `{"error":"invalid_client"}`, Credential{}, true, true},
 		{"too many requests", 429, `{}`, Credential{}, false, true},
-		{"a fault", 500, `canary`, Credential{}, false, true},
+		{"server error", 500, `canary`, Credential{}, false, true},
 		{"a redirect", 302, ``, Credential{}, false, true},
 		{"not JSON", 200, `<html>canary`, Credential{}, false, true},
 	}
@@ -180,7 +196,7 @@ func TestExchange(t *testing.T) {
 				t.Errorf("error %v, want refused %v", err, test.refused)
 			}
 			if err != nil && (strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), "the-code")) {
-				t.Errorf("the error repeats the answer or the code: %v", err)
+				t.Errorf("the error quotes the response or the code: %v", err)
 			}
 			if got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
@@ -220,9 +236,9 @@ func TestRefresh(t *testing.T) {
 		fails   bool
 	}{
 		{"rotated", 200, `{"access_token":"a2","token_type":"Bearer","expires_in":60,"refresh_token":"r2","scope":"webhook_read"}`, Credential{WayCode, "a2", "r2", "", "", noon.Add(time.Minute), "webhook_read"}, false, false},
-		{"not rotated, scope unsaid", 200, `{"access_token":"a2","token_type":"Bearer","expires_in":60}`, Credential{WayCode, "a2", "r1", "", "", noon.Add(time.Minute), "webhook_write"}, false, false},
-		{"spent", 400, `{"error":"invalid_grant"}`, Credential{}, true, true},
-		{"a fault", 503, ``, Credential{}, false, true},
+		{"not rotated, no scope", 200, `{"access_token":"a2","token_type":"Bearer","expires_in":60}`, Credential{WayCode, "a2", "r1", "", "", noon.Add(time.Minute), "webhook_write"}, false, false},
+		{"refresh token used up", 400, `{"error":"invalid_grant"}`, Credential{}, true, true},
+		{"server error", 503, ``, Credential{}, false, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -234,7 +250,12 @@ func TestRefresh(t *testing.T) {
 			if got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
-			want := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"r1"}, "client_id": {"app/1"}, "client_secret": {"client-secret"}}
+			want := url.Values{
+				"grant_type":    {"refresh_token"},
+				"refresh_token": {"r1"},
+				"client_id":     {"app/1"},
+				"client_secret": {"client-secret"},
+			}
 			if diff := cmp.Diff(want, <-s.posted); diff != "" || s.hits.Load() != 1 {
 				t.Errorf("%d requests\n%s", s.hits.Load(), diff)
 			}
@@ -249,13 +270,13 @@ func TestFromFragment(t *testing.T) {
 		want     Credential
 		fails    bool
 	}{
-		{"all of it", "access_token=abc&token_type=bearer&expires_in=120&scope=webhook_write", Credential{Way: WayImplicit, AccessToken: "abc", ExpiresAt: noon.Add(2 * time.Minute), Scopes: "webhook_write"}, false},
+		{"all values", "access_token=abc&token_type=bearer&expires_in=120&scope=webhook_write", Credential{Way: WayImplicit, AccessToken: "abc", ExpiresAt: noon.Add(2 * time.Minute), Scopes: "webhook_write"}, false},
 		{"token only", "access_token=abc", Credential{Way: WayImplicit, AccessToken: "abc"}, false},
-		{"a life that is no number", "access_token=abc&expires_in=soon", Credential{Way: WayImplicit, AccessToken: "abc"}, false},
-		{"a life beyond reason", "access_token=abc&expires_in=9999999999", Credential{Way: WayImplicit, AccessToken: "abc", ExpiresAt: noon.Add(365 * 24 * time.Hour)}, false},
+		{"expires_in not a number", "access_token=abc&expires_in=soon", Credential{Way: WayImplicit, AccessToken: "abc"}, false},
+		{"expires_in too long", "access_token=abc&expires_in=9999999999", Credential{Way: WayImplicit, AccessToken: "abc", ExpiresAt: noon.Add(365 * 24 * time.Hour)}, false},
 		{"no token", "state=x", Credential{}, true},
 		{"another type", "access_token=abc&token_type=mac", Credential{}, true},
-		{"a token with a blank", "access_token=a+b", Credential{}, true},
+		{"a token with a space", "access_token=a+b", Credential{}, true},
 	}
 	p := newTokenServer(t, 200, "").provider()
 	for _, test := range tests {
@@ -272,7 +293,7 @@ func TestFromFragment(t *testing.T) {
 	}
 }
 
-func TestCredentialKeepsAndHides(t *testing.T) {
+func TestCredentialEncodesAndRedacts(t *testing.T) {
 	c := Credential{WayAPIKey, "canary-a", "canary-r", "user", "canary-p", noon, "webhook_read"}
 	b, err := c.Encode()
 	if err != nil {

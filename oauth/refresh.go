@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
@@ -11,38 +12,38 @@ import (
 )
 
 const (
-	refreshAhead = 30 * time.Second // a token this close to its end is renewed
-	leaseTime    = 15 * time.Second // how long a crashed holder keeps others waiting
-	refreshTime  = 12 * time.Second // for the call and for storing its answer, inside the lease
+	refreshAhead = 30 * time.Second // a token that expires sooner is renewed
+	leaseTime    = 15 * time.Second // others wait this long for a process that crashed
+	refreshTime  = 12 * time.Second // for the call and for storing the new credential; shorter than the lease
 	waitForLease = 20 * time.Second
 	pollInterval = 100 * time.Millisecond
 )
 
-// ErrReconnect says that the connection's credential is at its end and cannot
-// be renewed: the person must connect the shop again.
+// ErrReconnect means that the connection's credential has expired and can't be renewed. The shop must be connected
+// again.
 var ErrReconnect = errors.New("the shop must be connected again")
 
-// ErrLeaseLost is what a Keeper answers when a credential is not to be kept: the
-// lease has gone to somebody else, or the connection has moved on or gone.
+// ErrLeaseLost is returned by CredentialStore.FinishRefresh if another process has the lease by now, or the connection
+// has another version or is gone.
 var ErrLeaseLost = errors.New("the lease is no longer held")
 
-var errNothingToRenew = errors.New("the access token is at its end, and there is no refresh token")
+var errNoRefreshToken = errors.New("the access token has expired, and there is no refresh token")
 
-// Held is a connection's credential as it is stored. Version grows with each
-// new credential.
-type Held struct {
-	ID         string
+// StoredCredential is the credential of a connection. Version grows with each new credential.
+type StoredCredential struct {
+	ID         string // of the connection
 	Version    int64
 	Credential Credential
-	Expired    bool // already marked as to be connected again
+	Expired    bool // the shop must be connected again
 }
 
-// Keeper is where credentials are kept. LeaseRefresh takes a lease by a
-// conditional update, so that of many processes one calls the provider.
-type Keeper interface {
-	Held(ctx context.Context, id string) (Held, error)
+// CredentialStore stores the credentials of connections. LeaseRefresh takes a lease by a conditional update, so that
+// only one of many processes calls the provider. The holder ends it with FinishRefresh or ReleaseRefresh.
+type CredentialStore interface {
+	StoredCredential(ctx context.Context, id string) (StoredCredential, error)
 	LeaseRefresh(ctx context.Context, id string, version int64, holder string, ttl time.Duration) (bool, error)
-	FinishRefresh(ctx context.Context, id string, version int64, holder string, credential []byte, expiresAt time.Time, scopes string) error
+	FinishRefresh(ctx context.Context, id string, version int64, holder string, credential []byte, expiresAt time.Time,
+		scopes string) error
 	ReleaseRefresh(ctx context.Context, id, holder string) error
 	ExpireConnection(ctx context.Context, id string, version int64) error
 }
@@ -50,123 +51,123 @@ type Keeper interface {
 // Refresher renews credentials.
 type Refresher struct {
 	provider *Provider
-	keeper   Keeper
-	flights  singleflight.Group
+	store    CredentialStore
+	flights  singleflight.Group // by connection and version
 }
 
-// NewRefresher makes a Refresher that renews at p and keeps in k.
-func NewRefresher(p *Provider, k Keeper) *Refresher {
-	return &Refresher{provider: p, keeper: k}
+// NewRefresher returns a Refresher that gets new tokens from p and stores them in s.
+func NewRefresher(p *Provider, s CredentialStore) *Refresher {
+	return &Refresher{provider: p, store: s}
 }
 
-// Fresh returns h itself while its access token is good, and a renewed one
-// when it is near its end. The error is ErrReconnect when that is impossible.
-func (r *Refresher) Fresh(ctx context.Context, h Held) (Held, error) {
-	if h.Expired {
-		return Held{}, ErrReconnect
+// Fresh returns c itself if its access token is still valid for a while, or else a renewed credential. It returns
+// ErrReconnect if the credential can't be renewed.
+func (r *Refresher) Fresh(ctx context.Context, c StoredCredential) (StoredCredential, error) {
+	if c.Expired {
+		return StoredCredential{}, ErrReconnect
 	}
-	end := h.Credential.ExpiresAt
-	if end.IsZero() || r.provider.now().Before(end.Add(-refreshAhead)) {
-		return h, nil
+	expiry := c.Credential.ExpiresAt
+	if expiry.IsZero() || r.provider.now().Before(expiry.Add(-refreshAhead)) {
+		return c, nil
 	}
-	if h.Credential.RefreshToken == "" && r.provider.now().Before(end) {
-		return h, nil
+	if c.Credential.RefreshToken == "" && r.provider.now().Before(expiry) {
+		return c, nil
 	}
-	renewed, err := r.Renew(ctx, h)
-	if err != nil && !errors.Is(err, ErrReconnect) && r.provider.now().Before(end) {
-		// The provider could not be asked, but what we hold is still good.
-		return h, nil
+	renewed, err := r.Renew(ctx, c)
+	if err != nil && !errors.Is(err, ErrReconnect) && r.provider.now().Before(expiry) {
+		// The provider failed, but the present token is still valid.
+		return c, nil
 	}
 	return renewed, err
 }
 
-// Renew replaces a credential that the API has refused or whose time is over.
-// Whoever asks while another renews the same version gets that one's outcome.
-func (r *Refresher) Renew(ctx context.Context, h Held) (Held, error) {
-	if h.Credential.RefreshToken == "" {
-		return Held{}, r.giveUp(ctx, h, errNothingToRenew)
+// Renew replaces a credential that has expired or that the API has rejected. Concurrent calls for the same version
+// share one refresh and its result. It returns ErrReconnect if the credential can't be renewed.
+func (r *Refresher) Renew(ctx context.Context, c StoredCredential) (StoredCredential, error) {
+	if c.Credential.RefreshToken == "" {
+		return StoredCredential{}, r.expire(ctx, c, errNoRefreshToken)
 	}
-	// A person who goes away must not take a rotated token with them, so the
-	// work does not end with the request that began it.
+	// The refresh continues if the request that started it is canceled: otherwise the rotated token would be lost.
 	work := context.WithoutCancel(ctx)
-	flight := h.ID + "/" + strconv.FormatInt(h.Version, 10)
-	done := r.flights.DoChan(flight, func() (any, error) { return r.renewOnce(work, h) })
+	flight := c.ID + "/" + strconv.FormatInt(c.Version, 10)
+	done := r.flights.DoChan(flight, func() (any, error) { return r.renewOnce(work, c) })
 	select {
 	case <-ctx.Done():
-		return Held{}, ctx.Err()
+		return StoredCredential{}, ctx.Err()
 	case result := <-done:
 		if result.Err != nil {
-			return Held{}, result.Err
+			return StoredCredential{}, result.Err
 		}
-		renewed, _ := result.Val.(Held)
+		renewed, _ := result.Val.(StoredCredential)
 		return renewed, nil
 	}
 }
 
-// renewOnce takes the lease and refreshes, or waits for the one who holds it.
-func (r *Refresher) renewOnce(ctx context.Context, h Held) (Held, error) {
+// renewOnce takes the lease and refreshes, or waits for the process that has the lease.
+func (r *Refresher) renewOnce(ctx context.Context, c StoredCredential) (StoredCredential, error) {
 	ctx, cancel := context.WithTimeout(ctx, waitForLease+leaseTime)
 	defer cancel()
-	holder := RandomToken()
+	holder := rand.Text()
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
-		current, err := r.keeper.Held(ctx, h.ID)
+		current, err := r.store.StoredCredential(ctx, c.ID)
 		if err != nil {
-			return Held{}, err
+			return StoredCredential{}, err
 		}
 		if current.Expired {
-			return Held{}, ErrReconnect
+			return StoredCredential{}, ErrReconnect
 		}
-		if current.Version != h.Version {
+		if current.Version != c.Version {
 			return current, nil
 		}
-		leased, err := r.keeper.LeaseRefresh(ctx, h.ID, h.Version, holder, leaseTime)
+		leased, err := r.store.LeaseRefresh(ctx, c.ID, c.Version, holder, leaseTime)
 		if err != nil {
-			return Held{}, err
+			return StoredCredential{}, err
 		}
 		if leased {
 			renewed, err := r.refresh(ctx, current, holder)
-			// Without the lease, what somebody else has kept meanwhile counts.
+			// If the lease was lost, read what the other process has stored.
 			if !errors.Is(err, ErrLeaseLost) {
 				return renewed, err
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return Held{}, ctx.Err()
+			return StoredCredential{}, ctx.Err()
 		case <-tick.C:
 		}
 	}
 }
 
-func (r *Refresher) refresh(ctx context.Context, h Held, holder string) (Held, error) {
+// refresh gets a new credential from the provider and stores it. The caller holds the lease.
+func (r *Refresher) refresh(ctx context.Context, old StoredCredential, holder string) (StoredCredential, error) {
 	ctx, cancel := context.WithTimeout(ctx, refreshTime)
 	defer cancel()
-	c, err := r.provider.Refresh(ctx, h.Credential)
+	renewed, err := r.provider.Refresh(ctx, old.Credential)
 	if errors.Is(err, ErrRefused) {
-		return Held{}, r.giveUp(ctx, h, err)
+		return StoredCredential{}, r.expire(ctx, old, err)
 	}
 	if err != nil {
-		return Held{}, errors.Join(err, r.keeper.ReleaseRefresh(context.WithoutCancel(ctx), h.ID, holder))
+		return StoredCredential{}, errors.Join(err, r.store.ReleaseRefresh(context.WithoutCancel(ctx), old.ID, holder))
 	}
-	encoded, err := c.Encode()
-	if err != nil {
-		return Held{}, err
+	if err := r.save(ctx, old, holder, renewed); err != nil {
+		return StoredCredential{}, err
 	}
-	if err := r.keep(ctx, h, holder, encoded, c); err != nil {
-		return Held{}, err
-	}
-	return r.keeper.Held(ctx, h.ID)
+	return r.store.StoredCredential(ctx, old.ID)
 }
 
-// keep tries to the end of its time: the old refresh token may be spent, and
-// without the new one the person would have to connect the shop again.
-func (r *Refresher) keep(ctx context.Context, h Held, holder string, encoded []byte, c Credential) error {
+// save stores the renewed credential. It retries until ctx ends: the provider may have invalidated the old refresh
+// token, and without the new one the shop would have to be connected again.
+func (r *Refresher) save(ctx context.Context, old StoredCredential, holder string, renewed Credential) error {
+	encoded, err := renewed.Encode()
+	if err != nil {
+		return err
+	}
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
-		err := r.keeper.FinishRefresh(ctx, h.ID, h.Version, holder, encoded, c.ExpiresAt, c.Scopes)
+		err := r.store.FinishRefresh(ctx, old.ID, old.Version, holder, encoded, renewed.ExpiresAt, renewed.Scopes)
 		if err == nil || errors.Is(err, ErrLeaseLost) {
 			return err
 		}
@@ -178,9 +179,10 @@ func (r *Refresher) keep(ctx context.Context, h Held, holder string, encoded []b
 	}
 }
 
-func (r *Refresher) giveUp(ctx context.Context, h Held, why error) error {
-	if err := r.keeper.ExpireConnection(ctx, h.ID, h.Version); err != nil {
+// expire marks the connection as expired. It returns ErrReconnect with the reason.
+func (r *Refresher) expire(ctx context.Context, c StoredCredential, reason error) error {
+	if err := r.store.ExpireConnection(ctx, c.ID, c.Version); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w: %w", ErrReconnect, why)
+	return fmt.Errorf("%w: %w", ErrReconnect, reason)
 }

@@ -14,52 +14,66 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// memory is a Keeper for one connection, with the store's rules.
+// memory is a CredentialStore of one connection, with the rules of package store.
 type memory struct {
 	mu     sync.Mutex
-	held   Held
+	stored StoredCredential
 	holder string
 	until  time.Time
 	now    func() time.Time
-	faults int // of the next calls that would keep a credential
-	tried  int // to keep one
+	faults int // so many calls of FinishRefresh fail
+	tries  int // calls of FinishRefresh
 	gone   bool
 }
 
 var errGone = errors.New("there is no such connection")
 
-func (m *memory) Held(context.Context, string) (Held, error) {
+func (m *memory) StoredCredential(context.Context, string) (StoredCredential, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.gone {
-		return Held{}, errGone
+		return StoredCredential{}, errGone
 	}
-	return m.held, nil
+	return m.stored, nil
 }
 
-func (m *memory) LeaseRefresh(_ context.Context, _ string, version int64, holder string, ttl time.Duration) (bool, error) {
+func (m *memory) LeaseRefresh(
+	_ context.Context,
+	_ string,
+	version int64,
+	holder string,
+	ttl time.Duration,
+) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.held.Expired || m.held.Version != version || (m.holder != "" && m.now().Before(m.until)) {
+	if m.stored.Expired || m.stored.Version != version || (m.holder != "" && m.now().Before(m.until)) {
 		return false, nil
 	}
 	m.holder, m.until = holder, m.now().Add(ttl)
 	return true, nil
 }
 
-func (m *memory) FinishRefresh(_ context.Context, _ string, version int64, holder string, credential []byte, _ time.Time, _ string) error {
+func (m *memory) FinishRefresh(
+	_ context.Context,
+	_ string,
+	version int64,
+	holder string,
+	credential []byte,
+	_ time.Time,
+	_ string,
+) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.tried++
-	if m.tried <= m.faults {
+	m.tries++
+	if m.tries <= m.faults {
 		return errors.New("the database is locked")
 	}
-	if m.gone || m.holder != holder || m.held.Version != version {
+	if m.gone || m.holder != holder || m.stored.Version != version {
 		return ErrLeaseLost
 	}
 	c, err := Decode(credential)
-	m.held.Credential, m.holder = c, ""
-	m.held.Version++
+	m.stored.Credential, m.holder = c, ""
+	m.stored.Version++
 	return err
 }
 
@@ -75,14 +89,23 @@ func (m *memory) ReleaseRefresh(_ context.Context, _, holder string) error {
 func (m *memory) ExpireConnection(_ context.Context, _ string, version int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.held.Version == version {
-		m.held.Expired = true
+	if m.stored.Version == version {
+		m.stored.Expired = true
 	}
 	return nil
 }
 
-func heldUntil(refreshToken string, end time.Time) Held {
-	return Held{ID: "conn", Version: 1, Credential: Credential{Way: WayCode, AccessToken: "a1", RefreshToken: fourthwall.Secret(refreshToken), ExpiresAt: end}}
+func storedUntil(refreshToken string, end time.Time) StoredCredential {
+	return StoredCredential{
+		ID:      "conn",
+		Version: 1,
+		Credential: Credential{
+			Way:          WayCode,
+			AccessToken:  "a1",
+			RefreshToken: fourthwall.Secret(refreshToken),
+			ExpiresAt:    end,
+		},
+	}
 }
 
 const renewed = `{"access_token":"a2","token_type":"Bearer","expires_in":300,"refresh_token":"r2"}`
@@ -91,52 +114,69 @@ const renewed = `{"access_token":"a2","token_type":"Bearer","expires_in":300,"re
 func TestFresh(t *testing.T) {
 	tests := []struct {
 		name    string
-		held    Held
+		stored  StoredCredential
 		status  int
 		body    string
-		token   fourthwall.Secret // in hand afterwards
+		token   fourthwall.Secret // returned
 		err     error
 		hits    int32
 		expired bool
 	}{
-		{"good for long", heldUntil("r1", noon.Add(time.Hour)), 200, renewed, "a1", nil, 0, false},
-		{"no end known", heldUntil("r1", time.Time{}), 200, renewed, "a1", nil, 0, false},
-		{"near its end", heldUntil("r1", noon.Add(20*time.Second)), 200, renewed, "a2", nil, 1, false},
-		{"at its end", heldUntil("r1", noon.Add(-time.Second)), 200, renewed, "a2", nil, 1, false},
-		{"near its end, nothing to renew with", heldUntil("", noon.Add(20*time.Second)), 200, renewed, "a1", nil, 0, false},
-		{"at its end, nothing to renew with", heldUntil("", noon), 200, renewed, "", ErrReconnect, 0, true},
-		{"near its end, the provider has a fault", heldUntil("r1", noon.Add(20*time.Second)), 503, "", "a1", nil, 1, false},
-		{"near its end, refused", heldUntil("r1", noon.Add(20*time.Second)), 400, `{"error":"invalid_grant"}`, "", ErrReconnect, 1, true},
-		{"refused", heldUntil("r1", noon), 400, `{"error":"invalid_grant"}`, "", ErrReconnect, 1, true},
-		{"already expired", Held{ID: "conn", Version: 1, Expired: true}, 200, renewed, "", ErrReconnect, 0, true},
+		{"valid for long", storedUntil("r1", noon.Add(time.Hour)), 200, renewed, "a1", nil, 0, false},
+		{"expiry unknown", storedUntil("r1", time.Time{}), 200, renewed, "a1", nil, 0, false},
+		{"expires soon", storedUntil("r1", noon.Add(20*time.Second)), 200, renewed, "a2", nil, 1, false},
+		{"expired", storedUntil("r1", noon.Add(-time.Second)), 200, renewed, "a2", nil, 1, false},
+		{"expires soon, no refresh token", storedUntil("", noon.Add(20*time.Second)), 200, renewed, "a1", nil, 0, false},
+		{"expired, no refresh token", storedUntil("", noon), 200, renewed, "", ErrReconnect, 0, true},
+		{"expires soon, provider fails", storedUntil("r1", noon.Add(20*time.Second)), 503, "", "a1", nil, 1, false},
+		{
+			"expires soon, rejected",
+			storedUntil("r1", noon.Add(20*time.Second)),
+			400,
+			`{"error":"invalid_grant"}`,
+			"",
+			ErrReconnect,
+			1,
+			true,
+		},
+		{"expired, rejected", storedUntil("r1", noon), 400, `{"error":"invalid_grant"}`, "", ErrReconnect, 1, true},
+		{
+			"marked as expired",
+			StoredCredential{ID: "conn", Version: 1, Expired: true},
+			200,
+			renewed,
+			"",
+			ErrReconnect,
+			0,
+			true,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := newTokenServer(t, test.status, test.body)
-			m := &memory{held: test.held, now: func() time.Time { return noon }}
-			got, err := NewRefresher(s.provider(), m).Fresh(t.Context(), test.held)
+			m := &memory{stored: test.stored, now: func() time.Time { return noon }}
+			got, err := NewRefresher(s.provider(), m).Fresh(t.Context(), test.stored)
 			if !errors.Is(err, test.err) || got.Credential.AccessToken.Reveal() != test.token.Reveal() {
 				t.Errorf("got token %q, error %v", got.Credential.AccessToken.Reveal(), err)
 			}
-			if s.hits.Load() != test.hits || m.held.Expired != test.expired || (m.holder != "" && !test.expired) {
-				t.Errorf("%d calls, expired %v, lease %q", s.hits.Load(), m.held.Expired, m.holder)
+			if s.hits.Load() != test.hits || m.stored.Expired != test.expired || (m.holder != "" && !test.expired) {
+				t.Errorf("%d calls, expired %v, lease %q", s.hits.Load(), m.stored.Expired, m.holder)
 			}
 		})
 	}
 }
 
-// TestOneRefresh has fifty requests in each of two processes meet a 401 at
-// once.
+// TestOneRefresh has fifty requests in each of two processes renew at the same time.
 // Checklist 10.
 func TestOneRefresh(t *testing.T) {
 	s := newTokenServer(t, 200, renewed)
-	m := &memory{held: heldUntil("r1", noon.Add(time.Hour)), now: time.Now}
+	m := &memory{stored: storedUntil("r1", noon.Add(time.Hour)), now: time.Now}
 	replicas := []*Refresher{NewRefresher(s.provider(), m), NewRefresher(s.provider(), m)}
-	held := m.held
+	stored := m.stored
 	var wg sync.WaitGroup
 	for i := range 100 {
 		wg.Go(func() {
-			got, err := replicas[i%2].Renew(t.Context(), held)
+			got, err := replicas[i%2].Renew(t.Context(), stored)
 			if err != nil || got.Credential.AccessToken != "a2" || got.Version != 2 {
 				t.Errorf("got %+v, %v", got, err)
 			}
@@ -148,16 +188,32 @@ func TestOneRefresh(t *testing.T) {
 	}
 }
 
-// shelf is a Keeper of several connections.
+// shelf is a CredentialStore of several connections, by ID.
 type shelf map[string]*memory
 
-func (s shelf) Held(ctx context.Context, id string) (Held, error) { return s[id].Held(ctx, id) }
+func (s shelf) StoredCredential(ctx context.Context, id string) (StoredCredential, error) {
+	return s[id].StoredCredential(ctx, id)
+}
 
-func (s shelf) LeaseRefresh(ctx context.Context, id string, version int64, holder string, ttl time.Duration) (bool, error) {
+func (s shelf) LeaseRefresh(
+	ctx context.Context,
+	id string,
+	version int64,
+	holder string,
+	ttl time.Duration,
+) (bool, error) {
 	return s[id].LeaseRefresh(ctx, id, version, holder, ttl)
 }
 
-func (s shelf) FinishRefresh(ctx context.Context, id string, version int64, holder string, credential []byte, end time.Time, scopes string) error {
+func (s shelf) FinishRefresh(
+	ctx context.Context,
+	id string,
+	version int64,
+	holder string,
+	credential []byte,
+	end time.Time,
+	scopes string,
+) error {
 	return s[id].FinishRefresh(ctx, id, version, holder, credential, end, scopes)
 }
 
@@ -169,8 +225,7 @@ func (s shelf) ExpireConnection(ctx context.Context, id string, version int64) e
 	return s[id].ExpireConnection(ctx, id, version)
 }
 
-// tokensOf is a token server that takes a second, and whose access tokens tell
-// what they were renewed with.
+// tokensOf is a token server that responds after a second. Its access tokens name the refresh token.
 type tokensOf struct{}
 
 func (tokensOf) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -178,45 +233,53 @@ func (tokensOf) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	time.Sleep(time.Second) //nolint:forbidigo // in a bubble
-	body := `{"access_token":"from-` + r.PostForm.Get("refresh_token") + `","token_type":"Bearer","expires_in":300,"refresh_token":"next"}`
-	return &http.Response{StatusCode: http.StatusOK, Request: r, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+	body := `{"access_token":"from-` + r.PostForm.Get("refresh_token") +
+		`","token_type":"Bearer","expires_in":300,"refresh_token":"next"}`
+	return &http.Response{
+		StatusCode: http.StatusOK,
+		Request:    r,
+		Header:     http.Header{"Content-Type": {"application/json"}},
+		Body:       io.NopCloser(strings.NewReader(body)),
+	}, nil
 }
 
-// TestRefreshesAtOnce: who asks while something else is renewed does not get
-// the outcome of that: not the credential of another connection, nor the very
-// version that the API has refused.
+// TestConcurrentRefreshes: a call during the refresh of something else doesn't get the result of that: neither the
+// credential of another connection, nor the version that the API has rejected.
 // Checklist 10.
-func TestRefreshesAtOnce(t *testing.T) {
+func TestConcurrentRefreshes(t *testing.T) {
 	for _, test := range []struct {
 		name        string
-		elsewhere   bool   // another replica renews what is asked for first
-		id          string // of the connection that is asked for second
-		first, then Held
+		elsewhere   bool   // another replica renews the first credential
+		id          string // of the connection that the second call is for
+		first, then StoredCredential
 	}{
 		{"another connection", false, "other", renewedTo("conn", 2, "from-r-of-conn"), renewedTo("other", 2, "from-r-of-other")},
 		{"the next version of the same", true, "conn", renewedTo("conn", 2, "a2"), renewedTo("conn", 3, "from-r2")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				keeper := shelf{}
+				store := shelf{}
 				for _, id := range []string{"conn", "other"} {
-					held := heldUntil("r-of-"+id, time.Now())
-					held.ID = id
-					keeper[id] = &memory{held: held, now: time.Now}
+					stored := storedUntil("r-of-"+id, time.Now())
+					stored.ID = id
+					store[id] = &memory{stored: stored, now: time.Now}
 				}
-				r := NewRefresher(New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: tokensOf{}, Now: time.Now}), keeper)
-				ask := func(old, want Held) {
+				r := NewRefresher(
+					New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: tokensOf{}, Now: time.Now}),
+					store,
+				)
+				ask := func(old, want StoredCredential) {
 					got, err := r.Renew(t.Context(), old)
 					got.Credential = Credential{AccessToken: got.Credential.AccessToken}
 					if err != nil || got != want {
 						t.Errorf("got %+v, %v, want %+v", got, err, want)
 					}
 				}
-				replica := func(held Held) bool {
-					leased, err := keeper.LeaseRefresh(t.Context(), held.ID, held.Version, "replica", leaseTime)
+				replica := func(stored StoredCredential) bool {
+					leased, err := store.LeaseRefresh(t.Context(), stored.ID, stored.Version, "replica", leaseTime)
 					return leased && err == nil
 				}
-				old := keeper["conn"].held
+				old := store["conn"].stored
 				if test.elsewhere && !replica(old) {
 					t.Fatal("there is no lease")
 				}
@@ -224,28 +287,34 @@ func TestRefreshesAtOnce(t *testing.T) {
 				first.Go(func() { ask(old, test.first) })
 				time.Sleep(pollInterval / 2) //nolint:forbidigo // in a bubble
 				if test.elsewhere {
-					if err := keeper.FinishRefresh(t.Context(), "conn", 1, "replica", []byte(`{"way":"code","access_token":"a2","refresh_token":"r2"}`), time.Time{}, ""); err != nil {
+					if err := store.FinishRefresh(t.Context(), "conn", 1, "replica",
+						[]byte(`{"way":"code","access_token":"a2","refresh_token":"r2"}`), time.Time{}, ""); err != nil {
 						t.Fatal(err)
 					}
 				}
-				ask(keeper[test.id].held, test.then)
+				ask(store[test.id].stored, test.then)
 				first.Wait()
 			})
 		})
 	}
 }
 
-func renewedTo(id string, version int64, token fourthwall.Secret) Held {
-	return Held{ID: id, Version: version, Credential: Credential{AccessToken: token}}
+func renewedTo(id string, version int64, token fourthwall.Secret) StoredCredential {
+	return StoredCredential{ID: id, Version: version, Credential: Credential{AccessToken: token}}
 }
 
-// TestLeaseOfTheDead waits out the lease of a holder that never finishes.
-func TestLeaseOfTheDead(t *testing.T) {
+// TestLeaseExpires: the lease of a holder that never finishes can be taken when it expires.
+func TestLeaseExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &memory{held: heldUntil("r1", time.Now()), now: time.Now, holder: "dead", until: time.Now().Add(leaseTime)}
+		m := &memory{
+			stored: storedUntil("r1", time.Now()),
+			now:    time.Now,
+			holder: "crashed",
+			until:  time.Now().Add(leaseTime),
+		}
 		start := time.Now()
 		p := New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: refuse{}, Now: time.Now})
-		_, err := NewRefresher(p, m).Renew(t.Context(), m.held)
+		_, err := NewRefresher(p, m).Renew(t.Context(), m.stored)
 		if !errors.Is(err, ErrReconnect) {
 			t.Errorf("got %v", err)
 		}
@@ -255,28 +324,27 @@ func TestLeaseOfTheDead(t *testing.T) {
 	})
 }
 
-// TestNewTokenIsKept: the old token is spent, so the new one is not given up
-// at the first fault of where it is kept, but where it is of no use any more.
-func TestNewTokenIsKept(t *testing.T) {
+// TestNewTokenIsSaved: the old token can't be used again, so saving the new one is retried, unless it's useless.
+func TestNewTokenIsSaved(t *testing.T) {
 	tests := []struct {
 		name      string
 		faults    int
-		meanwhile func(*memory) // while the provider answers
+		meanwhile func(*memory) // called before the provider responds
 		token     fourthwall.Secret
-		fails     error // nil for any where there is no token
-		tried     int   // 0: until the time for it is over
+		fails     error // nil for any error where there is no token
+		tries     int   // 0: until the time is over
 	}{
-		{"no fault", 0, nil, "a2", nil, 1},
-		{"a short fault", 20, nil, "a2", nil, 21},
-		{"a long one", 1000, nil, "", nil, 0},
-		{"it was connected anew", 0, func(m *memory) { m.held.Version, m.held.Credential.AccessToken = 2, "a3" }, "a3", nil, 1},
-		{"it was disconnected", 0, func(m *memory) { m.gone = true }, "", errGone, 1},
+		{"no failure", 0, nil, "a2", nil, 1},
+		{"a short failure", 20, nil, "a2", nil, 21},
+		{"a long failure", 1000, nil, "", nil, 0},
+		{"connected again", 0, func(m *memory) { m.stored.Version, m.stored.Credential.AccessToken = 2, "a3" }, "a3", nil, 1},
+		{"disconnected", 0, func(m *memory) { m.gone = true }, "", errGone, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := &memory{held: heldUntil("r1", time.Now()), now: time.Now, faults: test.faults}
-				held, start := m.held, time.Now()
+				m := &memory{stored: storedUntil("r1", time.Now()), now: time.Now, faults: test.faults}
+				stored, start := m.stored, time.Now()
 				server := &rotating{latency: time.Second}
 				p := New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: server, Now: time.Now})
 				time.AfterFunc(server.latency/2, func() {
@@ -286,45 +354,48 @@ func TestNewTokenIsKept(t *testing.T) {
 						test.meanwhile(m)
 					}
 				})
-				got, err := NewRefresher(p, m).Renew(t.Context(), held)
-				if got.Credential.AccessToken.Reveal() != test.token.Reveal() || (err == nil) != (test.token != "") || (test.fails != nil && !errors.Is(err, test.fails)) {
+				got, err := NewRefresher(p, m).Renew(t.Context(), stored)
+				if got.Credential.AccessToken.Reveal() != test.token.Reveal() || (err == nil) != (test.token != "") ||
+					(test.fails != nil && !errors.Is(err, test.fails)) {
 					t.Errorf("token %q, error %v", got.Credential.AccessToken.Reveal(), err)
 				}
-				if took := time.Since(start); took > refreshTime || (test.tried != 0 && m.tried != test.tried) || server.calls != 1 {
-					t.Errorf("kept at try %d after %d calls, in %v", m.tried, server.calls, took)
+				if took := time.Since(start); took > refreshTime || (test.tries != 0 && m.tries != test.tries) ||
+					server.calls != 1 {
+					t.Errorf("saved at try %d after %d calls, in %v", m.tries, server.calls, took)
 				}
 			})
 		})
 	}
 }
 
-// TestMarkedMeanwhile: who finds that the connection was marked as to be
-// connected again does not wait for a lease that nobody gives.
-func TestMarkedMeanwhile(t *testing.T) {
+// TestExpiredInTheMeantime: Renew doesn't wait for the lease of a connection that is marked as expired.
+func TestExpiredInTheMeantime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		old := heldUntil("r1", time.Now())
-		m := &memory{held: old, now: time.Now}
-		m.held.Expired = true
+		old := storedUntil("r1", time.Now())
+		m := &memory{stored: old, now: time.Now}
+		m.stored.Expired = true
 		start := time.Now()
-		_, err := NewRefresher(New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: tokensOf{}, Now: time.Now}), m).Renew(t.Context(), old)
+		_, err := NewRefresher(
+			New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: tokensOf{}, Now: time.Now}),
+			m,
+		).Renew(t.Context(), old)
 		if !errors.Is(err, ErrReconnect) || time.Since(start) != 0 {
 			t.Errorf("got %v after %v", err, time.Since(start))
 		}
 	})
 }
 
-// TestRefreshOutlivesItsRequest: who goes away must not take a rotated token
-// with them.
+// TestRefreshOutlivesItsRequest: a rotated token is saved though the request that started the refresh is canceled.
 func TestRefreshOutlivesItsRequest(t *testing.T) {
 	s := newTokenServer(t, 200, renewed)
-	m := &memory{held: heldUntil("r1", noon), now: time.Now}
+	m := &memory{stored: storedUntil("r1", noon), now: time.Now}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := NewRefresher(s.provider(), m)
-	if _, err := r.Renew(ctx, m.held); err != nil && !errors.Is(err, context.Canceled) {
+	if _, err := r.Renew(ctx, m.stored); err != nil && !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	got, err := r.Renew(t.Context(), heldUntil("r1", noon))
+	got, err := r.Renew(t.Context(), storedUntil("r1", noon))
 	if err != nil || got.Credential.AccessToken != "a2" || s.hits.Load() != 1 {
 		t.Errorf("got %+v, %v after %d calls", got, err, s.hits.Load())
 	}

@@ -14,16 +14,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// rotating is a token server that takes a refresh token once, after a while,
-// and has a fault for each of its first calls.
+// rotating is a token server that accepts a refresh token once. Its first calls fail.
 type rotating struct {
 	latency time.Duration
-	faults  int
+	faults  int // so many calls fail
 
 	mu             sync.Mutex
 	calls, renewed int
-	spent, under   int
-	most           int // calls under way at once
+	spent, current int // calls with a used refresh token; calls in progress
+	most           int // calls in progress at once
 }
 
 func (s *rotating) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -34,18 +33,23 @@ func (s *rotating) RoundTrip(r *http.Request) (*http.Response, error) {
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
 	}
-	status, body := s.answer()
-	return &http.Response{StatusCode: status, Request: r, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+	status, body := s.respond()
+	return &http.Response{
+		StatusCode: status,
+		Request:    r,
+		Header:     http.Header{"Content-Type": {"application/json"}},
+		Body:       io.NopCloser(strings.NewReader(body)),
+	}, nil
 }
 
 func (s *rotating) count(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.under += n
-	s.most = max(s.most, s.under)
+	s.current += n
+	s.most = max(s.most, s.current)
 }
 
-func (s *rotating) answer() (int, string) {
+func (s *rotating) respond() (int, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
@@ -60,11 +64,11 @@ func (s *rotating) answer() (int, string) {
 	return http.StatusOK, renewed
 }
 
-// caller is a request that finds the token at its end.
+// caller is a request that finds the token expired.
 type caller struct {
 	replica int
-	after   time.Duration // since the beginning
-	leaves  time.Duration // after so long; 0 for never
+	after   time.Duration // since the start
+	leaves  time.Duration // canceled after so long; 0 for never
 }
 
 func callers(t *rapid.T) []caller {
@@ -77,9 +81,8 @@ func callers(t *rapid.T) []caller {
 	}), 1, 12).Draw(t, "callers")
 }
 
-// TestOneRefreshAtAnyTime: whenever requests come to whichever replica, and
-// whoever of them goes away, the token is renewed once, and who stays has it or
-// hears of the server's fault. Checklist 10.
+// TestOneRefreshAtAnyTime: whichever replicas requests come to, and whenever they are canceled, the token is renewed
+// once. The others get it, or the server's error. Checklist 10.
 func TestOneRefreshAtAnyTime(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		all := callers(r)
@@ -90,7 +93,8 @@ func TestOneRefreshAtAnyTime(t *testing.T) {
 		var problems []string
 		synctest.Test(t, func(t *testing.T) { problems = refreshAll(t, server, all) })
 		if len(problems) > 0 || server.most > 1 || server.renewed > 1 || server.spent > 0 {
-			r.Fatalf("%v; %d calls, %d at once, renewed %d times, asked %d times with a token that was spent", problems, server.calls, server.most, server.renewed, server.spent)
+			r.Fatalf("%v; %d calls, %d at once, renewed %d times, %d calls with a used token", problems, server.calls,
+				server.most, server.renewed, server.spent)
 		}
 		if server.calls > server.faults && server.renewed != 1 {
 			r.Fatalf("renewed %d times in %d calls", server.renewed, server.calls)
@@ -100,10 +104,10 @@ func TestOneRefreshAtAnyTime(t *testing.T) {
 
 func refreshAll(t *testing.T, server *rotating, all []caller) []string {
 	t.Helper()
-	m := &memory{held: heldUntil("r1", time.Now()), now: time.Now}
+	m := &memory{stored: storedUntil("r1", time.Now()), now: time.Now}
 	p := New(Config{ClientID: "x", TokenURL: "http://token.example", Transport: server, Now: time.Now})
 	replicas := []*Refresher{NewRefresher(p, m), NewRefresher(p, m), NewRefresher(p, m)}
-	old := m.held
+	old := m.stored
 	problems := make([]string, len(all))
 	var wg sync.WaitGroup
 	for i, c := range all {
@@ -114,7 +118,7 @@ func refreshAll(t *testing.T, server *rotating, all []caller) []string {
 	}
 	wg.Wait()
 	synctest.Wait()
-	time.Sleep(waitForLease + leaseTime) //nolint:forbidigo // in a bubble, until what goes on behind those who left has ended
+	time.Sleep(waitForLease + leaseTime) //nolint:forbidigo // in a bubble: until refreshes of canceled requests have ended
 	var found []string
 	for _, text := range problems {
 		if text != "" {
@@ -124,7 +128,7 @@ func refreshAll(t *testing.T, server *rotating, all []caller) []string {
 	return found
 }
 
-func (c caller) refresh(ctx context.Context, r *Refresher, old Held, server *rotating) string {
+func (c caller) refresh(ctx context.Context, r *Refresher, old StoredCredential, server *rotating) string {
 	if c.leaves > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.leaves)
@@ -137,9 +141,9 @@ func (c caller) refresh(ctx context.Context, r *Refresher, old Held, server *rot
 	case c.leaves > 0 && took > c.leaves, took > waitForLease+leaseTime:
 		return "it took " + took.String()
 	case err == nil && (got.Credential.AccessToken != "a2" || got.Version != 2):
-		return "a token that is at its end"
+		return "an expired token"
 	case errors.Is(err, ErrReconnect):
-		return "it asks to connect again"
+		return "it returned ErrReconnect"
 	case err != nil && ctx.Err() == nil && server.faults == 0:
 		return err.Error()
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// refuse answers every refresh with invalid_grant, without a network.
+// refuse is a token server that returns invalid_grant for every refresh.
 type refuse struct{}
 
 func (refuse) RoundTrip(r *http.Request) (*http.Response, error) {

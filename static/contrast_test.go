@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-var colourToken = regexp.MustCompile(`--([a-z0-9-]+): (#[0-9a-f]{3}|#[0-9a-f]{6});`)
+var colorToken = regexp.MustCompile(`--([a-z0-9-]+): (#[0-9a-f]{3}|#[0-9a-f]{6});`)
 
-// colours reads the colour tokens of both schemes from the style sheet.
-func colours(t *testing.T) map[string]map[string]string {
+// colors returns the color tokens of both schemes from the style sheet.
+func colors(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	css := string(files(t)["app.css"])
 	const darkBegins = "@media screen and (prefers-color-scheme: dark) {"
@@ -21,10 +21,10 @@ func colours(t *testing.T) map[string]map[string]string {
 		t.Fatal("the style sheet has no dark scheme")
 	}
 	light, dark := map[string]string{}, map[string]string{}
-	for _, m := range colourToken.FindAllStringSubmatch(lightPart, -1) {
+	for _, m := range colorToken.FindAllStringSubmatch(lightPart, -1) {
 		light[m[1]], dark[m[1]] = m[2], m[2]
 	}
-	for _, m := range colourToken.FindAllStringSubmatch(darkPart, -1) {
+	for _, m := range colorToken.FindAllStringSubmatch(darkPart, -1) {
 		if light[m[1]] == "" {
 			t.Errorf("--%s has a dark value only", m[1])
 		}
@@ -33,10 +33,10 @@ func colours(t *testing.T) map[string]map[string]string {
 	return map[string]map[string]string{"light": light, "dark": dark}
 }
 
-// luminance is the relative luminance of a colour by WCAG 2.2.
-func luminance(t *testing.T, colour string) float64 {
+// luminance returns the relative luminance of a color by WCAG 2.2.
+func luminance(t *testing.T, color string) float64 {
 	t.Helper()
-	digits := colour[1:]
+	digits := color[1:]
 	if len(digits) == 3 {
 		digits = string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
 	}
@@ -63,7 +63,7 @@ func contrast(t *testing.T, a, b string) float64 {
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-func TestContrastOfKnownColours(t *testing.T) {
+func TestContrastOfKnownColors(t *testing.T) {
 	rows := []struct {
 		a, b string
 		want float64
@@ -77,9 +77,9 @@ func TestContrastOfKnownColours(t *testing.T) {
 	}
 }
 
-// TestColoursContrast: text has at least 7:1 on whatever it stands on, and what
-// shows where a control is has at least 3:1.
-func TestColoursContrast(t *testing.T) {
+// TestColorsContrast checks that text has a contrast of at least 7:1 with its background, and that the outlines of
+// controls have at least 3:1.
+func TestColorsContrast(t *testing.T) {
 	papers := []string{"paper", "sheet", "sunken", "accent-soft"}
 	rows := []struct {
 		role string
@@ -96,9 +96,9 @@ func TestColoursContrast(t *testing.T) {
 		{"on-accent", []string{"accent", "accent-2", "failure"}, 7},
 		{"edge", append([]string{"success-soft", "warning-soft", "failure-soft"}, papers...), 3},
 	}
-	// These are no text and mark no control: lines that divide, and the papers.
+	// These are neither text nor outlines of controls: dividing lines and backgrounds.
 	known := map[string]bool{"line": true, "success-soft": true, "warning-soft": true, "failure-soft": true}
-	for scheme, tokens := range colours(t) {
+	for scheme, tokens := range colors(t) {
 		for _, row := range rows {
 			known[row.role] = true
 			for _, paper := range row.on {
@@ -120,26 +120,29 @@ func TestColoursContrast(t *testing.T) {
 	}
 }
 
-// TestColoursComeFromTokens: outside the two lists of tokens, no rule brings a
-// colour of its own, but for shades and what print and forced colours need.
-func TestColoursComeFromTokens(t *testing.T) {
+// TestColorsComeFromTokens checks that no rule outside the two lists of tokens has its own color, except for shades,
+// print and forced colors.
+func TestColorsComeFromTokens(t *testing.T) {
+	ownColor := regexp.MustCompile(`(?:color|background|border[a-z-]*): [^;]*(#[0-9a-f]{3,8}|rgba?\(|hsla?\()`)
 	css := string(files(t)["app.css"])
 	_, rules, found := strings.Cut(css, "*, ::before")
 	if !found {
 		t.Fatal("the rules do not begin where they did")
 	}
 	for line := range strings.SplitSeq(rules, "\n") {
-		if m := regexp.MustCompile(`(?:color|background|border[a-z-]*): [^;]*(#[0-9a-f]{3,8}|rgba?\(|hsla?\()`).FindString(line); m != "" {
+		if m := ownColor.FindString(line); m != "" {
 			t.Errorf("%s", m)
 		}
 	}
 }
 
-// TestStyleRespectsSettings looks for what must be there for those who set
-// their system otherwise.
+// TestStyleRespectsSettings checks that the style sheet follows settings of the system.
 func TestStyleRespectsSettings(t *testing.T) {
 	css := string(files(t)["app.css"])
-	for _, want := range []string{"@media (prefers-reduced-motion: reduce)", "@media (forced-colors: active)", "@media print", "color-scheme: light dark", ":focus-visible { outline: 3px solid"} {
+	for _, want := range []string{
+		"@media (prefers-reduced-motion: reduce)", "@media (forced-colors: active)",
+		"@media print", "color-scheme: light dark", ":focus-visible { outline: 3px solid",
+	} {
 		if !strings.Contains(css, want) {
 			t.Errorf("the style sheet lacks %s", want)
 		}

@@ -1,6 +1,5 @@
-// Package static holds the style sheet, the scripts and the icons, and serves
-// them under names that contain a hash of their content, so that a browser
-// may keep them for ever and a new version is a new address.
+// Package static has the style sheet, the scripts and the icons. It serves them under names with a hash of their
+// content, so that a browser may cache them forever, and a new version has a new URL.
 package static
 
 import (
@@ -16,20 +15,20 @@ import (
 	"strings"
 )
 
-// Prefix is the path under which Handler is to be mounted.
+// Prefix is the path at which Handler must be mounted.
 const Prefix = "/static/"
 
 //go:embed assets
 var embedded embed.FS
 
-// contentTypes knows every kind of file that may stand in assets.
+// contentTypes has the content type of every kind of file in assets, by extension.
 var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml; charset=utf-8",
 }
 
-// asset is one file, ready to be sent.
+// asset is a file, ready to be sent.
 type asset struct {
 	path        string
 	contentType string
@@ -37,11 +36,10 @@ type asset struct {
 	gzipped     []byte
 }
 
-// assets has every file by its plain name, built once at start.
+// assets has every file by its name without the hash.
 var assets = load()
 
-// load reads the embedded files. They are part of the program, so that a file
-// that cannot be used is a mistake in the program.
+// load returns the embedded files. It panics if one can't be used, since they are part of the program.
 func load() map[string]*asset {
 	entries, err := fs.ReadDir(embedded, "assets")
 	if err != nil {
@@ -58,6 +56,7 @@ func load() map[string]*asset {
 	return all
 }
 
+// newAsset returns the asset of a file. It panics if the file's content type is unknown.
 func newAsset(name string, content []byte) *asset {
 	ext := path.Ext(name)
 	contentType, ok := contentTypes[ext]
@@ -75,15 +74,14 @@ func compress(content []byte) []byte {
 	if err != nil {
 		panic("static: " + err.Error())
 	}
-	// Writing into memory cannot fail.
+	// Writing to memory can't fail.
 	_, _ = w.Write(content)
 	_ = w.Close()
 	return buf.Bytes()
 }
 
-// Path gives the address of a file, such as "/static/app.0123456789ab.css"
-// for "app.css". It panics when there is no such file, since names stand in
-// the program only.
+// Path returns the path of a file's URL, such as "/static/app.0123456789ab.css" for "app.css". It panics if there is no
+// such file, since names are constants of the program.
 func Path(name string) string {
 	a, ok := assets[name]
 	if !ok {
@@ -92,9 +90,8 @@ func Path(name string) string {
 	return a.path
 }
 
-// Handler answers GET and HEAD for the addresses that Path gives, 405 for
-// other methods there, and 404 for everything else. It looks at the whole
-// path of the request: mount it at Prefix without stripping.
+// Handler returns a handler that serves GET and HEAD for the paths that Path returns. It responds with 405 to other
+// methods and with 404 to other paths. Mount it at Prefix without stripping the prefix.
 func Handler() http.Handler {
 	byPath := make(map[string]*asset, len(assets))
 	for _, a := range assets {
@@ -130,12 +127,12 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	// A client that has gone needs no answer.
+	// An error means that the client has closed the connection.
 	_, _ = w.Write(body)
 }
 
-// acceptsGzip reads Accept-Encoding by RFC 9110 §12.5.3: an entry for gzip
-// decides, "*" stands in for it, and a weight of zero forbids.
+// acceptsGzip reports whether Accept-Encoding allows gzip, by RFC 9110 §12.5.3: an entry for gzip decides, or else one
+// for "*", and a weight of zero forbids.
 func acceptsGzip(fields []string) bool {
 	accepted := false
 	for entry := range strings.SplitSeq(strings.Join(fields, ","), ",") {
@@ -151,7 +148,7 @@ func acceptsGzip(fields []string) bool {
 	return accepted
 }
 
-// weight reads "q=0.5"; without a readable weight it is 1.
+// weight returns the weight of "q=0.5", or 1 if there is no valid weight.
 func weight(params string) float64 {
 	name, value, ok := strings.Cut(strings.TrimSpace(params), "=")
 	if !ok || !strings.EqualFold(strings.TrimSpace(name), "q") {

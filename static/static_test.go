@@ -16,7 +16,7 @@ import (
 	"hookwall/static"
 )
 
-// files are the assets as they stand in the repository.
+// files returns the assets in the repository by name.
 func files(t *testing.T) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
@@ -97,7 +97,7 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 	}
 }
 
-func TestGzipHoldsTheSameBytes(t *testing.T) {
+func TestGzipHasTheSameBytes(t *testing.T) {
 	for name, want := range files(t) {
 		res := ask("GET", static.Path(name), http.Header{"Accept-Encoding": {"br, gzip"}})
 		if got := res.Header.Get("Content-Encoding"); got != "gzip" {
@@ -183,7 +183,7 @@ func TestOnlyHashedNamesAndReadingMethods(t *testing.T) {
 	}
 }
 
-func TestHeadSaysWhatGetSends(t *testing.T) {
+func TestHeadHasTheHeadersOfGet(t *testing.T) {
 	get, head := ask("GET", static.Path("app.js"), nil), ask("HEAD", static.Path("app.js"), nil)
 	if n := len(body(t, head)); n != 0 {
 		t.Errorf("HEAD sent %d bytes", n)
@@ -214,11 +214,12 @@ func TestScriptsAreSmall(t *testing.T) {
 	}
 }
 
-// TestScriptsKeepToThePolicy looks for what the content security policy
-// forbids and for places where a token could stay behind.
+// TestScriptsKeepToThePolicy searches the scripts for what the content security policy forbids, and for places where a
+// token could be left.
 // Checklist 26.
 func TestScriptsKeepToThePolicy(t *testing.T) {
-	forbidden := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|localStorage|sessionStorage|indexedDB|document\.cookie|console\.|https?://`)
+	forbidden := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|` +
+		`localStorage|sessionStorage|indexedDB|document\.cookie|console\.|https?://`)
 	for name, content := range files(t) {
 		if strings.HasSuffix(name, ".js") {
 			if found := forbidden.Find(content); found != nil {
@@ -228,21 +229,21 @@ func TestScriptsKeepToThePolicy(t *testing.T) {
 	}
 }
 
-func TestStyleSheetAsksForNothingElse(t *testing.T) {
+func TestStyleSheetLoadsNothing(t *testing.T) {
 	if found := regexp.MustCompile(`url\(|@import|@font-face`).Find(files(t)["app.css"]); found != nil {
 		t.Errorf("app.css has %s", found)
 	}
 }
 
-// TestImplicitScriptClearsTheAddressFirst holds the order that keeps the
-// token out of everything that happens afterwards.
+// TestImplicitScriptClearsTheURLFirst checks that the script removes the token from the URL before it does anything
+// else.
 // Checklist 6.
-func TestImplicitScriptClearsTheAddressFirst(t *testing.T) {
+func TestImplicitScriptClearsTheURLFirst(t *testing.T) {
 	script := string(files(t)["implicit.js"])
 	cleared := strings.Index(script, "history.replaceState(")
 	for _, later := range []string{"addEventListener", "getElementById", ".submit()"} {
 		if at := strings.Index(script, later); cleared < 0 || at < cleared {
-			t.Errorf("%s stands before the address is cleared", later)
+			t.Errorf("%s is before the URL is cleared", later)
 		}
 	}
 }

@@ -14,7 +14,10 @@ tool (
 	mvdan.cc/gofumpt
 )
 
-require github.com/google/licensecheck v0.3.1
+require (
+	github.com/CycloneDX/cyclonedx-go v0.12.0
+	github.com/google/licensecheck v0.3.1
+)
 
 require (
 	4d63.com/gocheckcompilerdirectives v1.4.0 // indirect

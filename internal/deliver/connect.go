@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// maxAttempts is how many of its addresses are tried. Each gets a fair part of the time.
-const maxAttempts = 4
+// maxDials is how many addresses of a name are tried. They share the time that is left.
+const maxDials = 4
 
-// dialFunc opens a connection to exactly this address, after control has agreed.
+// dialFunc connects to exactly this address, unless control returns an error.
 type dialFunc func(ctx context.Context, to netip.AddrPort, control controlFunc) (net.Conn, error)
 
 func dialTCP(ctx context.Context, to netip.AddrPort, control controlFunc) (net.Conn, error) {
@@ -19,11 +19,12 @@ func dialTCP(ctx context.Context, to netip.AddrPort, control controlFunc) (net.C
 	return d.DialContext(ctx, "tcp", to.String())
 }
 
-func (v *Visit) connect(ctx context.Context) error {
-	all := v.destinations()
+// connect dials one address after the other until one connects. It returns the error of the first.
+func (c *Call) connect(ctx context.Context) error {
+	addresses := c.destinations()
 	var first error
-	for i, to := range all {
-		err := v.attempt(ctx, to, len(all)-i)
+	for i, to := range addresses {
+		err := c.dial(ctx, to, len(addresses)-i)
 		if err == nil {
 			return nil
 		}
@@ -38,20 +39,22 @@ func (v *Visit) connect(ctx context.Context) error {
 	return first
 }
 
-func (v *Visit) destinations() []netip.AddrPort {
-	if v.exempt.IsValid() {
-		return []netip.AddrPort{v.exempt}
+// destinations returns the addresses to dial.
+func (c *Call) destinations() []netip.AddrPort {
+	if c.exempt.IsValid() {
+		return []netip.AddrPort{c.exempt}
 	}
 	var all []netip.AddrPort
-	for _, a := range v.result.Addresses[:min(len(v.result.Addresses), maxAttempts)] {
-		all = append(all, netip.AddrPortFrom(a.IP, v.result.Target.Port))
+	for _, a := range c.result.Addresses[:min(len(c.result.Addresses), maxDials)] {
+		all = append(all, netip.AddrPortFrom(a.IP, c.result.Target.Port))
 	}
 	return all
 }
 
-// attempt dials one address, of as many as are left to share the time.
-func (v *Visit) attempt(ctx context.Context, to netip.AddrPort, left int) error {
-	depart, err := v.client.places.take(ctx, v.waits, place{"address " + to.Addr().String(), v.client.o.MaxPerTarget})
+// dial connects to one address. left addresses share the time, this one included.
+func (c *Call) dial(ctx context.Context, to netip.AddrPort, left int) error {
+	address := slot{"address " + to.Addr().String(), c.client.o.MaxPerTarget}
+	releaseAddress, err := c.client.slots.acquire(ctx, c.waits, address)
 	if err != nil {
 		return err
 	}
@@ -59,21 +62,21 @@ func (v *Visit) attempt(ctx context.Context, to netip.AddrPort, left int) error 
 	share, cancel := context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
 	defer cancel()
 	start := time.Now()
-	conn, err := v.client.dial(share, to, v.client.guard.control(to, v.exempt.IsValid()))
-	a := Attempt{Addr: to, Took: time.Since(start)}
+	conn, err := c.client.dial(share, to, c.client.guard.control(to, c.exempt.IsValid()))
+	d := Dial{Addr: to, Took: time.Since(start)}
 	if err != nil {
-		depart()
+		releaseAddress()
 		err = dialFailure(share, err)
 		var failure *Error
 		if errors.As(err, &failure) {
-			a.Kind = failure.Kind
-			v.result.Attempts = append(v.result.Attempts, a)
+			d.Kind = failure.Kind
+			c.result.Dials = append(c.result.Dials, d)
 		}
 		return err
 	}
-	v.result.Attempts = append(v.result.Attempts, a)
-	v.result.RemoteAddr = to
-	v.raw, v.conn, v.depart = conn, conn, depart
+	c.result.Dials = append(c.result.Dials, d)
+	c.result.RemoteAddr = to
+	c.raw, c.conn, c.releaseAddress = conn, conn, releaseAddress
 	return nil
 }
 

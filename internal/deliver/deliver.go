@@ -1,18 +1,18 @@
-// Package deliver calls addresses that a person typed. It is the only code that does.
+// Package deliver calls URLs that a person typed. It is the only code that does.
 //
-// An address is checked before anything happens (see [Client.Check]), its name is resolved once, every answer has to
-// be a public unicast address, and exactly one of those addresses is dialled: a name cannot point elsewhere a moment
-// later. The dial hook looks at the address once more. There is no proxy, no redirect is followed, no cookie and no
-// credential is sent, nothing is decompressed, TLS is always verified. Time, header, body and the number of calls at
-// once are bounded.
+// A URL is checked before anything happens (see [Client.Check]). Its name is resolved once, every IP address of it must
+// be a public unicast address, and exactly one of these is dialed, so that the name can't point elsewhere a moment
+// later. The dial hook checks that address again. No proxy is used, no redirect is followed, no cookie and no
+// credential is sent, nothing is decompressed, and TLS is always verified. Time, header, body and the number of
+// concurrent calls are limited.
 //
-// Each call makes a connection of its own and speaks HTTP/1.1 over it, which every endpoint understands.
+// Each call has its own connection and speaks HTTP/1.1, which every endpoint understands.
 //
-// [Client.Do] makes one call. A [Visit] makes the same call step by step, so that progress can be shown, and may
-// repeat its request at the address that was checked. [Client.Transport] is for code that wants a round tripper.
+// [Client.Do] makes one call. A [Call] makes the same call step by step, so that progress can be shown, and can repeat
+// the request at the addresses that were checked. [Client.Transport] is for code that needs a round tripper.
 //
-// What may not be called fails with a *[Refusal], what went wrong on the way with an *[Error]. Both have a sentence
-// for the person; neither repeats text of the endpoint or names a machine behind our own network.
+// A call that isn't allowed returns a *[Refusal], one that fails an *[Error]. Both have a text for the person, without
+// text of the endpoint and without names of machines in our own network.
 package deliver
 
 import (
@@ -36,47 +36,47 @@ const (
 	defaultMaxPerTarget  = 4
 )
 
-// Resolver finds the addresses of a name. *net.Resolver is one. It is asked once for each call, for network "ip" and a
-// name that ends in a dot, so that no search domain is tried.
+// Resolver looks up the IP addresses of a name, as *net.Resolver does. It is called once for each call, with network
+// "ip" and a name that ends in a dot, so that no search domain is tried.
 type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// Exception is an address that may be called although the rules forbid it, or that exists in no name server.
+// Exception is a host that may be called though the rules forbid it, or that isn't in the DNS.
 type Exception struct {
-	Host string         // host and port as a URL has them: "receiver.example:80"
-	Addr netip.AddrPort // where it really is; nothing is looked up
+	Host string         // host and port as in a URL: "receiver.example:80"
+	Addr netip.AddrPort // where it is; nothing is looked up
 }
 
 // Options are the parts of a Client that have defaults.
 type Options struct {
-	// AllowPrivate also admits the addresses of an intranet and of this machine: private use (RFC 1918, RFC 4193),
-	// shared (RFC 6598) and loopback, there with any port, and names that are never public. Link-local addresses,
-	// those of cloud metadata services and all other special ones stay forbidden.
+	// AllowPrivate also admits names that are never public, and the addresses of an intranet and of this machine with
+	// any port: private use (RFC 1918, RFC 4193), shared (RFC 6598) and loopback. Addresses that are link-local, of
+	// cloud metadata services or special otherwise stay forbidden.
 	AllowPrivate bool
 	Exceptions   []Exception
 
 	Resolver  Resolver       // default net.DefaultResolver
-	RootCAs   *x509.CertPool // default the system's
+	RootCAs   *x509.CertPool // default: those of the system
 	UserAgent string         // default "hookwall"
 
-	Timeout       time.Duration // of one call, its lookup and connection included; default 5 s
-	MaxHeader     int64         // bytes of an answer's header; default 64 KiB
-	MaxBody       int64         // bytes of an answer's body that are read and kept; default 16 KiB
-	MaxConcurrent int           // calls at once; default 32
-	MaxPerTarget  int           // calls at once for one host, and for one address; default 4
+	Timeout       time.Duration // of a call with its lookup and connection; default 5 s
+	MaxHeader     int64         // bytes of a response's header; default 64 KiB
+	MaxBody       int64         // bytes of a response's body that are read; default 16 KiB
+	MaxConcurrent int           // concurrent calls; default 32
+	MaxPerTarget  int           // concurrent calls for one host, and for one IP address; default 4
 }
 
-// Client calls addresses. It is safe for concurrent use.
+// Client calls URLs. It is safe for concurrent use.
 type Client struct {
 	o          Options
-	exceptions map[string]netip.AddrPort // by normalised host:port
+	exceptions map[string]netip.AddrPort // by normalized host:port
 	guard      guard
-	places     *limiter
+	slots      *limiter
 	dial       dialFunc
 }
 
-// New makes a client. It fails for options that cannot work.
+// New returns a Client. It returns an error for invalid options.
 func New(o Options) (*Client, error) {
 	if o.Timeout < 0 || o.MaxHeader < 0 || o.MaxBody < 0 || o.MaxConcurrent < 0 || o.MaxPerTarget < 0 {
 		return nil, errors.New("deliver: a limit is negative")
@@ -92,7 +92,7 @@ func New(o Options) (*Client, error) {
 		o:          o.withDefaults(),
 		exceptions: exceptions,
 		guard:      newGuard(o.AllowPrivate),
-		places:     newLimiter(),
+		slots:      newLimiter(),
 		dial:       dialTCP,
 	}, nil
 }
@@ -118,6 +118,7 @@ func setDefault[T int | int64 | time.Duration](v *T, otherwise T) {
 	}
 }
 
+// exceptionTable returns the addresses of the exceptions by normalized host:port.
 func exceptionTable(list []Exception) (map[string]netip.AddrPort, error) {
 	table := make(map[string]netip.AddrPort, len(list))
 	for _, e := range list {
@@ -135,27 +136,27 @@ func exceptionTable(list []Exception) (map[string]netip.AddrPort, error) {
 	return table, nil
 }
 
-// Message is what is sent in one request.
+// Message is the content of a request.
 type Message struct {
 	Method string      // default POST
-	Header http.Header // must not frame the request, choose its host or hold a credential; see ReasonRequest
+	Header http.Header // must not frame the request, set its host or have a credential; see ReasonRequest
 	Body   []byte      // at most 1 MiB
 }
 
-// Request is a Message with the address it is for.
+// Request is a Message and the URL to send it to.
 type Request struct {
 	URL string
 	Message
 }
 
-// Do makes one call and returns what was seen, as far as it got, also when it fails. An answer with any status is a
-// success. An error is a *Refusal or an *Error.
+// Do makes one call. It returns what was found out so far even if it fails. A response with any status is a success.
+// The error is a *Refusal or an *Error.
 func (c *Client) Do(ctx context.Context, r Request) (Result, error) {
-	v, err := c.Visit(r.URL)
+	call, err := c.NewCall(r.URL)
 	if err != nil {
 		return Result{}, err
 	}
-	defer v.Close()
-	err = v.Exchange(ctx, r.Message)
-	return v.Result(), err
+	defer call.Close()
+	err = call.Exchange(ctx, r.Message)
+	return call.Result(), err
 }

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// constants reads the values of all constants of a type from the source.
+// constants returns the values of all constants of a type, from the source.
 func constants(t *testing.T, typ string) []string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, 0)
@@ -37,8 +37,8 @@ func constants(t *testing.T, typ string) []string {
 	return values
 }
 
-// Every reason and every kind of failure has a sentence for the person, and each says something else.
-func TestSentences(t *testing.T) {
+// Every reason and every kind of failure has a text of its own.
+func TestTexts(t *testing.T) {
 	seen := map[string]string{}
 	check := func(what, text string) {
 		if len(text) < 20 || !strings.HasSuffix(text, ".") || seen[text] != "" {
@@ -52,13 +52,14 @@ func TestSentences(t *testing.T) {
 	}
 	for _, k := range kinds {
 		if k != string(KindTimeout) {
-			check(k, (&Error{Step: StepAnswer, Kind: Kind(k)}).Public())
+			check(k, (&Error{Step: StepResponse, Kind: Kind(k)}).Public())
 		}
 	}
 	for _, s := range steps {
 		check(s, (&Error{Step: Step(s), Kind: KindTimeout}).Public())
 	}
-	if len(reasons) != len(reasonTexts) || len(kinds) != len(kindTexts)+1 || len(steps) != len(timeoutTexts) || len(steps) != 5 {
+	if len(reasons) != len(reasonTexts) || len(kinds) != len(kindTexts)+1 || len(steps) != len(timeoutTexts) ||
+		len(steps) != 5 {
 		t.Errorf("%d reasons, %d kinds, %d steps", len(reasons), len(kinds), len(steps))
 	}
 }

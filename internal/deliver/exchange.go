@@ -20,13 +20,14 @@ import (
 // maxMessage is the largest body that is sent, in bytes.
 const maxMessage = 1 << 20
 
-// notSent are headers that frame the request, choose its host, or carry a credential. Those that begin with "Proxy-"
+// notSent has the headers that frame the request, set its host or carry a credential. Those that begin with "Proxy-"
 // are not sent either.
 var notSent = []string{
 	"Authorization", "Connection", "Content-Length", "Cookie", "Cookie2", "Expect", "Host", "Keep-Alive",
 	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
 }
 
+// check returns a Refusal for a message that must not be sent.
 func (m Message) check() error {
 	if len(m.Body) > maxMessage || m.Method == http.MethodConnect || !httpguts.ValidHeaderFieldName(m.Method) {
 		return refuse(ReasonRequest)
@@ -52,7 +53,7 @@ func (c *Client) request(t Target, m Message) (*http.Request, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	// Its context is not used: the exchange has its own.
+	// This context is not used: the exchange has its own.
 	req, err := http.NewRequestWithContext(context.Background(), m.Method, t.URL, bytes.NewReader(m.Body))
 	if err != nil {
 		return nil, refuse(ReasonRequest)
@@ -62,26 +63,26 @@ func (c *Client) request(t Target, m Message) (*http.Request, error) {
 		if http.CanonicalHeaderKey(name) == "User-Agent" {
 			name = "User-Agent"
 		}
-		req.Header[name] = values // in the caller's letter case
+		req.Header[name] = values // the name keeps its letter case
 	}
 	req.Close = true
 	return req, nil
 }
 
-// exchange is one request and its answer over a connection that is used for nothing else.
+// exchange is one request and its response over a connection of their own.
 type exchange struct {
-	ended     func() Kind // why the exchange has to end, or ""
+	ended     func() Kind // KindTimeout or KindCanceled after the context has ended, or else ""
 	raw       net.Conn
 	meter     meter
 	resp      *http.Response
-	firstByte time.Duration // from the start; 0 when none came
-	stop      func() bool
-	written   chan struct{} // closed when writing has ended
-	writeErr  error         // set before that
+	firstByte time.Duration // since the start; 0 for none
+	stop      func() bool   // stops closing raw when the context ends
+	written   chan struct{} // closed when the request is written
+	writeErr  error         // set before written is closed
 }
 
-// run sends the request and reads the header of the answer. The end of ctx ends the exchange until it is closed, which
-// it must be even when it fails.
+// run sends the request and reads the header of the response. If ctx ends, so does the exchange. The caller must close
+// the exchange even if run fails.
 func (x *exchange) run(ctx context.Context, req *http.Request) error {
 	var wire bytes.Buffer
 	if err := req.Write(&wire); err != nil {
@@ -91,7 +92,7 @@ func (x *exchange) run(ctx context.Context, req *http.Request) error {
 	x.stop = context.AfterFunc(ctx, func() { _ = x.raw.Close() })
 	x.written = make(chan struct{})
 	start := time.Now()
-	// An endpoint may answer before it has read everything, and a failure to write shows when reading too.
+	// An endpoint may respond before it has read everything. If writing fails, so does reading.
 	go func() {
 		defer close(x.written)
 		_, x.writeErr = x.meter.conn.Write(wire.Bytes())
@@ -103,14 +104,15 @@ func (x *exchange) run(ctx context.Context, req *http.Request) error {
 	return err
 }
 
+// readHeader reads the header of the response and skips those of status 1xx.
 func (x *exchange) readHeader(r *bufio.Reader, req *http.Request) error {
 	for {
 		resp, err := http.ReadResponse(r, req) //nolint:bodyclose // see close
 		switch {
 		case err != nil:
-			return x.failure(StepAnswer, err)
+			return x.failure(StepResponse, err)
 		case resp.ProtoMajor != 1 || resp.StatusCode < 100:
-			return &Error{Step: StepAnswer, Kind: KindMalformed, Err: errors.New("not an answer of HTTP/1")}
+			return &Error{Step: StepResponse, Kind: KindMalformed, Err: errors.New("not an HTTP/1 response")}
 		case resp.StatusCode >= 200 || resp.StatusCode == http.StatusSwitchingProtocols:
 			x.resp = resp
 			x.meter.left = math.MaxInt64
@@ -119,11 +121,11 @@ func (x *exchange) readHeader(r *bufio.Reader, req *http.Request) error {
 	}
 }
 
-func (x *exchange) answer() Answer {
-	return Answer{Status: x.resp.StatusCode, Proto: x.resp.Proto, Header: x.resp.Header}
+func (x *exchange) response() Response {
+	return Response{Status: x.resp.StatusCode, Proto: x.resp.Proto, Header: x.resp.Header}
 }
 
-// Read reads the body of the answer.
+// Read reads the body of the response. It returns io.EOF or an *Error.
 func (x *exchange) Read(p []byte) (int, error) {
 	n, err := x.resp.Body.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -132,14 +134,14 @@ func (x *exchange) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// failure reads an error in the light of what the connection did. Without a failure of the connection, the other side
-// sent something that is not HTTP.
+// failure returns the *Error for an error of reading. Its kind depends on what happened to the connection. If nothing
+// did, the server sent something other than HTTP.
 func (x *exchange) failure(s Step, err error) error {
 	e := &Error{Step: s, Kind: KindMalformed, Err: err}
 	switch kind := x.ended(); {
-	case kind == KindCanceled || kind == KindTimeout && !x.meter.garbage():
+	case kind == KindCanceled || kind == KindTimeout && !x.meter.notHTTP():
 		e.Kind = kind
-	case x.meter.garbage():
+	case x.meter.notHTTP():
 	case errors.Is(x.meter.err, errHeaderTooLarge):
 		e.Kind = KindHeaderTooLarge
 	case x.meter.err != nil:
@@ -148,7 +150,8 @@ func (x *exchange) failure(s Step, err error) error {
 	return e
 }
 
-// connectionKind also looks at what writing met: the system tells of a reset once, to whoever asks first.
+// connectionKind returns the kind of the connection's error. It checks the error of writing too, since the system
+// reports a reset only once, to the reader or to the writer.
 func (x *exchange) connectionKind() Kind {
 	x.close()
 	if errors.Is(x.writeErr, syscall.ECONNRESET) {
@@ -157,7 +160,7 @@ func (x *exchange) connectionKind() Kind {
 	return connectionKind(x.meter.err, len(x.meter.head) > 0)
 }
 
-// close ends the connection. The body is not closed: that would read it to its end first.
+// close closes the connection. It doesn't close the body, which would read it to its end first.
 func (x *exchange) close() {
 	_ = x.raw.Close()
 	if x.written != nil {
@@ -166,14 +169,14 @@ func (x *exchange) close() {
 	}
 }
 
-var errHeaderTooLarge = errors.New("the header of the answer is too large")
+var errHeaderTooLarge = errors.New("the header of the response is too large")
 
-// meter reads from a connection, as much as is left, and remembers what happened there.
+// meter reads at most left bytes from a connection, and records what happens.
 type meter struct {
 	conn  net.Conn
 	left  int64
-	head  []byte    // the first bytes, at most those of httpHead
-	first time.Time // when the first byte came
+	head  []byte    // the first bytes, at most as many as httpHead has
+	first time.Time // when the first byte arrived
 	err   error
 }
 
@@ -196,5 +199,5 @@ func (m *meter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// garbage tells whether something else than HTTP came.
-func (m *meter) garbage() bool { return !strings.HasPrefix(httpHead, string(m.head)) }
+// notHTTP reports whether the first bytes are not those of an HTTP response.
+func (m *meter) notHTTP() bool { return !strings.HasPrefix(httpHead, string(m.head)) }

@@ -21,7 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// drip sends text and then one byte every 130 ms, until nobody takes it: 38 in 5 s.
+// drip sends text and then one byte every 130 ms until the connection is closed: 38 bytes in 5 s.
 func drip(text string) func(net.Conn) {
 	return func(conn net.Conn) {
 		if readRequest(conn) != nil {
@@ -35,7 +35,7 @@ func drip(text string) func(net.Conn) {
 	}
 }
 
-// endless sends text and then repeats more, until nobody takes it.
+// endless sends text and then repeats more until the connection is closed.
 func endless(text, more string) func(net.Conn) {
 	return func(conn net.Conn) {
 		if readRequest(conn) != nil {
@@ -83,7 +83,7 @@ func (zeros) Read(p []byte) (int, error) {
 
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
-// Every way an endpoint can behave, each with what is seen of it. Time is the bubble's own.
+// TestEndpoints has a row for every way an endpoint can behave. Time is that of the bubble.
 // Checklist 32.
 func TestEndpoints(t *testing.T) {
 	bomb := gzipBomb()
@@ -99,59 +99,63 @@ func TestEndpoints(t *testing.T) {
 		name  string
 		serve func(net.Conn)
 		fail  string
-		want  Answer
+		want  Response
 		first time.Duration
 		total time.Duration
 	}{
-		{name: "200", serve: afterRequest(ok), want: Answer{200, "HTTP/1.1", header("Content-Length", "2"), []byte("ok"), false}},
-		{name: "204", serve: afterRequest("HTTP/1.1 204 No Content\r\n\r\n"), want: Answer{204, "HTTP/1.1", header(), []byte{}, false}},
+		{name: "200", serve: afterRequest(ok), want: Response{200, "HTTP/1.1", header("Content-Length", "2"), []byte("ok"), false}},
+		{name: "204", serve: afterRequest("HTTP/1.1 204 No Content\r\n\r\n"), want: Response{204, "HTTP/1.1", header(), []byte{}, false}},
 		{
-			name: "redirect", serve: afterRequest("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n"),
-			want: Answer{302, "HTTP/1.1", header("Location", "http://127.0.0.1/", "Content-Length", "0"), []byte{}, false},
+			name:  "redirect",
+			serve: afterRequest("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n"),
+			want:  Response{302, "HTTP/1.1", header("Location", "http://127.0.0.1/", "Content-Length", "0"), []byte{}, false},
 		},
 		{
 			name: "500 with a cookie", serve: afterRequest("HTTP/1.1 500 Oh\r\nSet-Cookie: a=b\r\n\r\nno"),
-			want: Answer{500, "HTTP/1.1", header("Set-Cookie", "a=b"), []byte("no"), false},
+			want: Response{500, "HTTP/1.1", header("Set-Cookie", "a=b"), []byte("no"), false},
 		},
-		{name: "HTTP/1.0", serve: afterRequest("HTTP/1.0 200 OK\r\n\r\nold"), want: Answer{200, "HTTP/1.0", header(), []byte("old"), false}},
+		{name: "HTTP/1.0", serve: afterRequest("HTTP/1.0 200 OK\r\n\r\nold"), want: Response{200, "HTTP/1.0", header(), []byte("old"), false}},
 		{
-			name: "informed first", serve: afterRequest("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok),
-			want: Answer{200, "HTTP/1.1", header("Content-Length", "2"), []byte("ok"), false},
+			name:  "informed first",
+			serve: afterRequest("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok),
+			want:  Response{200, "HTTP/1.1", header("Content-Length", "2"), []byte("ok"), false},
 		},
 		{
 			name: "switching protocols", serve: afterRequest("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n\x00\x01"),
-			want: Answer{101, "HTTP/1.1", header("Upgrade", "x"), []byte{}, false},
+			want: Response{101, "HTTP/1.1", header("Upgrade", "x"), []byte{}, false},
 		},
 		{
-			name: "chunks", serve: afterRequest("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"),
-			want: Answer{200, "HTTP/1.1", header(), []byte("abc"), false},
+			name:  "chunks",
+			serve: afterRequest("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"),
+			want:  Response{200, "HTTP/1.1", header(), []byte("abc"), false},
 		},
 		{
 			name: "slow", serve: after(3*time.Second, ok), first: 3 * time.Second, total: 3 * time.Second,
-			want: Answer{200, "HTTP/1.1", header("Content-Length", "2"), []byte("ok"), false},
+			want: Response{200, "HTTP/1.1", header("Content-Length", "2"), []byte("ok"), false},
 		},
-		{name: "an answer before the request is read", serve: func(conn net.Conn) {
+		{name: "response before the request is read", serve: func(conn net.Conn) {
 			_, _ = conn.Write([]byte("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"))
-		}, want: Answer{413, "HTTP/1.1", header("Content-Length", "0"), []byte{}, false}},
+		}, want: Response{413, "HTTP/1.1", header("Content-Length", "0"), []byte{}, false}},
 		{
-			name: "a body of exactly the limit", serve: afterRequest("HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat("a", defaultMaxBody)),
-			want: Answer{200, "HTTP/1.1", header(), []byte(strings.Repeat("a", defaultMaxBody)), false},
+			name:  "a body of exactly the limit",
+			serve: afterRequest("HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat("a", defaultMaxBody)),
+			want:  Response{200, "HTTP/1.1", header(), []byte(strings.Repeat("a", defaultMaxBody)), false},
 		},
 		{
 			name: "a byte more", serve: afterRequest("HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat("a", defaultMaxBody+1)),
-			want: Answer{200, "HTTP/1.1", header(), []byte(strings.Repeat("a", defaultMaxBody)), true},
+			want: Response{200, "HTTP/1.1", header(), []byte(strings.Repeat("a", defaultMaxBody)), true},
 		},
 		{
 			name: "endless body", serve: endless("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat("a", 4096)),
-			want: Answer{200, "HTTP/1.1", header(), []byte(strings.Repeat("a", defaultMaxBody)), true},
+			want: Response{200, "HTTP/1.1", header(), []byte(strings.Repeat("a", defaultMaxBody)), true},
 		},
 		{
 			name: "endless chunks", serve: endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "8\r\naaaaaaaa\r\n"),
-			want: Answer{200, "HTTP/1.1", header(), []byte(strings.Repeat("a", defaultMaxBody)), true},
+			want: Response{200, "HTTP/1.1", header(), []byte(strings.Repeat("a", defaultMaxBody)), true},
 		},
 		{
 			name: "gzip bomb", serve: afterRequest("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + bomb),
-			want: Answer{200, "HTTP/1.1", header("Content-Encoding", "gzip"), kept(bomb), true},
+			want: Response{200, "HTTP/1.1", header("Content-Encoding", "gzip"), kept(bomb), true},
 		},
 
 		{name: "silence", serve: thenSilence(""), fail: "answer timeout", total: 5 * time.Second},
@@ -161,38 +165,47 @@ func TestEndpoints(t *testing.T) {
 		{name: "drip-fed header", serve: drip("HTTP/1.1 200 OK\r\nX: "), fail: "answer timeout", total: 5 * time.Second},
 		{
 			name: "drip-fed body", serve: drip("HTTP/1.1 200 OK\r\n\r\n"), fail: "body timeout", total: 5 * time.Second,
-			want: Answer{200, "HTTP/1.1", header(), []byte(strings.Repeat("x", 38)), false},
+			want: Response{200, "HTTP/1.1", header(), []byte(strings.Repeat("x", 38)), false},
 		},
 		{
-			name: "body that never begins", serve: thenSilence("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"), fail: "body timeout", total: 5 * time.Second,
-			want: Answer{200, "HTTP/1.1", header("Content-Length", "9"), []byte{}, false},
+			name:  "body that never begins",
+			serve: thenSilence("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
+			fail:  "body timeout",
+			total: 5 * time.Second,
+			want:  Response{200, "HTTP/1.1", header("Content-Length", "9"), []byte{}, false},
 		},
 		{name: "endless header", serve: endless("HTTP/1.1 200 OK\r\n", "X-A: b\r\n"), fail: "answer header-too-large"},
 		{name: "endless header line", serve: endless("HTTP/1.1 200 OK\r\nX: ", "aaaaaaaa"), fail: "answer header-too-large"},
 		{name: "endless status line", serve: endless("HTTP/1.1 200 ", "aaaaaaaa"), fail: "answer header-too-large"},
 		{name: "endlessly informed", serve: endless("", "HTTP/1.1 103 Early Hints\r\n\r\n"), fail: "answer header-too-large"},
 		{
-			name: "endless chunk extension", serve: endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;", "aaaaaaaa"), fail: "body malformed",
-			want: Answer{200, "HTTP/1.1", header(), []byte{}, false},
+			name:  "endless chunk extension",
+			serve: endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;", "aaaaaaaa"),
+			fail:  "body malformed",
+			want:  Response{200, "HTTP/1.1", header(), []byte{}, false},
 		},
-		{name: "closed at once", serve: func(net.Conn) {}, fail: "answer closed"},
+		{name: "closed immediately", serve: func(net.Conn) {}, fail: "answer closed"},
 		{name: "closed after the request", serve: afterRequest(""), fail: "answer closed"},
 		{name: "cut in the header", serve: afterRequest("HTTP/1.1 200 OK\r\nX-A"), fail: "answer cut"},
 		{name: "cut after one byte", serve: afterRequest("H"), fail: "answer cut"},
 		{
 			name: "cut in the body", serve: afterRequest("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), fail: "body cut",
-			want: Answer{200, "HTTP/1.1", header("Content-Length", "9"), []byte("abc"), false},
+			want: Response{200, "HTTP/1.1", header("Content-Length", "9"), []byte("abc"), false},
 		},
 		{
-			name: "cut in a chunk", serve: afterRequest("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc"), fail: "body cut",
-			want: Answer{200, "HTTP/1.1", header(), []byte("abc"), false},
+			name:  "cut in a chunk",
+			serve: afterRequest("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc"),
+			fail:  "body cut",
+			want:  Response{200, "HTTP/1.1", header(), []byte("abc"), false},
 		},
 		{
-			name: "bad chunk", serve: afterRequest("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc"), fail: "body malformed",
-			want: Answer{200, "HTTP/1.1", header(), []byte{}, false},
+			name:  "bad chunk",
+			serve: afterRequest("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc"),
+			fail:  "body malformed",
+			want:  Response{200, "HTTP/1.1", header(), []byte{}, false},
 		},
 		{name: "garbage", serve: afterRequest("\x00\xff garbage\r\n\r\n"), fail: "answer malformed"},
-		{name: "garbage without an end", serve: thenSilence("* OK IMAP ready"), fail: "answer malformed", total: 5 * time.Second},
+		{name: "garbage, connection stays open", serve: thenSilence("* OK IMAP ready"), fail: "answer malformed", total: 5 * time.Second},
 		{name: "garbage, then closed", serve: afterRequest("nope"), fail: "answer malformed"},
 		{name: "endless garbage", serve: endless("", "garbage!"), fail: "answer malformed"},
 		{name: "another protocol speaks first", serve: func(conn net.Conn) {
@@ -215,21 +228,22 @@ func TestEndpoints(t *testing.T) {
 				if failureOf(err) != row.fail || (err == nil) != (row.fail == "") {
 					t.Errorf("%v, want %q", err, row.fail)
 				}
-				if diff := cmp.Diff(row.want, r.Answer); diff != "" {
+				if diff := cmp.Diff(row.want, r.Response); diff != "" {
 					t.Error(diff)
 				}
-				if row.first != 0 && r.Timing.FirstByte != row.first || r.Timing.Exchange != row.total || r.Timing.Total != row.total {
+				if row.first != 0 && r.Timing.FirstByte != row.first || r.Timing.Exchange != row.total ||
+					r.Timing.Total != row.total {
 					t.Errorf("timing %+v", r.Timing)
 				}
-				if len(w.dials()) != 1 || len(r.Attempts) != 1 || r.RemoteAddr != w.dials()[0] {
-					t.Errorf("dialled %v, %+v", w.dials(), r)
+				if len(w.dials()) != 1 || len(r.Dials) != 1 || r.RemoteAddr != w.dials()[0] {
+					t.Errorf("dialed %v, %+v", w.dials(), r)
 				}
 			})
 		})
 	}
 }
 
-// recorder keeps what is read from a connection.
+// recorder records what is read from a connection.
 type recorder struct {
 	net.Conn
 	got *bytes.Buffer
@@ -241,7 +255,7 @@ func (r recorder) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// What goes over the wire, to the byte.
+// TestWire compares the bytes that are sent.
 func TestWire(t *testing.T) {
 	rows := []struct {
 		name    string
@@ -250,8 +264,12 @@ func TestWire(t *testing.T) {
 		want    string
 	}{
 		{
-			"delivery", "http://HOOKS.example:443/a%2Fb?x=1#y",
-			Message{Header: http.Header{"Content-Type": {"application/json"}, "X-Fourthwall-Hmac-SHA256": {"abc="}}, Body: []byte("{\"a\":1}\n")},
+			"delivery",
+			"http://HOOKS.example:443/a%2Fb?x=1#y",
+			Message{
+				Header: http.Header{"Content-Type": {"application/json"}, "X-Fourthwall-Hmac-SHA256": {"abc="}},
+				Body:   []byte("{\"a\":1}\n"),
+			},
 			"POST /a%2Fb?x=1 HTTP/1.1\r\nHost: hooks.example:443\r\nUser-Agent: hookwall\r\nConnection: close\r\nContent-Length: 8\r\n" +
 				"Content-Type: application/json\r\nX-Fourthwall-Hmac-SHA256: abc=\r\n\r\n{\"a\":1}\n",
 		},
@@ -281,8 +299,8 @@ func TestWire(t *testing.T) {
 	}
 }
 
-// Nothing in a message can change the framing, the host or the credentials of a request. Nothing is dialled.
-func TestMessagesThatAreNotSent(t *testing.T) {
+// A message can't change the framing, the host or the credentials of a request. Nothing is dialed.
+func TestInvalidMessages(t *testing.T) {
 	rows := map[string]Message{
 		"body of more than 1 MiB":  {Body: make([]byte, maxMessage+1)},
 		"method with a space":      {Method: "GET /"},
@@ -308,14 +326,15 @@ func TestMessagesThatAreNotSent(t *testing.T) {
 		}
 	}
 	if len(w.dials()) != 0 {
-		t.Errorf("dialled %v", w.dials())
+		t.Errorf("dialed %v", w.dials())
 	}
-	if r, err := c.Do(t.Context(), Request{URL: hook, Message: Message{Body: make([]byte, maxMessage)}}); err != nil || r.Status != 200 {
+	if r, err := c.Do(t.Context(), Request{URL: hook, Message: Message{Body: make([]byte, maxMessage)}}); err != nil ||
+		r.Status != 200 {
 		t.Errorf("a body of 1 MiB: %v", err)
 	}
 }
 
-// Over real sockets, since pipes know no resets.
+// This needs real sockets: pipes can't be reset.
 func TestResetConnections(t *testing.T) {
 	reset := func(text string) func(net.Conn) {
 		return func(conn net.Conn) {
@@ -345,7 +364,7 @@ func TestResetConnections(t *testing.T) {
 	}
 }
 
-// resetOnWrite is a connection whose reset is told to the writer, so that the reader sees only an end.
+// resetOnWrite is a connection that reports its reset to the writer, so that the reader only gets io.EOF.
 type resetOnWrite struct {
 	net.Conn
 	written chan struct{}
@@ -372,7 +391,7 @@ func TestResetWhileWriting(t *testing.T) {
 	}
 }
 
-// An endpoint that closes its port. The exception keeps the port's number, which nobody else gets so soon.
+// The endpoint closes its port. The system doesn't reuse the port so soon.
 func TestClosedPort(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -386,15 +405,16 @@ func TestClosedPort(t *testing.T) {
 	if failureOf(err) != "connect refused" || !errors.As(err, &e) || e.Public() != kindTexts[KindRefused] {
 		t.Errorf("%v", err)
 	}
-	if len(r.Attempts) != 1 || r.Attempts[0].Addr != there || r.Attempts[0].Kind != KindRefused || r.RemoteAddr.IsValid() || r.Timing.Connect == 0 {
+	if len(r.Dials) != 1 || r.Dials[0].Addr != there || r.Dials[0].Kind != KindRefused || r.RemoteAddr.IsValid() ||
+		r.Timing.Connect == 0 {
 		t.Errorf("%+v", r)
 	}
 	if strings.Contains(err.Error()+e.Public(), "127.0.0.1") {
-		t.Errorf("%v names the address", err)
+		t.Errorf("%v has the address", err)
 	}
 }
 
-// A real server over a real socket, with what it saw.
+// TestRealServer calls a net/http server over a real socket.
 func TestRealServer(t *testing.T) {
 	for _, private := range []bool{false, true} {
 		var hits atomic.Int32
@@ -411,26 +431,29 @@ func TestRealServer(t *testing.T) {
 			o, address = Options{Exceptions: []Exception{{"hooks.example:80", there}}}, hook
 		}
 		r, err := newClient(t, o).Do(t.Context(), Request{URL: address, Message: Message{Body: []byte("hello")}})
-		if err != nil || r.Status != 200 || string(r.Body) != "hello" || r.RemoteAddr != there || hits.Load() != 1 || r.TLS != nil {
+		if err != nil || r.Status != 200 || string(r.Body) != "hello" || r.RemoteAddr != there || hits.Load() != 1 ||
+			r.TLS != nil {
 			t.Errorf("private %v: %v, %+v", private, err, r)
 		}
 		if want := []Address{{IP: there.Addr()}}; len(r.Addresses) != 1 || r.Addresses[0] != want[0] {
 			t.Errorf("addresses %v", r.Addresses)
 		}
-		if g := r.Timing; g.Connect == 0 || g.TLS != 0 || g.FirstByte == 0 || g.Exchange < g.FirstByte || g.Total != g.DNS+g.Connect+g.Exchange {
+		if g := r.Timing; g.Connect == 0 || g.TLS != 0 || g.FirstByte == 0 || g.Exchange < g.FirstByte ||
+			g.Total != g.DNS+g.Connect+g.Exchange {
 			t.Errorf("timing %+v", g)
 		}
 	}
 }
 
-// A redirect to this machine is an answer like any other: nobody goes there.
+// A redirect to this machine is a response like any other and isn't followed.
 // Checklist 31.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	var inner atomic.Int32
 	victim := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { inner.Add(1) }))
 	t.Cleanup(victim.Close)
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		text := fmt.Sprintf("HTTP/1.1 %d Moved\r\nLocation: %s/\r\nRefresh: 0; url=%s\r\nContent-Length: 0\r\n\r\n", status, victim.URL, victim.URL)
+		text := fmt.Sprintf("HTTP/1.1 %d Moved\r\nLocation: %s/\r\nRefresh: 0; url=%s\r\nContent-Length: 0\r\n\r\n", status,
+			victim.URL, victim.URL)
 		c := newClient(t, listen(t, "80", afterRequest(text)))
 		r, err := c.Do(t.Context(), Request{URL: hook})
 		if err != nil || r.Status != status || r.Header.Get("Location") != victim.URL+"/" {
@@ -468,7 +491,7 @@ func TestNoProxy(t *testing.T) {
 	}
 }
 
-func TestGivingUp(t *testing.T) {
+func TestCanceled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, row := range []struct {
 			serve func(net.Conn)
@@ -490,38 +513,39 @@ func TestGivingUp(t *testing.T) {
 }
 
 // Checklist 32.
-func TestLimitsCanBeSet(t *testing.T) {
+func TestOptionsSetLimits(t *testing.T) {
 	o := Options{Timeout: time.Second, MaxHeader: 100, MaxBody: 3, UserAgent: "mine/1"}
 	synctest.Test(t, func(t *testing.T) {
 		for _, row := range []struct {
 			serve func(net.Conn)
 			fail  string
-			want  Answer
+			want  Response
 		}{
-			{after(1100*time.Millisecond, ok), "answer timeout", Answer{}},
-			{afterRequest("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("a", 100) + "\r\n\r\n"), "answer header-too-large", Answer{}},
-			{after(900*time.Millisecond, "HTTP/1.1 200 OK\r\n\r\nabcd"), "", Answer{200, "HTTP/1.1", http.Header{}, []byte("abc"), true}},
+			{after(1100*time.Millisecond, ok), "answer timeout", Response{}},
+			{afterRequest("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("a", 100) + "\r\n\r\n"), "answer header-too-large", Response{}},
+			{after(900*time.Millisecond, "HTTP/1.1 200 OK\r\n\r\nabcd"), "", Response{200, "HTTP/1.1", http.Header{}, []byte("abc"), true}},
 		} {
 			c, _ := wired(t, o, row.serve)
 			r, err := c.Do(t.Context(), Request{URL: hook})
-			if diff := cmp.Diff(row.want, r.Answer); failureOf(err) != row.fail || diff != "" {
+			if diff := cmp.Diff(row.want, r.Response); failureOf(err) != row.fail || diff != "" {
 				t.Errorf("%v, want %q\n%s", err, row.fail, diff)
 			}
 		}
 	})
 }
 
-// The limit of the header is none for the body.
+// The limit of the header doesn't apply to the body.
 func TestBodyLargerThanHeader(t *testing.T) {
-	c, _ := wired(t, Options{MaxHeader: 100, MaxBody: 9000}, afterRequest("HTTP/1.1 200 OK\r\n\r\n"+strings.Repeat("a", 9000)))
+	c, _ := wired(t, Options{MaxHeader: 100, MaxBody: 9000}, afterRequest("HTTP/1.1 200 OK\r\n\r\n"+strings.Repeat("a",
+		9000)))
 	r, err := c.Do(t.Context(), Request{URL: hook})
 	if err != nil || len(r.Body) != 9000 || r.BodyTruncated {
 		t.Errorf("%v, %d bytes", err, len(r.Body))
 	}
 }
 
-// Whatever an endpoint sends: the call ends, within its limits, with an answer or a typed failure.
-func FuzzAnswer(f *testing.F) {
+// FuzzResponse checks that a call ends within its limits with a response or a typed error, whatever the endpoint sends.
+func FuzzResponse(f *testing.F) {
 	for _, text := range []string{
 		ok, "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.0 200\r\n\r\nx", "HTTP/1.1 100\r\n\r\n" + ok, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nab", "\x15\x03\x01\x00\x02\x02\x46", "HTTP/1.1 200 OK\n\nab", "",
@@ -532,7 +556,7 @@ func FuzzAnswer(f *testing.F) {
 		c, _ := wired(t, Options{MaxHeader: 256, MaxBody: 64}, afterRequest(string(text)))
 		r, err := c.Do(t.Context(), Request{URL: hook})
 		if len(r.Body) > 64 || err == nil && (r.Status < 101 || r.Status > 999) || err != nil && failureOf(err) == "" {
-			t.Errorf("%q: %v, %+v", text, err, r.Answer)
+			t.Errorf("%q: %v, %+v", text, err, r.Response)
 		}
 	})
 }

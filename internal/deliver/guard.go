@@ -8,8 +8,8 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// neverCalled are addresses of cloud platforms that answer their own machines with credentials and settings. They lie
-// in ranges that are public, or that AllowPrivate admits. (Most others are link-local, which is never admitted.)
+// neverCalled has addresses at which cloud platforms give their machines credentials and settings. They are in ranges
+// that are public or that AllowPrivate admits. Other such addresses are link-local, which is never admitted.
 var neverCalled = prefixes(
 	"168.63.129.16/32",   // Azure
 	"100.100.100.200/32", // Alibaba Cloud
@@ -19,7 +19,7 @@ var neverCalled = prefixes(
 	"fd00:42::/32",       // Scaleway
 )
 
-// intranet is what AllowPrivate admits.
+// intranet has the addresses that AllowPrivate admits.
 var intranet = prefixes(
 	"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", // RFC 1918
 	"fc00::/7",      // RFC 4193
@@ -39,8 +39,8 @@ func within(list []netip.Prefix, ip netip.Addr) bool {
 	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
-// guard decides about addresses: public unicast ones with the ports 80 and 443, and the intranet if it is admitted.
-// An address with a zone, or an IPv4 address inside an IPv6 one, is never public.
+// guard decides which IP addresses may be called: public unicast ones with port 80 or 443, and the intranet if private
+// is set. An address with a zone, or an IPv4 address inside an IPv6 one, is never public.
 type guard struct {
 	guardian *ssrf.Guardian
 	private  bool
@@ -60,7 +60,7 @@ func (g guard) admitted(ip netip.Addr) bool {
 
 func webPort(port uint16) bool { return port == 80 || port == 443 }
 
-// check returns the refusal of an address, or nil.
+// check returns a *Refusal if the address must not be called.
 func (g guard) check(to netip.AddrPort) error {
 	switch {
 	case g.admitted(to.Addr()):
@@ -75,8 +75,8 @@ func (g guard) check(to netip.AddrPort) error {
 
 type controlFunc func(network, address string, conn syscall.RawConn) error
 
-// control makes the hook that runs when the socket exists and before it connects. Whatever led there, it connects to
-// the address that was checked, and that address is checked again.
+// control returns the hook that runs between the creation of a socket and its connecting. The hook refuses any address
+// but the checked one, and checks that one again.
 func (g guard) control(checked netip.AddrPort, exempt bool) controlFunc {
 	return func(network, address string, conn syscall.RawConn) error {
 		to, err := netip.ParseAddrPort(address)

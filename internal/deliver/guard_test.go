@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The dial hook is the last line: it holds even when everything before it is wrong.
+// The dial hook is the last line of defense. It must refuse even if all checks before it are wrong.
 func TestDialHook(t *testing.T) {
 	const public, local = "93.184.215.14:80", "127.0.0.1:80"
 	rows := []struct {
@@ -44,7 +44,7 @@ func TestDialHook(t *testing.T) {
 	}
 }
 
-// The real dialer runs the hook before it connects.
+// The dialer runs the hook before it connects.
 // Checklist 30.
 func TestDialerRunsTheHook(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -55,11 +55,11 @@ func TestDialerRunsTheHook(t *testing.T) {
 	to := netip.MustParseAddrPort(l.Addr().String())
 	conn, err := dialTCP(t.Context(), to, newGuard(false).control(to, false))
 	if conn != nil || reasonOf(err) != ReasonNotPublic {
-		t.Errorf("dialled %v, %v", conn, err)
+		t.Errorf("dialed %v, %v", conn, err)
 	}
 	conn, err = dialTCP(t.Context(), to, newGuard(false).control(to, true))
 	if err != nil || conn.RemoteAddr().String() != to.String() {
-		t.Fatalf("dialled %v, %v", conn, err)
+		t.Fatalf("dialed %v, %v", conn, err)
 	}
 	_ = conn.Close()
 }
@@ -75,7 +75,8 @@ func FuzzGuard(f *testing.F) {
 			return
 		}
 		g := newGuard(private)
-		special := ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || ip.Is4In6()
+		special := ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() ||
+			ip.Is4In6()
 		if special && g.public(ip) {
 			t.Errorf("%v is public", ip)
 		}

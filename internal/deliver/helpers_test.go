@@ -17,8 +17,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// hook is an address that the tests call, and publicIP is where its name leads in most of them. Nothing is ever sent
-// there: the tests dial by themselves.
+// hook is the URL that the tests call, and publicIP is what its name resolves to in most of them. Nothing is sent
+// there: the tests replace the dialer.
 const hook = "http://hooks.example/fourthwall"
 
 var publicIP = netip.MustParseAddr("93.184.215.14")
@@ -32,7 +32,7 @@ func newClient(t testing.TB, o Options) *Client {
 	return c
 }
 
-// names is a resolver with fixed answers. What it does not know does not exist.
+// names is a resolver with fixed addresses. Other names don't exist.
 type names map[string][]netip.Addr
 
 func (n names) LookupNetIP(_ context.Context, network, host string) ([]netip.Addr, error) {
@@ -50,7 +50,7 @@ func addrs(list ...string) []netip.Addr {
 	return all
 }
 
-// wire stands in for the network: it asks the dial hook, as a socket does, and connects to serve by a pipe.
+// wire replaces the network. It runs the dial hook, as a socket does, and connects to serve by a pipe.
 type wire struct {
 	serve  func(net.Conn) // nil: every connection fails
 	served sync.WaitGroup
@@ -89,7 +89,7 @@ func (w *wire) dials() []netip.AddrPort {
 	return w.dialed
 }
 
-// wired makes a client whose every connection is answered by serve.
+// wired returns a client whose connections are served by serve.
 func wired(t testing.TB, o Options, serve func(net.Conn)) (*Client, *wire) {
 	t.Helper()
 	if o.Resolver == nil {
@@ -102,12 +102,12 @@ func wired(t testing.TB, o Options, serve func(net.Conn)) (*Client, *wire) {
 	return c, w
 }
 
-// pause waits by the clock of the test's bubble.
+// pause sleeps by the clock of the test's bubble.
 func pause(d time.Duration) {
 	time.Sleep(d) //nolint:forbidigo // takes no time: only used with synctest
 }
 
-// resetOnClose lets a connection end with a reset.
+// resetOnClose makes a connection end with a reset.
 func resetOnClose(conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
@@ -132,14 +132,14 @@ func readRequest(conn net.Conn) error {
 	return err
 }
 
-// placesTaken counts the kinds of places that calls hold at this moment.
-func placesTaken(c *Client) int {
-	c.places.mu.Lock()
-	defer c.places.mu.Unlock()
-	return len(c.places.used)
+// slotsTaken returns the number of keys with slots in use.
+func slotsTaken(c *Client) int {
+	c.slots.mu.Lock()
+	defer c.slots.mu.Unlock()
+	return len(c.slots.used)
 }
 
-// reasonOf is the reason of a refusal, or "" when err is none.
+// reasonOf returns the reason of a *Refusal, or "" for another error.
 func reasonOf(err error) Reason {
 	var r *Refusal
 	if errors.As(err, &r) {
@@ -148,7 +148,7 @@ func reasonOf(err error) Reason {
 	return ""
 }
 
-// failureOf is step and kind of a failure, or "" when err is none.
+// failureOf returns the step and the kind of an *Error, or "" for another error.
 func failureOf(err error) string {
 	var e *Error
 	if errors.As(err, &e) {
@@ -157,7 +157,7 @@ func failureOf(err error) string {
 	return ""
 }
 
-// listen serves each connection on a loopback port, and returns options that know it as hooks.example.
+// listen serves connections on a loopback port. It returns options in which hooks.example is that port.
 func listen(t testing.TB, port string, serve func(net.Conn)) Options {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// limiter counts what is under way, by key.
+// limiter limits concurrent calls by key.
 type limiter struct {
 	mu    sync.Mutex
 	used  map[string]int
-	freed chan struct{} // closed and replaced whenever something ends
+	freed chan struct{} // closed and replaced whenever slots are released
 }
 
-// place is one of max under a key.
-type place struct {
+// slot is one of max slots of a key.
+type slot struct {
 	key string
 	max int
 }
@@ -22,13 +22,13 @@ func newLimiter() *limiter {
 	return &limiter{used: map[string]int{}, freed: make(chan struct{})}
 }
 
-// take takes all places or none, and returns what gives them back. When they are taken, it waits as long as ctx
-// allows, if it is to wait, or refuses.
-func (l *limiter) take(ctx context.Context, wait bool, wants ...place) (func(), error) {
+// acquire acquires all slots or none, and returns a function that releases them. If one isn't free, it waits until ctx
+// ends or, without wait, returns a *Refusal immediately.
+func (l *limiter) acquire(ctx context.Context, wait bool, wants ...slot) (func(), error) {
 	for {
 		freed, ok := l.try(wants)
 		if ok {
-			return sync.OnceFunc(func() { l.free(wants) }), nil
+			return sync.OnceFunc(func() { l.release(wants) }), nil
 		}
 		if !wait {
 			return nil, refuse(ReasonBusy)
@@ -44,7 +44,8 @@ func (l *limiter) take(ctx context.Context, wait bool, wants ...place) (func(), 
 	}
 }
 
-func (l *limiter) try(wants []place) (freed <-chan struct{}, ok bool) {
+// try acquires all slots, or returns the channel that is closed when some are released.
+func (l *limiter) try(wants []slot) (freed <-chan struct{}, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, w := range wants {
@@ -58,10 +59,10 @@ func (l *limiter) try(wants []place) (freed <-chan struct{}, ok bool) {
 	return nil, true
 }
 
-func (l *limiter) free(places []place) {
+func (l *limiter) release(slots []slot) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, p := range places {
+	for _, p := range slots {
 		if l.used[p.key]--; l.used[p.key] == 0 {
 			delete(l.used, p.key)
 		}

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// nameServer is a name server on a loopback port. It answers the n-th question for a name and type with the n-th of
-// its answers, and from then on with the last.
+// nameServer is a name server on a loopback port. It replies to the n-th query for a name and type with the n-th of its
+// answers, or with the last.
 type nameServer struct {
 	conn net.PacketConn
 	done sync.WaitGroup
@@ -115,14 +115,14 @@ func (s *nameServer) count(key string) int {
 	return s.asked[key]
 }
 
-// A name that leads to a public address when it is checked, and to this machine when it is called.
+// The name resolves to a public address when it is checked, and to this machine when it is called.
 // Checklist 30.
 func TestRebinding(t *testing.T) {
 	s := newNameServer(t, map[string][][]netip.Addr{
 		"hooks.example. A": {addrs("93.184.215.14"), addrs("127.0.0.1")},
 	})
 	c, w := wired(t, Options{Resolver: s.resolver()}, nil)
-	v, err := c.Visit(hook)
+	v, err := c.NewCall(hook)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,17 +132,19 @@ func TestRebinding(t *testing.T) {
 		}
 	}
 	v.Close()
-	if n := s.count("hooks.example. A"); n != 1 || fmt.Sprint(w.dials()) != "[93.184.215.14:80 93.184.215.14:80 93.184.215.14:80]" {
-		t.Errorf("asked %d times, dialled %v", n, w.dials())
+	if n := s.count("hooks.example. A"); n != 1 ||
+		fmt.Sprint(w.dials()) != "[93.184.215.14:80 93.184.215.14:80 93.184.215.14:80]" {
+		t.Errorf("asked %d times, dialed %v", n, w.dials())
 	}
 
 	r, err := c.Do(t.Context(), Request{URL: hook})
 	want := []Address{{IP: netip.MustParseAddr("127.0.0.1")}}
-	if diff := cmp.Diff(want, r.Addresses, cmpopts.EquateComparable(netip.Addr{})); reasonOf(err) != ReasonNotPublic || diff != "" {
+	if diff := cmp.Diff(want, r.Addresses, cmpopts.EquateComparable(netip.Addr{})); reasonOf(err) != ReasonNotPublic ||
+		diff != "" {
 		t.Errorf("second call: %v\n%s", err, diff)
 	}
 	if n := s.count("hooks.example. A"); n != 2 || len(w.dials()) != 3 {
-		t.Errorf("asked %d times, dialled %v", n, w.dials())
+		t.Errorf("asked %d times, dialed %v", n, w.dials())
 	}
 }
 
@@ -182,7 +184,7 @@ func TestAnswersOfNameServers(t *testing.T) {
 				t.Errorf("%v, want %q", err, row.want)
 			}
 			if row.dialed != "" && fmt.Sprint(w.dials()) != row.dialed {
-				t.Errorf("dialled %v", w.dials())
+				t.Errorf("dialed %v", w.dials())
 			}
 			if len(r.Addresses) != len(row.a)+len(row.aaaa) {
 				t.Errorf("addresses %v", r.Addresses)
@@ -196,8 +198,8 @@ func TestAnswersOfNameServers(t *testing.T) {
 	}
 }
 
-// A port of its own is for the intranet only.
-func TestPortsOfThePrivateMode(t *testing.T) {
+// With AllowPrivate, other ports than 80 and 443 are allowed for the intranet only.
+func TestPortsInPrivateMode(t *testing.T) {
 	c, w := wired(t, Options{AllowPrivate: true, Resolver: names{
 		"public.example.": addrs("8.8.8.8"), "inside.example.": addrs("10.0.0.1"), "mixed.example.": addrs("10.0.0.1", "8.8.8.8"), "hooks": addrs("10.0.0.2"),
 	}}, nil)
@@ -209,15 +211,15 @@ func TestPortsOfThePrivateMode(t *testing.T) {
 	}
 	for _, to := range w.dials() {
 		if to.Port() != 8080 || !to.Addr().IsPrivate() {
-			t.Errorf("dialled %v", to)
+			t.Errorf("dialed %v", to)
 		}
 	}
 	if len(w.dials()) != 2 {
-		t.Errorf("dialled %v", w.dials())
+		t.Errorf("dialed %v", w.dials())
 	}
 }
 
-func TestNamesThatLeadNowhere(t *testing.T) {
+func TestUnresolvedNames(t *testing.T) {
 	rows := []struct {
 		name   string
 		silent bool
@@ -239,8 +241,9 @@ func TestNamesThatLeadNowhere(t *testing.T) {
 			}
 			c, w := wired(t, Options{Resolver: s.resolver(), Timeout: timeout}, nil)
 			r, err := c.Do(t.Context(), Request{URL: hook})
-			if failureOf(err) != row.want || len(w.dials()) != 0 || r.Addresses != nil || r.Timing.DNS == 0 || r.Timing.Total != r.Timing.DNS {
-				t.Errorf("%v, want %s; dialled %v; %+v", err, row.want, w.dials(), r)
+			if failureOf(err) != row.want || len(w.dials()) != 0 || r.Addresses != nil || r.Timing.DNS == 0 ||
+				r.Timing.Total != r.Timing.DNS {
+				t.Errorf("%v, want %s; dialed %v; %+v", err, row.want, w.dials(), r)
 			}
 			if strings.Contains(err.Error(), "127.0.0.1") {
 				t.Errorf("%v names the name server", err)
@@ -267,7 +270,8 @@ func TestErrorsOfResolvers(t *testing.T) {
 		{"something else", errors.New("broken"), "resolve name-failed"},
 	}
 	for _, row := range rows {
-		c := newClient(t, Options{Resolver: resolverFunc(func(context.Context, string) ([]netip.Addr, error) { return nil, row.err })})
+		fails := func(context.Context, string) ([]netip.Addr, error) { return nil, row.err }
+		c := newClient(t, Options{Resolver: resolverFunc(fails)})
 		_, err := c.Do(t.Context(), Request{URL: hook})
 		if failureOf(err) != row.want || row.err != nil && !errors.Is(err, row.err) {
 			t.Errorf("%s: %v, want %s", row.name, err, row.want)
@@ -280,17 +284,20 @@ func TestErrorsOfResolvers(t *testing.T) {
 		return nil, ctx.Err()
 	})})
 	if _, err := c.Do(ctx, Request{URL: hook}); failureOf(err) != "resolve canceled" || !errors.Is(err, context.Canceled) {
-		t.Errorf("given up: %v", err)
+		t.Errorf("canceled: %v", err)
 	}
 }
 
-// No name is looked up in search domains: a name of our own network could answer.
+// No search domain is tried: it could have a name of our own network.
 func TestNamesAreAbsolute(t *testing.T) {
 	var asked []string
-	c := newClient(t, Options{AllowPrivate: true, Resolver: resolverFunc(func(_ context.Context, host string) ([]netip.Addr, error) {
-		asked = append(asked, host)
-		return nil, errors.New("not now")
-	})})
+	c := newClient(
+		t,
+		Options{AllowPrivate: true, Resolver: resolverFunc(func(_ context.Context, host string) ([]netip.Addr, error) {
+			asked = append(asked, host)
+			return nil, errors.New("not now")
+		})},
+	)
 	for _, host := range []string{"hooks.example", "hooks.example.", "bücher.example", "hooks"} {
 		_, _ = c.Do(t.Context(), Request{URL: "http://" + host + "/"})
 	}
@@ -299,8 +306,8 @@ func TestNamesAreAbsolute(t *testing.T) {
 	}
 }
 
-// Closed, filtered and blocked addresses of our own network cannot be told apart, because none of them is called: the
-// error is the same to the letter, and nothing is waited for.
+// Closed, filtered and blocked addresses of our own network can't be distinguished, because none of them is called. The
+// error is the same text, and it comes immediately.
 // Checklist 32.
 func TestLocalAddressesLookAlike(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -308,7 +315,10 @@ func TestLocalAddressesLookAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	c := newClient(t, Options{Resolver: names{"open.example.": addrs("127.0.0.1"), "filtered.example.": addrs("10.255.255.1")}})
+	c := newClient(t, Options{Resolver: names{
+		"open.example.":     addrs("127.0.0.1"),
+		"filtered.example.": addrs("10.255.255.1"),
+	}})
 	seen := map[string]bool{}
 	for _, address := range []string{
 		"http://open.example/", "http://filtered.example/", "http://localhost/", "http://127.0.0.1/", "http://10.255.255.1:443/",
@@ -320,7 +330,7 @@ func TestLocalAddressesLookAlike(t *testing.T) {
 			t.Fatalf("%s: %v", address, err)
 		}
 		seen[refusal.Error()+refusal.Public()] = true
-		if len(r.Attempts) != 0 || r.Timing.Connect != 0 {
+		if len(r.Dials) != 0 || r.Timing.Connect != 0 {
 			t.Errorf("%s was called: %+v", address, r)
 		}
 	}

@@ -12,24 +12,24 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// maxURL is the longest address, in bytes, as typed and normalised.
+// maxURL is the length limit of a URL in bytes, as typed and normalized.
 const maxURL = 2048
 
-// Target is an address that may be called, normalised: lower case, host name in ASCII, without default port, final
-// dot of the host, and fragment, and with a path.
+// Target is a normalized URL that may be called: in lower case, with the host name in ASCII and a path, and without the
+// default port, the host's final dot and a fragment.
 type Target struct {
 	URL    string
 	Scheme string     // http or https
 	Host   string     // name or IP address, without brackets
-	Port   uint16     // the scheme's own when the URL names none
-	Addr   netip.Addr // the host when it is an IP address, else the zero Addr
+	Port   uint16     // the scheme's default if the URL has none
+	Addr   netip.Addr // the host if it is an IP address, or else the zero Addr
 }
 
-// Check parses and normalises an address, and refuses with a *Refusal what cannot be called: anything but http and
-// https, user information, IP addresses that are not public or written in an unusual notation, names that are never
-// public, ports other than 80 and 443. Nothing is looked up: a name may still turn out to lead to a forbidden address.
+// Check parses and normalizes a URL. It returns a *Refusal for a URL that must not be called: with a scheme other than
+// http and https, user information, an IP address that isn't public or in an unusual notation, a name that is never
+// public, or a port other than 80 and 443. It looks nothing up, so the name may still resolve to a forbidden address.
 //
-// A URL that Check returned is returned unchanged when it is checked again.
+// Checking the URL that Check returned returns the same URL.
 func (c *Client) Check(rawURL string) (Target, error) {
 	u, err := parseURL(rawURL)
 	if err != nil {
@@ -90,12 +90,13 @@ func readTarget(u *url.URL) (Target, error) {
 	return t, nil
 }
 
+// admit returns a *Refusal for a target that the guard forbids.
 func (c *Client) admit(t Target) error {
 	switch {
 	case t.Addr.IsValid():
 		return c.guard.check(netip.AddrPortFrom(t.Addr, t.Port))
 	case c.guard.private:
-		return nil // what the name leads to decides, about the port too
+		return nil // decided by what the name resolves to, even for the port
 	case !publicName(t.Host):
 		return refuse(ReasonNotPublic)
 	case !webPort(t.Port):
@@ -104,15 +105,15 @@ func (c *Client) admit(t Target) error {
 	return nil
 }
 
-// host is a host as the network will see it.
+// host is the host of a URL as the network sees it.
 type host struct {
 	name    string
-	addr    netip.Addr // when it is an IP address in the notation everybody reads alike
-	numeric bool       // an address in some notation: like a browser, every name whose last label is a number
+	addr    netip.Addr // if it is an IP address in the notation that all programs parse alike
+	numeric bool       // an IP address in any notation: as in browsers, any name whose last label is a number
 }
 
-// parseHost undoes what hides a host: letter case, compatibility characters such as full-width digits, the dot at the
-// end. It returns false for what cannot be a host.
+// parseHost normalizes what can disguise a host: letter case, compatibility characters such as full-width digits, and
+// the final dot. It returns false for an invalid host.
 func parseHost(s string) (host, bool) {
 	if addr, err := netip.ParseAddr(s); err == nil {
 		return host{name: addr.String(), addr: addr, numeric: true}, true
@@ -126,7 +127,7 @@ func parseHost(s string) (host, bool) {
 	return host{name: name, addr: addr, numeric: addr.IsValid() || endsInNumber(name)}, true
 }
 
-// hostProfile admits underscores: resolvers do.
+// hostProfile allows underscores, as resolvers do.
 var hostProfile = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(false))
 
 func isHostName(name string) bool {
@@ -141,6 +142,7 @@ func isHostName(name string) bool {
 	return true
 }
 
+// endsInNumber reports whether the last label of a name is a number, decimal or hexadecimal.
 func endsInNumber(name string) bool {
 	last := name[strings.LastIndex(name, ".")+1:]
 	if hex, found := strings.CutPrefix(last, "0x"); found {
@@ -149,8 +151,8 @@ func endsInNumber(name string) bool {
 	return strings.Trim(last, "0123456789") == ""
 }
 
-// publicName refuses names that mean something only in our own network, without looking them up: the answer alone
-// would tell what exists there.
+// publicName returns false for names that exist in our own network only. They are not looked up, since the result alone
+// would reveal what exists there.
 func publicName(name string) bool {
 	if !strings.Contains(name, ".") {
 		return false
@@ -163,7 +165,7 @@ func publicName(name string) bool {
 	return name != "home.arpa"
 }
 
-// parsePort reads a port, or takes the scheme's own when there is none.
+// parsePort parses a port, or returns the scheme's default for "".
 func parsePort(port, scheme string) (uint16, bool) {
 	if port == "" {
 		return ownPort(scheme), scheme != ""
@@ -172,6 +174,7 @@ func parsePort(port, scheme string) (uint16, bool) {
 	return uint16(n), err == nil && n != 0
 }
 
+// ownPort returns the default port of a scheme.
 func ownPort(scheme string) uint16 {
 	if scheme == "http" {
 		return 80
@@ -202,7 +205,7 @@ func normalURL(u *url.URL, t Target) string {
 	return normal.String()
 }
 
-// escapeQuery escapes what may not stand in a request line. What is escaped already stays as it is.
+// escapeQuery escapes characters that are invalid in a request line. It leaves escape sequences as they are.
 func escapeQuery(query string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder

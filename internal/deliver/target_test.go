@@ -23,7 +23,7 @@ var refusedHosts = map[Reason][]string{
 		"192.0.0.1", "192.0.0.192", "192.0.2.1", "198.51.100.1", "203.0.113.1", "192.31.196.1", "192.175.48.1",
 		"192.52.193.1", "192.88.99.1", "198.18.0.1", "198.19.255.255", "224.0.0.1", "239.255.255.250", "240.0.0.1",
 		"255.255.255.255",
-		// IPv4 behind a dot at the end, and characters that a host name is mapped from
+		// IPv4 with a final dot, and characters that are mapped to those of host names
 		"127.0.0.1.", "１２７.0.0.1", "１６９．２５４．１６９．２５４", "①②⑦.⓪.⓪.①", "𝟣𝟤𝟩.𝟢.𝟢.𝟣", "127。0。0。1", "127｡0｡0｡1",
 		"127.0.0.1\u00ad", "127.0.0\u200b.1", "%EF%BC%91%EF%BC%92%EF%BC%97.0.0.1", "10.0.0.1。",
 		// IPv6: unspecified, loopback, with IPv4 inside: mapped, compatible, translated, NAT64, 6to4, Teredo
@@ -39,7 +39,7 @@ var refusedHosts = map[Reason][]string{
 		"[fc00::1]", "[fd00::1]", "[fdff:ffff::1]", "[fd00:ec2::254]", "[fd20:ce::254]", "[fe80::1]",
 		"[fe80::a9fe:a9fe]", "[febf::1]", "[fec0::1]", "[FEFF::1]", "[ff02::1]", "[ff0e::1]", "[fe80::1%25eth0]",
 		"[::1%25lo]", "[2606:4700:4700::1111%25eth0]",
-		// names that mean something only here, or nothing anywhere
+		// names that exist only in our own network, or nowhere
 		"localhost", "LOCALHOST", "localhost.", "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "admin.localhost", "printer.local", "db.internal",
 		"metadata.google.internal", "metadata", "intranet", "router.home.arpa", "home.arpa", "shop.test",
 		"x.invalid", "x.alt", "x.onion", "kubernetes",
@@ -91,7 +91,7 @@ func TestRefusedHosts(t *testing.T) {
 		}
 	}
 	if len(w.dials()) != 0 || n < 3*150 {
-		t.Errorf("%d addresses, dialled %v", n, w.dials())
+		t.Errorf("%d addresses, dialed %v", n, w.dials())
 	}
 }
 
@@ -211,8 +211,8 @@ func TestTarget(t *testing.T) {
 	}
 }
 
-// A public address is dialled as it is, and nothing else is.
-func TestPublicAddressesAreDialled(t *testing.T) {
+// A public IP address is dialed as it is, and nothing else is.
+func TestPublicAddressesAreDialed(t *testing.T) {
 	rows := []struct{ address, want string }{
 		{"http://8.8.8.8/", "8.8.8.8:80"},
 		{"https://１.1.1.1./", "1.1.1.1:443"},
@@ -223,10 +223,10 @@ func TestPublicAddressesAreDialled(t *testing.T) {
 		c, w := wired(t, Options{}, nil)
 		r, err := c.Do(t.Context(), Request{URL: row.address})
 		if failureOf(err) != "connect failed" || fmt.Sprint(w.dials()) != "["+row.want+"]" {
-			t.Errorf("%s: %v, dialled %v", row.address, err, w.dials())
+			t.Errorf("%s: %v, dialed %v", row.address, err, w.dials())
 		}
-		if len(r.Attempts) != 1 || r.Attempts[0].Addr.String() != row.want || r.Attempts[0].Kind != KindFailed {
-			t.Errorf("%s: attempts %+v", row.address, r.Attempts)
+		if len(r.Dials) != 1 || r.Dials[0].Addr.String() != row.want || r.Dials[0].Kind != KindFailed {
+			t.Errorf("%s: dials %+v", row.address, r.Dials)
 		}
 	}
 }
@@ -309,7 +309,7 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
-func TestOptionsThatCannotWork(t *testing.T) {
+func TestInvalidOptions(t *testing.T) {
 	there := netip.MustParseAddrPort("127.0.0.1:80")
 	for name, o := range map[string]Options{
 		"negative time":          {Timeout: -1},
@@ -326,12 +326,12 @@ func TestOptionsThatCannotWork(t *testing.T) {
 		"exception to port 0":    {Exceptions: []Exception{{"receiver.example:80", netip.AddrPortFrom(there.Addr(), 0)}}},
 	} {
 		if c, err := New(o); err == nil || c != nil {
-			t.Errorf("%s is taken", name)
+			t.Errorf("%s is accepted", name)
 		}
 	}
 }
 
-// spelling writes an IPv4 address in a way that some program somewhere reads as this address.
+// spelling returns an IPv4 address in a notation that some programs parse as this address.
 func spelling(t *rapid.T, ip [4]byte) string {
 	number := func(n uint32) string {
 		return fmt.Sprintf(rapid.SampledFrom([]string{"%d", "0x%x", "0X%X", "0%o", "00%o", "0x0%x"}).Draw(t, "notation"), n)
@@ -368,7 +368,7 @@ func TestNoSpellingOfALocalAddressPasses(t *testing.T) {
 	})
 }
 
-// checkNormal holds what is true of every address that passes.
+// checkNormal checks what is true of every URL that Check returns.
 func checkNormal(t interface{ Fatalf(string, ...any) }, c *Client, address string) {
 	got, err := c.Check(address)
 	if err != nil {
@@ -381,7 +381,8 @@ func checkNormal(t interface{ Fatalf(string, ...any) }, c *Client, address strin
 		t.Fatalf("%q became %q and then %q, %v", address, got.URL, again.URL, err)
 	}
 	u, err := url.ParseRequestURI(got.URL)
-	if err != nil || u.Hostname() != got.Host || u.Scheme != got.Scheme || u.User != nil || u.Fragment != "" || u.Path == "" {
+	if err != nil || u.Hostname() != got.Host || u.Scheme != got.Scheme || u.User != nil || u.Fragment != "" ||
+		u.Path == "" {
 		t.Fatalf("%q became %q: %v", address, got.URL, err)
 	}
 	for _, b := range []byte(got.URL) {
@@ -389,7 +390,8 @@ func checkNormal(t interface{ Fatalf(string, ...any) }, c *Client, address strin
 			t.Fatalf("%q became %q", address, got.URL)
 		}
 	}
-	if !webPort(got.Port) || got.Addr.IsValid() && !c.guard.public(got.Addr) || !got.Addr.IsValid() && endsInNumber(got.Host) {
+	if !webPort(got.Port) || got.Addr.IsValid() && !c.guard.public(got.Addr) ||
+		!got.Addr.IsValid() && endsInNumber(got.Host) {
 		t.Fatalf("%q passes as %+v", address, got)
 	}
 }
@@ -407,11 +409,15 @@ func FuzzCheck(f *testing.F) {
 	f.Fuzz(func(t *testing.T, address string) { checkNormal(t, c, address) })
 }
 
-func TestNormalisingIsIdempotent(t *testing.T) {
+func TestNormalizingIsIdempotent(t *testing.T) {
 	c := newClient(t, Options{})
 	part := rapid.StringOfN(rapid.RuneFrom([]rune("aZ9-_.~%/?#:@é漢ß１。\u00adİſ ")), 0, 12, -1)
 	rapid.Check(t, func(t *rapid.T) {
 		scheme := rapid.SampledFrom([]string{"http", "https", "HTTP"}).Draw(t, "scheme")
-		checkNormal(t, c, scheme+"://"+part.Draw(t, "host")+".example"+part.Draw(t, "port")+"/"+part.Draw(t, "path")+"?"+part.Draw(t, "query"))
+		checkNormal(
+			t,
+			c,
+			scheme+"://"+part.Draw(t, "host")+".example"+part.Draw(t, "port")+"/"+part.Draw(t, "path")+"?"+part.Draw(t, "query"),
+		)
 	})
 }

@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-// TLS is what a handshake has shown.
+// TLS is the result of a handshake.
 type TLS struct {
-	Version     uint16        // as in crypto/tls; tls.VersionName gives its name
-	CipherSuite uint16        // as in crypto/tls; tls.CipherSuiteName gives its name; 0 when the certificate failed
-	Chain       []Certificate // as the server sent it, its own certificate first; at most 10
-	Problems    []Kind        // all that is wrong with the certificate, the authority first
+	Version     uint16        // as in crypto/tls; see tls.VersionName
+	CipherSuite uint16        // as in crypto/tls; see tls.CipherSuiteName; 0 if the certificate is invalid
+	Chain       []Certificate // as sent, the server's own certificate first; at most 10
+	Problems    []Kind        // everything wrong with the certificate, the authority first
 }
 
-// Certificate is what a person wants to know of one. The texts are cut after 1 KiB, the names after 100.
+// Certificate has the fields of a certificate that people need. Texts are cut after 1 KiB, names after 100.
 type Certificate struct {
 	Subject   string
 	Issuer    string
-	Names     []string // host names and IP addresses it is for
+	Names     []string // host names and IP addresses
 	NotBefore time.Time
 	NotAfter  time.Time
 }
@@ -34,10 +34,10 @@ const (
 	maxText  = 1 << 10
 )
 
-func (v *Visit) handshake(ctx context.Context) error {
-	conn := tls.Client(v.raw, &tls.Config{ //nolint:gosec // old versions are named, and nothing is sent below 1.2
-		ServerName: v.result.Target.Host,
-		RootCAs:    v.client.o.RootCAs,
+func (c *Call) handshake(ctx context.Context) error {
+	conn := tls.Client(c.raw, &tls.Config{ //nolint:gosec // versions below 1.2 are reported, and nothing is sent over them
+		ServerName: c.result.Target.Host,
+		RootCAs:    c.client.o.RootCAs,
 		NextProtos: []string{"http/1.1"},
 		MinVersion: tls.VersionTLS10,
 	})
@@ -49,19 +49,20 @@ func (v *Visit) handshake(ctx context.Context) error {
 		certificates = bad.UnverifiedCertificates
 	}
 	if len(certificates) > 0 {
-		v.result.TLS = describe(state, certificates)
+		c.result.TLS = describe(state, certificates)
 	}
 	if bad != nil {
-		v.result.TLS.Problems = v.client.problems(certificates, v.result.Target.Host, time.Now())
-		return &Error{Step: StepTLS, Kind: v.result.TLS.Problems[0], Err: err}
+		c.result.TLS.Problems = c.client.problems(certificates, c.result.Target.Host, time.Now())
+		return &Error{Step: StepTLS, Kind: c.result.TLS.Problems[0], Err: err}
 	}
 	if kind := handshakeKind(ctx, state, err); kind != "" {
 		return &Error{Step: StepTLS, Kind: kind, Err: err}
 	}
-	v.conn, v.secured = conn, true
+	c.conn, c.secured = conn, true
 	return nil
 }
 
+// handshakeKind returns why a handshake failed, or "".
 func handshakeKind(ctx context.Context, state tls.ConnectionState, err error) Kind {
 	if err == nil {
 		if state.Version < tls.VersionTLS12 {
@@ -87,7 +88,7 @@ func handshakeKind(ctx context.Context, state tls.ConnectionState, err error) Ki
 
 const alertProtocolVersion = 70 // RFC 8446 section 6
 
-// alertText is what the other side broke off with, or "". Package tls has no exported type for it.
+// alertText returns the text of the alert that the server sent, or "". Package tls exports no type for alerts.
 func alertText(err error) string {
 	var remote *net.OpError
 	if errors.As(err, &remote) && remote.Op == "remote error" {
@@ -96,7 +97,8 @@ func alertText(err error) string {
 	return ""
 }
 
-// problems lists everything that is wrong with a certificate that failed: verification itself stops at the first.
+// problems returns everything that is wrong with an invalid certificate. Verification itself stops at the first
+// problem.
 func (c *Client) problems(chain []*x509.Certificate, host string, now time.Time) []Kind {
 	leaf := chain[0]
 	o := x509.VerifyOptions{Roots: c.o.RootCAs, Intermediates: x509.NewCertPool(), CurrentTime: now}
@@ -113,7 +115,7 @@ func (c *Client) problems(chain []*x509.Certificate, host string, now time.Time)
 	var all []Kind
 	_, err := leaf.Verify(o)
 	if err != nil && len(dates) > 0 && chainKind(leaf, err) == KindCertificateExpired {
-		// At the leaf's date another one may be out of its own, which says nothing of today.
+		// Another certificate may have been invalid at that time, which means nothing today.
 		o.CurrentTime = now
 		_, err = leaf.Verify(o)
 		if chainKind(leaf, err) == KindCertificateExpired {
@@ -133,11 +135,12 @@ func (c *Client) problems(chain []*x509.Certificate, host string, now time.Time)
 	return slices.Compact(all)
 }
 
+// chainKind returns the kind of an error of verifying the chain of a certificate.
 func chainKind(leaf *x509.Certificate, err error) Kind {
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
 	switch {
-	case errors.As(err, &unknown) && leaf.CheckSignature(leaf.SignatureAlgorithm, leaf.RawTBSCertificate, leaf.Signature) == nil:
+	case errors.As(err, &unknown) && isSelfSigned(leaf):
 		return KindSelfSigned
 	case errors.As(err, &unknown):
 		return KindUnknownAuthority
@@ -145,6 +148,10 @@ func chainKind(leaf *x509.Certificate, err error) Kind {
 		return KindCertificateExpired
 	}
 	return KindCertificateInvalid
+}
+
+func isSelfSigned(c *x509.Certificate) bool {
+	return c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
 func describe(state tls.ConnectionState, chain []*x509.Certificate) *TLS {

@@ -21,7 +21,7 @@ import (
 
 const secureHook = "https://hooks.example/fourthwall"
 
-// authority makes certificates that are valid for an hour around now, unless change says otherwise.
+// authority issues certificates that are valid for an hour around now, unless change sets other dates.
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -75,7 +75,7 @@ func newAuthority(t *testing.T, name string, by *authority, change ...func(*x509
 	return a
 }
 
-// issue makes a certificate for hooks.example; a nil authority lets it sign itself.
+// issue returns a certificate for hooks.example. It is self-signed if the authority is nil.
 func (a *authority) issue(t *testing.T, change func(*x509.Certificate)) tls.Certificate {
 	t.Helper()
 	tmpl := template("leaf")
@@ -91,7 +91,7 @@ func (a *authority) issue(t *testing.T, change func(*x509.Certificate)) tls.Cert
 	return tls.Certificate{Certificate: [][]byte{sign(t, tmpl, parent, key, signer).Raw}, PrivateKey: key}
 }
 
-// overTLS sets up TLS and then serves; hits counts how often anything was received over it.
+// overTLS sets up TLS and then serves. hits counts the connections over which anything was received.
 func overTLS(config *tls.Config, hits *atomic.Int32, serve func(net.Conn)) func(net.Conn) {
 	return func(conn net.Conn) {
 		secured := tls.Server(conn, config)
@@ -140,7 +140,7 @@ func TestTLS(t *testing.T) {
 			names: "[hooks.example]", chain: 1, version: tls.VersionTLS12,
 		},
 		{
-			name: "good, rather HTTP/2", cert: trusted.issue(t, nil), change: func(c *tls.Config) { c.NextProtos = []string{"h2", "http/1.1"} },
+			name: "good, prefers HTTP/2", cert: trusted.issue(t, nil), change: func(c *tls.Config) { c.NextProtos = []string{"h2", "http/1.1"} },
 			names: "[hooks.example]", chain: 1, version: tls.VersionTLS13,
 		},
 		{
@@ -221,7 +221,7 @@ func TestTLS(t *testing.T) {
 			fail:   "tls tls-failed", names: "[hooks.example]", chain: 1, version: tls.VersionTLS12,
 		},
 		{
-			name: "only another protocol", cert: trusted.issue(t, nil), change: func(c *tls.Config) { c.NextProtos = []string{"imap"} }, fail: "tls tls-failed",
+			name: "another protocol only", cert: trusted.issue(t, nil), change: func(c *tls.Config) { c.NextProtos = []string{"imap"} }, fail: "tls tls-failed",
 		},
 	}
 	for _, row := range rows {
@@ -240,7 +240,8 @@ func TestTLS(t *testing.T) {
 			if failureOf(err) != row.fail || (err == nil) != (row.fail == "") {
 				t.Fatalf("%v, want %q", err, row.fail)
 			}
-			if got, want := fmt.Sprint(r.Status, hits.Load()), map[bool]string{true: "200 1", false: "0 0"}[row.fail == ""]; got != want {
+			want := map[bool]string{true: "200 1", false: "0 0"}[row.fail == ""]
+			if got := fmt.Sprint(r.Status, hits.Load()); got != want {
 				t.Errorf("status and hits %s", got)
 			}
 			if row.version == 0 {
@@ -249,7 +250,8 @@ func TestTLS(t *testing.T) {
 				}
 				return
 			}
-			if r.TLS == nil || r.TLS.Version != row.version || len(r.TLS.Chain) != row.chain || fmt.Sprint(r.TLS.Chain[0].Names) != row.names {
+			if r.TLS == nil || r.TLS.Version != row.version || len(r.TLS.Chain) != row.chain ||
+				fmt.Sprint(r.TLS.Chain[0].Names) != row.names {
 				t.Fatalf("TLS %+v", r.TLS)
 			}
 			if diff := cmp.Diff(row.problems, r.TLS.Problems); diff != "" {
@@ -257,7 +259,8 @@ func TestTLS(t *testing.T) {
 			}
 			leaf, _ := x509.ParseCertificate(row.cert.Certificate[0])
 			c := r.TLS.Chain[0]
-			if c.Subject != "CN=leaf" || c.Issuer != leaf.Issuer.String() || !c.NotBefore.Equal(leaf.NotBefore) || !c.NotAfter.Equal(leaf.NotAfter) {
+			if c.Subject != "CN=leaf" || c.Issuer != leaf.Issuer.String() || !c.NotBefore.Equal(leaf.NotBefore) ||
+				!c.NotAfter.Equal(leaf.NotAfter) {
 				t.Errorf("certificate %+v", c)
 			}
 			if r.Timing.TLS == 0 || row.fail == "" && (r.TLS.CipherSuite == 0 || r.Timing.FirstByte == 0) {
@@ -267,24 +270,27 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// A visit over TLS, step by step and twice.
+// TestStepsOverTLS makes a call over TLS step by step, twice.
 func TestStepsOverTLS(t *testing.T) {
 	trusted := newAuthority(t, "Trusted", nil)
 	var hits atomic.Int32
-	o := listen(t, "443", overTLS(&tls.Config{Certificates: []tls.Certificate{trusted.issue(t, nil)}}, &hits, func(conn net.Conn) {
-		_ = readRequest(conn)
-		_, _ = io.WriteString(conn, ok)
-	}))
+	o := listen(t, "443", overTLS(&tls.Config{Certificates: []tls.Certificate{trusted.issue(t, nil)}}, &hits,
+		func(conn net.Conn) {
+			_ = readRequest(conn)
+			_, _ = io.WriteString(conn, ok)
+		}))
 	o.RootCAs = x509.NewCertPool()
 	o.RootCAs.AddCert(trusted.cert)
-	v := mustVisit(t, newClient(t, o), secureHook)
+	v := newTestCall(t, newClient(t, o), secureHook)
 	for i := range int32(2) {
 		for range 2 {
-			if err := v.Handshake(t.Context()); err != nil || v.Result().TLS == nil || v.Result().Status != 0 || hits.Load() != i {
+			if err := v.Handshake(t.Context()); err != nil || v.Result().TLS == nil || v.Result().Status != 0 ||
+				hits.Load() != i {
 				t.Fatalf("handshake: %v, %+v", err, v.Result())
 			}
 		}
-		if err := v.Exchange(t.Context(), Message{}); err != nil || v.Result().TLS == nil || v.Result().Status != 200 || hits.Load() != i+1 {
+		if err := v.Exchange(t.Context(), Message{}); err != nil || v.Result().TLS == nil || v.Result().Status != 200 ||
+			hits.Load() != i+1 {
 			t.Fatalf("exchange: %v, %+v", err, v.Result())
 		}
 	}
@@ -333,7 +339,7 @@ func TestHandshakesThatFail(t *testing.T) {
 	}
 }
 
-// What a certificate says is the endpoint's text: it is bounded.
+// The texts of a certificate are the endpoint's, so they are cut.
 func TestCertificateTextIsBounded(t *testing.T) {
 	trusted := newAuthority(t, "Trusted", nil)
 	cert := trusted.issue(t, func(c *x509.Certificate) {

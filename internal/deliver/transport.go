@@ -8,13 +8,13 @@ import (
 	"sync"
 )
 
-// Transport returns a round tripper that makes each request as a call of its own, by all rules of the Client. When
-// too many calls are under way it waits for its turn, at most Options.Timeout, which does not count as time of the
-// call. The request's body is read and closed before anything is sent. The answer's body ends with an *Error after
-// Options.MaxBody bytes; it must be closed.
+// Transport returns a round tripper that makes a call for each request, by all rules of the Client. If there are too
+// many calls, it waits for at most Options.Timeout, which doesn't count as time of the call. It reads and closes the
+// request's body before it sends anything. The response's body ends with an *Error after Options.MaxBody bytes; it must
+// be closed.
 //
-// It does not follow redirects, and refuses the requests of an http.Client that does: give that one a CheckRedirect
-// that returns http.ErrUseLastResponse.
+// It doesn't follow redirects, and refuses the second request of an http.Client that does. Such a client needs a
+// CheckRedirect that returns http.ErrUseLastResponse.
 func (c *Client) Transport() http.RoundTripper { return transport{c} }
 
 type transport struct{ client *Client }
@@ -29,13 +29,13 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	waiting, cancel := context.WithTimeout(r.Context(), t.client.o.Timeout)
 	defer cancel()
-	v, err := t.client.visit(waiting, r.URL.String(), true)
+	call, err := t.client.newCall(waiting, r.URL.String(), true)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := v.stream(r.Context(), m)
+	resp, err := call.stream(r.Context(), m)
 	if err != nil {
-		v.Close()
+		call.Close()
 		return nil, err
 	}
 	resp.Request = r
@@ -60,35 +60,35 @@ func readMessage(r *http.Request) (Message, error) {
 	return m, nil
 }
 
-// stream is Exchange, except that the body of the answer is left to be read.
-func (v *Visit) stream(ctx context.Context, m Message) (*http.Response, error) {
-	req, err := v.client.request(v.result.Target, m)
+// stream is Exchange, except that the caller reads the body of the response.
+func (c *Call) stream(ctx context.Context, m Message) (*http.Response, error) {
+	req, err := c.client.request(c.result.Target, m)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.Handshake(ctx); err != nil {
+	if err := c.Handshake(ctx); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, v.left())
-	x, err := v.send(ctx, req)
+	ctx, cancel := context.WithTimeout(ctx, c.left())
+	x, err := c.send(ctx, req)
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	b := &body{exchange: x, left: v.client.o.MaxBody}
+	b := &body{exchange: x, left: c.client.o.MaxBody}
 	b.finish = sync.OnceFunc(func() {
 		cancel()
 		x.close()
-		v.Close()
+		c.Close()
 	})
-	// Whoever forgets to close the body does not keep the place for ever.
+	// The slots are released at the latest when ctx ends, should the caller forget to close the body.
 	context.AfterFunc(ctx, b.finish)
 	resp := *x.resp
 	resp.Body = b
 	return &resp, nil
 }
 
-// body is the body of an answer that is still being read.
+// body is the body of a response. It ends with an *Error after left bytes.
 type body struct {
 	exchange *exchange
 	left     int64

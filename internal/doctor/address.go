@@ -10,9 +10,7 @@ import (
 	"hookwall/internal/deliver"
 )
 
-const cannotBeCalled = "The address cannot be called."
-
-// readAddress shows what is called. An address that may not be is a matter of policy, when it is one at all.
+// readAddress reports which URL is called. Whether it may be called is the next step's question.
 func (e *examination) readAddress(context.Context) finding {
 	e.address = e.request.URL
 	bare, hadUser := withoutUser(e.request.URL)
@@ -22,18 +20,21 @@ func (e *examination) readAddress(context.Context) finding {
 	}
 	f := finding{result: Passed, seen: e.describeAddress(bare, t)}
 	if hadUser {
-		f.result = Warned
-		f.seen = append(f.seen, "The address holds a user name or a password before the host. It is not shown here.")
-		f.do = "Take out the part before the @. It ends up in logs, and the signature of a delivery already proves who sent it."
+		f.result, f.seen, f.do = Warned, append(f.seen, hasUser), doRemoveUser
 	}
 	return f
 }
 
-// isPolicy tells refusals of an address that can be understood from those of one that cannot.
+// isPolicy reports whether the refused URL is well-formed.
 func isPolicy(r deliver.Reason) bool {
-	return r == deliver.ReasonNotation || r == deliver.ReasonNotPublic || r == deliver.ReasonPort || r == deliver.ReasonUserinfo
+	switch r {
+	case deliver.ReasonNotation, deliver.ReasonNotPublic, deliver.ReasonPort, deliver.ReasonUserinfo:
+		return true
+	}
+	return false
 }
 
+// reasonOf returns the reason of a *deliver.Refusal, or "" for another error.
 func reasonOf(err error) deliver.Reason {
 	var r *deliver.Refusal
 	if errors.As(err, &r) {
@@ -42,7 +43,7 @@ func reasonOf(err error) deliver.Reason {
 	return ""
 }
 
-// withoutUser takes out what stands before the host. It leaves alone what cannot be read.
+// withoutUser returns the URL without user name and password. It returns a URL that can't be parsed unchanged.
 func withoutUser(raw string) (bare string, hadUser bool) {
 	u, err := url.Parse(raw)
 	if err != nil || u.User == nil {
@@ -52,35 +53,34 @@ func withoutUser(raw string) (bare string, hadUser bool) {
 	return u.String(), true
 }
 
-// describeAddress shows the address as it is called, or as it was typed when it may not be.
+// describeAddress returns the URL that is called, or the typed one if it may not be called.
 func (e *examination) describeAddress(typed string, t deliver.Target) []string {
 	if t.URL == "" {
-		return []string{"As typed: " + e.foreign(typed)}
+		return []string{asTyped(e.quote(typed))}
 	}
-	seen := []string{"Calls go to: " + e.foreign(t.URL)}
+	seen := []string{callsGoTo(e.quote(t.URL))}
 	if name, err := idna.ToUnicode(t.Host); err == nil && name != t.Host {
-		seen = append(seen, "Host name: "+e.foreign(name)+", which machines write as "+e.foreign(t.Host))
+		seen = append(seen, hostName(e.quote(name), e.quote(t.Host)))
 	}
 	if typed != t.URL {
-		seen = append(seen, "As typed: "+e.foreign(typed))
+		seen = append(seen, asTyped(e.quote(typed)))
 	}
 	return seen
 }
 
-// askPolicy tells what Fourthwall would likely refuse, which does not end the examination, from what is never called.
-func (e *examination) askPolicy(context.Context) finding {
+// checkPolicy warns of what Fourthwall would probably reject. It ends the examination if the URL must not be called.
+func (e *examination) checkPolicy(context.Context) finding {
 	f := finding{result: Passed}
 	for _, hint := range e.request.Hints {
-		f.seen = append(f.seen, e.shown(hint))
+		f.seen = append(f.seen, e.redact(hint))
 	}
 	if _, err := e.doctor.Client.Check(e.address); err != nil {
-		return failed(err, "The address is not called.", f.seen...)
+		return failed(err, notCalled, f.seen...)
 	}
 	if len(f.seen) == 0 {
-		f.seen = []string{"Nothing was found that Fourthwall is known to refuse. Its own list is not published: it decides when the webhook is saved."}
+		f.seen = []string{nothingRefused}
 		return f
 	}
-	f.result = Warned
-	f.do = "Use a public host name at the standard port of https. Fourthwall’s own list is not published: it decides when the webhook is saved."
+	f.result, f.do = Warned, doUsePublicHost
 	return f
 }

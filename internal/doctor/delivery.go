@@ -1,10 +1,8 @@
 package doctor
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,168 +12,168 @@ import (
 	"hookwall/internal/signature"
 )
 
-const noAnswer = "The test delivery got no answer that could be judged."
+// randomKey returns a key that is no shop's secret, so its signatures are wrong.
+func randomKey() fourthwall.Secret { return fourthwall.Secret("hookwall-made-up-" + rand.Text()) }
 
-// madeUpKey is no shop's secret: what it signs cannot be right.
-func madeUpKey() fourthwall.Secret { return fourthwall.Secret("hookwall-made-up-" + rand.Text()) }
-
+// message returns a delivery signed with key.
 func message(body []byte, key fourthwall.Secret) deliver.Message {
 	return deliver.Message{
-		Header: http.Header{"Content-Type": {"application/json"}, signature.ShopSignatureHeader: {signature.Sign(body, key)}},
-		Body:   body,
+		Header: http.Header{
+			"Content-Type":                {"application/json"},
+			signature.ShopSignatureHeader: {signature.Sign(body, key)},
+		},
+		Body: body,
 	}
 }
 
-// key is what deliveries are signed with.
+// key returns the shop's signing secret, or a random key if it wasn't given.
 func (e *examination) key() fourthwall.Secret {
 	if e.request.Secret != "" {
 		return e.request.Secret
 	}
-	return madeUpKey()
+	return randomKey()
 }
 
 func (e *examination) withSecret() bool { return e.request.Secret != "" }
 
+// deliver sends the test delivery.
 func (e *examination) deliver(ctx context.Context) finding {
-	seen := []string{"Sent a POST with a test event of " + count(len(e.request.Body), "byte", "bytes") + "."}
+	seen := []string{sentDelivery(len(e.request.Body)), signedAtRandom}
 	if e.withSecret() {
-		seen = append(seen, "Signed with the shop’s secret, in the header "+signature.ShopSignatureHeader+".")
-	} else {
-		seen = append(seen, "No secret was given, so the signature in "+signature.ShopSignatureHeader+" is made with a made-up key and cannot be right.")
+		seen[1] = signedWithSecret
 	}
-	e.failure = e.visit.Exchange(ctx, message(e.request.Body, e.key()))
-	e.first = e.visit.Result()
+	e.failure = e.call.Exchange(ctx, message(e.request.Body, e.key()))
+	e.first = e.call.Result()
 	if e.first.Status == 0 {
 		f := failed(e.failure, "", seen...)
 		f.took = e.first.Timing.Exchange
 		return f
 	}
-	return finding{result: Passed, seen: append(seen, "An answer came."), took: e.first.Timing.Exchange}
+	return finding{result: Passed, seen: append(seen, answerCame), took: e.first.Timing.Exchange}
 }
 
-// judgeAnswer leaves to judgeTime an answer that did not end in time.
-func (e *examination) judgeAnswer(context.Context) finding {
+// judgeResponse judges the status and the header. A response that didn't end in time is judgeTime's.
+func (e *examination) judgeResponse(context.Context) finding {
 	if e.first.Status == 0 {
 		return skipped(noAnswer)
 	}
-	f := finding{result: Passed, seen: e.describeAnswer(e.first)}
+	f := finding{result: Passed, seen: e.describeResponse(e.first)}
 	if e.failure != nil && !timedOut(e.failure) {
 		f = failed(e.failure, "", f.seen...)
 	}
 	switch status := e.first.Status; {
 	case status == http.StatusOK:
 	case e.probablyVerifies():
-		f.result = Warned
-		f.seen = append(f.seen, "The endpoint refused a signature that cannot be right, so it probably verifies signatures.")
-		f.do = "Give the shop’s secret and check again to test the endpoint fully."
+		f.result, f.seen, f.do = Warned, append(f.seen, refusedRandomKey), doTestFully
 	default:
-		why, do := notOK(status)
+		why, do := explainStatus(status)
 		f.result, f.seen, f.do = Failed, append(f.seen, why), do
 		if !e.withSecret() && status >= 400 {
-			f.do += " If this is its answer to a wrong signature, give the shop’s secret and check again."
+			f.do += doTestFullyIfThis
 		}
 	}
 	return f
 }
 
+// explainStatus returns why a status other than 200 is a failure, and what to do.
+func explainStatus(status int) (why, do string) {
+	if text, known := statusTexts[status]; known {
+		return text.meaning + " " + onlyOK, text.do
+	}
+	switch {
+	case status >= 500:
+		return serverBroke + " " + onlyOK, doCheckLog
+	case status >= 400:
+		return endpointRefused + " " + onlyOK, doCheckLogAnswer
+	case status >= 300:
+		return endpointRedirect + " " + onlyOK, doUseRedirect
+	case status >= 200:
+		return acceptedNot200 + " " + onlyOK, doAnswer200
+	}
+	return noDeliveryAnswer + " " + onlyOK, doAnswer200
+}
+
+// probablyVerifies reports whether the endpoint refused a signature by a random key, as it should.
 func (e *examination) probablyVerifies() bool {
 	return !e.withSecret() && (e.first.Status == http.StatusUnauthorized || e.first.Status == http.StatusForbidden)
 }
 
-func (e *examination) describeAnswer(r deliver.Result) []string {
-	seen := []string{"Status: " + statusText(r.Status)}
+func (e *examination) describeResponse(r deliver.Result) []string {
+	seen := []string{statusIs(r.Status)}
 	if location := r.Header.Get("Location"); location != "" {
-		seen = append(seen, "It points to: "+e.foreign(location))
+		seen = append(seen, pointsTo(e.quote(location)))
 	}
 	if r.Proto == "HTTP/1.0" {
-		seen = append(seen, "The endpoint speaks HTTP/1.0, which is old but no failure.")
+		seen = append(seen, speaksHTTP10)
 	}
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" {
-		seen = append(seen, "The body is compressed ("+e.foreign(encoding)+") although that was not asked for. It was not unpacked; Fourthwall needs no body at all.")
+		seen = append(seen, bodyCompressed(e.quote(encoding)))
 	}
 	switch {
 	case r.BodyTruncated:
-		seen = append(seen, "The body is long or never ends: more than "+count(len(r.Body), "byte", "bytes")+". Reading stopped there; Fourthwall needs no body at all.")
+		seen = append(seen, bodyTooLong(len(r.Body)))
 	case timedOut(e.failure):
-		seen = append(seen, "The body had not ended when the check stopped waiting.")
+		seen = append(seen, bodyNotEnded)
 	}
 	return seen
 }
 
+// statusText returns the status with its name, as in "404 Not Found".
 func statusText(status int) string {
 	return strings.TrimSpace(fmt.Sprint(status, " ", http.StatusText(status)))
 }
 
-// judgeTime judges the time from beginning to send the request to the end of the answer (deliver's Exchange), since
-// Fourthwall waits for the whole answer: a first byte that comes at once helps nobody. Setting up the connection depends
-// on the distance to this machine, so it only leads to a warning.
+// judgeTime judges the time from the start of sending to the end of the response (deliver's Timing.Exchange), since
+// Fourthwall waits for the whole response: an early first byte doesn't help. The time of connecting depends on the
+// distance to this machine, so it only causes a warning.
 func (e *examination) judgeTime(context.Context) finding {
 	t := e.first.Timing
 	if timedOut(e.failure) {
-		return e.stopped()
+		return e.judgeTimeout()
 	}
 	switch {
 	case e.first.Status == 0:
 		return skipped(noAnswer)
 	case e.failure != nil:
-		return skipped("The answer broke off, so its time says nothing.")
+		return skipped(brokenOff)
 	}
-	f := e.timeOf(e.first)
-	f.seen = append(f.seen, "Setting up the connection took "+length(t.Connect+t.TLS)+" before that.")
+	f := e.judgeDuration(e.first)
+	f.seen = append(f.seen, connectingTook(t.Connect+t.TLS))
 	if e.first.Status != http.StatusOK {
-		f.seen = append(f.seen, "This is the time of an answer other than 200. An accepted delivery may take longer.")
+		f.seen = append(f.seen, timeOfFailure)
 	}
 	if f.result == Passed && t.Connect+t.TLS+t.Exchange > e.late() {
-		f.result, f.do = Warned, "Use a server that is nearer, or find out what delays its connections."
-		f.seen = append(f.seen, "Together that is more than "+length(e.late())+".")
+		f.result, f.seen, f.do = Warned, append(f.seen, togetherMoreThan(e.late())), doMoveNearer
 	}
 	return f
 }
 
-// stopped is a delivery whose answer did not end before the check stopped waiting.
-func (e *examination) stopped() finding {
-	f := finding{result: Failed, do: "Answer with 200 at once and end the answer; do the work afterwards."}
-	waited := length(e.first.Timing.Exchange)
-	switch body := len(e.first.Body); {
+// judgeTimeout judges a response that didn't end in time.
+func (e *examination) judgeTimeout() finding {
+	began, waited := e.first.Timing.FirstByte, e.first.Timing.Exchange
+	var seen string
+	switch read := len(e.first.Body); {
 	case e.first.Status == 0:
-		f.seen = append(f.seen, "No complete answer came within "+waited+". The check stopped waiting.")
-	case body == 0:
-		f.seen = append(f.seen, "The answer began after "+length(e.first.Timing.FirstByte)+", but its body did not come within "+waited+". The check stopped waiting.")
+		seen = noCompleteAnswer(waited)
+	case read == 0:
+		seen = bodyDidNotCome(began, waited)
 	default:
-		f.seen = append(f.seen, "The answer began after "+length(e.first.Timing.FirstByte)+", but its body came in drips: "+
-			count(body, "byte", "bytes")+" within "+waited+", without an end. The check stopped waiting.")
+		seen = bodyCameInDrips(began, waited, read)
 	}
-	f.seen = append(f.seen, "Fourthwall waits 5 s for the whole answer, and may count more than 2 s as a failure.")
-	return f
+	return finding{result: Failed, seen: []string{seen, fourthwallWaits}, do: doEndAnswer}
 }
 
-// timeOf judges how long a complete answer took.
-func (e *examination) timeOf(r deliver.Result) finding {
+// judgeDuration judges how long a complete response took.
+func (e *examination) judgeDuration(r deliver.Result) finding {
 	took := r.Timing.Exchange
-	f := finding{result: Passed, seen: []string{"The whole answer took " + length(took) + "."}}
-	answerFirst := "Answer with 200 as soon as the delivery is stored, and do the work afterwards."
+	f := finding{result: Passed, seen: []string{answerTook(took)}}
 	switch {
 	case took > e.late():
-		f.result, f.do = Failed, answerFirst
-		f.seen = append(f.seen, "Fourthwall may count an answer that takes more than "+length(e.late())+" as a failure, and send the delivery again.")
+		f.result, f.seen, f.do = Failed, append(f.seen, mayCountAsFailure(e.late())), doAnswerFirst
 	case took > e.slow():
-		f.result, f.do = Warned, answerFirst
-		f.seen = append(f.seen, "That is more than "+length(e.slow())+". Above "+length(e.late())+" Fourthwall may count it as a failure; on a busy day it may get there.")
+		f.result, f.seen, f.do = Warned, append(f.seen, mayGetThere(e.slow(), e.late())), doAnswerFirst
 	case r.BodyTruncated:
-		f.result, f.do = Warned, "Send a short answer, or none but the status, and end it."
-		f.seen = append(f.seen, "That is the time of the part that was read: the body is long or never ends, and Fourthwall waits for all of it.")
+		f.result, f.seen, f.do = Warned, append(f.seen, timeOfPart), doSendShortAnswer
 	}
 	return f
-}
-
-// otherEvent gives the envelope another event id: an endpoint that passes over what it knows would accept a forged
-// repeat without looking at its signature.
-func otherEvent(body []byte) []byte {
-	var envelope struct {
-		ID string `json:"id"`
-	}
-	if json.Unmarshal(body, &envelope) != nil || envelope.ID == "" {
-		return body
-	}
-	return bytes.ReplaceAll(body, []byte(`"`+envelope.ID+`"`), []byte(`"`+envelope.ID+`_forged"`))
 }

@@ -1,70 +1,73 @@
-// Package doctor examines an endpoint against Fourthwall's delivery contract, step by step: from reading its address to
-// test deliveries, a repeated and a forged one among them. It says what was seen, why it matters and what to do, in
-// words for people who may not be developers.
+// Package doctor examines an endpoint against Fourthwall's delivery contract, step by step: from parsing its URL to
+// test deliveries, among them a repeated and a forged one. It reports what was seen, why it matters and what to do, for
+// people who may not be developers.
 //
-// Every call goes through package deliver and obeys its rules. What an endpoint says of itself (header values, names in
-// certificates) is cut and made visible before it stands in a report; the body of an answer never does. Neither does
-// the secret.
+// Every call is made by package deliver and its rules. Text of an endpoint, such as header values and names in
+// certificates, is cut and made visible before it is in a report. A report never has the body of a response or the
+// signing secret.
 package doctor
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"hookwall/internal/deliver"
 	"hookwall/internal/fourthwall"
 )
 
-// Result is how a step, or the whole examination, has gone. The values are stable: they are stored.
+// Result is the result of a step or of an examination. The values are stored, so they must not change.
 type Result string
 
-// The results. Failed is kept for what makes deliveries fail; Warned is for what should be looked at although they
-// arrive, and for what could not be found out.
+// The results. Failed is for what makes deliveries fail. Warned is for what should be fixed though deliveries arrive,
+// and for what couldn't be found out.
 const (
 	Waiting Result = "waiting"
 	Running Result = "running"
 	Passed  Result = "passed"
 	Warned  Result = "warned"
 	Failed  Result = "failed"
-	Skipped Result = "skipped" // not made, or not finished; the reason is the last thing seen
+	Skipped Result = "skipped" // not made or not finished; the reason is the last text of Seen
 )
 
-// The ids of the steps, in their order. They are stable.
+// The IDs of the steps, in order. They are stored, so they must not change.
 const (
-	StepAddress  = "address"  // what the address is, as machines read it
-	StepPolicy   = "policy"   // what Fourthwall would likely refuse about it, and what is never called
-	StepDNS      = "dns"      // where its name leads
-	StepConnect  = "connect"  // whether somebody is there
-	StepTLS      = "tls"      // whether the connection is private
+	StepAddress  = "address"  // the URL, as machines parse it
+	StepPolicy   = "policy"   // what Fourthwall would probably reject, and what is never called
+	StepDNS      = "dns"      // what the name resolves to
+	StepConnect  = "connect"  // whether the server accepts connections
+	StepTLS      = "tls"      // whether the connection is encrypted
 	StepDelivery = "delivery" // a signed test delivery
-	StepAnswer   = "answer"   // what came back: exactly 200 counts
+	StepResponse = "answer"   // status code; only 200 counts
 	StepTime     = "time"     // how long that took
 	StepRepeat   = "repeat"   // the same delivery again
 	StepForged   = "forged"   // a delivery with a wrong signature
 )
 
-// Step is a part of an examination.
+// Step is a step of an examination.
 type Step struct {
 	ID     string        `json:"id"`
 	Title  string        `json:"title"`
 	Result Result        `json:"result"`
 	Seen   []string      `json:"seen,omitempty"` // facts: plain text, one sentence or value each
-	Do     string        `json:"do,omitempty"`   // what to do; "" when nothing is
-	Took   time.Duration `json:"took,omitempty"` // of the network alone; 0 when nothing was called
+	Do     string        `json:"do,omitempty"`   // what to do; "" for nothing
+	Took   time.Duration `json:"took,omitempty"` // time of the network alone; 0 if nothing was called
 }
 
-// Report is an examination, as far as it has got.
+// Report is the state of an examination.
 type Report struct {
 	Started time.Time `json:"started"`
 	Steps   []Step    `json:"steps"`
-	Done    bool      `json:"done"`              // nothing more will come
-	Result  Result    `json:"result"`            // Running until Done; then the worst of the steps, Skipped when it ended early without a finding
-	Summary string    `json:"summary,omitempty"` // one sentence or two; "" until Done
+	Done    bool      `json:"done"`
+	// Result is Running until Done, then the worst result of the steps, or Skipped if the examination ended early without
+	// a failure.
+	Result  Result `json:"result"`
+	Summary string `json:"summary,omitempty"` // one or two sentences; "" until Done
 
-	Refused deliver.Reason `json:"-"` // why the address is never called, for the log; "" when it may be
+	Refused deliver.Reason `json:"-"` // why the URL must not be called, for the log; "" if it may
 }
 
-// Plan returns all steps of an examination in their order, waiting.
+// Plan returns all steps of an examination in order, each Waiting.
 func Plan() []Step {
 	return []Step{
 		{ID: StepAddress, Title: "Address", Result: Waiting},
@@ -73,7 +76,7 @@ func Plan() []Step {
 		{ID: StepConnect, Title: "Connection", Result: Waiting},
 		{ID: StepTLS, Title: "Encryption (TLS)", Result: Waiting},
 		{ID: StepDelivery, Title: "Test delivery", Result: Waiting},
-		{ID: StepAnswer, Title: "Answer", Result: Waiting},
+		{ID: StepResponse, Title: "Answer", Result: Waiting},
 		{ID: StepTime, Title: "Time to answer", Result: Waiting},
 		{ID: StepRepeat, Title: "Repeated delivery", Result: Waiting},
 		{ID: StepForged, Title: "Forged delivery", Result: Waiting},
@@ -83,32 +86,32 @@ func Plan() []Step {
 // Request is what to examine.
 type Request struct {
 	URL    string
-	Hints  []string          // what Fourthwall would likely refuse about the address, in words; none: nothing
-	Body   []byte            // the test envelope, sent as it is; the forged delivery has another event id
-	Secret fourthwall.Secret // of the shop's webhooks; "" when it was not given
+	Hints  []string          // sentences about what Fourthwall would probably reject
+	Body   []byte            // the test envelope; the forged delivery has another event ID
+	Secret fourthwall.Secret // the shop's signing secret; "" if it wasn't given
 }
 
 // Doctor examines endpoints. It is safe for concurrent use.
 type Doctor struct {
 	Client *deliver.Client  // makes the calls
 	Now    func() time.Time // default time.Now
-	// Receiver is the host of a receiver that belongs to this installation, where a private address is as it should be.
+	// Receiver is the host of this installation's own receiver, which may have a private address.
 	Receiver string
 
-	limit time.Duration // of a whole examination; 0 = maxExamination
-	slow  time.Duration // 0 = slowAnswer
-	late  time.Duration // 0 = lateAnswer
+	limit time.Duration // of a whole examination; default maxExamination
+	slow  time.Duration // default slowResponse
+	late  time.Duration // default lateResponse
 }
 
 const (
 	maxExamination = 25 * time.Second
-	slowAnswer     = time.Second     // an answer that takes longer is warned of
-	lateAnswer     = 2 * time.Second // and one that takes longer than this may fail, by Fourthwall's documentation
+	slowResponse   = time.Second     // a longer response causes a warning
+	lateResponse   = 2 * time.Second // a longer response may fail, by Fourthwall's documentation
 )
 
-// Examine makes all steps, in at most 25 seconds, and returns the finished report. Each change is given to progress,
-// which may keep what it gets and may be nil. The end of ctx ends the examination, with the rest of the steps skipped.
-// At most three requests are sent.
+// Examine makes all steps within 25 seconds and returns the finished report. It sends at most three requests. It calls
+// progress, which may be nil, with each new state; progress may keep the report. If ctx ends, the remaining steps are
+// skipped.
 func (d *Doctor) Examine(ctx context.Context, r Request, progress func(Report)) Report {
 	ctx, cancel := context.WithTimeout(ctx, or(d.limit, maxExamination))
 	defer cancel()
@@ -123,6 +126,22 @@ func (d *Doctor) Examine(ctx context.Context, r Request, progress func(Report)) 
 	return e.run(ctx)
 }
 
+// Deliver sends the request's body once. It returns the response and the report of the steps up to the time of the
+// response. The response is the endpoint's own text, limited by the client.
+func (d *Doctor) Deliver(ctx context.Context, r Request) (deliver.Result, Report) {
+	ctx, cancel := context.WithTimeout(ctx, or(d.limit, maxExamination))
+	defer cancel()
+	steps := Plan()
+	last := slices.IndexFunc(steps, func(s Step) bool { return s.ID == StepTime })
+	e := &examination{
+		doctor: d, request: r, progress: func(Report) {},
+		report: Report{Started: d.now().UTC(), Steps: steps[:last+1], Result: Running},
+	}
+	defer e.close()
+	report := e.run(ctx)
+	return e.first, report
+}
+
 func (d *Doctor) now() time.Time {
 	if d.Now == nil {
 		return time.Now()
@@ -130,8 +149,8 @@ func (d *Doctor) now() time.Time {
 	return d.Now()
 }
 
-func (e *examination) slow() time.Duration { return or(e.doctor.slow, slowAnswer) }
-func (e *examination) late() time.Duration { return or(e.doctor.late, lateAnswer) }
+func (e *examination) slow() time.Duration { return or(e.doctor.slow, slowResponse) }
+func (e *examination) late() time.Duration { return or(e.doctor.late, lateResponse) }
 
 func or(v, otherwise time.Duration) time.Duration {
 	if v == 0 {

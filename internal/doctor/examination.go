@@ -9,53 +9,48 @@ import (
 	"hookwall/internal/deliver"
 )
 
-// examination is one run. What the steps have found out is for the later ones.
+// examination is one run. The steps leave in it what later steps need.
 type examination struct {
 	doctor   *Doctor
 	request  Request
 	progress func(Report)
 	report   Report
 
-	address string         // what is called
-	visit   *deliver.Visit // nil until dns
+	address string         // URL to call
+	call    *deliver.Call  // nil before StepDNS
 	first   deliver.Result // of the first delivery
 	failure error          // of the first delivery
 }
 
-// finding is what a step has come to.
+// finding is the result of a step.
 type finding struct {
 	result Result
 	seen   []string
 	do     string
 	took   time.Duration
-	stop   string // why no later step makes sense; "" = go on
-	unmade bool   // it stops for a reason that says nothing about the endpoint
+	stop   string // why later steps are skipped; "" to go on
+	unmade bool   // the step couldn't be made for a reason that isn't the endpoint's
 
-	refused deliver.Reason // why the address is never called; "" = it may be
+	refused deliver.Reason // why the URL must not be called; "" if it may
 }
 
 type stepFunc func(context.Context) finding
 
-// steps returns what makes the steps of Plan, by id.
+// steps returns the functions that make the steps of Plan, by ID.
 func (e *examination) steps() map[string]stepFunc {
 	return map[string]stepFunc{
 		StepAddress:  e.readAddress,
-		StepPolicy:   e.askPolicy,
+		StepPolicy:   e.checkPolicy,
 		StepDNS:      e.resolve,
 		StepConnect:  e.connect,
 		StepTLS:      e.handshake,
 		StepDelivery: e.deliver,
-		StepAnswer:   e.judgeAnswer,
+		StepResponse: e.judgeResponse,
 		StepTime:     e.judgeTime,
 		StepRepeat:   e.repeat,
 		StepForged:   e.forge,
 	}
 }
-
-const (
-	endedBefore = "The check was ended before this step."
-	endedDuring = "The check was ended during this step."
-)
 
 func (e *examination) run(ctx context.Context) Report {
 	steps, stop, ended := e.steps(), "", false
@@ -69,7 +64,7 @@ func (e *examination) run(ctx context.Context) Report {
 			continue
 		}
 		s.Result = Running
-		e.tell()
+		e.reportProgress()
 		f := steps[s.ID](ctx)
 		if ctx.Err() != nil {
 			f = finding{result: Skipped, seen: []string{endedDuring}, stop: endedBefore}
@@ -80,17 +75,17 @@ func (e *examination) run(ctx context.Context) Report {
 		if f.refused != "" {
 			e.report.Refused = f.refused
 		}
-		e.tell()
+		e.reportProgress()
 	}
 	e.report.Done = true
-	e.report.Result, e.report.Summary = summarise(e.report.Steps, ended)
-	e.tell()
+	e.report.Result, e.report.Summary = summarize(e.report.Steps, ended)
+	e.reportProgress()
 	return e.snapshot()
 }
 
-func (e *examination) tell() { e.progress(e.snapshot()) }
+func (e *examination) reportProgress() { e.progress(e.snapshot()) }
 
-// snapshot copies the report. What a step has seen is never changed once it stands there.
+// snapshot returns a copy of the report. The slices in its steps are never changed, so they are shared.
 func (e *examination) snapshot() Report {
 	r := e.report
 	r.Steps = slices.Clone(r.Steps)
@@ -98,19 +93,19 @@ func (e *examination) snapshot() Report {
 }
 
 func (e *examination) close() {
-	if e.visit != nil {
-		e.visit.Close()
+	if e.call != nil {
+		e.call.Close()
 	}
 }
 
-// skipped is a step that makes no sense, or is not possible now.
+// skipped is the finding of a step that would be useless or isn't possible now.
 func skipped(why string) finding { return finding{result: Skipped, seen: []string{why}} }
 
-// failed is a step that ended with an error of package deliver, and with it the examination.
-func failed(err error, then string, seen ...string) finding {
+// failed is the finding of a step that ended with an error of package deliver. stop is why later steps are skipped.
+func failed(err error, stop string, seen ...string) finding {
 	what, do := explain(err)
-	f := finding{result: Failed, seen: append(seen, what), do: do, stop: then}
-	if notOurs(err) {
+	f := finding{result: Failed, seen: append(seen, what), do: do, stop: stop}
+	if isNotEndpoints(err) {
 		f.result, f.stop, f.unmade = Skipped, what, true
 	}
 	if reason := reasonOf(err); isPolicy(reason) {
@@ -119,15 +114,16 @@ func failed(err error, then string, seen ...string) finding {
 	return f
 }
 
-// notOurs tells a call that was not made for a reason that says nothing about the endpoint.
-func notOurs(err error) bool {
+// isNotEndpoints reports whether a call was not made for a reason that isn't the endpoint's.
+func isNotEndpoints(err error) bool {
 	var r *deliver.Refusal
 	return errors.As(err, &r) && (r.Reason == deliver.ReasonBusy || r.Reason == deliver.ReasonRequest)
 }
 
-// timedOut tells whether the endpoint took the call and did not end it in time.
+// timedOut reports whether the endpoint took the request but didn't end the response in time.
 func timedOut(err error) bool { return kindOf(err) == deliver.KindTimeout }
 
+// kindOf returns the kind of a *deliver.Error, or "" for another error.
 func kindOf(err error) deliver.Kind {
 	var e *deliver.Error
 	if errors.As(err, &e) {

@@ -10,9 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzExamine examines an endpoint that answers anything. The examination
-// ends, judges every step, passes no answer that is not a 200, and never shows
-// the secret, not even when the endpoint does.
+// FuzzExamine examines an endpoint that sends any response. The examination must end with a result for every step, pass
+// only a status of 200, and never show the signing secret, even if the endpoint sends it.
 func FuzzExamine(f *testing.F) {
 	for _, text := range []string{
 		ok, refused, broken, "", "HTTP/1.1 200 OK\r\n\r\n{secret}", "HTTP/1.1 201 Created\r\nX-Secret: {secret}\r\n\r\n", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/?{secret}\r\n\r\n",
@@ -41,7 +40,7 @@ func FuzzExamine(f *testing.F) {
 		e.posts = nil
 		e.mu.Unlock()
 		r := Request{URL: plain, Body: []byte(envelope)}
-		known.Store("what nobody has told")
+		known.Store("no secret")
 		if withSecret {
 			r.Secret = secret
 			known.Store(string(secret))
@@ -53,13 +52,13 @@ func FuzzExamine(f *testing.F) {
 func checkReport(t *testing.T, r Report, first string) {
 	t.Helper()
 	if !r.Done || r.Summary == "" || r.Result == Running || r.Result == Waiting {
-		t.Errorf("it did not end: %+v", r)
+		t.Errorf("it didn't end: %+v", r)
 	}
 	for _, s := range r.Steps {
 		if !slices.Contains([]Result{Passed, Warned, Failed, Skipped}, s.Result) {
 			t.Errorf("step %s is %s", s.ID, s.Result)
 		}
-		if s.ID == StepAnswer && s.Result == Passed && !strings.Contains(first, " 200") {
+		if s.ID == StepResponse && s.Result == Passed && !strings.Contains(first, " 200") {
 			t.Errorf("%q passes", first)
 		}
 	}
@@ -74,7 +73,7 @@ func checkTexts(t *testing.T, r Report) {
 	}
 	for _, text := range texts {
 		if !utf8.ValidString(text) || strings.Contains(text, string(secret)) || len(text) > 4000 {
-			t.Errorf("it says %q", text)
+			t.Errorf("text %q", text)
 		}
 	}
 }

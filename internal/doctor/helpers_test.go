@@ -44,11 +44,11 @@ const (
 // post is a delivery as an endpoint received it.
 type post struct {
 	body   string
-	signed bool // rightly
+	signed bool // with the right signature
 	kind   string
 }
 
-// endpoint is the other side of hooks.example, on a loopback port of its own.
+// endpoint serves hooks.example on a loopback port.
 type endpoint struct {
 	at netip.AddrPort
 
@@ -62,10 +62,10 @@ func (e *endpoint) received() []post {
 	return slices.Clone(e.posts)
 }
 
-// conversation is what happens on a connection; nth counts the deliveries, from 1.
+// conversation is what an endpoint does with a connection.
 type conversation func(e *endpoint, conn net.Conn)
 
-// listen serves connections until the test is over.
+// listen serves connections until the test ends.
 func listen(t testing.TB, talk conversation) *endpoint {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -93,7 +93,7 @@ func listen(t testing.TB, talk conversation) *endpoint {
 	return e
 }
 
-// receive reads a delivery and counts it; 0 when none came.
+// receive reads a delivery. It returns its number, from 1, or 0 for none.
 func (e *endpoint) receive(conn net.Conn) (p post, nth int) {
 	req, err := http.ReadRequest(bufio.NewReader(conn))
 	if err != nil {
@@ -114,7 +114,7 @@ func (e *endpoint) receive(conn net.Conn) (p post, nth int) {
 	return p, len(e.posts)
 }
 
-// answers gives one text after the other, the last of them again and again.
+// answers sends one text after the other, and then always the last.
 func answers(texts ...string) conversation {
 	return func(e *endpoint, conn net.Conn) {
 		if _, n := e.receive(conn); n > 0 {
@@ -123,7 +123,7 @@ func answers(texts ...string) conversation {
 	}
 }
 
-// verifying answers by the signature.
+// verifying sends one text for a right signature and another for a wrong one.
 func verifying(right, wrong string) conversation {
 	return func(e *endpoint, conn net.Conn) {
 		p, n := e.receive(conn)
@@ -137,7 +137,7 @@ func verifying(right, wrong string) conversation {
 	}
 }
 
-// stalled sends the text and nothing more, until the other side gives up.
+// stalled sends the text, and then nothing until the connection is closed.
 func stalled(text string) conversation {
 	return func(e *endpoint, conn net.Conn) {
 		if _, n := e.receive(conn); n > 0 {
@@ -147,7 +147,7 @@ func stalled(text string) conversation {
 	}
 }
 
-// dripping sends the text and then a byte now and then, until the other side gives up.
+// dripping sends the text, and then single bytes until the connection is closed.
 func dripping(text string) conversation {
 	return func(e *endpoint, conn net.Conn) {
 		if _, n := e.receive(conn); n == 0 {
@@ -162,7 +162,7 @@ func dripping(text string) conversation {
 	}
 }
 
-// endless sends the text and then more of it, until the other side gives up.
+// endless sends the text, and then repeats more until the connection is closed.
 func endless(text, more string) conversation {
 	return func(e *endpoint, conn net.Conn) {
 		if _, n := e.receive(conn); n == 0 {
@@ -175,7 +175,7 @@ func endless(text, more string) conversation {
 	}
 }
 
-// reset cuts the connection off once the delivery came.
+// reset resets the connection after the delivery.
 func reset(e *endpoint, conn net.Conn) {
 	e.receive(conn)
 	if tcp, ok := conn.(*net.TCPConn); ok {
@@ -183,10 +183,10 @@ func reset(e *endpoint, conn net.Conn) {
 	}
 }
 
-// closed ends the connection once the delivery came.
+// closed closes the connection after the delivery.
 func closed(e *endpoint, conn net.Conn) { e.receive(conn) }
 
-// overTLS sets up TLS and then talks.
+// overTLS sets up TLS first.
 func overTLS(config *tls.Config, talk conversation) conversation {
 	return func(e *endpoint, conn net.Conn) {
 		secured := tls.Server(conn, config)
@@ -197,7 +197,7 @@ func overTLS(config *tls.Config, talk conversation) conversation {
 	}
 }
 
-// names is a resolver with fixed answers.
+// names is a resolver with fixed addresses. Other names don't exist.
 type names map[string][]netip.Addr
 
 func (n names) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
@@ -207,7 +207,7 @@ func (n names) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, err
 	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
-// options know the endpoint as hooks.example, with both ports of the web.
+// options returns options in which hooks.example, with port 80 or 443, is the endpoint.
 func (e *endpoint) options() deliver.Options {
 	return deliver.Options{
 		Resolver:   names{},
@@ -225,8 +225,8 @@ func newDoctor(t testing.TB, o deliver.Options) *Doctor {
 	return &Doctor{Client: c}
 }
 
-// signs writes the results of the steps as one letter each: Passed, Warned, Failed, Skipped.
-func signs(r Report) string {
+// letters returns the first letters of the results of the steps: Passed, Warned, Failed, Skipped.
+func letters(r Report) string {
 	var b strings.Builder
 	for _, s := range r.Steps {
 		b.WriteString(strings.ToUpper(string(s.Result[:1])))
@@ -234,8 +234,8 @@ func signs(r Report) string {
 	return b.String()
 }
 
-// words is everything that a step says.
-func words(t *testing.T, r Report, id string) string {
+// textOf returns all texts of a step.
+func textOf(t *testing.T, r Report, id string) string {
 	t.Helper()
 	for _, s := range r.Steps {
 		if s.ID == id {
@@ -246,7 +246,7 @@ func words(t *testing.T, r Report, id string) string {
 	return ""
 }
 
-// authority makes certificates.
+// authority issues certificates.
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -298,7 +298,7 @@ func (a *authority) pool() *x509.CertPool {
 	return pool
 }
 
-// issue makes a certificate for hooks.example; a nil authority lets it sign itself.
+// issue returns a certificate for hooks.example. It is self-signed if the authority is nil.
 func (a *authority) issue(t *testing.T, change func(*x509.Certificate)) *tls.Config {
 	t.Helper()
 	tmpl := certificate("leaf")
@@ -313,5 +313,8 @@ func (a *authority) issue(t *testing.T, change func(*x509.Certificate)) *tls.Con
 		parent, signer = a.cert, a.key
 	}
 	raw := sign(t, tmpl, parent, key, signer).Raw
-	return &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{{Certificate: [][]byte{raw}, PrivateKey: key}}}
+	return &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{{
+		Certificate: [][]byte{raw},
+		PrivateKey:  key,
+	}}}
 }

@@ -2,8 +2,6 @@ package doctor
 
 import (
 	"context"
-	"crypto/tls"
-	"fmt"
 	"strings"
 	"time"
 
@@ -11,23 +9,19 @@ import (
 )
 
 const (
-	nowhereToGo = "There is no address to call."
-	nobodyThere = "No connection could be made."
-	notPrivate  = "No encrypted connection could be made, so nothing is sent."
-
-	maxShown  = 8                   // of addresses, names and certificates
-	renewSoon = 14 * 24 * time.Hour // a certificate that ends sooner is warned of
+	maxShown  = 8                   // addresses, names and certificates
+	renewSoon = 14 * 24 * time.Hour // a certificate that expires sooner causes a warning
 )
 
-// resolve looks up the name. Addresses that are not public end the examination, unless this installation may call them.
+// resolve looks up the name. An address that isn't public ends the examination, unless this installation may call it.
 func (e *examination) resolve(ctx context.Context) finding {
-	visit, err := e.doctor.Client.Visit(e.address)
+	call, err := e.doctor.Client.NewCall(e.address)
 	if err != nil {
 		return failed(err, nowhereToGo)
 	}
-	e.visit = visit
-	err = visit.Resolve(ctx)
-	r := visit.Result()
+	e.call = call
+	err = call.Resolve(ctx)
+	r := call.Result()
 	seen, private := describeAddresses(r)
 	if err != nil {
 		f := failed(err, nowhereToGo, seen...)
@@ -37,60 +31,55 @@ func (e *examination) resolve(ctx context.Context) finding {
 	f := finding{result: Passed, seen: seen, took: r.Timing.DNS}
 	switch {
 	case private && r.Target.Host == e.doctor.Receiver:
-		f.seen = append(f.seen, "This is the sandbox’s own receiver, on this machine. An endpoint of yours needs a public address.")
+		f.seen = append(f.seen, ownReceiver)
 	case private:
-		f.result = Warned
-		f.seen = append(f.seen, "This installation may call it. Fourthwall delivers over the internet and cannot reach it.")
-		f.do = "Use a name that leads to public addresses only before you rely on deliveries."
+		f.result, f.seen, f.do = Warned, append(f.seen, privateAllowed), doUsePublicNames
 	}
 	return f
 }
 
+// describeAddresses returns the first addresses, and whether any of all isn't public.
 func describeAddresses(r deliver.Result) (seen []string, private bool) {
 	if r.Target.Addr.IsValid() {
-		seen = append(seen, "The host is an IP number: there is no name to look up.")
+		seen = append(seen, hostIsIP)
 	}
 	for i, a := range r.Addresses {
 		private = private || !a.Public
 		if i >= maxShown {
 			continue
 		}
-		text := a.IP.String()
-		if !a.Public {
-			text += " (not public)"
-		}
-		seen = append(seen, text)
+		seen = append(seen, lookedUp(a))
 	}
 	if more := len(r.Addresses) - maxShown; more > 0 {
-		seen = append(seen, fmt.Sprintf("and %d more", more))
+		seen = append(seen, andMore(more))
 	}
 	return seen, private
 }
 
 func (e *examination) connect(ctx context.Context) finding {
-	err := e.visit.Connect(ctx)
-	r := e.visit.Result()
+	err := e.call.Connect(ctx)
+	r := e.call.Result()
 	var seen []string
-	for _, a := range r.Attempts {
-		if a.Kind != "" {
-			what, _ := explain(&deliver.Error{Step: deliver.StepConnect, Kind: a.Kind})
-			seen = append(seen, fmt.Sprintf("%s, port %d: %s", a.Addr.Addr(), a.Addr.Port(), what))
+	for _, d := range r.Dials {
+		if d.Kind != "" {
+			what, _ := explain(&deliver.Error{Step: deliver.StepConnect, Kind: d.Kind})
+			seen = append(seen, notConnected(d.Addr, what))
 		}
 	}
 	if err != nil {
-		return e.notConnected(err, seen, r.Timing.Connect)
+		return connectFailed(err, seen, r.Timing.Connect)
 	}
 	f := finding{result: Passed, seen: seen, took: r.Timing.Connect}
 	if len(seen) > 0 {
-		f.result = Warned
-		f.do = "Take the addresses that do not answer out of the DNS settings, or start the server there: deliveries may go to any of them."
+		f.result, f.do = Warned, doRemoveAddresses
 	}
-	f.seen = append(f.seen, fmt.Sprintf("Connected to %s, port %d, in %s.", r.RemoteAddr.Addr(), r.RemoteAddr.Port(), length(r.Timing.Connect)))
+	f.seen = append(f.seen, connected(r.RemoteAddr, r.Timing.Connect))
 	return f
 }
 
-// notConnected does not say twice why, when all attempts were noted.
-func (e *examination) notConnected(err error, seen []string, took time.Duration) finding {
+// connectFailed is the finding if no address could be connected to. seen has the reasons already, unless nothing was
+// dialed.
+func connectFailed(err error, seen []string, took time.Duration) finding {
 	f := failed(err, nobodyThere)
 	if f.result == Failed && len(seen) > 0 {
 		f.seen = seen
@@ -100,45 +89,36 @@ func (e *examination) notConnected(err error, seen []string, took time.Duration)
 }
 
 func (e *examination) handshake(ctx context.Context) finding {
-	if e.visit.Result().Target.Scheme == "http" {
-		return finding{
-			result: Warned,
-			seen: []string{
-				"The address begins with http://, so deliveries travel in the open.",
-				"Deliveries hold buyers’ names, e-mail and postal addresses. Everybody on the way can read and change them.",
-			},
-			do: "Set up https for this host and use the https address.",
-		}
+	if e.call.Result().Target.Scheme == "http" {
+		return finding{result: Warned, seen: []string{noEncryption, holdsBuyersData}, do: doUseHTTPS}
 	}
-	err := e.visit.Handshake(ctx)
-	r := e.visit.Result()
+	err := e.call.Handshake(ctx)
+	r := e.call.Result()
 	seen := e.describeTLS(r.TLS)
 	if err != nil {
-		return brokenTLS(err, r, seen)
+		return handshakeFailed(err, r, seen)
 	}
 	f := finding{result: Passed, seen: seen, took: r.Timing.TLS}
 	if left := r.TLS.Chain[0].NotAfter.Sub(e.doctor.now()); left < renewSoon {
-		f.result = Warned
-		f.seen = append(f.seen, "The certificate ends in "+days(left)+". Deliveries fail from then on.")
-		f.do = "Renew the certificate, and see to it that this happens by itself."
+		f.result, f.seen, f.do = Warned, append(f.seen, certificateEnds(left)), doRenewByItself
 	}
 	return f
 }
 
-// brokenTLS names everything that is wrong, not only what ended the handshake.
-func brokenTLS(err error, r deliver.Result, seen []string) finding {
+// handshakeFailed is the finding with everything that is wrong, not only what ended the handshake.
+func handshakeFailed(err error, r deliver.Result, seen []string) finding {
 	f := failed(err, notPrivate, seen...)
 	f.took = r.Timing.TLS
 	if r.TLS == nil || len(r.TLS.Problems) < 2 {
 		return f
 	}
-	var cures []string
+	var todo []string
 	f.seen = seen
 	for _, kind := range r.TLS.Problems {
 		what, do := explain(&deliver.Error{Step: deliver.StepTLS, Kind: kind})
-		f.seen, cures = append(f.seen, what), append(cures, do)
+		f.seen, todo = append(f.seen, what), append(todo, do)
 	}
-	f.do = strings.Join(cures, " ")
+	f.do = strings.Join(todo, " ")
 	return f
 }
 
@@ -146,27 +126,15 @@ func (e *examination) describeTLS(t *deliver.TLS) []string {
 	if t == nil {
 		return nil
 	}
-	leaf, names, chain := t.Chain[0], []string{}, []string{}
+	leaf, names, subjects := t.Chain[0], []string{}, []string{}
 	for _, name := range leaf.Names {
-		names = append(names, e.foreign(name))
+		names = append(names, e.quote(name))
 	}
 	for _, c := range t.Chain {
-		chain = append(chain, e.foreign(c.Subject))
+		subjects = append(subjects, e.quote(c.Subject))
 	}
-	seen := []string{
-		"Version: " + tls.VersionName(t.Version),
-		"Certificate for: " + list(names, maxShown),
-		"Issued by: " + e.foreign(leaf.Issuer),
-		"Valid from " + day(leaf.NotBefore) + " to " + day(leaf.NotAfter) + ".",
+	return []string{
+		tlsVersion(t.Version), certificateFor(names), issuedBy(e.quote(leaf.Issuer)),
+		validFromTo(leaf.NotBefore, leaf.NotAfter), sentCertificates(subjects),
 	}
-	return append(seen, "Sent "+count(len(chain), "certificate", "certificates")+": "+list(chain, maxShown))
-}
-
-func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
-func days(d time.Duration) string {
-	if d < 24*time.Hour {
-		return "less than a day"
-	}
-	return count(int(d/(24*time.Hour)), "day", "days")
 }

@@ -12,15 +12,14 @@ import (
 	"hookwall/internal/deliver"
 )
 
-// maxForeign is how many characters of a text are shown that the endpoint or the person supplied.
-const maxForeign = 200
+// maxQuoted is how many characters are shown of a text by the endpoint or the person.
+const maxQuoted = 200
 
-// foreign is text that was written by others, fit to be shown: without the secret, should somebody have put it there,
-// cut, and with every character visible.
-func (e *examination) foreign(s string) string { return cutText(e.shown(s)) }
+// quote returns text by others as it may be shown: cut, with every character visible, and without the signing secret.
+func (e *examination) quote(s string) string { return cutText(e.redact(s)) }
 
-// shown is foreign for text that is bounded already.
-func (e *examination) shown(s string) string {
+// redact is quote without the cut, for text of limited length.
+func (e *examination) redact(s string) string {
 	if secret := e.request.Secret.Reveal(); secret != "" {
 		s = strings.ReplaceAll(s, secret, e.request.Secret.String())
 	}
@@ -30,15 +29,15 @@ func (e *examination) shown(s string) string {
 func cutText(s string) string {
 	n := 0
 	for i := range s {
-		if n++; n > maxForeign {
+		if n++; n > maxQuoted {
 			return s[:i] + "… (cut)"
 		}
 	}
 	return s
 }
 
-// visible writes everything that is not seen as it is, or moves what stands beside it, as an escape: control
-// characters, those that turn the direction of the text, unusual spaces, bytes that are no text.
+// visible escapes characters that are invisible or change the text around them: control characters, those that change
+// the direction of the text, unusual spaces, and invalid UTF-8.
 func visible(s string) string {
 	var b strings.Builder
 	for i, r := range s {
@@ -56,9 +55,9 @@ func visible(s string) string {
 	return b.String()
 }
 
-// explain divides the sentence of a failure into what was seen, with the code beside, and what to do.
+// explain splits the text of an error of package deliver into what happened, with its code, and what to do.
 func explain(err error) (what, do string) {
-	public, code := "The call failed.", ""
+	public, code := callFailed, ""
 	var refusal *deliver.Refusal
 	var failure *deliver.Error
 	switch {
@@ -71,7 +70,7 @@ func explain(err error) (what, do string) {
 	if two {
 		what += "."
 	} else {
-		do = "Look at the log of the server for this moment, then check again."
+		do = doCheckLogThenAgain
 	}
 	if code != "" {
 		what += " [" + code + "]"
@@ -79,8 +78,8 @@ func explain(err error) (what, do string) {
 	return what, do
 }
 
-// length writes a time as people say it: 120 ms, 2.35 s.
-func length(d time.Duration) string {
+// duration formats a duration for people: 120 ms, 2.35 s.
+func duration(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:
 		return "less than 1 ms"
@@ -90,6 +89,7 @@ func length(d time.Duration) string {
 	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(d.Seconds(), 'f', 2, 64), "0"), ".") + " s"
 }
 
+// count returns a number with thousands separators and a noun.
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -101,35 +101,46 @@ func count(n int, one, many string) string {
 	return digits + " " + many
 }
 
-// list shows the first of many.
+// minute formats a time to the minute.
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// days formats a duration in whole days.
+func days(d time.Duration) string {
+	if d < 24*time.Hour {
+		return lessThanADayLeft
+	}
+	return count(int(d/(24*time.Hour)), "day", "days")
+}
+
+// list joins at most so many items, and counts the rest.
 func list(all []string, most int) string {
 	if len(all) <= most {
 		return strings.Join(all, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(all[:most], ", "), len(all)-most)
+	return strings.Join(all[:most], ", ") + " " + andMore(len(all)-most)
 }
 
-// summarise returns the worst result and a sentence for it.
-func summarise(steps []Step, ended bool) (worst Result, sentence string) {
+// summarize returns the worst result and a summary. ended reports whether steps are missing.
+func summarize(steps []Step, ended bool) (worst Result, sentence string) {
 	titles := map[Result][]string{}
 	for _, s := range steps {
 		titles[s.Result] = append(titles[s.Result], s.Title)
 	}
-	all := len(steps)
+	join := func(r Result) string { return strings.Join(titles[r], ", ") }
 	switch {
 	case len(titles[Failed]) > 0:
-		worst, sentence = Failed, "Deliveries to this address fail, or may fail. Look at: "+list(titles[Failed], all)+"."
+		worst, sentence = Failed, summaryFailed(join(Failed))
 	case ended && len(titles[Warned]) > 0:
-		return Skipped, "The check could not be finished. Of what it got to see, look at: " + list(titles[Warned], all) + "."
+		return Skipped, summaryUnfinishedWarned(join(Warned))
 	case len(titles[Warned]) > 0:
-		worst, sentence = Warned, "Nothing that makes deliveries fail was seen, but look at: "+list(titles[Warned], all)+"."
+		worst, sentence = Warned, summaryWarned(join(Warned))
 	case len(titles[Skipped]) > 0:
-		return Skipped, "The check could not be finished. What it got to see is fine."
+		return Skipped, summaryUnfinished
 	default:
-		return Passed, "This endpoint takes deliveries as Fourthwall makes them."
+		return Passed, summaryPassed
 	}
 	if ended {
-		sentence += " The check was ended before all steps were made."
+		sentence += summaryEnded
 	}
 	return worst, sentence
 }
@@ -144,7 +155,7 @@ func (r Report) Text() string {
 	for i, s := range r.Steps {
 		fmt.Fprintf(&b, "\n%d. %s: %s", i+1, s.Title, s.Result)
 		if s.Took > 0 {
-			b.WriteString(" (" + length(s.Took) + ")")
+			b.WriteString(" (" + duration(s.Took) + ")")
 		}
 		b.WriteString("\n")
 		for _, seen := range s.Seen {

@@ -25,17 +25,18 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-// Whatever the character, what is shown is printable.
+// Every character is printable after visible.
 func TestAllVisible(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
-		if got := visible(string(r)); strings.ContainsFunc(got, func(r rune) bool { return !unicode.IsPrint(r) && r != utf8.RuneError }) {
+		if got := visible(string(r)); strings.ContainsFunc(got,
+			func(r rune) bool { return !unicode.IsPrint(r) && r != utf8.RuneError }) {
 			t.Fatalf("%U: %q", r, got)
 		}
 	}
 }
 
 func TestCut(t *testing.T) {
-	all := strings.Repeat("ü", maxForeign)
+	all := strings.Repeat("ü", maxQuoted)
 	if got := cutText(all); got != all {
 		t.Error(got)
 	}
@@ -44,27 +45,28 @@ func TestCut(t *testing.T) {
 	}
 }
 
-func TestLength(t *testing.T) {
+func TestDuration(t *testing.T) {
 	for in, want := range map[time.Duration]string{
 		0: "less than 1 ms", time.Millisecond: "1 ms", 999 * time.Millisecond: "999 ms", time.Second: "1 s",
 		1250 * time.Millisecond: "1.25 s", 10 * time.Second: "10 s", 2500 * time.Millisecond: "2.5 s",
 	} {
-		if got := length(in); got != want {
+		if got := duration(in); got != want {
 			t.Errorf("%v: %s, want %s", in, got, want)
 		}
 	}
 }
 
-func TestExplainStranger(t *testing.T) {
+func TestExplainUnknownError(t *testing.T) {
 	if what, do := explain(errors.New("with a secret in it")); what != "The call failed." || do == "" {
 		t.Errorf("%q %q", what, do)
 	}
 }
 
-// Every status but 200 is told from it, with what to do.
-func TestNotOK(t *testing.T) {
+// Every status but 200 has an explanation and advice.
+func TestExplainStatus(t *testing.T) {
 	for status := 100; status < 600; status++ {
-		if why, do := notOK(status); status != http.StatusOK && (!strings.HasSuffix(why, onlyOK) || len(why) < len(onlyOK)+20 || !strings.HasSuffix(do, ".")) {
+		if why, do := explainStatus(status); status != http.StatusOK &&
+			(!strings.HasSuffix(why, onlyOK) || len(why) < len(onlyOK)+20 || !strings.HasSuffix(do, ".")) {
 			t.Errorf("%d: %q, %q", status, why, do)
 		}
 	}
@@ -89,7 +91,7 @@ func TestSummary(t *testing.T) {
 		for i := range steps {
 			steps[i].Result = row.results[i]
 		}
-		if worst, text := summarise(steps, row.ended); worst != row.want || text != row.text {
+		if worst, text := summarize(steps, row.ended); worst != row.want || text != row.text {
 			t.Errorf("%v: %s %q", row.results, worst, text)
 		}
 	}
@@ -120,7 +122,7 @@ It fails.
 	}
 }
 
-// The plan is new each time, and its ids and results are those that are stored.
+// Each plan is a new slice, and its IDs and results are those that are stored.
 func TestPlan(t *testing.T) {
 	Plan()[0].Result = Failed
 	var ids []string

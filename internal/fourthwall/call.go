@@ -19,69 +19,69 @@ import (
 
 const (
 	maxTries = 4
-	backoff  = 200 * time.Millisecond // before the second try; doubles with each further one
-	jitter   = 100 * time.Millisecond // more or less, at random
+	backoff  = 200 * time.Millisecond // before the second try; doubles with each further try
+	jitter   = 100 * time.Millisecond // at most so much more or less
 )
 
-// operation is a kind of call.
+// operation is an operation of the API.
 type operation struct {
 	name   string // Error.Op
 	method string
-	limit  int64 // most bytes of an answer's body
+	limit  int64 // bytes of a response's body
 }
 
 const (
-	smallAnswer = 1 << 20
-	listAnswer  = 8 << 20
-	oneEvent    = 16 << 20 // an order of many items, with the text about each
-	manyEvents  = 32 << 20
+	smallResponse = 1 << 20
+	listResponse  = 8 << 20
+	oneEvent      = 16 << 20 // an order of many items, with the description of each
+	manyEvents    = 32 << 20
 )
 
 var (
-	opShop   = operation{"read shop", http.MethodGet, smallAnswer}
-	opList   = operation{"list webhooks", http.MethodGet, listAnswer}
-	opRead   = operation{"read webhook", http.MethodGet, smallAnswer}
-	opCreate = operation{"create webhook", http.MethodPost, smallAnswer}
-	opUpdate = operation{"update webhook", http.MethodPut, smallAnswer}
-	opDelete = operation{"delete webhook", http.MethodDelete, smallAnswer}
+	opShop   = operation{"read shop", http.MethodGet, smallResponse}
+	opList   = operation{"list webhooks", http.MethodGet, listResponse}
+	opRead   = operation{"read webhook", http.MethodGet, smallResponse}
+	opCreate = operation{"create webhook", http.MethodPost, smallResponse}
+	opUpdate = operation{"update webhook", http.MethodPut, smallResponse}
+	opDelete = operation{"delete webhook", http.MethodDelete, smallResponse}
 	opEvents = operation{"list events", http.MethodGet, manyEvents}
 	opEvent  = operation{"read event", http.MethodGet, oneEvent}
 )
 
 func (o operation) writes() bool { return o.method != http.MethodGet }
 
-// call is one request with all its tries. It is the innermost http.RoundTripper, below the retries, so that it sees
-// each try; it reads the answer's body itself, so that a body cut off in the middle can be tried again too.
+// call is one request with all its tries. It is the http.RoundTripper below the retries, so that it makes each try. It
+// reads the response's body itself, so that a body that was cut off can be tried again too.
 type call struct {
 	op     operation
 	next   http.RoundTripper
 	logger *slog.Logger
 
 	tries int
-	last  attempt
-	again bool          // another try is due
-	wait  time.Duration // until then, give or take the jitter
+	last  outcome
+	again bool          // there will be another try
+	wait  time.Duration // before it, more or less the jitter
 }
 
-// attempt is what came of one try.
-type attempt struct {
+// outcome is the result of one try.
+type outcome struct {
 	status int
 	header http.Header
 	body   []byte
-	err    error // no answer, or a 2xx whose body could not be read
-	unsent bool  // certainly nothing was sent
+	err    error // no response, or a 2xx whose body couldn't be read
+	unsent bool  // it is certain that nothing was sent
 }
 
-// run makes the request with all its tries. The context must have a deadline.
+// run makes the request with all its tries. The context must have a deadline. The error is an *Error.
 func (k *call) run(ctx context.Context, req *http.Request) error {
-	// Not an http.Client: this way redirects, whatever their headers say, are answers like any other.
+	// Without an http.Client, redirects are responses like any other.
 	resp, _ := failsafehttp.NewRoundTripper(k, k.policy()).RoundTrip(req.WithContext(ctx))
 	if resp != nil {
-		_ = resp.Body.Close() // holds no connection: RoundTrip has read it
+		_ = resp.Body.Close() // RoundTrip has read it
 	}
 	switch {
 	case k.again:
-		return k.fail(ctx.Err()) // cancelled while waiting for the next try
+		return k.fail(ctx.Err()) // canceled while waiting for the next try
 	case k.last.err != nil:
 		return k.fail(k.last.err)
 	case !k.last.succeeded():
@@ -90,13 +90,14 @@ func (k *call) run(ctx context.Context, req *http.Request) error {
 	return nil
 }
 
-// policy hands the library our own decisions, because its defaults repeat writes and wait as long as they are told.
+// policy returns a policy that follows plan. The library's defaults would repeat writes, and wait as long as the API
+// asks.
 func (k *call) policy() failsafe.Policy[*http.Response] {
 	return retrypolicy.NewBuilder[*http.Response]().
 		HandleIf(func(*http.Response, error) bool { return k.again }).
 		WithDelayFunc(func(failsafe.ExecutionAttempt[*http.Response]) time.Duration { return k.wait }).
 		WithJitter(jitter).
-		WithMaxAttempts(-1). // plan counts
+		WithMaxAttempts(-1). // plan limits them
 		Build()
 }
 
@@ -113,28 +114,30 @@ func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: k.last.status, Header: k.last.header, Body: http.NoBody, Request: req}, nil
 }
 
-func (k *call) try(req *http.Request) attempt {
+// try makes one try.
+func (k *call) try(req *http.Request) outcome {
 	if err := req.Context().Err(); err != nil {
-		return attempt{err: err, unsent: true}
+		return outcome{err: err, unsent: true}
 	}
 	var c connection
 	resp, err := k.next.RoundTrip(req.WithContext(c.watch(req.Context())))
 	if err != nil {
-		return attempt{err: err, unsent: c.failed()}
+		return outcome{err: err, unsent: c.failed()}
 	}
-	defer func() { _ = resp.Body.Close() }() // the answer has been read: nothing can be lost
-	a := attempt{status: resp.StatusCode, header: resp.Header}
-	if a.status < http.StatusOK {
-		return a // a switch of protocols: what follows is not a body
+	defer func() { _ = resp.Body.Close() }() // it has been read, so nothing is lost
+	o := outcome{status: resp.StatusCode, header: resp.Header}
+	if o.status < http.StatusOK {
+		return o // 101 Switching Protocols has no body
 	}
-	a.body, err = readBody(resp.Body, k.op.limit)
-	if a.succeeded() {
-		a.err = err // elsewhere the status alone says what happened
+	o.body, err = readBody(resp.Body, k.op.limit)
+	if o.succeeded() {
+		o.err = err // for other statuses, the status says enough
 	}
-	return a
+	return o
 }
 
-// readBody reads at most limit bytes; more than that, or less than was announced, is an error and no body.
+// readBody returns a body of at most limit bytes. It returns errTooLarge for a longer one, and an error for one that
+// was cut off.
 func readBody(r io.Reader, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
@@ -146,8 +149,8 @@ func readBody(r io.Reader, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// plan decides whether another try is due and after what wait. One that could not begin before the deadline is not:
-// the person hears at once what the API said.
+// plan decides whether there will be another try, and after what wait. There is none if it couldn't start before the
+// deadline, so that the person gets the API's response immediately.
 func (k *call) plan(ctx context.Context) {
 	k.again = false
 	if k.tries >= maxTries || !k.last.repeatable(k.op) || ctx.Err() != nil {
@@ -155,23 +158,23 @@ func (k *call) plan(ctx context.Context) {
 	}
 	k.wait = backoff << (k.tries - 1)
 	if asked := retryAfter(k.last.header, time.Now()); asked > 0 {
-		k.wait = asked + jitter // never earlier than asked
+		k.wait = asked + jitter // never earlier than the API asks
 	}
 	deadline, _ := ctx.Deadline()
 	k.again = k.wait+jitter < time.Until(deadline)
 }
 
-func (a attempt) succeeded() bool {
-	return a.status >= http.StatusOK && a.status < http.StatusMultipleChoices
+func (o outcome) succeeded() bool {
+	return o.status >= http.StatusOK && o.status < http.StatusMultipleChoices
 }
 
-// repeatable reports whether the same request may be sent again after this try. A write may only when this one had no
-// effect: later it could undo what somebody else has done meanwhile, or meet its own effect and call it a refusal.
-func (a attempt) repeatable(op operation) bool {
-	if a.err != nil {
-		return temporary(a.err) && (a.unsent || !op.writes())
+// repeatable reports whether the same request may be sent again after this try. A write may be repeated only if this
+// try had no effect. Otherwise it could undo a change that somebody made since, or fail because of its own effect.
+func (o outcome) repeatable(op operation) bool {
+	if o.err != nil {
+		return temporary(o.err) && (o.unsent || !op.writes())
 	}
-	switch a.status {
+	switch o.status {
 	case http.StatusTooManyRequests:
 		return true
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -180,13 +183,13 @@ func (a attempt) repeatable(op operation) bool {
 	return false
 }
 
-// temporary is false for errors that another try would only meet again.
+// temporary returns false for errors that another try would return again.
 func temporary(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	return !errors.Is(err, errTooLarge) && !errors.As(err, &certificate)
 }
 
-// connection watches whether a try got a connection to send its request over.
+// connection records whether a try got a connection.
 type connection struct {
 	asked, got atomic.Bool
 }
@@ -198,10 +201,11 @@ func (c *connection) watch(ctx context.Context) context.Context {
 	})
 }
 
-// failed reports whether certainly no connection was had. A transport that does not report its connections could have
-// sent anything.
+// failed reports whether it is certain that there was no connection. A transport that doesn't report its connections
+// may have sent something.
 func (c *connection) failed() bool { return c.asked.Load() && !c.got.Load() }
 
+// fail returns the *Error for the last try. err is its cause.
 func (k *call) fail(err error) *Error {
 	e := &Error{
 		Op: k.op.name, Status: k.last.status,
@@ -217,7 +221,7 @@ func (k *call) fail(err error) *Error {
 	return e
 }
 
-// log writes a line for each try: never a body, a query or a credential.
+// log writes a line for the last try, without a body, a query or a credential.
 func (k *call) log(req *http.Request, took time.Duration) {
 	attrs := []slog.Attr{
 		slog.String("op", k.op.name),
@@ -234,8 +238,8 @@ func (k *call) log(req *http.Request, took time.Duration) {
 	k.logger.LogAttrs(req.Context(), slog.LevelDebug, "fourthwall call", attrs...)
 }
 
-// newRequest makes a request with its body. Only net/http would use GetBody, to send the body again on its own; what
-// may be sent twice is decided in one place, plan.
+// newRequest returns a request without GetBody: net/http would use it to send the body again by itself, but only plan
+// decides what may be sent twice.
 func newRequest(ctx context.Context, op operation, address string, body []byte) (*http.Request, error) {
 	if body == nil {
 		return http.NewRequestWithContext(ctx, op.method, address, http.NoBody)

@@ -1,8 +1,8 @@
-// Package fourthwall is a client of the Fourthwall platform API: the current shop, its webhooks and what was
-// delivered to them, the errors the API gives, and the catalogue of event types.
+// Package fourthwall is a client of the Fourthwall platform API: the current shop, its webhooks and their deliveries,
+// the errors of the API, and the catalog of event types.
 //
-// A call that fails returns an *Error. Reads are tried again while the API is busy or the connection breaks; writes only
-// when it is certain that nothing was sent, or the API answered 429, too many requests.
+// A call that fails returns an *Error. Reads are retried if the API is busy or the connection fails. Writes are retried
+// only if it is certain that nothing was sent, or if the API responded with 429 (too many requests).
 package fourthwall
 
 import (
@@ -32,23 +32,23 @@ const (
 
 // Options are the parts of a Client that have defaults.
 type Options struct {
-	Transport http.RoundTripper // default: a transport of the client's own, with timeouts and the environment's proxy
+	Transport http.RoundTripper // default: a new one with timeouts and the environment's proxy
 	UserAgent string            // default "hookwall"
-	Budget    time.Duration     // all tries of one call together; default 8 s
+	Budget    time.Duration     // time for all tries of a call; default 8 s
 	Logger    *slog.Logger      // gets a debug line for each try, without secrets; default none
 }
 
 // Client calls the API. It is safe for concurrent use.
 type Client struct {
-	base      string // without a slash at its end
+	base      string // without a final slash
 	transport http.RoundTripper
 	userAgent string
 	budget    time.Duration
 	logger    *slog.Logger
 }
 
-// New makes a client for the API at baseURL, an absolute http or https address that may have a path. It fails for any
-// other address, and for options that cannot work.
+// New returns a Client of the API at baseURL, an absolute http or https URL that may have a path. It returns an error
+// for any other URL and for invalid options.
 func New(baseURL string, o Options) (*Client, error) {
 	base, err := parseBase(baseURL)
 	if err != nil {
@@ -76,7 +76,7 @@ func New(baseURL string, o Options) (*Client, error) {
 	return c, nil
 }
 
-// parseBase repeats nothing of the address in its errors, since it might hold a password.
+// parseBase returns the URL without a final slash. Its errors don't quote the URL, which might have a password.
 func parseBase(address string) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -91,6 +91,7 @@ func parseBase(address string) (string, error) {
 	return strings.TrimRight(u.String(), "/"), nil
 }
 
+// newTransport returns the default transport of a Client.
 func newTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	return &http.Transport{
@@ -98,21 +99,21 @@ func newTransport() *http.Transport {
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConnsPerHost:    8,
-		IdleConnTimeout:        30 * time.Second, // shorter than a server's: it is the one to close
+		IdleConnTimeout:        30 * time.Second, // less than servers have, so that we close first
 		TLSHandshakeTimeout:    5 * time.Second,
 		ResponseHeaderTimeout:  defaultBudget,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 }
 
-// CloseIdleConnections closes connections that no call is using.
+// CloseIdleConnections closes connections that no call uses.
 func (c *Client) CloseIdleConnections() {
 	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
 }
 
-// CurrentShop returns the shop that the credential belongs to.
+// CurrentShop returns the shop of the credential.
 func (c *Client) CurrentShop(ctx context.Context, cred Credential) (Shop, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.budget)
 	defer cancel()
@@ -127,12 +128,12 @@ func (c *Client) CurrentShop(ctx context.Context, cred Credential) (Shop, error)
 	return shop, nil
 }
 
-// CreateWebhook creates a webhook. Check an Error's Uncertain before it is tried again: the webhook may exist.
+// CreateWebhook creates a webhook. If it fails, the webhook may exist all the same: see Error.Uncertain.
 func (c *Client) CreateWebhook(ctx context.Context, cred Credential, in Content) (Webhook, error) {
 	return c.webhook(ctx, cred, opCreate, webhooksPath, &in, "")
 }
 
-// Webhook returns one webhook, or an Error with Status 404.
+// Webhook returns a webhook, or an *Error with Status 404.
 func (c *Client) Webhook(ctx context.Context, cred Credential, id string) (Webhook, error) {
 	path, err := itemPath(opRead, webhooksPath, id)
 	if err != nil {
@@ -141,7 +142,8 @@ func (c *Client) Webhook(ctx context.Context, cred Credential, id string) (Webho
 	return c.webhook(ctx, cred, opRead, path, nil, id)
 }
 
-// UpdateWebhook replaces the URL and the event types of a webhook. Check an Error's Uncertain: it may have been changed.
+// UpdateWebhook replaces the URL and the event types of a webhook. If it fails, the webhook may be changed all the
+// same: see Error.Uncertain.
 func (c *Client) UpdateWebhook(ctx context.Context, cred Credential, id string, in Content) (Webhook, error) {
 	path, err := itemPath(opUpdate, webhooksPath, id)
 	if err != nil {
@@ -150,8 +152,8 @@ func (c *Client) UpdateWebhook(ctx context.Context, cred Credential, id string, 
 	return c.webhook(ctx, cred, opUpdate, path, &in, id)
 }
 
-// DeleteWebhook deletes a webhook. Any 2xx answer means that it is done, unless it has a body that is not JSON: then
-// somebody else has answered. Check an Error's Uncertain: it may have been deleted.
+// DeleteWebhook deletes a webhook. Any 2xx response means that it was deleted, unless its body isn't JSON: such a
+// response isn't the API's. If DeleteWebhook fails, the webhook may be deleted all the same: see Error.Uncertain.
 func (c *Client) DeleteWebhook(ctx context.Context, cred Credential, id string) error {
 	path, err := itemPath(opDelete, webhooksPath, id)
 	if err != nil {
@@ -169,8 +171,10 @@ func (c *Client) DeleteWebhook(ctx context.Context, cred Credential, id string) 
 	return nil
 }
 
-// webhook makes a call that is answered with one webhook, the one with the id unless that is "".
-func (c *Client) webhook(ctx context.Context, cred Credential, op operation, path string, in *Content, id string) (Webhook, error) {
+// webhook makes a call whose response is a webhook. It returns an error if that has another ID, unless id is "".
+func (c *Client) webhook(
+	ctx context.Context, cred Credential, op operation, path string, in *Content, id string,
+) (Webhook, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.budget)
 	defer cancel()
 	k, err := c.send(ctx, cred, op, path, in)
@@ -190,7 +194,7 @@ func (c *Client) webhook(ctx context.Context, cred Credential, op operation, pat
 	return w, nil
 }
 
-// send makes one call; its answer, a 2xx, is the call's last attempt.
+// send makes a call. The call that it returns has succeeded; its last outcome is the response.
 func (c *Client) send(ctx context.Context, cred Credential, op operation, path string, in *Content) (*call, error) {
 	req, err := c.request(ctx, cred, op, path, in)
 	if err != nil {
@@ -203,7 +207,10 @@ func (c *Client) send(ctx context.Context, cred Credential, op operation, path s
 	return k, nil
 }
 
-func (c *Client) request(ctx context.Context, cred Credential, op operation, path string, in *Content) (*http.Request, error) {
+// request returns the request of a call, with the credential.
+func (c *Client) request(
+	ctx context.Context, cred Credential, op operation, path string, in *Content,
+) (*http.Request, error) {
 	var body []byte
 	if in != nil {
 		var err error
@@ -217,15 +224,16 @@ func (c *Client) request(ctx context.Context, cred Credential, op operation, pat
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.userAgent)
-	return req, sign(req, cred)
+	return req, addCredential(req, cred)
 }
 
-// itemPath is the path of one webhook or event among all. An id that would turn it into the path of something else
-// cannot belong to one, so it is answered as the API answers an unknown one, without a call.
+// itemPath returns the path of a webhook or an event. An ID that would turn it into another path can't exist, so
+// itemPath returns the error for an unknown ID, with Status 404.
 func itemPath(op operation, all, id string) (string, error) {
-	// Also behind an escaped slash: a server on the way may read that as one.
-	folder := func(part string) bool { return part == "." || part == ".." }
-	if id == "" || slices.ContainsFunc(strings.FieldsFunc(id, func(c rune) bool { return c == '/' || c == '\\' }), folder) {
+	// A proxy may treat an escaped slash as a slash.
+	isSlash := func(c rune) bool { return c == '/' || c == '\\' }
+	isDots := func(part string) bool { return part == "." || part == ".." }
+	if id == "" || slices.ContainsFunc(strings.FieldsFunc(id, isSlash), isDots) {
 		return "", &Error{Op: op.name, Status: http.StatusNotFound, NotSent: true, Err: errBadID}
 	}
 	return all + "/" + url.PathEscape(id), nil

@@ -12,15 +12,15 @@ import (
 type Shop struct {
 	ID           string
 	Name         string
-	Domain       string // the name Fourthwall gave it
-	PublicDomain string // the name its visitors see
+	Domain       string // assigned by Fourthwall
+	PublicDomain string // shown to visitors
 }
 
-// Webhook is a webhook as the API knows it.
+// Webhook is a webhook as the API returns it.
 type Webhook struct {
 	ID           string
 	URL          string
-	AllowedTypes []EventType // as the API spells them, known or not, an empty one too
+	AllowedTypes []EventType // as the API spells them, known or not; one may be empty
 	APIVersion   string
 	Secret       Secret // "" unless this is the answer to a create call, and it had one
 }
@@ -53,8 +53,7 @@ func (t *text) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// count is a number of which the rest of an answer does not depend: anything but a whole number, 0 or more, leaves it as
-// it was.
+// count is an optional number. Anything but a whole number, 0 or more, leaves it unchanged.
 type count int
 
 func (c *count) UnmarshalJSON(data []byte) error {
@@ -64,7 +63,7 @@ func (c *count) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// flag is a truth of which the rest of an answer does not depend: any other kind of value counts as false.
+// flag is an optional boolean. Another JSON type means false.
 type flag bool
 
 func (f *flag) UnmarshalJSON(data []byte) error {
@@ -72,23 +71,22 @@ func (f *flag) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// moment is a time of which the rest of an answer does not depend: anything but RFC 3339 counts as none.
+// moment is an optional time. Anything but RFC 3339 means the zero time.
 type moment time.Time
 
 func (m *moment) UnmarshalJSON(data []byte) error {
 	var t time.Time
-	// At the ends of the calendar, UTC may be in a year that RFC 3339 cannot write.
+	// In UTC, the first and the last hours of the calendar may be in a year that RFC 3339 can't express.
 	if json.Unmarshal(data, &t) == nil && t.UTC().Year() >= 0 && t.UTC().Year() <= 9999 {
 		*m = moment(t.UTC())
 	}
 	return nil
 }
 
-// anything is text that survives whatever kind of value it comes as: a string is itself, any other kind is its JSON. It
-// is UTF-8, whatever came.
+// anything is an optional value of any JSON type: a string, or the JSON of another type. It is valid UTF-8.
 type anything struct {
 	text    string
-	present bool // and not null
+	present bool // the field is there and isn't null
 }
 
 func (a *anything) UnmarshalJSON(data []byte) error {
@@ -102,7 +100,7 @@ func (a *anything) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// raw is the JSON of a value, in UTF-8; null counts as none.
+// raw is the JSON of an optional value, in valid UTF-8. It is empty for null.
 type raw string
 
 func (r *raw) UnmarshalJSON(data []byte) error {
@@ -112,6 +110,7 @@ func (r *raw) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// webhookJSON is a webhook in a response.
 type webhookJSON struct {
 	ID           string       `json:"id"`
 	URL          string       `json:"url"`
@@ -160,13 +159,13 @@ func decodeShop(body []byte) (Shop, error) {
 	return Shop{ID: j.ID, Name: string(j.Name), Domain: string(j.Domain), PublicDomain: string(j.PublicDomain)}, nil
 }
 
-// page is one answer to a list call. Its counts are unsaid where it does not give them.
+// page is one response to a list call. Counts that it doesn't have are unknown.
 type page struct {
-	bare       bool      // an array, and no page object
+	bare       bool      // the response is an array without a page object
 	webhooks   []Webhook // those with an id
-	size       int       // of all results, those without an id too
-	total      int       // of all pages together
-	number     int       // of this page, as the API counts
+	size       int       // results, with those that have no ID
+	total      int       // results of all pages
+	number     int       // of this page; the API counts from 0 or 1
 	totalPages int
 }
 
@@ -188,9 +187,9 @@ func decodePage(body []byte) (page, error) {
 	return p, nil
 }
 
-const unsaid = -1 // a count that the answer does not give
+const unknown = -1 // a count that the response doesn't have
 
-// pageJSON is what the answer to a list call says of its page.
+// pageJSON is the page object of a response to a list call.
 type pageJSON struct {
 	Results    json.RawMessage `json:"results"`
 	Total      count           `json:"total"`
@@ -201,9 +200,9 @@ type pageJSON struct {
 	bare bool // there is no page object
 }
 
-// decodeResults reads the results of a list call, which stand in a page object or are a bare array.
+// decodeResults decodes the results of a list call, from a page object or a bare array.
 func decodeResults(body []byte, results any) (pageJSON, error) {
-	j := pageJSON{Total: unsaid, Page: unsaid, Size: unsaid, TotalPages: unsaid}
+	j := pageJSON{Total: unknown, Page: unknown, Size: unknown, TotalPages: unknown}
 	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
 		j.Results, j.bare = body, true
 	} else if json.Unmarshal(body, &j) != nil {
@@ -215,7 +214,7 @@ func decodeResults(body []byte, results any) (pageJSON, error) {
 	return j, nil
 }
 
-// decodeCode finds the code in the body of a refusal; "" when the body is not of that shape.
+// decodeCode returns the code in the body of an error response, or "" if there is none.
 func decodeCode(body []byte) string {
 	var j struct {
 		Code text `json:"code"`

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// FuzzDecode holds every reading of an answer to what callers rely on: no panic, JSON or nothing, webhooks and shops
-// that have an id, event types kept as they came, codes fit to be shown, buyers' data hidden.
+// FuzzDecode checks what callers rely on: no panic, an error for anything but JSON, IDs of webhooks and shops,
+// unchanged event types, codes that may be shown, and redacted customers' data.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"results":[{"id":"a","url":"https://a.example/","allowedTypes":["NEW_1"],"apiVersion":"V1"}],"total":1}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -73,7 +73,7 @@ func checkWebhook(t *testing.T, w Webhook) {
 
 func checkPage(t *testing.T, p page) {
 	t.Helper()
-	if p.total < unsaid || p.number < unsaid || p.size < len(p.webhooks) || p.totalPages < unsaid {
+	if p.total < unknown || p.number < unknown || p.size < len(p.webhooks) || p.totalPages < unknown {
 		t.Errorf("page counts %+v", p)
 	}
 	for _, w := range p.webhooks {
@@ -123,13 +123,14 @@ func checkEvent(t *testing.T, e Event) {
 	checkEnvelope(t, e)
 }
 
-func checkEvents(t *testing.T, a eventsAnswer, q EventQuery) {
+func checkEvents(t *testing.T, a eventsResponse, q EventQuery) {
 	t.Helper()
-	if a.Events == nil || a.Page < 0 || a.Size < 1 || a.Total < unsaid || a.TotalPages < unsaid || a.results < len(a.Events) {
+	if a.Events == nil || a.Page < 0 || a.Size < 1 || a.Total < unknown || a.TotalPages < unknown ||
+		a.results < len(a.Events) {
 		t.Errorf("page of events %+v", a)
 	}
 	more, sure := a.more()
-	if more && a.Total != unsaid && a.TotalPages != unsaid && a.Page >= a.TotalPages-1 && a.Page >= a.Total {
+	if more && a.Total != unknown && a.TotalPages != unknown && a.Page >= a.TotalPages-1 && a.Page >= a.Total {
 		t.Errorf("more than there is: %+v", a)
 	}
 	if more && sure && a.results == 0 {

@@ -11,18 +11,19 @@ import (
 
 const (
 	defaultPageSize = 50
-	maxPageSize     = 100 // the most that the API gives
+	maxPageSize     = 100 // limit of the API
 )
 
-// EventQuery chooses a page of a shop's events.
+// EventQuery selects a page of a shop's events.
 type EventQuery struct {
-	Type EventType // only events of this type, known or not; "" = all
-	Page int       // from 0; less counts as 0
-	Size int       // of a page, 1 to 100; less counts as 50, more as 100
+	Type EventType // only events of this type, known or not; "" for all
+	Page int       // from 0; less means 0
+	Size int       // of a page, 1 to 100; less means 50, more means 100
 }
 
+// inRange returns the query with valid numbers.
 func (q EventQuery) inRange() EventQuery {
-	q.Page = min(max(q.Page, 0), math.MaxInt-1) // there must be a number for the next one
+	q.Page = min(max(q.Page, 0), math.MaxInt-1) // so that the next page has a number
 	if q.Size <= 0 {
 		q.Size = defaultPageSize
 	}
@@ -40,30 +41,30 @@ func (q EventQuery) encode() string {
 
 // EventPage is a page of a shop's events.
 type EventPage struct {
-	Events     []Event // in the API's order; those without an id are left out; more than asked for if the API gives more
-	Page       int     // which page this is, from 0: as the answer says, else as asked for
-	Size       int     // how many events a full page has: as the answer says, else as asked for; at least as many as came
-	Total      int     // how many events all pages have together; -1 when the API did not say
-	TotalPages int     // -1 when the API did not say
+	Events     []Event // in the API's order, without those that have no ID; may be more than the query's Size
+	Page       int     // number of this page, from 0: the response's, or else the query's
+	Size       int     // events of a full page: the response's, or else the query's; at least len(Events)
+	Total      int     // events of all pages; -1 if unknown
+	TotalPages int     // -1 if unknown
 
-	// More reports whether there is a next page. Where the counts leave that open, or do not fit with what came, it was
-	// asked for. An empty page is the last one, whatever the answer promises.
+	// More reports whether there is a next page. If the counts of the response don't tell, or are wrong, the next page was
+	// requested to find out. An empty page is the last one, whatever its counts.
 	More bool
 }
 
-// Event is something that happened in a shop, and how its delivery to one webhook went.
+// Event is an event of a shop and its delivery to one webhook.
 type Event struct {
 	ID         string
 	Type       EventType // as the API spells it, known or not
 	APIVersion string
 	CreatedAt  time.Time // in UTC; zero when absent or unreadable
 	UpdatedAt  time.Time // in UTC; zero when absent or unreadable
-	Body       BuyerData // what was delivered, as the API gives it: the JSON text of an Envelope; "" when absent
+	Body       BuyerData // what was delivered: the JSON of an Envelope; "" when absent
 	TestMode   bool
-	State      string // in the API's words, which are not documented
-	Error      string // in the API's words; JSON where the API gives something else than text
-	HasError   bool   // true when the answer has an error that is not null, an empty text too
-	URL        string // where it was sent
+	State      string // the API's own value; undocumented
+	Error      string // the API's own text; JSON if it isn't a string
+	HasError   bool   // the response has an error that isn't null; it may be empty
+	URL        string // of the webhook, when it was sent
 }
 
 // Envelope is what Fourthwall posts to a webhook.
@@ -78,7 +79,7 @@ type Envelope struct {
 	Data       BuyerData // JSON text that depends on Type; "" when absent or null
 }
 
-// Event returns one event, or an Error with Status 404.
+// Event returns an event, or an *Error with Status 404.
 func (c *Client) Event(ctx context.Context, cred Credential, id string) (Event, error) {
 	path, err := itemPath(opEvent, eventsPath, id)
 	if err != nil {
@@ -100,8 +101,8 @@ func (c *Client) Event(ctx context.Context, cred Credential, id string) (Event, 
 	return e, nil
 }
 
-// Envelope reads the body; false when that is not a JSON object with at least one of type, webhookId and data. A field
-// that is absent, or of another kind than expected, is left empty.
+// Envelope parses the body. It returns false if that isn't a JSON object with at least one of type, webhookId and data.
+// Fields that are missing or have the wrong JSON type are empty.
 func (e Event) Envelope() (Envelope, bool) {
 	var j struct {
 		TestMode   flag   `json:"testMode"`
@@ -123,6 +124,7 @@ func (e Event) Envelope() (Envelope, bool) {
 	}, true
 }
 
+// eventJSON is an event in a response.
 type eventJSON struct {
 	ID         string   `json:"id"`
 	Type       text     `json:"type"`

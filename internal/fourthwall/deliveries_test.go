@@ -15,7 +15,7 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// checkFailure expects the error that the text describes, after "OP: 200: ", or none for "". It never tells the body.
+// checkFailure expects an error with this text after "OP: 200: ", without the body, or no error for "".
 func checkFailure(t *testing.T, op string, err error, want string) {
 	t.Helper()
 	if want == "" {
@@ -132,7 +132,7 @@ func TestEvent(t *testing.T) {
 	}
 }
 
-// plainEvent is an event whose body go-cmp does not hide in its report, and whose times are those of UTC to the letter.
+// plainEvent is an event whose body go-cmp doesn't redact, and whose times are text in UTC.
 type plainEvent struct {
 	fourthwall.Event
 	Body, Created, Updated string
@@ -142,7 +142,7 @@ func plain(e fourthwall.Event) plainEvent {
 	return plainEvent{Event: e, Body: e.Body.Reveal(), Created: e.CreatedAt.String(), Updated: e.UpdatedAt.String()}
 }
 
-// Of an API that answers the same whatever page is asked for.
+// TestEventPage calls an API that returns the same response for every page.
 func TestEventPage(t *testing.T) {
 	const a, b = `{"id":"a"}`, `{"id":"b"}`
 	two := `"results":[` + a + `,` + b + `]`
@@ -215,14 +215,15 @@ func TestEventPage(t *testing.T) {
 	}
 }
 
-// A listed event is as full as one that is read alone, and a page may be larger than one.
+// A listed event has all fields of a single one. A page may be larger than a single event.
 func TestListedEvents(t *testing.T) {
 	want, err := answering(t, 200, eventBody).Event(t.Context(), token, "weve_1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	many := strings.Repeat(","+eventBody, 80_000) // some 22 MB
-	page, err := answering(t, 200, `{"results":[`+many[1:]+`],"total":80000}`).Events(t.Context(), token, fourthwall.EventQuery{})
+	page, err := answering(t, 200, `{"results":[`+many[1:]+`],"total":80000}`).Events(t.Context(), token,
+		fourthwall.EventQuery{})
 	if err != nil || len(page.Events) != 80_000 {
 		t.Fatalf("%d events, error %v", len(page.Events), err)
 	}
@@ -284,7 +285,7 @@ func TestEnvelope(t *testing.T) {
 			if ok != row.ok {
 				t.Errorf("an envelope: %v, want %v", ok, row.ok)
 			}
-			// go-cmp's report hides the data, so they are compared in the open as well.
+			// The report of go-cmp redacts the data, so they are compared as text too.
 			if data, want := got.Data.Reveal(), row.want.Data.Reveal(); data != want {
 				t.Errorf("data %q, want %q", data, want)
 			}
@@ -295,7 +296,7 @@ func TestEnvelope(t *testing.T) {
 	}
 }
 
-// The API's own answer for an event that does not exist is an Error like any other.
+// The API's response for an unknown event is an *Error like any other.
 func TestEventNotFound(t *testing.T) {
 	c := answering(t, 404, `{"code":"WEBHOOK_EVENT_NOT_FOUND","webhookEventId":"weve_1","shopId":"sh_1"}`)
 	_, err := c.Event(t.Context(), token, "weve_1")
@@ -304,7 +305,7 @@ func TestEventNotFound(t *testing.T) {
 	}
 }
 
-// Neither the query nor what was delivered reaches the log, whatever becomes of a call.
+// The log never has the query or what was delivered, whatever the result of a call.
 func TestLogOfEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lines lockedBuffer

@@ -11,8 +11,8 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// FuzzEnvelope reads anything that was delivered, also in pieces of our own:
-// what stands in an envelope is read as it stands, whatever stands beside it.
+// FuzzEnvelope parses any text as an envelope, and envelopes that are made of its parts. Every field must be returned
+// unchanged, whatever the others have.
 func FuzzEnvelope(f *testing.F) {
 	f.Add([]byte(`{"testMode":true,"id":"weve_1","webhookId":"wcon_1","shopId":"sh_1","type":"ORDER_PLACED","apiVersion":"V1","createdAt":"2026-03-01T10:00:00Z","data":{"id":1}}`), "weve_1", "ORDER_PLACED", int64(0), true)
 	f.Add([]byte(`{"type":7,"data":null,"webhookId":[]}`), "", "", int64(-1), false)
@@ -33,7 +33,7 @@ func FuzzEnvelope(f *testing.F) {
 	})
 }
 
-// checkMade writes an envelope and reads it.
+// checkMade encodes an envelope and parses it.
 func checkMade(t *testing.T, data json.RawMessage, id, kind string, at time.Time, test bool) {
 	t.Helper()
 	made := map[string]any{
@@ -43,7 +43,7 @@ func checkMade(t *testing.T, data json.RawMessage, id, kind string, at time.Time
 	if err != nil {
 		t.Fatal(err)
 	}
-	// JSON is UTF-8: what is not comes back as U+FFFD.
+	// JSON is UTF-8: invalid bytes become U+FFFD.
 	var utf8 struct{ ID, Type, WebhookID string }
 	var raw struct{ Data json.RawMessage }
 	if json.Unmarshal(text, &utf8) != nil || json.Unmarshal(text, &raw) != nil {

@@ -28,7 +28,7 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-// The rule for an Error that somebody else has made, for a test or from a record, is that of its columns.
+// Uncertain depends only on the fields of an Error, whoever made it.
 func TestUncertain(t *testing.T) {
 	rows := []struct {
 		status  int

@@ -84,6 +84,7 @@ func newCause(err error) error {
 	return &cause{text: causeText(err), err: err}
 }
 
+// causeText returns a text for an error of the transport without text of the server.
 func causeText(err error) string {
 	var known *localError
 	var timeout net.Error
@@ -109,7 +110,7 @@ func causeText(err error) string {
 	return "connection broken, or an answer that is not HTTP"
 }
 
-// localError is a cause that this package finds itself, so its text is safe to show.
+// localError is an error of this package, so its text may be shown.
 type localError struct{ text string }
 
 func (e *localError) Error() string { return e.text }
@@ -123,11 +124,11 @@ var (
 )
 
 const (
-	maxToken      = 100            // bytes of a code or request id
-	maxRetryAfter = 24 * time.Hour // anything longer is as good as never
+	maxToken      = 100 // bytes of a code or a request ID
+	maxRetryAfter = 24 * time.Hour
 )
 
-// requestID finds the API's name for a request among the headers that servers and their proxies use for it.
+// requestID returns the request ID from the headers that servers and proxies use for it, or "".
 func requestID(h http.Header) string {
 	for _, name := range []string{
 		"X-Request-Id", "X-Correlation-Id", "Request-Id", "X-Trace-Id", "X-Amzn-Requestid", "Cf-Ray",
@@ -139,7 +140,7 @@ func requestID(h http.Header) string {
 	return ""
 }
 
-// token makes outside text fit to be shown and logged: printable characters, at most maxToken bytes.
+// token returns the printable characters of text by others, at most maxToken bytes, so that it may be shown and logged.
 func token(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -153,7 +154,8 @@ func token(s string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// retryAfter reads a Retry-After header, seconds or an HTTP date; 0 for none, for one in the past, and for nonsense.
+// retryAfter returns the wait of a Retry-After header with seconds or an HTTP date, at most maxRetryAfter. It returns 0
+// for no header, an invalid one, and a date in the past.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {
@@ -170,7 +172,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if err != nil {
 		return 0
 	}
-	// The date is of the server's clock, and ours may be another.
+	// The date is by the server's clock, which may differ from ours.
 	if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = theirs
 	}

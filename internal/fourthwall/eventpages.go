@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// eventsAnswer is one answer to a query, with what else of it tells whether there is a next page.
-type eventsAnswer struct {
+// eventsResponse is one response to a query, with what is needed to find out whether there is a next page.
+type eventsResponse struct {
 	EventPage
-	bare    bool // an array, and no page object
-	sized   bool // the answer says how many events a full page has
-	results int  // those without an id too
+	bare    bool // the response is an array without a page object
+	sized   bool // the response has the size of a full page
+	results int  // events, with those that have no ID
 }
 
-// Events returns one page of the shop's events. An answer that leaves open what page it is, or whether there is a next
-// one, costs one or two further requests. All of them share the budget of one call; only the first one can fail it.
+// Events returns a page of the shop's events. If the response doesn't tell which page it is, or whether there is a next
+// one, it makes one or two more requests. All requests share the budget of one call. Only the first can make it fail.
 func (c *Client) Events(ctx context.Context, cred Credential, q EventQuery) (EventPage, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.budget)
 	defer cancel()
@@ -34,21 +34,22 @@ func (c *Client) Events(ctx context.Context, cred Credential, q EventQuery) (Eve
 	return a.EventPage, nil
 }
 
-func (c *Client) events(ctx context.Context, cred Credential, q EventQuery) (eventsAnswer, error) {
+// events makes one request for a page.
+func (c *Client) events(ctx context.Context, cred Credential, q EventQuery) (eventsResponse, error) {
 	k, err := c.send(ctx, cred, opEvents, eventsPath+"?"+q.encode(), nil)
 	if err != nil {
-		return eventsAnswer{}, err
+		return eventsResponse{}, err
 	}
 	a, err := decodeEvents(k.last.body, q)
 	if err != nil {
-		return eventsAnswer{}, k.fail(err)
+		return eventsResponse{}, k.fail(err)
 	}
 	return a, nil
 }
 
-// ignoresPage reports whether an array that came for a later page is what comes for the first one too. New events may
-// have pushed its own first one down meanwhile, so that is looked for anywhere.
-func (c *Client) ignoresPage(ctx context.Context, cred Credential, q EventQuery, a eventsAnswer) bool {
+// ignoresPage reports whether the API returned the same array for a later page as for the first one. New events may
+// have moved the array's first event down since, so ignoresPage searches for it in the whole first page.
+func (c *Client) ignoresPage(ctx context.Context, cred Credential, q EventQuery, a eventsResponse) bool {
 	if q.Page == 0 || len(a.Events) == 0 {
 		return false
 	}
@@ -57,9 +58,9 @@ func (c *Client) ignoresPage(ctx context.Context, cred Credential, q EventQuery,
 	return err == nil && slices.ContainsFunc(first.Events, func(e Event) bool { return e.ID == a.Events[0].ID })
 }
 
-// hasNext asks for the next page and reports whether it brings an event that this one has not. If it cannot be had, the
-// counts of this one are all there is to go by.
-func (c *Client) hasNext(ctx context.Context, cred Credential, q EventQuery, a eventsAnswer, counted bool) bool {
+// hasNext requests the next page and reports whether it has an event that this one doesn't. If that request fails, it
+// returns counted, which is what the counts of this page say.
+func (c *Client) hasNext(ctx context.Context, cred Credential, q EventQuery, a eventsResponse, counted bool) bool {
 	q.Page++
 	next, err := c.events(ctx, cred, q)
 	if err != nil {
@@ -72,19 +73,19 @@ func (c *Client) hasNext(ctx context.Context, cred Credential, q EventQuery, a e
 	return slices.ContainsFunc(next.Events, func(e Event) bool { return !known[e.ID] })
 }
 
-// decodeEvents reads the answer to a query, which says of the page what the answer leaves open.
-func decodeEvents(body []byte, q EventQuery) (eventsAnswer, error) {
+// decodeEvents decodes the response to a query. What the response doesn't have is taken from the query.
+func decodeEvents(body []byte, q EventQuery) (eventsResponse, error) {
 	var results []eventJSON
 	j, err := decodeResults(body, &results)
 	if err != nil {
-		return eventsAnswer{}, err
+		return eventsResponse{}, err
 	}
-	a := eventsAnswer{bare: j.bare, sized: j.Size > 0, results: len(results)}
+	a := eventsResponse{bare: j.bare, sized: j.Size > 0, results: len(results)}
 	a.EventPage = EventPage{
 		Events: make([]Event, 0, len(results)), Page: int(j.Page), Size: int(j.Size),
 		Total: int(j.Total), TotalPages: int(j.TotalPages),
 	}
-	if a.Page == unsaid {
+	if a.Page == unknown {
 		a.Page = q.Page
 	}
 	if !a.sized {
@@ -101,32 +102,32 @@ func decodeEvents(body []byte, q EventQuery) (eventsAnswer, error) {
 	return a, nil
 }
 
-// more works out from the counts whether there is a next page, and whether that is sure. It divides, since a product
-// could be too large.
-func (a eventsAnswer) more() (more, sure bool) {
+// more returns whether there is a next page by the counts, and whether that is certain. It divides, since a product
+// could overflow.
+func (a eventsResponse) more() (more, sure bool) {
 	switch {
 	case a.results == 0:
 		return false, true
-	case a.Total == unsaid && a.TotalPages == unsaid:
+	case a.Total == unknown && a.TotalPages == unknown:
 		return false, false
 	}
 	return a.Page < a.TotalPages-1 || a.Page < (a.Total-1)/a.Size, a.fits()
 }
 
-// fits reports whether the answer brought as many events as its own counts say. It did not when the API has a page size
-// that it does not tell; one that happens to fit is believed only if something else speaks for it.
-func (a eventsAnswer) fits() bool {
+// fits reports whether the response has as many events as its own counts say. It doesn't if the API uses another page
+// size without telling. If the number fits by chance, it is trusted only with further evidence.
+func (a eventsResponse) fits() bool {
 	switch {
-	case a.Total == unsaid:
+	case a.Total == unknown:
 		return true
 	case a.Page > a.Total/a.Size || a.results != min(a.Total-a.Page*a.Size, a.Size):
 		return false
 	}
-	return a.sized || a.TotalPages != unsaid || a.Page == 0 || a.results == a.Size
+	return a.sized || a.TotalPages != unknown || a.Page == 0 || a.results == a.Size
 }
 
-// cut takes the page that was asked for out of an array of all events.
-func (a eventsAnswer) cut(q EventQuery) EventPage {
+// cut returns the requested page of an array of all events.
+func (a eventsResponse) cut(q EventQuery) EventPage {
 	n := len(a.Events)
 	from, to := n, n
 	if q.Page <= n/q.Size {

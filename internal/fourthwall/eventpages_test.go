@@ -14,7 +14,7 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// eventList is an API with as many events, whose ids are e0, e1 and so on. It answers as the shape says.
+// eventList is an API with a number of events with the IDs e0, e1 and so on. shape encodes its responses.
 type eventList struct {
 	events int
 	shape  func(ids []string, page, size, total int) string
@@ -63,15 +63,16 @@ func totalShape(ids []string, _, _, total int) string {
 }
 
 func fullShape(ids []string, page, size, total int) string {
-	return fmt.Sprintf(`{%s,"total":%d,"page":%d,"size":%d,"totalPages":%d}`, results(ids), total, page, size, (total+size-1)/size)
+	return fmt.Sprintf(`{%s,"total":%d,"page":%d,"size":%d,"totalPages":%d}`, results(ids), total, page, size,
+		(total+size-1)/size)
 }
 
-// echoShape says that a page has 50 events, whatever it has.
+// echoShape always has a size of 50.
 func echoShape(ids []string, page, _, total int) string {
 	return fmt.Sprintf(`{%s,"total":%d,"page":%d,"size":50}`, results(ids), total, page)
 }
 
-// eventsOf is everything of a page, with its events by their ids.
+// eventsOf is a page with the IDs of its events.
 type eventsOf struct {
 	IDs                     string
 	Page, Size, Total, Last int // Last is TotalPages
@@ -156,7 +157,7 @@ func TestPageOfEvents(t *testing.T) {
 	}
 }
 
-// span names the events from one to before another.
+// span returns the IDs of the events from one to before another.
 func span(from, to int) string {
 	var ids []string
 	for i := from; i < to; i++ {
@@ -165,7 +166,7 @@ func span(from, to int) string {
 	return strings.Join(ids, " ")
 }
 
-// Whoever goes on while there is more meets every event once, and no empty page but the only one.
+// Reading pages while More is set returns every event once, and no empty page unless it is the only one.
 func TestAllPagesOfEvents(t *testing.T) {
 	shapes := map[string]eventList{
 		"whole array":                     {shape: bareShape, whole: true},
@@ -204,7 +205,7 @@ func TestAllPagesOfEvents(t *testing.T) {
 	}
 }
 
-// New events push the others on between two requests.
+// New events move the others to later pages between two requests.
 func TestArrayThatGrows(t *testing.T) {
 	c, _ := replying(t, bodies(`[`+hookA+`,`+hookB+`]`, `[`+hookC+`,`+hookA+`,`+hookB+`]`)...)
 	got := eventsAt(t, c, 1, 2)
@@ -213,7 +214,7 @@ func TestArrayThatGrows(t *testing.T) {
 	}
 }
 
-// What is asked for besides keeps to the type, and costs nothing but itself when it fails.
+// Further requests have the same type. If they fail, the page is returned all the same.
 func TestFurtherRequestsForEvents(t *testing.T) {
 	first := reply{body: `[` + hookA + `,` + hookB + `]`}
 	silent := reply{body: `{"results":[` + hookA + `]}`}
@@ -254,7 +255,7 @@ func TestFurtherRequestsForEvents(t *testing.T) {
 	}
 }
 
-// A next page that never comes ends with the budget, and leaves the page that did come.
+// If the request for the next page hangs, the budget ends it, and the page is returned all the same.
 func TestBudgetOfEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{script: []step{{status: 200, body: `{"results":[` + hookA + `]}`}, {hang: true}}}

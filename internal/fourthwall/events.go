@@ -2,37 +2,35 @@ package fourthwall
 
 import "slices"
 
-// EventType is the code of an event type, as the API spells it. Codes outside the catalogue occur and are kept as
-// they are.
+// EventType is the code of an event type, as the API spells it. The API may use codes that aren't in the catalog.
 type EventType string
 
-// EventInfo describes one event type of the catalogue for a person.
+// EventInfo describes an event type for people.
 type EventInfo struct {
 	Code        EventType
 	Title       string // two to four words
-	Description string // one sentence in a creator's words
-	Group       string // ID of the Group it stands in
+	Description string // one sentence for creators
+	Group       string // ID of its Group
 }
 
-// Group is a set of event types that belong together. Every type of the catalogue stands in exactly one group.
+// Group is a set of related event types. Every event type of the catalog is in exactly one group.
 type Group struct {
 	ID    string
 	Title string
 	Types []EventInfo // in the order a picker shows them
 }
 
-// Preset is a selection of event types that serves a purpose.
+// Preset is a selection of event types for a purpose.
 type Preset struct {
 	ID          string
 	Title       string
-	Description string // one sentence: what the selection is good for
+	Description string // one sentence: what the selection is for
 	Types       []EventType
 }
 
-// EventTypes returns the catalogue: all event types in the order of the API's own description. The caller owns the
-// slice.
+// EventTypes returns the catalog: all event types in the order of the API's documentation. The caller owns the slice.
 func EventTypes() []EventInfo {
-	return slices.Clone(catalogue)
+	return slices.Clone(catalog)
 }
 
 // Groups returns the groups in the order a picker shows them. The caller owns the slices.
@@ -85,12 +83,13 @@ func Presets() []Preset {
 	}
 }
 
-// LookupEventType finds the description of a code; false when the catalogue does not have it.
+// LookupEventType returns the description of an event type, or false if the catalog doesn't have it.
 func LookupEventType(code EventType) (EventInfo, bool) {
 	info, ok := byCode[code]
 	return info, ok
 }
 
+// typesOf returns the event types of groups.
 func typesOf(groupIDs ...string) []EventType {
 	var types []EventType
 	for _, g := range groupTable {
@@ -102,8 +101,8 @@ func typesOf(groupIDs ...string) []EventType {
 }
 
 func allTypes() []EventType {
-	types := make([]EventType, len(catalogue))
-	for i, info := range catalogue {
+	types := make([]EventType, len(catalog))
+	for i, info := range catalog {
 		types[i] = info.Code
 	}
 	return types
@@ -147,7 +146,7 @@ var groupTable = []group{
 	}},
 }
 
-var catalogue = withGroups([]EventInfo{
+var catalog = withGroups([]EventInfo{
 	{Code: "ORDER_PLACED", Title: "Order placed", Description: "A new order is paid."},
 	{Code: "ORDER_UPDATED", Title: "Order updated", Description: "The status, address or e-mail of an order changes."},
 	{Code: "GIFT_PURCHASE", Title: "Gift purchase", Description: "A supporter buys gifts for your community."},
@@ -156,37 +155,68 @@ var catalogue = withGroups([]EventInfo{
 	{Code: "DONATION", Title: "Donation", Description: "Someone sends you a tip."},
 	{Code: "SUBSCRIPTION_PURCHASED", Title: "Membership purchased", Description: "Someone becomes a paying member."},
 	{Code: "SUBSCRIPTION_EXPIRED", Title: "Membership expired", Description: "A membership runs out."},
-	{Code: "SUBSCRIPTION_CHANGED", Title: "Membership changed", Description: "A membership changes, for example to another tier."},
+	{
+		Code: "SUBSCRIPTION_CHANGED", Title: "Membership changed",
+		Description: "A membership changes, for example to another tier.",
+	},
 	{Code: "NEWSLETTER_SUBSCRIBED", Title: "Newsletter sign-up", Description: "Someone signs up for your newsletter."},
 	{Code: "THANK_YOU_SENT", Title: "Thank-you sent", Description: "You send a supporter a thank-you message."},
 	{Code: "GIFT_DRAW_STARTED", Title: "Gift draw started", Description: "A draw that gives away gifts starts."},
 	{Code: "GIFT_DRAW_ENDED", Title: "Gift draw ended", Description: "A draw that gives away gifts ends."},
-	{Code: "PROMOTION_CREATED", Title: "Promotion created", Description: "You set up a new promotion, such as a discount code."},
+	{
+		Code: "PROMOTION_CREATED", Title: "Promotion created",
+		Description: "You set up a new promotion, such as a discount code.",
+	},
 	{Code: "PROMOTION_UPDATED", Title: "Promotion updated", Description: "You change the details of a promotion."},
-	{Code: "PROMOTION_STATUS_CHANGED", Title: "Promotion status changed", Description: "A promotion becomes active or ends."},
+	{
+		Code: "PROMOTION_STATUS_CHANGED", Title: "Promotion status changed",
+		Description: "A promotion becomes active or ends.",
+	},
 	{Code: "PLATFORM_APP_DISCONNECTED", Title: "App disconnected", Description: "An app is disconnected from your shop."},
-	{Code: "MEMBERSHIP_POST_UPSERTED", Title: "Member post saved", Description: "A post for your members is created or changed."},
-	{Code: "MEMBERSHIP_SERIES_UPSERTED", Title: "Member series saved", Description: "A series of posts for your members is created or changed."},
-	{Code: "MEMBERSHIP_SERIES_DELETED", Title: "Member series deleted", Description: "A series of posts for your members is removed."},
+	{
+		Code: "MEMBERSHIP_POST_UPSERTED", Title: "Member post saved",
+		Description: "A post for your members is created or changed.",
+	},
+	{
+		Code: "MEMBERSHIP_SERIES_UPSERTED", Title: "Member series saved",
+		Description: "A series of posts for your members is created or changed.",
+	},
+	{
+		Code: "MEMBERSHIP_SERIES_DELETED", Title: "Member series deleted",
+		Description: "A series of posts for your members is removed.",
+	},
 	{Code: "MEMBERSHIP_TAG_CREATED", Title: "Member tag created", Description: "A new tag for member content is created."},
 	{Code: "MEMBERSHIP_TAG_UPDATED", Title: "Member tag updated", Description: "A tag for member content changes."},
 	{Code: "MEMBERSHIP_TAG_DELETED", Title: "Member tag deleted", Description: "A tag for member content is removed."},
-	{Code: "MEMBERSHIP_TIER_UPSERTED", Title: "Membership tier saved", Description: "A membership tier is created or changed."},
+	{
+		Code: "MEMBERSHIP_TIER_UPSERTED", Title: "Membership tier saved",
+		Description: "A membership tier is created or changed.",
+	},
 	{Code: "MEMBERSHIP_TIER_DELETED", Title: "Membership tier deleted", Description: "A membership tier is removed."},
 	{Code: "COLLECTION_UPDATED", Title: "Collection updated", Description: "You change a collection of products."},
-	{Code: "CART_ABANDONED_1H", Title: "Cart left for 1 hour", Description: "A shopper has not come back to a full cart for one hour."},
-	{Code: "CART_ABANDONED_24H", Title: "Cart left for 24 hours", Description: "A shopper has not come back to a full cart for a day."},
-	{Code: "CART_ABANDONED_72H", Title: "Cart left for 72 hours", Description: "A shopper has not come back to a full cart for three days."},
+	{
+		Code: "CART_ABANDONED_1H", Title: "Cart left for 1 hour",
+		Description: "A shopper has not come back to a full cart for one hour.",
+	},
+	{
+		Code: "CART_ABANDONED_24H", Title: "Cart left for 24 hours",
+		Description: "A shopper has not come back to a full cart for a day.",
+	},
+	{
+		Code: "CART_ABANDONED_72H", Title: "Cart left for 72 hours",
+		Description: "A shopper has not come back to a full cart for three days.",
+	},
 })
 
 var byCode = func() map[EventType]EventInfo {
-	m := make(map[EventType]EventInfo, len(catalogue))
-	for _, info := range catalogue {
+	m := make(map[EventType]EventInfo, len(catalog))
+	for _, info := range catalog {
 		m[info.Code] = info
 	}
 	return m
 }()
 
+// withGroups sets the group of each event type.
 func withGroups(infos []EventInfo) []EventInfo {
 	for i := range infos {
 		for _, g := range groupTable {

@@ -11,7 +11,7 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// documented is the API's own list, in its order.
+// documented is the list of the API's documentation, in its order.
 const documented = `ORDER_PLACED ORDER_UPDATED GIFT_PURCHASE PRODUCT_CREATED PRODUCT_UPDATED DONATION
 	SUBSCRIPTION_PURCHASED SUBSCRIPTION_EXPIRED SUBSCRIPTION_CHANGED NEWSLETTER_SUBSCRIBED THANK_YOU_SENT
 	GIFT_DRAW_STARTED GIFT_DRAW_ENDED PROMOTION_CREATED PROMOTION_UPDATED PROMOTION_STATUS_CHANGED
@@ -51,7 +51,7 @@ func TestEventTypes(t *testing.T) {
 	}
 }
 
-// checkWords holds titles and descriptions to the house style.
+// checkWords checks the style of titles and descriptions.
 func checkWords(t *testing.T, title, description string) {
 	t.Helper()
 	if title == "" || len(title) > 26 || !unicode.IsUpper(rune(title[0])) || strings.HasSuffix(title, ".") {
@@ -93,7 +93,7 @@ func TestGroups(t *testing.T) {
 			types = append(types, info.Code)
 			seen[info.Code]++
 			if found, _ := fourthwall.LookupEventType(info.Code); found != info || info.Group != g.ID {
-				t.Errorf("group %s has %+v, the catalogue %+v", g.ID, info, found)
+				t.Errorf("group %s has %+v, the catalog %+v", g.ID, info, found)
 			}
 		}
 		if diff := cmp.Diff(codes(want[i].types), types); diff != "" || g.ID != want[i].id || g.Title != want[i].title {
@@ -131,8 +131,8 @@ func TestPresets(t *testing.T) {
 	}
 }
 
-// What one caller does to its copy, no other sees.
-func TestCatalogueIsCopied(t *testing.T) {
+// A caller may change its copy of the catalog.
+func TestCatalogIsCopied(t *testing.T) {
 	types, groups, presets := fourthwall.EventTypes(), fourthwall.Groups(), fourthwall.Presets()
 	types[0].Code = "CHANGED"
 	groups[0].Types[0].Code = "CHANGED"
@@ -141,7 +141,7 @@ func TestCatalogueIsCopied(t *testing.T) {
 		_ = append(p.Types[:1], "CHANGED")
 	}
 	if fourthwall.EventTypes()[0].Code == "CHANGED" || fourthwall.Groups()[0].Types[0].Code == "CHANGED" {
-		t.Error("the catalogue has changed")
+		t.Error("the catalog has changed")
 	}
 	for _, p := range fourthwall.Presets() {
 		if slices.Contains(p.Types, "CHANGED") {

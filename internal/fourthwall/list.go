@@ -7,24 +7,25 @@ import (
 	"net/http"
 )
 
-// maxPages of a list are read at most. Time runs out sooner, unless the API is fast and its pages are tiny.
+// maxPages limits the pages of a list that are read. The budget ends sooner, unless the API is fast and its pages are
+// tiny.
 const maxPages = 1000
 
-// WebhookList is what could be had of the list of a shop's webhooks.
+// WebhookList is the list of a shop's webhooks, as far as it could be read.
 type WebhookList struct {
-	Webhooks   []Webhook // in the API's order, each once; those without an id are left out
-	Total      int       // how many there are, as the API says; -1 when it does not
-	Incomplete bool      // there are more: the API promises more than could be had, or a later page could not be read
+	Webhooks   []Webhook // in the API's order, each once, without those that have no ID
+	Total      int       // how many there are by the API's count; -1 if unknown
+	Incomplete bool      // there are more by the API's counts, or a later page couldn't be read
 }
 
-// Webhooks returns the webhooks of WebhookList, which alone can tell whether they are all.
+// Webhooks returns the webhooks of WebhookList. They may be incomplete.
 func (c *Client) Webhooks(ctx context.Context, cred Credential) ([]Webhook, error) {
 	list, err := c.WebhookList(ctx, cred)
 	return list.Webhooks, err
 }
 
-// WebhookList returns the webhooks of the shop, of every page. All pages together share the budget of one call. Only
-// a first page that cannot be had is an error; what was read before a later one failed is an incomplete list.
+// WebhookList returns the webhooks of the shop from all pages, which share the budget of one call. It returns an error
+// only if the first page fails. If a later one does, the list is incomplete.
 func (c *Client) WebhookList(ctx context.Context, cred Credential) (WebhookList, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.budget)
 	defer cancel()
@@ -36,14 +37,14 @@ func (c *Client) WebhookList(ctx context.Context, cred Credential) (WebhookList,
 	for list.more && list.pages < maxPages {
 		p, err := c.page(ctx, cred, webhooksPath+list.nextQuery())
 		if err != nil {
-			return list.end(list.promises() || !list.mayEndWith(err)), nil
+			return list.end(list.hasMore() || !list.mayBeComplete(err)), nil
 		}
 		list.add(p)
 	}
-	return list.end(list.promises() || list.more), nil
+	return list.end(list.hasMore() || list.more), nil
 }
 
-// page reads one page of the list.
+// page requests one page of the list.
 func (c *Client) page(ctx context.Context, cred Credential, path string) (page, error) {
 	k, err := c.send(ctx, cred, opList, path, nil)
 	if err != nil {
@@ -56,31 +57,31 @@ func (c *Client) page(ctx context.Context, cred Credential, path string) (page, 
 	return p, nil
 }
 
-// listing gathers the pages of a list.
+// listing collects the pages of a list.
 type listing struct {
 	webhooks   []Webhook
 	seen       map[string]bool
-	pages      int  // those that brought something new; the first one always counts
-	number     int  // of the first page, as the API counts
-	size       int  // of the first page, as it came
-	total      int  // as said last, or unsaid
-	totalPages int  // as said last, or unsaid
-	more       bool // another page should be asked for
+	pages      int  // the first page, and the others with a new webhook
+	number     int  // number of the first page: the API counts from 0 or 1
+	size       int  // results of the first page
+	total      int  // latest count, or unknown
+	totalPages int  // latest count, or unknown
+	more       bool // another page should be requested
 }
 
 func newListing(first page) *listing {
 	l := &listing{
 		webhooks: make([]Webhook, 0, len(first.webhooks)), seen: make(map[string]bool),
-		number: max(0, first.number), size: first.size, total: unsaid, totalPages: unsaid,
+		number: max(0, first.number), size: first.size, total: unknown, totalPages: unknown,
 	}
 	l.take(first)
 	l.pages = 1
-	l.more = len(l.webhooks) > 0 && (l.promises() || l.silent() && !first.bare)
+	l.more = len(l.webhooks) > 0 && (l.hasMore() || l.hasNoCounts() && !first.bare)
 	return l
 }
 
-// add takes a further page in. One without anything new is the last: after all others, or a repetition, which is what
-// an API that knows no pages answers.
+// add adds a later page. A page without a new webhook is the last: it is after the end, or it repeats an earlier one,
+// as an API without pages does.
 func (l *listing) add(p page) {
 	before := len(l.webhooks)
 	l.take(p)
@@ -88,9 +89,10 @@ func (l *listing) add(p page) {
 		return
 	}
 	l.pages++
-	l.more = l.promises() || l.silent()
+	l.more = l.hasMore() || l.hasNoCounts()
 }
 
+// take adds the new webhooks of a page and updates the counts.
 func (l *listing) take(p page) {
 	for _, w := range p.webhooks {
 		if !l.seen[w.ID] {
@@ -99,35 +101,34 @@ func (l *listing) take(p page) {
 			l.webhooks = append(l.webhooks, w)
 		}
 	}
-	l.total = saidAgain(l.total, p.total, len(l.webhooks))
-	l.totalPages = saidAgain(l.totalPages, p.totalPages, l.pages)
+	l.total = laterCount(l.total, p.total, len(l.webhooks))
+	l.totalPages = laterCount(l.totalPages, p.totalPages, l.pages)
 }
 
-// saidAgain is a count as a further page says it, unless that is less than what was had: an answer of nothing may well
-// say that there is nothing.
-func saidAgain(before, now, had int) int {
-	if before == unsaid || now >= had {
+// laterCount returns the count of a later page, unless that is less than what was read: an empty page may count 0.
+func laterCount(before, now, read int) int {
+	if before == unknown || now >= read {
 		return now
 	}
 	return before
 }
 
-// promises reports whether the API says that there is more than was had.
-func (l *listing) promises() bool { return l.total > len(l.webhooks) || l.totalPages > l.pages }
+// hasMore reports whether there is more than was read by the API's counts.
+func (l *listing) hasMore() bool { return l.total > len(l.webhooks) || l.totalPages > l.pages }
 
-// silent reports whether the API says nothing of how much there is, so that only asking tells.
-func (l *listing) silent() bool { return l.total == unsaid && l.totalPages == unsaid }
+// hasNoCounts reports whether the API returns no counts, so that only a further request tells whether there is more.
+func (l *listing) hasNoCounts() bool { return l.total == unknown && l.totalPages == unknown }
 
-// mayEndWith reports whether a silent list can be whole although the next page failed: the API may know no pages at
-// all, or refuse those after the last.
-func (l *listing) mayEndWith(err error) bool {
+// mayBeComplete reports whether a list without counts may be complete though the next page failed: the API may have no
+// pages at all, or reject those after the last.
+func (l *listing) mayBeComplete(err error) bool {
 	var e *Error
-	return l.pages == 1 || errors.As(err, &e) && judges(e.Status)
+	return l.pages == 1 || errors.As(err, &e) && rejectsRequest(e.Status)
 }
 
-// judges reports whether the status is a verdict on the request itself; a busy server or a token that has just
-// expired gives none.
-func judges(status int) bool {
+// rejectsRequest reports whether the status rejects the request itself, unlike that of a busy server or for an expired
+// token.
+func rejectsRequest(status int) bool {
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests:
 		return false
@@ -135,12 +136,13 @@ func judges(status int) bool {
 	return status >= http.StatusBadRequest && status < http.StatusInternalServerError
 }
 
-// nextQuery names the page after those taken in, counting as the first one did. It asks for as many as that one
-// brought, whatever it says of itself: of pages larger than they are, some would be skipped.
+// nextQuery returns the query for the next page, with the numbering of the first one. The size is what the first page
+// really had: with a larger size than that of the pages, webhooks would be skipped.
 func (l *listing) nextQuery() string {
 	return fmt.Sprintf("?page=%d&size=%d", l.number+l.pages, l.size)
 }
 
+// end returns the list.
 func (l *listing) end(incomplete bool) WebhookList {
 	return WebhookList{Webhooks: l.webhooks, Total: l.total, Incomplete: incomplete}
 }

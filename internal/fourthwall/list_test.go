@@ -15,13 +15,14 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// reply is what an API answers with; one without a status is a 200.
+// reply is a response of an API. The default status is 200.
 type reply struct {
 	status int
 	body   string
 }
 
-// replying answers with the given replies one after another, the last one again and again, and tells what was asked.
+// replying returns a client of an API that sends one reply after the other, and then always the last. It also returns
+// the queries of the requests.
 func replying(t *testing.T, replies ...reply) (*fourthwall.Client, *[]string) {
 	t.Helper()
 	var asked []string
@@ -42,7 +43,7 @@ func bodies(texts ...string) []reply {
 	return replies
 }
 
-// listed is everything that a list call gives.
+// listed is the result of a list call.
 type listed struct {
 	IDs        string
 	Total      int
@@ -118,13 +119,14 @@ func TestListOfOnePage(t *testing.T) {
 	}
 }
 
-// Pages that the API promises are asked for, and what cannot be had of the promise leaves the list incomplete.
-func TestListOfPromisedPages(t *testing.T) {
+// All pages by the API's counts are requested. If one fails, the list is incomplete.
+func TestListWithCounts(t *testing.T) {
 	two := `{"results":[` + hookA + `,` + hookB + `],"total":4,"page":0,"size":2}`
 	rows := []listRow{
 		{
 			"three pages by total",
-			bodies(two, `{"results":[`+hookC+`],"total":4,"page":1,"size":2}`, `{"results":[`+hookD+`],"total":4,"page":2,"size":2}`),
+			bodies(two, `{"results":[`+hookC+`],"total":4,"page":1,"size":2}`,
+				`{"results":[`+hookD+`],"total":4,"page":2,"size":2}`),
 			listed{"abcd", 4, false, ""},
 			asking("page=1&size=2", "page=2&size=2"),
 		},
@@ -142,7 +144,8 @@ func TestListOfPromisedPages(t *testing.T) {
 		},
 		{
 			"a page smaller than it says",
-			bodies(`{"results":[`+hookA+`],"total":2,"page":0,"size":50}`, `{"results":[`+hookB+`],"total":2,"page":1,"size":1}`),
+			bodies(`{"results":[`+hookA+`],"total":2,"page":0,"size":50}`,
+				`{"results":[`+hookB+`],"total":2,"page":1,"size":1}`),
 			listed{"ab", 2, false, ""},
 			asking("page=1&size=1"),
 		},
@@ -154,7 +157,8 @@ func TestListOfPromisedPages(t *testing.T) {
 		},
 		{
 			"a webhook was created meanwhile",
-			bodies(`{"results":[`+hookA+`],"total":2}`, `{"results":[`+hookB+`],"total":3}`, `{"results":[`+hookC+`],"total":3}`),
+			bodies(`{"results":[`+hookA+`],"total":2}`, `{"results":[`+hookB+`],"total":3}`,
+				`{"results":[`+hookC+`],"total":3}`),
 			listed{"abc", 3, false, ""},
 			asking("page=1&size=1", "page=2&size=1"),
 		},
@@ -212,7 +216,7 @@ func TestListOfPromisedPages(t *testing.T) {
 	}
 }
 
-// Of an API that says nothing of how much there is, further pages are asked for until nothing new comes.
+// If the API returns no counts, further pages are requested until one has nothing new.
 func TestListWithoutCounts(t *testing.T) {
 	page := func(hooks string) string { return `{"results":[` + hooks + `]}` }
 	rows := []listRow{
@@ -276,7 +280,7 @@ func TestListWithoutCounts(t *testing.T) {
 	}
 }
 
-// The short form gives the same webhooks, and the same error.
+// Webhooks returns the same webhooks as WebhookList, and the same error.
 func TestWebhooks(t *testing.T) {
 	c, _ := replying(t, bodies(`{"results":[`+hookA+`],"total":9}`)...)
 	hooks, err := c.Webhooks(t.Context(), token)
@@ -289,7 +293,7 @@ func TestWebhooks(t *testing.T) {
 	}
 }
 
-// A page that fails is tried again before the list is given up as incomplete.
+// A page that fails is tried again before the list is returned as incomplete.
 func TestListTriesAgain(t *testing.T) {
 	first := step{status: 200, body: `{"results":[` + hookA + `],"total":2}`}
 	rows := []struct {
@@ -315,7 +319,7 @@ func TestListTriesAgain(t *testing.T) {
 	}
 }
 
-// All pages of a list share one budget; what was read when it ends is what there is to show.
+// All pages of a list share one budget. When it ends, the list has what was read.
 func TestBudgetOfAList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		page := func(id string) step {
@@ -334,7 +338,7 @@ func TestBudgetOfAList(t *testing.T) {
 	})
 }
 
-// A list of realistic webhooks of 3 MB is within the bound of a list, though beyond that of a single webhook.
+// A list of realistic webhooks may have 3 MB, more than a single webhook may.
 func TestLongList(t *testing.T) {
 	many := strings.Repeat(","+webhookBody, 30_000)
 	hooks, err := answering(t, 200, "["+many[1:]+"]").Webhooks(t.Context(), token)
@@ -343,7 +347,8 @@ func TestLongList(t *testing.T) {
 	}
 }
 
-// inMemory makes a client of an API without a network, for calls so many that a busy machine would spoil their time.
+// inMemory returns a client of an API without a network, for so many calls that they would be too slow on a busy
+// machine.
 func inMemory(t *testing.T, answer func(*http.Request) string) *fourthwall.Client {
 	t.Helper()
 	return newClient(t, "http://api.example", fourthwall.Options{
@@ -353,7 +358,7 @@ func inMemory(t *testing.T, answer func(*http.Request) string) *fourthwall.Clien
 	})
 }
 
-// A thousand webhooks in pages of seven are all had.
+// A thousand webhooks in pages of seven are all returned.
 func TestManyPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const total, size = 1000, 7
@@ -373,7 +378,7 @@ func TestManyPages(t *testing.T) {
 	})
 }
 
-// An API that goes on bringing new pages is not followed for ever.
+// The number of pages is limited, even if the API always returns new ones.
 func TestEndlessList(t *testing.T) {
 	for name, counts := range map[string]string{"promised": `,"total":1000000`, "silent": ""} {
 		t.Run(name, func(t *testing.T) {

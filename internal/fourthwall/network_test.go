@@ -19,7 +19,7 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// noRoom is a budget that leaves no room for a second try, so that these tests over real sockets never wait.
+// noRoom is a budget that is too short for a second try, so that these tests over real sockets never wait.
 const noRoom = 300 * time.Millisecond
 
 func asError(t *testing.T, err error) *fourthwall.Error {
@@ -50,7 +50,7 @@ func TestDialRefused(t *testing.T) {
 	}
 }
 
-// A certificate that is not trusted is found before anything is sent, and no further try would help.
+// An untrusted certificate is found before anything is sent, and another try is useless.
 // Checklist 33.
 func TestUntrustedCertificate(t *testing.T) {
 	var accepted atomic.Int32
@@ -66,7 +66,8 @@ func TestUntrustedCertificate(t *testing.T) {
 	c := newClient(t, server.URL, fourthwall.Options{})
 	_, err := c.CreateWebhook(t.Context(), token, input)
 	e := asError(t, err)
-	if e.Status != 0 || !e.NotSent || e.Uncertain() || accepted.Load() != 1 || !strings.Contains(err.Error(), "certificate") {
+	if e.Status != 0 || !e.NotSent || e.Uncertain() || accepted.Load() != 1 ||
+		!strings.Contains(err.Error(), "certificate") {
 		t.Errorf("after %d connections: %#v: %v", accepted.Load(), e, err)
 	}
 }
@@ -75,7 +76,10 @@ func TestCauseText(t *testing.T) {
 	plain := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(plain.Close)
 	dial := func(_ context.Context, network, _ string) (net.Conn, error) {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "api.example", IsNotFound: true}}
+		return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{
+			Err: "no such host", Name: "api.example",
+			IsNotFound: true,
+		}}
 	}
 	failing := func(err error) http.RoundTripper {
 		return roundTripper(func(*http.Request) (*http.Response, error) { return nil, err })
@@ -102,14 +106,14 @@ func TestCauseText(t *testing.T) {
 	}
 }
 
-// slow is a time-out in the words of somebody else.
+// slow is a timeout of another package.
 type slow struct{}
 
 func (slow) Error() string   { return canary }
 func (slow) Timeout() bool   { return true }
 func (slow) Temporary() bool { return true }
 
-// cutOff makes a handler that counts requests and ends the connection of each from the given one on, with a reset.
+// cutOff returns a handler that counts requests, and resets the connection of each from a given one on.
 func cutOff(count *atomic.Int32, from int32, raw string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -129,8 +133,8 @@ func cutOff(count *atomic.Int32, from int32, raw string) http.HandlerFunc {
 	}
 }
 
-// A write reaches the API once, whether its connection is new or was used before, and however it breaks. (The library
-// net/http repeats a GET on its own.)
+// A write reaches the API once, whether its connection is new or reused, and however that fails. (Package net/http
+// repeats a GET by itself.)
 func TestWritesAreSentOnce(t *testing.T) {
 	rows := []struct {
 		name   string
@@ -195,7 +199,7 @@ func TestHTTP2(t *testing.T) {
 	}
 }
 
-// Redirects are answers: neither the request nor the credential goes anywhere else.
+// A redirect is a response like any other: neither the request nor the credential is sent elsewhere.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	var elsewhere atomic.Int32
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
@@ -219,7 +223,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-func TestManyCallsAtOnce(t *testing.T) {
+func TestConcurrentCalls(t *testing.T) {
 	var n atomic.Int32
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet && n.Add(1)%7 == 0 {
@@ -263,6 +267,6 @@ func TestCloseIdleConnections(t *testing.T) {
 	}
 	c.CloseIdleConnections()
 	<-closed
-	// A transport that cannot close any is left alone.
+	// A transport without CloseIdleConnections is left alone.
 	newClient(t, server.URL, fourthwall.Options{Transport: roundTripper(nil)}).CloseIdleConnections()
 }

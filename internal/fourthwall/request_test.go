@@ -17,7 +17,7 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// sent is everything of a request that the API sees.
+// sent is a request as the API receives it.
 type sent struct {
 	Method, URI, Authorization, Accept, UserAgent, ContentType, Body string
 	ContentLength                                                    int64
@@ -85,11 +85,11 @@ func TestRequests(t *testing.T) {
 			get("/open-api/v1.0/webhook-events?page=7&size=20&type=DONATION"),
 		},
 		{
-			"events of a type of the future", "", events(fourthwall.EventQuery{Type: "new 1&page=9"}), eventsBody,
+			"events of an unknown type", "", events(fourthwall.EventQuery{Type: "new 1&page=9"}), eventsBody,
 			get("/open-api/v1.0/webhook-events?page=0&size=50&type=new+1%26page%3D9"),
 		},
 		{
-			"events, the most of them", "", events(fourthwall.EventQuery{Size: 100}), eventsBody,
+			"events, maximum", "", events(fourthwall.EventQuery{Size: 100}), eventsBody,
 			get("/open-api/v1.0/webhook-events?page=0&size=100"),
 		},
 		{
@@ -97,11 +97,11 @@ func TestRequests(t *testing.T) {
 			get("/open-api/v1.0/webhook-events?page=0&size=1"),
 		},
 		{
-			"events, more than there can be", "", events(fourthwall.EventQuery{Size: 101}), eventsBody,
+			"events, above the maximum", "", events(fourthwall.EventQuery{Size: 101}), eventsBody,
 			get("/open-api/v1.0/webhook-events?page=0&size=100"),
 		},
 		{
-			"events, less than there can be", "", events(fourthwall.EventQuery{Page: -1, Size: -1}), eventsBody,
+			"events, below the minimum", "", events(fourthwall.EventQuery{Page: -1, Size: -1}), eventsBody,
 			get("/open-api/v1.0/webhook-events?page=0&size=50"),
 		},
 		{"slash at the end of the base", "/", operations[0].call, shopBody, get("/open-api/v1.0/shops/current")},
@@ -120,8 +120,11 @@ func TestRequests(t *testing.T) {
 			Method: "POST", URI: "/open-api/v1.0/webhooks", Body: `{"url":"u","allowedTypes":[]}`,
 			ContentLength: 29, ContentType: "application/json",
 		}},
-		{"types of the future", "", func(ctx context.Context, c *fourthwall.Client) error {
-			_, err := c.UpdateWebhook(ctx, token, "wcon_1", fourthwall.Content{URL: "u", AllowedTypes: []fourthwall.EventType{"NEW_1", "DONATION", "", "NEW_0"}})
+		{"unknown types", "", func(ctx context.Context, c *fourthwall.Client) error {
+			_, err := c.UpdateWebhook(ctx, token, "wcon_1", fourthwall.Content{
+				URL:          "u",
+				AllowedTypes: []fourthwall.EventType{"NEW_1", "DONATION", "", "NEW_0"},
+			})
 			return err
 		}, webhookBody, sent{
 			Method: "PUT", URI: "/open-api/v1.0/webhooks/wcon_1", Body: `{"url":"u","allowedTypes":["NEW_1","DONATION","","NEW_0"]}`,
@@ -156,7 +159,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// Every try of a call carries the whole request.
+// Every try of a call sends the whole request.
 func TestRequestOfEachTry(t *testing.T) {
 	for _, name := range []string{"create webhook", "update webhook"} {
 		t.Run(name, func(t *testing.T) {
@@ -166,7 +169,7 @@ func TestRequestOfEachTry(t *testing.T) {
 				c := newClient(t, "http://api.example", fourthwall.Options{
 					Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 						if r.GetBody != nil {
-							t.Error("the transport could send the body again on its own")
+							t.Error("the transport could send the body again by itself")
 						}
 						got = append(got, record(t, r))
 						rec := httptest.NewRecorder()
@@ -190,7 +193,7 @@ func TestRequestOfEachTry(t *testing.T) {
 	}
 }
 
-// What cannot be sent is refused without a call.
+// An invalid call returns an error and sends nothing.
 func TestRefusedWithoutACall(t *testing.T) {
 	rows := []struct {
 		name   string
@@ -209,19 +212,19 @@ func TestRefusedWithoutACall(t *testing.T) {
 		{"empty id", func(ctx context.Context, c *fourthwall.Client) error {
 			return c.DeleteWebhook(ctx, token, "")
 		}, 404, "delete webhook: 404: nothing can have this id"},
-		{"id of this folder", func(ctx context.Context, c *fourthwall.Client) error {
+		{"id of a single dot", func(ctx context.Context, c *fourthwall.Client) error {
 			_, err := c.Webhook(ctx, token, ".")
 			return err
 		}, 404, "read webhook: 404: nothing can have this id"},
-		{"id of the folder above", func(ctx context.Context, c *fourthwall.Client) error {
+		{"id of two dots", func(ctx context.Context, c *fourthwall.Client) error {
 			_, err := c.UpdateWebhook(ctx, token, "..", input)
 			return err
 		}, 404, "update webhook: 404: nothing can have this id"},
-		{"id that leads to another folder", func(ctx context.Context, c *fourthwall.Client) error {
+		{"id that leads to another path", func(ctx context.Context, c *fourthwall.Client) error {
 			_, err := c.Event(ctx, token, "weve_1/../../shops/current")
 			return err
 		}, 404, "read event: 404: nothing can have this id"},
-		{"id that leads to another folder on Windows", func(ctx context.Context, c *fourthwall.Client) error {
+		{"id that leads to another path on Windows", func(ctx context.Context, c *fourthwall.Client) error {
 			return c.DeleteWebhook(ctx, token, `..\webhooks\wcon_1`)
 		}, 404, "delete webhook: 404: nothing can have this id"},
 		{"empty id of an event", func(ctx context.Context, c *fourthwall.Client) error {
@@ -258,7 +261,7 @@ func TestNew(t *testing.T) {
 	rows := []struct {
 		name, base string
 		options    fourthwall.Options
-		want       string // "" = accepted
+		want       string // "" for no error
 	}{
 		{"https", "https://api.example", fourthwall.Options{}, ""},
 		{"loopback with a port", "http://127.0.0.1:8081/", fourthwall.Options{}, ""},
@@ -294,7 +297,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// Each try leaves one line, and nothing in it is secret.
+// Each try logs one line without secrets.
 func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lines lockedBuffer

@@ -15,7 +15,7 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// outcome is everything that a caller and the API can tell about a call.
+// outcome is what the caller and the API see of a call.
 type outcome struct {
 	Dials, Requests int
 	Done            bool
@@ -46,7 +46,7 @@ func (s *stage) outcome(t *testing.T, op operation, err error) outcome {
 	return got
 }
 
-// Waits between tries: 200, 400 and 800 ms, each give or take 100 ms.
+// Waits between tries: 200, 400 and 800 ms, each up to 100 ms more or less.
 const (
 	shortestOne, longestOne     = 100 * time.Millisecond, 300 * time.Millisecond
 	shortestThree, longestThree = 1100 * time.Millisecond, 1700 * time.Millisecond
@@ -62,7 +62,7 @@ type retryRow struct {
 
 func status(code int) step { return step{status: code, body: `{"code":"SOME_CODE"}`} }
 
-// sum is an outcome with all its columns.
+// sum returns an outcome with these fields.
 func sum(tries, requests, status int, uncertain, notSent bool, text string) outcome {
 	o := outcome{Dials: tries, Requests: requests, Status: status, Uncertain: uncertain, NotSent: notSent, Text: text}
 	if strings.Contains(text, "SOME_CODE") {
@@ -76,7 +76,7 @@ func sum(tries, requests, status int, uncertain, notSent bool, text string) outc
 
 func ok(tries, requests int) outcome { return outcome{Dials: tries, Requests: requests, Done: true} }
 
-// once is a row of a single try, whose outcome differs only in what a write leaves open.
+// once returns a row of a single try. open reports whether the outcome of a write is uncertain.
 func once(name string, s step, status int, text string, open bool) retryRow {
 	row := retryRow{name: name, script: []step{s}}
 	row.read = sum(1, 1, status, false, false, text)
@@ -105,9 +105,11 @@ var retryRows = []retryRow{
 	once("101, and the connection is no longer HTTP", step{
 		raw: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n", open: true,
 	}, 101, "OP: 101", true),
-	once("301 with a place to go", step{status: 301, header: map[string]string{"Location": "http://elsewhere.example/"}}, 301, "OP: 301", true),
+	once("301 with a place to go", step{status: 301, header: map[string]string{"Location": "http://elsewhere.example/"}},
+		301, "OP: 301", true),
 	once("302 to nonsense", step{status: 302, header: map[string]string{"Location": "http://%zz"}}, 302, "OP: 302", true),
-	once("307 with a place to go", step{status: 307, header: map[string]string{"Location": "/other"}}, 307, "OP: 307", true),
+	once("307 with a place to go", step{status: 307, header: map[string]string{"Location": "/other"}}, 307, "OP: 307",
+		true),
 	once("400 with a body cut off", step{status: 400, cut: "body"}, 400, "OP: 400 (request req-cut)", false),
 	{
 		name: "429 all the time", script: []step{status(429)}, min: shortestThree, max: longestThree,
@@ -242,7 +244,7 @@ func TestTries(t *testing.T) {
 	}
 }
 
-// checkTook expects the row's time of a call that was tried again or hung, and none of any other.
+// checkTook expects the row's duration for a call that was tried again or hung, and 0 for any other.
 func checkTook(t *testing.T, row retryRow, want outcome, took time.Duration) {
 	t.Helper()
 	lo, hi := row.min, row.max
@@ -254,7 +256,7 @@ func checkTook(t *testing.T, row retryRow, want outcome, took time.Duration) {
 	}
 }
 
-// A body cut off in the middle is unread, of a delete too: it may be somebody else's.
+// A body that was cut off is an error, for a delete too: it may not be the API's.
 func TestCutInBody(t *testing.T) {
 	text := "OP: 200: " + closed + " (request req-cut)"
 	row := retryRow{
@@ -337,9 +339,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestRetryAfterOfAnotherClock: a date is meant by the server's clock, so the
-// answer's own date is what it counts from.
-func TestRetryAfterOfAnotherClock(t *testing.T) {
+// TestRetryAfterByServersClock: a date is by the server's clock, so the wait is the time since the response's own date.
+func TestRetryAfterByServersClock(t *testing.T) {
 	for _, skew := range []time.Duration{5 * time.Minute, 0, -5 * time.Minute} {
 		synctest.Test(t, func(t *testing.T) {
 			theirs := time.Now().Add(skew)
@@ -355,7 +356,7 @@ func TestRetryAfterOfAnotherClock(t *testing.T) {
 	}
 }
 
-// Clients that met the same trouble together do not come back together.
+// Clients that failed at the same time don't retry at the same time.
 func TestWaitsDiffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		took := map[time.Duration]bool{}
@@ -477,13 +478,14 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// A transport that says nothing of its connections could have sent anything.
+// A transport that doesn't report its connections may have sent something.
 func TestTransportWithoutReports(t *testing.T) {
 	calls := 0
-	c := newClient(t, "http://api.example", fourthwall.Options{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
-		calls++
-		return nil, syscall.ECONNREFUSED
-	})})
+	c := newClient(t, "http://api.example",
+		fourthwall.Options{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			calls++
+			return nil, syscall.ECONNREFUSED
+		})})
 	_, err := c.CreateWebhook(t.Context(), token, input)
 	var e *fourthwall.Error
 	if !errors.As(err, &e) || e.NotSent || !e.Uncertain() || calls != 1 {

@@ -12,11 +12,12 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is text that must not be printed: fmt, slog, encoding/json and everything else that asks a value for its
-// text get "[redacted]". Only Reveal, or a conversion to string, gives it away.
+// Secret is text that must not be printed. Packages fmt, slog, encoding/json and others print "[redacted]". Only
+// Reveal, or a conversion to string, returns the text.
 //
-// Package fmt asks nobody for the verbs %p and %w, which go vet refuses here, nor for unexported fields of a struct:
-// a Secret that stands in one needs a struct that redacts itself. Nor does encoding/json ask the keys of a map.
+// Package fmt doesn't call our methods for the verbs %p and %w, which go vet reports, nor for unexported fields of a
+// struct: a struct with a Secret in such a field must redact itself. Package encoding/json doesn't call them for keys
+// of a map.
 type Secret string
 
 // Reveal returns the text itself.
@@ -30,7 +31,7 @@ func (Secret) GoString() string { return redacted }
 
 // Format prints "[redacted]" whatever the verb and its flags.
 func (Secret) Format(w fmt.State, _ rune) {
-	// A fmt.State reports no errors: it writes to memory.
+	// A fmt.State writes to memory and returns no errors.
 	_, _ = io.WriteString(w, redacted)
 }
 
@@ -43,8 +44,8 @@ func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`
 // MarshalText returns "[redacted]"; it never fails.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// BuyerData is text that may hold buyers' data: names, e-mail and postal addresses. It hides as a Secret does, and with
-// the same limits, so that it cannot reach a log or an error by accident; and it must not be stored.
+// BuyerData is text that may have customers' data: names, e-mail and postal addresses. It is redacted like a Secret,
+// with the same limits, so that it isn't in a log or an error by accident. It must not be stored.
 type BuyerData string
 
 // Reveal returns the text itself.
@@ -68,7 +69,7 @@ func (BuyerData) MarshalJSON() ([]byte, error) { return Secret("").MarshalJSON()
 // MarshalText returns "[redacted]"; it never fails.
 func (BuyerData) MarshalText() ([]byte, error) { return Secret("").MarshalText() }
 
-// Credential is what a call is made with: a Bearer or an APIKey.
+// Credential authorizes a call. It is a Bearer or an APIKey.
 type Credential interface {
 	authorize(*http.Request)
 }
@@ -97,9 +98,9 @@ var (
 	errBadCredential = errors.New("the credential holds characters that cannot be sent")
 )
 
-// sign puts the credential on the request. A token with a line break is refused here, in words of our own, since the
-// transport would refuse it only after the call has begun.
-func sign(req *http.Request, cred Credential) error {
+// addCredential adds the credential to the request. It returns an error for a token with a line break, which the
+// transport would reject only after the call has begun.
+func addCredential(req *http.Request, cred Credential) error {
 	if cred == nil {
 		return errNoCredential
 	}

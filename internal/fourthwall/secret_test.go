@@ -14,7 +14,7 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// canaryEvent is an event whose buyer is the canary, and what it delivered.
+// canaryEvent returns an event whose customer is the canary, and its envelope.
 func canaryEvent(t *testing.T) (fourthwall.Event, fourthwall.Envelope) {
 	t.Helper()
 	event := fourthwall.Event{
@@ -76,7 +76,7 @@ func TestSecretInFmt(t *testing.T) {
 	checkRedacted(t, "extra", fmt.Sprintf(tooFew, secret)) //nolint:staticcheck // the mistake is what is tested
 }
 
-// checkRedacted looks for the canary in any of the spellings that a verb has for text.
+// checkRedacted fails the test if the text has the canary in any of the spellings of fmt.
 func checkRedacted(t *testing.T, what, text string) {
 	t.Helper()
 	for _, spelling := range []string{
@@ -150,7 +150,7 @@ func TestBuyerDataElsewhere(t *testing.T) {
 	}
 }
 
-// Errors of every kind of failure say nothing that was secret in the call or in its answer.
+// Errors have no secret of the call or of the response, whatever failed.
 // Checklist 36.
 func TestErrorsAreFreeOfSecrets(t *testing.T) {
 	scripts := map[string]step{

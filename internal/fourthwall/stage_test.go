@@ -38,7 +38,7 @@ var (
 	input = fourthwall.Content{URL: "https://a.example/h", AllowedTypes: []fourthwall.EventType{"ORDER_PLACED"}}
 )
 
-// operation is one of the client's calls, with the answer that satisfies it.
+// operation is one of the client's calls, with a valid response.
 type operation struct {
 	name string // Error.Op
 	kind string // read, write
@@ -91,7 +91,7 @@ func operationNamed(t *testing.T, name string) operation {
 	return operation{}
 }
 
-// step is what the API does with one try.
+// step is what the API does in one try.
 type step struct {
 	refuse bool   // the connection is refused
 	cut    string // "before" an answer, in the "header", in the "body"
@@ -104,8 +104,8 @@ type step struct {
 	delay  time.Duration
 }
 
-// stage is an API that follows a script, over connections in memory: inside a synctest bubble time is virtual. The
-// last step of the script stays.
+// stage is an API that follows a script and then repeats the last step. Its connections are in memory, so that time is
+// virtual inside a synctest bubble.
 type stage struct {
 	mu       sync.Mutex
 	script   []step
@@ -116,7 +116,7 @@ type stage struct {
 	done     chan struct{}
 }
 
-// client starts the stage and returns a client that talks to it. Each try has a connection of its own.
+// client starts the stage and returns a client of it. Each try has its own connection.
 func (s *stage) client(t *testing.T, o fourthwall.Options) *fourthwall.Client {
 	t.Helper()
 	s.conns, s.done = make(chan net.Conn), make(chan struct{})
@@ -227,7 +227,8 @@ func (st step) answer(w http.ResponseWriter, good string) {
 	case st.cut == "header":
 		hijack(w, "HTTP/1.1 200 OK\r\nX-Request-Id: req-cut\r\n", false)
 	case st.cut == "body":
-		hijack(w, fmt.Sprintf("HTTP/1.1 %d Cut\r\nContent-Length: 500\r\nX-Request-Id: req-cut\r\n\r\n{\"id\":", st.status), false)
+		hijack(w, fmt.Sprintf("HTTP/1.1 %d Cut\r\nContent-Length: 500\r\nX-Request-Id: req-cut\r\n\r\n{\"id\":", st.status),
+			false)
 	default:
 		for name, value := range st.header {
 			w.Header().Set(name, value)
@@ -237,7 +238,7 @@ func (st step) answer(w http.ResponseWriter, good string) {
 	}
 }
 
-// hijack writes raw bytes and closes the connection, at once or when the client does.
+// hijack writes raw bytes and closes the connection, immediately or after the client does.
 func hijack(w http.ResponseWriter, raw string, open bool) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -268,7 +269,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// inBubble runs a test against an API that always does the same, in virtual time.
+// inBubble runs a test in virtual time with an API that repeats one step.
 func inBubble(t *testing.T, always step, test func(*testing.T, *fourthwall.Client)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

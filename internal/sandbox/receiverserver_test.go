@@ -35,7 +35,7 @@ func TestReceiverOverTheNetwork(t *testing.T) {
 		},
 	}}
 	shop := r.Shops()[0]
-	body, err := SampleEvent(Sample{Type: "DONATION", ShopID: shop.ID})
+	body, err := SampleEvent("DONATION", "", DemoShop{ID: shop.ID}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

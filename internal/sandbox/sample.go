@@ -6,36 +6,20 @@ import (
 	"time"
 )
 
-// Sample is what an example of an event is told about.
-type Sample struct {
-	Type      string // one of the 29 has a realistic sample, any other one about nothing
-	EventID   string // "": a new one
-	WebhookID string
-	ShopID    string
-	ShopName  string
-	Domain    string // of the shop
-	At        time.Time
-}
-
-// SampleEvent makes up an event that never happened, with testMode set: the body of a delivery, as
-// JSON without blanks. Everybody in it is invented.
-func SampleEvent(about Sample) (string, error) {
-	at := about.At.UTC().Truncate(time.Millisecond)
+// SampleEvent returns an invented event with testMode set: the body of a delivery to the webhook, as JSON without spaces.
+// A known event type has realistic data, any other one none.
+func SampleEvent(eventType, webhookID string, shop DemoShop, at time.Time) (string, error) {
+	at = at.UTC().Truncate(time.Millisecond)
 	data := json.RawMessage("{}")
-	if slices.Contains(eventTypes, about.Type) {
+	if slices.Contains(eventTypes, eventType) {
 		var err error
-		data, err = payload(about.Type,
-			newScene(DemoShop{ID: about.ShopID, Name: about.ShopName, Domain: about.Domain}, at, 0))
-		if err != nil {
+		if data, err = payload(eventType, newScene(shop, at, 0)); err != nil {
 			return "", err
 		}
 	}
 	d := Delivery{
-		ID: about.EventID, ShopID: about.ShopID, WebhookID: about.WebhookID, Type: about.Type, TestMode: true,
-		CreatedAt: at,
-	}
-	if d.ID == "" {
-		d.ID = "weve_" + random(16)
+		ID: "weve_" + random(16), ShopID: shop.ID, WebhookID: webhookID, Type: eventType,
+		TestMode: true, CreatedAt: at,
 	}
 	return d.envelope(data)
 }

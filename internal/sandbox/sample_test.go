@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"regexp"
 	"testing"
 	"time"
 
@@ -11,15 +12,10 @@ import (
 func TestSampleEvent(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 4, 5, 6, 7, 8_900_000, time.FixedZone("", 3600))
-	about := Sample{
-		EventID: "weve_mine", WebhookID: "wcon_1", ShopID: "sh_1", ShopName: "A shop", Domain: "a.example",
-		At: at,
-	}
+	shop := DemoShop{ID: "sh_1", Name: "A shop", Domain: "a.example"}
 	for _, kind := range eventTypes {
 		t.Run(kind, func(t *testing.T) {
-			about := about
-			about.Type = kind
-			text, err := SampleEvent(about)
+			text, err := SampleEvent(kind, "wcon_1", shop, at)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -28,11 +24,14 @@ func TestSampleEvent(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(got.Data) < 3 {
-				t.Errorf("it is about nothing: %s", got.Data)
+				t.Errorf("it has no data: %s", got.Data)
 			}
-			got.Data = nil
+			if !sampleID.MatchString(got.ID) {
+				t.Errorf("ID %q", got.ID)
+			}
+			got.ID, got.Data = "", nil
 			want := envelope{
-				TestMode: true, ID: "weve_mine", WebhookID: "wcon_1", ShopID: "sh_1", Type: kind, APIVersion: apiVersion,
+				TestMode: true, WebhookID: "wcon_1", ShopID: "sh_1", Type: kind, APIVersion: apiVersion,
 				CreatedAt: time.Date(2026, 3, 4, 4, 6, 7, 8_000_000, time.UTC),
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -40,15 +39,19 @@ func TestSampleEvent(t *testing.T) {
 			}
 		})
 	}
-	unknown, err := SampleEvent(Sample{Type: "of the \"future\"", EventID: "weve_mine"})
-	const want = `{"testMode":true,"id":"weve_mine","webhookId":"","shopId":"","type":"of the \"future\"","apiVersion":"V1","createdAt":"0001-01-01T00:00:00Z","data":{}}`
+	text, err := SampleEvent("of the \"future\"", "", DemoShop{}, time.Time{})
+	unknown := sampleID.ReplaceAllString(text, "ID")
+	const want = `{"testMode":true,"id":"ID","webhookId":"","shopId":"","type":"of the \"future\"",` +
+		`"apiVersion":"V1","createdAt":"0001-01-01T00:00:00Z","data":{}}`
 	if err != nil || unknown != want {
 		t.Errorf("of an unknown type: %s, %v", unknown, err)
 	}
-	about.Type, about.EventID = "DONATION", ""
-	one, _ := SampleEvent(about)
-	two, _ := SampleEvent(about)
+	one, _ := SampleEvent("DONATION", "wcon_1", shop, at)
+	two, _ := SampleEvent("DONATION", "wcon_1", shop, at)
 	if one == two {
-		t.Error("two samples have one id")
+		t.Error("two samples have one ID")
 	}
 }
+
+// sampleID matches the ID of a sample.
+var sampleID = regexp.MustCompile(`weve_[A-Za-z0-9_-]{22}`)

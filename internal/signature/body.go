@@ -7,17 +7,17 @@ import (
 	"slices"
 )
 
-// variant is a body that may have been signed instead of the one that came. It is tried with and without a line break
-// at its end.
+// variant is a body that may have been signed instead of the pasted one. It is tried with and without a line break at
+// its end.
 type variant struct {
 	core    []byte // without the last line break
 	newline string // the line break to try at the end
-	ended   string // the line break at the end of what came; "" when there was none
+	ended   string // the line break at the end of the pasted body; "" for none
 	codes   []FindingCode
-	how     string // for the evidence, when the codes do not say it all
+	how     string // JSON style, for the evidence
 }
 
-// endCodes adds to the variant's codes what differs at the end of the body.
+// endCodes returns the variant's codes and those for the difference at the end of the body.
 func (v variant) endCodes(withNewline bool) []FindingCode {
 	codes := slices.Clone(v.codes)
 	switch {
@@ -31,7 +31,7 @@ func (v variant) endCodes(withNewline bool) []FindingCode {
 	return sortCodes(codes)
 }
 
-// lineEndCode names the difference between what came and a body with these line ends.
+// lineEndCode returns the code for a signed body with these line ends, where the pasted body has others.
 func lineEndCode(newline string) FindingCode {
 	if newline == "\n" {
 		return CodeCRLF
@@ -41,7 +41,7 @@ func lineEndCode(newline string) FindingCode {
 
 const byteOrderMark = "\ufeff"
 
-// textVariants returns the body with other line ends, and with or without a byte order mark: as it came, first.
+// textVariants returns the body as it is, then with other line ends, then with or without a byte order mark.
 func textVariants(body []byte) []variant {
 	same := lineEndVariants(body, nil)
 	if plain, ok := bytes.CutPrefix(body, []byte(byteOrderMark)); ok {
@@ -51,9 +51,10 @@ func textVariants(body []byte) []variant {
 	return append(same, lineEndVariants(marked, []FindingCode{CodeBOMMissing})...)
 }
 
+// lineEndVariants returns the body as it is, then with LF and with CRLF.
 func lineEndVariants(body []byte, codes []FindingCode) []variant {
 	core, ended := cutNewline(body)
-	own := ended // what came is tried as it is, even when its line ends differ
+	own := ended // the pasted body is tried unchanged even if its line ends are mixed
 	switch {
 	case own != "":
 	case bytes.Contains(body, []byte("\r\n")):
@@ -87,7 +88,7 @@ func cutNewline(body []byte) (core []byte, ended string) {
 	return body, ""
 }
 
-// wrapped returns bodies that may stand inside the one that came, or have taken its place.
+// wrapped returns the bodies that the pasted one may contain in some encoding, and those of common bugs.
 func wrapped(body []byte) []variant {
 	variants := []variant{
 		{core: nil, codes: []FindingCode{CodeSignedEmpty}},

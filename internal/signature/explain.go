@@ -2,52 +2,51 @@ package signature
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 
 	"hookwall/internal/fourthwall"
 )
 
-// What Explain takes at most.
+// Limits of what Explain accepts.
 const (
 	MaxBody      = 1 << 20  // bytes
-	MaxSignature = 16 << 10 // bytes; room for all headers of a delivery
+	MaxSignature = 16 << 10 // bytes; enough for all headers of a delivery
 	MaxSecret    = 4 << 10  // bytes
 )
 
-// Input is what a person pasted. All of it is hidden when printed: the secret, the buyers in the body, and the
+// Input is what a person pasted. All of it is redacted when printed: the secret, customers' data in the body, and the
 // signature too, since people confuse it with the secret.
 type Input struct {
 	Body      fourthwall.BuyerData
-	Exact     bool              // Body is a file, byte for byte; else it came through a text area, which changes line ends
-	Signature fourthwall.Secret // value of the header; its name, quotes and blanks may stand around it
+	Exact     bool              // Body has the bytes of a file; a text area changes line ends
+	Signature fourthwall.Secret // value of the header; the header's name, quotes and spaces around it are ignored
 	Secret    fourthwall.Secret
 }
 
-// Verdict is what Explain found out. It holds nothing of what was pasted.
+// Verdict is the result of Explain. It has no text of what was pasted.
 type Verdict struct {
 	Valid    bool
-	Header   string   // ShopSignatureHeader, or AppSignatureHeader when that name stood before the value
+	Header   string   // ShopSignatureHeader, or AppSignatureHeader if that name was pasted with the value
 	Form     BodyForm // of the body that was signed; "" unless Valid
 	Summary  string   // one or two sentences for a person
 	Findings []Finding
 }
 
-// Finding is a reason why a signature is not valid, or a remark on a valid one. A verdict that is not valid has at
-// least one; the surest come first.
+// Finding is a reason why a signature isn't valid, or a remark on a valid one. A verdict that isn't valid has at least
+// one; certain ones come first.
 type Finding struct {
 	Code     FindingCode
 	Title    string // a few words
 	Text     string // for a person: what happened, why, and what to do
-	Evidence string // what was tried or seen that makes it certain; "" when it is only likely
+	Evidence string // what makes the finding certain; "" if it is only likely
 }
 
-// BodyForm says how the signed body differs from the one that came.
+// BodyForm is how the signed body differs from the pasted one.
 type BodyForm string
 
-// The forms of a body in which its signature counts as valid. All but the first occur only for text areas, since nobody
-// can see there which line ends the body had, or whether it ended with one.
+// The forms of a body whose signature is valid. All but the first occur for text areas only: browsers change line ends,
+// and people can't see whether a body ends with a line break.
 const (
 	FormAsReceived       BodyForm = "as-received"
 	FormLF               BodyForm = "lf"
@@ -57,29 +56,12 @@ const (
 	FormLFWithNewline    BodyForm = "lf-with-final-newline"
 )
 
-// Text returns the form in words that end the sentence "The signature was made for the body …".
-func (f BodyForm) Text() string {
-	switch f {
-	case FormLF:
-		return "with plain line breaks (LF), as it was before your browser sent it with CRLF"
-	case FormWithoutNewline:
-		return "without the line break at its end"
-	case FormWithNewline:
-		return "with one more line break at its end"
-	case FormLFWithoutNewline:
-		return "with plain line breaks (LF) and without the one at its end"
-	case FormLFWithNewline:
-		return "with plain line breaks (LF) and one more at its end"
-	case FormAsReceived:
-	}
-	return "exactly as it stands here"
-}
-
-// Explain tells whether a signature fits a body and a secret, and if not, why not. It tries a bounded number of mistakes
-// that people make, one by one and in common combinations, always the same ones in the same order. It takes about half a
-// second for the worst of the largest bodies, and far less for a common one.
+// Explain checks the signature of a body and explains why it isn't valid. It tries a bounded number of common mistakes,
+// alone and combined, always in the same order. The worst body of MaxBody bytes takes about half a second, a common one
+// far less.
 //
-// Where the headers of both the shop and the app were pasted, the shop's counts, unless only the app's is valid.
+// If the headers of both the shop and the app were pasted, the verdict is about the shop's, unless only the app's is
+// valid.
 func Explain(in Input) Verdict {
 	pasted := readHeaders(in.Signature.Reveal())
 	first := explainWith(in, pasted[0])
@@ -100,24 +82,24 @@ func explainWith(in Input, pasted header) Verdict {
 		v.Header = AppSignatureHeader
 	}
 	if codes := unusable(in, pasted); len(codes) > 0 {
-		v.Summary = "There is nothing to check yet."
+		v.Summary = summaryNothingToCheck
 		v.Findings = hints(codes...)
 		return v
 	}
 	s := newSearch(in, pasted)
 	if m, ok := s.run(); ok {
-		s.explain(&v, m)
+		s.explainMatch(&v, m)
 	} else {
-		s.guess(&v)
+		s.explainMismatch(&v)
 	}
 	return v
 }
 
-// unusable names every field that is empty or too large.
+// unusable returns a code for every field that is empty or too large.
 func unusable(in Input, pasted header) []FindingCode {
 	var codes []FindingCode
-	add := func(broken bool, code FindingCode) {
-		if broken {
+	add := func(unusable bool, code FindingCode) {
+		if unusable {
 			codes = append(codes, code)
 		}
 	}
@@ -130,25 +112,21 @@ func unusable(in Input, pasted header) []FindingCode {
 	return codes
 }
 
-// explain turns what made the signature match into a verdict.
-func (s *search) explain(v *Verdict, m match) {
+// explainMatch fills the verdict for a signature that matches, perhaps after mistakes are fixed.
+func (s *search) explainMatch(v *Verdict, m match) {
 	if form, ok := s.validForm(m.codes); ok {
 		v.Valid, v.Form = true, form
-		v.Summary = "The signature is valid: it was made with this secret, for the body " + form.Text() + "."
+		v.Summary = summaryValid(form)
 		if s.pasted.named == namedOther {
 			v.Findings = hints(CodeUnknownHeader)
 		}
 		return
 	}
 	v.Findings = reasons(m)
-	v.Summary = "The signature is not valid as it stands, but it is clear why: it matches once this is put right."
-	if n := len(v.Findings); n > 1 {
-		v.Summary = fmt.Sprintf("The signature is not valid as it stands, but it is clear why: "+
-			"it matches once these %d points are put right together.", n)
-	}
+	v.Summary = summaryMistakes(len(v.Findings))
 }
 
-// validForm returns the form of the body that differs by these codes, if such a difference may be passed over.
+// validForm returns the form of a body with these differences. It returns false if they make the signature invalid.
 func (s *search) validForm(codes []FindingCode) (BodyForm, bool) {
 	if len(codes) == 0 {
 		return FormAsReceived, true
@@ -172,20 +150,20 @@ func (s *search) validForm(codes []FindingCode) (BodyForm, bool) {
 	return BodyForm(strings.Join(parts, "-")), true
 }
 
-// guess fills the verdict for a signature that nothing made match.
-func (s *search) guess(v *Verdict) {
-	v.Summary = "Nothing that was tried makes it fit."
+// explainMismatch fills the verdict for a signature that nothing made match.
+func (s *search) explainMismatch(v *Verdict) {
+	v.Summary = summaryNoMatch
 	switch s.pasted.named {
 	case namedApp:
-		v.Findings = append(v.Findings, finding(CodeAppHeader, "The name "+AppSignatureHeader+" stands in front of the value."))
+		v.Findings = append(v.Findings, finding(CodeAppHeader, evidenceAppName))
 	case namedOther:
 		v.Findings = append(v.Findings, finding(CodeUnknownHeader, ""))
 	case namedNone, namedShop:
 	}
-	shape, fits := s.shape()
-	v.Findings = append(v.Findings, shape...)
+	wrong, possible := s.checkShape()
+	v.Findings = append(v.Findings, wrong...)
 	v.Findings = append(v.Findings, hints(secretHints(s.secret)...)...)
-	if !fits || s.pasted.named == namedApp {
+	if !possible || s.pasted.named == namedApp {
 		return
 	}
 	v.Findings = append(v.Findings, hints(s.bodyHints()...)...)
@@ -195,29 +173,28 @@ func (s *search) guess(v *Verdict) {
 	v.Findings = append(v.Findings, finding(CodeSecretOrBody, ""))
 }
 
-// shape says what is wrong with the signature itself, and whether it could be that of any body at all.
-func (s *search) shape() ([]Finding, bool) {
+// checkShape returns what is wrong with the signature itself, and whether it can be the signature of any body at all.
+func (s *search) checkShape() (wrong []Finding, possible bool) {
 	if len(s.readings) == 0 {
 		return []Finding{finding(CodeNotBase64, "")}, false
 	}
 	r := s.readings[0]
-	code, wrong := lengthCode(len(r.mac))
-	var found []Finding
+	code, badLength := lengthCode(len(r.mac))
 	for _, spelling := range r.codes {
-		// Something of the wrong length is more likely something else than badly padded.
+		// Text of the wrong length is more likely something else than a badly spelled signature.
 		if code != CodeWrongLength || spelling == CodeHex || spelling == CodeBase64OfHex {
-			found = append(found, finding(spelling, "Seen in what was pasted. Put right, the signature does not match either."))
+			wrong = append(wrong, finding(spelling, evidenceSpelling))
 		}
 	}
-	if wrong {
-		seen := fmt.Sprintf("It has %d bytes; an HMAC-SHA256 has 32.", len(r.mac))
-		found = append(found, finding(code, seen))
+	if badLength {
+		wrong = append(wrong, finding(code, evidenceLength(len(r.mac))))
 	}
-	return found, !wrong
+	return wrong, !badLength
 }
 
+// lengthCode returns the finding for a signature of this many bytes. wrong is false if the length is right.
 func lengthCode(size int) (code FindingCode, wrong bool) {
-	if size == 32 {
+	if size == len(Signature{}) {
 		return "", false
 	}
 	for _, a := range otherAlgorithms {
@@ -228,7 +205,7 @@ func lengthCode(size int) (code FindingCode, wrong bool) {
 	return CodeWrongLength, true
 }
 
-// secretHints names what is odd about a secret; none of it is certain.
+// secretHints returns what looks wrong about a secret; none of it is certain.
 func secretHints(secret string) []FindingCode {
 	if named := readHeader(secret).named; named == namedShop || named == namedApp {
 		return []FindingCode{CodeSwapped}
@@ -250,8 +227,8 @@ func secretHints(secret string) []FindingCode {
 	return codes
 }
 
-// shortSecret is a length in bytes below which a secret is likely cut off. Fourthwall does not say how long its
-// secrets are, so this is never more than a hint.
+// shortSecret is the length in bytes below which a secret is probably cut off. Fourthwall doesn't document the length
+// of its secrets, so this is only a hint.
 const shortSecret = 16
 
 func hasIDPrefix(text string) bool {
@@ -260,7 +237,7 @@ func hasIDPrefix(text string) bool {
 	})
 }
 
-// bodyHints names what is odd about the body; none of it is certain.
+// bodyHints returns what looks wrong about the body; none of it is certain.
 func (s *search) bodyHints() []FindingCode {
 	var codes []FindingCode
 	if !s.isJSON {

@@ -11,8 +11,8 @@ import (
 	"hookwall/internal/signature"
 )
 
-// FuzzExplain holds every verdict to what callers rely on: no panic, the same answer twice, valid exactly when one of the
-// allowed forms was signed, a reason for every no, and nothing of what was pasted.
+// FuzzExplain checks what callers rely on: no panic, the same verdict twice, valid exactly if one of the allowed forms
+// was signed, a finding for every invalid signature, and no text of what was pasted.
 func FuzzExplain(f *testing.F) {
 	f.Add(testBody, true, signed(testBody, testSecret), testSecret)
 	f.Fuzz(func(t *testing.T, body string, exact bool, pasted, secret string) {
@@ -23,10 +23,10 @@ func FuzzExplain(f *testing.F) {
 		v := signature.Explain(in)
 		checkVerdict(t, v)
 		if diff := cmp.Diff(v, signature.Explain(in)); diff != "" {
-			t.Errorf("a second answer differs:\n%s", diff)
+			t.Errorf("the second verdict differs:\n%s", diff)
 		}
 		if v.Valid && !signsOneForm(in) {
-			t.Errorf("valid as %s, but it is not", v.Form)
+			t.Errorf("valid as %s, but it isn't", v.Form)
 		}
 		in.Signature = fourthwall.Secret(signature.Sign([]byte(body), in.Secret))
 		if v := signature.Explain(in); !v.Valid && !nothingToCheck(v) || v.Valid && v.Form != signature.FormAsReceived {
@@ -36,7 +36,7 @@ func FuzzExplain(f *testing.F) {
 		in.Body += canary
 		in.Signature += canary
 		if text := fmt.Sprintf("%+v", signature.Explain(in)); strings.Contains(text, canary) {
-			t.Errorf("it tells what was pasted: %s", text)
+			t.Errorf("the verdict has what was pasted: %s", text)
 		}
 	})
 }

@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	// canary is in everything that was pasted and must not come out again.
+	// canary is in everything pasted and must not be in a verdict.
 	canary     = "canary-Zq7"
 	testSecret = "fw!secret-51c9-Kq2pXz"
 	testBody   = `{"testMode":false,"id":"weve_1","type":"DONATION","data":{"name":"Zoë/1","amount":12.50,"tags":["<b>","a+b"],"none":{}}}`
@@ -37,7 +37,7 @@ func mac(algorithm func() hash.Hash, key, body string) []byte {
 
 func b64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
-// signed is the right signature of a body under a key.
+// signed returns the right signature of a body by a key.
 func signed(body, key string) string { return b64(mac(sha256.New, key, body)) }
 
 func sha(text string) string {
@@ -45,7 +45,7 @@ func sha(text string) string {
 	return b64(sum[:])
 }
 
-// find returns a body with a counter in it whose signature under the key has all these characters and ends as wanted.
+// find returns a body whose signature by the key has all these characters.
 func find(t *testing.T, key, characters string) (body, signature string) {
 	t.Helper()
 	for i := range 100_000 {
@@ -100,7 +100,7 @@ func runExplain(t *testing.T, tests map[string]explainCase) {
 	}
 }
 
-// checkVerdict holds what is true of every verdict.
+// checkVerdict checks what is true of every verdict.
 func checkVerdict(t *testing.T, v signature.Verdict) {
 	t.Helper()
 	if v.Valid != (v.Form != "") || !v.Valid && len(v.Findings) == 0 || v.Summary == "" || v.Form.Text() == "" {
@@ -163,13 +163,31 @@ func TestExplainAppHeader(t *testing.T) {
 		"app header, shop's secret": {app + signed(testBody, "the key of the app"), signature.AppSignatureHeader, false, found{"app-header"}},
 		"app header, app's key":     {app + signed(testBody, testSecret), signature.AppSignatureHeader, true, nil},
 		"both headers, the app's is right": {
-			app + signed(testBody, testSecret) + "\r\n" + "X-Fourthwall-Hmac-SHA256: " + signed(testBody, "another") + "\r\n", signature.AppSignatureHeader, true, nil,
+			app + signed(testBody, testSecret) + "\r\n" + "X-Fourthwall-Hmac-SHA256: " + signed(
+				testBody,
+				"another",
+			) + "\r\n",
+			signature.AppSignatureHeader,
+			true,
+			nil,
 		},
 		"both headers, the shop's is right": {
-			app + signed(testBody, "the key of the app") + "\nX-Fourthwall-Hmac-SHA256: " + signed(testBody, testSecret), signature.ShopSignatureHeader, true, nil,
+			app + signed(testBody, "the key of the app") + "\nX-Fourthwall-Hmac-SHA256: " + signed(
+				testBody,
+				testSecret,
+			),
+			signature.ShopSignatureHeader,
+			true,
+			nil,
 		},
 		"both headers, neither is right": {
-			app + signed(testBody, "the key of the app") + "\nX-Fourthwall-Hmac-SHA256: " + signed(testBody, "another"), signature.ShopSignatureHeader, false, found{"secret-or-body"},
+			app + signed(testBody, "the key of the app") + "\nX-Fourthwall-Hmac-SHA256: " + signed(
+				testBody,
+				"another",
+			),
+			signature.ShopSignatureHeader,
+			false,
+			found{"secret-or-body"},
 		},
 		"app header, cut":     {app + "abc", signature.AppSignatureHeader, false, found{"app-header", "wrong-length"}},
 		"app header, nothing": {app, signature.AppSignatureHeader, false, found{"empty-signature"}},
@@ -243,7 +261,7 @@ func TestExplainSignatureSpelling(t *testing.T) {
 	runExplain(t, tests)
 }
 
-// otherLast changes the last character in front of the padding in a way that decoders pass over.
+// otherLast changes the last character before the padding in a way that decoders ignore.
 func otherLast(signature string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	i := strings.IndexByte(alphabet, signature[42])
@@ -348,12 +366,12 @@ func TestExplainBody(t *testing.T) {
 	})
 }
 
-// nested is an array of many numbers inside of many arrays.
+// nested returns an array of numbers inside many arrays.
 func nested(depth, values int) string {
 	return strings.Repeat("[", depth) + strings.Repeat("1,", values) + "1" + strings.Repeat("]", depth)
 }
 
-// largeJSON has just under 1 MiB, and is spelled in another way by every writer.
+// largeJSON has just under 1 MiB. Every encoder spells it differently.
 func largeJSON() string {
 	const part = `{"z":1.50,"a":"é/<+>😀","b":[{},[]]}`
 	return "[" + strings.Repeat(part+",", (1<<20-100)/(len(part)+1)) + part + "]"
@@ -392,7 +410,9 @@ func TestExplainJSON(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			v := signature.Explain(signature.Input{
-				Body: fourthwall.BuyerData(tt.body), Signature: fourthwall.Secret(signed(tt.signed, testSecret)), Secret: testSecret + " ",
+				Body:      fourthwall.BuyerData(tt.body),
+				Signature: fourthwall.Secret(signed(tt.signed, testSecret)),
+				Secret:    testSecret + " ",
 			})
 			if diff := cmp.Diff(found{"secret-blanks", "json-rewritten"}, codesOf(v)); diff != "" {
 				t.Fatalf("findings differ (-want +got):\n%s", diff)
@@ -405,7 +425,7 @@ func TestExplainJSON(t *testing.T) {
 	}
 }
 
-// compactAsJSON writes JSON as Go does.
+// compactAsJSON encodes JSON as Go does.
 func compactAsJSON(t *testing.T, doc string) string {
 	t.Helper()
 	var value any
@@ -436,7 +456,7 @@ func TestExplainFields(t *testing.T) {
 	})
 }
 
-// The evidence of a finding that nothing proves is empty, and what is only seen is not said to match.
+// An uncertain finding has no evidence, and what is only seen is not said to match.
 func TestExplainEvidence(t *testing.T) {
 	tests := map[string]struct {
 		signature, secret string
@@ -454,8 +474,12 @@ func TestExplainEvidence(t *testing.T) {
 			"The signature is not valid as it stands, but it is clear why: it matches once these 2 points are put right together.",
 		},
 		"only seen": {
-			hex.EncodeToString(mac(sha1.New, "other", testBody)), testSecret,
-			[]string{"Seen in what was pasted. Put right, the signature does not match either.", "It has 20 bytes; an HMAC-SHA256 has 32."},
+			hex.EncodeToString(mac(sha1.New, "other", testBody)),
+			testSecret,
+			[]string{
+				"Seen in what was pasted. Put right, the signature does not match either.",
+				"It has 20 bytes; an HMAC-SHA256 has 32.",
+			},
 			"Nothing that was tried makes it fit.",
 		},
 		"nothing known": {sha("a"), testSecret, []string{""}, "Nothing that was tried makes it fit."},
@@ -481,8 +505,8 @@ func TestExplainEvidence(t *testing.T) {
 	}
 }
 
-// Whatever is pasted where, nothing of it comes back.
-func TestExplainKeepsQuiet(t *testing.T) {
+// A verdict has no text of what was pasted, whatever the field.
+func TestExplainRedacts(t *testing.T) {
 	body := `{"email":"` + canary + `"}`
 	for _, in := range []signature.Input{
 		{Body: fourthwall.BuyerData(body), Signature: fourthwall.Secret(signed(body, canary)), Secret: canary},
@@ -498,31 +522,35 @@ func TestExplainKeepsQuiet(t *testing.T) {
 			t.Fatal(err)
 		}
 		if text := fmt.Sprintf("%v %+v %#v %s", v, v, v, asJSON); strings.Contains(text, canary) {
-			t.Errorf("it tells what was pasted: %s", text)
+			t.Errorf("the verdict has what was pasted: %s", text)
 		}
 		checkRedacted(t, "input", fmt.Sprintf("%v %+v %#v %s", in, in, in, in.Signature))
 	}
 }
 
-// The worst that fits the limits takes about half a second. The bound is far above it, for slow machines under load.
+// The worst input within the limits takes about half a second. The bound is far above that, for busy machines.
 func TestExplainIsQuick(t *testing.T) {
 	hexSecret := strings.Repeat("0123456789abcdef", 200)
 	start := time.Now()
 	first := signature.Explain(signature.Input{
-		Body: fourthwall.BuyerData(largeJSON()), Signature: fourthwall.Secret(sha("a")), Secret: fourthwall.Secret(` "` + hexSecret + `" `),
+		Body:      fourthwall.BuyerData(largeJSON()),
+		Signature: fourthwall.Secret(sha("a")),
+		Secret:    fourthwall.Secret(` "` + hexSecret + `" `),
 	})
 	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("took %v", took)
 	}
 	second := signature.Explain(signature.Input{
-		Body: fourthwall.BuyerData(largeJSON()), Signature: fourthwall.Secret(sha("a")), Secret: fourthwall.Secret(` "` + hexSecret + `" `),
+		Body:      fourthwall.BuyerData(largeJSON()),
+		Signature: fourthwall.Secret(sha("a")),
+		Secret:    fourthwall.Secret(` "` + hexSecret + `" `),
 	})
 	if diff := cmp.Diff(first, second); diff != "" {
-		t.Errorf("a second answer differs:\n%s", diff)
+		t.Errorf("the second verdict differs:\n%s", diff)
 	}
 }
 
-// checkRedacted fails the test if the text has the canary in any spelling that fmt knows.
+// checkRedacted fails the test if the text has the canary in any of the spellings of fmt.
 func checkRedacted(t *testing.T, what, text string) {
 	t.Helper()
 	for _, spelling := range []string{canary, canary[:3], fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary)} {

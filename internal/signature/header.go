@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// headerName is what stood before a pasted value.
+// headerName is the kind of name that was pasted before a value.
 type headerName int
 
 const (
@@ -18,19 +18,20 @@ const (
 	namedOther
 )
 
-// header is a pasted signature without what may stand around it.
+// header is the name and the value of a pasted signature.
 type header struct {
 	named headerName
 	value string
 }
 
-// readHeader finds the value in what was pasted: the value alone, a header line, a line of code or of a log that has
-// one, or all headers of a delivery, in which the shop's comes first.
+// readHeader finds the signature in pasted text: a value alone, a header line, a line of code or of a log with a
+// header, or all headers of a delivery. The shop's header comes before the app's.
 func readHeader(text string) header {
 	return readHeaders(text)[0]
 }
 
-// readHeaders finds the values of all of Fourthwall's headers, in the order in which they are tried; at least one.
+// readHeaders is readHeader for all of Fourthwall's signature headers, in the order in which they are tried. It returns
+// at least one header.
 func readHeaders(text string) []header {
 	if len(text) > MaxSignature {
 		text = text[:MaxSignature]
@@ -55,8 +56,8 @@ func readHeaders(text string) []header {
 	return []header{{value: value}}
 }
 
-// plainNames writes text as the names of headers stand in it: in lower case, and with the dashes that CGI turns into
-// underscores. It keeps every byte where it is.
+// plainNames returns text in lower case, with dashes for the underscores that CGI writes in names of headers. Every
+// byte keeps its position.
 func plainNames(text string) string {
 	plain := []byte(text)
 	for i, c := range plain {
@@ -70,7 +71,7 @@ func plainNames(text string) string {
 	return string(plain)
 }
 
-// valueAfter returns the value that follows a header's name, up to the end of its line or its closing quote.
+// valueAfter returns the value after a header's name, up to the end of the line or the closing quote.
 func valueAfter(rest string) string {
 	rest = strings.TrimLeft(rest, "\"'`]=>: \t\r\n")
 	if end := strings.IndexAny(rest, "\r\n\"'`,;"); end >= 0 {
@@ -79,6 +80,7 @@ func valueAfter(rest string) string {
 	return tidy(rest)
 }
 
+// isOtherName reports whether name looks like the name of a header, and not of an algorithm.
 func isOtherName(name string) bool {
 	name = tidy(name)
 	if _, isAlgorithm := cutAlgorithm(name + "="); isAlgorithm || name == "" {
@@ -94,8 +96,8 @@ func isOtherName(name string) bool {
 
 func isLetter(r rune) bool { return (r|0x20) >= 'a' && (r|0x20) <= 'z' }
 
-// around is what people paste around a value without seeing it: blanks, marks without width, quotes, and the comma or
-// semicolon of a line of code.
+// around has the characters that people paste around a value unintentionally: white space, zero-width characters,
+// quotes, and the comma or semicolon of a line of code.
 const (
 	blanksAround = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff"
 	quotesAround = "\"'`“”‘’«»"
@@ -106,13 +108,13 @@ func tidy(text string) string { return strings.Trim(text, around) }
 
 func tidySecret(text string) string { return strings.Trim(text, blanksAround+quotesAround) }
 
-// reading is one way to read a pasted signature: the bytes, and what was wrong with their spelling.
+// reading is one way to decode a pasted signature.
 type reading struct {
 	mac   []byte
-	codes []FindingCode
+	codes []FindingCode // what is wrong with the spelling
 }
 
-// readings returns the ways in which the value can be read, at most four.
+// readings returns the ways to decode a value, at most four.
 func readings(value string) []reading {
 	var codes []FindingCode
 	if rest, ok := cutAlgorithm(value); ok {
@@ -129,7 +131,8 @@ func readings(value string) []reading {
 	return append(decodings(joined, append(slices.Clip(codes), CodeBlanksInside)), plus...)
 }
 
-// cutAlgorithm cuts the name of an algorithm or a version off a value, as in "sha256=…" or "v1=…".
+// cutAlgorithm returns the value without the name of an algorithm or a version, as in "sha256=…" or "v1=…". It returns
+// false if there is none.
 func cutAlgorithm(value string) (string, bool) {
 	end := strings.IndexAny(value, "=:")
 	if end < 0 {
@@ -140,10 +143,10 @@ func cutAlgorithm(value string) (string, bool) {
 	return value[end+1:], slices.Contains(known, name)
 }
 
-// shortestMAC is the number of bytes from which on the beginning of a signature is taken for one that was cut off.
+// shortestMAC is the least number of bytes that count as a signature that was cut off.
 const shortestMAC = 12
 
-// decodings reads text without blanks as hexadecimal digits, or else as base64 of any kind.
+// decodings decodes text without spaces as hexadecimal digits, or else as base64 of any kind.
 func decodings(text string, codes []FindingCode) []reading {
 	codes = slices.Clip(codes)
 	if mac, err := hex.DecodeString(strings.TrimPrefix(text, "0x")); err == nil && len(mac) >= shortestMAC {

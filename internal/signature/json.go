@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Limits for JSON that is written again. Real deliveries stay far below them.
+// Limits for JSON that is rewritten. Real deliveries stay far below them.
 const (
 	maxJSONDepth  = 64
 	maxJSONValues = 200_000
@@ -19,26 +19,26 @@ const (
 
 var errJSONTooLarge = errors.New("nested too deeply, or too many values")
 
-// jsonNode is a value, with its parts in the order and the spelling in which they came.
+// jsonNode is a value. Its children keep their order and their spelling.
 type jsonNode struct {
-	kind byte       // '{', '[', '"', or 0 for numbers, true, false and null
-	key  jsonText   // in an object
-	text jsonText   // of a string or another plain value
-	kids []jsonNode // of an object or an array
+	kind     byte       // '{', '[', '"', or 0 for numbers, true, false and null
+	key      jsonText   // in an object
+	text     jsonText   // of a string, a number or a word
+	children []jsonNode // of an object or an array
 }
 
-// jsonText is a string as it came and what it means. For numbers and words both are the same.
+// jsonText is a string as spelled and as decoded. For numbers and words both are the same.
 type jsonText struct {
 	raw, plain string
 }
 
-// parseJSON reads a document that must be valid JSON.
+// parseJSON parses a document that must be valid JSON. It returns errJSONTooLarge for one that exceeds the limits.
 func parseJSON(doc string) (jsonNode, error) {
 	p := jsonParser{doc: doc}
 	return p.value(0)
 }
 
-// jsonParser walks through valid JSON, so that it need not look out for mistakes.
+// jsonParser parses valid JSON. It checks no syntax.
 type jsonParser struct {
 	doc    string
 	at     int
@@ -82,16 +82,16 @@ func (p *jsonParser) parts(kind byte, depth int) (jsonNode, error) {
 			p.peek()
 			p.at++ // the colon
 		}
-		kid, err := p.value(depth + 1)
+		child, err := p.value(depth + 1)
 		if err != nil {
 			return n, err
 		}
-		kid.key = key
-		n.kids = append(n.kids, kid)
+		child.key = key
+		n.children = append(n.children, child)
 	}
 }
 
-// peek passes over blanks and returns what follows.
+// peek skips white space and returns the next byte.
 func (p *jsonParser) peek() byte {
 	for strings.IndexByte(" \t\r\n", p.doc[p.at]) >= 0 {
 		p.at++
@@ -111,22 +111,22 @@ func (p *jsonParser) string() jsonText {
 	p.at++
 	text := jsonText{raw: p.doc[start:p.at], plain: p.doc[start+1 : p.at-1]}
 	if strings.Contains(text.raw, `\`) {
-		// It cannot fail: the document is valid.
+		// This can't fail: the document is valid.
 		_ = json.Unmarshal([]byte(text.raw), &text.plain)
 	}
 	return text
 }
 
-// sorted returns the value with the keys of its objects in order.
+// sorted returns the value with the keys of its objects sorted.
 func (n jsonNode) sorted() jsonNode {
-	kids := make([]jsonNode, len(n.kids))
-	for i, kid := range n.kids {
-		kids[i] = kid.sorted()
+	children := make([]jsonNode, len(n.children))
+	for i, child := range n.children {
+		children[i] = child.sorted()
 	}
 	if n.kind == '{' {
-		slices.SortStableFunc(kids, func(a, b jsonNode) int { return cmp.Compare(a.key.plain, b.key.plain) })
+		slices.SortStableFunc(children, func(a, b jsonNode) int { return cmp.Compare(a.key.plain, b.key.plain) })
 	}
-	n.kids = kids
+	n.children = children
 	return n
 }
 
@@ -140,55 +140,55 @@ func (n jsonNode) withFloats() jsonNode {
 		}
 		return n
 	}
-	kids := make([]jsonNode, len(n.kids))
-	for i, kid := range n.kids {
-		kids[i] = kid.withFloats()
+	children := make([]jsonNode, len(n.children))
+	for i, child := range n.children {
+		children[i] = child.withFloats()
 	}
-	n.kids = kids
+	n.children = children
 	return n
 }
 
-// jsonLayout is where a writer of JSON puts blanks.
+// jsonLayout is where a JSON encoder puts white space.
 type jsonLayout struct {
 	name         string
 	comma, colon string
-	indent       string // of each level; "" writes everything in one line
+	indent       string // of each level; "" for everything in one line
 }
 
-// jsonLayouts start with the one that most programs write.
+// jsonLayouts start with the most common one.
 var jsonLayouts = []jsonLayout{
-	{"in one line without blanks", ",", ":", ""},
-	{"in one line with blanks after commas and colons", ", ", ": ", ""},
-	{"indented by 2 blanks", ",", ": ", "  "},
-	{"indented by 4 blanks", ",", ": ", "    "},
-	{"indented by tabs", ",", ": ", "\t"},
+	{layoutCompact, ",", ":", ""},
+	{layoutSpaced, ", ", ": ", ""},
+	{layoutIndent2, ",", ": ", "  "},
+	{layoutIndent4, ",", ": ", "    "},
+	{layoutTabs, ",", ": ", "\t"},
 }
 
-// jsonEscape is what a writer of JSON escapes in strings beyond what it must.
+// jsonEscape is what a JSON encoder escapes in strings beyond what it must.
 type jsonEscape struct {
 	name    string
-	special string // characters that are escaped as well; a slash as \/, the others by number
-	ascii   bool   // everything but ASCII is escaped
+	special string // other characters that are escaped; a slash as \/, the rest by number
+	ascii   bool   // all but ASCII is escaped
 	upper   bool   // numbers have upper-case digits, and \" is written by number
-	asCame  bool   // strings keep their spelling
+	asIs    bool   // strings keep their spelling
 }
 
 var jsonEscapes = []jsonEscape{
-	{asCame: true},
-	{name: ", letters like é unescaped"},
-	{name: `, letters like é escaped (\u00e9)`, ascii: true},
-	{name: `, slashes escaped (\/)`, special: "/"},
-	{name: `, slashes (\/) and letters like é (\u00e9) escaped`, special: "/", ascii: true},
-	{name: `, <, > and & escaped (\u003c)`, special: "<>&\u2028\u2029"},
-	{name: `, <, >, &, +, quotes and letters like é escaped (\u00E9)`, special: "<>&+'`\u007f", ascii: true, upper: true},
+	{asIs: true},
+	{name: escapeNone},
+	{name: escapeLetters, ascii: true},
+	{name: escapeSlashes, special: "/"},
+	{name: escapeSlashLetters, special: "/", ascii: true},
+	{name: escapeHTML, special: "<>&\u2028\u2029"},
+	{name: escapeMost, special: "<>&+'`\u007f", ascii: true, upper: true},
 }
 
-// jsonWriter writes a value in one of many styles.
+// jsonWriter encodes a value in one of many styles.
 type jsonWriter struct {
 	layout jsonLayout
 	escape jsonEscape
 	out    []byte
-	full   bool // some output was too large, and cut
+	full   bool // an output exceeded maxJSONOutput and was cut
 }
 
 func (w *jsonWriter) write(n jsonNode, depth int) {
@@ -204,7 +204,7 @@ func (w *jsonWriter) write(n jsonNode, depth int) {
 
 func (w *jsonWriter) parts(n jsonNode, depth int) {
 	w.out = append(w.out, n.kind)
-	for i, kid := range n.kids {
+	for i, child := range n.children {
 		if w.full = w.full || len(w.out) > maxJSONOutput; w.full {
 			return
 		}
@@ -213,15 +213,15 @@ func (w *jsonWriter) parts(n jsonNode, depth int) {
 		}
 		w.newline(depth + 1)
 		if n.kind == '{' {
-			w.string(kid.key)
+			w.string(child.key)
 			w.out = append(w.out, w.layout.colon...)
 		}
-		w.write(kid, depth+1)
+		w.write(child, depth+1)
 	}
-	if len(n.kids) > 0 {
+	if len(n.children) > 0 {
 		w.newline(depth)
 	}
-	w.out = append(w.out, n.kind+2) // in ASCII, the bracket that closes
+	w.out = append(w.out, n.kind+2) // the closing bracket, in ASCII
 }
 
 func (w *jsonWriter) newline(depth int) {
@@ -235,7 +235,7 @@ func (w *jsonWriter) newline(depth int) {
 }
 
 func (w *jsonWriter) string(t jsonText) {
-	if w.escape.asCame {
+	if w.escape.asIs {
 		w.out = append(w.out, t.raw...)
 		return
 	}
@@ -261,7 +261,7 @@ func (w *jsonWriter) rune(r rune) {
 	}
 }
 
-// number writes a character by its number, one beyond 16 bits as the pair of numbers that stands for it.
+// number writes a character by its number. One beyond 16 bits becomes a surrogate pair.
 func (w *jsonWriter) number(r rune) {
 	format := `\u%04x`
 	if w.escape.upper {
@@ -275,8 +275,9 @@ func (w *jsonWriter) number(r rune) {
 	w.out = fmt.Appendf(w.out, format, r)
 }
 
-// jsonRewrites calls try with the body written as JSON in other ways, until try says stop. The document is only lent.
-// Where try has seen a document in one line before, the same values in other layouts are left out.
+// jsonRewrites calls try with the body encoded in other JSON styles until try returns stop. The document is only valid
+// during the call. If try has seen the compact document before, other layouts of the same values are skipped. The error
+// is errJSONTooLarge if not all styles were tried.
 func jsonRewrites(body []byte, try func(doc []byte, how string) (stop, seen bool)) error {
 	if !json.Valid(body) {
 		return nil
@@ -291,9 +292,9 @@ func jsonRewrites(body []byte, try func(doc []byte, how string) (stop, seen bool
 		how  string
 	}{
 		{root, ""},
-		{root.sorted(), ", keys sorted"},
-		{root.withFloats(), ", numbers as JavaScript writes them (12.5 for 12.50)"},
-		{root.sorted().withFloats(), ", keys sorted, numbers as JavaScript writes them (12.5 for 12.50)"},
+		{root.sorted(), orderSorted},
+		{root.withFloats(), numberFloats},
+		{root.sorted().withFloats(), orderSorted + numberFloats},
 	} {
 		for _, escape := range jsonEscapes {
 			w := jsonWriter{escape: escape}
@@ -309,6 +310,7 @@ func jsonRewrites(body []byte, try func(doc []byte, how string) (stop, seen bool
 	return nil
 }
 
+// layouts calls try with each layout of a value. It returns stop if try does.
 func (w *jsonWriter) layouts(n jsonNode, how string, try func([]byte, string) (stop, seen bool)) (stop bool) {
 	for i, layout := range jsonLayouts {
 		w.layout, w.out = layout, w.out[:0]

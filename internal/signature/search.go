@@ -15,27 +15,27 @@ import (
 	"strings"
 )
 
-// maxRewritten is how many bytes of rewritten JSON are hashed at most, which is enough for every rewriting of a common
-// delivery, and for the likeliest ones of a large body.
+// maxRewritten limits the bytes of rewritten JSON that are hashed. It is enough for every style of a common delivery,
+// and for the likeliest styles of a large body.
 const maxRewritten = 48 << 20
 
-// search looks for what was done differently when a signature was made.
+// search looks for the mistakes with which a signature was made.
 type search struct {
 	body     []byte
 	exact    bool
 	isJSON   bool
 	secret   string
-	typed    string // as the signature was pasted
+	typed    string // signature as pasted
 	pasted   header
 	readings []reading
 	keys     []keyForm
 	cut      bool // not everything was tried
 }
 
-// match is a set of differences that together make the signature right.
+// match is a set of mistakes that together explain the signature.
 type match struct {
-	codes []FindingCode // in the order of the findings; none when the signature is right as it stands
-	how   string        // which rewriting it was
+	codes []FindingCode // in the order of the findings; none if the signature is right
+	how   string        // JSON style, for the evidence
 }
 
 func newSearch(in Input, pasted header) *search {
@@ -48,7 +48,7 @@ func newSearch(in Input, pasted header) *search {
 	}
 }
 
-// run tries the likeliest mistakes first, and those that change least.
+// run tries the likeliest mistakes first. It returns false if none explains the signature.
 func (s *search) run() (match, bool) {
 	steps := []func() (match, bool){s.texts, s.recipes, s.swapped, s.wrapped, s.rewritten}
 	for _, step := range steps {
@@ -88,7 +88,7 @@ func (s *search) recipes() (match, bool) {
 	return match{}, false
 }
 
-// swapped takes the secret for the signature and the signature for the secret.
+// swapped tries the secret as the signature and the signature as the secret.
 func (s *search) swapped() (match, bool) {
 	other := search{readings: readings(readHeader(s.secret).value)}
 	key := keyForm{key: []byte(tidySecret(s.typed)), codes: []FindingCode{CodeSwapped}}
@@ -100,7 +100,7 @@ func (s *search) swapped() (match, bool) {
 	return match{}, false
 }
 
-// wrapped tries what stands inside the body, or has taken its place.
+// wrapped tries bodies that the pasted one may contain, and those of common bugs.
 func (s *search) wrapped() (match, bool) {
 	for _, v := range wrapped(s.body) {
 		for _, key := range s.plainKeys() {
@@ -133,7 +133,7 @@ func (s *search) rewritten() (found match, ok bool) {
 			}
 			h.Write([]byte("\n"))
 			if found, ok = s.compare(h.Sum(nil), hmacSHA256, key, v); ok {
-				found.how += ", with a line break at the end"
+				found.how += withLineBreak
 				return true, known
 			}
 		}
@@ -160,7 +160,7 @@ func (s *search) try(r recipe, key keyForm, v variant) (match, bool) {
 	return s.compare(r.sum(key.key, v.core, []byte(v.newline)), r, key, ended)
 }
 
-// compare looks for a reading of the signature that is this sum, or the beginning of it.
+// compare looks for a reading of the signature that equals this sum, or its beginning.
 func (s *search) compare(sum []byte, r recipe, key keyForm, v variant) (match, bool) {
 	for _, reading := range s.readings {
 		if !r.couldBe(reading) || !hmac.Equal(reading.mac, sum[:len(reading.mac)]) {
@@ -171,7 +171,7 @@ func (s *search) compare(sum []byte, r recipe, key keyForm, v variant) (match, b
 			codes = append(codes, r.code)
 		}
 		if len(reading.mac) < len(sum) {
-			// How a text that was cut off is padded says nothing more.
+			// The padding of a signature that was cut off means nothing.
 			codes = slices.DeleteFunc(codes, func(c FindingCode) bool { return c == CodePadding || c == CodeSpareBits })
 			codes = append(codes, CodeTruncated)
 		}
@@ -180,14 +180,14 @@ func (s *search) compare(sum []byte, r recipe, key keyForm, v variant) (match, b
 	return match{}, false
 }
 
-// keyForm is a key that may have been used instead of the secret as it was pasted.
+// keyForm is a key that may have been used instead of the pasted secret.
 type keyForm struct {
 	key   []byte
 	codes []FindingCode
-	bytes bool // the secret was taken for an encoding of the key
+	bytes bool // the key isn't the pasted text: it was decoded, or has a line break
 }
 
-// keyForms returns the secret as it came, then without blanks and quotes around it, decoded, and with a line break.
+// keyForms returns the secret as pasted, then without spaces and quotes around it, decoded, and with a line break.
 func keyForms(secret string) []keyForm {
 	forms := []keyForm{{key: []byte(secret)}}
 	add := func(key []byte, bytes bool, codes ...FindingCode) {
@@ -215,26 +215,26 @@ func keyForms(secret string) []keyForm {
 	return forms
 }
 
-// plainKeys are the keys that are text as it was pasted, at most three.
+// plainKeys returns the keys that are text as pasted, with or without spaces and quotes; at most three.
 func (s *search) plainKeys() []keyForm {
 	return slices.DeleteFunc(slices.Clone(s.keys), func(f keyForm) bool { return f.bytes })
 }
 
-// recipe is a way to compute a signature from a key and a body, which may come in parts.
+// recipe is a way to compute a signature from a key and a body in parts.
 type recipe struct {
 	code FindingCode // "" for the right one
 	size int         // of the signature, in bytes
 	sum  func(key []byte, body ...[]byte) []byte
 }
 
-// couldBe reports whether a signature has the right size, or was cut off.
+// couldBe reports whether a signature has the right size, or may be the beginning of one.
 func (r recipe) couldBe(read reading) bool {
 	return len(read.mac) == r.size || r.code == "" && len(read.mac) >= shortestMAC && len(read.mac) < r.size
 }
 
 var hmacSHA256 = recipe{size: sha256.Size, sum: macOf}
 
-// otherRecipes also give 32 bytes.
+// otherRecipes have 32 bytes like the right one.
 var otherRecipes = []recipe{
 	{CodePlainSHA256, sha256.Size, func(_ []byte, body ...[]byte) []byte { return sha256Of(body...) }},
 	{CodeSecretGlued, sha256.Size, func(key []byte, body ...[]byte) []byte {
@@ -248,7 +248,7 @@ var otherRecipes = []recipe{
 	}},
 }
 
-// otherAlgorithms are known by the length of what they give.
+// otherAlgorithms are recognized by the length of their signatures.
 var otherAlgorithms = []recipe{
 	{CodeMD5, md5.Size, hmacWith(md5.New)},
 	{CodeSHA1, sha1.Size, hmacWith(sha1.New)},

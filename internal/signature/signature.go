@@ -1,3 +1,5 @@
+// Package signature signs deliveries and verifies their signatures as Fourthwall does, explains why a signature isn't
+// valid, and has code that verifies signatures in several languages.
 package signature
 
 import (
@@ -11,35 +13,34 @@ import (
 
 // Headers of a delivery that carry its signature.
 const (
-	// ShopSignatureHeader is made with the secret of the shop's webhooks.
+	// ShopSignatureHeader has the signature by the shop's signing secret.
 	ShopSignatureHeader = "X-Fourthwall-Hmac-SHA256"
-	// AppSignatureHeader is made with the one key of a platform app, which signs for every shop that has the app. The
-	// secret of a shop cannot verify it.
+	// AppSignatureHeader has the signature by the key of a platform app, which is the same for every shop that has the
+	// app. A shop's signing secret can't verify it.
 	AppSignatureHeader = "X-Fourthwall-Hmac-Apps-SHA256"
 )
 
-// ErrSignature says that a text is not a signature as it stands in a header: 44 characters of base64, with padding.
+// ErrSignature means that a text isn't a signature as headers have it: 44 characters of base64 with padding.
 var ErrSignature = errors.New("not a signature: want the base64 of 32 bytes")
 
 // Signature is the HMAC-SHA256 of a delivery's raw body.
 type Signature [sha256.Size]byte
 
-// ParseSignature reads a header's value. Every other spelling than the one that Sign writes is ErrSignature.
+// ParseSignature parses the value of a header. It returns ErrSignature for anything but the spelling that Sign returns.
 func ParseSignature(value string) (Signature, error) {
 	var s Signature
 	if len(value) != base64.StdEncoding.EncodedLen(len(s)) {
 		return s, ErrSignature
 	}
 	mac, err := base64.StdEncoding.Strict().DecodeString(value)
-	// The decoder passes over line breaks, which makes the result too short.
+	// The decoder ignores line breaks, so the result may be too short.
 	if err != nil || len(mac) != len(s) {
 		return s, ErrSignature
 	}
 	return Signature(mac), nil
 }
 
-// Signs reports whether the signature was made over these bytes with this key. It takes the same time wherever the
-// signatures differ.
+// Signs reports whether the signature is that of these bytes by this key. It compares in constant time.
 func (s Signature) Signs(body []byte, key fourthwall.Secret) bool {
 	return hmac.Equal(s[:], macOf([]byte(key.Reveal()), body))
 }
@@ -52,7 +53,7 @@ func Sign(body []byte, key fourthwall.Secret) string {
 	return Signature(macOf([]byte(key.Reveal()), body)).String()
 }
 
-// macOf returns the HMAC-SHA256 of the parts, one after the other.
+// macOf returns the HMAC-SHA256 of the concatenated parts.
 func macOf(key []byte, parts ...[]byte) []byte {
 	h := hmac.New(sha256.New, key)
 	for _, part := range parts {

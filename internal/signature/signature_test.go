@@ -67,27 +67,27 @@ func TestSigns(t *testing.T) {
 	}
 }
 
-// Any flipped bit of the body or of the signature is refused.
+// FuzzSignatureHeader checks that a signature with any flipped bit, or of a body with one, isn't valid.
 func FuzzSignatureHeader(f *testing.F) {
 	f.Add("7Yb5YkrVvV4i2Hhpy8M2sXyVb3ZQm0JqN0Zt0fJkq2E=", []byte(`{"id":"weve_1"}`), "key", 3)
 	f.Fuzz(func(t *testing.T, value string, body []byte, key string, bit int) {
 		parsed, err := signature.ParseSignature(value)
 		if err == nil && parsed.String() != value {
-			t.Errorf("%q was read, but is written %q", value, parsed)
+			t.Errorf("%q was parsed, but is written as %q", value, parsed)
 		}
 		made, err := signature.ParseSignature(signature.Sign(body, fourthwall.Secret(key)))
 		if err != nil || !made.Signs(body, fourthwall.Secret(key)) {
-			t.Fatalf("our own signature is refused: %v", err)
+			t.Fatalf("our own signature is rejected: %v", err)
 		}
 		flipped := made
 		flip(flipped[:], bit)
 		if flipped.Signs(body, fourthwall.Secret(key)) {
-			t.Error("a changed signature is taken")
+			t.Error("a changed signature is accepted")
 		}
 		if len(body) > 0 {
 			flip(body, bit)
 			if made.Signs(body, fourthwall.Secret(key)) {
-				t.Error("a changed body is taken")
+				t.Error("a changed body is accepted")
 			}
 		}
 	})

@@ -5,16 +5,16 @@ import "embed"
 //go:embed snippets/verify.* snippets/Verify.cs
 var snippetFiles embed.FS
 
-// Snippet is a program text with a function that verifies the signature of a delivery, ready to be pasted. It uses the
-// standard library alone.
+// Snippet is source code that verifies the signature of a delivery, ready to be pasted. It uses the standard library
+// only.
 type Snippet struct {
-	ID       string // short and stable, for addresses
-	Language string // for a person
-	File     string // name that the text would be saved under
+	ID       string // short and stable, for URLs
+	Language string // name for people
+	File     string // name of the source file
 	Code     string
 }
 
-// Snippets returns the texts in the order in which a page shows them. The caller owns the slice.
+// Snippets returns the snippets in the order in which a page shows them. The caller owns the slice.
 func Snippets() []Snippet {
 	snippets := []Snippet{
 		{ID: "go", Language: "Go", File: "verify.go"},
@@ -25,7 +25,7 @@ func Snippets() []Snippet {
 		{ID: "ruby", Language: "Ruby", File: "verify.rb"},
 	}
 	for i, s := range snippets {
-		// The files are compiled in: a missing one is empty, and a test fails.
+		// The files are embedded. A test fails if one is missing.
 		code, _ := snippetFiles.ReadFile("snippets/" + s.File)
 		snippets[i].Code = string(code)
 	}

@@ -20,18 +20,17 @@ import (
 	webhook "hookwall/internal/signature/snippets"
 )
 
-// vector is a body, a key, and a signature that was made for them, or not. The signatures were made by another
-// implementation than ours.
+// vector is a body, a key and a signature, which is valid or not. Another implementation than ours made the signatures.
 type vector struct {
 	Name      string `json:"name"`
 	Body      []byte `json:"body"`
-	Repeat    int    `json:"repeat,omitempty"` // how many times the body is repeated; 0 = once
+	Repeat    int    `json:"repeat,omitempty"` // how often the body is repeated; 0 for once
 	Secret    string `json:"secret"`
 	Signature string `json:"signature"`
 	Valid     bool   `json:"valid"`
 }
 
-// vectors returns the vectors with their bodies written out.
+// vectors returns the vectors with repeated bodies expanded.
 func vectors(t *testing.T) []vector {
 	t.Helper()
 	file, err := os.ReadFile("testdata/signatures.json")
@@ -56,7 +55,7 @@ func TestVectors(t *testing.T) {
 		t.Run(v.Name, func(t *testing.T) {
 			key := fourthwall.Secret(v.Secret)
 			if got := signature.Sign(v.Body, key) == v.Signature; got != v.Valid {
-				t.Errorf("signed alike: %v", got)
+				t.Errorf("same signature: %v", got)
 			}
 			s, err := signature.ParseSignature(v.Signature)
 			if got := err == nil && s.Signs(v.Body, key); got != v.Valid {
@@ -65,28 +64,35 @@ func TestVectors(t *testing.T) {
 			verdict := signature.Explain(signature.Input{
 				Body: fourthwall.BuyerData(v.Body), Exact: true, Signature: fourthwall.Secret(v.Signature), Secret: key,
 			})
-			// Blanks around a pasted signature are the paste's; an empty body is not checked.
+			// Spaces around a pasted signature are ignored. An empty body is not checked.
 			want := v.Valid && len(v.Body) > 0 || v.Name == "blank after"
 			if verdict.Valid != want {
-				t.Errorf("on the bench: %v, %v", verdict.Valid, codesOf(verdict))
+				t.Errorf("explained: %v, %v", verdict.Valid, codesOf(verdict))
 			}
 		})
 	}
 }
 
 func TestSnippets(t *testing.T) {
-	want := []string{"go Go verify.go", "node Node.js verify.js", "python Python verify.py", "php PHP verify.php", "csharp C# Verify.cs", "ruby Ruby verify.rb"}
+	want := []string{
+		"go Go verify.go",
+		"node Node.js verify.js",
+		"python Python verify.py",
+		"php PHP verify.php",
+		"csharp C# Verify.cs",
+		"ruby Ruby verify.rb",
+	}
 	var got []string
 	for _, s := range signature.Snippets() {
 		got = append(got, s.ID+" "+s.Language+" "+s.File)
 		onDisk, err := os.ReadFile(filepath.Join("snippets", s.File))
 		if err != nil || s.Code != string(onDisk) {
-			t.Errorf("%s is not the file that is tested: %v", s.ID, err)
+			t.Errorf("%s isn't the tested file: %v", s.ID, err)
 		}
 		refusal := map[string]string{"go": "StatusUnauthorized", "csharp": "Unauthorized()"}[s.ID]
 		for _, must := range []string{signature.ShopSignatureHeader, "raw", "200", gocmp.Or(refusal, "401")} {
 			if !strings.Contains(s.Code, must) {
-				t.Errorf("%s does not speak of %s", s.ID, must)
+				t.Errorf("%s doesn't mention %s", s.ID, must)
 			}
 		}
 		for i, line := range strings.Split(s.Code, "\n") {
@@ -100,7 +106,7 @@ func TestSnippets(t *testing.T) {
 	}
 }
 
-// Each snippet agrees with every vector, where its language is installed. Go and Node.js must be.
+// TestSnippetsVerify runs each snippet on every vector if its language is installed. Go and Node.js must be.
 func TestSnippetsVerify(t *testing.T) {
 	tests := map[string]struct {
 		program string
@@ -155,11 +161,12 @@ func runScript(script, snippet string) func(*testing.T, string, []vector) []bool
 		if err != nil {
 			t.Fatal(err)
 		}
-		return resultsOf(t, vectors, exec.CommandContext(t.Context(), program, filepath.Join("testdata", "snippets", script), path))
+		return resultsOf(t, vectors, exec.CommandContext(t.Context(), program, filepath.Join("testdata", "snippets", script),
+			path))
 	}
 }
 
-// runCSharp builds a project of the snippet and its runner for whichever version is installed.
+// runCSharp builds a project of the snippet and its runner for the installed version of .NET.
 func runCSharp(t *testing.T, program string, vectors []vector) []bool {
 	t.Helper()
 	version, err := exec.CommandContext(t.Context(), program, "--version").Output()
@@ -184,11 +191,12 @@ func runCSharp(t *testing.T, program string, vectors []vector) []bool {
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), program, "run", "--project", dir)
-	cmd.Env = append(os.Environ(), "DOTNET_NOLOGO=1", "DOTNET_CLI_TELEMETRY_OPTOUT=1", "DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1")
+	cmd.Env = append(os.Environ(), "DOTNET_NOLOGO=1", "DOTNET_CLI_TELEMETRY_OPTOUT=1",
+		"DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1")
 	return resultsOf(t, vectors, cmd)
 }
 
-// resultsOf gives the vectors to a program and reads what it says about each.
+// resultsOf runs a program with the vectors as input and returns its result for each.
 func resultsOf(t *testing.T, vectors []vector, cmd *exec.Cmd) []bool {
 	t.Helper()
 	input, err := json.Marshal(vectors)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -14,13 +15,17 @@ import (
 
 // module is a Go module in the module cache.
 type module struct {
-	Path, Version, Sum, Dir string
-	Main, Indirect          bool
+	Path, Version, Dir string
+	Main, Indirect     bool
 }
 
-// goList asks the go command, in a folder, for modules or packages.
-func goList[T any](dir string, env []string, args ...string) ([]T, error) {
-	cmd := exec.Command("go", append([]string{"-C", dir, "list"}, args...)...) //nolint:gosec,noctx // fixed arguments; it ends by itself
+// modules are modules by path.
+type modules map[string]module
+
+// goList returns what "go list" prints as JSON in a folder.
+func goList[T any](dir string, env []string, args ...string) (all []T, err error) {
+	//nolint:gosec,noctx // the arguments are fixed, and it ends by itself
+	cmd := exec.Command("go", append([]string{"-C", dir, "list"}, args...)...)
 	cmd.Env = append(os.Environ(), env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -28,7 +33,6 @@ func goList[T any](dir string, env []string, args ...string) ([]T, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go list %s: %w: %s", strings.Join(args, " "), err, stderr.String())
 	}
-	var all []T
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
 		var one T
 		if err := d.Decode(&one); errors.Is(err, io.EOF) {
@@ -40,14 +44,11 @@ func goList[T any](dir string, env []string, args ...string) ([]T, error) {
 	}
 }
 
-// pkg is a package as go list prints it.
-type pkg struct{ Module *module }
-
-// modulesOf are the modules of packages and of all that these import, the main
-// module left out, by path.
-func modulesOf(dir string, env []string, args ...string) (map[string]module, error) {
-	packages, err := goList[pkg](dir, env, append([]string{"-deps", "-json=Module"}, args...)...)
-	found := map[string]module{}
+// modulesOf returns the modules of the packages that "go list" prints, without
+// the main module.
+func modulesOf(dir string, env []string, args ...string) (modules, error) {
+	packages, err := goList[struct{ Module *module }](dir, env, append([]string{"-json=Module"}, args...)...)
+	found := modules{}
 	for _, p := range packages {
 		if p.Module != nil && !p.Module.Main {
 			found[p.Module.Path] = *p.Module
@@ -56,41 +57,40 @@ func modulesOf(dir string, env []string, args ...string) (map[string]module, err
 	return found, err
 }
 
-// linkedModules are those that go into Hookwall on any of the targets.
-func linkedModules(root string, targets []string) (map[string]module, error) {
+// linkedModules returns the modules that Hookwall links on any of the targets.
+func linkedModules(root string, targets []string) (modules, error) {
 	if len(targets) == 0 {
 		return nil, errors.New("no target is named")
 	}
-	all := map[string]module{}
+	all := modules{}
 	for _, target := range targets {
 		system, processor, ok := strings.Cut(target, "/")
 		if !ok {
-			return nil, fmt.Errorf("%q is no target: write it like linux/amd64", target)
+			return nil, fmt.Errorf("%q is not a target: write it like linux/amd64", target)
 		}
-		some, err := modulesOf(root, []string{"GOOS=" + system, "GOARCH=" + processor, "CGO_ENABLED=0"}, ".")
+		some, err := modulesOf(root, buildFor(system, processor), "-deps", ".")
 		if err != nil {
 			return nil, err
 		}
-		for path, m := range some {
-			all[path] = m
-		}
+		maps.Copy(all, some)
 	}
 	return all, nil
 }
 
-// toolModules are those of the programs that tools/go.mod names, and those that
-// this program imports.
-func toolModules(root string) (map[string]module, error) {
-	packages, err := goList[pkg](root+"/tools", nil, "-json=Module", "tool")
+// buildFor returns the environment of a build for a target.
+func buildFor(system, processor string) []string {
+	return []string{"GOOS=" + system, "GOARCH=" + processor, "CGO_ENABLED=0"}
+}
+
+// toolModules returns the modules of the programs that tools/go.mod names, and
+// those that this program imports.
+func toolModules(root string) (modules, error) {
+	found, err := modulesOf(root+"/tools", nil, "tool")
 	if err != nil {
 		return nil, err
 	}
-	found := map[string]module{}
-	for _, p := range packages {
-		found[p.Module.Path] = *p.Module
-	}
-	modules, err := goList[module](root+"/tools", nil, "-m", "-json", "all")
-	for _, m := range modules {
+	required, err := goList[module](root+"/tools", nil, "-m", "-json", "all")
+	for _, m := range required {
 		if !m.Main && !m.Indirect {
 			found[m.Path] = m
 		}
@@ -98,22 +98,14 @@ func toolModules(root string) (map[string]module, error) {
 	return found, err
 }
 
-// without gives the modules of all that are not in some.
-func without(all, some map[string]module) map[string]module {
-	rest := map[string]module{}
-	for path, m := range all {
-		if _, in := some[path]; !in {
-			rest[path] = m
-		}
-	}
+// without returns the modules that aren't among some others.
+func (all modules) without(some modules) modules {
+	rest := maps.Clone(all)
+	maps.DeleteFunc(rest, func(path string, _ module) bool { _, in := some[path]; return in })
 	return rest
 }
 
-func sortedModules(byPath map[string]module) []module {
-	var all []module
-	for _, m := range byPath {
-		all = append(all, m)
-	}
-	slices.SortFunc(all, func(a, b module) int { return strings.Compare(a.Path, b.Path) })
-	return all
+// inOrder returns modules sorted by path.
+func inOrder(all modules) []module {
+	return slices.SortedFunc(maps.Values(all), func(a, b module) int { return strings.Compare(a.Path, b.Path) })
 }

@@ -3,21 +3,20 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// npmFolders are those with a package.json.
+// npmFolders are the folders with a package.json.
 var npmFolders = []string{"e2e", "tools/lighthouse"}
 
-// unstated are packages whose package.json names no licence, read by hand.
+// unstated has the licenses of packages whose package.json names none, read by hand.
 var unstated = map[string]string{"parse-cache-control": "BSD-3-Clause"}
 
-// locks is a package-lock.json.
-type locks struct {
+// lockfile is a package-lock.json. Its packages are by path, "" for our own.
+type lockfile struct {
 	Packages map[string]struct {
 		License      string            `json:"license"`
 		Integrity    string            `json:"integrity"`
@@ -25,8 +24,7 @@ type locks struct {
 	} `json:"packages"`
 }
 
-func readLocks(root, folder string) (locks, error) {
-	var l locks
+func readLockfile(root, folder string) (l lockfile, err error) {
 	text, err := os.ReadFile(filepath.Join(root, folder, "package-lock.json")) //nolint:gosec // in the repository
 	if err != nil {
 		return l, err
@@ -34,11 +32,11 @@ func readLocks(root, folder string) (locks, error) {
 	return l, json.Unmarshal(text, &l)
 }
 
-// npmPackages are those that a package.json asks for, with their licences.
+// npmPackages returns the packages that a package.json asks for, with their licenses.
 func npmPackages(root string) (map[string]string, error) {
 	found := map[string]string{}
 	for _, folder := range npmFolders {
-		l, err := readLocks(root, folder)
+		l, err := readLockfile(root, folder)
 		if err != nil {
 			return nil, err
 		}
@@ -49,11 +47,11 @@ func npmPackages(root string) (map[string]string, error) {
 	return found, nil
 }
 
-// lockProblems says what is wrong with any package that npm installs: a
-// licence, a version that is not exact, or bytes that would not be compared.
+// lockProblems returns a sentence for each npm package with a license that
+// isn't allowed, with a version that isn't exact, or without a checksum.
 func lockProblems(root string) (problems []string, err error) {
 	for _, folder := range npmFolders {
-		l, err := readLocks(root, folder)
+		l, err := readLockfile(root, folder)
 		if err != nil {
 			return nil, err
 		}
@@ -62,20 +60,18 @@ func lockProblems(root string) (problems []string, err error) {
 				problems = append(problems, fmt.Sprintf("%s/package.json: %s has no exact version: %s", folder, name, version))
 			}
 		}
-		for _, at := range slices.Sorted(maps.Keys(l.Packages)) {
-			if at == "" {
-				continue
-			}
-			p := l.Packages[at]
-			name := at[strings.LastIndex(at, "node_modules/")+len("node_modules/"):]
+		delete(l.Packages, "")
+		for path, p := range l.Packages {
+			name := path[strings.LastIndex(path, "node_modules/")+len("node_modules/"):]
+			at := fmt.Sprintf("%s/package-lock.json: %s has ", folder, name)
 			if p.License == "" {
 				p.License = unstated[name]
 			}
 			if !fits(p.License, forTesting) {
-				problems = append(problems, fmt.Sprintf("%s/package-lock.json: %s has the licence %q, which is not allowed", folder, name, p.License))
+				problems = append(problems, fmt.Sprintf("%sthe license %q, which is not allowed", at, p.License))
 			}
 			if !strings.HasPrefix(p.Integrity, "sha512-") {
-				problems = append(problems, fmt.Sprintf("%s/package-lock.json: %s has no SHA-512 sum", folder, name))
+				problems = append(problems, at+"no SHA-512 checksum")
 			}
 		}
 	}

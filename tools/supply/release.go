@@ -3,38 +3,37 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
+	"strconv"
 	"strings"
+	"testing/fstest"
 	"time"
 )
 
-// released is the text that goes into each archive beside the program.
-var released = []string{"CHANGELOG.md", "LICENSE", "README.md"}
+// documents are the files of the repository that every archive has.
+var documents = []string{"CHANGELOG.md", "LICENSE", "README.md"}
 
-// release is one being made. The same source gives the same bytes.
+// release is one being made. The same source makes the same bytes.
 type release struct {
 	root, version, out string
-	at                 time.Time // of all files
-	build              func(target, to string) error
+	time               time.Time // of all files
 	notices            []byte
 }
 
-// safeVersion is one that can stand in the name of a file.
-var safeVersion = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+_-]*$`)
+// fileVersion matches a version that can be part of a file's name.
+var fileVersion = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+_-]*$`)
 
 // makeRelease builds Hookwall for all targets into an empty folder: archives,
 // bills of materials, and the sums of both.
 func makeRelease(root, version, out string, targets []string) error {
-	if !safeVersion.MatchString(version) {
-		return fmt.Errorf("%q is no version that can stand in the name of a file", version)
+	if !fileVersion.MatchString(version) {
+		return fmt.Errorf("%q can't be part of a file's name", version)
 	}
 	at, err := sourceTime(root)
 	if err != nil {
@@ -44,101 +43,104 @@ func makeRelease(root, version, out string, targets []string) error {
 	if err := writeNotices(&notices, root, targets); err != nil {
 		return err
 	}
-	if err := errors.Join(os.RemoveAll(out), os.MkdirAll(out, 0o750)); err != nil { //nolint:gosec // the folder that the caller chose
+	//nolint:gosec // the folder that the caller chose
+	if err := errors.Join(os.RemoveAll(out), os.MkdirAll(out, 0o750)); err != nil {
 		return err
 	}
-	r := release{root: root, version: version, out: out, at: at, notices: notices.Bytes()}
-	r.build = r.make
+	r := release{root: root, version: version, out: out, time: at, notices: notices.Bytes()}
 	for _, target := range targets {
-		if err := r.target(target); err != nil {
+		if err := r.make(target); err != nil {
 			return fmt.Errorf("%s: %w", target, err)
 		}
 	}
 	return writeSums(out)
 }
 
-// sourceTime is the time of the commit, or the one that SOURCE_DATE_EPOCH gives.
+// sourceTime returns the time that SOURCE_DATE_EPOCH names, else that of the commit.
 func sourceTime(root string) (time.Time, error) {
 	seconds := os.Getenv("SOURCE_DATE_EPOCH")
 	if seconds == "" {
-		out, err := exec.Command("git", "-C", root, "log", "-1", "--format=%ct").Output() //nolint:gosec,noctx // fixed arguments; it ends by itself
+		//nolint:gosec,noctx // the arguments are fixed, and it ends by itself
+		out, err := exec.Command("git", "-C", root, "log", "-1", "--format=%ct").Output()
 		if err != nil {
-			return time.Time{}, fmt.Errorf("the time of the source is not known: set SOURCE_DATE_EPOCH, in seconds since 1970: %w", err)
+			return time.Time{}, fmt.Errorf("no commit has a time: set SOURCE_DATE_EPOCH, in seconds since 1970: %w", err)
 		}
 		seconds = strings.TrimSpace(string(out))
 	}
-	var unix int64
-	if _, err := fmt.Sscanf(seconds, "%d", &unix); err != nil {
-		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH is %q, not a number of seconds: %w", seconds, err)
+	unix, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH is not a number of seconds: %w", err)
 	}
 	return time.Unix(unix, 0).UTC(), nil
 }
 
-// make builds as the Makefile does.
-func (r release) make(target, to string) error {
+// make builds for one target, and writes its archive and bill of materials.
+func (r release) make(target string) error {
+	work, err := os.MkdirTemp("", "hookwall-release-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
 	system, processor, _ := strings.Cut(target, "/")
-	cmd := exec.Command("make", "--no-print-directory", "-C", r.root, "build", "VERSION="+r.version, "BINARY="+to) //nolint:gosec,noctx // the caller says which; it ends by itself
-	cmd.Env = append(os.Environ(), "GOOS="+system, "GOARCH="+processor, "CGO_ENABLED=0")
+	program, kind, pack := "hookwall", ".tar.gz", packTar
+	if system == "windows" {
+		program, kind, pack = "hookwall.exe", ".zip", packZip
+	}
+	binary := filepath.Join(work, program)
+	if err := r.build(system, processor, binary); err != nil {
+		return err
+	}
+	name := "hookwall_" + r.version + "_" + system + "_" + processor
+	var bill, archive bytes.Buffer
+	if err := writeSBOM(&bill, r.root, r.version, binary); err != nil {
+		return err
+	}
+	files, err := r.files(name, binary)
+	if err != nil {
+		return err
+	}
+	if err := pack(&archive, files); err != nil {
+		return err
+	}
+	return errors.Join(r.write(name+".cdx.json", bill.Bytes()), r.write(name+kind, archive.Bytes()))
+}
+
+// build builds as the Makefile does.
+func (r release) build(system, processor, binary string) error {
+	//nolint:gosec,noctx // the caller says which, and it ends by itself
+	cmd := exec.Command("make", "--no-print-directory", "-C", r.root, "build", "VERSION="+r.version, "BINARY="+binary)
+	cmd.Env = append(os.Environ(), buildFor(system, processor)...)
 	if printed, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("make build: %w: %s", err, printed)
 	}
 	return nil
 }
 
-func (r release) target(target string) error {
-	work, err := os.MkdirTemp("", "hookwall-release-")
-	if err != nil {
-		return err
+// files returns the content of an archive: one folder of files.
+func (r release) files(folder, binary string) (fstest.MapFS, error) {
+	files := fstest.MapFS{
+		folder:                   {Mode: fs.ModeDir | 0o755, ModTime: r.time},
+		folder + "/licenses.txt": {Data: r.notices, Mode: 0o644, ModTime: r.time},
 	}
-	defer os.RemoveAll(work)
-	binary := filepath.Join(work, "hookwall")
-	if strings.HasPrefix(target, "windows/") {
-		binary += ".exe"
+	paths := map[string]fs.FileMode{binary: 0o755}
+	for _, name := range documents {
+		paths[filepath.Join(r.root, name)] = 0o644
 	}
-	if err := r.build(target, binary); err != nil {
-		return err
-	}
-	var materials bytes.Buffer
-	if err := writeSBOM(&materials, r.root, r.version, binary); err != nil {
-		return err
-	}
-	name := "hookwall_" + r.version + "_" + strings.ReplaceAll(target, "/", "_")
-	if err := os.WriteFile(filepath.Join(r.out, name+".cdx.json"), materials.Bytes(), 0o600); err != nil { //nolint:gosec // the folder that the caller chose
-		return err
-	}
-	files, err := r.files(binary)
-	if err != nil {
-		return err
-	}
-	if strings.HasPrefix(target, "windows/") {
-		return packFile(filepath.Join(r.out, name+".zip"), func(w io.Writer) error { return packZip(w, name, r.at, files) })
-	}
-	return packFile(filepath.Join(r.out, name+".tar.gz"), func(w io.Writer) error { return packTar(w, name, r.at, files) })
-}
-
-// files are what goes into an archive, by name.
-func (r release) files(binary string) ([]packed, error) {
-	files := []packed{{name: "licences.txt", content: r.notices, mode: 0o644}}
-	paths := []string{binary}
-	for _, name := range released {
-		paths = append(paths, filepath.Join(r.root, name))
-	}
-	for _, path := range paths {
+	for path, mode := range paths {
 		content, err := os.ReadFile(path) //nolint:gosec // in the repository, or just built
 		if err != nil {
 			return nil, err
 		}
-		mode := int64(0o644)
-		if path == binary {
-			mode = 0o755
-		}
-		files = append(files, packed{filepath.Base(path), content, mode})
+		files[folder+"/"+filepath.Base(path)] = &fstest.MapFile{Data: content, Mode: mode, ModTime: r.time}
 	}
-	slices.SortFunc(files, func(a, b packed) int { return strings.Compare(a.name, b.name) })
 	return files, nil
 }
 
-// writeSums lists the SHA-256 of all files of a folder, as sha256sum does.
+func (r release) write(name string, content []byte) error {
+	return os.WriteFile(filepath.Join(r.out, name), content, 0o600) //nolint:gosec // in the folder that the caller chose
+}
+
+// writeSums lists the SHA-256 of all files of a folder, in the format of sha256sum.
 func writeSums(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -150,8 +152,7 @@ func writeSums(dir string) error {
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(content)
-		fmt.Fprintf(&sums, "%s  %s\n", hex.EncodeToString(sum[:]), e.Name())
+		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(content), e.Name())
 	}
-	return os.WriteFile(filepath.Join(dir, "SHA256SUMS"), []byte(sums.String()), 0o600) //nolint:gosec // the folder that the caller chose
+	return os.WriteFile(filepath.Join(dir, "SHA256SUMS"), []byte(sums.String()), 0o600) //nolint:gosec // beside them
 }

@@ -9,21 +9,24 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 )
 
-// TestRelease makes one for this machine and looks into everything.
+// TestRelease makes a release for this machine and reads all of it.
 func TestRelease(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
 	out := filepath.Join(t.TempDir(), "release")
 	target := runtime.GOOS + "/" + runtime.GOARCH
-	if err := run([]string{"release", "-version", "v1.2.3", "-out", out, "-targets", target, root}, &bytes.Buffer{}); err != nil {
+	args := []string{"release", "-version", "v1.2.3", "-out", out, "-targets", target, root}
+	if err := run(args, &bytes.Buffer{}); err != nil {
 		t.Fatal(err)
 	}
 	name := "hookwall_v1.2.3_" + runtime.GOOS + "_" + runtime.GOARCH
@@ -40,12 +43,13 @@ func TestRelease(t *testing.T) {
 		t.Errorf("there are %q, want %q", listed, want)
 	}
 	files := untar(t, read(t, filepath.Join(out, name+".tar.gz")))
-	if want := []string{"CHANGELOG.md", "LICENSE", "README.md", "hookwall", "licences.txt"}; !slices.Equal(names(files), want) {
+	want := []string{"CHANGELOG.md", "LICENSE", "README.md", "hookwall", "licenses.txt"}
+	if !slices.Equal(names(files), want) {
 		t.Errorf("the archive has %q, want %q", names(files), want)
 	}
 	for _, f := range files {
 		if f.name == "hookwall" && (f.mode != 0o755 || !bytes.Contains(f.content, []byte("v1.2.3"))) {
-			t.Error("the program cannot be run, or has not its version")
+			t.Error("the program is not executable, or has another version")
 		}
 	}
 }
@@ -53,26 +57,34 @@ func TestRelease(t *testing.T) {
 func TestReleaseProblems(t *testing.T) {
 	out := t.TempDir()
 	if err := makeRelease(root, "../x", out, []string{"linux/amd64"}); err == nil {
-		t.Error("a version may lead out of the folder")
+		t.Error("a version can lead out of the folder")
 	}
 	t.Setenv("SOURCE_DATE_EPOCH", "noon")
-	if err := makeRelease(root, "v1", out, []string{"linux/amd64"}); err == nil || !strings.Contains(err.Error(), "SOURCE_DATE_EPOCH") {
-		t.Errorf("of a time that is none: %v", err)
+	err := makeRelease(root, "v1", out, []string{"linux/amd64"})
+	if err == nil || !strings.Contains(err.Error(), "SOURCE_DATE_EPOCH") {
+		t.Errorf("with a time that isn't one: %v", err)
 	}
-	broken := release{root: root, out: out, build: func(string, string) error { return errors.New("no compiler") }}
-	if err := broken.target("linux/amd64"); err == nil || err.Error() != "no compiler" {
-		t.Errorf("of a build that fails: %v", err)
+	broken := release{root: root, version: "v1", out: out}
+	if err := broken.make("linux/z80"); err == nil || !strings.Contains(err.Error(), "make build") {
+		t.Errorf("with a build that fails: %v", err)
+	}
+	if left, err := os.ReadDir(out); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
 	}
 }
 
-// TestPack: what is packed depends on nothing but what is given, and comes out
-// again.
+// TestPack packs the same files twice, compares the bytes, and unpacks them.
 func TestPack(t *testing.T) {
 	at := time.Unix(1700000000, 0).UTC()
-	files := []packed{{"a.txt", []byte("some text"), 0o644}, {"hookwall", []byte("a program"), 0o755}}
+	content := fstest.MapFS{
+		"folder":          {Mode: fs.ModeDir | 0o755, ModTime: at},
+		"folder/a.txt":    {Data: []byte("some text"), Mode: 0o644, ModTime: at},
+		"folder/hookwall": {Data: []byte("a program"), Mode: 0o755, ModTime: at},
+	}
+	want := []packed{{"a.txt", []byte("some text"), 0o644}, {"hookwall", []byte("a program"), 0o755}}
 	var tars, zips [2]bytes.Buffer
 	for i := range 2 {
-		if err := errors.Join(packTar(&tars[i], "folder", at, files), packZip(&zips[i], "folder", at, files)); err != nil {
+		if err := errors.Join(packTar(&tars[i], content), packZip(&zips[i], content)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -80,12 +92,19 @@ func TestPack(t *testing.T) {
 		t.Error("the bytes differ")
 	}
 	for kind, got := range map[string][]packed{"tar": untar(t, tars[0].Bytes()), "zip": unzip(t, zips[0].Bytes())} {
-		if !slices.EqualFunc(got, files, func(a, b packed) bool {
+		if !slices.EqualFunc(got, want, func(a, b packed) bool {
 			return a.name == b.name && a.mode == b.mode && bytes.Equal(a.content, b.content)
 		}) {
 			t.Errorf("%s: %+v", kind, got)
 		}
 	}
+}
+
+// packed is a file of an archive.
+type packed struct {
+	name    string
+	content []byte
+	mode    int64
 }
 
 func read(t *testing.T, path string) []byte {
@@ -119,8 +138,11 @@ func untar(t *testing.T, archive []byte) (files []packed) {
 			t.Fatal(err)
 		}
 		content, err := io.ReadAll(r)
-		if err != nil || header.ModTime.Unix() != 1700000000 || header.Uid != 0 {
+		if err != nil || header.ModTime.Unix() != 1700000000 || header.Uid != 0 || header.Uname != "" {
 			t.Fatalf("%+v, %v", header, err)
+		}
+		if header.Typeflag == tar.TypeDir {
+			continue
 		}
 		files = append(files, packed{filepath.Base(header.Name), content, header.Mode})
 	}
@@ -133,6 +155,9 @@ func unzip(t *testing.T, archive []byte) (files []packed) {
 		t.Fatal(err)
 	}
 	for _, f := range r.File {
+		if f.FileInfo().IsDir() {
+			continue
+		}
 		in, err := f.Open()
 		if err != nil {
 			t.Fatal(err)

@@ -5,174 +5,112 @@ import (
 	"debug/buildinfo"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
-// A bill of materials in CycloneDX's format, of which only what is used here
-// is written down. It has no serial number and no time, so that the same
-// binary gives the same bytes.
-type bill struct {
-	Format       string       `json:"bomFormat"`
-	SpecVersion  string       `json:"specVersion"`
-	Version      int          `json:"version"`
-	Metadata     metadata     `json:"metadata"`
-	Components   []component  `json:"components"`
-	Dependencies []dependency `json:"dependencies"`
-}
-
-type metadata struct {
-	Component  component  `json:"component"`
-	Properties []property `json:"properties"`
-}
-
-type property struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-type component struct {
-	Type     string    `json:"type"`
-	Ref      string    `json:"bom-ref"`
-	Name     string    `json:"name"`
-	Version  string    `json:"version"`
-	Scope    string    `json:"scope,omitempty"`
-	Hashes   []hash    `json:"hashes,omitempty"`
-	Licences []licence `json:"licenses"`
-	PURL     string    `json:"purl"`
-}
-
-type hash struct {
-	Algorithm string `json:"alg"`
-	Content   string `json:"content"`
-}
-
-type licence struct {
-	Expression string `json:"expression"`
-}
-
-type dependency struct {
-	Ref       string   `json:"ref"`
-	DependsOn []string `json:"dependsOn,omitempty"`
-}
-
-// writeSBOM lists what is linked into a binary, by what the linker wrote there.
+// writeSBOM prints a bill of materials for a binary, from what the linker
+// recorded in it. The bill has no serial number and no time, so that the same
+// binary has the same bill.
 func writeSBOM(w io.Writer, root, version, binary string) error {
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
 		return err
 	}
-	cached, err := modulesOf(root, settings(info), ".")
+	main, err := describe(info, version, binary)
 	if err != nil {
 		return err
 	}
-	b := bill{Format: "CycloneDX", SpecVersion: "1.6", Version: 1}
-	if b.Metadata, err = describe(info, version, binary); err != nil {
+	parts, err := describeModules(root, info)
+	if err != nil {
 		return err
 	}
-	standard := component{
-		Type: "library", Name: "std", Version: info.GoVersion, Scope: "required", Licences: []licence{{"BSD-3-Clause"}},
-		PURL: "pkg:golang/std@" + strings.TrimPrefix(info.GoVersion, "go"),
+	var refs []string
+	for i := range parts {
+		parts[i].BOMRef = parts[i].PackageURL
+		refs = append(refs, parts[i].BOMRef)
 	}
-	b.Components = append(b.Components, standard)
-	for _, dep := range info.Deps {
-		one, err := describeModule(dep, cached[dep.Path])
-		if err != nil {
-			return err
-		}
-		b.Components = append(b.Components, one)
-	}
-	whole := dependency{Ref: b.Metadata.Component.Ref}
-	for i := range b.Components {
-		b.Components[i].Ref = b.Components[i].PURL
-		whole.DependsOn = append(whole.DependsOn, b.Components[i].Ref)
-	}
-	b.Dependencies = []dependency{whole}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(b)
+	bom := cdx.NewBOM()
+	bom.SerialNumber = ""
+	bom.Metadata = &cdx.Metadata{Component: main, Properties: settings(info)}
+	bom.Components = &parts
+	bom.Dependencies = &[]cdx.Dependency{{Ref: main.BOMRef, Dependencies: &refs}}
+	encoder := cdx.NewBOMEncoder(w, cdx.BOMFileFormatJSON).SetEscapeHTML(false).SetPretty(true)
+	return encoder.EncodeVersion(bom, cdx.SpecVersion1_6)
 }
 
-// settings of the build, as an environment.
-func settings(info *debug.BuildInfo) (env []string) {
+// describe returns Hookwall itself.
+func describe(info *debug.BuildInfo, version, binary string) (*cdx.Component, error) {
+	content, err := os.ReadFile(binary) //nolint:gosec // the caller says which
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(content)
+	c := component(info.Main.Path, version, "MIT", sum[:])
+	c.Type, c.Scope, c.BOMRef = cdx.ComponentTypeApplication, "", c.PackageURL
+	return &c, nil
+}
+
+// describeModules returns the standard library and each module in a binary.
+func describeModules(root string, info *debug.BuildInfo) ([]cdx.Component, error) {
+	cached, err := modulesOf(root, environment(info), "-deps", ".")
+	if err != nil {
+		return nil, err
+	}
+	standard := component("std", info.GoVersion, "BSD-3-Clause", nil)
+	standard.PackageURL = "pkg:golang/std@" + strings.TrimPrefix(info.GoVersion, "go")
+	parts := []cdx.Component{standard}
+	for _, dep := range info.Deps {
+		m := cached[dep.Path]
+		if dep.Replace != nil || m.Version != dep.Version {
+			return nil, fmt.Errorf("%s is %s in the binary and %q in go.mod: build it again", dep.Path, dep.Version, m.Version)
+		}
+		license, err := licenseOf(m)
+		if err != nil {
+			return nil, err
+		}
+		// The sum in go.sum: SHA-256 of the list of the module's files.
+		sum, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(dep.Sum, "h1:"))
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, component(dep.Path, dep.Version, license, sum))
+	}
+	return parts, nil
+}
+
+// component returns a library with its license and, if there is one, its SHA-256.
+func component(name, version, license string, sum []byte) cdx.Component {
+	c := cdx.Component{
+		Type: cdx.ComponentTypeLibrary, Name: name, Version: version, Scope: cdx.ScopeRequired,
+		PackageURL: "pkg:golang/" + name + "@" + version, Licenses: &cdx.Licenses{{Expression: license}},
+	}
+	if sum != nil {
+		c.Hashes = &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: hex.EncodeToString(sum)}}
+	}
+	return c
+}
+
+// settings returns what the linker recorded about the build.
+func settings(info *debug.BuildInfo) *[]cdx.Property {
+	var all []cdx.Property
+	for _, s := range info.Settings {
+		all = append(all, cdx.Property{Name: "build:" + s.Key, Value: s.Value})
+	}
+	return &all
+}
+
+// environment returns the environment in which a binary was built.
+func environment(info *debug.BuildInfo) (env []string) {
 	for _, s := range info.Settings {
 		if s.Key == "GOOS" || s.Key == "GOARCH" || s.Key == "CGO_ENABLED" {
 			env = append(env, s.Key+"="+s.Value)
 		}
 	}
 	return env
-}
-
-func describe(info *debug.BuildInfo, version, binary string) (metadata, error) {
-	content, err := os.ReadFile(binary) //nolint:gosec // the caller says which
-	if err != nil {
-		return metadata{}, err
-	}
-	sum := sha256.Sum256(content)
-	purl := "pkg:golang/" + info.Main.Path + "@" + version
-	m := metadata{Component: component{
-		Type: "application", Ref: purl, Name: info.Main.Path, Version: version, PURL: purl, Licences: []licence{{"MIT"}},
-		Hashes: []hash{{"SHA-256", hex.EncodeToString(sum[:])}},
-	}}
-	for _, s := range info.Settings {
-		m.Properties = append(m.Properties, property{"build:" + s.Key, s.Value})
-	}
-	return m, nil
-}
-
-func describeModule(dep *debug.Module, cached module) (component, error) {
-	if dep.Replace != nil || cached.Version != dep.Version {
-		return component{}, fmt.Errorf("%s is %s in the binary and %q in go.mod: build it again", dep.Path, dep.Version, cached.Version)
-	}
-	found, err := licenceOf(cached)
-	if err != nil {
-		return component{}, err
-	}
-	// The sum of go.sum: SHA-256 of the list of the module's files.
-	sum, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(dep.Sum, "h1:"))
-	if err != nil {
-		return component{}, err
-	}
-	return component{
-		Type: "library", Name: dep.Path, Version: dep.Version, Scope: "required", Licences: []licence{{found}},
-		Hashes: []hash{{"SHA-256", hex.EncodeToString(sum)}}, PURL: "pkg:golang/" + dep.Path + "@" + dep.Version,
-	}, nil
-}
-
-// writeNotices prints the texts that the licences of what is linked ask to
-// hand on with a binary.
-func writeNotices(w io.Writer, root string, targets []string) error {
-	modules, err := linkedModules(root, targets)
-	if err != nil {
-		return err
-	}
-	out, err := goList[struct{ Root string }](root, nil, "-json=Root", "runtime")
-	if err != nil {
-		return err
-	}
-	all := append([]module{{Path: "The Go standard library", Dir: out[0].Root}}, sortedModules(modules)...)
-	fmt.Fprintf(w, "Hookwall contains the following software of others.\n")
-	for _, m := range all {
-		names, err := filesLike(m.Dir, noticeFile)
-		if err != nil {
-			return err
-		}
-		if len(names) == 0 {
-			return fmt.Errorf("%s: no licence was found in %s", m.Path, m.Dir)
-		}
-		for _, name := range names {
-			text, err := os.ReadFile(filepath.Join(m.Dir, name)) //nolint:gosec // in the module cache
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(w, "\n%s\n%s: %s\n\n%s\n", strings.Repeat("=", 80), strings.TrimSpace(m.Path+" "+m.Version), name, strings.TrimSpace(string(text)))
-		}
-	}
-	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// sheet is the document that says what is used, and why.
+// sheet is the document that lists what is used, and why.
 const sheet = "docs/dependencies.md"
 
 // The sections of the sheet.
@@ -21,8 +21,8 @@ const (
 
 var sections = []string{linked, tests, tools, npm}
 
-// What may be used where. What is linked is handed on with Hookwall, under
-// terms that ask for no more than a notice. What is only run may ask for more.
+// Licenses by what they allow. What is linked is distributed with Hookwall, so
+// its license may only ask for a notice. What only runs here may ask for more.
 var (
 	forLinking = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"}
 	forTesting = append([]string{"BlueOak-1.0.0", "CC0-1.0", "MPL-2.0"}, forLinking...)
@@ -30,16 +30,16 @@ var (
 	allowed    = map[string][]string{linked: forLinking, tests: forTesting, tools: forRunning, npm: forTesting}
 )
 
-// usage is what is used: the licence of each thing, by section and name.
+// usage is what is used: licenses by section and name.
 type usage map[string]map[string]string
 
-// everything finds out what is used.
-func everything(root string, targets []string) (usage, error) {
+// inUse finds out what is used.
+func inUse(root string, targets []string) (usage, error) {
 	links, err := linkedModules(root, targets)
 	if err != nil {
 		return nil, err
 	}
-	tested, err := modulesOf(root, nil, "-test", "./...")
+	tested, err := modulesOf(root, nil, "-deps", "-test", "./...")
 	if err != nil {
 		return nil, err
 	}
@@ -48,10 +48,10 @@ func everything(root string, targets []string) (usage, error) {
 		return nil, err
 	}
 	used := usage{}
-	for section, modules := range map[string]map[string]module{linked: links, tests: without(tested, links), tools: run} {
+	for section, all := range map[string]modules{linked: links, tests: tested.without(links), tools: run} {
 		used[section] = map[string]string{}
-		for path, m := range modules {
-			if used[section][path], err = licenceOf(m); err != nil {
+		for path, m := range all {
+			if used[section][path], err = licenseOf(m); err != nil {
 				return nil, err
 			}
 		}
@@ -60,84 +60,65 @@ func everything(root string, targets []string) (usage, error) {
 	return used, err
 }
 
-var row = regexp.MustCompile("^\\| `([^`]+)` \\| ([^|]*) \\| ([^|]*) \\|$")
+// row matches a row of a table: name, license, and a purpose that isn't blank.
+var row = regexp.MustCompile("^\\| `([^`]+)` \\| ([^|]*) \\| ([^|]*[^| ][^|]*) \\|$")
 
-// compare says where the sheet differs from what is used.
+// compare returns a sentence for each difference between the sheet and what is used.
 func compare(text string, used usage) (problems []string) {
-	seen := map[string]map[string]bool{}
-	section, last := "", ""
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\n")
-		if title, ok := strings.CutPrefix(line, "## "); ok {
-			section, last = title, ""
-			seen[section] = map[string]bool{}
-			continue
-		}
-		if !strings.HasPrefix(line, "| `") || !slices.Contains(sections, section) {
-			continue
-		}
-		found := row.FindStringSubmatch(line)
-		if found == nil {
-			problems = append(problems, fmt.Sprintf("%s, %q: cannot read the row %s", sheet, section, line))
-			continue
-		}
-		problems = append(problems, compareRow(section, last, found[1], found[2], found[3], used)...)
-		seen[section][found[1]] = true
-		last = found[1]
-	}
 	for _, section := range sections {
-		for _, name := range slices.Sorted(maps.Keys(used[section])) {
-			if !seen[section][name] {
-				problems = append(problems, fmt.Sprintf("%s, %q: %s is missing; its licence is %s", sheet, section, name, used[section][name]))
+		add := func(format string, args ...any) {
+			problems = append(problems, fmt.Sprintf("%s, %q: ", sheet, section)+fmt.Sprintf(format, args...))
+		}
+		_, body, _ := strings.Cut(text, "\n## "+section+"\n")
+		body, _, _ = strings.Cut(body, "\n## ")
+		missing, last := maps.Clone(used[section]), ""
+		for line := range strings.SplitSeq(body, "\n") {
+			if !strings.HasPrefix(line, "| `") {
+				continue
 			}
+			fields := row.FindStringSubmatch(line)
+			if fields == nil {
+				add("cannot read the row %s: write it like | `name` | license | what for |", line)
+				continue
+			}
+			name, license := fields[1], fields[2]
+			if name <= last {
+				add("%s is listed twice, or after %s", name, last)
+			}
+			if found, isUsed := used[section][name]; !isUsed {
+				add("%s is not used", name)
+			} else if license != found {
+				add("%s has the license %s, not %s", name, found, license)
+			}
+			delete(missing, name)
+			last = name
+		}
+		for _, name := range slices.Sorted(maps.Keys(missing)) {
+			add("%s is missing; its license is %s", name, missing[name])
 		}
 	}
 	return problems
 }
 
-func compareRow(section, last, name, licence, reason string, used usage) (problems []string) {
-	add := func(format string, args ...any) {
-		problems = append(problems, fmt.Sprintf("%s, %q: %s", sheet, section, name)+fmt.Sprintf(format, args...))
-	}
-	if name <= last {
-		add(" stands twice, or after %s", last)
-	}
-	found, isUsed := used[section][name]
-	switch {
-	case !isUsed:
-		add(" is not used")
-	case licence != found:
-		add(" has the licence %s, not %s", found, licence)
-	}
-	if strings.TrimSpace(reason) == "" {
-		add(" stands without a reason")
-	}
-	return problems
-}
-
-// forbidden says whose licence is not allowed where it is used.
+// forbidden returns a sentence for each license that isn't allowed where it is used.
 func forbidden(used usage) (problems []string) {
 	for _, section := range sections {
 		for _, name := range slices.Sorted(maps.Keys(used[section])) {
-			if licence := used[section][name]; !fits(licence, allowed[section]) {
-				problems = append(problems, fmt.Sprintf("%s has the licence %s, which is not allowed under %q", name, licence, section))
+			if license := used[section][name]; !fits(license, allowed[section]) {
+				problems = append(problems, fmt.Sprintf("%s has the license %s: not allowed under %q", name, license, section))
 			}
 		}
 	}
 	return problems
 }
 
-// fits tells whether all licences of an expression are among the allowed ones,
-// or, where it offers a choice, one of them.
+// fits reports whether all licenses of an expression are allowed, or one of
+// them if it offers a choice.
 func fits(expression string, allowed []string) bool {
+	isForbidden := func(license string) bool { return !slices.Contains(allowed, license) }
 	expression = strings.Trim(expression, "()")
 	if choice := strings.Split(expression, " OR "); len(choice) > 1 {
-		return slices.ContainsFunc(choice, func(one string) bool { return slices.Contains(allowed, one) })
+		return len(slices.DeleteFunc(choice, isForbidden)) > 0
 	}
-	for one := range strings.SplitSeq(expression, " AND ") {
-		if !slices.Contains(allowed, one) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(strings.Split(expression, " AND "), isForbidden)
 }

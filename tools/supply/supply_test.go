@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,28 +9,34 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
 const root = "../.."
 
 func TestCompare(t *testing.T) {
 	used := usage{linked: {"a.example/a": "MIT", "b.example/b": "ISC AND MIT"}, npm: {"c": "MIT"}}
-	right := "# Dependencies\n\n## Linked into Hookwall\n\n| Module | Licence | What for |\n|---|---|---|\n" +
-		"| `a.example/a` | MIT | Draws |\n| `b.example/b` | ISC AND MIT | Of a |\n\n## From npm\n\n| `c` | MIT | Tests |\n"
+	right := "# Dependencies\n\n## Linked into Hookwall\n\n| Module | License | What for |\n|---|---|---|\n" +
+		"| `a.example/a` | MIT | Draws |\n| `b.example/b` | ISC AND MIT | Required by a |\n\n## From npm\n\n| `c` | MIT | Tests |\n"
 	tests := []struct {
 		name, old, instead string
 		want               []string
 	}{
 		{"right", "", "", nil},
-		{"another section is not read", "# Dependencies", "## Words\n\n| `z` | ? | ? |", nil},
-		{"a row is missing", "| `a.example/a` | MIT | Draws |\n", "", []string{"a.example/a is missing; its licence is MIT"}},
+		{"another section", "# Dependencies", "## Words\n\n| `z` | ? | ? |", nil},
+		{"a row is missing", "| `a.example/a` | MIT | Draws |\n", "", []string{"a.example/a is missing; its license is MIT"}},
 		{"a section is missing", "## From npm", "## From elsewhere", []string{"c is missing"}},
 		{"a row too many", "| `c` |", "| `b` | MIT | Tests |\n| `c` |", []string{"b is not used"}},
-		{"a row twice", "| `c` |", "| `c` | MIT | Tests |\n| `c` |", []string{"c stands twice, or after c"}},
-		{"out of order", "| `a.example/a` | MIT | Draws |\n| `b.example/b` | ISC AND MIT | Of a |", "| `b.example/b` | ISC AND MIT | Of a |\n| `a.example/a` | MIT | Draws |", []string{"a.example/a stands twice, or after b.example/b"}},
-		{"another licence", "| ISC AND MIT |", "| ISC |", []string{"b.example/b has the licence ISC AND MIT, not ISC"}},
-		{"no reason", "| Tests |", "|  |", []string{"c stands without a reason"}},
-		{"a reason of blanks", "| Tests |", "|   |", []string{"c stands without a reason"}},
+		{"a row twice", "| `c` |", "| `c` | MIT | Tests |\n| `c` |", []string{"c is listed twice, or after c"}},
+		{
+			"out of order", "| `a.example/a` | MIT | Draws |\n| `b.example/b` | ISC AND MIT | Required by a |",
+			"| `b.example/b` | ISC AND MIT | Required by a |\n| `a.example/a` | MIT | Draws |",
+			[]string{"a.example/a is listed twice, or after b.example/b"},
+		},
+		{"another license", "| ISC AND MIT |", "| ISC |", []string{"b.example/b has the license ISC AND MIT, not ISC"}},
+		{"no reason", "| Tests |", "|  |", []string{"cannot read the row", "c is missing"}},
+		{"a reason of blanks", "| Tests |", "|   |", []string{"cannot read the row", "c is missing"}},
 		{"a row that cannot be read", "| Tests |", "| Tests", []string{"cannot read the row", "c is missing"}},
 	}
 	for _, test := range tests {
@@ -51,7 +56,7 @@ func TestCompare(t *testing.T) {
 
 func TestForbidden(t *testing.T) {
 	tests := []struct {
-		section, licence string
+		section, license string
 		want             bool
 	}{
 		{linked, "MIT", false},
@@ -67,13 +72,13 @@ func TestForbidden(t *testing.T) {
 		{npm, "(GPL-3.0 OR AGPL-3.0)", true},
 	}
 	for _, test := range tests {
-		if got := forbidden(usage{test.section: {"x": test.licence}}); (len(got) > 0) != test.want {
-			t.Errorf("%s under %q: %q", test.licence, test.section, got)
+		if got := forbidden(usage{test.section: {"x": test.license}}); (len(got) > 0) != test.want {
+			t.Errorf("%s under %q: %q", test.license, test.section, got)
 		}
 	}
 }
 
-func TestLicenceOf(t *testing.T) {
+func TestLicenseOf(t *testing.T) {
 	mit, err := os.ReadFile(root + "/LICENSE")
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +89,7 @@ func TestLicenceOf(t *testing.T) {
 		want  string // "" for an error
 	}{
 		{"one", map[string]string{"LICENSE": string(mit)}, "MIT"},
-		{"another spelling", map[string]string{"Licence.md": string(mit)}, "MIT"},
+		{"British spelling", map[string]string{"Licence.md": string(mit)}, "MIT"},
 		{"none", map[string]string{"README.md": string(mit)}, ""},
 		{"of its parts only", map[string]string{"LICENSE-3RD-PARTY.md": string(mit)}, ""},
 		{"words of its own", map[string]string{"LICENSE": "You may do as you like on Tuesdays."}, ""},
@@ -99,7 +104,7 @@ func TestLicenceOf(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			got, err := licenceOf(module{Path: "x.example/x", Dir: dir})
+			got, err := licenseOf(module{Path: "x.example/x", Dir: dir})
 			if got != test.want || (err == nil) != (test.want != "") {
 				t.Errorf("%q, %v, want %q", got, err, test.want)
 			}
@@ -128,8 +133,8 @@ func TestLockProblems(t *testing.T) {
 	}
 	got, err := lockProblems(dir)
 	want := []string{
-		`e2e/package-lock.json: b has the licence "SSPL-1.0", which is not allowed`,
-		`e2e/package-lock.json: c has no SHA-512 sum`,
+		`e2e/package-lock.json: b has the license "SSPL-1.0", which is not allowed`,
+		`e2e/package-lock.json: c has no SHA-512 checksum`,
 		`e2e/package.json: a has no exact version: ^1.0.0`,
 	}
 	if err != nil || !slices.Equal(got, want) {
@@ -137,7 +142,7 @@ func TestLockProblems(t *testing.T) {
 	}
 }
 
-// TestSBOM compares the bill with what the go command reads in the binary.
+// TestSBOM compares a bill with what the go command finds in the binary.
 func TestSBOM(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "hookwall")
 	build := exec.Command("go", "-C", root, "build", "-trimpath", "-buildvcs=false", "-o", binary, ".")
@@ -147,43 +152,53 @@ func TestSBOM(t *testing.T) {
 	}
 	var printed, again bytes.Buffer
 	for _, w := range []*bytes.Buffer{&printed, &again} {
-		if err := run([]string{"sbom", "-version", "v1.2.3", "-binary", binary, root}, w); err != nil {
+		if err := writeSBOM(w, root, "v1.2.3", binary); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if printed.String() != again.String() {
-		t.Error("the same binary gives two bills")
+		t.Error("the same binary has two different bills")
 	}
-	var b bill
-	if err := json.Unmarshal(printed.Bytes(), &b); err != nil {
+	var bom cdx.BOM
+	if err := cdx.NewBOMDecoder(&printed, cdx.BOMFileFormatJSON).Decode(&bom); err != nil {
 		t.Fatal(err)
 	}
+	dependsOn := *(*bom.Dependencies)[0].Dependencies
+	var got []string
+	for i, c := range *bom.Components {
+		got = append(got, c.Name+" "+c.Version)
+		if len(*c.Licenses) != 1 || (*c.Licenses)[0].Expression == "" {
+			t.Errorf("%s has the licenses %v", c.Name, c.Licenses)
+		}
+		if !strings.HasPrefix(c.PackageURL, "pkg:golang/"+c.Name+"@") {
+			t.Errorf("%s has the package URL %s", c.Name, c.PackageURL)
+		}
+		if dependsOn[i] != c.BOMRef {
+			t.Errorf("%s is not among the dependencies of Hookwall", c.Name)
+		}
+	}
+	if want := linkedInto(t, binary); !slices.Equal(got, want) || len(want) < 30 {
+		t.Errorf("the bill has %q\nthe binary %q", got, want)
+	}
+	if c := bom.Metadata.Component; c.Name != "hookwall" || c.Version != "v1.2.3" || len((*c.Hashes)[0].Value) != 64 {
+		t.Errorf("it is about %+v", c)
+	}
+}
+
+// linkedInto returns what the go command finds in a binary, as "path version".
+func linkedInto(t *testing.T, binary string) []string {
+	t.Helper()
 	out, err := exec.Command("go", "version", "-m", binary).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"std " + runtime.Version()}
+	all := []string{"std " + runtime.Version()}
 	for line := range strings.Lines(string(out)) {
 		if f := strings.Fields(line); f[0] == "dep" {
-			want = append(want, f[1]+" "+f[2])
+			all = append(all, f[1]+" "+f[2])
 		}
 	}
-	var got []string
-	for i, c := range b.Components {
-		got = append(got, c.Name+" "+c.Version)
-		if len(c.Licences) != 1 || c.Licences[0].Expression == "" || !strings.HasPrefix(c.PURL, "pkg:golang/"+c.Name+"@") {
-			t.Errorf("%s: licences %v, purl %s", c.Name, c.Licences, c.PURL)
-		}
-		if b.Dependencies[0].DependsOn[i] != c.Ref {
-			t.Errorf("%s is not among what Hookwall depends on", c.Name)
-		}
-	}
-	if !slices.Equal(got, want) || len(want) < 30 {
-		t.Errorf("the bill has %q\nthe binary %q", got, want)
-	}
-	if c := b.Metadata.Component; c.Name != "hookwall" || c.Version != "v1.2.3" || len(c.Hashes[0].Content) != 64 {
-		t.Errorf("it is about %+v", c)
-	}
+	return all
 }
 
 func TestNotices(t *testing.T) {
@@ -191,7 +206,10 @@ func TestNotices(t *testing.T) {
 	if err := run([]string{"notices", "-targets", "linux/amd64", root}, &printed); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"The Go standard library: LICENSE", "modernc.org/sqlite v", "LICENSE-SQLITE", "Permission is hereby granted", "Redistribution and use"} {
+	for _, want := range []string{
+		"The Go standard library: LICENSE", "modernc.org/sqlite v", "LICENSE-SQLITE",
+		"Permission is hereby granted", "Redistribution and use",
+	} {
 		if !strings.Contains(printed.String(), want) {
 			t.Errorf("%q is missing", want)
 		}
@@ -199,9 +217,15 @@ func TestNotices(t *testing.T) {
 }
 
 func TestUnknownCommands(t *testing.T) {
-	for _, args := range [][]string{nil, {"fly", root}, {"check"}, {"check", root}, {"check", "-targets", "linux", root}, {"sbom", "-binary", "/nowhere", root}} {
+	for _, args := range [][]string{
+		nil, {"fly", root}, {"check"}, {"check", root}, {"check", "-targets", "linux", root},
+		{"release", "-version", "../x", "-out", "/nowhere", "-targets", "linux/amd64", root},
+	} {
 		if err := run(args, &bytes.Buffer{}); err == nil {
-			t.Errorf("%q is taken", args)
+			t.Errorf("%q is accepted", args)
 		}
+	}
+	if err := writeSBOM(&bytes.Buffer{}, root, "v1", "/nowhere"); err == nil {
+		t.Error("a binary that doesn't exist has a bill")
 	}
 }

@@ -1,0 +1,124 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/signature"
+	"hookwall/internal/store"
+	"hookwall/views"
+)
+
+const presetsShown = 3 // above a list of webhooks
+
+func badge(t fourthwall.EventType) views.EventBadge {
+	info, known := fourthwall.LookupEventType(t)
+	return views.EventBadge{Code: string(t), Title: info.Title, Unknown: !known}
+}
+
+func badges(types []fourthwall.EventType) []views.EventBadge {
+	out := make([]views.EventBadge, 0, len(types))
+	for _, t := range types {
+		out = append(out, badge(t))
+	}
+	return out
+}
+
+// catalogBadges returns the event types that we know.
+func catalogBadges() []views.EventBadge {
+	var out []views.EventBadge
+	for _, info := range fourthwall.EventTypes() {
+		out = append(out, badge(info.Code))
+	}
+	return out
+}
+
+func eventLine(info fourthwall.EventInfo) views.EventLine {
+	return views.EventLine{EventBadge: badge(info.Code), Description: info.Description}
+}
+
+func presetLinks(shopID string) []views.PresetLink {
+	var out []views.PresetLink
+	for _, p := range fourthwall.Presets()[:presetsShown] {
+		out = append(out, views.PresetLink{
+			Title: p.Title, Text: p.Description, Href: presetHref(shopID, p.ID), Count: len(p.Types),
+		})
+	}
+	return out
+}
+
+// eventGroups sorts types into the catalog's groups. Unknown types come last, so
+// that nothing a webhook receives is left out.
+func eventGroups(types []fourthwall.EventType) []views.EventGroup {
+	has := map[fourthwall.EventType]bool{}
+	for _, t := range types {
+		has[t] = true
+	}
+	out := groupsWhere(func(t fourthwall.EventType) bool { return has[t] })
+	unknown := views.EventGroup{Title: "Unknown to this version of Hookwall"}
+	for _, b := range badges(types) {
+		if b.Unknown {
+			unknown.Types = append(unknown.Types, views.EventLine{EventBadge: b})
+		}
+	}
+	if len(unknown.Types) > 0 {
+		out = append(out, unknown)
+	}
+	return out
+}
+
+// groupsWhere returns the catalog's groups with the types that are shown, and
+// without empty groups.
+func groupsWhere(isShown func(fourthwall.EventType) bool) []views.EventGroup {
+	var out []views.EventGroup
+	for _, g := range fourthwall.Groups() {
+		group := views.EventGroup{Title: g.Title}
+		for _, info := range g.Types {
+			if isShown(info.Code) {
+				group.Types = append(group.Types, eventLine(info))
+			}
+		}
+		if len(group.Types) > 0 {
+			out = append(out, group)
+		}
+	}
+	return out
+}
+
+func snippetViews() []views.Snippet {
+	var out []views.Snippet
+	for _, snippet := range signature.Snippets() {
+		out = append(out, views.Snippet{
+			ID: snippet.ID, Language: snippet.Language, File: snippet.File, Code: snippet.Code,
+		})
+	}
+	return out
+}
+
+// sample returns what Fourthwall would send to a shop's webhook.
+func (s *server) sample(conn store.Connection, eventType, webhookID string) (string, error) {
+	return s.Sample(SampleOf{
+		Type: eventType, WebhookID: webhookID, At: s.Now(),
+		ShopID: conn.ShopID, ShopName: conn.ShopName, Domain: conn.ShopDomain,
+	})
+}
+
+func (s *server) prettySample(conn store.Connection, eventType, webhookID string) (string, error) {
+	text, err := s.sample(conn, eventType, webhookID)
+	if err != nil {
+		return "", err
+	}
+	shown, _ := pretty(text)
+	return shown, nil
+}
+
+// pretty indents JSON without changing a value in it. It returns other text
+// unchanged, and false.
+func pretty(body string) (string, bool) {
+	var out bytes.Buffer
+	if err := json.Indent(&out, []byte(body), "", "  "); err != nil {
+		return body, false
+	}
+	return out.String(), true
+}

@@ -1,0 +1,180 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"hookwall/internal/doctor"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+	"hookwall/views"
+)
+
+func readCheckForm(posted url.Values) checkForm {
+	f := checkForm{
+		URL:     valid(posted.Get("url")),
+		Type:    bounded(posted.Get("type"), 200),
+		Form:    bounded(posted.Get("form"), 100),
+		Editing: bounded(posted.Get("edits"), 200),
+		Webhook: bounded(posted.Get("webhook"), 200),
+	}
+	for _, code := range posted["types"] {
+		f.Types = append(f.Types, valid(code))
+	}
+	return f
+}
+
+// handleCheckStart asks before anything is sent: to the endpoint of a form,
+// of a webhook, or of an earlier check.
+func (s *server) handleCheckStart(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.checkSubject(r)
+	if err != nil {
+		return err
+	}
+	return s.drawCheckStart(w, r, http.StatusOK, f)
+}
+
+func (s *server) checkSubject(r *http.Request) (checkForm, error) {
+	conn, q := stateOf(r).conn, r.URL.Query()
+	switch {
+	case q.Get("webhook") != "":
+		hook, err := s.fetchWebhook(r.Context(), conn, q.Get("webhook"))
+		return checkForm{URL: hook.URL, Types: versionOf(hook).types, Webhook: hook.ID}, err
+	case q.Get("again") != "":
+		_, kept, err := s.readCheck(r, q.Get("again"))
+		if errors.Is(err, store.ErrNotFound) {
+			return checkForm{}, nil
+		}
+		return kept.Subject, err
+	}
+	id := cmp.Or(q.Get("form"), q.Get("draft"))
+	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), id)
+	if draftGone(err) || (err == nil && draft.Shop != conn.ShopID) {
+		return checkForm{}, nil
+	}
+	if err != nil {
+		return checkForm{}, err
+	}
+	if q.Get("form") == "" {
+		return readCheckForm(draft.Form), nil
+	}
+	return checkForm{
+		URL: valid(draft.Form.Get("url")), Types: draft.Form["allowedTypes"],
+		Form: id, Editing: draft.Form.Get(editingField),
+	}, nil
+}
+
+// examineForm keeps a form and leads to the question what to send to the URL in
+// it.
+func (s *server) examineForm(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
+	draft, err := s.putDraft(w, r, f)
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, checkStartHref(f.shop, "form", draft))
+}
+
+func (s *server) drawCheckStart(w http.ResponseWriter, r *http.Request, status int, f checkForm) error {
+	conn := stateOf(r).conn
+	frame, err := s.frame(r, "Check an endpoint")
+	if err != nil {
+		return err
+	}
+	page := views.CheckStartPage{
+		Frame: frame, Action: checksPath(conn.ShopID), Hidden: f.hidden(), URL: f.URL, URLError: f.urlError,
+		Type: f.Type, TypeChoices: catalogBadges(), Banner: f.banner,
+	}
+	if len(f.Types) > 0 {
+		page.TypeChoices = nil
+		for _, code := range f.Types {
+			page.TypeChoices = append(page.TypeChoices, badge(fourthwall.EventType(code)))
+		}
+	}
+	page.BackHref, page.BackText = f.back(conn.ShopID)
+	return s.render(w, r, status, views.CheckStart(page))
+}
+
+func (f checkForm) hidden() []views.HiddenField {
+	var out []views.HiddenField
+	for _, code := range f.Types {
+		out = append(out, views.HiddenField{Name: "types", Value: code})
+	}
+	rest := []views.HiddenField{
+		{Name: "form", Value: f.Form}, {Name: "edits", Value: f.Editing}, {Name: "webhook", Value: f.Webhook},
+	}
+	for _, field := range rest {
+		if field.Value != "" {
+			out = append(out, field)
+		}
+	}
+	return out
+}
+
+// handleCheck starts a check and leads to its page.
+func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	f := readCheckForm(r.PostForm)
+	f.URL = strings.TrimSpace(f.URL)
+	if text := urlProblem(f.URL); text != "" {
+		f.urlError = &views.FieldError{Text: text}
+		return s.drawCheckStart(w, r, http.StatusUnprocessableEntity, f)
+	}
+	if f.Type == "" {
+		f.Type = string(fourthwall.EventTypes()[0].Code)
+	}
+	check, err := s.beginCheck(r, f, fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("secret"))))
+	if errors.Is(err, store.ErrBusy) {
+		n := tooManyChecksNotice()
+		f.banner = &n
+		setRetryAfter(w, checkTime)
+		return s.drawCheckStart(w, r, http.StatusTooManyRequests, f)
+	}
+	if err != nil {
+		return err
+	}
+	to := checkPath(check.Shop, check.ID)
+	if r.PostForm.Get("follow") == "1" {
+		to += "?follow=1"
+	}
+	return redirect(w, r, to)
+}
+
+// beginCheck records a check and starts it in the background. The error is
+// store.ErrBusy when the session has too many.
+func (s *server) beginCheck(r *http.Request, f checkForm, secret fourthwall.Secret) (store.Check, error) {
+	v := stateOf(r)
+	body, err := s.sample(v.conn, f.Type, f.Webhook)
+	if err != nil {
+		return store.Check{}, err
+	}
+	kept := keptCheck{Subject: f, Report: doctor.Report{Steps: doctor.Plan()}}
+	report, err := json.Marshal(kept)
+	if err != nil {
+		return store.Check{}, err
+	}
+	check := store.Check{Owner: v.owner, Shop: v.conn.ShopID, Report: report}
+	if check, err = s.Store.BeginCheck(r.Context(), check, checksAtOnce); err != nil {
+		return store.Check{}, err
+	}
+	request := doctor.Request{URL: f.URL, Hints: targetHints(f.URL), Body: []byte(body), Secret: secret}
+	s.background.start(func(ctx context.Context) { s.examine(ctx, v, check, kept, request) })
+	return check, nil
+}
+
+// checkAgain draws the question before a check as it was answered, without
+// the secret.
+func (s *server) checkAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
+	if err := r.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	f := readCheckForm(r.PostForm)
+	f.banner = withRequestID(n, r)
+	return s.drawCheckStart(w, r, status, f)
+}

@@ -1,0 +1,64 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"hookwall/internal/fourthwall"
+	"hookwall/views"
+)
+
+// handleEvent shows one delivery. Its body holds buyers' data: it is drawn only
+// on request, and never stored.
+func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
+	conn, id := stateOf(r).conn, r.PathValue("id")
+	read := func(ctx context.Context, c fourthwall.Credential) (fourthwall.Event, error) {
+		return s.API.Event(ctx, c, id)
+	}
+	e, err := withCredential(r.Context(), s, conn, read)
+	if err != nil {
+		return deliveryError(conn.ShopID, id, err)
+	}
+	hooks, err := s.webhooksFor(r)
+	if err != nil {
+		return err
+	}
+	frame, err := s.frame(r, "Delivery")
+	if err != nil {
+		return err
+	}
+	body := e.Body.Reveal()
+	page := views.DeliveryPage{
+		Frame: frame, ListHref: eventsPath(conn.ShopID), Row: deliveryRow(conn.ShopID, e, newMatcher(hooks)),
+		UpdatedAt: e.UpdatedAt, APIVersion: e.APIVersion,
+		BodyBytes: len(body), ShowHref: eventBodyHref(conn.ShopID, id), HideHref: eventPath(conn.ShopID, id),
+	}
+	if envelope, ok := e.Envelope(); ok {
+		page.EventID, page.WebhookID, page.ShopID = envelope.ID, envelope.WebhookID, envelope.ShopID
+	}
+	if r.URL.Query().Get("show") == "body" {
+		page.Body, page.Pretty = pretty(body)
+	}
+	return s.render(w, r, http.StatusOK, views.Delivery(page))
+}
+
+// deliveryError returns the page for a delivery that can't be read.
+func deliveryError(shopID, id string, err error) error {
+	var api *fourthwall.Error
+	if !errors.As(err, &api) {
+		return err
+	}
+	answer := &httpError{Status: api.Status, Code: api.Code, Err: err}
+	switch {
+	case api.Status == http.StatusForbidden:
+		answer.Public = mayNotReadDeliveries
+		answer.Links = []views.Link{connectLink(eventPath(shopID, id), shopID)}
+	case isNotFound(err):
+		answer.Public = deliveryUnknownText
+		answer.Links = []views.Link{{Href: eventsPath(shopID), Text: "See the deliveries"}}
+	default:
+		return err
+	}
+	return answer
+}

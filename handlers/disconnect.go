@@ -1,0 +1,42 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"hookwall/internal/store"
+	"hookwall/views"
+)
+
+// handleDisconnect deletes a shop's connection and its credential. It works for
+// an expired connection too, so it is not behind the guard.
+func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error {
+	v := stateOf(r)
+	if v.owner == "" {
+		return redirect(w, r, connectPath)
+	}
+	conn, err := s.Store.Connection(r.Context(), v.owner, r.PathValue("shop"))
+	if errors.Is(err, store.ErrNotFound) {
+		return &httpError{
+			Status: http.StatusNotFound, Public: unconnectedText,
+			Links: []views.Link{{Href: shopsPath, Text: "See the connected shops"}},
+		}
+	}
+	if err != nil && !errors.Is(err, store.ErrWrongKey) {
+		return err
+	}
+	v.conn = conn
+	act, err := s.begin(r.Context(), v, store.Activity{Action: actionDisconnect}, detail{Shop: conn.ShopName})
+	if err != nil {
+		return err
+	}
+	err = s.settle(r.Context(), v, act, s.Store.DeleteConnection(r.Context(), v.owner, conn.ShopID))
+	if err != nil {
+		return err
+	}
+	v.log.Info("shop disconnected", "shop", clip(conn.ShopID, maxLoggedShop))
+	if err := s.flash(r, v.owner, shopsPath, disconnectedNotice(shopLink(conn).Name)); err != nil {
+		return err
+	}
+	return redirect(w, r, shopsPath)
+}

@@ -1,0 +1,178 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"net/http"
+	"net/url"
+	"time"
+
+	"hookwall/internal/doctor"
+	"hookwall/internal/store"
+	"hookwall/views"
+)
+
+const (
+	checksAtOnce = 2 // of one session
+	checkTime    = 30 * time.Second
+	// checkDead is longer than any step takes: if nothing was written for so
+	// long, the process died.
+	checkDead = 30 * time.Second
+	checkPoll = 200 * time.Millisecond
+	// checkWaitsAtOnce is how many pages and streams of one session may wait for
+	// checks: each polls the database.
+	checkWaitsAtOnce = 10
+)
+
+// checkForm is what is examined, and where it came from.
+type checkForm struct {
+	URL     string   `json:"url"`
+	Type    string   `json:"type"`
+	Types   []string `json:"types,omitempty"`   // to choose from; none: the catalog
+	Form    string   `json:"form,omitempty"`    // draft of the form that waits
+	Editing string   `json:"editing,omitempty"` // the webhook that this form edits
+	Webhook string   `json:"webhook,omitempty"` // the webhook whose endpoint it is
+
+	urlError *views.FieldError
+	banner   *views.Notice
+}
+
+// back leads to where the check was asked for.
+func (f checkForm) back(shopID string) (href, text string) {
+	switch {
+	case f.Form != "" && f.Editing != "":
+		return withDraft(editPath(shopID, f.Editing), f.Form), "Back to the form"
+	case f.Form != "":
+		return withDraft(newWebhookPath(shopID), f.Form), "Back to the form"
+	case f.Webhook != "":
+		return webhookPath(shopID, f.Webhook), "Back to the webhook"
+	}
+	return webhooksPath(shopID), "Back to the webhooks"
+}
+
+// keptCheck is the report of a check as it is stored.
+type keptCheck struct {
+	Subject checkForm     `json:"subject"`
+	Report  doctor.Report `json:"report"`
+}
+
+// examine runs in the background and stores the report after each step.
+func (s *server) examine(
+	ctx context.Context, v *requestState, check store.Check, kept keptCheck, request doctor.Request,
+) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	keep := func(report doctor.Report) {
+		kept.Report = report
+		encoded, err := json.Marshal(kept)
+		if err == nil {
+			err = s.Store.UpdateCheck(context.WithoutCancel(ctx), check.Owner, check.ID, encoded, report.Done)
+		}
+		if err != nil {
+			v.log.Warn("the report of a check could not be kept", "error", err)
+		}
+	}
+	report := s.doctor.Examine(ctx, request, func(report doctor.Report) {
+		if !report.Done {
+			keep(report)
+		}
+	})
+	keep(report)
+	logRefused(v, request, report)
+}
+
+// logRefused logs that somebody asked for a URL that is never called.
+func logRefused(v *requestState, request doctor.Request, report doctor.Report) {
+	if report.Refused == "" {
+		return
+	}
+	host := ""
+	if u, err := url.Parse(request.URL); err == nil {
+		host = u.Hostname()
+	}
+	v.log.Warn("address refused",
+		"reason", report.Refused, "host", clip(host, maxLoggedHost), "shop", clip(v.conn.ShopID, maxLoggedShop))
+}
+
+// targetHints says what Fourthwall would probably refuse in a URL.
+func targetHints(address string) []string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	return refusalHints(u)
+}
+
+func (s *server) readCheck(r *http.Request, id string) (store.Check, keptCheck, error) {
+	v := stateOf(r)
+	var kept keptCheck
+	check, err := s.Store.Check(r.Context(), v.owner, v.conn.ShopID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = &httpError{
+			Status: http.StatusNotFound, Public: checkGoneText, Err: err,
+			Links: []views.Link{{Href: webhooksPath(v.conn.ShopID), Text: "See the webhooks"}},
+		}
+	}
+	if err == nil {
+		err = json.Unmarshal(check.Report, &kept)
+	}
+	return check, kept, err
+}
+
+// poll yields immediately and then every checkPoll, until the time is over, ctx
+// ends, or the process is about to.
+func (s *server) poll(ctx context.Context, limit time.Duration) iter.Seq[struct{}] {
+	return func(yield func(struct{}) bool) {
+		tick, end := time.NewTicker(checkPoll), time.NewTimer(limit)
+		defer tick.Stop()
+		defer end.Stop()
+		for yield(struct{}{}) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-s.background.draining:
+				return
+			case <-end.C:
+				return
+			case <-tick.C:
+			}
+		}
+	}
+}
+
+func (s *server) isOver(check store.Check) bool {
+	return check.Done || s.isInterrupted(check)
+}
+
+func (s *server) isInterrupted(check store.Check) bool {
+	return !check.Done && s.Now().Sub(check.UpdatedAt) > checkDead
+}
+
+func (s *server) reportView(check store.Check, report doctor.Report) views.CheckReport {
+	out := views.CheckReport{Done: check.Done, Interrupted: s.isInterrupted(check)}
+	for _, step := range report.Steps {
+		out.Steps = append(out.Steps, stepView(step))
+	}
+	if check.Done {
+		out.Kind, out.Summary, out.Text = resultKind(report.Result), report.Summary, report.Text()
+	}
+	return out
+}
+
+func resultKind(r doctor.Result) string {
+	switch r {
+	case doctor.Passed:
+		return views.Success
+	case doctor.Failed:
+		return views.Failure
+	}
+	return views.Warning
+}
+
+func stepView(step doctor.Step) views.CheckStep {
+	return views.CheckStep{
+		ID: step.ID, Title: step.Title, Result: string(step.Result), Seen: step.Seen, Do: step.Do, Took: step.Took,
+	}
+}

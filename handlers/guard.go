@@ -1,0 +1,147 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"hookwall/internal/store"
+	"hookwall/oauth"
+	"hookwall/views"
+)
+
+// adapt runs a route behind its guard and turns an error into a page.
+func (s *server) adapt(rt route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := stateOf(r)
+		err := v.broken
+		if err == nil {
+			err = s.answer(rt, w, r)
+		}
+		if errors.Is(err, oauth.ErrReconnect) {
+			v.log.Warn("the shop must be connected again", "error", err)
+			err = s.sendToConnect(w, r, rt, v.conn.ShopID)
+		}
+		if errors.Is(err, store.ErrUnavailable) {
+			err = s.unavailable(rt, w, r, err)
+		}
+		if err != nil {
+			s.showError(w, r, err)
+		}
+	}
+}
+
+// answer counts the request under its limits and sends it through the guard.
+func (s *server) answer(rt route, w http.ResponseWriter, r *http.Request) error {
+	hit, err := s.admit(rt, r)
+	switch {
+	case err != nil:
+		return err
+	case hit != nil:
+		return s.limited(rt, w, r, hit)
+	case rt.access == shopOnly:
+		return s.guard(rt, w, r)
+	}
+	return rt.handle(w, r)
+}
+
+// guard admits a request to a shop's page when the session has that shop
+// connected, and sends it to connect otherwise. A credential that can't be
+// decrypted, because its key is gone, counts as expired.
+func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
+	v := stateOf(r)
+	if v.owner == "" {
+		return s.sendToConnect(w, r, rt, "")
+	}
+	conn, err := s.Store.Connection(r.Context(), v.owner, r.PathValue("shop"))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return s.guardUnconnected(rt, w, r)
+	case errors.Is(err, store.ErrWrongKey):
+		v.log.Warn("a credential does not open", "shop", clip(conn.ShopID, maxLoggedShop), "error", err)
+		v.log.Warn("the shop must be connected again", "error", err)
+		conn.Expired = true
+	case err != nil:
+		return err
+	}
+	v.conn = conn
+	if conn.Expired {
+		return s.sendToConnect(w, r, rt, conn.ShopID)
+	}
+	return rt.handle(w, r)
+}
+
+// guardUnconnected answers for a shop that this session has not connected. It
+// says the same whether the shop exists or not.
+func (s *server) guardUnconnected(rt route, w http.ResponseWriter, r *http.Request) error {
+	all, err := s.Store.Connections(r.Context(), stateOf(r).owner)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return s.sendToConnect(w, r, rt, "")
+	}
+	answer := &httpError{Status: http.StatusNotFound, Public: unconnectedText}
+	if rt.keeps {
+		back, err := s.keepDraft(w, r, rt)
+		if err != nil {
+			return err
+		}
+		answer.Public += typedIsKeptText
+		answer.Links = append(answer.Links, connectLink(back, ""))
+	}
+	return answer
+}
+
+// sendToConnect leads to the connect page, and keeps what was posted. shopID
+// names the connection that expired.
+func (s *server) sendToConnect(w http.ResponseWriter, r *http.Request, rt route, shopID string) error {
+	back := resumePath(rt, r)
+	if rt.keepsID {
+		back = withDraft(back, r.PostFormValue("draft"))
+	}
+	if rt.keeps {
+		var err error
+		if back, err = s.keepDraft(w, r, rt); err != nil {
+			return err
+		}
+	}
+	return redirect(w, r, connectLink(s.returnPath(back), shopID).Href)
+}
+
+// limited answers a request that reached a limit: with its form as it was sent,
+// where it came from a page that the session may see.
+func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *tooMany) error {
+	s.logLimit(r, hit)
+	setRetryAfter(w, hit.wait)
+	answer := &httpError{
+		Status: http.StatusTooManyRequests, Public: limitText(hit.by) + " Nothing was done.", RetryAfter: hit.wait,
+	}
+	switch {
+	case rt.again != nil && s.mayRedraw(rt, r):
+		return rt.again(w, r, http.StatusTooManyRequests, limitNotice(hit.by, hit.wait))
+	case rt.path == startPath:
+		w.Header().Set("Referrer-Policy", "strict-origin") // its query goes nowhere else
+		answer.Links = []views.Link{{Href: withQuery(r.URL.EscapedPath(), r.URL.RawQuery), Text: "Try again"}}
+	case rt.limit == signIn:
+		scrub(w) // of the code in a callback
+		answer.Links = []views.Link{{Href: connectPath, Text: "Connect a shop"}}
+	default:
+		answer.Links = []views.Link{{Href: resumePath(rt, r), Text: "Go back"}}
+	}
+	return answer
+}
+
+// mayRedraw reports whether the session may see a shop's form, and finds its
+// connection.
+func (s *server) mayRedraw(rt route, r *http.Request) bool {
+	if rt.access != shopOnly {
+		return true
+	}
+	v := stateOf(r)
+	conn, err := s.Store.Connection(r.Context(), v.owner, r.PathValue("shop"))
+	if err != nil || conn.Expired {
+		return false
+	}
+	v.conn = conn
+	return true
+}

@@ -1,0 +1,28 @@
+package handlers
+
+import "net/http"
+
+// handleHome leads to the only shop, to the list of shops, or to connecting the
+// first one.
+func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
+	owner := stateOf(r).owner
+	if owner == "" {
+		return redirect(w, r, connectPath)
+	}
+	all, err := s.Store.Connections(r.Context(), owner)
+	if err != nil {
+		return err
+	}
+	switch len(all) {
+	case 0:
+		return redirect(w, r, connectPath)
+	case 1:
+		return redirect(w, r, webhooksPath(all[0].ShopID))
+	}
+	return redirect(w, r, shopsPath)
+}
+
+// handleShop leads from a shop's bare URL to its webhooks.
+func (*server) handleShop(w http.ResponseWriter, r *http.Request) error {
+	return redirect(w, r, webhooksPath(r.PathValue("shop")))
+}

@@ -1,0 +1,105 @@
+package handlers
+
+import (
+	"net/url"
+	"strconv"
+
+	"hookwall/internal/fourthwall"
+	"hookwall/views"
+)
+
+// This file has the paths of our pages. routes.go says what answers them.
+
+const (
+	homePath      = "/"
+	connectPath   = "/connect"
+	shopsPath     = "/shops"
+	signOutPath   = "/sign-out"
+	startPath     = "/oauth/start"
+	signaturePath = "/tools/signature"
+	guidePath     = "/guide/hide"
+
+	signedOutHref = connectPath + "?outcome=signed_out"
+)
+
+func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
+
+func disconnectPath(shopID string) string { return shopPath(shopID) + "/disconnect" }
+
+func webhooksPath(shopID string) string { return shopPath(shopID) + "/webhooks" }
+
+func webhooksCSVPath(shopID string) string { return webhooksPath(shopID) + ".csv" }
+
+func newWebhookPath(shopID string) string { return webhooksPath(shopID) + "/new" }
+
+func presetHref(shopID, preset string) string { return newWebhookPath(shopID) + "?preset=" + preset }
+
+func webhookPath(shopID, id string) string {
+	return webhooksPath(shopID) + "/" + url.PathEscape(id)
+}
+
+func secretPath(shopID, id string) string { return webhookPath(shopID, id) + "/secret" }
+
+func secretStoredPath(shopID, id string) string { return secretPath(shopID, id) + "/stored" }
+
+func testPath(shopID, id string) string { return webhookPath(shopID, id) + "/test" }
+
+func checksPath(shopID string) string { return shopPath(shopID) + "/checks" }
+
+func checkPath(shopID, id string) string { return checksPath(shopID) + "/" + url.PathEscape(id) }
+
+func checkStreamPath(shopID, id string) string { return checkPath(shopID, id) + "/stream" }
+
+// checkStartHref leads to the question before a check of what name says:
+// webhook, form or again (an earlier check).
+func checkStartHref(shopID, name, value string) string {
+	return withQuery(checksPath(shopID)+"/new", url.Values{name: {value}}.Encode())
+}
+
+func eventsPath(shopID string) string { return shopPath(shopID) + "/events" }
+
+func eventPath(shopID, id string) string { return eventsPath(shopID) + "/" + url.PathEscape(id) }
+
+func eventBodyHref(shopID, id string) string { return eventPath(shopID, id) + "?show=body" }
+
+func eventsHref(shopID, eventType, webhook string, page int) string {
+	q := filled(map[string]string{"type": eventType, "webhook": webhook})
+	if page > 1 {
+		q.Set("page", strconv.Itoa(page))
+	}
+	return withQuery(eventsPath(shopID), q.Encode())
+}
+
+func samplePath(t fourthwall.EventType) string { return "/samples/" + url.PathEscape(string(t)) }
+
+// connectLink leads to connecting a shop again, and from there to back. Either
+// may be "".
+func connectLink(back, shopID string) views.Link {
+	query := filled(map[string]string{"return": back, "shop": shopID})
+	return views.Link{Href: withQuery(connectPath, query.Encode()), Text: "Connect the shop again"}
+}
+
+// withDraft returns the page p with a kept form in it.
+func withDraft(p, draft string) string { return p + "?draft=" + url.QueryEscape(draft) }
+
+func withQuery(p, query string) string {
+	if query == "" {
+		return p
+	}
+	return p + "?" + query
+}
+
+// filled returns the pairs that have a value.
+func filled(pairs map[string]string) url.Values {
+	v := url.Values{}
+	for name, value := range pairs {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	return v
+}
+
+// forDevelopersURL is where a shop's owner finds the signing secret, the test
+// button and the Open API user.
+const forDevelopersURL = "https://my-shop.fourthwall.com/admin/dashboard/settings/for-developers?redirect"

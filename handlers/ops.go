@@ -1,0 +1,37 @@
+package handlers
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+)
+
+// readyTime is how long the database may take to respond.
+const readyTime = 2 * time.Second
+
+// handleAlive tells a supervisor that the process responds. It calls no other
+// machine, so that a database that is gone restarts nothing.
+func (*server) handleAlive(w http.ResponseWriter, _ *http.Request) error {
+	return tellSupervisor(w, http.StatusOK, "ok\n")
+}
+
+// handleReady tells a supervisor whether pages can be drawn, which needs the
+// database.
+func (s *server) handleReady(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
+	defer cancel()
+	if err := s.Store.Ping(ctx); err != nil {
+		stateOf(r).log.Error("the database does not answer", "error", err)
+		return tellSupervisor(w, http.StatusServiceUnavailable, "the database does not answer\n")
+	}
+	return tellSupervisor(w, http.StatusOK, "ok\n")
+}
+
+func tellSupervisor(w http.ResponseWriter, status int, text string) error {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, err := io.WriteString(w, text)
+	return err
+}

@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/a-h/templ"
+	"golang.org/x/net/html"
+)
+
+// notLinked has the routes that no page of ours leads to, with who asks for
+// them.
+var notLinked = map[string]string{
+	"GET /healthz":                                 "a supervisor",
+	"GET /readyz":                                  "a supervisor",
+	"GET /dev/components":                          "people who work on Hookwall",
+	"GET /oauth/callback":                          "Fourthwall's sign-in",
+	"GET /oauth/implicit":                          "Fourthwall's sign-in",
+	"POST /oauth/implicit":                         "the script of that page",
+	"GET /shops/{shop}":                            "people who shorten a URL",
+	"GET /shops/{shop}/checks/{id}":                "a redirect after a form",
+	"GET /shops/{shop}/checks/{id}/stream":         "the script of that page",
+	"GET /shops/{shop}/webhooks/new/duplicate":     "a redirect after a form",
+	"GET /shops/{shop}/webhooks/{id}/edit/confirm": "a redirect after a form",
+}
+
+// TestEveryPageIsReachable follows every link and finds every form, beginning at
+// the start and at the pages that forms lead to.
+func TestEveryPageIsReachable(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	created := p.newForm(shop.ID, receives, "DONATION").submit().want(http.StatusOK)
+	id := g.box.Webhooks(shop.ID)[0].ID
+	g.fired(shop, "DONATION", false)
+	edited := p.get(webhookPath(shop.ID, id) + "/edit").postForm("/edit")
+	c := &crawl{person: p, seen: map[string]bool{}, found: map[string]bool{}}
+	c.read(created)
+	c.read(edited.set("allowedTypes", "DONATION", "ORDER_PLACED").submit())
+	c.read(p.newForm(shop.ID, receives, "DONATION").submit())
+	c.read(p.get(homePath))
+	for _, rt := range g.server.routes() {
+		switch who := notLinked[rt.pattern()]; {
+		case who == "" && !c.found[rt.pattern()]:
+			t.Errorf("nothing leads to %s", rt.pattern())
+		case who != "" && c.found[rt.pattern()]:
+			t.Errorf("%s is linked, and listed as for %s", rt.pattern(), who)
+		}
+	}
+	if len(c.found) < len(g.server.routes())/2 {
+		t.Errorf("only %d routes were found", len(c.found))
+	}
+}
+
+// crawl follows links to every page.
+type crawl struct {
+	*person
+	seen  map[string]bool // paths
+	found map[string]bool // patterns of routes
+}
+
+// read notes what a page leads to, and follows its links.
+func (c *crawl) read(pg *page) {
+	c.t.Helper()
+	walk(pg.doc, func(n *html.Node) {
+		for _, a := range n.Attr {
+			to, err := pg.url.Parse(a.Val)
+			if err != nil || !strings.HasPrefix(a.Val, "/") || to.Host != pg.url.Host {
+				continue
+			}
+			method := http.MethodGet
+			if a.Key == "action" && strings.EqualFold(attr(n, "method"), http.MethodPost) {
+				method = http.MethodPost
+			}
+			c.follow(method, to)
+		}
+	})
+}
+
+func (c *crawl) follow(method string, to *url.URL) {
+	c.t.Helper()
+	_, pattern := c.server.mux.Handler(&http.Request{Method: method, URL: to})
+	c.found[pattern] = true
+	isElse := strings.HasPrefix(to.Path, "/static/") || strings.HasSuffix(to.Path, "/stream")
+	if method != http.MethodGet || isElse || to.Path == startPath || c.seen[to.Path] {
+		return
+	}
+	c.seen[to.Path] = true
+	c.read(c.get(to.String()).want(http.StatusOK))
+}
+
+// TestNewPage adds a page by a row and a handler. The guard, the layers, error
+// pages and the way back after a sign-in are the same as for the others, and so
+// are the tests that walk the table. A page of the product also needs a template
+// in views, a link to it, and a line in tools/lighthouse/pages.mjs.
+func TestNewPage(t *testing.T) {
+	g := newRig(t, options{})
+	s := g.server
+	const path = "/shops/{shop}/hello"
+	s.mount(append(s.routes(), route{
+		method: http.MethodGet, path: path, access: shopOnly, resumable: true,
+		handle: func(w http.ResponseWriter, r *http.Request) error {
+			if r.URL.Query().Has("type") {
+				return &httpError{Status: http.StatusConflict}
+			}
+			frame, err := s.frame(r, "Hello")
+			if err != nil {
+				return err
+			}
+			return s.render(w, r, http.StatusOK, hello(frame.Shop.Name))
+		},
+	}))
+	p := g.person()
+	shop := g.box.Shops()[0]
+	at := shopPath(shop.ID) + "/hello"
+	guarded := p.noRedirects().get(at).want(http.StatusSeeOther)
+	if to := guarded.header.Get("Location"); to != connectLink(at, "").Href {
+		t.Errorf("without a session it leads to %s", to)
+	}
+	p.connect(0)
+	pg := p.get(at).want(http.StatusOK, "Hello, "+shop.Name)
+	if pg.header.Get("Content-Security-Policy") == "" || pg.header.Get("X-Request-Id") == "" {
+		t.Errorf("it lacks what layers add: %v", pg.header)
+	}
+	p.get(at+"?type=x").want(http.StatusConflict, errorTexts[http.StatusConflict].heading)
+	p.post(at, url.Values{}).want(http.StatusMethodNotAllowed)
+}
+
+// hello is what a template compiles to.
+func hello(name string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, "<p>Hello, "+templ.EscapeString(name)+"</p>")
+		return err
+	})
+}

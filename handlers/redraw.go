@@ -1,0 +1,124 @@
+package handlers
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"hookwall/internal/store"
+	"hookwall/views"
+)
+
+// secretFields are never kept in a draft.
+var secretFields = []string{"username", "password", "secret", "access_token"}
+
+// editingField names, in a draft, the webhook that it is a change of; it is
+// empty in one that creates.
+const editingField = "editing"
+
+// maxDraft is the size of the largest form that is kept, in bytes: the longest
+// URL and many event types.
+const maxDraft = 128 << 10
+
+// anonymousDrafts limits the forms that are kept for one address without a
+// session.
+var anonymousDrafts = store.Limit{Name: "draft by address", Burst: 100, Every: 10 * time.Second}
+
+// keepDraft keeps what was posted and returns the path that shows it again.
+func (s *server) keepDraft(w http.ResponseWriter, r *http.Request, rt route) (string, error) {
+	if err := r.ParseForm(); err != nil {
+		return "", badForm(err)
+	}
+	form := maps.Clone(r.PostForm)
+	for _, name := range secretFields {
+		form.Del(name)
+	}
+	form.Set(editingField, r.PathValue("id"))
+	draft, err := s.putForm(r, store.Draft{
+		Browser: s.ensureBrowser(w, r), Page: rt.path, Shop: r.PathValue("shop"), Form: form,
+	})
+	if err != nil {
+		return "", err
+	}
+	return withDraft(resumePath(rt, r), draft.ID), nil
+}
+
+// putForm keeps a form that is no larger than any of ours. Without a session,
+// only so many are kept: the disk is shared.
+func (s *server) putForm(r *http.Request, d store.Draft) (store.Draft, error) {
+	if len(d.Form.Encode()) > maxDraft {
+		return d, &httpError{Status: http.StatusRequestEntityTooLarge, Public: draftTooLargeText}
+	}
+	address, exempt := s.clientNetwork(r)
+	if stateOf(r).owner != "" || exempt {
+		return s.Store.PutDraft(r.Context(), d)
+	}
+	ok, wait, err := s.Store.Allow(r.Context(), anonymousDrafts, address)
+	if err == nil && !ok {
+		err = &httpError{
+			Status: http.StatusTooManyRequests, RetryAfter: wait, Public: tooManyDraftsText,
+			Links: []views.Link{{Href: connectPath, Text: "Connect a shop"}},
+		}
+	}
+	if err != nil {
+		return d, err
+	}
+	return s.Store.PutDraft(r.Context(), d)
+}
+
+// draftGone reports whether a draft has expired, or was encrypted with a key
+// that is no longer there.
+func draftGone(err error) bool {
+	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey)
+}
+
+// unavailable answers where the database could not be used: with the form as
+// it was sent, or with a button that sends it again. What was begun is found
+// when it is sent again, so it is done once.
+func (s *server) unavailable(rt route, w http.ResponseWriter, r *http.Request, err error) error {
+	v := stateOf(r)
+	v.offline = true
+	if rt.again != nil && r.ParseForm() == nil {
+		v.log.Error("the database cannot be used", "error", err)
+		if v.conn.ShopID == "" {
+			v.conn.ShopID = r.PathValue("shop") // for links only: nothing was looked up
+		}
+		setRetryAfter(w, databasePause)
+		drawn := rt.again(w, r, http.StatusServiceUnavailable, unavailableNotice())
+		if drawn == nil || !errors.Is(drawn, store.ErrUnavailable) {
+			return drawn
+		}
+	}
+	answer := databaseError(err)
+	if answer.again = sendAgain(rt, r); answer.again != nil {
+		answer.Public = sendAgainText + unavailableFix
+	}
+	return answer
+}
+
+// sendAgain returns the form of the request as it was sent; nil for one that is
+// not a form, or that holds a secret, which has to be typed again.
+func sendAgain(rt route, r *http.Request) *views.Resend {
+	isForm := strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
+	if rt.method != http.MethodPost || !isForm || r.ParseForm() != nil {
+		return nil
+	}
+	again := &views.Resend{Action: r.URL.EscapedPath()}
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		if slices.Contains(secretFields, name) {
+			return nil
+		}
+		for _, value := range r.PostForm[name] {
+			again.Fields = append(again.Fields, views.HiddenField{Name: valid(name), Value: valid(value)})
+		}
+	}
+	return again
+}
+
+func withRequestID(n views.Notice, r *http.Request) *views.Notice {
+	n.RequestID = stateOf(r).requestID
+	return &n
+}

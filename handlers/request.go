@@ -1,0 +1,82 @@
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"unicode/utf8"
+
+	"github.com/gorilla/sessions"
+
+	"hookwall/handlers/middleware"
+	"hookwall/internal/store"
+)
+
+// requestState is what is known of one request while it is answered.
+type requestState struct {
+	requestID string
+	log       *slog.Logger
+	pattern   string // of the route
+	session   *sessions.Session
+	owner     store.Owner      // "" without a session
+	conn      store.Connection // of the shop in the path, past the guard
+	broken    error            // why the session could not be read
+	offline   bool             // the database could not be used, and is not asked again
+}
+
+type stateKey struct{}
+
+// keepState is the layer that stateOf depends on.
+func (s *server) keepState(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := middleware.RequestIDOf(r.Context())
+		v := &requestState{requestID: id, log: s.Logger.With("request", id)}
+		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), stateKey{}, v)))
+	})
+}
+
+// stateOf returns what is known of a request. It is one value from the first
+// layer to the page, which may change it.
+func stateOf(r *http.Request) *requestState {
+	v, ok := r.Context().Value(stateKey{}).(*requestState)
+	if !ok {
+		panic("handlers: a request did not pass keepState")
+	}
+	return v
+}
+
+func (s *server) clientAddress(r *http.Request) string {
+	return middleware.ClientAddress(r, s.TrustedProxies)
+}
+
+const networkBits = 64 // of an IPv6 address, that a provider assigns to one customer
+
+// clientNetwork returns what counts as one address: an IPv4 address, or an IPv6
+// network. Exempt are people on the machine that Hookwall runs on. Where people
+// come through a proxy, even an undeclared one, the public URL is not on this
+// machine.
+func (s *server) clientNetwork(r *http.Request) (network string, exempt bool) {
+	ip, err := netip.ParseAddr(s.clientAddress(r))
+	if err != nil {
+		return "", false
+	}
+	exempt = ip.IsLoopback() && middleware.IsLoopback(s.PublicURL.Hostname())
+	if ip.Is6() {
+		return netip.PrefixFrom(ip, networkBits).Masked().String(), exempt
+	}
+	return ip.String(), exempt
+}
+
+// bounded returns what is used of a parameter: at most limit bytes, of whole
+// characters, so that the page that shows it again is UTF-8.
+func bounded(text string, limit int) string {
+	text = valid(text)
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
+}

@@ -1,0 +1,69 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"hookwall/views"
+)
+
+// handlerFunc answers a request. An error becomes a page.
+type handlerFunc func(w http.ResponseWriter, r *http.Request) error
+
+// redrawFunc draws a form as it was sent, with a notice that says why it could
+// not be processed.
+type redrawFunc func(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error
+
+// access says who may use a route.
+type access int
+
+const (
+	public   access = iota // everyone
+	shopOnly               // a session that has connected the shop in the path
+)
+
+// limitKind says what a route is counted under.
+type limitKind int
+
+const (
+	byMethod limitKind = iota // the forms of a shop's pages as writes, the rest not at all
+	signIn                    // a step of a sign-in
+	outCall                   // a write that also calls an endpoint
+)
+
+// route is one row of the table.
+type route struct {
+	method string
+	path   string
+	handle handlerFunc
+	access access
+	limit  limitKind
+	// resumable pages can be returned to after a sign-in.
+	resumable bool
+	// resume is the page to return to when a POST meets the guard; "" for GET
+	// routes, which return to themselves.
+	resume string
+	// keeps says that what was posted is kept as a draft until then.
+	keeps bool
+	// keepsID says that the form only names a draft, which goes back into the
+	// URL of the page to return to.
+	keepsID bool
+	// again draws the form as it was sent, when a limit was reached or the
+	// database could not be used; nil where an error page says so.
+	again redrawFunc
+}
+
+// pattern returns the route as http.ServeMux knows it.
+func (rt route) pattern() string { return rt.method + " " + rt.path }
+
+func (rt route) writes() bool { return rt.access == shopOnly && rt.method != http.MethodGet }
+
+// resumePath returns the page that a guarded request returns to.
+func resumePath(rt route, r *http.Request) string {
+	if rt.method == http.MethodGet {
+		return withQuery(r.URL.EscapedPath(), r.URL.RawQuery)
+	}
+	rest := strings.ReplaceAll(rt.resume, "{id}", url.PathEscape(r.PathValue("id")))
+	return shopPath(r.PathValue("shop")) + rest
+}

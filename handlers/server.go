@@ -1,0 +1,84 @@
+package handlers
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"hookwall/internal/deliver"
+	"hookwall/internal/doctor"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+	"hookwall/oauth"
+)
+
+// Config is what the pages are served from.
+type Config struct {
+	PublicURL      *url.URL // scheme and host that people open
+	SandboxURL     string   // "" when Fourthwall is real
+	TrustedProxies []netip.Prefix
+	Scopes         []string // that a sign-in asks for
+	Store          *store.Store
+	API            *fourthwall.Client
+	OAuth          *oauth.Provider
+	Targets        *deliver.Client // calls the endpoints that people ask to have tested
+	Receiver       string          // host of the sandbox's receiver; "" when Fourthwall is real
+	Sample         func(SampleOf) (string, error)
+	Limits         Limits // on sign-ins and writes; none unless set
+	Logger         *slog.Logger
+	Now            func() time.Time // nil for time.Now
+	// Pauses are the waits before each look for a webhook whose creation was
+	// not confirmed; nil for none, 2 s and 3 s.
+	Pauses []time.Duration
+}
+
+// SampleOf says what the sample of an event is to be about. A sample is the
+// body of a delivery: JSON, with testMode set.
+type SampleOf struct {
+	Type      string
+	WebhookID string // "" before there is one
+	ShopID    string
+	ShopName  string
+	Domain    string // of the shop
+	At        time.Time
+}
+
+// Rate is how often something is allowed: Burst at once, and one more each time
+// Every has passed. The zero Rate is no limit.
+type Rate struct {
+	Burst int
+	Every time.Duration
+}
+
+// Limits are how often people may do what costs something. They are counted
+// in the store, by all that share it.
+type Limits struct {
+	SignIns       Rate // steps of sign-ins from one address
+	BadKeys       Rate // API keys that Fourthwall refused, from one address
+	Writes        Rate // forms of one session about its shops
+	AddressWrites Rate // the same, of all sessions at one address
+	Calls         Rate // checks and test deliveries of one session
+}
+
+// server is what the pages share: the configuration, and what this process
+// counts and runs. What must outlive the process is in the store.
+type server struct {
+	Config
+	sessions        *store.SessionStore
+	refresher       *oauth.Refresher
+	mux             *http.ServeMux
+	resumable       map[string]bool // mux patterns that a sign-in may return to
+	secure          bool            // the public URL is https
+	looks           looks           // into attempts whose end is not known
+	doctor          doctor.Doctor
+	testDeliveries  perSession // under way
+	checkWaits      perSession // pages and streams that wait for a check
+	signatureChecks *semaphore.Weighted
+	signatureWait   time.Duration // for signatureChecks
+	background      background
+	beatEvery       time.Duration // between the signs of life of what is at work on a form
+}

@@ -1,0 +1,73 @@
+package handlers
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"hookwall/internal/store"
+)
+
+func (s *server) cookieName(what string) string {
+	if s.secure {
+		return "__Host-hookwall_" + what
+	}
+	return "hookwall_" + what
+}
+
+// cookie returns a cookie of ours, which lasts for maxAge seconds.
+func (s *server) cookie(what, value string, maxAge int) *http.Cookie {
+	return &http.Cookie{ //nolint:gosec // Secure exactly when the public URL is https
+		Name: s.cookieName(what), Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
+	}
+}
+
+// loadSession finds the session of the request's cookie. It writes nothing.
+func (s *server) loadSession(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+			h.ServeHTTP(w, r)
+			return
+		}
+		v := stateOf(r)
+		session, err := s.sessions.Get(r, s.cookieName("session"))
+		if err != nil && !errors.Is(err, store.ErrUnavailable) {
+			s.showError(w, r, fmt.Errorf("load session: %w", err))
+			return
+		}
+		v.broken = err // the route draws its form nevertheless
+		v.session = session
+		v.owner = store.OwnerOf(session)
+		h.ServeHTTP(w, r)
+	})
+}
+
+const browserCookieLife = 24 * 60 * 60 // seconds
+
+// browserToken tells one browser from another before it has a session and
+// across the renewal of one: sign-ins and drafts are found by it. It is "" if
+// there is none, or several: another host of the same site may have set one.
+func (s *server) browserToken(r *http.Request) string {
+	all := r.CookiesNamed(s.cookieName("browser"))
+	if len(all) != 1 || !randomID.MatchString(all[0].Value) {
+		return ""
+	}
+	return all[0].Value
+}
+
+// ensureBrowser returns the browser's token, and sets one if it has none.
+func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
+	token := s.browserToken(r)
+	if token == "" {
+		token = rand.Text()
+		http.SetCookie(w, s.browserCookie(token, browserCookieLife))
+	}
+	return token
+}
+
+func (s *server) browserCookie(value string, maxAge int) *http.Cookie {
+	return s.cookie("browser", value, maxAge)
+}

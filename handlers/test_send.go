@@ -1,0 +1,194 @@
+package handlers
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"hookwall/internal/deliver"
+	"hookwall/internal/doctor"
+	"hookwall/internal/fourthwall"
+	"hookwall/views"
+)
+
+const testDeliveriesAtOnce = 2 // of one session
+
+// testForm is a test delivery as it was typed.
+type testForm struct {
+	hook fourthwall.Webhook
+	kind string
+	body string
+
+	bodyError *views.FieldError
+	banner    *views.Notice
+	result    *views.TestResult
+}
+
+// handleTestForm shows the sample of an event type, to be sent as it is or
+// changed, or what was typed before the session ended.
+func (s *server) handleTestForm(w http.ResponseWriter, r *http.Request) error {
+	v, q := stateOf(r), r.URL.Query()
+	hook, err := s.fetchWebhook(r.Context(), v.conn, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	f := testForm{hook: hook, kind: bounded(q.Get("type"), 200)}
+	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), q.Get("draft"))
+	switch {
+	case err == nil && draft.Shop == v.conn.ShopID:
+		f.kind, f.body = bounded(draft.Form.Get("type"), 200), valid(draft.Form.Get("body"))
+	case err != nil && !draftGone(err):
+		return err
+	}
+	if !slices.Contains(hook.AllowedTypes, fourthwall.EventType(f.kind)) && f.body == "" {
+		f.kind = ""
+	}
+	if f.kind == "" && len(hook.AllowedTypes) > 0 {
+		f.kind = string(hook.AllowedTypes[0])
+	}
+	if f.body == "" {
+		if f.body, err = s.prettySample(v.conn, f.kind, hook.ID); err != nil {
+			return err
+		}
+	}
+	return s.drawTest(w, r, http.StatusOK, f)
+}
+
+// handleTest sends one delivery, once, and shows the response. The secret is
+// used for it and not kept.
+func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
+	v := stateOf(r)
+	f, err := readTestForm(r)
+	if err != nil {
+		return err
+	}
+	hook, err := s.fetchWebhook(r.Context(), v.conn, f.hook.ID)
+	if err != nil {
+		return s.drawUnreadTest(w, r, f, err)
+	}
+	f.hook = hook
+	if text := bodyProblem(f.body); text != "" {
+		f.bodyError = &views.FieldError{Text: text}
+		return s.drawTest(w, r, http.StatusUnprocessableEntity, f)
+	}
+	release, ok := s.testDeliveries.acquire(v.owner)
+	if !ok {
+		return s.drawBusy(w, r, f)
+	}
+	defer release()
+	secret := fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("secret")))
+	request := doctor.Request{URL: f.hook.URL, Hints: targetHints(f.hook.URL), Body: []byte(f.body), Secret: secret}
+	result, report := s.doctor.Deliver(r.Context(), request)
+	logRefused(v, request, report)
+	if report.Result == doctor.Skipped && result.Status == 0 {
+		return s.drawBusy(w, r, f) // too many calls are under way, so nothing was sent
+	}
+	f.result = testResult(f, secret != "", result, report)
+	return s.drawTest(w, r, http.StatusOK, f)
+}
+
+// readTestForm returns what was posted, without the secret. Of the webhook it has
+// the ID.
+func readTestForm(r *http.Request) (testForm, error) {
+	if err := r.ParseForm(); err != nil {
+		return testForm{}, badForm(err)
+	}
+	// A text area sends line ends as CRLF.
+	body := strings.ReplaceAll(valid(r.PostForm.Get("body")), "\r\n", "\n")
+	kind := bounded(r.PostForm.Get("type"), 200)
+	return testForm{hook: fourthwall.Webhook{ID: r.PathValue("id")}, kind: kind, body: body}, nil
+}
+
+// drawUnreadTest shows the form as it was sent when the webhook could not be
+// read. A deleted one has no form.
+func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testForm, err error) error {
+	var api *fourthwall.Error
+	if !errors.As(err, &api) || api.Status == http.StatusNotFound {
+		return err
+	}
+	v := stateOf(r)
+	v.log.Warn("the webhook could not be read for a test delivery", "error", api)
+	answer := apiError(api)
+	f.banner = &views.Notice{
+		Kind: views.Warning, Title: errorTexts[answer.Status].heading, Text: unreadTestText(inText(*failureOf(api))),
+		Code: api.Code, RequestID: requestID(api, v),
+	}
+	if api.Status == http.StatusForbidden {
+		link := connectLink(s.keptTest(w, r), v.conn.ShopID)
+		f.banner.Title, f.banner.Text, f.banner.Link = mayNotReadWebhooks, forbiddenTestText, &link
+	}
+	setRetryAfter(w, api.RetryAfter)
+	return s.drawTest(w, r, answer.Status, f)
+}
+
+// keptTest returns where the form is found after connecting again.
+func (s *server) keptTest(w http.ResponseWriter, r *http.Request) string {
+	back, err := s.keepDraft(w, r, route{resume: "/webhooks/{id}/test"})
+	if err != nil {
+		stateOf(r).log.Error("the form could not be kept", "error", err)
+		return testPath(stateOf(r).conn.ShopID, r.PathValue("id"))
+	}
+	return back
+}
+
+func (s *server) drawBusy(w http.ResponseWriter, r *http.Request, f testForm) error {
+	n := tooManyTestsNotice()
+	f.banner = &n
+	setRetryAfter(w, busyPause)
+	return s.drawTest(w, r, http.StatusTooManyRequests, f)
+}
+
+func (s *server) drawTest(w http.ResponseWriter, r *http.Request, status int, f testForm) error {
+	conn := stateOf(r).conn
+	frame, err := s.frame(r, "Test delivery")
+	if err != nil {
+		return err
+	}
+	at := testPath(conn.ShopID, f.hook.ID)
+	page := views.TestPage{
+		Frame: frame, ID: f.hook.ID, URL: f.hook.URL, WebhookHref: webhookPath(conn.ShopID, f.hook.ID),
+		CheckHref: checkStartHref(conn.ShopID, "webhook", f.hook.ID), PickAction: at,
+		Type: f.kind, TypeChoices: badges(f.hook.AllowedTypes),
+		Action: at, Body: f.body, BodyError: f.bodyError, Banner: f.banner, Result: f.result,
+	}
+	return s.render(w, r, status, views.Test(page))
+}
+
+// testResult compares a response with what Fourthwall expects.
+func testResult(f testForm, signed bool, result deliver.Result, report doctor.Report) *views.TestResult {
+	out := &views.TestResult{
+		At: report.Started, Signed: signed, SentBytes: len(f.body), Took: result.Timing.Exchange,
+		Status: result.Status, StatusText: http.StatusText(result.Status),
+		Body: valid(string(result.Body)), Truncated: result.BodyTruncated,
+	}
+	if result.Status == 0 {
+		out.Problem = report.Summary
+	}
+	for _, step := range report.Steps {
+		out.Verdicts = append(out.Verdicts, stepView(step))
+	}
+	for _, name := range slices.Sorted(maps.Keys(result.Header)) {
+		for _, value := range result.Header[name] {
+			out.Headers = append(out.Headers, views.HeaderLine{Name: name, Value: valid(value)})
+		}
+	}
+	return out
+}
+
+// testAgain draws the test delivery as it was sent, without the secret. If the
+// webhook can't be read, its ID is enough.
+func (s *server) testAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
+	f, err := readTestForm(r)
+	if err != nil {
+		return err
+	}
+	if conn := stateOf(r).conn; conn.ID != "" { // else the shop was not looked up, so there is no credential
+		if hook, err := s.fetchWebhook(r.Context(), conn, f.hook.ID); err == nil {
+			f.hook = hook
+		}
+	}
+	f.banner = withRequestID(n, r)
+	return s.drawTest(w, r, status, f)
+}

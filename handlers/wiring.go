@@ -1,0 +1,142 @@
+// Package handlers answers HTTP. routes.go lists every path, wiring.go puts the
+// layers around them, and each page is in the file named after it.
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"runtime"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"hookwall/handlers/middleware"
+	"hookwall/internal/doctor"
+	"hookwall/internal/store"
+	"hookwall/oauth"
+)
+
+const (
+	maxBodySize = 1 << 20  // bytes of one request's body
+	largeBody   = 64 << 10 // bytes; a usual form has far fewer
+	largeAtOnce = 64       // large bodies that are read at the same time
+)
+
+// Dashboard answers every request.
+type Dashboard struct {
+	http.Handler
+	server *server
+}
+
+// New builds the dashboard. Close it when all requests have ended.
+func New(c Config) *Dashboard {
+	s := build(c)
+	return &Dashboard{s.handler(), s}
+}
+
+// Settle finds out how attempts ended whose process died in the middle, by
+// reading the API again. Call it now and then; any number of processes may.
+func (d *Dashboard) Settle(ctx context.Context) error { return d.server.settleActivities(ctx) }
+
+// Drain makes pages that wait for something respond immediately, so that the
+// server can shut down.
+func (d *Dashboard) Drain() { d.server.background.drain() }
+
+// Close ends the background tasks and waits for them. The store must still be
+// open.
+func (d *Dashboard) Close() {
+	d.Drain()
+	d.server.background.end()
+}
+
+func build(c Config) *server {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Pauses == nil {
+		c.Pauses = []time.Duration{0, 2 * time.Second, 3 * time.Second}
+	}
+	s := &server{
+		Config:          c,
+		secure:          c.PublicURL.Scheme == "https",
+		doctor:          doctor.Doctor{Client: c.Targets, Receiver: c.Receiver},
+		testDeliveries:  perSession{most: testDeliveriesAtOnce},
+		checkWaits:      perSession{most: checkWaitsAtOnce},
+		signatureChecks: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
+		signatureWait:   signatureWait,
+		background:      newBackground(),
+		beatEvery:       beatEvery,
+	}
+	s.sessions = c.Store.Sessions(store.CookieOptions{Name: s.cookieName("session"), Secure: s.secure})
+	s.refresher = oauth.NewRefresher(c.OAuth, keeper{c.Store})
+	s.mount(s.routes())
+	return s
+}
+
+// mount puts the table of routes behind the guard.
+func (s *server) mount(routes []route) {
+	s.mux, s.resumable = http.NewServeMux(), map[string]bool{}
+	for _, rt := range routes {
+		s.mux.HandleFunc(rt.pattern(), s.adapt(rt))
+		s.resumable[rt.pattern()] = rt.resumable
+	}
+}
+
+// handler returns the routes with the layers that every request passes, in this
+// order.
+func (s *server) handler() http.Handler {
+	layers := []func(http.Handler) http.Handler{
+		middleware.RequestID,
+		s.keepState,
+		middleware.Log(s.Logger, s.clientAddress, func(r *http.Request) string { return stateOf(r).pattern }),
+		middleware.Recover(s.Logger, s.fail),
+		middleware.Headers(s.secure),
+		middleware.Host(s.PublicURL, s.fail),
+		middleware.Compress,
+		middleware.CrossOrigin(s.PublicURL, s.Logger, s.fail),
+		middleware.Body(bodyLimits(), s.fail),
+		s.loadSession,
+	}
+	h := http.Handler(http.HandlerFunc(s.dispatch))
+	for _, layer := range slices.Backward(layers) {
+		h = layer(h)
+	}
+	return h
+}
+
+// bodyLimits allow the signature page more than others: it takes files.
+func bodyLimits() middleware.BodyLimits {
+	return middleware.BodyLimits{
+		Max:    maxBodySize,
+		MaxOf:  map[string]int64{signaturePath: maxSignatureForm},
+		Large:  largeBody,
+		AtOnce: largeAtOnce,
+	}
+}
+
+// dispatch hands the request to its route, and draws a page where no route
+// matches: ServeMux's own responses are plain text.
+func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
+	h, pattern := s.mux.Handler(r)
+	if pattern != "" {
+		stateOf(r).pattern = pattern
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	probe := &statusProbe{header: http.Header{}}
+	h.ServeHTTP(probe, r)
+	status := http.StatusNotFound
+	if allow := probe.header.Get("Allow"); allow != "" {
+		w.Header().Set("Allow", allow)
+		status = http.StatusMethodNotAllowed
+	}
+	s.showError(w, r, &httpError{Status: status})
+}
+
+// statusProbe receives what ServeMux would have responded.
+type statusProbe struct{ header http.Header }
+
+func (p *statusProbe) Header() http.Header         { return p.header }
+func (p *statusProbe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *statusProbe) WriteHeader(int)             {}

@@ -1,0 +1,59 @@
+package oauth
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"hookwall/internal/fourthwall"
+)
+
+// Credential is what a shop was connected with: tokens, or an API key. Its secrets are redacted when printed.
+type Credential struct {
+	Way          string
+	AccessToken  fourthwall.Secret
+	RefreshToken fourthwall.Secret
+	Username     string
+	Password     fourthwall.Secret
+	ExpiresAt    time.Time // of the access token; zero if unknown
+	Scopes       string    // granted, separated by spaces; "" if the provider didn't name them
+}
+
+// credentialJSON is the form in which the store keeps a Credential, encrypted.
+type credentialJSON struct {
+	Way          string    `json:"way"`
+	AccessToken  string    `json:"access_token,omitempty"`
+	RefreshToken string    `json:"refresh_token,omitempty"`
+	Username     string    `json:"username,omitempty"`
+	Password     string    `json:"password,omitempty"`
+	ExpiresAt    time.Time `json:"expires_at,omitzero"`
+	Scopes       string    `json:"scopes,omitempty"`
+}
+
+// Encode returns c as JSON with its secrets in clear text. Encrypt it before storing it.
+func (c Credential) Encode() ([]byte, error) {
+	return json.Marshal(credentialJSON{ //nolint:gosec // the store encrypts it
+		c.Way, c.AccessToken.Reveal(), c.RefreshToken.Reveal(), c.Username,
+		c.Password.Reveal(), c.ExpiresAt, c.Scopes,
+	})
+}
+
+// Decode returns the Credential that Encode encoded.
+func Decode(b []byte) (Credential, error) {
+	var s credentialJSON
+	if err := json.Unmarshal(b, &s); err != nil {
+		return Credential{}, errors.New("oauth: the stored credential is unreadable")
+	}
+	return Credential{
+		s.Way, fourthwall.Secret(s.AccessToken), fourthwall.Secret(s.RefreshToken), s.Username,
+		fourthwall.Secret(s.Password), s.ExpiresAt, s.Scopes,
+	}, nil
+}
+
+// API returns the credential in the form that the API client takes.
+func (c Credential) API() fourthwall.Credential {
+	if c.Way == WayAPIKey {
+		return fourthwall.APIKey{Username: c.Username, Password: c.Password}
+	}
+	return fourthwall.Bearer{Token: c.AccessToken}
+}
