@@ -179,7 +179,9 @@ func TestConfigProblems(t *testing.T) {
 		{"a key twice", []string{"HOOKWALL_SECRET_KEY", testKey, "HOOKWALL_SECRET_KEY_FILE", "/nowhere"}, []string{"HOOKWALL_SECRET_KEY", "HOOKWALL_SECRET_KEY_FILE"}},
 		{
 			"plain http upstream",
-			[]string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_API_URL", "http://api.example.com"},
+			[]string{
+				"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_API_URL", "http://api.example.com",
+			},
 			[]string{"FOURTHWALL_API_URL", "FOURTHWALL_TOKEN_URL"},
 		},
 		{"plain http upstream, allowed", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "http://api.example.com", "HOOKWALL_INSECURE_UPSTREAM", "1"}, nil},

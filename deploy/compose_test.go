@@ -89,7 +89,8 @@ func readComposition(t *testing.T, file string) composition {
 func settings(t *testing.T) []string {
 	t.Helper()
 	found := map[string]bool{}
-	for _, match := range regexp.MustCompile(`(?:hw:|p\.secret\()"([A-Z_]+)"`).FindAllStringSubmatch(readFile(t, "config.go"), -1) {
+	setting := regexp.MustCompile(`(?:hw:|p\.secret\()"([A-Z_]+)"`)
+	for _, match := range setting.FindAllStringSubmatch(readFile(t, "config.go"), -1) {
 		found[match[1]] = true
 	}
 	var all []string
@@ -221,14 +222,16 @@ func TestServices(t *testing.T) {
 		if !strings.Contains(readFile(t, "deploy/nginx/hookwall.conf"), "server "+name+":8080 ") {
 			t.Errorf("the proxy sends nothing to %s", name)
 		}
-		if trusted := s.Environment["HOOKWALL_TRUSTED_PROXIES"]; !strings.HasPrefix(trusted, proxy.Networks["web"].Address+",") {
+		trusted := s.Environment["HOOKWALL_TRUSTED_PROXIES"]
+		if !strings.HasPrefix(trusted, proxy.Networks["web"].Address+",") {
 			t.Errorf("%s trusts %s, not the proxy", name, trusted)
 		}
 	}
 	if replicas != 2 {
 		t.Errorf("there are %d replicas", replicas)
 	}
-	if !c.Networks["database"].Internal || len(c.Services["postgres"].Ports) > 0 || len(c.Services["postgres"].Networks) != 1 {
+	postgres := c.Services["postgres"]
+	if !c.Networks["database"].Internal || len(postgres.Ports) > 0 || len(postgres.Networks) != 1 {
 		t.Error("the database can be reached from outside")
 	}
 	if sandbox := c.Services["sandbox"]; !slices.Equal(sandbox.Profiles, []string{"sandbox"}) {

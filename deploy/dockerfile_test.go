@@ -80,7 +80,8 @@ func TestDockerfile(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
-	if health := argsOf(last, "HEALTHCHECK"); len(health) != 1 || !strings.HasSuffix(health[0], ` CMD ["/hookwall", "health"]`) {
+	health := argsOf(last, "HEALTHCHECK")
+	if len(health) != 1 || !strings.HasSuffix(health[0], ` CMD ["/hookwall", "health"]`) {
 		t.Errorf("HEALTHCHECK is %q", health)
 	}
 	for _, env := range argsOf(last, "ENV") {
@@ -88,9 +89,12 @@ func TestDockerfile(t *testing.T) {
 			t.Errorf("the image holds the secret %s", env)
 		}
 	}
+	known := []string{
+		"FROM", "WORKDIR", "COPY", "RUN", "ARG", "ENV", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT",
+	}
 	for _, stage := range all {
 		for _, i := range stage {
-			if !slices.Contains([]string{"FROM", "WORKDIR", "COPY", "RUN", "ARG", "ENV", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT"}, i.name) {
+			if !slices.Contains(known, i.name) {
 				t.Errorf("line %d: %s is not wanted", i.line, i.name)
 			}
 		}

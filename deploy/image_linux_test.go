@@ -182,7 +182,8 @@ func (s *stage) container(t *testing.T, args []string, env ...string) *exec.Cmd 
 	}
 	cmd := exec.Command(entry[0], append(entry[1:], args...)...)
 	cmd.Dir, cmd.Env = s.workdir, append(slices.Clone(s.env), env...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: s.root, Credential: &syscall.Credential{Uid: uint32(user), Gid: uint32(user)}}
+	credential := &syscall.Credential{Uid: uint32(user), Gid: uint32(user)}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: s.root, Credential: credential}
 	if os.Geteuid() != 0 {
 		cmd.SysProcAttr = &syscall.SysProcAttr{
 			Chroot: s.root, Cloneflags: syscall.CLONE_NEWUSER,
@@ -202,7 +203,10 @@ func TestImage(t *testing.T) {
 		files = append(files, strings.TrimPrefix(path, image.root))
 		return err
 	})
-	want := []string{"", "/LICENSE", "/data", "/etc", "/etc/ssl", "/etc/ssl/certs", "/etc/ssl/certs/ca-certificates.crt", "/hookwall", "/licenses.txt"}
+	want := []string{
+		"", "/LICENSE", "/data", "/etc", "/etc/ssl", "/etc/ssl/certs", "/etc/ssl/certs/ca-certificates.crt",
+		"/hookwall", "/licenses.txt",
+	}
 	if err != nil || !slices.Equal(files, want) {
 		t.Errorf("the image has %q, %v", files, err)
 	}
@@ -210,10 +214,11 @@ func TestImage(t *testing.T) {
 	if err != nil || !x509.NewCertPool().AppendCertsFromPEM(roots) {
 		t.Errorf("it knows no certificate authorities: %v", err)
 	}
-	if out, err := image.container(t, []string{"version"}).CombinedOutput(); err != nil || string(out) != "hookwall v1.2.3-test\n" {
+	out, err := image.container(t, []string{"version"}).CombinedOutput()
+	if err != nil || string(out) != "hookwall v1.2.3-test\n" {
 		t.Errorf("its version is %q, %v", out, err)
 	}
-	out, err := image.container(t, nil).CombinedOutput()
+	out, err = image.container(t, nil).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "HOOKWALL_PUBLIC_URL is not set") {
 		t.Errorf("without settings it says %q, %v", out, err)
 	}

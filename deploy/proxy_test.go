@@ -125,7 +125,9 @@ func TestNextReplica(t *testing.T) {
 			if test.method == http.MethodPost && seen() != times {
 				t.Errorf("%d forms were sent, the replicas have seen %d", times, seen())
 			}
-			if log, err := os.ReadFile(p.log); err != nil || !strings.Contains(string(log), `"`+test.method+" /shops\" ") || strings.Contains(string(log), "canary") {
+			log, err := os.ReadFile(p.log)
+			isLogged := strings.Contains(string(log), `"`+test.method+" /shops\" ")
+			if err != nil || !isLogged || strings.Contains(string(log), "canary") {
 				t.Errorf("the log is %q, %v", log, err)
 			}
 		})
@@ -156,13 +158,16 @@ func TestWhatTheProxyHandsOn(t *testing.T) {
 		_, _ = w.Write([]byte("Hookwall's own page"))
 	})
 	p := startProxy(t, freeAddress(t), [2]string{r.address(), r.address()})
-	resp, body := send(t, http.MethodGet, "http://"+p.plain+"/a%2Fb?c=d", http.Header{"X-Forwarded-For": {"203.0.113.9"}, "Cookie": {"a=" + long}}, "")
-	if body != "Hookwall's own page" || resp.Header.Get("X-Long") != long || resp.Header.Get("Location") != "http://hookwall/elsewhere" {
+	header := http.Header{"X-Forwarded-For": {"203.0.113.9"}, "Cookie": {"a=" + long}}
+	resp, body := send(t, http.MethodGet, "http://"+p.plain+"/a%2Fb?c=d", header, "")
+	location := resp.Header.Get("Location")
+	if body != "Hookwall's own page" || resp.Header.Get("X-Long") != long || location != "http://hookwall/elsewhere" {
 		t.Errorf("status %d, %v: %s", resp.StatusCode, resp.Header, body)
 	}
 	asked := r.asked[0]
-	got := []string{asked.Host, asked.RequestURI, asked.Header.Get("X-Forwarded-For")}
-	if want := []string{p.plain, "/a%2Fb?c=d", "203.0.113.9, 127.0.0.2"}; strings.Join(got, "|") != strings.Join(want, "|") || asked.Header.Get("Cookie") != "a="+long {
+	got := []string{asked.Host, asked.RequestURI, asked.Header.Get("X-Forwarded-For"), asked.Header.Get("Cookie")}
+	want := []string{p.plain, "/a%2Fb?c=d", "203.0.113.9, 127.0.0.2", "a=" + long}
+	if strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("it was asked %q, want %q", got, want)
 	}
 }
@@ -205,20 +210,24 @@ func TestTLSOfProxy(t *testing.T) {
 	r := newReplica(t, fine)
 	p := startProxy(t, freeAddress(t), [2]string{r.address(), r.address()})
 	client := from("127.0.0.1")
-	client.Transport = &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}}
+	config := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}
+	client.Transport = &http.Transport{DisableKeepAlives: true, TLSClientConfig: config}
 	resp, err := client.Get("https://" + p.secure + "/")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "fine" || r.asked[0].Header.Get("X-Forwarded-For") != "127.0.0.1" {
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || string(body) != "fine" || r.asked[0].Header.Get("X-Forwarded-For") != "127.0.0.1" {
 		t.Errorf("%q, %v, %v", body, err, r.asked[0].Header)
 	}
-	if _, err := tls.Dial("tcp", p.secure, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11}); err == nil {
+	old := &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11}
+	if _, err := tls.Dial("tcp", p.secure, old); err == nil {
 		t.Error("an old TLS is spoken")
 	}
 	moved, _ := send(t, http.MethodGet, "http://"+p.redirect+"/connect?a=b", http.Header{}, "")
-	if moved.StatusCode != http.StatusPermanentRedirect || moved.Header.Get("Location") != "https://127.0.0.1/connect?a=b" {
+	location := moved.Header.Get("Location")
+	if moved.StatusCode != http.StatusPermanentRedirect || location != "https://127.0.0.1/connect?a=b" {
 		t.Errorf("without TLS: %d %v", moved.StatusCode, moved.Header)
 	}
 }
@@ -230,7 +239,9 @@ func writeCertificate(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
 	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)

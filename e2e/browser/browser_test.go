@@ -153,6 +153,7 @@ func record(t *testing.T, f func(t testing.TB)) *recorder {
 }
 
 func TestProblemsFailTheTest(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		body string
@@ -215,6 +216,7 @@ func TestProblemsFailTheTest(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			base := site(t)
 			r := record(t, func(tb testing.TB) {
 				p := NewPage(tb, Options{BaseURL: base})
@@ -240,6 +242,7 @@ func leave(p *Page) {
 }
 
 func TestPolicyViolationWithoutJavaScript(t *testing.T) {
+	t.Parallel()
 	base := site(t)
 	r := record(t, func(tb testing.TB) {
 		NewPage(tb, Options{BaseURL: base, NoJavaScript: true}).Open(pageWith(`<p style="color:red">x</p>`))
@@ -250,8 +253,10 @@ func TestPolicyViolationWithoutJavaScript(t *testing.T) {
 }
 
 func TestCleanPagePasses(t *testing.T) {
+	t.Parallel()
 	for _, noScript := range []bool{false, true} {
 		t.Run(fmt.Sprintf("no script %v", noScript), func(t *testing.T) {
+			t.Parallel()
 			base := site(t)
 			r := record(t, func(tb testing.TB) {
 				p := NewPage(tb, Options{BaseURL: base, NoJavaScript: noScript})
@@ -267,6 +272,7 @@ func TestCleanPagePasses(t *testing.T) {
 }
 
 func TestExpectProblem(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, body, pattern string
 		want                string // a message, "" when the test must pass
@@ -280,6 +286,7 @@ func TestExpectProblem(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			base := site(t)
 			r := record(t, func(tb testing.TB) {
 				p := NewPage(tb, Options{BaseURL: base})
@@ -294,6 +301,7 @@ func TestExpectProblem(t *testing.T) {
 }
 
 func TestAxe(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		body   string
@@ -322,6 +330,7 @@ func TestAxe(t *testing.T) {
 }
 
 func TestAccessibleFailsTheTest(t *testing.T) {
+	t.Parallel()
 	base := site(t)
 	r := record(t, func(tb testing.TB) {
 		p := NewPage(tb, Options{BaseURL: base})
@@ -337,6 +346,7 @@ func TestAccessibleFailsTheTest(t *testing.T) {
 }
 
 func TestFailureKeepsThePage(t *testing.T) {
+	t.Parallel()
 	base := site(t)
 	r := record(t, func(tb testing.TB) {
 		p := NewPage(tb, Options{BaseURL: base})
@@ -360,6 +370,7 @@ func TestFailureKeepsThePage(t *testing.T) {
 }
 
 func TestNavigation(t *testing.T) {
+	t.Parallel()
 	p := NewPage(t, Options{BaseURL: site(t)})
 	if got := p.Open("/status/503"); got != http.StatusServiceUnavailable {
 		t.Errorf("status of Open is %d, want 503", got)
@@ -386,6 +397,7 @@ func TestNavigation(t *testing.T) {
 }
 
 func TestNewTabSharesTheProfile(t *testing.T) {
+	t.Parallel()
 	base := site(t)
 	first := NewPage(t, Options{BaseURL: base})
 	first.Open("/page")
@@ -402,6 +414,7 @@ func TestNewTabSharesTheProfile(t *testing.T) {
 }
 
 func TestElements(t *testing.T) {
+	t.Parallel()
 	p := NewPage(t, Options{BaseURL: site(t)})
 	p.Open(pageWith(`<form><label><input type=checkbox name=allowedTypes value=DONATION> Donation</label>
 		<label><input type=checkbox name=allowedTypes value=ORDER_PLACED checked> Order placed</label>
@@ -444,8 +457,10 @@ func TestElements(t *testing.T) {
 }
 
 func TestKeyboard(t *testing.T) {
+	t.Parallel()
 	for _, noScript := range []bool{false, true} {
 		t.Run(fmt.Sprintf("no script %v", noScript), func(t *testing.T) {
+			t.Parallel()
 			p := NewPage(t, Options{BaseURL: site(t), NoJavaScript: noScript})
 			p.Open(pageWith(`<a href="/page">Home</a><form method=post action=/refused>
 				<label for=u>Endpoint  URL</label><input id=u name=url><button>Save</button></form>`))
@@ -467,6 +482,7 @@ func TestKeyboard(t *testing.T) {
 }
 
 func TestTabOrder(t *testing.T) {
+	t.Parallel()
 	p := NewPage(t, Options{BaseURL: site(t)})
 	p.Open(pageWith(`<a href="/page">Home</a><button>One</button><button tabindex="-1">Not this</button><button>Two</button>`))
 	want := []string{`a "Home"`, `button "One"`, `button "Two"`}
@@ -480,6 +496,7 @@ func TestTabOrder(t *testing.T) {
 }
 
 func TestTabToFailsForWhatTabCannotReach(t *testing.T) {
+	t.Parallel()
 	base := site(t)
 	r := record(t, func(tb testing.TB) {
 		p := NewPage(tb, Options{BaseURL: base})
@@ -492,6 +509,7 @@ func TestTabToFailsForWhatTabCannotReach(t *testing.T) {
 }
 
 func TestNoSidewaysScrollFailsTheTest(t *testing.T) {
+	t.Parallel()
 	base := site(t)
 	r := record(t, func(tb testing.TB) {
 		p := NewPage(tb, Options{BaseURL: base, Width: 320, Height: 640})
@@ -504,6 +522,7 @@ func TestNoSidewaysScrollFailsTheTest(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		o    Options
@@ -518,6 +537,7 @@ func TestOptions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			tt.o.BaseURL = site(t)
 			p := NewPage(t, tt.o)
 			p.Open("/page")
@@ -539,6 +559,7 @@ func TestMissingToolsSayWhatToDo(t *testing.T) {
 }
 
 func TestStaysHere(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		address string
 		want    bool
@@ -565,6 +586,7 @@ func TestStaysHere(t *testing.T) {
 }
 
 func TestArtifactDirStaysInItsFolder(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ test, want string }{
 		{"TestA", "/r/e2e/artifacts/TestA"},
 		{"TestA/two_words", "/r/e2e/artifacts/TestA/two_words"},

@@ -78,6 +78,12 @@ func (p *Process) FailNext(f Failure) {
 	p.control(http.MethodPost, "/_sandbox/failures", f)
 }
 
+// ForgetFailures empties the queue of failures of a sandbox.
+func (p *Process) ForgetFailures() {
+	p.t.Helper()
+	p.control(http.MethodDelete, "/_sandbox/failures", nil)
+}
+
 // Advance moves a sandbox's clock forward.
 func (p *Process) Advance(d time.Duration) {
 	p.t.Helper()

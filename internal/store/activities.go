@@ -15,11 +15,11 @@ import (
 
 // Outcomes of an Activity.
 const (
-	OutcomePending = "pending" // begun, and nobody has noted how it ended
+	OutcomePending = "pending" // begun, and no outcome is recorded
 	OutcomeDone    = "done"    // it was changed; final
 	OutcomeRefused = "refused" // the API said no; final
 	OutcomeFailed  = "failed"  // it was not changed, for another reason; final
-	OutcomeUnclear = "unclear" // nobody knows whether it was changed
+	OutcomeUnclear = "unclear" // it may have been changed
 )
 
 const (
@@ -29,22 +29,22 @@ const (
 	maxLimit     = 10_000
 )
 
-// Activity is one attempt to change something, recorded before it is made. It belongs to its shop
-// and outlives the owner, the session and the connection that made it, for 400 days.
+// Activity records that somebody tried to change something. It is stored before the change is made, for
+// 400 days. It belongs to its shop and outlives the owner, the session and the connection.
 type Activity struct {
 	ID           string // made by BeginActivity
 	Shop         string
-	Owner        Owner  // who made the attempt; may be gone
-	Action       string // what was attempted
-	Actor        string // words for the connection that was used
-	Session      string // short mark of the session, see SessionStore.Mark
+	Owner        Owner  // may be gone
+	Action       string // what was to be done
+	Actor        string // the connection that was used, for a person to read
+	Session      string // see SessionStore.Mark
 	WebhookID    string // "" until it is known, or when there is none
-	Detail       []byte // what before and after, JSON; sealed in the database
+	Detail       []byte // by the caller, JSON; sealed in the database; nil if it does not open
 	Outcome      string // OutcomePending, OutcomeDone, OutcomeRefused, OutcomeFailed or OutcomeUnclear
-	Status       int    // of the API's answer; 0 when there was none
-	Code         string // of the API's answer
+	Status       int    // of the API's response; 0 if there was none
+	Code         string // of the API's response
 	RequestID    string // of the person's request
-	APIRequestID string // of the API's answer
+	APIRequestID string // of the API's response
 	StartedAt    time.Time
 	EndedAt      time.Time // zero while pending
 
@@ -56,19 +56,19 @@ type Activity struct {
 // Ending is how an Activity ended.
 type Ending struct {
 	Outcome      string // any but OutcomePending
-	WebhookID    string // "": the one that is known stays
-	Status       int    // of the API's answer; 0 when there was none
+	WebhookID    string // "" keeps the one that is known
+	Status       int    // of the API's response; 0 if there was none
 	Code         string
 	APIRequestID string
 }
 
-// ActivityQuery chooses activities. Of Shop, Action, Outcome and WebhookID, "" stands for all: who
-// lists for a person must name a shop.
+// ActivityQuery selects activities. "" as Shop, Action, Outcome or WebhookID selects all, so a list for
+// a person must name a shop.
 type ActivityQuery struct {
 	Shop, Action, Outcome, WebhookID string
 
-	// Before and After are cursors of an ActivityList: the page of what is older, or of what is
-	// newer. One that is malformed counts as absent, and After counts without Before only.
+	// Before and After are cursors of an ActivityList, for the page of older or of newer rows. A
+	// malformed one counts as absent, and After counts only without Before.
 	Before, After string
 
 	Limit int // rows of a page, at most 10,000; 0: 50
@@ -76,17 +76,17 @@ type ActivityQuery struct {
 
 // ActivityList is a page of activities.
 type ActivityList struct {
-	Rows         []Activity // newest first, whichever cursor was given
+	Rows         []Activity // newest first
 	Total        int        // of all pages
-	Newer, Older string     // cursors for After and Before of the next query; "": nothing there
+	Newer, Older string     // cursors for After and Before of the next query; "" if there is no such page
 }
 
 const (
 	activityColumns = `seq, id, shop, owner, action, actor, session, webhook_id, detail,
 		outcome, status, code, request_id, api_request_id, started_at, ended_at, recheck_gap`
 
-	// The place of an activity in the list is (started_at, seq). Activities that are added never
-	// come between a page and its cursors' pages, since the list grows at its newer end.
+	// The position of an activity in the list is (started_at, seq). The list grows at its newer end, so
+	// nothing comes between two pages.
 	selectActivities = `SELECT ` + activityColumns + ` FROM activities`
 	countActivities  = `SELECT COUNT(*),
 		COUNT(*) FILTER (WHERE (started_at, seq) > ($6, $7)), COUNT(*) FILTER (WHERE (started_at, seq) < ($8, $9))
@@ -114,16 +114,16 @@ const (
 		AND started_at < $2 AND (outcome = 'pending' OR started_at > $3) ORDER BY started_at, seq LIMIT $4`
 
 	insertActivity = `
-		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome, request_id, started_at,
-			status, ended_at, recheck_at, recheck_gap, seq)
+		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome,
+			request_id, started_at, status, ended_at, recheck_at, recheck_gap, seq)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
 			(SELECT COALESCE(MAX(seq), 0) + 1 FROM activities WHERE started_at = $12))
 		ON CONFLICT (started_at, seq) DO NOTHING`
 )
 
-// BeginActivity records that something is about to be attempted, and returns the activity as kept:
-// pending, started now, due for a recheck after its RecheckGap. The owner need not be there any more. ID, Outcome, StartedAt and what a
-// an Ending says of the API's answer do not count in the argument.
+// BeginActivity stores an activity before its change is made and returns it as stored: pending, started
+// now, due for a recheck after its RecheckGap. The owner may be gone. The ID, the Outcome, the times
+// and what an Ending has of the API's response do not count in the argument.
 func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
 	a.ID, a.Outcome, a.StartedAt, a.EndedAt = rand.Text(), OutcomePending, s.now(), time.Time{}
 	a.Status, a.Code, a.APIRequestID = 0, "", ""
@@ -165,9 +165,9 @@ func (s *Store) newActivityRow(a Activity, recheckAt int64) []any {
 	}
 }
 
-// RecordOutcome notes how an activity ended. A pending or unclear activity takes any outcome.
-// Another stays as it is, which is no error for its own outcome and ErrSettled for a different one.
-// ErrNotFound says that there is no such activity.
+// RecordOutcome records how an activity ended. A pending or unclear activity takes any outcome.
+// Any other stays as it is: that is no error for the same outcome, and ErrFinished for a different one.
+// ErrNotFound means that there is no such activity.
 func (s *Store) RecordOutcome(ctx context.Context, id string, end Ending) error {
 	switch end.Outcome {
 	case OutcomeDone, OutcomeRefused, OutcomeFailed, OutcomeUnclear:
@@ -186,7 +186,7 @@ func (s *Store) RecordOutcome(ctx context.Context, id string, end Ending) error 
 	return failed("record outcome", err)
 }
 
-// endedAs returns nil when an activity has the given outcome.
+// endedAs returns nil if an activity has the given outcome.
 func (s *Store) endedAs(ctx context.Context, id, outcome string) error {
 	var kept string
 	err := s.engine.read.QueryRowContext(ctx, `SELECT outcome FROM activities WHERE environment = $1 AND id = $2`,
@@ -197,8 +197,8 @@ func (s *Store) endedAs(ctx context.Context, id, outcome string) error {
 	return err
 }
 
-// Activities returns a page of the activities that q chooses. A detail that does not open is nil
-// there, and the log has the reason.
+// Activities returns a page of the activities that q selects, and counts them all. If a detail does not
+// open, the log has the reason.
 func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, error) {
 	lower, upper, order := q.bounds()
 	rows, err := s.listActivities(ctx, selectActivities+q.where()+inBetween+order,
@@ -209,7 +209,7 @@ func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, 
 	if order == oldestFirst {
 		slices.Reverse(rows)
 	}
-	// A page without rows lies just inside its cursor, so that there is a way back from it.
+	// A page without rows is just inside its cursor, so that there is a way back from it.
 	newest, oldest := position{upper.started, upper.seq - 1}, position{lower.started, lower.seq + 1}
 	list := ActivityList{Rows: withoutPositions(rows)}
 	if len(rows) > 0 {
@@ -281,10 +281,12 @@ func (s *Store) EndRechecks(ctx context.Context, id string) error {
 	return failed("end rechecks", err)
 }
 
-// UnsettledActivities returns the activities of all shops whose end is not known, oldest first: those
-// that are pending and were started before a time, and of these also the unclear ones that were
-// started after another. At most 10,000 of them; limit 0 stands for 50.
-func (s *Store) UnsettledActivities(ctx context.Context, before, unclearAfter time.Time, limit int) ([]Activity, error) {
+// UnsettledActivities returns activities of all shops, oldest first: the pending ones that were started
+// before a time, and of the unclear ones those that were also started after another time. At most
+// 10,000 of them, 50 if limit is 0.
+func (s *Store) UnsettledActivities(
+	ctx context.Context, before, unclearAfter time.Time, limit int,
+) ([]Activity, error) {
 	all, err := s.findActivities(ctx, selectUnsettled, s.env, millis(before), millis(unclearAfter), rowLimit(limit))
 	return all, failed("list unsettled activities", err)
 }
@@ -296,8 +298,8 @@ func rowLimit(n int) int {
 	return min(n, maxLimit)
 }
 
-// where is the condition on the activities of all pages. The two texts let the database use its
-// index where a shop is named.
+// where returns the condition on the activities of all pages. Its two forms let the database use its
+// index if a shop is named.
 func (q ActivityQuery) where() string {
 	if q.Shop == "" {
 		return inAllShops + asFiltered
@@ -309,7 +311,7 @@ func (q ActivityQuery) args(env string, a, b position) []any {
 	return []any{env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq}
 }
 
-// bounds returns the positions between which a page lies, and the order that begins at its cursor.
+// bounds returns the positions between which a page is, and the order that begins at its cursor.
 func (q ActivityQuery) bounds() (lower, upper position, order string) {
 	upper = position{math.MaxInt64, math.MaxInt64}
 	if at, ok := parseCursor(q.Before); ok {
@@ -321,7 +323,7 @@ func (q ActivityQuery) bounds() (lower, upper position, order string) {
 	return lower, upper, newestFirst
 }
 
-// position is the place of an activity in the list.
+// position is where an activity is in the list.
 type position struct{ started, seq int64 }
 
 func (p position) cursor() string {
@@ -343,14 +345,14 @@ func parseCursor(s string) (p position, ok bool) {
 	return position{started, seq}, m > 0 && n+m == len(b)
 }
 
-// activityRow is an activity and its place in the list.
+// activityRow is an activity with its position in the list.
 type activityRow struct {
 	Activity
 
 	position position
 }
 
-// findActivities is listActivities without their places.
+// findActivities is listActivities without the positions.
 func (s *Store) findActivities(ctx context.Context, query string, args ...any) ([]Activity, error) {
 	rows, err := s.listActivities(ctx, query, args...)
 	return withoutPositions(rows), err

@@ -11,7 +11,7 @@ import (
 	"hookwall/internal/store/storetest"
 )
 
-// manyActivities fills a shop with activities of which some are open, by one statement.
+// manyActivities adds finished activities to a shop.
 const manyActivities = `
 	WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)
 	INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome,
@@ -20,8 +20,8 @@ const manyActivities = `
 		CASE WHEN n % 2 = 0 THEN 'done' ELSE 'failed' END, '', CAST($4 AS BIGINT) - n, 0, 0, n
 	FROM numbers`
 
-// BenchmarkOpenActivities asks what a create asks: which creates are open in its shop, which one
-// made a webhook, which were recent. It prints how much longer that takes with a million activities
+// BenchmarkOpenActivities runs the queries of a create: which creates are open in its shop, which one
+// made a webhook, which were recent. It reports how much longer that takes with a million activities
 // than with a hundred.
 func BenchmarkOpenActivities(b *testing.B) {
 	for engine, fresh := range map[string]func(*testing.B) string{
@@ -42,8 +42,8 @@ func BenchmarkOpenActivities(b *testing.B) {
 	}
 }
 
-// shopWith makes a shop with n activities and three open ones, and returns what asks about it and
-// says how long that took.
+// shopWith makes a shop with n finished and three open activities. It returns a function that runs the
+// queries and returns how long they took.
 func shopWith(b *testing.B, databaseURL string, n int) func(b *testing.B) time.Duration {
 	b.Helper()
 	keys, err := store.ParseKeys(key(1))

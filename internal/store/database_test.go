@@ -26,12 +26,12 @@ import (
 
 const environment = "https://api.example"
 
-// key is a secret key of one repeated byte.
+// key returns a secret key of one repeated byte.
 func key(b byte) string {
 	return base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{b}, 32))
 }
 
-// options are good ones, with the keys of the given bytes.
+// options returns valid options with keys of the given bytes.
 func options(t *testing.T, keyBytes ...byte) store.Options {
 	t.Helper()
 	var words []string
@@ -64,7 +64,7 @@ func onEach(t *testing.T, test func(t *testing.T, fresh database)) {
 	t.Run("Postgres", func(t *testing.T) { test(t, postgresSchema) })
 }
 
-// raw opens a database past the store.
+// raw opens a database without the store.
 func raw(t *testing.T, databaseURL string) *sql.DB {
 	t.Helper()
 	engine, address := "sqlite", "file:"+databaseURL+"?_pragma=busy_timeout(5000)"
@@ -157,7 +157,7 @@ func plant(t *testing.T, fresh database, o store.Options) *planted {
 	return p
 }
 
-// canary makes a text that must not be found in the files.
+// canary returns a text that must not be found in the database.
 func (p *planted) canary(what, shop string) string {
 	c := "canary-" + what + "-" + shop
 	p.canaries = append(p.canaries, c)
@@ -190,16 +190,18 @@ func (p *planted) plant(t *testing.T, shop string) {
 	op.State, op.WebhookID, op.Result = store.StateDone, "wcon_1", []byte(p.canary("outcome", shop))
 	check(t, p.store.FinishOperation(ctx, op))
 	check(t, p.store.PutSecret(ctx, p.owner, shop, "wcon_1", p.canary("secret", shop), soon))
-	_, err = p.store.BeginActivity(ctx, store.Activity{Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop))})
+	_, err = p.store.BeginActivity(ctx, store.Activity{
+		Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop))})
 	check(t, err)
 	check(t, p.store.MarkImmutable(ctx, shop, "wcon_1", soon))
 	check(t, p.store.Spend(ctx, store.Limit{Name: "limit", Burst: 1, Every: time.Hour}, p.canary("address", shop)))
-	kept, err := p.store.BeginCheck(ctx, store.Check{Owner: p.owner, Shop: shop, Report: []byte(p.canary("report", shop))}, 9)
+	kept, err := p.store.BeginCheck(ctx, store.Check{
+		Owner: p.owner, Shop: shop, Report: []byte(p.canary("report", shop))}, 9)
 	check(t, err)
 	p.checks[shop] = kept.ID
 }
 
-// noCanaries looks for what is secret in all that the database keeps; the key is of many k's.
+// noCanaries fails if a secret is found in the content of the database; the key is of many k's.
 func (p *planted) noCanaries(t *testing.T, all []byte) {
 	t.Helper()
 	if !bytes.Contains(all, []byte("plain name")) {
@@ -207,13 +209,13 @@ func (p *planted) noCanaries(t *testing.T, all []byte) {
 	}
 	for _, secret := range append([]string{"canary", key('k'), strings.Repeat("k", 32)}, p.canaries...) {
 		if bytes.Contains(all, []byte(secret)) {
-			t.Errorf("%q stands in the database", secret)
+			t.Errorf("%q is in the database", secret)
 		}
 	}
 }
 
-// sealedColumns are the columns that hold sealed values: how to tell the row of a shop, and how to
-// read its value.
+// sealedColumns are the columns with sealed values: how to select the row of a shop, and how to read
+// its value.
 var sealedColumns = map[string]struct {
 	row  string // expression for the row of shop $1
 	read func(*testing.T, *planted, string) error
@@ -364,7 +366,7 @@ func wrongKey(t *testing.T, err error) {
 	}
 }
 
-func TestARowThatChangedHandsDoesNotOpen(t *testing.T) {
+func TestRowOfAnotherOwnerDoesNotOpen(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		for column, change := range map[string]string{
 			"connections.credential": `UPDATE connections SET owner = $1 WHERE shop_id = 'one'`,
@@ -384,7 +386,7 @@ func TestARowThatChangedHandsDoesNotOpen(t *testing.T) {
 	})
 }
 
-func TestAnActivityThatChangedShopsDoesNotOpen(t *testing.T) {
+func TestActivityOfAnotherShopDoesNotOpen(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		p := plant(t, fresh, options(t, 1))
 		update(t, p.url, `UPDATE activities SET shop = 'stolen' WHERE shop = 'one'`)
@@ -442,13 +444,14 @@ func TestADraftDoesNotOpenInAnotherBrowser(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		p := plant(t, fresh, options(t, 1))
 		thief := sha256.Sum256([]byte("thief"))
-		update(t, p.url, `UPDATE drafts SET browser_hash = $1 WHERE id = 'one'`, base64.RawURLEncoding.EncodeToString(thief[:]))
+		update(t, p.url, `UPDATE drafts SET browser_hash = $1 WHERE id = 'one'`,
+			base64.RawURLEncoding.EncodeToString(thief[:]))
 		_, err := p.store.Draft(t.Context(), "thief", "one")
 		wrongKey(t, err)
 	})
 }
 
-// update changes one row past the store.
+// update changes one row without the store.
 func update(t *testing.T, url, query string, args ...any) {
 	t.Helper()
 	r, err := raw(t, url).Exec(query, args...)
@@ -517,14 +520,16 @@ func TestManyRequestsAtOnce(t *testing.T) {
 func oneRequest(t *testing.T, s *store.Store, i int) error {
 	ctx := t.Context()
 	state := fmt.Sprint("state", i)
-	if err := s.PutSignIn(ctx, store.SignIn{State: state, Browser: "b", ExpiresAt: time.Now().Add(time.Minute)}); err != nil {
+	in := store.SignIn{State: state, Browser: "b", ExpiresAt: time.Now().Add(time.Minute)}
+	if err := s.PutSignIn(ctx, in); err != nil {
 		return err
 	}
 	if _, err := s.TakeSignIn(ctx, state, "b"); err != nil {
 		return err
 	}
 	owner, token := signIn(t, s)
-	if _, err := s.PutConnection(ctx, store.Connection{Owner: owner, ShopID: "sh_1", Credential: []byte("c")}); err != nil {
+	conn := store.Connection{Owner: owner, ShopID: "sh_1", Credential: []byte("c")}
+	if _, err := s.PutConnection(ctx, conn); err != nil {
 		return err
 	}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -588,7 +593,7 @@ func TestReadingWritesNothing(t *testing.T) {
 	})
 }
 
-// stateOf changes when another connection has written.
+// stateOf returns a text that differs after another connection has written.
 func stateOf(t *testing.T, databaseURL string, db *sql.DB) string {
 	t.Helper()
 	if !store.IsPostgres(databaseURL) {
@@ -596,7 +601,8 @@ func stateOf(t *testing.T, databaseURL string, db *sql.DB) string {
 		return texts(t, db, `PRAGMA data_version`)[0]
 	}
 	var all strings.Builder
-	for _, table := range texts(t, db, `SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename`) {
+	for _, table := range texts(t, db, `
+		SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename`) {
 		rows := texts(t, db, `SELECT CONCAT_WS(' ', ctid, xmin, xmax) FROM `+table+` ORDER BY ctid`)
 		fmt.Fprintln(&all, table, rows)
 	}

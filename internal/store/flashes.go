@@ -10,11 +10,11 @@ import (
 
 const flashLife = time.Hour
 
-// AddFlash keeps data, sealed, until the owner next opens the page of that path. ErrNotFound says
-// that the owner is gone.
+// AddFlash stores data, sealed, until the owner next opens the page of that path. ErrNotFound means that
+// the owner is gone.
 func (s *Store) AddFlash(ctx context.Context, owner Owner, page string, data []byte) error {
 	id := rand.Text()
-	// Where two are added at the same moment they may get one number: neither is the first.
+	// Two that are added at the same moment may get one number: neither is the first.
 	n, err := s.exec(ctx, `
 		INSERT INTO flashes (id, environment, owner, page, seq, data, created_at)
 		SELECT $3, environment, id, $4,
@@ -34,14 +34,15 @@ type flash struct {
 	data           []byte
 }
 
-// TakeFlashes returns what was added for a page, in order, and removes it. Flashes older than an
-// hour, and those that do not open, are removed without being returned.
+// TakeFlashes returns what was added for a page, in order, and deletes it. Flashes older than an hour,
+// and those that do not open, are deleted and not returned.
 func (s *Store) TakeFlashes(ctx context.Context, owner Owner, page string) ([][]byte, error) {
-	// Looking first keeps pages without a flash from queueing to write.
-	var n int
-	err := s.engine.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM flashes WHERE environment = $1 AND owner = $2 AND page = $3`,
-		s.env, owner, page).Scan(&n)
-	if err != nil || n == 0 {
+	// Reading first keeps pages without a flash from waiting for the right to write.
+	var some bool
+	err := s.engine.read.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM flashes WHERE environment = $1 AND owner = $2 AND page = $3)`,
+		s.env, owner, page).Scan(&some)
+	if err != nil || !some {
 		return nil, failed("take flashes", err)
 	}
 	var flashes []flash

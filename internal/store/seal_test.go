@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// rawKey is a key of one repeated byte.
+// rawKey returns a key of one repeated byte.
 func rawKey(b byte) []byte { return bytes.Repeat([]byte{b}, keySize) }
 
 func parse(t *testing.T, words ...string) Keys {
@@ -26,6 +26,8 @@ func parse(t *testing.T, words ...string) Keys {
 }
 
 func b64(b byte) string { return base64.StdEncoding.EncodeToString(rawKey(b)) }
+
+func zeros(n int) string { return base64.StdEncoding.EncodeToString(make([]byte, n)) }
 
 var somewhere = rowContext{"table", "column", []string{"row"}}
 
@@ -46,8 +48,8 @@ func TestParseKeys(t *testing.T) {
 		"empty":                {"", 0, "no key given"},
 		"separators only":      {" , ", 0, "no key given"},
 		"not base64":           {b64(1) + ",hunter2!", 0, "key 2 of 2: not base64"},
-		"short":                {base64.StdEncoding.EncodeToString(make([]byte, 16)), 0, "key 1 of 1: 16 bytes long instead of 32"},
-		"long":                 {base64.StdEncoding.EncodeToString(make([]byte, 33)), 0, "key 1 of 1: 33 bytes long instead of 32"},
+		"short":                {zeros(16), 0, "key 1 of 1: 16 bytes long instead of 32"},
+		"long":                 {zeros(33), 0, "key 1 of 1: 33 bytes long instead of 32"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			keys, err := ParseKeys(c.in)
@@ -105,7 +107,7 @@ func refused(t interface{ Fatalf(string, ...any) }, keys Keys, sealed []byte, p 
 	}
 }
 
-func TestPlacesDoNotRunIntoEachOther(t *testing.T) {
+func TestRowContextsDiffer(t *testing.T) {
 	keys := parse(t, b64(1))
 	sealed := keys.seal([]byte("x"), rowContext{"ab", "c", []string{"d", "e"}})
 	for _, p := range []rowContext{

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// PutSecret keeps the secret that came with a new webhook, sealed, until it is deleted or the given
-// time has come. ErrNotFound says that the owner is gone.
+// PutSecret stores the secret that came with a new webhook, sealed, until it is deleted or the given
+// time. ErrNotFound means that the owner is gone.
 func (s *Store) PutSecret(ctx context.Context, owner Owner, shop, webhookID, secret string, until time.Time) error {
 	n, err := s.exec(ctx, `
 		INSERT INTO webhook_secrets (environment, owner, shop, webhook_id, secret, expires_at)
@@ -20,7 +20,7 @@ func (s *Store) PutSecret(ctx context.Context, owner Owner, shop, webhookID, sec
 	return failed("put secret", err)
 }
 
-// Secret returns the secret of a webhook and the time at which it will be gone, or ErrNotFound.
+// Secret returns the secret of a webhook and the time until which it is kept, or ErrNotFound.
 func (s *Store) Secret(ctx context.Context, owner Owner, shop, webhookID string) (string, time.Time, error) {
 	var sealed []byte
 	var until int64
@@ -38,7 +38,7 @@ func (s *Store) Secret(ctx context.Context, owner Owner, shop, webhookID string)
 	return string(secret), timeAt(until), nil
 }
 
-// DeleteSecret forgets the secret of a webhook. One that is not there is no error.
+// DeleteSecret deletes the secret of a webhook. It is no error if there is none.
 func (s *Store) DeleteSecret(ctx context.Context, owner Owner, shop, webhookID string) error {
 	_, err := s.exec(ctx, `
 		DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3 AND webhook_id = $4`,

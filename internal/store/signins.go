@@ -70,13 +70,14 @@ func (s *Store) takeSignIn(ctx context.Context, tx *sql.Tx, in *SignIn) (sealed 
 		return nil, ErrNotFound
 	}
 	in.ExpiresAt = timeAt(expires)
-	r, err := tx.ExecContext(ctx, `DELETE FROM sign_ins WHERE environment = $1 AND state_hash = $2`, s.env, hashOf(in.State))
+	// Where transactions run side by side, the deletion decides which was first.
+	n, err := affected(tx.ExecContext(ctx, `DELETE FROM sign_ins WHERE environment = $1 AND state_hash = $2`,
+		s.env, hashOf(in.State)))
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
 	if err != nil {
 		return nil, err
-	}
-	// Where transactions run side by side, the deletion decides which was first.
-	if n, err := r.RowsAffected(); err != nil || n != 1 {
-		return nil, errors.Join(ErrNotFound, err)
 	}
 	return sealed, nil
 }

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Sweep deletes everything that is over, in all environments: sessions past their idle or absolute
-// life, owners without a session and all that they have, attempts, drafts, flashes, operations
-// untouched for 24 hours, secrets, checks, activities that began 400 days ago, locks of webhooks, and counts
-// under limits that are back where they began. It is safe at any time and in several processes at once.
+// Sweep deletes what has expired, in all environments: sessions, owners without a session and all that
+// they have, sign-ins, drafts, flashes, operations 24 hours after their last change, secrets, checks,
+// activities after 400 days, marks of immutable webhooks, leases, and counts under limits that are back
+// to nothing. It is safe at any time and in several processes at once.
 func (s *Store) Sweep(ctx context.Context) error {
 	now := s.now()
 	ago := func(d time.Duration) any { return millis(now.Add(-d)) }
@@ -20,7 +20,8 @@ func (s *Store) Sweep(ctx context.Context) error {
 		what, query string
 		args        []any
 	}{
-		{"sessions", `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2`, []any{ago(SessionIdle), ago(SessionLife)}},
+		{"sessions", `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2`,
+			[]any{ago(SessionIdle), ago(SessionLife)}},
 		{"sign-ins", `DELETE FROM sign_ins WHERE expires_at <= $1`, []any{ago(0)}},
 		{"drafts", `DELETE FROM drafts WHERE expires_at <= $1`, []any{ago(0)}},
 		{"flashes", `DELETE FROM flashes WHERE created_at <= $1`, []any{ago(flashLife)}},
@@ -47,8 +48,8 @@ func (s *Store) Sweep(ctx context.Context) error {
 	return errors.Join(all, failed("sweep owners", err))
 }
 
-// sweepOwners deletes the owners without a session, each in a transaction of its own: one that was
-// looked up may sign in again meanwhile.
+// sweepOwners deletes the owners without a session, each in a transaction of its own, since an owner
+// may sign in again after it was listed.
 func (s *Store) sweepOwners(ctx context.Context) (n int64, err error) {
 	idle, err := s.idleOwners(ctx)
 	if err != nil {

@@ -14,11 +14,12 @@ import (
 	"hookwall/internal/store"
 )
 
-// activity is one with every field set that BeginActivity keeps.
+// activity returns one with every field set that BeginActivity stores.
 func activity(owner store.Owner, shop string) store.Activity {
 	return store.Activity{
-		Shop: shop, Owner: owner, Action: "webhook.update", Actor: "API key …1234", Session: "0123abcd", WebhookID: "wcon_1",
-		Detail: []byte(`{"before":{"url":"https://a.example/ü"}}`), RequestID: "req-1",
+		Shop: shop, Owner: owner, Action: "webhook.update", Actor: "API key …1234", Session: "0123abcd",
+		WebhookID: "wcon_1",
+		Detail:    []byte(`{"before":{"url":"https://a.example/ü"}}`), RequestID: "req-1",
 	}
 }
 
@@ -41,7 +42,7 @@ func activities(t tb, s *store.Store, q store.ActivityQuery) store.ActivityList 
 	return list
 }
 
-// theActivity is the only one of a shop.
+// theActivity returns the only one of a shop.
 func theActivity(t tb, s *store.Store, shop string) store.Activity {
 	t.Helper()
 	list := activities(t, s, store.ActivityQuery{Shop: shop})
@@ -51,7 +52,7 @@ func theActivity(t tb, s *store.Store, shop string) store.Activity {
 	return list.Rows[0]
 }
 
-// pageOf is what there is of an ActivityList, with the names that the activities have as Actor.
+// pageOf is a summary of an ActivityList, with the Actor of each activity as its name.
 type pageOf struct {
 	Names        []string
 	Total        int
@@ -106,13 +107,13 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		same(t, "pending", all, []store.Activity{want})
 	},
 
-	"begun with next to nothing": func(t *testing.T, f *fixture) {
+	"begun with a shop only": func(t *testing.T, f *fixture) {
 		kept := beginActivity(t, f.one, store.Activity{Shop: "sh_1"})
 		same(t, "listed", theActivity(t, f.other, "sh_1"), kept)
 		same(t, "kept", kept, store.Activity{ID: kept.ID, Shop: "sh_1", Outcome: "pending", StartedAt: f.start})
 	},
 
-	"begun for an owner who is gone": func(t *testing.T, f *fixture) {
+	"begun for a deleted owner": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		must(t, f.one.DeleteOwner(t.Context(), owner))
 		kept := beginActivity(t, f.one, activity(owner, "sh_1"))
@@ -144,7 +145,8 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		same(t, "another", theActivity(t, f.one, "sh_2"), other)
 
 		f.clock.move(time.Second)
-		must(t, f.other.RecordOutcome(t.Context(), want.ID, store.Ending{Outcome: "done", Status: 200, APIRequestID: "api-2"}))
+		must(t, f.other.RecordOutcome(t.Context(), want.ID,
+			store.Ending{Outcome: "done", Status: 200, APIRequestID: "api-2"}))
 		want.Outcome, want.Status, want.Code, want.APIRequestID = "done", 200, "", "api-2"
 		want.EndedAt = f.start.Add(2 * time.Second)
 		same(t, "recorded again, with the webhook that is known", theActivity(t, f.one, "sh_1"), want)
@@ -318,7 +320,8 @@ var activityTests = map[string]func(*testing.T, *fixture){
 				recordOutcome(t, f.one, kept.ID, a.outcome)
 			}
 		}
-		const create1, create2, delete1, elsewhere, open = "sh_1 create wcon_1", "sh_1 create wcon_2", "sh_1 delete wcon_1", "sh_2 create wcon_1", "sh_1 delete "
+		const create1, create2, delete1, elsewhere, open = "sh_1 create wcon_1", "sh_1 create wcon_2",
+			"sh_1 delete wcon_1", "sh_2 create wcon_1", "sh_1 delete "
 		for name, c := range map[string]struct {
 			q    store.ActivityQuery
 			want []string
@@ -355,7 +358,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		first := activities(t, f.one, q)
 		same(t, "first", summary(first), pageOf{[]string{"5", "4"}, 5, false, true})
 
-		// What is added meanwhile moves nothing.
+		// New activities move nothing.
 		beginAll(t, f.one, "sh_1", "6")
 		q.Before = first.Older
 		second := activities(t, f.other, q)
@@ -381,7 +384,8 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		beginAll(t, f.one, "sh_1", "old")
 		f.clock.move(time.Hour)
 		kept := beginAll(t, f.one, "sh_1", "a", "b", "c")
-		q := store.ActivityQuery{Shop: "sh_1", Limit: 3, Before: activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 3}).Older}
+		q := store.ActivityQuery{Shop: "sh_1", Limit: 3}
+		q.Before = activities(t, f.one, q).Older
 		f.sweepAt(t, 400*24*time.Hour-time.Hour)
 		empty := activities(t, f.one, q)
 		same(t, "swept", summary(empty), pageOf{nil, 3, true, false})
@@ -401,12 +405,14 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	"a malformed cursor counts as absent": func(t *testing.T, f *fixture) {
 		beginAll(t, f.one, "sh_1", "1", "2", "3")
 		first := activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 1})
-		for _, cursor := range []string{"x", "===", "-1", first.Older + "A", first.Older[1:], first.Older + " ", "' OR 1=1 --", "AAAA\x00"} {
+		for _, cursor := range []string{
+			"x", "===", "-1", first.Older + "A", first.Older[1:], first.Older + " ", "' OR 1=1 --", "AAAA\x00"} {
 			q := store.ActivityQuery{Shop: "sh_1", Limit: 1, Before: cursor}
 			same(t, "before "+strconv.Quote(cursor), activities(t, f.one, q), first)
 			q.Before, q.After = "", cursor
 			same(t, "after "+strconv.Quote(cursor), activities(t, f.one, q), first)
-			q.Before, q.After = cursor, activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 1, Before: first.Older}).Older
+			q.Before = first.Older
+			q.Before, q.After = cursor, activities(t, f.one, q).Older
 			same(t, "beside a good one", names(activities(t, f.one, q).Rows), []string{"3"})
 		}
 	},
@@ -469,7 +475,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	},
 }
 
-// walk fills a shop's list and goes through it, there and back, while it grows.
+// walk fills a shop's list and pages through it, there and back, while it grows.
 func walk(t *rapid.T, f *fixture, shop string) {
 	var all []string // newest first
 	add := func() {

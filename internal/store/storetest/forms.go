@@ -39,7 +39,7 @@ var signInTests = map[string]func(*testing.T, *fixture){
 		same(t, "takers", won, 1)
 	},
 
-	"not for anybody else, and not used up by them": func(t *testing.T, f *fixture) {
+	"not for another browser, which does not use it up": func(t *testing.T, f *fixture) {
 		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
 		for name, ask := range map[string]struct{ state, browser string }{
 			"unknown state":    {"state-2", "browser-1"},
@@ -58,7 +58,7 @@ var signInTests = map[string]func(*testing.T, *fixture){
 		must(t, err)
 	},
 
-	"over at its time": func(t *testing.T, f *fixture) {
+	"expires at its time": func(t *testing.T, f *fixture) {
 		second := signInAttempt(f)
 		second.State = "state-2"
 		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
@@ -71,7 +71,7 @@ var signInTests = map[string]func(*testing.T, *fixture){
 		is(t, "at its end", err, store.ErrNotFound)
 	},
 
-	"several of one browser live side by side": func(t *testing.T, f *fixture) {
+	"several of one browser at once": func(t *testing.T, f *fixture) {
 		second := signInAttempt(f)
 		second.State, second.Verifier, second.Return = "state-2", "verifier-2", "/shops"
 		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
@@ -103,7 +103,8 @@ var signInTests = map[string]func(*testing.T, *fixture){
 func draft() store.Draft {
 	return store.Draft{
 		Browser: "browser-1", Page: "/shops/sh_1/webhooks/new", Shop: "sh_1",
-		Form: url.Values{"url": {"https://a.example/?x=1&y=ü\r\n"}, "allowedTypes": {"ORDER_PLACED", "DONATION"}, "empty": {""}},
+		Form: url.Values{
+			"url": {"https://a.example/?x=1&y=ü\r\n"}, "allowedTypes": {"ORDER_PLACED", "DONATION"}, "empty": {""}},
 	}
 }
 
@@ -161,7 +162,7 @@ var draftTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"over after an hour": func(t *testing.T, f *fixture) {
+	"expires after an hour": func(t *testing.T, f *fixture) {
 		kept, err := f.one.PutDraft(t.Context(), draft())
 		must(t, err)
 		f.clock.move(time.Hour - time.Millisecond)
@@ -190,7 +191,7 @@ var draftTests = map[string]func(*testing.T, *fixture){
 	},
 }
 
-// take takes the flashes of a page as texts.
+// take returns the flashes of a page as texts.
 func take(t tb, s *store.Store, owner store.Owner, page string) []string {
 	t.Helper()
 	all, err := s.TakeFlashes(background, owner, page)
@@ -250,12 +251,12 @@ var flashTests = map[string]func(*testing.T, *fixture){
 		same(t, "flashes shown", total, 8)
 	},
 
-	"none for an owner who is gone": func(t *testing.T, f *fixture) {
+	"none for a deleted owner": func(t *testing.T, f *fixture) {
 		is(t, "add", f.one.AddFlash(t.Context(), "nobody", "/shops", []byte("x")), store.ErrNotFound)
 	},
 }
 
-// secret reads a secret, "" when there is none.
+// secret returns a secret, "" if there is none.
 func secret(t tb, s *store.Store, owner store.Owner, shop, webhook string) string {
 	t.Helper()
 	text, _, err := s.Secret(background, owner, shop, webhook)
@@ -301,7 +302,7 @@ var secretTests = map[string]func(*testing.T, *fixture){
 		same(t, "end", end, f.start.Add(time.Hour))
 	},
 
-	"nobody else's": func(t *testing.T, f *fixture) {
+	"not for another owner": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		other, _ := signIn(t, f.one)
 		must(t, f.one.PutSecret(t.Context(), owner, "sh_1", "wcon_1", "s3cret", f.start.Add(time.Minute)))
@@ -310,7 +311,7 @@ var secretTests = map[string]func(*testing.T, *fixture){
 		same(t, "another webhook", secret(t, f.one, owner, "sh_1", "wcon_2"), "")
 	},
 
-	"none for an owner who is gone": func(t *testing.T, f *fixture) {
+	"none for a deleted owner": func(t *testing.T, f *fixture) {
 		err := f.one.PutSecret(t.Context(), "nobody", "sh_1", "wcon_1", "s3cret", f.start.Add(time.Minute))
 		is(t, "put", err, store.ErrNotFound)
 	},

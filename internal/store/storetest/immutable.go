@@ -44,7 +44,7 @@ var immutableTests = map[string]func(*testing.T, *fixture){
 		same(t, "immutable", immutable(t, f.one, "sh_1"), []string{"wcon_2"})
 	},
 
-	"of its shop alone, and of nobody": func(t *testing.T, f *fixture) {
+	"of its shop, not of an owner": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		put(t, f.one, connection(owner, "sh_1"))
 		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))

@@ -43,7 +43,7 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		}
 		same(t, "pending", pending(t, elsewhere, f.start.Add(time.Hour), 0), nil)
 		is(t, "outcome", elsewhere.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: "done"}), store.ErrNotFound)
-		same(t, "live connection", living(t, elsewhere, "sh_1", owner), "")
+		same(t, "live connection", liveOwner(t, elsewhere, "sh_1", owner), "")
 		same(t, "immutable", immutable(t, elsewhere, "sh_1"), nil)
 		must(t, elsewhere.UnmarkImmutable(t.Context(), "sh_1", "wcon_1"))
 		must(t, elsewhere.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(-time.Hour)))
@@ -59,11 +59,12 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 				beginAll(t, s, shop, "1 of "+shop, "2 of "+shop)
 			}
 		}
-		// The last one's cursor has the rows of the other shop and environment on its other side.
+		// On the other side of this cursor are rows of the other shop and environment.
 		at := activities(t, elsewhere, store.ActivityQuery{Shop: "sh_2", Limit: 1}).Older
 		same(t, "before", summary(activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Before: at})),
 			pageOf{[]string{"2 of sh_1", "1 of sh_1"}, 2, false, false})
-		at = activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Before: activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 1}).Older}).Newer
+		newest := activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 1})
+		at = activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Before: newest.Older}).Newer
 		same(t, "after", summary(activities(t, elsewhere, store.ActivityQuery{Shop: "sh_2", After: at})),
 			pageOf{[]string{"2 of sh_2", "1 of sh_2"}, 2, false, false})
 	},
@@ -120,9 +121,9 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 				"take":       m.take,
 				"renew":      m.renew,
 				"leave":      m.leave,
-				"look":       m.look,
+				"compare":    m.compare,
 			})
-			m.look(rt)
+			m.compare(rt)
 		})
 	},
 }
@@ -133,7 +134,7 @@ type cell struct {
 	shop  string
 }
 
-// model is what two owners should see, kept beside what the database shows them.
+// model is what two owners should see in the database.
 type model struct {
 	f       *fixture
 	owners  []store.Owner
@@ -159,8 +160,7 @@ func newModel(t *rapid.T, f *fixture) *model {
 	return m
 }
 
-// pick draws the owner and the shop of an operation, the handle it goes through, and a text that
-// nothing else in the database has.
+// pick draws an owner and a shop, a handle, and a text that is nowhere else in the database.
 func (m *model) pick(t *rapid.T) (cell, *store.Store, string) {
 	c := cell{rapid.IntRange(0, 1).Draw(t, "owner"), rapid.SampledFrom(shops).Draw(t, "shop")}
 	m.count++
@@ -244,7 +244,7 @@ func (m *model) renew(t *rapid.T) {
 	m.tokens[c.owner] = v.save(t)
 }
 
-// leave signs an owner out everywhere and somebody new in.
+// leave signs an owner out everywhere and signs a new one in.
 func (m *model) leave(t *rapid.T) {
 	c, s, _ := m.pick(t)
 	must(t, s.DeleteOwner(background, m.owners[c.owner]))
@@ -256,8 +256,8 @@ func (m *model) leave(t *rapid.T) {
 	m.owners[c.owner], m.tokens[c.owner] = signIn(t, s)
 }
 
-// look reads everything that both owners can, and compares.
-func (m *model) look(t *rapid.T) {
+// compare reads everything of both owners and compares it.
+func (m *model) compare(t *rapid.T) {
 	for i, owner := range m.owners {
 		same(t, "owner of the session", ownerOf(t, m.f.other, m.tokens[i]), owner)
 		listed := 0

@@ -24,7 +24,7 @@ var leaseTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"held until its time": func(t *testing.T, f *fixture) {
+	"not for another holder until its time": func(t *testing.T, f *fixture) {
 		same(t, "first", acquire(t, f.one, "work", "me"), true)
 		f.clock.move(leaseTime - time.Millisecond)
 		same(t, "before its end", acquire(t, f.other, "work", "you"), false)
@@ -150,7 +150,8 @@ var recheckTests = map[string]func(*testing.T, *fixture){
 	},
 
 	"by outcome": func(t *testing.T, f *fixture) {
-		for outcome, want := range map[string][]string{"": {"a"}, "unclear": {"a"}, "done": nil, "refused": nil, "failed": nil} {
+		for outcome, want := range map[string][]string{
+			"": {"a"}, "unclear": {"a"}, "done": nil, "refused": nil, "failed": nil} {
 			a := recheckable(t, f.one, "sh_1", "a", 0)
 			if outcome != "" {
 				recordOutcome(t, f.other, a.ID, outcome)

@@ -14,7 +14,7 @@ import (
 
 const operationLease = 8 * time.Second
 
-// create is an operation that creates a webhook with a URL of its own.
+// create returns an operation that creates a webhook with a URL of its own.
 func create(owner store.Owner, key, holder string) store.Operation {
 	return store.Operation{
 		Key: key, Owner: owner, Kind: store.KindCreate, Shop: "sh_1", Hash: "hash", Holder: holder,
@@ -22,7 +22,7 @@ func create(owner store.Owner, key, holder string) store.Operation {
 	}
 }
 
-// change is an operation on one webhook, the same for all.
+// change returns an operation on the webhook wcon_1.
 func change(owner store.Owner, key, holder string) store.Operation {
 	op := create(owner, key, holder)
 	op.Kind, op.Resource = store.KindUpdate, store.WebhookResource("wcon_1")
@@ -36,7 +36,7 @@ func start(t tb, s *store.Store, op store.Operation) store.Start {
 	return got
 }
 
-// started begins an operation that nothing hinders.
+// started begins an operation and fails unless it is started.
 func started(t tb, s *store.Store, op store.Operation) store.Operation {
 	t.Helper()
 	got := start(t, s, op)
@@ -69,10 +69,11 @@ func prove(s *store.Store, op store.Operation) error {
 	return s.RenewOperation(background, op.Owner, op.Key, op.Holder, operationLease, true)
 }
 
-// loses checks that a holder can do nothing more.
+// loses fails unless the lease of an operation is lost for its holder.
 func loses(t tb, s *store.Store, op store.Operation) {
 	t.Helper()
-	is(t, "heartbeat", s.RenewOperation(background, op.Owner, op.Key, op.Holder, operationLease, false), store.ErrLeaseLost)
+	is(t, "heartbeat",
+		s.RenewOperation(background, op.Owner, op.Key, op.Holder, operationLease, false), store.ErrLeaseLost)
 	is(t, "proof", prove(s, op), store.ErrLeaseLost)
 	is(t, "webhooks before", s.SetWebhooksBefore(background, op.Owner, op.Key, op.Holder, nil), store.ErrLeaseLost)
 	for _, state := range []string{store.StateRejected, store.StateUnconfirmed} {
@@ -128,7 +129,7 @@ var operationTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"held up by an operation on the same resource": func(t *testing.T, f *fixture) {
+	"not begun while another holds the lease on its resource": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		other, _ := signIn(t, f.one)
 		elsewhere := f.open(sandbox)
@@ -148,14 +149,14 @@ var operationTests = map[string]func(*testing.T, *fixture){
 			"other shop":           {f.one, owner, store.KindUpdate, "sh_2", store.WebhookResource("wcon_1"), false},
 			"URL of that name":     {f.one, owner, store.KindCreate, "sh_1", store.URLResource("wcon_1"), false},
 			"other environment":    {elsewhere, stranger, store.KindUpdate, "sh_1", store.WebhookResource("wcon_1"), false},
-			"same URL":             {f.other, other, store.KindCreate, "sh_1", store.URLResource("https://a.example/url"), true},
-			"same URL, other shop": {f.other, other, store.KindCreate, "sh_2", store.URLResource("https://a.example/url"), false},
+			"same URL":             {f.other, other, store.KindCreate, "sh_1", store.URLResource("https://a.example"), true},
+			"same URL, other shop": {f.other, other, store.KindCreate, "sh_2", store.URLResource("https://a.example"), false},
 		} {
 			t.Run(name, func(t *testing.T) {
 				f.clock.move(time.Hour)
 				started(t, f.one, change(owner, name+" webhook", "me"))
 				url := create(owner, name+" URL", "me")
-				url.Resource = store.URLResource("https://a.example/url")
+				url.Resource = store.URLResource("https://a.example")
 				started(t, f.one, url)
 				op := store.Operation{Key: name, Owner: c.owner, Kind: c.kind, Shop: c.shop, Resource: c.on, Holder: "you"}
 				got := start(t, c.store, op)
@@ -169,7 +170,7 @@ var operationTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"resources do not tell their URL": func(t *testing.T, _ *fixture) {
+	"resources do not reveal their URL": func(t *testing.T, _ *fixture) {
 		for _, name := range []string{"wcon_1", "", "URL wcon_1", "https://a.example/?token=secret"} {
 			webhook, url := store.WebhookResource(name), store.URLResource(name)
 			if webhook == url || name != "" && strings.Contains(string(webhook+url), name) {
@@ -181,7 +182,7 @@ var operationTests = map[string]func(*testing.T, *fixture){
 	"not begun": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		_, err := f.one.BeginOperation(t.Context(), create("nobody", "k", "me"), operationLease)
-		is(t, "owner who is gone", err, store.ErrNotFound)
+		is(t, "deleted owner", err, store.ErrNotFound)
 		for name, spoil := range map[string]func(*store.Operation){
 			"no key":      func(op *store.Operation) { op.Key = "" },
 			"no kind":     func(op *store.Operation) { op.Kind = "" },
@@ -515,7 +516,8 @@ var operationTests = map[string]func(*testing.T, *fixture){
 
 	"not restarted when it is gone, or its owner": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
-		_, err := f.one.RestartOperation(t.Context(), create(owner, "unknown", "me"), create(owner, "unknown", "me"), operationLease)
+		unknown := create(owner, "unknown", "me")
+		_, err := f.one.RestartOperation(t.Context(), unknown, unknown, operationLease)
 		is(t, "unknown", err, store.ErrNotFound)
 		op := started(t, f.one, create(owner, "k", "me"))
 		must(t, f.one.DeleteOwner(t.Context(), owner))
@@ -530,9 +532,11 @@ var operationTests = map[string]func(*testing.T, *fixture){
 
 	"one whose lease is held outlives its owner": func(t *testing.T, f *fixture) {
 		for name, leave := range map[string]func(owner store.Owner, token string){
-			"signed out":            func(owner store.Owner, _ string) { must(t, f.one.DeleteOwner(t.Context(), owner)) },
-			"last session ended":    func(_ store.Owner, token string) { end(t, f.one, token) },
-			"shop was disconnected": func(owner store.Owner, _ string) { must(t, f.one.DeleteConnection(t.Context(), owner, "sh_1")) },
+			"signed out":         func(owner store.Owner, _ string) { must(t, f.one.DeleteOwner(t.Context(), owner)) },
+			"last session ended": func(_ store.Owner, token string) { end(t, f.one, token) },
+			"shop was disconnected": func(owner store.Owner, _ string) {
+				must(t, f.one.DeleteConnection(t.Context(), owner, "sh_1"))
+			},
 		} {
 			owner, token := signIn(t, f.one)
 			other, _ := signIn(t, f.one)
@@ -664,7 +668,7 @@ func (m *leaseModel) wait(t *rapid.T) {
 	m.f.clock.move(time.Duration(rapid.IntRange(1, 9).Draw(t, "seconds")) * time.Second)
 }
 
-// check counts for each resource who may set the webhooks before, which only the holder may.
+// check counts the holders of each resource, who alone can set the webhooks before.
 func (m *leaseModel) check(t *rapid.T) {
 	holders := map[store.Resource]int{}
 	for _, op := range m.starts {

@@ -88,7 +88,7 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"a cookie's value chosen by somebody else never becomes a session": func(t *testing.T, f *fixture) {
+	"a chosen cookie value never becomes a session": func(t *testing.T, f *fixture) {
 		chosen := strings.Repeat("B", 26)
 		v := arrive(t, f.one, chosen)
 		token := v.save(t)
@@ -134,14 +134,14 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 
 	"two tabs that renew at once stay with their owner": func(t *testing.T, f *fixture) {
 		owner, old := signIn(t, f.one)
-		tabs := []*visit{arrive(t, f.one, old), arrive(t, f.other, old)}
+		tabs := []*browserRequest{arrive(t, f.one, old), arrive(t, f.other, old)}
 		for _, v := range tabs {
 			v.session.ID = ""
 			same(t, "owner", ownerOf(t, f.one, v.save(t)), owner)
 		}
 	},
 
-	"a twin of a session ends when the session is renewed": func(t *testing.T, f *fixture) {
+	"another session of the owner ends when one is renewed": func(t *testing.T, f *fixture) {
 		owner, old := signIn(t, f.one)
 		one, other := renew(t, f.one, old), renew(t, f.other, old)
 		planted, kept := one.save(t), other.save(t)
@@ -152,7 +152,7 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		same(t, "owner by the twin", ownerOf(t, f.other, kept), "")
 	},
 
-	"of two session cookies none is believed": func(t *testing.T, f *fixture) {
+	"two different session cookies count as none": func(t *testing.T, f *fixture) {
 		owner, token := signIn(t, f.one)
 		_, planted := signIn(t, f.one)
 		for name, cookies := range map[string][]string{
@@ -223,7 +223,7 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"the last request is noted every 5 minutes at most": func(t *testing.T, f *fixture) {
+	"the last request is recorded every 5 minutes at most": func(t *testing.T, f *fixture) {
 		_, early := signIn(t, f.one)
 		owner, late := signIn(t, f.one)
 		f.clock.move(5*time.Minute - time.Millisecond)
@@ -235,7 +235,7 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		same(t, "owner of the session seen later", ownerOf(t, f.one, late), owner)
 	},
 
-	"a mark tells sessions apart and tells no token": func(t *testing.T, f *fixture) {
+	"a mark distinguishes sessions and reveals no token": func(t *testing.T, f *fixture) {
 		v := arrive(t, f.one, "")
 		same(t, "mark of a new session", v.sessions.Mark(v.session), "")
 		same(t, "mark of none", v.sessions.Mark(nil), "")
@@ -267,7 +267,7 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		same(t, "connections", len(connections(t, f.other, owner)), 0)
 	},
 
-	"signing out leaves the owner's other sessions alone": func(t *testing.T, f *fixture) {
+	"signing out keeps the owner's other sessions": func(t *testing.T, f *fixture) {
 		owner, token := signIn(t, f.one)
 		second := arrive(t, f.one, "")
 		second.session.Values["owner"] = owner
@@ -300,11 +300,11 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		})
 	},
 
-	"what a session cannot keep is refused": func(t *testing.T, f *fixture) {
-		for name, change := range map[string]func(*visit){
-			"another value":        func(v *visit) { v.session.Values["theme"] = "dark" },
-			"a flash":              func(v *visit) { v.session.AddFlash("saved") },
-			"an owner by its text": func(v *visit) { v.session.Values["owner"] = "somebody" },
+	"values that a session cannot keep are an error": func(t *testing.T, f *fixture) {
+		for name, change := range map[string]func(*browserRequest){
+			"another value":        func(v *browserRequest) { v.session.Values["theme"] = "dark" },
+			"a flash":              func(v *browserRequest) { v.session.AddFlash("saved") },
+			"an owner by its text": func(v *browserRequest) { v.session.Values["owner"] = "somebody" },
 		} {
 			t.Run(name, func(t *testing.T) {
 				v := arrive(t, f.one, "")

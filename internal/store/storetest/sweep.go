@@ -11,7 +11,7 @@ import (
 
 var background = context.Background()
 
-// rows says which rows an owner has for a shop.
+// rows are the kinds of rows that an owner may have for a shop.
 type rows struct{ Connection, Secret, Operation, Flash bool }
 
 var (
@@ -19,7 +19,7 @@ var (
 	everything = rows{Connection: true, Secret: true, Operation: true, Flash: true}
 )
 
-// fill makes one row of each kind that an owner has for a shop.
+// fill makes one row of each kind for an owner and a shop.
 func fill(t tb, s *store.Store, owner store.Owner, shop string) {
 	t.Helper()
 	put(t, s, connection(owner, shop))
@@ -39,7 +39,7 @@ func finished(t tb, s *store.Store, owner store.Owner, shop string) {
 
 func page(shop string) string { return "/shops/" + shop + "/webhooks" }
 
-// has looks which rows of fill are there. A flash is put back as it is spent by looking.
+// has returns which rows of fill are there. It adds the flash again, since reading deletes it.
 func has(t tb, s *store.Store, owner store.Owner, shop string) rows {
 	t.Helper()
 	_, connErr := s.Connection(background, owner, shop)
@@ -64,7 +64,7 @@ func found(t tb, err error) bool {
 	return true
 }
 
-// sweepAt sweeps when d has passed and turns the clock back, so that only what was deleted is missing.
+// sweepAt sweeps after d and sets the clock back, so that only what was deleted is missing.
 func (f *fixture) sweepAt(t *testing.T, d time.Duration) {
 	t.Helper()
 	f.clock.move(d)
@@ -168,7 +168,7 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 		is(t, "after 24 hours", err, store.ErrNotFound)
 	},
 
-	"an operation of an owner who is gone": func(t *testing.T, f *fixture) {
+	"an operation of a deleted owner": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		op := started(t, f.one, create(owner, "k", "me"))
 		must(t, f.one.DeleteOwner(t.Context(), owner))
@@ -215,13 +215,13 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 		same(t, "immutable", len(immutable(t, elsewhere, "sh_1")), 0)
 	},
 
-	"of nothing": func(t *testing.T, f *fixture) {
+	"of an empty database": func(t *testing.T, f *fixture) {
 		must(t, f.one.Sweep(t.Context()))
 	},
 }
 
 var storeTests = map[string]func(*testing.T, *fixture){
-	"answers": func(t *testing.T, f *fixture) { must(t, f.one.Ping(t.Context())) },
+	"can be read": func(t *testing.T, f *fixture) { must(t, f.one.Ping(t.Context())) },
 
 	"a call whose context has ended fails with that": func(t *testing.T, f *fixture) {
 		ctx, cancel := context.WithCancel(t.Context())
