@@ -14,33 +14,36 @@ const (
 	awaitPoll = 100 * time.Millisecond
 )
 
-// request returns for whom and under which key a request does something. Only
-// the first try asks for it again: who has waited gets the other's result.
-func (s *server) request(r *http.Request, key string, first bool) webhooks.Request {
-	return webhooks.Request{Shop: s.client(r), Actor: s.actor(r), Key: key, Again: first}
+// request returns for whom and under which key a request does something. Who
+// has seen a twin at work gets the twin's result, and doesn't ask again.
+func (s *server) request(r *http.Request, key string, twin bool) webhooks.Request {
+	return webhooks.Request{Shop: s.client(r), Actor: s.actor(r), Key: key, Again: !twin}
 }
 
 // await tries until nobody else is at work on the same, for as long as a page
-// may wait. It returns what the last try came to, and whether it waited.
+// may wait. It returns what the last try came to, and whether a twin of the
+// request, with the same key, was at work.
 func (s *server) await(
-	r *http.Request, try func(first bool) (webhooks.Result, error),
-) (result webhooks.Result, waited bool, err error) {
+	r *http.Request, try func(twin bool) (webhooks.Result, error),
+) (result webhooks.Result, twin bool, err error) {
 	deadline := s.Now().Add(awaitTime)
 	tick := time.NewTicker(awaitPoll)
 	defer tick.Stop()
-	for {
-		result, err = try(!waited)
+	for waits := 0; ; waits++ {
+		result, err = try(twin)
 		if err != nil || result.State != webhooks.InProgress || s.Now().After(deadline) {
-			return result, waited, err
+			return result, twin, err
 		}
-		if !waited {
-			waited = true
+		if waits == 0 {
 			s.waiting.Add(1)
 			defer s.waiting.Add(-1)
 		}
+		twin = twin || result.SameKey
 		select {
 		case <-r.Context().Done():
-			return result, waited, r.Context().Err()
+			return result, twin, r.Context().Err()
+		case <-s.background.draining:
+			return result, twin, nil
 		case <-tick.C:
 		}
 	}

@@ -241,3 +241,33 @@ func TestKeptSomethingElse(t *testing.T) {
 		})
 	}
 }
+
+// TestRejectedAndWaiting: who sends a rejected form again while somebody else is
+// at work on the same URL is not shown the old rejection.
+func TestRejectedAndWaiting(t *testing.T) {
+	g := newRig(t, options{})
+	p, q := g.person(), g.person()
+	shop := p.connect(0)
+	q.connectKey(0)
+	f := p.newForm(shop.ID, good, "DONATION")
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "SOMETHING"})
+	f.submit().want(http.StatusUnprocessableEntity, "SOMETHING")
+	arrived, released := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	g.calls.set(func(c apiCall) {
+		if c.method == http.MethodPost {
+			once.Do(func() { close(arrived); <-released })
+		}
+	}, nil)
+	other := q.newForm(shop.ID, good, "ORDER_PLACED")
+	var both sync.WaitGroup
+	both.Go(func() { other.submit().want(http.StatusOK, "Webhook created") })
+	<-arrived
+	both.Go(func() { f.submit().want(http.StatusOK, "Webhook created") })
+	g.until(func() bool { return g.server.waiting.Load() > 0 })
+	close(released)
+	both.Wait()
+	if made := len(g.box.Webhooks(shop.ID)); made != 2 {
+		t.Errorf("%d webhooks", made)
+	}
+}

@@ -196,3 +196,30 @@ func TestEditDuplicates(t *testing.T) {
 		})
 	}
 }
+
+// TestTwoPeopleCreateAtOnce: of two people who create the same within one round
+// trip, the second is asked about the duplicate.
+func TestTwoPeopleCreateAtOnce(t *testing.T) {
+	g := newRig(t, options{})
+	p, q := g.person(), g.person()
+	shop := p.connect(0)
+	q.connectKey(0)
+	one, two := p.newForm(shop.ID, good, "DONATION"), q.newForm(shop.ID, good, "DONATION")
+	arrived, released := make(chan struct{}), make(chan struct{})
+	g.calls.set(func(c apiCall) {
+		if c.method == http.MethodPost {
+			close(arrived)
+			<-released
+		}
+	}, nil)
+	var both sync.WaitGroup
+	both.Go(func() { one.submit().want(http.StatusOK, "Webhook created") })
+	<-arrived
+	both.Go(func() { two.submit().want(http.StatusOK, "already has a webhook", "Nothing is created yet") })
+	g.until(func() bool { return g.server.waiting.Load() > 0 })
+	close(released)
+	both.Wait()
+	if made := len(g.box.Webhooks(shop.ID)); made != 1 || g.creates() != 1 {
+		t.Errorf("%d webhooks by %d calls", made, g.creates())
+	}
+}

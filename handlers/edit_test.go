@@ -850,3 +850,39 @@ func TestSaverGoesAway(t *testing.T) {
 		t.Errorf("the sandbox has %+v", hook)
 	}
 }
+
+// TestTwoTabsSaveAtOnce: of two saves within one round trip, the second meets
+// the page that shows both versions.
+func TestTwoTabsSaveAtOnce(t *testing.T) {
+	for name, second := range map[string]func(*rig, *person) *person{
+		"two tabs":   func(_ *rig, p *person) *person { return p },
+		"two people": func(g *rig, _ *person) *person { q := g.person(); q.connectKey(0); return q },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			id := g.add(shop, good, "DONATION").ID
+			q := second(g, p)
+			one := p.editForm(shop.ID, id).set("url", good+"/one").submit().want(http.StatusOK).form("/edit/confirm")
+			two := q.editForm(shop.ID, id).set("url", good+"/two").submit().want(http.StatusOK).form("/edit/confirm")
+			arrived, released := make(chan struct{}), make(chan struct{})
+			var once sync.Once
+			g.calls.set(func(c apiCall) {
+				if c.method == http.MethodPut {
+					once.Do(func() { close(arrived); <-released })
+				}
+			}, nil)
+			var both sync.WaitGroup
+			both.Go(func() { one.submit().want(http.StatusOK, "The webhook is saved") })
+			<-arrived
+			both.Go(func() { two.submit().want(http.StatusConflict, good+"/one", good+"/two") })
+			g.until(func() bool { return g.server.waiting.Load() > 0 })
+			close(released)
+			both.Wait()
+			if hook := g.hook(shop, id); hook.URL != good+"/one" || len(g.calls.of(http.MethodPut)) != 1 {
+				t.Errorf("the sandbox has %+v after %d calls", hook, len(g.calls.of(http.MethodPut)))
+			}
+		})
+	}
+}

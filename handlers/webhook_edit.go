@@ -309,8 +309,8 @@ func (s *server) handleEditSave(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	seen := bounded(r.PostForm.Get("seen"), 100)
-	result, _, err := s.await(r, func(first bool) (webhooks.Result, error) {
-		return s.Webhooks.Update(r.Context(), s.request(r, "edit "+f.draft+" "+seen, first), id,
+	result, _, err := s.await(r, func(twin bool) (webhooks.Result, error) {
+		return s.Webhooks.Update(r.Context(), s.request(r, "edit "+f.draft+" "+seen, twin), id,
 			webhooks.Change{Base: f.base, Want: f.wanted(), Seen: seen})
 	})
 	if err != nil {

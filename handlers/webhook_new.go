@@ -78,8 +78,8 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 	if do == "check" {
 		return s.confirmCreate(w, r, f)
 	}
-	result, _, err := s.await(r, func(first bool) (webhooks.Result, error) {
-		return s.Webhooks.Create(r.Context(), s.request(r, f.key, first), f.wanted(),
+	result, _, err := s.await(r, func(twin bool) (webhooks.Result, error) {
+		return s.Webhooks.Create(r.Context(), s.request(r, f.key, twin), f.wanted(),
 			webhooks.CreateOptions{AllowDuplicates: f.duplicate})
 	})
 	if err != nil {
@@ -92,8 +92,8 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 // confirmed, and tells what that came to.
 func (s *server) confirmCreate(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
 	var finding webhooks.Finding
-	result, _, err := s.await(r, func(first bool) (result webhooks.Result, err error) {
-		result, finding, err = s.Webhooks.Confirm(r.Context(), s.request(r, f.key, first), f.wanted())
+	result, _, err := s.await(r, func(twin bool) (result webhooks.Result, err error) {
+		result, finding, err = s.Webhooks.Confirm(r.Context(), s.request(r, f.key, twin), f.wanted())
 		return result, err
 	})
 	if errors.Is(err, store.ErrNotFound) {
