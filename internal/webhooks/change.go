@@ -69,8 +69,11 @@ func (o operation) record(
 	if err == nil {
 		return o.end(ctx, store.StateDone, recorded.WebhookID, kept{Webhook: keep(hook)})
 	}
+	if errors.Is(err, store.ErrLeaseLost) {
+		return Result{}, err
+	}
 	api := fourthwall.AsError(err)
-	if api == nil || errors.Is(err, store.ErrLeaseLost) {
+	if api == nil {
 		return o.giveUp(ctx, err)
 	}
 	o.logger.WarnContext(ctx, o.kind+" was not accepted", "error", api)

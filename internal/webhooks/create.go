@@ -293,6 +293,7 @@ func (c *creation) end(ctx context.Context, state, webhookID string, k kept) (Re
 	k.Activity = c.recorded.ID
 	if c.recorded.ID != "" {
 		c.activity.RecordOutcome(ctx, c.recorded, outcomeOfCreate(state, webhookID, k.Rejection))
+		c.recorded = store.Activity{}
 	}
 	if err := c.finish(ctx, state, webhookID, k); err != nil {
 		return Result{}, err

@@ -11,6 +11,7 @@ import (
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 )
@@ -247,5 +248,34 @@ func TestConfirmUnknownKey(t *testing.T) {
 	_, _, err := p.Confirm(t.Context(), p.request(g.person(p, 0), "never used"), content(good, "DONATION"))
 	if !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestUnclearCreateOfALostLease: an attempt that got no response, and by then had lost its lease, stays unclear: it may
+// have had its effect.
+func TestUnclearCreateOfALostLease(t *testing.T) {
+	g := newRig(t)
+	g.timing.Heartbeat = time.Hour
+	a, b := g.process(), g.process()
+	who, other := g.person(a, 0), g.person(b, 0)
+	want := content(good, "DONATION")
+	stop := newGate()
+	a.after = stop.at(http.MethodPost)
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
+	still := inBackground(func() (webhooks.Result, error) {
+		return a.Create(t.Context(), a.request(who, "a"), want, webhooks.CreateOptions{})
+	})
+	<-stop.arrived
+	g.move(g.timing.Late + time.Second)
+	got, err := b.Create(t.Context(), b.request(other, "b"), want, webhooks.CreateOptions{AllowDuplicates: true})
+	if err != nil || got.State != webhooks.Created {
+		t.Errorf("the other: %+v, %v", got, err)
+	}
+	close(stop.opened)
+	if got := <-still; got.err != nil || got.State != webhooks.InProgress {
+		t.Errorf("who stood still: %+v", got)
+	}
+	if got := g.outcomes(who, activity.CreateWebhook); !slices.Equal(got, []string{store.OutcomeUnclear, store.OutcomeDone}) {
+		t.Errorf("the attempts: %v", got)
 	}
 }
