@@ -5,9 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
@@ -23,40 +21,10 @@ const (
 // activityQuery reads the filter from the address.
 func activityQuery(shopID string, q url.Values) store.ActivityQuery {
 	return store.ActivityQuery{
-		Shop: shopID, Action: oneOf(q.Get("action"), actionWords), Outcome: oneOf(q.Get("outcome"), outcomeWords),
+		Shop: shopID, Action: oneOf(q.Get("action"), actionLabels), Outcome: oneOf(q.Get("outcome"), outcomeLabels),
 		WebhookID: bounded(q.Get("webhook"), 200), Before: bounded(q.Get("before"), 100),
 		After: bounded(q.Get("after"), 100), Limit: activityPage,
 	}
-}
-
-// words are values with what a person reads for them, in the order of the
-// choice.
-type words [][2]string
-
-func (w words) text(value string) string {
-	for _, pair := range w {
-		if pair[0] == value {
-			return pair[1]
-		}
-	}
-	return value
-}
-
-func (w words) choices() []views.Choice {
-	var out []views.Choice
-	for _, pair := range w {
-		out = append(out, views.Choice{Value: pair[0], Text: pair[1]})
-	}
-	return out
-}
-
-func oneOf(value string, w words) string {
-	for _, pair := range w {
-		if pair[0] == value {
-			return value
-		}
-	}
-	return ""
 }
 
 // handleActivity lists what was attempted in a shop.
@@ -74,7 +42,7 @@ func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
 	at := activityPath(conn.ShopID)
 	page := views.ActivityPage{
 		Frame: frame, Action: at, ActionFilter: query.Action, OutcomeFilter: query.Outcome, WebhookFilter: query.WebhookID,
-		ActionChoices: actionWords.choices(), OutcomeChoices: outcomeWords.choices(), Total: found.Total,
+		ActionChoices: actionLabels.choices(), OutcomeChoices: outcomeLabels.choices(), Total: found.Total,
 		CSVHref: withQuery(at+".csv", filterOf(query).Encode()),
 	}
 	for _, a := range found.Rows {
@@ -83,8 +51,6 @@ func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
 	page.NewerHref, page.OlderHref = pageLinks(at, filterOf(query), found)
 	return s.render(w, r, http.StatusOK, views.Activity(page))
 }
-
-func activityPath(shopID string) string { return shopPath(shopID) + "/activity" }
 
 func filterOf(q store.ActivityQuery) url.Values {
 	return filled(map[string]string{"action": q.Action, "outcome": q.Outcome, "webhook": q.WebhookID})
@@ -105,7 +71,7 @@ func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, o
 func (s *server) activityRow(a store.Activity) views.ActivityRow {
 	d, _ := activity.ReadDetail(a)
 	row := views.ActivityRow{
-		At: a.StartedAt, Action: actionWords.text(a.Action), Outcome: outcomeWords.text(a.Outcome),
+		At: a.StartedAt, Action: actionLabels.text(a.Action), Outcome: outcomeLabels.text(a.Outcome),
 		OutcomeKind: outcomeKind(a.Outcome),
 		Who:         a.Actor, Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
 		RequestID: a.RequestID, APIRequestID: a.APIRequestID,
@@ -164,41 +130,4 @@ func without(codes, others []fourthwall.EventType) []views.EventBadge {
 		}
 	}
 	return out
-}
-
-// handleActivityCSV sends the same list as a file.
-func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error {
-	conn := stateOf(r).conn
-	query := activityQuery(conn.ShopID, r.URL.Query())
-	query.Limit = maxCSVRows
-	found, err := s.Store.Activities(r.Context(), query)
-	if err != nil {
-		return err
-	}
-	rows := [][]string{
-		{"time", "action", "outcome", "who", "session", "webhook", "url before", "url after", "event types before", "event types after", "status", "code", "request id", "request id of the API"},
-	}
-	for _, a := range found.Rows {
-		d, _ := activity.ReadDetail(a)
-		rows = append(rows, activityRecord(a, d))
-	}
-	return sendCSV(w, "activity-"+conn.ShopID+".csv", rows)
-}
-
-func activityRecord(a store.Activity, d activity.Detail) []string {
-	var urls, types [2]string
-	for i, c := range []*fourthwall.Content{d.Before, d.After} {
-		if c != nil {
-			urls[i], types[i] = c.URL, strings.Join(codesOf(c.AllowedTypes), " ")
-		}
-	}
-	status := ""
-	if a.Status > 0 {
-		status = strconv.Itoa(a.Status)
-	}
-	return []string{
-		a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Outcome, a.Actor, a.Session, a.WebhookID, urls[0],
-		urls[1], types[0], types[1],
-		status, a.Code, a.RequestID, a.APIRequestID,
-	}
 }

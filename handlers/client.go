@@ -1,10 +1,13 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 
 	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
 	"hookwall/internal/shops"
+	"hookwall/internal/store"
 )
 
 // client returns a client for the shop in the path.
@@ -17,4 +20,8 @@ func (s *server) actorOf(v *requestState) activity.Actor {
 	return activity.Actor{
 		Owner: v.owner, Name: shops.Way(v.conn), Session: s.sessions.Mark(v.session), RequestID: v.requestID,
 	}
+}
+
+func (s *server) fetchWebhook(ctx context.Context, conn store.Connection, id string) (fourthwall.Webhook, error) {
+	return s.Shops.Client(conn).Webhook(ctx, id)
 }

@@ -103,3 +103,11 @@ func filled(pairs map[string]string) url.Values {
 // forDevelopersURL is where a shop's owner finds the signing secret, the test
 // button and the Open API user.
 const forDevelopersURL = "https://my-shop.fourthwall.com/admin/dashboard/settings/for-developers?redirect"
+
+func editPath(shopID, id string) string { return webhookPath(shopID, id) + "/edit" }
+
+func confirmPath(shopID, id, draft string) string {
+	return editPath(shopID, id) + "/confirm?draft=" + url.QueryEscape(draft)
+}
+
+func activityPath(shopID string) string { return shopPath(shopID) + "/activity" }

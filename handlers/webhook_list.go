@@ -26,7 +26,7 @@ func readListFilter(q url.Values) listFilter {
 	return listFilter{
 		query:     strings.TrimSpace(bounded(q.Get("q"), 500)),
 		eventType: bounded(q.Get("type"), 100),
-		sort:      oneOf(q.Get("sort"), sortWords),
+		sort:      oneOf(q.Get("sort"), sortLabels),
 	}
 }
 
@@ -107,7 +107,7 @@ func listPage(shopID string, filter listFilter) views.WebhooksPage {
 	return views.WebhooksPage{
 		CreateHref: newWebhookPath(shopID), Presets: presetLinks(shopID), CatalogueSize: len(fourthwall.EventTypes()),
 		ListHref: webhooksPath(shopID), CSVHref: withQuery(webhooksCSVPath(shopID), filter.values().Encode()),
-		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortWords.choices(),
+		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortLabels.choices(),
 	}
 }
 

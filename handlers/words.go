@@ -238,7 +238,7 @@ const (
 	sortFailed = "failed" // the only order that needs the deliveries
 )
 
-var sortWords = words{
+var sortLabels = labels{
 	{"", "As Fourthwall lists them"},
 	{sortURL, "By address"},
 	{sortTypes, "Most event types first"},
@@ -329,7 +329,7 @@ func secretDeletedNotice() views.Notice {
 
 // Webhooks, connections and activity.
 
-var actionWords = words{
+var actionLabels = labels{
 	{activity.CreateWebhook, "Create a webhook"},
 	{activity.UpdateWebhook, "Change a webhook"},
 	{activity.DeleteWebhook, "Delete a webhook"},
@@ -337,7 +337,7 @@ var actionWords = words{
 	{activity.DisconnectShop, "Disconnect the shop"},
 }
 
-var outcomeWords = words{
+var outcomeLabels = labels{
 	{store.OutcomeDone, "Done"},
 	{store.OutcomeRefused, "Refused"},
 	{store.OutcomeFailed, "Not done"},

@@ -56,16 +56,17 @@ type Result struct {
 
 // Timing is every duration of the domain. One attempt, from left to right:
 //
-//	began   Heartbeat   Lease   Confirm     Late              Certain                 Recheck         GiveUp
-//	│ 0 s      2 s       8 s     10 s       30 s               90 s                    1 h              7 d
-//	├──────────┼─────────┼───────┼───────────┼──────────────────┼───────────────────────┼────────────────┤
-//	│ renewed  │         │       │           │                  │                       │                │
-//	│ its lease│         └ its process died: before the call another attempt begins again │                │
-//	│                            └ in the call: anyone lists the webhooks to find the new one              │
-//	│                                        └ the effect of a lost call is no longer awaited in the list  │
-//	│                                                           └ an absence means that nothing was done   │
-//	│                                                              an unclear outcome is final ┘           │
-//	│                                            a pending one, while the shop can't be read: unclear      ┘
+//	began  Heartbeat  Lease  Confirm   Late      Certain        Recheck       GiveUp
+//	0 s       2 s      8 s    10 s     30 s       90 s            1 h          7 d
+//	+----------+--------+------+--------+----------+---------------+------------+
+//	| renewed  |        |      |        |          |               |            |
+//	| its lease|        |      |        |          |               |            |
+//	|                   | its process died: if it hadn't called, another attempt begins
+//	|                          | if it had, anyone lists the webhooks to find the new one
+//	|                                   | another create of the same may be sent
+//	|                                              | an absence means that nothing was done
+//	|                                                              | unclear is final
+//	|                            pending, while the shop can't be read, becomes unclear |
 type Timing struct {
 	Heartbeat time.Duration // between renewals of a lease
 	Lease     time.Duration // from the last renewal: then its process has died
