@@ -11,6 +11,7 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 const (
@@ -86,11 +87,11 @@ func (s *server) activityRow(a store.Activity) views.ActivityRow {
 func outcomeKind(outcome string) string {
 	switch outcome {
 	case store.OutcomeDone:
-		return views.Success
+		return ui.Success
 	case store.OutcomeRefused, store.OutcomeFailed:
-		return views.Failure
+		return ui.Failure
 	}
-	return views.Warning
+	return ui.Warning
 }
 
 func changes(d activity.Detail) []views.Change {
@@ -122,8 +123,8 @@ func changes(d activity.Detail) []views.Change {
 }
 
 // without names those of codes that others lack.
-func without(codes, others []fourthwall.EventType) []views.EventBadge {
-	var out []views.EventBadge
+func without(codes, others []fourthwall.EventType) []ui.EventBadge {
+	var out []ui.EventBadge
 	for _, code := range codes {
 		if !slices.Contains(others, code) {
 			out = append(out, badge(code))

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"hookwall/internal/webhooks"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 const (
@@ -54,7 +54,7 @@ func stillAtWork(shopID string) *httpError {
 	return &httpError{
 		Status: http.StatusServiceUnavailable, Heading: stillAtWorkTitle, RetryAfter: busyPause,
 		Public: stillAtWorkText,
-		Links:  []views.Link{{Href: webhooksPath(shopID), Text: "See the webhooks"}},
+		Links:  []ui.Link{{Href: webhooksPath(shopID), Text: "See the webhooks"}},
 		Err:    errors.New("another operation on the same did not end in time"),
 	}
 }

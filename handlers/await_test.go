@@ -10,7 +10,7 @@ import (
 
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // TestPressedTwice: of two presses of one button, one does what it says, and
@@ -199,7 +199,7 @@ func TestSaidOnce(t *testing.T) {
 	shop := p.connect(0)
 	p.get(webhooksPath(shop.ID))
 	for _, text := range []string{"The same.", "The same.", "Another."} {
-		data, err := json.Marshal(views.Notice{Kind: views.Info, Title: text})
+		data, err := json.Marshal(ui.Notice{Kind: ui.Info, Title: text})
 		g.must(err)
 		g.must(g.store.AddFlash(t.Context(), owner(p), webhooksPath(shop.ID), data))
 	}

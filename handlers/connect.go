@@ -8,6 +8,7 @@ import (
 
 	"hookwall/oauth"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handleConnect shows the ways to connect a shop.
@@ -94,9 +95,9 @@ func permissions(scopes []string) []views.Permission {
 
 var requestIDForm = regexp.MustCompile(`^[A-Z2-7]{16}$`)
 
-func connectNotice(q url.Values) (views.Notice, bool) {
+func connectNotice(q url.Values) (ui.Notice, bool) {
 	n, ok := connectOutcomes[q.Get("outcome")]
-	if ok && requestIDForm.MatchString(q.Get("request")) && n.Kind != views.Success {
+	if ok && requestIDForm.MatchString(q.Get("request")) && n.Kind != ui.Success {
 		n.RequestID = q.Get("request")
 	}
 	return n, ok

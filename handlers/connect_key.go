@@ -10,10 +10,11 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/oauth"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // keyAgain draws the connect page with the user name as it was sent.
-func (s *server) keyAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
+func (s *server) keyAgain(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
@@ -61,12 +62,12 @@ func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error 
 	username, password := strings.TrimSpace(r.PostForm.Get("username")), r.PostForm.Get("password")
 	page := views.ConnectPage{Username: valid(r.PostForm.Get("username"))}
 	if username == "" {
-		page.UsernameErr = &views.FieldError{Text: keyUserMissing}
+		page.UsernameErr = &ui.FieldError{Text: keyUserMissing}
 	} else if strings.Contains(username, ":") {
-		page.UsernameErr = &views.FieldError{Text: keyUserColon}
+		page.UsernameErr = &ui.FieldError{Text: keyUserColon}
 	}
 	if password == "" {
-		page.PasswordErr = &views.FieldError{Text: keyPasswordMissing}
+		page.PasswordErr = &ui.FieldError{Text: keyPasswordMissing}
 	}
 	if page.UsernameErr != nil || page.PasswordErr != nil {
 		return s.drawKeyForm(w, r, http.StatusUnprocessableEntity, page)
@@ -97,7 +98,7 @@ func (s *server) refuseKey(w http.ResponseWriter, r *http.Request, page views.Co
 		return err
 	case api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden:
 		s.keyRefused(r)
-		page.PasswordErr = &views.FieldError{
+		page.PasswordErr = &ui.FieldError{
 			Text: keyRejectedText,
 			Code: api.Code, RequestID: api.RequestID,
 		}

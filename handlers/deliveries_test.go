@@ -20,7 +20,7 @@ import (
 	"hookwall/internal/sandbox"
 	"hookwall/internal/webhooks"
 	"hookwall/oauth"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 const apiEvents = "/open-api/v1.0/webhook-events"
@@ -281,10 +281,10 @@ func TestDeliveryOfAnUnknownWebhook(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		m    webhooks.Matcher
-		want views.DeliveryRow
+		want ui.DeliveryRow
 	}{
-		{"there is none", webhooks.NewMatcher(fourthwall.WebhookList{}), views.DeliveryRow{URL: good}},
-		{"they could not all be read", webhooks.NewMatcher(fourthwall.WebhookList{Incomplete: true}), views.DeliveryRow{URL: good, WebhooksUnknown: true}},
+		{"there is none", webhooks.NewMatcher(fourthwall.WebhookList{}), ui.DeliveryRow{URL: good}},
+		{"they could not all be read", webhooks.NewMatcher(fourthwall.WebhookList{Incomplete: true}), ui.DeliveryRow{URL: good, WebhooksUnknown: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := deliveryRow("sh_1", fourthwall.Event{URL: good}, test.m)

@@ -7,6 +7,7 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handleEvent shows one delivery. Its body holds buyers' data: it is drawn only
@@ -50,10 +51,10 @@ func deliveryError(shopID, id string, err error) error {
 	switch {
 	case api.Status == http.StatusForbidden:
 		answer.Public = mayNotReadDeliveries
-		answer.Links = []views.Link{connectLink(eventPath(shopID, id), shopID)}
+		answer.Links = []ui.Link{connectLink(eventPath(shopID, id), shopID)}
 	case api.NotFound():
 		answer.Public = deliveryUnknownText
-		answer.Links = []views.Link{{Href: eventsPath(shopID), Text: "See the deliveries"}}
+		answer.Links = []ui.Link{{Href: eventsPath(shopID), Text: "See the deliveries"}}
 	default:
 		return err
 	}

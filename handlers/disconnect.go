@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"hookwall/internal/store"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handleDisconnect deletes a shop's connection and its credential. It works for
@@ -19,7 +19,7 @@ func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error 
 	if errors.Is(err, store.ErrNotFound) {
 		return &httpError{
 			Status: http.StatusNotFound, Public: unconnectedText,
-			Links: []views.Link{{Href: shopsPath, Text: "See the connected shops"}},
+			Links: []ui.Link{{Href: shopsPath, Text: "See the connected shops"}},
 		}
 	}
 	if err != nil && !errors.Is(err, store.ErrWrongKey) {

@@ -6,13 +6,13 @@ import (
 	"slices"
 
 	"hookwall/internal/webhooks"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 func immutableError(shopID, id, reason string) *httpError {
 	return &httpError{
 		Status: http.StatusConflict, Public: reason, Code: webhooks.CodeImmutable,
-		Links: []views.Link{{Href: webhookPath(shopID, id), Text: "Back to the webhook"}},
+		Links: []ui.Link{{Href: webhookPath(shopID, id), Text: "Back to the webhook"}},
 	}
 }
 

@@ -1,6 +1,8 @@
 package handlers
 
-import "hookwall/views"
+import (
+	"hookwall/views/ui"
+)
 
 // labels are values with what a person reads for them, in the order of the
 // choice.
@@ -15,10 +17,10 @@ func (l labels) text(value string) string {
 	return value
 }
 
-func (l labels) choices() []views.Choice {
-	var out []views.Choice
+func (l labels) choices() []ui.Choice {
+	var out []ui.Choice
 	for _, pair := range l {
-		out = append(out, views.Choice{Value: pair[0], Text: pair[1]})
+		out = append(out, ui.Choice{Value: pair[0], Text: pair[1]})
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 const (
@@ -68,8 +69,8 @@ func healthOf(shopID string, found fourthwall.EventPage, hooks fourthwall.Webhoo
 	return out
 }
 
-func deliveryRow(shopID string, e fourthwall.Event, m webhooks.Matcher) views.DeliveryRow {
-	row := views.DeliveryRow{
+func deliveryRow(shopID string, e fourthwall.Event, m webhooks.Matcher) ui.DeliveryRow {
+	row := ui.DeliveryRow{
 		ID: e.ID, Href: eventPath(shopID, e.ID), Type: badge(e.Type), At: e.CreatedAt, State: e.State,
 		Failed: e.HasError, Error: e.Error, Test: e.TestMode, URL: e.URL,
 	}

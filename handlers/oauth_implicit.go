@@ -19,10 +19,10 @@ func (s *server) handleImplicitPage(w http.ResponseWriter, r *http.Request) erro
 		// Some servers put an error into the query, RFC 6749 notwithstanding.
 		return s.endRefused(w, r, q, oauth.WayImplicit)
 	}
-	page := views.ImplicitPage{
+	page := views.ConnectImplicitPage{
 		Frame: s.bareFrame(r, "Finishing the sign-in"), Action: "/oauth/implicit", ConnectHref: "/connect",
 	}
-	return s.render(w, r, http.StatusOK, views.Implicit(page))
+	return s.render(w, r, http.StatusOK, views.ConnectImplicit(page))
 }
 
 // handleImplicit ends an implicit sign-in with what the script posted.

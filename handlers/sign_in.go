@@ -10,7 +10,7 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handleStart begins a sign-in. It is a link and not a form, since our policy
@@ -86,7 +86,7 @@ func (s *server) takeSignIn(r *http.Request, state, way string) (store.SignIn, e
 	mismatch := &httpError{
 		Status: http.StatusBadRequest,
 		Public: signInMismatchText,
-		Links:  []views.Link{{Href: "/connect", Text: "Connect a shop"}},
+		Links:  []ui.Link{{Href: "/connect", Text: "Connect a shop"}},
 	}
 	if state == "" || browser == "" {
 		stateOf(r).log.Warn("sign-in without a state", "way", way)

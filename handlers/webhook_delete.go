@@ -12,6 +12,7 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handleDeleteForm asks before a webhook is deleted.
@@ -24,14 +25,14 @@ func (s *server) handleDeleteForm(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (s *server) drawDelete(
-	w http.ResponseWriter, r *http.Request, status int, hook fourthwall.Webhook, n *views.Notice,
+	w http.ResponseWriter, r *http.Request, status int, hook fourthwall.Webhook, n *ui.Notice,
 ) error {
 	conn := stateOf(r).conn
 	frame, err := s.frame(r, "Delete webhook")
 	if err != nil {
 		return err
 	}
-	page := views.DeletePage{
+	page := views.WebhookDeletePage{
 		Frame: frame, ID: hook.ID, URL: hook.URL, Action: webhookPath(conn.ShopID, hook.ID) + "/delete",
 		WebhookHref: webhookPath(conn.ShopID, hook.ID),
 		Types:       eventGroups(hook.AllowedTypes), TypeCount: len(hook.AllowedTypes), Notice: n,
@@ -40,11 +41,11 @@ func (s *server) drawDelete(
 		return err
 	}
 	page.Stops, page.StopsKnown = s.whatStops(r, hook)
-	return s.render(w, r, status, views.Delete(page))
+	return s.render(w, r, status, views.WebhookDelete(page))
 }
 
 // whatStops are the event types that no other webhook of the shop receives.
-func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]views.EventBadge, bool) {
+func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]ui.EventBadge, bool) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.Webhooks.Timing().List)
 	defer cancel()
 	list, err := s.client(r).Webhooks(ctx)
@@ -54,7 +55,7 @@ func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]views.Ev
 	if err != nil || list.Incomplete {
 		return nil, false
 	}
-	var out []views.EventBadge
+	var out []ui.EventBadge
 	for _, t := range hook.AllowedTypes {
 		elsewhere := slices.ContainsFunc(list.Webhooks, func(other fourthwall.Webhook) bool {
 			return other.ID != hook.ID && slices.Contains(other.AllowedTypes, t)
@@ -97,7 +98,7 @@ func (s *server) unreadDelete(id string, v *requestState, err error) error {
 	}
 	answer := apiError(api)
 	answer.Public = notDeletedText(inText(api.RetryAfter))
-	answer.Links = []views.Link{{Href: webhookPath(v.conn.ShopID, id) + "/delete", Text: "Try again"}}
+	answer.Links = []ui.Link{{Href: webhookPath(v.conn.ShopID, id) + "/delete", Text: "Try again"}}
 	return answer
 }
 
@@ -131,7 +132,7 @@ func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall
 		f.renew()
 		again, err := s.putDraft(w, r, f)
 		if err == nil {
-			n.Link = &views.Link{Href: newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(again), Text: "Create again"}
+			n.Link = &ui.Link{Href: newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(again), Text: "Create again"}
 		} else {
 			stateOf(r).log.Error("what was deleted could not be kept for a new form", "error", err)
 		}

@@ -12,11 +12,12 @@ import (
 	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // duplicatesOf looks for them while an edit is confirmed. The page is drawn
 // without, when the list cannot be read.
-func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]views.DuplicateOf, error) {
+func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]ui.Duplicate, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.Webhooks.Timing().List)
 	defer cancel()
 	list, err := s.client(r).Webhooks(ctx)
@@ -32,10 +33,10 @@ func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]views.Duplicat
 }
 
 // duplicateViews offers, for each, to add what it does not receive yet.
-func duplicateViews(f *webhookForm, all []webhooks.Duplicate) []views.DuplicateOf {
-	var out []views.DuplicateOf
+func duplicateViews(f *webhookForm, all []webhooks.Duplicate) []ui.Duplicate {
+	var out []ui.Duplicate
 	for _, d := range all {
-		row := views.DuplicateOf{ID: d.ID, URL: d.Has.URL, Href: webhookPath(f.shop, d.ID), Shared: badges(d.Shared)}
+		row := ui.Duplicate{ID: d.ID, URL: d.Has.URL, Href: webhookPath(f.shop, d.ID), Shared: badges(d.Shared)}
 		missing := slices.DeleteFunc(slices.Clone(f.types), func(code string) bool {
 			return slices.Contains(d.Has.AllowedTypes, fourthwall.EventType(code)) || !isKnownType(code)
 		})

@@ -9,7 +9,7 @@ import (
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // editForm is the form for a webhook as it was just read.
@@ -66,7 +66,7 @@ func (s *server) reopenEdit(w http.ResponseWriter, r *http.Request, draft string
 	}
 	if f == nil {
 		f = editForm(conn.ShopID, hook)
-		notices = []views.Notice{changeGoneNotice()}
+		notices = []ui.Notice{changeGoneNotice()}
 	}
 	f.base = hook.Content()
 	return s.drawWebhookForm(w, r, http.StatusOK, f, notices...)
@@ -74,7 +74,7 @@ func (s *server) reopenEdit(w http.ResponseWriter, r *http.Request, draft string
 
 // draftOfEdit reads a kept edit of this webhook, and what to say of it; the
 // form is nil when there is none.
-func (s *server) draftOfEdit(r *http.Request, id string) (*webhookForm, []views.Notice, error) {
+func (s *server) draftOfEdit(r *http.Request, id string) (*webhookForm, []ui.Notice, error) {
 	conn := stateOf(r).conn
 	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), id)
 	if draftGone(err) || (err == nil && (draft.Shop != conn.ShopID || draft.Form.Get(editingField) != r.PathValue("id"))) {
@@ -91,7 +91,7 @@ func (s *server) draftOfEdit(r *http.Request, id string) (*webhookForm, []views.
 	}
 	f.press(do)
 	f.pressed = ""
-	return f, []views.Notice{keptChangeNotice()}, nil
+	return f, []ui.Notice{keptChangeNotice()}, nil
 }
 
 // handleEdit takes every button of the edit form. Nothing is saved here: the
@@ -164,7 +164,7 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 		link := connectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
 		n.Link = &link
 	case api.Status == http.StatusNotFound:
-		n.Link = &views.Link{
+		n.Link = &ui.Link{
 			Href: newWebhookPath(f.shop) + "?draft=" + url.QueryEscape(f.draft), Text: "Create it as a new webhook",
 		}
 	}

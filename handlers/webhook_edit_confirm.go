@@ -9,6 +9,7 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handleEditConfirm shows what a save would change, against the webhook as
@@ -59,7 +60,7 @@ func (s *server) drawConfirm(w http.ResponseWriter, r *http.Request, f *webhookF
 		return err
 	}
 	at, want := editPath(f.shop, f.editing), f.wanted()
-	page := views.EditConfirmPage{
+	page := views.WebhookEditConfirmPage{
 		Frame: frame, ID: f.editing, WebhookHref: webhookPath(f.shop, f.editing), Action: at + "/confirm",
 		Draft: f.draft, EditHref: at + "?draft=" + url.QueryEscape(f.draft), OldURL: f.base.URL, NewURL: want.URL,
 	}
@@ -67,10 +68,10 @@ func (s *server) drawConfirm(w http.ResponseWriter, r *http.Request, f *webhookF
 	if page.Duplicates, err = s.duplicatesOf(r, f); err != nil {
 		return err
 	}
-	return s.render(w, r, http.StatusOK, views.EditConfirm(page))
+	return s.render(w, r, http.StatusOK, views.WebhookEditConfirm(page))
 }
 
-func difference(before, after []fourthwall.EventType) (added, removed, kept []views.EventBadge) {
+func difference(before, after []fourthwall.EventType) (added, removed, kept []ui.EventBadge) {
 	for _, code := range after {
 		if slices.Contains(before, code) {
 			kept = append(kept, badge(code))
@@ -124,7 +125,7 @@ func (s *server) editToSave(r *http.Request) (*webhookForm, error) {
 func editGone(shopID, id string) *httpError {
 	return &httpError{
 		Status: http.StatusGone, Public: editGoneText,
-		Links: []views.Link{
+		Links: []ui.Link{
 			{Href: webhookPath(shopID, id), Text: "See the webhook"},
 			{Href: editPath(shopID, id), Text: "Edit it again"},
 		},

@@ -16,13 +16,13 @@ func (s *server) drawConflict(w http.ResponseWriter, r *http.Request, f *webhook
 		return err
 	}
 	at, mine := editPath(f.shop, f.editing), f.wanted()
-	page := views.ConflictPage{
+	page := views.WebhookEditConflictPage{
 		Frame: frame, ID: f.editing, WebhookHref: webhookPath(f.shop, f.editing), UseAction: at + "/confirm",
 		Draft: f.draft, Seen: webhooks.Mark(theirs),
 		EditHref: at + "?base=current&draft=" + url.QueryEscape(f.draft), Yours: compared(mine, theirs),
 		Theirs: compared(theirs, mine),
 	}
-	return s.render(w, r, http.StatusConflict, views.Conflict(page))
+	return s.render(w, r, http.StatusConflict, views.WebhookEditConflict(page))
 }
 
 func compared(v, other fourthwall.Content) views.Version {

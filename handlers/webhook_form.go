@@ -11,6 +11,7 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // webhookForm is the create form as it was typed, with what is wrong with it.
@@ -27,9 +28,9 @@ type webhookForm struct {
 	draft     string             // id of the draft that the form was read from
 	pressed   string             // the button that drew the form again; the focus goes back to it
 
-	urlError   *views.FieldError
-	typesError *views.FieldError
-	banner     *views.Notice
+	urlError   *ui.FieldError
+	typesError *ui.FieldError
+	banner     *ui.Notice
 }
 
 // randomID matches an ID that rand.Text made. It also matches the 43 characters
@@ -117,7 +118,7 @@ func typesOf(codes []string) []fourthwall.EventType {
 // is allowed is for the API to say.
 func (f *webhookForm) validate() bool {
 	if text := webhooks.CheckURL(f.address()); text != "" && !f.keepsURL() {
-		f.urlError = &views.FieldError{Text: text}
+		f.urlError = &ui.FieldError{Text: text}
 	}
 	// A type that Fourthwall knows and we do not is kept as it is; only a new
 	// one must be in the catalogue.
@@ -126,9 +127,9 @@ func (f *webhookForm) validate() bool {
 	})
 	switch {
 	case len(f.types) == 0:
-		f.typesError = &views.FieldError{Text: noTypesText}
+		f.typesError = &ui.FieldError{Text: noTypesText}
 	case len(unknown) > 0:
-		f.typesError = &views.FieldError{Text: unknownTypesText}
+		f.typesError = &ui.FieldError{Text: unknownTypesText}
 	}
 	return f.urlError == nil && f.typesError == nil
 }
@@ -141,7 +142,7 @@ func isKnownType(code string) bool {
 // possibleHints are what the page's script may say while someone types, by the
 // names that it knows them by. It decides as webhooks.URLHints does, but leaves to the
 // server what only misleads a reader.
-var possibleHints = []views.Hint{
+var possibleHints = []ui.Hint{
 	{When: "scheme", Text: webhooks.HintScheme},
 	{When: "number", Text: webhooks.HintIP},
 	{When: "local", Text: webhooks.HintLocal},
@@ -156,7 +157,7 @@ func urlHints(address string) []string {
 	if address == "" || webhooks.CheckURL(address) != "" {
 		return nil
 	}
-	return append(webhooks.URLHints(address), views.AddressNotes(address)...)
+	return append(webhooks.URLHints(address), ui.URLNotes(address)...)
 }
 
 // press carries out a button that changes the ticks; ok is false when do is
@@ -233,7 +234,7 @@ func (f *webhookForm) boxes() []string {
 	return append(allTypes(), typeCodes(f.unknownGroup().Types)...)
 }
 
-func typeCodes(types []views.PickerType) []string {
+func typeCodes(types []ui.PickerType) []string {
 	var codes []string
 	for _, t := range types {
 		codes = append(codes, t.Code)
@@ -275,7 +276,7 @@ func presetTypes(id string) []string {
 
 // drawWebhookForm shows the form with everything that was typed.
 func (s *server) drawWebhookForm(
-	w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...views.Notice,
+	w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...ui.Notice,
 ) error {
 	title := "Create a webhook"
 	if f.editing != "" {
@@ -316,12 +317,12 @@ func (f *webhookForm) editPart() *views.EditPart {
 }
 
 // summary lists the field errors and says where the focus goes.
-func (f *webhookForm) summary() (errs []views.SummaryError, focus string) {
+func (f *webhookForm) summary() (errs []ui.SummaryError, focus string) {
 	if f.urlError != nil {
-		errs, focus = append(errs, views.SummaryError{Href: "#url", Text: f.urlError.Text}), "url"
+		errs, focus = append(errs, ui.SummaryError{Href: "#url", Text: f.urlError.Text}), "url"
 	}
 	if f.typesError != nil {
-		errs, focus = append(errs, views.SummaryError{Href: "#types", Text: f.typesError.Text}), "types"
+		errs, focus = append(errs, ui.SummaryError{Href: "#types", Text: f.typesError.Text}), "types"
 	}
 	if len(errs) > 1 {
 		focus = "summary"
@@ -335,13 +336,13 @@ func (f *webhookForm) summary() (errs []views.SummaryError, focus string) {
 	return errs, focus
 }
 
-func (f *webhookForm) picker() views.Picker {
-	p := views.Picker{Total: len(fourthwall.EventTypes()), Error: f.typesError, Undo: f.undo, CanUndo: f.canUndo}
+func (f *webhookForm) picker() ui.Picker {
+	p := ui.Picker{Total: len(fourthwall.EventTypes()), Error: f.typesError, Undo: f.undo, CanUndo: f.canUndo}
 	for _, g := range fourthwall.Groups() {
-		group := views.PickerGroup{ID: g.ID, Title: g.Title}
+		group := ui.PickerGroup{ID: g.ID, Title: g.Title}
 		for _, info := range g.Types {
 			ticked := slices.Contains(f.types, string(info.Code))
-			group.Types = append(group.Types, views.PickerType{
+			group.Types = append(group.Types, ui.PickerType{
 				Code: string(info.Code), Title: info.Title, Description: info.Description, Checked: ticked,
 				SampleHref: samplePath(info.Code),
 			})
@@ -362,7 +363,7 @@ func (f *webhookForm) picker() views.Picker {
 		}
 	}
 	for _, preset := range fourthwall.Presets() {
-		p.Presets = append(p.Presets, views.PickerPreset{
+		p.Presets = append(p.Presets, ui.PickerPreset{
 			ID: preset.ID, Title: preset.Title, Text: preset.Description, Types: presetTypes(preset.ID),
 		})
 	}
@@ -371,8 +372,8 @@ func (f *webhookForm) picker() views.Picker {
 
 // unknownGroup shows ticks that are not in the catalogue, so that nothing
 // that was posted disappears.
-func (f *webhookForm) unknownGroup() views.PickerGroup {
-	group := views.PickerGroup{ID: "unknown", Title: "Unknown to this version of Hookwall"}
+func (f *webhookForm) unknownGroup() ui.PickerGroup {
+	group := ui.PickerGroup{ID: "unknown", Title: "Unknown to this version of Hookwall"}
 	seen := map[string]bool{}
 	// Those of the webhook are shown when they are unticked, too.
 	for _, code := range slices.Concat(codesOf(f.base.AllowedTypes), f.types) {
@@ -381,7 +382,7 @@ func (f *webhookForm) unknownGroup() views.PickerGroup {
 		}
 		seen[code] = true
 		ticked := slices.Contains(f.types, code)
-		group.Types = append(group.Types, views.PickerType{
+		group.Types = append(group.Types, ui.PickerType{
 			Code: code, Checked: ticked, Unknown: true,
 			Held: slices.Contains(f.base.AllowedTypes, fourthwall.EventType(code)),
 		})

@@ -13,6 +13,7 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // listFilter is what the URL says of the list: it can be bookmarked.
@@ -100,11 +101,11 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	if read.Incomplete {
 		page.Notices = append(page.Notices, missingNotice(read))
 	}
-	return s.render(w, r, status, views.Webhooks(page))
+	return s.render(w, r, status, views.WebhookList(page))
 }
 
-func listPage(shopID string, filter listFilter) views.WebhooksPage {
-	return views.WebhooksPage{
+func listPage(shopID string, filter listFilter) views.WebhookListPage {
+	return views.WebhookListPage{
 		CreateHref: newWebhookPath(shopID), Presets: presetLinks(shopID), CatalogueSize: len(fourthwall.EventTypes()),
 		ListHref: webhooksPath(shopID), CSVHref: withQuery(webhooksCSVPath(shopID), filter.values().Encode()),
 		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortLabels.choices(),
@@ -112,7 +113,7 @@ func listPage(shopID string, filter listFilter) views.WebhooksPage {
 }
 
 func (s *server) fillList(
-	r *http.Request, page *views.WebhooksPage, read fourthwall.WebhookList, filter listFilter, events fourthwall.EventPage,
+	r *http.Request, page *views.WebhookListPage, read fourthwall.WebhookList, filter listFilter, events fourthwall.EventPage,
 ) error {
 	conn, list := stateOf(r).conn, read.Webhooks
 	locked, err := s.Store.ImmutableWebhooks(r.Context(), conn.ShopID)
@@ -143,7 +144,7 @@ func (s *server) fillList(
 
 // typeChoices returns the catalog and the unknown types that the webhooks
 // receive.
-func typeChoices(list []fourthwall.Webhook) []views.EventBadge {
+func typeChoices(list []fourthwall.Webhook) []ui.EventBadge {
 	out, seen := catalogBadges(), map[fourthwall.EventType]bool{}
 	for _, hook := range list {
 		for _, t := range hook.AllowedTypes {
@@ -158,7 +159,7 @@ func typeChoices(list []fourthwall.Webhook) []views.EventBadge {
 
 // coverage counts the event types that some webhook receives, and returns the
 // others by group.
-func coverage(list []fourthwall.Webhook) (covered int, missing []views.EventGroup) {
+func coverage(list []fourthwall.Webhook) (covered int, missing []ui.EventGroup) {
 	isCovered := webhooks.Covered(list)
 	for _, info := range fourthwall.EventTypes() {
 		if isCovered[info.Code] {

@@ -13,6 +13,7 @@ import (
 	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handleWebhookNew shows the create form: fresh, with a preset or types from
@@ -143,7 +144,7 @@ func (s *server) askAboutDuplicates(w http.ResponseWriter, r *http.Request, f *w
 func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, id string) error {
 	conn := stateOf(r).conn
 	to := webhookPath(conn.ShopID, id)
-	if err := s.tell(r, conn.Owner, to, views.Notice{Kind: createdMark}); err != nil {
+	if err := s.tell(r, conn.Owner, to, ui.Notice{Kind: createdMark}); err != nil {
 		return err
 	}
 	return redirect(w, r, to)
@@ -165,7 +166,7 @@ func (s *server) drawNotConfirmed(
 	if err != nil {
 		return err
 	}
-	page := views.NotConfirmedPage{
+	page := views.UnconfirmedPage{
 		Frame: frame, Action: webhooksPath(v.conn.ShopID), ListHref: webhooksPath(v.conn.ShopID),
 		Submission: f.key, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
 		CanCheck: result.CanConfirm, RequestID: v.requestID, Looked: looked,
@@ -174,7 +175,7 @@ func (s *server) drawNotConfirmed(
 		page.RequestID = result.Rejection.RequestID
 	}
 	w.Header().Set("Cache-Control", "private, no-cache")
-	return s.render(w, r, http.StatusBadGateway, views.NotConfirmed(page))
+	return s.render(w, r, http.StatusBadGateway, views.Unconfirmed(page))
 }
 
 // drawRefusal shows the form again with the API's refusal where it belongs.
@@ -187,7 +188,7 @@ func (s *server) drawRefusal(
 	f.renew()
 	id := cmp.Or(rejection.RequestID, stateOf(r).requestID)
 	if text := rejection.URLFix(); text != "" {
-		f.urlError = &views.FieldError{Text: text, Code: rejection.Code, RequestID: id}
+		f.urlError = &ui.FieldError{Text: text, Code: rejection.Code, RequestID: id}
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
 	what := activity.CreateWebhook

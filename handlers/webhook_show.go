@@ -20,7 +20,7 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at := webhookPath(conn.ShopID, id)
-	page := views.WebhookPage{
+	page := views.WebhookShowPage{
 		Frame: frame, ListHref: webhooksPath(conn.ShopID),
 		ForDevelopersURL: s.forDevelopers(), Snippets: snippetViews(),
 		EditHref: at + "/edit", DeleteHref: at + "/delete", EventsHref: eventsHref(conn.ShopID, "", id, 1),
@@ -43,7 +43,7 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 	if marks[revealMark] {
 		middleware.NoCompression(w.Header())
 	}
-	return s.render(w, r, http.StatusOK, views.Webhook(page))
+	return s.render(w, r, http.StatusOK, views.WebhookShow(page))
 }
 
 // readWebhook reads a webhook. If one that was just created here can't be read,

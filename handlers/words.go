@@ -13,7 +13,7 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // This file has the sentences that code chooses between: errors, outcomes and
@@ -107,9 +107,9 @@ const (
 )
 
 // unavailableNotice is in a form that is drawn as it was sent.
-func unavailableNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: unavailableTitle,
+func unavailableNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: unavailableTitle,
 		Text: keptBelowText + pressAgainText + unavailableFix,
 	}
 }
@@ -129,19 +129,19 @@ func limitText(by string) string {
 }
 
 // limitNotice is in a form that is drawn as it was sent.
-func limitNotice(by string, wait time.Duration) views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "Too many requests",
+func limitNotice(by string, wait time.Duration) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Too many requests",
 		Text: limitText(by) + " Nothing was done, and what you entered is kept. " +
-			"Wait " + views.Duration(wait) + ", then press the button again.",
+			"Wait " + ui.Duration(wait) + ", then press the button again.",
 	}
 }
 
-func badKeysNotice(wait time.Duration) views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "Too many keys were refused",
+func badKeysNotice(wait time.Duration) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Too many keys were refused",
 		Text: "Fourthwall refused the last API keys from your network, and nobody should find one by trying. " +
-			"This one was not tried. Wait " + views.Duration(wait) + ", then try again, or connect in another way.",
+			"This one was not tried. Wait " + ui.Duration(wait) + ", then try again, or connect in another way.",
 	}
 }
 
@@ -192,8 +192,8 @@ func fromCreateText(api *fourthwall.Error) string {
 }
 
 // missingNotice says that a list has gaps.
-func missingNotice(read fourthwall.WebhookList) views.Notice {
-	return views.Notice{Kind: views.Warning, Title: "Not all webhooks are listed", Text: missingText(read)}
+func missingNotice(read fourthwall.WebhookList) ui.Notice {
+	return ui.Notice{Kind: ui.Warning, Title: "Not all webhooks are listed", Text: missingText(read)}
 }
 
 func missingText(read fourthwall.WebhookList) string {
@@ -220,11 +220,11 @@ func healthUnknownText(err error, timedOut bool) string {
 
 // refusedTypeNotice says that the API does not look for an event type. Only a
 // URL can ask for such a one.
-func refusedTypeNotice(shopID string) views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "Fourthwall refuses this choice",
+func refusedTypeNotice(shopID string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Fourthwall refuses this choice",
 		Text: "It does not look for deliveries of the event type in this address.",
-		Link: &views.Link{Href: eventsPath(shopID), Text: "Show all deliveries"},
+		Link: &ui.Link{Href: eventsPath(shopID), Text: "Show all deliveries"},
 	}
 }
 
@@ -252,9 +252,9 @@ const (
 		"Close some of them, or look again in half a minute."
 )
 
-func tooManyChecksNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "Two checks are under way",
+func tooManyChecksNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Two checks are under way",
 		Text: "Wait until one of them is done, half a minute at most, and press the button again.",
 	}
 }
@@ -282,9 +282,9 @@ func bodyProblem(body string) string {
 	return ""
 }
 
-func tooManyTestsNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "Too many test deliveries at once",
+func tooManyTestsNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Too many test deliveries at once",
 		Text: "Nothing was sent. Wait a few seconds and press the button again.",
 	}
 }
@@ -298,33 +298,33 @@ const forbiddenTestText = "It lacks the permission webhook_read, so nothing was 
 
 // Signatures.
 
-func signaturesBusyNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "Many signatures are being checked at this moment",
+func signaturesBusyNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Many signatures are being checked at this moment",
 		Text: "Yours was not checked yet. Enter the secret again and press the button in a few seconds.",
 	}
 }
 
 // Shops and secrets.
 
-func disconnectedNotice(shop string) views.Notice {
-	return views.Notice{
-		Kind: views.Success, Title: shop + " is disconnected",
+func disconnectedNotice(shop string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Success, Title: shop + " is disconnected",
 		Text: "Hookwall deleted its access to this shop. " +
 			"The shop’s webhooks live on at Fourthwall and keep being called.",
 	}
 }
 
-func secretGoneNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Info, Title: "The secret is no longer kept here",
+func secretGoneNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "The secret is no longer kept here",
 		Text: "It was kept for 15 minutes, or until you said that you have stored it. " +
 			"The shop’s owner finds it in the shop’s settings, under For developers.",
 	}
 }
 
-func secretDeletedNotice() views.Notice {
-	return views.Notice{Kind: views.Success, Title: "The secret was deleted here"}
+func secretDeletedNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "The secret was deleted here"}
 }
 
 // Webhooks, connections and activity.
@@ -347,51 +347,51 @@ var outcomeLabels = labels{
 
 // connectOutcomes are the sentences for what brought a person to the connect
 // page. The key stands in the address; nothing else from there is shown.
-var connectOutcomes = map[string]views.Notice{
+var connectOutcomes = map[string]ui.Notice{
 	"access_denied": {
-		Kind: views.Info, Title: "The shop was not connected",
+		Kind: ui.Info, Title: "The shop was not connected",
 		Text: "You chose not to allow it. Nothing was changed. You can start again whenever you like.",
 	},
 	"temporarily_unavailable": {
-		Kind: views.Warning, Title: "Fourthwall cannot sign you in right now",
+		Kind: ui.Warning, Title: "Fourthwall cannot sign you in right now",
 		Text: "Its sign-in is busy. Try again in a moment.",
 	},
 	"server_error": {
-		Kind: views.Warning, Title: "Fourthwall cannot sign you in right now",
+		Kind: ui.Warning, Title: "Fourthwall cannot sign you in right now",
 		Text: "Its sign-in reported a fault of its own. Try again in a moment.",
 	},
 	"invalid_scope": {
-		Kind: views.Failure, Title: "The shop was not connected",
+		Kind: ui.Failure, Title: "The shop was not connected",
 		Text: "Fourthwall does not offer the permissions that were asked for. Whoever runs this Hookwall should " +
 			"check FOURTHWALL_SCOPES.",
 	},
 	"unauthorized_client": {
-		Kind: views.Failure, Title: "The shop was not connected",
+		Kind: ui.Failure, Title: "The shop was not connected",
 		Text: "Fourthwall does not let this app sign in this way. Try another way, or ask whoever runs this " +
 			"Hookwall to check the client id.",
 	},
 	"refused": {
-		Kind: views.Failure, Title: "The shop was not connected",
+		Kind: ui.Failure, Title: "The shop was not connected",
 		Text: "Fourthwall refused the sign-in. Start again; if it keeps happening, use an API key.",
 	},
 	"code_refused": {
-		Kind: views.Failure, Title: "The shop was not connected",
+		Kind: ui.Failure, Title: "The shop was not connected",
 		Text: "Fourthwall did not accept the sign-in, perhaps because it took too long. Start again.",
 	},
 	"unreachable": {
-		Kind: views.Warning, Title: "The shop was not connected",
+		Kind: ui.Warning, Title: "The shop was not connected",
 		Text: "Fourthwall could not be reached to finish the sign-in. Nothing was changed. Try again in a moment.",
 	},
 	"shop_unknown": {
-		Kind: views.Failure, Title: "The shop was not connected",
+		Kind: ui.Failure, Title: "The shop was not connected",
 		Text: "Fourthwall would not say which shop this is. Sign in to the shop’s admin first, then start again.",
 	},
 	"way_not_offered": {
-		Kind: views.Info, Title: "That way of signing in is not offered here",
+		Kind: ui.Info, Title: "That way of signing in is not offered here",
 		Text: "Choose one of the ways below.",
 	},
 	"signed_out": {
-		Kind: views.Success, Title: "You are signed out",
+		Kind: ui.Success, Title: "You are signed out",
 		Text: "Every shop was disconnected in this browser, and its tokens were deleted.",
 	},
 }
@@ -411,21 +411,21 @@ var findingTexts = map[webhooks.Finding]string{
 }
 
 // refusalNotice is the sentence for a refusal that belongs to no field.
-func refusalNotice(r webhooks.Rejection, action string) (int, views.Notice) {
+func refusalNotice(r webhooks.Rejection, action string) (int, ui.Notice) {
 	e := webhooks.Explain(action, r, waitText(r.RetryAfter))
-	n := views.Notice{Kind: views.Failure, Title: e.Title, Text: e.Text + " " + e.Fix}
+	n := ui.Notice{Kind: ui.Failure, Title: e.Title, Text: e.Text + " " + e.Fix}
 	status := http.StatusUnprocessableEntity
 	switch {
 	case r.Reason == webhooks.EarlierAttempt:
-		n.Kind, status = views.Warning, http.StatusServiceUnavailable
+		n.Kind, status = ui.Warning, http.StatusServiceUnavailable
 	case r.Reason == webhooks.NotCreated:
-		n.Kind, status = views.Warning, http.StatusBadGateway
+		n.Kind, status = ui.Warning, http.StatusBadGateway
 	case r.Status == http.StatusForbidden, r.Status == http.StatusNotFound && !r.NotSent:
 		status = r.Status
 	case r.IsTemporary():
-		n.Kind, status = views.Warning, http.StatusServiceUnavailable
+		n.Kind, status = ui.Warning, http.StatusServiceUnavailable
 	case r.NotSent:
-		n.Kind, status = views.Warning, http.StatusBadGateway
+		n.Kind, status = ui.Warning, http.StatusBadGateway
 	}
 	return status, n
 }
@@ -440,31 +440,31 @@ func inText(wait time.Duration) string {
 
 func waitText(wait time.Duration) string {
 	if wait > 0 {
-		return views.Duration(wait)
+		return ui.Duration(wait)
 	}
 	return "a moment"
 }
 
 // Kept forms of webhooks.
 
-func formGoneNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Info, Title: "The form that was kept is gone",
+func formGoneNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "The form that was kept is gone",
 		Text: "A form is kept for one hour, in the browser that sent it. Please fill it in again.",
 	}
 }
 
 // draftNotice says of a kept form what the button do was to do with it.
-func draftNotice(do string) views.Notice {
-	n := views.Notice{
-		Kind: views.Info, Title: "Here is your form, filled in",
+func draftNotice(do string) ui.Notice {
+	n := ui.Notice{
+		Kind: ui.Info, Title: "Here is your form, filled in",
 		Text: "Nothing was created yet. Press Create webhook to go on.",
 	}
 	switch do {
 	case "":
 	case "check", "edit": // which are asked where a create was not confirmed
-		n = views.Notice{
-			Kind: views.Warning, Title: "It is not confirmed whether this webhook was created",
+		n = ui.Notice{
+			Kind: ui.Warning, Title: "It is not confirmed whether this webhook was created",
 			Text: "Press Create webhook to go on: Hookwall then looks first whether it is there.",
 		}
 	default:
@@ -473,31 +473,31 @@ func draftNotice(do string) views.Notice {
 	return n
 }
 
-func otherShopNotice(shop string) views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "You began this form for another shop",
+func otherShopNotice(shop string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "You began this form for another shop",
 		Text: "Creating now makes the webhook for " + shop + ". Nothing was created yet.",
 	}
 }
 
-func changeGoneNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Info, Title: "The change that was kept is gone",
+func changeGoneNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "The change that was kept is gone",
 		Text: "A change is kept for one hour, in the browser that made it. Below is the webhook as Fourthwall " +
 			"has it now.",
 	}
 }
 
-func keptChangeNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Info, Title: "Here is your form, as you left it",
+func keptChangeNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "Here is your form, as you left it",
 		Text: "Nothing was saved yet. Press Review changes to go on.",
 	}
 }
 
-func unchangedNotice() *views.Notice {
-	return &views.Notice{
-		Kind: views.Info, Title: "Nothing has changed",
+func unchangedNotice() *ui.Notice {
+	return &ui.Notice{
+		Kind: ui.Info, Title: "Nothing has changed",
 		Text: "Change the address or the event types, or leave the form by Cancel.",
 	}
 }
@@ -514,28 +514,28 @@ const (
 
 // What became of a change or a delete.
 
-func savedNotice(asWanted bool) views.Notice {
+func savedNotice(asWanted bool) ui.Notice {
 	if asWanted {
-		return views.Notice{Kind: views.Success, Title: "The webhook is saved"}
+		return ui.Notice{Kind: ui.Success, Title: "The webhook is saved"}
 	}
-	return views.Notice{
-		Kind: views.Warning, Title: "Fourthwall did not keep all of your change",
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Fourthwall did not keep all of your change",
 		Text: "It accepted the change, and has something else now than you asked for. Look at the address and " +
 			"the event types below.",
 	}
 }
 
-func unconfirmedChangeNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "It is not confirmed whether the change was saved",
+func unconfirmedChangeNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "It is not confirmed whether the change was saved",
 		Text: "Fourthwall gave no clear answer. Press Review changes: that reads the webhook again, and saving " +
 			"twice does no harm.",
 	}
 }
 
-func unconfirmedDeleteNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "It is not confirmed whether the webhook was deleted",
+func unconfirmedDeleteNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "It is not confirmed whether the webhook was deleted",
 		Text: "Fourthwall gave no clear answer. Deleting again does no harm.",
 	}
 }
@@ -545,9 +545,9 @@ func immutableText() string {
 		"It was made by something other than you, such as an app you installed: change it there."
 }
 
-func immutableNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Failure, Title: "This webhook is locked",
+func immutableNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Failure, Title: "This webhook is locked",
 		Text: "Fourthwall refused, so nothing was changed.", Code: webhooks.CodeImmutable,
 	}
 }
@@ -557,36 +557,36 @@ func notDeletedText(when string) string {
 }
 
 // deletedNotice says of a deleted webhook what it was, where that is known.
-func deletedNotice(hook fourthwall.Webhook) views.Notice {
-	n := views.Notice{
-		Kind: views.Success, Title: "The webhook " + hook.ID + " is deleted", Text: "It was gone already.",
+func deletedNotice(hook fourthwall.Webhook) ui.Notice {
+	n := ui.Notice{
+		Kind: ui.Success, Title: "The webhook " + hook.ID + " is deleted", Text: "It was gone already.",
 	}
 	if hook.URL != "" || len(hook.AllowedTypes) > 0 {
-		n.Text = "Fourthwall no longer sends " + views.Count(len(hook.AllowedTypes), "event type", "event "+
+		n.Text = "Fourthwall no longer sends " + ui.Count(len(hook.AllowedTypes), "event type", "event "+
 			"types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."
 	}
 	return n
 }
 
 // usedFormNotice names what a form made that was sent again with other content.
-func usedFormNotice(shopID string, result webhooks.Result) *views.Notice {
-	n := &views.Notice{Kind: views.Warning, Title: "This form was already sent with other content"}
+func usedFormNotice(shopID string, result webhooks.Result) *ui.Notice {
+	n := &ui.Notice{Kind: ui.Warning, Title: "This form was already sent with other content"}
 	if made := result.Webhook; result.Of == webhooks.Created {
 		n.Text = "It created the webhook " + made.ID + " for " + made.URL + ". Nothing new was created. To " +
 			"create another webhook as the form now stands, press Create webhook again."
-		n.Link = &views.Link{Href: webhookPath(shopID, made.ID), Text: "See that webhook"}
+		n.Link = &ui.Link{Href: webhookPath(shopID, made.ID), Text: "See that webhook"}
 		return n
 	}
 	n.Text = "It is not confirmed whether that created a webhook. Look at the list of webhooks first; to create " +
 		"one as the form now stands, press Create webhook again."
-	n.Link = &views.Link{Href: webhooksPath(shopID), Text: "See the webhooks"}
+	n.Link = &ui.Link{Href: webhooksPath(shopID), Text: "See the webhooks"}
 	return n
 }
 
 // unreadEditNotice says that nothing was saved, since the webhook could not be
 // read. Title is for when there is nothing better to say.
-func unreadEditNotice(api *fourthwall.Error, title string) views.Notice {
-	n := views.Notice{Kind: views.Warning, Title: title}
+func unreadEditNotice(api *fourthwall.Error, title string) ui.Notice {
+	n := ui.Notice{Kind: ui.Warning, Title: title}
 	switch {
 	case api.ShopGone():
 		n.Title = shopGoneTitle
@@ -619,6 +619,6 @@ const (
 		"ten minutes. Nothing was connected. Start again."
 )
 
-func connectedNotice(shop string) views.Notice {
-	return views.Notice{Kind: views.Success, Title: shop + " is connected"}
+func connectedNotice(shop string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: shop + " is connected"}
 }

@@ -10,7 +10,7 @@ import (
 	"hookwall/internal/activity"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/webhooks"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // advice is a sentence that says what to do.
@@ -36,7 +36,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		check(http.StatusText(status), words.heading, words.text)
 	}
 	for outcome, n := range connectOutcomes {
-		if n.Kind != views.Success {
+		if n.Kind != ui.Success {
 			check(outcome, n.Title, n.Text)
 		}
 	}
