@@ -60,7 +60,7 @@ const (
 )
 
 // Explain checks the signature of a body and explains why it isn't valid. It tries a bounded number of common mistakes,
-// alone and combined, always in the same order. The worst body of MaxBody bytes takes about half a second, a common one
+// alone and combined, always in the same order. The worst body of MaxBody bytes takes about a second, a common one
 // far less.
 //
 // If the headers of both the shop and the app were pasted, the verdict is about the shop's, unless only the app's is

@@ -76,11 +76,11 @@ func signatureRuns(text string) []string {
 		fits func(string) bool
 	}{
 		{signatureRun, func(run string) bool {
-			return len(run) == lengthOfSignature && strings.Index(run, "=") == len(run)-1
+			return len(run) == encodedLength && strings.Index(run, "=") == len(run)-1
 		}},
 		{hexRun, isHex.MatchString},
 		{bareRun, func(run string) bool {
-			return len(strings.TrimSuffix(run, "=")) == lengthOfSignature-1 && strings.ContainsAny(run, "0123456789")
+			return len(strings.TrimSuffix(run, "=")) == encodedLength-1 && strings.ContainsAny(run, "0123456789")
 		}},
 	} {
 		var runs []string

@@ -171,7 +171,7 @@ func decodings(text string, codes []FindingCode) []reading {
 	codes = slices.Clip(codes)
 	if mac, err := hex.DecodeString(strings.TrimPrefix(text, "0x")); err == nil && len(mac) >= shortestMAC {
 		digits := reading{mac, append(codes, CodeHex)}
-		if len(text) == lengthOfSignature {
+		if len(text) == encodedLength {
 			return append(base64Decodings(text, codes), digits) // more likely base64 that happens to have these letters
 		}
 		return []reading{digits}
@@ -179,8 +179,8 @@ func decodings(text string, codes []FindingCode) []reading {
 	return base64Decodings(text, codes)
 }
 
-// lengthOfSignature is the number of characters of a signature in base64.
-const lengthOfSignature = 44
+// encodedLength is the number of characters of a signature in base64.
+const encodedLength = 44
 
 // base64Decodings decodes text as base64 of any kind.
 func base64Decodings(text string, codes []FindingCode) []reading {
