@@ -539,7 +539,7 @@ func TestExplainRedacts(t *testing.T) {
 	}
 }
 
-// The worst input within the limits takes about half a second. The bound is far above that, for busy machines.
+// The worst input within the limits takes about a second. The bound is far above that, for busy machines.
 func TestExplainIsQuick(t *testing.T) {
 	hexSecret := strings.Repeat("0123456789abcdef", 200)
 	start := time.Now()
