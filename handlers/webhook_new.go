@@ -1,19 +1,13 @@
 package handlers
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 
-	"hookwall/internal/activity"
 	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
-	"hookwall/oauth"
 	"hookwall/views"
-	"hookwall/views/ui"
 )
 
 // handleWebhookNew shows the create form: fresh, with a preset or types from
@@ -27,12 +21,6 @@ func (s *server) handleWebhookNew(w http.ResponseWriter, r *http.Request) error 
 	f.tick(presetTypes(q.Get("preset")))
 	f.tick(knownTypes(q.Get("types")))
 	return s.drawWebhookForm(w, r, http.StatusOK, f)
-}
-
-// knownTypes takes the event types of the catalogue out of a list in an address.
-func knownTypes(list string) []string {
-	codes := strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' })
-	return slices.DeleteFunc(codes, func(code string) bool { return !isKnownType(code) })
 }
 
 // drawDraft shows a kept form, and says when it was begun for another shop.
@@ -139,17 +127,6 @@ func (s *server) askAboutDuplicates(w http.ResponseWriter, r *http.Request, f *w
 	return redirect(w, r, newWebhookPath(f.shop)+"/duplicate?draft="+url.QueryEscape(draft))
 }
 
-// redirectToCreated leads to the new webhook's page, where Back and a resend
-// do no harm.
-func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, id string) error {
-	conn := stateOf(r).conn
-	to := webhookPath(conn.ShopID, id)
-	if err := s.tell(r, conn.Owner, to, ui.Notice{Kind: createdMark}); err != nil {
-		return err
-	}
-	return redirect(w, r, to)
-}
-
 // drawUsedForm refuses other content under an id that was already used, and
 // names what that id made.
 func (s *server) drawUsedForm(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result) error {
@@ -176,45 +153,4 @@ func (s *server) drawNotConfirmed(
 	}
 	w.Header().Set("Cache-Control", "private, no-cache")
 	return s.render(w, r, http.StatusBadGateway, views.Unconfirmed(page))
-}
-
-// drawRefusal shows the form again with the API's refusal where it belongs.
-func (s *server) drawRefusal(
-	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
-) error {
-	if rejection.Status == http.StatusUnauthorized {
-		return oauth.ErrReconnect
-	}
-	f.renew()
-	id := cmp.Or(rejection.RequestID, stateOf(r).requestID)
-	if text := rejection.URLFix(); text != "" {
-		f.urlError = &ui.FieldError{Text: text, Code: rejection.Code, RequestID: id}
-		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
-	}
-	what := activity.CreateWebhook
-	if f.editing != "" {
-		what = activity.UpdateWebhook
-	}
-	status, n := refusalNotice(rejection, what)
-	n.Code, n.RequestID = rejection.Code, id
-	if rejection.Status == http.StatusForbidden {
-		link := connectLink(s.backToForm(w, r, f), f.shop)
-		n.Link = &link
-	}
-	setRetryAfter(w, rejection.RetryAfter)
-	f.banner = &n
-	return s.drawWebhookForm(w, r, status, f)
-}
-
-// backToForm is where a form that is kept is found after connecting again.
-func (s *server) backToForm(w http.ResponseWriter, r *http.Request, f *webhookForm) string {
-	if f.editing != "" {
-		return confirmPath(f.shop, f.editing, f.draft)
-	}
-	back, err := s.keepDraft(w, r, route{resume: "/webhooks/new"})
-	if err != nil {
-		stateOf(r).log.Error("the form could not be kept", "error", err)
-		return newWebhookPath(f.shop)
-	}
-	return back
 }
