@@ -45,6 +45,7 @@ func attemptDelete(p *person, shop sandbox.DemoShop, id string) *page {
 
 // TestRecordedBeforeTheCall looks at the record while the API is asked.
 func TestRecordedBeforeTheCall(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		action string
 		method string
@@ -98,6 +99,7 @@ func TestRecordedBeforeTheCall(t *testing.T) {
 
 // TestOutcomes: how each attempt is recorded, by what the API answered.
 func TestOutcomes(t *testing.T) {
+	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	attempts := []struct {
 		action string
@@ -158,6 +160,7 @@ func TestOutcomes(t *testing.T) {
 // TestGoneIsRecorded: an attempt to delete what is not there any more is one, with
 // the API's answer as it was.
 func TestGoneIsRecorded(t *testing.T) {
+	t.Parallel()
 	const code = "WEBHOOK_CONFIGURATION_NOT_FOUND"
 	answer := sandbox.Failure{Path: apiWebhooks + "*", Status: 404, Code: code, Header: http.Header{"X-Request-Id": {"req-777"}}}
 	for name, method := range map[string]string{"before the button is pressed": http.MethodGet, "when it is": http.MethodDelete} {
@@ -185,6 +188,7 @@ func TestGoneIsRecorded(t *testing.T) {
 
 // TestConnectionsAreRecorded: connecting, disconnecting and signing out.
 func TestConnectionsAreRecorded(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	one, two := p.connect(0), p.connectKey(1)
@@ -248,6 +252,7 @@ func (g *rig) reconciled(a store.Activity) store.Activity {
 // TestUnsettled: an attempt whose process died is settled by reading again:
 // that it was done at once, that it was not only when it cannot be any more.
 func TestUnsettled(t *testing.T) {
+	t.Parallel()
 	was, wants := contentOf(good, "DONATION"), contentOf(good+"/2", "ORDER_PLACED", "DONATION")
 	change := activity.Detail{Before: was, After: wants}
 	pending, done, failed, unclear := store.OutcomePending, store.OutcomeDone, store.OutcomeFailed, store.OutcomeUnclear
@@ -324,6 +329,7 @@ func TestUnsettled(t *testing.T) {
 
 // TestUnsettledUnread: what cannot be read stays unsettled, for a week.
 func TestUnsettledUnread(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		hide func(*rig, *person, sandbox.DemoShop)
@@ -375,6 +381,7 @@ func TestUnsettledUnread(t *testing.T) {
 // TestOneAttemptForEachWebhook: a new webhook is the work of one attempt, and where nobody
 // can say of which, of none.
 func TestOneAttemptForEachWebhook(t *testing.T) {
+	t.Parallel()
 	wants := contentOf(good, "DONATION")
 	create := activity.Detail{After: wants, KnownAll: true}
 	pending, done, failed, unclear := store.OutcomePending, store.OutcomeDone, store.OutcomeFailed, store.OutcomeUnclear
@@ -432,6 +439,7 @@ func TestOneAttemptForEachWebhook(t *testing.T) {
 // TestTwoUnclearCreatesOfOne: two forms that ask for the same, one of which
 // has no effect, do not both show the webhook that the other made.
 func TestTwoUnclearCreatesOfOne(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
 	shop := p.connect(0)
@@ -467,6 +475,7 @@ func TestTwoUnclearCreatesOfOne(t *testing.T) {
 
 // TestUnclearIsLookedIntoAgain: for an hour.
 func TestUnclearIsLookedIntoAgain(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		after time.Duration
 		want  string
@@ -489,6 +498,7 @@ func TestUnclearIsLookedIntoAgain(t *testing.T) {
 
 // TestOneShopDoesNotHoldBackAnother: each is settled by itself.
 func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{budget: 200 * time.Millisecond})
 	p := g.person()
 	var planted []store.Activity
@@ -519,6 +529,7 @@ func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
 // TestActivityFilter: filters, pages and the file.
 // Checklist 40.
 func TestActivityFilter(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connectKey(0)
@@ -593,6 +604,7 @@ func TestActivityFilter(t *testing.T) {
 
 // TestActivityFile compares one record of the file.
 func TestActivityFile(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connectKey(0)
@@ -617,6 +629,7 @@ func TestActivityFile(t *testing.T) {
 
 // TestActivityIsTheShops: who has the shop sees it, who has another does not.
 func TestActivityIsTheShops(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p, colleague, stranger := g.person(), g.person(), g.person()
 	shop := p.connect(0)
@@ -637,6 +650,7 @@ func TestActivityIsTheShops(t *testing.T) {
 // TestActivityHoldsNoSecret: after a journey with every kind of secret.
 // Checklist 36.
 func TestActivityHoldsNoSecret(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connectKey(0)
@@ -672,6 +686,7 @@ func TestActivityHoldsNoSecret(t *testing.T) {
 // TestActivityKeyLost: what was recorded under a key that is gone is listed,
 // without what before and after.
 func TestActivityKeyLost(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")
 	before := newRig(t, options{file: file})
 	p := before.person()
@@ -698,6 +713,7 @@ func TestActivityKeyLost(t *testing.T) {
 // TestAmbiguousCreate: while another attempt may have made the webhook, a
 // create without an answer is not confirmed.
 func TestAmbiguousCreate(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connectKey(0)

@@ -9,6 +9,7 @@ import (
 // TestMisleadingAddress: an address that reads like another host is named as
 // such wherever it appears: while it is entered, and afterwards.
 func TestMisleadingAddress(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)

@@ -50,6 +50,7 @@ func (a arrow) isBackward() bool { return height(a.from) <= height(a.to) }
 // TestArrows counts the arrows between the files of this package, and those that
 // lead backward.
 func TestArrows(t *testing.T) {
+	t.Parallel()
 	arrows := arrowsIn(t, ".")
 	var backward []string
 	for a, names := range arrows {

@@ -20,6 +20,7 @@ var formulas = []string{
 // TestFilesHoldNoFormula puts each of them into every column that comes from
 // outside, of both files.
 func TestFilesHoldNoFormula(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)

@@ -39,6 +39,7 @@ func (g *rig) events(message string) (out []map[string]any) {
 // is in the log, with the id of its request, by which the address it came
 // from is found, and in UTC. Checklist 38.
 func TestSecurityEvents(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, message string
 		do            func(g *rig, p *person)
@@ -105,6 +106,7 @@ func TestSecurityEvents(t *testing.T) {
 // of the real Fourthwall have nothing in common: no session, no sign-in under
 // way, no credential. Checklist 8.
 func TestEnvironmentsDoNotMix(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	keys := testKeys(t)
 	live, err := store.Open(t.Context(), v.file, store.Options{Keys: keys, Environment: "https://api.fourthwall.com", Now: v.server.Now})
@@ -129,6 +131,7 @@ func TestEnvironmentsDoNotMix(t *testing.T) {
 // counts, in an address and in a form, and one in the address of a form does
 // not count at all. Checklist 40.
 func TestFirstOfSeveral(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -156,6 +159,7 @@ func TestFirstOfSeveral(t *testing.T) {
 // TestFlooding: pressing again and again adds no more than was asked for, and
 // what a stranger leaves is gone after its hour.
 func TestFlooding(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	stranger := v.rig.person().noRedirects()
 	for range 30 {
@@ -194,6 +198,7 @@ func gzipped(t *testing.T, size int) []byte {
 // and one of the API that unpacks to more than any answer is not read on.
 // Checklist 32, 39.
 func TestDecompressionBombs(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	bomb := string(gzipped(t, 200<<20))
 	for _, encoding := range []string{"gzip", "deflate", "br", "zstd", "gzip, gzip"} {
@@ -217,6 +222,7 @@ func TestDecompressionBombs(t *testing.T) {
 // TestHoarding: nobody can fill the disk with forms that wait: not by their
 // size, nor, without a session, by their number.
 func TestHoarding(t *testing.T) {
+	t.Parallel()
 	burst := anonymousDrafts.Burst
 	anonymousDrafts.Burst = 3
 	t.Cleanup(func() { anonymousDrafts.Burst = burst })
@@ -250,6 +256,7 @@ func TestHoarding(t *testing.T) {
 
 // TestLongAddresses: what no server takes as an address is not recorded.
 func TestLongAddresses(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	before := v.state()
 	for _, size := range []int{webhooks.MaxURL, 1 << 19} {
@@ -264,6 +271,7 @@ func TestLongAddresses(t *testing.T) {
 // TestLargeAtOnce: large bodies cannot fill the memory by their number, and
 // while many are being read, forms of the usual size are accepted.
 func TestLargeAtOnce(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	uploads := make([]*upload, largeAtOnce)
 	for i := range uploads {
@@ -327,6 +335,7 @@ func (u *upload) finish() {
 // TestSignatureChecksAtOnce: the signature page, which everybody may use, keeps no
 // more than half of the processors busy; what was typed is kept.
 func TestSignatureChecksAtOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	g.server.signatureChecks = semaphore.NewWeighted(1)
 	if !g.server.signatureChecks.TryAcquire(1) {
@@ -358,6 +367,7 @@ func TestSignatureChecksAtOnce(t *testing.T) {
 // TestSignatureCheckWhenBusy: after a wait in vain, the page says so, with what
 // was typed.
 func TestSignatureCheckWhenBusy(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	g.server.signatureChecks, g.server.signatureWait = semaphore.NewWeighted(0), time.Millisecond
 	form := url.Values{"body": {`{"typed":1}`}, "signature": {"typed-signature"}, "secret": {"canary"}}

@@ -157,6 +157,7 @@ func forgeries(own string) map[string]http.Header {
 // is refused, and changes nothing anywhere. The same form from our own page
 // works, so that the test would notice. Checklist 19.
 func TestForgedForms(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	seen := map[string]bool{}
 	for _, rt := range v.server.routes() {
@@ -206,6 +207,7 @@ func TestForgedForms(t *testing.T) {
 // TestMethodOverrides: what a request asks for is in its method, nowhere
 // else. Checklist 21.
 func TestMethodOverrides(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	deeds := v.deeds()
 	before := v.state()
@@ -240,6 +242,7 @@ func TestMethodOverrides(t *testing.T) {
 // would not do.
 // Checklist 19.
 func TestFormsOfOtherKinds(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	deeds := v.deeds()
 	for path, d := range deeds {

@@ -23,6 +23,7 @@ import (
 // nothing is kept by a cache but files whose name says what is in them.
 // Checklist 26, 27, 29.
 func TestCaching(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	deeds := v.deeds()
 	kept := map[string]string{ // what a browser, and no cache, may keep for Back
@@ -67,6 +68,7 @@ func checkPolicy(t *testing.T, pg *page) {
 // TestCachingOfOddAnswers: what the router answers by itself, and what is
 // refused before it, is kept by nobody. Checklist 4, 29.
 func TestCachingOfOddAnswers(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person().noRedirects()
 	tests := []struct {
@@ -113,6 +115,7 @@ func TestCachingOfOddAnswers(t *testing.T) {
 // TestUnkeyedInputs: no header that a cache does not look at changes a page.
 // Checklist 22.
 func TestUnkeyedInputs(t *testing.T) {
+	t.Parallel()
 	for _, proxies := range [][]netip.Prefix{nil, {netip.MustParsePrefix("127.0.0.0/8")}} {
 		g := newRig(t, options{publicURL: "https://hooks.example.com", proxies: proxies})
 		p := g.person().noRedirects()
@@ -159,6 +162,7 @@ func (g *rig) raw(sent string) string {
 // TestRawRequests: what no client library would send is refused, or is one
 // request and not two. Checklist 22, 39.
 func TestRawRequests(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	own, _ := url.Parse(g.url)
 	host := "Host: " + own.Host + "\r\n"
@@ -226,6 +230,7 @@ func TestRawRequests(t *testing.T) {
 
 // TestUpgrades: nothing but HTTP/1.1 is spoken.
 func TestUpgrades(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	own, _ := url.Parse(g.url)
 	for _, to := range []string{"websocket", "h2c", "TLS/1.0"} {
@@ -241,6 +246,7 @@ func TestUpgrades(t *testing.T) {
 // that is not long, and holds nothing that a terminal would obey.
 // Checklist 37.
 func TestLogLines(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -295,6 +301,7 @@ func TestLogLines(t *testing.T) {
 // TestHeaderInjection: nothing that comes from outside ends a line of an
 // answer's header. Checklist 28.
 func TestHeaderInjection(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	evil := "sh\r\nX-Evil: 1\r\n\r\n<script>\"; filename=\"evil.exe"
@@ -332,6 +339,7 @@ func TestHeaderInjection(t *testing.T) {
 // TestLargeForms: what is larger than any form of ours is refused, however it
 // is wrapped. Checklist 39.
 func TestLargeForms(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	tests := []struct {
 		name, kind, body string

@@ -52,6 +52,7 @@ func badReturns(t testing.TB) (out []string) {
 
 // TestReturnsAreBad makes sure that the corpus is what it says.
 func TestReturnsAreBad(t *testing.T) {
+	t.Parallel()
 	bad := badReturns(t)
 	if len(bad) < 500 || !slices.Contains(bad, "//evil.example/shops") || !slices.Contains(bad, "/\t/evil.example") {
 		t.Fatalf("there are only %d bad return paths", len(bad))
@@ -114,6 +115,7 @@ func everyNth(list []string, n int) (out []string) {
 // follows each to the end. FuzzReturnPath passes all of them to the function
 // that these places share. Checklist 23.
 func TestOpenRedirects(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	shop := g.box.Shops()[0]
 	for i, bad := range everyNth(badReturns(t), 5) {
@@ -135,6 +137,7 @@ func TestOpenRedirects(t *testing.T) {
 // TestOpenRedirectsOfSignIn goes through whole sign-ins, by both ways.
 // Checklist 23.
 func TestOpenRedirectsOfSignIn(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	for way, part := range map[string]int{"code": 40, "implicit": 160} {
 		for _, bad := range everyNth(badReturns(t), part) {

@@ -130,6 +130,7 @@ func (pg *page) shows(text string) {
 // TestStoredScript: what Fourthwall, an endpoint or another app says is text
 // on every page. Checklist 24, 25.
 func TestStoredScript(t *testing.T) {
+	t.Parallel()
 	made := tidy(t)
 	for i, script := range scripts {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
@@ -229,6 +230,7 @@ func fakeAPI(t *testing.T, id, text string) http.Handler {
 // reads, every part of every path and every field of every form. Checklist 5,
 // 24, 25.
 func TestReflectedScript(t *testing.T) {
+	t.Parallel()
 	made := tidy(t)
 	g := newRig(t, options{})
 	p := g.person()

@@ -78,6 +78,7 @@ func alike(pg *page, ids ...string) string {
 // belongs to it, answers like one that does not exist, and nothing is asked of
 // the API. Checklist 20, 21.
 func TestOtherShops(t *testing.T) {
+	t.Parallel()
 	n := newNeighbours(t)
 	forms := url.Values{"url": {good}, "allowedTypes": {"DONATION"}, "do": {"delete"}, "draft": {n.has["draft"]}, "type": {"DONATION"}, "body": {"{}"}}
 	stranger := n.person().noRedirects()
@@ -121,6 +122,7 @@ func TestOtherShops(t *testing.T) {
 // TestOtherShopsThings asks under the own shop for what belongs to another
 // one. Checklist 20.
 func TestOtherShopsThings(t *testing.T) {
+	t.Parallel()
 	n := newNeighbours(t)
 	forms := url.Values{"url": {good}, "allowedTypes": {"ORDER_PLACED"}, "do": {"delete"}, "draft": {n.has["draft"]}, "type": {"DONATION"}, "body": {"{}"}, "shop": {n.theirs.ID}}
 	for _, rt := range n.server.routes() {
@@ -154,6 +156,7 @@ func TestOtherShopsThings(t *testing.T) {
 // TestOtherPeoplesForms: a one-time id or a draft of somebody else's gives
 // nothing of theirs, and keeps nobody from their own. Checklist 20.
 func TestOtherPeoplesForms(t *testing.T) {
+	t.Parallel()
 	n := newNeighbours(t)
 	pg := n.me.newForm(n.mine.ID, good+"/mine", "DONATION").set("submission", n.has["submission"]).submit()
 	pg.want(http.StatusOK, good+"/mine")
@@ -181,6 +184,7 @@ func TestOtherPeoplesForms(t *testing.T) {
 // TestStreamsAreBounded: a session cannot hold any number of streams open, and
 // each that ends makes room.
 func TestStreamsAreBounded(t *testing.T) {
+	t.Parallel()
 	hold := make(chan struct{})
 	g := newRig(t, options{endpoint: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		select {

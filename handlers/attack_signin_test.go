@@ -67,6 +67,7 @@ func (p *person) signedOut(shop sandbox.DemoShop) {
 // does not see what that person connects, not even by a twin of the session.
 // Checklist 16.
 func TestPlantedSession(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	name := g.server.cookieName("session")
 	attacker := g.person()
@@ -104,6 +105,7 @@ func TestPlantedSession(t *testing.T) {
 // TestStolenSession: the copy of a cookie is worth nothing once its session is
 // over, on any replica. Checklist 17.
 func TestStolenSession(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		end  func(*rig, *person)
@@ -158,6 +160,7 @@ func with(u *url.URL, pairs ...string) string {
 // code is of no use in another browser than the one that asked for it.
 // Checklist 1, 7.
 func TestMixedUpSignIns(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		attack func(theirs, mine *url.URL) string // opened in my browser
@@ -226,6 +229,7 @@ func TestMixedUpSignIns(t *testing.T) {
 // nobody who did not start that sign-in, and only while the API takes it.
 // Checklist 6, 7.
 func TestPastedToken(t *testing.T) {
+	t.Parallel()
 	const nobody = "token-of-nobody"
 	type flow struct{ theirs, mine url.Values }
 	tests := []struct {
@@ -299,6 +303,7 @@ func clone(v url.Values) url.Values {
 // TestPlantedBrowserCookie: a cookie that tells browsers apart, put there by
 // somebody else in a form that we would not make, counts for nothing.
 func TestPlantedBrowserCookie(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	name := g.server.cookieName("browser")
 	for _, value := range []string{"x", strings.Repeat("a", 4000), "%00"} {

@@ -16,6 +16,7 @@ import (
 // TestPressedTwice: of two presses of one button, one does what it says, and
 // both lead to the same.
 func TestPressedTwice(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		method string
@@ -122,6 +123,7 @@ func (g *rig) leases(p *person, shop sandbox.DemoShop, id string, lease time.Dur
 
 // TestLeaseOfADeadProcess is over in time.
 func TestLeaseOfADeadProcess(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -134,6 +136,7 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 // TestLeaseThatTakesLong: who has waited long enough for another press reads
 // that it is still under way, and does nothing a second time.
 func TestLeaseThatTakesLong(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{still: true})
 	p := g.person()
 	shop := p.connect(0)
@@ -155,6 +158,7 @@ func TestLeaseThatTakesLong(t *testing.T) {
 // TestBusyAfterTheChange: what a server did before it said that it is busy is
 // seen, and so is what it did not do.
 func TestBusyAfterTheChange(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		method string
@@ -194,6 +198,7 @@ func TestBusyAfterTheChange(t *testing.T) {
 
 // TestSaidOnce: of two notices that say the same, one is shown.
 func TestSaidOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -212,6 +217,7 @@ func TestSaidOnce(t *testing.T) {
 // TestKeptSomethingElse: an answer that says yes and shows something else is
 // looked into, and said.
 func TestKeptSomethingElse(t *testing.T) {
+	t.Parallel()
 	const odd = `{"id":"%s","url":"` + good + `","allowedTypes":["DONATION"],"apiVersion":"V1"}`
 	for _, test := range []struct {
 		name   string
@@ -245,6 +251,7 @@ func TestKeptSomethingElse(t *testing.T) {
 // TestRejectedAndWaiting: who sends a rejected form again while somebody else is
 // at work on the same URL is not shown the old rejection.
 func TestRejectedAndWaiting(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p, q := g.person(), g.person()
 	shop := p.connect(0)

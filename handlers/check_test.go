@@ -40,6 +40,7 @@ func (pg *page) results() string {
 // TestCheckFromAForm: nothing is sent before the person says so; the result
 // comes with the page; the form waits as it was.
 func TestCheckFromAForm(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -95,6 +96,7 @@ func TestCheckFromAForm(t *testing.T) {
 
 // TestCheckOfAWebhook starts on the webhook's page and leads back there.
 func TestCheckOfAWebhook(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -112,6 +114,7 @@ func TestCheckOfAWebhook(t *testing.T) {
 
 // TestCheckRefuses says what is wrong where it is wrong, with everything kept.
 func TestCheckRefuses(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -137,6 +140,7 @@ func TestCheckRefuses(t *testing.T) {
 // TestCheckGoesOn: the page comes at once where a script follows it, and only
 // a few checks go on at once.
 func TestCheckGoesOn(t *testing.T) {
+	t.Parallel()
 	hold, arrived := make(chan struct{}), make(chan struct{}, 10)
 	g := newRig(t, options{endpoint: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		arrived <- struct{}{}
@@ -188,6 +192,7 @@ func TestCheckGoesOn(t *testing.T) {
 
 // TestCheckThatDied shows as interrupted, and does not keep anyone waiting.
 func TestCheckThatDied(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -203,6 +208,7 @@ func TestCheckThatDied(t *testing.T) {
 
 // TestTestDelivery sends exactly what is in the form, once.
 func TestTestDelivery(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -259,6 +265,7 @@ func TestTestDelivery(t *testing.T) {
 
 // TestEverySampleIsDelivered: all 29 event types have one.
 func TestEverySampleIsDelivered(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -278,6 +285,7 @@ func TestEverySampleIsDelivered(t *testing.T) {
 
 // TestHostileAnswer is shown as text, cut, and never as a page.
 func TestHostileAnswer(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{endpoint: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Hostile", `<script>alert("header")</script>`)
 		w.WriteHeader(http.StatusTeapot)
@@ -295,6 +303,7 @@ func TestHostileAnswer(t *testing.T) {
 // TestCheckOfAFormAfterTheSession: who must sign in again before a check still
 // has the form that waits for it.
 func TestCheckOfAFormAfterTheSession(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -312,6 +321,7 @@ func TestCheckOfAFormAfterTheSession(t *testing.T) {
 // TestTestDeliveryUnread: nothing is sent when the webhook cannot be read, and
 // the form comes back as it was sent, but for the secret.
 func TestTestDeliveryUnread(t *testing.T) {
+	t.Parallel()
 	const typed = "{\n\"typed\": true\n}"
 	tests := []struct {
 		name   string
@@ -353,6 +363,7 @@ func TestTestDeliveryUnread(t *testing.T) {
 // TestTestDeliveryAfterConnectingAgain: the form is found again on the way
 // back from granting a permission.
 func TestTestDeliveryAfterConnectingAgain(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -368,6 +379,7 @@ func TestTestDeliveryAfterConnectingAgain(t *testing.T) {
 // TestTestDeliveryWithoutDatabase: the form comes back as it was sent, although
 // nobody can say where the webhook's deliveries go.
 func TestTestDeliveryWithoutDatabase(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")
 	g := newRig(t, options{file: file, limits: Limits{Writes: Rate{Burst: 9, Every: time.Second}}})
 	p := g.person()
@@ -385,6 +397,7 @@ func TestTestDeliveryWithoutDatabase(t *testing.T) {
 // TestTestDeliveryWithoutAPlace: what could not be sent for want of a place is
 // not blamed on the endpoint, and everything typed is kept.
 func TestTestDeliveryWithoutAPlace(t *testing.T) {
+	t.Parallel()
 	hold, arrived := make(chan struct{}), make(chan struct{}, 9)
 	g := newRig(t, options{endpoint: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)

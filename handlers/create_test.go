@@ -77,6 +77,7 @@ func (g *rig) urls(n int) []string {
 }
 
 func TestCreate(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -93,6 +94,7 @@ func TestCreate(t *testing.T) {
 
 // TestAnswers holds what the person gets for each answer of the API.
 func TestAnswers(t *testing.T) {
+	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}}
 	after := http.Header{"Retry-After": {"60"}, "X-Request-Id": {"req-777"}}
 	tests := []struct {
@@ -172,6 +174,7 @@ func TestAnswers(t *testing.T) {
 
 // TestRefusedAtOnce: what cannot be a webhook is said without asking the API.
 func TestRefusedAtOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -233,6 +236,7 @@ func attrOf(pg *page, id, key string) string {
 // TestHintsNeverBlock: what Fourthwall may refuse is warned of when the form
 // is drawn again, and sent all the same.
 func TestHintsNeverBlock(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -264,6 +268,7 @@ func TestHintsNeverBlock(t *testing.T) {
 
 // TestButtonsKeepEverything presses what changes the ticks without script.
 func TestButtonsKeepEverything(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	shop := p.connect(0)
 	tests := []struct {
@@ -296,6 +301,7 @@ func TestButtonsKeepEverything(t *testing.T) {
 }
 
 func TestEnterCreates(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	shop := p.connect(0)
 	if f := p.newForm(shop.ID, good, "DONATION"); f.buttons[0] != "do=create" {
@@ -304,6 +310,7 @@ func TestEnterCreates(t *testing.T) {
 }
 
 func TestDeepLinks(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	shop := p.connect(0)
 	tests := []struct {
@@ -322,6 +329,7 @@ func TestDeepLinks(t *testing.T) {
 
 // TestTwins sends one form many times at once.
 func TestTwins(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		failure sandbox.Failure
@@ -364,6 +372,7 @@ func (g *rig) creates() (n int) {
 
 // TestSentAgain sends a form a second time, as Back and a press do.
 func TestSentAgain(t *testing.T) {
+	t.Parallel()
 	refuse := sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "WEBHOOK_URI_IP_NOT_ALLOWED"}
 	unclear := sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500}
 	usual := webhooks.DefaultTiming()
@@ -410,6 +419,7 @@ func TestSentAgain(t *testing.T) {
 
 // TestCheckAgain settles what was not confirmed, under the same id.
 func TestCheckAgain(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		appears int             // webhooks like it that appear before the check
@@ -453,6 +463,7 @@ func TestCheckAgain(t *testing.T) {
 // A list that fails once is read again, or nobody could tell the new webhook
 // should the answer to the create be lost too.
 func TestAFaultOfTheListBeforeLeavesNoCreateUnclear(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -468,6 +479,7 @@ func TestAFaultOfTheListBeforeLeavesNoCreateUnclear(t *testing.T) {
 // Where the list cannot be read at all, what the shop's last create saw stands
 // in for it, for a while.
 func TestTheLastListStandsInForOneThatCannotBeRead(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		before bool // another create before
@@ -501,6 +513,7 @@ func TestTheLastListStandsInForOneThatCannotBeRead(t *testing.T) {
 }
 
 func TestOldWebhookIsNotTakenForTheNewOne(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -512,6 +525,7 @@ func TestOldWebhookIsNotTakenForTheNewOne(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{budget: 300 * time.Millisecond})
 	p := g.person()
 	shop := p.connect(0)
@@ -523,6 +537,7 @@ func TestUnreachable(t *testing.T) {
 }
 
 func TestSecret(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -557,6 +572,7 @@ func TestSecret(t *testing.T) {
 // TestReadForbidden: a token that may only write creates and shows what it
 // created.
 func TestReadForbidden(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := g.box.Shops()[0]
@@ -572,6 +588,7 @@ func TestReadForbidden(t *testing.T) {
 }
 
 func TestWriteForbidden(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := g.box.Shops()[0]
@@ -588,6 +605,7 @@ func TestWriteForbidden(t *testing.T) {
 }
 
 func TestListShowsEverything(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -614,6 +632,7 @@ func TestListShowsEverything(t *testing.T) {
 
 // TestBackToTheForm leaves a page that cannot be settled.
 func TestBackToTheForm(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -631,6 +650,7 @@ func TestBackToTheForm(t *testing.T) {
 // TestEarlierAttempt: a create got no answer and is not in the list. What asks
 // for the same soon after could make a second one.
 func TestEarlierAttempt(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		later  time.Duration
@@ -679,6 +699,7 @@ func TestEarlierAttempt(t *testing.T) {
 // TestCutOff: the process ended between the call and its record. Whoever
 // sends the form again gets the webhook, and no second one is made.
 func TestCutOff(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -695,6 +716,7 @@ func TestCutOff(t *testing.T) {
 // TestDiedOnTheWay: the process ended before the call, or in it and the API
 // never heard of it. The same form still makes one webhook.
 func TestDiedOnTheWay(t *testing.T) {
+	t.Parallel()
 	usual := webhooks.DefaultTiming()
 	for _, test := range []struct {
 		name   string
@@ -772,6 +794,7 @@ func (d deadly) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestEarlierAttemptsAreClosed: of a form that was sent again after the end of
 // a process, one attempt is recorded as done and the other as not done.
 func TestEarlierAttemptsAreClosed(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -790,6 +813,7 @@ func TestEarlierAttemptsAreClosed(t *testing.T) {
 // TestFoundAndRecorded: who sends the form again after the end of a process
 // gets the webhook that it made, and the attempt is recorded as done at once.
 func TestFoundAndRecorded(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -807,6 +831,7 @@ func TestFoundAndRecorded(t *testing.T) {
 // TestWakesUpTooLate: a process that stood still before its call finds that
 // another has taken its place, and does not call.
 func TestWakesUpTooLate(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
 	shop := p.connect(0)
@@ -840,6 +865,7 @@ func TestWakesUpTooLate(t *testing.T) {
 }
 
 func TestHeadSpendsNothing(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	consent := p.get("/oauth/start?way=code")
@@ -852,6 +878,7 @@ func TestHeadSpendsNothing(t *testing.T) {
 }
 
 func TestInvalidUTF8(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	shop := p.connect(0)
 	pg := p.newForm(shop.ID, "\xff\xfe\x00", "\xff").submit().want(http.StatusUnprocessableEntity)
@@ -866,6 +893,7 @@ func noHeartbeat(t *webhooks.Timing) { t.Heartbeat = time.Hour }
 // TestStandsStillInTheCall: nobody begins anew while it is not known what a call
 // comes to that was begun.
 func TestStandsStillInTheCall(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
 	shop := p.connect(0)
@@ -893,6 +921,7 @@ func TestStandsStillInTheCall(t *testing.T) {
 // TestUnclearAttemptIsClosed: where a form is sent again and begins anew, the
 // attempt before is recorded as not done, with the answer that it had.
 func TestUnclearAttemptIsClosed(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -919,6 +948,7 @@ func TestUnclearAttemptIsClosed(t *testing.T) {
 // TestLongestWait: of several attempts that may still take effect, the one that
 // does for longest counts.
 func TestLongestWait(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{still: true})
 	p := g.person()
 	shop := p.connect(0)
@@ -936,6 +966,7 @@ func TestLongestWait(t *testing.T) {
 // TestNotSeenBefore: where nobody saw all webhooks before a create, one like it
 // may be an old one.
 func TestNotSeenBefore(t *testing.T) {
+	t.Parallel()
 	for name, unseen := range map[string]func(g *rig){
 		"the list could not be read": func(g *rig) {
 			g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 2})

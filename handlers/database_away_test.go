@@ -16,6 +16,7 @@ import (
 // TestDatabaseIsAway: a form that cannot be kept comes back as it was sent, or
 // with a button that sends it again; what is secret does not.
 func TestDatabaseIsAway(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {
 		t.Skip("a file is taken away")
 	}
@@ -85,6 +86,7 @@ func TestDatabaseIsAway(t *testing.T) {
 // TestDatabaseGoesAwayMeanwhile: what is done is done, and costs no more than
 // the notice that says so.
 func TestDatabaseGoesAwayMeanwhile(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {
 		t.Skip("a file is taken away")
 	}

@@ -24,6 +24,7 @@ func (p *person) deleteForm(shopID, id string) *form {
 
 // TestDeletePage shows what is deleted and what stops.
 func TestDeletePage(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		types  []string
@@ -82,6 +83,7 @@ func TestDeletePage(t *testing.T) {
 
 // TestDeleteAnswers holds what the person gets for each answer of the API.
 func TestDeleteAnswers(t *testing.T) {
+	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	tests := []struct {
 		name    string
@@ -139,6 +141,7 @@ func TestDeleteAnswers(t *testing.T) {
 
 // TestNoticeWaits: what is to be said is not spent on who sees no page.
 func TestNoticeWaits(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -151,6 +154,7 @@ func TestNoticeWaits(t *testing.T) {
 // TestDeletedAlready: a webhook that is gone when Delete is pressed counts as
 // deleted, also on a second press.
 func TestDeletedAlready(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -171,6 +175,7 @@ func TestDeletedAlready(t *testing.T) {
 
 // TestCreateAgain: what was deleted is one press away.
 func TestCreateAgain(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -193,6 +198,7 @@ func TestCreateAgain(t *testing.T) {
 // TestCreateAgainUnknown: types that this version does not know are shown,
 // and not created with.
 func TestCreateAgainUnknown(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -205,6 +211,7 @@ func TestCreateAgainUnknown(t *testing.T) {
 
 // TestDeleteSessionLost comes back to the page that asks.
 func TestDeleteSessionLost(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		end  func(*rig, *person)
@@ -241,6 +248,7 @@ func TestDeleteSessionLost(t *testing.T) {
 
 // TestImmutable: what Fourthwall would not change is marked, and left alone.
 func TestImmutable(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		try  func(*person, sandbox.DemoShop, string) *page
@@ -296,6 +304,7 @@ func TestImmutable(t *testing.T) {
 
 // TestImmutableMarkIsTheShops: whoever has the shop sees the mark, and no other shop.
 func TestImmutableMarkIsTheShops(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p, q := g.person(), g.person()
 	locked, other := p.connect(1), q.connect(2)

@@ -46,6 +46,7 @@ func (g *rig) fired(shop sandbox.DemoShop, kind string, test bool) string {
 
 // TestDeliveryLog shows what Fourthwall lists, newest first, by page and type.
 func TestDeliveryLog(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -111,6 +112,7 @@ func TestDeliveryLog(t *testing.T) {
 
 // TestDeliveryMarks: what each row says of a delivery, and of its webhook.
 func TestDeliveryMarks(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -178,6 +180,7 @@ func TestDeliveryMarks(t *testing.T) {
 
 // TestDeliveriesOfOneWebhook: what may be another's is shown, and said so.
 func TestDeliveriesOfOneWebhook(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -208,6 +211,7 @@ func TestDeliveriesOfOneWebhook(t *testing.T) {
 
 // TestDeliveriesUnread: the log and one delivery, when the API does not answer.
 func TestDeliveriesUnread(t *testing.T) {
+	t.Parallel()
 	after := http.Header{"Retry-After": {"60"}}
 	tests := []struct {
 		name   string
@@ -278,6 +282,7 @@ func TestDeliveriesUnread(t *testing.T) {
 
 // TestDeliveryOfAnUnknownWebhook: of what could not be read, nothing is said.
 func TestDeliveryOfAnUnknownWebhook(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		m    webhooks.Matcher
@@ -298,6 +303,7 @@ func TestDeliveryOfAnUnknownWebhook(t *testing.T) {
 
 // TestDelivery shows one, with its body only when it is asked for.
 func TestDelivery(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -328,6 +334,7 @@ func TestDelivery(t *testing.T) {
 
 // TestDeliveryBody: whatever came is shown as it came.
 func TestDeliveryBody(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		body   string
@@ -369,6 +376,7 @@ func TestDeliveryBody(t *testing.T) {
 // TestNoBuyersDataIsKept looks for the body of a delivery, and for the
 // credentials, in all that is written.
 func TestNoBuyersDataIsKept(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	g := newRig(t, options{file: filepath.Join(dir, "h.db")})
 	p := g.person()
@@ -429,6 +437,7 @@ func TestNoBuyersDataIsKept(t *testing.T) {
 // TestDeliveryGetsThrough: an endpoint that fails at first is shown with its
 // error, and without once the event has arrived.
 func TestDeliveryGetsThrough(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -456,6 +465,7 @@ func TestDeliveryGetsThrough(t *testing.T) {
 
 // TestDeliveriesOfAnotherShop: an id of another shop opens nothing.
 func TestDeliveriesOfAnotherShop(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p, q := g.person(), g.person()
 	mine, theirs := p.connect(0), q.connect(2)

@@ -15,6 +15,7 @@ import (
 
 // TestDuplicateQuestion: which webhooks make the person think twice.
 func TestDuplicateQuestion(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		there  string // URL of the one that exists
@@ -82,6 +83,7 @@ func TestDuplicateQuestion(t *testing.T) {
 
 // TestSecondWebhook agrees to a second one, more than once.
 func TestSecondWebhook(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		do   func(*page)
@@ -134,6 +136,7 @@ func TestSecondWebhook(t *testing.T) {
 
 // TestDuplicateOfAnother: the question belongs to one browser and one shop.
 func TestDuplicateOfAnother(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p, q := g.person(), g.person()
 	shop := p.connect(0)
@@ -151,6 +154,7 @@ func TestDuplicateOfAnother(t *testing.T) {
 
 // TestDuplicateUnread: where the list cannot be read, nobody is asked.
 func TestDuplicateUnread(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -162,6 +166,7 @@ func TestDuplicateUnread(t *testing.T) {
 // TestEditDuplicates: a review warns of others with the new address, and not
 // of the webhook itself.
 func TestEditDuplicates(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		change func(*form)
@@ -200,6 +205,7 @@ func TestEditDuplicates(t *testing.T) {
 // TestTwoPeopleCreateAtOnce: of two people who create the same within one round
 // trip, the second is asked about the duplicate.
 func TestTwoPeopleCreateAtOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p, q := g.person(), g.person()
 	shop := p.connect(0)

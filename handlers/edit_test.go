@@ -59,6 +59,7 @@ func (pg *page) edited(shopID, id, address string, types ...string) {
 
 // TestEditSendsEverything compares what is sent with what there was.
 func TestEditSendsEverything(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		url    string
@@ -150,6 +151,7 @@ func TestEditSendsEverything(t *testing.T) {
 
 // TestEditKeepsLineBreaks, although browsers send them in another way.
 func TestEditKeepsLineBreaks(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -163,6 +165,7 @@ func TestEditKeepsLineBreaks(t *testing.T) {
 
 // TestEditFormIsRead: the form shows what Fourthwall has now.
 func TestEditFormIsRead(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -175,6 +178,7 @@ func TestEditFormIsRead(t *testing.T) {
 
 // TestEditRefusedAtOnce: what cannot be saved is said without asking the API.
 func TestEditRefusedAtOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -219,6 +223,7 @@ func TestEditRefusedAtOnce(t *testing.T) {
 
 // TestEditButtonsKeepEverything presses what changes the ticks without script.
 func TestEditButtonsKeepEverything(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -267,6 +272,7 @@ func TestEditButtonsKeepEverything(t *testing.T) {
 
 // TestReview shows what a save will change.
 func TestReview(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -338,6 +344,7 @@ func (p *person) conflict(shop sandbox.DemoShop, id string) *page {
 }
 
 func TestConflict(t *testing.T) {
+	t.Parallel()
 	before := []string{"DONATION", "ORDER_PLACED", "LIVESTREAM_STARTED"}
 	mine := []string{"ORDER_PLACED", "LIVESTREAM_STARTED", "GIFT_PURCHASE"}
 	theirs := []string{"ORDER_PLACED", "LIVESTREAM_STARTED", "COLLECTION_UPDATED"}
@@ -404,6 +411,7 @@ func TestConflict(t *testing.T) {
 
 // TestConflictAtSave: what changes between the review and the save is noticed.
 func TestConflictAtSave(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -425,6 +433,7 @@ func TestConflictAtSave(t *testing.T) {
 // TestEditAnswers holds what the person gets for each answer of the API to a
 // save.
 func TestEditAnswers(t *testing.T) {
+	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	tests := []struct {
 		name   string
@@ -498,6 +507,7 @@ func TestEditAnswers(t *testing.T) {
 
 // TestEditUnread: the webhook cannot be read, at each step of an edit.
 func TestEditUnread(t *testing.T) {
+	t.Parallel()
 	form := func(p *person, shop sandbox.DemoShop, id string) func() *page {
 		return func() *page { return p.get(editPath(shop.ID, id)) }
 	}
@@ -565,6 +575,7 @@ func TestEditUnread(t *testing.T) {
 
 // TestDeletedMeanwhile creates anew what was being edited.
 func TestDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -583,6 +594,7 @@ func TestDeletedMeanwhile(t *testing.T) {
 
 // TestEditSessionLost: what was typed comes back after signing in again.
 func TestEditSessionLost(t *testing.T) {
+	t.Parallel()
 	ends := map[string]func(*rig, *person){
 		"the session is over":       func(g *rig, _ *person) { g.move(13 * time.Hour) },
 		"signed out in another tab": func(_ *rig, p *person) { p.post("/sign-out", url.Values{}) },
@@ -643,6 +655,7 @@ func TestEditSessionLost(t *testing.T) {
 
 // TestEditDraft: a kept change is for one hour, one browser, one webhook.
 func TestEditDraft(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		come func(g *rig, p *person, shop sandbox.DemoShop, id string) (*person, sandbox.DemoShop, string)
@@ -702,6 +715,7 @@ func TestEditDraft(t *testing.T) {
 
 // TestSaveTwice: a second press does no harm.
 func TestSaveTwice(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		press func(*form)
@@ -737,6 +751,7 @@ func TestSaveTwice(t *testing.T) {
 // TestRewrittenAddress: an API that writes an address in its own way, and
 // names each type once, is understood.
 func TestRewrittenAddress(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{budget: time.Second})
 	p := g.person()
 	shop := p.connect(0)
@@ -753,6 +768,7 @@ func TestRewrittenAddress(t *testing.T) {
 // TestEditForbidden: connecting again with the permission comes back to what
 // was about to be saved, or deleted.
 func TestEditForbidden(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		grant string // of the two permissions
@@ -784,6 +800,7 @@ func TestEditForbidden(t *testing.T) {
 // TestOnlyTheSpelling: an address that is only to be written in another way is
 // saved, although it means the same.
 func TestOnlyTheSpelling(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -799,6 +816,7 @@ func TestOnlyTheSpelling(t *testing.T) {
 // TestConflictAgain: what was chosen between two versions does not count for a
 // third, of which only the address or only the types are new.
 func TestConflictAgain(t *testing.T) {
+	t.Parallel()
 	for name, third := range map[string]sandbox.Webhook{
 		"another address": {URL: good + "/third", AllowedTypes: []string{"DONATION"}},
 		"other types":     {URL: good + "/theirs", AllowedTypes: []string{"PRODUCT_CREATED"}},
@@ -823,6 +841,7 @@ func TestConflictAgain(t *testing.T) {
 // TestSaverGoesAway: a change goes on without the person who pressed the button,
 // and how it ended is recorded.
 func TestSaverGoesAway(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -854,6 +873,7 @@ func TestSaverGoesAway(t *testing.T) {
 // TestTwoTabsSaveAtOnce: of two saves within one round trip, the second meets
 // the page that shows both versions.
 func TestTwoTabsSaveAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, second := range map[string]func(*rig, *person) *person{
 		"two tabs":   func(_ *rig, p *person) *person { return p },
 		"two people": func(g *rig, _ *person) *person { q := g.person(); q.connectKey(0); return q },

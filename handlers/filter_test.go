@@ -54,6 +54,7 @@ func FuzzFilters(f *testing.F) {
 // TestListFilterProperties compares the list with plain looking, for any
 // webhooks and any filter.
 func TestListFilterProperties(t *testing.T) {
+	t.Parallel()
 	word := rapid.SampledFrom([]string{"", "a", "B", "é", "É", "DONATION", "Donation", "%", "future", "https://A.example/b"})
 	hook := rapid.Custom(func(r *rapid.T) fourthwall.Webhook {
 		types := rapid.SliceOfN(rapid.SampledFrom([]fourthwall.EventType{"DONATION", "ORDER_PLACED", "FUTURE_TYPE", "", "é"}), 0, 4).Draw(r, "types")

@@ -24,6 +24,7 @@ func partOf(list string) http.Handler {
 
 // TestIncompleteList says that it is, and claims nothing of what is missing.
 func TestIncompleteList(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -42,6 +43,7 @@ func TestIncompleteList(t *testing.T) {
 
 // TestIncompleteListSettlesNothing: what is not listed may be there.
 func TestIncompleteListSettlesNothing(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, method, want string }{
 		{"a create", http.MethodPost, store.OutcomeUnclear},
 		{"a delete", http.MethodDelete, store.OutcomeUnclear},
@@ -72,6 +74,7 @@ func TestIncompleteListSettlesNothing(t *testing.T) {
 // TestIncompleteListBeginsNothing: what is not listed may have been created, so
 // the same form sent again creates nothing, however late.
 func TestIncompleteListBeginsNothing(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -88,6 +91,7 @@ func TestIncompleteListBeginsNothing(t *testing.T) {
 
 // TestTooLarge says why, and blames nobody.
 func TestTooLarge(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)

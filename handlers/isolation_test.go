@@ -69,6 +69,7 @@ var given = regexp.MustCompile(`(?:draft=|name="(?:draft|submission)" value=")([
 // that is not connected, and what is connected does not show on the other's
 // pages. Checklist 20.
 func TestShopsNeverMix(t *testing.T) {
+	t.Parallel()
 	few(t, 25)
 	v := newVillage(t)
 	rapid.Check(t, func(r *rapid.T) {

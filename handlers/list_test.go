@@ -49,6 +49,7 @@ func (pg *page) records() [][]string {
 }
 
 func TestListFilter(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -124,6 +125,7 @@ func TestListFilter(t *testing.T) {
 }
 
 func TestCoverage(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -146,6 +148,7 @@ func TestCoverage(t *testing.T) {
 
 // TestCSV: cells that a spreadsheet would calculate are text.
 func TestCSV(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ cell, want string }{
 		{"plain", "plain"},
 		{"", ""},
@@ -200,6 +203,7 @@ func TestCSV(t *testing.T) {
 
 // TestListUnread: what the list says when the API does not.
 func TestListUnread(t *testing.T) {
+	t.Parallel()
 	after := http.Header{"Retry-After": {"60"}}
 	tests := []struct {
 		name   string
@@ -236,6 +240,7 @@ func TestListUnread(t *testing.T) {
 
 // TestThousandWebhooks: a large shop is listed in full, within a few calls.
 func TestThousandWebhooks(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -277,6 +282,7 @@ const (
 
 // TestHealth: the list says what the last deliveries say, and no more.
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -336,6 +342,7 @@ func eventsAPI(answer string) http.Handler {
 // TestHealthOfSharedAddress: what could belong to several webhooks is counted
 // for none of them.
 func TestHealthOfSharedAddress(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -371,6 +378,7 @@ func TestHealthOfSharedAddress(t *testing.T) {
 
 // TestListWithoutHealth: the list does not wait for the deliveries.
 func TestListWithoutHealth(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		fail sandbox.Failure
@@ -404,6 +412,7 @@ func TestListWithoutHealth(t *testing.T) {
 
 // TestFilterSurvivesSignIn: a bookmark opens as it was kept.
 func TestFilterSurvivesSignIn(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := g.box.Shops()[2]
@@ -427,6 +436,7 @@ func TestFilterSurvivesSignIn(t *testing.T) {
 // TestHealthOf: a delivery failed where it has an error, whatever its state is
 // called, and the last one that failed is the newest, in whatever order they come.
 func TestHealthOf(t *testing.T) {
+	t.Parallel()
 	at := func(minute int) time.Time { return time.Date(2026, 11, 23, 9, minute, 0, 0, time.UTC) }
 	hooks := fourthwall.WebhookList{Webhooks: []fourthwall.Webhook{{ID: "one", URL: good}, {ID: "two", URL: good + "/two"}, {ID: "three", URL: good + "/two"}}}
 	found := fourthwall.EventPage{Events: []fourthwall.Event{

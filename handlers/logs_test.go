@@ -41,6 +41,7 @@ func (pg *page) line(message string) map[string]any {
 // TestLostKeyIsLogged: what another key sealed is a matter for who runs the
 // program, with the request that met it, also where the store says so.
 func TestLostKeyIsLogged(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")
 	before := newRig(t, options{file: file})
 	p := before.person()
@@ -66,6 +67,7 @@ func TestLostKeyIsLogged(t *testing.T) {
 // TestWhatIsLeftOutIsLogged: a page that is drawn without something says in the
 // log why, with its request id.
 func TestWhatIsLeftOutIsLogged(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -85,6 +87,7 @@ func TestWhatIsLeftOutIsLogged(t *testing.T) {
 }
 
 func TestLogTo(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	to := LogTo(slog.NewJSONHandler(&out, nil)).WithAttrs([]slog.Attr{slog.Int("a", 1)})
 	moment := time.Date(2026, 11, 23, 1, 2, 3, 0, time.FixedZone("east", 9*60*60))

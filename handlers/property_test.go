@@ -62,6 +62,7 @@ func unknownOf(types []string) []string {
 // there is. Event types that this version does not know stay as they are, in
 // their order, until somebody unticks them.
 func TestEditsKeepUnknownTypes(t *testing.T) {
+	t.Parallel()
 	few(t, 40)
 	g := newRig(t, options{direct: true})
 	p := g.near()
@@ -138,6 +139,7 @@ type sending struct {
 // is never more than one webhook; who asks for it is led to it, and who asks
 // for something else under the same id is told.
 func TestCreatesOnceWhateverHappens(t *testing.T) {
+	t.Parallel()
 	few(t, 40)
 	g := newRig(t, options{direct: true, budget: 2 * time.Second})
 	p := g.near()

@@ -12,6 +12,7 @@ import (
 // TestKeptForms walks the routes that a form is sent to: without a session
 // the person is led to connect, and back to a page that has the form.
 func TestKeptForms(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	shop := g.box.Shops()[0]
 	for _, rt := range g.server.routes() {

@@ -13,6 +13,7 @@ import (
 
 // TestSamples: each event type has a sample that anybody may read.
 func TestSamples(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	for _, info := range fourthwall.EventTypes() {
 		pg := p.get(samplePath(info.Code)).want(http.StatusOK, info.Title, info.Description)
@@ -52,6 +53,7 @@ func (pg *page) code() (text string) {
 
 // TestPickerLeadsToSamples: every box of the form has its sample.
 func TestPickerLeadsToSamples(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	shop := p.connect(0)
 	found := map[string]bool{}

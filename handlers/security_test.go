@@ -32,6 +32,7 @@ func concrete(pattern, shopID string) string {
 // TestGuard walks the routes: a shop's pages need a session that connected it.
 // Checklist 21.
 func TestGuard(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	insider := g.person()
 	mine := insider.connect(0)
@@ -86,6 +87,7 @@ func (p *person) send(method, path string) *page {
 // TestCrossOrigin walks the routes that change something.
 // Checklist 19.
 func TestCrossOrigin(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -129,6 +131,7 @@ func TestCrossOrigin(t *testing.T) {
 // TestReferer: where a form comes from is asked of the header that says most.
 // Behind a reverse proxy the host of the request may be another than ours.
 func TestReferer(t *testing.T) {
+	t.Parallel()
 	const public, inside = "https://hooks.example.com", "internal:8080"
 	tests := []struct {
 		name, method string
@@ -168,6 +171,7 @@ func TestReferer(t *testing.T) {
 // answer must carry.
 // Checklist 26, 27.
 func TestHeaders(t *testing.T) {
+	t.Parallel()
 	for _, public := range []string{"", "https://hooks.example.com", "http://hooks.example.com"} {
 		t.Run("public URL "+public, func(t *testing.T) {
 			g := newRig(t, options{publicURL: public})
@@ -235,6 +239,7 @@ func checkHeaders(t *testing.T, pg *page, r *http.Request, secure bool) {
 }
 
 func TestErrorPages(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	tests := []struct {
@@ -288,6 +293,7 @@ func (readCloser) Close() error { return nil }
 // TestHost: a dashboard on this machine answers to its own name only.
 // Checklist 22.
 func TestHost(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, public, method, host string
 		status                     int
@@ -322,6 +328,7 @@ func TestHost(t *testing.T) {
 // is trusted, and never change where links lead.
 // Checklist 22.
 func TestForwarded(t *testing.T) {
+	t.Parallel()
 	loopback := netip.MustParsePrefix("127.0.0.0/8")
 	tests := []struct {
 		name    string
@@ -372,6 +379,7 @@ func (g *rig) lastRequest() (last map[string]any) {
 // TestReturnPath holds what a person can be sent to after signing in.
 // Checklist 23.
 func TestReturnPath(t *testing.T) {
+	t.Parallel()
 	s := newRig(t, options{}).server
 	tests := []struct{ raw, want string }{
 		{"/", "/"},
@@ -458,6 +466,7 @@ func FuzzReturnPath(f *testing.F) {
 }
 
 func TestForShop(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ to, want string }{
 		{"", "/shops/sh_2/webhooks"},
 		{"/", "/shops/sh_2/webhooks"},
@@ -477,6 +486,7 @@ func TestForShop(t *testing.T) {
 // TestCookies: every cookie of a journey has every attribute.
 // Checklist 18.
 func TestCookies(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		public, prefix string
 		secure         bool
@@ -517,6 +527,7 @@ func TestCookies(t *testing.T) {
 // TestNoSecretInLogs runs a journey and looks for what must not be logged.
 // Checklist 11, 36.
 func TestNoSecretInLogs(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -560,6 +571,7 @@ func TestNoSecretInLogs(t *testing.T) {
 // TestGetsWriteNothing opens every page and compares what there is.
 // Checklist 19.
 func TestGetsWriteNothing(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -583,6 +595,7 @@ func TestGetsWriteNothing(t *testing.T) {
 
 // TestHostileWebhook shows a webhook whose parts were made to break out.
 func TestHostileWebhook(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)

@@ -38,6 +38,7 @@ func (p *person) checkSignature(body, file, signature string, secret fourthwall.
 // TestSignaturePage needs no connection, keeps what was typed but for the
 // secret, and keeps nothing anywhere else.
 func TestSignaturePage(t *testing.T) {
+	t.Parallel()
 	const secret = fourthwall.Secret("canary-of-the-shop")
 	const body = "{\n  \"email\": \"buyer@canary.example\"\n}"
 	right := signature.Sign([]byte(body), secret)

@@ -19,6 +19,7 @@ var advice = regexp.MustCompile(`(^|[.:] )(Try|Use|Go|Open|Look|Start|Make|Conne
 // TestErrorsSayWhatToDo holds the words of what went wrong: a heading that is
 // a sentence, and a text that ends with what to do.
 func TestErrorsSayWhatToDo(t *testing.T) {
+	t.Parallel()
 	check := func(name, heading, text string) {
 		t.Helper()
 		switch {
@@ -53,6 +54,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 
 // TestWaitText: nobody is to count in seconds what takes hours.
 func TestWaitText(t *testing.T) {
+	t.Parallel()
 	for seconds, want := range map[int]string{0: "a moment", 1: "1 second", 60: "60 seconds", 600: "10 minutes", 24 * 60 * 60: "24 hours"} {
 		if got := waitText(time.Duration(seconds) * time.Second); got != want {
 			t.Errorf("%d s are %q, want %q", seconds, got, want)
@@ -63,6 +65,7 @@ func TestWaitText(t *testing.T) {
 // TestWhatPassesIsAskedForAgain: pages that say to try again have a link that
 // does.
 func TestWhatPassesIsAskedForAgain(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(2)
