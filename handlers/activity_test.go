@@ -73,11 +73,13 @@ func TestRecordedBeforeTheCall(t *testing.T) {
 				}
 			}, nil)
 			test.do(p, shop, id).want(http.StatusOK)
-			if len(during) != 1 || during[0].Outcome != store.OutcomePending || during[0].Status != 0 || !strings.Contains(seen, "Unsettled") {
+			if len(during) != 1 || during[0].Outcome != store.OutcomePending || during[0].Status != 0 ||
+				!strings.Contains(seen, "Unsettled") {
 				t.Fatalf("during the call: %+v", during)
 			}
 			after := g.recorded(shop, test.action)
-			if len(after) != 1 || after[0].Outcome != store.OutcomeDone || after[0].Status != 200 || after[0].ID != during[0].ID || after[0].EndedAt.IsZero() {
+			if len(after) != 1 || after[0].Outcome != store.OutcomeDone || after[0].Status != 200 ||
+				after[0].ID != during[0].ID || after[0].EndedAt.IsZero() {
 				t.Fatalf("after the call: %+v", after)
 			}
 			a := after[0]
@@ -87,7 +89,8 @@ func TestRecordedBeforeTheCall(t *testing.T) {
 			if diff := cmp.Diff(want, string(a.Detail)); diff != "" {
 				t.Error(diff)
 			}
-			if a.Actor != "Fourthwall sign-in" || len(a.Session) != 8 || len(a.RequestID) != 16 || a.Owner != owner(p) || a.WebhookID == "" {
+			if a.Actor != "Fourthwall sign-in" || len(a.Session) != 8 || len(a.RequestID) != 16 || a.Owner != owner(p) ||
+				a.WebhookID == "" {
 				t.Errorf("who and what: %+v", a)
 			}
 			if !strings.Contains(g.logs.String(), a.RequestID) {
@@ -149,7 +152,8 @@ func TestOutcomes(t *testing.T) {
 					t.Error(diff)
 				}
 				row := viewer.get(activityPath(shop.ID) + "?action=" + attempt.action).want(http.StatusOK).rows()
-				if len(row) != 1 || !strings.Contains(row[0], test.shown) || !strings.Contains(row[0], test.code) || !strings.Contains(row[0], test.api) || !strings.Contains(row[0], all[0].RequestID) {
+				if len(row) != 1 || !strings.Contains(row[0], test.shown) || !strings.Contains(row[0], test.code) ||
+					!strings.Contains(row[0], test.api) || !strings.Contains(row[0], all[0].RequestID) {
 					t.Errorf("shows %s", row)
 				}
 			})
@@ -162,8 +166,12 @@ func TestOutcomes(t *testing.T) {
 func TestGoneIsRecorded(t *testing.T) {
 	t.Parallel()
 	const code = "WEBHOOK_CONFIGURATION_NOT_FOUND"
-	answer := sandbox.Failure{Path: apiWebhooks + "*", Status: 404, Code: code, Header: http.Header{"X-Request-Id": {"req-777"}}}
-	for name, method := range map[string]string{"before the button is pressed": http.MethodGet, "when it is": http.MethodDelete} {
+	answer := sandbox.Failure{
+		Path: apiWebhooks + "*", Status: 404, Code: code, Header: http.Header{"X-Request-Id": {"req-777"}},
+	}
+	for name, method := range map[string]string{
+		"before the button is pressed": http.MethodGet, "when it is": http.MethodDelete,
+	} {
 		t.Run(name, func(t *testing.T) {
 			g := newRig(t, options{})
 			p := g.person()
@@ -178,7 +186,10 @@ func TestGoneIsRecorded(t *testing.T) {
 				t.Fatalf("recorded %+v", all)
 			}
 			want := store.Ending{Outcome: store.OutcomeDone, WebhookID: id, Status: 404, Code: code, APIRequestID: "req-777"}
-			got := store.Ending{Outcome: all[0].Outcome, WebhookID: all[0].WebhookID, Status: all[0].Status, Code: all[0].Code, APIRequestID: all[0].APIRequestID}
+			got := store.Ending{
+				Outcome: all[0].Outcome, WebhookID: all[0].WebhookID, Status: all[0].Status, Code: all[0].Code,
+				APIRequestID: all[0].APIRequestID,
+			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -212,13 +223,15 @@ func TestConnectionsAreRecorded(t *testing.T) {
 			t.Errorf("%s %s: %d", test.shop.Name, test.action, len(all))
 		}
 		for _, a := range all {
-			if a.Outcome != store.OutcomeDone || a.Status != test.status || a.Actor != test.actor || len(a.Session) != 8 || !strings.Contains(string(a.Detail), test.shop.Name) {
+			if a.Outcome != store.OutcomeDone || a.Status != test.status || a.Actor != test.actor || len(a.Session) != 8 ||
+				!strings.Contains(string(a.Detail), test.shop.Name) {
 				t.Errorf("%s %s: %+v %s", test.shop.Name, test.action, a, a.Detail)
 			}
 		}
 	}
 	p.connect(0)
-	p.get(activityPath(one.ID)).want(http.StatusOK, "Connect the shop", "Disconnect the shop", "webhook_write webhook_read")
+	p.get(activityPath(one.ID)).want(http.StatusOK, "Connect the shop", "Disconnect the shop",
+		"webhook_write webhook_read")
 }
 
 // contentOf is a webhook's content in short.
@@ -231,7 +244,10 @@ func (g *rig) plant(shop sandbox.DemoShop, of store.Owner, action, id string, d 
 	g.t.Helper()
 	encoded, err := json.Marshal(d)
 	g.must(err)
-	a, err := g.store.BeginActivity(g.t.Context(), store.Activity{Shop: shop.ID, Owner: of, Action: action, WebhookID: id, Detail: encoded, RecheckGap: g.timing.FirstRecheck})
+	a, err := g.store.BeginActivity(g.t.Context(),
+		store.Activity{
+			Shop: shop.ID, Owner: of, Action: action, WebhookID: id, Detail: encoded, RecheckGap: g.timing.FirstRecheck,
+		})
 	g.must(err)
 	return a
 }
@@ -316,7 +332,8 @@ func TestUnsettled(t *testing.T) {
 				t.Errorf("made %s, not %s", early.WebhookID, made)
 			}
 			shows := map[string]string{pending: "Unsettled", done: "Done"}
-			if row := p.get(activityPath(shop.ID) + "?action=" + test.action).rows(); !strings.Contains(strings.Join(row, "\n"), shows[test.early]) {
+			if row := p.get(activityPath(shop.ID) + "?action=" + test.action).rows(); !strings.Contains(strings.Join(row, "\n"),
+				shows[test.early]) {
 				t.Errorf("shows %s", row)
 			}
 			g.move(g.timing.Certain)
@@ -484,12 +501,15 @@ func TestUnclearIsLookedIntoAgain(t *testing.T) {
 			g := newRig(t, options{})
 			p := g.person()
 			shop := p.connectKey(0)
-			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}}})
+			g.box.FailNext(sandbox.Failure{
+				Method: http.MethodPost, Path: apiWebhooks, Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}},
+			})
 			p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
 			hook := g.add(shop, good, "DONATION")
 			g.move(test.after)
 			got := g.reconciled(g.recorded(shop, activity.CreateWebhook)[0])
-			if got.Outcome != test.want || (got.WebhookID == hook.ID) != (test.want == store.OutcomeDone) || got.APIRequestID != "req-777" || got.Status != 500 {
+			if got.Outcome != test.want || (got.WebhookID == hook.ID) != (test.want == store.OutcomeDone) ||
+				got.APIRequestID != "req-777" || got.Status != 500 {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -504,7 +524,8 @@ func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
 	var planted []store.Activity
 	for n := range 3 {
 		shop := p.connectKey(n)
-		planted = append(planted, g.plant(shop, owner(p), activity.DeleteWebhook, "wcon_gone", activity.Detail{Before: contentOf(good)}))
+		planted = append(planted,
+			g.plant(shop, owner(p), activity.DeleteWebhook, "wcon_gone", activity.Detail{Before: contentOf(good)}))
 	}
 	g.move(g.timing.FirstRecheck + time.Second)
 	g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Delay: time.Minute}) // of the shop that comes first
@@ -538,7 +559,8 @@ func TestActivityFilter(t *testing.T) {
 		if i%3 == 0 {
 			action, outcome = activity.DeleteWebhook, store.OutcomeRefused
 		}
-		a := g.plant(shop, owner(p), action, fmt.Sprintf("wcon_%03d", i), activity.Detail{Before: contentOf("=1+1", "DONATION")})
+		a := g.plant(shop, owner(p), action, fmt.Sprintf("wcon_%03d", i),
+			activity.Detail{Before: contentOf("=1+1", "DONATION")})
 		g.must(g.store.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: outcome, Status: 200 + i}))
 		g.move(time.Second)
 	}
@@ -608,14 +630,17 @@ func TestActivityFile(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connectKey(0)
-	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "=CODE", Header: http.Header{"X-Request-Id": {"@req"}}})
+	g.box.FailNext(sandbox.Failure{
+		Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "=CODE", Header: http.Header{"X-Request-Id": {"@req"}},
+	})
 	p.newForm(shop.ID, good, "DONATION", "ORDER_PLACED").submit().want(http.StatusUnprocessableEntity)
 	pg := p.get(activityPath(shop.ID) + ".csv?action=webhook.create")
 	a := g.recorded(shop, activity.CreateWebhook)[0]
 	want := [][]string{
 		{"time", "action", "outcome", "who", "session", "webhook", "url before", "url after", "event types before", "event types after", "status", "code", "request id", "request id of the API"},
 		{
-			a.StartedAt.UTC().Format(time.RFC3339), "webhook.create", "refused", "API key ending in " + shop.APIUser[len(shop.APIUser)-4:], a.Session, "", "", good, "", "DONATION ORDER_PLACED",
+			a.StartedAt.UTC().Format(time.RFC3339), "webhook.create", "refused",
+			"API key ending in " + shop.APIUser[len(shop.APIUser)-4:], a.Session, "", "", good, "", "DONATION ORDER_PLACED",
 			"400", "'=CODE", a.RequestID, "'@req",
 		},
 	}
@@ -638,8 +663,11 @@ func TestActivityIsTheShops(t *testing.T) {
 	colleague.connectKey(0)
 	colleague.get(activityPath(shop.ID)).want(http.StatusOK, "Delete a webhook", id, "canary", "Fourthwall sign-in")
 	other := stranger.connectKey(2)
-	for _, path := range []string{activityPath(other.ID), activityPath(other.ID) + ".csv", activityPath(other.ID) + "?webhook=" + id} {
-		if pg := stranger.get(path).want(http.StatusOK); strings.Contains(strings.ReplaceAll(pg.body, `value="`+id+`"`, ""), id) || strings.Contains(pg.body, "canary") {
+	for _, path := range []string{
+		activityPath(other.ID), activityPath(other.ID) + ".csv", activityPath(other.ID) + "?webhook=" + id,
+	} {
+		if pg := stranger.get(path).want(http.StatusOK); strings.Contains(strings.ReplaceAll(pg.body, `value="`+id+`"`, ""),
+			id) || strings.Contains(pg.body, "canary") {
 			t.Errorf("%s shows it", path)
 		}
 	}
@@ -717,7 +745,8 @@ func TestAmbiguousCreate(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connectKey(0)
-	cut := g.plant(shop, owner(p), activity.CreateWebhook, "", activity.Detail{After: contentOf(good, "DONATION"), KnownAll: true})
+	cut := g.plant(shop, owner(p), activity.CreateWebhook, "",
+		activity.Detail{After: contentOf(good, "DONATION"), KnownAll: true})
 	g.move(g.timing.Late + time.Second) // before that, nothing is sent
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: true})
 	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")

@@ -13,7 +13,8 @@ func TestMisleadingAddress(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	const address, ascii, risk = "https://\u0430\u0440\u0440\u04cf\u0435.com/hook", "xn--80ak6aa92e.com", "uses letters that look like others"
+	const address, ascii, risk = "https://\u0430\u0440\u0440\u04cf\u0435.com/hook", "xn--80ak6aa92e.com",
+		"uses letters that look like others"
 	p.newForm(shop.ID, address).submit().want(http.StatusUnprocessableEntity, ascii, risk)
 	hook := g.add(shop, address, "ORDER_PLACED")
 	at := webhookPath(shop.ID, hook.ID)

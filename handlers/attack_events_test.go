@@ -109,7 +109,8 @@ func TestEnvironmentsDoNotMix(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
 	keys := testKeys(t)
-	live, err := store.Open(t.Context(), v.file, store.Options{Keys: keys, Environment: "https://api.fourthwall.com", Now: v.server.Now})
+	live, err := store.Open(t.Context(), v.file,
+		store.Options{Keys: keys, Environment: "https://api.fourthwall.com", Now: v.server.Now})
 	v.must(err)
 	t.Cleanup(func() { live.Close() })
 	to := v.back("code", v.box.Shops()[1].ID)
@@ -142,15 +143,21 @@ func TestFirstOfSeveral(t *testing.T) {
 	if strings.Contains(pg.text(), good+"/second") || !strings.Contains(pg.text(), good+"/first") {
 		t.Error("a later value of q counts")
 	}
-	form := url.Values{"url": {good + "/one", good + "/two"}, "url[]": {good + "/three"}, "allowedTypes": {"DONATION"}, "allowedTypes[]": {"ORDER_PLACED"}, "do": {"create", "preset:everything"}}
-	p.post(webhooksPath(shop.ID)+"?url="+good+"/four&allowedTypes=GIFT_PURCHASE&shop="+g.box.Shops()[1].ID, form).want(http.StatusOK, good+"/one")
+	form := url.Values{
+		"url": {good + "/one", good + "/two"}, "url[]": {good + "/three"}, "allowedTypes": {"DONATION"},
+		"allowedTypes[]": {"ORDER_PLACED"}, "do": {"create", "preset:everything"},
+	}
+	p.post(webhooksPath(shop.ID)+"?url="+good+"/four&allowedTypes=GIFT_PURCHASE&shop="+g.box.Shops()[1].ID,
+		form).want(http.StatusOK, good+"/one")
 	for _, hook := range g.box.Webhooks(shop.ID) {
-		if strings.HasSuffix(hook.URL, "/two") || strings.HasSuffix(hook.URL, "/three") || strings.HasSuffix(hook.URL, "/four") ||
+		if strings.HasSuffix(hook.URL, "/two") || strings.HasSuffix(hook.URL, "/three") ||
+			strings.HasSuffix(hook.URL, "/four") ||
 			strings.HasSuffix(hook.URL, "/one") && len(hook.AllowedTypes) != 1 {
 			t.Errorf("%s receives %v", hook.URL, hook.AllowedTypes)
 		}
 	}
-	p.post(webhooksPath(shop.ID)+"?url="+good+"/five&allowedTypes=DONATION", url.Values{}).want(http.StatusUnprocessableEntity)
+	p.post(webhooksPath(shop.ID)+"?url="+good+"/five&allowedTypes=DONATION",
+		url.Values{}).want(http.StatusUnprocessableEntity)
 	if n := len(g.box.Webhooks(g.box.Shops()[1].ID)); n != others {
 		t.Errorf("the other shop has %d webhooks, had %d", n, others)
 	}
@@ -213,7 +220,10 @@ func TestDecompressionBombs(t *testing.T) {
 		}
 	}
 	for _, path := range []string{webhooksPath(v.shop.ID), eventsPath(v.shop.ID), webhookPath(v.shop.ID, v.hook.ID)} {
-		v.box.FailNext(sandbox.Failure{Status: 200, Body: bomb, Times: 9, Header: http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"application/json"}}})
+		v.box.FailNext(sandbox.Failure{
+			Status: 200, Body: bomb, Times: 9,
+			Header: http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"application/json"}},
+		})
 		v.get(path).want(http.StatusBadGateway)
 		v.box.ForgetFailures()
 	}
@@ -234,7 +244,8 @@ func TestHoarding(t *testing.T) {
 	for range 3 {
 		stranger.post(webhooksPath("sh_none"), typed).want(http.StatusSeeOther)
 	}
-	refused := v.rig.person().noRedirects().post(webhooksPath("sh_none"), typed).want(http.StatusTooManyRequests, "not kept")
+	refused := v.rig.person().noRedirects().post(webhooksPath("sh_none"), typed).want(http.StatusTooManyRequests,
+		"not kept")
 	if refused.header.Get("Retry-After") == "" {
 		t.Error("how long to wait is not said")
 	}
@@ -261,7 +272,8 @@ func TestLongAddresses(t *testing.T) {
 	before := v.state()
 	for _, size := range []int{webhooks.MaxURL, 1 << 19} {
 		long := good + "/" + strings.Repeat("x", size)
-		v.newForm(v.shop.ID, long, "DONATION").submit().want(http.StatusUnprocessableEntity, "longer than 8,192 characters").kept(long, "DONATION")
+		v.newForm(v.shop.ID, long, "DONATION").submit().want(http.StatusUnprocessableEntity,
+			"longer than 8,192 characters").kept(long, "DONATION")
 	}
 	if after := v.state(); after["activities"] != before["activities"] || after["operations"] != before["operations"] {
 		t.Error("it was recorded")
@@ -373,7 +385,8 @@ func TestSignatureCheckWhenBusy(t *testing.T) {
 	form := url.Values{"body": {`{"typed":1}`}, "signature": {"typed-signature"}, "secret": {"canary"}}
 	pg := g.person().post(signaturePath, form).want(http.StatusTooManyRequests, "being checked at this moment")
 	kept := pg.form(signaturePath).values
-	if kept.Get("body") != `{"typed":1}` || kept.Get("signature") != "typed-signature" || strings.Contains(pg.body, "canary") {
+	if kept.Get("body") != `{"typed":1}` || kept.Get("signature") != "typed-signature" ||
+		strings.Contains(pg.body, "canary") {
 		t.Errorf("the form holds %v", kept)
 	}
 }

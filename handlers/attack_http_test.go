@@ -60,7 +60,8 @@ func TestCaching(t *testing.T) {
 
 func checkPolicy(t *testing.T, pg *page) {
 	t.Helper()
-	if pg.header.Get("Content-Security-Policy") != middleware.ContentSecurityPolicy || pg.header.Get("X-Content-Type-Options") != "nosniff" || pg.header.Get("X-Frame-Options") != "DENY" {
+	if pg.header.Get("Content-Security-Policy") != middleware.ContentSecurityPolicy ||
+		pg.header.Get("X-Content-Type-Options") != "nosniff" || pg.header.Get("X-Frame-Options") != "DENY" {
 		t.Errorf("%s (%d) lacks a header of every answer", pg.url, pg.status)
 	}
 }
@@ -99,7 +100,8 @@ func TestCachingOfOddAnswers(t *testing.T) {
 	for _, test := range tests {
 		pg := p.do(p.request(test.method, test.path, nil))
 		if pg.status != test.status || pg.header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s %s: %d, Cache-Control %q, want %d", test.method, test.path, pg.status, pg.header.Get("Cache-Control"), test.status)
+			t.Errorf("%s %s: %d, Cache-Control %q, want %d", test.method, test.path, pg.status, pg.header.Get("Cache-Control"),
+				test.status)
 		}
 		if to := pg.header.Get("Location"); !staysHere(g.url, to) {
 			t.Errorf("%s leads to %s", test.path, to)
@@ -107,7 +109,8 @@ func TestCachingOfOddAnswers(t *testing.T) {
 		checkPolicy(t, pg)
 	}
 	hit := p.get(static.Path("app.css"))
-	if hit.header.Get("Cache-Control") != "public, max-age=31536000, immutable" || !strings.Contains(hit.header.Get("Vary"), "Accept-Encoding") {
+	if hit.header.Get("Cache-Control") != "public, max-age=31536000, immutable" ||
+		!strings.Contains(hit.header.Get("Vary"), "Accept-Encoding") {
 		t.Errorf("a file by its hash: %v", hit.header)
 	}
 }
@@ -119,7 +122,10 @@ func TestUnkeyedInputs(t *testing.T) {
 	for _, proxies := range [][]netip.Prefix{nil, {netip.MustParsePrefix("127.0.0.0/8")}} {
 		g := newRig(t, options{publicURL: "https://hooks.example.com", proxies: proxies})
 		p := g.person().noRedirects()
-		for _, path := range []string{"/", "/connect", "/nothing", "/shops", signaturePath, "/oauth/implicit", "/samples/DONATION", "/dev/components", "/shops//x"} {
+		for _, path := range []string{
+			"/", "/connect", "/nothing", "/shops", signaturePath, "/oauth/implicit", "/samples/DONATION", "/dev/components",
+			"/shops//x",
+		} {
 			for _, name := range []string{
 				"X-Forwarded-Host", "X-Forwarded-Server", "X-Forwarded-Scheme", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-For",
 				"X_Forwarded_Host", "X_Forwarded_For", "Forwarded", "X-Host", "X-Original-Host", "X-Original-Url", "X-Rewrite-Url", "X-Real-Ip", "Client-Ip", "True-Client-Ip",
@@ -221,7 +227,8 @@ func TestRawRequests(t *testing.T) {
 	t.Run("a length beside chunks", func(t *testing.T) {
 		// The chunks count, and what follows them is a request of its own of
 		// the same client: a proxy in front must not go by the length.
-		answer := g.raw("POST /connect/key HTTP/1.1\r\n" + host + form + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden)
+		answer := g.raw("POST /connect/key HTTP/1.1\r\n" + host + form +
+			"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden)
 		if strings.Count(answer, "HTTP/1.1 ") > 2 {
 			t.Errorf("%.200q", answer)
 		}
@@ -234,7 +241,8 @@ func TestUpgrades(t *testing.T) {
 	g := newRig(t, options{})
 	own, _ := url.Parse(g.url)
 	for _, to := range []string{"websocket", "h2c", "TLS/1.0"} {
-		answer := g.raw("GET /connect HTTP/1.1\r\nHost: " + own.Host + "\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: " + to +
+		answer := g.raw("GET /connect HTTP/1.1\r\nHost: " + own.Host +
+			"\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: " + to +
 			"\r\nHTTP2-Settings: AAMAAABk\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 		if !strings.HasPrefix(answer, "HTTP/1.1 200 ") {
 			t.Errorf("%s: %.40q", to, answer)
@@ -263,7 +271,9 @@ func TestLogLines(t *testing.T) {
 			}
 			return c
 		}, trap)
-		for _, name := range []string{"User-Agent", "Referer", "X-Forwarded-For", "X-Request-Id", "Origin", "Cookie", "Sec-Fetch-Site"} {
+		for _, name := range []string{
+			"User-Agent", "Referer", "X-Forwarded-For", "X-Request-Id", "Origin", "Cookie", "Sec-Fetch-Site",
+		} {
 			r.Header.Set(name, header)
 		}
 		p.do(r)
@@ -273,7 +283,9 @@ func TestLogLines(t *testing.T) {
 		p.do(r)
 		p.get("/oauth/callback?error=" + url.QueryEscape(trap) + "&state=" + url.QueryEscape(trap))
 		p.get("/shops/" + escaped + "/webhooks/" + escaped)
-		g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 400, Code: trap, Header: http.Header{"X-Request-Id": {header}}})
+		g.box.FailNext(sandbox.Failure{
+			Path: apiWebhooks, Status: 400, Code: trap, Header: http.Header{"X-Request-Id": {header}},
+		})
 		p.post(webhooksPath(shop.ID), url.Values{"url": {good + "/" + escaped}, "allowedTypes": {"DONATION"}})
 		g.box.ForgetFailures()
 	}
@@ -365,12 +377,14 @@ func TestLargeForms(t *testing.T) {
 					r.Header.Set("Content-Type", test.kind)
 					if status := v.refusedEarly(r); status != 0 && (status < 400 || status >= 500) {
 						t.Errorf("%s: %d", path, status)
-					} else if path != signaturePath && test.status == 413 && status != 413 && status != 422 && status != 400 && status != 0 {
+					} else if path != signaturePath && test.status == 413 &&
+						status != 413 && status != 422 && status != 400 && status != 0 {
 						t.Errorf("%s: %d", path, status)
 					}
 				}
 			}
-			if after := v.state(); after["webhooks"] != before["webhooks"] || after["connections"] != before["connections"] || after["drafts"] != before["drafts"] {
+			if after := v.state(); after["webhooks"] != before["webhooks"] || after["connections"] != before["connections"] ||
+				after["drafts"] != before["drafts"] {
 				t.Error("something was changed")
 			}
 		})

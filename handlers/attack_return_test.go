@@ -73,7 +73,8 @@ var scheme = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):`)
 // staysHere reports whether a browser would stay on our pages. It accepts more
 // than Go as a URL: it drops blanks, and reads a backslash as a slash.
 func staysHere(own, location string) bool {
-	location = strings.Trim(location, " \x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f")
+	location = strings.Trim(location,
+		" \x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f")
 	location = strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(location)
 	if m := scheme.FindString(location); m != "" {
 		return strings.HasPrefix(location, own+"/")
@@ -94,7 +95,9 @@ func (g *rig) leadsHere(what, location string) {
 		g.t.Errorf("%s: leads to %q (%v)", what, location, err)
 		return
 	}
-	_, pattern := g.server.mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: u.Path, RawPath: u.RawPath}})
+	_, pattern := g.server.mux.Handler(&http.Request{
+		Method: http.MethodGet, URL: &url.URL{Path: u.Path, RawPath: u.RawPath},
+	})
 	if !g.server.resumable[pattern] && u.Path != "/connect" {
 		g.t.Errorf("%s: leads to %q, which is no page to come back to", what, location)
 	}

@@ -172,13 +172,15 @@ func TestMixedUpSignIns(t *testing.T) {
 			return with(mine, "code", theirs.Query().Get("code"), "state", mine.Query().Get("state"))
 		}, 200, 1},
 		{"their code first of two", func(theirs, mine *url.URL) string {
-			return with(mine, "code", theirs.Query().Get("code"), "code", mine.Query().Get("code"), "state", mine.Query().Get("state"))
+			return with(mine, "code", theirs.Query().Get("code"), "code", mine.Query().Get("code"), "state",
+				mine.Query().Get("state"))
 		}, 200, 1},
 		{"my code with their state", func(theirs, mine *url.URL) string {
 			return with(mine, "code", mine.Query().Get("code"), "state", theirs.Query().Get("state"))
 		}, 400, 0},
 		{"their state first of two", func(theirs, mine *url.URL) string {
-			return with(mine, "code", mine.Query().Get("code"), "state", theirs.Query().Get("state"), "state", mine.Query().Get("state"))
+			return with(mine, "code", mine.Query().Get("code"), "state", theirs.Query().Get("state"), "state",
+				mine.Query().Get("state"))
 		}, 400, 0},
 		{"a state in brackets", func(_, mine *url.URL) string {
 			return with(mine, "code", mine.Query().Get("code"), "state[]", mine.Query().Get("state"))
@@ -253,7 +255,9 @@ func TestPastedToken(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{})
 			they, me := g.person(), g.person()
-			f := flow{fragment(t, they.back("implicit", g.box.Shops()[0].ID)), fragment(t, me.back("implicit", g.box.Shops()[1].ID))}
+			f := flow{
+				fragment(t, they.back("implicit", g.box.Shops()[0].ID)), fragment(t, me.back("implicit", g.box.Shops()[1].ID)),
+			}
 			// Signed in or not, nothing is added to what the browser has.
 			for _, p := range []*person{me, they} {
 				if p == they {

@@ -149,7 +149,8 @@ func TestLeaseThatTakesLong(t *testing.T) {
 	g.until(func() bool { return g.server.waiting.Load() > 0 })
 	g.move(awaitTime + time.Second)
 	second.Wait()
-	pg.want(http.StatusServiceUnavailable, "still under way", "Nothing was sent a second time").link("See the webhooks").want(http.StatusOK, good)
+	pg.want(http.StatusServiceUnavailable, "still under way",
+		"Nothing was sent a second time").link("See the webhooks").want(http.StatusOK, good)
 	if n := len(g.calls.of(http.MethodDelete)); n != 0 {
 		t.Errorf("%d calls", n)
 	}
@@ -180,7 +181,10 @@ func TestBusyAfterTheChange(t *testing.T) {
 			p := g.person()
 			shop := p.connect(0)
 			f := test.form(p, shop, g.add(shop, good, "DONATION"))
-			g.box.FailNext(sandbox.Failure{Method: test.method, Path: apiWebhooks + "*", Status: 503, Effect: test.effect, Header: http.Header{"Retry-After": {"30"}}})
+			g.box.FailNext(sandbox.Failure{
+				Method: test.method, Path: apiWebhooks + "*", Status: 503, Effect: test.effect,
+				Header: http.Header{"Retry-After": {"30"}},
+			})
 			if test.unread {
 				g.calls.set(func(c apiCall) {
 					if c.method == test.method {
@@ -235,7 +239,10 @@ func TestKeptSomethingElse(t *testing.T) {
 			shop := p.connect(0)
 			hook := g.add(shop, good, "DONATION")
 			f := reviewed(p, shop, hook)
-			g.box.FailNext(sandbox.Failure{Method: http.MethodPut, Path: apiWebhooks + "/*", Status: 200, Body: strings.ReplaceAll(odd, "%s", hook.ID), Effect: test.effect})
+			g.box.FailNext(sandbox.Failure{
+				Method: http.MethodPut, Path: apiWebhooks + "/*", Status: 200, Body: strings.ReplaceAll(odd, "%s", hook.ID),
+				Effect: test.effect,
+			})
 			if test.unread {
 				g.calls.set(func(c apiCall) {
 					if c.method == http.MethodPut {

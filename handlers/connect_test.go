@@ -58,7 +58,8 @@ func TestWaysToConnect(t *testing.T) {
 				t.Errorf("at %s", pg.url)
 			}
 			p.get("/shops").want(http.StatusOK, shop.Name, shop.Domain, test.way)
-			if all, err := g.store.Connections(t.Context(), owner(p)); err != nil || len(all) != 1 || all[0].ExpiresAt.IsZero() != (test.lasts == 0) {
+			if all, err := g.store.Connections(t.Context(), owner(p)); err != nil || len(all) != 1 ||
+				all[0].ExpiresAt.IsZero() != (test.lasts == 0) {
 				t.Errorf("%v, %v", all, err)
 			}
 			p.get(webhooksPath(shop.ID)).want(http.StatusOK)
@@ -230,7 +231,8 @@ func TestSignInFaults(t *testing.T) {
 			g := newRig(t, options{})
 			p := g.person()
 			g.box.FailNext(test.fail)
-			pg := p.consent(p.get("/oauth/start?way=code&return=/shops"), g.box.Shops()[0].ID, "allow").want(http.StatusOK, test.text)
+			pg := p.consent(p.get("/oauth/start?way=code&return=/shops"), g.box.Shops()[0].ID, "allow").want(http.StatusOK,
+				test.text)
 			if q := pg.url.Query(); pg.url.Path != "/connect" || q.Has("code") || q.Has("state") || q.Get("return") != "/shops" {
 				t.Errorf("at %s", pg.url)
 			}
@@ -249,8 +251,12 @@ func TestSignInFaults(t *testing.T) {
 func TestProviderText(t *testing.T) {
 	t.Parallel()
 	p := newRig(t, options{}).person()
-	for _, problem := range []string{"access_denied", "made_up", "<img src=x onerror=alert(1)>", strings.Repeat("x", 5000), "a\r\nX-Evil: 1"} {
-		q := url.Values{"error": {problem}, "error_description": {"<script>canary</script>"}, "error_uri": {"https://canary.example"}}
+	for _, problem := range []string{
+		"access_denied", "made_up", "<img src=x onerror=alert(1)>", strings.Repeat("x", 5000), "a\r\nX-Evil: 1",
+	} {
+		q := url.Values{
+			"error": {problem}, "error_description": {"<script>canary</script>"}, "error_uri": {"https://canary.example"},
+		}
 		pg := p.get("/oauth/callback?"+q.Encode()).want(http.StatusOK, "not connected")
 		if strings.Contains(pg.body, "canary") || strings.Contains(pg.body, "onerror") || pg.header.Get("X-Evil") != "" {
 			t.Errorf("%q is shown", problem)

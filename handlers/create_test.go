@@ -81,9 +81,11 @@ func TestCreate(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	pg := p.newForm(shop.ID, "  "+good+" ", "DONATION", "ORDER_PLACED").submit().want(http.StatusOK, good, "ORDER_PLACED", "Order placed", "DONATION", "V1")
+	pg := p.newForm(shop.ID, "  "+good+" ", "DONATION", "ORDER_PLACED").submit().want(http.StatusOK, good, "ORDER_PLACED",
+		"Order placed", "DONATION", "V1")
 	hooks := g.box.Webhooks(shop.ID)
-	if len(hooks) != 1 || hooks[0].URL != good || !slices.Equal(hooks[0].AllowedTypes, []string{"DONATION", "ORDER_PLACED"}) {
+	if len(hooks) != 1 || hooks[0].URL != good ||
+		!slices.Equal(hooks[0].AllowedTypes, []string{"DONATION", "ORDER_PLACED"}) {
 		t.Fatalf("the sandbox has %+v", hooks)
 	}
 	if want := webhookPath(shop.ID, hooks[0].ID); pg.url.Path != want || !strings.Contains(pg.text(), hooks[0].ID) {
@@ -155,7 +157,8 @@ func TestAnswers(t *testing.T) {
 			if pg.focused() != test.focus {
 				t.Errorf("focus on %q, want %q", pg.focused(), test.focus)
 			}
-			if got := pg.described("url"); !strings.Contains(got, test.atURL) || strings.Contains(got, "NOT_ALLOWED") != (test.atURL != "" && test.atURL != "WEBHOOK_URI_UNALLOWED_DOMAIN") {
+			if got := pg.described("url"); !strings.Contains(got, test.atURL) ||
+				strings.Contains(got, "NOT_ALLOWED") != (test.atURL != "" && test.atURL != "WEBHOOK_URI_UNALLOWED_DOMAIN") {
 				t.Errorf("beside the URL: %q, want %q", got, test.atURL)
 			}
 			if test.noForm {
@@ -551,7 +554,8 @@ func TestSecret(t *testing.T) {
 		t.Fatal("the secret is shown before it was asked for, or there is none")
 	}
 	shown := pg.form("/secret").submit().want(http.StatusOK)
-	if !strings.Contains(shown.body, secret) || shown.header.Get("Cache-Control") != "no-store" || shown.header.Get("Content-Encoding") != "" {
+	if !strings.Contains(shown.body, secret) || shown.header.Get("Cache-Control") != "no-store" ||
+		shown.header.Get("Content-Encoding") != "" {
 		t.Errorf("the secret is not shown, or may be cached or compressed: %v", shown.header)
 	}
 	t.Run("kept until it is stored", func(t *testing.T) {
@@ -593,15 +597,18 @@ func TestWriteForbidden(t *testing.T) {
 	p := g.person()
 	shop := g.box.Shops()[0]
 	consent := p.get("/oauth/start?way=code")
-	consent.form(consent.url.Path).set("shop", shop.ID).set("grant", "webhook_read").press("decision=allow").want(http.StatusOK)
+	consent.form(consent.url.Path).set("shop", shop.ID).set("grant",
+		"webhook_read").press("decision=allow").want(http.StatusOK)
 	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusForbidden, "webhook_write")
 	pg.kept(good, "DONATION")
 	// Connecting again with the permission comes back to the form, filled in.
-	connect := pg.link("Connect the shop again").want(http.StatusOK, shop.Name+" must be connected again", "What you were about to do needs a new connection")
+	connect := pg.link("Connect the shop again").want(http.StatusOK, shop.Name+" must be connected again",
+		"What you were about to do needs a new connection")
 	if strings.Contains(connect.text(), "no longer accepts") {
 		t.Error("the connection is said to be at its end, and only lacks a permission")
 	}
-	p.consent(connect.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, "as you typed it").kept(good, "DONATION")
+	p.consent(connect.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, "as you typed it").kept(good,
+		"DONATION")
 }
 
 func TestListShowsEverything(t *testing.T) {
@@ -611,7 +618,8 @@ func TestListShowsEverything(t *testing.T) {
 	shop := p.connect(0)
 	p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Stream alerts")
 	for i := range 250 {
-		if _, err := g.box.AddWebhook(shop.ID, good+"/"+url.PathEscape(strings.Repeat("x", i)), []string{"DONATION", "LIVESTREAM_STARTED"}); err != nil {
+		if _, err := g.box.AddWebhook(shop.ID, good+"/"+url.PathEscape(strings.Repeat("x", i)),
+			[]string{"DONATION", "LIVESTREAM_STARTED"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -687,7 +695,8 @@ func TestEarlierAttempt(t *testing.T) {
 				t.Errorf("Retry-After %q, want %q", got, test.wait)
 			}
 			if test.status != http.StatusOK {
-				pg.want(test.status, "An earlier attempt may still take effect", "Nothing was sent now").kept(test.url, test.types...)
+				pg.want(test.status, "An earlier attempt may still take effect", "Nothing was sent now").kept(test.url,
+					test.types...)
 			}
 			if made := len(g.box.Webhooks(shop.ID)); made != test.made {
 				t.Errorf("%d webhooks, want %d", made, test.made)
@@ -766,12 +775,16 @@ func (g *rig) dies(p *person, sent *webhookForm, method string) {
 	g.must(err)
 	recorder := activity.NewRecorder(g.store, g.timing.FirstRecheck, g.server.Logger)
 	connected := shops.NewService(g.store, api, g.server.OAuth, nil)
-	dying := webhooks.NewService(webhooks.Config{Store: g.store, Shops: connected, Activity: recorder, Logger: g.server.Logger, Timing: g.timing})
+	dying := webhooks.NewService(webhooks.Config{
+		Store: g.store, Shops: connected, Activity: recorder, Logger: g.server.Logger, Timing: g.timing,
+	})
 	conn, err := g.store.Connection(g.t.Context(), owner(p), sent.shop)
 	g.must(err)
 	var process sync.WaitGroup
 	process.Go(func() {
-		request := webhooks.Request{Shop: connected.Client(conn), Actor: activity.Actor{Owner: conn.Owner}, Key: sent.key, Again: true}
+		request := webhooks.Request{
+			Shop: connected.Client(conn), Actor: activity.Actor{Owner: conn.Owner}, Key: sent.key, Again: true,
+		}
 		_, err := dying.Create(g.t.Context(), request, sent.wanted(), webhooks.CreateOptions{})
 		g.t.Errorf("it lived on: %v", err)
 	})
@@ -804,7 +817,8 @@ func TestEarlierAttemptsAreClosed(t *testing.T) {
 	f.submit().want(http.StatusOK, good)
 	g.must(g.hooks.Reconcile(t.Context(), 1000))
 	for outcome, want := range map[string]int{store.OutcomeDone: 1, store.OutcomeFailed: 1, store.OutcomePending: 0} {
-		if n := strings.Count(p.get(activityPath(shop.ID)+".csv?action=webhook.create&outcome="+outcome).body, activity.CreateWebhook); n != want {
+		if n := strings.Count(p.get(activityPath(shop.ID)+".csv?action=webhook.create&outcome="+outcome).body,
+			activity.CreateWebhook); n != want {
 			t.Errorf("%d attempts are %s, want %d", n, outcome, want)
 		}
 	}
@@ -823,7 +837,8 @@ func TestFoundAndRecorded(t *testing.T) {
 	g.move(g.timing.Confirm + time.Second)
 	f.submit().want(http.StatusOK, hook.ID)
 	csv := p.get(activityPath(shop.ID) + ".csv?action=webhook.create").body
-	if strings.Count(csv, activity.CreateWebhook) != 1 || strings.Count(csv, store.OutcomeDone) != 1 || strings.Count(csv, hook.ID) != 1 {
+	if strings.Count(csv, activity.CreateWebhook) != 1 || strings.Count(csv, store.OutcomeDone) != 1 ||
+		strings.Count(csv, hook.ID) != 1 {
 		t.Errorf("the activity:\n%s", csv)
 	}
 }
@@ -926,14 +941,21 @@ func TestUnclearAttemptIsClosed(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	f := p.newForm(shop.ID, good, "DONATION")
-	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Code: "FAULT", Header: http.Header{"X-Request-Id": {"req-777"}}})
+	g.box.FailNext(sandbox.Failure{
+		Method: http.MethodPost, Path: apiWebhooks, Status: 500, Code: "FAULT",
+		Header: http.Header{"X-Request-Id": {"req-777"}},
+	})
 	f.submit().want(http.StatusBadGateway, "Not confirmed")
-	g.dies(p, &webhookForm{shop: shop.ID, key: "another form", url: good + "/2", types: []string{"DONATION"}}, http.MethodPost)
+	g.dies(p, &webhookForm{shop: shop.ID, key: "another form", url: good + "/2", types: []string{"DONATION"}},
+		http.MethodPost)
 	g.move(g.timing.Certain + time.Second)
 	f.submit().want(http.StatusOK, good)
 	var got []store.Ending
 	for _, a := range g.recorded(shop, activity.CreateWebhook) {
-		got = append(got, store.Ending{Outcome: a.Outcome, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, APIRequestID: a.APIRequestID})
+		got = append(got,
+			store.Ending{
+				Outcome: a.Outcome, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, APIRequestID: a.APIRequestID,
+			})
 	}
 	want := []store.Ending{
 		{Outcome: store.OutcomeDone, WebhookID: g.box.Webhooks(shop.ID)[0].ID, Status: 200},
@@ -954,10 +976,12 @@ func TestLongestWait(t *testing.T) {
 	shop := p.connect(0)
 	for range 2 {
 		g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
-		p.newForm(shop.ID, good, "DONATION").set("duplicate", "accepted").submit().want(http.StatusBadGateway, "Not confirmed")
+		p.newForm(shop.ID, good, "DONATION").set("duplicate", "accepted").submit().want(http.StatusBadGateway,
+			"Not confirmed")
 		g.move(10 * time.Second)
 	}
-	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusServiceUnavailable, "An earlier attempt may still take effect")
+	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusServiceUnavailable,
+		"An earlier attempt may still take effect")
 	if got := pg.header.Get("Retry-After"); got != "20" {
 		t.Errorf("Retry-After %q", got)
 	}

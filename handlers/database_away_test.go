@@ -56,7 +56,8 @@ func TestDatabaseIsAway(t *testing.T) {
 			shop := p.connect(0)
 			hook := g.add(shop, good+"/there", "DONATION").ID
 			g.must(os.Rename(o.file, o.file+".away"))
-			pg := p.post(test.path(shop, hook), test.sent).want(http.StatusServiceUnavailable, unavailableTitle, unavailableFix, test.says)
+			pg := p.post(test.path(shop, hook), test.sent).want(http.StatusServiceUnavailable, unavailableTitle, unavailableFix,
+				test.says)
 			if got := pg.header.Get("Retry-After"); got != "10" {
 				t.Errorf("Retry-After is %q", got)
 			}

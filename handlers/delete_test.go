@@ -128,7 +128,8 @@ func TestDeleteAnswers(t *testing.T) {
 				t.Errorf("Retry-After %q, focus on %q", pg.header.Get("Retry-After"), pg.focused())
 			}
 			if test.deleted {
-				pg.want(200, "The webhook "+id+" is deleted", "2 event types", good, "new id, and perhaps a new secret", "Create again")
+				pg.want(200, "The webhook "+id+" is deleted", "2 event types", good, "new id, and perhaps a new secret",
+					"Create again")
 				return
 			}
 			pg.form("/delete").submit().want(http.StatusOK, "is deleted")
@@ -187,7 +188,9 @@ func TestCreateAgain(t *testing.T) {
 	// The link pressed once more leads to the same form, which makes no second one.
 	list.link("Create again").form(p.action()).submit().want(http.StatusOK, "Webhook created", good)
 	hooks := g.box.Webhooks(shop.ID)
-	if len(hooks) != 1 || hooks[0].ID == id || !slices.Equal(hooks[0].AllowedTypes, []string{"ORDER_PLACED", "DONATION"}) || !strings.Contains(made.text(), hooks[0].ID) {
+	if len(hooks) != 1 || hooks[0].ID == id ||
+		!slices.Equal(hooks[0].AllowedTypes, []string{"ORDER_PLACED", "DONATION"}) ||
+		!strings.Contains(made.text(), hooks[0].ID) {
 		t.Errorf("the sandbox has %+v", hooks)
 	}
 	if pg := p.get(webhooksPath(shop.ID)); strings.Contains(pg.text(), "Create again") {
@@ -237,7 +240,8 @@ func TestDeleteSessionLost(t *testing.T) {
 			if g.hook(shop, id).ID == "" {
 				t.Fatal("it was deleted")
 			}
-			back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, good, "cannot be taken back")
+			back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, good,
+				"cannot be taken back")
 			if back.url.Path != deletePath(shop.ID, id) {
 				t.Errorf("at %s", back.url)
 			}
@@ -270,24 +274,29 @@ func TestImmutable(t *testing.T) {
 			edit := p.editForm(shop.ID, hook.ID).set("url", good)
 			review := edit.submit().want(http.StatusOK).form("/edit/confirm")
 			asked := p.deleteForm(shop.ID, hook.ID)
-			pg := test.try(p, shop, hook.ID).want(http.StatusOK, "This webhook is locked", webhooks.CodeImmutable, "nothing was changed", "something other than you")
+			pg := test.try(p, shop, hook.ID).want(http.StatusOK, "This webhook is locked", webhooks.CodeImmutable,
+				"nothing was changed", "something other than you")
 			if pg.url.Path != webhookPath(shop.ID, hook.ID) {
 				t.Errorf("at %s", pg.url)
 			}
 			p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Locked")
-			page := p.get(webhookPath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted", webhooks.CodeImmutable)
-			if strings.Contains(page.body, editPath(shop.ID, hook.ID)) || strings.Contains(page.body, deletePath(shop.ID, hook.ID)) {
+			page := p.get(webhookPath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted",
+				webhooks.CodeImmutable)
+			if strings.Contains(page.body, editPath(shop.ID, hook.ID)) ||
+				strings.Contains(page.body, deletePath(shop.ID, hook.ID)) {
 				t.Error("editing or deleting is offered")
 			}
 			calls := len(g.box.Requests())
-			p.get(editPath(shop.ID, hook.ID)).want(http.StatusConflict, webhooks.CodeImmutable, "Back to the webhook", "cannot be done now")
+			p.get(editPath(shop.ID, hook.ID)).want(http.StatusConflict, webhooks.CodeImmutable, "Back to the webhook",
+				"cannot be done now")
 			p.get(review.page.url.String()).want(http.StatusConflict, webhooks.CodeImmutable)
 			review.submit().want(http.StatusConflict, webhooks.CodeImmutable)
 			asked.submit().want(http.StatusConflict, webhooks.CodeImmutable)
 			if n := len(g.box.Requests()) - calls; n != 0 {
 				t.Errorf("the API was asked %d times", n)
 			}
-			if pg := p.get(deletePath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted"); strings.Contains(pg.body, `value="delete"`) {
+			if pg := p.get(deletePath(shop.ID, hook.ID)).want(http.StatusOK,
+				"neither edited nor deleted"); strings.Contains(pg.body, `value="delete"`) {
 				t.Error("deleting is offered")
 			}
 			g.move(24*time.Hour - time.Minute)

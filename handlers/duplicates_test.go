@@ -72,7 +72,8 @@ func TestDuplicateQuestion(t *testing.T) {
 			}
 			edit := pg.link("to it instead").want(http.StatusOK, "Edit webhook")
 			edit.edited(shop.ID, old.ID, test.there, append(slices.Clone(test.types), test.wanted...)...)
-			edit.form("/edit").submit().want(http.StatusOK, "Review changes").form("/edit/confirm").submit().want(http.StatusOK, "is saved")
+			edit.form("/edit").submit().want(http.StatusOK, "Review changes").form("/edit/confirm").submit().want(http.StatusOK,
+				"is saved")
 			all := slices.Concat(test.types, test.wanted)
 			if hooks := g.box.Webhooks(shop.ID); len(hooks) != 1 || len(hooks[0].AllowedTypes) != len(sorted(all)) {
 				t.Errorf("the sandbox has %+v", hooks)
@@ -143,7 +144,8 @@ func TestDuplicateOfAnother(t *testing.T) {
 	other := q.connect(2)
 	q.connect(0)
 	g.add(shop, good+"/canary", "DONATION")
-	draft := p.newForm(shop.ID, good+"/canary", "DONATION").submit().want(http.StatusOK, "already has a webhook").url.Query().Get("draft")
+	draft := p.newForm(shop.ID, good+"/canary", "DONATION").submit().want(http.StatusOK,
+		"already has a webhook").url.Query().Get("draft")
 	for _, at := range []string{shop.ID, other.ID} {
 		pg := q.get(newWebhookPath(at)+"/duplicate?draft="+url.QueryEscape(draft)).want(http.StatusOK, "is gone")
 		if strings.Contains(pg.body, "canary") {
@@ -188,7 +190,8 @@ func TestEditDuplicates(t *testing.T) {
 			f := p.editForm(shop.ID, id)
 			test.change(f)
 			pg := f.submit().want(http.StatusOK, "Review changes")
-			if warns := strings.Contains(pg.text(), "already has a webhook"); warns != test.warns || strings.Contains(pg.text(), other.ID) != test.warns {
+			if warns := strings.Contains(pg.text(), "already has a webhook"); warns != test.warns ||
+				strings.Contains(pg.text(), other.ID) != test.warns {
 				t.Errorf("warns: %v\n%s", warns, pg.text())
 			}
 			if extend := strings.Contains(pg.body, editPath(shop.ID, other.ID)+"?add="); extend != test.extend {

@@ -20,7 +20,10 @@ import (
 )
 
 // oddTypes are event types that no catalogue has, made to be lost on the way.
-var oddTypes = []string{"zz_lower", "ÜNÏCODE_☃", `QUO"TE'S`, "WITH  BLANKS ", "<b>&amp;</b>", "DONATION", "zz_lower", "a,b", "ORDER_PLACED"}
+var oddTypes = []string{
+	"zz_lower", "ÜNÏCODE_☃", `QUO"TE'S`, "WITH  BLANKS ", "<b>&amp;</b>", "DONATION", "zz_lower", "a,b",
+	"ORDER_PLACED",
+}
 
 // editForm opens the edit form of a webhook.
 func (p *person) editForm(shopID, id string) *form {
@@ -142,7 +145,8 @@ func TestEditSendsEverything(t *testing.T) {
 			if diff := cmp.Diff(map[string]any{"url": test.want, "allowedTypes": sent}, body); diff != "" {
 				t.Error(diff)
 			}
-			if hook := g.hook(shop, id); test.status == http.StatusOK && (hook.URL != test.want || !slices.Equal(hook.AllowedTypes, test.sent)) {
+			if hook := g.hook(shop, id); test.status == http.StatusOK &&
+				(hook.URL != test.want || !slices.Equal(hook.AllowedTypes, test.sent)) {
 				t.Errorf("the sandbox has %+v", hook)
 			}
 		})
@@ -156,7 +160,8 @@ func TestEditKeepsLineBreaks(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	hook := g.add(shop, good, "A\nB", "C\rD", "E\r\nF", "DONATION")
-	p.editForm(shop.ID, hook.ID).tick("GIFT_PURCHASE", "DONATION").submit().form("/edit/confirm").submit().want(http.StatusOK, "The webhook is saved")
+	p.editForm(shop.ID, hook.ID).tick("GIFT_PURCHASE",
+		"DONATION").submit().form("/edit/confirm").submit().want(http.StatusOK, "The webhook is saved")
 	want := []string{"A\nB", "C\rD", "E\r\nF", "GIFT_PURCHASE"}
 	if got := g.hook(shop, hook.ID).AllowedTypes; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
@@ -173,7 +178,8 @@ func TestEditFormIsRead(t *testing.T) {
 	p.editForm(shop.ID, id).page.edited(shop.ID, id, good, "DONATION")
 	g.changed(shop, id, good+"/2", "ORDER_PLACED")
 	p.editForm(shop.ID, id).page.edited(shop.ID, id, good+"/2", "ORDER_PLACED")
-	p.get(editPath(shop.ID, id)+"?add=DONATION,MADE_UP").want(http.StatusOK).edited(shop.ID, id, good+"/2", "ORDER_PLACED", "DONATION")
+	p.get(editPath(shop.ID, id)+"?add=DONATION,MADE_UP").want(http.StatusOK).edited(shop.ID, id, good+"/2", "ORDER_PLACED",
+		"DONATION")
 }
 
 // TestEditRefusedAtOnce: what cannot be saved is said without asking the API.
@@ -206,7 +212,8 @@ func TestEditRefusedAtOnce(t *testing.T) {
 			g.move(time.Minute) // the quota of the sandbox
 			f := p.editForm(shop.ID, id)
 			before := len(g.box.Requests())
-			pg := f.set("url", test.url).set("allowedTypes", test.types...).submit().want(http.StatusUnprocessableEntity, test.texts...)
+			pg := f.set("url", test.url).set("allowedTypes", test.types...).submit().want(http.StatusUnprocessableEntity,
+				test.texts...)
 			if calls := len(g.box.Requests()) - before; calls != 0 {
 				t.Errorf("the API was asked %d times", calls)
 			}
@@ -360,7 +367,8 @@ func TestConflict(t *testing.T) {
 		{"edit mine", func(_ *rig, shop sandbox.DemoShop, id string, pg *page) *page {
 			form := pg.link("Edit my version").want(http.StatusOK)
 			form.edited(shop.ID, id, good+"/mine", mine...)
-			pg = form.form(editPath(shop.ID, id)).tick("DONATION", "").submit().want(http.StatusOK, "Review changes", "1 event type removed", "Collection updated")
+			pg = form.form(editPath(shop.ID, id)).tick("DONATION", "").submit().want(http.StatusOK, "Review changes",
+				"1 event type removed", "Collection updated")
 			return save(pg)
 		}, 200, good + "/mine", append(slices.Clone(mine), "DONATION")},
 		{"keep theirs", func(_ *rig, _ sandbox.DemoShop, _ string, pg *page) *page {
@@ -394,7 +402,10 @@ func TestConflict(t *testing.T) {
 			if n := len(g.calls.of(http.MethodPut)); n != 0 {
 				t.Errorf("%d calls before a choice was made", n)
 			}
-			for section, texts := range map[string][]string{"yours": {good + "/mine", "only here Gift purchase", "differs"}, "theirs": {good + "/theirs", "only here Collection updated", "differs"}} {
+			for section, texts := range map[string][]string{
+				"yours":  {good + "/mine", "only here Gift purchase", "differs"},
+				"theirs": {good + "/theirs", "only here Collection updated", "differs"},
+			} {
 				for _, text := range texts {
 					if !strings.Contains(pg.section(section), text) {
 						t.Errorf("%s lacks %q: %s", section, text, pg.section(section))
@@ -420,7 +431,8 @@ func TestConflictAtSave(t *testing.T) {
 	g.changed(shop, id, good+"/theirs", "DONATION")
 	pg.form("/edit/confirm").submit().want(http.StatusConflict, good+"/theirs", "Save my version").
 		form("/edit/confirm").submit().want(http.StatusOK, "The webhook is saved")
-	if hook := g.hook(shop, id); hook.URL != good || !slices.Equal(hook.AllowedTypes, []string{"DONATION", "ORDER_PLACED"}) {
+	if hook := g.hook(shop, id); hook.URL != good ||
+		!slices.Equal(hook.AllowedTypes, []string{"DONATION", "ORDER_PLACED"}) {
 		t.Errorf("the sandbox has %+v", hook)
 	}
 	for _, c := range g.calls.of(http.MethodPut) {
@@ -492,7 +504,8 @@ func TestEditAnswers(t *testing.T) {
 			if pg.focused() != test.focus {
 				t.Errorf("focus on %q, want %q", pg.focused(), test.focus)
 			}
-			if got := pg.described("url"); !strings.Contains(got, test.atURL) || strings.Contains(got, "WEBHOOK_URI") != (test.atURL != "") {
+			if got := pg.described("url"); !strings.Contains(got, test.atURL) ||
+				strings.Contains(got, "WEBHOOK_URI") != (test.atURL != "") {
 				t.Errorf("beside the URL: %q, want %q", got, test.atURL)
 			}
 			if test.noForm {
@@ -566,7 +579,8 @@ func TestEditUnread(t *testing.T) {
 				return
 			}
 			f := pg.form(editPath(shop.ID, id))
-			if !slices.Contains(f.values["allowedTypes"], "ORDER_PLACED") && !slices.Contains(f.values["allowedTypes"], "GIFT_PURCHASE") {
+			if !slices.Contains(f.values["allowedTypes"], "ORDER_PLACED") &&
+				!slices.Contains(f.values["allowedTypes"], "GIFT_PURCHASE") {
 				t.Errorf("the form holds %v", f.values)
 			}
 		})
@@ -644,7 +658,8 @@ func TestEditSessionLost(t *testing.T) {
 				p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusGone, "nothing was saved")
 				return
 			}
-			back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, "Review changes", good+"/2")
+			back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, "Review changes",
+				good+"/2")
 			back.form("/edit/confirm").submit().want(http.StatusOK, "The webhook is saved")
 			if hook := g.hook(shop, id); hook.URL != good+"/2" || !slices.Equal(hook.AllowedTypes, oddTypes) {
 				t.Errorf("the sandbox has %+v", hook)
@@ -756,7 +771,8 @@ func TestRewrittenAddress(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	id := g.add(shop, good, "DONATION", "DONATION").ID
-	f := p.editForm(shop.ID, id).set("url", "HTTPS://Hooks.Example.com:443").submit().want(http.StatusOK).form("/edit/confirm")
+	f := p.editForm(shop.ID, id).set("url",
+		"HTTPS://Hooks.Example.com:443").submit().want(http.StatusOK).form("/edit/confirm")
 	f.submit().want(http.StatusOK, "The webhook is saved")
 	g.changed(shop, id, "https://hooks.example.com/", "DONATION")
 	f.submit().want(http.StatusOK, "The webhook is saved")
@@ -790,9 +806,11 @@ func TestEditForbidden(t *testing.T) {
 			shop := g.box.Shops()[0]
 			id := g.add(shop, good, "DONATION").ID
 			consent := p.get("/oauth/start?way=code")
-			consent.form(consent.url.Path).set("shop", shop.ID).set("grant", test.grant).press("decision=allow").want(http.StatusOK)
+			consent.form(consent.url.Path).set("shop", shop.ID).set("grant",
+				test.grant).press("decision=allow").want(http.StatusOK)
 			pg := test.try(p, shop, id).want(http.StatusForbidden, test.text, "Connect the shop again")
-			p.consent(pg.link("Connect the shop again").link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, test.back...)
+			p.consent(pg.link("Connect the shop again").link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK,
+				test.back...)
 		})
 	}
 }
@@ -862,7 +880,8 @@ func TestSaverGoesAway(t *testing.T) {
 	}
 	close(ended)
 	g.until(func() bool {
-		found, err := g.store.Activities(t.Context(), store.ActivityQuery{Shop: shop.ID, Action: activity.UpdateWebhook, Outcome: store.OutcomeDone})
+		found, err := g.store.Activities(t.Context(),
+			store.ActivityQuery{Shop: shop.ID, Action: activity.UpdateWebhook, Outcome: store.OutcomeDone})
 		return err == nil && found.Total == 1
 	})
 	if hook := g.hook(shop, id); hook.URL != good+"/2" {

@@ -80,7 +80,8 @@ func TestGuideCookie(t *testing.T) {
 		}
 		c, err := http.ParseSetCookie(pg.header.Get("Set-Cookie"))
 		g.must(err)
-		ok := c.Name == g.server.cookieName("guide") && c.HttpOnly && c.Secure == test.secure && c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.MaxAge == guideCookieLife
+		ok := c.Name == g.server.cookieName("guide") && c.HttpOnly && c.Secure == test.secure &&
+			c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.MaxAge == guideCookieLife
 		if !ok || len(pg.header.Values("Set-Cookie")) != 1 {
 			t.Errorf("%+v: cookie %+v", test, c)
 		}

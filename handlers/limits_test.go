@@ -256,7 +256,8 @@ func TestLimitKeepsAChange(t *testing.T) {
 	shop := p.connect(0)
 	hook := g.add(shop, good, "ORDER_PLACED")
 	at := editPath(shop.ID, hook.ID)
-	review := p.get(at).form(at).set("url", good+"/new").set("allowedTypes", "DONATION").submit().want(http.StatusOK, "Review")
+	review := p.get(at).form(at).set("url", good+"/new").set("allowedTypes", "DONATION").submit().want(http.StatusOK,
+		"Review")
 	again := review.postForm(at + "/confirm").submit().limited("7").form(at)
 	if again.values.Get("url") != good+"/new" || again.values.Get("allowedTypes") != "DONATION" {
 		t.Errorf("the form has %v", again.values)
@@ -424,7 +425,8 @@ func TestKeysTriedAtOnce(t *testing.T) {
 	close(released)
 	all.Wait()
 	p := g.person().from(home)
-	p.get("/connect").form("/connect/key").set("username", shop.APIUser).set("password", shop.APIPassword).submit().limited("21")
+	p.get("/connect").form("/connect/key").set("username", shop.APIUser).set("password",
+		shop.APIPassword).submit().limited("21")
 }
 
 func (c *calls) to(path string) (n int) {
@@ -471,7 +473,8 @@ func TestWhoIsOneAddress(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			g := newRig(t, options{publicURL: test.public, proxies: test.proxies, still: true, limits: Limits{SignIns: sevenSeconds(1)}})
+			g := newRig(t,
+				options{publicURL: test.public, proxies: test.proxies, still: true, limits: Limits{SignIns: sevenSeconds(1)}})
 			start := func(forwarded string) int {
 				r := g.person().request(http.MethodGet, "/oauth/start?way=code", nil)
 				if forwarded != "" {
@@ -541,7 +544,9 @@ func TestLimitsThatCannotBeCounted(t *testing.T) {
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {
 		t.Skip("the table is taken away in a file")
 	}
-	o := behindProxy(Limits{SignIns: sevenSeconds(9), Writes: sevenSeconds(1), AddressWrites: sevenSeconds(1), BadKeys: sevenSeconds(1)})
+	o := behindProxy(Limits{
+		SignIns: sevenSeconds(9), Writes: sevenSeconds(1), AddressWrites: sevenSeconds(1), BadKeys: sevenSeconds(1),
+	})
 	o.file = filepath.Join(t.TempDir(), "h.db")
 	g := newRig(t, o)
 	p := g.person().from(home)
@@ -559,5 +564,6 @@ func TestLimitsThatCannotBeCounted(t *testing.T) {
 		t.Error("the log does not say so")
 	}
 	p.get("/oauth/start?way=code").want(http.StatusInternalServerError)
-	p.post("/connect/key", url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}}).want(http.StatusInternalServerError)
+	p.post("/connect/key",
+		url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}}).want(http.StatusInternalServerError)
 }

@@ -131,7 +131,8 @@ func TestCoverage(t *testing.T) {
 	shop := p.connect(0)
 	g.add(shop, good, "DONATION", "ORDER_PLACED", "LIVESTREAM_STARTED")
 	g.add(shop, good+"/2", "ORDER_PLACED", "ORDER_UPDATED")
-	pg := p.get(webhooksPath(shop.ID)+"?q=nothing").want(http.StatusOK, "2 webhooks", "3 of 29 event types", "26 event types reach nobody")
+	pg := p.get(webhooksPath(shop.ID)+"?q=nothing").want(http.StatusOK, "2 webhooks", "3 of 29 event types",
+		"26 event types reach nobody")
 	var missing string
 	walk(pg.doc, func(n *html.Node) {
 		if n.DataAtom == atom.Dl {
@@ -231,7 +232,8 @@ func TestListUnread(t *testing.T) {
 				t.Errorf("Retry-After %q:\n%s", pg.header.Get("Retry-After"), pg.text())
 			}
 			file := p.get(webhooksPath(shop.ID) + ".csv").want(test.csv)
-			if strings.Contains(file.header.Get("Content-Type"), "csv") || (test.csv == 403) != strings.Contains(file.text(), "Connect the shop again") {
+			if strings.Contains(file.header.Get("Content-Type"), "csv") ||
+				(test.csv == 403) != strings.Contains(file.text(), "Connect the shop again") {
 				t.Errorf("%v\n%s", file.header, file.text())
 			}
 		})
@@ -328,14 +330,17 @@ func TestHealth(t *testing.T) {
 
 // event is an event as the API gives it.
 func event(id, kind, state, body, address, more string) string {
-	return fmt.Sprintf(`{"id":%q,"type":%q,"apiVersion":"V1","createdAt":"2026-11-01T10:00:00Z","updatedAt":"2026-11-01T10:00:05Z","body":%q,"testMode":false,"state":%q,"url":%q%s}`,
+	return fmt.Sprintf(`{"id":%q,"type":%q,"apiVersion":"V1","createdAt":"2026-11-01T10:00:00Z",`+
+		`"updatedAt":"2026-11-01T10:00:05Z","body":%q,"testMode":false,"state":%q,"url":%q%s}`,
 		id, kind, body, state, address, more)
 }
 
 // eventsAPI answers in place of the sandbox's deliveries.
 func eventsAPI(answer string) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /open-api/v1.0/webhook-events", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) })
+	mux.HandleFunc("GET /open-api/v1.0/webhook-events", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(answer))
+	})
 	return mux
 }
 
@@ -365,7 +370,8 @@ func TestHealthOfSharedAddress(t *testing.T) {
 		alone.ID: {"No error in its last delivery", "ANOTHER 1"},
 	} {
 		for _, text := range texts {
-			if row := pg.row(id); !strings.Contains(row, text) || strings.Contains(row, "SOME_STATE") || strings.Contains(row, "None of the shop") {
+			if row := pg.row(id); !strings.Contains(row, text) || strings.Contains(row, "SOME_STATE") ||
+				strings.Contains(row, "None of the shop") {
 				t.Errorf("lacks %q: %s", text, row)
 			}
 		}
@@ -428,7 +434,8 @@ func TestFilterSurvivesSignIn(t *testing.T) {
 			t.Errorf("at %s, want %s", got, to)
 		}
 	}
-	if got, want := g.server.returnPath(eventPath(shop.ID, "weve_x")+"?show=body"), eventPath(shop.ID, "weve_x"); got != want {
+	if got, want := g.server.returnPath(eventPath(shop.ID, "weve_x")+"?show=body"),
+		eventPath(shop.ID, "weve_x"); got != want {
 		t.Errorf("after signing in, a body is shown: %s", got)
 	}
 }
@@ -438,7 +445,9 @@ func TestFilterSurvivesSignIn(t *testing.T) {
 func TestHealthOf(t *testing.T) {
 	t.Parallel()
 	at := func(minute int) time.Time { return time.Date(2026, 11, 23, 9, minute, 0, 0, time.UTC) }
-	hooks := fourthwall.WebhookList{Webhooks: []fourthwall.Webhook{{ID: "one", URL: good}, {ID: "two", URL: good + "/two"}, {ID: "three", URL: good + "/two"}}}
+	hooks := fourthwall.WebhookList{Webhooks: []fourthwall.Webhook{
+		{ID: "one", URL: good}, {ID: "two", URL: good + "/two"}, {ID: "three", URL: good + "/two"},
+	}}
 	found := fourthwall.EventPage{Events: []fourthwall.Event{
 		{URL: good, CreatedAt: at(1), State: "SENT", HasError: true, Error: "Timeout"},
 		{URL: good, CreatedAt: at(3), State: "FAILED"},

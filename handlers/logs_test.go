@@ -80,7 +80,8 @@ func TestWhatIsLeftOutIsLogged(t *testing.T) {
 	} {
 		g.box.FailNext(sandbox.Failure{Path: test.unread, Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}}})
 		line := p.get(test.at).want(http.StatusOK).line(test.says)
-		if why, _ := line["error"].(string); line["level"] != "WARN" || !strings.Contains(why, "500") || !strings.Contains(why, "req-777") {
+		if why, _ := line["error"].(string); line["level"] != "WARN" || !strings.Contains(why, "500") ||
+			!strings.Contains(why, "req-777") {
 			t.Errorf("%s: the line is %v", test.at, line)
 		}
 	}
@@ -102,7 +103,8 @@ func TestLogTo(t *testing.T) {
 	if err := to.WithGroup("g").Handle(ctx, slog.NewRecord(moment, slog.LevelInfo, "m", 0)); err != nil {
 		t.Fatal(err)
 	}
-	if want := `{"time":"2026-11-22T16:02:03Z","level":"INFO","msg":"m","a":1,"g":{"request":"r1"}}` + "\n"; out.String() != want {
+	if want := `{"time":"2026-11-22T16:02:03Z","level":"INFO","msg":"m","a":1,"g":{"request":"r1"}}` +
+		"\n"; out.String() != want {
 		t.Errorf("got %s want %s", &out, want)
 	}
 }

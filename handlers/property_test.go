@@ -220,7 +220,8 @@ func judgeSendings(r *rapid.T, hooks []sandbox.Webhook, all []sending, checked s
 		return
 	}
 	for _, s := range last {
-		if same := s.content == hooks[0].URL; same && s.status != http.StatusSeeOther || !same && s.status != http.StatusUnprocessableEntity {
+		if same := s.content == hooks[0].URL; same && s.status != http.StatusSeeOther || !same &&
+			s.status != http.StatusUnprocessableEntity {
 			r.Fatalf("there is %s, and %s is answered by %d: %+v", hooks[0].URL, s.content, s.status, all)
 		}
 	}

@@ -122,7 +122,8 @@ func newRig(t testing.TB, o options) *rig {
 	default:
 		o.file = filepath.Join(t.TempDir(), "h.db")
 	}
-	g.store, err = store.Open(t.Context(), o.file, store.Options{Keys: testKeys(t), Environment: "test", Now: now, Logger: logger})
+	g.store, err = store.Open(t.Context(), o.file,
+		store.Options{Keys: testKeys(t), Environment: "test", Now: now, Logger: logger})
 	g.must(err)
 	t.Cleanup(func() { g.store.Close() })
 	var transport http.RoundTripper = &http.Transport{DisableKeepAlives: true}
@@ -158,7 +159,9 @@ func newRig(t testing.TB, o options) *rig {
 	signIn := oauth.New(provider)
 	recorder := activity.NewRecorder(g.store, g.timing.FirstRecheck, logger)
 	connected := shops.NewService(g.store, api, signIn, provider.Scopes)
-	g.hooks = webhooks.NewService(webhooks.Config{Store: g.store, Shops: connected, Activity: recorder, Logger: logger, Timing: g.timing})
+	g.hooks = webhooks.NewService(webhooks.Config{
+		Store: g.store, Shops: connected, Activity: recorder, Logger: logger, Timing: g.timing,
+	})
 	g.server = build(Config{
 		PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api, Shops: connected, Webhooks: g.hooks,
 		OAuth: signIn, Limits: o.limits, Logger: logger, Now: now,
@@ -513,7 +516,8 @@ func (pg *page) text() string { return textOf(pg.doc) }
 func textOf(n *html.Node) string {
 	var b strings.Builder
 	walk(n, func(n *html.Node) {
-		skip := n.Parent != nil && (n.Parent.DataAtom == atom.Script || n.Parent.DataAtom == atom.Style || n.Parent.DataAtom == atom.Title)
+		skip := n.Parent != nil &&
+			(n.Parent.DataAtom == atom.Script || n.Parent.DataAtom == atom.Style || n.Parent.DataAtom == atom.Title)
 		if n.Type == html.TextNode && !skip {
 			b.WriteString(n.Data + " ")
 		}

@@ -21,14 +21,18 @@ func TestKeptForms(t *testing.T) {
 		}
 		t.Run(rt.path, func(t *testing.T) {
 			p := g.person().noRedirects()
-			sent := url.Values{"url": {good + "/canary"}, "allowedTypes": {"B", "A", "B"}, "draft": {"draft-id"}, "do": {"x"}, "password": {"canary"}, "username": {"canary"}, "secret": {"canary"}, "access_token": {"canary"}}
+			sent := url.Values{
+				"url": {good + "/canary"}, "allowedTypes": {"B", "A", "B"}, "draft": {"draft-id"}, "do": {"x"},
+				"password": {"canary"}, "username": {"canary"}, "secret": {"canary"}, "access_token": {"canary"},
+			}
 			pg := p.post(concrete(rt.path, shop.ID), sent)
 			to, err := url.Parse(pg.header.Get("Location"))
 			g.must(err)
 			back, err := url.Parse(to.Query().Get("return"))
 			g.must(err)
 			resume := shopPath(shop.ID) + strings.ReplaceAll(rt.resume, "{id}", "wcon_x")
-			if pg.status != http.StatusSeeOther || to.Path != "/connect" || back.Path != resume || strings.Contains(to.String(), "canary") {
+			if pg.status != http.StatusSeeOther || to.Path != "/connect" || back.Path != resume ||
+				strings.Contains(to.String(), "canary") {
 				t.Fatalf("%d %s, back to %s, want %s", pg.status, to, back, resume)
 			}
 			if !g.server.resumable["GET "+patternOf(g, back)] {

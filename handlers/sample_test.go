@@ -36,7 +36,10 @@ func TestSamples(t *testing.T) {
 			t.Errorf("%s sets a cookie", info.Code)
 		}
 	}
-	for _, path := range []string{"/samples/", "/samples/order_placed", "/samples/MADE_UP", "/samples/%20ORDER_PLACED", "/samples/ORDER_PLACED/x", "/samples/%ff%00"} {
+	for _, path := range []string{
+		"/samples/", "/samples/order_placed", "/samples/MADE_UP", "/samples/%20ORDER_PLACED", "/samples/ORDER_PLACED/x",
+		"/samples/%ff%00",
+	} {
 		p.get(path).want(http.StatusNotFound)
 	}
 }

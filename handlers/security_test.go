@@ -51,7 +51,8 @@ func TestGuard(t *testing.T) {
 				pg := stranger.noRedirects().send(rt.method, path)
 				leads := pg.header.Get("Location")
 				if variant == "%2e" {
-					if pg.status != http.StatusNotFound && pg.status != http.StatusTemporaryRedirect && pg.status != http.StatusMovedPermanently && !strings.HasPrefix(leads, "/connect") {
+					if pg.status != http.StatusNotFound && pg.status != http.StatusTemporaryRedirect &&
+						pg.status != http.StatusMovedPermanently && !strings.HasPrefix(leads, "/connect") {
 						t.Errorf("%s without a session: %d %s", path, pg.status, leads)
 					}
 					continue
@@ -180,7 +181,8 @@ func TestHeaders(t *testing.T) {
 			for _, rt := range g.server.routes() {
 				requests = append(requests, p.request(rt.method, concrete(rt.path, "sh_1"), url.Values{}))
 			}
-			requests = append(requests, p.get404(), p.request(http.MethodDelete, "/connect", nil), p.request("TRACE", "/", nil), p.large())
+			requests = append(requests, p.get404(), p.request(http.MethodDelete, "/connect", nil), p.request("TRACE", "/", nil),
+				p.large())
 			cross := p.request(http.MethodPost, "/sign-out", url.Values{})
 			cross.Header.Set("Sec-Fetch-Site", "cross-site")
 			wrongHost := p.request(http.MethodGet, "/connect", nil)
@@ -215,7 +217,8 @@ func checkHeaders(t *testing.T, pg *page, r *http.Request, secure bool) {
 	if secure {
 		want["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 	}
-	if strings.HasPrefix(r.URL.Path, "/oauth/") && (strings.HasSuffix(r.URL.Path, "callback") || strings.HasSuffix(r.URL.Path, "implicit")) {
+	if strings.HasPrefix(r.URL.Path, "/oauth/") &&
+		(strings.HasSuffix(r.URL.Path, "callback") || strings.HasSuffix(r.URL.Path, "implicit")) {
 		want["Referrer-Policy"] = "no-referrer"
 	}
 	if r.URL.Path == "/oauth/implicit" && r.Method == http.MethodGet {
@@ -353,7 +356,8 @@ func TestForwarded(t *testing.T) {
 			r.Header.Set("X-Forwarded-Proto", "http")
 			r.Host = "evil.example"
 			pg := p.do(r)
-			if to := pg.header.Get("Location"); strings.Contains(to, "evil") || !strings.Contains(to, url.QueryEscape("https://hooks.example.com/oauth/callback")) {
+			if to := pg.header.Get("Location"); strings.Contains(to, "evil") ||
+				!strings.Contains(to, url.QueryEscape("https://hooks.example.com/oauth/callback")) {
 				t.Errorf("leads to %s", to)
 			}
 			if got := g.lastRequest()["client"]; got != test.want {
@@ -426,7 +430,10 @@ func TestReturnPath(t *testing.T) {
 
 // Checklist 23.
 func FuzzReturnPath(f *testing.F) {
-	for _, seed := range []string{"/", "/shops/sh_1/webhooks/new?draft=x", "//e", `/\e`, "/%5ce", "/\t/e", "/..//e", "https:e", "///e", "%2f%2fe", "/shops?x=%0a"} {
+	for _, seed := range []string{
+		"/", "/shops/sh_1/webhooks/new?draft=x", "//e", `/\e`, "/%5ce", "/\t/e", "/..//e", "https:e", "///e", "%2f%2fe",
+		"/shops?x=%0a",
+	} {
 		f.Add(seed)
 	}
 	for _, seed := range badReturns(f) {
@@ -444,13 +451,16 @@ func FuzzReturnPath(f *testing.F) {
 		if got == "" {
 			return
 		}
-		for name, to := range map[string]string{"": got, " for another shop": forShop(got, "sh_2"), " for an odd shop": forShop(got, "//evil.example/..")} {
+		for name, to := range map[string]string{
+			"": got, " for another shop": forShop(got, "sh_2"), " for an odd shop": forShop(got, "//evil.example/.."),
+		} {
 			u, err := url.Parse(to)
 			if err != nil {
 				t.Fatalf("%q became %q%s: %v", raw, to, name, err)
 			}
 			_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, URL: u})
-			if at := base.ResolveReference(u); at.Host != base.Host || at.Scheme != base.Scheme || !staysHere("https://hooks.example.com", to) || !s.resumable[pattern] {
+			if at := base.ResolveReference(u); at.Host != base.Host || at.Scheme != base.Scheme ||
+				!staysHere("https://hooks.example.com", to) || !s.resumable[pattern] {
 				t.Fatalf("%q leads to %s%s", raw, at, name)
 			}
 			for param := range u.Query() {
@@ -502,18 +512,22 @@ func TestCookies(t *testing.T) {
 			p := g.person().noRedirects()
 			form := url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}}
 			seen := map[string]bool{}
-			for _, pg := range []*page{p.get("/oauth/start?way=code"), p.post("/connect/key", form), p.post("/sign-out", url.Values{})} {
+			for _, pg := range []*page{
+				p.get("/oauth/start?way=code"), p.post("/connect/key", form), p.post("/sign-out", url.Values{}),
+			} {
 				for _, line := range pg.header.Values("Set-Cookie") {
 					c, err := http.ParseSetCookie(line)
 					g.must(err)
 					seen[c.Name] = true
-					ok := strings.HasPrefix(c.Name, test.prefix) && c.HttpOnly && c.Secure == test.secure && c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.Domain == "" && len(line) < 4096
+					ok := strings.HasPrefix(c.Name, test.prefix) && c.HttpOnly && c.Secure == test.secure &&
+						c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.Domain == "" && len(line) < 4096
 					if !ok {
 						t.Errorf("%s", c.Name)
 					}
 				}
 			}
-			if diff := cmp.Diff(map[string]bool{test.prefix + "browser": true, test.prefix + "session": true}, seen); diff != "" {
+			if diff := cmp.Diff(map[string]bool{test.prefix + "browser": true, test.prefix + "session": true},
+				seen); diff != "" {
 				t.Error(diff)
 			}
 			warned := strings.Contains(g.person().get("/connect").text(), "plain http")
@@ -599,7 +613,10 @@ func TestHostileWebhook(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	for _, address := range []string{`javascript:alert(1)//`, `https://x.example/"><script>alert(1)</script>`, "https://x.example/\u202egpj.exe", `https://x.example/' onload='x`} {
+	for _, address := range []string{
+		`javascript:alert(1)//`, `https://x.example/"><script>alert(1)</script>`, "https://x.example/\u202egpj.exe",
+		`https://x.example/' onload='x`,
+	} {
 		hook, err := g.box.AddWebhook(shop.ID, address, []string{`"><img src=x onerror=alert(1)>`, "ORDER_PLACED"})
 		g.must(err)
 		for _, pg := range []*page{p.get(webhooksPath(shop.ID)), p.get(webhookPath(shop.ID, hook.ID))} {
