@@ -239,7 +239,7 @@ func contentOf(address string, types ...string) *fourthwall.Content {
 	return &fourthwall.Content{URL: address, AllowedTypes: typesOf(types)}
 }
 
-// plant records an attempt as a process does that ends before it is settled.
+// plant records an attempt as a process does that ends before it knows the outcome.
 func (g *rig) plant(shop sandbox.DemoShop, of store.Owner, action, id string, d activity.Detail) store.Activity {
 	g.t.Helper()
 	encoded, err := json.Marshal(d)
@@ -265,9 +265,9 @@ func (g *rig) reconciled(a store.Activity) store.Activity {
 	return a
 }
 
-// TestUnsettled: an attempt whose process died is settled by reading again:
+// TestPendingIsReconciled: an attempt whose process died is reconciled by reading again:
 // that it was done at once, that it was not only when it cannot be any more.
-func TestUnsettled(t *testing.T) {
+func TestPendingIsReconciled(t *testing.T) {
 	t.Parallel()
 	was, wants := contentOf(good, "DONATION"), contentOf(good+"/2", "ORDER_PLACED", "DONATION")
 	change := activity.Detail{Before: was, After: wants}
@@ -344,8 +344,8 @@ func TestUnsettled(t *testing.T) {
 	}
 }
 
-// TestUnsettledUnread: what cannot be read stays unsettled, for a week.
-func TestUnsettledUnread(t *testing.T) {
+// TestPendingStaysWithoutTheList: what cannot be read stays pending, for a week.
+func TestPendingStaysWithoutTheList(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
@@ -407,7 +407,7 @@ func TestOneAttemptForEachWebhook(t *testing.T) {
 		made  int
 		apart time.Duration // between the two
 		knows bool          // the second saw what there is
-		end   string        // how the second was settled; "" when it was not
+		end   string        // the outcome of the second; "" when it has none
 		early []string      // outcomes after 11 s
 		late  []string      // after 91 s more
 	}{
@@ -435,11 +435,11 @@ func TestOneAttemptForEachWebhook(t *testing.T) {
 			}
 			two := g.plant(shop, owner(p), activity.CreateWebhook, "", second)
 			if test.end != "" {
-				claimed := ""
+				found := ""
 				if test.end == done {
-					claimed = made
+					found = made
 				}
-				g.must(g.store.RecordOutcome(t.Context(), two.ID, store.Ending{Outcome: test.end, WebhookID: claimed}))
+				g.must(g.store.RecordOutcome(t.Context(), two.ID, store.Ending{Outcome: test.end, WebhookID: found}))
 			}
 			for _, want := range [][]string{test.early, test.late} {
 				g.move(g.timing.FirstRecheck + time.Second)
@@ -453,9 +453,9 @@ func TestOneAttemptForEachWebhook(t *testing.T) {
 	}
 }
 
-// TestTwoUnclearCreatesOfOne: two forms that ask for the same, one of which
+// TestTwoUnconfirmedCreatesOfOne: two forms that ask for the same, one of which
 // has no effect, do not both show the webhook that the other made.
-func TestTwoUnclearCreatesOfOne(t *testing.T) {
+func TestTwoUnconfirmedCreatesOfOne(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
@@ -490,8 +490,8 @@ func TestTwoUnclearCreatesOfOne(t *testing.T) {
 	}
 }
 
-// TestUnclearIsLookedIntoAgain: for an hour.
-func TestUnclearIsLookedIntoAgain(t *testing.T) {
+// TestUnconfirmedIsRechecked: for an hour.
+func TestUnconfirmedIsRechecked(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		after time.Duration
@@ -516,7 +516,7 @@ func TestUnclearIsLookedIntoAgain(t *testing.T) {
 	}
 }
 
-// TestOneShopDoesNotHoldBackAnother: each is settled by itself.
+// TestOneShopDoesNotHoldBackAnother: each is reconciled by itself.
 func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{budget: 200 * time.Millisecond})
@@ -734,7 +734,7 @@ func TestActivityKeyLost(t *testing.T) {
 	}
 	after.move(after.timing.Certain + after.timing.FirstRecheck)
 	if got := after.reconciled(planted); got.Outcome != store.OutcomeUnclear {
-		t.Errorf("settled as %s", got.Outcome)
+		t.Errorf("recorded as %s", got.Outcome)
 	}
 }
 

@@ -99,8 +99,8 @@ type sentForm struct {
 	idle bool // changes nothing that is kept
 }
 
-// deeds has a working form for every route that is not a GET.
-func (v *victim) deeds() map[string]sentForm {
+// writes has a working form for every route that is not a GET.
+func (v *victim) writes() map[string]sentForm {
 	v.t.Helper()
 	at := webhookPath(v.shop.ID, v.hook.ID)
 	edit := url.Values{
@@ -170,7 +170,7 @@ func TestForgedForms(t *testing.T) {
 		seen[rt.path] = true
 		t.Run(rt.path, func(t *testing.T) {
 			v := newVictim(t)
-			d, ok := v.deeds()[rt.path]
+			d, ok := v.writes()[rt.path]
 			if !ok {
 				t.Fatalf("%s has no working form in this test: add one", rt.path)
 			}
@@ -212,10 +212,10 @@ func TestForgedForms(t *testing.T) {
 func TestMethodOverrides(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
-	deeds := v.deeds()
+	writes := v.writes()
 	before := v.state()
 	overrides := []string{"_method", "method", "_METHOD", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"}
-	for path, d := range deeds {
+	for path, d := range writes {
 		for _, wanted := range []string{"POST", "DELETE", "PUT"} {
 			q := clone(d.form)
 			header := http.Header{"Sec-Fetch-Site": {"cross-site"}} // a link on another page
@@ -247,8 +247,8 @@ func TestMethodOverrides(t *testing.T) {
 func TestFormsOfOtherKinds(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
-	deeds := v.deeds()
-	for path, d := range deeds {
+	writes := v.writes()
+	for path, d := range writes {
 		if path == "/sign-out" || strings.HasSuffix(path, "/disconnect") || strings.Contains(path, "/secret") ||
 			strings.HasSuffix(path, "/delete") || path == guidePath {
 			continue // these need no field

@@ -25,7 +25,7 @@ import (
 func TestCaching(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
-	deeds := v.deeds()
+	writes := v.writes()
 	kept := map[string]string{ // what a browser, and no cache, may keep for Back
 		"/shops/{shop}/webhooks/new":       "private, no-cache",
 		"/shops/{shop}/webhooks/{id}/edit": "private, no-cache",
@@ -42,7 +42,7 @@ func TestCaching(t *testing.T) {
 			for _, method := range []string{"GET", "HEAD", "POST", "PUT", "OPTIONS", "TRACE"} {
 				form := url.Values(nil)
 				if method == "POST" {
-					form = clone(deeds[rt.path].form)
+					form = clone(writes[rt.path].form)
 				}
 				pg := p.noRedirects().do(p.request(method, path, form))
 				got := pg.header.Get("Cache-Control")

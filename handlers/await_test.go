@@ -164,7 +164,7 @@ func TestBusyAfterTheChange(t *testing.T) {
 		name   string
 		method string
 		effect bool
-		unread bool // the look afterwards fails too
+		unread bool // reading it afterwards fails too
 		form   func(p *person, shop sandbox.DemoShop, hook sandbox.Webhook) *form
 		status int
 		want   string
@@ -200,8 +200,8 @@ func TestBusyAfterTheChange(t *testing.T) {
 	}
 }
 
-// TestSaidOnce: of two notices that say the same, one is shown.
-func TestSaidOnce(t *testing.T) {
+// TestNoticeShowsOnce: of two notices that say the same, one is shown.
+func TestNoticeShowsOnce(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
@@ -226,7 +226,7 @@ func TestKeptSomethingElse(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		effect bool
-		unread bool // the look afterwards fails
+		unread bool // reading it afterwards fails
 		want   string
 	}{
 		{"the answer alone is odd", true, false, "The webhook is saved"},

@@ -148,9 +148,9 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
-// TestCheckGoesOn: the page comes at once where a script follows it, and only
+// TestCheckContinues: the page comes at once where a script follows it, and only
 // a few checks go on at once.
-func TestCheckGoesOn(t *testing.T) {
+func TestCheckContinues(t *testing.T) {
 	t.Parallel()
 	hold, arrived := make(chan struct{}), make(chan struct{}, 10)
 	g := newRig(t, options{endpoint: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -419,9 +419,9 @@ func TestTestDeliveryWithoutDatabase(t *testing.T) {
 	pg.postForm("/test").submit().want(http.StatusOK, "What came back")
 }
 
-// TestTestDeliveryWithoutAPlace: what could not be sent for want of a place is
+// TestTestDeliveryWithoutASlot: what could not be sent for want of a place is
 // not blamed on the endpoint, and everything typed is kept.
-func TestTestDeliveryWithoutAPlace(t *testing.T) {
+func TestTestDeliveryWithoutASlot(t *testing.T) {
 	t.Parallel()
 	hold, arrived := make(chan struct{}), make(chan struct{}, 9)
 	g := newRig(t, options{endpoint: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -84,9 +84,9 @@ func TestDatabaseIsAway(t *testing.T) {
 	}
 }
 
-// TestDatabaseGoesAwayMeanwhile: what is done is done, and costs no more than
+// TestDatabaseFailsDuringARequest: what is done is done, and costs no more than
 // the notice that says so.
-func TestDatabaseGoesAwayMeanwhile(t *testing.T) {
+func TestDatabaseFailsDuringARequest(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {
 		t.Skip("a file is taken away")

@@ -74,7 +74,7 @@ func TestShopsNeverMix(t *testing.T) {
 	few(t, 25)
 	v := newVillage(t)
 	rapid.Check(t, func(r *rapid.T) {
-		for range rapid.IntRange(5, 25).Draw(r, "deeds") {
+		for range rapid.IntRange(5, 25).Draw(r, "actions") {
 			v.move(2 * time.Second)
 			v.step(r)
 		}

@@ -440,10 +440,10 @@ func (c *calls) to(path string) (n int) {
 	return n
 }
 
-// TestWhoIsOneAddress: headers count only from a trusted proxy, an IPv6
+// TestClientNetwork: headers count only from a trusted proxy, an IPv6
 // network of 64 bits is one, and a Hookwall on the own machine counts nobody
 // on that machine.
-func TestWhoIsOneAddress(t *testing.T) {
+func TestClientNetwork(t *testing.T) {
 	t.Parallel()
 	trusted := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	const elsewhere = "https://hooks.example.com"

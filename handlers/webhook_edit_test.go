@@ -182,8 +182,8 @@ func TestEditFormIsRead(t *testing.T) {
 		"DONATION")
 }
 
-// TestEditRefusedAtOnce: what cannot be saved is said without asking the API.
-func TestEditRefusedAtOnce(t *testing.T) {
+// TestEditRejectedImmediately: what cannot be saved is said without asking the API.
+func TestEditRejectedImmediately(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
@@ -228,8 +228,8 @@ func TestEditRefusedAtOnce(t *testing.T) {
 	}
 }
 
-// TestEditButtonsKeepEverything presses what changes the ticks without script.
-func TestEditButtonsKeepEverything(t *testing.T) {
+// TestEditButtonsKeepInput presses what changes the ticks without script.
+func TestEditButtonsKeepInput(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
@@ -442,9 +442,9 @@ func TestConflictAtSave(t *testing.T) {
 	}
 }
 
-// TestEditAnswers holds what the person gets for each answer of the API to a
+// TestEditResponses holds what the person gets for each answer of the API to a
 // save.
-func TestEditAnswers(t *testing.T) {
+func TestEditResponses(t *testing.T) {
 	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	tests := []struct {
@@ -587,8 +587,8 @@ func TestEditUnread(t *testing.T) {
 	}
 }
 
-// TestDeletedMeanwhile creates anew what was being edited.
-func TestDeletedMeanwhile(t *testing.T) {
+// TestEditAfterDeletion creates anew what was being edited.
+func TestEditAfterDeletion(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
@@ -856,9 +856,9 @@ func TestConflictAgain(t *testing.T) {
 	}
 }
 
-// TestSaverGoesAway: a change goes on without the person who pressed the button,
+// TestClientLeavesDuringSave: a change goes on without the person who pressed the button,
 // and how it ended is recorded.
-func TestSaverGoesAway(t *testing.T) {
+func TestClientLeavesDuringSave(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()

@@ -94,8 +94,8 @@ func TestCreate(t *testing.T) {
 	p.get(webhooksPath(shop.ID)).want(http.StatusOK, good, hooks[0].ID)
 }
 
-// TestAnswers holds what the person gets for each answer of the API.
-func TestAnswers(t *testing.T) {
+// TestCreateResponses holds what the person gets for each answer of the API.
+func TestCreateResponses(t *testing.T) {
 	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}}
 	after := http.Header{"Retry-After": {"60"}, "X-Request-Id": {"req-777"}}
@@ -175,8 +175,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestRefusedAtOnce: what cannot be a webhook is said without asking the API.
-func TestRefusedAtOnce(t *testing.T) {
+// TestCreateRejectedImmediately: what cannot be a webhook is said without asking the API.
+func TestCreateRejectedImmediately(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
@@ -269,8 +269,8 @@ func TestHintsNeverBlock(t *testing.T) {
 	}
 }
 
-// TestButtonsKeepEverything presses what changes the ticks without script.
-func TestButtonsKeepEverything(t *testing.T) {
+// TestCreateButtonsKeepInput presses what changes the ticks without script.
+func TestCreateButtonsKeepInput(t *testing.T) {
 	t.Parallel()
 	p := newRig(t, options{}).person()
 	shop := p.connect(0)
@@ -330,8 +330,8 @@ func TestDeepLinks(t *testing.T) {
 	}
 }
 
-// TestTwins sends one form many times at once.
-func TestTwins(t *testing.T) {
+// TestSameFormSentAtOnce sends one form many times at once.
+func TestSameFormSentAtOnce(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
@@ -420,7 +420,7 @@ func TestSentAgain(t *testing.T) {
 	}
 }
 
-// TestCheckAgain settles what was not confirmed, under the same id.
+// TestCheckAgain confirms what was not confirmed, under the same key.
 func TestCheckAgain(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -433,8 +433,8 @@ func TestCheckAgain(t *testing.T) {
 		{"it was created after all", 1, sandbox.Failure{}, 200, []string{good, "wcon_"}},
 		{"it was not", 0, sandbox.Failure{}, 502, []string{"Not confirmed", "found no new webhook", "After two minutes"}},
 		{"nobody can say which it is", 2, sandbox.Failure{}, 502, []string{"Not confirmed", "Still not known", "nobody can say which of them"}},
-		{"nobody can look", 1, sandbox.Failure{Status: 500}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
-		{"nobody may look any more", 1, sandbox.Failure{Status: 403}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
+		{"the list fails", 1, sandbox.Failure{Status: 500}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
+		{"the list is forbidden", 1, sandbox.Failure{Status: 403}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -465,7 +465,7 @@ func TestCheckAgain(t *testing.T) {
 
 // A list that fails once is read again, or nobody could tell the new webhook
 // should the answer to the create be lost too.
-func TestAFaultOfTheListBeforeLeavesNoCreateUnclear(t *testing.T) {
+func TestListBeforeFailsOnce(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
@@ -481,7 +481,7 @@ func TestAFaultOfTheListBeforeLeavesNoCreateUnclear(t *testing.T) {
 
 // Where the list cannot be read at all, what the shop's last create saw stands
 // in for it, for a while.
-func TestTheLastListStandsInForOneThatCannotBeRead(t *testing.T) {
+func TestRecentListReplacesFailedOne(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
@@ -515,7 +515,7 @@ func TestTheLastListStandsInForOneThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestOldWebhookIsNotTakenForTheNewOne(t *testing.T) {
+func TestOldWebhookIsNotTheNewOne(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
@@ -638,7 +638,7 @@ func TestListShowsEverything(t *testing.T) {
 	}
 }
 
-// TestBackToTheForm leaves a page that cannot be settled.
+// TestBackToTheForm leaves a page that stays unconfirmed.
 func TestBackToTheForm(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -722,9 +722,9 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
-// TestDiedOnTheWay: the process ended before the call, or in it and the API
+// TestCreateOfADeadProcess: the process ended before the call, or in it and the API
 // never heard of it. The same form still makes one webhook.
-func TestDiedOnTheWay(t *testing.T) {
+func TestCreateOfADeadProcess(t *testing.T) {
 	t.Parallel()
 	usual := webhooks.DefaultTiming()
 	for _, test := range []struct {
@@ -843,9 +843,9 @@ func TestFoundAndRecorded(t *testing.T) {
 	}
 }
 
-// TestWakesUpTooLate: a process that stood still before its call finds that
-// another has taken its place, and does not call.
-func TestWakesUpTooLate(t *testing.T) {
+// TestProcessResumesTooLate: a process that paused before its call finds
+// that another holds the lease, and does not call.
+func TestProcessResumesTooLate(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
@@ -905,9 +905,9 @@ func TestInvalidUTF8(t *testing.T) {
 // noHeartbeat lets a lease end although its holder is at work.
 func noHeartbeat(t *webhooks.Timing) { t.Heartbeat = time.Hour }
 
-// TestStandsStillInTheCall: nobody begins anew while it is not known what a call
-// comes to that was begun.
-func TestStandsStillInTheCall(t *testing.T) {
+// TestProcessPausedInTheCall: no create begins while the outcome of an earlier
+// call is unknown.
+func TestProcessPausedInTheCall(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
@@ -933,9 +933,9 @@ func TestStandsStillInTheCall(t *testing.T) {
 	}
 }
 
-// TestUnclearAttemptIsClosed: where a form is sent again and begins anew, the
-// attempt before is recorded as not done, with the answer that it had.
-func TestUnclearAttemptIsClosed(t *testing.T) {
+// TestUnconfirmedAttemptIsClosed: where a form is sent again and creates anew,
+// the attempt before is recorded as not done, with the response that it got.
+func TestUnconfirmedAttemptIsClosed(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()

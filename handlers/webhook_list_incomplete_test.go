@@ -22,7 +22,7 @@ func partOf(list string) http.Handler {
 	})
 }
 
-// TestIncompleteList says that it is, and claims nothing of what is missing.
+// TestIncompleteList says that it is incomplete, and nothing of what is missing.
 func TestIncompleteList(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -41,8 +41,8 @@ func TestIncompleteList(t *testing.T) {
 	p.get(webhookPath(shop.ID, hook.ID)+"/delete").want(http.StatusOK, "could not be found out")
 }
 
-// TestIncompleteListSettlesNothing: what is not listed may be there.
-func TestIncompleteListSettlesNothing(t *testing.T) {
+// TestIncompleteListConfirmsNothing: what is not listed may be there.
+func TestIncompleteListConfirmsNothing(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, method, want string }{
 		{"a create", http.MethodPost, store.OutcomeUnclear},
@@ -71,9 +71,9 @@ func TestIncompleteListSettlesNothing(t *testing.T) {
 	}
 }
 
-// TestIncompleteListBeginsNothing: what is not listed may have been created, so
+// TestNoCreateWithIncompleteListBefore: what is not listed may have been created, so
 // the same form sent again creates nothing, however late.
-func TestIncompleteListBeginsNothing(t *testing.T) {
+func TestNoCreateWithIncompleteListBefore(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()

@@ -266,7 +266,7 @@ func TestThousandWebhooks(t *testing.T) {
 	}
 }
 
-// fire lets events happen, of each type in turn, and waits for their first
+// fire lets events happen, of one type after the other, and waits for their first
 // attempts.
 func (g *rig) fire(shop sandbox.DemoShop, test bool, types ...string) {
 	g.t.Helper()
