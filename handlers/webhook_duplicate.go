@@ -37,9 +37,9 @@ func (s *server) handleDuplicate(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := views.DuplicatePage{
 		Frame: frame, Action: webhooksPath(conn.ShopID),
-		EditHref:   newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(id),
-		ListHref:   webhooksPath(conn.ShopID),
-		Submission: f.key, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
+		EditHref: newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(id),
+		ListHref: webhooksPath(conn.ShopID),
+		Key:      f.key, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
 		Duplicates: duplicateViews(f, result.Duplicates),
 	}
 	return s.render(w, r, http.StatusOK, views.Duplicate(page))

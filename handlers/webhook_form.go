@@ -11,6 +11,9 @@ import (
 	"hookwall/views/ui"
 )
 
+// keyField names the idempotency key in forms.
+const keyField = "submission"
+
 // webhookForm is the create form as it was typed, with what is wrong with it.
 type webhookForm struct {
 	shop      string // id of the shop it is sent for
@@ -37,7 +40,7 @@ func newWebhookForm(shop string) *webhookForm {
 // readWebhookForm takes what was posted. Of a field that came twice, the
 // first counts, except for the ticks.
 func readWebhookForm(shop string, posted url.Values) *webhookForm {
-	f := &webhookForm{shop: shop, key: posted.Get("submission"), url: valid(posted.Get("url"))}
+	f := &webhookForm{shop: shop, key: posted.Get(keyField), url: valid(posted.Get("url"))}
 	for _, code := range posted["allowedTypes"] {
 		code = valid(code)
 		if !slices.Contains(f.types, code) {

@@ -43,7 +43,7 @@ func (s *server) drawWebhookForm(
 	conn := stateOf(r).conn
 	page := views.WebhookFormPage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
-		Submission: f.key, URL: f.url, URLError: f.urlError,
+		Key: f.key, URL: f.url, URLError: f.urlError,
 		Picker: f.picker(), Banner: f.banner, Possible: possibleHints,
 	}
 	if f.urlError == nil {

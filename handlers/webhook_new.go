@@ -145,7 +145,7 @@ func (s *server) drawNotConfirmed(
 	}
 	page := views.UnconfirmedPage{
 		Frame: frame, Action: webhooksPath(v.conn.ShopID), ListHref: webhooksPath(v.conn.ShopID),
-		Submission: f.key, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
+		Key: f.key, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
 		CanCheck: result.CanConfirm, RequestID: v.requestID, Looked: looked,
 	}
 	if result.Rejection != nil && result.Rejection.RequestID != "" {
