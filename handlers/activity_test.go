@@ -252,7 +252,7 @@ func (g *rig) plant(shop sandbox.DemoShop, of store.Owner, action, id string, d 
 	return a
 }
 
-// reconciled is how an activity stands after a pass that reconciles.
+// reconciled is an activity after a pass that reconciles.
 func (g *rig) reconciled(a store.Activity) store.Activity {
 	g.t.Helper()
 	g.must(g.hooks.Reconcile(g.t.Context(), 1000))
@@ -465,7 +465,7 @@ func TestTwoUnconfirmedCreatesOfOne(t *testing.T) {
 	var once sync.Once
 	g.calls.set(func(c apiCall) {
 		if c.method == http.MethodPost {
-			// The second is sent and done while the first stands still in its call.
+			// The second is sent and done while the first is paused in its call.
 			once.Do(func() {
 				g.calls.set(nil, nil)
 				g.box.ForgetFailures()

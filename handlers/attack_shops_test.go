@@ -163,7 +163,7 @@ func TestOtherShopsThings(t *testing.T) {
 	}
 }
 
-// TestOtherPeoplesForms: a one-time id or a draft of somebody else's gives
+// TestOtherPeoplesForms: a one-time id or a draft of somebody else's grants
 // nothing of theirs, and keeps nobody from their own. Checklist 20.
 func TestOtherPeoplesForms(t *testing.T) {
 	t.Parallel()

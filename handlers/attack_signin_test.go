@@ -64,7 +64,7 @@ func (p *person) signedOut(shop sandbox.DemoShop) {
 }
 
 // TestPlantedSession: who plants a session of their own in somebody's browser
-// does not see what that person connects, not even by a twin of the session.
+// does not see what that person connects, not even with a copy of the session.
 // Checklist 16.
 func TestPlantedSession(t *testing.T) {
 	t.Parallel()

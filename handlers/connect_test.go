@@ -140,7 +140,7 @@ func TestState(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	shopID := g.box.Shops()[0].ID
-	// callback gives the address that the sandbox sends the browser back to.
+	// callback returns the address that the sandbox sends the browser back to.
 	callback := func(p *person, way string) string {
 		consent := p.get("/oauth/start?way=" + way)
 		consent.p = p.noRedirects()
@@ -246,7 +246,7 @@ func TestSignInFaults(t *testing.T) {
 	}
 }
 
-// TestProviderText: what stands in the address of a callback is never shown.
+// TestProviderText: what is in the address of a callback is never shown.
 // Checklist 5.
 func TestProviderText(t *testing.T) {
 	t.Parallel()
@@ -388,7 +388,7 @@ func TestDraft(t *testing.T) {
 		end   func(*rig, *person, sandbox.DemoShop)
 		again int // the shop that is connected then
 		texts []string
-		ended bool // it was the connection that came to its end
+		ended bool // the connection has ended
 	}{
 		{"the session is over", func(g *rig, _ *person, _ sandbox.DemoShop) { g.move(13 * time.Hour) }, 0, []string{"as you typed it"}, false},
 		{"another shop was connected", func(g *rig, _ *person, _ sandbox.DemoShop) { g.move(13 * time.Hour) }, 1, []string{"for another shop"}, false},
@@ -519,7 +519,7 @@ func TestTwoShopsInTwoTabs(t *testing.T) {
 	}
 }
 
-// TestKeyLost starts anew with another secret key on the same database.
+// TestKeyLost starts again with another secret key on the same database.
 func TestKeyLost(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")

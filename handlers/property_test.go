@@ -127,7 +127,7 @@ func (p *person) editAtRandom(r *rapid.T, shop sandbox.DemoShop, id string, have
 	return distinctTypes(append(stay, want...))
 }
 
-// sending is one press of Create webhook, and what it came to.
+// sending is one click on Create webhook, and its result.
 type sending struct {
 	content string
 	status  int

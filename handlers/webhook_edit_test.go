@@ -341,7 +341,7 @@ func TestReview(t *testing.T) {
 	}
 }
 
-// conflict opens the form, changes the webhook at Fourthwall and gives what
+// conflict opens the form, changes the webhook at Fourthwall and returns what
 // the person sees then.
 func (p *person) conflict(shop sandbox.DemoShop, id string) *page {
 	p.t.Helper()
@@ -464,7 +464,7 @@ func TestEditResponses(t *testing.T) {
 		{name: "a domain", url: "https://shop.fourthwall.com/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_UNALLOWED_DOMAIN"},
 		{name: "an unknown code", fail: sandbox.Failure{Status: 400, Code: "SOMETHING_ELSE", Header: id}, status: 422, texts: []string{"SOMETHING_ELSE", "req-777", "Nothing was changed"}, focus: "banner", retry: "60"},
 		{name: "no permission", fail: sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, status: 403, texts: []string{"webhook_write", "Connect the shop again", "may not change"}, focus: "banner"},
-		{name: "deleted meanwhile", fail: sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, status: 404, texts: []string{"does not exist any more", "Create it as a new webhook"}, focus: "banner"},
+		{name: "deleted since", fail: sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, status: 404, texts: []string{"does not exist any more", "Create it as a new webhook"}, focus: "banner"},
 		{name: "too many requests", fail: sandbox.Failure{Status: 429, Header: id}, status: 503, texts: []string{"busy", "60 seconds", "Nothing was changed"}, focus: "banner", retry: "60"},
 		{name: "busy", fail: sandbox.Failure{Status: 503, Header: id}, status: 503, texts: []string{"busy", "Nothing was changed"}, focus: "banner", retry: "60"},
 		{name: "a fault, without effect", fail: sandbox.Failure{Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}}}, status: 502, texts: []string{"not confirmed", "req-777"}, focus: "banner"},
@@ -587,7 +587,7 @@ func TestEditUnread(t *testing.T) {
 	}
 }
 
-// TestEditAfterDeletion creates anew what was being edited.
+// TestEditAfterDeletion creates what was being edited again.
 func TestEditAfterDeletion(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

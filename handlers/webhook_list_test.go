@@ -328,7 +328,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// event is an event as the API gives it.
+// event is an event as the API returns it.
 func event(id, kind, state, body, address, more string) string {
 	return fmt.Sprintf(`{"id":%q,"type":%q,"apiVersion":"V1","createdAt":"2026-11-01T10:00:00Z",`+
 		`"updatedAt":"2026-11-01T10:00:05Z","body":%q,"testMode":false,"state":%q,"url":%q%s}`,

@@ -67,8 +67,8 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 	if do == "check" {
 		return s.confirmCreate(w, r, f)
 	}
-	result, _, err := s.await(r, func(twin bool) (webhooks.Result, error) {
-		return s.Webhooks.Create(r.Context(), s.request(r, f.key, twin), f.wanted(),
+	result, _, err := s.await(r, func(sameKey bool) (webhooks.Result, error) {
+		return s.Webhooks.Create(r.Context(), s.request(r, f.key, sameKey), f.wanted(),
 			webhooks.CreateOptions{AllowDuplicates: f.duplicate})
 	})
 	if err != nil {
@@ -78,11 +78,11 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 }
 
 // confirmCreate looks again for a webhook whose creation was not
-// confirmed, and tells what that came to.
+// confirmed, and shows the result.
 func (s *server) confirmCreate(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
 	var finding webhooks.Finding
-	result, _, err := s.await(r, func(twin bool) (result webhooks.Result, err error) {
-		result, finding, err = s.Webhooks.Confirm(r.Context(), s.request(r, f.key, twin), f.wanted())
+	result, _, err := s.await(r, func(sameKey bool) (result webhooks.Result, err error) {
+		result, finding, err = s.Webhooks.Confirm(r.Context(), s.request(r, f.key, sameKey), f.wanted())
 		return result, err
 	})
 	if errors.Is(err, store.ErrNotFound) {
@@ -95,10 +95,10 @@ func (s *server) confirmCreate(w http.ResponseWriter, r *http.Request, f *webhoo
 }
 
 // answerCreate shows what became of a create, to the request that made it and
-// to any twin of it. looked says what looking for the webhook came to, "" when
+// to any other with its key. finding is the sentence for what the check found, "" when
 // that was not asked for.
 func (s *server) answerCreate(
-	w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result, looked string,
+	w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result, finding string,
 ) error {
 	switch result.State {
 	case webhooks.OtherContent:
@@ -115,7 +115,7 @@ func (s *server) answerCreate(
 			return stillAtWork(f.shop)
 		}
 	}
-	return s.drawNotConfirmed(w, r, f, result, looked)
+	return s.drawNotConfirmed(w, r, f, result, finding)
 }
 
 // askAboutDuplicates keeps the form and leads to the question.
@@ -136,7 +136,7 @@ func (s *server) drawUsedForm(w http.ResponseWriter, r *http.Request, f *webhook
 }
 
 func (s *server) drawNotConfirmed(
-	w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result, looked string,
+	w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result, finding string,
 ) error {
 	v := stateOf(r)
 	frame, err := s.frame(r, "Not confirmed")
@@ -146,7 +146,7 @@ func (s *server) drawNotConfirmed(
 	page := views.UnconfirmedPage{
 		Frame: frame, Action: webhooksPath(v.conn.ShopID), ListHref: webhooksPath(v.conn.ShopID),
 		Key: f.key, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
-		CanCheck: result.CanConfirm, RequestID: v.requestID, Looked: looked,
+		CanCheck: result.CanConfirm, RequestID: v.requestID, Looked: finding,
 	}
 	if result.Rejection != nil && result.Rejection.RequestID != "" {
 		page.RequestID = result.Rejection.RequestID

@@ -479,8 +479,8 @@ func TestListBeforeFailsOnce(t *testing.T) {
 	}
 }
 
-// Where the list cannot be read at all, what the shop's last create saw stands
-// in for it, for a while.
+// Where the list cannot be read at all, the list of the shop's last create is
+// used instead, for a while.
 func TestRecentListReplacesFailedOne(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -792,7 +792,7 @@ func (g *rig) dies(p *person, sent *webhookForm, method string) {
 }
 
 // deadly ends the goroutine that sends a request with this method. To others
-// it gives an empty list.
+// it returns an empty list.
 type deadly string
 
 func (d deadly) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -869,7 +869,7 @@ func TestProcessResumesTooLate(t *testing.T) {
 	<-stands
 	g.move(g.timing.Lease + time.Second)
 	both.Go(func() { f.submit().want(http.StatusOK, good) })
-	<-calls // by the second, while the first stands still
+	<-calls // by the second, while the first is paused
 	close(wakes)
 	g.until(func() bool { return g.server.waiting.Load() > 0 || len(calls) > 0 })
 	close(answers)
