@@ -518,7 +518,6 @@ func TestUnconfirmedIsRechecked(t *testing.T) {
 
 // TestOneShopDoesNotHoldBackAnother: each is reconciled by itself.
 func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
-	t.Parallel()
 	g := newRig(t, options{budget: 200 * time.Millisecond})
 	p := g.person()
 	var planted []store.Activity

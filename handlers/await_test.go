@@ -159,7 +159,6 @@ func TestLeaseThatTakesLong(t *testing.T) {
 // TestBusyAfterTheChange: what a server did before it said that it is busy is
 // seen, and so is what it did not do.
 func TestBusyAfterTheChange(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		method string

@@ -342,7 +342,6 @@ func TestCheckOfAFormAfterTheSession(t *testing.T) {
 // TestTestDeliveryUnread: nothing is sent when the webhook cannot be read, and
 // the form comes back as it was sent, but for the secret.
 func TestTestDeliveryUnread(t *testing.T) {
-	t.Parallel()
 	const typed = "{\n\"typed\": true\n}"
 	tests := []struct {
 		name   string

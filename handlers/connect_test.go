@@ -98,7 +98,6 @@ func TestDeny(t *testing.T) {
 // sent back.
 // Checklist 11.
 func TestKeyForm(t *testing.T) {
-	t.Parallel()
 	g := newRig(t, options{budget: 300 * time.Millisecond})
 	shop := g.box.Shops()[0]
 	tests := []struct {

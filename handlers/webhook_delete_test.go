@@ -83,7 +83,6 @@ func TestDeletePage(t *testing.T) {
 
 // TestDeleteResponses holds what the person gets for each answer of the API.
 func TestDeleteResponses(t *testing.T) {
-	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	tests := []struct {
 		name    string

@@ -445,7 +445,6 @@ func TestConflictAtSave(t *testing.T) {
 // TestEditResponses holds what the person gets for each answer of the API to a
 // save.
 func TestEditResponses(t *testing.T) {
-	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	tests := []struct {
 		name   string
@@ -766,7 +765,6 @@ func TestSaveTwice(t *testing.T) {
 // TestRewrittenAddress: an API that writes an address in its own way, and
 // names each type once, is understood.
 func TestRewrittenAddress(t *testing.T) {
-	t.Parallel()
 	g := newRig(t, options{budget: time.Second})
 	p := g.person()
 	shop := p.connect(0)

@@ -43,7 +43,6 @@ func TestIncompleteList(t *testing.T) {
 
 // TestIncompleteListConfirmsNothing: what is not listed may be there.
 func TestIncompleteListConfirmsNothing(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct{ name, method, want string }{
 		{"a create", http.MethodPost, store.OutcomeUnclear},
 		{"a delete", http.MethodDelete, store.OutcomeUnclear},

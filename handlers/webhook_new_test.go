@@ -96,7 +96,6 @@ func TestCreate(t *testing.T) {
 
 // TestCreateResponses holds what the person gets for each answer of the API.
 func TestCreateResponses(t *testing.T) {
-	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}}
 	after := http.Header{"Retry-After": {"60"}, "X-Request-Id": {"req-777"}}
 	tests := []struct {
@@ -528,7 +527,6 @@ func TestOldWebhookIsNotTheNewOne(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
-	t.Parallel()
 	g := newRig(t, options{budget: 300 * time.Millisecond})
 	p := g.person()
 	shop := p.connect(0)
