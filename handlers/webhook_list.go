@@ -113,7 +113,8 @@ func listPage(shopID string, filter listFilter) views.WebhookListPage {
 }
 
 func (s *server) fillList(
-	r *http.Request, page *views.WebhookListPage, read fourthwall.WebhookList, filter listFilter, events fourthwall.EventPage,
+	r *http.Request, page *views.WebhookListPage, read fourthwall.WebhookList, filter listFilter,
+	events fourthwall.EventPage,
 ) error {
 	conn, list := stateOf(r).conn, read.Webhooks
 	locked, err := s.Store.ImmutableWebhooks(r.Context(), conn.ShopID)
