@@ -477,12 +477,15 @@ func TestForShop(t *testing.T) {
 // Checklist 18.
 func TestCookies(t *testing.T) {
 	tests := []struct {
-		public, prefix string
-		secure         bool
+		public, prefix, port string
+		secure               bool
 	}{
-		{"", "hookwall_", false},
-		{"https://hooks.example.com", "__Host-hookwall_", true},
-		{"http://hooks.example.com", "hookwall_", false},
+		{"", "hookwall_", "", false},
+		{"https://hooks.example.com", "__Host-hookwall_", "443", true},
+		{"https://hooks.example.com:8443", "__Host-hookwall_", "8443", true},
+		{"https://[2001:db8::7]:8443", "__Host-hookwall_", "8443", true},
+		{"http://hooks.example.com", "hookwall_", "80", false},
+		{"http://hooks.example.com:8080", "hookwall_", "8080", false},
 	}
 	for _, test := range tests {
 		t.Run(test.public, func(t *testing.T) {
@@ -502,11 +505,15 @@ func TestCookies(t *testing.T) {
 					}
 				}
 			}
-			if diff := cmp.Diff(map[string]bool{test.prefix + "browser": true, test.prefix + "session": true}, seen); diff != "" {
+			if test.port == "" {
+				test.port = g.server.PublicURL.Port()
+			}
+			want := map[string]bool{test.prefix + "browser_" + test.port: true, test.prefix + "session_" + test.port: true}
+			if diff := cmp.Diff(want, seen); diff != "" {
 				t.Error(diff)
 			}
 			warned := strings.Contains(g.person().get("/connect").text(), "plain http")
-			if want := test.public == "http://hooks.example.com"; warned != want {
+			if want := strings.HasPrefix(test.public, "http://"); warned != want {
 				t.Errorf("warned %v, want %v", warned, want)
 			}
 		})
