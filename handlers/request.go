@@ -47,7 +47,7 @@ func stateOf(r *http.Request) *requestState {
 }
 
 func (s *server) clientAddress(r *http.Request) string {
-	return middleware.ClientAddress(r, s.TrustedProxies)
+	return s.clients.Address(r)
 }
 
 const networkBits = 64 // of an IPv6 address, that a provider assigns to one customer

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"hookwall/handlers/middleware"
 	"hookwall/internal/deliver"
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
@@ -72,8 +73,9 @@ type server struct {
 	refresher       *oauth.Refresher
 	mux             *http.ServeMux
 	resumable       map[string]bool // mux patterns that a sign-in may return to
-	secure          bool            // the public URL is https
-	looks           looks           // into attempts whose end is not known
+	clients         *middleware.Clients
+	secure          bool  // the public URL is https
+	looks           looks // into attempts whose end is not known
 	doctor          doctor.Doctor
 	testDeliveries  perSession // under way
 	checkWaits      perSession // pages and streams that wait for a check

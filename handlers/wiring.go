@@ -60,6 +60,7 @@ func build(c Config) *server {
 	s := &server{
 		Config:          c,
 		secure:          c.PublicURL.Scheme == "https",
+		clients:         middleware.NewClients(c.TrustedProxies, c.Logger),
 		doctor:          doctor.Doctor{Client: c.Targets, Receiver: c.Receiver},
 		testDeliveries:  perSession{most: testDeliveriesAtOnce},
 		checkWaits:      perSession{most: checkWaitsAtOnce},

@@ -221,27 +221,64 @@ func TestHeaders(t *testing.T) {
 }
 
 func TestClientAddress(t *testing.T) {
-	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fe80::/10")}
 	for name, test := range map[string]struct {
-		peer string
-		hops []string
-		want string
+		peer   string
+		hops   []string
+		want   string
+		logged bool
 	}{
-		"a peer":                    {"192.0.2.1:5", nil, "192.0.2.1"},
-		"a peer's made up header":   {"192.0.2.1:5", []string{"198.51.100.1"}, "192.0.2.1"},
-		"a trusted proxy":           {"10.0.0.1:5", []string{"198.51.100.1"}, "198.51.100.1"},
-		"two trusted proxies":       {"10.0.0.1:5", []string{"198.51.100.1, 10.0.0.2"}, "198.51.100.1"},
-		"made up before the client": {"10.0.0.1:5", []string{"203.0.113.9", "198.51.100.1"}, "198.51.100.1"},
-		"a proxy without a header":  {"10.0.0.1:5", nil, "10.0.0.1"},
-		"nonsense from a proxy":     {"10.0.0.1:5", []string{"unknown"}, "10.0.0.1"},
-		"IPv4 written as IPv6":      {"[::ffff:192.0.2.1]:5", nil, "192.0.2.1"},
-		"an unreadable peer":        {"pipe", nil, ""},
+		"a peer":                      {"192.0.2.1:5", nil, "192.0.2.1", false},
+		"a peer's made up header":     {"192.0.2.1:5", []string{"198.51.100.1"}, "192.0.2.1", false},
+		"a peer's unreadable header":  {"192.0.2.1:5", []string{"canary"}, "192.0.2.1", false},
+		"a trusted proxy":             {"10.0.0.1:5", []string{"198.51.100.1"}, "198.51.100.1", false},
+		"two trusted proxies":         {"10.0.0.1:5", []string{"198.51.100.1, 10.0.0.2"}, "198.51.100.1", false},
+		"two, with ports":             {"10.0.0.1:5", []string{"198.51.100.1:7, 10.0.0.2:8"}, "198.51.100.1", false},
+		"made up before the client":   {"10.0.0.1:5", []string{"203.0.113.9", "198.51.100.1"}, "198.51.100.1", false},
+		"nonsense before the client":  {"10.0.0.1:5", []string{"canary, 198.51.100.1"}, "198.51.100.1", false},
+		"a proxy without a header":    {"10.0.0.1:5", nil, "10.0.0.1", false},
+		"a proxy with a zone":         {"[fe80::1%eth0]:5", []string{"198.51.100.1"}, "198.51.100.1", false},
+		"an empty header":             {"10.0.0.1:5", []string{""}, "10.0.0.1", false},
+		"an empty entry at the end":   {"10.0.0.1:5", []string{"198.51.100.1, "}, "198.51.100.1", false},
+		"IPv4 written as IPv6":        {"[::ffff:192.0.2.1]:5", nil, "192.0.2.1", false},
+		"an unreadable peer":          {"pipe", nil, "", false},
+		"a port":                      {"10.0.0.1:5", []string{"203.0.113.7:51234"}, "203.0.113.7", false},
+		"a port after a colon alone":  {"10.0.0.1:5", []string{"203.0.113.7:"}, "203.0.113.7", false},
+		"an obfuscated port":          {"10.0.0.1:5", []string{"203.0.113.7:_p1"}, "203.0.113.7", false},
+		"IPv6":                        {"10.0.0.1:5", []string{"2001:db8::7"}, "2001:db8::7", false},
+		"IPv6 with a zone":            {"10.0.0.1:5", []string{"2001:db8::7%eth0"}, "2001:db8::7", false},
+		"IPv6 in brackets":            {"10.0.0.1:5", []string{"[2001:db8::7]"}, "2001:db8::7", false},
+		"IPv6 with a port":            {"10.0.0.1:5", []string{"[2001:db8::7]:443"}, "2001:db8::7", false},
+		"IPv6 as IPv4 with a port":    {"10.0.0.1:5", []string{"[::ffff:203.0.113.7]:443"}, "203.0.113.7", false},
+		"quoted":                      {"10.0.0.1:5", []string{`"203.0.113.7"`}, "203.0.113.7", false},
+		"quoted with a port":          {"10.0.0.1:5", []string{`"203.0.113.7:51234"`}, "203.0.113.7", false},
+		"quoted IPv6 with a port":     {"10.0.0.1:5", []string{`"[2001:db8::7]:443"`}, "2001:db8::7", false},
+		"quoted IPv6 without one":     {"10.0.0.1:5", []string{`"2001:db8::7"`}, "2001:db8::7", false},
+		"nonsense from a proxy":       {"10.0.0.1:5", []string{"unknown"}, "10.0.0.1", true},
+		"nonsense before a proxy":     {"10.0.0.1:5", []string{"canary, 10.0.0.2"}, "10.0.0.2", true},
+		"a bracket that never ends":   {"10.0.0.1:5", []string{"[2001:db8::7"}, "10.0.0.1", true},
+		"more behind the bracket":     {"10.0.0.1:5", []string{"[2001:db8::7]x"}, "10.0.0.1", true},
+		"brackets around nothing":     {"10.0.0.1:5", []string{"[]:443"}, "10.0.0.1", true},
+		"a name":                      {"10.0.0.1:5", []string{"client.example:80"}, "10.0.0.1", true},
+		"an element of Forwarded":     {"10.0.0.1:5", []string{"for=203.0.113.7"}, "10.0.0.1", true},
+		"what could break the log up": {"10.0.0.1:5", []string{"\u202e\x1b[2J"}, "10.0.0.1", true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			var logs bytes.Buffer
+			clients := NewClients(trusted, slog.New(slog.NewJSONHandler(&logs, nil)))
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.RemoteAddr, r.Header["X-Forwarded-For"] = test.peer, test.hops
-			if got := ClientAddress(r, trusted); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
+			for range 3 {
+				if got := clients.Address(r); got != test.want {
+					t.Errorf("got %q, want %q", got, test.want)
+				}
+			}
+			want := 0
+			if test.logged {
+				want = 1
+			}
+			if got := strings.Count(logs.String(), "\n"); got != want || strings.Contains(logs.String(), "u001b") {
+				t.Errorf("%d lines are logged, want %d: %s", got, want, &logs)
 			}
 		})
 	}
