@@ -156,7 +156,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 		Scopes: listed(f.Scopes), Sandbox: f.APIURL == "" && f.ClientID == "",
 	}
 	p := &problems{getenv: getenv}
-	c.PublicURL = p.publicURL(f.Addr, f.PublicURL)
+	c.PublicURL = p.ownURL(f.Addr, f.PublicURL)
 	c.SecretKeys = p.keys(f.SecretKeyFile)
 	if store.IsPostgres(f.DatabaseURL) {
 		p.postgres(&c, f.DatabaseURL)
@@ -189,27 +189,17 @@ func (p *problems) add(format string, args ...any) {
 	p.found = append(p.found, fmt.Errorf(format, args...))
 }
 
-// publicURL checks the URL that people open.
-func (p *problems) publicURL(addr, given string) *url.URL {
+// ownURL checks the URL that people open, which a server on loopback doesn't need.
+func (p *problems) ownURL(addr, given string) *url.URL {
 	loopback := p.address("HOOKWALL_ADDR", addr)
-	if given == "" {
-		if !loopback {
-			p.add("HOOKWALL_PUBLIC_URL is not set: %s is not a loopback address, so set the address that people open, "+
-				"such as https://hooks.example.com", addr)
-		}
-		return nil
+	if given != "" {
+		return p.publicURL("HOOKWALL_PUBLIC_URL", given)
 	}
-	u, err := url.Parse(given)
-	if err != nil || u.Host == "" || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		p.add("HOOKWALL_PUBLIC_URL: %q is not an address: write it like https://hooks.example.com", given)
-		return nil
+	if !loopback {
+		p.add("HOOKWALL_PUBLIC_URL is not set: %s is not a loopback address, so set the address that people open, "+
+			"such as https://hooks.example.com", addr)
 	}
-	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		p.add("HOOKWALL_PUBLIC_URL: %q must have nothing after the host and port: Hookwall is always at the top of "+
-			"its host", u.Redacted())
-		return nil
-	}
-	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}
+	return nil
 }
 
 // address checks host:port and reports whether it is loopback.

@@ -26,7 +26,7 @@ type healthFlags struct {
 func checkHealth(ctx context.Context, f healthFlags, stdout io.Writer) error {
 	p := &problems{}
 	p.address("HOOKWALL_ADDR", f.Addr)
-	public := p.publicURL("127.0.0.1:0", f.PublicURL)
+	public := p.ownURL("127.0.0.1:0", f.PublicURL)
 	if err := errors.Join(p.found...); err != nil {
 		return err
 	}
