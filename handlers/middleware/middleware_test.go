@@ -116,27 +116,39 @@ func TestHost(t *testing.T) {
 }
 
 func TestCrossOrigin(t *testing.T) {
-	const ours = "https://hooks.example.com"
+	const ours, host = "https://hooks.example.com", "hooks.example.com"
 	for name, test := range map[string]struct {
-		method, header, value string
-		allowed               bool
+		public, method, host, header, value string
+		allowed                             bool
 	}{
-		"a page":                      {http.MethodGet, "Sec-Fetch-Site", "cross-site", true},
-		"a form of ours":              {http.MethodPost, "Sec-Fetch-Site", "same-origin", true},
-		"a form of another site":      {http.MethodPost, "Sec-Fetch-Site", "cross-site", false},
-		"our origin":                  {http.MethodPost, "Origin", ours, true},
-		"another origin":              {http.MethodPost, "Origin", "https://evil.example", false},
-		"no origin":                   {http.MethodPost, "Origin", "null", false},
-		"our page in an old browser":  {http.MethodPost, "Referer", ours + "/shops", true},
-		"theirs in an old browser":    {http.MethodPost, "Referer", "https://evil.example/" + ours, false},
-		"nonsense in an old browser":  {http.MethodPost, "Referer", "://", false},
-		"a client that is no browser": {http.MethodPost, "X-Nothing", "", true},
+		"a page":                      {ours, http.MethodGet, host, "Sec-Fetch-Site", "cross-site", true},
+		"a page over http":            {ours, http.MethodGet, host, "Origin", "http://" + host, true},
+		"a form of ours":              {ours, http.MethodPost, host, "Sec-Fetch-Site", "same-origin", true},
+		"a form of another site":      {ours, http.MethodPost, host, "Sec-Fetch-Site", "cross-site", false},
+		"our origin":                  {ours, http.MethodPost, "behind.proxy", "Origin", ours, true},
+		"our origin with its port":    {ours, http.MethodPost, host + ":443", "Origin", ours + ":443", true},
+		"another origin":              {ours, http.MethodPost, host, "Origin", "https://evil.example", false},
+		"no origin":                   {ours, http.MethodPost, host, "Origin", "null", false},
+		"another scheme":              {ours, http.MethodPost, host, "Origin", "http://" + host, false},
+		"another scheme, its port":    {ours, http.MethodPost, host + ":80", "Origin", "http://" + host + ":80", false},
+		"another scheme, our port":    {ours, http.MethodPost, host + ":443", "Origin", "http://" + host + ":443", false},
+		"an unknown scheme":           {ours, http.MethodPost, host, "Origin", "ftp://" + host, false},
+		"https where we are http":     {"http://" + host, http.MethodPost, host, "Origin", ours, false},
+		"another port":                {ours, http.MethodPost, host + ":8443", "Origin", ours + ":8443", false},
+		"our port":                    {ours + ":8443", http.MethodPost, host + ":8443", "Origin", ours + ":8443", true},
+		"our port over http":          {ours + ":8443", http.MethodPost, host + ":8443", "Origin", "http://" + host + ":8443", false},
+		"our page in an old browser":  {ours, http.MethodPost, "behind.proxy", "Referer", ours + "/shops", true},
+		"theirs in an old browser":    {ours, http.MethodPost, host, "Referer", "https://evil.example/" + ours, false},
+		"http in an old browser":      {ours, http.MethodPost, host, "Referer", "http://" + host + "/shops", false},
+		"nonsense in an old browser":  {ours, http.MethodPost, host, "Referer", "://", false},
+		"a client that is no browser": {ours, http.MethodPost, host, "X-Nothing", "", true},
+		"this machine's own name":     {ours, http.MethodPost, "127.0.0.1:8080", "Origin", "http://127.0.0.1:8080", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var f failed
-			r := httptest.NewRequest(test.method, "http://behind.proxy/", nil)
+			r := httptest.NewRequest(test.method, "http://"+test.host+"/", nil)
 			r.Header.Set(test.header, test.value)
-			w := serve(CrossOrigin(address(t, ours), slog.New(slog.DiscardHandler), f.fail)(ok), r)
+			w := serve(CrossOrigin(address(t, test.public), slog.New(slog.DiscardHandler), f.fail)(ok), r)
 			if (w.Code == http.StatusOK) != test.allowed || errors.Is(f.err, ErrCrossOrigin) == test.allowed {
 				t.Errorf("status %d, error %v", w.Code, f.err)
 			}
