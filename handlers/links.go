@@ -12,6 +12,8 @@ import (
 
 const (
 	homePath      = "/"
+	alivePath     = "/healthz"
+	readyPath     = "/readyz"
 	connectPath   = "/connect"
 	shopsPath     = "/shops"
 	signOutPath   = "/sign-out"

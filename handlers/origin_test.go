@@ -50,3 +50,23 @@ func TestSchemeOfOrigin(t *testing.T) {
 		})
 	}
 }
+
+// TestSignInUnderAnotherName: whoever opens a LAN address comes to the public
+// URL, so that the cookies of a sign-in are there when it ends.
+func TestSignInUnderAnotherName(t *testing.T) {
+	const public = "https://hooks.example.com"
+	g := newRig(t, options{publicURL: public})
+	for _, path := range []string{"/", "/connect?return=%2Fshops", "/oauth/start?way=code", "/shops/sh_1/webhooks/a%2Fb", "/none", "//evil.example/"} {
+		r := g.person().request(http.MethodGet, path, nil)
+		r.Host = "192.168.1.5:8080"
+		pg := g.person().noRedirects().do(r)
+		if to := pg.header.Get("Location"); pg.status != http.StatusTemporaryRedirect || to != public+path || pg.header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: %d to %s", path, pg.status, to)
+		}
+	}
+	for _, path := range []string{alivePath, readyPath} {
+		r := g.person().request(http.MethodGet, path, nil)
+		r.Host = "10.0.0.5:8080"
+		g.person().noRedirects().do(r).want(http.StatusOK, "ok")
+	}
+}

@@ -17,8 +17,8 @@ func (s *server) routes() []route {
 func (s *server) siteRoutes() []route {
 	return []route{
 		{method: "GET", path: "/{$}", handle: s.handleHome, resumable: true},
-		{method: "GET", path: "/healthz", handle: s.handleAlive},
-		{method: "GET", path: "/readyz", handle: s.handleReady},
+		{method: "GET", path: alivePath, handle: s.handleAlive},
+		{method: "GET", path: readyPath, handle: s.handleReady},
 		{method: "GET", path: "/dev/components", handle: s.handleComponents},
 		{method: "GET", path: "/static/", handle: serveStatic(static.Handler())},
 

@@ -40,7 +40,7 @@ func (s *server) cookie(what, value string, maxAge int) *http.Cookie {
 // loadSession finds the session of the request's cookie. It writes nothing.
 func (s *server) loadSession(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+		if strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == alivePath || r.URL.Path == readyPath {
 			h.ServeHTTP(w, r)
 			return
 		}

@@ -93,7 +93,7 @@ func (s *server) handler() http.Handler {
 		middleware.Log(s.Logger, s.clientAddress, func(r *http.Request) string { return stateOf(r).pattern }),
 		middleware.Recover(s.Logger, s.fail),
 		middleware.Headers(s.secure),
-		middleware.Host(s.PublicURL, s.fail),
+		middleware.Host(s.PublicURL, s.fail, alivePath, readyPath),
 		middleware.Compress,
 		middleware.CrossOrigin(s.PublicURL, s.Logger, s.fail),
 		middleware.Body(bodyLimits(), s.fail),

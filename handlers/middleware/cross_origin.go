@@ -60,13 +60,12 @@ func isOwn(from, host string, public *url.URL) bool {
 		return false
 	}
 	if strings.EqualFold(u.Hostname(), public.Hostname()) {
-		return u.Scheme == public.Scheme && strings.EqualFold(withoutDefaultPort(u), public.Host)
+		return u.Scheme == public.Scheme && strings.EqualFold(withoutDefaultPort(u.Scheme, u.Host), public.Host)
 	}
 	return u.Host == host
 }
 
-// withoutDefaultPort returns the host and the port of a URL as browsers write them.
-func withoutDefaultPort(u *url.URL) string {
-	port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
-	return strings.TrimSuffix(u.Host, port)
+// withoutDefaultPort returns a host and its port as browsers write them.
+func withoutDefaultPort(scheme, host string) string {
+	return strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[scheme])
 }

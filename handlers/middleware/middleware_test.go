@@ -89,29 +89,75 @@ func TestRecover(t *testing.T) {
 }
 
 func TestHost(t *testing.T) {
-	const local = "http://127.0.0.1:8080"
+	const (
+		local, public = "http://127.0.0.1:8080", "https://hooks.example.com"
+		path          = "/a%2Fb?c=d"
+		led, refused  = http.StatusTemporaryRedirect, http.StatusTeapot
+	)
 	for name, test := range map[string]struct {
 		public, method, host string
+		header               []string // pairs
 		status               int
-		to                   string
 	}{
-		"our own":                   {local, http.MethodPost, "127.0.0.1:8080", http.StatusOK, ""},
-		"another name for us":       {local, http.MethodGet, "localhost:8080", http.StatusTemporaryRedirect, local + "/a%2Fb?c=d"},
-		"a form to that name":       {local, http.MethodPost, "localhost:8080", http.StatusTeapot, ""},
-		"somebody else's":           {local, http.MethodGet, "evil.example:8080", http.StatusTeapot, ""},
-		"any, where a proxy may be": {"https://hooks.example.com", http.MethodGet, "evil.example", http.StatusOK, ""},
+		"our own":                          {local, "POST", "127.0.0.1:8080", nil, http.StatusOK},
+		"another name for us":              {local, "GET", "localhost:8080", nil, led},
+		"a form to that name":              {local, "POST", "localhost:8080", nil, refused},
+		"somebody else's":                  {local, "GET", "evil.example:8080", nil, refused},
+		"somebody else's, forwarded":       {local, "GET", "evil.example:8080", []string{"X-Forwarded-Host", "127.0.0.1:8080"}, refused},
+		"a LAN address for this machine":   {local, "GET", "192.168.1.5:8080", nil, refused},
+		"a default port, left out":         {"http://localhost", "GET", "localhost", nil, http.StatusOK},
+		"a default port, written":          {"http://localhost", "GET", "localhost:80", nil, http.StatusOK},
+		"the public name":                  {public, "GET", "hooks.example.com", nil, http.StatusOK},
+		"the public name in upper case":    {public, "POST", "Hooks.Example.Com", nil, http.StatusOK},
+		"the public name with a port":      {public, "GET", "hooks.example.com:8443", nil, http.StatusOK},
+		"a LAN address":                    {public, "GET", "192.168.1.5:8080", nil, led},
+		"a LAN address, HEAD":              {public, "HEAD", "192.168.1.5", nil, led},
+		"a LAN address by IPv6":            {public, "GET", "[fd00::5]:8080", nil, led},
+		"a LAN name":                       {public, "GET", "nas", nil, led},
+		"a LAN name with a final dot":      {public, "GET", "hooks.example.com.", nil, led},
+		"a name inside the public one":     {public, "GET", "www.hooks.example.com", nil, led},
+		"a form to a LAN address":          {public, "POST", "192.168.1.5:8080", nil, refused},
+		"another method":                   {public, "DELETE", "192.168.1.5:8080", nil, refused},
+		"loopback, elsewhere public":       {public, "GET", "127.0.0.1:8080", nil, http.StatusOK},
+		"localhost, elsewhere public":      {public, "POST", "localhost:8080", nil, http.StatusOK},
+		"a proxy that rewrites Host":       {public, "GET", "hookwall:8080", []string{"X-Forwarded-For", "192.0.2.1"}, http.StatusOK},
+		"a form through it":                {public, "POST", "hookwall:8080", []string{"X-Forwarded-For", "192.0.2.1"}, http.StatusOK},
+		"one that says Forwarded":          {public, "GET", "hookwall", []string{"Forwarded", "for=192.0.2.1"}, http.StatusOK},
+		"one that says the public name":    {public, "GET", "hookwall", []string{"X-Forwarded-Host", "hooks.example.com"}, http.StatusOK},
+		"two that say the public name":     {public, "GET", "hookwall", []string{"X-Forwarded-Host", "hooks.example.com:443, inner"}, http.StatusOK},
+		"one that says a LAN address":      {public, "GET", "hookwall", []string{"X-Forwarded-Host", "192.168.1.5"}, led},
+		"one that passes a LAN address on": {public, "GET", "192.168.1.5", []string{"X-Forwarded-Host", "192.168.1.5", "X-Forwarded-For", "192.0.2.1"}, led},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var f failed
-			r := httptest.NewRequest(test.method, "http://"+test.host+"/a%2Fb?c=d", nil)
+			r := httptest.NewRequest(test.method, "http://"+test.host+path, nil)
+			for i := 0; i < len(test.header); i += 2 {
+				r.Header.Set(test.header[i], test.header[i+1])
+			}
 			w := serve(Host(address(t, test.public), f.fail)(ok), r)
-			if w.Code != test.status || w.Header().Get("Location") != test.to {
+			to := ""
+			if test.status == led {
+				to = test.public + path
+			}
+			if w.Code != test.status || w.Header().Get("Location") != to {
 				t.Errorf("%d to %q", w.Code, w.Header().Get("Location"))
 			}
-			if refused := test.status == http.StatusTeapot; refused != errors.Is(f.err, ErrHost) {
+			if (test.status == refused) != errors.Is(f.err, ErrHost) {
 				t.Errorf("failed with %v", f.err)
 			}
 		})
+	}
+}
+
+// TestHostOfSupervisors: health is asked for under any name, unless the name may
+// have been rebound to this machine.
+func TestHostOfSupervisors(t *testing.T) {
+	for public, want := range map[string]int{"https://hooks.example.com": http.StatusOK, "http://127.0.0.1:8080": http.StatusTeapot} {
+		var f failed
+		r := httptest.NewRequest(http.MethodGet, "http://10.0.0.5:8080/healthz", nil)
+		if w := serve(Host(address(t, public), f.fail, "/healthz")(ok), r); w.Code != want {
+			t.Errorf("%s: status %d, want %d", public, w.Code, want)
+		}
 	}
 }
 
