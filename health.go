@@ -45,6 +45,7 @@ func checkHealth(ctx context.Context, f healthFlags, stdout io.Writer) error {
 		r.Host = public.Host
 	}
 	// Bypass the proxies of the environment.
+	r.Header.Set("User-Agent", userAgent())
 	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
 	if err != nil {
 		return fmt.Errorf("no Hookwall answers at %s: %w", at, err)

@@ -157,7 +157,7 @@ func newDashboard(
 	provider := oauth.New(oauth.Config{
 		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
 		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL,
-		PublicURL: c.PublicURL.String(), Scopes: c.Scopes, Now: st.Now,
+		PublicURL: c.PublicURL.String(), Scopes: c.Scopes, UserAgent: userAgent(), Now: st.Now,
 	})
 	receiver := ""
 	if sandboxURL != "" {
