@@ -68,6 +68,11 @@ func (s *server) clientNetwork(r *http.Request) (network string, exempt bool) {
 	return ip.String(), exempt
 }
 
+func (s *server) clientNetworkName(r *http.Request) string {
+	network, _ := s.clientNetwork(r)
+	return network
+}
+
 // bounded returns what is used of a parameter: at most limit bytes, of whole
 // characters, so that the page that shows it again is UTF-8.
 func bounded(text string, limit int) string {

@@ -21,6 +21,7 @@ const (
 	maxBodySize = 1 << 20  // bytes of one request's body
 	largeBody   = 64 << 10 // bytes; a usual form has far fewer
 	largeAtOnce = 64       // large bodies that are read at the same time
+	largeOfOne  = 16       // of these, from one address: slow ones keep their place for as long as a body may take
 )
 
 // Dashboard answers every request.
@@ -96,7 +97,7 @@ func (s *server) handler() http.Handler {
 		middleware.Host(s.PublicURL, s.fail, alivePath, readyPath),
 		middleware.Compress,
 		middleware.CrossOrigin(s.PublicURL, s.Logger, s.fail),
-		middleware.Body(bodyLimits(), s.fail),
+		middleware.Body(bodyLimits(), s.clientNetworkName, s.fail),
 		s.loadSession,
 	}
 	h := http.Handler(http.HandlerFunc(s.dispatch))
@@ -113,6 +114,7 @@ func bodyLimits() middleware.BodyLimits {
 		MaxOf:  map[string]int64{signaturePath: maxSignatureForm},
 		Large:  largeBody,
 		AtOnce: largeAtOnce,
+		Each:   largeOfOne,
 	}
 }
 

@@ -203,10 +203,11 @@ func TestCrossOrigin(t *testing.T) {
 }
 
 func TestBody(t *testing.T) {
-	limits := BodyLimits{Max: 10, MaxOf: map[string]int64{"/files": 20}, Large: 5, AtOnce: 1}
+	limits := BodyLimits{Max: 10, MaxOf: map[string]int64{"/files": 20}, Large: 5, AtOnce: 1, Each: 1}
+	one := func(*http.Request) string { return "one" }
 	var f failed
 	inside, release := make(chan struct{}), make(chan struct{})
-	h := Body(limits, f.fail)(handlerOf(func(w http.ResponseWriter, r *http.Request) {
+	h := Body(limits, one, f.fail)(handlerOf(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/wait" {
 			close(inside)
 			<-release
@@ -244,6 +245,54 @@ func TestBody(t *testing.T) {
 	<-done
 	if status := post("/", 6); status != http.StatusOK {
 		t.Errorf("a large body after the other: %d", status)
+	}
+}
+
+// TestBodiesOfOneClient: a client that sends slowly keeps its own share alone.
+func TestBodiesOfOneClient(t *testing.T) {
+	var f failed
+	client := func(r *http.Request) string { return r.Header.Get("From") }
+	inside, release := make(chan struct{}), make(chan struct{})
+	h := Body(BodyLimits{Max: 10, Large: 5, AtOnce: 3, Each: 2}, client, f.fail)(handlerOf(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/wait" {
+			inside <- struct{}{}
+			<-release
+		}
+	}))
+	post := func(path, from string, length int64) int {
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader("123456"))
+		r.ContentLength = length
+		r.Header.Set("From", from)
+		return serve(h, r).Code
+	}
+	done := make(chan struct{})
+	wait := func(from string, length int64) {
+		go func() { post("/wait", from, length); done <- struct{}{} }()
+		<-inside
+	}
+	wait("slow", -1)
+	wait("slow", 6)
+	for _, test := range []struct {
+		from   string
+		length int64
+		status int
+	}{
+		{"slow", -1, http.StatusTeapot}, {"slow", 6, http.StatusTeapot}, {"slow", 5, http.StatusOK}, {"other", -1, http.StatusOK}, {"other", 6, http.StatusOK},
+	} {
+		if status := post("/", test.from, test.length); status != test.status {
+			t.Errorf("%d bytes from %s: %d, want %d", test.length, test.from, status, test.status)
+		}
+	}
+	wait("other", -1)
+	if status := post("/", "third", -1); status != http.StatusTeapot {
+		t.Errorf("the fourth at once: %d", status)
+	}
+	close(release)
+	for range 3 {
+		<-done
+	}
+	if status := post("/", "slow", -1); status != http.StatusOK {
+		t.Errorf("when all are read: %d", status)
 	}
 }
 
