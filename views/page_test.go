@@ -365,7 +365,7 @@ func (d doc) secretIsPrivate() {
 	d.t.Helper()
 	in := d.byID("secret")
 	want := map[string]string{
-		"name": "secret", "type": "password", "value": "", "autocomplete": "off", "spellcheck": "false",
+		"name": "secret", "type": "password", "value": "", "autocomplete": "new-password", "spellcheck": "false",
 	}
 	for name, value := range want {
 		if attr(in, name) != value {
