@@ -166,8 +166,8 @@ func newDashboard(
 	return handlers.New(handlers.Config{
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
 		Store: st, API: api, OAuth: provider, Targets: client, Receiver: receiver, Sample: sample, Logger: logger,
-		Limits: c.Limits,
-		Now:    st.Now, // the database's clock, so that all replicas agree
+		Limits: c.Limits, SecurityContacts: c.SecurityContacts,
+		Now: st.Now, // the database's clock, so that all replicas agree
 	}), nil
 }
 

@@ -18,8 +18,11 @@ const (
 	shopsPath     = "/shops"
 	signOutPath   = "/sign-out"
 	startPath     = "/oauth/start"
+	toolsPath     = "/tools"
 	signaturePath = "/tools/signature"
 	guidePath     = "/guide/hide"
+
+	securityTextPath = "/.well-known/security.txt"
 
 	signedOutHref = connectPath + "?outcome=signed_out"
 )

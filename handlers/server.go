@@ -23,15 +23,17 @@ type Config struct {
 	SandboxURL     string   // "" when Fourthwall is real
 	TrustedProxies []netip.Prefix
 	Scopes         []string // that a sign-in asks for
-	Store          *store.Store
-	API            *fourthwall.Client
-	OAuth          *oauth.Provider
-	Targets        *deliver.Client // calls the endpoints that people ask to have tested
-	Receiver       string          // host of the sandbox's receiver; "" when Fourthwall is real
-	Sample         func(SampleOf) (string, error)
-	Limits         Limits // on sign-ins and writes; none unless set
-	Logger         *slog.Logger
-	Now            func() time.Time // nil for time.Now
+	// SecurityContacts are the URIs of security.txt; nil for the usual mailbox.
+	SecurityContacts []string
+	Store            *store.Store
+	API              *fourthwall.Client
+	OAuth            *oauth.Provider
+	Targets          *deliver.Client // calls the endpoints that people ask to have tested
+	Receiver         string          // host of the sandbox's receiver; "" when Fourthwall is real
+	Sample           func(SampleOf) (string, error)
+	Limits           Limits // on sign-ins and writes; none unless set
+	Logger           *slog.Logger
+	Now              func() time.Time // nil for time.Now
 	// Pauses are the waits before each look for a webhook whose creation was
 	// not confirmed; nil for none, 2 s and 3 s.
 	Pauses []time.Duration

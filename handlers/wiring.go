@@ -5,8 +5,11 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"path"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -127,6 +130,10 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
+	if to := s.withoutSlash(r); to != "" {
+		http.Redirect(w, r, to, http.StatusPermanentRedirect) //nolint:gosec // to a page of ours
+		return
+	}
 	probe := &statusProbe{header: http.Header{}}
 	h.ServeHTTP(probe, r)
 	status := http.StatusNotFound
@@ -135,6 +142,24 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusMethodNotAllowed
 	}
 	s.showError(w, r, &httpError{Status: status})
+}
+
+// withoutSlash returns the page that a URL with slashes at its end means; "" if
+// there is none. A path that begins with two slashes would name another host.
+func (s *server) withoutSlash(r *http.Request) string {
+	whole := r.URL.EscapedPath()
+	trimmed := strings.TrimRight(whole, "/")
+	if trimmed == whole || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+		return ""
+	}
+	u, err := url.Parse(trimmed)
+	if err != nil || u.Host != "" || path.Clean(u.Path) != u.Path || strings.HasPrefix(u.Path, "//") {
+		return ""
+	}
+	if _, pattern := s.mux.Handler(&http.Request{Method: r.Method, URL: u}); pattern == "" {
+		return ""
+	}
+	return withQuery(trimmed, r.URL.RawQuery)
 }
 
 // statusProbe receives what ServeMux would have responded.
