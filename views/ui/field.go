@@ -115,6 +115,16 @@ func (t TextField) describedBy() string {
 // warnable reports whether there are warnings, or may be while someone types.
 func (t TextField) warnable() bool { return len(t.Warnings)+len(t.Possible) > 0 }
 
+// possible returns the possible warnings by their conditions, as JSON. They are in
+// an attribute because text browsers show what is in a template or hidden.
+func (t TextField) possible() (string, error) {
+	all := map[string]string{}
+	for _, h := range t.Possible {
+		all[h.When] = h.Text
+	}
+	return templ.JSONString(all)
+}
+
 // described returns the IDs of what is read out with the field: the sentence and
 // the code, without the buttons beside them.
 func (e *FieldError) described(id string) string {
