@@ -23,10 +23,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"hookwall/handlers"
+	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
 
@@ -39,8 +42,9 @@ var inFront = func(h http.Handler) http.Handler { return h }
 const (
 	shutdownTime  = 30 * time.Second
 	sweepInterval = 10 * time.Minute
-	// settleInterval is how often the outcomes of interrupted attempts are looked up.
-	settleInterval = 5 * time.Second
+	// reconcileInterval is how soon an attempt whose process died is looked into.
+	reconcileInterval = 5 * time.Second
+	reconcileLimit    = 10_000 // attempts
 )
 
 func main() {
@@ -110,14 +114,15 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 		return errors.Join(err, ctxCause(ctx))
 	}
 	defer st.Close()
-	dashboard, err := newDashboard(c, sandboxURL, st, targets, logger)
+	dashboard, hooks, err := newDashboard(c, sandboxURL, st, targets, logger)
 	if err != nil {
 		return err
 	}
 	defer dashboard.Close()
 	defer context.AfterFunc(ctx, dashboard.Drain)()
 	servers.Go(func() error { return repeat(ctx, sweepInterval, st.Sweep, "sweep", logger) })
-	servers.Go(func() error { return repeat(ctx, settleInterval, dashboard.Settle, "settling attempts", logger) })
+	reconcile := func(ctx context.Context) error { return hooks.Reconcile(ctx, reconcileLimit) }
+	servers.Go(func() error { return repeat(ctx, reconcileInterval, reconcile, "reconciling", logger) })
 	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
 	announce(stdout, c, sandboxURL)
 	logger.Info("listening", "address", listener.Addr().String())
@@ -145,14 +150,14 @@ func announce(stdout io.Writer, c Config, sandboxURL string) {
 
 func newDashboard(
 	c Config, sandboxURL string, st *store.Store, targets deliver.Options, logger *slog.Logger,
-) (*handlers.Dashboard, error) {
+) (*handlers.Dashboard, *webhooks.Service, error) {
 	api, err := fourthwall.New(c.APIURL, fourthwall.Options{UserAgent: userAgent(), Logger: logger})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	client, err := deliver.New(targets)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	provider := oauth.New(oauth.Config{
 		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
@@ -163,12 +168,18 @@ func newDashboard(
 	if sandboxURL != "" {
 		receiver = sandbox.ReceiverHost
 	}
+	timing := webhooks.DefaultTiming()
+	recorder := activity.NewRecorder(st, timing.FirstRecheck, logger)
+	connected := shops.NewService(st, api, provider, c.Scopes)
+	hooks := webhooks.NewService(webhooks.Config{
+		Store: st, Shops: connected, Activity: recorder, Logger: logger, Timing: timing,
+	})
 	return handlers.New(handlers.Config{
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
-		Store: st, API: api, OAuth: provider, Targets: client, Receiver: receiver, Sample: sample, Logger: logger,
-		Limits: c.Limits, SecurityContacts: c.SecurityContacts,
+		Store: st, API: api, Shops: connected, Webhooks: hooks, OAuth: provider, Targets: client, Receiver: receiver,
+		Sample: sample, Logger: logger, Limits: c.Limits, SecurityContacts: c.SecurityContacts,
 		Now: st.Now, // the database's clock, so that all replicas agree
-	}), nil
+	}), hooks, nil
 }
 
 func userAgent() string { return "hookwall/" + version }

@@ -147,6 +147,6 @@ func (a *app) attempt(shop sandbox.DemoShop, outcome string) {
 	})
 	a.must(err)
 	if outcome != store.OutcomePending {
-		a.must(a.store.SettleActivity(a.t.Context(), begun.ID, store.Settlement{Outcome: outcome, Status: 500}))
+		a.must(a.store.RecordOutcome(a.t.Context(), begun.ID, store.Ending{Outcome: outcome, Status: 500}))
 	}
 }

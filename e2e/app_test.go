@@ -18,10 +18,13 @@ import (
 
 	"hookwall/e2e/process"
 	"hookwall/handlers"
+	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
 
@@ -124,9 +127,16 @@ func (a *app) dashboard() *handlers.Dashboard {
 		ImplicitAuthURL: a.boxURL + "/auth/realms/Fourthwall/protocol/openid-connect/auth",
 		PublicURL:       a.url, Scopes: scopes, Transport: a.wire, Now: a.now,
 	})
+	timing := webhooks.DefaultTiming()
+	timing.ReLists = []time.Duration{0}
+	recorder := activity.NewRecorder(a.store, timing.FirstRecheck, a.logger())
+	connected := shops.NewService(a.store, api, provider, scopes)
+	hooks := webhooks.NewService(webhooks.Config{
+		Store: a.store, Shops: connected, Activity: recorder, Logger: a.logger(), Timing: timing,
+	})
 	return handlers.New(handlers.Config{
 		PublicURL: public, SandboxURL: a.boxURL, Scopes: scopes, Store: a.store, API: api, OAuth: provider,
-		Logger: a.logger(), Now: a.now, Pauses: []time.Duration{0},
+		Shops: connected, Webhooks: hooks, Logger: a.logger(), Now: a.now,
 		Limits: a.limits, TrustedProxies: []netip.Prefix{
 			netip.MustParsePrefix("127.0.0.0/8"),
 			netip.MustParsePrefix("::1/128"),

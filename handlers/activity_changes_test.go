@@ -5,31 +5,34 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // TestChangesNameWhatIsDifferent compares what stood before and after.
 func TestChangesNameWhatIsDifferent(t *testing.T) {
-	of := func(address string, types ...string) *webhookContent { return &webhookContent{address, types} }
-	placed, donation, odd := views.EventBadge{Code: "ORDER_PLACED", Title: "Order placed"}, views.EventBadge{Code: "DONATION", Title: "Donation"}, views.EventBadge{Code: "ODD", Unknown: true}
+	of := func(address string, types ...string) *fourthwall.Content { return contentOf(address, types...) }
+	placed, donation, odd := ui.EventBadge{Code: "ORDER_PLACED", Title: "Order placed"}, ui.EventBadge{Code: "DONATION", Title: "Donation"}, ui.EventBadge{Code: "ODD", Unknown: true}
 	tests := []struct {
 		name string
-		in   detail
+		in   activity.Detail
 		want []views.Change
 	}{
-		{"nothing", detail{Before: of("a", "DONATION", "ODD"), After: of("a", "ODD", "DONATION")}, nil},
-		{"created", detail{After: of("a", "ODD", "DONATION")}, []views.Change{
+		{"nothing", activity.Detail{Before: of("a", "DONATION", "ODD"), After: of("a", "ODD", "DONATION")}, nil},
+		{"created", activity.Detail{After: of("a", "ODD", "DONATION")}, []views.Change{
 			{Field: "Endpoint URL", After: "a"},
-			{Field: "Event types", After: "ODD, DONATION", Added: []views.EventBadge{odd, donation}},
+			{Field: "Event types", After: "ODD, DONATION", Added: []ui.EventBadge{odd, donation}},
 		}},
-		{"deleted", detail{Before: of("a", "ORDER_PLACED")}, []views.Change{
+		{"deleted", activity.Detail{Before: of("a", "ORDER_PLACED")}, []views.Change{
 			{Field: "Endpoint URL", Before: "a"},
-			{Field: "Event types", Before: "ORDER_PLACED", Removed: []views.EventBadge{placed}},
+			{Field: "Event types", Before: "ORDER_PLACED", Removed: []ui.EventBadge{placed}},
 		}},
-		{"changed", detail{Before: of("a", "ORDER_PLACED", "ODD"), After: of("a", "DONATION", "ORDER_PLACED")}, []views.Change{
-			{Field: "Event types", Before: "ORDER_PLACED, ODD", After: "DONATION, ORDER_PLACED", Added: []views.EventBadge{donation}, Removed: []views.EventBadge{odd}},
+		{"changed", activity.Detail{Before: of("a", "ORDER_PLACED", "ODD"), After: of("a", "DONATION", "ORDER_PLACED")}, []views.Change{
+			{Field: "Event types", Before: "ORDER_PLACED, ODD", After: "DONATION, ORDER_PLACED", Added: []ui.EventBadge{donation}, Removed: []ui.EventBadge{odd}},
 		}},
-		{"moved", detail{Before: of("a", "ODD"), After: of("b", "ODD")}, []views.Change{{Field: "Endpoint URL", Before: "a", After: "b"}}},
+		{"moved", activity.Detail{Before: of("a", "ODD"), After: of("b", "ODD")}, []views.Change{{Field: "Endpoint URL", Before: "a", After: "b"}}},
 	}
 	for _, test := range tests {
 		if diff := cmp.Diff(test.want, changes(test.in)); diff != "" {

@@ -14,8 +14,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
+	"hookwall/oauth"
 )
 
 // recorded lists the activities of a shop with this action, newest first.
@@ -47,9 +51,9 @@ func TestRecordedBeforeTheCall(t *testing.T) {
 		do     func(*person, sandbox.DemoShop, string) *page
 		detail string // of both
 	}{
-		{actionCreate, http.MethodPost, attemptCreate, `{"after":{"url":"https://hooks.example.com/fourthwall/new","types":["DONATION"]},"known":["ID"],"knownRead":true,"form":"FORM"}`},
-		{actionUpdate, http.MethodPut, attemptUpdate, `{"before":{"url":"https://hooks.example.com/fourthwall","types":["ORDER_PLACED"]},"after":{"url":"https://hooks.example.com/fourthwall/changed","types":["ORDER_PLACED"]}}`},
-		{actionDelete, http.MethodDelete, attemptDelete, `{"before":{"url":"https://hooks.example.com/fourthwall","types":["ORDER_PLACED"]}}`},
+		{activity.CreateWebhook, http.MethodPost, attemptCreate, `{"after":{"url":"https://hooks.example.com/fourthwall/new","allowedTypes":["DONATION"]},"known":["ID"],"knownAll":true,"operation":"FORM"}`},
+		{activity.UpdateWebhook, http.MethodPut, attemptUpdate, `{"before":{"url":"https://hooks.example.com/fourthwall","allowedTypes":["ORDER_PLACED"]},"after":{"url":"https://hooks.example.com/fourthwall/changed","allowedTypes":["ORDER_PLACED"]}}`},
+		{activity.DeleteWebhook, http.MethodDelete, attemptDelete, `{"before":{"url":"https://hooks.example.com/fourthwall","allowedTypes":["ORDER_PLACED"]}}`},
 	}
 	for _, test := range tests {
 		t.Run(test.action, func(t *testing.T) {
@@ -72,13 +76,13 @@ func TestRecordedBeforeTheCall(t *testing.T) {
 				t.Fatalf("during the call: %+v", during)
 			}
 			after := g.recorded(shop, test.action)
-			if len(after) != 1 || after[0].Outcome != store.OutcomeDone || after[0].Status != 200 || after[0].ID != during[0].ID || after[0].SettledAt.IsZero() {
+			if len(after) != 1 || after[0].Outcome != store.OutcomeDone || after[0].Status != 200 || after[0].ID != during[0].ID || after[0].EndedAt.IsZero() {
 				t.Fatalf("after the call: %+v", after)
 			}
 			a := after[0]
-			var d detail
+			var d activity.Detail
 			g.must(json.Unmarshal(a.Detail, &d))
-			want := strings.NewReplacer("ID", id, "FORM", d.Form).Replace(test.detail)
+			want := strings.NewReplacer("ID", id, "FORM", d.Operation).Replace(test.detail)
 			if diff := cmp.Diff(want, string(a.Detail)); diff != "" {
 				t.Error(diff)
 			}
@@ -100,9 +104,9 @@ func TestOutcomes(t *testing.T) {
 		method string
 		do     func(*person, sandbox.DemoShop, string) *page
 	}{
-		{actionCreate, http.MethodPost, attemptCreate},
-		{actionUpdate, http.MethodPut, attemptUpdate},
-		{actionDelete, http.MethodDelete, attemptDelete},
+		{activity.CreateWebhook, http.MethodPost, attemptCreate},
+		{activity.UpdateWebhook, http.MethodPut, attemptUpdate},
+		{activity.DeleteWebhook, http.MethodDelete, attemptDelete},
 	}
 	tests := []struct {
 		name    string
@@ -115,7 +119,7 @@ func TestOutcomes(t *testing.T) {
 	}{
 		{"refused", sandbox.Failure{Status: 400, Code: "SOMETHING", Header: id}, store.OutcomeRefused, 400, "SOMETHING", "req-777", "Refused"},
 		{"no permission", sandbox.Failure{Status: 403, Code: "FORBIDDEN", Header: id}, store.OutcomeRefused, 403, "FORBIDDEN", "req-777", "Refused"},
-		{"locked", sandbox.Failure{Status: 400, Code: codeLocked, Header: id}, store.OutcomeRefused, 400, codeLocked, "req-777", "Refused"},
+		{"locked", sandbox.Failure{Status: 400, Code: webhooks.CodeImmutable, Header: id}, store.OutcomeRefused, 400, webhooks.CodeImmutable, "req-777", "Refused"},
 		{"too many requests", sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS", Header: id}, store.OutcomeRefused, 429, "OPEN_API_TOO_MANY_REQUESTS", "req-777", "Refused"},
 		{"busy", sandbox.Failure{Status: 503, Header: id}, store.OutcomeFailed, 503, "", "req-777", "Not done"},
 		{"a fault, without effect", sandbox.Failure{Status: 500, Header: id}, store.OutcomeUnclear, 500, "", "req-777", "Unclear"},
@@ -166,12 +170,12 @@ func TestGoneIsRecorded(t *testing.T) {
 			answer.Method = method
 			g.box.FailNext(answer)
 			f.submit().want(http.StatusOK, id+" is deleted")
-			all := g.recorded(shop, actionDelete)
+			all := g.recorded(shop, activity.DeleteWebhook)
 			if len(all) != 1 {
 				t.Fatalf("recorded %+v", all)
 			}
-			want := store.Settlement{Outcome: store.OutcomeDone, WebhookID: id, Status: 404, Code: code, APIRequestID: "req-777"}
-			got := store.Settlement{Outcome: all[0].Outcome, WebhookID: all[0].WebhookID, Status: all[0].Status, Code: all[0].Code, APIRequestID: all[0].APIRequestID}
+			want := store.Ending{Outcome: store.OutcomeDone, WebhookID: id, Status: 404, Code: code, APIRequestID: "req-777"}
+			got := store.Ending{Outcome: all[0].Outcome, WebhookID: all[0].WebhookID, Status: all[0].Status, Code: all[0].Code, APIRequestID: all[0].APIRequestID}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -194,10 +198,10 @@ func TestConnectionsAreRecorded(t *testing.T) {
 		actor  string
 		status int // of Fourthwall, which is not asked when a shop is disconnected
 	}{
-		{one, actionConnect, 2, "Fourthwall sign-in", 200},
-		{one, actionDisconnect, 2, "Fourthwall sign-in", 0},
-		{two, actionConnect, 1, "API key ending in " + two.APIUser[len(two.APIUser)-4:], 200},
-		{two, actionDisconnect, 1, "API key ending in " + two.APIUser[len(two.APIUser)-4:], 0},
+		{one, activity.ConnectShop, 2, "Fourthwall sign-in", 200},
+		{one, activity.DisconnectShop, 2, "Fourthwall sign-in", 0},
+		{two, activity.ConnectShop, 1, "API key ending in " + two.APIUser[len(two.APIUser)-4:], 200},
+		{two, activity.DisconnectShop, 1, "API key ending in " + two.APIUser[len(two.APIUser)-4:], 0},
 	} {
 		all := g.recorded(test.shop, test.action)
 		if len(all) != test.n {
@@ -213,20 +217,25 @@ func TestConnectionsAreRecorded(t *testing.T) {
 	p.get(activityPath(one.ID)).want(http.StatusOK, "Connect the shop", "Disconnect the shop", "webhook_write webhook_read")
 }
 
+// contentOf is a webhook's content in short.
+func contentOf(address string, types ...string) *fourthwall.Content {
+	return &fourthwall.Content{URL: address, AllowedTypes: typesOf(types)}
+}
+
 // plant records an attempt as a process does that ends before it is settled.
-func (g *rig) plant(shop sandbox.DemoShop, of store.Owner, action, id string, d detail) store.Activity {
+func (g *rig) plant(shop sandbox.DemoShop, of store.Owner, action, id string, d activity.Detail) store.Activity {
 	g.t.Helper()
 	encoded, err := json.Marshal(d)
 	g.must(err)
-	a, err := g.store.BeginActivity(g.t.Context(), store.Activity{Shop: shop.ID, Owner: of, Action: action, WebhookID: id, Detail: encoded})
+	a, err := g.store.BeginActivity(g.t.Context(), store.Activity{Shop: shop.ID, Owner: of, Action: action, WebhookID: id, Detail: encoded, RecheckGap: g.timing.FirstRecheck})
 	g.must(err)
 	return a
 }
 
-// settled is how an activity stands after a pass that settles.
-func (g *rig) settled(a store.Activity) store.Activity {
+// reconciled is how an activity stands after a pass that reconciles.
+func (g *rig) reconciled(a store.Activity) store.Activity {
 	g.t.Helper()
-	g.must(g.server.settleActivities(g.t.Context()))
+	g.must(g.hooks.Reconcile(g.t.Context(), 1000))
 	for _, found := range g.recorded(sandbox.DemoShop{ID: a.Shop}, a.Action) {
 		if found.ID == a.ID {
 			return found
@@ -239,35 +248,33 @@ func (g *rig) settled(a store.Activity) store.Activity {
 // TestUnsettled: an attempt whose process died is settled by reading again:
 // that it was done at once, that it was not only when it cannot be any more.
 func TestUnsettled(t *testing.T) {
-	was, wants := &webhookContent{good, []string{"DONATION"}}, &webhookContent{good + "/2", []string{"ORDER_PLACED", "DONATION"}}
-	change := detail{Before: was, After: wants}
+	was, wants := contentOf(good, "DONATION"), contentOf(good+"/2", "ORDER_PLACED", "DONATION")
+	change := activity.Detail{Before: was, After: wants}
 	pending, done, failed, unclear := store.OutcomePending, store.OutcomeDone, store.OutcomeFailed, store.OutcomeUnclear
 	tests := []struct {
 		name   string
 		action string
-		detail detail
-		there  []webhookContent // of the webhook with the activity's id, or that a create found; and of new ones
-		early  string           // outcome after 11 s
-		late   string           // after 91 s
+		detail activity.Detail
+		there  []fourthwall.Content // of the webhook with the activity's id, or that a create found; and of new ones
+		early  string               // outcome after 11 s
+		late   string               // after 91 s
 	}{
-		{"an update that took effect", actionUpdate, change, []webhookContent{*wants}, done, done},
-		{"an update that took effect, types in another order", actionUpdate, change, []webhookContent{{wants.URL, []string{"DONATION", "ORDER_PLACED"}}}, done, done},
-		{"an update that took effect, written in another way", actionUpdate, change, []webhookContent{{"HTTPS://HOOKS.example.com:443/fourthwall/2", wants.Types}}, done, done},
-		{"an update that did not", actionUpdate, change, []webhookContent{*was}, pending, failed},
-		{"an update, and changed since", actionUpdate, change, []webhookContent{{good + "/3", []string{"DONATION"}}}, pending, unclear},
-		{"an update, and deleted since", actionUpdate, change, nil, pending, unclear},
-		{"a delete that took effect", actionDelete, detail{Before: was}, nil, done, done},
-		{"a delete that did not", actionDelete, detail{Before: was}, []webhookContent{*was}, pending, failed},
-		{"a create that took effect", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}, *wants}, done, done},
-		{"a create that did not", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}}, pending, failed},
-		{"a create, with other content", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}, *was}, pending, failed},
-		{"a create, and one like it was there before", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{*wants}, pending, failed},
-		{"a create beside one like it", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{*wants, *wants}, done, done},
-		{"a create, two that it may be", actionCreate, detail{After: wants, KnownRead: true}, []webhookContent{{}, *wants, *wants}, pending, unclear},
-		{"a create, and nobody knows what was there", actionCreate, detail{After: wants}, []webhookContent{{}, *wants}, pending, unclear},
-		{"a create that did not, and nobody knows what was there", actionCreate, detail{After: wants}, []webhookContent{{}}, pending, failed},
-		{"a connection that is there", actionConnect, detail{}, nil, done, done},
-		{"a disconnection that did not happen", actionDisconnect, detail{}, nil, pending, failed},
+		{"an update that took effect", activity.UpdateWebhook, change, []fourthwall.Content{*wants}, done, done},
+		{"an update that took effect, types in another order", activity.UpdateWebhook, change, []fourthwall.Content{*contentOf(wants.URL, "DONATION", "ORDER_PLACED")}, done, done},
+		{"an update that took effect, written in another way", activity.UpdateWebhook, change, []fourthwall.Content{{URL: "HTTPS://HOOKS.example.com:443/fourthwall/2", AllowedTypes: wants.AllowedTypes}}, done, done},
+		{"an update that did not", activity.UpdateWebhook, change, []fourthwall.Content{*was}, pending, failed},
+		{"an update, and changed since", activity.UpdateWebhook, change, []fourthwall.Content{*contentOf(good+"/3", "DONATION")}, pending, unclear},
+		{"an update, and deleted since", activity.UpdateWebhook, change, nil, pending, unclear},
+		{"a delete that took effect", activity.DeleteWebhook, activity.Detail{Before: was}, nil, done, done},
+		{"a delete that did not", activity.DeleteWebhook, activity.Detail{Before: was}, []fourthwall.Content{*was}, pending, failed},
+		{"a create that took effect", activity.CreateWebhook, activity.Detail{After: wants, KnownAll: true}, []fourthwall.Content{{}, *wants}, done, done},
+		{"a create that did not", activity.CreateWebhook, activity.Detail{After: wants, KnownAll: true}, []fourthwall.Content{{}}, pending, failed},
+		{"a create, with other content", activity.CreateWebhook, activity.Detail{After: wants, KnownAll: true}, []fourthwall.Content{{}, *was}, pending, failed},
+		{"a create, and one like it was there before", activity.CreateWebhook, activity.Detail{After: wants, KnownAll: true}, []fourthwall.Content{*wants}, pending, failed},
+		{"a create beside one like it", activity.CreateWebhook, activity.Detail{After: wants, KnownAll: true}, []fourthwall.Content{*wants, *wants}, done, done},
+		{"a create, two that it may be", activity.CreateWebhook, activity.Detail{After: wants, KnownAll: true}, []fourthwall.Content{{}, *wants, *wants}, pending, unclear},
+		{"a create, and nobody knows what was there", activity.CreateWebhook, activity.Detail{After: wants}, []fourthwall.Content{{}, *wants}, pending, unclear},
+		{"a create that did not, and nobody knows what was there", activity.CreateWebhook, activity.Detail{After: wants}, []fourthwall.Content{{}}, pending, failed},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -279,37 +286,37 @@ func TestUnsettled(t *testing.T) {
 				if i == 0 && c.URL == "" {
 					continue
 				}
-				hook := g.add(shop, c.URL, c.Types...)
+				hook := g.add(shop, c.URL, codesOf(c.AllowedTypes)...)
 				if i == 0 {
 					id = hook.ID
 				}
 				made = hook.ID
 			}
-			if id == "" && test.action != actionCreate && test.action != actionConnect && test.action != actionDisconnect {
+			if id == "" && test.action != activity.CreateWebhook {
 				id, made = "wcon_gone", "wcon_gone"
 			}
-			if test.action == actionCreate && id != "" {
+			if test.action == activity.CreateWebhook && id != "" {
 				test.detail.Known, id = []string{id}, ""
 			}
 			a := g.plant(shop, owner(p), test.action, id, test.detail)
-			if got := g.settled(a); got.Outcome != pending {
+			if got := g.reconciled(a); got.Outcome != pending {
 				t.Errorf("at once: %s", got.Outcome)
 			}
-			g.move(settlePause + time.Second)
-			early := g.settled(a)
+			g.move(g.timing.FirstRecheck + time.Second)
+			early := g.reconciled(a)
 			if early.Outcome != test.early {
-				t.Errorf("after %v: %s, want %s", settlePause, early.Outcome, test.early)
+				t.Errorf("after %v: %s, want %s", g.timing.FirstRecheck, early.Outcome, test.early)
 			}
-			if test.early == done && test.action == actionCreate && early.WebhookID != made {
+			if test.early == done && test.action == activity.CreateWebhook && early.WebhookID != made {
 				t.Errorf("made %s, not %s", early.WebhookID, made)
 			}
 			shows := map[string]string{pending: "Unsettled", done: "Done"}
 			if row := p.get(activityPath(shop.ID) + "?action=" + test.action).rows(); !strings.Contains(strings.Join(row, "\n"), shows[test.early]) {
 				t.Errorf("shows %s", row)
 			}
-			g.move(unsettledAfter)
-			if got := g.settled(a); got.Outcome != test.late {
-				t.Errorf("after %v: %s, want %s", unsettledAfter, got.Outcome, test.late)
+			g.move(g.timing.Certain)
+			if got := g.reconciled(a); got.Outcome != test.late {
+				t.Errorf("after %v: %s, want %s", g.timing.Certain, got.Outcome, test.late)
 			}
 		})
 	}
@@ -334,17 +341,17 @@ func TestUnsettledUnread(t *testing.T) {
 			g := newRig(t, options{})
 			p := g.person()
 			shop := p.connectKey(0)
-			a := g.plant(shop, owner(p), actionDelete, "wcon_gone", detail{Before: &webhookContent{URL: good}})
+			a := g.plant(shop, owner(p), activity.DeleteWebhook, "wcon_gone", activity.Detail{Before: contentOf(good)})
 			test.hide(g, p, shop)
 			g.move(time.Hour)
-			if got := g.settled(a); got.Outcome != store.OutcomePending {
+			if got := g.reconciled(a); got.Outcome != store.OutcomePending {
 				t.Errorf("after an hour: %s", got.Outcome)
 			}
 			if owner(p) != "" {
 				p.get(activityPath(shop.ID)+"?outcome=pending").want(http.StatusOK, "Unsettled", "wcon_gone")
 			}
-			g.move(giveUpAfter)
-			if got := g.settled(a); got.Outcome != store.OutcomeUnclear {
+			g.move(g.timing.GiveUp)
+			if got := g.reconciled(a); got.Outcome != store.OutcomeUnclear {
 				t.Errorf("after a week: %s", got.Outcome)
 			}
 		})
@@ -353,23 +360,23 @@ func TestUnsettledUnread(t *testing.T) {
 		g := newRig(t, options{})
 		p := g.person()
 		shop := p.connectKey(0)
-		a := g.plant(shop, owner(p), actionDelete, "wcon_gone", detail{Before: &webhookContent{URL: good}})
+		a := g.plant(shop, owner(p), activity.DeleteWebhook, "wcon_gone", activity.Detail{Before: contentOf(good)})
 		p.post("/sign-out", url.Values{})
 		g.move(time.Hour)
-		g.settled(a)
+		g.reconciled(a)
 		g.person().connectKey(0)
-		g.move(maxGap)
-		if got := g.settled(a); got.Outcome != store.OutcomeDone {
+		g.move(g.timing.LastRecheck)
+		if got := g.reconciled(a); got.Outcome != store.OutcomeDone {
 			t.Errorf("now: %s", got.Outcome)
 		}
 	})
 }
 
-// TestOneClaimEach: a new webhook is the work of one attempt, and where nobody
+// TestOneAttemptForEachWebhook: a new webhook is the work of one attempt, and where nobody
 // can say of which, of none.
-func TestOneClaimEach(t *testing.T) {
-	wants := &webhookContent{good, []string{"DONATION"}}
-	create := detail{After: wants, KnownRead: true}
+func TestOneAttemptForEachWebhook(t *testing.T) {
+	wants := contentOf(good, "DONATION")
+	create := activity.Detail{After: wants, KnownAll: true}
 	pending, done, failed, unclear := store.OutcomePending, store.OutcomeDone, store.OutcomeFailed, store.OutcomeUnclear
 	tests := []struct {
 		name  string
@@ -393,39 +400,39 @@ func TestOneClaimEach(t *testing.T) {
 			g := newRig(t, options{})
 			p := g.person()
 			shop := p.connectKey(0)
-			one := g.plant(shop, owner(p), actionCreate, "", create)
+			one := g.plant(shop, owner(p), activity.CreateWebhook, "", create)
 			g.move(test.apart)
 			second, made := create, ""
 			for range test.made {
-				made = g.add(shop, wants.URL, wants.Types...).ID
+				made = g.add(shop, wants.URL, codesOf(wants.AllowedTypes)...).ID
 			}
 			if test.knows {
 				second.Known = []string{made}
 			}
-			two := g.plant(shop, owner(p), actionCreate, "", second)
+			two := g.plant(shop, owner(p), activity.CreateWebhook, "", second)
 			if test.end != "" {
 				claimed := ""
 				if test.end == done {
 					claimed = made
 				}
-				g.must(g.store.SettleActivity(t.Context(), two.ID, store.Settlement{Outcome: test.end, WebhookID: claimed}))
+				g.must(g.store.RecordOutcome(t.Context(), two.ID, store.Ending{Outcome: test.end, WebhookID: claimed}))
 			}
 			for _, want := range [][]string{test.early, test.late} {
-				g.move(settlePause + time.Second)
-				got := []string{g.settled(one).Outcome, g.settled(two).Outcome}
+				g.move(g.timing.FirstRecheck + time.Second)
+				got := []string{g.reconciled(one).Outcome, g.reconciled(two).Outcome}
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Error(diff)
 				}
-				g.move(unsettledAfter)
+				g.move(g.timing.Certain)
 			}
 		})
 	}
 }
 
-// TestUnclearCreatesClaimOneEach: two forms that ask for the same, one of
-// which has no effect, do not both show the webhook that the other made.
-func TestUnclearCreatesClaimOneEach(t *testing.T) {
-	g := newRig(t, options{})
+// TestTwoUnclearCreatesOfOne: two forms that ask for the same, one of which
+// has no effect, do not both show the webhook that the other made.
+func TestTwoUnclearCreatesOfOne(t *testing.T) {
+	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
 	shop := p.connect(0)
 	first, second := p.newForm(shop.ID, good, "DONATION"), p.newForm(shop.ID, good, "DONATION")
@@ -433,10 +440,11 @@ func TestUnclearCreatesClaimOneEach(t *testing.T) {
 	var once sync.Once
 	g.calls.set(func(c apiCall) {
 		if c.method == http.MethodPost {
-			// The second is sent and done while the first waits for its answer.
+			// The second is sent and done while the first stands still in its call.
 			once.Do(func() {
 				g.calls.set(nil, nil)
 				g.box.ForgetFailures()
+				g.move(g.timing.Late + time.Second)
 				second.submit().want(http.StatusOK, "Webhook created")
 				g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
 			})
@@ -446,10 +454,10 @@ func TestUnclearCreatesClaimOneEach(t *testing.T) {
 	if n := len(g.box.Webhooks(shop.ID)); n != 1 {
 		t.Errorf("%d webhooks", n)
 	}
-	g.move(settlePause + unsettledAfter + time.Second)
-	g.must(g.server.settleActivities(t.Context()))
+	g.move(g.timing.FirstRecheck + g.timing.Certain + time.Second)
+	g.must(g.hooks.Reconcile(t.Context(), 1000))
 	outcomes := map[string]int{}
-	for _, a := range g.recorded(shop, actionCreate) {
+	for _, a := range g.recorded(shop, activity.CreateWebhook) {
 		outcomes[a.Outcome]++
 	}
 	if diff := cmp.Diff(map[string]int{store.OutcomeDone: 1, store.OutcomeFailed: 1}, outcomes); diff != "" {
@@ -471,7 +479,7 @@ func TestUnclearIsLookedIntoAgain(t *testing.T) {
 			p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
 			hook := g.add(shop, good, "DONATION")
 			g.move(test.after)
-			got := g.settled(g.recorded(shop, actionCreate)[0])
+			got := g.reconciled(g.recorded(shop, activity.CreateWebhook)[0])
 			if got.Outcome != test.want || (got.WebhookID == hook.ID) != (test.want == store.OutcomeDone) || got.APIRequestID != "req-777" || got.Status != 500 {
 				t.Errorf("%+v", got)
 			}
@@ -486,21 +494,25 @@ func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
 	var planted []store.Activity
 	for n := range 3 {
 		shop := p.connectKey(n)
-		planted = append(planted, g.plant(shop, owner(p), actionDelete, "wcon_gone", detail{Before: &webhookContent{URL: good}}))
+		planted = append(planted, g.plant(shop, owner(p), activity.DeleteWebhook, "wcon_gone", activity.Detail{Before: contentOf(good)}))
 	}
-	g.move(settlePause + time.Second)
-	g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Delay: time.Minute}) // the first shop's turn
-	g.settled(planted[0])
-	for i, want := range []string{store.OutcomePending, store.OutcomeDone, store.OutcomeDone} {
-		for _, a := range g.recorded(g.box.Shops()[i], actionDelete) {
-			if a.Outcome != want {
-				t.Errorf("shop %d: %s, want %s", i, a.Outcome, want)
-			}
+	g.move(g.timing.FirstRecheck + time.Second)
+	g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Delay: time.Minute}) // of the shop that comes first
+	g.reconciled(planted[0])
+	count := map[string]int{}
+	for _, shop := range g.box.Shops()[:3] {
+		for _, a := range g.recorded(shop, activity.DeleteWebhook) {
+			count[a.Outcome]++
 		}
 	}
-	g.move(maxGap)
-	if got := g.settled(planted[0]); got.Outcome != store.OutcomeDone {
-		t.Errorf("next time: %s", got.Outcome)
+	if diff := cmp.Diff(map[string]int{store.OutcomePending: 1, store.OutcomeDone: 2}, count); diff != "" {
+		t.Error(diff)
+	}
+	g.move(g.timing.LastRecheck)
+	for _, a := range planted {
+		if got := g.reconciled(a); got.Outcome != store.OutcomeDone {
+			t.Errorf("next time: %s", got.Outcome)
+		}
 	}
 }
 
@@ -511,12 +523,12 @@ func TestActivityFilter(t *testing.T) {
 	p := g.person()
 	shop := p.connectKey(0)
 	for i := range 120 {
-		action, outcome := actionUpdate, store.OutcomeDone
+		action, outcome := activity.UpdateWebhook, store.OutcomeDone
 		if i%3 == 0 {
-			action, outcome = actionDelete, store.OutcomeRefused
+			action, outcome = activity.DeleteWebhook, store.OutcomeRefused
 		}
-		a := g.plant(shop, owner(p), action, fmt.Sprintf("wcon_%03d", i), detail{Before: &webhookContent{"=1+1", []string{"DONATION"}}})
-		g.must(g.store.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: outcome, Status: 200 + i}))
+		a := g.plant(shop, owner(p), action, fmt.Sprintf("wcon_%03d", i), activity.Detail{Before: contentOf("=1+1", "DONATION")})
+		g.must(g.store.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: outcome, Status: 200 + i}))
 		g.move(time.Second)
 	}
 	tests := []struct {
@@ -587,7 +599,7 @@ func TestActivityFile(t *testing.T) {
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "=CODE", Header: http.Header{"X-Request-Id": {"@req"}}})
 	p.newForm(shop.ID, good, "DONATION", "ORDER_PLACED").submit().want(http.StatusUnprocessableEntity)
 	pg := p.get(activityPath(shop.ID) + ".csv?action=webhook.create")
-	a := g.recorded(shop, actionCreate)[0]
+	a := g.recorded(shop, activity.CreateWebhook)[0]
 	want := [][]string{
 		{"time", "action", "outcome", "who", "session", "webhook", "url before", "url after", "event types before", "event types after", "status", "code", "request id", "request id of the API"},
 		{
@@ -638,17 +650,17 @@ func TestActivityHoldsNoSecret(t *testing.T) {
 	for _, path := range []string{activityPath(shop.ID), activityPath(shop.ID) + ".csv"} {
 		all.WriteString(p.get(path).want(http.StatusOK).body)
 	}
-	for _, action := range []string{actionCreate, actionConnect} {
+	for _, action := range []string{activity.CreateWebhook, activity.ConnectShop} {
 		for _, a := range g.recorded(shop, action) {
 			fmt.Fprintf(&all, "%+v %s", a, a.Detail)
 		}
 	}
 	conn, err := g.store.Connection(t.Context(), owner(p), shop.ID)
 	g.must(err)
-	held, err := heldFrom(conn)
+	credential, err := oauth.Decode(conn.Credential)
 	g.must(err)
 	for _, secret := range []string{
-		shop.APIPassword, shop.APIUser, shop.WebhookSecret, held.Credential.AccessToken.Reveal(), held.Credential.RefreshToken.Reveal(),
+		shop.APIPassword, shop.APIUser, shop.WebhookSecret, credential.AccessToken.Reveal(), credential.RefreshToken.Reveal(),
 		p.cookie(g.server.cookieName("session")), p.cookie(g.server.cookieName("browser")), "weve_",
 	} {
 		if secret == "" || strings.Contains(all.String(), secret) {
@@ -666,69 +678,39 @@ func TestActivityKeyLost(t *testing.T) {
 	shop := p.connectKey(0)
 	id := before.add(shop, good+"/canary", "DONATION").ID
 	p.deleteForm(shop.ID, id).submit().want(http.StatusOK, "is deleted")
-	planted := before.plant(shop, owner(p), actionUpdate, id, detail{After: &webhookContent{URL: good}})
+	planted := before.plant(shop, owner(p), activity.UpdateWebhook, id, activity.Detail{After: contentOf(good)})
 	after := newRig(t, options{file: file})
 	q := after.person()
 	q.connectKey(0)
 	pg := q.get(activityPath(shop.ID)).want(http.StatusOK, "Delete a webhook", "Change a webhook", id, "Connect the shop")
 	if strings.Contains(pg.text(), "canary") {
-		t.Error("the detail is shown")
+		t.Error("the activity.Detail is shown")
 	}
 	if records := q.get(activityPath(shop.ID) + ".csv").want(http.StatusOK).records(); len(records) != 5 {
 		t.Errorf("%d records", len(records))
 	}
-	after.move(unsettledAfter + settlePause)
-	if got := after.settled(planted); got.Outcome != store.OutcomeUnclear {
+	after.move(after.timing.Certain + after.timing.FirstRecheck)
+	if got := after.reconciled(planted); got.Outcome != store.OutcomeUnclear {
 		t.Errorf("settled as %s", got.Outcome)
 	}
 }
 
-// TestContestedCreate: while another attempt may have made the webhook, a
+// TestAmbiguousCreate: while another attempt may have made the webhook, a
 // create without an answer is not confirmed.
-func TestContestedCreate(t *testing.T) {
+func TestAmbiguousCreate(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connectKey(0)
-	cut := g.plant(shop, owner(p), actionCreate, "", detail{After: &webhookContent{good, []string{"DONATION"}}, KnownRead: true})
+	cut := g.plant(shop, owner(p), activity.CreateWebhook, "", activity.Detail{After: contentOf(good, "DONATION"), KnownAll: true})
+	g.move(g.timing.Late + time.Second) // before that, nothing is sent
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: true})
 	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
-	g.move(unsettledAfter + settlePause)
-	if got := g.settled(cut); got.Outcome != store.OutcomeUnclear {
+	g.move(g.timing.Certain + g.timing.FirstRecheck)
+	if got := g.reconciled(cut); got.Outcome != store.OutcomeUnclear {
 		t.Errorf("the other: %s", got.Outcome)
 	}
 	pg.form(p.action()).press("do=check").want(http.StatusOK, good, "wcon_")
 	if n := len(g.box.Webhooks(shop.ID)); n != 1 || g.creates() != 1 {
 		t.Errorf("%d webhooks by %d calls", n, g.creates())
-	}
-}
-
-// TestLooksAreSpacedOut: an attempt that stays open is looked into less and less
-// often, but at once when it may be called not done.
-func TestLooksAreSpacedOut(t *testing.T) {
-	start := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	for _, test := range []struct {
-		name string
-		age  time.Duration // of the attempt at the first look
-		want []int         // seconds after that
-	}{
-		{"an old one", time.Hour, []int{0, 5, 15, 35, 75, 155, 315, 635, 1235, 1835}},
-		{"one that was just begun", 0, []int{0, 5, 15, 35, 75, 90, 250, 570, 1170, 1770}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			open := []store.Activity{{ID: "a", StartedAt: start.Add(-test.age)}}
-			var l looks
-			var got []int
-			for second := range 2000 {
-				if due := l.due(open, start.Add(time.Duration(second)*time.Second)); len(due) > 0 {
-					got = append(got, second)
-				}
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
-			}
-			if l.due(nil, start); len(l.next) != 0 {
-				t.Error("what is settled is not forgotten")
-			}
-		})
 	}
 }

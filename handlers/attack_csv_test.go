@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"hookwall/internal/activity"
 )
 
 // formulas are cells that some spreadsheet computes, or runs, when it opens a
@@ -23,7 +25,7 @@ func TestFilesHoldNoFormula(t *testing.T) {
 	var hooks []map[string]any
 	for _, text := range formulas {
 		hooks = append(hooks, map[string]any{"id": text, "url": text, "allowedTypes": []string{text}, "apiVersion": text})
-		g.plant(shop, owner(p), actionUpdate, text, detail{Before: &webhookContent{text, []string{text}}, After: &webhookContent{text + "x", []string{text, "x"}}, Shop: text, Scopes: text})
+		g.plant(shop, owner(p), activity.UpdateWebhook, text, activity.Detail{Before: contentOf(text, text), After: contentOf(text+"x", text, "x"), Shop: text, Scopes: text})
 	}
 	g.calls.set(nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/webhooks") {

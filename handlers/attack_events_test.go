@@ -19,6 +19,7 @@ import (
 
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 )
 
 // events are the lines of the log with this message.
@@ -163,13 +164,13 @@ func TestFlooding(t *testing.T) {
 		stranger.get("/oauth/start?way=code&return=/shops")
 		stranger.post(webhooksPath("sh_none"), url.Values{"url": {good}, "allowedTypes": {"DONATION"}})
 	}
-	if rows := v.state(); strings.Count(rows["attempts"], "\n") < 29 || strings.Count(rows["drafts"], "\n") < 29 {
+	if rows := v.state(); strings.Count(rows["sign_ins"], "\n") < 29 || strings.Count(rows["drafts"], "\n") < 29 {
 		t.Fatal("the flood left nothing to look at")
 	}
 	v.move(61 * 60 * 1e9)
 	v.must(v.store.Sweep(t.Context()))
-	if rows := v.state(); rows["attempts"] != "" || rows["drafts"] != "" {
-		t.Errorf("after an hour there are still %q %q", rows["attempts"], rows["drafts"])
+	if rows := v.state(); rows["sign_ins"] != "" || rows["drafts"] != "" {
+		t.Errorf("after an hour there are still %q %q", rows["sign_ins"], rows["drafts"])
 	}
 	v.get(webhooksPath(v.shop.ID)).want(http.StatusOK)
 }
@@ -253,11 +254,11 @@ func TestHoarding(t *testing.T) {
 func TestLongAddresses(t *testing.T) {
 	v := newVictim(t)
 	before := v.state()
-	for _, size := range []int{maxAddress, 1 << 19} {
+	for _, size := range []int{webhooks.MaxURL, 1 << 19} {
 		long := good + "/" + strings.Repeat("x", size)
 		v.newForm(v.shop.ID, long, "DONATION").submit().want(http.StatusUnprocessableEntity, "longer than 8,192 characters").kept(long, "DONATION")
 	}
-	if after := v.state(); after["activities"] != before["activities"] || after["submissions"] != before["submissions"] {
+	if after := v.state(); after["activities"] != before["activities"] || after["operations"] != before["operations"] {
 		t.Error("it was recorded")
 	}
 }

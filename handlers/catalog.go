@@ -8,17 +8,18 @@ import (
 	"hookwall/internal/signature"
 	"hookwall/internal/store"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 const presetsShown = 3 // above a list of webhooks
 
-func badge(t fourthwall.EventType) views.EventBadge {
+func badge(t fourthwall.EventType) ui.EventBadge {
 	info, known := fourthwall.LookupEventType(t)
-	return views.EventBadge{Code: string(t), Title: info.Title, Unknown: !known}
+	return ui.EventBadge{Code: string(t), Title: info.Title, Unknown: !known}
 }
 
-func badges(types []fourthwall.EventType) []views.EventBadge {
-	out := make([]views.EventBadge, 0, len(types))
+func badges(types []fourthwall.EventType) []ui.EventBadge {
+	out := make([]ui.EventBadge, 0, len(types))
 	for _, t := range types {
 		out = append(out, badge(t))
 	}
@@ -26,16 +27,16 @@ func badges(types []fourthwall.EventType) []views.EventBadge {
 }
 
 // catalogBadges returns the event types that we know.
-func catalogBadges() []views.EventBadge {
-	var out []views.EventBadge
+func catalogBadges() []ui.EventBadge {
+	var out []ui.EventBadge
 	for _, info := range fourthwall.EventTypes() {
 		out = append(out, badge(info.Code))
 	}
 	return out
 }
 
-func eventLine(info fourthwall.EventInfo) views.EventLine {
-	return views.EventLine{EventBadge: badge(info.Code), Description: info.Description}
+func eventLine(info fourthwall.EventInfo) ui.EventLine {
+	return ui.EventLine{EventBadge: badge(info.Code), Description: info.Description}
 }
 
 func presetLinks(shopID string) []views.PresetLink {
@@ -50,16 +51,16 @@ func presetLinks(shopID string) []views.PresetLink {
 
 // eventGroups sorts types into the catalog's groups. Unknown types come last, so
 // that nothing a webhook receives is left out.
-func eventGroups(types []fourthwall.EventType) []views.EventGroup {
+func eventGroups(types []fourthwall.EventType) []ui.EventGroup {
 	has := map[fourthwall.EventType]bool{}
 	for _, t := range types {
 		has[t] = true
 	}
 	out := groupsWhere(func(t fourthwall.EventType) bool { return has[t] })
-	unknown := views.EventGroup{Title: "Unknown to this version of Hookwall"}
+	unknown := ui.EventGroup{Title: "Unknown to this version of Hookwall"}
 	for _, b := range badges(types) {
 		if b.Unknown {
-			unknown.Types = append(unknown.Types, views.EventLine{EventBadge: b})
+			unknown.Types = append(unknown.Types, ui.EventLine{EventBadge: b})
 		}
 	}
 	if len(unknown.Types) > 0 {
@@ -70,10 +71,10 @@ func eventGroups(types []fourthwall.EventType) []views.EventGroup {
 
 // groupsWhere returns the catalog's groups with the types that are shown, and
 // without empty groups.
-func groupsWhere(isShown func(fourthwall.EventType) bool) []views.EventGroup {
-	var out []views.EventGroup
+func groupsWhere(isShown func(fourthwall.EventType) bool) []ui.EventGroup {
+	var out []ui.EventGroup
 	for _, g := range fourthwall.Groups() {
-		group := views.EventGroup{Title: g.Title}
+		group := ui.EventGroup{Title: g.Title}
 		for _, info := range g.Types {
 			if isShown(info.Code) {
 				group.Types = append(group.Types, eventLine(info))
@@ -86,10 +87,10 @@ func groupsWhere(isShown func(fourthwall.EventType) bool) []views.EventGroup {
 	return out
 }
 
-func snippetViews() []views.Snippet {
-	var out []views.Snippet
+func snippetViews() []ui.Snippet {
+	var out []ui.Snippet
 	for _, snippet := range signature.Snippets() {
-		out = append(out, views.Snippet{
+		out = append(out, ui.Snippet{
 			ID: snippet.ID, Language: snippet.Language, File: snippet.File, Code: snippet.Code,
 		})
 	}

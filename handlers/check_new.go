@@ -12,7 +12,9 @@ import (
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 func readCheckForm(posted url.Values) checkForm {
@@ -44,7 +46,7 @@ func (s *server) checkSubject(r *http.Request) (checkForm, error) {
 	switch {
 	case q.Get("webhook") != "":
 		hook, err := s.fetchWebhook(r.Context(), conn, q.Get("webhook"))
-		return checkForm{URL: hook.URL, Types: versionOf(hook).types, Webhook: hook.ID}, err
+		return checkForm{URL: hook.URL, Types: codesOf(hook.AllowedTypes), Webhook: hook.ID}, err
 	case q.Get("again") != "":
 		_, kept, err := s.readCheck(r, q.Get("again"))
 		if errors.Is(err, store.ErrNotFound) {
@@ -99,12 +101,12 @@ func (s *server) drawCheckStart(w http.ResponseWriter, r *http.Request, status i
 	return s.render(w, r, status, views.CheckStart(page))
 }
 
-func (f checkForm) hidden() []views.HiddenField {
-	var out []views.HiddenField
+func (f checkForm) hidden() []ui.HiddenField {
+	var out []ui.HiddenField
 	for _, code := range f.Types {
-		out = append(out, views.HiddenField{Name: "types", Value: code})
+		out = append(out, ui.HiddenField{Name: "types", Value: code})
 	}
-	rest := []views.HiddenField{
+	rest := []ui.HiddenField{
 		{Name: "form", Value: f.Form}, {Name: "edits", Value: f.Editing}, {Name: "webhook", Value: f.Webhook},
 	}
 	for _, field := range rest {
@@ -122,8 +124,8 @@ func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := readCheckForm(r.PostForm)
 	f.URL = strings.TrimSpace(f.URL)
-	if text := urlProblem(f.URL); text != "" {
-		f.urlError = &views.FieldError{Text: text}
+	if text := webhooks.CheckURL(f.URL); text != "" {
+		f.urlError = &ui.FieldError{Text: text}
 		return s.drawCheckStart(w, r, http.StatusUnprocessableEntity, f)
 	}
 	if f.Type == "" {
@@ -170,7 +172,7 @@ func (s *server) beginCheck(r *http.Request, f checkForm, secret fourthwall.Secr
 
 // checkAgain draws the question before a check as it was answered, without
 // the secret.
-func (s *server) checkAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
+func (s *server) checkAgain(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}

@@ -2,13 +2,19 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strings"
+	"time"
 
+	"hookwall/internal/fourthwall"
+	"hookwall/oauth"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // keyAgain draws the connect page with the user name as it was sent.
-func (s *server) keyAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
+func (s *server) keyAgain(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
@@ -46,4 +52,76 @@ func (s *server) keyRefused(r *http.Request) {
 	if err := s.Store.Spend(context.WithoutCancel(r.Context()), c.Limit, c.key); err != nil {
 		stateOf(r).log.Warn("a refused key could not be counted", "error", err)
 	}
+}
+
+// handleConnectKey connects a shop by its Open API user.
+func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	username, password := strings.TrimSpace(r.PostForm.Get("username")), r.PostForm.Get("password")
+	page := views.ConnectPage{Username: valid(r.PostForm.Get("username"))}
+	if username == "" {
+		page.UsernameErr = &ui.FieldError{Text: keyUserMissing}
+	} else if strings.Contains(username, ":") {
+		page.UsernameErr = &ui.FieldError{Text: keyUserColon}
+	}
+	if password == "" {
+		page.PasswordErr = &ui.FieldError{Text: keyPasswordMissing}
+	}
+	if page.UsernameErr != nil || page.PasswordErr != nil {
+		return s.drawKeyForm(w, r, http.StatusUnprocessableEntity, page)
+	}
+	if hit, err := s.mayTryKey(r); err != nil || hit != nil {
+		return s.tooManyBadKeys(w, r, hit, err)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), 15*time.Second)
+	defer cancel()
+	c := oauth.Credential{
+		Way: oauth.WayAPIKey, Username: username, Password: fourthwall.Secret(strings.TrimSpace(password)),
+	}
+	shop, err := s.API.CurrentShop(ctx, c.API())
+	if err != nil {
+		stateOf(r).log.Warn("sign-in failed", "way", oauth.WayAPIKey, "error", err)
+		return s.refuseKey(w, r, page, err)
+	}
+	return s.connect(w, r, c, shop, r.PostForm.Get("return"))
+}
+
+// refuseKey says why the API did not take a key. The password is typed again.
+func (s *server) refuseKey(w http.ResponseWriter, r *http.Request, page views.ConnectPage, err error) error {
+	answer := asHTTPError(err)
+	status := http.StatusUnprocessableEntity
+	var api *fourthwall.Error
+	switch {
+	case !errors.As(err, &api):
+		return err
+	case api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden:
+		s.keyRefused(r)
+		page.PasswordErr = &ui.FieldError{
+			Text: keyRejectedText,
+			Code: api.Code, RequestID: api.RequestID,
+		}
+	case api.Status >= 400 && api.Status < 500 && api.Status != http.StatusTooManyRequests:
+		n := connectOutcomes["shop_unknown"]
+		n.Code, n.RequestID = api.Code, api.RequestID
+		page.Notices = append(page.Notices, n)
+	default:
+		status = answer.Status
+		n := connectOutcomes["unreachable"]
+		n.Code, n.RequestID = api.Code, stateOf(r).requestID
+		page.Notices = append(page.Notices, n)
+		setRetryAfter(w, api.RetryAfter)
+	}
+	return s.drawKeyForm(w, r, status, page)
+}
+
+func (s *server) drawKeyForm(w http.ResponseWriter, r *http.Request, status int, typed views.ConnectPage) error {
+	page, err := s.connectPage(r, r.PostForm)
+	if err != nil {
+		return err
+	}
+	page.Username, page.UsernameErr, page.PasswordErr = typed.Username, typed.UsernameErr, typed.PasswordErr
+	page.Notices = append(page.Notices, typed.Notices...)
+	return s.render(w, r, status, views.Connect(page))
 }

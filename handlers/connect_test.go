@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
-	"hookwall/oauth"
 )
 
 // implicit does what the page's script does with the fragment it finds.
@@ -485,16 +483,6 @@ func TestTokenIsRenewed(t *testing.T) {
 				t.Errorf("renewed %d times", n)
 			}
 		})
-	}
-}
-
-// TestALostLeaseIsNamed: who renews a token must not try on where it is not
-// theirs to keep.
-func TestALostLeaseIsNamed(t *testing.T) {
-	g := newRig(t, options{})
-	err := keeper{g.store}.FinishRefresh(t.Context(), "gone", 1, "holder", []byte("x"), time.Time{}, "")
-	if !errors.Is(err, oauth.ErrLeaseLost) {
-		t.Errorf("error %v", err)
 	}
 }
 

@@ -1,9 +1,10 @@
 package handlers
 
 import (
-	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -16,8 +17,12 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 )
 
 const good = "https://hooks.example.com/fourthwall"
@@ -361,6 +366,7 @@ func (g *rig) creates() (n int) {
 func TestSentAgain(t *testing.T) {
 	refuse := sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "WEBHOOK_URI_IP_NOT_ALLOWED"}
 	unclear := sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500}
+	usual := webhooks.DefaultTiming()
 	tests := []struct {
 		name   string
 		fail   *sandbox.Failure // of the first
@@ -376,8 +382,8 @@ func TestSentAgain(t *testing.T) {
 		{"after it was refused, changed", &refuse, 0, good + "/2", 200, []string{good + "/2"}, 1},
 		{"while not confirmed", &unclear, 0, good, 502, []string{"Not confirmed"}, 0},
 		{"while not confirmed, changed", &unclear, 0, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
-		{"long after it was not confirmed", &unclear, unsettledAfter + time.Second, good, 200, []string{good}, 1},
-		{"long after it was not confirmed, changed", &unclear, unsettledAfter + time.Second, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
+		{"long after it was not confirmed", &unclear, usual.Certain + time.Second, good, 200, []string{good}, 1},
+		{"long after it was not confirmed, changed", &unclear, usual.Certain + time.Second, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -471,7 +477,7 @@ func TestTheLastListStandsInForOneThatCannotBeRead(t *testing.T) {
 		texts  []string
 	}{
 		{"seen just now", true, 0, false, 200, []string{"Webhook created", good}},
-		{"seen too long ago", true, seenTime, false, 502, []string{"Not confirmed"}},
+		{"seen too long ago", true, webhooks.DefaultTiming().RecentList, false, 502, []string{"Not confirmed"}},
 		{"never seen", false, 0, false, 502, []string{"Not confirmed"}},
 		{"seen with one like it, which is not the new one", true, 0, true, 502, []string{"Not confirmed"}},
 	} {
@@ -618,7 +624,7 @@ func TestBackToTheForm(t *testing.T) {
 	if pg.form(p.action()).values.Get("submission") == f.values.Get("submission") {
 		t.Error("the one-time id is the old one")
 	}
-	g.move(lateTime)
+	g.move(g.timing.Late)
 	pg.form(p.action()).submit().want(http.StatusOK, good, "wcon_")
 }
 
@@ -638,9 +644,9 @@ func TestEarlierAttempt(t *testing.T) {
 	}{
 		{name: "at once", url: good, types: []string{"DONATION"}, status: 503, wait: "30"},
 		{name: "written in another way, with another type", later: time.Second, url: "https://HOOKS.example.com:443/fourthwall", types: []string{"ORDER_PLACED", "DONATION"}, status: 503, wait: "29"},
-		{name: "later", later: lateTime, url: good, types: []string{"DONATION"}, status: 200, made: 1},
-		{name: "later, blind", later: lateTime, blind: true, url: good, types: []string{"DONATION"}, status: 503, wait: "30"},
-		{name: "much later, blind", later: blindTime, blind: true, url: good, types: []string{"DONATION"}, status: 200, made: 1},
+		{name: "later", later: webhooks.DefaultTiming().Late, url: good, types: []string{"DONATION"}, status: 200, made: 1},
+		{name: "later, blind", later: webhooks.DefaultTiming().Late, blind: true, url: good, types: []string{"DONATION"}, status: 503, wait: "30"},
+		{name: "much later, blind", later: webhooks.DefaultTiming().Blind, blind: true, url: good, types: []string{"DONATION"}, status: 200, made: 1},
 		{name: "other event types", url: good, types: []string{"ORDER_PLACED"}, status: 200, made: 1},
 		{name: "another address, blind", blind: true, url: good + "/2", types: []string{"DONATION"}, status: 200, made: 1},
 		{name: "a second one is wanted", url: good, types: []string{"DONATION"}, set: "accepted", status: 200, made: 1},
@@ -677,13 +683,9 @@ func TestCutOff(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	f := p.newForm(shop.ID, good, "DONATION")
-	sent := readWebhookForm(shop.ID, f.values)
-	_, _, err := g.store.BeginSubmission(t.Context(), store.Submission{ID: sent.submission, Owner: owner(p), Shop: shop.ID, Hash: sent.hash()})
-	g.must(err)
-	g.must(g.store.SetSubmissionBefore(t.Context(), owner(p), sent.submission, "", nil))
-	_, err = g.box.AddWebhook(shop.ID, good, []string{"DONATION"})
-	g.must(err)
-	g.move(lookTime + time.Second)
+	g.dies(p, readWebhookForm(shop.ID, f.values), http.MethodPost)
+	g.add(shop, good, "DONATION")
+	g.move(g.timing.Confirm + time.Second)
 	f.submit().want(http.StatusOK, good, "wcon_")
 	if made := len(g.urls(0)); made != 1 || g.creates() != 0 {
 		t.Errorf("%d webhooks, %d calls", made, g.creates())
@@ -693,21 +695,22 @@ func TestCutOff(t *testing.T) {
 // TestDiedOnTheWay: the process ended before the call, or in it and the API
 // never heard of it. The same form still makes one webhook.
 func TestDiedOnTheWay(t *testing.T) {
+	usual := webhooks.DefaultTiming()
 	for _, test := range []struct {
-		name    string
-		calling bool
-		after   time.Duration
-		press   string
-		status  int
-		text    string
-		made    int
+		name   string
+		method string // of the request that it dies before
+		after  time.Duration
+		press  string
+		status int
+		text   string
+		made   int
 	}{
-		{"before the call", false, noBeat + time.Second, "do=create", 200, good, 1},
-		{"before the call, and looked for", false, noBeat + time.Second, "do=check", 502, "The webhook was not created", 0},
-		{"in the call", true, pendingTime + time.Second, "do=create", 502, "Not confirmed", 0},
-		{"in the call, long ago", true, unsettledAfter + time.Second, "do=create", 200, good, 1},
-		{"in the call, and looked for", true, pendingTime + time.Second, "do=check", 502, "Not confirmed", 0},
-		{"in the call, and looked for long after", true, unsettledAfter + time.Second, "do=check", 502, "The webhook was not created", 0},
+		{"before the call", http.MethodGet, usual.Lease + time.Second, "do=create", 200, good, 1},
+		{"before the call, and looked for", http.MethodGet, usual.Lease + time.Second, "do=check", 502, "The webhook was not created", 0},
+		{"in the call", http.MethodPost, usual.Late, "do=create", 502, "Not confirmed", 0},
+		{"in the call, long ago", http.MethodPost, usual.Certain + time.Second, "do=create", 200, good, 1},
+		{"in the call, and looked for", http.MethodPost, usual.Late, "do=check", 502, "Not confirmed", 0},
+		{"in the call, and looked for long after", http.MethodPost, usual.Certain + time.Second, "do=check", 502, "The webhook was not created", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{})
@@ -715,7 +718,7 @@ func TestDiedOnTheWay(t *testing.T) {
 			shop := p.connect(0)
 			f := p.newForm(shop.ID, good, "DONATION")
 			sent := readWebhookForm(shop.ID, f.values)
-			g.died(p, sent, test.calling)
+			g.dies(p, sent, test.method)
 			g.move(test.after)
 			pg := f.send(test.press).want(test.status, test.text)
 			if made := len(g.urls(0)); made != test.made || g.creates() != test.made {
@@ -733,20 +736,37 @@ func TestDiedOnTheWay(t *testing.T) {
 	}
 }
 
-// died leaves what a process leaves that ends on its way through a create.
-func (g *rig) died(p *person, sent *webhookForm, calling bool) {
+// dies leaves what a process leaves that ends on its way through a create,
+// right before it sends a request with this method.
+func (g *rig) dies(p *person, sent *webhookForm, method string) {
 	g.t.Helper()
-	who := owner(p)
-	_, _, err := g.store.BeginSubmission(g.t.Context(), store.Submission{ID: sent.submission, Owner: who, Shop: sent.shop, Hash: sent.hash(), Holder: "dead"})
+	api, err := fourthwall.New(g.boxURL, fourthwall.Options{Transport: deadly(method)})
 	g.must(err)
-	g.must(g.store.SetSubmissionBefore(g.t.Context(), who, sent.submission, "dead", nil))
-	encoded, err := json.Marshal(detail{After: content(sent.wanted()), KnownRead: true, Form: formMark(sent.submission)})
+	recorder := activity.NewRecorder(g.store, g.timing.FirstRecheck, g.server.Logger)
+	connected := shops.NewService(g.store, api, g.server.OAuth, nil)
+	dying := webhooks.NewService(webhooks.Config{Store: g.store, Shops: connected, Activity: recorder, Logger: g.server.Logger, Timing: g.timing})
+	conn, err := g.store.Connection(g.t.Context(), owner(p), sent.shop)
 	g.must(err)
-	_, err = g.store.BeginActivity(g.t.Context(), store.Activity{Shop: sent.shop, Owner: who, Action: actionCreate, Detail: encoded})
-	g.must(err)
-	if calling {
-		g.must(g.store.HoldSubmission(g.t.Context(), who, sent.submission, "dead", true))
+	var process sync.WaitGroup
+	process.Go(func() {
+		request := webhooks.Request{Shop: connected.Client(conn), Actor: activity.Actor{Owner: conn.Owner}, Key: sent.key, Again: true}
+		_, err := dying.Create(g.t.Context(), request, sent.wanted(), webhooks.CreateOptions{})
+		g.t.Errorf("it lived on: %v", err)
+	})
+	process.Wait()
+}
+
+// deadly ends the goroutine that sends a request with this method. To others
+// it gives an empty list.
+type deadly string
+
+func (d deadly) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == string(d) {
+		runtime.Goexit()
 	}
+	answer := httptest.NewRecorder()
+	_, err := answer.WriteString(`{"results":[]}`)
+	return answer.Result(), err
 }
 
 // TestEarlierAttemptsAreClosed: of a form that was sent again after the end of
@@ -756,12 +776,12 @@ func TestEarlierAttemptsAreClosed(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	f := p.newForm(shop.ID, good, "DONATION")
-	g.died(p, readWebhookForm(shop.ID, f.values), true)
-	g.move(unsettledAfter + time.Second)
+	g.dies(p, readWebhookForm(shop.ID, f.values), http.MethodPost)
+	g.move(g.timing.Certain + time.Second)
 	f.submit().want(http.StatusOK, good)
-	g.must(g.server.settleActivities(t.Context()))
+	g.must(g.hooks.Reconcile(t.Context(), 1000))
 	for outcome, want := range map[string]int{store.OutcomeDone: 1, store.OutcomeFailed: 1, store.OutcomePending: 0} {
-		if n := strings.Count(p.get(activityPath(shop.ID)+".csv?action=webhook.create&outcome="+outcome).body, actionCreate); n != want {
+		if n := strings.Count(p.get(activityPath(shop.ID)+".csv?action=webhook.create&outcome="+outcome).body, activity.CreateWebhook); n != want {
 			t.Errorf("%d attempts are %s, want %d", n, outcome, want)
 		}
 	}
@@ -774,12 +794,12 @@ func TestFoundAndRecorded(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	f := p.newForm(shop.ID, good, "DONATION")
-	g.died(p, readWebhookForm(shop.ID, f.values), true)
+	g.dies(p, readWebhookForm(shop.ID, f.values), http.MethodPost)
 	hook := g.add(shop, good, "DONATION")
-	g.move(lookTime + time.Second)
+	g.move(g.timing.Confirm + time.Second)
 	f.submit().want(http.StatusOK, hook.ID)
 	csv := p.get(activityPath(shop.ID) + ".csv?action=webhook.create").body
-	if strings.Count(csv, actionCreate) != 1 || strings.Count(csv, store.OutcomeDone) != 1 || strings.Count(csv, hook.ID) != 1 {
+	if strings.Count(csv, activity.CreateWebhook) != 1 || strings.Count(csv, store.OutcomeDone) != 1 || strings.Count(csv, hook.ID) != 1 {
 		t.Errorf("the activity:\n%s", csv)
 	}
 }
@@ -787,8 +807,7 @@ func TestFoundAndRecorded(t *testing.T) {
 // TestWakesUpTooLate: a process that stood still before its call finds that
 // another has taken its place, and does not call.
 func TestWakesUpTooLate(t *testing.T) {
-	g := newRig(t, options{})
-	g.server.beatEvery = time.Hour
+	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
 	shop := p.connect(0)
 	f := p.newForm(shop.ID, good, "DONATION")
@@ -808,12 +827,11 @@ func TestWakesUpTooLate(t *testing.T) {
 	var both sync.WaitGroup
 	both.Go(func() { f.submit().want(http.StatusOK, good) })
 	<-stands
-	g.move(noBeat + time.Second)
+	g.move(g.timing.Lease + time.Second)
 	both.Go(func() { f.submit().want(http.StatusOK, good) })
 	<-calls // by the second, while the first stands still
 	close(wakes)
-	const over = "another attempt with the same form took over"
-	g.until(func() bool { return strings.Contains(g.logs.String(), over) || len(calls) > 0 })
+	g.until(func() bool { return g.server.waiting.Load() > 0 || len(calls) > 0 })
 	close(answers)
 	both.Wait()
 	if made := len(g.urls(0)); made != 1 || g.creates() != 1 {
@@ -842,84 +860,13 @@ func TestInvalidUTF8(t *testing.T) {
 	}
 }
 
-// TestTakenOverBeforeTheCall: who stood still just before the call finds out in
-// time that another attempt has begun anew.
-func TestTakenOverBeforeTheCall(t *testing.T) {
-	g := newRig(t, options{})
-	p := g.person()
-	shop := p.connect(0)
-	f := p.newForm(shop.ID, good, "DONATION")
-	still := g.standsStill(p, shop, readWebhookForm(shop.ID, f.values))
-	f.submit().want(http.StatusOK, good)
-
-	sub, err := still.call(t.Context())
-	g.must(err)
-	if all := g.box.Webhooks(shop.ID); len(all) != 1 || g.creates() != 1 || sub.State != store.StateCreated || sub.WebhookID != all[0].ID {
-		t.Errorf("%d webhooks by %d calls, and who stood still was told of %s %q", len(all), g.creates(), sub.State, sub.WebhookID)
-	}
-}
-
-// TestSettlesNothingOfAnothers: who stood still and then finds that nothing is to
-// be sent does not note that for the attempt that has begun anew.
-func TestSettlesNothingOfAnothers(t *testing.T) {
-	g := newRig(t, options{})
-	p := g.person()
-	shop := p.connect(0)
-	f := p.newForm(shop.ID, good, "DONATION")
-	still := g.standsStill(p, shop, readWebhookForm(shop.ID, f.values))
-	arrived, released, settled := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	g.calls.set(func(c apiCall) {
-		if c.method == http.MethodPost {
-			close(arrived)
-			<-released
-		}
-	}, nil)
-	var anew sync.WaitGroup
-	anew.Go(func() { f.submit().want(http.StatusOK, good) })
-	<-arrived
-	var sub store.Submission
-	var err error
-	go func() {
-		defer close(settled)
-		sub, err = still.settle(t.Context(), store.StateRefused, "", outcome{Duplicates: []duplicate{{}}})
-	}()
-	g.until(func() bool {
-		select {
-		case <-settled: // without giving way
-			return true
-		default:
-			return strings.Contains(g.logs.String(), "another attempt with the same form took over")
-		}
-	})
-	close(released)
-	anew.Wait()
-	<-settled
-	g.must(err)
-	if all := g.box.Webhooks(shop.ID); len(all) != 1 || sub.State != store.StateCreated || sub.WebhookID != all[0].ID {
-		t.Errorf("%d webhooks, and who stood still was told of %s %q", len(all), sub.State, sub.WebhookID)
-	}
-}
-
-// standsStill is an attempt that has looked at the list, and then gave no sign of
-// life for too long.
-func (g *rig) standsStill(p *person, shop sandbox.DemoShop, f *webhookForm) creation {
-	g.t.Helper()
-	conn, err := g.store.Connection(g.t.Context(), owner(p), shop.ID)
-	g.must(err)
-	c := creation{server: g.server, state: &requestState{owner: conn.Owner, conn: conn, log: g.server.Logger}, conn: conn, form: f, holder: "stands still"}
-	_, _, err = g.store.BeginSubmission(g.t.Context(), store.Submission{ID: f.submission, Owner: conn.Owner, Shop: shop.ID, Hash: f.hash(), Holder: c.holder})
-	g.must(err)
-	_, _, err = c.lookBefore(g.t.Context())
-	g.must(err)
-	g.move(noBeat + time.Second)
-	return c
-}
+// noHeartbeat lets a lease end although its holder is at work.
+func noHeartbeat(t *webhooks.Timing) { t.Heartbeat = time.Hour }
 
 // TestStandsStillInTheCall: nobody begins anew while it is not known what a call
 // comes to that was begun.
 func TestStandsStillInTheCall(t *testing.T) {
-	g := newRig(t, options{})
-	g.server.beatEvery = time.Hour
+	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
 	shop := p.connect(0)
 	f := p.newForm(shop.ID, good, "DONATION")
@@ -934,7 +881,7 @@ func TestStandsStillInTheCall(t *testing.T) {
 	var first sync.WaitGroup
 	first.Go(func() { f.submit().want(http.StatusOK, good) })
 	<-arrived
-	g.move(lookTime + time.Second)
+	g.move(g.timing.Confirm + time.Second)
 	f.submit().want(http.StatusBadGateway, "Not confirmed")
 	close(released)
 	first.Wait()
@@ -952,14 +899,14 @@ func TestUnclearAttemptIsClosed(t *testing.T) {
 	f := p.newForm(shop.ID, good, "DONATION")
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Code: "FAULT", Header: http.Header{"X-Request-Id": {"req-777"}}})
 	f.submit().want(http.StatusBadGateway, "Not confirmed")
-	g.died(p, &webhookForm{shop: shop.ID, submission: "another form", url: good + "/2", types: []string{"DONATION"}}, true)
-	g.move(unsettledAfter + time.Second)
+	g.dies(p, &webhookForm{shop: shop.ID, key: "another form", url: good + "/2", types: []string{"DONATION"}}, http.MethodPost)
+	g.move(g.timing.Certain + time.Second)
 	f.submit().want(http.StatusOK, good)
-	var got []store.Settlement
-	for _, a := range g.recorded(shop, actionCreate) {
-		got = append(got, store.Settlement{Outcome: a.Outcome, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, APIRequestID: a.APIRequestID})
+	var got []store.Ending
+	for _, a := range g.recorded(shop, activity.CreateWebhook) {
+		got = append(got, store.Ending{Outcome: a.Outcome, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, APIRequestID: a.APIRequestID})
 	}
-	want := []store.Settlement{
+	want := []store.Ending{
 		{Outcome: store.OutcomeDone, WebhookID: g.box.Webhooks(shop.ID)[0].ID, Status: 200},
 		{Outcome: store.OutcomePending}, // of another form
 		{Outcome: store.OutcomeFailed, Status: 500, Code: "FAULT", APIRequestID: "req-777"},
@@ -1008,51 +955,6 @@ func TestNotSeenBefore(t *testing.T) {
 			f.submit().want(http.StatusBadGateway, "Not confirmed")
 			g.calls.set(nil, nil)
 			f.send("do=check").want(http.StatusBadGateway, "Not confirmed")
-		})
-	}
-}
-
-// TestSeenLately: only a list that was read as a whole, not long ago and of the
-// same shop, stands in for one that cannot be read.
-func TestSeenLately(t *testing.T) {
-	type attempt struct {
-		shop  string
-		later time.Duration // after the attempt before
-		known []string
-		read  bool
-	}
-	tests := []struct {
-		name     string
-		attempts []attempt // oldest first
-		later    time.Duration
-		want     inventory
-	}{
-		{"none", nil, 0, inventory{[]string{"part"}, false}},
-		{"one", []attempt{{"sh", 0, []string{"a", "b"}, true}}, 0, inventory{[]string{"part", "a", "b"}, true}},
-		{"the newest of two", []attempt{{"sh", 0, []string{"a"}, true}, {"sh", time.Second, []string{"b"}, true}}, 0, inventory{[]string{"part", "b"}, true}},
-		{"one that could not read", []attempt{{"sh", 0, []string{"a"}, false}}, 0, inventory{[]string{"part"}, false}},
-		{"one before that could not read", []attempt{{"sh", 0, []string{"a"}, true}, {"sh", time.Second, []string{"b"}, false}}, 0, inventory{[]string{"part", "a"}, true}},
-		{"almost too long ago", []attempt{{"sh", 0, []string{"a"}, true}}, seenTime - time.Second, inventory{[]string{"part", "a"}, true}},
-		{"too long ago", []attempt{{"sh", 0, []string{"a"}, true}}, seenTime, inventory{[]string{"part"}, false}},
-		{"another shop's", []attempt{{"other", 0, []string{"a"}, true}}, 0, inventory{[]string{"part"}, false}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			g := newRig(t, options{still: true})
-			for _, a := range test.attempts {
-				g.move(a.later)
-				encoded, err := json.Marshal(detail{Known: a.known, KnownRead: a.read})
-				g.must(err)
-				_, err = g.store.BeginActivity(t.Context(), store.Activity{Shop: a.shop, Action: actionCreate, Detail: encoded})
-				g.must(err)
-			}
-			g.move(test.later)
-			c := creation{server: g.server, conn: store.Connection{ShopID: "sh"}}
-			got, err := c.seenLately(t.Context(), inventory{ids: []string{"part"}})
-			g.must(err)
-			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(inventory{})); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
-			}
 		})
 	}
 }

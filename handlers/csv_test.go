@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/store"
 )
 
@@ -18,7 +19,7 @@ func FuzzCSV(f *testing.F) {
 		f.Add(cell, "https://hooks.example.com/"+cell, "DONATION")
 	}
 	f.Fuzz(func(t *testing.T, id, address, code string) {
-		d := detail{Before: &webhookContent{address, []string{code}}, After: &webhookContent{id, []string{code, id}}}
+		d := activity.Detail{Before: contentOf(address, code), After: contentOf(id, code, id)}
 		rows := [][]string{
 			{id, address, code},
 			activityRecord(store.Activity{Action: code, Actor: address, WebhookID: id, Code: code, RequestID: address, Status: 200}, d),

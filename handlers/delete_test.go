@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hookwall/internal/sandbox"
+	"hookwall/internal/webhooks"
 )
 
 func deletePath(shopID, id string) string { return webhookPath(shopID, id) + "/delete" }
@@ -69,7 +70,7 @@ func TestDeletePage(t *testing.T) {
 			}
 			for _, code := range test.types {
 				if !strings.Contains(pg.section("received"), code) {
-					t.Errorf("%s is not in sight", code)
+					t.Errorf("%s is not shown", code)
 				}
 			}
 			if n := len(g.calls.of(http.MethodDelete)); n != 0 || len(g.box.Webhooks(shop.ID)) == 0 {
@@ -238,8 +239,8 @@ func TestDeleteSessionLost(t *testing.T) {
 	}
 }
 
-// TestLocked: what Fourthwall would not change is marked, and left alone.
-func TestLocked(t *testing.T) {
+// TestImmutable: what Fourthwall would not change is marked, and left alone.
+func TestImmutable(t *testing.T) {
 	tests := []struct {
 		name string
 		try  func(*person, sandbox.DemoShop, string) *page
@@ -261,20 +262,20 @@ func TestLocked(t *testing.T) {
 			edit := p.editForm(shop.ID, hook.ID).set("url", good)
 			review := edit.submit().want(http.StatusOK).form("/edit/confirm")
 			asked := p.deleteForm(shop.ID, hook.ID)
-			pg := test.try(p, shop, hook.ID).want(http.StatusOK, "This webhook is locked", codeLocked, "nothing was changed", "something other than you")
+			pg := test.try(p, shop, hook.ID).want(http.StatusOK, "This webhook is locked", webhooks.CodeImmutable, "nothing was changed", "something other than you")
 			if pg.url.Path != webhookPath(shop.ID, hook.ID) {
 				t.Errorf("at %s", pg.url)
 			}
 			p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Locked")
-			page := p.get(webhookPath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted", codeLocked)
+			page := p.get(webhookPath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted", webhooks.CodeImmutable)
 			if strings.Contains(page.body, editPath(shop.ID, hook.ID)) || strings.Contains(page.body, deletePath(shop.ID, hook.ID)) {
 				t.Error("editing or deleting is offered")
 			}
 			calls := len(g.box.Requests())
-			p.get(editPath(shop.ID, hook.ID)).want(http.StatusConflict, codeLocked, "Back to the webhook", "cannot be done now")
-			p.get(review.page.url.String()).want(http.StatusConflict, codeLocked)
-			review.submit().want(http.StatusConflict, codeLocked)
-			asked.submit().want(http.StatusConflict, codeLocked)
+			p.get(editPath(shop.ID, hook.ID)).want(http.StatusConflict, webhooks.CodeImmutable, "Back to the webhook", "cannot be done now")
+			p.get(review.page.url.String()).want(http.StatusConflict, webhooks.CodeImmutable)
+			review.submit().want(http.StatusConflict, webhooks.CodeImmutable)
+			asked.submit().want(http.StatusConflict, webhooks.CodeImmutable)
 			if n := len(g.box.Requests()) - calls; n != 0 {
 				t.Errorf("the API was asked %d times", n)
 			}
@@ -293,8 +294,8 @@ func TestLocked(t *testing.T) {
 	}
 }
 
-// TestLockIsTheShops: whoever has the shop sees the mark, and no other shop.
-func TestLockIsTheShops(t *testing.T) {
+// TestImmutableMarkIsTheShops: whoever has the shop sees the mark, and no other shop.
+func TestImmutableMarkIsTheShops(t *testing.T) {
 	g := newRig(t, options{})
 	p, q := g.person(), g.person()
 	locked, other := p.connect(1), q.connect(2)

@@ -8,7 +8,9 @@ import (
 	"strconv"
 
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 const maxPageNumber = 1_000_000
@@ -17,7 +19,7 @@ const maxPageNumber = 1_000_000
 // there, and by webhook here.
 func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	v, q := stateOf(r), r.URL.Query()
-	page := views.EventsPage{
+	page := views.DeliveriesPage{
 		Action: eventsPath(v.conn.ShopID), TypeChoices: catalogBadges(), Page: pageNumber(q),
 		Type: bounded(q.Get("type"), 100), Webhook: bounded(q.Get("webhook"), 200),
 	}
@@ -38,7 +40,7 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	fillEvents(&page, v.conn.ShopID, found, hooks)
-	return s.render(w, r, status, views.Events(page))
+	return s.render(w, r, status, views.Deliveries(page))
 }
 
 // pageNumber counts from 1.
@@ -54,7 +56,7 @@ func pageNumber(q url.Values) int {
 // only come from the URL.
 func (s *server) unreadableEvents(
 	w http.ResponseWriter, r *http.Request, api *fourthwall.Error, eventType string,
-) (*views.Notice, int) {
+) (*ui.Notice, int) {
 	v := stateOf(r)
 	if api.Status != http.StatusBadRequest || eventType == "" {
 		return s.unreadable(w, r, api, "deliveries", eventsPath(v.conn.ShopID))
@@ -64,15 +66,15 @@ func (s *server) unreadableEvents(
 	return &n, http.StatusUnprocessableEntity
 }
 
-func fillEvents(page *views.EventsPage, shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) {
-	m := newMatcher(hooks)
+func fillEvents(page *views.DeliveriesPage, shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) {
+	m := webhooks.NewMatcher(hooks)
 	for _, hook := range hooks.Webhooks {
-		page.WebhookChoices = append(page.WebhookChoices, views.Choice{Value: hook.ID, Text: hook.URL})
+		page.WebhookChoices = append(page.WebhookChoices, ui.Choice{Value: hook.ID, Text: hook.URL})
 	}
 	page.OnPage = len(found.Events)
 	for _, e := range found.Events {
 		row := deliveryRow(shopID, e, m)
-		isShared := row.Ambiguous && slices.Contains(m.sharing(e), page.Webhook)
+		isShared := row.Ambiguous && slices.Contains(m.Candidates(e), page.Webhook)
 		if page.Webhook == "" || row.WebhookID == page.Webhook || isShared {
 			page.Rows = append(page.Rows, row)
 		}

@@ -18,7 +18,9 @@ import (
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
-	"hookwall/views"
+	"hookwall/internal/webhooks"
+	"hookwall/oauth"
+	"hookwall/views/ui"
 )
 
 const apiEvents = "/open-api/v1.0/webhook-events"
@@ -278,11 +280,11 @@ func TestDeliveriesUnread(t *testing.T) {
 func TestDeliveryOfAnUnknownWebhook(t *testing.T) {
 	for _, test := range []struct {
 		name string
-		m    matcher
-		want views.DeliveryRow
+		m    webhooks.Matcher
+		want ui.DeliveryRow
 	}{
-		{"there is none", newMatcher(fourthwall.WebhookList{}), views.DeliveryRow{URL: good}},
-		{"they could not all be read", newMatcher(fourthwall.WebhookList{Incomplete: true}), views.DeliveryRow{URL: good, WebhooksUnknown: true}},
+		{"there is none", webhooks.NewMatcher(fourthwall.WebhookList{}), ui.DeliveryRow{URL: good}},
+		{"they could not all be read", webhooks.NewMatcher(fourthwall.WebhookList{Incomplete: true}), ui.DeliveryRow{URL: good, WebhooksUnknown: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := deliveryRow("sh_1", fourthwall.Event{URL: good}, test.m)
@@ -396,9 +398,9 @@ func TestNoBuyersDataIsKept(t *testing.T) {
 	for _, listed := range all {
 		conn, err := g.store.Connection(t.Context(), listed.Owner, listed.ShopID)
 		g.must(err)
-		held, err := heldFrom(conn)
+		held, err := oauth.Decode(conn.Credential)
 		g.must(err)
-		secrets = append(secrets, held.Credential.AccessToken.Reveal(), held.Credential.RefreshToken.Reveal(), held.Credential.Password.Reveal())
+		secrets = append(secrets, held.AccessToken.Reveal(), held.RefreshToken.Reveal(), held.Password.Reveal())
 	}
 	secrets = slices.DeleteFunc(secrets, func(s string) bool { return s == "" })
 	if len(secrets) < 9 {

@@ -1,22 +1,20 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handleEvent shows one delivery. Its body holds buyers' data: it is drawn only
 // on request, and never stored.
 func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 	conn, id := stateOf(r).conn, r.PathValue("id")
-	read := func(ctx context.Context, c fourthwall.Credential) (fourthwall.Event, error) {
-		return s.API.Event(ctx, c, id)
-	}
-	e, err := withCredential(r.Context(), s, conn, read)
+	e, err := s.client(r).Event(r.Context(), id)
 	if err != nil {
 		return deliveryError(conn.ShopID, id, err)
 	}
@@ -30,7 +28,7 @@ func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 	}
 	body := e.Body.Reveal()
 	page := views.DeliveryPage{
-		Frame: frame, ListHref: eventsPath(conn.ShopID), Row: deliveryRow(conn.ShopID, e, newMatcher(hooks)),
+		Frame: frame, ListHref: eventsPath(conn.ShopID), Row: deliveryRow(conn.ShopID, e, webhooks.NewMatcher(hooks)),
 		UpdatedAt: e.UpdatedAt, APIVersion: e.APIVersion,
 		BodyBytes: len(body), ShowHref: eventBodyHref(conn.ShopID, id), HideHref: eventPath(conn.ShopID, id),
 	}
@@ -53,10 +51,10 @@ func deliveryError(shopID, id string, err error) error {
 	switch {
 	case api.Status == http.StatusForbidden:
 		answer.Public = mayNotReadDeliveries
-		answer.Links = []views.Link{connectLink(eventPath(shopID, id), shopID)}
-	case isNotFound(err):
+		answer.Links = []ui.Link{connectLink(eventPath(shopID, id), shopID)}
+	case api.NotFound():
 		answer.Public = deliveryUnknownText
-		answer.Links = []views.Link{{Href: eventsPath(shopID), Text: "See the deliveries"}}
+		answer.Links = []ui.Link{{Href: eventsPath(shopID), Text: "See the deliveries"}}
 	default:
 		return err
 	}

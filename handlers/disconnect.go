@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"hookwall/internal/store"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handleDisconnect deletes a shop's connection and its credential. It works for
@@ -19,19 +19,14 @@ func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error 
 	if errors.Is(err, store.ErrNotFound) {
 		return &httpError{
 			Status: http.StatusNotFound, Public: unconnectedText,
-			Links: []views.Link{{Href: shopsPath, Text: "See the connected shops"}},
+			Links: []ui.Link{{Href: shopsPath, Text: "See the connected shops"}},
 		}
 	}
 	if err != nil && !errors.Is(err, store.ErrWrongKey) {
 		return err
 	}
 	v.conn = conn
-	act, err := s.begin(r.Context(), v, store.Activity{Action: actionDisconnect}, detail{Shop: conn.ShopName})
-	if err != nil {
-		return err
-	}
-	err = s.settle(r.Context(), v, act, s.Store.DeleteConnection(r.Context(), v.owner, conn.ShopID))
-	if err != nil {
+	if err := s.Shops.Disconnect(r.Context(), s.actor(r), conn); err != nil {
 		return err
 	}
 	v.log.Info("shop disconnected", "shop", clip(conn.ShopID, maxLoggedShop))

@@ -9,56 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"hookwall/internal/sandbox"
 )
-
-func TestNormalURL(t *testing.T) {
-	tests := []struct {
-		a, b string
-		same bool
-	}{
-		{"https://hooks.example.com/fw", "https://hooks.example.com/fw", true},
-		{"HTTPS://Hooks.Example.COM/fw", "https://hooks.example.com/fw", true},
-		{"https://hooks.example.com:443/fw", "https://hooks.example.com/fw", true},
-		{"https://hooks.example.com:0443/fw", "https://hooks.example.com/fw", true},
-		{"https://hooks.example.com:08443/fw", "https://hooks.example.com:8443/fw", true},
-		{"http://hooks.example.com:80/fw", "http://hooks.example.com/fw", true},
-		{"https://hooks.example.com:80/fw", "https://hooks.example.com/fw", false},
-		{"https://hooks.example.com../fw", "https://hooks.example.com/fw", false},
-		{"https://hooks.example.com../fw", "https://hooks.example.com./fw", false},
-		{"https://hooks.example.com:/fw", "https://hooks.example.com/fw", true},
-		{"https://hooks.example.com", "https://hooks.example.com/", true},
-		{"https://hooks.example.com?a=b", "https://hooks.example.com/?a=b", true},
-		{"https://hooks.example.com./fw", "https://hooks.example.com/fw", true},
-		{"https://bücher.example/fw", "https://xn--bcher-kva.example/fw", true},
-		{"https://BÜCHER.example/fw", "https://xn--bcher-kva.example/fw", true},
-		{"https://b%C3%BCcher.example/fw", "https://xn--bcher-kva.example/fw", true},
-		{"https://xn--bcher-kva.example./fw", "https://bücher.example:443/fw", true},
-		{"https://[2001:DB8::1]/fw", "https://[2001:db8::1]:443/fw", true},
-		{"https://hooks.example.com/fw#part", "https://hooks.example.com/fw", true},
-		{"https://hooks.example.com/FW", "https://hooks.example.com/fw", false},
-		{"https://hooks.example.com/fw/", "https://hooks.example.com/fw", false},
-		{"https://hooks.example.com/fw?a=1", "https://hooks.example.com/fw?a=2", false},
-		{"https://hooks.example.com/fw?a=1", "https://hooks.example.com/fw", false},
-		{"https://hooks.example.com/fw?A=1", "https://hooks.example.com/fw?a=1", false},
-		{"https://hooks.example.com/fw", "http://hooks.example.com/fw", false},
-		{"https://me@hooks.example.com/fw", "https://hooks.example.com/fw", false},
-		{"https://a.example.com/fw", "https://b.example.com/fw", false},
-		{"https://%zz", "https://%zz", true},
-		{"https://%zz", "https://%zy", false},
-		{"", "", true},
-	}
-	for _, test := range tests {
-		if same := normalURL(test.a) == normalURL(test.b); same != test.same {
-			t.Errorf("%q is %q, %q is %q", test.a, normalURL(test.a), test.b, normalURL(test.b))
-		}
-		if once := normalURL(test.a); normalURL(once) != once {
-			t.Errorf("%q is %q, and that %q", test.a, once, normalURL(once))
-		}
-	}
-}
 
 // TestDuplicateQuestion: which webhooks make the person think twice.
 func TestDuplicateQuestion(t *testing.T) {
@@ -244,81 +197,29 @@ func TestEditDuplicates(t *testing.T) {
 	}
 }
 
-// FuzzNormalURL: writing an address in one way twice is writing it once, what
-// is no address stays as it is, and so do two addresses the same or different,
-// however they are written.
-func FuzzNormalURL(f *testing.F) {
-	for _, seed := range []string{good, "HTTPS://Hooks.Example.COM:443", "http://münchen.example:80/?q#f", "http://[::1]:8080/%2e/a%zz", "https://a.example./x", "//x", ":", "https://xn--/", "http://[fe80::1%25en0]:0080/", "https://faß.example:00443", "http://a.example%2e:65536/", "http://a。/"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, address string) { checkNormalURL(t, address) })
-}
-
-// TestNormalURLProperties does so with addresses that mostly are some.
-func TestNormalURLProperties(t *testing.T) {
-	part := rapid.StringOfN(rapid.RuneFrom([]rune("aZ9-_.~%/?#:@éß漢１。\u00adİſ[] ")), 0, 12, -1)
-	port := rapid.SampledFrom([]string{"", ":", ":80", ":443", ":0443", ":8443", ":99999"})
-	rapid.Check(t, func(t *rapid.T) {
-		scheme := rapid.SampledFrom([]string{"http", "https", "HTTP", "hTtPs"}).Draw(t, "scheme")
-		checkNormalURL(t, scheme+"://"+part.Draw(t, "host")+".Example"+port.Draw(t, "port")+"/"+part.Draw(t, "path"))
-	})
-}
-
-func checkNormalURL(t interface{ Errorf(string, ...any) }, address string) {
-	once := normalURL(address)
-	if twice := normalURL(once); twice != once {
-		t.Errorf("%q becomes %q, and that %q", address, once, twice)
-	}
-	if urlProblem(address) == "" && urlProblem(once) != "" {
-		t.Errorf("%q is an address, and %q is none: %s", address, once, urlProblem(once))
-	}
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		if once != address {
-			t.Errorf("%q is no address, and becomes %q", address, once)
+// TestTwoPeopleCreateAtOnce: of two people who create the same within one round
+// trip, the second is asked about the duplicate.
+func TestTwoPeopleCreateAtOnce(t *testing.T) {
+	g := newRig(t, options{})
+	p, q := g.person(), g.person()
+	shop := p.connect(0)
+	q.connectKey(0)
+	one, two := p.newForm(shop.ID, good, "DONATION"), q.newForm(shop.ID, good, "DONATION")
+	arrived, released := make(chan struct{}), make(chan struct{})
+	g.calls.set(func(c apiCall) {
+		if c.method == http.MethodPost {
+			close(arrived)
+			<-released
 		}
-		return
+	}, nil)
+	var both sync.WaitGroup
+	both.Go(func() { one.submit().want(http.StatusOK, "Webhook created") })
+	<-arrived
+	both.Go(func() { two.submit().want(http.StatusOK, "already has a webhook", "Nothing is created yet") })
+	g.until(func() bool { return g.server.waiting.Load() > 0 })
+	close(released)
+	both.Wait()
+	if made := len(g.box.Webhooks(shop.ID)); made != 1 || g.creates() != 1 {
+		t.Errorf("%d webhooks by %d calls", made, g.creates())
 	}
-	for name, other := range sameAddress(*u) {
-		if got := normalURL(other); got != once {
-			t.Errorf("%q becomes %q; with %s, as %q, it becomes %q", address, once, name, other, got)
-		}
-	}
-	for name, other := range otherAddress(*u) {
-		if normalURL(other) == once {
-			t.Errorf("%q becomes %q, and so does %q, which has %s", address, once, other, name)
-		}
-	}
-}
-
-// sameAddress writes an address in other ways.
-func sameAddress(u url.URL) map[string]string {
-	plain := u.String()
-	upper, port, fragment := u, u, u
-	_, rest, _ := strings.Cut(plain, ":")
-	if strings.IndexFunc(u.Host, func(r rune) bool { return r > '~' || r == '%' }) < 0 {
-		upper.Host = strings.ToUpper(u.Host)
-	}
-	if u.Port() == "" {
-		port.Host = strings.TrimSuffix(u.Host, ":") + map[string]string{"http": ":080", "https": ":443"}[u.Scheme]
-	}
-	fragment.Fragment, fragment.RawFragment = "part", ""
-	return map[string]string{
-		"itself": plain, "an upper-case scheme": strings.ToUpper(u.Scheme) + ":" + rest, "an upper-case host": upper.String(),
-		"the default port": port.String(), "a fragment": fragment.String(),
-	}
-}
-
-// otherAddress leads elsewhere.
-func otherAddress(u url.URL) map[string]string {
-	path, query, scheme, host := u, u, u, u
-	path.Path, path.RawPath = u.Path+"/x", ""
-	query.RawQuery += "&x"
-	scheme.Scheme = map[string]string{"http": "https", "https": "http"}[u.Scheme]
-	host.Host = "x." + u.Host
-	all := map[string]string{"another path": path.String(), "another query": query.String(), "another scheme": scheme.String()}
-	if !strings.HasPrefix(u.Host, "[") {
-		all["another host"] = host.String()
-	}
-	return all
 }

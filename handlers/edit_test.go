@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
 )
@@ -210,7 +211,7 @@ func TestEditRefusedAtOnce(t *testing.T) {
 				t.Errorf("focus on %q, want %q", pg.focused(), test.focus)
 			}
 			if !strings.Contains(pg.text(), "LIVESTREAM_STARTED") {
-				t.Error("the unknown type of the webhook is not in sight")
+				t.Error("the unknown type of the webhook is not shown")
 			}
 		})
 	}
@@ -250,7 +251,7 @@ func TestEditButtonsKeepEverything(t *testing.T) {
 				}
 				for _, code := range odd {
 					if !strings.Contains(redrawn.text(), strings.Join(strings.Fields(code), " ")) {
-						t.Errorf("%q is not in sight", code)
+						t.Errorf("%q is not shown", code)
 					}
 				}
 			}
@@ -842,10 +843,46 @@ func TestSaverGoesAway(t *testing.T) {
 	}
 	close(ended)
 	g.until(func() bool {
-		found, err := g.store.Activities(t.Context(), store.ActivityQuery{Shop: shop.ID, Action: actionUpdate, Outcome: store.OutcomeDone})
+		found, err := g.store.Activities(t.Context(), store.ActivityQuery{Shop: shop.ID, Action: activity.UpdateWebhook, Outcome: store.OutcomeDone})
 		return err == nil && found.Total == 1
 	})
 	if hook := g.hook(shop, id); hook.URL != good+"/2" {
 		t.Errorf("the sandbox has %+v", hook)
+	}
+}
+
+// TestTwoTabsSaveAtOnce: of two saves within one round trip, the second meets
+// the page that shows both versions.
+func TestTwoTabsSaveAtOnce(t *testing.T) {
+	for name, second := range map[string]func(*rig, *person) *person{
+		"two tabs":   func(_ *rig, p *person) *person { return p },
+		"two people": func(g *rig, _ *person) *person { q := g.person(); q.connectKey(0); return q },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t, options{})
+			p := g.person()
+			shop := p.connect(0)
+			id := g.add(shop, good, "DONATION").ID
+			q := second(g, p)
+			one := p.editForm(shop.ID, id).set("url", good+"/one").submit().want(http.StatusOK).form("/edit/confirm")
+			two := q.editForm(shop.ID, id).set("url", good+"/two").submit().want(http.StatusOK).form("/edit/confirm")
+			arrived, released := make(chan struct{}), make(chan struct{})
+			var once sync.Once
+			g.calls.set(func(c apiCall) {
+				if c.method == http.MethodPut {
+					once.Do(func() { close(arrived); <-released })
+				}
+			}, nil)
+			var both sync.WaitGroup
+			both.Go(func() { one.submit().want(http.StatusOK, "The webhook is saved") })
+			<-arrived
+			both.Go(func() { two.submit().want(http.StatusConflict, good+"/one", good+"/two") })
+			g.until(func() bool { return g.server.waiting.Load() > 0 })
+			close(released)
+			both.Wait()
+			if hook := g.hook(shop, id); hook.URL != good+"/one" || len(g.calls.of(http.MethodPut)) != 1 {
+				t.Errorf("the sandbox has %+v after %d calls", hook, len(g.calls.of(http.MethodPut)))
+			}
+		})
 	}
 }

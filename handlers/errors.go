@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"hookwall/handlers/middleware"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // When to try again.
@@ -29,7 +30,7 @@ type httpError struct {
 	Err        error
 	Code       string // of the API, where it gave one
 	RetryAfter time.Duration
-	Links      []views.Link
+	Links      []ui.Link
 	Heading    string // "" for the usual one of the status
 	again      *views.Resend
 }
@@ -67,7 +68,7 @@ func (s *server) errorPage(r *http.Request, answer *httpError) views.ErrorPage {
 	switch {
 	case len(page.Links) > 0:
 	case answer.Status == http.StatusForbidden && v.conn.ShopID != "":
-		page.Links = []views.Link{connectLink(s.returnPath(r.URL.EscapedPath()), v.conn.ShopID)}
+		page.Links = []ui.Link{connectLink(s.returnPath(r.URL.EscapedPath()), v.conn.ShopID)}
 	default:
 		page.Links = s.waysOn(r, answer.Status)
 	}
@@ -76,13 +77,13 @@ func (s *server) errorPage(r *http.Request, answer *httpError) views.ErrorPage {
 
 // waysOn returns the links of an error page that has none of its own. What
 // failed for a reason that passes can be asked for again.
-func (s *server) waysOn(r *http.Request, status int) []views.Link {
-	start := views.Link{Href: homePath, Text: "Go to the start"}
+func (s *server) waysOn(r *http.Request, status int) []ui.Link {
+	start := ui.Link{Href: homePath, Text: "Go to the start"}
 	again := s.returnPath(r.URL.EscapedPath())
 	if r.Method != http.MethodGet || status < http.StatusInternalServerError || again == "" {
-		return []views.Link{start}
+		return []ui.Link{start}
 	}
-	return []views.Link{{Href: withQuery(again, r.URL.RawQuery), Text: "Try again"}, start}
+	return []ui.Link{{Href: withQuery(again, r.URL.RawQuery), Text: "Try again"}, start}
 }
 
 // fail draws the page for a request that a layer refused.
@@ -142,9 +143,9 @@ func apiError(api *fourthwall.Error) *httpError {
 	switch {
 	case api.TooLarge:
 		answer.Public = tooLargeText
-	case isShopGone(api):
-		answer.Status, answer.Public = http.StatusNotFound, shopGoneText+reconnectText
-		answer.Links = []views.Link{{Href: shopsPath, Text: "See the shops"}}
+	case api.ShopGone():
+		answer.Status, answer.Public = http.StatusNotFound, webhooks.ShopGone+reconnectText
+		answer.Links = []ui.Link{{Href: shopsPath, Text: "See the shops"}}
 	case api.Status == http.StatusNotFound:
 		answer.Status, answer.Public = http.StatusNotFound, webhookUnknownText
 	case api.Status == http.StatusForbidden:
@@ -159,21 +160,21 @@ func apiError(api *fourthwall.Error) *httpError {
 // plural; back is where to return to after connecting again.
 func (s *server) unreadable(
 	w http.ResponseWriter, r *http.Request, api *fourthwall.Error, what, back string,
-) (*views.Notice, int) {
+) (*ui.Notice, int) {
 	v := stateOf(r)
 	v.log.Warn(what+" could not be read", "error", api)
 	answer := apiError(api)
 	setRetryAfter(w, api.RetryAfter)
 	text := errorTexts[answer.Status]
-	n := &views.Notice{
-		Kind: views.Warning, Title: text.heading, Text: text.text,
-		Code: api.Code, RequestID: requestID(api, v), Link: &views.Link{Href: back, Text: "Try again"},
+	n := &ui.Notice{
+		Kind: ui.Warning, Title: text.heading, Text: text.text,
+		Code: api.Code, RequestID: requestID(api, v), Link: &ui.Link{Href: back, Text: "Try again"},
 	}
 	reconnect := connectLink(back, v.conn.ShopID)
 	switch {
 	case api.TooLarge:
 		n.Title, n.Text, n.Link = tooLargeTitle, tooLargeText, nil
-	case isShopGone(api):
+	case api.ShopGone():
 		n.Title, n.Text, n.Link = shopGoneTitle, answer.Public, &reconnect
 	case answer.Status == http.StatusNotFound:
 		n.Title, n.Text = noList(what)
@@ -183,15 +184,9 @@ func (s *server) unreadable(
 		n.Link = &reconnect
 		return n, http.StatusOK
 	case answer.Status == http.StatusServiceUnavailable:
-		n.Text = loadAgainText(inText(*failureOf(api)))
+		n.Text = loadAgainText(inText(api.RetryAfter))
 	}
 	return n, answer.Status
-}
-
-// isShopGone reports whether the API says that the shop itself doesn't exist,
-// which says nothing about one of its webhooks.
-func isShopGone(api *fourthwall.Error) bool {
-	return api.Status == http.StatusNotFound && strings.Contains(api.Code, "SHOP")
 }
 
 // requestID returns the API's request ID, which Fourthwall can look up, or ours

@@ -11,7 +11,9 @@ import (
 
 	"hookwall/internal/doctor"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 const (
@@ -35,8 +37,8 @@ type checkForm struct {
 	Editing string   `json:"editing,omitempty"` // the webhook that this form edits
 	Webhook string   `json:"webhook,omitempty"` // the webhook whose endpoint it is
 
-	urlError *views.FieldError
-	banner   *views.Notice
+	urlError *ui.FieldError
+	banner   *ui.Notice
 }
 
 // back leads to where the check was asked for.
@@ -102,7 +104,7 @@ func targetHints(address string) []string {
 	if err != nil {
 		return nil
 	}
-	return refusalHints(u)
+	return webhooks.RejectionHints(u)
 }
 
 func (s *server) readCheck(r *http.Request, id string) (store.Check, keptCheck, error) {
@@ -112,7 +114,7 @@ func (s *server) readCheck(r *http.Request, id string) (store.Check, keptCheck, 
 	if errors.Is(err, store.ErrNotFound) {
 		err = &httpError{
 			Status: http.StatusNotFound, Public: checkGoneText, Err: err,
-			Links: []views.Link{{Href: webhooksPath(v.conn.ShopID), Text: "See the webhooks"}},
+			Links: []ui.Link{{Href: webhooksPath(v.conn.ShopID), Text: "See the webhooks"}},
 		}
 	}
 	if err == nil {
@@ -164,15 +166,15 @@ func (s *server) reportView(check store.Check, report doctor.Report) views.Check
 func resultKind(r doctor.Result) string {
 	switch r {
 	case doctor.Passed:
-		return views.Success
+		return ui.Success
 	case doctor.Failed:
-		return views.Failure
+		return ui.Failure
 	}
-	return views.Warning
+	return ui.Warning
 }
 
-func stepView(step doctor.Step) views.CheckStep {
-	return views.CheckStep{
+func stepView(step doctor.Step) ui.CheckStep {
+	return ui.CheckStep{
 		ID: step.ID, Title: step.Title, Result: string(step.Result), Seen: step.Seen, Do: step.Do, Took: step.Took,
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"slices"
 
 	"hookwall/internal/store"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // flash leaves a notice for the next visit to page, which is an escaped path.
-func (s *server) flash(r *http.Request, owner store.Owner, page string, n views.Notice) error {
+func (s *server) flash(r *http.Request, owner store.Owner, page string, n ui.Notice) error {
 	data, err := json.Marshal(n)
 	if err != nil {
 		return err
@@ -26,7 +26,7 @@ func (s *server) flash(r *http.Request, owner store.Owner, page string, n views.
 
 // tell is flash for what has been done and shows on the page anyway: a database
 // that cannot be written only costs the notice.
-func (s *server) tell(r *http.Request, owner store.Owner, page string, n views.Notice) error {
+func (s *server) tell(r *http.Request, owner store.Owner, page string, n ui.Notice) error {
 	err := s.flash(r, owner, page, n)
 	if errors.Is(err, store.ErrUnavailable) {
 		stateOf(r).log.Error("a notice could not be kept", "title", n.Title, "error", err)
@@ -37,7 +37,7 @@ func (s *server) tell(r *http.Request, owner store.Owner, page string, n views.N
 
 // takeFlashes returns the notices for this page, once. If the database cannot be
 // written, they stay for the next time, and the page itself can be read.
-func (s *server) takeFlashes(r *http.Request) ([]views.Notice, error) {
+func (s *server) takeFlashes(r *http.Request) ([]ui.Notice, error) {
 	v := stateOf(r)
 	flashes, err := s.Store.TakeFlashes(r.Context(), v.owner, r.URL.Path)
 	if errors.Is(err, store.ErrUnavailable) {
@@ -47,12 +47,12 @@ func (s *server) takeFlashes(r *http.Request) ([]views.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []views.Notice
+	var out []ui.Notice
 	for i, data := range flashes {
 		if slices.ContainsFunc(flashes[:i], func(before []byte) bool { return bytes.Equal(before, data) }) {
 			continue // both clicks of a double click left it
 		}
-		var n views.Notice
+		var n ui.Notice
 		if err := json.Unmarshal(data, &n); err != nil {
 			return nil, err
 		}
@@ -68,7 +68,7 @@ const (
 )
 
 // takeMarks separates the marks from the notices that are shown.
-func takeMarks(all []views.Notice) (rest []views.Notice, marks map[string]bool) {
+func takeMarks(all []ui.Notice) (rest []ui.Notice, marks map[string]bool) {
 	marks = map[string]bool{}
 	for _, n := range all {
 		if n.Kind == createdMark || n.Kind == revealMark {

@@ -16,6 +16,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/sandbox"
 )
 
@@ -184,7 +185,7 @@ func (z *fuzzed) checkCreated(t *testing.T, pg *page, posted url.Values, before 
 	}
 	for _, h := range fresh {
 		want := readWebhookForm(z.shop.ID, posted).wanted()
-		if diff := gocmp.Diff([]string{want.url, strings.Join(sorted(want.types), "\n")}, []string{h.URL, strings.Join(sorted(h.AllowedTypes), "\n")}); diff != "" {
+		if diff := gocmp.Diff([]string{want.URL, strings.Join(sorted(codesOf(want.AllowedTypes)), "\n")}, []string{h.URL, strings.Join(sorted(h.AllowedTypes), "\n")}); diff != "" {
 			t.Errorf("it made something else: %s", diff)
 		}
 		z.direct(z.shop, http.MethodDelete, h.ID, "")
@@ -320,7 +321,7 @@ func (z *fuzzed) checkRefused(t *testing.T, pg *page) {
 // recorded there.
 func (z *fuzzed) connections() (n int) {
 	for _, shop := range z.box.Shops() {
-		n += len(z.recorded(shop, actionConnect))
+		n += len(z.recorded(shop, activity.ConnectShop))
 	}
 	return n
 }

@@ -16,5 +16,5 @@ func (s *server) handleComponents(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return s.render(w, r, http.StatusOK, views.Components(views.ComponentsPage{Frame: frame}))
+	return s.render(w, r, http.StatusOK, views.Gallery(views.GalleryPage{Frame: frame}))
 }

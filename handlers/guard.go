@@ -6,7 +6,7 @@ import (
 
 	"hookwall/internal/store"
 	"hookwall/oauth"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // adapt runs a route behind its guard and turns an error into a page.
@@ -121,12 +121,12 @@ func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *
 		return rt.again(w, r, http.StatusTooManyRequests, limitNotice(hit.by, hit.wait))
 	case rt.path == startPath:
 		w.Header().Set("Referrer-Policy", "strict-origin") // its query goes nowhere else
-		answer.Links = []views.Link{{Href: withQuery(r.URL.EscapedPath(), r.URL.RawQuery), Text: "Try again"}}
+		answer.Links = []ui.Link{{Href: withQuery(r.URL.EscapedPath(), r.URL.RawQuery), Text: "Try again"}}
 	case rt.limit == signIn:
 		scrub(w) // of the code in a callback
-		answer.Links = []views.Link{{Href: connectPath, Text: "Connect a shop"}}
+		answer.Links = []ui.Link{{Href: connectPath, Text: "Connect a shop"}}
 	default:
-		answer.Links = []views.Link{{Href: resumePath(rt, r), Text: "Go back"}}
+		answer.Links = []ui.Link{{Href: resumePath(rt, r), Text: "Go back"}}
 	}
 	return answer
 }

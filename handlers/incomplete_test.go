@@ -59,8 +59,8 @@ func TestIncompleteListSettlesNothing(t *testing.T) {
 				p.get(webhookPath(shop.ID, hook.ID) + "/delete").form("/delete").submit().want(http.StatusBadGateway)
 			}
 			g.calls.set(nil, partOf(`{"id":"wcon_another","url":"https://a.example/","allowedTypes":["DONATION"]}`))
-			g.move(unsettledAfter + time.Second)
-			g.must(g.server.settleActivities(t.Context()))
+			g.move(g.timing.Certain + time.Second)
+			g.must(g.hooks.Reconcile(t.Context(), 1000))
 			got, err := g.store.Activities(t.Context(), store.ActivityQuery{Shop: shop.ID, Limit: 1})
 			g.must(err)
 			if got.Rows[0].Outcome != test.want {
@@ -80,7 +80,7 @@ func TestIncompleteListBeginsNothing(t *testing.T) {
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
 	f.submit().want(http.StatusBadGateway, "Not confirmed")
 	g.calls.set(nil, partOf(`{"id":"wcon_another","url":"https://a.example/","allowedTypes":["DONATION"]}`))
-	g.move(unsettledAfter + time.Second)
+	g.move(g.timing.Certain + time.Second)
 	f.submit().want(http.StatusBadGateway, "Not confirmed")
 	if n := g.creates(); n != 1 {
 		t.Errorf("%d calls", n)

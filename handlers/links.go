@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"hookwall/internal/fourthwall"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // This file has the paths of our pages. routes.go says what answers them.
@@ -79,9 +79,9 @@ func samplePath(t fourthwall.EventType) string { return "/samples/" + url.PathEs
 
 // connectLink leads to connecting a shop again, and from there to back. Either
 // may be "".
-func connectLink(back, shopID string) views.Link {
+func connectLink(back, shopID string) ui.Link {
 	query := filled(map[string]string{"return": back, "shop": shopID})
-	return views.Link{Href: withQuery(connectPath, query.Encode()), Text: "Connect the shop again"}
+	return ui.Link{Href: withQuery(connectPath, query.Encode()), Text: "Connect the shop again"}
 }
 
 // withDraft returns the page p with a kept form in it.
@@ -108,3 +108,11 @@ func filled(pairs map[string]string) url.Values {
 // forDevelopersURL is where a shop's owner finds the signing secret, the test
 // button and the Open API user.
 const forDevelopersURL = "https://my-shop.fourthwall.com/admin/dashboard/settings/for-developers?redirect"
+
+func editPath(shopID, id string) string { return webhookPath(shopID, id) + "/edit" }
+
+func confirmPath(shopID, id, draft string) string {
+	return editPath(shopID, id) + "/confirm?draft=" + url.QueryEscape(draft)
+}
+
+func activityPath(shopID string) string { return shopPath(shopID) + "/activity" }

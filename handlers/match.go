@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 const (
@@ -17,45 +18,12 @@ const (
 	healthTime = time.Second // for reading deliveries beside a list of webhooks
 )
 
-// matcher says which webhook a delivery belongs to.
-type matcher struct {
-	byID         map[string]fourthwall.Webhook
-	byURL        map[string][]string // IDs, by normalized URL
-	isIncomplete bool                // not all webhooks could be read
-}
-
-func newMatcher(list fourthwall.WebhookList) matcher {
-	m := matcher{map[string]fourthwall.Webhook{}, map[string][]string{}, list.Incomplete}
-	for _, hook := range list.Webhooks {
-		m.byID[hook.ID] = hook
-		address := normalURL(hook.URL)
-		m.byURL[address] = append(m.byURL[address], hook.ID)
-	}
-	return m
-}
-
-// match returns the webhook's ID: the one in the delivered envelope or, without
-// that, the only one with this URL. ambiguous says that several have it.
-func (m matcher) match(e fourthwall.Event) (id string, ambiguous bool) {
-	if envelope, ok := e.Envelope(); ok && envelope.WebhookID != "" {
-		return envelope.WebhookID, false
-	}
-	ids := m.sharing(e)
-	if len(ids) == 1 {
-		return ids[0], false
-	}
-	return "", len(ids) > 1
-}
-
-// sharing returns the IDs of the webhooks with a delivery's URL.
-func (m matcher) sharing(e fourthwall.Event) []string { return m.byURL[normalURL(e.URL)] }
-
 // webhooksFor reads the list beside deliveries. They are shown by their URL
 // alone if it can't be read: then it is incomplete.
 func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), listTime)
+	ctx, cancel := context.WithTimeout(r.Context(), s.Webhooks.Timing().List)
 	defer cancel()
-	list, err := withCredential(ctx, s, stateOf(r).conn, s.API.WebhookList)
+	list, err := s.client(r).Webhooks(ctx)
 	if errors.Is(err, oauth.ErrReconnect) {
 		return list, err
 	}
@@ -69,10 +37,7 @@ func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
 // events reads a page of the shop's deliveries.
 func (s *server) events(ctx context.Context, v *requestState, q fourthwall.EventQuery) (fourthwall.EventPage, error) {
 	q.Size = eventsPage
-	read := func(ctx context.Context, c fourthwall.Credential) (fourthwall.EventPage, error) {
-		return s.API.Events(ctx, c, q)
-	}
-	return withCredential(ctx, s, v.conn, read)
+	return s.Shops.Client(v.conn).Events(ctx, q)
 }
 
 // health returns the shop's last deliveries for healthOf, or why they are
@@ -89,52 +54,29 @@ func (s *server) health(r *http.Request) (found fourthwall.EventPage, unknown st
 	return found, unknown
 }
 
-// healthOf counts per webhook. A delivery that could belong to several is
-// counted for none of them.
+// healthOf returns the health of each webhook, as the list shows it.
 func healthOf(shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) map[string]*views.Health {
-	m := newMatcher(hooks)
 	out := map[string]*views.Health{}
-	for _, hook := range hooks.Webhooks {
-		out[hook.ID] = &views.Health{Href: eventsHref(shopID, "", hook.ID, 1)}
-	}
-	for _, e := range found.Events {
-		id, ambiguous := m.match(e)
-		if ambiguous {
-			for _, shared := range m.sharing(e) {
-				out[shared].Ambiguous = true
-			}
+	for id, h := range webhooks.HealthOf(found, hooks) {
+		out[id] = &views.Health{
+			Href: eventsHref(shopID, "", id, 1), Deliveries: h.Deliveries, Failed: h.Failed, LastFailed: h.LastFailed,
+			Ambiguous: h.Ambiguous,
 		}
-		if h := out[id]; h != nil {
-			countDelivery(h, e)
+		for _, c := range h.States {
+			out[id].States = append(out[id].States, views.StateCount(c))
 		}
 	}
 	return out
 }
 
-func countDelivery(h *views.Health, e fourthwall.Event) {
-	h.Deliveries++
-	if e.HasError {
-		h.Failed++
-		if e.CreatedAt.After(h.LastFailed) {
-			h.LastFailed = e.CreatedAt
-		}
-	}
-	i := slices.IndexFunc(h.States, func(c views.StateCount) bool { return c.State == e.State })
-	if i < 0 {
-		h.States = append(h.States, views.StateCount{State: e.State})
-		i = len(h.States) - 1
-	}
-	h.States[i].Count++
-}
-
-func deliveryRow(shopID string, e fourthwall.Event, m matcher) views.DeliveryRow {
-	row := views.DeliveryRow{
+func deliveryRow(shopID string, e fourthwall.Event, m webhooks.Matcher) ui.DeliveryRow {
+	row := ui.DeliveryRow{
 		ID: e.ID, Href: eventPath(shopID, e.ID), Type: badge(e.Type), At: e.CreatedAt, State: e.State,
 		Failed: e.HasError, Error: e.Error, Test: e.TestMode, URL: e.URL,
 	}
-	row.WebhookID, row.Ambiguous = m.match(e)
-	row.WebhooksUnknown = m.isIncomplete
-	if _, exists := m.byID[row.WebhookID]; exists || m.isIncomplete && row.WebhookID != "" {
+	row.WebhookID, row.Ambiguous = m.Match(e)
+	row.WebhooksUnknown = m.Incomplete
+	if m.Has(row.WebhookID) || m.Incomplete && row.WebhookID != "" {
 		row.WebhookHref = webhookPath(shopID, row.WebhookID)
 	}
 	return row

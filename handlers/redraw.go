@@ -10,6 +10,7 @@ import (
 
 	"hookwall/internal/store"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // secretFields are never kept in a draft.
@@ -60,7 +61,7 @@ func (s *server) putForm(r *http.Request, d store.Draft) (store.Draft, error) {
 	if err == nil && !ok {
 		err = &httpError{
 			Status: http.StatusTooManyRequests, RetryAfter: wait, Public: tooManyDraftsText,
-			Links: []views.Link{{Href: connectPath, Text: "Connect a shop"}},
+			Links: []ui.Link{{Href: connectPath, Text: "Connect a shop"}},
 		}
 	}
 	if err != nil {
@@ -112,13 +113,13 @@ func sendAgain(rt route, r *http.Request) *views.Resend {
 			return nil
 		}
 		for _, value := range r.PostForm[name] {
-			again.Fields = append(again.Fields, views.HiddenField{Name: valid(name), Value: valid(value)})
+			again.Fields = append(again.Fields, ui.HiddenField{Name: valid(name), Value: valid(value)})
 		}
 	}
 	return again
 }
 
-func withRequestID(n views.Notice, r *http.Request) *views.Notice {
+func withRequestID(n ui.Notice, r *http.Request) *ui.Notice {
 	n.RequestID = stateOf(r).requestID
 	return &n
 }

@@ -23,11 +23,14 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
 	"hookwall/internal/store/storetest"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
 
@@ -45,6 +48,8 @@ type rig struct {
 	ahead  atomic.Int64 // how far the dashboard's clock was moved
 	calls  *calls       // of the dashboard's to the API
 	server *server
+	hooks  *webhooks.Service
+	timing webhooks.Timing
 }
 
 type lockedBuffer struct {
@@ -74,11 +79,11 @@ func (l *lockedBuffer) reset() {
 type options struct {
 	publicURL string // instead of the test server's own
 	proxies   []netip.Prefix
-	noClient  bool // API keys only
-	pauses    []time.Duration
-	file      string        // database; "" for a new one
-	budget    time.Duration // of one API call; 0 for the usual
-	direct    bool          // the API is called without a network
+	noClient  bool                   // API keys only
+	timing    func(*webhooks.Timing) // changes what is usual
+	file      string                 // database; "" for a new one
+	budget    time.Duration          // of one API call; 0 for the usual
+	direct    bool                   // the API is called without a network
 	limits    Limits
 	still     bool         // the clock moves by rig.move alone
 	endpoint  http.Handler // at http://receiver.sandbox.example; nil for the sandbox's receiver
@@ -136,8 +141,10 @@ func newRig(t testing.TB, o options) *rig {
 	if o.noClient {
 		provider.ClientID = ""
 	}
-	if o.pauses == nil {
-		o.pauses = []time.Duration{0}
+	g.timing = webhooks.DefaultTiming()
+	g.timing.ReLists = []time.Duration{0}
+	if o.timing != nil {
+		o.timing(&g.timing)
 	}
 	if o.endpoint == nil {
 		o.endpoint = g.box.Receiver()
@@ -148,9 +155,13 @@ func newRig(t testing.TB, o options) *rig {
 		Host: sandbox.ReceiverHost + ":80", Addr: netip.MustParseAddrPort(endpoint.Listener.Addr().String()),
 	}}})
 	g.must(err)
+	signIn := oauth.New(provider)
+	recorder := activity.NewRecorder(g.store, g.timing.FirstRecheck, logger)
+	connected := shops.NewService(g.store, api, signIn, provider.Scopes)
+	g.hooks = webhooks.NewService(webhooks.Config{Store: g.store, Shops: connected, Activity: recorder, Logger: logger, Timing: g.timing})
 	g.server = build(Config{
-		PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api,
-		OAuth: oauth.New(provider), Limits: o.limits, Logger: logger, Now: now, Pauses: o.pauses,
+		PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api, Shops: connected, Webhooks: g.hooks,
+		OAuth: signIn, Limits: o.limits, Logger: logger, Now: now,
 		Targets: targets, Receiver: sandbox.ReceiverHost, Sample: func(of SampleOf) (string, error) {
 			shop := sandbox.DemoShop{ID: of.ShopID, Name: of.ShopName, Domain: of.Domain}
 			return sandbox.SampleEvent(of.Type, of.WebhookID, shop, of.At)
@@ -586,3 +597,6 @@ func (p *person) newForm(shopID, address string, types ...string) *form {
 	f := p.get(newWebhookPath(shopID)).want(http.StatusOK).form(webhooksPath(shopID))
 	return f.set("url", address).set("allowedTypes", types...)
 }
+
+// sorted returns each text once, in order.
+func sorted(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }

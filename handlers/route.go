@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handlerFunc answers a request. An error becomes a page.
@@ -13,7 +13,7 @@ type handlerFunc func(w http.ResponseWriter, r *http.Request) error
 
 // redrawFunc draws a form as it was sent, with a notice that says why it could
 // not be processed.
-type redrawFunc func(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error
+type redrawFunc func(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error
 
 // access says who may use a route.
 type access int

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -13,7 +14,9 @@ import (
 	"hookwall/internal/deliver"
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
 
@@ -27,6 +30,8 @@ type Config struct {
 	SecurityContacts []string
 	Store            *store.Store
 	API              *fourthwall.Client
+	Shops            *shops.Service
+	Webhooks         *webhooks.Service
 	OAuth            *oauth.Provider
 	Targets          *deliver.Client // calls the endpoints that people ask to have tested
 	Receiver         string          // host of the sandbox's receiver; "" when Fourthwall is real
@@ -34,9 +39,6 @@ type Config struct {
 	Limits           Limits // on sign-ins and writes; none unless set
 	Logger           *slog.Logger
 	Now              func() time.Time // nil for time.Now
-	// Pauses are the waits before each look for a webhook whose creation was
-	// not confirmed; nil for none, 2 s and 3 s.
-	Pauses []time.Duration
 }
 
 // SampleOf says what the sample of an event is to be about. A sample is the
@@ -72,17 +74,15 @@ type Limits struct {
 type server struct {
 	Config
 	sessions        *store.SessionStore
-	refresher       *oauth.Refresher
 	mux             *http.ServeMux
 	resumable       map[string]bool // mux patterns that a sign-in may return to
 	clients         *middleware.Clients
-	secure          bool  // the public URL is https
-	looks           looks // into attempts whose end is not known
+	secure          bool // the public URL is https
 	doctor          doctor.Doctor
 	testDeliveries  perSession // under way
 	checkWaits      perSession // pages and streams that wait for a check
 	signatureChecks *semaphore.Weighted
 	signatureWait   time.Duration // for signatureChecks
 	background      background
-	beatEvery       time.Duration // between the signs of life of what is at work on a form
+	waiting         atomic.Int64 // pages that wait for another's work on the same
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
 	"hookwall/views"
 )
@@ -31,7 +32,7 @@ func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
 
 func connectedShop(c store.Connection) views.ConnectedShop {
 	row := views.ConnectedShop{
-		ShopLink: shopLink(c), Way: wayText(c), Scopes: strings.Fields(c.Scopes), ConnectedAt: c.CreatedAt,
+		ShopLink: shopLink(c), Way: shops.Way(c), Scopes: strings.Fields(c.Scopes), ConnectedAt: c.CreatedAt,
 		DisconnectAction: disconnectPath(c.ShopID),
 	}
 	if c.Expired {

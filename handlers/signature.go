@@ -10,6 +10,7 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/signature"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 const (
@@ -99,23 +100,23 @@ func readSignatureForm(r *http.Request) (signatureForm, error) {
 
 // signatureFields returns the findings that belong to a field: what is missing or
 // too large.
-func signatureFields(v signature.Verdict) map[string]*views.FieldError {
+func signatureFields(v signature.Verdict) map[string]*ui.FieldError {
 	fields := map[signature.FindingCode]string{
 		signature.CodeEmptyBody: "body", signature.CodeBodyTooLarge: "body",
 		signature.CodeEmptySignature: "signature", signature.CodeSignatureTooLong: "signature",
 		signature.CodeEmptySecret: "secret", signature.CodeSecretTooLong: "secret",
 	}
-	out := map[string]*views.FieldError{}
+	out := map[string]*ui.FieldError{}
 	for _, found := range v.Findings {
 		if field := fields[found.Code]; field != "" {
-			out[field] = &views.FieldError{Text: found.Text}
+			out[field] = &ui.FieldError{Text: found.Text}
 		}
 	}
 	return out
 }
 
 func (s *server) drawSignature(
-	w http.ResponseWriter, r *http.Request, status int, f signatureForm, v *signature.Verdict, notices ...views.Notice,
+	w http.ResponseWriter, r *http.Request, status int, f signatureForm, v *signature.Verdict, notices ...ui.Notice,
 ) error {
 	frame, err := s.frame(r, "Signature bench")
 	if err != nil {
@@ -139,10 +140,10 @@ func (s *server) drawSignature(
 }
 
 // signatureSummary returns the field errors and where the focus goes.
-func signatureSummary(fields map[string]*views.FieldError) (errs []views.SummaryError, focus string) {
+func signatureSummary(fields map[string]*ui.FieldError) (errs []ui.SummaryError, focus string) {
 	for _, name := range []string{"body", "signature", "secret"} {
 		if fields[name] != nil {
-			errs = append(errs, views.SummaryError{Href: "#" + name, Text: fields[name].Text})
+			errs = append(errs, ui.SummaryError{Href: "#" + name, Text: fields[name].Text})
 			focus = name
 		}
 	}

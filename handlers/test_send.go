@@ -11,6 +11,7 @@ import (
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 const testDeliveriesAtOnce = 2 // of one session
@@ -21,8 +22,8 @@ type testForm struct {
 	kind string
 	body string
 
-	bodyError *views.FieldError
-	banner    *views.Notice
+	bodyError *ui.FieldError
+	banner    *ui.Notice
 	result    *views.TestResult
 }
 
@@ -70,7 +71,7 @@ func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
 	}
 	f.hook = hook
 	if text := bodyProblem(f.body); text != "" {
-		f.bodyError = &views.FieldError{Text: text}
+		f.bodyError = &ui.FieldError{Text: text}
 		return s.drawTest(w, r, http.StatusUnprocessableEntity, f)
 	}
 	release, ok := s.testDeliveries.acquire(v.owner)
@@ -111,8 +112,8 @@ func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testFo
 	v := stateOf(r)
 	v.log.Warn("the webhook could not be read for a test delivery", "error", api)
 	answer := apiError(api)
-	f.banner = &views.Notice{
-		Kind: views.Warning, Title: errorTexts[answer.Status].heading, Text: unreadTestText(inText(*failureOf(api))),
+	f.banner = &ui.Notice{
+		Kind: ui.Warning, Title: errorTexts[answer.Status].heading, Text: unreadTestText(inText(api.RetryAfter)),
 		Code: api.Code, RequestID: requestID(api, v),
 	}
 	if api.Status == http.StatusForbidden {
@@ -179,7 +180,7 @@ func testResult(f testForm, signed bool, result deliver.Result, report doctor.Re
 
 // testAgain draws the test delivery as it was sent, without the secret. If the
 // webhook can't be read, its ID is enough.
-func (s *server) testAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
+func (s *server) testAgain(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error {
 	f, err := readTestForm(r)
 	if err != nil {
 		return err

@@ -2,36 +2,35 @@ package handlers
 
 import (
 	"crypto/rand"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // webhookForm is the create form as it was typed, with what is wrong with it.
 type webhookForm struct {
-	shop       string // id of the shop it is sent for
-	submission string // one-time id
-	url        string
-	types      []string // ticked, in the order they came
-	undo       []string // ticked before a preset or a toggle was pressed
-	canUndo    bool
-	duplicate  bool    // a second webhook for the same address was agreed to
-	editing    string  // id of the webhook that is edited; "" when one is created
-	base       version // that webhook as it was when the form was opened
-	draft      string  // id of the draft that the form was read from
-	pressed    string  // the button that drew the form again; the focus goes back to it
+	shop      string // id of the shop it is sent for
+	key       string // idempotency key: a one-time ID
+	url       string
+	types     []string // ticked, in the order they came
+	undo      []string // ticked before a preset or a toggle was pressed
+	canUndo   bool
+	duplicate bool               // a second webhook for the same address was agreed to
+	editing   string             // id of the webhook that is edited; "" when one is created
+	base      fourthwall.Content // that webhook as it was when the form was opened
+	draft     string             // id of the draft that the form was read from
+	pressed   string             // the button that drew the form again; the focus goes back to it
 
-	urlError   *views.FieldError
-	typesError *views.FieldError
-	banner     *views.Notice
+	urlError   *ui.FieldError
+	typesError *ui.FieldError
+	banner     *ui.Notice
 }
 
 // randomID matches an ID that rand.Text made. It also matches the 43 characters
@@ -39,13 +38,13 @@ type webhookForm struct {
 var randomID = regexp.MustCompile(`^([A-Z2-7]{26}|[A-Za-z0-9_-]{43})$`)
 
 func newWebhookForm(shop string) *webhookForm {
-	return &webhookForm{shop: shop, submission: rand.Text()}
+	return &webhookForm{shop: shop, key: rand.Text()}
 }
 
 // readWebhookForm takes what was posted. Of a field that came twice, the
 // first counts, except for the ticks.
 func readWebhookForm(shop string, posted url.Values) *webhookForm {
-	f := &webhookForm{shop: shop, submission: posted.Get("submission"), url: valid(posted.Get("url"))}
+	f := &webhookForm{shop: shop, key: posted.Get("submission"), url: valid(posted.Get("url"))}
 	for _, code := range posted["allowedTypes"] {
 		code = valid(code)
 		if !slices.Contains(f.types, code) {
@@ -56,7 +55,7 @@ func readWebhookForm(shop string, posted url.Values) *webhookForm {
 		f.undo = append(f.undo, valid(code))
 	}
 	f.duplicate = posted.Get("duplicate") == "accepted"
-	if !randomID.MatchString(f.submission) {
+	if !randomID.MatchString(f.key) {
 		f.renew()
 	}
 	return f
@@ -65,38 +64,78 @@ func readWebhookForm(shop string, posted url.Values) *webhookForm {
 // valid replaces what is not UTF-8, so that the page that shows it again is.
 func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
-// renew gives the form a new one-time id: what was sent with the old one is
-// settled, and the next press is a new attempt.
-func (f *webhookForm) renew() { f.submission = rand.Text() }
+// renew makes the form a new one: what was sent under the old key has an
+// outcome, and the next press is a new attempt.
+func (f *webhookForm) renew() { f.key = rand.Text() }
 
 // address is the URL as it is sent: without the blanks around it that come
 // with copying.
 func (f *webhookForm) address() string { return strings.TrimSpace(f.url) }
 
-func (f *webhookForm) input() fourthwall.Content {
-	in := fourthwall.Content{URL: f.address()}
-	for _, code := range f.types {
-		in.AllowedTypes = append(in.AllowedTypes, fourthwall.EventType(code))
+// wanted is what the form asks for: a URL that was left alone exactly as
+// Fourthwall has it, then the types that stay in the order in which Fourthwall
+// has them, then the new ones.
+func (f *webhookForm) wanted() fourthwall.Content {
+	want := fourthwall.Content{URL: f.address()}
+	if f.keepsURL() {
+		want.URL = f.base.URL
 	}
-	return in
+	for _, t := range f.base.AllowedTypes {
+		if slices.Contains(f.types, string(t)) {
+			want.AllowedTypes = append(want.AllowedTypes, t)
+		}
+	}
+	for _, t := range typesOf(f.types) {
+		if !slices.Contains(want.AllowedTypes, t) {
+			want.AllowedTypes = append(want.AllowedTypes, t)
+		}
+	}
+	return want
+}
+
+// chosen returns the same content with the event types in the form's order, for
+// an update that puts them in the order of the webhook as it is by then.
+func (f *webhookForm) chosen() fourthwall.Content {
+	return fourthwall.Content{URL: f.wanted().URL, AllowedTypes: typesOf(f.types)}
+}
+
+// keepsURL reports whether an edit leaves the URL alone.
+func (f *webhookForm) keepsURL() bool {
+	return f.editing != "" && f.address() == strings.TrimSpace(f.base.URL)
+}
+
+func codesOf(types []fourthwall.EventType) []string {
+	var codes []string
+	for _, t := range types {
+		codes = append(codes, string(t))
+	}
+	return codes
+}
+
+func typesOf(codes []string) []fourthwall.EventType {
+	var types []fourthwall.EventType
+	for _, code := range codes {
+		types = append(types, fourthwall.EventType(code))
+	}
+	return types
 }
 
 // validate refuses only what cannot be a webhook at all. Whether an address
 // is allowed is for the API to say.
 func (f *webhookForm) validate() bool {
-	if text := urlProblem(f.address()); text != "" && !f.keepsAddress() {
-		f.urlError = &views.FieldError{Text: text}
+	if text := webhooks.CheckURL(f.address()); text != "" && !f.keepsURL() {
+		f.urlError = &ui.FieldError{Text: text}
 	}
 	// A type that Fourthwall knows and we do not is kept as it is; only a new
 	// one must be in the catalogue.
 	unknown := slices.DeleteFunc(slices.Clone(f.types), func(code string) bool {
-		return isKnownType(code) || slices.Contains(f.base.types, code)
+		return isKnownType(code) || slices.Contains(f.base.AllowedTypes, fourthwall.EventType(code))
 	})
 	switch {
 	case len(f.types) == 0:
-		f.typesError = &views.FieldError{Text: "Choose at least one event type: without one, Fourthwall would have nothing to send."}
+		f.typesError = &ui.FieldError{Text: noTypesText}
 	case len(unknown) > 0:
-		f.typesError = &views.FieldError{Text: "This version of Hookwall does not know an event type that is ticked. Untick what is marked as unknown."}
+		f.typesError = &ui.FieldError{Text: unknownTypesText}
 	}
 	return f.urlError == nil && f.typesError == nil
 }
@@ -106,105 +145,25 @@ func isKnownType(code string) bool {
 	return known
 }
 
-// maxAddress is far more than servers take, in bytes: each attempt to save an
-// address is kept on record.
-const maxAddress = 8 << 10
-
-// urlProblem says why an address cannot be called at all; "" when it can.
-func urlProblem(address string) string {
-	if address == "" {
-		return "Enter the address that Fourthwall should call, such as https://example.com/fourthwall."
-	}
-	if len(address) > maxAddress {
-		return "The address is longer than 8,192 characters. Shorten it; what your server needs to know is in each delivery."
-	}
-	u, err := url.Parse(address)
-	if err != nil || strings.ContainsFunc(address, isControlOrBlank) {
-		return "This is not a web address. Check it for blanks and stray characters; it looks like https://example.com/fourthwall."
-	}
-	if u.Scheme != "https" && u.Scheme != "http" {
-		return noScheme
-	}
-	if u.Hostname() == "" {
-		return "The address has no host name. It looks like https://example.com/fourthwall."
-	}
-	if port, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || port < 1 || port > 65535) {
-		return "The address has a port that does not exist: ports go from 1 to 65535. Leave the number out to use the usual one."
-	}
-	return ""
-}
-
-func isControlOrBlank(r rune) bool {
-	return r <= ' ' || r == 0x7f || r == 0xa0 || (r >= 0x2028 && r <= 0x202f)
-}
-
-// What is said of an address before anything is sent.
-const (
-	noScheme   = "The address must start with https:// (or http://). Put https:// in front of the host name."
-	ofNumber   = "This is an IP number. Fourthwall sends to host names only, so it will probably refuse it."
-	ofLocal    = "This name is not on the public internet, so Fourthwall will probably refuse it."
-	ofPort     = "Fourthwall will probably refuse this port. The usual one is 443, which needs no number in the address."
-	ofPlain    = "This address is not encrypted. Buyers’ data would travel in the open: use https:// if your server can."
-	ofPassword = "The address holds a user name or password. Everyone who can see the webhook can read it."
-)
-
 // possibleHints are what the page's script may say while someone types, by the
-// names that it knows them by. It decides as urlHints does, but leaves to the
+// names that it knows them by. It decides as webhooks.URLHints does, but leaves to the
 // server what only misleads a reader.
-var possibleHints = []views.Hint{
-	{When: "scheme", Text: noScheme},
-	{When: "number", Text: ofNumber},
-	{When: "local", Text: ofLocal},
-	{When: "port", Text: ofPort},
-	{When: "plain", Text: ofPlain},
-	{When: "password", Text: ofPassword},
+var possibleHints = []ui.Hint{
+	{When: "scheme", Text: webhooks.HintScheme},
+	{When: "number", Text: webhooks.HintIP},
+	{When: "local", Text: webhooks.HintLocal},
+	{When: "port", Text: webhooks.HintPort},
+	{When: "plain", Text: webhooks.HintPlain},
+	{When: "password", Text: webhooks.HintPassword},
 }
 
-// urlHints warn of what Fourthwall may refuse or what would not work. They
-// never keep anyone from sending.
+// urlHints warn of what Fourthwall may reject or what would not work, and of
+// what misleads a reader.
 func urlHints(address string) []string {
-	if address == "" || urlProblem(address) != "" {
+	if address == "" || webhooks.CheckURL(address) != "" {
 		return nil
 	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil
-	}
-	hints := refusalHints(u)
-	if u.Scheme == "http" {
-		hints = append(hints, ofPlain)
-	}
-	if u.User != nil {
-		hints = append(hints, ofPassword)
-	}
-	return append(hints, views.AddressNotes(address)...)
-}
-
-// refusalHints are what Fourthwall would probably refuse.
-func refusalHints(u *url.URL) []string {
-	var hints []string
-	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
-	if _, err := netip.ParseAddr(host); err == nil || net.ParseIP(host) != nil {
-		hints = append(hints, ofNumber)
-	} else if isLocalName(host) {
-		hints = append(hints, ofLocal)
-	}
-	if port := u.Port(); port != "" && port != "80" && port != "443" {
-		hints = append(hints, ofPort)
-	}
-	return hints
-}
-
-func isLocalName(host string) bool {
-	if !strings.Contains(host, ".") {
-		return true
-	}
-	for _, suffix := range []string{".localhost", ".local", ".internal", ".test", ".fourthwall.com"} {
-		if strings.HasSuffix(host, suffix) {
-			return true
-		}
-	}
-	return host == "fourthwall.com"
+	return append(webhooks.URLHints(address), ui.URLNotes(address)...)
 }
 
 // press carries out a button that changes the ticks; ok is false when do is
@@ -281,7 +240,7 @@ func (f *webhookForm) boxes() []string {
 	return append(allTypes(), typeCodes(f.unknownGroup().Types)...)
 }
 
-func typeCodes(types []views.PickerType) []string {
+func typeCodes(types []ui.PickerType) []string {
 	var codes []string
 	for _, t := range types {
 		codes = append(codes, t.Code)
@@ -322,7 +281,9 @@ func presetTypes(id string) []string {
 }
 
 // drawWebhookForm shows the form with everything that was typed.
-func (s *server) drawWebhookForm(w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...views.Notice) error {
+func (s *server) drawWebhookForm(
+	w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...ui.Notice,
+) error {
 	title := "Create a webhook"
 	if f.editing != "" {
 		title = "Edit webhook"
@@ -335,7 +296,7 @@ func (s *server) drawWebhookForm(w http.ResponseWriter, r *http.Request, status 
 	conn := stateOf(r).conn
 	page := views.WebhookFormPage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
-		Submission: f.submission, URL: f.url, URLError: f.urlError,
+		Submission: f.key, URL: f.url, URLError: f.urlError,
 		Picker: f.picker(), Banner: f.banner, Possible: possibleHints,
 	}
 	if f.urlError == nil {
@@ -355,16 +316,19 @@ func (f *webhookForm) editPart() *views.EditPart {
 	if f.editing == "" {
 		return nil
 	}
-	return &views.EditPart{ID: f.editing, Href: webhookPath(f.shop, f.editing), BaseURL: f.base.url, BaseTypes: f.base.types}
+	return &views.EditPart{
+		ID: f.editing, Href: webhookPath(f.shop, f.editing), BaseURL: f.base.URL,
+		BaseTypes: codesOf(f.base.AllowedTypes),
+	}
 }
 
 // summary lists the field errors and says where the focus goes.
-func (f *webhookForm) summary() (errs []views.SummaryError, focus string) {
+func (f *webhookForm) summary() (errs []ui.SummaryError, focus string) {
 	if f.urlError != nil {
-		errs, focus = append(errs, views.SummaryError{Href: "#url", Text: f.urlError.Text}), "url"
+		errs, focus = append(errs, ui.SummaryError{Href: "#url", Text: f.urlError.Text}), "url"
 	}
 	if f.typesError != nil {
-		errs, focus = append(errs, views.SummaryError{Href: "#types", Text: f.typesError.Text}), "types"
+		errs, focus = append(errs, ui.SummaryError{Href: "#types", Text: f.typesError.Text}), "types"
 	}
 	if len(errs) > 1 {
 		focus = "summary"
@@ -378,13 +342,16 @@ func (f *webhookForm) summary() (errs []views.SummaryError, focus string) {
 	return errs, focus
 }
 
-func (f *webhookForm) picker() views.Picker {
-	p := views.Picker{Total: len(fourthwall.EventTypes()), Error: f.typesError, Undo: f.undo, CanUndo: f.canUndo}
+func (f *webhookForm) picker() ui.Picker {
+	p := ui.Picker{Total: len(fourthwall.EventTypes()), Error: f.typesError, Undo: f.undo, CanUndo: f.canUndo}
 	for _, g := range fourthwall.Groups() {
-		group := views.PickerGroup{ID: g.ID, Title: g.Title}
+		group := ui.PickerGroup{ID: g.ID, Title: g.Title}
 		for _, info := range g.Types {
 			ticked := slices.Contains(f.types, string(info.Code))
-			group.Types = append(group.Types, views.PickerType{Code: string(info.Code), Title: info.Title, Description: info.Description, Checked: ticked, SampleHref: samplePath(info.Code)})
+			group.Types = append(group.Types, ui.PickerType{
+				Code: string(info.Code), Title: info.Title, Description: info.Description, Checked: ticked,
+				SampleHref: samplePath(info.Code),
+			})
 			if ticked {
 				group.Selected++
 				p.Selected = append(p.Selected, badge(info.Code))
@@ -402,24 +369,29 @@ func (f *webhookForm) picker() views.Picker {
 		}
 	}
 	for _, preset := range fourthwall.Presets() {
-		p.Presets = append(p.Presets, views.PickerPreset{ID: preset.ID, Title: preset.Title, Text: preset.Description, Types: presetTypes(preset.ID)})
+		p.Presets = append(p.Presets, ui.PickerPreset{
+			ID: preset.ID, Title: preset.Title, Text: preset.Description, Types: presetTypes(preset.ID),
+		})
 	}
 	return p
 }
 
 // unknownGroup shows ticks that are not in the catalogue, so that nothing
 // that was posted disappears.
-func (f *webhookForm) unknownGroup() views.PickerGroup {
-	group := views.PickerGroup{ID: "unknown", Title: "Unknown to this version of Hookwall"}
+func (f *webhookForm) unknownGroup() ui.PickerGroup {
+	group := ui.PickerGroup{ID: "unknown", Title: "Unknown to this version of Hookwall"}
 	seen := map[string]bool{}
-	// Those of the webhook stay in sight when they are unticked.
-	for _, code := range slices.Concat(f.base.types, f.types) {
+	// Those of the webhook are shown when they are unticked, too.
+	for _, code := range slices.Concat(codesOf(f.base.AllowedTypes), f.types) {
 		if isKnownType(code) || seen[code] {
 			continue
 		}
 		seen[code] = true
 		ticked := slices.Contains(f.types, code)
-		group.Types = append(group.Types, views.PickerType{Code: code, Checked: ticked, Unknown: true, Held: slices.Contains(f.base.types, code)})
+		group.Types = append(group.Types, ui.PickerType{
+			Code: code, Checked: ticked, Unknown: true,
+			Held: slices.Contains(f.base.AllowedTypes, fourthwall.EventType(code)),
+		})
 		if ticked {
 			group.Selected++
 		}

@@ -11,7 +11,9 @@ import (
 	"sync"
 
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // listFilter is what the URL says of the list: it can be bookmarked.
@@ -25,7 +27,7 @@ func readListFilter(q url.Values) listFilter {
 	return listFilter{
 		query:     strings.TrimSpace(bounded(q.Get("q"), 500)),
 		eventType: bounded(q.Get("type"), 100),
-		sort:      oneOf(q.Get("sort"), sortWords),
+		sort:      oneOf(q.Get("sort"), sortLabels),
 	}
 }
 
@@ -80,7 +82,7 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	var unknown string
 	var beside sync.WaitGroup
 	beside.Go(func() { events, unknown = s.health(r) })
-	read, err := withCredential(r.Context(), s, conn, s.API.WebhookList)
+	read, err := s.client(r).Webhooks(r.Context())
 	beside.Wait()
 	page := listPage(conn.ShopID, filter)
 	page.HealthUnknown, page.TypeChoices = unknown, typeChoices(read.Webhooks)
@@ -99,22 +101,22 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	if read.Incomplete {
 		page.Notices = append(page.Notices, missingNotice(read))
 	}
-	return s.render(w, r, status, views.Webhooks(page))
+	return s.render(w, r, status, views.WebhookList(page))
 }
 
-func listPage(shopID string, filter listFilter) views.WebhooksPage {
-	return views.WebhooksPage{
+func listPage(shopID string, filter listFilter) views.WebhookListPage {
+	return views.WebhookListPage{
 		CreateHref: newWebhookPath(shopID), Presets: presetLinks(shopID), CatalogueSize: len(fourthwall.EventTypes()),
 		ListHref: webhooksPath(shopID), CSVHref: withQuery(webhooksCSVPath(shopID), filter.values().Encode()),
-		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortWords.choices(),
+		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortLabels.choices(),
 	}
 }
 
 func (s *server) fillList(
-	r *http.Request, page *views.WebhooksPage, read fourthwall.WebhookList, filter listFilter, events fourthwall.EventPage,
+	r *http.Request, page *views.WebhookListPage, read fourthwall.WebhookList, filter listFilter, events fourthwall.EventPage,
 ) error {
 	conn, list := stateOf(r).conn, read.Webhooks
-	locked, err := s.Store.LockedWebhooks(r.Context(), conn.ShopID)
+	locked, err := s.Store.ImmutableWebhooks(r.Context(), conn.ShopID)
 	if err != nil {
 		return err
 	}
@@ -142,7 +144,7 @@ func (s *server) fillList(
 
 // typeChoices returns the catalog and the unknown types that the webhooks
 // receive.
-func typeChoices(list []fourthwall.Webhook) []views.EventBadge {
+func typeChoices(list []fourthwall.Webhook) []ui.EventBadge {
 	out, seen := catalogBadges(), map[fourthwall.EventType]bool{}
 	for _, hook := range list {
 		for _, t := range hook.AllowedTypes {
@@ -157,13 +159,8 @@ func typeChoices(list []fourthwall.Webhook) []views.EventBadge {
 
 // coverage counts the event types that some webhook receives, and returns the
 // others by group.
-func coverage(list []fourthwall.Webhook) (covered int, missing []views.EventGroup) {
-	isCovered := map[fourthwall.EventType]bool{}
-	for _, hook := range list {
-		for _, t := range hook.AllowedTypes {
-			isCovered[t] = true
-		}
-	}
+func coverage(list []fourthwall.Webhook) (covered int, missing []ui.EventGroup) {
+	isCovered := webhooks.Covered(list)
 	for _, info := range fourthwall.EventTypes() {
 		if isCovered[info.Code] {
 			covered++
@@ -175,7 +172,7 @@ func coverage(list []fourthwall.Webhook) (covered int, missing []views.EventGrou
 // handleWebhookCSV sends the list as a file, filtered and sorted as on the page.
 func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error {
 	conn, filter := stateOf(r).conn, readListFilter(r.URL.Query())
-	read, err := withCredential(r.Context(), s, conn, s.API.WebhookList)
+	read, err := s.client(r).Webhooks(r.Context())
 	if err != nil {
 		return err
 	}
@@ -186,9 +183,9 @@ func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error 
 	}
 	rows := [][]string{{"id", "url", "event types", "number of event types", "api version"}}
 	for _, hook := range filter.apply(read.Webhooks, health) {
-		v := versionOf(hook)
-		count := strconv.Itoa(len(v.types))
-		rows = append(rows, []string{hook.ID, hook.URL, strings.Join(v.types, " "), count, hook.APIVersion})
+		types := codesOf(hook.AllowedTypes)
+		count := strconv.Itoa(len(types))
+		rows = append(rows, []string{hook.ID, hook.URL, strings.Join(types, " "), count, hook.APIVersion})
 	}
 	if read.Incomplete {
 		rows = append(rows, []string{missingText(read)})

@@ -3,11 +3,11 @@ package handlers
 import (
 	"net/http"
 
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // createAgain draws the create form as it was sent.
-func (s *server) createAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
+func (s *server) createAgain(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
@@ -17,7 +17,7 @@ func (s *server) createAgain(w http.ResponseWriter, r *http.Request, status int,
 }
 
 // editAgain draws the edit form as it was sent.
-func (s *server) editAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
+func (s *server) editAgain(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
@@ -27,7 +27,7 @@ func (s *server) editAgain(w http.ResponseWriter, r *http.Request, status int, n
 }
 
 // saveAgain draws the edit form of a change that was to be saved.
-func (s *server) saveAgain(w http.ResponseWriter, r *http.Request, status int, n views.Notice) error {
+func (s *server) saveAgain(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"hookwall/internal/store"
-	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handleSecretReveal leads to the webhook's page with the secret in clear. It is
@@ -15,7 +15,7 @@ import (
 func (s *server) handleSecretReveal(w http.ResponseWriter, r *http.Request) error {
 	conn, id := stateOf(r).conn, r.PathValue("id")
 	_, _, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
-	n := views.Notice{Kind: revealMark}
+	n := ui.Notice{Kind: revealMark}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		n = secretGoneNotice()

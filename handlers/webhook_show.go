@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -21,13 +20,13 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at := webhookPath(conn.ShopID, id)
-	page := views.WebhookPage{
+	page := views.WebhookShowPage{
 		Frame: frame, ListHref: webhooksPath(conn.ShopID),
 		ForDevelopersURL: s.forDevelopers(), Snippets: snippetViews(),
 		EditHref: at + "/edit", DeleteHref: at + "/delete", EventsHref: eventsHref(conn.ShopID, "", id, 1),
 		CheckHref: checkStartHref(conn.ShopID, "webhook", id), TestHref: testPath(conn.ShopID, id),
 	}
-	if page.Locked, err = s.lockedReason(r.Context(), conn.ShopID, id); err != nil {
+	if page.Locked, err = s.immutableReason(r.Context(), conn.ShopID, id); err != nil {
 		return err
 	}
 	notices, marks := takeMarks(frame.Notices)
@@ -44,7 +43,7 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 	if marks[revealMark] {
 		middleware.NoCompression(w.Header())
 	}
-	return s.render(w, r, http.StatusOK, views.Webhook(page))
+	return s.render(w, r, http.StatusOK, views.WebhookShow(page))
 }
 
 // readWebhook reads a webhook. If one that was just created here can't be read,
@@ -57,18 +56,14 @@ func (s *server) readWebhook(
 	if !errors.As(err, &api) || api.Status == http.StatusNotFound && !justCreated {
 		return hook, "", err
 	}
-	sub, storeErr := s.Store.CreatedSubmission(ctx, conn.Owner, conn.ShopID, id)
+	known, storeErr := s.Webhooks.CreatedBy(ctx, s.Shops.Client(conn), id)
 	if errors.Is(storeErr, store.ErrNotFound) {
 		return hook, "", err
 	}
 	if storeErr != nil {
 		return hook, "", storeErr
 	}
-	var known outcome
-	if storeErr := json.Unmarshal(sub.Result, &known); storeErr != nil {
-		return hook, "", storeErr
-	}
-	return known.webhook(), fromCreateText(api), nil
+	return known, fromCreateText(api), nil
 }
 
 // keptSecret returns the secret that came with the webhook, with its value only

@@ -3,7 +3,6 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"path"
@@ -17,7 +16,6 @@ import (
 	"hookwall/handlers/middleware"
 	"hookwall/internal/doctor"
 	"hookwall/internal/store"
-	"hookwall/oauth"
 )
 
 const (
@@ -39,10 +37,6 @@ func New(c Config) *Dashboard {
 	return &Dashboard{s.handler(), s}
 }
 
-// Settle finds out how attempts ended whose process died in the middle, by
-// reading the API again. Call it now and then; any number of processes may.
-func (d *Dashboard) Settle(ctx context.Context) error { return d.server.settleActivities(ctx) }
-
 // Drain makes pages that wait for something respond immediately, so that the
 // server can shut down.
 func (d *Dashboard) Drain() { d.server.background.drain() }
@@ -58,9 +52,6 @@ func build(c Config) *server {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Pauses == nil {
-		c.Pauses = []time.Duration{0, 2 * time.Second, 3 * time.Second}
-	}
 	s := &server{
 		Config:          c,
 		secure:          c.PublicURL.Scheme == "https",
@@ -71,10 +62,8 @@ func build(c Config) *server {
 		signatureChecks: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
 		signatureWait:   signatureWait,
 		background:      newBackground(),
-		beatEvery:       beatEvery,
 	}
 	s.sessions = c.Store.Sessions(store.CookieOptions{Name: s.cookieName("session"), Secure: s.secure})
-	s.refresher = oauth.NewRefresher(c.OAuth, keeper{c.Store})
 	s.mount(s.routes())
 	return s
 }

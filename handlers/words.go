@@ -9,10 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
-	"hookwall/oauth"
-	"hookwall/views"
+	"hookwall/internal/webhooks"
+	"hookwall/views/ui"
 )
 
 // This file has the sentences that code chooses between: errors, outcomes and
@@ -76,9 +77,10 @@ const (
 		"Open the page in Hookwall and send it from there."
 	busyText = "Many large forms are on their way at this moment, so this one was not read and nothing was done. " +
 		"Go back, and send it again in a few seconds."
-	unreadableFormText = "The form could not be read, so nothing was done. Open the page again and send it from there."
-	unconnectedText    = "This shop is not connected here. It may have been disconnected in another tab."
-	typedIsKeptText    = " What you typed is kept for an hour: connect the shop again to go on."
+	unreadableFormText = "The form could not be read, so nothing was done. Open the page again and send it from " +
+		"there."
+	unconnectedText = "This shop is not connected here. It may have been disconnected in another tab."
+	typedIsKeptText = " What you typed is kept for an hour: connect the shop again to go on."
 )
 
 func wrongHostText(public *url.URL) string {
@@ -105,9 +107,9 @@ const (
 )
 
 // unavailableNotice is in a form that is drawn as it was sent.
-func unavailableNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: unavailableTitle,
+func unavailableNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: unavailableTitle,
 		Text: keptBelowText + pressAgainText + unavailableFix,
 	}
 }
@@ -127,19 +129,19 @@ func limitText(by string) string {
 }
 
 // limitNotice is in a form that is drawn as it was sent.
-func limitNotice(by string, wait time.Duration) views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "Too many requests",
+func limitNotice(by string, wait time.Duration) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Too many requests",
 		Text: limitText(by) + " Nothing was done, and what you entered is kept. " +
-			"Wait " + views.Duration(wait) + ", then press the button again.",
+			"Wait " + ui.Duration(wait) + ", then press the button again.",
 	}
 }
 
-func badKeysNotice(wait time.Duration) views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "Too many keys were refused",
+func badKeysNotice(wait time.Duration) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Too many keys were refused",
 		Text: "Fourthwall refused the last API keys from your network, and nobody should find one by trying. " +
-			"This one was not tried. Wait " + views.Duration(wait) + ", then try again, or connect in another way.",
+			"This one was not tried. Wait " + ui.Duration(wait) + ", then try again, or connect in another way.",
 	}
 }
 
@@ -149,15 +151,15 @@ const (
 	tooLargeText  = "Fourthwall’s answer is larger than Hookwall reads, so it is not shown. " +
 		"Nothing is wrong with the connection: try again later, or look in Fourthwall’s own settings."
 	shopGoneTitle      = "This shop is gone"
-	shopGoneText       = "Fourthwall does not know this shop any more: it may have been closed."
 	reconnectText      = " Connect the shop again, or disconnect it under Shops."
 	webhookUnknownText = "Fourthwall does not know this webhook. " +
 		"It may have been deleted: look in the list of webhooks."
 	deliveryUnknownText  = "Fourthwall does not know this delivery. It may be too old."
 	mayNotReadWebhooks   = "This connection may not read webhooks"
 	mayNotReadText       = "This connection may not read webhooks: it lacks the permission webhook_read. " + allowText
-	mayNotReadDeliveries = "This connection may not read deliveries: it lacks the permission webhook_read. " + allowText
-	allowText            = "Connect the shop again and allow it."
+	mayNotReadDeliveries = "This connection may not read deliveries: it lacks the permission webhook_read. " +
+		"" + allowText
+	allowText = "Connect the shop again and allow it."
 )
 
 // mayNotRead says that the connection lacks a permission. what is webhooks or
@@ -190,8 +192,8 @@ func fromCreateText(api *fourthwall.Error) string {
 }
 
 // missingNotice says that a list has gaps.
-func missingNotice(read fourthwall.WebhookList) views.Notice {
-	return views.Notice{Kind: views.Warning, Title: "Not all webhooks are listed", Text: missingText(read)}
+func missingNotice(read fourthwall.WebhookList) ui.Notice {
+	return ui.Notice{Kind: ui.Warning, Title: "Not all webhooks are listed", Text: missingText(read)}
 }
 
 func missingText(read fourthwall.WebhookList) string {
@@ -218,11 +220,11 @@ func healthUnknownText(err error, timedOut bool) string {
 
 // refusedTypeNotice says that the API does not look for an event type. Only a
 // URL can ask for such a one.
-func refusedTypeNotice(shopID string) views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "Fourthwall refuses this choice",
+func refusedTypeNotice(shopID string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Fourthwall refuses this choice",
 		Text: "It does not look for deliveries of the event type in this address.",
-		Link: &views.Link{Href: eventsPath(shopID), Text: "Show all deliveries"},
+		Link: &ui.Link{Href: eventsPath(shopID), Text: "Show all deliveries"},
 	}
 }
 
@@ -236,7 +238,7 @@ const (
 	sortFailed = "failed" // the only order that needs the deliveries
 )
 
-var sortWords = words{
+var sortLabels = labels{
 	{"", "As Fourthwall lists them"},
 	{sortURL, "By address"},
 	{sortTypes, "Most event types first"},
@@ -250,9 +252,9 @@ const (
 		"Close some of them, or look again in half a minute."
 )
 
-func tooManyChecksNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "Two checks are under way",
+func tooManyChecksNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Two checks are under way",
 		Text: "Wait until one of them is done, half a minute at most, and press the button again.",
 	}
 }
@@ -280,9 +282,9 @@ func bodyProblem(body string) string {
 	return ""
 }
 
-func tooManyTestsNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "Too many test deliveries at once",
+func tooManyTestsNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Too many test deliveries at once",
 		Text: "Nothing was sent. Wait a few seconds and press the button again.",
 	}
 }
@@ -296,41 +298,327 @@ const forbiddenTestText = "It lacks the permission webhook_read, so nothing was 
 
 // Signatures.
 
-func signaturesBusyNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Warning, Title: "Many signatures are being checked at this moment",
+func signaturesBusyNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Many signatures are being checked at this moment",
 		Text: "Yours was not checked yet. Enter the secret again and press the button in a few seconds.",
 	}
 }
 
 // Shops and secrets.
 
-func disconnectedNotice(shop string) views.Notice {
-	return views.Notice{
-		Kind: views.Success, Title: shop + " is disconnected",
+func disconnectedNotice(shop string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Success, Title: shop + " is disconnected",
 		Text: "Hookwall deleted its access to this shop. " +
 			"The shop’s webhooks live on at Fourthwall and keep being called.",
 	}
 }
 
-func wayText(c store.Connection) string {
-	switch c.Way {
-	case oauth.WayAPIKey:
-		return "API key ending in " + c.Hint
-	case oauth.WayImplicit:
-		return "Older sign-in (implicit)"
-	}
-	return "Fourthwall sign-in"
-}
-
-func secretGoneNotice() views.Notice {
-	return views.Notice{
-		Kind: views.Info, Title: "The secret is no longer kept here",
+func secretGoneNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "The secret is no longer kept here",
 		Text: "It was kept for 15 minutes, or until you said that you have stored it. " +
 			"The shop’s owner finds it in the shop’s settings, under For developers.",
 	}
 }
 
-func secretDeletedNotice() views.Notice {
-	return views.Notice{Kind: views.Success, Title: "The secret was deleted here"}
+func secretDeletedNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "The secret was deleted here"}
+}
+
+// Webhooks, connections and activity.
+
+var actionLabels = labels{
+	{activity.CreateWebhook, "Create a webhook"},
+	{activity.UpdateWebhook, "Change a webhook"},
+	{activity.DeleteWebhook, "Delete a webhook"},
+	{activity.ConnectShop, "Connect the shop"},
+	{activity.DisconnectShop, "Disconnect the shop"},
+}
+
+var outcomeLabels = labels{
+	{store.OutcomeDone, "Done"},
+	{store.OutcomeRefused, "Refused"},
+	{store.OutcomeFailed, "Not done"},
+	{store.OutcomeUnclear, "Unclear"},
+	{store.OutcomePending, "Unsettled"},
+}
+
+// connectOutcomes are the sentences for what brought a person to the connect
+// page. The key stands in the address; nothing else from there is shown.
+var connectOutcomes = map[string]ui.Notice{
+	"access_denied": {
+		Kind: ui.Info, Title: "The shop was not connected",
+		Text: "You chose not to allow it. Nothing was changed. You can start again whenever you like.",
+	},
+	"temporarily_unavailable": {
+		Kind: ui.Warning, Title: "Fourthwall cannot sign you in right now",
+		Text: "Its sign-in is busy. Try again in a moment.",
+	},
+	"server_error": {
+		Kind: ui.Warning, Title: "Fourthwall cannot sign you in right now",
+		Text: "Its sign-in reported a fault of its own. Try again in a moment.",
+	},
+	"invalid_scope": {
+		Kind: ui.Failure, Title: "The shop was not connected",
+		Text: "Fourthwall does not offer the permissions that were asked for. Whoever runs this Hookwall should " +
+			"check FOURTHWALL_SCOPES.",
+	},
+	"unauthorized_client": {
+		Kind: ui.Failure, Title: "The shop was not connected",
+		Text: "Fourthwall does not let this app sign in this way. Try another way, or ask whoever runs this " +
+			"Hookwall to check the client id.",
+	},
+	"refused": {
+		Kind: ui.Failure, Title: "The shop was not connected",
+		Text: "Fourthwall refused the sign-in. Start again; if it keeps happening, use an API key.",
+	},
+	"code_refused": {
+		Kind: ui.Failure, Title: "The shop was not connected",
+		Text: "Fourthwall did not accept the sign-in, perhaps because it took too long. Start again.",
+	},
+	"unreachable": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "Fourthwall could not be reached to finish the sign-in. Nothing was changed. Try again in a moment.",
+	},
+	"shop_unknown": {
+		Kind: ui.Failure, Title: "The shop was not connected",
+		Text: "Fourthwall would not say which shop this is. Sign in to the shop’s admin first, then start again.",
+	},
+	"way_not_offered": {
+		Kind: ui.Info, Title: "That way of signing in is not offered here",
+		Text: "Choose one of the ways below.",
+	},
+	"signed_out": {
+		Kind: ui.Success, Title: "You are signed out",
+		Text: "Every shop was disconnected in this browser, and its tokens were deleted.",
+	},
+}
+
+// findingTexts say what it came to to look for a webhook that was not found.
+var findingTexts = map[webhooks.Finding]string{
+	webhooks.NotLooked: "Hookwall is still at work on what you pressed before. Wait a moment, then check " +
+		"again.",
+	webhooks.ListUnavailable: "Hookwall could not look: Fourthwall did not list the shop’s webhooks. Wait a " +
+		"moment, then check again, and do not create it a second time yet.",
+	webhooks.Ambiguous: "Hookwall has looked again: the shop has a new webhook with this address and " +
+		"these event types, or several, and nobody can say which of them this form made. Look at the list of " +
+		"webhooks before you create another.",
+	webhooks.NotFound: "Hookwall has looked again and found no new webhook with this address and these " +
+		"event types. Fourthwall may need a little longer: wait a moment, then check again. After two minutes " +
+		"Hookwall can say for certain.",
+}
+
+// refusalNotice is the sentence for a refusal that belongs to no field.
+func refusalNotice(r webhooks.Rejection, action string) (int, ui.Notice) {
+	e := webhooks.Explain(action, r, waitText(r.RetryAfter))
+	n := ui.Notice{Kind: ui.Failure, Title: e.Title, Text: e.Text + " " + e.Fix}
+	status := http.StatusUnprocessableEntity
+	switch {
+	case r.Reason == webhooks.EarlierAttempt:
+		n.Kind, status = ui.Warning, http.StatusServiceUnavailable
+	case r.Reason == webhooks.NotCreated:
+		n.Kind, status = ui.Warning, http.StatusBadGateway
+	case r.Status == http.StatusForbidden, r.Status == http.StatusNotFound && !r.NotSent:
+		status = r.Status
+	case r.IsTemporary():
+		n.Kind, status = ui.Warning, http.StatusServiceUnavailable
+	case r.NotSent:
+		n.Kind, status = ui.Warning, http.StatusBadGateway
+	}
+	return status, n
+}
+
+// inText is when it is worth another try.
+func inText(wait time.Duration) string {
+	if wait > 0 {
+		return "in " + waitText(wait)
+	}
+	return "in a moment"
+}
+
+func waitText(wait time.Duration) string {
+	if wait > 0 {
+		return ui.Duration(wait)
+	}
+	return "a moment"
+}
+
+// Kept forms of webhooks.
+
+func formGoneNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "The form that was kept is gone",
+		Text: "A form is kept for one hour, in the browser that sent it. Please fill it in again.",
+	}
+}
+
+// draftNotice says of a kept form what the button do was to do with it.
+func draftNotice(do string) ui.Notice {
+	n := ui.Notice{
+		Kind: ui.Info, Title: "Here is your form, filled in",
+		Text: "Nothing was created yet. Press Create webhook to go on.",
+	}
+	switch do {
+	case "":
+	case "check", "edit": // which are asked where a create was not confirmed
+		n = ui.Notice{
+			Kind: ui.Warning, Title: "It is not confirmed whether this webhook was created",
+			Text: "Press Create webhook to go on: Hookwall then looks first whether it is there.",
+		}
+	default:
+		n.Title = "Here is your form, as you typed it"
+	}
+	return n
+}
+
+func otherShopNotice(shop string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "You began this form for another shop",
+		Text: "Creating now makes the webhook for " + shop + ". Nothing was created yet.",
+	}
+}
+
+func changeGoneNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "The change that was kept is gone",
+		Text: "A change is kept for one hour, in the browser that made it. Below is the webhook as Fourthwall " +
+			"has it now.",
+	}
+}
+
+func keptChangeNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "Here is your form, as you left it",
+		Text: "Nothing was saved yet. Press Review changes to go on.",
+	}
+}
+
+func unchangedNotice() *ui.Notice {
+	return &ui.Notice{
+		Kind: ui.Info, Title: "Nothing has changed",
+		Text: "Change the address or the event types, or leave the form by Cancel.",
+	}
+}
+
+const (
+	editGoneText = "A change is kept for one hour, in the browser that made it. This one is over, and " +
+		"nothing was saved by this request."
+	formUnknownText = "What this form sent is no longer known here. Look at the list of webhooks to see " +
+		"whether it was created."
+	stillAtWorkTitle = "The first press is still under way"
+	stillAtWorkText  = "This button was pressed before, or somebody else is at work on the same, and Fourthwall " +
+		"has not answered that yet. Nothing was sent a second time: look in a moment what became of the first."
+)
+
+// What became of a change or a delete.
+
+func savedNotice(asWanted bool) ui.Notice {
+	if asWanted {
+		return ui.Notice{Kind: ui.Success, Title: "The webhook is saved"}
+	}
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Fourthwall did not keep all of your change",
+		Text: "It accepted the change, and has something else now than you asked for. Look at the address and " +
+			"the event types below.",
+	}
+}
+
+func unconfirmedChangeNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "It is not confirmed whether the change was saved",
+		Text: "Fourthwall gave no clear answer. Press Review changes: that reads the webhook again, and saving " +
+			"twice does no harm.",
+	}
+}
+
+func unconfirmedDeleteNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "It is not confirmed whether the webhook was deleted",
+		Text: "Fourthwall gave no clear answer. Deleting again does no harm.",
+	}
+}
+
+func immutableText() string {
+	return "Fourthwall does not allow this webhook to be changed or deleted (" + webhooks.CodeImmutable + "). " +
+		"It was made by something other than you, such as an app you installed: change it there."
+}
+
+func immutableNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Failure, Title: "This webhook is locked",
+		Text: "Fourthwall refused, so nothing was changed.", Code: webhooks.CodeImmutable,
+	}
+}
+
+func notDeletedText(when string) string {
+	return "Nothing was deleted: Fourthwall could not be asked about this webhook. Try again " + when + "."
+}
+
+// deletedNotice says of a deleted webhook what it was, where that is known.
+func deletedNotice(hook fourthwall.Webhook) ui.Notice {
+	n := ui.Notice{
+		Kind: ui.Success, Title: "The webhook " + hook.ID + " is deleted", Text: "It was gone already.",
+	}
+	if hook.URL != "" || len(hook.AllowedTypes) > 0 {
+		n.Text = "Fourthwall no longer sends " + ui.Count(len(hook.AllowedTypes), "event type", "event "+
+			"types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."
+	}
+	return n
+}
+
+// usedFormNotice names what a form made that was sent again with other content.
+func usedFormNotice(shopID string, result webhooks.Result) *ui.Notice {
+	n := &ui.Notice{Kind: ui.Warning, Title: "This form was already sent with other content"}
+	if made := result.Webhook; result.Of == webhooks.Created {
+		n.Text = "It created the webhook " + made.ID + " for " + made.URL + ". Nothing new was created. To " +
+			"create another webhook as the form now stands, press Create webhook again."
+		n.Link = &ui.Link{Href: webhookPath(shopID, made.ID), Text: "See that webhook"}
+		return n
+	}
+	n.Text = "It is not confirmed whether that created a webhook. Look at the list of webhooks first; to create " +
+		"one as the form now stands, press Create webhook again."
+	n.Link = &ui.Link{Href: webhooksPath(shopID), Text: "See the webhooks"}
+	return n
+}
+
+// unreadEditNotice says that nothing was saved, since the webhook could not be
+// read. Title is for when there is nothing better to say.
+func unreadEditNotice(api *fourthwall.Error, title string) ui.Notice {
+	n := ui.Notice{Kind: ui.Warning, Title: title}
+	switch {
+	case api.ShopGone():
+		n.Title = shopGoneTitle
+		n.Text = webhooks.ShopGone + " Nothing was saved. Connect the shop again to go on; what you changed is kept."
+	case api.Status == http.StatusNotFound:
+		n.Title = "This webhook does not exist any more"
+		n.Text = "It was deleted meanwhile, so nothing was saved. What you entered is kept below."
+	case api.Status == http.StatusForbidden:
+		n.Title = mayNotReadWebhooks
+		n.Text = "It lacks the permission webhook_read, without which an edit is not safe. Connect the shop " +
+			"again and allow it; what you changed is kept."
+	default:
+		n.Text = "Nothing was saved; what you changed is kept below. Press Review changes again " +
+			"" + inText(api.RetryAfter) + "."
+	}
+	return n
+}
+
+// Fields of forms.
+const (
+	noTypesText      = "Choose at least one event type: without one, Fourthwall would have nothing to send."
+	unknownTypesText = "This version of Hookwall does not know an event type that is ticked. Untick what is " +
+		"marked as unknown."
+	keyUserMissing     = "Enter the user name of the shop’s Open API user."
+	keyUserColon       = "A user name cannot contain a colon. Copy it again from the shop’s settings."
+	keyPasswordMissing = "Enter the password that belongs to it."
+	keyRejectedText    = "Fourthwall does not accept this user name and password. Copy both again from the " +
+		"shop’s settings, under For developers."
+	signInMismatchText = "This sign-in was not started in this browser, was already used, or took longer than " +
+		"ten minutes. Nothing was connected. Start again."
+)
+
+func connectedNotice(shop string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: shop + " is connected"}
 }

@@ -5,9 +5,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/sandbox"
-	"hookwall/views"
+	"hookwall/internal/webhooks"
+	"hookwall/views/ui"
 )
 
 // advice is a sentence that says what to do.
@@ -33,17 +36,17 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		check(http.StatusText(status), words.heading, words.text)
 	}
 	for outcome, n := range connectOutcomes {
-		if n.Kind != views.Success {
+		if n.Kind != ui.Success {
 			check(outcome, n.Title, n.Text)
 		}
 	}
-	for code, text := range uriCodes {
-		check(code, code, text)
+	for _, code := range []string{"WEBHOOK_URI_IP_NOT_ALLOWED", "WEBHOOK_URI_PORT_NOT_ALLOWED", "WEBHOOK_URI_UNALLOWED_DOMAIN"} {
+		check(code, code, webhooks.Rejection{Status: 400, Code: code}.URLFix())
 	}
-	for _, f := range []failure{{Status: 403}, {Status: 404}, {Status: 429}, {Status: 503, RetryAfter: 3}, {NotSent: true}, {Status: 400, Code: "X"}, {Status: 400}} {
-		for _, what := range []deed{creating, changing, deleting} {
+	for _, f := range []webhooks.Rejection{{Status: 403}, {Status: 404}, {Status: 429}, {Status: 503, RetryAfter: 3 * time.Second}, {NotSent: true}, {Status: 400, Code: "X"}, {Status: 400}} {
+		for _, what := range []string{activity.CreateWebhook, activity.UpdateWebhook, activity.DeleteWebhook} {
 			_, n := refusalNotice(f, what)
-			check(what.verb, n.Title, n.Text)
+			check(what, n.Title, n.Text)
 		}
 	}
 }
@@ -51,7 +54,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 // TestWaitText: nobody is to count in seconds what takes hours.
 func TestWaitText(t *testing.T) {
 	for seconds, want := range map[int]string{0: "a moment", 1: "1 second", 60: "60 seconds", 600: "10 minutes", 24 * 60 * 60: "24 hours"} {
-		if got := waitText(failure{RetryAfter: seconds}); got != want {
+		if got := waitText(time.Duration(seconds) * time.Second); got != want {
 			t.Errorf("%d s are %q, want %q", seconds, got, want)
 		}
 	}

@@ -204,7 +204,7 @@ func lockTables(w *world) {
 	w.somebodyElse("pgx", w.database)
 	tx, err := w.other.BeginTx(w.t.Context(), nil)
 	w.must(err)
-	_, err = tx.ExecContext(w.t.Context(), "LOCK TABLE submissions, drafts, flashes IN EXCLUSIVE MODE")
+	_, err = tx.ExecContext(w.t.Context(), "LOCK TABLE operations, drafts, flashes IN EXCLUSIVE MODE")
 	w.must(err)
 	w.release = func() { w.must(tx.Rollback()) }
 }

@@ -157,7 +157,7 @@ var faults = []fault{
 		garbled(want{status: 502, says: says("Fourthwall could not be reached",
 			"Nothing was created. Press Create webhook again in a moment."), kept: "form", heals: "press"}),
 	fault{
-		name: "it is slow beyond the budget", settings: settings{budget: 2 * time.Second},
+		name: "it is slow beyond the budget", settings: settings{budget: 4 * time.Second},
 		begin: poisoned(toxic{"latency", "downstream", map[string]int64{"latency": 60000}}), end: restored,
 		log: "no answer in time",
 	}.garbled(unknownYet),

@@ -25,7 +25,7 @@ var matrixFile = flag.String("matrix", "", "file to write the matrix of faults t
 // TestMain lets many tests wait at once, which is what they do most of the time.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "32"); err != nil {
+	if err := flag.Set("test.parallel", "16"); err != nil {
 		log.Fatal(err)
 	}
 	code := m.Run()

@@ -19,10 +19,13 @@ import (
 
 	"hookwall/e2e/process"
 	"hookwall/handlers"
+	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
 
@@ -131,14 +134,20 @@ func (w *world) dashboard(address string) (d *handlers.Dashboard, st *store.Stor
 		proxies = append(proxies, netip.MustParsePrefix("127.0.0.0/8"))
 	}
 	scopes := []string{"webhook_write", "webhook_read"}
+	provider := oauth.New(oauth.Config{
+		ClientID: "hookwall", AuthURL: w.boxURL() + "/admin/platform-apps/{client_id}/connect",
+		TokenURL: w.api.URL() + tokenPath, PublicURL: address, Scopes: scopes, Now: st.Now,
+	})
+	timing := webhooks.DefaultTiming()
+	timing.ReLists = []time.Duration{0}
+	recorder := activity.NewRecorder(st, timing.FirstRecheck, logger)
+	connected := shops.NewService(st, api, provider, scopes)
+	hooks := webhooks.NewService(webhooks.Config{
+		Store: st, Shops: connected, Activity: recorder, Logger: logger, Timing: timing,
+	})
 	d = handlers.New(handlers.Config{
 		PublicURL: public, SandboxURL: w.boxURL(), Scopes: scopes, Store: st, API: api, Targets: targets,
-		TrustedProxies: proxies,
-		OAuth: oauth.New(oauth.Config{
-			ClientID: "hookwall", AuthURL: w.boxURL() + "/admin/platform-apps/{client_id}/connect",
-			TokenURL: w.api.URL() + tokenPath, PublicURL: address, Scopes: scopes, Now: st.Now,
-		}),
-		Logger: logger, Now: st.Now, Pauses: []time.Duration{0},
+		TrustedProxies: proxies, OAuth: provider, Shops: connected, Webhooks: hooks, Logger: logger, Now: st.Now,
 		Sample: func(handlers.SampleOf) (string, error) { return "{}", nil },
 	})
 	return d, st, sync.OnceFunc(func() {

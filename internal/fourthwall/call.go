@@ -116,7 +116,7 @@ func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // try makes one try.
 func (k *call) try(req *http.Request) outcome {
-	if err := req.Context().Err(); err != nil {
+	if err := mayStart(req.Context()); err != nil {
 		return outcome{err: err, unsent: true}
 	}
 	var c connection
@@ -186,7 +186,7 @@ func (o outcome) repeatable(op operation) bool {
 // temporary returns false for errors that another try would return again.
 func temporary(err error) bool {
 	var certificate *tls.CertificateVerificationError
-	return !errors.Is(err, errTooLarge) && !errors.As(err, &certificate)
+	return !errors.Is(err, errTooLarge) && !errors.Is(err, ErrHeldBack) && !errors.As(err, &certificate)
 }
 
 // connection records whether a try got a connection.

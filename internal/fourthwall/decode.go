@@ -25,23 +25,6 @@ type Webhook struct {
 	Secret       Secret // "" unless this is the answer to a create call, and it had one
 }
 
-// Content is what a webhook is created with or changed to.
-type Content struct {
-	URL          string
-	AllowedTypes []EventType
-}
-
-func (in Content) encode() ([]byte, error) {
-	body := struct {
-		URL          string      `json:"url"`
-		AllowedTypes []EventType `json:"allowedTypes"`
-	}{in.URL, in.AllowedTypes}
-	if body.AllowedTypes == nil {
-		body.AllowedTypes = []EventType{}
-	}
-	return json.Marshal(body)
-}
-
 // text is a string of which the rest of an answer does not depend: any other kind of value counts as none.
 type text string
 

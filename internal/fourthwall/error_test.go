@@ -3,6 +3,7 @@ package fourthwall_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"hookwall/internal/fourthwall"
@@ -72,5 +73,38 @@ func TestErrorUnwraps(t *testing.T) {
 	var e *fourthwall.Error
 	if !errors.Is(err, inner) || !errors.As(err, &e) || e.Op != "read shop" {
 		t.Errorf("got %v, %#v", err, e)
+	}
+}
+
+func TestKindsOfErrors(t *testing.T) {
+	rows := []struct {
+		name                                                 string
+		err                                                  *fourthwall.Error
+		notFound, shopGone, mayHaveWorked, uncertain, reject bool
+	}{
+		{"none", nil, false, false, false, false, false},
+		{"a webhook that isn't there", &fourthwall.Error{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, true, false, false, false, true},
+		{"a shop that isn't there", &fourthwall.Error{Status: 404, Code: "SHOP_NOT_FOUND"}, false, true, false, false, true},
+		{"the code of a shop with another status", &fourthwall.Error{Status: 400, Code: "SHOP_NOT_FOUND"}, false, false, false, false, true},
+		{"busy", &fourthwall.Error{Op: "update webhook", Status: 503}, false, false, true, false, false},
+		{"a fault", &fourthwall.Error{Op: "update webhook", Status: 500}, false, false, true, true, false},
+		{"busy, not verified", (&fourthwall.Error{Op: "update webhook", Status: 503}).AsUnverified(), false, false, true, true, false},
+		{"no answer", &fourthwall.Error{Op: "update webhook"}, false, false, true, true, false},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			e := row.err
+			got := []bool{e.NotFound(), e.ShopGone(), e.MayHaveWorked(), e.Uncertain(), e.Rejected()}
+			want := []bool{row.notFound, row.shopGone, row.mayHaveWorked, row.uncertain, row.reject}
+			if !slices.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+	if e := (&fourthwall.Error{Op: "x", Status: 503}); e.AsUnverified().Error() != "x: 503 (not verified)" || e.Unverified {
+		t.Errorf("%v", e)
+	}
+	if fourthwall.AsError(fmt.Errorf("x: %w", &fourthwall.Error{Op: "y"})).Op != "y" || fourthwall.AsError(errors.New("x")) != nil {
+		t.Error("AsError finds something else")
 	}
 }

@@ -23,6 +23,7 @@ type Error struct {
 	RetryAfter time.Duration // how long the API asks to wait, at most 24 hours; 0 when it does not say
 	NotSent    bool          // true when it is certain that the call had no effect, since it never reached the API
 	TooLarge   bool          // true when the call failed because the answer has more bytes than are read
+	Unverified bool          // true when the webhook could not be read afterwards to see what a write came to
 	Err        error         // cause, without a credential or a body in its text; nil when the status says it all
 }
 
@@ -48,22 +49,66 @@ func (e *Error) Error() string {
 	if e.RequestID != "" {
 		b.WriteString(" (request " + e.RequestID + ")")
 	}
+	if e.Unverified {
+		b.WriteString(" (not verified)")
+	}
 	return b.String()
 }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// AsError returns the Error in err's chain, or nil. The methods of a nil Error report false.
+func AsError(err error) *Error {
+	api, _ := errors.AsType[*Error](err)
+	return api
+}
+
 // Uncertain reports whether a write may have taken effect although it failed: it was sent and no answer came, or one
-// that could not be read, a redirect, or a 5xx other than 503. It is false for reads. It is false for a 503 too, which
-// says that the API did nothing; whoever must be sure of that reads again.
+// that could not be read, a redirect, or a 5xx other than 503. It is false for reads. It is false for a 503 too,
+// which says that the API did nothing, unless that could not be verified.
 func (e *Error) Uncertain() bool {
+	switch {
+	case e == nil:
+		return false
+	case e.Unverified:
+		return true
+	}
 	switch e.Op {
 	case opShop.name, opList.name, opRead.name, opEvents.name, opEvent.name:
 		return false
 	}
 	return !e.NotSent && (e.Status < http.StatusBadRequest ||
 		e.Status >= http.StatusInternalServerError && e.Status != http.StatusServiceUnavailable)
+}
+
+// MayHaveWorked reports whether it is worth reading what a failed write did: a busy server may have done its work
+// before it said so.
+func (e *Error) MayHaveWorked() bool {
+	return e.Uncertain() || e != nil && e.Status == http.StatusServiceUnavailable
+}
+
+// ShopGone reports whether the API says that the shop itself isn't there, which says nothing about one of its
+// webhooks.
+func (e *Error) ShopGone() bool {
+	return e != nil && e.Status == http.StatusNotFound && strings.Contains(e.Code, "SHOP")
+}
+
+// NotFound reports whether the API says that the webhook or the event isn't there.
+func (e *Error) NotFound() bool {
+	return e != nil && e.Status == http.StatusNotFound && !e.ShopGone()
+}
+
+// Rejected reports whether the API understood the request and said no.
+func (e *Error) Rejected() bool {
+	return e != nil && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError
+}
+
+// AsUnverified returns a copy of e that says that it could not be seen whether the write had an effect all the same.
+func (e *Error) AsUnverified() *Error {
+	unverified := *e
+	unverified.Unverified = true
+	return &unverified
 }
 
 // cause is an error of the transport with a text of our own. The original text may quote what the server sent, so it
@@ -140,7 +185,8 @@ func requestID(h http.Header) string {
 	return ""
 }
 
-// token returns the printable characters of text by others, at most maxToken bytes, so that it may be shown and logged.
+// token returns the printable characters of text by others, at most maxToken bytes, so that it may be shown and
+// logged.
 func token(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -154,8 +200,8 @@ func token(s string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// retryAfter returns the wait of a Retry-After header with seconds or an HTTP date, at most maxRetryAfter. It returns 0
-// for no header, an invalid one, and a date in the past.
+// retryAfter returns the wait of a Retry-After header with seconds or an HTTP date, at most maxRetryAfter. It returns
+// 0 for no header, an invalid one, and a date in the past.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -14,11 +15,11 @@ import (
 
 // Outcomes of an Activity.
 const (
-	OutcomePending = "pending" // begun, and nobody has noted how it ended
+	OutcomePending = "pending" // begun, and no outcome is recorded
 	OutcomeDone    = "done"    // it was changed; final
 	OutcomeRefused = "refused" // the API said no; final
 	OutcomeFailed  = "failed"  // it was not changed, for another reason; final
-	OutcomeUnclear = "unclear" // nobody knows whether it was changed
+	OutcomeUnclear = "unclear" // it may have been changed
 )
 
 const (
@@ -28,42 +29,46 @@ const (
 	maxLimit     = 10_000
 )
 
-// Activity is one attempt to change something, recorded before it is made. It belongs to its shop
-// and outlives the owner, the session and the connection that made it, for 400 days.
+// Activity records that somebody tried to change something. It is stored before the change is made, for
+// 400 days. It belongs to its shop and outlives the owner, the session and the connection.
 type Activity struct {
 	ID           string // made by BeginActivity
 	Shop         string
-	Owner        Owner  // who made the attempt; may be gone
-	Action       string // what was attempted
-	Actor        string // words for the connection that was used
-	Session      string // short mark of the session, see SessionStore.Mark
+	Owner        Owner  // may be gone
+	Action       string // what was to be done
+	Actor        string // the connection that was used, for a person to read
+	Session      string // see SessionStore.Mark
 	WebhookID    string // "" until it is known, or when there is none
-	Detail       []byte // what before and after, JSON; sealed in the database
+	Detail       []byte // by the caller, JSON; sealed in the database; nil if it does not open
 	Outcome      string // OutcomePending, OutcomeDone, OutcomeRefused, OutcomeFailed or OutcomeUnclear
-	Status       int    // of the API's answer; 0 when there was none
-	Code         string // of the API's answer
+	Status       int    // of the API's response; 0 if there was none
+	Code         string // of the API's response
 	RequestID    string // of the person's request
-	APIRequestID string // of the API's answer
+	APIRequestID string // of the API's response
 	StartedAt    time.Time
-	SettledAt    time.Time // zero while pending
+	EndedAt      time.Time // zero while pending
+
+	// RecheckGap is how long after its start, or after its last recheck, the activity is due for a
+	// recheck while it is pending or unclear, see DueActivities.
+	RecheckGap time.Duration
 }
 
-// Settlement is how an Activity ended.
-type Settlement struct {
+// Ending is how an Activity ended.
+type Ending struct {
 	Outcome      string // any but OutcomePending
-	WebhookID    string // "": the one that is known stays
-	Status       int    // of the API's answer; 0 when there was none
+	WebhookID    string // "" keeps the one that is known
+	Status       int    // of the API's response; 0 if there was none
 	Code         string
 	APIRequestID string
 }
 
-// ActivityQuery chooses activities. Of Shop, Action, Outcome and WebhookID, "" stands for all: who
-// lists for a person must name a shop.
+// ActivityQuery selects activities. "" as Shop, Action, Outcome or WebhookID selects all, so a list for
+// a person must name a shop.
 type ActivityQuery struct {
 	Shop, Action, Outcome, WebhookID string
 
-	// Before and After are cursors of an ActivityList: the page of what is older, or of what is
-	// newer. One that is malformed counts as absent, and After counts without Before only.
+	// Before and After are cursors of an ActivityList, for the page of older or of newer rows. A
+	// malformed one counts as absent, and After counts only without Before.
 	Before, After string
 
 	Limit int // rows of a page, at most 10,000; 0: 50
@@ -71,17 +76,17 @@ type ActivityQuery struct {
 
 // ActivityList is a page of activities.
 type ActivityList struct {
-	Rows         []Activity // newest first, whichever cursor was given
+	Rows         []Activity // newest first
 	Total        int        // of all pages
-	Newer, Older string     // cursors for After and Before of the next query; "": nothing there
+	Newer, Older string     // cursors for After and Before of the next query; "" if there is no such page
 }
 
 const (
 	activityColumns = `seq, id, shop, owner, action, actor, session, webhook_id, detail,
-		outcome, status, code, request_id, api_request_id, started_at, settled_at`
+		outcome, status, code, request_id, api_request_id, started_at, ended_at, recheck_gap`
 
-	// The place of an activity in the list is (started_at, seq). Activities that are added never
-	// come between a page and its cursors' pages, since the list grows at its newer end.
+	// The position of an activity in the list is (started_at, seq). The list grows at its newer end, so
+	// nothing comes between two pages.
 	selectActivities = `SELECT ` + activityColumns + ` FROM activities`
 	countActivities  = `SELECT COUNT(*),
 		COUNT(*) FILTER (WHERE (started_at, seq) > ($6, $7)), COUNT(*) FILTER (WHERE (started_at, seq) < ($8, $9))
@@ -94,30 +99,39 @@ const (
 	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $10`
 	oldestFirst = ` ORDER BY started_at, seq LIMIT $10`
 
+	// The literals of these conditions are those of the partial indexes.
+	selectOpen = selectActivities + inShop + ` AND action = $3 AND outcome IN ('pending', 'unclear')
+		AND started_at >= $4 ORDER BY started_at DESC, seq DESC LIMIT $5`
+	selectDone = selectActivities + inShop + ` AND action = $3 AND outcome = 'done' AND webhook_id = $4
+		ORDER BY started_at DESC, seq DESC LIMIT $5`
+	selectRecent = selectActivities + inShop + ` AND action = $3
+		AND started_at >= $4 ORDER BY started_at DESC, seq DESC LIMIT $5`
+
+	selectDue = selectActivities + ` WHERE environment = $1 AND recheck_at > 0 AND recheck_at <= $2
+		ORDER BY recheck_at, started_at, seq LIMIT $3`
+
 	selectUnsettled = selectActivities + ` WHERE environment = $1 AND outcome IN ('pending', 'unclear')
 		AND started_at < $2 AND (outcome = 'pending' OR started_at > $3) ORDER BY started_at, seq LIMIT $4`
 
 	insertActivity = `
-		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome, request_id, started_at, seq)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome,
+			request_id, started_at, status, ended_at, recheck_at, recheck_gap, seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
 			(SELECT COALESCE(MAX(seq), 0) + 1 FROM activities WHERE started_at = $12))
 		ON CONFLICT (started_at, seq) DO NOTHING`
 )
 
-// BeginActivity records that something is about to be attempted, and returns the activity as kept:
-// pending, started now. The owner need not be there any more. ID, Outcome, StartedAt and what a
-// Settlement says of the API's answer do not count in the argument.
+// BeginActivity stores an activity before its change is made and returns it as stored: pending, started
+// now, due for a recheck after its RecheckGap. The owner may be gone. The ID, the Outcome, the times
+// and what an Ending has of the API's response do not count in the argument.
 func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
-	a.ID, a.Outcome, a.StartedAt, a.SettledAt = rand.Text(), OutcomePending, s.now(), time.Time{}
+	a.ID, a.Outcome, a.StartedAt, a.EndedAt = rand.Text(), OutcomePending, s.now(), time.Time{}
 	a.Status, a.Code, a.APIRequestID = 0, "", ""
-	sealed := s.keys.seal(a.Detail, s.detailPlace(a.Shop, a.ID))
+	row := s.newActivityRow(a, millis(a.StartedAt.Add(a.RecheckGap)))
 	for n := int64(0); n == 0; {
 		var err error
 		// Nothing is inserted when another activity got the number first: it asks for the next.
-		n, err = s.exec(ctx, insertActivity,
-			a.ID, s.env, a.Shop, a.Owner, a.Action, a.Actor, a.Session, a.WebhookID,
-			sealed, a.Outcome, a.RequestID, millis(a.StartedAt))
-		if err != nil {
+		if n, err = s.exec(ctx, insertActivity, row...); err != nil {
 			return Activity{}, failed("begin activity", err)
 		}
 	}
@@ -125,39 +139,66 @@ func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error)
 	return a, nil
 }
 
-// SettleActivity notes how an activity ended. A pending or unclear activity takes any outcome.
-// Another stays as it is, which is no error for its own outcome and ErrSettled for a different one.
-// ErrNotFound says that there is no such activity.
-func (s *Store) SettleActivity(ctx context.Context, id string, end Settlement) error {
+// addDone records activities of something that the transaction does: they are done, started and ended
+// now. Of an Ending, their Status counts.
+func (s *Store) addDone(ctx context.Context, tx *sql.Tx, done []Activity) error {
+	for _, a := range done {
+		a.ID, a.Outcome, a.StartedAt = rand.Text(), OutcomeDone, s.now()
+		a.EndedAt = a.StartedAt
+		row := s.newActivityRow(a, 0)
+		for n := int64(0); n == 0; {
+			var err error
+			if n, err = affected(tx.ExecContext(ctx, insertActivity, row...)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// newActivityRow returns the arguments of insertActivity.
+func (s *Store) newActivityRow(a Activity, recheckAt int64) []any {
+	return []any{
+		a.ID, s.env, a.Shop, a.Owner, a.Action, a.Actor, a.Session, a.WebhookID,
+		s.keys.seal(a.Detail, s.detailContext(a.Shop, a.ID)), a.Outcome, a.RequestID, millis(a.StartedAt),
+		a.Status, millis(a.EndedAt), recheckAt, a.RecheckGap.Milliseconds(),
+	}
+}
+
+// RecordOutcome records how an activity ended. A pending or unclear activity takes any outcome.
+// Any other stays as it is: that is no error for the same outcome, and ErrFinished for a different one.
+// ErrNotFound means that there is no such activity.
+func (s *Store) RecordOutcome(ctx context.Context, id string, end Ending) error {
 	switch end.Outcome {
 	case OutcomeDone, OutcomeRefused, OutcomeFailed, OutcomeUnclear:
 	default:
-		return fmt.Errorf("store: settle activity: %q is not an outcome", end.Outcome)
+		return fmt.Errorf("store: record outcome: %q is not an outcome", end.Outcome)
 	}
 	n, err := s.exec(ctx, `
 		UPDATE activities SET outcome = $1, webhook_id = CASE WHEN $2 = '' THEN webhook_id ELSE $2 END,
-			status = $3, code = $4, api_request_id = $5, settled_at = $6
+			status = $3, code = $4, api_request_id = $5, ended_at = $6,
+			recheck_at = CASE WHEN $1 = 'unclear' THEN recheck_at ELSE 0 END
 		WHERE environment = $7 AND id = $8 AND outcome IN ('pending', 'unclear')`,
 		end.Outcome, end.WebhookID, end.Status, end.Code, end.APIRequestID, millis(s.now()), s.env, id)
 	if err == nil && n == 0 {
-		err = s.settledAs(ctx, id, end.Outcome)
+		err = s.endedAs(ctx, id, end.Outcome)
 	}
-	return failed("settle activity", err)
+	return failed("record outcome", err)
 }
 
-// settledAs returns nil when an activity has the given outcome.
-func (s *Store) settledAs(ctx context.Context, id, outcome string) error {
+// endedAs returns nil if an activity has the given outcome.
+func (s *Store) endedAs(ctx context.Context, id, outcome string) error {
 	var kept string
 	err := s.engine.read.QueryRowContext(ctx, `SELECT outcome FROM activities WHERE environment = $1 AND id = $2`,
 		s.env, id).Scan(&kept)
 	if err == nil && kept != outcome {
-		err = ErrSettled
+		err = ErrFinished
 	}
 	return err
 }
 
-// Activities returns a page of the activities that q chooses. A detail that does not open is nil
-// there, and the log has the reason.
+// Activities returns a page of the activities that q selects, and counts them all. If a detail does not
+// open, the log has the reason.
 func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, error) {
 	lower, upper, order := q.bounds()
 	rows, err := s.listActivities(ctx, selectActivities+q.where()+inBetween+order,
@@ -168,15 +209,11 @@ func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, 
 	if order == oldestFirst {
 		slices.Reverse(rows)
 	}
-	// A page without rows lies just inside its cursor, so that there is a way back from it.
+	// A page without rows is just inside its cursor, so that there is a way back from it.
 	newest, oldest := position{upper.started, upper.seq - 1}, position{lower.started, lower.seq + 1}
-	var list ActivityList
-	for i, row := range rows {
-		if i == 0 {
-			newest = row.position
-		}
-		oldest = row.position
-		list.Rows = append(list.Rows, row.Activity)
+	list := ActivityList{Rows: withoutPositions(rows)}
+	if len(rows) > 0 {
+		newest, oldest = rows[0].position, rows[len(rows)-1].position
 	}
 	var newer, older int
 	err = s.engine.read.QueryRowContext(ctx, countActivities+q.where(), q.args(s.env, newest, oldest)...).
@@ -190,19 +227,68 @@ func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, 
 	return list, failed("count activities", err)
 }
 
-// UnsettledActivities returns the activities of all shops whose end is not known, oldest first: those
-// that are pending and were started before a time, and of these also the unclear ones that were
-// started after another. At most 10,000 of them; limit 0 stands for 50.
-func (s *Store) UnsettledActivities(ctx context.Context, before, unclearAfter time.Time, limit int) ([]Activity, error) {
-	rows, err := s.listActivities(ctx, selectUnsettled, s.env, millis(before), millis(unclearAfter), rowLimit(limit))
-	if err != nil {
-		return nil, failed("list unsettled activities", err)
-	}
-	var list []Activity
-	for _, row := range rows {
-		list = append(list, row.Activity)
-	}
-	return list, nil
+// OpenActivities returns the activities with an action in a shop that are pending or unclear and were
+// started at a time or later, newest first, at most 10,000 of them. How many others there are costs
+// nothing.
+func (s *Store) OpenActivities(ctx context.Context, shop, action string, since time.Time) ([]Activity, error) {
+	all, err := s.findActivities(ctx, selectOpen, s.env, shop, action, millis(since), maxLimit)
+	return all, failed("list open activities", err)
+}
+
+// DoneActivities returns the activities with an action in a shop that are done and name a webhook,
+// newest first, at most 10,000 of them.
+func (s *Store) DoneActivities(ctx context.Context, shop, action, webhookID string) ([]Activity, error) {
+	all, err := s.findActivities(ctx, selectDone, s.env, shop, action, webhookID, maxLimit)
+	return all, failed("list done activities", err)
+}
+
+// RecentActivities returns the activities with an action in a shop, of any outcome, that were started
+// at a time or later, newest first: at most 10,000 of them, 50 if limit is 0. It reads all activities
+// of the shop since that time, so the time should be recent.
+func (s *Store) RecentActivities(
+	ctx context.Context, shop, action string, since time.Time, limit int,
+) ([]Activity, error) {
+	all, err := s.findActivities(ctx, selectRecent, s.env, shop, action, millis(since), rowLimit(limit))
+	return all, failed("list recent activities", err)
+}
+
+// DueActivities returns the pending and unclear activities of all shops whose recheck is due, those
+// of one shop together, oldest first: the ones that are overdue longest, at most 10,000 of them, 50 if
+// limit is 0. They stay due until ScheduleRecheck or EndRechecks, or until they have another outcome.
+func (s *Store) DueActivities(ctx context.Context, limit int) ([]Activity, error) {
+	rows, err := s.listActivities(ctx, selectDue, s.env, millis(s.now()), rowLimit(limit))
+	slices.SortFunc(rows, func(a, b activityRow) int {
+		return cmp.Or(cmp.Compare(a.Shop, b.Shop),
+			cmp.Compare(a.position.started, b.position.started), cmp.Compare(a.position.seq, b.position.seq))
+	})
+	return withoutPositions(rows), failed("list due activities", err)
+}
+
+// ScheduleRecheck makes a pending or unclear activity due after a time, counted from now, and keeps
+// its next RecheckGap, from which the caller computes the time after that. An activity of another
+// outcome stays as it is, and it is no error if there is none.
+func (s *Store) ScheduleRecheck(ctx context.Context, id string, after, gap time.Duration) error {
+	_, err := s.exec(ctx, `
+		UPDATE activities SET recheck_at = $1, recheck_gap = $2
+		WHERE environment = $3 AND id = $4 AND outcome IN ('pending', 'unclear')`,
+		millis(s.now().Add(after)), gap.Milliseconds(), s.env, id)
+	return failed("schedule recheck", err)
+}
+
+// EndRechecks makes an activity never due again, unless ScheduleRecheck does.
+func (s *Store) EndRechecks(ctx context.Context, id string) error {
+	_, err := s.exec(ctx, `UPDATE activities SET recheck_at = 0 WHERE environment = $1 AND id = $2`, s.env, id)
+	return failed("end rechecks", err)
+}
+
+// UnsettledActivities returns activities of all shops, oldest first: the pending ones that were started
+// before a time, and of the unclear ones those that were also started after another time. At most
+// 10,000 of them, 50 if limit is 0.
+func (s *Store) UnsettledActivities(
+	ctx context.Context, before, unclearAfter time.Time, limit int,
+) ([]Activity, error) {
+	all, err := s.findActivities(ctx, selectUnsettled, s.env, millis(before), millis(unclearAfter), rowLimit(limit))
+	return all, failed("list unsettled activities", err)
 }
 
 func rowLimit(n int) int {
@@ -212,8 +298,8 @@ func rowLimit(n int) int {
 	return min(n, maxLimit)
 }
 
-// where is the condition on the activities of all pages. The two texts let the database use its
-// index where a shop is named.
+// where returns the condition on the activities of all pages. Its two forms let the database use its
+// index if a shop is named.
 func (q ActivityQuery) where() string {
 	if q.Shop == "" {
 		return inAllShops + asFiltered
@@ -225,7 +311,7 @@ func (q ActivityQuery) args(env string, a, b position) []any {
 	return []any{env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq}
 }
 
-// bounds returns the positions between which a page lies, and the order that begins at its cursor.
+// bounds returns the positions between which a page is, and the order that begins at its cursor.
 func (q ActivityQuery) bounds() (lower, upper position, order string) {
 	upper = position{math.MaxInt64, math.MaxInt64}
 	if at, ok := parseCursor(q.Before); ok {
@@ -237,7 +323,7 @@ func (q ActivityQuery) bounds() (lower, upper position, order string) {
 	return lower, upper, newestFirst
 }
 
-// position is the place of an activity in the list.
+// position is where an activity is in the list.
 type position struct{ started, seq int64 }
 
 func (p position) cursor() string {
@@ -259,11 +345,24 @@ func parseCursor(s string) (p position, ok bool) {
 	return position{started, seq}, m > 0 && n+m == len(b)
 }
 
-// activityRow is an activity and its place in the list.
+// activityRow is an activity with its position in the list.
 type activityRow struct {
 	Activity
 
 	position position
+}
+
+// findActivities is listActivities without the positions.
+func (s *Store) findActivities(ctx context.Context, query string, args ...any) ([]Activity, error) {
+	rows, err := s.listActivities(ctx, query, args...)
+	return withoutPositions(rows), err
+}
+
+func withoutPositions(rows []activityRow) (all []Activity) {
+	for _, row := range rows {
+		all = append(all, row.Activity)
+	}
+	return all
 }
 
 func (s *Store) listActivities(ctx context.Context, query string, args ...any) ([]activityRow, error) {
@@ -287,20 +386,21 @@ func (s *Store) listActivities(ctx context.Context, query string, args ...any) (
 func (s *Store) scanActivity(rows *sql.Rows) (activityRow, error) {
 	var a activityRow
 	var sealed []byte
-	var settled int64
+	var ended, gap int64
 	err := rows.Scan(&a.position.seq, &a.ID, &a.Shop, &a.Owner, &a.Action, &a.Actor, &a.Session, &a.WebhookID, &sealed,
-		&a.Outcome, &a.Status, &a.Code, &a.RequestID, &a.APIRequestID, &a.position.started, &settled)
+		&a.Outcome, &a.Status, &a.Code, &a.RequestID, &a.APIRequestID, &a.position.started, &ended, &gap)
 	if err != nil {
 		return activityRow{}, err
 	}
-	a.StartedAt, a.SettledAt = timeAt(a.position.started), timeAt(settled)
-	a.Detail, err = s.keys.open(sealed, s.detailPlace(a.Shop, a.ID))
+	a.StartedAt, a.EndedAt = timeAt(a.position.started), timeAt(ended)
+	a.RecheckGap = time.Duration(gap) * time.Millisecond
+	a.Detail, err = s.keys.open(sealed, s.detailContext(a.Shop, a.ID))
 	if err != nil {
 		s.log.Warn("a sealed value does not open", "op", "read activity", "activity", a.ID, "err", err)
 	}
 	return a, nil
 }
 
-func (s *Store) detailPlace(shop, id string) place {
-	return place{"activities", "detail", []string{s.env, shop, id}}
+func (s *Store) detailContext(shop, id string) rowContext {
+	return rowContext{"activities", "detail", []string{s.env, shop, id}}
 }

@@ -9,7 +9,8 @@ import (
 )
 
 func TestRowLimit(t *testing.T) {
-	for given, want := range map[int]int{math.MinInt: 50, -1: 50, 0: 50, 1: 1, 50: 50, 10_000: 10_000, 10_001: 10_000, math.MaxInt: 10_000} {
+	for given, want := range map[int]int{
+		math.MinInt: 50, -1: 50, 0: 50, 1: 1, 50: 50, 10_000: 10_000, 10_001: 10_000, math.MaxInt: 10_000} {
 		if got := rowLimit(given); got != want {
 			t.Errorf("%d: %d rows, want %d", given, got, want)
 		}
@@ -27,7 +28,7 @@ func TestCursors(t *testing.T) {
 	}
 }
 
-// A list must stay quick in a table of many shops and years.
+// A query must stay fast in a table of many shops and years.
 func TestActivitiesAreFoundByAnIndex(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), Options{Keys: parse(t, b64(1)), Environment: "e"})
 	if err != nil {
@@ -43,14 +44,32 @@ func TestActivitiesAreFoundByAnIndex(t *testing.T) {
 		want  string
 		sorts bool
 	}{
-		"a shop's":       {func() (string, []any) { return page(ActivityQuery{Shop: "sh_1"}) }, "activities_shop", false},
-		"a shop's older": {func() (string, []any) { return page(ActivityQuery{Shop: "sh_1", Before: position{1, 1}.cursor()}) }, "activities_shop", false},
-		"a shop's newer": {func() (string, []any) { return page(ActivityQuery{Shop: "sh_1", After: position{1, 1}.cursor()}) }, "activities_shop", false},
+		"a shop's": {func() (string, []any) { return page(ActivityQuery{Shop: "sh_1"}) }, "activities_shop", false},
+		"a shop's older": {func() (string, []any) {
+			return page(ActivityQuery{Shop: "sh_1", Before: position{1, 1}.cursor()})
+		}, "activities_shop", false},
+		"a shop's newer": {func() (string, []any) {
+			return page(ActivityQuery{Shop: "sh_1", After: position{1, 1}.cursor()})
+		}, "activities_shop", false},
 		"a shop's number": {func() (string, []any) {
 			q := ActivityQuery{Shop: "sh_1"}
 			return countActivities + q.where(), q.args(s.env, position{}, position{})
 		}, "activities_shop", false},
-		"unsettled": {func() (string, []any) { return selectUnsettled, []any{s.env, millis(time.Now()), 0, 50} }, "activities_unsettled", false},
+		"open in a shop": {func() (string, []any) {
+			return selectOpen, []any{s.env, "sh_1", "create", 0, 50}
+		}, "activities_open", false},
+		"done to a webhook": {func() (string, []any) {
+			return selectDone, []any{s.env, "sh_1", "create", "wcon_1", 50}
+		}, "activities_done", false},
+		"recent in a shop": {func() (string, []any) {
+			return selectRecent, []any{s.env, "sh_1", "create", millis(time.Now()), 50}
+		}, "activities_shop", false},
+		"due": {func() (string, []any) {
+			return selectDue, []any{s.env, millis(time.Now()), 50}
+		}, "activities_due", false},
+		"unsettled": {func() (string, []any) {
+			return selectUnsettled, []any{s.env, millis(time.Now()), 0, 50}
+		}, "activities_unsettled", false},
 		"of a living connection": {func() (string, []any) {
 			return selectLiveConnections, []any{s.env, "sh_1", 0, 0, ""}
 		}, "connections_shop", true},

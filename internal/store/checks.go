@@ -11,28 +11,28 @@ import (
 
 const (
 	checkLife = time.Hour
-	// checkAlive is longer than a check leaves its report as it is: one that was not touched for so
-	// long was left by a process that died, and takes no place any more.
+	// checkAlive is longer than the time between two updates of a check. One that was not updated for so
+	// long was left by a process that died, and no longer counts.
 	checkAlive = time.Minute
 )
 
-// ErrBusy says that the owner has too much under way.
-var ErrBusy = errors.New("store: too much is under way")
+// ErrBusy means that too many of the owner's checks are running.
+var ErrBusy = errors.New("too many checks are running")
 
-// Check is the examination of an endpoint, as far as it has got.
+// Check is an examination of an endpoint, with its report so far.
 type Check struct {
 	ID        string // made by BeginCheck
 	Owner     Owner
 	Shop      string
 	Report    []byte // JSON by the caller; sealed in the database
-	Done      bool   // nothing more will come
+	Done      bool   // the report is complete
 	StartedAt time.Time
 	UpdatedAt time.Time
 }
 
-// BeginCheck keeps a check for one hour and returns it as kept. It fails with ErrBusy when as many
-// of the owner's checks as most are not done, and with ErrNotFound when the owner is gone. ID, Done
-// and the times do not count in the argument.
+// BeginCheck stores a check for one hour and returns it as stored. It returns ErrBusy if as many of the
+// owner's checks as most are running, and ErrNotFound if the owner is gone. The ID, Done and the times
+// do not count in the argument.
 func (s *Store) BeginCheck(ctx context.Context, c Check, most int) (Check, error) {
 	c.ID, c.Done, c.StartedAt = rand.Text(), false, s.now()
 	c.UpdatedAt, c.Report = c.StartedAt, slices.Clone(c.Report)
@@ -46,9 +46,9 @@ func (s *Store) BeginCheck(ctx context.Context, c Check, most int) (Check, error
 	return c, nil
 }
 
-// insertCheck holds the owner's lock: many at once would each count only those before them.
+// insertCheck locks the owner, since many at once would each count only those before them.
 func (s *Store) insertCheck(ctx context.Context, c Check, most int) (n int64, err error) {
-	sealed := s.keys.seal(c.Report, s.reportPlace(c.Owner, c.ID))
+	sealed := s.keys.seal(c.Report, s.reportContext(c.Owner, c.ID))
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		if err := s.lockOwner(ctx, tx, s.env, c.Owner); err != nil {
 			return err
@@ -76,11 +76,12 @@ func (s *Store) whyNoCheck(ctx context.Context, owner Owner) error {
 	return errors.Join(err, ErrNotFound)
 }
 
-// UpdateCheck replaces the report of a check that is not done. ErrNotFound says that there is none.
+// UpdateCheck replaces the report of a check that is not done. ErrNotFound means that there is none.
 func (s *Store) UpdateCheck(ctx context.Context, owner Owner, id string, report []byte, done bool) error {
 	n, err := s.exec(ctx, `
-		UPDATE checks SET report = $1, done = $2, updated_at = $3 WHERE environment = $4 AND owner = $5 AND id = $6 AND NOT done`,
-		s.keys.seal(report, s.reportPlace(owner, id)), done, millis(s.now()), s.env, owner, id)
+		UPDATE checks SET report = $1, done = $2, updated_at = $3
+		WHERE environment = $4 AND owner = $5 AND id = $6 AND NOT done`,
+		s.keys.seal(report, s.reportContext(owner, id)), done, millis(s.now()), s.env, owner, id)
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
@@ -100,12 +101,12 @@ func (s *Store) Check(ctx context.Context, owner Owner, shop, id string) (Check,
 		return Check{}, failed("read check", err)
 	}
 	c.StartedAt, c.UpdatedAt = timeAt(started), timeAt(updated)
-	if c.Report, err = s.keys.open(sealed, s.reportPlace(owner, id)); err != nil {
+	if c.Report, err = s.keys.open(sealed, s.reportContext(owner, id)); err != nil {
 		return Check{}, s.gone(ctx, "read check", err)
 	}
 	return c, nil
 }
 
-func (s *Store) reportPlace(owner Owner, id string) place {
-	return place{"checks", "report", []string{s.env, string(owner), id}}
+func (s *Store) reportContext(owner Owner, id string) rowContext {
+	return rowContext{"checks", "report", []string{s.env, string(owner), id}}
 }

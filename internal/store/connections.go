@@ -11,26 +11,27 @@ import (
 	"time"
 )
 
-// Connection is a shop that an owner has connected: which shop, and what to show the API for it. An
-// owner has at most one connection to a shop.
+// Connection is a shop that an owner has connected, with the credential for it. An owner has at most
+// one connection to a shop.
 type Connection struct {
-	ID         string // made by PutConnection; stays the same when the shop is connected anew
+	ID         string // made by PutConnection; stays the same when the shop is connected again
 	Owner      Owner
 	ShopID     string
 	ShopName   string
 	ShopDomain string
 	Way        string    // how it was connected: "code", "implicit" or "apikey"
 	Credential []byte    // in clear here, sealed in the database; nil in lists
-	Hint       string    // tells the credential for a person, such as an API user's last characters; not secret
+	Hint       string    // the end of an API user's name, by which a person knows it; not secret
 	Scopes     string    // as granted, separated by spaces
 	ExpiresAt  time.Time // end of the access token; zero: never
-	Expired    bool      // of no use until the person connects the shop anew
+	Expired    bool      // unusable until the person connects the shop again
 	Version    int64     // grows with each new credential
 	CreatedAt  time.Time
 }
 
 const (
-	connectionColumns = `id, owner, shop_id, shop_name, shop_domain, way, hint, scopes, expires_at, expired, version, created_at`
+	connectionColumns = `id, owner, shop_id, shop_name, shop_domain, way, hint, scopes, expires_at, expired,
+		version, created_at`
 
 	selectConnections = `SELECT ` + connectionColumns + ` FROM connections WHERE environment = $1 AND owner = $2`
 
@@ -46,14 +47,16 @@ const (
 			AND sessions.owner = connections.owner AND seen_at > $3 AND sessions.created_at > $4)
 		ORDER BY CASE WHEN owner = $5 THEN 0 ELSE 1 END, created_at DESC, id`
 
-	// The owner's row is the source of the insert, so nothing is written for an owner who is gone.
+	// The insert selects from the owner's row, so it inserts nothing if the owner is gone.
 	upsertConnection = `
-		INSERT INTO connections (id, environment, owner, shop_id, shop_name, shop_domain, way, credential, hint, scopes, expires_at, created_at)
+		INSERT INTO connections (id, environment, owner, shop_id, shop_name, shop_domain, way, credential, hint,
+			scopes, expires_at, created_at)
 		SELECT $3, environment, id, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM owners WHERE environment = $1 AND id = $2
 		ON CONFLICT (environment, owner, shop_id) DO UPDATE SET
 			shop_name = excluded.shop_name, shop_domain = excluded.shop_domain, way = excluded.way,
-			credential = excluded.credential, hint = excluded.hint, scopes = excluded.scopes, expires_at = excluded.expires_at,
-			expired = FALSE, version = connections.version + 1, lease_holder = '', lease_until = 0
+			credential = excluded.credential, hint = excluded.hint, scopes = excluded.scopes,
+			expires_at = excluded.expires_at, expired = FALSE, version = connections.version + 1,
+			lease_holder = '', lease_until = 0
 		RETURNING ` + connectionColumns
 )
 
@@ -79,22 +82,22 @@ func (s *Store) Connections(ctx context.Context, owner Owner) ([]Connection, err
 	return list, failed("list connections", rows.Err())
 }
 
-// Connection returns an owner's connection to a shop, or ErrNotFound. When the credential does not
-// open, the error is ErrWrongKey and the rest of the connection is filled in: the shop must be
-// connected anew.
+// Connection returns an owner's connection to a shop, or ErrNotFound. If the credential does not open,
+// the error is ErrWrongKey and the rest is filled in: the shop must be connected again.
 func (s *Store) Connection(ctx context.Context, owner Owner, shopID string) (Connection, error) {
 	return s.openConnection(s.engine.read.QueryRowContext(ctx, selectConnection, s.env, owner, shopID))
 }
 
-// ConnectionByID is Connection for those who wait for the refresh of one that they know already.
+// ConnectionByID returns the connection of an ID, as Connection does. It is for callers that wait for
+// the refresh of a connection they have.
 func (s *Store) ConnectionByID(ctx context.Context, connID string) (Connection, error) {
 	return s.openConnection(s.engine.read.QueryRowContext(ctx, selectConnectionByID, s.env, connID))
 }
 
-// LiveConnection returns a connection to a shop, of whichever owner, for finding out how an attempt
-// ended: that of prefer when there is one, else the newest. It is not expired, its owner has a
-// session that lives, and its credential opens. ErrNotFound says that there is none. It must not be
-// used on behalf of a person.
+// LiveConnection returns a connection to a shop, of any owner, for finding out how an activity ended:
+// that of the owner prefer if there is one, otherwise the newest. It is not expired, its credential
+// opens, and its owner has a session that has not ended. ErrNotFound means that there is none. It must
+// not be used on behalf of a person.
 func (s *Store) LiveConnection(ctx context.Context, shopID string, prefer Owner) (Connection, error) {
 	now := s.now()
 	rows, err := s.engine.read.QueryContext(ctx, selectLiveConnections,
@@ -112,18 +115,21 @@ func (s *Store) LiveConnection(ctx context.Context, shopID string, prefer Owner)
 	return Connection{}, failed("find live connection", cmp.Or(rows.Err(), ErrNotFound))
 }
 
-// PutConnection keeps a connection, in the place of an earlier one of the same owner to the same
-// shop: a new version, not expired, and a refresh that still runs loses its lease. It returns the
-// connection as kept. ID, Expired, Version and CreatedAt of the argument do not count. ErrNotFound
-// says that the owner is gone.
-func (s *Store) PutConnection(ctx context.Context, c Connection) (Connection, error) {
-	sealed := s.keys.seal(c.Credential, s.credentialPlace(c.Owner, c.ShopID))
+// PutConnection stores a connection and replaces an earlier one of the same owner to the same shop: it
+// has a new version, is not expired, and a refresh that still runs loses its lease. In the same
+// transaction it records activities, as done. It returns the connection as stored. The ID, Expired,
+// Version and CreatedAt of the argument do not count. ErrNotFound means that the owner is gone.
+func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activity) (Connection, error) {
+	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
 	var kept Connection
-	err := s.again(ctx, func() (err error) {
-		kept, err = scanConnection(s.engine.write.QueryRowContext(ctx, upsertConnection,
+	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
+		kept, err = scanConnection(tx.QueryRowContext(ctx, upsertConnection,
 			s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
 			c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now())))
-		return err
+		if err != nil {
+			return err
+		}
+		return s.addDone(ctx, tx, done)
 	})
 	if err != nil {
 		return Connection{}, failed("put connection", err)
@@ -132,14 +138,16 @@ func (s *Store) PutConnection(ctx context.Context, c Connection) (Connection, er
 	return kept, nil
 }
 
-// DeleteConnection forgets a shop: its connection, and the owner's secrets, submissions and flashes
-// for it. Its activity and the locks of its webhooks stay. A shop that is not connected is no error.
-func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string) error {
+// DeleteConnection deletes an owner's connection to a shop, and the owner's secrets, operations,
+// checks and flashes for it. In the same transaction it records activities, as done. An operation
+// whose lease is held stays, and so do the shop's activities and the marks of its webhooks. It is no
+// error if the shop is not connected.
+func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string, done ...Activity) error {
 	return failed("delete connection", s.tx(ctx, func(tx *sql.Tx) error {
 		for _, query := range []string{
 			`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`,
 			`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
-			`DELETE FROM submissions WHERE environment = $1 AND owner = $2 AND shop = $3`,
+			`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND shop = $3 AND holder = ''`,
 			`DELETE FROM checks WHERE environment = $1 AND owner = $2 AND shop = $3`,
 			// A flash belongs to the shop when a segment of its page's path is the shop.
 			// replace is the one exact search for text that every database has.
@@ -150,23 +158,25 @@ func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string
 				return err
 			}
 		}
-		return nil
+		return s.addDone(ctx, tx, done)
 	}))
 }
 
-// ExpireConnection marks a connection as of no use until it is connected anew, if its credential is
-// still the given version. Otherwise nothing happens.
+// ExpireConnection marks a connection as unusable until it is connected again, if its credential still
+// has the given version. Otherwise nothing happens.
 func (s *Store) ExpireConnection(ctx context.Context, connID string, version int64) error {
 	_, err := s.exec(ctx, `UPDATE connections SET expired = TRUE WHERE environment = $1 AND id = $2 AND version = $3`,
 		s.env, connID, version)
 	return failed("expire connection", err)
 }
 
-// LeaseRefresh asks for the right to refresh the given version of a credential, for ttl. It returns
-// true to one caller at a time, in all processes together; holder names the caller and must not be
-// shared with another. It returns false when somebody else has the lease, or when the connection
-// has moved on, expired or gone: ConnectionByID tells.
-func (s *Store) LeaseRefresh(ctx context.Context, connID string, version int64, holder string, ttl time.Duration) (bool, error) {
+// LeaseRefresh gives a holder the lease to refresh the given version of a credential, counted from
+// now, and reports whether it did. Of many callers in all processes, one at a time gets it. The holder
+// names the caller and must not be shared with another. It returns false if somebody else holds the
+// lease, or if the connection has another version, is expired or was deleted.
+func (s *Store) LeaseRefresh(
+	ctx context.Context, connID string, version int64, holder string, lease time.Duration,
+) (bool, error) {
 	if holder == "" {
 		return false, errors.New("store: lease refresh: no holder given")
 	}
@@ -174,14 +184,17 @@ func (s *Store) LeaseRefresh(ctx context.Context, connID string, version int64, 
 	n, err := s.exec(ctx, `
 		UPDATE connections SET lease_holder = $1, lease_until = $2
 		WHERE environment = $3 AND id = $4 AND version = $5 AND NOT expired AND lease_until <= $6`,
-		holder, millis(now.Add(ttl)), s.env, connID, version, millis(now))
+		holder, millis(now.Add(lease)), s.env, connID, version, millis(now))
 	return n == 1, failed("lease refresh", err)
 }
 
-// FinishRefresh keeps the credential that a refresh brought, under a new version, and gives the
-// lease up. It returns ErrLeaseLost unless the lease is still the holder's. A lease that ran out
-// counts as long as nobody else took it: the API may have spent the old credential.
-func (s *Store) FinishRefresh(ctx context.Context, connID string, version int64, holder string, credential []byte, expiresAt time.Time, scopes string) error {
+// FinishRefresh stores the credential that a refresh returned, with a new version, and ends the lease.
+// It returns ErrLeaseLost unless the lease is still the holder's. A lease whose time has passed is,
+// unless somebody else took it: the API may have invalidated the old credential.
+func (s *Store) FinishRefresh(
+	ctx context.Context, connID string, version int64, holder string,
+	credential []byte, expiresAt time.Time, scopes string,
+) error {
 	var owner Owner
 	var shopID string
 	err := s.engine.read.QueryRowContext(ctx, `SELECT owner, shop_id FROM connections WHERE environment = $1 AND id = $2`,
@@ -196,7 +209,7 @@ func (s *Store) FinishRefresh(ctx context.Context, connID string, version int64,
 		UPDATE connections SET credential = $1, expires_at = $2, scopes = $3,
 			expired = FALSE, version = version + 1, lease_holder = '', lease_until = 0
 		WHERE environment = $4 AND id = $5 AND version = $6 AND lease_holder = $7 AND lease_holder <> ''`,
-		s.keys.seal(credential, s.credentialPlace(owner, shopID)), millis(expiresAt), scopes,
+		s.keys.seal(credential, s.credentialContext(owner, shopID)), millis(expiresAt), scopes,
 		s.env, connID, version, holder)
 	if err == nil && n == 0 {
 		err = ErrLeaseLost
@@ -204,7 +217,7 @@ func (s *Store) FinishRefresh(ctx context.Context, connID string, version int64,
 	return failed("finish refresh", err)
 }
 
-// ReleaseRefresh gives a lease up and changes nothing else. A lease that is not the holder's stays.
+// ReleaseRefresh ends a lease and changes nothing else. A lease that is not the holder's stays.
 func (s *Store) ReleaseRefresh(ctx context.Context, connID, holder string) error {
 	_, err := s.exec(ctx, `
 		UPDATE connections SET lease_holder = '', lease_until = 0
@@ -212,8 +225,8 @@ func (s *Store) ReleaseRefresh(ctx context.Context, connID, holder string) error
 	return failed("release refresh", err)
 }
 
-func (s *Store) credentialPlace(owner Owner, shopID string) place {
-	return place{"connections", "credential", []string{s.env, string(owner), shopID}}
+func (s *Store) credentialContext(owner Owner, shopID string) rowContext {
+	return rowContext{"connections", "credential", []string{s.env, string(owner), shopID}}
 }
 
 func (s *Store) openConnection(row scanner) (Connection, error) {
@@ -222,14 +235,14 @@ func (s *Store) openConnection(row scanner) (Connection, error) {
 	if err != nil {
 		return Connection{}, failed("read connection", err)
 	}
-	c.Credential, err = s.keys.open(sealed, s.credentialPlace(c.Owner, c.ShopID))
+	c.Credential, err = s.keys.open(sealed, s.credentialContext(c.Owner, c.ShopID))
 	return c, failed("read connection", err)
 }
 
-// scanner is a row, alone or of many.
+// scanner is a single row or one of many.
 type scanner interface{ Scan(dest ...any) error }
 
-// scanConnection reads connectionColumns, and after them what more names.
+// scanConnection reads connectionColumns, and after them more columns.
 func scanConnection(row scanner, more ...any) (Connection, error) {
 	var c Connection
 	var expires, created int64

@@ -26,12 +26,12 @@ import (
 
 const environment = "https://api.example"
 
-// key is a secret key of one repeated byte.
+// key returns a secret key of one repeated byte.
 func key(b byte) string {
 	return base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{b}, 32))
 }
 
-// options are good ones, with the keys of the given bytes.
+// options returns valid options with keys of the given bytes.
 func options(t *testing.T, keyBytes ...byte) store.Options {
 	t.Helper()
 	var words []string
@@ -64,7 +64,7 @@ func onEach(t *testing.T, test func(t *testing.T, fresh database)) {
 	t.Run("Postgres", func(t *testing.T) { test(t, postgresSchema) })
 }
 
-// raw opens a database past the store.
+// raw opens a database without the store.
 func raw(t *testing.T, databaseURL string) *sql.DB {
 	t.Helper()
 	engine, address := "sqlite", "file:"+databaseURL+"?_pragma=busy_timeout(5000)"
@@ -157,7 +157,7 @@ func plant(t *testing.T, fresh database, o store.Options) *planted {
 	return p
 }
 
-// canary makes a text that must not be found in the files.
+// canary returns a text that must not be found in the database.
 func (p *planted) canary(what, shop string) string {
 	c := "canary-" + what + "-" + shop
 	p.canaries = append(p.canaries, c)
@@ -172,7 +172,7 @@ func (p *planted) plant(t *testing.T, shop string) {
 		Owner: p.owner, ShopID: shop, ShopName: "plain name", Credential: []byte(p.canary("credential", shop)),
 	})
 	check(t, err)
-	check(t, p.store.PutAttempt(ctx, store.Attempt{
+	check(t, p.store.PutSignIn(ctx, store.SignIn{
 		State: p.canary("state", shop), Browser: p.canary("browser", shop),
 		Verifier: p.canary("verifier", shop), Return: "/" + shop, ExpiresAt: soon,
 	}))
@@ -181,20 +181,27 @@ func (p *planted) plant(t *testing.T, shop string) {
 	})
 	check(t, err)
 	check(t, p.store.AddFlash(ctx, p.owner, "/"+shop, []byte(p.canary("flash", shop))))
-	_, _, err = p.store.BeginSubmission(ctx, store.Submission{ID: shop, Owner: p.owner, Shop: shop})
+	op := store.Operation{
+		Key: shop, Owner: p.owner, Shop: shop, Kind: store.KindCreate, Holder: "me",
+		Resource: store.URLResource(p.canary("URL", shop)),
+	}
+	_, err = p.store.BeginOperation(ctx, op, time.Minute)
 	check(t, err)
-	check(t, p.store.SettleSubmission(ctx, store.Submission{Owner: p.owner, ID: shop, State: store.StateCreated, WebhookID: "wcon_1", Result: []byte(p.canary("result", shop))}))
+	op.State, op.WebhookID, op.Result = store.StateDone, "wcon_1", []byte(p.canary("outcome", shop))
+	check(t, p.store.FinishOperation(ctx, op))
 	check(t, p.store.PutSecret(ctx, p.owner, shop, "wcon_1", p.canary("secret", shop), soon))
-	_, err = p.store.BeginActivity(ctx, store.Activity{Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop))})
+	_, err = p.store.BeginActivity(ctx, store.Activity{
+		Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop))})
 	check(t, err)
-	check(t, p.store.LockWebhook(ctx, shop, "wcon_1", soon))
+	check(t, p.store.MarkImmutable(ctx, shop, "wcon_1", soon))
 	check(t, p.store.Spend(ctx, store.Limit{Name: "limit", Burst: 1, Every: time.Hour}, p.canary("address", shop)))
-	kept, err := p.store.BeginCheck(ctx, store.Check{Owner: p.owner, Shop: shop, Report: []byte(p.canary("report", shop))}, 9)
+	kept, err := p.store.BeginCheck(ctx, store.Check{
+		Owner: p.owner, Shop: shop, Report: []byte(p.canary("report", shop))}, 9)
 	check(t, err)
 	p.checks[shop] = kept.ID
 }
 
-// noCanaries looks for what is secret in all that the database keeps; the key is of many k's.
+// noCanaries fails if a secret is found in the content of the database; the key is of many k's.
 func (p *planted) noCanaries(t *testing.T, all []byte) {
 	t.Helper()
 	if !bytes.Contains(all, []byte("plain name")) {
@@ -202,13 +209,13 @@ func (p *planted) noCanaries(t *testing.T, all []byte) {
 	}
 	for _, secret := range append([]string{"canary", key('k'), strings.Repeat("k", 32)}, p.canaries...) {
 		if bytes.Contains(all, []byte(secret)) {
-			t.Errorf("%q stands in the database", secret)
+			t.Errorf("%q is in the database", secret)
 		}
 	}
 }
 
-// sealedColumns are the columns that hold sealed values: how to tell the row of a shop, and how to
-// read its value.
+// sealedColumns are the columns with sealed values: how to select the row of a shop, and how to read
+// its value.
 var sealedColumns = map[string]struct {
 	row  string // expression for the row of shop $1
 	read func(*testing.T, *planted, string) error
@@ -220,8 +227,8 @@ var sealedColumns = map[string]struct {
 		}
 		return err
 	}},
-	"attempts.verifier": {`return_path = '/' || $1`, func(t *testing.T, p *planted, shop string) error {
-		_, err := p.store.TakeAttempt(t.Context(), "canary-state-"+shop, "canary-browser-"+shop)
+	"sign_ins.verifier": {`return_path = '/' || $1`, func(t *testing.T, p *planted, shop string) error {
+		_, err := p.store.TakeSignIn(t.Context(), "canary-state-"+shop, "canary-browser-"+shop)
 		return err
 	}},
 	"drafts.form": {`id = $1`, func(t *testing.T, p *planted, shop string) error {
@@ -239,10 +246,10 @@ var sealedColumns = map[string]struct {
 		_, err := p.store.Check(t.Context(), p.owner, shop, p.checks[shop])
 		return err
 	}},
-	"submissions.result": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
-		sub, err := p.store.Submission(t.Context(), p.owner, shop)
-		if err != nil && (sub.State != store.StateCreated || sub.Result != nil) {
-			t.Errorf("submission beside the error: %+v", sub)
+	"operations.result": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
+		op, err := p.store.Operation(t.Context(), p.owner, shop)
+		if err != nil && (op.State != store.StateDone || op.Result != nil) {
+			t.Errorf("operation beside the error: %+v", op)
 		}
 		return err
 	}},
@@ -359,12 +366,12 @@ func wrongKey(t *testing.T, err error) {
 	}
 }
 
-func TestARowThatChangedHandsDoesNotOpen(t *testing.T) {
+func TestRowOfAnotherOwnerDoesNotOpen(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		for column, change := range map[string]string{
 			"connections.credential": `UPDATE connections SET owner = $1 WHERE shop_id = 'one'`,
 			"webhook_secrets.secret": `UPDATE webhook_secrets SET owner = $1 WHERE shop = 'one'`,
-			"submissions.result":     `UPDATE submissions SET owner = $1 WHERE shop = 'one'`,
+			"operations.result":      `UPDATE operations SET owner = $1 WHERE shop = 'one'`,
 			"checks.report":          `UPDATE checks SET owner = $1 WHERE shop = 'one'`,
 			"flashes.data":           `UPDATE flashes SET owner = $1 WHERE page = '/one'`,
 		} {
@@ -379,7 +386,7 @@ func TestARowThatChangedHandsDoesNotOpen(t *testing.T) {
 	})
 }
 
-func TestAnActivityThatChangedShopsDoesNotOpen(t *testing.T) {
+func TestActivityOfAnotherShopDoesNotOpen(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		p := plant(t, fresh, options(t, 1))
 		update(t, p.url, `UPDATE activities SET shop = 'stolen' WHERE shop = 'one'`)
@@ -437,13 +444,14 @@ func TestADraftDoesNotOpenInAnotherBrowser(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		p := plant(t, fresh, options(t, 1))
 		thief := sha256.Sum256([]byte("thief"))
-		update(t, p.url, `UPDATE drafts SET browser_hash = $1 WHERE id = 'one'`, base64.RawURLEncoding.EncodeToString(thief[:]))
+		update(t, p.url, `UPDATE drafts SET browser_hash = $1 WHERE id = 'one'`,
+			base64.RawURLEncoding.EncodeToString(thief[:]))
 		_, err := p.store.Draft(t.Context(), "thief", "one")
 		wrongKey(t, err)
 	})
 }
 
-// update changes one row past the store.
+// update changes one row without the store.
 func update(t *testing.T, url, query string, args ...any) {
 	t.Helper()
 	r, err := raw(t, url).Exec(query, args...)
@@ -457,7 +465,7 @@ func TestShortLivedValuesThatDoNotOpenAreGone(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		p := plant(t, fresh, options(t, 1))
 		p.store = open(t, p.url, options(t, 2))
-		for _, name := range []string{"attempts.verifier", "drafts.form", "webhook_secrets.secret", "checks.report"} {
+		for _, name := range []string{"sign_ins.verifier", "drafts.form", "webhook_secrets.secret", "checks.report"} {
 			if err := sealedColumns[name].read(t, p, "one"); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%s: error %v, want it to be %v too", name, err, store.ErrNotFound)
 			}
@@ -477,7 +485,7 @@ func TestKeysRotate(t *testing.T) {
 		p.store = open(t, p.url, options(t, 2, 1))
 		for _, shop := range []string{"one", "two"} {
 			for name, c := range sealedColumns {
-				if name != "attempts.verifier" && name != "flashes.data" { // these are spent by reading
+				if name != "sign_ins.verifier" && name != "flashes.data" { // these are spent by reading
 					check(t, c.read(t, p, shop))
 				}
 			}
@@ -512,14 +520,16 @@ func TestManyRequestsAtOnce(t *testing.T) {
 func oneRequest(t *testing.T, s *store.Store, i int) error {
 	ctx := t.Context()
 	state := fmt.Sprint("state", i)
-	if err := s.PutAttempt(ctx, store.Attempt{State: state, Browser: "b", ExpiresAt: time.Now().Add(time.Minute)}); err != nil {
+	in := store.SignIn{State: state, Browser: "b", ExpiresAt: time.Now().Add(time.Minute)}
+	if err := s.PutSignIn(ctx, in); err != nil {
 		return err
 	}
-	if _, err := s.TakeAttempt(ctx, state, "b"); err != nil {
+	if _, err := s.TakeSignIn(ctx, state, "b"); err != nil {
 		return err
 	}
 	owner, token := signIn(t, s)
-	if _, err := s.PutConnection(ctx, store.Connection{Owner: owner, ShopID: "sh_1", Credential: []byte("c")}); err != nil {
+	conn := store.Connection{Owner: owner, ShopID: "sh_1", Credential: []byte("c")}
+	if _, err := s.PutConnection(ctx, conn); err != nil {
 		return err
 	}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -531,13 +541,24 @@ func oneRequest(t *testing.T, s *store.Store, i int) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = s.BeginSubmission(ctx, store.Submission{ID: "f", Owner: owner, Shop: "sh_1"})
+	op := store.Operation{
+		Key: "k", Owner: owner, Shop: "sh_1", Kind: store.KindUpdate, Holder: state, Resource: store.WebhookResource(state),
+	}
+	if _, err := s.BeginOperation(ctx, op, time.Minute); err != nil {
+		return err
+	}
+	if err := s.RenewOperation(ctx, owner, "k", state, time.Minute, true); err != nil {
+		return err
+	}
+	op.State = store.StateDone
+	if err := s.FinishOperation(ctx, op); err != nil {
+		return err
+	}
 	if i%20 == 0 {
 		err = errors.Join(err, s.Sweep(ctx))
 	}
 	return errors.Join(err,
-		s.SettleSubmission(ctx, store.Submission{Owner: owner, ID: "f", State: store.StateRefused}),
-		s.SettleActivity(ctx, a.ID, store.Settlement{Outcome: store.OutcomeRefused}),
+		s.RecordOutcome(ctx, a.ID, store.Ending{Outcome: store.OutcomeRefused}),
 		s.AddFlash(ctx, owner, "/", []byte("f")))
 }
 
@@ -548,7 +569,7 @@ func TestReadingWritesNothing(t *testing.T) {
 		owner, token := signIn(t, s)
 		db := raw(t, url)
 		before := stateOf(t, url, db)
-		for _, value := range []string{"", "garbage", strings.Repeat("A", 43), token} {
+		for _, value := range []string{"", "garbage", strings.Repeat("A", 26), token} {
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.AddCookie(&http.Cookie{Name: "session", Value: value})
 			_, err := s.Sessions(store.CookieOptions{Name: "session"}).Get(r, "session")
@@ -560,7 +581,7 @@ func TestReadingWritesNothing(t *testing.T) {
 		check(t, err)
 		_, err = s.Activities(t.Context(), store.ActivityQuery{Shop: "sh_1"})
 		check(t, err)
-		_, err = s.LockedWebhooks(t.Context(), "sh_1")
+		_, err = s.ImmutableWebhooks(t.Context(), "sh_1")
 		check(t, err)
 		if after := stateOf(t, url, db); after != before {
 			t.Errorf("the database went from %s to %s", before, after)
@@ -572,7 +593,7 @@ func TestReadingWritesNothing(t *testing.T) {
 	})
 }
 
-// stateOf changes when another connection has written.
+// stateOf returns a text that differs after another connection has written.
 func stateOf(t *testing.T, databaseURL string, db *sql.DB) string {
 	t.Helper()
 	if !store.IsPostgres(databaseURL) {
@@ -580,7 +601,8 @@ func stateOf(t *testing.T, databaseURL string, db *sql.DB) string {
 		return texts(t, db, `PRAGMA data_version`)[0]
 	}
 	var all strings.Builder
-	for _, table := range texts(t, db, `SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename`) {
+	for _, table := range texts(t, db, `
+		SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename`) {
 		rows := texts(t, db, `SELECT CONCAT_WS(' ', ctid, xmin, xmax) FROM `+table+` ORDER BY ctid`)
 		fmt.Fprintln(&all, table, rows)
 	}

@@ -10,8 +10,8 @@ import (
 
 const draftLife = time.Hour
 
-// Draft is a form as typed that must survive a sign-in. It is found by the browser that sent it and
-// its ID. Browser is given in clear; the database has its hash only. Form is sealed there.
+// Draft is a form as typed that must survive a sign-in. It belongs to the browser that sent it. Browser
+// is given in clear; the database has its hash only. Form is sealed there.
 type Draft struct {
 	ID        string
 	Browser   string // value of a cookie of its own, which outlives the session
@@ -21,7 +21,7 @@ type Draft struct {
 	ExpiresAt time.Time // set by PutDraft
 }
 
-// PutDraft keeps a draft for one hour and returns it as kept. It makes an ID when there is none and
+// PutDraft stores a draft for one hour and returns it as stored. It makes an ID if there is none, and
 // otherwise replaces the browser's draft of that ID. Browser must not be empty.
 func (s *Store) PutDraft(ctx context.Context, d Draft) (Draft, error) {
 	if d.Browser == "" {
@@ -38,7 +38,7 @@ func (s *Store) PutDraft(ctx context.Context, d Draft) (Draft, error) {
 		ON CONFLICT (environment, browser_hash, id) DO UPDATE SET
 			page = excluded.page, shop = excluded.shop, form = excluded.form, expires_at = excluded.expires_at`,
 		s.env, browser, d.ID, d.Page, d.Shop,
-		s.keys.seal([]byte(d.Form.Encode()), s.formPlace(browser, d.ID)), millis(d.ExpiresAt))
+		s.keys.seal([]byte(d.Form.Encode()), s.formContext(browser, d.ID)), millis(d.ExpiresAt))
 	return d, failed("put draft", err)
 }
 
@@ -55,7 +55,7 @@ func (s *Store) Draft(ctx context.Context, browser, id string) (Draft, error) {
 		return Draft{}, failed("read draft", err)
 	}
 	d.ExpiresAt = timeAt(expires)
-	form, err := s.keys.open(sealed, s.formPlace(hashOf(browser), id))
+	form, err := s.keys.open(sealed, s.formContext(hashOf(browser), id))
 	if err != nil {
 		return Draft{}, s.gone(ctx, "read draft", err)
 	}
@@ -63,13 +63,13 @@ func (s *Store) Draft(ctx context.Context, browser, id string) (Draft, error) {
 	return d, failed("read draft", err)
 }
 
-// DeleteDraft forgets a browser's draft. One that is not there is no error.
+// DeleteDraft deletes a browser's draft. It is no error if there is none.
 func (s *Store) DeleteDraft(ctx context.Context, browser, id string) error {
 	_, err := s.exec(ctx, `DELETE FROM drafts WHERE environment = $1 AND browser_hash = $2 AND id = $3`,
 		s.env, hashOf(browser), id)
 	return failed("delete draft", err)
 }
 
-func (s *Store) formPlace(browserHash, id string) place {
-	return place{"drafts", "form", []string{s.env, browserHash, id}}
+func (s *Store) formContext(browserHash, id string) rowContext {
+	return rowContext{"drafts", "form", []string{s.env, browserHash, id}}
 }

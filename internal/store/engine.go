@@ -13,33 +13,32 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// The files run on every engine, and on Postgres while the previous version of Hookwall still works
-// with the tables: they add tables, columns that have a default or may be NULL, and indexes.
+// The files run on every engine. On Postgres they run while the previous version of Hookwall still
+// uses the tables. So they add tables, indexes, and columns that may be NULL or have a default.
 //
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// engine is an open database of one kind. Statements elsewhere in the package are the same for all.
+// engine is an open database of one kind. The rest of the package is the same for every kind.
 type engine struct {
-	read, write *sql.DB // one and the same where the database has no single writer
+	read, write *sql.DB // the same pool, unless the database has a single writer
 
-	// now is the clock that everybody who uses the database goes by, nil where that is the machine's.
+	// now returns the time by the clock of the database; nil if that is the machine's.
 	now func() time.Time
 
-	tx *sql.TxOptions // nil where transactions run one after another
+	tx *sql.TxOptions // nil if transactions run one after another
 
-	lockOwner string // statement for Store.lockOwner, "" where there is one writer
+	lockOwner string // statement for Store.lockOwner; "" if there is a single writer
 
-	// ours fails when what is written would be lost, because the database's file is not at its place
-	// any more.
+	// ours fails if the database's file is no longer in its place, so that writes would be lost.
 	ours func() error
 
-	// collided tells errors of statements that met another transaction: they had no effect, and may
-	// have one when they are run again.
+	// collided reports whether a statement failed because of another transaction. It had no effect, and
+	// may succeed when it is run again.
 	collided func(error) bool
 }
 
-// openEngine opens the database that databaseURL names, with its tables up to date.
+// openEngine opens the database that databaseURL names and migrates its tables.
 func openEngine(ctx context.Context, databaseURL string) (engine, error) {
 	if IsPostgres(databaseURL) {
 		return openPostgres(ctx, databaseURL)
@@ -51,7 +50,7 @@ func openEngine(ctx context.Context, databaseURL string) (engine, error) {
 	return openSQLite(ctx, path)
 }
 
-// IsPostgres reports whether Open takes databaseURL for the address of a Postgres database.
+// IsPostgres reports whether databaseURL is, for Open, the address of a Postgres database.
 func IsPostgres(databaseURL string) bool {
 	scheme, _, named := strings.Cut(databaseURL, ":")
 	return named && (scheme == "postgres" || scheme == "postgresql")
@@ -74,7 +73,8 @@ func newMigrations(db *sql.DB, dialect goose.Dialect, more ...goose.ProviderOpti
 		append(more, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))...)
 }
 
-// upToDate reports whether all migrations have run. It fails when more have run than there are.
+// upToDate returns the version of the tables and reports whether all migrations have run. It fails if
+// more have run than there are.
 func upToDate(ctx context.Context, p *goose.Provider) (version int64, done bool, err error) {
 	current, known, err := p.GetVersions(ctx)
 	if err == nil && current > known {

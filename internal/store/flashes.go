@@ -10,17 +10,17 @@ import (
 
 const flashLife = time.Hour
 
-// AddFlash keeps data, sealed, until the owner next opens the page of that path. ErrNotFound says
-// that the owner is gone.
+// AddFlash stores data, sealed, until the owner next opens the page of that path. ErrNotFound means that
+// the owner is gone.
 func (s *Store) AddFlash(ctx context.Context, owner Owner, page string, data []byte) error {
 	id := rand.Text()
-	// Where two are added at the same moment they may get one number: neither is the first.
+	// Two that are added at the same moment may get one number: neither is the first.
 	n, err := s.exec(ctx, `
 		INSERT INTO flashes (id, environment, owner, page, seq, data, created_at)
 		SELECT $3, environment, id, $4,
 			(SELECT COALESCE(MAX(seq), 0) + 1 FROM flashes WHERE environment = $1 AND owner = $2 AND page = $4), $5, $6
 		FROM owners WHERE environment = $1 AND id = $2`,
-		s.env, owner, id, page, s.keys.seal(data, s.flashPlace(owner, page, id)), millis(s.now()))
+		s.env, owner, id, page, s.keys.seal(data, s.flashContext(owner, page, id)), millis(s.now()))
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
@@ -34,14 +34,15 @@ type flash struct {
 	data           []byte
 }
 
-// TakeFlashes returns what was added for a page, in order, and removes it. Flashes older than an
-// hour, and those that do not open, are removed without being returned.
+// TakeFlashes returns what was added for a page, in order, and deletes it. Flashes older than an hour,
+// and those that do not open, are deleted and not returned.
 func (s *Store) TakeFlashes(ctx context.Context, owner Owner, page string) ([][]byte, error) {
-	// Looking first keeps pages without a flash from queueing to write.
-	var n int
-	err := s.engine.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM flashes WHERE environment = $1 AND owner = $2 AND page = $3`,
-		s.env, owner, page).Scan(&n)
-	if err != nil || n == 0 {
+	// Reading first keeps pages without a flash from waiting for the right to write.
+	var some bool
+	err := s.engine.read.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM flashes WHERE environment = $1 AND owner = $2 AND page = $3)`,
+		s.env, owner, page).Scan(&some)
+	if err != nil || !some {
 		return nil, failed("take flashes", err)
 	}
 	var flashes []flash
@@ -58,7 +59,7 @@ func (s *Store) TakeFlashes(ctx context.Context, owner Owner, page string) ([][]
 		if f.createdAt <= oldest {
 			continue
 		}
-		data, err := s.keys.open(f.data, s.flashPlace(owner, page, f.id))
+		data, err := s.keys.open(f.data, s.flashContext(owner, page, f.id))
 		if err != nil {
 			s.log.WarnContext(ctx, "a sealed value does not open", "op", "take flashes", "err", err)
 			continue
@@ -88,6 +89,6 @@ func (s *Store) deleteFlashes(ctx context.Context, owner Owner, page string) ([]
 	return all, rows.Err()
 }
 
-func (s *Store) flashPlace(owner Owner, page, id string) place {
-	return place{"flashes", "data", []string{s.env, string(owner), page, id}}
+func (s *Store) flashContext(owner Owner, page, id string) rowContext {
+	return rowContext{"flashes", "data", []string{s.env, string(owner), page, id}}
 }

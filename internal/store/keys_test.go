@@ -12,8 +12,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// TestOlderKeysAreLogged: the log says which key seals, and which older ones
-// are still needed for what, once.
+// The log has, once, which key seals, and for which columns older ones are still needed.
 func TestOlderKeysAreLogged(t *testing.T) {
 	at := sqliteFile(t)
 	first := open(t, at, options(t, 'a'))

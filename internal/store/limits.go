@@ -10,29 +10,29 @@ import (
 	"time"
 )
 
-// Limit is how often something may be done by one person, or from one place. It counts like a
-// bucket that holds Burst and gets one more each time Every has passed.
+// Limit is how often something may be done by one person, or from one network. It is a token bucket of
+// size Burst that gets one token each time Every has passed.
 type Limit struct {
-	Name  string        // tells one limit from another; what is counted under two names is counted apart
-	Burst int           // at once; 0 or less: there is no limit
-	Every time.Duration // until one more may follow, in whole milliseconds, at least one
-	// Debt is how far Spend takes a bucket below empty, as the time that it then needs to be empty
-	// again. Allow never does.
+	Name  string        // each name has counts of its own
+	Burst int           // at once; no limit if it is 0 or less
+	Every time.Duration // until one more is allowed; whole milliseconds, at least one
+	// Debt is how far below empty Spend takes a bucket, as the time until it is just empty. Allow never
+	// takes it below empty.
 	Debt time.Duration
 }
 
-// Off tells whether there is no limit.
+// Off reports whether there is no limit.
 func (l Limit) Off() bool { return l.Burst <= 0 }
 
 func (l Limit) every() int64 { return max(l.Every.Milliseconds(), 1) }
 
-// lateness is longer than a statement takes that does not fail, with all that it waits for.
+// lateness is longer than a statement that does not fail takes, with all its waits.
 const lateness = 15 * time.Second
 
-// takeOne moves the time at which a bucket is full, in one statement, so that callers in all
-// processes are counted one after another. A time far beyond what the limit can come to was written
-// by a clock that was ahead, or under a larger limit: the bucket begins anew. One that is a little
-// beyond was written by a caller that asked for the time later, but was served before.
+// takeOne moves the time at which a bucket is full, in one statement, so that callers in all processes
+// are counted one after another. A time far beyond the possible was written by a clock that was ahead,
+// or under a larger limit: the bucket starts again. A time that is slightly beyond was written by a
+// caller that read the clock later and was served earlier.
 const takeOne = `
 	INSERT INTO rate_limits (environment, bucket, full_at) VALUES ($1, $2, $3)
 	ON CONFLICT (environment, bucket) DO UPDATE SET full_at = CASE
@@ -40,9 +40,9 @@ const takeOne = `
 		WHEN rate_limits.full_at + $6 > $5 THEN $5
 		ELSE rate_limits.full_at + $6 END`
 
-// Allow counts one more under a limit for key, unless there were too many: then ok is false, nothing
-// is counted, and the next is allowed after retryAfter. The key may be anything that tells one from
-// another, such as an address; the database has a keyed hash of it.
+// Allow counts one more under a limit for key, and reports whether it is allowed. If it is not, nothing
+// is counted, and the next one is allowed after retryAfter. The key is any text, such as an IP address;
+// the database has a keyed hash of it.
 func (s *Store) Allow(ctx context.Context, l Limit, key string) (ok bool, retryAfter time.Duration, err error) {
 	if l.Off() {
 		return true, 0, nil
@@ -56,8 +56,8 @@ func (s *Store) Allow(ctx context.Context, l Limit, key string) (ok bool, retryA
 	return false, max(retryAfter, time.Millisecond), err
 }
 
-// Spend counts one more under a limit for key, also where there were too many: what has happened
-// already, such as a wrong password. Wait tells beforehand whether there were.
+// Spend counts one more under a limit for key, even beyond the limit. It is for what has already
+// happened, such as a wrong password. Wait returns beforehand whether it would be allowed.
 func (s *Store) Spend(ctx context.Context, l Limit, key string) error {
 	if l.Off() {
 		return nil
@@ -67,7 +67,7 @@ func (s *Store) Spend(ctx context.Context, l Limit, key string) error {
 	return failed("spend", err)
 }
 
-// Wait is how long it takes until one more is allowed; 0 when it is now. It counts nothing.
+// Wait returns how long it takes until one more is allowed, 0 if it is allowed now. It counts nothing.
 func (s *Store) Wait(ctx context.Context, l Limit, key string) (time.Duration, error) {
 	if l.Off() {
 		return 0, nil
@@ -83,26 +83,27 @@ func (s *Store) Wait(ctx context.Context, l Limit, key string) (time.Duration, e
 	return time.Duration(max(wait, 0)) * time.Millisecond, failed("wait", err)
 }
 
-// latest is the last time of being full at which one more is allowed.
+// latest returns the last time of being full at which one more is allowed.
 func (l Limit) latest(now int64) int64 { return now + int64(l.Burst-1)*l.every() }
 
-// end is the last time of being full that can come from counting.
+// end returns the last time of being full that counting can lead to.
 func (l Limit) end(now int64) int64 {
 	return now + int64(l.Burst)*l.every() + max(l.Debt.Milliseconds(), 0)
 }
 
-// beyond is the time of being full after which a count cannot be right.
+// beyond returns the time of being full after which a count cannot be right.
 func (l Limit) beyond(now int64) int64 { return l.end(now) + lateness.Milliseconds() }
 
-// taking gives the arguments of takeOne, and the last time of being full at which it may be run.
+// taking returns the arguments of takeOne, and the last time of being full at which it may run.
 func (s *Store) taking(l Limit, key string) (args []any, latest int64) {
 	now := millis(s.now())
 	return []any{s.env, s.bucket(l, key), now + l.every(), now, l.end(now), l.every(), l.beyond(now)}, l.latest(now)
 }
 
-// bucket is what is kept of a key. There are few enough addresses to try a plain hash for all.
+// bucket returns what is kept of a key. It is a keyed hash, since a plain hash of an IP address can be
+// found by trying all addresses.
 func (s *Store) bucket(l Limit, key string) string {
 	mac := hmac.New(sha256.New, s.keys.list[0].mac)
-	mac.Write(place{l.Name, key, []string{s.env}}.data())
+	mac.Write(rowContext{l.Name, key, []string{s.env}}.data())
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

@@ -9,9 +9,8 @@ import (
 	"hookwall/internal/store"
 )
 
-// TestACountIsFoundWithTheKeyOnly: whoever reads the database could try a
-// plain hash for every address there is.
-func TestACountIsFoundWithTheKeyOnly(t *testing.T) {
+// A plain hash could be found by trying every address.
+func TestCountsAreFoundWithTheKeyOnly(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		at := fresh(t)
 		one := store.Limit{Name: "one", Burst: 1, Every: time.Hour}

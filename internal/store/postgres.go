@@ -23,21 +23,21 @@ import (
 )
 
 const (
-	postgresConnections = 10 // of one process, unless the address says pool_max_conns
+	postgresConnections = 10 // of one process, unless the address has pool_max_conns
 	postgresConnect     = 10 * time.Second
-	postgresConnAge     = 15 * time.Minute // after it, the server's clock is read anew
+	postgresConnAge     = 15 * time.Minute // a new connection reads the server's clock again
 	postgresConnIdle    = 5 * time.Minute
 
-	// A process that stops without its connections closing, as on a machine that lost its network,
-	// holds its locks no longer than this.
+	// A process that ends without closing its connections, as on a machine that lost its network, keeps
+	// its locks no longer than this.
 	postgresIdleInTx  = 10 * time.Second
 	postgresStatement = 10 * time.Second
-	// A server that is silent, as behind a network that lost it, is waited for no longer than this.
+	// How long to wait for a server that does not respond, as after a network failure.
 	postgresAnswer = 12 * time.Second
 	postgresPing   = 3 * time.Second
-	postgresLock   = 5 * time.Second // to wait for what others have locked, as SQLite does
+	postgresLock   = 5 * time.Second // wait for locks of others, as long as on SQLite
 
-	migrationWait = 300 // seconds for another process to bring the tables up to date
+	migrationWait = 300 // seconds that another process may take to migrate the tables
 )
 
 // openPostgres opens a database through one pool for all statements.
@@ -68,8 +68,9 @@ func openPostgres(ctx context.Context, databaseURL string) (engine, error) {
 
 // parsePostgres reads an address, and how many connections it allows.
 func parsePostgres(databaseURL string) (config *pgx.ConnConfig, size int, err error) {
-	// The errors of the libraries quote parts of the address, which may be parts of a password.
-	unreadable := errors.New("the Postgres address cannot be read: write it like postgres://user:password@host:5432/database, " +
+	// Errors of the libraries quote parts of the address, which may be parts of a password.
+	unreadable := errors.New("the Postgres address cannot be read: " +
+		"write it like postgres://user:password@host:5432/database, " +
 		"with %40 for @, %3A for :, %2F for /, %3F for ?, %23 for # and %25 for % in the user name and the password")
 	u, err := url.Parse(databaseURL)
 	if err != nil || u.Opaque != "" || strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") {
@@ -97,8 +98,8 @@ func parsePostgres(databaseURL string) (config *pgx.ConnConfig, size int, err er
 	return config, size, nil
 }
 
-// preparePostgres brings the tables up to date, through a connection of its own that may take its
-// time. Several processes may start at once: one does the work while the others wait for its lock.
+// preparePostgres migrates the tables through a connection without timeouts. If several processes start
+// at once, one migrates while the others wait for its lock.
 func preparePostgres(ctx context.Context, config pgx.ConnConfig) error {
 	db := stdlib.OpenDB(config)
 	defer db.Close()
@@ -106,7 +107,8 @@ func preparePostgres(ctx context.Context, config pgx.ConnConfig) error {
 	var encoding, schema string
 	var begun bool
 	err := db.QueryRowContext(ctx, `
-		SELECT current_setting('server_encoding'), COALESCE(current_schema(), ''), to_regclass('goose_db_version') IS NOT NULL`).
+		SELECT current_setting('server_encoding'), COALESCE(current_schema(), ''),
+			to_regclass('goose_db_version') IS NOT NULL`).
 		Scan(&encoding, &schema, &begun)
 	if err != nil {
 		return err
@@ -114,7 +116,8 @@ func preparePostgres(ctx context.Context, config pgx.ConnConfig) error {
 	if encoding != "UTF8" {
 		return fmt.Errorf("the database keeps text as %s: make one with ENCODING 'UTF8'", encoding)
 	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock(schema)), lock.WithLockTimeout(1, migrationWait))
+	locker, err := lock.NewPostgresSessionLocker(
+		lock.WithLockID(migrationLock(schema)), lock.WithLockTimeout(1, migrationWait))
 	if err != nil {
 		return err
 	}
@@ -122,7 +125,7 @@ func preparePostgres(ctx context.Context, config pgx.ConnConfig) error {
 	if err != nil {
 		return err
 	}
-	if begun { // most starts need no lock
+	if begun { // Most starts have nothing to migrate and need no lock.
 		if _, done, err := upToDate(ctx, p); done || err != nil {
 			return err
 		}
@@ -134,8 +137,8 @@ func preparePostgres(ctx context.Context, config pgx.ConnConfig) error {
 	return err
 }
 
-// migrationLock names the advisory lock under which a schema is brought up to date. It is the same
-// in every version of Hookwall.
+// migrationLock returns the ID of the advisory lock for migrating a schema. It must be the same in every
+// version of Hookwall.
 func migrationLock(schema string) int64 {
 	h := fnv.New64a()
 	h.Write([]byte("hookwall migrations of " + schema))
@@ -166,10 +169,11 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return textConn{conn}, nil
 }
 
-// Driver is the one of pgx.
+// Driver returns that of pgx.
 func (c connector) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
 
-// textConn sends text that Postgres can keep. Paths and form fields may hold any bytes.
+// textConn sends text that Postgres can store, since paths and form fields may contain any bytes, and
+// ends what a server does not respond to.
 type textConn struct{ *stdlib.Conn }
 
 // CheckNamedValue makes text storable.
@@ -180,22 +184,22 @@ func (c textConn) CheckNamedValue(v *driver.NamedValue) error {
 	return c.Conn.CheckNamedValue(v)
 }
 
-// ResetSession finds out whether a connection from the pool still lives.
+// ResetSession returns an error if a connection from the pool has ended.
 func (c textConn) ResetSession(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, postgresPing)
 	defer cancel()
 	return c.Conn.ResetSession(ctx)
 }
 
-// ExecContext gives up on a server that is silent.
+// ExecContext runs a statement, for at most postgresAnswer.
 func (c textConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, postgresAnswer)
 	defer cancel()
 	return c.Conn.ExecContext(ctx, query, args)
 }
 
-// QueryContext does so too. It lets the pool try another connection when this one turns out to have
-// ended, as after a restart of the server. Nothing is lost by reading twice.
+// QueryContext runs a query, for at most postgresAnswer. If the connection has ended, as after a restart
+// of the server, it lets the pool try a SELECT on another one.
 func (c textConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	ctx, cancel := context.WithTimeout(ctx, postgresAnswer)
 	rows, err := c.Conn.QueryContext(ctx, query, args)
@@ -209,20 +213,20 @@ func (c textConn) QueryContext(ctx context.Context, query string, args []driver.
 	return nil, err
 }
 
-// boundRows are rows that must be read in time.
+// boundRows are rows with a deadline.
 type boundRows struct {
 	driver.Rows
 	cancel func()
 }
 
-// Close ends the reading.
+// Close closes the rows.
 func (r boundRows) Close() error {
 	defer r.cancel()
 	return r.Rows.Close()
 }
 
-// BeginTx bounds the whole transaction, and lets the pool try another connection: nothing was written
-// yet.
+// BeginTx begins a transaction of at most postgresAnswer. If the connection has ended, it lets the pool
+// try another one, since nothing was written yet.
 func (c textConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	ctx, cancel := context.WithTimeout(ctx, postgresAnswer)
 	tx, err := c.Conn.BeginTx(ctx, o)
@@ -233,25 +237,25 @@ func (c textConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, e
 	return nil, c.ended(ctx, err)
 }
 
-// boundTx is a transaction that must end in time.
+// boundTx is a transaction with a deadline.
 type boundTx struct {
 	driver.Tx
 	cancel func()
 }
 
-// Commit ends it.
+// Commit commits it.
 func (t boundTx) Commit() error {
 	defer t.cancel()
 	return t.Tx.Commit()
 }
 
-// Rollback ends it without effect.
+// Rollback rolls it back.
 func (t boundTx) Rollback() error {
 	defer t.cancel()
 	return t.Tx.Rollback()
 }
 
-// ended gives the error for which the pool takes another connection, where this one is no more.
+// ended returns err, as driver.ErrBadConn if the connection has ended: then the pool tries another one.
 func (c textConn) ended(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil || !c.Conn.Conn().IsClosed() {
 		return err
@@ -259,30 +263,30 @@ func (c textConn) ended(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", driver.ErrBadConn, err)
 }
 
-// serverClock is the clock of the database's server, the same for all who use it.
+// serverClock is the clock of the database's server, the same for all processes.
 type serverClock struct{ last atomic.Pointer[clockReading] }
 
 type clockReading struct{ server, here time.Time }
 
-// now counts on from the last reading by the machine's steady clock, which nobody sets.
+// now returns the last reading plus the time since, by the machine's monotonic clock.
 func (c *serverClock) now() time.Time {
 	r := c.last.Load()
 	return r.server.Add(time.Since(r.here))
 }
 
-// read asks the server for its time, and sets the limits of a connection on the way.
+// read reads the server's clock and sets the timeouts of a connection.
 func (c *serverClock) read(ctx context.Context, conn *pgx.Conn) error {
 	asked := time.Now()
 	var micros int64
 	err := conn.QueryRow(ctx, `
 		SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT
-		FROM set_config('idle_in_transaction_session_timeout', $1, FALSE) AS idle, set_config('statement_timeout', $2, FALSE) AS statement,
-			set_config('lock_timeout', $3, FALSE) AS lock`,
+		FROM set_config('idle_in_transaction_session_timeout', $1, FALSE) AS idle,
+			set_config('statement_timeout', $2, FALSE) AS statement, set_config('lock_timeout', $3, FALSE) AS lock`,
 		milliseconds(postgresIdleInTx), milliseconds(postgresStatement), milliseconds(postgresLock)).Scan(&micros)
 	if err != nil {
 		return err
 	}
-	// On the way there and back the server's time was asked for somewhere near the middle.
+	// The server read its clock near the middle of the round trip.
 	half := time.Since(asked) / 2
 	c.last.Store(&clockReading{server: time.UnixMicro(micros).UTC(), here: asked.Add(half)})
 	return nil
@@ -290,17 +294,20 @@ func (c *serverClock) read(ctx context.Context, conn *pgx.Conn) error {
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// collidedPostgres knows the errors of a statement that met another transaction: one of both had to
-// give way, or what the statement refers to was deleted after it had looked.
+// collidedPostgres reports whether a statement failed because of another transaction: one of both had
+// to be ended, or the other deleted what the statement refers to, or took the lease first.
 func collidedPostgres(err error) bool {
 	switch stateOf(err) {
 	case "40001", "40P01", "23503": // serialization_failure, deadlock_detected, foreign_key_violation
 		return true
+	case "23505": // unique_violation, by two operations that take a lease at once
+		var e *pgconn.PgError
+		return errors.As(err, &e) && e.ConstraintName == "operations_lease"
 	}
 	return false
 }
 
-// stateOf returns the SQLSTATE of an error, "" when it has none.
+// stateOf returns the SQLSTATE of an error, "" if it has none.
 func stateOf(err error) string {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
@@ -309,7 +316,7 @@ func stateOf(err error) string {
 	return ""
 }
 
-// explainPostgres says in a sentence why a database could not be opened.
+// explainPostgres returns an error that explains in a sentence why a database could not be opened.
 func explainPostgres(err error) error {
 	var unreachable *pgconn.ConnectError
 	switch state := stateOf(err); {
@@ -320,17 +327,18 @@ func explainPostgres(err error) error {
 	case state == "42501":
 		return fmt.Errorf("the Postgres user may not make tables there: make it the database's owner: %w", err)
 	case state == "53300":
-		return fmt.Errorf("the Postgres server has no connection left: raise its max_connections, or lower pool_max_conns in the address: %w", err)
+		return fmt.Errorf("the Postgres server has no connection left: "+
+			"raise its max_connections, or lower pool_max_conns in the address: %w", err)
 	case state == "" && errors.As(err, &unreachable):
 		return fmt.Errorf("the Postgres server cannot be reached: %w", err)
 	}
 	return err
 }
 
-// secrets are texts that no error may repeat.
+// secrets are texts that no error may contain.
 type secrets []string
 
-// secretsOf finds the passwords of an address, as they are and as they are written there.
+// secretsOf returns the passwords of an address, as they are and as they are written there.
 func secretsOf(databaseURL string, config *pgx.ConnConfig) (all secrets) {
 	add := func(texts ...string) {
 		for _, text := range texts {
@@ -352,7 +360,7 @@ func secretsOf(databaseURL string, config *pgx.ConnConfig) (all secrets) {
 	return all
 }
 
-// hidden is an error whose text has the secrets taken out.
+// hidden is an error without the secrets in its text.
 type hidden struct {
 	error
 	text string

@@ -28,7 +28,7 @@ func TestConformanceOnPostgres(t *testing.T) {
 	})
 }
 
-func TestNoSecretStandsInTheRows(t *testing.T) {
+func TestRowsContainNoSecrets(t *testing.T) {
 	p := plant(t, postgresSchema, options(t, 'k'))
 	db := raw(t, p.url)
 	var all []byte
@@ -87,7 +87,8 @@ func TestPostgresErrorsAreSentencesWithoutThePassword(t *testing.T) {
 	check(t, free.Close())
 	for name, c := range map[string]struct{ url, want string }{
 		"wrong password": {
-			change(t, good, func(u *url.URL, _ url.Values) { u.User = url.UserPassword(user, "hunter2") }), "user name or the password",
+			change(t, good, func(u *url.URL, _ url.Values) { u.User = url.UserPassword(user, "hunter2") }),
+			"user name or the password",
 		},
 		"no such database": {change(t, good, func(u *url.URL, _ url.Values) { u.Path = "/nowhere" }), "no such database"},
 		"no server": {
@@ -98,7 +99,9 @@ func TestPostgresErrorsAreSentencesWithoutThePassword(t *testing.T) {
 		"a parameter that is none": {
 			change(t, good, func(_ *url.URL, q url.Values) { q.Set("hookwall", "1") }), "unrecognized configuration parameter",
 		},
-		"no number":        {change(t, good, func(_ *url.URL, q url.Values) { q.Set("pool_max_conns", "many") }), "not a number"},
+		"no number": {
+			change(t, good, func(_ *url.URL, q url.Values) { q.Set("pool_max_conns", "many") }), "not a number",
+		},
 		"one connection":   {change(t, good, func(_ *url.URL, q url.Values) { q.Set("pool_max_conns", "1") }), "at least 2"},
 		"no such mode":     {"postgres://user:hunter2@host/db?sslmode=maybe", "cannot be used"},
 		"in a parameter":   {"postgres://user@host/db?password=hunter2&sslmode=maybe", "cannot be used"},
@@ -131,8 +134,8 @@ func TestPostgresErrorsAreSentencesWithoutThePassword(t *testing.T) {
 	}
 }
 
-// loginOf returns the user and the password of an address, and the address of another user, without
-// any right, in the same place.
+// loginOf returns the user and the password of an address, and the address of another user who has no
+// rights in its schema.
 func loginOf(t *testing.T, databaseURL string) (user, password, other string) {
 	t.Helper()
 	u, err := url.Parse(databaseURL)
@@ -151,11 +154,12 @@ func loginOf(t *testing.T, databaseURL string) (user, password, other string) {
 		check(t, err)
 	})
 	exec(t, db, `GRANT USAGE ON SCHEMA `+u.Query().Get("search_path")+` TO `+name)
-	other = change(t, postgresSchemaFor(t, databaseURL, name), func(u *url.URL, _ url.Values) { u.User = url.UserPassword(name, "hunter2") })
+	other = change(t, postgresSchemaFor(t, databaseURL, name),
+		func(u *url.URL, _ url.Values) { u.User = url.UserPassword(name, "hunter2") })
 	return u.User.Username(), password, other
 }
 
-// postgresSchemaFor makes an empty schema that a role may look into, and nothing more.
+// postgresSchemaFor makes an empty schema in which a role may not create tables.
 func postgresSchemaFor(t *testing.T, databaseURL, role string) string {
 	t.Helper()
 	fresh := postgresSchema(t)
@@ -186,15 +190,16 @@ func TestPostgresKeepsUnicode(t *testing.T) {
 	}
 }
 
-// A replica that dies while it brings the tables up to date takes its lock along.
-func TestADeadReplicaDoesNotHoldUpOthers(t *testing.T) {
+// When a replica dies while it migrates the tables, its lock is released.
+func TestMigrationAfterADeadReplica(t *testing.T) {
 	databaseURL := postgresSchema(t)
 	schema := first(url.Parse(databaseURL)).Query().Get("search_path")
 	db := raw(t, databaseURL)
 	dying, err := db.Conn(t.Context())
 	check(t, err)
 	var pid int
-	check(t, dying.QueryRowContext(t.Context(), `SELECT pg_backend_pid() FROM pg_advisory_lock($1)`, store.MigrationLock(schema)).Scan(&pid))
+	check(t, dying.QueryRowContext(t.Context(), `SELECT pg_backend_pid() FROM pg_advisory_lock($1)`,
+		store.MigrationLock(schema)).Scan(&pid))
 	opened := make(chan error, 1)
 	go func() {
 		s, err := store.Open(t.Context(), databaseURL, options(t, 1))
@@ -203,7 +208,8 @@ func TestADeadReplicaDoesNotHoldUpOthers(t *testing.T) {
 		}
 		opened <- err
 	}()
-	waitUntil(t, db, `SELECT COUNT(*) > 0 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_try_advisory_lock%' AND pid <> $1`, pid)
+	waitUntil(t, db, `SELECT COUNT(*) > 0 FROM pg_stat_activity
+		WHERE query LIKE 'SELECT pg_try_advisory_lock%' AND pid <> $1`, pid)
 	select {
 	case err := <-opened:
 		t.Fatalf("opened while another replica had the lock, error %v", err)
@@ -214,7 +220,7 @@ func TestADeadReplicaDoesNotHoldUpOthers(t *testing.T) {
 	dying.Close()
 }
 
-func TestARestartWaitsForNobody(t *testing.T) {
+func TestRestartNeedsNoLock(t *testing.T) {
 	databaseURL := postgresSchema(t)
 	check(t, first(store.Open(t.Context(), databaseURL, options(t, 1))).Close())
 	busy, err := raw(t, databaseURL).Conn(t.Context())
@@ -244,8 +250,9 @@ func TestTheClockIsTheServers(t *testing.T) {
 	databaseURL := postgresSchema(t)
 	exec(t, raw(t, databaseURL), `CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql
 		AS $$ SELECT pg_catalog.clock_timestamp() + INTERVAL '5 minutes' $$`)
-	// The function above comes before the server's own for those who ask for it.
-	fast := change(t, databaseURL, func(_ *url.URL, q url.Values) { q.Set("search_path", q.Get("search_path")+",pg_catalog") })
+	// With this search path, the function above comes before the server's own.
+	fast := change(t, databaseURL,
+		func(_ *url.URL, q url.Values) { q.Set("search_path", q.Get("search_path")+",pg_catalog") })
 	for name, c := range map[string]struct {
 		url   string
 		ahead time.Duration
@@ -263,9 +270,10 @@ func TestTheClockIsTheServers(t *testing.T) {
 	}
 }
 
-func TestLostConnectionsHeal(t *testing.T) {
+func TestLostConnectionsAreReplaced(t *testing.T) {
 	databaseURL := postgresSchema(t)
-	s := open(t, change(t, databaseURL, func(_ *url.URL, q url.Values) { q.Set("application_name", "doomed_"+q.Get("search_path")) }), options(t, 1))
+	s := open(t, change(t, databaseURL,
+		func(_ *url.URL, q url.Values) { q.Set("application_name", "doomed_"+q.Get("search_path")) }), options(t, 1))
 	owner, _ := signIn(t, s)
 	db := raw(t, databaseURL)
 	for range 3 {
@@ -274,7 +282,7 @@ func TestLostConnectionsHeal(t *testing.T) {
 			t.Fatalf("there was no connection to end among %q", texts(t, db, `SELECT application_name FROM pg_stat_activity`))
 		}
 		waitUntil(t, db, `SELECT COUNT(*) = 0`+connections)
-		// One request may meet a connection of which nobody has told the pool.
+		// One request may get a connection that the pool does not yet know to have ended.
 		err := s.Ping(t.Context())
 		if err != nil {
 			t.Logf("first request: %v", err)
@@ -288,7 +296,7 @@ func TestLostConnectionsHeal(t *testing.T) {
 	}
 }
 
-// Where another database took over that has no tables, nobody can work.
+// After a failover to a server without the tables, the store is unavailable.
 func TestADatabaseWithoutTablesIsUnavailable(t *testing.T) {
 	databaseURL := postgresSchema(t)
 	s := open(t, databaseURL, options(t, 1))
@@ -304,7 +312,7 @@ func TestADeadlockIsRunAgain(t *testing.T) {
 	var log bytes.Buffer
 	o := options(t, 1)
 	o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	// The one who waits longer than this gives way, so it is the store.
+	// The server ends the transaction that waits longer than this, which is the store's.
 	s := open(t, change(t, databaseURL, func(_ *url.URL, q url.Values) { q.Set("deadlock_timeout", "2s") }), o)
 	owner, _ := signIn(t, s)
 	first(s.PutConnection(t.Context(), store.Connection{Owner: owner, ShopID: "one"}))
@@ -318,7 +326,8 @@ func TestADeadlockIsRunAgain(t *testing.T) {
 	check(t, err)
 	done := make(chan error, 1)
 	go func() { done <- s.DeleteConnection(t.Context(), owner, "one") }()
-	waitUntil(t, db, `SELECT COUNT(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE FROM webhook_secrets%'`)
+	waitUntil(t, db, `SELECT COUNT(*) > 0 FROM pg_stat_activity
+		WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE FROM webhook_secrets%'`)
 	_, err = tx.Exec(`SELECT 1 FROM connections FOR UPDATE`)
 	check(t, errors.Join(err, tx.Commit(), <-done))
 	if !strings.Contains(log.String(), "is run again") {
@@ -329,7 +338,7 @@ func TestADeadlockIsRunAgain(t *testing.T) {
 	}
 }
 
-// A renewal that has begun when the sweep comes by keeps its owner.
+// A renewal that began before the sweep keeps its owner.
 func TestTheSweepWaitsForARenewal(t *testing.T) {
 	databaseURL := postgresSchema(t)
 	s := open(t, databaseURL, options(t, 1))
@@ -352,8 +361,8 @@ func TestTheSweepWaitsForARenewal(t *testing.T) {
 	}
 }
 
-// The previous version of Hookwall works on while the next one has brought the tables up to date.
-func TestTablesMayGrowWhileTheyAreUsed(t *testing.T) {
+// The previous version of Hookwall keeps working after the next one has migrated the tables.
+func TestNewerTablesWorkWithThisVersion(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		p := plant(t, fresh, options(t, 1))
 		for i := range 20 { // statements are prepared

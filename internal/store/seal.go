@@ -19,7 +19,7 @@ import (
 
 const keySize = 32 // bytes of a secret key
 
-// Labels separate what is derived from one secret key.
+// Labels separate the keys that are derived from one secret key.
 const (
 	labelSeal  = "hookwall store: AES-256-GCM key 1"
 	labelKeyID = "hookwall store: key id 1"
@@ -30,17 +30,17 @@ const (
 // "[redacted]" with every verb and in every log.
 type Keys struct {
 	list  []key
-	older *olderKeys // hears of values that an older key opened; may be nil
+	older *olderKeys // told of each value that an older key opened; may be nil
 }
 
 type key struct {
-	id   byte // stands before each sealed value; derived from the key, so that order does not matter
+	id   byte // first byte of each sealed value; derived from the key, so that order does not matter
 	aead cipher.AEAD
-	mac  []byte // for hashes of what could be guessed
+	mac  []byte // for hashes of guessable values
 }
 
 // ParseKeys reads one or several keys of 32 bytes in base64 (standard or URL alphabet, padded or
-// not), separated by commas or white space. Its errors tell a key by its position, never by value.
+// not), separated by commas or white space. Its errors name a key by its position, never by its value.
 func ParseKeys(s string) (Keys, error) {
 	words := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 	if len(words) == 0 {
@@ -105,37 +105,38 @@ func newKey(secret []byte) (key, error) {
 	return key{id: id[0], aead: aead, mac: mac}, nil
 }
 
-// place is where a sealed value lives. A value opens in its own place only. The row is named by
-// what makes it somebody's, so that changing a row's owner breaks its seal.
-type place struct {
+// rowContext is the column and row that a sealed value belongs to. It opens nowhere else. What names the
+// row includes its owner, so that a value does not open after its row was given to another owner.
+type rowContext struct {
 	table, column string
 	row           []string
 }
 
-// data is the associated data of a place; the lengths keep neighbouring parts apart.
-func (p place) data() []byte {
+// data returns the associated data; the lengths keep neighboring parts apart.
+func (p rowContext) data() []byte {
 	var b []byte
 	for _, part := range append([]string{p.table, p.column}, p.row...) {
-		part = storable(part) // as the row has it where the database keeps text only
+		part = storable(part) // as it is in the row
 		b = binary.AppendUvarint(b, uint64(len(part)))
 		b = append(b, part...)
 	}
 	return b
 }
 
-// storable is text as every database keeps it: what is not UTF-8, and NUL, becomes U+FFFD.
+// storable returns text as every database can store it: U+FFFD replaces NUL and what is not UTF-8.
 func storable(text string) string {
 	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
 }
 
-// seal encrypts plain for a place: one byte of key id, the random nonce, the ciphertext with its tag.
-func (k Keys) seal(plain []byte, p place) []byte {
+// seal encrypts plain for a row: one byte of key ID, the random nonce, the ciphertext with its tag.
+func (k Keys) seal(plain []byte, p rowContext) []byte {
 	first := k.list[0]
-	return first.aead.Seal([]byte{first.id}, nil, plain, p.data()) //nolint:gosec // No nonce is passed: the AEAD draws one.
+	//nolint:gosec // No nonce is passed: the AEAD draws one.
+	return first.aead.Seal([]byte{first.id}, nil, plain, p.data())
 }
 
 // open is the inverse of seal. Its error is ErrWrongKey, with the reason.
-func (k Keys) open(sealed []byte, p place) ([]byte, error) {
+func (k Keys) open(sealed []byte, p rowContext) ([]byte, error) {
 	if len(sealed) == 0 {
 		return nil, fmt.Errorf("%w: %s.%s is empty", ErrWrongKey, p.table, p.column)
 	}
@@ -145,7 +146,7 @@ func (k Keys) open(sealed []byte, p place) ([]byte, error) {
 			continue
 		}
 		known = true
-		// One byte tells most keys apart, not all: another key with this id may follow.
+		// Two keys may have the same ID, since it is one byte.
 		if plain, err := key.aead.Open(nil, nil, sealed[1:], p.data()); err == nil {
 			if i > 0 {
 				k.older.opened(key, p)
@@ -159,14 +160,14 @@ func (k Keys) open(sealed []byte, p place) ([]byte, error) {
 	return nil, fmt.Errorf("%w: %s.%s needs key %02x", ErrWrongKey, p.table, p.column, sealed[0])
 }
 
-// olderKeys say once for each column that it still needs a key that does not seal any more, so that
-// nobody takes the key away too soon.
+// olderKeys logs, once for each column, that it still needs a key that no longer seals, so that nobody
+// removes the key too soon.
 type olderKeys struct {
 	log  *slog.Logger
 	said sync.Map
 }
 
-func (o *olderKeys) opened(k key, p place) {
+func (o *olderKeys) opened(k key, p rowContext) {
 	if o == nil {
 		return
 	}
@@ -176,7 +177,7 @@ func (o *olderKeys) opened(k key, p place) {
 	}
 }
 
-// name tells a key from others, as sealed values do; it says nothing of the key.
+// name returns the ID that sealed values have. It reveals nothing of the key.
 func (k key) name() string { return fmt.Sprintf("%02x", k.id) }
 
 func (k Keys) otherNames() []string {
@@ -192,8 +193,8 @@ const redacted = "[redacted]"
 // Format prints "[redacted]" for every verb.
 func (k Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
-// LogValue is "[redacted]".
+// LogValue returns "[redacted]".
 func (k Keys) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText is "[redacted]", for JSON and other encodings.
+// MarshalText returns "[redacted]", for JSON and other encodings.
 func (k Keys) MarshalText() ([]byte, error) { return []byte(redacted), nil }

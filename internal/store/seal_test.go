@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// rawKey is a key of one repeated byte.
+// rawKey returns a key of one repeated byte.
 func rawKey(b byte) []byte { return bytes.Repeat([]byte{b}, keySize) }
 
 func parse(t *testing.T, words ...string) Keys {
@@ -27,7 +27,9 @@ func parse(t *testing.T, words ...string) Keys {
 
 func b64(b byte) string { return base64.StdEncoding.EncodeToString(rawKey(b)) }
 
-var somewhere = place{"table", "column", []string{"row"}}
+func zeros(n int) string { return base64.StdEncoding.EncodeToString(make([]byte, n)) }
+
+var somewhere = rowContext{"table", "column", []string{"row"}}
 
 func TestParseKeys(t *testing.T) {
 	awkward := rawKey(0xfb) // has + and / in the standard alphabet
@@ -46,8 +48,8 @@ func TestParseKeys(t *testing.T) {
 		"empty":                {"", 0, "no key given"},
 		"separators only":      {" , ", 0, "no key given"},
 		"not base64":           {b64(1) + ",hunter2!", 0, "key 2 of 2: not base64"},
-		"short":                {base64.StdEncoding.EncodeToString(make([]byte, 16)), 0, "key 1 of 1: 16 bytes long instead of 32"},
-		"long":                 {base64.StdEncoding.EncodeToString(make([]byte, 33)), 0, "key 1 of 1: 33 bytes long instead of 32"},
+		"short":                {zeros(16), 0, "key 1 of 1: 16 bytes long instead of 32"},
+		"long":                 {zeros(33), 0, "key 1 of 1: 33 bytes long instead of 32"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			keys, err := ParseKeys(c.in)
@@ -81,34 +83,34 @@ func TestSealedValues(t *testing.T) {
 		plain := rapid.SliceOf(rapid.Byte()).Draw(t, "plain")
 		parts := rapid.SliceOfN(rapid.StringN(0, 3, -1), 2, 5)
 		here, there := parts.Draw(t, "here"), parts.Draw(t, "there")
-		sealed := keys.seal(plain, place{here[0], here[1], here[2:]})
+		sealed := keys.seal(plain, rowContext{here[0], here[1], here[2:]})
 
-		got, err := keys.open(sealed, place{here[0], here[1], here[2:]})
+		got, err := keys.open(sealed, rowContext{here[0], here[1], here[2:]})
 		if err != nil || !bytes.Equal(got, plain) {
 			t.Fatalf("opened %x, error %v", got, err)
 		}
 		if fmt.Sprintf("%q", here) != fmt.Sprintf("%q", there) {
-			refused(t, keys, sealed, place{there[0], there[1], there[2:]})
+			refused(t, keys, sealed, rowContext{there[0], there[1], there[2:]})
 		}
 		bit := rapid.IntRange(0, len(sealed)*8-1).Draw(t, "bit")
 		flipped := bytes.Clone(sealed)
 		flipped[bit/8] ^= 1 << (bit % 8)
-		refused(t, keys, flipped, place{here[0], here[1], here[2:]})
+		refused(t, keys, flipped, rowContext{here[0], here[1], here[2:]})
 		cut := rapid.IntRange(0, len(sealed)-1).Draw(t, "cut")
-		refused(t, keys, sealed[:cut], place{here[0], here[1], here[2:]})
+		refused(t, keys, sealed[:cut], rowContext{here[0], here[1], here[2:]})
 	})
 }
 
-func refused(t interface{ Fatalf(string, ...any) }, keys Keys, sealed []byte, p place) {
+func refused(t interface{ Fatalf(string, ...any) }, keys Keys, sealed []byte, p rowContext) {
 	if _, err := keys.open(sealed, p); !errors.Is(err, ErrWrongKey) {
 		t.Fatalf("%x opens at %v, error %v", sealed, p, err)
 	}
 }
 
-func TestPlacesDoNotRunIntoEachOther(t *testing.T) {
+func TestRowContextsDiffer(t *testing.T) {
 	keys := parse(t, b64(1))
-	sealed := keys.seal([]byte("x"), place{"ab", "c", []string{"d", "e"}})
-	for _, p := range []place{
+	sealed := keys.seal([]byte("x"), rowContext{"ab", "c", []string{"d", "e"}})
+	for _, p := range []rowContext{
 		{"a", "bc", []string{"d", "e"}},
 		{"ab", "cd", []string{"e"}},
 		{"ab", "c", []string{"de"}},

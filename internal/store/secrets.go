@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// PutSecret keeps the secret that came with a new webhook, sealed, until it is deleted or the given
-// time has come. ErrNotFound says that the owner is gone.
+// PutSecret stores the secret that came with a new webhook, sealed, until it is deleted or the given
+// time. ErrNotFound means that the owner is gone.
 func (s *Store) PutSecret(ctx context.Context, owner Owner, shop, webhookID, secret string, until time.Time) error {
 	n, err := s.exec(ctx, `
 		INSERT INTO webhook_secrets (environment, owner, shop, webhook_id, secret, expires_at)
 		SELECT environment, id, $3, $4, $5, $6 FROM owners WHERE environment = $1 AND id = $2
 		ON CONFLICT (environment, owner, shop, webhook_id) DO UPDATE SET
 			secret = excluded.secret, expires_at = excluded.expires_at`,
-		s.env, owner, shop, webhookID, s.keys.seal([]byte(secret), s.secretPlace(owner, shop, webhookID)), millis(until))
+		s.env, owner, shop, webhookID, s.keys.seal([]byte(secret), s.secretContext(owner, shop, webhookID)), millis(until))
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
 	return failed("put secret", err)
 }
 
-// Secret returns the secret of a webhook and the time at which it will be gone, or ErrNotFound.
+// Secret returns the secret of a webhook and the time until which it is kept, or ErrNotFound.
 func (s *Store) Secret(ctx context.Context, owner Owner, shop, webhookID string) (string, time.Time, error) {
 	var sealed []byte
 	var until int64
@@ -31,14 +31,14 @@ func (s *Store) Secret(ctx context.Context, owner Owner, shop, webhookID string)
 	if err != nil {
 		return "", time.Time{}, failed("read secret", err)
 	}
-	secret, err := s.keys.open(sealed, s.secretPlace(owner, shop, webhookID))
+	secret, err := s.keys.open(sealed, s.secretContext(owner, shop, webhookID))
 	if err != nil {
 		return "", time.Time{}, s.gone(ctx, "read secret", err)
 	}
 	return string(secret), timeAt(until), nil
 }
 
-// DeleteSecret forgets the secret of a webhook. One that is not there is no error.
+// DeleteSecret deletes the secret of a webhook. It is no error if there is none.
 func (s *Store) DeleteSecret(ctx context.Context, owner Owner, shop, webhookID string) error {
 	_, err := s.exec(ctx, `
 		DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3 AND webhook_id = $4`,
@@ -46,6 +46,6 @@ func (s *Store) DeleteSecret(ctx context.Context, owner Owner, shop, webhookID s
 	return failed("delete secret", err)
 }
 
-func (s *Store) secretPlace(owner Owner, shop, webhookID string) place {
-	return place{"webhook_secrets", "secret", []string{s.env, string(owner), shop, webhookID}}
+func (s *Store) secretContext(owner Owner, shop, webhookID string) rowContext {
+	return rowContext{"webhook_secrets", "secret", []string{s.env, string(owner), shop, webhookID}}
 }

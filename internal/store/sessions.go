@@ -16,26 +16,26 @@ import (
 )
 
 const (
-	// SessionIdle is how long a session lives without a request.
+	// SessionIdle is how long after its last request a session ends.
 	SessionIdle = 12 * time.Hour
-	// SessionLife is how long a session lives at most, counted from the sign-in that made it.
+	// SessionLife is how long after the sign-in that made it a session ends.
 	SessionLife = 7 * 24 * time.Hour
 
 	seenEvery = 5 * time.Minute // how precisely the last request of a session is known
 	markBytes = 4               // of a session's hash, shown to people
 )
 
-// ownerKey is the one value of a session that is kept: an Owner.
+// ownerKey is the key of the one value of a session that is kept, an Owner.
 const ownerKey = "owner"
 
-// loadedKey remembers, within a request, the hash of the token that the session was loaded by, and
-// loadedAtKey when that was, in Unix milliseconds.
+// loadedKey is the key of the hash of the token by which a session was loaded, and loadedAtKey that of
+// the time, in Unix milliseconds. They are kept during a request.
 type (
 	loadedKey   struct{}
 	loadedAtKey struct{}
 )
 
-// CookieOptions say what a session's cookie is called and whether it is sent over https only.
+// CookieOptions are the name of a session's cookie and whether it is sent over https only.
 type CookieOptions struct {
 	Name   string
 	Secure bool
@@ -43,10 +43,10 @@ type CookieOptions struct {
 
 // SessionStore keeps sessions in the database, behind the interface of gorilla/sessions.
 //
-// The cookie is a random token and nothing else; the database has its hash. A session's ID is that
-// hash, so it may be logged. The only value kept is the owner, see OwnerOf: Save refuses a session
-// with other values, since they would be lost. Of a session's Options only a negative MaxAge
-// counts; the cookie is always HttpOnly, SameSite=Lax and for the path "/".
+// The cookie holds a random token and nothing else; the database has its hash. A session's ID is that
+// hash, so it may be logged. The only value kept is the owner, see OwnerOf. Save fails for a session
+// with other values, since they would be lost. Of a session's Options only a negative MaxAge counts.
+// The cookie is always HttpOnly, SameSite=Lax and for the path "/".
 type SessionStore struct {
 	store  *Store
 	cookie CookieOptions
@@ -59,7 +59,7 @@ func (s *Store) Sessions(c CookieOptions) *SessionStore {
 	return &SessionStore{store: s, cookie: c}
 }
 
-// OwnerOf returns the owner of a session, "" when the session is new.
+// OwnerOf returns the owner of a session, "" if the session is new.
 func OwnerOf(session *sessions.Session) Owner {
 	if session == nil || session.IsNew {
 		return ""
@@ -68,8 +68,8 @@ func OwnerOf(session *sessions.Session) Owner {
 	return owner
 }
 
-// Mark returns eight hexadecimal digits that tell one session from another for a person, "" for a
-// session that is new. They begin the hash that the database has, and are of no use to anyone.
+// Mark returns eight hexadecimal digits by which a person distinguishes sessions, "" if the session is
+// new. They are the beginning of the hash that the database has, and give no access.
 func (ss *SessionStore) Mark(session *sessions.Session) string {
 	if session == nil || session.IsNew {
 		return ""
@@ -82,14 +82,14 @@ func (ss *SessionStore) Mark(session *sessions.Session) string {
 	return hex.EncodeToString(sum[:markBytes])
 }
 
-// Get returns the session of a request, loaded at most once in a request.
+// Get returns the session of a request. It loads it once in a request.
 func (ss *SessionStore) Get(r *http.Request, name string) (*sessions.Session, error) {
 	return sessions.GetRegistry(r).Get(ss, name)
 }
 
-// New loads the session of a request. A cookie that is missing, malformed, unknown or expired gives
-// a new session and no error, and writes nothing. The name must be the cookie's. The session is
-// never nil, also beside an error.
+// New loads the session of a request. It writes nothing, and returns a new session if the cookie is
+// missing, malformed, unknown or expired. The name must be the cookie's. The session is never nil,
+// not even beside an error.
 func (ss *SessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
 	session := sessions.NewSession(ss, name)
 	session.Options = ss.options()
@@ -114,24 +114,26 @@ func (ss *SessionStore) New(r *http.Request, name string) (*sessions.Session, er
 	return session, nil
 }
 
-// tokenOf gives the value of a request's session cookie. Where there are several of that name, one
-// may have been put there by another host of the same site, and which is unknown: none is believed.
+// tokenOf returns the value of a request's session cookies, "" if they differ: another host of the same
+// site may have set one of them, and it is not known which.
 func tokenOf(cookies []*http.Cookie) string {
-	if len(cookies) == 0 || slices.ContainsFunc(cookies, func(c *http.Cookie) bool { return c.Value != cookies[0].Value }) {
+	differs := func(c *http.Cookie) bool { return c.Value != cookies[0].Value }
+	if len(cookies) == 0 || slices.ContainsFunc(cookies, differs) {
 		return ""
 	}
 	return cookies[0].Value
 }
 
-// Save makes a session durable and sets its cookie.
+// Save stores a session and sets its cookie.
 //
-// With an empty ID it makes a row under a new token: for the owner in Values["owner"], for a new
-// owner when there is none. Blanking the ID of a loaded session therefore renews it: same owner,
-// new token, new life, and the old row goes in the same transaction, with all that the owner had
-// before the session was loaded: who planted it in somebody's browser must not keep a twin of it,
-// and see what that person connects. Another tab that renews at the same time is spared. A negative MaxAge deletes the
-// row and the cookie, and with the owner's last session all that the owner has. A session that has
-// its ID is up to date: nothing is written.
+// A session without an ID gets a new token, for the owner in Values["owner"], or for a new owner if
+// there is none. So a session whose ID was set to "" is renewed: same owner, new token, new life. The
+// same transaction deletes the old session and all that the owner had before it was loaded. Whoever
+// planted a session in a person's browser must not keep another one of that owner, and see what the
+// person connects. A session that another tab renews at the same time is kept.
+//
+// A negative MaxAge deletes the session and the cookie, and with the owner's last session all that
+// the owner has. A session that has its ID is stored already.
 func (ss *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
 	if session.Options != nil && session.Options.MaxAge < 0 {
 		return ss.drop(r.Context(), w, session)
@@ -143,7 +145,7 @@ func (ss *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *se
 	if err != nil {
 		return err
 	}
-	token := newToken()
+	token := rand.Text()
 	old, _ := session.Values[loadedKey{}].(string)
 	loadedAt, _ := session.Values[loadedAtKey{}].(int64)
 	if err := ss.store.insertSession(r.Context(), hashOf(token), owner, old, loadedAt); err != nil {
@@ -155,7 +157,7 @@ func (ss *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *se
 	return nil
 }
 
-// keptOwner returns the owner that a session is to be saved for, a new one when it has none.
+// keptOwner returns the owner for whom a session is saved, a new one if it has none.
 func keptOwner(session *sessions.Session) (Owner, error) {
 	owner := Owner("")
 	for k, v := range session.Values {
@@ -211,7 +213,7 @@ func (ss *SessionStore) setCookie(w http.ResponseWriter, value string, maxAge in
 	})
 }
 
-// loadSession returns the owner of a living session and notes that it was seen.
+// loadSession returns the owner of a session that has not ended, and records that it was seen.
 func (s *Store) loadSession(ctx context.Context, hash string) (Owner, error) {
 	now := s.now()
 	var owner Owner
@@ -227,16 +229,18 @@ func (s *Store) loadSession(ctx context.Context, hash string) (Owner, error) {
 	if seen > stale {
 		return owner, nil
 	}
-	// The condition lets one of many requests at once write. A request need not fail for it.
-	if _, err := s.exec(ctx, `UPDATE sessions SET seen_at = $1 WHERE environment = $2 AND token_hash = $3 AND seen_at <= $4`,
-		millis(now), s.env, hash, stale); err != nil {
-		s.log.WarnContext(ctx, "a session's last request could not be noted", "err", err)
+	// The condition lets one of many requests at once write.
+	_, err = s.exec(ctx, `
+		UPDATE sessions SET seen_at = $1 WHERE environment = $2 AND token_hash = $3 AND seen_at <= $4`,
+		millis(now), s.env, hash, stale)
+	if err != nil {
+		s.log.WarnContext(ctx, "a session's last request could not be recorded", "err", err)
 	}
 	return owner, nil
 }
 
-// insertSession makes a session for an owner, in the place of the old one when there is one, and of
-// all that were made before the old one was loaded.
+// insertSession makes a session for an owner. It replaces the old one, if there is one, and all that
+// were made before the old one was loaded.
 func (s *Store) insertSession(ctx context.Context, hash string, owner Owner, old string, loadedAt int64) error {
 	now := millis(s.now())
 	return failed("save session", s.tx(ctx, func(tx *sql.Tx) error {
@@ -257,7 +261,7 @@ func (s *Store) insertSession(ctx context.Context, hash string, owner Owner, old
 	}))
 }
 
-// deleteSession ends a session, and its owner when it was the last one.
+// deleteSession deletes a session, and its owner if it was the last one.
 func (s *Store) deleteSession(ctx context.Context, hash string) error {
 	return failed("delete session", s.tx(ctx, func(tx *sql.Tx) error {
 		var owner Owner
@@ -269,7 +273,7 @@ func (s *Store) deleteSession(ctx context.Context, hash string) error {
 		if err != nil {
 			return err
 		}
-		// Two last sessions that end at once would each see the other one otherwise.
+		// Otherwise two last sessions that end at once would each see the other one.
 		if err := s.lockOwner(ctx, tx, s.env, owner); err != nil {
 			return err
 		}
@@ -277,18 +281,18 @@ func (s *Store) deleteSession(ctx context.Context, hash string) error {
 			s.env, hash); err != nil {
 			return err
 		}
-		_, err = s.deleteIdleOwner(ctx, tx, s.env, owner)
+		_, err = deleteIdleOwner(ctx, tx, s.env, owner)
 		return err
 	}))
 }
 
-// deleteIdleOwner deletes a locked owner who has no session.
-func (s *Store) deleteIdleOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) (int64, error) {
-	r, err := tx.ExecContext(ctx, `
-		DELETE FROM owners WHERE environment = $1 AND id = $2
-		AND NOT EXISTS (SELECT 1 FROM sessions WHERE environment = $1 AND owner = $2)`, env, owner)
-	if err != nil {
-		return 0, err
+// deleteIdleOwner deletes an owner who is locked and has no session, and reports whether it did.
+func deleteIdleOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) (bool, error) {
+	var idle bool
+	err := tx.QueryRowContext(ctx, `
+		SELECT NOT EXISTS (SELECT 1 FROM sessions WHERE environment = $1 AND owner = $2)`, env, owner).Scan(&idle)
+	if err != nil || !idle {
+		return false, err
 	}
-	return r.RowsAffected()
+	return true, deleteOwner(ctx, tx, env, owner)
 }

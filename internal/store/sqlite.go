@@ -19,7 +19,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// sqlitePath finds the file that databaseURL names, as an absolute path.
+// sqlitePath returns the absolute path of the file that databaseURL names.
 func sqlitePath(databaseURL string) (string, error) {
 	path, err := namedFile(databaseURL)
 	switch {
@@ -71,14 +71,14 @@ func fileURLPath(databaseURL string) (string, error) {
 	return path, nil
 }
 
-// busyTime is how long to wait for another process that holds the file.
+// busyTime is how long to wait for another process that has locked the file.
 const busyTime = 5 * time.Second
 
 var busyTimeout = fmt.Sprintf("busy_timeout(%d)", busyTime.Milliseconds())
 
-// openSQLite opens the file with one connection that writes and several that read. SQLite admits
-// one writer at a time: queueing for it in here is fair and cannot time out as waiting on the
-// file's lock can, and readers never wait.
+// openSQLite opens the file with one connection that writes and several that read. SQLite allows one
+// writer at a time. Waiting for that connection is fair and has no timeout, unlike waiting for the
+// file's lock. Readers never wait.
 func openSQLite(ctx context.Context, path string) (engine, error) {
 	if err := prepareFile(path); err != nil {
 		return engine{}, err
@@ -109,11 +109,12 @@ func openSQLite(ctx context.Context, path string) (engine, error) {
 	}, nil
 }
 
-var errMoved = errors.New("the database's file was deleted or replaced while it was in use: put it back, or stop Hookwall and start it again")
+var errMoved = errors.New("the database's file was deleted or replaced while it was in use: " +
+	"put it back, or stop Hookwall and start it again")
 
-// samePlace fails when the file that was opened has gone from its folder, or another one is in its
-// place. A system lets a program go on with a file that nobody else can find, and then forgets it.
-// A folder that is away as a whole has its file still.
+// samePlace fails if the file that was opened is no longer in its folder, or another one has its name.
+// The system lets a program write to a deleted file, and discards it afterwards. A file whose folder
+// was moved as a whole is still in its folder.
 func samePlace(path string, opened fs.FileInfo) error {
 	now, err := os.Stat(path)
 	switch {
@@ -121,16 +122,16 @@ func samePlace(path string, opened fs.FileInfo) error {
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := os.Stat(filepath.Dir(path)); err != nil {
-			return nil //nolint:nilerr // moved away with its folder
+			return nil //nolint:nilerr // It was moved with its folder.
 		}
 	case err != nil:
-		return nil //nolint:nilerr // it cannot be looked at, which SQLite will tell better
+		return nil //nolint:nilerr // It cannot be read, and SQLite explains that better.
 	}
 	return errMoved
 }
 
-// whileBusy does something again while others hold the file. For most of what it does SQLite waits
-// itself; where two make a new file ready at once, it gives up at once.
+// whileBusy runs do again while others have locked the file, for at most busyTime. SQLite mostly waits
+// by itself, but not when two processes prepare a new file at once.
 func whileBusy(ctx context.Context, do func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, busyTime)
 	defer cancel()
@@ -149,16 +150,16 @@ func whileBusy(ctx context.Context, do func() error) error {
 	}
 }
 
-// kindOf is the kind of an error of SQLite, and 0 for another error.
+// kindOf returns the primary result code of an error of SQLite, 0 for any other error.
 func kindOf(err error) int {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return 0
 	}
-	return e.Code() & 0xff // above the low byte stands what is special about it
+	return e.Code() & 0xff // The higher bytes are those of an extended result code.
 }
 
-// migrateSQLite brings the tables up to date. Several processes may start at once.
+// migrateSQLite migrates the tables. Several processes may do so at once.
 func migrateSQLite(ctx context.Context, db *sql.DB) error {
 	p, err := newMigrations(db, goose.DialectSQLite3)
 	if err != nil {
@@ -171,8 +172,8 @@ func migrateSQLite(ctx context.Context, db *sql.DB) error {
 			return err
 		}
 		_, err = p.Up(ctx)
-		// Each migration is a transaction of its own. Who loses a race for one fails on it and
-		// goes on from where the winner got; no progress means that the failure is real.
+		// Each migration is a transaction of its own. A process that loses the race for one fails, and
+		// continues after it. Without progress the failure is a real one.
 		if err != nil && current == before {
 			return notMigrated(err)
 		}
@@ -191,19 +192,20 @@ func sqlitePool(path string, size int, parameters url.Values) (*sql.DB, error) {
 	return db, nil
 }
 
-// preparing is held while a new file is open in here. Closing a file drops every lock that the
-// process has on it, also those of another Store that has begun to use it.
+// preparing is locked while prepareFile has a file open. Closing a file drops every lock that the
+// process has on it, including those of another Store that has begun to use it.
 var preparing sync.Mutex
 
-// prepareFile makes sure that the file is there. A new one is for its owner alone before SQLite
-// first sees it, and the files that SQLite puts beside it take over its mode.
+// prepareFile creates the file if it is missing, readable by its owner only. SQLite gives the files that
+// it creates beside it the same mode.
 func prepareFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("the database's directory cannot be made: %w", err)
 	}
 	preparing.Lock()
 	defer preparing.Unlock()
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // Who starts the program names the file.
+	//nolint:gosec // The person who starts the program names the file.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return checkFile(path)
 	}
@@ -224,7 +226,7 @@ func checkFile(path string) error {
 	return nil
 }
 
-// explainSQLite says in a sentence why a database could not be opened.
+// explainSQLite returns an error that explains in a sentence why a database could not be opened.
 func explainSQLite(path string, err error) error {
 	switch kindOf(err) {
 	case 0:

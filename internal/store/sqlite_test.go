@@ -41,7 +41,7 @@ func TestOpenNamesAFile(t *testing.T) {
 	}
 }
 
-func TestFilesAreForTheirOwnerAlone(t *testing.T) {
+func TestFilesAreForTheirOwnerOnly(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
 	s := open(t, filepath.Join(dir, "x.db"), options(t, 1))
 	signIn(t, s)
@@ -60,15 +60,13 @@ func TestFilesAreForTheirOwnerAlone(t *testing.T) {
 	}
 }
 
-func TestOpenRefuses(t *testing.T) {
+func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "text")
 	check(t, os.WriteFile(text, bytes.Repeat([]byte("not a database\n"), 500), 0o600))
 	newer := filepath.Join(dir, "newer.db")
 	check(t, first(store.Open(t.Context(), newer, options(t, 1))).Close())
-	if _, err := raw(t, newer).Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (4711, TRUE)`); err != nil {
-		t.Fatal(err)
-	}
+	update(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (4711, TRUE)`)
 	check(t, os.Symlink(filepath.Join(dir, "nowhere"), filepath.Join(dir, "link")))
 	good := options(t, 1)
 	for name, c := range map[string]struct {
@@ -126,7 +124,7 @@ func TestOpenInADirectoryThatCannotBeWritten(t *testing.T) {
 }
 
 // Checklist 18, 35.
-func TestNoSecretStandsInTheFiles(t *testing.T) {
+func TestFilesContainNoSecrets(t *testing.T) {
 	p := plant(t, sqliteFile, options(t, 'k'))
 	var all []byte
 	for _, suffix := range []string{"", "-wal", "-shm"} {
@@ -137,9 +135,8 @@ func TestNoSecretStandsInTheFiles(t *testing.T) {
 	p.noCanaries(t, all)
 }
 
-// Whoever deletes the file or puts a copy in its place must not find that Hookwall went on with the
-// old one and that all of it is lost at the next start.
-func TestAFileThatIsNotAtItsPlaceIsNotWritten(t *testing.T) {
+// Writes to a file that was deleted or replaced would be lost at the next start.
+func TestMovedFileIsNotWritten(t *testing.T) {
 	for name, tc := range map[string]struct {
 		meddle func(t *testing.T, path string)
 		usable bool
@@ -154,7 +151,9 @@ func TestAFileThatIsNotAtItsPlaceIsNotWritten(t *testing.T) {
 			check(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+".away"))
 			check(t, os.WriteFile(filepath.Dir(path), nil, 0o600))
 		}, true},
-		"folder is away": {func(t *testing.T, path string) { check(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+".away")) }, true},
+		"folder is away": {func(t *testing.T, path string) {
+			check(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+".away"))
+		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "data", "x.db")
@@ -162,7 +161,8 @@ func TestAFileThatIsNotAtItsPlaceIsNotWritten(t *testing.T) {
 			owner, _ := signIn(t, s)
 			check(t, s.Ping(t.Context()))
 			tc.meddle(t, path)
-			for what, err := range map[string]error{"ping": s.Ping(t.Context()), "write": s.AddFlash(t.Context(), owner, "/", []byte("f"))} {
+			for what, err := range map[string]error{
+				"ping": s.Ping(t.Context()), "write": s.AddFlash(t.Context(), owner, "/", []byte("f"))} {
 				if tc.usable != (err == nil) || err != nil && !errors.Is(err, store.ErrUnavailable) {
 					t.Errorf("%s: error %v", what, err)
 				}

@@ -1,36 +1,34 @@
-// Package store keeps what must outlive a request: sessions, connected shops, sign-in attempts,
-// drafts, flashes, submissions, the secrets of new webhooks, what was attempted in a shop, which
-// webhooks cannot be changed, and how often something was done that has a limit.
+// Package store keeps what must outlive a request: sessions, connected shops, sign-ins that have
+// begun, drafts, flashes, operations, the secrets of new webhooks, the activity of shops, which
+// webhooks are immutable, checks, leases, and counts under limits.
 //
-// It rests on database/sql with one SQL text for both engines, SQLite and Postgres. Whatever a
-// person would call a secret is sealed before it reaches the database, with a key that is not in
-// it, and tokens that come back from a browser are kept as hashes only. Every row belongs to one
-// environment, the API that the program talks to, and rows of other environments are invisible.
+// It uses database/sql, with one SQL text for both engines, SQLite and Postgres. Secrets are sealed
+// with a key that is not in the database. Tokens that a browser sends back are kept as hashes only.
+// Every row belongs to one environment, the API that the program talks to. Rows of other environments
+// are invisible.
 //
-// No transaction spans anything but statements, and no error of the engine's vocabulary, such as
-// sql.ErrNoRows, leaves the package.
+// A transaction contains statements and nothing else, such as a call of the API. No error of the
+// engine, such as sql.ErrNoRows, leaves the package.
 //
 // # Several processes on one database
 //
-// All that the package promises holds across the processes that share a database, see storetest.
-// SQLite lets one transaction write at a time. Postgres runs them side by side, at READ COMMITTED:
-// there a statement that changes a row decides by the row's newest state, and what must be decided
-// by several rows of an owner holds a lock on the owner's row. A transaction that met another one
-// is run again.
+// What the package promises holds across the processes that share a database, see storetest. SQLite
+// lets one transaction write at a time. Postgres runs them side by side, at READ COMMITTED: a
+// statement that changes a row decides by the row's newest state, and a decision that depends on
+// several rows of an owner locks the owner's row. A transaction that collided with another is run
+// again.
 //
 // # Clocks
 //
-// Times in the database, and what is compared with them, come from one clock: on SQLite that of the
-// machine, on Postgres that of the server, which every process asks for when it connects. So leases,
-// the ends of sessions and the order of activities do not depend on how well the clocks of replicas
-// agree. Times that a caller gives, such as the end of a secret, are the caller's: take them from
-// Store.Now.
+// Times in the database, and the times compared with them, come from one clock: on SQLite that of the
+// machine, on Postgres that of the server, which every process reads when it connects. So leases, the
+// ends of sessions and the order of activities do not depend on how well the clocks of replicas agree.
+// A time that a caller passes, such as the end of a secret, should come from Store.Now.
 package store
 
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
@@ -43,41 +41,40 @@ import (
 )
 
 var (
-	// ErrNotFound says that there is no such row for this owner, browser and environment, or that
-	// it is over.
+	// ErrNotFound means that there is no such row for this owner, browser and environment, or that
+	// it has expired.
 	ErrNotFound = errors.New("not found")
 
-	// ErrWrongKey says that a sealed value does not open: its key is not among the given ones, or
+	// ErrWrongKey means that a sealed value does not open: its key is not among the given ones, or
 	// the value was altered or moved from another row.
 	ErrWrongKey = errors.New("sealed value does not open with the keys given")
 
-	// ErrUnavailable says that the database could not be used: it is locked, full, read-only, broken or
-	// away. The same may work later. Of a write it is not known whether it took effect.
+	// ErrUnavailable means that the database could not be used: it is locked, full, read-only, damaged
+	// or unreachable. The same may work later. A write may have taken effect.
 	ErrUnavailable = errors.New("the database cannot be used")
 
-	// ErrLeaseLost says that a refresh ended after its lease had gone to somebody else, or after
-	// the connection had got another credential or had been removed; or that somebody else is at
-	// work on a submission.
+	// ErrLeaseLost means that the caller does not hold the lease: its time had passed and somebody else
+	// took it, or what it was for has ended, changed or been deleted.
 	ErrLeaseLost = errors.New("the lease is no longer held")
 
-	// ErrSettled says that a submission or an activity already has another outcome.
-	ErrSettled = errors.New("there is another outcome already")
+	// ErrFinished means that an operation or an activity already has another outcome.
+	ErrFinished = errors.New("there is another outcome already")
 )
 
-// Owner is who owns connections: today everybody who signed in with one session and its renewals.
-// Nothing outside this package may assume which.
+// Owner owns connections. Today it is a session with its renewals; nothing outside this package may
+// assume that.
 type Owner string
 
-// Options say how a Store is opened.
+// Options are what Open needs beside an address.
 type Options struct {
 	Keys        Keys             // seal and open what is secret; required
-	Environment string           // the API's base URL; required, rows of another one are invisible
+	Environment string           // the API's base URL; required; rows of another one are invisible
 	Now         func() time.Time // nil: the machine's clock on SQLite, the server's on Postgres
 	Logger      *slog.Logger     // nil: nothing is logged
 }
 
-// Store is a database of Hookwall's. It is safe for use by several goroutines, and several Stores,
-// in one or many processes, may share a database.
+// Store is an open database. It is safe for use by several goroutines, and several Stores, in one or
+// many processes, may share a database.
 type Store struct {
 	engine engine
 	keys   Keys
@@ -86,13 +83,12 @@ type Store struct {
 	log    *slog.Logger
 }
 
-// Open opens the database that databaseURL names and brings its tables up to date.
+// Open opens the database that databaseURL names and migrates its tables.
 //
 // "sqlite:PATH", "file:PATH" and a plain path name a SQLite file; a missing one is created with mode
 // 0600, a missing directory with 0700. "postgres://USER:PASSWORD@HOST:PORT/DATABASE" names a
 // Postgres database; parameters after it are those of libpq, and pool_max_conns. Errors are
-// sentences for the person who starts the program and never repeat databaseURL when it may hold a
-// password.
+// sentences for the person who starts the program and never repeat a password of databaseURL.
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if len(o.Keys.list) == 0 {
 		return nil, errors.New("store: no secret key given")
@@ -123,7 +119,7 @@ func (s *Store) Close() error {
 	return failed("close", s.engine.close())
 }
 
-// Ping reports whether the database answers from its tables.
+// Ping returns nil if the database can be read.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.engine.ours(); err != nil {
 		return failed("ping", err)
@@ -133,18 +129,39 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // DeleteOwner signs an owner out everywhere: it deletes all sessions, connections, secrets, flashes
-// and submissions of the owner. What the owner attempted stays in the activity of its shops. An
-// owner that does not exist is no error.
-func (s *Store) DeleteOwner(ctx context.Context, owner Owner) error {
-	_, err := s.exec(ctx, `DELETE FROM owners WHERE environment = $1 AND id = $2`, s.env, owner)
-	return failed("delete owner", err)
+// and operations of the owner. An operation whose lease is held stays, so that nobody else starts to
+// work on its resource, and so do the activities of the owner's shops, to which it adds some, as done,
+// in the same transaction. It is no error if there is no such owner.
+func (s *Store) DeleteOwner(ctx context.Context, owner Owner, done ...Activity) error {
+	return failed("delete owner", s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.lockOwner(ctx, tx, s.env, owner); err != nil {
+			return err
+		}
+		if err := deleteOwner(ctx, tx, s.env, owner); err != nil {
+			return err
+		}
+		return s.addDone(ctx, tx, done)
+	}))
 }
 
-// Now is the time by which the rows of the database live. Who compares a time of theirs with the
-// present, or gives them one, should ask here: other machines have other clocks.
+// deleteOwner deletes an owner who is locked.
+func deleteOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) error {
+	for _, query := range []string{
+		`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND holder = ''`,
+		`DELETE FROM owners WHERE environment = $1 AND id = $2`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, env, owner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Now returns the time by the clock of the database. A time that is passed to the store, or compared
+// with one from it, should come from here, since machines differ in their clocks.
 func (s *Store) Now() time.Time { return s.clock() }
 
-// now is Now at the precision of the database.
+// now returns Now at the precision of the database.
 func (s *Store) now() time.Time {
 	return s.clock().UTC().Truncate(time.Millisecond)
 }
@@ -161,8 +178,8 @@ func (s *Store) exec(ctx context.Context, query string, args ...any) (n int64, e
 	return n, err
 }
 
-// tx runs f in one transaction, where there is a single writer with the right to write from its
-// beginning. It runs f again when the transaction collided with another one.
+// tx runs f in one transaction. On SQLite the transaction has the right to write from its beginning.
+// It runs f again if the transaction collided with another one.
 func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	return s.again(ctx, func() error {
 		tx, err := s.engine.write.BeginTx(ctx, s.engine.tx)
@@ -180,8 +197,8 @@ func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
 }
 
 const (
-	collisions    = 10 // until a statement gives up
-	collisionWait = 50 * time.Millisecond
+	collisions    = 10                    // tries before a statement fails
+	collisionWait = 50 * time.Millisecond // at most, after the first try
 )
 
 // again runs f until it does not collide.
@@ -194,7 +211,7 @@ func (s *Store) again(ctx context.Context, f func() error) error {
 		if err == nil || try == collisions || !s.engine.collided(err) {
 			return err
 		}
-		s.log.DebugContext(ctx, "a statement met another transaction and is run again", "try", try, "err", err)
+		s.log.DebugContext(ctx, "a statement collided with a transaction and is run again", "try", try, "err", err)
 		select {
 		case <-ctx.Done():
 			return err
@@ -203,8 +220,8 @@ func (s *Store) again(ctx context.Context, f func() error) error {
 	}
 }
 
-// lockOwner keeps other transactions from deleting an owner and from adding rows of the owner's
-// until this one ends. Statements after it see what those before it have done.
+// lockOwner keeps other transactions from deleting an owner, and from adding rows of the owner's,
+// until this one ends. Statements after it see what those transactions did before.
 func (s *Store) lockOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) error {
 	if s.engine.lockOwner == "" {
 		return nil
@@ -213,7 +230,24 @@ func (s *Store) lockOwner(ctx context.Context, tx *sql.Tx, env string, owner Own
 	return err
 }
 
-// failed names the operation that err ended and translates the engine's "no rows".
+// lockPresentOwner locks an owner, and returns sql.ErrNoRows if there is no such owner.
+func (s *Store) lockPresentOwner(ctx context.Context, tx *sql.Tx, owner Owner) error {
+	if err := s.lockOwner(ctx, tx, s.env, owner); err != nil {
+		return err
+	}
+	var one int
+	return tx.QueryRowContext(ctx, `SELECT 1 FROM owners WHERE environment = $1 AND id = $2`, s.env, owner).Scan(&one)
+}
+
+// affected returns how many rows a statement has changed.
+func affected(r sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// failed returns err with the name of what it ended, and in the words of this package.
 func failed(op string, err error) error {
 	if err == nil {
 		return nil
@@ -227,14 +261,14 @@ func failed(op string, err error) error {
 	return fmt.Errorf("store: %s: %w", op, err)
 }
 
-// gone reports a short-lived value that no longer opens. For the person it is as good as expired,
-// so the error is ErrNotFound too; the log has the reason.
+// gone returns the error for a short-lived value that no longer opens. For the person it has expired,
+// so the error is ErrNotFound too. The log has the reason.
 func (s *Store) gone(ctx context.Context, op string, err error) error {
 	s.log.WarnContext(ctx, "a sealed value does not open", "op", op, "err", err)
 	return fmt.Errorf("store: %s: %w: %w", op, ErrNotFound, err)
 }
 
-// millis is how a time stands in the database: unix milliseconds, 0 for the zero time.
+// millis returns a time as it is in the database: Unix milliseconds, 0 for the zero time.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -250,15 +284,8 @@ func timeAt(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// newToken returns 256 random bits in base64url, for values that a browser sends back.
-func newToken() string {
-	var b [32]byte
-	rand.Read(b[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// hashOf is what is kept of a value that a browser sends back. The values are random and long, so a
-// plain hash cannot be searched through.
+// hashOf returns what is kept of a random value that a browser sends back. Random values are too many
+// for anyone to try, so a plain hash is enough.
 func hashOf(value string) string {
 	sum := sha256.Sum256([]byte(value))
 	return base64.RawURLEncoding.EncodeToString(sum[:])

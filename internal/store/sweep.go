@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Sweep deletes everything that is over, in all environments: sessions past their idle or absolute
-// life, owners without a session and all that they have, attempts, drafts, flashes, submissions
-// untouched for 24 hours, secrets, checks, activities that began 400 days ago, locks of webhooks, and counts
-// under limits that are back where they began. It is safe at any time and in several processes at once.
+// Sweep deletes what has expired, in all environments: sessions, owners without a session and all that
+// they have, sign-ins, drafts, flashes, operations 24 hours after their last change, secrets, checks,
+// activities after 400 days, marks of immutable webhooks, leases, and counts under limits that are back
+// to nothing. It is safe at any time and in several processes at once.
 func (s *Store) Sweep(ctx context.Context) error {
 	now := s.now()
 	ago := func(d time.Duration) any { return millis(now.Add(-d)) }
@@ -20,15 +20,17 @@ func (s *Store) Sweep(ctx context.Context) error {
 		what, query string
 		args        []any
 	}{
-		{"sessions", `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2`, []any{ago(SessionIdle), ago(SessionLife)}},
-		{"attempts", `DELETE FROM attempts WHERE expires_at <= $1`, []any{ago(0)}},
+		{"sessions", `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2`,
+			[]any{ago(SessionIdle), ago(SessionLife)}},
+		{"sign-ins", `DELETE FROM sign_ins WHERE expires_at <= $1`, []any{ago(0)}},
 		{"drafts", `DELETE FROM drafts WHERE expires_at <= $1`, []any{ago(0)}},
 		{"flashes", `DELETE FROM flashes WHERE created_at <= $1`, []any{ago(flashLife)}},
-		{"submissions", `DELETE FROM submissions WHERE updated_at <= $1`, []any{ago(submissionLife)}},
+		{"operations", sweepOperations, []any{ago(operationLife)}},
 		{"secrets", `DELETE FROM webhook_secrets WHERE expires_at <= $1`, []any{ago(0)}},
 		{"checks", `DELETE FROM checks WHERE started_at <= $1`, []any{ago(checkLife)}},
 		{"activities", `DELETE FROM activities WHERE started_at <= $1`, []any{ago(activityLife)}},
-		{"locks", `DELETE FROM webhook_locks WHERE expires_at <= $1`, []any{ago(0)}},
+		{"immutable webhooks", `DELETE FROM immutable_webhooks WHERE expires_at <= $1`, []any{ago(0)}},
+		{"leases", `DELETE FROM leases WHERE lease_until <= $1`, []any{ago(0)}},
 		{"limits", `DELETE FROM rate_limits WHERE full_at <= $1`, []any{ago(0)}},
 	} {
 		n, err := s.exec(ctx, step.query, step.args...)
@@ -46,26 +48,28 @@ func (s *Store) Sweep(ctx context.Context) error {
 	return errors.Join(all, failed("sweep owners", err))
 }
 
-// sweepOwners deletes the owners without a session, each in a transaction of its own: one that was
-// looked up may sign in again meanwhile.
+// sweepOwners deletes the owners without a session, each in a transaction of its own, since an owner
+// may sign in again after it was listed.
 func (s *Store) sweepOwners(ctx context.Context) (n int64, err error) {
 	idle, err := s.idleOwners(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for _, o := range idle {
-		var deleted int64
+		var deleted bool
 		err := s.tx(ctx, func(tx *sql.Tx) (err error) {
 			if err := s.lockOwner(ctx, tx, o.env, o.owner); err != nil {
 				return err
 			}
-			deleted, err = s.deleteIdleOwner(ctx, tx, o.env, o.owner)
+			deleted, err = deleteIdleOwner(ctx, tx, o.env, o.owner)
 			return err
 		})
 		if err != nil {
 			return n, err
 		}
-		n += deleted
+		if deleted {
+			n++
+		}
 	}
 	return n, nil
 }

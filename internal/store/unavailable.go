@@ -13,7 +13,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// unavailable tells errors of the database itself from those of a statement.
+// unavailable reports whether an error is one of the database itself and not of a statement.
 func unavailable(err error) bool {
 	var ofPostgres *pgconn.PgError
 	switch kind := kindOf(err); {
@@ -33,26 +33,27 @@ func unavailable(err error) bool {
 
 func unavailableSQLite(kind int) bool {
 	switch kind {
-	case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_TOOBIG:
+	case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH,
+		sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_TOOBIG:
 		return false
 	}
 	return true
 }
 
-// unavailablePostgres knows the classes of errors that are not about what a statement says.
+// unavailablePostgres reports whether a SQLSTATE is one of the database itself.
 func unavailablePostgres(state string) bool {
 	switch state {
 	case "25006", "55P03", // read_only_sql_transaction, lock_not_available
-		"3D000", "42P01": // invalid_catalog_name, undefined_table: another database took over, which is empty
+		"3D000", "42P01": // invalid_catalog_name, undefined_table: the server has another database now
 		return true
 	}
 	for _, class := range []string{
 		"08", // connection exception
-		"28", // invalid authorization, as with a password that was changed
-		"53", // insufficient resources, as a full disk or no connection left
-		"57", // operator intervention, as a shutdown or a statement that took too long
-		"58", // system error, as of the disk
-		"XX", // internal error, as damaged data
+		"28", // invalid authorization, such as a changed password
+		"53", // insufficient resources, such as a full disk or no connection left
+		"57", // operator intervention, such as a shutdown or a statement timeout
+		"58", // system error, such as one of the disk
+		"XX", // internal error, such as damaged data
 	} {
 		if strings.HasPrefix(state, class) {
 			return true

@@ -218,7 +218,11 @@ func TestNotices(t *testing.T) {
 
 func TestUnknownCommands(t *testing.T) {
 	for _, args := range [][]string{
-		nil, {"fly", root}, {"check"}, {"check", root}, {"check", "-targets", "linux", root},
+		nil,
+		{"fly", root},
+		{"check"},
+		{"check", root},
+		{"check", "-targets", "linux", root},
 		{"release", "-version", "../x", "-out", "/nowhere", "-targets", "linux/amd64", root},
 	} {
 		if err := run(args, &bytes.Buffer{}); err == nil {

@@ -14,11 +14,12 @@ import (
 	"hookwall/internal/store"
 )
 
-// activity is one with every field set that BeginActivity keeps.
+// activity returns one with every field set that BeginActivity stores.
 func activity(owner store.Owner, shop string) store.Activity {
 	return store.Activity{
-		Shop: shop, Owner: owner, Action: "webhook.update", Actor: "API key …1234", Session: "0123abcd", WebhookID: "wcon_1",
-		Detail: []byte(`{"before":{"url":"https://a.example/ü"}}`), RequestID: "req-1",
+		Shop: shop, Owner: owner, Action: "webhook.update", Actor: "API key …1234", Session: "0123abcd",
+		WebhookID: "wcon_1",
+		Detail:    []byte(`{"before":{"url":"https://a.example/ü"}}`), RequestID: "req-1",
 	}
 }
 
@@ -29,9 +30,9 @@ func beginActivity(t tb, s *store.Store, a store.Activity) store.Activity {
 	return kept
 }
 
-func settleActivity(t tb, s *store.Store, id, outcome string) {
+func recordOutcome(t tb, s *store.Store, id, outcome string) {
 	t.Helper()
-	must(t, s.SettleActivity(background, id, store.Settlement{Outcome: outcome, Status: 200}))
+	must(t, s.RecordOutcome(background, id, store.Ending{Outcome: outcome, Status: 200}))
 }
 
 func activities(t tb, s *store.Store, q store.ActivityQuery) store.ActivityList {
@@ -41,7 +42,7 @@ func activities(t tb, s *store.Store, q store.ActivityQuery) store.ActivityList 
 	return list
 }
 
-// theActivity is the only one of a shop.
+// theActivity returns the only one of a shop.
 func theActivity(t tb, s *store.Store, shop string) store.Activity {
 	t.Helper()
 	list := activities(t, s, store.ActivityQuery{Shop: shop})
@@ -51,7 +52,7 @@ func theActivity(t tb, s *store.Store, shop string) store.Activity {
 	return list.Rows[0]
 }
 
-// pageOf is what there is of an ActivityList, with the names that the activities have as Actor.
+// pageOf is a summary of an ActivityList, with the Actor of each activity as its name.
 type pageOf struct {
 	Names        []string
 	Total        int
@@ -69,8 +70,8 @@ func names(rows []store.Activity) (all []string) {
 	return all
 }
 
-// attempts begins activities of those names in a shop, in that order.
-func attempts(t tb, s *store.Store, shop string, names ...string) (all []store.Activity) {
+// beginAll begins activities of those names in a shop, in that order.
+func beginAll(t tb, s *store.Store, shop string, names ...string) (all []store.Activity) {
 	t.Helper()
 	for _, name := range names {
 		all = append(all, beginActivity(t, s, store.Activity{Shop: shop, Actor: name}))
@@ -89,7 +90,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	"begun with every field": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		given := activity(owner, "sh_1")
-		given.ID, given.Outcome, given.StartedAt, given.SettledAt = "mine", "done", f.start.Add(-time.Hour), f.start
+		given.ID, given.Outcome, given.StartedAt, given.EndedAt = "mine", "done", f.start.Add(-time.Hour), f.start
 		given.Status, given.Code, given.APIRequestID = 200, "CODE", "api-1"
 		kept := beginActivity(t, f.one, given)
 		want := activity(owner, "sh_1")
@@ -106,13 +107,13 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		same(t, "pending", all, []store.Activity{want})
 	},
 
-	"begun with next to nothing": func(t *testing.T, f *fixture) {
+	"begun with a shop only": func(t *testing.T, f *fixture) {
 		kept := beginActivity(t, f.one, store.Activity{Shop: "sh_1"})
 		same(t, "listed", theActivity(t, f.other, "sh_1"), kept)
 		same(t, "kept", kept, store.Activity{ID: kept.ID, Shop: "sh_1", Outcome: "pending", StartedAt: f.start})
 	},
 
-	"begun for an owner who is gone": func(t *testing.T, f *fixture) {
+	"begun for a deleted owner": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		must(t, f.one.DeleteOwner(t.Context(), owner))
 		kept := beginActivity(t, f.one, activity(owner, "sh_1"))
@@ -131,66 +132,67 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		same(t, "without the owner", theActivity(t, f.one, "sh_1"), kept)
 	},
 
-	"settled with every field": func(t *testing.T, f *fixture) {
+	"outcome with every field": func(t *testing.T, f *fixture) {
 		want := beginActivity(t, f.one, activity("o", "sh_1"))
 		other := beginActivity(t, f.one, activity("o", "sh_2"))
 		f.clock.move(time.Second)
-		must(t, f.other.SettleActivity(t.Context(), want.ID, store.Settlement{
+		must(t, f.other.RecordOutcome(t.Context(), want.ID, store.Ending{
 			Outcome: "unclear", WebhookID: "wcon_2", Status: 502, Code: "CODE", APIRequestID: "api-1",
 		}))
 		want.Outcome, want.WebhookID, want.Status, want.Code, want.APIRequestID = "unclear", "wcon_2", 502, "CODE", "api-1"
-		want.SettledAt = f.start.Add(time.Second)
-		same(t, "settled", theActivity(t, f.one, "sh_1"), want)
+		want.EndedAt = f.start.Add(time.Second)
+		same(t, "recorded", theActivity(t, f.one, "sh_1"), want)
 		same(t, "another", theActivity(t, f.one, "sh_2"), other)
 
 		f.clock.move(time.Second)
-		must(t, f.other.SettleActivity(t.Context(), want.ID, store.Settlement{Outcome: "done", Status: 200, APIRequestID: "api-2"}))
+		must(t, f.other.RecordOutcome(t.Context(), want.ID,
+			store.Ending{Outcome: "done", Status: 200, APIRequestID: "api-2"}))
 		want.Outcome, want.Status, want.Code, want.APIRequestID = "done", 200, "", "api-2"
-		want.SettledAt = f.start.Add(2 * time.Second)
-		same(t, "settled again, with the webhook that is known", theActivity(t, f.one, "sh_1"), want)
+		want.EndedAt = f.start.Add(2 * time.Second)
+		same(t, "recorded again, with the webhook that is known", theActivity(t, f.one, "sh_1"), want)
 
 		f.clock.move(time.Second)
-		must(t, f.one.SettleActivity(t.Context(), want.ID, store.Settlement{Outcome: "done", WebhookID: "wcon_3", Status: 204}))
-		same(t, "settled as it was", theActivity(t, f.one, "sh_1"), want)
+		must(t, f.one.RecordOutcome(t.Context(), want.ID, store.Ending{Outcome: "done", WebhookID: "wcon_3", Status: 204}))
+		same(t, "recorded as it was", theActivity(t, f.one, "sh_1"), want)
 	},
 
-	"settled from each state": func(t *testing.T, f *fixture) {
+	"outcome from each state": func(t *testing.T, f *fixture) {
 		final := []string{"done", "refused", "failed"}
 		for _, from := range append([]string{"pending", "unclear"}, final...) {
 			for _, to := range append([]string{"unclear"}, final...) {
 				shop := from + " to " + to
 				a := beginActivity(t, f.one, activity("o", shop))
 				if from != "pending" {
-					settleActivity(t, f.one, a.ID, from)
+					recordOutcome(t, f.one, a.ID, from)
 				}
 				want, end := error(nil), to
 				if slices.Contains(final, from) && from != to {
-					want, end = store.ErrSettled, from
+					want, end = store.ErrFinished, from
 				}
-				is(t, shop, f.one.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: to}), want)
+				is(t, shop, f.one.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: to}), want)
 				same(t, shop, theActivity(t, f.one, shop).Outcome, end)
 			}
 		}
 	},
 
-	"not settled": func(t *testing.T, f *fixture) {
-		is(t, "unknown", f.one.SettleActivity(t.Context(), "nothing", store.Settlement{Outcome: "done"}), store.ErrNotFound)
+	"no outcome": func(t *testing.T, f *fixture) {
+		is(t, "unknown", f.one.RecordOutcome(t.Context(), "nothing", store.Ending{Outcome: "done"}), store.ErrNotFound)
 		a := beginActivity(t, f.one, activity("o", "sh_1"))
 		for _, outcome := range []string{"pending", "", "Done"} {
-			if err := f.one.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: outcome}); err == nil {
+			if err := f.one.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: outcome}); err == nil {
 				t.Errorf("%q is no outcome", outcome)
 			}
 		}
 		same(t, "activity", theActivity(t, f.one, "sh_1"), a)
 	},
 
-	"settled by one of many who disagree": func(t *testing.T, f *fixture) {
+	"one outcome of many that differ": func(t *testing.T, f *fixture) {
 		a := beginActivity(t, f.one, activity("o", "sh_1"))
 		outcomes := []string{"done", "refused", "failed"}
 		var won [3]atomic.Bool
 		f.race(30, func(i int, s *store.Store) bool {
-			err := s.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: outcomes[i%3]})
-			if err != nil && !errors.Is(err, store.ErrSettled) {
+			err := s.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: outcomes[i%3]})
+			if err != nil && !errors.Is(err, store.ErrFinished) {
 				t.Errorf("unexpected error: %v", err)
 			}
 			if err == nil {
@@ -204,12 +206,12 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"unsettled": func(t *testing.T, f *fixture) {
+	"without a known outcome": func(t *testing.T, f *fixture) {
 		for at, outcomes := range [][]string{{"", "unclear", "done"}, {"", "unclear", "failed", "refused"}, {"", "unclear"}} {
 			for _, outcome := range outcomes {
 				kept := beginActivity(t, f.one, store.Activity{Shop: "sh_1", Actor: fmt.Sprint(at, outcome)})
 				if outcome != "" {
-					settleActivity(t, f.one, kept.ID, outcome)
+					recordOutcome(t, f.one, kept.ID, outcome)
 				}
 			}
 			f.clock.move(time.Minute)
@@ -234,6 +236,75 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
+	"found by action": func(t *testing.T, f *fixture) {
+		outcomes := []string{"", "unclear", "done", "failed", "refused"}
+		for at := range 3 {
+			for _, action := range []string{"create", "delete"} {
+				for _, shop := range []string{"sh_1", "sh_2"} {
+					for i, outcome := range outcomes {
+						kept := beginActivity(t, f.one, store.Activity{
+							Shop: shop, Action: action, WebhookID: fmt.Sprint("wcon_", at%2),
+							Actor: fmt.Sprint(at, " ", action, " ", shop, " ", outcome),
+						})
+						if i > 0 {
+							recordOutcome(t, f.one, kept.ID, outcome)
+						}
+					}
+				}
+			}
+			f.clock.move(time.Minute)
+		}
+		at := func(n int) time.Time { return f.start.Add(time.Duration(n) * time.Minute) }
+		open := []string{"2 create sh_1 unclear", "2 create sh_1 ", "1 create sh_1 unclear", "1 create sh_1 "}
+		oldest := []string{"0 create sh_1 unclear", "0 create sh_1 "}
+		var recent []string
+		for _, outcome := range slices.Backward(outcomes) {
+			recent = append(recent, "2 create sh_1 "+outcome)
+		}
+		for name, c := range map[string]struct {
+			find func() ([]store.Activity, error)
+			want []string
+		}{
+			"open": {func() ([]store.Activity, error) {
+				return f.other.OpenActivities(t.Context(), "sh_1", "create", at(0))
+			}, slices.Concat(open, oldest)},
+			"open ones since a time": {func() ([]store.Activity, error) {
+				return f.other.OpenActivities(t.Context(), "sh_1", "create", at(0).Add(time.Millisecond))
+			}, open},
+			"open ones of another shop": {func() ([]store.Activity, error) {
+				return f.other.OpenActivities(t.Context(), "sh_3", "create", at(0))
+			}, nil},
+			"open ones of another environment": {func() ([]store.Activity, error) {
+				return f.open(sandbox).OpenActivities(t.Context(), "sh_1", "create", at(0))
+			}, nil},
+			"done to a webhook": {func() ([]store.Activity, error) {
+				return f.other.DoneActivities(t.Context(), "sh_1", "create", "wcon_0")
+			}, []string{"2 create sh_1 done", "0 create sh_1 done"}},
+			"done to another webhook": {func() ([]store.Activity, error) {
+				return f.other.DoneActivities(t.Context(), "sh_1", "create", "wcon_")
+			}, nil},
+			"done in another environment": {func() ([]store.Activity, error) {
+				return f.open(sandbox).DoneActivities(t.Context(), "sh_1", "create", "wcon_0")
+			}, nil},
+			"recent": {func() ([]store.Activity, error) {
+				return f.other.RecentActivities(t.Context(), "sh_1", "create", at(2), 0)
+			}, recent},
+			"as many recent ones as asked for": {func() ([]store.Activity, error) {
+				return f.other.RecentActivities(t.Context(), "sh_1", "create", at(0), 2)
+			}, recent[:2]},
+			"recent in another environment": {func() ([]store.Activity, error) {
+				return f.open(sandbox).RecentActivities(t.Context(), "sh_1", "create", at(0), 2)
+			}, nil},
+		} {
+			all, err := c.find()
+			must(t, err)
+			same(t, name, names(all), c.want)
+		}
+		all, err := f.other.OpenActivities(t.Context(), "sh_2", "delete", at(2))
+		must(t, err)
+		same(t, "every field", all[0], activities(t, f.one, store.ActivityQuery{Shop: "sh_2", Outcome: "unclear"}).Rows[0])
+	},
+
 	"filtered": func(t *testing.T, f *fixture) {
 		for _, a := range []struct{ shop, action, webhook, outcome string }{
 			{"sh_1", "create", "wcon_1", "done"},
@@ -246,10 +317,11 @@ var activityTests = map[string]func(*testing.T, *fixture){
 				Shop: a.shop, Action: a.action, WebhookID: a.webhook, Actor: a.shop + " " + a.action + " " + a.webhook,
 			})
 			if a.outcome != "" {
-				settleActivity(t, f.one, kept.ID, a.outcome)
+				recordOutcome(t, f.one, kept.ID, a.outcome)
 			}
 		}
-		const create1, create2, delete1, elsewhere, open = "sh_1 create wcon_1", "sh_1 create wcon_2", "sh_1 delete wcon_1", "sh_2 create wcon_1", "sh_1 delete "
+		const create1, create2, delete1, elsewhere, open = "sh_1 create wcon_1", "sh_1 create wcon_2",
+			"sh_1 delete wcon_1", "sh_2 create wcon_1", "sh_1 delete "
 		for name, c := range map[string]struct {
 			q    store.ActivityQuery
 			want []string
@@ -278,16 +350,16 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	},
 
 	"pages, also within one millisecond": func(t *testing.T, f *fixture) {
-		attempts(t, f.one, "sh_1", "1", "2")
+		beginAll(t, f.one, "sh_1", "1", "2")
 		f.clock.move(time.Millisecond)
-		attempts(t, f.one, "sh_1", "3", "4", "5")
-		attempts(t, f.one, "sh_2", "elsewhere")
+		beginAll(t, f.one, "sh_1", "3", "4", "5")
+		beginAll(t, f.one, "sh_2", "elsewhere")
 		q := store.ActivityQuery{Shop: "sh_1", Limit: 2}
 		first := activities(t, f.one, q)
 		same(t, "first", summary(first), pageOf{[]string{"5", "4"}, 5, false, true})
 
-		// What is added meanwhile moves nothing.
-		attempts(t, f.one, "sh_1", "6")
+		// New activities move nothing.
+		beginAll(t, f.one, "sh_1", "6")
 		q.Before = first.Older
 		second := activities(t, f.other, q)
 		same(t, "second", summary(second), pageOf{[]string{"3", "2"}, 6, true, true})
@@ -309,10 +381,11 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	},
 
 	"a page that emptied has a way back": func(t *testing.T, f *fixture) {
-		attempts(t, f.one, "sh_1", "old")
+		beginAll(t, f.one, "sh_1", "old")
 		f.clock.move(time.Hour)
-		kept := attempts(t, f.one, "sh_1", "a", "b", "c")
-		q := store.ActivityQuery{Shop: "sh_1", Limit: 3, Before: activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 3}).Older}
+		kept := beginAll(t, f.one, "sh_1", "a", "b", "c")
+		q := store.ActivityQuery{Shop: "sh_1", Limit: 3}
+		q.Before = activities(t, f.one, q).Older
 		f.sweepAt(t, 400*24*time.Hour-time.Hour)
 		empty := activities(t, f.one, q)
 		same(t, "swept", summary(empty), pageOf{nil, 3, true, false})
@@ -322,29 +395,31 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		q = store.ActivityQuery{Shop: "sh_1", Limit: 1, Outcome: "pending"}
 		q.Before = activities(t, f.one, q).Older
 		q.Before, q.After = "", activities(t, f.one, q).Newer
-		settleActivity(t, f.one, kept[2].ID, "done")
+		recordOutcome(t, f.one, kept[2].ID, "done")
 		empty = activities(t, f.one, q)
-		same(t, "settled", summary(empty), pageOf{nil, 2, false, true})
+		same(t, "with another outcome", summary(empty), pageOf{nil, 2, false, true})
 		q.Before, q.After = empty.Older, ""
 		same(t, "back", summary(activities(t, f.one, q)), pageOf{[]string{"b"}, 2, false, true})
 	},
 
 	"a malformed cursor counts as absent": func(t *testing.T, f *fixture) {
-		attempts(t, f.one, "sh_1", "1", "2", "3")
+		beginAll(t, f.one, "sh_1", "1", "2", "3")
 		first := activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 1})
-		for _, cursor := range []string{"x", "===", "-1", first.Older + "A", first.Older[1:], first.Older + " ", "' OR 1=1 --", "AAAA\x00"} {
+		for _, cursor := range []string{
+			"x", "===", "-1", first.Older + "A", first.Older[1:], first.Older + " ", "' OR 1=1 --", "AAAA\x00"} {
 			q := store.ActivityQuery{Shop: "sh_1", Limit: 1, Before: cursor}
 			same(t, "before "+strconv.Quote(cursor), activities(t, f.one, q), first)
 			q.Before, q.After = "", cursor
 			same(t, "after "+strconv.Quote(cursor), activities(t, f.one, q), first)
-			q.Before, q.After = cursor, activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 1, Before: first.Older}).Older
+			q.Before = first.Older
+			q.Before, q.After = cursor, activities(t, f.one, q).Older
 			same(t, "beside a good one", names(activities(t, f.one, q).Rows), []string{"3"})
 		}
 	},
 
 	"fifty rows, when no number is given": func(t *testing.T, f *fixture) {
 		for i := range 51 {
-			attempts(t, f.one, "sh_1", strconv.Itoa(i))
+			beginAll(t, f.one, "sh_1", strconv.Itoa(i))
 		}
 		for limit, want := range map[int]int{0: 50, -1: 50, 51: 51, 20_000: 51} {
 			list := activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: limit})
@@ -386,13 +461,13 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	"chosen by any filter": anyFilter,
 
 	"pending ones": func(t *testing.T, f *fixture) {
-		old := attempts(t, f.one, "sh_1", "a", "b", "c", "d")
+		old := beginAll(t, f.one, "sh_1", "a", "b", "c", "d")
 		f.clock.move(time.Millisecond)
-		attempts(t, f.one, "sh_2", "e")
+		beginAll(t, f.one, "sh_2", "e")
 		f.clock.move(time.Millisecond)
-		attempts(t, f.one, "sh_1", "f")
-		settleActivity(t, f.one, old[1].ID, "done")
-		settleActivity(t, f.one, old[2].ID, "unclear")
+		beginAll(t, f.one, "sh_1", "f")
+		recordOutcome(t, f.one, old[1].ID, "done")
+		recordOutcome(t, f.one, old[2].ID, "unclear")
 		same(t, "oldest first, of all shops", pending(t, f.other, f.start.Add(time.Hour), 0), []string{"a", "d", "e", "f"})
 		same(t, "limited", pending(t, f.other, f.start.Add(time.Hour), 2), []string{"a", "d"})
 		same(t, "before a time", pending(t, f.other, f.start.Add(2*time.Millisecond), 0), []string{"a", "d", "e"})
@@ -400,13 +475,13 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	},
 }
 
-// walk fills a shop's list and goes through it, there and back, while it grows.
+// walk fills a shop's list and pages through it, there and back, while it grows.
 func walk(t *rapid.T, f *fixture, shop string) {
 	var all []string // newest first
 	add := func() {
 		f.clock.move(time.Duration(rapid.IntRange(0, 1).Draw(t, "later")) * time.Millisecond)
 		name := strconv.Itoa(len(all))
-		attempts(t, f.one, shop, name)
+		beginAll(t, f.one, shop, name)
 		all = append([]string{name}, all...)
 	}
 	for range rapid.IntRange(0, 8).Draw(t, "rows") {
@@ -433,118 +508,4 @@ func walk(t *rapid.T, f *fixture, shop string) {
 	}
 	same(t, "and back", got, all)
 	same(t, "total", list.Total, len(all))
-}
-
-func locked(t tb, s *store.Store, shop string) []string {
-	t.Helper()
-	ids, err := s.LockedWebhooks(background, shop)
-	must(t, err)
-	return ids
-}
-
-var lockTests = map[string]func(*testing.T, *fixture){
-	"kept until its time": func(t *testing.T, f *fixture) {
-		must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_2", f.start.Add(time.Hour)))
-		must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(2*time.Hour)))
-		same(t, "locked", locked(t, f.other, "sh_1"), []string{"wcon_1", "wcon_2"})
-		f.clock.move(time.Hour - time.Millisecond)
-		same(t, "a moment before", locked(t, f.other, "sh_1"), []string{"wcon_1", "wcon_2"})
-		f.clock.move(time.Millisecond)
-		same(t, "at its time", locked(t, f.other, "sh_1"), []string{"wcon_1"})
-	},
-
-	"locked again, for longer and for less": func(t *testing.T, f *fixture) {
-		must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start))
-		same(t, "over from the beginning", locked(t, f.one, "sh_1"), nil)
-		must(t, f.other.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
-		same(t, "longer", locked(t, f.one, "sh_1"), []string{"wcon_1"})
-		must(t, f.other.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Minute)))
-		f.clock.move(time.Minute)
-		same(t, "less", locked(t, f.one, "sh_1"), nil)
-	},
-
-	"unlocked": func(t *testing.T, f *fixture) {
-		for _, id := range []string{"wcon_1", "wcon_2"} {
-			must(t, f.one.LockWebhook(t.Context(), "sh_1", id, f.start.Add(time.Hour)))
-		}
-		must(t, f.other.UnlockWebhook(t.Context(), "sh_1", "wcon_1"))
-		must(t, f.other.UnlockWebhook(t.Context(), "sh_1", "wcon_1"))
-		same(t, "locked", locked(t, f.one, "sh_1"), []string{"wcon_2"})
-	},
-
-	"of its shop alone, and of nobody": func(t *testing.T, f *fixture) {
-		owner, _ := signIn(t, f.one)
-		put(t, f.one, connection(owner, "sh_1"))
-		must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
-		same(t, "another shop", locked(t, f.one, "sh_2"), nil)
-		must(t, f.one.UnlockWebhook(t.Context(), "sh_2", "wcon_1"))
-		must(t, f.one.DeleteConnection(t.Context(), owner, "sh_1"))
-		must(t, f.one.DeleteOwner(t.Context(), owner))
-		same(t, "its shop", locked(t, f.one, "sh_1"), []string{"wcon_1"})
-	},
-}
-
-// living returns whose connection LiveConnection found, "" for none.
-func living(t tb, s *store.Store, shop string, prefer store.Owner) store.Owner {
-	t.Helper()
-	c, err := s.LiveConnection(background, shop, prefer)
-	if !found(t, err) {
-		same(t, "connection beside the error", c, store.Connection{})
-	}
-	return c.Owner
-}
-
-var liveConnectionTests = map[string]func(*testing.T, *fixture){
-	"found with every field": func(t *testing.T, f *fixture) {
-		owner, _ := signIn(t, f.one)
-		want := put(t, f.one, connection(owner, "sh_1"))
-		for _, prefer := range []store.Owner{owner, "nobody", ""} {
-			got, err := f.other.LiveConnection(t.Context(), "sh_1", prefer)
-			must(t, err)
-			same(t, "connection", got, want)
-		}
-		same(t, "another shop's", living(t, f.one, "sh_2", owner), "")
-	},
-
-	"the preferred owner's, else the newest": func(t *testing.T, f *fixture) {
-		var owners []store.Owner
-		var kept []store.Connection
-		for range 3 {
-			owner, _ := signIn(t, f.one)
-			owners = append(owners, owner)
-			kept = append(kept, put(t, f.one, connection(owner, "sh_1")))
-			f.clock.move(time.Minute)
-		}
-		for _, owner := range owners {
-			same(t, "preferred", living(t, f.one, "sh_1", owner), owner)
-		}
-		same(t, "newest", living(t, f.one, "sh_1", ""), owners[2])
-		must(t, f.one.ExpireConnection(t.Context(), kept[0].ID, kept[0].Version))
-		same(t, "when the preferred is expired", living(t, f.one, "sh_1", owners[0]), owners[2])
-		must(t, f.one.DeleteConnection(t.Context(), owners[2], "sh_1"))
-		same(t, "when the newest is gone", living(t, f.one, "sh_1", owners[0]), owners[1])
-		must(t, f.one.ExpireConnection(t.Context(), kept[1].ID, kept[1].Version))
-		same(t, "when all are expired", living(t, f.one, "sh_1", owners[0]), "")
-	},
-
-	"while a session of its owner lives": func(t *testing.T, f *fixture) {
-		idle, _ := signIn(t, f.one)
-		put(t, f.one, connection(idle, "sh_1"))
-		f.clock.move(time.Hour)
-		busy, token := signIn(t, f.one)
-		put(t, f.one, connection(busy, "sh_1"))
-		f.clock.move(store.SessionIdle - time.Hour - time.Millisecond)
-		same(t, "before the session's end", living(t, f.one, "sh_1", idle), idle)
-		f.clock.move(time.Millisecond)
-		same(t, "after it, not swept yet", living(t, f.one, "sh_1", idle), busy)
-		ownerOf(t, f.one, token)
-		for f.clock.Now().Before(f.start.Add(time.Hour + store.SessionLife - 6*time.Hour)) {
-			f.clock.move(6 * time.Hour)
-			ownerOf(t, f.one, token)
-		}
-		f.clock.move(f.start.Add(time.Hour + store.SessionLife - time.Millisecond).Sub(f.clock.Now()))
-		same(t, "before 7 days", living(t, f.one, "sh_1", ""), busy)
-		f.clock.move(time.Millisecond)
-		same(t, "after 7 days", living(t, f.one, "sh_1", ""), "")
-	},
 }

@@ -25,10 +25,12 @@ func theCheck(t tb, s *store.Store, of store.Check) store.Check {
 var checkTests = map[string]func(*testing.T, *fixture){
 	"begun, updated and done": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
-		given := store.Check{ID: "mine", Owner: owner, Shop: "sh_1", Report: []byte("{}"), Done: true, StartedAt: f.start.Add(-time.Hour)}
+		given := store.Check{
+			ID: "mine", Owner: owner, Shop: "sh_1", Report: []byte("{}"), Done: true, StartedAt: f.start.Add(-time.Hour)}
 		want, err := f.one.BeginCheck(t.Context(), given, 1)
 		must(t, err)
-		same(t, "begun", want, store.Check{ID: want.ID, Owner: owner, Shop: "sh_1", Report: []byte("{}"), StartedAt: f.start, UpdatedAt: f.start})
+		same(t, "begun", want, store.Check{
+			ID: want.ID, Owner: owner, Shop: "sh_1", Report: []byte("{}"), StartedAt: f.start, UpdatedAt: f.start})
 		if want.ID == "mine" || want.ID == "" {
 			t.Fatalf("ID %q", want.ID)
 		}
@@ -74,7 +76,7 @@ var checkTests = map[string]func(*testing.T, *fixture){
 		same(t, "untouched", theCheck(t, f.one, kept), kept)
 	},
 
-	"gone with its connection and with its owner": func(t *testing.T, f *fixture) {
+	"deleted with its connection and with its owner": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		put(t, f.one, connection(owner, "sh_1"))
 		put(t, f.one, connection(owner, "sh_2"))
@@ -88,7 +90,7 @@ var checkTests = map[string]func(*testing.T, *fixture){
 		is(t, "the owner's", err, store.ErrNotFound)
 	},
 
-	"only some at once": func(t *testing.T, f *fixture) {
+	"a few at once": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		other, _ := signIn(t, f.one)
 		ask := func(who store.Owner) error {
@@ -107,7 +109,7 @@ var checkTests = map[string]func(*testing.T, *fixture){
 		is(t, "of nobody", ask("nobody"), store.ErrNotFound)
 	},
 
-	"only some at once, also when many ask": func(t *testing.T, f *fixture) {
+	"a few at once, even if many ask": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		var begun atomic.Int64
 		f.race(20, func(_ int, s *store.Store) bool {

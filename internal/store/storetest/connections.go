@@ -9,7 +9,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// connection is one with every field set that PutConnection keeps.
+// connection returns one with every field set that PutConnection stores.
 func connection(owner store.Owner, shop string) store.Connection {
 	return store.Connection{
 		Owner: owner, ShopID: shop, ShopName: "Shop " + shop, ShopDomain: shop + ".example", Way: "code",
@@ -32,7 +32,7 @@ func connections(t tb, s *store.Store, owner store.Owner) []store.Connection {
 	return list
 }
 
-// is fails unless err is the error that is wanted.
+// is fails unless err is want.
 func is(t tb, what string, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
@@ -91,7 +91,7 @@ var connectionTests = map[string]func(*testing.T, *fixture){
 		same(t, "connections", len(connections(t, f.one, owner)), 0)
 	},
 
-	"connected anew": func(t *testing.T, f *fixture) {
+	"connected again": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		first := put(t, f.one, connection(owner, "sh_1"))
 		must(t, f.one.ExpireConnection(t.Context(), first.ID, first.Version))
@@ -109,6 +109,37 @@ var connectionTests = map[string]func(*testing.T, *fixture){
 		same(t, "read", got, want)
 	},
 
+	"recorded with what is done": func(t *testing.T, f *fixture) {
+		for name, do := range map[string]func(owner store.Owner, done ...store.Activity) error{
+			"connected": func(owner store.Owner, done ...store.Activity) error {
+				_, err := f.one.PutConnection(t.Context(), connection(owner, "sh_1"), done...)
+				return err
+			},
+			"disconnected": func(owner store.Owner, done ...store.Activity) error {
+				return f.one.DeleteConnection(t.Context(), owner, "sh_1", done...)
+			},
+			"signed out": func(owner store.Owner, done ...store.Activity) error {
+				return f.one.DeleteOwner(t.Context(), owner, done...)
+			},
+		} {
+			owner, _ := signIn(t, f.one)
+			first, second := activity(owner, name), activity(owner, name)
+			first.Status, first.EndedAt, first.Outcome, first.Code = 200, f.start.Add(time.Hour), "unclear", "CODE"
+			must(t, do(owner, first, second))
+			rows := activities(t, f.other, store.ActivityQuery{Shop: name}).Rows
+			for i, status := range []int{0, 200} {
+				want := activity(owner, name)
+				want.ID, want.Outcome, want.Status, want.StartedAt, want.EndedAt = rows[i].ID, "done", status, f.start, f.start
+				same(t, name, rows[i], want)
+			}
+			same(t, name+": number", len(rows), 2)
+		}
+		same(t, "due", due(t, f.one, 0), nil)
+		_, err := f.one.PutConnection(t.Context(), connection("nobody", "sh_1"), activity("nobody", "nothing"))
+		is(t, "deleted owner", err, store.ErrNotFound)
+		same(t, "recorded for a deleted owner", activities(t, f.one, store.ActivityQuery{Shop: "nothing"}).Total, 0)
+	},
+
 	"not found": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		stranger, _ := signIn(t, f.one)
@@ -121,7 +152,7 @@ var connectionTests = map[string]func(*testing.T, *fixture){
 		is(t, "another ID", err, store.ErrNotFound)
 	},
 
-	"nothing is kept for an owner who is gone": func(t *testing.T, f *fixture) {
+	"nothing is stored for a deleted owner": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		must(t, f.one.DeleteOwner(t.Context(), owner))
 		_, err := f.one.PutConnection(t.Context(), connection(owner, "sh_1"))
@@ -145,7 +176,7 @@ var connectionTests = map[string]func(*testing.T, *fixture){
 		must(t, f.one.DeleteConnection(t.Context(), owner, "sh_1"))
 	},
 
-	"deleted and made anew is another connection": func(t *testing.T, f *fixture) {
+	"deleted and connected again is another connection": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		first := put(t, f.one, connection(owner, "sh_1"))
 		must(t, f.one.DeleteConnection(t.Context(), owner, "sh_1"))
@@ -236,7 +267,7 @@ var refreshTests = map[string]func(*testing.T, *fixture){
 		same(t, "the next lease", lease(t, f.other, got, "b"), true)
 	},
 
-	"not finished by who does not hold the lease": func(t *testing.T, f *fixture) {
+	"not finished without the lease": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		c := put(t, f.one, connection(owner, "sh_1"))
 		finish := func(id string, version int64, holder string) error {
@@ -282,7 +313,7 @@ var refreshTests = map[string]func(*testing.T, *fixture){
 		same(t, "lease of the new version", lease(t, f.one, again, "b"), true)
 	},
 
-	"finished although somebody called the connection expired": func(t *testing.T, f *fixture) {
+	"finished although the connection was marked as expired": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		c := put(t, f.one, connection(owner, "sh_1"))
 		lease(t, f.one, c, "a")
@@ -319,5 +350,70 @@ var refreshTests = map[string]func(*testing.T, *fixture){
 		got, err := f.one.ConnectionByID(t.Context(), c.ID)
 		must(t, err)
 		same(t, "version", got.Version, c.Version+1)
+	},
+}
+
+// liveOwner returns the owner of the connection that LiveConnection finds, "" if there is none.
+func liveOwner(t tb, s *store.Store, shop string, prefer store.Owner) store.Owner {
+	t.Helper()
+	c, err := s.LiveConnection(background, shop, prefer)
+	if !found(t, err) {
+		same(t, "connection beside the error", c, store.Connection{})
+	}
+	return c.Owner
+}
+
+var liveConnectionTests = map[string]func(*testing.T, *fixture){
+	"found with every field": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		want := put(t, f.one, connection(owner, "sh_1"))
+		for _, prefer := range []store.Owner{owner, "nobody", ""} {
+			got, err := f.other.LiveConnection(t.Context(), "sh_1", prefer)
+			must(t, err)
+			same(t, "connection", got, want)
+		}
+		same(t, "another shop's", liveOwner(t, f.one, "sh_2", owner), "")
+	},
+
+	"the preferred owner's, otherwise the newest": func(t *testing.T, f *fixture) {
+		var owners []store.Owner
+		var kept []store.Connection
+		for range 3 {
+			owner, _ := signIn(t, f.one)
+			owners = append(owners, owner)
+			kept = append(kept, put(t, f.one, connection(owner, "sh_1")))
+			f.clock.move(time.Minute)
+		}
+		for _, owner := range owners {
+			same(t, "preferred", liveOwner(t, f.one, "sh_1", owner), owner)
+		}
+		same(t, "newest", liveOwner(t, f.one, "sh_1", ""), owners[2])
+		must(t, f.one.ExpireConnection(t.Context(), kept[0].ID, kept[0].Version))
+		same(t, "when the preferred is expired", liveOwner(t, f.one, "sh_1", owners[0]), owners[2])
+		must(t, f.one.DeleteConnection(t.Context(), owners[2], "sh_1"))
+		same(t, "when the newest is gone", liveOwner(t, f.one, "sh_1", owners[0]), owners[1])
+		must(t, f.one.ExpireConnection(t.Context(), kept[1].ID, kept[1].Version))
+		same(t, "when all are expired", liveOwner(t, f.one, "sh_1", owners[0]), "")
+	},
+
+	"while a session of its owner lives": func(t *testing.T, f *fixture) {
+		idle, _ := signIn(t, f.one)
+		put(t, f.one, connection(idle, "sh_1"))
+		f.clock.move(time.Hour)
+		busy, token := signIn(t, f.one)
+		put(t, f.one, connection(busy, "sh_1"))
+		f.clock.move(store.SessionIdle - time.Hour - time.Millisecond)
+		same(t, "before the session's end", liveOwner(t, f.one, "sh_1", idle), idle)
+		f.clock.move(time.Millisecond)
+		same(t, "after it, not swept yet", liveOwner(t, f.one, "sh_1", idle), busy)
+		ownerOf(t, f.one, token)
+		for f.clock.Now().Before(f.start.Add(time.Hour + store.SessionLife - 6*time.Hour)) {
+			f.clock.move(6 * time.Hour)
+			ownerOf(t, f.one, token)
+		}
+		f.clock.move(f.start.Add(time.Hour + store.SessionLife - time.Millisecond).Sub(f.clock.Now()))
+		same(t, "before 7 days", liveOwner(t, f.one, "sh_1", ""), busy)
+		f.clock.move(time.Millisecond)
+		same(t, "after 7 days", liveOwner(t, f.one, "sh_1", ""), "")
 	},
 }

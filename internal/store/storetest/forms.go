@@ -10,27 +10,27 @@ import (
 	"hookwall/internal/store"
 )
 
-func attempt(f *fixture) store.Attempt {
-	return store.Attempt{
+func signInAttempt(f *fixture) store.SignIn {
+	return store.SignIn{
 		State: "state-1", Browser: "browser-1", Way: "code", Verifier: "verifier-1",
 		Return: "/shops/sh_1/webhooks/new", Shop: "sh_1", ExpiresAt: f.start.Add(10 * time.Minute),
 	}
 }
 
-var attemptTests = map[string]func(*testing.T, *fixture){
+var signInTests = map[string]func(*testing.T, *fixture){
 	"taken once, with every field": func(t *testing.T, f *fixture) {
-		must(t, f.one.PutAttempt(t.Context(), attempt(f)))
-		got, err := f.other.TakeAttempt(t.Context(), "state-1", "browser-1")
+		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
+		got, err := f.other.TakeSignIn(t.Context(), "state-1", "browser-1")
 		must(t, err)
-		same(t, "attempt", got, attempt(f))
-		_, err = f.one.TakeAttempt(t.Context(), "state-1", "browser-1")
+		same(t, "sign-in", got, signInAttempt(f))
+		_, err = f.one.TakeSignIn(t.Context(), "state-1", "browser-1")
 		is(t, "again", err, store.ErrNotFound)
 	},
 
 	"taken by one of many at once": func(t *testing.T, f *fixture) {
-		must(t, f.one.PutAttempt(t.Context(), attempt(f)))
+		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
 		won := f.race(32, func(_ int, s *store.Store) bool {
-			_, err := s.TakeAttempt(t.Context(), "state-1", "browser-1")
+			_, err := s.TakeSignIn(t.Context(), "state-1", "browser-1")
 			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("unexpected error: %v", err)
 			}
@@ -39,8 +39,8 @@ var attemptTests = map[string]func(*testing.T, *fixture){
 		same(t, "takers", won, 1)
 	},
 
-	"not for anybody else, and not used up by them": func(t *testing.T, f *fixture) {
-		must(t, f.one.PutAttempt(t.Context(), attempt(f)))
+	"not for another browser, which does not use it up": func(t *testing.T, f *fixture) {
+		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
 		for name, ask := range map[string]struct{ state, browser string }{
 			"unknown state":    {"state-2", "browser-1"},
 			"empty state":      {"", "browser-1"},
@@ -49,51 +49,51 @@ var attemptTests = map[string]func(*testing.T, *fixture){
 			"swapped":          {"browser-1", "state-1"},
 			"a longer browser": {"state-1", "browser-11"},
 		} {
-			_, err := f.one.TakeAttempt(t.Context(), ask.state, ask.browser)
+			_, err := f.one.TakeSignIn(t.Context(), ask.state, ask.browser)
 			is(t, name, err, store.ErrNotFound)
 		}
-		_, err := f.open(sandbox).TakeAttempt(t.Context(), "state-1", "browser-1")
+		_, err := f.open(sandbox).TakeSignIn(t.Context(), "state-1", "browser-1")
 		is(t, "another environment", err, store.ErrNotFound)
-		_, err = f.one.TakeAttempt(t.Context(), "state-1", "browser-1")
+		_, err = f.one.TakeSignIn(t.Context(), "state-1", "browser-1")
 		must(t, err)
 	},
 
-	"over at its time": func(t *testing.T, f *fixture) {
-		second := attempt(f)
+	"expires at its time": func(t *testing.T, f *fixture) {
+		second := signInAttempt(f)
 		second.State = "state-2"
-		must(t, f.one.PutAttempt(t.Context(), attempt(f)))
-		must(t, f.one.PutAttempt(t.Context(), second))
+		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
+		must(t, f.one.PutSignIn(t.Context(), second))
 		f.clock.move(10*time.Minute - time.Millisecond)
-		_, err := f.one.TakeAttempt(t.Context(), "state-1", "browser-1")
+		_, err := f.one.TakeSignIn(t.Context(), "state-1", "browser-1")
 		must(t, err)
 		f.clock.move(time.Millisecond)
-		_, err = f.one.TakeAttempt(t.Context(), "state-2", "browser-1")
+		_, err = f.one.TakeSignIn(t.Context(), "state-2", "browser-1")
 		is(t, "at its end", err, store.ErrNotFound)
 	},
 
-	"several of one browser live side by side": func(t *testing.T, f *fixture) {
-		second := attempt(f)
+	"several of one browser at once": func(t *testing.T, f *fixture) {
+		second := signInAttempt(f)
 		second.State, second.Verifier, second.Return = "state-2", "verifier-2", "/shops"
-		must(t, f.one.PutAttempt(t.Context(), attempt(f)))
-		must(t, f.one.PutAttempt(t.Context(), second))
-		got, err := f.one.TakeAttempt(t.Context(), "state-2", "browser-1")
+		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
+		must(t, f.one.PutSignIn(t.Context(), second))
+		got, err := f.one.TakeSignIn(t.Context(), "state-2", "browser-1")
 		must(t, err)
 		same(t, "second", got, second)
-		got, err = f.one.TakeAttempt(t.Context(), "state-1", "browser-1")
+		got, err = f.one.TakeSignIn(t.Context(), "state-1", "browser-1")
 		must(t, err)
-		same(t, "first", got, attempt(f))
+		same(t, "first", got, signInAttempt(f))
 	},
 
 	"refused without state or browser, or with a known state": func(t *testing.T, f *fixture) {
-		must(t, f.one.PutAttempt(t.Context(), attempt(f)))
-		for name, change := range map[string]func(*store.Attempt){
-			"no state":    func(a *store.Attempt) { a.State = "" },
-			"no browser":  func(a *store.Attempt) { a.State, a.Browser = "state-2", "" },
-			"known state": func(a *store.Attempt) { a.Browser = "browser-2" },
+		must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
+		for name, change := range map[string]func(*store.SignIn){
+			"no state":    func(a *store.SignIn) { a.State = "" },
+			"no browser":  func(a *store.SignIn) { a.State, a.Browser = "state-2", "" },
+			"known state": func(a *store.SignIn) { a.Browser = "browser-2" },
 		} {
-			a := attempt(f)
+			a := signInAttempt(f)
 			change(&a)
-			if err := f.one.PutAttempt(t.Context(), a); err == nil {
+			if err := f.one.PutSignIn(t.Context(), a); err == nil {
 				t.Errorf("%s: no error", name)
 			}
 		}
@@ -103,7 +103,8 @@ var attemptTests = map[string]func(*testing.T, *fixture){
 func draft() store.Draft {
 	return store.Draft{
 		Browser: "browser-1", Page: "/shops/sh_1/webhooks/new", Shop: "sh_1",
-		Form: url.Values{"url": {"https://a.example/?x=1&y=ü\r\n"}, "allowedTypes": {"ORDER_PLACED", "DONATION"}, "empty": {""}},
+		Form: url.Values{
+			"url": {"https://a.example/?x=1&y=ü\r\n"}, "allowedTypes": {"ORDER_PLACED", "DONATION"}, "empty": {""}},
 	}
 }
 
@@ -161,7 +162,7 @@ var draftTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"over after an hour": func(t *testing.T, f *fixture) {
+	"expires after an hour": func(t *testing.T, f *fixture) {
 		kept, err := f.one.PutDraft(t.Context(), draft())
 		must(t, err)
 		f.clock.move(time.Hour - time.Millisecond)
@@ -190,7 +191,7 @@ var draftTests = map[string]func(*testing.T, *fixture){
 	},
 }
 
-// take takes the flashes of a page as texts.
+// take returns the flashes of a page as texts.
 func take(t tb, s *store.Store, owner store.Owner, page string) []string {
 	t.Helper()
 	all, err := s.TakeFlashes(background, owner, page)
@@ -250,12 +251,12 @@ var flashTests = map[string]func(*testing.T, *fixture){
 		same(t, "flashes shown", total, 8)
 	},
 
-	"none for an owner who is gone": func(t *testing.T, f *fixture) {
+	"none for a deleted owner": func(t *testing.T, f *fixture) {
 		is(t, "add", f.one.AddFlash(t.Context(), "nobody", "/shops", []byte("x")), store.ErrNotFound)
 	},
 }
 
-// secret reads a secret, "" when there is none.
+// secret returns a secret, "" if there is none.
 func secret(t tb, s *store.Store, owner store.Owner, shop, webhook string) string {
 	t.Helper()
 	text, _, err := s.Secret(background, owner, shop, webhook)
@@ -301,7 +302,7 @@ var secretTests = map[string]func(*testing.T, *fixture){
 		same(t, "end", end, f.start.Add(time.Hour))
 	},
 
-	"nobody else's": func(t *testing.T, f *fixture) {
+	"not for another owner": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		other, _ := signIn(t, f.one)
 		must(t, f.one.PutSecret(t.Context(), owner, "sh_1", "wcon_1", "s3cret", f.start.Add(time.Minute)))
@@ -310,7 +311,7 @@ var secretTests = map[string]func(*testing.T, *fixture){
 		same(t, "another webhook", secret(t, f.one, owner, "sh_1", "wcon_2"), "")
 	},
 
-	"none for an owner who is gone": func(t *testing.T, f *fixture) {
+	"none for a deleted owner": func(t *testing.T, f *fixture) {
 		err := f.one.PutSecret(t.Context(), "nobody", "sh_1", "wcon_1", "s3cret", f.start.Add(time.Minute))
 		is(t, "put", err, store.ErrNotFound)
 	},

@@ -36,34 +36,35 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		owner, _ := signIn(t, f.one)
 		put(t, f.one, connection(owner, "sh_1"))
 		a := beginActivity(t, f.one, activity(owner, "sh_1"))
-		must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 
 		for _, shop := range []string{"sh_1", ""} {
 			same(t, "activities", activities(t, elsewhere, store.ActivityQuery{Shop: shop}), store.ActivityList{})
 		}
 		same(t, "pending", pending(t, elsewhere, f.start.Add(time.Hour), 0), nil)
-		is(t, "settle", elsewhere.SettleActivity(t.Context(), a.ID, store.Settlement{Outcome: "done"}), store.ErrNotFound)
-		same(t, "live connection", living(t, elsewhere, "sh_1", owner), "")
-		same(t, "locked", locked(t, elsewhere, "sh_1"), nil)
-		must(t, elsewhere.UnlockWebhook(t.Context(), "sh_1", "wcon_1"))
-		must(t, elsewhere.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(-time.Hour)))
+		is(t, "outcome", elsewhere.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: "done"}), store.ErrNotFound)
+		same(t, "live connection", liveOwner(t, elsewhere, "sh_1", owner), "")
+		same(t, "immutable", immutable(t, elsewhere, "sh_1"), nil)
+		must(t, elsewhere.UnmarkImmutable(t.Context(), "sh_1", "wcon_1"))
+		must(t, elsewhere.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(-time.Hour)))
 
 		same(t, "activity at home", theActivity(t, f.one, "sh_1"), a)
-		same(t, "locked at home", locked(t, f.one, "sh_1"), []string{"wcon_1"})
+		same(t, "immutable at home", immutable(t, f.one, "sh_1"), []string{"wcon_1"})
 	},
 
 	"a cursor shows nothing of another shop or environment": func(t *testing.T, f *fixture) {
 		elsewhere := f.open(sandbox)
 		for _, s := range []*store.Store{f.one, elsewhere} {
 			for _, shop := range []string{"sh_1", "sh_2"} {
-				attempts(t, s, shop, "1 of "+shop, "2 of "+shop)
+				beginAll(t, s, shop, "1 of "+shop, "2 of "+shop)
 			}
 		}
-		// The last one's cursor has the rows of the other shop and environment on its other side.
+		// On the other side of this cursor are rows of the other shop and environment.
 		at := activities(t, elsewhere, store.ActivityQuery{Shop: "sh_2", Limit: 1}).Older
 		same(t, "before", summary(activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Before: at})),
 			pageOf{[]string{"2 of sh_1", "1 of sh_1"}, 2, false, false})
-		at = activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Before: activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 1}).Older}).Newer
+		newest := activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 1})
+		at = activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Before: newest.Older}).Newer
 		same(t, "after", summary(activities(t, elsewhere, store.ActivityQuery{Shop: "sh_2", After: at})),
 			pageOf{[]string{"2 of sh_2", "1 of sh_2"}, 2, false, false})
 	},
@@ -80,11 +81,14 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		must(t, elsewhere.DeleteConnection(t.Context(), owner, "sh_1"))
 		must(t, elsewhere.DeleteSecret(t.Context(), owner, "sh_1", "wcon_1"))
 		must(t, elsewhere.DeleteOwner(t.Context(), owner))
-		ok, err := elsewhere.RestartSubmission(t.Context(), store.Submission{Owner: owner, ID: "form of sh_1", State: "pending", UpdatedAt: f.start}, "hash2", "")
-		must(t, err)
-		same(t, "restart", ok, false)
-		err = elsewhere.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: "form of sh_1", State: "created", WebhookID: "wcon_1"})
-		is(t, "settle", err, store.ErrNotFound)
+		op := operationOf(t, f.one, owner, "key of sh_1")
+		_, err = elsewhere.RestartOperation(t.Context(), op, create(owner, "", "me"), operationLease)
+		is(t, "restart of the operation", err, store.ErrNotFound)
+		is(t, "finish of the operation", finish(elsewhere, op, store.StateDone, "wcon_1", ""), store.ErrNotFound)
+		held := started(t, f.one, change(owner, "held", "me"))
+		is(t, "proof", prove(elsewhere, held), store.ErrLeaseLost)
+		is(t, "webhooks before", elsewhere.SetWebhooksBefore(t.Context(), owner, "held", "me", nil), store.ErrLeaseLost)
+		same(t, "operation at home", operationOf(t, f.one, owner, "held"), held)
 		same(t, "lease at home", lease(t, f.one, c, "a"), true)
 		must(t, elsewhere.ReleaseRefresh(t.Context(), c.ID, "a"))
 		err = elsewhere.FinishRefresh(t.Context(), c.ID, c.Version, "a", []byte("other"), time.Time{}, "")
@@ -112,14 +116,14 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 				"refresh":    m.refresh,
 				"disconnect": m.disconnect,
 				"secret":     m.secret,
-				"submit":     m.submit,
+				"operate":    m.operate,
 				"flash":      m.flash,
 				"take":       m.take,
 				"renew":      m.renew,
 				"leave":      m.leave,
-				"look":       m.look,
+				"compare":    m.compare,
 			})
-			m.look(rt)
+			m.compare(rt)
 		})
 	},
 }
@@ -130,7 +134,7 @@ type cell struct {
 	shop  string
 }
 
-// model is what two owners should see, kept beside what the database shows them.
+// model is what two owners should see in the database.
 type model struct {
 	f       *fixture
 	owners  []store.Owner
@@ -138,7 +142,7 @@ type model struct {
 	count   int
 	conns   map[cell]string
 	secrets map[cell]string
-	subs    map[cell]string
+	ops     map[cell]string
 	flashes map[cell][]string
 }
 
@@ -146,7 +150,8 @@ var shops = []string{"sh_1", "sh_2"}
 
 func newModel(t *rapid.T, f *fixture) *model {
 	m := &model{
-		f: f, conns: map[cell]string{}, secrets: map[cell]string{}, subs: map[cell]string{}, flashes: map[cell][]string{},
+		f: f, conns: map[cell]string{}, secrets: map[cell]string{}, ops: map[cell]string{},
+		flashes: map[cell][]string{},
 	}
 	for range 2 {
 		owner, token := signIn(t, f.one)
@@ -155,8 +160,7 @@ func newModel(t *rapid.T, f *fixture) *model {
 	return m
 }
 
-// pick draws the owner and the shop of an operation, the handle it goes through, and a text that
-// nothing else in the database has.
+// pick draws an owner and a shop, a handle, and a text that is nowhere else in the database.
 func (m *model) pick(t *rapid.T) (cell, *store.Store, string) {
 	c := cell{rapid.IntRange(0, 1).Draw(t, "owner"), rapid.SampledFrom(shops).Draw(t, "shop")}
 	m.count++
@@ -196,7 +200,7 @@ func (m *model) disconnect(t *rapid.T) {
 func (m *model) forget(c cell) {
 	delete(m.conns, c)
 	delete(m.secrets, c)
-	delete(m.subs, c)
+	delete(m.ops, c)
 	delete(m.flashes, c)
 }
 
@@ -206,19 +210,19 @@ func (m *model) secret(t *rapid.T) {
 	m.secrets[c] = text
 }
 
-// submit uses the same form ids for both owners.
-func (m *model) submit(t *rapid.T) {
+// operate begins an operation, with the same key for both owners, and finishes it.
+func (m *model) operate(t *rapid.T) {
 	c, s, text := m.pick(t)
-	started, existing, err := s.BeginSubmission(background,
-		store.Submission{ID: "form " + c.shop, Owner: m.owners[c.owner], Shop: c.shop, Hash: text})
-	must(t, err)
-	_, known := m.subs[c]
-	same(t, "started", started, !known)
-	if known {
-		text = m.subs[c]
+	op := create(m.owners[c.owner], "key of "+c.shop, "me")
+	op.Shop, op.Hash = c.shop, text
+	got := start(t, s, op)
+	_, known := m.ops[c]
+	same(t, "operation was started", got.Started, !known)
+	if !known {
+		must(t, finish(s, op, store.StateRejected, "", ""))
+		m.ops[c] = text
 	}
-	same(t, "hash", existing.Hash, text)
-	m.subs[c] = text
+	same(t, "hash of the operation", got.Operation.Hash, m.ops[c])
 }
 
 func (m *model) flash(t *rapid.T) {
@@ -240,7 +244,7 @@ func (m *model) renew(t *rapid.T) {
 	m.tokens[c.owner] = v.save(t)
 }
 
-// leave signs an owner out everywhere and somebody new in.
+// leave signs an owner out everywhere and signs a new one in.
 func (m *model) leave(t *rapid.T) {
 	c, s, _ := m.pick(t)
 	must(t, s.DeleteOwner(background, m.owners[c.owner]))
@@ -252,8 +256,8 @@ func (m *model) leave(t *rapid.T) {
 	m.owners[c.owner], m.tokens[c.owner] = signIn(t, s)
 }
 
-// look reads everything that both owners can, and compares.
-func (m *model) look(t *rapid.T) {
+// compare reads everything of both owners and compares it.
+func (m *model) compare(t *rapid.T) {
 	for i, owner := range m.owners {
 		same(t, "owner of the session", ownerOf(t, m.f.other, m.tokens[i]), owner)
 		listed := 0
@@ -263,9 +267,9 @@ func (m *model) look(t *rapid.T) {
 			same(t, "connected", found(t, err), m.conns[c] != "")
 			same(t, "credential", string(conn.Credential), m.conns[c])
 			same(t, "secret", secret(t, m.f.one, owner, shop, "wcon_1"), m.secrets[c])
-			sub, err := m.f.one.Submission(background, owner, "form "+shop)
-			same(t, "submitted", found(t, err), m.subs[c] != "")
-			same(t, "submission", sub.Hash, m.subs[c])
+			op, err := m.f.one.Operation(background, owner, "key of "+shop)
+			same(t, "has an operation", found(t, err), m.ops[c] != "")
+			same(t, "operation", op.Hash, m.ops[c])
 			if m.conns[c] != "" {
 				listed++
 			}

@@ -7,10 +7,10 @@ import (
 	"hookwall/internal/store"
 )
 
-// three at once, then one every 10 s, and a debt of up to 20 s.
+// three allows three at once, then one every 10 s, with a debt of up to 20 s.
 var three = store.Limit{Name: "three", Burst: 3, Every: 10 * time.Second, Debt: 20 * time.Second}
 
-// allowed asks once, and says what came of it.
+// allowed counts one and returns the result of Allow.
 func allowed(t tb, s *store.Store, l store.Limit, key string) answer {
 	t.Helper()
 	ok, retryAfter, err := s.Allow(background, l, key)
@@ -23,7 +23,7 @@ type answer struct {
 	RetryAfter time.Duration
 }
 
-// wait is how long the next one has to wait under the key k.
+// wait returns how long the next one has to wait under the key k.
 func wait(t tb, s *store.Store, l store.Limit) time.Duration {
 	t.Helper()
 	d, err := s.Wait(background, l, "k")
@@ -31,7 +31,7 @@ func wait(t tb, s *store.Store, l store.Limit) time.Duration {
 	return d
 }
 
-// empty takes all that a limit gives at once, under the key k.
+// empty uses up the burst of a limit under the key k.
 func empty(t tb, s *store.Store, l store.Limit) {
 	t.Helper()
 	for i := range l.Burst {
@@ -98,7 +98,7 @@ var limitTests = map[string]func(*testing.T, *fixture){
 		same(t, "a key that is no text", allowed(t, f.one, three, awkward), yes)
 	},
 
-	"what is refused is not counted": func(t *testing.T, f *fixture) {
+	"a refused one is not counted": func(t *testing.T, f *fixture) {
 		empty(t, f.one, three)
 		for range 5 {
 			same(t, "refused", allowed(t, f.one, three, "k"), answer{false, 10 * time.Second})
@@ -118,8 +118,9 @@ var limitTests = map[string]func(*testing.T, *fixture){
 		same(t, "until the next", wait(t, f.one, three), time.Duration(0))
 	},
 
-	"what is spent counts beyond the burst, as far as the debt goes": func(t *testing.T, f *fixture) {
-		for i, want := range []time.Duration{0, 0, 10 * time.Second, 20 * time.Second, 30 * time.Second, 30 * time.Second, 30 * time.Second} {
+	"spending counts beyond the burst, up to the debt": func(t *testing.T, f *fixture) {
+		for i, want := range []time.Duration{
+			0, 0, 10 * time.Second, 20 * time.Second, 30 * time.Second, 30 * time.Second, 30 * time.Second} {
 			must(t, f.one.Spend(t.Context(), three, "k"))
 			same(t, "wait", wait(t, f.other, three), want)
 			if i > 2 {
@@ -131,7 +132,7 @@ var limitTests = map[string]func(*testing.T, *fixture){
 		same(t, "one only", allowed(t, f.one, three, "k"), answer{false, 10 * time.Second})
 	},
 
-	"a clock that was ahead keeps nobody out": func(t *testing.T, f *fixture) {
+	"a clock that was ahead blocks nothing": func(t *testing.T, f *fixture) {
 		f.clock.move(time.Hour)
 		empty(t, f.one, three)
 		f.clock.move(-time.Hour)
@@ -140,7 +141,7 @@ var limitTests = map[string]func(*testing.T, *fixture){
 		same(t, "after the burst", allowed(t, f.one, three, "k"), answer{false, 10 * time.Second})
 	},
 
-	"who counts late does not make it begin anew": func(t *testing.T, f *fixture) {
+	"a late count does not start it again": func(t *testing.T, f *fixture) {
 		strict := store.Limit{Name: "strict", Burst: 3, Every: 10 * time.Second}
 		f.clock.move(time.Second)
 		empty(t, f.one, strict)

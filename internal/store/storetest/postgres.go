@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// Postgres makes an empty schema, until the test ends, on the server whose address is in
-// HOOKWALL_TEST_POSTGRES, and returns an address that leads there. Without a server the test is
-// skipped.
+// Postgres creates an empty schema, until the test ends, on the server whose address is in
+// HOOKWALL_TEST_POSTGRES, and returns its address. Without a server it skips the test.
 func Postgres(t testing.TB) (databaseURL string) {
 	t.Helper()
 	server := os.Getenv("HOOKWALL_TEST_POSTGRES")

@@ -11,7 +11,7 @@ import (
 
 const rounds = 12 // of a race that few meet
 
-// goneOrNil takes the errors that a call may end with when its owner is deleted meanwhile.
+// goneOrNil fails unless err is what a call may return if its owner is deleted during it.
 func goneOrNil(t tb, what string, err error) {
 	t.Helper()
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -19,8 +19,8 @@ func goneOrNil(t tb, what string, err error) {
 	}
 }
 
-// renew gives the owner of a session one more, as two tabs that sign in at once do.
-func renew(t tb, s *store.Store, token string) *visit {
+// renew prepares a second session for the owner of one, as a second tab does that signs in.
+func renew(t tb, s *store.Store, token string) *browserRequest {
 	t.Helper()
 	v := arrive(t, s, token)
 	v.session.ID = ""
@@ -36,11 +36,11 @@ func end(t tb, s *store.Store, token string) {
 }
 
 var raceTests = map[string]func(*testing.T, *fixture){
-	"an owner whose last sessions end at once leaves nothing": func(t *testing.T, f *fixture) {
+	"the last sessions of an owner end at once": func(t *testing.T, f *fixture) {
 		for range rounds {
 			owner, token := signIn(t, f.one)
-			visits := []*visit{renew(t, f.one, token), renew(t, f.other, token)}
-			tokens := []string{visits[0].save(t), visits[1].save(t)}
+			requests := []*browserRequest{renew(t, f.one, token), renew(t, f.other, token)}
+			tokens := []string{requests[0].save(t), requests[1].save(t)}
 			fill(t, f.one, owner, "sh_1")
 			f.race(2, func(i int, s *store.Store) bool {
 				end(t, s, tokens[i])
@@ -50,7 +50,7 @@ var raceTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"a session that is renewed at its end outlives the sweep": func(t *testing.T, f *fixture) {
+	"a session that is renewed at its end survives the sweep": func(t *testing.T, f *fixture) {
 		for range rounds {
 			owner, token := signIn(t, f.one)
 			v := renew(t, f.one, token)
@@ -69,13 +69,13 @@ var raceTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"nothing is added to an owner who goes": func(t *testing.T, f *fixture) {
+	"nothing is added to an owner during deletion": func(t *testing.T, f *fixture) {
 		for range rounds {
 			owner, _ := signIn(t, f.one)
 			fill(t, f.one, owner, "sh_1")
-			f.race(14, func(i int, s *store.Store) bool {
+			f.race(16, func(i int, s *store.Store) bool {
 				var err error
-				switch i % 7 {
+				switch i % 8 {
 				case 0:
 					must(t, s.DeleteOwner(t.Context(), owner))
 				case 1:
@@ -84,18 +84,39 @@ var raceTests = map[string]func(*testing.T, *fixture){
 					err = s.PutSecret(t.Context(), owner, "sh_1", "wcon_1", "secret", f.start.Add(time.Hour))
 				case 3:
 					err = s.AddFlash(t.Context(), owner, page("sh_1"), []byte("f"))
-				case 4:
-					_, _, err = s.BeginSubmission(t.Context(), store.Submission{ID: "form of sh_1", Owner: owner, Shop: "sh_1"})
 				case 5:
 					_, err = s.BeginCheck(t.Context(), store.Check{Owner: owner, Shop: "sh_1"}, 100)
 				case 6:
 					must(t, s.DeleteConnection(t.Context(), owner, "sh_1"))
+				case 4, 7:
+					_, err = s.BeginOperation(t.Context(), create(owner, fmt.Sprint(i), "me"), operationLease)
 				}
 				goneOrNil(t, fmt.Sprint("call ", i), err)
 				return true
 			})
+			f.clock.move(24 * time.Hour) // which ends the leases of operations
+			must(t, f.one.Sweep(t.Context()))
+			for _, key := range []string{"4", "7", "12", "15"} {
+				_, err := f.one.Operation(t.Context(), owner, key)
+				is(t, "operation "+key, err, store.ErrNotFound)
+			}
 			same(t, "rows", has(t, f.one, owner, "sh_1"), nothing)
 		}
+	},
+
+	"connected and recorded at once, by many": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		f.race(24, func(i int, s *store.Store) bool {
+			a := store.Activity{Shop: "sh_1"}
+			if i%3 == 0 {
+				must(t, s.DeleteConnection(t.Context(), owner, "sh_1", a, a))
+				return true
+			}
+			_, err := s.PutConnection(t.Context(), connection(owner, "sh_1"), a)
+			must(t, err)
+			return true
+		})
+		same(t, "recorded", activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total, 16+2*8)
 	},
 
 	"everything of a shop at once": func(t *testing.T, f *fixture) {
@@ -148,34 +169,38 @@ var raceTests = map[string]func(*testing.T, *fixture){
 	},
 }
 
-// Bytes that may come in a path or a form, and that not every database keeps as text.
+// Bytes that may be in a path or a form, and that not every database can store as text.
 const awkward = "sh\x00\xff\xfe'\"\\%_\u202e\U0001f4a9"
 
 var textTests = map[string]func(*testing.T, *fixture){
-	"that is no text finds nothing": func(t *testing.T, f *fixture) {
+	"of any bytes finds nothing": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		_, err := f.one.Connection(t.Context(), owner, awkward)
 		is(t, "connection", err, store.ErrNotFound)
 		_, err = f.one.ConnectionByID(t.Context(), awkward)
 		is(t, "connection by ID", err, store.ErrNotFound)
-		_, err = f.one.TakeAttempt(t.Context(), awkward, awkward)
-		is(t, "attempt", err, store.ErrNotFound)
+		_, err = f.one.TakeSignIn(t.Context(), awkward, awkward)
+		is(t, "sign-in", err, store.ErrNotFound)
 		_, err = f.one.Draft(t.Context(), awkward, awkward)
 		is(t, "draft", err, store.ErrNotFound)
-		_, err = f.one.Submission(t.Context(), owner, awkward)
-		is(t, "submission", err, store.ErrNotFound)
+		_, err = f.one.Operation(t.Context(), owner, awkward)
+		is(t, "operation", err, store.ErrNotFound)
+		_, err = f.one.CreatedOperation(t.Context(), owner, awkward, awkward)
+		is(t, "operation that created", err, store.ErrNotFound)
 		_, _, err = f.one.Secret(t.Context(), owner, awkward, awkward)
 		is(t, "secret", err, store.ErrNotFound)
 		_, err = f.one.Check(t.Context(), owner, awkward, awkward)
 		is(t, "check", err, store.ErrNotFound)
-		is(t, "settle", f.one.SettleActivity(t.Context(), awkward, store.Settlement{Outcome: "done", Code: awkward}), store.ErrNotFound)
-		same(t, "activities", activities(t, f.one, store.ActivityQuery{Shop: awkward, WebhookID: awkward}), store.ActivityList{})
+		is(t, "outcome", f.one.RecordOutcome(t.Context(), awkward, store.Ending{Outcome: "done", Code: awkward}),
+			store.ErrNotFound)
+		same(t, "activities", activities(t, f.one, store.ActivityQuery{Shop: awkward, WebhookID: awkward}),
+			store.ActivityList{})
 		same(t, "flashes", take(t, f.one, owner, awkward), nil)
-		same(t, "locked", locked(t, f.one, awkward), nil)
+		same(t, "immutable", immutable(t, f.one, awkward), nil)
 		must(t, f.one.DeleteConnection(t.Context(), owner, awkward))
 	},
 
-	"that is no text is kept as well as it can be": func(t *testing.T, f *fixture) {
+	"of any bytes is stored as text": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		c := connection(owner, awkward)
 		c.ShopName = awkward
@@ -193,13 +218,14 @@ var textTests = map[string]func(*testing.T, *fixture){
 		must(t, err)
 		same(t, "form", kept.Form, d.Form)
 
-		_, _, err = f.one.BeginSubmission(t.Context(), store.Submission{ID: awkward, Owner: owner, Shop: awkward, Hash: awkward})
+		op := create(owner, awkward, awkward)
+		op.Shop, op.Hash, op.Resource = awkward, awkward, store.URLResource(awkward)
+		started(t, f.one, op)
+		must(t, f.other.SetWebhooksBefore(t.Context(), owner, awkward, awkward, []string{awkward}))
+		must(t, finish(f.one, op, store.StateDone, awkward, awkward))
+		op, err = f.other.CreatedOperation(t.Context(), owner, awkward, awkward)
 		must(t, err)
-		must(t, f.one.SetSubmissionBefore(t.Context(), owner, awkward, "", []string{"wcon_1"}))
-		must(t, f.one.SettleSubmission(t.Context(), store.Submission{Owner: owner, ID: awkward, State: store.StateCreated, WebhookID: awkward, Result: []byte(awkward)}))
-		sub, err := f.other.CreatedSubmission(t.Context(), owner, awkward, awkward)
-		must(t, err)
-		same(t, "result", string(sub.Result), awkward)
+		same(t, "result of the operation", string(op.Result), awkward)
 
 		must(t, f.one.PutSecret(t.Context(), owner, awkward, awkward, awkward, f.start.Add(time.Hour)))
 		same(t, "secret", secret(t, f.other, owner, awkward, awkward), awkward)
@@ -210,11 +236,11 @@ var textTests = map[string]func(*testing.T, *fixture){
 		a.Actor, a.Detail, a.RequestID = awkward, []byte(awkward), awkward
 		beginActivity(t, f.one, a)
 		same(t, "detail", string(theActivity(t, f.other, awkward).Detail), awkward)
-		must(t, f.one.LockWebhook(t.Context(), awkward, awkward, f.start.Add(time.Hour)))
-		same(t, "locked", len(locked(t, f.other, awkward)), 1)
+		must(t, f.one.MarkImmutable(t.Context(), awkward, awkward, f.start.Add(time.Hour)))
+		same(t, "immutable", len(immutable(t, f.other, awkward)), 1)
 	},
 
-	"may be long": func(t *testing.T, f *fixture) {
+	"of a megabyte is stored": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		long := make([]byte, 1<<20)
 		for i := range long {

@@ -2,10 +2,10 @@ package storetest
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +23,8 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		if owner == "" || v.session.IsNew {
 			t.Fatalf("saved session: owner %q, new %v", owner, v.session.IsNew)
 		}
-		if b, err := base64.RawURLEncoding.DecodeString(token); err != nil || len(b) != 32 {
-			t.Fatalf("token %q is not 256 bits in base64url", token)
+		if !regexp.MustCompile(`^[A-Z2-7]{26}$`).MatchString(token) {
+			t.Fatalf("token %q is not 130 bits in base32", token)
 		}
 		for _, s := range []*store.Store{f.one, f.other} {
 			again := arrive(t, s, token)
@@ -69,10 +69,10 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		_, token := signIn(t, f.one)
 		for name, value := range map[string]string{
 			"none":              "",
-			"unknown":           strings.Repeat("A", 43),
+			"unknown":           strings.Repeat("A", 26),
 			"garbage":           "x",
 			"long":              strings.Repeat("A", 4000),
-			"a token, cut":      token[:42],
+			"a token, cut":      token[:len(token)-1],
 			"a token, extended": token + "A",
 			"a token, padded":   token + "=",
 			"quotes":            `' OR 1=1 --`,
@@ -88,8 +88,8 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"a cookie's value chosen by somebody else never becomes a session": func(t *testing.T, f *fixture) {
-		chosen := strings.Repeat("B", 42) + "A"
+	"a chosen cookie value never becomes a session": func(t *testing.T, f *fixture) {
+		chosen := strings.Repeat("B", 26)
 		v := arrive(t, f.one, chosen)
 		token := v.save(t)
 		if token == chosen {
@@ -134,14 +134,14 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 
 	"two tabs that renew at once stay with their owner": func(t *testing.T, f *fixture) {
 		owner, old := signIn(t, f.one)
-		tabs := []*visit{arrive(t, f.one, old), arrive(t, f.other, old)}
+		tabs := []*browserRequest{arrive(t, f.one, old), arrive(t, f.other, old)}
 		for _, v := range tabs {
 			v.session.ID = ""
 			same(t, "owner", ownerOf(t, f.one, v.save(t)), owner)
 		}
 	},
 
-	"a twin of a session ends when the session is renewed": func(t *testing.T, f *fixture) {
+	"another session of the owner ends when one is renewed": func(t *testing.T, f *fixture) {
 		owner, old := signIn(t, f.one)
 		one, other := renew(t, f.one, old), renew(t, f.other, old)
 		planted, kept := one.save(t), other.save(t)
@@ -152,7 +152,7 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		same(t, "owner by the twin", ownerOf(t, f.other, kept), "")
 	},
 
-	"of two session cookies none is believed": func(t *testing.T, f *fixture) {
+	"two different session cookies count as none": func(t *testing.T, f *fixture) {
 		owner, token := signIn(t, f.one)
 		_, planted := signIn(t, f.one)
 		for name, cookies := range map[string][]string{
@@ -223,7 +223,7 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"the last request is noted every 5 minutes at most": func(t *testing.T, f *fixture) {
+	"the last request is recorded every 5 minutes at most": func(t *testing.T, f *fixture) {
 		_, early := signIn(t, f.one)
 		owner, late := signIn(t, f.one)
 		f.clock.move(5*time.Minute - time.Millisecond)
@@ -235,7 +235,7 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		same(t, "owner of the session seen later", ownerOf(t, f.one, late), owner)
 	},
 
-	"a mark tells sessions apart and tells no token": func(t *testing.T, f *fixture) {
+	"a mark distinguishes sessions and reveals no token": func(t *testing.T, f *fixture) {
 		v := arrive(t, f.one, "")
 		same(t, "mark of a new session", v.sessions.Mark(v.session), "")
 		same(t, "mark of none", v.sessions.Mark(nil), "")
@@ -267,7 +267,7 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		same(t, "connections", len(connections(t, f.other, owner)), 0)
 	},
 
-	"signing out leaves the owner's other sessions alone": func(t *testing.T, f *fixture) {
+	"signing out keeps the owner's other sessions": func(t *testing.T, f *fixture) {
 		owner, token := signIn(t, f.one)
 		second := arrive(t, f.one, "")
 		second.session.Values["owner"] = owner
@@ -281,7 +281,7 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 	},
 
 	"signing out without a session clears the cookie": func(t *testing.T, f *fixture) {
-		v := arrive(t, f.one, strings.Repeat("A", 43))
+		v := arrive(t, f.one, strings.Repeat("A", 26))
 		v.session.Options.MaxAge = -1
 		same(t, "cookie", v.save(t), "")
 		same(t, "cookies set", len(v.answer.Result().Cookies()), 1)
@@ -300,11 +300,11 @@ var sessionTests = map[string]func(*testing.T, *fixture){
 		})
 	},
 
-	"what a session cannot keep is refused": func(t *testing.T, f *fixture) {
-		for name, change := range map[string]func(*visit){
-			"another value":        func(v *visit) { v.session.Values["theme"] = "dark" },
-			"a flash":              func(v *visit) { v.session.AddFlash("saved") },
-			"an owner by its text": func(v *visit) { v.session.Values["owner"] = "somebody" },
+	"values that a session cannot keep are an error": func(t *testing.T, f *fixture) {
+		for name, change := range map[string]func(*browserRequest){
+			"another value":        func(v *browserRequest) { v.session.Values["theme"] = "dark" },
+			"a flash":              func(v *browserRequest) { v.session.AddFlash("saved") },
+			"an owner by its text": func(v *browserRequest) { v.session.Values["owner"] = "somebody" },
 		} {
 			t.Run(name, func(t *testing.T) {
 				v := arrive(t, f.one, "")

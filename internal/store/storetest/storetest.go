@@ -1,4 +1,4 @@
-// Package storetest is the conformance suite of store: what it promises, whatever database it runs on.
+// Package storetest is the conformance suite of store, for every database.
 package storetest
 
 import (
@@ -19,8 +19,8 @@ import (
 // Database opens one more handle on one database. The handle is closed when the test ends.
 type Database func(t *testing.T, o store.Options) *store.Store
 
-// Run checks every promise of store. For each test it asks fresh for an empty database of its own,
-// on which it may open several handles, with clocks that the suite moves.
+// Run runs the suite. For each test it calls fresh for an empty database, on which it opens several
+// handles, with a clock that the suite moves.
 func Run(t *testing.T, fresh func(t *testing.T) Database) {
 	t.Helper()
 	for _, group := range []struct {
@@ -31,13 +31,15 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Sessions", sessionTests},
 		{"Connections", connectionTests},
 		{"Refresh", refreshTests},
-		{"Attempts", attemptTests},
+		{"SignIns", signInTests},
 		{"Drafts", draftTests},
 		{"Flashes", flashTests},
-		{"Submissions", submissionTests},
+		{"Operations", operationTests},
 		{"Secrets", secretTests},
 		{"Activities", activityTests},
-		{"Locks", lockTests},
+		{"Rechecks", recheckTests},
+		{"Leases", leaseTests},
+		{"ImmutableWebhooks", immutableTests},
 		{"Checks", checkTests},
 		{"Limits", limitTests},
 		{"LiveConnection", liveConnectionTests},
@@ -77,7 +79,7 @@ const (
 	cookieName = "__Host-session"
 )
 
-// fixture is a database with two handles on it, as two replicas have them.
+// fixture is a database with two handles on it, like those of two replicas.
 type fixture struct {
 	open       func(environment string) *store.Store
 	clock      *clock
@@ -98,7 +100,7 @@ func newFixture(t *testing.T, db Database) *fixture {
 	return f
 }
 
-// tb is what the helpers need of *testing.T and *rapid.T.
+// tb is the part of *testing.T and *rapid.T that the helpers use.
 type tb interface {
 	Helper()
 	Fatalf(format string, args ...any)
@@ -111,7 +113,7 @@ func must(t tb, err error) {
 	}
 }
 
-// same compares everything that two values declare.
+// same fails unless two values are equal.
 func same[T any](t tb, what string, got, want T) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -141,18 +143,18 @@ func (f *fixture) race(n int, try func(i int, s *store.Store) bool) int {
 	return int(won.Load())
 }
 
-// visit is one request of a browser to sessions, with what came of it.
-type visit struct {
+// browserRequest is one request of a browser, with its session and its response.
+type browserRequest struct {
 	sessions *store.SessionStore
 	request  *http.Request
 	answer   *httptest.ResponseRecorder
 	session  *sessions.Session
 }
 
-// arrive makes a request that carries token as its session cookie, none when it is "".
-func arrive(t tb, s *store.Store, token string) *visit {
+// arrive makes a request that has token as its session cookie, none if it is "".
+func arrive(t tb, s *store.Store, token string) *browserRequest {
 	t.Helper()
-	v := &visit{
+	v := &browserRequest{
 		sessions: s.Sessions(store.CookieOptions{Name: cookieName, Secure: true}),
 		request:  httptest.NewRequest(http.MethodGet, "/", nil),
 		answer:   httptest.NewRecorder(),
@@ -166,8 +168,8 @@ func arrive(t tb, s *store.Store, token string) *visit {
 	return v
 }
 
-// save saves the visit's session and returns the token that the answer set, "" when it set none.
-func (v *visit) save(t tb) string {
+// save saves the session of a request and returns the token that it set, "" if it set none.
+func (v *browserRequest) save(t tb) string {
 	t.Helper()
 	must(t, v.session.Save(v.request, v.answer))
 	cookies := v.answer.Result().Cookies()
@@ -181,7 +183,7 @@ func (v *visit) save(t tb) string {
 	return cookies[0].Value
 }
 
-// checkCookie looks at every attribute that a session's cookie has.
+// checkCookie checks every attribute of a session's cookie.
 func checkCookie(t tb, got *http.Cookie) {
 	t.Helper()
 	want := &http.Cookie{
@@ -212,7 +214,7 @@ func signIn(t tb, s *store.Store) (owner store.Owner, token string) {
 	return store.OwnerOf(v.session), token
 }
 
-// ownerOf returns the owner that a token stands for, "" when it is no session.
+// ownerOf returns the owner of the session of a token, "" if there is no such session.
 func ownerOf(t tb, s *store.Store, token string) store.Owner {
 	t.Helper()
 	return store.OwnerOf(arrive(t, s, token).session)

@@ -11,38 +11,47 @@ import (
 
 var background = context.Background()
 
-// rows says which rows an owner has for a shop.
-type rows struct{ Connection, Secret, Submission, Flash bool }
+// rows are the kinds of rows that an owner may have for a shop.
+type rows struct{ Connection, Secret, Operation, Flash bool }
 
 var (
 	nothing    = rows{}
-	everything = rows{Connection: true, Secret: true, Submission: true, Flash: true}
+	everything = rows{Connection: true, Secret: true, Operation: true, Flash: true}
 )
 
-// fill makes one row of each kind that an owner has for a shop.
+// fill makes one row of each kind for an owner and a shop.
 func fill(t tb, s *store.Store, owner store.Owner, shop string) {
 	t.Helper()
 	put(t, s, connection(owner, shop))
 	must(t, s.PutSecret(background, owner, shop, "wcon_1", "secret", time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)))
-	_, _, err := s.BeginSubmission(background, store.Submission{ID: "form of " + shop, Owner: owner, Shop: shop})
-	must(t, err)
+	finished(t, s, owner, shop)
 	flash(t, s, owner, page(shop), "flash")
+}
+
+// finished makes an operation that no lease keeps.
+func finished(t tb, s *store.Store, owner store.Owner, shop string) {
+	t.Helper()
+	op := create(owner, "key of "+shop, string(owner))
+	op.Shop, op.Resource = shop, store.URLResource(string(owner))
+	started(t, s, op)
+	must(t, finish(s, op, store.StateUnconfirmed, "", ""))
 }
 
 func page(shop string) string { return "/shops/" + shop + "/webhooks" }
 
-// has looks which rows of fill are there. A flash is put back as it is spent by looking.
+// has returns which rows of fill are there. It adds the flash again, since reading deletes it.
 func has(t tb, s *store.Store, owner store.Owner, shop string) rows {
 	t.Helper()
 	_, connErr := s.Connection(background, owner, shop)
 	_, _, secretErr := s.Secret(background, owner, shop, "wcon_1")
-	_, subErr := s.Submission(background, owner, "form of "+shop)
+	_, opErr := s.Operation(background, owner, "key of "+shop)
 	flashes := take(t, s, owner, page(shop))
 	for _, text := range flashes {
 		flash(t, s, owner, page(shop), text)
 	}
 	return rows{
-		Connection: found(t, connErr), Secret: found(t, secretErr), Submission: found(t, subErr), Flash: len(flashes) > 0,
+		Connection: found(t, connErr), Secret: found(t, secretErr),
+		Operation: found(t, opErr), Flash: len(flashes) > 0,
 	}
 }
 
@@ -55,7 +64,7 @@ func found(t tb, err error) bool {
 	return true
 }
 
-// sweepAt sweeps when d has passed and turns the clock back, so that only what was deleted is missing.
+// sweepAt sweeps after d and sets the clock back, so that only what was deleted is missing.
 func (f *fixture) sweepAt(t *testing.T, d time.Duration) {
 	t.Helper()
 	f.clock.move(d)
@@ -74,13 +83,13 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				_, token := signIn(t, f.one)
 				return func() bool { return ownerOf(t, f.one, token) != "" }
 			}},
-			{"attempt", 10 * time.Minute, func(t *testing.T) func() bool {
-				must(t, f.one.PutAttempt(t.Context(), attempt(f)))
-				again := attempt(f)
+			{"sign-in", 10 * time.Minute, func(t *testing.T) func() bool {
+				must(t, f.one.PutSignIn(t.Context(), signInAttempt(f)))
+				again := signInAttempt(f)
 				return func() bool {
-					_, err := f.one.TakeAttempt(t.Context(), again.State, again.Browser)
+					_, err := f.one.TakeSignIn(t.Context(), again.State, again.Browser)
 					if err == nil {
-						must(t, f.one.PutAttempt(t.Context(), again))
+						must(t, f.one.PutSignIn(t.Context(), again))
 					}
 					return found(t, err)
 				}
@@ -112,16 +121,21 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				}
 			}},
 			{"activity", 400 * 24 * time.Hour, func(t *testing.T) func() bool {
-				settleActivity(t, f.one, beginActivity(t, f.one, activity("o", "sh_1")).ID, "done")
+				recordOutcome(t, f.one, beginActivity(t, f.one, activity("o", "sh_1")).ID, "done")
 				return func() bool { return activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total > 0 }
 			}},
 			{"pending activity", 400 * 24 * time.Hour, func(t *testing.T) func() bool {
 				beginActivity(t, f.one, activity("o", "sh_1"))
 				return func() bool { return activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total > 0 }
 			}},
-			{"lock", time.Hour, func(t *testing.T) func() bool {
-				must(t, f.one.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
-				return func() bool { return len(locked(t, f.one, "sh_1")) > 0 }
+			{"mark of an immutable webhook", time.Hour, func(t *testing.T) func() bool {
+				must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+				return func() bool { return len(immutable(t, f.one, "sh_1")) > 0 }
+			}},
+			{"lease", leaseTime, func(t *testing.T) func() bool {
+				acquire(t, f.one, "work", "me")
+				// Renewing is possible until somebody else acquires it, or it is swept.
+				return func() bool { return f.one.RenewLease(t.Context(), "work", "me", leaseTime) == nil }
 			}},
 			{"count under a limit", 30 * time.Second, func(t *testing.T) func() bool {
 				empty(t, f.one, three)
@@ -138,19 +152,31 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
-	"a submission after 24 hours": func(t *testing.T, f *fixture) {
-		// The session is kept busy, since the owner's end would take the submission along.
+	"an operation 24 hours after its last change": func(t *testing.T, f *fixture) {
 		owner, token := signIn(t, f.one)
-		begin(t, f.one, owner, "f1")
-		f.clock.move(11 * time.Hour)
-		ownerOf(t, f.one, token)
-		f.clock.move(11 * time.Hour)
-		ownerOf(t, f.one, token)
+		started(t, f.one, create(owner, "k", "me"))
+		f.clock.move(time.Hour)
+		must(t, f.one.RenewOperation(t.Context(), owner, "k", "me", operationLease, false))
+		for range 2 { // the session lives on, since the owner's end is another reason
+			f.clock.move(11 * time.Hour)
+			ownerOf(t, f.one, token)
+		}
 		f.sweepAt(t, 2*time.Hour-time.Millisecond)
-		submission(t, f.one, owner, "f1")
+		operationOf(t, f.one, owner, "k")
 		f.sweepAt(t, 2*time.Hour)
-		_, err := f.one.Submission(t.Context(), owner, "f1")
+		_, err := f.one.Operation(t.Context(), owner, "k")
 		is(t, "after 24 hours", err, store.ErrNotFound)
+	},
+
+	"an operation of a deleted owner": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		op := started(t, f.one, create(owner, "k", "me"))
+		must(t, f.one.DeleteOwner(t.Context(), owner))
+		f.sweepAt(t, 24*time.Hour-time.Millisecond)
+		must(t, finish(f.one, op, store.StateUnconfirmed, "", ""))
+		f.sweepAt(t, 0)
+		_, err := f.one.Operation(t.Context(), owner, "k")
+		is(t, "when its lease has ended", err, store.ErrNotFound)
 	},
 
 	"a busy session after 7 days": func(t *testing.T, f *fixture) {
@@ -182,20 +208,20 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 		owner, _ := signIn(t, elsewhere)
 		put(t, elsewhere, connection(owner, "sh_1"))
 		beginActivity(t, elsewhere, activity(owner, "sh_1"))
-		must(t, elsewhere.LockWebhook(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
+		must(t, elsewhere.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 		f.sweepAt(t, 400*24*time.Hour)
 		same(t, "connections", len(connections(t, elsewhere, owner)), 0)
 		same(t, "activities", activities(t, elsewhere, store.ActivityQuery{}).Total, 0)
-		same(t, "locks", len(locked(t, elsewhere, "sh_1")), 0)
+		same(t, "immutable", len(immutable(t, elsewhere, "sh_1")), 0)
 	},
 
-	"of nothing": func(t *testing.T, f *fixture) {
+	"of an empty database": func(t *testing.T, f *fixture) {
 		must(t, f.one.Sweep(t.Context()))
 	},
 }
 
 var storeTests = map[string]func(*testing.T, *fixture){
-	"answers": func(t *testing.T, f *fixture) { must(t, f.one.Ping(t.Context())) },
+	"can be read": func(t *testing.T, f *fixture) { must(t, f.one.Ping(t.Context())) },
 
 	"a call whose context has ended fails with that": func(t *testing.T, f *fixture) {
 		ctx, cancel := context.WithCancel(t.Context())

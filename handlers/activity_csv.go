@@ -1,0 +1,50 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+)
+
+// handleActivityCSV sends the same list as a file.
+func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error {
+	conn := stateOf(r).conn
+	query := activityQuery(conn.ShopID, r.URL.Query())
+	query.Limit = maxCSVRows
+	found, err := s.Store.Activities(r.Context(), query)
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{
+		"time", "action", "outcome", "who", "session", "webhook", "url before", "url after",
+		"event types before", "event types after", "status", "code", "request id", "request id of the API",
+	}}
+	for _, a := range found.Rows {
+		d, _ := activity.ReadDetail(a)
+		rows = append(rows, activityRecord(a, d))
+	}
+	return sendCSV(w, "activity-"+conn.ShopID+".csv", rows)
+}
+
+func activityRecord(a store.Activity, d activity.Detail) []string {
+	var urls, types [2]string
+	for i, c := range []*fourthwall.Content{d.Before, d.After} {
+		if c != nil {
+			urls[i], types[i] = c.URL, strings.Join(codesOf(c.AllowedTypes), " ")
+		}
+	}
+	status := ""
+	if a.Status > 0 {
+		status = strconv.Itoa(a.Status)
+	}
+	return []string{
+		a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Outcome, a.Actor, a.Session, a.WebhookID, urls[0],
+		urls[1], types[0], types[1],
+		status, a.Code, a.RequestID, a.APIRequestID,
+	}
+}

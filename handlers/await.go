@@ -1,0 +1,60 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"hookwall/internal/webhooks"
+	"hookwall/views/ui"
+)
+
+const (
+	awaitTime = 30 * time.Second // how long a page waits for somebody else's work on the same
+	awaitPoll = 100 * time.Millisecond
+)
+
+// request returns for whom and under which key a request does something. Who
+// has seen a twin at work gets the twin's result, and doesn't ask again.
+func (s *server) request(r *http.Request, key string, twin bool) webhooks.Request {
+	return webhooks.Request{Shop: s.client(r), Actor: s.actor(r), Key: key, Again: !twin}
+}
+
+// await tries until nobody else is at work on the same, for as long as a page
+// may wait. It returns what the last try came to, and whether a twin of the
+// request, with the same key, was at work.
+func (s *server) await(
+	r *http.Request, try func(twin bool) (webhooks.Result, error),
+) (result webhooks.Result, twin bool, err error) {
+	deadline := s.Now().Add(awaitTime)
+	tick := time.NewTicker(awaitPoll)
+	defer tick.Stop()
+	for waits := 0; ; waits++ {
+		result, err = try(twin)
+		if err != nil || result.State != webhooks.InProgress || s.Now().After(deadline) {
+			return result, twin, err
+		}
+		if waits == 0 {
+			s.waiting.Add(1)
+			defer s.waiting.Add(-1)
+		}
+		twin = twin || result.SameKey
+		select {
+		case <-r.Context().Done():
+			return result, twin, r.Context().Err()
+		case <-s.background.draining:
+			return result, twin, nil
+		case <-tick.C:
+		}
+	}
+}
+
+// stillAtWork answers who has waited long enough for another.
+func stillAtWork(shopID string) *httpError {
+	return &httpError{
+		Status: http.StatusServiceUnavailable, Heading: stillAtWorkTitle, RetryAfter: busyPause,
+		Public: stillAtWorkText,
+		Links:  []ui.Link{{Href: webhooksPath(shopID), Text: "See the webhooks"}},
+		Err:    errors.New("another operation on the same did not end in time"),
+	}
+}

@@ -1,0 +1,35 @@
+package handlers
+
+import (
+	"hookwall/views/ui"
+)
+
+// labels are values with what a person reads for them, in the order of the
+// choice.
+type labels [][2]string
+
+func (l labels) text(value string) string {
+	for _, pair := range l {
+		if pair[0] == value {
+			return pair[1]
+		}
+	}
+	return value
+}
+
+func (l labels) choices() []ui.Choice {
+	var out []ui.Choice
+	for _, pair := range l {
+		out = append(out, ui.Choice{Value: pair[0], Text: pair[1]})
+	}
+	return out
+}
+
+func oneOf(value string, l labels) string {
+	for _, pair := range l {
+		if pair[0] == value {
+			return value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,37 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"hookwall/oauth"
+)
+
+// handleCallback ends an authorization code sign-in.
+func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
+	scrub(w)
+	if r.Method == http.MethodHead {
+		// What looks ahead at links must not spend a code.
+		return &httpError{Status: http.StatusMethodNotAllowed}
+	}
+	q := r.URL.Query()
+	if q.Get("error") != "" {
+		return s.endRefused(w, r, q, oauth.WayCode)
+	}
+	attempt, err := s.takeSignIn(r, q.Get("state"), oauth.WayCode)
+	if err != nil {
+		return err
+	}
+	if q.Get("code") == "" {
+		return s.backToConnect(w, r, "refused", attempt.Return)
+	}
+	credential, err := s.OAuth.Exchange(r.Context(), q.Get("code"), attempt.Verifier)
+	if err != nil {
+		stateOf(r).log.Warn("sign-in failed", "way", oauth.WayCode, "error", err)
+		if errors.Is(err, oauth.ErrRefused) {
+			return s.backToConnect(w, r, "code_refused", attempt.Return)
+		}
+		return s.backToConnect(w, r, "unreachable", attempt.Return)
+	}
+	return s.finishSignIn(w, r, credential, attempt.Return)
+}

@@ -1,0 +1,141 @@
+package handlers
+
+import (
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+	"hookwall/oauth"
+	"hookwall/views/ui"
+)
+
+// handleStart begins a sign-in. It is a link and not a form, since our policy
+// lets a form lead nowhere but to ourselves.
+func (s *server) handleStart(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodHead {
+		return &httpError{Status: http.StatusMethodNotAllowed}
+	}
+	q := r.URL.Query()
+	back := s.returnPath(q.Get("return"))
+	way := q.Get("way")
+	if way == oauth.WayAPIKey || !s.OAuth.Offers(way) {
+		return s.backToConnect(w, r, "way_not_offered", back)
+	}
+	attempt, to, err := s.OAuth.Begin(way, s.ensureBrowser(w, r))
+	if err != nil {
+		return err
+	}
+	attempt.Return = back
+	attempt.Shop = bounded(q.Get("shop"), 200)
+	if err := s.Store.PutSignIn(r.Context(), store.SignIn(attempt)); err != nil {
+		return err
+	}
+	return redirect(w, r, to)
+}
+
+// backToConnect shows what went wrong on the connect page, under an address
+// without a code or a token.
+func (s *server) backToConnect(w http.ResponseWriter, r *http.Request, problem, back string) error {
+	q := url.Values{"outcome": {problem}, "request": {stateOf(r).requestID}}
+	if back != "" {
+		q.Set("return", back)
+	}
+	return redirect(w, r, "/connect?"+q.Encode())
+}
+
+// providerProblem names an error of RFC 6749 §4.1.2.1 among the ones we have
+// a sentence for.
+func providerProblem(code string) string {
+	switch code {
+	case "access_denied", "temporarily_unavailable", "server_error", "invalid_scope", "unauthorized_client":
+		return code
+	}
+	return "refused"
+}
+
+// scrub keeps the address of a callback, which holds a code, out of caches
+// and referrers.
+func scrub(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+}
+
+// endRefused spends the sign-in that the provider turned down.
+func (s *server) endRefused(w http.ResponseWriter, r *http.Request, q url.Values, way string) error {
+	problem := providerProblem(q.Get("error"))
+	stateOf(r).log.Warn("sign-in refused by the provider", "way", way, "problem", problem)
+	attempt, err := s.takeSignIn(r, q.Get("state"), way)
+	var answer *httpError
+	if errors.As(err, &answer) {
+		return s.backToConnect(w, r, problem, "")
+	}
+	if err != nil {
+		return err
+	}
+	return s.backToConnect(w, r, problem, attempt.Return)
+}
+
+// takeSignIn spends the sign-in with this state, when this browser began it
+// and it was begun by this way.
+func (s *server) takeSignIn(r *http.Request, state, way string) (store.SignIn, error) {
+	browser := s.browserToken(r)
+	mismatch := &httpError{
+		Status: http.StatusBadRequest,
+		Public: signInMismatchText,
+		Links:  []ui.Link{{Href: "/connect", Text: "Connect a shop"}},
+	}
+	if state == "" || browser == "" {
+		stateOf(r).log.Warn("sign-in without a state", "way", way)
+		return store.SignIn{}, mismatch
+	}
+	attempt, err := s.Store.TakeSignIn(r.Context(), state, browser)
+	otherWay := err == nil && subtle.ConstantTimeCompare([]byte(attempt.Way), []byte(way)) != 1
+	if errors.Is(err, store.ErrNotFound) || otherWay {
+		stateOf(r).log.Warn("sign-in state does not match", "way", way)
+		return store.SignIn{}, mismatch
+	}
+	return attempt, err
+}
+
+// finishSignIn asks the API whose credential this is and connects that shop.
+func (s *server) finishSignIn(w http.ResponseWriter, r *http.Request, c oauth.Credential, back string) error {
+	shop, err := s.API.CurrentShop(r.Context(), c.API())
+	if err != nil {
+		stateOf(r).log.Warn("sign-in failed: the shop could not be read", "way", c.Way, "error", err)
+		var api *fourthwall.Error
+		if errors.As(err, &api) && api.Status >= 400 && api.Status < 500 && api.Status != http.StatusTooManyRequests {
+			return s.backToConnect(w, r, "shop_unknown", back)
+		}
+		return s.backToConnect(w, r, "unreachable", back)
+	}
+	return s.connect(w, r, c, shop, back)
+}
+
+// connect renews the session, so that an id known from before the sign-in
+// gains nothing, and stores the connection.
+func (s *server) connect(
+	w http.ResponseWriter, r *http.Request, c oauth.Credential, shop fourthwall.Shop, back string,
+) error {
+	v := stateOf(r)
+	v.session.ID = ""
+	if err := s.sessions.Save(r, w, v.session); err != nil {
+		return err
+	}
+	v.owner = store.OwnerOf(v.session)
+	conn, err := s.Shops.Connect(r.Context(), s.actor(r), shop, c)
+	if err != nil {
+		return err
+	}
+	v.conn = conn
+	v.log.Info("shop connected", "way", c.Way, "shop", clip(shop.ID, 80))
+	to := forShop(s.returnPath(back), conn.ShopID)
+	landing, _, _ := strings.Cut(to, "?")
+	if err := s.flash(r, v.owner, landing, connectedNotice(shopLink(conn).Name)); err != nil {
+		return err
+	}
+	return redirect(w, r, to)
+}

@@ -1,0 +1,31 @@
+package activity
+
+import (
+	"encoding/json"
+
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+)
+
+// Detail is what a recorded attempt says beside its outcome. It is encrypted in the database.
+type Detail struct {
+	Before *fourthwall.Content `json:"before,omitempty"` // what was there; nil before a create
+	After  *fourthwall.Content `json:"after,omitempty"`  // what was wanted; nil for a delete
+
+	// Of a create: the IDs of the webhooks before it, whether these are all of them, and what tells one idempotency
+	// key from another.
+	Known     []string `json:"known,omitempty"`
+	KnownAll  bool     `json:"knownAll,omitempty"`
+	Operation string   `json:"operation,omitempty"`
+
+	// Of a connection.
+	Shop   string `json:"shop,omitempty"`   // name of the shop
+	Scopes string `json:"scopes,omitempty"` // separated by spaces
+}
+
+// ReadDetail returns the detail of an activity, or false where it doesn't open any longer.
+func ReadDetail(a store.Activity) (Detail, bool) {
+	var d Detail
+	err := json.Unmarshal(a.Detail, &d)
+	return d, err == nil
+}

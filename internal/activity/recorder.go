@@ -1,0 +1,98 @@
+// Package activity records who attempted what in a shop, what was there before and after, and how it ended.
+//
+// An attempt that calls the API is recorded before it does. So what a process leaves behind that dies in between is a
+// pending activity, and somebody finds out later how it ended. What the database alone does is recorded with it.
+package activity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+)
+
+// Actions that are recorded.
+const (
+	CreateWebhook  = "webhook.create"
+	UpdateWebhook  = "webhook.update"
+	DeleteWebhook  = "webhook.delete"
+	ConnectShop    = "shop.connect"
+	DisconnectShop = "shop.disconnect"
+)
+
+// Actor is who attempts something.
+type Actor struct {
+	Owner     store.Owner
+	Name      string // words for the connection that is used
+	Session   string // short mark of the session; "" without one
+	RequestID string // of the person's request; "" without one
+}
+
+// Recorder records attempts.
+type Recorder struct {
+	store   *store.Store
+	recheck time.Duration
+	logger  *slog.Logger
+}
+
+// NewRecorder returns a Recorder that keeps what it records in st. An attempt whose end isn't recorded is due for a
+// recheck after the given time.
+func NewRecorder(st *store.Store, recheck time.Duration, logger *slog.Logger) *Recorder {
+	return &Recorder{st, recheck, logger}
+}
+
+// Begin records an attempt, of which a says the Shop, the Action and the WebhookID if it is known.
+func (r *Recorder) Begin(ctx context.Context, actor Actor, a store.Activity, d Detail) (store.Activity, error) {
+	a, err := New(actor, a, d)
+	if err != nil {
+		return store.Activity{}, err
+	}
+	a.RecheckGap = r.recheck
+	return r.store.BeginActivity(ctx, a)
+}
+
+// New returns an activity with who and what filled in.
+func New(actor Actor, a store.Activity, d Detail) (store.Activity, error) {
+	encoded, err := json.Marshal(d)
+	a.Owner, a.Actor, a.Session, a.RequestID = actor.Owner, actor.Name, actor.Session, actor.RequestID
+	a.Detail = encoded
+	return a, err
+}
+
+// RecordOutcome records how an attempt ended, unless that is known already. It reports no error: what was done is
+// done, and an attempt whose end could not be recorded is reconciled later.
+func (r *Recorder) RecordOutcome(ctx context.Context, a store.Activity, end store.Ending) {
+	if end.Status == 0 { // an unclear answer stays on record
+		end.Status, end.Code, end.APIRequestID = a.Status, a.Code, a.APIRequestID
+	}
+	err := r.store.RecordOutcome(ctx, a.ID, end)
+	if err != nil && !errors.Is(err, store.ErrFinished) {
+		r.logger.ErrorContext(ctx, "the outcome of an attempt could not be recorded", "activity", a.ID, "error", err)
+	}
+}
+
+// OutcomeOf returns what a call came to that ended with err, nil for success.
+func OutcomeOf(err error) store.Ending {
+	if err == nil {
+		return store.Ending{Outcome: store.OutcomeDone, Status: http.StatusOK}
+	}
+	api := fourthwall.AsError(err)
+	if api == nil {
+		return store.Ending{Outcome: store.OutcomeFailed}
+	}
+	end := store.Ending{
+		Outcome: store.OutcomeFailed, Status: api.Status, Code: api.Code, APIRequestID: api.RequestID,
+	}
+	switch {
+	case api.Uncertain():
+		end.Outcome = store.OutcomeUnclear
+	case api.Rejected():
+		end.Outcome = store.OutcomeRefused
+	}
+	return end
+}

@@ -1,0 +1,126 @@
+package shops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+	"hookwall/oauth"
+)
+
+// ErrReconnect says that a connection's credential can't be used or renewed any longer: a person must connect the
+// shop again.
+var ErrReconnect = oauth.ErrReconnect
+
+// Client calls the API for one connected shop. Its errors are those of fourthwall.Client, ErrReconnect, and errors of
+// the store.
+type Client struct {
+	service *Service
+	conn    store.Connection
+}
+
+// Client returns a client for a connection.
+func (s *Service) Client(conn store.Connection) *Client { return &Client{s, conn} }
+
+// Shop returns the ID of the shop that c calls the API for.
+func (c *Client) Shop() string { return c.conn.ShopID }
+
+// Owner returns whose connection it is.
+func (c *Client) Owner() store.Owner { return c.conn.Owner }
+
+// Webhooks returns the shop's webhooks.
+func (c *Client) Webhooks(ctx context.Context) (fourthwall.WebhookList, error) {
+	return call(ctx, c, c.service.api.WebhookList)
+}
+
+// Webhook returns one webhook.
+func (c *Client) Webhook(ctx context.Context, id string) (fourthwall.Webhook, error) {
+	return call(ctx, c, func(ctx context.Context, cred fourthwall.Credential) (fourthwall.Webhook, error) {
+		return c.service.api.Webhook(ctx, cred, id)
+	})
+}
+
+// CreateWebhook creates a webhook.
+func (c *Client) CreateWebhook(ctx context.Context, want fourthwall.Content) (fourthwall.Webhook, error) {
+	return call(ctx, c, func(ctx context.Context, cred fourthwall.Credential) (fourthwall.Webhook, error) {
+		return c.service.api.CreateWebhook(ctx, cred, want)
+	})
+}
+
+// UpdateWebhook replaces the content of a webhook.
+func (c *Client) UpdateWebhook(ctx context.Context, id string, want fourthwall.Content) (fourthwall.Webhook, error) {
+	return call(ctx, c, func(ctx context.Context, cred fourthwall.Credential) (fourthwall.Webhook, error) {
+		return c.service.api.UpdateWebhook(ctx, cred, id, want)
+	})
+}
+
+// DeleteWebhook deletes a webhook.
+func (c *Client) DeleteWebhook(ctx context.Context, id string) error {
+	_, err := call(ctx, c, func(ctx context.Context, cred fourthwall.Credential) (struct{}, error) {
+		return struct{}{}, c.service.api.DeleteWebhook(ctx, cred, id)
+	})
+	return err
+}
+
+// Events returns a page of the shop's deliveries.
+func (c *Client) Events(ctx context.Context, q fourthwall.EventQuery) (fourthwall.EventPage, error) {
+	return call(ctx, c, func(ctx context.Context, cred fourthwall.Credential) (fourthwall.EventPage, error) {
+		return c.service.api.Events(ctx, cred, q)
+	})
+}
+
+// Event returns one delivery.
+func (c *Client) Event(ctx context.Context, id string) (fourthwall.Event, error) {
+	return call(ctx, c, func(ctx context.Context, cred fourthwall.Credential) (fourthwall.Event, error) {
+		return c.service.api.Event(ctx, cred, id)
+	})
+}
+
+// call calls the API with the connection's credential, renewed when it is near its end, and again with a new one
+// when the API responds with 401, which means that nothing was done.
+func call[T any](
+	ctx context.Context, c *Client, do func(context.Context, fourthwall.Credential) (T, error),
+) (T, error) {
+	var none T
+	held, err := storedCredential(c.conn)
+	if err != nil {
+		return none, err
+	}
+	if held, err = c.service.refresher.Fresh(ctx, held); err != nil {
+		return none, refreshError(err)
+	}
+	result, err := do(ctx, held.Credential.API())
+	if !isUnauthorized(err) {
+		return result, err
+	}
+	if held, err = c.service.refresher.Renew(ctx, held); err != nil {
+		return none, refreshError(err)
+	}
+	result, err = do(ctx, held.Credential.API())
+	if !isUnauthorized(err) {
+		return result, err
+	}
+	if storeErr := c.service.store.ExpireConnection(ctx, held.ID, held.Version); storeErr != nil {
+		return none, storeErr
+	}
+	return none, fmt.Errorf("%w: %s", ErrReconnect, err.Error()) // as text: no form deals with it
+}
+
+func isUnauthorized(err error) bool {
+	api := fourthwall.AsError(err)
+	return api != nil && api.Status == http.StatusUnauthorized
+}
+
+// refreshError says that the token server could not be asked. Nothing was sent to the API.
+func refreshError(err error) error {
+	switch {
+	case errors.Is(err, ErrReconnect), errors.Is(err, store.ErrUnavailable):
+		return err
+	case errors.Is(err, store.ErrNotFound):
+		return fmt.Errorf("%w: %w", ErrReconnect, err)
+	}
+	return &fourthwall.Error{Op: "renew the token", NotSent: true, Err: err}
+}

@@ -1,0 +1,93 @@
+// Package shops connects and disconnects shops, and calls the API for a connected one with a credential that is kept
+// fresh.
+package shops
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+	"hookwall/oauth"
+)
+
+// Service connects shops.
+type Service struct {
+	store     *store.Store
+	api       *fourthwall.Client
+	refresher *oauth.Refresher
+	scopes    string // what a sign-in asks for, separated by spaces
+}
+
+// NewService returns a Service that renews credentials at provider. Scopes are what a sign-in asks for.
+func NewService(
+	st *store.Store, api *fourthwall.Client, provider *oauth.Provider, scopes []string,
+) *Service {
+	return &Service{st, api, oauth.NewRefresher(provider, credentialStore{st}), strings.Join(scopes, " ")}
+}
+
+// Connect keeps a connection to a shop in the place of an earlier one of the same owner, and records that.
+func (s *Service) Connect(
+	ctx context.Context, actor activity.Actor, shop fourthwall.Shop, c oauth.Credential,
+) (store.Connection, error) {
+	encoded, err := c.Encode()
+	if err != nil {
+		return store.Connection{}, err
+	}
+	conn := store.Connection{
+		Owner: actor.Owner, ShopID: shop.ID, ShopName: shop.Name, ShopDomain: shop.Domain, Way: c.Way,
+		Credential: encoded, Hint: hint(c.Username), Scopes: c.Scopes, ExpiresAt: c.ExpiresAt,
+	}
+	if conn.Scopes == "" && c.Way != oauth.WayAPIKey {
+		conn.Scopes = s.scopes
+	}
+	actor.Name = Way(conn)
+	done, err := activity.New(actor,
+		store.Activity{Shop: shop.ID, Action: activity.ConnectShop, Status: http.StatusOK},
+		activity.Detail{Shop: shop.Name, Scopes: conn.Scopes})
+	if err != nil {
+		return store.Connection{}, err
+	}
+	return s.store.PutConnection(ctx, conn, done)
+}
+
+// hint returns enough of a user name to tell two keys apart.
+func hint(username string) string {
+	runes := []rune(username)
+	return string(runes[max(0, len(runes)-4):])
+}
+
+// Disconnect forgets a connection, and records that.
+func (s *Service) Disconnect(ctx context.Context, actor activity.Actor, conn store.Connection) error {
+	done, err := disconnected(actor, conn)
+	if err != nil {
+		return err
+	}
+	return s.store.DeleteConnection(ctx, actor.Owner, conn.ShopID, done)
+}
+
+// DisconnectAll deletes everything that the owner has, and records it for each shop.
+func (s *Service) DisconnectAll(ctx context.Context, actor activity.Actor) error {
+	all, err := s.store.Connections(ctx, actor.Owner)
+	if err != nil {
+		return err
+	}
+	var done []store.Activity
+	for _, conn := range all {
+		one, err := disconnected(actor, conn)
+		if err != nil {
+			return err
+		}
+		done = append(done, one)
+	}
+	return s.store.DeleteOwner(ctx, actor.Owner, done...)
+}
+
+// disconnected returns what is recorded of a connection that is forgotten. Fourthwall isn't asked.
+func disconnected(actor activity.Actor, conn store.Connection) (store.Activity, error) {
+	actor.Name = Way(conn)
+	return activity.New(actor, store.Activity{Shop: conn.ShopID, Action: activity.DisconnectShop},
+		activity.Detail{Shop: conn.ShopName})
+}

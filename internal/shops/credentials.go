@@ -1,0 +1,41 @@
+package shops
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hookwall/internal/store"
+	"hookwall/oauth"
+)
+
+// credentialStore is the store as oauth.Refresher takes it.
+type credentialStore struct{ *store.Store }
+
+// StoredCredential reads a connection's credential.
+func (k credentialStore) StoredCredential(ctx context.Context, id string) (oauth.StoredCredential, error) {
+	conn, err := k.ConnectionByID(ctx, id)
+	if err != nil {
+		return oauth.StoredCredential{}, err
+	}
+	return storedCredential(conn)
+}
+
+// FinishRefresh tells a lost lease from a database that has a fault.
+func (k credentialStore) FinishRefresh(ctx context.Context, id string, version int64, holder string, credential []byte,
+	expiresAt time.Time, scopes string,
+) error {
+	err := k.Store.FinishRefresh(ctx, id, version, holder, credential, expiresAt, scopes)
+	if errors.Is(err, store.ErrLeaseLost) {
+		return errors.Join(oauth.ErrLeaseLost, err)
+	}
+	return err
+}
+
+func storedCredential(conn store.Connection) (oauth.StoredCredential, error) {
+	c, err := oauth.Decode(conn.Credential)
+	if err != nil {
+		return oauth.StoredCredential{}, err
+	}
+	return oauth.StoredCredential{ID: conn.ID, Version: conn.Version, Credential: c, Expired: conn.Expired}, nil
+}

@@ -1,0 +1,78 @@
+package webhooks
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+)
+
+// candidate is a create that may have made one of the webhooks it wanted.
+type candidate struct {
+	shop      string
+	id        string // of its activity; "" when only its operation is known
+	operation string // mark of its idempotency key
+	started   time.Time
+	want      fourthwall.Content
+	// competing are the outcomes of other creates that may have made it as well.
+	competing []string
+}
+
+// keyMark tells one idempotency key from another in an activity. The key itself isn't kept there.
+func keyMark(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:8])
+}
+
+// unattributed returns those of the webhooks that no other create is known to have made. Ambiguous reports whether
+// one of them may just as well be another create's: then nobody can say.
+func (s *Service) unattributed(
+	ctx context.Context, c candidate, matches []fourthwall.Webhook,
+) (free []fourthwall.Webhook, ambiguous bool, err error) {
+	for _, hook := range matches {
+		made, err := s.store.DoneActivities(ctx, c.shop, activity.CreateWebhook, hook.ID)
+		if err != nil {
+			return nil, false, err
+		}
+		if len(c.withoutOwn(made)) == 0 {
+			free = append(free, hook)
+		}
+	}
+	if len(free) == 0 {
+		return nil, false, nil
+	}
+	open, err := s.openCreates(ctx, c, c.started.Add(-s.timing.Certain))
+	ambiguous = slices.ContainsFunc(open, func(a store.Activity) bool {
+		return slices.Contains(c.competing, a.Outcome) && s.competes(c, a, free)
+	})
+	return free, ambiguous, err
+}
+
+// competes reports whether another create may have made one of the webhooks: it asked for the same, not long before
+// or later, and they weren't there when it began.
+func (s *Service) competes(c candidate, a store.Activity, free []fourthwall.Webhook) bool {
+	d, ok := activity.ReadDetail(a)
+	if !ok || d.After == nil || !Same(*d.After, c.want) || a.StartedAt.Before(c.started.Add(-s.timing.Certain)) {
+		return false
+	}
+	return slices.ContainsFunc(free, func(hook fourthwall.Webhook) bool { return !slices.Contains(d.Known, hook.ID) })
+}
+
+// openCreates returns the creates of the candidate's shop that began at a time or later and whose outcome is pending
+// or unclear, but not its own.
+func (s *Service) openCreates(ctx context.Context, c candidate, since time.Time) ([]store.Activity, error) {
+	open, err := s.store.OpenActivities(ctx, c.shop, activity.CreateWebhook, since)
+	return c.withoutOwn(open), err
+}
+
+func (c candidate) withoutOwn(all []store.Activity) []store.Activity {
+	return slices.DeleteFunc(all, func(a store.Activity) bool {
+		d, _ := activity.ReadDetail(a)
+		return a.ID == c.id || d.Operation != "" && d.Operation == c.operation
+	})
+}

@@ -1,0 +1,108 @@
+package webhooks
+
+import (
+	"context"
+	"errors"
+
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+)
+
+// do changes or deletes a webhook by run, under the lease on it. Done answers for what took effect before, when it's
+// asked for again.
+func (o operation) do(
+	ctx context.Context, run, done func(context.Context) (Result, error),
+) (Result, error) {
+	start, err := o.begin(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	row := start.Operation
+	if !start.Started {
+		if row.Key == "" || start.RetryAfter > 0 {
+			return waiting(start), nil
+		}
+		result, known, err := resultOf(row)
+		switch {
+		case err != nil:
+			return result, err
+		case row.State == store.StateDone && o.req.Again:
+			return done(ctx)
+		case row.State != store.StatePending && !o.req.Again && !known.isGivenUp():
+			if !o.wants(row) {
+				result.State, result.Of = OtherContent, result.State
+			}
+			return result, nil
+		}
+		if start, err = o.takeOver(ctx, row); err != nil || !start.Started {
+			return waiting(start), err
+		}
+	}
+	stop := o.heartbeat(ctx)
+	defer stop()
+	result, err := run(ctx)
+	if errors.Is(err, store.ErrLeaseLost) {
+		o.logger.WarnContext(ctx, "another attempt took over")
+		return elsewhere(0), nil
+	}
+	return result, err
+}
+
+// giveUp ends the lease of an operation that has sent nothing, so that anyone may begin it again, and returns err.
+func (o operation) giveUp(ctx context.Context, err error) (Result, error) {
+	if finishErr := o.finish(ctx, store.StateRejected, "", kept{}); finishErr != nil {
+		o.logger.WarnContext(ctx, "a lease could not be ended", "error", finishErr)
+	}
+	return Result{}, err
+}
+
+// record records how a call for a change or a delete ended, of the attempt and of the operation.
+func (o operation) record(
+	ctx context.Context, recorded store.Activity, hook fourthwall.Webhook, err error,
+) (Result, error) {
+	end := outcomeOf(err)
+	end.WebhookID = recorded.WebhookID
+	if o.kind == store.KindDelete && fourthwall.AsError(err).NotFound() {
+		end.Outcome, err = store.OutcomeDone, nil
+	}
+	o.activity.RecordOutcome(ctx, recorded, end)
+	if err == nil {
+		return o.end(ctx, store.StateDone, recorded.WebhookID, kept{Webhook: keep(hook)})
+	}
+	if errors.Is(err, store.ErrLeaseLost) {
+		return Result{}, err
+	}
+	api := fourthwall.AsError(err)
+	if api == nil {
+		return o.giveUp(ctx, err)
+	}
+	o.logger.WarnContext(ctx, o.kind+" was not accepted", "error", api)
+	if api.Code == CodeImmutable {
+		if err := o.markImmutable(ctx, recorded.WebhookID); err != nil {
+			return Result{}, err
+		}
+	}
+	state, rejection := store.StateRejected, RejectionOf(api)
+	if api.Uncertain() {
+		state = store.StateUnconfirmed
+	}
+	return o.end(ctx, state, recorded.WebhookID, kept{Rejection: &rejection, Webhook: keep(hook)})
+}
+
+// end records the outcome of the operation. What was done is done: a database that can't be used costs only the
+// record, since who asks again finds the webhook as it is.
+func (o operation) end(ctx context.Context, state, webhookID string, k kept) (Result, error) {
+	err := o.finish(ctx, state, webhookID, k)
+	if errors.Is(err, store.ErrLeaseLost) {
+		return Result{}, err
+	}
+	if err != nil {
+		o.logger.ErrorContext(ctx, "the end of an operation could not be recorded", "error", err)
+	}
+	return k.result(o.kind, state), nil
+}
+
+// markImmutable remembers that the API won't change a webhook.
+func (o operation) markImmutable(ctx context.Context, id string) error {
+	return o.store.MarkImmutable(ctx, o.req.Shop.Shop(), id, o.now().Add(o.timing.Immutable))
+}

@@ -1,0 +1,53 @@
+package webhooks
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"hookwall/internal/fourthwall"
+)
+
+// Same reports whether two contents are those of one webhook, although the API may have written the URL in its own
+// way.
+func Same(a, b fourthwall.Content) bool {
+	a.URL, b.URL = NormalURL(a.URL), NormalURL(b.URL)
+	return a.Equal(b)
+}
+
+// IsSaved reports whether a webhook is as a change from base to want would make it. An API that wrote the URL in its
+// own way is recognized once it no longer has the old one.
+func IsSaved(now, base, want fourthwall.Content) bool {
+	return now.Equal(want) || !now.Equal(base) && Same(now, want)
+}
+
+// Mark returns a text that tells one content from another in a form field.
+func Mark(c fourthwall.Content) string { return contentHash(c.URL, c.AllowedTypes) }
+
+// contentHash returns a hash of a URL and a set of event types.
+func contentHash(url string, types []fourthwall.EventType) string {
+	hash := sha256.New()
+	hash.Write([]byte(url))
+	for _, t := range fourthwall.TypeSet(types) {
+		hash.Write([]byte("\n" + t))
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// Covered returns the event types that some webhook of the list subscribes to.
+func Covered(list []fourthwall.Webhook) map[fourthwall.EventType]bool {
+	covered := map[fourthwall.EventType]bool{}
+	for _, hook := range list {
+		for _, t := range hook.AllowedTypes {
+			covered[t] = true
+		}
+	}
+	return covered
+}
+
+// newOnes returns the webhooks that weren't known before and are what was wanted.
+func newOnes(list []fourthwall.Webhook, known []string, want fourthwall.Content) []fourthwall.Webhook {
+	return slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool {
+		return slices.Contains(known, hook.ID) || !Same(hook.Content(), want)
+	})
+}

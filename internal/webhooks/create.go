@@ -1,0 +1,329 @@
+package webhooks
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/shops"
+	"hookwall/internal/store"
+)
+
+const maxRecent = 20 // creates whose list may stand in for one that can't be read
+
+// CreateOptions are what a create may do.
+type CreateOptions struct {
+	// AllowDuplicates says that a second webhook with the same URL and event types is wanted, although an earlier
+	// attempt may still take effect.
+	AllowDuplicates bool
+}
+
+// creation is one attempt to create a webhook.
+type creation struct {
+	operation
+	want     fourthwall.Content
+	options  CreateOptions
+	confirm  bool           // nothing is to be created
+	recorded store.Activity // without ID until the call is begun
+}
+
+// Create creates a webhook unless the operation of this key already did. It goes on when ctx is canceled: what is
+// asked of the API must be recorded.
+//
+// The result is Created, Rejected, Unconfirmed, InProgress or OtherContent. The error is shops.ErrReconnect, or one
+// of the store's.
+func (s *Service) Create(ctx context.Context, req Request, want fourthwall.Content, o CreateOptions) (Result, error) {
+	ctx, cancel := s.work(ctx)
+	defer cancel()
+	c := s.creation(req, want)
+	c.options = o
+	start, err := c.begin(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return c.resume(ctx, start)
+}
+
+func (s *Service) creation(req Request, want fourthwall.Content) *creation {
+	url := NormalURL(want.URL)
+	hash := contentHash(req.Shop.Shop()+"\n"+want.URL, want.AllowedTypes)
+	return &creation{operation: s.operation(req, store.KindCreate, store.URLResource(url), hash), want: want}
+}
+
+// work returns a context for one attempt, which doesn't end with the request that began it.
+func (s *Service) work(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), s.timing.Work)
+}
+
+// resume creates if the lease is ours, and returns the state of the operation if it isn't.
+func (c *creation) resume(ctx context.Context, start store.Start) (Result, error) {
+	if start.Started {
+		return c.begun(ctx)
+	}
+	row := start.Operation
+	if row.Key == "" {
+		return waiting(start), nil // another key for the same URL
+	}
+	result, known, err := resultOf(row)
+	switch {
+	case err != nil:
+		return result, err
+	case row.State == store.StateRejected && !c.confirm && (c.req.Again || known.isGivenUp()):
+		return c.restart(ctx, row) // a rejection made nothing, so the same key may be used again, for other content too
+	case row.State == store.StatePending && start.RetryAfter > 0:
+		return waiting(start), nil
+	case !c.wants(row):
+		result.State, result.Of = OtherContent, result.State
+		return result, nil
+	case row.State == store.StateDone, row.State == store.StateRejected:
+		return result, nil
+	}
+	result, _, err = c.resolve(ctx, row)
+	return result, err
+}
+
+// restart begins again, unless somebody else did.
+func (c *creation) restart(ctx context.Context, seen store.Operation) (Result, error) {
+	start, err := c.takeOver(ctx, seen)
+	switch {
+	case err != nil:
+		return Result{}, err
+	case !start.Started: // by now it may have changed: the next time shows
+		return waiting(start), nil
+	}
+	if err := c.closeEarlier(ctx, seen, store.Ending{Outcome: store.OutcomeFailed}); err != nil {
+		return Result{}, err
+	}
+	return c.begun(ctx)
+}
+
+// begun works under the lease.
+func (c *creation) begun(ctx context.Context) (Result, error) {
+	stop := c.heartbeat(ctx)
+	defer stop()
+	var result Result
+	var err error
+	if c.confirm {
+		result, err = c.reject(ctx, Rejection{Reason: NotCreated})
+	} else {
+		result, err = c.run(ctx)
+	}
+	if errors.Is(err, store.ErrLeaseLost) {
+		return c.lost(ctx), nil
+	}
+	return result, err
+}
+
+// lost leaves the work to another attempt, which took the lease: before this one called anything, or long after.
+func (c *creation) lost(ctx context.Context) Result {
+	c.logger.WarnContext(ctx, "another attempt took over")
+	if c.recorded.ID != "" {
+		c.activity.RecordOutcome(ctx, c.recorded, store.Ending{Outcome: store.OutcomeFailed})
+	}
+	return elsewhere(0)
+}
+
+// run lists, calls and records.
+func (c *creation) run(ctx context.Context) (Result, error) {
+	list, before, err := c.listBefore(ctx)
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	if found := Duplicates(list.Webhooks, c.want, ""); len(found) > 0 && !c.options.AllowDuplicates {
+		return c.end(ctx, store.StateRejected, "", kept{Duplicates: found})
+	}
+	wait, err := c.earlier(ctx, list)
+	if err != nil {
+		return Result{}, err
+	}
+	if wait > 0 && !c.options.AllowDuplicates {
+		return c.reject(ctx, Rejection{Reason: EarlierAttempt, RetryAfter: wait})
+	}
+	c.recorded, err = c.activity.Begin(ctx, c.req.Actor,
+		store.Activity{Shop: c.req.Shop.Shop(), Action: activity.CreateWebhook},
+		activity.Detail{After: &c.want, Known: before.ids, KnownAll: before.all, Operation: keyMark(c.req.Key)})
+	if err != nil {
+		return Result{}, err
+	}
+	hook, err := proven(ctx, c.operation, func(ctx context.Context) (fourthwall.Webhook, error) {
+		return c.req.Shop.CreateWebhook(ctx, c.want)
+	})
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	return c.created(ctx, hook)
+}
+
+// earlier returns how long to wait for another create of the same, by whomever, that got no response. Fourthwall may
+// still be at it; and where the list couldn't be read, it may have made what is asked for now. Who holds the lease on
+// a URL knows that nobody else is at work on a pending one.
+func (c *creation) earlier(ctx context.Context, list fourthwall.WebhookList) (wait time.Duration, err error) {
+	own := candidate{shop: c.req.Shop.Shop(), operation: keyMark(c.req.Key)}
+	open, err := c.openCreates(ctx, own, c.now().Add(-c.timing.Blind))
+	for _, a := range open {
+		d, ok := activity.ReadDetail(a)
+		if !ok || d.After == nil || !overlap(*d.After, c.want) {
+			continue
+		}
+		switch age := c.now().Sub(a.StartedAt); {
+		case age < c.timing.Late:
+			wait = max(wait, c.timing.Late-age)
+		case list.Incomplete && age < c.timing.Blind:
+			wait = max(wait, c.timing.Late)
+		}
+	}
+	return wait, err
+}
+
+// webhooksBefore are the webhooks that there were before a create.
+type webhooksBefore struct {
+	ids []string
+	all bool
+}
+
+// listBefore records which webhooks there are, so that a new one can be told from an old one with the same content.
+// Creating doesn't depend on it, unless the credential is refused.
+func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList, before webhooksBefore, err error) {
+	list, err = c.list(ctx)
+	if api := fourthwall.AsError(err); api != nil && api.Status == http.StatusInternalServerError {
+		list, err = c.list(ctx) // without it an unclear response may stay so for good
+	}
+	if errors.Is(err, shops.ErrReconnect) {
+		return list, before, err
+	}
+	before = webhooksBefore{ids: make([]string, 0, len(list.Webhooks)), all: err == nil && !list.Incomplete}
+	for _, hook := range list.Webhooks {
+		before.ids = append(before.ids, hook.ID)
+	}
+	if !before.all {
+		c.logger.InfoContext(ctx, "webhooks could not all be listed before a create", "error", err)
+		list.Incomplete = true
+		if before, err = c.recentList(ctx, before); err != nil {
+			return list, before, err
+		}
+	}
+	if !before.all {
+		// Without the list an unclear response stays unconfirmed, which is said.
+		return list, before, c.renew(ctx, false)
+	}
+	return list, before, c.store.SetWebhooksBefore(ctx, c.req.Actor.Owner, c.req.Key, c.holder, before.ids)
+}
+
+// recentList adds what the shop's last create saw, when that was not long ago. What Hookwall made since is known by
+// its own records.
+func (c *creation) recentList(ctx context.Context, before webhooksBefore) (webhooksBefore, error) {
+	since := c.now().Add(-c.timing.RecentList)
+	recent, err := c.store.RecentActivities(ctx, c.req.Shop.Shop(), activity.CreateWebhook, since, maxRecent)
+	for _, a := range recent {
+		if d, ok := activity.ReadDetail(a); ok && d.KnownAll && a.StartedAt.After(since) {
+			return webhooksBefore{ids: append(before.ids, d.Known...), all: true}, err
+		}
+	}
+	return before, err
+}
+
+func (c *creation) list(ctx context.Context) (fourthwall.WebhookList, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timing.List)
+	defer cancel()
+	return c.req.Shop.Webhooks(ctx)
+}
+
+// created records the new webhook, and its secret if one came.
+func (c *creation) created(ctx context.Context, hook fourthwall.Webhook) (Result, error) {
+	if hook.Secret != "" {
+		until := c.now().Add(c.timing.Secret)
+		err := c.store.PutSecret(ctx, c.req.Actor.Owner, c.req.Shop.Shop(), hook.ID, hook.Secret.Reveal(), until)
+		if err != nil {
+			// The webhook exists, and that must be recorded all the same. The page says where else the secret is
+			// found.
+			c.logger.ErrorContext(ctx, "the secret of a new webhook could not be kept", "error", err)
+		}
+	}
+	return c.end(ctx, store.StateDone, hook.ID, kept{Webhook: keep(hook)})
+}
+
+// fail records a rejection, or finds out whether the webhook was created after all.
+func (c *creation) fail(ctx context.Context, err error) (Result, error) {
+	if errors.Is(err, shops.ErrReconnect) {
+		c.logger.WarnContext(ctx, "create was not accepted", "error", err)
+		return c.reject(ctx, Rejection{Status: http.StatusUnauthorized})
+	}
+	api := fourthwall.AsError(err)
+	if api == nil {
+		return Result{}, err
+	}
+	c.logger.WarnContext(ctx, "create was not accepted", "error", api)
+	if !api.MayHaveWorked() {
+		return c.reject(ctx, RejectionOf(api))
+	}
+	row, err := c.store.Operation(ctx, c.req.Actor.Owner, c.req.Key)
+	if err != nil {
+		return Result{}, err
+	}
+	if hook, finding := c.look(ctx, row, c.reLists(row, api)); finding == Found {
+		return c.created(ctx, hook)
+	}
+	if !api.Uncertain() {
+		return c.reject(ctx, RejectionOf(api))
+	}
+	rejection := RejectionOf(api)
+	return c.end(ctx, store.StateUnconfirmed, "", kept{Rejection: &rejection})
+}
+
+// reLists returns the waits before each list that looks for the webhook.
+func (c *creation) reLists(row store.Operation, api *fourthwall.Error) []time.Duration {
+	switch {
+	case !row.BeforeKnown:
+		return nil // what is there tells nothing yet
+	case !api.Uncertain():
+		return []time.Duration{0}
+	}
+	return c.timing.ReLists
+}
+
+func (c *creation) reject(ctx context.Context, r Rejection) (Result, error) {
+	return c.end(ctx, store.StateRejected, "", kept{Rejection: &r})
+}
+
+// end records the outcome, of the attempt and of the operation.
+func (c *creation) end(ctx context.Context, state, webhookID string, k kept) (Result, error) {
+	k.Activity = c.recorded.ID
+	if c.recorded.ID != "" {
+		c.activity.RecordOutcome(ctx, c.recorded, outcomeOfCreate(state, webhookID, k.Rejection))
+		c.recorded = store.Activity{}
+	}
+	if err := c.finish(ctx, state, webhookID, k); err != nil {
+		return Result{}, err
+	}
+	return c.stored(ctx)
+}
+
+func outcomeOfCreate(state, webhookID string, r *Rejection) store.Ending {
+	end := store.Ending{Outcome: store.OutcomeUnclear, WebhookID: webhookID}
+	if r != nil {
+		end.Status, end.Code, end.APIRequestID = r.Status, r.Code, r.RequestID
+	}
+	switch {
+	case state == store.StateDone:
+		end.Outcome, end.Status = store.OutcomeDone, http.StatusOK
+	case state == store.StateRejected && r != nil && r.apiError().Rejected():
+		end.Outcome = store.OutcomeRefused
+	case state == store.StateRejected:
+		end.Outcome = store.OutcomeFailed
+	}
+	return end
+}
+
+// closeEarlier records how the attempts since the last start of an operation ended of which that wasn't known.
+func (c *creation) closeEarlier(ctx context.Context, seen store.Operation, end store.Ending) error {
+	open, err := c.openCreates(ctx, candidate{shop: seen.Shop}, seen.StartedAt)
+	for _, a := range open {
+		if d, _ := activity.ReadDetail(a); d.Operation == keyMark(c.req.Key) {
+			c.activity.RecordOutcome(ctx, a, end)
+		}
+	}
+	return err
+}

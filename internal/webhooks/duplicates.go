@@ -1,0 +1,37 @@
+package webhooks
+
+import (
+	"slices"
+
+	"hookwall/internal/fourthwall"
+)
+
+// Duplicate is another webhook of the shop with the same URL, that subscribes to some of the same event types.
+type Duplicate struct {
+	ID     string                 `json:"id"`
+	Has    fourthwall.Content     `json:"has"`
+	Shared []fourthwall.EventType `json:"shared"`
+}
+
+// Duplicates returns those of the shop's webhooks that would get some of the same events at the same URL as the
+// wanted one. The webhook with the ID except, which is being edited, is no duplicate of itself.
+func Duplicates(list []fourthwall.Webhook, want fourthwall.Content, except string) []Duplicate {
+	var out []Duplicate
+	for _, hook := range list {
+		if has := hook.Content(); hook.ID != except && overlap(has, want) {
+			out = append(out, Duplicate{hook.ID, has, sharedTypes(has, want)})
+		}
+	}
+	return out
+}
+
+// overlap reports whether two webhooks get some of the same events at one URL.
+func overlap(a, b fourthwall.Content) bool {
+	return NormalURL(a.URL) == NormalURL(b.URL) && len(sharedTypes(a, b)) > 0
+}
+
+func sharedTypes(a, b fourthwall.Content) []fourthwall.EventType {
+	return slices.DeleteFunc(slices.Clone(a.AllowedTypes), func(t fourthwall.EventType) bool {
+		return !slices.Contains(b.AllowedTypes, t)
+	})
+}

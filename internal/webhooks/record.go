@@ -1,0 +1,118 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/shops"
+	"hookwall/internal/store"
+)
+
+// kept is what the store keeps of an operation's result. The zero value is that of one that was given up before
+// anything was sent, which anyone may begin again.
+type kept struct {
+	Webhook    *keptWebhook        `json:"webhook,omitempty"`
+	Rejection  *Rejection          `json:"rejection,omitempty"`
+	Duplicates []Duplicate         `json:"duplicates,omitempty"`
+	Conflict   *fourthwall.Content `json:"conflict,omitempty"`
+	Activity   string              `json:"activity,omitempty"` // ID of the recorded attempt
+}
+
+// keptWebhook is a webhook without its secret, which is kept apart.
+type keptWebhook struct {
+	ID         string             `json:"id"`
+	Content    fourthwall.Content `json:"content"`
+	APIVersion string             `json:"apiVersion"`
+}
+
+func keep(hook fourthwall.Webhook) *keptWebhook {
+	return &keptWebhook{hook.ID, hook.Content(), hook.APIVersion}
+}
+
+func (k *keptWebhook) webhook() fourthwall.Webhook {
+	if k == nil {
+		return fourthwall.Webhook{}
+	}
+	return fourthwall.Webhook{
+		ID: k.ID, URL: k.Content.URL, AllowedTypes: k.Content.AllowedTypes, APIVersion: k.APIVersion,
+	}
+}
+
+func (k kept) encode() ([]byte, error) { return json.Marshal(k) }
+
+// isGivenUp reports whether nothing is known but that nothing was sent.
+func (k kept) isGivenUp() bool {
+	return k.Webhook == nil && k.Rejection == nil && k.Duplicates == nil && k.Conflict == nil
+}
+
+func readKept(row store.Operation) (kept, error) {
+	var k kept
+	if len(row.Result) == 0 {
+		return k, nil
+	}
+	err := json.Unmarshal(row.Result, &k)
+	return k, err
+}
+
+// resultOf returns the state of an operation.
+func resultOf(row store.Operation) (Result, kept, error) {
+	k, err := readKept(row)
+	result := k.result(row.Kind, row.State)
+	result.CanConfirm = row.BeforeKnown
+	return result, k, err
+}
+
+// result returns what is kept of an operation of a kind and state of the store's.
+func (k kept) result(kind, state string) Result {
+	result := Result{Webhook: k.Webhook.webhook(), Rejection: k.Rejection, Duplicates: k.Duplicates, Conflict: k.Conflict}
+	if k.Rejection != nil {
+		result.RetryAfter = k.Rejection.RetryAfter
+	}
+	switch state {
+	case store.StateDone:
+		result.State = doneStates[kind]
+	case store.StateRejected:
+		result.State = Rejected
+		if k.Conflict != nil {
+			result.State = Conflicting
+		}
+	case store.StateUnconfirmed:
+		result.State = Unconfirmed
+	}
+	return result
+}
+
+var doneStates = map[string]State{store.KindCreate: Created, store.KindUpdate: Updated, store.KindDelete: Deleted}
+
+// CreatedBy returns the webhook with this ID as the API responded when the owner created it, if that was less than an
+// hour ago, or store.ErrNotFound.
+func (s *Service) CreatedBy(ctx context.Context, shop *shops.Client, id string) (fourthwall.Webhook, error) {
+	row, err := s.store.CreatedOperation(ctx, shop.Owner(), shop.Shop(), id)
+	if err != nil {
+		return fourthwall.Webhook{}, err
+	}
+	k, err := readKept(row)
+	return k.Webhook.webhook(), err
+}
+
+// Find returns the result of the operation of a key as it is, or store.ErrNotFound.
+func (s *Service) Find(ctx context.Context, shop *shops.Client, key string) (Result, error) {
+	row, err := s.store.Operation(ctx, shop.Owner(), key)
+	if err != nil {
+		return Result{}, err
+	}
+	result, _, err := resultOf(row)
+	return result, err
+}
+
+// outcomeOf returns what a call for a connected shop came to.
+func outcomeOf(err error) store.Ending {
+	if errors.Is(err, shops.ErrReconnect) {
+		return store.Ending{Outcome: store.OutcomeRefused, Status: http.StatusUnauthorized}
+	}
+	return activity.OutcomeOf(err)
+}

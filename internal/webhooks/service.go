@@ -1,0 +1,131 @@
+// Package webhooks is what may be done to the webhooks of one shop, for pages and for jobs: create exactly once,
+// confirm what a lost response came to, replace, delete, and find out how attempts ended whose process died.
+//
+// Nothing here waits for another's work. What is at work elsewhere is InProgress, with the time after which it's
+// worth asking again.
+package webhooks
+
+import (
+	"log/slog"
+	"time"
+
+	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/shops"
+	"hookwall/internal/store"
+)
+
+// State is how far an operation has come.
+type State int
+
+// States of an operation. Created, Updated, Deleted and Rejected are final.
+const (
+	InProgress   State = iota // somebody else is at work on the same; nothing was sent
+	Created                   // Result.Webhook is the new webhook
+	Updated                   // Result.Webhook is the webhook as it is now
+	Deleted                   // Result.Webhook is the webhook as it was, without content if it was gone already
+	Rejected                  // Result.Rejection says why, or Result.Duplicates what to ask first
+	Conflicting               // the webhook isn't what the change began with: Result.Conflict is what it is
+	Unconfirmed               // nobody knows yet whether it took effect
+	OtherContent              // the key was used for other content, which came to Result.Of
+)
+
+// Request says for whom something is done, in which shop, under which key.
+type Request struct {
+	Shop  *shops.Client
+	Actor activity.Actor
+	Key   string // idempotency key: a form's one-time ID, or a plan and its item
+
+	// Again says that a person has asked again, so what came to nothing is attempted again. Without it, a final
+	// result is returned as it is.
+	Again bool
+}
+
+// Result is what an operation came to.
+type Result struct {
+	State      State
+	Webhook    fourthwall.Webhook // its secret is kept apart
+	Rejection  *Rejection
+	Duplicates []Duplicate         // ask first, unless allowed
+	Conflict   *fourthwall.Content // what the webhook is now
+	RetryAfter time.Duration
+	CanConfirm bool  // of an Unconfirmed: it's known what was there before, so a new webhook can be found
+	SameKey    bool  // of an InProgress: by this key, rather than by another for the same webhook or URL
+	Of         State // of an OtherContent
+}
+
+// Timing is every duration of the domain. One attempt, from left to right:
+//
+//	began  Heartbeat  Lease  Confirm   Late      Certain        Recheck       GiveUp
+//	0 s       2 s      8 s    10 s     30 s       90 s            1 h          7 d
+//	+----------+--------+------+--------+----------+---------------+------------+
+//	| renewed  |        |      |        |          |               |            |
+//	| its lease|        |      |        |          |               |            |
+//	|                   | its process died: if it hadn't called, another attempt begins
+//	|                          | if it had, anyone lists the webhooks to find the new one
+//	|                                   | another create of the same may be sent
+//	|                                              | an absence means that nothing was done
+//	|                                                              | unclear is final
+//	|                            pending, while the shop can't be read, becomes unclear |
+type Timing struct {
+	Heartbeat time.Duration // between renewals of a lease
+	Lease     time.Duration // from the last renewal: then its process has died
+	Confirm   time.Duration // the same, of a lease whose holder has called: then anyone looks for the webhook
+	Late      time.Duration // from the call: so long may an effect appear that got no response
+	Certain   time.Duration // from the call: longer than any attempt takes, so absence means that nothing was done
+	Recheck   time.Duration // from the call: so long is an unclear outcome looked into again
+	GiveUp    time.Duration // from the call: then a pending outcome that can't be read is unclear
+
+	Work  time.Duration // for everything that belongs to one attempt; less than Certain
+	List  time.Duration // for listing the webhooks beside something else
+	Blind time.Duration // from the call: how long a lost one counts where the webhooks can't be listed
+
+	RecentList time.Duration   // from a create: so long its list stands in for one that can't be read
+	ReLists    []time.Duration // waits before each list that looks for a webhook whose creation got no response
+	Secret     time.Duration   // how long the secret of a new webhook is kept
+	Immutable  time.Duration   // how long a webhook that the API would not change is remembered as such
+
+	FirstRecheck time.Duration // from the call until the outcome is looked for; doubles from one to the next
+	LastRecheck  time.Duration // at most between two of them
+	Reconcile    time.Duration // from the last renewal of the lease of the process that reconciles
+}
+
+// DefaultTiming returns the durations that are used outside of tests.
+func DefaultTiming() Timing {
+	return Timing{
+		Heartbeat: 2 * time.Second, Lease: 8 * time.Second, Confirm: 10 * time.Second, Late: 30 * time.Second,
+		Certain: 90 * time.Second, Recheck: time.Hour, GiveUp: 7 * 24 * time.Hour,
+		Work: 80 * time.Second, List: 3 * time.Second, Blind: time.Hour,
+		RecentList: 10 * time.Minute, ReLists: []time.Duration{0, 2 * time.Second, 3 * time.Second},
+		Secret: 15 * time.Minute, Immutable: 24 * time.Hour,
+		FirstRecheck: 5 * time.Second, LastRecheck: 10 * time.Minute, Reconcile: 30 * time.Second,
+	}
+}
+
+// Config is what a Service needs.
+type Config struct {
+	Store    *store.Store
+	Shops    *shops.Service
+	Activity *activity.Recorder
+	Logger   *slog.Logger
+	Timing   Timing
+}
+
+// Service does what may be done to webhooks. It keeps no state of its own.
+type Service struct {
+	store    *store.Store
+	shops    *shops.Service
+	activity *activity.Recorder
+	logger   *slog.Logger
+	timing   Timing
+}
+
+// NewService returns a Service.
+func NewService(c Config) *Service {
+	return &Service{store: c.Store, shops: c.Shops, activity: c.Activity, logger: c.Logger, timing: c.Timing}
+}
+
+func (s *Service) now() time.Time { return s.store.Now() }
+
+// Timing returns the durations of the service.
+func (s *Service) Timing() Timing { return s.timing }

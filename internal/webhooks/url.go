@@ -1,0 +1,134 @@
+package webhooks
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// MaxURL is far more than servers take, in bytes: each attempt to save a URL is kept on record.
+const MaxURL = 8 << 10
+
+// CheckURL returns a sentence that says why no webhook can have this URL at all, "" if one can. Whether a URL is
+// allowed is for the API to say.
+func CheckURL(address string) string {
+	if address == "" {
+		return urlMissing
+	}
+	if len(address) > MaxURL {
+		return urlTooLong
+	}
+	u, err := url.Parse(address)
+	if err != nil || strings.ContainsFunc(address, isControlOrBlank) {
+		return urlMalformed
+	}
+	if u.Scheme != "https" && u.Scheme != "http" {
+		return HintScheme
+	}
+	if u.Hostname() == "" {
+		return urlWithoutHost
+	}
+	if port, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || port < 1 || port > 65535) {
+		return urlPortImpossible
+	}
+	return ""
+}
+
+func isControlOrBlank(r rune) bool {
+	return r <= ' ' || r == 0x7f || r == 0xa0 || (r >= 0x2028 && r <= 0x202f)
+}
+
+// URLHints returns sentences that warn of what Fourthwall may reject, or what would not work. They never keep anyone
+// from sending.
+func URLHints(address string) []string {
+	u, err := url.Parse(address)
+	if err != nil || address == "" || CheckURL(address) != "" {
+		return nil
+	}
+	hints := RejectionHints(u)
+	if u.Scheme == "http" {
+		hints = append(hints, HintPlain)
+	}
+	if u.User != nil {
+		hints = append(hints, HintPassword)
+	}
+	return hints
+}
+
+// RejectionHints returns sentences for what Fourthwall would probably reject.
+func RejectionHints(u *url.URL) []string {
+	var hints []string
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if _, err := netip.ParseAddr(host); err == nil || net.ParseIP(host) != nil {
+		hints = append(hints, HintIP)
+	} else if isLocalName(host) {
+		hints = append(hints, HintLocal)
+	}
+	if port := u.Port(); port != "" && port != "80" && port != "443" {
+		hints = append(hints, HintPort)
+	}
+	return hints
+}
+
+func isLocalName(host string) bool {
+	if !strings.Contains(host, ".") {
+		return true
+	}
+	for _, suffix := range []string{".localhost", ".local", ".internal", ".test", ".fourthwall.com"} {
+		if strings.HasSuffix(host, suffix) {
+			return true
+		}
+	}
+	return host == "fourthwall.com"
+}
+
+// NormalURL writes a URL in one way, for comparing: case of scheme and host, international host names, the dot at a
+// name's end, default port, empty path, and no fragment, which is never sent. What isn't an http URL stays as it is.
+func NormalURL(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
+		return address
+	}
+	port := u.Port()
+	if n, err := strconv.Atoi(port); err == nil {
+		port = strconv.Itoa(n) // 0443 is 443
+	}
+	host := withoutFinalDot(asciiHost(strings.ToLower(u.Hostname())))
+	if port == "" || (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
+		u.Host = bracketed(host)
+	} else {
+		u.Host = net.JoinHostPort(host, port)
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u.String()
+}
+
+// withoutFinalDot removes the dot that names the root of DNS.
+func withoutFinalDot(host string) string {
+	if name := strings.TrimSuffix(host, "."); name != "" && !strings.HasSuffix(name, ".") {
+		return name
+	}
+	return host
+}
+
+func bracketed(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+// asciiHost writes a host name as DNS does.
+func asciiHost(host string) string {
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil && ascii != "" {
+		return ascii
+	}
+	return host
+}

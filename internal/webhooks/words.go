@@ -1,0 +1,104 @@
+package webhooks
+
+import (
+	"net/http"
+
+	"hookwall/internal/activity"
+)
+
+// What is said of a URL before anything is sent.
+const (
+	HintScheme = "The address must start with https:// (or http://). Put https:// in front of the host name."
+	HintIP     = "This is an IP number. Fourthwall sends to host names only, so it will probably refuse it."
+	HintLocal  = "This name is not on the public internet, so Fourthwall will probably refuse it."
+	HintPort   = "Fourthwall will probably refuse this port. The usual one is 443, which needs no " +
+		"number in the address."
+	HintPlain = "This address is not encrypted. Buyers’ data would travel in the open: use https:// " +
+		"if your server can."
+	HintPassword = "The address holds a user name or password. Everyone who can see the webhook can " +
+		"read it." //nolint:gosec // a sentence
+
+	urlMissing = "Enter the address that Fourthwall should call, such as https://example.com/fourthwall."
+	urlTooLong = "The address is longer than 8,192 characters. Shorten it; what your server " +
+		"needs to know is in each delivery."
+	urlMalformed = "This is not a web address. Check it for blanks and stray characters; it looks " +
+		"like https://example.com/fourthwall."
+	urlWithoutHost    = "The address has no host name. It looks like https://example.com/fourthwall."
+	urlPortImpossible = "The address has a port that does not exist: ports go from 1 to 65535. Leave " +
+		"the number out to use the usual one."
+)
+
+// urlCodes are the API's codes that belong to the URL: what happened, and the fix.
+var urlCodes = map[string]string{
+	"WEBHOOK_URI_IP_NOT_ALLOWED": "This address is an IP number. Fourthwall only sends to public " +
+		"host names: use a domain that points to this server.",
+	"WEBHOOK_URI_PORT_NOT_ALLOWED": "Fourthwall does not send to this port. Use the usual port, 443 " +
+		"for https://, and leave the number out of the address.",
+	"WEBHOOK_URI_UNALLOWED_DOMAIN": "Fourthwall does not send to this domain. Use a public domain of " +
+		"your own: local names and Fourthwall’s own domains are refused.",
+}
+
+// actionText is what was asked of the API, in the words of an explanation.
+type actionText struct{ verb, done, button string }
+
+var actionTexts = map[string]actionText{
+	activity.CreateWebhook: {"create", "created", "Create webhook"},
+	activity.UpdateWebhook: {"change", "changed", "Review changes"},
+	activity.DeleteWebhook: {"delete", "deleted", "Delete webhook"},
+}
+
+// ShopGone says that the API no longer knows the shop.
+const ShopGone = "Fourthwall does not know this shop any more: it may have been closed."
+
+// Explanation says what a rejection means: a title, what happened, and the fix.
+type Explanation struct{ Title, Text, Fix string }
+
+// Explain explains a rejection that belongs to no field. Action is the activity's; wait is for how long to wait, in
+// words.
+func Explain(action string, r Rejection, wait string) Explanation {
+	what := actionTexts[action]
+	nothing := "Nothing was " + what.done + "."
+	api := r.apiError()
+	switch {
+	case r.Reason == EarlierAttempt:
+		return Explanation{
+			"An earlier attempt may still take effect",
+			"Fourthwall was asked for such a webhook before, and its answer did not come. Nothing was sent " +
+				"now, so that there are not two.",
+			"Wait " + wait + ", and press " + what.button + " again: Hookwall then looks first whether it is there.",
+		}
+	case r.Reason == NotCreated:
+		return Explanation{
+			"The webhook was not created",
+			"Hookwall has looked again: Fourthwall has no new webhook with this address and these event " +
+				"types. " + nothing,
+			"Press " + what.button + " to send it once more.",
+		}
+	case r.Status == http.StatusForbidden:
+		return Explanation{
+			"This connection may not " + what.verb + " webhooks", "It lacks the permission webhook_write. " + nothing,
+			"Connect the shop again and allow it; nothing you entered is lost.",
+		}
+	case r.IsTemporary():
+		return Explanation{"Fourthwall is busy", nothing, "Wait " + wait + " and press " + what.button + " again."}
+	case r.NotSent:
+		return Explanation{"Fourthwall could not be reached", nothing, "Press " + what.button + " again in a moment."}
+	}
+	out := Explanation{Title: "Fourthwall refused to " + what.verb + " this webhook"}
+	switch {
+	case api.ShopGone():
+		out.Text, out.Fix = ShopGone+" "+nothing, "Connect the shop again, or disconnect it under Shops."
+	case r.Status == http.StatusNotFound:
+		out.Text = "It answered that this shop or address does not exist. " + nothing
+		out.Fix = "Check that the shop is still there, and connect it again."
+	case r.Code != "":
+		out.Text = "Hookwall has no explanation for this code. " + nothing
+		out.Fix = "Check the address and the event types; if they look right, give the code and the " +
+			"request id to Fourthwall’s support."
+	default:
+		out.Text = "It gave no reason. " + nothing
+		out.Fix = "Check the address and the event types; if they look right, give the request id to " +
+			"Fourthwall’s support."
+	}
+	return out
+}
