@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// named is a transport that says who asks, and for what, as each call to the API does. What stands in front of Fourthwall
-// refuses the name that Go gives itself.
+// named is a transport that says who asks, and for what, as each call to the API does. What is in front of Fourthwall
+// may refuse the name that Go gives itself.
 type named struct {
 	next      http.RoundTripper
 	userAgent string
