@@ -39,7 +39,7 @@ func (v *visitor) file(wantName string) [][]string {
 	if name != wantName {
 		v.app.t.Errorf("the file is called %s, want %s", name, wantName)
 	}
-	rows, err := csv.NewReader(strings.NewReader(content)).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(content, "\ufeff"))).ReadAll()
 	v.Must(err)
 	return rows
 }

@@ -78,6 +78,7 @@ func TestSignatureBench(t *testing.T) {
 	v.Open("/")
 	v.at("/connect")
 	v.Submit(v.Role("banner", "").GetByRole("link", named("Tools")))
+	v.Submit(v.Role("main", "").GetByRole("link", named("Check a signature")))
 	v.heads("Check a signature")
 
 	v.bench(body, base64Of(right), secret)

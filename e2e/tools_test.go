@@ -34,6 +34,7 @@ func TestToolsAgree(t *testing.T) {
 	v.Fill(v.secret(), shop.WebhookSecret)
 	v.sends("200 OK")
 	v.Submit(v.Role("banner", "").GetByRole("link", named("Tools")))
+	v.Submit(v.Role("main", "").GetByRole("link", named("Check a signature")))
 	got := came.Load()
 	v.bench(got.body.String(), got.headers.String(), shop.WebhookSecret)
 	v.verdict("The signature is valid", "")
@@ -114,6 +115,7 @@ func TestToolsByKeyboard(t *testing.T) {
 		t.Errorf("the receiver got %+v", got)
 	}
 	v.press("Enter", v.Role("banner", "").GetByRole("link", named("Tools")))
+	v.press("Enter", v.Role("main", "").GetByRole("link", named("Check a signature")))
 	v.benchesByKeyboard(`{"id":"weve_1"}`, shop.WebhookSecret)
 }
 
@@ -194,6 +196,7 @@ func (v *visitor) testsWithoutScript(shop sandbox.DemoShop) {
 		v.app.t.Errorf("the receiver got %+v, want %s", got, sent)
 	}
 	v.Submit(v.Role("banner", "").GetByRole("link", named("Tools")))
+	v.Submit(v.Role("main", "").GetByRole("link", named("Check a signature")))
 	v.worksWithoutScript()
 	v.bench(sent, base64Of(signed(sent, shop.WebhookSecret)), shop.WebhookSecret)
 	v.verdict("The signature is valid", "")

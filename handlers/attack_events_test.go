@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -284,10 +286,11 @@ func TestLongAddresses(t *testing.T) {
 // while many are being read, forms of the usual size are accepted.
 func TestLargeAtOnce(t *testing.T) {
 	t.Parallel()
-	v := newVictim(t)
+	v := newVictimOf(t, options{proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	v.shop = v.connect(0)
 	uploads := make([]*upload, largeAtOnce)
 	for i := range uploads {
-		uploads[i] = v.startUpload(signaturePath)
+		uploads[i] = v.startUpload(signaturePath, "192.0.2."+strconv.Itoa(i/largeOfOne))
 	}
 	large := url.Values{"body": {strings.Repeat("x", largeBody)}, "signature": {"x"}, "secret": {"x"}}
 	refused := v.post(signaturePath, large).want(http.StatusTooManyRequests, "large forms")
@@ -302,11 +305,39 @@ func TestLargeAtOnce(t *testing.T) {
 	for range 2 { // the first makes room for the second
 		v.post(signaturePath, large).want(http.StatusOK)
 	}
-	again := v.startUpload(signaturePath)
+	again := v.startUpload(signaturePath, home)
 	v.post(signaturePath, large).want(http.StatusTooManyRequests)
 	again.finish()
 	for _, u := range uploads[1:] {
 		u.finish()
+	}
+}
+
+// TestLargeOfOneAddress: who sends large bodies slowly, without a length and
+// without a session, keeps others of the same address waiting and nobody else.
+// A network of IPv6 is one address.
+func TestLargeOfOneAddress(t *testing.T) {
+	large := url.Values{"body": {strings.Repeat("x", largeBody)}, "signature": {"x"}, "secret": {"x"}}
+	for from, test := range map[string]struct{ same, other string }{
+		home:                   {home + ":51234", abroad},
+		"2001:db8:1:2::3":      {"2001:db8:1:2:ffff::4", "2001:db8:1:3::3"},
+		"[2001:db8:1:4::3]:80": {"2001:db8:1:4::5", home},
+	} {
+		t.Run(from, func(t *testing.T) {
+			p := newRig(t, options{publicURL: "https://hooks.example.com", proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}).person()
+			uploads := make([]*upload, largeOfOne)
+			for i := range uploads {
+				uploads[i] = p.startUpload(signaturePath, from)
+			}
+			p.from(test.same).post(signaturePath, large).want(http.StatusTooManyRequests, "large forms")
+			p.from(test.other).post(signaturePath, large).want(http.StatusOK)
+			p.from(test.same).post(signaturePath, url.Values{"body": {"x"}}).want(http.StatusUnprocessableEntity)
+			uploads[0].finish()
+			p.from(test.same).post(signaturePath, large).want(http.StatusOK)
+			for _, u := range uploads[1:] {
+				u.finish()
+			}
+		})
 	}
 }
 
@@ -318,13 +349,14 @@ type upload struct {
 
 // startUpload returns when the server reads the body, which has no end yet. A
 // client that expects 100 Continue sends the body when the server asks for it.
-func (p *person) startUpload(path string) *upload {
+func (p *person) startUpload(path, from string) *upload {
 	p.t.Helper()
 	read, write := io.Pipe()
 	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.url+path, read)
 	p.must(err)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Expect", "100-continue")
+	r.Header.Set("X-Forwarded-For", from)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, ExpectContinueTimeout: time.Hour}}
 	u := &upload{write, make(chan struct{})}
 	go func() {

@@ -522,13 +522,14 @@ func TestTwoShopsInTwoTabs(t *testing.T) {
 func TestKeyLost(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")
-	before := newRig(t, options{file: file})
+	const public = "http://hooks.example.com" // the same for both, and so are the names of cookies
+	before := newRig(t, options{file: file, publicURL: public})
 	p := before.person()
 	shop := p.connectKey(0)
 	f := p.newForm(shop.ID, good, "DONATION")
-	after := newRig(t, options{file: file})
+	after := newRig(t, options{file: file, publicURL: public})
 	q := after.person()
-	q.client.Jar = p.client.Jar // cookies know no ports
+	q.client.Jar = p.client.Jar
 	pg := q.get(webhooksPath(shop.ID)).want(http.StatusOK, "Connect")
 	if pg.url.Path != "/connect" {
 		t.Errorf("at %s", pg.url)

@@ -470,6 +470,10 @@ func TestClientNetwork(t *testing.T) {
 		{"two networks", "", trusted, "2001:db8:1:2::3", "2001:db8:1:3::3", false},
 		{"zones", "", trusted, "fe80::1%eth0", "fe80::2%eth1", true},
 		{"nonsense from a proxy", elsewhere, trusted, "<script>", "unknown", true},
+		{"one address at two ports", elsewhere, trusted, home + ":51234", home + ":443", true},
+		{"two addresses with ports", elsewhere, trusted, home + ":51234", abroad + ":51234", false},
+		{"two networks with ports", elsewhere, trusted, "[2001:db8:1:2::3]:443", "[2001:db8:1:3::3]:443", false},
+		{"two addresses in quotes", elsewhere, trusted, `"` + home + `:1"`, `"` + abroad + `:1"`, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -43,15 +43,16 @@ func (pg *page) line(message string) map[string]any {
 func TestLostKeyIsLogged(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")
-	before := newRig(t, options{file: file})
+	const public = "http://hooks.example.com" // the same for both, and so are the names of cookies
+	before := newRig(t, options{file: file, publicURL: public})
 	p := before.person()
-	shop := p.connect(0)
+	shop := p.connectKey(0)
 	draft := p.newForm(shop.ID, good, "DONATION").values
 	draft.Set("do", "examine")
 	at, err := url.Parse(p.noRedirects().post(webhooksPath(shop.ID), draft).header.Get("Location"))
 	before.must(err)
 
-	after := newRig(t, options{file: file})
+	after := newRig(t, options{file: file, publicURL: public})
 	lost := &person{after, p.client}
 	pg := lost.noRedirects().get(webhooksPath(shop.ID)).want(http.StatusSeeOther)
 	if line := pg.line("a credential does not open"); line["shop"] != shop.ID || line["level"] != "WARN" {

@@ -17,6 +17,7 @@ import (
 var notLinked = map[string]string{
 	"GET /healthz":                                 "a supervisor",
 	"GET /readyz":                                  "a supervisor",
+	"GET /.well-known/security.txt":                "people who found a weakness",
 	"GET /dev/components":                          "people who work on Hookwall",
 	"GET /oauth/callback":                          "Fourthwall's sign-in",
 	"GET /oauth/implicit":                          "Fourthwall's sign-in",

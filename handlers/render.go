@@ -85,7 +85,7 @@ func (s *server) frameWithShops(r *http.Request, title string) (views.Frame, err
 
 func (s *server) bareFrame(r *http.Request, title string) views.Frame {
 	return views.Frame{
-		Title: title, Path: r.URL.Path, SandboxURL: s.SandboxURL, ToolsHref: signaturePath,
+		Title: title, Path: r.URL.Path, SandboxURL: s.SandboxURL, ToolsHref: toolsPath, SignatureHref: signaturePath,
 		PlainHTTPWarning: !s.secure && !middleware.IsLoopback(s.PublicURL.Hostname()),
 	}
 }

@@ -49,7 +49,7 @@ func stateOf(r *http.Request) *requestState {
 }
 
 func (s *server) clientAddress(r *http.Request) string {
-	return middleware.ClientAddress(r, s.TrustedProxies)
+	return s.clients.Address(r)
 }
 
 const networkBits = 64 // of an IPv6 address, that a provider assigns to one customer
@@ -68,6 +68,11 @@ func (s *server) clientNetwork(r *http.Request) (network string, exempt bool) {
 		return netip.PrefixFrom(ip, networkBits).Masked().String(), exempt
 	}
 	return ip.String(), exempt
+}
+
+func (s *server) clientNetworkName(r *http.Request) string {
+	network, _ := s.clientNetwork(r)
+	return network
 }
 
 // bounded returns what is used of a parameter: at most limit bytes, of whole

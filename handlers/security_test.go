@@ -158,6 +158,7 @@ func TestReferer(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			r := p.request(test.method, "/sign-out", url.Values{})
 			r.Host = inside
+			r.Header.Set("X-Forwarded-For", "203.0.113.7")
 			for name, values := range test.header {
 				r.Header[name] = values
 			}
@@ -299,16 +300,22 @@ func TestHost(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, public, method, host string
+		proxied                    bool
 		status                     int
 		location                   string // with the public URL in front
 	}{
-		{"its own", "", "GET", "", 200, ""},
-		{"another loopback name", "", "GET", "localhost:1234", 307, "/connect?a=b"},
-		{"another loopback name, IPv6", "", "HEAD", "[::1]", 307, "/connect?a=b"},
-		{"another loopback name, a form", "", "POST", "localhost", 421, ""},
-		{"a name that was rebound", "", "GET", "evil.example", 421, ""},
-		{"a name that looks like loopback", "", "GET", "127.0.0.1.evil.example", 421, ""},
-		{"behind a proxy", "https://hooks.example.com", "GET", "internal:8080", 200, ""},
+		{"its own", "", "GET", "", false, 200, ""},
+		{"another loopback name", "", "GET", "localhost:1234", false, 307, "/connect?a=b"},
+		{"another loopback name, IPv6", "", "HEAD", "[::1]", false, 307, "/connect?a=b"},
+		{"another loopback name, a form", "", "POST", "localhost", false, 421, ""},
+		{"a name that was rebound", "", "GET", "evil.example", false, 421, ""},
+		{"a name that looks like loopback", "", "GET", "127.0.0.1.evil.example", false, 421, ""},
+		{"behind a proxy", "https://hooks.example.com", "GET", "internal:8080", true, 200, ""},
+		{"a form behind a proxy", "https://hooks.example.com", "POST", "internal:8080", true, 405, ""},
+		{"a LAN address", "https://hooks.example.com", "GET", "192.168.1.5:8080", false, 307, "/connect?a=b"},
+		{"a LAN address, HEAD", "https://hooks.example.com", "HEAD", "[fd00::5]:8080", false, 307, "/connect?a=b"},
+		{"a LAN name, a form", "https://hooks.example.com", "POST", "nas.local", false, 421, ""},
+		{"this machine", "https://hooks.example.com", "GET", "127.0.0.1:8080", false, 200, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -318,8 +325,11 @@ func TestHost(t *testing.T) {
 			if test.host != "" {
 				r.Host = test.host
 			}
+			if test.proxied {
+				r.Header.Set("X-Forwarded-For", "203.0.113.7")
+			}
 			pg := p.do(r)
-			location := strings.TrimPrefix(pg.header.Get("Location"), g.url)
+			location := strings.TrimPrefix(pg.header.Get("Location"), g.server.PublicURL.String())
 			if pg.status != test.status || location != test.location {
 				t.Errorf("%d %s, want %d %s", pg.status, pg.header.Get("Location"), test.status, test.location)
 			}
@@ -350,15 +360,22 @@ func TestForwarded(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{publicURL: "https://hooks.example.com", proxies: test.proxies})
 			p := g.person().noRedirects()
-			r := p.request(http.MethodGet, "/oauth/start?way=code", nil)
-			r.Header = test.header
-			r.Header.Set("X-Forwarded-Host", "evil.example")
-			r.Header.Set("X-Forwarded-Proto", "http")
-			r.Host = "evil.example"
-			pg := p.do(r)
-			if to := pg.header.Get("Location"); strings.Contains(to, "evil") ||
-				!strings.Contains(to, url.QueryEscape("https://hooks.example.com/oauth/callback")) {
-				t.Errorf("leads to %s", to)
+			// A host that a proxy made up, a forwarded one, and both.
+			for host, want := range map[[2]string]string{
+				{"evil.example", ""}:                  url.QueryEscape("https://hooks.example.com/oauth/callback"),
+				{"hooks.example.com", "evil.example"}: url.QueryEscape("https://hooks.example.com/oauth/callback"),
+				{"evil.example", "evil.example"}:      "https://hooks.example.com/oauth/start?way=code",
+			} {
+				r := p.request(http.MethodGet, "/oauth/start?way=code", nil)
+				r.Header = test.header.Clone()
+				r.Header.Set("X-Forwarded-Proto", "http")
+				r.Host = host[0]
+				if host[1] != "" {
+					r.Header.Set("X-Forwarded-Host", host[1])
+				}
+				if to := p.do(r).header.Get("Location"); strings.Contains(to, "evil") || !strings.Contains(to, want) {
+					t.Errorf("%v leads to %s", host, to)
+				}
 			}
 			if got := g.lastRequest()["client"]; got != test.want {
 				t.Errorf("client %v, want %s", got, test.want)
@@ -498,12 +515,15 @@ func TestForShop(t *testing.T) {
 func TestCookies(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		public, prefix string
-		secure         bool
+		public, prefix, port string
+		secure               bool
 	}{
-		{"", "hookwall_", false},
-		{"https://hooks.example.com", "__Host-hookwall_", true},
-		{"http://hooks.example.com", "hookwall_", false},
+		{"", "hookwall_", "", false},
+		{"https://hooks.example.com", "__Host-hookwall_", "443", true},
+		{"https://hooks.example.com:8443", "__Host-hookwall_", "8443", true},
+		{"https://[2001:db8::7]:8443", "__Host-hookwall_", "8443", true},
+		{"http://hooks.example.com", "hookwall_", "80", false},
+		{"http://hooks.example.com:8080", "hookwall_", "8080", false},
 	}
 	for _, test := range tests {
 		t.Run(test.public, func(t *testing.T) {
@@ -526,12 +546,15 @@ func TestCookies(t *testing.T) {
 					}
 				}
 			}
-			if diff := cmp.Diff(map[string]bool{test.prefix + "browser": true, test.prefix + "session": true},
-				seen); diff != "" {
+			if test.port == "" {
+				test.port = g.server.PublicURL.Port()
+			}
+			want := map[string]bool{test.prefix + "browser_" + test.port: true, test.prefix + "session_" + test.port: true}
+			if diff := cmp.Diff(want, seen); diff != "" {
 				t.Error(diff)
 			}
 			warned := strings.Contains(g.person().get("/connect").text(), "plain http")
-			if want := test.public == "http://hooks.example.com"; warned != want {
+			if want := strings.HasPrefix(test.public, "http://"); warned != want {
 				t.Errorf("warned %v, want %v", warned, want)
 			}
 		})

@@ -35,8 +35,9 @@ func TestIncompleteList(t *testing.T) {
 	if strings.Contains(pg.text(), "reach nobody") {
 		t.Error("event types of webhooks that are missing are said to reach nobody")
 	}
-	if csv := p.get(webhooksPath(shop.ID) + ".csv"); !strings.Contains(csv.body, says) {
-		t.Errorf("the file lacks that it has gaps: %s", csv.body)
+	records := p.get(webhooksPath(shop.ID) + ".csv").records()
+	if last := records[len(records)-1]; !strings.Contains(last[0], says) {
+		t.Errorf("the file lacks that it has gaps: %q", records)
 	}
 	p.get(webhookPath(shop.ID, hook.ID)+"/delete").want(http.StatusOK, "could not be found out")
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -43,9 +44,18 @@ func (pg *page) row(text string) string {
 // records reads a file of a page.
 func (pg *page) records() [][]string {
 	pg.p.t.Helper()
-	all, err := csv.NewReader(strings.NewReader(pg.body)).ReadAll()
+	all, err := readCSV(pg.body)
 	pg.p.must(err)
 	return all
+}
+
+// readCSV reads a file that Excel reads right.
+func readCSV(file string) ([][]string, error) {
+	text, ok := strings.CutPrefix(file, "\ufeff")
+	if !ok {
+		return nil, errors.New("the byte order mark is missing")
+	}
+	return csv.NewReader(strings.NewReader(text)).ReadAll()
 }
 
 func TestListFilter(t *testing.T) {

@@ -75,10 +75,10 @@ func CheckStart(p CheckStartPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Field(ui.TextField{
+			templ_7745c5c3_Err = ui.Field(ui.BesideSecret(ui.TextField{
 				ID: "url", Name: "url", Label: "Endpoint URL", Type: "text", InputMode: "url",
 				Value: p.URL, Err: p.URLError, Warnings: ui.URLNotes(p.URL), Focus: p.URLError != nil || p.Banner == nil && p.URL == "",
-			}).Render(ctx, templ_7745c5c3_Buffer)
+			})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
