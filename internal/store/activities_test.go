@@ -67,9 +67,6 @@ func TestActivitiesAreFoundByAnIndex(t *testing.T) {
 		"due": {func() (string, []any) {
 			return selectDue, []any{s.env, millis(time.Now()), 50}
 		}, "activities_due", false},
-		"unsettled": {func() (string, []any) {
-			return selectUnsettled, []any{s.env, millis(time.Now()), 0, 50}
-		}, "activities_unsettled", false},
 		"of a living connection": {func() (string, []any) {
 			return selectLiveConnections, []any{s.env, "sh_1", 0, 0, ""}
 		}, "connections_shop", true},

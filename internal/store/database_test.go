@@ -256,14 +256,14 @@ var sealedColumns = map[string]struct {
 	"activities.detail": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
 		list, err := p.store.Activities(t.Context(), store.ActivityQuery{Shop: shop})
 		check(t, err)
-		all, err := p.store.UnsettledActivities(t.Context(), time.Now().Add(time.Hour), time.Time{}, 0)
+		all, err := p.store.DueActivities(t.Context(), 0)
 		check(t, err)
 		i := slices.IndexFunc(all, func(a store.Activity) bool { return a.Shop == shop })
 		if len(list.Rows) != 1 || list.Rows[0].Owner != p.owner || i < 0 {
-			t.Fatalf("activities of %s: %+v, pending: %+v", shop, list, all)
+			t.Fatalf("activities of %s: %+v, due: %+v", shop, list, all)
 		}
 		if diff := cmp.Diff(list.Rows[0], all[i]); diff != "" {
-			t.Errorf("activity (-listed +pending):\n%s", diff)
+			t.Errorf("activity (-listed +due):\n%s", diff)
 		}
 		if list.Rows[0].Detail == nil {
 			return store.ErrWrongKey // the row is there without its detail
