@@ -80,7 +80,7 @@ func TestHintsComeWhileTyping(t *testing.T) {
 		v.Fill(v.address(), address)
 		v.Press("Tab")
 		old.Fill(old.address(), address)
-		old.Submit(old.named("button", "^Fulfilment"))
+		old.Submit(old.named("button", "^Fulfillment"))
 		want := old.warnings()
 		v.Must(v.Expect(v.CSS("#url-warnings li")).ToHaveCount(len(want)))
 		if len(want) == 0 {

@@ -166,7 +166,7 @@ func (v *visitor) fillsInByKeyboard() {
 	v.app.t.Helper()
 	v.HasFocus(v.address())
 	v.Type("https://203.0.113.7/fw")
-	v.stepTo(v.named("button", "^Fulfilment"))
+	v.stepTo(v.named("button", "^Fulfillment"))
 	v.Press("Enter")
 	v.ticked(orderPlaced, orderUpdated)
 	v.stepTo(v.named("searchbox", "^Search"))

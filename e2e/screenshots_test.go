@@ -128,7 +128,7 @@ func showReadmeCheck(v *visitor) {
 	v.Open(webhookPath(hook))
 	v.Submit(v.Role("link", "Check this endpoint"))
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
-	v.isChecked("PPPPLPFTSL", "There is something to put right")
+	v.isChecked("PPPPLPFTSL", "This endpoint needs a fix")
 	v.Resize(1280, 1240)
 }
 

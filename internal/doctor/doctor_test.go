@@ -120,7 +120,7 @@ func TestResponses(t *testing.T) {
 			name: "200, verifies", talk: verifying(ok, refused), secret: secret, want: "PPWPWPPPPP", posts: 3,
 			says: map[string]string{
 				"delivery": "Signed with the shop’s secret", "answer": "Status: 200 OK", "time": "The whole answer took",
-				"repeat": "same event id", "forged": "it verifies signatures",
+				"repeat": "same event ID", "forged": "it verifies signatures",
 			},
 		},
 		{
@@ -170,7 +170,7 @@ func TestResponses(t *testing.T) {
 		{name: "101", talk: answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "not an answer to a delivery"}},
 		{
 			name: "401 with the secret", talk: answers(refused), secret: secret, want: "PPWPWPFPSS", posts: 1,
-			says: map[string]string{"answer": "although it was signed with the secret that was given"},
+			says: map[string]string{"answer": "although it was signed with the secret that you entered"},
 		},
 		{name: "403 with the secret", talk: answers(status("403 Forbidden")), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "A firewall"}},
 		{name: "404", talk: answers(status("404 Not Found")), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "nothing at this path"}},

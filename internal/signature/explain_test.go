@@ -466,18 +466,18 @@ func TestExplainEvidence(t *testing.T) {
 		"match": {
 			hex.EncodeToString(mac(sha256.New, testSecret, testBody)), testSecret,
 			[]string{"Read as hexadecimal digits, it matches."},
-			"The signature is not valid as it stands, but it is clear why: it matches once this is put right.",
+			"The signature is not valid, and we know why: it matches once you fix this.",
 		},
 		"two matches": {
 			hex.EncodeToString(mac(sha256.New, testSecret, testBody)), testSecret + "\n",
 			[]string{"Read as hexadecimal digits, it matches.", "Without the blanks it matches."},
-			"The signature is not valid as it stands, but it is clear why: it matches once these 2 points are put right together.",
+			"The signature is not valid, and we know why: it matches once you fix these 2 points together.",
 		},
 		"only seen": {
 			hex.EncodeToString(mac(sha1.New, "other", testBody)),
 			testSecret,
 			[]string{
-				"Seen in what was pasted. Put right, the signature does not match either.",
+				"Present in your input, but fixing it isn't enough.",
 				"It has 20 bytes; an HMAC-SHA256 has 32.",
 			},
 			"Nothing that was tried makes it fit.",
@@ -485,7 +485,7 @@ func TestExplainEvidence(t *testing.T) {
 		"nothing known": {sha("a"), testSecret, []string{""}, "Nothing that was tried makes it fit."},
 		"valid": {
 			signed(testBody, testSecret), testSecret, nil,
-			"The signature is valid: it was made with this secret, for the body exactly as it stands here.",
+			"The signature is valid: it was made with this secret, for the body exactly as shown here.",
 		},
 		"nothing given": {"", testSecret, []string{""}, "There is nothing to check yet."},
 	}

@@ -131,8 +131,8 @@ func readings(value string) []reading {
 	return append(decodings(joined, append(slices.Clip(codes), CodeBlanksInside)), plus...)
 }
 
-// cutAlgorithm returns the value without the name of an algorithm or a version, as in "sha256=…" or "v1=…". It returns
-// false if there is none.
+// cutAlgorithm returns the value without the name of an algorithm or a version, as in "sha256=…" or
+// "v1=…". It returns false if there is none.
 func cutAlgorithm(value string) (string, bool) {
 	end := strings.IndexAny(value, "=:")
 	if end < 0 {

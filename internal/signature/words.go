@@ -15,10 +15,10 @@ func summaryValid(form BodyForm) string {
 // summaryMistakes is for a signature that matches once the mistakes are fixed.
 func summaryMistakes(count int) string {
 	if count == 1 {
-		return "The signature is not valid as it stands, but it is clear why: it matches once this is put right."
+		return "The signature is not valid, and we know why: it matches once you fix this."
 	}
-	return fmt.Sprintf("The signature is not valid as it stands, but it is clear why: it matches once these %d points "+
-		"are put right together.", count)
+	return fmt.Sprintf("The signature is not valid, and we know why: it matches once you fix these %d points "+
+		"together.", count)
 }
 
 // Text returns the end of the sentence "The signature was made for the body …".
@@ -36,13 +36,13 @@ func (f BodyForm) Text() string {
 		return "with plain line breaks (LF) and one more at its end"
 	case FormAsReceived:
 	}
-	return "exactly as it stands here"
+	return "exactly as shown here"
 }
 
 // Evidence for findings without a match.
 const (
-	evidenceAppName  = "The name " + AppSignatureHeader + " stands in front of the value."
-	evidenceSpelling = "Seen in what was pasted. Put right, the signature does not match either."
+	evidenceAppName  = "The value starts with the name " + AppSignatureHeader + "."
+	evidenceSpelling = "Present in your input, but fixing it isn't enough."
 )
 
 func evidenceLength(size int) string {
@@ -98,7 +98,7 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeSecretTooLong, Title: "Secret too long",
-		Text: "The secret has more than 4 KiB. Paste the secret of your shop's webhooks alone, as it stands in your shop's " +
+		Text: "The secret has more than 4 KiB. Paste only your shop's signing secret. You find it in your shop's " +
 			"settings, under For developers.",
 	},
 	{
@@ -114,26 +114,26 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeSwapped, Title: "Secret and signature swapped",
-		Text: "The signature seems to stand in the field of the secret. Put the value of the header into the field for " +
+		Text: "The secret field seems to hold the signature. Put the value of the header into the field for " +
 			"the signature and the secret into the other. If your program made this mistake, change it there.",
 		Evidence: "With the two fields exchanged it matches.",
 	},
 	{
 		Code: CodePrefix, Title: "Something in front of the signature",
-		Text: "The name of an algorithm or a version stands in front of the signature, as some other services do it. " +
+		Text: "The signature starts with the name of an algorithm or a version, as some other services send it. " +
 			"Fourthwall sends the signature alone: remove what your program adds, and compare without it.",
 		Evidence: "Without the part in front it matches.",
 	},
 	{
 		Code: CodePercentEncoded, Title: "Signature is percent-encoded",
 		Text: "The signature was encoded for use in a web address: + became %2B, / became %2F or = became %3D. Use the " +
-			"header's value as it came, or decode it first.",
+			"header's value unchanged, or decode it first.",
 		Evidence: "Decoded, it matches.",
 	},
 	{
 		Code: CodePlusLost, Title: "Plus signs became blanks",
 		Text: "The signature has blanks where it had plus signs. That happens when it is decoded like a form or a web " +
-			"address. Use the header's value as it came.",
+			"address. Use the header's value unchanged.",
 		Evidence: "With plus signs for the blanks it matches.",
 	},
 	{
@@ -270,8 +270,8 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeSecretIsID, Title: "Not a secret",
-		Text: "What stands in the field of the secret looks like an id or an address. Copy the secret of your shop's " +
-			"webhooks from your shop's settings, under For developers.",
+		Text: "That looks like an ID or a URL, not a secret. Copy the signing secret from your shop's " +
+			"settings, under For developers.",
 	},
 	{
 		Code: CodeSecretShort, Title: "Short secret",
@@ -291,20 +291,19 @@ var findingTexts = []Finding{
 	{
 		Code: CodeSignedObject, Title: "Signature of \"[object Object]\"",
 		Text: "The signature was made for the text \"[object Object]\", which is what JavaScript makes of a parsed " +
-			"body. Use the raw body as it came, before it is parsed.",
+			"body. Use the raw body, before it is parsed.",
 		Evidence: "It is the signature of the text [object Object] under this secret.",
 	},
 	{
 		Code: CodeJSONRewritten, Title: "JSON was written again",
-		Text: "The signature belongs to the same JSON in another spelling. A signature holds for the exact bytes: " +
-			"somewhere the JSON was parsed and written again, by your program, a framework, or an editor that made it look " +
-			"nice. Take the raw body as it came, before anything parses it.",
+		Text: "The signature matches the same JSON formatted differently. Your program, a framework or an editor " +
+			"parsed the JSON and wrote it again. Verify the raw bytes, before any parsing.",
 		Evidence: "It matches this JSON written {how}.",
 	},
 	{
 		Code: CodeBodyQuoted, Title: "Body is inside a JSON string",
-		Text: "The body stands in quotes, with its own quotes escaped: it is a JSON string that holds the body. Decode " +
-			"that string once, or use the raw body as it came.",
+		Text: "The body is in quotes, with its own quotes escaped: it is a JSON string that holds the body. Decode " +
+			"that string once, or use the raw body.",
 		Evidence: "It matches the text that the string holds.",
 	},
 	{
@@ -328,37 +327,37 @@ var findingTexts = []Finding{
 	{
 		Code: CodeBOMMissing, Title: "Byte order mark missing",
 		Text: "The signature was made for a body that starts with an invisible byte order mark. Whatever made it adds " +
-			"that mark; Fourthwall does not. Sign and check the raw body as it came.",
+			"that mark; Fourthwall does not. Sign and verify the raw body unchanged.",
 		Evidence: "With the mark it matches.",
 	},
 	{
 		Code: CodeCRLF, Title: "CRLF instead of LF",
 		Text: "The lines of the body end with CRLF, as Windows and text fields of browsers write them; the signed body " +
-			"has plain LF. Something converted them on the way: use the raw body as it came.",
+			"has plain LF. Something converted them on the way. Use the raw body unchanged.",
 		Evidence: "With LF for CRLF it matches.",
 	},
 	{
 		Code: CodeLF, Title: "LF instead of CRLF",
-		Text: "The lines of the body end with plain LF; the signed body has CRLF. Something converted them on the way: " +
-			"use the raw body as it came.",
+		Text: "The lines of the body end with plain LF; the signed body has CRLF. Something converted them on the way. " +
+			"Use the raw body unchanged.",
 		Evidence: "With CRLF for LF it matches.",
 	},
 	{
 		Code: CodeTrailingNewline, Title: "Line break at the end",
 		Text: "The body ends with a line break that was not signed. Editors and programs such as echo add one. Use the " +
-			"raw body as it came.",
+			"raw body unchanged.",
 		Evidence: "Without the last line break it matches.",
 	},
 	{
 		Code: CodeMissingNewline, Title: "Line break at the end is missing",
 		Text: "The signed body ends with a line break that is missing here. It was lost when the body was copied, or " +
-			"cut off by a function such as trim. Use the raw body as it came.",
+			"cut off by a function such as trim. Use the raw body unchanged.",
 		Evidence: "With a line break at the end it matches.",
 	},
 	{
 		Code: CodeBlanksAround, Title: "Blanks around the body",
 		Text: "There are blanks or empty lines in front of the body or after it that were not signed. Remove them, and " +
-			"use the raw body as it came.",
+			"use the raw body unchanged.",
 		Evidence: "Without them it matches.",
 	},
 	{

@@ -48,7 +48,7 @@ var actionTexts = map[string]actionText{
 }
 
 // ShopGone says that the API no longer knows the shop.
-const ShopGone = "Fourthwall does not know this shop any more: it may have been closed."
+const ShopGone = "Fourthwall no longer knows this shop. It may have been closed."
 
 // Explanation says what a rejection means: a title, what happened, and the fix.
 type Explanation struct{ Title, Text, Fix string }
@@ -72,7 +72,7 @@ func Explain(action string, r Rejection, wait string) Explanation {
 			"The webhook was not created",
 			"Hookwall has looked again: Fourthwall has no new webhook with this address and these event " +
 				"types. " + nothing,
-			"Press " + what.button + " to send it once more.",
+			"Click " + what.button + " to send it again.",
 		}
 	case r.Status == http.StatusForbidden:
 		return Explanation{
