@@ -14,7 +14,7 @@ type WebhookListPage struct {
 	Presets    []PresetLink // for a shop without webhooks
 	// Covered is how many of the CatalogSize event types are covered.
 	Covered, CatalogSize int
-	NotCovered             []ui.EventGroup // the event types that aren't covered
+	NotCovered           []ui.EventGroup // the event types that aren't covered
 	// Query, Type and Sort are the filter, a GET form to ListHref with the fields
 	// q, type and sort.
 	Query, Type, Sort string

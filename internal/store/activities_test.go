@@ -10,7 +10,8 @@ import (
 
 func TestRowLimit(t *testing.T) {
 	for given, want := range map[int]int{
-		math.MinInt: 50, -1: 50, 0: 50, 1: 1, 50: 50, 10_000: 10_000, 10_001: 10_000, math.MaxInt: 10_000} {
+		math.MinInt: 50, -1: 50, 0: 50, 1: 1, 50: 50, 10_000: 10_000, 10_001: 10_000, math.MaxInt: 10_000,
+	} {
 		if got := rowLimit(given); got != want {
 			t.Errorf("%d: %d rows, want %d", given, got, want)
 		}

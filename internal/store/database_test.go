@@ -191,12 +191,14 @@ func (p *planted) plant(t *testing.T, shop string) {
 	check(t, p.store.FinishOperation(ctx, op))
 	check(t, p.store.PutSecret(ctx, p.owner, shop, "wcon_1", p.canary("secret", shop), soon))
 	_, err = p.store.BeginActivity(ctx, store.Activity{
-		Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop))})
+		Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop)),
+	})
 	check(t, err)
 	check(t, p.store.MarkImmutable(ctx, shop, "wcon_1", soon))
 	check(t, p.store.Spend(ctx, store.Limit{Name: "limit", Burst: 1, Every: time.Hour}, p.canary("address", shop)))
 	kept, err := p.store.BeginCheck(ctx, store.Check{
-		Owner: p.owner, Shop: shop, Report: []byte(p.canary("report", shop))}, 9)
+		Owner: p.owner, Shop: shop, Report: []byte(p.canary("report", shop)),
+	}, 9)
 	check(t, err)
 	p.checks[shop] = kept.ID
 }

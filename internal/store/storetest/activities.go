@@ -366,7 +366,8 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		beginAll(t, f.one, "sh_1", "1", "2", "3")
 		first := activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 1})
 		for _, cursor := range []string{
-			"x", "===", "-1", first.Older + "A", first.Older[1:], first.Older + " ", "' OR 1=1 --", "AAAA\x00"} {
+			"x", "===", "-1", first.Older + "A", first.Older[1:], first.Older + " ", "' OR 1=1 --", "AAAA\x00",
+		} {
 			q := store.ActivityQuery{Shop: "sh_1", Limit: 1, Before: cursor}
 			same(t, "before "+strconv.Quote(cursor), activities(t, f.one, q), first)
 			q.Before, q.After = "", cursor
