@@ -26,7 +26,8 @@ type focusState struct {
 const readFocusState = `() => {
 	const e = document.activeElement
 	const at = [...document.querySelectorAll('*')].indexOf(e)
-	const text = (e.getAttribute('aria-label') || e.labels?.[0]?.innerText || e.innerText || '').replace(/\s+/g, ' ').slice(0, 60)
+	const text = (e.getAttribute('aria-label') || e.labels?.[0]?.innerText || e.innerText || '')
+		.replace(/\s+/g, ' ').slice(0, 60)
 	const outlined = n => {
 		const s = getComputedStyle(n)
 		return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0

@@ -362,8 +362,8 @@ var connectOutcomes = map[string]ui.Notice{
 	},
 	"invalid_scope": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "Fourthwall does not offer the permissions that were asked for. Ask your administrator to " +
-			"check FOURTHWALL_SCOPES.",
+		Text: "Fourthwall does not offer the permissions that Hookwall asked for. Check FOURTHWALL_SCOPES, " +
+			"or ask your administrator to.",
 	},
 	"unauthorized_client": {
 		Kind: ui.Failure, Title: "The shop was not connected",

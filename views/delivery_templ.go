@@ -248,7 +248,7 @@ func deliveryWebhook(r ui.DeliveryRow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if r.WebhookID == "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "No webhook of this shop has this address now.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "No current webhook uses this URL.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -80,7 +80,7 @@ func (s *Service) reconcileShop(ctx context.Context, open []store.Activity) erro
 	var list shopList
 	for _, a := range open {
 		if ctx.Err() != nil {
-			return nil // they stay due
+			return nil //nolint:nilerr // the activities stay due
 		}
 		age := s.now().Sub(a.StartedAt)
 		if a.Outcome == store.OutcomeUnclear && age >= s.timing.Recheck {

@@ -16,7 +16,7 @@ const (
 	HintPlain = "This address is not encrypted. Buyers’ data would travel in the open: use https:// " +
 		"if your server can."
 	HintPassword = "The address holds a user name or password. Everyone who can see the webhook can " +
-		"read it." //nolint:gosec // a sentence
+		"read it."
 
 	urlMissing = "Enter the address that Fourthwall should call, such as https://example.com/fourthwall."
 	urlTooLong = "The address is longer than 8,192 characters. Shorten it; what your server " +
