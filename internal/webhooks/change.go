@@ -8,8 +8,8 @@ import (
 	"hookwall/internal/store"
 )
 
-// do changes or deletes a webhook with run, under the lease on it. If the operation took effect before, it returns
-// what done returns.
+// do changes or deletes a webhook with run, under the lease on it. If the operation took effect before and the
+// request sets Again, it returns what done returns.
 func (o operation) do(
 	ctx context.Context, run, done func(context.Context) (Result, error),
 ) (Result, error) {
