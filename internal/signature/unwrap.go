@@ -330,8 +330,10 @@ func typography(text []byte) []conversion {
 	}
 	spaced := strings.ReplaceAll(s, "\u00a0", " ")
 	return []conversion{
-		{[]byte(straightQuotes.Replace(s)), CodeBodyTypography}, {[]byte(spaced), CodeBodyTypography},
-		{[]byte(straightQuotes.Replace(spaced)), CodeBodyTypography}, {[]byte(straightAll.Replace(s)), CodeBodyTypography},
+		{[]byte(straightQuotes.Replace(s)), CodeBodyTypography},
+		{[]byte(spaced), CodeBodyTypography},
+		{[]byte(straightQuotes.Replace(spaced)), CodeBodyTypography},
+		{[]byte(straightAll.Replace(s)), CodeBodyTypography},
 	}
 }
 
