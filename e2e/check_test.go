@@ -297,9 +297,9 @@ func (v *visitor) fillsInCheck(w sandbox.Webhook) {
 	v.Fill(v.secret(), v.app.shop(0).WebhookSecret)
 }
 
-// TestCheckGoesOn: a check continues while no page follows it, and can be opened again. When the page
+// TestCheckContinues: a check continues while no page follows it, and can be opened again. When the page
 // cannot follow it, there is a link.
-func TestCheckGoesOn(t *testing.T) {
+func TestCheckContinues(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
 	hook := v.app.add(0, accepts, "DONATION")

@@ -20,13 +20,15 @@ var formulas = []string{
 // TestFilesHoldNoFormula puts each of them into every column that comes from
 // outside, of both files.
 func TestFilesHoldNoFormula(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
 	var hooks []map[string]any
 	for _, text := range formulas {
 		hooks = append(hooks, map[string]any{"id": text, "url": text, "allowedTypes": []string{text}, "apiVersion": text})
-		g.plant(shop, owner(p), activity.UpdateWebhook, text, activity.Detail{Before: contentOf(text, text), After: contentOf(text+"x", text, "x"), Shop: text, Scopes: text})
+		g.plant(shop, owner(p), activity.UpdateWebhook, text,
+			activity.Detail{Before: contentOf(text, text), After: contentOf(text+"x", text, "x"), Shop: text, Scopes: text})
 	}
 	g.calls.set(nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/webhooks") {

@@ -39,6 +39,7 @@ func (g *rig) events(message string) (out []map[string]any) {
 // is in the log, with the id of its request, by which the address it came
 // from is found, and in UTC. Checklist 38.
 func TestSecurityEvents(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, message string
 		do            func(g *rig, p *person)
@@ -105,9 +106,11 @@ func TestSecurityEvents(t *testing.T) {
 // of the real Fourthwall have nothing in common: no session, no sign-in under
 // way, no credential. Checklist 8.
 func TestEnvironmentsDoNotMix(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	keys := testKeys(t)
-	live, err := store.Open(t.Context(), v.file, store.Options{Keys: keys, Environment: "https://api.fourthwall.com", Now: v.server.Now})
+	live, err := store.Open(t.Context(), v.file,
+		store.Options{Keys: keys, Environment: "https://api.fourthwall.com", Now: v.server.Now})
 	v.must(err)
 	t.Cleanup(func() { live.Close() })
 	to := v.back("code", v.box.Shops()[1].ID)
@@ -129,6 +132,7 @@ func TestEnvironmentsDoNotMix(t *testing.T) {
 // counts, in an address and in a form, and one in the address of a form does
 // not count at all. Checklist 40.
 func TestFirstOfSeveral(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -139,15 +143,21 @@ func TestFirstOfSeveral(t *testing.T) {
 	if strings.Contains(pg.text(), good+"/second") || !strings.Contains(pg.text(), good+"/first") {
 		t.Error("a later value of q counts")
 	}
-	form := url.Values{"url": {good + "/one", good + "/two"}, "url[]": {good + "/three"}, "allowedTypes": {"DONATION"}, "allowedTypes[]": {"ORDER_PLACED"}, "do": {"create", "preset:everything"}}
-	p.post(webhooksPath(shop.ID)+"?url="+good+"/four&allowedTypes=GIFT_PURCHASE&shop="+g.box.Shops()[1].ID, form).want(http.StatusOK, good+"/one")
+	form := url.Values{
+		"url": {good + "/one", good + "/two"}, "url[]": {good + "/three"}, "allowedTypes": {"DONATION"},
+		"allowedTypes[]": {"ORDER_PLACED"}, "do": {"create", "preset:everything"},
+	}
+	p.post(webhooksPath(shop.ID)+"?url="+good+"/four&allowedTypes=GIFT_PURCHASE&shop="+g.box.Shops()[1].ID,
+		form).want(http.StatusOK, good+"/one")
 	for _, hook := range g.box.Webhooks(shop.ID) {
-		if strings.HasSuffix(hook.URL, "/two") || strings.HasSuffix(hook.URL, "/three") || strings.HasSuffix(hook.URL, "/four") ||
+		if strings.HasSuffix(hook.URL, "/two") || strings.HasSuffix(hook.URL, "/three") ||
+			strings.HasSuffix(hook.URL, "/four") ||
 			strings.HasSuffix(hook.URL, "/one") && len(hook.AllowedTypes) != 1 {
 			t.Errorf("%s receives %v", hook.URL, hook.AllowedTypes)
 		}
 	}
-	p.post(webhooksPath(shop.ID)+"?url="+good+"/five&allowedTypes=DONATION", url.Values{}).want(http.StatusUnprocessableEntity)
+	p.post(webhooksPath(shop.ID)+"?url="+good+"/five&allowedTypes=DONATION",
+		url.Values{}).want(http.StatusUnprocessableEntity)
 	if n := len(g.box.Webhooks(g.box.Shops()[1].ID)); n != others {
 		t.Errorf("the other shop has %d webhooks, had %d", n, others)
 	}
@@ -156,6 +166,7 @@ func TestFirstOfSeveral(t *testing.T) {
 // TestFlooding: pressing again and again adds no more than was asked for, and
 // what a stranger leaves is gone after its hour.
 func TestFlooding(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	stranger := v.rig.person().noRedirects()
 	for range 30 {
@@ -194,6 +205,7 @@ func gzipped(t *testing.T, size int) []byte {
 // and one of the API that unpacks to more than any answer is not read on.
 // Checklist 32, 39.
 func TestDecompressionBombs(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	bomb := string(gzipped(t, 200<<20))
 	for _, encoding := range []string{"gzip", "deflate", "br", "zstd", "gzip, gzip"} {
@@ -208,7 +220,10 @@ func TestDecompressionBombs(t *testing.T) {
 		}
 	}
 	for _, path := range []string{webhooksPath(v.shop.ID), eventsPath(v.shop.ID), webhookPath(v.shop.ID, v.hook.ID)} {
-		v.box.FailNext(sandbox.Failure{Status: 200, Body: bomb, Times: 9, Header: http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"application/json"}}})
+		v.box.FailNext(sandbox.Failure{
+			Status: 200, Body: bomb, Times: 9,
+			Header: http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"application/json"}},
+		})
 		v.get(path).want(http.StatusBadGateway)
 		v.box.ForgetFailures()
 	}
@@ -217,6 +232,7 @@ func TestDecompressionBombs(t *testing.T) {
 // TestHoarding: nobody can fill the disk with forms that wait: not by their
 // size, nor, without a session, by their number.
 func TestHoarding(t *testing.T) {
+	t.Parallel()
 	burst := anonymousDrafts.Burst
 	anonymousDrafts.Burst = 3
 	t.Cleanup(func() { anonymousDrafts.Burst = burst })
@@ -228,7 +244,8 @@ func TestHoarding(t *testing.T) {
 	for range 3 {
 		stranger.post(webhooksPath("sh_none"), typed).want(http.StatusSeeOther)
 	}
-	refused := v.rig.person().noRedirects().post(webhooksPath("sh_none"), typed).want(http.StatusTooManyRequests, "not kept")
+	refused := v.rig.person().noRedirects().post(webhooksPath("sh_none"), typed).want(http.StatusTooManyRequests,
+		"not kept")
 	if refused.header.Get("Retry-After") == "" {
 		t.Error("how long to wait is not said")
 	}
@@ -250,11 +267,13 @@ func TestHoarding(t *testing.T) {
 
 // TestLongAddresses: what no server takes as an address is not recorded.
 func TestLongAddresses(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	before := v.state()
 	for _, size := range []int{webhooks.MaxURL, 1 << 19} {
 		long := good + "/" + strings.Repeat("x", size)
-		v.newForm(v.shop.ID, long, "DONATION").submit().want(http.StatusUnprocessableEntity, "longer than 8,192 characters").kept(long, "DONATION")
+		v.newForm(v.shop.ID, long, "DONATION").submit().want(http.StatusUnprocessableEntity,
+			"longer than 8,192 characters").kept(long, "DONATION")
 	}
 	if after := v.state(); after["activities"] != before["activities"] || after["operations"] != before["operations"] {
 		t.Error("it was recorded")
@@ -264,6 +283,7 @@ func TestLongAddresses(t *testing.T) {
 // TestLargeAtOnce: large bodies cannot fill the memory by their number, and
 // while many are being read, forms of the usual size are accepted.
 func TestLargeAtOnce(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	uploads := make([]*upload, largeAtOnce)
 	for i := range uploads {
@@ -327,6 +347,7 @@ func (u *upload) finish() {
 // TestSignatureChecksAtOnce: the signature page, which everybody may use, keeps no
 // more than half of the processors busy; what was typed is kept.
 func TestSignatureChecksAtOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	g.server.signatureChecks = semaphore.NewWeighted(1)
 	if !g.server.signatureChecks.TryAcquire(1) {
@@ -358,12 +379,14 @@ func TestSignatureChecksAtOnce(t *testing.T) {
 // TestSignatureCheckWhenBusy: after a wait in vain, the page says so, with what
 // was typed.
 func TestSignatureCheckWhenBusy(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	g.server.signatureChecks, g.server.signatureWait = semaphore.NewWeighted(0), time.Millisecond
 	form := url.Values{"body": {`{"typed":1}`}, "signature": {"typed-signature"}, "secret": {"canary"}}
 	pg := g.person().post(signaturePath, form).want(http.StatusTooManyRequests, "being checked at this moment")
 	kept := pg.form(signaturePath).values
-	if kept.Get("body") != `{"typed":1}` || kept.Get("signature") != "typed-signature" || strings.Contains(pg.body, "canary") {
+	if kept.Get("body") != `{"typed":1}` || kept.Get("signature") != "typed-signature" ||
+		strings.Contains(pg.body, "canary") {
 		t.Errorf("the form holds %v", kept)
 	}
 }

@@ -15,14 +15,18 @@ import (
 // FuzzCSV: what a file holds is read back as it was meant, and no cell of it
 // begins a formula, whatever sign a spreadsheet parts cells at.
 func FuzzCSV(f *testing.F) {
-	for _, cell := range []string{"", "=1+1", `a"b,c`, "x;=1", "\t-2", "\r\n@a", "\xff+", "'", "\u202e=1", `";"=1`, "＋1", "a\nb"} {
+	for _, cell := range []string{
+		"", "=1+1", `a"b,c`, "x;=1", "\t-2", "\r\n@a", "\xff+", "'", "\u202e=1", `";"=1`, "＋1", "a\nb",
+	} {
 		f.Add(cell, "https://hooks.example.com/"+cell, "DONATION")
 	}
 	f.Fuzz(func(t *testing.T, id, address, code string) {
 		d := activity.Detail{Before: contentOf(address, code), After: contentOf(id, code, id)}
 		rows := [][]string{
 			{id, address, code},
-			activityRecord(store.Activity{Action: code, Actor: address, WebhookID: id, Code: code, RequestID: address, Status: 200}, d),
+			activityRecord(store.Activity{
+				Action: code, Actor: address, WebhookID: id, Code: code, RequestID: address, Status: 200,
+			}, d),
 		}
 		w := httptest.NewRecorder()
 		if err := sendCSV(w, "a.csv", rows); err != nil {

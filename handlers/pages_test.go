@@ -31,6 +31,7 @@ var notLinked = map[string]string{
 // TestEveryPageIsReachable follows every link and finds every form, beginning at
 // the start and at the pages that forms lead to.
 func TestEveryPageIsReachable(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -98,6 +99,7 @@ func (c *crawl) follow(method string, to *url.URL) {
 // are the tests that walk the table. A page of the product also needs a template
 // in views, a link to it, and a line in tools/lighthouse/pages.mjs.
 func TestNewPage(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	s := g.server
 	const path = "/shops/{shop}/hello"

@@ -119,3 +119,10 @@ func (s *server) forDevelopers() string {
 	}
 	return forDevelopersURL
 }
+
+// scrub keeps the address of a callback, which holds a code, out of caches
+// and referrers.
+func scrub(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+}

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/gorilla/sessions"
@@ -80,3 +82,10 @@ func bounded(text string, limit int) string {
 	}
 	return text[:limit]
 }
+
+// valid replaces what is not UTF-8, so that the page that shows it again is.
+func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
+
+// randomID matches an ID that rand.Text made. It also matches the 43 characters
+// of base64url of versions before, which open forms and cookies hold for a day.
+var randomID = regexp.MustCompile(`^([A-Z2-7]{26}|[A-Za-z0-9_-]{43})$`)

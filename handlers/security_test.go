@@ -32,6 +32,7 @@ func concrete(pattern, shopID string) string {
 // TestGuard walks the routes: a shop's pages need a session that connected it.
 // Checklist 21.
 func TestGuard(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	insider := g.person()
 	mine := insider.connect(0)
@@ -50,7 +51,8 @@ func TestGuard(t *testing.T) {
 				pg := stranger.noRedirects().send(rt.method, path)
 				leads := pg.header.Get("Location")
 				if variant == "%2e" {
-					if pg.status != http.StatusNotFound && pg.status != http.StatusTemporaryRedirect && pg.status != http.StatusMovedPermanently && !strings.HasPrefix(leads, "/connect") {
+					if pg.status != http.StatusNotFound && pg.status != http.StatusTemporaryRedirect &&
+						pg.status != http.StatusMovedPermanently && !strings.HasPrefix(leads, "/connect") {
 						t.Errorf("%s without a session: %d %s", path, pg.status, leads)
 					}
 					continue
@@ -86,6 +88,7 @@ func (p *person) send(method, path string) *page {
 // TestCrossOrigin walks the routes that change something.
 // Checklist 19.
 func TestCrossOrigin(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -129,6 +132,7 @@ func TestCrossOrigin(t *testing.T) {
 // TestReferer: where a form comes from is asked of the header that says most.
 // Behind a reverse proxy the host of the request may be another than ours.
 func TestReferer(t *testing.T) {
+	t.Parallel()
 	const public, inside = "https://hooks.example.com", "internal:8080"
 	tests := []struct {
 		name, method string
@@ -168,6 +172,7 @@ func TestReferer(t *testing.T) {
 // answer must carry.
 // Checklist 26, 27.
 func TestHeaders(t *testing.T) {
+	t.Parallel()
 	for _, public := range []string{"", "https://hooks.example.com", "http://hooks.example.com"} {
 		t.Run("public URL "+public, func(t *testing.T) {
 			g := newRig(t, options{publicURL: public})
@@ -176,7 +181,8 @@ func TestHeaders(t *testing.T) {
 			for _, rt := range g.server.routes() {
 				requests = append(requests, p.request(rt.method, concrete(rt.path, "sh_1"), url.Values{}))
 			}
-			requests = append(requests, p.get404(), p.request(http.MethodDelete, "/connect", nil), p.request("TRACE", "/", nil), p.large())
+			requests = append(requests, p.get404(), p.request(http.MethodDelete, "/connect", nil), p.request("TRACE", "/", nil),
+				p.large())
 			cross := p.request(http.MethodPost, "/sign-out", url.Values{})
 			cross.Header.Set("Sec-Fetch-Site", "cross-site")
 			wrongHost := p.request(http.MethodGet, "/connect", nil)
@@ -211,7 +217,8 @@ func checkHeaders(t *testing.T, pg *page, r *http.Request, secure bool) {
 	if secure {
 		want["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 	}
-	if strings.HasPrefix(r.URL.Path, "/oauth/") && (strings.HasSuffix(r.URL.Path, "callback") || strings.HasSuffix(r.URL.Path, "implicit")) {
+	if strings.HasPrefix(r.URL.Path, "/oauth/") &&
+		(strings.HasSuffix(r.URL.Path, "callback") || strings.HasSuffix(r.URL.Path, "implicit")) {
 		want["Referrer-Policy"] = "no-referrer"
 	}
 	if r.URL.Path == "/oauth/implicit" && r.Method == http.MethodGet {
@@ -235,6 +242,7 @@ func checkHeaders(t *testing.T, pg *page, r *http.Request, secure bool) {
 }
 
 func TestErrorPages(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	tests := []struct {
@@ -288,6 +296,7 @@ func (readCloser) Close() error { return nil }
 // TestHost: a dashboard on this machine answers to its own name only.
 // Checklist 22.
 func TestHost(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, public, method, host string
 		status                     int
@@ -322,6 +331,7 @@ func TestHost(t *testing.T) {
 // is trusted, and never change where links lead.
 // Checklist 22.
 func TestForwarded(t *testing.T) {
+	t.Parallel()
 	loopback := netip.MustParsePrefix("127.0.0.0/8")
 	tests := []struct {
 		name    string
@@ -346,7 +356,8 @@ func TestForwarded(t *testing.T) {
 			r.Header.Set("X-Forwarded-Proto", "http")
 			r.Host = "evil.example"
 			pg := p.do(r)
-			if to := pg.header.Get("Location"); strings.Contains(to, "evil") || !strings.Contains(to, url.QueryEscape("https://hooks.example.com/oauth/callback")) {
+			if to := pg.header.Get("Location"); strings.Contains(to, "evil") ||
+				!strings.Contains(to, url.QueryEscape("https://hooks.example.com/oauth/callback")) {
 				t.Errorf("leads to %s", to)
 			}
 			if got := g.lastRequest()["client"]; got != test.want {
@@ -372,6 +383,7 @@ func (g *rig) lastRequest() (last map[string]any) {
 // TestReturnPath holds what a person can be sent to after signing in.
 // Checklist 23.
 func TestReturnPath(t *testing.T) {
+	t.Parallel()
 	s := newRig(t, options{}).server
 	tests := []struct{ raw, want string }{
 		{"/", "/"},
@@ -418,7 +430,10 @@ func TestReturnPath(t *testing.T) {
 
 // Checklist 23.
 func FuzzReturnPath(f *testing.F) {
-	for _, seed := range []string{"/", "/shops/sh_1/webhooks/new?draft=x", "//e", `/\e`, "/%5ce", "/\t/e", "/..//e", "https:e", "///e", "%2f%2fe", "/shops?x=%0a"} {
+	for _, seed := range []string{
+		"/", "/shops/sh_1/webhooks/new?draft=x", "//e", `/\e`, "/%5ce", "/\t/e", "/..//e", "https:e", "///e", "%2f%2fe",
+		"/shops?x=%0a",
+	} {
 		f.Add(seed)
 	}
 	for _, seed := range badReturns(f) {
@@ -436,13 +451,16 @@ func FuzzReturnPath(f *testing.F) {
 		if got == "" {
 			return
 		}
-		for name, to := range map[string]string{"": got, " for another shop": forShop(got, "sh_2"), " for an odd shop": forShop(got, "//evil.example/..")} {
+		for name, to := range map[string]string{
+			"": got, " for another shop": forShop(got, "sh_2"), " for an odd shop": forShop(got, "//evil.example/.."),
+		} {
 			u, err := url.Parse(to)
 			if err != nil {
 				t.Fatalf("%q became %q%s: %v", raw, to, name, err)
 			}
 			_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, URL: u})
-			if at := base.ResolveReference(u); at.Host != base.Host || at.Scheme != base.Scheme || !staysHere("https://hooks.example.com", to) || !s.resumable[pattern] {
+			if at := base.ResolveReference(u); at.Host != base.Host || at.Scheme != base.Scheme ||
+				!staysHere("https://hooks.example.com", to) || !s.resumable[pattern] {
 				t.Fatalf("%q leads to %s%s", raw, at, name)
 			}
 			for param := range u.Query() {
@@ -458,6 +476,7 @@ func FuzzReturnPath(f *testing.F) {
 }
 
 func TestForShop(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ to, want string }{
 		{"", "/shops/sh_2/webhooks"},
 		{"/", "/shops/sh_2/webhooks"},
@@ -477,6 +496,7 @@ func TestForShop(t *testing.T) {
 // TestCookies: every cookie of a journey has every attribute.
 // Checklist 18.
 func TestCookies(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		public, prefix string
 		secure         bool
@@ -492,18 +512,22 @@ func TestCookies(t *testing.T) {
 			p := g.person().noRedirects()
 			form := url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}}
 			seen := map[string]bool{}
-			for _, pg := range []*page{p.get("/oauth/start?way=code"), p.post("/connect/key", form), p.post("/sign-out", url.Values{})} {
+			for _, pg := range []*page{
+				p.get("/oauth/start?way=code"), p.post("/connect/key", form), p.post("/sign-out", url.Values{}),
+			} {
 				for _, line := range pg.header.Values("Set-Cookie") {
 					c, err := http.ParseSetCookie(line)
 					g.must(err)
 					seen[c.Name] = true
-					ok := strings.HasPrefix(c.Name, test.prefix) && c.HttpOnly && c.Secure == test.secure && c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.Domain == "" && len(line) < 4096
+					ok := strings.HasPrefix(c.Name, test.prefix) && c.HttpOnly && c.Secure == test.secure &&
+						c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.Domain == "" && len(line) < 4096
 					if !ok {
 						t.Errorf("%s", c.Name)
 					}
 				}
 			}
-			if diff := cmp.Diff(map[string]bool{test.prefix + "browser": true, test.prefix + "session": true}, seen); diff != "" {
+			if diff := cmp.Diff(map[string]bool{test.prefix + "browser": true, test.prefix + "session": true},
+				seen); diff != "" {
 				t.Error(diff)
 			}
 			warned := strings.Contains(g.person().get("/connect").text(), "plain http")
@@ -517,6 +541,7 @@ func TestCookies(t *testing.T) {
 // TestNoSecretInLogs runs a journey and looks for what must not be logged.
 // Checklist 11, 36.
 func TestNoSecretInLogs(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -560,6 +585,7 @@ func TestNoSecretInLogs(t *testing.T) {
 // TestGetsWriteNothing opens every page and compares what there is.
 // Checklist 19.
 func TestGetsWriteNothing(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -583,10 +609,14 @@ func TestGetsWriteNothing(t *testing.T) {
 
 // TestHostileWebhook shows a webhook whose parts were made to break out.
 func TestHostileWebhook(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	for _, address := range []string{`javascript:alert(1)//`, `https://x.example/"><script>alert(1)</script>`, "https://x.example/\u202egpj.exe", `https://x.example/' onload='x`} {
+	for _, address := range []string{
+		`javascript:alert(1)//`, `https://x.example/"><script>alert(1)</script>`, "https://x.example/\u202egpj.exe",
+		`https://x.example/' onload='x`,
+	} {
 		hook, err := g.box.AddWebhook(shop.ID, address, []string{`"><img src=x onerror=alert(1)>`, "ORDER_PLACED"})
 		g.must(err)
 		for _, pg := range []*page{p.get(webhooksPath(shop.ID)), p.get(webhookPath(shop.ID, hook.ID))} {

@@ -396,7 +396,7 @@ var connectOutcomes = map[string]ui.Notice{
 	},
 }
 
-// findingTexts say what it came to to look for a webhook that was not found.
+// findingTexts say what a check for an unconfirmed webhook found.
 var findingTexts = map[webhooks.Finding]string{
 	webhooks.NotLooked: "Hookwall is still at work on what you pressed before. Wait a moment, then check " +
 		"again.",

@@ -66,7 +66,8 @@ func TestRecover(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var f failed
 			var logs bytes.Buffer
-			h := Recover(slog.New(slog.NewTextHandler(&logs, nil)), f.fail)(handlerOf(func(w http.ResponseWriter, _ *http.Request) {
+			h := Recover(slog.New(slog.NewTextHandler(&logs, nil)),
+				f.fail)(handlerOf(func(w http.ResponseWriter, _ *http.Request) {
 				if test.write {
 					_, _ = io.WriteString(w, "x")
 				}
@@ -250,7 +251,8 @@ func TestClientAddress(t *testing.T) {
 func TestLog(t *testing.T) {
 	var logs bytes.Buffer
 	client, route := func(*http.Request) string { return "192.0.2.1" }, func(*http.Request) string { return "GET /x" }
-	h := Log(slog.New(slog.NewTextHandler(&logs, nil)), client, route)(handlerOf(func(w http.ResponseWriter, _ *http.Request) {
+	h := Log(slog.New(slog.NewTextHandler(&logs, nil)), client,
+		route)(handlerOf(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		w.WriteHeader(http.StatusOK) // which has no effect
 	}))

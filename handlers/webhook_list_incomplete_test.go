@@ -22,8 +22,9 @@ func partOf(list string) http.Handler {
 	})
 }
 
-// TestIncompleteList says that it is, and claims nothing of what is missing.
+// TestIncompleteList says that it is incomplete, and nothing of what is missing.
 func TestIncompleteList(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -40,8 +41,8 @@ func TestIncompleteList(t *testing.T) {
 	p.get(webhookPath(shop.ID, hook.ID)+"/delete").want(http.StatusOK, "could not be found out")
 }
 
-// TestIncompleteListSettlesNothing: what is not listed may be there.
-func TestIncompleteListSettlesNothing(t *testing.T) {
+// TestIncompleteListConfirmsNothing: what is not listed may be there.
+func TestIncompleteListConfirmsNothing(t *testing.T) {
 	for _, test := range []struct{ name, method, want string }{
 		{"a create", http.MethodPost, store.OutcomeUnclear},
 		{"a delete", http.MethodDelete, store.OutcomeUnclear},
@@ -69,9 +70,10 @@ func TestIncompleteListSettlesNothing(t *testing.T) {
 	}
 }
 
-// TestIncompleteListBeginsNothing: what is not listed may have been created, so
+// TestNoCreateWithIncompleteListBefore: what is not listed may have been created, so
 // the same form sent again creates nothing, however late.
-func TestIncompleteListBeginsNothing(t *testing.T) {
+func TestNoCreateWithIncompleteListBefore(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -88,6 +90,7 @@ func TestIncompleteListBeginsNothing(t *testing.T) {
 
 // TestTooLarge says why, and blames nobody.
 func TestTooLarge(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
