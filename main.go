@@ -109,6 +109,15 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 		}
 		sandboxURL = at
 	}
+	return serveDashboard(ctx, c, listener, sandboxURL, targets, servers, stdout, logger)
+}
+
+// serveDashboard opens the database and runs the dashboard beside the other
+// servers, until ctx ends or one of them fails.
+func serveDashboard(
+	ctx context.Context, c Config, listener net.Listener, sandboxURL string, targets deliver.Options,
+	servers *errgroup.Group, stdout io.Writer, logger *slog.Logger,
+) error {
 	st, err := openStore(ctx, c, logger)
 	if err != nil {
 		return errors.Join(err, ctxCause(ctx))
@@ -120,13 +129,21 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 	}
 	defer dashboard.Close()
 	defer context.AfterFunc(ctx, dashboard.Drain)()
-	servers.Go(func() error { return repeat(ctx, sweepInterval, st.Sweep, "sweep", logger) })
-	reconcile := func(ctx context.Context) error { return hooks.Reconcile(ctx, reconcileLimit) }
-	servers.Go(func() error { return repeat(ctx, reconcileInterval, reconcile, "reconciling", logger) })
+	startTasks(ctx, st, hooks, servers, logger)
 	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
 	announce(stdout, c, sandboxURL)
 	logger.Info("listening", "address", listener.Addr().String())
 	return servers.Wait()
+}
+
+// startTasks runs what is done at intervals: it deletes what has expired, and
+// finds out how interrupted attempts ended.
+func startTasks(
+	ctx context.Context, st *store.Store, hooks *webhooks.Service, servers *errgroup.Group, logger *slog.Logger,
+) {
+	servers.Go(func() error { return repeat(ctx, sweepInterval, st.Sweep, "sweep", logger) })
+	reconcile := func(ctx context.Context) error { return hooks.Reconcile(ctx, reconcileLimit) }
+	servers.Go(func() error { return repeat(ctx, reconcileInterval, reconcile, "reconciling", logger) })
 }
 
 // ctxCause returns why ctx ended, or nil if nothing failed.

@@ -89,7 +89,7 @@ func TestNotCovered(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
 	v.connectKey(2)
-	nobody := v.main().Locator("details").Filter(hasText("20 event types reach nobody"))
+	nobody := v.main().Locator("details").Filter(hasText("20 event types not covered"))
 	v.Gone(nobody.GetByText(promotion))
 	v.Click(nobody.Locator("summary"))
 	v.See(nobody.GetByText(promotion))

@@ -239,7 +239,7 @@ func TestTestDelivery(t *testing.T) {
 		{"of a type of the future", "OF_THE_FUTURE", "", shop.WebhookSecret, 200, []string{"200"}, &sandbox.Receipt{Type: "OF_THE_FUTURE", TestMode: true, Verified: true, Status: 200}},
 		{"changed", "DONATION", "{\r\n  \"type\": \"DONATION\",\r\n  \"id\": \"ü\", \"shopId\": \"" + shop.ID + "\"\r\n}", shop.WebhookSecret, 200, []string{"200"}, &sandbox.Receipt{Type: "DONATION", EventID: "ü", Verified: true, Status: 200}},
 		{"without a secret", "DONATION", "", "", 200, []string{"401", "probably verifies"}, &sandbox.Receipt{Type: "DONATION", TestMode: true, Status: 401}},
-		{"no JSON", "DONATION", "{\n\n\"a\": }", shop.WebhookSecret, 422, []string{"not JSON", "line 3"}, nil},
+		{"no JSON", "DONATION", "{\n\n\"a\": }", shop.WebhookSecret, 422, []string{"no longer valid JSON", "line 3"}, nil},
 		{"nothing", "DONATION", " \r\n", "", 422, []string{"nothing to send"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

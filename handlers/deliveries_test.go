@@ -131,8 +131,8 @@ func TestDeliveryMarks(t *testing.T) {
 		{"by its URL", event("weve_2", "DONATION", "DELIVERED", "{}", good, ""), nil, []string{"Ambiguous"}, one.ID},
 		{"by its URL, in another form", event("weve_3", "DONATION", "DELIVERED", "x", "HTTPS://hooks.EXAMPLE.com:443/fourthwall", ""), nil, []string{"Ambiguous"}, one.ID},
 		{"by neither", event("weve_4", "DONATION", "DELIVERED", "", good+"/shared", ""), []string{"Ambiguous"}, nil, ""},
-		{"of a webhook that is gone", event("weve_5", "DONATION", "DELIVERED", body("wcon_gone"), good, ""), []string{"not there any more"}, nil, ""},
-		{"of an address that is gone", event("weve_6", "DONATION", "DELIVERED", "", good+"/gone", ""), []string{"No webhook of this shop"}, nil, ""},
+		{"of a webhook that is gone", event("weve_5", "DONATION", "DELIVERED", body("wcon_gone"), good, ""), []string{"has been deleted"}, nil, ""},
+		{"of an address that is gone", event("weve_6", "DONATION", "DELIVERED", "", good+"/gone", ""), []string{"No current webhook uses this URL"}, nil, ""},
 		{"an error", event("weve_7", "DONATION", "whatever", body(one.ID), good, `,"error":"Answered 500."`), []string{"whatever", "Error", "Answered 500."}, nil, one.ID},
 		{"an empty error", event("weve_8", "DONATION", "whatever", body(one.ID), good, `,"error":""`), []string{"Error"}, nil, one.ID},
 		{"no error", event("weve_9", "DONATION", "FAILED", body(one.ID), good, `,"error":null`), []string{"FAILED"}, []string{"Error"}, one.ID},
@@ -277,7 +277,7 @@ func TestDeliveriesUnread(t *testing.T) {
 		g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 500, Times: 2})
 		for _, path := range []string{eventsPath(shop.ID), eventPath(shop.ID, id)} {
 			pg := p.get(path).want(http.StatusOK, "DELIVERED")
-			if strings.Contains(pg.text(), "not there any more") || !strings.Contains(pg.body, webhookPath(shop.ID, hook.ID)) {
+			if strings.Contains(pg.text(), "has been deleted") || !strings.Contains(pg.body, webhookPath(shop.ID, hook.ID)) {
 				t.Errorf("says of the webhook: %s", pg.text())
 			}
 		}

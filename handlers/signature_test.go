@@ -56,7 +56,7 @@ func TestSignaturePage(t *testing.T) {
 		{"valid, of a file", "ignored", body, right, secret, 200, []string{"is valid"}},
 		{"not valid: a file with other line ends", "", strings.ReplaceAll(body, "\n", "\r\n"), right, secret, 200, []string{"not valid", "crlf"}},
 		{"another secret", body, "", right, "another-canary-secret", 200, []string{"not valid", "secret-or-body"}},
-		{"nothing", "", "", "", "", 422, []string{"3 things to put right"}},
+		{"nothing", "", "", "", "", 422, []string{"3 things to fix"}},
 		{"no secret", body, "", right, "", 422, []string{"secret"}},
 		{"too large", strings.Repeat("x", signature.MaxBody+1), "", right, secret, 422, []string{"1 MiB"}},
 	} {

@@ -240,7 +240,7 @@ func TestEditButtonsKeepInput(t *testing.T) {
 		button string
 		want   []string
 	}{
-		{"preset:fulfilment", append(slices.Clone(oddTypes), "ORDER_UPDATED")},
+		{"preset:fulfillment", append(slices.Clone(oddTypes), "ORDER_UPDATED")},
 		{"group:orders:all", append(slices.Clone(oddTypes), "ORDER_UPDATED")},
 		{"group:orders:none", odd},
 		{"group:unknown:none", []string{"DONATION", "ORDER_PLACED"}},
@@ -463,7 +463,7 @@ func TestEditResponses(t *testing.T) {
 		{name: "a domain", url: "https://shop.fourthwall.com/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_UNALLOWED_DOMAIN"},
 		{name: "an unknown code", fail: sandbox.Failure{Status: 400, Code: "SOMETHING_ELSE", Header: id}, status: 422, texts: []string{"SOMETHING_ELSE", "req-777", "Nothing was changed"}, focus: "banner", retry: "60"},
 		{name: "no permission", fail: sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, status: 403, texts: []string{"webhook_write", "Connect the shop again", "may not change"}, focus: "banner"},
-		{name: "deleted since", fail: sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, status: 404, texts: []string{"does not exist any more", "Create it as a new webhook"}, focus: "banner"},
+		{name: "deleted since", fail: sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, status: 404, texts: []string{"no longer exists", "Create it as a new webhook"}, focus: "banner"},
 		{name: "too many requests", fail: sandbox.Failure{Status: 429, Header: id}, status: 503, texts: []string{"busy", "60 seconds", "Nothing was changed"}, focus: "banner", retry: "60"},
 		{name: "busy", fail: sandbox.Failure{Status: 503, Header: id}, status: 503, texts: []string{"busy", "Nothing was changed"}, focus: "banner", retry: "60"},
 		{name: "a fault, without effect", fail: sandbox.Failure{Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}}}, status: 502, texts: []string{"not confirmed", "req-777"}, focus: "banner"},
@@ -547,14 +547,14 @@ func TestEditUnread(t *testing.T) {
 		{"the form, not allowed", form, sandbox.Failure{Status: 403}, 403, []string{"webhook_read", "Connect the shop again"}, "", false},
 		{"the form, busy", form, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy"}, "60", false},
 		{"the form, a fault", form, sandbox.Failure{Status: 500}, 502, []string{"did not answer as expected"}, "", false},
-		{"the review, gone", review, sandbox.Failure{Status: 404}, 404, []string{"does not exist any more", "Create it as a new webhook"}, "", true},
+		{"the review, gone", review, sandbox.Failure{Status: 404}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
 		{"the review, not allowed", review, sandbox.Failure{Status: 403}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
 		{"the review, busy", review, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},
 		{"the review, a fault", review, sandbox.Failure{Status: 500}, 502, []string{"Nothing was saved"}, "", true},
-		{"the save, gone", save, sandbox.Failure{Status: 404}, 404, []string{"does not exist any more", "Create it as a new webhook"}, "", true},
+		{"the save, gone", save, sandbox.Failure{Status: 404}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
 		{"the save, not allowed", save, sandbox.Failure{Status: 403}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
 		{"the save, busy", save, sandbox.Failure{Status: 503, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},
-		{"mine once more, gone", current, sandbox.Failure{Status: 404}, 404, []string{"does not exist any more", "Create it as a new webhook"}, "", true},
+		{"mine once more, gone", current, sandbox.Failure{Status: 404}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
 		{"mine once more, busy", current, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},
 	}
 	for _, test := range tests {
@@ -595,7 +595,7 @@ func TestEditAfterDeletion(t *testing.T) {
 	id := g.add(shop, good, "DONATION").ID
 	f := p.editForm(shop.ID, id).set("url", good+"/2").tick("ORDER_PLACED", "")
 	g.direct(shop, http.MethodDelete, id, "")
-	pg := f.submit().want(http.StatusNotFound, "does not exist any more")
+	pg := f.submit().want(http.StatusNotFound, "no longer exists")
 	pg.edited(shop.ID, id, good+"/2", "DONATION", "ORDER_PLACED")
 	pg = pg.link("Create it as a new webhook").want(http.StatusOK)
 	pg.kept(good+"/2", "DONATION", "ORDER_PLACED")

@@ -106,7 +106,7 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 
 func listPage(shopID string, filter listFilter) views.WebhookListPage {
 	return views.WebhookListPage{
-		CreateHref: newWebhookPath(shopID), Presets: presetLinks(shopID), CatalogueSize: len(fourthwall.EventTypes()),
+		CreateHref: newWebhookPath(shopID), Presets: presetLinks(shopID), CatalogSize: len(fourthwall.EventTypes()),
 		ListHref: webhooksPath(shopID), CSVHref: withQuery(webhooksCSVPath(shopID), filter.values().Encode()),
 		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortLabels.choices(),
 	}

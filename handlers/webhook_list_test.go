@@ -142,7 +142,7 @@ func TestCoverage(t *testing.T) {
 	g.add(shop, good, "DONATION", "ORDER_PLACED", "LIVESTREAM_STARTED")
 	g.add(shop, good+"/2", "ORDER_PLACED", "ORDER_UPDATED")
 	pg := p.get(webhooksPath(shop.ID)+"?q=nothing").want(http.StatusOK, "2 webhooks", "3 of 29 event types",
-		"26 event types reach nobody")
+		"26 event types not covered")
 	var missing string
 	walk(pg.doc, func(n *html.Node) {
 		if n.DataAtom == atom.Dl {

@@ -254,7 +254,7 @@ func TestHintsNeverBlock(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.url, func(t *testing.T) {
-			pg := p.newForm(shop.ID, test.url).press("do=preset:fulfilment").want(http.StatusOK)
+			pg := p.newForm(shop.ID, test.url).press("do=preset:fulfillment").want(http.StatusOK)
 			got := pg.byID("url-warnings")
 			if (got == "") != (test.hint == "") || !strings.Contains(got, test.hint) {
 				t.Errorf("warned %q, want %q", got, test.hint)
@@ -278,7 +278,7 @@ func TestCreateButtonsKeepInput(t *testing.T) {
 		before []string
 		want   []string
 	}{
-		{"preset:fulfilment", []string{"DONATION"}, []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
+		{"preset:fulfillment", []string{"DONATION"}, []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
 		{"preset:marketing", nil, []string{"CART_ABANDONED_1H", "CART_ABANDONED_24H", "CART_ABANDONED_72H", "NEWSLETTER_SUBSCRIBED", "THANK_YOU_SENT"}},
 		{"group:orders:all", []string{"COLLECTION_UPDATED"}, []string{"COLLECTION_UPDATED", "DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
 		{"group:orders:off", []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED", "COLLECTION_UPDATED"}, []string{"COLLECTION_UPDATED"}},
@@ -319,7 +319,7 @@ func TestDeepLinks(t *testing.T) {
 		query string
 		want  []string
 	}{
-		{"?preset=fulfilment", []string{"ORDER_PLACED", "ORDER_UPDATED"}},
+		{"?preset=fulfillment", []string{"ORDER_PLACED", "ORDER_UPDATED"}},
 		{"?types=DONATION,ORDER_PLACED,MADE_UP", []string{"DONATION", "ORDER_PLACED"}},
 		{"?preset=nothing", nil},
 		{"", nil},

@@ -87,7 +87,7 @@ func TestWhatPassesIsAskedForAgain(t *testing.T) {
 	for address, fails := range map[string]string{
 		webhooksPath(shop.ID) + "?q=orders":                       apiWebhooks,
 		eventsPath(shop.ID):                                       "/open-api/v1.0/webhook-events",
-		webhookPath(shop.ID, hook.ID) + "/edit?preset=fulfilment": apiWebhooks + "/*",
+		webhookPath(shop.ID, hook.ID) + "/edit?preset=fulfillment": apiWebhooks + "/*",
 	} {
 		g.box.FailNext(sandbox.Failure{
 			Method: http.MethodGet, Path: fails, Status: 503, Header: http.Header{"Retry-After": {"60"}},

@@ -44,7 +44,7 @@ func checkTitle(kind string) string {
 	case ui.Warning:
 		return "There is something to look at"
 	case ui.Failure:
-		return "There is something to put right"
+		return "This endpoint needs a fix"
 	default:
 		return "The check could not be finished"
 	}

@@ -102,7 +102,7 @@ func TestDeathAndTakeOver(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t)
 			a, b := g.process(), g.process()
-			who := g.person(a, 0)
+			who := g.person(a)
 			id := ""
 			if test.action != activity.CreateWebhook {
 				id = g.add(who, base)
@@ -158,7 +158,7 @@ func TestCreateTakenOver(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
 	a, b := g.process(), g.process()
-	who := g.person(a, 0)
+	who := g.person(a)
 	stop := newGate()
 	a.after = stop.at(http.MethodGet)
 	create := func(p *process, again bool) (webhooks.Result, error) {
@@ -189,7 +189,7 @@ func TestRecordsNothingOfAnother(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
 	a, b := g.process(), g.process()
-	who := g.person(a, 0)
+	who := g.person(a)
 	want := content(good, "DONATION")
 	g.add(who, want)
 	stands, calls := newGate(), newGate()
@@ -218,7 +218,7 @@ func TestRecordsNothingOfAnother(t *testing.T) {
 func TestEarlierAttemptOfAnother(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
-	who, other := g.person(a, 0), g.person(b, 0)
+	who, other := g.person(a), g.person(b)
 	a.before = dies(http.MethodPost)
 	var life sync.WaitGroup
 	want := content(good, "DONATION")
@@ -245,7 +245,7 @@ func TestEarlierAttemptOfAnother(t *testing.T) {
 func TestConfirmUnknownKey(t *testing.T) {
 	g := newRig(t)
 	p := g.process()
-	_, _, err := p.Confirm(t.Context(), p.request(g.person(p, 0), "never used"), content(good, "DONATION"))
+	_, _, err := p.Confirm(t.Context(), p.request(g.person(p), "never used"), content(good, "DONATION"))
 	if !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("error %v", err)
 	}
@@ -257,7 +257,7 @@ func TestUnclearCreateOfALostLease(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
 	a, b := g.process(), g.process()
-	who, other := g.person(a, 0), g.person(b, 0)
+	who, other := g.person(a), g.person(b)
 	want := content(good, "DONATION")
 	stop := newGate()
 	a.after = stop.at(http.MethodPost)
@@ -275,7 +275,8 @@ func TestUnclearCreateOfALostLease(t *testing.T) {
 	if got := <-still; got.err != nil || got.State != webhooks.InProgress {
 		t.Errorf("who stood still: %+v", got)
 	}
-	if got := g.outcomes(who, activity.CreateWebhook); !slices.Equal(got, []string{store.OutcomeUnclear, store.OutcomeDone}) {
-		t.Errorf("the attempts: %v", got)
+	outcomes := g.outcomes(who, activity.CreateWebhook)
+	if !slices.Equal(outcomes, []string{store.OutcomeUnclear, store.OutcomeDone}) {
+		t.Errorf("the attempts: %v", outcomes)
 	}
 }

@@ -153,15 +153,15 @@ type person struct {
 	shop sandbox.DemoShop
 }
 
-// person connects the nth demo shop for a new owner.
-func (g *rig) person(p *process, n int) person {
+// person connects the first demo shop for a new owner.
+func (g *rig) person(p *process) person {
 	g.t.Helper()
 	sessions := g.store.Sessions(store.CookieOptions{Name: "session"})
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	session, err := sessions.New(r, "session")
 	g.must(err)
 	g.must(sessions.Save(r, httptest.NewRecorder(), session))
-	shop := g.box.Shops()[n]
+	shop := g.box.Shops()[0]
 	conn, err := p.connected.Connect(g.t.Context(), activity.Actor{Owner: store.OwnerOf(session)},
 		fourthwall.Shop{ID: shop.ID, Name: shop.Name},
 		oauth.Credential{Way: oauth.WayAPIKey, Username: shop.APIUser, Password: fourthwall.Secret(shop.APIPassword)})
