@@ -2,10 +2,13 @@ package webhooks_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 )
 
@@ -47,5 +50,37 @@ func TestCreateWithAnOldList(t *testing.T) {
 				t.Errorf("%d webhooks", len(all))
 			}
 		})
+	}
+}
+
+// TestReconcileWithAnOldList: a list from when an attempt was young says nothing of one that goes on, however old the
+// attempt is when the list is compared with it.
+func TestReconcileWithAnOldList(t *testing.T) {
+	g := newRig(t)
+	g.timing.Heartbeat = time.Hour
+	a, b := g.process(), g.process()
+	who := g.person(a, 0)
+	calls, reads := newGate(), newGate()
+	a.before, b.after = calls.at(http.MethodPost), reads.at(http.MethodGet)
+	made := inBackground(func() (webhooks.Result, error) {
+		return a.Create(t.Context(), a.request(who, "a"), content(good, "DONATION"), webhooks.CreateOptions{})
+	})
+	<-calls.arrived
+	g.move(g.timing.FirstRecheck + time.Second)
+	reconciled := make(chan error, 1)
+	go func() { reconciled <- b.Reconcile(t.Context(), 100) }()
+	<-reads.arrived
+	g.move(g.timing.Certain)
+	close(reads.opened)
+	g.must(<-reconciled)
+	if got := g.outcomes(who, activity.CreateWebhook); !slices.Equal(got, []string{store.OutcomePending}) {
+		t.Errorf("while it's under way, the attempts: %v", got)
+	}
+	close(calls.opened)
+	if got := <-made; got.err != nil || got.State != webhooks.Created {
+		t.Errorf("the create: %+v", got)
+	}
+	if got := g.outcomes(who, activity.CreateWebhook); !slices.Equal(got, []string{store.OutcomeDone}) {
+		t.Errorf("then, the attempts: %v", got)
 	}
 }
