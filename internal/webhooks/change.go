@@ -19,6 +19,9 @@ func (o operation) do(
 	}
 	row := start.Operation
 	if !start.Started {
+		if row.Key != "" && !o.isOf(row) {
+			return otherContent(row)
+		}
 		if row.Key == "" || start.RetryAfter > 0 {
 			return waiting(start), nil
 		}
@@ -30,7 +33,7 @@ func (o operation) do(
 			return done(ctx)
 		case row.State != store.StatePending && !o.req.Again && !known.isGivenUp():
 			if !o.wants(row) {
-				result.State, result.Of = OtherContent, result.State
+				return otherContent(row)
 			}
 			return result, nil
 		}

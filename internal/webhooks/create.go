@@ -71,13 +71,14 @@ func (c *creation) resume(ctx context.Context, start store.Start) (Result, error
 	switch {
 	case err != nil:
 		return result, err
+	case !c.isOf(row):
+		return otherContent(row)
 	case row.State == store.StateRejected && !c.confirm && (c.req.Again || known.isGivenUp()):
 		return c.restart(ctx, row) // a rejection made nothing, so the same key may be used again, for other content too
 	case row.State == store.StatePending && start.RetryAfter > 0:
 		return waiting(start), nil
 	case !c.wants(row):
-		result.State, result.Of = OtherContent, result.State
-		return result, nil
+		return otherContent(row)
 	case row.State == store.StateDone, row.State == store.StateRejected:
 		return result, nil
 	}
