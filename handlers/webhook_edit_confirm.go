@@ -105,7 +105,7 @@ func (s *server) handleEditSave(w http.ResponseWriter, r *http.Request) error {
 	seen := bounded(r.PostForm.Get("seen"), 100)
 	result, _, err := s.await(r, func(twin bool) (webhooks.Result, error) {
 		return s.Webhooks.Update(r.Context(), s.request(r, "edit "+f.draft+" "+seen, twin), id,
-			webhooks.Change{Base: f.base, Want: f.wanted(), Seen: seen})
+			webhooks.Change{Base: f.base, Want: f.chosen(), Seen: seen})
 	})
 	if err != nil {
 		return s.drawUnread(w, r, f, err)

@@ -93,6 +93,12 @@ func (f *webhookForm) wanted() fourthwall.Content {
 	return want
 }
 
+// chosen returns the same content with the event types in the form's order, for
+// an update that puts them in the order of the webhook as it is by then.
+func (f *webhookForm) chosen() fourthwall.Content {
+	return fourthwall.Content{URL: f.wanted().URL, AllowedTypes: typesOf(f.types)}
+}
+
 // keepsURL reports whether an edit leaves the URL alone.
 func (f *webhookForm) keepsURL() bool {
 	return f.editing != "" && f.address() == strings.TrimSpace(f.base.URL)

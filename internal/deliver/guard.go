@@ -39,8 +39,17 @@ func within(list []netip.Prefix, ip netip.Addr) bool {
 	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
+// isISATAP reports whether an IPv6 address has an IPv4 address in its last four bytes by RFC 5214, under whatever prefix.
+// A router or host that speaks ISATAP sends its packets to that IPv4 address, which may be in our own network. The
+// universal and the group bit of the interface identifier don't matter.
+func isISATAP(ip netip.Addr) bool {
+	b := ip.As16()
+	return ip.Is6() && b[8]&^3 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe
+}
+
 // guard decides which IP addresses may be called: public unicast ones with port 80 or 443, and the intranet if private
-// is set. An address with a zone, or an IPv4 address inside an IPv6 one, is never public.
+// is set. An address with a zone, or an IPv4 address inside an IPv6 one, is never public. ISATAP addresses are never
+// called.
 type guard struct {
 	guardian *ssrf.Guardian
 	private  bool
@@ -51,11 +60,11 @@ func newGuard(private bool) guard {
 }
 
 func (g guard) public(ip netip.Addr) bool {
-	return ip.IsValid() && !within(neverCalled, ip) && g.guardian.SafeAddr(ip) == nil
+	return ip.IsValid() && !within(neverCalled, ip) && !isISATAP(ip) && g.guardian.SafeAddr(ip) == nil
 }
 
 func (g guard) admitted(ip netip.Addr) bool {
-	return g.private && !within(neverCalled, ip) && within(intranet, ip)
+	return g.private && !within(neverCalled, ip) && !isISATAP(ip) && within(intranet, ip)
 }
 
 func webPort(port uint16) bool { return port == 80 || port == 443 }

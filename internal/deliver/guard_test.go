@@ -25,6 +25,8 @@ func TestDialHook(t *testing.T) {
 		{"metadata that was let through", false, false, "tcp4", "169.254.169.254:80", "169.254.169.254:80", ReasonNotPublic},
 		{"Azure that was let through", false, false, "tcp4", "168.63.129.16:80", "168.63.129.16:80", ReasonNotPublic},
 		{"mapped", false, false, "tcp6", "[::ffff:127.0.0.1]:80", "[::ffff:127.0.0.1]:80", ReasonNotPublic},
+		{"ISATAP that was let through", false, false, "tcp6", "[2a00::5efe:127.0.0.1]:80", "[2a00::5efe:127.0.0.1]:80", ReasonNotPublic},
+		{"ISATAP in the intranet", true, false, "tcp6", "[fd00::5efe:10.0.0.1]:80", "[fd00::5efe:10.0.0.1]:80", ReasonNotPublic},
 		{"a zone", false, false, "tcp6", "[fe80::1%eth0]:80", "[fe80::1%eth0]:80", ReasonNotPublic},
 		{"a port that was let through", false, false, "tcp4", "93.184.215.14:22", "93.184.215.14:22", ReasonNotPublic},
 		{"not TCP", false, false, "udp4", public, public, ReasonNotPublic},
@@ -64,9 +66,41 @@ func TestDialerRunsTheHook(t *testing.T) {
 	_ = conn.Close()
 }
 
+// An IPv4 address inside an IPv6 one leads wherever that IPv4 address leads.
+func TestEmbeddedIPv4(t *testing.T) {
+	embedded := []string{
+		// ISATAP, whatever its universal and group bits, under prefixes of the internet and of an intranet
+		"2a00::5efe:127.0.0.1", "2a00::200:5efe:127.0.0.1", "2a00::100:5efe:10.0.0.1", "2a00::300:5efe:10.0.0.1",
+		"2606:4700:1:2:0:5efe:a9fe:a9fe", "2606:4700:1:2:200:5efe:c0a8:1", "2a00::5efe:8.8.8.8", "fd00::5efe:169.254.169.254",
+		"fd00:1:2:3:200:5efe:a9fe:a9fe", "fe80::5efe:10.0.0.1", "2001:db8::5efe:127.0.0.1",
+		// mapped, compatible, translated
+		"::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "::10.0.0.1", "::ffff:0:127.0.0.1", "::ffff:0:192.168.0.1",
+		// NAT64: well-known and local use; 6to4; Teredo, server and client
+		"64:ff9b::127.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b:1::192.168.0.1", "64:ff9b:1:7f00:0:100::", "2002:7f00:1::1",
+		"2002:a00:1::", "2002:c0a8:101::5efe:127.0.0.1", "2001:0:7f00:1::", "2001:0:808:808:0:0:80ff:fffe",
+	}
+	for _, private := range []bool{false, true} {
+		for _, ip := range addrs(embedded...) {
+			if err := newGuard(private).check(netip.AddrPortFrom(ip, 443)); reasonOf(err) != ReasonNotPublic {
+				t.Errorf("%v, private %v: %v", ip, private, err)
+			}
+			c, _ := wired(t, Options{AllowPrivate: private}, nil)
+			if _, err := c.Check("https://[" + ip.String() + "]/"); reasonOf(err) != ReasonNotPublic {
+				t.Errorf("checking %v, private %v: %v", ip, private, err)
+			}
+		}
+	}
+	// These have the digits of ISATAP elsewhere, or another group.
+	for _, ip := range addrs("2a00:0:5efe::1", "2a00::5efe", "2a00::400:5efe:8.8.8.8", "2a00::1:5efe:8.8.8.8", "2a00:5efe::1") {
+		if err := newGuard(false).check(netip.AddrPortFrom(ip, 443)); err != nil {
+			t.Errorf("%v: %v", ip, err)
+		}
+	}
+}
+
 // Checklist 30.
 func FuzzGuard(f *testing.F) {
-	for _, ip := range addrs("8.8.8.8", "127.0.0.1", "::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2606:4700::1", "fd00:ec2::254") {
+	for _, ip := range addrs("8.8.8.8", "127.0.0.1", "::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2606:4700::1", "fd00:ec2::254", "2a00::5efe:127.0.0.1") {
 		f.Add(ip.AsSlice(), false)
 	}
 	f.Fuzz(func(t *testing.T, b []byte, private bool) {
@@ -76,7 +110,7 @@ func FuzzGuard(f *testing.F) {
 		}
 		g := newGuard(private)
 		special := ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() ||
-			ip.Is4In6()
+			ip.Is4In6() || isISATAP(ip)
 		if special && g.public(ip) {
 			t.Errorf("%v is public", ip)
 		}

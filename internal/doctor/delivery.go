@@ -61,10 +61,21 @@ func (e *examination) judgeResponse(context.Context) finding {
 	if e.failure != nil && !timedOut(e.failure) {
 		f = failed(e.failure, "", f.seen...)
 	}
-	switch status := e.first.Status; {
+	status := e.first.Status
+	other, found := e.intermediary(e.first)
+	switch {
+	case found && status == http.StatusOK:
+		f.seen, f.do = append(f.seen, other.seen, countsAs200), other.do
+		if f.result == Passed {
+			f.result = Warned
+		}
+	case found:
+		f.result, f.seen, f.do = Failed, append(f.seen, other.seen, onlyOK), other.do
 	case status == http.StatusOK:
 	case e.probablyVerifies():
 		f.result, f.seen, f.do = Warned, append(f.seen, refusedRandomKey), doTestFully
+	case e.mayVerify():
+		f.result, f.seen, f.do = Warned, append(f.seen, webPageRefused), doWebPage
 	default:
 		why, do := explainStatus(status)
 		f.result, f.seen, f.do = Failed, append(f.seen, why), do
@@ -93,9 +104,18 @@ func explainStatus(status int) (why, do string) {
 	return noDeliveryAnswer + " " + onlyOK, doAnswer200
 }
 
-// probablyVerifies reports whether the endpoint refused a signature by a random key, as it should.
+// mayVerify reports whether a signature by a random key was refused, as it should be, perhaps by the endpoint.
+func (e *examination) mayVerify() bool {
+	_, found := e.intermediary(e.first)
+	return !found && !e.withSecret() &&
+		(e.first.Status == http.StatusUnauthorized || e.first.Status == http.StatusForbidden)
+}
+
+// probablyVerifies reports whether the endpoint itself refused that signature: not with a web page, unless the page
+// speaks of signatures.
 func (e *examination) probablyVerifies() bool {
-	return !e.withSecret() && (e.first.Status == http.StatusUnauthorized || e.first.Status == http.StatusForbidden)
+	body := bodyStart(e.first)
+	return e.mayVerify() && (!isPage(body) || containsAny(body, "signature", "hmac"))
 }
 
 func (e *examination) describeResponse(r deliver.Result) []string {

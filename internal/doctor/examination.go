@@ -78,7 +78,7 @@ func (e *examination) run(ctx context.Context) Report {
 		e.reportProgress()
 	}
 	e.report.Done = true
-	e.report.Result, e.report.Summary = summarize(e.report.Steps, ended)
+	e.report.Result, e.report.Summary = summarize(e.report.Steps, ended, e.mayVerify())
 	e.reportProgress()
 	return e.snapshot()
 }

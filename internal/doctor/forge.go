@@ -27,6 +27,9 @@ func (e *examination) forge(ctx context.Context) finding {
 	}
 	r, err := e.send(ctx, otherEvent(e.request.Body), randomKey())
 	f := judgeForged(r, err)
+	if other, found := e.intermediary(r); found && !isAccepted(r.Status) {
+		f = finding{result: Warned, seen: []string{statusIs(r.Status), other.seen, refusedInFront}, do: other.do}
+	}
 	f.seen, f.took = append([]string{sentForged}, f.seen...), r.Timing.Total
 	return f
 }

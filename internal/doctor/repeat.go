@@ -29,7 +29,12 @@ func (e *examination) repeat(ctx context.Context) finding {
 	f := e.judgeDuration(r)
 	f.took = r.Timing.Total
 	f.seen = append([]string{sentAgain, statusIs(r.Status)}, f.seen...)
-	if r.Status != http.StatusOK {
+	other, found := e.intermediary(r)
+	switch {
+	case r.Status == http.StatusOK:
+	case found:
+		f.result, f.seen, f.do = Failed, append(f.seen, other.seen, onlyOK), other.do
+	default:
 		f.result, f.seen, f.do = Failed, append(f.seen, deliversTwice), doRememberEvent
 	}
 	return f

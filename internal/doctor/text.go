@@ -120,8 +120,9 @@ func list(all []string, most int) string {
 	return strings.Join(all[:most], ", ") + " " + andMore(len(all)-most)
 }
 
-// summarize returns the worst result and a summary. ended reports whether steps are missing.
-func summarize(steps []Step, ended bool) (worst Result, sentence string) {
+// summarize returns the worst result and a summary. ended reports whether steps are missing, unproven whether the
+// response may be the right one to a wrong signature.
+func summarize(steps []Step, ended, unproven bool) (worst Result, sentence string) {
 	titles := map[Result][]string{}
 	for _, s := range steps {
 		titles[s.Result] = append(titles[s.Result], s.Title)
@@ -132,6 +133,8 @@ func summarize(steps []Step, ended bool) (worst Result, sentence string) {
 		worst, sentence = Failed, summaryFailed(join(Failed))
 	case ended && len(titles[Warned]) > 0:
 		return Skipped, summaryUnfinishedWarned(join(Warned))
+	case unproven && len(titles[Warned]) > 0:
+		worst, sentence = Warned, summaryUnproven(join(Warned))
 	case len(titles[Warned]) > 0:
 		worst, sentence = Warned, summaryWarned(join(Warned))
 	case len(titles[Skipped]) > 0:

@@ -74,24 +74,25 @@ func TestExplainStatus(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	rows := []struct {
-		results []Result
-		ended   bool
-		want    Result
-		text    string
+		results         []Result
+		ended, unproven bool
+		want            Result
+		text            string
 	}{
-		{[]Result{Passed, Passed, Passed}, false, Passed, "This endpoint takes deliveries as Fourthwall makes them."},
-		{[]Result{Passed, Warned, Skipped}, false, Warned, "Nothing that makes deliveries fail was seen, but look at: Fourthwall’s rules for addresses."},
-		{[]Result{Failed, Warned, Failed}, false, Failed, "Deliveries to this address fail, or may fail. Look at: Address, Name lookup (DNS)."},
-		{[]Result{Failed, Skipped, Skipped}, true, Failed, "Deliveries to this address fail, or may fail. Look at: Address. The check was ended before all steps were made."},
-		{[]Result{Passed, Warned, Skipped}, true, Skipped, "The check could not be finished. Of what it got to see, look at: Fourthwall’s rules for addresses."},
-		{[]Result{Passed, Skipped, Skipped}, true, Skipped, "The check could not be finished. What it got to see is fine."},
+		{[]Result{Passed, Passed, Passed}, false, false, Passed, "This endpoint takes deliveries as Fourthwall makes them."},
+		{[]Result{Passed, Warned, Skipped}, false, false, Warned, "Nothing that makes deliveries fail was seen, but look at: Fourthwall’s rules for addresses."},
+		{[]Result{Passed, Warned, Skipped}, false, true, Warned, "Without the shop’s secret, this check can’t tell whether deliveries arrive. Look at: Fourthwall’s rules for addresses."},
+		{[]Result{Failed, Warned, Failed}, false, false, Failed, "Deliveries to this address fail, or may fail. Look at: Address, Name lookup (DNS)."},
+		{[]Result{Failed, Skipped, Skipped}, true, false, Failed, "Deliveries to this address fail, or may fail. Look at: Address. The check was ended before all steps were made."},
+		{[]Result{Passed, Warned, Skipped}, true, false, Skipped, "The check could not be finished. Of what it got to see, look at: Fourthwall’s rules for addresses."},
+		{[]Result{Passed, Skipped, Skipped}, true, false, Skipped, "The check could not be finished. What it got to see is fine."},
 	}
 	for _, row := range rows {
 		steps := Plan()[:len(row.results)]
 		for i := range steps {
 			steps[i].Result = row.results[i]
 		}
-		if worst, text := summarize(steps, row.ended); worst != row.want || text != row.text {
+		if worst, text := summarize(steps, row.ended, row.unproven); worst != row.want || text != row.text {
 			t.Errorf("%v: %s %q", row.results, worst, text)
 		}
 	}

@@ -145,6 +145,64 @@ func bodyTooLong(read int) string {
 		"Fourthwall needs no body at all."
 }
 
+// Responses by something other than the endpoint.
+const (
+	cloudflareMitigated = "Cloudflare responded with a challenge or a block page, so the delivery didn’t reach the endpoint."
+	firewallRefused     = "A firewall or bot protection responded, so the delivery didn’t reach the endpoint."
+	csrfRefused         = "The framework’s CSRF protection rejected the delivery. It wants a token that only the site’s own " +
+		"pages send."
+	accessLogin     = "Cloudflare Access responded and asks for a sign-in. Fourthwall can’t sign in."
+	vercelLogin     = "Vercel’s Deployment Protection responded and asks for a sign-in. Fourthwall can’t sign in."
+	platformLogin   = "The hosting platform responded and asks for permission. Fourthwall has none."
+	tokenWanted     = "The server asks for an access token or a key. Fourthwall sends only its signature."
+	loginResponded  = "A login page responded. Fourthwall can’t sign in."
+	tunnelResponded = "The tunnel service responded, so the delivery didn’t reach your program."
+	webPageRefused  = "The response is a web page, which endpoints rarely send. A firewall, a login or the web server " +
+		"may have refused the delivery."
+	redirectToLogin  = "The redirect leads to a login page. Fourthwall can’t sign in."
+	redirectToItself = "The redirect leads to the same URL again. Bot protection often does that to set a cookie."
+	redirectOnce     = "The redirect’s target has a token in it, so it is probably valid only once."
+
+	appsScriptRedirect = "Google Apps Script responds with a redirect to a URL that is valid only once."
+
+	countsAs200 = "Fourthwall counts this as received, but your program may never see the delivery."
+
+	doCloudflareEvents = "In Cloudflare, find this request under Security > Events. Add a rule that skips that check for " +
+		"POST requests to this path."
+	doCloudflareIntegrity = "In Cloudflare, turn off Browser Integrity Check for this path with a configuration rule."
+	doCloudflareOrigin    = "In Cloudflare, check the DNS record, the tunnel or the Worker behind this host name."
+	doFirewall            = "Find the firewall or bot protection in front of the endpoint. Allow POST requests to this path."
+	doCSRF                = "Exempt this path from CSRF protection. The signature protects it instead."
+	doAccessBypass        = "In Cloudflare Zero Trust, add an Access policy with the action Bypass for this path."
+	doVercelLogin         = "Use the project’s production domain, or turn off Deployment Protection for this deployment."
+	doPlatformLogin       = "Allow unauthenticated requests to this endpoint in the hosting platform’s settings."
+	doTokenWanted         = "Let this path accept requests without a token or a key, and verify the signature instead."
+	doPasswordWanted      = "Turn off password protection for this path, and verify the signature instead."
+	doExemptLogin         = "Let this path accept requests without a sign-in, and verify the signature instead. Don’t use " +
+		"the login page’s URL for the webhook."
+	doTunnel        = "Start the tunnel and your program, and turn off the tunnel’s own warning or login page."
+	doRespondItself = "Let the endpoint return 200 itself. Don’t use the redirect’s target for the webhook."
+	doAppsScript    = "Don’t use the redirect’s target. Apps Script can’t return 200 by itself, nor read the signature. " +
+		"Put a small relay in front, such as a Cloudflare Worker. It verifies the signature, returns 200 and passes the " +
+		"event on to the script."
+	doWebPage = "Look in your program’s log for this request. If it isn’t there, allow POST requests to this path in what " +
+		"is in front. Then enter the shop’s secret and check again."
+)
+
+func cloudflareBlocked(code string) string {
+	return "Cloudflare blocked the delivery before it reached the endpoint (error code " + code + ")."
+}
+
+func cloudflareLost(code string) string {
+	return "Cloudflare got no response from what is behind it (error code " + code + ")."
+}
+
+// passwordWanted is for a scheme of WWW-Authenticate in lower case.
+func passwordWanted(scheme string) string {
+	name := map[string]string{"basic": "Basic", "digest": "Digest", "negotiate": "Negotiate", "ntlm": "NTLM"}[scheme]
+	return "The server asks for a user name and password (WWW-Authenticate: " + name + "). Fourthwall sends neither."
+}
+
 // Time.
 const (
 	timeOfFailure = "This is the time of an answer other than 200. An accepted delivery may take longer."
@@ -206,6 +264,7 @@ const (
 		"delivery was sent for this step."
 	refusedForged   = "The endpoint refused it: it verifies signatures."
 	tooBusy         = "The endpoint was too busy to say whether it accepts the delivery."
+	refusedInFront  = "That says nothing about the endpoint’s own check of signatures."
 	brokeOverForged = "The endpoint broke over the wrong signature. That is not a refusal: whether it did something " +
 		"with the delivery is not known."
 	neither         = "That is neither acceptance nor refusal."
@@ -305,6 +364,11 @@ func summaryFailed(steps string) string {
 
 func summaryWarned(steps string) string {
 	return "Nothing that makes deliveries fail was seen, but look at: " + steps + "."
+}
+
+// summaryUnproven is for a response other than 200 that may be the right one to a wrong signature.
+func summaryUnproven(steps string) string {
+	return "Without the shop’s secret, this check can’t tell whether deliveries arrive. Look at: " + steps + "."
 }
 
 func summaryUnfinishedWarned(steps string) string {

@@ -2,8 +2,11 @@ package signature
 
 import (
 	"bytes"
+	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"hookwall/internal/fourthwall"
 )
@@ -57,7 +60,7 @@ const (
 )
 
 // Explain checks the signature of a body and explains why it isn't valid. It tries a bounded number of common mistakes,
-// alone and combined, always in the same order. The worst body of MaxBody bytes takes about half a second, a common one
+// alone and combined, always in the same order. The worst body of MaxBody bytes takes about a second, a common one
 // far less.
 //
 // If the headers of both the shop and the app were pasted, the verdict is about the shop's, unless only the app's is
@@ -218,6 +221,8 @@ func secretHints(secret string) []FindingCode {
 		codes = append(codes, CodeSecretMasked)
 	case hasIDPrefix(tidy):
 		codes = append(codes, CodeSecretIsID)
+	case len(namedSecrets(secret)) > 0 && looksNamed.MatchString(secret):
+		return []FindingCode{CodeSecretNamed}
 	case len(tidy) < shortSecret:
 		codes = append(codes, CodeSecretShort)
 	}
@@ -226,6 +231,10 @@ func secretHints(secret string) []FindingCode {
 	}
 	return codes
 }
+
+// looksNamed matches text that names the secret, as in NAME=secret.
+var looksNamed = regexp.MustCompile(`(?i)^[\s{]*(export|set|setx|const|let|var)\s|` +
+	`(secret|hmac|key)\w*["']?\s*(=>|:=|=|:)`)
 
 // shortSecret is the length in bytes below which a secret is probably cut off. Fourthwall doesn't document the length
 // of its secrets, so this is only a hint.
@@ -239,12 +248,54 @@ func hasIDPrefix(text string) bool {
 
 // bodyHints returns what looks wrong about the body; none of it is certain.
 func (s *search) bodyHints() []FindingCode {
-	var codes []FindingCode
-	if !s.isJSON {
-		codes = append(codes, CodeBodyNotJSON)
+	codes := s.formHints()
+	if code := charsetHint(s.body); code != "" {
+		codes = append(codes, code)
 	}
 	if !s.exact && bytes.Contains(bytes.TrimSpace(s.body), []byte("\n")) {
 		codes = append(codes, CodeLineEndsUnknown)
 	}
-	return codes
+	return sortCodes(codes)
+}
+
+// printedObject matches objects whose text can't be turned into JSON.
+var printedObject = regexp.MustCompile(`^\s*(Array\s*\(|stdClass|map\[|#<|` +
+	`array\(|object\(|\[object |\{?[\w.]+\{\w+[:=])`)
+
+// formHints returns what the body looks like if it isn't JSON.
+func (s *search) formHints() []FindingCode {
+	if s.isJSON {
+		return nil
+	}
+	for _, t := range s.unwrapped {
+		if json.Valid(t.text) && bytes.ContainsAny(t.text, "{[") {
+			return t.codes
+		}
+	}
+	switch {
+	case bytes.Contains(s.body, []byte("<Buffer ")):
+		return []FindingCode{CodeBodyBytes}
+	case printedObject.Match(s.body) || dictionaryLook.Match(s.body):
+		return []FindingCode{CodeBodyParsed}
+	}
+	return []FindingCode{CodeBodyNotJSON}
+}
+
+// charsetHint returns what looks wrong about the letters of a body, or "". It never finds anything in plain ASCII.
+func charsetHint(body []byte) FindingCode {
+	switch {
+	case isASCII(body):
+		return ""
+	case bytes.HasPrefix(body, []byte{0xff, 0xfe}) || bytes.HasPrefix(body, []byte{0xfe, 0xff}):
+		return CodeUTF16
+	case !utf8.Valid(body):
+		return CodeLatin1
+	case bytes.Contains(body, []byte("\ufffd")):
+		return CodeReplacement
+	}
+	plain, lost := toLatin1(body, true, 0)
+	if !lost && utf8.Valid(plain) && !isASCII(plain) {
+		return CodeMojibake
+	}
+	return ""
 }

@@ -26,6 +26,9 @@ const (
 	// How the signature is spelled.
 	CodePrefix         FindingCode = "prefix"
 	CodePercentEncoded FindingCode = "percent-encoded"
+	CodeEscaped        FindingCode = "escaped"
+	CodeInvisible      FindingCode = "invisible-characters"
+	CodeDoubled        FindingCode = "signature-doubled"
 	CodePlusLost       FindingCode = "plus-lost"
 	CodeBlanksInside   FindingCode = "blanks-inside"
 	CodeHex            FindingCode = "hex"
@@ -49,6 +52,7 @@ const (
 	// The secret.
 	CodeSecretBlanks        FindingCode = "secret-blanks"
 	CodeSecretQuotes        FindingCode = "secret-quotes"
+	CodeSecretNamed         FindingCode = "secret-with-name"      //nolint:gosec // a code, not a secret
 	CodeSecretHexDecoded    FindingCode = "secret-hex-decoded"    //nolint:gosec // a code, not a secret
 	CodeSecretBase64Decoded FindingCode = "secret-base64-decoded" //nolint:gosec // a code, not a secret
 	CodeSecretNewline       FindingCode = "secret-newline"
@@ -64,6 +68,25 @@ const (
 	CodeBodyQuoted      FindingCode = "body-quoted"
 	CodeBodyWrapped     FindingCode = "body-wrapped"
 	CodeBodyBase64      FindingCode = "body-base64"
+	CodeBodyRequest     FindingCode = "body-in-request"
+	CodeBodyCurl        FindingCode = "body-in-command"
+	CodeBodyForm        FindingCode = "body-in-form"
+	CodeBodyHTML        FindingCode = "body-in-html"
+	CodeBodyBytes       FindingCode = "body-bytes"
+	CodeBodyLiteral     FindingCode = "body-literal"
+	CodeBodyParsed      FindingCode = "body-parsed"
+	CodeBodyTypography  FindingCode = "body-smart-quotes"
+	CodeBodyInvisible   FindingCode = "body-invisible-characters"
+	CodeBodySurrounded  FindingCode = "body-surrounded"
+	CodeUTF16           FindingCode = "utf-16"
+	CodeLatin1          FindingCode = "latin-1"
+	CodeMojibake        FindingCode = "mojibake"
+	CodeReplacement     FindingCode = "replacement-characters"
+	CodeSignedUTF16     FindingCode = "signed-utf-16"
+	CodeSignedLatin1    FindingCode = "signed-latin-1"
+	CodeSignedMojibake  FindingCode = "signed-mojibake"
+	CodeSignedASCII     FindingCode = "signed-ascii"
+	CodeReplaced        FindingCode = "signed-replacement-characters"
 	CodeBOM             FindingCode = "bom"
 	CodeBOMMissing      FindingCode = "bom-missing"
 	CodeCRLF            FindingCode = "crlf"

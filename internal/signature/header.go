@@ -22,10 +22,11 @@ const (
 type header struct {
 	named headerName
 	value string
+	codes []FindingCode // what is wrong around the value
 }
 
 // readHeader finds the signature in pasted text: a value alone, a header line, a line of code or of a log with a
-// header, or all headers of a delivery. The shop's header comes before the app's.
+// header, all headers of a delivery, or a value in the middle of anything. The shop's header comes before the app's.
 func readHeader(text string) header {
 	return readHeaders(text)[0]
 }
@@ -43,7 +44,9 @@ func readHeaders(text string) []header {
 		named headerName
 	}{{ShopSignatureHeader, namedShop}, {AppSignatureHeader, namedApp}} {
 		if i := strings.Index(plain, strings.ToLower(known.name)); i >= 0 {
-			all = append(all, header{named: known.named, value: valueAfter(text[i+len(known.name):])})
+			rest := text[i+len(known.name):]
+			h := header{named: known.named, value: valueAfter(rest)}
+			all = append(all, h.searched(untilName(rest))[0])
 		}
 	}
 	if len(all) > 0 {
@@ -51,9 +54,17 @@ func readHeaders(text string) []header {
 	}
 	value := tidy(text)
 	if name, rest, ok := strings.Cut(value, ":"); ok && isOtherName(name) {
-		return []header{{named: namedOther, value: tidy(rest)}}
+		return header{named: namedOther, value: tidy(rest)}.searched(rest)[:1]
 	}
-	return []header{{value: value}}
+	return header{value: value}.searched(text)
+}
+
+// untilName returns the text up to the next name of a signature header.
+func untilName(text string) string {
+	if i := strings.Index(plainNames(text), "x-fourthwall-hmac-"); i >= 0 {
+		return text[:i]
+	}
+	return text
 }
 
 // plainNames returns text in lower case, with dashes for the underscores that CGI writes in names of headers. Every
@@ -131,6 +142,15 @@ func readings(value string) []reading {
 	return append(decodings(joined, append(slices.Clip(codes), CodeBlanksInside)), plus...)
 }
 
+// readings returns the ways to decode the value.
+func (h header) readings() []reading {
+	all := readings(h.value)
+	for i := range all {
+		all[i].codes = append(slices.Clip(h.codes), all[i].codes...)
+	}
+	return all
+}
+
 // cutAlgorithm returns the value without the name of an algorithm or a version, as in "sha256=…" or "v1=…". It returns
 // false if there is none.
 func cutAlgorithm(value string) (string, bool) {
@@ -150,8 +170,20 @@ const shortestMAC = 12
 func decodings(text string, codes []FindingCode) []reading {
 	codes = slices.Clip(codes)
 	if mac, err := hex.DecodeString(strings.TrimPrefix(text, "0x")); err == nil && len(mac) >= shortestMAC {
-		return []reading{{mac, append(codes, CodeHex)}}
+		digits := reading{mac, append(codes, CodeHex)}
+		if len(text) == encodedLength {
+			return append(base64Decodings(text, codes), digits) // more likely base64 that happens to have these letters
+		}
+		return []reading{digits}
 	}
+	return base64Decodings(text, codes)
+}
+
+// encodedLength is the number of characters of a signature in base64.
+const encodedLength = 44
+
+// base64Decodings decodes text as base64 of any kind.
+func base64Decodings(text string, codes []FindingCode) []reading {
 	if strings.ContainsAny(text, "-_") {
 		text, codes = strings.NewReplacer("-", "+", "_", "/").Replace(text), append(codes, CodeURLSafe)
 	}

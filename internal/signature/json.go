@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,6 +27,15 @@ type jsonNode struct {
 	key      jsonText   // in an object
 	text     jsonText   // of a string, a number or a word
 	children []jsonNode // of an object or an array
+	source   string     // of an object or an array, as spelled
+}
+
+// walk calls visit with the value and all values in it.
+func (n jsonNode) walk(visit func(jsonNode)) {
+	visit(n)
+	for _, child := range n.children {
+		child.walk(visit)
+	}
 }
 
 // jsonText is a string as spelled and as decoded. For numbers and words both are the same.
@@ -66,11 +77,13 @@ func (p *jsonParser) value(depth int) (jsonNode, error) {
 
 func (p *jsonParser) parts(kind byte, depth int) (jsonNode, error) {
 	n := jsonNode{kind: kind}
+	start := p.at
 	p.at++
 	for {
 		switch p.peek() {
 		case '}', ']':
 			p.at++
+			n.source = p.doc[start:p.at]
 			return n, nil
 		case ',':
 			p.at++
@@ -130,22 +143,67 @@ func (n jsonNode) sorted() jsonNode {
 	return n
 }
 
-// withFloats returns the value with its numbers as JavaScript writes them: 12.50 becomes 12.5.
-func (n jsonNode) withFloats() jsonNode {
+// mapped returns the value with its numbers replaced. money reports whether a number is the value of an amount of money.
+func (n jsonNode) mapped(number func(raw string, money bool) string) jsonNode {
+	return n.mappedIn(number, false)
+}
+
+func (n jsonNode) mappedIn(number func(raw string, money bool) string, money bool) jsonNode {
 	if n.kind == 0 {
-		var f float64
-		if n.text.raw != "null" && json.Unmarshal([]byte(n.text.raw), &f) == nil {
-			out, _ := json.Marshal(f) // a number that came from JSON is finite
-			n.text = jsonText{string(out), string(out)}
+		if c := n.text.raw[0]; c == '-' || c >= '0' && c <= '9' {
+			raw := number(n.text.raw, money)
+			n.text = jsonText{raw, raw}
 		}
 		return n
 	}
+	isCurrency := func(child jsonNode) bool { return child.key.plain == "currency" }
+	hasCurrency := slices.ContainsFunc(n.children, isCurrency)
 	children := make([]jsonNode, len(n.children))
 	for i, child := range n.children {
-		children[i] = child.withFloats()
+		children[i] = child.mappedIn(number, hasCurrency && child.key.plain == "value")
 	}
 	n.children = children
 	return n
+}
+
+// asJavaScript returns a number as JavaScript writes it: 12.50 becomes 12.5, and 10.00 becomes 10.
+func asJavaScript(raw string, _ bool) string {
+	var f float64
+	if json.Unmarshal([]byte(raw), &f) != nil {
+		return raw
+	}
+	out, _ := json.Marshal(f) // a number that came from JSON is finite
+	return string(out)
+}
+
+// asPython returns a number as Python, Ruby, PHP and Java write it: 12.50 becomes 12.5, and 10.00 becomes 10.0. Whole
+// numbers stay as they are.
+func asPython(raw string, _ bool) string {
+	if !strings.ContainsAny(raw, ".eE") {
+		return raw
+	}
+	f, err := strconv.ParseFloat(raw, 64)
+	if err != nil {
+		return raw
+	}
+	if size := math.Abs(f); size != 0 && (size < 1e-4 || size >= 1e16) {
+		return strconv.FormatFloat(f, 'e', -1, 64)
+	}
+	out := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(out, ".") {
+		out += ".0"
+	}
+	return out
+}
+
+// withCents returns a number with two decimals if it has a fraction or is the value of an amount of money: 10.0 becomes
+// 10.00.
+func withCents(raw string, money bool) string {
+	whole, fraction, _ := strings.Cut(raw, ".")
+	if strings.ContainsAny(raw, "eE") || len(fraction) > 1 || fraction == "" && !money {
+		return raw
+	}
+	return whole + "." + (fraction + "00")[:2]
 }
 
 // jsonLayout is where a JSON encoder puts white space.
@@ -167,9 +225,10 @@ var jsonLayouts = []jsonLayout{
 // jsonEscape is what a JSON encoder escapes in strings beyond what it must.
 type jsonEscape struct {
 	name    string
-	special string // other characters that are escaped; a slash as \/, the rest by number
+	special string // other characters that are escaped; a slash as \/, the rest by number; " too if it is in there
 	ascii   bool   // all but ASCII is escaped
-	upper   bool   // numbers have upper-case digits, and \" is written by number
+	upper   bool   // numbers have upper-case digits
+	lower   bool   // those of letters beyond ASCII have lower-case digits all the same
 	asIs    bool   // strings keep their spelling
 }
 
@@ -180,7 +239,14 @@ var jsonEscapes = []jsonEscape{
 	{name: escapeSlashes, special: "/"},
 	{name: escapeSlashLetters, special: "/", ascii: true},
 	{name: escapeHTML, special: "<>&\u2028\u2029"},
-	{name: escapeMost, special: "<>&+'`\u007f", ascii: true, upper: true},
+	{name: escapeMost, special: "\"<>&+'`\u007f", ascii: true, upper: true},
+	{name: escapeApostrophe, special: "'"},
+	{name: escapeApostropheLetters, special: "'", ascii: true},
+	{name: escapeGson, special: "<>&='\u2028\u2029"},
+	{name: escapeFlask, special: "<>&'", ascii: true},
+	{name: escapeNewtonsoft, special: "\"<>&'\u0085\u2028\u2029"},
+	{name: escapeHTMLUpper, special: "<>&", ascii: true, upper: true, lower: true},
+	{name: escapePHP, special: "\"<>&'/", ascii: true, upper: true, lower: true},
 }
 
 // jsonWriter encodes a value in one of many styles.
@@ -248,13 +314,14 @@ func (w *jsonWriter) string(t jsonText) {
 
 func (w *jsonWriter) rune(r rune) {
 	const short, letters = "\b\t\n\f\r", "btnfr"
+	special := strings.ContainsRune(w.escape.special, r)
 	i := strings.IndexRune(short, r)
 	switch {
 	case i >= 0:
 		w.out = append(w.out, '\\', letters[i])
-	case r == '/' && strings.ContainsRune(w.escape.special, r), r == '\\', r == '"' && !w.escape.upper:
+	case r == '/' && special, r == '\\', r == '"' && !special:
 		w.out = append(w.out, '\\', byte(r))
-	case r < ' ', r == '"', r >= utf8.RuneSelf && w.escape.ascii, strings.ContainsRune(w.escape.special, r):
+	case r < ' ', r == '"', r >= utf8.RuneSelf && w.escape.ascii, special:
 		w.number(r)
 	default:
 		w.out = utf8.AppendRune(w.out, r)
@@ -264,7 +331,7 @@ func (w *jsonWriter) rune(r rune) {
 // number writes a character by its number. One beyond 16 bits becomes a surrogate pair.
 func (w *jsonWriter) number(r rune) {
 	format := `\u%04x`
-	if w.escape.upper {
+	if w.escape.upper && (r < utf8.RuneSelf || !w.escape.lower) {
 		format = `\u%04X`
 	}
 	if r > 0xffff {
@@ -288,17 +355,21 @@ func jsonRewrites(body []byte, try func(doc []byte, how string) (stop, seen bool
 	}
 	full := false
 	for _, tree := range []struct {
-		node jsonNode
+		node func() jsonNode
 		how  string
 	}{
-		{root, ""},
-		{root.sorted(), orderSorted},
-		{root.withFloats(), numberFloats},
-		{root.sorted().withFloats(), orderSorted + numberFloats},
+		{func() jsonNode { return root }, ""},
+		{func() jsonNode { return root.sorted() }, orderSorted},
+		{func() jsonNode { return root.mapped(asJavaScript) }, numberFloats},
+		{func() jsonNode { return root.sorted().mapped(asJavaScript) }, orderSorted + numberFloats},
+		{func() jsonNode { return root.mapped(asPython) }, numberPython},
+		{func() jsonNode { return root.sorted().mapped(asPython) }, orderSorted + numberPython},
+		{func() jsonNode { return root.mapped(withCents) }, numberCents},
 	} {
+		node := tree.node()
 		for _, escape := range jsonEscapes {
 			w := jsonWriter{escape: escape}
-			if w.layouts(tree.node, tree.how+escape.name, try) {
+			if w.layouts(node, tree.how+escape.name, try) {
 				return nil
 			}
 			full = full || w.full

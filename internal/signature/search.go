@@ -21,15 +21,18 @@ const maxRewritten = 48 << 20
 
 // search looks for the mistakes with which a signature was made.
 type search struct {
-	body     []byte
-	exact    bool
-	isJSON   bool
-	secret   string
-	typed    string // signature as pasted
-	pasted   header
-	readings []reading
-	keys     []keyForm
-	cut      bool // not everything was tried
+	body      []byte
+	exact     bool
+	isJSON    bool
+	secret    string
+	typed     string // signature as pasted
+	pasted    header
+	readings  []reading
+	keys      []keyForm
+	unwrapped []unwrapped // what the body may stand for
+	rewrites  int         // bytes of rewritten JSON that may still be hashed
+	hashes    int         // bytes of conversions that may still be hashed
+	cut       bool        // not everything was tried
 }
 
 // match is a set of mistakes that together explain the signature.
@@ -43,14 +46,16 @@ func newSearch(in Input, pasted header) *search {
 	return &search{
 		body: body, exact: in.Exact, secret: in.Secret.Reveal(), typed: in.Signature.Reveal(), pasted: pasted,
 		isJSON:   json.Valid(bytes.TrimPrefix(body, []byte(byteOrderMark))),
-		readings: readings(pasted.value),
+		readings: pasted.readings(),
 		keys:     keyForms(in.Secret.Reveal()),
+		rewrites: maxRewritten,
+		hashes:   maxHashed,
 	}
 }
 
 // run tries the likeliest mistakes first. It returns false if none explains the signature.
 func (s *search) run() (match, bool) {
-	steps := []func() (match, bool){s.texts, s.recipes, s.swapped, s.wrapped, s.rewritten}
+	steps := []func() (match, bool){s.texts, s.recipes, s.swapped, s.wrapped, s.converted, s.rewritten, s.convertedJSON}
 	for _, step := range steps {
 		if m, ok := step(); ok {
 			m.codes = sortCodes(m.codes)
@@ -90,7 +95,7 @@ func (s *search) recipes() (match, bool) {
 
 // swapped tries the secret as the signature and the signature as the secret.
 func (s *search) swapped() (match, bool) {
-	other := search{readings: readings(readHeader(s.secret).value)}
+	other := search{readings: readHeader(s.secret).readings()}
 	key := keyForm{key: []byte(tidySecret(s.typed)), codes: []FindingCode{CodeSwapped}}
 	for _, v := range lineEndVariants(s.body, nil) {
 		if m, ok := other.try(hmacSHA256, key, v); ok {
@@ -112,14 +117,89 @@ func (s *search) wrapped() (match, bool) {
 	return match{}, false
 }
 
-// rewritten tries the body as other programs write the same JSON.
-func (s *search) rewritten() (found match, ok bool) {
-	seen := map[string]bool{}
-	budget := maxRewritten
-	try := func(doc []byte, how string) (stop, known bool) {
-		v := variant{core: doc, codes: []FindingCode{CodeJSONRewritten}, how: how}
+// converted tries what the body may stand for, and what a program may have signed because of character encodings.
+func (s *search) converted() (match, bool) {
+	body := bytes.TrimPrefix(s.body, []byte(byteOrderMark))
+	texts := []unwrapped{{text: body}}
+	if len(body) <= maxUnwrapped {
+		s.unwrapped = unwrap(body)
+		texts = append(texts, s.unwrapped...)
+	} else {
+		s.cut = true
+	}
+	for _, t := range texts[1:] {
+		if m, ok := s.tryText(t.text, t.codes); ok {
+			return m, true
+		}
+	}
+	for _, t := range texts {
+		signed := signedUTF16(t.text)
+		if !isASCII(t.text) {
+			signed = append(signedAs(t.text), signed...)
+		}
+		for _, c := range signed {
+			if m, ok := s.tryText(c.text, append(slices.Clip(t.codes), c.code)); ok {
+				return m, true
+			}
+		}
+	}
+	return match{}, false
+}
+
+// tryText tries a text with all line ends. Those of a text area are the browser's, so they are no mistake.
+func (s *search) tryText(text []byte, codes []FindingCode) (match, bool) {
+	for _, v := range lineEndVariants(text, codes) {
 		for _, key := range s.plainKeys() {
-			if budget -= len(doc); budget < 0 {
+			if s.hashes -= 2 * len(text); s.hashes < 0 {
+				s.cut = true
+				return match{}, false
+			}
+			m, ok := s.try(hmacSHA256, key, v)
+			if ok && !s.exact {
+				m.codes = slices.DeleteFunc(m.codes, isLineEnd)
+			}
+			if ok {
+				return m, true
+			}
+		}
+	}
+	return match{}, false
+}
+
+// isLineEnd reports whether a code is about line ends that a browser changes.
+func isLineEnd(code FindingCode) bool {
+	return slices.Contains([]FindingCode{CodeCRLF, CodeLF, CodeTrailingNewline, CodeMissingNewline}, code)
+}
+
+// rewritten tries the body as other programs write the same JSON.
+func (s *search) rewritten() (match, bool) {
+	return s.rewrittenText(bytes.TrimPrefix(s.body, []byte(byteOrderMark)), nil)
+}
+
+// convertedJSON tries the JSON that the body may stand for, as other programs write it.
+func (s *search) convertedJSON() (match, bool) {
+	tried := 0
+	for _, t := range s.unwrapped {
+		if tried == maxConvertedJSON || s.rewrites < 0 {
+			break
+		}
+		if !json.Valid(t.text) {
+			continue
+		}
+		tried++
+		if m, ok := s.rewrittenText(t.text, t.codes); ok {
+			return m, true
+		}
+	}
+	return match{}, false
+}
+
+func (s *search) rewrittenText(text []byte, codes []FindingCode) (found match, ok bool) {
+	seen := map[string]bool{}
+	try := func(doc []byte, how string) (stop, known bool) {
+		v := variant{core: doc, codes: append(slices.Clip(codes), CodeJSONRewritten), how: how}
+		for _, key := range s.plainKeys() {
+			if s.rewrites -= len(doc); s.rewrites < 0 {
 				s.cut = true
 				return true, false
 			}
@@ -139,7 +219,7 @@ func (s *search) rewritten() (found match, ok bool) {
 		}
 		return false, known
 	}
-	if err := jsonRewrites(bytes.TrimPrefix(s.body, []byte(byteOrderMark)), try); err != nil {
+	if err := jsonRewrites(text, try); err != nil {
 		s.cut = true
 	}
 	return found, ok
@@ -187,7 +267,8 @@ type keyForm struct {
 	bytes bool // the key isn't the pasted text: it was decoded, or has a line break
 }
 
-// keyForms returns the secret as pasted, then without spaces and quotes around it, decoded, and with a line break.
+// keyForms returns the secret as pasted, then without spaces and quotes around it, without a name in front, without
+// spaces inside, decoded, and with a line break.
 func keyForms(secret string) []keyForm {
 	forms := []keyForm{{key: []byte(secret)}}
 	add := func(key []byte, bytes bool, codes ...FindingCode) {
@@ -204,6 +285,10 @@ func keyForms(secret string) []keyForm {
 		quotes = []FindingCode{CodeSecretBlanks, CodeSecretQuotes}
 	}
 	add([]byte(tidy), false, quotes...)
+	for _, value := range namedSecrets(secret) {
+		add([]byte(value), false, CodeSecretNamed)
+	}
+	add([]byte(strings.Join(strings.Fields(visibleOnly(tidy)), "")), false, CodeSecretGap)
 	if key, err := hex.DecodeString(tidy); err == nil {
 		add(key, true, CodeSecretHexDecoded)
 	}
@@ -215,7 +300,7 @@ func keyForms(secret string) []keyForm {
 	return forms
 }
 
-// plainKeys returns the keys that are text as pasted, with or without spaces and quotes; at most three.
+// plainKeys returns the keys that are text as pasted, without what is around or inside it; at most seven.
 func (s *search) plainKeys() []keyForm {
 	return slices.DeleteFunc(slices.Clone(s.keys), func(f keyForm) bool { return f.bytes })
 }

@@ -1,0 +1,206 @@
+package signature
+
+import (
+	"html"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// maxSignatures limits how many different values of unnamed headers are tried.
+const maxSignatures = 4
+
+// searched returns the header itself if its value has the length of a signature. Otherwise it returns one header for
+// each signature that it finds in the text, however the text prints it, or the header itself if there is none.
+func (h header) searched(text string) []header {
+	if slices.ContainsFunc(readings(h.value), func(r reading) bool { return len(r.mac) == len(Signature{}) }) {
+		return []header{h}
+	}
+	for _, clean := range cleanings(text) {
+		runs := signatureRuns(clean.text)
+		if len(runs) == 0 {
+			continue
+		}
+		var all []header
+		for i, run := range runs {
+			if slices.Contains(runs[:i], run) {
+				continue
+			}
+			one := header{named: h.named, value: run}
+			if !strings.Contains(text, run) {
+				one.codes = clean.codes
+			}
+			if slices.Contains(runs[i+1:], run) {
+				one.codes = append(slices.Clip(one.codes), CodeDoubled)
+			}
+			if len(all) < maxSignatures {
+				all = append(all, one)
+			}
+		}
+		return all
+	}
+	return []header{h}
+}
+
+// cleaning is pasted text without what a log or an editor put into it.
+type cleaning struct {
+	text  string
+	codes []FindingCode
+}
+
+func cleanings(text string) []cleaning {
+	visible := visibleOnly(text)
+	plain := visibleOnly(html.UnescapeString(unescape(text)))
+	all := []cleaning{{text, nil}, {visible, []FindingCode{CodeInvisible}}, {plain, []FindingCode{CodeEscaped}}}
+	if decoded, err := url.PathUnescape(plain); err == nil {
+		all = append(all, cleaning{decoded, []FindingCode{CodePercentEncoded}})
+	}
+	return all
+}
+
+var (
+	signatureRun = regexp.MustCompile(`[A-Za-z0-9+/]+=*`)
+	hexRun       = regexp.MustCompile(`[A-Za-z0-9]+`)
+	bareRun      = regexp.MustCompile(`[A-Za-z0-9+/_-]+=*`)
+	isHex        = regexp.MustCompile(`^[0-9A-Fa-f]{64}$`)
+)
+
+// signatureRuns returns all runs of 43 characters of base64 and an equals sign, or else of 64 hexadecimal digits, or
+// else of 43 characters in URL-safe base64 or without the equals sign.
+func signatureRuns(text string) []string {
+	for _, kind := range []struct {
+		run  *regexp.Regexp
+		fits func(string) bool
+	}{
+		{signatureRun, func(run string) bool {
+			return len(run) == encodedLength && strings.Index(run, "=") == len(run)-1
+		}},
+		{hexRun, isHex.MatchString},
+		{bareRun, func(run string) bool {
+			return len(strings.TrimSuffix(run, "=")) == encodedLength-1 && strings.ContainsAny(run, "0123456789")
+		}},
+	} {
+		var runs []string
+		for _, run := range kind.run.FindAllString(text, -1) {
+			if kind.fits(run) {
+				runs = append(runs, run)
+			}
+		}
+		if len(runs) > 0 {
+			return runs
+		}
+	}
+	return nil
+}
+
+// visibleOnly removes characters that can't be seen: those of format, such as a zero-width space, and variation
+// selectors. It leaves spaces and line breaks.
+func visibleOnly(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cf, unicode.Variation_Selector) || strings.ContainsRune("\u034f\u115f\u1160\u3164", r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// unescape replaces the escape sequences of programming languages and of Markdown: \n, \", \/, \xNN, \uNNNN, \*. Bytes
+// of \xNN come out as bytes. What is no escape sequence stays.
+func unescape(text string) string {
+	if !strings.Contains(text, `\`) {
+		return text
+	}
+	var b strings.Builder
+	for len(text) > 0 {
+		i := strings.IndexByte(text, '\\')
+		if i < 0 || i == len(text)-1 {
+			b.WriteString(text)
+			break
+		}
+		b.WriteString(text[:i])
+		text = text[i:]
+		plain, size := unescapeOne(text)
+		b.WriteString(plain)
+		text = text[size:]
+	}
+	return b.String()
+}
+
+// shortEscapes has the escape sequences of one letter.
+var shortEscapes = map[byte]string{
+	'n': "\n", 'r': "\r", 't': "\t", 'b': "\b", 'f': "\f", 'v': "\v", 'a': "\a", 'e': "\x1b", '0': "\x00",
+}
+
+// unescapeOne returns the text of the escape sequence at the start, and how many bytes it has.
+func unescapeOne(text string) (plain string, size int) {
+	switch c := text[1]; {
+	case c == 'x' || c == 'u' || c == 'U':
+		digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[c]
+		n, ok := hexAt(text, 2, digits)
+		switch {
+		case !ok:
+			return text[:1], 1
+		case c == 'x':
+			return string([]byte{byte(n)}), 2 + digits
+		}
+		low, ok := hexAt(text, 8, 4)
+		if ok && c == 'u' && n&^0x3ff == 0xd800 && text[6:8] == `\u` && low&^0x3ff == 0xdc00 {
+			return string(rune(0x10000 + (n&0x3ff)<<10 + low&0x3ff)), 12
+		}
+		return string(rune(n)), 2 + digits
+	case shortEscapes[c] != "":
+		return shortEscapes[c], 2
+	case c < 0x80 && !isLetter(rune(c)) && (c < '0' || c > '9'):
+		return text[1:2], 2
+	}
+	return text[:1], 1
+}
+
+// hexAt returns the number with so many hexadecimal digits at a position.
+func hexAt(text string, at, digits int) (uint32, bool) {
+	if len(text) < at+digits {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(text[at:at+digits], 16, 32)
+	return uint32(n), err == nil
+}
+
+const maxNamedSecrets = 3
+
+var (
+	// assignment is a line that gives a name to a value in a settings file, a shell or a program.
+	assignment = regexp.MustCompile(`(?i)^[\s{\-*>$]*` +
+		`(?:(?:export|set|setx|const|let|var|final|static|string|env|declare|local|e|define)[\s:(]+)*` +
+		"[\"'`]?(?:\\$?env:)?([a-z_$][\\w.\\-]{0,80}(?:\\[[\"']?[\\w.\\-]{1,80}[\"']?\\])?)[\"'`]?" +
+		`\s*(=>|:=|==?|:|,|\s)\s*(\S.*?)[\s,;})]*$`)
+	secretMember = regexp.MustCompile(`(?i)["'][\w.\-]*(?:secret|hmac|key)[\w.\-]*["']\s*(?:=>|:|=|,)\s*["']([^"']+)["']`)
+	secretWord   = regexp.MustCompile(`(?i)secret|hmac|key|webhook|fourthwall|token|sign`)
+)
+
+// namedSecrets returns the values of pasted text that has the secret's name too, as in NAME=secret; at most three.
+func namedSecrets(text string) []string {
+	var values []string
+	add := func(value string) {
+		value = tidySecret(visibleOnly(value))
+		if value != "" && len(values) < maxNamedSecrets && !slices.Contains(values, value) {
+			values = append(values, value)
+		}
+	}
+	if len(text) > MaxSecret {
+		return nil
+	}
+	for _, m := range secretMember.FindAllStringSubmatch(text, maxNamedSecrets) {
+		add(m[1])
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for _, line := range lines {
+		m := assignment.FindStringSubmatch(line)
+		if m != nil && (secretWord.MatchString(m[1]) || len(lines) == 1 && strings.TrimSpace(m[2]) != "") {
+			add(strings.Trim(m[3], blanksAround+quotesAround+`\`))
+		}
+	}
+	return values
+}
