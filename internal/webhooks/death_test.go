@@ -344,3 +344,39 @@ func TestTakenAwayAndAskedAgain(t *testing.T) {
 		t.Errorf("then: %+v, %v", got, err)
 	}
 }
+
+// TestLeaseEndsWithAnError: what fails before anything could be changed keeps nobody from changing it.
+func TestLeaseEndsWithAnError(t *testing.T) {
+	base, want := content(good, "DONATION"), content(good, "ORDER_PLACED")
+	update := func(p *process, who person, key, id string) (webhooks.Result, error) {
+		return p.Update(p.rig.t.Context(), p.request(who, key), id, webhooks.Change{Base: base, Want: want})
+	}
+	remove := func(p *process, who person, key, id string) (webhooks.Result, error) {
+		return p.Delete(p.rig.t.Context(), p.request(who, key), id)
+	}
+	for _, test := range []struct {
+		name   string
+		do     func(*process, person, string, string) (webhooks.Result, error)
+		method string
+		status int
+	}{
+		{"an update that can't read", update, http.MethodGet, 500},
+		{"an update whose credential has ended", update, http.MethodPut, 401},
+		{"a delete that can't read", remove, http.MethodGet, 500},
+		{"a delete whose credential has ended", remove, http.MethodDelete, 401},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t)
+			p := g.process()
+			who, other := g.person(p, 0), g.person(p, 0)
+			id := g.add(who, base)
+			g.box.FailNext(sandbox.Failure{Method: test.method, Path: apiWebhooks + "/*", Status: test.status})
+			if got, err := test.do(p, who, "a", id); err == nil {
+				t.Errorf("it came to %+v", got)
+			}
+			if got, err := test.do(p, other, "b", id); err != nil || got.State == webhooks.InProgress {
+				t.Errorf("then another: %+v, %v", got, err)
+			}
+		})
+	}
+}
