@@ -84,3 +84,58 @@ func TestReconcileWithAnOldList(t *testing.T) {
 		t.Errorf("then, the attempts: %v", got)
 	}
 }
+
+// TestCreateWithoutAList: where the webhooks couldn't be listed before a create, one that is there afterwards may be
+// older, so nobody says that it's the new one.
+func TestCreateWithoutAList(t *testing.T) {
+	g := newRig(t)
+	p := g.process()
+	who := g.person(p, 0)
+	want := content(good, "DONATION")
+	g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 2})
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: true})
+	got, err := p.Create(t.Context(), p.request(who, "key"), want, webhooks.CreateOptions{})
+	if err != nil || got.State != webhooks.Unconfirmed || got.CanConfirm {
+		t.Errorf("without a response: %+v, %v", got, err)
+	}
+	got, finding, err := p.Confirm(t.Context(), p.request(who, "key"), want)
+	if err != nil || got.State != webhooks.Unconfirmed || finding != webhooks.Ambiguous {
+		t.Errorf("looked for: %+v, %v, %v", got, finding, err)
+	}
+}
+
+// TestBusyCreate: a server that is busy, and has made nothing, has rejected the create.
+func TestBusyCreate(t *testing.T) {
+	g := newRig(t)
+	p := g.process()
+	who := g.person(p, 0)
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 503})
+	got, err := p.Create(t.Context(), p.request(who, "key"), content(good, "DONATION"), webhooks.CreateOptions{})
+	if err != nil || got.State != webhooks.Rejected || !got.Rejection.IsTemporary() {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestUnclearForGood: what is unclear for an hour stays so, and the API isn't asked about it any longer.
+func TestUnclearForGood(t *testing.T) {
+	g := newRig(t)
+	p := g.process()
+	who := g.person(p, 0)
+	base := content(good, "DONATION")
+	id := g.add(who, base)
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPut, Path: apiWebhooks + "/*", Status: 500})
+	got, err := p.Update(t.Context(), p.request(who, "key"), id,
+		webhooks.Change{Base: base, Want: content(good, "ORDER_PLACED")})
+	if err != nil || got.State != webhooks.Unconfirmed {
+		t.Fatalf("without a response: %+v, %v", got, err)
+	}
+	g.move(g.timing.Recheck + time.Second)
+	before := g.sent(http.MethodGet)
+	g.must(p.Reconcile(t.Context(), 100))
+	if n := g.sent(http.MethodGet) - before; n != 0 {
+		t.Errorf("%d calls", n)
+	}
+	if got := g.outcomes(who, activity.UpdateWebhook); !slices.Equal(got, []string{store.OutcomeUnclear}) {
+		t.Errorf("the attempts: %v", got)
+	}
+}
