@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -45,6 +46,7 @@ type serveFlags struct {
 	ImplicitAuthURL string `name:"fourthwall-implicit-auth-url" hw:"FOURTHWALL_IMPLICIT_AUTH_URL" placeholder:"URL" help:"Address that starts the implicit flow. Without it that way is not offered."`
 	Scopes          string `name:"fourthwall-scopes" hw:"FOURTHWALL_SCOPES" default:"webhook_write webhook_read" placeholder:"SCOPES" help:"Scopes to ask for, separated by commas or spaces. Default: webhook_write webhook_read."`
 	SandboxAddr     string `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of the sandbox, loopback only. Default: 127.0.0.1:8081."`
+	SecurityContact string `name:"security-contact" hw:"HOOKWALL_SECURITY_CONTACT" placeholder:"CONTACTS" help:"Whom to tell about a weakness, for /.well-known/security.txt: e-mail addresses and https URLs, separated by commas. Default: security@ and the host of the public URL."`
 	TrustedProxies  string `hw:"HOOKWALL_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Addresses of reverse proxies whose X-Forwarded-For is believed, as IP addresses or CIDR blocks separated by commas. Default: none."`
 	SignInLimit     string `name:"limit-sign-ins" hw:"HOOKWALL_LIMIT_SIGN_INS" default:"600,2/s" placeholder:"BURST,RATE" help:"How many steps of sign-ins are taken from one address: at once, and per s, m, h or a time such as 10s after that. 0: no limit. Default: 600,2/s."`
 	KeyLimit        string `name:"limit-refused-keys" hw:"HOOKWALL_LIMIT_REFUSED_KEYS" default:"10,1/m" placeholder:"BURST,RATE" help:"How many API keys from one address may be refused before the next are not tried. 0: no limit. Default: 10,1/m."`
@@ -126,24 +128,25 @@ func helpWithVariable(v *kong.Value) string {
 
 // Config has the checked settings of the dashboard.
 type Config struct {
-	Addr            string
-	PublicURL       *url.URL // nil means http:// and the bound address
-	DatabaseURL     string
-	DataDir         string // for the key and the sandbox's state; that of the database if it is a file
-	SecretKeys      string // "" means one in DataDir, in sandbox mode with SQLite
-	ClientID        string
-	ClientSecret    string
-	APIURL          string // "" in sandbox mode
-	AuthURL         string
-	TokenURL        string
-	ImplicitAuthURL string
-	Scopes          []string
-	SandboxAddr     string
-	TrustedProxies  []netip.Prefix
-	Limits          handlers.Limits
-	PrivateTargets  bool // allow calls to addresses that aren't public
-	Sandbox         bool
-	Warnings        []string
+	Addr             string
+	PublicURL        *url.URL // nil means http:// and the bound address
+	DatabaseURL      string
+	DataDir          string // for the key and the sandbox's state; that of the database if it is a file
+	SecretKeys       string // "" means one in DataDir, in sandbox mode with SQLite
+	ClientID         string
+	ClientSecret     string
+	APIURL           string // "" in sandbox mode
+	AuthURL          string
+	TokenURL         string
+	ImplicitAuthURL  string
+	Scopes           []string
+	SandboxAddr      string
+	TrustedProxies   []netip.Prefix
+	SecurityContacts []string // URIs; nil for the usual mailbox
+	Limits           handlers.Limits
+	PrivateTargets   bool // allow calls to addresses that aren't public
+	Sandbox          bool
+	Warnings         []string
 }
 
 // makeKeyWith ends a sentence about a key that is missing.
@@ -156,7 +159,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 		Scopes: listed(f.Scopes), Sandbox: f.APIURL == "" && f.ClientID == "",
 	}
 	p := &problems{getenv: getenv}
-	c.PublicURL = p.publicURL(f.Addr, f.PublicURL)
+	c.PublicURL = p.ownURL(f.Addr, f.PublicURL)
 	c.SecretKeys = p.keys(f.SecretKeyFile)
 	if store.IsPostgres(f.DatabaseURL) {
 		p.postgres(&c, f.DatabaseURL)
@@ -165,6 +168,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	}
 	c.ClientSecret = p.secret("FOURTHWALL_CLIENT_SECRET", f.SecretFile)
 	c.TrustedProxies = p.prefixes(f.TrustedProxies)
+	c.SecurityContacts = p.contacts(f.SecurityContact)
 	c.Limits = p.limits(f)
 	isProxied := isLoopbackAddress(f.Addr) && c.PublicURL != nil && !isLoopback(c.PublicURL.Hostname())
 	if isProxied && len(c.TrustedProxies) == 0 {
@@ -189,27 +193,17 @@ func (p *problems) add(format string, args ...any) {
 	p.found = append(p.found, fmt.Errorf(format, args...))
 }
 
-// publicURL checks the URL that people open.
-func (p *problems) publicURL(addr, given string) *url.URL {
+// ownURL checks the URL that people open, which a server on loopback doesn't need.
+func (p *problems) ownURL(addr, given string) *url.URL {
 	loopback := p.address("HOOKWALL_ADDR", addr)
-	if given == "" {
-		if !loopback {
-			p.add("HOOKWALL_PUBLIC_URL is not set: %s is not a loopback address, so set the address that people open, "+
-				"such as https://hooks.example.com", addr)
-		}
-		return nil
+	if given != "" {
+		return p.publicURL("HOOKWALL_PUBLIC_URL", given)
 	}
-	u, err := url.Parse(given)
-	if err != nil || u.Host == "" || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		p.add("HOOKWALL_PUBLIC_URL: %q is not an address: write it like https://hooks.example.com", given)
-		return nil
+	if !loopback {
+		p.add("HOOKWALL_PUBLIC_URL is not set: %s is not a loopback address, so set the address that people open, "+
+			"such as https://hooks.example.com", addr)
 	}
-	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		p.add("HOOKWALL_PUBLIC_URL: %q must have nothing after the host and port: Hookwall is always at the top of "+
-			"its host", u.Redacted())
-		return nil
-	}
-	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}
+	return nil
 }
 
 // address checks host:port and reports whether it is loopback.
@@ -344,6 +338,24 @@ func (p *problems) prefixes(list string) []netip.Prefix {
 			continue
 		}
 		out = append(out, prefix.Masked())
+	}
+	return out
+}
+
+// contacts returns a list of e-mail addresses and URLs as URIs, by RFC 9116.
+func (p *problems) contacts(list string) []string {
+	var out []string
+	for _, item := range listed(list) {
+		if address, err := mail.ParseAddress(strings.TrimPrefix(item, "mailto:")); err == nil && address.Name == "" {
+			out = append(out, (&url.URL{Scheme: "mailto", Opaque: address.Address}).String())
+			continue
+		}
+		u, err := url.Parse(item)
+		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+			p.add("HOOKWALL_SECURITY_CONTACT: %q is neither an e-mail address nor an https URL", item)
+			continue
+		}
+		out = append(out, u.String())
 	}
 	return out
 }

@@ -168,6 +168,7 @@ func TestConfigProblems(t *testing.T) {
 		{"a public URL without a scheme", []string{"HOOKWALL_PUBLIC_URL", "e.com"}, []string{"HOOKWALL_PUBLIC_URL"}},
 		{"a sandbox for everyone", []string{"HOOKWALL_SANDBOX_ADDR", "0.0.0.0:8081"}, []string{"HOOKWALL_SANDBOX_ADDR"}},
 		{"no place for the database", []string{"HOME", ""}, []string{"HOOKWALL_DATABASE_URL"}},
+		{"contacts that are none", []string{"HOOKWALL_SECURITY_CONTACT", "nobody,http://example.com/report"}, []string{"HOOKWALL_SECURITY_CONTACT", "HOOKWALL_SECURITY_CONTACT"}},
 		{"a proxy that is none", []string{"HOOKWALL_TRUSTED_PROXIES", "10.0.0.0/8,proxy"}, []string{"HOOKWALL_TRUSTED_PROXIES"}},
 		{"a real Fourthwall without a key", []string{"FOURTHWALL_CLIENT_ID", "x"}, []string{"HOOKWALL_SECRET_KEY"}},
 		{"a key that is none", []string{"HOOKWALL_SECRET_KEY", "short"}, []string{"HOOKWALL_SECRET_KEY"}},
@@ -246,7 +247,7 @@ func TestSettingsAreExplained(t *testing.T) {
 		"HOOKWALL_ADDR", "HOOKWALL_PUBLIC_URL", "HOOKWALL_DATABASE_URL", "HOOKWALL_SECRET_KEY", "HOOKWALL_SECRET_KEY_FILE",
 		"FOURTHWALL_CLIENT_ID", "FOURTHWALL_CLIENT_SECRET", "FOURTHWALL_CLIENT_SECRET_FILE", "FOURTHWALL_API_URL",
 		"FOURTHWALL_AUTH_URL", "FOURTHWALL_TOKEN_URL", "FOURTHWALL_IMPLICIT_AUTH_URL", "FOURTHWALL_SCOPES",
-		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "HOOKWALL_INSECURE_UPSTREAM",
+		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_SECURITY_CONTACT", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "HOOKWALL_INSECURE_UPSTREAM",
 		"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_REFUSED_KEYS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_ADDRESS_WRITES", "HOOKWALL_LIMIT_CALLS",
 	} {
 		for where, text := range texts {
@@ -254,5 +255,14 @@ func TestSettingsAreExplained(t *testing.T) {
 				t.Errorf("%s does not explain %s", where, name)
 			}
 		}
+	}
+}
+
+func TestSecurityContacts(t *testing.T) {
+	given := "security@example.com, mailto:soc@example.com,https://example.com/report?a=b"
+	want := []string{"mailto:security@example.com", "mailto:soc@example.com", "https://example.com/report?a=b"}
+	got, err := load(t, env("HOOKWALL_SECURITY_CONTACT", given))
+	if diff := cmp.Diff(want, got.SecurityContacts); err != nil || diff != "" {
+		t.Error(err, diff)
 	}
 }

@@ -26,7 +26,7 @@ type healthFlags struct {
 func checkHealth(ctx context.Context, f healthFlags, stdout io.Writer) error {
 	p := &problems{}
 	p.address("HOOKWALL_ADDR", f.Addr)
-	public := p.publicURL("127.0.0.1:0", f.PublicURL)
+	public := p.ownURL("127.0.0.1:0", f.PublicURL)
 	if err := errors.Join(p.found...); err != nil {
 		return err
 	}
@@ -45,6 +45,7 @@ func checkHealth(ctx context.Context, f healthFlags, stdout io.Writer) error {
 		r.Host = public.Host
 	}
 	// Bypass the proxies of the environment.
+	r.Header.Set("User-Agent", userAgent())
 	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
 	if err != nil {
 		return fmt.Errorf("no Hookwall answers at %s: %w", at, err)

@@ -92,12 +92,8 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 		return err
 	}
 	defer listener.Close()
-	if c.PublicURL == nil {
-		c.PublicURL = addressOf(listener, c.Addr)
-	}
-	if c.PublicURL.Port() == "0" {
-		_, port, _ := net.SplitHostPort(listener.Addr().String())
-		c.PublicURL.Host = net.JoinHostPort(c.PublicURL.Hostname(), port)
+	if c.PublicURL, err = openedAt(c.PublicURL, listener, c.Addr); err != nil {
+		return err
 	}
 	servers, ctx := errgroup.WithContext(ctx)
 	sandboxURL := ""
@@ -113,6 +109,15 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 		}
 		sandboxURL = at
 	}
+	return serveDashboard(ctx, c, listener, sandboxURL, targets, servers, stdout, logger)
+}
+
+// serveDashboard opens the database and runs the dashboard beside the other
+// servers, until ctx ends or one of them fails.
+func serveDashboard(
+	ctx context.Context, c Config, listener net.Listener, sandboxURL string, targets deliver.Options,
+	servers *errgroup.Group, stdout io.Writer, logger *slog.Logger,
+) error {
 	st, err := openStore(ctx, c, logger)
 	if err != nil {
 		return errors.Join(err, ctxCause(ctx))
@@ -124,13 +129,21 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 	}
 	defer dashboard.Close()
 	defer context.AfterFunc(ctx, dashboard.Drain)()
-	servers.Go(func() error { return repeat(ctx, sweepInterval, st.Sweep, "sweep", logger) })
-	reconcile := func(ctx context.Context) error { return hooks.Reconcile(ctx, reconcileLimit) }
-	servers.Go(func() error { return repeat(ctx, reconcileInterval, reconcile, "reconciling", logger) })
+	startTasks(ctx, st, hooks, servers, logger)
 	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
 	announce(stdout, c, sandboxURL)
 	logger.Info("listening", "address", listener.Addr().String())
 	return servers.Wait()
+}
+
+// startTasks runs what is done at intervals: it deletes what has expired, and
+// finds out how interrupted attempts ended.
+func startTasks(
+	ctx context.Context, st *store.Store, hooks *webhooks.Service, servers *errgroup.Group, logger *slog.Logger,
+) {
+	servers.Go(func() error { return repeat(ctx, sweepInterval, st.Sweep, "sweep", logger) })
+	reconcile := func(ctx context.Context) error { return hooks.Reconcile(ctx, reconcileLimit) }
+	servers.Go(func() error { return repeat(ctx, reconcileInterval, reconcile, "reconciling", logger) })
 }
 
 // ctxCause returns why ctx ended, or nil if nothing failed.
@@ -166,7 +179,7 @@ func newDashboard(
 	provider := oauth.New(oauth.Config{
 		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
 		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL,
-		PublicURL: c.PublicURL.String(), Scopes: c.Scopes, Now: st.Now,
+		PublicURL: c.PublicURL.String(), Scopes: c.Scopes, UserAgent: userAgent(), Now: st.Now,
 	})
 	receiver := ""
 	if sandboxURL != "" {
@@ -181,7 +194,7 @@ func newDashboard(
 	return handlers.New(handlers.Config{
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
 		Store: st, API: api, Shops: connected, Webhooks: hooks, OAuth: provider, Targets: client, Receiver: receiver,
-		Sample: sample, Logger: logger, Limits: c.Limits,
+		Sample: sample, Logger: logger, Limits: c.Limits, SecurityContacts: c.SecurityContacts,
 		Now: st.Now, // the database's clock, so that all replicas agree
 	}), hooks, nil
 }
@@ -243,7 +256,11 @@ func startSandbox(
 	if err != nil {
 		return nil, "", errors.Join(err, listener.Close())
 	}
-	at := addressOf(listener, c.SandboxAddr).String()
+	own, err := openedAt(nil, listener, c.SandboxAddr)
+	if err != nil {
+		return nil, "", errors.Join(err, listener.Close())
+	}
+	at := own.String()
 	const clientID = "hookwall"
 	emulator, err := sandbox.New(sandbox.Config{
 		PublicURL: at, DataFile: filepath.Join(c.DataDir, "sandbox.db"), Logger: logger, Transport: targets.Transport(),
@@ -267,6 +284,10 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 	if loopback := p.address("HOOKWALL_SANDBOX_ADDR", f.Addr); !loopback && !f.Expose {
 		p.add("%s is not a loopback address, so others could use the sandbox: add --expose to allow that", f.Addr)
 	}
+	var public *url.URL
+	if f.PublicURL != "" {
+		public = p.publicURL("--public-url", f.PublicURL)
+	}
 	if f.Data == "" {
 		dir, err := dataDir(getenv)
 		if err != nil {
@@ -283,15 +304,15 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 		return err
 	}
 	defer listener.Close()
-	if f.PublicURL == "" {
-		f.PublicURL = addressOf(listener, f.Addr).String()
+	if public, err = openedAt(public, listener, f.Addr); err != nil {
+		return err
 	}
 	targets, err := deliver.New(deliver.Options{AllowPrivate: f.Private, UserAgent: userAgent()})
 	if err != nil {
 		return err
 	}
 	emulator, err := sandbox.New(sandbox.Config{
-		PublicURL: f.PublicURL, DataFile: f.Data, Logger: logger, AnyHost: f.Expose, Transport: targets.Transport(),
+		PublicURL: public.String(), DataFile: f.Data, Logger: logger, AnyHost: f.Expose, Transport: targets.Transport(),
 		Clients: []sandbox.Client{{
 			ID: f.ClientID, Name: f.ClientID, Secret: f.ClientSecret, RedirectURIs: f.RedirectURI,
 		}},
@@ -300,7 +321,7 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 		return err
 	}
 	defer emulator.Close()
-	fmt.Fprintf(stdout, "The sandbox is at %s: everything is simulated, nothing reaches Fourthwall.\n", f.PublicURL)
+	fmt.Fprintf(stdout, "The sandbox is at %s: everything is simulated, nothing reaches Fourthwall.\n", public)
 	logger.Info("listening", "address", listener.Addr().String())
 	return serveHTTP(ctx, listener, emulator, logger)
 }
@@ -317,14 +338,6 @@ func listen(ctx context.Context, name, addr string) (net.Listener, error) {
 			"such as 127.0.0.1:0", name, addr, err)
 	}
 	return listener, nil
-}
-
-// addressOf returns the URL of a listener: with the host as it was given, such
-// as localhost, and the port that was bound.
-func addressOf(l net.Listener, given string) *url.URL {
-	host, _, _ := net.SplitHostPort(given)
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
 }
 
 // openStore opens the database with the configured keys, or else with the key

@@ -80,7 +80,7 @@ func TestHintsComeWhileTyping(t *testing.T) {
 		v.Fill(v.address(), address)
 		v.Press("Tab")
 		old.Fill(old.address(), address)
-		old.Submit(old.named("button", "^Fulfilment"))
+		old.Submit(old.named("button", "^Fulfillment"))
 		want := old.warnings()
 		v.Must(v.Expect(v.CSS("#url-warnings li")).ToHaveCount(len(want)))
 		if len(want) == 0 {
@@ -214,8 +214,10 @@ func (v *visitor) lower(l playwright.Locator) bool {
 const tooSmall = `() => {
 	const shown = e => e.checkVisibility({visibilityProperty: true}) && !e.closest('.vh, .out, .skip')
 	const place = e => ((e.type === 'checkbox' || e.type === 'radio') && e.closest('label') || e).getBoundingClientRect()
-	const inSentence = e => getComputedStyle(e).display === 'inline' && [...e.parentElement.childNodes].some(n => n.nodeType === 3 && n.data.trim())
-	const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter(shown)
+	const inSentence = e => getComputedStyle(e).display === 'inline' &&
+		[...e.parentElement.childNodes].some(n => n.nodeType === 3 && n.data.trim())
+	const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+		.filter(shown)
 	return all.filter(e => {
 		const r = place(e)
 		return (r.width < 23.9 || r.height < 23.9) && !inSentence(e)
@@ -225,7 +227,8 @@ const tooSmall = `() => {
 // spread sets text as wide as WCAG 1.4.12 asks pages to bear it.
 const spread = `() => {
 	const sheet = new CSSStyleSheet()
-	sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }')
+	sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; ' +
+		'word-spacing: .16em !important } p { margin-bottom: 2em !important }')
 	document.adoptedStyleSheets.push(sheet)
 }`
 
@@ -234,25 +237,30 @@ const spread = `() => {
 const spoiled = `() => {
 	const found = []
 	const named = e => e.outerHTML.slice(0, 90)
-	const cut = (e, s) => ['hidden', 'clip'].includes(s.overflowX) && e.scrollWidth > e.clientWidth + 1 || ['hidden', 'clip'].includes(s.overflowY) && e.scrollHeight > e.clientHeight + 1
+	const cut = (e, s) => ['hidden', 'clip'].includes(s.overflowX) && e.scrollWidth > e.clientWidth + 1 ||
+		['hidden', 'clip'].includes(s.overflowY) && e.scrollHeight > e.clientHeight + 1
 	for (const e of document.body.querySelectorAll('*')) {
-		if (!e.checkVisibility() || e.closest('.vh, .out, .skip, .clip, svg, thead') || e.matches('.brand span, .menu-word, input, textarea, select')) continue
+		if (!e.checkVisibility() || e.closest('.vh, .out, .skip, .clip, svg, thead') ||
+			e.matches('.brand span, .menu-word, input, textarea, select')) continue
 		const s = getComputedStyle(e)
 		if (cut(e, s)) found.push('cut off: ' + named(e))
-		if (e.matches('.button, .badge, .mark, summary') && e.scrollWidth > e.clientWidth + 1 && e.clientWidth) found.push('spills: ' + named(e))
+		if (e.matches('.button, .badge, .mark, summary') && e.scrollWidth > e.clientWidth + 1 && e.clientWidth)
+			found.push('spills: ' + named(e))
 	}
 	const pieces = []
 	const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
 	for (let n; n = walk.nextNode();) {
 		const e = n.parentElement
-		if (!n.data.trim() || !e.checkVisibility() || e.closest('.vh, .out, .cards thead, .summary, .confirm-body, .block, textarea, select, option')) continue
+		if (!n.data.trim() || !e.checkVisibility() ||
+			e.closest('.vh, .out, .cards thead, .summary, .confirm-body, .block, textarea, select, option')) continue
 		const range = document.createRange()
 		range.selectNodeContents(n)
 		for (const r of range.getClientRects()) if (r.width > 2) pieces.push({e, r})
 	}
 	for (const [i, a] of pieces.entries()) for (const b of pieces.slice(i + 1)) {
 		if (a.e === b.e) continue
-		const wide = Math.min(a.r.right, b.r.right) - Math.max(a.r.left, b.r.left), high = Math.min(a.r.bottom, b.r.bottom) - Math.max(a.r.top, b.r.top)
+		const wide = Math.min(a.r.right, b.r.right) - Math.max(a.r.left, b.r.left),
+			high = Math.min(a.r.bottom, b.r.bottom) - Math.max(a.r.top, b.r.top)
 		if (wide > 2 && high > 6) found.push('over each other: ' + named(a.e) + ' and ' + named(b.e))
 	}
 	return [...new Set(found)].slice(0, 8).join('\n')

@@ -23,7 +23,7 @@ var laterScenes = []scene{
 	{name: "edit, kept no more", show: showGoneDraft, status: 410},
 	{name: "review", show: showReview, status: 200, heading: reviewButton},
 	{name: "review, duplicate", show: showReviewOfDuplicate, status: 200, heading: reviewButton},
-	{name: "conflict", show: showConflict, status: 409, heading: "Changed meanwhile"},
+	{name: "conflict", show: showConflict, status: 409, heading: "Someone changed this webhook"},
 	{name: "delete", show: showDelete, status: 200},
 	{
 		name: "delete, locked", show: func(v *visitor) int { showLocked(v); return v.Open(v.Path() + "/delete") },
@@ -205,7 +205,7 @@ func showDeliveries(v *visitor) int {
 	v.app.add(2, longAddress, "DONATION")
 	v.fileEvents(manyEvents()...)
 	status := v.Open(eventsPath(shop) + "?page=2&type=DONATION")
-	v.reads("Ambiguous", "No webhook of this shop", "not there any more", "no state given")
+	v.reads("Ambiguous", "No current webhook uses this URL", "This webhook has been deleted", "no state given")
 	return status
 }
 

@@ -154,7 +154,7 @@ func TestCheckIsFollowed(t *testing.T) {
 	}
 	deliveries[2].release()
 
-	v.isChecked("PPPPLPPTTP", "There is something to (look at|put right)")
+	v.isChecked("PPPPLPPTTP", "There is something to look at|This endpoint needs a fix")
 	v.reads(verifies, donation, "it verifies signatures", "What to do:")
 	got := v.app.received(3)
 	if !got[2].Verified || !got[1].Verified || got[0].Verified || got[2].EventID != got[1].EventID ||
@@ -222,7 +222,7 @@ func TestCheckFromTheEditForm(t *testing.T) {
 
 	v.Fill(v.address(), verifies)
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
-	v.isChecked("PPPPLPLTSS", "There is something to (look at|put right)")
+	v.isChecked("PPPPLPLTSS", "There is something to look at|This endpoint needs a fix")
 	v.reads("probably verifies signatures", "Give the shop’s secret and check again", "TELEPATHY_RECEIVED")
 	if got := v.app.received(1)[0]; got.Type != "TELEPATHY_RECEIVED" || got.Verified || got.Status != 401 {
 		t.Errorf("the receiver got %+v", got)
@@ -245,7 +245,7 @@ func TestCheckOfAWebhook(t *testing.T) {
 	v.asksToCheck(hook.URL)
 	v.offers("Event type to send", "ORDER_PLACED", "DONATION")
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
-	v.isChecked("PPPPLPFTSL", "There is something to put right")
+	v.isChecked("PPPPLPFTSL", "This endpoint needs a fix")
 	v.reads("201 means that something was made", "Let the endpoint answer exactly 200")
 	if got := v.app.received(1)[0]; got.Type != "ORDER_PLACED" || !strings.Contains(got.Body, hook.ID) {
 		t.Errorf("the receiver got %+v", got)
@@ -279,10 +279,10 @@ func TestThreeChecksAtOnce(t *testing.T) {
 	third.hasNoSecret()
 	for i, tab := range tabs {
 		held[i].release()
-		tab.isChecked("PPPPLPPTTP", "There is something to (look at|put right)")
+		tab.isChecked("PPPPLPPTTP", "There is something to look at|This endpoint needs a fix")
 	}
 	third.status(third.Submit(third.Role("button", sendDeliveries)), 200)
-	third.isChecked("PPPPLPLTSS", "There is something to (look at|put right)")
+	third.isChecked("PPPPLPLTSS", "There is something to look at|This endpoint needs a fix")
 	third.Submit(third.Role("link", "Back to the webhook"))
 	third.at(webhookPath(hook))
 }
@@ -297,9 +297,9 @@ func (v *visitor) fillsInCheck(w sandbox.Webhook) {
 	v.Fill(v.secret(), v.app.shop(0).WebhookSecret)
 }
 
-// TestCheckGoesOn: a check continues while no page follows it, and can be opened again. When the page
+// TestCheckContinues: a check continues while no page follows it, and can be opened again. When the page
 // cannot follow it, there is a link.
-func TestCheckGoesOn(t *testing.T) {
+func TestCheckContinues(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
 	hook := v.app.add(0, accepts, "DONATION")
@@ -325,7 +325,7 @@ func TestCheckGoesOn(t *testing.T) {
 		v.clickOnly(v.Role("link", "See how far it is"))
 		delivery.release()
 	}), 200)
-	v.isChecked("PPPPLPPTTL", "There is something to (look at|put right)")
+	v.isChecked("PPPPLPPTTL", "There is something to look at|This endpoint needs a fix")
 	v.reads("The endpoint does not verify signatures")
 	v.app.received(2)
 }

@@ -63,7 +63,7 @@ func TestCreateFromPreset(t *testing.T) {
 	alerts := []string{orderPlaced, donation, "Gift purchase", "Membership purchased", "Membership changed"}
 	v.ticked(alerts...)
 	v.Fill(v.address(), good)
-	v.Click(v.named("button", "^Fulfilment"))
+	v.Click(v.named("button", "^Fulfillment"))
 	v.ticked(append(alerts, orderUpdated)...)
 	v.at(newPath(shop) + "?preset=stream-alerts")
 	v.status(v.create(), 200)
@@ -248,7 +248,7 @@ func TestPresetsAreLinksToTheForm(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
 	shop := v.connectKey(0)
-	for title, ticks := range map[string]int{"Stream alerts": 5, "Memberships": 11, "Fulfilment": 2} {
+	for title, ticks := range map[string]int{"Stream alerts": 5, "Memberships": 11, "Fulfillment": 2} {
 		v.Open(listPath(shop))
 		v.Submit(v.named("link", "^"+title))
 		v.Must(v.Expect(v.CSS("input[name=allowedTypes]:checked")).ToHaveCount(ticks))

@@ -206,7 +206,7 @@ func (v *visitor) startsChange(w sandbox.Webhook) {
 // told apart by their addresses.
 func (v *visitor) showsBoth(mine, theirs string) {
 	v.app.t.Helper()
-	v.heads("Changed meanwhile")
+	v.heads("Someone changed this webhook")
 	v.hasFocus("banner")
 	yours := v.Role("region", "Your version")
 	v.SeeText(yours, mine)

@@ -26,7 +26,8 @@ type focusState struct {
 const readFocusState = `() => {
 	const e = document.activeElement
 	const at = [...document.querySelectorAll('*')].indexOf(e)
-	const text = (e.getAttribute('aria-label') || e.labels?.[0]?.innerText || e.innerText || '').replace(/\s+/g, ' ').slice(0, 60)
+	const text = (e.getAttribute('aria-label') || e.labels?.[0]?.innerText || e.innerText || '')
+		.replace(/\s+/g, ' ').slice(0, 60)
 	const outlined = n => {
 		const s = getComputedStyle(n)
 		return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0
@@ -166,7 +167,7 @@ func (v *visitor) fillsInByKeyboard() {
 	v.app.t.Helper()
 	v.HasFocus(v.address())
 	v.Type("https://203.0.113.7/fw")
-	v.stepTo(v.named("button", "^Fulfilment"))
+	v.stepTo(v.named("button", "^Fulfillment"))
 	v.Press("Enter")
 	v.ticked(orderPlaced, orderUpdated)
 	v.stepTo(v.named("searchbox", "^Search"))

@@ -39,7 +39,7 @@ func (v *visitor) file(wantName string) [][]string {
 	if name != wantName {
 		v.app.t.Errorf("the file is called %s, want %s", name, wantName)
 	}
-	rows, err := csv.NewReader(strings.NewReader(content)).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(content, "\ufeff"))).ReadAll()
 	v.Must(err)
 	return rows
 }
@@ -89,7 +89,7 @@ func TestNotCovered(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
 	v.connectKey(2)
-	nobody := v.main().Locator("details").Filter(hasText("20 event types reach nobody"))
+	nobody := v.main().Locator("details").Filter(hasText("20 event types not covered"))
 	v.Gone(nobody.GetByText(promotion))
 	v.Click(nobody.Locator("summary"))
 	v.See(nobody.GetByText(promotion))

@@ -51,7 +51,7 @@ func (v *visitor) pressesInTheForm() {
 		button string
 		ticks  []string
 	}{
-		{"^Fulfilment", []string{orderPlaced, orderUpdated, promotion}},
+		{"^Fulfillment", []string{orderPlaced, orderUpdated, promotion}},
 		{"^All of Orders and tips$", []string{orderPlaced, orderUpdated, donation, promotion}},
 		{"^None of Orders and tips$", []string{promotion}},
 		{"^Undo", []string{orderPlaced, orderUpdated, donation, promotion}},

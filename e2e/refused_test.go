@@ -66,7 +66,7 @@ func TestSeveralErrors(t *testing.T) {
 	v.Open(newPath(v.connectKey(0)))
 	v.status(v.create(), 422)
 	v.heads("Create webhook")
-	summary := v.Role("group", "2 things to put right")
+	summary := v.Role("group", "2 things to fix")
 	v.HasFocus(summary)
 	v.hasFocus("summary")
 	url := "Enter the address that Fourthwall should call"

@@ -128,7 +128,7 @@ func showReadmeCheck(v *visitor) {
 	v.Open(webhookPath(hook))
 	v.Submit(v.Role("link", "Check this endpoint"))
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
-	v.isChecked("PPPPLPFTSL", "There is something to put right")
+	v.isChecked("PPPPLPFTSL", "This endpoint needs a fix")
 	v.Resize(1280, 1240)
 }
 
@@ -181,7 +181,8 @@ var album = template.Must(template.New("album").Parse(`<!doctype html>
 <meta name="viewport" content="width=device-width">
 <title>Hookwall, page by page</title>
 <style>
-body { margin: 0; display: grid; grid-template-columns: 16rem 1fr; font: 1rem/1.5 system-ui, sans-serif; color: #222; background: #ddd }
+body { margin: 0; display: grid; grid-template-columns: 16rem 1fr;
+	font: 1rem/1.5 system-ui, sans-serif; color: #222; background: #ddd }
 nav { position: sticky; top: 0; height: 100vh; overflow: auto; padding: 1rem; box-sizing: border-box; background: #fff }
 nav label, nav a { display: block; color: inherit }
 h2 { margin: 0; padding: 1rem; font-size: 1rem }

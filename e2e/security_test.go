@@ -161,7 +161,8 @@ var hostile = []string{
 // somebody else's can have made.
 func (v *visitor) hasNoTrap() {
 	v.app.t.Helper()
-	traps := v.CSS(`img, iframe, object, embed, base, svg[onload], [onerror], [onfocus], script:not([src]), a[href^="javascript" i], a[href^="data" i]`)
+	traps := v.CSS(`img, iframe, object, embed, base, svg[onload], [onerror], [onfocus],
+		script:not([src]), a[href^="javascript" i], a[href^="data" i]`)
 	if n := v.Count(traps); n > 0 {
 		v.app.t.Errorf("%s has %d elements that are not Hookwall's", v.Path(), n)
 	}

@@ -78,6 +78,7 @@ func TestSignatureBench(t *testing.T) {
 	v.Open("/")
 	v.at("/connect")
 	v.Submit(v.Role("banner", "").GetByRole("link", named("Tools")))
+	v.Submit(v.Role("main", "").GetByRole("link", named("Check a signature")))
 	v.heads("Check a signature")
 
 	v.bench(body, base64Of(right), secret)
@@ -126,7 +127,7 @@ func TestSignatureOfAFile(t *testing.T) {
 	v.Choose(file, "body.json", []byte(body))
 	v.bench("something else", base64Of(signed(body, secret)), secret)
 	v.verdict("The signature is valid", "")
-	v.reads("To check body.json once more, choose it again")
+	v.reads("To check body.json again, choose it again")
 	v.Must(v.Expect(v.body()).ToHaveValue("something else"))
 	v.hasNot(buyer(t, body))
 
@@ -144,7 +145,7 @@ func TestSignatureErrors(t *testing.T) {
 	v.Open(signaturePath)
 	v.status(v.Submit(v.Role("button", checkSignature)), 422)
 	v.hasFocus("summary")
-	v.reads("3 things to put right")
+	v.reads("3 things to fix")
 	v.Click(v.CSS(`#summary a[href="#signature"]`))
 	v.HasFocus(v.Label("Signature"))
 

@@ -76,7 +76,7 @@ func TestTestDelivery(t *testing.T) {
 	v.Fill(v.secret(), shop.WebhookSecret)
 	v.status(v.Submit(v.Role("button", sendDelivery)), 422)
 	v.hasFocus("body")
-	v.reads("not JSON any more: look at line 4")
+	v.reads("no longer valid JSON. Check line 4")
 	v.Must(v.Expect(v.body()).ToHaveAttribute("aria-invalid", "true"))
 	v.Must(v.Expect(v.body()).ToHaveValue(broken))
 	v.hasNoSecret()
@@ -125,7 +125,7 @@ func TestHostileAnswer(t *testing.T) {
 
 	v.Submit(v.Role("link", "Check the endpoint instead"))
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
-	v.isChecked("PPPPLPFTSS", "There is something to put right")
+	v.isChecked("PPPPLPFTSS", "This endpoint needs a fix")
 	v.reads(hostile[2])
 	v.hasNoTrap()
 }

@@ -14,10 +14,7 @@ import (
 	"hookwall/views/ui"
 )
 
-const (
-	activityPage = 50
-	maxCSVRows   = 10000
-)
+const activityPage = 50 // rows
 
 // activityQuery reads the filter from the address.
 func activityQuery(shopID string, q url.Values) store.ActivityQuery {

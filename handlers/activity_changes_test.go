@@ -13,8 +13,10 @@ import (
 
 // TestChangesNameWhatIsDifferent compares what stood before and after.
 func TestChangesNameWhatIsDifferent(t *testing.T) {
+	t.Parallel()
 	of := func(address string, types ...string) *fourthwall.Content { return contentOf(address, types...) }
-	placed, donation, odd := ui.EventBadge{Code: "ORDER_PLACED", Title: "Order placed"}, ui.EventBadge{Code: "DONATION", Title: "Donation"}, ui.EventBadge{Code: "ODD", Unknown: true}
+	placed, donation, odd := ui.EventBadge{Code: "ORDER_PLACED", Title: "Order placed"},
+		ui.EventBadge{Code: "DONATION", Title: "Donation"}, ui.EventBadge{Code: "ODD", Unknown: true}
 	tests := []struct {
 		name string
 		in   activity.Detail

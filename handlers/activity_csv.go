@@ -11,6 +11,8 @@ import (
 	"hookwall/internal/store"
 )
 
+const maxCSVRows = 10000
+
 // handleActivityCSV sends the same list as a file.
 func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error {
 	conn := stateOf(r).conn

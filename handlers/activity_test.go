@@ -45,6 +45,7 @@ func attemptDelete(p *person, shop sandbox.DemoShop, id string) *page {
 
 // TestRecordedBeforeTheCall looks at the record while the API is asked.
 func TestRecordedBeforeTheCall(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		action string
 		method string
@@ -72,11 +73,13 @@ func TestRecordedBeforeTheCall(t *testing.T) {
 				}
 			}, nil)
 			test.do(p, shop, id).want(http.StatusOK)
-			if len(during) != 1 || during[0].Outcome != store.OutcomePending || during[0].Status != 0 || !strings.Contains(seen, "Unsettled") {
+			if len(during) != 1 || during[0].Outcome != store.OutcomePending || during[0].Status != 0 ||
+				!strings.Contains(seen, "Unsettled") {
 				t.Fatalf("during the call: %+v", during)
 			}
 			after := g.recorded(shop, test.action)
-			if len(after) != 1 || after[0].Outcome != store.OutcomeDone || after[0].Status != 200 || after[0].ID != during[0].ID || after[0].EndedAt.IsZero() {
+			if len(after) != 1 || after[0].Outcome != store.OutcomeDone || after[0].Status != 200 ||
+				after[0].ID != during[0].ID || after[0].EndedAt.IsZero() {
 				t.Fatalf("after the call: %+v", after)
 			}
 			a := after[0]
@@ -86,7 +89,8 @@ func TestRecordedBeforeTheCall(t *testing.T) {
 			if diff := cmp.Diff(want, string(a.Detail)); diff != "" {
 				t.Error(diff)
 			}
-			if a.Actor != "Fourthwall sign-in" || len(a.Session) != 8 || len(a.RequestID) != 16 || a.Owner != owner(p) || a.WebhookID == "" {
+			if a.Actor != "Fourthwall sign-in" || len(a.Session) != 8 || len(a.RequestID) != 16 || a.Owner != owner(p) ||
+				a.WebhookID == "" {
 				t.Errorf("who and what: %+v", a)
 			}
 			if !strings.Contains(g.logs.String(), a.RequestID) {
@@ -98,6 +102,7 @@ func TestRecordedBeforeTheCall(t *testing.T) {
 
 // TestOutcomes: how each attempt is recorded, by what the API answered.
 func TestOutcomes(t *testing.T) {
+	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	attempts := []struct {
 		action string
@@ -147,7 +152,8 @@ func TestOutcomes(t *testing.T) {
 					t.Error(diff)
 				}
 				row := viewer.get(activityPath(shop.ID) + "?action=" + attempt.action).want(http.StatusOK).rows()
-				if len(row) != 1 || !strings.Contains(row[0], test.shown) || !strings.Contains(row[0], test.code) || !strings.Contains(row[0], test.api) || !strings.Contains(row[0], all[0].RequestID) {
+				if len(row) != 1 || !strings.Contains(row[0], test.shown) || !strings.Contains(row[0], test.code) ||
+					!strings.Contains(row[0], test.api) || !strings.Contains(row[0], all[0].RequestID) {
 					t.Errorf("shows %s", row)
 				}
 			})
@@ -158,9 +164,14 @@ func TestOutcomes(t *testing.T) {
 // TestGoneIsRecorded: an attempt to delete what is not there any more is one, with
 // the API's answer as it was.
 func TestGoneIsRecorded(t *testing.T) {
+	t.Parallel()
 	const code = "WEBHOOK_CONFIGURATION_NOT_FOUND"
-	answer := sandbox.Failure{Path: apiWebhooks + "*", Status: 404, Code: code, Header: http.Header{"X-Request-Id": {"req-777"}}}
-	for name, method := range map[string]string{"before the button is pressed": http.MethodGet, "when it is": http.MethodDelete} {
+	answer := sandbox.Failure{
+		Path: apiWebhooks + "*", Status: 404, Code: code, Header: http.Header{"X-Request-Id": {"req-777"}},
+	}
+	for name, method := range map[string]string{
+		"before the button is pressed": http.MethodGet, "when it is": http.MethodDelete,
+	} {
 		t.Run(name, func(t *testing.T) {
 			g := newRig(t, options{})
 			p := g.person()
@@ -175,7 +186,10 @@ func TestGoneIsRecorded(t *testing.T) {
 				t.Fatalf("recorded %+v", all)
 			}
 			want := store.Ending{Outcome: store.OutcomeDone, WebhookID: id, Status: 404, Code: code, APIRequestID: "req-777"}
-			got := store.Ending{Outcome: all[0].Outcome, WebhookID: all[0].WebhookID, Status: all[0].Status, Code: all[0].Code, APIRequestID: all[0].APIRequestID}
+			got := store.Ending{
+				Outcome: all[0].Outcome, WebhookID: all[0].WebhookID, Status: all[0].Status, Code: all[0].Code,
+				APIRequestID: all[0].APIRequestID,
+			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -185,6 +199,7 @@ func TestGoneIsRecorded(t *testing.T) {
 
 // TestConnectionsAreRecorded: connecting, disconnecting and signing out.
 func TestConnectionsAreRecorded(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	one, two := p.connect(0), p.connectKey(1)
@@ -208,13 +223,15 @@ func TestConnectionsAreRecorded(t *testing.T) {
 			t.Errorf("%s %s: %d", test.shop.Name, test.action, len(all))
 		}
 		for _, a := range all {
-			if a.Outcome != store.OutcomeDone || a.Status != test.status || a.Actor != test.actor || len(a.Session) != 8 || !strings.Contains(string(a.Detail), test.shop.Name) {
+			if a.Outcome != store.OutcomeDone || a.Status != test.status || a.Actor != test.actor || len(a.Session) != 8 ||
+				!strings.Contains(string(a.Detail), test.shop.Name) {
 				t.Errorf("%s %s: %+v %s", test.shop.Name, test.action, a, a.Detail)
 			}
 		}
 	}
 	p.connect(0)
-	p.get(activityPath(one.ID)).want(http.StatusOK, "Connect the shop", "Disconnect the shop", "webhook_write webhook_read")
+	p.get(activityPath(one.ID)).want(http.StatusOK, "Connect the shop", "Disconnect the shop",
+		"webhook_write webhook_read")
 }
 
 // contentOf is a webhook's content in short.
@@ -222,17 +239,20 @@ func contentOf(address string, types ...string) *fourthwall.Content {
 	return &fourthwall.Content{URL: address, AllowedTypes: typesOf(types)}
 }
 
-// plant records an attempt as a process does that ends before it is settled.
+// plant records an attempt as a process does that ends before it knows the outcome.
 func (g *rig) plant(shop sandbox.DemoShop, of store.Owner, action, id string, d activity.Detail) store.Activity {
 	g.t.Helper()
 	encoded, err := json.Marshal(d)
 	g.must(err)
-	a, err := g.store.BeginActivity(g.t.Context(), store.Activity{Shop: shop.ID, Owner: of, Action: action, WebhookID: id, Detail: encoded, RecheckGap: g.timing.FirstRecheck})
+	a, err := g.store.BeginActivity(g.t.Context(),
+		store.Activity{
+			Shop: shop.ID, Owner: of, Action: action, WebhookID: id, Detail: encoded, RecheckGap: g.timing.FirstRecheck,
+		})
 	g.must(err)
 	return a
 }
 
-// reconciled is how an activity stands after a pass that reconciles.
+// reconciled is an activity after a pass that reconciles.
 func (g *rig) reconciled(a store.Activity) store.Activity {
 	g.t.Helper()
 	g.must(g.hooks.Reconcile(g.t.Context(), 1000))
@@ -245,9 +265,10 @@ func (g *rig) reconciled(a store.Activity) store.Activity {
 	return a
 }
 
-// TestUnsettled: an attempt whose process died is settled by reading again:
+// TestPendingIsReconciled: an attempt whose process died is reconciled by reading again:
 // that it was done at once, that it was not only when it cannot be any more.
-func TestUnsettled(t *testing.T) {
+func TestPendingIsReconciled(t *testing.T) {
+	t.Parallel()
 	was, wants := contentOf(good, "DONATION"), contentOf(good+"/2", "ORDER_PLACED", "DONATION")
 	change := activity.Detail{Before: was, After: wants}
 	pending, done, failed, unclear := store.OutcomePending, store.OutcomeDone, store.OutcomeFailed, store.OutcomeUnclear
@@ -311,7 +332,8 @@ func TestUnsettled(t *testing.T) {
 				t.Errorf("made %s, not %s", early.WebhookID, made)
 			}
 			shows := map[string]string{pending: "Unsettled", done: "Done"}
-			if row := p.get(activityPath(shop.ID) + "?action=" + test.action).rows(); !strings.Contains(strings.Join(row, "\n"), shows[test.early]) {
+			if row := p.get(activityPath(shop.ID) + "?action=" + test.action).rows(); !strings.Contains(strings.Join(row, "\n"),
+				shows[test.early]) {
 				t.Errorf("shows %s", row)
 			}
 			g.move(g.timing.Certain)
@@ -322,8 +344,9 @@ func TestUnsettled(t *testing.T) {
 	}
 }
 
-// TestUnsettledUnread: what cannot be read stays unsettled, for a week.
-func TestUnsettledUnread(t *testing.T) {
+// TestPendingStaysWithoutTheList: what cannot be read stays pending, for a week.
+func TestPendingStaysWithoutTheList(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		hide func(*rig, *person, sandbox.DemoShop)
@@ -375,6 +398,7 @@ func TestUnsettledUnread(t *testing.T) {
 // TestOneAttemptForEachWebhook: a new webhook is the work of one attempt, and where nobody
 // can say of which, of none.
 func TestOneAttemptForEachWebhook(t *testing.T) {
+	t.Parallel()
 	wants := contentOf(good, "DONATION")
 	create := activity.Detail{After: wants, KnownAll: true}
 	pending, done, failed, unclear := store.OutcomePending, store.OutcomeDone, store.OutcomeFailed, store.OutcomeUnclear
@@ -383,7 +407,7 @@ func TestOneAttemptForEachWebhook(t *testing.T) {
 		made  int
 		apart time.Duration // between the two
 		knows bool          // the second saw what there is
-		end   string        // how the second was settled; "" when it was not
+		end   string        // the outcome of the second; "" when it has none
 		early []string      // outcomes after 11 s
 		late  []string      // after 91 s more
 	}{
@@ -411,11 +435,11 @@ func TestOneAttemptForEachWebhook(t *testing.T) {
 			}
 			two := g.plant(shop, owner(p), activity.CreateWebhook, "", second)
 			if test.end != "" {
-				claimed := ""
+				found := ""
 				if test.end == done {
-					claimed = made
+					found = made
 				}
-				g.must(g.store.RecordOutcome(t.Context(), two.ID, store.Ending{Outcome: test.end, WebhookID: claimed}))
+				g.must(g.store.RecordOutcome(t.Context(), two.ID, store.Ending{Outcome: test.end, WebhookID: found}))
 			}
 			for _, want := range [][]string{test.early, test.late} {
 				g.move(g.timing.FirstRecheck + time.Second)
@@ -429,9 +453,10 @@ func TestOneAttemptForEachWebhook(t *testing.T) {
 	}
 }
 
-// TestTwoUnclearCreatesOfOne: two forms that ask for the same, one of which
+// TestTwoUnconfirmedCreatesOfOne: two forms that ask for the same, one of which
 // has no effect, do not both show the webhook that the other made.
-func TestTwoUnclearCreatesOfOne(t *testing.T) {
+func TestTwoUnconfirmedCreatesOfOne(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
 	shop := p.connect(0)
@@ -440,7 +465,7 @@ func TestTwoUnclearCreatesOfOne(t *testing.T) {
 	var once sync.Once
 	g.calls.set(func(c apiCall) {
 		if c.method == http.MethodPost {
-			// The second is sent and done while the first stands still in its call.
+			// The second is sent and done while the first is paused in its call.
 			once.Do(func() {
 				g.calls.set(nil, nil)
 				g.box.ForgetFailures()
@@ -465,8 +490,9 @@ func TestTwoUnclearCreatesOfOne(t *testing.T) {
 	}
 }
 
-// TestUnclearIsLookedIntoAgain: for an hour.
-func TestUnclearIsLookedIntoAgain(t *testing.T) {
+// TestUnconfirmedIsRechecked: for an hour.
+func TestUnconfirmedIsRechecked(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		after time.Duration
 		want  string
@@ -475,26 +501,30 @@ func TestUnclearIsLookedIntoAgain(t *testing.T) {
 			g := newRig(t, options{})
 			p := g.person()
 			shop := p.connectKey(0)
-			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}}})
+			g.box.FailNext(sandbox.Failure{
+				Method: http.MethodPost, Path: apiWebhooks, Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}},
+			})
 			p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
 			hook := g.add(shop, good, "DONATION")
 			g.move(test.after)
 			got := g.reconciled(g.recorded(shop, activity.CreateWebhook)[0])
-			if got.Outcome != test.want || (got.WebhookID == hook.ID) != (test.want == store.OutcomeDone) || got.APIRequestID != "req-777" || got.Status != 500 {
+			if got.Outcome != test.want || (got.WebhookID == hook.ID) != (test.want == store.OutcomeDone) ||
+				got.APIRequestID != "req-777" || got.Status != 500 {
 				t.Errorf("%+v", got)
 			}
 		})
 	}
 }
 
-// TestOneShopDoesNotHoldBackAnother: each is settled by itself.
+// TestOneShopDoesNotHoldBackAnother: each is reconciled by itself.
 func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
 	g := newRig(t, options{budget: 200 * time.Millisecond})
 	p := g.person()
 	var planted []store.Activity
 	for n := range 3 {
 		shop := p.connectKey(n)
-		planted = append(planted, g.plant(shop, owner(p), activity.DeleteWebhook, "wcon_gone", activity.Detail{Before: contentOf(good)}))
+		planted = append(planted,
+			g.plant(shop, owner(p), activity.DeleteWebhook, "wcon_gone", activity.Detail{Before: contentOf(good)}))
 	}
 	g.move(g.timing.FirstRecheck + time.Second)
 	g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Delay: time.Minute}) // of the shop that comes first
@@ -519,6 +549,7 @@ func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
 // TestActivityFilter: filters, pages and the file.
 // Checklist 40.
 func TestActivityFilter(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connectKey(0)
@@ -527,7 +558,8 @@ func TestActivityFilter(t *testing.T) {
 		if i%3 == 0 {
 			action, outcome = activity.DeleteWebhook, store.OutcomeRefused
 		}
-		a := g.plant(shop, owner(p), action, fmt.Sprintf("wcon_%03d", i), activity.Detail{Before: contentOf("=1+1", "DONATION")})
+		a := g.plant(shop, owner(p), action, fmt.Sprintf("wcon_%03d", i),
+			activity.Detail{Before: contentOf("=1+1", "DONATION")})
 		g.must(g.store.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: outcome, Status: 200 + i}))
 		g.move(time.Second)
 	}
@@ -593,17 +625,21 @@ func TestActivityFilter(t *testing.T) {
 
 // TestActivityFile compares one record of the file.
 func TestActivityFile(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connectKey(0)
-	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "=CODE", Header: http.Header{"X-Request-Id": {"@req"}}})
+	g.box.FailNext(sandbox.Failure{
+		Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "=CODE", Header: http.Header{"X-Request-Id": {"@req"}},
+	})
 	p.newForm(shop.ID, good, "DONATION", "ORDER_PLACED").submit().want(http.StatusUnprocessableEntity)
 	pg := p.get(activityPath(shop.ID) + ".csv?action=webhook.create")
 	a := g.recorded(shop, activity.CreateWebhook)[0]
 	want := [][]string{
 		{"time", "action", "outcome", "who", "session", "webhook", "url before", "url after", "event types before", "event types after", "status", "code", "request id", "request id of the API"},
 		{
-			a.StartedAt.UTC().Format(time.RFC3339), "webhook.create", "refused", "API key ending in " + shop.APIUser[len(shop.APIUser)-4:], a.Session, "", "", good, "", "DONATION ORDER_PLACED",
+			a.StartedAt.UTC().Format(time.RFC3339), "webhook.create", "refused",
+			"API key ending in " + shop.APIUser[len(shop.APIUser)-4:], a.Session, "", "", good, "", "DONATION ORDER_PLACED",
 			"400", "'=CODE", a.RequestID, "'@req",
 		},
 	}
@@ -617,6 +653,7 @@ func TestActivityFile(t *testing.T) {
 
 // TestActivityIsTheShops: who has the shop sees it, who has another does not.
 func TestActivityIsTheShops(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p, colleague, stranger := g.person(), g.person(), g.person()
 	shop := p.connect(0)
@@ -625,8 +662,11 @@ func TestActivityIsTheShops(t *testing.T) {
 	colleague.connectKey(0)
 	colleague.get(activityPath(shop.ID)).want(http.StatusOK, "Delete a webhook", id, "canary", "Fourthwall sign-in")
 	other := stranger.connectKey(2)
-	for _, path := range []string{activityPath(other.ID), activityPath(other.ID) + ".csv", activityPath(other.ID) + "?webhook=" + id} {
-		if pg := stranger.get(path).want(http.StatusOK); strings.Contains(strings.ReplaceAll(pg.body, `value="`+id+`"`, ""), id) || strings.Contains(pg.body, "canary") {
+	for _, path := range []string{
+		activityPath(other.ID), activityPath(other.ID) + ".csv", activityPath(other.ID) + "?webhook=" + id,
+	} {
+		if pg := stranger.get(path).want(http.StatusOK); strings.Contains(strings.ReplaceAll(pg.body, `value="`+id+`"`, ""),
+			id) || strings.Contains(pg.body, "canary") {
 			t.Errorf("%s shows it", path)
 		}
 	}
@@ -637,6 +677,7 @@ func TestActivityIsTheShops(t *testing.T) {
 // TestActivityHoldsNoSecret: after a journey with every kind of secret.
 // Checklist 36.
 func TestActivityHoldsNoSecret(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connectKey(0)
@@ -672,6 +713,7 @@ func TestActivityHoldsNoSecret(t *testing.T) {
 // TestActivityKeyLost: what was recorded under a key that is gone is listed,
 // without what before and after.
 func TestActivityKeyLost(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")
 	before := newRig(t, options{file: file})
 	p := before.person()
@@ -691,17 +733,19 @@ func TestActivityKeyLost(t *testing.T) {
 	}
 	after.move(after.timing.Certain + after.timing.FirstRecheck)
 	if got := after.reconciled(planted); got.Outcome != store.OutcomeUnclear {
-		t.Errorf("settled as %s", got.Outcome)
+		t.Errorf("recorded as %s", got.Outcome)
 	}
 }
 
 // TestAmbiguousCreate: while another attempt may have made the webhook, a
 // create without an answer is not confirmed.
 func TestAmbiguousCreate(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connectKey(0)
-	cut := g.plant(shop, owner(p), activity.CreateWebhook, "", activity.Detail{After: contentOf(good, "DONATION"), KnownAll: true})
+	cut := g.plant(shop, owner(p), activity.CreateWebhook, "",
+		activity.Detail{After: contentOf(good, "DONATION"), KnownAll: true})
 	g.move(g.timing.Late + time.Second) // before that, nothing is sent
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: true})
 	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -20,13 +19,15 @@ var formulas = []string{
 // TestFilesHoldNoFormula puts each of them into every column that comes from
 // outside, of both files.
 func TestFilesHoldNoFormula(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
 	var hooks []map[string]any
 	for _, text := range formulas {
 		hooks = append(hooks, map[string]any{"id": text, "url": text, "allowedTypes": []string{text}, "apiVersion": text})
-		g.plant(shop, owner(p), activity.UpdateWebhook, text, activity.Detail{Before: contentOf(text, text), After: contentOf(text+"x", text, "x"), Shop: text, Scopes: text})
+		g.plant(shop, owner(p), activity.UpdateWebhook, text,
+			activity.Detail{Before: contentOf(text, text), After: contentOf(text+"x", text, "x"), Shop: text, Scopes: text})
 	}
 	g.calls.set(nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/webhooks") {
@@ -37,7 +38,7 @@ func TestFilesHoldNoFormula(t *testing.T) {
 	}))
 	for _, path := range []string{webhooksPath(shop.ID) + ".csv", activityPath(shop.ID) + ".csv"} {
 		file := p.get(path)
-		rows, err := csv.NewReader(strings.NewReader(file.body)).ReadAll()
+		rows, err := readCSV(file.body)
 		g.must(err)
 		if len(rows) < len(formulas) {
 			t.Fatalf("%s has %d rows", path, len(rows))

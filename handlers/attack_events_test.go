@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +41,7 @@ func (g *rig) events(message string) (out []map[string]any) {
 // is in the log, with the id of its request, by which the address it came
 // from is found, and in UTC. Checklist 38.
 func TestSecurityEvents(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, message string
 		do            func(g *rig, p *person)
@@ -105,9 +108,11 @@ func TestSecurityEvents(t *testing.T) {
 // of the real Fourthwall have nothing in common: no session, no sign-in under
 // way, no credential. Checklist 8.
 func TestEnvironmentsDoNotMix(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	keys := testKeys(t)
-	live, err := store.Open(t.Context(), v.file, store.Options{Keys: keys, Environment: "https://api.fourthwall.com", Now: v.server.Now})
+	live, err := store.Open(t.Context(), v.file,
+		store.Options{Keys: keys, Environment: "https://api.fourthwall.com", Now: v.server.Now})
 	v.must(err)
 	t.Cleanup(func() { live.Close() })
 	to := v.back("code", v.box.Shops()[1].ID)
@@ -129,6 +134,7 @@ func TestEnvironmentsDoNotMix(t *testing.T) {
 // counts, in an address and in a form, and one in the address of a form does
 // not count at all. Checklist 40.
 func TestFirstOfSeveral(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -139,15 +145,21 @@ func TestFirstOfSeveral(t *testing.T) {
 	if strings.Contains(pg.text(), good+"/second") || !strings.Contains(pg.text(), good+"/first") {
 		t.Error("a later value of q counts")
 	}
-	form := url.Values{"url": {good + "/one", good + "/two"}, "url[]": {good + "/three"}, "allowedTypes": {"DONATION"}, "allowedTypes[]": {"ORDER_PLACED"}, "do": {"create", "preset:everything"}}
-	p.post(webhooksPath(shop.ID)+"?url="+good+"/four&allowedTypes=GIFT_PURCHASE&shop="+g.box.Shops()[1].ID, form).want(http.StatusOK, good+"/one")
+	form := url.Values{
+		"url": {good + "/one", good + "/two"}, "url[]": {good + "/three"}, "allowedTypes": {"DONATION"},
+		"allowedTypes[]": {"ORDER_PLACED"}, "do": {"create", "preset:everything"},
+	}
+	p.post(webhooksPath(shop.ID)+"?url="+good+"/four&allowedTypes=GIFT_PURCHASE&shop="+g.box.Shops()[1].ID,
+		form).want(http.StatusOK, good+"/one")
 	for _, hook := range g.box.Webhooks(shop.ID) {
-		if strings.HasSuffix(hook.URL, "/two") || strings.HasSuffix(hook.URL, "/three") || strings.HasSuffix(hook.URL, "/four") ||
+		if strings.HasSuffix(hook.URL, "/two") || strings.HasSuffix(hook.URL, "/three") ||
+			strings.HasSuffix(hook.URL, "/four") ||
 			strings.HasSuffix(hook.URL, "/one") && len(hook.AllowedTypes) != 1 {
 			t.Errorf("%s receives %v", hook.URL, hook.AllowedTypes)
 		}
 	}
-	p.post(webhooksPath(shop.ID)+"?url="+good+"/five&allowedTypes=DONATION", url.Values{}).want(http.StatusUnprocessableEntity)
+	p.post(webhooksPath(shop.ID)+"?url="+good+"/five&allowedTypes=DONATION",
+		url.Values{}).want(http.StatusUnprocessableEntity)
 	if n := len(g.box.Webhooks(g.box.Shops()[1].ID)); n != others {
 		t.Errorf("the other shop has %d webhooks, had %d", n, others)
 	}
@@ -156,6 +168,7 @@ func TestFirstOfSeveral(t *testing.T) {
 // TestFlooding: pressing again and again adds no more than was asked for, and
 // what a stranger leaves is gone after its hour.
 func TestFlooding(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	stranger := v.rig.person().noRedirects()
 	for range 30 {
@@ -194,6 +207,7 @@ func gzipped(t *testing.T, size int) []byte {
 // and one of the API that unpacks to more than any answer is not read on.
 // Checklist 32, 39.
 func TestDecompressionBombs(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	bomb := string(gzipped(t, 200<<20))
 	for _, encoding := range []string{"gzip", "deflate", "br", "zstd", "gzip, gzip"} {
@@ -208,7 +222,10 @@ func TestDecompressionBombs(t *testing.T) {
 		}
 	}
 	for _, path := range []string{webhooksPath(v.shop.ID), eventsPath(v.shop.ID), webhookPath(v.shop.ID, v.hook.ID)} {
-		v.box.FailNext(sandbox.Failure{Status: 200, Body: bomb, Times: 9, Header: http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"application/json"}}})
+		v.box.FailNext(sandbox.Failure{
+			Status: 200, Body: bomb, Times: 9,
+			Header: http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"application/json"}},
+		})
 		v.get(path).want(http.StatusBadGateway)
 		v.box.ForgetFailures()
 	}
@@ -217,6 +234,7 @@ func TestDecompressionBombs(t *testing.T) {
 // TestHoarding: nobody can fill the disk with forms that wait: not by their
 // size, nor, without a session, by their number.
 func TestHoarding(t *testing.T) {
+	t.Parallel()
 	burst := anonymousDrafts.Burst
 	anonymousDrafts.Burst = 3
 	t.Cleanup(func() { anonymousDrafts.Burst = burst })
@@ -228,7 +246,8 @@ func TestHoarding(t *testing.T) {
 	for range 3 {
 		stranger.post(webhooksPath("sh_none"), typed).want(http.StatusSeeOther)
 	}
-	refused := v.rig.person().noRedirects().post(webhooksPath("sh_none"), typed).want(http.StatusTooManyRequests, "not kept")
+	refused := v.rig.person().noRedirects().post(webhooksPath("sh_none"), typed).want(http.StatusTooManyRequests,
+		"not kept")
 	if refused.header.Get("Retry-After") == "" {
 		t.Error("how long to wait is not said")
 	}
@@ -250,11 +269,13 @@ func TestHoarding(t *testing.T) {
 
 // TestLongAddresses: what no server takes as an address is not recorded.
 func TestLongAddresses(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	before := v.state()
 	for _, size := range []int{webhooks.MaxURL, 1 << 19} {
 		long := good + "/" + strings.Repeat("x", size)
-		v.newForm(v.shop.ID, long, "DONATION").submit().want(http.StatusUnprocessableEntity, "longer than 8,192 characters").kept(long, "DONATION")
+		v.newForm(v.shop.ID, long, "DONATION").submit().want(http.StatusUnprocessableEntity,
+			"longer than 8,192 characters").kept(long, "DONATION")
 	}
 	if after := v.state(); after["activities"] != before["activities"] || after["operations"] != before["operations"] {
 		t.Error("it was recorded")
@@ -264,10 +285,12 @@ func TestLongAddresses(t *testing.T) {
 // TestLargeAtOnce: large bodies cannot fill the memory by their number, and
 // while many are being read, forms of the usual size are accepted.
 func TestLargeAtOnce(t *testing.T) {
-	v := newVictim(t)
+	t.Parallel()
+	v := newVictimOf(t, options{proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	v.shop = v.connect(0)
 	uploads := make([]*upload, largeAtOnce)
 	for i := range uploads {
-		uploads[i] = v.startUpload(signaturePath)
+		uploads[i] = v.startUpload(signaturePath, "192.0.2."+strconv.Itoa(i/largeOfOne))
 	}
 	large := url.Values{"body": {strings.Repeat("x", largeBody)}, "signature": {"x"}, "secret": {"x"}}
 	refused := v.post(signaturePath, large).want(http.StatusTooManyRequests, "large forms")
@@ -282,11 +305,39 @@ func TestLargeAtOnce(t *testing.T) {
 	for range 2 { // the first makes room for the second
 		v.post(signaturePath, large).want(http.StatusOK)
 	}
-	again := v.startUpload(signaturePath)
+	again := v.startUpload(signaturePath, home)
 	v.post(signaturePath, large).want(http.StatusTooManyRequests)
 	again.finish()
 	for _, u := range uploads[1:] {
 		u.finish()
+	}
+}
+
+// TestLargeOfOneAddress: who sends large bodies slowly, without a length and
+// without a session, keeps others of the same address waiting and nobody else.
+// A network of IPv6 is one address.
+func TestLargeOfOneAddress(t *testing.T) {
+	large := url.Values{"body": {strings.Repeat("x", largeBody)}, "signature": {"x"}, "secret": {"x"}}
+	for from, test := range map[string]struct{ same, other string }{
+		home:                   {home + ":51234", abroad},
+		"2001:db8:1:2::3":      {"2001:db8:1:2:ffff::4", "2001:db8:1:3::3"},
+		"[2001:db8:1:4::3]:80": {"2001:db8:1:4::5", home},
+	} {
+		t.Run(from, func(t *testing.T) {
+			p := newRig(t, options{publicURL: "https://hooks.example.com", proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}).person()
+			uploads := make([]*upload, largeOfOne)
+			for i := range uploads {
+				uploads[i] = p.startUpload(signaturePath, from)
+			}
+			p.from(test.same).post(signaturePath, large).want(http.StatusTooManyRequests, "large forms")
+			p.from(test.other).post(signaturePath, large).want(http.StatusOK)
+			p.from(test.same).post(signaturePath, url.Values{"body": {"x"}}).want(http.StatusUnprocessableEntity)
+			uploads[0].finish()
+			p.from(test.same).post(signaturePath, large).want(http.StatusOK)
+			for _, u := range uploads[1:] {
+				u.finish()
+			}
+		})
 	}
 }
 
@@ -298,13 +349,14 @@ type upload struct {
 
 // startUpload returns when the server reads the body, which has no end yet. A
 // client that expects 100 Continue sends the body when the server asks for it.
-func (p *person) startUpload(path string) *upload {
+func (p *person) startUpload(path, from string) *upload {
 	p.t.Helper()
 	read, write := io.Pipe()
 	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.url+path, read)
 	p.must(err)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Expect", "100-continue")
+	r.Header.Set("X-Forwarded-For", from)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, ExpectContinueTimeout: time.Hour}}
 	u := &upload{write, make(chan struct{})}
 	go func() {
@@ -327,6 +379,7 @@ func (u *upload) finish() {
 // TestSignatureChecksAtOnce: the signature page, which everybody may use, keeps no
 // more than half of the processors busy; what was typed is kept.
 func TestSignatureChecksAtOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	g.server.signatureChecks = semaphore.NewWeighted(1)
 	if !g.server.signatureChecks.TryAcquire(1) {
@@ -358,12 +411,14 @@ func TestSignatureChecksAtOnce(t *testing.T) {
 // TestSignatureCheckWhenBusy: after a wait in vain, the page says so, with what
 // was typed.
 func TestSignatureCheckWhenBusy(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	g.server.signatureChecks, g.server.signatureWait = semaphore.NewWeighted(0), time.Millisecond
 	form := url.Values{"body": {`{"typed":1}`}, "signature": {"typed-signature"}, "secret": {"canary"}}
 	pg := g.person().post(signaturePath, form).want(http.StatusTooManyRequests, "being checked at this moment")
 	kept := pg.form(signaturePath).values
-	if kept.Get("body") != `{"typed":1}` || kept.Get("signature") != "typed-signature" || strings.Contains(pg.body, "canary") {
+	if kept.Get("body") != `{"typed":1}` || kept.Get("signature") != "typed-signature" ||
+		strings.Contains(pg.body, "canary") {
 		t.Errorf("the form holds %v", kept)
 	}
 }

@@ -62,7 +62,8 @@ func (v *victim) state() map[string]string {
 	db, err := sql.Open("sqlite", "file:"+v.file+"?mode=ro")
 	v.must(err)
 	defer db.Close()
-	for _, table := range v.rows(db, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%limit%'`) {
+	for _, table := range v.rows(db,
+		`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%limit%'`) {
 		out[table] = strings.Join(v.rows(db, `SELECT * FROM `+strings.Trim(table, "[]")+` ORDER BY 1, 2`), "\n")
 	}
 	return out
@@ -98,23 +99,25 @@ type sentForm struct {
 	idle bool // changes nothing that is kept
 }
 
-// deeds has a working form for every route that is not a GET.
-func (v *victim) deeds() map[string]sentForm {
+// writes has a working form for every route that is not a GET.
+func (v *victim) writes() map[string]sentForm {
 	v.t.Helper()
 	at := webhookPath(v.shop.ID, v.hook.ID)
-	edit := url.Values{"url": {v.hook.URL}, "allowedTypes": {"ORDER_PLACED"}, "base": {v.get(at + "/edit").form("/edit").values.Get("base")}}
+	edit := url.Values{
+		"url": {v.hook.URL}, "allowedTypes": {"ORDER_PLACED"}, "base": {v.get(at + "/edit").form("/edit").values.Get("base")},
+	}
 	review := v.get(at+"/edit").form("/edit").set("allowedTypes", "ORDER_PLACED").submit()
 	token := fragment(v.t.(*testing.T), v.back("implicit", v.box.Shops()[1].ID))
 	key := url.Values{"username": {v.box.Shops()[2].APIUser}, "password": {v.box.Shops()[2].APIPassword}}
 	return map[string]sentForm{
-		"/connect/key":                              {path: "/connect/key", form: key},
-		"/oauth/implicit":                           {path: "/oauth/implicit", form: token},
-		"/sign-out":                                 {path: "/sign-out", form: url.Values{}},
-		signaturePath:                               {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
-		guidePath:                                   {path: guidePath, form: url.Values{}, idle: true},
-		"/shops/{shop}/disconnect":                  {path: shopPath(v.shop.ID) + "/disconnect", form: url.Values{}},
-		"/shops/{shop}/webhooks":                    {path: webhooksPath(v.shop.ID), form: url.Values{"url": {good}, "allowedTypes": {"DONATION"}}},
-		"/shops/{shop}/webhooks/{id}/edit":          {path: at + "/edit", form: edit},
+		"/connect/key":                     {path: "/connect/key", form: key},
+		"/oauth/implicit":                  {path: "/oauth/implicit", form: token},
+		"/sign-out":                        {path: "/sign-out", form: url.Values{}},
+		signaturePath:                      {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
+		guidePath:                          {path: guidePath, form: url.Values{}, idle: true},
+		"/shops/{shop}/disconnect":         {path: shopPath(v.shop.ID) + "/disconnect", form: url.Values{}},
+		"/shops/{shop}/webhooks":           {path: webhooksPath(v.shop.ID), form: url.Values{"url": {good}, "allowedTypes": {"DONATION"}}},
+		"/shops/{shop}/webhooks/{id}/edit": {path: at + "/edit", form: edit},
 		"/shops/{shop}/webhooks/{id}/edit/confirm":  {path: at + "/edit/confirm", form: review.form("/edit/confirm").values},
 		"/shops/{shop}/webhooks/{id}/delete":        {path: at + "/delete", form: url.Values{"do": {"delete"}}},
 		"/shops/{shop}/webhooks/{id}/secret":        {path: at + "/secret", form: url.Values{}},
@@ -157,6 +160,7 @@ func forgeries(own string) map[string]http.Header {
 // is refused, and changes nothing anywhere. The same form from our own page
 // works, so that the test would notice. Checklist 19.
 func TestForgedForms(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	seen := map[string]bool{}
 	for _, rt := range v.server.routes() {
@@ -166,7 +170,7 @@ func TestForgedForms(t *testing.T) {
 		seen[rt.path] = true
 		t.Run(rt.path, func(t *testing.T) {
 			v := newVictim(t)
-			d, ok := v.deeds()[rt.path]
+			d, ok := v.writes()[rt.path]
 			if !ok {
 				t.Fatalf("%s has no working form in this test: add one", rt.path)
 			}
@@ -206,11 +210,12 @@ func TestForgedForms(t *testing.T) {
 // TestMethodOverrides: what a request asks for is in its method, nowhere
 // else. Checklist 21.
 func TestMethodOverrides(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
-	deeds := v.deeds()
+	writes := v.writes()
 	before := v.state()
 	overrides := []string{"_method", "method", "_METHOD", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"}
-	for path, d := range deeds {
+	for path, d := range writes {
 		for _, wanted := range []string{"POST", "DELETE", "PUT"} {
 			q := clone(d.form)
 			header := http.Header{"Sec-Fetch-Site": {"cross-site"}} // a link on another page
@@ -240,10 +245,12 @@ func TestMethodOverrides(t *testing.T) {
 // would not do.
 // Checklist 19.
 func TestFormsOfOtherKinds(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
-	deeds := v.deeds()
-	for path, d := range deeds {
-		if path == "/sign-out" || strings.HasSuffix(path, "/disconnect") || strings.Contains(path, "/secret") || strings.HasSuffix(path, "/delete") || path == guidePath {
+	writes := v.writes()
+	for path, d := range writes {
+		if path == "/sign-out" || strings.HasSuffix(path, "/disconnect") || strings.Contains(path, "/secret") ||
+			strings.HasSuffix(path, "/delete") || path == guidePath {
 			continue // these need no field
 		}
 		before := v.state()

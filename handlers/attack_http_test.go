@@ -23,8 +23,9 @@ import (
 // nothing is kept by a cache but files whose name says what is in them.
 // Checklist 26, 27, 29.
 func TestCaching(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
-	deeds := v.deeds()
+	writes := v.writes()
 	kept := map[string]string{ // what a browser, and no cache, may keep for Back
 		"/shops/{shop}/webhooks/new":       "private, no-cache",
 		"/shops/{shop}/webhooks/{id}/edit": "private, no-cache",
@@ -41,7 +42,7 @@ func TestCaching(t *testing.T) {
 			for _, method := range []string{"GET", "HEAD", "POST", "PUT", "OPTIONS", "TRACE"} {
 				form := url.Values(nil)
 				if method == "POST" {
-					form = clone(deeds[rt.path].form)
+					form = clone(writes[rt.path].form)
 				}
 				pg := p.noRedirects().do(p.request(method, path, form))
 				got := pg.header.Get("Cache-Control")
@@ -59,7 +60,8 @@ func TestCaching(t *testing.T) {
 
 func checkPolicy(t *testing.T, pg *page) {
 	t.Helper()
-	if pg.header.Get("Content-Security-Policy") != middleware.ContentSecurityPolicy || pg.header.Get("X-Content-Type-Options") != "nosniff" || pg.header.Get("X-Frame-Options") != "DENY" {
+	if pg.header.Get("Content-Security-Policy") != middleware.ContentSecurityPolicy ||
+		pg.header.Get("X-Content-Type-Options") != "nosniff" || pg.header.Get("X-Frame-Options") != "DENY" {
 		t.Errorf("%s (%d) lacks a header of every answer", pg.url, pg.status)
 	}
 }
@@ -67,6 +69,7 @@ func checkPolicy(t *testing.T, pg *page) {
 // TestCachingOfOddAnswers: what the router answers by itself, and what is
 // refused before it, is kept by nobody. Checklist 4, 29.
 func TestCachingOfOddAnswers(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person().noRedirects()
 	tests := []struct {
@@ -97,7 +100,8 @@ func TestCachingOfOddAnswers(t *testing.T) {
 	for _, test := range tests {
 		pg := p.do(p.request(test.method, test.path, nil))
 		if pg.status != test.status || pg.header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s %s: %d, Cache-Control %q, want %d", test.method, test.path, pg.status, pg.header.Get("Cache-Control"), test.status)
+			t.Errorf("%s %s: %d, Cache-Control %q, want %d", test.method, test.path, pg.status, pg.header.Get("Cache-Control"),
+				test.status)
 		}
 		if to := pg.header.Get("Location"); !staysHere(g.url, to) {
 			t.Errorf("%s leads to %s", test.path, to)
@@ -105,7 +109,8 @@ func TestCachingOfOddAnswers(t *testing.T) {
 		checkPolicy(t, pg)
 	}
 	hit := p.get(static.Path("app.css"))
-	if hit.header.Get("Cache-Control") != "public, max-age=31536000, immutable" || !strings.Contains(hit.header.Get("Vary"), "Accept-Encoding") {
+	if hit.header.Get("Cache-Control") != "public, max-age=31536000, immutable" ||
+		!strings.Contains(hit.header.Get("Vary"), "Accept-Encoding") {
 		t.Errorf("a file by its hash: %v", hit.header)
 	}
 }
@@ -113,10 +118,14 @@ func TestCachingOfOddAnswers(t *testing.T) {
 // TestUnkeyedInputs: no header that a cache does not look at changes a page.
 // Checklist 22.
 func TestUnkeyedInputs(t *testing.T) {
+	t.Parallel()
 	for _, proxies := range [][]netip.Prefix{nil, {netip.MustParsePrefix("127.0.0.0/8")}} {
 		g := newRig(t, options{publicURL: "https://hooks.example.com", proxies: proxies})
 		p := g.person().noRedirects()
-		for _, path := range []string{"/", "/connect", "/nothing", "/shops", signaturePath, "/oauth/implicit", "/samples/DONATION", "/dev/components", "/shops//x"} {
+		for _, path := range []string{
+			"/", "/connect", "/nothing", "/shops", signaturePath, "/oauth/implicit", "/samples/DONATION", "/dev/components",
+			"/shops//x",
+		} {
 			for _, name := range []string{
 				"X-Forwarded-Host", "X-Forwarded-Server", "X-Forwarded-Scheme", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-For",
 				"X_Forwarded_Host", "X_Forwarded_For", "Forwarded", "X-Host", "X-Original-Host", "X-Original-Url", "X-Rewrite-Url", "X-Real-Ip", "Client-Ip", "True-Client-Ip",
@@ -159,6 +168,7 @@ func (g *rig) raw(sent string) string {
 // TestRawRequests: what no client library would send is refused, or is one
 // request and not two. Checklist 22, 39.
 func TestRawRequests(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	own, _ := url.Parse(g.url)
 	host := "Host: " + own.Host + "\r\n"
@@ -217,7 +227,8 @@ func TestRawRequests(t *testing.T) {
 	t.Run("a length beside chunks", func(t *testing.T) {
 		// The chunks count, and what follows them is a request of its own of
 		// the same client: a proxy in front must not go by the length.
-		answer := g.raw("POST /connect/key HTTP/1.1\r\n" + host + form + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden)
+		answer := g.raw("POST /connect/key HTTP/1.1\r\n" + host + form +
+			"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden)
 		if strings.Count(answer, "HTTP/1.1 ") > 2 {
 			t.Errorf("%.200q", answer)
 		}
@@ -226,10 +237,12 @@ func TestRawRequests(t *testing.T) {
 
 // TestUpgrades: nothing but HTTP/1.1 is spoken.
 func TestUpgrades(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	own, _ := url.Parse(g.url)
 	for _, to := range []string{"websocket", "h2c", "TLS/1.0"} {
-		answer := g.raw("GET /connect HTTP/1.1\r\nHost: " + own.Host + "\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: " + to +
+		answer := g.raw("GET /connect HTTP/1.1\r\nHost: " + own.Host +
+			"\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: " + to +
 			"\r\nHTTP2-Settings: AAMAAABk\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 		if !strings.HasPrefix(answer, "HTTP/1.1 200 ") {
 			t.Errorf("%s: %.40q", to, answer)
@@ -241,6 +254,7 @@ func TestUpgrades(t *testing.T) {
 // that is not long, and holds nothing that a terminal would obey.
 // Checklist 37.
 func TestLogLines(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -257,7 +271,9 @@ func TestLogLines(t *testing.T) {
 			}
 			return c
 		}, trap)
-		for _, name := range []string{"User-Agent", "Referer", "X-Forwarded-For", "X-Request-Id", "Origin", "Cookie", "Sec-Fetch-Site"} {
+		for _, name := range []string{
+			"User-Agent", "Referer", "X-Forwarded-For", "X-Request-Id", "Origin", "Cookie", "Sec-Fetch-Site",
+		} {
 			r.Header.Set(name, header)
 		}
 		p.do(r)
@@ -267,7 +283,9 @@ func TestLogLines(t *testing.T) {
 		p.do(r)
 		p.get("/oauth/callback?error=" + url.QueryEscape(trap) + "&state=" + url.QueryEscape(trap))
 		p.get("/shops/" + escaped + "/webhooks/" + escaped)
-		g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 400, Code: trap, Header: http.Header{"X-Request-Id": {header}}})
+		g.box.FailNext(sandbox.Failure{
+			Path: apiWebhooks, Status: 400, Code: trap, Header: http.Header{"X-Request-Id": {header}},
+		})
 		p.post(webhooksPath(shop.ID), url.Values{"url": {good + "/" + escaped}, "allowedTypes": {"DONATION"}})
 		g.box.ForgetFailures()
 	}
@@ -295,6 +313,7 @@ func TestLogLines(t *testing.T) {
 // TestHeaderInjection: nothing that comes from outside ends a line of an
 // answer's header. Checklist 28.
 func TestHeaderInjection(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	evil := "sh\r\nX-Evil: 1\r\n\r\n<script>\"; filename=\"evil.exe"
@@ -332,6 +351,7 @@ func TestHeaderInjection(t *testing.T) {
 // TestLargeForms: what is larger than any form of ours is refused, however it
 // is wrapped. Checklist 39.
 func TestLargeForms(t *testing.T) {
+	t.Parallel()
 	v := newVictim(t)
 	tests := []struct {
 		name, kind, body string
@@ -357,12 +377,14 @@ func TestLargeForms(t *testing.T) {
 					r.Header.Set("Content-Type", test.kind)
 					if status := v.refusedEarly(r); status != 0 && (status < 400 || status >= 500) {
 						t.Errorf("%s: %d", path, status)
-					} else if path != signaturePath && test.status == 413 && status != 413 && status != 422 && status != 400 && status != 0 {
+					} else if path != signaturePath && test.status == 413 &&
+						status != 413 && status != 422 && status != 400 && status != 0 {
 						t.Errorf("%s: %d", path, status)
 					}
 				}
 			}
-			if after := v.state(); after["webhooks"] != before["webhooks"] || after["connections"] != before["connections"] || after["drafts"] != before["drafts"] {
+			if after := v.state(); after["webhooks"] != before["webhooks"] || after["connections"] != before["connections"] ||
+				after["drafts"] != before["drafts"] {
 				t.Error("something was changed")
 			}
 		})

@@ -52,6 +52,7 @@ func badReturns(t testing.TB) (out []string) {
 
 // TestReturnsAreBad makes sure that the corpus is what it says.
 func TestReturnsAreBad(t *testing.T) {
+	t.Parallel()
 	bad := badReturns(t)
 	if len(bad) < 500 || !slices.Contains(bad, "//evil.example/shops") || !slices.Contains(bad, "/\t/evil.example") {
 		t.Fatalf("there are only %d bad return paths", len(bad))
@@ -72,7 +73,8 @@ var scheme = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*):`)
 // staysHere reports whether a browser would stay on our pages. It accepts more
 // than Go as a URL: it drops blanks, and reads a backslash as a slash.
 func staysHere(own, location string) bool {
-	location = strings.Trim(location, " \x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f")
+	location = strings.Trim(location,
+		" \x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f")
 	location = strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(location)
 	if m := scheme.FindString(location); m != "" {
 		return strings.HasPrefix(location, own+"/")
@@ -93,7 +95,9 @@ func (g *rig) leadsHere(what, location string) {
 		g.t.Errorf("%s: leads to %q (%v)", what, location, err)
 		return
 	}
-	_, pattern := g.server.mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: u.Path, RawPath: u.RawPath}})
+	_, pattern := g.server.mux.Handler(&http.Request{
+		Method: http.MethodGet, URL: &url.URL{Path: u.Path, RawPath: u.RawPath},
+	})
 	if !g.server.resumable[pattern] && u.Path != "/connect" {
 		g.t.Errorf("%s: leads to %q, which is no page to come back to", what, location)
 	}
@@ -114,6 +118,7 @@ func everyNth(list []string, n int) (out []string) {
 // follows each to the end. FuzzReturnPath passes all of them to the function
 // that these places share. Checklist 23.
 func TestOpenRedirects(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	shop := g.box.Shops()[0]
 	for i, bad := range everyNth(badReturns(t), 5) {
@@ -135,6 +140,7 @@ func TestOpenRedirects(t *testing.T) {
 // TestOpenRedirectsOfSignIn goes through whole sign-ins, by both ways.
 // Checklist 23.
 func TestOpenRedirectsOfSignIn(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	for way, part := range map[string]int{"code": 40, "implicit": 160} {
 		for _, bad := range everyNth(badReturns(t), part) {

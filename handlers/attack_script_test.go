@@ -49,10 +49,14 @@ func (a anatomy) add(pg *page) {
 }
 
 // leadingAttributes are those that a browser follows, loads or runs.
-var leadingAttributes = map[string]bool{"href": true, "src": true, "action": true, "formaction": true, "poster": true, "data": true, "srcset": true, "content": true, "xlink:href": true}
+var leadingAttributes = map[string]bool{
+	"href": true, "src": true, "action": true, "formaction": true, "poster": true, "data": true, "srcset": true,
+	"content": true, "xlink:href": true,
+}
 
 // harmless elements only say how text is laid out.
-var harmless = strings.Fields(`strong small em code pre br hr p ul ol li dl dt dd span div time mark table thead tbody tr th td caption h1 h2 h3 section nav details summary legend fieldset option optgroup`)
+var harmless = strings.Fields(`strong small em code pre br hr p ul ol li dl dt dd span div time mark table
+	thead tbody tr th td caption h1 h2 h3 section nav details summary legend fieldset option optgroup`)
 
 // sound fails the test when a page holds what its templates do not draw, or
 // leads where only a stranger's text can have pointed.
@@ -65,7 +69,8 @@ func (a anatomy) sound(pg *page, what string) {
 		if n.Type != html.ElementNode {
 			return
 		}
-		if !a[n.Data] && !slices.Contains(harmless, n.Data) || n.DataAtom == atom.Script && (attr(n, "src") == "" || n.FirstChild != nil) {
+		if !a[n.Data] && !slices.Contains(harmless, n.Data) || n.DataAtom == atom.Script &&
+			(attr(n, "src") == "" || n.FirstChild != nil) {
 			pg.p.t.Errorf("%s at %.200s: <%s> was smuggled in", what, pg.url, n.Data)
 		}
 		for _, at := range n.Attr {
@@ -84,8 +89,10 @@ func (a anatomy) sound(pg *page, what string) {
 // Fourthwall and the sandbox that are in the program.
 func (pg *page) leadsWell(to, what string) {
 	pg.p.t.Helper()
-	known := to == "" || strings.HasPrefix(to, "#") || strings.HasPrefix(to, "/") || strings.HasPrefix(to, "?") || strings.HasPrefix(to, pg.p.boxURL) || strings.HasPrefix(to, forDevelopersURL)
-	if !known || !staysHere(pg.p.url, to) && !strings.HasPrefix(to, pg.p.boxURL) && !strings.HasPrefix(to, forDevelopersURL) {
+	known := to == "" || strings.HasPrefix(to, "#") || strings.HasPrefix(to, "/") || strings.HasPrefix(to, "?") ||
+		strings.HasPrefix(to, pg.p.boxURL) || strings.HasPrefix(to, forDevelopersURL)
+	if !known || !staysHere(pg.p.url, to) && !strings.HasPrefix(to, pg.p.boxURL) &&
+		!strings.HasPrefix(to, forDevelopersURL) {
 		pg.p.t.Errorf("%s at %.200s: leads to %q", what, pg.url, to)
 	}
 }
@@ -103,11 +110,16 @@ func tidy(t *testing.T) anatomy {
 	id := g.fired(shop, "DONATION", true)
 	check := p.post(checksPath(shop.ID), url.Values{"url": {accepts}, "type": {"DONATION"}})
 	for _, pg := range []*page{
-		check, p.get("/connect"), p.get("/shops"), p.get(webhooksPath(shop.ID)), p.get(newWebhookPath(shop.ID)), p.get(webhookPath(shop.ID, hook.ID)),
-		p.get(editPath(shop.ID, hook.ID)), p.get(webhookPath(shop.ID, hook.ID) + "/delete"), p.get(testPath(shop.ID, hook.ID)), p.get(eventsPath(shop.ID)),
-		p.get(eventPath(shop.ID, id) + "?show=body"), p.get(activityPath(shop.ID)), p.get(signaturePath), p.get("/samples/DONATION"), p.get("/oauth/implicit"), p.get("/nothing"),
-		p.post(testPath(shop.ID, hook.ID), url.Values{"type": {"DONATION"}, "body": {"{}"}}), p.newForm(shop.ID, accepts, "DONATION").submit(),
-		p.post(signaturePath, url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}), p.post("/connect/key", url.Values{"username": {"a:b"}}),
+		check, p.get("/connect"), p.get("/shops"), p.get(webhooksPath(shop.ID)), p.get(newWebhookPath(shop.ID)),
+		p.get(webhookPath(shop.ID, hook.ID)),
+		p.get(editPath(shop.ID, hook.ID)), p.get(webhookPath(shop.ID, hook.ID) + "/delete"),
+		p.get(testPath(shop.ID, hook.ID)), p.get(eventsPath(shop.ID)),
+		p.get(eventPath(shop.ID, id) + "?show=body"), p.get(activityPath(shop.ID)), p.get(signaturePath),
+		p.get("/samples/DONATION"), p.get("/oauth/implicit"), p.get("/nothing"),
+		p.post(testPath(shop.ID, hook.ID), url.Values{"type": {"DONATION"}, "body": {"{}"}}),
+		p.newForm(shop.ID, accepts, "DONATION").submit(),
+		p.post(signaturePath, url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}),
+		p.post("/connect/key", url.Values{"username": {"a:b"}}),
 		p.newForm(shop.ID, "x").submit(), p.get(editPath(shop.ID, hook.ID)).form("/edit").set("url", good).submit(),
 	} {
 		made.add(pg)
@@ -130,6 +142,7 @@ func (pg *page) shows(text string) {
 // TestStoredScript: what Fourthwall, an endpoint or another app says is text
 // on every page. Checklist 24, 25.
 func TestStoredScript(t *testing.T) {
+	t.Parallel()
 	made := tidy(t)
 	for i, script := range scripts {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
@@ -147,13 +160,17 @@ func TestStoredScript(t *testing.T) {
 			hook := g.add(shop, "http://"+sandbox.ReceiverHost+"/", "DONATION", script)
 			bad := g.add(shop, script, script)
 			// The page after creating says what the API said of the webhook.
-			for _, path := range []string{"/shops", webhooksPath(shop.ID), webhookPath(shop.ID, bad.ID), webhookPath(shop.ID, bad.ID) + "/delete", eventsPath(shop.ID), activityPath(shop.ID)} {
+			for _, path := range []string{
+				"/shops", webhooksPath(shop.ID), webhookPath(shop.ID, bad.ID), webhookPath(shop.ID, bad.ID) + "/delete",
+				eventsPath(shop.ID), activityPath(shop.ID),
+			} {
 				pg := p.get(path)
 				made.sound(pg, "stored")
 				pg.shows(script)
 			}
 			for _, path := range []string{
-				editPath(shop.ID, bad.ID), testPath(shop.ID, bad.ID), checksPath(shop.ID) + "/new?webhook=" + bad.ID, newWebhookPath(shop.ID), "/connect?shop=" + shop.ID,
+				editPath(shop.ID, bad.ID), testPath(shop.ID, bad.ID), checksPath(shop.ID) + "/new?webhook=" + bad.ID,
+				newWebhookPath(shop.ID), "/connect?shop=" + shop.ID,
 				eventPath(shop.ID, "x"), eventPath(shop.ID, "x") + "?show=body", signaturePath, "/samples/DONATION", "/nothing",
 			} {
 				made.sound(p.get(path), "stored")
@@ -162,8 +179,10 @@ func TestStoredScript(t *testing.T) {
 			sent := p.post(testPath(shop.ID, hook.ID), url.Values{"type": {"DONATION"}, "body": {"{}"}})
 			made.sound(sent, "an endpoint's answer")
 			sent.shows(script)
-			made.sound(p.post(checksPath(shop.ID), url.Values{"url": {hook.URL}, "type": {script}}).want(http.StatusOK), "a check")
-			made.sound(p.get(editPath(shop.ID, bad.ID)).form("/edit").set("allowedTypes", "DONATION").set("url", good).submit(), "a review")
+			made.sound(p.post(checksPath(shop.ID), url.Values{"url": {hook.URL}, "type": {script}}).want(http.StatusOK),
+				"a check")
+			made.sound(p.get(editPath(shop.ID, bad.ID)).form("/edit").set("allowedTypes", "DONATION").set("url", good).submit(),
+				"a review")
 			codes(g, p, made, script, shop, hook)
 		})
 	}
@@ -188,7 +207,10 @@ func codes(g *rig, p *person, made anatomy, script string, shop sandbox.DemoShop
 		func() *page { return p.post(at+"/delete", url.Values{"do": {"delete"}}) },
 	} {
 		for _, status := range []int{400, 403, 404, 429, 500} {
-			g.box.FailNext(sandbox.Failure{Status: status, Code: script, Times: 20, Header: http.Header{"X-Request-Id": {strings.Map(headerRune, script)}, "Retry-After": {"30"}}})
+			g.box.FailNext(sandbox.Failure{
+				Status: status, Code: script, Times: 20,
+				Header: http.Header{"X-Request-Id": {strings.Map(headerRune, script)}, "Retry-After": {"30"}},
+			})
 			made.sound(ask(), fmt.Sprint("a code with status ", status))
 			g.box.ForgetFailures()
 		}
@@ -202,7 +224,10 @@ func fakeAPI(t *testing.T, id, text string) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	event := map[string]any{"id": text, "type": text, "state": text, "error": text, "url": text, "apiVersion": text, "body": string(body), "createdAt": "2026-01-01T00:00:00Z", "updatedAt": text, "testMode": true}
+	event := map[string]any{
+		"id": text, "type": text, "state": text, "error": text, "url": text, "apiVersion": text, "body": string(body),
+		"createdAt": "2026-01-01T00:00:00Z", "updatedAt": text, "testMode": true,
+	}
 	plain := map[string]any{}
 	for name, value := range event {
 		plain[name] = value
@@ -229,13 +254,16 @@ func fakeAPI(t *testing.T, id, text string) http.Handler {
 // reads, every part of every path and every field of every form. Checklist 5,
 // 24, 25.
 func TestReflectedScript(t *testing.T) {
+	t.Parallel()
 	made := tidy(t)
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
 	hook := g.add(shop, accepts, "DONATION")
-	names := strings.Fields(`return shop outcome request way code state error error_description error_uri access_token token_type scope expires_in draft base preset types
-		add q type sort webhook page action before after show form again follow do url allowedTypes undo submission duplicate seen body signature secret username password edits editing`)
+	names := strings.Fields(`return shop outcome request way code state error error_description error_uri access_token
+		token_type scope expires_in draft base preset types
+		add q type sort webhook page action before after show form again follow do url allowedTypes
+		undo submission duplicate seen body signature secret username password edits editing`)
 	for i, script := range scripts {
 		q := url.Values{}
 		for _, name := range names {
@@ -247,9 +275,11 @@ func TestReflectedScript(t *testing.T) {
 			}
 			g.move(2 * time.Second) // Fourthwall's quota is not what is tested
 			escaped := url.PathEscape(script)
-			paths := []string{strings.NewReplacer("{shop}", shop.ID, "{id}", hook.ID, "{type}", "DONATION", "{$}", "").Replace(rt.path)}
+			paths := []string{strings.NewReplacer("{shop}", shop.ID, "{id}", hook.ID, "{type}", "DONATION", "{$}",
+				"").Replace(rt.path)}
 			if strings.Contains(rt.path, "{") && i%2 == 0 {
-				paths = append(paths, strings.NewReplacer("{shop}", shop.ID, "{id}", escaped, "{type}", escaped, "{$}", escaped).Replace(rt.path))
+				paths = append(paths,
+					strings.NewReplacer("{shop}", shop.ID, "{id}", escaped, "{type}", escaped, "{$}", escaped).Replace(rt.path))
 			}
 			if strings.Contains(rt.path, "{shop}") && i%2 == 1 {
 				paths = append(paths, strings.NewReplacer("{shop}", escaped, "{id}", escaped).Replace(rt.path))
@@ -275,7 +305,8 @@ func TestReflectedScript(t *testing.T) {
 			}
 		}
 		refused := p.newForm(shop.ID, script, "DONATION").submit()
-		if got := refused.form(webhooksPath(shop.ID)).values.Get("url"); got != strings.ToValidUTF8(script, "\uFFFD") && !strings.ContainsAny(script, "\x00\t") {
+		if got := refused.form(webhooksPath(shop.ID)).values.Get("url"); got != strings.ToValidUTF8(script, "\uFFFD") &&
+			!strings.ContainsAny(script, "\x00\t") {
 			t.Errorf("the form holds %q, typed was %q", got, script)
 		}
 	}

@@ -78,8 +78,12 @@ func alike(pg *page, ids ...string) string {
 // belongs to it, answers like one that does not exist, and nothing is asked of
 // the API. Checklist 20, 21.
 func TestOtherShops(t *testing.T) {
+	t.Parallel()
 	n := newNeighbours(t)
-	forms := url.Values{"url": {good}, "allowedTypes": {"DONATION"}, "do": {"delete"}, "draft": {n.has["draft"]}, "type": {"DONATION"}, "body": {"{}"}}
+	forms := url.Values{
+		"url": {good}, "allowedTypes": {"DONATION"}, "do": {"delete"}, "draft": {n.has["draft"]}, "type": {"DONATION"},
+		"body": {"{}"},
+	}
 	stranger := n.person().noRedirects()
 	routes := 0
 	for _, rt := range n.server.routes() {
@@ -99,11 +103,13 @@ func TestOtherShops(t *testing.T) {
 			calls, hooks := len(n.box.Requests()), fmt.Sprint(n.box.Webhooks(n.theirs.ID))
 			found, none := send(n.me, n.theirs.ID, id), send(n.me, "sh_none", "wcon_nothing")
 			if found.status != http.StatusNotFound || alike(found, n.theirs.ID, id) != alike(none, "sh_none", "wcon_nothing") {
-				t.Errorf("their shop answers %d, one that does not exist %d:\n%s\n%s", found.status, none.status, alike(found, n.theirs.ID, id), alike(none, "sh_none", "wcon_nothing"))
+				t.Errorf("their shop answers %d, one that does not exist %d:\n%s\n%s", found.status, none.status,
+					alike(found, n.theirs.ID, id), alike(none, "sh_none", "wcon_nothing"))
 			}
 			found, none = send(stranger, n.theirs.ID, id), send(stranger, "sh_none", "wcon_nothing")
 			if found.status != http.StatusSeeOther || alike(found, n.theirs.ID, id) != alike(none, "sh_none", "wcon_nothing") {
-				t.Errorf("to a stranger their shop answers %d %s, one that does not exist %d %s", found.status, found.header, none.status, none.header)
+				t.Errorf("to a stranger their shop answers %d %s, one that does not exist %d %s", found.status, found.header,
+					none.status, none.header)
 			}
 			if after := len(n.box.Requests()); after != calls {
 				t.Errorf("%d calls were made", after-calls)
@@ -121,15 +127,20 @@ func TestOtherShops(t *testing.T) {
 // TestOtherShopsThings asks under the own shop for what belongs to another
 // one. Checklist 20.
 func TestOtherShopsThings(t *testing.T) {
+	t.Parallel()
 	n := newNeighbours(t)
-	forms := url.Values{"url": {good}, "allowedTypes": {"ORDER_PLACED"}, "do": {"delete"}, "draft": {n.has["draft"]}, "type": {"DONATION"}, "body": {"{}"}, "shop": {n.theirs.ID}}
+	forms := url.Values{
+		"url": {good}, "allowedTypes": {"ORDER_PLACED"}, "do": {"delete"}, "draft": {n.has["draft"]}, "type": {"DONATION"},
+		"body": {"{}"}, "shop": {n.theirs.ID},
+	}
 	for _, rt := range n.server.routes() {
 		if rt.access != shopOnly || !strings.Contains(rt.path, "{id}") || strings.Contains(rt.path, "/secret") {
 			continue // a secret's page says the same of every webhook
 		}
 		t.Run(rt.method+" "+rt.path, func(t *testing.T) {
 			send := func(id string) *page {
-				path := strings.NewReplacer("{shop}", url.PathEscape(n.mine.ID), "{id}", url.PathEscape(id)).Replace(rt.path) + "?draft=" + n.has["draft"] + "&shop=" + n.theirs.ID
+				path := strings.NewReplacer("{shop}", url.PathEscape(n.mine.ID), "{id}", url.PathEscape(id)).Replace(rt.path) +
+					"?draft=" + n.has["draft"] + "&shop=" + n.theirs.ID
 				if rt.method == http.MethodPost {
 					return n.me.post(path, forms)
 				}
@@ -139,7 +150,8 @@ func TestOtherShopsThings(t *testing.T) {
 			id := n.has[of(rt.path)]
 			found, none := send(id), send("wcon_nothing")
 			if alike(found, id) != alike(none, "wcon_nothing") {
-				t.Errorf("theirs answers %d, none %d:\n%s", found.status, none.status, cmp.Diff(strings.Split(alike(found, id), "<"), strings.Split(alike(none, "wcon_nothing"), "<")))
+				t.Errorf("theirs answers %d, none %d:\n%s", found.status, none.status,
+					cmp.Diff(strings.Split(alike(found, id), "<"), strings.Split(alike(none, "wcon_nothing"), "<")))
 			}
 			if strings.Contains(found.body, n.theirs.Name) || strings.Contains(found.body, accepts) {
 				t.Errorf("theirs is shown:\n%s", found.text())
@@ -151,9 +163,10 @@ func TestOtherShopsThings(t *testing.T) {
 	}
 }
 
-// TestOtherPeoplesForms: a one-time id or a draft of somebody else's gives
+// TestOtherPeoplesForms: a one-time id or a draft of somebody else's grants
 // nothing of theirs, and keeps nobody from their own. Checklist 20.
 func TestOtherPeoplesForms(t *testing.T) {
+	t.Parallel()
 	n := newNeighbours(t)
 	pg := n.me.newForm(n.mine.ID, good+"/mine", "DONATION").set("submission", n.has["submission"]).submit()
 	pg.want(http.StatusOK, good+"/mine")
@@ -161,11 +174,13 @@ func TestOtherPeoplesForms(t *testing.T) {
 		t.Error("what they created is shown")
 	}
 	for _, path := range []string{
-		newWebhookPath(n.mine.ID) + "?draft=", newWebhookPath(n.mine.ID) + "/duplicate?draft=", checksPath(n.mine.ID) + "/new?form=",
+		newWebhookPath(n.mine.ID) + "?draft=", newWebhookPath(n.mine.ID) + "/duplicate?draft=",
+		checksPath(n.mine.ID) + "/new?form=",
 		checksPath(n.mine.ID) + "/new?draft=", checksPath(n.mine.ID) + "/new?again=", "/connect?return=/shops?draft%3D",
 	} {
 		for _, id := range n.has {
-			if pg := n.me.get(path + id); pg.status >= 500 || strings.Contains(pg.body, accepts) || strings.Contains(pg.body, "/theirs") {
+			if pg := n.me.get(path + id); pg.status >= 500 || strings.Contains(pg.body, accepts) ||
+				strings.Contains(pg.body, "/theirs") {
 				t.Errorf("%s%s (%d) shows theirs", path, id, pg.status)
 			}
 		}
@@ -181,6 +196,7 @@ func TestOtherPeoplesForms(t *testing.T) {
 // TestStreamsAreBounded: a session cannot hold any number of streams open, and
 // each that ends makes room.
 func TestStreamsAreBounded(t *testing.T) {
+	t.Parallel()
 	hold := make(chan struct{})
 	g := newRig(t, options{endpoint: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		select {
@@ -190,7 +206,8 @@ func TestStreamsAreBounded(t *testing.T) {
 	})})
 	p := g.person()
 	shop := p.connect(0)
-	at := p.post(checksPath(shop.ID), url.Values{"url": {accepts}, "type": {"DONATION"}, "follow": {"1"}}).want(http.StatusOK).url.Path
+	at := p.post(checksPath(shop.ID),
+		url.Values{"url": {accepts}, "type": {"DONATION"}, "follow": {"1"}}).want(http.StatusOK).url.Path
 	open := func() (*http.Response, int) {
 		resp, err := p.client.Do(p.request(http.MethodGet, at+"/stream", nil))
 		g.must(err)

@@ -64,9 +64,10 @@ func (p *person) signedOut(shop sandbox.DemoShop) {
 }
 
 // TestPlantedSession: who plants a session of their own in somebody's browser
-// does not see what that person connects, not even by a twin of the session.
+// does not see what that person connects, not even with a copy of the session.
 // Checklist 16.
 func TestPlantedSession(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	name := g.server.cookieName("session")
 	attacker := g.person()
@@ -104,6 +105,7 @@ func TestPlantedSession(t *testing.T) {
 // TestStolenSession: the copy of a cookie is worth nothing once its session is
 // over, on any replica. Checklist 17.
 func TestStolenSession(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		end  func(*rig, *person)
@@ -158,6 +160,7 @@ func with(u *url.URL, pairs ...string) string {
 // code is of no use in another browser than the one that asked for it.
 // Checklist 1, 7.
 func TestMixedUpSignIns(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		attack func(theirs, mine *url.URL) string // opened in my browser
@@ -169,13 +172,15 @@ func TestMixedUpSignIns(t *testing.T) {
 			return with(mine, "code", theirs.Query().Get("code"), "state", mine.Query().Get("state"))
 		}, 200, 1},
 		{"their code first of two", func(theirs, mine *url.URL) string {
-			return with(mine, "code", theirs.Query().Get("code"), "code", mine.Query().Get("code"), "state", mine.Query().Get("state"))
+			return with(mine, "code", theirs.Query().Get("code"), "code", mine.Query().Get("code"), "state",
+				mine.Query().Get("state"))
 		}, 200, 1},
 		{"my code with their state", func(theirs, mine *url.URL) string {
 			return with(mine, "code", mine.Query().Get("code"), "state", theirs.Query().Get("state"))
 		}, 400, 0},
 		{"their state first of two", func(theirs, mine *url.URL) string {
-			return with(mine, "code", mine.Query().Get("code"), "state", theirs.Query().Get("state"), "state", mine.Query().Get("state"))
+			return with(mine, "code", mine.Query().Get("code"), "state", theirs.Query().Get("state"), "state",
+				mine.Query().Get("state"))
 		}, 400, 0},
 		{"a state in brackets", func(_, mine *url.URL) string {
 			return with(mine, "code", mine.Query().Get("code"), "state[]", mine.Query().Get("state"))
@@ -226,6 +231,7 @@ func TestMixedUpSignIns(t *testing.T) {
 // nobody who did not start that sign-in, and only while the API takes it.
 // Checklist 6, 7.
 func TestPastedToken(t *testing.T) {
+	t.Parallel()
 	const nobody = "token-of-nobody"
 	type flow struct{ theirs, mine url.Values }
 	tests := []struct {
@@ -249,7 +255,9 @@ func TestPastedToken(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{})
 			they, me := g.person(), g.person()
-			f := flow{fragment(t, they.back("implicit", g.box.Shops()[0].ID)), fragment(t, me.back("implicit", g.box.Shops()[1].ID))}
+			f := flow{
+				fragment(t, they.back("implicit", g.box.Shops()[0].ID)), fragment(t, me.back("implicit", g.box.Shops()[1].ID)),
+			}
 			// Signed in or not, nothing is added to what the browser has.
 			for _, p := range []*person{me, they} {
 				if p == they {
@@ -299,6 +307,7 @@ func clone(v url.Values) url.Values {
 // TestPlantedBrowserCookie: a cookie that tells browsers apart, put there by
 // somebody else in a form that we would not make, counts for nothing.
 func TestPlantedBrowserCookie(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	name := g.server.cookieName("browser")
 	for _, value := range []string{"x", strings.Repeat("a", 4000), "%00"} {

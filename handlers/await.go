@@ -14,36 +14,37 @@ const (
 	awaitPoll = 100 * time.Millisecond
 )
 
-// request returns for whom and under which key a request does something. Who
-// has seen a twin at work gets the twin's result, and doesn't ask again.
-func (s *server) request(r *http.Request, key string, twin bool) webhooks.Request {
-	return webhooks.Request{Shop: s.client(r), Actor: s.actor(r), Key: key, Again: !twin}
+// request returns for whom and under which key a request does something. With
+// sameKey, another request with the key was at work: its result is returned, and
+// nothing is sent again.
+func (s *server) request(r *http.Request, key string, sameKey bool) webhooks.Request {
+	return webhooks.Request{Shop: s.client(r), Actor: s.actor(r), Key: key, Again: !sameKey}
 }
 
 // await tries until nobody else is at work on the same, for as long as a page
-// may wait. It returns what the last try came to, and whether a twin of the
-// request, with the same key, was at work.
+// may wait. It returns what the last try came to, and whether another
+// request with the same key was at work.
 func (s *server) await(
-	r *http.Request, try func(twin bool) (webhooks.Result, error),
-) (result webhooks.Result, twin bool, err error) {
+	r *http.Request, try func(sameKey bool) (webhooks.Result, error),
+) (result webhooks.Result, sameKey bool, err error) {
 	deadline := s.Now().Add(awaitTime)
 	tick := time.NewTicker(awaitPoll)
 	defer tick.Stop()
 	for waits := 0; ; waits++ {
-		result, err = try(twin)
+		result, err = try(sameKey)
 		if err != nil || result.State != webhooks.InProgress || s.Now().After(deadline) {
-			return result, twin, err
+			return result, sameKey, err
 		}
 		if waits == 0 {
 			s.waiting.Add(1)
 			defer s.waiting.Add(-1)
 		}
-		twin = twin || result.SameKey
+		sameKey = sameKey || result.SameKey
 		select {
 		case <-r.Context().Done():
-			return result, twin, r.Context().Err()
+			return result, sameKey, r.Context().Err()
 		case <-s.background.draining:
-			return result, twin, nil
+			return result, sameKey, nil
 		case <-tick.C:
 		}
 	}

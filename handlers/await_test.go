@@ -16,6 +16,7 @@ import (
 // TestPressedTwice: of two presses of one button, one does what it says, and
 // both lead to the same.
 func TestPressedTwice(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		method string
@@ -122,6 +123,7 @@ func (g *rig) leases(p *person, shop sandbox.DemoShop, id string, lease time.Dur
 
 // TestLeaseOfADeadProcess is over in time.
 func TestLeaseOfADeadProcess(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -134,6 +136,7 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 // TestLeaseThatTakesLong: who has waited long enough for another press reads
 // that it is still under way, and does nothing a second time.
 func TestLeaseThatTakesLong(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{still: true})
 	p := g.person()
 	shop := p.connect(0)
@@ -146,7 +149,8 @@ func TestLeaseThatTakesLong(t *testing.T) {
 	g.until(func() bool { return g.server.waiting.Load() > 0 })
 	g.move(awaitTime + time.Second)
 	second.Wait()
-	pg.want(http.StatusServiceUnavailable, "still under way", "Nothing was sent a second time").link("See the webhooks").want(http.StatusOK, good)
+	pg.want(http.StatusServiceUnavailable, "still under way",
+		"Nothing was sent a second time").link("See the webhooks").want(http.StatusOK, good)
 	if n := len(g.calls.of(http.MethodDelete)); n != 0 {
 		t.Errorf("%d calls", n)
 	}
@@ -159,7 +163,7 @@ func TestBusyAfterTheChange(t *testing.T) {
 		name   string
 		method string
 		effect bool
-		unread bool // the look afterwards fails too
+		unread bool // reading it afterwards fails too
 		form   func(p *person, shop sandbox.DemoShop, hook sandbox.Webhook) *form
 		status int
 		want   string
@@ -176,7 +180,10 @@ func TestBusyAfterTheChange(t *testing.T) {
 			p := g.person()
 			shop := p.connect(0)
 			f := test.form(p, shop, g.add(shop, good, "DONATION"))
-			g.box.FailNext(sandbox.Failure{Method: test.method, Path: apiWebhooks + "*", Status: 503, Effect: test.effect, Header: http.Header{"Retry-After": {"30"}}})
+			g.box.FailNext(sandbox.Failure{
+				Method: test.method, Path: apiWebhooks + "*", Status: 503, Effect: test.effect,
+				Header: http.Header{"Retry-After": {"30"}},
+			})
 			if test.unread {
 				g.calls.set(func(c apiCall) {
 					if c.method == test.method {
@@ -192,8 +199,9 @@ func TestBusyAfterTheChange(t *testing.T) {
 	}
 }
 
-// TestSaidOnce: of two notices that say the same, one is shown.
-func TestSaidOnce(t *testing.T) {
+// TestNoticeShowsOnce: of two notices that say the same, one is shown.
+func TestNoticeShowsOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -212,11 +220,12 @@ func TestSaidOnce(t *testing.T) {
 // TestKeptSomethingElse: an answer that says yes and shows something else is
 // looked into, and said.
 func TestKeptSomethingElse(t *testing.T) {
+	t.Parallel()
 	const odd = `{"id":"%s","url":"` + good + `","allowedTypes":["DONATION"],"apiVersion":"V1"}`
 	for _, test := range []struct {
 		name   string
 		effect bool
-		unread bool // the look afterwards fails
+		unread bool // reading it afterwards fails
 		want   string
 	}{
 		{"the answer alone is odd", true, false, "The webhook is saved"},
@@ -229,7 +238,10 @@ func TestKeptSomethingElse(t *testing.T) {
 			shop := p.connect(0)
 			hook := g.add(shop, good, "DONATION")
 			f := reviewed(p, shop, hook)
-			g.box.FailNext(sandbox.Failure{Method: http.MethodPut, Path: apiWebhooks + "/*", Status: 200, Body: strings.ReplaceAll(odd, "%s", hook.ID), Effect: test.effect})
+			g.box.FailNext(sandbox.Failure{
+				Method: http.MethodPut, Path: apiWebhooks + "/*", Status: 200, Body: strings.ReplaceAll(odd, "%s", hook.ID),
+				Effect: test.effect,
+			})
 			if test.unread {
 				g.calls.set(func(c apiCall) {
 					if c.method == http.MethodPut {
@@ -245,6 +257,7 @@ func TestKeptSomethingElse(t *testing.T) {
 // TestRejectedAndWaiting: who sends a rejected form again while somebody else is
 // at work on the same URL is not shown the old rejection.
 func TestRejectedAndWaiting(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p, q := g.person(), g.person()
 	shop := p.connect(0)

@@ -71,16 +71,6 @@ func (s *server) checkSubject(r *http.Request) (checkForm, error) {
 	}, nil
 }
 
-// examineForm keeps a form and leads to the question what to send to the URL in
-// it.
-func (s *server) examineForm(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
-	draft, err := s.putDraft(w, r, f)
-	if err != nil {
-		return err
-	}
-	return redirect(w, r, checkStartHref(f.shop, "form", draft))
-}
-
 func (s *server) drawCheckStart(w http.ResponseWriter, r *http.Request, status int, f checkForm) error {
 	conn := stateOf(r).conn
 	frame, err := s.frame(r, "Check an endpoint")

@@ -40,11 +40,13 @@ func (pg *page) results() string {
 // TestCheckFromAForm: nothing is sent before the person says so; the result
 // comes with the page; the form waits as it was.
 func TestCheckFromAForm(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
 	hook := g.add(shop, accepts, "ORDER_PLACED", "ORDER_UPDATED")
-	edit := p.get(editPath(shop.ID, hook.ID)).form("/edit").set("url", verifies).set("allowedTypes", "ORDER_PLACED", "DONATION")
+	edit := p.get(editPath(shop.ID, hook.ID)).form("/edit").set("url", verifies).set("allowedTypes", "ORDER_PLACED",
+		"DONATION")
 	for _, test := range []struct {
 		name   string
 		form   *form
@@ -62,7 +64,8 @@ func TestCheckFromAForm(t *testing.T) {
 			before := len(g.box.Receipts())
 			start := test.form.press("do=examine").want(http.StatusOK, "Send up to 3 test deliveries")
 			f := start.form(checksPath(shop.ID))
-			if f.values.Get("url") != test.form.values.Get("url") || !slices.Equal(f.values["types"], test.types) || f.values.Get("type") != test.types[0] {
+			if f.values.Get("url") != test.form.values.Get("url") || !slices.Equal(f.values["types"], test.types) ||
+				f.values.Get("type") != test.types[0] {
 				t.Errorf("the page asks about %v", f.values)
 			}
 			if n := len(g.box.Receipts()) - before; n != 0 {
@@ -73,12 +76,14 @@ func TestCheckFromAForm(t *testing.T) {
 				t.Errorf("the steps are %s, want %s: %s", got, test.want, pg.text())
 			}
 			received := g.box.Receipts()
-			if n := len(received) - before; n != test.posts || received[0].Type != test.types[0] || !received[0].TestMode || received[0].ShopID != shop.ID {
+			if n := len(received) - before; n != test.posts || received[0].Type != test.types[0] || !received[0].TestMode ||
+				received[0].ShopID != shop.ID {
 				t.Errorf("%d deliveries, want %d; the last: %+v", n, test.posts, received[0])
 			}
 			back := pg.link("Back to the form").want(http.StatusOK).form(strings.TrimPrefix(test.form.action, g.url))
 			for _, name := range []string{"url", "allowedTypes"} {
-				if !slices.Equal(slices.Sorted(slices.Values(back.values[name])), slices.Sorted(slices.Values(test.form.values[name]))) {
+				if !slices.Equal(slices.Sorted(slices.Values(back.values[name])),
+					slices.Sorted(slices.Values(test.form.values[name]))) {
 					t.Errorf("%s came back as %q", name, back.values[name])
 				}
 			}
@@ -88,13 +93,15 @@ func TestCheckFromAForm(t *testing.T) {
 			}
 		})
 	}
-	if logs := g.logs.String(); strings.Contains(logs, shop.WebhookSecret) || strings.Contains(logs, "not the shop's secret") {
+	if logs := g.logs.String(); strings.Contains(logs, shop.WebhookSecret) ||
+		strings.Contains(logs, "not the shop's secret") {
 		t.Error("a secret is in the log")
 	}
 }
 
 // TestCheckOfAWebhook starts on the webhook's page and leads back there.
 func TestCheckOfAWebhook(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -102,7 +109,8 @@ func TestCheckOfAWebhook(t *testing.T) {
 	f := p.get(webhookPath(shop.ID, hook.ID)).link("Check").want(http.StatusOK).form(checksPath(shop.ID))
 	pg := f.set("type", "OF_THE_FUTURE").set("secret", " "+shop.WebhookSecret+"\n").submit().want(http.StatusOK)
 	got := g.box.Receipts()
-	if len(got) != 3 || got[2].Type != "OF_THE_FUTURE" || !got[2].Verified || !got[1].Verified || got[0].Verified || got[2].EventID != got[1].EventID || !strings.Contains(got[2].Body, hook.ID) {
+	if len(got) != 3 || got[2].Type != "OF_THE_FUTURE" || !got[2].Verified || !got[1].Verified || got[0].Verified ||
+		got[2].EventID != got[1].EventID || !strings.Contains(got[2].Body, hook.ID) {
 		t.Errorf("received %+v", got)
 	}
 	if back := pg.link("Back to the webhook"); back.url.Path != webhookPath(shop.ID, hook.ID) {
@@ -112,6 +120,7 @@ func TestCheckOfAWebhook(t *testing.T) {
 
 // TestCheckRefuses says what is wrong where it is wrong, with everything kept.
 func TestCheckRefuses(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -121,9 +130,14 @@ func TestCheckRefuses(t *testing.T) {
 		{"hostile", `https://"><script>alert(1) </script>`, "not a web address"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			pg := p.post(checksPath(shop.ID), url.Values{"url": {test.url}, "type": {"DONATION"}, "types": {"DONATION", "ORDER_PLACED"}, "secret": {"canary-secret"}}).want(http.StatusUnprocessableEntity, test.want)
+			pg := p.post(checksPath(shop.ID),
+				url.Values{
+					"url": {test.url}, "type": {"DONATION"}, "types": {"DONATION", "ORDER_PLACED"},
+					"secret": {"canary-secret"},
+				}).want(http.StatusUnprocessableEntity, test.want)
 			f := pg.form(checksPath(shop.ID))
-			if f.values.Get("url") != test.url || f.values.Get("type") != "DONATION" || len(f.values["types"]) != 2 || strings.Contains(pg.body, "canary-secret") {
+			if f.values.Get("url") != test.url || f.values.Get("type") != "DONATION" || len(f.values["types"]) != 2 ||
+				strings.Contains(pg.body, "canary-secret") {
 				t.Errorf("the form is %v", f.values)
 			}
 		})
@@ -134,9 +148,10 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
-// TestCheckGoesOn: the page comes at once where a script follows it, and only
+// TestCheckContinues: the page comes at once where a script follows it, and only
 // a few checks go on at once.
-func TestCheckGoesOn(t *testing.T) {
+func TestCheckContinues(t *testing.T) {
+	t.Parallel()
 	hold, arrived := make(chan struct{}), make(chan struct{}, 10)
 	g := newRig(t, options{endpoint: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		arrived <- struct{}{}
@@ -177,7 +192,9 @@ func TestCheckGoesOn(t *testing.T) {
 		}
 		text += lines.Text() + "\n"
 	}
-	if stream.Header.Get("Content-Type") != "text/event-stream" || stream.Header.Get("Cache-Control") != "no-store" || stream.Header.Get("X-Accel-Buffering") != "no" || len(events) < 2 || events[0] != "report" || events[len(events)-1] != "done" {
+	if stream.Header.Get("Content-Type") != "text/event-stream" || stream.Header.Get("Cache-Control") != "no-store" ||
+		stream.Header.Get("X-Accel-Buffering") != "no" || len(events) < 2 || events[0] != "report" ||
+		events[len(events)-1] != "done" {
 		t.Errorf("%v, events %q", stream.Header, events)
 	}
 	if !strings.Contains(text, "does not verify") || strings.Contains(text, "<html") {
@@ -188,10 +205,13 @@ func TestCheckGoesOn(t *testing.T) {
 
 // TestCheckThatDied shows as interrupted, and does not keep anyone waiting.
 func TestCheckThatDied(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	report, err := json.Marshal(keptCheck{Subject: checkForm{URL: accepts, Type: "DONATION"}, Report: doctor.Report{Steps: doctor.Plan()}})
+	report, err := json.Marshal(keptCheck{
+		Subject: checkForm{URL: accepts, Type: "DONATION"}, Report: doctor.Report{Steps: doctor.Plan()},
+	})
 	g.must(err)
 	by := owner(p)
 	check, err := g.store.BeginCheck(t.Context(), store.Check{Owner: by, Shop: shop.ID, Report: report}, 1)
@@ -203,6 +223,7 @@ func TestCheckThatDied(t *testing.T) {
 
 // TestTestDelivery sends exactly what is in the form, once.
 func TestTestDelivery(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -218,7 +239,7 @@ func TestTestDelivery(t *testing.T) {
 		{"of a type of the future", "OF_THE_FUTURE", "", shop.WebhookSecret, 200, []string{"200"}, &sandbox.Receipt{Type: "OF_THE_FUTURE", TestMode: true, Verified: true, Status: 200}},
 		{"changed", "DONATION", "{\r\n  \"type\": \"DONATION\",\r\n  \"id\": \"ü\", \"shopId\": \"" + shop.ID + "\"\r\n}", shop.WebhookSecret, 200, []string{"200"}, &sandbox.Receipt{Type: "DONATION", EventID: "ü", Verified: true, Status: 200}},
 		{"without a secret", "DONATION", "", "", 200, []string{"401", "probably verifies"}, &sandbox.Receipt{Type: "DONATION", TestMode: true, Status: 401}},
-		{"no JSON", "DONATION", "{\n\n\"a\": }", shop.WebhookSecret, 422, []string{"not JSON", "line 3"}, nil},
+		{"no JSON", "DONATION", "{\n\n\"a\": }", shop.WebhookSecret, 422, []string{"no longer valid JSON", "line 3"}, nil},
 		{"nothing", "DONATION", " \r\n", "", 422, []string{"nothing to send"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -243,10 +264,12 @@ func TestTestDelivery(t *testing.T) {
 				want.EventID = got.EventID
 			}
 			sent := strings.ReplaceAll(f.values.Get("body"), "\r\n", "\n")
-			if got.Type != want.Type || got.TestMode != want.TestMode || got.Verified != want.Verified || got.Status != want.Status || got.EventID != want.EventID || got.Body != sent {
+			if got.Type != want.Type || got.TestMode != want.TestMode || got.Verified != want.Verified ||
+				got.Status != want.Status || got.EventID != want.EventID || got.Body != sent {
 				t.Errorf("received %+v, want %+v", got, want)
 			}
-			if kept := pg.postForm(at); kept.values.Get("secret") != "" || strings.ReplaceAll(kept.values.Get("body"), "\r\n", "\n") != sent || kept.values.Get("type") != test.kind {
+			if kept := pg.postForm(at); kept.values.Get("secret") != "" ||
+				strings.ReplaceAll(kept.values.Get("body"), "\r\n", "\n") != sent || kept.values.Get("type") != test.kind {
 				t.Errorf("the form is %v", kept.values)
 			}
 		})
@@ -259,6 +282,7 @@ func TestTestDelivery(t *testing.T) {
 
 // TestEverySampleIsDelivered: all 29 event types have one.
 func TestEverySampleIsDelivered(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -270,7 +294,8 @@ func TestEverySampleIsDelivered(t *testing.T) {
 	for _, kind := range all {
 		f := p.get(testPath(shop.ID, hook.ID) + "?type=" + kind).want(http.StatusOK).postForm("/test")
 		f.set("secret", shop.WebhookSecret).submit().want(http.StatusOK)
-		if got := g.box.Receipts()[0]; got.Type != kind || !got.Verified || !strings.Contains(got.Body, hook.ID) || !strings.Contains(got.Body, shop.ID) {
+		if got := g.box.Receipts()[0]; got.Type != kind || !got.Verified || !strings.Contains(got.Body, hook.ID) ||
+			!strings.Contains(got.Body, shop.ID) {
 			t.Errorf("%s: %+v", kind, got)
 		}
 	}
@@ -278,6 +303,7 @@ func TestEverySampleIsDelivered(t *testing.T) {
 
 // TestHostileAnswer is shown as text, cut, and never as a page.
 func TestHostileAnswer(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{endpoint: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Hostile", `<script>alert("header")</script>`)
 		w.WriteHeader(http.StatusTeapot)
@@ -286,8 +312,10 @@ func TestHostileAnswer(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	hook := g.add(shop, accepts, "DONATION")
-	pg := p.get(testPath(shop.ID, hook.ID)).postForm("/test").submit().want(http.StatusOK, "418", `<script>alert('body')</script>`, `<script>alert("header")</script>`)
-	if strings.Contains(pg.body, "<script>alert") || strings.Contains(pg.text(), "\u202e") || strings.Count(pg.text(), "x") > 17<<10 {
+	pg := p.get(testPath(shop.ID, hook.ID)).postForm("/test").submit().want(http.StatusOK, "418",
+		`<script>alert('body')</script>`, `<script>alert("header")</script>`)
+	if strings.Contains(pg.body, "<script>alert") || strings.Contains(pg.text(), "\u202e") ||
+		strings.Count(pg.text(), "x") > 17<<10 {
 		t.Errorf("the answer is drawn as it came")
 	}
 }
@@ -295,6 +323,7 @@ func TestHostileAnswer(t *testing.T) {
 // TestCheckOfAFormAfterTheSession: who must sign in again before a check still
 // has the form that waits for it.
 func TestCheckOfAFormAfterTheSession(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -302,7 +331,8 @@ func TestCheckOfAFormAfterTheSession(t *testing.T) {
 	g.box.FailNext(sandbox.Failure{Path: tokenPath, Status: 400, Body: `{"error":"invalid_grant"}`})
 	g.move(10 * time.Minute) // the token is over, the form is still kept
 	p.get(webhooksPath(shop.ID)).want(http.StatusOK, "must be connected again")
-	back := p.consent(p.get(at.String()).link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, "Check an endpoint")
+	back := p.consent(p.get(at.String()).link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK,
+		"Check an endpoint")
 	if got := back.form(checksPath(shop.ID)).values.Get("url"); got != accepts {
 		t.Errorf("the address is %q", got)
 	}
@@ -332,12 +362,14 @@ func TestTestDeliveryUnread(t *testing.T) {
 			p := g.person()
 			shop := p.connect(0)
 			hook := g.add(shop, accepts, "ORDER_PLACED", "DONATION")
-			f := p.get(testPath(shop.ID, hook.ID)+"?type=DONATION").postForm("/test").set("body", typed).set("secret", "canary-secret")
+			f := p.get(testPath(shop.ID, hook.ID)+"?type=DONATION").postForm("/test").set("body", typed).set("secret",
+				"canary-secret")
 			test.fail.Method, test.fail.Path, test.fail.Times = http.MethodGet, apiWebhooks+"/"+hook.ID, 9
 			g.box.FailNext(test.fail)
 			pg := f.submit().want(test.status, test.texts...)
 			kept := pg.postForm("/test")
-			if got := crlf.Replace(kept.values.Get("body")); got != crlf.Replace(typed) || kept.values.Get("type") != "DONATION" || strings.Contains(pg.body, "canary-secret") {
+			if got := crlf.Replace(kept.values.Get("body")); got != crlf.Replace(typed) ||
+				kept.values.Get("type") != "DONATION" || strings.Contains(pg.body, "canary-secret") {
 				t.Errorf("the form came back as %v", kept.values)
 			}
 			if got := pg.header.Get("Retry-After"); got != test.retry || !has(pg.node("banner"), "autofocus") {
@@ -353,13 +385,15 @@ func TestTestDeliveryUnread(t *testing.T) {
 // TestTestDeliveryAfterConnectingAgain: the form is found again on the way
 // back from granting a permission.
 func TestTestDeliveryAfterConnectingAgain(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
 	hook := g.add(shop, accepts, "DONATION")
 	f := p.get(testPath(shop.ID, hook.ID)).postForm("/test").set("body", `{"typed":true}`).set("secret", "canary-secret")
 	g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks + "/" + hook.ID, Status: 403})
-	back := p.consent(f.submit().link("Connect the shop again").link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK)
+	back := p.consent(f.submit().link("Connect the shop again").link("Connect with Fourthwall"), shop.ID,
+		"allow").want(http.StatusOK)
 	if got := back.postForm("/test").values; got.Get("body") != `{"typed":true}` || got.Get("secret") != "" {
 		t.Errorf("the form came back as %v", got)
 	}
@@ -368,13 +402,15 @@ func TestTestDeliveryAfterConnectingAgain(t *testing.T) {
 // TestTestDeliveryWithoutDatabase: the form comes back as it was sent, although
 // nobody can say where the webhook's deliveries go.
 func TestTestDeliveryWithoutDatabase(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")
 	g := newRig(t, options{file: file, limits: Limits{Writes: Rate{Burst: 9, Every: time.Second}}})
 	p := g.person()
 	shop := p.connect(0)
 	f := p.get(testPath(shop.ID, g.add(shop, accepts, "DONATION").ID)).postForm("/test").set("body", `{"typed":true}`)
 	g.must(os.Rename(file, file+".away"))
-	pg := f.submit().want(http.StatusServiceUnavailable, unavailableTitle, "What you entered is kept", "the address that this webhook has")
+	pg := f.submit().want(http.StatusServiceUnavailable, unavailableTitle, "What you entered is kept",
+		"the address that this webhook has")
 	if got := pg.postForm("/test").values.Get("body"); got != `{"typed":true}` {
 		t.Errorf("the body came back as %s", got)
 	}
@@ -382,9 +418,10 @@ func TestTestDeliveryWithoutDatabase(t *testing.T) {
 	pg.postForm("/test").submit().want(http.StatusOK, "What came back")
 }
 
-// TestTestDeliveryWithoutAPlace: what could not be sent for want of a place is
+// TestTestDeliveryWithoutASlot: what could not be sent for want of a place is
 // not blamed on the endpoint, and everything typed is kept.
-func TestTestDeliveryWithoutAPlace(t *testing.T) {
+func TestTestDeliveryWithoutASlot(t *testing.T) {
+	t.Parallel()
 	hold, arrived := make(chan struct{}), make(chan struct{}, 9)
 	g := newRig(t, options{endpoint: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -408,7 +445,8 @@ func TestTestDeliveryWithoutAPlace(t *testing.T) {
 	shop := p.connect(0)
 	f := p.get(testPath(shop.ID, g.add(shop, accepts, "DONATION").ID)).postForm("/test")
 	pg := f.submit().want(http.StatusTooManyRequests, "Nothing was sent")
-	if kept := pg.postForm("/test"); strings.ReplaceAll(kept.values.Get("body"), "\r\n", "\n") != strings.ReplaceAll(f.values.Get("body"), "\r\n", "\n") {
+	if kept := pg.postForm("/test"); strings.ReplaceAll(kept.values.Get("body"), "\r\n",
+		"\n") != strings.ReplaceAll(f.values.Get("body"), "\r\n", "\n") {
 		t.Errorf("the body came back as %s", kept.values.Get("body"))
 	}
 	check := p.post(checksPath(shop.ID), url.Values{"url": {accepts}}).want(http.StatusOK, "could not be finished")

@@ -30,6 +30,7 @@ func (p *person) implicit(pg *page) *page {
 
 // Checklist 4, 11.
 func TestWaysToConnect(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		connect func(*person, sandbox.DemoShop) *page
@@ -57,7 +58,8 @@ func TestWaysToConnect(t *testing.T) {
 				t.Errorf("at %s", pg.url)
 			}
 			p.get("/shops").want(http.StatusOK, shop.Name, shop.Domain, test.way)
-			if all, err := g.store.Connections(t.Context(), owner(p)); err != nil || len(all) != 1 || all[0].ExpiresAt.IsZero() != (test.lasts == 0) {
+			if all, err := g.store.Connections(t.Context(), owner(p)); err != nil || len(all) != 1 ||
+				all[0].ExpiresAt.IsZero() != (test.lasts == 0) {
 				t.Errorf("%v, %v", all, err)
 			}
 			p.get(webhooksPath(shop.ID)).want(http.StatusOK)
@@ -77,6 +79,7 @@ func owner(p *person) store.Owner {
 }
 
 func TestDeny(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	for _, way := range []string{"code", "implicit"} {
 		pg := p.consent(p.get("/oauth/start?way="+way+"&return=%2Fshops"), p.box.Shops()[0].ID, "deny")
@@ -133,9 +136,10 @@ func TestKeyForm(t *testing.T) {
 // TestState: what comes back must belong to this browser, once, in time.
 // Checklist 1.
 func TestState(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	shopID := g.box.Shops()[0].ID
-	// callback gives the address that the sandbox sends the browser back to.
+	// callback returns the address that the sandbox sends the browser back to.
 	callback := func(p *person, way string) string {
 		consent := p.get("/oauth/start?way=" + way)
 		consent.p = p.noRedirects()
@@ -206,6 +210,7 @@ func (g *rig) tokenCalls() (n int) {
 // a sentence, and the code is posted once.
 // Checklist 3, 7.
 func TestSignInFaults(t *testing.T) {
+	t.Parallel()
 	const token, current = tokenPath, "/open-api/v1.0/shops/current"
 	tests := []struct {
 		name  string
@@ -225,7 +230,8 @@ func TestSignInFaults(t *testing.T) {
 			g := newRig(t, options{})
 			p := g.person()
 			g.box.FailNext(test.fail)
-			pg := p.consent(p.get("/oauth/start?way=code&return=/shops"), g.box.Shops()[0].ID, "allow").want(http.StatusOK, test.text)
+			pg := p.consent(p.get("/oauth/start?way=code&return=/shops"), g.box.Shops()[0].ID, "allow").want(http.StatusOK,
+				test.text)
 			if q := pg.url.Query(); pg.url.Path != "/connect" || q.Has("code") || q.Has("state") || q.Get("return") != "/shops" {
 				t.Errorf("at %s", pg.url)
 			}
@@ -239,12 +245,17 @@ func TestSignInFaults(t *testing.T) {
 	}
 }
 
-// TestProviderText: what stands in the address of a callback is never shown.
+// TestProviderText: what is in the address of a callback is never shown.
 // Checklist 5.
 func TestProviderText(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
-	for _, problem := range []string{"access_denied", "made_up", "<img src=x onerror=alert(1)>", strings.Repeat("x", 5000), "a\r\nX-Evil: 1"} {
-		q := url.Values{"error": {problem}, "error_description": {"<script>canary</script>"}, "error_uri": {"https://canary.example"}}
+	for _, problem := range []string{
+		"access_denied", "made_up", "<img src=x onerror=alert(1)>", strings.Repeat("x", 5000), "a\r\nX-Evil: 1",
+	} {
+		q := url.Values{
+			"error": {problem}, "error_description": {"<script>canary</script>"}, "error_uri": {"https://canary.example"},
+		}
 		pg := p.get("/oauth/callback?"+q.Encode()).want(http.StatusOK, "not connected")
 		if strings.Contains(pg.body, "canary") || strings.Contains(pg.body, "onerror") || pg.header.Get("X-Evil") != "" {
 			t.Errorf("%q is shown", problem)
@@ -259,6 +270,7 @@ func TestProviderText(t *testing.T) {
 // TestFixation: an id that was known before the sign-in is worth nothing.
 // Checklist 16.
 func TestFixation(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	name := g.server.cookieName("session")
@@ -297,6 +309,7 @@ func (p *person) cookie(name string) string {
 
 // Checklist 17.
 func TestSignOut(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -321,6 +334,7 @@ func TestSignOut(t *testing.T) {
 
 // Checklist 10.
 func TestDisconnect(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	one, two := p.connect(0), p.connectKey(1)
@@ -337,6 +351,7 @@ func TestDisconnect(t *testing.T) {
 // TestSessionEnds checks both ends of a session: idle and absolute.
 // Checklist 17.
 func TestSessionEnds(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		steps int
@@ -366,12 +381,13 @@ func TestSessionEnds(t *testing.T) {
 
 // TestDraft: a form that is sent when the session is over comes back filled in.
 func TestDraft(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		end   func(*rig, *person, sandbox.DemoShop)
 		again int // the shop that is connected then
 		texts []string
-		ended bool // it was the connection that came to its end
+		ended bool // the connection has ended
 	}{
 		{"the session is over", func(g *rig, _ *person, _ sandbox.DemoShop) { g.move(13 * time.Hour) }, 0, []string{"as you typed it"}, false},
 		{"another shop was connected", func(g *rig, _ *person, _ sandbox.DemoShop) { g.move(13 * time.Hour) }, 1, []string{"for another shop"}, false},
@@ -418,6 +434,7 @@ func TestDraft(t *testing.T) {
 // TestDraftOfWhatIsNotConfirmed: who must sign in again before a create was
 // confirmed does not read that nothing was created.
 func TestDraftOfWhatIsNotConfirmed(t *testing.T) {
+	t.Parallel()
 	for _, button := range []string{"do=check", "do=edit"} {
 		t.Run(button, func(t *testing.T) {
 			g := newRig(t, options{})
@@ -443,6 +460,7 @@ func TestDraftOfWhatIsNotConfirmed(t *testing.T) {
 }
 
 func TestDraftOfAnotherBrowser(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -460,6 +478,7 @@ func TestDraftOfAnotherBrowser(t *testing.T) {
 // TestTokenIsRenewed: an expired token is renewed once, and every page works on.
 // Checklist 10.
 func TestTokenIsRenewed(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		end  func(*rig)
@@ -487,6 +506,7 @@ func TestTokenIsRenewed(t *testing.T) {
 }
 
 func TestTwoShopsInTwoTabs(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	one, two := p.connect(0), p.connect(2)
@@ -498,16 +518,18 @@ func TestTwoShopsInTwoTabs(t *testing.T) {
 	}
 }
 
-// TestKeyLost starts anew with another secret key on the same database.
+// TestKeyLost starts again with another secret key on the same database.
 func TestKeyLost(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")
-	before := newRig(t, options{file: file})
+	const public = "http://hooks.example.com" // the same for both, and so are the names of cookies
+	before := newRig(t, options{file: file, publicURL: public})
 	p := before.person()
 	shop := p.connectKey(0)
 	f := p.newForm(shop.ID, good, "DONATION")
-	after := newRig(t, options{file: file})
+	after := newRig(t, options{file: file, publicURL: public})
 	q := after.person()
-	q.client.Jar = p.client.Jar // cookies know no ports
+	q.client.Jar = p.client.Jar
 	pg := q.get(webhooksPath(shop.ID)).want(http.StatusOK, "Connect")
 	if pg.url.Path != "/connect" {
 		t.Errorf("at %s", pg.url)
@@ -517,6 +539,7 @@ func TestKeyLost(t *testing.T) {
 }
 
 func TestAPIKeyOnly(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{noClient: true}).person()
 	pg := p.get("/connect").want(http.StatusOK)
 	if strings.Contains(pg.body, "/oauth/start") {

@@ -8,10 +8,16 @@ import (
 	"unicode"
 )
 
-// sendCSV sends rows as a file, in the form of RFC 4180. Every cell is quoted,
-// since spreadsheets split cells at more than commas.
+// byteOrderMark begins a file: without it Excel reads UTF-8 as the code page of
+// the system, and every letter beyond ASCII wrong.
+const byteOrderMark = "\ufeff"
+
+// sendCSV sends rows as a file, in the form of RFC 4180: each row has as many
+// cells as the first. Every cell is quoted, since spreadsheets split cells at more
+// than commas.
 func sendCSV(w http.ResponseWriter, name string, rows [][]string) error {
 	var body bytes.Buffer
+	body.WriteString(byteOrderMark)
 	for _, row := range rows {
 		for i, cell := range row {
 			if i > 0 {
@@ -19,6 +25,7 @@ func sendCSV(w http.ResponseWriter, name string, rows [][]string) error {
 			}
 			body.WriteString(`"` + strings.ReplaceAll(formulaSafe(valid(cell)), `"`, `""`) + `"`)
 		}
+		body.WriteString(strings.Repeat(`,""`, max(0, len(rows[0])-len(row))))
 		body.WriteString("\r\n")
 	}
 	w.Header().Set("Cache-Control", "no-store")

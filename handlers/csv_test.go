@@ -15,20 +15,28 @@ import (
 // FuzzCSV: what a file holds is read back as it was meant, and no cell of it
 // begins a formula, whatever sign a spreadsheet parts cells at.
 func FuzzCSV(f *testing.F) {
-	for _, cell := range []string{"", "=1+1", `a"b,c`, "x;=1", "\t-2", "\r\n@a", "\xff+", "'", "\u202e=1", `";"=1`, "＋1", "a\nb"} {
+	for _, cell := range []string{
+		"", "=1+1", `a"b,c`, "x;=1", "\t-2", "\r\n@a", "\xff+", "'", "\u202e=1", `";"=1`, "＋1", "a\nb",
+	} {
 		f.Add(cell, "https://hooks.example.com/"+cell, "DONATION")
 	}
 	f.Fuzz(func(t *testing.T, id, address, code string) {
 		d := activity.Detail{Before: contentOf(address, code), After: contentOf(id, code, id)}
 		rows := [][]string{
 			{id, address, code},
-			activityRecord(store.Activity{Action: code, Actor: address, WebhookID: id, Code: code, RequestID: address, Status: 200}, d),
+			activityRecord(store.Activity{
+				Action: code, Actor: address, WebhookID: id, Code: code, RequestID: address, Status: 200,
+			}, d),
 		}
 		w := httptest.NewRecorder()
 		if err := sendCSV(w, "a.csv", rows); err != nil {
 			t.Fatal(err)
 		}
-		r := csv.NewReader(strings.NewReader(w.Body.String()))
+		text, hasMark := strings.CutPrefix(w.Body.String(), "\ufeff")
+		if !hasMark {
+			t.Errorf("%q has no byte order mark", w.Body)
+		}
+		r := csv.NewReader(strings.NewReader(text))
 		r.FieldsPerRecord = -1
 		got, err := r.ReadAll()
 		if err != nil {
@@ -59,5 +67,35 @@ func checkCell(t *testing.T, cell string) {
 		if begin := strings.Trim(part, "\" \t\r\n\v\f\u00a0"); begin != "" && strings.ContainsAny(begin[:1], "=+-@") {
 			t.Errorf("%q became %q, which a spreadsheet computes", cell, safe)
 		}
+	}
+}
+
+// TestCSVBytes: a file has the byte order mark and the line ends that Excel
+// needs, and is quoted by RFC 4180.
+func TestCSVBytes(t *testing.T) {
+	for name, test := range map[string]struct {
+		rows [][]string
+		want string
+	}{
+		"letters beyond ASCII":   {[][]string{{"Müller", "☂"}}, `"Müller","☂"` + "\r\n"},
+		"two rows":               {[][]string{{"a"}, {"b"}}, "\"a\"\r\n\"b\"\r\n"},
+		"an empty cell":          {[][]string{{"a", ""}}, `"a",""` + "\r\n"},
+		"quotes":                 {[][]string{{`say "hi"`}}, `"say ""hi"""` + "\r\n"},
+		"commas and semicolons":  {[][]string{{"a,b;c"}}, `"a,b;c"` + "\r\n"},
+		"a line break":           {[][]string{{"a\nb"}}, "\"a\nb\"\r\n"},
+		"a formula":              {[][]string{{"=1+1"}}, `"'=1+1"` + "\r\n"},
+		"a formula after a mark": {[][]string{{"\ufeff=1+1"}}, "\"'\ufeff=1+1\"\r\n"},
+		"a shorter row":          {[][]string{{"a", "b", "c"}, {"1"}}, "\"a\",\"b\",\"c\"\r\n\"1\",\"\",\"\"\r\n"},
+		"bytes that are no text": {[][]string{{"\xff"}}, "\"\ufffd\"\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			if err := sendCSV(w, "a.csv", test.rows); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.Body.String(); got != "\xef\xbb\xbf"+test.want {
+				t.Errorf("got %q, want %q after the mark", got, test.want)
+			}
+		})
 	}
 }

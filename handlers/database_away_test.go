@@ -16,6 +16,7 @@ import (
 // TestDatabaseIsAway: a form that cannot be kept comes back as it was sent, or
 // with a button that sends it again; what is secret does not.
 func TestDatabaseIsAway(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {
 		t.Skip("a file is taken away")
 	}
@@ -55,7 +56,8 @@ func TestDatabaseIsAway(t *testing.T) {
 			shop := p.connect(0)
 			hook := g.add(shop, good+"/there", "DONATION").ID
 			g.must(os.Rename(o.file, o.file+".away"))
-			pg := p.post(test.path(shop, hook), test.sent).want(http.StatusServiceUnavailable, unavailableTitle, unavailableFix, test.says)
+			pg := p.post(test.path(shop, hook), test.sent).want(http.StatusServiceUnavailable, unavailableTitle, unavailableFix,
+				test.says)
 			if got := pg.header.Get("Retry-After"); got != "10" {
 				t.Errorf("Retry-After is %q", got)
 			}
@@ -82,9 +84,10 @@ func TestDatabaseIsAway(t *testing.T) {
 	}
 }
 
-// TestDatabaseGoesAwayMeanwhile: what is done is done, and costs no more than
+// TestDatabaseFailsDuringARequest: what is done is done, and costs no more than
 // the notice that says so.
-func TestDatabaseGoesAwayMeanwhile(t *testing.T) {
+func TestDatabaseFailsDuringARequest(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {
 		t.Skip("a file is taken away")
 	}

@@ -46,6 +46,7 @@ func (g *rig) fired(shop sandbox.DemoShop, kind string, test bool) string {
 
 // TestDeliveryLog shows what Fourthwall lists, newest first, by page and type.
 func TestDeliveryLog(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -111,6 +112,7 @@ func TestDeliveryLog(t *testing.T) {
 
 // TestDeliveryMarks: what each row says of a delivery, and of its webhook.
 func TestDeliveryMarks(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -129,8 +131,8 @@ func TestDeliveryMarks(t *testing.T) {
 		{"by its URL", event("weve_2", "DONATION", "DELIVERED", "{}", good, ""), nil, []string{"Ambiguous"}, one.ID},
 		{"by its URL, in another form", event("weve_3", "DONATION", "DELIVERED", "x", "HTTPS://hooks.EXAMPLE.com:443/fourthwall", ""), nil, []string{"Ambiguous"}, one.ID},
 		{"by neither", event("weve_4", "DONATION", "DELIVERED", "", good+"/shared", ""), []string{"Ambiguous"}, nil, ""},
-		{"of a webhook that is gone", event("weve_5", "DONATION", "DELIVERED", body("wcon_gone"), good, ""), []string{"not there any more"}, nil, ""},
-		{"of an address that is gone", event("weve_6", "DONATION", "DELIVERED", "", good+"/gone", ""), []string{"No webhook of this shop"}, nil, ""},
+		{"of a webhook that is gone", event("weve_5", "DONATION", "DELIVERED", body("wcon_gone"), good, ""), []string{"has been deleted"}, nil, ""},
+		{"of an address that is gone", event("weve_6", "DONATION", "DELIVERED", "", good+"/gone", ""), []string{"No current webhook uses this URL"}, nil, ""},
 		{"an error", event("weve_7", "DONATION", "whatever", body(one.ID), good, `,"error":"Answered 500."`), []string{"whatever", "Error", "Answered 500."}, nil, one.ID},
 		{"an empty error", event("weve_8", "DONATION", "whatever", body(one.ID), good, `,"error":""`), []string{"Error"}, nil, one.ID},
 		{"no error", event("weve_9", "DONATION", "FAILED", body(one.ID), good, `,"error":null`), []string{"FAILED"}, []string{"Error"}, one.ID},
@@ -178,6 +180,7 @@ func TestDeliveryMarks(t *testing.T) {
 
 // TestDeliveriesOfOneWebhook: what may be another's is shown, and said so.
 func TestDeliveriesOfOneWebhook(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -188,7 +191,9 @@ func TestDeliveriesOfOneWebhook(t *testing.T) {
 		event("weve_3", "DONATION", "S3", "{}", good, ""),
 		event("weve_4", "DONATION", "S4", "{}", good+"/other", ""),
 	}, ",")+"]"))
-	for _, test := range []struct{ webhook, want string }{{one.ID, "S1 S3"}, {two.ID, "S2 S3"}, {"", "S1 S2 S3 S4"}, {"wcon_none", ""}} {
+	for _, test := range []struct{ webhook, want string }{
+		{one.ID, "S1 S3"}, {two.ID, "S2 S3"}, {"", "S1 S2 S3 S4"}, {"wcon_none", ""},
+	} {
 		var got []string
 		for _, row := range p.get(eventsHref(shop.ID, "", test.webhook, 1)).want(http.StatusOK).deliveries() {
 			for _, state := range []string{"S1", "S2", "S3", "S4"} {
@@ -208,6 +213,7 @@ func TestDeliveriesOfOneWebhook(t *testing.T) {
 
 // TestDeliveriesUnread: the log and one delivery, when the API does not answer.
 func TestDeliveriesUnread(t *testing.T) {
+	t.Parallel()
 	after := http.Header{"Retry-After": {"60"}}
 	tests := []struct {
 		name   string
@@ -248,7 +254,8 @@ func TestDeliveriesUnread(t *testing.T) {
 		g := newRig(t, options{})
 		p := g.person()
 		shop := p.connect(0)
-		pg := p.get(eventsPath(shop.ID)+"?type=MADE_UP").want(http.StatusUnprocessableEntity, "refuses this choice", "OPEN_API_BAD_REQUEST")
+		pg := p.get(eventsPath(shop.ID)+"?type=MADE_UP").want(http.StatusUnprocessableEntity, "refuses this choice",
+			"OPEN_API_BAD_REQUEST")
 		pg.link("Show all deliveries").want(http.StatusOK, "Nothing delivered yet")
 	})
 	t.Run("a delivery that is not known", func(t *testing.T) {
@@ -258,7 +265,8 @@ func TestDeliveriesUnread(t *testing.T) {
 		for _, id := range []string{"a/b", "ä", "?show=body"} {
 			p.get(eventPath(shop.ID, id)).want(http.StatusNotFound, "does not know this delivery")
 		}
-		p.get(eventPath(shop.ID, "weve_x")).want(http.StatusNotFound, "does not know this delivery", "WEBHOOK_EVENT_NOT_FOUND", "See the deliveries")
+		p.get(eventPath(shop.ID, "weve_x")).want(http.StatusNotFound, "does not know this delivery",
+			"WEBHOOK_EVENT_NOT_FOUND", "See the deliveries")
 	})
 	t.Run("the webhooks", func(t *testing.T) {
 		g := newRig(t, options{})
@@ -269,7 +277,7 @@ func TestDeliveriesUnread(t *testing.T) {
 		g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 500, Times: 2})
 		for _, path := range []string{eventsPath(shop.ID), eventPath(shop.ID, id)} {
 			pg := p.get(path).want(http.StatusOK, "DELIVERED")
-			if strings.Contains(pg.text(), "not there any more") || !strings.Contains(pg.body, webhookPath(shop.ID, hook.ID)) {
+			if strings.Contains(pg.text(), "has been deleted") || !strings.Contains(pg.body, webhookPath(shop.ID, hook.ID)) {
 				t.Errorf("says of the webhook: %s", pg.text())
 			}
 		}
@@ -278,6 +286,7 @@ func TestDeliveriesUnread(t *testing.T) {
 
 // TestDeliveryOfAnUnknownWebhook: of what could not be read, nothing is said.
 func TestDeliveryOfAnUnknownWebhook(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		m    webhooks.Matcher
@@ -298,16 +307,19 @@ func TestDeliveryOfAnUnknownWebhook(t *testing.T) {
 
 // TestDelivery shows one, with its body only when it is asked for.
 func TestDelivery(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
 	hook := g.add(shop, refuses, "ORDER_PLACED")
 	id := g.fired(shop, "ORDER_PLACED", true)
-	pg := p.get(eventsPath(shop.ID)).link("Order placed").want(http.StatusOK, "RETRYING", "Test", "Fourthwall reports an error", "Answered 500", id, hook.ID, shop.ID, "V1", "Show the body")
+	pg := p.get(eventsPath(shop.ID)).link("Order placed").want(http.StatusOK, "RETRYING", "Test",
+		"Fourthwall reports an error", "Answered 500", id, hook.ID, shop.ID, "V1", "Show the body")
 	if pg.url.Path != eventPath(shop.ID, id) || strings.Contains(pg.body, "@example") || pg.section("body") == "" {
 		t.Errorf("at %s: %s", pg.url, pg.section("body"))
 	}
-	shown := pg.link("Show the body").want(http.StatusOK, `"webhookId": "`+hook.ID+`"`, "Hide the body", `"type": "ORDER_PLACED"`)
+	shown := pg.link("Show the body").want(http.StatusOK, `"webhookId": "`+hook.ID+`"`, "Hide the body",
+		`"type": "ORDER_PLACED"`)
 	if cc := shown.header.Get("Cache-Control"); cc != "no-store" {
 		t.Errorf("Cache-Control %q", cc)
 	}
@@ -328,6 +340,7 @@ func TestDelivery(t *testing.T) {
 
 // TestDeliveryBody: whatever came is shown as it came.
 func TestDeliveryBody(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		body   string
@@ -369,6 +382,7 @@ func TestDeliveryBody(t *testing.T) {
 // TestNoBuyersDataIsKept looks for the body of a delivery, and for the
 // credentials, in all that is written.
 func TestNoBuyersDataIsKept(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	g := newRig(t, options{file: filepath.Join(dir, "h.db")})
 	p := g.person()
@@ -379,10 +393,15 @@ func TestNoBuyersDataIsKept(t *testing.T) {
 	body := fmt.Sprintf(`{"webhookId":%q,"type":"DONATION","data":{"email":"%s@example.com"}}`, hook.ID, canary)
 	one := event("weve_1", "DONATION", "S", body, good, "")
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+apiEvents, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("[" + one + "]")) })
+	mux.HandleFunc("GET "+apiEvents, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("[" + one + "]"))
+	})
 	mux.HandleFunc("GET "+apiEvents+"/{id}", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(one)) })
 	g.calls.set(nil, mux)
-	for _, path := range []string{webhooksPath(shop.ID), eventsPath(shop.ID), eventsHref(shop.ID, "", hook.ID, 1), eventPath(shop.ID, "weve_1"), activityPath(shop.ID)} {
+	for _, path := range []string{
+		webhooksPath(shop.ID), eventsPath(shop.ID), eventsHref(shop.ID, "", hook.ID, 1), eventPath(shop.ID, "weve_1"),
+		activityPath(shop.ID),
+	} {
 		if pg := p.get(path).want(http.StatusOK); strings.Contains(pg.body, canary) {
 			t.Errorf("%s shows it", path)
 		}
@@ -392,7 +411,10 @@ func TestNoBuyersDataIsKept(t *testing.T) {
 	f := p.editForm(shop.ID, hook.ID).set("url", good+"/canary-draft")
 	p.deleteForm(shop.ID, hook.ID).submit().want(http.StatusOK, "is deleted")
 	f.submit().want(http.StatusNotFound)
-	secrets := []string{canary, "canary-draft", shop.WebhookSecret, shop.APIPassword, key.APIPassword, p.cookie(g.server.cookieName("session")), p.cookie(g.server.cookieName("browser"))}
+	secrets := []string{
+		canary, "canary-draft", shop.WebhookSecret, shop.APIPassword, key.APIPassword,
+		p.cookie(g.server.cookieName("session")), p.cookie(g.server.cookieName("browser")),
+	}
 	all, err := g.store.Connections(t.Context(), owner(p))
 	g.must(err)
 	for _, listed := range all {
@@ -429,6 +451,7 @@ func TestNoBuyersDataIsKept(t *testing.T) {
 // TestDeliveryGetsThrough: an endpoint that fails at first is shown with its
 // error, and without once the event has arrived.
 func TestDeliveryGetsThrough(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -449,13 +472,15 @@ func TestDeliveryGetsThrough(t *testing.T) {
 	if strings.Contains(pg.text(), "reports an error") {
 		t.Error("the error is still there")
 	}
-	if row := p.get(webhooksPath(shop.ID)).row(hook.ID); strings.Contains(row, "failed") || !strings.Contains(row, "DELIVERED 1") {
+	if row := p.get(webhooksPath(shop.ID)).row(hook.ID); strings.Contains(row, "failed") ||
+		!strings.Contains(row, "DELIVERED 1") {
 		t.Errorf("says %s", row)
 	}
 }
 
 // TestDeliveriesOfAnotherShop: an id of another shop opens nothing.
 func TestDeliveriesOfAnotherShop(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p, q := g.person(), g.person()
 	mine, theirs := p.connect(0), q.connect(2)
@@ -463,7 +488,8 @@ func TestDeliveriesOfAnotherShop(t *testing.T) {
 	id := g.fired(mine, "DONATION", false)
 	q.get(eventPath(theirs.ID, id)).want(http.StatusNotFound, "does not know this delivery")
 	q.get(eventPath(mine.ID, id)).want(http.StatusNotFound, "not connected here")
-	if pg := q.get(eventsPath(theirs.ID) + "?" + url.Values{"webhook": {g.box.Webhooks(mine.ID)[0].ID}}.Encode()); len(pg.deliveries()) != 0 {
+	if pg := q.get(eventsPath(theirs.ID) + "?" +
+		url.Values{"webhook": {g.box.Webhooks(mine.ID)[0].ID}}.Encode()); len(pg.deliveries()) != 0 {
 		t.Error("deliveries of another shop")
 	}
 }

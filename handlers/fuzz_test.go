@@ -139,15 +139,20 @@ func FuzzForms(f *testing.F) {
 	for i := range pages {
 		f.Add(uint8(i), uint8(0), filled)
 		f.Add(uint8(i), uint8(0), "url=%zz&;=&&allowedTypes=%00%ff&url=two&do=preset:everything")
-		f.Add(uint8(i), uint8(1), part(`name="url"`, "https://a.example")+part(`name="file"; filename="a%00.json"`, "{}")+"--X--\r\n")
+		f.Add(uint8(i), uint8(1),
+			part(`name="url"`, "https://a.example")+part(`name="file"; filename="a%00.json"`, "{}")+"--X--\r\n")
 		f.Add(uint8(i), uint8(4), "--X\r\n\r\n")
 	}
 	f.Add(uint8(0), uint8(0), filled+"&do=examine&duplicate=accepted")
-	f.Add(uint8(0), uint8(0), "url=%20https://x.example/%22%3E%3Cscript%3E&allowedTypes=&allowedTypes=%22%3E%3Cimg%20src=x%3E&do=group:orders:all&undo=%ff")
-	f.Add(uint8(1), uint8(0), "base_url="+url.QueryEscape(good)+"&base_types=DONATION&base_types=FUTURE_TYPE&url="+url.QueryEscape(good+"\r\n")+"&allowedTypes=FUTURE_TYPE")
+	f.Add(uint8(0), uint8(0),
+		"url=%20https://x.example/%22%3E%3Cscript%3E&allowedTypes=&allowedTypes=%22%3E%3Cimg%20src=x%3E&do=group:orders:all&undo=%ff")
+	f.Add(uint8(1), uint8(0),
+		"base_url="+url.QueryEscape(good)+"&base_types=DONATION&base_types=FUTURE_TYPE&url="+url.QueryEscape(good+"\r\n")+"&allowedTypes=FUTURE_TYPE")
 	f.Add(uint8(3), uint8(0), "username=a%3Ab&password=%00&return=//evil.example")
 	f.Add(uint8(3), uint8(0), "username=me&password=key&return=/shops")
-	f.Add(uint8(4), uint8(1), part(`name="body"`, "{}")+part(`name="signature"`, "x")+part(`name="secret"`, "y")+part(`name="file"; filename=""`, "")+"--X--")
+	f.Add(uint8(4), uint8(1),
+		part(`name="body"`, "{}")+part(`name="signature"`, "x")+part(`name="secret"`, "y")+
+			part(`name="file"; filename=""`, "")+"--X--")
 	f.Add(uint8(4), uint8(0), "body=%7B%7D&signature=sha256%3Dabc&secret=s")
 	f.Fuzz(func(t *testing.T, where, kind uint8, body string) {
 		z.begin(t)
@@ -166,7 +171,8 @@ func FuzzForms(f *testing.F) {
 			z.checkRedrawn(t, pg, posted)
 		case strings.HasSuffix(target, "/delete") && pg.status == http.StatusSeeOther:
 			hook = z.add(z.shop, good, "DONATION", "FUTURE_TYPE")
-			pages[1], pages[2], pages[5] = editPath(z.shop.ID, hook.ID), editPath(z.shop.ID, hook.ID)+"/confirm", webhookPath(z.shop.ID, hook.ID)+"/delete"
+			pages[1], pages[2], pages[5] = editPath(z.shop.ID, hook.ID), editPath(z.shop.ID, hook.ID)+"/confirm",
+				webhookPath(z.shop.ID, hook.ID)+"/delete"
 		}
 		z.checkUnseen(t, target, posted)
 	})
@@ -185,7 +191,8 @@ func (z *fuzzed) checkCreated(t *testing.T, pg *page, posted url.Values, before 
 	}
 	for _, h := range fresh {
 		want := readWebhookForm(z.shop.ID, posted).wanted()
-		if diff := gocmp.Diff([]string{want.URL, strings.Join(sorted(codesOf(want.AllowedTypes)), "\n")}, []string{h.URL, strings.Join(sorted(h.AllowedTypes), "\n")}); diff != "" {
+		if diff := gocmp.Diff([]string{want.URL, strings.Join(sorted(codesOf(want.AllowedTypes)), "\n")},
+			[]string{h.URL, strings.Join(sorted(h.AllowedTypes), "\n")}); diff != "" {
 			t.Errorf("it made something else: %s", diff)
 		}
 		z.direct(z.shop, http.MethodDelete, h.ID, "")
@@ -309,7 +316,8 @@ func (z *fuzzed) checkRefused(t *testing.T, pg *page) {
 		}
 	}
 	to := pg.header.Get("Location")
-	if kind, _, err := mime.ParseMediaType(pg.header.Get("Content-Type")); to == "" && (err != nil || kind != "text/html") {
+	if kind, _, err := mime.ParseMediaType(pg.header.Get("Content-Type")); to == "" &&
+		(err != nil || kind != "text/html") {
 		t.Errorf("content type %q", pg.header.Get("Content-Type"))
 	}
 	if to != "" && !strings.HasPrefix(to, "/connect?outcome=") {

@@ -8,6 +8,7 @@ import (
 // TestComponentsAreOfTheSandbox: who works on the pages sees the components,
 // the users of a real Fourthwall do not.
 func TestComponentsAreOfTheSandbox(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	p.get("/dev/components").want(http.StatusOK, "What Hookwall’s pages are made of")

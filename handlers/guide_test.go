@@ -34,6 +34,7 @@ func (pg *page) guided(want string) {
 // TestGuideIsHiddenForGood: the steps show what is done, and once they are
 // hidden they stay so, in every shop and after signing out.
 func TestGuideIsHiddenForGood(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -59,6 +60,7 @@ func TestGuideIsHiddenForGood(t *testing.T) {
 }
 
 func TestGuideCookie(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		public, back string
 		secure       bool
@@ -78,7 +80,8 @@ func TestGuideCookie(t *testing.T) {
 		}
 		c, err := http.ParseSetCookie(pg.header.Get("Set-Cookie"))
 		g.must(err)
-		ok := c.Name == g.server.cookieName("guide") && c.HttpOnly && c.Secure == test.secure && c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.MaxAge == guideCookieLife
+		ok := c.Name == g.server.cookieName("guide") && c.HttpOnly && c.Secure == test.secure &&
+			c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.MaxAge == guideCookieLife
 		if !ok || len(pg.header.Values("Set-Cookie")) != 1 {
 			t.Errorf("%+v: cookie %+v", test, c)
 		}
@@ -87,6 +90,7 @@ func TestGuideCookie(t *testing.T) {
 
 // TestGuideIsOfTheSandbox: with a real Fourthwall there is none.
 func TestGuideIsOfTheSandbox(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)

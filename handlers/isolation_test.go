@@ -49,7 +49,8 @@ func newVillage(t *testing.T) *village {
 		v.add(shop, v.mark(i)+"/second", "ORDER_PLACED", "FUTURE_OF_"+shop.ID)
 	}
 	for _, rt := range v.server.routes() {
-		calls := strings.Contains(rt.path, "/checks") && rt.method == http.MethodPost || strings.HasSuffix(rt.path, "/test") && rt.method == http.MethodPost
+		calls := strings.Contains(rt.path, "/checks") && rt.method == http.MethodPost ||
+			strings.HasSuffix(rt.path, "/test") && rt.method == http.MethodPost
 		if strings.Contains(rt.path, "{shop}") && !calls && !strings.HasSuffix(rt.path, "/stream") {
 			v.routes = append(v.routes, rt)
 		}
@@ -69,10 +70,11 @@ var given = regexp.MustCompile(`(?:draft=|name="(?:draft|submission)" value=")([
 // that is not connected, and what is connected does not show on the other's
 // pages. Checklist 20.
 func TestShopsNeverMix(t *testing.T) {
+	t.Parallel()
 	few(t, 25)
 	v := newVillage(t)
 	rapid.Check(t, func(r *rapid.T) {
-		for range rapid.IntRange(5, 25).Draw(r, "deeds") {
+		for range rapid.IntRange(5, 25).Draw(r, "actions") {
 			v.move(2 * time.Second)
 			v.step(r)
 		}
@@ -150,7 +152,8 @@ func (v *village) form(r *rapid.T, who *villager, at int) url.Values {
 }
 
 func (v *village) judge(r *rapid.T, who *villager, at int, rt route, pg *page, before [][]sandbox.Webhook) {
-	name := fmt.Sprintf("%v at shop %d, %s %s: %d %s", who.has, at, rt.method, rt.path, pg.status, pg.header.Get("Location"))
+	name := fmt.Sprintf("%v at shop %d, %s %s: %d %s", who.has, at, rt.method, rt.path, pg.status,
+		pg.header.Get("Location"))
 	if pg.status >= http.StatusInternalServerError {
 		r.Fatalf("%s\n%s", name, pg.text())
 	}
@@ -158,7 +161,8 @@ func (v *village) judge(r *rapid.T, who *villager, at int, rt route, pg *page, b
 		r.Fatal(name)
 	}
 	// A draft is a person's own, and may have been begun for the other shop.
-	shows := !strings.Contains(pg.body, `name="url"`) && !strings.Contains(rt.path, "confirm") && !strings.Contains(rt.path, "duplicate")
+	shows := !strings.Contains(pg.body, `name="url"`) && !strings.Contains(rt.path, "confirm") &&
+		!strings.Contains(rt.path, "duplicate")
 	for i := range v.shops {
 		text := pg.body + fmt.Sprint(pg.header)
 		foreign := strings.Contains(text, v.mark(i)) || strings.Contains(text, "FUTURE_OF_"+v.shops[i].ID)

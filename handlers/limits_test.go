@@ -82,6 +82,7 @@ func (pg *page) limited(seconds string) *page {
 // TestWriteLimits walks the forms of a shop's pages.
 // Checklist 32.
 func TestWriteLimits(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name          string
 		limits        Limits
@@ -141,6 +142,7 @@ func typical(shop sandbox.DemoShop) url.Values {
 
 // TestUncountedRoutes names the forms that have no limit.
 func TestUncountedRoutes(t *testing.T) {
+	t.Parallel()
 	var got []string
 	for _, rt := range newRig(t, options{}).server.routes() {
 		if rt.method != http.MethodGet && !rt.writes() && rt.limit != signIn {
@@ -156,6 +158,7 @@ func TestUncountedRoutes(t *testing.T) {
 
 // TestLimitKeepsInput: the form is drawn as it was sent, but for secrets.
 func TestLimitKeepsInput(t *testing.T) {
+	t.Parallel()
 	typed := map[string][]string{"url": {good + "/typed"}, "allowedTypes": {"ORDER_PLACED", "DONATION"}}
 	tests := []struct {
 		name   string
@@ -247,12 +250,14 @@ func TestLimitKeepsInput(t *testing.T) {
 
 // TestLimitKeepsAChange: where a change was to be saved, its form comes back.
 func TestLimitKeepsAChange(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, behindProxy(Limits{Writes: sevenSeconds(1)}))
 	p := g.person().from(home)
 	shop := p.connect(0)
 	hook := g.add(shop, good, "ORDER_PLACED")
 	at := editPath(shop.ID, hook.ID)
-	review := p.get(at).form(at).set("url", good+"/new").set("allowedTypes", "DONATION").submit().want(http.StatusOK, "Review")
+	review := p.get(at).form(at).set("url", good+"/new").set("allowedTypes", "DONATION").submit().want(http.StatusOK,
+		"Review")
 	again := review.postForm(at + "/confirm").submit().limited("7").form(at)
 	if again.values.Get("url") != good+"/new" || again.values.Get("allowedTypes") != "DONATION" {
 		t.Errorf("the form has %v", again.values)
@@ -273,6 +278,7 @@ func TestLimitKeepsAChange(t *testing.T) {
 
 // TestLimitOfAForm: what only has a button leads back to its page.
 func TestLimitOfAForm(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, behindProxy(Limits{Writes: sevenSeconds(1)}))
 	p := g.person().from(home)
 	shop := p.connect(0)
@@ -287,6 +293,7 @@ func TestLimitOfAForm(t *testing.T) {
 // TestLimitOfAShopThatIsNotOpen: who may not see a shop's pages gets no form of
 // them, also where a limit comes first.
 func TestLimitOfAShopThatIsNotOpen(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		close func(g *rig, p *person, shop sandbox.DemoShop) (shopID string)
@@ -316,6 +323,7 @@ func TestLimitOfAShopThatIsNotOpen(t *testing.T) {
 
 // TestSignInLimits: a sign-in that has to wait is not lost.
 func TestSignInLimits(t *testing.T) {
+	t.Parallel()
 	for _, way := range []string{"code", "implicit"} {
 		t.Run(way, func(t *testing.T) {
 			g := newRig(t, behindProxy(Limits{SignIns: sevenSeconds(1)}))
@@ -358,6 +366,7 @@ func TestSignInLimits(t *testing.T) {
 // TestRefusedKeys: who tries keys that Fourthwall refuses must wait, and the
 // next is not tried, also on the own machine.
 func TestRefusedKeys(t *testing.T) {
+	t.Parallel()
 	for name, o := range map[string]options{
 		"from an address":   behindProxy(Limits{BadKeys: sevenSeconds(2)}),
 		"from this machine": {limits: Limits{BadKeys: sevenSeconds(2)}, still: true},
@@ -393,6 +402,7 @@ func TestRefusedKeys(t *testing.T) {
 // TestKeysTriedAtOnce: guesses that were let through together count each, so
 // that they are no way around the wait.
 func TestKeysTriedAtOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, behindProxy(Limits{BadKeys: sevenSeconds(1)}))
 	shop := g.box.Shops()[0]
 	const guesses = 3
@@ -415,7 +425,8 @@ func TestKeysTriedAtOnce(t *testing.T) {
 	close(released)
 	all.Wait()
 	p := g.person().from(home)
-	p.get("/connect").form("/connect/key").set("username", shop.APIUser).set("password", shop.APIPassword).submit().limited("21")
+	p.get("/connect").form("/connect/key").set("username", shop.APIUser).set("password",
+		shop.APIPassword).submit().limited("21")
 }
 
 func (c *calls) to(path string) (n int) {
@@ -429,10 +440,11 @@ func (c *calls) to(path string) (n int) {
 	return n
 }
 
-// TestWhoIsOneAddress: headers count only from a trusted proxy, an IPv6
+// TestClientNetwork: headers count only from a trusted proxy, an IPv6
 // network of 64 bits is one, and a Hookwall on the own machine counts nobody
 // on that machine.
-func TestWhoIsOneAddress(t *testing.T) {
+func TestClientNetwork(t *testing.T) {
+	t.Parallel()
 	trusted := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	const elsewhere = "https://hooks.example.com"
 	tests := []struct {
@@ -458,10 +470,15 @@ func TestWhoIsOneAddress(t *testing.T) {
 		{"two networks", "", trusted, "2001:db8:1:2::3", "2001:db8:1:3::3", false},
 		{"zones", "", trusted, "fe80::1%eth0", "fe80::2%eth1", true},
 		{"nonsense from a proxy", elsewhere, trusted, "<script>", "unknown", true},
+		{"one address at two ports", elsewhere, trusted, home + ":51234", home + ":443", true},
+		{"two addresses with ports", elsewhere, trusted, home + ":51234", abroad + ":51234", false},
+		{"two networks with ports", elsewhere, trusted, "[2001:db8:1:2::3]:443", "[2001:db8:1:3::3]:443", false},
+		{"two addresses in quotes", elsewhere, trusted, `"` + home + `:1"`, `"` + abroad + `:1"`, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			g := newRig(t, options{publicURL: test.public, proxies: test.proxies, still: true, limits: Limits{SignIns: sevenSeconds(1)}})
+			g := newRig(t,
+				options{publicURL: test.public, proxies: test.proxies, still: true, limits: Limits{SignIns: sevenSeconds(1)}})
 			start := func(forwarded string) int {
 				r := g.person().request(http.MethodGet, "/oauth/start?way=code", nil)
 				if forwarded != "" {
@@ -485,6 +502,7 @@ func TestWhoIsOneAddress(t *testing.T) {
 
 // TestReplicasCountTogether: what one dashboard let through, another knows.
 func TestReplicasCountTogether(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, behindProxy(Limits{Writes: sevenSeconds(2), SignIns: sevenSeconds(4)}))
 	second := build(g.server.Config)
 	t.Cleanup(second.background.end)
@@ -514,6 +532,7 @@ func TestReplicasCountTogether(t *testing.T) {
 // TestAnonymousWrites: forms without a session are counted by address, so
 // that they cannot fill the database with drafts.
 func TestAnonymousWrites(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, behindProxy(Limits{AddressWrites: sevenSeconds(1)}))
 	shop := g.box.Shops()[0]
 	p := g.person().from(home).noRedirects()
@@ -525,10 +544,13 @@ func TestAnonymousWrites(t *testing.T) {
 // TestLimitsThatCannotBeCounted: a sign-in is refused, and a change is made
 // and logged, since nobody but its owner can make it.
 func TestLimitsThatCannotBeCounted(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {
 		t.Skip("the table is taken away in a file")
 	}
-	o := behindProxy(Limits{SignIns: sevenSeconds(9), Writes: sevenSeconds(1), AddressWrites: sevenSeconds(1), BadKeys: sevenSeconds(1)})
+	o := behindProxy(Limits{
+		SignIns: sevenSeconds(9), Writes: sevenSeconds(1), AddressWrites: sevenSeconds(1), BadKeys: sevenSeconds(1),
+	})
 	o.file = filepath.Join(t.TempDir(), "h.db")
 	g := newRig(t, o)
 	p := g.person().from(home)
@@ -546,5 +568,6 @@ func TestLimitsThatCannotBeCounted(t *testing.T) {
 		t.Error("the log does not say so")
 	}
 	p.get("/oauth/start?way=code").want(http.StatusInternalServerError)
-	p.post("/connect/key", url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}}).want(http.StatusInternalServerError)
+	p.post("/connect/key",
+		url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}}).want(http.StatusInternalServerError)
 }

@@ -12,12 +12,17 @@ import (
 
 const (
 	homePath      = "/"
+	alivePath     = "/healthz"
+	readyPath     = "/readyz"
 	connectPath   = "/connect"
 	shopsPath     = "/shops"
 	signOutPath   = "/sign-out"
 	startPath     = "/oauth/start"
+	toolsPath     = "/tools"
 	signaturePath = "/tools/signature"
 	guidePath     = "/guide/hide"
+
+	securityTextPath = "/.well-known/security.txt"
 
 	signedOutHref = connectPath + "?outcome=signed_out"
 )

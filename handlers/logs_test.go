@@ -41,16 +41,18 @@ func (pg *page) line(message string) map[string]any {
 // TestLostKeyIsLogged: what another key sealed is a matter for who runs the
 // program, with the request that met it, also where the store says so.
 func TestLostKeyIsLogged(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")
-	before := newRig(t, options{file: file})
+	const public = "http://hooks.example.com" // the same for both, and so are the names of cookies
+	before := newRig(t, options{file: file, publicURL: public})
 	p := before.person()
-	shop := p.connect(0)
+	shop := p.connectKey(0)
 	draft := p.newForm(shop.ID, good, "DONATION").values
 	draft.Set("do", "examine")
 	at, err := url.Parse(p.noRedirects().post(webhooksPath(shop.ID), draft).header.Get("Location"))
 	before.must(err)
 
-	after := newRig(t, options{file: file})
+	after := newRig(t, options{file: file, publicURL: public})
 	lost := &person{after, p.client}
 	pg := lost.noRedirects().get(webhooksPath(shop.ID)).want(http.StatusSeeOther)
 	if line := pg.line("a credential does not open"); line["shop"] != shop.ID || line["level"] != "WARN" {
@@ -66,6 +68,7 @@ func TestLostKeyIsLogged(t *testing.T) {
 // TestWhatIsLeftOutIsLogged: a page that is drawn without something says in the
 // log why, with its request id.
 func TestWhatIsLeftOutIsLogged(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -78,13 +81,15 @@ func TestWhatIsLeftOutIsLogged(t *testing.T) {
 	} {
 		g.box.FailNext(sandbox.Failure{Path: test.unread, Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}}})
 		line := p.get(test.at).want(http.StatusOK).line(test.says)
-		if why, _ := line["error"].(string); line["level"] != "WARN" || !strings.Contains(why, "500") || !strings.Contains(why, "req-777") {
+		if why, _ := line["error"].(string); line["level"] != "WARN" || !strings.Contains(why, "500") ||
+			!strings.Contains(why, "req-777") {
 			t.Errorf("%s: the line is %v", test.at, line)
 		}
 	}
 }
 
 func TestLogTo(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	to := LogTo(slog.NewJSONHandler(&out, nil)).WithAttrs([]slog.Attr{slog.Int("a", 1)})
 	moment := time.Date(2026, 11, 23, 1, 2, 3, 0, time.FixedZone("east", 9*60*60))
@@ -99,7 +104,8 @@ func TestLogTo(t *testing.T) {
 	if err := to.WithGroup("g").Handle(ctx, slog.NewRecord(moment, slog.LevelInfo, "m", 0)); err != nil {
 		t.Fatal(err)
 	}
-	if want := `{"time":"2026-11-22T16:02:03Z","level":"INFO","msg":"m","a":1,"g":{"request":"r1"}}` + "\n"; out.String() != want {
+	if want := `{"time":"2026-11-22T16:02:03Z","level":"INFO","msg":"m","a":1,"g":{"request":"r1"}}` +
+		"\n"; out.String() != want {
 		t.Errorf("got %s want %s", &out, want)
 	}
 }

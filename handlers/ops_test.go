@@ -8,6 +8,7 @@ import (
 // TestSupervisors: supervisors are answered without a session, and nothing but the
 // database decides whether pages can be answered.
 func TestSupervisors(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person().noRedirects()
 	tests := []struct {

@@ -17,6 +17,7 @@ import (
 var notLinked = map[string]string{
 	"GET /healthz":                                 "a supervisor",
 	"GET /readyz":                                  "a supervisor",
+	"GET /.well-known/security.txt":                "people who found a weakness",
 	"GET /dev/components":                          "people who work on Hookwall",
 	"GET /oauth/callback":                          "Fourthwall's sign-in",
 	"GET /oauth/implicit":                          "Fourthwall's sign-in",
@@ -31,6 +32,7 @@ var notLinked = map[string]string{
 // TestEveryPageIsReachable follows every link and finds every form, beginning at
 // the start and at the pages that forms lead to.
 func TestEveryPageIsReachable(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -98,6 +100,7 @@ func (c *crawl) follow(method string, to *url.URL) {
 // are the tests that walk the table. A page of the product also needs a template
 // in views, a link to it, and a line in tools/lighthouse/pages.mjs.
 func TestNewPage(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	s := g.server
 	const path = "/shops/{shop}/hello"

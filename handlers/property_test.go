@@ -62,6 +62,7 @@ func unknownOf(types []string) []string {
 // there is. Event types that this version does not know stay as they are, in
 // their order, until somebody unticks them.
 func TestEditsKeepUnknownTypes(t *testing.T) {
+	t.Parallel()
 	few(t, 40)
 	g := newRig(t, options{direct: true})
 	p := g.near()
@@ -126,7 +127,7 @@ func (p *person) editAtRandom(r *rapid.T, shop sandbox.DemoShop, id string, have
 	return distinctTypes(append(stay, want...))
 }
 
-// sending is one press of Create webhook, and what it came to.
+// sending is one click on Create webhook, and its result.
 type sending struct {
 	content string
 	status  int
@@ -218,7 +219,8 @@ func judgeSendings(r *rapid.T, hooks []sandbox.Webhook, all []sending, checked s
 		return
 	}
 	for _, s := range last {
-		if same := s.content == hooks[0].URL; same && s.status != http.StatusSeeOther || !same && s.status != http.StatusUnprocessableEntity {
+		if same := s.content == hooks[0].URL; same && s.status != http.StatusSeeOther || !same &&
+			s.status != http.StatusUnprocessableEntity {
 			r.Fatalf("there is %s, and %s is answered by %d: %+v", hooks[0].URL, s.content, s.status, all)
 		}
 	}

@@ -85,7 +85,7 @@ func (s *server) frameWithShops(r *http.Request, title string) (views.Frame, err
 
 func (s *server) bareFrame(r *http.Request, title string) views.Frame {
 	return views.Frame{
-		Title: title, Path: r.URL.Path, SandboxURL: s.SandboxURL, ToolsHref: signaturePath,
+		Title: title, Path: r.URL.Path, SandboxURL: s.SandboxURL, ToolsHref: toolsPath, SignatureHref: signaturePath,
 		PlainHTTPWarning: !s.secure && !middleware.IsLoopback(s.PublicURL.Hostname()),
 	}
 }
@@ -118,4 +118,11 @@ func (s *server) forDevelopers() string {
 		return s.SandboxURL
 	}
 	return forDevelopersURL
+}
+
+// scrub keeps the address of a callback, which holds a code, out of caches
+// and referrers.
+func scrub(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
 }

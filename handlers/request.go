@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/gorilla/sessions"
@@ -47,7 +49,7 @@ func stateOf(r *http.Request) *requestState {
 }
 
 func (s *server) clientAddress(r *http.Request) string {
-	return middleware.ClientAddress(r, s.TrustedProxies)
+	return s.clients.Address(r)
 }
 
 const networkBits = 64 // of an IPv6 address, that a provider assigns to one customer
@@ -68,6 +70,11 @@ func (s *server) clientNetwork(r *http.Request) (network string, exempt bool) {
 	return ip.String(), exempt
 }
 
+func (s *server) clientNetworkName(r *http.Request) string {
+	network, _ := s.clientNetwork(r)
+	return network
+}
+
 // bounded returns what is used of a parameter: at most limit bytes, of whole
 // characters, so that the page that shows it again is UTF-8.
 func bounded(text string, limit int) string {
@@ -80,3 +87,10 @@ func bounded(text string, limit int) string {
 	}
 	return text[:limit]
 }
+
+// valid replaces what is not UTF-8, so that the page that shows it again is.
+func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
+
+// randomID matches an ID that rand.Text made. It also matches the 43 characters
+// of base64url of versions before, which open forms and cookies hold for a day.
+var randomID = regexp.MustCompile(`^([A-Z2-7]{26}|[A-Za-z0-9_-]{43})$`)

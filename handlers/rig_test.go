@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,7 +13,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,7 +38,17 @@ import (
 	"hookwall/oauth"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets garbage grow, since the heap of these tests is small, and runs
+// more tests at once than there are CPUs: many wait for a lease or a clock.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	flag.Parse()
+	atOnce := flag.Lookup("test.parallel") // of a fuzz target, its workers
+	if flag.Lookup("test.fuzz").Value.String() == "" && atOnce.Value.String() == atOnce.DefValue {
+		_ = flag.Set(atOnce.Name, strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // rig is a dashboard with a database and a sandbox of its own.
 type rig struct {
@@ -121,8 +135,10 @@ func newRig(t testing.TB, o options) *rig {
 		o.file = storetest.Postgres(t)
 	default:
 		o.file = filepath.Join(t.TempDir(), "h.db")
+		g.must(os.WriteFile(o.file, migrated(t), 0o600))
 	}
-	g.store, err = store.Open(t.Context(), o.file, store.Options{Keys: testKeys(t), Environment: "test", Now: now, Logger: logger})
+	g.store, err = store.Open(t.Context(), o.file,
+		store.Options{Keys: testKeys(t), Environment: "test", Now: now, Logger: logger})
 	g.must(err)
 	t.Cleanup(func() { g.store.Close() })
 	var transport http.RoundTripper = &http.Transport{DisableKeepAlives: true}
@@ -158,7 +174,9 @@ func newRig(t testing.TB, o options) *rig {
 	signIn := oauth.New(provider)
 	recorder := activity.NewRecorder(g.store, g.timing.FirstRecheck, logger)
 	connected := shops.NewService(g.store, api, signIn, provider.Scopes)
-	g.hooks = webhooks.NewService(webhooks.Config{Store: g.store, Shops: connected, Activity: recorder, Logger: logger, Timing: g.timing})
+	g.hooks = webhooks.NewService(webhooks.Config{
+		Store: g.store, Shops: connected, Activity: recorder, Logger: logger, Timing: g.timing,
+	})
 	g.server = build(Config{
 		PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api, Shops: connected, Webhooks: g.hooks,
 		OAuth: signIn, Limits: o.limits, Logger: logger, Now: now,
@@ -280,6 +298,32 @@ func (g *rig) hook(shop sandbox.DemoShop, id string) sandbox.Webhook {
 	return sandbox.Webhook{}
 }
 
+// migratedFile is an empty database that is migrated once for all tests.
+var migratedFile struct {
+	once sync.Once
+	data []byte
+	err  error
+}
+
+func migrated(t testing.TB) []byte {
+	t.Helper()
+	migratedFile.once.Do(func() {
+		file := filepath.Join(t.TempDir(), "empty.db")
+		var empty *store.Store
+		empty, migratedFile.err = store.Open(t.Context(), file, store.Options{Keys: testKeys(t), Environment: "test"})
+		if migratedFile.err == nil {
+			migratedFile.err = empty.Close()
+		}
+		if migratedFile.err == nil {
+			migratedFile.data, migratedFile.err = os.ReadFile(file)
+		}
+	})
+	if migratedFile.err != nil {
+		t.Fatal(migratedFile.err)
+	}
+	return migratedFile.data
+}
+
 func testKeys(t testing.TB) store.Keys {
 	t.Helper()
 	keys, err := store.ParseKeys(store.NewKey())
@@ -309,7 +353,7 @@ type person struct {
 func (g *rig) person() *person {
 	jar, err := cookiejar.New(nil)
 	g.must(err)
-	transport := &http.Transport{DisableKeepAlives: true}
+	transport := &http.Transport{DisableKeepAlives: true, DisableCompression: true}
 	return &person{g, &http.Client{Jar: jar, Transport: transport}}
 }
 
@@ -513,7 +557,8 @@ func (pg *page) text() string { return textOf(pg.doc) }
 func textOf(n *html.Node) string {
 	var b strings.Builder
 	walk(n, func(n *html.Node) {
-		skip := n.Parent != nil && (n.Parent.DataAtom == atom.Script || n.Parent.DataAtom == atom.Style || n.Parent.DataAtom == atom.Title)
+		skip := n.Parent != nil &&
+			(n.Parent.DataAtom == atom.Script || n.Parent.DataAtom == atom.Style || n.Parent.DataAtom == atom.Title)
 		if n.Type == html.TextNode && !skip {
 			b.WriteString(n.Data + " ")
 		}

@@ -17,8 +17,9 @@ func (s *server) routes() []route {
 func (s *server) siteRoutes() []route {
 	return []route{
 		{method: "GET", path: "/{$}", handle: s.handleHome, resumable: true},
-		{method: "GET", path: "/healthz", handle: s.handleAlive},
-		{method: "GET", path: "/readyz", handle: s.handleReady},
+		{method: "GET", path: alivePath, handle: s.handleAlive},
+		{method: "GET", path: readyPath, handle: s.handleReady},
+		{method: "GET", path: securityTextPath, handle: s.handleSecurityText},
 		{method: "GET", path: "/dev/components", handle: s.handleComponents},
 		{method: "GET", path: "/static/", handle: serveStatic(static.Handler())},
 
@@ -29,6 +30,7 @@ func (s *server) siteRoutes() []route {
 		{method: "GET", path: "/oauth/implicit", handle: s.handleImplicitPage},
 		{method: "POST", path: "/oauth/implicit", handle: s.handleImplicit, limit: signIn},
 		{method: "POST", path: signOutPath, handle: s.handleSignOut},
+		{method: "GET", path: toolsPath, handle: s.handleTools},
 		{method: "GET", path: signaturePath, handle: s.handleSignatureForm},
 		{method: "POST", path: signaturePath, handle: s.handleSignature},
 		{method: "GET", path: "/samples/{type}", handle: s.handleSample},

@@ -12,6 +12,7 @@ import (
 // TestKeptForms walks the routes that a form is sent to: without a session
 // the person is led to connect, and back to a page that has the form.
 func TestKeptForms(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	shop := g.box.Shops()[0]
 	for _, rt := range g.server.routes() {
@@ -20,14 +21,18 @@ func TestKeptForms(t *testing.T) {
 		}
 		t.Run(rt.path, func(t *testing.T) {
 			p := g.person().noRedirects()
-			sent := url.Values{"url": {good + "/canary"}, "allowedTypes": {"B", "A", "B"}, "draft": {"draft-id"}, "do": {"x"}, "password": {"canary"}, "username": {"canary"}, "secret": {"canary"}, "access_token": {"canary"}}
+			sent := url.Values{
+				"url": {good + "/canary"}, "allowedTypes": {"B", "A", "B"}, "draft": {"draft-id"}, "do": {"x"},
+				"password": {"canary"}, "username": {"canary"}, "secret": {"canary"}, "access_token": {"canary"},
+			}
 			pg := p.post(concrete(rt.path, shop.ID), sent)
 			to, err := url.Parse(pg.header.Get("Location"))
 			g.must(err)
 			back, err := url.Parse(to.Query().Get("return"))
 			g.must(err)
 			resume := shopPath(shop.ID) + strings.ReplaceAll(rt.resume, "{id}", "wcon_x")
-			if pg.status != http.StatusSeeOther || to.Path != "/connect" || back.Path != resume || strings.Contains(to.String(), "canary") {
+			if pg.status != http.StatusSeeOther || to.Path != "/connect" || back.Path != resume ||
+				strings.Contains(to.String(), "canary") {
 				t.Fatalf("%d %s, back to %s, want %s", pg.status, to, back, resume)
 			}
 			if !g.server.resumable["GET "+patternOf(g, back)] {

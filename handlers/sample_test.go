@@ -13,6 +13,7 @@ import (
 
 // TestSamples: each event type has a sample that anybody may read.
 func TestSamples(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	for _, info := range fourthwall.EventTypes() {
 		pg := p.get(samplePath(info.Code)).want(http.StatusOK, info.Title, info.Description)
@@ -35,7 +36,10 @@ func TestSamples(t *testing.T) {
 			t.Errorf("%s sets a cookie", info.Code)
 		}
 	}
-	for _, path := range []string{"/samples/", "/samples/order_placed", "/samples/MADE_UP", "/samples/%20ORDER_PLACED", "/samples/ORDER_PLACED/x", "/samples/%ff%00"} {
+	for _, path := range []string{
+		"/samples/", "/samples/order_placed", "/samples/MADE_UP", "/samples/%20ORDER_PLACED", "/samples/ORDER_PLACED/x",
+		"/samples/%ff%00",
+	} {
 		p.get(path).want(http.StatusNotFound)
 	}
 }
@@ -52,6 +56,7 @@ func (pg *page) code() (text string) {
 
 // TestPickerLeadsToSamples: every box of the form has its sample.
 func TestPickerLeadsToSamples(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	shop := p.connect(0)
 	found := map[string]bool{}

@@ -32,6 +32,7 @@ func concrete(pattern, shopID string) string {
 // TestGuard walks the routes: a shop's pages need a session that connected it.
 // Checklist 21.
 func TestGuard(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	insider := g.person()
 	mine := insider.connect(0)
@@ -50,7 +51,8 @@ func TestGuard(t *testing.T) {
 				pg := stranger.noRedirects().send(rt.method, path)
 				leads := pg.header.Get("Location")
 				if variant == "%2e" {
-					if pg.status != http.StatusNotFound && pg.status != http.StatusTemporaryRedirect && pg.status != http.StatusMovedPermanently && !strings.HasPrefix(leads, "/connect") {
+					if pg.status != http.StatusNotFound && pg.status != http.StatusTemporaryRedirect &&
+						pg.status != http.StatusMovedPermanently && !strings.HasPrefix(leads, "/connect") {
 						t.Errorf("%s without a session: %d %s", path, pg.status, leads)
 					}
 					continue
@@ -86,6 +88,7 @@ func (p *person) send(method, path string) *page {
 // TestCrossOrigin walks the routes that change something.
 // Checklist 19.
 func TestCrossOrigin(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -129,6 +132,7 @@ func TestCrossOrigin(t *testing.T) {
 // TestReferer: where a form comes from is asked of the header that says most.
 // Behind a reverse proxy the host of the request may be another than ours.
 func TestReferer(t *testing.T) {
+	t.Parallel()
 	const public, inside = "https://hooks.example.com", "internal:8080"
 	tests := []struct {
 		name, method string
@@ -154,6 +158,7 @@ func TestReferer(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			r := p.request(test.method, "/sign-out", url.Values{})
 			r.Host = inside
+			r.Header.Set("X-Forwarded-For", "203.0.113.7")
 			for name, values := range test.header {
 				r.Header[name] = values
 			}
@@ -168,6 +173,7 @@ func TestReferer(t *testing.T) {
 // answer must carry.
 // Checklist 26, 27.
 func TestHeaders(t *testing.T) {
+	t.Parallel()
 	for _, public := range []string{"", "https://hooks.example.com", "http://hooks.example.com"} {
 		t.Run("public URL "+public, func(t *testing.T) {
 			g := newRig(t, options{publicURL: public})
@@ -176,7 +182,8 @@ func TestHeaders(t *testing.T) {
 			for _, rt := range g.server.routes() {
 				requests = append(requests, p.request(rt.method, concrete(rt.path, "sh_1"), url.Values{}))
 			}
-			requests = append(requests, p.get404(), p.request(http.MethodDelete, "/connect", nil), p.request("TRACE", "/", nil), p.large())
+			requests = append(requests, p.get404(), p.request(http.MethodDelete, "/connect", nil), p.request("TRACE", "/", nil),
+				p.large())
 			cross := p.request(http.MethodPost, "/sign-out", url.Values{})
 			cross.Header.Set("Sec-Fetch-Site", "cross-site")
 			wrongHost := p.request(http.MethodGet, "/connect", nil)
@@ -211,7 +218,8 @@ func checkHeaders(t *testing.T, pg *page, r *http.Request, secure bool) {
 	if secure {
 		want["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 	}
-	if strings.HasPrefix(r.URL.Path, "/oauth/") && (strings.HasSuffix(r.URL.Path, "callback") || strings.HasSuffix(r.URL.Path, "implicit")) {
+	if strings.HasPrefix(r.URL.Path, "/oauth/") &&
+		(strings.HasSuffix(r.URL.Path, "callback") || strings.HasSuffix(r.URL.Path, "implicit")) {
 		want["Referrer-Policy"] = "no-referrer"
 	}
 	if r.URL.Path == "/oauth/implicit" && r.Method == http.MethodGet {
@@ -235,6 +243,7 @@ func checkHeaders(t *testing.T, pg *page, r *http.Request, secure bool) {
 }
 
 func TestErrorPages(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	tests := []struct {
@@ -288,18 +297,25 @@ func (readCloser) Close() error { return nil }
 // TestHost: a dashboard on this machine answers to its own name only.
 // Checklist 22.
 func TestHost(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, public, method, host string
+		proxied                    bool
 		status                     int
 		location                   string // with the public URL in front
 	}{
-		{"its own", "", "GET", "", 200, ""},
-		{"another loopback name", "", "GET", "localhost:1234", 307, "/connect?a=b"},
-		{"another loopback name, IPv6", "", "HEAD", "[::1]", 307, "/connect?a=b"},
-		{"another loopback name, a form", "", "POST", "localhost", 421, ""},
-		{"a name that was rebound", "", "GET", "evil.example", 421, ""},
-		{"a name that looks like loopback", "", "GET", "127.0.0.1.evil.example", 421, ""},
-		{"behind a proxy", "https://hooks.example.com", "GET", "internal:8080", 200, ""},
+		{"its own", "", "GET", "", false, 200, ""},
+		{"another loopback name", "", "GET", "localhost:1234", false, 307, "/connect?a=b"},
+		{"another loopback name, IPv6", "", "HEAD", "[::1]", false, 307, "/connect?a=b"},
+		{"another loopback name, a form", "", "POST", "localhost", false, 421, ""},
+		{"a name that was rebound", "", "GET", "evil.example", false, 421, ""},
+		{"a name that looks like loopback", "", "GET", "127.0.0.1.evil.example", false, 421, ""},
+		{"behind a proxy", "https://hooks.example.com", "GET", "internal:8080", true, 200, ""},
+		{"a form behind a proxy", "https://hooks.example.com", "POST", "internal:8080", true, 405, ""},
+		{"a LAN address", "https://hooks.example.com", "GET", "192.168.1.5:8080", false, 307, "/connect?a=b"},
+		{"a LAN address, HEAD", "https://hooks.example.com", "HEAD", "[fd00::5]:8080", false, 307, "/connect?a=b"},
+		{"a LAN name, a form", "https://hooks.example.com", "POST", "nas.local", false, 421, ""},
+		{"this machine", "https://hooks.example.com", "GET", "127.0.0.1:8080", false, 200, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -309,8 +325,11 @@ func TestHost(t *testing.T) {
 			if test.host != "" {
 				r.Host = test.host
 			}
+			if test.proxied {
+				r.Header.Set("X-Forwarded-For", "203.0.113.7")
+			}
 			pg := p.do(r)
-			location := strings.TrimPrefix(pg.header.Get("Location"), g.url)
+			location := strings.TrimPrefix(pg.header.Get("Location"), g.server.PublicURL.String())
 			if pg.status != test.status || location != test.location {
 				t.Errorf("%d %s, want %d %s", pg.status, pg.header.Get("Location"), test.status, test.location)
 			}
@@ -322,6 +341,7 @@ func TestHost(t *testing.T) {
 // is trusted, and never change where links lead.
 // Checklist 22.
 func TestForwarded(t *testing.T) {
+	t.Parallel()
 	loopback := netip.MustParsePrefix("127.0.0.0/8")
 	tests := []struct {
 		name    string
@@ -340,14 +360,22 @@ func TestForwarded(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{publicURL: "https://hooks.example.com", proxies: test.proxies})
 			p := g.person().noRedirects()
-			r := p.request(http.MethodGet, "/oauth/start?way=code", nil)
-			r.Header = test.header
-			r.Header.Set("X-Forwarded-Host", "evil.example")
-			r.Header.Set("X-Forwarded-Proto", "http")
-			r.Host = "evil.example"
-			pg := p.do(r)
-			if to := pg.header.Get("Location"); strings.Contains(to, "evil") || !strings.Contains(to, url.QueryEscape("https://hooks.example.com/oauth/callback")) {
-				t.Errorf("leads to %s", to)
+			// A host that a proxy made up, a forwarded one, and both.
+			for host, want := range map[[2]string]string{
+				{"evil.example", ""}:                  url.QueryEscape("https://hooks.example.com/oauth/callback"),
+				{"hooks.example.com", "evil.example"}: url.QueryEscape("https://hooks.example.com/oauth/callback"),
+				{"evil.example", "evil.example"}:      "https://hooks.example.com/oauth/start?way=code",
+			} {
+				r := p.request(http.MethodGet, "/oauth/start?way=code", nil)
+				r.Header = test.header.Clone()
+				r.Header.Set("X-Forwarded-Proto", "http")
+				r.Host = host[0]
+				if host[1] != "" {
+					r.Header.Set("X-Forwarded-Host", host[1])
+				}
+				if to := p.do(r).header.Get("Location"); strings.Contains(to, "evil") || !strings.Contains(to, want) {
+					t.Errorf("%v leads to %s", host, to)
+				}
 			}
 			if got := g.lastRequest()["client"]; got != test.want {
 				t.Errorf("client %v, want %s", got, test.want)
@@ -372,6 +400,7 @@ func (g *rig) lastRequest() (last map[string]any) {
 // TestReturnPath holds what a person can be sent to after signing in.
 // Checklist 23.
 func TestReturnPath(t *testing.T) {
+	t.Parallel()
 	s := newRig(t, options{}).server
 	tests := []struct{ raw, want string }{
 		{"/", "/"},
@@ -418,7 +447,10 @@ func TestReturnPath(t *testing.T) {
 
 // Checklist 23.
 func FuzzReturnPath(f *testing.F) {
-	for _, seed := range []string{"/", "/shops/sh_1/webhooks/new?draft=x", "//e", `/\e`, "/%5ce", "/\t/e", "/..//e", "https:e", "///e", "%2f%2fe", "/shops?x=%0a"} {
+	for _, seed := range []string{
+		"/", "/shops/sh_1/webhooks/new?draft=x", "//e", `/\e`, "/%5ce", "/\t/e", "/..//e", "https:e", "///e", "%2f%2fe",
+		"/shops?x=%0a",
+	} {
 		f.Add(seed)
 	}
 	for _, seed := range badReturns(f) {
@@ -436,13 +468,16 @@ func FuzzReturnPath(f *testing.F) {
 		if got == "" {
 			return
 		}
-		for name, to := range map[string]string{"": got, " for another shop": forShop(got, "sh_2"), " for an odd shop": forShop(got, "//evil.example/..")} {
+		for name, to := range map[string]string{
+			"": got, " for another shop": forShop(got, "sh_2"), " for an odd shop": forShop(got, "//evil.example/.."),
+		} {
 			u, err := url.Parse(to)
 			if err != nil {
 				t.Fatalf("%q became %q%s: %v", raw, to, name, err)
 			}
 			_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, URL: u})
-			if at := base.ResolveReference(u); at.Host != base.Host || at.Scheme != base.Scheme || !staysHere("https://hooks.example.com", to) || !s.resumable[pattern] {
+			if at := base.ResolveReference(u); at.Host != base.Host || at.Scheme != base.Scheme ||
+				!staysHere("https://hooks.example.com", to) || !s.resumable[pattern] {
 				t.Fatalf("%q leads to %s%s", raw, at, name)
 			}
 			for param := range u.Query() {
@@ -458,6 +493,7 @@ func FuzzReturnPath(f *testing.F) {
 }
 
 func TestForShop(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ to, want string }{
 		{"", "/shops/sh_2/webhooks"},
 		{"/", "/shops/sh_2/webhooks"},
@@ -477,13 +513,17 @@ func TestForShop(t *testing.T) {
 // TestCookies: every cookie of a journey has every attribute.
 // Checklist 18.
 func TestCookies(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
-		public, prefix string
-		secure         bool
+		public, prefix, port string
+		secure               bool
 	}{
-		{"", "hookwall_", false},
-		{"https://hooks.example.com", "__Host-hookwall_", true},
-		{"http://hooks.example.com", "hookwall_", false},
+		{"", "hookwall_", "", false},
+		{"https://hooks.example.com", "__Host-hookwall_", "443", true},
+		{"https://hooks.example.com:8443", "__Host-hookwall_", "8443", true},
+		{"https://[2001:db8::7]:8443", "__Host-hookwall_", "8443", true},
+		{"http://hooks.example.com", "hookwall_", "80", false},
+		{"http://hooks.example.com:8080", "hookwall_", "8080", false},
 	}
 	for _, test := range tests {
 		t.Run(test.public, func(t *testing.T) {
@@ -492,22 +532,29 @@ func TestCookies(t *testing.T) {
 			p := g.person().noRedirects()
 			form := url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}}
 			seen := map[string]bool{}
-			for _, pg := range []*page{p.get("/oauth/start?way=code"), p.post("/connect/key", form), p.post("/sign-out", url.Values{})} {
+			for _, pg := range []*page{
+				p.get("/oauth/start?way=code"), p.post("/connect/key", form), p.post("/sign-out", url.Values{}),
+			} {
 				for _, line := range pg.header.Values("Set-Cookie") {
 					c, err := http.ParseSetCookie(line)
 					g.must(err)
 					seen[c.Name] = true
-					ok := strings.HasPrefix(c.Name, test.prefix) && c.HttpOnly && c.Secure == test.secure && c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.Domain == "" && len(line) < 4096
+					ok := strings.HasPrefix(c.Name, test.prefix) && c.HttpOnly && c.Secure == test.secure &&
+						c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.Domain == "" && len(line) < 4096
 					if !ok {
 						t.Errorf("%s", c.Name)
 					}
 				}
 			}
-			if diff := cmp.Diff(map[string]bool{test.prefix + "browser": true, test.prefix + "session": true}, seen); diff != "" {
+			if test.port == "" {
+				test.port = g.server.PublicURL.Port()
+			}
+			want := map[string]bool{test.prefix + "browser_" + test.port: true, test.prefix + "session_" + test.port: true}
+			if diff := cmp.Diff(want, seen); diff != "" {
 				t.Error(diff)
 			}
 			warned := strings.Contains(g.person().get("/connect").text(), "plain http")
-			if want := test.public == "http://hooks.example.com"; warned != want {
+			if want := strings.HasPrefix(test.public, "http://"); warned != want {
 				t.Errorf("warned %v, want %v", warned, want)
 			}
 		})
@@ -517,6 +564,7 @@ func TestCookies(t *testing.T) {
 // TestNoSecretInLogs runs a journey and looks for what must not be logged.
 // Checklist 11, 36.
 func TestNoSecretInLogs(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -560,6 +608,7 @@ func TestNoSecretInLogs(t *testing.T) {
 // TestGetsWriteNothing opens every page and compares what there is.
 // Checklist 19.
 func TestGetsWriteNothing(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -583,10 +632,14 @@ func TestGetsWriteNothing(t *testing.T) {
 
 // TestHostileWebhook shows a webhook whose parts were made to break out.
 func TestHostileWebhook(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	for _, address := range []string{`javascript:alert(1)//`, `https://x.example/"><script>alert(1)</script>`, "https://x.example/\u202egpj.exe", `https://x.example/' onload='x`} {
+	for _, address := range []string{
+		`javascript:alert(1)//`, `https://x.example/"><script>alert(1)</script>`, "https://x.example/\u202egpj.exe",
+		`https://x.example/' onload='x`,
+	} {
 		hook, err := g.box.AddWebhook(shop.ID, address, []string{`"><img src=x onerror=alert(1)>`, "ORDER_PLACED"})
 		g.must(err)
 		for _, pg := range []*page{p.get(webhooksPath(shop.ID)), p.get(webhookPath(shop.ID, hook.ID))} {

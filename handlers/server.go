@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"hookwall/handlers/middleware"
 	"hookwall/internal/deliver"
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
@@ -25,17 +26,19 @@ type Config struct {
 	SandboxURL     string   // "" when Fourthwall is real
 	TrustedProxies []netip.Prefix
 	Scopes         []string // that a sign-in asks for
-	Store          *store.Store
-	API            *fourthwall.Client
-	Shops          *shops.Service
-	Webhooks       *webhooks.Service
-	OAuth          *oauth.Provider
-	Targets        *deliver.Client // calls the endpoints that people ask to have tested
-	Receiver       string          // host of the sandbox's receiver; "" when Fourthwall is real
-	Sample         func(SampleOf) (string, error)
-	Limits         Limits // on sign-ins and writes; none unless set
-	Logger         *slog.Logger
-	Now            func() time.Time // nil for time.Now
+	// SecurityContacts are the URIs of security.txt; nil for the usual mailbox.
+	SecurityContacts []string
+	Store            *store.Store
+	API              *fourthwall.Client
+	Shops            *shops.Service
+	Webhooks         *webhooks.Service
+	OAuth            *oauth.Provider
+	Targets          *deliver.Client // calls the endpoints that people ask to have tested
+	Receiver         string          // host of the sandbox's receiver; "" when Fourthwall is real
+	Sample           func(SampleOf) (string, error)
+	Limits           Limits // on sign-ins and writes; none unless set
+	Logger           *slog.Logger
+	Now              func() time.Time // nil for time.Now
 }
 
 // SampleOf says what the sample of an event is to be about. A sample is the
@@ -73,7 +76,8 @@ type server struct {
 	sessions        *store.SessionStore
 	mux             *http.ServeMux
 	resumable       map[string]bool // mux patterns that a sign-in may return to
-	secure          bool            // the public URL is https
+	clients         *middleware.Clients
+	secure          bool // the public URL is https
 	doctor          doctor.Doctor
 	testDeliveries  perSession // under way
 	checkWaits      perSession // pages and streams that wait for a check

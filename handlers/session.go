@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -10,11 +11,22 @@ import (
 	"hookwall/internal/store"
 )
 
+// cookieName returns the name of a cookie of ours. It has the port of the public
+// URL: browsers send a cookie to every port of a host, so that two instances on
+// one host would otherwise sign each other out.
 func (s *server) cookieName(what string) string {
+	name := "hookwall_" + what + "_" + s.publicPort()
 	if s.secure {
-		return "__Host-hookwall_" + what
+		return "__Host-" + name
 	}
-	return "hookwall_" + what
+	return name
+}
+
+func (s *server) publicPort() string {
+	if s.secure {
+		return cmp.Or(s.PublicURL.Port(), "443")
+	}
+	return cmp.Or(s.PublicURL.Port(), "80")
 }
 
 // cookie returns a cookie of ours, which lasts for maxAge seconds.
@@ -28,7 +40,7 @@ func (s *server) cookie(what, value string, maxAge int) *http.Cookie {
 // loadSession finds the session of the request's cookie. It writes nothing.
 func (s *server) loadSession(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+		if strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == alivePath || r.URL.Path == readyPath {
 			h.ServeHTTP(w, r)
 			return
 		}

@@ -13,30 +13,6 @@ import (
 	"hookwall/views/ui"
 )
 
-// handleStart begins a sign-in. It is a link and not a form, since our policy
-// lets a form lead nowhere but to ourselves.
-func (s *server) handleStart(w http.ResponseWriter, r *http.Request) error {
-	if r.Method == http.MethodHead {
-		return &httpError{Status: http.StatusMethodNotAllowed}
-	}
-	q := r.URL.Query()
-	back := s.returnPath(q.Get("return"))
-	way := q.Get("way")
-	if way == oauth.WayAPIKey || !s.OAuth.Offers(way) {
-		return s.backToConnect(w, r, "way_not_offered", back)
-	}
-	attempt, to, err := s.OAuth.Begin(way, s.ensureBrowser(w, r))
-	if err != nil {
-		return err
-	}
-	attempt.Return = back
-	attempt.Shop = bounded(q.Get("shop"), 200)
-	if err := s.Store.PutSignIn(r.Context(), store.SignIn(attempt)); err != nil {
-		return err
-	}
-	return redirect(w, r, to)
-}
-
 // backToConnect shows what went wrong on the connect page, under an address
 // without a code or a token.
 func (s *server) backToConnect(w http.ResponseWriter, r *http.Request, problem, back string) error {
@@ -55,13 +31,6 @@ func providerProblem(code string) string {
 		return code
 	}
 	return "refused"
-}
-
-// scrub keeps the address of a callback, which holds a code, out of caches
-// and referrers.
-func scrub(w http.ResponseWriter) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
 }
 
 // endRefused spends the sign-in that the provider turned down.

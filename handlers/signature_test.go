@@ -38,6 +38,7 @@ func (p *person) checkSignature(body, file, signature string, secret fourthwall.
 // TestSignaturePage needs no connection, keeps what was typed but for the
 // secret, and keeps nothing anywhere else.
 func TestSignaturePage(t *testing.T) {
+	t.Parallel()
 	const secret = fourthwall.Secret("canary-of-the-shop")
 	const body = "{\n  \"email\": \"buyer@canary.example\"\n}"
 	right := signature.Sign([]byte(body), secret)
@@ -55,17 +56,20 @@ func TestSignaturePage(t *testing.T) {
 		{"valid, of a file", "ignored", body, right, secret, 200, []string{"is valid"}},
 		{"not valid: a file with other line ends", "", strings.ReplaceAll(body, "\n", "\r\n"), right, secret, 200, []string{"not valid", "crlf"}},
 		{"another secret", body, "", right, "another-canary-secret", 200, []string{"not valid", "secret-or-body"}},
-		{"nothing", "", "", "", "", 422, []string{"3 things to put right"}},
+		{"nothing", "", "", "", "", 422, []string{"3 things to fix"}},
 		{"no secret", body, "", right, "", 422, []string{"secret"}},
 		{"too large", strings.Repeat("x", signature.MaxBody+1), "", right, secret, 422, []string{"1 MiB"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			pg := p.checkSignature(test.body, test.file, test.signature, test.secret).want(test.status, test.wants...)
 			kept := pg.form(signaturePath)
-			if !strings.Contains(strings.ReplaceAll(kept.values.Get("body"), "\r\n", "\n"), strings.ReplaceAll(test.body, "\r\n", "\n")) || kept.values.Get("signature") != test.signature || kept.values.Get("secret") != "" {
+			if !strings.Contains(strings.ReplaceAll(kept.values.Get("body"), "\r\n", "\n"),
+				strings.ReplaceAll(test.body, "\r\n", "\n")) ||
+				kept.values.Get("signature") != test.signature || kept.values.Get("secret") != "" {
 				t.Errorf("the form came back as %.200v", kept.values)
 			}
-			if pg.header.Get("Cache-Control") != "no-store" || (test.secret != "" && strings.Contains(pg.body, test.secret.Reveal())) {
+			if pg.header.Get("Cache-Control") != "no-store" ||
+				(test.secret != "" && strings.Contains(pg.body, test.secret.Reveal())) {
 				t.Errorf("the page shows the secret or may be kept: %v", pg.header)
 			}
 		})

@@ -74,8 +74,8 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 	if reason, err := s.immutableReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(immutableError(v.conn.ShopID, id, reason)))
 	}
-	result, twin, err := s.await(r, func(twin bool) (webhooks.Result, error) {
-		return s.Webhooks.Delete(r.Context(), s.request(r, deleteKey(v.conn.ShopID, id), twin), id)
+	result, sameKey, err := s.await(r, func(sameKey bool) (webhooks.Result, error) {
+		return s.Webhooks.Delete(r.Context(), s.request(r, deleteKey(v.conn.ShopID, id), sameKey), id)
 	})
 	switch {
 	case err != nil:
@@ -84,7 +84,7 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 		return stillAtWork(v.conn.ShopID)
 	case result.State != webhooks.Deleted:
 		return s.refuseDelete(w, r, result)
-	case twin && result.Webhook.URL != "":
+	case sameKey && result.Webhook.URL != "":
 		return redirect(w, r, webhooksPath(v.conn.ShopID)) // the first press says it
 	}
 	return s.deleted(w, r, result.Webhook)

@@ -103,8 +103,8 @@ func (s *server) handleEditSave(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	seen := bounded(r.PostForm.Get("seen"), 100)
-	result, _, err := s.await(r, func(twin bool) (webhooks.Result, error) {
-		return s.Webhooks.Update(r.Context(), s.request(r, "edit "+f.draft+" "+seen, twin), id,
+	result, _, err := s.await(r, func(sameKey bool) (webhooks.Result, error) {
+		return s.Webhooks.Update(r.Context(), s.request(r, "edit "+f.draft+" "+seen, sameKey), id,
 			webhooks.Change{Base: f.base, Want: f.chosen(), Seen: seen})
 	})
 	if err != nil {

@@ -2,17 +2,17 @@ package handlers
 
 import (
 	"crypto/rand"
-	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
-	"hookwall/views"
 	"hookwall/views/ui"
 )
+
+// keyField names the idempotency key in forms.
+const keyField = "submission"
 
 // webhookForm is the create form as it was typed, with what is wrong with it.
 type webhookForm struct {
@@ -33,10 +33,6 @@ type webhookForm struct {
 	banner     *ui.Notice
 }
 
-// randomID matches an ID that rand.Text made. It also matches the 43 characters
-// of base64url of versions before, which open forms and cookies hold for a day.
-var randomID = regexp.MustCompile(`^([A-Z2-7]{26}|[A-Za-z0-9_-]{43})$`)
-
 func newWebhookForm(shop string) *webhookForm {
 	return &webhookForm{shop: shop, key: rand.Text()}
 }
@@ -44,7 +40,7 @@ func newWebhookForm(shop string) *webhookForm {
 // readWebhookForm takes what was posted. Of a field that came twice, the
 // first counts, except for the ticks.
 func readWebhookForm(shop string, posted url.Values) *webhookForm {
-	f := &webhookForm{shop: shop, key: posted.Get("submission"), url: valid(posted.Get("url"))}
+	f := &webhookForm{shop: shop, key: posted.Get(keyField), url: valid(posted.Get("url"))}
 	for _, code := range posted["allowedTypes"] {
 		code = valid(code)
 		if !slices.Contains(f.types, code) {
@@ -60,9 +56,6 @@ func readWebhookForm(shop string, posted url.Values) *webhookForm {
 	}
 	return f
 }
-
-// valid replaces what is not UTF-8, so that the page that shows it again is.
-func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 // renew makes the form a new one: what was sent under the old key has an
 // outcome, and the next press is a new attempt.
@@ -143,27 +136,6 @@ func (f *webhookForm) validate() bool {
 func isKnownType(code string) bool {
 	_, known := fourthwall.LookupEventType(fourthwall.EventType(code))
 	return known
-}
-
-// possibleHints are what the page's script may say while someone types, by the
-// names that it knows them by. It decides as webhooks.URLHints does, but leaves to the
-// server what only misleads a reader.
-var possibleHints = []ui.Hint{
-	{When: "scheme", Text: webhooks.HintScheme},
-	{When: "number", Text: webhooks.HintIP},
-	{When: "local", Text: webhooks.HintLocal},
-	{When: "port", Text: webhooks.HintPort},
-	{When: "plain", Text: webhooks.HintPlain},
-	{When: "password", Text: webhooks.HintPassword},
-}
-
-// urlHints warn of what Fourthwall may reject or what would not work, and of
-// what misleads a reader.
-func urlHints(address string) []string {
-	if address == "" || webhooks.CheckURL(address) != "" {
-		return nil
-	}
-	return append(webhooks.URLHints(address), ui.URLNotes(address)...)
 }
 
 // press carries out a button that changes the ticks; ok is false when do is
@@ -280,100 +252,10 @@ func presetTypes(id string) []string {
 	return codes
 }
 
-// drawWebhookForm shows the form with everything that was typed.
-func (s *server) drawWebhookForm(
-	w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...ui.Notice,
-) error {
-	title := "Create a webhook"
-	if f.editing != "" {
-		title = "Edit webhook"
-	}
-	frame, err := s.frame(r, title)
-	if err != nil {
-		return err
-	}
-	frame.Notices = append(frame.Notices, notices...)
-	conn := stateOf(r).conn
-	page := views.WebhookFormPage{
-		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
-		Submission: f.key, URL: f.url, URLError: f.urlError,
-		Picker: f.picker(), Banner: f.banner, Possible: possibleHints,
-	}
-	if f.urlError == nil {
-		page.URLHints = urlHints(f.address())
-	}
-	if f.editing != "" {
-		page.Action, page.CancelHref = editPath(conn.ShopID, f.editing), webhookPath(conn.ShopID, f.editing)
-	}
-	page.Errors, page.Focus = f.summary()
-	// Back must show the form with what was typed, which no-store would lose.
-	w.Header().Set("Cache-Control", "private, no-cache")
-	return s.render(w, r, status, views.WebhookForm(page))
-}
-
-// editPart is what the form carries of the webhook that is edited.
-func (f *webhookForm) editPart() *views.EditPart {
-	if f.editing == "" {
-		return nil
-	}
-	return &views.EditPart{
-		ID: f.editing, Href: webhookPath(f.shop, f.editing), BaseURL: f.base.URL,
-		BaseTypes: codesOf(f.base.AllowedTypes),
-	}
-}
-
-// summary lists the field errors and says where the focus goes.
-func (f *webhookForm) summary() (errs []ui.SummaryError, focus string) {
-	if f.urlError != nil {
-		errs, focus = append(errs, ui.SummaryError{Href: "#url", Text: f.urlError.Text}), "url"
-	}
-	if f.typesError != nil {
-		errs, focus = append(errs, ui.SummaryError{Href: "#types", Text: f.typesError.Text}), "types"
-	}
-	if len(errs) > 1 {
-		focus = "summary"
-	}
-	if f.banner != nil && len(errs) == 0 {
-		focus = "banner"
-	}
-	if f.pressed != "" {
-		focus = "do:" + f.pressed
-	}
-	return errs, focus
-}
-
-func (f *webhookForm) picker() ui.Picker {
-	p := ui.Picker{Total: len(fourthwall.EventTypes()), Error: f.typesError, Undo: f.undo, CanUndo: f.canUndo}
-	for _, g := range fourthwall.Groups() {
-		group := ui.PickerGroup{ID: g.ID, Title: g.Title}
-		for _, info := range g.Types {
-			ticked := slices.Contains(f.types, string(info.Code))
-			group.Types = append(group.Types, ui.PickerType{
-				Code: string(info.Code), Title: info.Title, Description: info.Description, Checked: ticked,
-				SampleHref: samplePath(info.Code),
-			})
-			if ticked {
-				group.Selected++
-				p.Selected = append(p.Selected, badge(info.Code))
-			}
-		}
-		p.Groups = append(p.Groups, group)
-	}
-	if unknown := f.unknownGroup(); len(unknown.Types) > 0 {
-		p.Groups = append(p.Groups, unknown)
-		for _, t := range unknown.Types {
-			if !t.Checked {
-				continue
-			}
-			p.Selected = append(p.Selected, badge(fourthwall.EventType(t.Code)))
-		}
-	}
-	for _, preset := range fourthwall.Presets() {
-		p.Presets = append(p.Presets, ui.PickerPreset{
-			ID: preset.ID, Title: preset.Title, Text: preset.Description, Types: presetTypes(preset.ID),
-		})
-	}
-	return p
+// knownTypes takes the event types of the catalogue out of a list in an address.
+func knownTypes(list string) []string {
+	codes := strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' })
+	return slices.DeleteFunc(codes, func(code string) bool { return !isKnownType(code) })
 }
 
 // unknownGroup shows ticks that are not in the catalogue, so that nothing

@@ -106,14 +106,15 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 
 func listPage(shopID string, filter listFilter) views.WebhookListPage {
 	return views.WebhookListPage{
-		CreateHref: newWebhookPath(shopID), Presets: presetLinks(shopID), CatalogueSize: len(fourthwall.EventTypes()),
+		CreateHref: newWebhookPath(shopID), Presets: presetLinks(shopID), CatalogSize: len(fourthwall.EventTypes()),
 		ListHref: webhooksPath(shopID), CSVHref: withQuery(webhooksCSVPath(shopID), filter.values().Encode()),
 		Query: filter.query, Type: filter.eventType, Sort: filter.sort, SortChoices: sortLabels.choices(),
 	}
 }
 
 func (s *server) fillList(
-	r *http.Request, page *views.WebhookListPage, read fourthwall.WebhookList, filter listFilter, events fourthwall.EventPage,
+	r *http.Request, page *views.WebhookListPage, read fourthwall.WebhookList, filter listFilter,
+	events fourthwall.EventPage,
 ) error {
 	conn, list := stateOf(r).conn, read.Webhooks
 	locked, err := s.Store.ImmutableWebhooks(r.Context(), conn.ShopID)

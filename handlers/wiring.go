@@ -4,8 +4,11 @@ package handlers
 
 import (
 	"net/http"
+	"net/url"
+	"path"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -19,6 +22,7 @@ const (
 	maxBodySize = 1 << 20  // bytes of one request's body
 	largeBody   = 64 << 10 // bytes; a usual form has far fewer
 	largeAtOnce = 64       // large bodies that are read at the same time
+	largeOfOne  = 16       // of these, from one address: slow ones keep their place for as long as a body may take
 )
 
 // Dashboard answers every request.
@@ -51,6 +55,7 @@ func build(c Config) *server {
 	s := &server{
 		Config:          c,
 		secure:          c.PublicURL.Scheme == "https",
+		clients:         middleware.NewClients(c.TrustedProxies, c.Logger),
 		doctor:          doctor.Doctor{Client: c.Targets, Receiver: c.Receiver},
 		testDeliveries:  perSession{most: testDeliveriesAtOnce},
 		checkWaits:      perSession{most: checkWaitsAtOnce},
@@ -81,10 +86,10 @@ func (s *server) handler() http.Handler {
 		middleware.Log(s.Logger, s.clientAddress, func(r *http.Request) string { return stateOf(r).pattern }),
 		middleware.Recover(s.Logger, s.fail),
 		middleware.Headers(s.secure),
-		middleware.Host(s.PublicURL, s.fail),
+		middleware.Host(s.PublicURL, s.fail, alivePath, readyPath),
 		middleware.Compress,
 		middleware.CrossOrigin(s.PublicURL, s.Logger, s.fail),
-		middleware.Body(bodyLimits(), s.fail),
+		middleware.Body(bodyLimits(), s.clientNetworkName, s.fail),
 		s.loadSession,
 	}
 	h := http.Handler(http.HandlerFunc(s.dispatch))
@@ -101,6 +106,7 @@ func bodyLimits() middleware.BodyLimits {
 		MaxOf:  map[string]int64{signaturePath: maxSignatureForm},
 		Large:  largeBody,
 		AtOnce: largeAtOnce,
+		Each:   largeOfOne,
 	}
 }
 
@@ -113,6 +119,10 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
+	if to := s.withoutSlash(r); to != "" {
+		http.Redirect(w, r, to, http.StatusPermanentRedirect) //nolint:gosec // to a page of ours
+		return
+	}
 	probe := &statusProbe{header: http.Header{}}
 	h.ServeHTTP(probe, r)
 	status := http.StatusNotFound
@@ -121,6 +131,24 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusMethodNotAllowed
 	}
 	s.showError(w, r, &httpError{Status: status})
+}
+
+// withoutSlash returns the page that a URL with slashes at its end means; "" if
+// there is none. A path that begins with two slashes would name another host.
+func (s *server) withoutSlash(r *http.Request) string {
+	whole := r.URL.EscapedPath()
+	trimmed := strings.TrimRight(whole, "/")
+	if trimmed == whole || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+		return ""
+	}
+	u, err := url.Parse(trimmed)
+	if err != nil || u.Host != "" || path.Clean(u.Path) != u.Path || strings.HasPrefix(u.Path, "//") {
+		return ""
+	}
+	if _, pattern := s.mux.Handler(&http.Request{Method: r.Method, URL: u}); pattern == "" {
+		return ""
+	}
+	return withQuery(trimmed, r.URL.RawQuery)
 }
 
 // statusProbe receives what ServeMux would have responded.

@@ -35,7 +35,7 @@ var errorTexts = map[int]struct{ heading, text string }{
 	},
 	http.StatusConflict: {
 		"This cannot be done now",
-		"Something has changed meanwhile, so nothing was done. Open the page again and look how things stand.",
+		"Something changed while you were here. Reload the page and try again.",
 	},
 	http.StatusGone: {
 		"What this page was about is over",
@@ -98,7 +98,7 @@ const (
 // The database.
 const (
 	unavailableTitle  = "Hookwall cannot use its own database"
-	unavailableFix    = "If it stays like this, give the request id to whoever runs this Hookwall: the log says why."
+	unavailableFix    = "If this continues, give the request ID to your administrator: the log says why."
 	unavailableText   = "Your webhooks are at Fourthwall and go on as they are, and you are still signed in. "
 	sendAgainText     = "Send it again in a moment: whatever was done already is not done twice. "
 	keptBelowText     = "What you entered is kept below. "
@@ -172,7 +172,7 @@ func mayNotRead(what string) (title, text string) {
 // noList says that the API has no such list, which is a matter of its URL.
 func noList(what string) (title, text string) {
 	return "Fourthwall has no list of " + what + " here", "It answered that there is nothing at this address. " +
-		"Whoever runs this Hookwall should check FOURTHWALL_API_URL."
+		"Ask your administrator to check FOURTHWALL_API_URL."
 }
 
 func loadAgainText(when string) string {
@@ -274,10 +274,10 @@ func bodyProblem(body string) string {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		line := 1 + strings.Count(body[:min(int(syntax.Offset), len(body))], "\n")
-		return "This is not JSON any more: look at line " + strconv.Itoa(line) + ". " + onlyJSONText
+		return "This is no longer valid JSON. Check line " + strconv.Itoa(line) + ". " + onlyJSONText
 	}
 	if err != nil {
-		return "This is not JSON any more. " + onlyJSONText
+		return "This is no longer valid JSON. " + onlyJSONText
 	}
 	return ""
 }
@@ -346,7 +346,7 @@ var outcomeLabels = labels{
 }
 
 // connectOutcomes are the sentences for what brought a person to the connect
-// page. The key stands in the address; nothing else from there is shown.
+// page. The key is in the URL; nothing else from there is shown.
 var connectOutcomes = map[string]ui.Notice{
 	"access_denied": {
 		Kind: ui.Info, Title: "The shop was not connected",
@@ -362,13 +362,13 @@ var connectOutcomes = map[string]ui.Notice{
 	},
 	"invalid_scope": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "Fourthwall does not offer the permissions that were asked for. Whoever runs this Hookwall should " +
-			"check FOURTHWALL_SCOPES.",
+		Text: "Fourthwall does not offer the permissions that Hookwall asked for. Check FOURTHWALL_SCOPES, " +
+			"or ask your administrator to.",
 	},
 	"unauthorized_client": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "Fourthwall does not let this app sign in this way. Try another way, or ask whoever runs this " +
-			"Hookwall to check the client id.",
+		Text: "Fourthwall does not let this app sign in this way. Try another way, or ask your " +
+			"administrator to check the client ID.",
 	},
 	"refused": {
 		Kind: ui.Failure, Title: "The shop was not connected",
@@ -396,7 +396,7 @@ var connectOutcomes = map[string]ui.Notice{
 	},
 }
 
-// findingTexts say what it came to to look for a webhook that was not found.
+// findingTexts say what a check for an unconfirmed webhook found.
 var findingTexts = map[webhooks.Finding]string{
 	webhooks.NotLooked: "Hookwall is still at work on what you pressed before. Wait a moment, then check " +
 		"again.",
@@ -592,8 +592,8 @@ func unreadEditNotice(api *fourthwall.Error, title string) ui.Notice {
 		n.Title = shopGoneTitle
 		n.Text = webhooks.ShopGone + " Nothing was saved. Connect the shop again to go on; what you changed is kept."
 	case api.Status == http.StatusNotFound:
-		n.Title = "This webhook does not exist any more"
-		n.Text = "It was deleted meanwhile, so nothing was saved. What you entered is kept below."
+		n.Title = "This webhook no longer exists"
+		n.Text = "Someone deleted it while you were editing, so nothing was saved. What you entered is kept below."
 	case api.Status == http.StatusForbidden:
 		n.Title = mayNotReadWebhooks
 		n.Text = "It lacks the permission webhook_read, without which an edit is not safe. Connect the shop " +

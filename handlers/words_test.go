@@ -14,11 +14,13 @@ import (
 )
 
 // advice is a sentence that says what to do.
-var advice = regexp.MustCompile(`(^|[.:] )(Try|Use|Go|Open|Look|Start|Make|Connect|Choose|Check|Press|Copy|Allow|Wait|Whoever|You can)\b|(try|ask|connect|check|use|press|choose|look|start|give) [a-z]`)
+var advice = regexp.MustCompile(`(^|[.:] )(Try|Use|Go|Open|Look|Start|Make|Connect|Choose|Check|Press|Copy|Allow|` +
+	`Wait|Whoever|You can)\b|(try|ask|connect|check|use|press|choose|look|start|give) [a-z]`)
 
 // TestErrorsSayWhatToDo holds the words of what went wrong: a heading that is
 // a sentence, and a text that ends with what to do.
 func TestErrorsSayWhatToDo(t *testing.T) {
+	t.Parallel()
 	check := func(name, heading, text string) {
 		t.Helper()
 		switch {
@@ -28,7 +30,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			t.Errorf("%s: %q is not made of sentences", name, text)
 		case !advice.MatchString(text):
 			t.Errorf("%s: %q does not say what to do", name, text)
-		case strings.ContainsAny(heading+text, "!") || regexp.MustCompile(`(?i)\b(oops|sorry|invalid|illegal)\b`).MatchString(heading+text):
+		case strings.ContainsAny(heading+text, "!") ||
+			regexp.MustCompile(`(?i)\b(oops|sorry|invalid|illegal)\b`).MatchString(heading+text):
 			t.Errorf("%s: the tone of %q, %q", name, heading, text)
 		}
 	}
@@ -40,10 +43,20 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			check(outcome, n.Title, n.Text)
 		}
 	}
-	for _, code := range []string{"WEBHOOK_URI_IP_NOT_ALLOWED", "WEBHOOK_URI_PORT_NOT_ALLOWED", "WEBHOOK_URI_UNALLOWED_DOMAIN"} {
+	for _, code := range []string{
+		"WEBHOOK_URI_IP_NOT_ALLOWED", "WEBHOOK_URI_PORT_NOT_ALLOWED", "WEBHOOK_URI_UNALLOWED_DOMAIN",
+	} {
 		check(code, code, webhooks.Rejection{Status: 400, Code: code}.URLFix())
 	}
-	for _, f := range []webhooks.Rejection{{Status: 403}, {Status: 404}, {Status: 429}, {Status: 503, RetryAfter: 3 * time.Second}, {NotSent: true}, {Status: 400, Code: "X"}, {Status: 400}} {
+	for _, f := range []webhooks.Rejection{
+		{Status: 403},
+		{Status: 404},
+		{Status: 429},
+		{Status: 503, RetryAfter: 3 * time.Second},
+		{NotSent: true},
+		{Status: 400, Code: "X"},
+		{Status: 400},
+	} {
 		for _, what := range []string{activity.CreateWebhook, activity.UpdateWebhook, activity.DeleteWebhook} {
 			_, n := refusalNotice(f, what)
 			check(what, n.Title, n.Text)
@@ -53,7 +66,10 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 
 // TestWaitText: nobody is to count in seconds what takes hours.
 func TestWaitText(t *testing.T) {
-	for seconds, want := range map[int]string{0: "a moment", 1: "1 second", 60: "60 seconds", 600: "10 minutes", 24 * 60 * 60: "24 hours"} {
+	t.Parallel()
+	for seconds, want := range map[int]string{
+		0: "a moment", 1: "1 second", 60: "60 seconds", 600: "10 minutes", 24 * 60 * 60: "24 hours",
+	} {
 		if got := waitText(time.Duration(seconds) * time.Second); got != want {
 			t.Errorf("%d s are %q, want %q", seconds, got, want)
 		}
@@ -63,6 +79,7 @@ func TestWaitText(t *testing.T) {
 // TestWhatPassesIsAskedForAgain: pages that say to try again have a link that
 // does.
 func TestWhatPassesIsAskedForAgain(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(2)
@@ -70,9 +87,11 @@ func TestWhatPassesIsAskedForAgain(t *testing.T) {
 	for address, fails := range map[string]string{
 		webhooksPath(shop.ID) + "?q=orders":                       apiWebhooks,
 		eventsPath(shop.ID):                                       "/open-api/v1.0/webhook-events",
-		webhookPath(shop.ID, hook.ID) + "/edit?preset=fulfilment": apiWebhooks + "/*",
+		webhookPath(shop.ID, hook.ID) + "/edit?preset=fulfillment": apiWebhooks + "/*",
 	} {
-		g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: fails, Status: 503, Header: http.Header{"Retry-After": {"60"}}})
+		g.box.FailNext(sandbox.Failure{
+			Method: http.MethodGet, Path: fails, Status: 503, Header: http.Header{"Retry-After": {"60"}},
+		})
 		path, _, _ := strings.Cut(address, "?")
 		again := p.get(address).want(http.StatusServiceUnavailable).link("Try again").want(http.StatusOK)
 		if got := again.url.RequestURI(); got != address && got != path {

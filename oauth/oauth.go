@@ -52,6 +52,7 @@ type Config struct {
 	PublicURL       string // our own origin, without a trailing slash
 	Scopes          []string
 	Transport       http.RoundTripper // default http.DefaultTransport
+	UserAgent       string            // default "hookwall"
 	Now             func() time.Time  // default time.Now
 }
 
@@ -65,7 +66,7 @@ type Provider struct {
 
 // New returns a Provider. Without a ClientID it offers neither flow, and shops can be connected by API key only.
 func New(c Config) *Provider {
-	p := &Provider{now: c.Now, http: tokenClient(c.Transport)}
+	p := &Provider{now: c.Now, http: tokenClient(newTransport(c))}
 	if p.now == nil {
 		p.now = time.Now
 	}

@@ -312,3 +312,38 @@ func TestCredentialEncodesAndRedacts(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestTokenRequestsAreNamed: each token request says the name and what it accepts, as calls to the API do.
+func TestTokenRequestsAreNamed(t *testing.T) {
+	for name, test := range map[string]struct{ given, want string }{
+		"a version":   {"hookwall/1.2.3", "hookwall/1.2.3"},
+		"by default":  {"", "hookwall"},
+		"development": {"hookwall/dev", "hookwall/dev"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			headers := make(chan http.Header, 2)
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				headers <- r.Header
+				w.Header().Set("Content-Type", "application/json")
+				fmt.Fprint(w, `{"access_token":"a","token_type":"bearer","refresh_token":"r","expires_in":300}`)
+			}))
+			defer s.Close()
+			p := New(Config{
+				ClientID: "app", TokenURL: s.URL, UserAgent: test.given, Transport: &http.Transport{DisableKeepAlives: true},
+			})
+			c, err := p.Exchange(t.Context(), "code", "verifier")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := p.Refresh(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				h := <-headers
+				if got := h.Values("User-Agent"); len(got) != 1 || got[0] != test.want || h.Get("Accept") != "application/json" {
+					t.Errorf("User-Agent %q, Accept %q, want %q", got, h.Get("Accept"), test.want)
+				}
+			}
+		})
+	}
+}

@@ -75,10 +75,10 @@ func CheckStart(p CheckStartPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Field(ui.TextField{
+			templ_7745c5c3_Err = ui.Field(ui.BesideSecret(ui.TextField{
 				ID: "url", Name: "url", Label: "Endpoint URL", Type: "text", InputMode: "url",
 				Value: p.URL, Err: p.URLError, Warnings: ui.URLNotes(p.URL), Focus: p.URLError != nil || p.Banner == nil && p.URL == "",
-			}).Render(ctx, templ_7745c5c3_Buffer)
+			})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -345,7 +345,7 @@ func Check(p CheckPage) templ.Component {
 			} else if p.Report.Interrupted {
 				templ_7745c5c3_Err = ui.FocusNotice(ui.Notice{
 					Kind: ui.Warning, Title: "The check was interrupted",
-					Text: "Hookwall stopped while it ran. What it had found by then stands below. Check again to see the rest.",
+					Text: "Hookwall stopped while it ran. What it found by then is below. Check again to see the rest.",
 				}, "result", true).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -600,7 +600,7 @@ func checkText(report string) templ.Component {
 			templ_7745c5c3_Var20 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<section class=\"card after copyable\" aria-labelledby=\"text\"><h2 id=\"text\">Pass it on</h2><p>The whole report as plain text, for whoever runs the endpoint. The secret is not in it.</p><p class=\"actions\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<section class=\"card after copyable\" aria-labelledby=\"text\"><h2 id=\"text\">Pass it on</h2><p>The whole report as plain text, for your endpoint’s developer. It doesn’t include the secret.</p><p class=\"actions\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

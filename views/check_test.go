@@ -162,7 +162,7 @@ func TestCheckStates(t *testing.T) {
 		{"running", running, true, "", 0, []string{"Step 5 of 6", "See how far it is"}, []string{"Copy as text"}},
 		{"passed", CheckReport{Steps: allResults[:1], Done: true, Kind: ui.Success, Summary: "All is well.", Text: "1. Address"}, false, "result", 1, []string{"Everything passed", "All is well.", "Copy as text", "1. Address"}, []string{"about to begin", "See how far"}},
 		{"warned", CheckReport{Steps: allResults[:2], Done: true, Kind: ui.Warning, Text: "x"}, false, "result", 1, []string{"Warning: There is something to look at"}, nil},
-		{"failed", CheckReport{Steps: allResults[:4], Done: true, Kind: ui.Failure, Text: "x"}, false, "result", 1, []string{"Error: There is something to put right"}, nil},
+		{"failed", CheckReport{Steps: allResults[:4], Done: true, Kind: ui.Failure, Text: "x"}, false, "result", 1, []string{"Error: This endpoint needs a fix"}, nil},
 		{"unfinished", CheckReport{Steps: allResults[:1], Done: true, Kind: ui.Info, Text: "x"}, false, "result", 1, []string{"The check could not be finished"}, nil},
 		{"interrupted", CheckReport{Steps: allResults, Interrupted: true}, false, "result", 1, []string{"The check was interrupted", "Not finished", "Not reached"}, []string{"Under way", "Waiting", "Copy as text"}},
 	}

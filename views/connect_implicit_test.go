@@ -20,7 +20,8 @@ func TestConnectImplicit(t *testing.T) {
 			t.Errorf("field %s: %q", name, values)
 		}
 	}
-	if d.byID("implicit-wait") == nil || !has(d.byID("implicit-nothing"), "hidden") {
+	status := d.byID("implicit-status")
+	if attr(status, "data-wait") == "" || attr(status, "data-nothing") == "" || attr(d.byID("implicit-way"), "data-href") != "/connect" {
 		t.Error("the script's two messages are not there")
 	}
 }

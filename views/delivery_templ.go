@@ -248,7 +248,7 @@ func deliveryWebhook(r ui.DeliveryRow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if r.WebhookID == "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "No webhook of this shop has this address now.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "No current webhook uses this URL.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -262,7 +262,7 @@ func deliveryWebhook(r ui.DeliveryRow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if r.WebhookHref == "" && !r.WebhooksUnknown {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<span class=\"row-sub\">It is not there any more.</span>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<span class=\"row-sub\">This webhook has been deleted.</span>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -370,7 +370,7 @@ func deliveryBody(p DeliveryPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if !p.Pretty {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<p class=\"hint\">This is not JSON. It is shown as it came.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<p class=\"hint\">This is not JSON. It is shown unchanged.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -69,9 +69,9 @@ func TestDeliveryFacts(t *testing.T) {
 		{"no words", func(p *DeliveryPage) { p.Row.Error = "" }, []string{"It does not say which."}, nil},
 		{"no envelope", func(p *DeliveryPage) { p.EventID, p.WebhookID, p.ShopID = "", "", "" }, nil, []string{"Event id", "Webhook id", "Shop id", "tells repeats apart"}},
 		{"ambiguous", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref, p.Row.Ambiguous = "", "", true }, []string{"Ambiguous: several webhooks have this address"}, nil},
-		{"gone", func(p *DeliveryPage) { p.Row.WebhookHref = "" }, []string{"wcon_1 It is not there any more."}, nil},
-		{"nobody's", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref = "", "" }, []string{"No webhook of this shop has this address now."}, nil},
-		{"webhooks unknown", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref, p.Row.WebhooksUnknown = "", "", true }, []string{"Webhook Not known: the list of webhooks could not be read."}, []string{"No webhook of this shop"}},
+		{"gone", func(p *DeliveryPage) { p.Row.WebhookHref = "" }, []string{"wcon_1 This webhook has been deleted."}, nil},
+		{"nobody's", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref = "", "" }, []string{"No current webhook uses this URL."}, nil},
+		{"webhooks unknown", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref, p.Row.WebhooksUnknown = "", "", true }, []string{"Webhook Not known: the list of webhooks could not be read."}, []string{"No current webhook uses this URL"}},
 		{"unknown type", func(p *DeliveryPage) { p.Row.Type = ui.EventBadge{Code: "NEW\u202e", Unknown: true} }, []string{"NEWU+202E One delivery"}, nil},
 	}
 	for _, row := range rows {

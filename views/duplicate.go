@@ -12,7 +12,7 @@ type DuplicatePage struct {
 	Action     string // POST target, that of the create form
 	EditHref   string // back to the form, filled in
 	ListHref   string
-	Submission string
+	Key        string
 	URL        string
 	Types      []ui.EventBadge
 	Duplicates []ui.Duplicate

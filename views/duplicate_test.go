@@ -11,7 +11,7 @@ import (
 
 func TestDuplicate(t *testing.T) {
 	p := DuplicatePage{
-		Frame: shopFrame("/new/duplicate"), Action: "/create", EditHref: "/new?draft=1", ListHref: "/l", Submission: "once-1",
+		Frame: shopFrame("/new/duplicate"), Action: "/create", EditHref: "/new?draft=1", ListHref: "/l", Key: "once-1",
 		URL:   "https://a.example/ \u202e",
 		Types: []ui.EventBadge{donation, placed, future},
 		Duplicates: []ui.Duplicate{

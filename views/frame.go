@@ -13,10 +13,12 @@ type Frame struct {
 	// EventsHref and ActivityHref are those of Shop; "" if that is nil.
 	EventsHref   string
 	ActivityHref string
-	ToolsHref    string    // pages that need no shop; "" if there are none
-	Shop         *ShopLink // the shop this page is about; nil if there is none
-	Shops        []ShopLink
-	SandboxURL   string // the sandbox's front page; "" if Fourthwall is real
+	ToolsHref    string // pages that need no shop; "" if there are none
+	// SignatureHref is the tool that explains signatures; "" if there is none.
+	SignatureHref string
+	Shop          *ShopLink // the shop this page is about; nil if there is none
+	Shops         []ShopLink
+	SandboxURL    string // the sandbox's front page; "" if Fourthwall is real
 	// PlainHTTPWarning is set if the page is served over plain http on a host
 	// that isn't loopback, so that cookies could be read on the way.
 	PlainHTTPWarning bool
@@ -47,6 +49,14 @@ const (
 func (f Frame) focusing(taken bool) Frame {
 	f.focused = taken
 	return f
+}
+
+// toolCrumbs returns the breadcrumb of a tool.
+func (f Frame) toolCrumbs(name string) []ui.Link {
+	if f.ToolsHref == "" {
+		return []ui.Link{{Text: name}}
+	}
+	return []ui.Link{{Href: f.ToolsHref, Text: "Tools"}, {Text: name}}
 }
 
 // documentTitle returns the title of the browser's tab.

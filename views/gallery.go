@@ -38,7 +38,7 @@ func specimenPicker() ui.Picker {
 			{ID: "none", Title: "None ticked", Types: of(false, false)},
 			{ID: "some", Title: "Some ticked", Types: of(true, false), Selected: 1},
 			{ID: "every", Title: "All ticked", Types: of(true, true), Selected: 2},
-			{ID: "unknown", Title: "Not in the catalogue", Types: unknown, Selected: 1},
+			{ID: "unknown", Title: "Not in the catalog", Types: unknown, Selected: 1},
 		},
 		Presets: []ui.PickerPreset{
 			{ID: "p", Title: "A preset", Text: "What it is for.", Types: []string{"ORDER_PLACED", "DONATION"}},

@@ -146,6 +146,33 @@ func (d doc) check() {
 	d.checkPolicy()
 	d.checkForms()
 	d.checkIcons()
+	d.checkTables()
+	d.checkHidden()
+}
+
+// checkTables checks that no part of a table has a role: HTML forbids those of
+// rows and cells, and needs no others.
+func (d doc) checkTables() {
+	d.t.Helper()
+	for _, n := range d.tags("table", "thead", "tbody", "tr", "th", "td") {
+		if has(n, "role") {
+			d.t.Errorf("<%s role=%q>", n.Data, attr(n, "role"))
+		}
+	}
+}
+
+// checkHidden checks that text browsers, which show what is hidden and what is in
+// a template, show no statement that doesn't hold.
+func (d doc) checkHidden() {
+	d.t.Helper()
+	if bytes.Contains(d.raw, []byte("<template")) {
+		d.t.Error("there is a template")
+	}
+	for _, n := range d.all(func(n *html.Node) bool { return has(n, "hidden") }) {
+		if n.Data != "button" && !hasClass(n, "search") && strings.TrimSpace(text(n)) != "" {
+			d.t.Errorf("<%s hidden> says %q", n.Data, text(n))
+		}
+	}
 }
 
 // checkFrame checks the parts around the content.
@@ -365,7 +392,7 @@ func (d doc) secretIsPrivate() {
 	d.t.Helper()
 	in := d.byID("secret")
 	want := map[string]string{
-		"name": "secret", "type": "password", "value": "", "autocomplete": "off", "spellcheck": "false",
+		"name": "secret", "type": "password", "value": "", "autocomplete": "new-password", "spellcheck": "false",
 	}
 	for name, value := range want {
 		if attr(in, name) != value {

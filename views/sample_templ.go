@@ -44,7 +44,7 @@ func Sample(p SamplePage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead([]ui.Link{{Text: "Sample"}}, p.heading(), p.Description).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(p.Frame.toolCrumbs("Sample"), p.heading(), p.Description).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

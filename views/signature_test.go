@@ -46,14 +46,14 @@ func TestSignaturePage(t *testing.T) {
 		{"certain", found(false, certain), "result", false, []string{"Error: The signature is not valid In a sentence.", "Why not", "Hex Certain Not base64. Read as hex, it fits " + shown + " hex"}, []string{"Likely", "is valid"}},
 		{"likely", found(false, likely), "result", false, []string{"Body " + shown + " Likely It was changed. body-changed"}, []string{"Certain"}},
 		{"both", found(false, certain, likely), "result", false, []string{"Certain", "Likely"}, nil},
-		{"two fields wrong", missing, "summary", true, []string{"2 things to put right", "No body.", "No secret."}, nil},
+		{"two fields wrong", missing, "summary", true, []string{"2 things to fix", "No body.", "No secret."}, nil},
 		{"one field wrong", func(p *SignaturePage) {
 			p.SignatureError, p.Focus = &ui.FieldError{Text: "No signature."}, "signature"
 			p.Errors = []ui.SummaryError{{Href: "#signature", Text: "No signature."}}
-		}, "signature", true, []string{"No signature."}, []string{"to put right"}},
+		}, "signature", true, []string{"No signature."}, []string{"to fix"}},
 		{"secret wrong", func(p *SignaturePage) { p.SecretError, p.Focus = &ui.FieldError{Text: "No secret."}, "secret" }, "secret", true, []string{"No secret."}, nil},
 		{"body wrong", func(p *SignaturePage) { p.BodyError, p.Focus = &ui.FieldError{Text: "No body."}, "body" }, "body", true, []string{"No body."}, nil},
-		{"file", func(p *SignaturePage) { p.FileName = trick }, "", false, []string{"To check " + shown + " once more, choose it again."}, nil},
+		{"file", func(p *SignaturePage) { p.FileName = trick }, "", false, []string{"To check " + shown + " again, choose it again."}, nil},
 		{"snippets", func(p *SignaturePage) {
 			p.Snippets = []ui.Snippet{
 				{ID: "go", Language: "Go", File: "verify.go", Code: "package webhook\n"},

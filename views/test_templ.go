@@ -151,7 +151,7 @@ func Test(p TestPage) templ.Component {
 			templ_7745c5c3_Err = ui.Field(ui.TextField{
 				ID: "body", Name: "body", Label: "Body", Value: p.Body, Err: p.BodyError,
 				Focus: p.BodyError != nil, Lines: 18,
-				Hint: "JSON, sent as it stands here, with plain line ends (LF).",
+				Hint: "Sent exactly as shown, with LF line endings.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

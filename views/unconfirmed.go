@@ -5,11 +5,11 @@ import "hookwall/views/ui"
 // UnconfirmedPage is shown when it isn't known whether a webhook was created.
 type UnconfirmedPage struct {
 	Frame
-	Action     string // POST target of "Check again"; fields of the create form
-	Submission string
-	URL        string
-	Types      []ui.EventBadge
-	ListHref   string
+	Action   string // POST target of "Check again"; fields of the create form
+	Key      string
+	URL      string
+	Types    []ui.EventBadge
+	ListHref string
 	// CanCheck is false if the shop's webhooks can't be listed, so that a check
 	// would find nothing.
 	CanCheck  bool

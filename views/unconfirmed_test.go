@@ -11,7 +11,7 @@ import (
 
 func TestUnconfirmedKeepsEverything(t *testing.T) {
 	p := UnconfirmedPage{
-		Frame: frame(), Action: "/a", Submission: "once-1", URL: "https://a.example/ x", ListHref: "/l", CanCheck: true,
+		Frame: frame(), Action: "/a", Key: "once-1", URL: "https://a.example/ x", ListHref: "/l", CanCheck: true,
 		Types: []ui.EventBadge{{Code: "DONATION", Title: "Donation"}, {Code: "NEW", Unknown: true}},
 	}
 	find := func(d doc) *html.Node {
@@ -19,7 +19,7 @@ func TestUnconfirmedKeepsEverything(t *testing.T) {
 	}
 	form := find(render(t, Unconfirmed(p)))
 	got := posted(form)
-	if got.Get("submission") != p.Submission || got.Get("url") != p.URL ||
+	if got.Get("submission") != p.Key || got.Get("url") != p.URL ||
 		!slices.Equal(got["allowedTypes"], []string{"DONATION", "NEW"}) {
 		t.Errorf("posted %v", got)
 	}

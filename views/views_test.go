@@ -13,7 +13,8 @@ import (
 )
 
 // hostile is the worst that a string from outside may be.
-const hostile = "</title><script>alert(1)</script><img src=x onerror=alert(1)>\" onload=\"alert(1)' javascript:alert(1) \u202egnp.exe\u2066\x07"
+const hostile = "</title><script>alert(1)</script><img src=x onerror=alert(1)>" +
+	"\" onload=\"alert(1)' javascript:alert(1) \u202egnp.exe\u2066\x07"
 
 // everyPage has each page. draw draws it from a model that fill has filled.
 var everyPage = []struct {

@@ -45,7 +45,7 @@ func WebhookEditConflict(p WebhookEditConflictPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.WebhookHref, Text: p.ID}, ui.Link{Text: "Changed meanwhile"}), "Changed meanwhile", "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.WebhookHref, Text: p.ID}, ui.Link{Text: "Someone changed this webhook"}), "Someone changed this webhook", "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -55,7 +55,7 @@ func WebhookEditConflict(p WebhookEditConflictPage) templ.Component {
 			}
 			templ_7745c5c3_Err = ui.FocusNotice(ui.Notice{
 				Kind: ui.Warning, Title: "Your change is not saved",
-				Text: "This webhook was changed at Fourthwall after you opened the form. Look at both versions and choose: saving yours replaces the other one.",
+				Text: "The webhook changed at Fourthwall after you opened the form. Compare the versions. Saving yours overwrites theirs.",
 			}, "banner", true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

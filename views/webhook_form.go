@@ -8,7 +8,7 @@ type WebhookFormPage struct {
 	Frame
 	Action     string // POST target of every button
 	CancelHref string
-	Submission string // one-time ID of the form
+	Key        string // idempotency key: a one-time ID of the form
 	URL        string // as typed
 	URLError   *ui.FieldError
 	URLHints   []string // warnings below the URL; they never block

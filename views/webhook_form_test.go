@@ -42,7 +42,7 @@ func groups(ticked ...string) []ui.PickerGroup {
 // formPage returns the create form with some event types selected.
 func formPage(ticked ...string) WebhookFormPage {
 	p := WebhookFormPage{
-		Frame: frame(), Action: "/shops/sh_1/webhooks", CancelHref: "/shops/sh_1/webhooks", Submission: "once-1",
+		Frame: frame(), Action: "/shops/sh_1/webhooks", CancelHref: "/shops/sh_1/webhooks", Key: "once-1",
 		URL: " https://a.example/\u202e?x=\"1\" ",
 		Picker: ui.Picker{
 			Groups: groups(ticked...), Total: 3,

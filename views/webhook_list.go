@@ -12,9 +12,9 @@ type WebhookListPage struct {
 	Webhooks   []WebhookRow
 	CreateHref string
 	Presets    []PresetLink // for a shop without webhooks
-	// Covered is how many of the CatalogueSize event types are covered.
-	Covered, CatalogueSize int
-	NotCovered             []ui.EventGroup // the event types that aren't covered
+	// Covered is how many of the CatalogSize event types are covered.
+	Covered, CatalogSize int
+	NotCovered           []ui.EventGroup // the event types that aren't covered
 	// Query, Type and Sort are the filter, a GET form to ListHref with the fields
 	// q, type and sort.
 	Query, Type, Sort string

@@ -14,7 +14,7 @@ import (
 func listPage(change func(*WebhookListPage)) WebhookListPage {
 	p := WebhookListPage{
 		Frame: shopFrame("/shops/sh_1/webhooks"), CreateHref: "/new", ListHref: "/list", CSVHref: "/list.csv?q=x",
-		Total: 3, Covered: 1, CatalogueSize: 2,
+		Total: 3, Covered: 1, CatalogSize: 2,
 		NotCovered:  []ui.EventGroup{{Title: "Orders", Types: []ui.EventLine{{EventBadge: placed}}}},
 		TypeChoices: []ui.EventBadge{donation, placed},
 		SortChoices: []ui.Choice{{Value: "", Text: "As listed"}, {Value: "url", Text: "By address"}},
@@ -34,13 +34,13 @@ func TestWebhookListStates(t *testing.T) {
 		wanted   []string
 		unwanted []string
 	}{
-		{"all", func(*WebhookListPage) {}, true, 1, []string{"3 webhooks · 1 of 2 event types reach someone", "1 event type reaches nobody Orders Order placed"}, []string{"shown", "Show all", nothing}},
+		{"all", func(*WebhookListPage) {}, true, 1, []string{"3 webhooks · 1 of 2 event types covered", "1 event type not covered Orders Order placed"}, []string{"shown", "Show all", nothing}},
 		{"filtered", func(p *WebhookListPage) { p.Query = "a" }, true, 1, []string{"1 of 3 webhooks shown", "Show all"}, []string{nothing, noneFits}},
 		{"nothing found", func(p *WebhookListPage) { p.Type, p.Webhooks = "DONATION", nil }, true, 0, []string{noneFits, "Show all webhooks", "3 webhooks ·"}, []string{nothing, "shown"}},
 		{"one", func(p *WebhookListPage) { p.Total = 1 }, false, 1, []string{"1 webhook ·"}, []string{"Apply"}},
 		{"one, filtered away", func(p *WebhookListPage) { p.Total, p.Query, p.Webhooks = 1, "b", nil }, true, 0, []string{noneFits}, nil},
-		{"all covered", func(p *WebhookListPage) { p.Covered, p.NotCovered = 2, nil }, true, 1, []string{"2 of 2 event types reach"}, []string{"nobody"}},
-		{"none", func(p *WebhookListPage) { p.Total, p.Webhooks = 0, nil }, false, 0, []string{nothing}, []string{"Apply", "reach someone"}},
+		{"all covered", func(p *WebhookListPage) { p.Covered, p.NotCovered = 2, nil }, true, 1, []string{"2 of 2 event types covered"}, []string{"not covered"}},
+		{"none", func(p *WebhookListPage) { p.Total, p.Webhooks = 0, nil }, false, 0, []string{nothing}, []string{"Apply", "covered"}},
 		{"none, filtered", func(p *WebhookListPage) { p.Total, p.Webhooks, p.Query = 0, nil, "a" }, false, 0, []string{nothing}, []string{"Apply", noneFits}},
 		{"unreadable", func(p *WebhookListPage) {
 			p.Total, p.Webhooks, p.Unreadable = 0, nil, &ui.Notice{Kind: ui.Failure, Title: "No right"}

@@ -86,7 +86,7 @@ func TestWebhookLinksToTools(t *testing.T) {
 	}{{"", "", ""}, {"/c", "", ""}, {"", "/t", ""}, {"/c", "/t", "/tools/signature"}}
 	for _, row := range rows {
 		f := frame()
-		f.ToolsHref = row.tools
+		f.SignatureHref = row.tools
 		d := render(t, WebhookShow(WebhookShowPage{
 			Frame: f, ID: "w", URL: longURL, ListHref: "/l", CheckHref: row.check, TestHref: row.test,
 			Locked: "It is another app’s.",

@@ -18,6 +18,11 @@ const (
 		"If it is not there, go back to the form and create it: Hookwall asks before it makes a second one that it can see."
 	stillUnconfirmedTitle = "Still not known"
 
+	noneChosen = "Nothing chosen yet. Tick what your tools should hear about."
+
+	implicitWait    = "One moment: Hookwall asks Fourthwall which shop this is."
+	implicitNothing = "Nothing came with this address. It belongs to a sign-in that is over, or was opened by itself."
+
 	createdLead = "Fourthwall calls your endpoint from now on."
 	webhookLead = "What Fourthwall sends to this address, and how to receive it."
 
@@ -39,7 +44,7 @@ func checkTitle(kind string) string {
 	case ui.Warning:
 		return "There is something to look at"
 	case ui.Failure:
-		return "There is something to put right"
+		return "This endpoint needs a fix"
 	default:
 		return "The check could not be finished"
 	}

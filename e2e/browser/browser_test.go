@@ -484,7 +484,8 @@ func TestKeyboard(t *testing.T) {
 func TestTabOrder(t *testing.T) {
 	t.Parallel()
 	p := NewPage(t, Options{BaseURL: site(t)})
-	p.Open(pageWith(`<a href="/page">Home</a><button>One</button><button tabindex="-1">Not this</button><button>Two</button>`))
+	p.Open(pageWith(`<a href="/page">Home</a><button>One</button>` +
+		`<button tabindex="-1">Not this</button><button>Two</button>`))
 	want := []string{`a "Home"`, `button "One"`, `button "Two"`}
 	var got []string
 	for _, e := range p.TabOrder() {
@@ -541,7 +542,8 @@ func TestOptions(t *testing.T) {
 			tt.o.BaseURL = site(t)
 			p := NewPage(t, tt.o)
 			p.Open("/page")
-			got := p.Eval("() => innerWidth + 'x' + innerHeight + ' ' + (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light') + " +
+			got := p.Eval("() => innerWidth + 'x' + innerHeight + ' ' +" +
+				"(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light') + " +
 				"' ' + Intl.DateTimeFormat().resolvedOptions().timeZone + ' script:' + document.documentElement.dataset.script")
 			if got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)

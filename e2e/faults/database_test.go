@@ -21,7 +21,7 @@ import (
 
 const (
 	noDatabase = "Hookwall cannot use its own database"
-	askAround  = "give the request id to whoever runs this Hookwall"
+	askAround  = "give the request ID to your administrator"
 )
 
 var (

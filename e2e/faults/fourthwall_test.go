@@ -94,7 +94,7 @@ var (
 	created = want{status: 200, says: says("Webhook created"), done: 1}
 	saved   = want{status: 200, says: says("The webhook is saved"), done: 1}
 	deleted = want{status: 200, says: says("is deleted"), done: 1}
-	listed  = want{status: 200, says: says(" event types reach someone")}
+	listed  = want{status: 200, says: says(" event types covered")}
 )
 
 func says(sentences ...string) []string { return sentences }
@@ -288,13 +288,13 @@ var faults = []fault{
 		name: "shop deleted", log: "404 SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR",
 		begin: answers(sandbox.Failure{Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}),
 		end:   forget,
-		create: want{status: 404, says: says("Fourthwall does not know this shop any more",
+		create: want{status: 404, says: says("Fourthwall no longer knows this shop",
 			"Nothing was created. Connect the shop again, or disconnect it"), kept: "form", heals: "press"},
 		edit: want{
 			status: 404, says: says("This shop is gone", "Nothing was saved. Connect the shop again"), kept: "form",
 			heals: "press, save",
 		},
-		remove: want{status: 404, says: says("Fourthwall does not know this shop any more",
+		remove: want{status: 404, says: says("Fourthwall no longer knows this shop",
 			"Connect the shop again, or disconnect it"), heals: "back"},
 		list: want{
 			status: 404, says: says("This shop is gone", "Connect the shop again, or disconnect it"),

@@ -214,7 +214,7 @@ func TestTwoPeople(t *testing.T) {
 	other.open("second")
 	first.compare(name, first.observe(first.act()), saved)
 	other.compare(name, other.observe(other.act()), want{
-		status: http.StatusConflict, says: says("Your change is not saved", "Look at both versions and choose"),
+		status: http.StatusConflict, says: says("Your change is not saved", "Compare the versions. Saving yours"),
 		kept: "draft", heals: "overwrite",
 	})
 }

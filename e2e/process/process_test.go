@@ -47,7 +47,8 @@ func TestForm(t *testing.T) {
 		<input name="a" value="1"><input type="hidden" name="b" value="2"><input type="checkbox" name="c" value="x" checked>
 		<input type="checkbox" name="c" value="y"><input type="radio" name="r" checked><textarea name="d">
 four &amp; more</textarea><select name="e"><option value="p"><option value="q" selected></select>
-		<input name="off" disabled><button name="do" value="send">Send</button><input type="submit" name="do" value="no"></form></main>`}
+		<input name="off" disabled><button name="do" value="send">Send</button>
+		<input type="submit" name="do" value="no"></form></main>`}
 	want := Form{"http://localhost:1/shops/send", url.Values{
 		"a": {"1"}, "b": {"2"}, "c": {"x"}, "r": {"on"}, "d": {"four & more"}, "e": {"q"},
 	}}

@@ -245,7 +245,8 @@ func (l *load) check() {
 			strangers++
 		}
 	}
-	l.t.Logf("%d creates sent by %d people at two replicas, one of them killed %d times; %d forms sent again on a cut connection", l.sent.Load(), *people, l.kills.Load(), l.repeated.Load())
+	l.t.Logf("%d creates sent by %d people at two replicas, one of them killed %d times; "+
+		"%d forms sent again on a cut connection", l.sent.Load(), *people, l.kills.Load(), l.repeated.Load())
 	l.t.Logf("answered %v; %d were not confirmed at first", ends, l.unknown.Load())
 	l.t.Logf("answers %v; served %v", l.count, l.front.counts())
 	l.t.Logf("lost %d, doubled %d, not as answered %d, unheard of %d", lost, doubled, wrong, strangers)

@@ -3,8 +3,7 @@ package middleware
 import (
 	"errors"
 	"net/http"
-
-	"golang.org/x/sync/semaphore"
+	"sync"
 )
 
 // ErrBusy says that too many large bodies are being read.
@@ -15,21 +14,23 @@ type BodyLimits struct {
 	Max    int64            // bytes of one body
 	MaxOf  map[string]int64 // bytes, by path, where it isn't Max
 	Large  int64            // bytes; a usual form has far fewer
-	AtOnce int64            // larger bodies that are read at the same time
+	AtOnce int              // larger bodies that are read at the same time
+	Each   int              // of these, from one client
 }
 
 // Body bounds what is read of a request, and how many large ones are read at
-// once. A body without a length counts as large.
-func Body(limits BodyLimits, fail Fail) func(http.Handler) http.Handler {
-	large := semaphore.NewWeighted(limits.AtOnce)
+// once, of all and of each client. A body without a length counts as large.
+func Body(limits BodyLimits, client func(*http.Request) string, fail Fail) func(http.Handler) http.Handler {
+	large := largeBodies{atOnce: limits.AtOnce, each: limits.Each, by: map[string]int{}}
 	return func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.ContentLength > limits.Large || r.ContentLength < 0 {
-				if !large.TryAcquire(1) {
+				from := client(r)
+				if !large.acquire(from) {
 					fail(w, r, ErrBusy)
 					return
 				}
-				defer large.Release(1)
+				defer large.release(from)
 			}
 			http.MaxBytesHandler(h, limits.of(r)).ServeHTTP(w, r)
 		})
@@ -41,4 +42,34 @@ func (l BodyLimits) of(r *http.Request) int64 {
 		return size
 	}
 	return l.Max
+}
+
+// largeBodies counts the large bodies that are being read.
+type largeBodies struct {
+	atOnce, each int
+	mu           sync.Mutex
+	all          int
+	by           map[string]int // client
+}
+
+// acquire reports whether one more may be read from a client. If so, call release
+// when it has been read.
+func (b *largeBodies) acquire(client string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.all >= b.atOnce || b.by[client] >= b.each {
+		return false
+	}
+	b.all++
+	b.by[client]++
+	return true
+}
+
+func (b *largeBodies) release(client string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.all--
+	if b.by[client]--; b.by[client] == 0 {
+		delete(b.by, client)
+	}
 }

@@ -31,22 +31,41 @@ func CrossOrigin(public *url.URL, logger *slog.Logger, fail Fail) func(http.Hand
 		panic("middleware: the public URL is not an origin: " + err.Error())
 	}
 	protection.SetDenyHandler(http.HandlerFunc(deny))
-	return func(h http.Handler) http.Handler { return protection.Handler(checkReferer(public, deny, h)) }
+	return func(h http.Handler) http.Handler { return protection.Handler(checkSender(public, deny, h)) }
 }
 
-// checkReferer looks at Referer where a browser sends nothing else. Others are
-// judged by the headers that they send.
-func checkReferer(public *url.URL, deny http.HandlerFunc, h http.Handler) http.Handler {
+// checkSender looks closer at a form that came without Sec-Fetch-Site: at the
+// scheme in Origin, of which the standard library compares the host alone, and
+// at Referer where a browser sends nothing else. Clients that send none of them
+// are no browsers.
+func checkSender(public *url.URL, deny http.HandlerFunc, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-		from := r.Header.Get("Referer")
-		if !safe && from != "" && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
-			u, err := url.Parse(from)
-			if err != nil || !strings.EqualFold(u.Host, public.Host) && u.Host != r.Host {
-				deny(w, r)
-				return
-			}
+		isSafe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		origin, from := r.Header.Get("Origin"), r.Header.Get("Referer")
+		switch {
+		case isSafe || r.Header.Get("Sec-Fetch-Site") != "":
+		case origin != "" && !isOwn(origin, r.Host, public), origin == "" && from != "" && !isOwn(from, r.Host, public):
+			deny(w, r)
+			return
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// isOwn reports whether an Origin or a Referer is the public URL's or, for a
+// server that is also reached under another name, that of the request's Host.
+func isOwn(from, host string, public *url.URL) bool {
+	u, err := url.Parse(from)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") {
+		return false
+	}
+	if strings.EqualFold(u.Hostname(), public.Hostname()) {
+		return u.Scheme == public.Scheme && strings.EqualFold(withoutDefaultPort(u.Scheme, u.Host), public.Host)
+	}
+	return u.Host == host
+}
+
+// withoutDefaultPort returns a host and its port as browsers write them.
+func withoutDefaultPort(scheme, host string) string {
+	return strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[scheme])
 }

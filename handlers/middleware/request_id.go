@@ -16,7 +16,7 @@ type requestIDKey struct{}
 
 const requestIDLength = 16 // characters of base32, which is 80 random bits
 
-// RequestID gives every request an ID, in its context and in the response.
+// RequestID adds an ID to every request: to its context and to the response.
 func RequestID(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()[:requestIDLength]

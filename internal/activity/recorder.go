@@ -1,7 +1,7 @@
 // Package activity records who attempted what in a shop, what was there before and after, and how it ended.
 //
-// An attempt that calls the API is recorded before it does. So what a process leaves behind that dies in between is a
-// pending activity, and somebody finds out later how it ended. What the database alone does is recorded with it.
+// An attempt that calls the API is recorded before it does. So a process that dies in between leaves a
+// pending activity, which is reconciled later. A change in the database alone is recorded in the same transaction.
 package activity
 
 import (

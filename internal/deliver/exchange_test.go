@@ -547,7 +547,8 @@ func TestBodyLargerThanHeader(t *testing.T) {
 // FuzzResponse checks that a call ends within its limits with a response or a typed error, whatever the endpoint sends.
 func FuzzResponse(f *testing.F) {
 	for _, text := range []string{
-		ok, "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.0 200\r\n\r\nx", "HTTP/1.1 100\r\n\r\n" + ok, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n",
+		ok, "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.0 200\r\n\r\nx", "HTTP/1.1 100\r\n\r\n" + ok,
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nab", "\x15\x03\x01\x00\x02\x02\x46", "HTTP/1.1 200 OK\n\nab", "",
 	} {
 		f.Add([]byte(text))

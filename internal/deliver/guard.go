@@ -39,7 +39,8 @@ func within(list []netip.Prefix, ip netip.Addr) bool {
 	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
-// isISATAP reports whether an IPv6 address has an IPv4 address in its last four bytes by RFC 5214, under whatever prefix.
+// isISATAP reports whether an IPv6 address has an IPv4 address in its last four bytes by RFC 5214,
+// under any prefix.
 // A router or host that speaks ISATAP sends its packets to that IPv4 address, which may be in our own network. The
 // universal and the group bit of the interface identifier don't matter.
 func isISATAP(ip netip.Addr) bool {

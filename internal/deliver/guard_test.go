@@ -100,7 +100,10 @@ func TestEmbeddedIPv4(t *testing.T) {
 
 // Checklist 30.
 func FuzzGuard(f *testing.F) {
-	for _, ip := range addrs("8.8.8.8", "127.0.0.1", "::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2606:4700::1", "fd00:ec2::254", "2a00::5efe:127.0.0.1") {
+	for _, ip := range addrs(
+		"8.8.8.8", "127.0.0.1", "::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2606:4700::1", "fd00:ec2::254",
+		"2a00::5efe:127.0.0.1",
+	) {
 		f.Add(ip.AsSlice(), false)
 	}
 	f.Fuzz(func(t *testing.T, b []byte, private bool) {

@@ -208,7 +208,9 @@ func TestPortsInPrivateMode(t *testing.T) {
 	c, w := wired(t, Options{AllowPrivate: true, Resolver: names{
 		"public.example.": addrs("8.8.8.8"), "inside.example.": addrs("10.0.0.1"), "mixed.example.": addrs("10.0.0.1", "8.8.8.8"), "hooks": addrs("10.0.0.2"),
 	}}, nil)
-	for host, want := range map[string]Reason{"public.example": ReasonPort, "inside.example": "", "mixed.example": ReasonPort, "hooks": ""} {
+	for host, want := range map[string]Reason{
+		"public.example": ReasonPort, "inside.example": "", "mixed.example": ReasonPort, "hooks": "",
+	} {
 		_, err := c.Do(t.Context(), Request{URL: "http://" + host + ":8080/"})
 		if reasonOf(err) != want || want == "" && failureOf(err) != "connect failed" {
 			t.Errorf("%s: %v, want %q", host, err, want)

@@ -45,7 +45,7 @@ var kindTexts = map[Kind]string{
 	KindCertificateEarly:   "The certificate is not valid yet. Check its dates and the clock of the machine that made it.",
 	KindCertificateName:    "The certificate is for other names. Get one that holds this host name.",
 	KindCertificateInvalid: "The certificate is not valid. Get a new one from a public authority.",
-	KindReset:              "The server reset the connection. Check the server and what stands in front of it.",
+	KindReset:              "The server reset the connection. Check the server, and any proxy or firewall in front of it.",
 	KindClosed:             "The server closed the connection without an answer.",
 	KindCut:                "The connection ended in the middle of the answer.",
 	KindMalformed:          "The answer is not valid HTTP. Check what listens at this port.",

@@ -120,7 +120,7 @@ func TestResponses(t *testing.T) {
 			name: "200, verifies", talk: verifying(ok, refused), secret: secret, want: "PPWPWPPPPP", posts: 3,
 			says: map[string]string{
 				"delivery": "Signed with the shop’s secret", "answer": "Status: 200 OK", "time": "The whole answer took",
-				"repeat": "same event id", "forged": "it verifies signatures",
+				"repeat": "same event ID", "forged": "it verifies signatures",
 			},
 		},
 		{
@@ -170,7 +170,7 @@ func TestResponses(t *testing.T) {
 		{name: "101", talk: answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "not an answer to a delivery"}},
 		{
 			name: "401 with the secret", talk: answers(refused), secret: secret, want: "PPWPWPFPSS", posts: 1,
-			says: map[string]string{"answer": "although it was signed with the secret that was given"},
+			says: map[string]string{"answer": "although it was signed with the secret that you entered"},
 		},
 		{name: "403 with the secret", talk: answers(status("403 Forbidden")), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "A firewall"}},
 		{name: "404", talk: answers(status("404 Not Found")), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "nothing at this path"}},
@@ -379,7 +379,9 @@ func TestAddresses(t *testing.T) {
 		{"many", "https://many.example/", nil, "PPFSSSSSSS", map[string]string{"dns": "10.0.0.8 (not public)\nand 1 more\n"}},
 		{
 			"umlaut", "HTTPS://München.Example:443/Ü#top", nil, "PPFSSSSSSS",
-			map[string]string{"address": "Calls go to: https://xn--mnchen-3ya.example/%C3%9C\nHost name: münchen.example, which machines write as xn--mnchen-3ya.example\nAs typed: HTTPS://München.Example:443/Ü#top"},
+			map[string]string{"address": "Calls go to: https://xn--mnchen-3ya.example/%C3%9C\n" +
+				"Host name: münchen.example, which machines write as xn--mnchen-3ya.example\n" +
+				"As typed: HTTPS://München.Example:443/Ü#top"},
 		},
 		{"hints", plain, []string{"It is plain http."}, "PWWFSSSSSS", map[string]string{"policy": "It is plain http.\nUse a public host name"}},
 		{"closed port", plain, nil, "PPWFSSSSSS", map[string]string{"dns": "cannot reach it", "connect": "[connect: refused]", "tls": nobodyThere, "delivery": nobodyThere}},
@@ -434,7 +436,8 @@ func TestJudgeTime(t *testing.T) {
 		{"slow name servers", deliver.Timing{DNS: 3 * time.Second, Connect: 100 * time.Millisecond, Exchange: 900 * time.Millisecond, Total: 4 * time.Second}, Passed},
 	}
 	for _, row := range rows {
-		e := examination{doctor: &Doctor{}, first: deliver.Result{Response: deliver.Response{Status: 200}, Timing: row.timing}}
+		first := deliver.Result{Response: deliver.Response{Status: 200}, Timing: row.timing}
+		e := examination{doctor: &Doctor{}, first: first}
 		if f := e.judgeTime(t.Context()); f.result != row.want || (f.do != "") != (row.want != Passed) {
 			t.Errorf("%s: %+v", row.name, f)
 		}

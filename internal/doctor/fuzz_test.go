@@ -14,7 +14,9 @@ import (
 // only a status of 200, and never show the signing secret, even if the endpoint sends it.
 func FuzzExamine(f *testing.F) {
 	for _, text := range []string{
-		ok, refused, broken, "", "HTTP/1.1 200 OK\r\n\r\n{secret}", "HTTP/1.1 201 Created\r\nX-Secret: {secret}\r\n\r\n", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/?{secret}\r\n\r\n",
+		ok, refused, broken, "", "HTTP/1.1 200 OK\r\n\r\n{secret}",
+		"HTTP/1.1 201 Created\r\nX-Secret: {secret}\r\n\r\n",
+		"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/?{secret}\r\n\r\n",
 		"HTTP/1.1 200 \x1b[31m{secret}\r\n\r\n\xff\x00\u202e", "HTTP/1.0 200\r\nTransfer-Encoding: chunked\r\n\r\nzz", "\x15\x03\x01\x00\x02\x02\x46", "HTTP/1.1 100 Continue\r\n\r\n" + ok, "HTTP/1.1 999 \r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", "HTTP/1.1 401 No\r\nWWW-Authenticate: <script>\r\n\r\n", "HTTP/1.1 429 No\r\nRetry-After: \u2066\r\n\r\n",
 	} {

@@ -41,10 +41,10 @@ const (
 	doRemoveUser = "Take out the part before the @. It ends up in logs, and the signature of a delivery already proves " +
 		"who sent it."
 
-	nothingRefused = "Nothing was found that Fourthwall is known to refuse. Its own list is not published: it decides " +
-		"when the webhook is saved."
-	doUsePublicHost = "Use a public host name at the standard port of https. Fourthwall’s own list is not published: it " +
-		"decides when the webhook is saved."
+	nothingRefused = "Nothing was found that Fourthwall is known to refuse. Fourthwall doesn’t publish its rules, " +
+		"so it may still reject this URL."
+	doUsePublicHost = "Use a public host name at the standard port of https. Fourthwall doesn’t publish its rules, " +
+		"so it may still reject this URL."
 )
 
 func asTyped(url string) string { return "As typed: " + url }
@@ -58,7 +58,7 @@ func hostName(unicode, ascii string) string {
 // DNS and connection.
 const (
 	hostIsIP          = "The host is an IP number: there is no name to look up."
-	ownReceiver       = "This is the sandbox’s own receiver, on this machine. An endpoint of yours needs a public address."
+	ownReceiver       = "This is the sandbox’s receiver, on this machine. Your own endpoint needs a public address."
 	privateAllowed    = "This installation may call it. Fourthwall delivers over the internet and cannot reach it."
 	doUsePublicNames  = "Use a name that leads to public addresses only before you rely on deliveries."
 	doRemoveAddresses = "Take the addresses that do not answer out of the DNS settings, or start the server there: " +
@@ -251,7 +251,7 @@ func bodyCameInDrips(began, waited time.Duration, read int) string {
 
 // Repeated delivery.
 const (
-	sentAgain     = "Sent the same delivery once more, with the same event id."
+	sentAgain     = "Sent the same delivery again, with the same event ID."
 	deliversTwice = "Fourthwall delivers some events more than once. It counts this answer as a failure and sends the " +
 		"event again."
 	doRememberEvent = "Remember the ids of events. Answer 200 to one that you know already, and do nothing else."
@@ -268,7 +268,7 @@ const (
 	brokeOverForged = "The endpoint broke over the wrong signature. That is not a refusal: whether it did something " +
 		"with the delivery is not known."
 	neither         = "That is neither acceptance nor refusal."
-	verifiesNothing = "The endpoint does not verify signatures: whoever knows its address can send it orders that " +
+	verifiesNothing = "The endpoint does not verify signatures. Anyone who knows its URL can send it orders that " +
 		"nobody placed."
 	stillArrives = "Deliveries arrive all the same, so this is a warning and not a failure."
 
@@ -306,7 +306,7 @@ var statusTexts = map[int]struct{ meaning, do string }{
 	http.StatusNoContent: {"204 means success without a body. It is a success elsewhere; an empty 200 is as " +
 		"short.", doAnswer200},
 	http.StatusUnauthorized: {
-		"The endpoint refused the delivery as not authorised, although it was signed with the secret that was given.",
+		"The endpoint refused the delivery as unauthorized, although it was signed with the secret that you entered.",
 		doVerifyRight,
 	},
 	http.StatusForbidden: {

@@ -42,7 +42,8 @@ func TestBeforeSending(t *testing.T) {
 			})
 			_, err = c.UpdateWebhook(ctx, fourthwall.Bearer{Token: "t"}, "id", fourthwall.Content{URL: "https://a.example/"})
 			api := fourthwall.AsError(err)
-			if !errors.Is(err, errLost) || !errors.Is(err, fourthwall.ErrHeldBack) || api == nil || !api.NotSent || api.Uncertain() {
+			if !errors.Is(err, errLost) || !errors.Is(err, fourthwall.ErrHeldBack) ||
+				api == nil || !api.NotSent || api.Uncertain() {
 				t.Errorf("error %v", err)
 			}
 			if int(asked.Load()) != row.asked || int(sent.Load()) != row.sent {

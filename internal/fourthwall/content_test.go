@@ -34,7 +34,9 @@ func TestContentEqual(t *testing.T) {
 
 func TestEqualLeavesTheTypesInTheirOrder(t *testing.T) {
 	c := fourthwall.Content{URL: "u", AllowedTypes: []fourthwall.EventType{"B", "A", "B"}}
-	c.Equal(c)
+	if other := (fourthwall.Content{URL: "u", AllowedTypes: []fourthwall.EventType{"B", "B", "A"}}); !c.Equal(other) {
+		t.Error("not equal")
+	}
 	if c.AllowedTypes[0] != "B" || c.AllowedTypes[1] != "A" || c.AllowedTypes[2] != "B" {
 		t.Errorf("now %v", c.AllowedTypes)
 	}

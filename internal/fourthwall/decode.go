@@ -25,7 +25,7 @@ type Webhook struct {
 	Secret       Secret // "" unless this is the answer to a create call, and it had one
 }
 
-// text is a string of which the rest of an answer does not depend: any other kind of value counts as none.
+// text is a string that the rest of a response does not depend on. A value of another JSON type counts as "".
 type text string
 
 func (t *text) UnmarshalJSON(data []byte) error {

@@ -15,7 +15,8 @@ import (
 // FuzzDecode checks what callers rely on: no panic, an error for anything but JSON, IDs of webhooks and shops,
 // unchanged event types, codes that may be shown, and redacted customers' data.
 func FuzzDecode(f *testing.F) {
-	f.Add([]byte(`{"results":[{"id":"a","url":"https://a.example/","allowedTypes":["NEW_1"],"apiVersion":"V1"}],"total":1}`))
+	f.Add([]byte(
+		`{"results":[{"id":"a","url":"https://a.example/","allowedTypes":["NEW_1"],"apiVersion":"V1"}],"total":1}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if w, err := decodeWebhook(body); err == nil {
 			checkWebhook(t, w)

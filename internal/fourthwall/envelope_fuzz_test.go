@@ -14,7 +14,8 @@ import (
 // FuzzEnvelope parses any text as an envelope, and envelopes that are made of its parts. Every field must be returned
 // unchanged, whatever the others have.
 func FuzzEnvelope(f *testing.F) {
-	f.Add([]byte(`{"testMode":true,"id":"weve_1","webhookId":"wcon_1","shopId":"sh_1","type":"ORDER_PLACED","apiVersion":"V1","createdAt":"2026-03-01T10:00:00Z","data":{"id":1}}`), "weve_1", "ORDER_PLACED", int64(0), true)
+	f.Add([]byte(`{"testMode":true,"id":"weve_1","webhookId":"wcon_1","shopId":"sh_1",`+
+		`"type":"ORDER_PLACED","apiVersion":"V1","createdAt":"2026-03-01T10:00:00Z","data":{"id":1}}`), "weve_1", "ORDER_PLACED", int64(0), true)
 	f.Add([]byte(`{"type":7,"data":null,"webhookId":[]}`), "", "", int64(-1), false)
 	f.Add([]byte(`{"type":"X","type":"Y","TYPE":"Z"}`), "\xff", "\u2028<script>", int64(1<<40), true)
 	f.Add([]byte("\ufeff{}"), "\x00", "a\"b", int64(253402300799), false)

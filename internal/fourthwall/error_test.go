@@ -101,10 +101,12 @@ func TestKindsOfErrors(t *testing.T) {
 			}
 		})
 	}
-	if e := (&fourthwall.Error{Op: "x", Status: 503}); e.AsUnverified().Error() != "x: 503 (not verified)" || e.Unverified {
+	e := &fourthwall.Error{Op: "x", Status: 503}
+	if e.AsUnverified().Error() != "x: 503 (not verified)" || e.Unverified {
 		t.Errorf("%v", e)
 	}
-	if fourthwall.AsError(fmt.Errorf("x: %w", &fourthwall.Error{Op: "y"})).Op != "y" || fourthwall.AsError(errors.New("x")) != nil {
+	if fourthwall.AsError(fmt.Errorf("x: %w", &fourthwall.Error{Op: "y"})).Op != "y" ||
+		fourthwall.AsError(errors.New("x")) != nil {
 		t.Error("AsError finds something else")
 	}
 }

@@ -64,9 +64,9 @@ func AsError(err error) *Error {
 	return api
 }
 
-// Uncertain reports whether a write may have taken effect although it failed: it was sent and no answer came, or one
-// that could not be read, a redirect, or a 5xx other than 503. It is false for reads. It is false for a 503 too,
-// which says that the API did nothing, unless that could not be verified.
+// Uncertain reports whether a failed write may have taken effect: it was sent, and the response was missing,
+// unreadable, a redirect, or a 5xx other than 503. It is false for reads. A 503 means that the API did nothing, so it
+// is false for that too, unless that could not be verified.
 func (e *Error) Uncertain() bool {
 	switch {
 	case e == nil:
@@ -82,8 +82,8 @@ func (e *Error) Uncertain() bool {
 		e.Status >= http.StatusInternalServerError && e.Status != http.StatusServiceUnavailable)
 }
 
-// MayHaveWorked reports whether it is worth reading what a failed write did: a busy server may have done its work
-// before it said so.
+// MayHaveWorked reports whether to check what a failed write did: a busy server may have done the work before it
+// responded.
 func (e *Error) MayHaveWorked() bool {
 	return e.Uncertain() || e != nil && e.Status == http.StatusServiceUnavailable
 }
@@ -104,7 +104,7 @@ func (e *Error) Rejected() bool {
 	return e != nil && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError
 }
 
-// AsUnverified returns a copy of e that says that it could not be seen whether the write had an effect all the same.
+// AsUnverified returns a copy of e with Unverified set: nobody could check whether the write had an effect.
 func (e *Error) AsUnverified() *Error {
 	unverified := *e
 	unverified.Unverified = true

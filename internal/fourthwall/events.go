@@ -61,14 +61,14 @@ func Presets() []Preset {
 			Types:       typesOf("members", "member-content"),
 		},
 		{
-			ID: "fulfilment", Title: "Fulfilment",
+			ID: "fulfillment", Title: "Fulfillment",
 			Description: "Pack and ship new orders, and follow what changes in them.",
 			Types:       []EventType{"ORDER_PLACED", "ORDER_UPDATED"},
 		},
 		{
-			ID: "catalogue-sync", Title: "Catalogue sync",
+			ID: "catalog-sync", Title: "Catalog sync",
 			Description: "Keep another system in step with your products, collections and promotions.",
-			Types:       typesOf("catalogue", "promotions"),
+			Types:       typesOf("catalog", "promotions"),
 		},
 		{
 			ID: "marketing", Title: "Marketing",
@@ -129,7 +129,7 @@ var groupTable = []group{
 		"MEMBERSHIP_TAG_CREATED", "MEMBERSHIP_TAG_UPDATED", "MEMBERSHIP_TAG_DELETED",
 		"MEMBERSHIP_TIER_UPSERTED", "MEMBERSHIP_TIER_DELETED",
 	}},
-	{"catalogue", "Catalogue", []EventType{
+	{"catalog", "Catalog", []EventType{
 		"PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED",
 	}},
 	{"promotions", "Promotions", []EventType{

@@ -116,7 +116,8 @@ func laterCount(before, now, read int) int {
 // hasMore reports whether there is more than was read by the API's counts.
 func (l *listing) hasMore() bool { return l.total > len(l.webhooks) || l.totalPages > l.pages }
 
-// hasNoCounts reports whether the API returns no counts, so that only a further request tells whether there is more.
+// hasNoCounts reports whether the API returned no counts. Only a further request shows whether there
+// is more.
 func (l *listing) hasNoCounts() bool { return l.total == unknown && l.totalPages == unknown }
 
 // mayBeComplete reports whether a list without counts may be complete though the next page failed: the API may have no

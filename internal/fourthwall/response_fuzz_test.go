@@ -98,7 +98,8 @@ func headersOf(lines string) http.Header {
 
 // causes has all texts of causes after a response.
 var causes = []string{
-	notJSON, noID, tooLarge, "the answer has another id than was asked for", "connection closed before the end of the answer", "no answer in time",
+	notJSON, noID, tooLarge, "the answer has another id than was asked for",
+	"connection closed before the end of the answer", "no answer in time",
 }
 
 func checkError(t *testing.T, op operation, api *odd, err error) {

@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const goodInput = `{"url":"https://hooks.example.com/fw?a=1&b=<2>","allowedTypes":["DONATION","ORDER_PLACED"],"extra":1}`
+const goodInput = `{"url":"https://hooks.example.com/fw?a=1&b=<2>",` +
+	`"allowedTypes":["DONATION","ORDER_PLACED"],"extra":1}`
 
 // The whole life of a webhook, by token and by API key.
 func TestWebhookLife(t *testing.T) {

@@ -31,7 +31,8 @@ func TestControlsByJSON(t *testing.T) {
 			t.Errorf("%d %s", a.StatusCode, a.body)
 		}
 	}
-	ok(r.control("POST", "failures", `{"method":"GET","path":"/open-api/*","status":503,"code":"C","body":"b","effect":true,
+	ok(r.control("POST", "failures", `{"method":"GET","path":"/open-api/*","status":503,"code":"C","body":"b",
+		"effect":true,
 		"header":{"Retry-After":"2"},"delay":"1500ms","cut":"body","times":3}`))
 	want := []Failure{{
 		Method: "GET", Path: "/open-api/*", Status: 503, Code: "C", Body: "b", Effect: true,

@@ -33,9 +33,9 @@ type Failure struct {
 	Effect bool
 	// Header is added to the answer and replaces equal names.
 	Header http.Header
-	// Delay holds the answer, or the cut, back. An effect comes before the delay, so that a client
-	// that gives up has changed something; combine it with CutBefore for a delay
-	// without effect. It ends early when the client leaves or the sandbox closes.
+	// Delay delays the answer, or the cut. An effect comes before the delay, so a client that times
+	// out has changed something. Combine it with CutBefore for a delay without effect. It ends early
+	// when the client leaves or the sandbox closes.
 	Delay time.Duration
 	// Cut closes the connection at one of the three places; "" does not.
 	Cut string

@@ -26,7 +26,8 @@ func FuzzRequests(f *testing.F) {
 	json, form := "application/json", "application/x-www-form-urlencoded"
 	for i := range asked {
 		f.Add(uint8(i), true, json, "", `{"url":"https://a.example/h","allowedTypes":["DONATION","DONATION"]}`)
-		f.Add(uint8(i), true, form, "client_id=app&redirect_uri="+appRedirect+"&state=%22%3E%3Cscript%3E&code_challenge_method=S256&code_challenge="+challenge(verifier),
+		f.Add(uint8(i), true, form, "client_id=app&redirect_uri="+appRedirect+
+			"&state=%22%3E%3Cscript%3E&code_challenge_method=S256&code_challenge="+challenge(verifier),
 			"grant_type=authorization_code&code=x&client_id=app&redirect_uri=%ff&code_verifier="+verifier+"&decision=allow&shop="+shopOne)
 		f.Add(uint8(i), false, strings.ToUpper(json)+"; charset=\xff", "page=-1&size=9999999999999999999&type=%00",
 			`[null,{"url":1}]`)

@@ -39,7 +39,8 @@ func TestConsentPage(t *testing.T) {
 	if f.values.Get("state") != "st/ate+1 &" || f.values.Get("shop") != shopOne {
 		t.Errorf("fields %v", f.values)
 	}
-	want := "default-src 'none'; style-src 'self'; form-action 'self' http://localhost:8080; base-uri 'none'; frame-ancestors 'none'"
+	want := "default-src 'none'; style-src 'self'; form-action 'self' http://localhost:8080; " +
+		"base-uri 'none'; frame-ancestors 'none'"
 	if got := page.Header.Get("Content-Security-Policy"); got != want {
 		t.Errorf("policy %q", got)
 	}

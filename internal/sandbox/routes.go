@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +49,10 @@ func (s *Server) routes() (http.Handler, error) {
 		mux.Handle(path, s.only(methods))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if to := pageWithoutSlash(mux, r); to != "" {
+			http.Redirect(w, r, to, http.StatusPermanentRedirect) //nolint:gosec // to a page of ours
+			return
+		}
 		s.refuse(w, r, http.StatusNotFound, codeNoSuchAddress, nothingHere)
 	})
 	guarded, err := s.sameOrigin(s.withFailures(mux))
@@ -54,6 +60,24 @@ func (s *Server) routes() (http.Handler, error) {
 		return nil, err
 	}
 	return s.observed(s.withHeaders(s.expectedHost(guarded))), nil
+}
+
+// pageWithoutSlash returns the page that a URL with a slash at its end means; "" if there is none. Paths of the API are
+// taken as they are.
+func pageWithoutSlash(mux *http.ServeMux, r *http.Request) string {
+	to := strings.TrimRight(r.URL.EscapedPath(), "/")
+	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
+	u, err := url.Parse(to)
+	if err != nil || !isRead || u.Host != "" || path.Clean(u.Path) != u.Path || strings.HasPrefix(to, "/open-api/") {
+		return ""
+	}
+	if _, pattern := mux.Handler(&http.Request{Method: r.Method, URL: u}); pattern == "/" {
+		return ""
+	}
+	if r.URL.RawQuery != "" {
+		to += "?" + r.URL.RawQuery
+	}
+	return to
 }
 
 type page = http.HandlerFunc

@@ -337,3 +337,31 @@ func TestClientNameDefaultsToID(t *testing.T) {
 		t.Error("the page does not name the client")
 	}
 }
+
+// TestTrailingSlashes: pages are found with a slash at the end; the API takes its paths as they are.
+func TestTrailingSlashes(t *testing.T) {
+	r := newRig(t)
+	for path, want := range map[string]string{
+		"/_sandbox/state/":                               "/_sandbox/state",
+		"/_sandbox/openapi.yaml/?a=b":                    "/_sandbox/openapi.yaml?a=b",
+		"/admin/platform-apps/hookwall/connect/?state=x": "/admin/platform-apps/hookwall/connect?state=x",
+		"/open-api/v1.0/webhooks/":                       "",
+		"/nothing/":                                      "",
+		"//evil.example/":                                "",
+		"//evil.example/_sandbox/state/":                 "",
+		"/%2f%2fevil.example/":                           "",
+	} {
+		req := httptest.NewRequest("GET", publicURL+"/", nil)
+		u, err := url.Parse(publicURL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.URL.Path, req.URL.RawPath, req.URL.RawQuery = u.Path, u.RawPath, u.RawQuery
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, req)
+		got := w.Header().Get("Location")
+		if want != "" && (w.Code != http.StatusPermanentRedirect || got != want) || want == "" && w.Code == http.StatusPermanentRedirect {
+			t.Errorf("%s: %d to %q, want %q", path, w.Code, got, want)
+		}
+	}
+}

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// SampleEvent returns an invented event with testMode set: the body of a delivery to the webhook, as JSON without spaces.
+// SampleEvent returns an invented event with testMode set: the body of a delivery to the webhook, as
+// compact JSON.
 // A known event type has realistic data, any other one none.
 func SampleEvent(eventType, webhookID string, shop DemoShop, at time.Time) (string, error) {
 	at = at.UTC().Truncate(time.Millisecond)

@@ -109,7 +109,8 @@ func TestDescriptionHasTheEventTypesAndScopes(t *testing.T) {
 		t.Errorf("code:\n%s", diff)
 	}
 	for _, s := range []string{"WebhookInput", "Webhook"} {
-		if ref := doc.Components.Schemas[s].Value.Properties["allowedTypes"].Value.Items.Ref; ref != "#/components/schemas/EventType" {
+		ref := doc.Components.Schemas[s].Value.Properties["allowedTypes"].Value.Items.Ref
+		if ref != "#/components/schemas/EventType" {
 			t.Errorf("the types of %s are %q", s, ref)
 		}
 	}

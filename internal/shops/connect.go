@@ -85,7 +85,7 @@ func (s *Service) DisconnectAll(ctx context.Context, actor activity.Actor) error
 	return s.store.DeleteOwner(ctx, actor.Owner, done...)
 }
 
-// disconnected returns what is recorded of a connection that is forgotten. Fourthwall isn't asked.
+// disconnected returns the activity that records a deleted connection. It doesn't call Fourthwall.
 func disconnected(actor activity.Actor, conn store.Connection) (store.Activity, error) {
 	actor.Name = Way(conn)
 	return activity.New(actor, store.Activity{Shop: conn.ShopID, Action: activity.DisconnectShop},

@@ -13,7 +13,8 @@ var (
 	word            = regexp.MustCompile(`^[A-Za-z_$][\w$]*`)
 )
 
-// dictionary returns the JSON of an object as a program printed it: Python's dict, Ruby's hash, an object of JavaScript.
+// dictionary returns the JSON of an object as a program printed it: Python's dict,
+// Ruby's hash, or an object of JavaScript.
 // Spaces, and how numbers and letters were written, are lost, so that only the JSON written again can match.
 func dictionary(text []byte) []conversion {
 	if json.Valid(text) || !dictionaryStart.Match(text) {

@@ -26,7 +26,8 @@ const (
 	// canary is in everything pasted and must not be in a verdict.
 	canary     = "canary-Zq7"
 	testSecret = "fw!secret-51c9-Kq2pXz"
-	testBody   = `{"testMode":false,"id":"weve_1","type":"DONATION","data":{"name":"Zoë/1","amount":12.50,"tags":["<b>","a+b"],"none":{}}}`
+	testBody   = `{"testMode":false,"id":"weve_1","type":"DONATION",` +
+		`"data":{"name":"Zoë/1","amount":12.50,"tags":["<b>","a+b"],"none":{}}}`
 )
 
 func mac(algorithm func() hash.Hash, key, body string) []byte {

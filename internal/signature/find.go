@@ -171,7 +171,7 @@ func hexAt(text string, at, digits int) (uint32, bool) {
 const maxNamedSecrets = 3
 
 var (
-	// assignment is a line that gives a name to a value in a settings file, a shell or a program.
+	// assignment is a line that names a value in a settings file, a shell or a program.
 	assignment = regexp.MustCompile(`(?i)^[\s{\-*>$]*` +
 		`(?:(?:export|set|setx|const|let|var|final|static|string|env|declare|local|e|define)[\s:(]+)*` +
 		"[\"'`]?(?:\\$?env:)?([a-z_$][\\w.\\-]{0,80}(?:\\[[\"']?[\\w.\\-]{1,80}[\"']?\\])?)[\"'`]?" +

@@ -151,8 +151,8 @@ func (h header) readings() []reading {
 	return all
 }
 
-// cutAlgorithm returns the value without the name of an algorithm or a version, as in "sha256=…" or "v1=…". It returns
-// false if there is none.
+// cutAlgorithm returns the value without the name of an algorithm or a version, as in "sha256=…" or
+// "v1=…". It returns false if there is none.
 func cutAlgorithm(value string) (string, bool) {
 	end := strings.IndexAny(value, "=:")
 	if end < 0 {

@@ -143,7 +143,8 @@ func (n jsonNode) sorted() jsonNode {
 	return n
 }
 
-// mapped returns the value with its numbers replaced. money reports whether a number is the value of an amount of money.
+// mapped returns the value with its numbers replaced. money reports whether a number is the value of
+// an amount of money.
 func (n jsonNode) mapped(number func(raw string, money bool) string) jsonNode {
 	return n.mappedIn(number, false)
 }

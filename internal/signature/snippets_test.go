@@ -176,7 +176,8 @@ func runCSharp(t *testing.T, program string, vectors []vector) []bool {
 	major, _, _ := strings.Cut(strings.TrimSpace(string(version)), ".")
 	dir := t.TempDir()
 	project := fmt.Sprintf(`<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup>
-<OutputType>Exe</OutputType><TargetFramework>net%s.0</TargetFramework><TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+<OutputType>Exe</OutputType><TargetFramework>net%s.0</TargetFramework>
+<TreatWarningsAsErrors>true</TreatWarningsAsErrors>
 </PropertyGroup></Project>`, major)
 	if err := os.WriteFile(filepath.Join(dir, "run.csproj"), []byte(project), 0o600); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 )
 
-// conversion is a text that another one stands for.
+// conversion is a text that another one encodes.
 type conversion struct {
 	text []byte
 	code FindingCode
@@ -30,7 +30,7 @@ const (
 	maxConvertedJSON   = 8         // texts that are tried as JSON written again
 )
 
-// unwrapped is a text that a body stands for after some conversions.
+// unwrapped is the text of a body after some conversions.
 type unwrapped struct {
 	text  []byte
 	codes []FindingCode
@@ -60,7 +60,7 @@ func unwrap(body []byte) []unwrapped {
 	return all[1:]
 }
 
-// conversions find what a text stands for.
+// conversions find what a text encodes.
 var conversions = []func([]byte) []conversion{
 	repairedCharset, httpBody, curlBody, formBody, entities, byteList, literal, quotedJSON, wrappedJSON, base64Text,
 	typography, unseen, surrounded, dictionary,
@@ -330,8 +330,10 @@ func typography(text []byte) []conversion {
 	}
 	spaced := strings.ReplaceAll(s, "\u00a0", " ")
 	return []conversion{
-		{[]byte(straightQuotes.Replace(s)), CodeBodyTypography}, {[]byte(spaced), CodeBodyTypography},
-		{[]byte(straightQuotes.Replace(spaced)), CodeBodyTypography}, {[]byte(straightAll.Replace(s)), CodeBodyTypography},
+		{[]byte(straightQuotes.Replace(s)), CodeBodyTypography},
+		{[]byte(spaced), CodeBodyTypography},
+		{[]byte(straightQuotes.Replace(spaced)), CodeBodyTypography},
+		{[]byte(straightAll.Replace(s)), CodeBodyTypography},
 	}
 }
 

@@ -110,9 +110,6 @@ const (
 	selectDue = selectActivities + ` WHERE environment = $1 AND recheck_at > 0 AND recheck_at <= $2
 		ORDER BY recheck_at, started_at, seq LIMIT $3`
 
-	selectUnsettled = selectActivities + ` WHERE environment = $1 AND outcome IN ('pending', 'unclear')
-		AND started_at < $2 AND (outcome = 'pending' OR started_at > $3) ORDER BY started_at, seq LIMIT $4`
-
 	insertActivity = `
 		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome,
 			request_id, started_at, status, ended_at, recheck_at, recheck_gap, seq)
@@ -279,16 +276,6 @@ func (s *Store) ScheduleRecheck(ctx context.Context, id string, after, gap time.
 func (s *Store) EndRechecks(ctx context.Context, id string) error {
 	_, err := s.exec(ctx, `UPDATE activities SET recheck_at = 0 WHERE environment = $1 AND id = $2`, s.env, id)
 	return failed("end rechecks", err)
-}
-
-// UnsettledActivities returns activities of all shops, oldest first: the pending ones that were started
-// before a time, and of the unclear ones those that were also started after another time. At most
-// 10,000 of them, 50 if limit is 0.
-func (s *Store) UnsettledActivities(
-	ctx context.Context, before, unclearAfter time.Time, limit int,
-) ([]Activity, error) {
-	all, err := s.findActivities(ctx, selectUnsettled, s.env, millis(before), millis(unclearAfter), rowLimit(limit))
-	return all, failed("list unsettled activities", err)
 }
 
 func rowLimit(n int) int {

@@ -10,7 +10,8 @@ import (
 
 func TestRowLimit(t *testing.T) {
 	for given, want := range map[int]int{
-		math.MinInt: 50, -1: 50, 0: 50, 1: 1, 50: 50, 10_000: 10_000, 10_001: 10_000, math.MaxInt: 10_000} {
+		math.MinInt: 50, -1: 50, 0: 50, 1: 1, 50: 50, 10_000: 10_000, 10_001: 10_000, math.MaxInt: 10_000,
+	} {
 		if got := rowLimit(given); got != want {
 			t.Errorf("%d: %d rows, want %d", given, got, want)
 		}
@@ -67,9 +68,6 @@ func TestActivitiesAreFoundByAnIndex(t *testing.T) {
 		"due": {func() (string, []any) {
 			return selectDue, []any{s.env, millis(time.Now()), 50}
 		}, "activities_due", false},
-		"unsettled": {func() (string, []any) {
-			return selectUnsettled, []any{s.env, millis(time.Now()), 0, 50}
-		}, "activities_unsettled", false},
 		"of a living connection": {func() (string, []any) {
 			return selectLiveConnections, []any{s.env, "sh_1", 0, 0, ""}
 		}, "connections_shop", true},

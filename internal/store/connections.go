@@ -170,7 +170,7 @@ func (s *Store) ExpireConnection(ctx context.Context, connID string, version int
 	return failed("expire connection", err)
 }
 
-// LeaseRefresh gives a holder the lease to refresh the given version of a credential, counted from
+// LeaseRefresh acquires for a holder the lease to refresh the given version of a credential, counted from
 // now, and reports whether it did. Of many callers in all processes, one at a time gets it. The holder
 // names the caller and must not be shared with another. It returns false if somebody else holds the
 // lease, or if the connection has another version, is expired or was deleted.

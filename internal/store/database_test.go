@@ -191,12 +191,14 @@ func (p *planted) plant(t *testing.T, shop string) {
 	check(t, p.store.FinishOperation(ctx, op))
 	check(t, p.store.PutSecret(ctx, p.owner, shop, "wcon_1", p.canary("secret", shop), soon))
 	_, err = p.store.BeginActivity(ctx, store.Activity{
-		Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop))})
+		Owner: p.owner, Shop: shop, Detail: []byte(p.canary("detail", shop)),
+	})
 	check(t, err)
 	check(t, p.store.MarkImmutable(ctx, shop, "wcon_1", soon))
 	check(t, p.store.Spend(ctx, store.Limit{Name: "limit", Burst: 1, Every: time.Hour}, p.canary("address", shop)))
 	kept, err := p.store.BeginCheck(ctx, store.Check{
-		Owner: p.owner, Shop: shop, Report: []byte(p.canary("report", shop))}, 9)
+		Owner: p.owner, Shop: shop, Report: []byte(p.canary("report", shop)),
+	}, 9)
 	check(t, err)
 	p.checks[shop] = kept.ID
 }
@@ -256,14 +258,14 @@ var sealedColumns = map[string]struct {
 	"activities.detail": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
 		list, err := p.store.Activities(t.Context(), store.ActivityQuery{Shop: shop})
 		check(t, err)
-		all, err := p.store.UnsettledActivities(t.Context(), time.Now().Add(time.Hour), time.Time{}, 0)
+		all, err := p.store.DueActivities(t.Context(), 0)
 		check(t, err)
 		i := slices.IndexFunc(all, func(a store.Activity) bool { return a.Shop == shop })
 		if len(list.Rows) != 1 || list.Rows[0].Owner != p.owner || i < 0 {
-			t.Fatalf("activities of %s: %+v, pending: %+v", shop, list, all)
+			t.Fatalf("activities of %s: %+v, due: %+v", shop, list, all)
 		}
 		if diff := cmp.Diff(list.Rows[0], all[i]); diff != "" {
-			t.Errorf("activity (-listed +pending):\n%s", diff)
+			t.Errorf("activity (-listed +due):\n%s", diff)
 		}
 		if list.Rows[0].Detail == nil {
 			return store.ErrWrongKey // the row is there without its detail

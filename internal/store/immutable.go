@@ -16,13 +16,6 @@ func (s *Store) MarkImmutable(ctx context.Context, shopID, webhookID string, unt
 	return failed("mark immutable webhook", err)
 }
 
-// UnmarkImmutable deletes a webhook's mark. It is no error if there is none.
-func (s *Store) UnmarkImmutable(ctx context.Context, shopID, webhookID string) error {
-	_, err := s.exec(ctx, `DELETE FROM immutable_webhooks WHERE environment = $1 AND shop = $2 AND webhook_id = $3`,
-		s.env, shopID, webhookID)
-	return failed("unmark immutable webhook", err)
-}
-
 // ImmutableWebhooks returns the IDs of a shop's webhooks that are marked, sorted.
 func (s *Store) ImmutableWebhooks(ctx context.Context, shopID string) ([]string, error) {
 	rows, err := s.engine.read.QueryContext(ctx, `

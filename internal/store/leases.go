@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// AcquireLease gives a holder the named lease, counted from now, and reports whether it did: nobody
+// AcquireLease acquires the named lease for a holder, counted from now, and reports whether it did: nobody
 // else holds it, or its time has passed. Of many callers in all processes one gets it. The holder
 // names the caller and must not be shared with another.
 func (s *Store) AcquireLease(ctx context.Context, name, holder string, lease time.Duration) (bool, error) {

@@ -196,8 +196,8 @@ func sqlitePool(path string, size int, parameters url.Values) (*sql.DB, error) {
 // process has on it, including those of another Store that has begun to use it.
 var preparing sync.Mutex
 
-// prepareFile creates the file if it is missing, readable by its owner only. SQLite gives the files that
-// it creates beside it the same mode.
+// prepareFile creates the file if it is missing, readable by its owner only. SQLite creates its other
+// files with the same mode.
 func prepareFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("the database's directory cannot be made: %w", err)

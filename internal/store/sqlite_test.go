@@ -162,7 +162,8 @@ func TestMovedFileIsNotWritten(t *testing.T) {
 			check(t, s.Ping(t.Context()))
 			tc.meddle(t, path)
 			for what, err := range map[string]error{
-				"ping": s.Ping(t.Context()), "write": s.AddFlash(t.Context(), owner, "/", []byte("f"))} {
+				"ping": s.Ping(t.Context()), "write": s.AddFlash(t.Context(), owner, "/", []byte("f")),
+			} {
 				if tc.usable != (err == nil) || err != nil && !errors.Is(err, store.ErrUnavailable) {
 					t.Errorf("%s: error %v", what, err)
 				}

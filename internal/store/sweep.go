@@ -20,8 +20,10 @@ func (s *Store) Sweep(ctx context.Context) error {
 		what, query string
 		args        []any
 	}{
-		{"sessions", `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2`,
-			[]any{ago(SessionIdle), ago(SessionLife)}},
+		{
+			"sessions", `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2`,
+			[]any{ago(SessionIdle), ago(SessionLife)},
+		},
 		{"sign-ins", `DELETE FROM sign_ins WHERE expires_at <= $1`, []any{ago(0)}},
 		{"drafts", `DELETE FROM drafts WHERE expires_at <= $1`, []any{ago(0)}},
 		{"flashes", `DELETE FROM flashes WHERE created_at <= $1`, []any{ago(flashLife)}},

@@ -23,14 +23,14 @@ type candidate struct {
 	competing []string
 }
 
-// keyMark tells one idempotency key from another in an activity. The key itself isn't kept there.
+// keyMark returns a text that identifies an idempotency key in an activity, which doesn't store the key itself.
 func keyMark(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:8])
 }
 
 // unattributed returns those of the webhooks that no other create is known to have made. Ambiguous reports whether
-// one of them may just as well be another create's: then nobody can say.
+// one of them may as well be another create's, so its origin can't be determined.
 func (s *Service) unattributed(
 	ctx context.Context, c candidate, matches []fourthwall.Webhook,
 ) (free []fourthwall.Webhook, ambiguous bool, err error) {

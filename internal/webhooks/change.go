@@ -8,8 +8,8 @@ import (
 	"hookwall/internal/store"
 )
 
-// do changes or deletes a webhook by run, under the lease on it. Done answers for what took effect before, when it's
-// asked for again.
+// do changes or deletes a webhook with run, under the lease on it. If the operation took effect before and the
+// request sets Again, it returns what done returns.
 func (o operation) do(
 	ctx context.Context, run, done func(context.Context) (Result, error),
 ) (Result, error) {
@@ -92,8 +92,8 @@ func (o operation) record(
 	return o.end(ctx, state, recorded.WebhookID, kept{Rejection: &rejection, Webhook: keep(hook)})
 }
 
-// end records the outcome of the operation. What was done is done: a database that can't be used costs only the
-// record, since who asks again finds the webhook as it is.
+// end records the outcome of the operation. If the database is unavailable, only the record is lost: a repeated
+// request finds the webhook as it is.
 func (o operation) end(ctx context.Context, state, webhookID string, k kept) (Result, error) {
 	err := o.finish(ctx, state, webhookID, k)
 	if errors.Is(err, store.ErrLeaseLost) {

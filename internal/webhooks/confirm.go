@@ -10,7 +10,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// Finding is what looking for the webhook of an unconfirmed create came to.
+// Finding is the result of looking for the webhook of an unconfirmed create.
 type Finding int
 
 // Findings.
@@ -43,8 +43,8 @@ func (s *Service) Confirm(ctx context.Context, req Request, want fourthwall.Cont
 	return c.resolve(ctx, row)
 }
 
-// resolve finds out what an attempt came to that nobody is at work on: by a webhook that is there, or by a new
-// attempt where it's certain that the one before came to nothing.
+// resolve finds out how an attempt ended that no process is working on: from a webhook that exists, or by a new
+// attempt if the earlier one certainly had no effect.
 func (c *creation) resolve(ctx context.Context, row store.Operation) (Result, Finding, error) {
 	age := c.now().Sub(row.UpdatedAt)
 	switch {

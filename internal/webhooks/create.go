@@ -30,8 +30,8 @@ type creation struct {
 	recorded store.Activity // without ID until the call is begun
 }
 
-// Create creates a webhook unless the operation of this key already did. It goes on when ctx is canceled: what is
-// asked of the API must be recorded.
+// Create creates a webhook unless the operation of this key already did. It continues when ctx is canceled,
+// because every call to the API must be recorded.
 //
 // The result is Created, Rejected, Unconfirmed, InProgress or OtherContent. The error is shops.ErrReconnect, or one
 // of the store's.
@@ -118,7 +118,7 @@ func (c *creation) begun(ctx context.Context) (Result, error) {
 	return result, err
 }
 
-// lost leaves the work to another attempt, which took the lease: before this one called anything, or long after.
+// lost leaves the work to the attempt that took the lease, either before this one called the API or long after.
 func (c *creation) lost(ctx context.Context) Result {
 	c.logger.WarnContext(ctx, "another attempt took over")
 	if c.recorded.ID != "" {
@@ -158,11 +158,12 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 	return c.created(ctx, hook)
 }
 
-// earlier returns how old other creates of the same are, by whomever, that got no response. Fourthwall may still be at
-// it. Who holds the lease on a URL knows that nobody else is at work on a pending one.
+// earlier returns how old other creates with the same content are, by any owner, that got no response. Fourthwall may
+// still be processing them. The holder of the lease on a URL knows that no other process is working on a pending create
+// for it.
 //
-// It's asked before the webhooks are listed: what is over by then is in the list, and the age is at most that at which
-// the list was made, however long that took.
+// It must be called before the webhooks are listed. Then creates that have ended are in the list, and the ages are at
+// most those at the time of the list, however long that took.
 func (c *creation) earlier(ctx context.Context) (ages []time.Duration, err error) {
 	own := candidate{shop: c.req.Shop.Shop(), operation: keyMark(c.req.Key)}
 	now := c.now()
@@ -175,7 +176,7 @@ func (c *creation) earlier(ctx context.Context) (ages []time.Duration, err error
 	return ages, err
 }
 
-// waitFor returns how long to wait for earlier creates of these ages. Where the list couldn't be read, they may have
+// waitFor returns how long to wait for earlier creates of these ages. If the list couldn't be read, they may have
 // made what is asked for now.
 func (t Timing) waitFor(earlier []time.Duration, blind bool) (wait time.Duration) {
 	for _, age := range earlier {
@@ -217,7 +218,7 @@ func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList,
 		}
 	}
 	if !before.all {
-		// Without the list an unclear response stays unconfirmed, which is said.
+		// Without the list, an unclear response stays unconfirmed, and the result says so.
 		return list, before, c.renew(ctx, false)
 	}
 	return list, before, c.store.SetWebhooksBefore(ctx, c.req.Actor.Owner, c.req.Key, c.holder, before.ids)
@@ -248,7 +249,7 @@ func (c *creation) created(ctx context.Context, hook fourthwall.Webhook) (Result
 		until := c.now().Add(c.timing.Secret)
 		err := c.store.PutSecret(ctx, c.req.Actor.Owner, c.req.Shop.Shop(), hook.ID, hook.Secret.Reveal(), until)
 		if err != nil {
-			// The webhook exists, and that must be recorded all the same. The page says where else the secret is
+			// The webhook exists, and that must be recorded anyway. The page says where else the secret is
 			// found.
 			c.logger.ErrorContext(ctx, "the secret of a new webhook could not be kept", "error", err)
 		}
@@ -328,7 +329,7 @@ func outcomeOfCreate(state, webhookID string, r *Rejection) store.Ending {
 	return end
 }
 
-// closeEarlier records how the attempts since the last start of an operation ended of which that wasn't known.
+// closeEarlier records how the earlier attempts of an operation ended, where that was still unknown.
 func (c *creation) closeEarlier(ctx context.Context, seen store.Operation, end store.Ending) error {
 	open, err := c.openCreates(ctx, candidate{shop: seen.Shop}, seen.StartedAt)
 	for _, a := range open {

@@ -106,7 +106,7 @@ func TestDeathAndTakeOver(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t)
 			a, b := g.process(), g.process()
-			who := g.person(a, 0)
+			who := g.person(a)
 			id := ""
 			if test.action != activity.CreateWebhook {
 				id = g.add(who, base)
@@ -162,7 +162,7 @@ func TestCreateTakenOver(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
 	a, b := g.process(), g.process()
-	who := g.person(a, 0)
+	who := g.person(a)
 	stop := newGate()
 	a.after = stop.at(http.MethodGet)
 	create := func(p *process, again bool) (webhooks.Result, error) {
@@ -193,7 +193,7 @@ func TestRecordsNothingOfAnother(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
 	a, b := g.process(), g.process()
-	who := g.person(a, 0)
+	who := g.person(a)
 	want := content(good, "DONATION")
 	g.add(who, want)
 	stands, calls := newGate(), newGate()
@@ -222,7 +222,7 @@ func TestRecordsNothingOfAnother(t *testing.T) {
 func TestEarlierAttemptOfAnother(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
-	who, other := g.person(a, 0), g.person(b, 0)
+	who, other := g.person(a), g.person(b)
 	a.before = dies(http.MethodPost)
 	var life sync.WaitGroup
 	want := content(good, "DONATION")
@@ -249,7 +249,7 @@ func TestEarlierAttemptOfAnother(t *testing.T) {
 func TestConfirmUnknownKey(t *testing.T) {
 	g := newRig(t)
 	p := g.process()
-	_, _, err := p.Confirm(t.Context(), p.request(g.person(p, 0), "never used"), content(good, "DONATION"))
+	_, _, err := p.Confirm(t.Context(), p.request(g.person(p), "never used"), content(good, "DONATION"))
 	if !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("error %v", err)
 	}
@@ -261,7 +261,7 @@ func TestUnclearCreateOfALostLease(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
 	a, b := g.process(), g.process()
-	who, other := g.person(a, 0), g.person(b, 0)
+	who, other := g.person(a), g.person(b)
 	want := content(good, "DONATION")
 	stop := newGate()
 	a.after = stop.at(http.MethodPost)
@@ -279,8 +279,9 @@ func TestUnclearCreateOfALostLease(t *testing.T) {
 	if got := <-still; got.err != nil || got.State != webhooks.InProgress {
 		t.Errorf("who stood still: %+v", got)
 	}
-	if got := g.outcomes(who, activity.CreateWebhook); !slices.Equal(got, []string{store.OutcomeUnclear, store.OutcomeDone}) {
-		t.Errorf("the attempts: %v", got)
+	outcomes := g.outcomes(who, activity.CreateWebhook)
+	if !slices.Equal(outcomes, []string{store.OutcomeUnclear, store.OutcomeDone}) {
+		t.Errorf("the attempts: %v", outcomes)
 	}
 }
 
@@ -290,7 +291,7 @@ func TestCreatedBeforeAnother(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
 	a, b := g.process(), g.process()
-	who := g.person(a, 0)
+	who := g.person(a)
 	stop := newGate()
 	a.after = stop.at(http.MethodPost)
 	create := func(p *process) (webhooks.Result, error) {
@@ -318,7 +319,7 @@ func TestTakenAwayAndAskedAgain(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
 	a, b, c := g.process(), g.process(), g.process()
-	who, other := g.person(a, 0), g.person(b, 0)
+	who, other := g.person(a), g.person(b)
 	base := content(good, "DONATION")
 	id := g.add(who, base)
 	a.before = dies(http.MethodPut)
@@ -368,7 +369,7 @@ func TestLeaseEndsWithAnError(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t)
 			p := g.process()
-			who, other := g.person(p, 0), g.person(p, 0)
+			who, other := g.person(p), g.person(p)
 			id := g.add(who, base)
 			g.box.FailNext(sandbox.Failure{Method: test.method, Path: apiWebhooks + "/*", Status: test.status})
 			if got, err := test.do(p, who, "a", id); err == nil {

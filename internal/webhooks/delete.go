@@ -14,7 +14,7 @@ type deletion struct {
 	id string
 }
 
-// Delete deletes a webhook. One that is gone already counts as deleted. It goes on when ctx is canceled.
+// Delete deletes a webhook. One that is gone already counts as deleted. It continues when ctx is canceled.
 //
 // The result is Deleted, Rejected, Unconfirmed, InProgress or OtherContent. An error of the API means that the webhook
 // could not be read, so nothing was sent; others are shops.ErrReconnect and those of the store.
@@ -25,8 +25,8 @@ func (s *Service) Delete(ctx context.Context, req Request, id string) (Result, e
 	return d.do(ctx, d.run, d.again)
 }
 
-// again answers for a delete that took effect and is asked for again. Should the webhook be there all the same, since
-// the API was wrong about it, it's deleted under another key.
+// again returns the result of a delete that took effect before. If the webhook exists after all, because the API was
+// wrong about it, it's deleted under another key.
 func (d deletion) again(ctx context.Context) (Result, error) {
 	_, err := d.req.Shop.Webhook(ctx, d.id)
 	switch {

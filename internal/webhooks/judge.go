@@ -17,7 +17,7 @@ func isUnconnected(err error) bool {
 }
 
 // judgeCreate looks for the webhook that an attempt wanted among those that weren't there before. It must be the only
-// one, and nobody else's. Where nobody could see what was there before, only that there is none tells.
+// one, and not another create's. If the earlier list is unknown, only the absence of any such webhook is conclusive.
 func (s *Service) judgeCreate(
 	ctx context.Context, a store.Activity, d activity.Detail, list fourthwall.WebhookList,
 ) (store.Ending, error) {

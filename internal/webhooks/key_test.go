@@ -52,7 +52,7 @@ func TestKeyOfSomethingElse(t *testing.T) {
 			for _, again := range []bool{true, false} {
 				g := newRig(t)
 				p := g.process()
-				who := g.person(p, 0)
+				who := g.person(p)
 				there := who
 				if test.elsewhere {
 					there = g.connects(p, who, 1)

@@ -47,7 +47,7 @@ func (m Matcher) Has(id string) bool {
 	return ok
 }
 
-// Health is what a shop's recent deliveries say of one webhook.
+// Health summarizes a shop's recent deliveries to one webhook.
 type Health struct {
 	Deliveries int
 	Failed     int

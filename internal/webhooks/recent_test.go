@@ -34,13 +34,16 @@ func TestRecentList(t *testing.T) {
 		{"none", nil, 0, webhooksBefore{[]string{"part"}, false}},
 		{"one", one, 0, webhooksBefore{[]string{"part", "a", "b"}, true}},
 		{
-			"the newest of two", []attempt{{"sh", 0, []string{"a"}, true}, {"sh", time.Second, []string{"b"}, true}}, 0,
+			"the newest of two",
+			[]attempt{{"sh", 0, []string{"a"}, true}, {"sh", time.Second, []string{"b"}, true}},
+			0,
 			webhooksBefore{[]string{"part", "b"}, true},
 		},
 		{"one that could not read", []attempt{{"sh", 0, []string{"a"}, false}}, 0, webhooksBefore{[]string{"part"}, false}},
 		{
 			"one before that could not read",
-			[]attempt{{"sh", 0, []string{"a"}, true}, {"sh", time.Second, []string{"b"}, false}}, 0,
+			[]attempt{{"sh", 0, []string{"a"}, true}, {"sh", time.Second, []string{"b"}, false}},
+			0,
 			webhooksBefore{[]string{"part", "a"}, true},
 		},
 		{"almost too long ago", one, usual - time.Second, webhooksBefore{[]string{"part", "a", "b"}, true}},

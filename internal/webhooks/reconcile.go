@@ -19,8 +19,8 @@ const (
 	shopsAtOnce    = 8           // that are read side by side
 )
 
-// Reconcile finds out how attempts ended whose process died, or whose response was unclear, by reading the API again.
-// It looks into at most limit of those that are due. One process at a time does so: in others it does nothing.
+// Reconcile reads the API again to find out how attempts ended whose process died or whose response was unclear. It
+// checks at most limit of those that are due. It does nothing while another process is reconciling.
 func (s *Service) Reconcile(ctx context.Context, limit int) error {
 	holder := rand.Text()
 	mine, err := s.store.AcquireLease(ctx, reconcileLease, holder, s.timing.Reconcile)
@@ -54,7 +54,7 @@ func (s *Service) Reconcile(ctx context.Context, limit int) error {
 	return errors.Join(shops.Wait(), ctx.Err())
 }
 
-// byShop cuts a list in which the activities of a shop stand together.
+// byShop splits a list in which the activities of each shop are adjacent.
 func byShop(all []store.Activity) [][]store.Activity {
 	var out [][]store.Activity
 	for len(all) > 0 {
@@ -80,7 +80,7 @@ func (s *Service) reconcileShop(ctx context.Context, open []store.Activity) erro
 	var list shopList
 	for _, a := range open {
 		if ctx.Err() != nil {
-			return nil // they stay due
+			return nil //nolint:nilerr // the activities stay due
 		}
 		age := s.now().Sub(a.StartedAt)
 		if a.Outcome == store.OutcomeUnclear && age >= s.timing.Recheck {

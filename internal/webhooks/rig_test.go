@@ -153,15 +153,15 @@ type person struct {
 	shop sandbox.DemoShop
 }
 
-// person connects the nth demo shop for a new owner.
-func (g *rig) person(p *process, n int) person {
+// person connects the first demo shop for a new owner.
+func (g *rig) person(p *process) person {
 	g.t.Helper()
 	sessions := g.store.Sessions(store.CookieOptions{Name: "session"})
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	session, err := sessions.New(r, "session")
 	g.must(err)
 	g.must(sessions.Save(r, httptest.NewRecorder(), session))
-	return g.connects(p, person{conn: store.Connection{Owner: store.OwnerOf(session)}}, n)
+	return g.connects(p, person{conn: store.Connection{Owner: store.OwnerOf(session)}}, 0)
 }
 
 // connects connects the nth demo shop for an owner.

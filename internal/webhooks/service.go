@@ -1,8 +1,8 @@
 // Package webhooks is what may be done to the webhooks of one shop, for pages and for jobs: create exactly once,
 // confirm what a lost response came to, replace, delete, and find out how attempts ended whose process died.
 //
-// Nothing here waits for another's work. What is at work elsewhere is InProgress, with the time after which it's
-// worth asking again.
+// Nothing here waits for another process. An operation that another process works on is InProgress, with the time
+// after which to ask again.
 package webhooks
 
 import (

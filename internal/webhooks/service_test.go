@@ -19,7 +19,7 @@ import (
 func TestWithoutServer(t *testing.T) {
 	g := newRig(t)
 	p := g.process()
-	who := g.person(p, 0)
+	who := g.person(p)
 	first, second := content(good, "DONATION"), content(good+"/2", "ORDER_PLACED")
 
 	made, err := p.Create(t.Context(), p.request(who, "create"), first, webhooks.CreateOptions{})
@@ -76,7 +76,7 @@ func TestWithoutServer(t *testing.T) {
 func TestTwoUpdatesAtOnce(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
-	who, other := g.person(a, 0), g.person(b, 0)
+	who, other := g.person(a), g.person(b)
 	base := content(good, "DONATION")
 	id := g.add(who, base)
 	stop := newGate()
@@ -114,7 +114,7 @@ func TestTwoUpdatesAtOnce(t *testing.T) {
 func TestOverwritesWhatWasShown(t *testing.T) {
 	g := newRig(t)
 	p := g.process()
-	who := g.person(p, 0)
+	who := g.person(p)
 	base, shown, want := content(good, "DONATION"), content(good, "ORDER_PLACED"), content(good, "GIFT_PURCHASE")
 	unseen := content(good, "DONATION", "ORDER_PLACED")
 	id := g.add(who, unseen)
@@ -136,7 +136,7 @@ func TestOverwritesWhatWasShown(t *testing.T) {
 func TestSameKeyTwice(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
-	who := g.person(a, 0)
+	who := g.person(a)
 	base := content(good, "DONATION")
 	id := g.add(who, base)
 	g.box.FailNext(sandbox.Failure{
@@ -180,7 +180,7 @@ func TestUpdateThatStoodStill(t *testing.T) {
 			g := newRig(t)
 			g.timing.Heartbeat = time.Hour
 			a, b := g.process(), g.process()
-			who, other := g.person(a, 0), g.person(b, 0)
+			who, other := g.person(a), g.person(b)
 			id := g.add(who, base)
 			stop := newGate()
 			stand(a, stop)
@@ -217,7 +217,7 @@ func TestUpdateThatStoodStill(t *testing.T) {
 func TestTwoCreatesOfOneURL(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
-	who, other := g.person(a, 0), g.person(b, 0)
+	who, other := g.person(a), g.person(b)
 	stop := newGate()
 	a.before = stop.at(http.MethodPost)
 	first := inBackground(func() (webhooks.Result, error) {
@@ -257,7 +257,7 @@ func TestUpdateAndDelete(t *testing.T) {
 	t.Run("the update first", func(t *testing.T) {
 		g := newRig(t)
 		a, b := g.process(), g.process()
-		who, other := g.person(a, 0), g.person(b, 0)
+		who, other := g.person(a), g.person(b)
 		id := g.add(who, base)
 		stop := newGate()
 		a.before = stop.at(http.MethodPut)
@@ -280,7 +280,7 @@ func TestUpdateAndDelete(t *testing.T) {
 	t.Run("the delete first", func(t *testing.T) {
 		g := newRig(t)
 		a, b := g.process(), g.process()
-		who, other := g.person(a, 0), g.person(b, 0)
+		who, other := g.person(a), g.person(b)
 		id := g.add(who, base)
 		stop := newGate()
 		a.before = stop.at(http.MethodDelete)
@@ -306,7 +306,7 @@ func TestUpdateAndDelete(t *testing.T) {
 func TestReconcileInTwoProcesses(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
-	who := g.person(a, 0)
+	who := g.person(a)
 	id := g.add(who, content(good, "DONATION"))
 	g.box.FailNext(sandbox.Failure{Method: http.MethodDelete, Path: apiWebhooks + "/*", Status: 500})
 	lost, err := a.Delete(t.Context(), a.request(who, "a"), id)
@@ -341,7 +341,7 @@ func TestReconcileInTwoProcesses(t *testing.T) {
 func TestDeletedAndThereAgain(t *testing.T) {
 	g := newRig(t)
 	p := g.process()
-	who := g.person(p, 0)
+	who := g.person(p)
 	id := g.add(who, content(good, "DONATION"))
 	g.box.FailNext(sandbox.Failure{
 		Method: http.MethodGet, Path: apiWebhooks + "/*", Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND",

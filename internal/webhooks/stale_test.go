@@ -27,7 +27,7 @@ func TestCreateWithAnOldList(t *testing.T) {
 			g := newRig(t)
 			g.timing.Heartbeat = time.Hour
 			a, b := g.process(), g.process()
-			who, other := g.person(a, 0), g.person(b, 0)
+			who, other := g.person(a), g.person(b)
 			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
 			lost, err := b.Create(t.Context(), b.request(other, "b"), want, webhooks.CreateOptions{})
 			if err != nil || lost.State != webhooks.Unconfirmed {
@@ -59,7 +59,7 @@ func TestReconcileWithAnOldList(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
 	a, b := g.process(), g.process()
-	who := g.person(a, 0)
+	who := g.person(a)
 	calls, reads := newGate(), newGate()
 	a.before, b.after = calls.at(http.MethodPost), reads.at(http.MethodGet)
 	made := inBackground(func() (webhooks.Result, error) {
@@ -90,7 +90,7 @@ func TestReconcileWithAnOldList(t *testing.T) {
 func TestCreateWithoutAList(t *testing.T) {
 	g := newRig(t)
 	p := g.process()
-	who := g.person(p, 0)
+	who := g.person(p)
 	want := content(good, "DONATION")
 	g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 2})
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: true})
@@ -108,7 +108,7 @@ func TestCreateWithoutAList(t *testing.T) {
 func TestBusyCreate(t *testing.T) {
 	g := newRig(t)
 	p := g.process()
-	who := g.person(p, 0)
+	who := g.person(p)
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 503})
 	got, err := p.Create(t.Context(), p.request(who, "key"), content(good, "DONATION"), webhooks.CreateOptions{})
 	if err != nil || got.State != webhooks.Rejected || !got.Rejection.IsTemporary() {
@@ -120,7 +120,7 @@ func TestBusyCreate(t *testing.T) {
 func TestUnclearForGood(t *testing.T) {
 	g := newRig(t)
 	p := g.process()
-	who := g.person(p, 0)
+	who := g.person(p)
 	base := content(good, "DONATION")
 	id := g.add(who, base)
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPut, Path: apiWebhooks + "/*", Status: 500})

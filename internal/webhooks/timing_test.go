@@ -14,8 +14,14 @@ func TestTimingOrder(t *testing.T) {
 		name string
 		at   time.Duration
 	}{
-		{"0", 0}, {"Heartbeat", d.Heartbeat}, {"Lease", d.Lease}, {"Confirm", d.Confirm}, {"Late", d.Late},
-		{"Certain", d.Certain}, {"Recheck", d.Recheck}, {"GiveUp", d.GiveUp},
+		{"0", 0},
+		{"Heartbeat", d.Heartbeat},
+		{"Lease", d.Lease},
+		{"Confirm", d.Confirm},
+		{"Late", d.Late},
+		{"Certain", d.Certain},
+		{"Recheck", d.Recheck},
+		{"GiveUp", d.GiveUp},
 	}
 	for i, mark := range line[1:] {
 		if mark.at <= line[i].at {

@@ -29,7 +29,7 @@ type update struct {
 }
 
 // Update replaces the content of a webhook, unless it's neither what the change began with nor what is wanted. It
-// goes on when ctx is canceled.
+// continues when ctx is canceled.
 //
 // The result is Updated, Conflicting, Rejected, Unconfirmed, InProgress or OtherContent. An error of the API means
 // that the webhook could not be read, so nothing was sent; others are shops.ErrReconnect and those of the store.

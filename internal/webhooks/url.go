@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// MaxURL is far more than servers take, in bytes: each attempt to save a URL is kept on record.
+// MaxURL is the most bytes of a URL, far more than servers accept. It bounds the record of each attempt.
 const MaxURL = 8 << 10
 
 // CheckURL returns a sentence that says why no webhook can have this URL at all, "" if one can. Whether a URL is
@@ -42,8 +42,8 @@ func isControlOrBlank(r rune) bool {
 	return r <= ' ' || r == 0x7f || r == 0xa0 || (r >= 0x2028 && r <= 0x202f)
 }
 
-// URLHints returns sentences that warn of what Fourthwall may reject, or what would not work. They never keep anyone
-// from sending.
+// URLHints returns sentences that warn of what Fourthwall may reject, or what would not work. They never prevent
+// sending.
 func URLHints(address string) []string {
 	u, err := url.Parse(address)
 	if err != nil || address == "" || CheckURL(address) != "" {

@@ -58,7 +58,11 @@ func TestNormalURL(t *testing.T) {
 // is no address stays as it is, and so do two addresses the same or different,
 // however they are written.
 func FuzzNormalURL(f *testing.F) {
-	for _, seed := range []string{"https://hooks.example.com/fourthwall", "HTTPS://Hooks.Example.COM:443", "http://münchen.example:80/?q#f", "http://[::1]:8080/%2e/a%zz", "https://a.example./x", "//x", ":", "https://xn--/", "http://[fe80::1%25en0]:0080/", "https://faß.example:00443", "http://a.example%2e:65536/", "http://a。/"} {
+	for _, seed := range []string{
+		"https://hooks.example.com/fourthwall", "HTTPS://Hooks.Example.COM:443", "http://münchen.example:80/?q#f",
+		"http://[::1]:8080/%2e/a%zz", "https://a.example./x", "//x", ":", "https://xn--/",
+		"http://[fe80::1%25en0]:0080/", "https://faß.example:00443", "http://a.example%2e:65536/", "http://a。/",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, address string) { checkNormalURL(t, address) })
@@ -126,7 +130,9 @@ func otherAddress(u url.URL) map[string]string {
 	query.RawQuery += "&x"
 	scheme.Scheme = map[string]string{"http": "https", "https": "http"}[u.Scheme]
 	host.Host = "x." + u.Host
-	all := map[string]string{"another path": path.String(), "another query": query.String(), "another scheme": scheme.String()}
+	all := map[string]string{
+		"another path": path.String(), "another query": query.String(), "another scheme": scheme.String(),
+	}
 	if !strings.HasPrefix(u.Host, "[") {
 		all["another host"] = host.String()
 	}

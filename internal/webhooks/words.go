@@ -16,7 +16,7 @@ const (
 	HintPlain = "This address is not encrypted. Buyers’ data would travel in the open: use https:// " +
 		"if your server can."
 	HintPassword = "The address holds a user name or password. Everyone who can see the webhook can " +
-		"read it." //nolint:gosec // a sentence
+		"read it."
 
 	urlMissing = "Enter the address that Fourthwall should call, such as https://example.com/fourthwall."
 	urlTooLong = "The address is longer than 8,192 characters. Shorten it; what your server " +
@@ -48,7 +48,7 @@ var actionTexts = map[string]actionText{
 }
 
 // ShopGone says that the API no longer knows the shop.
-const ShopGone = "Fourthwall does not know this shop any more: it may have been closed."
+const ShopGone = "Fourthwall no longer knows this shop. It may have been closed."
 
 // Explanation says what a rejection means: a title, what happened, and the fix.
 type Explanation struct{ Title, Text, Fix string }
@@ -72,7 +72,7 @@ func Explain(action string, r Rejection, wait string) Explanation {
 			"The webhook was not created",
 			"Hookwall has looked again: Fourthwall has no new webhook with this address and these event " +
 				"types. " + nothing,
-			"Press " + what.button + " to send it once more.",
+			"Click " + what.button + " to send it again.",
 		}
 	case r.Status == http.StatusForbidden:
 		return Explanation{

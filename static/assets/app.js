@@ -16,6 +16,21 @@
   const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
   const plural = (n, one, many) => `${n} ${n === 1 ? one : many}`;
 
+  // icon draws an icon from the file that the logo is in.
+  const icon = (name) => {
+    const svg = document.querySelector(".logo").cloneNode(true);
+    svg.setAttribute("class", "i");
+    const { href } = svg.querySelector("use");
+    href.baseVal = href.baseVal.replace(/#.*/, `#${name}`);
+    return svg;
+  };
+  const element = (name, className, ...children) => {
+    const made = document.createElement(name);
+    made.className = className;
+    made.append(...children);
+    return made;
+  };
+
   function copyButtons() {
     if (!navigator.clipboard) return;
     for (const button of all("[data-copy]")) {
@@ -122,15 +137,19 @@
 
   // Hints come when someone has stopped typing, or has left the field.
   function addressHints() {
-    const possible = document.getElementById("url-possible")?.content;
-    if (!possible) return;
-    const field = document.getElementById("url");
     const list = document.getElementById("url-warnings");
+    if (!list?.dataset.possible) return;
+    const possible = JSON.parse(list.dataset.possible);
+    const field = document.getElementById("url");
+    const warning = (text) => {
+      const spoken = element("span", "vh", "Warning: ");
+      return element("li", "", icon("warning"), element("span", "", spoken, text));
+    };
     let timer;
     const show = () => {
       const before = list.textContent;
       const names = remarks(field.value.trim(), document.activeElement === field);
-      list.replaceChildren(...names.map((name) => possible.querySelector(`[data-when=${name}]`).cloneNode(true)));
+      list.replaceChildren(...names.map((name) => warning(possible[name])));
       list.hidden = !names.length;
       if (names.length && list.textContent !== before) say(words(list));
     };
@@ -181,7 +200,6 @@
       this.chosen = find(".chosen");
       this.chosen.removeAttribute("tabindex");
       this.noneChosen = find(".chosen-none");
-      this.chip = find("#chosen-item").content.firstElementChild;
       this.main = find(".summary .main");
       this.undo = find("button[value=undo]");
       this.found = find(".found");
@@ -275,7 +293,7 @@
     recount() {
       const on = this.on;
       this.count.querySelector("b").textContent = on.length;
-      this.noneChosen.hidden = on.length > 0;
+      this.noneChosen.textContent = on.length ? "" : this.noneChosen.dataset.text;
       for (const group of this.groups) {
         const boxes = this.boxes.filter((box) => group.contains(box));
         const ticked = boxes.filter((box) => box.checked).length;
@@ -294,11 +312,11 @@
     }
 
     chipFor(box) {
-      const chip = this.chip.cloneNode(true);
       const name = this.nameOf(box);
-      chip.querySelector("span").textContent = name;
-      chip.querySelector("button").setAttribute("aria-label", `Remove ${name}`);
-      return chip;
+      const button = element("button", "remove", icon("close"));
+      button.type = "button";
+      button.setAttribute("aria-label", `Remove ${name}`);
+      return element("li", "", element("span", "", name), button);
     }
 
     // Enter would send the form: it ticks the only one that was found, or leads
@@ -345,7 +363,7 @@
         group.hidden = !group.querySelector(".type:not([hidden])");
         if (parts.length) group.open = true;
       }
-      this.nothing.hidden = found > 0;
+      this.nothing.textContent = found ? "" : this.nothing.dataset.text;
       const only = this.boxes.find((box) => !box.closest(".type").hidden);
       const enter = found > 1 ? "Enter leads to them." : found ? `Enter ${only.checked ? "unticks" : "ticks"} it.` : "";
       this.found.textContent = parts.length ? found === 1 ? enter : `${found} found` : "";

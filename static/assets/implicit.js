@@ -8,11 +8,18 @@
 
   const known = ["access_token", "error", "state"];
   document.addEventListener("DOMContentLoaded", () => {
+    const status = document.getElementById("implicit-status");
     if (!known.some((name) => answer.has(name))) {
-      document.getElementById("implicit-wait").hidden = true;
-      document.getElementById("implicit-nothing").hidden = false;
+      status.textContent = status.dataset.nothing;
+      const way = document.getElementById("implicit-way");
+      const link = document.createElement("a");
+      link.className = "button main";
+      link.href = way.dataset.href;
+      link.textContent = "Connect a shop";
+      way.append(link);
       return;
     }
+    status.textContent = status.dataset.wait;
     const form = document.getElementById("implicit");
     const fields = form.querySelectorAll("input");
     for (const field of fields) field.value = answer.get(field.name) ?? "";

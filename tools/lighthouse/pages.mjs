@@ -92,6 +92,7 @@ const fresh = () => `https://hooks.example.com/fourthwall/${++made}`;
 // another page; status is of its document, 200 unless told.
 export const pages = [
   { name: "connect", stranger: true, path: () => "/connect" },
+  { name: "tools", stranger: true, path: () => "/tools" },
   { name: "signature", stranger: true, path: () => "/tools/signature" },
   { name: "not found", stranger: true, path: () => "/nowhere", status: 404 },
   { name: "implicit sign-in", stranger: true, path: () => "/oauth/implicit" },

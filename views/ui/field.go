@@ -1,6 +1,10 @@
 package ui
 
-import "github.com/a-h/templ"
+import (
+	"maps"
+
+	"github.com/a-h/templ"
+)
 
 // TextField is a labeled input for text.
 type TextField struct {
@@ -20,6 +24,8 @@ type TextField struct {
 	// Fill is what browsers and password managers may fill in, a value of the
 	// attribute autocomplete; "" leaves that to them.
 	Fill string
+	// Unmanaged keeps password managers from filling the field in.
+	Unmanaged bool
 	// Optional is set if the field may stay empty.
 	Optional bool
 	// Replaceable is set if another field may be filled in instead.
@@ -43,15 +49,33 @@ type Hint struct {
 }
 
 // SecretField returns a field for a secret that is used once. It never has a
-// value.
+// value. Password managers would fill in the API key of a shop: they ignore
+// autocomplete="off" at passwords, but leave a new password to the person.
 func SecretField(label, hint string, err *FieldError) TextField {
-	return TextField{ID: "secret", Name: "secret", Label: label, Type: "password", Hint: hint, Err: err, Private: true}
+	return TextField{
+		ID: "secret", Name: "secret", Label: label, Type: "password", Hint: hint, Err: err,
+		Fill: "new-password", Unmanaged: true,
+	}
+}
+
+// BesideSecret returns a field for a URL in a form with a secret. Password
+// managers take the text before a password for the user name, whatever it is
+// called, unless autocomplete names something else. "off" is not enough.
+func BesideSecret(t TextField) TextField {
+	t.Fill, t.Unmanaged = "url", true
+	return t
 }
 
 // Optional returns the field, which may stay empty.
 func Optional(t TextField) TextField {
 	t.Optional = true
 	return t
+}
+
+// unmanaged are the attributes by which 1Password, Bitwarden, LastPass and
+// Dashlane leave a field alone. Browsers' own managers go by autocomplete.
+var unmanaged = templ.Attributes{
+	"data-1p-ignore": true, "data-bwignore": true, "data-lpignore": "true", "data-form-type": "other",
 }
 
 // attributes returns the attributes that input and textarea have in common.
@@ -66,6 +90,9 @@ func (t TextField) attributes() templ.Attributes {
 		all["autocomplete"] = "off"
 	} else if t.Fill != "" {
 		all["autocomplete"] = t.Fill
+	}
+	if t.Unmanaged {
+		maps.Copy(all, unmanaged)
 	}
 	if !t.Optional && !t.Replaceable {
 		all["aria-required"] = "true"
@@ -87,6 +114,16 @@ func (t TextField) describedBy() string {
 
 // warnable reports whether there are warnings, or may be while someone types.
 func (t TextField) warnable() bool { return len(t.Warnings)+len(t.Possible) > 0 }
+
+// possible returns the possible warnings by their conditions, as JSON. They are in
+// an attribute because text browsers show what is in a template or hidden.
+func (t TextField) possible() (string, error) {
+	all := map[string]string{}
+	for _, h := range t.Possible {
+		all[h.When] = h.Text
+	}
+	return templ.JSONString(all)
+}
 
 // described returns the IDs of what is read out with the field: the sentence and
 // the code, without the buttons beside them.

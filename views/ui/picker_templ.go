@@ -125,7 +125,7 @@ func EventPicker(p Picker, focus string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\" autocomplete=\"off\" spellcheck=\"false\" enterkeyhint=\"search\"> <span class=\"found\" aria-hidden=\"true\"></span></div><p class=\"nothing-found\" hidden>No event type has these words in its name, code or description. Try fewer words, or clear the search.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\" autocomplete=\"off\" spellcheck=\"false\" enterkeyhint=\"search\"> <span class=\"found\" aria-hidden=\"true\"></span></div><p class=\"nothing-found\" data-text=\"No event type has these words in its name, code or description. Try fewer words, or clear the search.\"></p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -20,7 +20,8 @@ func TestTimesAreUTC(t *testing.T) {
 // TestTimestampIsExact: the script replaces the text with the reader's own
 // time, so the title keeps the exact one, to the second.
 func TestTimestampIsExact(t *testing.T) {
-	const want = `<time datetime="2026-11-22T22:04:05Z" title="22 November 2026, 22:04:05 UTC">22 November 2026, 22:04:05 UTC</time>`
+	const want = `<time datetime="2026-11-22T22:04:05Z" title="22 November 2026, 22:04:05 UTC">` +
+		`22 November 2026, 22:04:05 UTC</time>`
 	var b strings.Builder
 	if err := Timestamp(evening).Render(t.Context(), &b); err != nil {
 		t.Fatal(err)

@@ -37,7 +37,7 @@ func URLNoteList(address string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, note := range notes {
-				templ_7745c5c3_Err = fieldWarning("", note).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = fieldWarning(note).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -143,7 +143,6 @@ CREATE INDEX activities_open ON activities (environment, shop, action, started_a
 CREATE INDEX activities_done ON activities (environment, shop, action, webhook_id, started_at, seq)
     WHERE outcome = 'done';
 CREATE INDEX activities_due ON activities (environment, recheck_at, started_at, seq) WHERE recheck_at > 0;
-CREATE INDEX activities_unsettled ON activities (environment, started_at, seq) WHERE outcome IN ('pending', 'unclear');
 
 CREATE TABLE immutable_webhooks (
     environment TEXT   NOT NULL,

@@ -79,13 +79,6 @@ func beginAll(t tb, s *store.Store, shop string, names ...string) (all []store.A
 	return all
 }
 
-func pending(t tb, s *store.Store, before time.Time, limit int) []string {
-	t.Helper()
-	rows, err := s.UnsettledActivities(background, before, before, limit)
-	must(t, err)
-	return names(rows)
-}
-
 var activityTests = map[string]func(*testing.T, *fixture){
 	"begun with every field": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
@@ -102,9 +95,6 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		same(t, "listed", activities(t, f.other, store.ActivityQuery{Shop: "sh_1"}), store.ActivityList{
 			Rows: []store.Activity{want}, Total: 1,
 		})
-		all, err := f.other.UnsettledActivities(t.Context(), f.start.Add(time.Second), f.start, 10)
-		must(t, err)
-		same(t, "pending", all, []store.Activity{want})
 	},
 
 	"begun with a shop only": func(t *testing.T, f *fixture) {
@@ -203,36 +193,6 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		kept := theActivity(t, f.one, "sh_1").Outcome
 		for i, outcome := range outcomes {
 			same(t, outcome+" was accepted", won[i].Load(), outcome == kept)
-		}
-	},
-
-	"without a known outcome": func(t *testing.T, f *fixture) {
-		for at, outcomes := range [][]string{{"", "unclear", "done"}, {"", "unclear", "failed", "refused"}, {"", "unclear"}} {
-			for _, outcome := range outcomes {
-				kept := beginActivity(t, f.one, store.Activity{Shop: "sh_1", Actor: fmt.Sprint(at, outcome)})
-				if outcome != "" {
-					recordOutcome(t, f.one, kept.ID, outcome)
-				}
-			}
-			f.clock.move(time.Minute)
-		}
-		at := func(n int) time.Time { return f.start.Add(time.Duration(n) * time.Minute) }
-		for name, c := range map[string]struct {
-			before, unclearAfter time.Time
-			limit                int
-			want                 []string
-		}{
-			"all":                    {at(9), at(-1), 10, []string{"0", "0unclear", "1", "1unclear", "2", "2unclear"}},
-			"some unclear ones":      {at(9), at(0), 10, []string{"0", "1", "1unclear", "2", "2unclear"}},
-			"no unclear ones":        {at(9), at(9), 10, []string{"0", "1", "2"}},
-			"started before":         {at(2), at(-1), 10, []string{"0", "0unclear", "1", "1unclear"}},
-			"none":                   {at(0), at(-1), 10, nil},
-			"as many as asked for":   {at(9), at(-1), 3, []string{"0", "0unclear", "1"}},
-			"unclear after the last": {at(2), at(1), 10, []string{"0", "1"}},
-		} {
-			rows, err := f.other.UnsettledActivities(t.Context(), c.before, c.unclearAfter, c.limit)
-			must(t, err)
-			same(t, name, names(rows), c.want)
 		}
 	},
 
@@ -406,7 +366,8 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		beginAll(t, f.one, "sh_1", "1", "2", "3")
 		first := activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: 1})
 		for _, cursor := range []string{
-			"x", "===", "-1", first.Older + "A", first.Older[1:], first.Older + " ", "' OR 1=1 --", "AAAA\x00"} {
+			"x", "===", "-1", first.Older + "A", first.Older[1:], first.Older + " ", "' OR 1=1 --", "AAAA\x00",
+		} {
 			q := store.ActivityQuery{Shop: "sh_1", Limit: 1, Before: cursor}
 			same(t, "before "+strconv.Quote(cursor), activities(t, f.one, q), first)
 			q.Before, q.After = "", cursor
@@ -424,7 +385,7 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		for limit, want := range map[int]int{0: 50, -1: 50, 51: 51, 20_000: 51} {
 			list := activities(t, f.one, store.ActivityQuery{Shop: "sh_1", Limit: limit})
 			same(t, fmt.Sprintf("rows for %d", limit), len(list.Rows), want)
-			same(t, fmt.Sprintf("pending for %d", limit), len(pending(t, f.one, f.start.Add(time.Second), limit)), want)
+			same(t, fmt.Sprintf("due for %d", limit), len(due(t, f.one, limit)), want)
 		}
 	},
 
@@ -459,20 +420,6 @@ var activityTests = map[string]func(*testing.T, *fixture){
 	},
 
 	"chosen by any filter": anyFilter,
-
-	"pending ones": func(t *testing.T, f *fixture) {
-		old := beginAll(t, f.one, "sh_1", "a", "b", "c", "d")
-		f.clock.move(time.Millisecond)
-		beginAll(t, f.one, "sh_2", "e")
-		f.clock.move(time.Millisecond)
-		beginAll(t, f.one, "sh_1", "f")
-		recordOutcome(t, f.one, old[1].ID, "done")
-		recordOutcome(t, f.one, old[2].ID, "unclear")
-		same(t, "oldest first, of all shops", pending(t, f.other, f.start.Add(time.Hour), 0), []string{"a", "d", "e", "f"})
-		same(t, "limited", pending(t, f.other, f.start.Add(time.Hour), 2), []string{"a", "d"})
-		same(t, "before a time", pending(t, f.other, f.start.Add(2*time.Millisecond), 0), []string{"a", "d", "e"})
-		same(t, "before any", pending(t, f.other, f.start, 0), nil)
-	},
 }
 
 // walk fills a shop's list and pages through it, there and back, while it grows.

@@ -26,11 +26,13 @@ var checkTests = map[string]func(*testing.T, *fixture){
 	"begun, updated and done": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		given := store.Check{
-			ID: "mine", Owner: owner, Shop: "sh_1", Report: []byte("{}"), Done: true, StartedAt: f.start.Add(-time.Hour)}
+			ID: "mine", Owner: owner, Shop: "sh_1", Report: []byte("{}"), Done: true, StartedAt: f.start.Add(-time.Hour),
+		}
 		want, err := f.one.BeginCheck(t.Context(), given, 1)
 		must(t, err)
 		same(t, "begun", want, store.Check{
-			ID: want.ID, Owner: owner, Shop: "sh_1", Report: []byte("{}"), StartedAt: f.start, UpdatedAt: f.start})
+			ID: want.ID, Owner: owner, Shop: "sh_1", Report: []byte("{}"), StartedAt: f.start, UpdatedAt: f.start,
+		})
 		if want.ID == "mine" || want.ID == "" {
 			t.Fatalf("ID %q", want.ID)
 		}

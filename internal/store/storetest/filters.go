@@ -12,8 +12,10 @@ import (
 )
 
 // odd are texts with a special meaning in SQL, patterns or encodings.
-var odd = []string{"wcon_1", "wcon_2", "WCON_1", "", "%", "_con_1", "' OR '1'='1", `"; DROP TABLE activities; --`,
-	"a\x00", "b\xff", "$1", "é", "e\u0301", strings.Repeat("x", 200)}
+var odd = []string{
+	"wcon_1", "wcon_2", "WCON_1", "", "%", "_con_1", "' OR '1'='1", `"; DROP TABLE activities; --`,
+	"a\x00", "b\xff", "$1", "é", "e\u0301", strings.Repeat("x", 200),
+}
 
 // anyFilter compares what filters select, over all pages, with what a comparison in Go selects.
 func anyFilter(t *testing.T, f *fixture) {

@@ -104,7 +104,8 @@ func draft() store.Draft {
 	return store.Draft{
 		Browser: "browser-1", Page: "/shops/sh_1/webhooks/new", Shop: "sh_1",
 		Form: url.Values{
-			"url": {"https://a.example/?x=1&y=ü\r\n"}, "allowedTypes": {"ORDER_PLACED", "DONATION"}, "empty": {""}},
+			"url": {"https://a.example/?x=1&y=ü\r\n"}, "allowedTypes": {"ORDER_PLACED", "DONATION"}, "empty": {""},
+		},
 	}
 }
 

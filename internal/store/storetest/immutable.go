@@ -35,21 +35,11 @@ var immutableTests = map[string]func(*testing.T, *fixture){
 		same(t, "less", immutable(t, f.one, "sh_1"), nil)
 	},
 
-	"unmarked": func(t *testing.T, f *fixture) {
-		for _, id := range []string{"wcon_1", "wcon_2"} {
-			must(t, f.one.MarkImmutable(t.Context(), "sh_1", id, f.start.Add(time.Hour)))
-		}
-		must(t, f.other.UnmarkImmutable(t.Context(), "sh_1", "wcon_1"))
-		must(t, f.other.UnmarkImmutable(t.Context(), "sh_1", "wcon_1"))
-		same(t, "immutable", immutable(t, f.one, "sh_1"), []string{"wcon_2"})
-	},
-
 	"of its shop, not of an owner": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		put(t, f.one, connection(owner, "sh_1"))
 		must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 		same(t, "another shop", immutable(t, f.one, "sh_2"), nil)
-		must(t, f.one.UnmarkImmutable(t.Context(), "sh_2", "wcon_1"))
 		must(t, f.one.DeleteConnection(t.Context(), owner, "sh_1"))
 		must(t, f.one.DeleteOwner(t.Context(), owner))
 		same(t, "its shop", immutable(t, f.one, "sh_1"), []string{"wcon_1"})

@@ -41,11 +41,10 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		for _, shop := range []string{"sh_1", ""} {
 			same(t, "activities", activities(t, elsewhere, store.ActivityQuery{Shop: shop}), store.ActivityList{})
 		}
-		same(t, "pending", pending(t, elsewhere, f.start.Add(time.Hour), 0), nil)
+		same(t, "due", due(t, elsewhere, 0), nil)
 		is(t, "outcome", elsewhere.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: "done"}), store.ErrNotFound)
 		same(t, "live connection", liveOwner(t, elsewhere, "sh_1", owner), "")
 		same(t, "immutable", immutable(t, elsewhere, "sh_1"), nil)
-		must(t, elsewhere.UnmarkImmutable(t.Context(), "sh_1", "wcon_1"))
 		must(t, elsewhere.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(-time.Hour)))
 
 		same(t, "activity at home", theActivity(t, f.one, "sh_1"), a)

@@ -151,7 +151,8 @@ var recheckTests = map[string]func(*testing.T, *fixture){
 
 	"by outcome": func(t *testing.T, f *fixture) {
 		for outcome, want := range map[string][]string{
-			"": {"a"}, "unclear": {"a"}, "done": nil, "refused": nil, "failed": nil} {
+			"": {"a"}, "unclear": {"a"}, "done": nil, "refused": nil, "failed": nil,
+		} {
 			a := recheckable(t, f.one, "sh_1", "a", 0)
 			if outcome != "" {
 				recordOutcome(t, f.other, a.ID, outcome)

@@ -120,7 +120,8 @@ var limitTests = map[string]func(*testing.T, *fixture){
 
 	"spending counts beyond the burst, up to the debt": func(t *testing.T, f *fixture) {
 		for i, want := range []time.Duration{
-			0, 0, 10 * time.Second, 20 * time.Second, 30 * time.Second, 30 * time.Second, 30 * time.Second} {
+			0, 0, 10 * time.Second, 20 * time.Second, 30 * time.Second, 30 * time.Second, 30 * time.Second,
+		} {
 			must(t, f.one.Spend(t.Context(), three, "k"))
 			same(t, "wait", wait(t, f.other, three), want)
 			if i > 2 {

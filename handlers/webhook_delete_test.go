@@ -24,6 +24,7 @@ func (p *person) deleteForm(shopID, id string) *form {
 
 // TestDeletePage shows what is deleted and what stops.
 func TestDeletePage(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		types  []string
@@ -80,8 +81,8 @@ func TestDeletePage(t *testing.T) {
 	}
 }
 
-// TestDeleteAnswers holds what the person gets for each answer of the API.
-func TestDeleteAnswers(t *testing.T) {
+// TestDeleteResponses holds what the person gets for each answer of the API.
+func TestDeleteResponses(t *testing.T) {
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	tests := []struct {
 		name    string
@@ -126,7 +127,8 @@ func TestDeleteAnswers(t *testing.T) {
 				t.Errorf("Retry-After %q, focus on %q", pg.header.Get("Retry-After"), pg.focused())
 			}
 			if test.deleted {
-				pg.want(200, "The webhook "+id+" is deleted", "2 event types", good, "new id, and perhaps a new secret", "Create again")
+				pg.want(200, "The webhook "+id+" is deleted", "2 event types", good, "new id, and perhaps a new secret",
+					"Create again")
 				return
 			}
 			pg.form("/delete").submit().want(http.StatusOK, "is deleted")
@@ -139,6 +141,7 @@ func TestDeleteAnswers(t *testing.T) {
 
 // TestNoticeWaits: what is to be said is not spent on who sees no page.
 func TestNoticeWaits(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -151,6 +154,7 @@ func TestNoticeWaits(t *testing.T) {
 // TestDeletedAlready: a webhook that is gone when Delete is pressed counts as
 // deleted, also on a second press.
 func TestDeletedAlready(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -171,6 +175,7 @@ func TestDeletedAlready(t *testing.T) {
 
 // TestCreateAgain: what was deleted is one press away.
 func TestCreateAgain(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -182,7 +187,9 @@ func TestCreateAgain(t *testing.T) {
 	// The link pressed once more leads to the same form, which makes no second one.
 	list.link("Create again").form(p.action()).submit().want(http.StatusOK, "Webhook created", good)
 	hooks := g.box.Webhooks(shop.ID)
-	if len(hooks) != 1 || hooks[0].ID == id || !slices.Equal(hooks[0].AllowedTypes, []string{"ORDER_PLACED", "DONATION"}) || !strings.Contains(made.text(), hooks[0].ID) {
+	if len(hooks) != 1 || hooks[0].ID == id ||
+		!slices.Equal(hooks[0].AllowedTypes, []string{"ORDER_PLACED", "DONATION"}) ||
+		!strings.Contains(made.text(), hooks[0].ID) {
 		t.Errorf("the sandbox has %+v", hooks)
 	}
 	if pg := p.get(webhooksPath(shop.ID)); strings.Contains(pg.text(), "Create again") {
@@ -193,6 +200,7 @@ func TestCreateAgain(t *testing.T) {
 // TestCreateAgainUnknown: types that this version does not know are shown,
 // and not created with.
 func TestCreateAgainUnknown(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -205,6 +213,7 @@ func TestCreateAgainUnknown(t *testing.T) {
 
 // TestDeleteSessionLost comes back to the page that asks.
 func TestDeleteSessionLost(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		end  func(*rig, *person)
@@ -230,7 +239,8 @@ func TestDeleteSessionLost(t *testing.T) {
 			if g.hook(shop, id).ID == "" {
 				t.Fatal("it was deleted")
 			}
-			back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, good, "cannot be taken back")
+			back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, good,
+				"cannot be taken back")
 			if back.url.Path != deletePath(shop.ID, id) {
 				t.Errorf("at %s", back.url)
 			}
@@ -241,6 +251,7 @@ func TestDeleteSessionLost(t *testing.T) {
 
 // TestImmutable: what Fourthwall would not change is marked, and left alone.
 func TestImmutable(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		try  func(*person, sandbox.DemoShop, string) *page
@@ -262,24 +273,29 @@ func TestImmutable(t *testing.T) {
 			edit := p.editForm(shop.ID, hook.ID).set("url", good)
 			review := edit.submit().want(http.StatusOK).form("/edit/confirm")
 			asked := p.deleteForm(shop.ID, hook.ID)
-			pg := test.try(p, shop, hook.ID).want(http.StatusOK, "This webhook is locked", webhooks.CodeImmutable, "nothing was changed", "something other than you")
+			pg := test.try(p, shop, hook.ID).want(http.StatusOK, "This webhook is locked", webhooks.CodeImmutable,
+				"nothing was changed", "something other than you")
 			if pg.url.Path != webhookPath(shop.ID, hook.ID) {
 				t.Errorf("at %s", pg.url)
 			}
 			p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Locked")
-			page := p.get(webhookPath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted", webhooks.CodeImmutable)
-			if strings.Contains(page.body, editPath(shop.ID, hook.ID)) || strings.Contains(page.body, deletePath(shop.ID, hook.ID)) {
+			page := p.get(webhookPath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted",
+				webhooks.CodeImmutable)
+			if strings.Contains(page.body, editPath(shop.ID, hook.ID)) ||
+				strings.Contains(page.body, deletePath(shop.ID, hook.ID)) {
 				t.Error("editing or deleting is offered")
 			}
 			calls := len(g.box.Requests())
-			p.get(editPath(shop.ID, hook.ID)).want(http.StatusConflict, webhooks.CodeImmutable, "Back to the webhook", "cannot be done now")
+			p.get(editPath(shop.ID, hook.ID)).want(http.StatusConflict, webhooks.CodeImmutable, "Back to the webhook",
+				"cannot be done now")
 			p.get(review.page.url.String()).want(http.StatusConflict, webhooks.CodeImmutable)
 			review.submit().want(http.StatusConflict, webhooks.CodeImmutable)
 			asked.submit().want(http.StatusConflict, webhooks.CodeImmutable)
 			if n := len(g.box.Requests()) - calls; n != 0 {
 				t.Errorf("the API was asked %d times", n)
 			}
-			if pg := p.get(deletePath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted"); strings.Contains(pg.body, `value="delete"`) {
+			if pg := p.get(deletePath(shop.ID, hook.ID)).want(http.StatusOK,
+				"neither edited nor deleted"); strings.Contains(pg.body, `value="delete"`) {
 				t.Error("deleting is offered")
 			}
 			g.move(24*time.Hour - time.Minute)
@@ -296,6 +312,7 @@ func TestImmutable(t *testing.T) {
 
 // TestImmutableMarkIsTheShops: whoever has the shop sees the mark, and no other shop.
 func TestImmutableMarkIsTheShops(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p, q := g.person(), g.person()
 	locked, other := p.connect(1), q.connect(2)

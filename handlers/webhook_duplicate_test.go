@@ -15,6 +15,7 @@ import (
 
 // TestDuplicateQuestion: which webhooks make the person think twice.
 func TestDuplicateQuestion(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		there  string // URL of the one that exists
@@ -71,7 +72,8 @@ func TestDuplicateQuestion(t *testing.T) {
 			}
 			edit := pg.link("to it instead").want(http.StatusOK, "Edit webhook")
 			edit.edited(shop.ID, old.ID, test.there, append(slices.Clone(test.types), test.wanted...)...)
-			edit.form("/edit").submit().want(http.StatusOK, "Review changes").form("/edit/confirm").submit().want(http.StatusOK, "is saved")
+			edit.form("/edit").submit().want(http.StatusOK, "Review changes").form("/edit/confirm").submit().want(http.StatusOK,
+				"is saved")
 			all := slices.Concat(test.types, test.wanted)
 			if hooks := g.box.Webhooks(shop.ID); len(hooks) != 1 || len(hooks[0].AllowedTypes) != len(sorted(all)) {
 				t.Errorf("the sandbox has %+v", hooks)
@@ -82,6 +84,7 @@ func TestDuplicateQuestion(t *testing.T) {
 
 // TestSecondWebhook agrees to a second one, more than once.
 func TestSecondWebhook(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		do   func(*page)
@@ -134,13 +137,15 @@ func TestSecondWebhook(t *testing.T) {
 
 // TestDuplicateOfAnother: the question belongs to one browser and one shop.
 func TestDuplicateOfAnother(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p, q := g.person(), g.person()
 	shop := p.connect(0)
 	other := q.connect(2)
 	q.connect(0)
 	g.add(shop, good+"/canary", "DONATION")
-	draft := p.newForm(shop.ID, good+"/canary", "DONATION").submit().want(http.StatusOK, "already has a webhook").url.Query().Get("draft")
+	draft := p.newForm(shop.ID, good+"/canary", "DONATION").submit().want(http.StatusOK,
+		"already has a webhook").url.Query().Get("draft")
 	for _, at := range []string{shop.ID, other.ID} {
 		pg := q.get(newWebhookPath(at)+"/duplicate?draft="+url.QueryEscape(draft)).want(http.StatusOK, "is gone")
 		if strings.Contains(pg.body, "canary") {
@@ -151,6 +156,7 @@ func TestDuplicateOfAnother(t *testing.T) {
 
 // TestDuplicateUnread: where the list cannot be read, nobody is asked.
 func TestDuplicateUnread(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -162,6 +168,7 @@ func TestDuplicateUnread(t *testing.T) {
 // TestEditDuplicates: a review warns of others with the new address, and not
 // of the webhook itself.
 func TestEditDuplicates(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		change func(*form)
@@ -183,7 +190,8 @@ func TestEditDuplicates(t *testing.T) {
 			f := p.editForm(shop.ID, id)
 			test.change(f)
 			pg := f.submit().want(http.StatusOK, "Review changes")
-			if warns := strings.Contains(pg.text(), "already has a webhook"); warns != test.warns || strings.Contains(pg.text(), other.ID) != test.warns {
+			if warns := strings.Contains(pg.text(), "already has a webhook"); warns != test.warns ||
+				strings.Contains(pg.text(), other.ID) != test.warns {
 				t.Errorf("warns: %v\n%s", warns, pg.text())
 			}
 			if extend := strings.Contains(pg.body, editPath(shop.ID, other.ID)+"?add="); extend != test.extend {
@@ -200,6 +208,7 @@ func TestEditDuplicates(t *testing.T) {
 // TestTwoPeopleCreateAtOnce: of two people who create the same within one round
 // trip, the second is asked about the duplicate.
 func TestTwoPeopleCreateAtOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p, q := g.person(), g.person()
 	shop := p.connect(0)

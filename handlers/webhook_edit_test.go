@@ -20,7 +20,10 @@ import (
 )
 
 // oddTypes are event types that no catalogue has, made to be lost on the way.
-var oddTypes = []string{"zz_lower", "ÜNÏCODE_☃", `QUO"TE'S`, "WITH  BLANKS ", "<b>&amp;</b>", "DONATION", "zz_lower", "a,b", "ORDER_PLACED"}
+var oddTypes = []string{
+	"zz_lower", "ÜNÏCODE_☃", `QUO"TE'S`, "WITH  BLANKS ", "<b>&amp;</b>", "DONATION", "zz_lower", "a,b",
+	"ORDER_PLACED",
+}
 
 // editForm opens the edit form of a webhook.
 func (p *person) editForm(shopID, id string) *form {
@@ -59,6 +62,7 @@ func (pg *page) edited(shopID, id, address string, types ...string) {
 
 // TestEditSendsEverything compares what is sent with what there was.
 func TestEditSendsEverything(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		url    string
@@ -141,7 +145,8 @@ func TestEditSendsEverything(t *testing.T) {
 			if diff := cmp.Diff(map[string]any{"url": test.want, "allowedTypes": sent}, body); diff != "" {
 				t.Error(diff)
 			}
-			if hook := g.hook(shop, id); test.status == http.StatusOK && (hook.URL != test.want || !slices.Equal(hook.AllowedTypes, test.sent)) {
+			if hook := g.hook(shop, id); test.status == http.StatusOK &&
+				(hook.URL != test.want || !slices.Equal(hook.AllowedTypes, test.sent)) {
 				t.Errorf("the sandbox has %+v", hook)
 			}
 		})
@@ -150,11 +155,13 @@ func TestEditSendsEverything(t *testing.T) {
 
 // TestEditKeepsLineBreaks, although browsers send them in another way.
 func TestEditKeepsLineBreaks(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
 	hook := g.add(shop, good, "A\nB", "C\rD", "E\r\nF", "DONATION")
-	p.editForm(shop.ID, hook.ID).tick("GIFT_PURCHASE", "DONATION").submit().form("/edit/confirm").submit().want(http.StatusOK, "The webhook is saved")
+	p.editForm(shop.ID, hook.ID).tick("GIFT_PURCHASE",
+		"DONATION").submit().form("/edit/confirm").submit().want(http.StatusOK, "The webhook is saved")
 	want := []string{"A\nB", "C\rD", "E\r\nF", "GIFT_PURCHASE"}
 	if got := g.hook(shop, hook.ID).AllowedTypes; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
@@ -163,6 +170,7 @@ func TestEditKeepsLineBreaks(t *testing.T) {
 
 // TestEditFormIsRead: the form shows what Fourthwall has now.
 func TestEditFormIsRead(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -170,11 +178,13 @@ func TestEditFormIsRead(t *testing.T) {
 	p.editForm(shop.ID, id).page.edited(shop.ID, id, good, "DONATION")
 	g.changed(shop, id, good+"/2", "ORDER_PLACED")
 	p.editForm(shop.ID, id).page.edited(shop.ID, id, good+"/2", "ORDER_PLACED")
-	p.get(editPath(shop.ID, id)+"?add=DONATION,MADE_UP").want(http.StatusOK).edited(shop.ID, id, good+"/2", "ORDER_PLACED", "DONATION")
+	p.get(editPath(shop.ID, id)+"?add=DONATION,MADE_UP").want(http.StatusOK).edited(shop.ID, id, good+"/2", "ORDER_PLACED",
+		"DONATION")
 }
 
-// TestEditRefusedAtOnce: what cannot be saved is said without asking the API.
-func TestEditRefusedAtOnce(t *testing.T) {
+// TestEditRejectedImmediately: what cannot be saved is said without asking the API.
+func TestEditRejectedImmediately(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -202,7 +212,8 @@ func TestEditRefusedAtOnce(t *testing.T) {
 			g.move(time.Minute) // the quota of the sandbox
 			f := p.editForm(shop.ID, id)
 			before := len(g.box.Requests())
-			pg := f.set("url", test.url).set("allowedTypes", test.types...).submit().want(http.StatusUnprocessableEntity, test.texts...)
+			pg := f.set("url", test.url).set("allowedTypes", test.types...).submit().want(http.StatusUnprocessableEntity,
+				test.texts...)
 			if calls := len(g.box.Requests()) - before; calls != 0 {
 				t.Errorf("the API was asked %d times", calls)
 			}
@@ -217,8 +228,9 @@ func TestEditRefusedAtOnce(t *testing.T) {
 	}
 }
 
-// TestEditButtonsKeepEverything presses what changes the ticks without script.
-func TestEditButtonsKeepEverything(t *testing.T) {
+// TestEditButtonsKeepInput presses what changes the ticks without script.
+func TestEditButtonsKeepInput(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -228,7 +240,7 @@ func TestEditButtonsKeepEverything(t *testing.T) {
 		button string
 		want   []string
 	}{
-		{"preset:fulfilment", append(slices.Clone(oddTypes), "ORDER_UPDATED")},
+		{"preset:fulfillment", append(slices.Clone(oddTypes), "ORDER_UPDATED")},
 		{"group:orders:all", append(slices.Clone(oddTypes), "ORDER_UPDATED")},
 		{"group:orders:none", odd},
 		{"group:unknown:none", []string{"DONATION", "ORDER_PLACED"}},
@@ -267,6 +279,7 @@ func TestEditButtonsKeepEverything(t *testing.T) {
 
 // TestReview shows what a save will change.
 func TestReview(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -328,7 +341,7 @@ func TestReview(t *testing.T) {
 	}
 }
 
-// conflict opens the form, changes the webhook at Fourthwall and gives what
+// conflict opens the form, changes the webhook at Fourthwall and returns what
 // the person sees then.
 func (p *person) conflict(shop sandbox.DemoShop, id string) *page {
 	p.t.Helper()
@@ -338,6 +351,7 @@ func (p *person) conflict(shop sandbox.DemoShop, id string) *page {
 }
 
 func TestConflict(t *testing.T) {
+	t.Parallel()
 	before := []string{"DONATION", "ORDER_PLACED", "LIVESTREAM_STARTED"}
 	mine := []string{"ORDER_PLACED", "LIVESTREAM_STARTED", "GIFT_PURCHASE"}
 	theirs := []string{"ORDER_PLACED", "LIVESTREAM_STARTED", "COLLECTION_UPDATED"}
@@ -353,7 +367,8 @@ func TestConflict(t *testing.T) {
 		{"edit mine", func(_ *rig, shop sandbox.DemoShop, id string, pg *page) *page {
 			form := pg.link("Edit my version").want(http.StatusOK)
 			form.edited(shop.ID, id, good+"/mine", mine...)
-			pg = form.form(editPath(shop.ID, id)).tick("DONATION", "").submit().want(http.StatusOK, "Review changes", "1 event type removed", "Collection updated")
+			pg = form.form(editPath(shop.ID, id)).tick("DONATION", "").submit().want(http.StatusOK, "Review changes",
+				"1 event type removed", "Collection updated")
 			return save(pg)
 		}, 200, good + "/mine", append(slices.Clone(mine), "DONATION")},
 		{"keep theirs", func(_ *rig, _ sandbox.DemoShop, _ string, pg *page) *page {
@@ -387,7 +402,10 @@ func TestConflict(t *testing.T) {
 			if n := len(g.calls.of(http.MethodPut)); n != 0 {
 				t.Errorf("%d calls before a choice was made", n)
 			}
-			for section, texts := range map[string][]string{"yours": {good + "/mine", "only here Gift purchase", "differs"}, "theirs": {good + "/theirs", "only here Collection updated", "differs"}} {
+			for section, texts := range map[string][]string{
+				"yours":  {good + "/mine", "only here Gift purchase", "differs"},
+				"theirs": {good + "/theirs", "only here Collection updated", "differs"},
+			} {
 				for _, text := range texts {
 					if !strings.Contains(pg.section(section), text) {
 						t.Errorf("%s lacks %q: %s", section, text, pg.section(section))
@@ -404,6 +422,7 @@ func TestConflict(t *testing.T) {
 
 // TestConflictAtSave: what changes between the review and the save is noticed.
 func TestConflictAtSave(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -412,7 +431,8 @@ func TestConflictAtSave(t *testing.T) {
 	g.changed(shop, id, good+"/theirs", "DONATION")
 	pg.form("/edit/confirm").submit().want(http.StatusConflict, good+"/theirs", "Save my version").
 		form("/edit/confirm").submit().want(http.StatusOK, "The webhook is saved")
-	if hook := g.hook(shop, id); hook.URL != good || !slices.Equal(hook.AllowedTypes, []string{"DONATION", "ORDER_PLACED"}) {
+	if hook := g.hook(shop, id); hook.URL != good ||
+		!slices.Equal(hook.AllowedTypes, []string{"DONATION", "ORDER_PLACED"}) {
 		t.Errorf("the sandbox has %+v", hook)
 	}
 	for _, c := range g.calls.of(http.MethodPut) {
@@ -422,9 +442,9 @@ func TestConflictAtSave(t *testing.T) {
 	}
 }
 
-// TestEditAnswers holds what the person gets for each answer of the API to a
+// TestEditResponses holds what the person gets for each answer of the API to a
 // save.
-func TestEditAnswers(t *testing.T) {
+func TestEditResponses(t *testing.T) {
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	tests := []struct {
 		name   string
@@ -443,7 +463,7 @@ func TestEditAnswers(t *testing.T) {
 		{name: "a domain", url: "https://shop.fourthwall.com/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_UNALLOWED_DOMAIN"},
 		{name: "an unknown code", fail: sandbox.Failure{Status: 400, Code: "SOMETHING_ELSE", Header: id}, status: 422, texts: []string{"SOMETHING_ELSE", "req-777", "Nothing was changed"}, focus: "banner", retry: "60"},
 		{name: "no permission", fail: sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, status: 403, texts: []string{"webhook_write", "Connect the shop again", "may not change"}, focus: "banner"},
-		{name: "deleted meanwhile", fail: sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, status: 404, texts: []string{"does not exist any more", "Create it as a new webhook"}, focus: "banner"},
+		{name: "deleted since", fail: sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, status: 404, texts: []string{"no longer exists", "Create it as a new webhook"}, focus: "banner"},
 		{name: "too many requests", fail: sandbox.Failure{Status: 429, Header: id}, status: 503, texts: []string{"busy", "60 seconds", "Nothing was changed"}, focus: "banner", retry: "60"},
 		{name: "busy", fail: sandbox.Failure{Status: 503, Header: id}, status: 503, texts: []string{"busy", "Nothing was changed"}, focus: "banner", retry: "60"},
 		{name: "a fault, without effect", fail: sandbox.Failure{Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}}}, status: 502, texts: []string{"not confirmed", "req-777"}, focus: "banner"},
@@ -483,7 +503,8 @@ func TestEditAnswers(t *testing.T) {
 			if pg.focused() != test.focus {
 				t.Errorf("focus on %q, want %q", pg.focused(), test.focus)
 			}
-			if got := pg.described("url"); !strings.Contains(got, test.atURL) || strings.Contains(got, "WEBHOOK_URI") != (test.atURL != "") {
+			if got := pg.described("url"); !strings.Contains(got, test.atURL) ||
+				strings.Contains(got, "WEBHOOK_URI") != (test.atURL != "") {
 				t.Errorf("beside the URL: %q, want %q", got, test.atURL)
 			}
 			if test.noForm {
@@ -498,6 +519,7 @@ func TestEditAnswers(t *testing.T) {
 
 // TestEditUnread: the webhook cannot be read, at each step of an edit.
 func TestEditUnread(t *testing.T) {
+	t.Parallel()
 	form := func(p *person, shop sandbox.DemoShop, id string) func() *page {
 		return func() *page { return p.get(editPath(shop.ID, id)) }
 	}
@@ -525,14 +547,14 @@ func TestEditUnread(t *testing.T) {
 		{"the form, not allowed", form, sandbox.Failure{Status: 403}, 403, []string{"webhook_read", "Connect the shop again"}, "", false},
 		{"the form, busy", form, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy"}, "60", false},
 		{"the form, a fault", form, sandbox.Failure{Status: 500}, 502, []string{"did not answer as expected"}, "", false},
-		{"the review, gone", review, sandbox.Failure{Status: 404}, 404, []string{"does not exist any more", "Create it as a new webhook"}, "", true},
+		{"the review, gone", review, sandbox.Failure{Status: 404}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
 		{"the review, not allowed", review, sandbox.Failure{Status: 403}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
 		{"the review, busy", review, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},
 		{"the review, a fault", review, sandbox.Failure{Status: 500}, 502, []string{"Nothing was saved"}, "", true},
-		{"the save, gone", save, sandbox.Failure{Status: 404}, 404, []string{"does not exist any more", "Create it as a new webhook"}, "", true},
+		{"the save, gone", save, sandbox.Failure{Status: 404}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
 		{"the save, not allowed", save, sandbox.Failure{Status: 403}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
 		{"the save, busy", save, sandbox.Failure{Status: 503, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},
-		{"mine once more, gone", current, sandbox.Failure{Status: 404}, 404, []string{"does not exist any more", "Create it as a new webhook"}, "", true},
+		{"mine once more, gone", current, sandbox.Failure{Status: 404}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
 		{"mine once more, busy", current, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},
 	}
 	for _, test := range tests {
@@ -556,22 +578,24 @@ func TestEditUnread(t *testing.T) {
 				return
 			}
 			f := pg.form(editPath(shop.ID, id))
-			if !slices.Contains(f.values["allowedTypes"], "ORDER_PLACED") && !slices.Contains(f.values["allowedTypes"], "GIFT_PURCHASE") {
+			if !slices.Contains(f.values["allowedTypes"], "ORDER_PLACED") &&
+				!slices.Contains(f.values["allowedTypes"], "GIFT_PURCHASE") {
 				t.Errorf("the form holds %v", f.values)
 			}
 		})
 	}
 }
 
-// TestDeletedMeanwhile creates anew what was being edited.
-func TestDeletedMeanwhile(t *testing.T) {
+// TestEditAfterDeletion creates what was being edited again.
+func TestEditAfterDeletion(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
 	id := g.add(shop, good, "DONATION").ID
 	f := p.editForm(shop.ID, id).set("url", good+"/2").tick("ORDER_PLACED", "")
 	g.direct(shop, http.MethodDelete, id, "")
-	pg := f.submit().want(http.StatusNotFound, "does not exist any more")
+	pg := f.submit().want(http.StatusNotFound, "no longer exists")
 	pg.edited(shop.ID, id, good+"/2", "DONATION", "ORDER_PLACED")
 	pg = pg.link("Create it as a new webhook").want(http.StatusOK)
 	pg.kept(good+"/2", "DONATION", "ORDER_PLACED")
@@ -583,6 +607,7 @@ func TestDeletedMeanwhile(t *testing.T) {
 
 // TestEditSessionLost: what was typed comes back after signing in again.
 func TestEditSessionLost(t *testing.T) {
+	t.Parallel()
 	ends := map[string]func(*rig, *person){
 		"the session is over":       func(g *rig, _ *person) { g.move(13 * time.Hour) },
 		"signed out in another tab": func(_ *rig, p *person) { p.post("/sign-out", url.Values{}) },
@@ -632,7 +657,8 @@ func TestEditSessionLost(t *testing.T) {
 				p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusGone, "nothing was saved")
 				return
 			}
-			back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, "Review changes", good+"/2")
+			back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, "Review changes",
+				good+"/2")
 			back.form("/edit/confirm").submit().want(http.StatusOK, "The webhook is saved")
 			if hook := g.hook(shop, id); hook.URL != good+"/2" || !slices.Equal(hook.AllowedTypes, oddTypes) {
 				t.Errorf("the sandbox has %+v", hook)
@@ -643,6 +669,7 @@ func TestEditSessionLost(t *testing.T) {
 
 // TestEditDraft: a kept change is for one hour, one browser, one webhook.
 func TestEditDraft(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		come func(g *rig, p *person, shop sandbox.DemoShop, id string) (*person, sandbox.DemoShop, string)
@@ -702,6 +729,7 @@ func TestEditDraft(t *testing.T) {
 
 // TestSaveTwice: a second press does no harm.
 func TestSaveTwice(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		press func(*form)
@@ -741,7 +769,8 @@ func TestRewrittenAddress(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	id := g.add(shop, good, "DONATION", "DONATION").ID
-	f := p.editForm(shop.ID, id).set("url", "HTTPS://Hooks.Example.com:443").submit().want(http.StatusOK).form("/edit/confirm")
+	f := p.editForm(shop.ID, id).set("url",
+		"HTTPS://Hooks.Example.com:443").submit().want(http.StatusOK).form("/edit/confirm")
 	f.submit().want(http.StatusOK, "The webhook is saved")
 	g.changed(shop, id, "https://hooks.example.com/", "DONATION")
 	f.submit().want(http.StatusOK, "The webhook is saved")
@@ -753,6 +782,7 @@ func TestRewrittenAddress(t *testing.T) {
 // TestEditForbidden: connecting again with the permission comes back to what
 // was about to be saved, or deleted.
 func TestEditForbidden(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		grant string // of the two permissions
@@ -774,9 +804,11 @@ func TestEditForbidden(t *testing.T) {
 			shop := g.box.Shops()[0]
 			id := g.add(shop, good, "DONATION").ID
 			consent := p.get("/oauth/start?way=code")
-			consent.form(consent.url.Path).set("shop", shop.ID).set("grant", test.grant).press("decision=allow").want(http.StatusOK)
+			consent.form(consent.url.Path).set("shop", shop.ID).set("grant",
+				test.grant).press("decision=allow").want(http.StatusOK)
 			pg := test.try(p, shop, id).want(http.StatusForbidden, test.text, "Connect the shop again")
-			p.consent(pg.link("Connect the shop again").link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, test.back...)
+			p.consent(pg.link("Connect the shop again").link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK,
+				test.back...)
 		})
 	}
 }
@@ -784,6 +816,7 @@ func TestEditForbidden(t *testing.T) {
 // TestOnlyTheSpelling: an address that is only to be written in another way is
 // saved, although it means the same.
 func TestOnlyTheSpelling(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -799,6 +832,7 @@ func TestOnlyTheSpelling(t *testing.T) {
 // TestConflictAgain: what was chosen between two versions does not count for a
 // third, of which only the address or only the types are new.
 func TestConflictAgain(t *testing.T) {
+	t.Parallel()
 	for name, third := range map[string]sandbox.Webhook{
 		"another address": {URL: good + "/third", AllowedTypes: []string{"DONATION"}},
 		"other types":     {URL: good + "/theirs", AllowedTypes: []string{"PRODUCT_CREATED"}},
@@ -820,9 +854,10 @@ func TestConflictAgain(t *testing.T) {
 	}
 }
 
-// TestSaverGoesAway: a change goes on without the person who pressed the button,
+// TestClientLeavesDuringSave: a change goes on without the person who pressed the button,
 // and how it ended is recorded.
-func TestSaverGoesAway(t *testing.T) {
+func TestClientLeavesDuringSave(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -843,7 +878,8 @@ func TestSaverGoesAway(t *testing.T) {
 	}
 	close(ended)
 	g.until(func() bool {
-		found, err := g.store.Activities(t.Context(), store.ActivityQuery{Shop: shop.ID, Action: activity.UpdateWebhook, Outcome: store.OutcomeDone})
+		found, err := g.store.Activities(t.Context(),
+			store.ActivityQuery{Shop: shop.ID, Action: activity.UpdateWebhook, Outcome: store.OutcomeDone})
 		return err == nil && found.Total == 1
 	})
 	if hook := g.hook(shop, id); hook.URL != good+"/2" {
@@ -854,6 +890,7 @@ func TestSaverGoesAway(t *testing.T) {
 // TestTwoTabsSaveAtOnce: of two saves within one round trip, the second meets
 // the page that shows both versions.
 func TestTwoTabsSaveAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, second := range map[string]func(*rig, *person) *person{
 		"two tabs":   func(_ *rig, p *person) *person { return p },
 		"two people": func(g *rig, _ *person) *person { q := g.person(); q.connectKey(0); return q },

@@ -77,12 +77,15 @@ func (g *rig) urls(n int) []string {
 }
 
 func TestCreate(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	pg := p.newForm(shop.ID, "  "+good+" ", "DONATION", "ORDER_PLACED").submit().want(http.StatusOK, good, "ORDER_PLACED", "Order placed", "DONATION", "V1")
+	pg := p.newForm(shop.ID, "  "+good+" ", "DONATION", "ORDER_PLACED").submit().want(http.StatusOK, good, "ORDER_PLACED",
+		"Order placed", "DONATION", "V1")
 	hooks := g.box.Webhooks(shop.ID)
-	if len(hooks) != 1 || hooks[0].URL != good || !slices.Equal(hooks[0].AllowedTypes, []string{"DONATION", "ORDER_PLACED"}) {
+	if len(hooks) != 1 || hooks[0].URL != good ||
+		!slices.Equal(hooks[0].AllowedTypes, []string{"DONATION", "ORDER_PLACED"}) {
 		t.Fatalf("the sandbox has %+v", hooks)
 	}
 	if want := webhookPath(shop.ID, hooks[0].ID); pg.url.Path != want || !strings.Contains(pg.text(), hooks[0].ID) {
@@ -91,8 +94,8 @@ func TestCreate(t *testing.T) {
 	p.get(webhooksPath(shop.ID)).want(http.StatusOK, good, hooks[0].ID)
 }
 
-// TestAnswers holds what the person gets for each answer of the API.
-func TestAnswers(t *testing.T) {
+// TestCreateResponses holds what the person gets for each answer of the API.
+func TestCreateResponses(t *testing.T) {
 	id := http.Header{"X-Request-Id": {"req-777"}}
 	after := http.Header{"Retry-After": {"60"}, "X-Request-Id": {"req-777"}}
 	tests := []struct {
@@ -153,7 +156,8 @@ func TestAnswers(t *testing.T) {
 			if pg.focused() != test.focus {
 				t.Errorf("focus on %q, want %q", pg.focused(), test.focus)
 			}
-			if got := pg.described("url"); !strings.Contains(got, test.atURL) || strings.Contains(got, "NOT_ALLOWED") != (test.atURL != "" && test.atURL != "WEBHOOK_URI_UNALLOWED_DOMAIN") {
+			if got := pg.described("url"); !strings.Contains(got, test.atURL) ||
+				strings.Contains(got, "NOT_ALLOWED") != (test.atURL != "" && test.atURL != "WEBHOOK_URI_UNALLOWED_DOMAIN") {
 				t.Errorf("beside the URL: %q, want %q", got, test.atURL)
 			}
 			if test.noForm {
@@ -170,8 +174,9 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestRefusedAtOnce: what cannot be a webhook is said without asking the API.
-func TestRefusedAtOnce(t *testing.T) {
+// TestCreateRejectedImmediately: what cannot be a webhook is said without asking the API.
+func TestCreateRejectedImmediately(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -233,6 +238,7 @@ func attrOf(pg *page, id, key string) string {
 // TestHintsNeverBlock: what Fourthwall may refuse is warned of when the form
 // is drawn again, and sent all the same.
 func TestHintsNeverBlock(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -248,7 +254,7 @@ func TestHintsNeverBlock(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.url, func(t *testing.T) {
-			pg := p.newForm(shop.ID, test.url).press("do=preset:fulfilment").want(http.StatusOK)
+			pg := p.newForm(shop.ID, test.url).press("do=preset:fulfillment").want(http.StatusOK)
 			got := pg.byID("url-warnings")
 			if (got == "") != (test.hint == "") || !strings.Contains(got, test.hint) {
 				t.Errorf("warned %q, want %q", got, test.hint)
@@ -262,8 +268,9 @@ func TestHintsNeverBlock(t *testing.T) {
 	}
 }
 
-// TestButtonsKeepEverything presses what changes the ticks without script.
-func TestButtonsKeepEverything(t *testing.T) {
+// TestCreateButtonsKeepInput presses what changes the ticks without script.
+func TestCreateButtonsKeepInput(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	shop := p.connect(0)
 	tests := []struct {
@@ -271,7 +278,7 @@ func TestButtonsKeepEverything(t *testing.T) {
 		before []string
 		want   []string
 	}{
-		{"preset:fulfilment", []string{"DONATION"}, []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
+		{"preset:fulfillment", []string{"DONATION"}, []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
 		{"preset:marketing", nil, []string{"CART_ABANDONED_1H", "CART_ABANDONED_24H", "CART_ABANDONED_72H", "NEWSLETTER_SUBSCRIBED", "THANK_YOU_SENT"}},
 		{"group:orders:all", []string{"COLLECTION_UPDATED"}, []string{"COLLECTION_UPDATED", "DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
 		{"group:orders:off", []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED", "COLLECTION_UPDATED"}, []string{"COLLECTION_UPDATED"}},
@@ -296,6 +303,7 @@ func TestButtonsKeepEverything(t *testing.T) {
 }
 
 func TestEnterCreates(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	shop := p.connect(0)
 	if f := p.newForm(shop.ID, good, "DONATION"); f.buttons[0] != "do=create" {
@@ -304,13 +312,14 @@ func TestEnterCreates(t *testing.T) {
 }
 
 func TestDeepLinks(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	shop := p.connect(0)
 	tests := []struct {
 		query string
 		want  []string
 	}{
-		{"?preset=fulfilment", []string{"ORDER_PLACED", "ORDER_UPDATED"}},
+		{"?preset=fulfillment", []string{"ORDER_PLACED", "ORDER_UPDATED"}},
 		{"?types=DONATION,ORDER_PLACED,MADE_UP", []string{"DONATION", "ORDER_PLACED"}},
 		{"?preset=nothing", nil},
 		{"", nil},
@@ -320,8 +329,9 @@ func TestDeepLinks(t *testing.T) {
 	}
 }
 
-// TestTwins sends one form many times at once.
-func TestTwins(t *testing.T) {
+// TestSameFormSentAtOnce sends one form many times at once.
+func TestSameFormSentAtOnce(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		failure sandbox.Failure
@@ -364,6 +374,7 @@ func (g *rig) creates() (n int) {
 
 // TestSentAgain sends a form a second time, as Back and a press do.
 func TestSentAgain(t *testing.T) {
+	t.Parallel()
 	refuse := sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "WEBHOOK_URI_IP_NOT_ALLOWED"}
 	unclear := sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500}
 	usual := webhooks.DefaultTiming()
@@ -408,8 +419,9 @@ func TestSentAgain(t *testing.T) {
 	}
 }
 
-// TestCheckAgain settles what was not confirmed, under the same id.
+// TestCheckAgain confirms what was not confirmed, under the same key.
 func TestCheckAgain(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		appears int             // webhooks like it that appear before the check
@@ -420,8 +432,8 @@ func TestCheckAgain(t *testing.T) {
 		{"it was created after all", 1, sandbox.Failure{}, 200, []string{good, "wcon_"}},
 		{"it was not", 0, sandbox.Failure{}, 502, []string{"Not confirmed", "found no new webhook", "After two minutes"}},
 		{"nobody can say which it is", 2, sandbox.Failure{}, 502, []string{"Not confirmed", "Still not known", "nobody can say which of them"}},
-		{"nobody can look", 1, sandbox.Failure{Status: 500}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
-		{"nobody may look any more", 1, sandbox.Failure{Status: 403}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
+		{"the list fails", 1, sandbox.Failure{Status: 500}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
+		{"the list is forbidden", 1, sandbox.Failure{Status: 403}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -452,7 +464,8 @@ func TestCheckAgain(t *testing.T) {
 
 // A list that fails once is read again, or nobody could tell the new webhook
 // should the answer to the create be lost too.
-func TestAFaultOfTheListBeforeLeavesNoCreateUnclear(t *testing.T) {
+func TestListBeforeFailsOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -465,9 +478,10 @@ func TestAFaultOfTheListBeforeLeavesNoCreateUnclear(t *testing.T) {
 	}
 }
 
-// Where the list cannot be read at all, what the shop's last create saw stands
-// in for it, for a while.
-func TestTheLastListStandsInForOneThatCannotBeRead(t *testing.T) {
+// Where the list cannot be read at all, the list of the shop's last create is
+// used instead, for a while.
+func TestRecentListReplacesFailedOne(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		before bool // another create before
@@ -500,7 +514,8 @@ func TestTheLastListStandsInForOneThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestOldWebhookIsNotTakenForTheNewOne(t *testing.T) {
+func TestOldWebhookIsNotTheNewOne(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -523,6 +538,7 @@ func TestUnreachable(t *testing.T) {
 }
 
 func TestSecret(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -536,7 +552,8 @@ func TestSecret(t *testing.T) {
 		t.Fatal("the secret is shown before it was asked for, or there is none")
 	}
 	shown := pg.form("/secret").submit().want(http.StatusOK)
-	if !strings.Contains(shown.body, secret) || shown.header.Get("Cache-Control") != "no-store" || shown.header.Get("Content-Encoding") != "" {
+	if !strings.Contains(shown.body, secret) || shown.header.Get("Cache-Control") != "no-store" ||
+		shown.header.Get("Content-Encoding") != "" {
 		t.Errorf("the secret is not shown, or may be cached or compressed: %v", shown.header)
 	}
 	t.Run("kept until it is stored", func(t *testing.T) {
@@ -557,6 +574,7 @@ func TestSecret(t *testing.T) {
 // TestReadForbidden: a token that may only write creates and shows what it
 // created.
 func TestReadForbidden(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := g.box.Shops()[0]
@@ -572,28 +590,34 @@ func TestReadForbidden(t *testing.T) {
 }
 
 func TestWriteForbidden(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := g.box.Shops()[0]
 	consent := p.get("/oauth/start?way=code")
-	consent.form(consent.url.Path).set("shop", shop.ID).set("grant", "webhook_read").press("decision=allow").want(http.StatusOK)
+	consent.form(consent.url.Path).set("shop", shop.ID).set("grant",
+		"webhook_read").press("decision=allow").want(http.StatusOK)
 	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusForbidden, "webhook_write")
 	pg.kept(good, "DONATION")
 	// Connecting again with the permission comes back to the form, filled in.
-	connect := pg.link("Connect the shop again").want(http.StatusOK, shop.Name+" must be connected again", "What you were about to do needs a new connection")
+	connect := pg.link("Connect the shop again").want(http.StatusOK, shop.Name+" must be connected again",
+		"What you were about to do needs a new connection")
 	if strings.Contains(connect.text(), "no longer accepts") {
 		t.Error("the connection is said to be at its end, and only lacks a permission")
 	}
-	p.consent(connect.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, "as you typed it").kept(good, "DONATION")
+	p.consent(connect.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, "as you typed it").kept(good,
+		"DONATION")
 }
 
 func TestListShowsEverything(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
 	p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Stream alerts")
 	for i := range 250 {
-		if _, err := g.box.AddWebhook(shop.ID, good+"/"+url.PathEscape(strings.Repeat("x", i)), []string{"DONATION", "LIVESTREAM_STARTED"}); err != nil {
+		if _, err := g.box.AddWebhook(shop.ID, good+"/"+url.PathEscape(strings.Repeat("x", i)),
+			[]string{"DONATION", "LIVESTREAM_STARTED"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -612,8 +636,9 @@ func TestListShowsEverything(t *testing.T) {
 	}
 }
 
-// TestBackToTheForm leaves a page that cannot be settled.
+// TestBackToTheForm leaves a page that stays unconfirmed.
 func TestBackToTheForm(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -631,6 +656,7 @@ func TestBackToTheForm(t *testing.T) {
 // TestEarlierAttempt: a create got no answer and is not in the list. What asks
 // for the same soon after could make a second one.
 func TestEarlierAttempt(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		later  time.Duration
@@ -667,7 +693,8 @@ func TestEarlierAttempt(t *testing.T) {
 				t.Errorf("Retry-After %q, want %q", got, test.wait)
 			}
 			if test.status != http.StatusOK {
-				pg.want(test.status, "An earlier attempt may still take effect", "Nothing was sent now").kept(test.url, test.types...)
+				pg.want(test.status, "An earlier attempt may still take effect", "Nothing was sent now").kept(test.url,
+					test.types...)
 			}
 			if made := len(g.box.Webhooks(shop.ID)); made != test.made {
 				t.Errorf("%d webhooks, want %d", made, test.made)
@@ -679,6 +706,7 @@ func TestEarlierAttempt(t *testing.T) {
 // TestCutOff: the process ended between the call and its record. Whoever
 // sends the form again gets the webhook, and no second one is made.
 func TestCutOff(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -692,9 +720,10 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
-// TestDiedOnTheWay: the process ended before the call, or in it and the API
+// TestCreateOfADeadProcess: the process ended before the call, or in it and the API
 // never heard of it. The same form still makes one webhook.
-func TestDiedOnTheWay(t *testing.T) {
+func TestCreateOfADeadProcess(t *testing.T) {
+	t.Parallel()
 	usual := webhooks.DefaultTiming()
 	for _, test := range []struct {
 		name   string
@@ -744,12 +773,16 @@ func (g *rig) dies(p *person, sent *webhookForm, method string) {
 	g.must(err)
 	recorder := activity.NewRecorder(g.store, g.timing.FirstRecheck, g.server.Logger)
 	connected := shops.NewService(g.store, api, g.server.OAuth, nil)
-	dying := webhooks.NewService(webhooks.Config{Store: g.store, Shops: connected, Activity: recorder, Logger: g.server.Logger, Timing: g.timing})
+	dying := webhooks.NewService(webhooks.Config{
+		Store: g.store, Shops: connected, Activity: recorder, Logger: g.server.Logger, Timing: g.timing,
+	})
 	conn, err := g.store.Connection(g.t.Context(), owner(p), sent.shop)
 	g.must(err)
 	var process sync.WaitGroup
 	process.Go(func() {
-		request := webhooks.Request{Shop: connected.Client(conn), Actor: activity.Actor{Owner: conn.Owner}, Key: sent.key, Again: true}
+		request := webhooks.Request{
+			Shop: connected.Client(conn), Actor: activity.Actor{Owner: conn.Owner}, Key: sent.key, Again: true,
+		}
 		_, err := dying.Create(g.t.Context(), request, sent.wanted(), webhooks.CreateOptions{})
 		g.t.Errorf("it lived on: %v", err)
 	})
@@ -757,7 +790,7 @@ func (g *rig) dies(p *person, sent *webhookForm, method string) {
 }
 
 // deadly ends the goroutine that sends a request with this method. To others
-// it gives an empty list.
+// it returns an empty list.
 type deadly string
 
 func (d deadly) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -772,6 +805,7 @@ func (d deadly) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestEarlierAttemptsAreClosed: of a form that was sent again after the end of
 // a process, one attempt is recorded as done and the other as not done.
 func TestEarlierAttemptsAreClosed(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -781,7 +815,8 @@ func TestEarlierAttemptsAreClosed(t *testing.T) {
 	f.submit().want(http.StatusOK, good)
 	g.must(g.hooks.Reconcile(t.Context(), 1000))
 	for outcome, want := range map[string]int{store.OutcomeDone: 1, store.OutcomeFailed: 1, store.OutcomePending: 0} {
-		if n := strings.Count(p.get(activityPath(shop.ID)+".csv?action=webhook.create&outcome="+outcome).body, activity.CreateWebhook); n != want {
+		if n := strings.Count(p.get(activityPath(shop.ID)+".csv?action=webhook.create&outcome="+outcome).body,
+			activity.CreateWebhook); n != want {
 			t.Errorf("%d attempts are %s, want %d", n, outcome, want)
 		}
 	}
@@ -790,6 +825,7 @@ func TestEarlierAttemptsAreClosed(t *testing.T) {
 // TestFoundAndRecorded: who sends the form again after the end of a process
 // gets the webhook that it made, and the attempt is recorded as done at once.
 func TestFoundAndRecorded(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -799,14 +835,16 @@ func TestFoundAndRecorded(t *testing.T) {
 	g.move(g.timing.Confirm + time.Second)
 	f.submit().want(http.StatusOK, hook.ID)
 	csv := p.get(activityPath(shop.ID) + ".csv?action=webhook.create").body
-	if strings.Count(csv, activity.CreateWebhook) != 1 || strings.Count(csv, store.OutcomeDone) != 1 || strings.Count(csv, hook.ID) != 1 {
+	if strings.Count(csv, activity.CreateWebhook) != 1 || strings.Count(csv, store.OutcomeDone) != 1 ||
+		strings.Count(csv, hook.ID) != 1 {
 		t.Errorf("the activity:\n%s", csv)
 	}
 }
 
-// TestWakesUpTooLate: a process that stood still before its call finds that
-// another has taken its place, and does not call.
-func TestWakesUpTooLate(t *testing.T) {
+// TestProcessResumesTooLate: a process that paused before its call finds
+// that another holds the lease, and does not call.
+func TestProcessResumesTooLate(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
 	shop := p.connect(0)
@@ -829,7 +867,7 @@ func TestWakesUpTooLate(t *testing.T) {
 	<-stands
 	g.move(g.timing.Lease + time.Second)
 	both.Go(func() { f.submit().want(http.StatusOK, good) })
-	<-calls // by the second, while the first stands still
+	<-calls // by the second, while the first is paused
 	close(wakes)
 	g.until(func() bool { return g.server.waiting.Load() > 0 || len(calls) > 0 })
 	close(answers)
@@ -840,6 +878,7 @@ func TestWakesUpTooLate(t *testing.T) {
 }
 
 func TestHeadSpendsNothing(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	consent := p.get("/oauth/start?way=code")
@@ -852,6 +891,7 @@ func TestHeadSpendsNothing(t *testing.T) {
 }
 
 func TestInvalidUTF8(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	shop := p.connect(0)
 	pg := p.newForm(shop.ID, "\xff\xfe\x00", "\xff").submit().want(http.StatusUnprocessableEntity)
@@ -863,9 +903,10 @@ func TestInvalidUTF8(t *testing.T) {
 // noHeartbeat lets a lease end although its holder is at work.
 func noHeartbeat(t *webhooks.Timing) { t.Heartbeat = time.Hour }
 
-// TestStandsStillInTheCall: nobody begins anew while it is not known what a call
-// comes to that was begun.
-func TestStandsStillInTheCall(t *testing.T) {
+// TestProcessPausedInTheCall: no create begins while the outcome of an earlier
+// call is unknown.
+func TestProcessPausedInTheCall(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{timing: noHeartbeat})
 	p := g.person()
 	shop := p.connect(0)
@@ -890,21 +931,29 @@ func TestStandsStillInTheCall(t *testing.T) {
 	}
 }
 
-// TestUnclearAttemptIsClosed: where a form is sent again and begins anew, the
-// attempt before is recorded as not done, with the answer that it had.
-func TestUnclearAttemptIsClosed(t *testing.T) {
+// TestUnconfirmedAttemptIsClosed: where a form is sent again and creates anew,
+// the attempt before is recorded as not done, with the response that it got.
+func TestUnconfirmedAttemptIsClosed(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
 	f := p.newForm(shop.ID, good, "DONATION")
-	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Code: "FAULT", Header: http.Header{"X-Request-Id": {"req-777"}}})
+	g.box.FailNext(sandbox.Failure{
+		Method: http.MethodPost, Path: apiWebhooks, Status: 500, Code: "FAULT",
+		Header: http.Header{"X-Request-Id": {"req-777"}},
+	})
 	f.submit().want(http.StatusBadGateway, "Not confirmed")
-	g.dies(p, &webhookForm{shop: shop.ID, key: "another form", url: good + "/2", types: []string{"DONATION"}}, http.MethodPost)
+	g.dies(p, &webhookForm{shop: shop.ID, key: "another form", url: good + "/2", types: []string{"DONATION"}},
+		http.MethodPost)
 	g.move(g.timing.Certain + time.Second)
 	f.submit().want(http.StatusOK, good)
 	var got []store.Ending
 	for _, a := range g.recorded(shop, activity.CreateWebhook) {
-		got = append(got, store.Ending{Outcome: a.Outcome, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, APIRequestID: a.APIRequestID})
+		got = append(got,
+			store.Ending{
+				Outcome: a.Outcome, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code, APIRequestID: a.APIRequestID,
+			})
 	}
 	want := []store.Ending{
 		{Outcome: store.OutcomeDone, WebhookID: g.box.Webhooks(shop.ID)[0].ID, Status: 200},
@@ -919,15 +968,18 @@ func TestUnclearAttemptIsClosed(t *testing.T) {
 // TestLongestWait: of several attempts that may still take effect, the one that
 // does for longest counts.
 func TestLongestWait(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{still: true})
 	p := g.person()
 	shop := p.connect(0)
 	for range 2 {
 		g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
-		p.newForm(shop.ID, good, "DONATION").set("duplicate", "accepted").submit().want(http.StatusBadGateway, "Not confirmed")
+		p.newForm(shop.ID, good, "DONATION").set("duplicate", "accepted").submit().want(http.StatusBadGateway,
+			"Not confirmed")
 		g.move(10 * time.Second)
 	}
-	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusServiceUnavailable, "An earlier attempt may still take effect")
+	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusServiceUnavailable,
+		"An earlier attempt may still take effect")
 	if got := pg.header.Get("Retry-After"); got != "20" {
 		t.Errorf("Retry-After %q", got)
 	}
@@ -936,6 +988,7 @@ func TestLongestWait(t *testing.T) {
 // TestNotSeenBefore: where nobody saw all webhooks before a create, one like it
 // may be an old one.
 func TestNotSeenBefore(t *testing.T) {
+	t.Parallel()
 	for name, unseen := range map[string]func(g *rig){
 		"the list could not be read": func(g *rig) {
 			g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 2})

@@ -9,10 +9,12 @@ import (
 // TestMisleadingAddress: an address that reads like another host is named as
 // such wherever it appears: while it is entered, and afterwards.
 func TestMisleadingAddress(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	const address, ascii, risk = "https://\u0430\u0440\u0440\u04cf\u0435.com/hook", "xn--80ak6aa92e.com", "uses letters that look like others"
+	const address, ascii, risk = "https://\u0430\u0440\u0440\u04cf\u0435.com/hook", "xn--80ak6aa92e.com",
+		"uses letters that look like others"
 	p.newForm(shop.ID, address).submit().want(http.StatusUnprocessableEntity, ascii, risk)
 	hook := g.add(shop, address, "ORDER_PLACED")
 	at := webhookPath(shop.ID, hook.ID)

@@ -63,6 +63,7 @@ func loaded(doc *html.Node) map[string]bool {
 
 // TestCreatePageCosts measures the real page, empty and with everything ticked.
 func TestCreatePageCosts(t *testing.T) {
+	t.Parallel()
 	p := newRig(t, options{}).person()
 	shop := p.connect(0)
 	for _, query := range []string{"", "?preset=everything"} {

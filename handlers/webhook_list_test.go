@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -43,12 +44,22 @@ func (pg *page) row(text string) string {
 // records reads a file of a page.
 func (pg *page) records() [][]string {
 	pg.p.t.Helper()
-	all, err := csv.NewReader(strings.NewReader(pg.body)).ReadAll()
+	all, err := readCSV(pg.body)
 	pg.p.must(err)
 	return all
 }
 
+// readCSV reads a file that Excel reads right.
+func readCSV(file string) ([][]string, error) {
+	text, ok := strings.CutPrefix(file, "\ufeff")
+	if !ok {
+		return nil, errors.New("the byte order mark is missing")
+	}
+	return csv.NewReader(strings.NewReader(text)).ReadAll()
+}
+
 func TestListFilter(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -124,12 +135,14 @@ func TestListFilter(t *testing.T) {
 }
 
 func TestCoverage(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
 	g.add(shop, good, "DONATION", "ORDER_PLACED", "LIVESTREAM_STARTED")
 	g.add(shop, good+"/2", "ORDER_PLACED", "ORDER_UPDATED")
-	pg := p.get(webhooksPath(shop.ID)+"?q=nothing").want(http.StatusOK, "2 webhooks", "3 of 29 event types", "26 event types reach nobody")
+	pg := p.get(webhooksPath(shop.ID)+"?q=nothing").want(http.StatusOK, "2 webhooks", "3 of 29 event types",
+		"26 event types not covered")
 	var missing string
 	walk(pg.doc, func(n *html.Node) {
 		if n.DataAtom == atom.Dl {
@@ -146,6 +159,7 @@ func TestCoverage(t *testing.T) {
 
 // TestCSV: cells that a spreadsheet would calculate are text.
 func TestCSV(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ cell, want string }{
 		{"plain", "plain"},
 		{"", ""},
@@ -200,6 +214,7 @@ func TestCSV(t *testing.T) {
 
 // TestListUnread: what the list says when the API does not.
 func TestListUnread(t *testing.T) {
+	t.Parallel()
 	after := http.Header{"Retry-After": {"60"}}
 	tests := []struct {
 		name   string
@@ -227,7 +242,8 @@ func TestListUnread(t *testing.T) {
 				t.Errorf("Retry-After %q:\n%s", pg.header.Get("Retry-After"), pg.text())
 			}
 			file := p.get(webhooksPath(shop.ID) + ".csv").want(test.csv)
-			if strings.Contains(file.header.Get("Content-Type"), "csv") || (test.csv == 403) != strings.Contains(file.text(), "Connect the shop again") {
+			if strings.Contains(file.header.Get("Content-Type"), "csv") ||
+				(test.csv == 403) != strings.Contains(file.text(), "Connect the shop again") {
 				t.Errorf("%v\n%s", file.header, file.text())
 			}
 		})
@@ -236,6 +252,7 @@ func TestListUnread(t *testing.T) {
 
 // TestThousandWebhooks: a large shop is listed in full, within a few calls.
 func TestThousandWebhooks(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -259,7 +276,7 @@ func TestThousandWebhooks(t *testing.T) {
 	}
 }
 
-// fire lets events happen, of each type in turn, and waits for their first
+// fire lets events happen, of one type after the other, and waits for their first
 // attempts.
 func (g *rig) fire(shop sandbox.DemoShop, test bool, types ...string) {
 	g.t.Helper()
@@ -277,6 +294,7 @@ const (
 
 // TestHealth: the list says what the last deliveries say, and no more.
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -320,22 +338,26 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// event is an event as the API gives it.
+// event is an event as the API returns it.
 func event(id, kind, state, body, address, more string) string {
-	return fmt.Sprintf(`{"id":%q,"type":%q,"apiVersion":"V1","createdAt":"2026-11-01T10:00:00Z","updatedAt":"2026-11-01T10:00:05Z","body":%q,"testMode":false,"state":%q,"url":%q%s}`,
+	return fmt.Sprintf(`{"id":%q,"type":%q,"apiVersion":"V1","createdAt":"2026-11-01T10:00:00Z",`+
+		`"updatedAt":"2026-11-01T10:00:05Z","body":%q,"testMode":false,"state":%q,"url":%q%s}`,
 		id, kind, body, state, address, more)
 }
 
 // eventsAPI answers in place of the sandbox's deliveries.
 func eventsAPI(answer string) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /open-api/v1.0/webhook-events", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) })
+	mux.HandleFunc("GET /open-api/v1.0/webhook-events", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(answer))
+	})
 	return mux
 }
 
 // TestHealthOfSharedAddress: what could belong to several webhooks is counted
 // for none of them.
 func TestHealthOfSharedAddress(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
@@ -358,7 +380,8 @@ func TestHealthOfSharedAddress(t *testing.T) {
 		alone.ID: {"No error in its last delivery", "ANOTHER 1"},
 	} {
 		for _, text := range texts {
-			if row := pg.row(id); !strings.Contains(row, text) || strings.Contains(row, "SOME_STATE") || strings.Contains(row, "None of the shop") {
+			if row := pg.row(id); !strings.Contains(row, text) || strings.Contains(row, "SOME_STATE") ||
+				strings.Contains(row, "None of the shop") {
 				t.Errorf("lacks %q: %s", text, row)
 			}
 		}
@@ -371,6 +394,7 @@ func TestHealthOfSharedAddress(t *testing.T) {
 
 // TestListWithoutHealth: the list does not wait for the deliveries.
 func TestListWithoutHealth(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		fail sandbox.Failure
@@ -404,6 +428,7 @@ func TestListWithoutHealth(t *testing.T) {
 
 // TestFilterSurvivesSignIn: a bookmark opens as it was kept.
 func TestFilterSurvivesSignIn(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
 	shop := g.box.Shops()[2]
@@ -419,7 +444,8 @@ func TestFilterSurvivesSignIn(t *testing.T) {
 			t.Errorf("at %s, want %s", got, to)
 		}
 	}
-	if got, want := g.server.returnPath(eventPath(shop.ID, "weve_x")+"?show=body"), eventPath(shop.ID, "weve_x"); got != want {
+	if got, want := g.server.returnPath(eventPath(shop.ID, "weve_x")+"?show=body"),
+		eventPath(shop.ID, "weve_x"); got != want {
 		t.Errorf("after signing in, a body is shown: %s", got)
 	}
 }
@@ -427,8 +453,11 @@ func TestFilterSurvivesSignIn(t *testing.T) {
 // TestHealthOf: a delivery failed where it has an error, whatever its state is
 // called, and the last one that failed is the newest, in whatever order they come.
 func TestHealthOf(t *testing.T) {
+	t.Parallel()
 	at := func(minute int) time.Time { return time.Date(2026, 11, 23, 9, minute, 0, 0, time.UTC) }
-	hooks := fourthwall.WebhookList{Webhooks: []fourthwall.Webhook{{ID: "one", URL: good}, {ID: "two", URL: good + "/two"}, {ID: "three", URL: good + "/two"}}}
+	hooks := fourthwall.WebhookList{Webhooks: []fourthwall.Webhook{
+		{ID: "one", URL: good}, {ID: "two", URL: good + "/two"}, {ID: "three", URL: good + "/two"},
+	}}
 	found := fourthwall.EventPage{Events: []fourthwall.Event{
 		{URL: good, CreatedAt: at(1), State: "SENT", HasError: true, Error: "Timeout"},
 		{URL: good, CreatedAt: at(3), State: "FAILED"},

@@ -1,0 +1,47 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/webhooks"
+	"hookwall/views/ui"
+)
+
+// duplicatesOf looks for them while an edit is confirmed. The page is drawn
+// without, when the list cannot be read.
+func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]ui.Duplicate, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), s.Webhooks.Timing().List)
+	defer cancel()
+	list, err := s.client(r).Webhooks(ctx)
+	var api *fourthwall.Error
+	if errors.As(err, &api) {
+		stateOf(r).log.Warn("duplicates could not be looked for", "error", api)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return duplicateViews(f, webhooks.Duplicates(list.Webhooks, f.wanted(), f.editing)), nil
+}
+
+// duplicateViews offers, for each, to add what it does not receive yet.
+func duplicateViews(f *webhookForm, all []webhooks.Duplicate) []ui.Duplicate {
+	var out []ui.Duplicate
+	for _, d := range all {
+		row := ui.Duplicate{ID: d.ID, URL: d.Has.URL, Href: webhookPath(f.shop, d.ID), Shared: badges(d.Shared)}
+		missing := slices.DeleteFunc(slices.Clone(f.types), func(code string) bool {
+			return slices.Contains(d.Has.AllowedTypes, fourthwall.EventType(code)) || !isKnownType(code)
+		})
+		if row.Missing = len(missing); row.Missing > 0 {
+			row.ExtendHref = withQuery(editPath(f.shop, d.ID), url.Values{"add": {strings.Join(missing, ",")}}.Encode())
+		}
+		out = append(out, row)
+	}
+	return out
+}

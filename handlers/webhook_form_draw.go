@@ -1,0 +1,209 @@
+package handlers
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/webhooks"
+	"hookwall/oauth"
+	"hookwall/views"
+	"hookwall/views/ui"
+)
+
+// possibleHints are what the page's script may say while someone types, by the
+// names that it knows them by. It decides as webhooks.URLHints does, but leaves to the
+// server what only misleads a reader.
+var possibleHints = []ui.Hint{
+	{When: "scheme", Text: webhooks.HintScheme},
+	{When: "number", Text: webhooks.HintIP},
+	{When: "local", Text: webhooks.HintLocal},
+	{When: "port", Text: webhooks.HintPort},
+	{When: "plain", Text: webhooks.HintPlain},
+	{When: "password", Text: webhooks.HintPassword},
+}
+
+// drawWebhookForm shows the form with everything that was typed.
+func (s *server) drawWebhookForm(
+	w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...ui.Notice,
+) error {
+	title := "Create a webhook"
+	if f.editing != "" {
+		title = "Edit webhook"
+	}
+	frame, err := s.frame(r, title)
+	if err != nil {
+		return err
+	}
+	frame.Notices = append(frame.Notices, notices...)
+	conn := stateOf(r).conn
+	page := views.WebhookFormPage{
+		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
+		Key: f.key, URL: f.url, URLError: f.urlError,
+		Picker: f.picker(), Banner: f.banner, Possible: possibleHints,
+	}
+	if f.urlError == nil {
+		page.URLHints = urlHints(f.address())
+	}
+	if f.editing != "" {
+		page.Action, page.CancelHref = editPath(conn.ShopID, f.editing), webhookPath(conn.ShopID, f.editing)
+	}
+	page.Errors, page.Focus = f.summary()
+	// Back must show the form with what was typed, which no-store would lose.
+	w.Header().Set("Cache-Control", "private, no-cache")
+	return s.render(w, r, status, views.WebhookForm(page))
+}
+
+// editPart is what the form carries of the webhook that is edited.
+func (f *webhookForm) editPart() *views.EditPart {
+	if f.editing == "" {
+		return nil
+	}
+	return &views.EditPart{
+		ID: f.editing, Href: webhookPath(f.shop, f.editing), BaseURL: f.base.URL,
+		BaseTypes: codesOf(f.base.AllowedTypes),
+	}
+}
+
+// summary lists the field errors and says where the focus goes.
+func (f *webhookForm) summary() (errs []ui.SummaryError, focus string) {
+	if f.urlError != nil {
+		errs, focus = append(errs, ui.SummaryError{Href: "#url", Text: f.urlError.Text}), "url"
+	}
+	if f.typesError != nil {
+		errs, focus = append(errs, ui.SummaryError{Href: "#types", Text: f.typesError.Text}), "types"
+	}
+	if len(errs) > 1 {
+		focus = "summary"
+	}
+	if f.banner != nil && len(errs) == 0 {
+		focus = "banner"
+	}
+	if f.pressed != "" {
+		focus = "do:" + f.pressed
+	}
+	return errs, focus
+}
+
+// urlHints warn of what Fourthwall may reject or what would not work, and of
+// what misleads a reader.
+func urlHints(address string) []string {
+	if address == "" || webhooks.CheckURL(address) != "" {
+		return nil
+	}
+	return append(webhooks.URLHints(address), ui.URLNotes(address)...)
+}
+
+func (f *webhookForm) picker() ui.Picker {
+	p := ui.Picker{Total: len(fourthwall.EventTypes()), Error: f.typesError, Undo: f.undo, CanUndo: f.canUndo}
+	for _, g := range fourthwall.Groups() {
+		group := ui.PickerGroup{ID: g.ID, Title: g.Title}
+		for _, info := range g.Types {
+			ticked := slices.Contains(f.types, string(info.Code))
+			group.Types = append(group.Types, ui.PickerType{
+				Code: string(info.Code), Title: info.Title, Description: info.Description, Checked: ticked,
+				SampleHref: samplePath(info.Code),
+			})
+			if ticked {
+				group.Selected++
+				p.Selected = append(p.Selected, badge(info.Code))
+			}
+		}
+		p.Groups = append(p.Groups, group)
+	}
+	if unknown := f.unknownGroup(); len(unknown.Types) > 0 {
+		p.Groups = append(p.Groups, unknown)
+		for _, t := range unknown.Types {
+			if !t.Checked {
+				continue
+			}
+			p.Selected = append(p.Selected, badge(fourthwall.EventType(t.Code)))
+		}
+	}
+	for _, preset := range fourthwall.Presets() {
+		p.Presets = append(p.Presets, ui.PickerPreset{
+			ID: preset.ID, Title: preset.Title, Text: preset.Description, Types: presetTypes(preset.ID),
+		})
+	}
+	return p
+}
+
+// drawRefusal shows the form again with the API's refusal where it belongs.
+func (s *server) drawRefusal(
+	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
+) error {
+	if rejection.Status == http.StatusUnauthorized {
+		return oauth.ErrReconnect
+	}
+	f.renew()
+	id := cmp.Or(rejection.RequestID, stateOf(r).requestID)
+	if text := rejection.URLFix(); text != "" {
+		f.urlError = &ui.FieldError{Text: text, Code: rejection.Code, RequestID: id}
+		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
+	}
+	what := activity.CreateWebhook
+	if f.editing != "" {
+		what = activity.UpdateWebhook
+	}
+	status, n := refusalNotice(rejection, what)
+	n.Code, n.RequestID = rejection.Code, id
+	if rejection.Status == http.StatusForbidden {
+		link := connectLink(s.backToForm(w, r, f), f.shop)
+		n.Link = &link
+	}
+	setRetryAfter(w, rejection.RetryAfter)
+	f.banner = &n
+	return s.drawWebhookForm(w, r, status, f)
+}
+
+// backToForm is where a form that is kept is found after connecting again.
+func (s *server) backToForm(w http.ResponseWriter, r *http.Request, f *webhookForm) string {
+	if f.editing != "" {
+		return confirmPath(f.shop, f.editing, f.draft)
+	}
+	back, err := s.keepDraft(w, r, route{resume: "/webhooks/new"})
+	if err != nil {
+		stateOf(r).log.Error("the form could not be kept", "error", err)
+		return newWebhookPath(f.shop)
+	}
+	return back
+}
+
+// drawUnread shows the edit form again when the webhook could not be read.
+func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookForm, err error) error {
+	var api *fourthwall.Error
+	if !errors.As(err, &api) {
+		return err
+	}
+	stateOf(r).log.Warn("the webhook could not be read for an edit", "error", api)
+	answer := apiError(api)
+	n := unreadEditNotice(api, errorTexts[answer.Status].heading)
+	n.Code, n.RequestID = api.Code, requestID(api, stateOf(r))
+	switch {
+	case api.ShopGone(), api.Status == http.StatusForbidden:
+		link := connectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
+		n.Link = &link
+	case api.Status == http.StatusNotFound:
+		n.Link = &ui.Link{
+			Href: newWebhookPath(f.shop) + "?draft=" + url.QueryEscape(f.draft), Text: "Create it as a new webhook",
+		}
+	}
+	setRetryAfter(w, api.RetryAfter)
+	f.banner = &n
+	return s.drawWebhookForm(w, r, answer.Status, f)
+}
+
+// redirectToCreated leads to the new webhook's page, where Back and a resend
+// do no harm.
+func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, id string) error {
+	conn := stateOf(r).conn
+	to := webhookPath(conn.ShopID, id)
+	if err := s.tell(r, conn.Owner, to, ui.Notice{Kind: createdMark}); err != nil {
+		return err
+	}
+	return redirect(w, r, to)
+}

@@ -1,0 +1,10 @@
+package views
+
+// ToolsPage lists the tools.
+type ToolsPage struct {
+	Frame
+	SignatureHref string
+	SampleHref    string
+	CheckHref     string // a check of the only shop, or the choice of a shop
+	TestHref      string // the webhooks of the only shop, or the choice of a shop
+}
