@@ -113,7 +113,7 @@ func (g *rig) until(yes func() bool) {
 func (g *rig) leases(p *person, shop sandbox.DemoShop, id string, lease time.Duration) {
 	g.t.Helper()
 	start, err := g.store.BeginOperation(g.t.Context(), store.Operation{
-		Key: "delete " + id, Owner: owner(p), Kind: store.KindDelete, Shop: shop.ID, Resource: store.WebhookResource(id), Holder: "another",
+		Key: deleteKey(shop.ID, id), Owner: owner(p), Kind: store.KindDelete, Shop: shop.ID, Resource: store.WebhookResource(id), Holder: "another",
 	}, lease)
 	g.must(err)
 	if !start.Started {

@@ -10,6 +10,7 @@ import (
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
 	"hookwall/views/ui"
@@ -74,7 +75,7 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 		return cmp.Or(err, error(immutableError(v.conn.ShopID, id, reason)))
 	}
 	result, sameKey, err := s.await(r, func(sameKey bool) (webhooks.Result, error) {
-		return s.Webhooks.Delete(r.Context(), s.request(r, "delete "+bounded(id, 200), sameKey), id)
+		return s.Webhooks.Delete(r.Context(), s.request(r, deleteKey(v.conn.ShopID, id), sameKey), id)
 	})
 	switch {
 	case err != nil:
@@ -87,6 +88,12 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 		return redirect(w, r, webhooksPath(v.conn.ShopID)) // the first press says it
 	}
 	return s.deleted(w, r, result.Webhook)
+}
+
+// deleteKey returns the key under which a webhook of a shop is deleted,
+// however often it is asked for. Any text may be posted as an ID.
+func deleteKey(shopID, id string) string {
+	return "delete " + shopID + " " + string(store.WebhookResource(id))
 }
 
 // unreadDelete says that nothing was deleted, since it could not be read what

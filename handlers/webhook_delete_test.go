@@ -331,3 +331,20 @@ func TestImmutableMarkIsTheShops(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestDeletedInAnotherShop: what was deleted in one shop says nothing of the
+// same ID, or one that begins like it, elsewhere.
+func TestDeletedInAnotherShop(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	first := p.connect(0)
+	second := p.connect(1)
+	hook := g.add(first, good, "DONATION")
+	p.deleteForm(first.ID, hook.ID).submit().want(http.StatusOK, "is deleted")
+	long := strings.Repeat("x", 300)
+	for _, at := range []string{
+		deletePath(second.ID, hook.ID), deletePath(first.ID, long+"1"), deletePath(first.ID, long+"2"),
+	} {
+		p.post(at, url.Values{"do": {"delete"}}).want(http.StatusOK, "It was gone already")
+	}
+}

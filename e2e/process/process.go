@@ -18,6 +18,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -93,9 +94,36 @@ func (p *Process) Kill() { p.end(syscall.SIGKILL) }
 func (p *Process) Stop() { p.end(syscall.SIGTERM) }
 
 func (p *Process) end(signal os.Signal) {
-	cmd, ended := p.now()
-	_ = cmd.Process.Signal(signal) // it may have ended
+	_, ended := p.now()
+	p.signal(signal)
 	<-ended
+}
+
+// Pause makes the process stand still, as a machine does that is out of memory
+// or moves elsewhere. It returns when the process does nothing any longer.
+func (p *Process) Pause() {
+	p.t.Helper()
+	p.signal(syscall.SIGSTOP)
+	for range 1000 {
+		state, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(p.PID())).Output()
+		if err != nil {
+			p.t.Errorf("whether the process stands still: %v", err)
+			return
+		}
+		if strings.HasPrefix(strings.TrimSpace(string(state)), "T") {
+			return
+		}
+		<-time.After(time.Millisecond)
+	}
+	p.t.Error("the process doesn't stand still")
+}
+
+// Continue lets a process go on that stands still.
+func (p *Process) Continue() { p.signal(syscall.SIGCONT) }
+
+func (p *Process) signal(signal os.Signal) {
+	cmd, _ := p.now()
+	_ = cmd.Process.Signal(signal) // it may have ended
 }
 
 func (p *Process) now() (*exec.Cmd, <-chan struct{}) {

@@ -255,6 +255,13 @@ func (f *front) isServed(end string) bool {
 	return f.obeyed[end]
 }
 
+// taken counts the requests that came, with those that aren't answered yet.
+func (f *front) taken() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.next
+}
+
 // counts are the answers that each dashboard gave.
 func (f *front) counts() map[string]int {
 	f.mu.Lock()

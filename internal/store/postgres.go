@@ -37,6 +37,9 @@ const (
 	postgresPing   = 3 * time.Second
 	postgresLock   = 5 * time.Second // wait for locks of others, as long as on SQLite
 
+	clockReadings = 3                      // of the server's clock, until one takes no longer than this
+	clockTrip     = 500 * time.Millisecond // so it's off by half of that at most
+
 	migrationWait = 300 // seconds that another process may take to migrate the tables
 )
 
@@ -274,22 +277,35 @@ func (c *serverClock) now() time.Time {
 	return r.server.Add(time.Since(r.here))
 }
 
-// read reads the server's clock and sets the timeouts of a connection.
+// read reads the server's clock and sets the timeouts of a connection. A reading that took long, as when the process
+// stood still over it, is late by an unknown time, so it's taken again.
 func (c *serverClock) read(ctx context.Context, conn *pgx.Conn) error {
-	asked := time.Now()
+	var last *clockReading
+	for range clockReadings {
+		asked := time.Now()
+		server, err := readClock(ctx, conn)
+		if err != nil {
+			return err
+		}
+		// The server read its clock near the middle of the round trip.
+		took := time.Since(asked)
+		last = &clockReading{server: server, here: asked.Add(took / 2)}
+		if took <= clockTrip {
+			break
+		}
+	}
+	c.last.Store(last)
+	return nil
+}
+
+func readClock(ctx context.Context, conn *pgx.Conn) (time.Time, error) {
 	var micros int64
 	err := conn.QueryRow(ctx, `
 		SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT
 		FROM set_config('idle_in_transaction_session_timeout', $1, FALSE) AS idle,
 			set_config('statement_timeout', $2, FALSE) AS statement, set_config('lock_timeout', $3, FALSE) AS lock`,
 		milliseconds(postgresIdleInTx), milliseconds(postgresStatement), milliseconds(postgresLock)).Scan(&micros)
-	if err != nil {
-		return err
-	}
-	// The server read its clock near the middle of the round trip.
-	half := time.Since(asked) / 2
-	c.last.Store(&clockReading{server: time.UnixMicro(micros).UTC(), here: asked.Add(half)})
-	return nil
+	return time.UnixMicro(micros).UTC(), err
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

@@ -270,6 +270,25 @@ func TestTheClockIsTheServers(t *testing.T) {
 	}
 }
 
+// TestTheClockIsReadAgain: how late a slow reading is isn't known, as when the process stood still over it. Leases of a
+// replica whose clock is behind end too early for the others.
+func TestTheClockIsReadAgain(t *testing.T) {
+	databaseURL := postgresSchema(t)
+	db := raw(t, databaseURL)
+	exec(t, db, `CREATE SEQUENCE readings`)
+	exec(t, db, `CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE plpgsql AS $$
+		BEGIN
+			IF nextval('readings') = 1 THEN PERFORM pg_catalog.pg_sleep(3); END IF;
+			RETURN pg_catalog.clock_timestamp();
+		END $$`)
+	slow := change(t, databaseURL,
+		func(_ *url.URL, q url.Values) { q.Set("search_path", q.Get("search_path")+",pg_catalog") })
+	s := open(t, slow, options(t, 1))
+	if off := s.Now().Sub(time.Now()); off.Abs() > time.Second {
+		t.Errorf("the clock is %v off", off)
+	}
+}
+
 func TestLostConnectionsAreReplaced(t *testing.T) {
 	databaseURL := postgresSchema(t)
 	s := open(t, change(t, databaseURL,

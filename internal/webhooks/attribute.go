@@ -34,6 +34,14 @@ func keyMark(key string) string {
 func (s *Service) unattributed(
 	ctx context.Context, c candidate, matches []fourthwall.Webhook,
 ) (free []fourthwall.Webhook, ambiguous bool, err error) {
+	if len(matches) == 0 {
+		return nil, false, nil
+	}
+	// Open ones first: one that ends in between is found among those that are done.
+	open, err := s.openCreates(ctx, c, c.started.Add(-s.timing.Certain))
+	if err != nil {
+		return nil, false, err
+	}
 	for _, hook := range matches {
 		made, err := s.store.DoneActivities(ctx, c.shop, activity.CreateWebhook, hook.ID)
 		if err != nil {
@@ -43,14 +51,10 @@ func (s *Service) unattributed(
 			free = append(free, hook)
 		}
 	}
-	if len(free) == 0 {
-		return nil, false, nil
-	}
-	open, err := s.openCreates(ctx, c, c.started.Add(-s.timing.Certain))
 	ambiguous = slices.ContainsFunc(open, func(a store.Activity) bool {
 		return slices.Contains(c.competing, a.Outcome) && s.competes(c, a, free)
 	})
-	return free, ambiguous, err
+	return free, ambiguous, nil
 }
 
 // competes reports whether another create may have made one of the webhooks: it asked for the same, not long before

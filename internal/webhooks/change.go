@@ -19,6 +19,9 @@ func (o operation) do(
 	}
 	row := start.Operation
 	if !start.Started {
+		if row.Key != "" && !o.isOf(row) {
+			return otherContent(row)
+		}
 		if row.Key == "" || start.RetryAfter > 0 {
 			return waiting(start), nil
 		}
@@ -30,7 +33,7 @@ func (o operation) do(
 			return done(ctx)
 		case row.State != store.StatePending && !o.req.Again && !known.isGivenUp():
 			if !o.wants(row) {
-				result.State, result.Of = OtherContent, result.State
+				return otherContent(row)
 			}
 			return result, nil
 		}
@@ -50,7 +53,11 @@ func (o operation) do(
 
 // giveUp ends the lease of an operation that has sent nothing, so that anyone may begin it again, and returns err.
 func (o operation) giveUp(ctx context.Context, err error) (Result, error) {
-	if finishErr := o.finish(ctx, store.StateRejected, "", kept{}); finishErr != nil {
+	finishErr := o.finish(ctx, store.StateRejected, "", kept{})
+	if errors.Is(finishErr, store.ErrLeaseLost) {
+		return Result{}, finishErr // the process stood still, which may be why it failed
+	}
+	if finishErr != nil {
 		o.logger.WarnContext(ctx, "a lease could not be ended", "error", finishErr)
 	}
 	return Result{}, err

@@ -71,13 +71,14 @@ func (c *creation) resume(ctx context.Context, start store.Start) (Result, error
 	switch {
 	case err != nil:
 		return result, err
+	case !c.isOf(row):
+		return otherContent(row)
 	case row.State == store.StateRejected && !c.confirm && (c.req.Again || known.isGivenUp()):
 		return c.restart(ctx, row) // a rejection made nothing, so the same key may be used again, for other content too
 	case row.State == store.StatePending && start.RetryAfter > 0:
 		return waiting(start), nil
 	case !c.wants(row):
-		result.State, result.Of = OtherContent, result.State
-		return result, nil
+		return otherContent(row)
 	case row.State == store.StateDone, row.State == store.StateRejected:
 		return result, nil
 	}
@@ -128,6 +129,10 @@ func (c *creation) lost(ctx context.Context) Result {
 
 // run lists, calls and records.
 func (c *creation) run(ctx context.Context) (Result, error) {
+	earlier, err := c.earlier(ctx)
+	if err != nil {
+		return Result{}, err
+	}
 	list, before, err := c.listBefore(ctx)
 	if err != nil {
 		return c.fail(ctx, err)
@@ -135,11 +140,7 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 	if found := Duplicates(list.Webhooks, c.want, ""); len(found) > 0 && !c.options.AllowDuplicates {
 		return c.end(ctx, store.StateRejected, "", kept{Duplicates: found})
 	}
-	wait, err := c.earlier(ctx, list)
-	if err != nil {
-		return Result{}, err
-	}
-	if wait > 0 && !c.options.AllowDuplicates {
+	if wait := c.timing.waitFor(earlier, list.Incomplete); wait > 0 && !c.options.AllowDuplicates {
 		return c.reject(ctx, Rejection{Reason: EarlierAttempt, RetryAfter: wait})
 	}
 	c.recorded, err = c.activity.Begin(ctx, c.req.Actor,
@@ -157,25 +158,36 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 	return c.created(ctx, hook)
 }
 
-// earlier returns how long to wait for another create with the same content, by any owner, that got no response.
-// Fourthwall may still be processing it. If the list couldn't be read, that create may have made the wanted webhook.
-// The holder of the lease on a URL knows that no other process is working on a pending create for it.
-func (c *creation) earlier(ctx context.Context, list fourthwall.WebhookList) (wait time.Duration, err error) {
+// earlier returns how old other creates with the same content are, by any owner, that got no response. Fourthwall may
+// still be processing them. The holder of the lease on a URL knows that no other process is working on a pending create
+// for it.
+//
+// It must be called before the webhooks are listed. Then creates that have ended are in the list, and the ages are at
+// most those at the time of the list, however long that took.
+func (c *creation) earlier(ctx context.Context) (ages []time.Duration, err error) {
 	own := candidate{shop: c.req.Shop.Shop(), operation: keyMark(c.req.Key)}
-	open, err := c.openCreates(ctx, own, c.now().Add(-c.timing.Blind))
+	now := c.now()
+	open, err := c.openCreates(ctx, own, now.Add(-c.timing.Blind))
 	for _, a := range open {
-		d, ok := activity.ReadDetail(a)
-		if !ok || d.After == nil || !overlap(*d.After, c.want) {
-			continue
-		}
-		switch age := c.now().Sub(a.StartedAt); {
-		case age < c.timing.Late:
-			wait = max(wait, c.timing.Late-age)
-		case list.Incomplete && age < c.timing.Blind:
-			wait = max(wait, c.timing.Late)
+		if d, ok := activity.ReadDetail(a); ok && d.After != nil && overlap(*d.After, c.want) {
+			ages = append(ages, now.Sub(a.StartedAt))
 		}
 	}
-	return wait, err
+	return ages, err
+}
+
+// waitFor returns how long to wait for earlier creates of these ages. If the list couldn't be read, they may have
+// made what is asked for now.
+func (t Timing) waitFor(earlier []time.Duration, blind bool) (wait time.Duration) {
+	for _, age := range earlier {
+		switch {
+		case age < t.Late:
+			wait = max(wait, t.Late-age)
+		case blind && age < t.Blind:
+			wait = max(wait, t.Late)
+		}
+	}
+	return wait
 }
 
 // webhooksBefore are the webhooks that there were before a create.

@@ -61,6 +61,10 @@ func TestDeathAndTakeOver(t *testing.T) {
 			usual.Lease + time.Second, webhooks.Created, 1,
 		},
 		{
+			"create, before the effect, soon after", activity.CreateWebhook, create, http.MethodPost, "",
+			usual.Lease + time.Second, webhooks.InProgress, 0,
+		},
+		{
 			"create, before the effect", activity.CreateWebhook, create, http.MethodPost, "",
 			usual.Confirm + time.Second, webhooks.Unconfirmed, 0,
 		},
@@ -278,5 +282,102 @@ func TestUnclearCreateOfALostLease(t *testing.T) {
 	outcomes := g.outcomes(who, activity.CreateWebhook)
 	if !slices.Equal(outcomes, []string{store.OutcomeUnclear, store.OutcomeDone}) {
 		t.Errorf("the attempts: %v", outcomes)
+	}
+}
+
+// TestCreatedBeforeAnother: who stood still after its call, until another attempt with the same key found nothing and
+// made the webhook anew, returns what that one made.
+func TestCreatedBeforeAnother(t *testing.T) {
+	g := newRig(t)
+	g.timing.Heartbeat = time.Hour
+	a, b := g.process(), g.process()
+	who := g.person(a)
+	stop := newGate()
+	a.after = stop.at(http.MethodPost)
+	create := func(p *process) (webhooks.Result, error) {
+		return p.Create(t.Context(), p.request(who, "key"), content(good, "DONATION"), webhooks.CreateOptions{})
+	}
+	still := inBackground(func() (webhooks.Result, error) { return create(a) })
+	<-stop.arrived
+	first := g.box.Webhooks(who.shop.ID)[0].ID
+	deleted, err := b.Delete(t.Context(), b.request(who, "delete"), first)
+	g.must(err)
+	g.move(g.timing.Certain + time.Second)
+	made, err := create(b)
+	if err != nil || deleted.State != webhooks.Deleted || made.State != webhooks.Created || made.Webhook.ID == first {
+		t.Fatalf("made anew: %+v, %v", made, err)
+	}
+	close(stop.opened)
+	if got := <-still; got.err != nil || got.State != webhooks.Created || got.Webhook.ID != made.Webhook.ID {
+		t.Errorf("who stood still: %+v", got)
+	}
+}
+
+// TestTakenAwayAndAskedAgain: where another key took the lease of one whose process died, who asks for the first again
+// waits for another's work.
+func TestTakenAwayAndAskedAgain(t *testing.T) {
+	g := newRig(t)
+	g.timing.Heartbeat = time.Hour
+	a, b, c := g.process(), g.process(), g.process()
+	who, other := g.person(a), g.person(b)
+	base := content(good, "DONATION")
+	id := g.add(who, base)
+	a.before = dies(http.MethodPut)
+	save := func(p *process, who person, key string, types ...string) (webhooks.Result, error) {
+		return p.Update(t.Context(), p.request(who, key), id, webhooks.Change{Base: base, Want: content(good, types...)})
+	}
+	var life sync.WaitGroup
+	life.Go(func() { _, _ = save(a, who, "a", "ORDER_PLACED") })
+	life.Wait()
+	g.move(g.timing.Lease + time.Second)
+	stop := newGate()
+	b.before = stop.at(http.MethodPut)
+	taken := inBackground(func() (webhooks.Result, error) { return save(b, other, "b", "GIFT_PURCHASE") })
+	<-stop.arrived
+	if got, err := save(c, who, "a", "ORDER_PLACED"); err != nil || got.State != webhooks.InProgress || got.SameKey {
+		t.Errorf("meanwhile: %+v, %v", got, err)
+	}
+	close(stop.opened)
+	if got := <-taken; got.err != nil || got.State != webhooks.Updated {
+		t.Errorf("who took it: %+v", got)
+	}
+	if got, err := save(c, who, "a", "ORDER_PLACED"); err != nil || got.State != webhooks.Conflicting {
+		t.Errorf("then: %+v, %v", got, err)
+	}
+}
+
+// TestLeaseEndsWithAnError: what fails before anything could be changed keeps nobody from changing it.
+func TestLeaseEndsWithAnError(t *testing.T) {
+	base, want := content(good, "DONATION"), content(good, "ORDER_PLACED")
+	update := func(p *process, who person, key, id string) (webhooks.Result, error) {
+		return p.Update(p.rig.t.Context(), p.request(who, key), id, webhooks.Change{Base: base, Want: want})
+	}
+	remove := func(p *process, who person, key, id string) (webhooks.Result, error) {
+		return p.Delete(p.rig.t.Context(), p.request(who, key), id)
+	}
+	for _, test := range []struct {
+		name   string
+		do     func(*process, person, string, string) (webhooks.Result, error)
+		method string
+		status int
+	}{
+		{"an update that can't read", update, http.MethodGet, 500},
+		{"an update whose credential has ended", update, http.MethodPut, 401},
+		{"a delete that can't read", remove, http.MethodGet, 500},
+		{"a delete whose credential has ended", remove, http.MethodDelete, 401},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t)
+			p := g.process()
+			who, other := g.person(p), g.person(p)
+			id := g.add(who, base)
+			g.box.FailNext(sandbox.Failure{Method: test.method, Path: apiWebhooks + "/*", Status: test.status})
+			if got, err := test.do(p, who, "a", id); err == nil {
+				t.Errorf("it came to %+v", got)
+			}
+			if got, err := test.do(p, other, "b", id); err != nil || got.State == webhooks.InProgress {
+				t.Errorf("then another: %+v, %v", got, err)
+			}
+		})
 	}
 }

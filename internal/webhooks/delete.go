@@ -16,8 +16,8 @@ type deletion struct {
 
 // Delete deletes a webhook. One that is gone already counts as deleted. It continues when ctx is canceled.
 //
-// The result is Deleted, Rejected, Unconfirmed or InProgress. An error of the API means that the webhook could not be
-// read, so nothing was sent; others are shops.ErrReconnect and those of the store.
+// The result is Deleted, Rejected, Unconfirmed, InProgress or OtherContent. An error of the API means that the webhook
+// could not be read, so nothing was sent; others are shops.ErrReconnect and those of the store.
 func (s *Service) Delete(ctx context.Context, req Request, id string) (Result, error) {
 	ctx, cancel := s.work(ctx)
 	defer cancel()

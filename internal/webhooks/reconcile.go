@@ -71,8 +71,8 @@ func byShop(all []store.Activity) [][]store.Activity {
 type shopList struct {
 	fourthwall.WebhookList
 
-	err  error
-	read bool
+	err error
+	at  time.Time // before it was read; zero if it wasn't
 }
 
 // reconcileShop looks into open attempts of one shop, and says when to look again.
@@ -114,13 +114,13 @@ func (t Timing) nextRecheck(age, gap time.Duration) (after, next time.Duration) 
 func (s *Service) reconcileOne(ctx context.Context, a store.Activity, list *shopList) error {
 	d, ok := activity.ReadDetail(a)
 	if !ok {
-		s.reconciled(ctx, a, store.Ending{Outcome: store.OutcomeUnclear})
+		s.reconciled(ctx, a, s.now(), store.Ending{Outcome: store.OutcomeUnclear})
 		return nil
 	}
 	s.read(ctx, a, list)
 	switch {
-	case list.err != nil && s.now().Sub(a.StartedAt) >= s.timing.GiveUp:
-		s.reconciled(ctx, a, store.Ending{Outcome: store.OutcomeUnclear})
+	case list.err != nil && list.at.Sub(a.StartedAt) >= s.timing.GiveUp:
+		s.reconciled(ctx, a, list.at, store.Ending{Outcome: store.OutcomeUnclear})
 		return nil
 	case isUnconnected(list.err):
 		return nil // the shop may be connected again, and then it can be read
@@ -134,14 +134,14 @@ func (s *Service) reconcileOne(ctx context.Context, a store.Activity, list *shop
 			return err
 		}
 	}
-	s.reconciled(ctx, a, found)
+	s.reconciled(ctx, a, list.at, found)
 	return nil
 }
 
 // reconciled records what was found. That something was done is known immediately; that it wasn't is certain only
-// when nobody can be at work on it any longer.
-func (s *Service) reconciled(ctx context.Context, a store.Activity, found store.Ending) {
-	certain := found.Outcome == store.OutcomeDone || s.now().Sub(a.StartedAt) >= s.timing.Certain
+// when nobody could be at work on it any longer at the time of which that is known.
+func (s *Service) reconciled(ctx context.Context, a store.Activity, at time.Time, found store.Ending) {
+	certain := found.Outcome == store.OutcomeDone || at.Sub(a.StartedAt) >= s.timing.Certain
 	if certain && found.Outcome != a.Outcome {
 		s.activity.RecordOutcome(ctx, a, found)
 	}
@@ -149,10 +149,10 @@ func (s *Service) reconciled(ctx context.Context, a store.Activity, found store.
 
 // read lists the webhooks of an activity's shop, by any connection to it.
 func (s *Service) read(ctx context.Context, a store.Activity, list *shopList) {
-	if list.read {
+	if !list.at.IsZero() {
 		return
 	}
-	list.read = true
+	list.at = s.now()
 	conn, err := s.store.LiveConnection(ctx, a.Shop, a.Owner)
 	if err == nil {
 		list.WebhookList, err = s.shops.Client(conn).Webhooks(ctx)

@@ -66,6 +66,13 @@ func resultOf(row store.Operation) (Result, kept, error) {
 	return result, k, err
 }
 
+// otherContent returns the result where the key of an operation was used for something else.
+func otherContent(row store.Operation) (Result, error) {
+	result, _, err := resultOf(row)
+	result.State, result.Of = OtherContent, result.State
+	return result, err
+}
+
 // result returns what is kept of an operation of a kind and state of the store's.
 func (k kept) result(kind, state string) Result {
 	result := Result{Webhook: k.Webhook.webhook(), Rejection: k.Rejection, Duplicates: k.Duplicates, Conflict: k.Conflict}

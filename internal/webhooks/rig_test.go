@@ -161,8 +161,14 @@ func (g *rig) person(p *process) person {
 	session, err := sessions.New(r, "session")
 	g.must(err)
 	g.must(sessions.Save(r, httptest.NewRecorder(), session))
-	shop := g.box.Shops()[0]
-	conn, err := p.connected.Connect(g.t.Context(), activity.Actor{Owner: store.OwnerOf(session)},
+	return g.connects(p, person{conn: store.Connection{Owner: store.OwnerOf(session)}}, 0)
+}
+
+// connects connects the nth demo shop for an owner.
+func (g *rig) connects(p *process, who person, n int) person {
+	g.t.Helper()
+	shop := g.box.Shops()[n]
+	conn, err := p.connected.Connect(g.t.Context(), activity.Actor{Owner: who.conn.Owner},
 		fourthwall.Shop{ID: shop.ID, Name: shop.Name},
 		oauth.Credential{Way: oauth.WayAPIKey, Username: shop.APIUser, Password: fourthwall.Secret(shop.APIPassword)})
 	g.must(err)

@@ -27,7 +27,7 @@ const (
 	Rejected                  // Result.Rejection says why, or Result.Duplicates what to ask first
 	Conflicting               // the webhook isn't what the change began with: Result.Conflict is what it is
 	Unconfirmed               // nobody knows yet whether it took effect
-	OtherContent              // the key was used for other content, which came to Result.Of
+	OtherContent              // the key was used for other content or another webhook, which came to Result.Of
 )
 
 // Request says for whom something is done, in which shop, under which key.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
@@ -106,6 +107,28 @@ func TestTwoUpdatesAtOnce(t *testing.T) {
 	}
 	if n := g.sent(http.MethodPut); n != 1 || !g.has(who, id).Equal(content(good, "ORDER_PLACED")) {
 		t.Errorf("%d calls, there is %v", n, g.has(who, id))
+	}
+}
+
+// TestOverwritesWhatWasShown: of two versions that were shown, one may be chosen; one that nobody was shown stays.
+func TestOverwritesWhatWasShown(t *testing.T) {
+	g := newRig(t)
+	p := g.process()
+	who := g.person(p)
+	base, shown, want := content(good, "DONATION"), content(good, "ORDER_PLACED"), content(good, "GIFT_PURCHASE")
+	unseen := content(good, "DONATION", "ORDER_PLACED")
+	id := g.add(who, unseen)
+	save := func(seen fourthwall.Content) webhooks.Result {
+		got, err := p.Update(t.Context(), p.request(who, "key "+webhooks.Mark(seen)), id,
+			webhooks.Change{Base: base, Want: want, Seen: webhooks.Mark(seen)})
+		g.must(err)
+		return got
+	}
+	if got := save(shown); got.State != webhooks.Conflicting || !got.Conflict.Equal(unseen) || g.sent(http.MethodPut) != 0 {
+		t.Errorf("over what nobody was shown: %+v by %d calls", got, g.sent(http.MethodPut))
+	}
+	if got := save(unseen); got.State != webhooks.Updated || !g.has(who, id).Equal(want) {
+		t.Errorf("over what was shown: %+v", got)
 	}
 }
 

@@ -1,0 +1,141 @@
+package webhooks_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"hookwall/internal/activity"
+	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
+)
+
+// TestCreateWithAnOldList: another create got no response, and its effect appears after the webhooks were listed. Who
+// has that list creates no second one, however old the list is by then.
+func TestCreateWithAnOldList(t *testing.T) {
+	want := content(good, "DONATION")
+	for name, meanwhile := range map[string]func(*rig, *process){
+		"the other's time passes": func(g *rig, _ *process) { g.move(g.timing.Late + time.Second) },
+		"the other's end is found": func(g *rig, b *process) {
+			g.move(g.timing.FirstRecheck + time.Second)
+			g.must(b.Reconcile(g.t.Context(), 100))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			g.timing.Heartbeat = time.Hour
+			a, b := g.process(), g.process()
+			who, other := g.person(a), g.person(b)
+			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
+			lost, err := b.Create(t.Context(), b.request(other, "b"), want, webhooks.CreateOptions{})
+			if err != nil || lost.State != webhooks.Unconfirmed {
+				t.Fatalf("without a response: %+v, %v", lost, err)
+			}
+			stop := newGate()
+			a.after = stop.at(http.MethodGet)
+			still := inBackground(func() (webhooks.Result, error) {
+				return a.Create(t.Context(), a.request(who, "a"), want, webhooks.CreateOptions{})
+			})
+			<-stop.arrived
+			g.add(other, want)
+			meanwhile(g, b)
+			close(stop.opened)
+			got := <-still
+			if got.err != nil || got.State != webhooks.Rejected || got.Rejection.Reason != webhooks.EarlierAttempt {
+				t.Errorf("who has the old list: %+v", got)
+			}
+			if all := g.box.Webhooks(who.shop.ID); len(all) != 1 {
+				t.Errorf("%d webhooks", len(all))
+			}
+		})
+	}
+}
+
+// TestReconcileWithAnOldList: a list from when an attempt was young says nothing of one that goes on, however old the
+// attempt is when the list is compared with it.
+func TestReconcileWithAnOldList(t *testing.T) {
+	g := newRig(t)
+	g.timing.Heartbeat = time.Hour
+	a, b := g.process(), g.process()
+	who := g.person(a)
+	calls, reads := newGate(), newGate()
+	a.before, b.after = calls.at(http.MethodPost), reads.at(http.MethodGet)
+	made := inBackground(func() (webhooks.Result, error) {
+		return a.Create(t.Context(), a.request(who, "a"), content(good, "DONATION"), webhooks.CreateOptions{})
+	})
+	<-calls.arrived
+	g.move(g.timing.FirstRecheck + time.Second)
+	reconciled := make(chan error, 1)
+	go func() { reconciled <- b.Reconcile(t.Context(), 100) }()
+	<-reads.arrived
+	g.move(g.timing.Certain)
+	close(reads.opened)
+	g.must(<-reconciled)
+	if got := g.outcomes(who, activity.CreateWebhook); !slices.Equal(got, []string{store.OutcomePending}) {
+		t.Errorf("while it's under way, the attempts: %v", got)
+	}
+	close(calls.opened)
+	if got := <-made; got.err != nil || got.State != webhooks.Created {
+		t.Errorf("the create: %+v", got)
+	}
+	if got := g.outcomes(who, activity.CreateWebhook); !slices.Equal(got, []string{store.OutcomeDone}) {
+		t.Errorf("then, the attempts: %v", got)
+	}
+}
+
+// TestCreateWithoutAList: where the webhooks couldn't be listed before a create, one that is there afterwards may be
+// older, so nobody says that it's the new one.
+func TestCreateWithoutAList(t *testing.T) {
+	g := newRig(t)
+	p := g.process()
+	who := g.person(p)
+	want := content(good, "DONATION")
+	g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 2})
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: true})
+	got, err := p.Create(t.Context(), p.request(who, "key"), want, webhooks.CreateOptions{})
+	if err != nil || got.State != webhooks.Unconfirmed || got.CanConfirm {
+		t.Errorf("without a response: %+v, %v", got, err)
+	}
+	got, finding, err := p.Confirm(t.Context(), p.request(who, "key"), want)
+	if err != nil || got.State != webhooks.Unconfirmed || finding != webhooks.Ambiguous {
+		t.Errorf("looked for: %+v, %v, %v", got, finding, err)
+	}
+}
+
+// TestBusyCreate: a server that is busy, and has made nothing, has rejected the create.
+func TestBusyCreate(t *testing.T) {
+	g := newRig(t)
+	p := g.process()
+	who := g.person(p)
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 503})
+	got, err := p.Create(t.Context(), p.request(who, "key"), content(good, "DONATION"), webhooks.CreateOptions{})
+	if err != nil || got.State != webhooks.Rejected || !got.Rejection.IsTemporary() {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestUnclearForGood: what is unclear for an hour stays so, and the API isn't asked about it any longer.
+func TestUnclearForGood(t *testing.T) {
+	g := newRig(t)
+	p := g.process()
+	who := g.person(p)
+	base := content(good, "DONATION")
+	id := g.add(who, base)
+	g.box.FailNext(sandbox.Failure{Method: http.MethodPut, Path: apiWebhooks + "/*", Status: 500})
+	got, err := p.Update(t.Context(), p.request(who, "key"), id,
+		webhooks.Change{Base: base, Want: content(good, "ORDER_PLACED")})
+	if err != nil || got.State != webhooks.Unconfirmed {
+		t.Fatalf("without a response: %+v, %v", got, err)
+	}
+	g.move(g.timing.Recheck + time.Second)
+	before := g.sent(http.MethodGet)
+	g.must(p.Reconcile(t.Context(), 100))
+	if n := g.sent(http.MethodGet) - before; n != 0 {
+		t.Errorf("%d calls", n)
+	}
+	if got := g.outcomes(who, activity.UpdateWebhook); !slices.Equal(got, []string{store.OutcomeUnclear}) {
+		t.Errorf("the attempts: %v", got)
+	}
+}
