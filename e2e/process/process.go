@@ -118,7 +118,7 @@ func (p *Process) Pause() {
 	p.t.Error("the process doesn't stand still")
 }
 
-// Continue lets a process go on that stands still.
+// Continue lets a stopped process go on.
 func (p *Process) Continue() { p.signal(syscall.SIGCONT) }
 
 func (p *Process) signal(signal os.Signal) {

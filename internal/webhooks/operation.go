@@ -53,8 +53,8 @@ func (o operation) wants(row store.Operation) bool {
 	return hmac.Equal([]byte(row.Hash), []byte(o.hash))
 }
 
-// isOf reports whether an operation of the same key is for the same: a create in the shop, or the same kind of change of
-// the same webhook.
+// isOf reports whether an operation of the same key is for the same: a create in the shop, or the same kind of change
+// of the same webhook.
 func (o operation) isOf(row store.Operation) bool {
 	return row.Kind == o.kind && row.Shop == o.req.Shop.Shop() &&
 		(o.kind == store.KindCreate || row.Resource == o.resource)
