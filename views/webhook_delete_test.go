@@ -16,7 +16,7 @@ func TestWebhookDelete(t *testing.T) {
 		unwanted []string
 	}{
 		{"stops", WebhookDeletePage{StopsKnown: true, Stops: []ui.EventBadge{donation, future}}, []string{"2 event types then reach nobody", nobody, "Donation SHIPMENT_LOST"}, []string{unknown, elsewhere}},
-		{"stops one", WebhookDeletePage{StopsKnown: true, Stops: []ui.EventBadge{donation}}, []string{"1 event type then reaches nobody"}, []string{unknown, elsewhere}},
+		{"stops one", WebhookDeletePage{StopsKnown: true, Stops: []ui.EventBadge{donation}}, []string{"1 event type then reaches nobody", "No other webhook of this shop receives it."}, []string{unknown, elsewhere, nobody}},
 		{"stops nothing", WebhookDeletePage{StopsKnown: true}, []string{elsewhere}, []string{unknown, nobody}},
 		{"unknown", WebhookDeletePage{}, []string{unknown}, []string{elsewhere, nobody}},
 		{"failed", WebhookDeletePage{Notice: &ui.Notice{Kind: ui.Failure, Title: "Refused", Code: "CODE_1"}}, []string{"Refused", "CODE_1"}, nil},
