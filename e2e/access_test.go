@@ -40,8 +40,8 @@ func TestDoneIsHeard(t *testing.T) {
 	late.SeeText(late.CSS("#live"), "Done: Studio Nine is connected")
 }
 
-// TestActivityPrints: the printed log says whose it is and has all details, in
-// dark letters whatever the screen has, and nothing that can only be pressed.
+// TestActivityPrints: the printed log names the shop and has all details, in
+// dark letters on any theme, and no controls.
 func TestActivityPrints(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{Scheme: browser.Dark})
@@ -120,7 +120,7 @@ type effort struct {
 	thoughts int // decisions what to look for
 }
 
-// seconds is how long it takes someone who is used to it.
+// seconds returns how long an experienced person needs.
 func (e effort) seconds() float64 {
 	return .2*float64(e.keys+e.clicks+e.turns) + 1.1*float64(e.points) + 1.35*float64(e.thoughts)
 }
@@ -277,7 +277,7 @@ func (v *visitor) isEasy(how string) {
 	}
 }
 
-// bearsSpacing sets the text wide, and looks again.
+// bearsSpacing sets wide text spacing, and checks again.
 func (v *visitor) bearsSpacing() {
 	v.app.t.Helper()
 	v.Eval(spread)

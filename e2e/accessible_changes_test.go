@@ -89,7 +89,7 @@ func event(fields map[string]any) map[string]any {
 	return e
 }
 
-// manyEvents are deliveries in all the ways that a row can look.
+// manyEvents returns deliveries in all the states that a row can show.
 func manyEvents() []map[string]any {
 	return []map[string]any{
 		event(nil),

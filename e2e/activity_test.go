@@ -138,7 +138,7 @@ func TestActivityPages(t *testing.T) {
 	v.Must(v.Expect(v.Label("Outcome")).ToHaveValue(store.OutcomeUnclear))
 }
 
-// attempt records that somebody tried to create a webhook in a shop.
+// attempt records an attempt to create a webhook in a shop.
 func (a *app) attempt(shop sandbox.DemoShop, outcome string) {
 	a.t.Helper()
 	begun, err := a.store.BeginActivity(a.t.Context(), store.Activity{

@@ -58,8 +58,8 @@ func startApp(t *testing.T) *app {
 	return startLimited(t, handlers.Limits{})
 }
 
-// startLimited is startApp with limits. Addresses count as a browser gives
-// them in X-Forwarded-For, and not at all without.
+// startLimited is startApp with limits. A client's address is what it sends in
+// X-Forwarded-For. Without the header, nothing is counted.
 func startLimited(t *testing.T, limits handlers.Limits) *app {
 	t.Helper()
 	a := &app{t: t, wire: newWire(), frontGate: newGate(), endpointGate: newGate(), limits: limits}
@@ -165,7 +165,7 @@ func (a *app) targets() *deliver.Client {
 	return client
 }
 
-// answers puts an endpoint where the tools would find the sandbox's receiver.
+// answers replaces the sandbox's receiver with an endpoint for the tools.
 func (a *app) answers(h http.Handler) { a.end.Store(&h) }
 
 func sample(of handlers.SampleOf) (string, error) {
@@ -220,7 +220,7 @@ func (a *app) add(n int, address string, types ...string) sandbox.Webhook {
 	return made
 }
 
-// replace changes a webhook over the API, as somebody else with the shop's key
+// replace changes a webhook over the API, as another client with the shop's key
 // would.
 func (a *app) replace(w sandbox.Webhook, address string, types ...string) {
 	a.t.Helper()

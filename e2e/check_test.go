@@ -21,8 +21,8 @@ const (
 
 const sendDeliveries = "Send up to 3 test deliveries"
 
-// examines presses the form's second button, and fails the test unless the
-// page that follows asks about this address and nothing was sent.
+// examines clicks the form's second button, and fails the test unless the page
+// that follows asks about this address and nothing was sent.
 func (v *visitor) examines(address string) {
 	v.app.t.Helper()
 	v.status(v.Submit(v.Role("button", "Check this address")), 200)
@@ -65,8 +65,8 @@ func (a *app) received(n int) []sandbox.Receipt {
 	return got
 }
 
-// stepResults are the words for the result of a step, by letter. How long an
-// answer takes depends on the machine: T means any of them.
+// stepResults are the words for the result of a step, by letter. How long a
+// response takes depends on the machine: T means any of them.
 var stepResults = map[rune]string{
 	'P': "^Passed$", 'L': "^Look at this$", 'F': "^Failed$", 'S': "^Skipped$", 'U': `^\s*Under way$`, 'W': "^Waiting$",
 	'T': "^(Passed|Look at this|Failed)$",
@@ -102,7 +102,7 @@ func (v *visitor) isChecked(letters, title string) {
 // clipboard is one for all tests that run.
 var clipboard sync.Mutex
 
-// copied presses a button that copies, and returns what it copied.
+// copied clicks a button that copies, and returns what it copied.
 func (v *visitor) copied(button playwright.Locator) string {
 	v.app.t.Helper()
 	clipboard.Lock()
@@ -233,7 +233,7 @@ func TestCheckFromTheEditForm(t *testing.T) {
 	v.app.hasContent(hook, accepts, "ORDER_PLACED", "TELEPATHY_RECEIVED")
 }
 
-// TestCheckOfAWebhook: an answer that only Fourthwall counts as a failure is
+// TestCheckOfAWebhook: a response that only Fourthwall counts as a failure is
 // explained.
 func TestCheckOfAWebhook(t *testing.T) {
 	t.Parallel()

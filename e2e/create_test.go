@@ -71,8 +71,8 @@ func TestCreateFromPreset(t *testing.T) {
 		"ORDER_PLACED", "ORDER_UPDATED", "DONATION", "GIFT_PURCHASE", "SUBSCRIPTION_PURCHASED", "SUBSCRIPTION_CHANGED")
 }
 
-// TestPicker: what script adds to the picker changes ticks at once, without a
-// request, and keeps what was typed.
+// TestPicker: the picker's script changes ticks immediately, without a request,
+// and keeps what was typed.
 func TestPicker(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

@@ -23,8 +23,8 @@ const (
 	saveButton   = "Save changes"
 )
 
-// review presses the edit form's main button and returns the status of what
-// comes.
+// review clicks the edit form's main button and returns the status of the page
+// that follows.
 func (v *visitor) review() int {
 	v.app.t.Helper()
 	return v.Submit(v.Role("button", reviewButton))
@@ -243,7 +243,7 @@ func TestConflictIsWorkedOut(t *testing.T) {
 	v.app.onlyOne(0, good+"/new")
 }
 
-// lockedCode is Fourthwall's answer for a webhook that it will not change.
+// lockedCode is Fourthwall's code for a webhook that it will not change.
 const lockedCode = "WEBHOOK_CONFIGURATION_NOT_UPDATABLE_OR_DELETABLE"
 
 // TestLocked: once Fourthwall has refused to change or to delete a webhook,
@@ -339,8 +339,8 @@ func TestDeleteAndCreateAgain(t *testing.T) {
 	v.deletesWhatIsGone(again)
 }
 
-// deletesWhatIsGone asks for a webhook to be deleted that somebody else has
-// deleted in between, which counts as done.
+// deletesWhatIsGone deletes a webhook that another client has deleted in
+// between, which counts as done.
 func (v *visitor) deletesWhatIsGone(w sandbox.Webhook) {
 	v.app.t.Helper()
 	v.Open(deletePath(w))
@@ -351,8 +351,8 @@ func (v *visitor) deletesWhatIsGone(w sandbox.Webhook) {
 	v.status(v.Open(webhookPath(w)), 404)
 }
 
-// TestDeleteIsNotConfirmed: when the answer is lost and the webhook cannot be
-// read, nobody says that it failed, or that it worked.
+// TestDeleteIsNotConfirmed: when the response is lost and the webhook cannot be
+// read, the page says neither that the delete failed nor that it worked.
 func TestDeleteIsNotConfirmed(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

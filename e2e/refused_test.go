@@ -48,7 +48,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestEnterSendsTheForm: Enter in the URL field presses the main action, not
+// TestEnterSendsTheForm: Enter in the URL field triggers the main action, not
 // the first button that is drawn.
 func TestEnterSendsTheForm(t *testing.T) {
 	t.Parallel()

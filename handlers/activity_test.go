@@ -43,7 +43,7 @@ func attemptDelete(p *person, shop sandbox.DemoShop, id string) *page {
 	return p.deleteForm(shop.ID, id).submit()
 }
 
-// TestRecordedBeforeTheCall looks at the record while the API is asked.
+// TestRecordedBeforeTheCall checks the record while the API is being called.
 func TestRecordedBeforeTheCall(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -161,8 +161,8 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestGoneIsRecorded: an attempt to delete what is not there any more is one, with
-// the API's answer as it was.
+// TestGoneIsRecorded: deleting a webhook that no longer exists is recorded as
+// an attempt, with the API's response unchanged.
 func TestGoneIsRecorded(t *testing.T) {
 	t.Parallel()
 	const code = "WEBHOOK_CONFIGURATION_NOT_FOUND"
@@ -265,8 +265,9 @@ func (g *rig) reconciled(a store.Activity) store.Activity {
 	return a
 }
 
-// TestPendingIsReconciled: an attempt whose process died is reconciled by reading again:
-// that it was done at once, that it was not only when it cannot be any more.
+// TestPendingIsReconciled: an attempt whose process died is reconciled by
+// reading the webhooks again. Success is recorded immediately, and failure only
+// when a late effect is impossible.
 func TestPendingIsReconciled(t *testing.T) {
 	t.Parallel()
 	was, wants := contentOf(good, "DONATION"), contentOf(good+"/2", "ORDER_PLACED", "DONATION")
@@ -395,8 +396,8 @@ func TestPendingStaysWithoutTheList(t *testing.T) {
 	})
 }
 
-// TestOneAttemptForEachWebhook: a new webhook is the work of one attempt, and where nobody
-// can say of which, of none.
+// TestOneAttemptForEachWebhook: a new webhook is attributed to one attempt, or
+// to none if its origin is ambiguous.
 func TestOneAttemptForEachWebhook(t *testing.T) {
 	t.Parallel()
 	wants := contentOf(good, "DONATION")
@@ -651,7 +652,8 @@ func TestActivityFile(t *testing.T) {
 	}
 }
 
-// TestActivityIsTheShops: who has the shop sees it, who has another does not.
+// TestActivityIsTheShops: a person with the shop connected sees its activity,
+// and a person with another shop doesn't.
 func TestActivityIsTheShops(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -737,8 +739,8 @@ func TestActivityKeyLost(t *testing.T) {
 	}
 }
 
-// TestAmbiguousCreate: while another attempt may have made the webhook, a
-// create without an answer is not confirmed.
+// TestAmbiguousCreate: a create that got no response is unconfirmed while
+// another attempt may have made the webhook.
 func TestAmbiguousCreate(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

@@ -37,9 +37,9 @@ func (g *rig) events(message string) (out []map[string]any) {
 	return out
 }
 
-// TestSecurityEvents: what a person who looks after an attack wants to know
-// is in the log, with the id of its request, by which the address it came
-// from is found, and in UTC. Checklist 38.
+// TestSecurityEvents: the log has what an investigation of an attack needs, in
+// UTC. Each event has its request ID, which leads to the client's address.
+// Checklist 38.
 func TestSecurityEvents(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -203,8 +203,9 @@ func gzipped(t *testing.T, size int) []byte {
 	return packed.Bytes()
 }
 
-// TestDecompressionBombs: a body that says it is compressed is not unpacked,
-// and one of the API that unpacks to more than any answer is not read on.
+// TestDecompressionBombs: a request body that says it is compressed is not
+// unpacked. An API response that unpacks to more than the limit is not read
+// further.
 // Checklist 32, 39.
 func TestDecompressionBombs(t *testing.T) {
 	t.Parallel()
@@ -231,8 +232,8 @@ func TestDecompressionBombs(t *testing.T) {
 	}
 }
 
-// TestHoarding: nobody can fill the disk with forms that wait: not by their
-// size, nor, without a session, by their number.
+// TestHoarding: saved forms can't fill the disk. Their size is limited and,
+// without a session, so is their number.
 func TestHoarding(t *testing.T) {
 	t.Parallel()
 	burst := anonymousDrafts.Burst
@@ -313,9 +314,9 @@ func TestLargeAtOnce(t *testing.T) {
 	}
 }
 
-// TestLargeOfOneAddress: who sends large bodies slowly, without a length and
-// without a session, keeps others of the same address waiting and nobody else.
-// A network of IPv6 is one address.
+// TestLargeOfOneAddress: a client that sends large bodies slowly, without a
+// length or a session, delays only clients of the same address. An IPv6 network
+// counts as one address.
 func TestLargeOfOneAddress(t *testing.T) {
 	large := url.Values{"body": {strings.Repeat("x", largeBody)}, "signature": {"x"}, "secret": {"x"}}
 	for from, test := range map[string]struct{ same, other string }{

@@ -38,7 +38,7 @@ func newVictim(t *testing.T) *victim {
 	return v
 }
 
-// newVictimOf returns somebody who has not connected a shop yet.
+// newVictimOf returns a person who has not connected a shop yet.
 func newVictimOf(t *testing.T, o options) *victim {
 	t.Helper()
 	v := &victim{file: filepath.Join(t.TempDir(), "h.db"), called: &atomic.Int64{}}

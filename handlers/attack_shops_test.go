@@ -74,9 +74,9 @@ func alike(pg *page, ids ...string) string {
 	return requestIDs.ReplaceAllString(text, "")
 }
 
-// TestOtherShops walks the routes with two people: the other's shop, and what
-// belongs to it, answers like one that does not exist, and nothing is asked of
-// the API. Checklist 20, 21.
+// TestOtherShops walks the routes with two people. Another person's shop, and
+// what belongs to it, responds like one that does not exist, and the API is not
+// called. Checklist 20, 21.
 func TestOtherShops(t *testing.T) {
 	t.Parallel()
 	n := newNeighbours(t)
@@ -163,8 +163,8 @@ func TestOtherShopsThings(t *testing.T) {
 	}
 }
 
-// TestOtherPeoplesForms: a one-time id or a draft of somebody else's grants
-// nothing of theirs, and keeps nobody from their own. Checklist 20.
+// TestOtherPeoplesForms: another person's one-time ID or draft grants no access
+// to what is theirs, and does not block a person's own. Checklist 20.
 func TestOtherPeoplesForms(t *testing.T) {
 	t.Parallel()
 	n := newNeighbours(t)

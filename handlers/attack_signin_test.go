@@ -33,7 +33,7 @@ func (p *person) on(way *http.Transport) *person {
 	return &person{p.rig, &c}
 }
 
-// holding is a new browser in which somebody put these cookies.
+// holding returns a new browser with these cookies.
 func (g *rig) holding(cookies ...*http.Cookie) *person {
 	g.t.Helper()
 	p := g.person()
@@ -63,8 +63,9 @@ func (p *person) signedOut(shop sandbox.DemoShop) {
 	}
 }
 
-// TestPlantedSession: who plants a session of their own in somebody's browser
-// does not see what that person connects, not even with a copy of the session.
+// TestPlantedSession: an attacker who plants their own session in a person's
+// browser does not see what that person connects, even with a copy of the
+// session.
 // Checklist 16.
 func TestPlantedSession(t *testing.T) {
 	t.Parallel()
@@ -227,8 +228,8 @@ func TestMixedUpSignIns(t *testing.T) {
 	})
 }
 
-// TestPastedToken: a token that is pasted into the implicit callback signs in
-// nobody who did not start that sign-in, and only while the API takes it.
+// TestPastedToken: a token pasted into the implicit callback signs in only the
+// browser that started that sign-in, and only while the API accepts the token.
 // Checklist 6, 7.
 func TestPastedToken(t *testing.T) {
 	t.Parallel()
@@ -304,8 +305,8 @@ func clone(v url.Values) url.Values {
 	return out
 }
 
-// TestPlantedBrowserCookie: a cookie that tells browsers apart, put there by
-// somebody else in a form that we would not make, counts for nothing.
+// TestPlantedBrowserCookie: a browser cookie that somebody else set, in a form
+// that we would not make, is ignored.
 func TestPlantedBrowserCookie(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

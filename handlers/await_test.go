@@ -13,8 +13,8 @@ import (
 	"hookwall/views/ui"
 )
 
-// TestPressedTwice: of two presses of one button, one does what it says, and
-// both lead to the same.
+// TestPressedTwice: of two clicks on one button, one has the effect, and both
+// lead to the same page.
 func TestPressedTwice(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -40,7 +40,7 @@ func TestPressedTwice(t *testing.T) {
 				test.fail.Method, test.fail.Path, test.fail.Times = test.method, apiWebhooks+"*", 9
 				g.box.FailNext(test.fail)
 			}
-			// The first call is held until the second press waits.
+			// The first call is held until the second request waits.
 			arrived, released := make(chan struct{}, 9), make(chan struct{})
 			g.calls.set(func(c apiCall) {
 				if c.method == test.method {
@@ -94,7 +94,7 @@ func asked(p *person, shop sandbox.DemoShop, hook sandbox.Webhook) *form {
 	return p.get(webhookPath(shop.ID, hook.ID) + "/delete").want(http.StatusOK).form("/delete")
 }
 
-// until asks again until the answer is yes.
+// until polls until the condition holds.
 func (g *rig) until(yes func() bool) {
 	g.t.Helper()
 	tick, limit := time.NewTicker(5*time.Millisecond), time.NewTimer(20*time.Second)
@@ -133,8 +133,8 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 	asked(p, shop, hook).submit().want(http.StatusOK, "is deleted")
 }
 
-// TestLeaseThatTakesLong: who has waited long enough for another press reads
-// that it is still under way, and does nothing a second time.
+// TestLeaseThatTakesLong: a request that has waited long enough for another one
+// says that the change is still in progress, and sends nothing.
 func TestLeaseThatTakesLong(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{still: true})
@@ -217,8 +217,8 @@ func TestNoticeShowsOnce(t *testing.T) {
 	}
 }
 
-// TestKeptSomethingElse: an answer that says yes and shows something else is
-// looked into, and said.
+// TestKeptSomethingElse: if a successful response shows something other than
+// what was asked, the webhook is read again and the page says so.
 func TestKeptSomethingElse(t *testing.T) {
 	t.Parallel()
 	const odd = `{"id":"%s","url":"` + good + `","allowedTypes":["DONATION"],"apiVersion":"V1"}`
@@ -254,8 +254,8 @@ func TestKeptSomethingElse(t *testing.T) {
 	}
 }
 
-// TestRejectedAndWaiting: who sends a rejected form again while somebody else is
-// at work on the same URL is not shown the old rejection.
+// TestRejectedAndWaiting: a rejected form that is sent again while another
+// request works on the same URL does not show the old rejection.
 func TestRejectedAndWaiting(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

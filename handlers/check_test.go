@@ -148,8 +148,8 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
-// TestCheckContinues: the page comes at once where a script follows it, and only
-// a few checks go on at once.
+// TestCheckContinues: the page responds immediately if a script follows the
+// check, and only a few checks run at the same time.
 func TestCheckContinues(t *testing.T) {
 	t.Parallel()
 	hold, arrived := make(chan struct{}), make(chan struct{}, 10)
@@ -320,8 +320,8 @@ func TestHostileAnswer(t *testing.T) {
 	}
 }
 
-// TestCheckOfAFormAfterTheSession: who must sign in again before a check still
-// has the form that waits for it.
+// TestCheckOfAFormAfterTheSession: a form is kept if its sender must sign in
+// again before the check.
 func TestCheckOfAFormAfterTheSession(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -400,7 +400,7 @@ func TestTestDeliveryAfterConnectingAgain(t *testing.T) {
 }
 
 // TestTestDeliveryWithoutDatabase: the form comes back as it was sent, although
-// nobody can say where the webhook's deliveries go.
+// it is unknown where the webhook's deliveries go.
 func TestTestDeliveryWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")

@@ -45,8 +45,8 @@ func (s *server) tooManyBadKeys(w http.ResponseWriter, r *http.Request, hit *too
 	return s.keyAgain(w, r, http.StatusTooManyRequests, badKeysNotice(hit.wait))
 }
 
-// keyRefused counts an API key that Fourthwall does not accept. A person who
-// hangs up before the answer has tried a key too.
+// keyRefused counts an API key that Fourthwall does not accept. It counts even
+// if the client disconnects before the response.
 func (s *server) keyRefused(r *http.Request) {
 	c := s.badKeys(r)
 	if err := s.Store.Spend(context.WithoutCancel(r.Context()), c.Limit, c.key); err != nil {

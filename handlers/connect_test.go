@@ -431,8 +431,8 @@ func TestDraft(t *testing.T) {
 	}
 }
 
-// TestDraftOfWhatIsNotConfirmed: who must sign in again before a create was
-// confirmed does not read that nothing was created.
+// TestDraftOfWhatIsNotConfirmed: a person who must sign in again before a
+// create is confirmed is not told that nothing was created.
 func TestDraftOfWhatIsNotConfirmed(t *testing.T) {
 	t.Parallel()
 	for _, button := range []string{"do=check", "do=edit"} {

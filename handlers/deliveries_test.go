@@ -211,7 +211,8 @@ func TestDeliveriesOfOneWebhook(t *testing.T) {
 	}
 }
 
-// TestDeliveriesUnread: the log and one delivery, when the API does not answer.
+// TestDeliveriesUnread: the log and one delivery, when the API does not
+// respond.
 func TestDeliveriesUnread(t *testing.T) {
 	t.Parallel()
 	after := http.Header{"Retry-After": {"60"}}
@@ -338,7 +339,7 @@ func TestDelivery(t *testing.T) {
 	}
 }
 
-// TestDeliveryBody: whatever came is shown as it came.
+// TestDeliveryBody: every body is shown unchanged.
 func TestDeliveryBody(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -379,8 +380,8 @@ func TestDeliveryBody(t *testing.T) {
 	}
 }
 
-// TestNoBuyersDataIsKept looks for the body of a delivery, and for the
-// credentials, in all that is written.
+// TestNoBuyersDataIsKept searches all that is written for the body of a
+// delivery and for the credentials.
 func TestNoBuyersDataIsKept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

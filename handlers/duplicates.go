@@ -13,8 +13,8 @@ import (
 	"hookwall/views/ui"
 )
 
-// duplicatesOf looks for them while an edit is confirmed. The page is drawn
-// without, when the list cannot be read.
+// duplicatesOf returns the duplicates of an edit that is being confirmed. It
+// returns none if the API doesn't list the webhooks.
 func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]ui.Duplicate, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.Webhooks.Timing().List)
 	defer cancel()

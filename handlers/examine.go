@@ -85,7 +85,7 @@ func (s *server) examine(
 	logRefused(v, request, report)
 }
 
-// logRefused logs that somebody asked for a URL that is never called.
+// logRefused logs a request to check a URL that Hookwall never calls.
 func logRefused(v *requestState, request doctor.Request, report doctor.Report) {
 	if report.Refused == "" {
 		return

@@ -102,8 +102,8 @@ func (z *fuzzed) send(method, target, contentType, body string) *http.Response {
 	return w.Result()
 }
 
-// answered reads an answer and holds it to what is true of all: it is no
-// fault of ours, it is UTF-8, and nothing in it was smuggled in.
+// answered reads a response and checks what is true of every one: it is no
+// server error, it is UTF-8, and nothing in it was injected.
 func (z *fuzzed) answered(t *testing.T, resp *http.Response) *page {
 	t.Helper()
 	body, err := io.ReadAll(resp.Body)
@@ -199,8 +199,8 @@ func (z *fuzzed) checkCreated(t *testing.T, pg *page, posted url.Values, before 
 	}
 }
 
-// checkRedrawn: a form that is shown again holds the address as it was typed,
-// and the ticks, unless a button was pressed that changes them.
+// checkRedrawn: a form that is shown again has the URL as it was typed, and the
+// same ticks unless a button changed them.
 func (z *fuzzed) checkRedrawn(t *testing.T, pg *page, posted url.Values) {
 	t.Helper()
 	box := pg.node("url")
@@ -245,7 +245,7 @@ func (z *fuzzed) checkUnseen(t *testing.T, target string, posted url.Values) {
 	}
 }
 
-// holds reports whether a text is anywhere in an answer.
+// holds reports whether a text is anywhere in a response.
 func holds(pg *page, text string) bool {
 	for _, values := range pg.header {
 		if strings.Contains(strings.Join(values, "\n"), text) {
@@ -255,9 +255,9 @@ func holds(pg *page, text string) bool {
 	return strings.Contains(pg.body, text)
 }
 
-// FuzzCallback comes back from a sign-in with anything in the address or in
-// the form of the implicit way. Without the state of an attempt of this
-// browser nobody is signed in, nothing fails, and nothing is shown again.
+// FuzzCallback returns from a sign-in with arbitrary parameters, in the URL or
+// in the form of the implicit flow. Without the state of an attempt of this
+// browser, nobody is signed in, nothing fails, and no input is shown again.
 // Checklist 1, 5, 7.
 func FuzzCallback(f *testing.F) {
 	z := newFuzzed(f)
@@ -325,8 +325,7 @@ func (z *fuzzed) checkRefused(t *testing.T, pg *page) {
 	}
 }
 
-// connections counts those of all demo shops' own activity: who connects is
-// recorded there.
+// connections counts the connections in the activity of all demo shops.
 func (z *fuzzed) connections() (n int) {
 	for _, shop := range z.box.Shops() {
 		n += len(z.recorded(shop, activity.ConnectShop))

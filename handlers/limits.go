@@ -82,8 +82,8 @@ func (s *server) logLimit(r *http.Request, hit *tooMany) {
 // address from trying again.
 const keyDebt = time.Hour
 
-// badKeys counts API keys that Fourthwall refused, from this machine too:
-// nobody has many.
+// badKeys counts API keys that Fourthwall refused, including those from this
+// machine. Nobody has many.
 func (s *server) badKeys(r *http.Request) counter {
 	address, _ := s.clientNetwork(r)
 	c := s.Limits.BadKeys.by("refused key", byAddress, address)

@@ -20,7 +20,7 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// sevenSeconds is a limit of so many at once, and one more each 7 s.
+// sevenSeconds is a limit with this burst, and one more every 7 s.
 func sevenSeconds(burst int) Rate { return Rate{Burst: burst, Every: 7 * time.Second} }
 
 // Networks of people, as the documentation of addresses has them.
@@ -290,8 +290,8 @@ func TestLimitOfAForm(t *testing.T) {
 	pg.link("Go back").postForm("/delete").submit().want(http.StatusOK, "is deleted")
 }
 
-// TestLimitOfAShopThatIsNotOpen: who may not see a shop's pages gets no form of
-// them, also where a limit comes first.
+// TestLimitOfAShopThatIsNotOpen: a person without access to a shop gets none of
+// its forms, even if a limit comes first.
 func TestLimitOfAShopThatIsNotOpen(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -363,8 +363,8 @@ func TestSignInLimits(t *testing.T) {
 	})
 }
 
-// TestRefusedKeys: who tries keys that Fourthwall refuses must wait, and the
-// next is not tried, also on the own machine.
+// TestRefusedKeys: after too many refused keys, a person must wait. The next
+// key is not tried, not even from the local machine.
 func TestRefusedKeys(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]options{
@@ -440,9 +440,9 @@ func (c *calls) to(path string) (n int) {
 	return n
 }
 
-// TestClientNetwork: headers count only from a trusted proxy, an IPv6
-// network of 64 bits is one, and a Hookwall on the own machine counts nobody
-// on that machine.
+// TestClientNetwork: headers count only from a trusted proxy. An IPv6 network
+// of 64 bits counts as one address. A Hookwall on the local machine does not
+// count clients on that machine.
 func TestClientNetwork(t *testing.T) {
 	t.Parallel()
 	trusted := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
@@ -541,8 +541,8 @@ func TestAnonymousWrites(t *testing.T) {
 	p.from(abroad).post(webhooksPath(shop.ID), typical(shop)).want(http.StatusSeeOther)
 }
 
-// TestLimitsThatCannotBeCounted: a sign-in is refused, and a change is made
-// and logged, since nobody but its owner can make it.
+// TestLimitsThatCannotBeCounted: without the counts, a sign-in is refused. A
+// change is made and logged, since only its owner can make it.
 func TestLimitsThatCannotBeCounted(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {

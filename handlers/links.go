@@ -8,7 +8,7 @@ import (
 	"hookwall/views/ui"
 )
 
-// This file has the paths of our pages. routes.go says what answers them.
+// This file has the paths of our pages. routes.go maps them to handlers.
 
 const (
 	homePath      = "/"

@@ -6,7 +6,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// perSession bounds how much each session has under way at once.
+// perSession limits how many operations each session runs at the same time.
 type perSession struct {
 	most    int
 	mu      sync.Mutex

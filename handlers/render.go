@@ -17,7 +17,7 @@ import (
 // cannot leave half of one.
 func (s *server) render(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
 	var body bytes.Buffer
-	// A person who went away, or sent half a form, is no reason to fail.
+	// A client that disconnected, or sent half a form, is no reason to fail.
 	if err := page.Render(context.WithoutCancel(r.Context()), &body); err != nil {
 		return err
 	}

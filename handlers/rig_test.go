@@ -407,7 +407,7 @@ func (p *person) request(method, address string, form url.Values) *http.Request 
 	return r
 }
 
-// noRedirects lets a test see an answer that leads elsewhere.
+// noRedirects lets a test see a redirect instead of following it.
 func (p *person) noRedirects() *person {
 	c := *p.client
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -428,7 +428,7 @@ func (pg *page) form(action string) *form {
 	return pg.formOf("", action)
 }
 
-// postForm passes over the forms that only look for something.
+// postForm finds a form by its action, and skips those that only search.
 func (pg *page) postForm(action string) *form {
 	pg.p.t.Helper()
 	return pg.formOf("post", action)
@@ -494,7 +494,7 @@ func (f *form) set(name string, values ...string) *form {
 	return f
 }
 
-// submit presses the form's first button, as Enter does.
+// submit clicks the form's first button, as Enter does.
 func (f *form) submit() *page {
 	f.page.p.t.Helper()
 	if len(f.buttons) == 0 {
@@ -506,7 +506,7 @@ func (f *form) submit() *page {
 // crlf is how a browser sends line breaks.
 var crlf = strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
 
-// press presses the button name=value.
+// press clicks the button name=value.
 func (f *form) press(button string) *page {
 	f.page.p.t.Helper()
 	if !slices.Contains(f.buttons, button) {
@@ -515,7 +515,7 @@ func (f *form) press(button string) *page {
 	return f.send(button)
 }
 
-// send presses a button that need not be there any more, or not yet.
+// send clicks a button that may no longer exist, or not yet.
 func (f *form) send(button string) *page {
 	f.page.p.t.Helper()
 	name, value, _ := strings.Cut(button, "=")
@@ -613,7 +613,7 @@ func (pg *page) want(status int, texts ...string) *page {
 	return pg
 }
 
-// consent presses Allow or Deny on the sandbox's page for the nth demo shop.
+// consent clicks Allow or Deny on the sandbox's page for the nth demo shop.
 func (p *person) consent(pg *page, shopID, decision string) *page {
 	p.t.Helper()
 	return pg.form(pg.url.Path).set("shop", shopID).press("decision=" + decision)

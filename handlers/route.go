@@ -8,14 +8,14 @@ import (
 	"hookwall/views/ui"
 )
 
-// handlerFunc answers a request. An error becomes a page.
+// handlerFunc handles a request. An error becomes a page.
 type handlerFunc func(w http.ResponseWriter, r *http.Request) error
 
 // redrawFunc draws a form as it was sent, with a notice that says why it could
 // not be processed.
 type redrawFunc func(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error
 
-// access says who may use a route.
+// access is what a session needs to use a route.
 type access int
 
 const (

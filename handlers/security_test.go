@@ -169,8 +169,8 @@ func TestReferer(t *testing.T) {
 	}
 }
 
-// TestHeaders checks every route, and answers of every kind, for what every
-// answer must carry.
+// TestHeaders checks every route, and responses of every kind, for what every
+// response must carry.
 // Checklist 26, 27.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
@@ -294,7 +294,7 @@ type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
 
-// TestHost: a dashboard on this machine answers to its own name only.
+// TestHost: a dashboard on this machine responds only under its own name.
 // Checklist 22.
 func TestHost(t *testing.T) {
 	t.Parallel()
@@ -561,7 +561,7 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// TestNoSecretInLogs runs a journey and looks for what must not be logged.
+// TestNoSecretInLogs runs a journey and searches the logs for secrets.
 // Checklist 11, 36.
 func TestNoSecretInLogs(t *testing.T) {
 	t.Parallel()

@@ -52,8 +52,8 @@ type SampleOf struct {
 	At        time.Time
 }
 
-// Rate is how often something is allowed: Burst at once, and one more each time
-// Every has passed. The zero Rate is no limit.
+// Rate is how often something is allowed: a burst of Burst, then one more each
+// time Every has passed. The zero Rate is no limit.
 type Rate struct {
 	Burst int
 	Every time.Duration

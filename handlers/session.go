@@ -59,9 +59,9 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 
 const browserCookieLife = 24 * 60 * 60 // seconds
 
-// browserToken tells one browser from another before it has a session and
-// across the renewal of one: sign-ins and drafts are found by it. It is "" if
-// there is none, or several: another host of the same site may have set one.
+// browserToken identifies a browser before it has a session, and across
+// renewals of one. Sign-ins and drafts are found by it. It is "" if the browser
+// has none or several, because another host of the same site may have set one.
 func (s *server) browserToken(r *http.Request) string {
 	all := r.CookiesNamed(s.cookieName("browser"))
 	if len(all) != 1 || !randomID.MatchString(all[0].Value) {

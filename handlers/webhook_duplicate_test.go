@@ -154,7 +154,7 @@ func TestDuplicateOfAnother(t *testing.T) {
 	}
 }
 
-// TestDuplicateUnread: where the list cannot be read, nobody is asked.
+// TestDuplicateUnread: if the list can't be read, no question is asked.
 func TestDuplicateUnread(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -205,8 +205,8 @@ func TestEditDuplicates(t *testing.T) {
 	}
 }
 
-// TestTwoPeopleCreateAtOnce: of two people who create the same within one round
-// trip, the second is asked about the duplicate.
+// TestTwoPeopleCreateAtOnce: of two people who create the same webhook within
+// one round trip, the second is asked about the duplicate.
 func TestTwoPeopleCreateAtOnce(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

@@ -87,9 +87,9 @@ func difference(before, after []fourthwall.EventType) (added, removed, kept []ui
 	return added, removed, kept
 }
 
-// handleEditSave saves what the confirmation showed, or what was chosen of two
-// versions. A webhook that is as it should be was saved by the first of two
-// presses.
+// handleEditSave saves what the confirmation showed, or the version that the
+// person chose. A webhook that is already as it should be was saved by the
+// first of two clicks.
 func (s *server) handleEditSave(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
@@ -150,8 +150,8 @@ func (s *server) answerEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 	return stillAtWork(f.shop)
 }
 
-// finishEdit shows the webhook, and says when Fourthwall kept something else
-// than was asked. The draft stays for a second press.
+// finishEdit shows the webhook, and says if Fourthwall kept something other
+// than what was asked. The draft stays for a second click.
 func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, kept fourthwall.Content) error {
 	to := webhookPath(f.shop, f.editing)
 	if err := s.tell(r, stateOf(r).owner, to, savedNotice(webhooks.Same(kept, f.wanted()))); err != nil {

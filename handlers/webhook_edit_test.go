@@ -228,7 +228,8 @@ func TestEditRejectedImmediately(t *testing.T) {
 	}
 }
 
-// TestEditButtonsKeepInput presses what changes the ticks without script.
+// TestEditButtonsKeepInput clicks the buttons that change the ticks without
+// script.
 func TestEditButtonsKeepInput(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -442,8 +443,8 @@ func TestConflictAtSave(t *testing.T) {
 	}
 }
 
-// TestEditResponses holds what the person gets for each answer of the API to a
-// save.
+// TestEditResponses checks what the person gets for each response of the API to
+// a save.
 func TestEditResponses(t *testing.T) {
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	tests := []struct {
@@ -727,7 +728,7 @@ func TestEditDraft(t *testing.T) {
 	}
 }
 
-// TestSaveTwice: a second press does no harm.
+// TestSaveTwice: a second click does no harm.
 func TestSaveTwice(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -854,8 +855,8 @@ func TestConflictAgain(t *testing.T) {
 	}
 }
 
-// TestClientLeavesDuringSave: a change goes on without the person who pressed the button,
-// and how it ended is recorded.
+// TestClientLeavesDuringSave: a change continues after the client disconnects,
+// and its outcome is recorded.
 func TestClientLeavesDuringSave(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

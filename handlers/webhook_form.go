@@ -57,8 +57,8 @@ func readWebhookForm(shop string, posted url.Values) *webhookForm {
 	return f
 }
 
-// renew makes the form a new one: what was sent under the old key has an
-// outcome, and the next press is a new attempt.
+// renew makes the form a new attempt, under a new key, because the operation of
+// the old key has an outcome.
 func (f *webhookForm) renew() { f.key = rand.Text() }
 
 // address is the URL as it is sent: without the blanks around it that come
@@ -138,8 +138,8 @@ func isKnownType(code string) bool {
 	return known
 }
 
-// press carries out a button that changes the ticks; ok is false when do is
-// no such button. What was ticked is kept for undo.
+// press carries out a button that changes the ticks. ok is false if do is no
+// such button. The previous ticks are kept for undo.
 func (f *webhookForm) press(do string) (ok bool) {
 	before := f.types
 	f.pressed = do
@@ -193,7 +193,7 @@ func (f *webhookForm) untick(codes []string) {
 	f.types = slices.DeleteFunc(slices.Clone(f.types), func(code string) bool { return slices.Contains(codes, code) })
 }
 
-// groupTypes are the types that stand in a group of the picker.
+// groupTypes returns the types in a group of the picker.
 func (f *webhookForm) groupTypes(id string) []string {
 	for _, g := range fourthwall.Groups() {
 		if g.ID == id {

@@ -345,7 +345,7 @@ func event(id, kind, state, body, address, more string) string {
 		id, kind, body, state, address, more)
 }
 
-// eventsAPI answers in place of the sandbox's deliveries.
+// eventsAPI responds in place of the sandbox's deliveries.
 func eventsAPI(answer string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /open-api/v1.0/webhook-events", func(w http.ResponseWriter, _ *http.Request) {

@@ -77,8 +77,8 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 	return s.answerCreate(w, r, f, result, "")
 }
 
-// confirmCreate looks again for a webhook whose creation was not
-// confirmed, and shows the result.
+// confirmCreate checks again for a webhook whose creation was not confirmed,
+// and shows the result.
 func (s *server) confirmCreate(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
 	var finding webhooks.Finding
 	result, _, err := s.await(r, func(sameKey bool) (result webhooks.Result, err error) {

@@ -94,7 +94,7 @@ func TestCreate(t *testing.T) {
 	p.get(webhooksPath(shop.ID)).want(http.StatusOK, good, hooks[0].ID)
 }
 
-// TestCreateResponses holds what the person gets for each answer of the API.
+// TestCreateResponses checks what the person gets for each response of the API.
 func TestCreateResponses(t *testing.T) {
 	id := http.Header{"X-Request-Id": {"req-777"}}
 	after := http.Header{"Retry-After": {"60"}, "X-Request-Id": {"req-777"}}
@@ -268,7 +268,8 @@ func TestHintsNeverBlock(t *testing.T) {
 	}
 }
 
-// TestCreateButtonsKeepInput presses what changes the ticks without script.
+// TestCreateButtonsKeepInput clicks the buttons that change the ticks without
+// script.
 func TestCreateButtonsKeepInput(t *testing.T) {
 	t.Parallel()
 	p := newRig(t, options{}).person()
@@ -329,7 +330,7 @@ func TestDeepLinks(t *testing.T) {
 	}
 }
 
-// TestSameFormSentAtOnce sends one form many times at once.
+// TestSameFormSentAtOnce sends one form many times concurrently.
 func TestSameFormSentAtOnce(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -372,7 +373,7 @@ func (g *rig) creates() (n int) {
 	return n
 }
 
-// TestSentAgain sends a form a second time, as Back and a press do.
+// TestSentAgain sends a form a second time, as Back and a click do.
 func TestSentAgain(t *testing.T) {
 	t.Parallel()
 	refuse := sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "WEBHOOK_URI_IP_NOT_ALLOWED"}
@@ -462,8 +463,8 @@ func TestCheckAgain(t *testing.T) {
 	}
 }
 
-// A list that fails once is read again, or nobody could tell the new webhook
-// should the answer to the create be lost too.
+// A list that fails once is read again. Otherwise the new webhook couldn't be
+// identified if the response to the create is lost too.
 func TestListBeforeFailsOnce(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -653,8 +654,8 @@ func TestBackToTheForm(t *testing.T) {
 	pg.form(p.action()).submit().want(http.StatusOK, good, "wcon_")
 }
 
-// TestEarlierAttempt: a create got no answer and is not in the list. What asks
-// for the same soon after could make a second one.
+// TestEarlierAttempt: a create got no response and is not in the list. Another
+// request for the same content soon after could create a second webhook.
 func TestEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -703,8 +704,8 @@ func TestEarlierAttempt(t *testing.T) {
 	}
 }
 
-// TestCutOff: the process ended between the call and its record. Whoever
-// sends the form again gets the webhook, and no second one is made.
+// TestCutOff: the process ended between the call and its record. Sending the
+// form again leads to the webhook, and no second one is created.
 func TestCutOff(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -822,8 +823,8 @@ func TestEarlierAttemptsAreClosed(t *testing.T) {
 	}
 }
 
-// TestFoundAndRecorded: who sends the form again after the end of a process
-// gets the webhook that it made, and the attempt is recorded as done at once.
+// TestFoundAndRecorded: after a process died, sending the form again leads to
+// the webhook that it created. The attempt is immediately recorded as done.
 func TestFoundAndRecorded(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -900,7 +901,7 @@ func TestInvalidUTF8(t *testing.T) {
 	}
 }
 
-// noHeartbeat lets a lease end although its holder is at work.
+// noHeartbeat lets a lease end while its holder is working.
 func noHeartbeat(t *webhooks.Timing) { t.Heartbeat = time.Hour }
 
 // TestProcessPausedInTheCall: no create begins while the outcome of an earlier
@@ -931,8 +932,9 @@ func TestProcessPausedInTheCall(t *testing.T) {
 	}
 }
 
-// TestUnconfirmedAttemptIsClosed: where a form is sent again and creates anew,
-// the attempt before is recorded as not done, with the response that it got.
+// TestUnconfirmedAttemptIsClosed: if a form is sent again and creates a
+// webhook, the earlier attempt is recorded as not done, with the response that
+// it got.
 func TestUnconfirmedAttemptIsClosed(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -985,8 +987,8 @@ func TestLongestWait(t *testing.T) {
 	}
 }
 
-// TestNotSeenBefore: where nobody saw all webhooks before a create, one like it
-// may be an old one.
+// TestNotSeenBefore: if a create didn't list all webhooks beforehand, a
+// matching webhook may be older.
 func TestNotSeenBefore(t *testing.T) {
 	t.Parallel()
 	for name, unseen := range map[string]func(g *rig){

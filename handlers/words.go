@@ -218,8 +218,8 @@ func healthUnknownText(err error, timedOut bool) string {
 	return "Deliveries are not shown: Fourthwall could not list them."
 }
 
-// refusedTypeNotice says that the API does not look for an event type. Only a
-// URL can ask for such a one.
+// refusedTypeNotice says that the API doesn't filter by an event type. Only an
+// edited URL can ask for such a type.
 func refusedTypeNotice(shopID string) ui.Notice {
 	return ui.Notice{
 		Kind: ui.Warning, Title: "Fourthwall refuses this choice",

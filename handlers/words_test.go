@@ -64,7 +64,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
-// TestWaitText: nobody is to count in seconds what takes hours.
+// TestWaitText: a wait of hours is not shown in seconds.
 func TestWaitText(t *testing.T) {
 	t.Parallel()
 	for seconds, want := range map[int]string{

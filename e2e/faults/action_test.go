@@ -31,7 +31,7 @@ type attempt struct {
 
 var chosen = []string{"DONATION", "GIFT_PURCHASE", "ORDER_PLACED"}
 
-// begin opens the page of an action and fills it in, up to the last press. A
+// begin opens the page of an action and fills it in, up to the last click. A
 // webhook to edit, to delete or to see is made first.
 func (p *person) begin(action, name string) *attempt {
 	p.w.t.Helper()
@@ -70,7 +70,7 @@ func (a *attempt) fill(f process.Form, do, address string, types ...string) proc
 	return f
 }
 
-// act is the last press, or the look at the list.
+// act makes the last click, or opens the list.
 func (a *attempt) act() page {
 	a.w.t.Helper()
 	if a.action == lists {
@@ -132,8 +132,8 @@ func isListing(pg page) bool {
 			!pg.offers("create"))
 }
 
-// listFirst looks for the webhook in the list, as the page says, and goes back to
-// the form where it is not there.
+// listFirst checks the list for the webhook, as the page says, and goes back to
+// the form if it is not there.
 func (a *attempt) listFirst(pg page) (step string, then page) {
 	a.w.t.Helper()
 	list := a.get(a.webhooks())
@@ -146,7 +146,7 @@ func (a *attempt) listFirst(pg page) (step string, then page) {
 	return "list, form", a.press(pg.Form("/webhooks"), "do=edit")
 }
 
-// maxClicks is how many presses somebody makes before giving up.
+// maxClicks returns how many times a person clicks before giving up.
 func (a *attempt) maxClicks() int {
 	if a.w.crowd {
 		return 200 // who has to wait, waits
@@ -154,7 +154,7 @@ func (a *attempt) maxClicks() int {
 	return 6
 }
 
-// next is one press.
+// next makes one click.
 func (a *attempt) next(pg page) (step string, then page) {
 	a.w.t.Helper()
 	switch {

@@ -55,7 +55,7 @@ func (f fault) stuck() fault {
 	return f
 }
 
-// away are databases that answer nothing.
+// away is a database that does not respond.
 func (f fault) away() fault {
 	f.create, f.edit, f.remove, f.list = uncreated, unsavedYet, undeletable, unreadable
 	return f

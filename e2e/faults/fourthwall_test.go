@@ -22,7 +22,7 @@ type fault struct {
 	create, edit, remove, list want
 }
 
-// answers makes every call of the API fail alike.
+// answers makes every call of the API fail the same way.
 func answers(f sandbox.Failure) func(*world) {
 	return func(w *world) {
 		f.Path, f.Times = "/open-api/*", 1000
@@ -88,8 +88,8 @@ var (
 		"Hookwall asks before it makes a second one"), kept: "form", done: 1, heals: "list, it is there"}
 )
 
-// What a person gets where Fourthwall did what it was asked, though its answer
-// does not say so.
+// What a person gets if Fourthwall did what it was asked, but its response does
+// not say so.
 var (
 	created = want{status: 200, says: says("Webhook created"), done: 1}
 	saved   = want{status: 200, says: says("The webhook is saved"), done: 1}
@@ -120,7 +120,7 @@ func (f fault) busy(after, wait string) fault {
 	return f
 }
 
-// garbled are answers that nobody can make sense of.
+// garbled are responses that cannot be parsed.
 func (f fault) garbled(create want) fault {
 	f.create, f.edit, f.remove, f.list = create, unread, undeleted, unlisted
 	if f.name == tooLarge {

@@ -67,7 +67,7 @@ func (p *person) send(f process.Form) page {
 	return read(p.Post(f.Action, f.Values))
 }
 
-// press sends a form by one of its buttons, "do=create" say.
+// press sends a form by one of its buttons, such as "do=create".
 func (p *person) press(f process.Form, button string) page {
 	p.w.t.Helper()
 	name, value, _ := strings.Cut(button, "=")

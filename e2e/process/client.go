@@ -89,7 +89,7 @@ func (c *Client) ConnectKey(wall *Process, shop Shop) {
 	}
 }
 
-// Form is a form of a page, as it would be sent without a press on a button.
+// Form is a form of a page, as it would be sent without a click on a button.
 type Form struct {
 	Action string // whole address
 	Values url.Values
@@ -129,7 +129,7 @@ func lookup(n *html.Node, name string) (string, bool) {
 	return "", false
 }
 
-// fields are what a browser would send of a form that nobody touched.
+// fields are what a browser would send of an untouched form.
 func fields(form *html.Node) url.Values {
 	values := url.Values{}
 	for n := range form.Descendants() {

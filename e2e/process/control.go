@@ -34,8 +34,8 @@ type Webhook struct {
 	AllowedTypes []string `json:"allowedTypes"`
 }
 
-// Request is one that a client made to the API. Status is 0 where the
-// connection was closed without an answer.
+// Request is one that a client made to the API. Status is 0 if the connection
+// was closed without a response.
 type Request struct {
 	Method string `json:"method"`
 	Path   string `json:"path"`

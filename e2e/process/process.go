@@ -28,7 +28,7 @@ import (
 
 // Process is the program in a process of its own, until the test ends.
 type Process struct {
-	// URL is where it answers. A restarted process answers there again.
+	// URL is where it responds. A restarted process responds there again.
 	URL string
 
 	t           testing.TB
@@ -42,10 +42,9 @@ type Process struct {
 	ended chan struct{} // closed when cmd has ended and all it printed is read
 }
 
-// Start runs the program and waits until it answers. Of its surroundings it
-// sees PATH, a HOME of its own, and the given environment, of which the last
-// of several entries with one name counts. It fails the test when the program
-// does not start.
+// Start runs the program and waits until it responds. The program gets only
+// PATH, a HOME of its own, and the given environment. Of several entries with
+// one name, the last counts. It fails the test when the program does not start.
 func Start(t testing.TB, args []string, environment ...string) *Process {
 	t.Helper()
 	p := &Process{t: t, args: args, environment: environment, home: t.TempDir()}
@@ -99,8 +98,8 @@ func (p *Process) end(signal os.Signal) {
 	<-ended
 }
 
-// Pause makes the process stand still, as a machine does that is out of memory
-// or moves elsewhere. It returns when the process does nothing any longer.
+// Pause suspends the process, as happens to a machine that is out of memory or
+// is being moved. It returns when the process has stopped.
 func (p *Process) Pause() {
 	p.t.Helper()
 	p.signal(syscall.SIGSTOP)
@@ -118,7 +117,7 @@ func (p *Process) Pause() {
 	p.t.Error("the process doesn't stand still")
 }
 
-// Continue lets a process go on that stands still.
+// Continue resumes a suspended process.
 func (p *Process) Continue() { p.signal(syscall.SIGCONT) }
 
 func (p *Process) signal(signal os.Signal) {
@@ -175,7 +174,7 @@ func (p *Process) keepPort() {
 // and a few sentences.
 func (p *Process) Logs() string { return p.out.String() }
 
-// output keeps what is printed, and looks out for the address.
+// output keeps what is printed, and waits for the address.
 type output struct {
 	mu        sync.Mutex
 	all       bytes.Buffer

@@ -27,8 +27,8 @@ func (j journey) reads(texts ...string) {
 	}
 }
 
-// press presses a button or a link and fails the test unless the document that
-// comes has this status.
+// press clicks a button or a link and fails the test unless the next document
+// has this status.
 func (j journey) press(role, name string, want int) {
 	j.t.Helper()
 	if got := j.Submit(j.Role(role, name).First()); got != want {

@@ -43,8 +43,8 @@ const (
 	open    = "not confirmed"
 )
 
-// TestReplicasUnderLoad counts in the end: every webhook that was created is
-// there once, and none is there that nobody heard of.
+// TestReplicasUnderLoad counts at the end. Every webhook that was created
+// exists once, and no unknown one exists.
 func TestReplicasUnderLoad(t *testing.T) {
 	t.Parallel()
 	l := &load{
@@ -82,7 +82,7 @@ func (l *load) clock() {
 	}
 }
 
-// killer kills the first dashboard whenever it has given some answers.
+// killer kills the first dashboard whenever it has sent some responses.
 func (l *load) killer() {
 	host := strings.TrimPrefix(l.walls[0].URL, "http://")
 	tick := time.NewTicker(2 * time.Millisecond)
@@ -256,9 +256,9 @@ func (l *load) check() {
 	l.recorded()
 }
 
-// recorded compares the activity with what was done: each webhook that was
-// created is there once, and the end of each attempt is known, but of
-// those that nobody can know yet.
+// recorded compares the activity with what was done. Each webhook that was
+// created is there once. The end of each attempt is known, except of those that
+// cannot be known yet.
 func (l *load) recorded() {
 	l.t.Helper()
 	for i, shop := range l.box.State().Shops {

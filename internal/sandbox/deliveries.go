@@ -49,7 +49,7 @@ func sign(key, body string) string {
 // roundTrip makes a function an http.RoundTripper.
 type roundTrip func(*http.Request) (*http.Response, error)
 
-// RoundTrip answers a request.
+// RoundTrip responds to a request.
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // nowhere is the transport of a sandbox that has none.
@@ -156,7 +156,7 @@ func (s *Server) attempt(ctx context.Context, secret string, e event) outcome {
 		return outcome{fault: fault(ctx, err)}
 	}
 	defer res.Body.Close()
-	// What the answer says does not matter, only that it comes in time.
+	// The content of the response does not matter, only that it comes in time.
 	_, _ = io.CopyN(io.Discard, res.Body, maxAnswer)
 	switch {
 	case ctx.Err() != nil:

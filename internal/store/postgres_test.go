@@ -236,7 +236,7 @@ func TestRestartNeedsNoLock(t *testing.T) {
 	check(t, s.Close())
 }
 
-// waitUntil waits for a query to answer TRUE.
+// waitUntil waits until a query returns TRUE.
 func waitUntil(t *testing.T, db *sql.DB, query string, args ...any) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
