@@ -30,7 +30,8 @@ func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]ui.Duplicate, 
 	return duplicateViews(f, webhooks.Duplicates(list.Webhooks, f.wanted(), f.editing)), nil
 }
 
-// duplicateViews offers, for each, to add what it does not receive yet.
+// duplicateViews returns a row for each duplicate, with an offer to add the
+// event types that it does not receive yet.
 func duplicateViews(f *webhookForm, all []webhooks.Duplicate) []ui.Duplicate {
 	var out []ui.Duplicate
 	for _, d := range all {

@@ -7,7 +7,7 @@ import (
 	"hookwall/oauth"
 )
 
-// handleCallback ends an authorization code sign-in.
+// handleCallback ends a sign-in with an authorization code.
 func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	scrub(w)
 	if r.Method == http.MethodHead {

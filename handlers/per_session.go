@@ -13,8 +13,8 @@ type perSession struct {
 	running map[store.Owner]int
 }
 
-// acquire reports false if the session has too much under way. Otherwise call
-// release when it is done.
+// acquire reports false if too many operations of the session are running.
+// Otherwise the caller must call release when it is done.
 func (p *perSession) acquire(owner store.Owner) (release func(), ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
