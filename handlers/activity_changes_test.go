@@ -11,7 +11,7 @@ import (
 	"hookwall/views/ui"
 )
 
-// TestChangesNameWhatIsDifferent compares what stood before and after.
+// TestChangesNameWhatIsDifferent compares the content before and after.
 func TestChangesNameWhatIsDifferent(t *testing.T) {
 	t.Parallel()
 	of := func(address string, types ...string) *fourthwall.Content { return contentOf(address, types...) }

@@ -51,8 +51,8 @@ func newVictimOf(t *testing.T, o options) *victim {
 	return v
 }
 
-// state is everything that a request could change: each row of the database,
-// the shop's webhooks, and what was sent.
+// state returns everything that a request could change: each row of the
+// database, the shop's webhooks, and what was sent.
 func (v *victim) state() map[string]string {
 	v.t.Helper()
 	out := map[string]string{
@@ -99,7 +99,7 @@ type sentForm struct {
 	idle bool // changes nothing that is kept
 }
 
-// writes has a working form for every route that is not a GET.
+// writes returns a working form for every route that is not a GET.
 func (v *victim) writes() map[string]sentForm {
 	v.t.Helper()
 	at := webhookPath(v.shop.ID, v.hook.ID)
@@ -156,7 +156,7 @@ func forgeries(own string) map[string]http.Header {
 	}
 }
 
-// TestForgedForms walks the routes that are not GETs: what another page sends
+// TestForgedForms walks the routes that are not GETs. A form from another page
 // is refused, and changes nothing anywhere. The same form from our own page
 // works, so that the test would notice. Checklist 19.
 func TestForgedForms(t *testing.T) {
@@ -207,8 +207,8 @@ func TestForgedForms(t *testing.T) {
 	}
 }
 
-// TestMethodOverrides: what a request asks for is in its method, nowhere
-// else. Checklist 21.
+// TestMethodOverrides: only the method of a request says what it asks for.
+// Checklist 21.
 func TestMethodOverrides(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
@@ -240,9 +240,8 @@ func TestMethodOverrides(t *testing.T) {
 	}
 }
 
-// TestFormsOfOtherKinds sends to every form what is not the form that it
-// expects: nothing fails that is our fault, and nothing is done that the form
-// would not do.
+// TestFormsOfOtherKinds sends bodies of other types to every form. No request
+// causes a server error, and none does what the form would not do.
 // Checklist 19.
 func TestFormsOfOtherKinds(t *testing.T) {
 	t.Parallel()

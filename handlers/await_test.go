@@ -81,14 +81,14 @@ func TestPressedTwice(t *testing.T) {
 	}
 }
 
-// reviewed is the confirmation of a change.
+// reviewed opens the confirmation of a change.
 func reviewed(p *person, shop sandbox.DemoShop, hook sandbox.Webhook) *form {
 	p.t.Helper()
 	f := p.get(editPath(shop.ID, hook.ID)).form("/edit").set("allowedTypes", "DONATION", "ORDER_PLACED")
 	return f.submit().want(http.StatusOK).form("/edit/confirm")
 }
 
-// asked is the question before a webhook is deleted.
+// asked opens the question before a webhook is deleted.
 func asked(p *person, shop sandbox.DemoShop, hook sandbox.Webhook) *form {
 	p.t.Helper()
 	return p.get(webhookPath(shop.ID, hook.ID) + "/delete").want(http.StatusOK).form("/delete")
@@ -109,7 +109,7 @@ func (g *rig) until(yes func() bool) {
 	}
 }
 
-// leases begins the deletion of a webhook, and leaves it at that.
+// leases begins the deletion of a webhook, and does not finish it.
 func (g *rig) leases(p *person, shop sandbox.DemoShop, id string, lease time.Duration) {
 	g.t.Helper()
 	start, err := g.store.BeginOperation(g.t.Context(), store.Operation{
@@ -121,7 +121,7 @@ func (g *rig) leases(p *person, shop sandbox.DemoShop, id string, lease time.Dur
 	}
 }
 
-// TestLeaseOfADeadProcess is over in time.
+// TestLeaseOfADeadProcess: the lease of a dead process ends in time.
 func TestLeaseOfADeadProcess(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -156,8 +156,8 @@ func TestLeaseThatTakesLong(t *testing.T) {
 	}
 }
 
-// TestBusyAfterTheChange: what a server did before it said that it is busy is
-// seen, and so is what it did not do.
+// TestBusyAfterTheChange: if the server says that it is busy, the webhook is
+// read to see whether the change took effect.
 func TestBusyAfterTheChange(t *testing.T) {
 	for _, test := range []struct {
 		name   string

@@ -99,7 +99,7 @@ func TestCheckFromAForm(t *testing.T) {
 	}
 }
 
-// TestCheckOfAWebhook starts on the webhook's page and leads back there.
+// TestCheckOfAWebhook starts on the webhook's page and returns there.
 func TestCheckOfAWebhook(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -118,7 +118,7 @@ func TestCheckOfAWebhook(t *testing.T) {
 	}
 }
 
-// TestCheckRefuses says what is wrong where it is wrong, with everything kept.
+// TestCheckRefuses shows each error at its field, with everything kept.
 func TestCheckRefuses(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -203,7 +203,8 @@ func TestCheckContinues(t *testing.T) {
 	p.get(first.url.Path).want(http.StatusOK, "Check again")
 }
 
-// TestCheckThatDied shows as interrupted, and does not keep anyone waiting.
+// TestCheckThatDied: a check whose process died is shown as interrupted, and
+// blocks nobody.
 func TestCheckThatDied(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -301,7 +302,8 @@ func TestEverySampleIsDelivered(t *testing.T) {
 	}
 }
 
-// TestHostileAnswer is shown as text, cut, and never as a page.
+// TestHostileAnswer: a hostile response is shown as text, cut, and never as a
+// page.
 func TestHostileAnswer(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{endpoint: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -339,8 +341,8 @@ func TestCheckOfAFormAfterTheSession(t *testing.T) {
 	back.link("Back to the form").kept(accepts, "DONATION")
 }
 
-// TestTestDeliveryUnread: nothing is sent when the webhook cannot be read, and
-// the form comes back as it was sent, but for the secret.
+// TestTestDeliveryUnread: nothing is sent if the webhook cannot be read, and
+// the form comes back as it was sent, without the secret.
 func TestTestDeliveryUnread(t *testing.T) {
 	const typed = "{\n\"typed\": true\n}"
 	tests := []struct {
@@ -382,8 +384,8 @@ func TestTestDeliveryUnread(t *testing.T) {
 	}
 }
 
-// TestTestDeliveryAfterConnectingAgain: the form is found again on the way
-// back from granting a permission.
+// TestTestDeliveryAfterConnectingAgain: the form is still filled in after the
+// person grants a permission.
 func TestTestDeliveryAfterConnectingAgain(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -418,8 +420,8 @@ func TestTestDeliveryWithoutDatabase(t *testing.T) {
 	pg.postForm("/test").submit().want(http.StatusOK, "What came back")
 }
 
-// TestTestDeliveryWithoutASlot: what could not be sent for want of a place is
-// not blamed on the endpoint, and everything typed is kept.
+// TestTestDeliveryWithoutASlot: if no slot is free for a test delivery, the
+// page does not blame the endpoint, and everything typed is kept.
 func TestTestDeliveryWithoutASlot(t *testing.T) {
 	t.Parallel()
 	hold, arrived := make(chan struct{}), make(chan struct{}, 9)

@@ -20,7 +20,7 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// inProcess calls a handler as if it were far away, without a network.
+// inProcess calls a handler as if it were remote, without a network.
 type inProcess struct{ http.Handler }
 
 func (h inProcess) RoundTrip(r *http.Request) (resp *http.Response, err error) {
@@ -61,8 +61,8 @@ func newFuzzed(f *testing.F) *fuzzed {
 	return z
 }
 
-// begin readies the rig for one input: earlier ones leave no traces of note,
-// and no limit on how often something may be done is met.
+// begin resets the rig for one input. Earlier inputs leave no relevant traces,
+// and no rate limit is reached.
 func (z *fuzzed) begin(t *testing.T) {
 	t.Helper()
 	z.t = t
@@ -120,9 +120,9 @@ func (z *fuzzed) answered(t *testing.T, resp *http.Response) *page {
 	return &page{status: resp.StatusCode, header: resp.Header, body: string(body), doc: doc}
 }
 
-// FuzzForms sends anything to the pages that take forms. None fails, none
-// shows a password or a key again, and the form of a webhook comes back as it
-// was filled in, or made exactly the webhook that it asks for.
+// FuzzForms sends arbitrary input to the pages with forms. None fails, and none
+// shows a password or a key again. The form of a webhook comes back as it was
+// filled in, or created exactly the webhook that it asks for.
 func FuzzForms(f *testing.F) {
 	z := newFuzzed(f)
 	hook := z.add(z.shop, good, "DONATION", "FUTURE_TYPE")
@@ -230,7 +230,8 @@ func (z *fuzzed) checkRedrawn(t *testing.T, pg *page, posted url.Values) {
 
 const canaryKey = "canary-Zq7xW"
 
-// checkUnseen sends the same with a mark in what is secret: it never returns.
+// checkUnseen sends the form again with a mark in each secret. The mark must
+// not come back.
 func (z *fuzzed) checkUnseen(t *testing.T, target string, posted url.Values) {
 	t.Helper()
 	if target != "/connect/key" && target != signaturePath {
@@ -293,7 +294,7 @@ func FuzzCallback(f *testing.F) {
 	})
 }
 
-// callbacks comes back in every way that there is.
+// callbacks returns from a sign-in in every possible way.
 func (z *fuzzed) callbacks(cookies []*http.Cookie, q string) []*http.Response {
 	own := z.cookies
 	z.cookies = cookies

@@ -102,7 +102,7 @@ func (v *village) step(r *rapid.T) {
 	}
 }
 
-// anID is one of a webhook of either shop.
+// anID returns the ID of a webhook of either shop.
 func (v *village) anID(r *rapid.T) string {
 	ids := []string{"wcon_x"}
 	for _, shop := range v.shops {

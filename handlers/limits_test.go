@@ -35,7 +35,7 @@ func behindProxy(l Limits) options {
 	return options{limits: l, still: true, proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 }
 
-// from lets a person come from an address.
+// from sets the address of a person.
 func (p *person) from(address string) *person {
 	c := *p.client
 	c.Transport = forwarded{p.client.Transport, address}
@@ -149,14 +149,14 @@ func TestUncountedRoutes(t *testing.T) {
 			got = append(got, rt.path)
 		}
 	}
-	// The way out is open to everyone at any time; the others keep nothing.
+	// Signing out is always allowed. The others store nothing.
 	want := []string{"/sign-out", signaturePath, guidePath, "/shops/{shop}/disconnect"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// TestLimitKeepsInput: the form is drawn as it was sent, but for secrets.
+// TestLimitKeepsInput: the form is drawn as it was sent, without secrets.
 func TestLimitKeepsInput(t *testing.T) {
 	t.Parallel()
 	typed := map[string][]string{"url": {good + "/typed"}, "allowedTypes": {"ORDER_PLACED", "DONATION"}}
@@ -248,7 +248,7 @@ func TestLimitKeepsInput(t *testing.T) {
 	}
 }
 
-// TestLimitKeepsAChange: where a change was to be saved, its form comes back.
+// TestLimitKeepsAChange: if a save reaches a limit, the form comes back.
 func TestLimitKeepsAChange(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, behindProxy(Limits{Writes: sevenSeconds(1)}))
@@ -276,7 +276,7 @@ func TestLimitKeepsAChange(t *testing.T) {
 	p.post(at+"/confirm", gone).limited("7")
 }
 
-// TestLimitOfAForm: what only has a button leads back to its page.
+// TestLimitOfAForm: a form that is only a button leads back to its page.
 func TestLimitOfAForm(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, behindProxy(Limits{Writes: sevenSeconds(1)}))
@@ -399,8 +399,8 @@ func TestRefusedKeys(t *testing.T) {
 	}
 }
 
-// TestKeysTriedAtOnce: guesses that were let through together count each, so
-// that they are no way around the wait.
+// TestKeysTriedAtOnce: guesses that were admitted together count each, so that
+// they do not bypass the wait.
 func TestKeysTriedAtOnce(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, behindProxy(Limits{BadKeys: sevenSeconds(1)}))
@@ -500,7 +500,7 @@ func TestClientNetwork(t *testing.T) {
 	}
 }
 
-// TestReplicasCountTogether: what one dashboard let through, another knows.
+// TestReplicasCountTogether: replicas share their counts.
 func TestReplicasCountTogether(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, behindProxy(Limits{Writes: sevenSeconds(2), SignIns: sevenSeconds(4)}))

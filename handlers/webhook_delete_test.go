@@ -16,7 +16,7 @@ import (
 
 func deletePath(shopID, id string) string { return webhookPath(shopID, id) + "/delete" }
 
-// deleteForm opens the page that asks.
+// deleteForm opens the page that asks before deleting.
 func (p *person) deleteForm(shopID, id string) *form {
 	p.t.Helper()
 	return p.get(deletePath(shopID, id)).want(http.StatusOK).form("/delete")
@@ -198,8 +198,8 @@ func TestCreateAgain(t *testing.T) {
 	}
 }
 
-// TestCreateAgainUnknown: types that this version does not know are shown,
-// and not created with.
+// TestCreateAgainUnknown: event types that this version does not know are
+// shown, and left out of the new webhook.
 func TestCreateAgainUnknown(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -212,7 +212,8 @@ func TestCreateAgainUnknown(t *testing.T) {
 	form.form(p.action()).set("allowedTypes", "DONATION").submit().want(http.StatusOK, "Webhook created")
 }
 
-// TestDeleteSessionLost comes back to the page that asks.
+// TestDeleteSessionLost: signing in again returns to the page that asks before
+// deleting.
 func TestDeleteSessionLost(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -250,7 +251,8 @@ func TestDeleteSessionLost(t *testing.T) {
 	}
 }
 
-// TestImmutable: what Fourthwall would not change is marked, and left alone.
+// TestImmutable: a webhook that Fourthwall would not change is marked, and not
+// changed again.
 func TestImmutable(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -334,8 +336,8 @@ func TestImmutableMarkIsTheShops(t *testing.T) {
 	}
 }
 
-// TestDeletedInAnotherShop: what was deleted in one shop says nothing of the
-// same ID, or one that begins like it, elsewhere.
+// TestDeletedInAnotherShop: a deletion in one shop has no effect on webhooks
+// elsewhere with the same ID, or one with the same beginning.
 func TestDeletedInAnotherShop(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()

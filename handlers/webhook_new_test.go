@@ -29,7 +29,7 @@ const good = "https://hooks.example.com/fourthwall"
 
 const apiWebhooks = "/open-api/v1.0/webhooks"
 
-// kept compares what a redrawn form holds with what was sent.
+// kept compares a redrawn form with what was sent.
 func (pg *page) kept(address string, types ...string) {
 	pg.p.t.Helper()
 	f := pg.form(pg.p.action())
@@ -45,7 +45,7 @@ func (pg *page) kept(address string, types ...string) {
 // action is where the create form of the first demo shop is sent.
 func (p *person) action() string { return webhooksPath(p.box.Shops()[0].ID) }
 
-// focused is the id of the element with autofocus.
+// focused returns the ID of the element with autofocus.
 func (pg *page) focused() (id string) {
 	walk(pg.doc, func(n *html.Node) {
 		if n.Type == html.ElementNode && has(n, "autofocus") {
@@ -55,7 +55,7 @@ func (pg *page) focused() (id string) {
 	return id
 }
 
-// described is the text of what describes the element with this id.
+// described returns the text that describes the element with this ID.
 func (pg *page) described(id string) string {
 	n := pg.node(id)
 	if n == nil {
@@ -174,7 +174,8 @@ func TestCreateResponses(t *testing.T) {
 	}
 }
 
-// TestCreateRejectedImmediately: what cannot be a webhook is said without asking the API.
+// TestCreateRejectedImmediately: input that cannot be a webhook is rejected
+// without calling the API.
 func TestCreateRejectedImmediately(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -235,8 +236,8 @@ func attrOf(pg *page, id, key string) string {
 	return ""
 }
 
-// TestHintsNeverBlock: what Fourthwall may refuse is warned of when the form
-// is drawn again, and sent all the same.
+// TestHintsNeverBlock: the redrawn form warns of what Fourthwall may reject. It
+// can still be sent.
 func TestHintsNeverBlock(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -420,7 +421,7 @@ func TestSentAgain(t *testing.T) {
 	}
 }
 
-// TestCheckAgain confirms what was not confirmed, under the same key.
+// TestCheckAgain confirms an unconfirmed create under the same key.
 func TestCheckAgain(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -479,8 +480,8 @@ func TestListBeforeFailsOnce(t *testing.T) {
 	}
 }
 
-// Where the list cannot be read at all, the list of the shop's last create is
-// used instead, for a while.
+// If the list cannot be read at all, the list of the shop's last create is used
+// instead, for a while.
 func TestRecentListReplacesFailedOne(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -572,8 +573,8 @@ func TestSecret(t *testing.T) {
 	})
 }
 
-// TestReadForbidden: a token that may only write creates and shows what it
-// created.
+// TestReadForbidden: with a token that may only write, a create works, and the
+// page shows the created webhook.
 func TestReadForbidden(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -600,7 +601,7 @@ func TestWriteForbidden(t *testing.T) {
 		"webhook_read").press("decision=allow").want(http.StatusOK)
 	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusForbidden, "webhook_write")
 	pg.kept(good, "DONATION")
-	// Connecting again with the permission comes back to the form, filled in.
+	// Reconnecting with the permission returns to the filled-in form.
 	connect := pg.link("Connect the shop again").want(http.StatusOK, shop.Name+" must be connected again",
 		"What you were about to do needs a new connection")
 	if strings.Contains(connect.text(), "no longer accepts") {
@@ -721,8 +722,8 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
-// TestCreateOfADeadProcess: the process ended before the call, or in it and the API
-// never heard of it. The same form still makes one webhook.
+// TestCreateOfADeadProcess: the process ended before the call, or during it and
+// the API never received it. The same form still creates one webhook.
 func TestCreateOfADeadProcess(t *testing.T) {
 	t.Parallel()
 	usual := webhooks.DefaultTiming()
@@ -766,8 +767,8 @@ func TestCreateOfADeadProcess(t *testing.T) {
 	}
 }
 
-// dies leaves what a process leaves that ends on its way through a create,
-// right before it sends a request with this method.
+// dies leaves the state of a process that ended during a create, right before
+// it sends a request with this method.
 func (g *rig) dies(p *person, sent *webhookForm, method string) {
 	g.t.Helper()
 	api, err := fourthwall.New(g.boxURL, fourthwall.Options{Transport: deadly(method)})
@@ -803,8 +804,8 @@ func (d deadly) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer.Result(), err
 }
 
-// TestEarlierAttemptsAreClosed: of a form that was sent again after the end of
-// a process, one attempt is recorded as done and the other as not done.
+// TestEarlierAttemptsAreClosed: a form was sent again after the end of a
+// process. One attempt is recorded as done and the other as not done.
 func TestEarlierAttemptsAreClosed(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -842,8 +843,8 @@ func TestFoundAndRecorded(t *testing.T) {
 	}
 }
 
-// TestProcessResumesTooLate: a process that paused before its call finds
-// that another holds the lease, and does not call.
+// TestProcessResumesTooLate: a process that paused before its call finds that
+// another one holds the lease, and does not call.
 func TestProcessResumesTooLate(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{timing: noHeartbeat})
@@ -967,8 +968,8 @@ func TestUnconfirmedAttemptIsClosed(t *testing.T) {
 	}
 }
 
-// TestLongestWait: of several attempts that may still take effect, the one that
-// does for longest counts.
+// TestLongestWait: of several attempts that may still take effect, the one with
+// the longest wait counts.
 func TestLongestWait(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{still: true})

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// named is a transport that sends a User-Agent and what is asked for, as each call to the API does. A proxy or
-// firewall in front of Fourthwall may refuse Go's default name.
+// named is a transport that says who asks, and for what, as each call to the API does. What is in front of Fourthwall
+// may refuse the name that Go gives itself.
 type named struct {
 	next      http.RoundTripper
 	userAgent string
