@@ -82,13 +82,13 @@ func (v *visitor) got(letters string) {
 	v.Must(v.Expect(v.CSS(".checks > li .mark")).ToHaveText(want))
 }
 
-// says waits until a screen reader is told this.
+// says waits until a screen reader announces this.
 func (v *visitor) says(text string) {
 	v.app.t.Helper()
 	v.SeeText(v.Role("status", ""), text)
 }
 
-// isChecked waits for the end of a check: its result has the focus, by which a
+// isChecked waits for the end of a check. Its result has the focus, so that a
 // screen reader announces it.
 func (v *visitor) isChecked(letters, title string) {
 	v.app.t.Helper()
@@ -118,8 +118,8 @@ func (a *app) blockDelivery(path string) *blocked {
 	return a.endpointGate.block(a.t, http.MethodPost, path)
 }
 
-// TestCheckIsFollowed goes from the create form to the check of its address,
-// watches it step by step, and comes back to the form as it was.
+// TestCheckIsFollowed goes from the create form to the check of its URL,
+// follows it step by step, and returns to the form as it was.
 func TestCheckIsFollowed(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -254,8 +254,8 @@ func TestCheckOfAWebhook(t *testing.T) {
 	v.at(webhookPath(hook))
 }
 
-// TestThreeChecksAtOnce: two are enough for one person. The third is refused
-// with its form kept, and can be made when the others are over.
+// TestThreeChecksAtOnce: a person may run two checks at the same time. The
+// third is rejected with its form kept, and works when the others are over.
 func TestThreeChecksAtOnce(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

@@ -141,8 +141,8 @@ func TestSearch(t *testing.T) {
 	v.kept(good, promotion)
 }
 
-// TestSecret: a secret that came with a new webhook is shown on demand, and is
-// gone for good once it is stored.
+// TestSecret: a secret that came with a new webhook is shown on request, and is
+// deleted once it is saved.
 func TestSecret(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -171,8 +171,8 @@ func TestSecret(t *testing.T) {
 	hidden()
 }
 
-// TestSecretIsShownOnce: the page with the secret does not come back by reload,
-// which asks for no resend, and Back does not bring it back either.
+// TestSecretIsShownOnce: neither reload nor Back shows the page with the secret
+// again, and reload asks for no resend.
 // Checklist 34.
 func TestSecretIsShownOnce(t *testing.T) {
 	t.Parallel()

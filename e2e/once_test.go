@@ -97,8 +97,8 @@ func TestSecondHalfOfADoubleClick(t *testing.T) {
 	v.app.received(2)
 }
 
-// TestBackAndResend: Back shows the form with its input; sending it again
-// leads to the webhook that it made.
+// TestBackAndResend: Back shows the form with its input. Sending it again leads
+// to the webhook that it created.
 func TestBackAndResend(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -126,8 +126,8 @@ func TestBackAndResend(t *testing.T) {
 	v.app.onlyOne(0, good)
 }
 
-// TestBackAfterARefusal: the refused form and the fresh one both come back
-// with what was typed.
+// TestBackAfterARefusal: after a rejection and a corrected form, Back shows the
+// form with what was typed.
 func TestBackAfterARefusal(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

@@ -79,7 +79,7 @@ func (a *attempt) act() page {
 	return a.send(a.last)
 }
 
-// effects counts what the action has done at Fourthwall.
+// effects returns how often the action took effect at Fourthwall.
 func (a *attempt) effects() int {
 	switch a.action {
 	case creates, edits:
@@ -109,7 +109,7 @@ func (a *attempt) succeeded(pg page) bool {
 }
 
 // heal does what each page offers, until the action is done or nothing new is
-// offered. It says what the person had to do.
+// offered. It returns what the person had to do.
 func (a *attempt) heal(pg page) (steps []string, end page) {
 	a.w.t.Helper()
 	for range a.maxClicks() {
@@ -125,7 +125,7 @@ func (a *attempt) heal(pg page) (steps []string, end page) {
 	return append(steps, "no end"), pg
 }
 
-// isListing reports whether a page names webhooks that there are.
+// isListing reports whether a page lists existing webhooks.
 func isListing(pg page) bool {
 	return pg.Status == http.StatusOK &&
 		(strings.HasSuffix(pg.URL.Path, "/new/duplicate") || strings.HasSuffix(pg.URL.Path, "/webhooks") &&

@@ -9,8 +9,8 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// fault is something that happens to Fourthwall or to the way there, and what
-// a person gets while it lasts. An action that it does not meet has no want.
+// fault is a fault of Fourthwall or of the connection to it, and what a person
+// gets while it lasts. An action that it does not affect has no want.
 type fault struct {
 	name                       string
 	settings                   settings
@@ -30,8 +30,7 @@ func answers(f sandbox.Failure) func(*world) {
 	}
 }
 
-// writes makes the next call that changes something fail. Whatever else is
-// asked is answered.
+// writes makes the next call that changes something fail. Other calls succeed.
 func writes(f sandbox.Failure) func(*world) {
 	return func(w *world) {
 		f.Path = "/open-api/v1.0/webhooks*"
@@ -129,13 +128,13 @@ func (f fault) garbled(create want) fault {
 	return f
 }
 
-// done are writes that had their effect, which is found by looking.
+// done are writes that took effect, which reading again shows.
 func (f fault) done() fault {
 	f.create, f.edit, f.remove = created, saved, deleted
 	return f
 }
 
-// lost are writes that had none, which cannot be known for certain.
+// lost are writes without an effect, which cannot be known for certain.
 func (f fault) lost() fault {
 	f.create = want{
 		status: 502, says: says("Do not create it a second time yet", "Check again"), kept: "form",
@@ -303,8 +302,8 @@ var faults = []fault{
 	},
 }
 
-// TestFourthwall breaks Fourthwall, or the way to it, while a person is at each
-// of the actions.
+// TestFourthwall breaks Fourthwall, or the connection to it, during each of the
+// actions.
 func TestFourthwall(t *testing.T) { meetAll(t, faults) }
 
 func meetAll(t *testing.T, all []fault) {

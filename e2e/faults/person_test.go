@@ -135,7 +135,7 @@ func (pg page) keeps(where string, typed url.Values) bool {
 
 func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
 
-// link is where the first link with a text leads; "" when there is none.
+// link returns the URL of the first link with a text, or "" if there is none.
 func (pg page) link(text string) string {
 	doc, err := html.Parse(strings.NewReader(pg.Body))
 	if err != nil {

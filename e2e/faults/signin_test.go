@@ -46,14 +46,14 @@ var (
 	}
 )
 
-// reconnect are faults that only the person can mend.
+// reconnect are faults that only the person can fix.
 func (f fault) reconnect() fault {
 	f.create, f.edit, f.remove, f.list = reconnectCreate, reconnectEdit, reconnectDelete, reconnectList
 	f.end = func(*world) {}
 	return f
 }
 
-// withDraftsLost are faults that take the drafts too.
+// withDraftsLost are faults that lose the drafts too.
 func (f fault) withDraftsLost(edit want) fault {
 	f.edit = edit
 	return f
@@ -132,7 +132,7 @@ var signInFaults = []fault{
 	}.reconnect().withDraftsLost(reconnectAgain),
 }
 
-// TestSignIn takes from people what they act with.
+// TestSignIn breaks the sessions and credentials of people during their actions.
 func TestSignIn(t *testing.T) { meetAll(t, signInFaults) }
 
 // TestRestoredFromYesterday restores an old copy of the database. In it, a

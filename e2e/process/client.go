@@ -19,7 +19,7 @@ type Client struct {
 	t    testing.TB
 }
 
-// Page is what a Client was answered in the end.
+// Page is the final response to a Client's request.
 type Page struct {
 	Status int
 	URL    *url.URL // after redirects
@@ -172,7 +172,7 @@ func selectOf(n *html.Node) *html.Node {
 	return n
 }
 
-// Text is what a node of a page says.
+// Text returns the text of a node of a page.
 func Text(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {

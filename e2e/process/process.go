@@ -88,8 +88,7 @@ func (p *Process) run() (address string, err error) {
 // Kill ends the process as a power failure would.
 func (p *Process) Kill() { p.end(syscall.SIGKILL) }
 
-// Stop asks the process to end, and waits until it has finished what was under
-// way.
+// Stop asks the process to end, and waits until it has finished its requests.
 func (p *Process) Stop() { p.end(syscall.SIGTERM) }
 
 func (p *Process) end(signal os.Signal) {
@@ -131,7 +130,7 @@ func (p *Process) now() (*exec.Cmd, <-chan struct{}) {
 	return p.cmd, p.ended
 }
 
-// PID is the number of the process.
+// PID returns the process ID.
 func (p *Process) PID() int {
 	cmd, _ := p.now()
 	return cmd.Process.Pid
@@ -170,8 +169,8 @@ func (p *Process) keepPort() {
 	p.args, p.environment = kept(p.args), kept(p.environment)
 }
 
-// Logs is what the program has printed so far, in all its lives: lines of JSON
-// and a few sentences.
+// Logs returns what the program has printed so far, including before restarts:
+// lines of JSON and a few sentences.
 func (p *Process) Logs() string { return p.out.String() }
 
 // output keeps what is printed, and waits for the address.
@@ -213,7 +212,7 @@ func (o *output) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String is what was printed so far.
+// String returns what was printed so far.
 func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

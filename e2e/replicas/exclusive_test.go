@@ -95,8 +95,9 @@ func typesOf(s *stage) string {
 	return strings.Join(hooks[0].AllowedTypes, " ")
 }
 
-// TestTwoSavesInOneRoundTrip: of two saves of one webhook at two replicas, while
-// the call of the first is under way, the second meets what the first made.
+// TestTwoSavesInOneRoundTrip: two saves of one webhook are sent to two
+// replicas. The second begins during the call of the first, and finds what the
+// first saved.
 func TestTwoSavesInOneRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

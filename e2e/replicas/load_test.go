@@ -22,8 +22,8 @@ var (
 	people = flag.Int("people", 6, "how many do so at once")
 )
 
-// load is what some people do at two dashboards, of which one dies again and
-// again.
+// load is what some people do at two dashboards, one of which is killed
+// repeatedly.
 type load struct {
 	*stage
 	over chan struct{} // closed when nothing new is begun
@@ -68,7 +68,8 @@ func TestReplicasUnderLoad(t *testing.T) {
 	t.Logf("all is recorded after %s", time.Since(ended).Round(time.Second))
 }
 
-// clock moves the sandbox's clock on, so that its quota is not in the way.
+// clock advances the sandbox's clock, so that its quota does not limit the
+// test.
 func (l *load) clock() {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
