@@ -61,8 +61,8 @@ func origin(scheme, host, port string) (*url.URL, error) {
 // defaultPorts are the ports that URLs leave out.
 var defaultPorts = map[string]uint64{"http": 80, "https": 443}
 
-// openedAt returns the URL under which a listener is reached: the configured one, whose port 0 stands for the port that
-// was bound, or else the host as it was given, such as localhost, and that port.
+// openedAt returns the URL under which a listener is reached: the configured one, with the port that was bound in place
+// of port 0, or else the host as it was given, such as localhost, and that port.
 func openedAt(configured *url.URL, l net.Listener, given string) (*url.URL, error) {
 	if configured != nil && configured.Port() != "0" {
 		return configured, nil

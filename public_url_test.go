@@ -76,7 +76,8 @@ func TestPublicURLInSignIns(t *testing.T) {
 // TestAddressInUpperCase: without a public URL it is made from the address, as
 // browsers write it, so that nobody is led in a circle.
 func TestAddressInUpperCase(t *testing.T) {
-	printed, _ := start(t, env("HOME", t.TempDir(), "HOOKWALL_ADDR", "LocalHost:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"), nil, 2)
+	settings := env("HOME", t.TempDir(), "HOOKWALL_ADDR", "LocalHost:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0")
+	printed, _ := start(t, settings, nil, 2)
 	public := strings.TrimPrefix(printed[0], "Hookwall is at ")
 	if status, _ := fetch(t, public); status != http.StatusOK || !strings.HasPrefix(public, "http://localhost:") {
 		t.Errorf("%s answers with %d", public, status)

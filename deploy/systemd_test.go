@@ -71,7 +71,8 @@ func TestUnitBySystemd(t *testing.T) {
 		t.Errorf("verify: %v\n%s", err, out)
 	}
 	// 2.0 of 10: "OK" begins below 4.
-	out, err = exec.CommandContext(t.Context(), analyze, "security", "--offline=yes", "--threshold=20", "--no-pager", unit).CombinedOutput()
+	args := []string{"security", "--offline=yes", "--threshold=20", "--no-pager", unit}
+	out, err = exec.CommandContext(t.Context(), analyze, args...).CombinedOutput()
 	if err != nil {
 		t.Errorf("security: %v\n%s", err, out)
 	}

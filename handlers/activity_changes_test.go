@@ -6,7 +6,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hookwall/internal/activity"
-	"hookwall/internal/fourthwall"
 	"hookwall/views"
 	"hookwall/views/ui"
 )
@@ -14,7 +13,7 @@ import (
 // TestChangesNameWhatIsDifferent compares the content before and after.
 func TestChangesNameWhatIsDifferent(t *testing.T) {
 	t.Parallel()
-	of := func(address string, types ...string) *fourthwall.Content { return contentOf(address, types...) }
+	of := contentOf
 	placed, donation, odd := ui.EventBadge{Code: "ORDER_PLACED", Title: "Order placed"},
 		ui.EventBadge{Code: "DONATION", Title: "Donation"}, ui.EventBadge{Code: "ODD", Unknown: true}
 	tests := []struct {

@@ -325,7 +325,8 @@ func TestLargeOfOneAddress(t *testing.T) {
 		"[2001:db8:1:4::3]:80": {"2001:db8:1:4::5", home},
 	} {
 		t.Run(from, func(t *testing.T) {
-			p := newRig(t, options{publicURL: "https://hooks.example.com", proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}).person()
+			proxies := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+			p := newRig(t, options{publicURL: "https://hooks.example.com", proxies: proxies}).person()
 			uploads := make([]*upload, largeOfOne)
 			for i := range uploads {
 				uploads[i] = p.startUpload(signaturePath, from)

@@ -46,7 +46,8 @@ func TestPasswordManagers(t *testing.T) {
 			if !slices.Equal(passwords, []string{tt.pass}) || !slices.Equal(texts, filledList(tt.text)) {
 				t.Errorf("filled in: text %q, password %q, want %q, %q", texts, passwords, tt.text, tt.pass)
 			}
-			if tt.pass == "new-password" && slices.ContainsFunc(texts, func(v string) bool { return slices.Contains(asUserName, v) }) {
+			isUserName := func(v string) bool { return slices.Contains(asUserName, v) }
+			if tt.pass == "new-password" && slices.ContainsFunc(texts, isUserName) {
 				t.Errorf("a text is taken for the user name: %q", texts)
 			}
 		})

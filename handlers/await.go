@@ -31,15 +31,13 @@ func (s *server) await(
 	deadline := s.Now().Add(awaitTime)
 	tick := time.NewTicker(awaitPoll)
 	defer tick.Stop()
-	for waits := 0; ; waits++ {
-		result, err = try(sameKey)
-		if err != nil || result.State != webhooks.InProgress || s.Now().After(deadline) {
-			return result, sameKey, err
-		}
-		if waits == 0 {
-			s.waiting.Add(1)
-			defer s.waiting.Add(-1)
-		}
+	over := func() bool { return err != nil || result.State != webhooks.InProgress || s.Now().After(deadline) }
+	if result, err = try(false); over() {
+		return result, false, err
+	}
+	s.waiting.Add(1)
+	defer s.waiting.Add(-1)
+	for {
 		sameKey = sameKey || result.SameKey
 		select {
 		case <-r.Context().Done():
@@ -47,6 +45,9 @@ func (s *server) await(
 		case <-s.background.draining:
 			return result, sameKey, nil
 		case <-tick.C:
+		}
+		if result, err = try(sameKey); over() {
+			return result, sameKey, err
 		}
 	}
 }

@@ -56,11 +56,14 @@ func TestSchemeOfOrigin(t *testing.T) {
 func TestSignInUnderAnotherName(t *testing.T) {
 	const public = "https://hooks.example.com"
 	g := newRig(t, options{publicURL: public})
-	for _, path := range []string{"/", "/connect?return=%2Fshops", "/oauth/start?way=code", "/shops/sh_1/webhooks/a%2Fb", "/none", "//evil.example/"} {
+	for _, path := range []string{
+		"/", "/connect?return=%2Fshops", "/oauth/start?way=code", "/shops/sh_1/webhooks/a%2Fb", "/none", "//evil.example/",
+	} {
 		r := g.person().request(http.MethodGet, path, nil)
 		r.Host = "192.168.1.5:8080"
 		pg := g.person().noRedirects().do(r)
-		if to := pg.header.Get("Location"); pg.status != http.StatusTemporaryRedirect || to != public+path || pg.header.Get("Set-Cookie") != "" {
+		to, cookie := pg.header.Get("Location"), pg.header.Get("Set-Cookie")
+		if pg.status != http.StatusTemporaryRedirect || to != public+path || cookie != "" {
 			t.Errorf("%s: %d to %s", path, pg.status, to)
 		}
 	}

@@ -85,11 +85,12 @@ func TestTrailingSlashes(t *testing.T) {
 		"//evil.example/connect/":         "",
 	} {
 		pg := p.get(g.url + path)
-		if got := pg.header.Get("Location"); pg.status == http.StatusPermanentRedirect && got != want || want != "" && pg.status != http.StatusPermanentRedirect {
+		got, moved := pg.header.Get("Location"), pg.status == http.StatusPermanentRedirect
+		if moved && got != want || want != "" && !moved {
 			t.Errorf("%s: %d to %q, want %q", path, pg.status, got, want)
 		}
-		if to := pg.header.Get("Location"); to != "" && !staysHere(g.url, to) {
-			t.Errorf("%s leads away to %q", path, to)
+		if got != "" && !staysHere(g.url, got) {
+			t.Errorf("%s leads away to %q", path, got)
 		}
 	}
 	if pg := p.do(p.request(http.MethodHead, "/connect/", nil)); pg.status != http.StatusPermanentRedirect {
@@ -135,7 +136,8 @@ func TestSecurityText(t *testing.T) {
 			if pg.header.Get("Content-Type") != "text/plain; charset=utf-8" {
 				t.Errorf("the type is %s", pg.header.Get("Content-Type"))
 			}
-			if canonical := fields["Canonical"]; len(canonical) != 1 || canonical[0] != g.server.PublicURL.String()+"/.well-known/security.txt" {
+			address := g.server.PublicURL.String() + "/.well-known/security.txt"
+			if canonical := fields["Canonical"]; len(canonical) != 1 || canonical[0] != address {
 				t.Errorf("canonical %q", canonical)
 			}
 		})

@@ -85,8 +85,8 @@ func TestWhatPassesIsAskedForAgain(t *testing.T) {
 	shop := p.connect(2)
 	hook := g.box.Webhooks(shop.ID)[0]
 	for address, fails := range map[string]string{
-		webhooksPath(shop.ID) + "?q=orders":                       apiWebhooks,
-		eventsPath(shop.ID):                                       "/open-api/v1.0/webhook-events",
+		webhooksPath(shop.ID) + "?q=orders":                        apiWebhooks,
+		eventsPath(shop.ID):                                        "/open-api/v1.0/webhook-events",
 		webhookPath(shop.ID, hook.ID) + "/edit?preset=fulfillment": apiWebhooks + "/*",
 	} {
 		g.box.FailNext(sandbox.Failure{

@@ -6,7 +6,7 @@ import (
 )
 
 // named is a transport that says who asks, and for what, as each call to the API does. What is in front of Fourthwall
-// may refuse the name that Go gives itself.
+// may refuse Go's own name.
 type named struct {
 	next      http.RoundTripper
 	userAgent string
@@ -15,7 +15,7 @@ type named struct {
 func newTransport(c Config) http.RoundTripper {
 	t := named{c.Transport, cmp.Or(c.UserAgent, "hookwall")}
 	if t.next == nil {
-		t.next = http.DefaultTransport
+		t.next = http.DefaultTransport //nolint:forbidigo // tokenClient has a timeout and follows no redirect
 	}
 	return t
 }

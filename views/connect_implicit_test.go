@@ -20,8 +20,8 @@ func TestConnectImplicit(t *testing.T) {
 			t.Errorf("field %s: %q", name, values)
 		}
 	}
-	status := d.byID("implicit-status")
-	if attr(status, "data-wait") == "" || attr(status, "data-nothing") == "" || attr(d.byID("implicit-way"), "data-href") != "/connect" {
+	status, way := d.byID("implicit-status"), d.byID("implicit-way")
+	if attr(status, "data-wait") == "" || attr(status, "data-nothing") == "" || attr(way, "data-href") != "/connect" {
 		t.Error("the script's two messages are not there")
 	}
 }

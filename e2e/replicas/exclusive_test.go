@@ -181,7 +181,8 @@ func TestTwoCreatesInOneRoundTrip(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, 2)
 	c, other := s.byKey(), s.byKey()
-	early, late := s.newForm(c, shared), s.newForm(other, strings.ToUpper(shared[:len("https://hooks")])+shared[len("https://hooks"):])
+	start := len("https://hooks")
+	early, late := s.newForm(c, shared), s.newForm(other, strings.ToUpper(shared[:start])+shared[start:])
 	posts := s.slow(http.MethodPost)
 	var made, asked process.Page
 	first := s.sends(0, c, early, &made)

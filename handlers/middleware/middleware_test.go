@@ -153,7 +153,10 @@ func TestHost(t *testing.T) {
 // TestHostOfSupervisors: health is asked for under any name, unless the name may
 // have been rebound to this machine.
 func TestHostOfSupervisors(t *testing.T) {
-	for public, want := range map[string]int{"https://hooks.example.com": http.StatusOK, "http://127.0.0.1:8080": http.StatusTeapot} {
+	for public, want := range map[string]int{
+		"https://hooks.example.com": http.StatusOK,
+		"http://127.0.0.1:8080":     http.StatusTeapot,
+	} {
 		var f failed
 		r := httptest.NewRequest(http.MethodGet, "http://10.0.0.5:8080/healthz", nil)
 		if w := serve(Host(address(t, public), f.fail, "/healthz")(ok), r); w.Code != want {
@@ -254,7 +257,8 @@ func TestBodiesOfOneClient(t *testing.T) {
 	var f failed
 	client := func(r *http.Request) string { return r.Header.Get("From") }
 	inside, release := make(chan struct{}), make(chan struct{})
-	h := Body(BodyLimits{Max: 10, Large: 5, AtOnce: 3, Each: 2}, client, f.fail)(handlerOf(func(_ http.ResponseWriter, r *http.Request) {
+	limit := Body(BodyLimits{Max: 10, Large: 5, AtOnce: 3, Each: 2}, client, f.fail)
+	h := limit(handlerOf(func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/wait" {
 			inside <- struct{}{}
 			<-release

@@ -91,7 +91,9 @@ func TestEmbeddedIPv4(t *testing.T) {
 		}
 	}
 	// These have the digits of ISATAP elsewhere, or another group.
-	for _, ip := range addrs("2a00:0:5efe::1", "2a00::5efe", "2a00::400:5efe:8.8.8.8", "2a00::1:5efe:8.8.8.8", "2a00:5efe::1") {
+	for _, ip := range addrs(
+		"2a00:0:5efe::1", "2a00::5efe", "2a00::400:5efe:8.8.8.8", "2a00::1:5efe:8.8.8.8", "2a00:5efe::1",
+	) {
 		if err := newGuard(false).check(netip.AddrPortFrom(ip, 443)); err != nil {
 			t.Errorf("%v: %v", ip, err)
 		}

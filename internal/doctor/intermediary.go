@@ -73,6 +73,22 @@ func cloudflare(r deliver.Result, body string) (verdict, bool) {
 	if r.Header.Get("Cf-Mitigated") != "" {
 		return verdict{cloudflareMitigated, doCloudflareEvents}, true
 	}
+	switch code := cloudflareError(r, body); {
+	case code != "" && (r.Status >= 500 || slices.Contains(cloudflareOrigin, code)):
+		return verdict{cloudflareLost(code), doCloudflareOrigin}, true
+	case code == "1010":
+		return verdict{cloudflareBlocked(code), doCloudflareIntegrity}, true
+	case code != "":
+		return verdict{cloudflareBlocked(code), doCloudflareEvents}, true
+	case containsAny(body, "attention required! | cloudflare", "_cf_chl_opt", "cf-error-details", "cf-chl-",
+		"<title>just a moment...</title>"):
+		return verdict{cloudflareMitigated, doCloudflareEvents}, true
+	}
+	return verdict{}, false
+}
+
+// cloudflareError returns the code of Cloudflare's error that the response reports, or "".
+func cloudflareError(r deliver.Result, body string) string {
 	fromCloudflare := strings.EqualFold(r.Header.Get("Server"), "cloudflare") || r.Header.Get("Cf-Ray") != ""
 	code := cloudflareCode.FindStringSubmatch(body)
 	if code == nil && (fromCloudflare || strings.Contains(body, `"cloudflare_error"`)) {
@@ -81,31 +97,25 @@ func cloudflare(r deliver.Result, body string) (verdict, bool) {
 	if code == nil && isPage(body) && strings.Contains(body, "cloudflare") {
 		code = cloudflarePageCode.FindStringSubmatch(body)
 	}
-	switch {
-	case code != nil && (r.Status >= 500 || slices.Contains(cloudflareOrigin, code[1])):
-		return verdict{cloudflareLost(code[1]), doCloudflareOrigin}, true
-	case code != nil && code[1] == "1010":
-		return verdict{cloudflareBlocked(code[1]), doCloudflareIntegrity}, true
-	case code != nil:
-		return verdict{cloudflareBlocked(code[1]), doCloudflareEvents}, true
-	case containsAny(body, "attention required! | cloudflare", "_cf_chl_opt", "cf-error-details", "cf-chl-",
-		"<title>just a moment...</title>"):
-		return verdict{cloudflareMitigated, doCloudflareEvents}, true
+	if code == nil {
+		return ""
 	}
-	return verdict{}, false
+	return code[1]
 }
 
 // cloudflareOrigin has Cloudflare's error codes for settings that lead nowhere, and Workers that failed.
-var cloudflareOrigin = []string{"1000", "1001", "1002", "1003", "1004", "1014", "1016", "1018", "1023", "1033", "1101", "1102"}
+var cloudflareOrigin = []string{
+	"1000", "1001", "1002", "1003", "1004", "1014", "1016", "1018", "1023", "1033", "1101", "1102",
+}
 
 // headerTraces has headers that only an intermediary sends, with a part of their value in lower case.
 var headerTraces = []struct {
 	name, part string
 	verdict    verdict
 }{
-	{"Cf-Access-Aud", "", verdict{accessLogin, doAccessBypass}},
-	{"Cf-Access-Domain", "", verdict{accessLogin, doAccessBypass}},
-	{"Www-Authenticate", "cloudflare-access", verdict{accessLogin, doAccessBypass}},
+	{"Cf-Access-Aud", "", verdict{accessLogin, doAccessExempt}},
+	{"Cf-Access-Domain", "", verdict{accessLogin, doAccessExempt}},
+	{"Www-Authenticate", "cloudflare-access", verdict{accessLogin, doAccessExempt}},
 	{"X-Vercel-Mitigated", "", verdict{firewallRefused, doFirewall}},
 	{"X-Vercel-Challenge-Token", "", verdict{firewallRefused, doFirewall}},
 	{"Set-Cookie", "_vercel_sso_nonce", verdict{vercelLogin, doVercelLogin}},
@@ -138,9 +148,11 @@ func byHeader(r deliver.Result, _ string) (verdict, bool) {
 }
 
 // csrf finds messages about a token against forged requests. The name alone is in the head of many pages.
-var csrf = regexp.MustCompile(`\b[cx]srf\b[^<>="]{0,40}\b(fail|invalid|mismatch|missing|incorrect|not |expired|required|error)` +
+var csrf = regexp.MustCompile(`\b[cx]srf\b[^<>="]{0,40}` +
+	`\b(fail|invalid|mismatch|missing|incorrect|not |expired|required|error)` +
 	`|\b(fail|invalid|mismatch|missing|incorrect|no|expired|require|verify|bad|wrong)[^<>="]{0,40}\b[cx]srf\b` +
-	`|anti-?forgery|request forgery|invalidauthenticitytoken|[cx]srf[-_]?token[^<>="]{0,20}(fail|invalid|mismatch|missing)`)
+	`|anti-?forgery|request forgery|invalidauthenticitytoken` +
+	`|[cx]srf[-_]?token[^<>="]{0,20}(fail|invalid|mismatch|missing)`)
 
 // bodyTraces has texts in lower case that only an intermediary, or the framework around the endpoint, sends.
 var bodyTraces = []struct {
@@ -154,7 +166,7 @@ var bodyTraces = []struct {
 		"rest_cookie_invalid_nonce",
 	}},
 	{verdict{vercelLogin, doVercelLogin}, []string{"vercel.com/sso-api", "_vercel_sso_nonce"}},
-	{verdict{accessLogin, doAccessBypass}, []string{"cloudflareaccess.com", "cloudflare access"}},
+	{verdict{accessLogin, doAccessExempt}, []string{"cloudflareaccess.com", "cloudflare access"}},
 	{verdict{platformLogin, doPlatformLogin}, []string{
 		"does not have permission to get url", "invalid iap credentials", "missing authentication token",
 		"user is not authorized to access this resource", "missing subscription key",
@@ -197,14 +209,14 @@ func wantsCredential(r deliver.Result, body string) (verdict, bool) {
 			case slices.Contains(passwordSchemes, scheme):
 				return verdict{passwordWanted(scheme), doPasswordWanted}, true
 			case slices.Contains(tokenSchemes, scheme):
-				return verdict{tokenWanted, doTokenWanted}, true
+				return verdict{tokenWanted, doKeyWanted}, true
 			}
 		}
 	}
 	if containsAny(body, "authentication credentials were not provided", "missing authorization header",
 		"no api key found", "full authentication is required", "no authorization token was found",
 		"jwt must be provided", `"unauthenticated."`, `"not authenticated"`, "missing bearer token") {
-		return verdict{tokenWanted, doTokenWanted}, true
+		return verdict{tokenWanted, doKeyWanted}, true
 	}
 	return verdict{}, false
 }
@@ -249,7 +261,7 @@ func (e *examination) redirect(location string) (verdict, bool) {
 	case isHost(to, "script.googleusercontent.com") || isHost(from, "script.google.com"):
 		return verdict{appsScriptRedirect, doAppsScript}, true
 	case isHost(to, "cloudflareaccess.com") || strings.HasPrefix(to.Path, "/cdn-cgi/access/"):
-		return verdict{accessLogin, doAccessBypass}, true
+		return verdict{accessLogin, doAccessExempt}, true
 	case isHost(to, "vercel.com"):
 		return verdict{vercelLogin, doVercelLogin}, true
 	case isLogin(from, to):
@@ -281,7 +293,9 @@ func isLogin(from, to *url.URL) bool {
 		return true
 	}
 	label, _, _ := strings.Cut(strings.ToLower(to.Hostname()), ".")
-	words := []string{"auth", "oauth", "sso", "idp", "login", "signin", "accounts", "identity", "authelia", "authentik", "keycloak"}
+	words := []string{
+		"auth", "oauth", "sso", "idp", "login", "signin", "accounts", "identity", "authelia", "authentik", "keycloak",
+	}
 	if !strings.EqualFold(from.Hostname(), to.Hostname()) && slices.Contains(words, label) {
 		return true
 	}

@@ -147,10 +147,11 @@ func bodyTooLong(read int) string {
 
 // Responses by something other than the endpoint.
 const (
-	cloudflareMitigated = "Cloudflare responded with a challenge or a block page, so the delivery didn’t reach the endpoint."
-	firewallRefused     = "A firewall or bot protection responded, so the delivery didn’t reach the endpoint."
-	csrfRefused         = "The framework’s CSRF protection rejected the delivery. It wants a token that only the site’s own " +
-		"pages send."
+	cloudflareMitigated = "Cloudflare responded with a challenge or a block page, so the delivery didn’t reach " +
+		"the endpoint."
+	firewallRefused = "A firewall or bot protection responded, so the delivery didn’t reach the endpoint."
+	csrfRefused     = "The framework’s CSRF protection rejected the delivery. It wants a token that only the " +
+		"site’s own pages send."
 	accessLogin     = "Cloudflare Access responded and asks for a sign-in. Fourthwall can’t sign in."
 	vercelLogin     = "Vercel’s Deployment Protection responded and asks for a sign-in. Fourthwall can’t sign in."
 	platformLogin   = "The hosting platform responded and asks for permission. Fourthwall has none."
@@ -167,26 +168,27 @@ const (
 
 	countsAs200 = "Fourthwall counts this as received, but your program may never see the delivery."
 
-	doCloudflareEvents = "In Cloudflare, find this request under Security > Events. Add a rule that skips that check for " +
-		"POST requests to this path."
+	doCloudflareEvents = "In Cloudflare, find this request under Security > Events. Add a rule that skips that check " +
+		"for POST requests to this path."
 	doCloudflareIntegrity = "In Cloudflare, turn off Browser Integrity Check for this path with a configuration rule."
 	doCloudflareOrigin    = "In Cloudflare, check the DNS record, the tunnel or the Worker behind this host name."
-	doFirewall            = "Find the firewall or bot protection in front of the endpoint. Allow POST requests to this path."
-	doCSRF                = "Exempt this path from CSRF protection. The signature protects it instead."
-	doAccessBypass        = "In Cloudflare Zero Trust, add an Access policy with the action Bypass for this path."
-	doVercelLogin         = "Use the project’s production domain, or turn off Deployment Protection for this deployment."
-	doPlatformLogin       = "Allow unauthenticated requests to this endpoint in the hosting platform’s settings."
-	doTokenWanted         = "Let this path accept requests without a token or a key, and verify the signature instead."
-	doPasswordWanted      = "Turn off password protection for this path, and verify the signature instead."
-	doExemptLogin         = "Let this path accept requests without a sign-in, and verify the signature instead. Don’t use " +
-		"the login page’s URL for the webhook."
+	doFirewall            = "Find the firewall or bot protection in front of the endpoint. Allow POST requests to " +
+		"this path."
+	doCSRF           = "Exempt this path from CSRF protection. The signature protects it instead."
+	doAccessExempt   = "In Cloudflare Zero Trust, add an Access policy with the action Bypass for this path."
+	doVercelLogin    = "Use the project’s production domain, or turn off Deployment Protection for this deployment."
+	doPlatformLogin  = "Allow unauthenticated requests to this endpoint in the hosting platform’s settings."
+	doKeyWanted      = "Let this path accept requests without a token or a key, and verify the signature instead."
+	doPasswordWanted = "Turn off password protection for this path, and verify the signature instead."
+	doExemptLogin    = "Let this path accept requests without a sign-in, and verify the signature instead. " +
+		"Don’t use the login page’s URL for the webhook."
 	doTunnel        = "Start the tunnel and your program, and turn off the tunnel’s own warning or login page."
 	doRespondItself = "Let the endpoint return 200 itself. Don’t use the redirect’s target for the webhook."
-	doAppsScript    = "Don’t use the redirect’s target. Apps Script can’t return 200 by itself, nor read the signature. " +
-		"Put a small relay in front, such as a Cloudflare Worker. It verifies the signature, returns 200 and passes the " +
-		"event on to the script."
-	doWebPage = "Look in your program’s log for this request. If it isn’t there, allow POST requests to this path in what " +
-		"is in front. Then enter the shop’s secret and check again."
+	doAppsScript    = "Don’t use the redirect’s target. Apps Script can’t return 200 by itself, nor read the " +
+		"signature. Put a small relay in front, such as a Cloudflare Worker. It verifies the signature, returns 200 and " +
+		"passes the event on to the script."
+	doWebPage = "Look in your program’s log for this request. If it isn’t there, allow POST requests to this path " +
+		"in what is in front. Then enter the shop’s secret and check again."
 )
 
 func cloudflareBlocked(code string) string {

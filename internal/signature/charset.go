@@ -63,14 +63,14 @@ func latin1Byte(r rune, windows bool) (byte, bool) {
 			}
 		}
 	}
-	return byte(r), r <= 0xff
+	return byte(r & 0xff), r <= 0xff
 }
 
 // lowBytes writes the low byte of each UTF-16 unit, as Node.js does for "latin1", "binary" and "ascii".
 func lowBytes(text []byte) []byte {
 	var out []byte
 	for _, unit := range utf16.Encode([]rune(string(text))) {
-		out = append(out, byte(unit))
+		out = append(out, byte(unit&0xff))
 	}
 	return out
 }
@@ -113,7 +113,7 @@ func replaced(text []byte, replacement string, repeat func(r rune) int) []byte {
 	var out []byte
 	for _, r := range string(text) {
 		if r < utf8.RuneSelf {
-			out = append(out, byte(r))
+			out = utf8.AppendRune(out, r)
 			continue
 		}
 		for range repeat(r) {
@@ -128,7 +128,7 @@ func escapedAs(text []byte, write func(r rune) string) []byte {
 	var b strings.Builder
 	for _, r := range string(text) {
 		if r < utf8.RuneSelf {
-			b.WriteByte(byte(r))
+			b.WriteRune(r)
 		} else {
 			b.WriteString(write(r))
 		}

@@ -144,13 +144,13 @@ func unescapeOne(text string) (plain string, size int) {
 		case !ok:
 			return text[:1], 1
 		case c == 'x':
-			return string([]byte{byte(n)}), 2 + digits
+			return string([]byte{byte(n & 0xff)}), 2 + digits
 		}
 		low, ok := hexAt(text, 8, 4)
 		if ok && c == 'u' && n&^0x3ff == 0xd800 && text[6:8] == `\u` && low&^0x3ff == 0xdc00 {
-			return string(rune(0x10000 + (n&0x3ff)<<10 + low&0x3ff)), 12
+			return string(0x10000 + (n&0x3ff)<<10 + low&0x3ff), 12
 		}
-		return string(rune(n)), 2 + digits
+		return string(n), 2 + digits
 	case shortEscapes[c] != "":
 		return shortEscapes[c], 2
 	case c < 0x80 && !isLetter(rune(c)) && (c < '0' || c > '9'):
@@ -159,13 +159,14 @@ func unescapeOne(text string) (plain string, size int) {
 	return text[:1], 1
 }
 
-// hexAt returns the number with so many hexadecimal digits at a position.
-func hexAt(text string, at, digits int) (uint32, bool) {
+// hexAt returns the number with so many hexadecimal digits at a position. Those beyond Unicode become one that is no
+// character.
+func hexAt(text string, at, digits int) (rune, bool) {
 	if len(text) < at+digits {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(text[at:at+digits], 16, 32)
-	return uint32(n), err == nil
+	return rune(min(n, unicode.MaxRune+1)), err == nil
 }
 
 const maxNamedSecrets = 3
@@ -198,7 +199,7 @@ func namedSecrets(text string) []string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for _, line := range lines {
 		m := assignment.FindStringSubmatch(line)
-		if m != nil && (secretWord.MatchString(m[1]) || len(lines) == 1 && strings.TrimSpace(m[2]) != "") {
+		if len(m) > 0 && (secretWord.MatchString(m[1]) || len(lines) == 1 && strings.TrimSpace(m[2]) != "") {
 			add(strings.Trim(m[3], blanksAround+quotesAround+`\`))
 		}
 	}

@@ -52,7 +52,7 @@ const (
 	// The secret.
 	CodeSecretBlanks        FindingCode = "secret-blanks"
 	CodeSecretQuotes        FindingCode = "secret-quotes"
-	CodeSecretNamed         FindingCode = "secret-with-name"      //nolint:gosec // a code, not a secret
+	CodeSecretNamed         FindingCode = "secret-with-name"
 	CodeSecretHexDecoded    FindingCode = "secret-hex-decoded"    //nolint:gosec // a code, not a secret
 	CodeSecretBase64Decoded FindingCode = "secret-base64-decoded" //nolint:gosec // a code, not a secret
 	CodeSecretNewline       FindingCode = "secret-newline"

@@ -360,7 +360,7 @@ func jsonRewrites(body []byte, try func(doc []byte, how string) (stop, seen bool
 		how  string
 	}{
 		{func() jsonNode { return root }, ""},
-		{func() jsonNode { return root.sorted() }, orderSorted},
+		{root.sorted, orderSorted},
 		{func() jsonNode { return root.mapped(asJavaScript) }, numberFloats},
 		{func() jsonNode { return root.sorted().mapped(asJavaScript) }, orderSorted + numberFloats},
 		{func() jsonNode { return root.mapped(asPython) }, numberPython},

@@ -274,7 +274,7 @@ const maxWrapped = 6
 
 // wrappedJSON returns the members of an object that may be the body: those with its usual names, and text that is JSON.
 func wrappedJSON(text []byte) []conversion {
-	if !json.Valid(text) || bytes.IndexByte([]byte("{["), bytes.TrimSpace(text)[0]) < 0 {
+	if !json.Valid(text) || strings.IndexByte("{[", bytes.TrimSpace(text)[0]) < 0 {
 		return nil
 	}
 	root, err := parseJSON(string(text))
@@ -319,7 +319,8 @@ func surrounded(text []byte) []conversion {
 var (
 	straightQuotes = strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "‟", `"`, "«", `"`, "»", `"`, "″", `"`)
 	straightAll    = strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "‟", `"`, "«", `"`, "»", `"`, "″", `"`,
-		"‘", "'", "’", "'", "‚", "'", "‛", "'", "′", "'", "…", "...", "–", "-", "—", "--", "\u00a0", " ", "\u202f", " ")
+		"‘", "'", "’", "'", "‚", "'", "‛", "'", "′", "'", "…", "...", "–", "-", "—", "--",
+		"\u00a0", " ", "\u202f", " ")
 )
 
 // typography returns the text with the quotes and blanks that were typed, before an editor made them look nice.

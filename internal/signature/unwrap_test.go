@@ -3,7 +3,6 @@ package signature_test
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"html"
 	"net/url"
@@ -22,10 +21,10 @@ const letters = `{"id":"weve_1","name":"Zoë – “Ünal” 😀 €","amount":
 // west has no letters beyond Latin-1.
 const west = `{"id":"weve_1","name":"Zoë Ünal ñ","amount":12.50}`
 
-// asLatin1 writes each character as a byte.
-func asLatin1(text string) string {
+// westInLatin1 returns west with a byte for each character.
+func westInLatin1() string {
 	var b []byte
-	for _, r := range text {
+	for _, r := range west {
 		b = append(b, byte(r))
 	}
 	return string(b)
@@ -51,10 +50,10 @@ func asUTF16(text string, order binary.AppendByteOrder, mark bool) string {
 	return string(b)
 }
 
-// nonASCII replaces each character beyond ASCII.
-func nonASCII(text string, replace func(r rune) string) string {
+// lettersReplaced returns letters with each character beyond ASCII replaced.
+func lettersReplaced(replace func(r rune) string) string {
 	var b strings.Builder
-	for _, r := range text {
+	for _, r := range letters {
 		if r < 0x80 {
 			b.WriteRune(r)
 		} else {
@@ -65,20 +64,24 @@ func nonASCII(text string, replace func(r rune) string) string {
 }
 
 func TestExplainEncodings(t *testing.T) {
-	windows := strings.NewReplacer("ë", "\xeb", "Ü", "\xdc", "–", "\x96", "“", "\x93", "”", "\x94", "€", "\x80", "😀", "?").Replace(letters)
-	garbled := strings.NewReplacer("ë", "Ã«", "Ü", "Ãœ", "–", "â€“", "€", "â‚¬", "😀", "ðŸ˜€", "“", "â€œ", "”", "â€\u009d").Replace(letters)
+	windows := strings.NewReplacer(
+		"ë", "\xeb", "Ü", "\xdc", "–", "\x96", "“", "\x93", "”", "\x94", "€", "\x80", "😀", "?",
+	).Replace(letters)
+	garbled := strings.NewReplacer(
+		"ë", "Ã«", "Ü", "Ãœ", "–", "â€“", "€", "â‚¬", "😀", "ðŸ˜€", "“", "â€œ", "”", "â€\u009d",
+	).Replace(letters)
 	little, big := binary.LittleEndian, binary.BigEndian
 	rows := []struct {
 		name, pasted, signed string
 		code                 signature.FindingCode
 	}{
-		{"ASCII, a character", letters, nonASCII(letters, func(rune) string { return "?" }), "signed-ascii"},
-		{"ASCII, a byte", letters, nonASCII(letters, func(r rune) string { return strings.Repeat("?", len(string(r))) }), "signed-ascii"},
-		{"ASCII, a unit", letters, nonASCII(letters, func(r rune) string { return strings.Repeat("?", utf16.RuneLen(r)) }), "signed-ascii"},
-		{"ASCII, left out", letters, nonASCII(letters, func(rune) string { return "" }), "signed-ascii"},
-		{"ASCII, numbers of HTML", letters, nonASCII(letters, func(r rune) string { return fmt.Sprintf("&#%d;", r) }), "signed-ascii"},
-		{"Latin-1 signed", west, asLatin1(west), "signed-latin-1"},
-		{"Latin-1 signed, with ?", letters, nonASCII(letters, func(r rune) string {
+		{"ASCII, a character", letters, lettersReplaced(func(rune) string { return "?" }), "signed-ascii"},
+		{"ASCII, a byte", letters, lettersReplaced(func(r rune) string { return strings.Repeat("?", len(string(r))) }), "signed-ascii"},
+		{"ASCII, a unit", letters, lettersReplaced(func(r rune) string { return strings.Repeat("?", utf16.RuneLen(r)) }), "signed-ascii"},
+		{"ASCII, left out", letters, lettersReplaced(func(rune) string { return "" }), "signed-ascii"},
+		{"ASCII, numbers of HTML", letters, lettersReplaced(func(r rune) string { return fmt.Sprintf("&#%d;", r) }), "signed-ascii"},
+		{"Latin-1 signed", west, westInLatin1(), "signed-latin-1"},
+		{"Latin-1 signed, with ?", letters, lettersReplaced(func(r rune) string {
 			if r > 0xff {
 				return "?"
 			}
@@ -92,7 +95,7 @@ func TestExplainEncodings(t *testing.T) {
 		{"garbled and pasted", mojibake(letters), letters, "mojibake"},
 		{"garbled as Windows-1252 and pasted", garbled, letters, "mojibake"},
 		{"garbled twice and pasted", mojibake(mojibake(west)), west, "mojibake"},
-		{"Latin-1 file", asLatin1(west), west, "latin-1"},
+		{"Latin-1 file", westInLatin1(), west, "latin-1"},
 		{"Windows-1252 file", strings.ReplaceAll(windows, "?", "x"), strings.ReplaceAll(letters, "😀", "x"), "latin-1"},
 		{"UTF-16 file", asUTF16(letters, little, true), letters, "utf-16"},
 		{"UTF-16 file, big endian", asUTF16(letters, big, true), letters, "utf-16"},
@@ -101,9 +104,9 @@ func TestExplainEncodings(t *testing.T) {
 		{"UTF-16 signed", letters, asUTF16(letters, little, false), "signed-utf-16"},
 		{"UTF-16 signed, with a mark", letters, asUTF16(letters, little, true), "signed-utf-16"},
 		{"UTF-16 signed, big endian", letters, asUTF16(letters, big, false), "signed-utf-16"},
-		{"U+FFFD signed, a character", letters, nonASCII(letters, func(rune) string { return "\ufffd" }), "signed-replacement-characters"},
-		{"U+FFFD signed, a byte", letters, nonASCII(letters, func(r rune) string { return strings.Repeat("\ufffd", len(string(r))) }), "signed-replacement-characters"},
-		{"U+FFFD signed, of Latin-1", asLatin1(west), strings.ToValidUTF8(asLatin1(west), "\ufffd"), "signed-replacement-characters"},
+		{"U+FFFD signed, a character", letters, lettersReplaced(func(rune) string { return "\ufffd" }), "signed-replacement-characters"},
+		{"U+FFFD signed, a byte", letters, lettersReplaced(func(r rune) string { return strings.Repeat("\ufffd", len(string(r))) }), "signed-replacement-characters"},
+		{"U+FFFD signed, of Latin-1", westInLatin1(), strings.ToValidUTF8(westInLatin1(), "\ufffd"), "signed-replacement-characters"},
 	}
 	for _, row := range rows {
 		tests := map[string]explainCase{}
@@ -140,7 +143,7 @@ func TestExplainEncodingHints(t *testing.T) {
 		"ASCII":         {body: `{"name":"Zo? A&#235; \u00eb"}`, exact: true, signature: wrong, secret: testSecret, codes: found{"secret-or-body"}},
 		"replacements":  {body: `{"name":"Zo` + "\ufffd" + `"}`, exact: true, signature: wrong, secret: testSecret, codes: found{"replacement-characters", "secret-or-body"}},
 		"garbled":       {body: mojibake(west), exact: true, signature: wrong, secret: testSecret, codes: found{"mojibake", "secret-or-body"}},
-		"Latin-1":       {body: asLatin1(west), exact: true, signature: wrong, secret: testSecret, codes: found{"latin-1", "secret-or-body"}},
+		"Latin-1":       {body: westInLatin1(), exact: true, signature: wrong, secret: testSecret, codes: found{"latin-1", "secret-or-body"}},
 		"UTF-16":        {body: asUTF16(west, binary.LittleEndian, true), exact: true, signature: wrong, secret: testSecret, codes: found{"utf-16", "secret-or-body"}},
 		"ASCII, signed": {body: `{"name":"Zoe?"}`, exact: true, signature: signed(`{"name":"Zoé"}`, testSecret), secret: testSecret, codes: found{"secret-or-body"}},
 	})
@@ -163,7 +166,9 @@ func printed() map[string]struct {
 	for i := range len(testBody) {
 		java = append(java, strconv.Itoa(int(int8(testBody[i]))))
 	}
-	nice := strings.NewReplacer(`{"`, `{“`, `":`, `”:`, `,"`, `,“`, `:"`, `:“`, `",`, `”,`, `"]`, `”]`, `["`, `[“`, `"}`, `”}`).Replace(testBody)
+	nice := strings.NewReplacer(
+		`{"`, `{“`, `":`, `”:`, `,"`, `,“`, `:"`, `:“`, `",`, `”,`, `"]`, `”]`, `["`, `[“`, `"}`, `”}`,
+	).Replace(testBody)
 	type row = struct {
 		body string
 		code signature.FindingCode
@@ -213,12 +218,6 @@ func printed() map[string]struct {
 	}
 }
 
-// quotedJSON returns a text as a string of JSON.
-func quotedJSON(text string) string {
-	b, _ := json.Marshal(text)
-	return string(b)
-}
-
 func TestExplainPrintedBody(t *testing.T) {
 	right := signed(testBody, testSecret)
 	for name, row := range printed() {
@@ -248,7 +247,8 @@ func TestExplainPrintedBody(t *testing.T) {
 
 // A printed object has lost its spaces, so that it is the JSON written again that matches.
 func TestExplainPrintedObject(t *testing.T) {
-	const sent = `{"testMode":false,"id":"weve_1","data":{"name":"Zoë's","amount":12.5,"none":null,"ok":true,"tags":["a",1]}}`
+	const sent = `{"testMode":false,"id":"weve_1",` +
+		`"data":{"name":"Zoë's","amount":12.5,"none":null,"ok":true,"tags":["a",1]}}`
 	for name, body := range map[string]string{
 		"Python":     `{'testMode': False, 'id': 'weve_1', 'data': {'name': "Zoë's", 'amount': 12.5, 'none': None, 'ok': True, 'tags': ['a', 1]}}`,
 		"Ruby":       `{"testMode"=>false, "id"=>"weve_1", "data"=>{"name"=>"Zoë's", "amount"=>12.5, "none"=>nil, "ok"=>true, "tags"=>["a", 1]}}`,

@@ -366,8 +366,8 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeBodyParsed, Title: "Printed object instead of JSON",
-		Text: "Your program parsed the delivery and printed its own object, as Python’s dict or a JavaScript object. Take " +
-			"the raw body before it is parsed.",
+		Text: "Your program parsed the delivery and printed its own object, as Python’s dict or a JavaScript object. " +
+			"Take the raw body before it is parsed.",
 		Evidence: "The object’s content matches.",
 	},
 	{
@@ -378,7 +378,8 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeBodyInvisible, Title: "Invisible characters in the body",
-		Text:     "Something copied along can’t be seen, such as a zero-width space. Copy the raw body again from its source.",
+		Text: "Something copied along can’t be seen, such as a zero-width space. Copy the raw body again from its " +
+			"source.",
 		Evidence: "Without them it matches.",
 	},
 	{
@@ -429,14 +430,14 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeSignedASCII, Title: "ASCII was signed (? for é)",
-		Text: "Your program lost letters such as é when it encoded the body as ASCII. Use the raw bytes, or encode the text " +
-			"as UTF-8.",
+		Text: "Your program lost letters such as é when it encoded the body as ASCII. Use the raw bytes, or encode the " +
+			"text as UTF-8.",
 		Evidence: "It is the signature of this body in ASCII.",
 	},
 	{
 		Code: CodeReplaced, Title: "Replacement characters (�) were signed",
-		Text: "Your program couldn’t decode letters such as é and put U+FFFD in their place. Use the raw bytes, or decode " +
-			"them as UTF-8.",
+		Text: "Your program couldn’t decode letters such as é and put U+FFFD in their place. Use the raw bytes, or " +
+			"decode them as UTF-8.",
 		Evidence: "It is the signature of the body with these characters.",
 	},
 	{

@@ -19,7 +19,9 @@ func TestTextsDoNotRepeatTitles(t *testing.T) {
 			}
 		}
 	}
-	for _, summary := range []string{summaryValid(FormAsReceived), summaryMistakes(1), summaryMistakes(2), summaryNoMatch} {
+	for _, summary := range []string{
+		summaryValid(FormAsReceived), summaryMistakes(1), summaryMistakes(2), summaryNoMatch,
+	} {
 		if strings.Contains(summary, "valid") {
 			t.Errorf("%q repeats the heading", summary)
 		}
@@ -32,7 +34,9 @@ var wordOf = regexp.MustCompile(`[\pL\d][\pL\d-]*`)
 func significant(text string) []string {
 	var words []string
 	for _, word := range wordOf.FindAllString(strings.ToLower(text), -1) {
-		small := []string{"a", "an", "the", "is", "are", "of", "in", "to", "not", "no", "at", "as", "it", "or", "and", "with", "was", "were", "be"}
+		small := []string{
+			"a", "an", "the", "is", "are", "of", "in", "to", "not", "no", "at", "as", "it", "or", "and", "with", "was", "were", "be",
+		}
 		if !slices.Contains(small, word) {
 			words = append(words, word)
 		}

@@ -284,7 +284,7 @@ func TestTheClockIsReadAgain(t *testing.T) {
 	slow := change(t, databaseURL,
 		func(_ *url.URL, q url.Values) { q.Set("search_path", q.Get("search_path")+",pg_catalog") })
 	s := open(t, slow, options(t, 1))
-	if off := s.Now().Sub(time.Now()); off.Abs() > time.Second {
+	if off := time.Until(s.Now()); off.Abs() > time.Second {
 		t.Errorf("the clock is %v off", off)
 	}
 }

@@ -164,7 +164,7 @@ func (g *rig) person(p *process) person {
 	return g.connects(p, person{conn: store.Connection{Owner: store.OwnerOf(session)}}, 0)
 }
 
-// connects connects the nth demo shop for an owner.
+// connects signs an owner in to the nth demo shop by its API key.
 func (g *rig) connects(p *process, who person, n int) person {
 	g.t.Helper()
 	shop := g.box.Shops()[n]

@@ -124,7 +124,8 @@ func TestOverwritesWhatWasShown(t *testing.T) {
 		g.must(err)
 		return got
 	}
-	if got := save(shown); got.State != webhooks.Conflicting || !got.Conflict.Equal(unseen) || g.sent(http.MethodPut) != 0 {
+	got := save(shown)
+	if got.State != webhooks.Conflicting || !got.Conflict.Equal(unseen) || g.sent(http.MethodPut) != 0 {
 		t.Errorf("over what nobody was shown: %+v by %d calls", got, g.sent(http.MethodPut))
 	}
 	if got := save(unseen); got.State != webhooks.Updated || !g.has(who, id).Equal(want) {
