@@ -203,8 +203,9 @@ func (e event) ended(state, fault string, now time.Time) event {
 	return e
 }
 
-// recordResult keeps what became of an event, unless the event was forgotten. Where that cannot be
-// written, memory has it: the event would be sent again and again.
+// recordResult stores the result of an attempt to deliver an event, unless the event was forgotten.
+// If the file can't be written, the result is kept in memory. Otherwise the event would be sent
+// repeatedly.
 func (s *Server) recordResult(sh *shop, e event) {
 	i := sh.findEvent(e.ID)
 	if i < 0 {

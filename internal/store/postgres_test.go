@@ -270,8 +270,8 @@ func TestTheClockIsTheServers(t *testing.T) {
 	}
 }
 
-// TestTheClockIsReadAgain: how late a slow reading is isn't known, as when the process stood still over it. Leases of a
-// replica whose clock is behind end too early for the others.
+// TestTheClockIsReadAgain: it is unknown how late a slow reading is, as when the process was suspended.
+// Leases of a replica whose clock is behind end too early for the others.
 func TestTheClockIsReadAgain(t *testing.T) {
 	databaseURL := postgresSchema(t)
 	db := raw(t, databaseURL)
