@@ -105,7 +105,7 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-// ignored tells whether .dockerignore leaves a file out.
+// ignored reports whether .dockerignore leaves a file out.
 func ignored(t *testing.T, path string) bool {
 	t.Helper()
 	out := false

@@ -43,7 +43,7 @@ type stage struct {
 	config  map[string]string
 }
 
-// build gives the last stage.
+// build returns the last stage.
 func build(t *testing.T, version string) *stage {
 	t.Helper()
 	b := builder{t, map[string]*stage{}}
@@ -263,7 +263,8 @@ func (s *stage) serves(t *testing.T, more ...string) {
 	}
 }
 
-// healthCommand is what HEALTHCHECK gives to the entry point.
+// healthCommand returns the arguments that HEALTHCHECK passes to the entry
+// point.
 func healthCommand(t *testing.T, s *stage) []string {
 	t.Helper()
 	var command, entry []string

@@ -22,7 +22,7 @@ import (
 	"time"
 )
 
-// replica stands for one of Hookwall, and keeps what it was asked.
+// replica is a fake instance of Hookwall that keeps the requests it received.
 type replica struct {
 	*httptest.Server
 	mu    sync.Mutex

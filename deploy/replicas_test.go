@@ -12,8 +12,8 @@ import (
 
 func TestMain(m *testing.M) { process.Main(m) }
 
-// environment is what compose.yaml gives to a replica with the settings of
-// deploy/sandbox.env, with the addresses of the test.
+// environment returns the environment that compose.yaml sets for a replica with
+// the settings of deploy/sandbox.env, with the addresses of the test.
 func environment(t *testing.T, name string, addresses *strings.Replacer) (all []string) {
 	t.Helper()
 	given := environmentFile(t, "deploy/sandbox.env")

@@ -11,7 +11,7 @@ import (
 	"hookwall/e2e/browser"
 )
 
-// TestDoneIsHeard: what was just done has the focus, or is read out where the
+// TestDoneIsHeard: the notice of a change has the focus, or is announced if the
 // focus belongs elsewhere.
 func TestDoneIsHeard(t *testing.T) {
 	t.Parallel()
@@ -40,8 +40,8 @@ func TestDoneIsHeard(t *testing.T) {
 	late.SeeText(late.CSS("#live"), "Done: Studio Nine is connected")
 }
 
-// TestActivityPrints: the printed log says whose it is and has all details, in
-// dark letters whatever the screen has, and nothing that can only be pressed.
+// TestActivityPrints: the printed log names the shop and has all details, in
+// dark letters on any theme, and no controls.
 func TestActivityPrints(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{Scheme: browser.Dark})
@@ -59,8 +59,9 @@ func TestActivityPrints(t *testing.T) {
 	}
 }
 
-// TestHintsComeWhileTyping: script says of an address what the server says
-// when it draws the form again, and reads it out.
+// TestHintsComeWhileTyping: the script shows the hints for a URL that the
+// server shows when it draws the form again, and a screen reader announces
+// them.
 func TestHintsComeWhileTyping(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -111,7 +112,7 @@ func (v *visitor) warnings() []string {
 	return all
 }
 
-// effort is what a person does, by the keystroke-level model.
+// effort counts what a person does, by the keystroke-level model.
 type effort struct {
 	keys     int // pressed
 	points   int // ways of the mouse to a target
@@ -120,7 +121,7 @@ type effort struct {
 	thoughts int // decisions what to look for
 }
 
-// seconds is how long it takes someone who is used to it.
+// seconds returns how long an experienced person needs.
 func (e effort) seconds() float64 {
 	return .2*float64(e.keys+e.clicks+e.turns) + 1.1*float64(e.points) + 1.35*float64(e.thoughts)
 }
@@ -151,8 +152,8 @@ func (v *visitor) choseScattered(e effort) {
 	}
 }
 
-// TestChoosingByKeyboardIsQuick goes from the URL to the search, and types of
-// each word as much as it takes.
+// TestChoosingByKeyboardIsQuick goes from the URL to the search, and types as
+// much of each word as it needs.
 func TestChoosingByKeyboardIsQuick(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -224,7 +225,7 @@ const tooSmall = `() => {
 	}).map(e => e.outerHTML.slice(0, 90) + ' ' + JSON.stringify(place(e))).join('\n')
 }`
 
-// spread sets text as wide as WCAG 1.4.12 asks pages to bear it.
+// spread sets the text spacing of WCAG 1.4.12.
 const spread = `() => {
 	const sheet = new CSSStyleSheet()
 	sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; ' +
@@ -232,8 +233,8 @@ const spread = `() => {
 	document.adoptedStyleSheets.push(sheet)
 }`
 
-// spoiled lists text that is cut off, and text that lies over other text.
-// What a person may scroll, or has opened over the page, is no such thing.
+// spoiled lists text that is cut off, and text that overlaps other text. Text
+// that a person can scroll, or has opened over the page, is left out.
 const spoiled = `() => {
 	const found = []
 	const named = e => e.outerHTML.slice(0, 90)
@@ -267,7 +268,7 @@ const spoiled = `() => {
 }`
 
 // isEasy fails the test for targets that are too small, and for text that is
-// cut off or lies over other text.
+// cut off or overlaps other text.
 func (v *visitor) isEasy(how string) {
 	v.app.t.Helper()
 	for what, script := range map[string]string{"targets too small": tooSmall, "text spoiled": spoiled} {
@@ -277,7 +278,7 @@ func (v *visitor) isEasy(how string) {
 	}
 }
 
-// bearsSpacing sets the text wide, and looks again.
+// bearsSpacing sets wide text spacing, and checks again.
 func (v *visitor) bearsSpacing() {
 	v.app.t.Helper()
 	v.Eval(spread)

@@ -10,7 +10,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// laterScenes are the pages that follow a webhook after it was created.
+// laterScenes are the pages of a webhook after it was created.
 var laterScenes = []scene{
 	{name: "list, with deliveries", show: showHealth, status: 200, heading: "Webhooks"},
 	{name: "list, nothing fits", show: showNothingFits, status: 200, heading: "Webhooks"},
@@ -45,7 +45,7 @@ var laterScenes = []scene{
 	},
 }
 
-// showMisleading has addresses that are not what they look like.
+// showMisleading shows URLs that are not what they look like.
 func showMisleading(v *visitor) int {
 	for _, address := range []string{
 		"https://b\u00fccher.example/hook", "https://\u0440aypal.com/hook", "https://fourthwall.com\u2044hooks.evil.example/",
@@ -64,7 +64,7 @@ var longTypes = []string{
 
 var longAddress = "https://hooks.example.com/" + strings.Repeat("a-long-path-without-an-end", 10)
 
-// fileEvents lets the API tell of deliveries that the sandbox would not make.
+// fileEvents makes the API return deliveries that the sandbox would not make.
 func (v *visitor) fileEvents(events ...map[string]any) {
 	v.app.t.Helper()
 	body, err := json.Marshal(map[string]any{
@@ -75,7 +75,7 @@ func (v *visitor) fileEvents(events ...map[string]any) {
 	v.app.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiEvents, Status: 200, Body: string(body)})
 }
 
-// event is a delivery of the API's, of which some fields are replaced.
+// event returns a delivery as the API has it, with some fields replaced.
 func event(fields map[string]any) map[string]any {
 	e := map[string]any{
 		"id": "weve_1", "type": "DONATION", "apiVersion": "V1", "url": "https://" + sandbox.ReceiverHost + "/fail?overlay=7",
@@ -89,7 +89,7 @@ func event(fields map[string]any) map[string]any {
 	return e
 }
 
-// manyEvents are deliveries in all the ways that a row can look.
+// manyEvents returns deliveries in all the states that a row can show.
 func manyEvents() []map[string]any {
 	return []map[string]any{
 		event(nil),
@@ -134,7 +134,7 @@ func showLocked(v *visitor) int {
 	return v.Submit(v.Role("button", "Delete webhook"))
 }
 
-// editsLong opens the edit form of a webhook with much in it.
+// editsLong opens the edit form of a webhook with long content.
 func editsLong(v *visitor) sandbox.Webhook {
 	hook := v.app.add(2, longAddress, longTypes...)
 	v.connectKey(2)
@@ -227,7 +227,7 @@ func showDelivery(v *visitor) int {
 	return 0
 }
 
-// showActivity has every outcome.
+// showActivity shows every outcome.
 func showActivity(v *visitor) int {
 	showEditRefused(v)
 	shop := v.app.shop(2)

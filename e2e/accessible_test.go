@@ -92,9 +92,9 @@ var scenes = []scene{
 	},
 }
 
-// TestPages: axe-core finds nothing on any page, in light and dark, wide and on
-// a phone, no page is wider than a small phone, targets are big enough, and
-// text stays whole, even when it is set wide.
+// TestPages: axe-core finds no problem on any page, in light and dark, wide and
+// on a phone. No page is wider than a small phone, targets are big enough, and
+// text stays whole, even with wide spacing.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	for _, s := range slices.Concat(scenes, laterScenes, toolScenes, limitScenes) {
@@ -159,7 +159,7 @@ func showExpiredShop(v *visitor) int {
 	return v.Open("/shops")
 }
 
-// showFullList has a long address, many event types and one of the future.
+// showFullList shows a long URL, many event types and one unknown type.
 func showFullList(v *visitor) int {
 	shop := v.app.shop(2)
 	types := []string{
@@ -257,7 +257,7 @@ func showUnknownWebhook(v *visitor) int {
 	return v.Open(listPath(v.connectKey(0)) + "/wcon_gone")
 }
 
-// showBroken takes the database away.
+// showBroken makes the database unavailable.
 func showBroken(v *visitor) int {
 	v.connectKey(0)
 	v.app.must(v.app.store.Close())
@@ -273,7 +273,7 @@ func showBusyWebhook(v *visitor) int {
 	return v.Open(webhookPath(hook))
 }
 
-// showFront shows the sandbox with webhooks, requests and failures in waiting.
+// showFront shows the sandbox with webhooks, requests and queued failures.
 func showFront(v *visitor) int {
 	showFullList(v)
 	v.app.failCreate(sandbox.Failure{Status: 503, Code: "DOWN_FOR_NOW", Times: 3})

@@ -24,8 +24,8 @@ func (v *visitor) attempted(n int) {
 
 const refusedAddress = "https://203.0.113.7/fw"
 
-// TestActivityOfRefused: an attempt that Fourthwall refused is listed beside those
-// that worked, with what was wanted and what was answered.
+// TestActivityOfRefused: a rejected attempt is listed beside those that worked,
+// with what was wanted and the response.
 func TestActivityOfRefused(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -63,7 +63,7 @@ func TestActivityOfRefused(t *testing.T) {
 	v.at(webhookPath(made))
 }
 
-// filesActivity fails the test unless the file has the refused create alone.
+// filesActivity fails the test unless the file has only the rejected create.
 func (v *visitor) filesActivity(shop sandbox.DemoShop) {
 	v.app.t.Helper()
 	rows := v.file("activity-" + shop.ID + ".csv")
@@ -89,7 +89,8 @@ func (v *visitor) filesActivity(shop sandbox.DemoShop) {
 	}
 }
 
-// TestActivityOfAChange: what was before and what came after are side by side, and what was deleted is not linked to.
+// TestActivityOfAChange: the content before and after is side by side, and a
+// deleted webhook has no link.
 func TestActivityOfAChange(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -113,7 +114,8 @@ func TestActivityOfAChange(t *testing.T) {
 	}
 }
 
-// TestActivityPages: many attempts come in pages that new ones do not shift.
+// TestActivityPages: many attempts are split into pages, which new attempts do
+// not shift.
 func TestActivityPages(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -138,7 +140,7 @@ func TestActivityPages(t *testing.T) {
 	v.Must(v.Expect(v.Label("Outcome")).ToHaveValue(store.OutcomeUnclear))
 }
 
-// attempt records that somebody tried to create a webhook in a shop.
+// attempt records an attempt to create a webhook in a shop.
 func (a *app) attempt(shop sandbox.DemoShop, outcome string) {
 	a.t.Helper()
 	begun, err := a.store.BeginActivity(a.t.Context(), store.Activity{

@@ -58,8 +58,8 @@ func startApp(t *testing.T) *app {
 	return startLimited(t, handlers.Limits{})
 }
 
-// startLimited is startApp with limits. Addresses count as a browser gives
-// them in X-Forwarded-For, and not at all without.
+// startLimited is startApp with limits. A client's address is what it sends in
+// X-Forwarded-For. Without the header, nothing is counted.
 func startLimited(t *testing.T, limits handlers.Limits) *app {
 	t.Helper()
 	a := &app{t: t, wire: newWire(), frontGate: newGate(), endpointGate: newGate(), limits: limits}
@@ -145,8 +145,8 @@ func (a *app) dashboard() *handlers.Dashboard {
 	})
 }
 
-// targets call the endpoint of the tools by the name of the sandbox's receiver,
-// at port 80, and nothing else on this machine.
+// targets lets the tools call the endpoint under the name of the sandbox's
+// receiver, at port 80, and nothing else on this machine.
 func (a *app) targets() *deliver.Client {
 	a.t.Helper()
 	a.answers(a.box.Receiver())
@@ -165,7 +165,7 @@ func (a *app) targets() *deliver.Client {
 	return client
 }
 
-// answers puts an endpoint where the tools would find the sandbox's receiver.
+// answers replaces the sandbox's receiver with an endpoint for the tools.
 func (a *app) answers(h http.Handler) { a.end.Store(&h) }
 
 func sample(of handlers.SampleOf) (string, error) {
@@ -189,8 +189,8 @@ func (a *app) boxNow() time.Time {
 	return time.Now()
 }
 
-// stopClock stops the sandbox's clock: no delivery is tried again before
-// advance.
+// stopClock stops the sandbox's clock, so that no delivery is tried again
+// before advance.
 func (a *app) stopClock() { a.still.Store(time.Now().UnixNano()) }
 
 // advance moves the sandbox's clock and waits for the deliveries that are then
@@ -201,8 +201,8 @@ func (a *app) advance(d time.Duration) {
 	a.must(a.box.AwaitDeliveries(a.t.Context()))
 }
 
-// fire lets something happen in the nth demo shop some times, and waits for
-// the deliveries.
+// fire triggers an event in the nth demo shop some times, and waits for the
+// deliveries.
 func (a *app) fire(n int, eventType string, testMode bool, times int) {
 	a.t.Helper()
 	for range times {
@@ -212,7 +212,8 @@ func (a *app) fire(n int, eventType string, testMode bool, times int) {
 	a.must(a.box.AwaitDeliveries(a.t.Context()))
 }
 
-// add adds a webhook to the nth demo shop, which the API need not have allowed.
+// add adds a webhook to the nth demo shop, even one that the API would not
+// allow.
 func (a *app) add(n int, address string, types ...string) sandbox.Webhook {
 	a.t.Helper()
 	made, err := a.box.AddWebhook(a.shop(n).ID, address, types)
@@ -220,7 +221,7 @@ func (a *app) add(n int, address string, types ...string) sandbox.Webhook {
 	return made
 }
 
-// replace changes a webhook over the API, as somebody else with the shop's key
+// replace changes a webhook over the API, as another client with the shop's key
 // would.
 func (a *app) replace(w sandbox.Webhook, address string, types ...string) {
 	a.t.Helper()
@@ -264,10 +265,10 @@ func (a *app) fall() { a.wire.refuses.Store(true) }
 // rise makes Fourthwall accept them again.
 func (a *app) rise() { a.wire.refuses.Store(false) }
 
-// shop is the nth demo shop.
+// shop returns the nth demo shop.
 func (a *app) shop(n int) sandbox.DemoShop { return a.box.Shops()[n] }
 
-// made are the webhooks of the nth demo shop with this URL.
+// made returns the webhooks of the nth demo shop with this URL.
 func (a *app) made(n int, address string) []sandbox.Webhook {
 	var found []sandbox.Webhook
 	for _, w := range a.box.Webhooks(a.shop(n).ID) {
@@ -278,8 +279,8 @@ func (a *app) made(n int, address string) []sandbox.Webhook {
 	return found
 }
 
-// onlyOne is the webhook of the nth demo shop with this URL, of which there
-// must be exactly one.
+// onlyOne returns the webhook of the nth demo shop with this URL, and fails the
+// test unless there is exactly one.
 func (a *app) onlyOne(n int, address string) sandbox.Webhook {
 	a.t.Helper()
 	found := a.made(n, address)
@@ -289,7 +290,7 @@ func (a *app) onlyOne(n int, address string) sandbox.Webhook {
 	return found[0]
 }
 
-// current is a webhook as it is at this moment.
+// current returns a webhook as it is now.
 func (a *app) current(w sandbox.Webhook) sandbox.Webhook {
 	a.t.Helper()
 	all := a.box.Webhooks(w.ShopID)

@@ -21,8 +21,8 @@ const (
 
 const sendDeliveries = "Send up to 3 test deliveries"
 
-// examines presses the form's second button, and fails the test unless the
-// page that follows asks about this address and nothing was sent.
+// examines clicks the form's second button, and fails the test unless the page
+// that follows asks about this address and nothing was sent.
 func (v *visitor) examines(address string) {
 	v.app.t.Helper()
 	v.status(v.Submit(v.Role("button", "Check this address")), 200)
@@ -65,8 +65,8 @@ func (a *app) received(n int) []sandbox.Receipt {
 	return got
 }
 
-// stepResults are the words for the result of a step, by letter. How long an
-// answer takes depends on the machine: T means any of them.
+// stepResults are the words for the result of a step, by letter. How long a
+// response takes depends on the machine: T means any of them.
 var stepResults = map[rune]string{
 	'P': "^Passed$", 'L': "^Look at this$", 'F': "^Failed$", 'S': "^Skipped$", 'U': `^\s*Under way$`, 'W': "^Waiting$",
 	'T': "^(Passed|Look at this|Failed)$",
@@ -82,13 +82,13 @@ func (v *visitor) got(letters string) {
 	v.Must(v.Expect(v.CSS(".checks > li .mark")).ToHaveText(want))
 }
 
-// says waits until a screen reader is told this.
+// says waits until a screen reader announces this.
 func (v *visitor) says(text string) {
 	v.app.t.Helper()
 	v.SeeText(v.Role("status", ""), text)
 }
 
-// isChecked waits for the end of a check: its result has the focus, by which a
+// isChecked waits for the end of a check. Its result has the focus, so that a
 // screen reader announces it.
 func (v *visitor) isChecked(letters, title string) {
 	v.app.t.Helper()
@@ -102,7 +102,7 @@ func (v *visitor) isChecked(letters, title string) {
 // clipboard is one for all tests that run.
 var clipboard sync.Mutex
 
-// copied presses a button that copies, and returns what it copied.
+// copied clicks a button that copies, and returns what it copied.
 func (v *visitor) copied(button playwright.Locator) string {
 	v.app.t.Helper()
 	clipboard.Lock()
@@ -118,8 +118,8 @@ func (a *app) blockDelivery(path string) *blocked {
 	return a.endpointGate.block(a.t, http.MethodPost, path)
 }
 
-// TestCheckIsFollowed goes from the create form to the check of its address,
-// watches it step by step, and comes back to the form as it was.
+// TestCheckIsFollowed goes from the create form to the check of its URL,
+// follows it step by step, and returns to the form as it was.
 func TestCheckIsFollowed(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -233,7 +233,7 @@ func TestCheckFromTheEditForm(t *testing.T) {
 	v.app.hasContent(hook, accepts, "ORDER_PLACED", "TELEPATHY_RECEIVED")
 }
 
-// TestCheckOfAWebhook: an answer that only Fourthwall counts as a failure is
+// TestCheckOfAWebhook: a response that only Fourthwall counts as a failure is
 // explained.
 func TestCheckOfAWebhook(t *testing.T) {
 	t.Parallel()
@@ -254,8 +254,8 @@ func TestCheckOfAWebhook(t *testing.T) {
 	v.at(webhookPath(hook))
 }
 
-// TestThreeChecksAtOnce: two are enough for one person. The third is refused
-// with its form kept, and can be made when the others are over.
+// TestThreeChecksAtOnce: a person may run two checks at the same time. The
+// third is rejected with its form kept, and works when the others are over.
 func TestThreeChecksAtOnce(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

@@ -16,7 +16,7 @@ const (
 	implicitLink = "Connect the older way"
 )
 
-// openImplicit unfolds the older way, which leads to the consent page.
+// openImplicit opens the older flow, which leads to the consent page.
 func (v *visitor) openImplicit() {
 	v.app.t.Helper()
 	v.Open("/connect")

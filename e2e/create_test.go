@@ -71,8 +71,8 @@ func TestCreateFromPreset(t *testing.T) {
 		"ORDER_PLACED", "ORDER_UPDATED", "DONATION", "GIFT_PURCHASE", "SUBSCRIPTION_PURCHASED", "SUBSCRIPTION_CHANGED")
 }
 
-// TestPicker: what script adds to the picker changes ticks at once, without a
-// request, and keeps what was typed.
+// TestPicker: the picker's script changes ticks immediately, without a request,
+// and keeps what was typed.
 func TestPicker(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -141,8 +141,8 @@ func TestSearch(t *testing.T) {
 	v.kept(good, promotion)
 }
 
-// TestSecret: a secret that came with a new webhook is shown on demand, and is
-// gone for good once it is stored.
+// TestSecret: a secret that came with a new webhook is shown on request, and is
+// deleted once it is saved.
 func TestSecret(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -171,8 +171,8 @@ func TestSecret(t *testing.T) {
 	hidden()
 }
 
-// TestSecretIsShownOnce: the page with the secret does not come back by reload,
-// which asks for no resend, and Back does not bring it back either.
+// TestSecretIsShownOnce: neither reload nor Back shows the page with the secret
+// again, and reload asks for no resend.
 // Checklist 34.
 func TestSecretIsShownOnce(t *testing.T) {
 	t.Parallel()

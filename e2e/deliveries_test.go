@@ -27,8 +27,8 @@ func (v *visitor) delivered(n int) {
 	v.Must(v.Expect(v.deliveries()).ToHaveCount(n))
 }
 
-// TestDeliveryLog: the log comes in pages, can be filtered by event type and
-// by webhook, and marks tests and errors.
+// TestDeliveryLog: the log is split into pages, can be filtered by event type
+// and by webhook, and marks tests and errors.
 func TestDeliveryLog(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -81,8 +81,8 @@ func TestDeliveryLog(t *testing.T) {
 	v.delivered(50)
 }
 
-// TestDeliveryBody: a delivery's body is not in the page before it is asked
-// for, and is read again each time.
+// TestDeliveryBody: a delivery's body is not in the page before a person asks
+// for it, and is read again each time.
 func TestDeliveryBody(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -118,7 +118,7 @@ func TestDeliveryBody(t *testing.T) {
 	}
 }
 
-// hasNot fails the test when the document has a text, seen or not.
+// hasNot fails the test if the document has a text, visible or not.
 func (v *visitor) hasNot(text string) {
 	v.app.t.Helper()
 	if strings.Contains(v.html(), text) {
@@ -126,11 +126,11 @@ func (v *visitor) hasNot(text string) {
 	}
 }
 
-// squeezed leaves out blanks, which browsers do not report alike.
+// squeezed removes blanks, which browsers report in different ways.
 func squeezed(text string) string { return strings.Join(strings.Fields(text), "") }
 
-// TestFailsThenSucceeds: a delivery is seen to fail and to be tried again,
-// until it arrives. The list of webhooks shows the error while there is one.
+// TestFailsThenSucceeds: a delivery is shown to fail and to be retried, until
+// it arrives. The list of webhooks shows the error until then.
 func TestFailsThenSucceeds(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

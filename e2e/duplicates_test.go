@@ -16,9 +16,9 @@ func (v *visitor) asksAboutDuplicate(w sandbox.Webhook) {
 	v.noInput(w.URL)
 }
 
-// TestDuplicate: a second webhook for an address with a shared event type is
-// created only when a person says so. To extend the one that is there is
-// offered first.
+// TestDuplicate: a second webhook with the same URL and a shared event type is
+// created only if a person confirms it. The page first offers to extend the
+// existing one.
 func TestDuplicate(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -61,7 +61,7 @@ func TestDuplicate(t *testing.T) {
 	v.app.onlyOne(2, same)
 }
 
-// TestNoDuplicate: webhooks with one address may share the work between them.
+// TestNoDuplicate: webhooks with one URL may have different event types.
 func TestNoDuplicate(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -75,8 +75,8 @@ func TestNoDuplicate(t *testing.T) {
 	}
 }
 
-// TestEditToDuplicate: an edit that would make a duplicate says so before it
-// is saved.
+// TestEditToDuplicate: an edit that would make a duplicate warns before it is
+// saved.
 func TestEditToDuplicate(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

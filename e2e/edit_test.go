@@ -23,8 +23,8 @@ const (
 	saveButton   = "Save changes"
 )
 
-// review presses the edit form's main button and returns the status of what
-// comes.
+// review clicks the edit form's main button and returns the status of the page
+// that follows.
 func (v *visitor) review() int {
 	v.app.t.Helper()
 	return v.Submit(v.Role("button", reviewButton))
@@ -67,12 +67,12 @@ var oddTypes = []string{
 	"two  words ", "%41+B",
 }
 
-// oddAddress is one that a careless program would write in another way.
+// oddAddress is a URL that a careless program would normalize.
 const oddAddress = "https://Hooks.Example.com:443/Fourth%2Fwall/?b=2&a=%3c1%3E&&b=+"
 
 // TestEdit: event types that this version does not know survive a change of
-// something else, byte for byte and in their order. Before it is saved, the
-// change is shown.
+// something else, byte for byte and in order. The change is shown before it is
+// saved.
 func TestEdit(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -214,7 +214,8 @@ func (v *visitor) showsBoth(mine, theirs string) {
 	v.Must(v.Expect(v.Role("region", "At Fourthwall now").GetByText(theirs, exactText)).ToBeVisible())
 }
 
-// TestConflictIsWorkedOut: a person can continue from what Fourthwall has now.
+// TestConflictIsWorkedOut: a person can continue from the version that
+// Fourthwall has now.
 func TestConflictIsWorkedOut(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -243,11 +244,11 @@ func TestConflictIsWorkedOut(t *testing.T) {
 	v.app.onlyOne(0, good+"/new")
 }
 
-// lockedCode is Fourthwall's answer for a webhook that it will not change.
+// lockedCode is Fourthwall's code for a webhook that it will not change.
 const lockedCode = "WEBHOOK_CONFIGURATION_NOT_UPDATABLE_OR_DELETABLE"
 
-// TestLocked: once Fourthwall has refused to change or to delete a webhook,
-// its pages say why, in words, and no longer offer either.
+// TestLocked: once Fourthwall has refused to change or to delete a webhook, its
+// pages say why and no longer offer either.
 func TestLocked(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*visitor, sandbox.Webhook){
@@ -299,8 +300,8 @@ func (v *visitor) isLocked() {
 	v.Gone(v.Role("link", "Delete"))
 }
 
-// TestDeleteAndCreateAgain: deleting asks first and says what stops; what was
-// deleted can be created again, with another id.
+// TestDeleteAndCreateAgain: deleting asks first and says what stops. A deleted
+// webhook can be re-created, with another ID.
 func TestDeleteAndCreateAgain(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -339,8 +340,8 @@ func TestDeleteAndCreateAgain(t *testing.T) {
 	v.deletesWhatIsGone(again)
 }
 
-// deletesWhatIsGone asks for a webhook to be deleted that somebody else has
-// deleted in between, which counts as done.
+// deletesWhatIsGone deletes a webhook that another client has deleted in
+// between, which counts as done.
 func (v *visitor) deletesWhatIsGone(w sandbox.Webhook) {
 	v.app.t.Helper()
 	v.Open(deletePath(w))
@@ -351,8 +352,8 @@ func (v *visitor) deletesWhatIsGone(w sandbox.Webhook) {
 	v.status(v.Open(webhookPath(w)), 404)
 }
 
-// TestDeleteIsNotConfirmed: when the answer is lost and the webhook cannot be
-// read, nobody says that it failed, or that it worked.
+// TestDeleteIsNotConfirmed: when the response is lost and the webhook cannot be
+// read, the page says neither that the delete failed nor that it worked.
 func TestDeleteIsNotConfirmed(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

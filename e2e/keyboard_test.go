@@ -292,7 +292,7 @@ func TestChangesByKeyboard(t *testing.T) {
 	v.readsByKeyboard()
 }
 
-// readsByKeyboard filters the log and looks at a delivery's body.
+// readsByKeyboard filters the log and opens a delivery's body.
 func (v *visitor) readsByKeyboard() {
 	v.app.t.Helper()
 	v.app.fire(0, "ORDER_PLACED", false, 1)

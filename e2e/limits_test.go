@@ -11,7 +11,7 @@ import (
 // hourly is a limit of one, and another one each hour.
 var hourly = handlers.Rate{Burst: 1, Every: time.Hour}
 
-// limitScenes are the pages of who did too much.
+// limitScenes are the pages of people who reached a limit.
 var limitScenes = []scene{
 	{
 		name: "429, sign-in", show: showManySignIns, status: 429, heading: "Too many requests",
@@ -64,8 +64,8 @@ func showManyKeys(v *visitor) int {
 	return guess()
 }
 
-// TestLimit: who sends too many forms loses nothing, is told how long to wait,
-// and continues then.
+// TestLimit: a person who sends too many forms loses nothing, is told how long
+// to wait, and continues then.
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	v := startLimited(t, handlers.Limits{Writes: hourly}).visit(browser.Options{})

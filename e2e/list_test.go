@@ -44,8 +44,8 @@ func (v *visitor) file(wantName string) [][]string {
 	return rows
 }
 
-// TestList: what is shown of the list, and in which order, is in the address,
-// and the file has the same.
+// TestList: the URL has the filter and the order of the list, and the file has
+// the same rows.
 func TestList(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

@@ -15,8 +15,8 @@ var needScript = []struct{ role, name string }{
 	{"button", "^Remove"},
 }
 
-// worksWithoutScript fails the test when a control is shown that only script
-// can bring to life.
+// worksWithoutScript fails the test if a control is shown that only works with
+// script.
 func (v *visitor) worksWithoutScript() {
 	v.app.t.Helper()
 	for _, c := range needScript {
@@ -44,7 +44,7 @@ func TestJourneyWithoutScript(t *testing.T) {
 	v.switchesAndLeaves(shop.Name)
 }
 
-// pressesInTheForm uses the buttons that draw the form again.
+// pressesInTheForm clicks the buttons that redraw the form.
 func (v *visitor) pressesInTheForm() {
 	v.app.t.Helper()
 	presses := []struct {

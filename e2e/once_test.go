@@ -72,8 +72,8 @@ func TestDoubleClick(t *testing.T) {
 	}
 }
 
-// TestSecondHalfOfADoubleClick: what comes after the response, on the page that
-// the first half led to, neither presses a button there nor takes the focus.
+// TestSecondHalfOfADoubleClick: the second click, on the page that the first
+// one led to, neither activates a button there nor takes the focus.
 func TestSecondHalfOfADoubleClick(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -97,8 +97,8 @@ func TestSecondHalfOfADoubleClick(t *testing.T) {
 	v.app.received(2)
 }
 
-// TestBackAndResend: Back shows the form with its input; sending it again
-// leads to the webhook that it made.
+// TestBackAndResend: Back shows the form with its input. Sending it again leads
+// to the webhook that it created.
 func TestBackAndResend(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -126,8 +126,8 @@ func TestBackAndResend(t *testing.T) {
 	v.app.onlyOne(0, good)
 }
 
-// TestBackAfterARefusal: the refused form and the fresh one both come back
-// with what was typed.
+// TestBackAfterARefusal: after a rejection and a corrected form, Back shows the
+// form with what was typed.
 func TestBackAfterARefusal(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -141,8 +141,8 @@ func TestBackAfterARefusal(t *testing.T) {
 	v.at(webhookPath(v.app.onlyOne(0, good)))
 }
 
-// TestNotConfirmed: when the answer is lost, nobody says that it failed;
-// checking again finds the webhook and makes no second one.
+// TestNotConfirmed: when the response is lost, the page does not say that the
+// create failed. Checking again finds the webhook and makes no second one.
 func TestNotConfirmed(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
@@ -165,7 +165,8 @@ func TestNotConfirmed(t *testing.T) {
 	v.app.onlyOne(2, good)
 }
 
-// TestLostAnswer: the webhook was made, but its answer was lost on the way.
+// TestLostAnswer: the webhook was created, but the response was lost on the
+// way.
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

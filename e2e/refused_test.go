@@ -48,7 +48,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestEnterSendsTheForm: Enter in the URL field presses the main action, not
+// TestEnterSendsTheForm: Enter in the URL field triggers the main action, not
 // the first button that is drawn.
 func TestEnterSendsTheForm(t *testing.T) {
 	t.Parallel()
@@ -110,8 +110,8 @@ func TestOneLocalError(t *testing.T) {
 	}
 }
 
-// TestBanner: what belongs to no field is shown above the form, with the code
-// and the request id, and keeps everything.
+// TestBanner: a rejection that belongs to no field is shown above the form,
+// with the code and the request ID. Everything typed is kept.
 func TestBanner(t *testing.T) {
 	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-from-fourthwall"}}
@@ -194,7 +194,7 @@ func TestMissingPermission(t *testing.T) {
 	v.app.onlyOne(0, good)
 }
 
-// connectWithout connects the first demo shop and keeps a permission back.
+// connectWithout connects the first demo shop without one permission.
 func (v *visitor) connectWithout(scope string) {
 	v.app.t.Helper()
 	v.Open("/connect")

@@ -96,7 +96,7 @@ func (v *visitor) keepsChange(w sandbox.Webhook) string {
 	return v.Value(v.CSS("input[name=draft]"))
 }
 
-// TestConsentOfOtherSites: no page can press Allow for a person.
+// TestConsentOfOtherSites: no page can click Allow for a person.
 // Checklist 14.
 func TestConsentOfOtherSites(t *testing.T) {
 	t.Parallel()
@@ -120,8 +120,8 @@ func TestConsentOfOtherSites(t *testing.T) {
 	}
 }
 
-// TestFrames: neither dashboard nor consent page can be shown in a frame of
-// another page, where a person would not know what they press.
+// TestFrames: neither the dashboard nor the consent page can be shown in a
+// frame of another page, where a person would not know what they click.
 // Checklist 14.
 func TestFrames(t *testing.T) {
 	t.Parallel()
@@ -157,8 +157,8 @@ var hostile = []string{
 	`https://example.com/' onfocus='alert(1)' autofocus='`,
 }
 
-// hasNoTrap fails the test when the page has an element that only a text of
-// somebody else's can have made.
+// hasNoTrap fails the test when the page has an element that only injected text
+// can have made.
 func (v *visitor) hasNoTrap() {
 	v.app.t.Helper()
 	traps := v.CSS(`img, iframe, object, embed, base, svg[onload], [onerror], [onfocus],

@@ -29,7 +29,7 @@ func signed(body, secret string) []byte {
 
 func base64Of(code []byte) string { return base64.StdEncoding.EncodeToString(code) }
 
-// bench fills in the three fields and presses the button.
+// bench fills in the three fields and clicks the button.
 func (v *visitor) bench(body, signature, secret string) {
 	v.app.t.Helper()
 	v.Fill(v.body(), body)

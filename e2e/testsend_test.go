@@ -19,7 +19,7 @@ func testPath(w sandbox.Webhook) string { return webhookPath(w) + "/test" }
 // body is the field for a delivery's body.
 func (v *visitor) body() playwright.Locator { return v.Role("textbox", "Body") }
 
-// sends presses the button, and waits until the answer has the focus, by which
+// sends clicks the button, and waits until the response has the focus, so that
 // a screen reader announces it.
 func (v *visitor) sends(answer string) {
 	v.app.t.Helper()
@@ -92,8 +92,8 @@ func (v *visitor) picks(code string) {
 	v.Must(v.Expect(v.body()).ToHaveValue(regexp.MustCompile(`"type": "` + code + `"`)))
 }
 
-// TestHostileAnswer: whatever an endpoint answers is only ever text, and what
-// is copied of it is what came.
+// TestHostileAnswer: an endpoint's response is only ever shown as text, and
+// copying it copies exactly what was received.
 func TestHostileAnswer(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})

@@ -168,8 +168,8 @@ func TestToolsWithoutScript(t *testing.T) {
 	v.testsWithoutScript(shop)
 }
 
-// waitsFor presses a button, lets the delivery that it sends wait a moment,
-// and returns when the page is there.
+// waitsFor clicks a button, delays the delivery that it sends, and returns when
+// the page is there.
 func (v *visitor) waitsFor(path string, button playwright.Locator) {
 	v.app.t.Helper()
 	delivery := v.app.blockDelivery(path)
@@ -258,7 +258,7 @@ func showCheckRunning(v *visitor) int {
 	return status
 }
 
-// answersBadly answers with much that does not fit into a line.
+// answersBadly sends a response with much that does not fit into a line.
 func answersBadly(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Location", longAddress)
 	w.Header().Set("X-"+strings.Repeat("Long-", 30)+"Name", strings.Repeat("unbreakable", 30))

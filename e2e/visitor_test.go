@@ -80,7 +80,8 @@ func (v *visitor) secrets() []string {
 	return all
 }
 
-// keptSecrets looks through the log, and through all that the browser asked for.
+// keptSecrets searches the log, and all that the browser asked for, for
+// secrets.
 func (v *visitor) keptSecrets() {
 	v.asks.mu.Lock()
 	defer v.asks.mu.Unlock()
@@ -250,7 +251,8 @@ func (v *visitor) address() playwright.Locator { return v.Role("textbox", "Endpo
 // box is the checkbox of an event type, by its title.
 func (v *visitor) box(title string) playwright.Locator { return v.Role("checkbox", title) }
 
-// create presses the form's button and returns the status of what comes.
+// create clicks the form's button and returns the status of the page that
+// follows.
 func (v *visitor) create() int {
 	v.app.t.Helper()
 	return v.Submit(v.Role("button", "Create webhook"))

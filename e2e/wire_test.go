@@ -94,8 +94,8 @@ func newWire() *wire {
 	return w
 }
 
-// dial connects to a port at which nobody listens while Fourthwall refuses
-// connections. Its own port stays its own.
+// dial connects to a port without a listener while Fourthwall refuses
+// connections. The same connection always uses its own port.
 func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if w.refuses.Load() {
 		address = "127.0.0.1:1"
@@ -103,7 +103,7 @@ func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, err
 	return new(net.Dialer).DialContext(ctx, network, address)
 }
 
-// RoundTrip sends a request and notes the tokens in it and in its answer.
+// RoundTrip sends a request and notes the tokens in it and in its response.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.pass(r)
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {

@@ -16,7 +16,7 @@ import (
 
 const activityPage = 50 // rows
 
-// activityQuery reads the filter from the address.
+// activityQuery reads the filter from the URL.
 func activityQuery(shopID string, q url.Values) store.ActivityQuery {
 	return store.ActivityQuery{
 		Shop: shopID, Action: oneOf(q.Get("action"), actionLabels), Outcome: oneOf(q.Get("outcome"), outcomeLabels),
@@ -25,7 +25,7 @@ func activityQuery(shopID string, q url.Values) store.ActivityQuery {
 	}
 }
 
-// handleActivity lists what was attempted in a shop.
+// handleActivity lists the attempts in a shop.
 func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
 	conn := stateOf(r).conn
 	query := activityQuery(conn.ShopID, r.URL.Query())
@@ -119,7 +119,7 @@ func changes(d activity.Detail) []views.Change {
 	return out
 }
 
-// without names those of codes that others lack.
+// without returns the badges of codes that others lack.
 func without(codes, others []fourthwall.EventType) []ui.EventBadge {
 	var out []ui.EventBadge
 	for _, code := range codes {

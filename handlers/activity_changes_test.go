@@ -10,7 +10,7 @@ import (
 	"hookwall/views/ui"
 )
 
-// TestChangesNameWhatIsDifferent compares what stood before and after.
+// TestChangesNameWhatIsDifferent compares the content before and after.
 func TestChangesNameWhatIsDifferent(t *testing.T) {
 	t.Parallel()
 	of := contentOf

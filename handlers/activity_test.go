@@ -43,7 +43,7 @@ func attemptDelete(p *person, shop sandbox.DemoShop, id string) *page {
 	return p.deleteForm(shop.ID, id).submit()
 }
 
-// TestRecordedBeforeTheCall looks at the record while the API is asked.
+// TestRecordedBeforeTheCall checks the record while the API is being called.
 func TestRecordedBeforeTheCall(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -100,7 +100,7 @@ func TestRecordedBeforeTheCall(t *testing.T) {
 	}
 }
 
-// TestOutcomes: how each attempt is recorded, by what the API answered.
+// TestOutcomes: each attempt is recorded according to the API's response.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
@@ -161,8 +161,8 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestGoneIsRecorded: an attempt to delete what is not there any more is one, with
-// the API's answer as it was.
+// TestGoneIsRecorded: deleting a webhook that no longer exists is recorded as
+// an attempt, with the API's response unchanged.
 func TestGoneIsRecorded(t *testing.T) {
 	t.Parallel()
 	const code = "WEBHOOK_CONFIGURATION_NOT_FOUND"
@@ -234,12 +234,13 @@ func TestConnectionsAreRecorded(t *testing.T) {
 		"webhook_write webhook_read")
 }
 
-// contentOf is a webhook's content in short.
+// contentOf returns a short form of a webhook's content.
 func contentOf(address string, types ...string) *fourthwall.Content {
 	return &fourthwall.Content{URL: address, AllowedTypes: typesOf(types)}
 }
 
-// plant records an attempt as a process does that ends before it knows the outcome.
+// plant records an attempt as a process does that ends before it knows the
+// outcome.
 func (g *rig) plant(shop sandbox.DemoShop, of store.Owner, action, id string, d activity.Detail) store.Activity {
 	g.t.Helper()
 	encoded, err := json.Marshal(d)
@@ -252,7 +253,7 @@ func (g *rig) plant(shop sandbox.DemoShop, of store.Owner, action, id string, d 
 	return a
 }
 
-// reconciled is an activity after a pass that reconciles.
+// reconciled returns an activity after Reconcile has run.
 func (g *rig) reconciled(a store.Activity) store.Activity {
 	g.t.Helper()
 	g.must(g.hooks.Reconcile(g.t.Context(), 1000))
@@ -265,8 +266,9 @@ func (g *rig) reconciled(a store.Activity) store.Activity {
 	return a
 }
 
-// TestPendingIsReconciled: an attempt whose process died is reconciled by reading again:
-// that it was done at once, that it was not only when it cannot be any more.
+// TestPendingIsReconciled: an attempt whose process died is reconciled by
+// reading the webhooks again. Success is recorded immediately, and failure only
+// when a late effect is impossible.
 func TestPendingIsReconciled(t *testing.T) {
 	t.Parallel()
 	was, wants := contentOf(good, "DONATION"), contentOf(good+"/2", "ORDER_PLACED", "DONATION")
@@ -344,7 +346,8 @@ func TestPendingIsReconciled(t *testing.T) {
 	}
 }
 
-// TestPendingStaysWithoutTheList: what cannot be read stays pending, for a week.
+// TestPendingStaysWithoutTheList: an attempt stays pending for a week if the
+// webhooks can't be read.
 func TestPendingStaysWithoutTheList(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -395,8 +398,8 @@ func TestPendingStaysWithoutTheList(t *testing.T) {
 	})
 }
 
-// TestOneAttemptForEachWebhook: a new webhook is the work of one attempt, and where nobody
-// can say of which, of none.
+// TestOneAttemptForEachWebhook: a new webhook is attributed to one attempt, or
+// to none if its origin is ambiguous.
 func TestOneAttemptForEachWebhook(t *testing.T) {
 	t.Parallel()
 	wants := contentOf(good, "DONATION")
@@ -453,8 +456,8 @@ func TestOneAttemptForEachWebhook(t *testing.T) {
 	}
 }
 
-// TestTwoUnconfirmedCreatesOfOne: two forms that ask for the same, one of which
-// has no effect, do not both show the webhook that the other made.
+// TestTwoUnconfirmedCreatesOfOne: two forms ask for the same content, and one
+// has no effect. They do not both show the webhook that the other created.
 func TestTwoUnconfirmedCreatesOfOne(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{timing: noHeartbeat})
@@ -490,7 +493,8 @@ func TestTwoUnconfirmedCreatesOfOne(t *testing.T) {
 	}
 }
 
-// TestUnconfirmedIsRechecked: for an hour.
+// TestUnconfirmedIsRechecked: an unconfirmed attempt is checked again for an
+// hour.
 func TestUnconfirmedIsRechecked(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -516,7 +520,7 @@ func TestUnconfirmedIsRechecked(t *testing.T) {
 	}
 }
 
-// TestOneShopDoesNotHoldBackAnother: each is reconciled by itself.
+// TestOneShopDoesNotHoldBackAnother: each shop is reconciled separately.
 func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
 	g := newRig(t, options{budget: 200 * time.Millisecond})
 	p := g.person()
@@ -546,7 +550,7 @@ func TestOneShopDoesNotHoldBackAnother(t *testing.T) {
 	}
 }
 
-// TestActivityFilter: filters, pages and the file.
+// TestActivityFilter: filters, pages and the CSV file.
 // Checklist 40.
 func TestActivityFilter(t *testing.T) {
 	t.Parallel()
@@ -651,7 +655,8 @@ func TestActivityFile(t *testing.T) {
 	}
 }
 
-// TestActivityIsTheShops: who has the shop sees it, who has another does not.
+// TestActivityIsTheShops: a person with the shop connected sees its activity,
+// and a person with another shop doesn't.
 func TestActivityIsTheShops(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -674,7 +679,8 @@ func TestActivityIsTheShops(t *testing.T) {
 	stranger.get(activityPath(shop.ID) + ".csv").want(http.StatusNotFound)
 }
 
-// TestActivityHoldsNoSecret: after a journey with every kind of secret.
+// TestActivityHoldsNoSecret: the activity has no secret after a journey with
+// every kind of secret.
 // Checklist 36.
 func TestActivityHoldsNoSecret(t *testing.T) {
 	t.Parallel()
@@ -710,8 +716,8 @@ func TestActivityHoldsNoSecret(t *testing.T) {
 	}
 }
 
-// TestActivityKeyLost: what was recorded under a key that is gone is listed,
-// without what before and after.
+// TestActivityKeyLost: an activity recorded under a lost key is listed, without
+// the content before and after.
 func TestActivityKeyLost(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")
@@ -737,8 +743,8 @@ func TestActivityKeyLost(t *testing.T) {
 	}
 }
 
-// TestAmbiguousCreate: while another attempt may have made the webhook, a
-// create without an answer is not confirmed.
+// TestAmbiguousCreate: a create that got no response is unconfirmed while
+// another attempt may have made the webhook.
 func TestAmbiguousCreate(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

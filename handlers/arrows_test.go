@@ -34,10 +34,10 @@ var tops = []string{"routes.go", "wiring.go"}
 // from page to page.
 const maxBackward = 0.03
 
-// arrow says that a file names something that another file declares.
+// arrow means that a file uses a name that another file declares.
 type arrow struct{ from, to string }
 
-// height returns where a file is: higher files may use lower ones.
+// height returns the layer of a file. Higher files may use lower ones.
 func height(file string) int {
 	if i := slices.Index(layers, file); i >= 0 {
 		return i

@@ -22,7 +22,7 @@ import (
 	"hookwall/internal/webhooks"
 )
 
-// events are the lines of the log with this message.
+// events returns the lines of the log with this message.
 func (g *rig) events(message string) (out []map[string]any) {
 	g.t.Helper()
 	lines := bufio.NewScanner(strings.NewReader(g.logs.String()))
@@ -37,9 +37,9 @@ func (g *rig) events(message string) (out []map[string]any) {
 	return out
 }
 
-// TestSecurityEvents: what a person who looks after an attack wants to know
-// is in the log, with the id of its request, by which the address it came
-// from is found, and in UTC. Checklist 38.
+// TestSecurityEvents: the log has what an investigation of an attack needs, in
+// UTC. Each event has its request ID, which leads to the client's address.
+// Checklist 38.
 func TestSecurityEvents(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -104,9 +104,9 @@ func TestSecurityEvents(t *testing.T) {
 	}
 }
 
-// TestEnvironmentsDoNotMix: on one database, a Hookwall of the sandbox and one
-// of the real Fourthwall have nothing in common: no session, no sign-in under
-// way, no credential. Checklist 8.
+// TestEnvironmentsDoNotMix: on one database, an instance of the sandbox and one
+// of the real Fourthwall share nothing: no session, no pending sign-in, no
+// credential. Checklist 8.
 func TestEnvironmentsDoNotMix(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
@@ -130,9 +130,9 @@ func TestEnvironmentsDoNotMix(t *testing.T) {
 	v.get(to.String()).want(http.StatusOK, "is connected")
 }
 
-// TestFirstOfSeveral: of a parameter that comes several times the first
-// counts, in an address and in a form, and one in the address of a form does
-// not count at all. Checklist 40.
+// TestFirstOfSeveral: if a parameter comes several times, the first one counts,
+// in a URL and in a form. A parameter in the URL of a form does not count at
+// all. Checklist 40.
 func TestFirstOfSeveral(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -165,8 +165,8 @@ func TestFirstOfSeveral(t *testing.T) {
 	}
 }
 
-// TestFlooding: pressing again and again adds no more than was asked for, and
-// what a stranger leaves is gone after its hour.
+// TestFlooding: repeated clicks add no more than was asked for, and what a
+// stranger leaves is gone after its hour.
 func TestFlooding(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
@@ -186,7 +186,7 @@ func TestFlooding(t *testing.T) {
 	v.get(webhooksPath(v.shop.ID)).want(http.StatusOK)
 }
 
-// gzipped are so many zeros, packed.
+// gzipped returns so many zeros, compressed.
 func gzipped(t *testing.T, size int) []byte {
 	t.Helper()
 	var packed bytes.Buffer
@@ -203,8 +203,9 @@ func gzipped(t *testing.T, size int) []byte {
 	return packed.Bytes()
 }
 
-// TestDecompressionBombs: a body that says it is compressed is not unpacked,
-// and one of the API that unpacks to more than any answer is not read on.
+// TestDecompressionBombs: a request body that says it is compressed is not
+// unpacked. An API response that unpacks to more than the limit is not read
+// further.
 // Checklist 32, 39.
 func TestDecompressionBombs(t *testing.T) {
 	t.Parallel()
@@ -231,8 +232,8 @@ func TestDecompressionBombs(t *testing.T) {
 	}
 }
 
-// TestHoarding: nobody can fill the disk with forms that wait: not by their
-// size, nor, without a session, by their number.
+// TestHoarding: saved forms can't fill the disk. Their size is limited and,
+// without a session, so is their number.
 func TestHoarding(t *testing.T) {
 	t.Parallel()
 	burst := anonymousDrafts.Burst
@@ -257,7 +258,7 @@ func TestHoarding(t *testing.T) {
 	v.move(10 * 1e9)
 	stranger.post(webhooksPath("sh_none"), typed).want(http.StatusSeeOther)
 
-	// People with a session are known, and so are those on this machine.
+	// People with a session are known, and so are clients on this machine.
 	typed.Set("do", "examine")
 	known := newRig(t, behindProxy(Limits{})).person().from(home)
 	shop, here := known.connect(0), newRig(t, options{}).person()
@@ -267,7 +268,7 @@ func TestHoarding(t *testing.T) {
 	}
 }
 
-// TestLongAddresses: what no server takes as an address is not recorded.
+// TestLongAddresses: a URL too long for any server is not recorded.
 func TestLongAddresses(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
@@ -282,8 +283,8 @@ func TestLongAddresses(t *testing.T) {
 	}
 }
 
-// TestLargeAtOnce: large bodies cannot fill the memory by their number, and
-// while many are being read, forms of the usual size are accepted.
+// TestLargeAtOnce: large bodies cannot fill the memory by their number. While
+// many are being read, forms of the usual size are accepted.
 func TestLargeAtOnce(t *testing.T) {
 	t.Parallel()
 	v := newVictimOf(t, options{proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
@@ -313,9 +314,9 @@ func TestLargeAtOnce(t *testing.T) {
 	}
 }
 
-// TestLargeOfOneAddress: who sends large bodies slowly, without a length and
-// without a session, keeps others of the same address waiting and nobody else.
-// A network of IPv6 is one address.
+// TestLargeOfOneAddress: a client that sends large bodies slowly, without a
+// length or a session, delays only clients of the same address. An IPv6 network
+// counts as one address.
 func TestLargeOfOneAddress(t *testing.T) {
 	large := url.Values{"body": {strings.Repeat("x", largeBody)}, "signature": {"x"}, "secret": {"x"}}
 	for from, test := range map[string]struct{ same, other string }{
@@ -377,8 +378,8 @@ func (u *upload) finish() {
 	<-u.done
 }
 
-// TestSignatureChecksAtOnce: the signature page, which everybody may use, keeps no
-// more than half of the processors busy; what was typed is kept.
+// TestSignatureChecksAtOnce: the signature page, which anyone may use, keeps no
+// more than half of the processors busy. What was typed is kept.
 func TestSignatureChecksAtOnce(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -409,8 +410,8 @@ func TestSignatureChecksAtOnce(t *testing.T) {
 	}
 }
 
-// TestSignatureCheckWhenBusy: after a wait in vain, the page says so, with what
-// was typed.
+// TestSignatureCheckWhenBusy: if a form waits in vain, the page says so, with
+// what was typed.
 func TestSignatureCheckWhenBusy(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

@@ -38,7 +38,7 @@ func newVictim(t *testing.T) *victim {
 	return v
 }
 
-// newVictimOf returns somebody who has not connected a shop yet.
+// newVictimOf returns a person who has not connected a shop yet.
 func newVictimOf(t *testing.T, o options) *victim {
 	t.Helper()
 	v := &victim{file: filepath.Join(t.TempDir(), "h.db"), called: &atomic.Int64{}}
@@ -51,8 +51,8 @@ func newVictimOf(t *testing.T, o options) *victim {
 	return v
 }
 
-// state is everything that a request could change: each row of the database,
-// the shop's webhooks, and what was sent.
+// state returns everything that a request could change: each row of the
+// database, the shop's webhooks, and what was sent.
 func (v *victim) state() map[string]string {
 	v.t.Helper()
 	out := map[string]string{
@@ -99,7 +99,7 @@ type sentForm struct {
 	idle bool // changes nothing that is kept
 }
 
-// writes has a working form for every route that is not a GET.
+// writes returns a working form for every route that is not a GET.
 func (v *victim) writes() map[string]sentForm {
 	v.t.Helper()
 	at := webhookPath(v.shop.ID, v.hook.ID)
@@ -110,14 +110,14 @@ func (v *victim) writes() map[string]sentForm {
 	token := fragment(v.t.(*testing.T), v.back("implicit", v.box.Shops()[1].ID))
 	key := url.Values{"username": {v.box.Shops()[2].APIUser}, "password": {v.box.Shops()[2].APIPassword}}
 	return map[string]sentForm{
-		"/connect/key":                     {path: "/connect/key", form: key},
-		"/oauth/implicit":                  {path: "/oauth/implicit", form: token},
-		"/sign-out":                        {path: "/sign-out", form: url.Values{}},
-		signaturePath:                      {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
-		guidePath:                          {path: guidePath, form: url.Values{}, idle: true},
-		"/shops/{shop}/disconnect":         {path: shopPath(v.shop.ID) + "/disconnect", form: url.Values{}},
-		"/shops/{shop}/webhooks":           {path: webhooksPath(v.shop.ID), form: url.Values{"url": {good}, "allowedTypes": {"DONATION"}}},
-		"/shops/{shop}/webhooks/{id}/edit": {path: at + "/edit", form: edit},
+		"/connect/key":                              {path: "/connect/key", form: key},
+		"/oauth/implicit":                           {path: "/oauth/implicit", form: token},
+		"/sign-out":                                 {path: "/sign-out", form: url.Values{}},
+		signaturePath:                               {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
+		guidePath:                                   {path: guidePath, form: url.Values{}, idle: true},
+		"/shops/{shop}/disconnect":                  {path: shopPath(v.shop.ID) + "/disconnect", form: url.Values{}},
+		"/shops/{shop}/webhooks":                    {path: webhooksPath(v.shop.ID), form: url.Values{"url": {good}, "allowedTypes": {"DONATION"}}},
+		"/shops/{shop}/webhooks/{id}/edit":          {path: at + "/edit", form: edit},
 		"/shops/{shop}/webhooks/{id}/edit/confirm":  {path: at + "/edit/confirm", form: review.form("/edit/confirm").values},
 		"/shops/{shop}/webhooks/{id}/delete":        {path: at + "/delete", form: url.Values{"do": {"delete"}}},
 		"/shops/{shop}/webhooks/{id}/secret":        {path: at + "/secret", form: url.Values{}},
@@ -156,7 +156,7 @@ func forgeries(own string) map[string]http.Header {
 	}
 }
 
-// TestForgedForms walks the routes that are not GETs: what another page sends
+// TestForgedForms walks the routes that are not GETs. A form from another page
 // is refused, and changes nothing anywhere. The same form from our own page
 // works, so that the test would notice. Checklist 19.
 func TestForgedForms(t *testing.T) {
@@ -207,8 +207,8 @@ func TestForgedForms(t *testing.T) {
 	}
 }
 
-// TestMethodOverrides: what a request asks for is in its method, nowhere
-// else. Checklist 21.
+// TestMethodOverrides: only the method of a request says what it asks for.
+// Checklist 21.
 func TestMethodOverrides(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
@@ -240,9 +240,8 @@ func TestMethodOverrides(t *testing.T) {
 	}
 }
 
-// TestFormsOfOtherKinds sends to every form what is not the form that it
-// expects: nothing fails that is our fault, and nothing is done that the form
-// would not do.
+// TestFormsOfOtherKinds sends bodies of other types to every form. No request
+// causes a server error, and none does what the form would not do.
 // Checklist 19.
 func TestFormsOfOtherKinds(t *testing.T) {
 	t.Parallel()

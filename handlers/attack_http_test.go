@@ -19,8 +19,8 @@ import (
 	"hookwall/static"
 )
 
-// TestCaching walks the routes by every method, and answers of every status:
-// nothing is kept by a cache but files whose name says what is in them.
+// TestCaching walks the routes by every method, and responses of every status.
+// A cache keeps only files whose name identifies their content.
 // Checklist 26, 27, 29.
 func TestCaching(t *testing.T) {
 	t.Parallel()
@@ -66,8 +66,8 @@ func checkPolicy(t *testing.T, pg *page) {
 	}
 }
 
-// TestCachingOfOddAnswers: what the router answers by itself, and what is
-// refused before it, is kept by nobody. Checklist 4, 29.
+// TestCachingOfOddAnswers: no cache keeps the router's own responses, or
+// refusals before the router. Checklist 4, 29.
 func TestCachingOfOddAnswers(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -115,7 +115,8 @@ func TestCachingOfOddAnswers(t *testing.T) {
 	}
 }
 
-// TestUnkeyedInputs: no header that a cache does not look at changes a page.
+// TestUnkeyedInputs: a header that is not part of a cache's key never changes a
+// page.
 // Checklist 22.
 func TestUnkeyedInputs(t *testing.T) {
 	t.Parallel()
@@ -165,8 +166,8 @@ func (g *rig) raw(sent string) string {
 	return string(answer)
 }
 
-// TestRawRequests: what no client library would send is refused, or is one
-// request and not two. Checklist 22, 39.
+// TestRawRequests: a request that no client library would send is refused, or
+// is one request and not two. Checklist 22, 39.
 func TestRawRequests(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -235,7 +236,7 @@ func TestRawRequests(t *testing.T) {
 	})
 }
 
-// TestUpgrades: nothing but HTTP/1.1 is spoken.
+// TestUpgrades: the server speaks only HTTP/1.1.
 func TestUpgrades(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -250,8 +251,8 @@ func TestUpgrades(t *testing.T) {
 	}
 }
 
-// TestLogLines: whatever a stranger sends, each request is one line of JSON
-// that is not long, and holds nothing that a terminal would obey.
+// TestLogLines: whatever a stranger sends, each request is one short line of
+// JSON, without control sequences for a terminal.
 // Checklist 37.
 func TestLogLines(t *testing.T) {
 	t.Parallel()
@@ -310,8 +311,8 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
-// TestHeaderInjection: nothing that comes from outside ends a line of an
-// answer's header. Checklist 28.
+// TestHeaderInjection: no outside input ends a line of a response's header.
+// Checklist 28.
 func TestHeaderInjection(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -348,8 +349,8 @@ func TestHeaderInjection(t *testing.T) {
 	}
 }
 
-// TestLargeForms: what is larger than any form of ours is refused, however it
-// is wrapped. Checklist 39.
+// TestLargeForms: a body larger than any of our forms is refused, in every
+// encoding. Checklist 39.
 func TestLargeForms(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
@@ -391,8 +392,8 @@ func TestLargeForms(t *testing.T) {
 	}
 }
 
-// refusedEarly sends what may be refused before it was read: then the
-// connection may break under it, and the status is 0.
+// refusedEarly sends a request that may be refused before it was read. Then the
+// connection may break, and the status is 0.
 func (v *victim) refusedEarly(r *http.Request) int {
 	resp, err := v.noRedirects().client.Do(r)
 	if err != nil {

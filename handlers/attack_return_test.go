@@ -50,7 +50,7 @@ func badReturns(t testing.TB) (out []string) {
 	return out
 }
 
-// TestReturnsAreBad makes sure that the corpus is what it says.
+// TestReturnsAreBad checks that the corpus has only bad return paths.
 func TestReturnsAreBad(t *testing.T) {
 	t.Parallel()
 	bad := badReturns(t)
@@ -82,8 +82,8 @@ func staysHere(own, location string) bool {
 	return !strings.HasPrefix(location, "//")
 }
 
-// leadsHere checks the address that a browser is sent to: ours, and a page
-// that is made to be come back to.
+// leadsHere checks that the browser is sent to our host, and to a page that a
+// return path may name.
 func (g *rig) leadsHere(what, location string) {
 	g.t.Helper()
 	if !staysHere(g.url, location) {
@@ -137,7 +137,7 @@ func TestOpenRedirects(t *testing.T) {
 	}
 }
 
-// TestOpenRedirectsOfSignIn goes through whole sign-ins, by both ways.
+// TestOpenRedirectsOfSignIn goes through whole sign-ins, by both flows.
 // Checklist 23.
 func TestOpenRedirectsOfSignIn(t *testing.T) {
 	t.Parallel()
@@ -150,7 +150,7 @@ func TestOpenRedirectsOfSignIn(t *testing.T) {
 	}
 }
 
-// wholeSignIn starts a sign-in, agrees, and returns where it ends.
+// wholeSignIn starts a sign-in, allows it, and returns the URL where it ends.
 func (p *person) wholeSignIn(start string) string {
 	p.t.Helper()
 	to := p.agree(start, "allow")
@@ -167,7 +167,7 @@ func (p *person) refusedSignIn(start string) string {
 	return p.noRedirects().get(p.agree(start, "deny").String()).header.Get("Location")
 }
 
-// agree answers the consent page without drawing it.
+// agree submits the consent page without drawing it.
 func (p *person) agree(start, decision string) *url.URL {
 	p.t.Helper()
 	at, err := url.Parse(p.noRedirects().get(start).header.Get("Location"))
@@ -181,8 +181,7 @@ func (p *person) agree(start, decision string) *url.URL {
 	return to
 }
 
-// leads are the return paths that a page would hand on: in its links and in
-// its forms.
+// leads returns the return paths in a page's links and forms.
 func (pg *page) leads() (out []string) {
 	walk(pg.doc, func(n *html.Node) {
 		switch {

@@ -17,8 +17,8 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// scripts are texts that would do something in a page that took them for more
-// than text. Each tries to break out of another place.
+// scripts are texts that would run in a page that does not escape them. Each
+// tries to break out of another context.
 var scripts = []string{
 	`"><script>alert(1)</script>`,
 	`'><img src=x onerror=alert(1)>`,
@@ -58,8 +58,8 @@ var leadingAttributes = map[string]bool{
 var harmless = strings.Fields(`strong small em code pre br hr p ul ol li dl dt dd span div time mark table
 	thead tbody tr th td caption h1 h2 h3 section nav details summary legend fieldset option optgroup`)
 
-// sound fails the test when a page holds what its templates do not draw, or
-// leads where only a stranger's text can have pointed.
+// sound fails the test if a page has an element that its templates do not draw,
+// or a link that only a stranger's text can have set.
 func (a anatomy) sound(pg *page, what string) {
 	pg.p.t.Helper()
 	walk(pg.doc, func(n *html.Node) {
@@ -127,8 +127,8 @@ func tidy(t *testing.T) anatomy {
 	return made
 }
 
-// shows checks that a page has the text, as text. What cannot be seen is made
-// visible or left out, so that only texts without it are looked for.
+// shows checks that a page has the text, as text. Invisible characters are made
+// visible or left out, so it searches only for texts without them.
 func (pg *page) shows(text string) {
 	pg.p.t.Helper()
 	if !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\t") {
@@ -195,7 +195,7 @@ func headerRune(r rune) rune {
 	return r
 }
 
-// codes lets the API refuse with a text in its code and in its request id.
+// codes makes the API reject with a text in its code and in its request ID.
 func codes(g *rig, p *person, made anatomy, script string, shop sandbox.DemoShop, hook sandbox.Webhook) {
 	at := webhookPath(shop.ID, hook.ID)
 	for _, ask := range []func() *page{
@@ -217,7 +217,8 @@ func codes(g *rig, p *person, made anatomy, script string, shop sandbox.DemoShop
 	}
 }
 
-// fakeAPI says one text wherever the API says something of its own.
+// fakeAPI returns one text in every field of the API's responses that is free
+// text.
 func fakeAPI(t *testing.T, id, text string) http.Handler {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"id": text, "webhookId": text, "shopId": text, "type": text, "data": text})

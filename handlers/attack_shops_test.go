@@ -61,8 +61,8 @@ func of(path string) string {
 // requestIDs are the ids of requests, ours and the API's, and one-time ids.
 var requestIDs = regexp.MustCompile(`[>"]([A-Za-z0-9_-]{16}|[A-Za-z0-9_-]{43}|[A-Z2-7]{26})[<"]`)
 
-// alike takes out of a page what differs between any two: the ids that were
-// asked for and those of the requests.
+// alike removes from a page what differs between any two: the IDs in the
+// request and the request IDs.
 func alike(pg *page, ids ...string) string {
 	text := fmt.Sprint(pg.status, " ", pg.header.Get("Location"), " ", pg.body)
 	for _, id := range ids {
@@ -74,9 +74,9 @@ func alike(pg *page, ids ...string) string {
 	return requestIDs.ReplaceAllString(text, "")
 }
 
-// TestOtherShops walks the routes with two people: the other's shop, and what
-// belongs to it, answers like one that does not exist, and nothing is asked of
-// the API. Checklist 20, 21.
+// TestOtherShops walks the routes with two people. Another person's shop, and
+// what belongs to it, responds like one that does not exist, and the API is not
+// called. Checklist 20, 21.
 func TestOtherShops(t *testing.T) {
 	t.Parallel()
 	n := newNeighbours(t)
@@ -163,8 +163,8 @@ func TestOtherShopsThings(t *testing.T) {
 	}
 }
 
-// TestOtherPeoplesForms: a one-time id or a draft of somebody else's grants
-// nothing of theirs, and keeps nobody from their own. Checklist 20.
+// TestOtherPeoplesForms: another person's one-time ID or draft grants no access
+// to what is theirs, and does not block a person's own. Checklist 20.
 func TestOtherPeoplesForms(t *testing.T) {
 	t.Parallel()
 	n := newNeighbours(t)
@@ -193,8 +193,8 @@ func TestOtherPeoplesForms(t *testing.T) {
 	}
 }
 
-// TestStreamsAreBounded: a session cannot hold any number of streams open, and
-// each that ends makes room.
+// TestStreamsAreBounded: a session can open only so many streams, and each that
+// ends makes room for another.
 func TestStreamsAreBounded(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})

@@ -14,7 +14,7 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// replica starts a second dashboard on the same store, and returns the way to it.
+// replica starts a second dashboard on the same store, and returns its URL.
 func (g *rig) replica() *http.Transport {
 	second := build(g.server.Config)
 	front := httptest.NewServer(second.handler())
@@ -26,14 +26,15 @@ func (g *rig) replica() *http.Transport {
 	return &http.Transport{DisableKeepAlives: true, DialContext: dial}
 }
 
-// on is the person's browser, led to another replica under the same address.
+// on returns the person's browser, connected to another replica under the same
+// URL.
 func (p *person) on(way *http.Transport) *person {
 	c := *p.client
 	c.Transport = way
 	return &person{p.rig, &c}
 }
 
-// holding is a new browser in which somebody put these cookies.
+// holding returns a new browser with these cookies.
 func (g *rig) holding(cookies ...*http.Cookie) *person {
 	g.t.Helper()
 	p := g.person()
@@ -46,14 +47,14 @@ func (g *rig) holding(cookies ...*http.Cookie) *person {
 	return p
 }
 
-// copyOf is a browser with copies of all cookies that the person has now.
+// copyOf returns a browser with copies of all cookies that the person has now.
 func (p *person) copyOf() *person {
 	u, err := url.Parse(p.url)
 	p.must(err)
 	return p.holding(p.client.Jar.Cookies(u)...)
 }
 
-// signedOut fails the test when the person sees a shop.
+// signedOut fails the test if the person sees a shop.
 func (p *person) signedOut(shop sandbox.DemoShop) {
 	p.t.Helper()
 	for _, path := range []string{"/", "/shops", webhooksPath(shop.ID)} {
@@ -63,8 +64,9 @@ func (p *person) signedOut(shop sandbox.DemoShop) {
 	}
 }
 
-// TestPlantedSession: who plants a session of their own in somebody's browser
-// does not see what that person connects, not even with a copy of the session.
+// TestPlantedSession: an attacker who plants their own session in a person's
+// browser does not see what that person connects, even with a copy of the
+// session.
 // Checklist 16.
 func TestPlantedSession(t *testing.T) {
 	t.Parallel()
@@ -102,8 +104,8 @@ func TestPlantedSession(t *testing.T) {
 	victim.get(webhooksPath(shop.ID)).want(http.StatusOK, shop.Name)
 }
 
-// TestStolenSession: the copy of a cookie is worth nothing once its session is
-// over, on any replica. Checklist 17.
+// TestStolenSession: a copied cookie is worthless once its session is over, on
+// any replica. Checklist 17.
 func TestStolenSession(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -134,8 +136,8 @@ func TestStolenSession(t *testing.T) {
 	}
 }
 
-// back agrees on the sandbox's page and returns the address that the browser is
-// sent back to.
+// back allows the sign-in on the sandbox's page and returns the URL that the
+// browser is sent back to.
 func (p *person) back(way, shopID string) *url.URL {
 	p.t.Helper()
 	consent := p.get("/oauth/start?way=" + way)
@@ -156,7 +158,7 @@ func with(u *url.URL, pairs ...string) string {
 	return out.String()
 }
 
-// TestMixedUpSignIns: what two sign-ins brought cannot be put together, and a
+// TestMixedUpSignIns: the results of two sign-ins cannot be combined, and a
 // code is of no use in another browser than the one that asked for it.
 // Checklist 1, 7.
 func TestMixedUpSignIns(t *testing.T) {
@@ -227,8 +229,8 @@ func TestMixedUpSignIns(t *testing.T) {
 	})
 }
 
-// TestPastedToken: a token that is pasted into the implicit callback signs in
-// nobody who did not start that sign-in, and only while the API takes it.
+// TestPastedToken: a token pasted into the implicit callback signs in only the
+// browser that started that sign-in, and only while the API accepts the token.
 // Checklist 6, 7.
 func TestPastedToken(t *testing.T) {
 	t.Parallel()
@@ -304,8 +306,8 @@ func clone(v url.Values) url.Values {
 	return out
 }
 
-// TestPlantedBrowserCookie: a cookie that tells browsers apart, put there by
-// somebody else in a form that we would not make, counts for nothing.
+// TestPlantedBrowserCookie: a browser cookie that somebody else set, in a form
+// that we would not make, is ignored.
 func TestPlantedBrowserCookie(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

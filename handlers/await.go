@@ -14,16 +14,17 @@ const (
 	awaitPoll = 100 * time.Millisecond
 )
 
-// request returns for whom and under which key a request does something. With
-// sameKey, another request with the key was at work: its result is returned, and
-// nothing is sent again.
+// request returns what a request asks of package webhooks under an idempotency
+// key. If sameKey, another request with the key was in progress. Then its
+// result is returned, and nothing is sent again.
 func (s *server) request(r *http.Request, key string, sameKey bool) webhooks.Request {
 	return webhooks.Request{Shop: s.client(r), Actor: s.actor(r), Key: key, Again: !sameKey}
 }
 
-// await tries until nobody else is at work on the same, for as long as a page
-// may wait. It returns what the last try came to, and whether another
-// request with the same key was at work.
+// await calls try until no other request is working on the same thing, or until
+// awaitTime has passed. It stops early if the client leaves or the server
+// drains. It returns the last result, and whether another request with the same
+// key was in progress.
 func (s *server) await(
 	r *http.Request, try func(sameKey bool) (webhooks.Result, error),
 ) (result webhooks.Result, sameKey bool, err error) {
@@ -51,7 +52,8 @@ func (s *server) await(
 	}
 }
 
-// stillAtWork answers who has waited long enough for another.
+// stillAtWork returns the error for a request that has waited long enough for
+// another one.
 func stillAtWork(shopID string) *httpError {
 	return &httpError{
 		Status: http.StatusServiceUnavailable, Heading: stillAtWorkTitle, RetryAfter: busyPause,

@@ -13,8 +13,8 @@ import (
 	"hookwall/views/ui"
 )
 
-// TestPressedTwice: of two presses of one button, one does what it says, and
-// both lead to the same.
+// TestPressedTwice: of two clicks on one button, one has the effect, and both
+// lead to the same page.
 func TestPressedTwice(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -40,7 +40,7 @@ func TestPressedTwice(t *testing.T) {
 				test.fail.Method, test.fail.Path, test.fail.Times = test.method, apiWebhooks+"*", 9
 				g.box.FailNext(test.fail)
 			}
-			// The first call is held until the second press waits.
+			// The first call is held until the second request waits.
 			arrived, released := make(chan struct{}, 9), make(chan struct{})
 			g.calls.set(func(c apiCall) {
 				if c.method == test.method {
@@ -81,20 +81,20 @@ func TestPressedTwice(t *testing.T) {
 	}
 }
 
-// reviewed is the confirmation of a change.
+// reviewed opens the confirmation of a change.
 func reviewed(p *person, shop sandbox.DemoShop, hook sandbox.Webhook) *form {
 	p.t.Helper()
 	f := p.get(editPath(shop.ID, hook.ID)).form("/edit").set("allowedTypes", "DONATION", "ORDER_PLACED")
 	return f.submit().want(http.StatusOK).form("/edit/confirm")
 }
 
-// asked is the question before a webhook is deleted.
+// asked opens the question before a webhook is deleted.
 func asked(p *person, shop sandbox.DemoShop, hook sandbox.Webhook) *form {
 	p.t.Helper()
 	return p.get(webhookPath(shop.ID, hook.ID) + "/delete").want(http.StatusOK).form("/delete")
 }
 
-// until asks again until the answer is yes.
+// until polls until the condition holds.
 func (g *rig) until(yes func() bool) {
 	g.t.Helper()
 	tick, limit := time.NewTicker(5*time.Millisecond), time.NewTimer(20*time.Second)
@@ -109,7 +109,7 @@ func (g *rig) until(yes func() bool) {
 	}
 }
 
-// leases begins the deletion of a webhook, and leaves it at that.
+// leases begins the deletion of a webhook, and does not finish it.
 func (g *rig) leases(p *person, shop sandbox.DemoShop, id string, lease time.Duration) {
 	g.t.Helper()
 	start, err := g.store.BeginOperation(g.t.Context(), store.Operation{
@@ -121,7 +121,7 @@ func (g *rig) leases(p *person, shop sandbox.DemoShop, id string, lease time.Dur
 	}
 }
 
-// TestLeaseOfADeadProcess is over in time.
+// TestLeaseOfADeadProcess: the lease of a dead process ends in time.
 func TestLeaseOfADeadProcess(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -133,8 +133,8 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 	asked(p, shop, hook).submit().want(http.StatusOK, "is deleted")
 }
 
-// TestLeaseThatTakesLong: who has waited long enough for another press reads
-// that it is still under way, and does nothing a second time.
+// TestLeaseThatTakesLong: a request that has waited long enough for another one
+// says that the change is still in progress, and sends nothing.
 func TestLeaseThatTakesLong(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{still: true})
@@ -156,8 +156,8 @@ func TestLeaseThatTakesLong(t *testing.T) {
 	}
 }
 
-// TestBusyAfterTheChange: what a server did before it said that it is busy is
-// seen, and so is what it did not do.
+// TestBusyAfterTheChange: if the server says that it is busy, the webhook is
+// read to see whether the change took effect.
 func TestBusyAfterTheChange(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -217,8 +217,8 @@ func TestNoticeShowsOnce(t *testing.T) {
 	}
 }
 
-// TestKeptSomethingElse: an answer that says yes and shows something else is
-// looked into, and said.
+// TestKeptSomethingElse: if a successful response shows something other than
+// what was asked, the webhook is read again and the page says so.
 func TestKeptSomethingElse(t *testing.T) {
 	t.Parallel()
 	const odd = `{"id":"%s","url":"` + good + `","allowedTypes":["DONATION"],"apiVersion":"V1"}`
@@ -254,8 +254,8 @@ func TestKeptSomethingElse(t *testing.T) {
 	}
 }
 
-// TestRejectedAndWaiting: who sends a rejected form again while somebody else is
-// at work on the same URL is not shown the old rejection.
+// TestRejectedAndWaiting: a rejected form that is sent again while another
+// request works on the same URL does not show the old rejection.
 func TestRejectedAndWaiting(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

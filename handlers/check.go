@@ -9,11 +9,11 @@ import (
 	"hookwall/views"
 )
 
-// checkWait is how long the page waits for the result where no script follows
-// the check.
+// checkWait is how long the page waits for the result if no script follows the
+// check.
 const checkWait = 25 * time.Second
 
-// handleCheckPage shows a check. Where no script follows it, the page waits for
+// handleCheckPage shows a check. If no script follows it, the page waits for
 // the result.
 func (s *server) handleCheckPage(w http.ResponseWriter, r *http.Request) error {
 	check, kept, err := s.readCheck(r, r.PathValue("id"))
@@ -26,8 +26,8 @@ func (s *server) handleCheckPage(w http.ResponseWriter, r *http.Request) error {
 	return s.drawCheck(w, r, check, kept)
 }
 
-// awaitCheck returns the check when it is over, or unfinished when that takes
-// long or too many pages wait already.
+// awaitCheck returns the check when it is over. It returns the unfinished check
+// if that takes long, or if too many pages are waiting already.
 func (s *server) awaitCheck(r *http.Request, check store.Check, kept keptCheck) (store.Check, keptCheck, error) {
 	release, ok := s.checkWaits.acquire(stateOf(r).owner)
 	if !ok {

@@ -31,8 +31,8 @@ func readCheckForm(posted url.Values) checkForm {
 	return f
 }
 
-// handleCheckStart asks before anything is sent: to the endpoint of a form,
-// of a webhook, or of an earlier check.
+// handleCheckStart asks before anything is sent to the endpoint of a form, of a
+// webhook, or of an earlier check.
 func (s *server) handleCheckStart(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.checkSubject(r)
 	if err != nil {
@@ -107,7 +107,7 @@ func (f checkForm) hidden() []ui.HiddenField {
 	return out
 }
 
-// handleCheck starts a check and leads to its page.
+// handleCheck starts a check and redirects to its page.
 func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
@@ -139,7 +139,7 @@ func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 }
 
 // beginCheck records a check and starts it in the background. The error is
-// store.ErrBusy when the session has too many.
+// store.ErrBusy if the session has too many.
 func (s *server) beginCheck(r *http.Request, f checkForm, secret fourthwall.Secret) (store.Check, error) {
 	v := stateOf(r)
 	body, err := s.sample(v.conn, f.Type, f.Webhook)
@@ -160,8 +160,7 @@ func (s *server) beginCheck(r *http.Request, f checkForm, secret fourthwall.Secr
 	return check, nil
 }
 
-// checkAgain draws the question before a check as it was answered, without
-// the secret.
+// checkAgain draws the form before a check as it was sent, without the secret.
 func (s *server) checkAgain(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)

@@ -14,7 +14,7 @@ import (
 
 const streamTime = time.Minute
 
-// handleCheckStream sends the report with each step, as server-sent events.
+// handleCheckStream sends the report after each step, as server-sent events.
 func (s *server) handleCheckStream(w http.ResponseWriter, r *http.Request) error {
 	check, kept, err := s.readCheck(r, r.PathValue("id"))
 	if err != nil {
@@ -33,8 +33,8 @@ func (s *server) handleCheckStream(w http.ResponseWriter, r *http.Request) error
 	return s.streamCheck(w, r, check, kept)
 }
 
-// streamCheck sends what has changed since the event before, until the check or
-// the time is over, or the person goes away.
+// streamCheck sends what has changed since the previous event. It returns when
+// the check or the time is over, or when the client disconnects.
 func (s *server) streamCheck(w http.ResponseWriter, r *http.Request, check store.Check, kept keptCheck) error {
 	var sent []byte
 	for range s.poll(r.Context(), streamTime) {

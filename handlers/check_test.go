@@ -99,7 +99,7 @@ func TestCheckFromAForm(t *testing.T) {
 	}
 }
 
-// TestCheckOfAWebhook starts on the webhook's page and leads back there.
+// TestCheckOfAWebhook starts on the webhook's page and returns there.
 func TestCheckOfAWebhook(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -118,7 +118,7 @@ func TestCheckOfAWebhook(t *testing.T) {
 	}
 }
 
-// TestCheckRefuses says what is wrong where it is wrong, with everything kept.
+// TestCheckRefuses shows each error at its field, with everything kept.
 func TestCheckRefuses(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -148,8 +148,8 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
-// TestCheckContinues: the page comes at once where a script follows it, and only
-// a few checks go on at once.
+// TestCheckContinues: the page responds immediately if a script follows the
+// check, and only a few checks run at the same time.
 func TestCheckContinues(t *testing.T) {
 	t.Parallel()
 	hold, arrived := make(chan struct{}), make(chan struct{}, 10)
@@ -203,7 +203,8 @@ func TestCheckContinues(t *testing.T) {
 	p.get(first.url.Path).want(http.StatusOK, "Check again")
 }
 
-// TestCheckThatDied shows as interrupted, and does not keep anyone waiting.
+// TestCheckThatDied: a check whose process died is shown as interrupted, and
+// blocks nobody.
 func TestCheckThatDied(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -301,7 +302,8 @@ func TestEverySampleIsDelivered(t *testing.T) {
 	}
 }
 
-// TestHostileAnswer is shown as text, cut, and never as a page.
+// TestHostileAnswer: a hostile response is shown as text, cut, and never as a
+// page.
 func TestHostileAnswer(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{endpoint: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -320,8 +322,8 @@ func TestHostileAnswer(t *testing.T) {
 	}
 }
 
-// TestCheckOfAFormAfterTheSession: who must sign in again before a check still
-// has the form that waits for it.
+// TestCheckOfAFormAfterTheSession: a form is kept if its sender must sign in
+// again before the check.
 func TestCheckOfAFormAfterTheSession(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -339,8 +341,8 @@ func TestCheckOfAFormAfterTheSession(t *testing.T) {
 	back.link("Back to the form").kept(accepts, "DONATION")
 }
 
-// TestTestDeliveryUnread: nothing is sent when the webhook cannot be read, and
-// the form comes back as it was sent, but for the secret.
+// TestTestDeliveryUnread: nothing is sent if the webhook cannot be read, and
+// the form comes back as it was sent, without the secret.
 func TestTestDeliveryUnread(t *testing.T) {
 	const typed = "{\n\"typed\": true\n}"
 	tests := []struct {
@@ -382,8 +384,8 @@ func TestTestDeliveryUnread(t *testing.T) {
 	}
 }
 
-// TestTestDeliveryAfterConnectingAgain: the form is found again on the way
-// back from granting a permission.
+// TestTestDeliveryAfterConnectingAgain: the form is still filled in after the
+// person grants a permission.
 func TestTestDeliveryAfterConnectingAgain(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -400,7 +402,7 @@ func TestTestDeliveryAfterConnectingAgain(t *testing.T) {
 }
 
 // TestTestDeliveryWithoutDatabase: the form comes back as it was sent, although
-// nobody can say where the webhook's deliveries go.
+// it is unknown where the webhook's deliveries go.
 func TestTestDeliveryWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")
@@ -418,8 +420,8 @@ func TestTestDeliveryWithoutDatabase(t *testing.T) {
 	pg.postForm("/test").submit().want(http.StatusOK, "What came back")
 }
 
-// TestTestDeliveryWithoutASlot: what could not be sent for want of a place is
-// not blamed on the endpoint, and everything typed is kept.
+// TestTestDeliveryWithoutASlot: if no slot is free for a test delivery, the
+// page does not blame the endpoint, and everything typed is kept.
 func TestTestDeliveryWithoutASlot(t *testing.T) {
 	t.Parallel()
 	hold, arrived := make(chan struct{}), make(chan struct{}, 9)

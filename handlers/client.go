@@ -13,7 +13,7 @@ import (
 // client returns a client for the shop in the path.
 func (s *server) client(r *http.Request) *shops.Client { return s.Shops.Client(stateOf(r).conn) }
 
-// actor returns who attempts what a request asks for.
+// actor returns the Actor under which a request's attempts are recorded.
 func (s *server) actor(r *http.Request) activity.Actor { return s.actorOf(stateOf(r)) }
 
 func (s *server) actorOf(v *requestState) activity.Actor {

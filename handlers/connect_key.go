@@ -24,8 +24,8 @@ func (s *server) keyAgain(w http.ResponseWriter, r *http.Request, status int, n 
 	return s.drawKeyForm(w, r, status, typed)
 }
 
-// mayTryKey returns the limit that keeps another API key from being tried; nil
-// if one may be.
+// mayTryKey returns the limit that prevents another try of an API key, or nil
+// if a key may be tried.
 func (s *server) mayTryKey(r *http.Request) (hit *tooMany, err error) {
 	c := s.badKeys(r)
 	wait, err := s.Store.Wait(r.Context(), c.Limit, c.key)
@@ -45,8 +45,8 @@ func (s *server) tooManyBadKeys(w http.ResponseWriter, r *http.Request, hit *too
 	return s.keyAgain(w, r, http.StatusTooManyRequests, badKeysNotice(hit.wait))
 }
 
-// keyRefused counts an API key that Fourthwall does not accept. A person who
-// hangs up before the answer has tried a key too.
+// keyRefused counts an API key that Fourthwall does not accept. It counts even
+// if the client disconnects before the response.
 func (s *server) keyRefused(r *http.Request) {
 	c := s.badKeys(r)
 	if err := s.Store.Spend(context.WithoutCancel(r.Context()), c.Limit, c.key); err != nil {
@@ -54,7 +54,7 @@ func (s *server) keyRefused(r *http.Request) {
 	}
 }
 
-// handleConnectKey connects a shop by its Open API user.
+// handleConnectKey connects a shop with the API key of an Open API user.
 func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
@@ -88,7 +88,8 @@ func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error 
 	return s.connect(w, r, c, shop, r.PostForm.Get("return"))
 }
 
-// refuseKey says why the API did not take a key. The password is typed again.
+// refuseKey says why the API did not accept a key. The password must be typed
+// again.
 func (s *server) refuseKey(w http.ResponseWriter, r *http.Request, page views.ConnectPage, err error) error {
 	answer := asHTTPError(err)
 	status := http.StatusUnprocessableEntity

@@ -67,7 +67,7 @@ func TestWaysToConnect(t *testing.T) {
 	}
 }
 
-// owner is whose the person's connections are.
+// owner returns the owner of the person's connections.
 func owner(p *person) store.Owner {
 	r := p.request(http.MethodGet, "/", nil)
 	for _, c := range p.client.Jar.Cookies(r.URL) {
@@ -94,8 +94,8 @@ func TestDeny(t *testing.T) {
 	p.get("/shops").want(http.StatusOK, "Connect with Fourthwall")
 }
 
-// TestKeyForm: what is wrong is said at the field, and the password is never
-// sent back.
+// TestKeyForm: an error is shown at its field, and the password is never sent
+// back.
 // Checklist 11.
 func TestKeyForm(t *testing.T) {
 	g := newRig(t, options{budget: 300 * time.Millisecond})
@@ -133,7 +133,8 @@ func TestKeyForm(t *testing.T) {
 	}
 }
 
-// TestState: what comes back must belong to this browser, once, in time.
+// TestState: the state of a callback must belong to this browser, once, in
+// time.
 // Checklist 1.
 func TestState(t *testing.T) {
 	t.Parallel()
@@ -206,8 +207,8 @@ func (g *rig) tokenCalls() (n int) {
 	return n
 }
 
-// TestSignInFaults: a provider that fails leads back to the connect page with
-// a sentence, and the code is posted once.
+// TestSignInFaults: if the provider fails, the connect page says so, and the
+// code is posted once.
 // Checklist 3, 7.
 func TestSignInFaults(t *testing.T) {
 	t.Parallel()
@@ -245,7 +246,7 @@ func TestSignInFaults(t *testing.T) {
 	}
 }
 
-// TestProviderText: what is in the address of a callback is never shown.
+// TestProviderText: text from the URL of a callback is never shown.
 // Checklist 5.
 func TestProviderText(t *testing.T) {
 	t.Parallel()
@@ -267,7 +268,7 @@ func TestProviderText(t *testing.T) {
 	}
 }
 
-// TestFixation: an id that was known before the sign-in is worth nothing.
+// TestFixation: an ID that was known before the sign-in is worthless.
 // Checklist 16.
 func TestFixation(t *testing.T) {
 	t.Parallel()
@@ -291,7 +292,7 @@ func TestFixation(t *testing.T) {
 			t.Errorf("an old id opens %s", pg.url)
 		}
 	}
-	// Both shops live on in the renewed session.
+	// Both shops are still connected in the renewed session.
 	for _, shop := range g.box.Shops()[:2] {
 		p.get(webhooksPath(shop.ID)).want(http.StatusOK, shop.Name)
 	}
@@ -431,8 +432,8 @@ func TestDraft(t *testing.T) {
 	}
 }
 
-// TestDraftOfWhatIsNotConfirmed: who must sign in again before a create was
-// confirmed does not read that nothing was created.
+// TestDraftOfWhatIsNotConfirmed: a person who must sign in again before a
+// create is confirmed is not told that nothing was created.
 func TestDraftOfWhatIsNotConfirmed(t *testing.T) {
 	t.Parallel()
 	for _, button := range []string{"do=check", "do=edit"} {
@@ -475,7 +476,8 @@ func TestDraftOfAnotherBrowser(t *testing.T) {
 	p.get(back).want(http.StatusOK, "is gone").kept("")
 }
 
-// TestTokenIsRenewed: an expired token is renewed once, and every page works on.
+// TestTokenIsRenewed: an expired token is renewed once, and every page keeps
+// working.
 // Checklist 10.
 func TestTokenIsRenewed(t *testing.T) {
 	t.Parallel()
@@ -518,7 +520,7 @@ func TestTwoShopsInTwoTabs(t *testing.T) {
 	}
 }
 
-// TestKeyLost starts again with another secret key on the same database.
+// TestKeyLost restarts with another secret key on the same database.
 func TestKeyLost(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")

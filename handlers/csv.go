@@ -35,8 +35,9 @@ func sendCSV(w http.ResponseWriter, name string, rows [][]string) error {
 	return err
 }
 
-// formulaSafe turns what a spreadsheet would read as a formula into text, by a
-// quote in front. A semicolon begins a cell too, where commas mark decimals.
+// formulaSafe puts a quote in front of what a spreadsheet would read as a
+// formula, so that it is text. A semicolon also begins a cell in regions with a
+// decimal comma.
 func formulaSafe(cell string) string {
 	parts := strings.Split(cell, ";")
 	for i, part := range parts {

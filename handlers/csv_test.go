@@ -12,8 +12,8 @@ import (
 	"hookwall/internal/store"
 )
 
-// FuzzCSV: what a file holds is read back as it was meant, and no cell of it
-// begins a formula, whatever sign a spreadsheet parts cells at.
+// FuzzCSV: the cells of a file are read back unchanged, and no cell begins a
+// formula, whatever sign a spreadsheet splits cells at.
 func FuzzCSV(f *testing.F) {
 	for _, cell := range []string{
 		"", "=1+1", `a"b,c`, "x;=1", "\t-2", "\r\n@a", "\xff+", "'", "\u202e=1", `";"=1`, "＋1", "a\nb",
@@ -55,8 +55,8 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
-// checkCell holds a cell to what OWASP's guide to CSV injection asks, and to
-// nothing being lost.
+// checkCell checks that a cell follows OWASP's guide to CSV injection, and that
+// nothing is lost.
 func checkCell(t *testing.T, cell string) {
 	t.Helper()
 	safe := formulaSafe(cell)

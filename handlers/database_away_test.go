@@ -14,7 +14,7 @@ import (
 )
 
 // TestDatabaseIsAway: a form that cannot be kept comes back as it was sent, or
-// with a button that sends it again; what is secret does not.
+// with a button that sends it again. Secrets do not come back.
 func TestDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {
@@ -84,8 +84,8 @@ func TestDatabaseIsAway(t *testing.T) {
 	}
 }
 
-// TestDatabaseFailsDuringARequest: what is done is done, and costs no more than
-// the notice that says so.
+// TestDatabaseFailsDuringARequest: a change that took effect stays, and only
+// its notice is lost.
 func TestDatabaseFailsDuringARequest(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {

@@ -15,8 +15,8 @@ import (
 
 const maxPageNumber = 1_000_000
 
-// handleEvents lists deliveries: a page of the API, filtered by event type
-// there, and by webhook here.
+// handleEvents lists deliveries. The API returns a page, filtered by event
+// type. Hookwall filters it by webhook.
 func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	v, q := stateOf(r), r.URL.Query()
 	page := views.DeliveriesPage{
@@ -43,7 +43,7 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, status, views.Deliveries(page))
 }
 
-// pageNumber counts from 1.
+// pageNumber returns the number of the page, from 1.
 func pageNumber(q url.Values) int {
 	number, err := strconv.Atoi(q.Get("page"))
 	if err != nil || number < 1 || number > maxPageNumber {
@@ -52,8 +52,8 @@ func pageNumber(q url.Values) int {
 	return number
 }
 
-// unreadableEvents says why there are none. A type that the API doesn't know can
-// only come from the URL.
+// unreadableEvents says why no deliveries are shown. An event type that the API
+// doesn't know can only come from the URL.
 func (s *server) unreadableEvents(
 	w http.ResponseWriter, r *http.Request, api *fourthwall.Error, eventType string,
 ) (*ui.Notice, int) {

@@ -25,7 +25,7 @@ import (
 
 const apiEvents = "/open-api/v1.0/webhook-events"
 
-// deliveries are the rows of the log, one text each.
+// deliveries returns the text of each row of the log.
 func (pg *page) deliveries() (out []string) {
 	walk(pg.doc, func(n *html.Node) {
 		if n.DataAtom == atom.Tr && n.Parent.DataAtom == atom.Tbody {
@@ -35,7 +35,7 @@ func (pg *page) deliveries() (out []string) {
 	return out
 }
 
-// fired lets one event happen at one webhook and returns its id.
+// fired triggers one event at one webhook and returns its ID.
 func (g *rig) fired(shop sandbox.DemoShop, kind string, test bool) string {
 	g.t.Helper()
 	ids, err := g.box.Fire(shop.ID, kind, test)
@@ -178,7 +178,8 @@ func TestDeliveryMarks(t *testing.T) {
 	}
 }
 
-// TestDeliveriesOfOneWebhook: what may be another's is shown, and said so.
+// TestDeliveriesOfOneWebhook: a delivery that may belong to another webhook is
+// shown, and marked as such.
 func TestDeliveriesOfOneWebhook(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -211,7 +212,8 @@ func TestDeliveriesOfOneWebhook(t *testing.T) {
 	}
 }
 
-// TestDeliveriesUnread: the log and one delivery, when the API does not answer.
+// TestDeliveriesUnread: the log and one delivery, when the API does not
+// respond.
 func TestDeliveriesUnread(t *testing.T) {
 	t.Parallel()
 	after := http.Header{"Retry-After": {"60"}}
@@ -284,7 +286,8 @@ func TestDeliveriesUnread(t *testing.T) {
 	})
 }
 
-// TestDeliveryOfAnUnknownWebhook: of what could not be read, nothing is said.
+// TestDeliveryOfAnUnknownWebhook: the page claims nothing about webhooks that
+// could not be read.
 func TestDeliveryOfAnUnknownWebhook(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -338,7 +341,7 @@ func TestDelivery(t *testing.T) {
 	}
 }
 
-// TestDeliveryBody: whatever came is shown as it came.
+// TestDeliveryBody: every body is shown unchanged.
 func TestDeliveryBody(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -379,8 +382,8 @@ func TestDeliveryBody(t *testing.T) {
 	}
 }
 
-// TestNoBuyersDataIsKept looks for the body of a delivery, and for the
-// credentials, in all that is written.
+// TestNoBuyersDataIsKept searches all that is written for the body of a
+// delivery and for the credentials.
 func TestNoBuyersDataIsKept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -407,7 +410,7 @@ func TestNoBuyersDataIsKept(t *testing.T) {
 		}
 	}
 	p.get(eventPath(shop.ID, "weve_1")+"?show=body").want(http.StatusOK, canary)
-	// A POST that meets the guard keeps what was posted, sealed.
+	// A POST that the guard stops is kept, encrypted.
 	f := p.editForm(shop.ID, hook.ID).set("url", good+"/canary-draft")
 	p.deleteForm(shop.ID, hook.ID).submit().want(http.StatusOK, "is deleted")
 	f.submit().want(http.StatusNotFound)
@@ -448,8 +451,8 @@ func TestNoBuyersDataIsKept(t *testing.T) {
 	}
 }
 
-// TestDeliveryGetsThrough: an endpoint that fails at first is shown with its
-// error, and without once the event has arrived.
+// TestDeliveryGetsThrough: a failing delivery is shown with its error. The
+// error is gone once the event has arrived.
 func TestDeliveryGetsThrough(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -478,7 +481,7 @@ func TestDeliveryGetsThrough(t *testing.T) {
 	}
 }
 
-// TestDeliveriesOfAnotherShop: an id of another shop opens nothing.
+// TestDeliveriesOfAnotherShop: an ID of another shop opens nothing.
 func TestDeliveriesOfAnotherShop(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

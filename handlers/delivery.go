@@ -10,8 +10,8 @@ import (
 	"hookwall/views/ui"
 )
 
-// handleEvent shows one delivery. Its body holds buyers' data: it is drawn only
-// on request, and never stored.
+// handleEvent shows one delivery. Its body may contain buyers' data, so it is
+// drawn only on request, and never stored.
 func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 	conn, id := stateOf(r).conn, r.PathValue("id")
 	e, err := s.client(r).Event(r.Context(), id)

@@ -13,8 +13,8 @@ import (
 	"hookwall/views/ui"
 )
 
-// duplicatesOf looks for them while an edit is confirmed. The page is drawn
-// without, when the list cannot be read.
+// duplicatesOf returns the duplicates of an edit that is being confirmed. It
+// returns none if the API doesn't list the webhooks.
 func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]ui.Duplicate, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.Webhooks.Timing().List)
 	defer cancel()
@@ -30,7 +30,8 @@ func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]ui.Duplicate, 
 	return duplicateViews(f, webhooks.Duplicates(list.Webhooks, f.wanted(), f.editing)), nil
 }
 
-// duplicateViews offers, for each, to add what it does not receive yet.
+// duplicateViews returns a row for each duplicate, with an offer to add the
+// event types that it does not receive yet.
 func duplicateViews(f *webhookForm, all []webhooks.Duplicate) []ui.Duplicate {
 	var out []ui.Duplicate
 	for _, d := range all {

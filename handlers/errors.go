@@ -22,8 +22,8 @@ const (
 	databasePause = 10 * time.Second
 )
 
-// httpError is an answer that is not the page that was asked for. Public is
-// for the person, Err for the log.
+// httpError is an error that becomes a page. Public is for the person, Err for
+// the log.
 type httpError struct {
 	Status     int
 	Public     string
@@ -41,8 +41,8 @@ func (e *httpError) Error() string {
 
 func (e *httpError) Unwrap() error { return e.Err }
 
-// showError draws the page of an error. What is neither an httpError nor an
-// error of the API is a 500 with a fixed text.
+// showError draws the page of an error. Anything but an httpError or an error
+// of the API is a 500 with a fixed text.
 func (s *server) showError(w http.ResponseWriter, r *http.Request, err error) {
 	v := stateOf(r)
 	answer := asHTTPError(err)
@@ -75,8 +75,8 @@ func (s *server) errorPage(r *http.Request, answer *httpError) views.ErrorPage {
 	return page
 }
 
-// waysOn returns the links of an error page that has none of its own. What
-// failed for a reason that passes can be asked for again.
+// waysOn returns the links of an error page that has none of its own. If a GET
+// failed on the server's side, the first link tries again.
 func (s *server) waysOn(r *http.Request, status int) []ui.Link {
 	start := ui.Link{Href: homePath, Text: "Go to the start"}
 	again := s.returnPath(r.URL.EscapedPath())
@@ -156,8 +156,9 @@ func apiError(api *fourthwall.Error) *httpError {
 	return answer
 }
 
-// unreadable says why something of the shop's cannot be read. what is its
-// plural; back is where to return to after connecting again.
+// unreadable returns the notice and the status for a part of the shop that
+// can't be read. what is its plural; back is where to return after connecting
+// again.
 func (s *server) unreadable(
 	w http.ResponseWriter, r *http.Request, api *fourthwall.Error, what, back string,
 ) (*ui.Notice, int) {
@@ -190,7 +191,7 @@ func (s *server) unreadable(
 }
 
 // requestID returns the API's request ID, which Fourthwall can look up, or ours
-// where it gave none.
+// if the API sent none.
 func requestID(api *fourthwall.Error, v *requestState) string {
 	if api != nil && api.RequestID != "" {
 		return api.RequestID

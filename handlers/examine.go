@@ -19,16 +19,17 @@ import (
 const (
 	checksAtOnce = 2 // of one session
 	checkTime    = 30 * time.Second
-	// checkDead is longer than any step takes: if nothing was written for so
+	// checkDead is longer than any step takes. If nothing was written for so
 	// long, the process died.
 	checkDead = 30 * time.Second
 	checkPoll = 200 * time.Millisecond
-	// checkWaitsAtOnce is how many pages and streams of one session may wait for
-	// checks: each polls the database.
+	// checkWaitsAtOnce is how many pages and streams of one session may wait
+	// for checks at the same time. Each polls the database.
 	checkWaitsAtOnce = 10
 )
 
-// checkForm is what is examined, and where it came from.
+// checkForm is a request for a check: what to examine, and which page it came
+// from.
 type checkForm struct {
 	URL     string   `json:"url"`
 	Type    string   `json:"type"`
@@ -41,7 +42,7 @@ type checkForm struct {
 	banner   *ui.Notice
 }
 
-// back leads to where the check was asked for.
+// back returns a link to the page that the check was started from.
 func (f checkForm) back(shopID string) (href, text string) {
 	switch {
 	case f.Form != "" && f.Editing != "":
@@ -85,7 +86,7 @@ func (s *server) examine(
 	logRefused(v, request, report)
 }
 
-// logRefused logs that somebody asked for a URL that is never called.
+// logRefused logs a request to check a URL that Hookwall never calls.
 func logRefused(v *requestState, request doctor.Request, report doctor.Report) {
 	if report.Refused == "" {
 		return
@@ -98,7 +99,7 @@ func logRefused(v *requestState, request doctor.Request, report doctor.Report) {
 		"reason", report.Refused, "host", clip(host, maxLoggedHost), "shop", clip(v.conn.ShopID, maxLoggedShop))
 }
 
-// targetHints says what Fourthwall would probably refuse in a URL.
+// targetHints says what Fourthwall would probably reject in a URL.
 func targetHints(address string) []string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -124,7 +125,7 @@ func (s *server) readCheck(r *http.Request, id string) (store.Check, keptCheck, 
 }
 
 // poll yields immediately and then every checkPoll, until the time is over, ctx
-// ends, or the process is about to.
+// ends, or the server drains.
 func (s *server) poll(ctx context.Context, limit time.Duration) iter.Seq[struct{}] {
 	return func(yield func(struct{}) bool) {
 		tick, end := time.NewTicker(checkPoll), time.NewTimer(limit)

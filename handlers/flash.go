@@ -12,7 +12,7 @@ import (
 	"hookwall/views/ui"
 )
 
-// flash leaves a notice for the next visit to page, which is an escaped path.
+// flash stores a notice for the next visit to page, which is an escaped path.
 func (s *server) flash(r *http.Request, owner store.Owner, page string, n ui.Notice) error {
 	data, err := json.Marshal(n)
 	if err != nil {
@@ -24,8 +24,8 @@ func (s *server) flash(r *http.Request, owner store.Owner, page string, n ui.Not
 	return s.Store.AddFlash(r.Context(), owner, page, data)
 }
 
-// tell is flash for what has been done and shows on the page anyway: a database
-// that cannot be written only costs the notice.
+// tell is flash for a change that the page shows anyway. If the database cannot
+// be written, only the notice is lost.
 func (s *server) tell(r *http.Request, owner store.Owner, page string, n ui.Notice) error {
 	err := s.flash(r, owner, page, n)
 	if errors.Is(err, store.ErrUnavailable) {
@@ -35,8 +35,8 @@ func (s *server) tell(r *http.Request, owner store.Owner, page string, n ui.Noti
 	return err
 }
 
-// takeFlashes returns the notices for this page, once. If the database cannot be
-// written, they stay for the next time, and the page itself can be read.
+// takeFlashes returns the notices for this page, once. If the database cannot
+// be written, they stay for the next visit, and the page is shown without them.
 func (s *server) takeFlashes(r *http.Request) ([]ui.Notice, error) {
 	v := stateOf(r)
 	flashes, err := s.Store.TakeFlashes(r.Context(), v.owner, r.URL.Path)
@@ -61,7 +61,7 @@ func (s *server) takeFlashes(r *http.Request) ([]ui.Notice, error) {
 	return out, nil
 }
 
-// What a flash carries to a webhook's page, beside what is shown.
+// What a flash passes to a webhook's page, besides what is shown.
 const (
 	createdMark = "webhook-created" // it was created just now
 	revealMark  = "secret-revealed" // its secret is to be shown, this once

@@ -20,7 +20,7 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// inProcess calls a handler as if it were far away, without a network.
+// inProcess calls a handler as if it were remote, without a network.
 type inProcess struct{ http.Handler }
 
 func (h inProcess) RoundTrip(r *http.Request) (resp *http.Response, err error) {
@@ -61,8 +61,8 @@ func newFuzzed(f *testing.F) *fuzzed {
 	return z
 }
 
-// begin readies the rig for one input: earlier ones leave no traces of note,
-// and no limit on how often something may be done is met.
+// begin resets the rig for one input. Earlier inputs leave no relevant traces,
+// and no rate limit is reached.
 func (z *fuzzed) begin(t *testing.T) {
 	t.Helper()
 	z.t = t
@@ -102,8 +102,8 @@ func (z *fuzzed) send(method, target, contentType, body string) *http.Response {
 	return w.Result()
 }
 
-// answered reads an answer and holds it to what is true of all: it is no
-// fault of ours, it is UTF-8, and nothing in it was smuggled in.
+// answered reads a response and checks what is true of every one: it is no
+// server error, it is UTF-8, and nothing in it was injected.
 func (z *fuzzed) answered(t *testing.T, resp *http.Response) *page {
 	t.Helper()
 	body, err := io.ReadAll(resp.Body)
@@ -120,9 +120,9 @@ func (z *fuzzed) answered(t *testing.T, resp *http.Response) *page {
 	return &page{status: resp.StatusCode, header: resp.Header, body: string(body), doc: doc}
 }
 
-// FuzzForms sends anything to the pages that take forms. None fails, none
-// shows a password or a key again, and the form of a webhook comes back as it
-// was filled in, or made exactly the webhook that it asks for.
+// FuzzForms sends arbitrary input to the pages with forms. None fails, and none
+// shows a password or a key again. The form of a webhook comes back as it was
+// filled in, or created exactly the webhook that it asks for.
 func FuzzForms(f *testing.F) {
 	z := newFuzzed(f)
 	hook := z.add(z.shop, good, "DONATION", "FUTURE_TYPE")
@@ -199,8 +199,8 @@ func (z *fuzzed) checkCreated(t *testing.T, pg *page, posted url.Values, before 
 	}
 }
 
-// checkRedrawn: a form that is shown again holds the address as it was typed,
-// and the ticks, unless a button was pressed that changes them.
+// checkRedrawn: a form that is shown again has the URL as it was typed, and the
+// same ticks unless a button changed them.
 func (z *fuzzed) checkRedrawn(t *testing.T, pg *page, posted url.Values) {
 	t.Helper()
 	box := pg.node("url")
@@ -230,7 +230,8 @@ func (z *fuzzed) checkRedrawn(t *testing.T, pg *page, posted url.Values) {
 
 const canaryKey = "canary-Zq7xW"
 
-// checkUnseen sends the same with a mark in what is secret: it never returns.
+// checkUnseen sends the form again with a mark in each secret. The mark must
+// not come back.
 func (z *fuzzed) checkUnseen(t *testing.T, target string, posted url.Values) {
 	t.Helper()
 	if target != "/connect/key" && target != signaturePath {
@@ -245,7 +246,7 @@ func (z *fuzzed) checkUnseen(t *testing.T, target string, posted url.Values) {
 	}
 }
 
-// holds reports whether a text is anywhere in an answer.
+// holds reports whether a text is anywhere in a response.
 func holds(pg *page, text string) bool {
 	for _, values := range pg.header {
 		if strings.Contains(strings.Join(values, "\n"), text) {
@@ -255,9 +256,9 @@ func holds(pg *page, text string) bool {
 	return strings.Contains(pg.body, text)
 }
 
-// FuzzCallback comes back from a sign-in with anything in the address or in
-// the form of the implicit way. Without the state of an attempt of this
-// browser nobody is signed in, nothing fails, and nothing is shown again.
+// FuzzCallback returns from a sign-in with arbitrary parameters, in the URL or
+// in the form of the implicit flow. Without the state of an attempt of this
+// browser, nobody is signed in, nothing fails, and no input is shown again.
 // Checklist 1, 5, 7.
 func FuzzCallback(f *testing.F) {
 	z := newFuzzed(f)
@@ -293,7 +294,7 @@ func FuzzCallback(f *testing.F) {
 	})
 }
 
-// callbacks comes back in every way that there is.
+// callbacks returns from a sign-in in every possible way.
 func (z *fuzzed) callbacks(cookies []*http.Cookie, q string) []*http.Response {
 	own := z.cookies
 	z.cookies = cookies
@@ -325,8 +326,7 @@ func (z *fuzzed) checkRefused(t *testing.T, pg *page) {
 	}
 }
 
-// connections counts those of all demo shops' own activity: who connects is
-// recorded there.
+// connections counts the connections in the activity of all demo shops.
 func (z *fuzzed) connections() (n int) {
 	for _, shop := range z.box.Shops() {
 		n += len(z.recorded(shop, activity.ConnectShop))

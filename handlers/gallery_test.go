@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// TestComponentsAreOfTheSandbox: who works on the pages sees the components,
-// the users of a real Fourthwall do not.
+// TestComponentsAreOfTheSandbox: only the sandbox has the page of components.
 func TestComponentsAreOfTheSandbox(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

@@ -30,7 +30,7 @@ func (s *server) adapt(rt route) http.HandlerFunc {
 	}
 }
 
-// answer counts the request under its limits and sends it through the guard.
+// answer counts the request against its limits and passes it to the guard.
 func (s *server) answer(rt route, w http.ResponseWriter, r *http.Request) error {
 	hit, err := s.admit(rt, r)
 	switch {
@@ -70,8 +70,8 @@ func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
 	return rt.handle(w, r)
 }
 
-// guardUnconnected answers for a shop that this session has not connected. It
-// says the same whether the shop exists or not.
+// guardUnconnected responds for a shop that this session has not connected. The
+// response is the same whether the shop exists or not.
 func (s *server) guardUnconnected(rt route, w http.ResponseWriter, r *http.Request) error {
 	all, err := s.Store.Connections(r.Context(), stateOf(r).owner)
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *server) guardUnconnected(rt route, w http.ResponseWriter, r *http.Reque
 	return answer
 }
 
-// sendToConnect leads to the connect page, and keeps what was posted. shopID
+// sendToConnect redirects to the connect page and keeps what was posted. shopID
 // names the connection that expired.
 func (s *server) sendToConnect(w http.ResponseWriter, r *http.Request, rt route, shopID string) error {
 	back := resumePath(rt, r)
@@ -108,8 +108,8 @@ func (s *server) sendToConnect(w http.ResponseWriter, r *http.Request, rt route,
 	return redirect(w, r, connectLink(s.returnPath(back), shopID).Href)
 }
 
-// limited answers a request that reached a limit: with its form as it was sent,
-// where it came from a page that the session may see.
+// limited responds to a request that reached a limit. The page has the form as
+// it was sent, if the session may see the page that it came from.
 func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *tooMany) error {
 	s.logLimit(r, hit)
 	setRetryAfter(w, hit.wait)

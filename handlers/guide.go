@@ -11,8 +11,8 @@ import (
 // guideCookieLife is the longest that browsers keep a cookie, in seconds.
 const guideCookieLife = 400 * 24 * 60 * 60
 
-// guide returns the hint for newcomers to the sandbox; nil elsewhere, and in a
-// browser that has hidden it.
+// guide returns the hint for new users of the sandbox. It is nil elsewhere, and
+// in a browser that has hidden it.
 func (s *server) guide(r *http.Request, hooks []fourthwall.Webhook, events fourthwall.EventPage) *views.Guide {
 	if s.SandboxURL == "" {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// steps are those of the guide that are done, by their first words; nil when
-// there is no guide.
+// steps returns the finished steps of the guide, by their first words, or nil
+// if there is no guide.
 func (pg *page) steps() (done []string) {
 	walk(pg.doc, func(n *html.Node) {
 		if attr(n, "class") == "done" {
@@ -31,8 +31,8 @@ func (pg *page) guided(want string) {
 	}
 }
 
-// TestGuideIsHiddenForGood: the steps show what is done, and once they are
-// hidden they stay so, in every shop and after signing out.
+// TestGuideIsHiddenForGood: the guide shows which steps are done. Once hidden,
+// it stays hidden, in every shop and after signing out.
 func TestGuideIsHiddenForGood(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -88,7 +88,7 @@ func TestGuideCookie(t *testing.T) {
 	}
 }
 
-// TestGuideIsOfTheSandbox: with a real Fourthwall there is none.
+// TestGuideIsOfTheSandbox: there is no guide with a real Fourthwall.
 func TestGuideIsOfTheSandbox(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

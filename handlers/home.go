@@ -2,8 +2,8 @@ package handlers
 
 import "net/http"
 
-// handleHome leads to the only shop, to the list of shops, or to connecting the
-// first one.
+// handleHome redirects to the only shop, to the list of shops, or to the
+// connect page if there is none.
 func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	owner := stateOf(r).owner
 	if owner == "" {
@@ -22,7 +22,7 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	return redirect(w, r, shopsPath)
 }
 
-// handleShop leads from a shop's bare URL to its webhooks.
+// handleShop redirects from a shop's bare URL to its webhooks.
 func (*server) handleShop(w http.ResponseWriter, r *http.Request) error {
 	return redirect(w, r, webhooksPath(r.PathValue("shop")))
 }

@@ -16,8 +16,8 @@ func immutableError(shopID, id, reason string) *httpError {
 	}
 }
 
-// immutableReason says why a webhook is not to be edited or deleted; "" when it
-// is not known to be locked.
+// immutableReason says why a webhook can't be edited or deleted, or returns ""
+// if it is not known to be locked.
 func (s *server) immutableReason(ctx context.Context, shopID, id string) (string, error) {
 	locked, err := s.Store.ImmutableWebhooks(ctx, shopID)
 	if err != nil || !slices.Contains(locked, id) {
@@ -26,7 +26,8 @@ func (s *server) immutableReason(ctx context.Context, shopID, id string) (string
 	return immutableText(), nil
 }
 
-// redirectImmutable says that Fourthwall would not change a webhook, on the webhook's page.
+// redirectImmutable redirects to the webhook's page, which then says that
+// Fourthwall would not change it.
 func (s *server) redirectImmutable(w http.ResponseWriter, r *http.Request, id string) error {
 	conn := stateOf(r).conn
 	to := webhookPath(conn.ShopID, id)

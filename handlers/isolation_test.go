@@ -16,7 +16,7 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// village is two shops with a person each, and one who works for both.
+// village is two shops with a person each, and one person who works for both.
 type village struct {
 	*rig
 	shops  []sandbox.DemoShop
@@ -102,7 +102,7 @@ func (v *village) step(r *rapid.T) {
 	}
 }
 
-// anID is one of a webhook of either shop.
+// anID returns the ID of a webhook of either shop.
 func (v *village) anID(r *rapid.T) string {
 	ids := []string{"wcon_x"}
 	for _, shop := range v.shops {
@@ -132,7 +132,8 @@ func (v *village) query(r *rapid.T) url.Values {
 	return q
 }
 
-// form asks for an address of the shop's own, from who may know it.
+// form returns a random form. Its URL is marked as the shop's if the villager
+// has that shop, and neutral otherwise.
 func (v *village) form(r *rapid.T, who *villager, at int) url.Values {
 	address := "https://neutral.example/"
 	if who.has[at] {

@@ -4,8 +4,8 @@ import (
 	"hookwall/views/ui"
 )
 
-// labels are values with what a person reads for them, in the order of the
-// choice.
+// labels are values with the text that a person reads for each, in the order in
+// which they are offered.
 type labels [][2]string
 
 func (l labels) text(value string) string {

@@ -8,7 +8,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// counter is one limit and whom it counts.
+// counter is one limit and the name that it counts.
 type counter struct {
 	store.Limit
 	by  string // byAddress or bySession
@@ -19,7 +19,7 @@ func (r Rate) by(what, whom, key string) counter {
 	return counter{store.Limit{Name: what + " by " + whom, Burst: r.Burst, Every: r.Every}, whom, key}
 }
 
-// counters returns the limits that a request to a route is counted under.
+// counters returns the limits that a request to a route counts against.
 func (s *server) counters(rt route, r *http.Request) []counter {
 	var all []counter
 	address, exempt := s.clientNetwork(r)
@@ -47,23 +47,24 @@ func (s *server) counters(rt route, r *http.Request) []counter {
 	return all
 }
 
-// tooMany says that a limit was reached, and for how long.
+// tooMany is a limit that was reached, and how long to wait.
 type tooMany struct {
 	counter
 	wait time.Duration
 }
 
-// admit counts a request under its limits. It returns the limit that was
-// reached; nil if there is none.
+// admit counts a request against its limits. It returns the limit that was
+// reached, or nil.
 func (s *server) admit(rt route, r *http.Request) (*tooMany, error) {
 	for _, c := range s.counters(rt, r) {
 		ok, wait, err := s.Store.Allow(r.Context(), c.Limit, c.key)
 		switch {
 		case err != nil && (rt.limit == signIn || errors.Is(err, store.ErrUnavailable)):
-			// Guessing would have no limit, and a write would fail as well.
+			// Otherwise guessing would have no limit. A write would fail as
+			// well.
 			return nil, err
 		case err != nil:
-			// A change of one's own is still limited by what Fourthwall accepts
+			// A change by the owner is still limited by what Fourthwall accepts
 			// for a shop.
 			stateOf(r).log.Warn("a limit could not be counted", "limit", c.Name, "error", err)
 		case !ok:
@@ -78,12 +79,12 @@ func (s *server) logLimit(r *http.Request, hit *tooMany) {
 		"limit", hit.Name, "retryAfter", seconds(hit.wait), "client", s.clientAddress(r))
 }
 
-// keyDebt bounds how long guesses that were made at the same time keep an
-// address from trying again.
+// keyDebt limits how long guesses that were made at the same time block an
+// address.
 const keyDebt = time.Hour
 
-// badKeys counts API keys that Fourthwall refused, from this machine too:
-// nobody has many.
+// badKeys counts API keys that Fourthwall refused, including those from this
+// machine. Nobody has many.
 func (s *server) badKeys(r *http.Request) counter {
 	address, _ := s.clientNetwork(r)
 	c := s.Limits.BadKeys.by("refused key", byAddress, address)

@@ -20,7 +20,7 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// sevenSeconds is a limit of so many at once, and one more each 7 s.
+// sevenSeconds is a limit with this burst, and one more every 7 s.
 func sevenSeconds(burst int) Rate { return Rate{Burst: burst, Every: 7 * time.Second} }
 
 // Networks of people, as the documentation of addresses has them.
@@ -35,7 +35,7 @@ func behindProxy(l Limits) options {
 	return options{limits: l, still: true, proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 }
 
-// from lets a person come from an address.
+// from sets the address of a person.
 func (p *person) from(address string) *person {
 	c := *p.client
 	c.Transport = forwarded{p.client.Transport, address}
@@ -149,14 +149,14 @@ func TestUncountedRoutes(t *testing.T) {
 			got = append(got, rt.path)
 		}
 	}
-	// The way out is open to everyone at any time; the others keep nothing.
+	// Signing out is always allowed. The others store nothing.
 	want := []string{"/sign-out", signaturePath, guidePath, "/shops/{shop}/disconnect"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// TestLimitKeepsInput: the form is drawn as it was sent, but for secrets.
+// TestLimitKeepsInput: the form is drawn as it was sent, without secrets.
 func TestLimitKeepsInput(t *testing.T) {
 	t.Parallel()
 	typed := map[string][]string{"url": {good + "/typed"}, "allowedTypes": {"ORDER_PLACED", "DONATION"}}
@@ -248,7 +248,7 @@ func TestLimitKeepsInput(t *testing.T) {
 	}
 }
 
-// TestLimitKeepsAChange: where a change was to be saved, its form comes back.
+// TestLimitKeepsAChange: if a save reaches a limit, the form comes back.
 func TestLimitKeepsAChange(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, behindProxy(Limits{Writes: sevenSeconds(1)}))
@@ -276,7 +276,7 @@ func TestLimitKeepsAChange(t *testing.T) {
 	p.post(at+"/confirm", gone).limited("7")
 }
 
-// TestLimitOfAForm: what only has a button leads back to its page.
+// TestLimitOfAForm: a form that is only a button leads back to its page.
 func TestLimitOfAForm(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, behindProxy(Limits{Writes: sevenSeconds(1)}))
@@ -290,8 +290,8 @@ func TestLimitOfAForm(t *testing.T) {
 	pg.link("Go back").postForm("/delete").submit().want(http.StatusOK, "is deleted")
 }
 
-// TestLimitOfAShopThatIsNotOpen: who may not see a shop's pages gets no form of
-// them, also where a limit comes first.
+// TestLimitOfAShopThatIsNotOpen: a person without access to a shop gets none of
+// its forms, even if a limit comes first.
 func TestLimitOfAShopThatIsNotOpen(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -363,8 +363,8 @@ func TestSignInLimits(t *testing.T) {
 	})
 }
 
-// TestRefusedKeys: who tries keys that Fourthwall refuses must wait, and the
-// next is not tried, also on the own machine.
+// TestRefusedKeys: after too many refused keys, a person must wait. The next
+// key is not tried, not even from the local machine.
 func TestRefusedKeys(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]options{
@@ -399,8 +399,8 @@ func TestRefusedKeys(t *testing.T) {
 	}
 }
 
-// TestKeysTriedAtOnce: guesses that were let through together count each, so
-// that they are no way around the wait.
+// TestKeysTriedAtOnce: guesses that were admitted together count each, so that
+// they do not bypass the wait.
 func TestKeysTriedAtOnce(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, behindProxy(Limits{BadKeys: sevenSeconds(1)}))
@@ -440,9 +440,9 @@ func (c *calls) to(path string) (n int) {
 	return n
 }
 
-// TestClientNetwork: headers count only from a trusted proxy, an IPv6
-// network of 64 bits is one, and a Hookwall on the own machine counts nobody
-// on that machine.
+// TestClientNetwork: headers count only from a trusted proxy. An IPv6 network
+// of 64 bits counts as one address. A Hookwall on the local machine does not
+// count clients on that machine.
 func TestClientNetwork(t *testing.T) {
 	t.Parallel()
 	trusted := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
@@ -500,7 +500,7 @@ func TestClientNetwork(t *testing.T) {
 	}
 }
 
-// TestReplicasCountTogether: what one dashboard let through, another knows.
+// TestReplicasCountTogether: replicas share their counts.
 func TestReplicasCountTogether(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, behindProxy(Limits{Writes: sevenSeconds(2), SignIns: sevenSeconds(4)}))
@@ -541,8 +541,8 @@ func TestAnonymousWrites(t *testing.T) {
 	p.from(abroad).post(webhooksPath(shop.ID), typical(shop)).want(http.StatusSeeOther)
 }
 
-// TestLimitsThatCannotBeCounted: a sign-in is refused, and a change is made
-// and logged, since nobody but its owner can make it.
+// TestLimitsThatCannotBeCounted: without the counts, a sign-in is refused. A
+// change is made and logged, since only its owner can make it.
 func TestLimitsThatCannotBeCounted(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("HOOKWALL_TEST_POSTGRES") != "" {

@@ -8,7 +8,7 @@ import (
 	"hookwall/views/ui"
 )
 
-// This file has the paths of our pages. routes.go says what answers them.
+// This file has the paths of our pages. routes.go maps them to handlers.
 
 const (
 	homePath      = "/"
@@ -55,8 +55,8 @@ func checkPath(shopID, id string) string { return checksPath(shopID) + "/" + url
 
 func checkStreamPath(shopID, id string) string { return checkPath(shopID, id) + "/stream" }
 
-// checkStartHref leads to the question before a check of what name says:
-// webhook, form or again (an earlier check).
+// checkStartHref returns a link to the form before a check. name says what
+// value identifies: a webhook, a form, or again (an earlier check).
 func checkStartHref(shopID, name, value string) string {
 	return withQuery(checksPath(shopID)+"/new", url.Values{name: {value}}.Encode())
 }
@@ -77,14 +77,14 @@ func eventsHref(shopID, eventType, webhook string, page int) string {
 
 func samplePath(t fourthwall.EventType) string { return "/samples/" + url.PathEscape(string(t)) }
 
-// connectLink leads to connecting a shop again, and from there to back. Either
-// may be "".
+// connectLink returns a link to connect a shop again, and from there to back.
+// Either may be "".
 func connectLink(back, shopID string) ui.Link {
 	query := filled(map[string]string{"return": back, "shop": shopID})
 	return ui.Link{Href: withQuery(connectPath, query.Encode()), Text: "Connect the shop again"}
 }
 
-// withDraft returns the page p with a kept form in it.
+// withDraft returns the URL of the page p with a kept form in it.
 func withDraft(p, draft string) string { return p + "?draft=" + url.QueryEscape(draft) }
 
 func withQuery(p, query string) string {
@@ -105,8 +105,8 @@ func filled(pairs map[string]string) url.Values {
 	return v
 }
 
-// forDevelopersURL is where a shop's owner finds the signing secret, the test
-// button and the Open API user.
+// forDevelopersURL is the page on which a shop's owner finds the signing
+// secret, the test button and the Open API user.
 const forDevelopersURL = "https://my-shop.fourthwall.com/admin/dashboard/settings/for-developers?redirect"
 
 func editPath(shopID, id string) string { return webhookPath(shopID, id) + "/edit" }

@@ -7,22 +7,23 @@ import (
 	"hookwall/handlers/middleware"
 )
 
-// What a stranger can write into the log, in bytes.
+// How much an unknown client can write into the log, in bytes.
 const (
 	maxLoggedShop = 80
 	maxLoggedHost = 100
 )
 
-// clip returns at most limit bytes of what a stranger wrote, for the log.
+// clip returns at most limit bytes of a client's text, for the log.
 func clip(text string, limit int) string { return middleware.Clip(text, limit) }
 
-// LogTo returns a handler that writes to h in UTC. It adds the request ID of the
-// response to a line that is written on behalf of a request, by any package.
+// LogTo returns a handler that writes to h in UTC. To each line that any
+// package writes on behalf of a request, it adds the request ID of the
+// response.
 func LogTo(h slog.Handler) slog.Handler { return requestLog{h} }
 
 type requestLog struct{ slog.Handler }
 
-// Handle adds what is known of the request.
+// Handle adds what is known about the request.
 func (l requestLog) Handle(ctx context.Context, line slog.Record) error {
 	line.Time = line.Time.UTC()
 	if id := middleware.RequestIDOf(ctx); id != "" {

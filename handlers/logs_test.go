@@ -15,8 +15,8 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// line is the one line of the log with this message that is of the request
-// which pg answers.
+// line returns the only log line with this message from the request that pg
+// responds to.
 func (pg *page) line(message string) map[string]any {
 	pg.p.t.Helper()
 	id := pg.header.Get("X-Request-Id")
@@ -38,8 +38,8 @@ func (pg *page) line(message string) map[string]any {
 	return found
 }
 
-// TestLostKeyIsLogged: what another key sealed is a matter for who runs the
-// program, with the request that met it, also where the store says so.
+// TestLostKeyIsLogged: data that another key sealed is logged for the operator,
+// with the request that found it, even if the store reports it.
 func TestLostKeyIsLogged(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")

@@ -18,8 +18,8 @@ const (
 	healthTime = time.Second // for reading deliveries beside a list of webhooks
 )
 
-// webhooksFor reads the list beside deliveries. They are shown by their URL
-// alone if it can't be read: then it is incomplete.
+// webhooksFor returns the shop's webhooks, to show beside deliveries. If they
+// can't be read, the list is incomplete, and deliveries show only their URL.
 func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.Webhooks.Timing().List)
 	defer cancel()

@@ -7,11 +7,11 @@ import (
 	"hookwall/oauth"
 )
 
-// handleCallback ends an authorization code sign-in.
+// handleCallback ends a sign-in with an authorization code.
 func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	scrub(w)
 	if r.Method == http.MethodHead {
-		// What looks ahead at links must not spend a code.
+		// A link preview or a prefetch must not spend a code.
 		return &httpError{Status: http.StatusMethodNotAllowed}
 	}
 	q := r.URL.Query()

@@ -7,13 +7,13 @@ import (
 	"hookwall/views"
 )
 
-// handleImplicitPage is where the implicit flow comes back to: its script
-// takes the token out of the address and posts it.
+// handleImplicitPage is the page that the implicit flow returns to. Its script
+// takes the token out of the URL and posts it.
 func (s *server) handleImplicitPage(w http.ResponseWriter, r *http.Request) error {
 	scrub(w)
-	// This page's form is sent to ourselves: under no-referrer, a browser on
-	// plain http sends it with an Origin of null, which is refused. The token
-	// is in the fragment, which is in no referrer.
+	// This page's form is sent to our own origin. Under no-referrer, a browser
+	// on plain http sends it with an Origin of null, which is refused. The
+	// token is in the fragment, which no referrer includes.
 	w.Header().Set("Referrer-Policy", "same-origin")
 	if q := r.URL.Query(); q.Get("error") != "" {
 		// Some servers put an error into the query, RFC 6749 notwithstanding.

@@ -7,8 +7,8 @@ import (
 	"hookwall/oauth"
 )
 
-// handleStart begins a sign-in. It is a link and not a form, since our policy
-// lets a form lead nowhere but to ourselves.
+// handleStart begins a sign-in. It is a link and not a form, because our policy
+// allows forms only to our own origin.
 func (s *server) handleStart(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead {
 		return &httpError{Status: http.StatusMethodNotAllowed}

@@ -11,7 +11,7 @@ import (
 const readyTime = 2 * time.Second
 
 // handleAlive tells a supervisor that the process responds. It calls no other
-// machine, so that a database that is gone restarts nothing.
+// machine, so an unavailable database restarts nothing.
 func (*server) handleAlive(w http.ResponseWriter, _ *http.Request) error {
 	return tellSupervisor(w, http.StatusOK, "ok\n")
 }

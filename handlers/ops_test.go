@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestSupervisors: supervisors are answered without a session, and nothing but the
-// database decides whether pages can be answered.
+// TestSupervisors: supervisors need no session, and only the database decides
+// whether the dashboard is ready.
 func TestSupervisors(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

@@ -51,8 +51,8 @@ func TestSchemeOfOrigin(t *testing.T) {
 	}
 }
 
-// TestSignInUnderAnotherName: whoever opens a LAN address comes to the public
-// URL, so that the cookies of a sign-in are there when it ends.
+// TestSignInUnderAnotherName: a browser that opens a LAN address is redirected
+// to the public URL, so that the cookies of a sign-in are there when it ends.
 func TestSignInUnderAnotherName(t *testing.T) {
 	const public = "https://hooks.example.com"
 	g := newRig(t, options{publicURL: public})

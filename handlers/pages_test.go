@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// notLinked has the routes that no page of ours leads to, with who asks for
+// notLinked has the routes that none of our pages link to, and what requests
 // them.
 var notLinked = map[string]string{
 	"GET /healthz":                                 "a supervisor",

@@ -6,15 +6,15 @@ import (
 	"hookwall/internal/store"
 )
 
-// perSession bounds how much each session has under way at once.
+// perSession limits how many operations each session runs at the same time.
 type perSession struct {
 	most    int
 	mu      sync.Mutex
 	running map[store.Owner]int
 }
 
-// acquire reports false if the session has too much under way. Otherwise call
-// release when it is done.
+// acquire reports false if too many operations of the session are running.
+// Otherwise the caller must call release when it is done.
 func (p *perSession) acquire(owner store.Owner) (release func(), ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

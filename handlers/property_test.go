@@ -47,7 +47,7 @@ func (g *rig) near() *person {
 	return &person{g, &http.Client{Jar: jar, Transport: inProcess{g.server.handler()}}}
 }
 
-// press returns the buttons of a form that draw it again with other ticks.
+// presses returns the buttons of a form that redraw it with other ticks.
 func (f *form) presses() []string {
 	return slices.DeleteFunc(slices.Clone(f.buttons), func(b string) bool {
 		return !strings.HasPrefix(b, "do=preset:") && !strings.HasPrefix(b, "do=group:") && b != "do=all"
@@ -58,9 +58,9 @@ func unknownOf(types []string) []string {
 	return slices.DeleteFunc(slices.Clone(types), isKnownType)
 }
 
-// TestEditsKeepUnknownTypes edits a webhook again and again, by every button
-// there is. Event types that this version does not know stay as they are, in
-// their order, until somebody unticks them.
+// TestEditsKeepUnknownTypes edits a webhook repeatedly with every button. Event
+// types that this version does not know stay unchanged and in order until a
+// person clears them.
 func TestEditsKeepUnknownTypes(t *testing.T) {
 	t.Parallel()
 	few(t, 40)
@@ -134,10 +134,10 @@ type sending struct {
 	made    string // id of the webhook that it leads to
 }
 
-// TestCreatesOnceWhateverHappens sends one form many times, at once and again,
-// with the same content and with other, while the API fails in its ways. There
-// is never more than one webhook; who asks for it is led to it, and who asks
-// for something else under the same id is told.
+// TestCreatesOnceWhateverHappens sends one form many times, concurrently and
+// again, with the same content and with other content, while the API fails in
+// its ways. There is never more than one webhook. A request for its content
+// leads to it. A request for other content under the same ID says so.
 func TestCreatesOnceWhateverHappens(t *testing.T) {
 	few(t, 40)
 	g := newRig(t, options{direct: true, budget: 2 * time.Second})

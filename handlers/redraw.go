@@ -16,12 +16,12 @@ import (
 // secretFields are never kept in a draft.
 var secretFields = []string{"username", "password", "secret", "access_token"}
 
-// editingField names, in a draft, the webhook that it is a change of; it is
-// empty in one that creates.
+// editingField is the field of a draft that has the ID of the webhook being
+// changed. It is empty in a draft that creates one.
 const editingField = "editing"
 
-// maxDraft is the size of the largest form that is kept, in bytes: the longest
-// URL and many event types.
+// maxDraft is the size in bytes of the largest form that is kept. It fits the
+// longest URL and many event types.
 const maxDraft = 128 << 10
 
 // anonymousDrafts limits the forms that are kept for one address without a
@@ -48,7 +48,7 @@ func (s *server) keepDraft(w http.ResponseWriter, r *http.Request, rt route) (st
 }
 
 // putForm keeps a form that is no larger than any of ours. Without a session,
-// only so many are kept: the disk is shared.
+// the number of forms is limited, because the disk is shared.
 func (s *server) putForm(r *http.Request, d store.Draft) (store.Draft, error) {
 	if len(d.Form.Encode()) > maxDraft {
 		return d, &httpError{Status: http.StatusRequestEntityTooLarge, Public: draftTooLargeText}
@@ -71,14 +71,14 @@ func (s *server) putForm(r *http.Request, d store.Draft) (store.Draft, error) {
 }
 
 // draftGone reports whether a draft has expired, or was encrypted with a key
-// that is no longer there.
+// that is no longer available.
 func draftGone(err error) bool {
 	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey)
 }
 
-// unavailable answers where the database could not be used: with the form as
-// it was sent, or with a button that sends it again. What was begun is found
-// when it is sent again, so it is done once.
+// unavailable responds if the database can't be used. The page has the form as
+// it was sent, or a button that sends it again. An operation that began is
+// found when the form is sent again, so it happens only once.
 func (s *server) unavailable(rt route, w http.ResponseWriter, r *http.Request, err error) error {
 	v := stateOf(r)
 	v.offline = true
@@ -100,8 +100,8 @@ func (s *server) unavailable(rt route, w http.ResponseWriter, r *http.Request, e
 	return answer
 }
 
-// sendAgain returns the form of the request as it was sent; nil for one that is
-// not a form, or that holds a secret, which has to be typed again.
+// sendAgain returns the form of the request as it was sent. It returns nil if
+// the request is not a form, or has a secret, which must be typed again.
 func sendAgain(rt route, r *http.Request) *views.Resend {
 	isForm := strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
 	if rt.method != http.MethodPost || !isForm || r.ParseForm() != nil {

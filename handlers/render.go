@@ -17,7 +17,7 @@ import (
 // cannot leave half of one.
 func (s *server) render(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
 	var body bytes.Buffer
-	// A person who went away, or sent half a form, is no reason to fail.
+	// A client that disconnected, or sent half a form, is no reason to fail.
 	if err := page.Render(context.WithoutCancel(r.Context()), &body); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) error {
 }
 
 // frame fills the parts around a page's content, and takes the notices that
-// were left for this page.
+// were stored for this page.
 func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 	v := stateOf(r)
 	f, err := s.frameWithShops(r, title)
@@ -55,7 +55,8 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 	return f, err
 }
 
-// errorFrame never fails: an error page must be drawn when the database is gone.
+// errorFrame never fails, because an error page must be drawn without the
+// database too.
 func (s *server) errorFrame(r *http.Request, title string) views.Frame {
 	f, err := s.frameWithShops(r, title)
 	if err != nil {
@@ -111,8 +112,8 @@ func shopLink(c store.Connection) views.ShopLink {
 	}
 }
 
-// forDevelopers returns the page with a shop's signing secret and API user or,
-// in the sandbox, the one that lists those of the demo shops.
+// forDevelopers returns the URL of the page with a shop's signing secret and
+// API user. In the sandbox, it is the page that lists those of the demo shops.
 func (s *server) forDevelopers() string {
 	if s.SandboxURL != "" {
 		return s.SandboxURL
@@ -120,8 +121,8 @@ func (s *server) forDevelopers() string {
 	return forDevelopersURL
 }
 
-// scrub keeps the address of a callback, which holds a code, out of caches
-// and referrers.
+// scrub keeps the URL of a callback, which has a code, out of caches and
+// referrers.
 func scrub(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")

@@ -15,7 +15,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// requestState is what is known of one request while it is answered.
+// requestState is what is known about a request while it is handled.
 type requestState struct {
 	requestID string
 	log       *slog.Logger
@@ -29,7 +29,7 @@ type requestState struct {
 
 type stateKey struct{}
 
-// keepState is the layer that stateOf depends on.
+// keepState is the layer that adds the state that stateOf returns.
 func (s *server) keepState(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := middleware.RequestIDOf(r.Context())
@@ -38,8 +38,8 @@ func (s *server) keepState(h http.Handler) http.Handler {
 	})
 }
 
-// stateOf returns what is known of a request. It is one value from the first
-// layer to the page, which may change it.
+// stateOf returns the state of a request. All layers and the page share one
+// value, and may change it.
 func stateOf(r *http.Request) *requestState {
 	v, ok := r.Context().Value(stateKey{}).(*requestState)
 	if !ok {
@@ -55,9 +55,9 @@ func (s *server) clientAddress(r *http.Request) string {
 const networkBits = 64 // of an IPv6 address, that a provider assigns to one customer
 
 // clientNetwork returns what counts as one address: an IPv4 address, or an IPv6
-// network. Exempt are people on the machine that Hookwall runs on. Where people
-// come through a proxy, even an undeclared one, the public URL is not on this
-// machine.
+// network. Clients on Hookwall's own machine are exempt if the public URL is on
+// that machine. It isn't if clients come through a proxy, even an undeclared
+// one.
 func (s *server) clientNetwork(r *http.Request) (network string, exempt bool) {
 	ip, err := netip.ParseAddr(s.clientAddress(r))
 	if err != nil {
@@ -75,8 +75,8 @@ func (s *server) clientNetworkName(r *http.Request) string {
 	return network
 }
 
-// bounded returns what is used of a parameter: at most limit bytes, of whole
-// characters, so that the page that shows it again is UTF-8.
+// bounded returns at most limit bytes of a parameter, cut between characters,
+// so that a page that shows it is UTF-8.
 func bounded(text string, limit int) string {
 	text = valid(text)
 	if len(text) <= limit {
@@ -88,9 +88,10 @@ func bounded(text string, limit int) string {
 	return text[:limit]
 }
 
-// valid replaces what is not UTF-8, so that the page that shows it again is.
+// valid replaces what is not UTF-8, so that a page that shows the text is
+// UTF-8.
 func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
-// randomID matches an ID that rand.Text made. It also matches the 43 characters
-// of base64url of versions before, which open forms and cookies hold for a day.
+// randomID matches an ID that rand.Text made. It also matches the 43 base64url
+// characters of earlier versions, which open forms and cookies hold for a day.
 var randomID = regexp.MustCompile(`^([A-Z2-7]{26}|[A-Za-z0-9_-]{43})$`)

@@ -9,16 +9,17 @@ import (
 
 const maxReturnPath = 1024 // bytes
 
-// returnQuery has the parameters that a return path may keep: drafts and checks,
-// checked boxes and filters. What shows buyers' data is not among them.
+// returnQuery has the parameters that a return path may keep: drafts and
+// checks, checked boxes and filters. Parameters that show buyers' data are not
+// among them.
 var returnQuery = []string{
 	"draft", "form", "again", "base", "preset", "types", "add",
 	"q", "type", "sort", "webhook", "page", "action", "outcome",
 }
 
-// returnPath checks where a person wants to go after signing in. It returns a
-// path of a page of ours, or "" for anything else: the value comes from the
-// address bar, and must never lead to another host.
+// returnPath validates the path to go to after signing in. It returns a path of
+// one of our pages, or "" for anything else. The value comes from the URL, and
+// must never lead to another host.
 func (s *server) returnPath(raw string) string {
 	if len(raw) > maxReturnPath || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {
 		return ""
@@ -46,9 +47,9 @@ func (s *server) returnPath(raw string) string {
 	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: kept.Encode()}).String()
 }
 
-// forShop returns a checked return path for the shop that was connected, which
-// need not be the one that the person came from. A page that only the other
-// shop has becomes the list of webhooks.
+// forShop returns a validated return path for the shop that was connected,
+// which may not be the one that the person came from. A page that only the
+// other shop has becomes the list of webhooks.
 func forShop(to, shopID string) string {
 	if to == "" || to == homePath {
 		return webhooksPath(shopID)

@@ -89,7 +89,7 @@ func (l *lockedBuffer) reset() {
 	l.b.Reset()
 }
 
-// options are what a test may want otherwise.
+// options are what a test may change.
 type options struct {
 	publicURL string // instead of the test server's own
 	proxies   []netip.Prefix
@@ -195,7 +195,7 @@ func newRig(t testing.TB, o options) *rig {
 	return g
 }
 
-// calls are what the dashboard sends to the API, with bodies.
+// calls are the dashboard's requests to the API, with bodies.
 type calls struct {
 	mu   sync.Mutex
 	all  []apiCall
@@ -232,7 +232,7 @@ func (c *calls) watch(next http.Handler) http.Handler {
 	})
 }
 
-// forget makes room.
+// forget drops the recorded calls.
 func (c *calls) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -257,7 +257,7 @@ func (c *calls) set(hold func(apiCall), fake http.Handler) {
 	c.hold, c.fake = hold, fake
 }
 
-// changed changes a webhook at Fourthwall, past the dashboard.
+// changed changes a webhook at Fourthwall, without the dashboard.
 func (g *rig) changed(shop sandbox.DemoShop, id, address string, types ...string) {
 	g.t.Helper()
 	body, err := json.Marshal(map[string]any{"url": address, "allowedTypes": types})
@@ -265,7 +265,7 @@ func (g *rig) changed(shop sandbox.DemoShop, id, address string, types ...string
 	g.direct(shop, http.MethodPut, id, string(body))
 }
 
-// direct asks the API for something with the shop's key.
+// direct calls the API with the shop's key.
 func (g *rig) direct(shop sandbox.DemoShop, method, id, body string) {
 	g.t.Helper()
 	r := httptest.NewRequest(method, g.boxURL+apiWebhooks+"/"+id, strings.NewReader(body))
@@ -279,7 +279,7 @@ func (g *rig) direct(shop sandbox.DemoShop, method, id, body string) {
 	}
 }
 
-// add returns the shop a webhook past the dashboard.
+// add creates a webhook of the shop, without the dashboard.
 func (g *rig) add(shop sandbox.DemoShop, address string, types ...string) sandbox.Webhook {
 	g.t.Helper()
 	hook, err := g.box.AddWebhook(shop.ID, address, types)
@@ -287,7 +287,7 @@ func (g *rig) add(shop sandbox.DemoShop, address string, types ...string) sandbo
 	return hook
 }
 
-// hook is the webhook as the sandbox has it now.
+// hook returns the webhook as the sandbox has it now.
 func (g *rig) hook(shop sandbox.DemoShop, id string) sandbox.Webhook {
 	g.t.Helper()
 	for _, hook := range g.box.Webhooks(shop.ID) {
@@ -379,7 +379,7 @@ func (p *person) do(r *http.Request) *page {
 	return &page{p, resp.StatusCode, resp.Request.URL, resp.Header, string(body), doc}
 }
 
-// get opens an address; one that starts with a slash is the dashboard's.
+// get opens a URL. One that starts with a slash is the dashboard's.
 func (p *person) get(address string) *page {
 	p.t.Helper()
 	return p.do(p.request(http.MethodGet, address, nil))
@@ -407,7 +407,7 @@ func (p *person) request(method, address string, form url.Values) *http.Request 
 	return r
 }
 
-// noRedirects lets a test see an answer that leads elsewhere.
+// noRedirects lets a test see a redirect instead of following it.
 func (p *person) noRedirects() *person {
 	c := *p.client
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -422,13 +422,13 @@ type form struct {
 	buttons []string // name=value, in tree order
 }
 
-// form returns the page's form whose action ends like this.
+// form returns the page's form whose action has this suffix.
 func (pg *page) form(action string) *form {
 	pg.p.t.Helper()
 	return pg.formOf("", action)
 }
 
-// postForm passes over the forms that only look for something.
+// postForm finds a form by its action, and skips those that only search.
 func (pg *page) postForm(action string) *form {
 	pg.p.t.Helper()
 	return pg.formOf("post", action)
@@ -494,7 +494,7 @@ func (f *form) set(name string, values ...string) *form {
 	return f
 }
 
-// submit presses the form's first button, as Enter does.
+// submit clicks the form's first button, as Enter does.
 func (f *form) submit() *page {
 	f.page.p.t.Helper()
 	if len(f.buttons) == 0 {
@@ -506,7 +506,7 @@ func (f *form) submit() *page {
 // crlf is how a browser sends line breaks.
 var crlf = strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
 
-// press presses the button name=value.
+// press clicks the button name=value.
 func (f *form) press(button string) *page {
 	f.page.p.t.Helper()
 	if !slices.Contains(f.buttons, button) {
@@ -515,7 +515,7 @@ func (f *form) press(button string) *page {
 	return f.send(button)
 }
 
-// send presses a button that need not be there any more, or not yet.
+// send clicks a button that may no longer exist, or not yet.
 func (f *form) send(button string) *page {
 	f.page.p.t.Helper()
 	name, value, _ := strings.Cut(button, "=")
@@ -613,7 +613,7 @@ func (pg *page) want(status int, texts ...string) *page {
 	return pg
 }
 
-// consent presses Allow or Deny on the sandbox's page for the nth demo shop.
+// consent clicks Allow or Deny on the sandbox's page for the nth demo shop.
 func (p *person) consent(pg *page, shopID, decision string) *page {
 	p.t.Helper()
 	return pg.form(pg.url.Path).set("shop", shopID).press("decision=" + decision)

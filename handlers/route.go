@@ -8,14 +8,14 @@ import (
 	"hookwall/views/ui"
 )
 
-// handlerFunc answers a request. An error becomes a page.
+// handlerFunc handles a request. An error becomes a page.
 type handlerFunc func(w http.ResponseWriter, r *http.Request) error
 
 // redrawFunc draws a form as it was sent, with a notice that says why it could
 // not be processed.
 type redrawFunc func(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error
 
-// access says who may use a route.
+// access is what a session needs to use a route.
 type access int
 
 const (
@@ -23,7 +23,7 @@ const (
 	shopOnly               // a session that has connected the shop in the path
 )
 
-// limitKind says what a route is counted under.
+// limitKind says which limit a route counts against.
 type limitKind int
 
 const (
@@ -41,20 +41,21 @@ type route struct {
 	limit  limitKind
 	// resumable pages can be returned to after a sign-in.
 	resumable bool
-	// resume is the page to return to when a POST meets the guard; "" for GET
-	// routes, which return to themselves.
+	// resume is the page to return to if the guard stops a POST. It is "" for
+	// GET routes, which return to themselves.
 	resume string
-	// keeps says that what was posted is kept as a draft until then.
+	// keeps says that what was posted is kept as a draft until the person
+	// returns.
 	keeps bool
 	// keepsID says that the form only names a draft, which goes back into the
 	// URL of the page to return to.
 	keepsID bool
-	// again draws the form as it was sent, when a limit was reached or the
-	// database could not be used; nil where an error page says so.
+	// again draws the form as it was sent, if a limit was reached or the
+	// database could not be used. It is nil if an error page says so.
 	again redrawFunc
 }
 
-// pattern returns the route as http.ServeMux knows it.
+// pattern returns the route's pattern for http.ServeMux.
 func (rt route) pattern() string { return rt.method + " " + rt.path }
 
 func (rt route) writes() bool { return rt.access == shopOnly && rt.method != http.MethodGet }

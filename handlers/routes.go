@@ -7,13 +7,14 @@ import (
 	"hookwall/static"
 )
 
-// routes returns everything that exists. To add a page, add a row, a file with
-// its handler, and a template in views.
+// routes returns all routes. To add a page, add a row, a file with its handler,
+// and a template in views.
 func (s *server) routes() []route {
 	return slices.Concat(s.siteRoutes(), s.webhookRoutes(), s.deliveryRoutes())
 }
 
-// siteRoutes need no shop, but for the ones that lead to it or away.
+// siteRoutes returns the routes that don't belong to one shop, and those that
+// connect or disconnect one.
 func (s *server) siteRoutes() []route {
 	return []route{
 		{method: "GET", path: "/{$}", handle: s.handleHome, resumable: true},
@@ -42,7 +43,7 @@ func (s *server) siteRoutes() []route {
 	}
 }
 
-// webhookRoutes are about the webhooks of a shop.
+// webhookRoutes returns the routes for a shop's webhooks.
 func (s *server) webhookRoutes() []route {
 	return []route{
 		{method: "GET", path: "/shops/{shop}/webhooks", handle: s.handleWebhookList, access: shopOnly, resumable: true},
@@ -92,7 +93,7 @@ func (s *server) webhookRoutes() []route {
 	}
 }
 
-// deliveryRoutes are about what a shop's endpoints receive, and what was done.
+// deliveryRoutes returns the routes for a shop's deliveries and activity.
 func (s *server) deliveryRoutes() []route {
 	return []route{
 		{

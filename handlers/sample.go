@@ -8,7 +8,7 @@ import (
 	"hookwall/views"
 )
 
-// A sample here is about no shop in particular.
+// A sample here belongs to no particular shop.
 var sampleShop = store.Connection{
 	ShopID: "sh_sample", ShopName: "Sample Shop", ShopDomain: "sample-shop.example",
 }
@@ -30,8 +30,8 @@ func (s *server) handleSample(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	// The shops in the top bar are the reader's own, so that no shared cache may
-	// keep the page.
+	// The top bar has the reader's own shops, so no shared cache may keep the
+	// page.
 	w.Header().Set("Cache-Control", "private, no-cache")
 	return s.render(w, r, http.StatusOK, views.Sample(views.SamplePage{
 		Frame: frame, Type: badge(info.Code), Description: info.Description, Body: body,

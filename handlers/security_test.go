@@ -129,8 +129,8 @@ func TestCrossOrigin(t *testing.T) {
 	p.get(webhooksPath(shop.ID)).want(http.StatusOK)
 }
 
-// TestReferer: where a form comes from is asked of the header that says most.
-// Behind a reverse proxy the host of the request may be another than ours.
+// TestReferer: the origin of a form comes from the most specific header. Behind
+// a reverse proxy, the host of the request may differ from ours.
 func TestReferer(t *testing.T) {
 	t.Parallel()
 	const public, inside = "https://hooks.example.com", "internal:8080"
@@ -169,8 +169,8 @@ func TestReferer(t *testing.T) {
 	}
 }
 
-// TestHeaders checks every route, and answers of every kind, for what every
-// answer must carry.
+// TestHeaders checks every route, and responses of every kind, for what every
+// response must carry.
 // Checklist 26, 27.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
@@ -294,7 +294,7 @@ type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
 
-// TestHost: a dashboard on this machine answers to its own name only.
+// TestHost: a dashboard on this machine responds only under its own name.
 // Checklist 22.
 func TestHost(t *testing.T) {
 	t.Parallel()
@@ -337,8 +337,8 @@ func TestHost(t *testing.T) {
 	}
 }
 
-// TestForwarded: headers of a proxy count only when they come from one that
-// is trusted, and never change where links lead.
+// TestForwarded: headers of a proxy count only from a trusted one, and never
+// change where links lead.
 // Checklist 22.
 func TestForwarded(t *testing.T) {
 	t.Parallel()
@@ -397,7 +397,7 @@ func (g *rig) lastRequest() (last map[string]any) {
 	return last
 }
 
-// TestReturnPath holds what a person can be sent to after signing in.
+// TestReturnPath checks where a person can be sent after signing in.
 // Checklist 23.
 func TestReturnPath(t *testing.T) {
 	t.Parallel()
@@ -561,7 +561,7 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// TestNoSecretInLogs runs a journey and looks for what must not be logged.
+// TestNoSecretInLogs runs a journey and searches the logs for secrets.
 // Checklist 11, 36.
 func TestNoSecretInLogs(t *testing.T) {
 	t.Parallel()
@@ -605,7 +605,8 @@ func TestNoSecretInLogs(t *testing.T) {
 	}
 }
 
-// TestGetsWriteNothing opens every page and compares what there is.
+// TestGetsWriteNothing opens every page and compares what is stored before and
+// after.
 // Checklist 19.
 func TestGetsWriteNothing(t *testing.T) {
 	t.Parallel()

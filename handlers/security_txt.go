@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// securityTextLife is for how long security.txt may be believed. RFC 9116 asks
-// for less than a year.
+// securityTextLife is how long security.txt is valid. RFC 9116 asks for less
+// than a year.
 const securityTextLife = 90 * 24 * time.Hour
 
-// handleSecurityText says whom to tell about a weakness, by RFC 9116.
+// handleSecurityText says where to report a weakness, by RFC 9116.
 func (s *server) handleSecurityText(w http.ResponseWriter, _ *http.Request) error {
 	text := ""
 	for _, contact := range s.securityContacts() {
@@ -25,8 +25,8 @@ func (s *server) handleSecurityText(w http.ResponseWriter, _ *http.Request) erro
 	return err
 }
 
-// securityContacts returns the configured ones or else the mailbox that RFC 2142
-// reserves for this at every host.
+// securityContacts returns the configured contacts or else the mailbox that RFC
+// 2142 reserves for this at every host.
 func (s *server) securityContacts() []string {
 	if len(s.SecurityContacts) > 0 {
 		return s.SecurityContacts

@@ -41,8 +41,8 @@ type Config struct {
 	Now              func() time.Time // nil for time.Now
 }
 
-// SampleOf says what the sample of an event is to be about. A sample is the
-// body of a delivery: JSON, with testMode set.
+// SampleOf says what the sample of an event is about. A sample is the body of a
+// delivery: JSON, with testMode set.
 type SampleOf struct {
 	Type      string
 	WebhookID string // "" before there is one
@@ -52,15 +52,15 @@ type SampleOf struct {
 	At        time.Time
 }
 
-// Rate is how often something is allowed: Burst at once, and one more each time
-// Every has passed. The zero Rate is no limit.
+// Rate is how often something is allowed: a burst of Burst, then one more each
+// time Every has passed. The zero Rate is no limit.
 type Rate struct {
 	Burst int
 	Every time.Duration
 }
 
-// Limits are how often people may do what costs something. They are counted
-// in the store, by all that share it.
+// Limits are limits on what people do at the cost of others. They are counted
+// in the store, by all instances that share it.
 type Limits struct {
 	SignIns       Rate // steps of sign-ins from one address
 	BadKeys       Rate // API keys that Fourthwall refused, from one address
@@ -69,7 +69,7 @@ type Limits struct {
 	Calls         Rate // checks and test deliveries of one session
 }
 
-// server is what the pages share: the configuration, and what this process
+// server has what the pages share: the configuration, and what this process
 // counts and runs. What must outlive the process is in the store.
 type server struct {
 	Config

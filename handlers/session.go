@@ -11,9 +11,9 @@ import (
 	"hookwall/internal/store"
 )
 
-// cookieName returns the name of a cookie of ours. It has the port of the public
-// URL: browsers send a cookie to every port of a host, so that two instances on
-// one host would otherwise sign each other out.
+// cookieName returns the name of one of our cookies. It contains the port of
+// the public URL. Browsers send a cookie to every port of a host, so without it
+// two instances on one host would sign each other out.
 func (s *server) cookieName(what string) string {
 	name := "hookwall_" + what + "_" + s.publicPort()
 	if s.secure {
@@ -29,7 +29,7 @@ func (s *server) publicPort() string {
 	return cmp.Or(s.PublicURL.Port(), "80")
 }
 
-// cookie returns a cookie of ours, which lasts for maxAge seconds.
+// cookie returns one of our cookies, which lasts for maxAge seconds.
 func (s *server) cookie(what, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{ //nolint:gosec // Secure exactly when the public URL is https
 		Name: s.cookieName(what), Value: value, Path: "/", MaxAge: maxAge,
@@ -59,9 +59,9 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 
 const browserCookieLife = 24 * 60 * 60 // seconds
 
-// browserToken tells one browser from another before it has a session and
-// across the renewal of one: sign-ins and drafts are found by it. It is "" if
-// there is none, or several: another host of the same site may have set one.
+// browserToken identifies a browser before it has a session, and across
+// renewals of one. Sign-ins and drafts are found by it. It is "" if the browser
+// has none or several, because another host of the same site may have set one.
 func (s *server) browserToken(r *http.Request) string {
 	all := r.CookiesNamed(s.cookieName("browser"))
 	if len(all) != 1 || !randomID.MatchString(all[0].Value) {

@@ -13,8 +13,8 @@ import (
 	"hookwall/views/ui"
 )
 
-// backToConnect shows what went wrong on the connect page, under an address
-// without a code or a token.
+// backToConnect shows what went wrong on the connect page, under a URL without
+// a code or a token.
 func (s *server) backToConnect(w http.ResponseWriter, r *http.Request, problem, back string) error {
 	q := url.Values{"outcome": {problem}, "request": {stateOf(r).requestID}}
 	if back != "" {
@@ -23,8 +23,8 @@ func (s *server) backToConnect(w http.ResponseWriter, r *http.Request, problem, 
 	return redirect(w, r, "/connect?"+q.Encode())
 }
 
-// providerProblem names an error of RFC 6749 §4.1.2.1 among the ones we have
-// a sentence for.
+// providerProblem maps an error of RFC 6749 §4.1.2.1 to one that we have a
+// sentence for.
 func providerProblem(code string) string {
 	switch code {
 	case "access_denied", "temporarily_unavailable", "server_error", "invalid_scope", "unauthorized_client":
@@ -33,7 +33,7 @@ func providerProblem(code string) string {
 	return "refused"
 }
 
-// endRefused spends the sign-in that the provider turned down.
+// endRefused spends a sign-in that the provider refused, and shows why.
 func (s *server) endRefused(w http.ResponseWriter, r *http.Request, q url.Values, way string) error {
 	problem := providerProblem(q.Get("error"))
 	stateOf(r).log.Warn("sign-in refused by the provider", "way", way, "problem", problem)
@@ -48,8 +48,8 @@ func (s *server) endRefused(w http.ResponseWriter, r *http.Request, q url.Values
 	return s.backToConnect(w, r, problem, attempt.Return)
 }
 
-// takeSignIn spends the sign-in with this state, when this browser began it
-// and it was begun by this way.
+// takeSignIn spends the sign-in with this state, if this browser began it in
+// this way.
 func (s *server) takeSignIn(r *http.Request, state, way string) (store.SignIn, error) {
 	browser := s.browserToken(r)
 	mismatch := &httpError{
@@ -70,7 +70,8 @@ func (s *server) takeSignIn(r *http.Request, state, way string) (store.SignIn, e
 	return attempt, err
 }
 
-// finishSignIn asks the API whose credential this is and connects that shop.
+// finishSignIn asks the API which shop the credential is for, and connects that
+// shop.
 func (s *server) finishSignIn(w http.ResponseWriter, r *http.Request, c oauth.Credential, back string) error {
 	shop, err := s.API.CurrentShop(r.Context(), c.API())
 	if err != nil {
@@ -84,8 +85,8 @@ func (s *server) finishSignIn(w http.ResponseWriter, r *http.Request, c oauth.Cr
 	return s.connect(w, r, c, shop, back)
 }
 
-// connect renews the session, so that an id known from before the sign-in
-// gains nothing, and stores the connection.
+// connect renews the session, so that an ID known from before the sign-in is
+// worthless, and stores the connection.
 func (s *server) connect(
 	w http.ResponseWriter, r *http.Request, c oauth.Credential, shop fourthwall.Shop, back string,
 ) error {

@@ -4,7 +4,7 @@ import (
 	"net/http"
 )
 
-// handleSignOut ends the session everywhere and deletes what it owned.
+// handleSignOut ends the session everywhere and deletes all that the owner has.
 func (s *server) handleSignOut(w http.ResponseWriter, r *http.Request) error {
 	v := stateOf(r)
 	if v.owner != "" {

@@ -34,7 +34,7 @@ type signatureForm struct {
 	fileName string // of the file that was sent as the body
 }
 
-// handleSignature checks a signature. Nothing of it is kept or logged.
+// handleSignature checks a signature. It neither keeps nor logs the input.
 func (s *server) handleSignature(w http.ResponseWriter, r *http.Request) error {
 	f, err := readSignatureForm(r)
 	if err != nil {
@@ -52,8 +52,8 @@ func (s *server) handleSignature(w http.ResponseWriter, r *http.Request) error {
 	return s.drawSignature(w, r, status, f, &verdict)
 }
 
-// explain waits while too many signatures are being checked: each tries many
-// mistakes, which keeps a processor busy.
+// explain explains a signature. It waits while too many others are being
+// checked, because each tries many mistakes, which keeps a processor busy.
 func (s *server) explain(ctx context.Context, in signature.Input) (signature.Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.signatureWait)
 	defer cancel()
@@ -139,7 +139,7 @@ func (s *server) drawSignature(
 	return s.render(w, r, status, views.Signature(page))
 }
 
-// signatureSummary returns the field errors and where the focus goes.
+// signatureSummary returns the field errors and the field to focus.
 func signatureSummary(fields map[string]*ui.FieldError) (errs []ui.SummaryError, focus string) {
 	for _, name := range []string{"body", "signature", "secret"} {
 		if fields[name] != nil {

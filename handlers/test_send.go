@@ -27,8 +27,8 @@ type testForm struct {
 	result    *views.TestResult
 }
 
-// handleTestForm shows the sample of an event type, to be sent as it is or
-// changed, or what was typed before the session ended.
+// handleTestForm shows the sample of an event type, to send unchanged or
+// edited. After a new sign-in, it shows what was typed before.
 func (s *server) handleTestForm(w http.ResponseWriter, r *http.Request) error {
 	v, q := stateOf(r), r.URL.Query()
 	hook, err := s.fetchWebhook(r.Context(), v.conn, r.PathValue("id"))
@@ -57,8 +57,8 @@ func (s *server) handleTestForm(w http.ResponseWriter, r *http.Request) error {
 	return s.drawTest(w, r, http.StatusOK, f)
 }
 
-// handleTest sends one delivery, once, and shows the response. The secret is
-// used for it and not kept.
+// handleTest sends one delivery, once, and shows the response. It does not keep
+// the secret.
 func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
 	v := stateOf(r)
 	f, err := readTestForm(r)
@@ -90,8 +90,8 @@ func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
 	return s.drawTest(w, r, http.StatusOK, f)
 }
 
-// readTestForm returns what was posted, without the secret. Of the webhook it has
-// the ID.
+// readTestForm returns what was posted, without the secret. Of the webhook, it
+// has only the ID.
 func readTestForm(r *http.Request) (testForm, error) {
 	if err := r.ParseForm(); err != nil {
 		return testForm{}, badForm(err)
@@ -102,8 +102,8 @@ func readTestForm(r *http.Request) (testForm, error) {
 	return testForm{hook: fourthwall.Webhook{ID: r.PathValue("id")}, kind: kind, body: body}, nil
 }
 
-// drawUnreadTest shows the form as it was sent when the webhook could not be
-// read. A deleted one has no form.
+// drawUnreadTest shows the form as it was sent if the webhook could not be
+// read. A deleted webhook has no form.
 func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testForm, err error) error {
 	var api *fourthwall.Error
 	if !errors.As(err, &api) || api.Status == http.StatusNotFound {
@@ -124,7 +124,8 @@ func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testFo
 	return s.drawTest(w, r, answer.Status, f)
 }
 
-// keptTest returns where the form is found after connecting again.
+// keptTest keeps the form and returns the URL that shows it after connecting
+// again.
 func (s *server) keptTest(w http.ResponseWriter, r *http.Request) string {
 	back, err := s.keepDraft(w, r, route{resume: "/webhooks/{id}/test"})
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"hookwall/views"
 )
 
-// handleTools lists the tools. Those that need a shop lead to the only one, or
-// to the choice of one.
+// handleTools lists the tools. Those that need a shop link to the only one, or
+// to the list of shops.
 func (s *server) handleTools(w http.ResponseWriter, r *http.Request) error {
 	frame, err := s.frame(r, "Tools")
 	if err != nil {

@@ -45,7 +45,7 @@ func (s *server) drawDelete(
 	return s.render(w, r, status, views.WebhookDelete(page))
 }
 
-// whatStops are the event types that no other webhook of the shop receives.
+// whatStops returns the event types that no other webhook of the shop receives.
 func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]ui.EventBadge, bool) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.Webhooks.Timing().List)
 	defer cancel()
@@ -68,7 +68,7 @@ func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]ui.Event
 	return out, true
 }
 
-// handleDelete deletes a webhook. One that is gone already counts as done.
+// handleDelete deletes a webhook. One that no longer exists counts as deleted.
 func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 	v, id := stateOf(r), r.PathValue("id")
 	if reason, err := s.immutableReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
@@ -90,14 +90,14 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 	return s.deleted(w, r, result.Webhook)
 }
 
-// deleteKey returns the key under which a webhook of a shop is deleted,
-// however often it is asked for. Any text may be posted as an ID.
+// deleteKey returns the idempotency key under which a webhook of a shop is
+// deleted, however often that is requested. Any text may be posted as an ID.
 func deleteKey(shopID, id string) string {
 	return "delete " + shopID + " " + string(store.WebhookResource(id))
 }
 
-// unreadDelete says that nothing was deleted, since it could not be read what
-// there is.
+// unreadDelete says that nothing was deleted, because the webhook could not be
+// read.
 func (s *server) unreadDelete(id string, v *requestState, err error) error {
 	var api *fourthwall.Error
 	if !errors.As(err, &api) || api.ShopGone() || api.Status == http.StatusForbidden {
@@ -129,8 +129,8 @@ func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, result web
 	return s.drawDelete(w, r, status, hook, &n)
 }
 
-// deleted leads to the list and says what is gone, with a link to the create
-// form, filled in, where it is known what it was.
+// deleted redirects to the list, which says what was deleted. If the webhook's
+// content is known, there is a link to a filled-in create form.
 func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook) error {
 	conn := stateOf(r).conn
 	n := deletedNotice(hook)

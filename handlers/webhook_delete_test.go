@@ -16,7 +16,7 @@ import (
 
 func deletePath(shopID, id string) string { return webhookPath(shopID, id) + "/delete" }
 
-// deleteForm opens the page that asks.
+// deleteForm opens the page that asks before deleting.
 func (p *person) deleteForm(shopID, id string) *form {
 	p.t.Helper()
 	return p.get(deletePath(shopID, id)).want(http.StatusOK).form("/delete")
@@ -81,7 +81,7 @@ func TestDeletePage(t *testing.T) {
 	}
 }
 
-// TestDeleteResponses holds what the person gets for each answer of the API.
+// TestDeleteResponses checks what the person gets for each response of the API.
 func TestDeleteResponses(t *testing.T) {
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	tests := []struct {
@@ -139,7 +139,7 @@ func TestDeleteResponses(t *testing.T) {
 	}
 }
 
-// TestNoticeWaits: what is to be said is not spent on who sees no page.
+// TestNoticeWaits: a response without a page does not use up a notice.
 func TestNoticeWaits(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -151,8 +151,8 @@ func TestNoticeWaits(t *testing.T) {
 	p.get(webhooksPath(shop.ID)).want(http.StatusOK, id+" is deleted")
 }
 
-// TestDeletedAlready: a webhook that is gone when Delete is pressed counts as
-// deleted, also on a second press.
+// TestDeletedAlready: a webhook that is gone when Delete is clicked counts as
+// deleted, including on a second click.
 func TestDeletedAlready(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -173,7 +173,7 @@ func TestDeletedAlready(t *testing.T) {
 	}
 }
 
-// TestCreateAgain: what was deleted is one press away.
+// TestCreateAgain: a deleted webhook can be re-created with one click.
 func TestCreateAgain(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -184,7 +184,8 @@ func TestCreateAgain(t *testing.T) {
 	form := list.link("Create again").want(http.StatusOK)
 	form.kept(good, "ORDER_PLACED", "DONATION")
 	made := form.form(p.action()).submit().want(http.StatusOK, "Webhook created", good)
-	// The link pressed once more leads to the same form, which makes no second one.
+	// The link, clicked again, leads to the same form, which creates no second
+	// one.
 	list.link("Create again").form(p.action()).submit().want(http.StatusOK, "Webhook created", good)
 	hooks := g.box.Webhooks(shop.ID)
 	if len(hooks) != 1 || hooks[0].ID == id ||
@@ -197,8 +198,8 @@ func TestCreateAgain(t *testing.T) {
 	}
 }
 
-// TestCreateAgainUnknown: types that this version does not know are shown,
-// and not created with.
+// TestCreateAgainUnknown: event types that this version does not know are
+// shown, and left out of the new webhook.
 func TestCreateAgainUnknown(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -211,7 +212,8 @@ func TestCreateAgainUnknown(t *testing.T) {
 	form.form(p.action()).set("allowedTypes", "DONATION").submit().want(http.StatusOK, "Webhook created")
 }
 
-// TestDeleteSessionLost comes back to the page that asks.
+// TestDeleteSessionLost: signing in again returns to the page that asks before
+// deleting.
 func TestDeleteSessionLost(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -249,7 +251,8 @@ func TestDeleteSessionLost(t *testing.T) {
 	}
 }
 
-// TestImmutable: what Fourthwall would not change is marked, and left alone.
+// TestImmutable: a webhook that Fourthwall would not change is marked, and not
+// changed again.
 func TestImmutable(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -310,7 +313,8 @@ func TestImmutable(t *testing.T) {
 	}
 }
 
-// TestImmutableMarkIsTheShops: whoever has the shop sees the mark, and no other shop.
+// TestImmutableMarkIsTheShops: everyone with the shop connected sees the mark,
+// and no other shop shows it.
 func TestImmutableMarkIsTheShops(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -332,8 +336,8 @@ func TestImmutableMarkIsTheShops(t *testing.T) {
 	}
 }
 
-// TestDeletedInAnotherShop: what was deleted in one shop says nothing of the
-// same ID, or one that begins like it, elsewhere.
+// TestDeletedInAnotherShop: a deletion in one shop has no effect on webhooks
+// elsewhere with the same ID, or one with the same beginning.
 func TestDeletedInAnotherShop(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()

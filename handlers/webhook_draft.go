@@ -11,14 +11,14 @@ import (
 	"hookwall/views/ui"
 )
 
-// editForm is the form for a webhook as it was just read.
+// editForm returns the form for a webhook that was just read.
 func editForm(shop string, hook fourthwall.Webhook) *webhookForm {
 	base := hook.Content()
 	return &webhookForm{shop: shop, editing: hook.ID, base: base, url: base.URL, types: codesOf(base.AllowedTypes)}
 }
 
-// readEditForm takes what was posted. The version that the edit started from
-// travels with the form.
+// readEditForm reads what was posted. The form contains the version that the
+// edit started from.
 func readEditForm(shop, id string, posted url.Values) *webhookForm {
 	f := readWebhookForm(shop, posted)
 	f.editing = id
@@ -26,8 +26,8 @@ func readEditForm(shop, id string, posted url.Values) *webhookForm {
 	return f
 }
 
-// draftOfEdit reads a kept edit of this webhook, and what to say of it; the
-// form is nil when there is none.
+// draftOfEdit returns a kept edit of this webhook, and notices about it. The
+// form is nil if there is none.
 func (s *server) draftOfEdit(r *http.Request, id string) (*webhookForm, []ui.Notice, error) {
 	conn := stateOf(r).conn
 	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), id)
@@ -48,7 +48,7 @@ func (s *server) draftOfEdit(r *http.Request, id string) (*webhookForm, []ui.Not
 	return f, []ui.Notice{keptChangeNotice()}, nil
 }
 
-// putDraft keeps a form for the page that follows.
+// putDraft keeps a form for the next page.
 func (s *server) putDraft(w http.ResponseWriter, r *http.Request, f *webhookForm) (string, error) {
 	form := url.Values{
 		keyField: {f.key}, "url": {f.url}, "allowedTypes": f.types, "base_url": {f.base.URL},
@@ -59,7 +59,7 @@ func (s *server) putDraft(w http.ResponseWriter, r *http.Request, f *webhookForm
 }
 
 // restore undoes what a browser does to line breaks in the values of a form,
-// for event types that have some.
+// for event types that contain line breaks.
 func (f *webhookForm) restore(theirs fourthwall.Content) {
 	sent := strings.NewReplacer("\r\n", "\n", "\r", "\n")
 	exact := map[string]string{}
@@ -74,8 +74,8 @@ func (f *webhookForm) restore(theirs fourthwall.Content) {
 	}
 }
 
-// examineForm keeps a form and leads to the question what to send to the URL in
-// it.
+// examineForm keeps a form and redirects to the form that asks what to send to
+// its URL.
 func (s *server) examineForm(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
 	draft, err := s.putDraft(w, r, f)
 	if err != nil {

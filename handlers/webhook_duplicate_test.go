@@ -13,7 +13,7 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// TestDuplicateQuestion: which webhooks make the person think twice.
+// TestDuplicateQuestion: the webhooks for which the person is asked first.
 func TestDuplicateQuestion(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -82,7 +82,7 @@ func TestDuplicateQuestion(t *testing.T) {
 	}
 }
 
-// TestSecondWebhook agrees to a second one, more than once.
+// TestSecondWebhook agrees to a second webhook, more than once.
 func TestSecondWebhook(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -154,7 +154,7 @@ func TestDuplicateOfAnother(t *testing.T) {
 	}
 }
 
-// TestDuplicateUnread: where the list cannot be read, nobody is asked.
+// TestDuplicateUnread: if the list can't be read, no question is asked.
 func TestDuplicateUnread(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -165,8 +165,8 @@ func TestDuplicateUnread(t *testing.T) {
 	p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusOK, "Webhook created")
 }
 
-// TestEditDuplicates: a review warns of others with the new address, and not
-// of the webhook itself.
+// TestEditDuplicates: a review warns of other webhooks with the new URL, and
+// not of the webhook itself.
 func TestEditDuplicates(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -205,8 +205,8 @@ func TestEditDuplicates(t *testing.T) {
 	}
 }
 
-// TestTwoPeopleCreateAtOnce: of two people who create the same within one round
-// trip, the second is asked about the duplicate.
+// TestTwoPeopleCreateAtOnce: of two people who create the same webhook within
+// one round trip, the second is asked about the duplicate.
 func TestTwoPeopleCreateAtOnce(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

@@ -7,8 +7,8 @@ import (
 	"hookwall/views/ui"
 )
 
-// handleEditForm opens the edit form, with the webhook as it is now and, where
-// the address says so, more event types ticked.
+// handleEditForm opens the edit form with the current webhook. Event types in
+// the URL are ticked too.
 func (s *server) handleEditForm(w http.ResponseWriter, r *http.Request) error {
 	conn, id, q := stateOf(r).conn, r.PathValue("id"), r.URL.Query()
 	if reason, err := s.immutableReason(r.Context(), conn.ShopID, id); err != nil || reason != "" {
@@ -26,8 +26,8 @@ func (s *server) handleEditForm(w http.ResponseWriter, r *http.Request) error {
 	return s.drawWebhookForm(w, r, http.StatusOK, f)
 }
 
-// reopenEdit shows an edit that was kept. With base=current in the address it
-// starts from what Fourthwall has now.
+// reopenEdit shows a kept edit. With base=current in the URL, it starts from
+// what Fourthwall has now.
 func (s *server) reopenEdit(w http.ResponseWriter, r *http.Request, draft string) error {
 	conn, id := stateOf(r).conn, r.PathValue("id")
 	f, notices, err := s.draftOfEdit(r, draft)
@@ -52,8 +52,8 @@ func (s *server) reopenEdit(w http.ResponseWriter, r *http.Request, draft string
 	return s.drawWebhookForm(w, r, http.StatusOK, f, notices...)
 }
 
-// handleEdit takes every button of the edit form. Nothing is saved here: the
-// main button leads to a page that shows what will change.
+// handleEdit handles every button of the edit form. It saves nothing: the main
+// button leads to a page that shows what will change.
 func (s *server) handleEdit(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)

@@ -12,9 +12,8 @@ import (
 	"hookwall/views/ui"
 )
 
-// handleEditConfirm shows what a save would change, against the webhook as
-// Fourthwall has it now, or both versions when it has moved on since the form
-// was opened.
+// handleEditConfirm shows what a save would change in the current webhook. If
+// the webhook changed since the form was opened, it shows both versions.
 func (s *server) handleEditConfirm(w http.ResponseWriter, r *http.Request) error {
 	v, id := stateOf(r), r.PathValue("id")
 	if reason, err := s.immutableReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
@@ -32,8 +31,8 @@ func (s *server) handleEditConfirm(w http.ResponseWriter, r *http.Request) error
 	return s.drawConfirm(w, r, f)
 }
 
-// confirmed reads the kept edit that draft names and the webhook as
-// Fourthwall has it now. Where that fails it has answered: f is nil.
+// confirmed reads the kept edit that draft names, and the current webhook. If
+// that fails, it responds itself and f is nil.
 func (s *server) confirmed(
 	w http.ResponseWriter, r *http.Request, draft string,
 ) (f *webhookForm, theirs fourthwall.Content, err error) {
@@ -87,9 +86,9 @@ func difference(before, after []fourthwall.EventType) (added, removed, kept []ui
 	return added, removed, kept
 }
 
-// handleEditSave saves what the confirmation showed, or what was chosen of two
-// versions. A webhook that is as it should be was saved by the first of two
-// presses.
+// handleEditSave saves what the confirmation showed, or the version that the
+// person chose. A webhook that is already as it should be was saved by the
+// first of two clicks.
 func (s *server) handleEditSave(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
@@ -132,8 +131,8 @@ func editGone(shopID, id string) *httpError {
 	}
 }
 
-// answerEdit shows what became of an edit, with everything kept where it was
-// not saved.
+// answerEdit shows the result of an edit. If it was not saved, everything typed
+// is kept.
 func (s *server) answerEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result) error {
 	switch result.State {
 	case webhooks.Updated:
@@ -150,8 +149,8 @@ func (s *server) answerEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 	return stillAtWork(f.shop)
 }
 
-// finishEdit shows the webhook, and says when Fourthwall kept something else
-// than was asked. The draft stays for a second press.
+// finishEdit shows the webhook, and says if Fourthwall kept something other
+// than what was asked. The draft stays for a second click.
 func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, kept fourthwall.Content) error {
 	to := webhookPath(f.shop, f.editing)
 	if err := s.tell(r, stateOf(r).owner, to, savedNotice(webhooks.Same(kept, f.wanted()))); err != nil {
@@ -160,7 +159,7 @@ func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 	return redirect(w, r, to)
 }
 
-// refuseEdit puts the API's response where it belongs.
+// refuseEdit shows the API's rejection at the field that it is about.
 func (s *server) refuseEdit(
 	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
 ) error {

@@ -19,7 +19,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// oddTypes are event types that no catalogue has, made to be lost on the way.
+// oddTypes are event types that are in no catalog and are easily corrupted.
 var oddTypes = []string{
 	"zz_lower", "ÜNÏCODE_☃", `QUO"TE'S`, "WITH  BLANKS ", "<b>&amp;</b>", "DONATION", "zz_lower", "a,b",
 	"ORDER_PLACED",
@@ -31,7 +31,7 @@ func (p *person) editForm(shopID, id string) *form {
 	return p.get(editPath(shopID, id)).want(http.StatusOK).form(editPath(shopID, id))
 }
 
-// tick adds and takes away ticks.
+// tick sets and clears ticks.
 func (f *form) tick(add, remove string) *form {
 	types := slices.DeleteFunc(slices.Clone(f.values["allowedTypes"]), func(code string) bool { return code == remove })
 	if add != "" {
@@ -153,7 +153,8 @@ func TestEditSendsEverything(t *testing.T) {
 	}
 }
 
-// TestEditKeepsLineBreaks, although browsers send them in another way.
+// TestEditKeepsLineBreaks: line breaks in event types are kept, although
+// browsers change them.
 func TestEditKeepsLineBreaks(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -182,7 +183,8 @@ func TestEditFormIsRead(t *testing.T) {
 		"DONATION")
 }
 
-// TestEditRejectedImmediately: what cannot be saved is said without asking the API.
+// TestEditRejectedImmediately: input that cannot be saved is rejected without
+// calling the API.
 func TestEditRejectedImmediately(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -228,7 +230,8 @@ func TestEditRejectedImmediately(t *testing.T) {
 	}
 }
 
-// TestEditButtonsKeepInput presses what changes the ticks without script.
+// TestEditButtonsKeepInput clicks the buttons that change the ticks without
+// script.
 func TestEditButtonsKeepInput(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -341,8 +344,8 @@ func TestReview(t *testing.T) {
 	}
 }
 
-// conflict opens the form, changes the webhook at Fourthwall and returns what
-// the person sees then.
+// conflict opens the form, changes the webhook at Fourthwall, and returns the
+// page that the person then sees.
 func (p *person) conflict(shop sandbox.DemoShop, id string) *page {
 	p.t.Helper()
 	f := p.editForm(shop.ID, id).set("url", good+"/mine").tick("GIFT_PURCHASE", "DONATION")
@@ -420,7 +423,7 @@ func TestConflict(t *testing.T) {
 	}
 }
 
-// TestConflictAtSave: what changes between the review and the save is noticed.
+// TestConflictAtSave: a change between the review and the save is detected.
 func TestConflictAtSave(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -442,8 +445,8 @@ func TestConflictAtSave(t *testing.T) {
 	}
 }
 
-// TestEditResponses holds what the person gets for each answer of the API to a
-// save.
+// TestEditResponses checks what the person gets for each response of the API to
+// a save.
 func TestEditResponses(t *testing.T) {
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	tests := []struct {
@@ -586,7 +589,7 @@ func TestEditUnread(t *testing.T) {
 	}
 }
 
-// TestEditAfterDeletion creates what was being edited again.
+// TestEditAfterDeletion re-creates the webhook that was being edited.
 func TestEditAfterDeletion(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -653,7 +656,8 @@ func TestEditSessionLost(t *testing.T) {
 				t.Errorf("%d calls", n)
 			}
 			if name == "signed out in another tab" {
-				// Signing out takes the browser's own cookie as well, and drafts with it.
+				// Signing out also deletes the browser's own cookie, and drafts
+				// with it.
 				p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusGone, "nothing was saved")
 				return
 			}
@@ -667,7 +671,8 @@ func TestEditSessionLost(t *testing.T) {
 	}
 }
 
-// TestEditDraft: a kept change is for one hour, one browser, one webhook.
+// TestEditDraft: a kept change is valid for one hour, one browser and one
+// webhook.
 func TestEditDraft(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -727,7 +732,7 @@ func TestEditDraft(t *testing.T) {
 	}
 }
 
-// TestSaveTwice: a second press does no harm.
+// TestSaveTwice: a second click does no harm.
 func TestSaveTwice(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -762,8 +767,8 @@ func TestSaveTwice(t *testing.T) {
 	}
 }
 
-// TestRewrittenAddress: an API that writes an address in its own way, and
-// names each type once, is understood.
+// TestRewrittenAddress: Hookwall accepts an API that normalizes the URL and
+// lists each type once.
 func TestRewrittenAddress(t *testing.T) {
 	g := newRig(t, options{budget: time.Second})
 	p := g.person()
@@ -779,8 +784,8 @@ func TestRewrittenAddress(t *testing.T) {
 	}
 }
 
-// TestEditForbidden: connecting again with the permission comes back to what
-// was about to be saved, or deleted.
+// TestEditForbidden: after reconnecting with the permission, the person is back
+// at the save or the deletion.
 func TestEditForbidden(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -813,8 +818,8 @@ func TestEditForbidden(t *testing.T) {
 	}
 }
 
-// TestOnlyTheSpelling: an address that is only to be written in another way is
-// saved, although it means the same.
+// TestOnlyTheSpelling: a new spelling of the URL is saved, although it means
+// the same.
 func TestOnlyTheSpelling(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -829,8 +834,8 @@ func TestOnlyTheSpelling(t *testing.T) {
 	}
 }
 
-// TestConflictAgain: what was chosen between two versions does not count for a
-// third, of which only the address or only the types are new.
+// TestConflictAgain: a choice between two versions does not apply to a third
+// one, even if only its URL or only its types are new.
 func TestConflictAgain(t *testing.T) {
 	t.Parallel()
 	for name, third := range map[string]sandbox.Webhook{
@@ -854,8 +859,8 @@ func TestConflictAgain(t *testing.T) {
 	}
 }
 
-// TestClientLeavesDuringSave: a change goes on without the person who pressed the button,
-// and how it ended is recorded.
+// TestClientLeavesDuringSave: a change continues after the client disconnects,
+// and its outcome is recorded.
 func TestClientLeavesDuringSave(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -887,8 +892,8 @@ func TestClientLeavesDuringSave(t *testing.T) {
 	}
 }
 
-// TestTwoTabsSaveAtOnce: of two saves within one round trip, the second meets
-// the page that shows both versions.
+// TestTwoTabsSaveAtOnce: of two saves within one round trip, the second gets
+// the page with both versions.
 func TestTwoTabsSaveAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, second := range map[string]func(*rig, *person) *person{

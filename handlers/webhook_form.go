@@ -14,7 +14,7 @@ import (
 // keyField names the idempotency key in forms.
 const keyField = "submission"
 
-// webhookForm is the create form as it was typed, with what is wrong with it.
+// webhookForm is the create or edit form as it was typed, with its errors.
 type webhookForm struct {
 	shop      string // id of the shop it is sent for
 	key       string // idempotency key: a one-time ID
@@ -37,8 +37,8 @@ func newWebhookForm(shop string) *webhookForm {
 	return &webhookForm{shop: shop, key: rand.Text()}
 }
 
-// readWebhookForm takes what was posted. Of a field that came twice, the
-// first counts, except for the ticks.
+// readWebhookForm reads what was posted. If a field was sent twice, the first
+// value counts, except for the ticks.
 func readWebhookForm(shop string, posted url.Values) *webhookForm {
 	f := &webhookForm{shop: shop, key: posted.Get(keyField), url: valid(posted.Get("url"))}
 	for _, code := range posted["allowedTypes"] {
@@ -57,17 +57,17 @@ func readWebhookForm(shop string, posted url.Values) *webhookForm {
 	return f
 }
 
-// renew makes the form a new one: what was sent under the old key has an
-// outcome, and the next press is a new attempt.
+// renew makes the form a new attempt, under a new key, because the operation of
+// the old key has an outcome.
 func (f *webhookForm) renew() { f.key = rand.Text() }
 
-// address is the URL as it is sent: without the blanks around it that come
-// with copying.
+// address returns the URL as it is sent, without the blanks around it that
+// copying adds.
 func (f *webhookForm) address() string { return strings.TrimSpace(f.url) }
 
-// wanted is what the form asks for: a URL that was left alone exactly as
-// Fourthwall has it, then the types that stay in the order in which Fourthwall
-// has them, then the new ones.
+// wanted returns the content that the form asks for. An unchanged URL is
+// exactly as Fourthwall has it. The types that stay come first, in Fourthwall's
+// order, then the new ones.
 func (f *webhookForm) wanted() fourthwall.Content {
 	want := fourthwall.Content{URL: f.address()}
 	if f.keepsURL() {
@@ -92,7 +92,7 @@ func (f *webhookForm) chosen() fourthwall.Content {
 	return fourthwall.Content{URL: f.wanted().URL, AllowedTypes: typesOf(f.types)}
 }
 
-// keepsURL reports whether an edit leaves the URL alone.
+// keepsURL reports whether an edit leaves the URL unchanged.
 func (f *webhookForm) keepsURL() bool {
 	return f.editing != "" && f.address() == strings.TrimSpace(f.base.URL)
 }
@@ -113,14 +113,14 @@ func typesOf(codes []string) []fourthwall.EventType {
 	return types
 }
 
-// validate refuses only what cannot be a webhook at all. Whether an address
-// is allowed is for the API to say.
+// validate rejects only what cannot be a webhook at all. Whether a URL is
+// allowed is for the API to decide.
 func (f *webhookForm) validate() bool {
 	if text := webhooks.CheckURL(f.address()); text != "" && !f.keepsURL() {
 		f.urlError = &ui.FieldError{Text: text}
 	}
-	// A type that Fourthwall knows and we do not is kept as it is; only a new
-	// one must be in the catalogue.
+	// An unknown type that the webhook already has is kept. A new one must be
+	// in the catalog.
 	unknown := slices.DeleteFunc(slices.Clone(f.types), func(code string) bool {
 		return isKnownType(code) || slices.Contains(f.base.AllowedTypes, fourthwall.EventType(code))
 	})
@@ -138,8 +138,8 @@ func isKnownType(code string) bool {
 	return known
 }
 
-// press carries out a button that changes the ticks; ok is false when do is
-// no such button. What was ticked is kept for undo.
+// press carries out a button that changes the ticks. ok is false if do is no
+// such button. The previous ticks are kept for undo.
 func (f *webhookForm) press(do string) (ok bool) {
 	before := f.types
 	f.pressed = do
@@ -179,8 +179,8 @@ func (f *webhookForm) pressGroup(id, which string) {
 	}
 }
 
-// toggle takes back what is ticked in full. Where boxes were unticked since the
-// page was drawn, it ticks them again, as its button says.
+// toggle clears the types if all of them were ticked. If boxes were cleared
+// since the page was drawn, it ticks them again, as its button says.
 func (f *webhookForm) toggle(codes []string) {
 	if slices.ContainsFunc(codes, func(code string) bool { return !slices.Contains(f.types, code) }) {
 		f.tick(codes)
@@ -193,7 +193,7 @@ func (f *webhookForm) untick(codes []string) {
 	f.types = slices.DeleteFunc(slices.Clone(f.types), func(code string) bool { return slices.Contains(codes, code) })
 }
 
-// groupTypes are the types that stand in a group of the picker.
+// groupTypes returns the types in a group of the picker.
 func (f *webhookForm) groupTypes(id string) []string {
 	for _, g := range fourthwall.Groups() {
 		if g.ID == id {
@@ -206,8 +206,8 @@ func (f *webhookForm) groupTypes(id string) []string {
 	return nil
 }
 
-// boxes are the types that can be ticked: the catalogue and what else is known
-// of the webhook.
+// boxes returns the types that can be ticked: the catalog, and what else is
+// known of the webhook.
 func (f *webhookForm) boxes() []string {
 	return append(allTypes(), typeCodes(f.unknownGroup().Types)...)
 }
@@ -252,18 +252,19 @@ func presetTypes(id string) []string {
 	return codes
 }
 
-// knownTypes takes the event types of the catalogue out of a list in an address.
+// knownTypes returns the event types in a list from the URL that are in the
+// catalog.
 func knownTypes(list string) []string {
 	codes := strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' })
 	return slices.DeleteFunc(codes, func(code string) bool { return !isKnownType(code) })
 }
 
-// unknownGroup shows ticks that are not in the catalogue, so that nothing
+// unknownGroup returns the ticks that are not in the catalog, so that nothing
 // that was posted disappears.
 func (f *webhookForm) unknownGroup() ui.PickerGroup {
 	group := ui.PickerGroup{ID: "unknown", Title: "Unknown to this version of Hookwall"}
 	seen := map[string]bool{}
-	// Those of the webhook are shown when they are unticked, too.
+	// Those of the webhook are shown even if they are not ticked.
 	for _, code := range slices.Concat(codesOf(f.base.AllowedTypes), f.types) {
 		if isKnownType(code) || seen[code] {
 			continue

@@ -15,9 +15,9 @@ import (
 	"hookwall/views/ui"
 )
 
-// possibleHints are what the page's script may say while someone types, by the
-// names that it knows them by. It decides as webhooks.URLHints does, but leaves to the
-// server what only misleads a reader.
+// possibleHints are the hints that the page's script may show while a person
+// types, by the names that the script uses. It decides as webhooks.URLHints
+// does, but leaves to the server what only misleads a reader.
 var possibleHints = []ui.Hint{
 	{When: "scheme", Text: webhooks.HintScheme},
 	{When: "number", Text: webhooks.HintIP},
@@ -58,7 +58,7 @@ func (s *server) drawWebhookForm(
 	return s.render(w, r, status, views.WebhookForm(page))
 }
 
-// editPart is what the form carries of the webhook that is edited.
+// editPart returns the part of the form about the webhook that is being edited.
 func (f *webhookForm) editPart() *views.EditPart {
 	if f.editing == "" {
 		return nil
@@ -69,7 +69,7 @@ func (f *webhookForm) editPart() *views.EditPart {
 	}
 }
 
-// summary lists the field errors and says where the focus goes.
+// summary returns the field errors and the field to focus.
 func (f *webhookForm) summary() (errs []ui.SummaryError, focus string) {
 	if f.urlError != nil {
 		errs, focus = append(errs, ui.SummaryError{Href: "#url", Text: f.urlError.Text}), "url"
@@ -89,8 +89,8 @@ func (f *webhookForm) summary() (errs []ui.SummaryError, focus string) {
 	return errs, focus
 }
 
-// urlHints warn of what Fourthwall may reject or what would not work, and of
-// what misleads a reader.
+// urlHints returns warnings about what Fourthwall may reject, what would not
+// work, and what misleads a reader.
 func urlHints(address string) []string {
 	if address == "" || webhooks.CheckURL(address) != "" {
 		return nil
@@ -132,7 +132,8 @@ func (f *webhookForm) picker() ui.Picker {
 	return p
 }
 
-// drawRefusal shows the form again with the API's refusal where it belongs.
+// drawRefusal shows the form again, with the API's rejection at the field that
+// it is about.
 func (s *server) drawRefusal(
 	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
 ) error {
@@ -160,7 +161,8 @@ func (s *server) drawRefusal(
 	return s.drawWebhookForm(w, r, status, f)
 }
 
-// backToForm is where a form that is kept is found after connecting again.
+// backToForm keeps the form and returns the URL that shows it after connecting
+// again.
 func (s *server) backToForm(w http.ResponseWriter, r *http.Request, f *webhookForm) string {
 	if f.editing != "" {
 		return confirmPath(f.shop, f.editing, f.draft)
@@ -173,7 +175,7 @@ func (s *server) backToForm(w http.ResponseWriter, r *http.Request, f *webhookFo
 	return back
 }
 
-// drawUnread shows the edit form again when the webhook could not be read.
+// drawUnread shows the edit form again if the webhook could not be read.
 func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookForm, err error) error {
 	var api *fourthwall.Error
 	if !errors.As(err, &api) {
@@ -197,8 +199,8 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 	return s.drawWebhookForm(w, r, answer.Status, f)
 }
 
-// redirectToCreated leads to the new webhook's page, where Back and a resend
-// do no harm.
+// redirectToCreated redirects to the new webhook's page, where Back and a
+// resend do no harm.
 func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, id string) error {
 	conn := stateOf(r).conn
 	to := webhookPath(conn.ShopID, id)

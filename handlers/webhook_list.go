@@ -16,7 +16,8 @@ import (
 	"hookwall/views/ui"
 )
 
-// listFilter is what the URL says of the list: it can be bookmarked.
+// listFilter is the filter and the order of the list. It is in the URL, so it
+// can be bookmarked.
 type listFilter struct {
 	query     string // text in the URL, ID or a code
 	eventType string
@@ -50,7 +51,7 @@ func (f listFilter) shows(hook fourthwall.Webhook) bool {
 	})
 }
 
-// apply filters and sorts; the order of equals is the API's.
+// apply filters and sorts the list. Equal webhooks stay in the API's order.
 func (f listFilter) apply(list []fourthwall.Webhook, health map[string]*views.Health) []fourthwall.Webhook {
 	out := slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool { return !f.shows(hook) })
 	slices.SortStableFunc(out, func(a, b fourthwall.Webhook) int {
@@ -74,8 +75,8 @@ func failedOf(h *views.Health) int {
 	return h.Failed
 }
 
-// handleWebhookList shows the webhooks of a shop, with what the last deliveries
-// say of each.
+// handleWebhookList shows the webhooks of a shop, with the results of their
+// recent deliveries.
 func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error {
 	conn, filter := stateOf(r).conn, readListFilter(r.URL.Query())
 	var events fourthwall.EventPage
@@ -158,8 +159,7 @@ func typeChoices(list []fourthwall.Webhook) []ui.EventBadge {
 	return out
 }
 
-// coverage counts the event types that some webhook receives, and returns the
-// others by group.
+// coverage returns how many event types are covered, and the others by group.
 func coverage(list []fourthwall.Webhook) (covered int, missing []ui.EventGroup) {
 	isCovered := webhooks.Covered(list)
 	for _, info := range fourthwall.EventTypes() {

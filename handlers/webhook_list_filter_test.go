@@ -15,8 +15,8 @@ import (
 	"hookwall/views"
 )
 
-// FuzzFilters asks for lists by any address. Each is a page, and the file of
-// it holds what the page does. Checklist 40.
+// FuzzFilters opens lists with arbitrary URLs. Each is a page, and its file has
+// the same rows. Checklist 40.
 func FuzzFilters(f *testing.F) {
 	z := newFuzzed(f)
 	z.add(z.shop, good, "DONATION")
@@ -53,7 +53,7 @@ func FuzzFilters(f *testing.F) {
 	})
 }
 
-// TestListFilterProperties compares the list with plain looking, for any
+// TestListFilterProperties compares the list with a simple search, for any
 // webhooks and any filter.
 func TestListFilterProperties(t *testing.T) {
 	t.Parallel()
@@ -93,7 +93,7 @@ func TestListFilterProperties(t *testing.T) {
 	})
 }
 
-// looksLike is the filter in plain words.
+// looksLike is a simple implementation of the filter.
 func looksLike(h fourthwall.Webhook, q url.Values) bool {
 	if kind := q.Get("type"); kind != "" && !slices.Contains(h.AllowedTypes, fourthwall.EventType(kind)) {
 		return false
@@ -117,7 +117,7 @@ func keysOf(list []fourthwall.Webhook, ordered bool) (keys []string) {
 }
 
 // inOrder reports whether neighbors are in the order that was asked for, and
-// equals as they were.
+// equal ones in their original order.
 func inOrder(got, was []fourthwall.Webhook, by string, health map[string]*views.Health) bool {
 	rank := func(h fourthwall.Webhook) (text string, n int) {
 		switch by {

@@ -22,7 +22,8 @@ func partOf(list string) http.Handler {
 	})
 }
 
-// TestIncompleteList says that it is incomplete, and nothing of what is missing.
+// TestIncompleteList says that the list is incomplete, and claims nothing about
+// missing webhooks.
 func TestIncompleteList(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -42,7 +43,8 @@ func TestIncompleteList(t *testing.T) {
 	p.get(webhookPath(shop.ID, hook.ID)+"/delete").want(http.StatusOK, "could not be found out")
 }
 
-// TestIncompleteListConfirmsNothing: what is not listed may be there.
+// TestIncompleteListConfirmsNothing: a webhook that is not listed may still
+// exist.
 func TestIncompleteListConfirmsNothing(t *testing.T) {
 	for _, test := range []struct{ name, method, want string }{
 		{"a create", http.MethodPost, store.OutcomeUnclear},
@@ -71,8 +73,8 @@ func TestIncompleteListConfirmsNothing(t *testing.T) {
 	}
 }
 
-// TestNoCreateWithIncompleteListBefore: what is not listed may have been created, so
-// the same form sent again creates nothing, however late.
+// TestNoCreateWithIncompleteListBefore: an unlisted webhook may have been
+// created, so sending the same form again creates nothing, however late.
 func TestNoCreateWithIncompleteListBefore(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

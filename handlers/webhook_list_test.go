@@ -21,7 +21,7 @@ import (
 	"hookwall/views"
 )
 
-// rows are the texts of the rows of a list, in order.
+// rows returns the texts of the rows of a list, in order.
 func (pg *page) rows() (out []string) {
 	walk(pg.doc, func(n *html.Node) {
 		if n.DataAtom == atom.Li && attr(n, "class") == "row" {
@@ -31,7 +31,7 @@ func (pg *page) rows() (out []string) {
 	return out
 }
 
-// row is the only row of a list with this text.
+// row returns the only row of a list with this text.
 func (pg *page) row(text string) string {
 	pg.p.t.Helper()
 	found := slices.DeleteFunc(pg.rows(), func(row string) bool { return !strings.Contains(row, text) })
@@ -49,7 +49,7 @@ func (pg *page) records() [][]string {
 	return all
 }
 
-// readCSV reads a file that Excel reads right.
+// readCSV reads a file with the byte order mark that Excel needs.
 func readCSV(file string) ([][]string, error) {
 	text, ok := strings.CutPrefix(file, "\ufeff")
 	if !ok {
@@ -157,7 +157,7 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-// TestCSV: cells that a spreadsheet would calculate are text.
+// TestCSV: cells that a spreadsheet would evaluate are text.
 func TestCSV(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ cell, want string }{
@@ -212,7 +212,7 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-// TestListUnread: what the list says when the API does not.
+// TestListUnread: what the list says if the API does not return it.
 func TestListUnread(t *testing.T) {
 	t.Parallel()
 	after := http.Header{"Retry-After": {"60"}}
@@ -276,8 +276,8 @@ func TestThousandWebhooks(t *testing.T) {
 	}
 }
 
-// fire lets events happen, of one type after the other, and waits for their first
-// attempts.
+// fire triggers one event of each type, one after the other, and waits for
+// their first attempts.
 func (g *rig) fire(shop sandbox.DemoShop, test bool, types ...string) {
 	g.t.Helper()
 	for _, kind := range types {
@@ -292,7 +292,7 @@ const (
 	refuses  = "https://receiver.sandbox.example/fail"
 )
 
-// TestHealth: the list says what the last deliveries say, and no more.
+// TestHealth: the list shows the results of the last deliveries, and no more.
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -345,7 +345,7 @@ func event(id, kind, state, body, address, more string) string {
 		id, kind, body, state, address, more)
 }
 
-// eventsAPI answers in place of the sandbox's deliveries.
+// eventsAPI responds in place of the sandbox's deliveries.
 func eventsAPI(answer string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /open-api/v1.0/webhook-events", func(w http.ResponseWriter, _ *http.Request) {
@@ -354,8 +354,8 @@ func eventsAPI(answer string) http.Handler {
 	return mux
 }
 
-// TestHealthOfSharedAddress: what could belong to several webhooks is counted
-// for none of them.
+// TestHealthOfSharedAddress: a delivery that could belong to several webhooks
+// counts for none of them.
 func TestHealthOfSharedAddress(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -426,7 +426,7 @@ func TestListWithoutHealth(t *testing.T) {
 	}
 }
 
-// TestFilterSurvivesSignIn: a bookmark opens as it was kept.
+// TestFilterSurvivesSignIn: a bookmarked filter is kept across a sign-in.
 func TestFilterSurvivesSignIn(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -450,8 +450,8 @@ func TestFilterSurvivesSignIn(t *testing.T) {
 	}
 }
 
-// TestHealthOf: a delivery failed where it has an error, whatever its state is
-// called, and the last one that failed is the newest, in whatever order they come.
+// TestHealthOf: a delivery with an error failed, whatever its state. The last
+// failure is the newest one, in any order of the list.
 func TestHealthOf(t *testing.T) {
 	t.Parallel()
 	at := func(minute int) time.Time { return time.Date(2026, 11, 23, 9, minute, 0, 0, time.UTC) }

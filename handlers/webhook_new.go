@@ -10,8 +10,8 @@ import (
 	"hookwall/views"
 )
 
-// handleWebhookNew shows the create form: fresh, with a preset or types from
-// the address, or as it was typed before the session ended.
+// handleWebhookNew shows the create form. It is empty, has a preset or types
+// from the URL, or is as it was typed before the session ended.
 func (s *server) handleWebhookNew(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	if id := q.Get("draft"); id != "" {
@@ -23,7 +23,7 @@ func (s *server) handleWebhookNew(w http.ResponseWriter, r *http.Request) error 
 	return s.drawWebhookForm(w, r, http.StatusOK, f)
 }
 
-// drawDraft shows a kept form, and says when it was begun for another shop.
+// drawDraft shows a kept form, and says if it was begun for another shop.
 func (s *server) drawDraft(w http.ResponseWriter, r *http.Request, id string) error {
 	conn := stateOf(r).conn
 	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), id)
@@ -44,7 +44,7 @@ func (s *server) drawDraft(w http.ResponseWriter, r *http.Request, id string) er
 	return s.drawWebhookForm(w, r, http.StatusOK, f, n)
 }
 
-// handleWebhookCreate takes every button of the create form.
+// handleWebhookCreate handles every button of the create form.
 func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
@@ -77,8 +77,8 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 	return s.answerCreate(w, r, f, result, "")
 }
 
-// confirmCreate looks again for a webhook whose creation was not
-// confirmed, and shows the result.
+// confirmCreate checks again for a webhook whose creation was not confirmed,
+// and shows the result.
 func (s *server) confirmCreate(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
 	var finding webhooks.Finding
 	result, _, err := s.await(r, func(sameKey bool) (result webhooks.Result, err error) {
@@ -94,9 +94,9 @@ func (s *server) confirmCreate(w http.ResponseWriter, r *http.Request, f *webhoo
 	return s.answerCreate(w, r, f, result, findingTexts[finding])
 }
 
-// answerCreate shows what became of a create, to the request that made it and
-// to any other with its key. finding is the sentence for what the check found, "" when
-// that was not asked for.
+// answerCreate shows the result of a create, to its request and to any other
+// with its key. finding is the sentence for what the check found, or "" if
+// there was no check.
 func (s *server) answerCreate(
 	w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result, finding string,
 ) error {
@@ -118,7 +118,7 @@ func (s *server) answerCreate(
 	return s.drawNotConfirmed(w, r, f, result, finding)
 }
 
-// askAboutDuplicates keeps the form and leads to the question.
+// askAboutDuplicates keeps the form and redirects to the question.
 func (s *server) askAboutDuplicates(w http.ResponseWriter, r *http.Request, f *webhookForm) error {
 	draft, err := s.putDraft(w, r, f)
 	if err != nil {
@@ -127,8 +127,8 @@ func (s *server) askAboutDuplicates(w http.ResponseWriter, r *http.Request, f *w
 	return redirect(w, r, newWebhookPath(f.shop)+"/duplicate?draft="+url.QueryEscape(draft))
 }
 
-// drawUsedForm refuses other content under an id that was already used, and
-// names what that id made.
+// drawUsedForm rejects other content under an ID that was already used, and
+// names what was created under that ID.
 func (s *server) drawUsedForm(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result) error {
 	f.renew()
 	f.banner = usedFormNotice(f.shop, result)

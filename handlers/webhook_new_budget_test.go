@@ -20,7 +20,7 @@ const (
 	mostRequests    = 4
 )
 
-// fetch returns what is on the wire, and what it is.
+// fetch returns the bytes on the wire, and the content.
 func (p *person) fetch(address string) (sent int, body []byte) {
 	p.t.Helper()
 	r := p.request(http.MethodGet, address, nil)
@@ -40,7 +40,7 @@ func (p *person) fetch(address string) (sent int, body []byte) {
 	return len(packed), body
 }
 
-// loaded are the addresses that a page makes a browser fetch.
+// loaded returns the URLs that a page makes a browser fetch.
 func loaded(doc *html.Node) map[string]bool {
 	found := map[string]bool{}
 	walk(doc, func(n *html.Node) {

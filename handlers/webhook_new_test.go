@@ -29,7 +29,7 @@ const good = "https://hooks.example.com/fourthwall"
 
 const apiWebhooks = "/open-api/v1.0/webhooks"
 
-// kept compares what a redrawn form holds with what was sent.
+// kept compares a redrawn form with what was sent.
 func (pg *page) kept(address string, types ...string) {
 	pg.p.t.Helper()
 	f := pg.form(pg.p.action())
@@ -45,7 +45,7 @@ func (pg *page) kept(address string, types ...string) {
 // action is where the create form of the first demo shop is sent.
 func (p *person) action() string { return webhooksPath(p.box.Shops()[0].ID) }
 
-// focused is the id of the element with autofocus.
+// focused returns the ID of the element with autofocus.
 func (pg *page) focused() (id string) {
 	walk(pg.doc, func(n *html.Node) {
 		if n.Type == html.ElementNode && has(n, "autofocus") {
@@ -55,7 +55,7 @@ func (pg *page) focused() (id string) {
 	return id
 }
 
-// described is the text of what describes the element with this id.
+// described returns the text that describes the element with this ID.
 func (pg *page) described(id string) string {
 	n := pg.node(id)
 	if n == nil {
@@ -94,7 +94,7 @@ func TestCreate(t *testing.T) {
 	p.get(webhooksPath(shop.ID)).want(http.StatusOK, good, hooks[0].ID)
 }
 
-// TestCreateResponses holds what the person gets for each answer of the API.
+// TestCreateResponses checks what the person gets for each response of the API.
 func TestCreateResponses(t *testing.T) {
 	id := http.Header{"X-Request-Id": {"req-777"}}
 	after := http.Header{"Retry-After": {"60"}, "X-Request-Id": {"req-777"}}
@@ -174,7 +174,8 @@ func TestCreateResponses(t *testing.T) {
 	}
 }
 
-// TestCreateRejectedImmediately: what cannot be a webhook is said without asking the API.
+// TestCreateRejectedImmediately: input that cannot be a webhook is rejected
+// without calling the API.
 func TestCreateRejectedImmediately(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -235,8 +236,8 @@ func attrOf(pg *page, id, key string) string {
 	return ""
 }
 
-// TestHintsNeverBlock: what Fourthwall may refuse is warned of when the form
-// is drawn again, and sent all the same.
+// TestHintsNeverBlock: the redrawn form warns of what Fourthwall may reject. It
+// can still be sent.
 func TestHintsNeverBlock(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -268,7 +269,8 @@ func TestHintsNeverBlock(t *testing.T) {
 	}
 }
 
-// TestCreateButtonsKeepInput presses what changes the ticks without script.
+// TestCreateButtonsKeepInput clicks the buttons that change the ticks without
+// script.
 func TestCreateButtonsKeepInput(t *testing.T) {
 	t.Parallel()
 	p := newRig(t, options{}).person()
@@ -329,7 +331,7 @@ func TestDeepLinks(t *testing.T) {
 	}
 }
 
-// TestSameFormSentAtOnce sends one form many times at once.
+// TestSameFormSentAtOnce sends one form many times concurrently.
 func TestSameFormSentAtOnce(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -372,7 +374,7 @@ func (g *rig) creates() (n int) {
 	return n
 }
 
-// TestSentAgain sends a form a second time, as Back and a press do.
+// TestSentAgain sends a form a second time, as Back and a click do.
 func TestSentAgain(t *testing.T) {
 	t.Parallel()
 	refuse := sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 400, Code: "WEBHOOK_URI_IP_NOT_ALLOWED"}
@@ -419,7 +421,7 @@ func TestSentAgain(t *testing.T) {
 	}
 }
 
-// TestCheckAgain confirms what was not confirmed, under the same key.
+// TestCheckAgain confirms an unconfirmed create under the same key.
 func TestCheckAgain(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -462,8 +464,8 @@ func TestCheckAgain(t *testing.T) {
 	}
 }
 
-// A list that fails once is read again, or nobody could tell the new webhook
-// should the answer to the create be lost too.
+// A list that fails once is read again. Otherwise the new webhook couldn't be
+// identified if the response to the create is lost too.
 func TestListBeforeFailsOnce(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -478,8 +480,8 @@ func TestListBeforeFailsOnce(t *testing.T) {
 	}
 }
 
-// Where the list cannot be read at all, the list of the shop's last create is
-// used instead, for a while.
+// If the list cannot be read at all, the list of the shop's last create is used
+// instead, for a while.
 func TestRecentListReplacesFailedOne(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -571,8 +573,8 @@ func TestSecret(t *testing.T) {
 	})
 }
 
-// TestReadForbidden: a token that may only write creates and shows what it
-// created.
+// TestReadForbidden: with a token that may only write, a create works, and the
+// page shows the created webhook.
 func TestReadForbidden(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -599,7 +601,7 @@ func TestWriteForbidden(t *testing.T) {
 		"webhook_read").press("decision=allow").want(http.StatusOK)
 	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusForbidden, "webhook_write")
 	pg.kept(good, "DONATION")
-	// Connecting again with the permission comes back to the form, filled in.
+	// Reconnecting with the permission returns to the filled-in form.
 	connect := pg.link("Connect the shop again").want(http.StatusOK, shop.Name+" must be connected again",
 		"What you were about to do needs a new connection")
 	if strings.Contains(connect.text(), "no longer accepts") {
@@ -653,8 +655,8 @@ func TestBackToTheForm(t *testing.T) {
 	pg.form(p.action()).submit().want(http.StatusOK, good, "wcon_")
 }
 
-// TestEarlierAttempt: a create got no answer and is not in the list. What asks
-// for the same soon after could make a second one.
+// TestEarlierAttempt: a create got no response and is not in the list. Another
+// request for the same content soon after could create a second webhook.
 func TestEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -703,8 +705,8 @@ func TestEarlierAttempt(t *testing.T) {
 	}
 }
 
-// TestCutOff: the process ended between the call and its record. Whoever
-// sends the form again gets the webhook, and no second one is made.
+// TestCutOff: the process ended between the call and its record. Sending the
+// form again leads to the webhook, and no second one is created.
 func TestCutOff(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -720,8 +722,8 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
-// TestCreateOfADeadProcess: the process ended before the call, or in it and the API
-// never heard of it. The same form still makes one webhook.
+// TestCreateOfADeadProcess: the process ended before the call, or during it and
+// the API never received it. The same form still creates one webhook.
 func TestCreateOfADeadProcess(t *testing.T) {
 	t.Parallel()
 	usual := webhooks.DefaultTiming()
@@ -765,8 +767,8 @@ func TestCreateOfADeadProcess(t *testing.T) {
 	}
 }
 
-// dies leaves what a process leaves that ends on its way through a create,
-// right before it sends a request with this method.
+// dies leaves the state of a process that ended during a create, right before
+// it sends a request with this method.
 func (g *rig) dies(p *person, sent *webhookForm, method string) {
 	g.t.Helper()
 	api, err := fourthwall.New(g.boxURL, fourthwall.Options{Transport: deadly(method)})
@@ -802,8 +804,8 @@ func (d deadly) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer.Result(), err
 }
 
-// TestEarlierAttemptsAreClosed: of a form that was sent again after the end of
-// a process, one attempt is recorded as done and the other as not done.
+// TestEarlierAttemptsAreClosed: a form was sent again after the end of a
+// process. One attempt is recorded as done and the other as not done.
 func TestEarlierAttemptsAreClosed(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -822,8 +824,8 @@ func TestEarlierAttemptsAreClosed(t *testing.T) {
 	}
 }
 
-// TestFoundAndRecorded: who sends the form again after the end of a process
-// gets the webhook that it made, and the attempt is recorded as done at once.
+// TestFoundAndRecorded: after a process died, sending the form again leads to
+// the webhook that it created. The attempt is immediately recorded as done.
 func TestFoundAndRecorded(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -841,8 +843,8 @@ func TestFoundAndRecorded(t *testing.T) {
 	}
 }
 
-// TestProcessResumesTooLate: a process that paused before its call finds
-// that another holds the lease, and does not call.
+// TestProcessResumesTooLate: a process that paused before its call finds that
+// another one holds the lease, and does not call.
 func TestProcessResumesTooLate(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{timing: noHeartbeat})
@@ -900,7 +902,7 @@ func TestInvalidUTF8(t *testing.T) {
 	}
 }
 
-// noHeartbeat lets a lease end although its holder is at work.
+// noHeartbeat lets a lease end while its holder is working.
 func noHeartbeat(t *webhooks.Timing) { t.Heartbeat = time.Hour }
 
 // TestProcessPausedInTheCall: no create begins while the outcome of an earlier
@@ -931,8 +933,9 @@ func TestProcessPausedInTheCall(t *testing.T) {
 	}
 }
 
-// TestUnconfirmedAttemptIsClosed: where a form is sent again and creates anew,
-// the attempt before is recorded as not done, with the response that it got.
+// TestUnconfirmedAttemptIsClosed: if a form is sent again and creates a
+// webhook, the earlier attempt is recorded as not done, with the response that
+// it got.
 func TestUnconfirmedAttemptIsClosed(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -965,8 +968,8 @@ func TestUnconfirmedAttemptIsClosed(t *testing.T) {
 	}
 }
 
-// TestLongestWait: of several attempts that may still take effect, the one that
-// does for longest counts.
+// TestLongestWait: of several attempts that may still take effect, the one with
+// the longest wait counts.
 func TestLongestWait(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{still: true})
@@ -985,8 +988,8 @@ func TestLongestWait(t *testing.T) {
 	}
 }
 
-// TestNotSeenBefore: where nobody saw all webhooks before a create, one like it
-// may be an old one.
+// TestNotSeenBefore: if a create didn't list all webhooks beforehand, a
+// matching webhook may be older.
 func TestNotSeenBefore(t *testing.T) {
 	t.Parallel()
 	for name, unseen := range map[string]func(g *rig){

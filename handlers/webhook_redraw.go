@@ -26,7 +26,7 @@ func (s *server) editAgain(w http.ResponseWriter, r *http.Request, status int, n
 	return s.drawWebhookForm(w, r, status, f)
 }
 
-// saveAgain draws the edit form of a change that was to be saved.
+// saveAgain draws the edit form of a change that was not saved.
 func (s *server) saveAgain(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)

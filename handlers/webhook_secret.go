@@ -8,10 +8,10 @@ import (
 	"hookwall/views/ui"
 )
 
-// handleSecretReveal leads to the webhook's page with the secret in clear. It is
-// shown once after a POST, so that it is in no URL, cache or history. It is
-// shown after a redirect, so that Back and reload find a page that the browser
-// can show again.
+// handleSecretReveal redirects to the webhook's page with the secret in clear.
+// The secret is shown once after a POST, so that it is in no URL, cache or
+// history. It is shown after a redirect, so that Back and reload find a page
+// that the browser can show again.
 func (s *server) handleSecretReveal(w http.ResponseWriter, r *http.Request) error {
 	conn, id := stateOf(r).conn, r.PathValue("id")
 	_, _, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)

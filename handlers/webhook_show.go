@@ -11,8 +11,8 @@ import (
 	"hookwall/views"
 )
 
-// handleWebhook shows one webhook, with its secret in clear when that was
-// asked for.
+// handleWebhook shows one webhook, with its secret in clear if that was
+// requested.
 func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 	conn, id := stateOf(r).conn, r.PathValue("id")
 	frame, err := s.frame(r, "Webhook")
@@ -47,7 +47,7 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 }
 
 // readWebhook reads a webhook. If one that was just created here can't be read,
-// it returns what the API responded to the create, and why.
+// it returns the API's response to the create, and the error.
 func (s *server) readWebhook(
 	ctx context.Context, conn store.Connection, id string, justCreated bool,
 ) (hook fourthwall.Webhook, reason string, err error) {
@@ -67,7 +67,7 @@ func (s *server) readWebhook(
 }
 
 // keptSecret returns the secret that came with the webhook, with its value only
-// when it is to be revealed; nil if it is no longer kept.
+// if it is to be revealed. It returns nil if the secret is no longer kept.
 func (s *server) keptSecret(r *http.Request, id string, reveal bool) (*views.WebhookSecret, error) {
 	conn := stateOf(r).conn
 	secret, until, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)

@@ -1,5 +1,6 @@
-// Package handlers answers HTTP. routes.go lists every path, wiring.go puts the
-// layers around them, and each page is in the file named after it.
+// Package handlers serves the pages over HTTP. routes.go lists every path,
+// wiring.go puts the layers around them, and each page is in the file named
+// after it.
 package handlers
 
 import (
@@ -25,7 +26,7 @@ const (
 	largeOfOne  = 16       // of these, from one address: slow ones keep their place for as long as a body may take
 )
 
-// Dashboard answers every request.
+// Dashboard handles every request.
 type Dashboard struct {
 	http.Handler
 	server *server
@@ -68,7 +69,7 @@ func build(c Config) *server {
 	return s
 }
 
-// mount puts the table of routes behind the guard.
+// mount registers the routes behind the guard.
 func (s *server) mount(routes []route) {
 	s.mux, s.resumable = http.NewServeMux(), map[string]bool{}
 	for _, rt := range routes {
@@ -99,7 +100,8 @@ func (s *server) handler() http.Handler {
 	return h
 }
 
-// bodyLimits allow the signature page more than others: it takes files.
+// bodyLimits allows the signature page more than others, because it takes
+// files.
 func bodyLimits() middleware.BodyLimits {
 	return middleware.BodyLimits{
 		Max:    maxBodySize,
@@ -133,8 +135,9 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	s.showError(w, r, &httpError{Status: status})
 }
 
-// withoutSlash returns the page that a URL with slashes at its end means; "" if
-// there is none. A path that begins with two slashes would name another host.
+// withoutSlash returns the page that a URL with trailing slashes means, or ""
+// if there is none. A path that begins with two slashes would name another
+// host.
 func (s *server) withoutSlash(r *http.Request) string {
 	whole := r.URL.EscapedPath()
 	trimmed := strings.TrimRight(whole, "/")

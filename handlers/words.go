@@ -19,7 +19,7 @@ import (
 // This file has the sentences that code chooses between: errors, outcomes and
 // hints. The fixed text of a page is in its template.
 
-// errorTexts are what an error page says when there is nothing better to say.
+// errorTexts are the texts of an error page that has none of its own.
 var errorTexts = map[int]struct{ heading, text string }{
 	http.StatusBadRequest: {
 		"This request could not be understood",
@@ -106,7 +106,7 @@ const (
 	typePasswordAgain = " The password has to be typed again."
 )
 
-// unavailableNotice is in a form that is drawn as it was sent.
+// unavailableNotice is for a form that is drawn as it was sent.
 func unavailableNotice() ui.Notice {
 	return ui.Notice{
 		Kind: ui.Warning, Title: unavailableTitle,
@@ -114,7 +114,7 @@ func unavailableNotice() ui.Notice {
 	}
 }
 
-// Whom a limit counts.
+// What a limit counts.
 const (
 	byAddress = "address"
 	bySession = "session"
@@ -128,7 +128,7 @@ func limitText(by string) string {
 	return "Hookwall takes only so many of these at a time from one person."
 }
 
-// limitNotice is in a form that is drawn as it was sent.
+// limitNotice is for a form that is drawn as it was sent.
 func limitNotice(by string, wait time.Duration) ui.Notice {
 	return ui.Notice{
 		Kind: ui.Warning, Title: "Too many requests",
@@ -145,7 +145,7 @@ func badKeysNotice(wait time.Duration) ui.Notice {
 	}
 }
 
-// What the API answered.
+// Responses of the API.
 const (
 	tooLargeTitle = "Fourthwall’s answer is too large"
 	tooLargeText  = "Fourthwall’s answer is larger than Hookwall reads, so it is not shown. " +
@@ -169,7 +169,7 @@ func mayNotRead(what string) (title, text string) {
 		"You can still create webhooks; to see your " + what + ", connect the shop again and allow it."
 }
 
-// noList says that the API has no such list, which is a matter of its URL.
+// noList says that the API has no such list, which is a problem of its URL.
 func noList(what string) (title, text string) {
 	return "Fourthwall has no list of " + what + " here", "It answered that there is nothing at this address. " +
 		"Ask your administrator to check FOURTHWALL_API_URL."
@@ -179,7 +179,7 @@ func loadAgainText(when string) string {
 	return "Fourthwall asks us to wait. Load this page again " + when + "."
 }
 
-// fromCreateText says why what is shown comes from the create.
+// fromCreateText says why a webhook is shown as the create returned it.
 func fromCreateText(api *fourthwall.Error) string {
 	const text = "This is what Fourthwall answered when the webhook was created. "
 	switch api.Status {
@@ -191,7 +191,7 @@ func fromCreateText(api *fourthwall.Error) string {
 	return text + "It cannot be read right now; look again in a moment."
 }
 
-// missingNotice says that a list has gaps.
+// missingNotice says that a list is incomplete.
 func missingNotice(read fourthwall.WebhookList) ui.Notice {
 	return ui.Notice{Kind: ui.Warning, Title: "Not all webhooks are listed", Text: missingText(read)}
 }
@@ -206,7 +206,8 @@ func missingText(read fourthwall.WebhookList) string {
 		" that are shown and counted here."
 }
 
-// healthUnknownText says why a list of webhooks is without their deliveries.
+// healthUnknownText says why a list of webhooks is shown without their
+// deliveries.
 func healthUnknownText(err error, timedOut bool) string {
 	var api *fourthwall.Error
 	switch {
@@ -218,8 +219,8 @@ func healthUnknownText(err error, timedOut bool) string {
 	return "Deliveries are not shown: Fourthwall could not list them."
 }
 
-// refusedTypeNotice says that the API does not look for an event type. Only a
-// URL can ask for such a one.
+// refusedTypeNotice says that the API doesn't filter by an event type. Only an
+// edited URL can ask for such a type.
 func refusedTypeNotice(shopID string) ui.Notice {
 	return ui.Notice{
 		Kind: ui.Warning, Title: "Fourthwall refuses this choice",
@@ -265,7 +266,8 @@ const (
 	onlyJSONText  = "Fourthwall only ever sends JSON."
 )
 
-// bodyProblem says why a text cannot be the body of a delivery; "" when it can.
+// bodyProblem says why a text cannot be the body of a delivery, or returns ""
+// if it can.
 func bodyProblem(body string) string {
 	if strings.TrimSpace(body) == "" {
 		return emptyBodyText
@@ -345,8 +347,8 @@ var outcomeLabels = labels{
 	{store.OutcomePending, "Unsettled"},
 }
 
-// connectOutcomes are the sentences for what brought a person to the connect
-// page. The key is in the URL; nothing else from there is shown.
+// connectOutcomes are the notices that explain why a person is on the connect
+// page. The key is in the URL. Nothing else from there is shown.
 var connectOutcomes = map[string]ui.Notice{
 	"access_denied": {
 		Kind: ui.Info, Title: "The shop was not connected",
@@ -410,7 +412,8 @@ var findingTexts = map[webhooks.Finding]string{
 		"Hookwall can say for certain.",
 }
 
-// refusalNotice is the sentence for a refusal that belongs to no field.
+// refusalNotice returns the status and the notice for a rejection that belongs
+// to no field.
 func refusalNotice(r webhooks.Rejection, action string) (int, ui.Notice) {
 	e := webhooks.Explain(action, r, waitText(r.RetryAfter))
 	n := ui.Notice{Kind: ui.Failure, Title: e.Title, Text: e.Text + " " + e.Fix}
@@ -430,7 +433,7 @@ func refusalNotice(r webhooks.Rejection, action string) (int, ui.Notice) {
 	return status, n
 }
 
-// inText is when it is worth another try.
+// inText says when to try again.
 func inText(wait time.Duration) string {
 	if wait > 0 {
 		return "in " + waitText(wait)
@@ -454,7 +457,7 @@ func formGoneNotice() ui.Notice {
 	}
 }
 
-// draftNotice says of a kept form what the button do was to do with it.
+// draftNotice says what the button do was to do with a kept form.
 func draftNotice(do string) ui.Notice {
 	n := ui.Notice{
 		Kind: ui.Info, Title: "Here is your form, filled in",
@@ -512,7 +515,7 @@ const (
 		"has not answered that yet. Nothing was sent a second time: look in a moment what became of the first."
 )
 
-// What became of a change or a delete.
+// Outcomes of a change or a delete.
 
 func savedNotice(asWanted bool) ui.Notice {
 	if asWanted {
@@ -556,7 +559,7 @@ func notDeletedText(when string) string {
 	return "Nothing was deleted: Fourthwall could not be asked about this webhook. Try again " + when + "."
 }
 
-// deletedNotice says of a deleted webhook what it was, where that is known.
+// deletedNotice names the webhook that was deleted, if that is known.
 func deletedNotice(hook fourthwall.Webhook) ui.Notice {
 	n := ui.Notice{
 		Kind: ui.Success, Title: "The webhook " + hook.ID + " is deleted", Text: "It was gone already.",
@@ -568,7 +571,8 @@ func deletedNotice(hook fourthwall.Webhook) ui.Notice {
 	return n
 }
 
-// usedFormNotice names what a form made that was sent again with other content.
+// usedFormNotice names what was created by a form that was sent again with
+// other content.
 func usedFormNotice(shopID string, result webhooks.Result) *ui.Notice {
 	n := &ui.Notice{Kind: ui.Warning, Title: "This form was already sent with other content"}
 	if made := result.Webhook; result.Of == webhooks.Created {
@@ -583,8 +587,8 @@ func usedFormNotice(shopID string, result webhooks.Result) *ui.Notice {
 	return n
 }
 
-// unreadEditNotice says that nothing was saved, since the webhook could not be
-// read. Title is for when there is nothing better to say.
+// unreadEditNotice says that nothing was saved, because the webhook could not
+// be read. Title is used if there is no better one.
 func unreadEditNotice(api *fourthwall.Error, title string) ui.Notice {
 	n := ui.Notice{Kind: ui.Warning, Title: title}
 	switch {

@@ -17,8 +17,8 @@ import (
 var advice = regexp.MustCompile(`(^|[.:] )(Try|Use|Go|Open|Look|Start|Make|Connect|Choose|Check|Press|Copy|Allow|` +
 	`Wait|Whoever|You can)\b|(try|ask|connect|check|use|press|choose|look|start|give) [a-z]`)
 
-// TestErrorsSayWhatToDo holds the words of what went wrong: a heading that is
-// a sentence, and a text that ends with what to do.
+// TestErrorsSayWhatToDo: each error has a sentence as its heading, and a text
+// that ends with what to do.
 func TestErrorsSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	check := func(name, heading, text string) {
@@ -64,7 +64,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
-// TestWaitText: nobody is to count in seconds what takes hours.
+// TestWaitText: a wait of hours is not shown in seconds.
 func TestWaitText(t *testing.T) {
 	t.Parallel()
 	for seconds, want := range map[int]string{
@@ -76,8 +76,8 @@ func TestWaitText(t *testing.T) {
 	}
 }
 
-// TestWhatPassesIsAskedForAgain: pages that say to try again have a link that
-// does.
+// TestWhatPassesIsAskedForAgain: pages that say to try again have a link for
+// it.
 func TestWhatPassesIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})

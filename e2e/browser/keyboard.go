@@ -91,7 +91,7 @@ func (p *Page) TabTo(l playwright.Locator) {
 	p.t.Fatalf("browser: at %s: Tab never reaches %v; it goes to:\n%s", p.PW.URL(), l, list(passed))
 }
 
-// TabOrder presses Tab from where the focus is until it comes round or leaves
+// TabOrder presses Tab from the current focus until it comes round or leaves
 // the page, and returns the elements that had the focus, in order.
 func (p *Page) TabOrder() []Element {
 	p.t.Helper()

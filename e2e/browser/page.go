@@ -161,9 +161,9 @@ func (p *Page) waitLoaded() {
 }
 
 // again calls wait, which waits for turnTimeout at most, until it succeeds or
-// navigationTimeout has passed. Playwright for Go looks at the state and then
-// begins to listen: what happens in between wakes nobody, and is seen by the
-// next call.
+// navigationTimeout has passed. Playwright for Go checks the state before it
+// begins to listen. It misses what happens in between, and the next call sees
+// it.
 func again(wait func(timeout *float64) error) error {
 	deadline := time.Now().Add(navigationTimeout * time.Millisecond)
 	for {

@@ -31,7 +31,7 @@ type attempt struct {
 
 var chosen = []string{"DONATION", "GIFT_PURCHASE", "ORDER_PLACED"}
 
-// begin opens the page of an action and fills it in, up to the last press. A
+// begin opens the page of an action and fills it in, up to the last click. A
 // webhook to edit, to delete or to see is made first.
 func (p *person) begin(action, name string) *attempt {
 	p.w.t.Helper()
@@ -70,7 +70,7 @@ func (a *attempt) fill(f process.Form, do, address string, types ...string) proc
 	return f
 }
 
-// act is the last press, or the look at the list.
+// act makes the last click, or opens the list.
 func (a *attempt) act() page {
 	a.w.t.Helper()
 	if a.action == lists {
@@ -79,7 +79,7 @@ func (a *attempt) act() page {
 	return a.send(a.last)
 }
 
-// effects counts what the action has done at Fourthwall.
+// effects returns how often the action took effect at Fourthwall.
 func (a *attempt) effects() int {
 	switch a.action {
 	case creates, edits:
@@ -109,7 +109,7 @@ func (a *attempt) succeeded(pg page) bool {
 }
 
 // heal does what each page offers, until the action is done or nothing new is
-// offered. It says what the person had to do.
+// offered. It returns what the person had to do.
 func (a *attempt) heal(pg page) (steps []string, end page) {
 	a.w.t.Helper()
 	for range a.maxClicks() {
@@ -125,15 +125,15 @@ func (a *attempt) heal(pg page) (steps []string, end page) {
 	return append(steps, "no end"), pg
 }
 
-// isListing reports whether a page names webhooks that there are.
+// isListing reports whether a page lists existing webhooks.
 func isListing(pg page) bool {
 	return pg.Status == http.StatusOK &&
 		(strings.HasSuffix(pg.URL.Path, "/new/duplicate") || strings.HasSuffix(pg.URL.Path, "/webhooks") &&
 			!pg.offers("create"))
 }
 
-// listFirst looks for the webhook in the list, as the page says, and goes back to
-// the form where it is not there.
+// listFirst checks the list for the webhook, as the page says, and goes back to
+// the form if it is not there.
 func (a *attempt) listFirst(pg page) (step string, then page) {
 	a.w.t.Helper()
 	list := a.get(a.webhooks())
@@ -146,7 +146,7 @@ func (a *attempt) listFirst(pg page) (step string, then page) {
 	return "list, form", a.press(pg.Form("/webhooks"), "do=edit")
 }
 
-// maxClicks is how many presses somebody makes before giving up.
+// maxClicks returns how many times a person clicks before giving up.
 func (a *attempt) maxClicks() int {
 	if a.w.crowd {
 		return 200 // who has to wait, waits
@@ -154,7 +154,7 @@ func (a *attempt) maxClicks() int {
 	return 6
 }
 
-// next is one press.
+// next makes one click.
 func (a *attempt) next(pg page) (step string, then page) {
 	a.w.t.Helper()
 	switch {

@@ -49,13 +49,13 @@ var (
 	}
 )
 
-// stuck databases can be read.
+// stuck is a database that can only be read.
 func (f fault) stuck() fault {
 	f.create, f.edit, f.remove, f.list = uncreated, unsaved, undeletable, listed
 	return f
 }
 
-// away are databases that answer nothing.
+// away is a database that does not respond.
 func (f fault) away() fault {
 	f.create, f.edit, f.remove, f.list = uncreated, unsavedYet, undeletable, unreadable
 	return f
@@ -103,7 +103,7 @@ var databaseFaults = []fault{
 
 func postgres(t *testing.T) string { return storetest.Postgres(t) }
 
-// TestDatabase takes the database away while a person is at each of the actions.
+// TestDatabase makes the database unavailable during each of the actions.
 func TestDatabase(t *testing.T) { meetAll(t, databaseFaults) }
 
 // somebodyElse connects to the database as would.
@@ -130,7 +130,7 @@ func lockFile(w *world) {
 	w.release = func() { w.execute("ROLLBACK") }
 }
 
-// smallDisk is a file on a file system of its own, for which one must be root.
+// smallDisk is a file on its own file system, which requires root.
 func smallDisk(t *testing.T) string {
 	dir := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs",
@@ -225,8 +225,8 @@ func ownPostgres(t *testing.T) string {
 	return u.String()
 }
 
-// standby makes the database one that cannot be written, or can again, and ends
-// all connections to it, as a failover does.
+// standby makes the database read-only, or writable again, and ends all
+// connections to it, as a failover does.
 func standby(on string) func(*world) {
 	return func(w *world) {
 		u, err := url.Parse(w.database)

@@ -1,7 +1,8 @@
-// Package faults breaks Fourthwall, the way there, the database and the
-// programs themselves while people work, and looks at what each of them gets:
-// what the page says, whether the input is kept, how often it was done, how it
-// heals once the fault is over, and whether the log names the cause.
+// Package faults breaks Fourthwall, the connection to it, the database and the
+// programs themselves while people work, and checks the result for each person:
+// what the page says, whether the input is kept, how often the action took
+// effect, how it recovers once the fault is over, and whether the log names the
+// cause.
 //
 //	make faults
 //

@@ -9,8 +9,8 @@ import (
 	"hookwall/internal/sandbox"
 )
 
-// fault is something that happens to Fourthwall or to the way there, and what
-// a person gets while it lasts. An action that it does not meet has no want.
+// fault is a fault of Fourthwall or of the connection to it, and what a person
+// gets while it lasts. An action that it does not affect has no want.
 type fault struct {
 	name                       string
 	settings                   settings
@@ -22,7 +22,7 @@ type fault struct {
 	create, edit, remove, list want
 }
 
-// answers makes every call of the API fail alike.
+// answers makes every call of the API fail the same way.
 func answers(f sandbox.Failure) func(*world) {
 	return func(w *world) {
 		f.Path, f.Times = "/open-api/*", 1000
@@ -30,8 +30,7 @@ func answers(f sandbox.Failure) func(*world) {
 	}
 }
 
-// writes makes the next call that changes something fail. Whatever else is
-// asked is answered.
+// writes makes the next call that changes something fail. Other calls succeed.
 func writes(f sandbox.Failure) func(*world) {
 	return func(w *world) {
 		f.Path = "/open-api/v1.0/webhooks*"
@@ -88,8 +87,8 @@ var (
 		"Hookwall asks before it makes a second one"), kept: "form", done: 1, heals: "list, it is there"}
 )
 
-// What a person gets where Fourthwall did what it was asked, though its answer
-// does not say so.
+// What a person gets if Fourthwall did what it was asked, but its response does
+// not say so.
 var (
 	created = want{status: 200, says: says("Webhook created"), done: 1}
 	saved   = want{status: 200, says: says("The webhook is saved"), done: 1}
@@ -120,7 +119,7 @@ func (f fault) busy(after, wait string) fault {
 	return f
 }
 
-// garbled are answers that nobody can make sense of.
+// garbled are responses that cannot be parsed.
 func (f fault) garbled(create want) fault {
 	f.create, f.edit, f.remove, f.list = create, unread, undeleted, unlisted
 	if f.name == tooLarge {
@@ -129,13 +128,13 @@ func (f fault) garbled(create want) fault {
 	return f
 }
 
-// done are writes that had their effect, which is found by looking.
+// done are writes that took effect, which reading again shows.
 func (f fault) done() fault {
 	f.create, f.edit, f.remove = created, saved, deleted
 	return f
 }
 
-// lost are writes that had none, which cannot be known for certain.
+// lost are writes without an effect, which cannot be known for certain.
 func (f fault) lost() fault {
 	f.create = want{
 		status: 502, says: says("Do not create it a second time yet", "Check again"), kept: "form",
@@ -303,8 +302,8 @@ var faults = []fault{
 	},
 }
 
-// TestFourthwall breaks Fourthwall, or the way to it, while a person is at each
-// of the actions.
+// TestFourthwall breaks Fourthwall, or the connection to it, during each of the
+// actions.
 func TestFourthwall(t *testing.T) { meetAll(t, faults) }
 
 func meetAll(t *testing.T, all []fault) {

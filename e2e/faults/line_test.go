@@ -52,7 +52,8 @@ func reserve(t testing.TB) string {
 	return fmt.Sprintf("127.0.0.1:%d", bound.(*syscall.SockaddrInet4).Port)
 }
 
-// lineTo is a line to the server of an address, and the address by way of it.
+// lineTo returns a line to the server of a URL, and the URL that goes through
+// it.
 func lineTo(t testing.TB, address string) (*line, string) {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -67,7 +68,7 @@ func lineTo(t testing.TB, address string) (*line, string) {
 // URL is where the server seems to be.
 func (l *line) URL() string { return "http://" + l.Listen }
 
-// cut refuses connections and breaks those that are there.
+// cut refuses connections and breaks the existing ones.
 func (l *line) cut() { l.Stop() }
 
 // restore lets everything through again, over new connections.
@@ -98,7 +99,7 @@ func (l *line) silence() {
 	}
 }
 
-// poison does something to every connection from now on.
+// poison adds a toxic to every connection from now on.
 func (l *line) poison(what toxic) {
 	l.t.Helper()
 	text, err := json.Marshal(what)

@@ -67,7 +67,7 @@ func (p *person) send(f process.Form) page {
 	return read(p.Post(f.Action, f.Values))
 }
 
-// press sends a form by one of its buttons, "do=create" say.
+// press sends a form by one of its buttons, such as "do=create".
 func (p *person) press(f process.Form, button string) page {
 	p.w.t.Helper()
 	name, value, _ := strings.Cut(button, "=")
@@ -135,7 +135,7 @@ func (pg page) keeps(where string, typed url.Values) bool {
 
 func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
 
-// link is where the first link with a text leads; "" when there is none.
+// link returns the URL of the first link with a text, or "" if there is none.
 func (pg page) link(text string) string {
 	doc, err := html.Parse(strings.NewReader(pg.Body))
 	if err != nil {

@@ -23,8 +23,8 @@ import (
 
 const skew = 5 * time.Minute
 
-// What a person gets who has to connect the shop again: after that, the page
-// that was left.
+// The results for a person who has to connect the shop again. After that, the
+// person is back on the page that they left.
 var (
 	reconnectCreate = want{
 		status: 200,
@@ -46,20 +46,20 @@ var (
 	}
 )
 
-// reconnect are faults that only the person can mend.
+// reconnect are faults that only the person can fix.
 func (f fault) reconnect() fault {
 	f.create, f.edit, f.remove, f.list = reconnectCreate, reconnectEdit, reconnectDelete, reconnectList
 	f.end = func(*world) {}
 	return f
 }
 
-// withDraftsLost are faults that take the drafts too.
+// withDraftsLost are faults that lose the drafts too.
 func (f fault) withDraftsLost(edit want) fault {
 	f.edit = edit
 	return f
 }
 
-// unnoticed are faults that nobody sees.
+// unnoticed is a fault that no person notices.
 func (f fault) unnoticed() fault {
 	f.create, f.edit, f.remove, f.list = created, saved, deleted, listed
 	f.end = func(*world) {}
@@ -132,11 +132,11 @@ var signInFaults = []fault{
 	}.reconnect().withDraftsLost(reconnectAgain),
 }
 
-// TestSignIn takes from people what they act with.
+// TestSignIn breaks the sessions and credentials of people during their actions.
 func TestSignIn(t *testing.T) { meetAll(t, signInFaults) }
 
-// TestRestoredFromYesterday puts a copy of the database back, in which a
-// refresh token is long spent, and which does not know who came today.
+// TestRestoredFromYesterday restores an old copy of the database. In it, a
+// refresh token is long spent, and today's sessions are missing.
 func TestRestoredFromYesterday(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, settings{})
@@ -172,7 +172,7 @@ func TestRestoredFromYesterday(t *testing.T) {
 	}
 }
 
-// yesterday is who came yesterday, and who came today.
+// yesterday has the faults of a session from yesterday, and of one from today.
 var yesterday = []fault{
 	fault{name: "restored from yesterday, tokens spent", log: "invalid_grant"}.reconnect().withDraftsLost(
 		want{
@@ -182,7 +182,7 @@ var yesterday = []fault{
 	fault{name: "restored from yesterday, session unknown"}.stranger(),
 }
 
-// stranger is somebody whose session nobody knows.
+// stranger is a person whose session is unknown.
 func (f fault) stranger() fault {
 	f.create = want{status: 200, says: says("Your form is kept", "you come back to it filled in",
 		"Connect with Fourthwall"), heals: "connect, press"}
@@ -195,7 +195,7 @@ func (f fault) stranger() fault {
 	return f
 }
 
-// meetLate is meet for somebody who has been at it since before the fault.
+// meetLate is meet for a person who began before the fault.
 func (f fault) meetLate(a *attempt) {
 	matrix.expect(f.name)
 	want := f.wants(a.action)
@@ -203,7 +203,8 @@ func (f fault) meetLate(a *attempt) {
 	a.compare(f.name, a.observe(a.act()), want)
 }
 
-// TestTwoPeople edit one webhook: who comes second chooses between both.
+// TestTwoPeople edits one webhook twice. The second person chooses between both
+// versions.
 func TestTwoPeople(t *testing.T) {
 	t.Parallel()
 	const name = "two people edit one webhook"
@@ -254,9 +255,10 @@ func TestOneRefresh(t *testing.T) {
 
 const people = 200
 
-// TestManyPeople create a webhook each, all at once. Fourthwall takes only so
-// many requests of a shop at a time: who is told to wait presses again. They have
-// the machine to themselves: beside others, Fourthwall would be slow to all.
+// TestManyPeople creates many webhooks at the same time, one per person.
+// Fourthwall limits the requests per shop, so a person who is told to wait
+// clicks again. The test has the machine to itself: beside others, Fourthwall
+// would be slow to all.
 func TestManyPeople(t *testing.T) {
 	const name = "200 people at once"
 	matrix.expect(name)
@@ -316,7 +318,7 @@ func (w *world) oneOf(i int) page {
 	return end
 }
 
-// from is a proxy that reports where somebody comes from.
+// from is a proxy that reports a client's address.
 type from struct {
 	http.RoundTripper
 	address string

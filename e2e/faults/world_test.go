@@ -49,7 +49,7 @@ type world struct {
 	stop  func()
 }
 
-// settings are what a fault may want otherwise.
+// settings are what a fault may change.
 type settings struct {
 	database string        // address; "" for a new SQLite file
 	keys     string        // "" for a new one

@@ -19,7 +19,7 @@ type Client struct {
 	t    testing.TB
 }
 
-// Page is what a Client was answered in the end.
+// Page is the final response to a Client's request.
 type Page struct {
 	Status int
 	URL    *url.URL // after redirects
@@ -89,7 +89,7 @@ func (c *Client) ConnectKey(wall *Process, shop Shop) {
 	}
 }
 
-// Form is a form of a page, as it would be sent without a press on a button.
+// Form is a form of a page, as it would be sent without a click on a button.
 type Form struct {
 	Action string // whole address
 	Values url.Values
@@ -129,7 +129,7 @@ func lookup(n *html.Node, name string) (string, bool) {
 	return "", false
 }
 
-// fields are what a browser would send of a form that nobody touched.
+// fields are what a browser would send of an untouched form.
 func fields(form *html.Node) url.Values {
 	values := url.Values{}
 	for n := range form.Descendants() {
@@ -172,7 +172,7 @@ func selectOf(n *html.Node) *html.Node {
 	return n
 }
 
-// Text is what a node of a page says.
+// Text returns the text of a node of a page.
 func Text(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// State is what a sandbox reports of itself.
+// State is the state that a sandbox reports.
 type State struct {
 	Now      time.Time `json:"now"`
 	Shops    []Shop    `json:"shops"`
@@ -34,8 +34,8 @@ type Webhook struct {
 	AllowedTypes []string `json:"allowedTypes"`
 }
 
-// Request is one that a client made to the API. Status is 0 where the
-// connection was closed without an answer.
+// Request is one that a client made to the API. Status is 0 if the connection
+// was closed without a response.
 type Request struct {
 	Method string `json:"method"`
 	Path   string `json:"path"`
@@ -62,7 +62,7 @@ type Failure struct {
 // that waits.
 var controls = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 
-// State asks a sandbox how things are.
+// State returns the state of a sandbox.
 func (p *Process) State() State {
 	p.t.Helper()
 	var s State

@@ -19,7 +19,7 @@ func (l *Log) Write(b []byte) (int, error) {
 	return l.all.Write(b)
 }
 
-// String is all that was written so far.
+// String returns all that was written so far.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

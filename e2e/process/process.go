@@ -28,7 +28,7 @@ import (
 
 // Process is the program in a process of its own, until the test ends.
 type Process struct {
-	// URL is where it answers. A restarted process answers there again.
+	// URL is where it responds. A restarted process responds there again.
 	URL string
 
 	t           testing.TB
@@ -42,10 +42,9 @@ type Process struct {
 	ended chan struct{} // closed when cmd has ended and all it printed is read
 }
 
-// Start runs the program and waits until it answers. Of its surroundings it
-// sees PATH, a HOME of its own, and the given environment, of which the last
-// of several entries with one name counts. It fails the test when the program
-// does not start.
+// Start runs the program and waits until it responds. The program gets only
+// PATH, a HOME of its own, and the given environment. Of several entries with
+// one name, the last counts. It fails the test when the program does not start.
 func Start(t testing.TB, args []string, environment ...string) *Process {
 	t.Helper()
 	p := &Process{t: t, args: args, environment: environment, home: t.TempDir()}
@@ -89,8 +88,7 @@ func (p *Process) run() (address string, err error) {
 // Kill ends the process as a power failure would.
 func (p *Process) Kill() { p.end(syscall.SIGKILL) }
 
-// Stop asks the process to end, and waits until it has finished what was under
-// way.
+// Stop asks the process to end, and waits until it has finished its requests.
 func (p *Process) Stop() { p.end(syscall.SIGTERM) }
 
 func (p *Process) end(signal os.Signal) {
@@ -99,8 +97,8 @@ func (p *Process) end(signal os.Signal) {
 	<-ended
 }
 
-// Pause makes the process stand still, as a machine does that is out of memory
-// or moves elsewhere. It returns when the process does nothing any longer.
+// Pause suspends the process, as happens to a machine that is out of memory or
+// is being moved. It returns when the process has stopped.
 func (p *Process) Pause() {
 	p.t.Helper()
 	p.signal(syscall.SIGSTOP)
@@ -118,7 +116,7 @@ func (p *Process) Pause() {
 	p.t.Error("the process doesn't stand still")
 }
 
-// Continue lets a stopped process go on.
+// Continue resumes a suspended process.
 func (p *Process) Continue() { p.signal(syscall.SIGCONT) }
 
 func (p *Process) signal(signal os.Signal) {
@@ -132,7 +130,7 @@ func (p *Process) now() (*exec.Cmd, <-chan struct{}) {
 	return p.cmd, p.ended
 }
 
-// PID is the number of the process.
+// PID returns the process ID.
 func (p *Process) PID() int {
 	cmd, _ := p.now()
 	return cmd.Process.Pid
@@ -171,11 +169,11 @@ func (p *Process) keepPort() {
 	p.args, p.environment = kept(p.args), kept(p.environment)
 }
 
-// Logs is what the program has printed so far, in all its lives: lines of JSON
-// and a few sentences.
+// Logs returns what the program has printed so far, including before restarts:
+// lines of JSON and a few sentences.
 func (p *Process) Logs() string { return p.out.String() }
 
-// output keeps what is printed, and looks out for the address.
+// output keeps what is printed, and waits for the address.
 type output struct {
 	mu        sync.Mutex
 	all       bytes.Buffer
@@ -214,7 +212,7 @@ func (o *output) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String is what was printed so far.
+// String returns what was printed so far.
 func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -10,8 +10,8 @@ import (
 
 func TestMain(m *testing.M) { Main(m) }
 
-// TestRestart: a process that was killed comes back at its address with what
-// it kept, and its log has both lives.
+// TestRestart: a killed process restarts at the same address with its data, and
+// its log covers both runs.
 func TestRestart(t *testing.T) {
 	box := Sandbox(t, t.TempDir())
 	shop := box.State().Shops[0]

@@ -95,8 +95,9 @@ func typesOf(s *stage) string {
 	return strings.Join(hooks[0].AllowedTypes, " ")
 }
 
-// TestTwoSavesInOneRoundTrip: of two saves of one webhook at two replicas, while
-// the call of the first is under way, the second meets what the first made.
+// TestTwoSavesInOneRoundTrip: two saves of one webhook are sent to two
+// replicas. The second begins during the call of the first, and finds what the
+// first saved.
 func TestTwoSavesInOneRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -132,9 +133,9 @@ func TestTwoSavesInOneRoundTrip(t *testing.T) {
 	}
 }
 
-// TestSaveThatStoodStill: a replica stands still between reading a webhook and
-// replacing it. Another one saves it in the meantime, and what comes late
-// overwrites nothing.
+// TestSaveThatStoodStill: a replica is suspended between reading a webhook and
+// replacing it. Another one saves it in between, and the late save overwrites
+// nothing.
 func TestSaveThatStoodStill(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, 2)
@@ -174,8 +175,8 @@ func TestSaveThatStoodStill(t *testing.T) {
 	s.awaitOutcomes(c)
 }
 
-// TestTwoCreatesInOneRoundTrip: of two people who create the same at two
-// replicas, the second is asked first.
+// TestTwoCreatesInOneRoundTrip: of two people who create the same webhook at
+// two replicas, the second is asked first.
 func TestTwoCreatesInOneRoundTrip(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, 2)

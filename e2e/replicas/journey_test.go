@@ -27,8 +27,8 @@ func (j journey) reads(texts ...string) {
 	}
 }
 
-// press presses a button or a link and fails the test unless the document that
-// comes has this status.
+// press clicks a button or a link and fails the test unless the next document
+// has this status.
 func (j journey) press(role, name string, want int) {
 	j.t.Helper()
 	if got := j.Submit(j.Role(role, name).First()); got != want {
@@ -36,7 +36,7 @@ func (j journey) press(role, name string, want int) {
 	}
 }
 
-// dies kills a dashboard and waits for nothing: the next request may be for it.
+// dies kills a dashboard without waiting. The next request may go to it.
 func (j journey) dies(wall int) { j.walls[wall].Kill() }
 
 func (j journey) returns(wall int) {
@@ -123,8 +123,8 @@ func (j journey) sends(end *blockingEndpoint) {
 	j.Must(j.Expect(j.CSS("#result")).ToContainText("200"))
 }
 
-// checks follows an examination that one dashboard makes at the other, which
-// dies over it.
+// checks follows a check that one dashboard runs and the other shows. The
+// second one dies during the check.
 func (j journey) checks(end *blockingEndpoint) {
 	j.t.Helper()
 	end.block()
@@ -194,7 +194,7 @@ func (h *blockingEndpoint) release() {
 	close(h.open)
 }
 
-// block lets no further delivery through, and forgets those that came.
+// block stops all further deliveries, and forgets those that came.
 func (h *blockingEndpoint) block() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

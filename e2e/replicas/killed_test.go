@@ -19,7 +19,7 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// eventually asks again until the answer is yes.
+// eventually polls until the condition holds.
 func eventually(t testing.TB, what string, yes func() bool) {
 	t.Helper()
 	tick, limit := time.NewTicker(200*time.Millisecond), time.NewTimer(4*time.Minute)
@@ -35,8 +35,9 @@ func eventually(t testing.TB, what string, yes func() bool) {
 }
 
 // TestKilledBetweenCallAndAnswer: the process dies after Fourthwall has
-// created, changed or deleted a webhook and before it can know. The attempt
-// is in the activity as pending, and its outcome is found without anybody asking; nothing is done twice.
+// created, changed or deleted a webhook and before it can know. The attempt is
+// pending in the activity, and its outcome is found automatically. Nothing is
+// done twice.
 func TestKilledBetweenCallAndAnswer(t *testing.T) {
 	t.Parallel()
 	database := process.Database(t)
@@ -65,7 +66,7 @@ func TestKilledBetweenCallAndAnswer(t *testing.T) {
 		if err := <-hung; err == nil {
 			t.Errorf("%s was answered, so nothing was killed in the middle", method)
 		}
-		// Until this is forgotten, nobody can find out what became of it.
+		// Until the failures are cleared, the outcome cannot be found.
 		box.FailNext(process.Failure{Method: http.MethodGet, Path: "/open-api/v1.0/webhooks*", Status: 503, Times: 1000})
 		wall.Restart()
 	}

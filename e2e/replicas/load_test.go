@@ -22,8 +22,8 @@ var (
 	people = flag.Int("people", 6, "how many do so at once")
 )
 
-// load is what some people do at two dashboards, of which one dies again and
-// again.
+// load is what some people do at two dashboards, one of which is killed
+// repeatedly.
 type load struct {
 	*stage
 	over chan struct{} // closed when nothing new is begun
@@ -43,8 +43,8 @@ const (
 	open    = "not confirmed"
 )
 
-// TestReplicasUnderLoad counts in the end: every webhook that was created is
-// there once, and none is there that nobody heard of.
+// TestReplicasUnderLoad counts at the end. Every webhook that was created
+// exists once, and no unknown one exists.
 func TestReplicasUnderLoad(t *testing.T) {
 	t.Parallel()
 	l := &load{
@@ -68,7 +68,8 @@ func TestReplicasUnderLoad(t *testing.T) {
 	t.Logf("all is recorded after %s", time.Since(ended).Round(time.Second))
 }
 
-// clock moves the sandbox's clock on, so that its quota is not in the way.
+// clock advances the sandbox's clock, so that its quota does not limit the
+// test.
 func (l *load) clock() {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
@@ -82,7 +83,7 @@ func (l *load) clock() {
 	}
 }
 
-// killer kills the first dashboard whenever it has given some answers.
+// killer kills the first dashboard whenever it has sent some responses.
 func (l *load) killer() {
 	host := strings.TrimPrefix(l.walls[0].URL, "http://")
 	tick := time.NewTicker(2 * time.Millisecond)
@@ -256,9 +257,9 @@ func (l *load) check() {
 	l.recorded()
 }
 
-// recorded compares the activity with what was done: each webhook that was
-// created is there once, and the end of each attempt is known, but of
-// those that nobody can know yet.
+// recorded compares the activity with what was done. Each webhook that was
+// created is there once. The end of each attempt is known, except of those that
+// cannot be known yet.
 func (l *load) recorded() {
 	l.t.Helper()
 	for i, shop := range l.box.State().Shops {

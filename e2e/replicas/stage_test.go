@@ -56,7 +56,7 @@ func (s *stage) at(path string) string {
 	return s.front.url + "/shops/" + s.shop().ID + path
 }
 
-// byKey is somebody who has connected the shop by its key.
+// byKey returns a client that has connected the shop by its key.
 func (s *stage) byKey() *process.Client {
 	s.t.Helper()
 	c, shop := process.NewClient(s.t), s.shop()
@@ -65,7 +65,7 @@ func (s *stage) byKey() *process.Client {
 	return c
 }
 
-// byCode is somebody who has connected the shop by consent.
+// byCode returns a client that has connected the shop by consent.
 func (s *stage) byCode() *process.Client {
 	s.t.Helper()
 	c := process.NewClient(s.t)
@@ -73,7 +73,7 @@ func (s *stage) byCode() *process.Client {
 	return c
 }
 
-// consent answers the page that asks whether Hookwall may use the shop.
+// consent accepts the page that asks whether Hookwall may use the shop.
 func (s *stage) consent(c *process.Client, page process.Page) process.Page {
 	s.t.Helper()
 	f := page.Form("/connect")
@@ -198,7 +198,7 @@ func (f *front) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// tryAll asks the next dashboard, and the others while nobody is there.
+// tryAll tries the next dashboard, and the others while none responds.
 func (f *front) tryAll(r *http.Request, body []byte) (resp *http.Response, err error) {
 	f.mu.Lock()
 	walls, first := f.walls, f.next
@@ -262,7 +262,7 @@ func (f *front) taken() int {
 	return f.next
 }
 
-// counts are the answers that each dashboard gave.
+// counts returns the number of responses of each dashboard.
 func (f *front) counts() map[string]int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -90,8 +90,8 @@ var operations = []operation{
 }
 
 // TestKilledAtEveryCall: the dashboard dies when a call is on its way to the
-// API, or when its answer is on its way back, one after the other. The form is
-// sent again as it was, and then all is as if nothing had happened.
+// API, or when its response is on its way back, at each call. The form is sent
+// again unchanged, and the result is as if nothing had happened.
 func TestKilledAtEveryCall(t *testing.T) {
 	t.Parallel()
 	for _, o := range operations {

@@ -34,10 +34,10 @@ func CrossOrigin(public *url.URL, logger *slog.Logger, fail Fail) func(http.Hand
 	return func(h http.Handler) http.Handler { return protection.Handler(checkSender(public, deny, h)) }
 }
 
-// checkSender looks closer at a form that came without Sec-Fetch-Site: at the
-// scheme in Origin, of which the standard library compares the host alone, and
-// at Referer where a browser sends nothing else. Clients that send none of them
-// are no browsers.
+// checkSender examines a form without Sec-Fetch-Site more closely. It checks
+// the scheme in Origin, because the standard library compares only the host,
+// and it checks Referer if the browser sent nothing else. A client that sends
+// none of them is no browser.
 func checkSender(public *url.URL, deny http.HandlerFunc, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		isSafe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions

@@ -11,8 +11,8 @@ import (
 // ErrPanic says that answering the request panicked.
 var ErrPanic = errors.New("the handler panicked")
 
-// Recover answers a request whose handler panicked, unless something was
-// written already: then the connection is cut.
+// Recover responds to a request whose handler panicked. If part of a response
+// was already written, it closes the connection.
 func Recover(logger *slog.Logger, fail Fail) func(http.Handler) http.Handler {
 	return func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

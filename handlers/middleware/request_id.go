@@ -1,5 +1,5 @@
 // Package middleware has the layers around the pages that know no page. A layer
-// that refuses a request hands the reason to a Fail, which draws the answer.
+// that refuses a request passes the reason to a Fail, which draws the response.
 package middleware
 
 import (
@@ -8,7 +8,7 @@ import (
 	"net/http"
 )
 
-// Fail answers a request that a layer refused. err is one of this package's
+// Fail responds to a request that a layer refused. err is one of this package's
 // errors.
 type Fail func(w http.ResponseWriter, r *http.Request, err error)
 

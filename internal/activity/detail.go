@@ -7,13 +7,13 @@ import (
 	"hookwall/internal/store"
 )
 
-// Detail is what a recorded attempt says beside its outcome. It is encrypted in the database.
+// Detail is what an attempt records besides its outcome. It is encrypted in the database.
 type Detail struct {
 	Before *fourthwall.Content `json:"before,omitempty"` // what was there; nil before a create
 	After  *fourthwall.Content `json:"after,omitempty"`  // what was wanted; nil for a delete
 
-	// Of a create: the IDs of the webhooks before it, whether these are all of them, and what tells one idempotency
-	// key from another.
+	// Of a create: the IDs of the webhooks before it, whether these are all of them, and what identifies its
+	// idempotency key.
 	Known     []string `json:"known,omitempty"`
 	KnownAll  bool     `json:"knownAll,omitempty"`
 	Operation string   `json:"operation,omitempty"`
@@ -23,7 +23,7 @@ type Detail struct {
 	Scopes string `json:"scopes,omitempty"` // separated by spaces
 }
 
-// ReadDetail returns the detail of an activity, or false where it doesn't open any longer.
+// ReadDetail returns the detail of an activity, or false if it can no longer be read.
 func ReadDetail(a store.Activity) (Detail, bool) {
 	var d Detail
 	err := json.Unmarshal(a.Detail, &d)

@@ -1,7 +1,8 @@
-// Package activity records who attempted what in a shop, what was there before and after, and how it ended.
+// Package activity records each attempt to change something in a shop: the actor, the state before and after, and the
+// outcome.
 //
-// An attempt that calls the API is recorded before it does. So a process that dies in between leaves a
-// pending activity, which is reconciled later. A change in the database alone is recorded in the same transaction.
+// An attempt that calls the API is recorded before the call. So a process that dies in between leaves a pending
+// activity, which is reconciled later. A change in the database alone is recorded in the same transaction.
 package activity
 
 import (
@@ -25,7 +26,7 @@ const (
 	DisconnectShop = "shop.disconnect"
 )
 
-// Actor is who attempts something.
+// Actor is the person on whose behalf something is attempted.
 type Actor struct {
 	Owner     store.Owner
 	Name      string // words for the connection that is used
@@ -40,13 +41,13 @@ type Recorder struct {
 	logger  *slog.Logger
 }
 
-// NewRecorder returns a Recorder that keeps what it records in st. An attempt whose end isn't recorded is due for a
+// NewRecorder returns a Recorder that stores its records in st. An attempt whose end isn't recorded is due for a
 // recheck after the given time.
 func NewRecorder(st *store.Store, recheck time.Duration, logger *slog.Logger) *Recorder {
 	return &Recorder{st, recheck, logger}
 }
 
-// Begin records an attempt, of which a says the Shop, the Action and the WebhookID if it is known.
+// Begin records an attempt. Of a, it needs the Shop, the Action and, if known, the WebhookID.
 func (r *Recorder) Begin(ctx context.Context, actor Actor, a store.Activity, d Detail) (store.Activity, error) {
 	a, err := New(actor, a, d)
 	if err != nil {
@@ -56,7 +57,7 @@ func (r *Recorder) Begin(ctx context.Context, actor Actor, a store.Activity, d D
 	return r.store.BeginActivity(ctx, a)
 }
 
-// New returns an activity with who and what filled in.
+// New returns the activity with its actor and detail filled in.
 func New(actor Actor, a store.Activity, d Detail) (store.Activity, error) {
 	encoded, err := json.Marshal(d)
 	a.Owner, a.Actor, a.Session, a.RequestID = actor.Owner, actor.Name, actor.Session, actor.RequestID
@@ -64,8 +65,8 @@ func New(actor Actor, a store.Activity, d Detail) (store.Activity, error) {
 	return a, err
 }
 
-// RecordOutcome records how an attempt ended, unless that is known already. It reports no error: what was done is
-// done, and an attempt whose end could not be recorded is reconciled later.
+// RecordOutcome records how an attempt ended, unless that is already known. It returns no error. An attempt whose end
+// could not be recorded is reconciled later.
 func (r *Recorder) RecordOutcome(ctx context.Context, a store.Activity, end store.Ending) {
 	if end.Status == 0 { // an unclear answer stays on record
 		end.Status, end.Code, end.APIRequestID = a.Status, a.Code, a.APIRequestID
@@ -76,7 +77,7 @@ func (r *Recorder) RecordOutcome(ctx context.Context, a store.Activity, end stor
 	}
 }
 
-// OutcomeOf returns what a call came to that ended with err, nil for success.
+// OutcomeOf returns the outcome of a call that ended with err, nil for success.
 func OutcomeOf(err error) store.Ending {
 	if err == nil {
 		return store.Ending{Outcome: store.OutcomeDone, Status: http.StatusOK}

@@ -29,7 +29,7 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-// Uncertain depends only on the fields of an Error, whoever made it.
+// Uncertain depends only on the fields of an Error, not on its origin.
 func TestUncertain(t *testing.T) {
 	rows := []struct {
 		status  int

@@ -38,7 +38,7 @@ const (
 	quotaPeriod = 10 * time.Second
 )
 
-// A reply is an answer before it is checked and sent. A nil body is an empty one.
+// A reply is a response before it is checked and sent. A nil body is an empty one.
 type reply struct {
 	status int
 	header http.Header
@@ -71,16 +71,15 @@ type webhookInput struct {
 	allowedTypes []string
 }
 
-// caller is who a request comes from.
+// caller is the shop that a request is for, and its permissions.
 type caller struct {
 	shop   *shop
 	scopes []string
 	full   bool // an API key: full access to its own shop
 }
 
-// api wraps the handler of an operation into the checks that all of them share, in the order of the
-// platform's own layers: who are you, not so often, may you, is it well-formed. handle runs under
-// the lock.
+// api wraps the handler of an operation into the checks that all of them share, in the platform's
+// own order: authentication, rate limit, permission, validation. handle runs under the lock.
 func (s *Server) api(method, path string, handle func(*Server, call) (reply, error)) http.Handler {
 	op := s.spec.operation(method, path)
 	return s.described(op, func(w http.ResponseWriter, r *http.Request) reply {
@@ -149,7 +148,7 @@ func (p reply) write(w http.ResponseWriter, body []byte) {
 	send(w, p.status, body)
 }
 
-// send writes an answer whose headers are set.
+// send writes a response whose headers are set.
 func send(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

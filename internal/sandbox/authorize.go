@@ -35,8 +35,8 @@ func (s *Server) handleConsentPage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// handleConsent takes the person's answer and sends the browser back to the client. The parameters
-// come back through the form, so they are judged again.
+// handleConsent reads the person's decision and redirects the browser to the client. The parameters
+// come back through the form, so they are validated again.
 func (s *Server) handleConsent(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
@@ -93,8 +93,9 @@ func (s *Server) consent(a authorization, shopID string, scopes []string) (url.V
 	}, err
 }
 
-// readAuthorization judges a request for consent and answers the bad ones itself. As long as client
-// and redirect URI are in doubt the answer is a page: a redirect would send the person anywhere.
+// readAuthorization validates a request for consent and responds to the bad ones itself. While
+// client and redirect URI are in doubt, the response is a page, because a redirect would send the
+// person anywhere.
 func (s *Server) readAuthorization(w http.ResponseWriter, r *http.Request, v url.Values) (authorization, bool) {
 	a, problem := s.identify(v, r.PathValue("client_id"))
 	if problem != "" {
@@ -109,8 +110,8 @@ func (s *Server) readAuthorization(w http.ResponseWriter, r *http.Request, v url
 	return a, true
 }
 
-// identify finds out who asks and where the answer goes. inPath is the client id of the platform's
-// own connect address, "" at the standard one.
+// identify finds out which client asks and where to redirect afterwards. inPath is the client ID of
+// the platform's own connect address, or "" at the standard one.
 func (s *Server) identify(v url.Values, inPath string) (a authorization, problem string) {
 	id := v.Get("client_id")
 	if inPath != "" && !v.Has("client_id") {

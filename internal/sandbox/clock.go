@@ -30,8 +30,8 @@ func (s *Server) until(ctx context.Context, t time.Time) bool {
 	}
 }
 
-// pause ends when somebody stirs, when it is time to look at the clock again, or when ctx ends, and
-// then it reports false. A d of 0 means that nothing waits for the clock.
+// pause waits until stirred is signaled or it is time to check the clock again. It reports false if
+// ctx ends first. A d of 0 means that nothing waits for the clock.
 func pause(ctx context.Context, d time.Duration, stirred <-chan struct{}) bool {
 	var tick <-chan time.Time
 	if d > 0 {

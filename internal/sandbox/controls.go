@@ -241,15 +241,15 @@ func (s *Server) linger(ctx context.Context) {
 	_ = s.AwaitDeliveries(ctx)
 }
 
-// control reads JSON into in, or a form by fromForm, does what was asked for, and answers a program
-// with the state.
+// control reads JSON into in, or a form by fromForm, does what was asked for, and returns the state
+// to a program.
 func (s *Server) control(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error,
 	do func() error,
 ) {
 	s.controlled(w, r, in, fromForm, do, func() any { return s.state() })
 }
 
-// controlled is control with an answer of its own.
+// controlled is control with a response of its own.
 func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, fromForm func(url.Values) error,
 	do func() error, answer func() any,
 ) {
@@ -363,8 +363,8 @@ func (s *Server) state() state {
 	return st
 }
 
-// handleState tells how things are, at once or when nothing is being delivered. Should the client or
-// the sandbox go away first, there is nobody to tell.
+// handleState returns the state, immediately or when no delivery is in progress. It ignores that
+// the wait ended early, because then the client or the sandbox is gone.
 func (s *Server) handleState(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Get("settled") == "true" {
 		_ = s.AwaitDeliveries(r.Context())
@@ -372,7 +372,7 @@ func (s *Server) handleState(w http.ResponseWriter, r *http.Request) {
 	s.tell(w, r, s.state())
 }
 
-// tell answers a program.
+// tell responds to a program.
 func (s *Server) tell(w http.ResponseWriter, r *http.Request, what any) {
 	p := done(what)
 	body, err := p.encode()

@@ -49,7 +49,7 @@ func sign(key, body string) string {
 // roundTrip makes a function an http.RoundTripper.
 type roundTrip func(*http.Request) (*http.Response, error)
 
-// RoundTrip answers a request.
+// RoundTrip responds to a request.
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // nowhere is the transport of a sandbox that has none.
@@ -156,7 +156,7 @@ func (s *Server) attempt(ctx context.Context, secret string, e event) outcome {
 		return outcome{fault: fault(ctx, err)}
 	}
 	defer res.Body.Close()
-	// What the answer says does not matter, only that it comes in time.
+	// The content of the response does not matter, only that it comes in time.
 	_, _ = io.CopyN(io.Discard, res.Body, maxAnswer)
 	switch {
 	case ctx.Err() != nil:
@@ -203,8 +203,9 @@ func (e event) ended(state, fault string, now time.Time) event {
 	return e
 }
 
-// recordResult keeps what became of an event, unless the event was forgotten. Where that cannot be
-// written, memory has it: the event would be sent again and again.
+// recordResult stores the result of an attempt to deliver an event, unless the event was forgotten.
+// If the file can't be written, the result is kept in memory. Otherwise the event would be sent
+// repeatedly.
 func (s *Server) recordResult(sh *shop, e event) {
 	i := sh.findEvent(e.ID)
 	if i < 0 {

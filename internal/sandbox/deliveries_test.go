@@ -23,7 +23,7 @@ import (
 // passing is a configuration whose clock is that of the bubble.
 func passing(c *Config) { c.Now = nil }
 
-// endpoint is a transport that plays somebody's server. It keeps what it is sent.
+// endpoint is a transport that acts as a server. It keeps what it is sent.
 type endpoint struct {
 	answer func(*http.Request) (*http.Response, error)
 
@@ -270,7 +270,7 @@ func failing(err error) func(*http.Request) (*http.Response, error) {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
 
-// How answers and failures of somebody's server are judged.
+// How responses and failures of a server are judged.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	const timeout = "No complete answer within 5 s."
@@ -370,7 +370,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// Without a transport nobody is called.
+// Without a transport, no server is called.
 func TestNoTransport(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -488,7 +488,7 @@ func TestDeliveriesByTheSandboxClock(t *testing.T) {
 	}
 }
 
-// An answer that came just before the clock was moved past the limit is too late all the same.
+// A response that came just before the clock was moved past the limit is still too late.
 func TestTheClockOvertakesAnAnswer(t *testing.T) {
 	t.Parallel()
 	var r *rig
@@ -577,7 +577,8 @@ func TestWebhookChangesMeanwhile(t *testing.T) {
 	}
 }
 
-// hanging is a server that answers nobody, and says when somebody asks and when they give up.
+// hanging is a server that never responds. It reports when a request begins and when its client
+// gives up.
 func hanging() (out *endpoint, began, ended chan struct{}) {
 	began, ended = make(chan struct{}, 100), make(chan struct{}, 100)
 	return &endpoint{answer: func(r *http.Request) (*http.Response, error) {
@@ -703,7 +704,7 @@ func TestResetForgetsDeliveries(t *testing.T) {
 	}
 }
 
-// Waiting ends with the one who waits, and with the sandbox.
+// Waiting ends when the waiter leaves, and when the sandbox closes.
 func TestWaitingEnds(t *testing.T) {
 	t.Parallel()
 	out, began, _ := hanging()
@@ -785,7 +786,7 @@ func TestNothingOfAnEventIsTold(t *testing.T) {
 	}
 }
 
-// Large answers are read no further than needed, and their bodies are closed.
+// Large responses are read no further than needed, and their bodies are closed.
 // Checklist 42.
 func TestLargeAnswers(t *testing.T) {
 	t.Parallel()

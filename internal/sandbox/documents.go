@@ -50,8 +50,8 @@ func openDocuments(path string) (*documents, error) {
 	return &documents{db}, nil
 }
 
-// makePrivate sees to it that nobody else can read the file, nor those that SQLite puts beside it
-// with the same mode.
+// makePrivate makes the file readable only by its owner, along with the files that SQLite puts
+// beside it with the same mode.
 func makePrivate(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err

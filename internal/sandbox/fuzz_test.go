@@ -12,10 +12,9 @@ import (
 	"golang.org/x/net/html"
 )
 
-// FuzzRequests asks for anything. The sandbox answers what it describes and
-// never with a fault of its own, refuses with a code, keeps what its policy
-// lets pass exactly as it was sent, and sends browsers to no one who is not
-// registered.
+// FuzzRequests sends arbitrary requests. The sandbox responds as it describes and never with a
+// fault of its own, and it rejects with a code. It keeps what its policy allows exactly as it was
+// sent, and redirects browsers only to registered URLs.
 func FuzzRequests(f *testing.F) {
 	r := newRig(f)
 	hook, err := r.AddWebhook(shopOne, "https://hooks.example.com/", []string{"DONATION"})

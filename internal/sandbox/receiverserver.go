@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Receiver is the built-in receiver for those who call it over the network of this machine. It
-// answers by the path, whatever the host.
+// Receiver is the built-in receiver for clients on the network of this machine. It responds
+// according to the path, whatever the host.
 func (s *Server) Receiver() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
@@ -26,8 +26,8 @@ func (s *Server) Receiver() http.Handler {
 	})
 }
 
-// NewReceiverCertificate makes a certificate for the built-in receiver, signed by an authority that
-// is made with it and forgotten. Whoever calls the receiver has to trust the authority.
+// NewReceiverCertificate makes a certificate for the built-in receiver. A new authority signs it
+// and is then forgotten. Clients of the receiver have to trust the authority.
 func NewReceiverCertificate(now time.Time) (tls.Certificate, *x509.Certificate, error) {
 	authority, signer, err := newCertificate(now, pkix.Name{CommonName: "Hookwall sandbox"}, nil, nil)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // A resource answers the methods that it lists, GET for HEAD too, and 405 to all others.
 type resource map[string]http.Handler
 
-// routes is the one table of what the sandbox answers, and the layers around it.
+// routes is the one table of what the sandbox serves, and the layers around it.
 func (s *Server) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
 	for path, methods := range map[string]resource{
@@ -142,7 +142,7 @@ func (s *Server) hostExpected(host string) bool {
 	return withPort(host, s.publicURL.Scheme) == withPort(strings.ToLower(s.publicURL.Host), s.publicURL.Scheme)
 }
 
-// withHeaders puts on every answer what keeps browsers strict.
+// withHeaders adds to every response what keeps browsers strict.
 func (s *Server) withHeaders(next http.Handler) http.Handler {
 	fixed := map[string]string{
 		"Content-Security-Policy":      contentPolicy(""),
@@ -249,7 +249,7 @@ type statusWriter struct {
 	status int
 }
 
-// WriteHeader remembers the status of the final answer.
+// WriteHeader remembers the status of the final response.
 func (w *statusWriter) WriteHeader(status int) {
 	if w.status == 0 && status >= 200 {
 		w.status = status

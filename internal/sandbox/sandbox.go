@@ -59,7 +59,7 @@ import (
 	"time"
 )
 
-// Config says where a sandbox is reached and who may connect to it.
+// Config says where a sandbox is reached and which clients may connect to it.
 type Config struct {
 	// PublicURL is the origin under which clients reach the sandbox, such as
 	// "http://127.0.0.1:8081". When its host is loopback, a request for any other host or port is
@@ -89,7 +89,7 @@ type Config struct {
 // Client is an app that shops can admit.
 type Client struct {
 	ID, Name string
-	// Secret proves who the client is. Empty: a public client, which must use PKCE.
+	// Secret authenticates the client. Empty: a public client, which must use PKCE.
 	Secret string
 	// RedirectURIs are compared character by character with the one in a request.
 	RedirectURIs []string

@@ -171,8 +171,8 @@ func (s *Server) exchangeCode(c client, form url.Values) (tokens, *tokenError, e
 	return t, nil, err
 }
 
-// exchangeRefresh trades a refresh token for a new pair. One that was spent before, or comes from
-// another client, has been seen by somebody it was not meant for: the whole family ends.
+// exchangeRefresh trades a refresh token for a new pair. A token that was spent before, or comes
+// from another client, has leaked. Then the whole family ends.
 func (s *Server) exchangeRefresh(c client, form url.Values) (tokens, *tokenError, error) {
 	token := form.Get("refresh_token")
 	if token == "" {

@@ -11,8 +11,8 @@ import (
 	"hookwall/oauth"
 )
 
-// ErrReconnect says that a connection's credential can't be used or renewed any longer: a person must connect the
-// shop again.
+// ErrReconnect means that a connection's credential can no longer be used or renewed. A person must connect the shop
+// again.
 var ErrReconnect = oauth.ErrReconnect
 
 // Client calls the API for one connected shop. Its errors are those of fourthwall.Client, ErrReconnect, and errors of
@@ -28,7 +28,7 @@ func (s *Service) Client(conn store.Connection) *Client { return &Client{s, conn
 // Shop returns the ID of the shop that c calls the API for.
 func (c *Client) Shop() string { return c.conn.ShopID }
 
-// Owner returns whose connection it is.
+// Owner returns the owner of the connection.
 func (c *Client) Owner() store.Owner { return c.conn.Owner }
 
 // Webhooks returns the shop's webhooks.
@@ -79,8 +79,8 @@ func (c *Client) Event(ctx context.Context, id string) (fourthwall.Event, error)
 	})
 }
 
-// call calls the API with the connection's credential, renewed when it is near its end, and again with a new one
-// when the API responds with 401, which means that nothing was done.
+// call calls the API with the connection's credential, which it renews when it's about to expire. If the API responds
+// with 401, nothing was done, and it calls again with a new credential.
 func call[T any](
 	ctx context.Context, c *Client, do func(context.Context, fourthwall.Credential) (T, error),
 ) (T, error) {
@@ -114,7 +114,7 @@ func isUnauthorized(err error) bool {
 	return api != nil && api.Status == http.StatusUnauthorized
 }
 
-// refreshError says that the token server could not be asked. Nothing was sent to the API.
+// refreshError returns the error for a credential that could not be renewed. Nothing was sent to the API.
 func refreshError(err error) error {
 	switch {
 	case errors.Is(err, ErrReconnect), errors.Is(err, store.ErrUnavailable):

@@ -1,5 +1,4 @@
-// Package shops connects and disconnects shops, and calls the API for a connected one with a credential that is kept
-// fresh.
+// Package shops connects and disconnects shops, and calls the API for a connected one with a fresh credential.
 package shops
 
 import (
@@ -28,7 +27,7 @@ func NewService(
 	return &Service{st, api, oauth.NewRefresher(provider, credentialStore{st}), strings.Join(scopes, " ")}
 }
 
-// Connect keeps a connection to a shop in the place of an earlier one of the same owner, and records that.
+// Connect stores a connection to a shop, replacing an earlier one of the same owner, and records that.
 func (s *Service) Connect(
 	ctx context.Context, actor activity.Actor, shop fourthwall.Shop, c oauth.Credential,
 ) (store.Connection, error) {
@@ -59,7 +58,7 @@ func hint(username string) string {
 	return string(runes[max(0, len(runes)-4):])
 }
 
-// Disconnect forgets a connection, and records that.
+// Disconnect deletes a connection, and records that.
 func (s *Service) Disconnect(ctx context.Context, actor activity.Actor, conn store.Connection) error {
 	done, err := disconnected(actor, conn)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"hookwall/oauth"
 )
 
-// credentialStore is the store as oauth.Refresher takes it.
+// credentialStore adapts the store to oauth.Refresher.
 type credentialStore struct{ *store.Store }
 
 // StoredCredential reads a connection's credential.
@@ -21,7 +21,7 @@ func (k credentialStore) StoredCredential(ctx context.Context, id string) (oauth
 	return storedCredential(conn)
 }
 
-// FinishRefresh tells a lost lease from a database that has a fault.
+// FinishRefresh distinguishes a lost lease from a database fault.
 func (k credentialStore) FinishRefresh(ctx context.Context, id string, version int64, holder string, credential []byte,
 	expiresAt time.Time, scopes string,
 ) error {

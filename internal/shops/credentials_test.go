@@ -10,7 +10,7 @@ import (
 	"hookwall/oauth"
 )
 
-// TestLostLeaseIsNamed: who renews a token must not go on where it isn't theirs to keep.
+// TestLostLeaseIsNamed: a caller must stop renewing a token when it has lost the lease.
 func TestLostLeaseIsNamed(t *testing.T) {
 	keys, err := store.ParseKeys(store.NewKey())
 	if err != nil {

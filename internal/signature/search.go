@@ -117,7 +117,7 @@ func (s *search) wrapped() (match, bool) {
 	return match{}, false
 }
 
-// converted tries what the body may stand for, and what a program may have signed because of character encodings.
+// converted tries what the body may represent, and what a program may have signed because of character encodings.
 func (s *search) converted() (match, bool) {
 	body := bytes.TrimPrefix(s.body, []byte(byteOrderMark))
 	texts := []unwrapped{{text: body}}
@@ -176,7 +176,7 @@ func (s *search) rewritten() (match, bool) {
 	return s.rewrittenText(bytes.TrimPrefix(s.body, []byte(byteOrderMark)), nil)
 }
 
-// convertedJSON tries the JSON that the body may stand for, as other programs write it.
+// convertedJSON tries the JSON that the body may represent, as other programs write it.
 func (s *search) convertedJSON() (match, bool) {
 	tried := 0
 	for _, t := range s.unwrapped {

@@ -36,7 +36,7 @@ type unwrapped struct {
 	codes []FindingCode
 }
 
-// unwrap returns what the body may stand for: the bytes that a debugger printed, or the body inside a request, a form
+// unwrap returns what the body may represent: the bytes that a debugger printed, or the body inside a request, a form
 // or a command. It doesn't return the body itself.
 func unwrap(body []byte) []unwrapped {
 	all := []unwrapped{{text: body}}

@@ -46,7 +46,7 @@ func (s *Store) BeginCheck(ctx context.Context, c Check, most int) (Check, error
 	return c, nil
 }
 
-// insertCheck locks the owner, since many at once would each count only those before them.
+// insertCheck locks the owner. Otherwise concurrent checks would each count only those before them.
 func (s *Store) insertCheck(ctx context.Context, c Check, most int) (n int64, err error) {
 	sealed := s.keys.seal(c.Report, s.reportContext(c.Owner, c.ID))
 	err = s.tx(ctx, func(tx *sql.Tx) error {

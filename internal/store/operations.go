@@ -40,12 +40,12 @@ func WebhookResource(id string) Resource { return Resource(hashOf("webhook " + i
 // URLResource returns the resource of what creates a webhook with a URL, which the caller normalizes.
 func URLResource(url string) Resource { return Resource(hashOf("URL " + url)) }
 
-// Operation is one change to a shop's webhooks, which is to take effect at most once however often it
-// is asked for. It is known by its idempotency key for 24 hours after its last change.
+// Operation is one change to a shop's webhooks, which is to take effect at most once however often it is
+// asked for. It is known by its idempotency key for 24 hours after its last change.
 //
-// Whoever works on it holds its lease, which is also the lease on its Resource. The lease ends when
-// the operation finishes. When its time has passed, another operation on the same resource may take
-// it away, or the same operation may be restarted.
+// Its Holder has its lease, which is also the lease on its Resource. The lease ends when the operation
+// finishes. When its time has passed, another operation on the same resource may take it away, or the
+// same operation may be restarted.
 type Operation struct {
 	Key       string // idempotency key, unique for an owner
 	Owner     Owner
@@ -75,8 +75,8 @@ type Start struct {
 	// Operation is the one of that key as it is now; zero if there is none.
 	Operation Operation
 
-	// RetryAfter is how long at most the lease of the operation, or of another one on its resource,
-	// goes on unless it is renewed. It is 0 if Started, or if nobody holds such a lease.
+	// RetryAfter is the longest that the lease of the operation, or of another one on its resource,
+	// lasts unless it is renewed. It is 0 if Started, or if nobody holds such a lease.
 	RetryAfter time.Duration
 }
 
@@ -252,7 +252,7 @@ func (s *Store) takeExpired(ctx context.Context, tx *sql.Tx, op Operation, now i
 	return err
 }
 
-// leased says how long the lease on a resource goes on.
+// leased returns how long the lease on a resource lasts.
 func (s *Store) leased(ctx context.Context, tx *sql.Tx, op Operation, now int64) (Start, error) {
 	var until int64
 	err := tx.QueryRowContext(ctx, selectLeaseEnd, s.env, op.Shop, op.Resource).Scan(&until)
@@ -260,7 +260,7 @@ func (s *Store) leased(ctx context.Context, tx *sql.Tx, op Operation, now int64)
 	return Start{RetryAfter: max(left(until, now), time.Millisecond)}, err
 }
 
-// left returns how long a lease goes on.
+// left returns how long a lease lasts.
 func left(until, now int64) time.Duration { return time.Duration(max(until-now, 0)) * time.Millisecond }
 
 // RenewOperation extends the lease of a pending operation, counted from now, if it is still the

@@ -277,8 +277,8 @@ func (c *serverClock) now() time.Time {
 	return r.server.Add(time.Since(r.here))
 }
 
-// read reads the server's clock and sets the timeouts of a connection. A reading that took long, as when the process
-// stood still over it, is late by an unknown time, so it's taken again.
+// read reads the server's clock and sets the timeouts of a connection. A slow reading, as when the
+// process was suspended, is late by an unknown time, so it's repeated.
 func (c *serverClock) read(ctx context.Context, conn *pgx.Conn) error {
 	var last *clockReading
 	for range clockReadings {

@@ -236,7 +236,7 @@ func TestRestartNeedsNoLock(t *testing.T) {
 	check(t, s.Close())
 }
 
-// waitUntil waits for a query to answer TRUE.
+// waitUntil waits until a query returns TRUE.
 func waitUntil(t *testing.T, db *sql.DB, query string, args ...any) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -270,8 +270,8 @@ func TestTheClockIsTheServers(t *testing.T) {
 	}
 }
 
-// TestTheClockIsReadAgain: how late a slow reading is isn't known, as when the process stood still over it. Leases of a
-// replica whose clock is behind end too early for the others.
+// TestTheClockIsReadAgain: it is unknown how late a slow reading is, as when the process was suspended.
+// Leases of a replica whose clock is behind end too early for the others.
 func TestTheClockIsReadAgain(t *testing.T) {
 	databaseURL := postgresSchema(t)
 	db := raw(t, databaseURL)

@@ -128,12 +128,12 @@ func tokenOf(cookies []*http.Cookie) string {
 //
 // A session without an ID gets a new token, for the owner in Values["owner"], or for a new owner if
 // there is none. So a session whose ID was set to "" is renewed: same owner, new token, new life. The
-// same transaction deletes the old session and all that the owner had before it was loaded. Whoever
-// planted a session in a person's browser must not keep another one of that owner, and see what the
-// person connects. A session that another tab renews at the same time is kept.
+// same transaction deletes the old session and all that the owner had before it was loaded. Otherwise an
+// attacker who planted a session in a person's browser could keep another one of that owner, and see
+// what the person connects. A session that another tab renews at the same time is kept.
 //
-// A negative MaxAge deletes the session and the cookie, and with the owner's last session all that
-// the owner has. A session that has its ID is stored already.
+// A negative MaxAge deletes the session and the cookie, and with the owner's last session all that the
+// owner has. A session that has its ID is stored already.
 func (ss *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
 	if session.Options != nil && session.Options.MaxAge < 0 {
 		return ss.drop(r.Context(), w, session)

@@ -23,21 +23,21 @@ type candidate struct {
 	competing []string
 }
 
-// keyMark returns a text that identifies an idempotency key in an activity, which doesn't store the key itself.
+// keyMark returns a text that identifies an idempotency key in an activity without storing the key.
 func keyMark(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:8])
 }
 
-// unattributed returns those of the webhooks that no other create is known to have made. Ambiguous reports whether
-// one of them may as well be another create's, so its origin can't be determined.
+// unattributed returns the webhooks that no other create is known to have made. Ambiguous reports whether another
+// create may have made one of them, so that its origin can't be determined.
 func (s *Service) unattributed(
 	ctx context.Context, c candidate, matches []fourthwall.Webhook,
 ) (free []fourthwall.Webhook, ambiguous bool, err error) {
 	if len(matches) == 0 {
 		return nil, false, nil
 	}
-	// Open ones first: one that ends in between is found among those that are done.
+	// Open creates first: one that ends in between is then found among those that are done.
 	open, err := s.openCreates(ctx, c, c.started.Add(-s.timing.Certain))
 	if err != nil {
 		return nil, false, err
@@ -57,8 +57,8 @@ func (s *Service) unattributed(
 	return free, ambiguous, nil
 }
 
-// competes reports whether another create may have made one of the webhooks: it asked for the same, not long before
-// or later, and they weren't there when it began.
+// competes reports whether another create may have made one of the webhooks. It asked for the same content, began not
+// long before or later, and the webhooks weren't there when it began.
 func (s *Service) competes(c candidate, a store.Activity, free []fourthwall.Webhook) bool {
 	d, ok := activity.ReadDetail(a)
 	if !ok || d.After == nil || !Same(*d.After, c.want) || a.StartedAt.Before(c.started.Add(-s.timing.Certain)) {
@@ -67,8 +67,8 @@ func (s *Service) competes(c candidate, a store.Activity, free []fourthwall.Webh
 	return slices.ContainsFunc(free, func(hook fourthwall.Webhook) bool { return !slices.Contains(d.Known, hook.ID) })
 }
 
-// openCreates returns the creates of the candidate's shop that began at a time or later and whose outcome is pending
-// or unclear, but not its own.
+// openCreates returns the other creates of the candidate's shop that began at or after a time and whose outcome is
+// pending or unclear.
 func (s *Service) openCreates(ctx context.Context, c candidate, since time.Time) ([]store.Activity, error) {
 	open, err := s.store.OpenActivities(ctx, c.shop, activity.CreateWebhook, since)
 	return c.withoutOwn(open), err

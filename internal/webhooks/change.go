@@ -8,7 +8,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// do changes or deletes a webhook with run, under the lease on it. If the operation took effect before and the
+// do changes or deletes a webhook with run, under the lease on it. If the operation already took effect and the
 // request sets Again, it returns what done returns.
 func (o operation) do(
 	ctx context.Context, run, done func(context.Context) (Result, error),
@@ -63,7 +63,7 @@ func (o operation) giveUp(ctx context.Context, err error) (Result, error) {
 	return Result{}, err
 }
 
-// record records how a call for a change or a delete ended, of the attempt and of the operation.
+// record records the outcome of a call for a change or a delete, in the activity and in the operation.
 func (o operation) record(
 	ctx context.Context, recorded store.Activity, hook fourthwall.Webhook, err error,
 ) (Result, error) {
@@ -96,8 +96,8 @@ func (o operation) record(
 	return o.end(ctx, state, recorded.WebhookID, kept{Rejection: &rejection, Webhook: keep(hook)})
 }
 
-// end records the outcome of the operation. If the database is unavailable, only the record is lost: a repeated
-// request finds the webhook as it is.
+// end records the outcome of the operation. If the database is unavailable, only the record is lost. A repeated
+// request then finds the webhook as it is.
 func (o operation) end(ctx context.Context, state, webhookID string, k kept) (Result, error) {
 	err := o.finish(ctx, state, webhookID, k)
 	if errors.Is(err, store.ErrLeaseLost) {
@@ -109,7 +109,7 @@ func (o operation) end(ctx context.Context, state, webhookID string, k kept) (Re
 	return k.result(o.kind, state), nil
 }
 
-// markImmutable remembers that the API won't change a webhook.
+// markImmutable records that the API won't change a webhook.
 func (o operation) markImmutable(ctx context.Context, id string) error {
 	return o.store.MarkImmutable(ctx, o.req.Shop.Shop(), id, o.now().Add(o.timing.Immutable))
 }

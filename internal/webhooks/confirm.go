@@ -22,8 +22,8 @@ const (
 	NotFound                       // there is none
 )
 
-// Confirm looks again for a webhook whose creation wasn't confirmed, and creates nothing. Its error is
-// store.ErrNotFound where the key isn't known.
+// Confirm checks again for a webhook whose creation wasn't confirmed. It creates nothing. It returns
+// store.ErrNotFound if the key isn't known.
 func (s *Service) Confirm(ctx context.Context, req Request, want fourthwall.Content) (Result, Finding, error) {
 	ctx, cancel := s.work(ctx)
 	defer cancel()
@@ -43,7 +43,7 @@ func (s *Service) Confirm(ctx context.Context, req Request, want fourthwall.Cont
 	return c.resolve(ctx, row)
 }
 
-// resolve finds out how an attempt ended that no process is working on: from a webhook that exists, or by a new
+// resolve finds out how an attempt ended that no process is working on. It finds an existing webhook, or makes a new
 // attempt if the earlier one certainly had no effect.
 func (c *creation) resolve(ctx context.Context, row store.Operation) (Result, Finding, error) {
 	age := c.now().Sub(row.UpdatedAt)
@@ -84,7 +84,7 @@ func (c *creation) foundLater(ctx context.Context, row store.Operation, hook fou
 	return result, err
 }
 
-// look lists again, after each of the waits, until exactly one new webhook is what was wanted.
+// look lists the webhooks after each of the waits, until exactly one new webhook is what was wanted.
 func (c *creation) look(
 	ctx context.Context, row store.Operation, waits []time.Duration,
 ) (hook fourthwall.Webhook, last Finding) {

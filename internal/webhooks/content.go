@@ -8,20 +8,19 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// Same reports whether two contents are those of one webhook, although the API may have written the URL in its own
-// way.
+// Same reports whether two contents can be those of one webhook, even if the API changed the spelling of the URL.
 func Same(a, b fourthwall.Content) bool {
 	a.URL, b.URL = NormalURL(a.URL), NormalURL(b.URL)
 	return a.Equal(b)
 }
 
-// IsSaved reports whether a webhook is as a change from base to want would make it. An API that wrote the URL in its
-// own way is recognized once it no longer has the old one.
+// IsSaved reports whether a webhook is as a change from base to want would make it. The API may have changed the
+// spelling of the URL, if the webhook is no longer exactly as base.
 func IsSaved(now, base, want fourthwall.Content) bool {
 	return now.Equal(want) || !now.Equal(base) && Same(now, want)
 }
 
-// Mark returns a text that tells one content from another in a form field.
+// Mark returns a text that identifies a content in a form field.
 func Mark(c fourthwall.Content) string { return contentHash(c.URL, c.AllowedTypes) }
 
 // contentHash returns a hash of a URL and a set of event types.
@@ -45,7 +44,7 @@ func Covered(list []fourthwall.Webhook) map[fourthwall.EventType]bool {
 	return covered
 }
 
-// newOnes returns the webhooks that weren't known before and are what was wanted.
+// newOnes returns the webhooks that weren't known before and match what was wanted.
 func newOnes(list []fourthwall.Webhook, known []string, want fourthwall.Content) []fourthwall.Webhook {
 	return slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool {
 		return slices.Contains(known, hook.ID) || !Same(hook.Content(), want)

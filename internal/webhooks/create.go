@@ -14,10 +14,10 @@ import (
 
 const maxRecent = 20 // creates whose list may stand in for one that can't be read
 
-// CreateOptions are what a create may do.
+// CreateOptions are the options of a create.
 type CreateOptions struct {
-	// AllowDuplicates says that a second webhook with the same URL and event types is wanted, although an earlier
-	// attempt may still take effect.
+	// AllowDuplicates permits a second webhook with the same URL and event types, although an earlier attempt may
+	// still take effect.
 	AllowDuplicates bool
 }
 
@@ -30,8 +30,8 @@ type creation struct {
 	recorded store.Activity // without ID until the call is begun
 }
 
-// Create creates a webhook unless the operation of this key already did. It continues when ctx is canceled,
-// because every call to the API must be recorded.
+// Create creates a webhook unless the operation of this key already did. It continues when ctx is canceled, because
+// every call to the API must be recorded.
 //
 // The result is Created, Rejected, Unconfirmed, InProgress or OtherContent. The error is shops.ErrReconnect, or one
 // of the store's.
@@ -53,12 +53,12 @@ func (s *Service) creation(req Request, want fourthwall.Content) *creation {
 	return &creation{operation: s.operation(req, store.KindCreate, store.URLResource(url), hash), want: want}
 }
 
-// work returns a context for one attempt, which doesn't end with the request that began it.
+// work returns a context for one attempt, which outlives the request that began it.
 func (s *Service) work(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), s.timing.Work)
 }
 
-// resume creates if the lease is ours, and returns the state of the operation if it isn't.
+// resume creates the webhook if this attempt has the lease, or returns the state of the operation if it doesn't.
 func (c *creation) resume(ctx context.Context, start store.Start) (Result, error) {
 	if start.Started {
 		return c.begun(ctx)
@@ -86,7 +86,7 @@ func (c *creation) resume(ctx context.Context, start store.Start) (Result, error
 	return result, err
 }
 
-// restart begins again, unless somebody else did.
+// restart begins again, unless another attempt already did.
 func (c *creation) restart(ctx context.Context, seen store.Operation) (Result, error) {
 	start, err := c.takeOver(ctx, seen)
 	switch {
@@ -101,7 +101,7 @@ func (c *creation) restart(ctx context.Context, seen store.Operation) (Result, e
 	return c.begun(ctx)
 }
 
-// begun works under the lease.
+// begun runs the attempt under its lease.
 func (c *creation) begun(ctx context.Context) (Result, error) {
 	stop := c.heartbeat(ctx)
 	defer stop()
@@ -118,7 +118,8 @@ func (c *creation) begun(ctx context.Context) (Result, error) {
 	return result, err
 }
 
-// lost leaves the work to the attempt that took the lease, either before this one called the API or long after.
+// lost returns the result of an attempt whose lease another attempt took, before this one called the API or long
+// after. The other attempt does the work.
 func (c *creation) lost(ctx context.Context) Result {
 	c.logger.WarnContext(ctx, "another attempt took over")
 	if c.recorded.ID != "" {
@@ -127,7 +128,7 @@ func (c *creation) lost(ctx context.Context) Result {
 	return elsewhere(0)
 }
 
-// run lists, calls and records.
+// run lists the webhooks, calls the API and records the outcome.
 func (c *creation) run(ctx context.Context) (Result, error) {
 	earlier, err := c.earlier(ctx)
 	if err != nil {
@@ -158,9 +159,9 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 	return c.created(ctx, hook)
 }
 
-// earlier returns how old other creates with the same content are, by any owner, that got no response. Fourthwall may
-// still be processing them. The holder of the lease on a URL knows that no other process is working on a pending create
-// for it.
+// earlier returns the ages of other creates with the same content, by any owner, that got no response. Fourthwall may
+// still be processing them. While this attempt holds the lease on the URL, no other process is working on a pending
+// create for it.
 //
 // It must be called before the webhooks are listed. Then creates that have ended are in the list, and the ages are at
 // most those at the time of the list, however long that took.
@@ -176,8 +177,8 @@ func (c *creation) earlier(ctx context.Context) (ages []time.Duration, err error
 	return ages, err
 }
 
-// waitFor returns how long to wait for earlier creates of these ages. If the list couldn't be read, they may have
-// made what is asked for now.
+// waitFor returns how long to wait for earlier creates of these ages. If blind, the list couldn't be read, and they
+// may have made what is asked for now.
 func (t Timing) waitFor(earlier []time.Duration, blind bool) (wait time.Duration) {
 	for _, age := range earlier {
 		switch {
@@ -190,14 +191,14 @@ func (t Timing) waitFor(earlier []time.Duration, blind bool) (wait time.Duration
 	return wait
 }
 
-// webhooksBefore are the webhooks that there were before a create.
+// webhooksBefore has the webhooks that existed before a create.
 type webhooksBefore struct {
 	ids []string
 	all bool
 }
 
-// listBefore records which webhooks there are, so that a new one can be told from an old one with the same content.
-// Creating doesn't depend on it, unless the credential is refused.
+// listBefore records which webhooks exist, so that a new one can be told from an old one with the same content. The
+// create continues without the list, unless the credential is refused.
 func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList, before webhooksBefore, err error) {
 	list, err = c.list(ctx)
 	if api := fourthwall.AsError(err); api != nil && api.Status == http.StatusInternalServerError {
@@ -224,8 +225,8 @@ func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList,
 	return list, before, c.store.SetWebhooksBefore(ctx, c.req.Actor.Owner, c.req.Key, c.holder, before.ids)
 }
 
-// recentList adds what the shop's last create saw, when that was not long ago. What Hookwall made since is known by
-// its own records.
+// recentList adds the webhooks that the shop's last create listed, if that was recent. Those that Hookwall created
+// since are in its own records.
 func (c *creation) recentList(ctx context.Context, before webhooksBefore) (webhooksBefore, error) {
 	since := c.now().Add(-c.timing.RecentList)
 	recent, err := c.store.RecentActivities(ctx, c.req.Shop.Shop(), activity.CreateWebhook, since, maxRecent)
@@ -243,14 +244,13 @@ func (c *creation) list(ctx context.Context) (fourthwall.WebhookList, error) {
 	return c.req.Shop.Webhooks(ctx)
 }
 
-// created records the new webhook, and its secret if one came.
+// created records the new webhook, and its secret if the response has one.
 func (c *creation) created(ctx context.Context, hook fourthwall.Webhook) (Result, error) {
 	if hook.Secret != "" {
 		until := c.now().Add(c.timing.Secret)
 		err := c.store.PutSecret(ctx, c.req.Actor.Owner, c.req.Shop.Shop(), hook.ID, hook.Secret.Reveal(), until)
 		if err != nil {
-			// The webhook exists, and that must be recorded anyway. The page says where else the secret is
-			// found.
+			// The webhook exists, and that must be recorded anyway. The page says where else to find the secret.
 			c.logger.ErrorContext(ctx, "the secret of a new webhook could not be kept", "error", err)
 		}
 	}
@@ -285,7 +285,7 @@ func (c *creation) fail(ctx context.Context, err error) (Result, error) {
 	return c.end(ctx, store.StateUnconfirmed, "", kept{Rejection: &rejection})
 }
 
-// reLists returns the waits before each list that looks for the webhook.
+// reLists returns the waits before each list that may show the new webhook.
 func (c *creation) reLists(row store.Operation, api *fourthwall.Error) []time.Duration {
 	switch {
 	case !row.BeforeKnown:
@@ -300,7 +300,7 @@ func (c *creation) reject(ctx context.Context, r Rejection) (Result, error) {
 	return c.end(ctx, store.StateRejected, "", kept{Rejection: &r})
 }
 
-// end records the outcome, of the attempt and of the operation.
+// end records the outcome in the activity and in the operation.
 func (c *creation) end(ctx context.Context, state, webhookID string, k kept) (Result, error) {
 	k.Activity = c.recorded.ID
 	if c.recorded.ID != "" {
@@ -329,7 +329,7 @@ func outcomeOfCreate(state, webhookID string, r *Rejection) store.Ending {
 	return end
 }
 
-// closeEarlier records how the earlier attempts of an operation ended, where that was still unknown.
+// closeEarlier records the outcomes of an operation's earlier attempts that were still unknown.
 func (c *creation) closeEarlier(ctx context.Context, seen store.Operation, end store.Ending) error {
 	open, err := c.openCreates(ctx, candidate{shop: seen.Shop}, seen.StartedAt)
 	for _, a := range open {

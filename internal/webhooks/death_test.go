@@ -27,8 +27,8 @@ func dies(method string) func(*http.Request) {
 	}
 }
 
-// TestDeathAndTakeOver: whatever step a process dies at, another one with the same key comes to the end that one
-// alone would have come to.
+// TestDeathAndTakeOver: whichever step a process dies at, another one with the same key reaches the result that one
+// alone would have reached.
 func TestDeathAndTakeOver(t *testing.T) {
 	usual := webhooks.DefaultTiming()
 	base, want := content(good, "DONATION"), content(good, "ORDER_PLACED")
@@ -136,7 +136,7 @@ func TestDeathAndTakeOver(t *testing.T) {
 	}
 }
 
-// ends compares what there is in the end.
+// ends compares the final state with the expected one.
 func (g *rig) ends(who person, _ *process, state webhooks.State, id string, want fourthwall.Content) {
 	g.t.Helper()
 	all := g.box.Webhooks(who.shop.ID)
@@ -156,8 +156,8 @@ func (g *rig) ends(who person, _ *process, state webhooks.State, id string, want
 	}
 }
 
-// TestCreateTakenOver: who stood still before the call finds out in time that another attempt with the same key
-// began.
+// TestCreateTakenOver: an attempt that was suspended before its call finds out in time that another attempt with the
+// same key began.
 func TestCreateTakenOver(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
@@ -187,8 +187,8 @@ func TestCreateTakenOver(t *testing.T) {
 	}
 }
 
-// TestRecordsNothingOfAnother: who stood still and then finds that nothing is to be sent doesn't record that for the
-// attempt that took over.
+// TestRecordsNothingOfAnother: an attempt that was suspended and then finds nothing to send doesn't record that for
+// the attempt that took over.
 func TestRecordsNothingOfAnother(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
@@ -217,8 +217,8 @@ func TestRecordsNothingOfAnother(t *testing.T) {
 	}
 }
 
-// TestEarlierAttemptOfAnother: where a process died in its call, its effect may still appear. Another person who
-// wants the same waits for that.
+// TestEarlierAttemptOfAnother: if a process died in its call, its effect may still appear. Another person who wants
+// the same waits for that.
 func TestEarlierAttemptOfAnother(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
@@ -245,7 +245,7 @@ func TestEarlierAttemptOfAnother(t *testing.T) {
 	}
 }
 
-// TestConfirmUnknownKey says that the key isn't known.
+// TestConfirmUnknownKey: confirming an unknown key returns store.ErrNotFound.
 func TestConfirmUnknownKey(t *testing.T) {
 	g := newRig(t)
 	p := g.process()
@@ -255,8 +255,8 @@ func TestConfirmUnknownKey(t *testing.T) {
 	}
 }
 
-// TestUnclearCreateOfALostLease: an attempt that got no response, and by then had lost its lease, stays unclear: it may
-// have had its effect.
+// TestUnclearCreateOfALostLease: an attempt that got no response, and by then had lost its lease, stays unclear. It
+// may have had its effect.
 func TestUnclearCreateOfALostLease(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
@@ -285,8 +285,8 @@ func TestUnclearCreateOfALostLease(t *testing.T) {
 	}
 }
 
-// TestCreatedBeforeAnother: who stood still after its call, until another attempt with the same key found nothing and
-// made the webhook anew, returns what that one made.
+// TestCreatedBeforeAnother: an attempt is suspended after its call. Another attempt with the same key finds nothing
+// and creates the webhook again. The first then returns the second's webhook.
 func TestCreatedBeforeAnother(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
@@ -313,8 +313,8 @@ func TestCreatedBeforeAnother(t *testing.T) {
 	}
 }
 
-// TestTakenAwayAndAskedAgain: where another key took the lease of one whose process died, who asks for the first again
-// waits for another's work.
+// TestTakenAwayAndAskedAgain: another key took the lease of an operation whose process died. A repeated request with
+// the first key waits for the other operation.
 func TestTakenAwayAndAskedAgain(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
@@ -346,7 +346,7 @@ func TestTakenAwayAndAskedAgain(t *testing.T) {
 	}
 }
 
-// TestLeaseEndsWithAnError: what fails before anything could be changed keeps nobody from changing it.
+// TestLeaseEndsWithAnError: an operation that fails before it could change anything doesn't block the next one.
 func TestLeaseEndsWithAnError(t *testing.T) {
 	base, want := content(good, "DONATION"), content(good, "ORDER_PLACED")
 	update := func(p *process, who person, key, id string) (webhooks.Result, error) {

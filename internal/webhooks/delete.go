@@ -14,10 +14,10 @@ type deletion struct {
 	id string
 }
 
-// Delete deletes a webhook. One that is gone already counts as deleted. It continues when ctx is canceled.
+// Delete deletes a webhook. One that no longer exists counts as deleted. It continues when ctx is canceled.
 //
-// The result is Deleted, Rejected, Unconfirmed, InProgress or OtherContent. An error of the API means that the webhook
-// could not be read, so nothing was sent; others are shops.ErrReconnect and those of the store.
+// The result is Deleted, Rejected, Unconfirmed, InProgress or OtherContent. An error of the API means that the
+// webhook could not be read, so nothing was sent. Other errors are shops.ErrReconnect and those of the store.
 func (s *Service) Delete(ctx context.Context, req Request, id string) (Result, error) {
 	ctx, cancel := s.work(ctx)
 	defer cancel()
@@ -39,7 +39,7 @@ func (d deletion) again(ctx context.Context) (Result, error) {
 	return d.do(ctx, d.run, d.stored)
 }
 
-// run reads the webhook, so that the record says what it was, and deletes it.
+// run reads the webhook for the record, and deletes it.
 func (d deletion) run(ctx context.Context) (Result, error) {
 	hook, err := d.req.Shop.Webhook(ctx, d.id)
 	if gone := fourthwall.AsError(err).NotFound(); err != nil && !gone {
@@ -62,7 +62,7 @@ func (d deletion) run(ctx context.Context) (Result, error) {
 	return d.record(ctx, recorded, hook, err)
 }
 
-// remove calls the API, and reads the webhook again when the response is unclear.
+// remove calls the API, and reads the webhook again if the response is unclear.
 func (d deletion) remove(ctx context.Context) error {
 	_, err := proven(ctx, d.operation, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, d.req.Shop.DeleteWebhook(ctx, d.id)

@@ -6,15 +6,15 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// Duplicate is another webhook of the shop with the same URL, that subscribes to some of the same event types.
+// Duplicate is another webhook of the shop with the same URL and some of the same event types.
 type Duplicate struct {
 	ID     string                 `json:"id"`
 	Has    fourthwall.Content     `json:"has"`
 	Shared []fourthwall.EventType `json:"shared"`
 }
 
-// Duplicates returns those of the shop's webhooks that would get some of the same events at the same URL as the
-// wanted one. The webhook with the ID except, which is being edited, is no duplicate of itself.
+// Duplicates returns the shop's webhooks that would get some of the same events at the same URL as the wanted one. It
+// leaves out the webhook with the ID except, which is being edited.
 func Duplicates(list []fourthwall.Webhook, want fourthwall.Content, except string) []Duplicate {
 	var out []Duplicate
 	for _, hook := range list {

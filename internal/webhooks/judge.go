@@ -11,7 +11,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// isUnconnected reports whether a shop can't be read because nobody has it connected.
+// isUnconnected reports whether a shop can't be read because it is no longer connected.
 func isUnconnected(err error) bool {
 	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey) || errors.Is(err, shops.ErrReconnect)
 }
@@ -40,7 +40,7 @@ func (s *Service) judgeCreate(
 	return out, err
 }
 
-// judge returns from the list of webhooks how a change or a delete ended.
+// judge returns how a change or a delete ended, according to the list of webhooks.
 func judge(a store.Activity, d activity.Detail, list fourthwall.WebhookList) store.Ending {
 	out := store.Ending{Outcome: store.OutcomeUnclear, WebhookID: a.WebhookID}
 	at := slices.IndexFunc(list.Webhooks, func(hook fourthwall.Webhook) bool { return hook.ID == a.WebhookID })

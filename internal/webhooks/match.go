@@ -25,8 +25,8 @@ func NewMatcher(list fourthwall.WebhookList) Matcher {
 	return m
 }
 
-// Match returns the webhook's ID: the one in the delivered envelope or, failing that, the only one with this URL.
-// Ambiguous reports whether several have it.
+// Match returns the webhook's ID. It is the one in the delivered envelope or, without one, that of the only webhook
+// with this URL. Ambiguous reports whether several webhooks have the URL.
 func (m Matcher) Match(e fourthwall.Event) (id string, ambiguous bool) {
 	if envelope, ok := e.Envelope(); ok && envelope.WebhookID != "" {
 		return envelope.WebhookID, false
@@ -56,7 +56,7 @@ type Health struct {
 	Ambiguous  bool         // some deliveries may be this webhook's or another's, and aren't counted
 }
 
-// StateCount is how many deliveries are in a state, in the API's words.
+// StateCount is the number of deliveries in a state, as the API names it.
 type StateCount struct {
 	State string
 	Count int

@@ -13,8 +13,8 @@ import (
 	"hookwall/internal/store"
 )
 
-// operation is one idempotency key at work: it begins with a lease on what it changes, renews it while it works, and
-// ends it when it finishes. Create, update and delete are built on it.
+// operation is the work under one idempotency key. It begins with a lease on what it changes, renews it while it
+// works, and ends it when it finishes. Create, update and delete are built on it.
 type operation struct {
 	*Service
 	req      Request
@@ -36,32 +36,32 @@ func (o operation) row() store.Operation {
 	}
 }
 
-// begin takes the lease, or returns the operation of the key as it is.
+// begin acquires the lease, or returns the existing operation of the key.
 func (o operation) begin(ctx context.Context) (store.Start, error) {
 	start, err := o.store.BeginOperation(ctx, o.row(), o.timing.Lease)
 	return start, ownerGone(err)
 }
 
-// takeOver begins again where an attempt came to nothing or its process died, unless somebody else did.
+// takeOver restarts an operation whose attempt had no effect or whose process died, unless another attempt already
+// did.
 func (o operation) takeOver(ctx context.Context, seen store.Operation) (store.Start, error) {
 	start, err := o.store.RestartOperation(ctx, seen, o.row(), o.timing.Lease)
 	return start, ownerGone(err)
 }
 
-// wants reports whether an operation of the same key is for the same content.
+// wants reports whether an operation with the same key is for the same content.
 func (o operation) wants(row store.Operation) bool {
 	return hmac.Equal([]byte(row.Hash), []byte(o.hash))
 }
 
-// isOf reports whether an operation of the same key is for the same: a create in the shop, or the same kind of change
+// isOf reports whether an operation with the same key does the same: a create in the shop, or the same kind of change
 // of the same webhook.
 func (o operation) isOf(row store.Operation) bool {
 	return row.Kind == o.kind && row.Shop == o.req.Shop.Shop() &&
 		(o.kind == store.KindCreate || row.Resource == o.resource)
 }
 
-// ownerGone turns the error of an owner who signed out in another tab into that of a shop that must be connected
-// again.
+// ownerGone returns shops.ErrReconnect if the owner no longer exists, because they signed out in another tab.
 func ownerGone(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return shops.ErrReconnect
@@ -69,12 +69,12 @@ func ownerGone(err error) error {
 	return err
 }
 
-// elsewhere returns the result of an operation that somebody else is at work on by the same key.
+// elsewhere returns the result of an operation that another request with the same key is working on.
 func elsewhere(wait time.Duration) Result {
 	return Result{State: InProgress, SameKey: true, RetryAfter: max(wait, time.Millisecond)}
 }
 
-// waiting returns the result where a lease could not be had.
+// waiting returns the result if the lease could not be acquired.
 func waiting(start store.Start) Result {
 	result := elsewhere(start.RetryAfter)
 	result.SameKey = start.Operation.State == store.StatePending && start.Operation.Holder != ""
@@ -86,7 +86,7 @@ func (o operation) heartbeat(ctx context.Context) (stop func()) {
 	return o.keepRenewing(ctx, func(ctx context.Context) error { return o.renew(ctx, false) })
 }
 
-// keepRenewing calls renew again and again until stop is called or renew returns store.ErrLeaseLost.
+// keepRenewing calls renew repeatedly until stop is called or renew returns store.ErrLeaseLost.
 func (s *Service) keepRenewing(ctx context.Context, renew func(context.Context) error) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var renewals sync.WaitGroup
@@ -114,14 +114,14 @@ func (s *Service) keepRenewing(ctx context.Context, renew func(context.Context) 
 	}
 }
 
-// renew extends the lease, or returns store.ErrLeaseLost. With calling, the API may be asked for something from now
-// on.
+// renew extends the lease, or returns store.ErrLeaseLost. If calling, it also records that the API may be called from
+// now on.
 func (o operation) renew(ctx context.Context, calling bool) error {
 	return o.store.RenewOperation(ctx, o.req.Actor.Owner, o.req.Key, o.holder, o.timing.Lease, calling)
 }
 
-// proven calls the API and proves right before each request that the lease is still held, a retry and a call with a
-// renewed token included. If it isn't, nothing is sent, and the error is store.ErrLeaseLost.
+// proven calls the API and checks right before each request that the lease is still held. This includes retries and
+// calls with a renewed token. If the lease is lost, nothing is sent, and the error is store.ErrLeaseLost.
 func proven[T any](ctx context.Context, o operation, call func(context.Context) (T, error)) (T, error) {
 	var refused error
 	result, err := call(fourthwall.BeforeSending(ctx, func(ctx context.Context) error {
@@ -134,8 +134,8 @@ func proven[T any](ctx context.Context, o operation, call func(context.Context) 
 	return result, err
 }
 
-// finish records the outcome and ends the lease. It returns store.ErrLeaseLost where somebody else took over; an
-// outcome that was recorded by somebody else stays.
+// finish records the outcome and ends the lease. It returns store.ErrLeaseLost if another attempt took over. An
+// outcome that another attempt recorded stays.
 func (o operation) finish(ctx context.Context, state, webhookID string, k kept) error {
 	encoded, err := k.encode()
 	if err != nil {
@@ -150,7 +150,7 @@ func (o operation) finish(ctx context.Context, state, webhookID string, k kept) 
 	return err
 }
 
-// stored returns the result of the operation as the store has it.
+// stored returns the stored result of the operation.
 func (o operation) stored(ctx context.Context) (Result, error) {
 	row, err := o.store.Operation(ctx, o.req.Actor.Owner, o.req.Key)
 	if err != nil {
@@ -160,7 +160,7 @@ func (o operation) stored(ctx context.Context) (Result, error) {
 	return result, err
 }
 
-// pause waits, or returns early with ctx's error.
+// pause waits for d, or returns ctx's error if ctx ends first.
 func pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

@@ -14,8 +14,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// TestRecentList: only a list that was read as a whole, not long ago and of the same shop, takes the place of one
-// that can't be read.
+// TestRecentList: only a complete, recent list of the same shop replaces one that can't be read.
 func TestRecentList(t *testing.T) {
 	usual := DefaultTiming().RecentList
 	type attempt struct {

@@ -75,7 +75,7 @@ type shopList struct {
 	at  time.Time // before it was read; zero if it wasn't
 }
 
-// reconcileShop looks into open attempts of one shop, and says when to look again.
+// reconcileShop reconciles the open attempts of one shop, and schedules their next check.
 func (s *Service) reconcileShop(ctx context.Context, open []store.Activity) error {
 	var list shopList
 	for _, a := range open {
@@ -100,8 +100,8 @@ func (s *Service) reconcileShop(ctx context.Context, open []store.Activity) erro
 	return nil
 }
 
-// nextRecheck returns after how long an attempt of an age is due again, and the gap from which the time after that
-// follows: it doubles, and the moment at which an absence is certain isn't missed.
+// nextRecheck returns how long until an attempt of this age is due again, and the next gap. Gaps double up to a
+// limit. The attempt is also due when an absence becomes certain.
 func (t Timing) nextRecheck(age, gap time.Duration) (after, next time.Duration) {
 	next = min(max(2*gap, t.FirstRecheck), t.LastRecheck)
 	if certain := t.Certain - age; certain > 0 && certain < next {
@@ -110,7 +110,7 @@ func (t Timing) nextRecheck(age, gap time.Duration) (after, next time.Duration) 
 	return next, next
 }
 
-// reconcileOne compares what an attempt wanted with what there is.
+// reconcileOne compares what an attempt wanted with the current webhooks.
 func (s *Service) reconcileOne(ctx context.Context, a store.Activity, list *shopList) error {
 	d, ok := activity.ReadDetail(a)
 	if !ok {
@@ -138,8 +138,8 @@ func (s *Service) reconcileOne(ctx context.Context, a store.Activity, list *shop
 	return nil
 }
 
-// reconciled records what was found. That something was done is known immediately; that it wasn't is certain only
-// when nobody could be at work on it any longer at the time of which that is known.
+// reconciled records what was found at a time. Success is recorded immediately. Failure is recorded only if by then
+// nothing could still be working on the attempt.
 func (s *Service) reconciled(ctx context.Context, a store.Activity, at time.Time, found store.Ending) {
 	certain := found.Outcome == store.OutcomeDone || at.Sub(a.StartedAt) >= s.timing.Certain
 	if certain && found.Outcome != a.Outcome {
@@ -147,7 +147,7 @@ func (s *Service) reconciled(ctx context.Context, a store.Activity, at time.Time
 	}
 }
 
-// read lists the webhooks of an activity's shop, by any connection to it.
+// read lists the webhooks of an activity's shop through any connection to it.
 func (s *Service) read(ctx context.Context, a store.Activity, list *shopList) {
 	if !list.at.IsZero() {
 		return

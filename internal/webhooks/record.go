@@ -12,7 +12,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// kept is what the store keeps of an operation's result. The zero value is that of one that was given up before
+// kept is what the store keeps of an operation's result. The zero value is an operation that was given up before
 // anything was sent, which anyone may begin again.
 type kept struct {
 	Webhook    *keptWebhook        `json:"webhook,omitempty"`
@@ -22,7 +22,7 @@ type kept struct {
 	Activity   string              `json:"activity,omitempty"` // ID of the recorded attempt
 }
 
-// keptWebhook is a webhook without its secret, which is kept apart.
+// keptWebhook is a webhook without its secret, which is stored separately.
 type keptWebhook struct {
 	ID         string             `json:"id"`
 	Content    fourthwall.Content `json:"content"`
@@ -44,7 +44,7 @@ func (k *keptWebhook) webhook() fourthwall.Webhook {
 
 func (k kept) encode() ([]byte, error) { return json.Marshal(k) }
 
-// isGivenUp reports whether nothing is known but that nothing was sent.
+// isGivenUp reports whether the operation ended without a result, before anything was sent.
 func (k kept) isGivenUp() bool {
 	return k.Webhook == nil && k.Rejection == nil && k.Duplicates == nil && k.Conflict == nil
 }
@@ -58,7 +58,7 @@ func readKept(row store.Operation) (kept, error) {
 	return k, err
 }
 
-// resultOf returns the state of an operation.
+// resultOf returns the stored state of an operation.
 func resultOf(row store.Operation) (Result, kept, error) {
 	k, err := readKept(row)
 	result := k.result(row.Kind, row.State)
@@ -66,14 +66,14 @@ func resultOf(row store.Operation) (Result, kept, error) {
 	return result, k, err
 }
 
-// otherContent returns the result where the key of an operation was used for something else.
+// otherContent returns the result if the key of an operation was used for something else.
 func otherContent(row store.Operation) (Result, error) {
 	result, _, err := resultOf(row)
 	result.State, result.Of = OtherContent, result.State
 	return result, err
 }
 
-// result returns what is kept of an operation of a kind and state of the store's.
+// result returns the stored result of an operation of this kind and state, as the store names them.
 func (k kept) result(kind, state string) Result {
 	result := Result{Webhook: k.Webhook.webhook(), Rejection: k.Rejection, Duplicates: k.Duplicates, Conflict: k.Conflict}
 	if k.Rejection != nil {
@@ -95,8 +95,8 @@ func (k kept) result(kind, state string) Result {
 
 var doneStates = map[string]State{store.KindCreate: Created, store.KindUpdate: Updated, store.KindDelete: Deleted}
 
-// CreatedBy returns the webhook with this ID as the API responded when the owner created it, if that was less than an
-// hour ago, or store.ErrNotFound.
+// CreatedBy returns the webhook with this ID as the API returned it when the owner created it. It returns
+// store.ErrNotFound if that was not in the last hour.
 func (s *Service) CreatedBy(ctx context.Context, shop *shops.Client, id string) (fourthwall.Webhook, error) {
 	row, err := s.store.CreatedOperation(ctx, shop.Owner(), shop.Shop(), id)
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *Service) CreatedBy(ctx context.Context, shop *shops.Client, id string) 
 	return k.Webhook.webhook(), err
 }
 
-// Find returns the result of the operation of a key as it is, or store.ErrNotFound.
+// Find returns the current result of the operation of a key, or store.ErrNotFound.
 func (s *Service) Find(ctx context.Context, shop *shops.Client, key string) (Result, error) {
 	row, err := s.store.Operation(ctx, shop.Owner(), key)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Service) Find(ctx context.Context, shop *shops.Client, key string) (Res
 	return result, err
 }
 
-// outcomeOf returns what a call for a connected shop came to.
+// outcomeOf returns the outcome of a call for a connected shop.
 func outcomeOf(err error) store.Ending {
 	if errors.Is(err, shops.ErrReconnect) {
 		return store.Ending{Outcome: store.OutcomeRefused, Status: http.StatusUnauthorized}

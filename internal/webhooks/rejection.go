@@ -10,7 +10,7 @@ import (
 // CodeImmutable is the API's code for a webhook that it won't change.
 const CodeImmutable = "WEBHOOK_CONFIGURATION_NOT_UPDATABLE_OR_DELETABLE"
 
-// Reason says why something was rejected that isn't an error of the API.
+// Reason is a cause of rejection other than an error of the API.
 type Reason string
 
 // Reasons.
@@ -19,7 +19,7 @@ const (
 	NotCreated     Reason = "absent"  // it was not confirmed, and turned out to have had no effect
 )
 
-// Rejection is an error of the API, or another reason for which nothing was done.
+// Rejection is an error of the API, or another reason why nothing was done.
 type Rejection struct {
 	Reason     Reason        `json:"reason,omitempty"` // "" for an error of the API
 	Op         string        `json:"op,omitempty"`     // what the API was asked for, as in fourthwall.Error
@@ -30,7 +30,7 @@ type Rejection struct {
 	NotSent    bool          `json:"notSent,omitempty"` // it never reached the API
 }
 
-// RejectionOf returns what an error of the API says.
+// RejectionOf returns the rejection that an error of the API means.
 func RejectionOf(api *fourthwall.Error) Rejection {
 	return Rejection{
 		Op: api.Op, Status: api.Status, Code: api.Code, RequestID: api.RequestID, RetryAfter: api.RetryAfter,
@@ -38,7 +38,7 @@ func RejectionOf(api *fourthwall.Error) Rejection {
 	}
 }
 
-// Error returns the rejection as the error that it was.
+// Error returns the rejection as an error of the API.
 func (r Rejection) Error() error { return r.apiError() }
 
 func (r Rejection) apiError() *fourthwall.Error {
@@ -52,8 +52,8 @@ func (r Rejection) IsTemporary() bool {
 	return r.Status == http.StatusTooManyRequests || r.Status == http.StatusServiceUnavailable
 }
 
-// URLFix returns a sentence for the URL field where the rejection belongs there, "" elsewhere. It's documented as a
-// 400; the code tells more than the status.
+// URLFix returns a sentence for the URL field if the rejection is about the URL, or "". The API documents status 400
+// for it, but the code is more specific than the status.
 func (r Rejection) URLFix() string {
 	if !r.apiError().Rejected() || r.IsTemporary() {
 		return ""

@@ -35,7 +35,7 @@ const (
 	apiWebhooks = "/open-api/v1.0/webhooks"
 )
 
-// rig is a database and a sandbox, which a process calls without a network. There is no server of ours.
+// rig is a database and a sandbox, which processes call without a network. There is no server of ours.
 type rig struct {
 	t      *testing.T
 	box    *sandbox.Server
@@ -78,8 +78,8 @@ func (g *rig) must(err error) {
 // move moves the clocks of database and sandbox.
 func (g *rig) move(d time.Duration) { g.ahead.Add(int64(d)) }
 
-// process is a Hookwall of its own on the same database. Before is called before the API sees a request; it may hold
-// it back, or end the goroutine as the death of the process would.
+// process is an instance of Hookwall on the same database. Before is called before the API sees a request. It may
+// delay the request, or end the goroutine as the death of the process would.
 type process struct {
 	*webhooks.Service
 
@@ -103,7 +103,7 @@ func (g *rig) process() *process {
 	return p
 }
 
-// RoundTrip calls the sandbox as if it were far away.
+// RoundTrip calls the sandbox as if it were remote.
 func (p *process) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	if p.before != nil {
 		p.before(r)
@@ -175,7 +175,7 @@ func (g *rig) connects(p *process, who person, n int) person {
 	return person{conn, shop}
 }
 
-// request is what a person asks of a process under a key.
+// request returns a person's request to a process under a key.
 func (p *process) request(who person, key string) webhooks.Request {
 	return webhooks.Request{
 		Shop: p.connected.Client(who.conn), Actor: activity.Actor{Owner: who.conn.Owner, Name: "a test"},
@@ -183,7 +183,7 @@ func (p *process) request(who person, key string) webhooks.Request {
 	}
 }
 
-// add creates a webhook past Hookwall.
+// add creates a webhook without Hookwall.
 func (g *rig) add(who person, c fourthwall.Content) string {
 	g.t.Helper()
 	var types []string
@@ -224,12 +224,12 @@ func (g *rig) outcomes(who person, action string) (out []string) {
 	return out
 }
 
-// gate holds a call back until it's opened.
+// gate blocks a call until it's opened.
 type gate struct{ arrived, opened chan struct{} }
 
 func newGate() gate { return gate{make(chan struct{}), make(chan struct{})} }
 
-// at returns what holds back the first request with this method.
+// at returns a function that blocks the first request with this method.
 func (h gate) at(method string) func(*http.Request) {
 	var once sync.Once
 	return func(r *http.Request) {
@@ -242,7 +242,7 @@ func (h gate) at(method string) func(*http.Request) {
 	}
 }
 
-// result is what an operation in the background came to.
+// result is the result of an operation in the background.
 type result struct {
 	webhooks.Result
 	err error

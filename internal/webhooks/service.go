@@ -1,8 +1,8 @@
-// Package webhooks is what may be done to the webhooks of one shop, for pages and for jobs: create exactly once,
-// confirm what a lost response came to, replace, delete, and find out how attempts ended whose process died.
+// Package webhooks has the operations on one shop's webhooks, for pages and for jobs. It creates exactly once,
+// confirms creates whose response was lost, replaces, deletes, and reconciles attempts whose process died.
 //
-// Nothing here waits for another process. An operation that another process works on is InProgress, with the time
-// after which to ask again.
+// Nothing here waits for another process. An operation that another process is working on is InProgress, with the
+// time after which to ask again.
 package webhooks
 
 import (
@@ -15,7 +15,7 @@ import (
 	"hookwall/internal/store"
 )
 
-// State is how far an operation has come.
+// State is how far an operation has progressed.
 type State int
 
 // States of an operation. Created, Updated, Deleted and Rejected are final.
@@ -30,18 +30,18 @@ const (
 	OtherContent              // the key was used for other content or another webhook, which came to Result.Of
 )
 
-// Request says for whom something is done, in which shop, under which key.
+// Request says on whose behalf something is done, in which shop, and under which key.
 type Request struct {
 	Shop  *shops.Client
 	Actor activity.Actor
 	Key   string // idempotency key: a form's one-time ID, or a plan and its item
 
-	// Again says that a person has asked again, so what came to nothing is attempted again. Without it, a final
-	// result is returned as it is.
+	// Again says that a person has repeated the request, so an operation that had no effect is attempted again.
+	// Without it, a final result is returned as it is.
 	Again bool
 }
 
-// Result is what an operation came to.
+// Result is the result of an operation.
 type Result struct {
 	State      State
 	Webhook    fourthwall.Webhook // its secret is kept apart
@@ -111,7 +111,7 @@ type Config struct {
 	Timing   Timing
 }
 
-// Service does what may be done to webhooks. It keeps no state of its own.
+// Service operates on webhooks. It keeps no state of its own.
 type Service struct {
 	store    *store.Store
 	shops    *shops.Service

@@ -72,7 +72,7 @@ func TestWithoutServer(t *testing.T) {
 	}
 }
 
-// TestTwoUpdatesAtOnce: of two saves within one round trip, the second meets what the first made.
+// TestTwoUpdatesAtOnce: of two saves within one round trip, the second finds what the first saved.
 func TestTwoUpdatesAtOnce(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
@@ -110,7 +110,7 @@ func TestTwoUpdatesAtOnce(t *testing.T) {
 	}
 }
 
-// TestOverwritesWhatWasShown: of two versions that were shown, one may be chosen; one that nobody was shown stays.
+// TestOverwritesWhatWasShown: a person may overwrite a version that they were shown, and no other.
 func TestOverwritesWhatWasShown(t *testing.T) {
 	g := newRig(t)
 	p := g.process()
@@ -133,7 +133,7 @@ func TestOverwritesWhatWasShown(t *testing.T) {
 	}
 }
 
-// TestSameKeyTwice: who presses the same button twice gets the first's result.
+// TestSameKeyTwice: a second request with the same key gets the first one's result.
 func TestSameKeyTwice(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
@@ -167,7 +167,7 @@ func TestSameKeyTwice(t *testing.T) {
 	}
 }
 
-// TestUpdateThatStoodStill can't overwrite a later one: it finds out before it sends.
+// TestUpdateThatStoodStill: a suspended update can't overwrite a later one. It finds out before it sends.
 func TestUpdateThatStoodStill(t *testing.T) {
 	base, late, early := content(good, "DONATION"), content(good, "ORDER_PLACED"), content(good, "GIFT_PURCHASE")
 	for name, stand := range map[string]func(*process, gate){
@@ -214,7 +214,7 @@ func TestUpdateThatStoodStill(t *testing.T) {
 	}
 }
 
-// TestTwoCreatesOfOneURL: of two people who create the same within one round trip, the second is asked first.
+// TestTwoCreatesOfOneURL: of two people who create the same webhook within one round trip, the second is asked first.
 func TestTwoCreatesOfOneURL(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
@@ -252,7 +252,7 @@ func TestTwoCreatesOfOneURL(t *testing.T) {
 	}
 }
 
-// TestUpdateAndDelete of one webhook go one after the other.
+// TestUpdateAndDelete: an update and a delete of one webhook run one after the other.
 func TestUpdateAndDelete(t *testing.T) {
 	base, want := content(good, "DONATION"), content(good, "ORDER_PLACED")
 	t.Run("the update first", func(t *testing.T) {
@@ -303,7 +303,7 @@ func TestUpdateAndDelete(t *testing.T) {
 	})
 }
 
-// TestReconcileInTwoProcesses: one of them does the work, and the other leaves it at that.
+// TestReconcileInTwoProcesses: one process does the work, and the other does nothing.
 func TestReconcileInTwoProcesses(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
@@ -338,7 +338,7 @@ func TestReconcileInTwoProcesses(t *testing.T) {
 	}
 }
 
-// TestDeletedAndThereAgain: what the API only seemed to lack is deleted when that is asked for again.
+// TestDeletedAndThereAgain: a webhook that the API only seemed to lack is deleted when that is requested again.
 func TestDeletedAndThereAgain(t *testing.T) {
 	g := newRig(t)
 	p := g.process()

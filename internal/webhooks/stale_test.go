@@ -12,8 +12,8 @@ import (
 	"hookwall/internal/webhooks"
 )
 
-// TestCreateWithAnOldList: another create got no response, and its effect appears after the webhooks were listed. Who
-// has that list creates no second one, however old the list is by then.
+// TestCreateWithAnOldList: another create got no response, and its effect appears after the webhooks were listed. A
+// create with that list makes no second webhook, however old the list is by then.
 func TestCreateWithAnOldList(t *testing.T) {
 	want := content(good, "DONATION")
 	for name, meanwhile := range map[string]func(*rig, *process){
@@ -53,8 +53,8 @@ func TestCreateWithAnOldList(t *testing.T) {
 	}
 }
 
-// TestReconcileWithAnOldList: a list from when an attempt was young says nothing of one that goes on, however old the
-// attempt is when the list is compared with it.
+// TestReconcileWithAnOldList: a list from when an attempt was young is no evidence about an attempt that is still
+// running. That holds however old the attempt is when the two are compared.
 func TestReconcileWithAnOldList(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
@@ -85,8 +85,8 @@ func TestReconcileWithAnOldList(t *testing.T) {
 	}
 }
 
-// TestCreateWithoutAList: where the webhooks couldn't be listed before a create, one that is there afterwards may be
-// older, so nobody says that it's the new one.
+// TestCreateWithoutAList: if the webhooks couldn't be listed before a create, one that is there afterwards may be
+// older. So it isn't reported as the new one.
 func TestCreateWithoutAList(t *testing.T) {
 	g := newRig(t)
 	p := g.process()
@@ -104,7 +104,7 @@ func TestCreateWithoutAList(t *testing.T) {
 	}
 }
 
-// TestBusyCreate: a server that is busy, and has made nothing, has rejected the create.
+// TestBusyCreate: a busy server that created nothing has rejected the create.
 func TestBusyCreate(t *testing.T) {
 	g := newRig(t)
 	p := g.process()
@@ -116,7 +116,7 @@ func TestBusyCreate(t *testing.T) {
 	}
 }
 
-// TestUnclearForGood: what is unclear for an hour stays so, and the API isn't asked about it any longer.
+// TestUnclearForGood: an outcome that is unclear for an hour stays unclear, and the API is no longer asked about it.
 func TestUnclearForGood(t *testing.T) {
 	g := newRig(t)
 	p := g.process()

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestTimingOrder holds what the drawing of Timing shows.
+// TestTimingOrder checks what the drawing of Timing shows.
 func TestTimingOrder(t *testing.T) {
 	d := DefaultTiming()
 	line := []struct {
@@ -43,8 +43,8 @@ func TestTimingOrder(t *testing.T) {
 	}
 }
 
-// TestRechecksAreSpacedOut: an attempt whose outcome stays open is looked into less and less often, but immediately
-// when it may be called failed.
+// TestRechecksAreSpacedOut: an attempt whose outcome stays open is checked less and less often, but immediately when
+// it may be recorded as failed.
 func TestRechecksAreSpacedOut(t *testing.T) {
 	timing := DefaultTiming()
 	for _, test := range []struct {

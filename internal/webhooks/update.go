@@ -11,13 +11,13 @@ import (
 	"hookwall/internal/store"
 )
 
-// Change is what an update is to make of a webhook.
+// Change is the change that an update makes to a webhook.
 type Change struct {
 	Base fourthwall.Content // what the change began with
 	Want fourthwall.Content
 
-	// Seen is the Mark of a content that may be replaced as well, since both were shown and this one was chosen; ""
-	// for none.
+	// Seen is the Mark of another content that may be replaced, because the person saw both and chose this one. It is
+	// "" for none.
 	Seen string
 }
 
@@ -28,11 +28,12 @@ type update struct {
 	change Change
 }
 
-// Update replaces the content of a webhook, unless it's neither what the change began with nor what is wanted. It
-// continues when ctx is canceled.
+// Update replaces the content of a webhook. It doesn't if the current content is neither the base of the change nor
+// what is wanted. It continues when ctx is canceled.
 //
 // The result is Updated, Conflicting, Rejected, Unconfirmed, InProgress or OtherContent. An error of the API means
-// that the webhook could not be read, so nothing was sent; others are shops.ErrReconnect and those of the store.
+// that the webhook could not be read, so nothing was sent. Other errors are shops.ErrReconnect and those of the
+// store.
 func (s *Service) Update(ctx context.Context, req Request, id string, change Change) (Result, error) {
 	ctx, cancel := s.work(ctx)
 	defer cancel()
@@ -41,7 +42,8 @@ func (s *Service) Update(ctx context.Context, req Request, id string, change Cha
 	return u.do(ctx, u.run, u.again)
 }
 
-// again answers for an update that took effect and is asked for again: by what the webhook is now. Nothing is sent.
+// again returns the result of an update that took effect and is requested again. The result depends on the webhook as
+// it is now. Nothing is sent.
 func (u update) again(ctx context.Context) (Result, error) {
 	hook, err := u.req.Shop.Webhook(ctx, u.id)
 	if err != nil {
@@ -54,7 +56,7 @@ func (u update) again(ctx context.Context) (Result, error) {
 	return Result{State: Updated, Webhook: hook}, nil
 }
 
-// run reads the webhook, compares and replaces.
+// run reads the webhook, compares it with the change, and replaces it.
 func (u update) run(ctx context.Context) (Result, error) {
 	hook, err := u.req.Shop.Webhook(ctx, u.id)
 	if err != nil {
@@ -71,8 +73,7 @@ func (u update) run(ctx context.Context) (Result, error) {
 	return u.replace(ctx, now, change.Want)
 }
 
-// replace calls the API, and reads the webhook again when the response is unclear or says something else than was
-// asked.
+// replace calls the API. It reads the webhook again if the response is unclear or differs from what was asked.
 func (u update) replace(ctx context.Context, before, want fourthwall.Content) (Result, error) {
 	recorded, err := u.activity.Begin(ctx, u.req.Actor,
 		store.Activity{Shop: u.req.Shop.Shop(), Action: activity.UpdateWebhook, WebhookID: u.id},
@@ -89,8 +90,8 @@ func (u update) replace(ctx context.Context, before, want fourthwall.Content) (R
 	return u.record(ctx, recorded, hook, err)
 }
 
-// readAgain reads what an unclear response, or one that says something else than was asked, has come to. What can't
-// be read isn't what was asked.
+// readAgain reads the webhook after a response that was unclear or differed from what was asked. It returns no error
+// if the webhook is as asked. If the webhook can't be read, the write counts as unverified.
 func (u update) readAgain(ctx context.Context, want fourthwall.Content, err error) (fourthwall.Webhook, error) {
 	hook, readErr := u.req.Shop.Webhook(ctx, u.id)
 	api := fourthwall.AsError(err)
@@ -103,9 +104,9 @@ func (u update) readAgain(ctx context.Context, want fourthwall.Content, err erro
 	return hook, err
 }
 
-// asIn returns the change in the spelling of the webhook as it is now: event types that differ in line breaks only,
-// which forms and files change, are those of the webhook; those that stay keep their order, and come before new ones;
-// and so does a URL keep blanks around it.
+// asIn returns the change in the spelling of the current webhook. Event types that differ only in line breaks, which
+// forms and files change, are spelled as in the webhook. Those that stay keep their order and come before new ones.
+// The URL keeps any blanks around it.
 func (c Change) asIn(now fourthwall.Content) Change {
 	exact := map[fourthwall.EventType]fourthwall.EventType{}
 	for _, t := range now.AllowedTypes {
@@ -125,7 +126,7 @@ func (c Change) asIn(now fourthwall.Content) Change {
 	return c
 }
 
-// inOrder returns the event types of want: those of now in their order and as often, then the others.
+// inOrder returns the event types of want. Those of now come first, in their order and as often, then the others.
 func inOrder(now, want []fourthwall.EventType) (out []fourthwall.EventType) {
 	for _, t := range now {
 		if slices.Contains(want, t) {

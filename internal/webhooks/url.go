@@ -10,11 +10,11 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// MaxURL is the most bytes of a URL, far more than servers accept. It bounds the record of each attempt.
+// MaxURL is the maximum length of a URL in bytes, far more than servers accept. It bounds the record of each attempt.
 const MaxURL = 8 << 10
 
-// CheckURL returns a sentence that says why no webhook can have this URL at all, "" if one can. Whether a URL is
-// allowed is for the API to say.
+// CheckURL returns a sentence that says why no webhook can have this URL, or "" if one can. Whether a URL is allowed
+// is for the API to decide.
 func CheckURL(address string) string {
 	if address == "" {
 		return urlMissing
@@ -42,8 +42,7 @@ func isControlOrBlank(r rune) bool {
 	return r <= ' ' || r == 0x7f || r == 0xa0 || (r >= 0x2028 && r <= 0x202f)
 }
 
-// URLHints returns sentences that warn of what Fourthwall may reject, or what would not work. They never prevent
-// sending.
+// URLHints returns warnings about what Fourthwall may reject, or what would not work. They never prevent sending.
 func URLHints(address string) []string {
 	u, err := url.Parse(address)
 	if err != nil || address == "" || CheckURL(address) != "" {
@@ -86,8 +85,9 @@ func isLocalName(host string) bool {
 	return host == "fourthwall.com"
 }
 
-// NormalURL writes a URL in one way, for comparing: case of scheme and host, international host names, the dot at a
-// name's end, default port, empty path, and no fragment, which is never sent. What isn't an http URL stays as it is.
+// NormalURL returns a URL in one spelling, for comparison. It normalizes the case of scheme and host, international
+// host names, the dot at a name's end, the default port and an empty path. It removes the fragment, which is never
+// sent. What isn't an http URL is returned unchanged.
 func NormalURL(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
@@ -110,7 +110,7 @@ func NormalURL(address string) string {
 	return u.String()
 }
 
-// withoutFinalDot removes the dot that names the root of DNS.
+// withoutFinalDot removes the dot for the DNS root from the end of a host name.
 func withoutFinalDot(host string) string {
 	if name := strings.TrimSuffix(host, "."); name != "" && !strings.HasSuffix(name, ".") {
 		return name
@@ -125,7 +125,7 @@ func bracketed(host string) string {
 	return host
 }
 
-// asciiHost writes a host name as DNS does.
+// asciiHost returns a host name as DNS spells it.
 func asciiHost(host string) string {
 	if ascii, err := idna.Lookup.ToASCII(host); err == nil && ascii != "" {
 		return ascii

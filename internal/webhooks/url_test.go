@@ -54,9 +54,8 @@ func TestNormalURL(t *testing.T) {
 	}
 }
 
-// FuzzNormalURL: writing an address in one way twice is writing it once, what
-// is no address stays as it is, and so do two addresses the same or different,
-// however they are written.
+// FuzzNormalURL: normalizing a URL twice equals normalizing it once. What is no URL stays unchanged. Two URLs stay
+// the same or different, however they are written.
 func FuzzNormalURL(f *testing.F) {
 	for _, seed := range []string{
 		"https://hooks.example.com/fourthwall", "HTTPS://Hooks.Example.COM:443", "http://münchen.example:80/?q#f",
@@ -68,7 +67,7 @@ func FuzzNormalURL(f *testing.F) {
 	f.Fuzz(func(t *testing.T, address string) { checkNormalURL(t, address) })
 }
 
-// TestNormalURLProperties does so with addresses that mostly are some.
+// TestNormalURLProperties checks the same with texts that mostly are URLs.
 func TestNormalURLProperties(t *testing.T) {
 	part := rapid.StringOfN(rapid.RuneFrom([]rune("aZ9-_.~%/?#:@éß漢１。\u00adİſ[] ")), 0, 12, -1)
 	port := rapid.SampledFrom([]string{"", ":", ":80", ":443", ":0443", ":8443", ":99999"})
@@ -105,7 +104,7 @@ func checkNormalURL(t interface{ Errorf(string, ...any) }, address string) {
 	}
 }
 
-// sameAddress writes an address in other ways.
+// sameAddress returns other spellings of a URL.
 func sameAddress(u url.URL) map[string]string {
 	plain := u.String()
 	upper, port, fragment := u, u, u
@@ -123,7 +122,7 @@ func sameAddress(u url.URL) map[string]string {
 	}
 }
 
-// otherAddress leads elsewhere.
+// otherAddress returns URLs that differ from it.
 func otherAddress(u url.URL) map[string]string {
 	path, query, scheme, host := u, u, u, u
 	path.Path, path.RawPath = u.Path+"/x", ""

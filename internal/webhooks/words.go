@@ -6,7 +6,7 @@ import (
 	"hookwall/internal/activity"
 )
 
-// What is said of a URL before anything is sent.
+// Sentences about a URL, before anything is sent.
 const (
 	HintScheme = "The address must start with https:// (or http://). Put https:// in front of the host name."
 	HintIP     = "This is an IP number. Fourthwall sends to host names only, so it will probably refuse it."
@@ -28,7 +28,7 @@ const (
 		"the number out to use the usual one."
 )
 
-// urlCodes are the API's codes that belong to the URL: what happened, and the fix.
+// urlCodes maps the API's codes about the URL to what happened and the fix.
 var urlCodes = map[string]string{
 	"WEBHOOK_URI_IP_NOT_ALLOWED": "This address is an IP number. Fourthwall only sends to public " +
 		"host names: use a domain that points to this server.",
@@ -38,7 +38,7 @@ var urlCodes = map[string]string{
 		"your own: local names and Fourthwall’s own domains are refused.",
 }
 
-// actionText is what was asked of the API, in the words of an explanation.
+// actionText has the words for an action in an explanation.
 type actionText struct{ verb, done, button string }
 
 var actionTexts = map[string]actionText{
@@ -50,10 +50,10 @@ var actionTexts = map[string]actionText{
 // ShopGone says that the API no longer knows the shop.
 const ShopGone = "Fourthwall no longer knows this shop. It may have been closed."
 
-// Explanation says what a rejection means: a title, what happened, and the fix.
+// Explanation explains a rejection: a title, what happened, and the fix.
 type Explanation struct{ Title, Text, Fix string }
 
-// Explain explains a rejection that belongs to no field. Action is the activity's; wait is for how long to wait, in
+// Explain explains a rejection that belongs to no field. Action is the activity's. Wait is how long to wait, in
 // words.
 func Explain(action string, r Rejection, wait string) Explanation {
 	what := actionTexts[action]

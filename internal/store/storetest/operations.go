@@ -668,7 +668,7 @@ func (m *leaseModel) wait(t *rapid.T) {
 	m.f.clock.move(time.Duration(rapid.IntRange(1, 9).Draw(t, "seconds")) * time.Second)
 }
 
-// check counts the holders of each resource, who alone can set the webhooks before.
+// check counts the holders of each resource. Only a holder can set the webhooks before.
 func (m *leaseModel) check(t *rapid.T) {
 	holders := map[store.Resource]int{}
 	for _, op := range m.starts {
