@@ -56,11 +56,11 @@ func WebhookEditConfirm(p WebhookEditConfirmPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = typeChange("plus", "added", "Fourthwall calls this address for them from now on.", p.Added).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = typeChange("plus", "added", "From now on Fourthwall calls this address for:", p.Added).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = typeChange("minus", "removed", "Fourthwall stops calling this address for them.", p.Removed).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = typeChange("minus", "removed", "Fourthwall no longer calls this address for:", p.Removed).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

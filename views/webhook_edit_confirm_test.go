@@ -35,8 +35,9 @@ func TestWebhookEditConfirm(t *testing.T) {
 			},
 			"Save changes",
 			[]string{
-				"https://new.example/ stays", "2 event types added", "Order placed ORDER_PLACED", "SHIPMENT_LOST",
-				"1 event type removed", "Donation DONATION",
+				"https://new.example/ stays", "2 event types added From now on Fourthwall calls this address for: Order placed",
+				"ORDER_PLACED", "SHIPMENT_LOST",
+				"1 event type removed Fourthwall no longer calls this address for: Donation DONATION",
 			},
 			[]string{"Then", "event types stay"},
 		},
