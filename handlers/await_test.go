@@ -149,8 +149,8 @@ func TestLeaseThatTakesLong(t *testing.T) {
 	g.until(func() bool { return g.server.waiting.Load() > 0 })
 	g.move(awaitTime + time.Second)
 	second.Wait()
-	pg.want(http.StatusServiceUnavailable, "still under way",
-		"Nothing was sent a second time").link("See the webhooks").want(http.StatusOK, good)
+	pg.want(http.StatusServiceUnavailable, "still under way", "at work on the same webhook",
+		"Nothing was sent a second time: look at the webhooks in a moment").link("See the webhooks").want(http.StatusOK, good)
 	if n := len(g.calls.of(http.MethodDelete)); n != 0 {
 		t.Errorf("%d calls", n)
 	}

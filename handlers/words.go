@@ -511,8 +511,9 @@ const (
 	formUnknownText = "What this form sent is no longer known here. Look at the list of webhooks to see " +
 		"whether it was created."
 	stillAtWorkTitle = "The first press is still under way"
-	stillAtWorkText  = "This button was pressed before, or somebody else is at work on the same, and Fourthwall " +
-		"has not answered that yet. Nothing was sent a second time: look in a moment what became of the first."
+	stillAtWorkText  = "This button was pressed before, or somebody else is at work on the same webhook, and " +
+		"Fourthwall has not answered that yet. Nothing was sent a second time: look at the webhooks in a moment to " +
+		"see what became of the first."
 )
 
 // Outcomes of a change or a delete.
