@@ -286,13 +286,17 @@ func (s *Store) deleteSession(ctx context.Context, hash string) error {
 	}))
 }
 
-// deleteIdleOwner deletes an owner who is locked and has no session, and reports whether it did.
+// deleteIdleOwner deletes an owner who has no session, and reports whether it did. One statement asks and
+// deletes: an owner who was deleted before the lock was taken may sign in again between two.
 func deleteIdleOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) (bool, error) {
-	var idle bool
-	err := tx.QueryRowContext(ctx, `
-		SELECT NOT EXISTS (SELECT 1 FROM sessions WHERE environment = $1 AND owner = $2)`, env, owner).Scan(&idle)
-	if err != nil || !idle {
+	r, err := tx.ExecContext(ctx, `
+		DELETE FROM owners WHERE environment = $1 AND id = $2
+		AND NOT EXISTS (SELECT 1 FROM sessions WHERE environment = $1 AND owner = $2)`, env, owner)
+	if err != nil {
 		return false, err
 	}
-	return true, deleteOwner(ctx, tx, env, owner)
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	return true, deleteOperations(ctx, tx, env, owner)
 }

@@ -146,15 +146,18 @@ func (s *Store) DeleteOwner(ctx context.Context, owner Owner, done ...Activity) 
 
 // deleteOwner deletes an owner who is locked.
 func deleteOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) error {
-	for _, query := range []string{
-		`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND holder = ''`,
-		`DELETE FROM owners WHERE environment = $1 AND id = $2`,
-	} {
-		if _, err := tx.ExecContext(ctx, query, env, owner); err != nil {
-			return err
-		}
+	if err := deleteOperations(ctx, tx, env, owner); err != nil {
+		return err
 	}
-	return nil
+	_, err := tx.ExecContext(ctx, `DELETE FROM owners WHERE environment = $1 AND id = $2`, env, owner)
+	return err
+}
+
+// deleteOperations deletes the operations of an owner that hold no lease. Those that do are swept later.
+func deleteOperations(ctx context.Context, tx *sql.Tx, env string, owner Owner) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM operations WHERE environment = $1 AND owner = $2 AND holder = ''`,
+		env, owner)
+	return err
 }
 
 // Now returns the time by the clock of the database. A time that is passed to the store, or compared
