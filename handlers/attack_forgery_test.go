@@ -110,14 +110,15 @@ func (v *victim) writes() map[string]sentForm {
 	token := fragment(v.t.(*testing.T), v.back("implicit", v.box.Shops()[1].ID))
 	key := url.Values{"username": {v.box.Shops()[2].APIUser}, "password": {v.box.Shops()[2].APIPassword}}
 	return map[string]sentForm{
-		"/connect/key":                              {path: "/connect/key", form: key},
-		"/oauth/implicit":                           {path: "/oauth/implicit", form: token},
-		"/sign-out":                                 {path: "/sign-out", form: url.Values{}},
-		signaturePath:                               {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
-		guidePath:                                   {path: guidePath, form: url.Values{}, idle: true},
-		"/shops/{shop}/disconnect":                  {path: shopPath(v.shop.ID) + "/disconnect", form: url.Values{}},
-		"/shops/{shop}/webhooks":                    {path: webhooksPath(v.shop.ID), form: url.Values{"url": {good}, "allowedTypes": {"DONATION"}}},
-		"/shops/{shop}/webhooks/{id}/edit":          {path: at + "/edit", form: edit},
+		"/connect/key":                     {path: "/connect/key", form: key},
+		"/oauth/implicit":                  {path: "/oauth/implicit", form: token},
+		"/sign-out":                        {path: "/sign-out", form: url.Values{}},
+		signaturePath:                      {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
+		guidePath:                          {path: guidePath, form: url.Values{}, idle: true},
+		"/shops/{shop}/disconnect":         {path: shopPath(v.shop.ID) + "/disconnect", form: url.Values{}},
+		"/shops/{shop}/webhooks":           {path: webhooksPath(v.shop.ID), form: url.Values{"url": {good}, "allowedTypes": {"DONATION"}}},
+		"/shops/{shop}/webhooks/{id}/edit": {path: at + "/edit", form: edit},
+
 		"/shops/{shop}/webhooks/{id}/edit/confirm":  {path: at + "/edit/confirm", form: review.form("/edit/confirm").values},
 		"/shops/{shop}/webhooks/{id}/delete":        {path: at + "/delete", form: url.Values{"do": {"delete"}}},
 		"/shops/{shop}/webhooks/{id}/secret":        {path: at + "/secret", form: url.Values{}},
