@@ -11,7 +11,7 @@ import (
 )
 
 func (s *server) drawConflict(w http.ResponseWriter, r *http.Request, f *webhookForm, theirs fourthwall.Content) error {
-	frame, err := s.frame(r, "Changed meanwhile")
+	frame, err := s.frame(r, "Someone changed this webhook")
 	if err != nil {
 		return err
 	}
