@@ -29,7 +29,7 @@ type search struct {
 	pasted    header
 	readings  []reading
 	keys      []keyForm
-	unwrapped []unwrapped // what the body may stand for
+	unwrapped []unwrapped // bodies that the pasted text may hold
 	rewrites  int         // bytes of rewritten JSON that may still be hashed
 	hashes    int         // bytes of conversions that may still be hashed
 	cut       bool        // not everything was tried

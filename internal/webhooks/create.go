@@ -12,7 +12,7 @@ import (
 	"hookwall/internal/store"
 )
 
-const maxRecent = 20 // creates whose list may stand in for one that can't be read
+const maxRecent = 20 // creates whose list may replace one that can't be read
 
 // CreateOptions are the options of a create.
 type CreateOptions struct {

@@ -80,7 +80,7 @@ type Timing struct {
 	List  time.Duration // for listing the webhooks beside something else
 	Blind time.Duration // from the call: how long a lost one counts where the webhooks can't be listed
 
-	RecentList time.Duration   // from a create: so long its list stands in for one that can't be read
+	RecentList time.Duration   // from a create: so long its list replaces one that can't be read
 	ReLists    []time.Duration // waits before each list that looks for a webhook whose creation got no response
 	Secret     time.Duration   // how long the secret of a new webhook is kept
 	Immutable  time.Duration   // how long a webhook that the API would not change is remembered as such
