@@ -22,7 +22,7 @@ type WebhookList struct {
 	Incomplete bool      // some are or may be missing; the fields below say why, unless the API's counts promise more
 	Cut        bool      // there are more than are read
 	Changed    bool      // some were deleted while the pages were read, which may have moved others past a page
-	Err        error     // why a later page couldn't be read
+	Err        error     // why a page couldn't be read
 }
 
 // Webhooks returns the webhooks of WebhookList. They may be incomplete.
