@@ -187,6 +187,30 @@ func TestNoCreateWithIncompleteListBefore(t *testing.T) {
 	}
 }
 
+// TestTooManyDeliveries: an API that returns all deliveries at once doesn't make
+// an endless page.
+func TestTooManyDeliveries(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	g.calls.set(nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/open-api/v1.0/webhook-events" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		results := make([]string, 20_000)
+		for i := range results {
+			results[i] = fmt.Sprintf(`{"id":"weve_%d","type":"DONATION","state":"DELIVERED"}`, i)
+		}
+		_, _ = fmt.Fprintf(w, `{"results":[%s]}`, strings.Join(results, ","))
+	}))
+	pg := p.get(eventsPath(shop.ID)).want(http.StatusOK, "returned 20,000 deliveries on one page. Only the first 500")
+	if len(pg.body) > 1<<20 {
+		t.Errorf("%d bytes", len(pg.body))
+	}
+}
+
 // TestTooLarge says why, and blames nobody.
 func TestTooLarge(t *testing.T) {
 	t.Parallel()

@@ -226,6 +226,16 @@ func againText(read fourthwall.WebhookList) string {
 	return " Load the list again " + inText(api.RetryAfter) + "."
 }
 
+// tooManyNotice says that an API returned a larger page than is shown.
+func tooManyNotice(found fourthwall.EventPage) ui.Notice {
+	shown := len(found.Events)
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Not all deliveries are listed",
+		Text: "Fourthwall returned " + ui.Number(shown+found.LeftOut) + " deliveries on one page. Only the first " +
+			ui.Number(shown) + " are shown.",
+	}
+}
+
 // healthUnknownText says why a list of webhooks is shown without their
 // deliveries.
 func healthUnknownText(err error, timedOut bool) string {
