@@ -44,7 +44,8 @@ func pagesOf(webhooks, atMost int, answer func(page int) (status, total int)) ht
 			results = append(results,
 				fmt.Sprintf(`{"id":"wcon_%d","url":"https://a.example/%d","allowedTypes":["DONATION"]}`, i, i))
 		}
-		_, _ = fmt.Fprintf(w, `{"results":[%s],"total":%d,"page":%d,"size":%d}`, strings.Join(results, ","), total, page, atMost)
+		_, _ = fmt.Fprintf(w, `{"results":[%s],"total":%d,"page":%d,"size":%d}`,
+			strings.Join(results, ","), total, page, atMost)
 	})
 }
 
@@ -70,7 +71,7 @@ func TestListsOfManyPages(t *testing.T) {
 				return http.StatusTooManyRequests, 0
 			}
 			return 0, 1000
-		}), 860, 54, "1,000 webhooks, and listed 860 of them. The others are neither shown nor counted here. Load the list again"},
+		}), 860, 54, "listed 860 of them. The others are neither shown nor counted here. Load the list again"},
 		{
 			"one is deleted meanwhile", pagesOf(39, 20, func(page int) (int, int) { return 0, 40 - page }), 39, 3,
 			"Webhooks were deleted while Hookwall read the list, so some may be missing here",

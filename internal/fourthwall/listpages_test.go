@@ -92,7 +92,7 @@ func (l *hookList) answer(r *http.Request) (status int, body string) {
 	}
 	var results []string
 	for _, id := range l.ids[min(from, len(l.ids)):min(to, len(l.ids))] {
-		results = append(results, fmt.Sprintf(`{"id":"w%d","url":"%s"}`, id, l.pad))
+		results = append(results, fmt.Sprintf(`{"id":"w%d","url":%q}`, id, l.pad))
 	}
 	body = "[" + strings.Join(results, ",") + "]"
 	if !l.bare {

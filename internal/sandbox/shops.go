@@ -30,7 +30,7 @@ type Switches struct {
 	// PageSize is the number of webhooks on a page where the request names none, 1 to 100.
 	// 0 means 20.
 	PageSize int `json:"pageSize"`
-	// IgnoreSize gives the list of webhooks pages of PageSize whatever the request asks for.
+	// IgnoreSize makes pages of PageSize in the list of webhooks, whatever size the request names.
 	IgnoreSize bool `json:"ignoreSize"`
 	// RefuseSize answers a list of webhooks that names a size with 400.
 	RefuseSize bool `json:"refuseSize"`
