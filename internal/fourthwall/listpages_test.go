@@ -83,7 +83,7 @@ func (l *hookList) answer(r *http.Request) (status int, body string) {
 	}
 	if l.fails != nil {
 		if status := l.fails(number); status > 0 {
-			return status, ""
+			return status, `{"code":"BAD"}`
 		}
 	}
 	from, to := (number-first)*size, (number-first+1)*size
