@@ -65,7 +65,7 @@ func TestCreateUnlisted(t *testing.T) {
 		{"unreadable", answers(http.StatusOK, "<html>"), 502, []string{"didn’t return the shop’s webhooks", wait}},
 		{"broken", answers(http.StatusInternalServerError, ""), 502, []string{"didn’t return the shop’s webhooks", wait}},
 		{"unavailable", answers(http.StatusServiceUnavailable, ""), 503, []string{"didn’t return the shop’s webhooks", wait}},
-		{"no such list", answers(http.StatusBadRequest, ""), 502, []string{"didn’t return the shop’s webhooks", wait}},
+		{"no such list", answers(http.StatusBadRequest, `{"code":"BAD"}`), 502, []string{"didn’t return the shop’s webhooks", wait}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -207,9 +207,9 @@ type webhooksBefore struct {
 // can't be listed, the list is incomplete, and its Err says why. It returns an error if nothing can be created either:
 // the credential is refused, the API can't be reached or no longer knows the shop, or the database is unavailable.
 func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList, before webhooksBefore, err error) {
-	list, err = c.list(ctx)
+	list, err = c.req.Shop.Webhooks(ctx) // all of them decide, so it may take as long as any call
 	if api := fourthwall.AsError(err); api != nil && api.Status == http.StatusInternalServerError {
-		list, err = c.list(ctx) // without it an unclear response may stay so for good
+		list, err = c.req.Shop.Webhooks(ctx) // without it an unclear response may stay so for good
 	}
 	if api := fourthwall.AsError(err); err != nil && (api == nil || api.NotSent || api.ShopGone()) {
 		return list, before, err
