@@ -1,9 +1,8 @@
 package fourthwall_test
 
 import (
-	"io"
-	"net/http"
 	"testing"
+	"testing/synctest"
 
 	"hookwall/internal/fourthwall"
 )
@@ -53,15 +52,12 @@ func TestWhoRefused(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-				if row.challenge != "" {
-					w.Header().Set("Www-Authenticate", row.challenge)
-				}
-				w.WriteHeader(row.status)
-				_, _ = io.WriteString(w, row.body)
-			})
+			s := step{status: row.status, body: row.body}
+			if row.challenge != "" {
+				s.header = map[string]string{"Www-Authenticate": row.challenge}
+			}
 			for _, op := range operations {
-				e := asError(t, op.call(t.Context(), c))
+				e := answered(t, op, s)
 				if e.Status != row.status || e.Code != row.code || (e.Fault == "") != row.api || e.Rejected() != row.api {
 					t.Errorf("%s: %#v", op.name, e)
 				}
@@ -78,11 +74,20 @@ func TestWhoRefused(t *testing.T) {
 	}
 }
 
+// answered returns the error of a call that gets an answer, at each try.
+func answered(t *testing.T, op operation, answer step) (e *fourthwall.Error) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := &stage{script: []step{answer}}
+		e = asError(t, op.call(t.Context(), s.client(t, fourthwall.Options{})))
+	})
+	return e
+}
+
 // A 429 means the same from anyone, and what isn't a 4xx has another meaning anyway.
 func TestNobodyRefused(t *testing.T) {
 	for _, status := range []int{200, 302, 429, 500, 502, 503} {
-		_, err := answering(t, status, "<html>").CreateWebhook(t.Context(), token, input)
-		if e := asError(t, err); e.Fault != "" {
+		if e := answered(t, operationNamed(t, "create webhook"), step{status: status, body: "<html>"}); e.Fault != "" {
 			t.Errorf("%#v", e)
 		}
 	}
