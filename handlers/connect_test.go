@@ -110,8 +110,8 @@ func TestKeyForm(t *testing.T) {
 		{"no password", shop.APIUser, "", nil, 422, []string{"Enter the password"}},
 		{"a colon", "a:b", "canary", nil, 422, []string{"colon"}},
 		{"wrong", shop.APIUser, "canary", nil, 422, []string{"does not accept this user name and password"}},
-		{"busy", shop.APIUser, "canary", &sandbox.Failure{Status: 429, Header: http.Header{"Retry-After": {"60"}}}, 503, []string{"could not be reached"}},
-		{"down", shop.APIUser, "canary", &sandbox.Failure{Status: 500}, 502, []string{"could not be reached"}},
+		{"busy", shop.APIUser, "canary", &sandbox.Failure{Status: 429, Header: http.Header{"Retry-After": {"60"}}}, 503, []string{"Its sign-in is busy"}},
+		{"down", shop.APIUser, "canary", &sandbox.Failure{Status: 500}, 502, []string{"a fault of its own"}},
 		{"no shop", shop.APIUser, "canary", &sandbox.Failure{Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}, 422, []string{"would not say which shop", "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}},
 	}
 	for _, test := range tests {
@@ -220,11 +220,11 @@ func TestSignInFaults(t *testing.T) {
 		posts int
 	}{
 		{"code refused", sandbox.Failure{Path: token, Status: 400, Body: `{"error":"invalid_grant"}`}, "did not accept the sign-in", 1},
-		{"token endpoint has a fault", sandbox.Failure{Path: token, Status: 500}, "could not be reached", 1},
+		{"token endpoint has a fault", sandbox.Failure{Path: token, Status: 500}, "a fault of its own", 1},
 		{"token endpoint cut", sandbox.Failure{Path: token, Cut: sandbox.CutBefore}, "could not be reached", 1},
 		{"no shop", sandbox.Failure{Path: current, Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}, "would not say which shop", 1},
-		{"token not accepted", sandbox.Failure{Path: current, Status: 401}, "would not say which shop", 1},
-		{"API has a fault", sandbox.Failure{Path: current, Status: 500}, "could not be reached", 1},
+		{"token not accepted", sandbox.Failure{Path: current, Status: 401, Code: "OPEN_API_UNAUTHORIZED"}, "would not say which shop", 1},
+		{"API has a fault", sandbox.Failure{Path: current, Status: 500}, "a fault of its own", 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -397,7 +397,7 @@ func TestDraft(t *testing.T) {
 			g.move(time.Hour)
 		}, 0, []string{"as you typed it"}, true},
 		{"the API says 401 again and again", func(g *rig, _ *person, _ sandbox.DemoShop) {
-			g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 401, Times: 2})
+			g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2})
 		}, 0, []string{"as you typed it"}, true},
 		{"signed out in another tab", func(_ *rig, p *person, _ sandbox.DemoShop) { p.post("/sign-out", url.Values{}) }, 0, []string{"as you typed it"}, false},
 	}

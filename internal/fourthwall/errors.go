@@ -48,13 +48,13 @@ func (e *Error) Error() string {
 	if e.Code != "" {
 		b.WriteString(" " + e.Code)
 	}
-	if e.Fault == InFront {
+	if e.Fault == InFront && e.Status != 0 {
 		b.WriteString(" not from the API")
 	}
 	switch {
 	case e.Err == nil && e.Status == 0:
 		b.WriteString(" no answer")
-	case e.Err != nil && e.Status != 0:
+	case e.Err != nil && (e.Status != 0 || e.Code != ""):
 		b.WriteString(": " + e.Err.Error())
 	case e.Err != nil:
 		b.WriteString(" " + e.Err.Error())
