@@ -254,8 +254,10 @@ func TestRefusedCreateIsOnRecord(t *testing.T) {
 	f := notFourthwalls["a challenge page"]
 	f.Method, f.Path = http.MethodPost, apiWebhooks
 	g.box.FailNext(f)
-	again := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusServiceUnavailable, "Most likely nothing was created")
-	if got := g.recorded(shop, "webhook.create"); len(got) != 1 || got[0].Outcome != store.OutcomeFailed || got[0].Status != 403 {
+	again := p.newForm(shop.ID, good, "DONATION").submit().
+		want(http.StatusServiceUnavailable, "Most likely nothing was created")
+	got := g.recorded(shop, "webhook.create")
+	if len(got) != 1 || got[0].Outcome != store.OutcomeFailed || got[0].Status != 403 {
 		t.Errorf("%+v", got)
 	}
 	again.form(webhooksPath(shop.ID)).submit().want(http.StatusOK, "Webhook created")

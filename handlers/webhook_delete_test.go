@@ -226,7 +226,9 @@ func TestDeleteSessionLost(t *testing.T) {
 			g.box.FailNext(sandbox.Failure{Path: apiWebhooks + "*", Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2})
 		}},
 		{"the API says 401 to the delete", func(g *rig, _ *person) {
-			g.box.FailNext(sandbox.Failure{Method: http.MethodDelete, Path: apiWebhooks + "*", Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2})
+			g.box.FailNext(sandbox.Failure{
+				Method: http.MethodDelete, Path: apiWebhooks + "*", Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2,
+			})
 		}},
 	}
 	for _, test := range tests {

@@ -76,5 +76,6 @@ func tokenError(op string, err error) error {
 
 // mayHaveCode reports whether a response with this status may have an error code. Some servers send one with a 200.
 func mayHaveCode(status int) bool {
-	return status < http.StatusMultipleChoices || status >= http.StatusBadRequest && status < http.StatusInternalServerError
+	isRefusal := status >= http.StatusBadRequest && status < http.StatusInternalServerError
+	return status < http.StatusMultipleChoices || isRefusal
 }

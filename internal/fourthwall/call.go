@@ -18,10 +18,10 @@ import (
 )
 
 const (
-	maxTries = 4
-	inFront  = 2 // tries, where something in front of the API refuses: more may look like an attack to it
-	backoff  = 200 * time.Millisecond // before the second try; doubles with each further try
-	jitter   = 100 * time.Millisecond // at most so much more or less
+	maxTries   = 4
+	triesFront = 2                      // where something in front of the API refuses: more may look like an attack
+	backoff    = 200 * time.Millisecond // before the second try; doubles with each further try
+	jitter     = 100 * time.Millisecond // at most so much more or less
 )
 
 // operation is an operation of the API.
@@ -156,7 +156,7 @@ func (k *call) plan(ctx context.Context) {
 	k.again = false
 	most := maxTries
 	if k.last.fault() == InFront {
-		most = inFront
+		most = triesFront
 	}
 	if k.tries >= most || !k.last.repeatable(k.op) || ctx.Err() != nil {
 		return

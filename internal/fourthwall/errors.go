@@ -108,7 +108,9 @@ func (e *Error) isRead() bool {
 
 // ShopGone reports whether the API says that the shop itself isn't there, which says nothing about one of its
 // webhooks.
-func (e *Error) ShopGone() bool { return e.says(http.StatusNotFound) && strings.Contains(e.Code, "SHOP") }
+func (e *Error) ShopGone() bool {
+	return e.says(http.StatusNotFound) && strings.Contains(e.Code, "SHOP")
+}
 
 // NotFound reports whether the API says that the webhook or the event isn't there.
 func (e *Error) NotFound() bool { return e.says(http.StatusNotFound) && !e.ShopGone() }

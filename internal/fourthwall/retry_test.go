@@ -343,7 +343,9 @@ func TestRetryAfter(t *testing.T) {
 		})
 		t.Run(row.name+"/told", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &stage{script: []step{{status: 403, body: `{"code":"X"}`, header: map[string]string{"Retry-After": row.value}}}}
+				refused := status(403)
+				refused.header = map[string]string{"Retry-After": row.value}
+				s := &stage{script: []step{refused}}
 				_, err := s.client(t, fourthwall.Options{}).CurrentShop(t.Context(), token)
 				var e *fourthwall.Error
 				if !errors.As(err, &e) || e.RetryAfter != row.want {

@@ -76,7 +76,8 @@ func ExplainFault(fault fourthwall.Fault, status int) Explanation {
 	}
 	return Explanation{
 		front,
-		"The response is not Fourthwall’s own. It probably comes from a firewall or a proxy. Your connection is unchanged.",
+		"The response is not Fourthwall’s own. It probably comes from a firewall or a proxy. Your connection is " +
+			"unchanged.",
 		"Try again in a moment.",
 	}
 }
