@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -250,8 +249,8 @@ func (p *Provider) FromFragment(v url.Values) (Credential, error) {
 		AccessToken: fourthwall.Secret(token),
 		Scopes:      strings.Join(strings.Fields(v.Get("scope")), " "),
 	}
-	if seconds, err := strconv.Atoi(v.Get("expires_in")); err == nil && seconds > 0 {
-		c.ExpiresAt = p.now().Add(life(int64(seconds)))
+	if seconds := wholeSeconds(v.Get("expires_in")); seconds > 0 {
+		c.ExpiresAt = p.now().Add(life(seconds))
 	}
 	return c, nil
 }

@@ -272,6 +272,7 @@ func TestFromFragment(t *testing.T) {
 	}{
 		{"all values", "access_token=abc&token_type=bearer&expires_in=120&scope=webhook_write", Credential{Way: WayImplicit, AccessToken: "abc", ExpiresAt: noon.Add(2 * time.Minute), Scopes: "webhook_write"}, false},
 		{"token only", "access_token=abc", Credential{Way: WayImplicit, AccessToken: "abc"}, false},
+		{"expires_in with a fraction", "access_token=abc&expires_in=120.0", Credential{Way: WayImplicit, AccessToken: "abc", ExpiresAt: noon.Add(2 * time.Minute)}, false},
 		{"expires_in not a number", "access_token=abc&expires_in=soon", Credential{Way: WayImplicit, AccessToken: "abc"}, false},
 		{"expires_in too long", "access_token=abc&expires_in=9999999999", Credential{Way: WayImplicit, AccessToken: "abc", ExpiresAt: noon.Add(365 * 24 * time.Hour)}, false},
 		{"no token", "state=x", Credential{}, true},

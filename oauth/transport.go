@@ -50,7 +50,7 @@ func readable(response *http.Response) (*http.Response, error) {
 	response.Header.Del("Location") // it isn't followed, so it need not be a URL
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) == nil && fields != nil {
-		if seconds := wholeSeconds(fields["expires_in"]); seconds > 0 {
+		if seconds := wholeSeconds(string(fields["expires_in"])); seconds > 0 {
 			fields["expires_in"] = strconv.AppendInt(nil, seconds, 10)
 		} else {
 			delete(fields, "expires_in")
@@ -64,9 +64,9 @@ func readable(response *http.Response) (*http.Response, error) {
 	return response, nil
 }
 
-// wholeSeconds returns the seconds of a JSON number, which may be in a string and have a fraction, or 0.
-func wholeSeconds(value json.RawMessage) int64 {
-	seconds, err := strconv.ParseFloat(strings.Trim(string(value), `" `), 64)
+// wholeSeconds returns the seconds of a number, which may be a JSON string and have a fraction, or 0.
+func wholeSeconds(value string) int64 {
+	seconds, err := strconv.ParseFloat(strings.Trim(value, `" `), 64)
 	if err != nil || !(seconds > 0) {
 		return 0
 	}
