@@ -48,7 +48,7 @@ func checkHealth(ctx context.Context, f healthFlags, stdout io.Writer) error {
 	r.Header.Set("User-Agent", userAgent())
 	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
 	if err != nil {
-		return fmt.Errorf("Hookwall does not respond at %s: %w", at, err)
+		return fmt.Errorf("no response from Hookwall at %s: %w", at, err)
 	}
 	defer resp.Body.Close()
 	said, err := io.ReadAll(io.LimitReader(resp.Body, 200))

@@ -28,7 +28,7 @@ func TestHealthOfADashboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = run(t.Context(), []string{"health"}, settings, &out)
-	if err == nil || !strings.Contains(err.Error(), "Hookwall does not respond at 127.0.0.1:"+port) {
+	if err == nil || !strings.Contains(err.Error(), "no response from Hookwall at 127.0.0.1:"+port) {
 		t.Errorf("after its end it says %v", err)
 	}
 }

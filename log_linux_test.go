@@ -13,7 +13,8 @@ import (
 // TestLogOnATerminal starts the program on a terminal, where the log is text.
 func TestLogOnATerminal(t *testing.T) {
 	person, program := terminal(t)
-	startTo(t, program, env("HOME", t.TempDir(), "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"), nil)
+	settings := env("HOME", t.TempDir(), "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0")
+	startTo(t, program, settings, nil)
 	scanner := bufio.NewScanner(person)
 	for i, want := range []string{"Hookwall is ready: ", "time="} {
 		if !scanner.Scan() || !strings.HasPrefix(scanner.Text(), want) {

@@ -11,7 +11,7 @@ import (
 // TestFirstLineAndLog starts the program with each log format. The first line
 // is for people, whatever was logged before.
 func TestFirstLineAndLog(t *testing.T) {
-	real := []string{"FOURTHWALL_API_URL", "https://api.example.com", "HOOKWALL_SECRET_KEY", testKey}
+	fourthwall := []string{"FOURTHWALL_API_URL", "https://api.example.com", "HOOKWALL_SECRET_KEY", testKey}
 	tests := []struct {
 		name string
 		env  []string
@@ -20,7 +20,7 @@ func TestFirstLineAndLog(t *testing.T) {
 		json bool   // whether the log is JSON
 	}{
 		{"a sandbox", nil, nil, "(sandbox at http://127.0.0.1:", true},
-		{"a real Fourthwall", real, nil, "(Fourthwall at https://api.example.com)", true},
+		{"a real Fourthwall", fourthwall, nil, "(Fourthwall at https://api.example.com)", true},
 		{"text", nil, []string{"--log-format", "text"}, "Hookwall is ready: http://127.0.0.1:", false},
 		{"JSON", nil, []string{"--log-format=json"}, "Hookwall is ready: http://127.0.0.1:", true},
 		{"text by the environment", []string{"HOOKWALL_LOG_FORMAT", "text"}, nil, "Hookwall is ready: ", false},
