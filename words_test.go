@@ -40,7 +40,7 @@ var habits = []struct {
 		`(?i)\bthe (body|box|button|cause|certificates?|cookie|field|form|header|host|limits?|list|log|name|page|` +
 			`password|path|picture|port|record|secret|settings?|table|tests?|text|time) of (an?|each|every|its|that|the|this|your)\b`)},
 	{"vague verb: write respond, return, send, accept, click, check, allow, make, fix, test", regexp.MustCompile(
-		`(?i)\b(answer(s|ed|ing)?|press(es|ed)?|put right|look(s|ed|ing)? (after|again|at|for|of|whether)|lets?|holds?|held|` +
+		`(?i)\b(answer(s|ed|ing)?|press(es|ed)|press (again|it|the|this|what|` + "`x`" + `)|put right|look(s|ed|ing)? (after|again|at|for|of|whether)|lets?|holds?|held|` +
 			`(is|are|was|were|be|gets?) (called|asked)|calls? (an|its|this|your) (address|endpoint|URL)|takes? (effect|it|no|only|that|the|up|what))\b`)},
 	{"afterthought: write including", regexp.MustCompile(`(?i), (also (by|for|if|in|of|on|that|the|those|when)|not even)\b|,( [^\s,]+){1,4} too[.,;]`)},
 	{"participle with no owner: write if you", regexp.MustCompile(
@@ -48,7 +48,7 @@ var habits = []struct {
 	{"colon chain: write two sentences", regexp.MustCompile(
 		`: .*[:;] |: [^:]*, (and|but|or|so) (a|it|Fourthwall|Hookwall|the|they|this|you)\b`)},
 	{"no agent: say it positively, with a subject", regexp.MustCompile(
-		`(?i)\bnobody\b|\b(neither|no \w+|none|nothing)( (of|in) (it|that|them|these|this))? ((can|may|must|will) be|are|gets?|is|was|were) `)},
+		`(?i)\bnobody\b|\b(neither|no \w+|none|nothing)( (of|in) (it|that|them|these|this))? ((can|may|must|will) be|are|gets?|is) `)},
 	{"alive: a machine fails, exists, limits", regexp.MustCompile(
 		`(?i)\b(broke over|live (for|in|on|until)|lives|lived|dies|died|hears?|asks? us)\b`)},
 	{`"Hookwalls": write instances`, regexp.MustCompile(`\b(Hookwalls|a Hookwall)\b`)},
