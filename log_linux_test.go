@@ -16,7 +16,7 @@ func TestLogOnATerminal(t *testing.T) {
 	settings := env("HOME", t.TempDir(), "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0")
 	startTo(t, program, settings, nil)
 	scanner := bufio.NewScanner(person)
-	for i, want := range []string{"Hookwall is ready: ", "time="} {
+	for i, want := range []string{"Hookwall is at ", "time="} {
 		if !scanner.Scan() || !strings.HasPrefix(scanner.Text(), want) {
 			t.Errorf("line %d is %q, want %q", i+1, scanner.Text(), want)
 		}

@@ -19,15 +19,15 @@ func TestFirstLineAndLog(t *testing.T) {
 		want string // in the first line
 		json bool   // whether the log is JSON
 	}{
-		{"a sandbox", nil, nil, "(sandbox at http://127.0.0.1:", true},
+		{"a sandbox", nil, nil, "(the sandbox is at http://127.0.0.1:", true},
 		{"a real Fourthwall", fourthwall, nil, "(Fourthwall at https://api.example.com)", true},
-		{"text", nil, []string{"--log-format", "text"}, "Hookwall is ready: http://127.0.0.1:", false},
-		{"JSON", nil, []string{"--log-format=json"}, "Hookwall is ready: http://127.0.0.1:", true},
-		{"text by the environment", []string{"HOOKWALL_LOG_FORMAT", "text"}, nil, "Hookwall is ready: ", false},
-		{"a flag before the environment", []string{"HOOKWALL_LOG_FORMAT", "text"}, []string{"--log-format", "json"}, "Hookwall is ready: ", true},
-		{"a sandbox alone", nil, []string{"sandbox", "--addr", "127.0.0.1:0", "--log-format", "text"}, "The sandbox is ready: http://127.0.0.1:", false},
-		{"a warning", []string{"FOURTHWALL_TOKEN_URL", "https://t.example.com"}, nil, "Hookwall is ready: ", true},
-		{"plain http", []string{"HOOKWALL_PUBLIC_URL", "http://hooks.example.com"}, nil, "Hookwall is ready: http://hooks.example.com ", true},
+		{"text", nil, []string{"--log-format", "text"}, "Hookwall is at http://127.0.0.1:", false},
+		{"JSON", nil, []string{"--log-format=json"}, "Hookwall is at http://127.0.0.1:", true},
+		{"text by the environment", []string{"HOOKWALL_LOG_FORMAT", "text"}, nil, "Hookwall is at ", false},
+		{"a flag before the environment", []string{"HOOKWALL_LOG_FORMAT", "text"}, []string{"--log-format", "json"}, "Hookwall is at ", true},
+		{"a sandbox alone", nil, []string{"sandbox", "--addr", "127.0.0.1:0", "--log-format", "text"}, "The sandbox is at http://127.0.0.1:", false},
+		{"a warning", []string{"FOURTHWALL_TOKEN_URL", "https://t.example.com"}, nil, "Hookwall is at ", true},
+		{"plain http", []string{"HOOKWALL_PUBLIC_URL", "http://hooks.example.com"}, nil, "Hookwall is at http://hooks.example.com ", true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -164,9 +164,9 @@ func ctxCause(ctx context.Context) error {
 func announce(out *heldLog, c Config, sandboxURL string) {
 	upstream := "Fourthwall at " + c.APIURL
 	if sandboxURL != "" {
-		upstream = "sandbox at " + sandboxURL + ", nothing reaches Fourthwall"
+		upstream = "the sandbox is at " + sandboxURL + ", nothing reaches Fourthwall"
 	}
-	fmt.Fprintf(out.w, "Hookwall is ready: %s (%s)\n", c.PublicURL, upstream)
+	fmt.Fprintf(out.w, "Hookwall is at %s (%s)\n", c.PublicURL, upstream)
 	out.release()
 }
 
@@ -330,7 +330,7 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 		return err
 	}
 	defer emulator.Close()
-	fmt.Fprintf(stdout, "The sandbox is ready: %s (nothing reaches Fourthwall)\n", public)
+	fmt.Fprintf(stdout, "The sandbox is at %s (nothing reaches Fourthwall)\n", public)
 	out.release()
 	logger.Info("listening", "address", listener.Addr().String())
 	return serveHTTP(ctx, listener, emulator, logger)

@@ -65,7 +65,7 @@ var (
 	address = regexp.MustCompile(`http://[^ :]+:[0-9]+`)
 	// started matches the first line of a dashboard that runs against its sandbox.
 	started = regexp.MustCompile(
-		`^Hookwall is ready: (http://\S+) \(sandbox at (http://\S+), nothing reaches Fourthwall\)$`)
+		`^Hookwall is at (http://\S+) \(the sandbox is at (http://\S+), nothing reaches Fourthwall\)$`)
 )
 
 // startedAt returns the URLs in the first line of a dashboard and its sandbox.

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-const announced = /^Hookwall is ready: (http:\/\/[\d.:]+) \(sandbox at (http:\/\/[\d.:]+\d)/;
+const announced = /^Hookwall is at (http:\/\/[\d.:]+) \(the sandbox is at (http:\/\/[\d.:]+\d)/;
 
 /** Starts the program, and gives the addresses of the dashboard and the sandbox. */
 export async function start(program) {
