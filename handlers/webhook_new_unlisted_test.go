@@ -65,6 +65,10 @@ func TestCreateUnlisted(t *testing.T) {
 		{"unreadable", answers(http.StatusOK, "<html>"), 502, []string{"didn’t return the shop’s webhooks", wait}},
 		{"broken", answers(http.StatusInternalServerError, ""), 502, []string{"didn’t return the shop’s webhooks", wait}},
 		{"unavailable", answers(http.StatusServiceUnavailable, ""), 503, []string{"didn’t return the shop’s webhooks", wait}},
+		{
+			"refused by a firewall", answers(http.StatusForbidden, "<html>"), 503,
+			[]string{"Something in front of Fourthwall refused", wait},
+		},
 		{"no such list", answers(http.StatusBadRequest, `{"code":"BAD"}`), 502, []string{"didn’t return the shop’s webhooks", wait}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -208,8 +208,9 @@ func (l *listing) end() WebhookList {
 // mayBeNoPage reports whether a page that failed may not exist: the API may have no pages at all, if only the first
 // was read, or reject those after the last.
 func mayBeNoPage(err error, onlyFirst bool) bool {
-	status := AsError(err).Status
-	return rejectsRequest(status) || onlyFirst && (status == http.StatusOK || status == http.StatusInternalServerError)
+	e := AsError(err)
+	return e.Rejected() && rejectsRequest(e.Status) ||
+		onlyFirst && (e.Status == http.StatusOK || e.Status == http.StatusInternalServerError)
 }
 
 // rejectsRequest reports whether the status rejects the request itself, unlike that of a busy server or for an expired

@@ -236,10 +236,7 @@ func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList,
 
 // mayNotRead reports whether the connection may not read webhooks at all. Such a shop can never be listed, so its
 // creates continue without a question, which would be the same each time.
-func mayNotRead(err error) bool {
-	api := fourthwall.AsError(err)
-	return api != nil && api.Status == http.StatusForbidden
-}
+func mayNotRead(err error) bool { return fourthwall.AsError(err).Forbidden() }
 
 // recentList adds the webhooks that the shop's last create listed, if that was recent. Those that Hookwall created
 // since are in its own records.

@@ -30,6 +30,8 @@ type Rejection struct {
 	RetryAfter time.Duration `json:"retryAfter,omitempty"`
 	NotSent    bool          `json:"notSent,omitempty"` // it never reached the API
 	Listed     *Listed       `json:"listed,omitempty"`  // of an Unlisted, unless no webhook could be read
+
+	Fault fourthwall.Fault `json:"fault,omitempty"` // who refused, if the API itself didn't
 }
 
 // Listed is how much of an incomplete list was read.
@@ -43,7 +45,7 @@ type Listed struct {
 func RejectionOf(api *fourthwall.Error) Rejection {
 	return Rejection{
 		Op: api.Op, Status: api.Status, Code: api.Code, RequestID: api.RequestID, RetryAfter: api.RetryAfter,
-		NotSent: api.NotSent,
+		NotSent: api.NotSent, Fault: api.Fault,
 	}
 }
 
@@ -61,11 +63,12 @@ func unlisted(list fourthwall.WebhookList) Rejection {
 }
 
 // Error returns the rejection as an error of the API.
-func (r Rejection) Error() error { return r.apiError() }
+func (r Rejection) Error() *fourthwall.Error { return r.apiError() }
 
 func (r Rejection) apiError() *fourthwall.Error {
 	return &fourthwall.Error{
 		Op: r.Op, Status: r.Status, Code: r.Code, RequestID: r.RequestID, RetryAfter: r.RetryAfter, NotSent: r.NotSent,
+		Fault: r.Fault,
 	}
 }
 
