@@ -78,9 +78,10 @@ func (s *server) handleURLNotes(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	u := readURL(valid(r.PostForm.Get("url")), "")
+	read, typed := webhooks.ReadURL, valid(r.PostForm.Get("url"))
 	if r.PostForm.Get("typing") != "" {
-		u.URLReport = u.WhileTyping()
+		read = webhooks.ReadPartOfURL
 	}
+	u := urlField{URLReport: read(typed)}
 	return s.render(w, r, http.StatusOK, ui.Notes("url", u.notes(nil, unseenWords{})))
 }

@@ -76,7 +76,7 @@ func CheckStart(p CheckStartPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			/* Enter in a field clicks the first button of the form. */
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<button class=\"vh\" tabindex=\"-1\" aria-hidden=\"true\">Send up to 3 test deliveries</button>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<button class=\"vh\" name=\"do\" value=\"check\" tabindex=\"-1\" aria-hidden=\"true\">Send up to 3 test deliveries</button>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -172,7 +172,7 @@ func CheckStart(p CheckStartPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Submit("main", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Submit("main", "check").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -26,7 +26,7 @@ func urlHints(address string) (hints []string, better string) {
 			hints = append(hints, hintPlain)
 		}
 		if u.User != nil {
-			hints = append(hints, hintPassword)
+			hints = append(hints, hintLogin)
 		}
 	}
 	better = entity.ReplaceAllStringFunc(address, html.UnescapeString)

@@ -89,8 +89,8 @@ func unlabel(text string) ([]string, string) {
 	return nil, ""
 }
 
-var label = regexp.MustCompile(`^(?i)["'\w -]*(?:url|uri|link|address|endpoint|webhook|target|callback)["']?\s*[:=]\s*` +
-	`([^\s].*)$`)
+var label = regexp.MustCompile(`^(?i)["'\w -]*(?:url|uri|link|address|endpoint|webhook|target|callback)["']?` +
+	`\s*[:=]\s*([^\s].*)$`)
 
 // unwrapURL finds the URLs in a text that begins with something else: quotation marks, Markdown, a command.
 func unwrapURL(text string) ([]string, string) {
@@ -167,8 +167,11 @@ func respellScheme(text string) ([]string, string) {
 		return []string{"https://" + m[2]}, urlBeginning(m[1])
 	}
 	m := likeScheme.FindStringSubmatch(text)
-	if m == nil || m[2] == "://" && isWeb(text) || !isWebHost(m[3]) {
+	if m == nil || !isWebHost(m[3]) {
 		return nil, ""
+	}
+	if m[2] == "://" && isWeb(text) {
+		return nil, "" // as it should be
 	}
 	word := strings.ToLower(m[1])
 	if d := min(distance(word, "http"), distance(word, "https")); d > 2 || d == 2 && word[0] != 'h' {

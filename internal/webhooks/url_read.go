@@ -49,12 +49,13 @@ func ReadURL(typed string) URLReport {
 	return r
 }
 
-// WhileTyping returns what can be said before the URL is complete.
-func (r URLReport) WhileTyping() URLReport {
+// ReadPartOfURL returns what can be said of a URL that is still being typed.
+func ReadPartOfURL(typed string) URLReport {
+	r := ReadURL(typed)
 	if len(r.Offers) == 0 && !slices.ContainsFunc(r.Errors, isSure) {
 		r.Errors = nil
 	}
-	r.Hints = slices.DeleteFunc(slices.Clone(r.Hints), func(hint string) bool { return hint == hintLocal })
+	r.Hints = slices.DeleteFunc(r.Hints, func(hint string) bool { return hint == hintLocal })
 	return r
 }
 
@@ -107,7 +108,9 @@ func isWeb(text string) bool { return webScheme.MatchString(text) }
 var webScheme = regexp.MustCompile(`^(?i)https?://`)
 
 // startsHost reports whether a text begins with a host.
-func startsHost(text string) bool { return hostFirst.MatchString(text) && !schemeFirst.MatchString(text) }
+func startsHost(text string) bool {
+	return hostFirst.MatchString(text) && !schemeFirst.MatchString(text)
+}
 
 var schemeFirst = regexp.MustCompile(`^(?i)https?(?:[:;/\\]|$)`)
 

@@ -257,7 +257,7 @@ func TestHints(t *testing.T) {
 		{"https://localhost/", []string{hintLocalhost}, ""},
 		{"https://intranet/", []string{hintLocal}, ""},
 		{"https://db.Internal./", []string{hintLocal}, ""},
-		{"http://me@localhost:8080/#a", []string{hintLocalhost, hintPort("8080"), hintPlain, hintPassword, hintFragment}, ""},
+		{"http://me@localhost:8080/#a", []string{hintLocalhost, hintPort("8080"), hintPlain, hintLogin, hintFragment}, ""},
 	}
 	for _, test := range tests {
 		want := URLReport{URL: test.url, Hints: test.hints}
@@ -286,7 +286,8 @@ func TestFaultsAndHintsTogether(t *testing.T) {
 // FuzzReadURL: what is offered can be sent as it is, and what can be sent is read the same again.
 func FuzzReadURL(f *testing.F) {
 	for _, seed := range []string{
-		fw, "<" + fw + "|x>", "https://" + fw, "hooks.example.com\\fw", "[a](b.example/c \"d\")", "curl 'https:\\/\\/a.b' c", "a@b.c",
+		fw, "<" + fw + "|x>", "https://" + fw, "hooks.example.com\\fw", "[a](b.example/c \"d\")",
+		"curl 'https:\\/\\/a.b' c", "a@b.c",
 		"https://{a}/<b>%7Bc%7D?d=&amp;e#f).", "\u200bht\u200btps://a\u00a0b\u202ec.d", "https%3A%2F%2Fa.b%2F%E2%80%8B", "wss://x",
 		"https://\"><script>alert(1) </script>",
 	} {

@@ -12,8 +12,9 @@ import (
 
 // What is wrong with a URL, before anything is sent. Most of these come with a button that uses a better URL.
 const (
-	urlMissing        = "Enter the URL that Fourthwall should send events to, such as https://example.com/fourthwall."
-	urlTooLong        = "This URL is longer than 8,192 characters. Shorten it. What your server needs to know is in each delivery."
+	urlMissing = "Enter the URL that Fourthwall should send events to, such as https://example.com/fourthwall."
+	urlTooLong = "This URL is longer than 8,192 characters. Shorten it. What your server needs to know is in " +
+		"each delivery."
 	urlMalformed      = "This is not a valid URL. Remove any spaces and quotes. Example: https://example.com/fourthwall"
 	urlWithoutHost    = "This URL has no host name. Example: https://example.com/fourthwall"
 	urlPortImpossible = "This URL has a port that does not exist. Ports go from 1 to 65535. Leave the number out to use " +
@@ -46,16 +47,16 @@ var schemeTexts = map[string]string{
 const (
 	urlWebSocket = "This is a WebSocket URL. Fourthwall sends each event as an HTTPS request, which a WebSocket can’t " +
 		"receive. Use your tool’s webhook URL, which begins with https://."
-	urlFileServer = "This is the URL of a file server. Fourthwall sends events to web servers. Use your tool’s webhook URL, " +
-		"which begins with https://."
-	urlMail = "This is an email address. Fourthwall sends events to web servers, not to mailboxes. Use the webhook URL of " +
-		"a tool that sends email for you. It begins with https://."
-	urlPhone = "This is a phone number. Fourthwall sends events to web servers. Use your tool’s webhook URL, which begins " +
-		"with https://."
+	urlFileServer = "This is the URL of a file server. Fourthwall sends events to web servers. Use your tool’s " +
+		"webhook URL, which begins with https://."
+	urlMail = "This is an email address. Fourthwall sends events to web servers, not to mailboxes. Use the webhook " +
+		"URL of a tool that sends email for you. It begins with https://."
+	urlPhone = "This is a phone number. Fourthwall sends events to web servers. Use your tool’s webhook URL, which " +
+		"begins with https://."
 	urlBrowserOnly = "This URL only works inside a browser. Fourthwall sends events to web servers. Use your tool’s " +
 		"webhook URL, which begins with https://."
-	urlFile = "This is a file on a computer. Fourthwall sends events to web servers. Use your tool’s webhook URL, which " +
-		"begins with https://."
+	urlFile = "This is a file on a computer. Fourthwall sends events to web servers. Use your tool’s webhook URL, " +
+		"which begins with https://."
 )
 
 func urlOtherScheme(name string) string {
@@ -92,9 +93,8 @@ const (
 	hintLocal     = "This name is not on the public internet, so Fourthwall will probably reject it."
 	hintLocalhost = "localhost only works on your own computer, so Fourthwall will probably reject it."
 	hintPlain     = "This URL is not encrypted. Buyers’ data would travel in the open. Use https:// if your server can."
-	hintPassword  = "This URL holds a user name or password. Everyone who can see the webhook can read it."
-	hintFragment  = "Everything after # stays in the browser and is never sent. If your tool needs it, ask your tool for " +
-		"another URL."
+	hintLogin     = "This URL holds a user name or password. Everyone who can see the webhook can read it."
+	hintFragment  = "Everything after # is never sent. If your tool needs it, ask your tool for another URL."
 )
 
 func hintCompleted(address string) string {
@@ -102,13 +102,13 @@ func hintCompleted(address string) string {
 }
 
 func hintFourthwall(host string) string {
-	return host + " is Fourthwall’s own domain. Fourthwall doesn’t send events to its own domains, so it will probably " +
-		"reject this URL. Use your tool’s URL."
+	return host + " is Fourthwall’s own domain. Fourthwall doesn’t send events to its own domains, so it will " +
+		"probably reject this URL. Use your tool’s URL."
 }
 
 func hintPort(port string) string {
-	return "Fourthwall will probably reject port " + port + ". Remove “:" + port + "” if your server uses the standard " +
-		"port, 443."
+	return "Fourthwall will probably reject port " + port + ". Remove “:" + port + "” if your server uses the " +
+		"standard port, 443."
 }
 
 func hintPlaceholder(found string) string {
@@ -116,8 +116,8 @@ func hintPlaceholder(found string) string {
 }
 
 func hintEntity(found string) string {
-	return "This URL has “" + found + "”, which is how HTML writes “" + html.UnescapeString(found) + "”. It was probably " +
-		"copied from a page’s source."
+	return "This URL has “" + found + "”, which is how HTML writes “" + html.UnescapeString(found) + "”. It was " +
+		"probably copied from a page’s source."
 }
 
 func hintEnd(end string) string {
@@ -125,8 +125,8 @@ func hintEnd(end string) string {
 }
 
 func hintEncodedUnseen(names []string) string {
-	return "This URL has percent-encoded characters that can’t be seen: " + listed(names) + ". They were probably copied " +
-		"along."
+	return "This URL has percent-encoded characters that can’t be seen: " + listed(names) + ". They were probably " +
+		"copied along."
 }
 
 // urlCodes maps the API's codes about the URL to what happened and the fix.
