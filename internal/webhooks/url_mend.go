@@ -167,7 +167,7 @@ func respellScheme(text string) ([]string, string) {
 		return []string{"https://" + m[2]}, urlBeginning(m[1])
 	}
 	m := likeScheme.FindStringSubmatch(text)
-	if m == nil || !isWebHost(m[3]) {
+	if len(m) == 0 || !isWebHost(m[3]) {
 		return nil, ""
 	}
 	if m[2] == "://" && isWeb(text) {
