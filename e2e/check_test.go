@@ -208,7 +208,7 @@ func TestCheckFromTheEditForm(t *testing.T) {
 	v.examines(verifies)
 	v.offers("Event type to send", "ORDER_PLACED", "DONATION", "TELEPATHY_RECEIVED")
 
-	v.Fill(v.address(), "hooks.example.com")
+	v.Fill(v.address(), "wss://hooks.example.com")
 	v.Select(v.Label("Event type to send"), "TELEPATHY_RECEIVED")
 	v.Fill(v.secret(), v.app.shop(0).WebhookSecret)
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 422)
