@@ -125,9 +125,9 @@ func TestCheckRefuses(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	for _, test := range []struct{ name, url, want string }{
-		{"nothing", "", "Enter the address"},
-		{"no address", "hooks.example.com", "must start with https://"},
-		{"hostile", `https://"><script>alert(1) </script>`, "not a web address"},
+		{"nothing", "", "Enter the URL"},
+		{"another scheme", "wss://hooks.example.com", "This is a WebSocket URL"},
+		{"hostile", `https://"><script>alert(1) </script>`, "no host name"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			pg := p.post(checksPath(shop.ID),

@@ -20,6 +20,7 @@ const (
 	startPath     = "/oauth/start"
 	toolsPath     = "/tools"
 	signaturePath = "/tools/signature"
+	urlNotesPath  = "/tools/url-notes"
 	guidePath     = "/guide/hide"
 
 	securityTextPath = "/.well-known/security.txt"

@@ -34,6 +34,7 @@ func (s *server) siteRoutes() []route {
 		{method: "GET", path: toolsPath, handle: s.handleTools},
 		{method: "GET", path: signaturePath, handle: s.handleSignatureForm},
 		{method: "POST", path: signaturePath, handle: s.handleSignature},
+		{method: "POST", path: urlNotesPath, handle: s.handleURLNotes},
 		{method: "GET", path: "/samples/{type}", handle: s.handleSample},
 		{method: "POST", path: guidePath, handle: s.handleGuideHide},
 

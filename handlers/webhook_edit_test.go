@@ -205,9 +205,9 @@ func TestEditRejectedImmediately(t *testing.T) {
 		{"a type that is not known", good, append(slices.Clone(both), "MADE_UP"), []string{"does not know an event type", "MADE_UP"}, "types"},
 		{"a type that only looks like the one it has", good, []string{"DONATION", "livestream_started"}, []string{"does not know an event type"}, "types"},
 		{"no types", good, nil, []string{"Choose at least one"}, "types"},
-		{"no address", "", both, []string{"Enter the address"}, "url"},
-		{"no address, no types", " ", nil, []string{"Enter the address", "Choose at least one"}, "summary"},
-		{"another scheme", "ftp://hooks.example.com/", both, []string{"must start with https://"}, "url"},
+		{"no address", "", both, []string{"Enter the URL"}, "url"},
+		{"no address, no types", " ", nil, []string{"Enter the URL", "Choose at least one"}, "summary"},
+		{"another scheme", "ftp://hooks.example.com/", both, []string{"the URL of a file server"}, "url"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

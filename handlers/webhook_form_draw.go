@@ -15,18 +15,6 @@ import (
 	"hookwall/views/ui"
 )
 
-// possibleHints are the hints that the page's script may show while a person
-// types, by the names that the script uses. It decides as webhooks.URLHints
-// does, but leaves to the server what only misleads a reader.
-var possibleHints = []ui.Hint{
-	{When: "scheme", Text: webhooks.HintScheme},
-	{When: "number", Text: webhooks.HintIP},
-	{When: "local", Text: webhooks.HintLocal},
-	{When: "port", Text: webhooks.HintPort},
-	{When: "plain", Text: webhooks.HintPlain},
-	{When: "password", Text: webhooks.HintPassword},
-}
-
 // drawWebhookForm shows the form with everything that was typed.
 func (s *server) drawWebhookForm(
 	w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...ui.Notice,
@@ -43,13 +31,12 @@ func (s *server) drawWebhookForm(
 	conn := stateOf(r).conn
 	page := views.WebhookFormPage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
-		Key: f.key, URL: f.url, URLError: f.urlError,
-		Picker: f.picker(), Banner: f.banner, Possible: possibleHints, Anyway: f.unlisted,
-	}
-	if f.urlError == nil {
-		page.URLHints = urlHints(f.address())
+		Key: f.key, URL: f.url, URLError: f.urlError, AsTyped: f.asTyped,
+		URLNotes: readURL(f.url, f.asTyped).notes(f.urlError, createWords), NotesHref: urlNotesPath,
+		Picker: f.picker(), Banner: f.banner, Anyway: f.unlisted,
 	}
 	if f.editing != "" {
+		page.URLNotes = readURL(f.url, f.asTyped).notes(f.urlError, editWords)
 		page.Action, page.CancelHref = editPath(conn.ShopID, f.editing), webhookPath(conn.ShopID, f.editing)
 	}
 	page.Errors, page.Focus = f.summary()
@@ -87,15 +74,6 @@ func (f *webhookForm) summary() (errs []ui.SummaryError, focus string) {
 		focus = "do:" + f.pressed
 	}
 	return errs, focus
-}
-
-// urlHints returns warnings about what Fourthwall may reject, what would not
-// work, and what misleads a reader.
-func urlHints(address string) []string {
-	if address == "" || webhooks.CheckURL(address) != "" {
-		return nil
-	}
-	return append(webhooks.URLHints(address), ui.URLNotes(address)...)
 }
 
 func (f *webhookForm) picker() ui.Picker {

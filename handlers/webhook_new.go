@@ -57,6 +57,7 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 	if do == "examine" {
 		return s.examineForm(w, r, f)
 	}
+	do = f.decide(do)
 	if do == "edit" {
 		f.renew()
 		return s.drawWebhookForm(w, r, http.StatusOK, f)
@@ -104,6 +105,11 @@ func (s *server) answerCreate(
 	case webhooks.OtherContent:
 		return s.drawUsedForm(w, r, f, result)
 	case webhooks.Created:
+		if webhooks.ReadURL(f.url).Completed {
+			if err := s.tell(r, stateOf(r).owner, webhookPath(f.shop, result.Webhook.ID), completedNotice()); err != nil {
+				return err
+			}
+		}
 		return s.redirectToCreated(w, r, result.Webhook.ID)
 	case webhooks.Rejected:
 		if len(result.Duplicates) > 0 {

@@ -87,6 +87,24 @@ func wrongHostText(public *url.URL) string {
 	return "This address does not belong to Hookwall. Open " + public.String() + " instead."
 }
 
+// Below a URL field.
+const useURLText = "Use"
+
+// unseenWords are the buttons of a form whose URL has characters that can't be
+// seen.
+type unseenWords struct{ without, asTyped string }
+
+var (
+	createWords = unseenWords{"Create without them", "Create as typed"}
+	editWords   = unseenWords{"Review changes without them", "Review changes as typed"}
+	checkWords  = unseenWords{"Check without them", "Check as typed"}
+)
+
+// completedNotice is for a webhook whose URL was typed without a scheme.
+func completedNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Info, Text: "Hookwall added https:// in front of the URL that you entered."}
+}
+
 // Forms that are kept.
 const (
 	draftTooLargeText = "This form is too large to be kept until you are back, so nothing was done. " +
