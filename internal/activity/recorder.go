@@ -77,6 +77,21 @@ func (r *Recorder) RecordOutcome(ctx context.Context, a store.Activity, end stor
 	}
 }
 
+// RecordFound records what the API had after an attempt, if it isn't what was wanted. It returns no error, as
+// RecordOutcome.
+func (r *Recorder) RecordFound(ctx context.Context, a store.Activity, found fourthwall.Content) {
+	d, _ := ReadDetail(a)
+	d.Found = &found
+	encoded, err := json.Marshal(d)
+	if err == nil {
+		a.Detail = encoded
+		err = r.store.ReplaceDetail(ctx, a)
+	}
+	if err != nil {
+		r.logger.ErrorContext(ctx, "what was found after an attempt could not be recorded", "activity", a.ID, "error", err)
+	}
+}
+
 // OutcomeOf returns the outcome of a call that ended with err, nil for success.
 func OutcomeOf(err error) store.Ending {
 	if err == nil {
