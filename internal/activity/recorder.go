@@ -77,11 +77,13 @@ func (r *Recorder) RecordOutcome(ctx context.Context, a store.Activity, end stor
 	}
 }
 
-// RecordFound records what the API had after an attempt, if it isn't what was wanted. It returns no error, as
-// RecordOutcome.
+// RecordFound records what the API had after an attempt, if it isn't what was wanted. Like RecordOutcome, it returns no
+// error.
 func (r *Recorder) RecordFound(ctx context.Context, a store.Activity, found fourthwall.Content) {
 	d, _ := ReadDetail(a)
-	d.Found = &found
+	if d.Found = &found; d.After != nil && found.Equal(*d.After) {
+		d.Found = nil
+	}
 	encoded, err := json.Marshal(d)
 	if err == nil {
 		a.Detail = encoded

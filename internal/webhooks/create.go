@@ -190,8 +190,9 @@ func (c *creation) earlier(ctx context.Context) (ages []time.Duration, err error
 	now := c.now()
 	open, err := c.openCreates(ctx, candidate{shop: c.req.Shop.Shop()}, now.Add(-c.timing.Blind))
 	for _, a := range open {
-		if d, ok := activity.ReadDetail(a); ok && d.After != nil && overlap(*d.After, c.want) {
-			ages = append(ages, now.Sub(a.StartedAt))
+		age := now.Sub(a.StartedAt)
+		if d, ok := activity.ReadDetail(a); ok && age < c.timing.Blind && d.After != nil && overlap(*d.After, c.want) {
+			ages = append(ages, age)
 		}
 	}
 	return ages, err
@@ -204,7 +205,7 @@ func (t Timing) waitFor(earlier []time.Duration, blind bool) (wait time.Duration
 		switch {
 		case age < t.Late:
 			wait = max(wait, t.Late-age)
-		case blind && age < t.Blind:
+		case blind:
 			wait = max(wait, t.Late)
 		}
 	}

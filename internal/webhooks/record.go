@@ -63,7 +63,7 @@ func readKept(row store.Operation) (kept, error) {
 func resultOf(row store.Operation) (Result, kept, error) {
 	k, err := readKept(row)
 	result := k.result(row.Kind, row.State)
-	result.CanConfirm = row.BeforeKnown
+	result.CanConfirm = row.BeforeKnown && row.State != store.StateRejected
 	return result, k, err
 }
 
