@@ -22,7 +22,10 @@ func (s *server) handleReady(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
 	if err := s.Store.Ping(ctx); err != nil {
-		logFailure(r, "the database does not answer", err)
+		if hasLeft(r) {
+			return err
+		}
+		stateOf(r).log.Error("the database does not answer", "error", err)
 		return tellSupervisor(w, http.StatusServiceUnavailable, "the database does not answer\n")
 	}
 	return tellSupervisor(w, http.StatusOK, "ok\n")

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -17,7 +18,7 @@ import (
 // outcome is what was done to a webhook.
 type outcome struct {
 	action string             // the activity's
-	hook   fourthwall.Webhook // as it is now, or was; with its secret if that can't be kept
+	hook   fourthwall.Webhook // as it is now, or was
 	before fourthwall.Content
 	asked  fourthwall.Content
 	to     string    // page that shows it
@@ -26,16 +27,18 @@ type outcome struct {
 
 // conclude redirects to the page that shows what was done. If that page can no
 // longer be opened, because the person signed out or the shop was disconnected
-// since the request began, it shows the outcome itself. The same is true for a
-// secret that can't be kept.
+// since the request began, it shows the outcome itself. The same is true if a
+// secret could not be kept for that page.
 func (s *server) conclude(w http.ResponseWriter, r *http.Request, o outcome) error {
 	v := stateOf(r)
 	isConnected, err := s.isConnected(r)
 	if err != nil {
 		return err
 	}
-	if !isConnected || o.hook.Secret != "" {
-		return s.drawOutcome(w, r, s.withSecret(r, o), isConnected)
+	kept := s.keptSecretOf(r, o)
+	if !isConnected || o.hook.Secret != "" && kept == "" {
+		o.hook.Secret = cmp.Or(o.hook.Secret, kept)
+		return s.drawOutcome(w, r, o, isConnected)
 	}
 	if o.notice != (ui.Notice{}) {
 		did := claim{Action: o.action, ID: o.hook.ID, Before: o.before, Asked: o.asked, Has: o.hook.Content()}
@@ -50,19 +53,17 @@ func (s *server) conclude(w http.ResponseWriter, r *http.Request, o outcome) err
 	return redirect(w, r, o.to)
 }
 
-// withSecret adds the secret that came with a new webhook, so that it can be
-// shown without the webhook's page.
-func (s *server) withSecret(r *http.Request, o outcome) outcome {
-	if o.action != activity.CreateWebhook || o.hook.Secret != "" {
-		return o
+// keptSecretOf returns the secret of a new webhook, if it is kept.
+func (s *server) keptSecretOf(r *http.Request, o outcome) fourthwall.Secret {
+	if o.action != activity.CreateWebhook {
+		return ""
 	}
 	v := stateOf(r)
 	secret, _, err := s.Store.Secret(context.WithoutCancel(r.Context()), v.owner, v.conn.ShopID, o.hook.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		logFailure(r, "the secret of a new webhook could not be read", err)
 	}
-	o.hook.Secret = fourthwall.Secret(secret)
-	return o
+	return fourthwall.Secret(secret)
 }
 
 // isConnected reports whether the shop's pages can still be opened. If the

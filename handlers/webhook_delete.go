@@ -70,6 +70,9 @@ func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]ui.Event
 
 // handleDelete deletes a webhook. One that no longer exists counts as deleted.
 func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil { // until it is read, nobody notices that the client leaves
+		return badForm(err)
+	}
 	v, id := stateOf(r), r.PathValue("id")
 	if reason, err := s.immutableReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(immutableError(v.conn.ShopID, id, reason)))

@@ -296,35 +296,34 @@ func (c *creation) readAgain(ctx context.Context, hook fourthwall.Webhook) fourt
 	return now
 }
 
-// created records the new webhook, and its secret if the response has one. A secret that can't be kept is in the
-// result.
+// created records the new webhook, and its secret if the response has one. The result has the secret too, since it may
+// not be kept, or not for long: it's deleted with its owner.
 func (c *creation) created(ctx context.Context, hook fourthwall.Webhook) (Result, error) {
 	k := kept{Webhook: keep(hook)}
-	err := c.keepSecret(ctx, hook)
-	if errors.Is(err, store.ErrNotFound) {
+	if !c.keepSecret(ctx, hook) {
 		k.Secret = hook.Secret.Reveal() // for another request with this key
 	}
 	if c.recorded.ID != "" && !c.isAsAsked(hook) {
 		c.activity.RecordFound(ctx, c.recorded, hook.Content())
 	}
-	result, endErr := c.end(ctx, store.StateDone, hook.ID, k)
-	if err != nil && endErr == nil && result.Webhook.ID == hook.ID {
+	result, err := c.end(ctx, store.StateDone, hook.ID, k)
+	if err == nil && result.Webhook.ID == hook.ID {
 		result.Webhook.Secret = hook.Secret
 	}
-	return result, endErr
+	return result, err
 }
 
-// keepSecret keeps the secret of a new webhook for a while. It returns store.ErrNotFound if the owner no longer exists.
-func (c *creation) keepSecret(ctx context.Context, hook fourthwall.Webhook) error {
+// keepSecret keeps the secret of a new webhook for a while. It returns false if the owner no longer exists.
+func (c *creation) keepSecret(ctx context.Context, hook fourthwall.Webhook) bool {
 	if hook.Secret == "" {
-		return nil
+		return true
 	}
 	until := c.now().Add(c.timing.Secret)
 	err := c.store.PutSecret(ctx, c.req.Actor.Owner, c.req.Shop.Shop(), hook.ID, hook.Secret.Reveal(), until)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		c.logger.ErrorContext(ctx, "the secret of a new webhook could not be kept", "error", err)
 	}
-	return err
+	return !errors.Is(err, store.ErrNotFound)
 }
 
 // fail records a rejection, or finds out whether the webhook was created after all.

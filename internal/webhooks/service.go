@@ -48,7 +48,7 @@ type Request struct {
 // Result is the result of an operation.
 type Result struct {
 	State      State
-	Webhook    fourthwall.Webhook // its secret is kept apart, and only here if that wasn't possible
+	Webhook    fourthwall.Webhook // with its secret for who has created it; others find that in the store, if it's kept
 	Rejection  *Rejection
 	Duplicates []Duplicate         // ask first, unless allowed
 	Conflict   *fourthwall.Content // what the webhook is now
