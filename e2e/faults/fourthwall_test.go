@@ -82,7 +82,7 @@ var (
 		heals: "reload",
 	}
 	unknown = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks",
-		"go back to the form"), kept: "form", heals: "list, form, press, wait, press"}
+		"go back to the form"), kept: "form", heals: "list, form, press, wait, press, create anyway"}
 	unknownYet = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks",
 		"Hookwall asks before it makes a second one"), kept: "form", done: 1, heals: "list, it is there"}
 )
@@ -138,7 +138,7 @@ func (f fault) done() fault {
 func (f fault) lost() fault {
 	f.create = want{
 		status: 502, says: says("Do not create it a second time yet", "Check again"), kept: "form",
-		heals: "check, list, form, press, wait, press",
+		heals: "check, list, form, press, wait, press, create anyway",
 	}
 	f.edit = want{status: 502, says: says("It is not confirmed whether the change was saved",
 		"Press Review changes: that reads the webhook again"), kept: "form", heals: "press, save"}

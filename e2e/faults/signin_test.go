@@ -230,6 +230,8 @@ func TestOneRefresh(t *testing.T) {
 	p := w.connected(0)
 	other := w.replica()
 	expire(w)
+	// A fast token server is done before the other replica asks.
+	w.box.FailNext(sandbox.Failure{Path: tokenPath, Delay: 300 * time.Millisecond, Times: 1000})
 	var together sync.WaitGroup
 	statuses := make([]int, 20)
 	for i := range statuses {
