@@ -25,7 +25,7 @@ const (
 	absentCertainText = "We looked just now and found no new webhook with this URL and these event types. " +
 		"It’s as good as certain that it wasn’t created. " + absentRisk
 	absentRisk = "Fourthwall could still create it late. If you create it again and that happens, there are two. " +
-		"We look once more before anything is sent."
+		"We check the list again before anything is sent."
 
 	returnedOldLead  = "Fourthwall’s response doesn’t fit, so the webhook may have been created or not."
 	returnedOldTitle = "Fourthwall named a webhook that existed before"
