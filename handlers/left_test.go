@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -113,6 +114,9 @@ func TestClientLeavesWhileWaiting(t *testing.T) {
 			close(released)
 			g.until(func() bool { return len(g.statuses(http.MethodPost)) == 2 })
 			g.noFailure()
+			if !slices.Contains(g.statuses(http.MethodPost), statusLeft) {
+				t.Errorf("the log has the statuses %v", g.statuses(http.MethodPost))
+			}
 			if recorded := g.recorded(shop, a.recorded); len(recorded) != 1 || recorded[0].Outcome != store.OutcomeDone {
 				t.Errorf("the activity: %+v", recorded)
 			}
