@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -18,7 +19,9 @@ func (g *rig) says(method, id, address string, effect bool, types ...string) {
 	if method != http.MethodPost {
 		path += "/*"
 	}
-	body := fmt.Sprintf(`{"id":%q,"url":%q,"allowedTypes":["%s"],"apiVersion":"V1"}`, id, address, strings.Join(types, `","`))
+	list, err := json.Marshal(types)
+	g.must(err)
+	body := fmt.Sprintf(`{"id":%q,"url":%q,"allowedTypes":%s,"apiVersion":"V1"}`, id, address, list)
 	g.box.FailNext(sandbox.Failure{Method: method, Path: path, Status: 200, Body: body, Effect: effect})
 }
 
@@ -40,12 +43,18 @@ func TestCreateResponseDiffers(t *testing.T) {
 		{
 			"a webhook that was there before, and none is new",
 			func(g *rig, _ sandbox.DemoShop, old string) { g.says(http.MethodPost, old, good, false, "DONATION") },
-			502, []string{"Not confirmed", "OLD", "existed before", "no new one"}, []string{"Webhook created"}, store.OutcomeUnclear, "", 1,
+			502,
+			[]string{"Not confirmed", "OLD", "existed before", "no new one"},
+			[]string{"Webhook created"},
+			store.OutcomeUnclear, "", 1,
 		},
 		{
 			"a webhook that was there before, and a new one is",
 			func(g *rig, _ sandbox.DemoShop, old string) { g.says(http.MethodPost, old, good, true, "DONATION") },
-			200, []string{"Webhook created", good}, []string{"OLD", odd}, store.OutcomeDone, "", 1,
+			200,
+			[]string{"Webhook created", good},
+			[]string{"OLD", odd},
+			store.OutcomeDone, "", 1,
 		},
 		{
 			"another URL, which is there",
@@ -53,7 +62,9 @@ func TestCreateResponseDiffers(t *testing.T) {
 				hook := g.add(shop, other, "DONATION")
 				g.says(http.MethodPost, hook.ID, other, false, "DONATION")
 			},
-			200, []string{"Webhook created", odd, good + " with DONATION", other + " with DONATION"}, nil, store.OutcomeDone, other, 1,
+			200,
+			[]string{"Webhook created", odd, good + " with DONATION", other + " with DONATION"},
+			nil, store.OutcomeDone, other, 1,
 		},
 		{
 			"other event types, which are there",
@@ -61,7 +72,9 @@ func TestCreateResponseDiffers(t *testing.T) {
 				hook := g.add(shop, good, "ORDER_PLACED")
 				g.says(http.MethodPost, hook.ID, good, false, "ORDER_PLACED")
 			},
-			200, []string{"Webhook created", odd, good + " with ORDER_PLACED"}, nil, store.OutcomeDone, "ORDER_PLACED", 1,
+			200,
+			[]string{"Webhook created", odd, good + " with ORDER_PLACED"},
+			nil, store.OutcomeDone, "ORDER_PLACED", 1,
 		},
 		{
 			"another URL, but what is there is right",
@@ -69,7 +82,10 @@ func TestCreateResponseDiffers(t *testing.T) {
 				hook := g.add(shop, good, "DONATION")
 				g.says(http.MethodPost, hook.ID, other, false, "DONATION")
 			},
-			200, []string{"Webhook created", good}, []string{odd, other}, store.OutcomeDone, "", 1,
+			200,
+			[]string{"Webhook created", good},
+			[]string{odd, other},
+			store.OutcomeDone, "", 1,
 		},
 		{
 			"what was asked, but something else is there",
@@ -77,7 +93,9 @@ func TestCreateResponseDiffers(t *testing.T) {
 				hook := g.add(shop, other, "DONATION")
 				g.says(http.MethodPost, hook.ID, good, false, "DONATION")
 			},
-			200, []string{"Webhook created", odd, other + " with DONATION"}, nil, store.OutcomeDone, other, 0,
+			200,
+			[]string{"Webhook created", odd, other + " with DONATION"},
+			nil, store.OutcomeDone, other, 0,
 		},
 		{
 			"the same in another spelling",
@@ -85,11 +103,17 @@ func TestCreateResponseDiffers(t *testing.T) {
 				hook := g.add(shop, "HTTPS://HOOKS.example.com:443/fourthwall/", "DONATION")
 				g.says(http.MethodPost, hook.ID, hook.URL, false, "DONATION")
 			},
-			200, []string{"Webhook created"}, []string{odd}, store.OutcomeDone, "", 0,
+			200,
+			[]string{"Webhook created"},
+			[]string{odd},
+			store.OutcomeDone, "", 0,
 		},
 		{
 			"what was asked", func(*rig, sandbox.DemoShop, string) {},
-			200, []string{"Webhook created", good}, []string{odd}, store.OutcomeDone, "", 0,
+			200,
+			[]string{"Webhook created", good},
+			[]string{odd},
+			store.OutcomeDone, "", 0,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -140,7 +164,8 @@ func (g *rig) isRecorded(p *person, shop sandbox.DemoShop, action, outcome, foun
 	if found == "" && strings.Contains(row, instead) {
 		g.t.Errorf("the activity says that something else is there: %s", row)
 	}
-	if _, after, _ := strings.Cut(row, instead); found != "" && (!strings.Contains(after, found) || !strings.Contains(lines, found)) {
+	_, after, _ := strings.Cut(row, instead)
+	if found != "" && (!strings.Contains(after, found) || !strings.Contains(lines, found)) {
 		g.t.Errorf("the activity lacks %q: %s\n%s", found, row, lines)
 	}
 }

@@ -26,7 +26,8 @@ func TestOutcomeSaysWhatWasDone(t *testing.T) {
 		{
 			"with something else than asked",
 			func(p *OutcomePage) { p.Different = &ui.Notice{Kind: ui.Warning, Title: "Something else"} },
-			[]string{"Something else"}, nil,
+			[]string{"Something else"},
+			nil,
 		},
 		{"of a webhook that was gone", func(p *OutcomePage) { p.URL, p.Types = "", nil }, []string{"wcon_1"}, []string{"Endpoint URL", "0 event types"}},
 	} {

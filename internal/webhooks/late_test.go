@@ -139,11 +139,13 @@ func TestLateEffectIsAttributed(t *testing.T) {
 		{"it appears", false, true, []string{store.OutcomeDone}, []string{store.OutcomeDone}},
 		{
 			"created again, and it never appears", true, false,
-			[]string{store.OutcomeUnclear, store.OutcomeDone}, []string{store.OutcomeFailed, store.OutcomeDone},
+			[]string{store.OutcomeUnclear, store.OutcomeDone},
+			[]string{store.OutcomeFailed, store.OutcomeDone},
 		},
 		{
 			"created again, and it appears", true, true,
-			[]string{store.OutcomeDone, store.OutcomeDone}, []string{store.OutcomeDone, store.OutcomeDone},
+			[]string{store.OutcomeDone, store.OutcomeDone},
+			[]string{store.OutcomeDone, store.OutcomeDone},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -43,7 +43,9 @@ func (k *keptWebhook) webhook() fourthwall.Webhook {
 	}
 }
 
-func (k kept) encode() ([]byte, error) { return json.Marshal(k) }
+func (k kept) encode() ([]byte, error) {
+	return json.Marshal(k) //nolint:gosec // the store seals it
+}
 
 // isGivenUp reports whether the operation ended without a result, before anything was sent.
 func (k kept) isGivenUp() bool {

@@ -155,8 +155,9 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		must(t, f.other.ReplaceDetail(t.Context(), store.Activity{ID: want.ID, Shop: "sh_1", Detail: want.Detail}))
 		same(t, "replaced", theActivity(t, f.one, "sh_1"), want)
 		same(t, "another", theActivity(t, f.one, "sh_2"), other)
-		is(t, "of another shop", f.one.ReplaceDetail(t.Context(), store.Activity{ID: want.ID, Shop: "sh_2"}), store.ErrNotFound)
-		is(t, "unknown", f.one.ReplaceDetail(t.Context(), store.Activity{ID: "nothing", Shop: "sh_1"}), store.ErrNotFound)
+		for _, unknown := range []store.Activity{{ID: want.ID, Shop: "sh_2"}, {ID: "nothing", Shop: "sh_1"}} {
+			is(t, unknown.ID+" of "+unknown.Shop, f.one.ReplaceDetail(t.Context(), unknown), store.ErrNotFound)
+		}
 	},
 
 	"outcome from each state": func(t *testing.T, f *fixture) {
