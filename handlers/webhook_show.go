@@ -81,7 +81,7 @@ func (s *server) readWebhook(
 	ctx, conn := r.Context(), stateOf(r).conn
 	hook, err = s.fetchWebhook(ctx, conn, id)
 	var api *fourthwall.Error
-	if !errors.As(err, &api) || api.Status == http.StatusNotFound && !justCreated {
+	if !errors.As(err, &api) || api.Status == http.StatusNotFound && api.Fault == "" && !justCreated {
 		return hook, "", err
 	}
 	if did := stateOf(r).claimOf(activity.UpdateWebhook, id); did != nil {

@@ -160,7 +160,7 @@ func Unconfirmed(p UnconfirmedPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Submit("", "anyway").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Submit("", "repeat").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

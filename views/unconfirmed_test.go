@@ -33,7 +33,7 @@ func TestUnconfirmedKeepsEverything(t *testing.T) {
 		t.Error("a button to check where a check would tell nothing, or none to go back")
 	}
 	p.Absent = true
-	if buttons := submits(find(render(t, Unconfirmed(p)))); len(buttons) != 2 || attr(buttons[1], "value") != "anyway" {
+	if buttons := submits(find(render(t, Unconfirmed(p)))); len(buttons) != 2 || attr(buttons[1], "value") != "repeat" {
 		t.Error("no button to create it again, or it is the one that Enter presses")
 	}
 }

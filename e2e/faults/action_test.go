@@ -182,8 +182,8 @@ func (a *attempt) next(pg page) (step string, then page) {
 		return "save", a.press(pg.Form("/confirm"), "do=save")
 	case pg.offers("delete"):
 		return "press", a.press(pg.Form("/delete"), "do=delete")
-	case pg.offers("anyway"):
-		return "create anyway", a.press(pg.Form("/webhooks"), "do=anyway")
+	case pg.offers("repeat"):
+		return "create anyway", a.press(pg.Form("/webhooks"), "do=repeat")
 	case pg.offers("check") && !strings.Contains(pg.text, "Still not known"):
 		return "check", a.press(pg.Form("/webhooks"), "do=check")
 	case pg.offers("edit"):

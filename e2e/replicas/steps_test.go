@@ -197,7 +197,7 @@ func (s *stage) notConfirmed(c *process.Client, page process.Page, form process.
 	}
 	for range 30 {
 		page = c.Post(again.Action, again.Values)
-		if strings.Contains(page.Body, `value="anyway"`) {
+		if strings.Contains(page.Body, `value="repeat"`) {
 			break
 		}
 		after, _ := strconv.Atoi(page.Header.Get("Retry-After"))
@@ -210,7 +210,7 @@ func (s *stage) notConfirmed(c *process.Client, page process.Page, form process.
 	if decided.Action == "" {
 		s.t.Fatalf("nobody is asked: status %d\n%s", page.Status, page.Body)
 	}
-	decided.Values.Set("do", "anyway")
+	decided.Values.Set("do", "repeat")
 	return c.Post(decided.Action, decided.Values)
 }
 
