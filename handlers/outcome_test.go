@@ -177,7 +177,7 @@ func TestFormIsKeptWhileLeaving(t *testing.T) {
 	}{
 		{"refused", sandbox.Failure{Status: 400, Code: "SOMETHING"}, 422, "do=create"},
 		{"unconfirmed", sandbox.Failure{Status: 500}, 502, "do=check"},
-		{"the credential is refused", sandbox.Failure{Status: 401, Times: 2}, 200, ""},
+		{"the credential is refused", sandbox.Failure{Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2}, 200, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{})
