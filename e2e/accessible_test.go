@@ -65,6 +65,8 @@ var scenes = []scene{
 	{name: "created, secret revealed", show: showRevealed, status: 200, heading: "Webhook"},
 	{name: "webhook", show: showWebhook, status: 200, heading: "Webhook"},
 	{name: "not confirmed", show: showNotConfirmed, status: 502, heading: "Not confirmed"},
+	{name: "not confirmed, not there", show: showAbsent, status: 502, heading: "Not confirmed"},
+	{name: "created, signed out since", show: showOutcome, status: 200, heading: "Webhook created"},
 	{
 		name: "sample", show: func(v *visitor) int { return v.Open("/samples/MEMBERSHIP_SERIES_UPSERTED") }, status: 200,
 		heading: "Member series saved",
@@ -250,6 +252,31 @@ func showWebhook(v *visitor) int {
 func showNotConfirmed(v *visitor) int {
 	v.compose(v.connectKey(0), good, donation)
 	v.app.failCreate(sandbox.Failure{Status: 500})
+	return v.create()
+}
+
+func showAbsent(v *visitor) int {
+	showNotConfirmed(v)
+	v.app.move(2 * time.Minute)
+	return v.Submit(v.Role("button", "Check again"))
+}
+
+// showOutcome signs the person out while the create waits for Fourthwall.
+func showOutcome(v *visitor) int {
+	shop := v.connectKey(0)
+	v.app.must(v.app.box.Configure(shop.ID, sandbox.Switches{SecretInCreate: true}))
+	v.compose(shop, good, donation)
+	conn, err := v.app.store.LiveConnection(v.app.t.Context(), shop.ID, "")
+	v.app.must(err)
+	v.app.failCreate(sandbox.Failure{Delay: time.Second})
+	go func() {
+		for len(v.app.box.Webhooks(shop.ID)) == 0 && v.app.t.Context().Err() == nil {
+			<-time.After(10 * time.Millisecond)
+		}
+		if err := v.app.store.DeleteOwner(v.app.t.Context(), conn.Owner); err != nil {
+			v.app.t.Error(err)
+		}
+	}()
 	return v.create()
 }
 

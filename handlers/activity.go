@@ -110,6 +110,9 @@ func changes(d activity.Detail) []views.Change {
 			Added: without(after.AllowedTypes, before.AllowedTypes), Removed: without(before.AllowedTypes, after.AllowedTypes),
 		})
 	}
+	if d.Found != nil {
+		out = append(out, views.Change{Field: "Fourthwall has instead", After: contentText(*d.Found)})
+	}
 	if d.Shop != "" {
 		out = append(out, views.Change{Field: "Shop", After: d.Shop})
 	}

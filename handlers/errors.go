@@ -46,6 +46,11 @@ func (e *httpError) Unwrap() error { return e.Err }
 func (s *server) showError(w http.ResponseWriter, r *http.Request, err error) {
 	v := stateOf(r)
 	answer := asHTTPError(err)
+	if answer.Status >= http.StatusInternalServerError && hasLeft(r) {
+		v.log.Info("the client left before the response", "error", err)
+		w.WriteHeader(statusLeft)
+		return
+	}
 	if answer.Status >= http.StatusInternalServerError {
 		v.log.Error("request failed", "status", answer.Status, "error", err)
 	} else if answer.Err != nil {

@@ -21,6 +21,10 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, status int, page
 	if err := page.Render(context.WithoutCancel(r.Context()), &body); err != nil {
 		return err
 	}
+	if hasLeft(r) && status >= http.StatusInternalServerError {
+		w.WriteHeader(statusLeft) // what failed was interrupted
+		return nil
+	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	if header.Get("Cache-Control") == "" {
@@ -60,7 +64,7 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 func (s *server) errorFrame(r *http.Request, title string) views.Frame {
 	f, err := s.frameWithShops(r, title)
 	if err != nil {
-		stateOf(r).log.Error("the shops could not be read for an error page", "error", err)
+		logFailure(r, "the shops could not be read for an error page", err)
 	}
 	return f
 }

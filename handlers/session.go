@@ -70,13 +70,12 @@ func (s *server) browserToken(r *http.Request) string {
 	return all[0].Value
 }
 
-// ensureBrowser returns the browser's token, and sets one if it has none.
+// ensureBrowser returns the browser's token, or a new one if it has none. It
+// sets the cookie in any case: signing out in another tab may have deleted it
+// since the request was sent.
 func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
-	token := s.browserToken(r)
-	if token == "" {
-		token = rand.Text()
-		http.SetCookie(w, s.browserCookie(token, browserCookieLife))
-	}
+	token := cmp.Or(s.browserToken(r), rand.Text())
+	http.SetCookie(w, s.browserCookie(token, browserCookieLife))
 	return token
 }
 

@@ -131,7 +131,7 @@ func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testFo
 func (s *server) keptTest(w http.ResponseWriter, r *http.Request) string {
 	back, err := s.keepDraft(w, r, route{resume: "/webhooks/{id}/test"})
 	if err != nil {
-		stateOf(r).log.Error("the form could not be kept", "error", err)
+		logFailure(r, "the form could not be kept", err)
 		return testPath(stateOf(r).conn.ShopID, r.PathValue("id"))
 	}
 	return back

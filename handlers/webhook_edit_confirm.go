@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
@@ -132,12 +133,15 @@ func editGone(shopID, id string) *httpError {
 }
 
 // answerEdit shows the result of an edit. If it was not saved, everything typed
-// is kept.
+// is kept. The draft stays for a second click.
 func (s *server) answerEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result) error {
 	switch result.State {
 	case webhooks.Updated:
 		f.restore(result.Webhook.Content())
-		return s.finishEdit(w, r, f, result.Webhook.Content())
+		return s.conclude(w, r, outcome{
+			action: activity.UpdateWebhook, hook: result.Webhook, before: f.base, asked: f.wanted(),
+			to: webhookPath(f.shop, f.editing), notice: savedNotice(),
+		})
 	case webhooks.Conflicting:
 		f.restore(*result.Conflict)
 		return s.drawConflict(w, r, f, *result.Conflict)
@@ -147,16 +151,6 @@ func (s *server) answerEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 		return s.refuseEdit(w, r, f, *result.Rejection)
 	}
 	return stillAtWork(f.shop)
-}
-
-// finishEdit shows the webhook, and says if Fourthwall kept something other
-// than what was asked. The draft stays for a second click.
-func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, kept fourthwall.Content) error {
-	to := webhookPath(f.shop, f.editing)
-	if err := s.tell(r, stateOf(r).owner, to, savedNotice(webhooks.Same(kept, f.wanted()))); err != nil {
-		return err
-	}
-	return redirect(w, r, to)
 }
 
 // refuseEdit shows the API's rejection at the field that it is about.

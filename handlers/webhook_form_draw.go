@@ -148,7 +148,7 @@ func (s *server) backToForm(w http.ResponseWriter, r *http.Request, f *webhookFo
 	}
 	back, err := s.keepDraft(w, r, route{resume: "/webhooks/new"})
 	if err != nil {
-		stateOf(r).log.Error("the form could not be kept", "error", err)
+		logFailure(r, "the form could not be kept", err)
 		return newWebhookPath(f.shop)
 	}
 	return back
@@ -176,15 +176,4 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 	setRetryAfter(w, api.RetryAfter)
 	f.banner = &n
 	return s.drawWebhookForm(w, r, answer.Status, f)
-}
-
-// redirectToCreated redirects to the new webhook's page, where Back and a
-// resend do no harm.
-func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, id string) error {
-	conn := stateOf(r).conn
-	to := webhookPath(conn.ShopID, id)
-	if err := s.tell(r, conn.Owner, to, ui.Notice{Kind: createdMark}); err != nil {
-		return err
-	}
-	return redirect(w, r, to)
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
@@ -96,6 +98,7 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	if page.Frame, err = s.frame(r, "Webhooks"); err != nil {
 		return err
 	}
+	page.Notices = s.compareDeleted(r, page.Notices, read.Webhooks)
 	switch {
 	case !read.Incomplete:
 	case len(read.Webhooks) > 0:
@@ -107,6 +110,24 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	return s.render(w, r, status, views.WebhookList(page))
+}
+
+// compareDeleted replaces the notices that say that a webhook is deleted if it is
+// still in the list, and records that.
+func (s *server) compareDeleted(r *http.Request, notices []ui.Notice, list []fourthwall.Webhook) []ui.Notice {
+	v := stateOf(r)
+	for _, hook := range list {
+		if v.claimOf(activity.DeleteWebhook, hook.ID) == nil {
+			continue
+		}
+		s.Webhooks.RecordFound(context.WithoutCancel(r.Context()), v.conn.ShopID, activity.DeleteWebhook, hook)
+		for i, n := range notices {
+			if n.Title == deletedTitle(hook.ID) {
+				notices[i] = stillListedNotice(hook)
+			}
+		}
+	}
+	return notices
 }
 
 func listPage(shopID string, filter listFilter) views.WebhookListPage {

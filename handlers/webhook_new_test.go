@@ -413,7 +413,7 @@ func TestSentAgain(t *testing.T) {
 		{"after it was refused, changed", &refuse, 0, good + "/2", 200, []string{good + "/2"}, 1},
 		{"while not confirmed", &unclear, 0, good, 502, []string{"Not confirmed"}, 0},
 		{"while not confirmed, changed", &unclear, 0, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
-		{"long after it was not confirmed", &unclear, usual.Certain + time.Second, good, 200, []string{good}, 1},
+		{"long after it was not confirmed", &unclear, usual.Certain + time.Second, good, 502, []string{"There is no such webhook", "as good as certain that it wasn’t created", "Fourthwall could still create it"}, 0},
 		{"long after it was not confirmed, changed", &unclear, usual.Certain + time.Second, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
 	}
 	for _, test := range tests {
@@ -450,7 +450,7 @@ func TestCheckAgain(t *testing.T) {
 		texts   []string
 	}{
 		{"it was created after all", 1, sandbox.Failure{}, 200, []string{good, "wcon_"}},
-		{"it was not", 0, sandbox.Failure{}, 502, []string{"Not confirmed", "found no new webhook", "After two minutes"}},
+		{"it was not", 0, sandbox.Failure{}, 502, []string{"Not confirmed", "found no new webhook", "After two minutes it’s as good as certain"}},
 		{"nobody can say which it is", 2, sandbox.Failure{}, 502, []string{"Not confirmed", "Still not known", "nobody can say which of them"}},
 		{"the list fails", 1, sandbox.Failure{Status: 500}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
 		{"the list is forbidden", 1, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
@@ -670,11 +670,14 @@ func TestBackToTheForm(t *testing.T) {
 		t.Error("the one-time id is the old one")
 	}
 	g.move(g.timing.Late)
-	pg.form(p.action()).submit().want(http.StatusOK, good, "wcon_")
+	pg = pg.form(p.action()).submit().want(http.StatusBadGateway, "There is no such webhook", "It probably wasn’t created",
+		"Fourthwall could still create it")
+	pg.form(p.action()).press("do=repeat").want(http.StatusOK, good, "wcon_")
 }
 
 // TestEarlierAttempt: a create got no response and is not in the list. Another
-// request for the same content soon after could create a second webhook.
+// request for the same content could create a second webhook. Soon after, it
+// waits; later, the person decides.
 func TestEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -690,7 +693,9 @@ func TestEarlierAttempt(t *testing.T) {
 	}{
 		{name: "at once", url: good, types: []string{"DONATION"}, status: 503, wait: "30"},
 		{name: "written in another way, with another type", later: time.Second, url: "https://HOOKS.example.com:443/fourthwall", types: []string{"ORDER_PLACED", "DONATION"}, status: 503, wait: "29"},
-		{name: "later", later: webhooks.DefaultTiming().Late, url: good, types: []string{"DONATION"}, status: 200, made: 1},
+		{name: "later", later: webhooks.DefaultTiming().Late, url: good, types: []string{"DONATION"}, status: 502},
+		{name: "later, with another type", later: webhooks.DefaultTiming().Late, url: good, types: []string{"ORDER_PLACED", "DONATION"}, status: 502},
+		{name: "an hour later", later: webhooks.DefaultTiming().Blind, url: good, types: []string{"DONATION"}, status: 200, made: 1},
 		{name: "later, blind", later: webhooks.DefaultTiming().Late, blind: true, url: good, types: []string{"DONATION"}, status: 503, wait: "30"},
 		{name: "much later, blind", later: webhooks.DefaultTiming().Blind, blind: true, url: good, types: []string{"DONATION"}, status: 200, made: 1},
 		{name: "other event types", url: good, types: []string{"ORDER_PLACED"}, status: 200, made: 1},
@@ -712,7 +717,10 @@ func TestEarlierAttempt(t *testing.T) {
 			if got := pg.header.Get("Retry-After"); got != test.wait {
 				t.Errorf("Retry-After %q, want %q", got, test.wait)
 			}
-			if test.status != http.StatusOK {
+			switch test.status {
+			case http.StatusBadGateway:
+				pg.want(test.status, "There is no such webhook")
+			case http.StatusServiceUnavailable:
 				pg.want(test.status, "An earlier attempt may still take effect", "Nothing was sent now").kept(test.url,
 					test.types...)
 			}
@@ -757,9 +765,10 @@ func TestCreateOfADeadProcess(t *testing.T) {
 		{"before the call", http.MethodGet, usual.Lease + time.Second, "do=create", 200, good, 1},
 		{"before the call, and looked for", http.MethodGet, usual.Lease + time.Second, "do=check", 502, "The webhook was not created", 0},
 		{"in the call", http.MethodPost, usual.Late, "do=create", 502, "Not confirmed", 0},
-		{"in the call, long ago", http.MethodPost, usual.Certain + time.Second, "do=create", 200, good, 1},
+		{"in the call, long ago", http.MethodPost, usual.Certain + time.Second, "do=create", 502, "as good as certain", 0},
+		{"in the call, long ago, and decided", http.MethodPost, usual.Certain + time.Second, "do=repeat", 200, good, 1},
 		{"in the call, and looked for", http.MethodPost, usual.Late, "do=check", 502, "Not confirmed", 0},
-		{"in the call, and looked for long after", http.MethodPost, usual.Certain + time.Second, "do=check", 502, "The webhook was not created", 0},
+		{"in the call, and looked for long after", http.MethodPost, usual.Certain + time.Second, "do=check", 502, "as good as certain", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{})
@@ -823,7 +832,7 @@ func (d deadly) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // TestEarlierAttemptsAreClosed: a form was sent again after the end of a
-// process. One attempt is recorded as done and the other as not done.
+// process. One attempt is recorded as done and the other as unclear.
 func TestEarlierAttemptsAreClosed(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -832,9 +841,9 @@ func TestEarlierAttemptsAreClosed(t *testing.T) {
 	f := p.newForm(shop.ID, good, "DONATION")
 	g.dies(p, readWebhookForm(shop.ID, f.values), http.MethodPost)
 	g.move(g.timing.Certain + time.Second)
-	f.submit().want(http.StatusOK, good)
+	f.submit().form(p.action()).press("do=repeat").want(http.StatusOK, good)
 	g.must(g.hooks.Reconcile(t.Context(), 1000))
-	for outcome, want := range map[string]int{store.OutcomeDone: 1, store.OutcomeFailed: 1, store.OutcomePending: 0} {
+	for outcome, want := range map[string]int{store.OutcomeDone: 1, store.OutcomeUnclear: 1, store.OutcomePending: 0} {
 		if n := strings.Count(p.get(activityPath(shop.ID)+".csv?action=webhook.create&outcome="+outcome).body,
 			activity.CreateWebhook); n != want {
 			t.Errorf("%d attempts are %s, want %d", n, outcome, want)
@@ -952,8 +961,7 @@ func TestProcessPausedInTheCall(t *testing.T) {
 }
 
 // TestUnconfirmedAttemptIsClosed: if a form is sent again and creates a
-// webhook, the earlier attempt is recorded as not done, with the response that
-// it got.
+// webhook, the earlier attempt stays unclear, with the response that it got.
 func TestUnconfirmedAttemptIsClosed(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -968,7 +976,7 @@ func TestUnconfirmedAttemptIsClosed(t *testing.T) {
 	g.dies(p, &webhookForm{shop: shop.ID, key: "another form", url: good + "/2", types: []string{"DONATION"}},
 		http.MethodPost)
 	g.move(g.timing.Certain + time.Second)
-	f.submit().want(http.StatusOK, good)
+	f.submit().form(p.action()).press("do=repeat").want(http.StatusOK, good)
 	var got []store.Ending
 	for _, a := range g.recorded(shop, activity.CreateWebhook) {
 		got = append(got,
@@ -979,7 +987,7 @@ func TestUnconfirmedAttemptIsClosed(t *testing.T) {
 	want := []store.Ending{
 		{Outcome: store.OutcomeDone, WebhookID: g.box.Webhooks(shop.ID)[0].ID, Status: 200},
 		{Outcome: store.OutcomePending}, // of another form
-		{Outcome: store.OutcomeFailed, Status: 500, Code: "FAULT", APIRequestID: "req-777"},
+		{Outcome: store.OutcomeUnclear, Status: 500, Code: "FAULT", APIRequestID: "req-777"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -209,6 +209,15 @@ func fromCreateText(api *fourthwall.Error) string {
 	return text + "It cannot be read right now; look again in a moment."
 }
 
+// fromUpdateText says why a webhook is shown as the change returned it.
+func fromUpdateText(api *fourthwall.Error) string {
+	const text = "This is what Fourthwall returned when the change was saved. "
+	if api.Status == http.StatusForbidden {
+		return text + "It can’t be read, because this connection lacks the permission webhook_read."
+	}
+	return text + "It can’t be read right now. Reload the page in a moment."
+}
+
 // missingNotice says that a list is incomplete.
 func missingNotice(read fourthwall.WebhookList) ui.Notice {
 	return ui.Notice{Kind: ui.Warning, Title: "Not all webhooks are listed", Text: missingText(read)}
@@ -502,7 +511,7 @@ var findingTexts = map[webhooks.Finding]string{
 		"webhooks before you create another.",
 	webhooks.NotFound: "Hookwall has looked again and found no new webhook with this address and these " +
 		"event types. Fourthwall may need a little longer: wait a moment, then check again. After two minutes " +
-		"Hookwall can say for certain.",
+		"it’s as good as certain.",
 }
 
 // faultText says who refused, before a text that says what became of it. It is
@@ -602,7 +611,7 @@ func draftNotice(do string) ui.Notice {
 	}
 	switch do {
 	case "":
-	case "check", "edit": // which are asked where a create was not confirmed
+	case "check", "edit", "repeat": // which are asked where a create was not confirmed
 		n = ui.Notice{
 			Kind: ui.Warning, Title: "It is not confirmed whether this webhook was created",
 			Text: "Press Create webhook to go on: Hookwall then looks first whether it is there.",
@@ -655,14 +664,63 @@ const (
 
 // Outcomes of a change or a delete.
 
-func savedNotice(asWanted bool) ui.Notice {
-	if asWanted {
-		return ui.Notice{Kind: ui.Success, Title: "The webhook is saved"}
+const savedTitle = "The webhook is saved"
+
+func savedNotice() ui.Notice { return ui.Notice{Kind: ui.Success, Title: savedTitle} }
+
+// otherContentNotice says that a webhook isn't as it was asked for.
+func otherContentNotice(action string, asked, has fourthwall.Content) *ui.Notice {
+	n := &ui.Notice{
+		Kind: ui.Warning, Title: "Fourthwall created something else than you asked for",
+		Text: "You asked for " + contentText(asked) + ". Fourthwall has " + contentText(has) + ". " +
+			"Reload the page in a moment. If nothing changes, edit the webhook.",
 	}
+	if action == activity.UpdateWebhook {
+		n.Title = "Fourthwall did not keep all of your change"
+	}
+	return n
+}
+
+func contentText(c fourthwall.Content) string {
+	if len(c.AllowedTypes) == 0 {
+		return c.URL + " without event types"
+	}
+	return c.URL + " with " + strings.Join(codesOf(c.AllowedTypes), ", ")
+}
+
+// Outcomes that their usual page can't show.
+
+var outcomeTitles = map[string]string{
+	activity.CreateWebhook: "Webhook created",
+	activity.UpdateWebhook: savedTitle,
+	activity.DeleteWebhook: "The webhook is deleted",
+}
+
+// outcomeLinks name the usual page.
+var outcomeLinks = map[string]string{
+	activity.CreateWebhook: "See the webhook",
+	activity.UpdateWebhook: "See the webhook",
+	activity.DeleteWebhook: "See the webhooks",
+}
+
+func disconnectedSinceNotice(action string) ui.Notice {
+	n := ui.Notice{Kind: ui.Warning, Title: "This shop is no longer connected here"}
+	const why = "You may have signed out or disconnected it in another tab. "
+	switch action {
+	case activity.CreateWebhook:
+		n.Text = why + "The webhook was created all the same."
+	case activity.UpdateWebhook:
+		n.Text = why + "Your change was saved all the same."
+	default:
+		n.Text = why + "The webhook was deleted all the same."
+	}
+	return n
+}
+
+func unkeptSecretNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Fourthwall did not keep all of your change",
-		Text: "It accepted the change, and has something else now than you asked for. Look at the address and " +
-			"the event types below.",
+		Kind: ui.Warning, Title: "Hookwall could not keep the signing secret",
+		Text: "Copy it from this page. It isn’t shown again.",
 	}
 }
 
@@ -700,13 +758,25 @@ func notDeletedText(when string) string {
 // deletedNotice names the webhook that was deleted, if that is known.
 func deletedNotice(hook fourthwall.Webhook) ui.Notice {
 	n := ui.Notice{
-		Kind: ui.Success, Title: "The webhook " + hook.ID + " is deleted", Text: "It was gone already.",
+		Kind: ui.Success, Title: deletedTitle(hook.ID), Text: "It was gone already.",
 	}
 	if hook.URL != "" || len(hook.AllowedTypes) > 0 {
 		n.Text = "Fourthwall no longer sends " + ui.Count(len(hook.AllowedTypes), "event type", "event "+
 			"types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."
 	}
 	return n
+}
+
+func deletedTitle(id string) string { return "The webhook " + id + " is deleted" }
+
+// stillListedNotice says that a webhook that was deleted is still listed. The
+// list may be late.
+func stillListedNotice(hook fourthwall.Webhook) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "The webhook " + hook.ID + " is still listed",
+		Text: "Fourthwall reported the webhook for " + hook.URL + " as deleted, but still lists it. " +
+			"Reload the page in a moment. If it is still here, delete it again.",
+	}
 }
 
 // usedFormNotice names what was created by a form that was sent again with

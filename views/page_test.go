@@ -298,7 +298,7 @@ func (d doc) checkForms() {
 			d.t.Errorf("form by %q to %q", attr(form, "method"), attr(form, "action"))
 		}
 		buttons := submits(form)
-		main := []string{"create", "review", "check", "save", "overwrite", "delete"}
+		main := []string{"create", "review", "check", "save", "overwrite", "delete", "edit"}
 		if len(buttons) > 1 && !slices.Contains(main, attr(buttons[0], "value")) {
 			d.t.Errorf("the first of %d buttons is %q", len(buttons), text(buttons[0]))
 		}

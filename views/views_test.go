@@ -27,6 +27,7 @@ var everyPage = []struct {
 	{"webhooks", filled(WebhookList)},
 	{"form", filled(WebhookForm)},
 	{"not confirmed", filled(Unconfirmed)},
+	{"outcome", filled(Outcome)},
 	{"webhook", filled(WebhookShow)},
 	{"error", filled(Error)},
 	{"edit confirm", filled(WebhookEditConfirm)},

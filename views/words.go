@@ -17,6 +17,18 @@ const (
 		"so it cannot tell the new one. Look for it in the list of webhooks, or in Fourthwall’s own settings. " +
 		"If it is not there, go back to the form and create it: Hookwall asks before it makes a second one that it can see."
 	stillUnconfirmedTitle = "Still not known"
+	unconfirmedLead       = "Fourthwall gave no clear answer, so the webhook may have been created or not."
+
+	absentTitle = "There is no such webhook"
+	absentText  = "We looked just now and found no new webhook with this URL and these event types. " +
+		"It probably wasn’t created. " + absentRisk
+	absentCertainText = "We looked just now and found no new webhook with this URL and these event types. " +
+		"It’s as good as certain that it wasn’t created. " + absentRisk
+	absentRisk = "Fourthwall could still create it late. If you create it again and that happens, there are two. " +
+		"We check the list again before anything is sent."
+
+	returnedOldLead  = "Fourthwall’s response doesn’t fit, so the webhook may have been created or not."
+	returnedOldTitle = "Fourthwall named a webhook that existed before"
 
 	noneChosen = "Nothing chosen yet. Tick what your tools should hear about."
 
@@ -65,4 +77,11 @@ func testText(kind string) string {
 	default:
 		return "Fourthwall would count this delivery as received."
 	}
+}
+
+// returnedOldText says that Fourthwall named a webhook as the new one that
+// existed before.
+func returnedOldText(old NamedWebhook) string {
+	return "Fourthwall said that it created the webhook " + old.ID + " for " + old.URL + ". That one existed before, " +
+		"and we found no new one. Check again: this won’t create a second webhook."
 }

@@ -151,7 +151,7 @@ func (f fault) done() fault {
 func (f fault) lost() fault {
 	f.create = want{
 		status: 502, says: says("Do not create it a second time yet", "Check again"), kept: "form",
-		heals: "check, list, form, press, wait, press",
+		heals: "check, list, form, press, wait, press, create anyway",
 	}
 	f.edit = want{status: 502, says: says("It is not confirmed whether the change was saved",
 		"Press Review changes: that reads the webhook again"), kept: "form", heals: "press, save"}

@@ -183,6 +183,17 @@ func (s *Store) RecordOutcome(ctx context.Context, id string, end Ending) error 
 	return failed("record outcome", err)
 }
 
+// ReplaceDetail replaces the detail of an activity by a.Detail. The ID and the Shop of the argument name it.
+// ErrNotFound means that there is no such activity.
+func (s *Store) ReplaceDetail(ctx context.Context, a Activity) error {
+	n, err := s.exec(ctx, `UPDATE activities SET detail = $1 WHERE environment = $2 AND shop = $3 AND id = $4`,
+		s.keys.seal(a.Detail, s.detailContext(a.Shop, a.ID)), s.env, a.Shop, a.ID)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return failed("replace detail", err)
+}
+
 // endedAs returns nil if an activity has the given outcome.
 func (s *Store) endedAs(ctx context.Context, id, outcome string) error {
 	var kept string

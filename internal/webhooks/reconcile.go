@@ -83,14 +83,19 @@ func (s *Service) reconcileShop(ctx context.Context, open []store.Activity) erro
 			return nil //nolint:nilerr // the activities stay due
 		}
 		age := s.now().Sub(a.StartedAt)
-		if a.Outcome == store.OutcomeUnclear && age >= s.timing.Recheck {
+		last := a.Outcome == store.OutcomeUnclear && age >= s.timing.Recheck
+		var err error
+		if !last || a.Action == activity.CreateWebhook {
+			err = s.reconcileOne(ctx, a, &list)
+		}
+		if err != nil {
+			s.logger.WarnContext(ctx, "the outcome of an attempt is still not known", "activity", a.ID, "error", err)
+		}
+		if last && err == nil {
 			if err := s.store.EndRechecks(ctx, a.ID); err != nil {
 				return err
 			}
 			continue
-		}
-		if err := s.reconcileOne(ctx, a, &list); err != nil {
-			s.logger.WarnContext(ctx, "the outcome of an attempt is still not known", "activity", a.ID, "error", err)
 		}
 		after, gap := s.timing.nextRecheck(age, a.RecheckGap)
 		if err := s.store.ScheduleRecheck(ctx, a.ID, after, gap); err != nil {
@@ -139,9 +144,14 @@ func (s *Service) reconcileOne(ctx context.Context, a store.Activity, list *shop
 }
 
 // reconciled records what was found at a time. Success is recorded immediately. Failure is recorded only if by then
-// nothing could still be working on the attempt.
+// nothing could still be working on the attempt. A create that isn't there is unclear for longer, since it may still
+// take effect.
 func (s *Service) reconciled(ctx context.Context, a store.Activity, at time.Time, found store.Ending) {
-	certain := found.Outcome == store.OutcomeDone || at.Sub(a.StartedAt) >= s.timing.Certain
+	age := at.Sub(a.StartedAt)
+	if a.Action == activity.CreateWebhook && found.Outcome == store.OutcomeFailed && age < s.timing.Recheck {
+		found.Outcome = store.OutcomeUnclear
+	}
+	certain := found.Outcome == store.OutcomeDone || age >= s.timing.Certain
 	if certain && found.Outcome != a.Outcome {
 		s.activity.RecordOutcome(ctx, a, found)
 	}

@@ -15,9 +15,11 @@ type Reason string
 
 // Reasons.
 const (
-	EarlierAttempt Reason = "earlier"  // nothing was sent: another attempt for the same may still take effect
-	NotCreated     Reason = "absent"   // it was not confirmed, and turned out to have had no effect
-	Unlisted       Reason = "unlisted" // nothing was sent: not all webhooks could be read, so it may already exist
+	EarlierAttempt Reason = "earlier"    // nothing was sent: another attempt for the same may still take effect
+	EarlierAbsent  Reason = "unanswered" // the same, and its webhook isn't there: a person has to decide
+	NotCreated     Reason = "absent"     // the attempt ended before it called the API
+	ReturnedOld    Reason = "old"        // of an Unconfirmed: the response names a webhook that existed before
+	Unlisted       Reason = "unlisted"   // nothing was sent: not all webhooks could be read, so it may already exist
 )
 
 // Rejection is an error of the API, or another reason why nothing was done.
@@ -29,6 +31,7 @@ type Rejection struct {
 	RequestID  string        `json:"requestID,omitempty"`
 	RetryAfter time.Duration `json:"retryAfter,omitempty"`
 	NotSent    bool          `json:"notSent,omitempty"` // it never reached the API
+	Certain    bool          `json:"certain,omitempty"` // of an EarlierAbsent, see Result
 	Listed     *Listed       `json:"listed,omitempty"`  // of an Unlisted, unless no webhook could be read
 
 	Fault fourthwall.Fault `json:"fault,omitempty"` // who refused, if the API itself didn't

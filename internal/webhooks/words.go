@@ -200,9 +200,8 @@ func Explain(action string, r Rejection, wait string) Explanation {
 	case r.Reason == NotCreated:
 		return Explanation{
 			"The webhook was not created",
-			"Hookwall has looked again: Fourthwall has no new webhook with this address and these event " +
-				"types. " + nothing,
-			"Click " + what.button + " to send it again.",
+			"Hookwall stopped before it sent anything to Fourthwall. " + nothing,
+			"Click " + what.button + " to send it now.",
 		}
 	case r.Fault != "":
 		e := ExplainFault(r.Fault, r.Status)

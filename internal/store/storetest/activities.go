@@ -146,6 +146,20 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		same(t, "recorded as it was", theActivity(t, f.one, "sh_1"), want)
 	},
 
+	"another detail": func(t *testing.T, f *fixture) {
+		want := beginActivity(t, f.one, activity("o", "sh_1"))
+		other := beginActivity(t, f.one, activity("o", "sh_2"))
+		recordOutcome(t, f.one, want.ID, "done")
+		want = theActivity(t, f.one, "sh_1")
+		want.Detail = []byte(`{"found":{"url":"https://a.example/ö"}}`)
+		must(t, f.other.ReplaceDetail(t.Context(), store.Activity{ID: want.ID, Shop: "sh_1", Detail: want.Detail}))
+		same(t, "replaced", theActivity(t, f.one, "sh_1"), want)
+		same(t, "another", theActivity(t, f.one, "sh_2"), other)
+		for _, unknown := range []store.Activity{{ID: want.ID, Shop: "sh_2"}, {ID: "nothing", Shop: "sh_1"}} {
+			is(t, unknown.ID+" of "+unknown.Shop, f.one.ReplaceDetail(t.Context(), unknown), store.ErrNotFound)
+		}
+	},
+
 	"outcome from each state": func(t *testing.T, f *fixture) {
 		final := []string{"done", "refused", "failed"}
 		for _, from := range append([]string{"pending", "unclear"}, final...) {
