@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"fmt"
 	"io"
 	"net/url"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"modernc.org/sqlite"
 
@@ -105,6 +107,51 @@ func postgres(t *testing.T) string { return storetest.Postgres(t) }
 
 // TestDatabase makes the database unavailable during each of the actions.
 func TestDatabase(t *testing.T) { meetAll(t, databaseFaults) }
+
+// longest is how long a person waits at most for a database that does not respond, and a bit more for a busy machine.
+const longest = 14 * time.Second
+
+// TestPostgresIsSilentForMany: nobody waits for the others' turns.
+func TestPostgresIsSilentForMany(t *testing.T) {
+	for _, people := range []int{1, 12, 60} {
+		name := fmt.Sprintf("Postgres is silent, %d people at once", people)
+		matrix.expect(name)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, settings{database: postgres(t)})
+			attempts, pages := make([]*attempt, people), make([]page, people)
+			for i := range attempts {
+				attempts[i] = w.connected(i%3).begin(creates, fmt.Sprint("silent-", people, "-", i))
+				w.box.Advance(time.Second) // for its limits
+			}
+			w.db.silence()
+			began := time.Now()
+			var all sync.WaitGroup
+			for i, a := range attempts {
+				all.Go(func() { pages[i] = a.act() })
+			}
+			all.Wait()
+			if took := time.Since(began); took > longest {
+				t.Errorf("the last one waited for %v", took)
+			}
+			for i, a := range attempts[1:] {
+				if pg := pages[i+1]; pg.Status != uncreated.status || !pg.keeps("form", a.typed) {
+					t.Errorf("one of them sees %s", pg)
+				}
+			}
+			w.db.restore()
+			want := uncreated
+			want.log = "the database cannot be used"
+			attempts[0].compare(name, attempts[0].observe(pages[0]), want)
+			for _, a := range attempts[1:] {
+				if end := a.act(); !a.succeeded(end) {
+					t.Errorf("then one of them sees %s", end)
+				}
+				w.box.Advance(time.Second)
+			}
+		})
+	}
+}
 
 // somebodyElse connects to the database as would.
 func (w *world) somebodyElse(driver, address string) {
