@@ -66,7 +66,7 @@ func openPostgres(ctx context.Context, databaseURL string) (engine, error) {
 		return engine{}, errors.Join(hide.in(explainPostgres(err)), db.Close())
 	}
 	return engine{
-		read: db, write: db, now: clock.now, collided: collidedPostgres, ours: func() error { return nil },
+		read: db, write: db, now: clock.now, collided: collidedPostgres, ended: func() error { return nil },
 		tx:        &sql.TxOptions{Isolation: sql.LevelReadCommitted}, // whatever the server's default is
 		lockOwner: `SELECT 1 FROM owners WHERE environment = $1 AND id = $2 FOR UPDATE`,
 	}, nil
