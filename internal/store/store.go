@@ -21,9 +21,12 @@
 // # Clocks
 //
 // Times in the database, and the times compared with them, come from one clock: on SQLite that of the
-// machine, on Postgres that of the server, which every process reads when it connects. So leases, the
-// ends of sessions and the order of activities do not depend on how well the clocks of replicas agree.
-// A time that a caller passes, such as the end of a secret, should come from Store.Now.
+// machine, on Postgres that of the server, which every process reads when it connects. So the ends of
+// sessions and the order of activities do not depend on how well the clocks of replicas agree. A time
+// that a caller passes, such as the end of a secret, should come from Store.Now.
+//
+// That clock may be moved, as at a failover or after a virtual machine was paused. So leases, and the
+// ages of operations and activities, rest on a second clock too, see instant.
 package store
 
 import (
@@ -73,6 +76,7 @@ type Options struct {
 	Keys        Keys             // seal and open what is secret; required
 	Environment string           // the API's base URL; required; rows of another one are invisible
 	Now         func() time.Time // nil: the machine's clock on SQLite, the server's on Postgres
+	Steady      func() time.Time // nil: Now, or the machine's clock at the start and the time passed since then
 	Logger      *slog.Logger     // nil: nothing is logged
 }
 
@@ -83,6 +87,7 @@ type Store struct {
 	keys   Keys
 	env    string
 	clock  func() time.Time
+	steady func() time.Time
 	log    *slog.Logger
 
 	pings singleflight.Group
@@ -107,7 +112,14 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s := &Store{engine: e, keys: o.Keys, env: env, clock: o.Now, log: o.Logger}
+	s := &Store{engine: e, keys: o.Keys, env: env, clock: o.Now, steady: o.Steady, log: o.Logger}
+	if s.steady == nil {
+		s.steady = o.Now
+	}
+	if s.steady == nil {
+		began := time.Now()
+		s.steady = func() time.Time { return began.Add(time.Since(began)) }
+	}
 	if s.clock == nil {
 		s.clock = e.now
 	}

@@ -167,11 +167,10 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 // most those at the time of the list, however long that took.
 func (c *creation) earlier(ctx context.Context) (ages []time.Duration, err error) {
 	own := candidate{shop: c.req.Shop.Shop(), operation: keyMark(c.req.Key)}
-	now := c.now()
-	open, err := c.openCreates(ctx, own, now.Add(-c.timing.Blind))
+	open, err := c.openCreates(ctx, own, c.now().Add(-c.timing.Blind))
 	for _, a := range open {
 		if d, ok := activity.ReadDetail(a); ok && d.After != nil && overlap(*d.After, c.want) {
-			ages = append(ages, now.Sub(a.StartedAt))
+			ages = append(ages, a.Age())
 		}
 	}
 	return ages, err

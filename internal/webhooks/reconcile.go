@@ -82,7 +82,7 @@ func (s *Service) reconcileShop(ctx context.Context, open []store.Activity) erro
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // the activities stay due
 		}
-		age := s.now().Sub(a.StartedAt)
+		age := a.Age()
 		if a.Outcome == store.OutcomeUnclear && age >= s.timing.Recheck {
 			if err := s.store.EndRechecks(ctx, a.ID); err != nil {
 				return err
@@ -114,13 +114,13 @@ func (t Timing) nextRecheck(age, gap time.Duration) (after, next time.Duration) 
 func (s *Service) reconcileOne(ctx context.Context, a store.Activity, list *shopList) error {
 	d, ok := activity.ReadDetail(a)
 	if !ok {
-		s.reconciled(ctx, a, s.now(), store.Ending{Outcome: store.OutcomeUnclear})
+		s.reconciled(ctx, a, store.Ending{Outcome: store.OutcomeUnclear})
 		return nil
 	}
 	s.read(ctx, a, list)
 	switch {
-	case list.err != nil && list.at.Sub(a.StartedAt) >= s.timing.GiveUp:
-		s.reconciled(ctx, a, list.at, store.Ending{Outcome: store.OutcomeUnclear})
+	case list.err != nil && a.Age() >= s.timing.GiveUp:
+		s.reconciled(ctx, a, store.Ending{Outcome: store.OutcomeUnclear})
 		return nil
 	case isUnconnected(list.err):
 		return nil // the shop may be connected again, and then it can be read
@@ -134,14 +134,14 @@ func (s *Service) reconcileOne(ctx context.Context, a store.Activity, list *shop
 			return err
 		}
 	}
-	s.reconciled(ctx, a, list.at, found)
+	s.reconciled(ctx, a, found)
 	return nil
 }
 
-// reconciled records what was found at a time. Success is recorded immediately. Failure is recorded only if by then
-// nothing could still be working on the attempt.
-func (s *Service) reconciled(ctx context.Context, a store.Activity, at time.Time, found store.Ending) {
-	certain := found.Outcome == store.OutcomeDone || at.Sub(a.StartedAt) >= s.timing.Certain
+// reconciled records what was found. Success is recorded immediately. Failure is recorded only if nothing could still
+// be working on the attempt when it was read, which was before the webhooks were.
+func (s *Service) reconciled(ctx context.Context, a store.Activity, found store.Ending) {
+	certain := found.Outcome == store.OutcomeDone || a.Age() >= s.timing.Certain
 	if certain && found.Outcome != a.Outcome {
 		s.activity.RecordOutcome(ctx, a, found)
 	}
