@@ -144,7 +144,8 @@ func TestSecondProcessOnAFile(t *testing.T) {
 	}
 	out, err := second.CombinedOutput()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || !strings.Contains(string(out), "another Hookwall uses "+s.database+": stop that one first") {
+	want := "another Hookwall uses " + s.database + ": stop that one first"
+	if !errors.As(err, &exit) || !strings.Contains(string(out), want) {
 		t.Errorf("error %v:\n%s", err, out)
 	}
 	s.byKey()

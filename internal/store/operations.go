@@ -129,7 +129,8 @@ const (
 					AND other.holder <> '' AND NOT (other.owner = $11 AND other.key = $12))`
 
 	// An operation whose owner is gone stays for as long as its lease is held.
-	sweepOperations = `DELETE FROM operations WHERE updated_at <= $1 AND steady_updated_at <= $2 OR holder = '' AND NOT EXISTS (
+	sweepOperations = `DELETE FROM operations
+		WHERE updated_at <= $1 AND steady_updated_at <= $2 OR holder = '' AND NOT EXISTS (
 		SELECT 1 FROM owners WHERE owners.environment = operations.environment AND owners.id = operations.owner)`
 
 	// moveOn keeps updated_at growing where changes follow within a millisecond, so that it tells

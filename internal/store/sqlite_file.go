@@ -32,7 +32,7 @@ type sqliteFile struct {
 
 	mu       sync.RWMutex
 	opened   bool          // the fields below are known
-	keeper   guardedByFile // keeps the WAL while the pools open and close connections
+	anchor   guardedByFile // keeps the WAL while the pools open and close connections
 	database fs.FileInfo   // after the last checkpoint
 	walInfo  fs.FileInfo
 	walSize  int64 // at least
@@ -40,7 +40,7 @@ type sqliteFile struct {
 	saved    bool // what was in a WAL that is gone is in the database
 }
 
-// sqliteFiles has the databases that this process uses, by the path of the lock's file.
+// sqliteFiles has the databases that this process uses, by path.
 var sqliteFiles struct {
 	sync.Mutex
 	all map[string]*sqliteFile
@@ -49,18 +49,18 @@ var sqliteFiles struct {
 // useSQLiteFile locks a database for this process. Another process that uses it may be about to end, so it waits for
 // it a while. Each use must be ended.
 func useSQLiteFile(ctx context.Context, path string) (*sqliteFile, error) {
-	real := path
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		real = resolved
+	resolved := path
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		resolved = target
 	}
 	sqliteFiles.Lock()
 	defer sqliteFiles.Unlock()
-	if f := sqliteFiles.all[real]; f != nil {
+	if f := sqliteFiles.all[resolved]; f != nil {
 		f.used++
 		return f, nil
 	}
-	f := &sqliteFile{path: path, wal: real + "-wal", used: 1}
-	f.lock = flock.New(real+"-lock", flock.SetPermissions(0o600))
+	f := &sqliteFile{path: path, wal: resolved + "-wal", used: 1}
+	f.lock = flock.New(resolved+"-lock", flock.SetPermissions(0o600))
 	ctx, cancel := context.WithTimeout(ctx, busyTime)
 	defer cancel()
 	locked, err := f.lock.TryLockContext(ctx, busyTime/100)
@@ -74,7 +74,7 @@ func useSQLiteFile(ctx context.Context, path string) (*sqliteFile, error) {
 	if sqliteFiles.all == nil {
 		sqliteFiles.all = map[string]*sqliteFile{}
 	}
-	sqliteFiles.all[real] = f
+	sqliteFiles.all[resolved] = f
 	return f, nil
 }
 
@@ -91,8 +91,8 @@ func (f *sqliteFile) end() error {
 		}
 	}
 	var err error
-	if f.keeper != nil && f.check() == nil {
-		err = f.keeper.Close()
+	if f.anchor != nil && f.check() == nil {
+		err = f.anchor.Close()
 	}
 	return errors.Join(err, f.lock.Unlock())
 }
@@ -112,11 +112,11 @@ func (f *sqliteFile) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	keeper, ok := conn.(guardedByFile)
+	anchor, ok := conn.(guardedByFile)
 	if !ok {
 		return errors.Join(fmt.Errorf("the driver made a %T", conn), conn.Close())
 	}
-	f.keeper = keeper
+	f.anchor = anchor
 	if err := f.copyLog(ctx); err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (f *sqliteFile) written(ctx context.Context) {
 
 // copyLog copies the WAL into the database, and empties it unless somebody still reads it.
 func (f *sqliteFile) copyLog(ctx context.Context) error {
-	_, err := f.keeper.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)", nil)
+	_, err := f.anchor.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)", nil)
 	f.walSize = 0
 	if now, err := os.Stat(f.wal); err == nil {
 		f.walSize = now.Size()

@@ -33,7 +33,8 @@ var clockTests = map[string]func(*testing.T, *fixture){
 			same(t, "refresh after "+name, lease(t, jumped, conn, "you"), false)
 
 			f.clock.move(time.Millisecond)
-			same(t, "other operation at the end after "+name, start(t, jumped, change(owner, name+" other", "you")).Started, true)
+			other := start(t, jumped, change(owner, name+" other", "you"))
+			same(t, "other operation at the end after "+name, other.Started, true)
 			same(t, "lease at the end after "+name, acquire(t, jumped, name, "you"), true)
 			same(t, "refresh at the end after "+name, lease(t, jumped, conn, "you"), true)
 			f.clock.move(time.Hour)
