@@ -64,7 +64,7 @@ func (s *server) drawConfirm(w http.ResponseWriter, r *http.Request, f *webhookF
 		Draft: f.draft, EditHref: at + "?draft=" + url.QueryEscape(f.draft), OldURL: f.base.URL, NewURL: want.URL,
 	}
 	page.Added, page.Removed, page.Kept = difference(f.base.AllowedTypes, want.AllowedTypes)
-	if page.Duplicates, err = s.duplicatesOf(r, f); err != nil {
+	if page.Duplicates, page.DuplicatesUnknown, err = s.duplicatesOf(r, f); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, views.WebhookEditConfirm(page))
@@ -164,7 +164,7 @@ func (s *server) refuseEdit(
 	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
 ) error {
 	switch {
-	case rejection.Status == http.StatusNotFound:
+	case rejection.Error().NotFound(), rejection.Error().ShopGone():
 		return s.drawUnread(w, r, f, rejection.Error())
 	case rejection.Code == webhooks.CodeImmutable:
 		return s.redirectImmutable(w, r, f.editing)
