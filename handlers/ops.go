@@ -16,8 +16,8 @@ func (*server) handleAlive(w http.ResponseWriter, _ *http.Request) error {
 	return tellSupervisor(w, http.StatusOK, "ok\n")
 }
 
-// handleReady tells a supervisor whether pages can be drawn, which needs the
-// database.
+// handleReady tells a supervisor whether pages can be drawn, which needs a
+// database that can be read and written.
 func (s *server) handleReady(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
@@ -25,8 +25,8 @@ func (s *server) handleReady(w http.ResponseWriter, r *http.Request) error {
 		if hasLeft(r) {
 			return err
 		}
-		stateOf(r).log.Error("the database does not answer", "error", err)
-		return tellSupervisor(w, http.StatusServiceUnavailable, "the database does not answer\n")
+		stateOf(r).log.Error("the database cannot be used", "error", err)
+		return tellSupervisor(w, http.StatusServiceUnavailable, "the database cannot be used\n")
 	}
 	return tellSupervisor(w, http.StatusOK, "ok\n")
 }

@@ -16,6 +16,7 @@ type fault struct {
 	settings                   settings
 	place                      func(*testing.T) string // makes the database; nil for a file
 	early                      bool                    // it begins before the page is opened
+	unready                    bool                    // /readyz returns 503
 	begin                      func(w *world)
 	end                        func(w *world)
 	log                        string // the cause, in the line of the log that names the request id of the page

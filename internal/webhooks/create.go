@@ -194,10 +194,9 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 // It must be called before the webhooks are listed. Then creates that have ended are in the list, and the ages are at
 // most those at the time of the list, however long that took.
 func (c *creation) earlier(ctx context.Context) (ages []time.Duration, err error) {
-	now := c.now()
-	open, err := c.openCreates(ctx, candidate{shop: c.req.Shop.Shop()}, now.Add(-c.timing.Blind))
+	open, err := c.openCreates(ctx, candidate{shop: c.req.Shop.Shop()}, c.now().Add(-c.timing.Blind))
 	for _, a := range open {
-		age := now.Sub(a.StartedAt)
+		age := a.Age()
 		if d, ok := activity.ReadDetail(a); ok && age < c.timing.Blind && d.After != nil && overlap(*d.After, c.want) {
 			ages = append(ages, age)
 		}
