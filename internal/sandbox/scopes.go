@@ -54,11 +54,18 @@ func lookupScope(code string) (scope, bool) {
 	return scopes[i], true
 }
 
-// parseScopes splits a list of scopes at spaces and drops repetitions. It reports false when one
+// identityScopes are those of OpenID Connect, which libraries ask for by themselves. They are taken and not granted: the
+// sandbox knows shops, not people, and issues no ID tokens.
+var identityScopes = []string{"openid", "profile", "email", "offline_access"}
+
+// parseScopes splits a list of scopes at spaces and drops repetitions and identityScopes. It reports false when one
 // is unknown.
 func parseScopes(list string) ([]string, bool) {
 	var out []string
 	for _, code := range strings.Fields(list) {
+		if slices.Contains(identityScopes, code) {
+			continue
+		}
 		if _, ok := lookupScope(code); !ok {
 			return nil, false
 		}
