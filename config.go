@@ -63,6 +63,7 @@ type sandboxFlags struct {
 	PublicURL    string   `placeholder:"URL" help:"Address under which others reach the sandbox. Default: http:// and the address."`
 	ClientID     string   `default:"sandbox-client" placeholder:"ID" help:"Client id that your integration uses."`
 	ClientSecret string   `placeholder:"SECRET" help:"Its client secret, of use in this sandbox only. Without one the client is public and must use PKCE."`
+	AppKey       string   `hw:"HOOKWALL_SANDBOX_APP_KEY" placeholder:"KEY" help:"HMAC key of your app, of use in this sandbox only. It signs the deliveries of every shop, in X-Fourthwall-Hmac-Apps-SHA256. Default: one that is made once and is on the front page."`
 	RedirectURI  []string `placeholder:"URI" help:"Redirect address of your integration, compared exactly. May be given several times."`
 	Data         string   `placeholder:"PATH" help:"File that keeps the sandbox's state. Default: sandbox.db in your data directory."`
 	Private      bool     `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Let deliveries call addresses of an intranet and of this machine, at any port."`

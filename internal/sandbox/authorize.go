@@ -28,7 +28,8 @@ type authorization struct {
 
 // authorizationParameters are carried from the link through the form.
 var authorizationParameters = []string{
-	"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "code_challenge", "code_challenge_method",
+	"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "code_challenge",
+	"code_challenge_method",
 }
 
 // handleConsentPage asks the person. A link leads here, so nothing changes.

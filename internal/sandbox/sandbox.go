@@ -40,9 +40,9 @@
 //	POST   /_sandbox/shops/{shop}/install    {"clientId":"my-app"}
 //	POST   /_sandbox/reset
 //
-// Each answers with the state, only events with {"eventIds":["weve_…"]}, one for each webhook that
-// listens, and install with the redirect that the browser of a creator gets who installs the app in
-// Fourthwall's dashboard: a code that the app did not ask for, and no state. Fields that are left out keep their value (switches) or are zero. [Failure], [Switches],
+// Each answers with the state. Events answer with {"eventIds":["weve_…"]}, one for each webhook that
+// listens, and install with the redirect of a browser whose creator installs the app in Fourthwall's
+// dashboard. Fields that are left out keep their value (switches) or are zero. [Failure], [Switches],
 // [Webhook], [Delivery] and [Receipt] say what they mean.
 package sandbox
 

@@ -54,12 +54,12 @@ func lookupScope(code string) (scope, bool) {
 	return scopes[i], true
 }
 
-// identityScopes are those of OpenID Connect, which libraries ask for by themselves. They are taken and not granted: the
-// sandbox knows shops, not people, and issues no ID tokens.
+// identityScopes are those of OpenID Connect, which libraries ask for by themselves. They are taken
+// and not granted: the sandbox knows shops, not people, and issues no ID tokens.
 var identityScopes = []string{"openid", "profile", "email", "offline_access"}
 
-// parseScopes splits a list of scopes at spaces and drops repetitions and identityScopes. It reports false when one
-// is unknown.
+// parseScopes splits a list of scopes at spaces and drops repetitions and identityScopes. It reports
+// false when one is unknown.
 func parseScopes(list string) ([]string, bool) {
 	var out []string
 	for _, code := range strings.Fields(list) {
