@@ -76,6 +76,22 @@ func TestInstalledFromTheDashboard(t *testing.T) {
 	}
 }
 
+// TestCodeWithItsStateCutOff: the code of a sign-in here is of no use without
+// its state, even to the browser that asked for it.
+func TestCodeWithItsStateCutOff(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{})
+	p := g.person()
+	consent := p.get("/oauth/start?way=code")
+	consent.p = p.noRedirects()
+	to := p.consent(consent, g.box.Shops()[0].ID, "allow").header.Get("Location")
+	p.get(cut(to, "state")).want(http.StatusOK, "One more step")
+	if owner(p) != "" || g.tokenCalls() != 0 {
+		t.Errorf("signed in as %q, %d calls for a token", owner(p), g.tokenCalls())
+	}
+	p.get(to).want(http.StatusOK, "is connected")
+}
+
 // finishInstall clicks the only button of the page and connects the shop.
 func (p *person) finishInstall(pg *page, noClient bool) {
 	g := p.rig
