@@ -22,8 +22,9 @@ type authorization struct {
 	implicit  bool
 	fragment  bool // answer in the fragment, not in the query
 	state     string
-	scopes    []string
-	challenge string // PKCE S256; "" for none
+	scopes    []string // to agree to
+	identity  []string // granted beside them
+	challenge string   // PKCE S256; "" for none
 }
 
 // authorizationParameters are carried from the link through the form.
@@ -58,7 +59,7 @@ func (s *Server) handleConsent(w http.ResponseWriter, r *http.Request) {
 	case decision == "deny", decision == "allow" && len(granted) == 0:
 		redirectBack(w, a, url.Values{"error": {"access_denied"}, "error_description": {consentDenied}})
 	case decision == "allow":
-		s.allow(w, r, a, granted)
+		s.allow(w, r, a, slices.Concat(granted, a.identity))
 	default:
 		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, noDecision)
 	}
@@ -159,7 +160,7 @@ func (a *authorization) complete(v url.Values, connect bool) (code, description 
 		return "invalid_request", unprintableState
 	}
 	var ok bool
-	if a.scopes, ok = parseScopes(v.Get("scope")); !ok {
+	if a.scopes, a.identity, ok = parseScopes(v.Get("scope")); !ok {
 		return "invalid_scope", unknownScope
 	}
 	if len(a.scopes) == 0 {

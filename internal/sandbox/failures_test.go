@@ -314,7 +314,8 @@ func TestFailureMatchesMethods(t *testing.T) {
 		{"", "GET POST PUT DELETE"}, {"*", "GET POST PUT DELETE"}, {"POST", "POST"}, {"put", "PUT"}, {"P*", ""},
 	} {
 		r := newRig(t)
-		if a := r.control("POST", "failures", `{"method":"`+test.method+`","path":"*","status":503,"times":9}`); a.StatusCode != 200 {
+		a := r.control("POST", "failures", `{"method":"`+test.method+`","path":"*","status":503,"times":9}`)
+		if a.StatusCode != 200 {
 			t.Fatalf("%q: %d %s", test.method, a.StatusCode, a.body)
 		}
 		var hits []string

@@ -27,7 +27,10 @@ func TestDeliveriesAlternate(t *testing.T) {
 		{"SUBSCRIPTION_PURCHASED", `"type":"ACTIVE","variant":{`, `"type":"SUSPENDED","variant":{`},
 		{"SUBSCRIPTION_CHANGED", `"type":"ACTIVE","variant":{`, `"type":"SUSPENDED","variant":{`},
 		{"SUBSCRIPTION_EXPIRED", `"subscription":{"type":"NONE"}`, `"type":"SUSPENDED","variant":{`},
-		{"ORDER_PLACED", `"createdAt":"2026-11-02T09:00:00.123Z","updatedAt"`, `"createdAt":"2026-11-02T09:00:00.123456+00:00","updatedAt"`},
+		{
+			"ORDER_PLACED", `"createdAt":"2026-11-02T09:00:00.123Z","updatedAt"`,
+			`"createdAt":"2026-11-02T09:00:00.123456+00:00","updatedAt"`,
+		},
 	}
 	isLive := regexp.MustCompile(`"createdAt":"2026-11-02T09:00:00\.123456\+00:00","data"`)
 	isDocumented := regexp.MustCompile(`"createdAt":"2026-11-02T09:00:00\.123Z","data"`)

@@ -91,7 +91,8 @@ func TestAuthorizePath(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	link := func(changes ...string) string {
-		_, query, _ := strings.Cut(connectLink(append([]string{"client_id", "app", "response_type", "code"}, changes...)...), "?")
+		all := append([]string{"client_id", "app", "response_type", "code"}, changes...)
+		_, query, _ := strings.Cut(connectLink(all...), "?")
 		return authorizePath + "?" + query
 	}
 	v := r.consent(link(), "allow", "shop", shopTwo).sent(t)

@@ -22,7 +22,10 @@ func TestTypesInPlaceOfAllowedTypes(t *testing.T) {
 		{"types", `{"url":"` + address + `","types":["DONATION"]}`, 400, 200, []string{}},
 		{"empty types", `{"url":"` + address + `","types":[]}`, 400, 200, []string{}},
 		{"types that do not exist", `{"url":"` + address + `","types":["NEW"]}`, 400, 200, []string{}},
-		{"both", `{"url":"` + address + `","types":["ORDER_PLACED"],"allowedTypes":["DONATION"]}`, 200, 200, []string{"DONATION"}},
+		{
+			"both", `{"url":"` + address + `","types":["ORDER_PLACED"],"allowedTypes":["DONATION"]}`, 200, 200,
+			[]string{"DONATION"},
+		},
 		{"allowedTypes", `{"url":"` + address + `","allowedTypes":["DONATION"]}`, 200, 200, []string{"DONATION"}},
 		{"neither", `{"url":"` + address + `"}`, 400, 400, nil},
 		{"no url", `{"types":["DONATION"]}`, 400, 400, nil},

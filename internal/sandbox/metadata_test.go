@@ -100,29 +100,36 @@ func TestResponseMode(t *testing.T) {
 			t.Errorf("%s %s: in the fragment: %t", test.kind, test.mode, got)
 		}
 	}
-	if v := r.get(authLink("response_mode", "query") + "&response_mode=fragment").sent(t); v.Get("error") != "invalid_request" {
-		t.Errorf("twice: %v", v)
+	twice := r.get(authLink("response_mode", "query") + "&response_mode=fragment").sent(t)
+	if twice.Get("error") != "invalid_request" {
+		t.Errorf("twice: %v", twice)
 	}
 }
 
 // TestIdentityScopes: libraries ask for the scopes of OpenID Connect by
-// themselves. They are taken, and not granted.
+// themselves, and some fail where those asked for and granted differ.
 func TestIdentityScopes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for asked, want := range map[string]string{
-		"openid": "webhook_write webhook_read", "openid webhook_read": "webhook_read",
-		"openid profile email offline_access webhook_write": "webhook_write",
+		"openid": "webhook_write webhook_read openid", "openid webhook_read": "webhook_read openid",
+		"openid profile email offline_access webhook_write": "webhook_write openid profile email offline_access",
 	} {
 		code := r.consent(connectLink("scope", asked), "allow").sent(t).Get("code")
 		got := r.post(tokenPath, codeForm(code)).session(t)
 		if got.Scope != want {
 			t.Errorf("%s: granted %q", asked, got.Scope)
 		}
-		again := r.post(tokenPath, refreshForm(got.RefreshToken, "scope", asked)).session(t)
+		again := r.post(tokenPath, refreshForm(got.RefreshToken, "scope", want)).session(t)
 		if again.Scope != want {
 			t.Errorf("%s: renewed %q", asked, again.Scope)
 		}
+		if a := r.call("Bearer "+again.AccessToken, "GET", shopPath, ""); a.StatusCode != 200 {
+			t.Errorf("%s: %d", asked, a.StatusCode)
+		}
+	}
+	if page := r.get(connectLink("scope", "openid webhook_read")).body; strings.Contains(page, `value="openid"`) {
+		t.Error("the person is asked for openid")
 	}
 }
 

@@ -54,26 +54,25 @@ func lookupScope(code string) (scope, bool) {
 	return scopes[i], true
 }
 
-// identityScopes are those of OpenID Connect, which libraries ask for by themselves. They are taken
-// and not granted: the sandbox knows shops, not people, and issues no ID tokens.
+// identityScopes are those of OpenID Connect, which libraries ask for by themselves. They are granted,
+// and allow nothing: the sandbox knows shops, not people, and issues no ID tokens.
 var identityScopes = []string{"openid", "profile", "email", "offline_access"}
 
-// parseScopes splits a list of scopes at spaces and drops repetitions and identityScopes. It reports
-// false when one is unknown.
-func parseScopes(list string) ([]string, bool) {
-	var out []string
+// parseScopes splits a list of scopes at spaces and drops repetitions. It reports false when one is
+// unknown. Those of OpenID Connect come apart.
+func parseScopes(list string) (out, identity []string, ok bool) {
 	for _, code := range strings.Fields(list) {
+		to := &out
 		if slices.Contains(identityScopes, code) {
-			continue
+			to = &identity
+		} else if _, known := lookupScope(code); !known {
+			return nil, nil, false
 		}
-		if _, ok := lookupScope(code); !ok {
-			return nil, false
-		}
-		if !slices.Contains(out, code) {
-			out = append(out, code)
+		if !slices.Contains(*to, code) {
+			*to = append(*to, code)
 		}
 	}
-	return out, true
+	return out, identity, true
 }
 
 func containsAll(held, wanted []string) bool {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -198,12 +199,10 @@ func (s *Server) exchangeRefresh(c client, form url.Values) (tokens, *tokenError
 	}
 	scopes := g.Scopes
 	if text := form.Get("scope"); text != "" {
-		asked, ok := parseScopes(text)
-		if !ok || strings.TrimSpace(text) == "" || !containsAll(g.Scopes, asked) {
+		asked, identity, ok := parseScopes(text)
+		scopes = slices.Concat(asked, identity)
+		if !ok || len(scopes) == 0 || !containsAll(g.Scopes, scopes) {
 			return tokens{}, refusal("invalid_scope", scopeNotGranted), nil
-		}
-		if len(asked) > 0 {
-			scopes = asked
 		}
 	}
 	t, err := s.issueTokens(g, scopes)

@@ -146,4 +146,3 @@ func properties(s *openapi3.Schema, value any) map[string][]*openapi3.Schema {
 	}
 	return out
 }
-
