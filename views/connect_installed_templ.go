@@ -121,7 +121,7 @@ func ConnectInstalled(p ConnectInstalledPage) templ.Component {
 				}
 			}
 			if connected := p.connected(); len(connected) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p>If your shop is one of these, you’re already done:</p><ul>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p class=\"after\">If your shop is one of these, you’re already done:</p><ul>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
