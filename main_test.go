@@ -201,7 +201,9 @@ func TestAppKeyOfTheSandbox(t *testing.T) {
 		{"by flag", nil, []string{"--app-key", "key-by-flag"}, "key-by-flag"},
 		{"by environment", []string{"HOOKWALL_SANDBOX_APP_KEY", "key-by-variable"}, nil, "key-by-variable"},
 		{
-			"by both", []string{"HOOKWALL_SANDBOX_APP_KEY", "key-by-variable"}, []string{"--app-key", "key-by-flag"},
+			"by both",
+			[]string{"HOOKWALL_SANDBOX_APP_KEY", "key-by-variable"},
+			[]string{"--app-key", "key-by-flag"},
 			"key-by-flag",
 		},
 	}

@@ -155,7 +155,7 @@ func (a *authorization) complete(v url.Values, connect bool) (code, description 
 	case !slices.Contains([]string{"", "query", "fragment"}, v.Get("response_mode")):
 		return "invalid_request", otherResponseMode
 	case a.implicit && v.Get("response_mode") == "query":
-		return "invalid_request", tokenInQuery
+		return "invalid_request", onlyInFragment
 	case strings.ContainsFunc(a.state, func(r rune) bool { return r < ' ' || r > '~' }):
 		return "invalid_request", unprintableState
 	}

@@ -33,7 +33,7 @@ const (
 	noResponseType       = "response_type is missing."
 	otherResponseType    = "This address does not answer with that type."
 	otherResponseMode    = "response_mode must be query or fragment."
-	tokenInQuery         = "A token is only sent in the fragment."
+	onlyInFragment       = "A token is only sent in the fragment."
 	unprintableState     = "state may hold printable ASCII characters only."
 	unknownScope         = "A scope is unknown."
 	noChallenge          = "code_challenge is missing."
