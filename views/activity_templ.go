@@ -652,7 +652,7 @@ func activityDetails(r ActivityRow) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if r.Status != 0 {
-			templ_7745c5c3_Err = ui.Fact("Fourthwall’s status", strconv.Itoa(r.Status)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Fact("Status code of the response", strconv.Itoa(r.Status)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -24,7 +24,7 @@ func TestActivityRows(t *testing.T) {
 				WebhookID: "w\u202e", WebhookHref: "/w", Changes: []Change{{Field: "URL", Before: "a\u202e", After: "b"}},
 				Status: 200, RequestID: "r1", APIRequestID: "r2",
 			},
-			"Change Done By Key …x9f2 Webhook wU+202E URL before: aU+202E after: b Details Fourthwall’s status 200 Request id at Fourthwall r2 Request id r1 Session s1 22 November 2026, 12:00:00 UTC",
+			"Change Done By Key …x9f2 Webhook wU+202E URL before: aU+202E after: b Details Status code of the response 200 Request id at Fourthwall r2 Request id r1 Session s1 22 November 2026, 12:00:00 UTC",
 		},
 		{
 			"refused",
@@ -32,7 +32,7 @@ func TestActivityRows(t *testing.T) {
 				At: noon, Action: "Create", Outcome: "Refused", OutcomeKind: ui.Failure,
 				Changes: []Change{{Field: "URL", After: "b"}}, Status: 400, Code: "CODE_1",
 			},
-			"Create Refused URL b Details Fourthwall’s status 400 Code CODE_1 22 November 2026, 12:00:00 UTC",
+			"Create Refused URL b Details Status code of the response 400 Code CODE_1 22 November 2026, 12:00:00 UTC",
 		},
 		{
 			"deleted",
