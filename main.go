@@ -322,6 +322,7 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 	}
 	emulator, err := sandbox.New(sandbox.Config{
 		PublicURL: public.String(), DataFile: f.Data, Logger: logger, AnyHost: f.Expose, Transport: targets.Transport(),
+		AppKey: f.AppKey,
 		Clients: []sandbox.Client{{
 			ID: f.ClientID, Name: f.ClientID, Secret: f.ClientSecret, RedirectURIs: f.RedirectURI,
 		}},

@@ -36,6 +36,10 @@ var scenes = []scene{
 	{name: "connect, with a kept form", show: showKeptForm, status: 200, heading: "Connect a shop"},
 	{name: "connect, denied", show: showDenied, status: 200, heading: "Connect a shop"},
 	{
+		name: "installed", show: func(v *visitor) int { return v.Open("/oauth/callback?code=unused") }, status: 200,
+		heading: "Hookwall is installed. One more step",
+	},
+	{
 		name: "implicit, nothing came", show: func(v *visitor) int { return v.Open("/oauth/implicit") }, status: 200,
 		heading: "Finishing the connection",
 	},
@@ -161,7 +165,7 @@ func showExpiredShop(v *visitor) int {
 	return v.Open("/shops")
 }
 
-// showFullList shows a long URL, many event types and one unknown type.
+// showFullList shows a long URL, many event types, one unknown type, and a webhook without any.
 func showFullList(v *visitor) int {
 	shop := v.app.shop(2)
 	types := []string{
@@ -176,6 +180,8 @@ func showFullList(v *visitor) int {
 		v.app.must(err)
 	}
 	_, err := v.app.box.AddWebhook(shop.ID, good, []string{strings.Repeat("A_LONG_TYPE_", 20)})
+	v.app.must(err)
+	_, err = v.app.box.AddWebhook(shop.ID, "https://nothing.example.com/", nil)
 	v.app.must(err)
 	v.connectKey(2)
 	return v.Reload()

@@ -153,7 +153,6 @@ func TestState(t *testing.T) {
 		way  string
 		come func(t *testing.T, p *person, to string) *page
 	}{
-		{"no state", "code", func(_ *testing.T, p *person, to string) *page { return p.get(cut(to, "state")) }},
 		{"another state", "code", func(_ *testing.T, p *person, to string) *page {
 			return p.get(cut(to, "state") + "&state=" + strings.Repeat("x", 43))
 		}},

@@ -44,11 +44,12 @@ func (s *server) handleTestForm(w http.ResponseWriter, r *http.Request) error {
 	case err != nil && !draftGone(err):
 		return err
 	}
-	if !slices.Contains(hook.AllowedTypes, fourthwall.EventType(f.kind)) && f.body == "" {
+	offered := f.offered()
+	if !slices.Contains(offered, fourthwall.EventType(f.kind)) && f.body == "" {
 		f.kind = ""
 	}
-	if f.kind == "" && len(hook.AllowedTypes) > 0 {
-		f.kind = string(hook.AllowedTypes[0])
+	if f.kind == "" {
+		f.kind = string(offered[0])
 	}
 	if f.body == "" {
 		if f.body, err = s.prettySample(v.conn, f.kind, hook.ID); err != nil {
@@ -56,6 +57,15 @@ func (s *server) handleTestForm(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.drawTest(w, r, http.StatusOK, f)
+}
+
+// offered returns the event types to choose from: the webhook's, or all if it
+// has none.
+func (f testForm) offered() []fourthwall.EventType {
+	if len(f.hook.AllowedTypes) > 0 {
+		return f.hook.AllowedTypes
+	}
+	return typesOf(allTypes())
 }
 
 // handleTest sends one delivery, once, and shows the response. It does not keep
@@ -154,7 +164,7 @@ func (s *server) drawTest(w http.ResponseWriter, r *http.Request, status int, f 
 	page := views.TestPage{
 		Frame: frame, ID: f.hook.ID, URL: f.hook.URL, WebhookHref: webhookPath(conn.ShopID, f.hook.ID),
 		CheckHref: checkStartHref(conn.ShopID, "webhook", f.hook.ID), PickAction: at,
-		Type: f.kind, TypeChoices: badges(f.hook.AllowedTypes),
+		Type: f.kind, TypeChoices: badges(f.offered()),
 		Action: at, Body: f.body, BodyError: f.bodyError, Banner: f.banner, Result: f.result,
 	}
 	return s.render(w, r, status, views.Test(page))

@@ -39,7 +39,7 @@ func (f listFilter) values() url.Values {
 }
 
 func (f listFilter) shows(hook fourthwall.Webhook) bool {
-	if f.eventType != "" && !slices.Contains(hook.AllowedTypes, fourthwall.EventType(f.eventType)) {
+	if !f.hasType(hook.AllowedTypes) {
 		return false
 	}
 	text := strings.ToLower(f.query)
@@ -51,6 +51,16 @@ func (f listFilter) shows(hook fourthwall.Webhook) bool {
 		info, _ := fourthwall.LookupEventType(t)
 		return hasText(string(t)) || hasText(info.Title)
 	})
+}
+
+func (f listFilter) hasType(types []fourthwall.EventType) bool {
+	switch f.eventType {
+	case "":
+		return true
+	case views.NoTypes:
+		return len(types) == 0
+	}
+	return slices.Contains(types, fourthwall.EventType(f.eventType))
 }
 
 // apply filters and sorts the list. Equal webhooks stay in the API's order.
@@ -151,7 +161,7 @@ func (s *server) fillList(
 	for _, hook := range filter.apply(list, health) {
 		row := views.WebhookRow{
 			ID: hook.ID, URL: hook.URL, Href: webhookPath(conn.ShopID, hook.ID),
-			Types: badges(hook.AllowedTypes), Locked: slices.Contains(locked, hook.ID),
+			Edit: editPath(conn.ShopID, hook.ID), Types: badges(hook.AllowedTypes), Locked: slices.Contains(locked, hook.ID),
 		}
 		if page.HealthUnknown == "" {
 			row.Health = health[hook.ID]
@@ -159,6 +169,12 @@ func (s *server) fillList(
 		page.Webhooks = append(page.Webhooks, row)
 	}
 	page.Total = len(list)
+	page.WithoutTypesHref = withQuery(page.ListHref, listFilter{eventType: views.NoTypes}.values().Encode())
+	for _, hook := range list {
+		if len(hook.AllowedTypes) == 0 {
+			page.WithoutTypes++
+		}
+	}
 	if page.Unreadable == nil {
 		page.Guide = s.guide(r, list, events)
 	}

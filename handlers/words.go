@@ -760,7 +760,10 @@ func deletedNotice(hook fourthwall.Webhook) ui.Notice {
 	n := ui.Notice{
 		Kind: ui.Success, Title: deletedTitle(hook.ID), Text: "It was gone already.",
 	}
-	if hook.URL != "" || len(hook.AllowedTypes) > 0 {
+	switch {
+	case len(hook.AllowedTypes) == 0 && hook.URL != "":
+		n.Text = "It had no event types, so Fourthwall sent nothing to " + hook.URL + "."
+	case len(hook.AllowedTypes) > 0:
 		n.Text = "Fourthwall no longer sends " + ui.Count(len(hook.AllowedTypes), "event type", "event "+
 			"types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."
 	}

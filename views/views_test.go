@@ -23,6 +23,7 @@ var everyPage = []struct {
 }{
 	{"connect", filled(Connect)},
 	{"implicit", filled(ConnectImplicit)},
+	{"installed", filled(ConnectInstalled)},
 	{"shops", filled(Shops)},
 	{"webhooks", filled(WebhookList)},
 	{"form", filled(WebhookForm)},

@@ -61,8 +61,21 @@ func (p WebhookShowPage) heading() string {
 
 // lead returns the sentence below the h1.
 func (p WebhookShowPage) lead() string {
-	if p.Created {
+	switch {
+	case p.TypeCount == 0:
+		return noTypesLead
+	case p.Created:
 		return createdLead
 	}
 	return webhookLead
+}
+
+// noTypesNotice warns about a webhook that never receives anything.
+func (p WebhookShowPage) noTypesNotice() ui.Notice {
+	n := ui.Notice{Kind: ui.Warning, Title: noTypesTitle, Text: "This webhook never receives anything."}
+	if p.Locked == "" && p.EditHref != "" {
+		n.Text += " Select the event types that your tool needs."
+		n.Link = &ui.Link{Href: p.EditHref, Text: "Edit"}
+	}
+	return n
 }

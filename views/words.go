@@ -38,6 +38,10 @@ const (
 	createdLead = "Fourthwall calls your endpoint from now on."
 	webhookLead = "What Fourthwall sends to this address, and how to receive it."
 
+	noTypesTitle = "No event types"
+	noTypesInRow = "No event types, so it never receives anything"
+	noTypesLead  = "Fourthwall has this URL, but nothing to send to it."
+
 	connectionExpired = "Fourthwall no longer accepts the old connection."
 	connectionNeeded  = "What you were about to do needs a new connection."
 

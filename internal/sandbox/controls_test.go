@@ -82,8 +82,8 @@ func TestState(t *testing.T) {
 		"id": shop.ID, "name": shop.Name, "domain": shop.Domain, "publicDomain": shop.PublicDomain, "apiUser": shop.APIUser,
 		"apiPassword": shop.APIPassword, "webhookSecret": shop.WebhookSecret, "webhooks": []any{},
 		"switches": map[string]any{
-			"secretInCreate": true, "futureTypes": false, "bareList": false, "longTokens": false, "pageSize": 0.0,
-			"ignoreSize": false, "refuseSize": false, "requireScopes": nil,
+			"secretInCreate": true, "futureTypes": false, "bareList": false, "longTokens": false, "lenient": false,
+			"pageSize": 0.0, "ignoreSize": false, "refuseSize": false, "requireScopes": nil,
 		},
 	}, st.Shops[0]); diff != "" {
 		t.Errorf("shop:\n%s", diff)
