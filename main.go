@@ -195,6 +195,7 @@ func newDashboard(
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
 		Store: st, API: api, Shops: connected, Webhooks: hooks, OAuth: provider, Targets: client, Receiver: receiver,
 		Sample: sample, Logger: logger, Limits: c.Limits, SecurityContacts: c.SecurityContacts,
+		Version: version,
 		Now: st.Now, // the database's clock, so that all replicas agree
 	}), hooks, nil
 }
