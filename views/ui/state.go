@@ -13,3 +13,11 @@ const (
 
 // stateWords are what the shapes say.
 var stateWords = map[State]string{OK: okWord, Look: lookWord, Failing: failingWord, NotKnown: notKnownWord}
+
+// known returns the state, or NotKnown if it is none of the four.
+func (s State) known() State {
+	if stateWords[s] == "" {
+		return NotKnown
+	}
+	return s
+}
