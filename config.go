@@ -34,45 +34,47 @@ const (
 // environment variable in its hw tag; the flag wins. The flag of a secret names
 // a file, since every user of the machine can read the arguments of a process.
 type serveFlags struct {
-	Addr            string `hw:"HOOKWALL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one. Default: 127.0.0.1:8080."`
-	PublicURL       string `hw:"HOOKWALL_PUBLIC_URL" placeholder:"URL" help:"Address that people open, without a path; port 0 stands for the real one. Default: http:// and the address. Required when the address is not loopback."`
-	DatabaseURL     string `hw:"HOOKWALL_DATABASE_URL" placeholder:"URL" help:"SQLite file, as a path or sqlite:PATH, or postgres://USER:PASSWORD@HOST:PORT/DATABASE, which several instances may share. Default: hookwall.db in your data directory."`
-	SecretKeyFile   string `hw:"HOOKWALL_SECRET_KEY_FILE" placeholder:"PATH" help:"File with the keys that encrypt tokens in the database: 32 bytes each, base64, separated by spaces or commas; the first encrypts, all decrypt. Or give the keys themselves in HOOKWALL_SECRET_KEY. Required when Fourthwall is real."`
-	ClientID        string `name:"fourthwall-client-id" hw:"FOURTHWALL_CLIENT_ID" placeholder:"ID" help:"Client id of your Fourthwall platform app. Without it and without an API URL the sandbox runs."`
-	SecretFile      string `name:"fourthwall-client-secret-file" hw:"FOURTHWALL_CLIENT_SECRET_FILE" placeholder:"PATH" help:"File with the client secret. Or give the secret itself in FOURTHWALL_CLIENT_SECRET. Without one the client is public and relies on PKCE."`
-	APIURL          string `name:"fourthwall-api-url" hw:"FOURTHWALL_API_URL" placeholder:"URL" help:"Base address of the API. Default: https://api.fourthwall.com. Set alone, shops are connected by API key only."`
-	AuthURL         string `name:"fourthwall-auth-url" hw:"FOURTHWALL_AUTH_URL" placeholder:"URL" help:"Address where a shop agrees to connect; {client_id} is replaced. Default: https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect"`
-	TokenURL        string `name:"fourthwall-token-url" hw:"FOURTHWALL_TOKEN_URL" placeholder:"URL" help:"Token address. Default: the API URL and /open-api/v1.0/platform/token"`
-	ImplicitAuthURL string `name:"fourthwall-implicit-auth-url" hw:"FOURTHWALL_IMPLICIT_AUTH_URL" placeholder:"URL" help:"Address that starts the implicit flow. Without it that way is not offered."`
-	Scopes          string `name:"fourthwall-scopes" hw:"FOURTHWALL_SCOPES" default:"webhook_write webhook_read" placeholder:"SCOPES" help:"Scopes to ask for, separated by commas or spaces. Default: webhook_write webhook_read."`
-	SandboxAddr     string `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of the sandbox, loopback only. Default: 127.0.0.1:8081."`
-	SecurityContact string `name:"security-contact" hw:"HOOKWALL_SECURITY_CONTACT" placeholder:"CONTACTS" help:"Whom to tell about a weakness, for /.well-known/security.txt: e-mail addresses and https URLs, separated by commas. Default: security@ and the host of the public URL."`
-	TrustedProxies  string `hw:"HOOKWALL_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Addresses of reverse proxies whose X-Forwarded-For is believed, as IP addresses or CIDR blocks separated by commas. Default: none."`
-	SignInLimit     string `name:"limit-sign-ins" hw:"HOOKWALL_LIMIT_SIGN_INS" default:"600,2/s" placeholder:"BURST,RATE" help:"How many steps of sign-ins are taken from one address: at once, and per s, m, h or a time such as 10s after that. 0: no limit. Default: 600,2/s."`
-	KeyLimit        string `name:"limit-refused-keys" hw:"HOOKWALL_LIMIT_REFUSED_KEYS" default:"10,1/m" placeholder:"BURST,RATE" help:"How many API keys from one address may be refused before the next are not tried. 0: no limit. Default: 10,1/m."`
-	WriteLimit      string `name:"limit-writes" hw:"HOOKWALL_LIMIT_WRITES" default:"300,5/s" placeholder:"BURST,RATE" help:"How many forms about shops are taken from one session. 0: no limit. Default: 300,5/s."`
-	AddressLimit    string `name:"limit-address-writes" hw:"HOOKWALL_LIMIT_ADDRESS_WRITES" default:"1500,25/s" placeholder:"BURST,RATE" help:"The same from one address, of all sessions there. 0: no limit. Default: 1500,25/s."`
-	CallLimit       string `name:"limit-calls" hw:"HOOKWALL_LIMIT_CALLS" default:"30,20/m" placeholder:"BURST,RATE" help:"How many checks and test deliveries one session may make. 0: no limit. Default: 30,20/m."`
-	PrivateTargets  bool   `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Let deliveries call addresses of an intranet and of this machine, at any port. Off: only public addresses, at ports 80 and 443."`
-	Insecure        bool   `name:"insecure-upstream" hw:"HOOKWALL_INSECURE_UPSTREAM" help:"Allow plain http to Fourthwall addresses that are not loopback."`
+	Addr            string `hw:"HOOKWALL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Use port 0 to pick a free port. Default: 127.0.0.1:8080."`
+	PublicURL       string `hw:"HOOKWALL_PUBLIC_URL" placeholder:"URL" help:"URL that people open, without a path. Port 0 means the port that was picked. Default: http:// and the address. Required if the address is not loopback."`
+	DatabaseURL     string `hw:"HOOKWALL_DATABASE_URL" placeholder:"URL" help:"SQLite file, as a path or sqlite:PATH. Or postgres://USER:PASSWORD@HOST:PORT/DATABASE, which several instances can share. Default: hookwall.db in your data directory."`
+	SecretKeyFile   string `hw:"HOOKWALL_SECRET_KEY_FILE" placeholder:"PATH" help:"File with the keys that encrypt tokens in the database. Keys have 32 bytes each, in base64, separated by spaces or commas. The first encrypts, all decrypt. Or set the keys themselves in HOOKWALL_SECRET_KEY. Required for a real Fourthwall, and with Postgres."`
+	ClientID        string `name:"fourthwall-client-id" hw:"FOURTHWALL_CLIENT_ID" placeholder:"ID" help:"Client ID of your Fourthwall platform app. Without it and without an API URL, the sandbox runs."`
+	SecretFile      string `name:"fourthwall-client-secret-file" hw:"FOURTHWALL_CLIENT_SECRET_FILE" placeholder:"PATH" help:"File with the client secret. Or set the secret itself in FOURTHWALL_CLIENT_SECRET. Without one, the client is public and relies on PKCE."`
+	APIURL          string `name:"fourthwall-api-url" hw:"FOURTHWALL_API_URL" placeholder:"URL" help:"Base URL of the API. Default: https://api.fourthwall.com. If you set it without a client ID, people connect with API keys only."`
+	AuthURL         string `name:"fourthwall-auth-url" hw:"FOURTHWALL_AUTH_URL" placeholder:"URL" help:"URL where a shop grants access. {client_id} is replaced. Default: https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect"`
+	TokenURL        string `name:"fourthwall-token-url" hw:"FOURTHWALL_TOKEN_URL" placeholder:"URL" help:"URL that issues tokens. Default: the API URL and /open-api/v1.0/platform/token"`
+	ImplicitAuthURL string `name:"fourthwall-implicit-auth-url" hw:"FOURTHWALL_IMPLICIT_AUTH_URL" placeholder:"URL" help:"URL where the implicit flow starts. Without it, Hookwall does not offer that flow."`
+	Scopes          string `name:"fourthwall-scopes" hw:"FOURTHWALL_SCOPES" default:"webhook_write webhook_read" placeholder:"SCOPES" help:"Scopes to request, separated by commas or spaces. Default: webhook_write webhook_read."`
+	SandboxAddr     string `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of the sandbox. Loopback only. Default: 127.0.0.1:8081."`
+	LogFormat       string `name:"log-format" hw:"HOOKWALL_LOG_FORMAT" default:"auto" placeholder:"FORMAT" help:"How to write the log: text, json, or auto. Auto is text on a terminal and JSON elsewhere. Default: auto."`
+	SecurityContact string `name:"security-contact" hw:"HOOKWALL_SECURITY_CONTACT" placeholder:"CONTACTS" help:"Contacts for reporting a vulnerability, shown in /.well-known/security.txt. Email addresses and https URLs, separated by commas. Default: security@ and the public URL's host."`
+	TrustedProxies  string `hw:"HOOKWALL_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Reverse proxies whose X-Forwarded-For is trusted. IP addresses or CIDR blocks, separated by commas. Default: none."`
+	SignInLimit     string `name:"limit-sign-ins" hw:"HOOKWALL_LIMIT_SIGN_INS" default:"600,2/s" placeholder:"BURST,RATE" help:"Sign-in requests per IP address. 600,2/s means a burst of 600, then 2 per second. The unit is s, m, h or a duration such as 10s. Use 0 for no limit. Default: 600,2/s."`
+	KeyLimit        string `name:"limit-refused-keys" hw:"HOOKWALL_LIMIT_REFUSED_KEYS" default:"10,1/m" placeholder:"BURST,RATE" help:"Failed API-key sign-ins allowed per IP address. Use 0 for no limit. Default: 10,1/m."`
+	WriteLimit      string `name:"limit-writes" hw:"HOOKWALL_LIMIT_WRITES" default:"300,5/s" placeholder:"BURST,RATE" help:"Shop forms per session. Use 0 for no limit. Default: 300,5/s."`
+	AddressLimit    string `name:"limit-address-writes" hw:"HOOKWALL_LIMIT_ADDRESS_WRITES" default:"1500,25/s" placeholder:"BURST,RATE" help:"Shop forms per IP address, across all sessions. Use 0 for no limit. Default: 1500,25/s."`
+	CallLimit       string `name:"limit-calls" hw:"HOOKWALL_LIMIT_CALLS" default:"30,20/m" placeholder:"BURST,RATE" help:"Checks and test deliveries per session. Use 0 for no limit. Default: 30,20/m."`
+	PrivateTargets  bool   `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Allow endpoints on your intranet and on this machine, on any port. Otherwise endpoints must be public, on port 80 or 443."`
+	Insecure        bool   `name:"insecure-upstream" hw:"HOOKWALL_INSECURE_UPSTREAM" help:"Allow plain http for Fourthwall URLs that are not loopback."`
 }
 
 // sandboxFlags are the settings of the sandbox as a command of its own.
 type sandboxFlags struct {
-	Addr         string   `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 takes a free one."`
-	PublicURL    string   `placeholder:"URL" help:"Address under which others reach the sandbox. Default: http:// and the address."`
-	ClientID     string   `default:"sandbox-client" placeholder:"ID" help:"Client id that your integration uses."`
-	ClientSecret string   `placeholder:"SECRET" help:"Its client secret, of use in this sandbox only. Without one the client is public and must use PKCE."`
-	RedirectURI  []string `placeholder:"URI" help:"Redirect address of your integration, compared exactly. May be given several times."`
-	Data         string   `placeholder:"PATH" help:"File that keeps the sandbox's state. Default: sandbox.db in your data directory."`
-	Private      bool     `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Let deliveries call addresses of an intranet and of this machine, at any port."`
+	Addr         string   `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address to listen on. Use port 0 to pick a free port."`
+	PublicURL    string   `placeholder:"URL" help:"URL that others use to reach the sandbox. Default: http:// and the address."`
+	ClientID     string   `default:"sandbox-client" placeholder:"ID" help:"Client ID that your integration uses."`
+	ClientSecret string   `placeholder:"SECRET" help:"Client secret, only for this sandbox. Without one, the client is public and must use PKCE."`
+	RedirectURI  []string `placeholder:"URI" help:"Redirect URL of your integration. It must match exactly. Repeat the flag for more URLs."`
+	Data         string   `placeholder:"PATH" help:"File that stores the sandbox's state. Default: sandbox.db in your data directory."`
+	Private      bool     `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Allow endpoints on your intranet and on this machine, on any port."`
+	LogFormat    string   `name:"log-format" hw:"HOOKWALL_LOG_FORMAT" default:"auto" placeholder:"FORMAT" help:"How to write the log: text, json, or auto. Auto is text on a terminal and JSON elsewhere."`
 	Expose       bool     `help:"Allow an address beyond loopback. Anyone who can reach it can use the sandbox."`
 }
 
 type commandLine struct {
-	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). With no settings at all it starts against a sandbox, an emulator of Fourthwall in the same process. Every setting can be given by the environment variable in brackets or by the flag; the flag wins. Other commands, each with its own -h: hookwall sandbox (the sandbox alone, to test an integration of your own against it), hookwall health, hookwall version."`
-	Sandbox sandboxFlags `cmd:"" help:"Start the sandbox alone, to test an integration of your own against it."`
-	Health  healthFlags  `cmd:"" help:"Ask the dashboard on this machine whether it is ready, for supervisors: the exit status is 0 when it is."`
+	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall health and hookwall version."`
+	Sandbox sandboxFlags `cmd:"" help:"Start the sandbox without the dashboard, to test an integration of your own."`
+	Health  healthFlags  `cmd:"" help:"Check whether the dashboard on this machine is ready. The exit status is 0 if it is, for supervisors."`
 	Version struct{}     `cmd:"" help:"Print the version."`
 }
 
@@ -101,7 +103,7 @@ func parseArgs(
 		return cli, "", true, nil
 	}
 	if err != nil {
-		return cli, "", false, fmt.Errorf("%w\nRun hookwall -h to see what can be set", err)
+		return cli, "", false, fmt.Errorf("%w\nRun hookwall -h to list all settings", err)
 	}
 	return cli, strings.Fields(parsed.Command())[0], false, nil
 }
@@ -141,6 +143,7 @@ type Config struct {
 	ImplicitAuthURL  string
 	Scopes           []string
 	SandboxAddr      string
+	LogFormat        string // auto, text or json
 	TrustedProxies   []netip.Prefix
 	SecurityContacts []string // URIs; nil for the usual mailbox
 	Limits           handlers.Limits
@@ -150,7 +153,7 @@ type Config struct {
 }
 
 // makeKeyWith ends a sentence about a key that is missing.
-const makeKeyWith = "make one with: head -c 32 /dev/urandom | base64"
+const makeKeyWith = "Make one with: head -c 32 /dev/urandom | base64"
 
 // loadConfig checks the settings. Its error has a line for each problem.
 func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
@@ -170,10 +173,11 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	c.TrustedProxies = p.prefixes(f.TrustedProxies)
 	c.SecurityContacts = p.contacts(f.SecurityContact)
 	c.Limits = p.limits(f)
+	c.LogFormat = p.logFormat(f.LogFormat)
 	isProxied := isLoopbackAddress(f.Addr) && c.PublicURL != nil && !isLoopback(c.PublicURL.Hostname())
 	if isProxied && len(c.TrustedProxies) == 0 {
-		c.Warnings = append(c.Warnings, "HOOKWALL_TRUSTED_PROXIES is not set: people come through a reverse proxy, "+
-			"since HOOKWALL_PUBLIC_URL is not on this machine, and count as one address for the limits")
+		c.Warnings = append(c.Warnings, "HOOKWALL_TRUSTED_PROXIES is not set, so everyone behind your "+
+			"reverse proxy counts as one IP address for the limits. Set it to the proxy's IP address")
 	}
 	if c.Sandbox {
 		p.sandbox(&c, f)
@@ -200,8 +204,8 @@ func (p *problems) ownURL(addr, given string) *url.URL {
 		return p.publicURL("HOOKWALL_PUBLIC_URL", given)
 	}
 	if !loopback {
-		p.add("HOOKWALL_PUBLIC_URL is not set: %s is not a loopback address, so set the address that people open, "+
-			"such as https://hooks.example.com", addr)
+		p.add("HOOKWALL_PUBLIC_URL is not set: it is required because %s is not a loopback address. Set the URL that "+
+			"people open, such as https://hooks.example.com", addr)
 	}
 	return nil
 }
@@ -210,7 +214,7 @@ func (p *problems) ownURL(addr, given string) *url.URL {
 func (p *problems) address(name, addr string) (loopback bool) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil || port == "" {
-		p.add("%s: %q is not an address to listen on: write it like 127.0.0.1:8080", name, addr)
+		p.add("%s: %q is not an address to listen on. Use a host and port, such as 127.0.0.1:8080", name, addr)
 		return true
 	}
 	return isLoopback(host)
@@ -237,11 +241,11 @@ func (p *problems) postgres(c *Config, given string) {
 		return
 	}
 	if c.SecretKeys == "" {
-		p.add("HOOKWALL_SECRET_KEY is not set: instances that share a Postgres database need the same key; " + makeKeyWith)
+		p.add("HOOKWALL_SECRET_KEY is not set: instances that share a Postgres database need the same key. " + makeKeyWith)
 	}
 	var err error
 	if c.DataDir, err = dataDir(p.getenv); err != nil {
-		p.add("XDG_DATA_HOME is not set, and your data directory is not known (%v): the sandbox needs it", err)
+		p.add("XDG_DATA_HOME is not set, and Hookwall can't find your data directory (%v). Set it for the sandbox", err)
 	}
 }
 
@@ -251,14 +255,14 @@ func (p *problems) database(given string) (databaseURL, dir string) {
 		path := strings.TrimPrefix(strings.TrimPrefix(given, "sqlite:"), "file:")
 		path, _, _ = strings.Cut(path, "?")
 		if scheme, _, isURL := strings.Cut(given, "://"); isURL && scheme != "file" && scheme != "sqlite" {
-			p.add("HOOKWALL_DATABASE_URL: databases of type %q are not supported: use a SQLite file, such as "+
+			p.add("HOOKWALL_DATABASE_URL: databases of type %q are not supported. Use a SQLite file, such as "+
 				"/var/lib/hookwall/hookwall.db, or postgres://user:password@host:5432/database", clip(scheme))
 		}
 		return given, filepath.Dir(path)
 	}
 	dir, err := dataDir(p.getenv)
 	if err != nil {
-		p.add("HOOKWALL_DATABASE_URL is not set, and your data directory is not known (%v): set it to a file", err)
+		p.add("HOOKWALL_DATABASE_URL is not set, and Hookwall can't find your data directory (%v). Set it to a file", err)
 		return "", ""
 	}
 	return "sqlite:" + filepath.Join(dir, "hookwall.db"), dir
@@ -309,7 +313,7 @@ func (p *problems) secret(name, file string) string {
 		return value
 	}
 	if value != "" {
-		p.add("%s and %s_FILE are both set: keep one", name, name)
+		p.add("%s and %s_FILE are both set. Remove one", name, name)
 	}
 	b, err := os.ReadFile(file) //nolint:gosec // the operator says which file
 	if err != nil {
@@ -334,7 +338,7 @@ func (p *problems) prefixes(list string) []netip.Prefix {
 		}
 		prefix, err := netip.ParsePrefix(item)
 		if err != nil {
-			p.add("HOOKWALL_TRUSTED_PROXIES: %q is neither an IP address nor a CIDR block such as 10.0.0.0/8", item)
+			p.add("HOOKWALL_TRUSTED_PROXIES: %q is not an IP address or a CIDR block. Use one such as 10.0.0.0/8", item)
 			continue
 		}
 		out = append(out, prefix.Masked())
@@ -352,7 +356,8 @@ func (p *problems) contacts(list string) []string {
 		}
 		u, err := url.Parse(item)
 		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-			p.add("HOOKWALL_SECURITY_CONTACT: %q is neither an e-mail address nor an https URL", item)
+			p.add("HOOKWALL_SECURITY_CONTACT: %q is not an email address or an https URL. Use one such as "+
+				"security@example.com", item)
 			continue
 		}
 		out = append(out, u.String())
@@ -383,8 +388,8 @@ func (p *problems) rate(name, given string) handlers.Rate {
 	t, perErr := timeUnit(strings.TrimSpace(per))
 	isBad := cmp.Or(burstErr, countErr, perErr) != nil || b < 1 || b > maxBurst || n < 1 || t > maxPer
 	if isBad || t/time.Duration(n) < time.Millisecond {
-		p.add("%s: %q is not a limit: write it like 30,2/s for 30 at once, then 2 per second, with s, m, h or "+
-			"a time such as 10s; or 0 for no limit", name, clip(given))
+		p.add("%s: %q is not a limit. Use one such as 30,2/s for a burst of 30, then 2 per second. The unit is s, m, h "+
+			"or a duration such as 10s. Use 0 for no limit", name, clip(given))
 		return handlers.Rate{}
 	}
 	return handlers.Rate{Burst: b, Every: t / time.Duration(n)}
@@ -421,13 +426,13 @@ func signInAddresses(f serveFlags) []setting {
 // effect while it runs.
 func (p *problems) sandbox(c *Config, f serveFlags) {
 	if !p.address("HOOKWALL_SANDBOX_ADDR", f.SandboxAddr) {
-		p.add("HOOKWALL_SANDBOX_ADDR: %s is not a loopback address: beside the dashboard, the sandbox stays on this "+
-			"machine; run it alone with hookwall sandbox --expose", f.SandboxAddr)
+		p.add("HOOKWALL_SANDBOX_ADDR: %s is not a loopback address. Use one, or run the sandbox on its own with "+
+			"hookwall sandbox --expose", f.SandboxAddr)
 	}
 	given := append(signInAddresses(f), setting{"FOURTHWALL_CLIENT_SECRET", c.ClientSecret})
 	for _, s := range given {
 		if s.value != "" {
-			c.Warnings = append(c.Warnings, s.name+" has no effect while the sandbox runs: set FOURTHWALL_CLIENT_ID as well")
+			c.Warnings = append(c.Warnings, s.name+" has no effect while the sandbox runs. Set FOURTHWALL_CLIENT_ID as well")
 		}
 	}
 	c.ClientSecret = ""
@@ -436,19 +441,19 @@ func (p *problems) sandbox(c *Config, f serveFlags) {
 // fourthwall checks the settings for a real Fourthwall.
 func (p *problems) fourthwall(c *Config, f serveFlags) {
 	if c.SecretKeys == "" {
-		p.add("HOOKWALL_SECRET_KEY is not set: it encrypts the tokens of real shops, so it must be yours; " + makeKeyWith)
+		p.add("HOOKWALL_SECRET_KEY is not set: it encrypts the tokens of real shops. " + makeKeyWith)
 	}
 	c.APIURL = strings.TrimRight(p.upstream("FOURTHWALL_API_URL", f.APIURL, defaultAPIURL, f.Insecure), "/")
 	if c.ClientID == "" {
 		for _, s := range signInAddresses(f) {
 			if s.value != "" {
-				p.add("%s needs FOURTHWALL_CLIENT_ID: without a client id shops are connected by API key only", s.name)
+				p.add("%s has no effect without FOURTHWALL_CLIENT_ID. Set both, or neither to connect with API keys only", s.name)
 			}
 		}
 		return
 	}
 	if len(c.Scopes) == 0 {
-		p.add("FOURTHWALL_SCOPES is empty: at least webhook_write is needed")
+		p.add("FOURTHWALL_SCOPES is empty. Set at least webhook_write")
 	}
 	c.AuthURL = p.upstream("FOURTHWALL_AUTH_URL", f.AuthURL, defaultAuthURL, f.Insecure)
 	c.TokenURL = p.upstream("FOURTHWALL_TOKEN_URL", f.TokenURL, c.APIURL+tokenPath, f.Insecure)
@@ -465,14 +470,14 @@ func (p *problems) upstream(name, given, byDefault string, insecure bool) string
 	}
 	u, err := url.Parse(given)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		p.add("%s: %q is not an address: write it like %s", name, given, defaultAPIURL)
+		p.add("%s: %q is not a URL. Use one such as %s", name, given, defaultAPIURL)
 		return ""
 	}
 	if u.User != nil || u.Fragment != "" {
-		p.add("%s: the address must have no user name, password or fragment", name)
+		p.add("%s: remove the username, password and fragment from the URL", name)
 	}
 	if u.Scheme == "http" && !isLoopback(u.Hostname()) && !insecure {
-		p.add("%s: %s is plain http, so others could read tokens: use https, or set HOOKWALL_INSECURE_UPSTREAM=1",
+		p.add("%s: %s is plain http, so others could read tokens. Use https, or set HOOKWALL_INSECURE_UPSTREAM=1",
 			name, u.Redacted())
 	}
 	return given

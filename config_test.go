@@ -109,7 +109,7 @@ func TestLoadConfig(t *testing.T) {
 			want: Config{
 				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
 				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
-				Warnings: []string{"FOURTHWALL_CLIENT_SECRET has no effect while the sandbox runs: set FOURTHWALL_CLIENT_ID as well"},
+				Warnings: []string{"FOURTHWALL_CLIENT_SECRET has no effect while the sandbox runs. Set FOURTHWALL_CLIENT_ID as well"},
 			},
 		},
 		{
@@ -135,7 +135,7 @@ func TestLoadConfig(t *testing.T) {
 				Addr: "127.0.0.1:8080", PublicURL: &url.URL{Scheme: "https", Host: "hooks.example.com"}, DatabaseURL: "sqlite:/home/person/.local/share/hookwall/hookwall.db",
 				DataDir: "/home/person/.local/share/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
 				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
-				Warnings: []string{"HOOKWALL_TRUSTED_PROXIES is not set: people come through a reverse proxy, since HOOKWALL_PUBLIC_URL is not on this machine, and count as one address for the limits"},
+				Warnings: []string{"HOOKWALL_TRUSTED_PROXIES is not set, so everyone behind your reverse proxy counts as one IP address for the limits. Set it to the proxy's IP address"},
 			},
 		},
 	}
@@ -147,6 +147,9 @@ func TestLoadConfig(t *testing.T) {
 			}
 			if test.want.Limits == (handlers.Limits{}) {
 				test.want.Limits = usualLimits
+			}
+			if test.want.LogFormat == "" {
+				test.want.LogFormat = "auto"
 			}
 			if diff := cmp.Diff(test.want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 				t.Error(diff)
@@ -193,6 +196,7 @@ func TestConfigProblems(t *testing.T) {
 		{"a limit that never gives", []string{"HOOKWALL_LIMIT_WRITES", "1,0/s"}, []string{"HOOKWALL_LIMIT_WRITES"}},
 		{"a limit without a time", []string{"HOOKWALL_LIMIT_ADDRESS_WRITES", "1,1/x"}, []string{"HOOKWALL_LIMIT_ADDRESS_WRITES"}},
 		{"a limit that goes back", []string{"HOOKWALL_LIMIT_CALLS", "1,1/-1s"}, []string{"HOOKWALL_LIMIT_CALLS"}},
+		{"a log format that is none", []string{"HOOKWALL_LOG_FORMAT", "xml"}, []string{"HOOKWALL_LOG_FORMAT"}},
 		{"limits beyond reason", []string{"HOOKWALL_LIMIT_SIGN_INS", "1000001,1/s", "HOOKWALL_LIMIT_WRITES", "1,1001/s", "HOOKWALL_LIMIT_CALLS", "1,1/25h"}, []string{"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_CALLS"}},
 		{
 			"all at once",
@@ -236,7 +240,7 @@ func TestSettingsAreExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts := map[string]string{"hookwall -h": help.String()}
-	for _, file := range []string{"README.md", ".env.example"} {
+	for _, file := range []string{"docs/configuration.md", ".env.example"} {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -248,7 +252,7 @@ func TestSettingsAreExplained(t *testing.T) {
 		"FOURTHWALL_CLIENT_ID", "FOURTHWALL_CLIENT_SECRET", "FOURTHWALL_CLIENT_SECRET_FILE", "FOURTHWALL_API_URL",
 		"FOURTHWALL_AUTH_URL", "FOURTHWALL_TOKEN_URL", "FOURTHWALL_IMPLICIT_AUTH_URL", "FOURTHWALL_SCOPES",
 		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_SECURITY_CONTACT", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "HOOKWALL_INSECURE_UPSTREAM",
-		"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_REFUSED_KEYS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_ADDRESS_WRITES", "HOOKWALL_LIMIT_CALLS",
+		"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_REFUSED_KEYS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_ADDRESS_WRITES", "HOOKWALL_LIMIT_CALLS", "HOOKWALL_LOG_FORMAT",
 	} {
 		for where, text := range texts {
 			if !strings.Contains(text, name) {

@@ -14,8 +14,6 @@ var (
 	pathForm = regexp.MustCompile("[`(]((?:[\\w.-]+/)+[\\w.-]*|[\\w.]+\\.(?:go|md|yaml))[`)]")
 	// treeForm matches a line of the tree: an indent, names, and what they are.
 	treeForm = regexp.MustCompile(`(?m)^( *)([\w.-]+/?(?: [\w.-]+/?)*)(?: {2,}.*)?$`)
-	// folderForm matches the folder that a row of the README's table is about.
-	folderForm = regexp.MustCompile("(?m)^\\| `([^`]+/)` \\|")
 	// missingForm matches paths that the repository doesn't have: what builds
 	// and tests write, and names to be replaced.
 	missingForm = regexp.MustCompile(`^(out|\.tools|\.e2e|e2e/artifacts|testdata)/|\bNAME\b`)
@@ -42,29 +40,10 @@ func TestContributingPaths(t *testing.T) {
 	}
 }
 
-// TestReadmeFolders holds the README's table to CONTRIBUTING's tree: both have the same folders.
-func TestReadmeFolders(t *testing.T) {
-	_, table, _ := strings.Cut(readText(t, "README.md"), "| Folder |")
-	table, _, _ = strings.Cut(table, "\n\n")
-	var named []string
-	for _, match := range folderForm.FindAllStringSubmatch(table, -1) {
-		named = append(named, match[1])
-	}
-	wanted := slices.DeleteFunc(contributingTree(t), func(path string) bool {
-		folder, isFolder := strings.CutSuffix(strings.TrimPrefix(path, "internal/"), "/")
-		return !isFolder || folder == "" || strings.Contains(folder, "/")
-	})
-	slices.Sort(named)
-	slices.Sort(wanted)
-	if !slices.Equal(named, wanted) {
-		t.Errorf("the table has %q, want %q", named, wanted)
-	}
-}
-
 // contributingTree returns the paths of CONTRIBUTING's tree.
 func contributingTree(t *testing.T) []string {
 	t.Helper()
-	_, rest, _ := strings.Cut(readText(t, "CONTRIBUTING.md"), "## The house\n")
+	_, rest, _ := strings.Cut(readText(t, "CONTRIBUTING.md"), "## Layout\n")
 	_, rest, _ = strings.Cut(rest, "```\n")
 	tree, _, _ := strings.Cut(rest, "```\n")
 	return pathsOfTree(tree)

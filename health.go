@@ -18,7 +18,7 @@ const healthTime = 5 * time.Second
 // healthFlags say which dashboard to ask: the one with the same settings.
 type healthFlags struct {
 	Addr      string `hw:"HOOKWALL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address that the dashboard listens on."`
-	PublicURL string `hw:"HOOKWALL_PUBLIC_URL" placeholder:"URL" help:"Address that people open, if the dashboard was given one."`
+	PublicURL string `hw:"HOOKWALL_PUBLIC_URL" placeholder:"URL" help:"URL that people open, if the dashboard has one."`
 }
 
 // checkHealth prints whether the dashboard on this machine is ready. It returns
@@ -48,12 +48,12 @@ func checkHealth(ctx context.Context, f healthFlags, stdout io.Writer) error {
 	r.Header.Set("User-Agent", userAgent())
 	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
 	if err != nil {
-		return fmt.Errorf("no Hookwall answers at %s: %w", at, err)
+		return fmt.Errorf("no response from Hookwall at %s: %w", at, err)
 	}
 	defer resp.Body.Close()
 	said, err := io.ReadAll(io.LimitReader(resp.Body, 200))
 	if err != nil || resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("what is at %s answers with status %d: %.200q", at, resp.StatusCode, said)
+		return fmt.Errorf("the server at %s responds with status %d: %.200q", at, resp.StatusCode, said)
 	}
 	_, err = fmt.Fprintln(stdout, "ready")
 	return err
@@ -66,7 +66,7 @@ func reachable(addr string) (string, error) {
 		return "", err
 	}
 	if strings.Trim(port, "0") == "" {
-		return "", errors.New("HOOKWALL_ADDR: port 0 stands for a free one, so say with --addr which it became")
+		return "", errors.New("HOOKWALL_ADDR: port 0 can't be checked. Set --addr to the port that the dashboard picked")
 	}
 	if ip, err := netip.ParseAddr(host); host == "" || (err == nil && ip.IsUnspecified()) {
 		host = "127.0.0.1"

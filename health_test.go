@@ -12,9 +12,9 @@ import (
 // TestHealthOfADashboard asks a dashboard that runs, and again after its end.
 func TestHealthOfADashboard(t *testing.T) {
 	home := t.TempDir()
-	printed, stop := start(t, env("HOME", home, "HOOKWALL_ADDR", "127.0.0.1:0",
-		"HOOKWALL_PUBLIC_URL", "http://localhost:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"), nil, 2)
-	public := address.FindString(printed[0])
+	line, stop := start(t, env("HOME", home, "HOOKWALL_ADDR", "127.0.0.1:0",
+		"HOOKWALL_PUBLIC_URL", "http://localhost:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0"))
+	public := address.FindString(line)
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(public, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func TestHealthOfADashboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = run(t.Context(), []string{"health"}, settings, &out)
-	if err == nil || !strings.Contains(err.Error(), "no Hookwall answers at 127.0.0.1:"+port) {
+	if err == nil || !strings.Contains(err.Error(), "no response from Hookwall at 127.0.0.1:"+port) {
 		t.Errorf("after its end it says %v", err)
 	}
 }

@@ -83,7 +83,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 // serve runs the dashboard and, unless a real Fourthwall is configured, the
 // sandbox.
 func serve(ctx context.Context, c Config, stdout io.Writer) error {
-	logger := newLogger(stdout)
+	out := &heldLog{w: stdout}
+	defer out.release()
+	logger := newLogger(out, isText(c.LogFormat, stdout))
 	for _, warning := range c.Warnings {
 		logger.Warn(warning)
 	}
@@ -94,6 +96,9 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 	defer listener.Close()
 	if c.PublicURL, err = openedAt(c.PublicURL, listener, c.Addr); err != nil {
 		return err
+	}
+	if c.PublicURL.Scheme == "http" && !isLoopback(c.PublicURL.Hostname()) {
+		logger.Warn("HOOKWALL_PUBLIC_URL is plain http, so others can read session cookies. Use https")
 	}
 	servers, ctx := errgroup.WithContext(ctx)
 	sandboxURL := ""
@@ -109,14 +114,14 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 		}
 		sandboxURL = at
 	}
-	return serveDashboard(ctx, c, listener, sandboxURL, targets, servers, stdout, logger)
+	return serveDashboard(ctx, c, listener, sandboxURL, targets, servers, out, logger)
 }
 
 // serveDashboard opens the database and runs the dashboard beside the other
 // servers, until ctx ends or one of them fails.
 func serveDashboard(
 	ctx context.Context, c Config, listener net.Listener, sandboxURL string, targets deliver.Options,
-	servers *errgroup.Group, stdout io.Writer, logger *slog.Logger,
+	servers *errgroup.Group, out *heldLog, logger *slog.Logger,
 ) error {
 	st, err := openStore(ctx, c, logger)
 	if err != nil {
@@ -131,7 +136,7 @@ func serveDashboard(
 	defer context.AfterFunc(ctx, dashboard.Drain)()
 	startTasks(ctx, st, hooks, servers, logger)
 	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
-	announce(stdout, c, sandboxURL)
+	announce(out, c, sandboxURL)
 	logger.Info("listening", "address", listener.Addr().String())
 	return servers.Wait()
 }
@@ -154,15 +159,15 @@ func ctxCause(ctx context.Context) error {
 	return nil
 }
 
-// announce prints where to open what was started.
-func announce(stdout io.Writer, c Config, sandboxURL string) {
-	fmt.Fprintf(stdout, "Hookwall is at %s\n", c.PublicURL)
+// announce prints where to open the dashboard and what it talks to, and then
+// the log so far.
+func announce(out *heldLog, c Config, sandboxURL string) {
+	upstream := "Fourthwall at " + c.APIURL
 	if sandboxURL != "" {
-		fmt.Fprintf(stdout, "The sandbox is at %s: everything is simulated, nothing reaches Fourthwall.\n", sandboxURL)
+		upstream = "the sandbox is at " + sandboxURL + ", nothing reaches Fourthwall"
 	}
-	if c.PublicURL.Scheme == "http" && !isLoopback(c.PublicURL.Hostname()) {
-		fmt.Fprintln(stdout, "Warning: the public URL is plain http, so others can read session cookies. Use https.")
-	}
+	fmt.Fprintf(out.w, "Hookwall is at %s (%s)\n", c.PublicURL, upstream)
+	out.release()
 }
 
 func newDashboard(
@@ -196,7 +201,7 @@ func newDashboard(
 		Store: st, API: api, Shops: connected, Webhooks: hooks, OAuth: provider, Targets: client, Receiver: receiver,
 		Sample: sample, Logger: logger, Limits: c.Limits, SecurityContacts: c.SecurityContacts,
 		Version: version,
-		Now: st.Now, // the database's clock, so that all replicas agree
+		Now:     st.Now, // the database's clock, so that all replicas agree
 	}), hooks, nil
 }
 
@@ -283,8 +288,10 @@ func startSandbox(
 func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string, stdout io.Writer) error {
 	p := &problems{getenv: getenv}
 	if loopback := p.address("HOOKWALL_SANDBOX_ADDR", f.Addr); !loopback && !f.Expose {
-		p.add("%s is not a loopback address, so others could use the sandbox: add --expose to allow that", f.Addr)
+		p.add("HOOKWALL_SANDBOX_ADDR: %s is not a loopback address. Use one, or add --expose to allow others to use "+
+			"the sandbox", f.Addr)
 	}
+	p.logFormat(f.LogFormat)
 	var public *url.URL
 	if f.PublicURL != "" {
 		public = p.publicURL("--public-url", f.PublicURL)
@@ -292,14 +299,16 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 	if f.Data == "" {
 		dir, err := dataDir(getenv)
 		if err != nil {
-			p.add("your data directory is not known (%v): give a file with --data", err)
+			p.add("--data is not set, and Hookwall can't find your data directory (%v). Set it to a file", err)
 		}
 		f.Data = filepath.Join(dir, "sandbox.db")
 	}
 	if err := errors.Join(p.found...); err != nil {
 		return err
 	}
-	logger := newLogger(stdout)
+	out := &heldLog{w: stdout}
+	defer out.release()
+	logger := newLogger(out, isText(f.LogFormat, stdout))
 	listener, err := listen(ctx, "--addr", f.Addr)
 	if err != nil {
 		return err
@@ -322,20 +331,17 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 		return err
 	}
 	defer emulator.Close()
-	fmt.Fprintf(stdout, "The sandbox is at %s: everything is simulated, nothing reaches Fourthwall.\n", public)
+	fmt.Fprintf(stdout, "The sandbox is at %s (nothing reaches Fourthwall)\n", public)
+	out.release()
 	logger.Info("listening", "address", listener.Addr().String())
 	return serveHTTP(ctx, listener, emulator, logger)
-}
-
-func newLogger(w io.Writer) *slog.Logger {
-	return slog.New(handlers.LogTo(slog.NewJSONHandler(w, nil)))
 }
 
 func listen(ctx context.Context, name, addr string) (net.Listener, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot listen on %s (%w): stop what uses it, or choose another address, "+
+		return nil, fmt.Errorf("%s: cannot listen on %s (%w). Stop the program that uses it, or choose another address, "+
 			"such as 127.0.0.1:0", name, addr, err)
 	}
 	return listener, nil
@@ -368,7 +374,7 @@ func keptKey(path string) (string, error) {
 	b, err := os.ReadFile(path) //nolint:gosec // beside the database that the operator chose
 	if errors.Is(err, os.ErrNotExist) {
 		if err := makeKey(path); err != nil {
-			return "", fmt.Errorf("cannot keep the encryption key: %w", err)
+			return "", fmt.Errorf("cannot store the encryption key: %w", err)
 		}
 		b, err = os.ReadFile(path) //nolint:gosec // as above
 	}

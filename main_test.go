@@ -24,24 +24,29 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// start runs the program until the test ends and returns its first lines.
-func start(t *testing.T, getenv func(string) string, args []string, lines int) (printed []string, stop func() error) {
+// start runs the program until the test ends and returns its first line.
+func start(t *testing.T, getenv func(string) string, args ...string) (line string, stop func() error) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
 	r, w := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		err := run(ctx, args, getenv, w)
-		w.CloseWithError(io.EOF)
-		ended <- err
-	}()
+	stop = startTo(t, w, getenv, args)
 	scanner := bufio.NewScanner(r)
-	for len(printed) < lines && scanner.Scan() {
-		if !strings.HasPrefix(scanner.Text(), "{") {
-			printed = append(printed, scanner.Text())
-		}
+	if !scanner.Scan() {
+		t.Fatalf("it ended with %v", stop())
 	}
 	go func() { _, _ = io.Copy(io.Discard, r) }()
+	return scanner.Text(), stop
+}
+
+// startTo runs the program until the test ends, and closes what it prints to.
+func startTo(t *testing.T, stdout io.WriteCloser, getenv func(string) string, args []string) (stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		err := run(ctx, args, getenv, stdout)
+		_ = stdout.Close()
+		ended <- err
+	}()
 	stop = func() error {
 		cancel()
 		err := <-ended
@@ -53,13 +58,25 @@ func start(t *testing.T, getenv func(string) string, args []string, lines int) (
 			t.Error(err)
 		}
 	})
-	if len(printed) < lines {
-		t.Fatalf("it printed %q and ended with %v", printed, <-ended)
-	}
-	return printed, stop
+	return stop
 }
 
-var address = regexp.MustCompile(`http://[^ :]+:[0-9]+`)
+var (
+	address = regexp.MustCompile(`http://[^ :]+:[0-9]+`)
+	// started matches the first line of a dashboard that runs against its sandbox.
+	started = regexp.MustCompile(
+		`^Hookwall is at (http://\S+) \(the sandbox is at (http://\S+), nothing reaches Fourthwall\)$`)
+)
+
+// startedAt returns the URLs in the first line of a dashboard and its sandbox.
+func startedAt(t *testing.T, line string) (dashboard, sandbox string) {
+	t.Helper()
+	found := started.FindStringSubmatch(line)
+	if found == nil {
+		t.Fatalf("the first line is %q", line)
+	}
+	return found[1], found[2]
+}
 
 func fetch(t *testing.T, url string) (int, string) {
 	t.Helper()
@@ -88,11 +105,12 @@ func TestStartsWithoutSettings(t *testing.T) {
 	dir := filepath.Join(home, ".local", "share", "hookwall")
 	var keys []string
 	for range 2 {
-		printed, stop := start(t, getenv, nil, 2)
-		for i, want := range []string{"Connect with Fourthwall", "Studio Nine"} {
-			status, body := fetch(t, address.FindString(printed[i]))
+		line, stop := start(t, getenv)
+		wall, box := startedAt(t, line)
+		for at, want := range map[string]string{wall: "Connect with Fourthwall", box: "Studio Nine"} {
+			status, body := fetch(t, at)
 			if status != http.StatusOK || !strings.Contains(body, want) {
-				t.Errorf("%s answers %d without %q", printed[i], status, want)
+				t.Errorf("%s responds with status %d and without %q", at, status, want)
 			}
 		}
 		if err := stop(); err != nil {
@@ -144,8 +162,8 @@ func TestKeyIsMadeOnce(t *testing.T) {
 // by TLS, though nothing else on this machine can. Checklist 42.
 func TestReceiverOfTheSandbox(t *testing.T) {
 	settings := env("HOME", t.TempDir(), "HOOKWALL_ADDR", "127.0.0.1:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0")
-	printed, _ := start(t, settings, nil, 2)
-	wall, box := address.FindString(printed[0]), address.FindString(printed[1])
+	line, _ := start(t, settings)
+	wall, box := startedAt(t, line)
 	c := process.NewClient(t)
 	var state process.State
 	if err := json.Unmarshal([]byte(c.Get(box+"/_sandbox/state").Body), &state); err != nil {
@@ -176,8 +194,8 @@ func TestSandboxAlone(t *testing.T) {
 		"sandbox", "--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "s.db"),
 		"--client-id", "mine", "--redirect-uri", "http://localhost:1/back",
 	}
-	printed, _ := start(t, env(), args, 1)
-	at := address.FindString(printed[0])
+	line, _ := start(t, env(), args...)
+	at := address.FindString(line)
 	if status, body := fetch(t, at); status != http.StatusOK || !strings.Contains(body, "mine") {
 		t.Errorf("%s answers %d", at, status)
 	}

@@ -18,17 +18,17 @@ var hostNames = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomain
 func (p *problems) publicURL(name, given string) *url.URL {
 	u, err := url.Parse(given)
 	if err != nil || u.Host == "" || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		p.add("%s: %q is not an address: write it like https://hooks.example.com", name, given)
+		p.add("%s: %q is not a URL. Use one such as https://hooks.example.com", name, given)
 		return nil
 	}
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		p.add("%s: %q must have nothing after the host and port: Hookwall is always at the top of its host",
+		p.add("%s: %q must end after the host and port, because Hookwall uses the root of its host",
 			name, u.Redacted())
 		return nil
 	}
 	own, err := origin(u.Scheme, u.Hostname(), u.Port())
 	if err != nil {
-		p.add("%s: %q is not an address: %w", name, given, err)
+		p.add("%s: %q is not a URL: %w", name, given, err)
 		return nil
 	}
 	return own

@@ -64,7 +64,7 @@ func TestPublicURLInSignIns(t *testing.T) {
 		t.Run(given, func(t *testing.T) {
 			addr := freeAddress(t)
 			start(t, env("HOME", t.TempDir(), "HOOKWALL_ADDR", addr, "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0",
-				"HOOKWALL_PUBLIC_URL", given), nil, 2)
+				"HOOKWALL_PUBLIC_URL", given))
 			to := locationOf(t, "http://"+addr, strings.TrimPrefix(strings.TrimPrefix(want, "https://"), "http://"))
 			if got := to.Query().Get("redirect_uri"); got != want+"/oauth/callback" {
 				t.Errorf("the redirect URL is %s", got)
@@ -77,8 +77,8 @@ func TestPublicURLInSignIns(t *testing.T) {
 // browsers write it, so that nobody is led in a circle.
 func TestAddressInUpperCase(t *testing.T) {
 	settings := env("HOME", t.TempDir(), "HOOKWALL_ADDR", "LocalHost:0", "HOOKWALL_SANDBOX_ADDR", "127.0.0.1:0")
-	printed, _ := start(t, settings, nil, 2)
-	public := strings.TrimPrefix(printed[0], "Hookwall is at ")
+	line, _ := start(t, settings)
+	public, _ := startedAt(t, line)
 	if status, _ := fetch(t, public); status != http.StatusOK || !strings.HasPrefix(public, "http://localhost:") {
 		t.Errorf("%s answers with %d", public, status)
 	}

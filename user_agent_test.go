@@ -26,7 +26,7 @@ func TestEveryCallIsNamed(t *testing.T) {
 	t.Cleanup(fourthwall.Close)
 	addr := freeAddress(t)
 	start(t, env("HOME", t.TempDir(), "HOOKWALL_ADDR", addr, "HOOKWALL_SECRET_KEY", testKey,
-		"FOURTHWALL_CLIENT_ID", "app", "FOURTHWALL_API_URL", fourthwall.URL, "FOURTHWALL_AUTH_URL", fourthwall.URL+"/agree"), nil, 1)
+		"FOURTHWALL_CLIENT_ID", "app", "FOURTHWALL_API_URL", fourthwall.URL, "FOURTHWALL_AUTH_URL", fourthwall.URL+"/agree"))
 	signIn(t, "http://"+addr)
 	for _, path := range []string{tokenPath, "/open-api/v1.0/shops/current"} {
 		want := asked{path, userAgent(), "application/json"}

@@ -11,23 +11,19 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/playwright-community/playwright-go"
 
 	"hookwall/e2e/browser"
-	"hookwall/internal/sandbox"
 )
 
 var screenshots = flag.String("screenshots", "",
-	"draw the pictures of every page into this `folder`, and those of the README")
+	"draw the pictures of every page into this `folder`, and redraw the README's")
 
-// readmeImages is where the README's pictures are.
-const readmeImages = "../docs/images"
-
-// maxReadmeImage is the most that one of them may weigh, in bytes: they stay
-// in the repository for ever.
-const maxReadmeImage = 200_000
+const (
+	readmeImage    = "../docs/images/create.png"
+	maxReadmeImage = 150_000 // bytes, since each version stays in the repository
+)
 
 // variants are the ways in which each page is drawn.
 var variants = []struct {
@@ -59,12 +55,10 @@ func TestScreenshots(t *testing.T) {
 			s.draw(t)
 		})
 	}
-	for name, show := range readmeScenes {
-		t.Run("README, "+name, func(t *testing.T) {
-			t.Parallel()
-			drawForReadme(t, name, show)
-		})
-	}
+	t.Run("README", func(t *testing.T) {
+		t.Parallel()
+		drawForReadme(t)
+	})
 	writeAlbum(t, all)
 }
 
@@ -92,52 +86,16 @@ func (s scene) Anchor() string {
 
 func (s scene) file(variant string) string { return s.Anchor() + "." + variant + ".png" }
 
-// readmeScenes are the pictures of the README, by the names of their files.
-var readmeScenes = map[string]func(*visitor){
-	"create": showReadmeCreate,
-	"list":   showReadmeList,
-	"check":  showReadmeCheck,
-}
-
-func showReadmeCreate(v *visitor) {
+// drawForReadme takes a picture of the create page after a rejection, and packs
+// it tightly.
+func drawForReadme(t *testing.T) {
+	t.Helper()
+	v := meet(t, browser.Options{Height: 860})
 	v.Open(newPath(v.connectKey(0)) + "?preset=stream-alerts")
 	v.Fill(v.address(), "https://203.0.113.7/fourthwall")
 	v.status(v.create(), 422)
 	v.hasFocus("url")
-}
-
-// showReadmeList has deliveries that arrived, and some that were given up.
-func showReadmeList(v *visitor) {
-	v.app.stopClock()
-	v.app.fire(2, "ORDER_UPDATED", false, 6)
-	v.app.fire(2, "PRODUCT_UPDATED", false, 4)
-	v.app.fire(2, "GIFT_PURCHASE", false, 2)
-	for range 5 {
-		v.app.advance(time.Hour)
-	}
-	shop := v.connectKey(2)
-	v.status(v.Open(listPath(shop)), 200)
-	v.Submit(v.Role("button", "Hide these steps"))
-	v.reads("2 of 2 failed")
-}
-
-// showReadmeCheck is at the step that failed.
-func showReadmeCheck(v *visitor) {
-	hook := v.app.add(0, "http://"+sandbox.ReceiverHost+"/created", "ORDER_PLACED", "DONATION")
-	v.connectKey(0)
-	v.Open(webhookPath(hook))
-	v.Submit(v.Role("link", "Check this endpoint"))
-	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
-	v.isChecked("PPPPLPFTSL", "This endpoint needs a fix")
-	v.Resize(1280, 1240)
-}
-
-// drawForReadme takes a picture of what a window shows, and packs it tightly.
-func drawForReadme(t *testing.T, name string, show func(*visitor)) {
-	t.Helper()
-	v := meet(t, browser.Options{Height: 860})
-	show(v)
-	v.Must(v.PW.Mouse().Move(0, 0)) // away from the button that was pressed
+	v.Must(v.PW.Mouse().Move(0, 0)) // away from the button that was clicked
 	taken, err := v.PW.Screenshot()
 	v.Must(err)
 	picture, err := png.Decode(bytes.NewReader(taken))
@@ -145,9 +103,9 @@ func drawForReadme(t *testing.T, name string, show func(*visitor)) {
 	var packed bytes.Buffer
 	v.Must((&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&packed, picture))
 	if packed.Len() > maxReadmeImage {
-		t.Errorf("%s.png has %d bytes, more than %d", name, packed.Len(), maxReadmeImage)
+		t.Errorf("%s has %d bytes, more than %d", readmeImage, packed.Len(), maxReadmeImage)
 	}
-	v.Must(os.WriteFile(filepath.Join(readmeImages, name+".png"), packed.Bytes(), 0o644))
+	v.Must(os.WriteFile(readmeImage, packed.Bytes(), 0o644))
 }
 
 // writeAlbum writes a page to leaf through the pictures, one variant at a time.

@@ -129,7 +129,7 @@ func TestOutcomes(t *testing.T) {
 		{"busy", sandbox.Failure{Status: 503, Header: id}, store.OutcomeFailed, 503, "", "req-777", "failed"},
 		{"a fault, without effect", sandbox.Failure{Status: 500, Header: id}, store.OutcomeUnclear, 500, "", "req-777", "unconfirmed"},
 		{"a fault, with effect", sandbox.Failure{Status: 500, Effect: true}, store.OutcomeDone, 200, "", "", "OK"},
-		{"not signed in any more", sandbox.Failure{Status: 401, Times: 2}, store.OutcomeRefused, 401, "", "", "rejected"},
+		{"not signed in any more", sandbox.Failure{Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2}, store.OutcomeRefused, 401, "", "", "rejected"},
 	}
 	for _, attempt := range attempts {
 		for _, test := range tests {
@@ -359,7 +359,7 @@ func TestPendingStaysWithoutTheList(t *testing.T) {
 			g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 500, Times: 99})
 		}},
 		{"reading is not allowed", func(g *rig, _ *person, _ sandbox.DemoShop) {
-			g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 403, Times: 99})
+			g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 403, Code: "OPEN_API_FORBIDDEN", Times: 99})
 		}},
 	}
 	for _, test := range tests {

@@ -393,7 +393,9 @@ func TestTestDeliveryAfterConnectingAgain(t *testing.T) {
 	shop := p.connect(0)
 	hook := g.add(shop, accepts, "DONATION")
 	f := p.get(testPath(shop.ID, hook.ID)).postForm("/test").set("body", `{"typed":true}`).set("secret", "canary-secret")
-	g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks + "/" + hook.ID, Status: 403})
+	g.box.FailNext(sandbox.Failure{
+		Method: http.MethodGet, Path: apiWebhooks + "/" + hook.ID, Status: 403, Code: "OPEN_API_FORBIDDEN",
+	})
 	back := p.consent(f.submit().link("Connect the shop again").link("Connect with Fourthwall"), shop.ID,
 		"allow").want(http.StatusOK)
 	if got := back.postForm("/test").values; got.Get("body") != `{"typed":true}` || got.Get("secret") != "" {

@@ -58,7 +58,7 @@ func (s *server) unreadableEvents(
 	w http.ResponseWriter, r *http.Request, api *fourthwall.Error, eventType string,
 ) (*ui.Notice, int) {
 	v := stateOf(r)
-	if api.Status != http.StatusBadRequest || eventType == "" {
+	if api.Status != http.StatusBadRequest || !api.Rejected() || eventType == "" {
 		return s.unreadable(w, r, api, "deliveries", eventsPath(v.conn.ShopID))
 	}
 	n := refusedTypeNotice(v.conn.ShopID)

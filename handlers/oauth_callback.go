@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 
 	"hookwall/oauth"
@@ -28,10 +27,8 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	credential, err := s.OAuth.Exchange(r.Context(), q.Get("code"), attempt.Verifier)
 	if err != nil {
 		stateOf(r).log.Warn("sign-in failed", "way", oauth.WayCode, "error", err)
-		if errors.Is(err, oauth.ErrRefused) {
-			return s.backToConnect(w, r, "code_refused", attempt.Return)
-		}
-		return s.backToConnect(w, r, "unreachable", attempt.Return)
+		outcome, code := tokenOutcome(err)
+		return s.backWithCode(w, r, outcome, code, attempt.Return)
 	}
 	return s.finishSignIn(w, r, credential, attempt.Return)
 }

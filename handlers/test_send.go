@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"net/http"
@@ -106,17 +107,18 @@ func readTestForm(r *http.Request) (testForm, error) {
 // read. A deleted webhook has no form.
 func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testForm, err error) error {
 	var api *fourthwall.Error
-	if !errors.As(err, &api) || api.Status == http.StatusNotFound {
+	if !errors.As(err, &api) || api.NotFound() || api.ShopGone() {
 		return err
 	}
 	v := stateOf(r)
 	v.log.Warn("the webhook could not be read for a test delivery", "error", api)
 	answer := apiError(api)
 	f.banner = &ui.Notice{
-		Kind: ui.Warning, Title: errorTexts[answer.Status].heading, Text: unreadTestText(inText(api.RetryAfter)),
+		Kind: ui.Warning, Title: cmp.Or(answer.Heading, errorTexts[answer.Status].heading),
+		Text: faultText(api) + unreadTestText(inText(api.RetryAfter)),
 		Code: api.Code, RequestID: requestID(api, v),
 	}
-	if api.Status == http.StatusForbidden {
+	if api.Forbidden() {
 		link := connectLink(s.keptTest(w, r), v.conn.ShopID)
 		f.banner.Title, f.banner.Text, f.banner.Link = mayNotReadWebhooks, forbiddenTestText, &link
 	}

@@ -100,11 +100,11 @@ func deleteKey(shopID, id string) string {
 // read.
 func (s *server) unreadDelete(id string, v *requestState, err error) error {
 	var api *fourthwall.Error
-	if !errors.As(err, &api) || api.ShopGone() || api.Status == http.StatusForbidden {
+	if !errors.As(err, &api) || api.ShopGone() || api.Forbidden() {
 		return err
 	}
 	answer := apiError(api)
-	answer.Public = notDeletedText(inText(api.RetryAfter))
+	answer.Public = faultText(api) + notDeletedText(inText(api.RetryAfter))
 	answer.Links = []ui.Link{{Href: webhookPath(v.conn.ShopID, id) + "/delete", Text: "Try again"}}
 	return answer
 }

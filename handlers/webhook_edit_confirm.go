@@ -164,7 +164,7 @@ func (s *server) refuseEdit(
 	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
 ) error {
 	switch {
-	case rejection.Status == http.StatusNotFound:
+	case rejection.Error().NotFound(), rejection.Error().ShopGone():
 		return s.drawUnread(w, r, f, rejection.Error())
 	case rejection.Code == webhooks.CodeImmutable:
 		return s.redirectImmutable(w, r, f.editing)

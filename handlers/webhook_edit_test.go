@@ -546,18 +546,18 @@ func TestEditUnread(t *testing.T) {
 		retry  string
 		keeps  bool
 	}{
-		{"the form, gone", form, sandbox.Failure{Status: 404}, 404, []string{"does not know this webhook"}, "", false},
-		{"the form, not allowed", form, sandbox.Failure{Status: 403}, 403, []string{"webhook_read", "Connect the shop again"}, "", false},
+		{"the form, gone", form, sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 404, []string{"does not know this webhook"}, "", false},
+		{"the form, not allowed", form, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 403, []string{"webhook_read", "Connect the shop again"}, "", false},
 		{"the form, busy", form, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy"}, "60", false},
 		{"the form, a fault", form, sandbox.Failure{Status: 500}, 502, []string{"did not answer as expected"}, "", false},
-		{"the review, gone", review, sandbox.Failure{Status: 404}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
-		{"the review, not allowed", review, sandbox.Failure{Status: 403}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
+		{"the review, gone", review, sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
+		{"the review, not allowed", review, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
 		{"the review, busy", review, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},
 		{"the review, a fault", review, sandbox.Failure{Status: 500}, 502, []string{"Nothing was saved"}, "", true},
-		{"the save, gone", save, sandbox.Failure{Status: 404}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
-		{"the save, not allowed", save, sandbox.Failure{Status: 403}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
+		{"the save, gone", save, sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
+		{"the save, not allowed", save, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
 		{"the save, busy", save, sandbox.Failure{Status: 503, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},
-		{"mine once more, gone", current, sandbox.Failure{Status: 404}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
+		{"mine once more, gone", current, sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
 		{"mine once more, busy", current, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},
 	}
 	for _, test := range tests {
@@ -615,7 +615,7 @@ func TestEditSessionLost(t *testing.T) {
 		"the session is over":       func(g *rig, _ *person) { g.move(13 * time.Hour) },
 		"signed out in another tab": func(_ *rig, p *person) { p.post("/sign-out", url.Values{}) },
 		"the API says 401 again and again": func(g *rig, _ *person) {
-			g.box.FailNext(sandbox.Failure{Path: apiWebhooks + "*", Status: 401, Times: 2})
+			g.box.FailNext(sandbox.Failure{Path: apiWebhooks + "*", Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2})
 		},
 	}
 	for name, end := range ends {

@@ -137,7 +137,7 @@ func (f *webhookForm) picker() ui.Picker {
 func (s *server) drawRefusal(
 	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
 ) error {
-	if rejection.Status == http.StatusUnauthorized {
+	if rejection.Error().Unauthorized() {
 		return oauth.ErrReconnect
 	}
 	f.renew()
@@ -152,7 +152,7 @@ func (s *server) drawRefusal(
 	}
 	status, n := refusalNotice(rejection, what)
 	n.Code, n.RequestID = rejection.Code, id
-	if rejection.Status == http.StatusForbidden {
+	if rejection.Error().Forbidden() {
 		link := connectLink(s.backToForm(w, r, f), f.shop)
 		n.Link = &link
 	}
@@ -183,13 +183,13 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 	}
 	stateOf(r).log.Warn("the webhook could not be read for an edit", "error", api)
 	answer := apiError(api)
-	n := unreadEditNotice(api, errorTexts[answer.Status].heading)
+	n := unreadEditNotice(api, cmp.Or(answer.Heading, errorTexts[answer.Status].heading))
 	n.Code, n.RequestID = api.Code, requestID(api, stateOf(r))
 	switch {
-	case api.ShopGone(), api.Status == http.StatusForbidden:
+	case api.ShopGone(), api.Forbidden():
 		link := connectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
 		n.Link = &link
-	case api.Status == http.StatusNotFound:
+	case api.NotFound():
 		n.Link = &ui.Link{
 			Href: newWebhookPath(f.shop) + "?draft=" + url.QueryEscape(f.draft), Text: "Create it as a new webhook",
 		}

@@ -224,10 +224,10 @@ func TestListUnread(t *testing.T) {
 		csv    int
 		retry  string
 	}{
-		{"not allowed", sandbox.Failure{Status: 403}, 200, []string{"webhook_read", "Connect the shop again", "Create webhook"}, 403, ""},
+		{"not allowed", sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 200, []string{"webhook_read", "Connect the shop again", "Create webhook"}, 403, ""},
 		{"busy", sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy"}, 503, "60"},
 		{"a fault", sandbox.Failure{Status: 500}, 502, []string{"did not answer as expected"}, 502, ""},
-		{"not found", sandbox.Failure{Status: 404}, 502, []string{"FOURTHWALL_API_URL"}, 404, ""},
+		{"not found", sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 502, []string{"FOURTHWALL_API_URL"}, 404, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -400,7 +400,7 @@ func TestListWithoutHealth(t *testing.T) {
 		fail sandbox.Failure
 		text string
 	}{
-		{"not allowed", sandbox.Failure{Status: 403}, "lacks the permission webhook_read"},
+		{"not allowed", sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, "lacks the permission webhook_read"},
 		{"a fault", sandbox.Failure{Status: 500}, "could not list them"},
 		{"nonsense", sandbox.Failure{Status: 200, Body: "<html>"}, "could not list them"},
 		{"too slow", sandbox.Failure{Delay: time.Minute}, "within a second"},

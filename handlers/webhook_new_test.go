@@ -117,7 +117,7 @@ func TestCreateResponses(t *testing.T) {
 			name: "an unknown code", failure: sandbox.Failure{Status: 400, Code: "SOMETHING_ELSE", Header: id},
 			status: 422, texts: []string{"SOMETHING_ELSE", "req-777", "Nothing was created"}, focus: "banner",
 		},
-		{name: "no code", failure: sandbox.Failure{Status: 400, Body: "<html>", Header: id}, status: 422, texts: []string{"req-777", "gave no reason"}, focus: "banner"},
+		{name: "no code", failure: sandbox.Failure{Status: 400, Body: "{}", Header: id}, status: 422, texts: []string{"req-777", "gave no reason"}, focus: "banner"},
 		{name: "a code of the URL with another status", failure: sandbox.Failure{Status: 409, Code: "WEBHOOK_URI_IP_NOT_ALLOWED"}, status: 422, focus: "url", atURL: "WEBHOOK_URI_IP_NOT_ALLOWED"},
 		{name: "a code of the URL with that of a permission", failure: sandbox.Failure{Status: 403, Code: "WEBHOOK_URI_UNALLOWED_DOMAIN"}, status: 422, focus: "url", atURL: "WEBHOOK_URI_UNALLOWED_DOMAIN"},
 		{name: "a code of the URL, and busy", failure: sandbox.Failure{Status: 429, Code: "WEBHOOK_URI_PORT_NOT_ALLOWED", Header: after}, status: 503, texts: []string{"WEBHOOK_URI_PORT_NOT_ALLOWED", "Fourthwall is busy"}, focus: "banner", retry: "60"},
@@ -435,7 +435,7 @@ func TestCheckAgain(t *testing.T) {
 		{"it was not", 0, sandbox.Failure{}, 502, []string{"Not confirmed", "found no new webhook", "After two minutes"}},
 		{"nobody can say which it is", 2, sandbox.Failure{}, 502, []string{"Not confirmed", "Still not known", "nobody can say which of them"}},
 		{"the list fails", 1, sandbox.Failure{Status: 500}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
-		{"the list is forbidden", 1, sandbox.Failure{Status: 403}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
+		{"the list is forbidden", 1, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -688,7 +688,7 @@ func TestEarlierAttempt(t *testing.T) {
 			g.move(test.later)
 			f := p.newForm(shop.ID, test.url, test.types...).set("duplicate", test.set)
 			if test.blind {
-				g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403})
+				g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403, Code: "OPEN_API_FORBIDDEN"})
 			}
 			pg := f.submit().want(test.status)
 			if got := pg.header.Get("Retry-After"); got != test.wait {

@@ -53,7 +53,7 @@ func (s *server) readWebhook(
 ) (hook fourthwall.Webhook, reason string, err error) {
 	hook, err = s.fetchWebhook(ctx, conn, id)
 	var api *fourthwall.Error
-	if !errors.As(err, &api) || api.Status == http.StatusNotFound && !justCreated {
+	if !errors.As(err, &api) || api.Status == http.StatusNotFound && api.Fault == "" && !justCreated {
 		return hook, "", err
 	}
 	known, storeErr := s.Webhooks.CreatedBy(ctx, s.Shops.Client(conn), id)

@@ -183,10 +183,10 @@ func loadAgainText(when string) string {
 // fromCreateText says why a webhook is shown as the create returned it.
 func fromCreateText(api *fourthwall.Error) string {
 	const text = "This is what Fourthwall answered when the webhook was created. "
-	switch api.Status {
-	case http.StatusForbidden:
+	switch {
+	case api.Forbidden():
 		return text + "It cannot be read again, because this connection lacks the permission webhook_read."
-	case http.StatusNotFound:
+	case api.NotFound():
 		return text + "It cannot be read yet; look again in a moment."
 	}
 	return text + "It cannot be read right now; look again in a moment."
@@ -212,7 +212,9 @@ func missingText(read fourthwall.WebhookList) string {
 func healthUnknownText(err error, timedOut bool) string {
 	var api *fourthwall.Error
 	switch {
-	case errors.As(err, &api) && api.Status == http.StatusForbidden:
+	case errors.As(err, &api) && api.Fault == fourthwall.InFront:
+		return "Deliveries are not shown: something in front of Fourthwall refused."
+	case api.Forbidden():
 		return "Deliveries are not shown: this connection lacks the permission webhook_read."
 	case timedOut:
 		return "Deliveries are not shown: Fourthwall did not list them within a second."
@@ -395,7 +397,8 @@ var rejectionReasons = map[string]string{
 	webhooks.CodeImmutable:         "An app manages this webhook",
 }
 
-// statusReasons are the same, by the API's status code.
+// statusReasons are the same, by the status code. They hold only for a response
+// with a code, since others may come from something in front of the API.
 var statusReasons = map[int]string{
 	http.StatusUnauthorized:       "Access expired",
 	http.StatusForbidden:          "Permission missing",
@@ -407,13 +410,11 @@ var statusReasons = map[int]string{
 // reasonOf returns in a few words why an attempt did not succeed, or that this
 // isn't known.
 func reasonOf(a store.Activity) string {
-	switch reason := cmp.Or(rejectionReasons[a.Code], statusReasons[a.Status]); {
+	switch {
 	case a.Outcome == store.OutcomePending:
 		return "Waiting for Fourthwall"
-	case reason != "":
-		return reason
 	case a.Code != "":
-		return a.Code
+		return cmp.Or(rejectionReasons[a.Code], statusReasons[a.Status], a.Code)
 	case a.Status != 0:
 		return "Status code " + strconv.Itoa(a.Status)
 	case a.Outcome == store.OutcomeFailed:
@@ -490,6 +491,23 @@ var connectOutcomes = map[string]ui.Notice{
 		Kind: ui.Warning, Title: "Fourthwall cannot sign you in right now",
 		Text: "Its sign-in reported a fault of its own. Try again in a moment.",
 	},
+	"authentication_expired": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "The sign-in took too long, so Fourthwall ended it. Start again.",
+	},
+	"login_required": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "You are not signed in to Fourthwall. Start again, and sign in when Fourthwall asks you to.",
+	},
+	"interaction_required": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "Fourthwall needs something from you before it can connect the shop. Start again, and do what " +
+			"Fourthwall asks.",
+	},
+	"consent_required": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "Fourthwall needs your consent to connect the shop. Start again, and allow it when Fourthwall asks.",
+	},
 	"invalid_scope": {
 		Kind: ui.Failure, Title: "The shop was not connected",
 		Text: "Fourthwall does not offer the permissions that Hookwall asked for. Check FOURTHWALL_SCOPES, " +
@@ -498,7 +516,17 @@ var connectOutcomes = map[string]ui.Notice{
 	"unauthorized_client": {
 		Kind: ui.Failure, Title: "The shop was not connected",
 		Text: "Fourthwall does not let this app sign in this way. Try another way, or ask your " +
-			"administrator to check the client ID.",
+			"administrator to check FOURTHWALL_CLIENT_ID.",
+	},
+	"client_refused": {
+		Kind: ui.Failure, Title: "The shop was not connected",
+		Text: "Fourthwall does not accept Hookwall’s client ID and secret, so another try does not help. Ask your " +
+			"administrator to check FOURTHWALL_CLIENT_ID and FOURTHWALL_CLIENT_SECRET.",
+	},
+	"not_understood": {
+		Kind: ui.Failure, Title: "The shop was not connected",
+		Text: "Fourthwall does not accept how Hookwall asks for the sign-in. Use an API key, or ask your " +
+			"administrator to check FOURTHWALL_CLIENT_ID, FOURTHWALL_AUTH_URL and FOURTHWALL_TOKEN_URL.",
 	},
 	"refused": {
 		Kind: ui.Failure, Title: "The shop was not connected",
@@ -511,6 +539,22 @@ var connectOutcomes = map[string]ui.Notice{
 	"unreachable": {
 		Kind: ui.Warning, Title: "The shop was not connected",
 		Text: "Fourthwall could not be reached to finish the sign-in. Nothing was changed. Try again in a moment.",
+	},
+	"no_token": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "Fourthwall’s token URL responded, but not as a sign-in does. Perhaps something in front of " +
+			"Fourthwall refused. Start again in a moment. If this continues, ask your administrator to check " +
+			"FOURTHWALL_TOKEN_URL.",
+	},
+	"in_front": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "Something in front of Fourthwall refused, probably a firewall or a proxy. Fourthwall itself did not " +
+			"reject your sign-in. Try again in a moment. If this continues, ask your administrator.",
+	},
+	"wrong_api": {
+		Kind: ui.Failure, Title: "The shop was not connected",
+		Text: "The response is not from Fourthwall’s API, so Fourthwall did not reject your sign-in. Check " +
+			"FOURTHWALL_API_URL, or ask your administrator to.",
 	},
 	"shop_unknown": {
 		Kind: ui.Failure, Title: "The shop was not connected",
@@ -540,6 +584,15 @@ var findingTexts = map[webhooks.Finding]string{
 		"Hookwall can say for certain.",
 }
 
+// faultText says who refused, before a text that says what became of it. It is
+// "" if the API itself did.
+func faultText(api *fourthwall.Error) string {
+	if api.Fault == "" {
+		return ""
+	}
+	return webhooks.ExplainFault(api.Fault, api.Status).Text + " "
+}
+
 // refusalNotice returns the status and the notice for a rejection that belongs
 // to no field.
 func refusalNotice(r webhooks.Rejection, action string) (int, ui.Notice) {
@@ -551,6 +604,8 @@ func refusalNotice(r webhooks.Rejection, action string) (int, ui.Notice) {
 		n.Kind, status = ui.Warning, http.StatusServiceUnavailable
 	case r.Reason == webhooks.NotCreated:
 		n.Kind, status = ui.Warning, http.StatusBadGateway
+	case r.Fault != "":
+		n.Kind, status = ui.Warning, http.StatusServiceUnavailable
 	case r.Status == http.StatusForbidden, r.Status == http.StatusNotFound && !r.NotSent:
 		status = r.Status
 	case r.IsTemporary():
@@ -724,15 +779,15 @@ func unreadEditNotice(api *fourthwall.Error, title string) ui.Notice {
 	case api.ShopGone():
 		n.Title = shopGoneTitle
 		n.Text = webhooks.ShopGone + " Nothing was saved. Connect the shop again to go on; what you changed is kept."
-	case api.Status == http.StatusNotFound:
+	case api.NotFound():
 		n.Title = "This webhook no longer exists"
 		n.Text = "Someone deleted it while you were editing, so nothing was saved. What you entered is kept below."
-	case api.Status == http.StatusForbidden:
+	case api.Forbidden():
 		n.Title = mayNotReadWebhooks
 		n.Text = "It lacks the permission webhook_read, without which an edit is not safe. Connect the shop " +
 			"again and allow it; what you changed is kept."
 	default:
-		n.Text = "Nothing was saved; what you changed is kept below. Press Review changes again " +
+		n.Text = faultText(api) + "Nothing was saved; what you changed is kept below. Press Review changes again " +
 			"" + inText(api.RetryAfter) + "."
 	}
 	return n

@@ -624,7 +624,7 @@ func activityFacts(r ActivityRow) templ.Component {
 			}
 		}
 		if r.Status != 0 {
-			templ_7745c5c3_Err = ui.Fact("Fourthwall’s status code", strconv.Itoa(r.Status)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Fact("Status code of the response", strconv.Itoa(r.Status)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

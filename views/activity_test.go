@@ -36,7 +36,7 @@ func TestActivityRows(t *testing.T) {
 				Status:  200, RequestID: "r1", APIRequestID: "r2",
 			},
 			"OK 12:00:00 Key …x9f2U+202E Webhook updated b.example/U+202E URL changed",
-			"URL before: aU+202E after: b Webhook ID wU+202E All its activity Fourthwall’s status code 200 Fourthwall’s request ID r2 Request ID r1 Session s1",
+			"URL before: aU+202E after: b Webhook ID wU+202E All its activity Status code of the response 200 Fourthwall’s request ID r2 Request ID r1 Session s1",
 			"Undo b.example/U+202E",
 		},
 		{
@@ -45,7 +45,7 @@ func TestActivityRows(t *testing.T) {
 				At: noon, Title: "Creation rejected", State: ui.Failing, Subject: "b", Text: "Permission missing",
 				Changes: []Change{{Field: "URL", After: "b"}}, Status: 400, Code: "CODE_1",
 			},
-			"Failing 12:00:00 Creation rejected b Permission missing", "URL b Fourthwall’s status code 400 Code CODE_1", "",
+			"Failing 12:00:00 Creation rejected b Permission missing", "URL b Status code of the response 400 Code CODE_1", "",
 		},
 		{
 			"pending",

@@ -128,6 +128,19 @@ func (f fault) garbled(create want) fault {
 	return f
 }
 
+// inFront are refusals by something in front of Fourthwall.
+func (f fault) inFront(create string) fault {
+	const front = "Something in front of Fourthwall refused"
+	f.create = want{status: 503, says: says(front, create), kept: "form", heals: "press"}
+	f.edit = want{
+		status: 503, says: says(front, "Nothing was saved; what you changed is kept below"), kept: "form",
+		heals: "press, save",
+	}
+	f.remove = want{status: 503, says: says(front, "Nothing was deleted"), heals: "try again, press"}
+	f.list = want{status: 503, says: says(front, "Try again in a moment"), heals: "reload"}
+	return f
+}
+
 // done are writes that took effect, which reading again shows.
 func (f fault) done() fault {
 	f.create, f.edit, f.remove = created, saved, deleted
@@ -197,6 +210,12 @@ var faults = []fault{
 	fault{name: "502", begin: answers(hypertext(502)), end: forget, log: ": 502"}.garbled(unknown),
 	fault{name: "503", begin: answers(hypertext(503)), end: forget, log: ": 503"}.busy("", "a moment"),
 	fault{name: "504", begin: answers(hypertext(504)), end: forget, log: ": 504"}.garbled(unknown),
+	fault{
+		name: "403 with a page of a firewall", begin: answers(hypertext(403)), end: forget, log: "403 not from the API",
+	}.inFront("Most likely nothing was created. Press Create webhook again in a moment"),
+	fault{
+		name: "401 without a body", begin: answers(sandbox.Failure{Status: 401}), end: forget, log: "401 not from the API",
+	}.inFront("Most likely nothing was created. Press Create webhook again in a moment"),
 	fault{name: "HTML instead of JSON", begin: answers(hypertext(200)), end: forget, log: notJSON}.garbled(unknown),
 	fault{
 		name: "truncated JSON", begin: answers(sandbox.Failure{Status: 200, Body: `{"id":"wcon_1","url":"https://ho`}),

@@ -124,7 +124,7 @@ func (l *listing) hasNoCounts() bool { return l.total == unknown && l.totalPages
 // pages at all, or reject those after the last.
 func (l *listing) mayBeComplete(err error) bool {
 	var e *Error
-	return l.pages == 1 || errors.As(err, &e) && rejectsRequest(e.Status)
+	return l.pages == 1 || errors.As(err, &e) && e.Rejected() && rejectsRequest(e.Status)
 }
 
 // rejectsRequest reports whether the status rejects the request itself, unlike that of a busy server or for an expired

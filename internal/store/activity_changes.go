@@ -14,7 +14,8 @@ const (
 		SELECT actor FROM activities` + inShop + ` ORDER BY started_at DESC, seq DESC LIMIT 10000
 	) AS recent ORDER BY actor LIMIT 100`
 
-	selectLastDone = `SELECT webhook_id, id FROM activities` + inShop + ` AND outcome = 'done'`
+	// It isn't sorted, since SQLite would choose its index by the order.
+	selectLastDone = `SELECT webhook_id, id, started_at, seq FROM activities` + inShop + ` AND outcome = 'done'`
 )
 
 // Activity returns an activity of a shop, or ErrNotFound.
@@ -60,13 +61,15 @@ func (s *Store) LastDone(ctx context.Context, shop string, actions, webhooks []s
 		return nil, failed("list last activities", err)
 	}
 	defer rows.Close()
+	newest := map[string]position{}
 	for rows.Next() {
 		var webhook, id string
-		if err := rows.Scan(&webhook, &id); err != nil {
+		var at position
+		if err := rows.Scan(&webhook, &id, &at.started, &at.seq); err != nil {
 			return nil, failed("list last activities", err)
 		}
-		if last[webhook] == "" {
-			last[webhook] = id
+		if newest[webhook].isBefore(at) {
+			last[webhook], newest[webhook] = id, at
 		}
 	}
 	return last, failed("list last activities", rows.Err())
@@ -82,7 +85,10 @@ func (s *Store) lastDoneQuery(shop string, actions, webhooks []string) (query st
 		}
 		return strings.Join(places, ", ")
 	}
-	query = selectLastDone + ` AND action IN (` + list(actions) + `) AND webhook_id IN (` + list(webhooks) + `)
-		ORDER BY started_at DESC, seq DESC`
+	query = selectLastDone + ` AND action IN (` + list(actions) + `) AND webhook_id IN (` + list(webhooks) + `)`
 	return query, args
+}
+
+func (p position) isBefore(other position) bool {
+	return p.started < other.started || p.started == other.started && p.seq < other.seq
 }

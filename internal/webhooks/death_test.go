@@ -371,7 +371,9 @@ func TestLeaseEndsWithAnError(t *testing.T) {
 			p := g.process()
 			who, other := g.person(p), g.person(p)
 			id := g.add(who, base)
-			g.box.FailNext(sandbox.Failure{Method: test.method, Path: apiWebhooks + "/*", Status: test.status})
+			g.box.FailNext(sandbox.Failure{
+				Method: test.method, Path: apiWebhooks + "/*", Status: test.status, Code: "OPEN_API_UNAUTHORIZED",
+			})
 			if got, err := test.do(p, who, "a", id); err == nil {
 				t.Errorf("it came to %+v", got)
 			}

@@ -28,22 +28,25 @@ type Rejection struct {
 	RequestID  string        `json:"requestID,omitempty"`
 	RetryAfter time.Duration `json:"retryAfter,omitempty"`
 	NotSent    bool          `json:"notSent,omitempty"` // it never reached the API
+
+	Fault fourthwall.Fault `json:"fault,omitempty"` // who refused, if the API itself didn't
 }
 
 // RejectionOf returns the rejection that an error of the API means.
 func RejectionOf(api *fourthwall.Error) Rejection {
 	return Rejection{
 		Op: api.Op, Status: api.Status, Code: api.Code, RequestID: api.RequestID, RetryAfter: api.RetryAfter,
-		NotSent: api.NotSent,
+		NotSent: api.NotSent, Fault: api.Fault,
 	}
 }
 
 // Error returns the rejection as an error of the API.
-func (r Rejection) Error() error { return r.apiError() }
+func (r Rejection) Error() *fourthwall.Error { return r.apiError() }
 
 func (r Rejection) apiError() *fourthwall.Error {
 	return &fourthwall.Error{
 		Op: r.Op, Status: r.Status, Code: r.Code, RequestID: r.RequestID, RetryAfter: r.RetryAfter, NotSent: r.NotSent,
+		Fault: r.Fault,
 	}
 }
 

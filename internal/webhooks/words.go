@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
 )
 
 // Sentences about a URL, before anything is sent.
@@ -53,6 +54,34 @@ const ShopGone = "Fourthwall no longer knows this shop. It may have been closed.
 // Explanation explains a rejection: a title, what happened, and the fix.
 type Explanation struct{ Title, Text, Fix string }
 
+// ExplainFault explains who refused, if the API itself didn't. Status is that of the response, 0 for none.
+func ExplainFault(fault fourthwall.Fault, status int) Explanation {
+	const front = "Something in front of Fourthwall refused"
+	switch {
+	case fault == fourthwall.AppRejected:
+		return Explanation{
+			"Hookwall’s settings need a fix",
+			"Fourthwall does not accept Hookwall’s client ID and secret. Ask your administrator to check " +
+				"FOURTHWALL_CLIENT_ID and FOURTHWALL_CLIENT_SECRET. Your connection is unchanged, and connecting " +
+				"again does not help.",
+			"Try again after that.",
+		}
+	case status == http.StatusNotFound:
+		return Explanation{
+			front,
+			"The response says that nothing is there, and is not Fourthwall’s own. If this continues, ask your " +
+				"administrator to check FOURTHWALL_API_URL.",
+			"Try again in a moment.",
+		}
+	}
+	return Explanation{
+		front,
+		"The response is not Fourthwall’s own. It probably comes from a firewall or a proxy. Your connection is " +
+			"unchanged.",
+		"Try again in a moment.",
+	}
+}
+
 // Explain explains a rejection that belongs to no field. Action is the activity's. Wait is how long to wait, in
 // words.
 func Explain(action string, r Rejection, wait string) Explanation {
@@ -73,6 +102,15 @@ func Explain(action string, r Rejection, wait string) Explanation {
 			"Hookwall has looked again: Fourthwall has no new webhook with this address and these event " +
 				"types. " + nothing,
 			"Click " + what.button + " to send it again.",
+		}
+	case r.Fault != "":
+		e := ExplainFault(r.Fault, r.Status)
+		if r.NotSent {
+			return Explanation{e.Title, e.Text + " " + nothing, "Press " + what.button + " again later."}
+		}
+		return Explanation{
+			e.Title, e.Text + " Most likely nothing was " + what.done + ".",
+			"Press " + what.button + " again in a moment: Hookwall then looks first what is there.",
 		}
 	case r.Status == http.StatusForbidden:
 		return Explanation{

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-const announced = [/^Hookwall is at (http:\/\/[\d.:]+)/, /^The sandbox is at (http:\/\/[\d.:]+\d)/];
+const announced = /^Hookwall is at (http:\/\/[\d.:]+) \(the sandbox is at (http:\/\/[\d.:]+\d)/;
 
 /** Starts the program, and gives the addresses of the dashboard and the sandbox. */
 export async function start(program) {
@@ -31,15 +31,14 @@ export async function start(program) {
 }
 
 async function addresses(output) {
-  const found = [];
   const printed = [];
   const lines = createInterface({ input: output });
   for await (const line of lines) {
     printed.push(line);
-    announced.forEach((pattern, i) => { found[i] ??= pattern.exec(line)?.[1]; });
-    if (found[0] && found[1]) {
+    const found = announced.exec(line);
+    if (found) {
       output.resume(); // the log goes nowhere, so that the program never waits
-      return found;
+      return found.slice(1);
     }
   }
   throw new Error(`the dashboard did not start:\n${printed.join("\n")}`);

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -17,7 +18,10 @@ import (
 )
 
 // documents are the files of the repository that every archive has.
-var documents = []string{"CHANGELOG.md", "LICENSE", "README.md"}
+var documents = []string{
+	"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md",
+	"docs/configuration.md", "docs/deploy.md", "docs/images/create.png", "docs/sandbox.md", "docs/security.md",
+}
 
 // release is one being made. The same source makes the same bytes.
 type release struct {
@@ -116,24 +120,23 @@ func (r release) build(system, processor, binary string) error {
 	return nil
 }
 
-// files returns the content of an archive: one folder of files.
+// files returns the content of an archive: one folder with the program and its
+// documents.
 func (r release) files(folder, binary string) (fstest.MapFS, error) {
-	files := fstest.MapFS{
-		folder:                   {Mode: fs.ModeDir | 0o755, ModTime: r.time},
-		folder + "/licenses.txt": {Data: r.notices, Mode: 0o644, ModTime: r.time},
+	files := fstest.MapFS{folder + "/licenses.txt": {Data: r.notices, Mode: 0o644, ModTime: r.time}}
+	for _, name := range []string{"", "docs", "docs/images"} {
+		files[path.Join(folder, name)] = &fstest.MapFile{Mode: fs.ModeDir | 0o755, ModTime: r.time}
 	}
-	paths := map[string]fs.FileMode{binary: 0o755}
+	add := func(name, from string, mode fs.FileMode) error {
+		content, err := os.ReadFile(from) //nolint:gosec // in the repository, or just built
+		files[path.Join(folder, name)] = &fstest.MapFile{Data: content, Mode: mode, ModTime: r.time}
+		return err
+	}
+	err := add(filepath.Base(binary), binary, 0o755)
 	for _, name := range documents {
-		paths[filepath.Join(r.root, name)] = 0o644
+		err = errors.Join(err, add(name, filepath.Join(r.root, name), 0o644))
 	}
-	for path, mode := range paths {
-		content, err := os.ReadFile(path) //nolint:gosec // in the repository, or just built
-		if err != nil {
-			return nil, err
-		}
-		files[folder+"/"+filepath.Base(path)] = &fstest.MapFile{Data: content, Mode: mode, ModTime: r.time}
-	}
-	return files, nil
+	return files, err
 }
 
 func (r release) write(name string, content []byte) error {

@@ -43,7 +43,10 @@ func TestRelease(t *testing.T) {
 		t.Errorf("there are %q, want %q", listed, want)
 	}
 	files := untar(t, read(t, filepath.Join(out, name+".tar.gz")))
-	want := []string{"CHANGELOG.md", "LICENSE", "README.md", "hookwall", "licenses.txt"}
+	want := []string{
+		"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "configuration.md", "deploy.md", "create.png", "sandbox.md",
+		"security.md", "hookwall", "licenses.txt",
+	}
 	if !slices.Equal(names(files), want) {
 		t.Errorf("the archive has %q, want %q", names(files), want)
 	}

@@ -14,7 +14,7 @@ const sheet = "docs/dependencies.md"
 // The sections of the sheet.
 const (
 	linked = "Linked into Hookwall"
-	tests  = "Used by tests alone"
+	tests  = "Used only by tests"
 	tools  = "Tools that build and check"
 	npm    = "From npm"
 )

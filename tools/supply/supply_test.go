@@ -17,7 +17,7 @@ const root = "../.."
 
 func TestCompare(t *testing.T) {
 	used := usage{linked: {"a.example/a": "MIT", "b.example/b": "ISC AND MIT"}, npm: {"c": "MIT"}}
-	right := "# Dependencies\n\n## Linked into Hookwall\n\n| Module | License | What for |\n|---|---|---|\n" +
+	right := "# Dependencies\n\n## Linked into Hookwall\n\n| Module | License | Purpose |\n|---|---|---|\n" +
 		"| `a.example/a` | MIT | Draws |\n| `b.example/b` | ISC AND MIT | Required by a |\n\n## From npm\n\n| `c` | MIT | Tests |\n"
 	tests := []struct {
 		name, old, instead string
