@@ -253,7 +253,8 @@ const spoiled = `() => {
 	for (let n; n = walk.nextNode();) {
 		const e = n.parentElement
 		if (!n.data.trim() || !e.checkVisibility() ||
-			e.closest('.vh, .out, .filter-line label, .cards thead, .summary, .confirm-body, .block, textarea, select, option')) continue
+			e.closest('.vh, .out, .filter-line label, .cards thead, .summary, .confirm-body, .block') ||
+			e.closest('textarea, select, option')) continue
 		const range = document.createRange()
 		range.selectNodeContents(n)
 		for (const r of range.getClientRects()) if (r.width > 2) pieces.push({e, r})

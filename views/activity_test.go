@@ -108,7 +108,8 @@ func TestActivityRows(t *testing.T) {
 }
 
 func TestActivityStates(t *testing.T) {
-	one := []ActivityDay{{Name: "Yesterday, Nov 22", Rows: []ActivityRow{{At: noon, Title: "Webhook created", State: ui.OK}}}}
+	created := ActivityRow{At: noon, Title: "Webhook created", State: ui.OK}
+	one := []ActivityDay{{Name: "Yesterday, Nov 22", Rows: []ActivityRow{created}}}
 	rows := []struct {
 		name     string
 		page     ActivityPage

@@ -296,7 +296,9 @@ var activityTests = map[string]func(*testing.T, *fixture){
 			actions, webhooks []string
 			want              map[string]string
 		}{
-			"in a shop":       {"sh_1", actions, webhooks, map[string]string{"wcon_1": "2 update wcon_1", "wcon_2": "1 create wcon_2"}},
+			"in a shop": {"sh_1", actions, webhooks, map[string]string{
+				"wcon_1": "2 update wcon_1", "wcon_2": "1 create wcon_2",
+			}},
 			"in another shop": {"sh_2", actions, webhooks, map[string]string{"wcon_1": "6 delete wcon_1"}},
 			"of one action":   {"sh_1", actions[:1], webhooks[:1], map[string]string{"wcon_1": "0 create wcon_1"}},
 			"of no action":    {"sh_1", nil, webhooks, map[string]string{}},
