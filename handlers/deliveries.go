@@ -39,6 +39,9 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	if page.Frame, err = s.frame(r, "Deliveries"); err != nil {
 		return err
 	}
+	if found.LeftOut > 0 {
+		page.Notices = append(page.Notices, tooManyNotice(found))
+	}
 	fillEvents(&page, v.conn.ShopID, found, hooks)
 	return s.render(w, r, status, views.Deliveries(page))
 }

@@ -141,6 +141,9 @@ func TestRefusedOnce(t *testing.T) {
 			p.get(webhooksPath(shop.ID)).want(http.StatusOK, good)
 			before := g.tokenCalls()
 			failure.Times = 2
+			if failure.Status == http.StatusBadRequest {
+				failure.Times = 4 // the size may be what was refused, so it's left out
+			}
 			g.box.FailNext(failure)
 			pg := p.get(webhooksPath(shop.ID))
 			renewed := failure.Status == http.StatusUnauthorized

@@ -64,7 +64,7 @@ func (s *server) drawConfirm(w http.ResponseWriter, r *http.Request, f *webhookF
 		Draft: f.draft, EditHref: at + "?draft=" + url.QueryEscape(f.draft), OldURL: f.base.URL, NewURL: want.URL,
 	}
 	page.Added, page.Removed, page.Kept = difference(f.base.AllowedTypes, want.AllowedTypes)
-	if page.Duplicates, err = s.duplicatesOf(r, f); err != nil {
+	if page.Duplicates, page.DuplicatesUnknown, err = s.duplicatesOf(r, f); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, views.WebhookEditConfirm(page))

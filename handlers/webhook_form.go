@@ -27,6 +27,7 @@ type webhookForm struct {
 	base      fourthwall.Content // that webhook as it was when the form was opened
 	draft     string             // id of the draft that the form was read from
 	pressed   string             // the button that drew the form again; the focus goes back to it
+	unlisted  bool               // not all webhooks could be read, so the form offers to create anyway
 
 	urlError   *ui.FieldError
 	typesError *ui.FieldError

@@ -44,7 +44,7 @@ func (s *server) drawWebhookForm(
 	page := views.WebhookFormPage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
 		Key: f.key, URL: f.url, URLError: f.urlError,
-		Picker: f.picker(), Banner: f.banner, Possible: possibleHints,
+		Picker: f.picker(), Banner: f.banner, Possible: possibleHints, Anyway: f.unlisted,
 	}
 	if f.urlError == nil {
 		page.URLHints = urlHints(f.address())
@@ -137,12 +137,13 @@ func (f *webhookForm) picker() ui.Picker {
 func (s *server) drawRefusal(
 	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
 ) error {
-	if rejection.Error().Unauthorized() {
+	f.unlisted = rejection.Reason == webhooks.Unlisted
+	if rejection.Error().Unauthorized() && !f.unlisted {
 		return oauth.ErrReconnect
 	}
 	f.renew()
 	id := cmp.Or(rejection.RequestID, stateOf(r).requestID)
-	if text := rejection.URLFix(); text != "" {
+	if text := rejection.URLFix(); text != "" && !f.unlisted {
 		f.urlError = &ui.FieldError{Text: text, Code: rejection.Code, RequestID: id}
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
@@ -152,7 +153,7 @@ func (s *server) drawRefusal(
 	}
 	status, n := refusalNotice(rejection, what)
 	n.Code, n.RequestID = rejection.Code, id
-	if rejection.Error().Forbidden() {
+	if rejection.Error().Forbidden() && !f.unlisted {
 		link := connectLink(s.backToForm(w, r, f), f.shop)
 		n.Link = &link
 	}

@@ -96,11 +96,15 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	if page.Frame, err = s.frame(r, "Webhooks"); err != nil {
 		return err
 	}
+	switch {
+	case !read.Incomplete:
+	case len(read.Webhooks) > 0:
+		page.Notices = append(page.Notices, missingNotice(read))
+	default: // it can't be said that there are none
+		page.Unreadable = new(missingNotice(read))
+	}
 	if err := s.fillList(r, &page, read, filter, events); err != nil {
 		return err
-	}
-	if read.Incomplete {
-		page.Notices = append(page.Notices, missingNotice(read))
 	}
 	return s.render(w, r, status, views.WebhookList(page))
 }

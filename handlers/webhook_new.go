@@ -69,7 +69,7 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 	}
 	result, _, err := s.await(r, func(sameKey bool) (webhooks.Result, error) {
 		return s.Webhooks.Create(r.Context(), s.request(r, f.key, sameKey), f.wanted(),
-			webhooks.CreateOptions{AllowDuplicates: f.duplicate})
+			webhooks.CreateOptions{AllowDuplicates: f.duplicate, AllowUnlisted: do == "anyway"})
 	})
 	if err != nil {
 		return err

@@ -197,14 +197,44 @@ func missingNotice(read fourthwall.WebhookList) ui.Notice {
 	return ui.Notice{Kind: ui.Warning, Title: "Not all webhooks are listed", Text: missingText(read)}
 }
 
+// missingText says why a list is incomplete. It is for pages and files.
 func missingText(read fourthwall.WebhookList) string {
-	listed := strconv.Itoa(len(read.Webhooks))
-	if read.Total > len(read.Webhooks) {
-		return "Fourthwall says that there are " + strconv.Itoa(read.Total) + " webhooks, and listed " + listed +
-			" of them. The others are neither shown nor counted here."
+	listed := ui.Number(len(read.Webhooks))
+	promised := read.Total > len(read.Webhooks)
+	switch {
+	case read.Cut && promised:
+		return "Only the first " + listed + " of " + ui.Number(read.Total) + " webhooks are shown and counted here. " +
+			"Hookwall doesn’t read more."
+	case read.Cut:
+		return "Only the first " + listed + " webhooks are shown and counted here. There are more, which Hookwall " +
+			"doesn’t read."
+	case read.Changed:
+		return "Webhooks were deleted while Hookwall read the list, so some may be missing here. Load the list again."
+	case promised:
+		return "Fourthwall says that there are " + ui.Number(read.Total) + " webhooks, and listed " + listed +
+			" of them. The others are neither shown nor counted here." + againText(read)
 	}
 	return "Fourthwall did not list all of them: there are more than the " + listed +
-		" that are shown and counted here."
+		" that are shown and counted here." + againText(read)
+}
+
+// againText says when to load a list again of which a page couldn't be read.
+func againText(read fourthwall.WebhookList) string {
+	api := fourthwall.AsError(read.Err)
+	if api == nil {
+		return ""
+	}
+	return " Load the list again " + inText(api.RetryAfter) + "."
+}
+
+// tooManyNotice says that an API returned a larger page than is shown.
+func tooManyNotice(found fourthwall.EventPage) ui.Notice {
+	shown := len(found.Events)
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Not all deliveries are listed",
+		Text: "Fourthwall returned " + ui.Number(shown+found.LeftOut) + " deliveries on one page. Only the first " +
+			ui.Number(shown) + " are shown.",
+	}
 }
 
 // healthUnknownText says why a list of webhooks is shown without their
@@ -600,6 +630,10 @@ func refusalNotice(r webhooks.Rejection, action string) (int, ui.Notice) {
 	n := ui.Notice{Kind: ui.Failure, Title: e.Title, Text: e.Text + " " + e.Fix}
 	status := http.StatusUnprocessableEntity
 	switch {
+	case r.Reason == webhooks.Unlisted && (r.IsTemporary() || r.Fault != ""):
+		return http.StatusServiceUnavailable, unlistedNotice(r)
+	case r.Reason == webhooks.Unlisted:
+		return http.StatusBadGateway, unlistedNotice(r)
 	case r.Reason == webhooks.EarlierAttempt:
 		n.Kind, status = ui.Warning, http.StatusServiceUnavailable
 	case r.Reason == webhooks.NotCreated:
@@ -614,6 +648,35 @@ func refusalNotice(r webhooks.Rejection, action string) (int, ui.Notice) {
 		n.Kind, status = ui.Warning, http.StatusBadGateway
 	}
 	return status, n
+}
+
+// unlistedNotice says why nothing was created, and which two buttons there are.
+func unlistedNotice(r webhooks.Rejection) ui.Notice {
+	n := ui.Notice{
+		Kind: ui.Warning, Title: "Hookwall can’t tell whether this webhook already exists",
+		Text: "Fourthwall didn’t return the shop’s webhooks. Nothing was created. ",
+	}
+	switch {
+	case r.Listed != nil:
+		n.Text = "Hookwall could read only " + readText(*r.Listed) + ". Nothing was created. "
+	case r.Fault != "":
+		e := webhooks.ExplainFault(r.Fault, r.Status)
+		n.Text = e.Title + ". " + e.Text + " Nothing was created. "
+	}
+	if r.Listed != nil && r.Listed.Cut {
+		n.Text += "If you’re sure that it doesn’t exist, click Create anyway."
+		return n
+	}
+	n.Text += "Wait " + waitText(r.RetryAfter) + " and press Create webhook again. If you’re sure that the webhook " +
+		"doesn’t exist, click Create anyway."
+	return n
+}
+
+func readText(l webhooks.Listed) string {
+	if l.Total > l.Webhooks {
+		return ui.Number(l.Webhooks) + " of the shop’s " + ui.Number(l.Total) + " webhooks"
+	}
+	return "some of the shop’s webhooks (" + ui.Number(l.Webhooks) + ")"
 }
 
 // inText says when to try again.

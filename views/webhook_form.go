@@ -24,6 +24,9 @@ type WebhookFormPage struct {
 	// field of a form that was just opened.
 	Focus string
 	Edit  *EditPart // nil in the create form
+	// Anyway offers to create the webhook although Banner says that it may already
+	// exist.
+	Anyway bool
 }
 
 // EditPart is what the form has more if it edits a webhook.

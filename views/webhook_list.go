@@ -40,6 +40,21 @@ type WebhookRow struct {
 	Locked bool    // Fourthwall refuses to change it
 }
 
+// urlInRow is how many characters of a URL a row shows. The webhook's page shows
+// all of them.
+const urlInRow = 500
+
+// shownURL returns the beginning of a long URL, or all of it.
+func (w WebhookRow) shownURL() string {
+	n := 0
+	for i := range w.URL {
+		if n++; n > urlInRow {
+			return w.URL[:i] + "…"
+		}
+	}
+	return w.URL
+}
+
 // Health counts how the shop's last deliveries went to one webhook.
 type Health struct {
 	Deliveries int // among the shop's last 50

@@ -659,7 +659,7 @@ func webhookRow(w WebhookRow) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Exact(w.URL).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Exact(w.shownURL()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -81,10 +81,10 @@ var (
 		status: 502, says: says("Fourthwall did not answer as expected", "Try again in a moment"),
 		heals: "reload",
 	}
-	unknown = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks",
-		"go back to the form"), kept: "form", heals: "list, form, press, wait, press"}
-	unknownYet = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks",
-		"Hookwall asks before it makes a second one"), kept: "form", done: 1, heals: "list, it is there"}
+	unlistedBefore = want{
+		status: 502, says: says("Hookwall can’t tell whether this webhook already exists",
+			"Nothing was created. Wait a moment and press Create webhook again"), kept: "form", heals: "press",
+	}
 )
 
 // What a person gets if Fourthwall did what it was asked, but its response does
@@ -101,8 +101,8 @@ func says(sentences ...string) []string { return sentences }
 func busy(after, wait string) (create, edit, remove, list want) {
 	return want{
 			status: 503, after: after,
-			says: says("Fourthwall is busy", "Nothing was created. Wait "+wait+" and press Create webhook again."), kept: "form",
-			heals: "press",
+			says: says("Hookwall can’t tell whether this webhook already exists",
+				"Nothing was created. Wait "+wait+" and press Create webhook again"), kept: "form", heals: "press",
 		},
 		want{
 			status: 503, after: after,
@@ -172,25 +172,25 @@ var faults = []fault{
 		name: "it is slow beyond the budget", settings: settings{budget: 4 * time.Second},
 		begin: poisoned(toxic{"latency", "downstream", map[string]int64{"latency": 60000}}), end: restored,
 		log: "no answer in time",
-	}.garbled(unknownYet),
+	}.garbled(unlistedBefore),
 	fault{
 		name: "cut after the request", begin: poisoned(toxic{"limit_data", "downstream", map[string]int64{"bytes": 0}}),
 		end: restored, log: noAnswer,
-	}.garbled(unknownYet),
+	}.garbled(unlistedBefore),
 	fault{
 		name:  "reset after the request",
 		begin: poisoned(toxic{"reset_peer", "downstream", map[string]int64{"timeout": 0}}), end: restored,
 		log: "connection reset by peer",
-	}.garbled(unknownYet),
+	}.garbled(unlistedBefore),
 	fault{
 		name:  "cut in the head of the answer",
 		begin: poisoned(toxic{"limit_data", "downstream", map[string]int64{"bytes": 100}}), end: restored,
 		log: noAnswer,
-	}.garbled(unknownYet),
+	}.garbled(unlistedBefore),
 	fault{
 		name: "cut in the body of the answer", begin: answers(sandbox.Failure{Cut: sandbox.CutBody}), end: forget,
 		log: noAnswer,
-	}.garbled(unknownYet),
+	}.garbled(unlistedBefore),
 	fault{
 		name: "429", begin: answers(sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS"}), end: forget,
 		log: "429 OPEN_API_TOO_MANY_REQUESTS",
@@ -206,25 +206,25 @@ var faults = []fault{
 	fault{
 		name: "500", begin: answers(sandbox.Failure{Status: 500, Code: "INTERNAL"}), end: forget,
 		log: "500 INTERNAL",
-	}.garbled(unknown),
-	fault{name: "502", begin: answers(hypertext(502)), end: forget, log: ": 502"}.garbled(unknown),
+	}.garbled(unlistedBefore),
+	fault{name: "502", begin: answers(hypertext(502)), end: forget, log: ": 502"}.garbled(unlistedBefore),
 	fault{name: "503", begin: answers(hypertext(503)), end: forget, log: ": 503"}.busy("", "a moment"),
-	fault{name: "504", begin: answers(hypertext(504)), end: forget, log: ": 504"}.garbled(unknown),
+	fault{name: "504", begin: answers(hypertext(504)), end: forget, log: ": 504"}.garbled(unlistedBefore),
 	fault{
 		name: "403 with a page of a firewall", begin: answers(hypertext(403)), end: forget, log: "403 not from the API",
-	}.inFront("Most likely nothing was created. Press Create webhook again in a moment"),
+	}.inFront("Nothing was created. Wait a moment and press Create webhook again"),
 	fault{
 		name: "401 without a body", begin: answers(sandbox.Failure{Status: 401}), end: forget, log: "401 not from the API",
-	}.inFront("Most likely nothing was created. Press Create webhook again in a moment"),
-	fault{name: "HTML instead of JSON", begin: answers(hypertext(200)), end: forget, log: notJSON}.garbled(unknown),
+	}.inFront("Nothing was created. Wait a moment and press Create webhook again"),
+	fault{name: "HTML instead of JSON", begin: answers(hypertext(200)), end: forget, log: notJSON}.garbled(unlistedBefore),
 	fault{
 		name: "truncated JSON", begin: answers(sandbox.Failure{Status: 200, Body: `{"id":"wcon_1","url":"https://ho`}),
 		end: forget, log: notJSON,
-	}.garbled(unknown),
+	}.garbled(unlistedBefore),
 	fault{
 		name: tooLarge, begin: answers(sandbox.Failure{Status: 200, Body: `{"id":"` + strings.Repeat("x", mb10) + `"}`}),
 		end: forget, log: "the answer is too large",
-	}.garbled(unknown),
+	}.garbled(unlistedBefore),
 	{
 		name: "wrong content type", begin: answers(sandbox.Failure{Header: http.Header{"Content-Type": {"text/html"}}}),
 		end:    forget,

@@ -149,6 +149,7 @@ type page struct {
 	bare       bool      // the response is an array without a page object
 	webhooks   []Webhook // those with an id
 	size       int       // results, with those that have no ID
+	bytes      int       // of the response
 	total      int       // results of all pages
 	number     int       // of this page; the API counts from 0 or 1
 	totalPages int
@@ -161,7 +162,7 @@ func decodePage(body []byte) (page, error) {
 		return page{}, err
 	}
 	p := page{
-		bare: j.bare, size: len(results),
+		bare: j.bare, size: len(results), bytes: len(body),
 		total: int(j.Total), number: int(j.Page), totalPages: int(j.TotalPages),
 	}
 	for _, r := range results {

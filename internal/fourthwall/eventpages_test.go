@@ -266,3 +266,20 @@ func TestBudgetOfEvents(t *testing.T) {
 		}
 	})
 }
+
+// An API may return all events at once, however many it was asked for.
+func TestTooManyEvents(t *testing.T) {
+	for name, shape := range map[string]func([]string, int, int, int) string{"silent": silentShape, "bare": bareShape} {
+		t.Run(name, func(t *testing.T) {
+			c := serve(t, (&eventList{events: 5000, whole: true, shape: shape}).ServeHTTP)
+			page, err := c.Events(t.Context(), token, fourthwall.EventQuery{})
+			want, leftOut := 500, 4500
+			if name == "bare" {
+				want, leftOut = 50, 0 // the other pages are cut from it
+			}
+			if err != nil || len(page.Events) != want || page.LeftOut != leftOut {
+				t.Errorf("%d events, %d left out, error %v", len(page.Events), page.LeftOut, err)
+			}
+		})
+	}
+}

@@ -232,10 +232,19 @@ var retryRows = []retryRow{
 }
 
 func (r retryRow) want(op operation) outcome {
-	if op.kind == "read" {
-		return r.read
+	if op.kind != "read" {
+		return r.write
 	}
-	return r.write
+	want := r.read
+	if op.name == "list webhooks" && (want.Status == 400 || want.Status == 422) {
+		again := 1 // without a size, which may be what was rejected
+		if strings.Contains(want.Text, "not from the API") {
+			again = 2
+		}
+		want.Dials += again
+		want.Requests += again
+	}
+	return want
 }
 
 func TestTries(t *testing.T) {
@@ -263,8 +272,11 @@ func TestTries(t *testing.T) {
 func checkTook(t *testing.T, row retryRow, want outcome, took time.Duration) {
 	t.Helper()
 	lo, hi := row.min, row.max
-	if first := row.script[0]; want.Dials == 1 && !first.hang && first.delay == 0 {
+	if first := row.script[0]; (want.Dials == 1 || row.read.Dials == 1) && !first.hang && first.delay == 0 {
 		lo, hi = 0, 0
+	}
+	if want.Dials > row.read.Dials { // a list without a size
+		hi *= 2
 	}
 	if took < lo || took > hi {
 		t.Errorf("took %v, want %v to %v", took, lo, hi)

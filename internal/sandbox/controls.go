@@ -190,6 +190,7 @@ func (s *Server) handleConfigure(w http.ResponseWriter, r *http.Request) {
 		in = Switches{
 			SecretInCreate: form.Has("secretInCreate"), FutureTypes: form.Has("futureTypes"),
 			BareList: form.Has("bareList"), LongTokens: form.Has("longTokens"),
+			IgnoreSize: form.Has("ignoreSize"), RefuseSize: form.Has("refuseSize"),
 			RequireScopes: strings.Fields(form.Get("requireScopes")),
 		}
 		return readInt(form, "pageSize", &in.PageSize)

@@ -28,8 +28,12 @@ type Switches struct {
 	// LongTokens makes access tokens longer than 4 KiB instead of about 1 KiB.
 	LongTokens bool `json:"longTokens"`
 	// PageSize is the number of webhooks on a page where the request names none, 1 to 100.
-	// 0 means 100.
+	// 0 means 20.
 	PageSize int `json:"pageSize"`
+	// IgnoreSize makes pages of PageSize in the list of webhooks, whatever size the request names.
+	IgnoreSize bool `json:"ignoreSize"`
+	// RefuseSize answers a list of webhooks that names a size with 400.
+	RefuseSize bool `json:"refuseSize"`
 	// RequireScopes are scopes that a token needs for every call of the API, beside the call's own.
 	// API keys have full access all the same.
 	RequireScopes []string `json:"requireScopes"`

@@ -19,6 +19,9 @@ type CreateOptions struct {
 	// AllowDuplicates permits a second webhook with the same URL and event types, although an earlier attempt may
 	// still take effect.
 	AllowDuplicates bool
+	// AllowUnlisted permits the webhook although not all of the shop's webhooks can be read, so that it may already
+	// exist. AllowDuplicates includes it.
+	AllowUnlisted bool
 }
 
 // creation is one attempt to create a webhook.
@@ -144,6 +147,9 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 	if wait := c.timing.waitFor(earlier, list.Incomplete); wait > 0 && !c.options.AllowDuplicates {
 		return c.reject(ctx, Rejection{Reason: EarlierAttempt, RetryAfter: wait})
 	}
+	if list.Incomplete && !mayNotRead(list.Err) && !c.options.AllowUnlisted && !c.options.AllowDuplicates {
+		return c.reject(ctx, unlisted(list))
+	}
 	c.recorded, err = c.activity.Begin(ctx, c.req.Actor,
 		store.Activity{Shop: c.req.Shop.Shop(), Action: activity.CreateWebhook},
 		activity.Detail{After: &c.want, Known: before.ids, KnownAll: before.all, Operation: keyMark(c.req.Key)})
@@ -197,23 +203,26 @@ type webhooksBefore struct {
 	all bool
 }
 
-// listBefore records which webhooks exist, so that a new one can be told from an old one with the same content. The
-// create continues without the list, unless the credential is refused.
+// listBefore records which webhooks exist, so that a new one can be told from an old one with the same content. If they
+// can't be listed, the list is incomplete, and its Err says why. It returns an error if nothing can be created either:
+// the credential is refused, the API can't be reached or no longer knows the shop, or the database is unavailable.
 func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList, before webhooksBefore, err error) {
-	list, err = c.list(ctx)
+	list, err = c.req.Shop.Webhooks(ctx) // all of them decide, so it may take as long as any call
 	if api := fourthwall.AsError(err); api != nil && api.Status == http.StatusInternalServerError {
-		list, err = c.list(ctx) // without it an unclear response may stay so for good
+		list, err = c.req.Shop.Webhooks(ctx) // without it an unclear response may stay so for good
 	}
-	if errors.Is(err, shops.ErrReconnect) {
+	if api := fourthwall.AsError(err); err != nil && (api == nil || api.NotSent || api.ShopGone()) {
 		return list, before, err
 	}
-	before = webhooksBefore{ids: make([]string, 0, len(list.Webhooks)), all: err == nil && !list.Incomplete}
+	if err != nil {
+		list = fourthwall.WebhookList{Incomplete: true, Err: err}
+	}
+	before = webhooksBefore{ids: make([]string, 0, len(list.Webhooks)), all: !list.Incomplete}
 	for _, hook := range list.Webhooks {
 		before.ids = append(before.ids, hook.ID)
 	}
 	if !before.all {
-		c.logger.InfoContext(ctx, "webhooks could not all be listed before a create", "error", err)
-		list.Incomplete = true
+		c.logger.InfoContext(ctx, "webhooks could not all be listed before a create", "error", list.Err)
 		if before, err = c.recentList(ctx, before); err != nil {
 			return list, before, err
 		}
@@ -224,6 +233,10 @@ func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList,
 	}
 	return list, before, c.store.SetWebhooksBefore(ctx, c.req.Actor.Owner, c.req.Key, c.holder, before.ids)
 }
+
+// mayNotRead reports whether the connection may not read webhooks at all. Such a shop can never be listed, so its
+// creates continue without a question, which would be the same each time.
+func mayNotRead(err error) bool { return fourthwall.AsError(err).Forbidden() }
 
 // recentList adds the webhooks that the shop's last create listed, if that was recent. Those that Hookwall created
 // since are in its own records.

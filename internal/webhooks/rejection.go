@@ -15,8 +15,9 @@ type Reason string
 
 // Reasons.
 const (
-	EarlierAttempt Reason = "earlier" // nothing was sent: another attempt for the same may still take effect
-	NotCreated     Reason = "absent"  // it was not confirmed, and turned out to have had no effect
+	EarlierAttempt Reason = "earlier"  // nothing was sent: another attempt for the same may still take effect
+	NotCreated     Reason = "absent"   // it was not confirmed, and turned out to have had no effect
+	Unlisted       Reason = "unlisted" // nothing was sent: not all webhooks could be read, so it may already exist
 )
 
 // Rejection is an error of the API, or another reason why nothing was done.
@@ -28,8 +29,16 @@ type Rejection struct {
 	RequestID  string        `json:"requestID,omitempty"`
 	RetryAfter time.Duration `json:"retryAfter,omitempty"`
 	NotSent    bool          `json:"notSent,omitempty"` // it never reached the API
+	Listed     *Listed       `json:"listed,omitempty"`  // of an Unlisted, unless no webhook could be read
 
 	Fault fourthwall.Fault `json:"fault,omitempty"` // who refused, if the API itself didn't
+}
+
+// Listed is how much of an incomplete list was read.
+type Listed struct {
+	Webhooks int  `json:"webhooks"`
+	Total    int  `json:"total"` // as of fourthwall.WebhookList
+	Cut      bool `json:"cut,omitempty"`
 }
 
 // RejectionOf returns the rejection that an error of the API means.
@@ -38,6 +47,19 @@ func RejectionOf(api *fourthwall.Error) Rejection {
 		Op: api.Op, Status: api.Status, Code: api.Code, RequestID: api.RequestID, RetryAfter: api.RetryAfter,
 		NotSent: api.NotSent, Fault: api.Fault,
 	}
+}
+
+// unlisted returns the rejection of a create before which the webhooks could not all be read.
+func unlisted(list fourthwall.WebhookList) Rejection {
+	var r Rejection
+	if api := fourthwall.AsError(list.Err); api != nil {
+		r = RejectionOf(api)
+	}
+	r.Reason = Unlisted
+	if list.Webhooks != nil {
+		r.Listed = &Listed{len(list.Webhooks), list.Total, list.Cut}
+	}
+	return r
 }
 
 // Error returns the rejection as an error of the API.
