@@ -200,7 +200,8 @@ func newDashboard(
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
 		Store: st, API: api, Shops: connected, Webhooks: hooks, OAuth: provider, Targets: client, Receiver: receiver,
 		Sample: sample, Logger: logger, Limits: c.Limits, SecurityContacts: c.SecurityContacts,
-		Now: st.Now, // the database's clock, so that all replicas agree
+		Version: version,
+		Now:     st.Now, // the database's clock, so that all replicas agree
 	}), hooks, nil
 }
 

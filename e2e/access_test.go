@@ -250,7 +250,7 @@ const spoiled = `() => {
 		['hidden', 'clip'].includes(s.overflowY) && e.scrollHeight > e.clientHeight + 1
 	for (const e of document.body.querySelectorAll('*')) {
 		if (!e.checkVisibility() || e.closest('.vh, .out, .skip, .clip, svg, thead') ||
-			e.matches('.brand span, .menu-word, input, textarea, select')) continue
+			e.matches('.brand span, .menu-word, .wide-word, .filter-line label, input, textarea, select')) continue
 		const s = getComputedStyle(e)
 		if (cut(e, s)) found.push('cut off: ' + named(e))
 		if (e.matches('.button, .badge, .mark, summary') && e.scrollWidth > e.clientWidth + 1 && e.clientWidth)
@@ -261,7 +261,8 @@ const spoiled = `() => {
 	for (let n; n = walk.nextNode();) {
 		const e = n.parentElement
 		if (!n.data.trim() || !e.checkVisibility() ||
-			e.closest('.vh, .out, .cards thead, .summary, .confirm-body, .block, textarea, select, option')) continue
+			e.closest('.vh, .out, .filter-line label, .cards thead, .summary, .confirm-body, .block') ||
+			e.closest('textarea, select, option')) continue
 		const range = document.createRange()
 		range.selectNodeContents(n)
 		for (const r of range.getClientRects()) if (r.width > 2) pieces.push({e, r})

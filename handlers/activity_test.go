@@ -74,7 +74,7 @@ func TestRecordedBeforeTheCall(t *testing.T) {
 			}, nil)
 			test.do(p, shop, id).want(http.StatusOK)
 			if len(during) != 1 || during[0].Outcome != store.OutcomePending || during[0].Status != 0 ||
-				!strings.Contains(seen, "Unsettled") {
+				!strings.Contains(seen, "pending") {
 				t.Fatalf("during the call: %+v", during)
 			}
 			after := g.recorded(shop, test.action)
@@ -122,14 +122,14 @@ func TestOutcomes(t *testing.T) {
 		api     string // request id of the API
 		shown   string
 	}{
-		{"refused", sandbox.Failure{Status: 400, Code: "SOMETHING", Header: id}, store.OutcomeRefused, 400, "SOMETHING", "req-777", "Refused"},
-		{"no permission", sandbox.Failure{Status: 403, Code: "FORBIDDEN", Header: id}, store.OutcomeRefused, 403, "FORBIDDEN", "req-777", "Refused"},
-		{"locked", sandbox.Failure{Status: 400, Code: webhooks.CodeImmutable, Header: id}, store.OutcomeRefused, 400, webhooks.CodeImmutable, "req-777", "Refused"},
-		{"too many requests", sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS", Header: id}, store.OutcomeRefused, 429, "OPEN_API_TOO_MANY_REQUESTS", "req-777", "Refused"},
-		{"busy", sandbox.Failure{Status: 503, Header: id}, store.OutcomeFailed, 503, "", "req-777", "Not done"},
-		{"a fault, without effect", sandbox.Failure{Status: 500, Header: id}, store.OutcomeUnclear, 500, "", "req-777", "Unclear"},
-		{"a fault, with effect", sandbox.Failure{Status: 500, Effect: true}, store.OutcomeDone, 200, "", "", "Done"},
-		{"not signed in any more", sandbox.Failure{Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2}, store.OutcomeRefused, 401, "", "", "Refused"},
+		{"refused", sandbox.Failure{Status: 400, Code: "SOMETHING", Header: id}, store.OutcomeRefused, 400, "SOMETHING", "req-777", "rejected"},
+		{"no permission", sandbox.Failure{Status: 403, Code: "FORBIDDEN", Header: id}, store.OutcomeRefused, 403, "FORBIDDEN", "req-777", "rejected"},
+		{"locked", sandbox.Failure{Status: 400, Code: webhooks.CodeImmutable, Header: id}, store.OutcomeRefused, 400, webhooks.CodeImmutable, "req-777", "rejected"},
+		{"too many requests", sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS", Header: id}, store.OutcomeRefused, 429, "OPEN_API_TOO_MANY_REQUESTS", "req-777", "rejected"},
+		{"busy", sandbox.Failure{Status: 503, Header: id}, store.OutcomeFailed, 503, "", "req-777", "failed"},
+		{"a fault, without effect", sandbox.Failure{Status: 500, Header: id}, store.OutcomeUnclear, 500, "", "req-777", "unconfirmed"},
+		{"a fault, with effect", sandbox.Failure{Status: 500, Effect: true}, store.OutcomeDone, 200, "", "", "OK"},
+		{"not signed in any more", sandbox.Failure{Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2}, store.OutcomeRefused, 401, "", "", "rejected"},
 	}
 	for _, attempt := range attempts {
 		for _, test := range tests {
@@ -230,7 +230,7 @@ func TestConnectionsAreRecorded(t *testing.T) {
 		}
 	}
 	p.connect(0)
-	p.get(activityPath(one.ID)).want(http.StatusOK, "Connect the shop", "Disconnect the shop",
+	p.get(activityPath(one.ID)).want(http.StatusOK, "Shop connected", "Shop disconnected",
 		"webhook_write webhook_read")
 }
 
@@ -333,7 +333,7 @@ func TestPendingIsReconciled(t *testing.T) {
 			if test.early == done && test.action == activity.CreateWebhook && early.WebhookID != made {
 				t.Errorf("made %s, not %s", early.WebhookID, made)
 			}
-			shows := map[string]string{pending: "Unsettled", done: "Done"}
+			shows := map[string]string{pending: "pending", done: "OK"}
 			if row := p.get(activityPath(shop.ID) + "?action=" + test.action).rows(); !strings.Contains(strings.Join(row, "\n"),
 				shows[test.early]) {
 				t.Errorf("shows %s", row)
@@ -374,7 +374,7 @@ func TestPendingStaysWithoutTheList(t *testing.T) {
 				t.Errorf("after an hour: %s", got.Outcome)
 			}
 			if owner(p) != "" {
-				p.get(activityPath(shop.ID)+"?outcome=pending").want(http.StatusOK, "Unsettled", "wcon_gone")
+				p.get(activityPath(shop.ID)+"?outcome=pending").want(http.StatusOK, "Deletion pending", "wcon_gone")
 			}
 			g.move(g.timing.GiveUp)
 			if got := g.reconciled(a); got.Outcome != store.OutcomeUnclear {
@@ -674,7 +674,7 @@ func TestActivityIsTheShops(t *testing.T) {
 	id := g.add(shop, good+"/canary", "DONATION").ID
 	p.deleteForm(shop.ID, id).submit().want(http.StatusOK, "is deleted")
 	colleague.connectKey(0)
-	colleague.get(activityPath(shop.ID)).want(http.StatusOK, "Delete a webhook", id, "canary", "Fourthwall sign-in")
+	colleague.get(activityPath(shop.ID)).want(http.StatusOK, "Webhook deleted", id, "canary", "Fourthwall sign-in")
 	other := stranger.connectKey(2)
 	for _, path := range []string{
 		activityPath(other.ID), activityPath(other.ID) + ".csv", activityPath(other.ID) + "?webhook=" + id,
@@ -739,7 +739,7 @@ func TestActivityKeyLost(t *testing.T) {
 	after := newRig(t, options{file: file})
 	q := after.person()
 	q.connectKey(0)
-	pg := q.get(activityPath(shop.ID)).want(http.StatusOK, "Delete a webhook", "Change a webhook", id, "Connect the shop")
+	pg := q.get(activityPath(shop.ID)).want(http.StatusOK, "Webhook deleted", "Update pending", id, "Shop connected")
 	if strings.Contains(pg.text(), "canary") {
 		t.Error("the activity.Detail is shown")
 	}

@@ -79,6 +79,9 @@ func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
 	if conn.Expired {
 		return s.sendToConnect(w, r, rt, conn.ShopID)
 	}
+	if rt.resumable { // a page, not a part of one or a file
+		s.rememberShop(w, r, conn.ShopID)
+	}
 	return rt.handle(w, r)
 }
 

@@ -117,3 +117,7 @@ func confirmPath(shopID, id, draft string) string {
 }
 
 func activityPath(shopID string) string { return shopPath(shopID) + "/activity" }
+
+func undoPath(shopID, activityID string) string {
+	return activityPath(shopID) + "/" + url.PathEscape(activityID) + "/undo"
+}

@@ -85,7 +85,23 @@ func (s *server) frameWithShops(r *http.Request, title string) (views.Frame, err
 		}
 	}
 	f.SignedIn = len(all) > 0
+	if f.SignedIn {
+		f.Version = s.Version
+	}
 	return f, nil
+}
+
+// toolFrame is frame for a page that belongs to no shop. The shop that was last
+// open, or the only one, stays in the bar.
+func (s *server) toolFrame(r *http.Request, title string) (views.Frame, error) {
+	f, err := s.frame(r, title)
+	last := s.lastShop(r)
+	for _, shop := range f.Shops {
+		if f.Shop == nil && (shop.ID == last || len(f.Shops) == 1) {
+			setShop(&f, shop)
+		}
+	}
+	return f, err
 }
 
 func (s *server) bareFrame(r *http.Request, title string) views.Frame {

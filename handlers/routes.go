@@ -116,6 +116,10 @@ func (s *server) deliveryRoutes() []route {
 		{method: "GET", path: "/shops/{shop}/events", handle: s.handleEvents, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/events/{id}", handle: s.handleEvent, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/activity", handle: s.handleActivity, access: shopOnly, resumable: true},
+		{
+			method: "POST", path: "/shops/{shop}/activity/{id}/undo", handle: s.handleUndo, access: shopOnly,
+			resume: "/activity",
+		},
 		{method: "GET", path: "/shops/{shop}/activity.csv", handle: s.handleActivityCSV, access: shopOnly},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"hookwall/internal/store"
@@ -81,4 +82,24 @@ func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
 
 func (s *server) browserCookie(value string, maxAge int) *http.Cookie {
 	return s.cookie("browser", value, maxAge)
+}
+
+// lastShop returns the ID of the shop whose page was open last, or "".
+func (s *server) lastShop(r *http.Request) string {
+	cookie, err := r.Cookie(s.cookieName("shop"))
+	if err != nil {
+		return ""
+	}
+	id, err := url.QueryUnescape(cookie.Value)
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
+// rememberShop sets lastShop, until the browser closes.
+func (s *server) rememberShop(w http.ResponseWriter, r *http.Request, id string) {
+	if s.lastShop(r) != id {
+		http.SetCookie(w, s.cookie("shop", url.QueryEscape(id), 0))
+	}
 }

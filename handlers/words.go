@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -391,19 +392,145 @@ func secretDeletedNotice() ui.Notice {
 // Webhooks, connections and activity.
 
 var actionLabels = labels{
-	{activity.CreateWebhook, "Create a webhook"},
-	{activity.UpdateWebhook, "Change a webhook"},
-	{activity.DeleteWebhook, "Delete a webhook"},
-	{activity.ConnectShop, "Connect the shop"},
-	{activity.DisconnectShop, "Disconnect the shop"},
+	{activity.CreateWebhook, "Creations"},
+	{activity.UpdateWebhook, "Updates"},
+	{activity.DeleteWebhook, "Deletions"},
+	{activity.ConnectShop, "Connections"},
+	{activity.DisconnectShop, "Disconnections"},
 }
 
 var outcomeLabels = labels{
-	{store.OutcomeDone, "Done"},
-	{store.OutcomeRefused, "Refused"},
-	{store.OutcomeFailed, "Not done"},
-	{store.OutcomeUnclear, "Unclear"},
-	{store.OutcomePending, "Unsettled"},
+	{store.OutcomeDone, "Succeeded"},
+	{store.OutcomeRefused, "Rejected"},
+	{store.OutcomeFailed, "Failed"},
+	{store.OutcomeUnclear, "Unconfirmed"},
+	{store.OutcomePending, "Pending"},
+}
+
+// activityTitles say what became of an attempt, by its action and its outcome.
+var activityTitles = map[string]labels{
+	activity.CreateWebhook: {
+		{store.OutcomeDone, "Webhook created"},
+		{store.OutcomeRefused, "Creation rejected"},
+		{store.OutcomeFailed, "Creation failed"},
+		{store.OutcomeUnclear, "Creation unconfirmed"},
+		{store.OutcomePending, "Creation pending"},
+	},
+	activity.UpdateWebhook: {
+		{store.OutcomeDone, "Webhook updated"},
+		{store.OutcomeRefused, "Update rejected"},
+		{store.OutcomeFailed, "Update failed"},
+		{store.OutcomeUnclear, "Update unconfirmed"},
+		{store.OutcomePending, "Update pending"},
+	},
+	activity.DeleteWebhook: {
+		{store.OutcomeDone, "Webhook deleted"},
+		{store.OutcomeRefused, "Deletion rejected"},
+		{store.OutcomeFailed, "Deletion failed"},
+		{store.OutcomeUnclear, "Deletion unconfirmed"},
+		{store.OutcomePending, "Deletion pending"},
+	},
+	activity.ConnectShop: {
+		{store.OutcomeDone, "Shop connected"},
+		{store.OutcomeRefused, "Connection rejected"},
+		{store.OutcomeFailed, "Connection failed"},
+		{store.OutcomeUnclear, "Connection unconfirmed"},
+		{store.OutcomePending, "Connection pending"},
+	},
+	activity.DisconnectShop: {
+		{store.OutcomeDone, "Shop disconnected"},
+		{store.OutcomeRefused, "Disconnection rejected"},
+		{store.OutcomeFailed, "Disconnection failed"},
+		{store.OutcomeUnclear, "Disconnection unconfirmed"},
+		{store.OutcomePending, "Disconnection pending"},
+	},
+}
+
+// rejectionReasons are the short reasons of rejected attempts, by the API's code.
+var rejectionReasons = map[string]string{
+	"WEBHOOK_URI_IP_NOT_ALLOWED":   "IP address not allowed",
+	"WEBHOOK_URI_PORT_NOT_ALLOWED": "Port not allowed",
+	"WEBHOOK_URI_UNALLOWED_DOMAIN": "Domain not allowed",
+	webhooks.CodeImmutable:         "An app manages this webhook",
+}
+
+// statusReasons are the same, by the status code. They hold only for a response
+// with a code, since others may come from something in front of the API.
+var statusReasons = map[int]string{
+	http.StatusUnauthorized:       "Access expired",
+	http.StatusForbidden:          "Permission missing",
+	http.StatusNotFound:           "Not found at Fourthwall",
+	http.StatusTooManyRequests:    "Too many requests",
+	http.StatusServiceUnavailable: "Fourthwall was busy",
+}
+
+// reasonOf returns in a few words why an attempt did not succeed, or that this
+// isn't known.
+func reasonOf(a store.Activity) string {
+	switch {
+	case a.Outcome == store.OutcomePending:
+		return "Waiting for Fourthwall"
+	case a.Code != "":
+		return cmp.Or(rejectionReasons[a.Code], statusReasons[a.Status], a.Code)
+	case a.Status != 0:
+		return "Status code " + strconv.Itoa(a.Status)
+	case a.Outcome == store.OutcomeFailed:
+		return "Nothing was changed"
+	}
+	return "No response from Fourthwall"
+}
+
+// changeText returns in a few words what was changed in a webhook's content.
+func changeText(movedURL bool, added, removed []ui.EventBadge) string {
+	switch {
+	case len(added)+len(removed) == 0 && movedURL:
+		return "URL changed"
+	case movedURL || len(added) > 0 && len(removed) > 0:
+		n := len(added) + len(removed)
+		if movedURL {
+			n++
+		}
+		return ui.Count(n, "change", "changes")
+	case len(added) == 1:
+		return titleOf(added[0]) + " added"
+	case len(removed) == 1:
+		return titleOf(removed[0]) + " removed"
+	case len(added) > 0:
+		return ui.Count(len(added), "event type added", "event types added")
+	case len(removed) > 0:
+		return ui.Count(len(removed), "event type removed", "event types removed")
+	}
+	return ""
+}
+
+// titleOf returns the name of an event type, or its code if it is unknown.
+func titleOf(e ui.EventBadge) string { return cmp.Or(e.Title, e.Code) }
+
+// typesText returns in a few words what a webhook receives.
+func typesText(types []ui.EventBadge) string {
+	if len(types) == 1 {
+		return titleOf(types[0])
+	}
+	return ui.Count(len(types), "event type", "event types")
+}
+
+const (
+	undoText        = "Undo"
+	createAgainText = "Create again"
+	undoLateText    = "Only the last change of a webhook can be undone, and this isn’t the last one. " +
+		"Reload the activity and try again."
+	activityGoneText = "There is no such entry in this shop’s activity. Entries are kept for 400 days."
+)
+
+// dayText returns the heading of a day's entries.
+func dayText(day, today time.Time) string {
+	switch date := day.Format("Jan 2"); {
+	case day.Equal(today):
+		return "Today, " + date
+	case day.Equal(today.AddDate(0, 0, -1)):
+		return "Yesterday, " + date
+	}
+	return day.Format("Jan 2, 2006")
 }
 
 // connectOutcomes are the notices that explain why a person is on the connect

@@ -20,7 +20,8 @@ func TestEveryURLHasItsNotes(t *testing.T) {
 			d := render(t, page.draw(filler{address, true}.fill))
 			if page.name == "activity" {
 				change := Change{Field: "Endpoint URL", Before: address}
-				d = render(t, Activity(ActivityPage{Frame: frame(), Rows: []ActivityRow{{Changes: []Change{change}}}}))
+				days := []ActivityDay{{Rows: []ActivityRow{{Changes: []Change{change}}}}}
+				d = render(t, Activity(ActivityPage{Frame: frame(), Days: days}))
 			}
 			for _, text := range []string{"xn--aypal-uye.com", "mixes Cyrillic and Latin", "turn text around"} {
 				if strings.Contains(d.text(), text) == slices.Contains(without, page.name) {

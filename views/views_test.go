@@ -261,7 +261,7 @@ func TestTitles(t *testing.T) {
 
 // Checklist 15.
 func TestBannersOnEveryPage(t *testing.T) {
-	const sandbox = "Sandbox: everything here is simulated, nothing reaches Fourthwall."
+	const sandbox = "Sandbox: everything here is simulated."
 	for _, page := range everyPage {
 		without := render(t, page.draw(func(reflect.Value) {}))
 		if strings.Contains(without.text(), sandbox) || strings.Contains(without.text(), "plain http") {

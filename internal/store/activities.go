@@ -67,10 +67,10 @@ type Ending struct {
 	APIRequestID string
 }
 
-// ActivityQuery selects activities. "" as Shop, Action, Outcome or WebhookID selects all, so a list for
-// a person must name a shop.
+// ActivityQuery selects activities. "" as Shop, Action, Outcome, WebhookID or Actor selects all, so a list
+// for a person must name a shop.
 type ActivityQuery struct {
-	Shop, Action, Outcome, WebhookID string
+	Shop, Action, Outcome, WebhookID, Actor string
 
 	// Before and After are cursors of an ActivityList, for the page of older or of newer rows. A
 	// malformed one counts as absent, and After counts only without Before.
@@ -97,12 +97,13 @@ const (
 		COUNT(*) FILTER (WHERE (started_at, seq) > ($6, $7)), COUNT(*) FILTER (WHERE (started_at, seq) < ($8, $9))
 		FROM activities`
 
-	inShop      = ` WHERE environment = $1 AND shop = $2`
-	inAllShops  = ` WHERE environment = $1 AND $2 = ''`
-	asFiltered  = ` AND ($3 = '' OR action = $3) AND ($4 = '' OR outcome = $4) AND ($5 = '' OR webhook_id = $5)`
+	inShop     = ` WHERE environment = $1 AND shop = $2`
+	inAllShops = ` WHERE environment = $1 AND $2 = ''`
+	asFiltered = ` AND ($3 = '' OR action = $3) AND ($4 = '' OR outcome = $4) AND ($5 = '' OR webhook_id = $5)
+		AND ($10 = '' OR actor = $10)`
 	inBetween   = ` AND (started_at, seq) > ($6, $7) AND (started_at, seq) < ($8, $9)`
-	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $10`
-	oldestFirst = ` ORDER BY started_at, seq LIMIT $10`
+	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $11`
+	oldestFirst = ` ORDER BY started_at, seq LIMIT $11`
 
 	// The literals of these conditions are those of the partial indexes.
 	selectOpen = selectActivities + inShop + ` AND action = $3 AND outcome IN ('pending', 'unclear')
@@ -313,7 +314,7 @@ func (q ActivityQuery) where() string {
 }
 
 func (q ActivityQuery) args(env string, a, b position) []any {
-	return []any{env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq}
+	return []any{env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq, q.Actor}
 }
 
 // bounds returns the positions between which a page is, and the order that begins at its cursor.

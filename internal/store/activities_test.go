@@ -62,6 +62,9 @@ func TestActivitiesAreFoundByAnIndex(t *testing.T) {
 		"done to a webhook": {func() (string, []any) {
 			return selectDone, []any{s.env, "sh_1", "create", "wcon_1", 50}
 		}, "activities_done", false},
+		"last done to webhooks": {func() (string, []any) {
+			return s.lastDoneQuery("sh_1", []string{"create", "update"}, []string{"wcon_1", "wcon_2"})
+		}, "activities_done", false},
 		"recent in a shop": {func() (string, []any) {
 			return selectRecent, []any{s.env, "sh_1", "create", millis(time.Now()), 50}
 		}, "activities_shop", false},

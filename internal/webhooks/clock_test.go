@@ -68,7 +68,8 @@ func TestClockOfTheDatabaseJumps(t *testing.T) {
 			}
 			g.must(b.Reconcile(t.Context(), 100))
 			g.move(g.timing.Late)
-			if got := create(b, other, "third"); got.State != webhooks.Created {
+			got = create(b, other, "third")
+			if got.State != webhooks.Rejected || got.Rejection.Reason != webhooks.EarlierAbsent {
 				t.Errorf("another form, later: %+v", got)
 			}
 		})

@@ -68,13 +68,48 @@
 
   function localTimes() {
     const near = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+    const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
     for (const time of all("time[datetime]")) {
       const at = new Date(time.dateTime);
       if (isNaN(at)) continue;
+      if (time.matches(".clock")) {
+        time.textContent = clock.format(at);
+        continue;
+      }
       const exact = document.createElement("span");
       exact.className = "vh";
       exact.textContent = `, exactly ${time.title}`;
       time.replaceChildren(near.format(at), exact);
+    }
+  }
+
+  // The server groups a log by days in UTC. Here they are the reader's.
+  function localDays() {
+    const days = all(".day");
+    if (!days.length) return;
+    const date = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+    const names = { 0: "Today, ", 1: "Yesterday, " };
+    const midnight = (at) => new Date(at).setHours(0, 0, 0, 0);
+    const groups = new Map();
+    for (const row of all(".day li")) {
+      const day = midnight(row.querySelector("time").dateTime);
+      if (!groups.has(day)) groups.set(day, []);
+      groups.get(day).push(row);
+    }
+    days[0].parentElement.replaceChildren(...[...groups].map(([day, rows]) => {
+      const name = names[Math.round((midnight(Date.now()) - day) / 864e5)] ?? "";
+      const heading = document.createElement("h2");
+      heading.textContent = name + date.format(day);
+      return element("section", "day", heading, element("ol", "", ...rows));
+    }));
+  }
+
+  // Empty fields of a filter stay out of its address.
+  function shortAddresses() {
+    for (const form of all("form.filter")) {
+      form.addEventListener("formdata", ({ formData }) => {
+        for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+      });
     }
   }
 
@@ -376,6 +411,8 @@
   secondHalves();
   copyButtons();
   localTimes();
+  localDays();
+  shortAddresses();
   untold();
   urlNotes();
   closingMenus();
