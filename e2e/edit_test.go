@@ -152,7 +152,7 @@ func TestEditRefused(t *testing.T) {
 	v.SeeText(changes, "https://203.0.113.7/fw")
 	v.status(v.Submit(v.Role("button", saveButton)), 422)
 	v.heads("Edit webhook")
-	v.reads("WEBHOOK_URI_IP_NOT_ALLOWED", "use a domain that points to this server")
+	v.reads("WEBHOOK_URI_IP_NOT_ALLOWED", "Use a domain name that points to this server")
 	v.hasFocus("url")
 	v.kept("https://203.0.113.7/fw", orderPlaced, donation, "TELEPATHY_RECEIVED")
 	v.app.hasContent(hook, good, "ORDER_PLACED", "TELEPATHY_RECEIVED")

@@ -308,7 +308,7 @@ func (v *visitor) readsByKeyboard() {
 	v.press("Enter", v.Role("banner", "").GetByRole("link", named("Activity")))
 	v.stepTo(v.entries().First().Locator("summary"))
 	v.Press("Enter")
-	v.SeeText(v.entries().First(), "Request id")
+	v.SeeText(v.entries().First(), "Request ID")
 }
 
 // TestFocusIsVisible walks with Tab through whole pages.

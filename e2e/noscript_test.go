@@ -68,7 +68,7 @@ func (v *visitor) pressesInTheForm() {
 func (v *visitor) isRefusedAndCorrected() {
 	v.app.t.Helper()
 	v.status(v.create(), 422)
-	v.reads("WEBHOOK_URI_IP_NOT_ALLOWED", "use a domain that points to this server")
+	v.reads("WEBHOOK_URI_IP_NOT_ALLOWED", "Use a domain name that points to this server")
 	v.HasFocus(v.address())
 	v.kept("https://203.0.113.7/fw", orderPlaced, orderUpdated, donation, promotion)
 	v.worksWithoutScript()
