@@ -172,7 +172,7 @@ func showReview(v *visitor) int {
 func showReviewOfDuplicate(v *visitor) int {
 	v.app.add(2, longAddress, longTypes...)
 	showReview(v)
-	v.Submit(v.Role("link", "Change further"))
+	v.Submit(v.Role("link", "Keep editing"))
 	v.Fill(v.address(), longAddress)
 	return v.review()
 }

@@ -151,10 +151,10 @@ func TestNotConfirmed(t *testing.T) {
 	v.app.failCreate(sandbox.Failure{Status: 500, Header: http.Header{"X-Request-Id": {"req-lost"}}})
 	v.status(v.create(), 502)
 	v.heads("Not confirmed")
-	v.reads("Do not create it a second time yet", "req-lost", good, donation, promotion)
+	v.reads("Don’t create it again yet", "req-lost", good, donation, promotion)
 	v.hasFocus("banner")
 	v.status(v.Submit(v.Role("button", "Check again")), 502)
-	v.reads("Still not known")
+	v.reads("Still unconfirmed")
 	v.app.none(2, good)
 
 	made, err := v.app.box.AddWebhook(shop.ID, good, []string{"PROMOTION_CREATED", "DONATION"})

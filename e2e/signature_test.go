@@ -122,7 +122,7 @@ func TestSignatureOfAFile(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
 	body, secret := v.app.realBody(), v.app.shop(2).WebhookSecret
-	file := v.PW.GetByLabel("Or a file with the body")
+	file := v.PW.GetByLabel("Or choose a file with the body")
 	v.Open(signaturePath)
 	v.Choose(file, "body.json", []byte(body))
 	v.bench("something else", base64Of(signed(body, secret)), secret)

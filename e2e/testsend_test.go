@@ -56,7 +56,7 @@ func TestTestDelivery(t *testing.T) {
 	v.Fill(v.secret(), shop.WebhookSecret)
 	v.app.received(0)
 	v.sends("200 OK")
-	v.reads("Signature", "made with the secret you gave", "It has none")
+	v.reads("Signature", "signed with the secret that you entered", "It has none")
 	got := v.app.received(1)[0]
 	if !got.Verified || got.Body != changed || got.Type != "DONATION" || !got.TestMode ||
 		!strings.Contains(changed, "größer") {
@@ -66,7 +66,7 @@ func TestTestDelivery(t *testing.T) {
 	v.at(testPath(hook))
 
 	v.sends("401 Unauthorized")
-	v.reads("made with a made-up key", "probably verifies signatures")
+	v.reads("signed with a random key", "probably verifies signatures")
 	if got := v.app.received(2)[0]; got.Verified || got.Body != changed {
 		t.Errorf("the receiver got %+v", got)
 	}

@@ -88,7 +88,7 @@ func TestToolsByKeyboard(t *testing.T) {
 	v.stepTo(v.secret())
 	v.Type(shop.WebhookSecret)
 	v.status(v.Navigate(func() { v.Press("Enter") }), 200)
-	v.isChecked("PPPPLPPTTP", "There is something to look at|This endpoint needs a fix")
+	v.isChecked("PPPPLPPTTP", "Some steps need your attention|This endpoint needs a fix")
 	if got := v.app.received(3)[2]; got.Type != "DONATION" {
 		t.Errorf("the receiver got %+v", got)
 	}
@@ -146,7 +146,7 @@ func TestToolsWithoutScript(t *testing.T) {
 	v.worksWithoutScript()
 	v.Fill(v.secret(), shop.WebhookSecret)
 	v.waitsFor("/verify", v.Role("button", sendDeliveries))
-	v.isChecked("PPPPLPPTTP", "There is something to look at|This endpoint needs a fix")
+	v.isChecked("PPPPLPPTTP", "Some steps need your attention|This endpoint needs a fix")
 	v.worksWithoutScript()
 	v.Click(v.Text("Show the text"))
 	v.SeeText(v.Role("region", "Pass it on").Locator("pre"), "10. Forged delivery: passed")
@@ -159,10 +159,10 @@ func TestToolsWithoutScript(t *testing.T) {
 	delivery.wait()
 	v.worksWithoutScript()
 	v.status(v.Navigate(func() {
-		v.clickOnly(v.Role("link", "See how far it is"))
+		v.clickOnly(v.Role("link", "Refresh the progress"))
 		delivery.release()
 	}), 200)
-	v.isChecked("PPPPLPLTSS", "There is something to look at|This endpoint needs a fix")
+	v.isChecked("PPPPLPLTSS", "Some steps need your attention|This endpoint needs a fix")
 	v.Submit(v.Role("link", "Back to the form"))
 	v.kept(verifies, donation)
 	v.testsWithoutScript(shop)

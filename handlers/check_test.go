@@ -165,7 +165,7 @@ func TestCheckContinues(t *testing.T) {
 	sent := url.Values{"url": {accepts}, "type": {"DONATION"}, "follow": {"1"}, "types": {"DONATION"}}
 	first := p.post(checksPath(shop.ID), sent).want(http.StatusOK)
 	<-arrived
-	running := p.get(first.url.String()).want(http.StatusOK, "See how far it is")
+	running := p.get(first.url.String()).want(http.StatusOK, "Refresh the progress")
 	if got := running.results(); got != "PPPPLUWWWW" {
 		t.Errorf("while it runs: %s", got)
 	}

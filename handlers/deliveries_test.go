@@ -50,7 +50,7 @@ func TestDeliveryLog(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	p.get(eventsPath(shop.ID)).want(http.StatusOK, "Nothing delivered yet")
+	p.get(eventsPath(shop.ID)).want(http.StatusOK, "No deliveries yet")
 	hook := g.add(shop, receives, "DONATION", "ORDER_PLACED")
 	for i := range 120 {
 		kind := "DONATION"
@@ -258,7 +258,7 @@ func TestDeliveriesUnread(t *testing.T) {
 		shop := p.connect(0)
 		pg := p.get(eventsPath(shop.ID)+"?type=MADE_UP").want(http.StatusUnprocessableEntity, "refuses this choice",
 			"OPEN_API_BAD_REQUEST")
-		pg.link("Show all deliveries").want(http.StatusOK, "Nothing delivered yet")
+		pg.link("Show all deliveries").want(http.StatusOK, "No deliveries yet")
 	})
 	t.Run("a delivery that is not known", func(t *testing.T) {
 		g := newRig(t, options{})

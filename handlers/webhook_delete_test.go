@@ -282,7 +282,7 @@ func TestImmutable(t *testing.T) {
 				t.Errorf("at %s", pg.url)
 			}
 			p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Locked")
-			page := p.get(webhookPath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted",
+			page := p.get(webhookPath(shop.ID, hook.ID)).want(http.StatusOK, "You can’t edit or delete this webhook",
 				webhooks.CodeImmutable)
 			if strings.Contains(page.body, editPath(shop.ID, hook.ID)) ||
 				strings.Contains(page.body, deletePath(shop.ID, hook.ID)) {
@@ -298,7 +298,7 @@ func TestImmutable(t *testing.T) {
 				t.Errorf("the API was asked %d times", n)
 			}
 			if pg := p.get(deletePath(shop.ID, hook.ID)).want(http.StatusOK,
-				"neither edited nor deleted"); strings.Contains(pg.body, `value="delete"`) {
+				"You can’t edit or delete this webhook"); strings.Contains(pg.body, `value="delete"`) {
 				t.Error("deleting is offered")
 			}
 			g.move(24*time.Hour - time.Minute)

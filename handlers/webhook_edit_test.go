@@ -334,8 +334,8 @@ func TestReview(t *testing.T) {
 			if strings.Contains(pg.url.String(), "hooks.example.com") {
 				t.Errorf("at %s", pg.url)
 			}
-			// Change further leads back to the form, as it was left.
-			back := pg.link("Change further").want(http.StatusOK)
+			// Keep editing leads back to the form, as it was left.
+			back := pg.link("Keep editing").want(http.StatusOK)
 			back.edited(shop.ID, id, f.values.Get("url"), f.values["allowedTypes"]...)
 			if n := len(g.calls.of(http.MethodPut)); n != 0 {
 				t.Errorf("%d calls", n)

@@ -433,9 +433,9 @@ func TestCheckAgain(t *testing.T) {
 	}{
 		{"it was created after all", 1, sandbox.Failure{}, 200, []string{good, "wcon_"}},
 		{"it was not", 0, sandbox.Failure{}, 502, []string{"Not confirmed", "found no new webhook", "After two minutes"}},
-		{"nobody can say which it is", 2, sandbox.Failure{}, 502, []string{"Not confirmed", "Still not known", "nobody can say which of them"}},
-		{"the list fails", 1, sandbox.Failure{Status: 500}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
-		{"the list is forbidden", 1, sandbox.Failure{Status: 403}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
+		{"nobody can say which it is", 2, sandbox.Failure{}, 502, []string{"Not confirmed", "Still unconfirmed", "nobody can say which of them"}},
+		{"the list fails", 1, sandbox.Failure{Status: 500}, 502, []string{"Not confirmed", "Still unconfirmed", "Hookwall could not look"}},
+		{"the list is forbidden", 1, sandbox.Failure{Status: 403}, 502, []string{"Not confirmed", "Still unconfirmed", "Hookwall could not look"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

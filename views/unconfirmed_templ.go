@@ -44,7 +44,7 @@ func Unconfirmed(p UnconfirmedPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead([]ui.Link{{Href: p.ListHref, Text: "Webhooks"}, {Text: "Not confirmed"}}, "Not confirmed", "Fourthwall gave no clear answer, so the webhook may have been created or not.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead([]ui.Link{{Href: p.ListHref, Text: "Webhooks"}, {Text: "Unconfirmed"}}, "Unconfirmed", "We couldn’t confirm whether the webhook was created.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

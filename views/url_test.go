@@ -21,7 +21,7 @@ func TestEveryURLHasItsNotes(t *testing.T) {
 				change := Change{Field: "Endpoint URL", Before: address}
 				d = render(t, Activity(ActivityPage{Frame: frame(), Rows: []ActivityRow{{Changes: []Change{change}}}}))
 			}
-			for _, text := range []string{"xn--aypal-uye.com", "mixes Cyrillic and Latin", "turn text around"} {
+			for _, text := range []string{"xn--aypal-uye.com", "mixes Cyrillic and Latin", "reverse text"} {
 				if strings.Contains(d.text(), text) == slices.Contains(without, page.name) {
 					t.Errorf("the page says %q: %t", text, !slices.Contains(without, page.name))
 				}

@@ -177,7 +177,7 @@ func (a *attempt) next(pg page) (step string, then page) {
 		return "save", a.press(pg.Form("/confirm"), "do=save")
 	case pg.offers("delete"):
 		return "press", a.press(pg.Form("/delete"), "do=delete")
-	case pg.offers("check") && !strings.Contains(pg.text, "Still not known"):
+	case pg.offers("check") && !strings.Contains(pg.text, "Still unconfirmed"):
 		return "check", a.press(pg.Form("/webhooks"), "do=check")
 	case pg.offers("edit"):
 		return a.listFirst(pg)

@@ -81,9 +81,9 @@ var (
 		status: 502, says: says("Fourthwall did not answer as expected", "Try again in a moment"),
 		heals: "reload",
 	}
-	unknown = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks",
+	unknown = want{status: 502, says: says("Don’t create it again yet", "Look for it in the list of webhooks",
 		"go back to the form"), kept: "form", heals: "list, form, press, wait, press"}
-	unknownYet = want{status: 502, says: says("Do not create it a second time yet", "Look for it in the list of webhooks",
+	unknownYet = want{status: 502, says: says("Don’t create it again yet", "Look for it in the list of webhooks",
 		"Hookwall asks before it makes a second one"), kept: "form", done: 1, heals: "list, it is there"}
 )
 
@@ -137,7 +137,7 @@ func (f fault) done() fault {
 // lost are writes without an effect, which cannot be known for certain.
 func (f fault) lost() fault {
 	f.create = want{
-		status: 502, says: says("Do not create it a second time yet", "Check again"), kept: "form",
+		status: 502, says: says("Don’t create it again yet", "Check again"), kept: "form",
 		heals: "check, list, form, press, wait, press",
 	}
 	f.edit = want{status: 502, says: says("It is not confirmed whether the change was saved",
