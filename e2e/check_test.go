@@ -42,7 +42,7 @@ func (v *visitor) asksToCheck(address string) {
 }
 
 // secret is the field for the shop's webhook secret.
-func (v *visitor) secret() playwright.Locator { return v.Label("Webhook secret (optional)") }
+func (v *visitor) secret() playwright.Locator { return v.Label("Signing secret (optional)") }
 
 // offers fails the test unless a list offers exactly these event types.
 func (v *visitor) offers(label string, codes ...string) {
@@ -68,7 +68,7 @@ func (a *app) received(n int) []sandbox.Receipt {
 // stepResults are the words for the result of a step, by letter. How long a
 // response takes depends on the machine: T means any of them.
 var stepResults = map[rune]string{
-	'P': "^Passed$", 'L': "^Warning$", 'F': "^Failed$", 'S': "^Skipped$", 'U': `^\s*Running$`, 'W': "^Waiting$",
+	'P': "^Passed$", 'L': "^Needs attention$", 'F': "^Failed$", 'S': "^Skipped$", 'U': `^\s*Running$`, 'W': "^Waiting$",
 	'T': "^(Passed|Warning|Failed)$",
 }
 
@@ -179,7 +179,7 @@ func (v *visitor) passesOn(secret string) {
 	v.app.t.Helper()
 	report := v.copied(v.Role("button", "Copy as text"))
 	for _, line := range []string{
-		"Endpoint check, ", "Result: ", "\n1. Address: passed", "   - Calls go to: " + verifies,
+		"Endpoint check, ", "Result: ", "\n1. URL: passed", "   - Requests go to: " + verifies,
 		"   What to do: ", "\n10. Forged delivery: passed",
 	} {
 		if !strings.Contains(report, line) {

@@ -150,7 +150,7 @@ func TestNotConfirmed(t *testing.T) {
 	v.compose(shop, good, donation, promotion)
 	v.app.failCreate(sandbox.Failure{Status: 500, Header: http.Header{"X-Request-Id": {"req-lost"}}})
 	v.status(v.create(), 502)
-	v.heads("Not confirmed")
+	v.heads("Unconfirmed")
 	v.reads("Don’t create it again yet", "req-lost", good, donation, promotion)
 	v.hasFocus("banner")
 	v.status(v.Submit(v.Role("button", "Check again")), 502)

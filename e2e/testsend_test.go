@@ -30,7 +30,7 @@ func (v *visitor) sends(answer string) {
 func (v *visitor) isAnswered(answer string) {
 	v.app.t.Helper()
 	v.hasFocus("result")
-	v.Must(v.Expect(v.CSS("#result")).ToHaveAccessibleName(regexp.MustCompile("Answered with " + answer + " in ")))
+	v.Must(v.Expect(v.CSS("#result")).ToHaveAccessibleName(regexp.MustCompile("The endpoint returned " + answer + " in ")))
 	v.Must(v.Expect(v.secret()).ToHaveValue(""))
 	v.hasNoSecret()
 }
@@ -56,7 +56,7 @@ func TestTestDelivery(t *testing.T) {
 	v.Fill(v.secret(), shop.WebhookSecret)
 	v.app.received(0)
 	v.sends("200 OK")
-	v.reads("Signature", "signed with the secret that you entered", "It has none")
+	v.reads("Signature", "signed with the secret that you entered", "has no body")
 	got := v.app.received(1)[0]
 	if !got.Verified || got.Body != changed || got.Type != "DONATION" || !got.TestMode ||
 		!strings.Contains(changed, "größer") {

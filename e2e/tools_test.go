@@ -297,7 +297,7 @@ func showTestUnanswered(v *visitor) int {
 	v.connectKey(0)
 	v.Open(testPath(hook))
 	status := v.Submit(v.Role("button", sendDelivery))
-	v.reads("No answer")
+	v.reads("No response")
 	return status
 }
 

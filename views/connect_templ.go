@@ -67,7 +67,7 @@ func Connect(p ConnectPage) templ.Component {
 			}
 			if p.ExpectShop != "" {
 				templ_7745c5c3_Err = ui.NoticeBox(ui.Notice{
-					Kind: ui.Warning, Title: "Connect " + ui.Plain(p.ExpectShop) + " again",
+					Kind: ui.Warning, Title: ui.Plain(p.ExpectShop) + " must be connected again",
 					Text: p.whyAgain() + " Choose the same shop to continue where you left off.",
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {

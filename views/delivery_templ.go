@@ -44,7 +44,7 @@ func Delivery(p DeliveryPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead([]ui.Link{{Href: p.ListHref, Text: "Deliveries"}, {Text: p.Row.ID}}, p.heading(), "What Fourthwall reports about this delivery.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead([]ui.Link{{Href: p.ListHref, Text: "Deliveries"}, {Text: p.Row.ID}}, p.heading(), "This is one delivery, as Fourthwall reports it.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

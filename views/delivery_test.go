@@ -72,7 +72,7 @@ func TestDeliveryFacts(t *testing.T) {
 		{"gone", func(p *DeliveryPage) { p.Row.WebhookHref = "" }, []string{"wcon_1 This webhook has been deleted."}, nil},
 		{"nobody's", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref = "", "" }, []string{"No current webhook uses this URL."}, nil},
 		{"webhooks unknown", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref, p.Row.WebhooksUnknown = "", "", true }, []string{"Webhook Unknown, because we couldn’t read the list of webhooks."}, []string{"No current webhook uses this URL"}},
-		{"unknown type", func(p *DeliveryPage) { p.Row.Type = ui.EventBadge{Code: "NEW\u202e", Unknown: true} }, []string{"NEWU+202E What Fourthwall reports"}, nil},
+		{"unknown type", func(p *DeliveryPage) { p.Row.Type = ui.EventBadge{Code: "NEW\u202e", Unknown: true} }, []string{"NEWU+202E This is one delivery"}, nil},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -166,7 +166,7 @@ func (o operation) diesAt(t *testing.T, end moment) {
 func (s *stage) notConfirmed(c *process.Client, page process.Page, form process.Form) process.Page {
 	s.t.Helper()
 	kept := page.Form("/webhooks")
-	if !strings.Contains(page.Body, "Not confirmed") || kept.Values.Get("url") != form.Values.Get("url") ||
+	if !strings.Contains(page.Body, "Unconfirmed") || kept.Values.Get("url") != form.Values.Get("url") ||
 		kept.Values.Get("submission") != form.Values.Get("submission") ||
 		!slices.Equal(kept.Values["allowedTypes"], form.Values["allowedTypes"]) {
 		s.t.Errorf("what was sent is not kept: %v in\n%s", kept.Values, page.Body)

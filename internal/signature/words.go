@@ -108,7 +108,7 @@ var findingTexts = []Finding{
 			"signing secret.",
 	},
 	{
-		Code: CodeAppHeader, Title: "Signed by the app, not the shop",
+		Code: CodeAppHeader, Title: "App signature instead of shop signature",
 		Text: "The value of " + AppSignatureHeader + " is made with the key of a platform app. Your shop’s secret " +
 			"can’t verify it. Use the value of " + ShopSignatureHeader + " from the same delivery. If you entered " +
 			"your own app’s key, it’s a different one, or the body was changed.",

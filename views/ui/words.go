@@ -17,7 +17,7 @@ const (
 
 	// The words for the results of a CheckStep.
 	wordPassed      = "Passed"
-	wordWarned      = "Warning"
+	wordWarned      = "Needs attention"
 	wordFailed      = "Failed"
 	wordSkipped     = "Skipped"
 	wordInterrupted = "Not finished"
