@@ -36,7 +36,7 @@ func (v *visitor) asksToCheck(address string) {
 	v.heads("Check an endpoint")
 	v.Must(v.Expect(v.address()).ToHaveValue(address))
 	v.Must(v.Expect(v.secret()).ToHaveValue(""))
-	v.reads("Then it sends", "A test event", "testMode: true", "The same event again", "An event with a wrong signature")
+	v.reads("Then we send", "A test event", "testMode: true", "The same event again", "An event with a wrong signature")
 	v.noInput(address)
 	v.app.received(0)
 }
@@ -190,7 +190,7 @@ func (v *visitor) passesOn(secret string) {
 		v.app.t.Error("the report has the secret")
 	}
 	v.Click(v.Text("Show the text"))
-	if shown := v.TextOf(v.Role("region", "Pass it on").Locator("pre")); squeezed(shown) != squeezed(report) {
+	if shown := v.TextOf(v.Role("region", "Share this report").Locator("pre")); squeezed(shown) != squeezed(report) {
 		v.app.t.Errorf("the text is shown as\n%s\nand copied as\n%s", shown, report)
 	}
 }
@@ -223,7 +223,7 @@ func TestCheckFromTheEditForm(t *testing.T) {
 	v.Fill(v.address(), verifies)
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
 	v.isChecked("PPPPLPLTSS", "Some steps need your attention|This endpoint needs a fix")
-	v.reads("probably verifies signatures", "Give the shop’s secret and check again", "TELEPATHY_RECEIVED")
+	v.reads("probably verifies signatures", "Enter the signing secret and check again", "TELEPATHY_RECEIVED")
 	if got := v.app.received(1)[0]; got.Type != "TELEPATHY_RECEIVED" || got.Verified || got.Status != 401 {
 		t.Errorf("the receiver got %+v", got)
 	}
@@ -246,7 +246,7 @@ func TestCheckOfAWebhook(t *testing.T) {
 	v.offers("Event type to send", "ORDER_PLACED", "DONATION")
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
 	v.isChecked("PPPPLPFTSL", "This endpoint needs a fix")
-	v.reads("201 means that something was made", "Let the endpoint answer exactly 200")
+	v.reads("Your endpoint returned 201. Fourthwall only accepts 200", "Return status 200.")
 	if got := v.app.received(1)[0]; got.Type != "ORDER_PLACED" || !strings.Contains(got.Body, hook.ID) {
 		t.Errorf("the receiver got %+v", got)
 	}
@@ -326,6 +326,6 @@ func TestCheckContinues(t *testing.T) {
 		delivery.release()
 	}), 200)
 	v.isChecked("PPPPLPPTTL", "Some steps need your attention|This endpoint needs a fix")
-	v.reads("The endpoint does not verify signatures")
+	v.reads("The endpoint doesn’t verify signatures")
 	v.app.received(2)
 }

@@ -48,7 +48,7 @@ func (v *visitor) verdict(title, code string) {
 	v.hasFocus("result")
 	v.Must(v.Expect(v.CSS("#result")).ToHaveAccessibleName(regexp.MustCompile(title)))
 	if code != "" {
-		v.Must(v.Expect(v.Role("region", "Why not").GetByRole("listitem").First().Locator("code")).ToHaveText(code))
+		v.Must(v.Expect(v.Role("region", "Why it isn’t valid").GetByRole("listitem").First().Locator("code")).ToHaveText(code))
 	}
 	v.Must(v.Expect(v.benchSecret()).ToHaveValue(""))
 	v.hasNoSecret()

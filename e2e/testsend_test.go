@@ -46,7 +46,7 @@ func TestTestDelivery(t *testing.T) {
 	v.status(v.Submit(v.Role("link", "Send a test delivery")), 200)
 	v.at(testPath(hook))
 	v.heads("Send a test delivery")
-	v.reads("One POST request goes to", verifies)
+	v.reads("We send one POST request to", verifies)
 	v.offers("Event type", "ORDER_PLACED", "DONATION", "TELEPATHY_RECEIVED")
 	v.picks("DONATION")
 
@@ -87,7 +87,7 @@ func TestTestDelivery(t *testing.T) {
 func (v *visitor) picks(code string) {
 	v.app.t.Helper()
 	v.Select(v.Label("Event type"), code)
-	v.status(v.Submit(v.Role("button", "Show its sample")), 200)
+	v.status(v.Submit(v.Role("button", "Show the sample")), 200)
 	v.Must(v.Expect(v.Label("Event type")).ToHaveValue(code))
 	v.Must(v.Expect(v.body()).ToHaveValue(regexp.MustCompile(`"type": "` + code + `"`)))
 }
@@ -113,7 +113,7 @@ func TestHostileAnswer(t *testing.T) {
 	v.Open(testPath(hook))
 	v.sends("302 Found")
 	v.reads(hostile...)
-	v.reads("Redirects are not followed", "U+202E", "U+001B")
+	v.reads("This check doesn’t follow redirects", "U+202E", "U+001B")
 	v.hasNoTrap()
 	headers := v.Role("table", "")
 	for _, text := range append(hostile, "text/html", "0;url=https://evil.example/") {

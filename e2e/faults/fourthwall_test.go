@@ -81,10 +81,10 @@ var (
 		status: 502, says: says("Fourthwall did not answer as expected", "Try again in a moment"),
 		heals: "reload",
 	}
-	unknown = want{status: 502, says: says("Don’t create it again yet", "Look for it in the list of webhooks",
+	unknown = want{status: 502, says: says("Don’t create it again yet", "Check the list of webhooks",
 		"go back to the form"), kept: "form", heals: "list, form, press, wait, press"}
-	unknownYet = want{status: 502, says: says("Don’t create it again yet", "Look for it in the list of webhooks",
-		"Hookwall asks before it makes a second one"), kept: "form", done: 1, heals: "list, it is there"}
+	unknownYet = want{status: 502, says: says("Don’t create it again yet", "Check the list of webhooks",
+		"Hookwall asks before it creates a second one"), kept: "form", done: 1, heals: "list, it is there"}
 )
 
 // What a person gets if Fourthwall did what it was asked, but its response does
