@@ -64,6 +64,7 @@ type sandboxFlags struct {
 	PublicURL    string   `placeholder:"URL" help:"URL that others use to reach the sandbox. Default: http:// and the address."`
 	ClientID     string   `default:"sandbox-client" placeholder:"ID" help:"Client ID that your integration uses."`
 	ClientSecret string   `placeholder:"SECRET" help:"Client secret, only for this sandbox. Without one, the client is public and must use PKCE."`
+	AppKey       string   `hw:"HOOKWALL_SANDBOX_APP_KEY" placeholder:"KEY" help:"Your app's HMAC key, only for this sandbox. It signs every delivery in X-Fourthwall-Hmac-Apps-SHA256. Default: a key that is made once and shown on the front page."`
 	RedirectURI  []string `placeholder:"URI" help:"Redirect URL of your integration. It must match exactly. Repeat the flag for more URLs."`
 	Data         string   `placeholder:"PATH" help:"File that stores the sandbox's state. Default: sandbox.db in your data directory."`
 	Private      bool     `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Allow endpoints on your intranet and on this machine, on any port."`

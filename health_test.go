@@ -49,7 +49,7 @@ func TestHealthProblems(t *testing.T) {
 		name, addr, public, want string // "" for no error
 	}{
 		{"ready", answers(http.StatusOK, "ok\n"), "https://hooks.example.com", ""},
-		{"not ready", answers(http.StatusServiceUnavailable, "the database does not answer\n"), "https://hooks.example.com", `status 503: "the database does not answer\n"`},
+		{"not ready", answers(http.StatusServiceUnavailable, "the database cannot be used\n"), "https://hooks.example.com", `status 503: "the database cannot be used\n"`},
 		{"something else", answers(http.StatusTemporaryRedirect, strings.Repeat("x", 1000)), "https://hooks.example.com", `status 307: "` + strings.Repeat("x", 200) + `"`},
 		{"a port that is not known", "127.0.0.1:0", "", "HOOKWALL_ADDR: port 0"},
 		{"an address that is none", "8080", "", "HOOKWALL_ADDR"},

@@ -24,13 +24,13 @@ var mayImport = map[string][]string{
 	"handlers/middleware": nil,
 
 	"views":    {"static", "views/ui"},
-	"views/ui": {"static"},
+	"views/ui": {"internal/unseen", "static"},
 	"static":   nil,
 	"oauth":    {"internal/fourthwall"},
 
 	"internal/activity": {"internal/fourthwall", "internal/store"},
 	"internal/shops":    {"internal/activity", "internal/fourthwall", "internal/store", "oauth"},
-	"internal/webhooks": {"internal/activity", "internal/fourthwall", "internal/shops", "internal/store"},
+	"internal/webhooks": {"internal/activity", "internal/fourthwall", "internal/shops", "internal/store", "internal/unseen"},
 
 	"internal/doctor":             {"internal/deliver", "internal/fourthwall", "internal/signature"},
 	"internal/signature":          {"internal/fourthwall"},
@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"internal/fourthwall":         nil,
 	"internal/deliver":            nil,
 	"internal/store":              nil,
+	"internal/unseen":             nil,
 	"internal/sandbox":            nil,
 
 	// For tests alone.

@@ -200,7 +200,8 @@ func newDashboard(
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
 		Store: st, API: api, Shops: connected, Webhooks: hooks, OAuth: provider, Targets: client, Receiver: receiver,
 		Sample: sample, Logger: logger, Limits: c.Limits, SecurityContacts: c.SecurityContacts,
-		Now: st.Now, // the database's clock, so that all replicas agree
+		Version: version,
+		Now:     st.Now, // the database's clock, so that all replicas agree
 	}), hooks, nil
 }
 
@@ -322,6 +323,7 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 	}
 	emulator, err := sandbox.New(sandbox.Config{
 		PublicURL: public.String(), DataFile: f.Data, Logger: logger, AnyHost: f.Expose, Transport: targets.Transport(),
+		AppKey: f.AppKey,
 		Clients: []sandbox.Client{{
 			ID: f.ClientID, Name: f.ClientID, Secret: f.ClientSecret, RedirectURIs: f.RedirectURI,
 		}},

@@ -209,6 +209,34 @@ func TestSandboxAlone(t *testing.T) {
 	}
 }
 
+// TestAppKeyOfTheSandbox: it is given by flag or environment, and the flag wins.
+func TestAppKeyOfTheSandbox(t *testing.T) {
+	tests := []struct {
+		name      string
+		env, args []string
+		want      string
+	}{
+		{"by flag", nil, []string{"--app-key", "key-by-flag"}, "key-by-flag"},
+		{"by environment", []string{"HOOKWALL_SANDBOX_APP_KEY", "key-by-variable"}, nil, "key-by-variable"},
+		{
+			"by both",
+			[]string{"HOOKWALL_SANDBOX_APP_KEY", "key-by-variable"},
+			[]string{"--app-key", "key-by-flag"},
+			"key-by-flag",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			args := []string{"sandbox", "--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "s.db")}
+			line, _ := start(t, env(test.env...), append(args, test.args...)...)
+			_, body := fetch(t, address.FindString(line))
+			if !strings.Contains(body, "<code>"+test.want+"</code>") {
+				t.Errorf("the front page lacks %s", test.want)
+			}
+		})
+	}
+}
+
 // Checklist 15.
 func TestRefusesToStart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "not.db")

@@ -36,6 +36,10 @@ var scenes = []scene{
 	{name: "connect, with a kept form", show: showKeptForm, status: 200, heading: "Connect a shop"},
 	{name: "connect, denied", show: showDenied, status: 200, heading: "Connect a shop"},
 	{
+		name: "installed", show: func(v *visitor) int { return v.Open("/oauth/callback?code=unused") }, status: 200,
+		heading: "Hookwall is installed. One more step",
+	},
+	{
 		name: "implicit, nothing came", show: func(v *visitor) int { return v.Open("/oauth/implicit") }, status: 200,
 		heading: "Finishing the connection",
 	},
@@ -65,6 +69,8 @@ var scenes = []scene{
 	{name: "created, secret revealed", show: showRevealed, status: 200, heading: "Webhook"},
 	{name: "webhook", show: showWebhook, status: 200, heading: "Webhook"},
 	{name: "not confirmed", show: showNotConfirmed, status: 502, heading: "Unconfirmed"},
+	{name: "not confirmed, not there", show: showAbsent, status: 502, heading: "Unconfirmed"},
+	{name: "created, signed out since", show: showOutcome, status: 200, heading: "Webhook created"},
 	{
 		name: "sample", show: func(v *visitor) int { return v.Open("/samples/MEMBERSHIP_SERIES_UPSERTED") }, status: 200,
 		heading: "Member series saved",
@@ -159,7 +165,7 @@ func showExpiredShop(v *visitor) int {
 	return v.Open("/shops")
 }
 
-// showFullList shows a long URL, many event types and one unknown type.
+// showFullList shows a long URL, many event types, one unknown type, and a webhook without any.
 func showFullList(v *visitor) int {
 	shop := v.app.shop(2)
 	types := []string{
@@ -174,6 +180,8 @@ func showFullList(v *visitor) int {
 		v.app.must(err)
 	}
 	_, err := v.app.box.AddWebhook(shop.ID, good, []string{strings.Repeat("A_LONG_TYPE_", 20)})
+	v.app.must(err)
+	_, err = v.app.box.AddWebhook(shop.ID, "https://nothing.example.com/", nil)
 	v.app.must(err)
 	v.connectKey(2)
 	return v.Reload()
@@ -250,6 +258,31 @@ func showWebhook(v *visitor) int {
 func showNotConfirmed(v *visitor) int {
 	v.compose(v.connectKey(0), good, donation)
 	v.app.failCreate(sandbox.Failure{Status: 500})
+	return v.create()
+}
+
+func showAbsent(v *visitor) int {
+	showNotConfirmed(v)
+	v.app.move(2 * time.Minute)
+	return v.Submit(v.Role("button", "Check again"))
+}
+
+// showOutcome signs the person out while the create waits for Fourthwall.
+func showOutcome(v *visitor) int {
+	shop := v.connectKey(0)
+	v.app.must(v.app.box.Configure(shop.ID, sandbox.Switches{SecretInCreate: true}))
+	v.compose(shop, good, donation)
+	conn, err := v.app.store.LiveConnection(v.app.t.Context(), shop.ID, "")
+	v.app.must(err)
+	v.app.failCreate(sandbox.Failure{Delay: time.Second})
+	go func() {
+		for len(v.app.box.Webhooks(shop.ID)) == 0 && v.app.t.Context().Err() == nil {
+			<-time.After(10 * time.Millisecond)
+		}
+		if err := v.app.store.DeleteOwner(v.app.t.Context(), conn.Owner); err != nil {
+			v.app.t.Error(err)
+		}
+	}()
 	return v.create()
 }
 

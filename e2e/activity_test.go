@@ -40,9 +40,9 @@ func TestActivityOfRefused(t *testing.T) {
 	v.attempted(3)
 	made := v.app.onlyOne(0, good)
 	for i, texts := range [][]string{
-		{"Create a webhook", "Done", good, "DONATION", made.ID, "API key"},
-		{"Create a webhook", "Refused", refusedAddress, "DONATION", "API key"},
-		{"Connect the shop", "Done", shop.Name},
+		{"Webhook created", good, "Donation", made.ID, "API key"},
+		{"Creation rejected", "IP address not allowed", refusedAddress, "Donation", "API key"},
+		{"Shop connected", shop.Name},
 	} {
 		for _, text := range texts {
 			v.SeeText(v.entries().Nth(i), text)
@@ -56,9 +56,11 @@ func TestActivityOfRefused(t *testing.T) {
 	v.filesActivity(shop)
 	v.filter(map[string]string{"Outcome": "", "Action": "webhook.create"})
 	v.attempted(2)
-	v.Fill(v.Role("textbox", "Webhook id"), made.ID)
+	v.Fill(v.Role("textbox", "Webhook ID"), made.ID)
 	v.filter(nil)
 	v.attempted(1)
+	v.at(activityPath(shop) + "?action=webhook.create&webhook=" + made.ID)
+	v.Click(v.entries().Locator("summary"))
 	v.Submit(v.entries().GetByRole("link", playwright.LocatorGetByRoleOptions{Name: made.ID}))
 	v.at(webhookPath(made))
 }
@@ -105,8 +107,8 @@ func TestActivityOfAChange(t *testing.T) {
 	v.Open(activityPath(shop))
 	v.attempted(3)
 	for i, texts := range [][]string{
-		{"Delete a webhook", "Done", good + "/2", "ORDER_PLACED, DONATION", hook.ID},
-		{"Change a webhook", "Done", good, good + "/2", "ORDER_PLACED, DONATION", hook.ID},
+		{"Webhook deleted", good + "/2", "Create again", hook.ID},
+		{"Webhook updated", good, good + "/2", "Donation", hook.ID},
 	} {
 		for _, text := range texts {
 			v.SeeText(v.entries().Nth(i), text)
@@ -130,7 +132,7 @@ func TestActivityPages(t *testing.T) {
 	v.app.attempt(shop, store.OutcomeFailed)
 	v.Submit(v.Role("link", "Older"))
 	v.attempted(3)
-	v.SeeText(v.entries().Last(), "Connect the shop")
+	v.SeeText(v.entries().Last(), "Shop connected")
 	v.Gone(v.Role("link", "Older"))
 	v.Submit(v.Role("link", "Newer"))
 	v.attempted(50)

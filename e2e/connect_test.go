@@ -92,6 +92,24 @@ func TestConnectByCode(t *testing.T) {
 	v.hasNoSecret()
 }
 
+// TestInstallFromTheSandbox installs the app in a shop's dashboard, which leads
+// to the page with one button, and from there to the shop.
+func TestInstallFromTheSandbox(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	v.Open(v.app.boxURL)
+	v.Submit(v.Role("button", "Install the app from this shop’s dashboard (Lantern Post)"))
+	v.WaitPath("^/oauth/callback")
+	v.heads("Hookwall is installed. One more step")
+	v.Submit(v.Role("link", codeLink))
+	v.allow(1)
+	v.connected(v.app.shop(1))
+	v.hasNoSecret()
+	v.Open(v.app.boxURL)
+	v.Submit(v.Role("link", "Back to Hookwall"))
+	v.at(listPath(v.app.shop(1)))
+}
+
 // TestConnectByImplicit also watches the page that the token comes to: before
 // the token is out of the address, no other script has run and nothing is
 // drawn.

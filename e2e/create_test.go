@@ -222,7 +222,7 @@ func TestHintsNeverBlock(t *testing.T) {
 	address := "http://hooks.example.com/plain"
 	v.compose(v.connectKey(2), address)
 	v.status(v.create(), 422)
-	v.reads("Choose at least one event type", "This address is not encrypted")
+	v.reads("Choose at least one event type", "This URL is not encrypted")
 	v.kept(address)
 	v.Check(v.box(donation))
 	v.status(v.create(), 200)

@@ -23,8 +23,8 @@ func (v *visitor) hasFocus(id string) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, address, code, cure string }{
-		{"an IP number", "https://203.0.113.7/fw", "WEBHOOK_URI_IP_NOT_ALLOWED", "use a domain that points to this server"},
-		{"a port", "https://hooks.example.com:8443/fw", "WEBHOOK_URI_PORT_NOT_ALLOWED", "Use the usual port, 443"},
+		{"an IP number", "https://203.0.113.7/fw", "WEBHOOK_URI_IP_NOT_ALLOWED", "Use a domain name that points to this server"},
+		{"a port", "https://hooks.example.com:8443/fw", "WEBHOOK_URI_PORT_NOT_ALLOWED", "Use the standard HTTPS port (443)"},
 		{"a domain", "https://shop.fourthwall.com/fw", "WEBHOOK_URI_UNALLOWED_DOMAIN", "Use a public domain of your own"},
 	}
 	for _, test := range tests {
@@ -69,7 +69,7 @@ func TestSeveralErrors(t *testing.T) {
 	summary := v.Role("group", "2 things to fix")
 	v.HasFocus(summary)
 	v.hasFocus("summary")
-	url := "Enter the address that Fourthwall should call"
+	url := "Enter the URL that Fourthwall should send events to"
 	types := "Choose at least one event type"
 	v.SeeText(summary, url)
 	v.SeeText(summary, types)
@@ -91,10 +91,10 @@ func TestOneLocalError(t *testing.T) {
 		ticks         []string
 		text, focus   string
 	}{
-		{"no address", "", []string{donation}, "Enter the address", "url"},
-		{"another scheme", "ftp://hooks.example.com/", []string{donation}, "must start with https://", "url"},
+		{"no address", "", []string{donation}, "Enter the URL", "url"},
+		{"another scheme", "ftp://hooks.example.com/", []string{donation}, "the URL of a file server", "url"},
 		{"no host", "https:///fw", []string{donation}, "has no host name", "url"},
-		{"stray characters", "https://hooks example.com/", []string{donation}, "not a web address", "url"},
+		{"stray characters", "https://hooks example.com/", []string{donation}, "has a space inside", "url"},
 		{"no event type", good, nil, "Choose at least one event type", "types"},
 	}
 	v := meet(t, browser.Options{})

@@ -1,11 +1,13 @@
 package handlers
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
@@ -20,14 +22,19 @@ const activityPage = 50 // rows
 func activityQuery(shopID string, q url.Values) store.ActivityQuery {
 	return store.ActivityQuery{
 		Shop: shopID, Action: oneOf(q.Get("action"), actionLabels), Outcome: oneOf(q.Get("outcome"), outcomeLabels),
-		WebhookID: bounded(q.Get("webhook"), 200), Before: bounded(q.Get("before"), 100),
-		After: bounded(q.Get("after"), 100), Limit: activityPage,
+		WebhookID: bounded(strings.TrimSpace(q.Get("webhook")), 200), Actor: bounded(q.Get("who"), 200),
+		Before: bounded(q.Get("before"), 100), After: bounded(q.Get("after"), 100), Limit: activityPage,
 	}
 }
 
-// handleActivity lists the attempts in a shop.
+// handleActivity lists the attempts in a shop. A filter's form also sends its
+// empty fields, which don't belong in the address.
 func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
 	conn := stateOf(r).conn
+	if q := r.URL.Query(); hasEmpty(q) {
+		maps.DeleteFunc(q, func(_ string, values []string) bool { return values[0] == "" })
+		return redirect(w, r, withQuery(activityPath(conn.ShopID), q.Encode()))
+	}
 	query := activityQuery(conn.ShopID, r.URL.Query())
 	found, err := s.Store.Activities(r.Context(), query)
 	if err != nil {
@@ -40,18 +47,58 @@ func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
 	at := activityPath(conn.ShopID)
 	page := views.ActivityPage{
 		Frame: frame, Action: at, ActionFilter: query.Action, OutcomeFilter: query.Outcome, WebhookFilter: query.WebhookID,
-		ActionChoices: actionLabels.choices(), OutcomeChoices: outcomeLabels.choices(), Total: found.Total,
-		CSVHref: withQuery(at+".csv", filterOf(query).Encode()),
+		WhoFilter: query.Actor, ActionChoices: actionLabels.choices(), OutcomeChoices: outcomeLabels.choices(),
+		Total: found.Total, CSVHref: withQuery(at+".csv", filterOf(query).Encode()),
 	}
-	for _, a := range found.Rows {
-		page.Rows = append(page.Rows, s.activityRow(a))
+	if page.WhoChoices, err = s.actorChoices(r, conn.ShopID); err != nil {
+		return err
+	}
+	if page.Days, err = s.activityDays(r, found.Rows); err != nil {
+		return err
 	}
 	page.NewerHref, page.OlderHref = pageLinks(at, filterOf(query), found)
 	return s.render(w, r, http.StatusOK, views.Activity(page))
 }
 
+func hasEmpty(q url.Values) bool {
+	for _, values := range q {
+		if values[0] == "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *server) actorChoices(r *http.Request, shopID string) ([]ui.Choice, error) {
+	actors, err := s.Store.Actors(r.Context(), shopID)
+	var out []ui.Choice
+	for _, actor := range actors {
+		out = append(out, ui.Choice{Value: actor, Text: actor})
+	}
+	return out, err
+}
+
+// activityDays returns the rows by day in UTC, which the page's script changes
+// to the reader's days.
+func (s *server) activityDays(r *http.Request, all []store.Activity) ([]views.ActivityDay, error) {
+	last, err := s.lastChanges(r, all)
+	if err != nil {
+		return nil, err
+	}
+	dayOf := func(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+	var days []views.ActivityDay
+	for i, a := range all {
+		if i == 0 || !dayOf(a.StartedAt).Equal(dayOf(all[i-1].StartedAt)) {
+			days = append(days, views.ActivityDay{Name: dayText(dayOf(a.StartedAt), dayOf(s.Now()))})
+		}
+		day := &days[len(days)-1]
+		day.Rows = append(day.Rows, activityRow(a, last[a.WebhookID] == a.ID))
+	}
+	return days, nil
+}
+
 func filterOf(q store.ActivityQuery) url.Values {
-	return filled(map[string]string{"action": q.Action, "outcome": q.Outcome, "webhook": q.WebhookID})
+	return filled(map[string]string{"action": q.Action, "outcome": q.Outcome, "webhook": q.WebhookID, "who": q.Actor})
 }
 
 func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, older string) {
@@ -66,29 +113,66 @@ func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, o
 	return link("after", found.Newer), link("before", found.Older)
 }
 
-func (s *server) activityRow(a store.Activity) views.ActivityRow {
-	d, _ := activity.ReadDetail(a)
+// activityRow returns the line of an attempt. isLast is set if it is the last
+// change of its webhook.
+func activityRow(a store.Activity, isLast bool) views.ActivityRow {
+	d, readable := activity.ReadDetail(a)
 	row := views.ActivityRow{
-		At: a.StartedAt, Action: actionLabels.text(a.Action), Outcome: outcomeLabels.text(a.Outcome),
-		OutcomeKind: outcomeKind(a.Outcome),
-		Who:         a.Actor, Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
-		RequestID: a.RequestID, APIRequestID: a.APIRequestID,
-		Changes: changes(d),
+		At: a.StartedAt, Title: activityTitles[a.Action].text(a.Outcome), State: stateOfOutcome(a.Outcome),
+		Subject: subjectOf(a, d), Text: activityText(a, d),
+		Who: a.Actor, Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
+		RequestID: a.RequestID, APIRequestID: a.APIRequestID, Changes: changes(d),
+	}
+	if a.WebhookID != "" {
+		row.OfWebhookHref = withQuery(activityPath(a.Shop), url.Values{"webhook": {a.WebhookID}}.Encode())
 	}
 	if a.WebhookID != "" && a.Outcome == store.OutcomeDone && a.Action != activity.DeleteWebhook {
 		row.WebhookHref = webhookPath(a.Shop, a.WebhookID)
 	}
+	if isLast && readable && canUndo(a, d) {
+		row.UndoAction, row.UndoText = undoPath(a.Shop, a.ID), undoText
+		if a.Action == activity.DeleteWebhook {
+			row.UndoText = createAgainText
+		}
+	}
 	return row
 }
 
-func outcomeKind(outcome string) string {
+func stateOfOutcome(outcome string) ui.State {
 	switch outcome {
 	case store.OutcomeDone:
-		return ui.Success
+		return ui.OK
 	case store.OutcomeRefused, store.OutcomeFailed:
-		return ui.Failure
+		return ui.Failing
 	}
-	return ui.Warning
+	return ui.NotKnown
+}
+
+// subjectOf returns what was changed: a webhook by host and path, or a shop.
+func subjectOf(a store.Activity, d activity.Detail) string {
+	switch {
+	case d.After != nil && d.After.URL != "":
+		return ui.HostAndPath(d.After.URL)
+	case d.Before != nil && d.Before.URL != "":
+		return ui.HostAndPath(d.Before.URL)
+	}
+	return cmp.Or(d.Shop, a.WebhookID)
+}
+
+// activityText returns in a few words what was changed, or why nothing was.
+func activityText(a store.Activity, d activity.Detail) string {
+	switch {
+	case a.Outcome != store.OutcomeDone:
+		return reasonOf(a)
+	case d.Before != nil && d.After != nil:
+		return changeText(d.Before.URL != d.After.URL, without(d.After.AllowedTypes, d.Before.AllowedTypes),
+			without(d.Before.AllowedTypes, d.After.AllowedTypes))
+	case d.After != nil:
+		return typesText(badges(d.After.AllowedTypes))
+	case d.Before != nil:
+		return typesText(badges(d.Before.AllowedTypes))
+	}
+	return ""
 }
 
 func changes(d activity.Detail) []views.Change {
@@ -109,6 +193,9 @@ func changes(d activity.Detail) []views.Change {
 			After: strings.Join(codesOf(after.AllowedTypes), ", "),
 			Added: without(after.AllowedTypes, before.AllowedTypes), Removed: without(before.AllowedTypes, after.AllowedTypes),
 		})
+	}
+	if d.Found != nil {
+		out = append(out, views.Change{Field: "Fourthwall has instead", After: contentText(*d.Found)})
 	}
 	if d.Shop != "" {
 		out = append(out, views.Change{Field: "Shop", After: d.Shop})

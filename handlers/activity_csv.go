@@ -25,6 +25,7 @@ func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error
 	rows := [][]string{{
 		"time", "action", "outcome", "who", "session", "webhook", "url before", "url after",
 		"event types before", "event types after", "status", "code", "request id", "request id of the API",
+		"Fourthwall has instead",
 	}}
 	for _, a := range found.Rows {
 		d, _ := activity.ReadDetail(a)
@@ -40,6 +41,10 @@ func activityRecord(a store.Activity, d activity.Detail) []string {
 			urls[i], types[i] = c.URL, strings.Join(codesOf(c.AllowedTypes), " ")
 		}
 	}
+	found := ""
+	if d.Found != nil {
+		found = contentText(*d.Found)
+	}
 	status := ""
 	if a.Status > 0 {
 		status = strconv.Itoa(a.Status)
@@ -47,6 +52,6 @@ func activityRecord(a store.Activity, d activity.Detail) []string {
 	return []string{
 		a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Outcome, a.Actor, a.Session, a.WebhookID, urls[0],
 		urls[1], types[0], types[1],
-		status, a.Code, a.RequestID, a.APIRequestID,
+		status, a.Code, a.RequestID, a.APIRequestID, found,
 	}
 }

@@ -56,7 +56,7 @@ func TestSecurityEvents(t *testing.T) {
 			p.back("code", g.box.Shops()[0].ID)
 			p.get("/oauth/callback?code=x&state=x")
 		}, map[string]any{"way": "code", "level": "WARN"}},
-		{"no state", "sign-in without a state", func(_ *rig, p *person) { p.get("/oauth/callback?code=x") }, map[string]any{"level": "WARN"}},
+		{"no state", "a code without a state was not used", func(_ *rig, p *person) { p.get("/oauth/callback?code=x") }, map[string]any{"level": "INFO"}},
 		{"a sign-in that was refused", "sign-in refused by the provider", func(g *rig, p *person) {
 			p.consent(p.get("/oauth/start?way=code"), g.box.Shops()[0].ID, "deny")
 		}, map[string]any{"problem": "access_denied", "level": "WARN"}},

@@ -14,7 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 )
 
 // victim is a person who has connected a shop, with all that can be seen of
@@ -108,12 +110,16 @@ func (v *victim) writes() map[string]sentForm {
 	}
 	review := v.get(at+"/edit").form("/edit").set("allowedTypes", "ORDER_PLACED").submit()
 	token := fragment(v.t.(*testing.T), v.back("implicit", v.box.Shops()[1].ID))
+	changed := v.plant(v.shop, owner(v.person), activity.UpdateWebhook, v.hook.ID,
+		activity.Detail{Before: contentOf(good, "DONATION"), After: contentOf(v.hook.URL, "ORDER_PLACED")})
+	v.must(v.store.RecordOutcome(v.t.Context(), changed.ID, store.Ending{Outcome: store.OutcomeDone}))
 	key := url.Values{"username": {v.box.Shops()[2].APIUser}, "password": {v.box.Shops()[2].APIPassword}}
 	return map[string]sentForm{
 		"/connect/key":                     {path: "/connect/key", form: key},
 		"/oauth/implicit":                  {path: "/oauth/implicit", form: token},
 		"/sign-out":                        {path: "/sign-out", form: url.Values{}},
 		signaturePath:                      {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
+		urlNotesPath:                       {path: urlNotesPath, form: url.Values{"url": {good}}, idle: true},
 		guidePath:                          {path: guidePath, form: url.Values{}, idle: true},
 		"/shops/{shop}/disconnect":         {path: shopPath(v.shop.ID) + "/disconnect", form: url.Values{}},
 		"/shops/{shop}/webhooks":           {path: webhooksPath(v.shop.ID), form: url.Values{"url": {good}, "allowedTypes": {"DONATION"}}},
@@ -124,6 +130,7 @@ func (v *victim) writes() map[string]sentForm {
 		"/shops/{shop}/webhooks/{id}/secret":        {path: at + "/secret", form: url.Values{}},
 		"/shops/{shop}/webhooks/{id}/secret/stored": {path: at + "/secret/stored", form: url.Values{}},
 		"/shops/{shop}/webhooks/{id}/test":          {path: at + "/test", form: url.Values{"type": {"DONATION"}, "body": {"{}"}}},
+		"/shops/{shop}/activity/{id}/undo":          {path: undoPath(v.shop.ID, changed.ID), form: url.Values{}},
 		"/shops/{shop}/checks":                      {path: checksPath(v.shop.ID), form: url.Values{"url": {v.hook.URL}, "type": {"DONATION"}}},
 	}
 }

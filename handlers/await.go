@@ -29,9 +29,12 @@ func (s *server) await(
 	r *http.Request, try func(sameKey bool) (webhooks.Result, error),
 ) (result webhooks.Result, sameKey bool, err error) {
 	deadline := s.Now().Add(awaitTime)
+	began := time.Now() // the clock of the database may be moved back
 	tick := time.NewTicker(awaitPoll)
 	defer tick.Stop()
-	over := func() bool { return err != nil || result.State != webhooks.InProgress || s.Now().After(deadline) }
+	over := func() bool {
+		return err != nil || result.State != webhooks.InProgress || s.Now().After(deadline) || time.Since(began) > awaitTime
+	}
 	if result, err = try(false); over() {
 		return result, false, err
 	}

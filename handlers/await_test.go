@@ -230,7 +230,7 @@ func TestKeptSomethingElse(t *testing.T) {
 	}{
 		{"the answer alone is odd", true, false, "The webhook is saved"},
 		{"it was not kept", false, false, "did not keep all of your change"},
-		{"nobody can see more than the answer", true, true, "did not keep all of your change"},
+		{"it can be read only later", true, true, "The webhook is saved"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{})

@@ -20,6 +20,7 @@ import (
 func readCheckForm(posted url.Values) checkForm {
 	f := checkForm{
 		URL:     valid(posted.Get("url")),
+		AsTyped: valid(posted.Get("as_typed")),
 		Type:    bounded(posted.Get("type"), 200),
 		Form:    bounded(posted.Get("form"), 100),
 		Editing: bounded(posted.Get("edits"), 200),
@@ -46,7 +47,7 @@ func (s *server) checkSubject(r *http.Request) (checkForm, error) {
 	switch {
 	case q.Get("webhook") != "":
 		hook, err := s.fetchWebhook(r.Context(), conn, q.Get("webhook"))
-		return checkForm{URL: hook.URL, Types: codesOf(hook.AllowedTypes), Webhook: hook.ID}, err
+		return checkForm{URL: hook.URL, AsTyped: hook.URL, Types: codesOf(hook.AllowedTypes), Webhook: hook.ID}, err
 	case q.Get("again") != "":
 		_, kept, err := s.readCheck(r, q.Get("again"))
 		if errors.Is(err, store.ErrNotFound) {
@@ -66,7 +67,7 @@ func (s *server) checkSubject(r *http.Request) (checkForm, error) {
 		return readCheckForm(draft.Form), nil
 	}
 	return checkForm{
-		URL: valid(draft.Form.Get("url")), Types: draft.Form["allowedTypes"],
+		URL: valid(draft.Form.Get("url")), AsTyped: valid(draft.Form.Get("as_typed")), Types: draft.Form["allowedTypes"],
 		Form: id, Editing: draft.Form.Get(editingField),
 	}, nil
 }
@@ -78,7 +79,8 @@ func (s *server) drawCheckStart(w http.ResponseWriter, r *http.Request, status i
 		return err
 	}
 	page := views.CheckStartPage{
-		Frame: frame, Action: checksPath(conn.ShopID), Hidden: f.hidden(), URL: f.URL, URLError: f.urlError,
+		Frame: frame, Action: checksPath(conn.ShopID), Hidden: f.hidden(), URL: f.URL, AsTyped: f.AsTyped,
+		URLError: f.urlError, URLNotes: readURL(f.URL, f.AsTyped).notes(f.urlError, checkWords), NotesHref: urlNotesPath,
 		Type: f.Type, TypeChoices: catalogBadges(), Banner: f.banner,
 	}
 	if len(f.Types) > 0 {
@@ -113,10 +115,21 @@ func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 		return badForm(err)
 	}
 	f := readCheckForm(r.PostForm)
-	f.URL = strings.TrimSpace(f.URL)
-	if text := webhooks.CheckURL(f.URL); text != "" {
-		f.urlError = &ui.FieldError{Text: text}
-		return s.drawCheckStart(w, r, http.StatusUnprocessableEntity, f)
+	switch do, rest, _ := strings.Cut(r.PostForm.Get("do"), ":"); do {
+	case useURL:
+		f.URL = valid(rest)
+		return s.drawCheckStart(w, r, http.StatusOK, f)
+	case withoutThe:
+		f.URL = valid(rest)
+	case asTyped:
+		f.AsTyped = webhooks.ReadURL(f.URL).URL
+	}
+	if f.URL == "" || f.URL != f.AsTyped {
+		u := readURL(f.URL, f.AsTyped)
+		if f.urlError = u.fieldError(); f.urlError != nil {
+			return s.drawCheckStart(w, r, http.StatusUnprocessableEntity, f)
+		}
+		f.URL = u.URL
 	}
 	if f.Type == "" {
 		f.Type = string(fourthwall.EventTypes()[0].Code)

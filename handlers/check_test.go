@@ -125,9 +125,9 @@ func TestCheckRefuses(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	for _, test := range []struct{ name, url, want string }{
-		{"nothing", "", "Enter the address"},
-		{"no address", "hooks.example.com", "must start with https://"},
-		{"hostile", `https://"><script>alert(1) </script>`, "not a web address"},
+		{"nothing", "", "Enter the URL"},
+		{"another scheme", "wss://hooks.example.com", "This is a WebSocket URL"},
+		{"hostile", `https://"><script>alert(1) </script>`, "no host name"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			pg := p.post(checksPath(shop.ID),
@@ -393,7 +393,9 @@ func TestTestDeliveryAfterConnectingAgain(t *testing.T) {
 	shop := p.connect(0)
 	hook := g.add(shop, accepts, "DONATION")
 	f := p.get(testPath(shop.ID, hook.ID)).postForm("/test").set("body", `{"typed":true}`).set("secret", "canary-secret")
-	g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks + "/" + hook.ID, Status: 403})
+	g.box.FailNext(sandbox.Failure{
+		Method: http.MethodGet, Path: apiWebhooks + "/" + hook.ID, Status: 403, Code: "OPEN_API_FORBIDDEN",
+	})
 	back := p.consent(f.submit().link("Connect the shop again").link("Connect with Fourthwall"), shop.ID,
 		"allow").want(http.StatusOK)
 	if got := back.postForm("/test").values; got.Get("body") != `{"typed":true}` || got.Get("secret") != "" {

@@ -97,8 +97,14 @@ var requestIDForm = regexp.MustCompile(`^[A-Z2-7]{16}$`)
 
 func connectNotice(q url.Values) (ui.Notice, bool) {
 	n, ok := connectOutcomes[q.Get("outcome")]
-	if ok && requestIDForm.MatchString(q.Get("request")) && n.Kind != ui.Success {
+	if !ok || n.Kind == ui.Success {
+		return n, ok
+	}
+	if requestIDForm.MatchString(q.Get("request")) {
 		n.RequestID = q.Get("request")
 	}
-	return n, ok
+	if oauth.IsCode(q.Get("problem")) {
+		n.Code = q.Get("problem")
+	}
+	return n, true
 }

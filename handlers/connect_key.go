@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -91,29 +90,26 @@ func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error 
 // refuseKey says why the API did not accept a key. The password must be typed
 // again.
 func (s *server) refuseKey(w http.ResponseWriter, r *http.Request, page views.ConnectPage, err error) error {
-	answer := asHTTPError(err)
-	status := http.StatusUnprocessableEntity
-	var api *fourthwall.Error
-	switch {
-	case !errors.As(err, &api):
+	api := fourthwall.AsError(err)
+	if api == nil {
 		return err
-	case api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden:
-		s.keyRefused(r)
-		page.PasswordErr = &ui.FieldError{
-			Text: keyRejectedText,
-			Code: api.Code, RequestID: api.RequestID,
-		}
-	case api.Status >= 400 && api.Status < 500 && api.Status != http.StatusTooManyRequests:
-		n := connectOutcomes["shop_unknown"]
-		n.Code, n.RequestID = api.Code, api.RequestID
-		page.Notices = append(page.Notices, n)
-	default:
-		status = answer.Status
-		n := connectOutcomes["unreachable"]
-		n.Code, n.RequestID = api.Code, stateOf(r).requestID
-		page.Notices = append(page.Notices, n)
-		setRetryAfter(w, api.RetryAfter)
 	}
+	if api.Unauthorized() || api.Forbidden() {
+		s.keyRefused(r)
+		page.PasswordErr = &ui.FieldError{Text: keyRejectedText, Code: api.Code, RequestID: api.RequestID}
+		return s.drawKeyForm(w, r, http.StatusUnprocessableEntity, page)
+	}
+	outcome, status := shopOutcome(api), apiError(api).Status
+	switch outcome {
+	case "shop_unknown":
+		status = http.StatusUnprocessableEntity
+	case "wrong_api":
+		status = http.StatusBadGateway
+	}
+	n := connectOutcomes[outcome]
+	n.Code, n.RequestID = api.Code, requestID(api, stateOf(r))
+	page.Notices = append(page.Notices, n)
+	setRetryAfter(w, api.RetryAfter)
 	return s.drawKeyForm(w, r, status, page)
 }
 

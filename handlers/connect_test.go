@@ -12,6 +12,7 @@ import (
 
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
+	"hookwall/oauth"
 )
 
 // implicit does what the page's script does with the fragment it finds.
@@ -110,8 +111,8 @@ func TestKeyForm(t *testing.T) {
 		{"no password", shop.APIUser, "", nil, 422, []string{"Enter the password"}},
 		{"a colon", "a:b", "canary", nil, 422, []string{"colon"}},
 		{"wrong", shop.APIUser, "canary", nil, 422, []string{"does not accept this user name and password"}},
-		{"busy", shop.APIUser, "canary", &sandbox.Failure{Status: 429, Header: http.Header{"Retry-After": {"60"}}}, 503, []string{"could not be reached"}},
-		{"down", shop.APIUser, "canary", &sandbox.Failure{Status: 500}, 502, []string{"could not be reached"}},
+		{"busy", shop.APIUser, "canary", &sandbox.Failure{Status: 429, Header: http.Header{"Retry-After": {"60"}}}, 503, []string{"Its sign-in is busy"}},
+		{"down", shop.APIUser, "canary", &sandbox.Failure{Status: 500}, 502, []string{"a fault of its own"}},
 		{"no shop", shop.APIUser, "canary", &sandbox.Failure{Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}, 422, []string{"would not say which shop", "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}},
 	}
 	for _, test := range tests {
@@ -152,7 +153,6 @@ func TestState(t *testing.T) {
 		way  string
 		come func(t *testing.T, p *person, to string) *page
 	}{
-		{"no state", "code", func(_ *testing.T, p *person, to string) *page { return p.get(cut(to, "state")) }},
 		{"another state", "code", func(_ *testing.T, p *person, to string) *page {
 			return p.get(cut(to, "state") + "&state=" + strings.Repeat("x", 43))
 		}},
@@ -213,18 +213,49 @@ func (g *rig) tokenCalls() (n int) {
 func TestSignInFaults(t *testing.T) {
 	t.Parallel()
 	const token, current = tokenPath, "/open-api/v1.0/shops/current"
-	tests := []struct {
+	const settings = "check FOURTHWALL_CLIENT_ID and FOURTHWALL_CLIENT_SECRET"
+	type fault struct {
 		name  string
 		fail  sandbox.Failure
 		text  string
 		posts int
-	}{
+	}
+	said := func(status int, body, kind string) sandbox.Failure {
+		return sandbox.Failure{Path: token, Status: status, Body: body, Header: http.Header{"Content-Type": {kind}}}
+	}
+	tests := []fault{
+		{"a wrong secret", said(401, `{"error":"invalid_client"}`, "application/json"), settings, 1},
+		{"a client that may not", said(401, `{"error":"unauthorized_client"}`, "application/json"), settings, 1},
+		{"a wrong secret with 200", said(200, `{"error":"invalid_client"}`, "application/json"), settings, 1},
+		{"a wrong secret as text", said(400, `{"error":"invalid_client"}`, "text/plain"), settings, 1},
+		{"a scope", said(400, `{"error":"invalid_scope"}`, "application/json"), "FOURTHWALL_SCOPES", 1},
+		{"a grant", said(400, `{"error":"unsupported_grant_type"}`, "application/json"), "FOURTHWALL_TOKEN_URL", 1},
+		{"a request", said(400, `{"error":"invalid_request"}`, "application/json"), "FOURTHWALL_TOKEN_URL", 1},
+		{"a code of the future", said(200, `{"error":"made_up"}`, "application/json"), "made_up", 1},
+		{"code refused as text", said(400, `{"error":"invalid_grant"}`, "text/plain"), "did not accept the sign-in", 1},
+		{"a redirect", sandbox.Failure{Path: token, Status: 302, Header: http.Header{"Location": {"/login"}}}, "token URL responded", 1},
+		{"a page", said(200, "<html>", "text/html"), "token URL responded", 1},
+		{"no token", said(200, "{}", "application/json"), "token URL responded", 1},
+		{"token endpoint busy", sandbox.Failure{Path: token, Status: 429}, "Its sign-in is busy", 1},
+		{"a page for the shop", sandbox.Failure{Path: current, Status: 200, Body: "<html>"}, "FOURTHWALL_API_URL", 1},
+		{"a redirect for the shop", sandbox.Failure{Path: current, Status: 302}, "FOURTHWALL_API_URL", 1},
+		{"another API", sandbox.Failure{Path: current, Status: 404, Code: "OPEN_API_NOT_FOUND"}, "FOURTHWALL_API_URL", 1},
 		{"code refused", sandbox.Failure{Path: token, Status: 400, Body: `{"error":"invalid_grant"}`}, "did not accept the sign-in", 1},
-		{"token endpoint has a fault", sandbox.Failure{Path: token, Status: 500}, "could not be reached", 1},
+		{"token endpoint has a fault", sandbox.Failure{Path: token, Status: 500}, "a fault of its own", 1},
 		{"token endpoint cut", sandbox.Failure{Path: token, Cut: sandbox.CutBefore}, "could not be reached", 1},
 		{"no shop", sandbox.Failure{Path: current, Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}, "would not say which shop", 1},
-		{"token not accepted", sandbox.Failure{Path: current, Status: 401}, "would not say which shop", 1},
-		{"API has a fault", sandbox.Failure{Path: current, Status: 500}, "could not be reached", 1},
+		{"token not accepted", sandbox.Failure{Path: current, Status: 401, Code: "OPEN_API_UNAUTHORIZED"}, "would not say which shop", 1},
+		{"API has a fault", sandbox.Failure{Path: current, Status: 500}, "a fault of its own", 1},
+	}
+	for name, failure := range notFourthwalls {
+		failure.Path = token
+		tests = append(tests, fault{name + " at the token URL", failure, "token URL responded", 1})
+		failure.Path, failure.Times = current, 2
+		text := "Something in front of Fourthwall refused"
+		if failure.Status == http.StatusNotFound {
+			text = "FOURTHWALL_API_URL"
+		}
+		tests = append(tests, fault{name + " at the API", failure, text, 1})
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -239,11 +270,60 @@ func TestSignInFaults(t *testing.T) {
 			if n := g.tokenCalls(); n != test.posts {
 				t.Errorf("the code was posted %d times", n)
 			}
+			if test.text == settings && strings.Contains(pg.text(), "Start again") ||
+				test.text == "token URL responded" && strings.Contains(pg.text(), "could not be reached") {
+				t.Errorf("it says: %s", pg.text())
+			}
 			if owner(p) != "" {
 				t.Error("there is a session")
 			}
 		})
 	}
+}
+
+// TestReasonsOfTheProvider: each error code has its own reason, and one that is
+// unknown is shown. What Keycloak adds does no harm.
+func TestReasonsOfTheProvider(t *testing.T) {
+	t.Parallel()
+	p := newRig(t, options{}).person()
+	for _, test := range []struct{ code, description, text string }{
+		{"access_denied", "", "You chose not to allow it"},
+		{"temporarily_unavailable", "", "Its sign-in is busy"},
+		{"temporarily_unavailable", "authentication_expired", "took too long, so Fourthwall ended it. Start again"},
+		{"temporarily_unavailable", "Reason: authentication_expired.", "took too long, so Fourthwall ended it. Start again"},
+		{"temporarily_unavailable", "login_required", "not signed in to Fourthwall. Start again"},
+		{"login_required", "", "not signed in to Fourthwall. Start again"},
+		{"interaction_required", "", "needs something from you before it can connect the shop. Start again"},
+		{"account_selection_required", "", "needs something from you before it can connect the shop. Start again"},
+		{"consent_required", "", "needs your consent to connect the shop. Start again"},
+		{"server_error", "", "a fault of its own"},
+		{"invalid_scope", "", "FOURTHWALL_SCOPES"},
+		{"unauthorized_client", "", "FOURTHWALL_CLIENT_ID"},
+		{"invalid_client", "", "FOURTHWALL_CLIENT_SECRET"},
+		{"invalid_request", "", "FOURTHWALL_AUTH_URL"},
+		{"unsupported_response_type", "", "FOURTHWALL_AUTH_URL"},
+		{"invalid_request_uri", "", "FOURTHWALL_AUTH_URL"},
+		{"invalid_request_object", "", "FOURTHWALL_AUTH_URL"},
+		{"request_not_supported", "", "FOURTHWALL_AUTH_URL"},
+		{"request_uri_not_supported", "", "FOURTHWALL_AUTH_URL"},
+		{"registration_not_supported", "", "FOURTHWALL_AUTH_URL"},
+		{"made_up", "authentication_expired", "Fourthwall refused the sign-in. Start again"},
+		{"Made up.", "", "Fourthwall refused the sign-in. Start again"},
+	} {
+		q := url.Values{
+			"error": {test.code}, "error_description": {test.description}, "session_state": {"x"}, "iss": {"https://id.example"},
+		}
+		pg := p.get("/oauth/callback?"+q.Encode()).want(http.StatusOK, test.text)
+		if shown := strings.Contains(pg.text(), test.code); shown != oauth.IsCode(test.code) {
+			t.Errorf("%q is shown: %v", test.code, shown)
+		}
+	}
+	shop := p.box.Shops()[0]
+	to := p.back("code", shop.ID)
+	q := to.Query()
+	q.Set("session_state", "x")
+	q.Set("iss", "https://id.example")
+	p.get(to.Path+"?"+q.Encode()).want(http.StatusOK, shop.Name+" is connected")
 }
 
 // TestProviderText: text from the URL of a callback is never shown.
@@ -397,7 +477,7 @@ func TestDraft(t *testing.T) {
 			g.move(time.Hour)
 		}, 0, []string{"as you typed it"}, true},
 		{"the API says 401 again and again", func(g *rig, _ *person, _ sandbox.DemoShop) {
-			g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 401, Times: 2})
+			g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2})
 		}, 0, []string{"as you typed it"}, true},
 		{"signed out in another tab", func(_ *rig, p *person, _ sandbox.DemoShop) { p.post("/sign-out", url.Values{}) }, 0, []string{"as you typed it"}, false},
 	}

@@ -111,5 +111,7 @@ func TestDatabaseFailsDuringARequest(t *testing.T) {
 	if all := g.box.Webhooks(shop.ID); len(all) != 0 {
 		t.Errorf("%d webhooks", len(all))
 	}
+	p.get(pg.header.Get("Location")).want(http.StatusServiceUnavailable, unavailableTitle)
+	g.must(os.Rename(o.file+".away", o.file))
 	p.get(pg.header.Get("Location")).want(http.StatusOK)
 }

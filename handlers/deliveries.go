@@ -39,6 +39,9 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	if page.Frame, err = s.frame(r, "Deliveries"); err != nil {
 		return err
 	}
+	if found.LeftOut > 0 {
+		page.Notices = append(page.Notices, tooManyNotice(found))
+	}
 	fillEvents(&page, v.conn.ShopID, found, hooks)
 	return s.render(w, r, status, views.Deliveries(page))
 }
@@ -58,7 +61,7 @@ func (s *server) unreadableEvents(
 	w http.ResponseWriter, r *http.Request, api *fourthwall.Error, eventType string,
 ) (*ui.Notice, int) {
 	v := stateOf(r)
-	if api.Status != http.StatusBadRequest || eventType == "" {
+	if api.Status != http.StatusBadRequest || !api.Rejected() || eventType == "" {
 		return s.unreadable(w, r, api, "deliveries", eventsPath(v.conn.ShopID))
 	}
 	n := refusedTypeNotice(v.conn.ShopID)

@@ -225,7 +225,7 @@ func TestDeliveriesUnread(t *testing.T) {
 		texts  []string
 		retry  string
 	}{
-		{"not allowed", sandbox.Failure{Status: 403}, 200, 403, []string{"webhook_read", "Connect the shop again"}, ""},
+		{"not allowed", sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 200, 403, []string{"webhook_read", "Connect the shop again"}, ""},
 		{"busy", sandbox.Failure{Status: 429, Header: after}, 503, 503, []string{"busy"}, "60"},
 		{"a fault", sandbox.Failure{Status: 500}, 502, 502, []string{"did not answer as expected"}, ""},
 		{"nonsense", sandbox.Failure{Status: 200, Body: "<html>"}, 502, 502, []string{"did not answer as expected"}, ""},
@@ -494,5 +494,35 @@ func TestDeliveriesOfAnotherShop(t *testing.T) {
 	if pg := q.get(eventsPath(theirs.ID) + "?" +
 		url.Values{"webhook": {g.box.Webhooks(mine.ID)[0].ID}}.Encode()); len(pg.deliveries()) != 0 {
 		t.Error("deliveries of another shop")
+	}
+}
+
+// TestBothFormsOfDeliveries: the deliveries of a type come in two forms. Each is
+// matched to its webhook and shown as it was sent.
+func TestBothFormsOfDeliveries(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	hook := g.add(shop, receives, "PRODUCT_UPDATED", "SUBSCRIPTION_EXPIRED")
+	tests := []struct {
+		kind  string
+		forms [2][]string // texts of the body
+	}{
+		{"PRODUCT_UPDATED", [2][]string{{`"results": [`}, {`"product": {`, `"id": "`}}},
+		{"SUBSCRIPTION_EXPIRED", [2][]string{{`"type": "NONE"`}, {`"type": "SUSPENDED"`, `+00:00"`}}},
+	}
+	for _, test := range tests {
+		for i, texts := range test.forms {
+			id := g.fired(shop, test.kind, false)
+			pg := p.get(eventBodyHref(shop.ID, id)).want(http.StatusOK, append(texts, hook.ID, test.kind)...)
+			if strings.Contains(pg.body, `&#34;results&#34;`) != (test.kind == "PRODUCT_UPDATED" && i == 0) {
+				t.Errorf("%s, form %d: shown otherwise", test.kind, i)
+			}
+			pg.link(hook.ID).want(http.StatusOK, receives)
+		}
+	}
+	if rows := p.get(eventsPath(shop.ID)).want(http.StatusOK).deliveries(); len(rows) != 4 {
+		t.Errorf("%d rows", len(rows))
 	}
 }

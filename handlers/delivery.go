@@ -49,7 +49,7 @@ func deliveryError(shopID, id string, err error) error {
 	}
 	answer := &httpError{Status: api.Status, Code: api.Code, Err: err}
 	switch {
-	case api.Status == http.StatusForbidden:
+	case api.Forbidden():
 		answer.Public = mayNotReadDeliveries
 		answer.Links = []ui.Link{connectLink(eventPath(shopID, id), shopID)}
 	case api.NotFound():

@@ -13,21 +13,21 @@ import (
 	"hookwall/views/ui"
 )
 
-// duplicatesOf returns the duplicates of an edit that is being confirmed. It
-// returns none if the API doesn't list the webhooks.
-func (s *server) duplicatesOf(r *http.Request, f *webhookForm) ([]ui.Duplicate, error) {
+// duplicatesOf returns the duplicates of an edit that is being confirmed, and
+// whether there may be others, because not all webhooks could be read.
+func (s *server) duplicatesOf(r *http.Request, f *webhookForm) (all []ui.Duplicate, unknown bool, err error) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.Webhooks.Timing().List)
 	defer cancel()
 	list, err := s.client(r).Webhooks(ctx)
 	var api *fourthwall.Error
 	if errors.As(err, &api) {
 		stateOf(r).log.Warn("duplicates could not be looked for", "error", api)
-		return nil, nil
+		return nil, true, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return duplicateViews(f, webhooks.Duplicates(list.Webhooks, f.wanted(), f.editing)), nil
+	return duplicateViews(f, webhooks.Duplicates(list.Webhooks, f.wanted(), f.editing)), list.Incomplete, nil
 }
 
 // duplicateViews returns a row for each duplicate, with an offer to add the

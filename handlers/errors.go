@@ -46,6 +46,11 @@ func (e *httpError) Unwrap() error { return e.Err }
 func (s *server) showError(w http.ResponseWriter, r *http.Request, err error) {
 	v := stateOf(r)
 	answer := asHTTPError(err)
+	if answer.Status >= http.StatusInternalServerError && hasLeft(r) {
+		v.log.Info("the client left before the response", "error", err)
+		w.WriteHeader(statusLeft)
+		return
+	}
 	if answer.Status >= http.StatusInternalServerError {
 		v.log.Error("request failed", "status", answer.Status, "error", err)
 	} else if answer.Err != nil {
@@ -143,6 +148,9 @@ func apiError(api *fourthwall.Error) *httpError {
 	switch {
 	case api.TooLarge:
 		answer.Public = tooLargeText
+	case api.Fault != "":
+		e := webhooks.ExplainFault(api.Fault, api.Status)
+		answer.Status, answer.Heading, answer.Public = http.StatusServiceUnavailable, e.Title, e.Text+" "+e.Fix
 	case api.ShopGone():
 		answer.Status, answer.Public = http.StatusNotFound, webhooks.ShopGone+reconnectText
 		answer.Links = []ui.Link{{Href: shopsPath, Text: "See the shops"}}
@@ -175,6 +183,8 @@ func (s *server) unreadable(
 	switch {
 	case api.TooLarge:
 		n.Title, n.Text, n.Link = tooLargeTitle, tooLargeText, nil
+	case api.Fault != "":
+		n.Title, n.Text = answer.Heading, answer.Public
 	case api.ShopGone():
 		n.Title, n.Text, n.Link = shopGoneTitle, answer.Public, &reconnect
 	case answer.Status == http.StatusNotFound:

@@ -32,6 +32,7 @@ const (
 // from.
 type checkForm struct {
 	URL     string   `json:"url"`
+	AsTyped string   `json:"asTyped,omitempty"` // a URL that is checked as it is
 	Type    string   `json:"type"`
 	Types   []string `json:"types,omitempty"`   // to choose from; none: the catalog
 	Form    string   `json:"form,omitempty"`    // draft of the form that waits

@@ -2,46 +2,71 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 
+	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/views/ui"
 )
 
+// keptFlash is a notice as it is stored.
+type keptFlash struct {
+	ui.Notice
+
+	Claim *claim `json:"claim,omitempty"` // what it says of a webhook
+}
+
+// claim is what a notice says was done to a webhook. The page that shows the
+// notice compares it with what it reads.
+type claim struct {
+	Action string             `json:"action"` // the activity's
+	ID     string             `json:"id"`
+	Before fourthwall.Content `json:"before"`
+	Asked  fourthwall.Content `json:"asked"`
+	Has    fourthwall.Content `json:"has"` // by Fourthwall's response
+}
+
 // flash stores a notice for the next visit to page, which is an escaped path.
 func (s *server) flash(r *http.Request, owner store.Owner, page string, n ui.Notice) error {
-	data, err := json.Marshal(n)
+	return s.flashWith(r.Context(), owner, page, keptFlash{Notice: n})
+}
+
+func (s *server) flashWith(ctx context.Context, owner store.Owner, page string, f keptFlash) error {
+	data, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
 	if page, err = url.PathUnescape(page); err != nil {
 		return err
 	}
-	return s.Store.AddFlash(r.Context(), owner, page, data)
+	return s.Store.AddFlash(ctx, owner, page, data)
 }
 
-// tell is flash for a change that the page shows anyway. If the database cannot
-// be written, only the notice is lost.
-func (s *server) tell(r *http.Request, owner store.Owner, page string, n ui.Notice) error {
-	err := s.flash(r, owner, page, n)
+// tell is flash for a change that the page shows anyway. It stores the notice
+// even if the client has left. If the database cannot be written, only the
+// notice is lost.
+func (s *server) tell(r *http.Request, owner store.Owner, page string, f keptFlash) error {
+	err := s.flashWith(context.WithoutCancel(r.Context()), owner, page, f)
 	if errors.Is(err, store.ErrUnavailable) {
-		stateOf(r).log.Error("a notice could not be kept", "title", n.Title, "error", err)
+		stateOf(r).log.Error("a notice could not be kept", "title", f.Title, "error", err)
 		return nil
 	}
 	return err
 }
 
-// takeFlashes returns the notices for this page, once. If the database cannot
-// be written, they stay for the next visit, and the page is shown without them.
+// takeFlashes returns the notices for this page, once. The state of the request
+// has them with their claims. If the database cannot be written, they stay for
+// the next visit, and the page is shown without them.
 func (s *server) takeFlashes(r *http.Request) ([]ui.Notice, error) {
 	v := stateOf(r)
 	flashes, err := s.Store.TakeFlashes(r.Context(), v.owner, r.URL.Path)
 	if errors.Is(err, store.ErrUnavailable) {
-		v.log.Error("the notices of a page could not be taken", "error", err)
+		logFailure(r, "the notices of a page could not be taken", err)
 		return nil, nil
 	}
 	if err != nil {
@@ -52,13 +77,36 @@ func (s *server) takeFlashes(r *http.Request) ([]ui.Notice, error) {
 		if slices.ContainsFunc(flashes[:i], func(before []byte) bool { return bytes.Equal(before, data) }) {
 			continue // both clicks of a double click left it
 		}
-		var n ui.Notice
-		if err := json.Unmarshal(data, &n); err != nil {
+		var f keptFlash
+		if err := json.Unmarshal(data, &f); err != nil {
 			return nil, err
 		}
-		out = append(out, n)
+		v.flashes = append(v.flashes, f)
+		out = append(out, f.Notice)
 	}
 	return out, nil
+}
+
+// returnFlashes stores the notices of a page that could not be drawn again, for
+// the next visit.
+func (s *server) returnFlashes(r *http.Request) {
+	v := stateOf(r)
+	for _, f := range v.flashes {
+		if err := s.tell(r, v.owner, r.URL.EscapedPath(), f); err != nil {
+			v.log.Warn("a notice could not be kept", "title", f.Title, "error", err)
+		}
+	}
+}
+
+// claimOf returns what the page's notices claim of an action on a webhook, or
+// nil.
+func (v *requestState) claimOf(action, id string) *claim {
+	for _, f := range v.flashes {
+		if f.Claim != nil && f.Claim.Action == action && f.Claim.ID == id {
+			return f.Claim
+		}
+	}
+	return nil
 }
 
 // What a flash passes to a webhook's page, besides what is shown.

@@ -17,7 +17,11 @@ func (s *server) adapt(rt route) http.HandlerFunc {
 		if err == nil {
 			err = s.answer(rt, w, r)
 		}
-		if errors.Is(err, oauth.ErrReconnect) {
+		if err != nil && hasLeft(r) {
+			s.showError(w, r, err)
+			return
+		}
+		if endsConnection(err) {
 			v.log.Warn("the shop must be connected again", "error", err)
 			err = s.sendToConnect(w, r, rt, v.conn.ShopID)
 		}
@@ -28,6 +32,14 @@ func (s *server) adapt(rt route) http.HandlerFunc {
 			s.showError(w, r, err)
 		}
 	}
+}
+
+// endsConnection reports whether an error means that the shop must be connected
+// again. A row that is missing, and that no page deals with, went with its
+// owner, who signed out in another tab.
+func endsConnection(err error) bool {
+	var answer *httpError
+	return errors.Is(err, oauth.ErrReconnect) || errors.Is(err, store.ErrNotFound) && !errors.As(err, &answer)
 }
 
 // answer counts the request against its limits and passes it to the guard.
@@ -66,6 +78,9 @@ func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
 	v.conn = conn
 	if conn.Expired {
 		return s.sendToConnect(w, r, rt, conn.ShopID)
+	}
+	if rt.resumable { // a page, not a part of one or a file
+		s.rememberShop(w, r, conn.ShopID)
 	}
 	return rt.handle(w, r)
 }

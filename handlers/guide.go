@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
 )
 
@@ -22,7 +23,7 @@ func (s *server) guide(r *http.Request, hooks []fourthwall.Webhook, events fourt
 	}
 	conn := stateOf(r).conn
 	return &views.Guide{
-		Created: len(hooks) > 0, Delivered: len(events.Events) > 0,
+		Created: len(webhooks.Covered(hooks)) > 0, Delivered: len(events.Events) > 0,
 		Example: "https://" + s.Receiver + "/ok", FireHref: s.SandboxURL + "/#" + conn.ShopID,
 		EventsHref: eventsPath(conn.ShopID), HideAction: guidePath, Return: webhooksPath(conn.ShopID),
 	}

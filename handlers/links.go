@@ -20,6 +20,7 @@ const (
 	startPath     = "/oauth/start"
 	toolsPath     = "/tools"
 	signaturePath = "/tools/signature"
+	urlNotesPath  = "/tools/url-notes"
 	guidePath     = "/guide/hide"
 
 	securityTextPath = "/.well-known/security.txt"
@@ -116,3 +117,7 @@ func confirmPath(shopID, id, draft string) string {
 }
 
 func activityPath(shopID string) string { return shopPath(shopID) + "/activity" }
+
+func undoPath(shopID, activityID string) string {
+	return activityPath(shopID) + "/" + url.PathEscape(activityID) + "/undo"
+}

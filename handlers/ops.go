@@ -16,14 +16,17 @@ func (*server) handleAlive(w http.ResponseWriter, _ *http.Request) error {
 	return tellSupervisor(w, http.StatusOK, "ok\n")
 }
 
-// handleReady tells a supervisor whether pages can be drawn, which needs the
-// database.
+// handleReady tells a supervisor whether pages can be drawn, which needs a
+// database that can be read and written.
 func (s *server) handleReady(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
 	if err := s.Store.Ping(ctx); err != nil {
-		stateOf(r).log.Error("the database does not answer", "error", err)
-		return tellSupervisor(w, http.StatusServiceUnavailable, "the database does not answer\n")
+		if hasLeft(r) {
+			return err
+		}
+		stateOf(r).log.Error("the database cannot be used", "error", err)
+		return tellSupervisor(w, http.StatusServiceUnavailable, "the database cannot be used\n")
 	}
 	return tellSupervisor(w, http.StatusOK, "ok\n")
 }
@@ -32,6 +35,6 @@ func tellSupervisor(w http.ResponseWriter, status int, text string) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, err := io.WriteString(w, text)
-	return err
+	_, _ = io.WriteString(w, text)
+	return nil
 }

@@ -19,7 +19,7 @@ func TestSupervisors(t *testing.T) {
 		{"alive", "/healthz", http.StatusOK, "ok\n"},
 		{"ready", "/readyz", http.StatusOK, "ok\n"},
 		{"alive without a database", "/healthz", http.StatusOK, "ok\n"},
-		{"not ready without a database", "/readyz", http.StatusServiceUnavailable, "the database does not answer\n"},
+		{"not ready without a database", "/readyz", http.StatusServiceUnavailable, "the database cannot be used\n"},
 	}
 	for i, test := range tests {
 		if i == 2 {

@@ -75,7 +75,7 @@ func (c *crawl) read(pg *page) {
 				continue
 			}
 			method := http.MethodGet
-			if a.Key == "action" && strings.EqualFold(attr(n, "method"), http.MethodPost) {
+			if a.Key == "action" && strings.EqualFold(attr(n, "method"), http.MethodPost) || a.Key == "data-notes" {
 				method = http.MethodPost
 			}
 			c.follow(method, to)

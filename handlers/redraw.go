@@ -83,7 +83,7 @@ func (s *server) unavailable(rt route, w http.ResponseWriter, r *http.Request, e
 	v := stateOf(r)
 	v.offline = true
 	if rt.again != nil && r.ParseForm() == nil {
-		v.log.Error("the database cannot be used", "error", err)
+		logFailure(r, "the database cannot be used", err)
 		if v.conn.ShopID == "" {
 			v.conn.ShopID = r.PathValue("shop") // for links only: nothing was looked up
 		}

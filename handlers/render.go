@@ -21,6 +21,10 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, status int, page
 	if err := page.Render(context.WithoutCancel(r.Context()), &body); err != nil {
 		return err
 	}
+	if hasLeft(r) && status >= http.StatusInternalServerError {
+		w.WriteHeader(statusLeft) // what failed was interrupted
+		return nil
+	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	if header.Get("Cache-Control") == "" {
@@ -60,7 +64,7 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 func (s *server) errorFrame(r *http.Request, title string) views.Frame {
 	f, err := s.frameWithShops(r, title)
 	if err != nil {
-		stateOf(r).log.Error("the shops could not be read for an error page", "error", err)
+		logFailure(r, "the shops could not be read for an error page", err)
 	}
 	return f
 }
@@ -81,7 +85,23 @@ func (s *server) frameWithShops(r *http.Request, title string) (views.Frame, err
 		}
 	}
 	f.SignedIn = len(all) > 0
+	if f.SignedIn {
+		f.Version = s.Version
+	}
 	return f, nil
+}
+
+// toolFrame is frame for a page that belongs to no shop. The shop that was last
+// open, or the only one, stays in the bar.
+func (s *server) toolFrame(r *http.Request, title string) (views.Frame, error) {
+	f, err := s.frame(r, title)
+	last := s.lastShop(r)
+	for _, shop := range f.Shops {
+		if f.Shop == nil && (shop.ID == last || len(f.Shops) == 1) {
+			setShop(&f, shop)
+		}
+	}
+	return f, err
 }
 
 func (s *server) bareFrame(r *http.Request, title string) views.Frame {

@@ -25,6 +25,7 @@ type requestState struct {
 	conn      store.Connection // of the shop in the path, past the guard
 	broken    error            // why the session could not be read
 	offline   bool             // the database could not be used, and is not asked again
+	flashes   []keptFlash      // that the page took
 }
 
 type stateKey struct{}

@@ -268,7 +268,7 @@ func (g *rig) changed(shop sandbox.DemoShop, id, address string, types ...string
 // direct calls the API with the shop's key.
 func (g *rig) direct(shop sandbox.DemoShop, method, id, body string) {
 	g.t.Helper()
-	r := httptest.NewRequest(method, g.boxURL+apiWebhooks+"/"+id, strings.NewReader(body))
+	r := httptest.NewRequest(method, strings.TrimSuffix(g.boxURL+apiWebhooks+"/"+id, "/"), strings.NewReader(body))
 	r.SetBasicAuth(shop.APIUser, shop.APIPassword)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")

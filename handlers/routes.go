@@ -34,6 +34,7 @@ func (s *server) siteRoutes() []route {
 		{method: "GET", path: toolsPath, handle: s.handleTools},
 		{method: "GET", path: signaturePath, handle: s.handleSignatureForm},
 		{method: "POST", path: signaturePath, handle: s.handleSignature},
+		{method: "POST", path: urlNotesPath, handle: s.handleURLNotes},
 		{method: "GET", path: "/samples/{type}", handle: s.handleSample},
 		{method: "POST", path: guidePath, handle: s.handleGuideHide},
 
@@ -115,6 +116,10 @@ func (s *server) deliveryRoutes() []route {
 		{method: "GET", path: "/shops/{shop}/events", handle: s.handleEvents, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/events/{id}", handle: s.handleEvent, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/activity", handle: s.handleActivity, access: shopOnly, resumable: true},
+		{
+			method: "POST", path: "/shops/{shop}/activity/{id}/undo", handle: s.handleUndo, access: shopOnly,
+			resume: "/activity",
+		},
 		{method: "GET", path: "/shops/{shop}/activity.csv", handle: s.handleActivityCSV, access: shopOnly},
 	}
 }

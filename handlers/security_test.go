@@ -549,7 +549,10 @@ func TestCookies(t *testing.T) {
 			if test.port == "" {
 				test.port = g.server.PublicURL.Port()
 			}
-			want := map[string]bool{test.prefix + "browser_" + test.port: true, test.prefix + "session_" + test.port: true}
+			want := map[string]bool{}
+			for _, name := range []string{"browser_", "session_", "shop_"} {
+				want[test.prefix+name+test.port] = true
+			}
 			if diff := cmp.Diff(want, seen); diff != "" {
 				t.Error(diff)
 			}

@@ -21,8 +21,8 @@ func (s *server) handleSecurityText(w http.ResponseWriter, _ *http.Request) erro
 		"Preferred-Languages: en\n" +
 		"Canonical: " + s.PublicURL.String() + securityTextPath + "\n"
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, err := io.WriteString(w, text)
-	return err
+	_, _ = io.WriteString(w, text)
+	return nil
 }
 
 // securityContacts returns the configured contacts or else the mailbox that RFC

@@ -38,6 +38,7 @@ type Config struct {
 	Sample           func(SampleOf) (string, error)
 	Limits           Limits // on sign-ins and writes; none unless set
 	Logger           *slog.Logger
+	Version          string           // of Hookwall, for the footer; "" shows none
 	Now              func() time.Time // nil for time.Now
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"hookwall/internal/store"
@@ -70,16 +71,35 @@ func (s *server) browserToken(r *http.Request) string {
 	return all[0].Value
 }
 
-// ensureBrowser returns the browser's token, and sets one if it has none.
+// ensureBrowser returns the browser's token, or a new one if it has none. It
+// sets the cookie in any case: signing out in another tab may have deleted it
+// since the request was sent.
 func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
-	token := s.browserToken(r)
-	if token == "" {
-		token = rand.Text()
-		http.SetCookie(w, s.browserCookie(token, browserCookieLife))
-	}
+	token := cmp.Or(s.browserToken(r), rand.Text())
+	http.SetCookie(w, s.browserCookie(token, browserCookieLife))
 	return token
 }
 
 func (s *server) browserCookie(value string, maxAge int) *http.Cookie {
 	return s.cookie("browser", value, maxAge)
+}
+
+// lastShop returns the ID of the shop whose page was open last, or "".
+func (s *server) lastShop(r *http.Request) string {
+	cookie, err := r.Cookie(s.cookieName("shop"))
+	if err != nil {
+		return ""
+	}
+	id, err := url.QueryUnescape(cookie.Value)
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
+// rememberShop sets lastShop, until the browser closes.
+func (s *server) rememberShop(w http.ResponseWriter, r *http.Request, id string) {
+	if s.lastShop(r) != id {
+		http.SetCookie(w, s.cookie("shop", url.QueryEscape(id), 0))
+	}
 }

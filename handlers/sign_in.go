@@ -1,10 +1,12 @@
 package handlers
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"hookwall/internal/fourthwall"
@@ -15,37 +17,106 @@ import (
 
 // backToConnect shows what went wrong on the connect page, under a URL without
 // a code or a token.
-func (s *server) backToConnect(w http.ResponseWriter, r *http.Request, problem, back string) error {
-	q := url.Values{"outcome": {problem}, "request": {stateOf(r).requestID}}
+func (s *server) backToConnect(w http.ResponseWriter, r *http.Request, outcome, back string) error {
+	return s.backWithCode(w, r, outcome, "", back)
+}
+
+// backWithCode shows what went wrong, and the error code of the provider.
+func (s *server) backWithCode(w http.ResponseWriter, r *http.Request, outcome, code, back string) error {
+	q := url.Values{"outcome": {outcome}, "request": {stateOf(r).requestID}}
+	if code != "" {
+		q.Set("problem", code)
+	}
 	if back != "" {
 		q.Set("return", back)
 	}
 	return redirect(w, r, "/connect?"+q.Encode())
 }
 
-// providerProblem maps an error of RFC 6749 §4.1.2.1 to one that we have a
-// sentence for.
-func providerProblem(code string) string {
+// signInOutcome returns the outcome for an error code of the provider, of RFC
+// 6749 §4.1.2.1 or of OpenID Connect Core §3.1.2.6. The description has
+// Keycloak's reason for temporarily_unavailable.
+func signInOutcome(code, description string) string {
+	if code == "temporarily_unavailable" {
+		code = cmp.Or(keycloakReason.FindString(description), code)
+	}
 	switch code {
-	case "access_denied", "temporarily_unavailable", "server_error", "invalid_scope", "unauthorized_client":
+	case "access_denied", "temporarily_unavailable", "server_error", "invalid_scope", "unauthorized_client",
+		"authentication_expired", "login_required", "interaction_required", "consent_required":
 		return code
+	case "account_selection_required":
+		return "interaction_required"
+	case "invalid_client":
+		return "client_refused"
+	case "invalid_grant":
+		return "code_refused"
+	case "invalid_request", "unsupported_response_type", "unsupported_grant_type", "invalid_request_uri",
+		"invalid_request_object", "request_not_supported", "request_uri_not_supported", "registration_not_supported",
+		"invalid_target":
+		return "not_understood"
 	}
 	return "refused"
 }
 
+var keycloakReason = regexp.MustCompile(
+	`\b(authentication_expired|login_required|interaction_required|consent_required)\b`)
+
+// tokenOutcome returns the outcome for a code that got no token, and the error
+// code of the token URL.
+func tokenOutcome(err error) (outcome, code string) {
+	answer, ok := errors.AsType[*oauth.TokenError](err)
+	switch {
+	case !ok:
+		return "unreachable", ""
+	case errors.Is(err, oauth.ErrApp):
+		return "client_refused", answer.Code
+	case answer.Code != "":
+		return signInOutcome(answer.Code, ""), answer.Code
+	case answer.Status == http.StatusTooManyRequests || answer.Status == http.StatusServiceUnavailable:
+		return "temporarily_unavailable", ""
+	case answer.IsBusy():
+		return "server_error", ""
+	}
+	return "no_token", ""
+}
+
+// shopOutcome returns the outcome for a credential whose shop could not be
+// read.
+func shopOutcome(api *fourthwall.Error) string {
+	switch {
+	case api.Status == 0:
+		return "unreachable"
+	case api.Status == http.StatusNotFound && !api.ShopGone():
+		return "wrong_api"
+	case api.Fault != "":
+		return "in_front"
+	case api.Status == http.StatusTooManyRequests || api.Status == http.StatusServiceUnavailable:
+		return "temporarily_unavailable"
+	case api.Rejected():
+		return "shop_unknown"
+	case api.Status >= http.StatusInternalServerError:
+		return "server_error"
+	}
+	return "wrong_api"
+}
+
 // endRefused spends a sign-in that the provider refused, and shows why.
 func (s *server) endRefused(w http.ResponseWriter, r *http.Request, q url.Values, way string) error {
-	problem := providerProblem(q.Get("error"))
-	stateOf(r).log.Warn("sign-in refused by the provider", "way", way, "problem", problem)
+	code := q.Get("error")
+	if !oauth.IsCode(code) {
+		code = "" // any text may be in the URL
+	}
+	outcome := signInOutcome(code, q.Get("error_description"))
+	stateOf(r).log.Warn("sign-in refused by the provider", "way", way, "problem", outcome, "code", code)
 	attempt, err := s.takeSignIn(r, q.Get("state"), way)
 	var answer *httpError
 	if errors.As(err, &answer) {
-		return s.backToConnect(w, r, problem, "")
+		return s.backWithCode(w, r, outcome, code, "")
 	}
 	if err != nil {
 		return err
 	}
-	return s.backToConnect(w, r, problem, attempt.Return)
+	return s.backWithCode(w, r, outcome, code, attempt.Return)
 }
 
 // takeSignIn spends the sign-in with this state, if this browser began it in
@@ -76,11 +147,11 @@ func (s *server) finishSignIn(w http.ResponseWriter, r *http.Request, c oauth.Cr
 	shop, err := s.API.CurrentShop(r.Context(), c.API())
 	if err != nil {
 		stateOf(r).log.Warn("sign-in failed: the shop could not be read", "way", c.Way, "error", err)
-		var api *fourthwall.Error
-		if errors.As(err, &api) && api.Status >= 400 && api.Status < 500 && api.Status != http.StatusTooManyRequests {
-			return s.backToConnect(w, r, "shop_unknown", back)
+		api := fourthwall.AsError(err)
+		if api == nil {
+			return err
 		}
-		return s.backToConnect(w, r, "unreachable", back)
+		return s.backToConnect(w, r, shopOutcome(api), back)
 	}
 	return s.connect(w, r, c, shop, back)
 }

@@ -18,6 +18,7 @@ func (s *server) handleSignOut(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.SetCookie(w, s.browserCookie("", -1))
+	http.SetCookie(w, s.cookie("shop", "", -1))
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return redirect(w, r, signedOutHref)
 }

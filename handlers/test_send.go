@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"net/http"
@@ -43,11 +44,12 @@ func (s *server) handleTestForm(w http.ResponseWriter, r *http.Request) error {
 	case err != nil && !draftGone(err):
 		return err
 	}
-	if !slices.Contains(hook.AllowedTypes, fourthwall.EventType(f.kind)) && f.body == "" {
+	offered := f.offered()
+	if !slices.Contains(offered, fourthwall.EventType(f.kind)) && f.body == "" {
 		f.kind = ""
 	}
-	if f.kind == "" && len(hook.AllowedTypes) > 0 {
-		f.kind = string(hook.AllowedTypes[0])
+	if f.kind == "" {
+		f.kind = string(offered[0])
 	}
 	if f.body == "" {
 		if f.body, err = s.prettySample(v.conn, f.kind, hook.ID); err != nil {
@@ -55,6 +57,15 @@ func (s *server) handleTestForm(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.drawTest(w, r, http.StatusOK, f)
+}
+
+// offered returns the event types to choose from: the webhook's, or all if it
+// has none.
+func (f testForm) offered() []fourthwall.EventType {
+	if len(f.hook.AllowedTypes) > 0 {
+		return f.hook.AllowedTypes
+	}
+	return typesOf(allTypes())
 }
 
 // handleTest sends one delivery, once, and shows the response. It does not keep
@@ -106,17 +117,18 @@ func readTestForm(r *http.Request) (testForm, error) {
 // read. A deleted webhook has no form.
 func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testForm, err error) error {
 	var api *fourthwall.Error
-	if !errors.As(err, &api) || api.Status == http.StatusNotFound {
+	if !errors.As(err, &api) || api.NotFound() || api.ShopGone() {
 		return err
 	}
 	v := stateOf(r)
 	v.log.Warn("the webhook could not be read for a test delivery", "error", api)
 	answer := apiError(api)
 	f.banner = &ui.Notice{
-		Kind: ui.Warning, Title: errorTexts[answer.Status].heading, Text: unreadTestText(inText(api.RetryAfter)),
+		Kind: ui.Warning, Title: cmp.Or(answer.Heading, errorTexts[answer.Status].heading),
+		Text: faultText(api) + unreadTestText(inText(api.RetryAfter)),
 		Code: api.Code, RequestID: requestID(api, v),
 	}
-	if api.Status == http.StatusForbidden {
+	if api.Forbidden() {
 		link := connectLink(s.keptTest(w, r), v.conn.ShopID)
 		f.banner.Title, f.banner.Text, f.banner.Link = mayNotReadWebhooks, forbiddenTestText, &link
 	}
@@ -129,7 +141,7 @@ func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testFo
 func (s *server) keptTest(w http.ResponseWriter, r *http.Request) string {
 	back, err := s.keepDraft(w, r, route{resume: "/webhooks/{id}/test"})
 	if err != nil {
-		stateOf(r).log.Error("the form could not be kept", "error", err)
+		logFailure(r, "the form could not be kept", err)
 		return testPath(stateOf(r).conn.ShopID, r.PathValue("id"))
 	}
 	return back
@@ -152,7 +164,7 @@ func (s *server) drawTest(w http.ResponseWriter, r *http.Request, status int, f 
 	page := views.TestPage{
 		Frame: frame, ID: f.hook.ID, URL: f.hook.URL, WebhookHref: webhookPath(conn.ShopID, f.hook.ID),
 		CheckHref: checkStartHref(conn.ShopID, "webhook", f.hook.ID), PickAction: at,
-		Type: f.kind, TypeChoices: badges(f.hook.AllowedTypes),
+		Type: f.kind, TypeChoices: badges(f.offered()),
 		Action: at, Body: f.body, BodyError: f.bodyError, Banner: f.banner, Result: f.result,
 	}
 	return s.render(w, r, status, views.Test(page))

@@ -7,17 +7,17 @@ import (
 	"hookwall/views"
 )
 
-// handleTools lists the tools. Those that need a shop link to the only one, or
-// to the list of shops.
+// handleTools lists the tools. Those that need a shop link to the one in the
+// bar, or to the list of shops.
 func (s *server) handleTools(w http.ResponseWriter, r *http.Request) error {
-	frame, err := s.frame(r, "Tools")
+	frame, err := s.toolFrame(r, "Tools")
 	if err != nil {
 		return err
 	}
 	check, test := shopsPath, shopsPath
 	switch {
-	case len(frame.Shops) == 1:
-		check, test = checksPath(frame.Shops[0].ID)+"/new", webhooksPath(frame.Shops[0].ID)
+	case frame.Shop != nil:
+		check, test = checksPath(frame.Shop.ID)+"/new", webhooksPath(frame.Shop.ID)
 	case !frame.SignedIn:
 		check, test = connectPath, connectPath
 	}

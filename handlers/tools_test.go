@@ -32,7 +32,7 @@ func TestTools(t *testing.T) {
 	}{
 		{-1, connectPath, connectPath},
 		{0, checksPath(shops[0].ID) + "/new", webhooksPath(shops[0].ID)},
-		{1, shopsPath, shopsPath},
+		{1, checksPath(shops[1].ID) + "/new", webhooksPath(shops[1].ID)},
 	} {
 		if step.connect >= 0 {
 			p.connect(step.connect)
@@ -141,5 +141,48 @@ func TestSecurityText(t *testing.T) {
 				t.Errorf("canonical %q", canonical)
 			}
 		})
+	}
+}
+
+// TestShopStaysOnTools: pages that belong to no shop keep the one that was open
+// last in the bar, or the only one.
+func TestShopStaysOnTools(t *testing.T) {
+	g := newRig(t, options{})
+	p := g.person()
+	shops := g.box.Shops()
+	inBar := func(path string) (name string) {
+		walk(p.get(path).want(http.StatusOK).doc, func(n *html.Node) {
+			if attr(n, "class") == "menu switcher" {
+				walk(n, func(n *html.Node) {
+					if n.Data == "summary" {
+						name = strings.TrimPrefix(strings.TrimSpace(textOf(n)), "Shop: ")
+					}
+				})
+			}
+		})
+		return strings.TrimSpace(name)
+	}
+	for _, step := range []struct {
+		name string
+		do   func()
+		want string
+	}{
+		{"nobody", func() {}, ""},
+		{"the only one", func() { p.connect(0) }, shops[0].Name},
+		{"just connected", func() { p.connect(1) }, shops[1].Name},
+		{"opened before", func() { p.get(activityPath(shops[0].ID)) }, shops[0].Name},
+		{"opened last", func() { p.get(checksPath(shops[1].ID) + "/new") }, shops[1].Name},
+		{"no page of a shop", func() { p.get(shopsPath); p.get(webhooksCSVPath(shops[0].ID)) }, shops[1].Name},
+		{"not connected", func() { p.get(webhooksPath(shops[2].ID)) }, shops[1].Name},
+		{"disconnected", func() { p.post(disconnectPath(shops[1].ID), nil) }, shops[0].Name},
+		{"signed out", func() { p.post(signOutPath, nil) }, ""},
+		{"others", func() { p.connect(1); p.connect(2) }, shops[2].Name},
+	} {
+		step.do()
+		for _, path := range []string{toolsPath, signaturePath, "/samples/DONATION"} {
+			if got := inBar(path); got != step.want {
+				t.Errorf("%s: %s has %q in its bar, want %q", step.name, path, got, step.want)
+			}
+		}
 	}
 }

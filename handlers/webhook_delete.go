@@ -70,6 +70,9 @@ func (s *server) whatStops(r *http.Request, hook fourthwall.Webhook) ([]ui.Event
 
 // handleDelete deletes a webhook. One that no longer exists counts as deleted.
 func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil { // until it is read, nobody notices that the client leaves
+		return badForm(err)
+	}
 	v, id := stateOf(r), r.PathValue("id")
 	if reason, err := s.immutableReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(immutableError(v.conn.ShopID, id, reason)))
@@ -84,10 +87,8 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 		return stillAtWork(v.conn.ShopID)
 	case result.State != webhooks.Deleted:
 		return s.refuseDelete(w, r, result)
-	case sameKey && result.Webhook.URL != "":
-		return redirect(w, r, webhooksPath(v.conn.ShopID)) // the first press says it
 	}
-	return s.deleted(w, r, result.Webhook)
+	return s.deleted(w, r, result.Webhook, sameKey && result.Webhook.URL != "")
 }
 
 // deleteKey returns the idempotency key under which a webhook of a shop is
@@ -100,11 +101,11 @@ func deleteKey(shopID, id string) string {
 // read.
 func (s *server) unreadDelete(id string, v *requestState, err error) error {
 	var api *fourthwall.Error
-	if !errors.As(err, &api) || api.ShopGone() || api.Status == http.StatusForbidden {
+	if !errors.As(err, &api) || api.ShopGone() || api.Forbidden() {
 		return err
 	}
 	answer := apiError(api)
-	answer.Public = notDeletedText(inText(api.RetryAfter))
+	answer.Public = faultText(api) + notDeletedText(inText(api.RetryAfter))
 	answer.Links = []ui.Link{{Href: webhookPath(v.conn.ShopID, id) + "/delete", Text: "Try again"}}
 	return answer
 }
@@ -129,10 +130,15 @@ func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, result web
 	return s.drawDelete(w, r, status, hook, &n)
 }
 
-// deleted redirects to the list, which says what was deleted. If the webhook's
-// content is known, there is a link to a filled-in create form.
-func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook) error {
+// deleted redirects to the list, which says what was deleted, unless the first
+// of two clicks says it. If the webhook's content is known, there is a link to a
+// filled-in create form.
+func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook, saidBefore bool) error {
 	conn := stateOf(r).conn
+	o := outcome{action: activity.DeleteWebhook, hook: hook, to: webhooksPath(conn.ShopID)}
+	if saidBefore {
+		return s.conclude(w, r, o)
+	}
 	n := deletedNotice(hook)
 	if hook.URL != "" || len(hook.AllowedTypes) > 0 {
 		f := editForm(conn.ShopID, hook)
@@ -141,11 +147,9 @@ func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall
 		if err == nil {
 			n.Link = &ui.Link{Href: newWebhookPath(conn.ShopID) + "?draft=" + url.QueryEscape(again), Text: "Create again"}
 		} else {
-			stateOf(r).log.Error("what was deleted could not be kept for a new form", "error", err)
+			logFailure(r, "what was deleted could not be kept for a new form", err)
 		}
 	}
-	if err := s.tell(r, conn.Owner, webhooksPath(conn.ShopID), n); err != nil {
-		return err
-	}
-	return redirect(w, r, webhooksPath(conn.ShopID))
+	o.notice = n
+	return s.conclude(w, r, o)
 }

@@ -40,7 +40,7 @@ func TestDeletePage(t *testing.T) {
 			"the others cannot be read",
 			[]string{"DONATION"},
 			[]string{"DONATION"},
-			sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403},
+			sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403, Code: "OPEN_API_FORBIDDEN"},
 			[]string{"couldn’t find out"},
 			[]string{"nobody"},
 		},
@@ -223,10 +223,12 @@ func TestDeleteSessionLost(t *testing.T) {
 		{"the session is over", func(g *rig, _ *person) { g.move(13 * time.Hour) }},
 		{"signed out in another tab", func(_ *rig, p *person) { p.post("/sign-out", url.Values{}) }},
 		{"the API says 401 again and again", func(g *rig, _ *person) {
-			g.box.FailNext(sandbox.Failure{Path: apiWebhooks + "*", Status: 401, Times: 2})
+			g.box.FailNext(sandbox.Failure{Path: apiWebhooks + "*", Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2})
 		}},
 		{"the API says 401 to the delete", func(g *rig, _ *person) {
-			g.box.FailNext(sandbox.Failure{Method: http.MethodDelete, Path: apiWebhooks + "*", Status: 401, Times: 2})
+			g.box.FailNext(sandbox.Failure{
+				Method: http.MethodDelete, Path: apiWebhooks + "*", Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2,
+			})
 		}},
 	}
 	for _, test := range tests {

@@ -51,7 +51,7 @@ func (s *server) draftOfEdit(r *http.Request, id string) (*webhookForm, []ui.Not
 // putDraft keeps a form for the next page.
 func (s *server) putDraft(w http.ResponseWriter, r *http.Request, f *webhookForm) (string, error) {
 	form := url.Values{
-		keyField: {f.key}, "url": {f.url}, "allowedTypes": f.types, "base_url": {f.base.URL},
+		keyField: {f.key}, "url": {f.url}, "as_typed": {f.asTyped}, "allowedTypes": f.types, "base_url": {f.base.URL},
 		"base_types": codesOf(f.base.AllowedTypes), editingField: {f.editing},
 	}
 	draft, err := s.putForm(r, store.Draft{Browser: s.ensureBrowser(w, r), Page: r.URL.Path, Shop: f.shop, Form: form})

@@ -27,7 +27,7 @@ func (s *server) handleDuplicate(w http.ResponseWriter, r *http.Request) error {
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return err
 	case result.State == webhooks.Created: // it was agreed to, and this is Back
-		return s.redirectToCreated(w, r, result.Webhook.ID)
+		return s.conclude(w, r, createdOutcome(f, result.Webhook))
 	case len(result.Duplicates) == 0:
 		return redirect(w, r, newWebhookPath(conn.ShopID)+"?draft="+url.QueryEscape(id))
 	}

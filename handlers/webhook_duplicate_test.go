@@ -161,7 +161,7 @@ func TestDuplicateUnread(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	g.add(shop, good, "DONATION")
-	g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403})
+	g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403, Code: "OPEN_API_FORBIDDEN"})
 	p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusOK, "Webhook created")
 }
 

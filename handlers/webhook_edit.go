@@ -67,6 +67,7 @@ func (s *server) handleEdit(w http.ResponseWriter, r *http.Request) error {
 	if do == "examine" {
 		return s.examineForm(w, r, f)
 	}
+	f.decide(do)
 	if !f.validate() {
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
@@ -64,7 +65,7 @@ func (s *server) drawConfirm(w http.ResponseWriter, r *http.Request, f *webhookF
 		Draft: f.draft, EditHref: at + "?draft=" + url.QueryEscape(f.draft), OldURL: f.base.URL, NewURL: want.URL,
 	}
 	page.Added, page.Removed, page.Kept = difference(f.base.AllowedTypes, want.AllowedTypes)
-	if page.Duplicates, err = s.duplicatesOf(r, f); err != nil {
+	if page.Duplicates, page.DuplicatesUnknown, err = s.duplicatesOf(r, f); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, views.WebhookEditConfirm(page))
@@ -132,12 +133,15 @@ func editGone(shopID, id string) *httpError {
 }
 
 // answerEdit shows the result of an edit. If it was not saved, everything typed
-// is kept.
+// is kept. The draft stays for a second click.
 func (s *server) answerEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result) error {
 	switch result.State {
 	case webhooks.Updated:
 		f.restore(result.Webhook.Content())
-		return s.finishEdit(w, r, f, result.Webhook.Content())
+		return s.conclude(w, r, outcome{
+			action: activity.UpdateWebhook, hook: result.Webhook, before: f.base, asked: f.wanted(),
+			to: webhookPath(f.shop, f.editing), notice: savedNotice(),
+		})
 	case webhooks.Conflicting:
 		f.restore(*result.Conflict)
 		return s.drawConflict(w, r, f, *result.Conflict)
@@ -149,22 +153,12 @@ func (s *server) answerEdit(w http.ResponseWriter, r *http.Request, f *webhookFo
 	return stillAtWork(f.shop)
 }
 
-// finishEdit shows the webhook, and says if Fourthwall kept something other
-// than what was asked. The draft stays for a second click.
-func (s *server) finishEdit(w http.ResponseWriter, r *http.Request, f *webhookForm, kept fourthwall.Content) error {
-	to := webhookPath(f.shop, f.editing)
-	if err := s.tell(r, stateOf(r).owner, to, savedNotice(webhooks.Same(kept, f.wanted()))); err != nil {
-		return err
-	}
-	return redirect(w, r, to)
-}
-
 // refuseEdit shows the API's rejection at the field that it is about.
 func (s *server) refuseEdit(
 	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
 ) error {
 	switch {
-	case rejection.Status == http.StatusNotFound:
+	case rejection.Error().NotFound(), rejection.Error().ShopGone():
 		return s.drawUnread(w, r, f, rejection.Error())
 	case rejection.Code == webhooks.CodeImmutable:
 		return s.redirectImmutable(w, r, f.editing)

@@ -205,9 +205,9 @@ func TestEditRejectedImmediately(t *testing.T) {
 		{"a type that is not known", good, append(slices.Clone(both), "MADE_UP"), []string{"does not know an event type", "MADE_UP"}, "types"},
 		{"a type that only looks like the one it has", good, []string{"DONATION", "livestream_started"}, []string{"does not know an event type"}, "types"},
 		{"no types", good, nil, []string{"Choose at least one"}, "types"},
-		{"no address", "", both, []string{"Enter the address"}, "url"},
-		{"no address, no types", " ", nil, []string{"Enter the address", "Choose at least one"}, "summary"},
-		{"another scheme", "ftp://hooks.example.com/", both, []string{"must start with https://"}, "url"},
+		{"no address", "", both, []string{"Enter the URL"}, "url"},
+		{"no address, no types", " ", nil, []string{"Enter the URL", "Choose at least one"}, "summary"},
+		{"another scheme", "ftp://hooks.example.com/", both, []string{"the URL of a file server"}, "url"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -546,18 +546,18 @@ func TestEditUnread(t *testing.T) {
 		retry  string
 		keeps  bool
 	}{
-		{"the form, gone", form, sandbox.Failure{Status: 404}, 404, []string{"does not know this webhook"}, "", false},
-		{"the form, not allowed", form, sandbox.Failure{Status: 403}, 403, []string{"webhook_read", "Connect the shop again"}, "", false},
+		{"the form, gone", form, sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 404, []string{"does not know this webhook"}, "", false},
+		{"the form, not allowed", form, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 403, []string{"webhook_read", "Connect the shop again"}, "", false},
 		{"the form, busy", form, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy"}, "60", false},
 		{"the form, a fault", form, sandbox.Failure{Status: 500}, 502, []string{"did not answer as expected"}, "", false},
-		{"the review, gone", review, sandbox.Failure{Status: 404}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
-		{"the review, not allowed", review, sandbox.Failure{Status: 403}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
+		{"the review, gone", review, sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
+		{"the review, not allowed", review, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
 		{"the review, busy", review, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},
 		{"the review, a fault", review, sandbox.Failure{Status: 500}, 502, []string{"Nothing was saved"}, "", true},
-		{"the save, gone", save, sandbox.Failure{Status: 404}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
-		{"the save, not allowed", save, sandbox.Failure{Status: 403}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
+		{"the save, gone", save, sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
+		{"the save, not allowed", save, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
 		{"the save, busy", save, sandbox.Failure{Status: 503, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},
-		{"mine once more, gone", current, sandbox.Failure{Status: 404}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
+		{"mine once more, gone", current, sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
 		{"mine once more, busy", current, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},
 	}
 	for _, test := range tests {
@@ -615,7 +615,7 @@ func TestEditSessionLost(t *testing.T) {
 		"the session is over":       func(g *rig, _ *person) { g.move(13 * time.Hour) },
 		"signed out in another tab": func(_ *rig, p *person) { p.post("/sign-out", url.Values{}) },
 		"the API says 401 again and again": func(g *rig, _ *person) {
-			g.box.FailNext(sandbox.Failure{Path: apiWebhooks + "*", Status: 401, Times: 2})
+			g.box.FailNext(sandbox.Failure{Path: apiWebhooks + "*", Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2})
 		},
 	}
 	for name, end := range ends {

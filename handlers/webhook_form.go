@@ -19,6 +19,7 @@ type webhookForm struct {
 	shop      string // id of the shop it is sent for
 	key       string // idempotency key: a one-time ID
 	url       string
+	asTyped   string   // a URL that may be sent although it has characters that can't be seen
 	types     []string // ticked, in the order they came
 	undo      []string // ticked before a preset or a toggle was pressed
 	canUndo   bool
@@ -27,6 +28,7 @@ type webhookForm struct {
 	base      fourthwall.Content // that webhook as it was when the form was opened
 	draft     string             // id of the draft that the form was read from
 	pressed   string             // the button that drew the form again; the focus goes back to it
+	unlisted  bool               // not all webhooks could be read, so the form offers to create anyway
 
 	urlError   *ui.FieldError
 	typesError *ui.FieldError
@@ -41,6 +43,7 @@ func newWebhookForm(shop string) *webhookForm {
 // value counts, except for the ticks.
 func readWebhookForm(shop string, posted url.Values) *webhookForm {
 	f := &webhookForm{shop: shop, key: posted.Get(keyField), url: valid(posted.Get("url"))}
+	f.asTyped = valid(posted.Get("as_typed"))
 	for _, code := range posted["allowedTypes"] {
 		code = valid(code)
 		if !slices.Contains(f.types, code) {
@@ -61,9 +64,8 @@ func readWebhookForm(shop string, posted url.Values) *webhookForm {
 // the old key has an outcome.
 func (f *webhookForm) renew() { f.key = rand.Text() }
 
-// address returns the URL as it is sent, without the blanks around it that
-// copying adds.
-func (f *webhookForm) address() string { return strings.TrimSpace(f.url) }
+// address returns the URL as it is sent, without what copying adds around it.
+func (f *webhookForm) address() string { return webhooks.ReadURL(f.url).URL }
 
 // wanted returns the content that the form asks for. An unchanged URL is
 // exactly as Fourthwall has it. The types that stay come first, in Fourthwall's
@@ -94,7 +96,7 @@ func (f *webhookForm) chosen() fourthwall.Content {
 
 // keepsURL reports whether an edit leaves the URL unchanged.
 func (f *webhookForm) keepsURL() bool {
-	return f.editing != "" && f.address() == strings.TrimSpace(f.base.URL)
+	return f.editing != "" && strings.TrimSpace(f.url) == strings.TrimSpace(f.base.URL)
 }
 
 func codesOf(types []fourthwall.EventType) []string {
@@ -116,8 +118,8 @@ func typesOf(codes []string) []fourthwall.EventType {
 // validate rejects only what cannot be a webhook at all. Whether a URL is
 // allowed is for the API to decide.
 func (f *webhookForm) validate() bool {
-	if text := webhooks.CheckURL(f.address()); text != "" && !f.keepsURL() {
-		f.urlError = &ui.FieldError{Text: text}
+	if !f.keepsURL() {
+		f.urlError = readURL(f.url, f.asTyped).fieldError()
 	}
 	// An unknown type that the webhook already has is kept. A new one must be
 	// in the catalog.
@@ -145,6 +147,9 @@ func (f *webhookForm) press(do string) (ok bool) {
 	f.pressed = do
 	name, rest, _ := strings.Cut(do, ":")
 	switch name {
+	case useURL:
+		f.url, f.pressed = rest, ""
+		return true
 	case "undo":
 		f.types, f.undo, f.canUndo = f.undo, nil, false
 		return true
@@ -165,6 +170,20 @@ func (f *webhookForm) press(do string) (ok bool) {
 	}
 	f.undo, f.canUndo = before, true
 	return true
+}
+
+// decide carries out a button that says what to do about characters that can't
+// be seen. It returns what the form's main button would, or else do.
+func (f *webhookForm) decide(do string) string {
+	switch name, rest, _ := strings.Cut(do, ":"); name {
+	case withoutThe:
+		f.url = valid(rest)
+	case asTyped:
+		f.asTyped = f.address()
+	default:
+		return do
+	}
+	return ""
 }
 
 func (f *webhookForm) pressGroup(id, which string) {

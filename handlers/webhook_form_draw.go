@@ -15,18 +15,6 @@ import (
 	"hookwall/views/ui"
 )
 
-// possibleHints are the hints that the page's script may show while a person
-// types, by the names that the script uses. It decides as webhooks.URLHints
-// does, but leaves to the server what only misleads a reader.
-var possibleHints = []ui.Hint{
-	{When: "scheme", Text: webhooks.HintScheme},
-	{When: "number", Text: webhooks.HintIP},
-	{When: "local", Text: webhooks.HintLocal},
-	{When: "port", Text: webhooks.HintPort},
-	{When: "plain", Text: webhooks.HintPlain},
-	{When: "password", Text: webhooks.HintPassword},
-}
-
 // drawWebhookForm shows the form with everything that was typed.
 func (s *server) drawWebhookForm(
 	w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...ui.Notice,
@@ -43,13 +31,12 @@ func (s *server) drawWebhookForm(
 	conn := stateOf(r).conn
 	page := views.WebhookFormPage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
-		Key: f.key, URL: f.url, URLError: f.urlError,
-		Picker: f.picker(), Banner: f.banner, Possible: possibleHints,
-	}
-	if f.urlError == nil {
-		page.URLHints = urlHints(f.address())
+		Key: f.key, URL: f.url, URLError: f.urlError, AsTyped: f.asTyped,
+		URLNotes: readURL(f.url, f.asTyped).notes(f.urlError, createWords), NotesHref: urlNotesPath,
+		Picker: f.picker(), Banner: f.banner, Anyway: f.unlisted,
 	}
 	if f.editing != "" {
+		page.URLNotes = readURL(f.url, f.asTyped).notes(f.urlError, editWords)
 		page.Action, page.CancelHref = editPath(conn.ShopID, f.editing), webhookPath(conn.ShopID, f.editing)
 	}
 	page.Errors, page.Focus = f.summary()
@@ -87,15 +74,6 @@ func (f *webhookForm) summary() (errs []ui.SummaryError, focus string) {
 		focus = "do:" + f.pressed
 	}
 	return errs, focus
-}
-
-// urlHints returns warnings about what Fourthwall may reject, what would not
-// work, and what misleads a reader.
-func urlHints(address string) []string {
-	if address == "" || webhooks.CheckURL(address) != "" {
-		return nil
-	}
-	return append(webhooks.URLHints(address), ui.URLNotes(address)...)
 }
 
 func (f *webhookForm) picker() ui.Picker {
@@ -137,12 +115,13 @@ func (f *webhookForm) picker() ui.Picker {
 func (s *server) drawRefusal(
 	w http.ResponseWriter, r *http.Request, f *webhookForm, rejection webhooks.Rejection,
 ) error {
-	if rejection.Status == http.StatusUnauthorized {
+	f.unlisted = rejection.Reason == webhooks.Unlisted
+	if rejection.Error().Unauthorized() && !f.unlisted {
 		return oauth.ErrReconnect
 	}
 	f.renew()
 	id := cmp.Or(rejection.RequestID, stateOf(r).requestID)
-	if text := rejection.URLFix(); text != "" {
+	if text := rejection.URLFix(); text != "" && !f.unlisted {
 		f.urlError = &ui.FieldError{Text: text, Code: rejection.Code, RequestID: id}
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
@@ -152,7 +131,7 @@ func (s *server) drawRefusal(
 	}
 	status, n := refusalNotice(rejection, what)
 	n.Code, n.RequestID = rejection.Code, id
-	if rejection.Status == http.StatusForbidden {
+	if rejection.Error().Forbidden() && !f.unlisted {
 		link := connectLink(s.backToForm(w, r, f), f.shop)
 		n.Link = &link
 	}
@@ -169,7 +148,7 @@ func (s *server) backToForm(w http.ResponseWriter, r *http.Request, f *webhookFo
 	}
 	back, err := s.keepDraft(w, r, route{resume: "/webhooks/new"})
 	if err != nil {
-		stateOf(r).log.Error("the form could not be kept", "error", err)
+		logFailure(r, "the form could not be kept", err)
 		return newWebhookPath(f.shop)
 	}
 	return back
@@ -183,13 +162,13 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 	}
 	stateOf(r).log.Warn("the webhook could not be read for an edit", "error", api)
 	answer := apiError(api)
-	n := unreadEditNotice(api, errorTexts[answer.Status].heading)
+	n := unreadEditNotice(api, cmp.Or(answer.Heading, errorTexts[answer.Status].heading))
 	n.Code, n.RequestID = api.Code, requestID(api, stateOf(r))
 	switch {
-	case api.ShopGone(), api.Status == http.StatusForbidden:
+	case api.ShopGone(), api.Forbidden():
 		link := connectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
 		n.Link = &link
-	case api.Status == http.StatusNotFound:
+	case api.NotFound():
 		n.Link = &ui.Link{
 			Href: newWebhookPath(f.shop) + "?draft=" + url.QueryEscape(f.draft), Text: "Create it as a new webhook",
 		}
@@ -197,15 +176,4 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 	setRetryAfter(w, api.RetryAfter)
 	f.banner = &n
 	return s.drawWebhookForm(w, r, answer.Status, f)
-}
-
-// redirectToCreated redirects to the new webhook's page, where Back and a
-// resend do no harm.
-func (s *server) redirectToCreated(w http.ResponseWriter, r *http.Request, id string) error {
-	conn := stateOf(r).conn
-	to := webhookPath(conn.ShopID, id)
-	if err := s.tell(r, conn.Owner, to, ui.Notice{Kind: createdMark}); err != nil {
-		return err
-	}
-	return redirect(w, r, to)
 }

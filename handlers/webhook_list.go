@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
@@ -37,7 +39,7 @@ func (f listFilter) values() url.Values {
 }
 
 func (f listFilter) shows(hook fourthwall.Webhook) bool {
-	if f.eventType != "" && !slices.Contains(hook.AllowedTypes, fourthwall.EventType(f.eventType)) {
+	if !f.hasType(hook.AllowedTypes) {
 		return false
 	}
 	text := strings.ToLower(f.query)
@@ -49,6 +51,16 @@ func (f listFilter) shows(hook fourthwall.Webhook) bool {
 		info, _ := fourthwall.LookupEventType(t)
 		return hasText(string(t)) || hasText(info.Title)
 	})
+}
+
+func (f listFilter) hasType(types []fourthwall.EventType) bool {
+	switch f.eventType {
+	case "":
+		return true
+	case views.NoTypes:
+		return len(types) == 0
+	}
+	return slices.Contains(types, fourthwall.EventType(f.eventType))
 }
 
 // apply filters and sorts the list. Equal webhooks stay in the API's order.
@@ -96,13 +108,36 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	if page.Frame, err = s.frame(r, "Webhooks"); err != nil {
 		return err
 	}
+	page.Notices = s.compareDeleted(r, page.Notices, read.Webhooks)
+	switch {
+	case !read.Incomplete:
+	case len(read.Webhooks) > 0:
+		page.Notices = append(page.Notices, missingNotice(read))
+	default: // it can't be said that there are none
+		page.Unreadable = new(missingNotice(read))
+	}
 	if err := s.fillList(r, &page, read, filter, events); err != nil {
 		return err
 	}
-	if read.Incomplete {
-		page.Notices = append(page.Notices, missingNotice(read))
-	}
 	return s.render(w, r, status, views.WebhookList(page))
+}
+
+// compareDeleted replaces the notices that say that a webhook is deleted if it is
+// still in the list, and records that.
+func (s *server) compareDeleted(r *http.Request, notices []ui.Notice, list []fourthwall.Webhook) []ui.Notice {
+	v := stateOf(r)
+	for _, hook := range list {
+		if v.claimOf(activity.DeleteWebhook, hook.ID) == nil {
+			continue
+		}
+		s.Webhooks.RecordFound(context.WithoutCancel(r.Context()), v.conn.ShopID, activity.DeleteWebhook, hook)
+		for i, n := range notices {
+			if n.Title == deletedTitle(hook.ID) {
+				notices[i] = stillListedNotice(hook)
+			}
+		}
+	}
+	return notices
 }
 
 func listPage(shopID string, filter listFilter) views.WebhookListPage {
@@ -126,7 +161,7 @@ func (s *server) fillList(
 	for _, hook := range filter.apply(list, health) {
 		row := views.WebhookRow{
 			ID: hook.ID, URL: hook.URL, Href: webhookPath(conn.ShopID, hook.ID),
-			Types: badges(hook.AllowedTypes), Locked: slices.Contains(locked, hook.ID),
+			Edit: editPath(conn.ShopID, hook.ID), Types: badges(hook.AllowedTypes), Locked: slices.Contains(locked, hook.ID),
 		}
 		if page.HealthUnknown == "" {
 			row.Health = health[hook.ID]
@@ -134,6 +169,12 @@ func (s *server) fillList(
 		page.Webhooks = append(page.Webhooks, row)
 	}
 	page.Total = len(list)
+	page.WithoutTypesHref = withQuery(page.ListHref, listFilter{eventType: views.NoTypes}.values().Encode())
+	for _, hook := range list {
+		if len(hook.AllowedTypes) == 0 {
+			page.WithoutTypes++
+		}
+	}
 	if page.Unreadable == nil {
 		page.Guide = s.guide(r, list, events)
 	}

@@ -224,10 +224,10 @@ func TestListUnread(t *testing.T) {
 		csv    int
 		retry  string
 	}{
-		{"not allowed", sandbox.Failure{Status: 403}, 200, []string{"webhook_read", "Connect the shop again", "Create webhook"}, 403, ""},
+		{"not allowed", sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 200, []string{"webhook_read", "Connect the shop again", "Create webhook"}, 403, ""},
 		{"busy", sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy"}, 503, "60"},
 		{"a fault", sandbox.Failure{Status: 500}, 502, []string{"did not answer as expected"}, 502, ""},
-		{"not found", sandbox.Failure{Status: 404}, 502, []string{"FOURTHWALL_API_URL"}, 404, ""},
+		{"not found", sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 502, []string{"FOURTHWALL_API_URL"}, 404, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -256,21 +256,36 @@ func TestThousandWebhooks(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	g.must(g.box.Configure(shop.ID, sandbox.Switches{PageSize: 100}))
 	for i := range 1000 {
 		g.add(shop, fmt.Sprintf("https://hooks.example.com/%04d", i), "DONATION", "ORDER_PLACED")
 	}
-	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, "1,000 webhooks")
-	rows := pg.rows()
-	if len(rows) != 1000 || !strings.Contains(rows[0], "/0000") || !strings.Contains(rows[999], "/0999") {
-		t.Errorf("%d rows", len(rows))
+	for _, test := range []struct {
+		name   string
+		of     sandbox.Switches
+		atMost int
+	}{
+		{"as asked for", sandbox.Switches{}, 10},
+		{"20 on a page, whatever is asked for", sandbox.Switches{IgnoreSize: true}, 50},
+		{"no size may be asked for", sandbox.Switches{RefuseSize: true, PageSize: 100}, 11},
+	} {
+		t.Run(test.name, func(*testing.T) {
+			g.must(g.box.Configure(shop.ID, test.of))
+			g.move(time.Minute) // another quota
+			g.calls.forget()
+			pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, "1,000 webhooks")
+			rows := pg.rows()
+			if len(rows) != 1000 || !strings.Contains(rows[0], "/0000") || !strings.Contains(rows[999], "/0999") {
+				t.Errorf("%d rows", len(rows))
+			}
+			lists := slices.DeleteFunc(g.calls.of(http.MethodGet), func(c apiCall) bool { return c.path != apiWebhooks })
+			if len(lists) > test.atMost {
+				t.Errorf("%d calls", len(lists))
+			}
+		})
 	}
-	lists := slices.DeleteFunc(g.calls.of(http.MethodGet), func(c apiCall) bool { return c.path != apiWebhooks })
-	if len(lists) > 15 {
-		t.Errorf("%d calls", len(lists))
-	}
-	p.get(webhooksPath(shop.ID)+"?q=/0999").want(http.StatusOK, "1 of 1,000 webhooks shown")
+	g.must(g.box.Configure(shop.ID, sandbox.Switches{}))
 	g.move(time.Minute)
+	p.get(webhooksPath(shop.ID)+"?q=/0999").want(http.StatusOK, "1 of 1,000 webhooks shown")
 	if records := p.get(webhooksPath(shop.ID) + ".csv").records(); len(records) != 1001 {
 		t.Errorf("%d records", len(records))
 	}
@@ -400,7 +415,7 @@ func TestListWithoutHealth(t *testing.T) {
 		fail sandbox.Failure
 		text string
 	}{
-		{"not allowed", sandbox.Failure{Status: 403}, "lacks the permission webhook_read"},
+		{"not allowed", sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, "lacks the permission webhook_read"},
 		{"a fault", sandbox.Failure{Status: 500}, "could not list them"},
 		{"nonsense", sandbox.Failure{Status: 200, Body: "<html>"}, "could not list them"},
 		{"too slow", sandbox.Failure{Delay: time.Minute}, "within a second"},

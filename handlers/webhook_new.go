@@ -1,13 +1,17 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
 
+	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handleWebhookNew shows the create form. It is empty, has a preset or types
@@ -57,6 +61,7 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 	if do == "examine" {
 		return s.examineForm(w, r, f)
 	}
+	do = f.decide(do)
 	if do == "edit" {
 		f.renew()
 		return s.drawWebhookForm(w, r, http.StatusOK, f)
@@ -69,7 +74,9 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 	}
 	result, _, err := s.await(r, func(sameKey bool) (webhooks.Result, error) {
 		return s.Webhooks.Create(r.Context(), s.request(r, f.key, sameKey), f.wanted(),
-			webhooks.CreateOptions{AllowDuplicates: f.duplicate})
+			webhooks.CreateOptions{
+				AllowDuplicates: f.duplicate, AllowUnlisted: do == "anyway", AfterAbsence: do == "repeat",
+			})
 	})
 	if err != nil {
 		return err
@@ -104,7 +111,13 @@ func (s *server) answerCreate(
 	case webhooks.OtherContent:
 		return s.drawUsedForm(w, r, f, result)
 	case webhooks.Created:
-		return s.redirectToCreated(w, r, result.Webhook.ID)
+		if webhooks.ReadURL(f.url).Completed {
+			err := s.tell(r, stateOf(r).owner, webhookPath(f.shop, result.Webhook.ID), keptFlash{Notice: completedNotice()})
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
+		return s.conclude(w, r, createdOutcome(f, result.Webhook))
 	case webhooks.Rejected:
 		if len(result.Duplicates) > 0 {
 			return s.askAboutDuplicates(w, r, f)
@@ -127,6 +140,13 @@ func (s *server) askAboutDuplicates(w http.ResponseWriter, r *http.Request, f *w
 	return redirect(w, r, newWebhookPath(f.shop)+"/duplicate?draft="+url.QueryEscape(draft))
 }
 
+func createdOutcome(f *webhookForm, hook fourthwall.Webhook) outcome {
+	return outcome{
+		action: activity.CreateWebhook, hook: hook, asked: f.wanted(), to: webhookPath(f.shop, hook.ID),
+		notice: ui.Notice{Kind: createdMark},
+	}
+}
+
 // drawUsedForm rejects other content under an ID that was already used, and
 // names what was created under that ID.
 func (s *server) drawUsedForm(w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result) error {
@@ -147,9 +167,13 @@ func (s *server) drawNotConfirmed(
 		Frame: frame, Action: webhooksPath(v.conn.ShopID), ListHref: webhooksPath(v.conn.ShopID),
 		Key: f.key, URL: f.address(), Types: badges(f.wanted().AllowedTypes),
 		CanCheck: result.CanConfirm, RequestID: v.requestID, Looked: finding,
+		Absent: result.State == webhooks.Absent, Certain: result.Certain,
 	}
-	if result.Rejection != nil && result.Rejection.RequestID != "" {
-		page.RequestID = result.Rejection.RequestID
+	if result.Rejection != nil {
+		page.RequestID = cmp.Or(result.Rejection.RequestID, v.requestID)
+		if result.Rejection.Reason == webhooks.ReturnedOld {
+			page.Old = &views.NamedWebhook{ID: result.Webhook.ID, URL: result.Webhook.URL}
+		}
 	}
 	w.Header().Set("Cache-Control", "private, no-cache")
 	return s.render(w, r, http.StatusBadGateway, views.Unconfirmed(page))

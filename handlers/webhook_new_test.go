@@ -117,7 +117,7 @@ func TestCreateResponses(t *testing.T) {
 			name: "an unknown code", failure: sandbox.Failure{Status: 400, Code: "SOMETHING_ELSE", Header: id},
 			status: 422, texts: []string{"SOMETHING_ELSE", "req-777", "Nothing was created"}, focus: "banner",
 		},
-		{name: "no code", failure: sandbox.Failure{Status: 400, Body: "<html>", Header: id}, status: 422, texts: []string{"req-777", "gave no reason"}, focus: "banner"},
+		{name: "no code", failure: sandbox.Failure{Status: 400, Body: "{}", Header: id}, status: 422, texts: []string{"req-777", "gave no reason"}, focus: "banner"},
 		{name: "a code of the URL with another status", failure: sandbox.Failure{Status: 409, Code: "WEBHOOK_URI_IP_NOT_ALLOWED"}, status: 422, focus: "url", atURL: "WEBHOOK_URI_IP_NOT_ALLOWED"},
 		{name: "a code of the URL with that of a permission", failure: sandbox.Failure{Status: 403, Code: "WEBHOOK_URI_UNALLOWED_DOMAIN"}, status: 422, focus: "url", atURL: "WEBHOOK_URI_UNALLOWED_DOMAIN"},
 		{name: "a code of the URL, and busy", failure: sandbox.Failure{Status: 429, Code: "WEBHOOK_URI_PORT_NOT_ALLOWED", Header: after}, status: 503, texts: []string{"WEBHOOK_URI_PORT_NOT_ALLOWED", "Fourthwall is busy"}, focus: "banner", retry: "60"},
@@ -190,16 +190,16 @@ func TestCreateRejectedImmediately(t *testing.T) {
 		atURL   string
 		atTypes string
 	}{
-		{"nothing", "", nil, "summary", "Enter the address", "Choose at least one"},
-		{"no URL", "", one, "url", "Enter the address", ""},
-		{"blanks only", "  ", one, "url", "Enter the address", ""},
-		{"no scheme", "hooks.example.com/fw", one, "url", "must start with https://", ""},
-		{"another scheme", "ftp://hooks.example.com/fw", one, "url", "must start with https://", ""},
-		{"script", "javascript:alert(1)", one, "url", "must start with https://", ""},
+		{"nothing", "", nil, "summary", "Enter the URL", "Choose at least one"},
+		{"no URL", "", one, "url", "Enter the URL", ""},
+		{"blanks only", "  ", one, "url", "Enter the URL", ""},
+		{"another scheme", "ftp://hooks.example.com/fw", one, "url", "the URL of a file server", ""},
+		{"script", "javascript:alert(1)", one, "url", "only works inside a browser", ""},
+		{"a backslash", `https://hooks.example.com\fw`, nil, "summary", "has a backslash", "Choose at least one"},
 		{"no host", "https:///fw", one, "url", "no host name", ""},
 		{"a port that does not exist", "https://h.example:99999/", one, "url", "does not exist", ""},
-		{"a blank inside", "https://hooks.example.com/a b", one, "url", "not a web address", ""},
-		{"unparsable", "https://[::1/fw", one, "url", "not a web address", ""},
+		{"a blank inside", "https://hooks.example.com/a b", one, "url", "has a space inside", ""},
+		{"unparsable", "https://[::1/fw", one, "url", "not a valid URL", ""},
 		{"no types", good, nil, "types", "", "Choose at least one"},
 		{"an unknown type", good, []string{"DONATION", "MADE_UP"}, "types", "", "does not know an event type"},
 	}
@@ -246,12 +246,30 @@ func TestHintsNeverBlock(t *testing.T) {
 	tests := []struct{ url, hint string }{
 		{"https://hooks.example.com/fw", ""},
 		{"http://hooks.example.com/fw", "not encrypted"},
-		{"https://203.0.113.7/fw", "IP number"},
-		{"https://[2001:db8::1]/fw", "IP number"},
-		{"https://hooks.example.com:8443/fw", "refuse this port"},
-		{"https://localhost/fw", "not on the public internet"},
+		{"https://203.0.113.7/fw", "IP address"},
+		{"https://[2001:db8::1]/fw", "IP address"},
+		{"https://hooks.example.com:8443/fw", "reject port 8443"},
+		{"https://localhost/fw", "only works on your own computer"},
 		{"https://intranet/fw", "not on the public internet"},
 		{"https://me:pw@hooks.example.com/fw", "user name or password"},
+		{"https://my-shop.fourthwall.com/fw", "my-shop.fourthwall.com is Fourthwall’s own domain"},
+		{"https://MY-SHOP.Fourthwall.COM./fw", "Fourthwall’s own domain"},
+		{"https://fourthwall.com", "Fourthwall’s own domain"},
+		{"https://hooks.example.com/fw#part", "is never sent"},
+		{"https://hooks.example.com/fw?a=1&amp;b=2", "how HTML writes “&”"},
+		{"https://hooks.example.com/fw?a=1&#38;b=2", "how HTML writes “&”"},
+		{"https://hooks.example.com/{id}", "“{id}” looks like a placeholder"},
+		{"https://hooks.example.com/{{token}}", "“{{token}}” looks like a placeholder"},
+		{"https://hooks.example.com/${TOKEN}", "“${TOKEN}” looks like a placeholder"},
+		{"https://hooks.example.com/<id>", "“<id>” looks like a placeholder"},
+		{"https://hooks.example.com/%7Bid%7D", "“%7Bid%7D” looks like a placeholder"},
+		{"https://hooks.example.com/[YOUR-ID]", "“[YOUR-ID]” looks like a placeholder"},
+		{"https://hooks.example.com/YOUR_TOKEN", "“YOUR_TOKEN” looks like a placeholder"},
+		{"https://{host}/fw", "“{host}” looks like a placeholder"},
+		{"https://<your-domain>/fw", "“<your-domain>” looks like a placeholder"},
+		{"https://hooks.example.com/fw.", "ends with “.”"},
+		{"https://hooks.example.com/fw)", "ends with “)”"},
+		{"https://hooks.example.com/a%E2%80%8Bb", "U+200B (zero-width space)"},
 	}
 	for _, test := range tests {
 		t.Run(test.url, func(t *testing.T) {
@@ -395,7 +413,7 @@ func TestSentAgain(t *testing.T) {
 		{"after it was refused, changed", &refuse, 0, good + "/2", 200, []string{good + "/2"}, 1},
 		{"while not confirmed", &unclear, 0, good, 502, []string{"Unconfirmed"}, 0},
 		{"while not confirmed, changed", &unclear, 0, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
-		{"long after it was not confirmed", &unclear, usual.Certain + time.Second, good, 200, []string{good}, 1},
+		{"long after it was not confirmed", &unclear, usual.Certain + time.Second, good, 502, []string{"There is no such webhook", "as good as certain that it wasn’t created", "Fourthwall could still create it"}, 0},
 		{"long after it was not confirmed, changed", &unclear, usual.Certain + time.Second, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
 	}
 	for _, test := range tests {
@@ -432,10 +450,10 @@ func TestCheckAgain(t *testing.T) {
 		texts   []string
 	}{
 		{"it was created after all", 1, sandbox.Failure{}, 200, []string{good, "wcon_"}},
-		{"it was not", 0, sandbox.Failure{}, 502, []string{"Unconfirmed", "found no new webhook", "After two minutes"}},
+		{"it was not", 0, sandbox.Failure{}, 502, []string{"Unconfirmed", "found no new webhook", "After two minutes it’s as good as certain"}},
 		{"nobody can say which it is", 2, sandbox.Failure{}, 502, []string{"Unconfirmed", "Still unconfirmed", "nobody can say which of them"}},
 		{"the list fails", 1, sandbox.Failure{Status: 500}, 502, []string{"Unconfirmed", "Still unconfirmed", "Hookwall could not look"}},
-		{"the list is forbidden", 1, sandbox.Failure{Status: 403}, 502, []string{"Unconfirmed", "Still unconfirmed", "Hookwall could not look"}},
+		{"the list is forbidden", 1, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 502, []string{"Unconfirmed", "Still unconfirmed", "Hookwall could not look"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -509,9 +527,9 @@ func TestRecentListReplacesFailedOne(t *testing.T) {
 			}
 			g.move(test.later)
 			f := p.newForm(shop.ID, good, "DONATION")
-			g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 2})
+			g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 4})
 			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: !test.old})
-			f.submit().want(test.status, test.texts...)
+			f.submit().form(p.action()).press("do=anyway").want(test.status, test.texts...)
 		})
 	}
 }
@@ -652,11 +670,14 @@ func TestBackToTheForm(t *testing.T) {
 		t.Error("the one-time id is the old one")
 	}
 	g.move(g.timing.Late)
-	pg.form(p.action()).submit().want(http.StatusOK, good, "wcon_")
+	pg = pg.form(p.action()).submit().want(http.StatusBadGateway, "There is no such webhook", "It probably wasn’t created",
+		"Fourthwall could still create it")
+	pg.form(p.action()).press("do=repeat").want(http.StatusOK, good, "wcon_")
 }
 
 // TestEarlierAttempt: a create got no response and is not in the list. Another
-// request for the same content soon after could create a second webhook.
+// request for the same content could create a second webhook. Soon after, it
+// waits; later, the person decides.
 func TestEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -672,7 +693,9 @@ func TestEarlierAttempt(t *testing.T) {
 	}{
 		{name: "at once", url: good, types: []string{"DONATION"}, status: 503, wait: "30"},
 		{name: "written in another way, with another type", later: time.Second, url: "https://HOOKS.example.com:443/fourthwall", types: []string{"ORDER_PLACED", "DONATION"}, status: 503, wait: "29"},
-		{name: "later", later: webhooks.DefaultTiming().Late, url: good, types: []string{"DONATION"}, status: 200, made: 1},
+		{name: "later", later: webhooks.DefaultTiming().Late, url: good, types: []string{"DONATION"}, status: 502},
+		{name: "later, with another type", later: webhooks.DefaultTiming().Late, url: good, types: []string{"ORDER_PLACED", "DONATION"}, status: 502},
+		{name: "an hour later", later: webhooks.DefaultTiming().Blind, url: good, types: []string{"DONATION"}, status: 200, made: 1},
 		{name: "later, blind", later: webhooks.DefaultTiming().Late, blind: true, url: good, types: []string{"DONATION"}, status: 503, wait: "30"},
 		{name: "much later, blind", later: webhooks.DefaultTiming().Blind, blind: true, url: good, types: []string{"DONATION"}, status: 200, made: 1},
 		{name: "other event types", url: good, types: []string{"ORDER_PLACED"}, status: 200, made: 1},
@@ -688,13 +711,16 @@ func TestEarlierAttempt(t *testing.T) {
 			g.move(test.later)
 			f := p.newForm(shop.ID, test.url, test.types...).set("duplicate", test.set)
 			if test.blind {
-				g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403})
+				g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403, Code: "OPEN_API_FORBIDDEN"})
 			}
 			pg := f.submit().want(test.status)
 			if got := pg.header.Get("Retry-After"); got != test.wait {
 				t.Errorf("Retry-After %q, want %q", got, test.wait)
 			}
-			if test.status != http.StatusOK {
+			switch test.status {
+			case http.StatusBadGateway:
+				pg.want(test.status, "There is no such webhook")
+			case http.StatusServiceUnavailable:
 				pg.want(test.status, "An earlier attempt may still take effect", "Nothing was sent now").kept(test.url,
 					test.types...)
 			}
@@ -739,9 +765,10 @@ func TestCreateOfADeadProcess(t *testing.T) {
 		{"before the call", http.MethodGet, usual.Lease + time.Second, "do=create", 200, good, 1},
 		{"before the call, and looked for", http.MethodGet, usual.Lease + time.Second, "do=check", 502, "The webhook was not created", 0},
 		{"in the call", http.MethodPost, usual.Late, "do=create", 502, "Unconfirmed", 0},
-		{"in the call, long ago", http.MethodPost, usual.Certain + time.Second, "do=create", 200, good, 1},
+		{"in the call, long ago", http.MethodPost, usual.Certain + time.Second, "do=create", 502, "as good as certain", 0},
+		{"in the call, long ago, and decided", http.MethodPost, usual.Certain + time.Second, "do=repeat", 200, good, 1},
 		{"in the call, and looked for", http.MethodPost, usual.Late, "do=check", 502, "Unconfirmed", 0},
-		{"in the call, and looked for long after", http.MethodPost, usual.Certain + time.Second, "do=check", 502, "The webhook was not created", 0},
+		{"in the call, and looked for long after", http.MethodPost, usual.Certain + time.Second, "do=check", 502, "as good as certain", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{})
@@ -805,7 +832,7 @@ func (d deadly) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // TestEarlierAttemptsAreClosed: a form was sent again after the end of a
-// process. One attempt is recorded as done and the other as not done.
+// process. One attempt is recorded as done and the other as unclear.
 func TestEarlierAttemptsAreClosed(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -814,9 +841,9 @@ func TestEarlierAttemptsAreClosed(t *testing.T) {
 	f := p.newForm(shop.ID, good, "DONATION")
 	g.dies(p, readWebhookForm(shop.ID, f.values), http.MethodPost)
 	g.move(g.timing.Certain + time.Second)
-	f.submit().want(http.StatusOK, good)
+	f.submit().form(p.action()).press("do=repeat").want(http.StatusOK, good)
 	g.must(g.hooks.Reconcile(t.Context(), 1000))
-	for outcome, want := range map[string]int{store.OutcomeDone: 1, store.OutcomeFailed: 1, store.OutcomePending: 0} {
+	for outcome, want := range map[string]int{store.OutcomeDone: 1, store.OutcomeUnclear: 1, store.OutcomePending: 0} {
 		if n := strings.Count(p.get(activityPath(shop.ID)+".csv?action=webhook.create&outcome="+outcome).body,
 			activity.CreateWebhook); n != want {
 			t.Errorf("%d attempts are %s, want %d", n, outcome, want)
@@ -934,8 +961,7 @@ func TestProcessPausedInTheCall(t *testing.T) {
 }
 
 // TestUnconfirmedAttemptIsClosed: if a form is sent again and creates a
-// webhook, the earlier attempt is recorded as not done, with the response that
-// it got.
+// webhook, the earlier attempt stays unclear, with the response that it got.
 func TestUnconfirmedAttemptIsClosed(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
@@ -950,7 +976,7 @@ func TestUnconfirmedAttemptIsClosed(t *testing.T) {
 	g.dies(p, &webhookForm{shop: shop.ID, key: "another form", url: good + "/2", types: []string{"DONATION"}},
 		http.MethodPost)
 	g.move(g.timing.Certain + time.Second)
-	f.submit().want(http.StatusOK, good)
+	f.submit().form(p.action()).press("do=repeat").want(http.StatusOK, good)
 	var got []store.Ending
 	for _, a := range g.recorded(shop, activity.CreateWebhook) {
 		got = append(got,
@@ -961,7 +987,7 @@ func TestUnconfirmedAttemptIsClosed(t *testing.T) {
 	want := []store.Ending{
 		{Outcome: store.OutcomeDone, WebhookID: g.box.Webhooks(shop.ID)[0].ID, Status: 200},
 		{Outcome: store.OutcomePending}, // of another form
-		{Outcome: store.OutcomeFailed, Status: 500, Code: "FAULT", APIRequestID: "req-777"},
+		{Outcome: store.OutcomeUnclear, Status: 500, Code: "FAULT", APIRequestID: "req-777"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -994,7 +1020,7 @@ func TestNotSeenBefore(t *testing.T) {
 	t.Parallel()
 	for name, unseen := range map[string]func(g *rig){
 		"the list could not be read": func(g *rig) {
-			g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 2})
+			g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 4})
 		},
 		"the list was incomplete": func(g *rig) {
 			g.calls.set(nil, partOf(`{"id":"wcon_another","url":"https://a.example/","allowedTypes":["DONATION"]}`))
@@ -1008,7 +1034,8 @@ func TestNotSeenBefore(t *testing.T) {
 			f := p.newForm(shop.ID, good, "DONATION")
 			unseen(g)
 			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
-			f.submit().want(http.StatusBadGateway, "Unconfirmed")
+			f = f.submit().form(p.action())
+			f.press("do=anyway").want(http.StatusBadGateway, "Unconfirmed")
 			g.calls.set(nil, nil)
 			f.send("do=check").want(http.StatusBadGateway, "Unconfirmed")
 		})

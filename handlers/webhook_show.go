@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"hookwall/handlers/middleware"
+	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
+	"hookwall/views/ui"
 )
 
 // handleWebhook shows one webhook, with its secret in clear if that was
@@ -31,11 +35,13 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 	}
 	notices, marks := takeMarks(frame.Notices)
 	page.Notices, page.Created = notices, marks[createdMark]
-	hook, reason, err := s.readWebhook(r.Context(), conn, id, page.Created)
+	hook, reason, err := s.readWebhook(r, id, page.Created)
 	if err != nil {
+		s.returnFlashes(r)
 		return err
 	}
-	page.ID, page.URL, page.APIVersion, page.FromCreate = hook.ID, hook.URL, hook.APIVersion, reason
+	page.Notices = s.compareClaims(r, notices, hook)
+	page.ID, page.URL, page.APIVersion, page.FromResponse = hook.ID, hook.URL, hook.APIVersion, reason
 	page.Types, page.TypeCount = eventGroups(hook.AllowedTypes), len(hook.AllowedTypes)
 	if page.Secret, err = s.keptSecret(r, hook.ID, marks[revealMark]); err != nil {
 		return err
@@ -46,15 +52,40 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, views.WebhookShow(page))
 }
 
-// readWebhook reads a webhook. If one that was just created here can't be read,
-// it returns the API's response to the create, and the error.
+// compareClaims replaces the notices that say something else of a webhook than
+// what was read, and records that.
+func (s *server) compareClaims(r *http.Request, notices []ui.Notice, hook fourthwall.Webhook) []ui.Notice {
+	v := stateOf(r)
+	for _, action := range []string{activity.CreateWebhook, activity.UpdateWebhook} {
+		did := v.claimOf(action, hook.ID)
+		if did == nil {
+			continue
+		}
+		if now := hook.Content(); !webhooks.AsAsked(now, did.Before, did.Asked) {
+			saved := savedNotice()
+			notices = slices.DeleteFunc(notices, func(n ui.Notice) bool { return n == saved })
+			notices = append(notices, *otherContentNotice(action, did.Asked, now))
+		}
+		if !hook.Content().Equal(did.Has) {
+			s.Webhooks.RecordFound(context.WithoutCancel(r.Context()), v.conn.ShopID, action, hook)
+		}
+	}
+	return notices
+}
+
+// readWebhook reads a webhook. If one that was created or changed here a moment
+// ago can't be read, it returns the API's response to that, and the reason.
 func (s *server) readWebhook(
-	ctx context.Context, conn store.Connection, id string, justCreated bool,
+	r *http.Request, id string, justCreated bool,
 ) (hook fourthwall.Webhook, reason string, err error) {
+	ctx, conn := r.Context(), stateOf(r).conn
 	hook, err = s.fetchWebhook(ctx, conn, id)
 	var api *fourthwall.Error
-	if !errors.As(err, &api) || api.Status == http.StatusNotFound && !justCreated {
+	if !errors.As(err, &api) || api.Status == http.StatusNotFound && api.Fault == "" && !justCreated {
 		return hook, "", err
+	}
+	if did := stateOf(r).claimOf(activity.UpdateWebhook, id); did != nil {
+		return fourthwall.Webhook{ID: id, URL: did.Has.URL, AllowedTypes: did.Has.AllowedTypes}, fromUpdateText(api), nil
 	}
 	known, storeErr := s.Webhooks.CreatedBy(ctx, s.Shops.Client(conn), id)
 	if errors.Is(storeErr, store.ErrNotFound) {

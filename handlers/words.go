@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -85,6 +86,24 @@ const (
 
 func wrongHostText(public *url.URL) string {
 	return "This address does not belong to Hookwall. Open " + public.String() + " instead."
+}
+
+// Below a URL field.
+const useURLText = "Use"
+
+// unseenWords are the buttons of a form whose URL has characters that can't be
+// seen.
+type unseenWords struct{ without, asTyped string }
+
+var (
+	createWords = unseenWords{"Create without them", "Create as typed"}
+	editWords   = unseenWords{"Review changes without them", "Review changes as typed"}
+	checkWords  = unseenWords{"Check without them", "Check as typed"}
+)
+
+// completedNotice is for a webhook whose URL was typed without a scheme.
+func completedNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Info, Text: "Hookwall added https:// in front of the URL that you entered."}
 }
 
 // Forms that are kept.
@@ -182,13 +201,22 @@ func loadAgainText(when string) string {
 // fromCreateText says why a webhook is shown as the create returned it.
 func fromCreateText(api *fourthwall.Error) string {
 	const text = "This is what Fourthwall answered when the webhook was created. "
-	switch api.Status {
-	case http.StatusForbidden:
+	switch {
+	case api.Forbidden():
 		return text + "It cannot be read again, because this connection lacks the permission webhook_read."
-	case http.StatusNotFound:
+	case api.NotFound():
 		return text + "It cannot be read yet; look again in a moment."
 	}
 	return text + "It cannot be read right now; look again in a moment."
+}
+
+// fromUpdateText says why a webhook is shown as the change returned it.
+func fromUpdateText(api *fourthwall.Error) string {
+	const text = "This is what Fourthwall returned when the change was saved. "
+	if api.Status == http.StatusForbidden {
+		return text + "It can’t be read, because this connection lacks the permission webhook_read."
+	}
+	return text + "It can’t be read right now. Reload the page in a moment."
 }
 
 // missingNotice says that a list is incomplete.
@@ -196,14 +224,44 @@ func missingNotice(read fourthwall.WebhookList) ui.Notice {
 	return ui.Notice{Kind: ui.Warning, Title: "Not all webhooks are listed", Text: missingText(read)}
 }
 
+// missingText says why a list is incomplete. It is for pages and files.
 func missingText(read fourthwall.WebhookList) string {
-	listed := strconv.Itoa(len(read.Webhooks))
-	if read.Total > len(read.Webhooks) {
-		return "Fourthwall says that there are " + strconv.Itoa(read.Total) + " webhooks, and listed " + listed +
-			" of them. The others are neither shown nor counted here."
+	listed := ui.Number(len(read.Webhooks))
+	promised := read.Total > len(read.Webhooks)
+	switch {
+	case read.Cut && promised:
+		return "Only the first " + listed + " of " + ui.Number(read.Total) + " webhooks are shown and counted here. " +
+			"Hookwall doesn’t read more."
+	case read.Cut:
+		return "Only the first " + listed + " webhooks are shown and counted here. There are more, which Hookwall " +
+			"doesn’t read."
+	case read.Changed:
+		return "Webhooks were deleted while Hookwall read the list, so some may be missing here. Load the list again."
+	case promised:
+		return "Fourthwall says that there are " + ui.Number(read.Total) + " webhooks, and listed " + listed +
+			" of them. The others are neither shown nor counted here." + againText(read)
 	}
 	return "Fourthwall did not list all of them: there are more than the " + listed +
-		" that are shown and counted here."
+		" that are shown and counted here." + againText(read)
+}
+
+// againText says when to load a list again of which a page couldn't be read.
+func againText(read fourthwall.WebhookList) string {
+	api := fourthwall.AsError(read.Err)
+	if api == nil {
+		return ""
+	}
+	return " Load the list again " + inText(api.RetryAfter) + "."
+}
+
+// tooManyNotice says that an API returned a larger page than is shown.
+func tooManyNotice(found fourthwall.EventPage) ui.Notice {
+	shown := len(found.Events)
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Not all deliveries are listed",
+		Text: "Fourthwall returned " + ui.Number(shown+found.LeftOut) + " deliveries on one page. Only the first " +
+			ui.Number(shown) + " are shown.",
+	}
 }
 
 // healthUnknownText says why a list of webhooks is shown without their
@@ -211,7 +269,9 @@ func missingText(read fourthwall.WebhookList) string {
 func healthUnknownText(err error, timedOut bool) string {
 	var api *fourthwall.Error
 	switch {
-	case errors.As(err, &api) && api.Status == http.StatusForbidden:
+	case errors.As(err, &api) && api.Fault == fourthwall.InFront:
+		return "Deliveries are not shown: something in front of Fourthwall refused."
+	case api.Forbidden():
 		return "Deliveries are not shown: this connection lacks the permission webhook_read."
 	case timedOut:
 		return "Deliveries are not shown: Fourthwall did not list them within a second."
@@ -332,19 +392,145 @@ func secretDeletedNotice() ui.Notice {
 // Webhooks, connections and activity.
 
 var actionLabels = labels{
-	{activity.CreateWebhook, "Create a webhook"},
-	{activity.UpdateWebhook, "Change a webhook"},
-	{activity.DeleteWebhook, "Delete a webhook"},
-	{activity.ConnectShop, "Connect the shop"},
-	{activity.DisconnectShop, "Disconnect the shop"},
+	{activity.CreateWebhook, "Creations"},
+	{activity.UpdateWebhook, "Updates"},
+	{activity.DeleteWebhook, "Deletions"},
+	{activity.ConnectShop, "Connections"},
+	{activity.DisconnectShop, "Disconnections"},
 }
 
 var outcomeLabels = labels{
-	{store.OutcomeDone, "Done"},
-	{store.OutcomeRefused, "Refused"},
-	{store.OutcomeFailed, "Not done"},
-	{store.OutcomeUnclear, "Unclear"},
-	{store.OutcomePending, "Unsettled"},
+	{store.OutcomeDone, "Succeeded"},
+	{store.OutcomeRefused, "Rejected"},
+	{store.OutcomeFailed, "Failed"},
+	{store.OutcomeUnclear, "Unconfirmed"},
+	{store.OutcomePending, "Pending"},
+}
+
+// activityTitles say what became of an attempt, by its action and its outcome.
+var activityTitles = map[string]labels{
+	activity.CreateWebhook: {
+		{store.OutcomeDone, "Webhook created"},
+		{store.OutcomeRefused, "Creation rejected"},
+		{store.OutcomeFailed, "Creation failed"},
+		{store.OutcomeUnclear, "Creation unconfirmed"},
+		{store.OutcomePending, "Creation pending"},
+	},
+	activity.UpdateWebhook: {
+		{store.OutcomeDone, "Webhook updated"},
+		{store.OutcomeRefused, "Update rejected"},
+		{store.OutcomeFailed, "Update failed"},
+		{store.OutcomeUnclear, "Update unconfirmed"},
+		{store.OutcomePending, "Update pending"},
+	},
+	activity.DeleteWebhook: {
+		{store.OutcomeDone, "Webhook deleted"},
+		{store.OutcomeRefused, "Deletion rejected"},
+		{store.OutcomeFailed, "Deletion failed"},
+		{store.OutcomeUnclear, "Deletion unconfirmed"},
+		{store.OutcomePending, "Deletion pending"},
+	},
+	activity.ConnectShop: {
+		{store.OutcomeDone, "Shop connected"},
+		{store.OutcomeRefused, "Connection rejected"},
+		{store.OutcomeFailed, "Connection failed"},
+		{store.OutcomeUnclear, "Connection unconfirmed"},
+		{store.OutcomePending, "Connection pending"},
+	},
+	activity.DisconnectShop: {
+		{store.OutcomeDone, "Shop disconnected"},
+		{store.OutcomeRefused, "Disconnection rejected"},
+		{store.OutcomeFailed, "Disconnection failed"},
+		{store.OutcomeUnclear, "Disconnection unconfirmed"},
+		{store.OutcomePending, "Disconnection pending"},
+	},
+}
+
+// rejectionReasons are the short reasons of rejected attempts, by the API's code.
+var rejectionReasons = map[string]string{
+	"WEBHOOK_URI_IP_NOT_ALLOWED":   "IP address not allowed",
+	"WEBHOOK_URI_PORT_NOT_ALLOWED": "Port not allowed",
+	"WEBHOOK_URI_UNALLOWED_DOMAIN": "Domain not allowed",
+	webhooks.CodeImmutable:         "An app manages this webhook",
+}
+
+// statusReasons are the same, by the status code. They hold only for a response
+// with a code, since others may come from something in front of the API.
+var statusReasons = map[int]string{
+	http.StatusUnauthorized:       "Access expired",
+	http.StatusForbidden:          "Permission missing",
+	http.StatusNotFound:           "Not found at Fourthwall",
+	http.StatusTooManyRequests:    "Too many requests",
+	http.StatusServiceUnavailable: "Fourthwall was busy",
+}
+
+// reasonOf returns in a few words why an attempt did not succeed, or that this
+// isn't known.
+func reasonOf(a store.Activity) string {
+	switch {
+	case a.Outcome == store.OutcomePending:
+		return "Waiting for Fourthwall"
+	case a.Code != "":
+		return cmp.Or(rejectionReasons[a.Code], statusReasons[a.Status], a.Code)
+	case a.Status != 0:
+		return "Status code " + strconv.Itoa(a.Status)
+	case a.Outcome == store.OutcomeFailed:
+		return "Nothing was changed"
+	}
+	return "No response from Fourthwall"
+}
+
+// changeText returns in a few words what was changed in a webhook's content.
+func changeText(movedURL bool, added, removed []ui.EventBadge) string {
+	switch {
+	case len(added)+len(removed) == 0 && movedURL:
+		return "URL changed"
+	case movedURL || len(added) > 0 && len(removed) > 0:
+		n := len(added) + len(removed)
+		if movedURL {
+			n++
+		}
+		return ui.Count(n, "change", "changes")
+	case len(added) == 1:
+		return titleOf(added[0]) + " added"
+	case len(removed) == 1:
+		return titleOf(removed[0]) + " removed"
+	case len(added) > 0:
+		return ui.Count(len(added), "event type added", "event types added")
+	case len(removed) > 0:
+		return ui.Count(len(removed), "event type removed", "event types removed")
+	}
+	return ""
+}
+
+// titleOf returns the name of an event type, or its code if it is unknown.
+func titleOf(e ui.EventBadge) string { return cmp.Or(e.Title, e.Code) }
+
+// typesText returns in a few words what a webhook receives.
+func typesText(types []ui.EventBadge) string {
+	if len(types) == 1 {
+		return titleOf(types[0])
+	}
+	return ui.Count(len(types), "event type", "event types")
+}
+
+const (
+	undoText        = "Undo"
+	createAgainText = "Create again"
+	undoLateText    = "Only the last change of a webhook can be undone, and this isn’t the last one. " +
+		"Reload the activity and try again."
+	activityGoneText = "There is no such entry in this shop’s activity. Entries are kept for 400 days."
+)
+
+// dayText returns the heading of a day's entries.
+func dayText(day, today time.Time) string {
+	switch date := day.Format("Jan 2"); {
+	case day.Equal(today):
+		return "Today, " + date
+	case day.Equal(today.AddDate(0, 0, -1)):
+		return "Yesterday, " + date
+	}
+	return day.Format("Jan 2, 2006")
 }
 
 // connectOutcomes are the notices that explain why a person is on the connect
@@ -362,6 +548,23 @@ var connectOutcomes = map[string]ui.Notice{
 		Kind: ui.Warning, Title: "Fourthwall cannot sign you in right now",
 		Text: "Its sign-in reported a fault of its own. Try again in a moment.",
 	},
+	"authentication_expired": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "The sign-in took too long, so Fourthwall ended it. Start again.",
+	},
+	"login_required": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "You are not signed in to Fourthwall. Start again, and sign in when Fourthwall asks you to.",
+	},
+	"interaction_required": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "Fourthwall needs something from you before it can connect the shop. Start again, and do what " +
+			"Fourthwall asks.",
+	},
+	"consent_required": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "Fourthwall needs your consent to connect the shop. Start again, and allow it when Fourthwall asks.",
+	},
 	"invalid_scope": {
 		Kind: ui.Failure, Title: "The shop was not connected",
 		Text: "Fourthwall does not offer the permissions that Hookwall asked for. Check FOURTHWALL_SCOPES, " +
@@ -370,7 +573,17 @@ var connectOutcomes = map[string]ui.Notice{
 	"unauthorized_client": {
 		Kind: ui.Failure, Title: "The shop was not connected",
 		Text: "Fourthwall does not let this app sign in this way. Try another way, or ask your " +
-			"administrator to check the client ID.",
+			"administrator to check FOURTHWALL_CLIENT_ID.",
+	},
+	"client_refused": {
+		Kind: ui.Failure, Title: "The shop was not connected",
+		Text: "Fourthwall does not accept Hookwall’s client ID and secret, so another try does not help. Ask your " +
+			"administrator to check FOURTHWALL_CLIENT_ID and FOURTHWALL_CLIENT_SECRET.",
+	},
+	"not_understood": {
+		Kind: ui.Failure, Title: "The shop was not connected",
+		Text: "Fourthwall does not accept how Hookwall asks for the sign-in. Use an API key, or ask your " +
+			"administrator to check FOURTHWALL_CLIENT_ID, FOURTHWALL_AUTH_URL and FOURTHWALL_TOKEN_URL.",
 	},
 	"refused": {
 		Kind: ui.Failure, Title: "The shop was not connected",
@@ -383,6 +596,22 @@ var connectOutcomes = map[string]ui.Notice{
 	"unreachable": {
 		Kind: ui.Warning, Title: "The shop was not connected",
 		Text: "Fourthwall could not be reached to finish the sign-in. Nothing was changed. Try again in a moment.",
+	},
+	"no_token": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "Fourthwall’s token URL responded, but not as a sign-in does. Perhaps something in front of " +
+			"Fourthwall refused. Start again in a moment. If this continues, ask your administrator to check " +
+			"FOURTHWALL_TOKEN_URL.",
+	},
+	"in_front": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "Something in front of Fourthwall refused, probably a firewall or a proxy. Fourthwall itself did not " +
+			"reject your sign-in. Try again in a moment. If this continues, ask your administrator.",
+	},
+	"wrong_api": {
+		Kind: ui.Failure, Title: "The shop was not connected",
+		Text: "The response is not from Fourthwall’s API, so Fourthwall did not reject your sign-in. Check " +
+			"FOURTHWALL_API_URL, or ask your administrator to.",
 	},
 	"shop_unknown": {
 		Kind: ui.Failure, Title: "The shop was not connected",
@@ -409,7 +638,16 @@ var findingTexts = map[webhooks.Finding]string{
 		"webhooks before you create another.",
 	webhooks.NotFound: "Hookwall has looked again and found no new webhook with this address and these " +
 		"event types. Fourthwall may need a little longer: wait a moment, then check again. After two minutes " +
-		"Hookwall can say for certain.",
+		"it’s as good as certain.",
+}
+
+// faultText says who refused, before a text that says what became of it. It is
+// "" if the API itself did.
+func faultText(api *fourthwall.Error) string {
+	if api.Fault == "" {
+		return ""
+	}
+	return webhooks.ExplainFault(api.Fault, api.Status).Text + " "
 }
 
 // refusalNotice returns the status and the notice for a rejection that belongs
@@ -419,10 +657,16 @@ func refusalNotice(r webhooks.Rejection, action string) (int, ui.Notice) {
 	n := ui.Notice{Kind: ui.Failure, Title: e.Title, Text: e.Text + " " + e.Fix}
 	status := http.StatusUnprocessableEntity
 	switch {
+	case r.Reason == webhooks.Unlisted && (r.IsTemporary() || r.Fault != ""):
+		return http.StatusServiceUnavailable, unlistedNotice(r)
+	case r.Reason == webhooks.Unlisted:
+		return http.StatusBadGateway, unlistedNotice(r)
 	case r.Reason == webhooks.EarlierAttempt:
 		n.Kind, status = ui.Warning, http.StatusServiceUnavailable
 	case r.Reason == webhooks.NotCreated:
 		n.Kind, status = ui.Warning, http.StatusBadGateway
+	case r.Fault != "":
+		n.Kind, status = ui.Warning, http.StatusServiceUnavailable
 	case r.Status == http.StatusForbidden, r.Status == http.StatusNotFound && !r.NotSent:
 		status = r.Status
 	case r.IsTemporary():
@@ -431,6 +675,35 @@ func refusalNotice(r webhooks.Rejection, action string) (int, ui.Notice) {
 		n.Kind, status = ui.Warning, http.StatusBadGateway
 	}
 	return status, n
+}
+
+// unlistedNotice says why nothing was created, and which two buttons there are.
+func unlistedNotice(r webhooks.Rejection) ui.Notice {
+	n := ui.Notice{
+		Kind: ui.Warning, Title: "Hookwall can’t tell whether this webhook already exists",
+		Text: "Fourthwall didn’t return the shop’s webhooks. Nothing was created. ",
+	}
+	switch {
+	case r.Listed != nil:
+		n.Text = "Hookwall could read only " + readText(*r.Listed) + ". Nothing was created. "
+	case r.Fault != "":
+		e := webhooks.ExplainFault(r.Fault, r.Status)
+		n.Text = e.Title + ". " + e.Text + " Nothing was created. "
+	}
+	if r.Listed != nil && r.Listed.Cut {
+		n.Text += "If you’re sure that it doesn’t exist, click Create anyway."
+		return n
+	}
+	n.Text += "Wait " + waitText(r.RetryAfter) + " and press Create webhook again. If you’re sure that the webhook " +
+		"doesn’t exist, click Create anyway."
+	return n
+}
+
+func readText(l webhooks.Listed) string {
+	if l.Total > l.Webhooks {
+		return ui.Number(l.Webhooks) + " of the shop’s " + ui.Number(l.Total) + " webhooks"
+	}
+	return "some of the shop’s webhooks (" + ui.Number(l.Webhooks) + ")"
 }
 
 // inText says when to try again.
@@ -465,7 +738,7 @@ func draftNotice(do string) ui.Notice {
 	}
 	switch do {
 	case "":
-	case "check", "edit": // which are asked where a create was not confirmed
+	case "check", "edit", "repeat": // which are asked where a create was not confirmed
 		n = ui.Notice{
 			Kind: ui.Warning, Title: "It is not confirmed whether this webhook was created",
 			Text: "Press Create webhook to go on: Hookwall then looks first whether it is there.",
@@ -518,14 +791,63 @@ const (
 
 // Outcomes of a change or a delete.
 
-func savedNotice(asWanted bool) ui.Notice {
-	if asWanted {
-		return ui.Notice{Kind: ui.Success, Title: "The webhook is saved"}
+const savedTitle = "The webhook is saved"
+
+func savedNotice() ui.Notice { return ui.Notice{Kind: ui.Success, Title: savedTitle} }
+
+// otherContentNotice says that a webhook isn't as it was asked for.
+func otherContentNotice(action string, asked, has fourthwall.Content) *ui.Notice {
+	n := &ui.Notice{
+		Kind: ui.Warning, Title: "Fourthwall created something else than you asked for",
+		Text: "You asked for " + contentText(asked) + ". Fourthwall has " + contentText(has) + ". " +
+			"Reload the page in a moment. If nothing changes, edit the webhook.",
 	}
+	if action == activity.UpdateWebhook {
+		n.Title = "Fourthwall did not keep all of your change"
+	}
+	return n
+}
+
+func contentText(c fourthwall.Content) string {
+	if len(c.AllowedTypes) == 0 {
+		return c.URL + " without event types"
+	}
+	return c.URL + " with " + strings.Join(codesOf(c.AllowedTypes), ", ")
+}
+
+// Outcomes that their usual page can't show.
+
+var outcomeTitles = map[string]string{
+	activity.CreateWebhook: "Webhook created",
+	activity.UpdateWebhook: savedTitle,
+	activity.DeleteWebhook: "The webhook is deleted",
+}
+
+// outcomeLinks name the usual page.
+var outcomeLinks = map[string]string{
+	activity.CreateWebhook: "See the webhook",
+	activity.UpdateWebhook: "See the webhook",
+	activity.DeleteWebhook: "See the webhooks",
+}
+
+func disconnectedSinceNotice(action string) ui.Notice {
+	n := ui.Notice{Kind: ui.Warning, Title: "This shop is no longer connected here"}
+	const why = "You may have signed out or disconnected it in another tab. "
+	switch action {
+	case activity.CreateWebhook:
+		n.Text = why + "The webhook was created all the same."
+	case activity.UpdateWebhook:
+		n.Text = why + "Your change was saved all the same."
+	default:
+		n.Text = why + "The webhook was deleted all the same."
+	}
+	return n
+}
+
+func unkeptSecretNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Fourthwall did not keep all of your change",
-		Text: "It accepted the change, and has something else now than you asked for. Look at the address and " +
-			"the event types below.",
+		Kind: ui.Warning, Title: "Hookwall could not keep the signing secret",
+		Text: "Copy it from this page. It isn’t shown again.",
 	}
 }
 
@@ -563,13 +885,28 @@ func notDeletedText(when string) string {
 // deletedNotice names the webhook that was deleted, if that is known.
 func deletedNotice(hook fourthwall.Webhook) ui.Notice {
 	n := ui.Notice{
-		Kind: ui.Success, Title: "The webhook " + hook.ID + " is deleted", Text: "It was gone already.",
+		Kind: ui.Success, Title: deletedTitle(hook.ID), Text: "It was gone already.",
 	}
-	if hook.URL != "" || len(hook.AllowedTypes) > 0 {
+	switch {
+	case len(hook.AllowedTypes) == 0 && hook.URL != "":
+		n.Text = "It had no event types, so Fourthwall sent nothing to " + hook.URL + "."
+	case len(hook.AllowedTypes) > 0:
 		n.Text = "Fourthwall no longer sends " + ui.Count(len(hook.AllowedTypes), "event type", "event "+
 			"types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."
 	}
 	return n
+}
+
+func deletedTitle(id string) string { return "The webhook " + id + " is deleted" }
+
+// stillListedNotice says that a webhook that was deleted is still listed. The
+// list may be late.
+func stillListedNotice(hook fourthwall.Webhook) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "The webhook " + hook.ID + " is still listed",
+		Text: "Fourthwall reported the webhook for " + hook.URL + " as deleted, but still lists it. " +
+			"Reload the page in a moment. If it is still here, delete it again.",
+	}
 }
 
 // usedFormNotice names what was created by a form that was sent again with
@@ -596,15 +933,15 @@ func unreadEditNotice(api *fourthwall.Error, title string) ui.Notice {
 	case api.ShopGone():
 		n.Title = shopGoneTitle
 		n.Text = webhooks.ShopGone + " Nothing was saved. Connect the shop again to go on; what you changed is kept."
-	case api.Status == http.StatusNotFound:
+	case api.NotFound():
 		n.Title = "This webhook no longer exists"
 		n.Text = "Someone deleted it while you were editing, so nothing was saved. What you entered is kept below."
-	case api.Status == http.StatusForbidden:
+	case api.Forbidden():
 		n.Title = mayNotReadWebhooks
 		n.Text = "It lacks the permission webhook_read, without which an edit is not safe. Connect the shop " +
 			"again and allow it; what you changed is kept."
 	default:
-		n.Text = "Nothing was saved; what you changed is kept below. Press Review changes again " +
+		n.Text = faultText(api) + "Nothing was saved; what you changed is kept below. Press Review changes again " +
 			"" + inText(api.RetryAfter) + "."
 	}
 	return n

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/webhooks"
 	"hookwall/views/ui"
@@ -56,6 +57,10 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{NotSent: true},
 		{Status: 400, Code: "X"},
 		{Status: 400},
+		{Status: 403, Fault: fourthwall.InFront},
+		{Status: 404, Fault: fourthwall.InFront},
+		{NotSent: true, Fault: fourthwall.InFront},
+		{NotSent: true, Fault: fourthwall.AppRejected},
 	} {
 		for _, what := range []string{activity.CreateWebhook, activity.UpdateWebhook, activity.DeleteWebhook} {
 			_, n := refusalNotice(f, what)

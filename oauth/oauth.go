@@ -5,13 +5,13 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -37,8 +37,7 @@ const (
 	fallbackTokenTTL = 5 * time.Minute // used when the provider sends no expires_in
 )
 
-// ErrRefused means that the provider responded and rejected the code, the refresh token or the client. A retry with the
-// same one is useless.
+// ErrRefused means that the provider rejected the code or the refresh token. A retry with the same one is useless.
 var ErrRefused = errors.New("the authorization server refused")
 
 // Config has the URLs of the provider and the client that we are registered as.
@@ -147,8 +146,8 @@ func (p *Provider) Begin(way, browser string) (SignIn, string, error) {
 	return s, p.code.AuthCodeURL(s.State, oauth2.S256ChallengeOption(s.Verifier)), nil
 }
 
-// Exchange trades an authorization code for a credential. It posts the code exactly once. It returns ErrRefused if the
-// provider rejects the code.
+// Exchange trades an authorization code for a credential. It posts the code exactly once. It returns a TokenError if
+// the token URL responds without a token. That is ErrRefused if the provider rejects the code.
 func (p *Provider) Exchange(ctx context.Context, code, verifier string) (Credential, error) {
 	if p.code == nil {
 		return Credential{}, fmt.Errorf("oauth: sign-in by %q is not offered", WayCode)
@@ -158,14 +157,18 @@ func (p *Provider) Exchange(ctx context.Context, code, verifier string) (Credent
 	if err != nil {
 		return Credential{}, tokenError("exchange code", err)
 	}
-	return p.credential(t)
+	return p.credential("exchange code", t)
 }
 
 // Refresh trades the refresh token for a new credential. If the provider returns no new refresh token, the old one
-// stays valid. It returns ErrRefused if the provider rejects the refresh token.
+// stays valid. It returns a TokenError if the token URL responds without a token. That is ErrRefused if the provider
+// rejects the refresh token.
 func (p *Provider) Refresh(ctx context.Context, c Credential) (Credential, error) {
-	if p.code == nil || c.RefreshToken == "" {
+	if c.RefreshToken == "" {
 		return Credential{}, fmt.Errorf("%w: there is no refresh token", ErrRefused)
+	}
+	if p.code == nil {
+		return Credential{}, fmt.Errorf("oauth: refresh token: %w: there is no client ID", ErrApp)
 	}
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, p.http)
 	// A token without an access token makes the source refresh immediately.
@@ -174,7 +177,7 @@ func (p *Provider) Refresh(ctx context.Context, c Credential) (Credential, error
 	if err != nil {
 		return Credential{}, tokenError("refresh token", err)
 	}
-	renewed, err := p.credential(t)
+	renewed, err := p.credential("refresh token", t)
 	if err != nil {
 		return Credential{}, err
 	}
@@ -184,12 +187,9 @@ func (p *Provider) Refresh(ctx context.Context, c Credential) (Credential, error
 	return renewed, nil
 }
 
-func (p *Provider) credential(t *oauth2.Token) (Credential, error) {
-	if !strings.EqualFold(t.Type(), "Bearer") {
-		return Credential{}, fmt.Errorf("%w: the token is not a bearer token", ErrRefused)
-	}
-	if err := checkToken(t.AccessToken); err != nil {
-		return Credential{}, err
+func (p *Provider) credential(op string, t *oauth2.Token) (Credential, error) {
+	if err := checkToken(t.Type(), t.AccessToken); err != nil {
+		return Credential{}, &TokenError{Op: op, Status: http.StatusOK, Reason: err.Error()}
 	}
 	scopes, _ := t.Extra("scope").(string)
 	return Credential{
@@ -221,67 +221,36 @@ func life(seconds int64) time.Duration {
 	return time.Duration(min(seconds, int64(maxTokenLife/time.Second))) * time.Second
 }
 
-// checkToken returns ErrRefused for a token that can't be sent in an Authorization header.
-func checkToken(token string) error {
+// checkToken returns an error for a token that can't be sent as a bearer token.
+func checkToken(kind, token string) error {
+	if !strings.EqualFold(kind, "Bearer") {
+		return errors.New("the token is not a bearer token")
+	}
 	if token == "" || len(token) > maxTokenLength {
-		return fmt.Errorf("%w: the token is empty or longer than %d bytes", ErrRefused, maxTokenLength)
+		return fmt.Errorf("the token is empty or longer than %d bytes", maxTokenLength)
 	}
 	for i := range len(token) {
 		if token[i] <= ' ' || token[i] > '~' {
-			return fmt.Errorf("%w: the token has a character that a token cannot have", ErrRefused)
+			return errors.New("the token has a character that a token cannot have")
 		}
 	}
 	return nil
 }
 
-// tokenError returns an error with the provider's status and its code by RFC 6749 §5.2. It drops the rest, since the
-// library's error quotes the whole response body.
-func tokenError(op string, err error) error {
-	var response *oauth2.RetrieveError
-	if !errors.As(err, &response) {
-		var network *url.Error
-		if errors.As(err, &network) {
-			return fmt.Errorf("oauth: %s: %w", op, network.Err) // without the URL
-		}
-		// The library's text may quote the response.
-		return fmt.Errorf("oauth: %s: the response has no readable token", op)
-	}
-	status := 0
-	if response.Response != nil {
-		status = response.Response.StatusCode
-	}
-	if status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests {
-		return fmt.Errorf("oauth: %s: status %d %s: %w", op, status, knownTokenCode(response.ErrorCode), ErrRefused)
-	}
-	return fmt.Errorf("oauth: %s: status %d %s", op, status, knownTokenCode(response.ErrorCode))
-}
-
-func knownTokenCode(code string) string {
-	switch code {
-	case "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
-		"invalid_scope":
-		return code
-	}
-	return "(no known code)"
-}
-
 // FromFragment returns the credential that the implicit flow put into the URL fragment, by RFC 6749 §4.2.2. The caller
 // must have compared the state. It returns ErrRefused for a token that can't be used.
 func (p *Provider) FromFragment(v url.Values) (Credential, error) {
-	if t := v.Get("token_type"); t != "" && !strings.EqualFold(t, "Bearer") {
-		return Credential{}, fmt.Errorf("%w: the token is not a bearer token", ErrRefused)
-	}
 	token := v.Get("access_token")
-	if err := checkToken(token); err != nil {
-		return Credential{}, err
+	if err := checkToken(cmp.Or(v.Get("token_type"), "Bearer"), token); err != nil {
+		return Credential{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	c := Credential{
 		Way:         WayImplicit,
 		AccessToken: fourthwall.Secret(token),
 		Scopes:      strings.Join(strings.Fields(v.Get("scope")), " "),
 	}
-	if seconds, err := strconv.Atoi(v.Get("expires_in")); err == nil && seconds > 0 {
-		c.ExpiresAt = p.now().Add(life(int64(seconds)))
+	if seconds := wholeSeconds(v.Get("expires_in")); seconds > 0 {
+		c.ExpiresAt = p.now().Add(life(seconds))
 	}
 	return c, nil
 }

@@ -166,6 +166,75 @@ func TestFresh(t *testing.T) {
 	}
 }
 
+// TestOnlyARefusedTokenEnds: a connection ends only if the provider says that the refresh token is no longer good.
+// Everything else stays as it was, and is tried again the next time.
+func TestOnlyARefusedTokenEnds(t *testing.T) {
+	tests := []struct {
+		name   string
+		status int
+		body   string
+		ends   bool
+		app    bool // it's the fault of the client ID and secret
+		code   string
+	}{
+		{"invalid_grant", 400, `{"error":"invalid_grant"}`, true, false, "invalid_grant"},
+		{"invalid_grant with 200", 200, `{"error":"invalid_grant"}`, true, false, "invalid_grant"},
+		{"invalid_grant with 401", 401, `{"error":"invalid_grant","error_description":"Session not active"}`, true, false, "invalid_grant"},
+		{"invalid_token", 400, `{"error":"invalid_token"}`, true, false, "invalid_token"},
+		{"interaction_required", 400, `{"error":"interaction_required"}`, true, false, "interaction_required"},
+		{"invalid_grant, with a fault", 500, `{"error":"invalid_grant"}`, false, false, ""},
+		{"invalid_grant, beside a redirect", 302, `{"error":"invalid_grant"}`, false, false, ""},
+		{"invalid_client", 401, `{"error":"invalid_client"}`, false, true, "invalid_client"},
+		{"invalid_client with 200", 200, `{"error":"invalid_client"}`, false, true, "invalid_client"},
+		{"unauthorized_client", 400, `{"error":"unauthorized_client"}`, false, true, "unauthorized_client"},
+		{"invalid_scope", 400, `{"error":"invalid_scope"}`, false, false, "invalid_scope"},
+		{"invalid_request", 400, `{"error":"invalid_request"}`, false, false, "invalid_request"},
+		{"unsupported_grant_type", 400, `{"error":"unsupported_grant_type"}`, false, false, "unsupported_grant_type"},
+		{"a code of the future", 400, `{"error":"made_up"}`, false, false, "made_up"},
+		{"a 400 without a code", 400, `{"message":"Bad Request"}`, false, false, ""},
+		{"a framework's 400", 400, `{"status":400,"error":"Bad Request"}`, false, false, ""},
+		{"an error that is an object", 400, `{"error":{"code":"invalid_grant"}}`, false, false, ""},
+		{"an empty 400", 400, "", false, false, ""},
+		{"an empty 401", 401, "", false, false, ""},
+		{"a challenge page", 403, "<!DOCTYPE html>canary", false, false, ""},
+		{"nothing there", 404, "404 page not found", false, false, ""},
+		{"a proxy's password", 407, "", false, false, ""},
+		{"a law", 451, "<html>", false, false, ""},
+		{"too many", 429, "<html>", false, false, ""},
+		{"a redirect", 302, "", false, false, ""},
+		{"a page", 200, "<html>canary", false, false, ""},
+		{"an empty object", 200, `{}`, false, false, ""},
+		{"a token of another kind", 200, `{"access_token":"a","token_type":"mac"}`, false, false, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newTokenServer(t, test.status, test.body)
+			m := &memory{stored: storedUntil("r1", noon), now: func() time.Time { return noon }}
+			_, err := NewRefresher(s.provider(), m).Fresh(t.Context(), m.stored)
+			if errors.Is(err, ErrReconnect) != test.ends || m.stored.Expired != test.ends || errors.Is(err, ErrApp) != test.app {
+				t.Errorf("ended %v, error %v", m.stored.Expired, err)
+			}
+			var answer *TokenError
+			if !errors.As(err, &answer) || answer.Code != test.code || strings.Contains(err.Error(), "canary") {
+				t.Errorf("error %v, want code %q", err, test.code)
+			}
+			if !test.ends && (m.holder != "" || m.stored.Version != 1) {
+				t.Errorf("lease %q, version %d", m.holder, m.stored.Version)
+			}
+		})
+	}
+}
+
+// TestRefreshWithoutClientID: a client ID that is missing from the settings ends no connection.
+func TestRefreshWithoutClientID(t *testing.T) {
+	s := newTokenServer(t, 200, renewed)
+	m := &memory{stored: storedUntil("r1", noon), now: func() time.Time { return noon }}
+	_, err := NewRefresher(s.provider(func(c *Config) { c.ClientID = "" }), m).Fresh(t.Context(), m.stored)
+	if !errors.Is(err, ErrApp) || m.stored.Expired || s.hits.Load() != 0 {
+		t.Errorf("error %v, ended %v, %d calls", err, m.stored.Expired, s.hits.Load())
+	}
+}
+
 // TestOneRefresh has fifty requests in each of two processes renew at the same time.
 // Checklist 10.
 func TestOneRefresh(t *testing.T) {

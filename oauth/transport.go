@@ -1,9 +1,16 @@
 package oauth
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
+	"io"
 	"net/http"
+	"strconv"
+	"strings"
 )
+
+const maxResponse = 1 << 20 // bytes; more is no token
 
 // named is a transport that says who asks, and for what, as each call to the API does. What is in front of Fourthwall
 // may refuse Go's own name.
@@ -24,5 +31,44 @@ func (t named) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", t.userAgent)
-	return t.next.RoundTrip(r)
+	response, err := t.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	return readable(response)
+}
+
+// readable returns the response in the form that the library reads: it takes text/plain for a form, and wants a whole
+// number of seconds.
+func readable(response *http.Response) (*http.Response, error) {
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
+	_ = response.Body.Close() // it has been read
+	if err != nil {
+		return nil, err
+	}
+	response.Header = response.Header.Clone()
+	response.Header.Del("Location") // it isn't followed, so it need not be a URL
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) == nil && fields != nil {
+		if seconds := wholeSeconds(string(fields["expires_in"])); seconds > 0 {
+			fields["expires_in"] = strconv.AppendInt(nil, seconds, 10)
+		} else {
+			delete(fields, "expires_in")
+		}
+		if body, err = json.Marshal(fields); err != nil {
+			return nil, err
+		}
+		response.Header.Set("Content-Type", "application/json")
+	}
+	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return response, nil
+}
+
+// wholeSeconds returns the seconds of a number, which may be a JSON string and have a fraction, or 0.
+func wholeSeconds(value string) int64 {
+	seconds, err := strconv.ParseFloat(strings.Trim(value, `" `), 64)
+	if err != nil || !(seconds > 0) {
+		return 0
+	}
+	return int64(min(seconds, maxTokenLife.Seconds()))
 }

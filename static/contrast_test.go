@@ -95,9 +95,17 @@ func TestColorsContrast(t *testing.T) {
 		{"failure", append([]string{"failure-soft"}, papers...), 7},
 		{"on-accent", []string{"accent", "accent-2", "failure"}, 7},
 		{"edge", append([]string{"success-soft", "warning-soft", "failure-soft"}, papers...), 3},
+		{"ok-fill", []string{"paper", "sheet"}, 3},
+		{"look-fill", []string{"paper", "sheet", "warning-soft"}, 3},
+		{"fail-fill", []string{"paper", "sheet", "failure-soft"}, 3},
+		{"unknown-fill", []string{"paper", "sheet"}, 3},
+		{"chart", []string{"paper", "sheet"}, 3},
 	}
 	// These are neither text nor outlines of controls: dividing lines and backgrounds.
-	known := map[string]bool{"line": true, "success-soft": true, "warning-soft": true, "failure-soft": true}
+	known := map[string]bool{
+		"line": true, "grid": true, "soft-edge": true,
+		"success-soft": true, "warning-soft": true, "failure-soft": true,
+	}
 	for scheme, tokens := range colors(t) {
 		for _, row := range rows {
 			known[row.role] = true

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -63,9 +64,17 @@ func newAsset(name string, content []byte) *asset {
 	if !ok {
 		panic("static: no content type for " + name)
 	}
+	content = needless[ext].ReplaceAll(content, nil)
 	sum := sha256.Sum256(content)
 	hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
 	return &asset{path: Prefix + hashed, contentType: contentType, plain: content, gzipped: compress(content)}
+}
+
+// needless matches what only readers of a file need: comments that are lines of their own, and indentation.
+var needless = map[string]*regexp.Regexp{
+	".js":  regexp.MustCompile(`(?m)^\s*//.*\n|^[ \t]+|^\n`),
+	".css": regexp.MustCompile(`(?ms)/\*.*?\*/\n?|^[ \t]+|^\n`),
+	".svg": regexp.MustCompile(`(?s)<!--.*?-->\n`),
 }
 
 func compress(content []byte) []byte {

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"slices"
 	"time"
 
 	"hookwall/views/ui"
@@ -10,34 +9,46 @@ import (
 // ActivityPage lists the attempts to change something in a shop.
 type ActivityPage struct {
 	Frame
-	Action         string // GET target of the filter; fields action, outcome and webhook
+	Action         string // GET target of the filter; fields who, action, outcome and webhook
+	WhoFilter      string
 	ActionFilter   string
 	OutcomeFilter  string
 	WebhookFilter  string
+	WhoChoices     []ui.Choice
 	ActionChoices  []ui.Choice
 	OutcomeChoices []ui.Choice
-	Rows           []ActivityRow
+	Days           []ActivityDay // newest first
 	Total          int
 	NewerHref      string
 	OlderHref      string
 	CSVHref        string
 }
 
+// ActivityDay has the attempts of one day in UTC, newest first.
+type ActivityDay struct {
+	Name string
+	Rows []ActivityRow
+}
+
 // ActivityRow is one attempt.
 type ActivityRow struct {
-	At           time.Time
-	Action       string // in words
-	Outcome      string // in words
-	OutcomeKind  string // Info, Success, Warning or Failure
-	Who          string
-	Session      string // tells sessions apart
-	WebhookID    string
-	WebhookHref  string
-	Changes      []Change
-	Status       int // status code of the API; 0 if there was no response
-	Code         string
-	RequestID    string
-	APIRequestID string
+	At            time.Time
+	Title         string // what became of the attempt
+	State         ui.State
+	Who           string
+	Session       string // tells sessions apart
+	Subject       string // the webhook by its host and path, or the shop
+	Text          string // in a few words, what was changed or why nothing was
+	UndoAction    string // POST target that leads to the opposite of the change; "" if there is none
+	UndoText      string
+	WebhookID     string
+	WebhookHref   string
+	OfWebhookHref string // the activity of this webhook alone
+	Changes       []Change
+	Status        int // status code of the API; 0 if there was no response
+	Code          string
+	RequestID     string
+	APIRequestID  string
 }
 
 // Change is a field before and after an attempt. Before and After are "" if the
@@ -52,7 +63,7 @@ type Change struct {
 
 // filtered reports whether the list is filtered.
 func (p ActivityPage) filtered() bool {
-	return p.ActionFilter != "" || p.OutcomeFilter != "" || p.WebhookFilter != ""
+	return p.WhoFilter != "" || p.ActionFilter != "" || p.OutcomeFilter != "" || p.WebhookFilter != ""
 }
 
 // clearHref returns a link to the whole list, or "" if that is what is shown.
@@ -68,10 +79,3 @@ const urlField = "Endpoint URL"
 
 // isOfTypes reports whether the field holds event types.
 func (c Change) isOfTypes() bool { return len(c.Added) > 0 || len(c.Removed) > 0 }
-
-// cut returns the changes that the row shows shortened.
-func (r ActivityRow) cut() []Change {
-	return slices.DeleteFunc(slices.Clone(r.Changes), func(c Change) bool {
-		return !c.isOfTypes() && ui.Short(c.Before) == ui.Plain(c.Before) && ui.Short(c.After) == ui.Plain(c.After)
-	})
-}

@@ -12,71 +12,93 @@ import (
 
 func TestActivityRows(t *testing.T) {
 	long := longURL + strings.Repeat("a", 3000)
+	base := ActivityRow{At: noon, Title: "Webhook created", State: ui.OK}
+	with := func(change func(*ActivityRow)) ActivityRow {
+		row := base
+		change(&row)
+		return row
+	}
+	placed, odd := ui.EventBadge{Code: "ORDER_PLACED", Title: "Order placed"}, ui.EventBadge{Code: "ODD", Unknown: true}
 	rows := []struct {
 		name string
 		row  ActivityRow
-		want string
+		line string // folded
+		more string // unfolded
+		undo string
 	}{
 		{
 			"changed",
 			ActivityRow{
-				At: noon, Action: "Change", Outcome: "Done", OutcomeKind: ui.Success, Who: "Key …x9f2", Session: "s1",
-				WebhookID: "w\u202e", WebhookHref: "/w", Changes: []Change{{Field: "URL", Before: "a\u202e", After: "b"}},
-				Status: 200, RequestID: "r1", APIRequestID: "r2",
+				At: noon, Title: "Webhook updated", State: ui.OK, Who: "Key …x9f2\u202e", Session: "s1",
+				Subject: "b.example/\u202e", Text: "URL changed", UndoAction: "/undo", UndoText: "Undo",
+				WebhookID: "w\u202e", WebhookHref: "/w", OfWebhookHref: "/all",
+				Changes: []Change{{Field: "URL", Before: "a\u202e", After: "b"}},
+				Status:  200, RequestID: "r1", APIRequestID: "r2",
 			},
-			"Change Done By Key …x9f2 Webhook wU+202E URL before: aU+202E after: b Details Fourthwall’s status 200 Request id at Fourthwall r2 Request id r1 Session s1 22 November 2026, 12:00:00 UTC",
+			"OK 12:00:00 Key …x9f2U+202E Webhook updated b.example/U+202E URL changed",
+			"URL before: aU+202E after: b Webhook ID wU+202E All its activity Status code of the response 200 Fourthwall’s request ID r2 Request ID r1 Session s1",
+			"Undo b.example/U+202E",
 		},
 		{
-			"refused",
+			"rejected",
 			ActivityRow{
-				At: noon, Action: "Create", Outcome: "Refused", OutcomeKind: ui.Failure,
+				At: noon, Title: "Creation rejected", State: ui.Failing, Subject: "b", Text: "Permission missing",
 				Changes: []Change{{Field: "URL", After: "b"}}, Status: 400, Code: "CODE_1",
 			},
-			"Create Refused URL b Details Fourthwall’s status 400 Code CODE_1 22 November 2026, 12:00:00 UTC",
+			"Failing 12:00:00 Creation rejected b Permission missing", "URL b Status code of the response 400 Code CODE_1", "",
 		},
 		{
-			"deleted",
+			"pending",
 			ActivityRow{
-				At: noon, Action: "Delete", Outcome: "Unsettled", OutcomeKind: ui.Warning, WebhookID: "w",
+				At: noon, Title: "Deletion pending", State: ui.NotKnown, WebhookID: "w", Subject: "a", Text: "Waiting",
 				Changes: []Change{{Field: "URL", Before: "a"}},
 			},
-			"Delete Unsettled Webhook w URL before: a after: nothing Details 22 November 2026, 12:00:00 UTC",
+			"Not known 12:00:00 Deletion pending a Waiting", "URL before: a after: nothing Webhook ID w", "",
 		},
 		{
-			"long",
-			ActivityRow{
-				At: noon, Action: "Create", Outcome: "Done", OutcomeKind: ui.Success,
-				Changes: []Change{{Field: "URL", After: long}},
-			},
-			"Create Done URL " + ui.Short(long) + " Details URL after " + long + " 22 November 2026, 12:00:00 UTC",
+			"long", with(func(r *ActivityRow) { r.Changes = []Change{{Field: "URL", After: long}} }),
+			"OK 12:00:00 Webhook created", "URL " + long, "",
 		},
-	}
-	placed, odd := ui.EventBadge{Code: "ORDER_PLACED", Title: "Order placed"}, ui.EventBadge{Code: "ODD", Unknown: true}
-	for name, c := range map[string]struct {
-		change Change
-		want   string
-	}{
-		"types swapped": {Change{Field: "Types", Before: "ODD, X", After: "X, ORDER_PLACED", Added: []ui.EventBadge{placed}, Removed: []ui.EventBadge{odd}}, "added Order placed removed ODD (not in Hookwall’s list) Details Types before ODD, X Types after X, ORDER_PLACED"},
-		"types added":   {Change{Field: "Types", After: "ORDER_PLACED", Added: []ui.EventBadge{placed}}, "added Order placed Details Types after ORDER_PLACED"},
-		"types removed": {Change{Field: "Types", Before: "ORDER_PLACED", Removed: []ui.EventBadge{placed}}, "removed Order placed Details Types before ORDER_PLACED"},
-	} {
-		row := rows[1]
-		row.name, row.row.Changes, row.row.Status, row.row.Code = name, []Change{c.change}, 0, ""
-		row.want = "Create Refused Types " + c.want + " 22 November 2026, 12:00:00 UTC"
-		rows = append(rows, row)
+		{
+			"types swapped",
+			with(func(r *ActivityRow) {
+				r.Changes = []Change{{Field: "Types", Added: []ui.EventBadge{placed}, Removed: []ui.EventBadge{odd}}}
+			}),
+			"OK 12:00:00 Webhook created", "Types added Order placed removed ODD (not in Hookwall’s list)", "",
+		},
+		{
+			"types added",
+			with(func(r *ActivityRow) { r.Changes = []Change{{Field: "Types", Added: []ui.EventBadge{placed}}} }),
+			"OK 12:00:00 Webhook created", "Types added Order placed", "",
+		},
+		{
+			"types removed",
+			with(func(r *ActivityRow) { r.Changes = []Change{{Field: "Types", Removed: []ui.EventBadge{placed}}} }),
+			"OK 12:00:00 Webhook created", "Types removed Order placed", "",
+		},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			d := render(t, Activity(ActivityPage{Frame: shopFrame("/a"), Action: "/a", Rows: []ActivityRow{row.row}, Total: 1}))
+			days := []ActivityDay{{Name: "Today, Nov 22", Rows: []ActivityRow{row.row}}}
+			d := render(t, Activity(ActivityPage{Frame: shopFrame("/a"), Action: "/a", Days: days, Total: 1}))
 			d.check()
 			got := d.all(func(n *html.Node) bool { return hasClass(n, "row") })[0]
-			if text(got) != row.want {
-				t.Errorf("got  %q\nwant %q", text(got), row.want)
+			textIn := func(match func(*html.Node) bool) string {
+				var all []string
+				for _, n := range within(got, match) {
+					all = append(all, text(n))
+				}
+				return strings.Join(all, "|")
 			}
-			marks := within(got, func(n *html.Node) bool { return hasClass(n, "mark") })
-			if len(marks) != 1 || !hasClass(marks[0], row.row.OutcomeKind) ||
-				len(within(marks[0], func(n *html.Node) bool { return n.Data == "use" })) != 1 {
-				t.Error("the outcome is not marked by icon and colour")
+			line := textIn(func(n *html.Node) bool { return n.Data == "summary" })
+			more := textIn(func(n *html.Node) bool { return hasClass(n, "log-more") })
+			undo := textIn(func(n *html.Node) bool { return n.Data == "form" })
+			if line != row.line || more != row.more || undo != row.undo {
+				t.Errorf("got  %q\n%q\n%q\nwant %q\n%q\n%q", line, more, undo, row.line, row.more, row.undo)
+			}
+			if marks := within(got, func(n *html.Node) bool { return hasClass(n, "state") }); len(marks) != 1 ||
+				!hasClass(marks[0], string(row.row.State)) {
+				t.Error("the outcome has no mark")
 			}
 			if (len(d.linksTo("/w")) == 1) != (row.row.WebhookHref != "") {
 				t.Error("the webhook is not linked as it should be")
@@ -86,7 +108,8 @@ func TestActivityRows(t *testing.T) {
 }
 
 func TestActivityStates(t *testing.T) {
-	one := []ActivityRow{{At: noon, Action: "Create", Outcome: "Done", OutcomeKind: ui.Success}}
+	created := ActivityRow{At: noon, Title: "Webhook created", State: ui.OK}
+	one := []ActivityDay{{Name: "Yesterday, Nov 22", Rows: []ActivityRow{created}}}
 	rows := []struct {
 		name     string
 		page     ActivityPage
@@ -95,10 +118,10 @@ func TestActivityStates(t *testing.T) {
 		wanted   []string
 		unwanted []string
 	}{
-		{"nothing", ActivityPage{}, false, false, []string{"Nothing has happened yet"}, []string{"entries"}},
-		{"one", ActivityPage{Rows: one, Total: 1}, true, true, []string{"1 entry"}, []string{"Show all", "Newer", "Older"}},
-		{"pages", ActivityPage{Rows: one, Total: 120, NewerHref: "/n", OlderHref: "/o"}, true, true, []string{"120 entries", "Newer Older"}, nil},
-		{"nothing fits", ActivityPage{ActionFilter: "a1", OutcomeFilter: "gone", WebhookFilter: "w\"\u202e"}, true, false, []string{"Nothing fits this choice", "Show all activity"}, []string{"Nothing has happened yet"}},
+		{"nothing", ActivityPage{}, false, false, []string{"No activity yet"}, []string{"entries"}},
+		{"one", ActivityPage{Days: one, Total: 1}, true, true, []string{"1 entry", "Yesterday, Nov 22 UTC"}, []string{"Show all", "Newer", "Older"}},
+		{"pages", ActivityPage{Days: one, Total: 120, NewerHref: "/n", OlderHref: "/o"}, true, true, []string{"120 entries", "Newer Older"}, nil},
+		{"nothing fits", ActivityPage{WhoFilter: "me", ActionFilter: "a1", OutcomeFilter: "gone", WebhookFilter: "w\"\u202e"}, true, false, []string{"No activity matches", "Show all activity"}, []string{"No activity yet"}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -117,8 +140,8 @@ func TestActivityStates(t *testing.T) {
 			if !row.filter {
 				return
 			}
-			got := []string{d.choice("action"), d.choice("outcome"), attr(d.byID("webhook"), "value")}
-			if !slices.Equal(got, []string{p.ActionFilter, p.OutcomeFilter, p.WebhookFilter}) {
+			got := []string{d.choice("action"), d.choice("outcome"), d.choice("who"), attr(d.byID("webhook"), "value")}
+			if !slices.Equal(got, []string{p.ActionFilter, p.OutcomeFilter, p.WhoFilter, p.WebhookFilter}) {
 				t.Error("the filter is not kept")
 			}
 		})

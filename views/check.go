@@ -14,7 +14,10 @@ type CheckStartPage struct {
 	BackHref    string // to the form or the webhook
 	BackText    string
 	URL         string
+	AsTyped     string // URL that is checked as it is; "" if none
 	URLError    *ui.FieldError
+	URLNotes    ui.FieldNotes
+	NotesHref   string // where the script asks for notes on the URL
 	Type        string // code of the event type that is sent
 	TypeChoices []ui.EventBadge
 	Banner      *ui.Notice

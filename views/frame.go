@@ -22,7 +22,8 @@ type Frame struct {
 	// PlainHTTPWarning is set if the page is served over plain http on a host
 	// that isn't loopback, so that cookies could be read on the way.
 	PlainHTTPWarning bool
-	SignedIn         bool // at least one shop is connected
+	SignedIn         bool   // at least one shop is connected
+	Version          string // of Hookwall; "" if it isn't shown
 	Notices          []ui.Notice
 	// focused is set if the content takes the focus.
 	focused bool

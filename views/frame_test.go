@@ -156,3 +156,20 @@ func TestFlashesAreAnnounced(t *testing.T) {
 		}
 	}
 }
+
+// TestFooter: the footer has the version, if there is one to show.
+func TestFooter(t *testing.T) {
+	for version, want := range map[string]string{"": "", "1.2.3\u202e": "Hookwall 1.2.3U+202E"} {
+		f := frame()
+		f.Version = version
+		d := render(t, Tools(ToolsPage{Frame: f}))
+		d.check()
+		got := ""
+		for _, foot := range d.tags("footer") {
+			got += text(foot)
+		}
+		if got != want {
+			t.Errorf("version %q: the footer says %q, want %q", version, got, want)
+		}
+	}
+}

@@ -13,6 +13,7 @@ type GalleryPage struct{ Frame }
 var iconNames = []string{
 	"logo", "chevron", "menu", "search", "plus", "close", "check", "copy", "undo", "info", "check-circle", "warning",
 	"failure", "flask", "outward", "key", "shop", "hook", "minus", "arrow", "lock", "clock", "send",
+	"state-ok", "state-look", "state-failing", "state-unknown",
 }
 
 // specimenPicker returns a picker with groups of which none, some and all event

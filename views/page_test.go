@@ -249,7 +249,7 @@ func (d doc) checkReferences() {
 // knownElements are all elements that pages have.
 var knownElements = strings.Fields(`html head meta title script link body a header nav svg use span details summary
 	ul ol li form button aside main p h1 h2 h3 div dl dt dd code pre bdi strong small i b input textarea label section
-	time template noscript select option table thead tbody tr th td`)
+	time template noscript select option table thead tbody tr th td footer`)
 
 // checkPolicy checks that the page has nothing that the content security policy
 // would block or that a string from outside may have added.
@@ -298,7 +298,7 @@ func (d doc) checkForms() {
 			d.t.Errorf("form by %q to %q", attr(form, "method"), attr(form, "action"))
 		}
 		buttons := submits(form)
-		main := []string{"create", "review", "check", "save", "overwrite", "delete"}
+		main := []string{"create", "review", "check", "save", "overwrite", "delete", "edit"}
 		if len(buttons) > 1 && !slices.Contains(main, attr(buttons[0], "value")) {
 			d.t.Errorf("the first of %d buttons is %q", len(buttons), text(buttons[0]))
 		}

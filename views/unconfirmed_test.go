@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -30,5 +31,34 @@ func TestUnconfirmedKeepsEverything(t *testing.T) {
 	p.CanCheck = false
 	if buttons := submits(find(render(t, Unconfirmed(p)))); len(buttons) != 1 || attr(buttons[0], "value") != "edit" {
 		t.Error("a button to check where a check would tell nothing, or none to go back")
+	}
+	p.Absent = true
+	if buttons := submits(find(render(t, Unconfirmed(p)))); len(buttons) != 2 || attr(buttons[1], "value") != "repeat" {
+		t.Error("no button to create it again, or it is the one that Enter presses")
+	}
+}
+
+// TestUnconfirmedNotices checks what the page says for each of its states.
+func TestUnconfirmedNotices(t *testing.T) {
+	old := &NamedWebhook{"wcon_old", "https://old.example/"}
+	for _, test := range []struct {
+		name       string
+		page       UnconfirmedPage
+		title, has string
+	}{
+		{"usual", UnconfirmedPage{CanCheck: true}, unconfirmedTitle, "Check again"},
+		{"without a list", UnconfirmedPage{}, unconfirmedTitle, "Look for it in the list"},
+		{"checked", UnconfirmedPage{CanCheck: true, Looked: "It was not found."}, stillUnconfirmedTitle, "It was not found."},
+		{"not there", UnconfirmedPage{Absent: true}, absentTitle, "It probably wasn’t created"},
+		{"not there for long", UnconfirmedPage{Absent: true, Certain: true, Looked: "x"}, absentTitle, "as good as certain"},
+		{"an old one", UnconfirmedPage{CanCheck: true, Old: old}, returnedOldTitle, "wcon_old for https://old.example/"},
+		{"an old one, checked", UnconfirmedPage{CanCheck: true, Old: old, Looked: "It was not found."}, stillUnconfirmedTitle, "It was not found."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			n := test.page.notice()
+			if n.Title != test.title || !strings.Contains(n.Text, test.has) {
+				t.Errorf("says %q: %q", n.Title, n.Text)
+			}
+		})
 	}
 }

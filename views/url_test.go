@@ -10,7 +10,8 @@ import (
 // the notes on it.
 func TestEveryURLHasItsNotes(t *testing.T) {
 	without := []string{ // pages that show no URL of an endpoint, or only the warnings of their model
-		"connect", "implicit", "shops", "form", "error", "events", "signature", "sample", "components",
+		"connect", "implicit", "installed", "shops", "form", "check start", "error", "events", "signature", "sample",
+		"components",
 	}
 	const address = "https://\u0440aypal.com/\u202e"
 	seen := 0
@@ -19,7 +20,8 @@ func TestEveryURLHasItsNotes(t *testing.T) {
 			d := render(t, page.draw(filler{address, true}.fill))
 			if page.name == "activity" {
 				change := Change{Field: "Endpoint URL", Before: address}
-				d = render(t, Activity(ActivityPage{Frame: frame(), Rows: []ActivityRow{{Changes: []Change{change}}}}))
+				days := []ActivityDay{{Rows: []ActivityRow{{Changes: []Change{change}}}}}
+				d = render(t, Activity(ActivityPage{Frame: frame(), Days: days}))
 			}
 			for _, text := range []string{"xn--aypal-uye.com", "mixes Cyrillic and Latin", "reverse text"} {
 				if strings.Contains(d.text(), text) == slices.Contains(without, page.name) {

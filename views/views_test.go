@@ -23,10 +23,12 @@ var everyPage = []struct {
 }{
 	{"connect", filled(Connect)},
 	{"implicit", filled(ConnectImplicit)},
+	{"installed", filled(ConnectInstalled)},
 	{"shops", filled(Shops)},
 	{"webhooks", filled(WebhookList)},
 	{"form", filled(WebhookForm)},
 	{"not confirmed", filled(Unconfirmed)},
+	{"outcome", filled(Outcome)},
 	{"webhook", filled(WebhookShow)},
 	{"error", filled(Error)},
 	{"edit confirm", filled(WebhookEditConfirm)},
@@ -259,7 +261,7 @@ func TestTitles(t *testing.T) {
 
 // Checklist 15.
 func TestBannersOnEveryPage(t *testing.T) {
-	const sandbox = "Sandbox: everything here is simulated, nothing reaches Fourthwall."
+	const sandbox = "Sandbox: everything here is simulated."
 	for _, page := range everyPage {
 		without := render(t, page.draw(func(reflect.Value) {}))
 		if strings.Contains(without.text(), sandbox) || strings.Contains(without.text(), "plain http") {

@@ -15,4 +15,7 @@ type WebhookEditConfirmPage struct {
 	Removed        []ui.EventBadge
 	Kept           []ui.EventBadge
 	Duplicates     []ui.Duplicate // other webhooks with the new URL and some of the types
+	// DuplicatesUnknown reports whether there may be others, because not all
+	// webhooks could be read.
+	DuplicatesUnknown bool
 }

@@ -11,11 +11,11 @@ type WebhookFormPage struct {
 	Key        string // idempotency key: a one-time ID of the form
 	URL        string // as typed
 	URLError   *ui.FieldError
-	URLHints   []string // warnings below the URL; they never block
-	// Possible are the warnings that the script may show while someone types.
-	Possible []ui.Hint
-	Picker   ui.Picker
-	Banner   *ui.Notice // an error that is about no field
+	AsTyped    string // URL that may be sent although it has characters that can't be seen; "" if none
+	URLNotes   ui.FieldNotes
+	NotesHref  string // where the script asks for notes on the URL
+	Picker     ui.Picker
+	Banner     *ui.Notice // an error that is about no field
 	// Errors are the errors of all fields, for the summary. It is shown if there
 	// is more than one.
 	Errors []ui.SummaryError
@@ -24,6 +24,9 @@ type WebhookFormPage struct {
 	// field of a form that was just opened.
 	Focus string
 	Edit  *EditPart // nil in the create form
+	// Anyway offers to create the webhook although Banner says that it may already
+	// exist.
+	Anyway bool
 }
 
 // EditPart is what the form has more if it edits a webhook.
@@ -54,7 +57,7 @@ func (p WebhookFormPage) urlField() ui.TextField {
 	fresh := p.Focus == "" && !p.Picker.CanUndo
 	return ui.TextField{
 		ID: "url", Name: "url", Label: "Endpoint URL", Type: "text", InputMode: "url",
-		Value: p.URL, Err: p.URLError, Warnings: p.URLHints, Possible: p.Possible, Focus: fresh || p.Focus == "url",
+		Value: p.URL, Err: p.URLError, Notes: p.URLNotes, NotesHref: p.NotesHref, Focus: fresh || p.Focus == "url",
 		Hint: "The https address of your tool, open to the internet. It must answer every call with status 200.",
 	}
 }

@@ -174,7 +174,7 @@ func TestFieldErrorBelongsToField(t *testing.T) {
 	p.URLError = &ui.FieldError{
 		Text: "This address is an IP number.", Code: "WEBHOOK_URI_IP_NOT_ALLOWED", RequestID: "req-1",
 	}
-	p.URLHints = []string{"Plain http."}
+	p.URLNotes = ui.FieldNotes{Warnings: []string{"Plain http."}}
 	p.Picker.Error = &ui.FieldError{Text: "Choose at least one."}
 	d := render(t, WebhookForm(p))
 

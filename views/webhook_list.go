@@ -15,6 +15,10 @@ type WebhookListPage struct {
 	// Covered is how many of the CatalogSize event types are covered.
 	Covered, CatalogSize int
 	NotCovered           []ui.EventGroup // the event types that aren't covered
+	// WithoutTypes is how many webhooks have no event types, and WithoutTypesHref
+	// lists them.
+	WithoutTypes     int
+	WithoutTypesHref string
 	// Query, Type and Sort are the filter, a GET form to ListHref with the fields
 	// q, type and sort.
 	Query, Type, Sort string
@@ -35,9 +39,28 @@ type WebhookRow struct {
 	ID     string
 	URL    string
 	Href   string
-	Types  []ui.EventBadge
-	Health *Health // nil if unknown
-	Locked bool    // Fourthwall refuses to change it
+	Types  []ui.EventBadge // if empty, the webhook never receives anything
+	Edit   string          // the page that changes it
+	Health *Health         // nil if unknown
+	Locked bool            // Fourthwall refuses to change it
+}
+
+// NoTypes is the Type that selects the webhooks without event types.
+const NoTypes = "none"
+
+// urlInRow is how many characters of a URL a row shows. The webhook's page shows
+// all of them.
+const urlInRow = 500
+
+// shownURL returns the beginning of a long URL, or all of it.
+func (w WebhookRow) shownURL() string {
+	n := 0
+	for i := range w.URL {
+		if n++; n > urlInRow {
+			return w.URL[:i] + "…"
+		}
+	}
+	return w.URL
 }
 
 // Health counts how the shop's last deliveries went to one webhook.
@@ -67,7 +90,7 @@ type PresetLink struct {
 // Guide has the first steps in the sandbox. There are three, and the first is
 // done, because a shop is connected.
 type Guide struct {
-	Created    bool   // the shop has a webhook
+	Created    bool   // the shop has a webhook with event types
 	Delivered  bool   // an event was delivered
 	Example    string // URL of an endpoint that responds as it should
 	FireHref   string // page of the sandbox that fires events
@@ -88,6 +111,21 @@ func (p WebhookListPage) clearHref() string {
 		return ""
 	}
 	return p.ListHref
+}
+
+// typeChoices returns the choices of the filter by event type.
+func (p WebhookListPage) typeChoices() []ui.Choice {
+	all := ui.EventChoices(p.TypeChoices)
+	if p.WithoutTypes > 0 {
+		all = append([]ui.Choice{{Value: NoTypes, Text: noTypesTitle}}, all...)
+	}
+	return all
+}
+
+// healthShown reports whether the row says how deliveries went. Of a webhook
+// that never receives anything, only failures are worth a word.
+func (w WebhookRow) healthShown() bool {
+	return w.Health != nil && (len(w.Types) > 0 || w.Health.Failed > 0)
 }
 
 // typesInRow is how many event types a row names before it counts the rest.

@@ -16,15 +16,15 @@ type WebhookShowPage struct {
 	APIVersion string
 	ListHref   string
 	Created    bool // it has just been created
-	// FromCreate is why the page shows the response to the create call, because
-	// the webhook couldn't be read afterwards; "" if it could.
-	FromCreate string
-	Secret     *WebhookSecret
-	EditHref   string
-	DeleteHref string
-	EventsHref string // lists its deliveries
-	CheckHref  string // checks its endpoint; "" if not offered
-	TestHref   string // sends a test delivery; "" if not offered
+	// FromResponse is why the page shows the response to the create or the
+	// change, because the webhook couldn't be read afterwards; "" if it could.
+	FromResponse string
+	Secret       *WebhookSecret
+	EditHref     string
+	DeleteHref   string
+	EventsHref   string // lists its deliveries
+	CheckHref    string // checks its endpoint; "" if not offered
+	TestHref     string // sends a test delivery; "" if not offered
 	// Locked is why the webhook can't be edited or deleted; "" if it can.
 	Locked string
 	// ForDevelopersURL is where the shop's owner finds the signing secret and the
@@ -61,8 +61,21 @@ func (p WebhookShowPage) heading() string {
 
 // lead returns the sentence below the h1.
 func (p WebhookShowPage) lead() string {
-	if p.Created {
+	switch {
+	case p.TypeCount == 0:
+		return noTypesLead
+	case p.Created:
 		return createdLead
 	}
 	return webhookLead
+}
+
+// noTypesNotice warns about a webhook that never receives anything.
+func (p WebhookShowPage) noTypesNotice() ui.Notice {
+	n := ui.Notice{Kind: ui.Warning, Title: noTypesTitle, Text: "This webhook never receives anything."}
+	if p.Locked == "" && p.EditHref != "" {
+		n.Text += " Select the event types that your tool needs."
+		n.Link = &ui.Link{Href: p.EditHref, Text: "Edit"}
+	}
+	return n
 }

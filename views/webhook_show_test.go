@@ -53,6 +53,7 @@ func TestLockedWebhooks(t *testing.T) {
 
 	p := WebhookShowPage{
 		Frame: shopFrame("/w"), ID: "w", ListHref: "/l", EditHref: "/edit", DeleteHref: "/delete", EventsHref: "/events",
+		TypeCount: 1,
 	}
 	for _, locked := range []string{"", reason} {
 		p.Locked = locked

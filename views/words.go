@@ -17,6 +17,18 @@ const (
 		"before, so we can’t tell which one is new. Check the list of webhooks, or Fourthwall’s own settings. " +
 		"If it isn’t there, go back to the form and create it. Hookwall asks before it creates a second one that it can see."
 	stillUnconfirmedTitle = "Still unconfirmed"
+	unconfirmedLead       = "We couldn’t confirm whether the webhook was created."
+
+	absentTitle = "There is no such webhook"
+	absentText  = "We looked just now and found no new webhook with this URL and these event types. " +
+		"It probably wasn’t created. " + absentRisk
+	absentCertainText = "We looked just now and found no new webhook with this URL and these event types. " +
+		"It’s as good as certain that it wasn’t created. " + absentRisk
+	absentRisk = "Fourthwall could still create it late. If you create it again and that happens, there are two. " +
+		"We check the list again before anything is sent."
+
+	returnedOldLead  = "We couldn’t confirm whether the webhook was created. Fourthwall’s response doesn’t fit."
+	returnedOldTitle = "Fourthwall named a webhook that existed before"
 
 	noneChosen = "No events selected yet. Pick the ones your tool needs."
 
@@ -25,6 +37,10 @@ const (
 
 	createdLead = "Fourthwall will now send these events to your URL."
 	webhookLead = "See which events Fourthwall sends to this URL, and how to receive them."
+
+	noTypesTitle = "No event types"
+	noTypesInRow = "No event types, so it never receives anything"
+	noTypesLead  = "Fourthwall has this URL, but nothing to send to it."
 
 	connectionExpired = "Fourthwall no longer accepts the old connection."
 	connectionNeeded  = "To continue, you need a new connection."
@@ -65,4 +81,11 @@ func testText(kind string) string {
 	default:
 		return "Fourthwall would count this delivery as received."
 	}
+}
+
+// returnedOldText says that Fourthwall named a webhook as the new one that
+// existed before.
+func returnedOldText(old NamedWebhook) string {
+	return "Fourthwall said that it created the webhook " + old.ID + " for " + old.URL + ". That one existed before, " +
+		"and we found no new one. Check again: this won’t create a second webhook."
 }

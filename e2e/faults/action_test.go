@@ -54,6 +54,11 @@ func (a *attempt) open(name string) {
 		a.last = a.fill(a.get(a.webhooks()+"/new").Form("/webhooks"), "create", endpoint+name, chosen...)
 	case edits:
 		f := a.get(at + "/edit").Form("/edit")
+		for _, code := range a.hook.AllowedTypes {
+			if !slices.Contains(f.Values["allowedTypes"], code) {
+				a.w.t.Errorf("the form to edit lacks the event type %s", code)
+			}
+		}
 		types := slices.DeleteFunc(append(f.Values["allowedTypes"], "DONATION"),
 			func(code string) bool { return code == "ORDER_PLACED" })
 		a.last = a.send(a.fill(f, "review", endpoint+name, types...)).Form("/confirm")
@@ -177,6 +182,8 @@ func (a *attempt) next(pg page) (step string, then page) {
 		return "save", a.press(pg.Form("/confirm"), "do=save")
 	case pg.offers("delete"):
 		return "press", a.press(pg.Form("/delete"), "do=delete")
+	case pg.offers("repeat"):
+		return "create anyway", a.press(pg.Form("/webhooks"), "do=repeat")
 	case pg.offers("check") && !strings.Contains(pg.text, "Still unconfirmed"):
 		return "check", a.press(pg.Form("/webhooks"), "do=check")
 	case pg.offers("edit"):

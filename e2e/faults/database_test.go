@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -13,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"modernc.org/sqlite"
 
@@ -51,13 +54,13 @@ var (
 
 // stuck is a database that can only be read.
 func (f fault) stuck() fault {
-	f.create, f.edit, f.remove, f.list = uncreated, unsaved, undeletable, listed
+	f.create, f.edit, f.remove, f.list, f.unready = uncreated, unsaved, undeletable, listed, true
 	return f
 }
 
 // away is a database that does not respond.
 func (f fault) away() fault {
-	f.create, f.edit, f.remove, f.list = uncreated, unsavedYet, undeletable, unreadable
+	f.create, f.edit, f.remove, f.list, f.unready = uncreated, unsavedYet, undeletable, unreadable, true
 	return f
 }
 
@@ -79,13 +82,21 @@ var databaseFaults = []fault{
 		create: created, edit: saved, remove: deleted, list: listed,
 	},
 	fault{
+		name: "SQLite's log is deleted", begin: func(w *world) { w.must(os.Remove(w.database + "-wal")) },
+		end: (*world).restart, log: "the -wal file beside the database was deleted",
+	}.away(),
+	fault{
+		name: "a copy is written into SQLite's file", begin: rewrite, end: (*world).restart,
+		log: "another program wrote into the database",
+	}.away(),
+	fault{
 		name: "Postgres is away", place: postgres, begin: func(w *world) { w.db.cut() },
 		end: func(w *world) { w.db.restore() }, log: "connection refused",
 	}.away(),
 	{
 		name: "Postgres is silent", place: postgres, begin: func(w *world) { w.db.silence() },
 		end: func(w *world) { w.db.restore() },
-		log: "the database cannot be used", create: uncreated, list: unreadable, // each waits for it
+		log: "the database cannot be used", create: uncreated, list: unreadable, unready: true, // each waits for it
 	},
 	fault{
 		name: "Postgres is locked", place: postgres, begin: lockTables, end: func(w *world) { w.release() },
@@ -105,6 +116,78 @@ func postgres(t *testing.T) string { return storetest.Postgres(t) }
 
 // TestDatabase makes the database unavailable during each of the actions.
 func TestDatabase(t *testing.T) { meetAll(t, databaseFaults) }
+
+// TestReady: supervisors learn of every fault that keeps people from saving,
+// and of its end.
+func TestReady(t *testing.T) {
+	for _, f := range databaseFaults {
+		if !f.unready {
+			continue
+		}
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			if f.place != nil {
+				f.settings.database = f.place(t)
+			}
+			w := newWorld(t, f.settings)
+			p := w.person(0)
+			f.begin(w)
+			if pg := p.get("/readyz"); pg.Status != http.StatusServiceUnavailable {
+				t.Errorf("status %d: %s", pg.Status, pg.Body)
+			}
+			f.end(w)
+			if pg := p.get("/readyz"); pg.Status != http.StatusOK {
+				t.Errorf("status %d after the fault: %s", pg.Status, pg.Body)
+			}
+		})
+	}
+}
+
+// longest is how long a person waits at most for a database that does not
+// respond, 12 s, and more for a busy machine.
+const longest = 18 * time.Second
+
+// TestPostgresIsSilentForMany: nobody waits for the others' turns.
+func TestPostgresIsSilentForMany(t *testing.T) {
+	for _, people := range []int{1, 12, 60} {
+		name := fmt.Sprintf("Postgres is silent, %d people at once", people)
+		matrix.expect(name)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, settings{database: postgres(t)})
+			attempts, pages := make([]*attempt, people), make([]page, people)
+			for i := range attempts {
+				attempts[i] = w.connected(i%3).begin(creates, fmt.Sprint("silent-", people, "-", i))
+				w.box.Advance(time.Second) // for its limits
+			}
+			w.db.silence()
+			began := time.Now()
+			var all sync.WaitGroup
+			for i, a := range attempts {
+				all.Go(func() { pages[i] = a.act() })
+			}
+			all.Wait()
+			if took := time.Since(began); took > longest {
+				t.Errorf("the last one waited for %v", took)
+			}
+			for i, a := range attempts[1:] {
+				if pg := pages[i+1]; pg.Status != uncreated.status || !pg.keeps("form", a.typed) {
+					t.Errorf("one of them sees %s", pg)
+				}
+			}
+			w.db.restore()
+			want := uncreated
+			want.log = "the database cannot be used"
+			attempts[0].compare(name, attempts[0].observe(pages[0]), want)
+			for _, a := range attempts[1:] {
+				if end := a.act(); !a.succeeded(end) {
+					t.Errorf("then one of them sees %s", end)
+				}
+				w.box.Advance(time.Second)
+			}
+		})
+	}
+}
 
 // somebodyElse connects to the database as would.
 func (w *world) somebodyElse(driver, address string) {
@@ -158,6 +241,13 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { return len(b), nil }
 
+// rewrite writes into the file what it has.
+func rewrite(w *world) {
+	b, err := os.ReadFile(w.database)
+	w.must(err)
+	w.must(os.WriteFile(w.database, b, 0o600))
+}
+
 // move renames the folder of the database, while the file is in use.
 func move(from, to string) func(*world) {
 	return func(w *world) {
@@ -204,7 +294,7 @@ func lockTables(w *world) {
 	w.somebodyElse("pgx", w.database)
 	tx, err := w.other.BeginTx(w.t.Context(), nil)
 	w.must(err)
-	_, err = tx.ExecContext(w.t.Context(), "LOCK TABLE operations, drafts, flashes IN EXCLUSIVE MODE")
+	_, err = tx.ExecContext(w.t.Context(), "LOCK TABLE operations, drafts, flashes, leases IN EXCLUSIVE MODE")
 	w.must(err)
 	w.release = func() { w.must(tx.Rollback()) }
 }

@@ -16,6 +16,7 @@ type fault struct {
 	settings                   settings
 	place                      func(*testing.T) string // makes the database; nil for a file
 	early                      bool                    // it begins before the page is opened
+	unready                    bool                    // /readyz returns 503
 	begin                      func(w *world)
 	end                        func(w *world)
 	log                        string // the cause, in the line of the log that names the request id of the page
@@ -81,10 +82,10 @@ var (
 		status: 502, says: says("Fourthwall did not answer as expected", "Try again in a moment"),
 		heals: "reload",
 	}
-	unknown = want{status: 502, says: says("Don’t create it again yet", "Check the list of webhooks",
-		"go back to the form"), kept: "form", heals: "list, form, press, wait, press"}
-	unknownYet = want{status: 502, says: says("Don’t create it again yet", "Check the list of webhooks",
-		"Hookwall asks before it creates a second one"), kept: "form", done: 1, heals: "list, it is there"}
+	unlistedBefore = want{
+		status: 502, says: says("Hookwall can’t tell whether this webhook already exists",
+			"Nothing was created. Wait a moment and press Create webhook again"), kept: "form", heals: "press",
+	}
 )
 
 // What a person gets if Fourthwall did what it was asked, but its response does
@@ -101,8 +102,8 @@ func says(sentences ...string) []string { return sentences }
 func busy(after, wait string) (create, edit, remove, list want) {
 	return want{
 			status: 503, after: after,
-			says: says("Fourthwall is busy", "Nothing was created. Wait "+wait+" and press Create webhook again."), kept: "form",
-			heals: "press",
+			says: says("Hookwall can’t tell whether this webhook already exists",
+				"Nothing was created. Wait "+wait+" and press Create webhook again"), kept: "form", heals: "press",
 		},
 		want{
 			status: 503, after: after,
@@ -128,6 +129,19 @@ func (f fault) garbled(create want) fault {
 	return f
 }
 
+// inFront are refusals by something in front of Fourthwall.
+func (f fault) inFront(create string) fault {
+	const front = "Something in front of Fourthwall refused"
+	f.create = want{status: 503, says: says(front, create), kept: "form", heals: "press"}
+	f.edit = want{
+		status: 503, says: says(front, "Nothing was saved; what you changed is kept below"), kept: "form",
+		heals: "press, save",
+	}
+	f.remove = want{status: 503, says: says(front, "Nothing was deleted"), heals: "try again, press"}
+	f.list = want{status: 503, says: says(front, "Try again in a moment"), heals: "reload"}
+	return f
+}
+
 // done are writes that took effect, which reading again shows.
 func (f fault) done() fault {
 	f.create, f.edit, f.remove = created, saved, deleted
@@ -138,7 +152,7 @@ func (f fault) done() fault {
 func (f fault) lost() fault {
 	f.create = want{
 		status: 502, says: says("Don’t create it again yet", "Check again"), kept: "form",
-		heals: "check, list, form, press, wait, press",
+		heals: "check, list, form, press, wait, press, create anyway",
 	}
 	f.edit = want{status: 502, says: says("It is not confirmed whether the change was saved",
 		"Press Review changes: that reads the webhook again"), kept: "form", heals: "press, save"}
@@ -159,25 +173,25 @@ var faults = []fault{
 		name: "it is slow beyond the budget", settings: settings{budget: 4 * time.Second},
 		begin: poisoned(toxic{"latency", "downstream", map[string]int64{"latency": 60000}}), end: restored,
 		log: "no answer in time",
-	}.garbled(unknownYet),
+	}.garbled(unlistedBefore),
 	fault{
 		name: "cut after the request", begin: poisoned(toxic{"limit_data", "downstream", map[string]int64{"bytes": 0}}),
 		end: restored, log: noAnswer,
-	}.garbled(unknownYet),
+	}.garbled(unlistedBefore),
 	fault{
 		name:  "reset after the request",
 		begin: poisoned(toxic{"reset_peer", "downstream", map[string]int64{"timeout": 0}}), end: restored,
 		log: "connection reset by peer",
-	}.garbled(unknownYet),
+	}.garbled(unlistedBefore),
 	fault{
 		name:  "cut in the head of the answer",
 		begin: poisoned(toxic{"limit_data", "downstream", map[string]int64{"bytes": 100}}), end: restored,
 		log: noAnswer,
-	}.garbled(unknownYet),
+	}.garbled(unlistedBefore),
 	fault{
 		name: "cut in the body of the answer", begin: answers(sandbox.Failure{Cut: sandbox.CutBody}), end: forget,
 		log: noAnswer,
-	}.garbled(unknownYet),
+	}.garbled(unlistedBefore),
 	fault{
 		name: "429", begin: answers(sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS"}), end: forget,
 		log: "429 OPEN_API_TOO_MANY_REQUESTS",
@@ -193,19 +207,25 @@ var faults = []fault{
 	fault{
 		name: "500", begin: answers(sandbox.Failure{Status: 500, Code: "INTERNAL"}), end: forget,
 		log: "500 INTERNAL",
-	}.garbled(unknown),
-	fault{name: "502", begin: answers(hypertext(502)), end: forget, log: ": 502"}.garbled(unknown),
+	}.garbled(unlistedBefore),
+	fault{name: "502", begin: answers(hypertext(502)), end: forget, log: ": 502"}.garbled(unlistedBefore),
 	fault{name: "503", begin: answers(hypertext(503)), end: forget, log: ": 503"}.busy("", "a moment"),
-	fault{name: "504", begin: answers(hypertext(504)), end: forget, log: ": 504"}.garbled(unknown),
-	fault{name: "HTML instead of JSON", begin: answers(hypertext(200)), end: forget, log: notJSON}.garbled(unknown),
+	fault{name: "504", begin: answers(hypertext(504)), end: forget, log: ": 504"}.garbled(unlistedBefore),
+	fault{
+		name: "403 with a page of a firewall", begin: answers(hypertext(403)), end: forget, log: "403 not from the API",
+	}.inFront("Nothing was created. Wait a moment and press Create webhook again"),
+	fault{
+		name: "401 without a body", begin: answers(sandbox.Failure{Status: 401}), end: forget, log: "401 not from the API",
+	}.inFront("Nothing was created. Wait a moment and press Create webhook again"),
+	fault{name: "HTML instead of JSON", begin: answers(hypertext(200)), end: forget, log: notJSON}.garbled(unlistedBefore),
 	fault{
 		name: "truncated JSON", begin: answers(sandbox.Failure{Status: 200, Body: `{"id":"wcon_1","url":"https://ho`}),
 		end: forget, log: notJSON,
-	}.garbled(unknown),
+	}.garbled(unlistedBefore),
 	fault{
 		name: tooLarge, begin: answers(sandbox.Failure{Status: 200, Body: `{"id":"` + strings.Repeat("x", mb10) + `"}`}),
 		end: forget, log: "the answer is too large",
-	}.garbled(unknown),
+	}.garbled(unlistedBefore),
 	{
 		name: "wrong content type", begin: answers(sandbox.Failure{Header: http.Header{"Content-Type": {"text/html"}}}),
 		end:    forget,

@@ -122,6 +122,10 @@ var signInFaults = []fault{
 	}, end: forget, log: "renew the token: oauth: refresh token: status 503"}.
 		garbled(want{status: 502, says: says("Fourthwall could not be reached",
 			"Nothing was created. Press Create webhook again in a moment."), kept: "form", heals: "press"}),
+	fault{name: "a firewall's page for the token", begin: func(w *world) {
+		expire(w)
+		w.box.FailNext(sandbox.Failure{Path: tokenPath, Status: 403, Body: "<html>", Times: 1000})
+	}, end: forget, log: "refresh token: status 403"}.inFront("Nothing was created. Press Create webhook again later"),
 	fault{
 		name:  "secret key rotated",
 		begin: func(w *world) { w.keys = store.NewKey() + " " + w.keys; w.restart() },
@@ -230,11 +234,13 @@ func TestOneRefresh(t *testing.T) {
 	p := w.connected(0)
 	other := w.replica()
 	expire(w)
+	// A fast token server is done before the other replica asks.
+	w.box.FailNext(sandbox.Failure{Path: tokenPath, Delay: 300 * time.Millisecond, Times: 1000})
 	var together sync.WaitGroup
-	statuses := make([]int, 20)
-	for i := range statuses {
+	pages := make([]page, 20)
+	for i := range pages {
 		at := []string{w.url, other}[i%2]
-		together.Go(func() { statuses[i] = p.get(at + p.webhooks()).Status })
+		together.Go(func() { pages[i] = p.get(at + p.webhooks()) })
 	}
 	together.Wait()
 	refreshed := 0
@@ -244,11 +250,11 @@ func TestOneRefresh(t *testing.T) {
 		}
 	}
 	held := refreshed == 2 // the code and one renewal
-	for _, status := range statuses {
-		held = held && status == http.StatusOK
+	for _, pg := range pages {
+		held = held && pg.Status == http.StatusOK && pg.URL.Path == p.webhooks()
 	}
 	if !held {
-		t.Errorf("%d tokens were asked for, answers %v", refreshed, statuses)
+		t.Errorf("%d tokens were asked for, the pages are %v", refreshed, pages)
 	}
 	matrix.add(row{name, lists, http.StatusOK, listed.says[0], "-", refreshed - 1, "itself", "-", held})
 }

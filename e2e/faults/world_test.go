@@ -106,16 +106,17 @@ func (w *world) restart() {
 	w.start()
 }
 
-// replica runs another dashboard on the same database, and returns its address.
+// replica runs another dashboard on the same database and with the same public
+// URL, as behind a reverse proxy, and returns its address.
 func (w *world) replica() string {
 	w.t.Helper()
-	server := httptest.NewUnstartedServer(nil)
-	at := "http://" + server.Listener.Addr().String()
-	dashboard, _, stop := w.dashboard(at)
-	server.Config.Handler = dashboard
-	server.Start()
+	dashboard, _, stop := w.dashboard(w.url)
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		r.Host = strings.TrimPrefix(w.url, "http://")
+		dashboard.ServeHTTP(rw, r)
+	}))
 	w.t.Cleanup(func() { server.Close(); stop() })
-	return at
+	return server.URL
 }
 
 // dashboard makes one that people open at an address.

@@ -1,6 +1,7 @@
 // Package replicas tests what must be true when processes are killed
-// and when several of them share a database: on the Postgres server that
-// HOOKWALL_TEST_POSTGRES names, else on one SQLite file.
+// and when several of them share a database, on the Postgres server that
+// HOOKWALL_TEST_POSTGRES names. Without one, those for one process alone run on
+// a SQLite file.
 package replicas
 
 import (

@@ -2,8 +2,10 @@ package replicas
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,6 +29,7 @@ func TestRefreshedOnce(t *testing.T) {
 	s.wire.watched(func(m moment) bool {
 		if m.path == tokenPath && !m.answered {
 			refreshes.Add(1)
+			<-time.After(300 * time.Millisecond) // a fast token server is done before the other replica asks
 		}
 		return true
 	})
@@ -123,4 +126,28 @@ func TestStartTogether(t *testing.T) {
 			t.Errorf("a dashboard has trouble:\n%s", logs)
 		}
 	}
+}
+
+// TestSecondProcessOnAFile: a second dashboard does not start on a SQLite file,
+// and says what to do. The first one continues.
+func TestSecondProcessOnAFile(t *testing.T) {
+	t.Parallel()
+	if process.OnPostgres() {
+		t.Skip("several may share a Postgres database")
+	}
+	s := newStage(t, 1)
+	program, err := process.Program()
+	check(t, err)
+	second := exec.CommandContext(t.Context(), program)
+	second.Env = []string{
+		"HOME=" + t.TempDir(), "HOOKWALL_ADDR=127.0.0.1:0", "HOOKWALL_SECRET_KEY=" + process.Key,
+		"HOOKWALL_DATABASE_URL=" + s.database, "FOURTHWALL_API_URL=" + s.wire.url,
+	}
+	out, err := second.CombinedOutput()
+	var exit *exec.ExitError
+	want := "another Hookwall uses " + s.database + ": stop that one first"
+	if !errors.As(err, &exit) || !strings.Contains(string(out), want) {
+		t.Errorf("error %v:\n%s", err, out)
+	}
+	s.byKey()
 }

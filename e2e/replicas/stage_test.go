@@ -29,9 +29,12 @@ type stage struct {
 }
 
 // newStage starts n dashboards. All are reached at the front, which is what
-// people open.
+// people open. A SQLite file is for one dashboard alone.
 func newStage(t *testing.T, n int, environment ...string) *stage {
 	t.Helper()
+	if n != 1 && !process.OnPostgres() {
+		t.Skip("several dashboards need Postgres: make test-postgres starts it")
+	}
 	s := &stage{t: t, front: newFront(t), database: process.Database(t)}
 	s.box = process.Sandbox(t, t.TempDir(), "--redirect-uri", s.front.url+"/oauth/callback")
 	s.wire = newWire(t, s.box.URL)

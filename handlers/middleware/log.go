@@ -1,6 +1,8 @@
 package middleware
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -21,13 +23,27 @@ func Log(logger *slog.Logger, client, route func(*http.Request) string) func(htt
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			recorder := recordStatus(w)
 			start := time.Now()
+			defer func() { // also if the handler aborts the connection
+				status := recorder.status
+				if status == 0 && HasLeft(r) {
+					status = StatusClientLeft
+				}
+				logger.InfoContext(r.Context(), "request",
+					"method", Clip(r.Method, maxLoggedMethod), "path", Clip(r.URL.Path, maxLoggedPath), "route", route(r),
+					"status", status, "ms", time.Since(start).Milliseconds(), "client", client(r))
+			}()
 			h.ServeHTTP(recorder, r)
-			logger.InfoContext(r.Context(), "request",
-				"method", Clip(r.Method, maxLoggedMethod), "path", Clip(r.URL.Path, maxLoggedPath), "route", route(r),
-				"status", recorder.status, "ms", time.Since(start).Milliseconds(), "client", client(r))
 		})
 	}
 }
+
+// StatusClientLeft is logged for a request whose client left before the
+// response, as by nginx.
+const StatusClientLeft = 499
+
+// HasLeft reports whether the client closed the connection before it got a
+// response.
+func HasLeft(r *http.Request) bool { return errors.Is(r.Context().Err(), context.Canceled) }
 
 // Clip returns at most limit bytes of text for the log, without what a terminal
 // would obey: JSON keeps DEL, the controls of C1 and marks of direction.

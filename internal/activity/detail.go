@@ -11,6 +11,7 @@ import (
 type Detail struct {
 	Before *fourthwall.Content `json:"before,omitempty"` // what was there; nil before a create
 	After  *fourthwall.Content `json:"after,omitempty"`  // what was wanted; nil for a delete
+	Found  *fourthwall.Content `json:"found,omitempty"`  // what the API had afterwards, if not what was wanted
 
 	// Of a create: the IDs of the webhooks before it, whether these are all of them, and what identifies its
 	// idempotency key.

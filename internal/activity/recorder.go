@@ -77,6 +77,23 @@ func (r *Recorder) RecordOutcome(ctx context.Context, a store.Activity, end stor
 	}
 }
 
+// RecordFound records what the API had after an attempt, if it isn't what was wanted. Like RecordOutcome, it returns no
+// error.
+func (r *Recorder) RecordFound(ctx context.Context, a store.Activity, found fourthwall.Content) {
+	d, _ := ReadDetail(a)
+	if d.Found = &found; d.After != nil && found.Equal(*d.After) {
+		d.Found = nil
+	}
+	encoded, err := json.Marshal(d)
+	if err == nil {
+		a.Detail = encoded
+		err = r.store.ReplaceDetail(ctx, a)
+	}
+	if err != nil {
+		r.logger.ErrorContext(ctx, "what was found after an attempt could not be recorded", "activity", a.ID, "error", err)
+	}
+}
+
 // OutcomeOf returns the outcome of a call that ended with err, nil for success.
 func OutcomeOf(err error) store.Ending {
 	if err == nil {

@@ -18,9 +18,10 @@ import (
 )
 
 const (
-	maxTries = 4
-	backoff  = 200 * time.Millisecond // before the second try; doubles with each further try
-	jitter   = 100 * time.Millisecond // at most so much more or less
+	maxTries   = 4
+	triesFront = 2                      // where something in front of the API refuses: more may look like an attack
+	backoff    = 200 * time.Millisecond // before the second try; doubles with each further try
+	jitter     = 100 * time.Millisecond // at most so much more or less
 )
 
 // operation is an operation of the API.
@@ -153,7 +154,11 @@ func readBody(r io.Reader, limit int64) ([]byte, error) {
 // deadline, so that the person gets the API's response immediately.
 func (k *call) plan(ctx context.Context) {
 	k.again = false
-	if k.tries >= maxTries || !k.last.repeatable(k.op) || ctx.Err() != nil {
+	most := maxTries
+	if k.last.fault() == InFront {
+		most = triesFront
+	}
+	if k.tries >= most || !k.last.repeatable(k.op) || ctx.Err() != nil {
 		return
 	}
 	k.wait = backoff << (k.tries - 1)
@@ -174,6 +179,9 @@ func (o outcome) repeatable(op operation) bool {
 	if o.err != nil {
 		return temporary(o.err) && (o.unsent || !op.writes())
 	}
+	if o.fault() == InFront {
+		return !op.writes()
+	}
 	switch o.status {
 	case http.StatusTooManyRequests:
 		return true
@@ -181,6 +189,29 @@ func (o outcome) repeatable(op operation) bool {
 		return !op.writes()
 	}
 	return false
+}
+
+// code returns the code of an error response, or "". What is wrong with a token may be said by RFC 6750 instead.
+func (o outcome) code() string {
+	if o.status < http.StatusBadRequest {
+		return ""
+	}
+	code := decodeCode(o.body)
+	if code == "" && (o.status == http.StatusUnauthorized || o.status == http.StatusForbidden) {
+		code = tokenCode(o.header, o.body)
+	}
+	return code
+}
+
+// fault returns InFront for a 4xx that isn't the API's own. The API's has a code, or is at least JSON if it can't read
+// the request. A 429 means the same from anyone.
+func (o outcome) fault() Fault {
+	switch {
+	case o.status < http.StatusBadRequest, o.status >= http.StatusInternalServerError,
+		o.status == http.StatusTooManyRequests, o.code() != "", o.status == http.StatusBadRequest && isObject(o.body):
+		return ""
+	}
+	return InFront
 }
 
 // temporary returns false for errors that another try would return again.
@@ -207,18 +238,16 @@ func (c *connection) failed() bool { return c.asked.Load() && !c.got.Load() }
 
 // fail returns the *Error for the last try. err is its cause.
 func (k *call) fail(err error) *Error {
-	e := &Error{
+	return &Error{
 		Op: k.op.name, Status: k.last.status,
 		RequestID:  requestID(k.last.header),
 		RetryAfter: retryAfter(k.last.header, time.Now()),
 		NotSent:    k.last.unsent,
 		TooLarge:   errors.Is(err, errTooLarge),
+		Code:       k.last.code(),
+		Fault:      k.last.fault(),
 		Err:        newCause(err),
 	}
-	if k.last.status >= http.StatusBadRequest {
-		e.Code = decodeCode(k.last.body)
-	}
-	return e
 }
 
 // log writes a line for the last try, without a body, a query or a credential.

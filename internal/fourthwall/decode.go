@@ -3,6 +3,8 @@ package fourthwall
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -147,6 +149,7 @@ type page struct {
 	bare       bool      // the response is an array without a page object
 	webhooks   []Webhook // those with an id
 	size       int       // results, with those that have no ID
+	bytes      int       // of the response
 	total      int       // results of all pages
 	number     int       // of this page; the API counts from 0 or 1
 	totalPages int
@@ -159,7 +162,7 @@ func decodePage(body []byte) (page, error) {
 		return page{}, err
 	}
 	p := page{
-		bare: j.bare, size: len(results),
+		bare: j.bare, size: len(results), bytes: len(body),
 		total: int(j.Total), number: int(j.Page), totalPages: int(j.TotalPages),
 	}
 	for _, r := range results {
@@ -206,4 +209,31 @@ func decodeCode(body []byte) string {
 		return ""
 	}
 	return token(string(j.Code))
+}
+
+// challenge is a challenge that says what is wrong with a bearer token, RFC 6750 §3.
+var challenge = regexp.MustCompile(`(?i)\bbearer\b.*\berror="?(invalid_token|insufficient_scope)\b`)
+
+// tokenCode returns what is wrong with a token by RFC 6750, or "". A page isn't an answer about a token, whatever its
+// headers say.
+func tokenCode(header http.Header, body []byte) string {
+	var j struct {
+		Error text `json:"error"`
+	}
+	if len(bytes.TrimSpace(body)) > 0 && (!isObject(body) || json.Unmarshal(body, &j) != nil) {
+		return ""
+	}
+	if j.Error == "invalid_token" || j.Error == "insufficient_scope" {
+		return string(j.Error)
+	}
+	found := challenge.FindStringSubmatch(strings.Join(header.Values("Www-Authenticate"), ", "))
+	if found == nil {
+		return ""
+	}
+	return strings.ToLower(found[1])
+}
+
+// isObject reports whether a body is a JSON object.
+func isObject(body []byte) bool {
+	return json.Valid(body) && bytes.HasPrefix(bytes.TrimSpace(body), []byte("{"))
 }

@@ -80,7 +80,7 @@ func checkPage(t *testing.T, p page) {
 	for _, w := range p.webhooks {
 		checkWebhook(t, w)
 	}
-	l := newListing(p)
+	l := newListing(p, true)
 	if l.add(p); l.more {
 		t.Error("the same page twice asks for a third")
 	}

@@ -12,6 +12,7 @@ import (
 const (
 	defaultPageSize = 50
 	maxPageSize     = 100 // limit of the API
+	maxEvents       = 500 // of a page that an API returns although it was asked for less
 )
 
 // EventQuery selects a page of a shop's events.
@@ -43,9 +44,10 @@ func (q EventQuery) encode() string {
 type EventPage struct {
 	Events     []Event // in the API's order, without those that have no ID; may be more than the query's Size
 	Page       int     // number of this page, from 0: the response's, or else the query's
-	Size       int     // events of a full page: the response's, or else the query's; at least len(Events)
+	Size       int     // events of a full page: the response's, or else the query's; at least those of this page
 	Total      int     // events of all pages; -1 if unknown
 	TotalPages int     // -1 if unknown
+	LeftOut    int     // events of this page that aren't in Events, because there are too many
 
 	// More reports whether there is a next page. If the counts of the response don't tell, or are wrong, the next page was
 	// requested to find out. An empty page is the last one, whatever its counts.

@@ -24,8 +24,18 @@ type Error struct {
 	NotSent    bool          // true when it is certain that the call had no effect, since it never reached the API
 	TooLarge   bool          // true when the call failed because the answer has more bytes than are read
 	Unverified bool          // true when the webhook could not be read afterwards to see what a write came to
+	Fault      Fault         // who refused, if the API itself didn't
 	Err        error         // cause, without a credential or a body in its text; nil when the status says it all
 }
+
+// Fault says who refused, if that wasn't the API itself. Such an error says nothing about a credential or a webhook.
+type Fault string
+
+// Faults.
+const (
+	InFront     Fault = "in front" // something in front of the API or of the sign-in, such as a firewall
+	AppRejected Fault = "app"      // the sign-in, which doesn't accept the client ID and secret in the settings
+)
 
 // Error says what was tried and what came of it: "create webhook: 400 WEBHOOK_URI_IP_NOT_ALLOWED (request abc)".
 func (e *Error) Error() string {
@@ -38,10 +48,13 @@ func (e *Error) Error() string {
 	if e.Code != "" {
 		b.WriteString(" " + e.Code)
 	}
+	if e.Fault == InFront && e.Status != 0 {
+		b.WriteString(" not from the API")
+	}
 	switch {
 	case e.Err == nil && e.Status == 0:
 		b.WriteString(" no answer")
-	case e.Err != nil && e.Status != 0:
+	case e.Err != nil && (e.Status != 0 || e.Code != ""):
 		b.WriteString(": " + e.Err.Error())
 	case e.Err != nil:
 		b.WriteString(" " + e.Err.Error())
@@ -74,34 +87,46 @@ func (e *Error) Uncertain() bool {
 	case e.Unverified:
 		return true
 	}
-	switch e.Op {
-	case opShop.name, opList.name, opRead.name, opEvents.name, opEvent.name:
-		return false
-	}
-	return !e.NotSent && (e.Status < http.StatusBadRequest ||
+	return !e.isRead() && !e.NotSent && (e.Status < http.StatusBadRequest ||
 		e.Status >= http.StatusInternalServerError && e.Status != http.StatusServiceUnavailable)
 }
 
 // MayHaveWorked reports whether to check what a failed write did: a busy server may have done the work before it
-// responded.
+// responded, and so may the API before something in front of it refused to pass its response on.
 func (e *Error) MayHaveWorked() bool {
-	return e.Uncertain() || e != nil && e.Status == http.StatusServiceUnavailable
+	return e.Uncertain() || e != nil && !e.isRead() && !e.NotSent &&
+		(e.Status == http.StatusServiceUnavailable || e.Fault == InFront)
+}
+
+func (e *Error) isRead() bool {
+	switch e.Op {
+	case opShop.name, opList.name, opRead.name, opEvents.name, opEvent.name:
+		return true
+	}
+	return false
 }
 
 // ShopGone reports whether the API says that the shop itself isn't there, which says nothing about one of its
 // webhooks.
 func (e *Error) ShopGone() bool {
-	return e != nil && e.Status == http.StatusNotFound && strings.Contains(e.Code, "SHOP")
+	return e.says(http.StatusNotFound) && strings.Contains(e.Code, "SHOP")
 }
 
 // NotFound reports whether the API says that the webhook or the event isn't there.
-func (e *Error) NotFound() bool {
-	return e != nil && e.Status == http.StatusNotFound && !e.ShopGone()
-}
+func (e *Error) NotFound() bool { return e.says(http.StatusNotFound) && !e.ShopGone() }
+
+// Unauthorized reports whether the API doesn't accept the credential.
+func (e *Error) Unauthorized() bool { return e.says(http.StatusUnauthorized) }
+
+// Forbidden reports whether the API says that the credential lacks a permission.
+func (e *Error) Forbidden() bool { return e.says(http.StatusForbidden) }
+
+// says reports whether the API itself answered with this status.
+func (e *Error) says(status int) bool { return e != nil && e.Status == status && e.Fault == "" }
 
 // Rejected reports whether the API understood the request and said no.
 func (e *Error) Rejected() bool {
-	return e != nil && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError
+	return e != nil && e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError && e.Fault == ""
 }
 
 // AsUnverified returns a copy of e with Unverified set: nobody could check whether the write had an effect.

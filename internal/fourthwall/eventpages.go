@@ -31,6 +31,9 @@ func (c *Client) Events(ctx context.Context, cred Credential, q EventQuery) (Eve
 		more = c.hasNext(ctx, cred, q, a, more)
 	}
 	a.More = more
+	if a.LeftOut = max(0, len(a.Events)-maxEvents); a.LeftOut > 0 {
+		a.Events = a.Events[:maxEvents:maxEvents]
+	}
 	return a.EventPage, nil
 }
 

@@ -235,10 +235,10 @@ func TestFurtherRequestsForEvents(t *testing.T) {
 	}{
 		{"neither can be had", 1, []reply{first, {status: 500}}, eventsOf{"a b", 1, 2, -1, -1, false}, ask("1", "0", "2")},
 		{"the first page cannot be had", 1, []reply{first, {body: "<html>"}, {body: `[` + hookC + `]`}}, eventsOf{"a b", 1, 2, -1, -1, true}, ask("1", "0", "2")},
-		{"the next page cannot be had", 0, []reply{silent, {status: 404}}, eventsOf{"a", 0, 2, -1, -1, false}, ask("0", "1")},
+		{"the next page cannot be had", 0, []reply{silent, {status: 404, body: `{"code":"X"}`}}, eventsOf{"a", 0, 2, -1, -1, false}, ask("0", "1")},
 		{"the next page is unreadable", 0, []reply{silent, {body: "<html>"}}, eventsOf{"a", 0, 2, -1, -1, false}, ask("0", "1")},
 		{"the next page has one new event", 0, []reply{silent, {body: `[` + hookA + `,` + hookB + `]`}}, eventsOf{"a", 0, 2, -1, -1, true}, ask("0", "1")},
-		{"the next page cannot be had, though there is one by the total", 0, []reply{short, {status: 404}}, eventsOf{"a", 0, 2, 9, -1, true}, ask("0", "1")},
+		{"the next page cannot be had, though there is one by the total", 0, []reply{short, {status: 404, body: `{"code":"X"}`}}, eventsOf{"a", 0, 2, 9, -1, true}, ask("0", "1")},
 		{"the next page brings nothing, though there is one by the total", 0, []reply{short, {body: `[]`}}, eventsOf{"a", 0, 2, 9, -1, false}, ask("0", "1")},
 	}
 	for _, row := range rows {
@@ -265,4 +265,21 @@ func TestBudgetOfEvents(t *testing.T) {
 			t.Errorf("after %v: %+v", took, got)
 		}
 	})
+}
+
+// An API may return all events at once, however many it was asked for.
+func TestTooManyEvents(t *testing.T) {
+	for name, shape := range map[string]func([]string, int, int, int) string{"silent": silentShape, "bare": bareShape} {
+		t.Run(name, func(t *testing.T) {
+			c := serve(t, (&eventList{events: 5000, whole: true, shape: shape}).ServeHTTP)
+			page, err := c.Events(t.Context(), token, fourthwall.EventQuery{})
+			want, leftOut := 500, 4500
+			if name == "bare" {
+				want, leftOut = 50, 0 // the other pages are cut from it
+			}
+			if err != nil || len(page.Events) != want || page.LeftOut != leftOut {
+				t.Errorf("%d events, %d left out, error %v", len(page.Events), page.LeftOut, err)
+			}
+		})
+	}
 }

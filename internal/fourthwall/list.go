@@ -2,20 +2,27 @@ package fourthwall
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 )
 
-// maxPages limits the pages of a list that are read. The budget ends sooner, unless the API is fast and its pages are
-// tiny.
-const maxPages = 1000
+// Limits of a list. A shop has some hundreds of webhooks at most, and 100 requests in 10 seconds for everything.
+const (
+	maxWebhooks  = 2_000
+	maxListBytes = 4 << 20 // of responses; then no further page is requested
+	maxRequests  = 80      // for pages
+	maxAtOnce    = 6       // requests for pages side by side
+)
 
 // WebhookList is the list of a shop's webhooks, as far as it could be read.
 type WebhookList struct {
 	Webhooks   []Webhook // in the API's order, each once, without those that have no ID
-	Total      int       // how many there are by the API's count; -1 if unknown
-	Incomplete bool      // there are more by the API's counts, or a later page couldn't be read
+	Total      int       // how many there are by the largest of the API's counts; -1 if unknown
+	Incomplete bool      // some are or may be missing; the fields below say why, unless the API's counts promise more
+	Cut        bool      // there are more than are read
+	Changed    bool      // some were deleted while the pages were read, which may have moved others past a page
+	Err        error     // why a page couldn't be read
 }
 
 // Webhooks returns the webhooks of WebhookList. They may be incomplete.
@@ -29,24 +36,53 @@ func (c *Client) Webhooks(ctx context.Context, cred Credential) ([]Webhook, erro
 func (c *Client) WebhookList(ctx context.Context, cred Credential) (WebhookList, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.budget)
 	defer cancel()
-	first, err := c.page(ctx, cred, webhooksPath)
+	l, err := c.firstPage(ctx, cred)
 	if err != nil {
 		return WebhookList{}, err
 	}
-	list := newListing(first)
-	for list.more && list.pages < maxPages {
-		p, err := c.page(ctx, cred, webhooksPath+list.nextQuery())
-		if err != nil {
-			return list.end(list.hasMore() || !list.mayBeComplete(err)), nil
-		}
-		list.add(p)
+	// The second page is requested alone, since an API that has no pages repeats the first.
+	for atOnce := 1; l.more && !l.isFull() && l.requested < maxRequests; atOnce = min(2*atOnce, maxAtOnce) {
+		l.addAll(c.pages(ctx, cred, l.nextQueries(atOnce)))
 	}
-	return list.end(list.hasMore() || list.more), nil
+	return l.end(), nil
+}
+
+// firstPage requests the first page, as large as the API allows. If the API rejects that, it requests pages of the
+// API's own size.
+func (c *Client) firstPage(ctx context.Context, cred Credential) (*listing, error) {
+	first, err := c.page(ctx, cred, fmt.Sprintf("?size=%d", maxPageSize))
+	if err == nil {
+		return newListing(first, true), nil
+	}
+	if status := AsError(err).Status; status != http.StatusBadRequest && status != http.StatusUnprocessableEntity {
+		return nil, err
+	}
+	if first, err = c.page(ctx, cred, ""); err != nil {
+		return nil, err
+	}
+	return newListing(first, false), nil
+}
+
+// fetched is a page, or why it couldn't be read.
+type fetched struct {
+	page page
+	err  error
+}
+
+// pages requests pages side by side and returns them in the same order.
+func (c *Client) pages(ctx context.Context, cred Credential, queries []string) []fetched {
+	out := make([]fetched, len(queries))
+	var all sync.WaitGroup
+	for i, query := range queries {
+		all.Go(func() { out[i].page, out[i].err = c.page(ctx, cred, query) })
+	}
+	all.Wait()
+	return out
 }
 
 // page requests one page of the list.
-func (c *Client) page(ctx context.Context, cred Credential, path string) (page, error) {
-	k, err := c.send(ctx, cred, opList, path, nil)
+func (c *Client) page(ctx context.Context, cred Credential, query string) (page, error) {
+	k, err := c.send(ctx, cred, opList, webhooksPath+query, nil)
 	if err != nil {
 		return page{}, err
 	}
@@ -61,18 +97,25 @@ func (c *Client) page(ctx context.Context, cred Credential, path string) (page, 
 type listing struct {
 	webhooks   []Webhook
 	seen       map[string]bool
-	pages      int  // the first page, and the others with a new webhook
-	number     int  // number of the first page: the API counts from 0 or 1
+	number     int  // of the first page: the API counts from 0 or 1
 	size       int  // results of the first page
-	total      int  // latest count, or unknown
-	totalPages int  // latest count, or unknown
+	sized      bool // the API accepts a size
+	requested  int  // pages
+	bytes      int  // of them
+	pages      int  // the first page, and the others with a new webhook
+	total      int  // largest count, or unknown
+	totalPages int  // largest count, or unknown
 	more       bool // another page should be requested
+	cut        bool // a webhook was left out
+	shrunk     bool // a page counted fewer than one before
+	doubtful   bool // a page that may have webhooks failed
+	err        error
 }
 
-func newListing(first page) *listing {
+func newListing(first page, sized bool) *listing {
 	l := &listing{
 		webhooks: make([]Webhook, 0, len(first.webhooks)), seen: make(map[string]bool),
-		number: max(0, first.number), size: first.size, total: unknown, totalPages: unknown,
+		number: max(0, first.number), size: first.size, sized: sized, requested: 1, total: unknown, totalPages: unknown,
 	}
 	l.take(first)
 	l.pages = 1
@@ -80,51 +123,94 @@ func newListing(first page) *listing {
 	return l
 }
 
+// nextQueries returns the queries for the next pages, at most n, with the numbering of the first one. The size is what
+// the first page really had: with a larger size than that of the pages, webhooks would be skipped.
+func (l *listing) nextQueries(n int) []string {
+	if !l.hasNoCounts() {
+		n = min(n, max(1, (l.total-len(l.webhooks)+l.size-1)/l.size, l.totalPages-l.pages))
+	}
+	out := make([]string, min(n, maxRequests-l.requested))
+	for i := range out {
+		out[i] = fmt.Sprintf("?page=%d", l.number+l.requested)
+		if l.sized {
+			out[i] += fmt.Sprintf("&size=%d", l.size)
+		}
+		l.requested++
+	}
+	return out
+}
+
+// addAll adds later pages. After one that failed, no other is requested.
+func (l *listing) addAll(all []fetched) {
+	onlyFirst := l.pages == 1
+	for _, f := range all {
+		if f.err == nil {
+			l.add(f.page)
+		} else if l.err = f.err; !mayBeNoPage(f.err, onlyFirst) {
+			l.doubtful = true
+		}
+	}
+	l.more = l.more && l.err == nil
+}
+
 // add adds a later page. A page without a new webhook is the last: it is after the end, or it repeats an earlier one,
 // as an API without pages does.
 func (l *listing) add(p page) {
 	before := len(l.webhooks)
 	l.take(p)
-	if l.more = len(l.webhooks) > before; !l.more {
-		return
+	if l.more = len(l.webhooks) > before; l.more {
+		l.pages++
+		l.more = l.hasMore() || l.hasNoCounts()
 	}
-	l.pages++
-	l.more = l.hasMore() || l.hasNoCounts()
 }
 
 // take adds the new webhooks of a page and updates the counts.
 func (l *listing) take(p page) {
 	for _, w := range p.webhooks {
-		if !l.seen[w.ID] {
+		switch {
+		case l.seen[w.ID]:
+		case l.isFull():
+			l.cut = true
+		default:
 			l.seen[w.ID] = true
 			w.Secret = ""
 			l.webhooks = append(l.webhooks, w)
 		}
 	}
-	l.total = laterCount(l.total, p.total, len(l.webhooks))
-	l.totalPages = laterCount(l.totalPages, p.totalPages, l.pages)
+	l.bytes += p.bytes
+	// An empty page may count 0.
+	l.shrunk = l.shrunk || p.total < l.total && p.total >= len(l.webhooks)
+	l.total, l.totalPages = max(l.total, p.total), max(l.totalPages, p.totalPages)
 }
 
-// laterCount returns the count of a later page, unless that is less than what was read: an empty page may count 0.
-func laterCount(before, now, read int) int {
-	if before == unknown || now >= read {
-		return now
-	}
-	return before
-}
+// isFull reports whether the list may not become longer.
+func (l *listing) isFull() bool { return len(l.webhooks) >= maxWebhooks || l.bytes >= maxListBytes }
 
-// hasMore reports whether there is more than was read by the API's counts.
+// hasMore reports whether there is more than was read by the API's counts. If a webhook was deleted meanwhile, the
+// counts don't tell whether it was one of those that were read, so the largest counts.
 func (l *listing) hasMore() bool { return l.total > len(l.webhooks) || l.totalPages > l.pages }
 
 // hasNoCounts reports whether the API returned no counts. Only a further request shows whether there
 // is more.
 func (l *listing) hasNoCounts() bool { return l.total == unknown && l.totalPages == unknown }
 
-// mayBeComplete reports whether a list without counts may be complete though the next page failed: the API may have no
-// pages at all, or reject those after the last.
-func (l *listing) mayBeComplete(err error) bool {
-	var e *Error
-	return l.pages == 1 || errors.As(err, &e) && rejectsRequest(e.Status)
+// end returns the list.
+func (l *listing) end() WebhookList {
+	out := WebhookList{Webhooks: l.webhooks, Total: l.total, Cut: l.cut || l.more}
+	out.Incomplete = out.Cut || l.hasMore() || l.hasNoCounts() && l.doubtful
+	out.Changed = out.Incomplete && l.shrunk
+	if out.Incomplete {
+		out.Err = l.err
+	}
+	return out
+}
+
+// mayBeNoPage reports whether a page that failed may not exist: the API may have no pages at all, if only the first
+// was read, or reject those after the last.
+func mayBeNoPage(err error, onlyFirst bool) bool {
+	e := AsError(err)
+	return e.Rejected() && rejectsRequest(e.Status) ||
+		onlyFirst && (e.Status == http.StatusOK || e.Status == http.StatusInternalServerError)
 }
 
 // rejectsRequest reports whether the status rejects the request itself, unlike that of a busy server or for an expired
@@ -135,15 +221,4 @@ func rejectsRequest(status int) bool {
 		return false
 	}
 	return status >= http.StatusBadRequest && status < http.StatusInternalServerError
-}
-
-// nextQuery returns the query for the next page, with the numbering of the first one. The size is what the first page
-// really had: with a larger size than that of the pages, webhooks would be skipped.
-func (l *listing) nextQuery() string {
-	return fmt.Sprintf("?page=%d&size=%d", l.number+l.pages, l.size)
-}
-
-// end returns the list.
-func (l *listing) end(incomplete bool) WebhookList {
-	return WebhookList{Webhooks: l.webhooks, Total: l.total, Incomplete: incomplete}
 }

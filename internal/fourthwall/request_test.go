@@ -69,7 +69,7 @@ func TestRequests(t *testing.T) {
 		want         sent
 	}{
 		{"shop", "", operations[0].call, shopBody, get("/open-api/v1.0/shops/current")},
-		{"list", "", operations[1].call, listBody, get("/open-api/v1.0/webhooks")},
+		{"list", "", operations[1].call, listBody, get("/open-api/v1.0/webhooks?size=100")},
 		{"read", "", operations[2].call, webhookBody, get("/open-api/v1.0/webhooks/wcon_1")},
 		{"create", "", operations[3].call, webhookBody, write("POST", "/open-api/v1.0/webhooks")},
 		{"update", "", operations[4].call, webhookBody, write("PUT", "/open-api/v1.0/webhooks/wcon_1")},

@@ -118,6 +118,9 @@ func checkError(t *testing.T, op operation, api *odd, err error) {
 	if e.Uncertain() && op.kind != "write" || op.kind == "write" && good && !e.Uncertain() {
 		t.Errorf("%s: uncertain %v after %d", op.name, e.Uncertain(), e.Status)
 	}
+	if e.Fault != "" && (e.Status < 400 || e.Status > 499 || e.Code != "" || e.Rejected() || e.NotFound()) {
+		t.Errorf("%s: %#v", op.name, e)
+	}
 	if e.RetryAfter < 0 || e.RetryAfter > 24*time.Hour {
 		t.Errorf("wait %v", e.RetryAfter)
 	}
@@ -130,7 +133,7 @@ func checkError(t *testing.T, op operation, api *odd, err error) {
 			t.Errorf("%q of %d bytes", text, len(text))
 		}
 	}
-	same := fourthwall.Error{Op: e.Op, Status: e.Status, Code: e.Code, RequestID: e.RequestID, Err: e.Err}
+	same := fourthwall.Error{Op: e.Op, Status: e.Status, Code: e.Code, RequestID: e.RequestID, Fault: e.Fault, Err: e.Err}
 	if e.Error() != same.Error() {
 		t.Errorf("it says %q", e)
 	}

@@ -228,17 +228,17 @@ func TestRefusals(t *testing.T) {
 		{"code", `{"code":"WEBHOOK_URI_IP_NOT_ALLOWED"}`, [2]string{"X-Request-Id", "abc"}, "WEBHOOK_URI_IP_NOT_ALLOWED", "abc", "create webhook: 400 WEBHOOK_URI_IP_NOT_ALLOWED (request abc)"},
 		{"code with ids beside it", `{"code":"A","webhookConfigurationId":"w","title":"t","status":429}`, [2]string{"X-Correlation-Id", "cor"}, "A", "cor", "create webhook: 400 A (request cor)"},
 		{"behind a proxy", `{}`, [2]string{"Cf-Ray", "ray-LHR"}, "", "ray-LHR", "create webhook: 400 (request ray-LHR)"},
-		{"empty", ``, [2]string{}, "", "", "create webhook: 400"},
-		{"HTML", `<html>` + canary + `</html>`, [2]string{}, "", "", "create webhook: 400"},
-		{"cut short", `{"code":"` + canary, [2]string{}, "", "", "create webhook: 400"},
-		{"array", `["` + canary + `"]`, [2]string{}, "", "", "create webhook: 400"},
+		{"empty", ``, [2]string{}, "", "", "create webhook: 400 not from the API"},
+		{"HTML", `<html>` + canary + `</html>`, [2]string{}, "", "", "create webhook: 400 not from the API"},
+		{"cut short", `{"code":"` + canary, [2]string{}, "", "", "create webhook: 400 not from the API"},
+		{"array", `["` + canary + `"]`, [2]string{}, "", "", "create webhook: 400 not from the API"},
 		{"null code", `{"code":null}`, [2]string{}, "", "", "create webhook: 400"},
 		{"code of another kind", `{"code":400}`, [2]string{}, "", "", "create webhook: 400"},
 		{"code with control characters", `{"code":"A\u0000\u001b[31m\r\n\u202eB"}`, [2]string{}, "A[31mB", "", "create webhook: 400 A[31mB"},
 		{"long code", `{"code":"` + long + `"}`, [2]string{}, long[:100], "", "create webhook: 400 " + long[:100]},
 		{"long code beyond ASCII", `{"code":"X` + strings.Repeat("é", 300) + `"}`, [2]string{}, "X" + strings.Repeat("é", 49), "", "create webhook: 400 X" + strings.Repeat("é", 49)},
 		{"long request id", `{}`, [2]string{"X-Request-Id", long}, "", long[:100], "create webhook: 400 (request " + long[:100] + ")"},
-		{"2 MB", `{"code":"A","zzz":"` + strings.Repeat("z", 2<<20) + `"}`, [2]string{}, "", "", "create webhook: 400"},
+		{"2 MB", `{"code":"A","zzz":"` + strings.Repeat("z", 2<<20) + `"}`, [2]string{}, "", "", "create webhook: 400 not from the API"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

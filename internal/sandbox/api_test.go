@@ -48,7 +48,7 @@ func TestWebhookLife(t *testing.T) {
 		if diff := cmp.Diff(want, changed.fields(t)); diff != "" {
 			t.Errorf("%s: changed\n%s", name, diff)
 		}
-		page := map[string]any{"results": []any{want}, "total": 1.0, "page": 0.0, "size": 100.0, "totalPages": 1.0}
+		page := map[string]any{"results": []any{want}, "total": 1.0, "page": 0.0, "size": 20.0, "totalPages": 1.0}
 		if diff := cmp.Diff(page, r.call(auth, "GET", webhooksPath, "").fields(t)); diff != "" {
 			t.Errorf("%s: listed\n%s", name, diff)
 		}
@@ -207,7 +207,7 @@ func TestAPIRefusals(t *testing.T) {
 		{"page below zero", key, "GET", webhooksPath + "?page=-1", "", "", 400, codeBadRequest, ""},
 		{"page is huge", key, "GET", webhooksPath + "?page=99999999999999999999", "", "", 400, codeBadRequest, ""},
 		{"size is zero", key, "GET", webhooksPath + "?size=0", "", "", 400, codeBadRequest, ""},
-		{"size is too much", key, "GET", webhooksPath + "?size=101", "", "", 400, codeBadRequest, ""},
+		{"size is too much", key, "GET", webhooksPath + "?size=1000001", "", "", 400, codeBadRequest, ""},
 
 		{"unknown id", key, "PUT", one, "application/json", goodInput, 404, codeWebhookNotFound, ""},
 		{"unknown address", key, "GET", "/open-api/v1.0/orders", "", "", 404, codeNoSuchAddress, ""},
@@ -333,15 +333,28 @@ func TestPaging(t *testing.T) {
 			t.Errorf("%q: %+v %v", query, got, gotIDs)
 		}
 	}
-	check("", wirePage[wireWebhook]{Total: 5, Size: 100, TotalPages: 1}, ids)
+	set := func(to Switches) {
+		t.Helper()
+		if err := r.Configure(shopOne, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check("", wirePage[wireWebhook]{Total: 5, Size: 20, TotalPages: 1}, ids)
 	check("?page=1&size=2", wirePage[wireWebhook]{Total: 5, Page: 1, Size: 2, TotalPages: 3}, ids[2:4])
 	check("?page=2&size=2", wirePage[wireWebhook]{Total: 5, Page: 2, Size: 2, TotalPages: 3}, ids[4:])
 	check("?page=1000000&size=100", wirePage[wireWebhook]{Total: 5, Page: 1000000, Size: 100, TotalPages: 1}, nil)
-	if err := r.Configure(shopOne, Switches{PageSize: 3}); err != nil {
-		t.Fatal(err)
-	}
+	check("?size=101", wirePage[wireWebhook]{Total: 5, Size: 100, TotalPages: 1}, ids)
+	set(Switches{PageSize: 3})
 	check("", wirePage[wireWebhook]{Total: 5, Size: 3, TotalPages: 2}, ids[:3])
 	check("?page=1", wirePage[wireWebhook]{Total: 5, Page: 1, Size: 3, TotalPages: 2}, ids[3:])
+	check("?size=4", wirePage[wireWebhook]{Total: 5, Size: 4, TotalPages: 2}, ids[:4])
+	set(Switches{PageSize: 3, IgnoreSize: true})
+	check("?size=4", wirePage[wireWebhook]{Total: 5, Size: 3, TotalPages: 2}, ids[:3])
+	set(Switches{PageSize: 3, RefuseSize: true})
+	check("", wirePage[wireWebhook]{Total: 5, Size: 3, TotalPages: 2}, ids[:3])
+	if got := r.call(auth, "GET", webhooksPath+"?size=4", ""); got.StatusCode != 400 {
+		t.Errorf("a size that is refused: %d", got.StatusCode)
+	}
 	if err := r.Configure(shopOne, Switches{BareList: true}); err != nil {
 		t.Fatal(err)
 	}

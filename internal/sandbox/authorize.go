@@ -9,23 +9,28 @@ import (
 )
 
 const (
-	connectPath = "/admin/platform-apps/{client_id}/connect"
-	authPath    = "/auth/realms/Fourthwall/protocol/openid-connect/auth"
+	connectPath   = "/admin/platform-apps/{client_id}/connect"
+	authorizePath = "/admin/platform-apps/authorize" // the same, with the client ID in the query
+	realmPath     = "/auth/realms/Fourthwall"
+	authPath      = realmPath + "/protocol/openid-connect/auth"
 )
 
 // An authorization is a request for consent whose client and redirect URI have been found good.
 type authorization struct {
 	client    client
 	redirect  string
-	implicit  bool // answer in the fragment
+	implicit  bool
+	fragment  bool // answer in the fragment, not in the query
 	state     string
-	scopes    []string
-	challenge string // PKCE S256; "" for none
+	scopes    []string // to agree to
+	identity  []string // granted beside them
+	challenge string   // PKCE S256; "" for none
 }
 
 // authorizationParameters are carried from the link through the form.
 var authorizationParameters = []string{
-	"client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method",
+	"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "code_challenge",
+	"code_challenge_method",
 }
 
 // handleConsentPage asks the person. A link leads here, so nothing changes.
@@ -54,7 +59,7 @@ func (s *Server) handleConsent(w http.ResponseWriter, r *http.Request) {
 	case decision == "deny", decision == "allow" && len(granted) == 0:
 		redirectBack(w, a, url.Values{"error": {"access_denied"}, "error_description": {consentDenied}})
 	case decision == "allow":
-		s.allow(w, r, a, granted)
+		s.allow(w, r, a, slices.Concat(granted, a.identity))
 	default:
 		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, noDecision)
 	}
@@ -103,7 +108,7 @@ func (s *Server) readAuthorization(w http.ResponseWriter, r *http.Request, v url
 		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, problem)
 		return a, false
 	}
-	if code, description := a.complete(v, r.PathValue("client_id") != ""); code != "" {
+	if code, description := a.complete(v, r.URL.Path != authPath); code != "" {
 		redirectBack(w, a, url.Values{"error": {code}, "error_description": {description}})
 		return a, false
 	}
@@ -111,7 +116,7 @@ func (s *Server) readAuthorization(w http.ResponseWriter, r *http.Request, v url
 }
 
 // identify finds out which client asks and where to redirect afterwards. inPath is the client ID of
-// the platform's own connect address, or "" at the standard one.
+// the platform's own connect address, or "" at the others.
 func (s *Server) identify(v url.Values, inPath string) (a authorization, problem string) {
 	id := v.Get("client_id")
 	if inPath != "" && !v.Has("client_id") {
@@ -127,6 +132,7 @@ func (s *Server) identify(v url.Values, inPath string) (a authorization, problem
 		return a, linkLeadsElsewhere
 	}
 	a = authorization{client: c, redirect: v.Get("redirect_uri"), implicit: v.Get("response_type") == "token"}
+	a.fragment = a.implicit || v.Get("response_mode") == "fragment"
 	if len(v["state"]) == 1 {
 		a.state = v.Get("state")
 	}
@@ -134,7 +140,7 @@ func (s *Server) identify(v url.Values, inPath string) (a authorization, problem
 }
 
 // complete reads the rest, and returns an error of RFC 6749, section 4.1.2.1, for the client. The
-// platform's connect address knows the code flow only and needs no response type.
+// platform's own addresses know the code flow only and need no response type.
 func (a *authorization) complete(v url.Values, connect bool) (code, description string) {
 	for _, name := range authorizationParameters {
 		if len(v[name]) > 1 {
@@ -146,11 +152,15 @@ func (a *authorization) complete(v url.Values, connect bool) (code, description 
 		return "invalid_request", noResponseType
 	case kind != "" && kind != "code" && (kind != "token" || connect):
 		return "unsupported_response_type", otherResponseType
+	case !slices.Contains([]string{"", "query", "fragment"}, v.Get("response_mode")):
+		return "invalid_request", otherResponseMode
+	case a.implicit && v.Get("response_mode") == "query":
+		return "invalid_request", onlyInFragment
 	case strings.ContainsFunc(a.state, func(r rune) bool { return r < ' ' || r > '~' }):
 		return "invalid_request", unprintableState
 	}
 	var ok bool
-	if a.scopes, ok = parseScopes(v.Get("scope")); !ok {
+	if a.scopes, a.identity, ok = parseScopes(v.Get("scope")); !ok {
 		return "invalid_scope", unknownScope
 	}
 	if len(a.scopes) == 0 {
@@ -185,7 +195,7 @@ func redirectBack(w http.ResponseWriter, a authorization, answer url.Values) {
 	}
 	to := a.redirect + "?"
 	switch {
-	case a.implicit:
+	case a.fragment:
 		to = a.redirect + "#"
 	case strings.Contains(a.redirect, "?"):
 		to = a.redirect + "&"

@@ -189,7 +189,8 @@ func (s *Server) handleConfigure(w http.ResponseWriter, r *http.Request) {
 	fromForm := func(form url.Values) error {
 		in = Switches{
 			SecretInCreate: form.Has("secretInCreate"), FutureTypes: form.Has("futureTypes"),
-			BareList: form.Has("bareList"), LongTokens: form.Has("longTokens"),
+			BareList: form.Has("bareList"), LongTokens: form.Has("longTokens"), Lenient: form.Has("lenient"),
+			IgnoreSize: form.Has("ignoreSize"), RefuseSize: form.Has("refuseSize"),
 			RequireScopes: strings.Fields(form.Get("requireScopes")),
 		}
 		return readInt(form, "pageSize", &in.PageSize)
@@ -308,6 +309,7 @@ func readControl(r *http.Request, in any, fromForm func(url.Values) error) error
 // state is what the sandbox reports of itself.
 type state struct {
 	Now      time.Time       `json:"now"`
+	AppKey   string          `json:"appKey"` // signs the deliveries of every shop
 	Clients  []stateClient   `json:"clients"`
 	Shops    []stateShop     `json:"shops"`
 	Failures []failureInput  `json:"failures"`
@@ -343,7 +345,7 @@ func (s *Server) state() state {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := state{
-		Now: s.now(), Clients: []stateClient{}, Failures: []failureInput{},
+		Now: s.now(), AppKey: s.appKey, Clients: []stateClient{}, Failures: []failureInput{},
 		Requests:   append([]RequestRecord{}, s.requests...),
 		Deliveries: append([]Delivery{}, s.newest(shownDeliveries, func(Delivery) bool { return true })...),
 		Received:   append([]Receipt{}, received...),

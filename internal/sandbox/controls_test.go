@@ -82,8 +82,8 @@ func TestState(t *testing.T) {
 		"id": shop.ID, "name": shop.Name, "domain": shop.Domain, "publicDomain": shop.PublicDomain, "apiUser": shop.APIUser,
 		"apiPassword": shop.APIPassword, "webhookSecret": shop.WebhookSecret, "webhooks": []any{},
 		"switches": map[string]any{
-			"secretInCreate": true, "futureTypes": false, "bareList": false, "longTokens": false, "pageSize": 0.0,
-			"requireScopes": nil,
+			"secretInCreate": true, "futureTypes": false, "bareList": false, "longTokens": false, "lenient": false,
+			"pageSize": 0.0, "ignoreSize": false, "refuseSize": false, "requireScopes": nil,
 		},
 	}, st.Shops[0]); diff != "" {
 		t.Errorf("shop:\n%s", diff)
@@ -391,9 +391,11 @@ func TestControlsByForm(t *testing.T) {
 	}
 
 	press("/_sandbox/shops/"+shopOne+"/switches", "secretInCreate", "-", "futureTypes", "on", "pageSize", "5",
-		"requireScopes", "shop_read dns_read")
-	if diff := cmp.Diff(Switches{FutureTypes: true, PageSize: 5, RequireScopes: []string{"shop_read", "dns_read"}},
-		r.Switches(shopOne)); diff != "" {
+		"ignoreSize", "on", "refuseSize", "on", "requireScopes", "shop_read dns_read")
+	if diff := cmp.Diff(Switches{
+		FutureTypes: true, PageSize: 5, IgnoreSize: true, RefuseSize: true,
+		RequireScopes: []string{"shop_read", "dns_read"},
+	}, r.Switches(shopOne)); diff != "" {
 		t.Errorf("switches:\n%s", diff)
 	}
 	unchanged := r.Switches(shopOne)

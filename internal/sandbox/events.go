@@ -45,6 +45,44 @@ type Delivery struct {
 type event struct {
 	Delivery
 	Body string `json:"body"` // the envelope, byte for byte as it is sent
+	Form form   `json:"form,omitempty"`
+}
+
+// A form is one of two in which the platform's deliveries were seen. Those of one type alternate in a
+// shop, so that a receiver meets both.
+type form int
+
+const (
+	documentedForm form = iota
+	// liveForm has times with six decimals and an offset, the updated product without a page around
+	// it, and subscriptions that are suspended.
+	liveForm
+)
+
+// moment writes a time as the form has it.
+func (f form) moment(t time.Time) string {
+	if f == liveForm {
+		return t.Format("2006-01-02T15:04:05.000000-07:00")
+	}
+	return t.Format(time.RFC3339Nano)
+}
+
+// unit is how exact its times are.
+func (f form) unit() time.Duration {
+	if f == liveForm {
+		return time.Microsecond
+	}
+	return time.Millisecond
+}
+
+// nextForm returns the other form than that of the shop's last event of a type.
+func (sh *shop) nextForm(eventType string) form {
+	for _, e := range slices.Backward(sh.events) {
+		if e.Type == eventType {
+			return liveForm - e.Form
+		}
+	}
+	return documentedForm
 }
 
 // envelope is what webhooks get.
@@ -55,7 +93,7 @@ type envelope struct {
 	ShopID     string          `json:"shopId"`
 	Type       string          `json:"type"`
 	APIVersion string          `json:"apiVersion"`
-	CreatedAt  time.Time       `json:"createdAt"`
+	CreatedAt  string          `json:"createdAt"`
 	Data       json.RawMessage `json:"data"`
 }
 
@@ -97,8 +135,11 @@ func (sh *shop) fires(eventType string) bool {
 
 // newEvents makes an event for each webhook that listens, all about the same thing.
 func (s *Server) newEvents(sh *shop, eventType string, testMode bool) ([]event, error) {
-	now := s.now().Truncate(time.Millisecond)
-	data, err := payload(eventType, newScene(sh.DemoShop, now, s.seq))
+	form := sh.nextForm(eventType)
+	now := s.now().Truncate(form.unit())
+	sc := newScene(sh.DemoShop, now, s.seq)
+	sc.form = form
+	data, err := payload(eventType, sc)
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +152,8 @@ func (s *Server) newEvents(sh *shop, eventType string, testMode bool) ([]event, 
 		e := event{Delivery: Delivery{
 			ID: "weve_" + random(16), ShopID: sh.ID, WebhookID: w.ID, Type: eventType, URL: w.URL, TestMode: testMode,
 			State: StatePending, CreatedAt: now, UpdatedAt: now, NextAt: now, Seq: s.seq,
-		}}
-		if e.Body, err = e.envelope(data); err != nil {
+		}, Form: form}
+		if e.Body, err = e.envelope(data, form); err != nil {
 			return nil, err
 		}
 		out = append(out, e)
@@ -120,11 +161,12 @@ func (s *Server) newEvents(sh *shop, eventType string, testMode bool) ([]event, 
 	return out, nil
 }
 
-func (d Delivery) envelope(data json.RawMessage) (string, error) {
+func (d Delivery) envelope(data json.RawMessage, f form) (string, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	err := enc.Encode(envelope{d.TestMode, d.ID, d.WebhookID, d.ShopID, d.Type, apiVersion, d.CreatedAt, data})
+	at := f.moment(d.CreatedAt)
+	err := enc.Encode(envelope{d.TestMode, d.ID, d.WebhookID, d.ShopID, d.Type, apiVersion, at, data})
 	return string(bytes.TrimSpace(b.Bytes())), err
 }
 

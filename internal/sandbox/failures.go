@@ -21,7 +21,7 @@ const (
 
 // Failure is what happens to the next requests that it matches, in place of the usual.
 type Failure struct {
-	// Method and Path choose the requests. An empty one matches all; a Path that ends in "*"
+	// Method and Path choose the requests. An empty one or "*" matches all; a Path that ends in "*"
 	// matches what begins like it. The sandbox's own pages and controls are never touched.
 	Method, Path string
 	// Status is answered in place of the real answer, and the request has no effect unless Effect
@@ -58,7 +58,7 @@ func (f Failure) check() error {
 }
 
 func (f Failure) matches(method, path string) bool {
-	if f.Method != "" && !strings.EqualFold(f.Method, method) {
+	if f.Method != "" && f.Method != "*" && !strings.EqualFold(f.Method, method) {
 		return false
 	}
 	if start, open := strings.CutSuffix(f.Path, "*"); open {

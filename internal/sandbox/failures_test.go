@@ -303,3 +303,32 @@ func serveAborts(ctx context.Context, r *rig) (aborted bool) {
 	r.ServeHTTP(httptest.NewRecorder(), req)
 	return false
 }
+
+// TestFailureMatchesMethods: no method and an asterisk match all.
+func TestFailureMatchesMethods(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		method string
+		hits   string // methods that fail
+	}{
+		{"", "GET POST PUT DELETE"}, {"*", "GET POST PUT DELETE"}, {"POST", "POST"}, {"put", "PUT"}, {"P*", ""},
+	} {
+		r := newRig(t)
+		a := r.control("POST", "failures", `{"method":"`+test.method+`","path":"*","status":503,"times":9}`)
+		if a.StatusCode != 200 {
+			t.Fatalf("%q: %d %s", test.method, a.StatusCode, a.body)
+		}
+		var hits []string
+		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
+			if r.call(r.basic(shopOne), method, webhooksPath, "").StatusCode == 503 {
+				hits = append(hits, method)
+			}
+		}
+		if got := strings.Join(hits, " "); got != test.hits {
+			t.Errorf("%q: fails %q, want %q", test.method, got, test.hits)
+		}
+		if page := r.get("/").body; strings.Contains(page, "any method") != (test.method == "" || test.method == "*") {
+			t.Errorf("%q: the front page says otherwise", test.method)
+		}
+	}
+}

@@ -30,7 +30,7 @@ const (
 	botSecret   = "s3cret&:%+ü"
 
 	verifier = "the-verifier-of-these-tests-is-long-enough-0123456789"
-	shopOne  = "sh_4Qm1ZkVtRr2sXw8cYb0NaA"
+	shopOne  = "sh_5f0c2d71-8a4e-4b63-9e17-d3a6f21b90c8"
 	shopTwo  = "sh_h7PdE5uLTJmK3vGq9oWfBg"
 	shopMany = "sh_x2RyC8nHSiaF6tDj1pUeMw"
 )

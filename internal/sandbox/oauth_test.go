@@ -39,7 +39,7 @@ func TestConsentPage(t *testing.T) {
 	if f.values.Get("state") != "st/ate+1 &" || f.values.Get("shop") != shopOne {
 		t.Errorf("fields %v", f.values)
 	}
-	want := "default-src 'none'; style-src 'self'; form-action 'self' http://localhost:8080; " +
+	want := "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' http://localhost:8080; " +
 		"base-uri 'none'; frame-ancestors 'none'"
 	if got := page.Header.Get("Content-Security-Policy"); got != want {
 		t.Errorf("policy %q", got)
@@ -188,7 +188,7 @@ func TestAuthorizationErrorRedirects(t *testing.T) {
 		{"id_token", authLink("response_type", "id_token"), "unsupported_response_type", false},
 		{"hybrid", authLink("response_type", "code token"), "unsupported_response_type", false},
 		{"token at connect", connectLink("response_type", "token"), "unsupported_response_type", true},
-		{"unknown scope", authLink("scope", "webhook_read openid"), "invalid_scope", false},
+		{"unknown scope", authLink("scope", "webhook_read root"), "invalid_scope", false},
 		{"unknown scope, implicit", authLink("scope", "root", "response_type", "token"), "invalid_scope", true},
 		{"scope twice", authLink("scope", "webhook_read") + "&scope=webhook_write", "invalid_request", false},
 		{"response type twice", authLink() + "&response_type=code", "invalid_request", false},

@@ -20,7 +20,12 @@ var (
 	pageTemplates = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 	styleSheet    = mustRead("pages/style.css")
 	stylePath     = "/_sandbox/style-" + hash(string(styleSheet))[:12] + ".css"
+	icon          = mustRead("pages/icon.svg")
+	iconPath      = "/_sandbox/icon-" + hash(string(icon))[:12] + ".svg"
 )
+
+// faviconPath is what browsers ask for where a page names no icon.
+const faviconPath = "/favicon.ico"
 
 func mustRead(name string) []byte {
 	b, err := pageFiles.ReadFile(name)
@@ -36,6 +41,12 @@ func handleStyle(w http.ResponseWriter, _ *http.Request) {
 	send(w, http.StatusOK, styleSheet)
 }
 
+func handleIcon(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "image/svg+xml")
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	send(w, http.StatusOK, icon)
+}
+
 func handleDescription(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/yaml; charset=utf-8")
 	send(w, http.StatusOK, openapiYAML)
@@ -45,13 +56,31 @@ func handleDescription(w http.ResponseWriter, _ *http.Request) {
 type frame struct {
 	Title string
 	Style string // path of the style sheet
+	Icon  string // its path
+	Apps  []app
 	Page  any
+}
+
+// An app is a client, and where its own pages are: the origin that its sign-ins lead back to.
+type app struct{ ID, Name, Home string }
+
+func (s *Server) apps() []app {
+	var out []app
+	for _, c := range s.clients {
+		if len(c.redirectURIs) > 0 {
+			u, err := url.Parse(c.redirectURIs[0])
+			if err == nil {
+				out = append(out, app{c.id, c.name, u.Scheme + "://" + u.Host + "/"})
+			}
+		}
+	}
+	return out
 }
 
 // render draws a page completely before any of it is sent.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name, title string, page any) {
 	var b bytes.Buffer
-	if err := pageTemplates.ExecuteTemplate(&b, name, frame{title, stylePath, page}); err != nil {
+	if err := pageTemplates.ExecuteTemplate(&b, name, frame{title, stylePath, iconPath, s.apps(), page}); err != nil {
 		p := s.internalError(r, err)
 		body, _ := p.encode()
 		p.write(w, body)
@@ -123,7 +152,9 @@ func (s *Server) renderConsent(w http.ResponseWriter, r *http.Request, a authori
 
 type frontPage struct {
 	state
+	Apps                                   []app
 	Base, ConnectPath, AuthPath, TokenPath string
+	AuthorizePath, MetadataPath            string
 	Choices                                []struct{ Value, Words string }
 	FutureTypes                            string
 	Receiver                               string // origin of the built-in receiver
@@ -132,11 +163,12 @@ type frontPage struct {
 
 func (s *Server) handleFront(w http.ResponseWriter, r *http.Request) {
 	p := frontPage{
-		state: s.state(), Base: cmp.Or(s.origin(), "http://"+r.Host), ConnectPath: connectPath, AuthPath: authPath,
-		TokenPath: tokenPath,
-		Choices:   choices, FutureTypes: strings.Join(futureTypes, " and "),
+		state: s.state(), Apps: s.apps(), Base: s.base(r), ConnectPath: connectPath, AuthPath: authPath,
+		TokenPath: tokenPath, AuthorizePath: authorizePath, MetadataPath: realmMetadataPath,
+		Choices: choices, FutureTypes: strings.Join(futureTypes, " and "),
 		Receiver: "https://" + ReceiverHost, ReceiverPaths: receiverPaths,
 	}
+	w.Header().Set("Content-Security-Policy", contentPolicy(s.installTargets()...))
 	slices.Reverse(p.Requests)
 	p.Requests = p.Requests[:min(len(p.Requests), 20)]
 	s.render(w, r, http.StatusOK, "front.html", "Sandbox", p)
@@ -211,6 +243,9 @@ func (s *Server) origin() string {
 	}
 	return s.publicURL.String()
 }
+
+// base is the origin that the request came to.
+func (s *Server) base(r *http.Request) string { return cmp.Or(s.origin(), "http://"+r.Host) }
 
 // hostname is a host without its port and brackets.
 func hostname(host string) string {

@@ -37,6 +37,7 @@ type scene struct {
 	Buyer, Friend person
 	Note          string // what one template tells another
 	at            time.Time
+	form          form
 }
 
 // newScene casts the nth event of a sandbox.
@@ -52,13 +53,16 @@ func (sc scene) With(note string) scene {
 }
 
 // Now is when the event happens.
-func (sc scene) Now() string { return sc.at.Format(time.RFC3339Nano) }
+func (sc scene) Now() string { return sc.form.moment(sc.at) }
 
 // Ago is some time before, such as "90m".
 func (sc scene) Ago(text string) (string, error) {
 	d, err := time.ParseDuration(text)
-	return sc.at.Add(-d).Format(time.RFC3339Nano), err
+	return sc.form.moment(sc.at.Add(-d)), err
 }
+
+// Live reports whether the form is the one that is not documented.
+func (sc scene) Live() bool { return sc.form == liveForm }
 
 // ID is a new id of a kind, such as "don".
 func (scene) ID(kind string) string { return kind + "_" + random(16) }

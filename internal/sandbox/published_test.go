@@ -33,13 +33,17 @@ func TestPublishedSchemas(t *testing.T) {
 			continue
 		}
 		checked++
-		for n := range int64(len(people)) {
-			data, err := payload(kind, newScene(shop, at, n))
+		for n := range int64(2 * len(people)) {
+			sc := newScene(shop, at, n)
+			if sc.form = form(n % 2); kind == "PRODUCT_UPDATED" {
+				sc.form = documentedForm // the other one isn't the schema's
+			}
+			data, err := payload(kind, sc)
 			if err != nil {
 				t.Fatal(err)
 			}
 			d := Delivery{ID: "weve_x", ShopID: shop.ID, WebhookID: "wcon_x", Type: kind, CreatedAt: at}
-			body, err := d.envelope(data)
+			body, err := d.envelope(data, sc.form)
 			if err != nil {
 				t.Fatal(err)
 			}

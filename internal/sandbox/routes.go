@@ -18,9 +18,14 @@ type resource map[string]http.Handler
 func (s *Server) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
 	for path, methods := range map[string]resource{
-		connectPath: {"GET": page(s.handleConsentPage), "POST": page(s.handleConsent)},
-		authPath:    {"GET": page(s.handleConsentPage), "POST": page(s.handleConsent)},
-		tokenPath:   {"POST": s.described(s.spec.operation("POST", tokenPath), s.handleToken)},
+		connectPath:                    {"GET": page(s.handleConsentPage), "POST": page(s.handleConsent)},
+		authorizePath:                  {"GET": page(s.handleConsentPage), "POST": page(s.handleConsent)},
+		authPath:                       {"GET": page(s.handleConsentPage), "POST": page(s.handleConsent)},
+		serverMetadataPath:             {"GET": s.handleMetadata("")},
+		serverMetadataPath + realmPath: {"GET": s.handleMetadata(realmPath)},
+		realmMetadataPath:              {"GET": s.handleMetadata(realmPath)},
+		keysPath:                       {"GET": page(s.handleKeys)},
+		tokenPath:                      {"POST": s.described(s.spec.operation("POST", tokenPath), s.handleToken)},
 		webhooksPath: {
 			"GET":  s.api("GET", webhooksPath, (*Server).listWebhooks),
 			"POST": s.api("POST", webhooksPath, (*Server).createWebhook),
@@ -36,6 +41,8 @@ func (s *Server) routes() (http.Handler, error) {
 
 		"/{$}":                            {"GET": page(s.handleFront)},
 		stylePath:                         {"GET": page(handleStyle)},
+		iconPath:                          {"GET": page(handleIcon)},
+		faviconPath:                       {"GET": page(handleIcon)},
 		"/_sandbox/openapi.yaml":          {"GET": page(handleDescription)},
 		"/_sandbox/state":                 {"GET": page(s.handleState)},
 		"/_sandbox/failures":              {"POST": page(s.handleFailNext), "DELETE": page(s.handleForgetFailures)},
@@ -44,6 +51,7 @@ func (s *Server) routes() (http.Handler, error) {
 		"/_sandbox/reset":                 {"POST": page(s.handleReset)},
 		"/_sandbox/shops/{shop}/switches": {"POST": page(s.handleConfigure)},
 		"/_sandbox/shops/{shop}/webhooks": {"POST": page(s.handleAddWebhook)},
+		"/_sandbox/shops/{shop}/install":  {"POST": page(s.handleInstall)},
 		"/_sandbox/shops/{shop}/events":   {"POST": page(s.handleFire)},
 	} {
 		mux.Handle(path, s.only(methods))
@@ -145,7 +153,7 @@ func (s *Server) hostExpected(host string) bool {
 // withHeaders adds to every response what keeps browsers strict.
 func (s *Server) withHeaders(next http.Handler) http.Handler {
 	fixed := map[string]string{
-		"Content-Security-Policy":      contentPolicy(""),
+		"Content-Security-Policy":      contentPolicy(),
 		"X-Content-Type-Options":       "nosniff",
 		"X-Frame-Options":              "DENY",
 		"Referrer-Policy":              "strict-origin-when-cross-origin",
@@ -165,11 +173,11 @@ func (s *Server) withHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// contentPolicy allows no script at all. A form may also lead to one more source, since browsers
-// check the redirect that follows a form against form-action.
-func contentPolicy(formTarget string) string {
-	return "default-src 'none'; style-src 'self'; form-action 'self'" + strings.TrimRight(" "+formTarget, " ") +
-		"; base-uri 'none'; frame-ancestors 'none'"
+// contentPolicy allows no script at all. A form may also lead to more sources, since browsers check
+// the redirect that follows a form against form-action.
+func contentPolicy(formTargets ...string) string {
+	return "default-src 'none'; style-src 'self'; img-src 'self'; form-action " +
+		strings.Join(append([]string{"'self'"}, formTargets...), " ") + "; base-uri 'none'; frame-ancestors 'none'"
 }
 
 // RequestRecord is a request that a client made to the simulated service: no bodies, no queries, no
@@ -240,7 +248,7 @@ func (s *Server) remember(rec RequestRecord, wanted bool) {
 
 // simulated reports whether an address is Fourthwall's rather than the sandbox's own.
 func simulated(path string) bool {
-	return path != "/" && !strings.HasPrefix(path, "/_sandbox/")
+	return path != "/" && path != faviconPath && !strings.HasPrefix(path, "/_sandbox/")
 }
 
 // statusWriter remembers the status that was sent.

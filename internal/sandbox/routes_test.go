@@ -47,7 +47,7 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 			t.Errorf("%s: %d, want %d", name, c.a.StatusCode, c.status)
 		}
 		csp := h.Get("Content-Security-Policy")
-		if !strings.HasPrefix(csp, "default-src 'none'; style-src 'self'; form-action 'self'") ||
+		if !strings.HasPrefix(csp, "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'") ||
 			!strings.HasSuffix(csp, "; base-uri 'none'; frame-ancestors 'none'") {
 			t.Errorf("%s: policy %q", name, csp)
 		}

@@ -22,5 +22,5 @@ func SampleEvent(eventType, webhookID string, shop DemoShop, at time.Time) (stri
 		ID: "weve_" + random(16), ShopID: shop.ID, WebhookID: webhookID, Type: eventType,
 		TestMode: true, CreatedAt: at,
 	}
-	return d.envelope(data)
+	return d.envelope(data, documentedForm)
 }

@@ -32,7 +32,7 @@ func TestSampleEvent(t *testing.T) {
 			got.ID, got.Data = "", nil
 			want := envelope{
 				TestMode: true, WebhookID: "wcon_1", ShopID: "sh_1", Type: kind, APIVersion: apiVersion,
-				CreatedAt: time.Date(2026, 3, 4, 4, 6, 7, 8_000_000, time.UTC),
+				CreatedAt: "2026-03-04T04:06:07.008Z",
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)

@@ -34,13 +34,15 @@
 //	DELETE /_sandbox/failures
 //	POST   /_sandbox/clock                   {"advance":"6m"}
 //	POST   /_sandbox/shops/{shop}/switches   {"secretInCreate":true,"futureTypes":false,"bareList":false,
-//	                                          "longTokens":false,"pageSize":0,"requireScopes":[]}
+//	                                          "longTokens":false,"lenient":false,"pageSize":0,"requireScopes":[]}
 //	POST   /_sandbox/shops/{shop}/webhooks   {"url":"https://hooks.example.com/","allowedTypes":["ORDER_PLACED"]}
 //	POST   /_sandbox/shops/{shop}/events     {"type":"ORDER_PLACED","testMode":false}
+//	POST   /_sandbox/shops/{shop}/install    {"clientId":"my-app"}
 //	POST   /_sandbox/reset
 //
-// Each answers with the state, only events with {"eventIds":["weve_…"]}, one for each webhook that
-// listens. Fields that are left out keep their value (switches) or are zero. [Failure], [Switches],
+// Each answers with the state. Events answer with {"eventIds":["weve_…"]}, one for each webhook that
+// listens, and install with the redirect of a browser whose creator installs the app in Fourthwall's
+// dashboard. Fields that are left out keep their value (switches) or are zero. [Failure], [Switches],
 // [Webhook], [Delivery] and [Receipt] say what they mean.
 package sandbox
 
@@ -71,6 +73,9 @@ type Config struct {
 	// DataFile is the path of the file that holds the state; it is made with mode 0600, in a
 	// directory made with 0700. One sandbox at a time may use it. Empty: memory only.
 	DataFile string
+	// AppKey signs the deliveries of every shop, beside the shop's own secret. Empty: one that is
+	// made when the sandbox first starts, and kept in DataFile.
+	AppKey string
 	// Now is the clock under the sandbox's own, which Advance moves. Nil: time.Now.
 	Now func() time.Time
 	// Logger gets a line for each request and each attempt to deliver, without queries, tokens,
@@ -125,7 +130,7 @@ type Server struct {
 // New starts a sandbox and reads DataFile where there is one. Errors name the setting at fault.
 func New(c Config) (*Server, error) {
 	s := &Server{
-		anyHost: c.AnyHost, clock: c.Now, log: c.Logger, transport: c.Transport,
+		anyHost: c.AnyHost, clock: c.Now, log: c.Logger, transport: c.Transport, appKey: c.AppKey,
 		grants: map[string]*grant{}, done: make(chan struct{}), stirred: make(chan struct{}),
 	}
 	if s.clock == nil {

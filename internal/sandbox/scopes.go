@@ -54,19 +54,25 @@ func lookupScope(code string) (scope, bool) {
 	return scopes[i], true
 }
 
-// parseScopes splits a list of scopes at spaces and drops repetitions. It reports false when one
-// is unknown.
-func parseScopes(list string) ([]string, bool) {
-	var out []string
+// identityScopes are those of OpenID Connect, which libraries ask for by themselves. They are granted,
+// and allow nothing: the sandbox knows shops, not people, and issues no ID tokens.
+var identityScopes = []string{"openid", "profile", "email", "offline_access"}
+
+// parseScopes splits a list of scopes at spaces and drops repetitions. It reports false when one is
+// unknown. Those of OpenID Connect come apart.
+func parseScopes(list string) (out, identity []string, ok bool) {
 	for _, code := range strings.Fields(list) {
-		if _, ok := lookupScope(code); !ok {
-			return nil, false
+		to := &out
+		if slices.Contains(identityScopes, code) {
+			to = &identity
+		} else if _, known := lookupScope(code); !known {
+			return nil, nil, false
 		}
-		if !slices.Contains(out, code) {
-			out = append(out, code)
+		if !slices.Contains(*to, code) {
+			*to = append(*to, code)
 		}
 	}
-	return out, true
+	return out, identity, true
 }
 
 func containsAll(held, wanted []string) bool {

@@ -27,9 +27,17 @@ type Switches struct {
 	BareList bool `json:"bareList"`
 	// LongTokens makes access tokens longer than 4 KiB instead of about 1 KiB.
 	LongTokens bool `json:"longTokens"`
+	// Lenient takes types in place of allowedTypes, as the platform does: the webhook gets no event
+	// types and never receives anything. Without it, such a body is refused, as the platform's
+	// description says, so that the mistake is seen.
+	Lenient bool `json:"lenient"`
 	// PageSize is the number of webhooks on a page where the request names none, 1 to 100.
-	// 0 means 100.
+	// 0 means 20.
 	PageSize int `json:"pageSize"`
+	// IgnoreSize makes pages of PageSize in the list of webhooks, whatever size the request names.
+	IgnoreSize bool `json:"ignoreSize"`
+	// RefuseSize answers a list of webhooks that names a size with 400.
+	RefuseSize bool `json:"refuseSize"`
 	// RequireScopes are scopes that a token needs for every call of the API, beside the call's own.
 	// API keys have full access all the same.
 	RequireScopes []string `json:"requireScopes"`
@@ -74,12 +82,13 @@ type seed struct {
 	webhooks []Webhook
 }
 
-// seeds has a shop to start from nothing, one with a webhook that cannot be changed, and one that
-// is in full use, whose events can be received without a network. One of its webhooks always fails.
+// seeds has a shop to start from nothing, whose id is of the form that real ones have, one with a
+// webhook that cannot be changed, and one that is in full use, whose events can be received without
+// a network. One of its webhooks always fails.
 func seeds() []seed {
 	return []seed{
 		{
-			shop:     demoShop("sh_4Qm1ZkVtRr2sXw8cYb0NaA", "Studio Nine", "studio-nine"),
+			shop:     demoShop("sh_5f0c2d71-8a4e-4b63-9e17-d3a6f21b90c8", "Studio Nine", "studio-nine"),
 			switches: Switches{SecretInCreate: true},
 		},
 		{
@@ -137,8 +146,11 @@ func (s *Server) load() error {
 	return s.loadShops()
 }
 
-// loadAppKey reads the key that signs for every shop, or makes it. It is not shown anywhere.
+// loadAppKey reads the key that signs for every shop, or makes it, unless one is configured.
 func (s *Server) loadAppKey() error {
+	if s.appKey != "" {
+		return nil
+	}
 	keys, err := readAll[string](s.files, "key")
 	if err != nil {
 		return err
@@ -217,7 +229,7 @@ func (s *Server) plant(sh *shop, from seed) error {
 func (s *Server) newWebhook(shopID, url string, types []string, locked bool) Webhook {
 	s.seq++
 	return Webhook{
-		ID: "wcon_" + random(16), ShopID: shopID, URL: url, AllowedTypes: slices.Clone(types),
+		ID: "wcon_" + random(16), ShopID: shopID, URL: url, AllowedTypes: append([]string{}, types...),
 		Locked: locked, CreatedAt: s.now(), Seq: s.seq,
 	}
 }

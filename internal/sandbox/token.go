@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -116,42 +117,51 @@ func readTokenForm(w http.ResponseWriter, r *http.Request) (url.Values, *tokenEr
 
 // authenticateClient takes the client's credentials from the body or from HTTP Basic, not from both.
 func (s *Server) authenticateClient(r *http.Request, form url.Values) (client, *tokenError) {
-	id, secret := form.Get("client_id"), form.Get("client_secret")
+	proofs := []proof{{form.Get("client_id"), form.Get("client_secret")}}
 	if r.Header.Get("Authorization") != "" {
-		if secret != "" {
+		if form.Get("client_secret") != "" {
 			return client{}, refusal("invalid_request", twoProofs)
 		}
-		var ok bool
-		if id, secret, ok = basicClient(r); !ok || form.Has("client_id") && form.Get("client_id") != id {
-			return client{}, errBadClient
+		proofs = basicProofs(r)
+	}
+	for _, p := range proofs {
+		c, known := s.client(p.id)
+		if known && p.proves(c) && (!form.Has("client_id") || form.Get("client_id") == p.id) {
+			return c, nil
 		}
 	}
-	c, known := s.client(id)
-	switch {
-	case !known, c.secret == "" && secret != "":
-		return client{}, errBadClient
-	case c.secret != "" && !same(c.secret, hash(secret)):
-		return client{}, errBadClient
-	}
-	return c, nil
+	return client{}, errBadClient
 }
 
-// basicClient undoes the form encoding that RFC 6749, section 2.3.1, puts under HTTP Basic.
-func basicClient(r *http.Request) (id, secret string, ok bool) {
-	id, secret, ok = r.BasicAuth()
+// A proof is what a client proves itself with.
+type proof struct{ id, secret string }
+
+func (p proof) proves(c client) bool {
+	if c.secret == "" {
+		return p.secret == ""
+	}
+	return same(c.secret, hash(p.secret))
+}
+
+// basicProofs returns what HTTP Basic may mean. RFC 6749, section 2.3.1, puts a form encoding under it, which many
+// clients leave out, and nothing tells the two apart.
+func basicProofs(r *http.Request) []proof {
+	id, secret, ok := r.BasicAuth()
 	if !ok {
-		return "", "", false
+		return nil
 	}
-	id, err := url.QueryUnescape(id)
-	if err != nil {
-		return "", "", false
+	proofs := []proof{{id, secret}}
+	plainID, idErr := url.QueryUnescape(id)
+	plainSecret, secretErr := url.QueryUnescape(secret)
+	if idErr == nil && secretErr == nil {
+		proofs = append(proofs, proof{plainID, plainSecret})
 	}
-	secret, err = url.QueryUnescape(secret)
-	return id, secret, err == nil
+	return proofs
 }
 
 // exchangeCode spends a code. A wrong verifier, redirect URI or client burns it, and a code that
-// comes twice ends the tokens that it gave.
+// comes twice ends the tokens that it gave. A public client can't use the code of an install, which
+// has no challenge.
 func (s *Server) exchangeCode(c client, form url.Values) (tokens, *tokenError, error) {
 	code := form.Get("code")
 	if code == "" {
@@ -162,7 +172,8 @@ func (s *Server) exchangeCode(c client, form url.Values) (tokens, *tokenError, e
 		return tokens{}, errBadGrant, nil
 	}
 	if g.CodeSpent || g.ClientID != c.id || g.Redirect != form.Get("redirect_uri") ||
-		!s.now().Before(g.CodeEnds) || !verified(g.Challenge, form.Get("code_verifier")) {
+		!s.now().Before(g.CodeEnds) || !verified(g.Challenge, form.Get("code_verifier")) ||
+		c.secret == "" && g.Challenge == "" {
 		s.log.Warn("authorization code burnt", "client", c.id, "replayed", g.CodeSpent)
 		return tokens{}, errBadGrant, s.revoke(g)
 	}
@@ -187,9 +198,10 @@ func (s *Server) exchangeRefresh(c client, form url.Values) (tokens, *tokenError
 		return tokens{}, errBadGrant, s.revoke(g)
 	}
 	scopes := g.Scopes
-	if form.Get("scope") != "" {
-		var ok bool
-		if scopes, ok = parseScopes(form.Get("scope")); !ok || len(scopes) == 0 || !containsAll(g.Scopes, scopes) {
+	if text := form.Get("scope"); text != "" {
+		asked, identity, ok := parseScopes(text)
+		scopes = slices.Concat(asked, identity)
+		if !ok || len(scopes) == 0 || !containsAll(g.Scopes, scopes) {
 			return tokens{}, refusal("invalid_scope", scopeNotGranted), nil
 		}
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 )
@@ -19,6 +20,9 @@ const (
 	codeWebhookNotFound = "WEBHOOK_CONFIGURATION_NOT_FOUND"
 	codeWebhookLocked   = "WEBHOOK_CONFIGURATION_NOT_UPDATABLE_OR_DELETABLE"
 )
+
+// webhookPageSize is how many webhooks are on a page where neither the request nor the shop says.
+const webhookPageSize = 20
 
 // wireWebhook is a webhook on the wire.
 type wireWebhook struct {
@@ -72,12 +76,14 @@ func (s *Server) listWebhooks(c call) (reply, error) {
 	if c.shop.switches.BareList {
 		return done(all), nil
 	}
-	page := number(c.query.Get("page"), 0)
-	size := number(c.query.Get("size"), c.shop.switches.PageSize)
-	if size == 0 {
-		size = maxPageSize
+	if c.shop.switches.RefuseSize && c.query.Has("size") {
+		return refusedWith(http.StatusBadRequest, codeBadRequest), nil
 	}
-	return done(pageOf(all, page, size)), nil
+	size := cmp.Or(c.shop.switches.PageSize, webhookPageSize)
+	if !c.shop.switches.IgnoreSize {
+		size = min(number(c.query.Get("size"), size), maxPageSize)
+	}
+	return done(pageOf(all, number(c.query.Get("page"), 0), size)), nil
 }
 
 // number reads a parameter that the description has let pass, so it is a number or missing.

@@ -18,6 +18,7 @@ const (
 	unreadableForm      = "The form cannot be read."
 	noDecision          = "The form came without an answer: Allow or Deny."
 	noShopChosen        = "The form names no demo shop."
+	appNotInstalled     = "The app could not be installed. The log says why."
 	consentNotKept      = "The consent could not be kept. The log says why."
 	linkRepeats         = "The link names the client or the redirect URI more than once."
 	linkOfUnknownClient = "The link comes from a client that this sandbox does not know."
@@ -31,6 +32,8 @@ const (
 	repeatedParameter    = "A parameter is repeated."
 	noResponseType       = "response_type is missing."
 	otherResponseType    = "This address does not answer with that type."
+	otherResponseMode    = "response_mode must be query or fragment."
+	onlyInFragment       = "A token is only sent in the fragment."
 	unprintableState     = "state may hold printable ASCII characters only."
 	unknownScope         = "A scope is unknown."
 	noChallenge          = "code_challenge is missing."
@@ -81,6 +84,7 @@ var (
 	errTooFar       = errors.New("the clock cannot be more than 100 years ahead")
 	errOtherBody    = errors.New("the body must be application/json or a form")
 	errNegative     = errors.New("delay and times cannot be negative")
+	errNoApp        = errors.New("no such client, or it has no redirect address")
 	errNothingFails = errors.New("nothing would fail: give a status, a delay, a cut or a header")
 )
 

@@ -80,7 +80,8 @@ func (c *Client) Event(ctx context.Context, id string) (fourthwall.Event, error)
 }
 
 // call calls the API with the connection's credential, which it renews when it's about to expire. If the API responds
-// with 401, nothing was done, and it calls again with a new credential.
+// with 401, nothing was done, and it calls again with a new credential. Only the API's own 401 to that ends the
+// connection.
 func call[T any](
 	ctx context.Context, c *Client, do func(context.Context, fourthwall.Credential) (T, error),
 ) (T, error) {
@@ -93,25 +94,32 @@ func call[T any](
 		return none, refreshError(err)
 	}
 	result, err := do(ctx, held.Credential.API())
-	if !isUnauthorized(err) {
+	if !mayBeExpired(held.Credential, err) {
 		return result, err
 	}
-	if held, err = c.service.refresher.Renew(ctx, held); err != nil {
-		return none, refreshError(err)
+	renewed, refreshErr := c.service.refresher.Renew(ctx, held)
+	switch {
+	case refreshErr != nil && !errors.Is(refreshErr, ErrReconnect) && !fourthwall.AsError(err).Unauthorized():
+		return result, err
+	case refreshErr != nil:
+		return none, refreshError(refreshErr)
 	}
-	result, err = do(ctx, held.Credential.API())
-	if !isUnauthorized(err) {
+	result, err = do(ctx, renewed.Credential.API())
+	if !fourthwall.AsError(err).Unauthorized() {
 		return result, err
 	}
-	if storeErr := c.service.store.ExpireConnection(ctx, held.ID, held.Version); storeErr != nil {
+	if storeErr := c.service.store.ExpireConnection(ctx, renewed.ID, renewed.Version); storeErr != nil {
 		return none, storeErr
 	}
 	return none, fmt.Errorf("%w: %s", ErrReconnect, err.Error()) // as text: no form deals with it
 }
 
-func isUnauthorized(err error) bool {
+// mayBeExpired reports whether a call may succeed with a new credential. A 401 that isn't the API's says nothing about
+// the present one, but a read can be tried again with a new one. A write can't, since nobody knows whether it was done.
+func mayBeExpired(c oauth.Credential, err error) bool {
 	api := fourthwall.AsError(err)
-	return api != nil && api.Status == http.StatusUnauthorized
+	return api.Unauthorized() ||
+		api != nil && api.Status == http.StatusUnauthorized && c.RefreshToken != "" && !api.MayHaveWorked()
 }
 
 // refreshError returns the error for a credential that could not be renewed. Nothing was sent to the API.
@@ -122,5 +130,16 @@ func refreshError(err error) error {
 	case errors.Is(err, store.ErrNotFound):
 		return fmt.Errorf("%w: %w", ErrReconnect, err)
 	}
-	return &fourthwall.Error{Op: "renew the token", NotSent: true, Err: err}
+	out := &fourthwall.Error{Op: "renew the token", NotSent: true, Err: err}
+	answer, ok := errors.AsType[*oauth.TokenError](err)
+	if ok {
+		out.Code = answer.Code
+	}
+	switch {
+	case errors.Is(err, oauth.ErrApp):
+		out.Fault = fourthwall.AppRejected
+	case ok && answer.Code == "" && !answer.IsBusy():
+		out.Fault = fourthwall.InFront
+	}
+	return out
 }

@@ -51,7 +51,12 @@ type Activity struct {
 	// RecheckGap is how long after its start, or after its last recheck, the activity is due for a
 	// recheck while it is pending or unclear, see DueActivities.
 	RecheckGap time.Duration
+
+	age time.Duration
 }
+
+// Age returns how long after its start the activity was read.
+func (a Activity) Age() time.Duration { return a.age }
 
 // Ending is how an Activity ended.
 type Ending struct {
@@ -62,10 +67,10 @@ type Ending struct {
 	APIRequestID string
 }
 
-// ActivityQuery selects activities. "" as Shop, Action, Outcome or WebhookID selects all, so a list for
-// a person must name a shop.
+// ActivityQuery selects activities. "" as Shop, Action, Outcome, WebhookID or Actor selects all, so a list
+// for a person must name a shop.
 type ActivityQuery struct {
-	Shop, Action, Outcome, WebhookID string
+	Shop, Action, Outcome, WebhookID, Actor string
 
 	// Before and After are cursors of an ActivityList, for the page of older or of newer rows. A
 	// malformed one counts as absent, and After counts only without Before.
@@ -83,7 +88,7 @@ type ActivityList struct {
 
 const (
 	activityColumns = `seq, id, shop, owner, action, actor, session, webhook_id, detail,
-		outcome, status, code, request_id, api_request_id, started_at, ended_at, recheck_gap`
+		outcome, status, code, request_id, api_request_id, started_at, ended_at, recheck_gap, steady_started_at`
 
 	// The position of an activity in the list is (started_at, seq). The list grows at its newer end, so
 	// nothing comes between two pages.
@@ -92,16 +97,17 @@ const (
 		COUNT(*) FILTER (WHERE (started_at, seq) > ($6, $7)), COUNT(*) FILTER (WHERE (started_at, seq) < ($8, $9))
 		FROM activities`
 
-	inShop      = ` WHERE environment = $1 AND shop = $2`
-	inAllShops  = ` WHERE environment = $1 AND $2 = ''`
-	asFiltered  = ` AND ($3 = '' OR action = $3) AND ($4 = '' OR outcome = $4) AND ($5 = '' OR webhook_id = $5)`
+	inShop     = ` WHERE environment = $1 AND shop = $2`
+	inAllShops = ` WHERE environment = $1 AND $2 = ''`
+	asFiltered = ` AND ($3 = '' OR action = $3) AND ($4 = '' OR outcome = $4) AND ($5 = '' OR webhook_id = $5)
+		AND ($10 = '' OR actor = $10)`
 	inBetween   = ` AND (started_at, seq) > ($6, $7) AND (started_at, seq) < ($8, $9)`
-	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $10`
-	oldestFirst = ` ORDER BY started_at, seq LIMIT $10`
+	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $11`
+	oldestFirst = ` ORDER BY started_at, seq LIMIT $11`
 
 	// The literals of these conditions are those of the partial indexes.
 	selectOpen = selectActivities + inShop + ` AND action = $3 AND outcome IN ('pending', 'unclear')
-		AND started_at >= $4 ORDER BY started_at DESC, seq DESC LIMIT $5`
+		AND (started_at >= $4 OR steady_started_at >= $5) ORDER BY started_at DESC, seq DESC LIMIT $6`
 	selectDone = selectActivities + inShop + ` AND action = $3 AND outcome = 'done' AND webhook_id = $4
 		ORDER BY started_at DESC, seq DESC LIMIT $5`
 	selectRecent = selectActivities + inShop + ` AND action = $3
@@ -112,8 +118,8 @@ const (
 
 	insertActivity = `
 		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome,
-			request_id, started_at, status, ended_at, recheck_at, recheck_gap, seq)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+			request_id, started_at, status, ended_at, recheck_at, recheck_gap, steady_started_at, seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
 			(SELECT COALESCE(MAX(seq), 0) + 1 FROM activities WHERE started_at = $12))
 		ON CONFLICT (started_at, seq) DO NOTHING`
 )
@@ -158,7 +164,7 @@ func (s *Store) newActivityRow(a Activity, recheckAt int64) []any {
 	return []any{
 		a.ID, s.env, a.Shop, a.Owner, a.Action, a.Actor, a.Session, a.WebhookID,
 		s.keys.seal(a.Detail, s.detailContext(a.Shop, a.ID)), a.Outcome, a.RequestID, millis(a.StartedAt),
-		a.Status, millis(a.EndedAt), recheckAt, a.RecheckGap.Milliseconds(),
+		a.Status, millis(a.EndedAt), recheckAt, a.RecheckGap.Milliseconds(), s.instant().steady,
 	}
 }
 
@@ -181,6 +187,17 @@ func (s *Store) RecordOutcome(ctx context.Context, id string, end Ending) error 
 		err = s.endedAs(ctx, id, end.Outcome)
 	}
 	return failed("record outcome", err)
+}
+
+// ReplaceDetail replaces the detail of an activity by a.Detail. The ID and the Shop of the argument name it.
+// ErrNotFound means that there is no such activity.
+func (s *Store) ReplaceDetail(ctx context.Context, a Activity) error {
+	n, err := s.exec(ctx, `UPDATE activities SET detail = $1 WHERE environment = $2 AND shop = $3 AND id = $4`,
+		s.keys.seal(a.Detail, s.detailContext(a.Shop, a.ID)), s.env, a.Shop, a.ID)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return failed("replace detail", err)
 }
 
 // endedAs returns nil if an activity has the given outcome.
@@ -225,10 +242,12 @@ func (s *Store) Activities(ctx context.Context, q ActivityQuery) (ActivityList, 
 }
 
 // OpenActivities returns the activities with an action in a shop that are pending or unclear and were
-// started at a time or later, newest first, at most 10,000 of them. How many others there are costs
+// started at a time or later by either clock, newest first, at most 10,000 of them. How many others there are costs
 // nothing.
 func (s *Store) OpenActivities(ctx context.Context, shop, action string, since time.Time) ([]Activity, error) {
-	all, err := s.findActivities(ctx, selectOpen, s.env, shop, action, millis(since), maxLimit)
+	now := s.instant()
+	all, err := s.findActivities(ctx, selectOpen,
+		s.env, shop, action, millis(since), now.steady-(now.database-millis(since)), maxLimit)
 	return all, failed("list open activities", err)
 }
 
@@ -295,7 +314,7 @@ func (q ActivityQuery) where() string {
 }
 
 func (q ActivityQuery) args(env string, a, b position) []any {
-	return []any{env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq}
+	return []any{env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq, q.Actor}
 }
 
 // bounds returns the positions between which a page is, and the order that begins at its cursor.
@@ -374,13 +393,16 @@ func (s *Store) scanActivity(rows *sql.Rows) (activityRow, error) {
 	var a activityRow
 	var sealed []byte
 	var ended, gap int64
+	var started instant
 	err := rows.Scan(&a.position.seq, &a.ID, &a.Shop, &a.Owner, &a.Action, &a.Actor, &a.Session, &a.WebhookID, &sealed,
-		&a.Outcome, &a.Status, &a.Code, &a.RequestID, &a.APIRequestID, &a.position.started, &ended, &gap)
+		&a.Outcome, &a.Status, &a.Code, &a.RequestID, &a.APIRequestID, &a.position.started, &ended, &gap, &started.steady)
 	if err != nil {
 		return activityRow{}, err
 	}
 	a.StartedAt, a.EndedAt = timeAt(a.position.started), timeAt(ended)
 	a.RecheckGap = time.Duration(gap) * time.Millisecond
+	started.database = a.position.started
+	a.age = s.instant().since(started)
 	a.Detail, err = s.keys.open(sealed, s.detailContext(a.Shop, a.ID))
 	if err != nil {
 		s.log.Warn("a sealed value does not open", "op", "read activity", "activity", a.ID, "err", err)

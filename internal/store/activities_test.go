@@ -57,10 +57,13 @@ func TestActivitiesAreFoundByAnIndex(t *testing.T) {
 			return countActivities + q.where(), q.args(s.env, position{}, position{})
 		}, "activities_shop", false},
 		"open in a shop": {func() (string, []any) {
-			return selectOpen, []any{s.env, "sh_1", "create", 0, 50}
+			return selectOpen, []any{s.env, "sh_1", "create", 0, 0, 50}
 		}, "activities_open", false},
 		"done to a webhook": {func() (string, []any) {
 			return selectDone, []any{s.env, "sh_1", "create", "wcon_1", 50}
+		}, "activities_done", false},
+		"last done to webhooks": {func() (string, []any) {
+			return s.lastDoneQuery("sh_1", []string{"create", "update"}, []string{"wcon_1", "wcon_2"})
 		}, "activities_done", false},
 		"recent in a shop": {func() (string, []any) {
 			return selectRecent, []any{s.env, "sh_1", "create", millis(time.Now()), 50}

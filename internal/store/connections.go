@@ -56,7 +56,7 @@ const (
 			shop_name = excluded.shop_name, shop_domain = excluded.shop_domain, way = excluded.way,
 			credential = excluded.credential, hint = excluded.hint, scopes = excluded.scopes,
 			expires_at = excluded.expires_at, expired = FALSE, version = connections.version + 1,
-			lease_holder = '', lease_until = 0
+			lease_holder = '', lease_until = 0, steady_until = 0
 		RETURNING ` + connectionColumns
 )
 
@@ -180,11 +180,12 @@ func (s *Store) LeaseRefresh(
 	if holder == "" {
 		return false, errors.New("store: lease refresh: no holder given")
 	}
-	now := s.now()
+	now := s.instant()
+	until := now.add(lease)
 	n, err := s.exec(ctx, `
-		UPDATE connections SET lease_holder = $1, lease_until = $2
-		WHERE environment = $3 AND id = $4 AND version = $5 AND NOT expired AND lease_until <= $6`,
-		holder, millis(now.Add(lease)), s.env, connID, version, millis(now))
+		UPDATE connections SET lease_holder = $5, lease_until = $6, steady_until = $7
+		WHERE environment = $8 AND id = $9 AND version = $10 AND NOT expired AND`+leaseOver,
+		now.over(holder, until.database, until.steady, s.env, connID, version)...)
 	return n == 1, failed("lease refresh", err)
 }
 
@@ -207,7 +208,7 @@ func (s *Store) FinishRefresh(
 	}
 	n, err := s.exec(ctx, `
 		UPDATE connections SET credential = $1, expires_at = $2, scopes = $3,
-			expired = FALSE, version = version + 1, lease_holder = '', lease_until = 0
+			expired = FALSE, version = version + 1, lease_holder = '', lease_until = 0, steady_until = 0
 		WHERE environment = $4 AND id = $5 AND version = $6 AND lease_holder = $7 AND lease_holder <> ''`,
 		s.keys.seal(credential, s.credentialContext(owner, shopID)), millis(expiresAt), scopes,
 		s.env, connID, version, holder)
@@ -220,7 +221,7 @@ func (s *Store) FinishRefresh(
 // ReleaseRefresh ends a lease and changes nothing else. A lease that is not the holder's stays.
 func (s *Store) ReleaseRefresh(ctx context.Context, connID, holder string) error {
 	_, err := s.exec(ctx, `
-		UPDATE connections SET lease_holder = '', lease_until = 0
+		UPDATE connections SET lease_holder = '', lease_until = 0, steady_until = 0
 		WHERE environment = $1 AND id = $2 AND lease_holder = $3`, s.env, connID, holder)
 	return failed("release refresh", err)
 }

@@ -30,8 +30,8 @@ type engine struct {
 
 	lockOwner string // statement for Store.lockOwner; "" if there is a single writer
 
-	// ours fails if the database's file is no longer in its place, so that writes would be lost.
-	ours func() error
+	// ended is called when the connections are closed.
+	ended func() error
 
 	// collided reports whether a statement failed because of another transaction. It had no effect, and
 	// may succeed when it is run again.
@@ -61,7 +61,7 @@ func (e engine) close() error {
 	if e.write != e.read {
 		err = errors.Join(err, e.write.Close())
 	}
-	return err
+	return errors.Join(err, e.ended())
 }
 
 func newMigrations(db *sql.DB, dialect goose.Dialect, more ...goose.ProviderOption) (*goose.Provider, error) {

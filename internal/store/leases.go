@@ -6,6 +6,13 @@ import (
 	"time"
 )
 
+const acquireLease = `
+	INSERT INTO leases AS kept (environment, name, holder, lease_until, steady_until) VALUES ($5, $6, $7, $8, $9)
+	ON CONFLICT (environment, name) DO UPDATE
+		SET holder = excluded.holder, lease_until = excluded.lease_until, steady_until = excluded.steady_until
+		WHERE (kept.lease_until <= $1 OR kept.lease_until > $2) AND (kept.steady_until <= $3 OR kept.steady_until > $4)
+			OR kept.holder = excluded.holder`
+
 // AcquireLease acquires the named lease for a holder, counted from now, and reports whether it did: nobody
 // else holds it, or its time has passed. Of many callers in all processes one gets it. The holder
 // names the caller and must not be shared with another.
@@ -13,20 +20,19 @@ func (s *Store) AcquireLease(ctx context.Context, name, holder string, lease tim
 	if name == "" || holder == "" || lease < time.Millisecond {
 		return false, errors.New("store: acquire lease: it needs a name, a holder and a time of a millisecond or more")
 	}
-	now := s.now()
-	n, err := s.exec(ctx, `
-		INSERT INTO leases (environment, name, holder, lease_until) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (environment, name) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until
-		WHERE leases.lease_until <= $5 OR leases.holder = excluded.holder`,
-		s.env, name, holder, millis(now.Add(lease)), millis(now))
+	now := s.instant()
+	until := now.add(lease)
+	n, err := s.exec(ctx, acquireLease, now.over(s.env, name, holder, until.database, until.steady)...)
 	return n == 1, failed("acquire lease", err)
 }
 
 // RenewLease extends a lease, counted from now, if it is still the holder's. A lease whose time has
 // passed is, unless somebody else acquired it. ErrLeaseLost means that it is not the holder's.
 func (s *Store) RenewLease(ctx context.Context, name, holder string, lease time.Duration) error {
-	n, err := s.exec(ctx, `UPDATE leases SET lease_until = $1 WHERE environment = $2 AND name = $3 AND holder = $4`,
-		millis(s.now().Add(lease)), s.env, name, holder)
+	until := s.instant().add(lease)
+	n, err := s.exec(ctx, `
+		UPDATE leases SET lease_until = $1, steady_until = $2 WHERE environment = $3 AND name = $4 AND holder = $5`,
+		until.database, until.steady, s.env, name, holder)
 	if err == nil && n == 0 {
 		err = ErrLeaseLost
 	}

@@ -66,7 +66,18 @@ type Operation struct {
 	Calling    bool      // the holder may have called the API
 	StartedAt  time.Time // of the last start
 	UpdatedAt  time.Time // grows with every change
+
+	sinceStart, sinceChange, leaseLeft time.Duration
 }
+
+// SinceStart returns how long after its last start the operation was read.
+func (op Operation) SinceStart() time.Duration { return op.sinceStart }
+
+// SinceChange returns how long after its last change the operation was read.
+func (op Operation) SinceChange() time.Duration { return op.sinceChange }
+
+// LeaseLeft returns how long its lease lasted when the operation was read, unless it is renewed.
+func (op Operation) LeaseLeft() time.Duration { return op.leaseLeft }
 
 // Start is what BeginOperation or RestartOperation came to.
 type Start struct {
@@ -82,7 +93,7 @@ type Start struct {
 
 const (
 	operationColumns = `key, owner, kind, shop, resource, hash, state, webhooks_before, webhook_id, result,
-		holder, lease_until, calling, started_at, updated_at`
+		holder, lease_until, steady_until, calling, started_at, steady_started_at, updated_at, steady_updated_at`
 
 	selectOperation = `SELECT ` + operationColumns + ` FROM operations
 		WHERE environment = $1 AND owner = $2 AND key = $3`
@@ -95,34 +106,36 @@ const (
 	// The conflict is with the key or with the lease on the resource.
 	insertOperation = `
 		INSERT INTO operations (environment, owner, key, kind, shop, resource, hash, state, holder, lease_until,
-			started_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $10)
+			steady_until, started_at, updated_at, steady_started_at, steady_updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, $11, $12, $12)
 		ON CONFLICT DO NOTHING`
 
 	takeExpiredLease = `
-		UPDATE operations SET holder = '', lease_until = 0,` + moveOn + `
-		WHERE environment = $2 AND shop = $3 AND resource = $4 AND holder <> '' AND lease_until <= $1
-			AND NOT (owner = $5 AND key = $6)`
+		UPDATE operations SET holder = '', lease_until = 0, steady_until = 0,` + moveOn + `
+		WHERE environment = $5 AND shop = $6 AND resource = $7 AND holder <> '' AND` + leaseOver + `
+			AND NOT (owner = $8 AND key = $9)`
 
-	selectLeaseEnd = `SELECT COALESCE(MAX(lease_until), 0) FROM operations
+	selectLeaseEnd = `SELECT lease_until, steady_until FROM operations
 		WHERE environment = $1 AND shop = $2 AND resource = $3 AND holder <> ''`
 
 	restartOperation = `
-		UPDATE operations SET state = 'pending', resource = $2, hash = $3, webhooks_before = NULL, webhook_id = '',
-			result = NULL, holder = $4, lease_until = $5, calling = FALSE, started_at = $1,` + moveOn + `
-		WHERE environment = $6 AND owner = $7 AND key = $8 AND state = $9 AND updated_at = $10
-			AND state <> 'done' AND lease_until <= $1 AND NOT EXISTS (
+		UPDATE operations SET state = 'pending', resource = $5, hash = $6, webhooks_before = NULL, webhook_id = '',
+			result = NULL, holder = $7, lease_until = $8, steady_until = $9, calling = FALSE, started_at = $1,
+			steady_started_at = $3,` + moveOn + `
+		WHERE environment = $10 AND owner = $11 AND key = $12 AND state = $13 AND updated_at = $14
+			AND state <> 'done' AND` + leaseOver + `AND NOT EXISTS (
 				SELECT 1 FROM operations AS other
-				WHERE other.environment = $6 AND other.shop = operations.shop AND other.resource = $2
-					AND other.holder <> '' AND NOT (other.owner = $7 AND other.key = $8))`
+				WHERE other.environment = $10 AND other.shop = operations.shop AND other.resource = $5
+					AND other.holder <> '' AND NOT (other.owner = $11 AND other.key = $12))`
 
 	// An operation whose owner is gone stays for as long as its lease is held.
-	sweepOperations = `DELETE FROM operations WHERE updated_at <= $1 OR holder = '' AND NOT EXISTS (
+	sweepOperations = `DELETE FROM operations
+		WHERE updated_at <= $1 AND steady_updated_at <= $2 OR holder = '' AND NOT EXISTS (
 		SELECT 1 FROM owners WHERE owners.environment = operations.environment AND owners.id = operations.owner)`
 
 	// moveOn keeps updated_at growing where changes follow within a millisecond, so that it tells
-	// one state of a row from the next.
-	moveOn = ` updated_at = CASE WHEN updated_at < $1 THEN $1 ELSE updated_at + 1 END `
+	// one state of a row from the next. $3 is the steady clock, as in leaseOver.
+	moveOn = ` updated_at = CASE WHEN updated_at < $1 THEN $1 ELSE updated_at + 1 END, steady_updated_at = $3 `
 )
 
 // BeginOperation begins an operation whose key is new, with a lease for op.Holder, if nobody holds
@@ -140,10 +153,10 @@ func (s *Store) BeginOperation(ctx context.Context, op Operation, lease time.Dur
 		if err := s.lockPresentOwner(ctx, tx, op.Owner); err != nil {
 			return Start{}, err
 		}
-		now := millis(s.now())
+		now := s.instant()
 		err := row.read(ctx, tx, s.env, op.Owner, op.Key)
 		if !errors.Is(err, sql.ErrNoRows) {
-			return Start{RetryAfter: left(row.leaseUntil, now)}, err
+			return Start{RetryAfter: now.left(row.leaseUntil)}, err
 		}
 		return s.begin(ctx, tx, op, now, lease)
 	})
@@ -203,22 +216,24 @@ func checkOperation(op Operation, lease time.Duration) error {
 }
 
 // begin inserts an operation whose key is new.
-func (s *Store) begin(ctx context.Context, tx *sql.Tx, op Operation, now int64, lease time.Duration) (Start, error) {
+func (s *Store) begin(ctx context.Context, tx *sql.Tx, op Operation, now instant, lease time.Duration) (Start, error) {
 	if err := s.takeExpired(ctx, tx, op, now); err != nil {
 		return Start{}, err
 	}
-	until := now + lease.Milliseconds()
+	until := now.add(lease)
 	n, err := affected(tx.ExecContext(ctx, insertOperation,
-		s.env, op.Owner, op.Key, op.Kind, op.Shop, op.Resource, op.Hash, op.Holder, until, now))
+		s.env, op.Owner, op.Key, op.Kind, op.Shop, op.Resource, op.Hash, op.Holder, until.database, until.steady,
+		now.database, now.steady))
 	if err != nil {
 		return Start{}, err
 	}
 	if n == 0 {
 		return s.leased(ctx, tx, op, now)
 	}
+	begun := timeAt(now.database)
 	return Start{Started: true, Operation: Operation{
 		Key: op.Key, Owner: op.Owner, Kind: op.Kind, Shop: op.Shop, Resource: op.Resource, Hash: op.Hash,
-		State: StatePending, Holder: op.Holder, LeaseUntil: timeAt(until), StartedAt: timeAt(now), UpdatedAt: timeAt(now),
+		State: StatePending, Holder: op.Holder, LeaseUntil: timeAt(until.database), StartedAt: begun, UpdatedAt: begun,
 	}}, nil
 }
 
@@ -226,13 +241,14 @@ func (s *Store) begin(ctx context.Context, tx *sql.Tx, op Operation, now int64, 
 func (s *Store) restart(
 	ctx context.Context, tx *sql.Tx, op Operation, row *operationRow, lease time.Duration,
 ) (Start, error) {
-	now := millis(s.now())
+	now := s.instant()
 	if err := s.takeExpired(ctx, tx, op, now); err != nil {
 		return Start{}, err
 	}
+	until := now.add(lease)
 	n, err := affected(tx.ExecContext(ctx, restartOperation,
-		now, op.Resource, op.Hash, op.Holder, now+lease.Milliseconds(),
-		s.env, op.Owner, op.Key, op.State, millis(op.UpdatedAt)))
+		now.over(op.Resource, op.Hash, op.Holder, until.database, until.steady,
+			s.env, op.Owner, op.Key, op.State, millis(op.UpdatedAt))...))
 	if err != nil {
 		return Start{}, err
 	}
@@ -240,28 +256,28 @@ func (s *Store) restart(
 		return Start{Started: err == nil}, err
 	}
 	unchanged := row.State == op.State && row.UpdatedAt.Equal(op.UpdatedAt) && row.State != StateDone
-	if own := left(row.leaseUntil, now); own > 0 || !unchanged {
+	if own := now.left(row.leaseUntil); own > 0 || !unchanged {
 		return Start{RetryAfter: own}, nil
 	}
 	return s.leased(ctx, tx, op, now)
 }
 
 // takeExpired takes the lease on an operation's resource away from another one whose time has passed.
-func (s *Store) takeExpired(ctx context.Context, tx *sql.Tx, op Operation, now int64) error {
-	_, err := tx.ExecContext(ctx, takeExpiredLease, now, s.env, op.Shop, op.Resource, op.Owner, op.Key)
+func (s *Store) takeExpired(ctx context.Context, tx *sql.Tx, op Operation, now instant) error {
+	_, err := tx.ExecContext(ctx, takeExpiredLease, now.over(s.env, op.Shop, op.Resource, op.Owner, op.Key)...)
 	return err
 }
 
 // leased returns how long the lease on a resource lasts.
-func (s *Store) leased(ctx context.Context, tx *sql.Tx, op Operation, now int64) (Start, error) {
-	var until int64
-	err := tx.QueryRowContext(ctx, selectLeaseEnd, s.env, op.Shop, op.Resource).Scan(&until)
+func (s *Store) leased(ctx context.Context, tx *sql.Tx, op Operation, now instant) (Start, error) {
+	var until instant
+	err := tx.QueryRowContext(ctx, selectLeaseEnd, s.env, op.Shop, op.Resource).Scan(&until.database, &until.steady)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
 	// Where it has ended since, a moment later is early enough.
-	return Start{RetryAfter: max(left(until, now), time.Millisecond)}, err
+	return Start{RetryAfter: max(now.left(until), time.Millisecond)}, err
 }
-
-// left returns how long a lease lasts.
-func left(until, now int64) time.Duration { return time.Duration(max(until-now, 0)) * time.Millisecond }
 
 // RenewOperation extends the lease of a pending operation, counted from now, if it is still the
 // holder's. A lease whose time has passed is, unless it was taken away. With calling it records that
@@ -270,11 +286,12 @@ func left(until, now int64) time.Duration { return time.Duration(max(until-now, 
 func (s *Store) RenewOperation(
 	ctx context.Context, owner Owner, key, holder string, lease time.Duration, calling bool,
 ) error {
-	now := s.now()
+	now := s.instant()
+	until := now.add(lease)
 	n, err := s.exec(ctx, `
-		UPDATE operations SET lease_until = $2, calling = calling OR $3,`+moveOn+`
-		WHERE environment = $4 AND owner = $5 AND key = $6 AND state = 'pending' AND holder = $7 AND holder <> ''`,
-		millis(now), millis(now.Add(lease)), calling, s.env, owner, key, holder)
+		UPDATE operations SET lease_until = $2, steady_until = $4, calling = calling OR $5,`+moveOn+`
+		WHERE environment = $6 AND owner = $7 AND key = $8 AND state = 'pending' AND holder = $9 AND holder <> ''`,
+		now.database, until.database, now.steady, until.steady, calling, s.env, owner, key, holder)
 	if err == nil && n == 0 {
 		err = ErrLeaseLost
 	}
@@ -288,10 +305,11 @@ func (s *Store) SetWebhooksBefore(ctx context.Context, owner Owner, key, holder 
 	if err != nil {
 		return failed("set webhooks before", err)
 	}
+	now := s.instant()
 	n, err := s.exec(ctx, `
 		UPDATE operations SET webhooks_before = $2,`+moveOn+`
-		WHERE environment = $3 AND owner = $4 AND key = $5 AND state = 'pending' AND holder = $6 AND holder <> ''`,
-		millis(s.now()), string(list), s.env, owner, key, holder)
+		WHERE environment = $4 AND owner = $5 AND key = $6 AND state = 'pending' AND holder = $7 AND holder <> ''`,
+		now.database, string(list), now.steady, s.env, owner, key, holder)
 	if err == nil && n == 0 {
 		err = ErrLeaseLost
 	}
@@ -314,15 +332,16 @@ func (s *Store) FinishOperation(ctx context.Context, op Operation) error {
 	default:
 		return fmt.Errorf("store: finish operation: %q is not an outcome", op.State)
 	}
+	now := s.instant()
 	n, err := s.exec(ctx, `
-		UPDATE operations SET state = $2, webhook_id = $3, result = $4, holder = '', lease_until = 0, calling = FALSE,`+
-		moveOn+`
-		WHERE environment = $5 AND owner = $6 AND key = $7 AND (
-			state = 'pending' AND (holder = $8 AND holder <> '' OR kind = 'create' AND $2 = 'done')
+		UPDATE operations SET state = $2, webhook_id = $4, result = $5, holder = '', lease_until = 0, steady_until = 0,
+			calling = FALSE,`+moveOn+`
+		WHERE environment = $6 AND owner = $7 AND key = $8 AND (
+			state = 'pending' AND (holder = $9 AND holder <> '' OR kind = 'create' AND $2 = 'done')
 			OR state = 'unconfirmed' AND $2 <> 'rejected'
-			OR state = $2 AND webhook_id = $3)`,
-		millis(s.now()), op.State, op.WebhookID, s.keys.seal(op.Result, s.operationContext(op.Owner, op.Key)),
-		s.env, op.Owner, op.Key, op.Holder)
+			OR state = $2 AND webhook_id = $4)`,
+		now.database, op.State, now.steady, op.WebhookID,
+		s.keys.seal(op.Result, s.operationContext(op.Owner, op.Key)), s.env, op.Owner, op.Key, op.Holder)
 	if err == nil && n == 0 {
 		err = s.whyNotFinished(ctx, op)
 	}
@@ -366,7 +385,9 @@ func (s *Store) CreatedOperation(ctx context.Context, owner Owner, shop, webhook
 }
 
 func (s *Store) openOperation(row operationRow) (Operation, error) {
-	op := row.Operation
+	op, now := row.Operation, s.instant()
+	op.sinceStart, op.sinceChange = now.since(row.startedAt), now.since(row.updatedAt)
+	op.leaseLeft = now.left(row.leaseUntil)
 	if row.sealed == nil {
 		return op, nil
 	}
@@ -379,8 +400,8 @@ func (s *Store) openOperation(row operationRow) (Operation, error) {
 type operationRow struct {
 	Operation
 
-	sealed     []byte // the result
-	leaseUntil int64
+	sealed                           []byte // the result
+	leaseUntil, startedAt, updatedAt instant
 }
 
 type rowReader interface {
@@ -394,13 +415,14 @@ func (row *operationRow) read(ctx context.Context, db rowReader, env string, own
 // scan reads operationColumns.
 func (row *operationRow) scan(r scanner) error {
 	var before sql.NullString
-	var started, updated int64
 	err := r.Scan(&row.Key, &row.Owner, &row.Kind, &row.Shop, &row.Resource, &row.Hash, &row.State, &before,
-		&row.WebhookID, &row.sealed, &row.Holder, &row.leaseUntil, &row.Calling, &started, &updated)
+		&row.WebhookID, &row.sealed, &row.Holder, &row.leaseUntil.database, &row.leaseUntil.steady, &row.Calling,
+		&row.startedAt.database, &row.startedAt.steady, &row.updatedAt.database, &row.updatedAt.steady)
 	if err != nil {
 		return err
 	}
-	row.LeaseUntil, row.StartedAt, row.UpdatedAt = timeAt(row.leaseUntil), timeAt(started), timeAt(updated)
+	row.LeaseUntil, row.StartedAt = timeAt(row.leaseUntil.database), timeAt(row.startedAt.database)
+	row.UpdatedAt = timeAt(row.updatedAt.database)
 	if row.BeforeKnown = before.Valid; row.BeforeKnown {
 		err = json.Unmarshal([]byte(before.String), &row.Before)
 	}

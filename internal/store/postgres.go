@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -31,11 +32,13 @@ const (
 	// A process that ends without closing its connections, as on a machine that lost its network, keeps
 	// its locks no longer than this.
 	postgresIdleInTx  = 10 * time.Second
-	postgresStatement = 10 * time.Second
-	// How long to wait for a server that does not respond, as after a network failure.
-	postgresAnswer = 12 * time.Second
-	postgresPing   = 3 * time.Second
-	postgresLock   = 5 * time.Second // wait for locks of others, as long as on SQLite
+	postgresStatement = 8 * time.Second
+	// How long to wait for a server that does not respond, as after a network failure. From then on, statements fail
+	// immediately. One at a time is tried, for as long as a ping may take. So nobody waits longer than for both.
+	postgresAnswer = 10 * time.Second
+	postgresPing   = 2 * time.Second
+	postgresPause  = time.Millisecond // between two tries
+	postgresLock   = 5 * time.Second  // wait for locks of others, as long as on SQLite
 
 	clockReadings = 3                      // of the server's clock, until one takes no longer than this
 	clockTrip     = 500 * time.Millisecond // so it's off by half of that at most
@@ -54,7 +57,7 @@ func openPostgres(ctx context.Context, databaseURL string) (engine, error) {
 		return engine{}, hide.in(explainPostgres(err))
 	}
 	clock := &serverClock{}
-	db := sql.OpenDB(connector{config: *config, clock: clock})
+	db := sql.OpenDB(connector{config: *config, clock: clock, server: newServer()})
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	db.SetConnMaxLifetime(postgresConnAge)
@@ -63,7 +66,7 @@ func openPostgres(ctx context.Context, databaseURL string) (engine, error) {
 		return engine{}, errors.Join(hide.in(explainPostgres(err)), db.Close())
 	}
 	return engine{
-		read: db, write: db, now: clock.now, collided: collidedPostgres, ours: func() error { return nil },
+		read: db, write: db, now: clock.now, collided: collidedPostgres, ended: func() error { return nil },
 		tx:        &sql.TxOptions{Isolation: sql.LevelReadCommitted}, // whatever the server's default is
 		lockOwner: `SELECT 1 FROM owners WHERE environment = $1 AND id = $2 FOR UPDATE`,
 	}, nil
@@ -148,16 +151,61 @@ func migrationLock(schema string) int64 {
 	return int64(h.Sum64()) //nolint:gosec // any number will do
 }
 
+// errSilent is returned without asking a server that did not respond a moment ago.
+var errSilent = errors.New("the Postgres server does not respond")
+
+// server keeps people from waiting one after another for a server that does not respond. However many there are,
+// those who wait for a connection learn that it doesn't when the first statement has waited for long enough.
+type server struct {
+	breaker circuitbreaker.CircuitBreaker[any]
+}
+
+func newServer() server {
+	return server{circuitbreaker.NewBuilder[any]().WithDelay(postgresPause).Build()}
+}
+
+// ask runs do with a context that ends after a time. The caller cancels it when everything has been read; if there is
+// an error, it already is.
+func (s server) ask(
+	ctx context.Context, limit time.Duration, do func(context.Context) error,
+) (cancel context.CancelFunc, err error) {
+	if !s.breaker.TryAcquirePermit() {
+		return func() {}, errSilent
+	}
+	if s.breaker.IsHalfOpen() {
+		limit = postgresPing
+	}
+	bound, cancel := context.WithTimeout(ctx, limit)
+	err = do(bound)
+	if err != nil && bound.Err() != nil && ctx.Err() == nil {
+		s.breaker.RecordFailure()
+	} else {
+		s.breaker.RecordSuccess()
+	}
+	if err != nil {
+		cancel()
+	}
+	return cancel, err
+}
+
 // connector makes the connections of a pool.
 type connector struct {
 	config pgx.ConnConfig
 	clock  *serverClock
+	server server
 }
 
 // Connect opens a connection and reads the server's clock through it.
-func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, postgresAnswer)
-	defer cancel()
+func (c connector) Connect(ctx context.Context) (made driver.Conn, err error) {
+	cancel, err := c.server.ask(ctx, postgresAnswer, func(ctx context.Context) error {
+		made, err = c.connect(ctx)
+		return err
+	})
+	cancel()
+	return made, err
+}
+
+func (c connector) connect(ctx context.Context) (driver.Conn, error) {
 	opened, err := stdlib.GetConnector(c.config).Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -169,7 +217,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err := c.clock.read(ctx, conn.Conn()); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return textConn{conn}, nil
+	return textConn{conn, c.server}, nil
 }
 
 // Driver returns that of pgx.
@@ -177,7 +225,11 @@ func (c connector) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
 
 // textConn sends text that Postgres can store, since paths and form fields may contain any bytes, and
 // ends what a server does not respond to.
-type textConn struct{ *stdlib.Conn }
+type textConn struct {
+	*stdlib.Conn
+
+	server server
+}
 
 // CheckNamedValue makes text storable.
 func (c textConn) CheckNamedValue(v *driver.NamedValue) error {
@@ -189,31 +241,39 @@ func (c textConn) CheckNamedValue(v *driver.NamedValue) error {
 
 // ResetSession returns an error if a connection from the pool has ended.
 func (c textConn) ResetSession(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, postgresPing)
-	defer cancel()
-	return c.Conn.ResetSession(ctx)
+	cancel, err := c.server.ask(ctx, postgresPing, c.Conn.ResetSession)
+	cancel()
+	return err
 }
 
 // ExecContext runs a statement, for at most postgresAnswer.
-func (c textConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, postgresAnswer)
-	defer cancel()
-	return c.Conn.ExecContext(ctx, query, args)
+func (c textConn) ExecContext(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (result driver.Result, err error) {
+	cancel, err := c.server.ask(ctx, postgresAnswer, func(ctx context.Context) error {
+		result, err = c.Conn.ExecContext(ctx, query, args)
+		return err
+	})
+	cancel()
+	return result, err
 }
 
 // QueryContext runs a query, for at most postgresAnswer. If the connection has ended, as after a restart
 // of the server, it lets the pool try a SELECT on another one.
-func (c textConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	ctx, cancel := context.WithTimeout(ctx, postgresAnswer)
-	rows, err := c.Conn.QueryContext(ctx, query, args)
-	if err == nil {
-		return boundRows{rows, cancel}, nil
+func (c textConn) QueryContext(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (rows driver.Rows, err error) {
+	cancel, err := c.server.ask(ctx, postgresAnswer, func(ctx context.Context) error {
+		rows, err = c.Conn.QueryContext(ctx, query, args)
+		if err != nil && strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
+			err = c.ended(ctx, err)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	defer cancel()
-	if strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
-		err = c.ended(ctx, err)
-	}
-	return nil, err
+	return boundRows{rows, cancel}, nil
 }
 
 // boundRows are rows with a deadline.
@@ -230,14 +290,15 @@ func (r boundRows) Close() error {
 
 // BeginTx begins a transaction of at most postgresAnswer. If the connection has ended, it lets the pool
 // try another one, since nothing was written yet.
-func (c textConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
-	ctx, cancel := context.WithTimeout(ctx, postgresAnswer)
-	tx, err := c.Conn.BeginTx(ctx, o)
-	if err == nil {
-		return boundTx{tx, cancel}, nil
+func (c textConn) BeginTx(ctx context.Context, o driver.TxOptions) (tx driver.Tx, err error) {
+	cancel, err := c.server.ask(ctx, postgresAnswer, func(ctx context.Context) error {
+		tx, err = c.Conn.BeginTx(ctx, o)
+		return c.ended(ctx, err)
+	})
+	if err != nil {
+		return nil, err
 	}
-	defer cancel()
-	return nil, c.ended(ctx, err)
+	return boundTx{tx, cancel}, nil
 }
 
 // boundTx is a transaction with a deadline.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -83,51 +84,29 @@ func openSQLite(ctx context.Context, path string) (engine, error) {
 	if err := prepareFile(path); err != nil {
 		return engine{}, err
 	}
-	write, err := sqlitePool(path, 1, url.Values{
-		"_pragma": {busyTimeout, "journal_mode(WAL)", "foreign_keys(1)", "synchronous(NORMAL)"},
-		"_txlock": {"immediate"},
-	})
+	file, err := useSQLiteFile(ctx, path)
 	if err != nil {
 		return engine{}, err
 	}
-	if err := whileBusy(ctx, func() error { return migrateSQLite(ctx, write) }); err != nil {
-		return engine{}, errors.Join(explainSQLite(path, err), write.Close())
-	}
-	read, err := sqlitePool(path, max(4, runtime.GOMAXPROCS(0)), url.Values{
-		"_pragma": {busyTimeout, "query_only(1)"},
+	write, err := file.pool(1, url.Values{
+		"_pragma": {busyTimeout, "journal_mode(WAL)", "foreign_keys(1)", "synchronous(NORMAL)", "wal_autocheckpoint(0)"},
+		"_txlock": {"immediate"},
 	})
 	if err != nil {
-		return engine{}, errors.Join(err, write.Close())
+		return engine{}, errors.Join(err, file.end())
 	}
-	opened, err := os.Stat(path)
+	err = whileBusy(ctx, func() error { return migrateSQLite(ctx, write) })
+	if err == nil {
+		err = file.begin(ctx)
+	}
 	if err != nil {
-		return engine{}, errors.Join(err, read.Close(), write.Close())
+		return engine{}, errors.Join(explainSQLite(path, err), write.Close(), file.end())
 	}
-	return engine{
-		read: read, write: write, collided: func(error) bool { return false },
-		ours: func() error { return samePlace(path, opened) },
-	}, nil
-}
-
-var errMoved = errors.New("the database's file was deleted or replaced while it was in use: " +
-	"put it back, or stop Hookwall and start it again")
-
-// samePlace fails if the file that was opened is no longer in its folder, or another one has its name.
-// The system lets a program write to a deleted file, and discards it afterwards. A file whose folder
-// was moved as a whole is still in its folder.
-func samePlace(path string, opened fs.FileInfo) error {
-	now, err := os.Stat(path)
-	switch {
-	case err == nil && os.SameFile(opened, now):
-		return nil
-	case errors.Is(err, fs.ErrNotExist):
-		if _, err := os.Stat(filepath.Dir(path)); err != nil {
-			return nil //nolint:nilerr // It was moved with its folder.
-		}
-	case err != nil:
-		return nil //nolint:nilerr // It cannot be read, and SQLite explains that better.
+	read, err := file.pool(max(4, runtime.GOMAXPROCS(0)), url.Values{"_pragma": {busyTimeout, "query_only(1)"}})
+	if err != nil {
+		return engine{}, errors.Join(err, write.Close(), file.end())
 	}
-	return errMoved
+	return engine{read: read, write: write, collided: func(error) bool { return false }, ended: file.end}, nil
 }
 
 // whileBusy runs do again while others have locked the file, for at most busyTime. SQLite mostly waits
@@ -181,15 +160,21 @@ func migrateSQLite(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-func sqlitePool(path string, size int, parameters url.Values) (*sql.DB, error) {
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: parameters.Encode()}
-	db, err := sql.Open("sqlite", u.String())
+// pool opens a pool of connections.
+func (f *sqliteFile) pool(size int, parameters url.Values) (*sql.DB, error) {
+	connector, err := sqliteConnector(f.path, parameters)
 	if err != nil {
 		return nil, err
 	}
+	db := sql.OpenDB(guardedConnector{connector, f})
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	return db, nil
+}
+
+func sqliteConnector(path string, parameters url.Values) (driver.Connector, error) {
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: parameters.Encode()}
+	return sqlite.NewConnector(u.String())
 }
 
 // preparing is locked while prepareFile has a file open. Closing a file drops every lock that the

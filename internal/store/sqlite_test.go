@@ -2,13 +2,17 @@ package store_test
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
 
 	"hookwall/internal/store"
@@ -54,7 +58,9 @@ func TestFilesAreForTheirOwnerOnly(t *testing.T) {
 		got[d.Name()] = info.Mode()
 		return err
 	}))
-	want := map[string]fs.FileMode{"new": fs.ModeDir | 0o700, "x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600}
+	want := map[string]fs.FileMode{
+		"new": fs.ModeDir | 0o700, "x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600, "x.db-lock": 0o600,
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("modes (-want +got):\n%s", diff)
 	}
@@ -135,39 +141,133 @@ func TestFilesContainNoSecrets(t *testing.T) {
 	p.noCanaries(t, all)
 }
 
-// Writes to a file that was deleted or replaced would be lost at the next start.
-func TestMovedFileIsNotWritten(t *testing.T) {
+// Writes to files that others have deleted or changed would be lost at the next start, or make a mixture of both.
+func TestChangedFilesAreNotUsed(t *testing.T) {
+	replace := func(suffix string) func(*testing.T, string) {
+		return func(t *testing.T, path string) {
+			check(t, os.WriteFile(path+"2", nil, 0o600))
+			check(t, os.Rename(path+"2", path+suffix))
+		}
+	}
+	remove := func(suffix string) func(*testing.T, string) {
+		return func(t *testing.T, path string) { check(t, os.Remove(path+suffix)) }
+	}
+	truncate := func(suffix string) func(*testing.T, string) {
+		return func(t *testing.T, path string) { check(t, os.Truncate(path+suffix, 0)) }
+	}
 	for name, tc := range map[string]struct {
 		meddle func(t *testing.T, path string)
-		usable bool
+		says   string // "" if the database stays usable
 	}{
-		"untouched": {func(*testing.T, string) {}, true},
-		"deleted":   {func(t *testing.T, path string) { check(t, os.Remove(path)) }, false},
-		"replaced": {func(t *testing.T, path string) {
-			check(t, os.WriteFile(path+"2", nil, 0o600))
-			check(t, os.Rename(path+"2", path))
-		}, false},
+		"untouched": {func(*testing.T, string) {}, ""},
+		"read by another program": {func(t *testing.T, path string) {
+			check(t, asAnotherProgram(path, `VACUUM INTO '`+path+`.copy'`))
+		}, ""},
+		"deleted":  {remove(""), "put it back"},
+		"replaced": {replace(""), "put it back"},
 		"folder is away, and a file has its name": {func(t *testing.T, path string) {
 			check(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+".away"))
 			check(t, os.WriteFile(filepath.Dir(path), nil, 0o600))
-		}, true},
+		}, ""},
 		"folder is away": {func(t *testing.T, path string) {
 			check(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+".away"))
-		}, true},
+		}, ""},
+		"an older copy is written into it": {func(t *testing.T, path string) {
+			check(t, os.WriteFile(path, first(os.ReadFile(path+".old")), 0o600))
+		}, "another program wrote into the database"},
+		"an older copy with its time": {func(t *testing.T, path string) {
+			check(t, os.WriteFile(path, first(os.ReadFile(path+".old")), 0o600))
+			old := first(os.Stat(path + ".old")).ModTime()
+			check(t, os.Chtimes(path, old, old))
+		}, "another program wrote into the database"},
+		"emptied":          {truncate(""), "another program wrote into the database"},
+		"log deleted":      {remove("-wal"), "-wal file beside the database was deleted"},
+		"log replaced":     {replace("-wal"), "-wal file beside the database was deleted"},
+		"log emptied":      {truncate("-wal"), "-wal file beside the database was overwritten"},
+		"all logs deleted": {func(t *testing.T, path string) { remove("-wal")(t, path); remove("-shm")(t, path) }, "-wal"},
+		"lock deleted":     {remove("-lock"), "-lock file beside the database was deleted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "data", "x.db")
+			check(t, first(store.Open(t.Context(), path, options(t, 1))).Close())
+			check(t, os.WriteFile(path+".old", first(os.ReadFile(path)), 0o600))
 			s := open(t, path, options(t, 1))
 			owner, _ := signIn(t, s)
 			check(t, s.Ping(t.Context()))
 			tc.meddle(t, path)
+			_, readErr := s.Connections(t.Context(), owner)
 			for what, err := range map[string]error{
-				"ping": s.Ping(t.Context()), "write": s.AddFlash(t.Context(), owner, "/", []byte("f")),
+				"ping": s.Ping(t.Context()), "write": s.AddFlash(t.Context(), owner, "/", []byte("f")), "read": readErr,
 			} {
-				if tc.usable != (err == nil) || err != nil && !errors.Is(err, store.ErrUnavailable) {
+				switch {
+				case tc.says == "" && err != nil:
 					t.Errorf("%s: error %v", what, err)
+				case tc.says != "" && (!errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), tc.says)):
+					t.Errorf("%s: error %v, want it to say %q", what, err, tc.says)
 				}
+			}
+			if strings.HasPrefix(name, "log deleted") || strings.HasPrefix(name, "log replaced") {
+				// This is what a process finds that starts after this one was killed.
+				check(t, os.WriteFile(path+"3", first(os.ReadFile(path)), 0o600))
+				check(t, open(t, path+"3", options(t, 1)).AddFlash(t.Context(), owner, "/", []byte("the owner is there")))
 			}
 		})
 	}
+}
+
+// asAnotherProgram runs a statement as another program would.
+func asAnotherProgram(path, statement string) error {
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec(statement)
+	return errors.Join(err, db.Close())
+}
+
+// A large log is copied into the database, and that isn't mistaken for a change by others.
+func TestTheLogIsCopiedIntoTheDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	s := open(t, path, options(t, 1))
+	owner, _ := signIn(t, s)
+	for range 20 {
+		check(t, s.AddFlash(t.Context(), owner, "/", make([]byte, 1<<20)))
+	}
+	if size := first(os.Stat(path)).Size(); size < 15<<20 {
+		t.Errorf("the database is %d bytes large", size)
+	}
+	if size := first(os.Stat(path + "-wal")).Size(); size > 6<<20 {
+		t.Errorf("the log is %d bytes large", size)
+	}
+	check(t, s.Ping(t.Context()))
+}
+
+func TestOneProcessUsesAFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.db")
+	check(t, first(store.Open(t.Context(), path, options(t, 1))).Close())
+	check(t, os.Symlink(path, filepath.Join(dir, "link")))
+	another := flock.New(path + "-lock") // as another process
+	if locked, err := another.TryLock(); err != nil || !locked {
+		t.Fatalf("locked %v, error %v", locked, err)
+	}
+	for _, name := range []string{path, "file:" + path, filepath.Join(dir, "link")} {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		_, err := store.Open(ctx, name, options(t, 1))
+		cancel()
+		if err == nil || !strings.Contains(err.Error(), "another Hookwall uses") ||
+			!strings.Contains(err.Error(), "stop that one first") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	ended := make(chan error, 1)
+	go func() {
+		s, err := store.Open(t.Context(), path, options(t, 1))
+		if err == nil {
+			err = s.Close()
+		}
+		ended <- err
+	}()
+	check(t, another.Unlock())
+	check(t, <-ended)
 }

@@ -12,18 +12,21 @@
 //
 // # Several processes on one database
 //
-// What the package promises holds across the processes that share a database, see storetest. SQLite
-// lets one transaction write at a time. Postgres runs them side by side, at READ COMMITTED: a
-// statement that changes a row decides by the row's newest state, and a decision that depends on
-// several rows of an owner locks the owner's row. A transaction that collided with another is run
-// again.
+// A SQLite file is for one process, which locks it and lets one transaction write at a time. Processes
+// may share a Postgres database, and what the package promises holds across them, see storetest.
+// Postgres runs transactions side by side, at READ COMMITTED: a statement that changes a row decides
+// by the row's newest state, and a decision that depends on several rows of an owner locks the owner's
+// row. A transaction that collided with another is run again.
 //
 // # Clocks
 //
 // Times in the database, and the times compared with them, come from one clock: on SQLite that of the
-// machine, on Postgres that of the server, which every process reads when it connects. So leases, the
-// ends of sessions and the order of activities do not depend on how well the clocks of replicas agree.
-// A time that a caller passes, such as the end of a secret, should come from Store.Now.
+// machine, on Postgres that of the server, which every process reads when it connects. So the ends of
+// sessions and the order of activities do not depend on how well the clocks of replicas agree. A time
+// that a caller passes, such as the end of a secret, should come from Store.Now.
+//
+// That clock may be moved, as at a failover or after a virtual machine was paused. So leases, and the
+// ages of operations and activities, rest on a second clock too, see instant.
 package store
 
 import (
@@ -37,7 +40,10 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 var (
@@ -70,17 +76,22 @@ type Options struct {
 	Keys        Keys             // seal and open what is secret; required
 	Environment string           // the API's base URL; required; rows of another one are invisible
 	Now         func() time.Time // nil: the machine's clock on SQLite, the server's on Postgres
+	Steady      func() time.Time // nil: Now, or the machine's clock at the start and the time passed since then
 	Logger      *slog.Logger     // nil: nothing is logged
 }
 
-// Store is an open database. It is safe for use by several goroutines, and several Stores, in one or
-// many processes, may share a database.
+// Store is an open database. It is safe for use by several goroutines, and several Stores may share a
+// database, in one process or, on Postgres, in many.
 type Store struct {
 	engine engine
 	keys   Keys
 	env    string
 	clock  func() time.Time
+	steady func() time.Time
 	log    *slog.Logger
+
+	pings singleflight.Group
+	wrote atomic.Int64 // when Ping wrote, in Unix nanoseconds
 }
 
 // Open opens the database that databaseURL names and migrates its tables.
@@ -101,7 +112,14 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s := &Store{engine: e, keys: o.Keys, env: env, clock: o.Now, log: o.Logger}
+	s := &Store{engine: e, keys: o.Keys, env: env, clock: o.Now, steady: o.Steady, log: o.Logger}
+	if s.steady == nil {
+		s.steady = o.Now
+	}
+	if s.steady == nil {
+		began := time.Now()
+		s.steady = func() time.Time { return began.Add(time.Since(began)) }
+	}
 	if s.clock == nil {
 		s.clock = e.now
 	}
@@ -119,14 +137,32 @@ func (s *Store) Close() error {
 	return failed("close", s.engine.close())
 }
 
-// Ping returns nil if the database can be read.
+// Ping returns nil if the database can be read and written. It writes at most once in writeEvery.
 func (s *Store) Ping(ctx context.Context) error {
-	if err := s.engine.ours(); err != nil {
+	var some bool
+	err := s.engine.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM owners)`).Scan(&some)
+	if err != nil || time.Since(time.Unix(0, s.wrote.Load())) < writeEvery {
 		return failed("ping", err)
 	}
-	var some bool
-	return failed("ping", s.engine.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM owners)`).Scan(&some))
+	// Those who ask at the same time share the result, so it must not end with one of them.
+	_, err, _ = s.pings.Do("write", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingTime)
+		defer cancel()
+		_, err := s.exec(ctx, `
+			INSERT INTO leases (environment, name, holder, lease_until) VALUES ($1, 'ping', 'ping', $2)
+			ON CONFLICT (environment, name) DO UPDATE SET lease_until = excluded.lease_until`, s.env, millis(s.now()))
+		if err == nil {
+			s.wrote.Store(time.Now().UnixNano())
+		}
+		return nil, err
+	})
+	return failed("ping", err)
 }
+
+const (
+	writeEvery = time.Second
+	pingTime   = 2 * time.Second // for writing
+)
 
 // DeleteOwner signs an owner out everywhere: it deletes all sessions, connections, secrets, flashes
 // and operations of the owner. An operation whose lease is held stays, so that nobody else starts to
@@ -206,9 +242,6 @@ const (
 
 // again runs f until it does not collide.
 func (s *Store) again(ctx context.Context, f func() error) error {
-	if err := s.engine.ours(); err != nil {
-		return err
-	}
 	for try := 1; ; try++ {
 		err := f()
 		if err == nil || try == collisions || !s.engine.collided(err) {

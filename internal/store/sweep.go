@@ -13,8 +13,8 @@ import (
 // activities after 400 days, marks of immutable webhooks, leases, and counts under limits that are back
 // to nothing. It is safe at any time and in several processes at once.
 func (s *Store) Sweep(ctx context.Context) error {
-	now := s.now()
-	ago := func(d time.Duration) any { return millis(now.Add(-d)) }
+	now := s.instant()
+	ago := func(d time.Duration) any { return now.add(-d).database }
 	var all error
 	for _, step := range []struct {
 		what, query string
@@ -27,12 +27,12 @@ func (s *Store) Sweep(ctx context.Context) error {
 		{"sign-ins", `DELETE FROM sign_ins WHERE expires_at <= $1`, []any{ago(0)}},
 		{"drafts", `DELETE FROM drafts WHERE expires_at <= $1`, []any{ago(0)}},
 		{"flashes", `DELETE FROM flashes WHERE created_at <= $1`, []any{ago(flashLife)}},
-		{"operations", sweepOperations, []any{ago(operationLife)}},
+		{"operations", sweepOperations, []any{ago(operationLife), now.add(-operationLife).steady}},
 		{"secrets", `DELETE FROM webhook_secrets WHERE expires_at <= $1`, []any{ago(0)}},
 		{"checks", `DELETE FROM checks WHERE started_at <= $1`, []any{ago(checkLife)}},
 		{"activities", `DELETE FROM activities WHERE started_at <= $1`, []any{ago(activityLife)}},
 		{"immutable webhooks", `DELETE FROM immutable_webhooks WHERE expires_at <= $1`, []any{ago(0)}},
-		{"leases", `DELETE FROM leases WHERE lease_until <= $1`, []any{ago(0)}},
+		{"leases", `DELETE FROM leases WHERE` + leaseOver, now.over()},
 		{"limits", `DELETE FROM rate_limits WHERE full_at <= $1`, []any{ago(0)}},
 	} {
 		n, err := s.exec(ctx, step.query, step.args...)

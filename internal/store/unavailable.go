@@ -17,7 +17,7 @@ import (
 func unavailable(err error) bool {
 	var ofPostgres *pgconn.PgError
 	switch kind := kindOf(err); {
-	case errors.Is(err, errMoved):
+	case errors.Is(err, errDatabaseFile), errors.Is(err, errSilent):
 		return true
 	case kind != 0:
 		return unavailableSQLite(kind)

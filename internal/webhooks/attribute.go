@@ -38,7 +38,7 @@ func (s *Service) unattributed(
 		return nil, false, nil
 	}
 	// Open creates first: one that ends in between is then found among those that are done.
-	open, err := s.openCreates(ctx, c, c.started.Add(-s.timing.Certain))
+	open, err := s.openCreates(ctx, c, c.started.Add(-s.timing.Recheck))
 	if err != nil {
 		return nil, false, err
 	}
@@ -57,11 +57,11 @@ func (s *Service) unattributed(
 	return free, ambiguous, nil
 }
 
-// competes reports whether another create may have made one of the webhooks. It asked for the same content, began not
-// long before or later, and the webhooks weren't there when it began.
+// competes reports whether another create may have made one of the webhooks. It asked for the same content, began less
+// than Timing.Recheck before or later, and the webhooks weren't there when it began.
 func (s *Service) competes(c candidate, a store.Activity, free []fourthwall.Webhook) bool {
 	d, ok := activity.ReadDetail(a)
-	if !ok || d.After == nil || !Same(*d.After, c.want) || a.StartedAt.Before(c.started.Add(-s.timing.Certain)) {
+	if !ok || d.After == nil || !Same(*d.After, c.want) || a.StartedAt.Before(c.started.Add(-s.timing.Recheck)) {
 		return false
 	}
 	return slices.ContainsFunc(free, func(hook fourthwall.Webhook) bool { return !slices.Contains(d.Known, hook.ID) })

@@ -103,7 +103,10 @@ func (o operation) end(ctx context.Context, state, webhookID string, k kept) (Re
 	if errors.Is(err, store.ErrLeaseLost) {
 		return Result{}, err
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, store.ErrNotFound): // its owner signed out, and nobody can ask for it again
+		o.logger.InfoContext(ctx, "an operation ended after its owner signed out")
+	case err != nil:
 		o.logger.ErrorContext(ctx, "the end of an operation could not be recorded", "error", err)
 	}
 	return k.result(o.kind, state), nil

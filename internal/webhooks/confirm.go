@@ -37,19 +37,19 @@ func (s *Service) Confirm(ctx context.Context, req Request, want fourthwall.Cont
 		result, err := c.resume(ctx, store.Start{Operation: row})
 		return result, NotLooked, err
 	}
-	if left := row.LeaseUntil.Sub(c.now()); row.State == store.StatePending && left > 0 {
+	if left := row.LeaseLeft(); row.State == store.StatePending && left > 0 {
 		return elsewhere(left), NotLooked, nil
 	}
 	return c.resolve(ctx, row)
 }
 
-// resolve finds out how an attempt ended that no process is working on. It finds an existing webhook, or makes a new
-// attempt if the earlier one certainly had no effect.
+// resolve finds out how an attempt ended that no process is working on. It finds an existing webhook. It makes a new
+// attempt if the earlier one didn't call the API, or if a person has decided so after its webhook was not found.
 func (c *creation) resolve(ctx context.Context, row store.Operation) (Result, Finding, error) {
-	age := c.now().Sub(row.UpdatedAt)
+	age := row.SinceChange()
 	switch {
 	case row.State == store.StatePending && !row.Calling: // its process died before it called
-		result, err := c.restart(ctx, row)
+		result, err := c.restart(ctx, row, store.OutcomeFailed)
 		return result, NotLooked, err
 	case row.State == store.StatePending && age <= c.timing.Confirm:
 		return elsewhere(c.timing.Confirm - age), NotLooked, nil
@@ -63,8 +63,10 @@ func (c *creation) resolve(ctx context.Context, row store.Operation) (Result, Fi
 	switch {
 	case finding == Found:
 		result, err = c.foundLater(ctx, row, hook)
+	case finding == NotFound && age > c.timing.Certain && c.options.AfterAbsence:
+		result, err = c.restart(ctx, row, store.OutcomeUnclear)
 	case finding == NotFound && age > c.timing.Certain:
-		result, err = c.restart(ctx, row)
+		result.State, result.Certain = Absent, true
 	default:
 		result.State = Unconfirmed
 	}

@@ -3,7 +3,9 @@ package webhooks
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/url"
 	"slices"
+	"strings"
 
 	"hookwall/internal/fourthwall"
 )
@@ -12,6 +14,25 @@ import (
 func Same(a, b fourthwall.Content) bool {
 	a.URL, b.URL = NormalURL(a.URL), NormalURL(b.URL)
 	return a.Equal(b)
+}
+
+// AsAsked reports whether the API has what it was asked for, when it had the content before. If that changed, it may
+// have changed the spelling of the URL too, including a slash at the end of its path.
+func AsAsked(has, before, asked fourthwall.Content) bool {
+	if has.Equal(asked) || has.Equal(before) {
+		return has.Equal(asked)
+	}
+	has.URL, asked.URL = withoutFinalSlash(has.URL), withoutFinalSlash(asked.URL)
+	return has.Equal(asked)
+}
+
+func withoutFinalSlash(address string) string {
+	u, err := url.Parse(NormalURL(address))
+	if err != nil {
+		return address
+	}
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
+	return u.String()
 }
 
 // IsSaved reports whether a webhook is as a change from base to want would make it. The API may have changed the

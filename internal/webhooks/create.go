@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"hookwall/internal/activity"
@@ -19,6 +20,14 @@ type CreateOptions struct {
 	// AllowDuplicates permits a second webhook with the same URL and event types, although an earlier attempt may
 	// still take effect.
 	AllowDuplicates bool
+
+	// AfterAbsence permits another call although an earlier one got no response and may still take effect. A person
+	// who was shown that the webhook isn't there has decided so. The webhooks are listed again right before the call.
+	AfterAbsence bool
+
+	// AllowUnlisted permits the webhook although not all of the shop's webhooks can be read, so that it may already
+	// exist. AllowDuplicates includes it.
+	AllowUnlisted bool
 }
 
 // creation is one attempt to create a webhook.
@@ -33,8 +42,10 @@ type creation struct {
 // Create creates a webhook unless the operation of this key already did. It continues when ctx is canceled, because
 // every call to the API must be recorded.
 //
-// The result is Created, Rejected, Unconfirmed, InProgress or OtherContent. The error is shops.ErrReconnect, or one
-// of the store's.
+// It never calls the API again by itself after a call that got no response.
+//
+// The result is Created, Rejected, Unconfirmed, Absent, InProgress or OtherContent. The content of a created webhook
+// is what the API has, which may differ from what was wanted. The error is shops.ErrReconnect, or one of the store's.
 func (s *Service) Create(ctx context.Context, req Request, want fourthwall.Content, o CreateOptions) (Result, error) {
 	ctx, cancel := s.work(ctx)
 	defer cancel()
@@ -74,7 +85,8 @@ func (c *creation) resume(ctx context.Context, start store.Start) (Result, error
 	case !c.isOf(row):
 		return otherContent(row)
 	case row.State == store.StateRejected && !c.confirm && (c.req.Again || known.isGivenUp()):
-		return c.restart(ctx, row) // a rejection made nothing, so the same key may be used again, for other content too
+		// A rejection made nothing, so the same key may be used again, for other content too.
+		return c.restart(ctx, row, store.OutcomeFailed)
 	case row.State == store.StatePending && start.RetryAfter > 0:
 		return waiting(start), nil
 	case !c.wants(row):
@@ -86,8 +98,8 @@ func (c *creation) resume(ctx context.Context, start store.Start) (Result, error
 	return result, err
 }
 
-// restart begins again, unless another attempt already did.
-func (c *creation) restart(ctx context.Context, seen store.Operation) (Result, error) {
+// restart begins again, unless another attempt already did. Earlier attempts without an outcome get the given one.
+func (c *creation) restart(ctx context.Context, seen store.Operation, outcome string) (Result, error) {
 	start, err := c.takeOver(ctx, seen)
 	switch {
 	case err != nil:
@@ -95,7 +107,8 @@ func (c *creation) restart(ctx context.Context, seen store.Operation) (Result, e
 	case !start.Started: // by now it may have changed: the next time shows
 		return waiting(start), nil
 	}
-	if err := c.closeEarlier(ctx, seen, store.Ending{Outcome: store.OutcomeFailed}); err != nil {
+	c.recorded = store.Activity{} // of the earlier attempt
+	if err := c.closeEarlier(ctx, seen, store.Ending{Outcome: outcome}); err != nil {
 		return Result{}, err
 	}
 	return c.begun(ctx)
@@ -141,8 +154,18 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 	if found := Duplicates(list.Webhooks, c.want, ""); len(found) > 0 && !c.options.AllowDuplicates {
 		return c.end(ctx, store.StateRejected, "", kept{Duplicates: found})
 	}
-	if wait := c.timing.waitFor(earlier, list.Incomplete); wait > 0 && !c.options.AllowDuplicates {
-		return c.reject(ctx, Rejection{Reason: EarlierAttempt, RetryAfter: wait})
+	if len(earlier) > 0 && !c.options.AllowDuplicates {
+		wait := c.timing.waitFor(earlier, list.Incomplete)
+		switch {
+		case wait > 0:
+			return c.reject(ctx, Rejection{Reason: EarlierAttempt, RetryAfter: wait})
+		case !c.options.AfterAbsence:
+			certain := slices.Min(earlier) > c.timing.Certain
+			return c.reject(ctx, Rejection{Reason: EarlierAbsent, Certain: certain})
+		}
+	}
+	if list.Incomplete && !mayNotRead(list.Err) && !c.options.AllowUnlisted && !c.options.AllowDuplicates {
+		return c.reject(ctx, unlisted(list))
 	}
 	c.recorded, err = c.activity.Begin(ctx, c.req.Actor,
 		store.Activity{Shop: c.req.Shop.Shop(), Action: activity.CreateWebhook},
@@ -153,25 +176,29 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 	hook, err := proven(ctx, c.operation, func(ctx context.Context) (fourthwall.Webhook, error) {
 		return c.req.Shop.CreateWebhook(ctx, c.want)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return c.fail(ctx, err)
+	case slices.Contains(before.ids, hook.ID):
+		return c.notNew(ctx, hook)
+	case !c.isAsAsked(hook):
+		hook = c.readAgain(ctx, hook)
 	}
 	return c.created(ctx, hook)
 }
 
-// earlier returns the ages of other creates with the same content, by any owner, that got no response. Fourthwall may
-// still be processing them. While this attempt holds the lease on the URL, no other process is working on a pending
-// create for it.
+// earlier returns the ages of creates with the same content, by any owner and under any key, that got no response.
+// Fourthwall may still be processing them. While this attempt holds the lease on the URL, no other process is working
+// on a pending create for it.
 //
 // It must be called before the webhooks are listed. Then creates that have ended are in the list, and the ages are at
 // most those at the time of the list, however long that took.
 func (c *creation) earlier(ctx context.Context) (ages []time.Duration, err error) {
-	own := candidate{shop: c.req.Shop.Shop(), operation: keyMark(c.req.Key)}
-	now := c.now()
-	open, err := c.openCreates(ctx, own, now.Add(-c.timing.Blind))
+	open, err := c.openCreates(ctx, candidate{shop: c.req.Shop.Shop()}, c.now().Add(-c.timing.Blind))
 	for _, a := range open {
-		if d, ok := activity.ReadDetail(a); ok && d.After != nil && overlap(*d.After, c.want) {
-			ages = append(ages, now.Sub(a.StartedAt))
+		age := a.Age()
+		if d, ok := activity.ReadDetail(a); ok && age < c.timing.Blind && d.After != nil && overlap(*d.After, c.want) {
+			ages = append(ages, age)
 		}
 	}
 	return ages, err
@@ -184,7 +211,7 @@ func (t Timing) waitFor(earlier []time.Duration, blind bool) (wait time.Duration
 		switch {
 		case age < t.Late:
 			wait = max(wait, t.Late-age)
-		case blind && age < t.Blind:
+		case blind:
 			wait = max(wait, t.Late)
 		}
 	}
@@ -197,23 +224,26 @@ type webhooksBefore struct {
 	all bool
 }
 
-// listBefore records which webhooks exist, so that a new one can be told from an old one with the same content. The
-// create continues without the list, unless the credential is refused.
+// listBefore records which webhooks exist, so that a new one can be told from an old one with the same content. If they
+// can't be listed, the list is incomplete, and its Err says why. It returns an error if nothing can be created either:
+// the credential is refused, the API can't be reached or no longer knows the shop, or the database is unavailable.
 func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList, before webhooksBefore, err error) {
-	list, err = c.list(ctx)
+	list, err = c.req.Shop.Webhooks(ctx) // all of them decide, so it may take as long as any call
 	if api := fourthwall.AsError(err); api != nil && api.Status == http.StatusInternalServerError {
-		list, err = c.list(ctx) // without it an unclear response may stay so for good
+		list, err = c.req.Shop.Webhooks(ctx) // without it an unclear response may stay so for good
 	}
-	if errors.Is(err, shops.ErrReconnect) {
+	if api := fourthwall.AsError(err); err != nil && (api == nil || api.NotSent || api.ShopGone()) {
 		return list, before, err
 	}
-	before = webhooksBefore{ids: make([]string, 0, len(list.Webhooks)), all: err == nil && !list.Incomplete}
+	if err != nil {
+		list = fourthwall.WebhookList{Incomplete: true, Err: err}
+	}
+	before = webhooksBefore{ids: make([]string, 0, len(list.Webhooks)), all: !list.Incomplete}
 	for _, hook := range list.Webhooks {
 		before.ids = append(before.ids, hook.ID)
 	}
 	if !before.all {
-		c.logger.InfoContext(ctx, "webhooks could not all be listed before a create", "error", err)
-		list.Incomplete = true
+		c.logger.InfoContext(ctx, "webhooks could not all be listed before a create", "error", list.Err)
 		if before, err = c.recentList(ctx, before); err != nil {
 			return list, before, err
 		}
@@ -224,6 +254,10 @@ func (c *creation) listBefore(ctx context.Context) (list fourthwall.WebhookList,
 	}
 	return list, before, c.store.SetWebhooksBefore(ctx, c.req.Actor.Owner, c.req.Key, c.holder, before.ids)
 }
+
+// mayNotRead reports whether the connection may not read webhooks at all. Such a shop can never be listed, so its
+// creates continue without a question, which would be the same each time.
+func mayNotRead(err error) bool { return fourthwall.AsError(err).Forbidden() }
 
 // recentList adds the webhooks that the shop's last create listed, if that was recent. Those that Hookwall created
 // since are in its own records.
@@ -244,17 +278,65 @@ func (c *creation) list(ctx context.Context) (fourthwall.WebhookList, error) {
 	return c.req.Shop.Webhooks(ctx)
 }
 
-// created records the new webhook, and its secret if the response has one.
-func (c *creation) created(ctx context.Context, hook fourthwall.Webhook) (Result, error) {
-	if hook.Secret != "" {
-		until := c.now().Add(c.timing.Secret)
-		err := c.store.PutSecret(ctx, c.req.Actor.Owner, c.req.Shop.Shop(), hook.ID, hook.Secret.Reveal(), until)
-		if err != nil {
-			// The webhook exists, and that must be recorded anyway. The page says where else to find the secret.
-			c.logger.ErrorContext(ctx, "the secret of a new webhook could not be kept", "error", err)
-		}
+// notNew looks for the new webhook if the response to the create names one that existed before. If there is none, the
+// outcome isn't known.
+func (c *creation) notNew(ctx context.Context, hook fourthwall.Webhook) (Result, error) {
+	c.logger.WarnContext(ctx, "a create returned a webhook that existed before", "webhook", hook.ID)
+	row, err := c.store.Operation(ctx, c.req.Actor.Owner, c.req.Key)
+	if err != nil {
+		return Result{}, err
 	}
-	return c.end(ctx, store.StateDone, hook.ID, kept{Webhook: keep(hook)})
+	if found, finding := c.look(ctx, row, c.timing.ReLists); finding == Found {
+		found.Secret = hook.Secret
+		return c.created(ctx, found)
+	}
+	rejection := Rejection{Reason: ReturnedOld, Status: http.StatusOK}
+	return c.end(ctx, store.StateUnconfirmed, "", kept{Rejection: &rejection, Webhook: keep(hook)})
+}
+
+func (c *creation) isAsAsked(hook fourthwall.Webhook) bool {
+	return AsAsked(hook.Content(), fourthwall.Content{}, c.want)
+}
+
+// readAgain reads a new webhook whose response differs from what was asked. If it can't be read, the response counts.
+func (c *creation) readAgain(ctx context.Context, hook fourthwall.Webhook) fourthwall.Webhook {
+	now, err := c.req.Shop.Webhook(ctx, hook.ID)
+	if err != nil {
+		c.logger.WarnContext(ctx, "a new webhook could not be read", "webhook", hook.ID, "error", err)
+		return hook
+	}
+	now.Secret = hook.Secret
+	return now
+}
+
+// created records the new webhook, and its secret if the response has one. The result has the secret too, since it may
+// not be kept, or not for long: it's deleted with its owner.
+func (c *creation) created(ctx context.Context, hook fourthwall.Webhook) (Result, error) {
+	k := kept{Webhook: keep(hook)}
+	if !c.keepSecret(ctx, hook) {
+		k.Secret = hook.Secret.Reveal() // for another request with this key
+	}
+	if c.recorded.ID != "" && !c.isAsAsked(hook) {
+		c.activity.RecordFound(ctx, c.recorded, hook.Content())
+	}
+	result, err := c.end(ctx, store.StateDone, hook.ID, k)
+	if err == nil && result.Webhook.ID == hook.ID {
+		result.Webhook.Secret = hook.Secret
+	}
+	return result, err
+}
+
+// keepSecret keeps the secret of a new webhook for a while. It returns false if the owner no longer exists.
+func (c *creation) keepSecret(ctx context.Context, hook fourthwall.Webhook) bool {
+	if hook.Secret == "" {
+		return true
+	}
+	until := c.now().Add(c.timing.Secret)
+	err := c.store.PutSecret(ctx, c.req.Actor.Owner, c.req.Shop.Shop(), hook.ID, hook.Secret.Reveal(), until)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		c.logger.ErrorContext(ctx, "the secret of a new webhook could not be kept", "error", err)
+	}
+	return !errors.Is(err, store.ErrNotFound)
 }
 
 // fail records a rejection, or finds out whether the webhook was created after all.
@@ -300,17 +382,22 @@ func (c *creation) reject(ctx context.Context, r Rejection) (Result, error) {
 	return c.end(ctx, store.StateRejected, "", kept{Rejection: &r})
 }
 
-// end records the outcome in the activity and in the operation.
+// end records the outcome in the activity and in the operation. If another attempt has recorded an outcome, that one
+// counts.
 func (c *creation) end(ctx context.Context, state, webhookID string, k kept) (Result, error) {
 	k.Activity = c.recorded.ID
 	if c.recorded.ID != "" {
 		c.activity.RecordOutcome(ctx, c.recorded, outcomeOfCreate(state, webhookID, k.Rejection))
 		c.recorded = store.Activity{}
 	}
-	if err := c.finish(ctx, state, webhookID, k); err != nil {
+	result, err := c.operation.end(ctx, state, webhookID, k)
+	if err != nil {
 		return Result{}, err
 	}
-	return c.stored(ctx)
+	if final, err := c.stored(ctx); err == nil {
+		return final, nil
+	}
+	return result, nil
 }
 
 func outcomeOfCreate(state, webhookID string, r *Rejection) store.Ending {

@@ -70,7 +70,7 @@ func TestDeathAndTakeOver(t *testing.T) {
 		},
 		{
 			"create, before the effect, long after", activity.CreateWebhook, create, http.MethodPost, "",
-			usual.Certain + time.Second, webhooks.Created, 1,
+			usual.Certain + time.Second, webhooks.Absent, 0,
 		},
 		{
 			"create, after the effect", activity.CreateWebhook, create, "", http.MethodPost,
@@ -218,7 +218,7 @@ func TestRecordsNothingOfAnother(t *testing.T) {
 }
 
 // TestEarlierAttemptOfAnother: if a process died in its call, its effect may still appear. Another person who wants
-// the same waits for that.
+// the same waits for that, and then decides.
 func TestEarlierAttemptOfAnother(t *testing.T) {
 	g := newRig(t)
 	a, b := g.process(), g.process()
@@ -229,19 +229,26 @@ func TestEarlierAttemptOfAnother(t *testing.T) {
 	life.Go(func() { _, _ = a.Create(t.Context(), a.request(who, "a"), want, webhooks.CreateOptions{}) })
 	life.Wait()
 	g.move(g.timing.Lease + time.Second)
-	create := func() webhooks.Result {
-		got, err := b.Create(t.Context(), b.request(other, "b"), want, webhooks.CreateOptions{})
+	create := func(afterAbsence bool) webhooks.Result {
+		got, err := b.Create(t.Context(), b.request(other, "b"), want, webhooks.CreateOptions{AfterAbsence: afterAbsence})
 		g.must(err)
 		return got
 	}
-	got := create()
+	got := create(false)
 	inTime := got.RetryAfter > 0 && got.RetryAfter <= g.timing.Late
 	if got.State != webhooks.Rejected || got.Rejection.Reason != webhooks.EarlierAttempt || !inTime {
 		t.Errorf("soon after: %+v", got)
 	}
 	g.move(g.timing.Late)
-	if got := create(); got.State != webhooks.Created || g.sent(http.MethodPost) != 1 {
+	if got := create(false); got.State != webhooks.Absent || got.Certain || g.sent(http.MethodPost) != 0 {
 		t.Errorf("later: %+v", got)
+	}
+	g.move(g.timing.Certain)
+	if got := create(false); got.State != webhooks.Absent || !got.Certain || g.sent(http.MethodPost) != 0 {
+		t.Errorf("much later: %+v", got)
+	}
+	if got := create(true); got.State != webhooks.Created || g.sent(http.MethodPost) != 1 {
+		t.Errorf("after somebody decided so: %+v", got)
 	}
 }
 
@@ -285,8 +292,8 @@ func TestUnclearCreateOfALostLease(t *testing.T) {
 	}
 }
 
-// TestCreatedBeforeAnother: an attempt is suspended after its call. Another attempt with the same key finds nothing
-// and creates the webhook again. The first then returns the second's webhook.
+// TestCreatedBeforeAnother: an attempt is suspended after its call. Another attempt with the same key finds nothing,
+// and somebody lets it create the webhook again. The first then returns the second's webhook.
 func TestCreatedBeforeAnother(t *testing.T) {
 	g := newRig(t)
 	g.timing.Heartbeat = time.Hour
@@ -295,7 +302,8 @@ func TestCreatedBeforeAnother(t *testing.T) {
 	stop := newGate()
 	a.after = stop.at(http.MethodPost)
 	create := func(p *process) (webhooks.Result, error) {
-		return p.Create(t.Context(), p.request(who, "key"), content(good, "DONATION"), webhooks.CreateOptions{})
+		return p.Create(t.Context(), p.request(who, "key"), content(good, "DONATION"),
+			webhooks.CreateOptions{AfterAbsence: true})
 	}
 	still := inBackground(func() (webhooks.Result, error) { return create(a) })
 	<-stop.arrived
@@ -371,7 +379,9 @@ func TestLeaseEndsWithAnError(t *testing.T) {
 			p := g.process()
 			who, other := g.person(p), g.person(p)
 			id := g.add(who, base)
-			g.box.FailNext(sandbox.Failure{Method: test.method, Path: apiWebhooks + "/*", Status: test.status})
+			g.box.FailNext(sandbox.Failure{
+				Method: test.method, Path: apiWebhooks + "/*", Status: test.status, Code: "OPEN_API_UNAUTHORIZED",
+			})
 			if got, err := test.do(p, who, "a", id); err == nil {
 				t.Errorf("it came to %+v", got)
 			}

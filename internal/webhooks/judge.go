@@ -26,7 +26,7 @@ func (s *Service) judgeCreate(
 		return out, nil
 	}
 	c := candidate{
-		shop: a.Shop, id: a.ID, operation: d.Operation, started: a.StartedAt, want: *d.After,
+		shop: a.Shop, id: a.ID, started: a.StartedAt, want: *d.After,
 		competing: []string{store.OutcomePending, store.OutcomeUnclear},
 	}
 	free, ambiguous, err := s.unattributed(ctx, c, newOnes(list.Webhooks, d.Known, *d.After))

@@ -36,10 +36,18 @@ func (o operation) row() store.Operation {
 	}
 }
 
-// begin acquires the lease, or returns the existing operation of the key.
+// begin acquires the lease, or returns the existing operation of the key. If the owner no longer exists, nothing
+// begins, but the result of what was under way can still be returned.
 func (o operation) begin(ctx context.Context) (store.Start, error) {
 	start, err := o.store.BeginOperation(ctx, o.row(), o.timing.Lease)
-	return start, ownerGone(err)
+	if !errors.Is(err, store.ErrNotFound) {
+		return start, err
+	}
+	row, err := o.store.Operation(ctx, o.req.Actor.Owner, o.req.Key)
+	if err != nil {
+		return store.Start{}, ownerGone(err)
+	}
+	return store.Start{Operation: row, RetryAfter: max(0, row.LeaseUntil.Sub(o.now()))}, nil
 }
 
 // takeOver restarts an operation whose attempt had no effect or whose process died, unless another attempt already

@@ -82,15 +82,20 @@ func (s *Service) reconcileShop(ctx context.Context, open []store.Activity) erro
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // the activities stay due
 		}
-		age := s.now().Sub(a.StartedAt)
-		if a.Outcome == store.OutcomeUnclear && age >= s.timing.Recheck {
+		age := a.Age()
+		last := a.Outcome == store.OutcomeUnclear && age >= s.timing.Recheck
+		var err error
+		if !last || a.Action == activity.CreateWebhook {
+			err = s.reconcileOne(ctx, a, &list)
+		}
+		if err != nil {
+			s.logger.WarnContext(ctx, "the outcome of an attempt is still not known", "activity", a.ID, "error", err)
+		}
+		if last && err == nil {
 			if err := s.store.EndRechecks(ctx, a.ID); err != nil {
 				return err
 			}
 			continue
-		}
-		if err := s.reconcileOne(ctx, a, &list); err != nil {
-			s.logger.WarnContext(ctx, "the outcome of an attempt is still not known", "activity", a.ID, "error", err)
 		}
 		after, gap := s.timing.nextRecheck(age, a.RecheckGap)
 		if err := s.store.ScheduleRecheck(ctx, a.ID, after, gap); err != nil {
@@ -114,13 +119,13 @@ func (t Timing) nextRecheck(age, gap time.Duration) (after, next time.Duration) 
 func (s *Service) reconcileOne(ctx context.Context, a store.Activity, list *shopList) error {
 	d, ok := activity.ReadDetail(a)
 	if !ok {
-		s.reconciled(ctx, a, s.now(), store.Ending{Outcome: store.OutcomeUnclear})
+		s.reconciled(ctx, a, store.Ending{Outcome: store.OutcomeUnclear})
 		return nil
 	}
 	s.read(ctx, a, list)
 	switch {
-	case list.err != nil && list.at.Sub(a.StartedAt) >= s.timing.GiveUp:
-		s.reconciled(ctx, a, list.at, store.Ending{Outcome: store.OutcomeUnclear})
+	case list.err != nil && a.Age() >= s.timing.GiveUp:
+		s.reconciled(ctx, a, store.Ending{Outcome: store.OutcomeUnclear})
 		return nil
 	case isUnconnected(list.err):
 		return nil // the shop may be connected again, and then it can be read
@@ -134,14 +139,19 @@ func (s *Service) reconcileOne(ctx context.Context, a store.Activity, list *shop
 			return err
 		}
 	}
-	s.reconciled(ctx, a, list.at, found)
+	s.reconciled(ctx, a, found)
 	return nil
 }
 
-// reconciled records what was found at a time. Success is recorded immediately. Failure is recorded only if by then
-// nothing could still be working on the attempt.
-func (s *Service) reconciled(ctx context.Context, a store.Activity, at time.Time, found store.Ending) {
-	certain := found.Outcome == store.OutcomeDone || at.Sub(a.StartedAt) >= s.timing.Certain
+// reconciled records what was found. Success is recorded immediately. Failure is recorded only if nothing could still
+// be working on the attempt when it was read, which was before the webhooks were. A create that isn't there is unclear
+// for longer, since it may still take effect.
+func (s *Service) reconciled(ctx context.Context, a store.Activity, found store.Ending) {
+	age := a.Age()
+	if a.Action == activity.CreateWebhook && found.Outcome == store.OutcomeFailed && age < s.timing.Recheck {
+		found.Outcome = store.OutcomeUnclear
+	}
+	certain := found.Outcome == store.OutcomeDone || age >= s.timing.Certain
 	if certain && found.Outcome != a.Outcome {
 		s.activity.RecordOutcome(ctx, a, found)
 	}

@@ -20,9 +20,10 @@ type kept struct {
 	Duplicates []Duplicate         `json:"duplicates,omitempty"`
 	Conflict   *fourthwall.Content `json:"conflict,omitempty"`
 	Activity   string              `json:"activity,omitempty"` // ID of the recorded attempt
+	Secret     string              `json:"secret,omitempty"`   // of a new webhook whose owner no longer exists
 }
 
-// keptWebhook is a webhook without its secret, which is stored separately.
+// keptWebhook is a webhook without its secret.
 type keptWebhook struct {
 	ID         string             `json:"id"`
 	Content    fourthwall.Content `json:"content"`
@@ -42,7 +43,9 @@ func (k *keptWebhook) webhook() fourthwall.Webhook {
 	}
 }
 
-func (k kept) encode() ([]byte, error) { return json.Marshal(k) }
+func (k kept) encode() ([]byte, error) {
+	return json.Marshal(k) //nolint:gosec // the store seals it
+}
 
 // isGivenUp reports whether the operation ended without a result, before anything was sent.
 func (k kept) isGivenUp() bool {
@@ -62,7 +65,7 @@ func readKept(row store.Operation) (kept, error) {
 func resultOf(row store.Operation) (Result, kept, error) {
 	k, err := readKept(row)
 	result := k.result(row.Kind, row.State)
-	result.CanConfirm = row.BeforeKnown
+	result.CanConfirm = row.BeforeKnown && row.State != store.StateRejected
 	return result, k, err
 }
 
@@ -76,16 +79,20 @@ func otherContent(row store.Operation) (Result, error) {
 // result returns the stored result of an operation of this kind and state, as the store names them.
 func (k kept) result(kind, state string) Result {
 	result := Result{Webhook: k.Webhook.webhook(), Rejection: k.Rejection, Duplicates: k.Duplicates, Conflict: k.Conflict}
+	result.Webhook.Secret = fourthwall.Secret(k.Secret)
 	if k.Rejection != nil {
-		result.RetryAfter = k.Rejection.RetryAfter
+		result.RetryAfter, result.Certain = k.Rejection.RetryAfter, k.Rejection.Certain
 	}
 	switch state {
 	case store.StateDone:
 		result.State = doneStates[kind]
 	case store.StateRejected:
 		result.State = Rejected
-		if k.Conflict != nil {
+		switch {
+		case k.Conflict != nil:
 			result.State = Conflicting
+		case k.Rejection != nil && k.Rejection.Reason == EarlierAbsent:
+			result.State = Absent
 		}
 	case store.StateUnconfirmed:
 		result.State = Unconfirmed
@@ -104,6 +111,18 @@ func (s *Service) CreatedBy(ctx context.Context, shop *shops.Client, id string) 
 	}
 	k, err := readKept(row)
 	return k.Webhook.webhook(), err
+}
+
+// RecordFound records in the newest activity of an action on a webhook that the API has something else now than it
+// said. For a delete, that is the webhook.
+func (s *Service) RecordFound(ctx context.Context, shop, action string, hook fourthwall.Webhook) {
+	done, err := s.store.DoneActivities(ctx, shop, action, hook.ID)
+	if err != nil {
+		s.logger.WarnContext(ctx, "what was found after a change could not be recorded", "error", err)
+	}
+	if len(done) > 0 {
+		s.activity.RecordFound(ctx, done[0], hook.Content())
+	}
 }
 
 // Find returns the current result of the operation of a key, or store.ErrNotFound.

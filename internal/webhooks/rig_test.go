@@ -41,7 +41,8 @@ type rig struct {
 	box    *sandbox.Server
 	store  *store.Store
 	timing webhooks.Timing
-	ahead  atomic.Int64 // how far the clock was moved
+	ahead  atomic.Int64 // how far the clocks were moved
+	jumped atomic.Int64 // how far that of the database was, beyond that
 	logger *slog.Logger
 	mu     sync.Mutex
 	calls  []string // methods and paths
@@ -62,7 +63,10 @@ func newRig(t *testing.T) *rig {
 	}
 	keys, err := store.ParseKeys(store.NewKey())
 	g.must(err)
-	g.store, err = store.Open(t.Context(), file, store.Options{Keys: keys, Environment: "test", Now: now})
+	g.store, err = store.Open(t.Context(), file, store.Options{
+		Keys: keys, Environment: "test", Steady: now,
+		Now: func() time.Time { return now().Add(time.Duration(g.jumped.Load())) },
+	})
 	g.must(err)
 	t.Cleanup(func() { g.store.Close() })
 	return g
@@ -75,7 +79,7 @@ func (g *rig) must(err error) {
 	}
 }
 
-// move moves the clocks of database and sandbox.
+// move lets time pass, by the clocks of all.
 func (g *rig) move(d time.Duration) { g.ahead.Add(int64(d)) }
 
 // process is an instance of Hookwall on the same database. Before is called before the API sees a request. It may

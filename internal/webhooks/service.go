@@ -28,6 +28,10 @@ const (
 	Conflicting               // the webhook isn't what the change began with: Result.Conflict is what it is
 	Unconfirmed               // nobody knows yet whether it took effect
 	OtherContent              // the key was used for other content or another webhook, which came to Result.Of
+
+	// Absent means that an earlier create got no response, and that there is no such webhook. Its effect may still
+	// appear. Nothing was sent now: a person may decide to create it again, see CreateOptions.AfterAbsence.
+	Absent
 )
 
 // Request says on whose behalf something is done, in which shop, and under which key.
@@ -44,12 +48,13 @@ type Request struct {
 // Result is the result of an operation.
 type Result struct {
 	State      State
-	Webhook    fourthwall.Webhook // its secret is kept apart
+	Webhook    fourthwall.Webhook // with its secret for who has created it; others find that in the store, if it's kept
 	Rejection  *Rejection
 	Duplicates []Duplicate         // ask first, unless allowed
 	Conflict   *fourthwall.Content // what the webhook is now
 	RetryAfter time.Duration
 	CanConfirm bool  // of an Unconfirmed: it's known what was there before, so a new webhook can be found
+	Certain    bool  // of an Absent: it's as good as certain that nothing was created
 	SameKey    bool  // of an InProgress: by this key, rather than by another for the same webhook or URL
 	Of         State // of an OtherContent
 }
@@ -63,17 +68,19 @@ type Result struct {
 //	| its lease|        |      |        |          |               |            |
 //	|                   | its process died: if it hadn't called, another attempt begins
 //	|                          | if it had, anyone lists the webhooks to find the new one
-//	|                                   | another create of the same may be sent
-//	|                                              | an absence means that nothing was done
-//	|                                                              | unclear is final
+//	|                                   | another create of the same may be sent,
+//	|                                   | if there is none, and a person decides so
+//	|                                              | an absence is as good as certain
+//	|                                                              | unclear is final; an absent create
+//	|                                                              | counts as not done
 //	|                            pending, while the shop can't be read, becomes unclear |
 type Timing struct {
 	Heartbeat time.Duration // between renewals of a lease
 	Lease     time.Duration // from the last renewal: then its process has died
 	Confirm   time.Duration // the same, of a lease whose holder has called: then anyone looks for the webhook
 	Late      time.Duration // from the call: so long may an effect appear that got no response
-	Certain   time.Duration // from the call: longer than any attempt takes, so absence means that nothing was done
-	Recheck   time.Duration // from the call: so long is an unclear outcome looked into again
+	Certain   time.Duration // from the call: longer than any attempt takes; an absence is as good as certain
+	Recheck   time.Duration // from the call: so long is an unclear outcome checked again
 	GiveUp    time.Duration // from the call: then a pending outcome that can't be read is unclear
 
 	Work  time.Duration // for everything that belongs to one attempt; less than Certain

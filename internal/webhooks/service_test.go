@@ -64,7 +64,7 @@ func TestWithoutServer(t *testing.T) {
 	if lost.State != webhooks.Unconfirmed || !lost.CanConfirm {
 		t.Fatalf("without a response: %+v", lost)
 	}
-	g.move(g.timing.Certain + time.Second)
+	g.move(g.timing.Recheck + time.Second)
 	g.must(p.Reconcile(t.Context(), 100))
 	want := []string{store.OutcomeDone, store.OutcomeFailed}
 	if got := g.outcomes(who, activity.CreateWebhook); !slices.Equal(got, want) {

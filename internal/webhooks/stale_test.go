@@ -92,9 +92,14 @@ func TestCreateWithoutAList(t *testing.T) {
 	p := g.process()
 	who := g.person(p)
 	want := content(good, "DONATION")
-	g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 2})
+	g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 4})
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: true})
 	got, err := p.Create(t.Context(), p.request(who, "key"), want, webhooks.CreateOptions{})
+	if err != nil || got.State != webhooks.Rejected || got.Rejection.Reason != webhooks.Unlisted ||
+		g.sent(http.MethodPost) != 0 {
+		t.Errorf("before a decision: %+v, %v", got, err)
+	}
+	got, err = p.Create(t.Context(), p.request(who, "key"), want, webhooks.CreateOptions{AllowUnlisted: true})
 	if err != nil || got.State != webhooks.Unconfirmed || got.CanConfirm {
 		t.Errorf("without a response: %+v, %v", got, err)
 	}

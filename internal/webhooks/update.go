@@ -31,9 +31,9 @@ type update struct {
 // Update replaces the content of a webhook. It doesn't if the current content is neither the base of the change nor
 // what is wanted. It continues when ctx is canceled.
 //
-// The result is Updated, Conflicting, Rejected, Unconfirmed, InProgress or OtherContent. An error of the API means
-// that the webhook could not be read, so nothing was sent. Other errors are shops.ErrReconnect and those of the
-// store.
+// The result is Updated, Conflicting, Rejected, Unconfirmed, InProgress or OtherContent. The content of an updated
+// webhook is what the API has, which may differ from what was wanted. An error of the API means that the webhook could
+// not be read, so nothing was sent. Other errors are shops.ErrReconnect and those of the store.
 func (s *Service) Update(ctx context.Context, req Request, id string, change Change) (Result, error) {
 	ctx, cancel := s.work(ctx)
 	defer cancel()
@@ -84,22 +84,30 @@ func (u update) replace(ctx context.Context, before, want fourthwall.Content) (R
 	hook, err := proven(ctx, u.operation, func(ctx context.Context) (fourthwall.Webhook, error) {
 		return u.req.Shop.UpdateWebhook(ctx, u.id, want)
 	})
-	if fourthwall.AsError(err).MayHaveWorked() || err == nil && !Same(hook.Content(), want) {
-		hook, err = u.readAgain(ctx, want, err)
+	if fourthwall.AsError(err).MayHaveWorked() || err == nil && !AsAsked(hook.Content(), before, want) {
+		hook, err = u.readAgain(ctx, want, hook, err)
+	}
+	if now := hook.Content(); err == nil && !AsAsked(now, before, want) {
+		u.activity.RecordFound(ctx, recorded, now)
 	}
 	return u.record(ctx, recorded, hook, err)
 }
 
 // readAgain reads the webhook after a response that was unclear or differed from what was asked. It returns no error
-// if the webhook is as asked. If the webhook can't be read, the write counts as unverified.
-func (u update) readAgain(ctx context.Context, want fourthwall.Content, err error) (fourthwall.Webhook, error) {
+// if the webhook is as asked. If the webhook can't be read, the response counts, and without one the write is
+// unverified.
+func (u update) readAgain(
+	ctx context.Context, want fourthwall.Content, response fourthwall.Webhook, err error,
+) (fourthwall.Webhook, error) {
 	hook, readErr := u.req.Shop.Webhook(ctx, u.id)
 	api := fourthwall.AsError(err)
 	switch {
 	case readErr != nil && api != nil:
-		err = api.AsUnverified()
+		return hook, api.AsUnverified()
+	case readErr != nil:
+		return response, err
 	case Same(hook.Content(), want):
-		err = nil
+		return hook, nil
 	}
 	return hook, err
 }

@@ -2,10 +2,10 @@ package webhooks
 
 import (
 	"net"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 )
@@ -13,9 +13,9 @@ import (
 // MaxURL is the maximum length of a URL in bytes, far more than servers accept. It bounds the record of each attempt.
 const MaxURL = 8 << 10
 
-// CheckURL returns a sentence that says why no webhook can have this URL, or "" if one can. Whether a URL is allowed
+// checkURL returns a sentence that says why no webhook can have this URL, or "" if one can. Whether a URL is allowed
 // is for the API to decide.
-func CheckURL(address string) string {
+func checkURL(address string) string {
 	if address == "" {
 		return urlMissing
 	}
@@ -23,11 +23,14 @@ func CheckURL(address string) string {
 		return urlTooLong
 	}
 	u, err := url.Parse(address)
+	if err != nil {
+		u, err = url.Parse(placeholder.ReplaceAllLiteralString(address, "1"))
+	}
 	if err != nil || strings.ContainsFunc(address, isControlOrBlank) {
 		return urlMalformed
 	}
 	if u.Scheme != "https" && u.Scheme != "http" {
-		return HintScheme
+		return urlMalformed
 	}
 	if u.Hostname() == "" {
 		return urlWithoutHost
@@ -38,52 +41,7 @@ func CheckURL(address string) string {
 	return ""
 }
 
-func isControlOrBlank(r rune) bool {
-	return r <= ' ' || r == 0x7f || r == 0xa0 || (r >= 0x2028 && r <= 0x202f)
-}
-
-// URLHints returns warnings about what Fourthwall may reject, or what would not work. They never prevent sending.
-func URLHints(address string) []string {
-	u, err := url.Parse(address)
-	if err != nil || address == "" || CheckURL(address) != "" {
-		return nil
-	}
-	hints := RejectionHints(u)
-	if u.Scheme == "http" {
-		hints = append(hints, HintPlain)
-	}
-	if u.User != nil {
-		hints = append(hints, HintPassword)
-	}
-	return hints
-}
-
-// RejectionHints returns sentences for what Fourthwall would probably reject.
-func RejectionHints(u *url.URL) []string {
-	var hints []string
-	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
-	if _, err := netip.ParseAddr(host); err == nil || net.ParseIP(host) != nil {
-		hints = append(hints, HintIP)
-	} else if isLocalName(host) {
-		hints = append(hints, HintLocal)
-	}
-	if port := u.Port(); port != "" && port != "80" && port != "443" {
-		hints = append(hints, HintPort)
-	}
-	return hints
-}
-
-func isLocalName(host string) bool {
-	if !strings.Contains(host, ".") {
-		return true
-	}
-	for _, suffix := range []string{".localhost", ".local", ".internal", ".test", ".fourthwall.com"} {
-		if strings.HasSuffix(host, suffix) {
-			return true
-		}
-	}
-	return host == "fourthwall.com"
-}
+func isControlOrBlank(r rune) bool { return r <= ' ' || r == 0x7f || unicode.IsSpace(r) }
 
 // NormalURL returns a URL in one spelling, for comparison. It normalizes the case of scheme and host, international
 // host names, the dot at a name's end, the default port and an empty path. It removes the fragment, which is never

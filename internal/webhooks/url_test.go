@@ -82,8 +82,8 @@ func checkNormalURL(t interface{ Errorf(string, ...any) }, address string) {
 	if twice := NormalURL(once); twice != once {
 		t.Errorf("%q becomes %q, and that %q", address, once, twice)
 	}
-	if CheckURL(address) == "" && CheckURL(once) != "" {
-		t.Errorf("%q is an address, and %q is none: %s", address, once, CheckURL(once))
+	if checkURL(address) == "" && checkURL(once) != "" {
+		t.Errorf("%q is an address, and %q is none: %s", address, once, checkURL(once))
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {

@@ -1,41 +1,143 @@
 package webhooks
 
 import (
+	"html"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 
 	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
 )
 
-// Sentences about a URL, before anything is sent.
+// What is wrong with a URL, before anything is sent. Most of these come with a button that uses a better URL.
 const (
-	HintScheme = "The address must start with https:// (or http://). Put https:// in front of the host name."
-	HintIP     = "This is an IP number. Fourthwall sends to host names only, so it will probably refuse it."
-	HintLocal  = "This name is not on the public internet, so Fourthwall will probably refuse it."
-	HintPort   = "Fourthwall will probably refuse this port. The usual one is 443, which needs no " +
-		"number in the address."
-	HintPlain = "This address is not encrypted. Buyers’ data would travel in the open: use https:// " +
-		"if your server can."
-	HintPassword = "The address holds a user name or password. Everyone who can see the webhook can " +
-		"read it."
-
-	urlMissing = "Enter the address that Fourthwall should call, such as https://example.com/fourthwall."
-	urlTooLong = "The address is longer than 8,192 characters. Shorten it; what your server " +
-		"needs to know is in each delivery."
-	urlMalformed = "This is not a web address. Check it for blanks and stray characters; it looks " +
-		"like https://example.com/fourthwall."
-	urlWithoutHost    = "The address has no host name. It looks like https://example.com/fourthwall."
-	urlPortImpossible = "The address has a port that does not exist: ports go from 1 to 65535. Leave " +
-		"the number out to use the usual one."
+	urlMissing = "Enter the URL that Fourthwall should send events to, such as https://example.com/fourthwall."
+	urlTooLong = "This URL is longer than 8,192 characters. Shorten it. What your server needs to know is in " +
+		"each delivery."
+	urlMalformed      = "This is not a valid URL. Remove any spaces and quotes. Example: https://example.com/fourthwall"
+	urlWithoutHost    = "This URL has no host name. Example: https://example.com/fourthwall"
+	urlPortImpossible = "This URL has a port that does not exist. Ports go from 1 to 65535. Leave the number out to use " +
+		"the usual one."
+	urlSurrounded = "There is more here than a URL, such as quotes, a command or a link. Enter only the URL."
+	urlSeveral    = "There is more than one URL here. Enter only one."
+	urlDoubled    = "This URL begins with https:// or http:// more than once. Remove the first one."
+	urlEncoded    = "This URL is percent-encoded as a whole, as in a query. Enter it decoded."
+	urlBackslash  = "This URL has a backslash (\\). URLs only have forward slashes (/)."
+	urlBlank      = "This URL has a space inside. Remove it, or write it as %20 if it belongs there."
 )
+
+// schemeTexts say why a URL with a certain scheme can't be a webhook's.
+var schemeTexts = map[string]string{
+	"ws":         urlWebSocket,
+	"wss":        urlWebSocket,
+	"ftp":        urlFileServer,
+	"ftps":       urlFileServer,
+	"sftp":       urlFileServer,
+	"mailto":     urlMail,
+	"tel":        urlPhone,
+	"sms":        urlPhone,
+	"javascript": urlBrowserOnly,
+	"data":       urlBrowserOnly,
+	"blob":       urlBrowserOnly,
+	"about":      urlBrowserOnly,
+	"file":       urlFile,
+}
+
+const (
+	urlWebSocket = "This is a WebSocket URL. Fourthwall sends each event as an HTTPS request, which a WebSocket can’t " +
+		"receive. Use your tool’s webhook URL, which begins with https://."
+	urlFileServer = "This is the URL of a file server. Fourthwall sends events to web servers. Use your tool’s " +
+		"webhook URL, which begins with https://."
+	urlMail = "This is an email address. Fourthwall sends events to web servers, not to mailboxes. Use the webhook " +
+		"URL of a tool that sends email for you. It begins with https://."
+	urlPhone = "This is a phone number. Fourthwall sends events to web servers. Use your tool’s webhook URL, which " +
+		"begins with https://."
+	urlBrowserOnly = "This URL only works inside a browser. Fourthwall sends events to web servers. Use your tool’s " +
+		"webhook URL, which begins with https://."
+	urlFile = "This is a file on a computer. Fourthwall sends events to web servers. Use your tool’s webhook URL, " +
+		"which begins with https://."
+)
+
+func urlOtherScheme(name string) string {
+	return "This URL begins with " + name + ":. Fourthwall sends events to web servers. Use your tool’s webhook URL, " +
+		"which begins with https://."
+}
+
+func urlBeginning(typed string) string {
+	return "This URL begins with “" + typed + "”. A URL begins with https://."
+}
+
+// urlSpaces is for a URL with spaces or line breaks that look like none.
+func urlSpaces(names []string) string {
+	return "This URL has spaces or line breaks inside: " + listed(names) + ". Remove them."
+}
+
+// urlUnseen is for a URL with characters that can't be seen.
+func urlUnseen(names []string) string {
+	return "This URL has characters inside that can’t be seen: " + listed(names) + ". They were probably copied along."
+}
+
+// listed returns a list of names, the first few of them.
+func listed(names []string) string {
+	const most = 5
+	if more := len(names) - most; more > 0 {
+		names = append(slices.Clone(names[:most]), "and "+strconv.Itoa(more)+" more")
+	}
+	return strings.Join(names, ", ")
+}
+
+// Warnings about a URL. They never prevent sending.
+const (
+	hintIP        = "This is an IP address. Fourthwall sends to host names only, so it will probably reject it."
+	hintLocal     = "This name is not on the public internet, so Fourthwall will probably reject it."
+	hintLocalhost = "localhost only works on your own computer, so Fourthwall will probably reject it."
+	hintPlain     = "This URL is not encrypted. Buyers’ data would travel in the open. Use https:// if your server can."
+	hintLogin     = "This URL holds a user name or password. Everyone who can see the webhook can read it."
+	hintFragment  = "Everything after # is never sent. If your tool needs it, ask your tool for another URL."
+)
+
+func hintCompleted(address string) string {
+	return "Hookwall adds https:// in front: " + address
+}
+
+func hintFourthwall(host string) string {
+	return host + " is Fourthwall’s own domain. Fourthwall doesn’t send events to its own domains, so it will " +
+		"probably reject this URL. Use your tool’s URL."
+}
+
+func hintPort(port string) string {
+	return "Fourthwall will probably reject port " + port + ". Remove “:" + port + "” if your server uses the " +
+		"standard port, 443."
+}
+
+func hintPlaceholder(found string) string {
+	return "“" + found + "” looks like a placeholder. Replace it with your own value."
+}
+
+func hintEntity(found string) string {
+	return "This URL has “" + found + "”, which is how HTML writes “" + html.UnescapeString(found) + "”. It was " +
+		"probably copied from a page’s source."
+}
+
+func hintEnd(end string) string {
+	return "This URL ends with “" + end + "”, which probably belongs to the text around it."
+}
+
+func hintEncodedUnseen(names []string) string {
+	return "This URL has percent-encoded characters that can’t be seen: " + listed(names) + ". They were probably " +
+		"copied along."
+}
 
 // urlCodes maps the API's codes about the URL to what happened and the fix.
 var urlCodes = map[string]string{
-	"WEBHOOK_URI_IP_NOT_ALLOWED": "This address is an IP number. Fourthwall only sends to public " +
-		"host names: use a domain that points to this server.",
-	"WEBHOOK_URI_PORT_NOT_ALLOWED": "Fourthwall does not send to this port. Use the usual port, 443 " +
-		"for https://, and leave the number out of the address.",
-	"WEBHOOK_URI_UNALLOWED_DOMAIN": "Fourthwall does not send to this domain. Use a public domain of " +
-		"your own: local names and Fourthwall’s own domains are refused.",
+	"WEBHOOK_URI_IP_NOT_ALLOWED": "Fourthwall doesn’t send to IP addresses. Use a domain name that points " +
+		"to this server.",
+	"WEBHOOK_URI_PORT_NOT_ALLOWED": "Fourthwall doesn’t send to this port. Use the standard " +
+		"HTTPS port (443), and leave the number out of the URL.",
+	"WEBHOOK_URI_UNALLOWED_DOMAIN": "Fourthwall doesn’t send to this domain. Use a public domain of " +
+		"your own. Local names and Fourthwall’s own domains are rejected.",
 }
 
 // actionText has the words for an action in an explanation.
@@ -52,6 +154,34 @@ const ShopGone = "Fourthwall no longer knows this shop. It may have been closed.
 
 // Explanation explains a rejection: a title, what happened, and the fix.
 type Explanation struct{ Title, Text, Fix string }
+
+// ExplainFault explains who refused, if the API itself didn't. Status is that of the response, 0 for none.
+func ExplainFault(fault fourthwall.Fault, status int) Explanation {
+	const front = "Something in front of Fourthwall refused"
+	switch {
+	case fault == fourthwall.AppRejected:
+		return Explanation{
+			"Hookwall’s settings need a fix",
+			"Fourthwall does not accept Hookwall’s client ID and secret. Ask your administrator to check " +
+				"FOURTHWALL_CLIENT_ID and FOURTHWALL_CLIENT_SECRET. Your connection is unchanged, and connecting " +
+				"again does not help.",
+			"Try again after that.",
+		}
+	case status == http.StatusNotFound:
+		return Explanation{
+			front,
+			"The response says that nothing is there, and is not Fourthwall’s own. If this continues, ask your " +
+				"administrator to check FOURTHWALL_API_URL.",
+			"Try again in a moment.",
+		}
+	}
+	return Explanation{
+		front,
+		"The response is not Fourthwall’s own. It probably comes from a firewall or a proxy. Your connection is " +
+			"unchanged.",
+		"Try again in a moment.",
+	}
+}
 
 // Explain explains a rejection that belongs to no field. Action is the activity's. Wait is how long to wait, in
 // words.
@@ -70,9 +200,17 @@ func Explain(action string, r Rejection, wait string) Explanation {
 	case r.Reason == NotCreated:
 		return Explanation{
 			"The webhook was not created",
-			"Hookwall has looked again: Fourthwall has no new webhook with this address and these event " +
-				"types. " + nothing,
-			"Click " + what.button + " to send it again.",
+			"Hookwall stopped before it sent anything to Fourthwall. " + nothing,
+			"Click " + what.button + " to send it now.",
+		}
+	case r.Fault != "":
+		e := ExplainFault(r.Fault, r.Status)
+		if r.NotSent {
+			return Explanation{e.Title, e.Text + " " + nothing, "Press " + what.button + " again later."}
+		}
+		return Explanation{
+			e.Title, e.Text + " Most likely nothing was " + what.done + ".",
+			"Press " + what.button + " again in a moment: Hookwall then looks first what is there.",
 		}
 	case r.Status == http.StatusForbidden:
 		return Explanation{

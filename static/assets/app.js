@@ -68,13 +68,48 @@
 
   function localTimes() {
     const near = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+    const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
     for (const time of all("time[datetime]")) {
       const at = new Date(time.dateTime);
       if (isNaN(at)) continue;
+      if (time.matches(".clock")) {
+        time.textContent = clock.format(at);
+        continue;
+      }
       const exact = document.createElement("span");
       exact.className = "vh";
       exact.textContent = `, exactly ${time.title}`;
       time.replaceChildren(near.format(at), exact);
+    }
+  }
+
+  // The server groups a log by days in UTC. Here they are the reader's.
+  function localDays() {
+    const days = all(".day");
+    if (!days.length) return;
+    const date = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+    const names = { 0: "Today, ", 1: "Yesterday, " };
+    const midnight = (at) => new Date(at).setHours(0, 0, 0, 0);
+    const groups = new Map();
+    for (const row of all(".day li")) {
+      const day = midnight(row.querySelector("time").dateTime);
+      if (!groups.has(day)) groups.set(day, []);
+      groups.get(day).push(row);
+    }
+    days[0].parentElement.replaceChildren(...[...groups].map(([day, rows]) => {
+      const name = names[Math.round((midnight(Date.now()) - day) / 864e5)] ?? "";
+      const heading = document.createElement("h2");
+      heading.textContent = name + date.format(day);
+      return element("section", "day", heading, element("ol", "", ...rows));
+    }));
+  }
+
+  // Empty fields of a filter stay out of its address.
+  function shortAddresses() {
+    for (const form of all("form.filter")) {
+      form.addEventListener("formdata", ({ formData }) => {
+        for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+      });
     }
   }
 
@@ -87,7 +122,7 @@
   // An answer can take some seconds.
   function busyButtons() {
     for (const form of all("form.after, form[data-busy]")) {
-      const button = form.querySelector("button");
+      const button = form.querySelector(".button:not(.offers *)");
       form.addEventListener("submit", () => {
         button.classList.add("busy");
         say("One moment.");
@@ -120,45 +155,40 @@
     });
   }
 
-  // remarks are the names of the hints that an address calls for. A name that
-  // may not be complete yet is not judged.
-  function remarks(address, typing) {
-    let url;
-    try { url = new URL(address); } catch { /* There is more to come. */ }
-    if (!/^https?:$/.test(url?.protocol)) return /^[\w-]+(\.[\w-]+)+([:/?#]|$)/.test(address) ? ["scheme"] : [];
-    const host = url.hostname.replace(/\.$/, "");
-    const number = /^[\d.]+$|^\[/.test(host);
-    const local = /(^|\.)(localhost|local|internal|test)$|\.fourthwall\.com$/.test(host) || !typing && !host.includes(".");
-    return Object.entries({
-      number, local: local && !number, port: !["", "80", "443"].includes(url.port),
-      plain: url.protocol === "http:", password: url.username || url.password,
-    }).filter(([, holds]) => holds).map(([name]) => name);
-  }
-
-  // Hints come when someone has stopped typing, or has left the field.
-  function addressHints() {
-    const list = document.getElementById("url-warnings");
-    if (!list?.dataset.possible) return;
-    const possible = JSON.parse(list.dataset.possible);
+  // Notes on a URL come when someone has stopped typing, or has left the field.
+  function urlNotes() {
+    const notes = document.querySelector("[data-notes]");
     const field = document.getElementById("url");
-    const warning = (text) => {
-      const spoken = element("span", "vh", "Warning: ");
-      return element("li", "", icon("warning"), element("span", "", spoken, text));
-    };
-    let timer;
-    const show = () => {
-      const before = list.textContent;
-      const names = remarks(field.value.trim(), document.activeElement === field);
-      list.replaceChildren(...names.map((name) => warning(possible[name])));
-      list.hidden = !names.length;
-      if (names.length && list.textContent !== before) say(words(list));
+    if (!notes) return;
+    let timer, newest;
+    const show = async () => {
+      const asked = newest = new AbortController();
+      const body = new URLSearchParams({ url: field.value });
+      if (document.activeElement === field) body.set("typing", "1");
+      try {
+        const answer = await fetch(notes.dataset.notes, { method: "POST", body, signal: asked.signal });
+        const text = await answer.text();
+        if (!answer.ok || asked !== newest) return;
+        const before = notes.textContent;
+        notes.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+        if (notes.textContent !== before) say(words(notes));
+      } catch { /* The server says it when the form is sent. */ }
     };
     const soon = (pause) => () => {
       clearTimeout(timer);
+      newest?.abort();
       timer = setTimeout(show, pause);
     };
     field.addEventListener("input", soon(800));
     field.addEventListener("change", soon(200));
+    notes.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-value]");
+      if (!button) return;
+      event.preventDefault();
+      field.value = button.dataset.value;
+      field.focus();
+      soon(0)();
+    });
   }
 
   function closingMenus() {
@@ -245,7 +275,7 @@
 
     pressed(event) {
       const button = event.target.closest("button");
-      if (!button || [this.main.value, "examine"].includes(button.value)) return;
+      if (!button || [this.main.value, "examine"].includes(button.value) || button.closest(".offers")) return;
       event.preventDefault();
       if (button.matches(".remove")) this.remove(button);
       else if (button === this.undo) this.restore();
@@ -372,7 +402,7 @@
 
     // An answer can take some seconds.
     sent(submitter) {
-      const button = submitter?.value === "examine" ? submitter : this.main;
+      const button = submitter?.matches("[value=examine], .offers *") ? submitter : this.main;
       button.classList.add("busy");
       say(button.value === "create" ? "Creating the webhook." : "One moment.");
     }
@@ -381,8 +411,10 @@
   secondHalves();
   copyButtons();
   localTimes();
+  localDays();
+  shortAddresses();
   untold();
-  addressHints();
+  urlNotes();
   closingMenus();
   busyButtons();
   followedCheck();

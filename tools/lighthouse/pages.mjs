@@ -96,6 +96,7 @@ export const pages = [
   { name: "signature", stranger: true, path: () => "/tools/signature" },
   { name: "not found", stranger: true, path: () => "/nowhere", status: 404 },
   { name: "implicit sign-in", stranger: true, path: () => "/oauth/implicit" },
+  { name: "installed", stranger: true, path: () => "/oauth/callback?code=unused" },
   { name: "shops", path: () => "/shops" },
   { name: "connect another", path: () => "/connect" },
   { name: "connect, refused", from: (v) => v.open("/connect"), button: "form[action='/connect/key'] button", status: 422 },

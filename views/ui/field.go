@@ -13,11 +13,12 @@ type TextField struct {
 	InputMode       string
 	Value           string
 	Hint            string
-	Warnings        []string
-	// Possible are the warnings that the script may show while someone types.
-	Possible []Hint
-	Err      *FieldError
-	Focus    bool
+	Notes           FieldNotes
+	// NotesHref is where the script asks for notes while someone types; "" if
+	// there are none then.
+	NotesHref string
+	Err       *FieldError
+	Focus     bool
 	// Private keeps browsers from remembering the value, so that going back
 	// doesn't restore it either.
 	Private bool
@@ -42,10 +43,17 @@ type FieldError struct {
 	RequestID string
 }
 
-// Hint is a warning that the script shows while someone types.
-type Hint struct {
-	When string // name of the condition in the script
-	Text string
+// FieldNotes are shown below a field. They never block.
+type FieldNotes struct {
+	Warnings []string
+	Offers   []Offer
+}
+
+// Offer is a button that sends the form with another value for the field.
+type Offer struct {
+	Do    string // value of the button
+	Text  string
+	Value string // shown after the text, and used by the script; "" if the button does more
 }
 
 // SecretField returns a field for a secret that is used once. It never has a
@@ -112,17 +120,9 @@ func (t TextField) describedBy() string {
 	)
 }
 
-// warnable reports whether there are warnings, or may be while someone types.
-func (t TextField) warnable() bool { return len(t.Warnings)+len(t.Possible) > 0 }
-
-// possible returns the possible warnings by their conditions, as JSON. They are in
-// an attribute because text browsers show what is in a template or hidden.
-func (t TextField) possible() (string, error) {
-	all := map[string]string{}
-	for _, h := range t.Possible {
-		all[h.When] = h.Text
-	}
-	return templ.JSONString(all)
+// warnable reports whether there are notes, or may be while someone types.
+func (t TextField) warnable() bool {
+	return len(t.Notes.Warnings)+len(t.Notes.Offers) > 0 || t.NotesHref != ""
 }
 
 // described returns the IDs of what is read out with the field: the sentence and

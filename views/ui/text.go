@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/a-h/templ"
+
+	"hookwall/internal/unseen"
 )
 
 // Exact draws a string from outside, such as a URL or a code. Control and format
@@ -31,7 +33,7 @@ func Lines(s string) templ.Component { return visible(s, hiddenInLines) }
 
 // hiddenInExact reports whether Exact shows a character by number.
 func hiddenInExact(r rune) bool {
-	return !unicode.IsGraphic(r) || r != ' ' && unicode.IsSpace(r)
+	return !unicode.IsGraphic(r) || r != ' ' && unseen.Is(r)
 }
 
 // hiddenInNames reports whether Named shows a character by number.

@@ -14,12 +14,18 @@ import (
 // form of its host, letters of several scripts, characters that look like others,
 // and invisible characters.
 func URLNotes(address string) []string {
+	notes := LookalikeNotes(address)
+	if hidden := numbers(address, hiddenInExact); hidden != "" {
+		notes = append(notes, hiddenCharacters(hidden))
+	}
+	return notes
+}
+
+// LookalikeNotes returns the same without the one on invisible characters.
+func LookalikeNotes(address string) []string {
 	var notes []string
 	if u, err := url.Parse(address); err == nil && u.Hostname() != "" {
 		notes = hostNotes(u.Hostname())
-	}
-	if hidden := numbers(address, hiddenInExact); hidden != "" {
-		notes = append(notes, hiddenCharacters(hidden))
 	}
 	if signs := numbers(strings.ToValidUTF8(address, ""), isLikeASign); signs != "" {
 		notes = append(notes, lookalikeSigns(signs))

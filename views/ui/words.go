@@ -15,6 +15,12 @@ const (
 	warningPrefix = "Warning: "
 	failurePrefix = "Error: "
 
+	// The words for a State.
+	okWord       = "OK"
+	lookWord     = "Look"
+	failingWord  = "Failing"
+	notKnownWord = "Not known"
+
 	// The words for the results of a CheckStep.
 	wordPassed      = "Passed"
 	wordWarned      = "Needs attention"

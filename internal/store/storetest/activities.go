@@ -146,6 +146,20 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		same(t, "recorded as it was", theActivity(t, f.one, "sh_1"), want)
 	},
 
+	"another detail": func(t *testing.T, f *fixture) {
+		want := beginActivity(t, f.one, activity("o", "sh_1"))
+		other := beginActivity(t, f.one, activity("o", "sh_2"))
+		recordOutcome(t, f.one, want.ID, "done")
+		want = theActivity(t, f.one, "sh_1")
+		want.Detail = []byte(`{"found":{"url":"https://a.example/ö"}}`)
+		must(t, f.other.ReplaceDetail(t.Context(), store.Activity{ID: want.ID, Shop: "sh_1", Detail: want.Detail}))
+		same(t, "replaced", theActivity(t, f.one, "sh_1"), want)
+		same(t, "another", theActivity(t, f.one, "sh_2"), other)
+		for _, unknown := range []store.Activity{{ID: want.ID, Shop: "sh_2"}, {ID: "nothing", Shop: "sh_1"}} {
+			is(t, unknown.ID+" of "+unknown.Shop, f.one.ReplaceDetail(t.Context(), unknown), store.ErrNotFound)
+		}
+	},
+
 	"outcome from each state": func(t *testing.T, f *fixture) {
 		final := []string{"done", "refused", "failed"}
 		for _, from := range append([]string{"pending", "unclear"}, final...) {
@@ -265,6 +279,61 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		same(t, "every field", all[0], activities(t, f.one, store.ActivityQuery{Shop: "sh_2", Outcome: "unclear"}).Rows[0])
 	},
 
+	"last done to each webhook": func(t *testing.T, f *fixture) {
+		byID := map[string]string{}
+		for i, a := range []struct{ shop, action, webhook, outcome string }{
+			{"sh_1", "create", "wcon_1", "done"},
+			{"sh_1", "create", "wcon_2", "done"},
+			{"sh_1", "update", "wcon_1", "done"},
+			{"sh_1", "update", "wcon_1", "refused"},
+			{"sh_1", "look", "wcon_2", "done"},
+			{"sh_1", "delete", "wcon_2", "pending"},
+			{"sh_2", "delete", "wcon_1", "done"},
+			{"sh_1", "create", "wcon_3", "unclear"},
+			{"sh_1", "create", "wcon_4", "done"},
+		} {
+			name := fmt.Sprint(i, " ", a.action, " ", a.webhook)
+			kept := beginActivity(t, f.one, store.Activity{Shop: a.shop, Action: a.action, WebhookID: a.webhook, Actor: name})
+			byID[kept.ID] = name
+			if a.outcome != "pending" {
+				recordOutcome(t, f.one, kept.ID, a.outcome)
+			}
+			found, err := f.other.Activity(t.Context(), a.shop, kept.ID)
+			must(t, err)
+			same(t, "found again", found.Actor, name)
+			_, err = f.other.Activity(t.Context(), "sh_3", kept.ID)
+			same(t, "found in another shop", errors.Is(err, store.ErrNotFound), true)
+		}
+		actions, webhooks := []string{"create", "update", "delete"}, []string{"wcon_1", "wcon_2", "wcon_3", "wcon_5"}
+		for name, c := range map[string]struct {
+			shop              string
+			actions, webhooks []string
+			want              map[string]string
+		}{
+			"in a shop": {"sh_1", actions, webhooks, map[string]string{
+				"wcon_1": "2 update wcon_1", "wcon_2": "1 create wcon_2",
+			}},
+			"in another shop": {"sh_2", actions, webhooks, map[string]string{"wcon_1": "6 delete wcon_1"}},
+			"of one action":   {"sh_1", actions[:1], webhooks[:1], map[string]string{"wcon_1": "0 create wcon_1"}},
+			"of no action":    {"sh_1", nil, webhooks, map[string]string{}},
+			"of no webhook":   {"sh_1", actions, nil, map[string]string{}},
+		} {
+			last, err := f.other.LastDone(t.Context(), c.shop, c.actions, c.webhooks)
+			must(t, err)
+			got := map[string]string{}
+			for webhook, id := range last {
+				got[webhook] = byID[id]
+			}
+			same(t, name, got, c.want)
+		}
+		actors, err := f.other.Actors(t.Context(), "sh_2")
+		must(t, err)
+		same(t, "actors", actors, []string{"6 delete wcon_1"})
+		actors, err = f.open(sandbox).Actors(t.Context(), "sh_2")
+		must(t, err)
+		same(t, "actors of another environment", actors, []string(nil))
+	},
+
 	"filtered": func(t *testing.T, f *fixture) {
 		for _, a := range []struct{ shop, action, webhook, outcome string }{
 			{"sh_1", "create", "wcon_1", "done"},
@@ -293,6 +362,8 @@ var activityTests = map[string]func(*testing.T, *fixture){
 			"by outcome":      {store.ActivityQuery{Shop: "sh_1", Outcome: "done"}, []string{delete1, create1}},
 			"by pending":      {store.ActivityQuery{Shop: "sh_1", Outcome: "pending"}, []string{open}},
 			"by webhook":      {store.ActivityQuery{Shop: "sh_1", WebhookID: "wcon_1"}, []string{delete1, create1}},
+			"by actor":        {store.ActivityQuery{Shop: "sh_1", Actor: create2}, []string{create2}},
+			"by nobody":       {store.ActivityQuery{Shop: "sh_1", Actor: elsewhere}, nil},
 			"by all": {store.ActivityQuery{
 				Shop: "sh_1", Action: "create", Outcome: "done", WebhookID: "wcon_1",
 			}, []string{create1}},

@@ -43,6 +43,7 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		}
 		same(t, "due", due(t, elsewhere, 0), nil)
 		is(t, "outcome", elsewhere.RecordOutcome(t.Context(), a.ID, store.Ending{Outcome: "done"}), store.ErrNotFound)
+		is(t, "detail", elsewhere.ReplaceDetail(t.Context(), a), store.ErrNotFound)
 		same(t, "live connection", liveOwner(t, elsewhere, "sh_1", owner), "")
 		same(t, "immutable", immutable(t, elsewhere, "sh_1"), nil)
 		must(t, elsewhere.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(-time.Hour)))

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+const (
+	selectActivity = selectActivities + inShop + ` AND id = $3`
+
+	// Of a busy shop, the actors of the newest activities will do.
+	selectActors = `SELECT DISTINCT actor FROM (
+		SELECT actor FROM activities` + inShop + ` ORDER BY started_at DESC, seq DESC LIMIT 10000
+	) AS recent ORDER BY actor LIMIT 100`
+
+	// It isn't sorted, since SQLite would choose its index by the order.
+	selectLastDone = `SELECT webhook_id, id, started_at, seq FROM activities` + inShop + ` AND outcome = 'done'`
+)
+
+// Activity returns an activity of a shop, or ErrNotFound.
+func (s *Store) Activity(ctx context.Context, shop, id string) (Activity, error) {
+	found, err := s.findActivities(ctx, selectActivity, s.env, shop, id)
+	if err == nil && len(found) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Activity{}, failed("find activity", err)
+	}
+	return found[0], nil
+}
+
+// Actors returns the actors of a shop's recent activities, at most 100 of them.
+func (s *Store) Actors(ctx context.Context, shop string) ([]string, error) {
+	rows, err := s.engine.read.QueryContext(ctx, selectActors, s.env, shop)
+	if err != nil {
+		return nil, failed("list actors", err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var actor string
+		if err := rows.Scan(&actor); err != nil {
+			return nil, failed("list actors", err)
+		}
+		all = append(all, actor)
+	}
+	return all, failed("list actors", rows.Err())
+}
+
+// LastDone returns the ID of the newest activity of each webhook that is done and has one of the actions. A webhook
+// without one is missing in the result.
+func (s *Store) LastDone(ctx context.Context, shop string, actions, webhooks []string) (map[string]string, error) {
+	last := map[string]string{}
+	if len(actions) == 0 || len(webhooks) == 0 {
+		return last, nil
+	}
+	query, args := s.lastDoneQuery(shop, actions, webhooks)
+	rows, err := s.engine.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, failed("list last activities", err)
+	}
+	defer rows.Close()
+	newest := map[string]position{}
+	for rows.Next() {
+		var webhook, id string
+		var at position
+		if err := rows.Scan(&webhook, &id, &at.started, &at.seq); err != nil {
+			return nil, failed("list last activities", err)
+		}
+		if newest[webhook].isBefore(at) {
+			last[webhook], newest[webhook] = id, at
+		}
+	}
+	return last, failed("list last activities", rows.Err())
+}
+
+func (s *Store) lastDoneQuery(shop string, actions, webhooks []string) (query string, args []any) {
+	args = []any{s.env, shop}
+	list := func(values []string) string {
+		var places []string
+		for _, value := range values {
+			args = append(args, value)
+			places = append(places, fmt.Sprintf("$%d", len(args)))
+		}
+		return strings.Join(places, ", ")
+	}
+	query = selectLastDone + ` AND action IN (` + list(actions) + `) AND webhook_id IN (` + list(webhooks) + `)`
+	return query, args
+}
+
+func (p position) isBefore(other position) bool {
+	return p.started < other.started || p.started == other.started && p.seq < other.seq
+}

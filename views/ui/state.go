@@ -1,0 +1,23 @@
+package ui
+
+// State is how something is: fine, worth a look, failing, or not known.
+type State string
+
+// States. Each has a color, a shape and a word.
+const (
+	OK       State = "ok"
+	Look     State = "look"
+	Failing  State = "failing"
+	NotKnown State = "unknown"
+)
+
+// stateWords are what the shapes say.
+var stateWords = map[State]string{OK: okWord, Look: lookWord, Failing: failingWord, NotKnown: notKnownWord}
+
+// known returns the state, or NotKnown if it is none of the four.
+func (s State) known() State {
+	if stateWords[s] == "" {
+		return NotKnown
+	}
+	return s
+}
