@@ -142,7 +142,7 @@ func TestLeaseThatTakesLong(t *testing.T) {
 	shop := p.connect(0)
 	hook := g.add(shop, good, "DONATION")
 	f := asked(p, shop, hook)
-	g.leases(p, shop, hook.ID, time.Hour)
+	g.leases(p, shop, hook.ID, time.Minute)
 	var pg *page
 	var second sync.WaitGroup
 	second.Go(func() { pg = f.submit() })

@@ -69,7 +69,7 @@ func TestClockOfTheDatabaseJumps(t *testing.T) {
 			g.must(b.Reconcile(t.Context(), 100))
 			g.move(g.timing.Late)
 			got = create(b, other, "third")
-			if got.State != webhooks.Rejected || got.Rejection.Reason != webhooks.EarlierAbsent {
+			if got.State != webhooks.Absent || got.Rejection.Reason != webhooks.EarlierAbsent {
 				t.Errorf("another form, later: %+v", got)
 			}
 		})
