@@ -28,7 +28,7 @@ func TestDoneIsHeard(t *testing.T) {
 	}
 	v.Submit(v.Role("button", "Show the secret"))
 	v.HasFocus(v.Role("region", "Signing secret"))
-	v.Submit(v.Role("button", "I have stored it"))
+	v.Submit(v.Role("button", "I’ve saved it"))
 	v.hasFocus("flash-0")
 
 	late := v.tab()

@@ -172,7 +172,7 @@ func showReview(v *visitor) int {
 func showReviewOfDuplicate(v *visitor) int {
 	v.app.add(2, longAddress, longTypes...)
 	showReview(v)
-	v.Submit(v.Role("link", "Change further"))
+	v.Submit(v.Role("link", "Keep editing"))
 	v.Fill(v.address(), longAddress)
 	return v.review()
 }
@@ -205,7 +205,7 @@ func showDeliveries(v *visitor) int {
 	v.app.add(2, longAddress, "DONATION")
 	v.fileEvents(manyEvents()...)
 	status := v.Open(eventsPath(shop) + "?page=2&type=DONATION")
-	v.reads("Ambiguous", "No current webhook uses this URL", "This webhook has been deleted", "no state given")
+	v.reads("Several webhooks use this URL", "No current webhook uses this URL", "This webhook has been deleted", "no state given")
 	return status
 }
 

@@ -68,8 +68,8 @@ var scenes = []scene{
 	{name: "created", show: showCreated, status: 200, heading: "Webhook created"},
 	{name: "created, secret revealed", show: showRevealed, status: 200, heading: "Webhook"},
 	{name: "webhook", show: showWebhook, status: 200, heading: "Webhook"},
-	{name: "not confirmed", show: showNotConfirmed, status: 502, heading: "Not confirmed"},
-	{name: "not confirmed, not there", show: showAbsent, status: 502, heading: "Not confirmed"},
+	{name: "not confirmed", show: showNotConfirmed, status: 502, heading: "Unconfirmed"},
+	{name: "not confirmed, not there", show: showAbsent, status: 502, heading: "Unconfirmed"},
 	{name: "created, signed out since", show: showOutcome, status: 200, heading: "Webhook created"},
 	{
 		name: "sample", show: func(v *visitor) int { return v.Open("/samples/MEMBERSHIP_SERIES_UPSERTED") }, status: 200,

@@ -36,13 +36,13 @@ func (v *visitor) asksToCheck(address string) {
 	v.heads("Check an endpoint")
 	v.Must(v.Expect(v.address()).ToHaveValue(address))
 	v.Must(v.Expect(v.secret()).ToHaveValue(""))
-	v.reads("Then it sends", "A test event", "testMode: true", "The same event again", "An event with a wrong signature")
+	v.reads("Then we send", "A test event", "testMode: true", "The same event again", "An event with a wrong signature")
 	v.noInput(address)
 	v.app.received(0)
 }
 
 // secret is the field for the shop's webhook secret.
-func (v *visitor) secret() playwright.Locator { return v.Label("Webhook secret (optional)") }
+func (v *visitor) secret() playwright.Locator { return v.Label("Signing secret (optional)") }
 
 // offers fails the test unless a list offers exactly these event types.
 func (v *visitor) offers(label string, codes ...string) {
@@ -68,8 +68,8 @@ func (a *app) received(n int) []sandbox.Receipt {
 // stepResults are the words for the result of a step, by letter. How long a
 // response takes depends on the machine: T means any of them.
 var stepResults = map[rune]string{
-	'P': "^Passed$", 'L': "^Look at this$", 'F': "^Failed$", 'S': "^Skipped$", 'U': `^\s*Under way$`, 'W': "^Waiting$",
-	'T': "^(Passed|Look at this|Failed)$",
+	'P': "^Passed$", 'L': "^Needs attention$", 'F': "^Failed$", 'S': "^Skipped$", 'U': `^\s*Running$`, 'W': "^Waiting$",
+	'T': "^(Passed|Warning|Failed)$",
 }
 
 // got waits until the steps on the page have these results.
@@ -139,7 +139,7 @@ func TestCheckIsFollowed(t *testing.T) {
 	deliveries[0].wait()
 	v.got("PPPPLUWWWW")
 	v.says("Step 6 of 10: Test delivery.")
-	v.Gone(v.Role("link", "See how far it is"))
+	v.Gone(v.Role("link", "Refresh the progress"))
 	v.hasNoSecret()
 	deliveries[0].release()
 	deliveries[1].wait()
@@ -154,7 +154,7 @@ func TestCheckIsFollowed(t *testing.T) {
 	}
 	deliveries[2].release()
 
-	v.isChecked("PPPPLPPTTP", "There is something to look at|This endpoint needs a fix")
+	v.isChecked("PPPPLPPTTP", "Some steps need your attention|This endpoint needs a fix")
 	v.reads(verifies, donation, "it verifies signatures", "What to do:")
 	got := v.app.received(3)
 	if !got[2].Verified || !got[1].Verified || got[0].Verified || got[2].EventID != got[1].EventID ||
@@ -179,7 +179,7 @@ func (v *visitor) passesOn(secret string) {
 	v.app.t.Helper()
 	report := v.copied(v.Role("button", "Copy as text"))
 	for _, line := range []string{
-		"Endpoint check, ", "Result: ", "\n1. Address: passed", "   - Calls go to: " + verifies,
+		"Endpoint check, ", "Result: ", "\n1. URL: passed", "   - Requests go to: " + verifies,
 		"   What to do: ", "\n10. Forged delivery: passed",
 	} {
 		if !strings.Contains(report, line) {
@@ -190,7 +190,7 @@ func (v *visitor) passesOn(secret string) {
 		v.app.t.Error("the report has the secret")
 	}
 	v.Click(v.Text("Show the text"))
-	if shown := v.TextOf(v.Role("region", "Pass it on").Locator("pre")); squeezed(shown) != squeezed(report) {
+	if shown := v.TextOf(v.Role("region", "Share this report").Locator("pre")); squeezed(shown) != squeezed(report) {
 		v.app.t.Errorf("the text is shown as\n%s\nand copied as\n%s", shown, report)
 	}
 }
@@ -222,8 +222,8 @@ func TestCheckFromTheEditForm(t *testing.T) {
 
 	v.Fill(v.address(), verifies)
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
-	v.isChecked("PPPPLPLTSS", "There is something to look at|This endpoint needs a fix")
-	v.reads("probably verifies signatures", "Give the shop’s secret and check again", "TELEPATHY_RECEIVED")
+	v.isChecked("PPPPLPLTSS", "Some steps need your attention|This endpoint needs a fix")
+	v.reads("probably verifies signatures", "Enter the signing secret and check again", "TELEPATHY_RECEIVED")
 	if got := v.app.received(1)[0]; got.Type != "TELEPATHY_RECEIVED" || got.Verified || got.Status != 401 {
 		t.Errorf("the receiver got %+v", got)
 	}
@@ -246,7 +246,7 @@ func TestCheckOfAWebhook(t *testing.T) {
 	v.offers("Event type to send", "ORDER_PLACED", "DONATION")
 	v.status(v.Submit(v.Role("button", sendDeliveries)), 200)
 	v.isChecked("PPPPLPFTSL", "This endpoint needs a fix")
-	v.reads("201 means that something was made", "Let the endpoint answer exactly 200")
+	v.reads("Your endpoint returned 201. Fourthwall only accepts 200", "Return status 200.")
 	if got := v.app.received(1)[0]; got.Type != "ORDER_PLACED" || !strings.Contains(got.Body, hook.ID) {
 		t.Errorf("the receiver got %+v", got)
 	}
@@ -279,10 +279,10 @@ func TestThreeChecksAtOnce(t *testing.T) {
 	third.hasNoSecret()
 	for i, tab := range tabs {
 		held[i].release()
-		tab.isChecked("PPPPLPPTTP", "There is something to look at|This endpoint needs a fix")
+		tab.isChecked("PPPPLPPTTP", "Some steps need your attention|This endpoint needs a fix")
 	}
 	third.status(third.Submit(third.Role("button", sendDeliveries)), 200)
-	third.isChecked("PPPPLPLTSS", "There is something to look at|This endpoint needs a fix")
+	third.isChecked("PPPPLPLTSS", "Some steps need your attention|This endpoint needs a fix")
 	third.Submit(third.Role("link", "Back to the webhook"))
 	third.at(webhookPath(hook))
 }
@@ -320,12 +320,12 @@ func TestCheckContinues(t *testing.T) {
 	v.ExpectProblem("ERR_FAILED")
 	v.status(v.Reload(), 200)
 	v.says("its progress is not shown here any more")
-	v.See(v.Role("link", "See how far it is"))
+	v.See(v.Role("link", "Refresh the progress"))
 	v.status(v.Navigate(func() {
-		v.clickOnly(v.Role("link", "See how far it is"))
+		v.clickOnly(v.Role("link", "Refresh the progress"))
 		delivery.release()
 	}), 200)
-	v.isChecked("PPPPLPPTTL", "There is something to look at|This endpoint needs a fix")
-	v.reads("The endpoint does not verify signatures")
+	v.isChecked("PPPPLPPTTL", "Some steps need your attention|This endpoint needs a fix")
+	v.reads("The endpoint doesn’t verify signatures")
 	v.app.received(2)
 }

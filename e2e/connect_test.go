@@ -178,7 +178,7 @@ func TestKeyIsRefused(t *testing.T) {
 		texts              []string
 		focus              string // label
 	}{
-		{"nothing typed", "", "", []string{"Enter the user name", "Enter the password"}, "API user name"},
+		{"nothing typed", "", "", []string{"Enter the user name", "Enter the password"}, "API username"},
 		{"no password", "fw_api_studio-nine", "", []string{"Enter the password"}, "API password"},
 		{
 			"a wrong password", "fw_api_studio-nine", "wrong",
@@ -191,13 +191,13 @@ func TestKeyIsRefused(t *testing.T) {
 			t.Parallel()
 			v := meet(t, browser.Options{})
 			v.Open("/connect")
-			v.Fill(v.Label("API user name"), test.username)
+			v.Fill(v.Label("API username"), test.username)
 			v.Fill(v.Label("API password"), test.password)
 			v.status(v.Submit(v.Role("button", "Connect with this key")), 422)
 			v.reads(test.texts...)
 			v.HasFocus(v.Label(test.focus))
 			v.Must(v.Expect(v.Label(test.focus)).ToHaveAttribute("aria-invalid", "true"))
-			v.Must(v.Expect(v.Label("API user name")).ToHaveValue(test.username))
+			v.Must(v.Expect(v.Label("API username")).ToHaveValue(test.username))
 			v.Must(v.Expect(v.Label("API password")).ToHaveValue(""))
 		})
 	}

@@ -162,7 +162,7 @@ func TestSecret(t *testing.T) {
 	if got := v.copied(v.Role("button", "Copy the secret")); got != shop.WebhookSecret {
 		t.Errorf("%q was copied", got)
 	}
-	v.Submit(v.Role("button", "I have stored it"))
+	v.Submit(v.Role("button", "I’ve saved it"))
 	v.at(webhookPath(v.app.onlyOne(0, good)))
 	v.reads("The secret was deleted here")
 	hidden()

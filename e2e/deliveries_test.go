@@ -71,7 +71,7 @@ func TestDeliveryLog(t *testing.T) {
 	v.delivered(1)
 	v.filter(map[string]string{"Event type": "", "Webhook": hooks[2].ID})
 	v.delivered(49)
-	v.reads("49 of the 50 deliveries")
+	v.reads("49 of 50 deliveries")
 	v.Open(webhookPath(hooks[0]))
 	v.Submit(v.main().GetByRole("link", named("Deliveries")))
 	v.delivered(0)

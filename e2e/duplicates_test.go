@@ -88,7 +88,7 @@ func TestEditToDuplicate(t *testing.T) {
 	v.Check(v.box(orderUpdated))
 	v.status(v.review(), 200)
 	v.asksAbout(catalogue)
-	v.reads("This address already has a webhook", orders.ID)
+	v.reads("Another webhook already uses this URL", orders.ID)
 	v.SeeText(v.Role("listitem", "").Filter(hasText(orders.ID)), orderUpdated)
 	v.status(v.Submit(v.Role("button", "Save anyway")), 200)
 	v.saved(catalogue, orders.URL, "PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED", "ORDER_UPDATED")

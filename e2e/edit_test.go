@@ -102,7 +102,7 @@ func TestEdit(t *testing.T) {
 	v.SeeText(changes, "TELEPATHY_RECEIVED")
 	v.app.hasContent(hook, oddAddress, oddTypes...)
 
-	v.Submit(v.Role("link", "Change further"))
+	v.Submit(v.Role("link", "Keep editing"))
 	v.Must(v.Expect(v.box(donation)).ToBeChecked())
 	v.Must(v.Expect(v.box(orderPlaced)).Not().ToBeChecked())
 	v.Check(v.box(orderPlaced))
@@ -295,7 +295,7 @@ func TestLocked(t *testing.T) {
 // why, and has no way to edit or delete it.
 func (v *visitor) isLocked() {
 	v.app.t.Helper()
-	v.reads("it can be neither edited nor deleted", "made by something other than you", lockedCode)
+	v.reads("You can’t edit or delete this webhook", "made by something other than you", lockedCode)
 	v.Gone(v.Role("link", "Edit"))
 	v.Gone(v.Role("link", "Delete"))
 }

@@ -214,7 +214,7 @@ func (v *visitor) leavesByKeyboard() {
 	v.app.t.Helper()
 	v.press("Enter", v.Role("button", "Show the secret"))
 	v.reads(v.app.shop(0).WebhookSecret)
-	v.press("Space", v.Role("button", "I have stored it"))
+	v.press("Space", v.Role("button", "I’ve saved it"))
 	v.reads("The secret was deleted here")
 
 	bar := v.Role("banner", "")
@@ -240,7 +240,7 @@ func (v *visitor) leavesByKeyboard() {
 func (v *visitor) signsOutByKeyboard() {
 	v.app.t.Helper()
 	v.press("Enter", v.Role("link", "Connect a shop"))
-	v.stepTo(v.Label("API user name"))
+	v.stepTo(v.Label("API username"))
 	v.Type(v.app.shop(1).APIUser)
 	v.stepTo(v.Label("API password"))
 	v.Type(v.app.shop(1).APIPassword)

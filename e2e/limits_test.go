@@ -56,7 +56,7 @@ func showManyForms(v *visitor) int {
 func showManyKeys(v *visitor) int {
 	v.Open("/connect")
 	guess := func() int {
-		v.Fill(v.Label("API user name"), "nobody")
+		v.Fill(v.Label("API username"), "nobody")
 		v.Fill(v.Label("API password"), "guessed")
 		return v.Submit(v.Role("button", "Connect with this key"))
 	}

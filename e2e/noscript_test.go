@@ -88,7 +88,7 @@ func (v *visitor) keepsTheSecret() {
 	v.status(v.Submit(v.Role("button", "Show the secret")), 200)
 	v.reads(secret)
 	v.worksWithoutScript()
-	v.Submit(v.Role("button", "I have stored it"))
+	v.Submit(v.Role("button", "I’ve saved it"))
 	v.reads("The secret was deleted here")
 	v.Gone(v.Text(secret))
 }
@@ -196,7 +196,7 @@ func TestImplicitWithoutScript(t *testing.T) {
 	v.Submit(v.Role("button", "Allow"))
 	// Playwright does not find by role or text what is in a noscript element.
 	shown := v.TextOf(v.main())
-	if !strings.Contains(shown, "This older way of signing in needs JavaScript") || strings.Contains(shown, "One moment") {
+	if !strings.Contains(shown, "This older sign-in needs JavaScript") || strings.Contains(shown, "One moment") {
 		t.Errorf("the page says %q", shown)
 	}
 	v.Submit(v.CSS("noscript a"))

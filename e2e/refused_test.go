@@ -187,7 +187,7 @@ func TestMissingPermission(t *testing.T) {
 	v.kept(good, donation, promotion)
 
 	v.Submit(v.Role("link", "Connect the shop again"))
-	v.reads("Your form is kept")
+	v.reads("We kept your form")
 	v.signIn(0)
 	v.kept(good, donation, promotion)
 	v.status(v.create(), 200)

@@ -240,9 +240,9 @@ func TestHostileInput(t *testing.T) {
 		v.app.box.ForgetFailures()
 
 		v.Open("/connect")
-		v.Fill(v.Label("API user name"), text)
+		v.Fill(v.Label("API username"), text)
 		v.status(v.Submit(v.Role("button", "Connect with this key")), 422)
-		v.Must(v.Expect(v.Label("API user name")).ToHaveValue(text))
+		v.Must(v.Expect(v.Label("API username")).ToHaveValue(text))
 		v.hasNoTrap()
 	}
 }

@@ -32,7 +32,7 @@ func TestSessionEndsInTheForm(t *testing.T) {
 			test.end(v.app)
 			v.create()
 			v.heads("Connect a shop")
-			v.reads(append(test.texts, "Your form is kept")...)
+			v.reads(append(test.texts, "We kept your form")...)
 			v.app.none(0, good)
 			v.noInput(good)
 
@@ -63,7 +63,7 @@ func TestAnotherShopAfterTheForm(t *testing.T) {
 	v.compose(v.connectKey(0), good, donation)
 	v.app.move(13 * time.Hour)
 	v.create()
-	v.reads("Your form is kept")
+	v.reads("We kept your form")
 	v.signIn(1)
 	v.reads("You began this form for another shop", "Lantern Post")
 	v.at(newPath(v.app.shop(1)) + "?" + queryPart(v.Path()))

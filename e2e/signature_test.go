@@ -48,7 +48,7 @@ func (v *visitor) verdict(title, code string) {
 	v.hasFocus("result")
 	v.Must(v.Expect(v.CSS("#result")).ToHaveAccessibleName(regexp.MustCompile(title)))
 	if code != "" {
-		v.Must(v.Expect(v.Role("region", "Why not").GetByRole("listitem").First().Locator("code")).ToHaveText(code))
+		v.Must(v.Expect(v.Role("region", "Why it isn’t valid").GetByRole("listitem").First().Locator("code")).ToHaveText(code))
 	}
 	v.Must(v.Expect(v.benchSecret()).ToHaveValue(""))
 	v.hasNoSecret()
@@ -122,7 +122,7 @@ func TestSignatureOfAFile(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
 	body, secret := v.app.realBody(), v.app.shop(2).WebhookSecret
-	file := v.PW.GetByLabel("Or a file with the body")
+	file := v.PW.GetByLabel("Or choose a file with the body")
 	v.Open(signaturePath)
 	v.Choose(file, "body.json", []byte(body))
 	v.bench("something else", base64Of(signed(body, secret)), secret)

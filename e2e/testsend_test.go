@@ -30,7 +30,7 @@ func (v *visitor) sends(answer string) {
 func (v *visitor) isAnswered(answer string) {
 	v.app.t.Helper()
 	v.hasFocus("result")
-	v.Must(v.Expect(v.CSS("#result")).ToHaveAccessibleName(regexp.MustCompile("Answered with " + answer + " in ")))
+	v.Must(v.Expect(v.CSS("#result")).ToHaveAccessibleName(regexp.MustCompile("The endpoint returned " + answer + " in ")))
 	v.Must(v.Expect(v.secret()).ToHaveValue(""))
 	v.hasNoSecret()
 }
@@ -46,7 +46,7 @@ func TestTestDelivery(t *testing.T) {
 	v.status(v.Submit(v.Role("link", "Send a test delivery")), 200)
 	v.at(testPath(hook))
 	v.heads("Send a test delivery")
-	v.reads("One POST request goes to", verifies)
+	v.reads("We send one POST request to", verifies)
 	v.offers("Event type", "ORDER_PLACED", "DONATION", "TELEPATHY_RECEIVED")
 	v.picks("DONATION")
 
@@ -56,7 +56,7 @@ func TestTestDelivery(t *testing.T) {
 	v.Fill(v.secret(), shop.WebhookSecret)
 	v.app.received(0)
 	v.sends("200 OK")
-	v.reads("Signature", "made with the secret you gave", "It has none")
+	v.reads("Signature", "signed with the secret that you entered", "has no body")
 	got := v.app.received(1)[0]
 	if !got.Verified || got.Body != changed || got.Type != "DONATION" || !got.TestMode ||
 		!strings.Contains(changed, "größer") {
@@ -66,7 +66,7 @@ func TestTestDelivery(t *testing.T) {
 	v.at(testPath(hook))
 
 	v.sends("401 Unauthorized")
-	v.reads("made with a made-up key", "probably verifies signatures")
+	v.reads("signed with a random key", "probably verifies signatures")
 	if got := v.app.received(2)[0]; got.Verified || got.Body != changed {
 		t.Errorf("the receiver got %+v", got)
 	}
@@ -87,7 +87,7 @@ func TestTestDelivery(t *testing.T) {
 func (v *visitor) picks(code string) {
 	v.app.t.Helper()
 	v.Select(v.Label("Event type"), code)
-	v.status(v.Submit(v.Role("button", "Show its sample")), 200)
+	v.status(v.Submit(v.Role("button", "Show the sample")), 200)
 	v.Must(v.Expect(v.Label("Event type")).ToHaveValue(code))
 	v.Must(v.Expect(v.body()).ToHaveValue(regexp.MustCompile(`"type": "` + code + `"`)))
 }
@@ -113,7 +113,7 @@ func TestHostileAnswer(t *testing.T) {
 	v.Open(testPath(hook))
 	v.sends("302 Found")
 	v.reads(hostile...)
-	v.reads("Redirects are not followed", "U+202E", "U+001B")
+	v.reads("This check doesn’t follow redirects", "U+202E", "U+001B")
 	v.hasNoTrap()
 	headers := v.Role("table", "")
 	for _, text := range append(hostile, "text/html", "0;url=https://evil.example/") {

@@ -88,13 +88,13 @@ func TestToolsByKeyboard(t *testing.T) {
 	v.stepTo(v.secret())
 	v.Type(shop.WebhookSecret)
 	v.status(v.Navigate(func() { v.Press("Enter") }), 200)
-	v.isChecked("PPPPLPPTTP", "There is something to look at|This endpoint needs a fix")
+	v.isChecked("PPPPLPPTTP", "Some steps need your attention|This endpoint needs a fix")
 	if got := v.app.received(3)[2]; got.Type != "DONATION" {
 		t.Errorf("the receiver got %+v", got)
 	}
 	v.stepTo(v.main().Locator("summary"))
 	v.Press("Enter")
-	v.See(v.Role("region", "Pass it on").Locator("pre"))
+	v.See(v.Role("region", "Share this report").Locator("pre"))
 	v.stepBackTo("link", "Check again")
 	v.status(v.Navigate(func() { v.Press("Enter") }), 200)
 	v.press("Enter", v.Role("link", "Back to the form"))
@@ -102,7 +102,7 @@ func TestToolsByKeyboard(t *testing.T) {
 
 	v.Open(testPath(hook))
 	v.selectByKeyboard(v.Label("Event type"), "DONATION")
-	v.press("Enter", v.Role("button", "Show its sample"))
+	v.press("Enter", v.Role("button", "Show the sample"))
 	v.stepTo(v.body())
 	v.Press("Control+End")
 	v.Type("\n")
@@ -146,10 +146,10 @@ func TestToolsWithoutScript(t *testing.T) {
 	v.worksWithoutScript()
 	v.Fill(v.secret(), shop.WebhookSecret)
 	v.waitsFor("/verify", v.Role("button", sendDeliveries))
-	v.isChecked("PPPPLPPTTP", "There is something to look at|This endpoint needs a fix")
+	v.isChecked("PPPPLPPTTP", "Some steps need your attention|This endpoint needs a fix")
 	v.worksWithoutScript()
 	v.Click(v.Text("Show the text"))
-	v.SeeText(v.Role("region", "Pass it on").Locator("pre"), "10. Forged delivery: passed")
+	v.SeeText(v.Role("region", "Share this report").Locator("pre"), "10. Forged delivery: passed")
 	v.app.received(3)
 
 	v.Submit(v.Role("link", "Check again"))
@@ -159,10 +159,10 @@ func TestToolsWithoutScript(t *testing.T) {
 	delivery.wait()
 	v.worksWithoutScript()
 	v.status(v.Navigate(func() {
-		v.clickOnly(v.Role("link", "See how far it is"))
+		v.clickOnly(v.Role("link", "Refresh the progress"))
 		delivery.release()
 	}), 200)
-	v.isChecked("PPPPLPLTSS", "There is something to look at|This endpoint needs a fix")
+	v.isChecked("PPPPLPLTSS", "Some steps need your attention|This endpoint needs a fix")
 	v.Submit(v.Role("link", "Back to the form"))
 	v.kept(verifies, donation)
 	v.testsWithoutScript(shop)
@@ -297,7 +297,7 @@ func showTestUnanswered(v *visitor) int {
 	v.connectKey(0)
 	v.Open(testPath(hook))
 	status := v.Submit(v.Role("button", sendDelivery))
-	v.reads("No answer")
+	v.reads("No response")
 	return status
 }
 
@@ -329,7 +329,7 @@ func showNotValid(v *visitor) int {
 	v.Open(signaturePath)
 	v.Choose(v.CSS("#file"), strings.Repeat("long", 40)+".json", []byte("{}"))
 	v.bench("", "sha256="+strings.Repeat("0123456789abcdef", 6), " wcon_1 ")
-	v.reads("Why not")
+	v.reads("Why it isn’t valid")
 	return http.StatusOK
 }
 

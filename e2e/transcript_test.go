@@ -247,7 +247,7 @@ var changing = []struct {
 	instead string
 }{
 	{regexp.MustCompile(`wcon_[\w-]+`), "wcon_ID"},
-	{regexp.MustCompile(`(Request id(?: |"\n *text "))[\w-]+`), "${1}ID"},
+	{regexp.MustCompile(`(Request (?i:id)(?: |"\n *text "))[\w-]+`), "${1}ID"},
 	{regexp.MustCompile(`(localhost|127\.0\.0\.1):\d+`), "$1:PORT"},
 	{regexp.MustCompile(`\d{1,2} [A-Z][a-z]{2,8} \d{4}(, \d{2}:\d{2}(:\d{2})?( UTC)?)?`), "DATE"},
 }

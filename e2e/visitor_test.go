@@ -211,7 +211,7 @@ func (v *visitor) connectKey(n int) sandbox.DemoShop {
 func (v *visitor) giveKey(n int) sandbox.DemoShop {
 	v.app.t.Helper()
 	shop := v.app.shop(n)
-	v.Fill(v.Label("API user name"), shop.APIUser)
+	v.Fill(v.Label("API username"), shop.APIUser)
 	v.Fill(v.Label("API password"), shop.APIPassword)
 	v.Submit(v.Role("button", "Connect with this key"))
 	v.reads(shop.Name + " is connected")

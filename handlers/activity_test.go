@@ -479,7 +479,7 @@ func TestTwoUnconfirmedCreatesOfOne(t *testing.T) {
 			})
 		}
 	}, nil)
-	first.submit().want(http.StatusBadGateway, "Not confirmed")
+	first.submit().want(http.StatusBadGateway, "Unconfirmed")
 	if n := len(g.box.Webhooks(shop.ID)); n != 1 {
 		t.Errorf("%d webhooks", n)
 	}
@@ -514,7 +514,7 @@ func TestUnconfirmedIsRechecked(t *testing.T) {
 			g.box.FailNext(sandbox.Failure{
 				Method: http.MethodPost, Path: apiWebhooks, Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}},
 			})
-			p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+			p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Unconfirmed")
 			g.move(test.after)
 			if test.last {
 				g.reconciled(g.recorded(shop, activity.CreateWebhook)[0])
@@ -764,7 +764,7 @@ func TestAmbiguousCreate(t *testing.T) {
 	g.move(g.timing.Late + time.Second) // before that, nothing is sent
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500, Effect: true})
 	pg := p.newForm(shop.ID, good, "DONATION").submit().form(p.action()).press("do=repeat").
-		want(http.StatusBadGateway, "Not confirmed")
+		want(http.StatusBadGateway, "Unconfirmed")
 	g.move(g.timing.Certain + g.timing.FirstRecheck)
 	if got := g.reconciled(cut); got.Outcome != store.OutcomeUnclear {
 		t.Errorf("the other: %s", got.Outcome)

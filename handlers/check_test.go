@@ -55,10 +55,10 @@ func TestCheckFromAForm(t *testing.T) {
 		want   string
 		posts  int
 	}{
-		{"creating, with the secret", p.newForm(shop.ID, verifies, "DONATION", "ORDER_PLACED"), shop.WebhookSecret, []string{"DONATION", "ORDER_PLACED"}, "PPPPLPPPPP", 3},
-		{"editing, without it", edit, "", []string{"ORDER_PLACED", "DONATION"}, "PPPPLPLPSS", 1},
-		{"a wrong secret", p.newForm(shop.ID, verifies, "DONATION"), "not the shop's secret", []string{"DONATION"}, "PPPPLPFPSS", 1},
-		{"an endpoint that does not verify", p.newForm(shop.ID, accepts, "DONATION"), shop.WebhookSecret, []string{"DONATION"}, "PPPPLPPPPL", 3},
+		{"creating, with the secret", p.newForm(shop.ID, verifies, "DONATION", "ORDER_PLACED"), shop.WebhookSecret, []string{"DONATION", "ORDER_PLACED"}, "PPPPNPPPPP", 3},
+		{"editing, without it", edit, "", []string{"ORDER_PLACED", "DONATION"}, "PPPPNPNPSS", 1},
+		{"a wrong secret", p.newForm(shop.ID, verifies, "DONATION"), "not the shop's secret", []string{"DONATION"}, "PPPPNPFPSS", 1},
+		{"an endpoint that does not verify", p.newForm(shop.ID, accepts, "DONATION"), shop.WebhookSecret, []string{"DONATION"}, "PPPPNPPPPN", 3},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := len(g.box.Receipts())
@@ -165,8 +165,8 @@ func TestCheckContinues(t *testing.T) {
 	sent := url.Values{"url": {accepts}, "type": {"DONATION"}, "follow": {"1"}, "types": {"DONATION"}}
 	first := p.post(checksPath(shop.ID), sent).want(http.StatusOK)
 	<-arrived
-	running := p.get(first.url.String()).want(http.StatusOK, "See how far it is")
-	if got := running.results(); got != "PPPPLUWWWW" {
+	running := p.get(first.url.String()).want(http.StatusOK, "Refresh the progress")
+	if got := running.results(); got != "PPPPNRWWWW" {
 		t.Errorf("while it runs: %s", got)
 	}
 	p.post(checksPath(shop.ID), sent).want(http.StatusOK)
@@ -197,7 +197,7 @@ func TestCheckContinues(t *testing.T) {
 		events[len(events)-1] != "done" {
 		t.Errorf("%v, events %q", stream.Header, events)
 	}
-	if !strings.Contains(text, "does not verify") || strings.Contains(text, "<html") {
+	if !strings.Contains(text, "doesn’t verify") || strings.Contains(text, "<html") {
 		t.Errorf("the stream ends with %.300s", text)
 	}
 	p.get(first.url.Path).want(http.StatusOK, "Check again")
@@ -236,7 +236,7 @@ func TestTestDelivery(t *testing.T) {
 		wants                    []string
 		received                 *sandbox.Receipt
 	}{
-		{"a sample", "DONATION", "", shop.WebhookSecret, 200, []string{"Answered with 200 OK", "Content-Length"}, &sandbox.Receipt{Type: "DONATION", TestMode: true, Verified: true, Status: 200}},
+		{"a sample", "DONATION", "", shop.WebhookSecret, 200, []string{"The endpoint returned 200 OK", "Content-Length"}, &sandbox.Receipt{Type: "DONATION", TestMode: true, Verified: true, Status: 200}},
 		{"of a type of the future", "OF_THE_FUTURE", "", shop.WebhookSecret, 200, []string{"200"}, &sandbox.Receipt{Type: "OF_THE_FUTURE", TestMode: true, Verified: true, Status: 200}},
 		{"changed", "DONATION", "{\r\n  \"type\": \"DONATION\",\r\n  \"id\": \"ü\", \"shopId\": \"" + shop.ID + "\"\r\n}", shop.WebhookSecret, 200, []string{"200"}, &sandbox.Receipt{Type: "DONATION", EventID: "ü", Verified: true, Status: 200}},
 		{"without a secret", "DONATION", "", "", 200, []string{"401", "probably verifies"}, &sandbox.Receipt{Type: "DONATION", TestMode: true, Status: 401}},
@@ -414,12 +414,12 @@ func TestTestDeliveryWithoutDatabase(t *testing.T) {
 	f := p.get(testPath(shop.ID, g.add(shop, accepts, "DONATION").ID)).postForm("/test").set("body", `{"typed":true}`)
 	g.must(os.Rename(file, file+".away"))
 	pg := f.submit().want(http.StatusServiceUnavailable, unavailableTitle, "What you entered is kept",
-		"the address that this webhook has")
+		"to this webhook’s URL")
 	if got := pg.postForm("/test").values.Get("body"); got != `{"typed":true}` {
 		t.Errorf("the body came back as %s", got)
 	}
 	g.must(os.Rename(file+".away", file))
-	pg.postForm("/test").submit().want(http.StatusOK, "What came back")
+	pg.postForm("/test").submit().want(http.StatusOK, "Response", "Send another")
 }
 
 // TestTestDeliveryWithoutASlot: if no slot is free for a test delivery, the
@@ -453,8 +453,8 @@ func TestTestDeliveryWithoutASlot(t *testing.T) {
 		"\n") != strings.ReplaceAll(f.values.Get("body"), "\r\n", "\n") {
 		t.Errorf("the body came back as %s", kept.values.Get("body"))
 	}
-	check := p.post(checksPath(shop.ID), url.Values{"url": {accepts}}).want(http.StatusOK, "could not be finished")
-	if strings.Contains(check.text(), "Nothing that makes deliveries fail") {
+	check := p.post(checksPath(shop.ID), url.Values{"url": {accepts}}).want(http.StatusOK, "The check is incomplete")
+	if strings.Contains(check.text(), "Deliveries should work") {
 		t.Error("a check that was not made judges the endpoint")
 	}
 	close(hold)

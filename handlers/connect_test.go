@@ -522,7 +522,7 @@ func TestDraftOfWhatIsNotConfirmed(t *testing.T) {
 			p := g.person()
 			shop := p.connect(0)
 			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
-			pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+			pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Unconfirmed")
 			g.add(shop, good, "DONATION")
 			g.move(13 * time.Hour)
 			connect := pg.form(webhooksPath(shop.ID)).press(button).want(http.StatusOK, "kept")

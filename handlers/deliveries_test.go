@@ -50,7 +50,7 @@ func TestDeliveryLog(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	p.get(eventsPath(shop.ID)).want(http.StatusOK, "Nothing delivered yet")
+	p.get(eventsPath(shop.ID)).want(http.StatusOK, "No deliveries yet")
 	hook := g.add(shop, receives, "DONATION", "ORDER_PLACED")
 	for i := range 120 {
 		kind := "DONATION"
@@ -79,9 +79,9 @@ func TestDeliveryLog(t *testing.T) {
 		{"?page=x", 50, nil, "", "?page=2", "page=0&size=50"},
 		{"?type=ORDER_PLACED", 30, nil, "", "", "page=0&size=50&type=ORDER_PLACED"},
 		{"?type=DONATION", 50, nil, "", "?page=2&type=DONATION", "page=0&size=50&type=DONATION"},
-		{"?type=GIFT_PURCHASE", 0, []string{"No such delivery"}, "", "", "page=0&size=50&type=GIFT_PURCHASE"},
-		{"?webhook=" + hook.ID, 50, []string{"50 of the 50 deliveries"}, "", "?page=2&webhook=" + hook.ID, "page=0&size=50"},
-		{"?webhook=wcon_other", 0, []string{"None for this webhook on this page"}, "", "?page=2&webhook=wcon_other", "page=0&size=50"},
+		{"?type=GIFT_PURCHASE", 0, []string{"No deliveries match these filters"}, "", "", "page=0&size=50&type=GIFT_PURCHASE"},
+		{"?webhook=" + hook.ID, 50, []string{"50 of 50 deliveries"}, "", "?page=2&webhook=" + hook.ID, "page=0&size=50"},
+		{"?webhook=wcon_other", 0, []string{"No deliveries to this webhook on this page"}, "", "?page=2&webhook=wcon_other", "page=0&size=50"},
 	}
 	for _, test := range tests {
 		t.Run(test.query, func(t *testing.T) {
@@ -127,10 +127,10 @@ func TestDeliveryMarks(t *testing.T) {
 		not   []string
 		leads string // to the webhook with this id
 	}{
-		{"by its body", event("weve_1", "DONATION", "DELIVERED", body(two.ID), good, ""), []string{"DELIVERED", "Donation", "DONATION"}, []string{"Error", "Test", "Ambiguous"}, two.ID},
-		{"by its URL", event("weve_2", "DONATION", "DELIVERED", "{}", good, ""), nil, []string{"Ambiguous"}, one.ID},
-		{"by its URL, in another form", event("weve_3", "DONATION", "DELIVERED", "x", "HTTPS://hooks.EXAMPLE.com:443/fourthwall", ""), nil, []string{"Ambiguous"}, one.ID},
-		{"by neither", event("weve_4", "DONATION", "DELIVERED", "", good+"/shared", ""), []string{"Ambiguous"}, nil, ""},
+		{"by its body", event("weve_1", "DONATION", "DELIVERED", body(two.ID), good, ""), []string{"DELIVERED", "Donation", "DONATION"}, []string{"Error", "Test", "Several webhooks use this URL"}, two.ID},
+		{"by its URL", event("weve_2", "DONATION", "DELIVERED", "{}", good, ""), nil, []string{"Several webhooks use this URL"}, one.ID},
+		{"by its URL, in another form", event("weve_3", "DONATION", "DELIVERED", "x", "HTTPS://hooks.EXAMPLE.com:443/fourthwall", ""), nil, []string{"Several webhooks use this URL"}, one.ID},
+		{"by neither", event("weve_4", "DONATION", "DELIVERED", "", good+"/shared", ""), []string{"Several webhooks use this URL"}, nil, ""},
 		{"of a webhook that is gone", event("weve_5", "DONATION", "DELIVERED", body("wcon_gone"), good, ""), []string{"has been deleted"}, nil, ""},
 		{"of an address that is gone", event("weve_6", "DONATION", "DELIVERED", "", good+"/gone", ""), []string{"No current webhook uses this URL"}, nil, ""},
 		{"an error", event("weve_7", "DONATION", "whatever", body(one.ID), good, `,"error":"Answered 500."`), []string{"whatever", "Error", "Answered 500."}, nil, one.ID},
@@ -202,7 +202,7 @@ func TestDeliveriesOfOneWebhook(t *testing.T) {
 					got = append(got, state)
 				}
 			}
-			if strings.Contains(row, "S3") != strings.Contains(row, "Ambiguous") {
+			if strings.Contains(row, "S3") != strings.Contains(row, "Several webhooks use this URL") {
 				t.Errorf("%s", row)
 			}
 		}
@@ -258,7 +258,7 @@ func TestDeliveriesUnread(t *testing.T) {
 		shop := p.connect(0)
 		pg := p.get(eventsPath(shop.ID)+"?type=MADE_UP").want(http.StatusUnprocessableEntity, "refuses this choice",
 			"OPEN_API_BAD_REQUEST")
-		pg.link("Show all deliveries").want(http.StatusOK, "Nothing delivered yet")
+		pg.link("Show all deliveries").want(http.StatusOK, "No deliveries yet")
 	})
 	t.Run("a delivery that is not known", func(t *testing.T) {
 		g := newRig(t, options{})
@@ -356,7 +356,7 @@ func TestDeliveryBody(t *testing.T) {
 		{"hostile", `{"a":"</code></pre><script>alert(1)</script><img src=x onerror=alert(1)>"}`, `"</code></pre><script>alert(1)</script>`, true, false},
 		{"hostile, no JSON", `"><img src=x onerror=alert(1)>`, `"><img src=x onerror=alert(1)>`, false, false},
 		{"half of it", `{"a":`, `{"a":`, false, false},
-		{"nothing", "", "gave none", false, true},
+		{"nothing", "", "returned no body", false, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -374,7 +374,7 @@ func TestDeliveryBody(t *testing.T) {
 			}
 			pg := p.get(at + "?show=body").want(http.StatusOK)
 			shown := pg.section("body")
-			if !strings.Contains(shown, test.want) || strings.Contains(shown, "not JSON") == (test.pretty || test.none) {
+			if !strings.Contains(shown, test.want) || strings.Contains(shown, "isn’t JSON") == (test.pretty || test.none) {
 				t.Errorf("shows %s", shown)
 			}
 			walk(pg.doc, func(n *html.Node) { hostile(t, n) })

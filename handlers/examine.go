@@ -171,6 +171,8 @@ func resultKind(r doctor.Result) string {
 		return ui.Success
 	case doctor.Failed:
 		return ui.Failure
+	case doctor.Skipped:
+		return ui.Info
 	}
 	return ui.Warning
 }

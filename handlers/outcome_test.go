@@ -191,7 +191,7 @@ func TestFormIsKeptWhileLeaving(t *testing.T) {
 			if test.button != "" {
 				pg = pg.form(p.action()).press(test.button).want(http.StatusOK)
 			}
-			pg.want(http.StatusOK, "Your form is kept")
+			pg.want(http.StatusOK, "We kept your form")
 			p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK).kept(good, "DONATION")
 		})
 	}

@@ -78,7 +78,7 @@ func TestUnseenIsAskedAbout(t *testing.T) {
 		pg := p.post(checksPath(shop.ID), url.Values{"url": {withZeroWidth}, "type": {"DONATION"}})
 		pg.want(http.StatusUnprocessableEntity, zeroWidthName)
 		pg.form(checksPath(shop.ID)).press("do=as-typed").want(http.StatusOK, "fourth%E2%80%8Bwall")
-		pg.form(checksPath(shop.ID)).press("do=without:"+good).want(http.StatusOK, "Calls go to: "+good)
+		pg.form(checksPath(shop.ID)).press("do=without:"+good).want(http.StatusOK, "Requests go to: "+good)
 	})
 }
 

@@ -33,15 +33,15 @@ func TestDeletePage(t *testing.T) {
 		stops  []string
 		absent []string
 	}{
-		{"nobody else", []string{"DONATION", "LIVESTREAM_STARTED"}, nil, sandbox.Failure{}, []string{"2 event types then reach nobody", "Donation", "LIVESTREAM_STARTED"}, nil},
-		{"some go elsewhere", []string{"DONATION", "ORDER_PLACED"}, []string{"ORDER_PLACED"}, sandbox.Failure{}, []string{"1 event type then reaches nobody", "Donation"}, []string{"Order placed"}},
-		{"all go elsewhere", []string{"DONATION"}, []string{"DONATION", "ORDER_PLACED"}, sandbox.Failure{}, []string{"goes to another webhook"}, []string{"nobody"}},
+		{"nobody else", []string{"DONATION", "LIVESTREAM_STARTED"}, nil, sandbox.Failure{}, []string{"2 event types no longer covered", "Donation", "LIVESTREAM_STARTED"}, nil},
+		{"some go elsewhere", []string{"DONATION", "ORDER_PLACED"}, []string{"ORDER_PLACED"}, sandbox.Failure{}, []string{"1 event type no longer covered", "Donation"}, []string{"Order placed"}},
+		{"all go elsewhere", []string{"DONATION"}, []string{"DONATION", "ORDER_PLACED"}, sandbox.Failure{}, []string{"other webhooks cover all of its event types"}, []string{"nobody"}},
 		{
 			"the others cannot be read",
 			[]string{"DONATION"},
 			[]string{"DONATION"},
 			sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403, Code: "OPEN_API_FORBIDDEN"},
-			[]string{"could not be found out"},
+			[]string{"couldn’t find out"},
 			[]string{"nobody"},
 		},
 	}
@@ -57,7 +57,7 @@ func TestDeletePage(t *testing.T) {
 			if test.fail.Status != 0 {
 				g.box.FailNext(test.fail)
 			}
-			pg := p.get(deletePath(shop.ID, id)).want(http.StatusOK, id, "cannot be taken back", "new id")
+			pg := p.get(deletePath(shop.ID, id)).want(http.StatusOK, id, "can’t undo this", "new ID")
 			stops := pg.section("stops")
 			for _, text := range append(test.stops, good) {
 				if !strings.Contains(stops, text) {
@@ -244,7 +244,7 @@ func TestDeleteSessionLost(t *testing.T) {
 				t.Fatal("it was deleted")
 			}
 			back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, good,
-				"cannot be taken back")
+				"can’t undo this")
 			if back.url.Path != deletePath(shop.ID, id) {
 				t.Errorf("at %s", back.url)
 			}
@@ -284,7 +284,7 @@ func TestImmutable(t *testing.T) {
 				t.Errorf("at %s", pg.url)
 			}
 			p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Locked")
-			page := p.get(webhookPath(shop.ID, hook.ID)).want(http.StatusOK, "neither edited nor deleted",
+			page := p.get(webhookPath(shop.ID, hook.ID)).want(http.StatusOK, "You can’t edit or delete this webhook",
 				webhooks.CodeImmutable)
 			if strings.Contains(page.body, editPath(shop.ID, hook.ID)) ||
 				strings.Contains(page.body, deletePath(shop.ID, hook.ID)) {
@@ -300,7 +300,7 @@ func TestImmutable(t *testing.T) {
 				t.Errorf("the API was asked %d times", n)
 			}
 			if pg := p.get(deletePath(shop.ID, hook.ID)).want(http.StatusOK,
-				"neither edited nor deleted"); strings.Contains(pg.body, `value="delete"`) {
+				"You can’t edit or delete this webhook"); strings.Contains(pg.body, `value="delete"`) {
 				t.Error("deleting is offered")
 			}
 			g.move(24*time.Hour - time.Minute)

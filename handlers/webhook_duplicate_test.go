@@ -190,7 +190,7 @@ func TestEditDuplicates(t *testing.T) {
 			f := p.editForm(shop.ID, id)
 			test.change(f)
 			pg := f.submit().want(http.StatusOK, "Review changes")
-			if warns := strings.Contains(pg.text(), "already has a webhook"); warns != test.warns ||
+			if warns := strings.Contains(pg.text(), "already uses this URL"); warns != test.warns ||
 				strings.Contains(pg.text(), other.ID) != test.warns {
 				t.Errorf("warns: %v\n%s", warns, pg.text())
 			}

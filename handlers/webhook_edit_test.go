@@ -127,7 +127,7 @@ func TestEditSendsEverything(t *testing.T) {
 			f := p.editForm(shop.ID, id)
 			f.page.edited(shop.ID, id, test.url, test.types...)
 			test.change(f)
-			pg := f.submit().want(http.StatusOK, "Review changes", "Nothing is saved yet")
+			pg := f.submit().want(http.StatusOK, "Review changes", "Check your changes")
 			if n := len(g.calls.of(http.MethodPut)); n != 0 {
 				t.Fatalf("%d calls before it was saved", n)
 			}
@@ -334,8 +334,8 @@ func TestReview(t *testing.T) {
 			if strings.Contains(pg.url.String(), "hooks.example.com") {
 				t.Errorf("at %s", pg.url)
 			}
-			// Change further leads back to the form, as it was left.
-			back := pg.link("Change further").want(http.StatusOK)
+			// Keep editing leads back to the form, as it was left.
+			back := pg.link("Keep editing").want(http.StatusOK)
 			back.edited(shop.ID, id, f.values.Get("url"), f.values["allowedTypes"]...)
 			if n := len(g.calls.of(http.MethodPut)); n != 0 {
 				t.Errorf("%d calls", n)
@@ -798,7 +798,7 @@ func TestEditForbidden(t *testing.T) {
 		{"save", "webhook_read", func(p *person, shop sandbox.DemoShop, id string) *page {
 			return p.editForm(shop.ID, id).set("url", good+"/2").submit().want(http.StatusOK).form("/edit/confirm").submit()
 		}, "webhook_write", []string{"Review changes", good + "/2", "Save changes"}},
-		{"delete", "webhook_read", func(p *person, shop sandbox.DemoShop, id string) *page { return p.deleteForm(shop.ID, id).submit() }, "webhook_write", []string{"Delete webhook", "cannot be taken back"}},
+		{"delete", "webhook_read", func(p *person, shop sandbox.DemoShop, id string) *page { return p.deleteForm(shop.ID, id).submit() }, "webhook_write", []string{"Delete webhook", "can’t undo this"}},
 		{"open the form", "webhook_write", func(p *person, shop sandbox.DemoShop, id string) *page { return p.get(editPath(shop.ID, id)) }, "webhook_read", []string{"Edit webhook"}},
 		{"open the page that asks", "webhook_write", func(p *person, shop sandbox.DemoShop, id string) *page { return p.get(deletePath(shop.ID, id)) }, "webhook_read", []string{"Delete webhook"}},
 	}

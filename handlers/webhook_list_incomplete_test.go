@@ -149,7 +149,7 @@ func TestIncompleteList(t *testing.T) {
 	if last := records[len(records)-1]; !strings.Contains(last[0], says) {
 		t.Errorf("the file lacks that it has gaps: %q", records)
 	}
-	p.get(webhookPath(shop.ID, hook.ID)+"/delete").want(http.StatusOK, "could not be found out")
+	p.get(webhookPath(shop.ID, hook.ID)+"/delete").want(http.StatusOK, "couldn’t find out")
 }
 
 // TestIncompleteListConfirmsNothing: a webhook that is not listed may still
@@ -191,10 +191,10 @@ func TestNoCreateWithIncompleteListBefore(t *testing.T) {
 	shop := p.connect(0)
 	f := p.newForm(shop.ID, good, "DONATION")
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
-	f.submit().want(http.StatusBadGateway, "Not confirmed")
+	f.submit().want(http.StatusBadGateway, "Unconfirmed")
 	g.calls.set(nil, partOf(`{"id":"wcon_another","url":"https://a.example/","allowedTypes":["DONATION"]}`))
 	g.move(g.timing.Certain + time.Second)
-	f.submit().want(http.StatusBadGateway, "Not confirmed")
+	f.submit().want(http.StatusBadGateway, "Unconfirmed")
 	if n := g.creates(); n != 1 {
 		t.Errorf("%d calls", n)
 	}

@@ -347,7 +347,7 @@ func TestHealth(t *testing.T) {
 	if records := p.get(webhooksPath(shop.ID) + ".csv?sort=failed").records(); records[1][0] != ill.ID {
 		t.Errorf("first of the file is %v", records[1])
 	}
-	log := p.get(eventsHref(shop.ID, "", ill.ID, 1)).want(http.StatusOK, "4 of the 7 deliveries")
+	log := p.get(eventsHref(shop.ID, "", ill.ID, 1)).want(http.StatusOK, "4 of 7 deliveries")
 	if strings.Contains(log.text(), "DELIVERED") {
 		t.Error("deliveries of another webhook are shown")
 	}
@@ -401,7 +401,7 @@ func TestHealthOfSharedAddress(t *testing.T) {
 			}
 		}
 	}
-	log := p.get(eventsHref(shop.ID, "", two.ID, 1)).want(http.StatusOK, "Ambiguous", "2 of the 6 deliveries")
+	log := p.get(eventsHref(shop.ID, "", two.ID, 1)).want(http.StatusOK, "Several webhooks use this URL", "2 of 6 deliveries")
 	if strings.Contains(log.text(), "odd state") {
 		t.Error("a delivery that names another webhook is shown")
 	}

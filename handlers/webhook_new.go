@@ -159,7 +159,7 @@ func (s *server) drawNotConfirmed(
 	w http.ResponseWriter, r *http.Request, f *webhookForm, result webhooks.Result, finding string,
 ) error {
 	v := stateOf(r)
-	frame, err := s.frame(r, "Not confirmed")
+	frame, err := s.frame(r, "Unconfirmed")
 	if err != nil {
 		return err
 	}

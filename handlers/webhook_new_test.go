@@ -125,14 +125,14 @@ func TestCreateResponses(t *testing.T) {
 		{name: "not found", failure: sandbox.Failure{Status: 404, Code: "GONE"}, status: 404, texts: []string{"GONE"}, focus: "banner"},
 		{name: "too many requests", failure: sandbox.Failure{Status: 429, Header: after}, status: 503, texts: []string{"busy", "60 seconds"}, focus: "banner", retry: "60"},
 		{name: "busy", failure: sandbox.Failure{Status: 503, Header: after}, status: 503, texts: []string{"busy", "Nothing was created"}, focus: "banner", retry: "60"},
-		{name: "a fault, without effect", failure: sandbox.Failure{Status: 500, Header: id}, status: 502, texts: []string{"Not confirmed", "req-777"}, focus: "banner", noForm: true},
+		{name: "a fault, without effect", failure: sandbox.Failure{Status: 500, Header: id}, status: 502, texts: []string{"Unconfirmed", "req-777"}, focus: "banner", noForm: true},
 		{name: "a fault, with effect", failure: sandbox.Failure{Status: 500, Effect: true}, status: 200, texts: []string{good}, made: 1, noForm: true},
 		{name: "bad gateway, with effect", failure: sandbox.Failure{Status: 502, Effect: true}, status: 200, texts: []string{good}, made: 1, noForm: true},
-		{name: "cut before", failure: sandbox.Failure{Cut: sandbox.CutBefore}, status: 502, texts: []string{"Not confirmed"}, focus: "banner", noForm: true},
+		{name: "cut before", failure: sandbox.Failure{Cut: sandbox.CutBefore}, status: 502, texts: []string{"Unconfirmed"}, focus: "banner", noForm: true},
 		{name: "cut after", failure: sandbox.Failure{Cut: sandbox.CutAfter}, status: 200, texts: []string{good}, made: 1, noForm: true},
 		{name: "cut in the answer", failure: sandbox.Failure{Cut: sandbox.CutBody}, status: 200, texts: []string{good}, made: 1, noForm: true},
 		{name: "an unreadable yes, with effect", failure: sandbox.Failure{Status: 200, Body: "<html>ok", Effect: true}, status: 200, texts: []string{good}, made: 1, noForm: true},
-		{name: "an unreadable yes, without effect", failure: sandbox.Failure{Status: 200, Body: "{}"}, status: 502, texts: []string{"Not confirmed"}, focus: "banner", noForm: true},
+		{name: "an unreadable yes, without effect", failure: sandbox.Failure{Status: 200, Body: "{}"}, status: 502, texts: []string{"Unconfirmed"}, focus: "banner", noForm: true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -411,7 +411,7 @@ func TestSentAgain(t *testing.T) {
 		{"after it was created, changed", nil, 0, good + "/2", 422, []string{"already sent", "wcon_", good, "Nothing new was created"}, 1},
 		{"after it was refused", &refuse, 0, good, 200, []string{good}, 1},
 		{"after it was refused, changed", &refuse, 0, good + "/2", 200, []string{good + "/2"}, 1},
-		{"while not confirmed", &unclear, 0, good, 502, []string{"Not confirmed"}, 0},
+		{"while not confirmed", &unclear, 0, good, 502, []string{"Unconfirmed"}, 0},
 		{"while not confirmed, changed", &unclear, 0, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
 		{"long after it was not confirmed", &unclear, usual.Certain + time.Second, good, 502, []string{"There is no such webhook", "as good as certain that it wasn’t created", "Fourthwall could still create it"}, 0},
 		{"long after it was not confirmed, changed", &unclear, usual.Certain + time.Second, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
@@ -450,10 +450,10 @@ func TestCheckAgain(t *testing.T) {
 		texts   []string
 	}{
 		{"it was created after all", 1, sandbox.Failure{}, 200, []string{good, "wcon_"}},
-		{"it was not", 0, sandbox.Failure{}, 502, []string{"Not confirmed", "found no new webhook", "After two minutes it’s as good as certain"}},
-		{"nobody can say which it is", 2, sandbox.Failure{}, 502, []string{"Not confirmed", "Still not known", "nobody can say which of them"}},
-		{"the list fails", 1, sandbox.Failure{Status: 500}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
-		{"the list is forbidden", 1, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 502, []string{"Not confirmed", "Still not known", "Hookwall could not look"}},
+		{"it was not", 0, sandbox.Failure{}, 502, []string{"Unconfirmed", "found no new webhook", "After two minutes it’s as good as certain"}},
+		{"nobody can say which it is", 2, sandbox.Failure{}, 502, []string{"Unconfirmed", "Still unconfirmed", "nobody can say which of them"}},
+		{"the list fails", 1, sandbox.Failure{Status: 500}, 502, []string{"Unconfirmed", "Still unconfirmed", "Hookwall could not look"}},
+		{"the list is forbidden", 1, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 502, []string{"Unconfirmed", "Still unconfirmed", "Hookwall could not look"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -461,7 +461,7 @@ func TestCheckAgain(t *testing.T) {
 			p := g.person()
 			shop := p.connect(0)
 			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
-			pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+			pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Unconfirmed")
 			for range test.appears {
 				if _, err := g.box.AddWebhook(shop.ID, good, []string{"DONATION"}); err != nil {
 					t.Fatal(err)
@@ -511,9 +511,9 @@ func TestRecentListReplacesFailedOne(t *testing.T) {
 		texts  []string
 	}{
 		{"seen just now", true, 0, false, 200, []string{"Webhook created", good}},
-		{"seen too long ago", true, webhooks.DefaultTiming().RecentList, false, 502, []string{"Not confirmed"}},
-		{"never seen", false, 0, false, 502, []string{"Not confirmed"}},
-		{"seen with one like it, which is not the new one", true, 0, true, 502, []string{"Not confirmed"}},
+		{"seen too long ago", true, webhooks.DefaultTiming().RecentList, false, 502, []string{"Unconfirmed"}},
+		{"never seen", false, 0, false, 502, []string{"Unconfirmed"}},
+		{"seen with one like it, which is not the new one", true, 0, true, 502, []string{"Unconfirmed"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{still: true})
@@ -543,7 +543,7 @@ func TestOldWebhookIsNotTheNewOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Cut: sandbox.CutBefore})
-	p.newForm(shop.ID, good, "DONATION").set("duplicate", "accepted").submit().want(http.StatusBadGateway, "Not confirmed")
+	p.newForm(shop.ID, good, "DONATION").set("duplicate", "accepted").submit().want(http.StatusBadGateway, "Unconfirmed")
 }
 
 func TestUnreachable(t *testing.T) {
@@ -606,7 +606,7 @@ func TestReadForbidden(t *testing.T) {
 		t.Errorf("at %s", pg.url.Path)
 	}
 	g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
-	p.newForm(shop.ID, good+"/2", "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+	p.newForm(shop.ID, good+"/2", "DONATION").submit().want(http.StatusBadGateway, "Unconfirmed")
 }
 
 func TestWriteForbidden(t *testing.T) {
@@ -621,7 +621,7 @@ func TestWriteForbidden(t *testing.T) {
 	pg.kept(good, "DONATION")
 	// Reconnecting with the permission returns to the filled-in form.
 	connect := pg.link("Connect the shop again").want(http.StatusOK, shop.Name+" must be connected again",
-		"What you were about to do needs a new connection")
+		"To continue, you need a new connection")
 	if strings.Contains(connect.text(), "no longer accepts") {
 		t.Error("the connection is said to be at its end, and only lacks a permission")
 	}
@@ -707,7 +707,7 @@ func TestEarlierAttempt(t *testing.T) {
 			p := g.person()
 			shop := p.connect(0)
 			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
-			p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Not confirmed")
+			p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusBadGateway, "Unconfirmed")
 			g.move(test.later)
 			f := p.newForm(shop.ID, test.url, test.types...).set("duplicate", test.set)
 			if test.blind {
@@ -764,10 +764,10 @@ func TestCreateOfADeadProcess(t *testing.T) {
 	}{
 		{"before the call", http.MethodGet, usual.Lease + time.Second, "do=create", 200, good, 1},
 		{"before the call, and looked for", http.MethodGet, usual.Lease + time.Second, "do=check", 502, "The webhook was not created", 0},
-		{"in the call", http.MethodPost, usual.Late, "do=create", 502, "Not confirmed", 0},
+		{"in the call", http.MethodPost, usual.Late, "do=create", 502, "Unconfirmed", 0},
 		{"in the call, long ago", http.MethodPost, usual.Certain + time.Second, "do=create", 502, "as good as certain", 0},
 		{"in the call, long ago, and decided", http.MethodPost, usual.Certain + time.Second, "do=repeat", 200, good, 1},
-		{"in the call, and looked for", http.MethodPost, usual.Late, "do=check", 502, "Not confirmed", 0},
+		{"in the call, and looked for", http.MethodPost, usual.Late, "do=check", 502, "Unconfirmed", 0},
 		{"in the call, and looked for long after", http.MethodPost, usual.Certain + time.Second, "do=check", 502, "as good as certain", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -952,7 +952,7 @@ func TestProcessPausedInTheCall(t *testing.T) {
 	first.Go(func() { f.submit().want(http.StatusOK, good) })
 	<-arrived
 	g.move(g.timing.Confirm + time.Second)
-	f.submit().want(http.StatusBadGateway, "Not confirmed")
+	f.submit().want(http.StatusBadGateway, "Unconfirmed")
 	close(released)
 	first.Wait()
 	if made := len(g.urls(0)); made != 1 || g.creates() != 1 {
@@ -972,7 +972,7 @@ func TestUnconfirmedAttemptIsClosed(t *testing.T) {
 		Method: http.MethodPost, Path: apiWebhooks, Status: 500, Code: "FAULT",
 		Header: http.Header{"X-Request-Id": {"req-777"}},
 	})
-	f.submit().want(http.StatusBadGateway, "Not confirmed")
+	f.submit().want(http.StatusBadGateway, "Unconfirmed")
 	g.dies(p, &webhookForm{shop: shop.ID, key: "another form", url: good + "/2", types: []string{"DONATION"}},
 		http.MethodPost)
 	g.move(g.timing.Certain + time.Second)
@@ -1004,7 +1004,7 @@ func TestLongestWait(t *testing.T) {
 	for range 2 {
 		g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
 		p.newForm(shop.ID, good, "DONATION").set("duplicate", "accepted").submit().want(http.StatusBadGateway,
-			"Not confirmed")
+			"Unconfirmed")
 		g.move(10 * time.Second)
 	}
 	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusServiceUnavailable,
@@ -1035,9 +1035,9 @@ func TestNotSeenBefore(t *testing.T) {
 			unseen(g)
 			g.box.FailNext(sandbox.Failure{Method: http.MethodPost, Path: apiWebhooks, Status: 500})
 			f = f.submit().form(p.action())
-			f.press("do=anyway").want(http.StatusBadGateway, "Not confirmed")
+			f.press("do=anyway").want(http.StatusBadGateway, "Unconfirmed")
 			g.calls.set(nil, nil)
-			f.send("do=check").want(http.StatusBadGateway, "Not confirmed")
+			f.send("do=check").want(http.StatusBadGateway, "Unconfirmed")
 		})
 	}
 }

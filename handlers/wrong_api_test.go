@@ -44,7 +44,7 @@ func TestCreateResponseDiffers(t *testing.T) {
 			"a webhook that was there before, and none is new",
 			func(g *rig, _ sandbox.DemoShop, old string) { g.says(http.MethodPost, old, good, false, "DONATION") },
 			502,
-			[]string{"Not confirmed", "OLD", "existed before", "no new one"},
+			[]string{"Unconfirmed", "OLD", "existed before", "no new one"},
 			[]string{"Webhook created"},
 			store.OutcomeUnclear, "", 1,
 		},

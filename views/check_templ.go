@@ -44,7 +44,7 @@ func CheckStart(p CheckStartPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Text: "Check an endpoint"}), "Check an endpoint", "See whether an address takes deliveries the way Fourthwall makes them, and if not, why.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Text: "Check an endpoint"}), "Check an endpoint", "See whether a URL accepts deliveries the way Fourthwall sends them and, if not, why.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -95,7 +95,7 @@ func CheckStart(p CheckStartPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Field(ui.Optional(ui.SecretField("Webhook secret", "Used for this one check, never stored. The shop’s owner finds it in the shop’s settings under For developers.", nil))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Field(ui.Optional(ui.SecretField("Signing secret", "Used for this check only, never stored. Find it in your shop’s settings under For developers.", nil))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -242,7 +242,7 @@ func checkContents() templ.Component {
 			templ_7745c5c3_Var9 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<section class=\"card\" aria-labelledby=\"contents\"><h2 id=\"contents\">What happens</h2><p>Hookwall looks the name up, connects, and looks at the certificate. Then it sends:</p><ol class=\"steps after\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<section class=\"card\" aria-labelledby=\"contents\"><h2 id=\"contents\">What happens</h2><p>We find the server, connect to it and check its certificate. Then we send:</p><ol class=\"steps after\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -258,7 +258,7 @@ func checkContents() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<p>Signed, with made-up data and <code>testMode: true</code>. Only an answer of exactly 200 counts.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<p>It’s signed, and has made-up data and <code>testMode: true</code>. Only status 200 counts as received.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -280,7 +280,7 @@ func checkContents() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<p>Fourthwall repeats deliveries too. Your tool should answer 200 and do nothing.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<p>Fourthwall repeats deliveries too. Your tool should return status 200 and do nothing else.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -302,7 +302,7 @@ func checkContents() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<p>Your tool should refuse it. If it does not, anyone could send it made-up orders.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<p>Your tool should reject it. If it doesn’t, anyone could send it fake orders.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -312,7 +312,7 @@ func checkContents() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</ol><p class=\"hint after\">Without the secret the signature cannot be right. If your tool then refuses the first event, nothing more is sent.</p><p class=\"hint\">A tool that overlooks <code>testMode</code> may take the event for a real one.</p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</ol><p class=\"hint after\">If the secret is empty, the test is signed with a random key. If your tool then rejects the first event, we send no more.</p><p class=\"hint\">If your tool ignores <code>testMode</code>, it may treat this as a real order.</p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -370,7 +370,7 @@ func Check(p CheckPage) templ.Component {
 			} else if p.Report.Interrupted {
 				templ_7745c5c3_Err = ui.FocusNotice(ui.Notice{
 					Kind: ui.Warning, Title: "The check was interrupted",
-					Text: "Hookwall stopped while it ran. What it found by then is below. Check again to see the rest.",
+					Text: "Hookwall stopped while the check was running. The results so far are below. Check again to see the rest.",
 				}, "result", true).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -538,7 +538,7 @@ func checkEnd(p CheckPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "See how far it is")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "Refresh the progress")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -625,7 +625,7 @@ func checkText(report string) templ.Component {
 			templ_7745c5c3_Var21 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<section class=\"card after copyable\" aria-labelledby=\"text\"><h2 id=\"text\">Pass it on</h2><p>The whole report as plain text, for your endpoint’s developer. It doesn’t include the secret.</p><p class=\"actions\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<section class=\"card after copyable\" aria-labelledby=\"text\"><h2 id=\"text\">Share this report</h2><p>Copy the whole report as plain text for your endpoint’s developer. It doesn’t include the signing secret.</p><p class=\"actions\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

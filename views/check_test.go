@@ -131,10 +131,10 @@ func TestCheckProgress(t *testing.T) {
 		report CheckReport
 		want   string
 	}{
-		{"empty", CheckReport{}, "It is about to begin."},
-		{"not begun", CheckReport{Steps: waiting()}, "It is about to begin. Address Waiting Name lookup Waiting Connection Waiting Encryption Waiting Test delivery Waiting Answer Waiting"},
-		{"running", CheckReport{Steps: allResults}, "Step 5 of 6: Test delivery. Address Passed https://a.example/ Name lookup 12 ms Look at this 192.0.2.1 " + shown + " What to do: Look at " + shown +
-			" Connection 1.25 s Failed What to do: Open the port. Encryption Skipped No connection. Test delivery Under way Answer Waiting"},
+		{"empty", CheckReport{}, "The check is about to start."},
+		{"not begun", CheckReport{Steps: waiting()}, "The check is about to start. Address Waiting Name lookup Waiting Connection Waiting Encryption Waiting Test delivery Waiting Answer Waiting"},
+		{"running", CheckReport{Steps: allResults}, "Step 5 of 6: Test delivery. Address Passed https://a.example/ Name lookup 12 ms Needs attention 192.0.2.1 " + shown + " What to do: Look at " + shown +
+			" Connection 1.25 s Failed What to do: Open the port. Encryption Skipped No connection. Test delivery Running Answer Waiting"},
 		{"interrupted", CheckReport{Steps: allResults[3:], Interrupted: true}, "Encryption Skipped No connection. Test delivery Not finished Answer Not reached"},
 		{"done", CheckReport{Steps: allResults[:1], Done: true}, "Address Passed https://a.example/"},
 	}
@@ -158,13 +158,13 @@ func TestCheckStates(t *testing.T) {
 		again            int
 		wanted, unwanted []string
 	}{
-		{"not begun", CheckReport{Steps: waiting()}, true, "", 0, []string{"It is about to begin.", "See how far it is"}, []string{"Copy as text"}},
-		{"running", running, true, "", 0, []string{"Step 5 of 6", "See how far it is"}, []string{"Copy as text"}},
+		{"not begun", CheckReport{Steps: waiting()}, true, "", 0, []string{"The check is about to start.", "Refresh the progress"}, []string{"Copy as text"}},
+		{"running", running, true, "", 0, []string{"Step 5 of 6", "Refresh the progress"}, []string{"Copy as text"}},
 		{"passed", CheckReport{Steps: allResults[:1], Done: true, Kind: ui.Success, Summary: "All is well.", Text: "1. Address"}, false, "result", 1, []string{"Everything passed", "All is well.", "Copy as text", "1. Address"}, []string{"about to begin", "See how far"}},
-		{"warned", CheckReport{Steps: allResults[:2], Done: true, Kind: ui.Warning, Text: "x"}, false, "result", 1, []string{"Warning: There is something to look at"}, nil},
+		{"warned", CheckReport{Steps: allResults[:2], Done: true, Kind: ui.Warning, Text: "x"}, false, "result", 1, []string{"Warning: Some steps need your attention"}, nil},
 		{"failed", CheckReport{Steps: allResults[:4], Done: true, Kind: ui.Failure, Text: "x"}, false, "result", 1, []string{"Error: This endpoint needs a fix"}, nil},
-		{"unfinished", CheckReport{Steps: allResults[:1], Done: true, Kind: ui.Info, Text: "x"}, false, "result", 1, []string{"The check could not be finished"}, nil},
-		{"interrupted", CheckReport{Steps: allResults, Interrupted: true}, false, "result", 1, []string{"The check was interrupted", "Not finished", "Not reached"}, []string{"Under way", "Waiting", "Copy as text"}},
+		{"unfinished", CheckReport{Steps: allResults[:1], Done: true, Kind: ui.Info, Text: "x"}, false, "result", 1, []string{"The check is incomplete"}, nil},
+		{"interrupted", CheckReport{Steps: allResults, Interrupted: true}, false, "result", 1, []string{"The check was interrupted", "Not finished", "Not reached"}, []string{"Running", "Waiting", "Copy as text"}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

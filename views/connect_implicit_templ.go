@@ -119,8 +119,8 @@ func ConnectImplicit(p ConnectImplicitPage) templ.Component {
 			}
 			templ_7745c5c3_Err = ui.NoticeBox(ui.Notice{
 				Kind:  ui.Warning,
-				Title: "This older way of signing in needs JavaScript",
-				Text:  "Only a script can read what Fourthwall put into the address. Allow scripts for this page and start again, or connect in another way.",
+				Title: "This older sign-in needs JavaScript",
+				Text:  "Fourthwall puts the access into this page’s URL, where only a script can read it. Allow scripts for this page and start again, or connect another way.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -141,7 +141,7 @@ func ConnectImplicit(p ConnectImplicitPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "Connect in another way")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "Connect another way")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -44,7 +44,7 @@ func Connect(p ConnectPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(nil, "Connect a shop", "Hookwall creates and looks after webhooks: messages that Fourthwall sends to your own tools when something happens in your shop.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(nil, "Connect a shop", "Hookwall creates and manages webhooks. With a webhook, Fourthwall tells your own tools when something happens in your shop.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -54,8 +54,8 @@ func Connect(p ConnectPage) templ.Component {
 			}
 			if p.KeptForm {
 				templ_7745c5c3_Err = ui.NoticeBox(ui.Notice{
-					Kind: ui.Info, Title: "Your form is kept",
-					Text: "Connect, and you come back to it filled in.",
+					Kind: ui.Info, Title: "We kept your form",
+					Text: "Connect the shop, and you’ll return to the form, filled in.",
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -68,7 +68,7 @@ func Connect(p ConnectPage) templ.Component {
 			if p.ExpectShop != "" {
 				templ_7745c5c3_Err = ui.NoticeBox(ui.Notice{
 					Kind: ui.Warning, Title: ui.Plain(p.ExpectShop) + " must be connected again",
-					Text: p.whyAgain() + " Choose the same shop to go on where you were.",
+					Text: p.whyAgain() + " Choose the same shop to continue where you left off.",
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -137,7 +137,7 @@ func connectBySignIn(p ConnectPage) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<section class=\"card\" aria-labelledby=\"way-sign-in\"><h2 id=\"way-sign-in\">Connect with Fourthwall</h2><p>You sign in and agree on Fourthwall’s own page. Hookwall never sees your password.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<section class=\"card\" aria-labelledby=\"way-sign-in\"><h2 id=\"way-sign-in\">Connect with Fourthwall</h2><p>Sign in and allow access on Fourthwall’s own page. Hookwall never sees your password.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -201,7 +201,7 @@ func permissions(all []Permission) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(all) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p>Hookwall asks to:</p><ul class=\"ticks\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p>Hookwall asks for permission to:</p><ul class=\"ticks\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -274,7 +274,7 @@ func connectByKey(p ConnectPage) templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<section class=\"card\" aria-labelledby=\"way-key\"><h2 id=\"way-key\">Use an API key</h2><p>The user name and password of an Open API user, which the shop’s owner makes under <i>For developers</i> in the shop’s settings. It can do everything in its own shop, so keep it to yourself. ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<section class=\"card\" aria-labelledby=\"way-key\"><h2 id=\"way-key\">Use an API key</h2><p>In your shop settings, open <i>For developers</i> and create an Open API user. Enter its username and password here. The key has full access to your shop, so keep it private. ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -315,7 +315,7 @@ func connectByKey(p ConnectPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = ui.Field(ui.TextField{
-			ID: "username", Name: "username", Label: "API user name", Type: "text", Value: p.Username,
+			ID: "username", Name: "username", Label: "API username", Type: "text", Value: p.Username,
 			Err: p.UsernameErr, Fill: "username", Focus: p.UsernameErr != nil,
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -392,7 +392,7 @@ func connectByImplicit(p ConnectPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "Older sign-in (implicit)</summary><div class=\"fold-body\"><p>For platforms that offer nothing newer. Fourthwall hands the access straight to this browser, it ends after a few minutes and cannot be renewed without you. It needs JavaScript.</p><p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "Older sign-in (implicit)</summary><div class=\"fold-body\"><p>Older method. Access ends after a few minutes, and you’ll need to sign in again. It needs JavaScript.</p><p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -447,7 +447,7 @@ func whatIsKept() templ.Component {
 			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<section class=\"kept\" aria-labelledby=\"kept\"><h2 id=\"kept\">What Hookwall keeps</h2><dl><div><dt>What</dt><dd>The shop’s name and the access you give, encrypted. Of an API key you only ever see the last characters again.</dd></div><div><dt>How long</dt><dd>Until you sign out, 12 hours after you last used it, or 7 days at most. Your webhooks live at Fourthwall and go on.</dd></div><div><dt>How to end it</dt><dd>Disconnect a shop, or sign out, on the page <i>Shops</i>: the access is deleted at once.</dd></div></dl></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<section class=\"kept\" aria-labelledby=\"kept\"><h2 id=\"kept\">What Hookwall keeps</h2><dl><div><dt>What</dt><dd>Your shop’s name and access token, encrypted. We only ever show the last characters of an API key.</dd></div><div><dt>How long</dt><dd>We disconnect your shops when you sign out, after 12 hours without use, or after 7 days. Your webhooks keep working.</dd></div><div><dt>How to end it</dt><dd>On the <i>Shops</i> page, disconnect a shop or sign out. We delete the access immediately.</dd></div></dl></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -29,10 +29,10 @@ func TestDeliveryRows(t *testing.T) {
 		{"failed", with(func(r *ui.DeliveryRow) { r.Failed, r.Error = true, "Timed \u202eout" }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT Error Timed U+202Eout https://a.example/U+202E"},
 		{"test", with(func(r *ui.DeliveryRow) { r.Test = true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT Test https://a.example/U+202E"},
 		{"bare", with(func(r *ui.DeliveryRow) { r.At, r.State, r.Type = time.Time{}, "", future }), "no time given SHIPMENT_LOST no state given https://a.example/U+202E"},
-		{"ambiguous", with(func(r *ui.DeliveryRow) { r.WebhookID, r.WebhookHref, r.Ambiguous = "", "", true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E Ambiguous: several webhooks have this address."},
+		{"ambiguous", with(func(r *ui.DeliveryRow) { r.WebhookID, r.WebhookHref, r.Ambiguous = "", "", true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E Several webhooks use this URL, so this delivery can’t be matched to one of them."},
 		{"gone", with(func(r *ui.DeliveryRow) { r.WebhookHref = "" }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E This webhook has been deleted."},
 		{"nobody's", with(func(r *ui.DeliveryRow) { r.WebhookID, r.WebhookHref = "", "" }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E No current webhook uses this URL."},
-		{"webhooks unknown", with(func(r *ui.DeliveryRow) { r.WebhookID, r.WebhookHref, r.WebhooksUnknown = "", "", true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E Not known which webhook: the list of webhooks could not be read."},
+		{"webhooks unknown", with(func(r *ui.DeliveryRow) { r.WebhookID, r.WebhookHref, r.WebhooksUnknown = "", "", true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E Webhook unknown, because we couldn’t read the list of webhooks."},
 		{"webhooks unknown but this", with(func(r *ui.DeliveryRow) { r.WebhookHref, r.WebhooksUnknown = "", true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E"},
 		{"long", with(func(r *ui.DeliveryRow) { r.URL = longURL + strings.Repeat("a", 3000) }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT " + longURL + strings.Repeat("a", 160-len(longURL)) + "…"},
 	}
@@ -66,15 +66,15 @@ func TestDeliveriesStates(t *testing.T) {
 		wanted   []string
 		unwanted []string
 	}{
-		{"nothing", DeliveriesPage{Page: 1}, false, []string{"Nothing delivered yet"}, []string{"Page 1"}},
+		{"nothing", DeliveriesPage{Page: 1}, false, []string{"No deliveries yet"}, []string{"Page 1"}},
 		{"one page", DeliveriesPage{Page: 1, Pages: 1, OnPage: 1, Rows: one}, true, []string{"SENT"}, []string{"Page 1", "on this page"}},
 		{"pages", DeliveriesPage{Page: 2, Pages: 3, OnPage: 1, Rows: one, PrevHref: "/p", NextHref: "/n"}, true, []string{"Previous page Next page Page 2 of 3"}, nil},
 		{"pages not counted", DeliveriesPage{Page: 2, OnPage: 1, Rows: one, PrevHref: "/p"}, true, []string{"Previous page Page 2"}, []string{"Page 2 of", "Next page"}},
 		{"beyond the end", DeliveriesPage{Page: 9, PrevHref: "/p"}, false, []string{"This page is empty", "Previous page"}, nil},
-		{"no such type", DeliveriesPage{Page: 1, Type: "DONATION"}, true, []string{"No such delivery", "Show all deliveries"}, []string{"Nothing delivered yet"}},
-		{"webhook", DeliveriesPage{Page: 1, Webhook: "w", OnPage: 50, Rows: one}, true, []string{"1 of the 50 deliveries on this page. The choice of a webhook works within each page."}, nil},
-		{"not this webhook", DeliveriesPage{Page: 1, Webhook: "gone", OnPage: 50, NextHref: "/n"}, true, []string{"0 of the 50", "None for this webhook on this page", "Next page"}, nil},
-		{"unreadable", DeliveriesPage{Page: 1, Type: "DONATION", Unreadable: &ui.Notice{Kind: ui.Failure, Title: "No right", Link: &ui.Link{Href: "/c", Text: "Connect again"}}}, false, []string{"No right", "Connect again"}, []string{"No such delivery"}},
+		{"no such type", DeliveriesPage{Page: 1, Type: "DONATION"}, true, []string{"No deliveries match these filters", "Show all deliveries"}, []string{"No deliveries yet"}},
+		{"webhook", DeliveriesPage{Page: 1, Webhook: "w", OnPage: 50, Rows: one}, true, []string{"1 of 50 deliveries on this page match. The webhook filter applies to one page at a time."}, nil},
+		{"not this webhook", DeliveriesPage{Page: 1, Webhook: "gone", OnPage: 50, NextHref: "/n"}, true, []string{"0 of 50", "No deliveries to this webhook on this page", "Next page"}, nil},
+		{"unreadable", DeliveriesPage{Page: 1, Type: "DONATION", Unreadable: &ui.Notice{Kind: ui.Failure, Title: "No right", Link: &ui.Link{Href: "/c", Text: "Connect again"}}}, false, []string{"No right", "Connect again"}, []string{"No deliveries match these filters"}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

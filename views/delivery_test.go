@@ -22,10 +22,10 @@ func TestBodyIsShownOnlyWhenAsked(t *testing.T) {
 		wanted   []string
 		unwanted []string
 	}{
-		{"hidden", DeliveryPage{BodyBytes: 1234}, "", []string{"1,234 bytes.", "stores them nowhere", "Show the body"}, []string{"Hide the body"}},
-		{"none", DeliveryPage{}, "", []string{"Fourthwall gave none."}, []string{"Show the body"}},
+		{"hidden", DeliveryPage{BodyBytes: 1234}, "", []string{"1 KB.", "never store it", "Show the body"}, []string{"Hide the body"}},
+		{"none", DeliveryPage{}, "", []string{"Fourthwall returned no body."}, []string{"Show the body"}},
 		{"shown", DeliveryPage{BodyBytes: 30, Body: indented, Pretty: true}, "{\n  \"name\": \"AU+202E👩\u200d🎨\"\n}", []string{"Hide the body"}, []string{"Show the body", "not JSON"}},
-		{"no JSON", DeliveryPage{BodyBytes: 9, Body: "<b>\r\n"}, "<b>U+000D\n", []string{"This is not JSON."}, nil},
+		{"no JSON", DeliveryPage{BodyBytes: 9, Body: "<b>\r\n"}, "<b>U+000D\n", []string{"This isn’t JSON."}, nil},
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
@@ -64,15 +64,15 @@ func TestDeliveryFacts(t *testing.T) {
 		wanted   []string
 		unwanted []string
 	}{
-		{"full", func(*DeliveryPage) {}, []string{"Fourthwall reports an error", "Timed out U+202E", "BROKEN Error Test", "Last changed 22 November 2026, 12:01:00 UTC", "Event id weve_1", "Webhook id wcon_1", "Shop id sh_1", "API version V1"}, nil},
+		{"full", func(*DeliveryPage) {}, []string{"Fourthwall reports an error", "Timed out U+202E", "BROKEN Error Test", "Last changed 22 November 2026, 12:01:00 UTC", "Event ID weve_1", "Webhook ID wcon_1", "Shop ID sh_1", "API version V1"}, nil},
 		{"well", func(p *DeliveryPage) { p.Row.Failed, p.Row.Error, p.Row.Test, p.UpdatedAt = false, "", false, noon }, []string{"BROKEN Time"}, []string{"reports an error", "Last changed"}},
-		{"no words", func(p *DeliveryPage) { p.Row.Error = "" }, []string{"It does not say which."}, nil},
+		{"no words", func(p *DeliveryPage) { p.Row.Error = "" }, []string{"Fourthwall gave no details."}, nil},
 		{"no envelope", func(p *DeliveryPage) { p.EventID, p.WebhookID, p.ShopID = "", "", "" }, nil, []string{"Event id", "Webhook id", "Shop id", "tells repeats apart"}},
-		{"ambiguous", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref, p.Row.Ambiguous = "", "", true }, []string{"Ambiguous: several webhooks have this address"}, nil},
+		{"ambiguous", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref, p.Row.Ambiguous = "", "", true }, []string{"Several webhooks use this URL"}, nil},
 		{"gone", func(p *DeliveryPage) { p.Row.WebhookHref = "" }, []string{"wcon_1 This webhook has been deleted."}, nil},
 		{"nobody's", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref = "", "" }, []string{"No current webhook uses this URL."}, nil},
-		{"webhooks unknown", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref, p.Row.WebhooksUnknown = "", "", true }, []string{"Webhook Not known: the list of webhooks could not be read."}, []string{"No current webhook uses this URL"}},
-		{"unknown type", func(p *DeliveryPage) { p.Row.Type = ui.EventBadge{Code: "NEW\u202e", Unknown: true} }, []string{"NEWU+202E One delivery"}, nil},
+		{"webhooks unknown", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref, p.Row.WebhooksUnknown = "", "", true }, []string{"Webhook Unknown, because we couldn’t read the list of webhooks."}, []string{"No current webhook uses this URL"}},
+		{"unknown type", func(p *DeliveryPage) { p.Row.Type = ui.EventBadge{Code: "NEW\u202e", Unknown: true} }, []string{"NEWU+202E This is one delivery"}, nil},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

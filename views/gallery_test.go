@@ -141,7 +141,7 @@ func TestGalleryShowsEveryState(t *testing.T) {
 		`class="field invalid"`, `class="optional"`, `<textarea`, `<select`, `class="field-warnings"`,
 		`class="field-error"`, `type="password"`, `class="notice info"`, `class="notice success"`,
 		`class="notice warning"`, `class="notice failure"`, `class="badge unknown"`, `class="badge warning"`,
-		`class="ctl"`, `class="done"`, `Under way`, `Waiting`, `Skipped`, `Not finished`, `Not reached`,
+		`class="ctl"`, `class="done"`, `Running`, `Waiting`, `Skipped`, `Not finished`, `Not reached`,
 		`class="confirm"`, `class="empty"`, `rel="prev"`, `rel="next"`, `Choose a shop`, `Reconnect`,
 	} {
 		if !strings.Contains(page, mark) {

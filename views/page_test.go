@@ -399,8 +399,8 @@ func (d doc) secretIsPrivate() {
 			d.t.Errorf("secret has %s=%q", name, attr(in, name))
 		}
 	}
-	if hint := text(d.byID("secret-hint")); !strings.HasPrefix(hint, "Used for this one ") ||
-		!strings.Contains(hint, "never stored") {
+	if hint := text(d.byID("secret-hint")); !strings.HasPrefix(hint, "Used for this ") ||
+		!strings.Contains(hint, "only, never stored") {
 		d.t.Errorf("the secret's hint is %q", hint)
 	}
 }

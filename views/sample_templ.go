@@ -115,7 +115,7 @@ func Sample(p SamplePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</dl></details><section class=\"card\" aria-labelledby=\"sample\"><h2 id=\"sample\">What Fourthwall sends</h2><p>A POST request with this JSON. Everything in it is made up, and <code>testMode</code> says so. Each call is signed, in the header <code>X-Fourthwall-Hmac-SHA256</code>. ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</dl></details><section class=\"card\" aria-labelledby=\"sample\"><h2 id=\"sample\">What Fourthwall sends</h2><p>Fourthwall sends a POST request with JSON like this. This sample’s data is made up, and its <code>testMode</code> says so. The <code>X-Fourthwall-Hmac-SHA256</code> header contains each delivery’s signature. ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -133,7 +133,7 @@ func Sample(p SamplePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\">How to check the signature</a>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\">How to verify the signature</a>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -44,7 +44,7 @@ func Signature(p SignaturePage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(p.Frame.toolCrumbs("Check a signature"), "Check a signature", "Paste a delivery as your tool received it. See whether its signature is right, and if not, why.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(p.Frame.toolCrumbs("Check a signature"), "Check a signature", "Paste a delivery as your tool received it. See whether its signature is valid and, if not, why.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -127,12 +127,12 @@ func signatureResult(r SignatureResult, focus bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if r.Valid {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "What to know")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "Good to know")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "Why not")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "Why it isn’t valid")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -297,12 +297,12 @@ func signatureForm(p SignaturePage) templ.Component {
 		templ_7745c5c3_Err = ui.Field(ui.TextField{
 			ID: "body", Name: "body", Label: "Body", Value: p.Body, Err: p.BodyError,
 			Focus: p.Focus == "body", Lines: 10, Private: true, Replaceable: true,
-			Hint: "The raw text, before anything has parsed or changed it.",
+			Hint: "Paste the raw text, before anything parses or changes it.",
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"field\"><label for=\"file\">Or a file with the body <span class=\"optional\">(optional)</span></label> <input id=\"file\" name=\"file\" type=\"file\" aria-describedby=\"file-hint\"><p class=\"hint\" id=\"file-hint\">Taken byte for byte, in place of the text above. ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"field\"><label for=\"file\">Or choose a file with the body <span class=\"optional\">(optional)</span></label> <input id=\"file\" name=\"file\" type=\"file\" aria-describedby=\"file-hint\"><p class=\"hint\" id=\"file-hint\">We use the exact bytes of the file instead of the text above. ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -353,7 +353,7 @@ func signatureForm(p SignaturePage) templ.Component {
 		templ_7745c5c3_Err = ui.Field(ui.TextField{
 			ID: "signature", Name: "signature", Label: "Signature", Value: p.Signature,
 			Err: p.SignatureError, Focus: p.Focus == "signature", Lines: 2, Private: true,
-			Hint: "The value of the header X-Fourthwall-Hmac-SHA256, or all headers as they came.",
+			Hint: "Paste the value of the X-Fourthwall-Hmac-SHA256 header, or all headers unchanged.",
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -388,7 +388,7 @@ func signatureForm(p SignaturePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</p><p class=\"hint\">Nothing of this is stored or logged.</p></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</p><p class=\"hint\">Hookwall never stores or logs what you enter here.</p></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -417,7 +417,7 @@ func snippets(all []ui.Snippet) templ.Component {
 			templ_7745c5c3_Var11 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<section class=\"card after\" aria-labelledby=\"snippets\"><h2 id=\"snippets\">In your own program</h2><p>Check the raw body, before anything parses it, and compare in constant time.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<section class=\"card after\" aria-labelledby=\"snippets\"><h2 id=\"snippets\">In your own program</h2><p>Verify the raw body, before anything parses it. Compare the signatures in constant time.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

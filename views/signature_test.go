@@ -40,10 +40,10 @@ func TestSignaturePage(t *testing.T) {
 		failed           bool
 		wanted, unwanted []string
 	}{
-		{"empty", func(p *SignaturePage) { p.Body, p.Signature = "", "" }, "", false, []string{"Check signature", "Nothing of this is stored or logged."}, []string{"valid", "Why not", "In your own program"}},
-		{"valid", found(true), "result", false, []string{"Done: The signature is valid In a sentence. Code: X-Fourthwall-Hmac-SHA256"}, []string{"not valid", "Why not", "What to know"}},
-		{"valid with a remark", found(true, likely), "result", false, []string{"The signature is valid", "What to know", "Body " + shown + " Note It was changed. body-changed"}, []string{"Likely", "Why not"}},
-		{"certain", found(false, certain), "result", false, []string{"Error: The signature is not valid In a sentence.", "Why not", "Hex Certain Not base64. Read as hex, it fits " + shown + " hex"}, []string{"Likely", "is valid"}},
+		{"empty", func(p *SignaturePage) { p.Body, p.Signature = "", "" }, "", false, []string{"Check signature", "Hookwall never stores or logs what you enter here."}, []string{"The signature is", "isn’t valid", "In your own program"}},
+		{"valid", found(true), "result", false, []string{"Done: The signature is valid In a sentence. Code: X-Fourthwall-Hmac-SHA256"}, []string{"not valid", "Why it isn’t valid", "Good to know"}},
+		{"valid with a remark", found(true, likely), "result", false, []string{"The signature is valid", "Good to know", "Body " + shown + " Note It was changed. body-changed"}, []string{"Likely", "Why it isn’t valid"}},
+		{"certain", found(false, certain), "result", false, []string{"Error: The signature is not valid In a sentence.", "Why it isn’t valid", "Hex Certain Not base64. Read as hex, it fits " + shown + " hex"}, []string{"Likely", "The signature is valid"}},
 		{"likely", found(false, likely), "result", false, []string{"Body " + shown + " Likely It was changed. body-changed"}, []string{"Certain"}},
 		{"both", found(false, certain, likely), "result", false, []string{"Certain", "Likely"}, nil},
 		{"two fields wrong", missing, "summary", true, []string{"2 things to fix", "No body.", "No secret."}, nil},

@@ -59,7 +59,7 @@ func (r TestResult) verdict() ui.Notice {
 	kind := ui.Worst(r.Verdicts)
 	return ui.Notice{
 		Kind:  kind,
-		Title: "Answered with " + r.statusLine() + " in " + ui.Took(r.Took),
+		Title: "The endpoint returned " + r.statusLine() + " in " + ui.Took(r.Took),
 		Text:  cmp.Or(r.Problem, testText(kind)),
 	}
 }

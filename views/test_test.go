@@ -40,17 +40,17 @@ func TestTestDelivery(t *testing.T) {
 		failed           bool
 		wanted, unwanted []string
 	}{
-		{"before", func(*TestPage) {}, "", false, []string{"Send this test delivery", "One POST request goes to https://a.example/" + shown}, []string{"What came back", "Send another"}},
+		{"before", func(*TestPage) {}, "", false, []string{"Send this test delivery", "We send one POST request to https://a.example/" + shown}, []string{"What to do", "Send another"}},
 		{"not JSON", func(p *TestPage) { p.BodyError = &ui.FieldError{Text: "Look at line 4."} }, "body", true, []string{"Look at line 4."}, nil},
 		{"busy", func(p *TestPage) { p.Banner = &ui.Notice{Kind: ui.Warning, Title: "Too many"} }, "banner", false, []string{"Too many"}, nil},
 		{
 			"accepted", func(p *TestPage) { p.Result = answered(func(*TestResult) {}) }, "result", false,
 			[]string{
-				"Answered with 200 OK in 84 ms", received, "Answer Passed", "2 headers", "Content-Type text/html",
-				"X-" + shown + " " + shown, "line one " + shown, "1,204 bytes", "made with the secret you gave",
+				"The endpoint returned 200 OK in 84 ms", received, "Answer Passed", "2 headers", "Content-Type text/html",
+				"X-" + shown + " " + shown, "line one " + shown, "1,204 bytes", "signed with the secret that you entered",
 				"22 November 2026, 12:00:00 UTC", "Send another",
 			},
-			[]string{"There was more", "It has none"},
+			[]string{"Only the beginning", "has no body"},
 		},
 		{"refused", func(p *TestPage) {
 			p.Result = answered(func(r *TestResult) {
@@ -58,25 +58,25 @@ func TestTestDelivery(t *testing.T) {
 					ui.StepFailed, ui.StepWarned
 			})
 		}, "result", false, []string{
-			"Error: Answered with 299 in 84 ms", refused, "Answer Failed", "made with a made-up key", "There was more",
+			"Error: The endpoint returned 299 in 84 ms", refused, "Answer Failed", "signed with a random key", "Only the beginning",
 		}, []string{received}},
 		{"slow", func(p *TestPage) {
 			p.Result = answered(func(r *TestResult) { r.Took, r.Verdicts[1].Result = 1500*time.Millisecond, ui.StepWarned })
 		}, "result", false, []string{
-			"Warning: Answered with 200 OK in 1.50 s", "Look at what is marked below.",
+			"Warning: The endpoint returned 200 OK in 1.50 s", "Check the warnings below.",
 		}, []string{received, refused}},
 		{"cut short", func(p *TestPage) {
 			p.Result = answered(func(r *TestResult) { r.Problem, r.Verdicts[0].Result = "The answer was cut.", ui.StepFailed })
-		}, "result", false, []string{"Answered with 200 OK", "The answer was cut."}, []string{received, refused}},
-		{"no body", func(p *TestPage) { p.Result = answered(func(r *TestResult) { r.Body, r.Headers = "", nil }) }, "result", false, []string{"It has none."}, []string{"headers"}},
+		}, "result", false, []string{"The endpoint returned 200 OK", "The answer was cut."}, []string{received, refused}},
+		{"no body", func(p *TestPage) { p.Result = answered(func(r *TestResult) { r.Body, r.Headers = "", nil }) }, "result", false, []string{"The response has no body."}, []string{"headers"}},
 		{"no answer", func(p *TestPage) {
 			p.Result = &TestResult{
 				At: noon, SentBytes: 1, Problem: "Nobody answers there.",
 				Verdicts: []ui.CheckStep{{Title: "Connection", Result: ui.StepFailed, Do: "Start the server."}},
 			}
 		}, "result", false, []string{
-			"Error: No answer Nobody answers there.", "Connection Failed What to do: Start the server.", "1 byte",
-		}, []string{"Body of the answer", "headers", refused}},
+			"Error: No response Nobody answers there.", "Connection Failed What to do: Start the server.", "1 byte",
+		}, []string{"Response body", "headers", refused}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

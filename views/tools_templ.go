@@ -50,15 +50,15 @@ func Tools(p ToolsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = tool(p.SignatureHref, "Check a signature", "See whether the signature of a delivery is valid, and if not, why. It needs no shop.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = tool(p.SignatureHref, "Check a signature", "See whether a delivery’s signature is valid and, if not, why. You don’t need a connected shop.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = tool(p.SampleHref, "Sample events", "See what Fourthwall sends for each event type. It needs no shop.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = tool(p.SampleHref, "Sample events", "See what Fourthwall sends for each event type. You don’t need a connected shop.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = tool(p.CheckHref, "Check an endpoint", "See whether a URL accepts deliveries the way Fourthwall makes them.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = tool(p.CheckHref, "Check an endpoint", "See whether a URL accepts deliveries the way Fourthwall sends them.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

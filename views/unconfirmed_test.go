@@ -47,7 +47,7 @@ func TestUnconfirmedNotices(t *testing.T) {
 		title, has string
 	}{
 		{"usual", UnconfirmedPage{CanCheck: true}, unconfirmedTitle, "Check again"},
-		{"without a list", UnconfirmedPage{}, unconfirmedTitle, "Look for it in the list"},
+		{"without a list", UnconfirmedPage{}, unconfirmedTitle, "Check the list of webhooks"},
 		{"checked", UnconfirmedPage{CanCheck: true, Looked: "It was not found."}, stillUnconfirmedTitle, "It was not found."},
 		{"not there", UnconfirmedPage{Absent: true}, absentTitle, "It probably wasn’t created"},
 		{"not there for long", UnconfirmedPage{Absent: true, Certain: true, Looked: "x"}, absentTitle, "as good as certain"},

@@ -23,7 +23,7 @@ func TestEveryURLHasItsNotes(t *testing.T) {
 				days := []ActivityDay{{Rows: []ActivityRow{{Changes: []Change{change}}}}}
 				d = render(t, Activity(ActivityPage{Frame: frame(), Days: days}))
 			}
-			for _, text := range []string{"xn--aypal-uye.com", "mixes Cyrillic and Latin", "turn text around"} {
+			for _, text := range []string{"xn--aypal-uye.com", "mixes Cyrillic and Latin", "reverse text"} {
 				if strings.Contains(d.text(), text) == slices.Contains(without, page.name) {
 					t.Errorf("the page says %q: %t", text, !slices.Contains(without, page.name))
 				}

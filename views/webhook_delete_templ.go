@@ -78,12 +78,12 @@ func WebhookDelete(p WebhookDeletePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else if p.Locked == "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<h2 id=\"stops\">What stops</h2><p>Fourthwall no longer calls this address:</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<h2 id=\"stops\">What stops</h2><p>If you delete this webhook, Fourthwall stops sending to:</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h2 id=\"stops\">What goes on</h2><p>Fourthwall keeps calling this address:</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h2 id=\"stops\">What continues</h2><p>Fourthwall keeps sending to:</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -111,7 +111,7 @@ func WebhookDelete(p WebhookDeletePage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " <p class=\"hint\">This cannot be taken back. Created again, the webhook gets a new id, and perhaps a new secret.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " <p class=\"hint\">You can’t undo this. A re-created webhook gets a new ID and maybe a new secret.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -264,12 +264,12 @@ func whatStops(p WebhookDeletePage) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if !p.StopsKnown {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<p>Whether other webhooks receive the same event types could not be found out.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<p>We couldn’t find out whether other webhooks cover the same event types.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else if len(p.Stops) == 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<p>Each of its event types goes to another webhook of this shop as well.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<p>This shop’s other webhooks cover all of its event types.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -278,7 +278,7 @@ func whatStops(p WebhookDeletePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Mark(ui.Warning, ui.Count(len(p.Stops), "event type then reaches nobody", "event types then reach nobody")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Mark(ui.Warning, ui.Count(len(p.Stops), "event type no longer covered", "event types no longer covered")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -287,12 +287,12 @@ func whatStops(p WebhookDeletePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Stops) == 1 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "No other webhook of this shop receives it.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "No other webhook of this shop subscribes to it.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "No other webhook of this shop receives them.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "No other webhook of this shop subscribes to them.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -7,16 +7,16 @@ import (
 )
 
 func TestWebhookDelete(t *testing.T) {
-	const unknown, elsewhere, nobody = "could not be found out", "goes to another webhook",
-		"No other webhook of this shop receives them."
+	const unknown, elsewhere, nobody = "We couldn’t find out", "cover all of its event types",
+		"No other webhook of this shop subscribes to them."
 	rows := []struct {
 		name     string
 		page     WebhookDeletePage
 		wanted   []string
 		unwanted []string
 	}{
-		{"stops", WebhookDeletePage{StopsKnown: true, Stops: []ui.EventBadge{donation, future}}, []string{"2 event types then reach nobody", nobody, "Donation SHIPMENT_LOST"}, []string{unknown, elsewhere}},
-		{"stops one", WebhookDeletePage{StopsKnown: true, Stops: []ui.EventBadge{donation}}, []string{"1 event type then reaches nobody", "No other webhook of this shop receives it."}, []string{unknown, elsewhere, nobody}},
+		{"stops", WebhookDeletePage{StopsKnown: true, Stops: []ui.EventBadge{donation, future}}, []string{"2 event types no longer covered", nobody, "Donation SHIPMENT_LOST"}, []string{unknown, elsewhere}},
+		{"stops one", WebhookDeletePage{StopsKnown: true, Stops: []ui.EventBadge{donation}}, []string{"1 event type no longer covered", "No other webhook of this shop subscribes to it."}, []string{unknown, elsewhere, nobody}},
 		{"stops nothing", WebhookDeletePage{StopsKnown: true}, []string{elsewhere}, []string{unknown, nobody}},
 		{"unknown", WebhookDeletePage{}, []string{unknown}, []string{elsewhere, nobody}},
 		{"failed", WebhookDeletePage{Notice: &ui.Notice{Kind: ui.Failure, Title: "Refused", Code: "CODE_1"}}, []string{"Refused", "CODE_1"}, nil},
@@ -34,7 +34,7 @@ func TestWebhookDelete(t *testing.T) {
 			d.says(
 				append(
 					row.wanted, "Delete webhook wcon_U+202E1", "https://a.example/U+202E",
-					"1 event type Orders Order placed ORDER_PLACED Paid.", "a new id, and perhaps a new secret",
+					"1 event type Orders Order placed ORDER_PLACED Paid.", "a new ID and maybe a new secret",
 				),
 				row.unwanted,
 			)

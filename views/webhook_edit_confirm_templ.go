@@ -44,7 +44,7 @@ func WebhookEditConfirm(p WebhookEditConfirmPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.WebhookHref, Text: p.ID}, ui.Link{Text: "Review"}), "Review changes", "Nothing is saved yet. This is what Fourthwall will be told.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.WebhookHref, Text: p.ID}, ui.Link{Text: "Review"}), "Review changes", "Check your changes, then save them.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -56,11 +56,11 @@ func WebhookEditConfirm(p WebhookEditConfirmPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = typeChange("plus", "added", "From now on Fourthwall calls this address for:", p.Added).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = typeChange("plus", "added", "After you save, Fourthwall sends these to this URL:", p.Added).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = typeChange("minus", "removed", "Fourthwall no longer calls this address for:", p.Removed).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = typeChange("minus", "removed", "After you save, Fourthwall stops sending these to this URL:", p.Removed).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -75,8 +75,8 @@ func WebhookEditConfirm(p WebhookEditConfirmPage) templ.Component {
 			if len(p.Duplicates) > 0 {
 				templ_7745c5c3_Err = ui.NoticeBox(ui.Notice{
 					Kind:  ui.Warning,
-					Title: "This address already has a webhook",
-					Text:  "Both would call it for the event types below, so that your tool hears of the same thing twice.",
+					Title: "Another webhook already uses this URL",
+					Text:  "If you save, your tool receives each event of the types below twice.",
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -170,7 +170,7 @@ func WebhookEditConfirm(p WebhookEditConfirmPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "Change further")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "Keep editing")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -23,7 +23,7 @@ func TestWebhookEditConfirm(t *testing.T) {
 			WebhookEditConfirmPage{OldURL: was, NewURL: will, Kept: []ui.EventBadge{donation, future}},
 			"Save changes",
 			[]string{
-				"Now https://old.example/U+202E Warning: This address has characters that cannot be seen or that turn text around: U+202E. Do not trust it unless you put them there. Then https://new.example/",
+				"Now https://old.example/U+202E Warning: This URL contains characters that are invisible or reverse text: U+202E. Don’t trust it unless you put them there. Then https://new.example/",
 				"2 event types stay",
 			},
 			[]string{"added", "removed", "stays"},
@@ -35,9 +35,9 @@ func TestWebhookEditConfirm(t *testing.T) {
 			},
 			"Save changes",
 			[]string{
-				"https://new.example/ stays", "2 event types added From now on Fourthwall calls this address for: Order placed",
+				"https://new.example/ stays", "2 event types added After you save, Fourthwall sends these to this URL: Order placed",
 				"ORDER_PLACED", "SHIPMENT_LOST",
-				"1 event type removed Fourthwall no longer calls this address for: Donation DONATION",
+				"1 event type removed After you save, Fourthwall stops sending these to this URL: Donation DONATION",
 			},
 			[]string{"Then", "event types stay"},
 		},
@@ -46,7 +46,7 @@ func TestWebhookEditConfirm(t *testing.T) {
 			WebhookEditConfirmPage{OldURL: was, NewURL: will, Duplicates: twins},
 			"Save anyway",
 			[]string{
-				"This address already has a webhook", "w2 already receives 1 of these event types: Donation",
+				"Another webhook already uses this URL", "w2 already receives 1 of these event types: Donation",
 				"Add the missing event type to it instead",
 			},
 			nil,

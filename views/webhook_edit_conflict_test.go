@@ -21,8 +21,8 @@ func TestWebhookEditConflict(t *testing.T) {
 		sections[attr(n, "aria-labelledby")] = text(n)
 	}
 	want := map[string]string{
-		"yours":  "Your version Endpoint URL differs https://a.example/U+202E Warning: This address has characters that cannot be seen or that turn text around: U+202E. Do not trust it unless you put them there. 1 event type only here Donation DONATION 1 event type in both Order placed",
-		"theirs": "At Fourthwall now Endpoint URL differs https://b.example/ Event types None that the other version lacks. 1 event type in both Order placed",
+		"yours":  "Your version Endpoint URL differs https://a.example/U+202E Warning: This URL contains characters that are invisible or reverse text: U+202E. Don’t trust it unless you put them there. 1 event type only here Donation DONATION 1 event type in both Order placed",
+		"theirs": "At Fourthwall now Endpoint URL differs https://b.example/ Event types No additional event types. 1 event type in both Order placed",
 	}
 	for id, text := range want {
 		if sections[id] != text {

@@ -95,7 +95,7 @@ func TestWebhookLinksToTools(t *testing.T) {
 		d.check()
 		for word, href := range map[string]string{
 			"Check this endpoint": row.check, "Send a test delivery": row.test,
-			"Find out why a signature does not fit": row.tools,
+			"Troubleshoot a signature": row.tools,
 		} {
 			links := d.all(func(n *html.Node) bool { return n.Data == "a" && text(n) == word })
 			if (len(links) == 1) != (href != "") || len(links) > 0 && attr(links[0], "href") != href {

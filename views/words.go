@@ -10,14 +10,14 @@ import (
 // its page's template.
 
 const (
-	unconfirmedTitle = "Do not create it a second time yet"
-	unconfirmedText  = "The answer was lost on its way. " +
-		"Check again: Hookwall looks for the webhook and makes no second one."
-	unconfirmedUnseenText = "The answer was lost on its way, and Hookwall could not see the shop’s webhooks before, " +
-		"so it cannot tell the new one. Look for it in the list of webhooks, or in Fourthwall’s own settings. " +
-		"If it is not there, go back to the form and create it: Hookwall asks before it makes a second one that it can see."
-	stillUnconfirmedTitle = "Still not known"
-	unconfirmedLead       = "Fourthwall gave no clear answer, so the webhook may have been created or not."
+	unconfirmedTitle = "Don’t create it again yet"
+	unconfirmedText  = "The connection dropped before Fourthwall replied. " +
+		"Check again: this won’t create a second webhook."
+	unconfirmedUnseenText = "The connection dropped before Fourthwall replied. We couldn’t read the shop’s webhooks " +
+		"before, so we can’t tell which one is new. Check the list of webhooks, or Fourthwall’s own settings. " +
+		"If it isn’t there, go back to the form and create it. Hookwall asks before it creates a second one that it can see."
+	stillUnconfirmedTitle = "Still unconfirmed"
+	unconfirmedLead       = "We couldn’t confirm whether the webhook was created."
 
 	absentTitle = "There is no such webhook"
 	absentText  = "We looked just now and found no new webhook with this URL and these event types. " +
@@ -27,29 +27,29 @@ const (
 	absentRisk = "Fourthwall could still create it late. If you create it again and that happens, there are two. " +
 		"We check the list again before anything is sent."
 
-	returnedOldLead  = "Fourthwall’s response doesn’t fit, so the webhook may have been created or not."
+	returnedOldLead  = "We couldn’t confirm whether the webhook was created. Fourthwall’s response doesn’t fit."
 	returnedOldTitle = "Fourthwall named a webhook that existed before"
 
-	noneChosen = "Nothing chosen yet. Tick what your tools should hear about."
+	noneChosen = "No events selected yet. Pick the ones your tool needs."
 
-	implicitWait    = "One moment: Hookwall asks Fourthwall which shop this is."
-	implicitNothing = "Nothing came with this address. It belongs to a sign-in that is over, or was opened by itself."
+	implicitWait    = "One moment. We’re asking Fourthwall which shop this is."
+	implicitNothing = "There is no sign-in to finish here. It has ended, or you opened this page directly."
 
-	createdLead = "Fourthwall calls your endpoint from now on."
-	webhookLead = "What Fourthwall sends to this address, and how to receive it."
+	createdLead = "Fourthwall will now send these events to your URL."
+	webhookLead = "See which events Fourthwall sends to this URL, and how to receive them."
 
 	noTypesTitle = "No event types"
 	noTypesInRow = "No event types, so it never receives anything"
 	noTypesLead  = "Fourthwall has this URL, but nothing to send to it."
 
 	connectionExpired = "Fourthwall no longer accepts the old connection."
-	connectionNeeded  = "What you were about to do needs a new connection."
+	connectionNeeded  = "To continue, you need a new connection."
 
 	signatureValid   = "The signature is valid"
 	signatureInvalid = "The signature is not valid"
 
-	checkNotBegun  = "It is about to begin."
-	testNoResponse = "No answer"
+	checkNotBegun  = "The check is about to start."
+	testNoResponse = "No response"
 )
 
 // checkTitle returns the result of an endpoint check of one kind.
@@ -58,11 +58,11 @@ func checkTitle(kind string) string {
 	case ui.Success:
 		return "Everything passed"
 	case ui.Warning:
-		return "There is something to look at"
+		return "Some steps need your attention"
 	case ui.Failure:
 		return "This endpoint needs a fix"
 	default:
-		return "The check could not be finished"
+		return "The check is incomplete"
 	}
 }
 
@@ -71,13 +71,13 @@ func stepOf(n, total int, title string) string {
 	return "Step " + strconv.Itoa(n) + " of " + strconv.Itoa(total) + ": " + ui.Plain(title) + "."
 }
 
-// testText returns what a test delivery that was answered means to Fourthwall.
+// testText returns what a test delivery that got a response means to Fourthwall.
 func testText(kind string) string {
 	switch kind {
 	case ui.Failure:
 		return "Fourthwall would count this delivery as failed."
 	case ui.Warning:
-		return "Look at what is marked below."
+		return "Check the warnings below."
 	default:
 		return "Fourthwall would count this delivery as received."
 	}

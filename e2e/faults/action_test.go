@@ -184,7 +184,7 @@ func (a *attempt) next(pg page) (step string, then page) {
 		return "press", a.press(pg.Form("/delete"), "do=delete")
 	case pg.offers("repeat"):
 		return "create anyway", a.press(pg.Form("/webhooks"), "do=repeat")
-	case pg.offers("check") && !strings.Contains(pg.text, "Still not known"):
+	case pg.offers("check") && !strings.Contains(pg.text, "Still unconfirmed"):
 		return "check", a.press(pg.Form("/webhooks"), "do=check")
 	case pg.offers("edit"):
 		return a.listFirst(pg)

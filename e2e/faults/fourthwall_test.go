@@ -151,7 +151,7 @@ func (f fault) done() fault {
 // lost are writes without an effect, which cannot be known for certain.
 func (f fault) lost() fault {
 	f.create = want{
-		status: 502, says: says("Do not create it a second time yet", "Check again"), kept: "form",
+		status: 502, says: says("Don’t create it again yet", "Check again"), kept: "form",
 		heals: "check, list, form, press, wait, press, create anyway",
 	}
 	f.edit = want{status: 502, says: says("It is not confirmed whether the change was saved",

@@ -107,7 +107,7 @@ func within(n *html.Node, tag string) bool {
 	return false
 }
 
-var requestIDs = regexp.MustCompile(`Request id ([A-Za-z0-9_-]{8,})`)
+var requestIDs = regexp.MustCompile(`Request (?i:id) ([A-Za-z0-9_-]{8,})`)
 
 // requestID is the one that the page shows; "" when it shows none.
 func (pg page) requestID() string {

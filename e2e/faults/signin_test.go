@@ -28,11 +28,11 @@ const skew = 5 * time.Minute
 var (
 	reconnectCreate = want{
 		status: 200,
-		says:   says("must be connected again", "Your form is kept", "you come back to it filled in"), heals: "connect, press",
+		says:   says("must be connected again", "We kept your form", "return to the form, filled in"), heals: "connect, press",
 	}
 	reconnectEdit = want{
 		status: 200,
-		says:   says("must be connected again", "Your form is kept", "you come back to it filled in"), heals: "connect, save",
+		says:   says("must be connected again", "We kept your form", "return to the form, filled in"), heals: "connect, save",
 	}
 	reconnectDelete = want{
 		status: 200, says: says("must be connected again", "Connect with Fourthwall"),
@@ -188,7 +188,7 @@ var yesterday = []fault{
 
 // stranger is a person whose session is unknown.
 func (f fault) stranger() fault {
-	f.create = want{status: 200, says: says("Your form is kept", "you come back to it filled in",
+	f.create = want{status: 200, says: says("We kept your form", "return to the form, filled in",
 		"Connect with Fourthwall"), heals: "connect, press"}
 	f.edit = want{
 		status: 200, says: says("Connect a shop", "Connect with Fourthwall"),

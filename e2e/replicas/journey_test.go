@@ -134,7 +134,7 @@ func (j journey) checks(end *blockingEndpoint) {
 	j.Fill(j.Role("textbox", "Endpoint URL"), end.url)
 	j.press("button", "Send up to 3 test deliveries", http.StatusOK)
 	<-end.arrived
-	running := j.CSS(".checks > li .mark").Filter(playwright.LocatorFilterOptions{HasText: "Under way"})
+	running := j.CSS(".checks > li .mark").Filter(playwright.LocatorFilterOptions{HasText: "Running"})
 	j.Must(j.Expect(running).ToHaveCount(1))
 	eventually(j.t, "following the check",
 		func() bool { return j.front.isServed("/stream") && j.front.isServed("/checks") })

@@ -188,7 +188,7 @@ func (w worker) create(address string) (process.Page, string) {
 }
 
 func isUnknown(page process.Page) bool {
-	return page.Status == http.StatusBadGateway && strings.Contains(page.Body, "Not confirmed")
+	return page.Status == http.StatusBadGateway && strings.Contains(page.Body, "Unconfirmed")
 }
 
 func (w worker) remove(at string) string {

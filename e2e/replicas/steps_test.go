@@ -178,7 +178,7 @@ func (o operation) diesAt(t *testing.T, end moment) {
 func (s *stage) notConfirmed(c *process.Client, page process.Page, form process.Form) process.Page {
 	s.t.Helper()
 	kept := page.Form("/webhooks")
-	if page.Status != http.StatusBadGateway || !strings.Contains(page.Body, "Not confirmed") {
+	if page.Status != http.StatusBadGateway || !strings.Contains(page.Body, "Unconfirmed") {
 		s.t.Errorf("it ends with status %d:\n%s", page.Status, page.Body)
 	}
 	if kept.Values.Get("url") != form.Values.Get("url") ||

@@ -103,7 +103,7 @@ func TestAfterFailure(t *testing.T) {
 			afterRequest(text)(conn)
 		})
 		v := newTestCall(t, c, hook)
-		for _, want := range []string{"resolve name-not-found 0", "answer closed 0", "body cut 500", " 200"} {
+		for _, want := range []string{"resolve name-not-found 0", "response closed 0", "body cut 500", " 200"} {
 			err := v.Exchange(t.Context(), Message{})
 			if got := fmt.Sprint(failureOf(err), " ", v.Result().Status); got != want {
 				t.Errorf("%s, want %s", got, want)
@@ -126,7 +126,7 @@ func TestTimeIsShared(t *testing.T) {
 		c, _ := wired(t, Options{Resolver: resolver}, after(4*time.Second, ok))
 		v := newTestCall(t, c, hook)
 		err := v.Exchange(t.Context(), Message{})
-		if r := v.Result(); failureOf(err) != "answer timeout" || r.Timing.Exchange != 2*time.Second ||
+		if r := v.Result(); failureOf(err) != "response timeout" || r.Timing.Exchange != 2*time.Second ||
 			r.Timing.Total != 5*time.Second {
 			t.Errorf("%v, %+v", err, r.Timing)
 		}
@@ -374,7 +374,7 @@ func TestTransportFails(t *testing.T) {
 	}{
 		{"http://unknown.example/", nil, "resolve name-not-found"},
 		{"http://inside.example/", nil, "not-public"},
-		{hook, nil, "answer closed"},
+		{hook, nil, "response closed"},
 		{hook, iotest.ErrReader(broken), broken.Error()},
 	}
 	for _, row := range rows {

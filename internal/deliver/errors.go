@@ -46,8 +46,8 @@ const (
 	StepResolve  Step = "resolve" // looking up the IP addresses of the name
 	StepConnect  Step = "connect"
 	StepTLS      Step = "tls"
-	StepResponse Step = "answer" // sending the request, and reading the status and the header
-	StepBody     Step = "body"   // reading the body of the response
+	StepResponse Step = "response" // sending the request, and reading the status and the header
+	StepBody     Step = "body"     // reading the body of the response
 )
 
 // Kind is what failed.

@@ -158,11 +158,11 @@ func TestEndpoints(t *testing.T) {
 			want: Response{200, "HTTP/1.1", header("Content-Encoding", "gzip"), kept(bomb), true},
 		},
 
-		{name: "silence", serve: thenSilence(""), fail: "answer timeout", total: 5 * time.Second},
-		{name: "does not read", serve: func(net.Conn) { pause(time.Minute) }, fail: "answer timeout", total: 5 * time.Second},
-		{name: "too slow", serve: after(6*time.Second, ok), fail: "answer timeout", total: 5 * time.Second},
-		{name: "stops in the status line", serve: thenSilence("HTTP/1.1 2"), fail: "answer timeout", total: 5 * time.Second},
-		{name: "drip-fed header", serve: drip("HTTP/1.1 200 OK\r\nX: "), fail: "answer timeout", total: 5 * time.Second},
+		{name: "silence", serve: thenSilence(""), fail: "response timeout", total: 5 * time.Second},
+		{name: "does not read", serve: func(net.Conn) { pause(time.Minute) }, fail: "response timeout", total: 5 * time.Second},
+		{name: "too slow", serve: after(6*time.Second, ok), fail: "response timeout", total: 5 * time.Second},
+		{name: "stops in the status line", serve: thenSilence("HTTP/1.1 2"), fail: "response timeout", total: 5 * time.Second},
+		{name: "drip-fed header", serve: drip("HTTP/1.1 200 OK\r\nX: "), fail: "response timeout", total: 5 * time.Second},
 		{
 			name: "drip-fed body", serve: drip("HTTP/1.1 200 OK\r\n\r\n"), fail: "body timeout", total: 5 * time.Second,
 			want: Response{200, "HTTP/1.1", header(), []byte(strings.Repeat("x", 38)), false},
@@ -174,20 +174,20 @@ func TestEndpoints(t *testing.T) {
 			total: 5 * time.Second,
 			want:  Response{200, "HTTP/1.1", header("Content-Length", "9"), []byte{}, false},
 		},
-		{name: "endless header", serve: endless("HTTP/1.1 200 OK\r\n", "X-A: b\r\n"), fail: "answer header-too-large"},
-		{name: "endless header line", serve: endless("HTTP/1.1 200 OK\r\nX: ", "aaaaaaaa"), fail: "answer header-too-large"},
-		{name: "endless status line", serve: endless("HTTP/1.1 200 ", "aaaaaaaa"), fail: "answer header-too-large"},
-		{name: "endlessly informed", serve: endless("", "HTTP/1.1 103 Early Hints\r\n\r\n"), fail: "answer header-too-large"},
+		{name: "endless header", serve: endless("HTTP/1.1 200 OK\r\n", "X-A: b\r\n"), fail: "response header-too-large"},
+		{name: "endless header line", serve: endless("HTTP/1.1 200 OK\r\nX: ", "aaaaaaaa"), fail: "response header-too-large"},
+		{name: "endless status line", serve: endless("HTTP/1.1 200 ", "aaaaaaaa"), fail: "response header-too-large"},
+		{name: "endlessly informed", serve: endless("", "HTTP/1.1 103 Early Hints\r\n\r\n"), fail: "response header-too-large"},
 		{
 			name:  "endless chunk extension",
 			serve: endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;", "aaaaaaaa"),
 			fail:  "body malformed",
 			want:  Response{200, "HTTP/1.1", header(), []byte{}, false},
 		},
-		{name: "closed immediately", serve: func(net.Conn) {}, fail: "answer closed"},
-		{name: "closed after the request", serve: afterRequest(""), fail: "answer closed"},
-		{name: "cut in the header", serve: afterRequest("HTTP/1.1 200 OK\r\nX-A"), fail: "answer cut"},
-		{name: "cut after one byte", serve: afterRequest("H"), fail: "answer cut"},
+		{name: "closed immediately", serve: func(net.Conn) {}, fail: "response closed"},
+		{name: "closed after the request", serve: afterRequest(""), fail: "response closed"},
+		{name: "cut in the header", serve: afterRequest("HTTP/1.1 200 OK\r\nX-A"), fail: "response cut"},
+		{name: "cut after one byte", serve: afterRequest("H"), fail: "response cut"},
 		{
 			name: "cut in the body", serve: afterRequest("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), fail: "body cut",
 			want: Response{200, "HTTP/1.1", header("Content-Length", "9"), []byte("abc"), false},
@@ -204,21 +204,21 @@ func TestEndpoints(t *testing.T) {
 			fail:  "body malformed",
 			want:  Response{200, "HTTP/1.1", header(), []byte{}, false},
 		},
-		{name: "garbage", serve: afterRequest("\x00\xff garbage\r\n\r\n"), fail: "answer malformed"},
-		{name: "garbage, connection stays open", serve: thenSilence("* OK IMAP ready"), fail: "answer malformed", total: 5 * time.Second},
-		{name: "garbage, then closed", serve: afterRequest("nope"), fail: "answer malformed"},
-		{name: "endless garbage", serve: endless("", "garbage!"), fail: "answer malformed"},
+		{name: "garbage", serve: afterRequest("\x00\xff garbage\r\n\r\n"), fail: "response malformed"},
+		{name: "garbage, connection stays open", serve: thenSilence("* OK IMAP ready"), fail: "response malformed", total: 5 * time.Second},
+		{name: "garbage, then closed", serve: afterRequest("nope"), fail: "response malformed"},
+		{name: "endless garbage", serve: endless("", "garbage!"), fail: "response malformed"},
 		{name: "another protocol speaks first", serve: func(conn net.Conn) {
 			_, _ = conn.Write([]byte("SSH-2.0-OpenSSH_9.9\r\n"))
 			_, _ = io.Copy(io.Discard, conn)
-		}, fail: "answer malformed"},
-		{name: "HTTP/2", serve: afterRequest("HTTP/2.0 200 OK\r\n\r\n"), fail: "answer malformed"},
-		{name: "status 0", serve: afterRequest("HTTP/1.1 000 OK\r\n\r\n"), fail: "answer malformed"},
-		{name: "status 42", serve: afterRequest("HTTP/1.1 042 OK\r\n\r\n"), fail: "answer malformed"},
-		{name: "status of four digits", serve: afterRequest("HTTP/1.1 2000 OK\r\n\r\n"), fail: "answer malformed"},
-		{name: "bad header", serve: afterRequest("HTTP/1.1 200 OK\r\nX Y\r\n\r\n"), fail: "answer malformed"},
-		{name: "bad length", serve: afterRequest("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"), fail: "answer malformed"},
-		{name: "two lengths", serve: afterRequest("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), fail: "answer malformed"},
+		}, fail: "response malformed"},
+		{name: "HTTP/2", serve: afterRequest("HTTP/2.0 200 OK\r\n\r\n"), fail: "response malformed"},
+		{name: "status 0", serve: afterRequest("HTTP/1.1 000 OK\r\n\r\n"), fail: "response malformed"},
+		{name: "status 42", serve: afterRequest("HTTP/1.1 042 OK\r\n\r\n"), fail: "response malformed"},
+		{name: "status of four digits", serve: afterRequest("HTTP/1.1 2000 OK\r\n\r\n"), fail: "response malformed"},
+		{name: "bad header", serve: afterRequest("HTTP/1.1 200 OK\r\nX Y\r\n\r\n"), fail: "response malformed"},
+		{name: "bad length", serve: afterRequest("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"), fail: "response malformed"},
+		{name: "two lengths", serve: afterRequest("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), fail: "response malformed"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -349,8 +349,8 @@ func TestResetConnections(t *testing.T) {
 		status     int
 		body       string
 	}{
-		{name: "after the request", want: "answer reset", serve: reset("")},
-		{name: "in the header", want: "answer reset", serve: reset("HTTP/1.1 200 OK\r\nX-A")},
+		{name: "after the request", want: "response reset", serve: reset("")},
+		{name: "in the header", want: "response reset", serve: reset("HTTP/1.1 200 OK\r\nX-A")},
 		{name: "in the body", want: "body reset", serve: reset("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), status: 200, body: "abc"},
 	}
 	for _, row := range rows {
@@ -386,7 +386,7 @@ func TestResetWhileWriting(t *testing.T) {
 		conn, err := w.dial(ctx, to, control)
 		return resetOnWrite{conn, make(chan struct{})}, err
 	}
-	if _, err := c.Do(t.Context(), Request{URL: hook}); failureOf(err) != "answer reset" {
+	if _, err := c.Do(t.Context(), Request{URL: hook}); failureOf(err) != "response reset" {
 		t.Errorf("%v", err)
 	}
 }
@@ -497,8 +497,8 @@ func TestCanceled(t *testing.T) {
 			serve func(net.Conn)
 			want  string
 		}{
-			{thenSilence(""), "answer canceled"},
-			{thenSilence("garbage"), "answer canceled"},
+			{thenSilence(""), "response canceled"},
+			{thenSilence("garbage"), "response canceled"},
 			{drip("HTTP/1.1 200 OK\r\n\r\n"), "body canceled"},
 		} {
 			c, _ := wired(t, Options{}, row.serve)
@@ -521,8 +521,8 @@ func TestOptionsSetLimits(t *testing.T) {
 			fail  string
 			want  Response
 		}{
-			{after(1100*time.Millisecond, ok), "answer timeout", Response{}},
-			{afterRequest("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("a", 100) + "\r\n\r\n"), "answer header-too-large", Response{}},
+			{after(1100*time.Millisecond, ok), "response timeout", Response{}},
+			{afterRequest("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("a", 100) + "\r\n\r\n"), "response header-too-large", Response{}},
 			{after(900*time.Millisecond, "HTTP/1.1 200 OK\r\n\r\nabcd"), "", Response{200, "HTTP/1.1", http.Header{}, []byte("abc"), true}},
 		} {
 			c, _ := wired(t, o, row.serve)

@@ -213,7 +213,7 @@ func TestTLS(t *testing.T) {
 		},
 		{
 			name: "wants a client certificate", cert: trusted.issue(t, nil), change: func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert },
-			fail: "answer tls-failed", names: "[hooks.example]", chain: 1, version: tls.VersionTLS13,
+			fail: "response tls-failed", names: "[hooks.example]", chain: 1, version: tls.VersionTLS13,
 		},
 		{
 			name: "wants a client certificate, TLS 1.2", cert: trusted.issue(t, nil),

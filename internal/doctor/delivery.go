@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"hookwall/internal/deliver"
 	"hookwall/internal/fourthwall"
@@ -42,6 +43,7 @@ func (e *examination) deliver(ctx context.Context) finding {
 	if e.withSecret() {
 		seen[1] = signedWithSecret
 	}
+	e.sent = e.doctor.now()
 	e.failure = e.call.Exchange(ctx, message(e.request.Body, e.key()))
 	e.first = e.call.Result()
 	if e.first.Status == 0 {
@@ -49,13 +51,13 @@ func (e *examination) deliver(ctx context.Context) finding {
 		f.took = e.first.Timing.Exchange
 		return f
 	}
-	return finding{result: Passed, seen: append(seen, answerCame), took: e.first.Timing.Exchange}
+	return finding{result: Passed, seen: append(seen, responseCame), took: e.first.Timing.Exchange}
 }
 
 // judgeResponse judges the status and the header. A response that didn't end in time is judgeTime's.
 func (e *examination) judgeResponse(context.Context) finding {
 	if e.first.Status == 0 {
-		return skipped(noAnswer)
+		return skipped(noResponse)
 	}
 	f := finding{result: Passed, seen: e.describeResponse(e.first)}
 	if e.failure != nil && !timedOut(e.failure) {
@@ -77,7 +79,7 @@ func (e *examination) judgeResponse(context.Context) finding {
 	case e.mayVerify():
 		f.result, f.seen, f.do = Warned, append(f.seen, webPageRefused), doWebPage
 	default:
-		why, do := explainStatus(status)
+		why, do := explainStatus(status, e.sent)
 		f.result, f.seen, f.do = Failed, append(f.seen, why), do
 		if !e.withSecret() && status >= 400 {
 			f.do += doTestFullyIfThis
@@ -86,22 +88,21 @@ func (e *examination) judgeResponse(context.Context) finding {
 	return f
 }
 
-// explainStatus returns why a status other than 200 is a failure, and what to do.
-func explainStatus(status int) (why, do string) {
+// explainStatus returns why a status other than 200 is a failure, and what to do. The request was sent at a time that
+// helps to find it in logs.
+func explainStatus(status int, sent time.Time) (why, do string) {
 	if text, known := statusTexts[status]; known {
 		return text.meaning + " " + onlyOK, text.do
 	}
 	switch {
 	case status >= 500:
-		return serverBroke + " " + onlyOK, doCheckLog
+		return serverFailed(status) + " " + onlyOK, doCheckLogs(sent)
 	case status >= 400:
-		return endpointRefused + " " + onlyOK, doCheckLogAnswer
+		return endpointRejected(status) + " " + onlyOK, doReturn200 + " " + doCheckLogs(sent)
 	case status >= 300:
 		return endpointRedirect + " " + onlyOK, doUseRedirect
-	case status >= 200:
-		return acceptedNot200 + " " + onlyOK, doAnswer200
 	}
-	return noDeliveryAnswer + " " + onlyOK, doAnswer200
+	return endpointReturned(status) + " " + onlyOK, doReturn200
 }
 
 // mayVerify reports whether a signature by a random key was refused, as it should be, perhaps by the endpoint.
@@ -153,7 +154,7 @@ func (e *examination) judgeTime(context.Context) finding {
 	}
 	switch {
 	case e.first.Status == 0:
-		return skipped(noAnswer)
+		return skipped(noResponse)
 	case e.failure != nil:
 		return skipped(brokenOff)
 	}
@@ -174,26 +175,26 @@ func (e *examination) judgeTimeout() finding {
 	var seen string
 	switch read := len(e.first.Body); {
 	case e.first.Status == 0:
-		seen = noCompleteAnswer(waited)
+		seen = noCompleteResponse(waited)
 	case read == 0:
 		seen = bodyDidNotCome(began, waited)
 	default:
-		seen = bodyCameInDrips(began, waited, read)
+		seen = bodyTooSlow(began, waited, read)
 	}
-	return finding{result: Failed, seen: []string{seen, fourthwallWaits}, do: doEndAnswer}
+	return finding{result: Failed, seen: []string{seen, fourthwallWaits}, do: doEndResponse}
 }
 
 // judgeDuration judges how long a complete response took.
 func (e *examination) judgeDuration(r deliver.Result) finding {
 	took := r.Timing.Exchange
-	f := finding{result: Passed, seen: []string{answerTook(took)}}
+	f := finding{result: Passed, seen: []string{responseTook(took)}}
 	switch {
 	case took > e.late():
-		f.result, f.seen, f.do = Failed, append(f.seen, mayCountAsFailure(e.late())), doAnswerFirst
+		f.result, f.seen, f.do = Failed, append(f.seen, mayCountAsFailure(e.late())), doRespondFirst
 	case took > e.slow():
-		f.result, f.seen, f.do = Warned, append(f.seen, mayGetThere(e.slow(), e.late())), doAnswerFirst
+		f.result, f.seen, f.do = Warned, append(f.seen, mayGetThere(e.slow(), e.late())), doRespondFirst
 	case r.BodyTruncated:
-		f.result, f.seen, f.do = Warned, append(f.seen, timeOfPart), doSendShortAnswer
+		f.result, f.seen, f.do = Warned, append(f.seen, timeOfPart), doSendShortResponse
 	}
 	return f
 }

@@ -70,14 +70,14 @@ type Report struct {
 // Plan returns all steps of an examination in order, each Waiting.
 func Plan() []Step {
 	return []Step{
-		{ID: StepAddress, Title: "Address", Result: Waiting},
-		{ID: StepPolicy, Title: "Fourthwall’s rules for addresses", Result: Waiting},
+		{ID: StepAddress, Title: "URL", Result: Waiting},
+		{ID: StepPolicy, Title: "Fourthwall’s URL rules", Result: Waiting},
 		{ID: StepDNS, Title: "Name lookup (DNS)", Result: Waiting},
 		{ID: StepConnect, Title: "Connection", Result: Waiting},
 		{ID: StepTLS, Title: "Encryption (TLS)", Result: Waiting},
 		{ID: StepDelivery, Title: "Test delivery", Result: Waiting},
-		{ID: StepResponse, Title: "Answer", Result: Waiting},
-		{ID: StepTime, Title: "Time to answer", Result: Waiting},
+		{ID: StepResponse, Title: "Response", Result: Waiting},
+		{ID: StepTime, Title: "Response time", Result: Waiting},
 		{ID: StepRepeat, Title: "Repeated delivery", Result: Waiting},
 		{ID: StepForged, Title: "Forged delivery", Result: Waiting},
 	}

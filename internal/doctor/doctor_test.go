@@ -119,66 +119,66 @@ func TestResponses(t *testing.T) {
 		{
 			name: "200, verifies", talk: verifying(ok, refused), secret: secret, want: "PPWPWPPPPP", posts: 3,
 			says: map[string]string{
-				"delivery": "Signed with the shop’s secret", "answer": "Status: 200 OK", "time": "The whole answer took",
+				"delivery": "signed with your signing secret", "answer": "Status: 200 OK", "time": "The whole response took",
 				"repeat": "same event ID", "forged": "it verifies signatures",
 			},
 		},
 		{
 			name: "200, verifies, no secret", talk: verifying(ok, refused), want: "PPWPWPWPSS", posts: 1,
 			says: map[string]string{
-				"delivery": "cannot be right", "answer": "probably verifies signatures", "repeat": "needs the shop’s secret", "forged": "needs the shop’s secret",
-				"time": "other than 200",
+				"delivery": "signed with a random key", "answer": "probably verifies signatures", "repeat": "needs the signing secret", "forged": "needs the signing secret",
+				"time": "for a failed response",
 			},
 		},
 		{
 			name: "403, no secret", talk: verifying(ok, status("403 Forbidden")), want: "PPWPWPWPSS", posts: 1,
-			says: map[string]string{"answer": "Give the shop’s secret and check again"},
+			says: map[string]string{"answer": "Enter the signing secret and check again"},
 		},
 		{
 			name: "400, no secret", talk: verifying(ok, status("400 Bad Request")), want: "PPWPWPFPSS", posts: 1,
-			says: map[string]string{"answer": "If this is its answer to a wrong signature"},
+			says: map[string]string{"answer": "If that is its response to a wrong signature"},
 		},
 		{
-			name: "200, does not verify", talk: answers(ok), secret: secret, want: "PPWPWPPPPW", posts: 3,
-			says: map[string]string{"forged": "does not verify signatures"},
+			name: "200, doesn’t verify", talk: answers(ok), secret: secret, want: "PPWPWPPPPW", posts: 3,
+			says: map[string]string{"forged": "doesn’t verify signatures"},
 		},
 		{
-			name: "200, does not verify, no secret", talk: answers(ok), want: "PPWPWPPPPW", posts: 2,
-			says: map[string]string{"forged": "No other delivery was sent for this step."},
+			name: "200, doesn’t verify, no secret", talk: answers(ok), want: "PPWPWPPPPW", posts: 2,
+			says: map[string]string{"forged": "This step sent no other delivery."},
 		},
 		{
 			name: "201", talk: answers(status("201 Created")), secret: secret, want: "PPWPWPFPSW", posts: 2,
-			says: map[string]string{"answer": "Fourthwall counts only 200", "repeat": "not accepted with 200", "forged": "does not verify"},
+			says: map[string]string{"answer": "Your endpoint returned 201. Fourthwall only accepts 200, so it counts this as failed", "repeat": "didn’t get status 200", "forged": "doesn’t verify"},
 		},
 		{
 			name: "202", talk: verifying(status("202 Accepted"), refused), secret: secret, want: "PPWPWPFPSP", posts: 2,
-			says: map[string]string{"answer": "202 means that the work is done later"},
+			says: map[string]string{"answer": "202, which means that the work is done later"},
 		},
 		{
 			name: "204", talk: answers("HTTP/1.1 204 No Content\r\n\r\n"), want: "PPWPWPFPSW", posts: 1,
-			says: map[string]string{"answer": "204 means success without a body"},
+			says: map[string]string{"answer": "204, which means success without a body"},
 		},
-		{name: "206", talk: answers(status("206 Partial Content")), want: "PPWPWPFPSW", posts: 1, says: map[string]string{"answer": "but not with 200"}},
+		{name: "206", talk: answers(status("206 Partial Content")), want: "PPWPWPFPSW", posts: 1, says: map[string]string{"answer": "Your endpoint returned 206."}},
 		{
 			name: "302", talk: answers("HTTP/1.1 302 Found\r\nLocation: https://hooks.example/fourthwall/\r\nContent-Length: 0\r\n\r\n"), secret: secret,
-			want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "It points to: https://hooks.example/fourthwall/\nThe endpoint sends on", "forged": "right signature was not accepted either"},
+			want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "It points to: https://hooks.example/fourthwall/\nThe endpoint redirects", "forged": "didn’t accept the correctly signed delivery either"},
 		},
 		{
 			name: "308 to a trap", talk: answers("HTTP/1.1 308 Permanent Redirect\r\nLocation: http://169.254.169.254/\u202e" + strings.Repeat("a", 300) + "\r\n\r\n"),
 			want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": `It points to: http://169.254.169.254/\u202Eaaa`},
 		},
-		{name: "101", talk: answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "not an answer to a delivery"}},
+		{name: "101", talk: answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "Your endpoint returned 101."}},
 		{
 			name: "401 with the secret", talk: answers(refused), secret: secret, want: "PPWPWPFPSS", posts: 1,
 			says: map[string]string{"answer": "although it was signed with the secret that you entered"},
 		},
 		{name: "403 with the secret", talk: answers(status("403 Forbidden")), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "A firewall"}},
-		{name: "404", talk: answers(status("404 Not Found")), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "nothing at this path"}},
-		{name: "405", talk: answers(status("405 Method Not Allowed")), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "takes no POST"}},
-		{name: "409", talk: answers(status("409 Conflict")), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "refused the delivery"}},
-		{name: "500", talk: answers(broken), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "The server broke"}},
-		{name: "503", talk: answers(status("503 Service Unavailable")), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "not available now"}},
-		{name: "HTTP/1.0", talk: answers("HTTP/1.0 200 OK\r\n\r\nok"), want: "PPWPWPPPPW", posts: 2, says: map[string]string{"answer": "HTTP/1.0, which is old but no failure"}},
+		{name: "404", talk: answers(status("404 Not Found")), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "has nothing at this path"}},
+		{name: "405", talk: answers(status("405 Method Not Allowed")), want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "doesn’t accept POST requests"}},
+		{name: "409", talk: answers(status("409 Conflict")), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "rejected the delivery (409)"}},
+		{name: "500", talk: answers(broken), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "Your server returned an error (500)."}},
+		{name: "503", talk: answers(status("503 Service Unavailable")), secret: secret, want: "PPWPWPFPSS", posts: 1, says: map[string]string{"answer": "unavailable"}},
+		{name: "HTTP/1.0", talk: answers("HTTP/1.0 200 OK\r\n\r\nok"), want: "PPWPWPPPPW", posts: 2, says: map[string]string{"answer": "HTTP/1.0, which is old but works"}},
 		{
 			name: "gzip bomb", talk: answers("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + bomb), want: "PPWPWPPWWW", posts: 2,
 			says: map[string]string{"answer": "compressed (gzip)", "time": "never ends"},
@@ -190,7 +190,7 @@ func TestResponses(t *testing.T) {
 		},
 		{
 			name: "cut in the body", talk: answers("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), secret: secret, want: "PPWPWPFSSS", posts: 1,
-			says: map[string]string{"answer": "[body: cut]", "time": "broke off", "repeat": "not complete", "forged": "not complete"},
+			says: map[string]string{"answer": "[body: cut]", "time": "cut off", "repeat": "incomplete", "forged": "incomplete"},
 		},
 	})
 }
@@ -200,15 +200,15 @@ func TestSilence(t *testing.T) {
 	runRows(t, []row{
 		{
 			name: "stalled", talk: stalled(""), change: stopEarly, want: "PPWPWFSFSS", posts: 1,
-			says: map[string]string{"delivery": "[answer: timeout]", "answer": noAnswer, "time": "No complete answer came within", "repeat": noAnswer, "forged": noAnswer},
+			says: map[string]string{"delivery": "[response: timeout]", "answer": noResponse, "time": "No complete response arrived within", "repeat": noResponse, "forged": noResponse},
 		},
 		{
 			name: "drip-fed body", talk: dripping("HTTP/1.1 200 OK\r\n\r\n"), change: stopEarly, secret: secret, want: "PPWPWPPFSS", posts: 1,
-			says: map[string]string{"answer": "had not ended", "time": "came in drips"},
+			says: map[string]string{"answer": "hadn’t finished", "time": "too slowly and never finished. We received"},
 		},
 		{
 			name: "no body", talk: stalled("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"), change: stopEarly, secret: secret,
-			want: "PPWPWPPFSS", posts: 1, says: map[string]string{"time": "its body did not come"},
+			want: "PPWPWPPFSS", posts: 1, says: map[string]string{"time": "no body arrived within"},
 		},
 		{
 			name: "over 1 s", talk: answers(ok), change: func(d *Doctor, _ *deliver.Options) { d.slow = 1 }, want: "PPWPWPPWWW", posts: 2,
@@ -218,24 +218,24 @@ func TestSilence(t *testing.T) {
 			name: "over 2 s", talk: answers(ok), change: func(d *Doctor, _ *deliver.Options) { d.slow, d.late = 1, 2 }, want: "PPWPWPPFFW", posts: 2,
 			says: map[string]string{"time": "send the delivery again", "repeat": "send the delivery again"},
 		},
-		{name: "reset", talk: reset, want: noReply, posts: 1, says: map[string]string{"delivery": "[answer: reset]", "time": noAnswer}},
-		{name: "closed", talk: closed, want: noReply, posts: 1, says: map[string]string{"delivery": "[answer: closed]"}},
-		{name: "not HTTP", talk: answers("SSH-2.0-OpenSSH\r\n"), want: noReply, posts: 1, says: map[string]string{"delivery": "[answer: malformed]"}},
+		{name: "reset", talk: reset, want: noReply, posts: 1, says: map[string]string{"delivery": "[response: reset]", "time": noResponse}},
+		{name: "closed", talk: closed, want: noReply, posts: 1, says: map[string]string{"delivery": "[response: closed]"}},
+		{name: "not HTTP", talk: answers("SSH-2.0-OpenSSH\r\n"), want: noReply, posts: 1, says: map[string]string{"delivery": "[response: malformed]"}},
 		{
 			name: "endless header", talk: endless("HTTP/1.1 200 OK\r\nX: ", strings.Repeat("a", 4096)), want: noReply, posts: 1,
-			says: map[string]string{"delivery": "[answer: header-too-large]"},
+			says: map[string]string{"delivery": "[response: header-too-large]"},
 		},
-		{name: "cut in the header", talk: answers("HTTP/1.1 200 OK\r\nX-A"), want: noReply, posts: 1, says: map[string]string{"delivery": "[answer: cut]"}},
+		{name: "cut in the header", talk: answers("HTTP/1.1 200 OK\r\nX-A"), want: noReply, posts: 1, says: map[string]string{"delivery": "[response: cut]"}},
 	})
 }
 
 // A repeated delivery must be accepted too: otherwise Fourthwall counts it as failed.
 func TestRepeat(t *testing.T) {
 	runRows(t, []row{
-		{name: "409", talk: answers(ok, status("409 Conflict"), refused), secret: secret, want: "PPWPWPPPFP", posts: 3, says: map[string]string{"repeat": "Answer 200 to one that you know already"}},
+		{name: "409", talk: answers(ok, status("409 Conflict"), refused), secret: secret, want: "PPWPWPPPFP", posts: 3, says: map[string]string{"repeat": "skip IDs you’ve already seen"}},
 		{name: "500", talk: answers(ok, broken, refused), secret: secret, want: "PPWPWPPPFP", posts: 3, says: map[string]string{"repeat": "Status: 500"}},
 		{name: "204", talk: answers(ok, "HTTP/1.1 204 No Content\r\n\r\n"), want: "PPWPWPPPFW", posts: 2, says: map[string]string{"repeat": "Status: 204"}},
-		{name: "no answer", talk: answers(ok, "", refused), secret: secret, want: "PPWPWPPPFP", posts: 3, says: map[string]string{"repeat": "[answer: closed]"}},
+		{name: "no answer", talk: answers(ok, "", refused), secret: secret, want: "PPWPWPPPFP", posts: 3, says: map[string]string{"repeat": "[response: closed]"}},
 	})
 }
 
@@ -245,11 +245,11 @@ func TestForged(t *testing.T) {
 		{name: "400", talk: answers(ok, ok, status("400 Bad Request")), want: "P", says: map[string]string{"forged": "it verifies"}},
 		{name: "429", talk: answers(ok, ok, status("429 Too Many Requests")), want: "W", says: map[string]string{"forged": "too busy"}},
 		{name: "408", talk: answers(ok, ok, status("408 Request Timeout")), want: "W", says: map[string]string{"forged": "too busy"}},
-		{name: "500", talk: answers(ok, ok, broken), want: "W", says: map[string]string{"forged": "That is not a refusal"}},
-		{name: "302", talk: answers(ok, ok, status("302 Found")), want: "W", says: map[string]string{"forged": "neither acceptance nor refusal"}},
-		{name: "204", talk: answers(ok, ok, "HTTP/1.1 204 No Content\r\n\r\n"), want: "W", says: map[string]string{"forged": "does not verify"}},
-		{name: "200, then cut", talk: answers(ok, ok, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"), want: "W", says: map[string]string{"forged": "does not verify"}},
-		{name: "no answer", talk: answers(ok, ok, ""), want: "W", says: map[string]string{"forged": "[answer: closed]"}},
+		{name: "500", talk: answers(ok, ok, broken), want: "W", says: map[string]string{"forged": "Your server returned an error (500). That isn’t a rejection."}},
+		{name: "302", talk: answers(ok, ok, status("302 Found")), want: "W", says: map[string]string{"forged": "neither accepts nor rejects"}},
+		{name: "204", talk: answers(ok, ok, "HTTP/1.1 204 No Content\r\n\r\n"), want: "W", says: map[string]string{"forged": "doesn’t verify"}},
+		{name: "200, then cut", talk: answers(ok, ok, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"), want: "W", says: map[string]string{"forged": "doesn’t verify"}},
+		{name: "no answer", talk: answers(ok, ok, ""), want: "W", says: map[string]string{"forged": "[response: closed]"}},
 		{name: "ignores known events, then verifies", want: "P", talk: func(e *endpoint, conn net.Conn) {
 			p, n := e.receive(conn)
 			if n > 0 && (p.signed || p.body == e.received()[0].body) {
@@ -278,11 +278,11 @@ func TestTLS(t *testing.T) {
 		},
 		{
 			name: "ends soon", talk: overTLS(trusted.issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(13*24*time.Hour + time.Hour) }), answers(ok)),
-			want: "PPWPWPPPPW", posts: 2, says: map[string]string{"tls": "The certificate ends in 13 days"},
+			want: "PPWPWPPPPW", posts: 2, says: map[string]string{"tls": "The certificate expires in 13 days"},
 		},
 		{
 			name: "ends today", talk: overTLS(trusted.issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(time.Hour) }), answers(ok)),
-			want: "PPWPWPPPPW", posts: 2, says: map[string]string{"tls": "ends in less than a day"},
+			want: "PPWPWPPPPW", posts: 2, says: map[string]string{"tls": "expires in less than a day"},
 		},
 		{
 			name: "other name", talk: overTLS(trusted.issue(t, func(c *x509.Certificate) { c.DNSNames = []string{"other.example"} }), answers(ok)),
@@ -363,28 +363,28 @@ func TestAddresses(t *testing.T) {
 			"port, with hints", "https://hooks.example:8443/",
 			[]string{"Fourthwall refuses\tthe port."},
 			"PFSSSSSSSS",
-			map[string]string{"policy": "Fourthwall refuses\\u0009the port.\nOnly the ports 80 and 443"},
+			map[string]string{"policy": "Fourthwall refuses\\u0009the port.\nHookwall only sends to ports 80 and 443"},
 		},
 		{
 			"user and password", "https://me:hunter2@hooks.example/x", nil, "WFSSSSSSSS",
 			map[string]string{
-				"address": "Calls go to: https://hooks.example/x\n", "policy": "[userinfo]",
-				"dns": "The address is not called.",
+				"address": "Requests go to: https://hooks.example/x\n", "policy": "[userinfo]",
+				"dns": "Hookwall doesn’t send to this URL.",
 			},
 		},
 		{"user before a private address", "https://hooks.example@127.0.0.1/", nil, "WFSSSSSSSS", map[string]string{"address": "As typed: https://127.0.0.1/", "policy": "[userinfo]"}},
 		{"unknown name", "https://nobody.example/", nil, "PPFSSSSSSS", map[string]string{"dns": "[resolve: name-not-found]", "connect": nowhereToGo}},
-		{"private name", "https://private.example/", nil, "PPFSSSSSSS", map[string]string{"dns": "192.168.1.20 (not public)\nThis address does not lead to the public internet, so it is not called. [not-public]"}},
+		{"private name", "https://private.example/", nil, "PPFSSSSSSS", map[string]string{"dns": "192.168.1.20 (not public)\nThis URL isn’t on the public internet, so Hookwall doesn’t send to it. [not-public]"}},
 		{"private among public", "https://mixed.example/", nil, "PPFSSSSSSS", map[string]string{"dns": "8.8.8.8\n10.0.0.1 (not public)\n"}},
 		{"many", "https://many.example/", nil, "PPFSSSSSSS", map[string]string{"dns": "10.0.0.8 (not public)\nand 1 more\n"}},
 		{
 			"umlaut", "HTTPS://München.Example:443/Ü#top", nil, "PPFSSSSSSS",
-			map[string]string{"address": "Calls go to: https://xn--mnchen-3ya.example/%C3%9C\n" +
-				"Host name: münchen.example, which machines write as xn--mnchen-3ya.example\n" +
+			map[string]string{"address": "Requests go to: https://xn--mnchen-3ya.example/%C3%9C\n" +
+				"Host name: münchen.example. This domain resolves as xn--mnchen-3ya.example\n" +
 				"As typed: HTTPS://München.Example:443/Ü#top"},
 		},
-		{"hints", plain, []string{"It is plain http."}, "PWWFSSSSSS", map[string]string{"policy": "It is plain http.\nUse a public host name"}},
-		{"closed port", plain, nil, "PPWFSSSSSS", map[string]string{"dns": "cannot reach it", "connect": "[connect: refused]", "tls": nobodyThere, "delivery": nobodyThere}},
+		{"hints", plain, []string{"It is plain http."}, "PWWFSSSSSS", map[string]string{"policy": "It is plain http.\nUse a public host name and"}},
+		{"closed port", plain, nil, "PPWFSSSSSS", map[string]string{"dns": "can’t reach it", "connect": "[connect: refused]", "tls": nobodyThere, "delivery": nobodyThere}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -557,7 +557,7 @@ func TestEnds(t *testing.T) {
 		report, _ := r.examine(t)
 		if letters(report) != "PPWPWSSSSS" || textOf(t, report, StepDelivery) != endedDuring+"\n" ||
 			textOf(t, report, StepResponse) != endedBefore+"\n" ||
-			report.Result != Skipped || !strings.HasPrefix(report.Summary, "The check could not be finished.") {
+			report.Result != Skipped || !strings.HasPrefix(report.Summary, "We couldn’t run every step.") {
 			t.Error(report.Text())
 		}
 	})
@@ -578,7 +578,7 @@ func TestEnds(t *testing.T) {
 		}
 		report = d.Examine(t.Context(), Request{URL: plain, Hints: []string{"A hint."}}, nil)
 		if letters(report) != "PWSSSSSSSS" || report.Result != Skipped ||
-			!strings.HasPrefix(report.Summary, "The check could not be finished.") {
+			!strings.HasPrefix(report.Summary, "We couldn’t run every step.") {
 			t.Errorf("with a warning before: %s", report.Text())
 		}
 	})

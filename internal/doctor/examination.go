@@ -20,6 +20,7 @@ type examination struct {
 	call    *deliver.Call  // nil before StepDNS
 	first   deliver.Result // of the first delivery
 	failure error          // of the first delivery
+	sent    time.Time      // when the last delivery was sent
 }
 
 // finding is the result of a step.

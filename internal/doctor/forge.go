@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"hookwall/internal/deliver"
 )
@@ -15,7 +16,7 @@ func (e *examination) forge(ctx context.Context) finding {
 	accepted := isAccepted(e.first.Status)
 	switch {
 	case e.first.Status == 0:
-		return skipped(noAnswer)
+		return skipped(noResponse)
 	case !e.withSecret() && accepted:
 		return notVerified(acceptedAtRandom)
 	case !e.withSecret():
@@ -26,7 +27,7 @@ func (e *examination) forge(ctx context.Context) finding {
 		return skipped(forgedIncomplete)
 	}
 	r, err := e.send(ctx, otherEvent(e.request.Body), randomKey())
-	f := judgeForged(r, err)
+	f := judgeForged(r, err, e.sent)
 	if other, found := e.intermediary(r); found && !isAccepted(r.Status) {
 		f = finding{result: Warned, seen: []string{statusIs(r.Status), other.seen, refusedInFront}, do: other.do}
 	}
@@ -50,13 +51,13 @@ func otherEvent(body []byte) []byte {
 }
 
 // judgeForged judges the response to a forged delivery. Its status is enough, even if its body failed.
-func judgeForged(r deliver.Result, err error) finding {
+func judgeForged(r deliver.Result, err error, sent time.Time) finding {
 	status := statusIs(r.Status)
 	switch s := r.Status; {
 	case s == 0:
 		f := failed(err, "")
 		if f.result == Failed {
-			f.result, f.do = Warned, doAnswer401+" "+f.do
+			f.result, f.do = Warned, doReturn401+" "+f.do
 		}
 		return f
 	case isAccepted(s):
@@ -66,9 +67,10 @@ func judgeForged(r deliver.Result, err error) finding {
 	case s >= 400 && s <= 499:
 		return finding{result: Passed, seen: []string{status, refusedForged}}
 	case s >= 500:
-		return finding{result: Warned, seen: []string{status, brokeOverForged}, do: doAnswer401CheckLog}
+		return finding{result: Warned, seen: []string{status, serverFailed(s) + " " + notARejection},
+			do: doReturn401 + " " + doCheckLogs(sent)}
 	}
-	return finding{result: Warned, seen: []string{status, neither}, do: doAnswer401}
+	return finding{result: Warned, seen: []string{status, neither}, do: doReturn401}
 }
 
 // notVerified is the finding for an endpoint that accepts any signature.

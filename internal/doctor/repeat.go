@@ -12,7 +12,7 @@ import (
 func (e *examination) repeat(ctx context.Context) finding {
 	switch {
 	case e.first.Status == 0:
-		return skipped(noAnswer)
+		return skipped(noResponse)
 	case e.probablyVerifies():
 		return skipped(repeatNeedsSecret)
 	case e.first.Status != http.StatusOK:
@@ -42,6 +42,7 @@ func (e *examination) repeat(ctx context.Context) finding {
 
 // send sends another delivery over a new connection.
 func (e *examination) send(ctx context.Context, body []byte, key fourthwall.Secret) (deliver.Result, error) {
+	e.sent = e.doctor.now()
 	err := e.call.Exchange(ctx, message(body, key))
 	return e.call.Result(), err
 }

@@ -130,7 +130,7 @@ func summarize(steps []Step, ended, unproven bool) (worst Result, sentence strin
 	join := func(r Result) string { return strings.Join(titles[r], ", ") }
 	switch {
 	case len(titles[Failed]) > 0:
-		worst, sentence = Failed, summaryFailed(join(Failed))
+		worst, sentence = Failed, summaryFailed(titles[Failed])
 	case ended && len(titles[Warned]) > 0:
 		return Skipped, summaryUnfinishedWarned(join(Warned))
 	case unproven && len(titles[Warned]) > 0:

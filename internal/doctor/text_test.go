@@ -57,7 +57,7 @@ func TestDuration(t *testing.T) {
 }
 
 func TestExplainUnknownError(t *testing.T) {
-	if what, do := explain(errors.New("with a secret in it")); what != "The call failed." || do == "" {
+	if what, do := explain(errors.New("with a secret in it")); what != "The request failed." || do == "" {
 		t.Errorf("%q %q", what, do)
 	}
 }
@@ -65,7 +65,7 @@ func TestExplainUnknownError(t *testing.T) {
 // Every status but 200 has an explanation and advice.
 func TestExplainStatus(t *testing.T) {
 	for status := 100; status < 600; status++ {
-		if why, do := explainStatus(status); status != http.StatusOK &&
+		if why, do := explainStatus(status, time.Now()); status != http.StatusOK &&
 			(!strings.HasSuffix(why, onlyOK) || len(why) < len(onlyOK)+20 || !strings.HasSuffix(do, ".")) {
 			t.Errorf("%d: %q, %q", status, why, do)
 		}
@@ -79,13 +79,13 @@ func TestSummary(t *testing.T) {
 		want            Result
 		text            string
 	}{
-		{[]Result{Passed, Passed, Passed}, false, false, Passed, "This endpoint takes deliveries as Fourthwall makes them."},
-		{[]Result{Passed, Warned, Skipped}, false, false, Warned, "Nothing that makes deliveries fail was seen, but look at: Fourthwall’s rules for addresses."},
-		{[]Result{Passed, Warned, Skipped}, false, true, Warned, "Without the shop’s secret, this check can’t tell whether deliveries arrive. Look at: Fourthwall’s rules for addresses."},
-		{[]Result{Failed, Warned, Failed}, false, false, Failed, "Deliveries to this address fail, or may fail. Look at: Address, Name lookup (DNS)."},
-		{[]Result{Failed, Skipped, Skipped}, true, false, Failed, "Deliveries to this address fail, or may fail. Look at: Address. The check was ended before all steps were made."},
-		{[]Result{Passed, Warned, Skipped}, true, false, Skipped, "The check could not be finished. Of what it got to see, look at: Fourthwall’s rules for addresses."},
-		{[]Result{Passed, Skipped, Skipped}, true, false, Skipped, "The check could not be finished. What it got to see is fine."},
+		{[]Result{Passed, Passed, Passed}, false, false, Passed, "This endpoint accepts deliveries the way Fourthwall sends them."},
+		{[]Result{Passed, Warned, Skipped}, false, false, Warned, "Deliveries should work. Worth fixing: Fourthwall’s URL rules."},
+		{[]Result{Passed, Warned, Skipped}, false, true, Warned, "Without the signing secret, this check can’t tell whether deliveries arrive. See: Fourthwall’s URL rules."},
+		{[]Result{Failed, Warned, Failed}, false, false, Failed, "Deliveries will probably fail. Problems: URL, Name lookup (DNS)."},
+		{[]Result{Failed, Skipped, Skipped}, true, false, Failed, "Deliveries will probably fail. Problem: URL. We couldn’t run every step."},
+		{[]Result{Passed, Warned, Skipped}, true, false, Skipped, "We couldn’t run every step. Worth fixing so far: Fourthwall’s URL rules."},
+		{[]Result{Passed, Skipped, Skipped}, true, false, Skipped, "We couldn’t run every step. The steps that ran passed."},
 	}
 	for _, row := range rows {
 		steps := Plan()[:len(row.results)]
@@ -135,5 +135,13 @@ func TestPlan(t *testing.T) {
 	}
 	if got := strings.Join(ids, " "); got != "address policy dns connect tls delivery answer time repeat forged" {
 		t.Error(got)
+	}
+}
+
+// What to check in the logs has a time, to the second.
+func TestCheckLogs(t *testing.T) {
+	at := time.Date(2026, 11, 27, 13, 28, 39, 0, time.FixedZone("", -5*60*60))
+	if _, do := explainStatus(http.StatusInternalServerError, at); do != "Check your server’s logs at 18:28:39 UTC." {
+		t.Error(do)
 	}
 }

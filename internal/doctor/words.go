@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"hookwall/internal/deliver"
@@ -13,56 +14,56 @@ import (
 
 // Why a step was skipped.
 const (
-	endedBefore = "The check was ended before this step."
-	endedDuring = "The check was ended during this step."
+	endedBefore = "The check ended before this step."
+	endedDuring = "The check ended during this step."
 
-	cannotBeCalled = "The address cannot be called."
-	notCalled      = "The address is not called."
-	nowhereToGo    = "There is no address to call."
-	nobodyThere    = "No connection could be made."
-	notPrivate     = "No encrypted connection could be made, so nothing is sent."
+	cannotBeCalled = "Hookwall can’t send to this URL."
+	notCalled      = "Hookwall doesn’t send to this URL."
+	nowhereToGo    = "There is no server to send to."
+	nobodyThere    = "We couldn’t connect to the server."
+	notPrivate     = "We couldn’t make an encrypted connection, so we sent nothing."
 
-	noAnswer          = "The test delivery got no answer that could be judged."
-	brokenOff         = "The answer broke off, so its time says nothing."
-	repeatNeedsSecret = "This needs the shop’s secret: without it the endpoint refuses every delivery."
-	repeatNotAccepted = "The first delivery was not accepted with 200, so repeating it would say nothing."
-	repeatIncomplete  = "The first answer was not complete, so repeating the delivery would say nothing."
-	forgedNeedsSecret = "This needs the shop’s secret: without it every delivery of this check has a wrong signature."
-	forgedNotAccepted = "The delivery with the right signature was not accepted either, so refusing a wrong one would " +
-		"say nothing."
-	forgedIncomplete    = "The first answer was not complete, so no other delivery is sent."
-	callFailed          = "The call failed."
-	doCheckLogThenAgain = "Look at the log of the server for this moment, then check again."
+	noResponse        = "The test delivery got no response to check."
+	brokenOff         = "The response was cut off, so its timing says nothing."
+	repeatNeedsSecret = "This step needs the signing secret. Without it, the endpoint rejects every delivery."
+	repeatNotAccepted = "The first delivery didn’t get status 200, so a repeat would prove nothing."
+	repeatIncomplete  = "The first response was incomplete, so a repeat would prove nothing."
+	forgedNeedsSecret = "This step needs the signing secret. Without it, every delivery in this check has a wrong signature."
+	forgedNotAccepted = "The endpoint didn’t accept the correctly signed delivery either, so rejecting a wrong " +
+		"signature would prove nothing."
+	forgedIncomplete    = "The first response was incomplete, so we sent no other delivery."
+	callFailed          = "The request failed."
+	doCheckLogThenAgain = "Check your server’s logs, then check again."
 )
 
-// Address and policy.
+// URL and policy.
 const (
-	hasUser      = "The address holds a user name or a password before the host. It is not shown here."
-	doRemoveUser = "Take out the part before the @. It ends up in logs, and the signature of a delivery already proves " +
+	hasUser      = "The URL contains a username or password before the host. It isn’t shown here."
+	doRemoveUser = "Remove the part before the @, because it ends up in logs. A delivery’s signature already proves " +
 		"who sent it."
 
-	nothingRefused = "Nothing was found that Fourthwall is known to refuse. Fourthwall doesn’t publish its rules, " +
+	nothingRefused = "We found nothing that Fourthwall is known to reject. Fourthwall doesn’t publish its rules, " +
 		"so it may still reject this URL."
-	doUsePublicHost = "Use a public host name at the standard port of https. Fourthwall doesn’t publish its rules, " +
+	doUsePublicHost = "Use a public host name and the standard https port. Fourthwall doesn’t publish its rules, " +
 		"so it may still reject this URL."
 )
 
 func asTyped(url string) string { return "As typed: " + url }
 
-func callsGoTo(url string) string { return "Calls go to: " + url }
+func callsGoTo(url string) string { return "Requests go to: " + url }
 
 func hostName(unicode, ascii string) string {
-	return "Host name: " + unicode + ", which machines write as " + ascii
+	return "Host name: " + unicode + ". This domain resolves as " + ascii
 }
 
 // DNS and connection.
 const (
-	hostIsIP          = "The host is an IP number: there is no name to look up."
-	ownReceiver       = "This is the sandbox’s receiver, on this machine. Your own endpoint needs a public address."
-	privateAllowed    = "This installation may call it. Fourthwall delivers over the internet and cannot reach it."
-	doUsePublicNames  = "Use a name that leads to public addresses only before you rely on deliveries."
-	doRemoveAddresses = "Take the addresses that do not answer out of the DNS settings, or start the server there: " +
-		"deliveries may go to any of them."
+	hostIsIP          = "The host is an IP address, so there is no name to look up."
+	ownReceiver       = "This is the sandbox’s receiver, on this machine. Your own endpoint needs a public URL."
+	privateAllowed    = "This Hookwall may send to it. Fourthwall delivers over the internet and can’t reach it."
+	doUsePublicNames  = "Before you rely on deliveries, use a host name that has only public IP addresses."
+	doRemoveAddresses = "Remove the IP addresses that don’t respond from the DNS settings, or start the server there. " +
+		"Deliveries may go to any of them."
 )
 
 func lookedUp(a deliver.Address) string {
@@ -84,16 +85,16 @@ func connected(to netip.AddrPort, took time.Duration) string {
 
 // TLS.
 const (
-	noEncryption    = "The address begins with http://, so deliveries travel in the open."
-	holdsBuyersData = "Deliveries hold buyers’ names, e-mail and postal addresses. Everybody on the way can read and " +
+	noEncryption    = "The URL starts with http://, so deliveries aren’t encrypted."
+	holdsBuyersData = "Deliveries contain buyers’ names, email and postal addresses. Anyone on the way can read and " +
 		"change them."
-	doUseHTTPS       = "Set up https for this host and use the https address."
-	doRenewByItself  = "Renew the certificate, and see to it that this happens by itself."
+	doUseHTTPS       = "Set up https for this host, and use the https:// URL."
+	doRenewByItself  = "Renew the certificate, and make it renew automatically."
 	lessThanADayLeft = "less than a day"
 )
 
 func certificateEnds(left time.Duration) string {
-	return "The certificate ends in " + days(left) + ". Deliveries fail from then on."
+	return "The certificate expires in " + days(left) + ". After that, deliveries fail."
 }
 
 func tlsVersion(version uint16) string { return "Version: " + tls.VersionName(version) }
@@ -112,23 +113,23 @@ func sentCertificates(subjects []string) string {
 
 // Test delivery.
 const (
-	signedWithSecret = "Signed with the shop’s secret, in the header " + signature.ShopSignatureHeader + "."
-	signedAtRandom   = "No secret was given, so the signature in " + signature.ShopSignatureHeader + " is made with a " +
-		"made-up key and cannot be right."
-	answerCame = "An answer came."
+	signedWithSecret = "The " + signature.ShopSignatureHeader + " header is signed with your signing secret."
+	signedAtRandom   = "You entered no signing secret, so the " + signature.ShopSignatureHeader + " header is signed " +
+		"with a random key and can’t be right."
+	responseCame = "The endpoint responded."
 )
 
 func sentDelivery(size int) string {
-	return "Sent a POST with a test event of " + count(size, "byte", "bytes") + "."
+	return "Sent a POST request with a test event of " + count(size, "byte", "bytes") + "."
 }
 
 // Response.
 const (
-	refusedRandomKey  = "The endpoint refused a signature that cannot be right, so it probably verifies signatures."
-	doTestFully       = "Give the shop’s secret and check again to test the endpoint fully."
-	doTestFullyIfThis = " If this is its answer to a wrong signature, give the shop’s secret and check again."
-	speaksHTTP10      = "The endpoint speaks HTTP/1.0, which is old but no failure."
-	bodyNotEnded      = "The body had not ended when the check stopped waiting."
+	refusedRandomKey  = "The endpoint rejected a signature that can’t be right, so it probably verifies signatures."
+	doTestFully       = "Enter the signing secret and check again to test the endpoint fully."
+	doTestFullyIfThis = " If that is its response to a wrong signature, enter the signing secret and check again."
+	speaksHTTP10      = "The endpoint uses HTTP/1.0, which is old but works."
+	bodyNotEnded      = "The body hadn’t finished when the check stopped waiting."
 )
 
 func statusIs(status int) string { return "Status: " + statusText(status) }
@@ -136,13 +137,13 @@ func statusIs(status int) string { return "Status: " + statusText(status) }
 func pointsTo(location string) string { return "It points to: " + location }
 
 func bodyCompressed(encoding string) string {
-	return "The body is compressed (" + encoding + ") although that was not asked for. It was not unpacked; Fourthwall " +
-		"needs no body at all."
+	return "The body is compressed (" + encoding + "), although we didn’t ask for that. We didn’t unpack it. " +
+		"Fourthwall needs no body."
 }
 
 func bodyTooLong(read int) string {
-	return "The body is long or never ends: more than " + count(read, "byte", "bytes") + ". Reading stopped there; " +
-		"Fourthwall needs no body at all."
+	return "The body has more than " + count(read, "byte", "bytes") + ", or never ends. We stopped reading there. " +
+		"Fourthwall needs no body."
 }
 
 // Responses by something other than the endpoint.
@@ -159,7 +160,7 @@ const (
 	loginResponded  = "A login page responded. Fourthwall can’t sign in."
 	tunnelResponded = "The tunnel service responded, so the delivery didn’t reach your program."
 	webPageRefused  = "The response is a web page, which endpoints rarely send. A firewall, a login or the web server " +
-		"may have refused the delivery."
+		"may have rejected the delivery."
 	redirectToLogin  = "The redirect leads to a login page. Fourthwall can’t sign in."
 	redirectToItself = "The redirect leads to the same URL again. Bot protection often does that to set a cookie."
 	redirectOnce     = "The redirect’s target has a token in it, so it is probably valid only once."
@@ -178,17 +179,17 @@ const (
 	doAccessExempt   = "In Cloudflare Zero Trust, add an Access policy with the action Bypass for this path."
 	doVercelLogin    = "Use the project’s production domain, or turn off Deployment Protection for this deployment."
 	doPlatformLogin  = "Allow unauthenticated requests to this endpoint in the hosting platform’s settings."
-	doKeyWanted      = "Let this path accept requests without a token or a key, and verify the signature instead."
+	doKeyWanted      = "Allow requests to this path without a token or a key, and verify the signature instead."
 	doPasswordWanted = "Turn off password protection for this path, and verify the signature instead."
-	doExemptLogin    = "Let this path accept requests without a sign-in, and verify the signature instead. " +
+	doExemptLogin    = "Allow requests to this path without a sign-in, and verify the signature instead. " +
 		"Don’t use the login page’s URL for the webhook."
 	doTunnel        = "Start the tunnel and your program, and turn off the tunnel’s own warning or login page."
-	doRespondItself = "Let the endpoint return 200 itself. Don’t use the redirect’s target for the webhook."
+	doRespondItself = "Return status 200 from the endpoint itself. Don’t use the redirect’s target for the webhook."
 	doAppsScript    = "Don’t use the redirect’s target. Apps Script can’t return 200 by itself, nor read the " +
 		"signature. Put a small relay in front, such as a Cloudflare Worker. It verifies the signature, returns 200 and " +
 		"passes the event on to the script."
-	doWebPage = "Look in your program’s log for this request. If it isn’t there, allow POST requests to this path " +
-		"in what is in front. Then enter the shop’s secret and check again."
+	doWebPage = "Check your program’s logs for this request. If it isn’t there, allow POST requests to this path " +
+		"in the firewall, login or web server in front. Then enter the signing secret and check again."
 )
 
 func cloudflareBlocked(code string) string {
@@ -207,14 +208,14 @@ func passwordWanted(scheme string) string {
 
 // Time.
 const (
-	timeOfFailure = "This is the time of an answer other than 200. An accepted delivery may take longer."
-	timeOfPart    = "That is the time of the part that was read: the body is long or never ends, and Fourthwall " +
+	timeOfFailure = "This timing is for a failed response. A successful one may be slower."
+	timeOfPart    = "That only covers the part that we read. The body is long or never ends, and Fourthwall " +
 		"waits for all of it."
-	fourthwallWaits   = "Fourthwall waits 5 s for the whole answer, and may count more than 2 s as a failure."
-	doMoveNearer      = "Use a server that is nearer, or find out what delays its connections."
-	doEndAnswer       = "Answer with 200 at once and end the answer; do the work afterwards."
-	doAnswerFirst     = "Answer with 200 as soon as the delivery is stored, and do the work afterwards."
-	doSendShortAnswer = "Send a short answer, or none but the status, and end it."
+	fourthwallWaits     = "Fourthwall waits 5 s for the whole response, and may count more than 2 s as a failure."
+	doMoveNearer        = "Use a server that’s closer, or find out what delays its connections."
+	doEndResponse       = "Return status 200 immediately and end the response. Do the work afterward."
+	doRespondFirst      = "Return status 200 as soon as you’ve stored the delivery. Do the work afterward."
+	doSendShortResponse = "Send a short response, or only the status, and end it."
 )
 
 func connectingTook(d time.Duration) string {
@@ -222,157 +223,173 @@ func connectingTook(d time.Duration) string {
 }
 
 func togetherMoreThan(limit time.Duration) string {
-	return "Together that is more than " + duration(limit) + "."
+	return "Together, that’s more than " + duration(limit) + "."
 }
 
-func answerTook(d time.Duration) string { return "The whole answer took " + duration(d) + "." }
+func responseTook(d time.Duration) string { return "The whole response took " + duration(d) + "." }
 
 func mayCountAsFailure(late time.Duration) string {
-	return "Fourthwall may count an answer that takes more than " + duration(late) + " as a failure, and send the " +
+	return "Fourthwall may count a response that takes more than " + duration(late) + " as a failure, and send the " +
 		"delivery again."
 }
 
 func mayGetThere(slow, late time.Duration) string {
-	return "That is more than " + duration(slow) + ". Above " + duration(late) + " Fourthwall may count it as a " +
-		"failure; on a busy day it may get there."
+	return "That’s more than " + duration(slow) + ". Above " + duration(late) + ", Fourthwall may count it as a " +
+		"failure. On a busy day, your endpoint may get that slow."
 }
 
-func noCompleteAnswer(waited time.Duration) string {
-	return "No complete answer came within " + duration(waited) + ". The check stopped waiting."
+func noCompleteResponse(waited time.Duration) string {
+	return "No complete response arrived within " + duration(waited) + ", so the check stopped waiting."
 }
 
 func bodyDidNotCome(began, waited time.Duration) string {
-	return "The answer began after " + duration(began) + ", but its body did not come within " + duration(waited) + ". " +
+	return "The response began after " + duration(began) + ", but no body arrived within " + duration(waited) + ". " +
 		"The check stopped waiting."
 }
 
-func bodyCameInDrips(began, waited time.Duration, read int) string {
-	return "The answer began after " + duration(began) + ", but its body came in drips: " +
-		count(read, "byte", "bytes") + " within " + duration(waited) + ", without an end. The check stopped waiting."
+func bodyTooSlow(began, waited time.Duration, read int) string {
+	return "The response began after " + duration(began) + ", but the body arrived too slowly and never finished. " +
+		"We received " + count(read, "byte", "bytes") + " within " + duration(waited) + ", then stopped waiting."
 }
 
 // Repeated delivery.
 const (
-	sentAgain     = "Sent the same delivery again, with the same event ID."
-	deliversTwice = "Fourthwall delivers some events more than once. It counts this answer as a failure and sends the " +
-		"event again."
-	doRememberEvent = "Remember the ids of events. Answer 200 to one that you know already, and do nothing else."
+	sentAgain     = "We sent the same delivery again, with the same event ID."
+	deliversTwice = "Fourthwall delivers some events more than once. It counts this response as a failure and sends " +
+		"the event again."
+	doRememberEvent = "Store the ID of each event you process, and skip IDs you’ve already seen. Return status 200 for " +
+		"those too."
 )
 
 // Forged delivery.
 const (
-	sentForged       = "Sent a delivery with another event id and a signature that is made with a made-up key."
-	acceptedAtRandom = "The test delivery was signed with a made-up key, and the endpoint accepted it. No other " +
-		"delivery was sent for this step."
-	refusedForged   = "The endpoint refused it: it verifies signatures."
+	sentForged       = "We sent a delivery with another event ID, signed with a random key."
+	acceptedAtRandom = "The test delivery was signed with a random key, and the endpoint accepted it. This step sent no " +
+		"other delivery."
+	refusedForged   = "The endpoint rejected it, so it verifies signatures."
 	tooBusy         = "The endpoint was too busy to say whether it accepts the delivery."
-	refusedInFront  = "That says nothing about the endpoint’s own check of signatures."
-	brokeOverForged = "The endpoint broke over the wrong signature. That is not a refusal: whether it did something " +
-		"with the delivery is not known."
-	neither         = "That is neither acceptance nor refusal."
-	verifiesNothing = "The endpoint does not verify signatures. Anyone who knows its URL can send it orders that " +
-		"nobody placed."
-	stillArrives = "Deliveries arrive all the same, so this is a warning and not a failure."
+	refusedInFront  = "That doesn’t show whether the endpoint itself verifies signatures."
+	notARejection   = "That isn’t a rejection. We don’t know whether it processed the delivery."
+	neither         = "That neither accepts nor rejects the delivery."
+	verifiesNothing = "The endpoint doesn’t verify signatures. Anyone who knows its URL can send it fake orders."
+	stillArrives    = "Deliveries still arrive, so this is a warning, not a failure."
 
-	doAnswer401         = "Answer 401 to a wrong signature."
-	doAnswer401CheckLog = "Answer 401 to a wrong signature, and look at the log of the server for this moment."
-	doCheckInAMinute    = "Check again in a minute."
-	doVerify            = "Compare the header " + signature.ShopSignatureHeader + " with the base64 of the HMAC-SHA256 " +
-		"of the raw body under the shop’s secret, before anything else, and answer 401 when they differ."
+	doReturn401      = "Return status 401 for a wrong signature."
+	doCheckInAMinute = "Check again in a minute."
+	doVerify         = "Before anything else, compute the Base64-encoded HMAC-SHA256 of the raw request body, keyed with " +
+		"your signing secret. Compare it with the " + signature.ShopSignatureHeader + " header, and return status 401 if " +
+		"they differ."
 )
 
 // Status codes other than 200.
 const (
-	onlyOK = "Fourthwall counts only 200 as received. To it this is a failure, and it tries again, up to 5 times in all."
+	onlyOK = "Fourthwall only accepts 200, so it counts this as failed and retries, up to 5 attempts in total."
 
-	serverBroke      = "The server broke over the delivery."
-	endpointRefused  = "The endpoint refused the delivery."
-	endpointRedirect = "The endpoint sends on to another address (redirect). Redirects are not followed."
-	acceptedNot200   = "The endpoint says that it accepted the delivery, but not with 200."
-	noDeliveryAnswer = "This is not an answer to a delivery."
+	endpointRedirect = "The endpoint redirects to another URL. This check doesn’t follow redirects."
 
-	doCheckLog       = "Look at the log of the server for this moment."
-	doCheckLogAnswer = "Look at the log of the server for this moment, and let it answer 200."
-	doUseRedirect    = "If the place that it points to is yours, use that address for the webhook; otherwise let the " +
-		"endpoint answer by itself."
-	doAnswer200   = "Let the endpoint answer exactly 200."
-	doVerifyRight = "Check that the secret is the one of this shop, and that the endpoint computes the signature " +
-		"over the raw body. " +
-		"An endpoint of a platform app looks at another header, which cannot be tested here."
+	doUseRedirect = "If that URL is yours, use it for the webhook. Otherwise, remove the redirect."
+	doReturn200   = "Return status 200."
+	doVerifyRight = "Check that the signing secret belongs to this shop, and that the endpoint verifies the raw body. " +
+		"Endpoints of platform apps use another header, which we can’t test here."
 )
+
+func endpointReturned(status int) string { return fmt.Sprintf("Your endpoint returned %d.", status) }
+
+func endpointRejected(status int) string {
+	return fmt.Sprintf("The endpoint rejected the delivery (%d).", status)
+}
+
+func serverFailed(status int) string {
+	return fmt.Sprintf("Your server returned an error (%d).", status)
+}
+
+func doCheckLogs(at time.Time) string {
+	return "Check your server’s logs at " + at.UTC().Format("15:04:05 UTC") + "."
+}
 
 // statusTexts has what some status codes mean and what to do about them.
 var statusTexts = map[int]struct{ meaning, do string }{
-	http.StatusCreated:  {"201 means that something was made. It is a success elsewhere.", doAnswer200},
-	http.StatusAccepted: {"202 means that the work is done later. It is a success elsewhere.", doAnswer200},
-	http.StatusNoContent: {"204 means success without a body. It is a success elsewhere; an empty 200 is as " +
-		"short.", doAnswer200},
+	http.StatusAccepted: {
+		"Your endpoint returned 202, which means that the work is done later.",
+		doReturn200,
+	},
+	http.StatusNoContent: {
+		"Your endpoint returned 204, which means success without a body.",
+		"Return status 200. Its body can be empty too.",
+	},
 	http.StatusUnauthorized: {
-		"The endpoint refused the delivery as unauthorized, although it was signed with the secret that you entered.",
+		"The endpoint rejected the delivery as unauthorized, although it was signed with the secret that you entered.",
 		doVerifyRight,
 	},
 	http.StatusForbidden: {
-		"The endpoint refused the delivery as forbidden, although it was signed with the secret that was given.",
-		doVerifyRight + " A firewall in front of the server may also be what refuses.",
+		"The endpoint rejected the delivery as forbidden, although it was signed with the secret that you entered.",
+		doVerifyRight + " A firewall in front of the server may also be rejecting it.",
 	},
 	http.StatusNotFound: {
-		"There is nothing at this path of the server.",
-		"Check the part of the address after the host name, capital letters and the slash at the end too.",
+		"The server has nothing at this path.",
+		"Check the part of the URL after the host name, including capital letters and the slash at the end.",
 	},
 	http.StatusMethodNotAllowed: {
-		"The path exists, but takes no POST.",
-		"Let the endpoint take POST requests, or check the part of the address after the host name.",
+		"The path exists but doesn’t accept POST requests.",
+		"Accept POST requests there, or check the part of the URL after the host name.",
 	},
 	http.StatusGone: {
 		"The server says that this path is gone for good.",
-		"Use the address of an endpoint that is in use.",
+		"Use the URL of an endpoint that still exists.",
 	},
 	http.StatusRequestEntityTooLarge: {
 		"The delivery is too large for the server.",
-		"Let the server take larger bodies. Events of large orders are larger than this one.",
+		"Allow larger request bodies. Events for large orders are larger than this one.",
 	},
 	http.StatusUnsupportedMediaType: {
-		"The endpoint does not take JSON.",
-		"Let the endpoint take bodies of the type application/json.",
+		"The endpoint doesn’t accept JSON.",
+		"Accept requests with the content type application/json.",
 	},
 	http.StatusTooManyRequests: {
-		"The server refuses because there were too many requests.",
-		"Exempt this path from the rate limit: deliveries come in bursts.",
+		"The server says that it got too many requests.",
+		"Exempt this path from the rate limit, because deliveries come in bursts.",
 	},
 	http.StatusBadGateway: {
-		"The server in front cannot reach the program behind it.",
-		"Start the program, or correct where the server in front looks for it.",
+		"The server in front can’t reach the program behind it.",
+		"Start the program, or correct its address in the server in front.",
 	},
 	http.StatusServiceUnavailable: {
-		"The server says that it is not available now.",
-		"Check that the program behind it runs and is not in maintenance.",
+		"The server says that it’s unavailable.",
+		"Check that the program behind it is running and not in maintenance.",
 	},
 	http.StatusGatewayTimeout: {
 		"The server in front waited too long for the program behind it.",
-		"Answer with 200 at once and do the work afterwards.",
+		"Return status 200 immediately, and do the work afterward.",
 	},
 }
 
 // Summaries of a report.
 const (
-	summaryPassed     = "This endpoint takes deliveries as Fourthwall makes them."
-	summaryUnfinished = "The check could not be finished. What it got to see is fine."
-	summaryEnded      = " The check was ended before all steps were made."
+	summaryPassed     = "This endpoint accepts deliveries the way Fourthwall sends them."
+	summaryUnfinished = "We couldn’t run every step. The steps that ran passed."
+	summaryEnded      = " We couldn’t run every step."
 )
 
-func summaryFailed(steps string) string {
-	return "Deliveries to this address fail, or may fail. Look at: " + steps + "."
+func summaryFailed(steps []string) string {
+	return "Deliveries will probably fail. " + problems(steps)
+}
+
+func problems(steps []string) string {
+	if len(steps) == 1 {
+		return "Problem: " + steps[0] + "."
+	}
+	return "Problems: " + strings.Join(steps, ", ") + "."
 }
 
 func summaryWarned(steps string) string {
-	return "Nothing that makes deliveries fail was seen, but look at: " + steps + "."
+	return "Deliveries should work. Worth fixing: " + steps + "."
 }
 
 // summaryUnproven is for a response other than 200 that may be the right one to a wrong signature.
 func summaryUnproven(steps string) string {
-	return "Without the shop’s secret, this check can’t tell whether deliveries arrive. Look at: " + steps + "."
+	return "Without the signing secret, this check can’t tell whether deliveries arrive. See: " + steps + "."
 }
 
 func summaryUnfinishedWarned(steps string) string {
-	return "The check could not be finished. Of what it got to see, look at: " + steps + "."
+	return "We couldn’t run every step. Worth fixing so far: " + steps + "."
 }

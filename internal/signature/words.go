@@ -99,22 +99,22 @@ var findingTexts = []Finding{
 		Text: "We check up to 16 KiB. Paste only the value of " + ShopSignatureHeader + ", which has 44 characters.",
 	},
 	{
-		Code: CodeEmptySecret, Title: "Secret missing",
+		Code: CodeEmptySecret, Title: "Signing secret missing",
 		Text: "In your shop’s settings, open For developers. Copy the signing secret from there.",
 	},
 	{
 		Code: CodeSecretTooLong, Title: "Secret too long",
-		Text: "We check up to 4 KiB. In your shop’s settings, open For developers and copy only the key for " +
-			"webhooks.",
+		Text: "We check up to 4 KiB. In your shop’s settings, open For developers and copy only the " +
+			"signing secret.",
 	},
 	{
-		Code: CodeAppHeader, Title: "Signature of the app, not of the shop",
+		Code: CodeAppHeader, Title: "App signature instead of shop signature",
 		Text: "The value of " + AppSignatureHeader + " is made with the key of a platform app. Your shop’s secret " +
 			"can’t verify it. Use the value of " + ShopSignatureHeader + " from the same delivery. If you entered " +
 			"your own app’s key, it’s a different one, or the body was changed.",
 	},
 	{
-		Code: CodeUnknownHeader, Title: "Not a header of Fourthwall",
+		Code: CodeUnknownHeader, Title: "Not a Fourthwall header",
 		Text: "The signature is in " + ShopSignatureHeader + ". Check that you copied that one, and that your " +
 			"program reads it.",
 	},
@@ -125,7 +125,7 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodePrefix, Title: "Unexpected prefix",
-		Text: "Other services write the name of an algorithm or a version in front of the value. Fourthwall " +
+		Text: "Other services put an algorithm or a version in front of the value. Fourthwall " +
 			"doesn’t. Remove it, and compare without it.",
 		Evidence: "Without the part in front it matches.",
 	},
@@ -173,16 +173,16 @@ var findingTexts = []Finding{
 	{
 		Code: CodeBase64OfHex, Title: "Hex inside Base64",
 		Text:     "Your program encoded twice. Convert the raw bytes of the HMAC to Base64, not their text.",
-		Evidence: "Read as hexadecimal digits in base64, it matches.",
+		Evidence: "Read as hexadecimal digits in Base64, it matches.",
 	},
 	{
 		Code: CodeURLSafe, Title: "URL-safe Base64",
 		Text:     "This variant has - and _ where Fourthwall writes + and /. Choose the standard one.",
-		Evidence: "Read as URL-safe base64, it matches.",
+		Evidence: "Read as URL-safe Base64, it matches.",
 	},
 	{
 		Code: CodePadding, Title: "Padding missing or wrong",
-		Text:     "The value ends with exactly one equals sign. Copy it too, and don’t let your program cut it off.",
+		Text:     "The value ends with exactly one equals sign. Copy that too, and check that your program keeps it.",
 		Evidence: "With the right padding it matches.",
 	},
 	{
@@ -229,7 +229,7 @@ var findingTexts = []Finding{
 	{
 		Code: CodePlainSHA256, Title: "SHA-256 without the secret",
 		Text:     "Anyone can compute that. Use HMAC with SHA-256, and the secret as its key.",
-		Evidence: "It is the SHA-256 of this body, whatever the secret is.",
+		Evidence: "It is the SHA-256 of this body alone.",
 	},
 	{
 		Code: CodeSecretGlued, Title: "SHA-256 instead of HMAC",
@@ -256,21 +256,20 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeSecretNamed, Title: "Name in front of the secret",
-		Text: "You pasted a line of a settings file or a program. Use only the value: what comes after the name, without " +
-			"quotes.",
+		Text:     "You pasted a line of a settings file or a program. Use only the value after the name, without quotes.",
 		Evidence: "With the value alone it matches.",
 	},
 	{
 		Code: CodeSecretHexDecoded, Title: "Secret decoded from hex",
-		Text: "If your program made the signature, use the text of the secret unchanged as the key. If Fourthwall " +
+		Text: "If your program made the signature, use the secret’s text unchanged as the key. If Fourthwall " +
 			"made it, you pasted an encoded copy.",
 		Evidence: "With the secret read as hexadecimal digits it matches.",
 	},
 	{
 		Code: CodeSecretBase64Decoded, Title: "Secret decoded from Base64",
-		Text: "If your program made the signature, use the text of the secret unchanged as the key. If Fourthwall " +
+		Text: "If your program made the signature, use the secret’s text unchanged as the key. If Fourthwall " +
 			"made it, you pasted an encoded copy, such as one from Kubernetes.",
-		Evidence: "With the secret read as base64 it matches.",
+		Evidence: "With the secret read as Base64 it matches.",
 	},
 	{
 		Code: CodeSecretNewline, Title: "Line break after the secret",
@@ -317,12 +316,12 @@ var findingTexts = []Finding{
 	{
 		Code: CodeBodyQuoted, Title: "Body is inside a JSON string",
 		Text:     "Its own quotes are escaped there. Decode it once, or use the raw body.",
-		Evidence: "It matches the text that the string holds.",
+		Evidence: "It matches the text in the string.",
 	},
 	{
 		Code: CodeBodyWrapped, Title: "Body is inside another object",
 		Text:     "Fourthwall’s list of events and hosts of functions wrap deliveries like this. Use the field’s text.",
-		Evidence: "It matches the text of the field \"body\".",
+		Evidence: "It matches the text in the \"body\" field.",
 	},
 	{
 		Code: CodeBodyBase64, Title: "Body is Base64",
@@ -367,7 +366,7 @@ var findingTexts = []Finding{
 	{
 		Code: CodeBodyParsed, Title: "Printed object instead of JSON",
 		Text: "Your program parsed the delivery and printed its own object, as Python’s dict or a JavaScript object. " +
-			"Take the raw body before it is parsed.",
+			"Use the raw body, before it’s parsed.",
 		Evidence: "The object’s content matches.",
 	},
 	{

@@ -124,6 +124,18 @@ func Count(n int, one, many string) string {
 	return Number(n) + " " + many
 }
 
+// Size returns a number of bytes, such as "3 KB", rounded.
+func Size(bytes int) string {
+	const kilo, mega = 1000, 1000 * 1000
+	switch {
+	case bytes < kilo:
+		return Count(bytes, "byte", "bytes")
+	case bytes < mega-kilo/2:
+		return strconv.Itoa((bytes+kilo/2)/kilo) + " KB"
+	}
+	return strconv.FormatFloat(float64(bytes)/mega, 'f', 1, 64) + " MB"
+}
+
 // Number returns a number with a comma before each three digits.
 func Number(n int) string {
 	digits := strconv.Itoa(n)

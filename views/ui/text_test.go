@@ -124,3 +124,14 @@ func TestTook(t *testing.T) {
 		}
 	}
 }
+
+func TestSize(t *testing.T) {
+	for bytes, want := range map[int]string{
+		0: "0 bytes", 1: "1 byte", 999: "999 bytes", 1000: "1 KB", 3023: "3 KB", 3500: "4 KB", 999_499: "999 KB",
+		999_500: "1.0 MB", 1_250_000: "1.2 MB",
+	} {
+		if got := Size(bytes); got != want {
+			t.Errorf("%d: %q, want %q", bytes, got, want)
+		}
+	}
+}

@@ -11,14 +11,14 @@ import (
 
 func TestURLNotes(t *testing.T) {
 	const (
-		ascii    = "Machines look this host up under its ASCII name: "
-		reads    = "Where it is written in its own letters, this host reads: "
-		like     = "This address uses letters that look like others: "
-		sure     = ". Make sure that it is the host you mean."
-		unseen   = "This address has characters that cannot be seen or that turn text around: "
-		distrust = ". Do not trust it unless you put them there."
-		signs    = "This address has signs that only look like a slash, a dot or a colon: "
-		ends     = ". Look closely where its host ends."
+		ascii    = "This domain resolves as "
+		reads    = "In its own letters, this domain is "
+		like     = "This URL uses letters that look like others: "
+		sure     = ". Make sure that it’s the host you mean."
+		unseen   = "This URL contains characters that are invisible or reverse text: "
+		distrust = ". Don’t trust it unless you put them there."
+		signs    = "This URL contains characters that only look like a slash, a dot or a colon: "
+		ends     = ". Check where its host ends."
 	)
 	tests := []struct {
 		name, address string
@@ -40,7 +40,7 @@ func TestURLNotes(t *testing.T) {
 		{"Chinese with Bopomofo", "https://ㄅ漢a.example/", []string{ascii + "xn--a-1jux89u.example"}},
 		{"a mark that belongs to every script", "https://q\u0301.example/", []string{ascii + "xn--q-xbb.example"}},
 		{"umlauts and underscores", "https://my_bücher.example/", []string{ascii + "xn--my_bcher-95a.example"}},
-		{"no host that there can be", "https://xn--ü.example/", []string{"The name of this host cannot be written in ASCII, so there can be no such host."}},
+		{"no host that there can be", "https://xn--ü.example/", []string{"This host name can’t be written in ASCII, so it can’t exist."}},
 		{"Latin and Cyrillic", "https://\u0440aypal.com/", []string{ascii + "xn--aypal-uye.com", like + "“\u0440aypal” mixes Cyrillic and Latin" + sure}},
 		{"Latin and Cyrillic, in ASCII", "https://xn--aypal-uye.com/", []string{reads + "\u0440aypal.com", like + "“\u0440aypal” mixes Cyrillic and Latin" + sure}},
 		{"Latin and Greek", "https://a\u03bf.example/", []string{ascii + "xn--a-smb.example", like + "“a\u03bf” mixes Greek and Latin" + sure}},
@@ -99,7 +99,7 @@ func TestLookalikeSigns(t *testing.T) {
 	} {
 		for _, sign := range signs {
 			notes := strings.Join(URLNotes("https://e.example/a"+string(sign)+"b"), "\n")
-			want := fmt.Sprintf("signs that only look like a slash, a dot or a colon: %U.", sign)
+			want := fmt.Sprintf("characters that only look like a slash, a dot or a colon: %U.", sign)
 			if !strings.Contains(notes, want) {
 				t.Errorf("%U, which looks like %s: the notes are %q", sign, like, notes)
 			}
@@ -110,7 +110,7 @@ func TestLookalikeSigns(t *testing.T) {
 // TestLookalikeSlashInHost: a host can't seem to end before it does.
 func TestLookalikeSlashInHost(t *testing.T) {
 	notes := strings.Join(URLNotes("https://fourthwall.com\u2044hooks.evil.example/"), "\n")
-	if !strings.Contains(notes, "U+2044") || !strings.Contains(notes, "Look closely where its host ends") {
+	if !strings.Contains(notes, "U+2044") || !strings.Contains(notes, "Check where its host ends") {
 		t.Errorf("the notes are %q", notes)
 	}
 }
