@@ -176,7 +176,7 @@ func TestReceiverOfTheSandbox(t *testing.T) {
 		wants    []string
 	}{
 		{"https://receiver.sandbox.example/verify", []string{"TLS 1.3", "it verifies signatures", "Everything passed"}},
-		{"http://receiver.sandbox.example/created", []string{"201", "exactly 200"}},
+		{"http://receiver.sandbox.example/created", []string{"201", "Return status 200"}},
 		{box, []string{"Failed", "Skipped"}},
 	} {
 		form := url.Values{"url": {test.endpoint}, "secret": {shop.WebhookSecret}}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,7 +78,7 @@ func TestPicker(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
 	v.compose(v.connectKey(0), good, promotion)
-	before := len(v.asks.list())
+	before := v.asks.list()
 	undo := v.named("button", "^Undo")
 	v.Gone(undo)
 
@@ -104,8 +105,10 @@ func TestPicker(t *testing.T) {
 	v.Click(v.Role("button", "Remove "+donation))
 	v.ticked()
 	v.Must(v.Expect(v.address()).ToHaveValue(good))
-	if after := v.asks.list(); len(after) != before {
-		t.Errorf("the picker asked for %v", after[before:])
+	// Notes on the URL come while a person types, and not because of the picker.
+	isNotes := func(address string) bool { return strings.HasSuffix(address, "/tools/url-notes") }
+	if asked := slices.DeleteFunc(v.asks.list()[len(before):], isNotes); len(asked) > 0 {
+		t.Errorf("the picker asked for %v", asked)
 	}
 }
 

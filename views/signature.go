@@ -51,7 +51,8 @@ func (p SignaturePage) failed() bool {
 
 // secretField returns the field for the signing secret.
 func (p SignaturePage) secretField() ui.TextField {
-	f := ui.SecretField("Signing secret", "Used for this check only, never stored. Type it again for the next one.", p.SecretError)
+	f := ui.SecretField("Signing secret", "Used for this check only, never stored. Type it again for the next one.",
+		p.SecretError)
 	f.Focus = p.Focus == "secret"
 	return f
 }

@@ -15,7 +15,8 @@ const (
 		"Check again: this won’t create a second webhook."
 	unconfirmedUnseenText = "The connection dropped before Fourthwall replied. We couldn’t read the shop’s webhooks " +
 		"before, so we can’t tell which one is new. Check the list of webhooks, or Fourthwall’s own settings. " +
-		"If it isn’t there, go back to the form and create it. Hookwall asks before it creates a second one that it can see."
+		"If it isn’t there, go back to the form and create it. Hookwall asks before it creates a second one " +
+		"that it can see."
 	stillUnconfirmedTitle = "Still unconfirmed"
 	unconfirmedLead       = "We couldn’t confirm whether the webhook was created."
 

@@ -42,7 +42,8 @@ var kindTexts = map[Kind]string{
 	KindUnknownAuthority: "The certificate’s authority is unknown, or the server doesn’t send an intermediate " +
 		"certificate. Send the full chain from a public certificate authority.",
 	KindCertificateExpired: "The certificate, or one that it depends on, has expired. Renew it.",
-	KindCertificateEarly:   "The certificate isn’t valid yet. Check its dates and the clock of the machine that made it.",
+	KindCertificateEarly: "The certificate isn’t valid yet. Check its dates and the clock of the machine that " +
+		"made it.",
 	KindCertificateName:    "The certificate is for other host names. Get one that includes this host name.",
 	KindCertificateInvalid: "The certificate isn’t valid. Get a new one from a public certificate authority.",
 	KindReset:              "The server reset the connection. Check the server, and any proxy or firewall in front of it.",

@@ -28,7 +28,8 @@ const (
 	repeatNeedsSecret = "This step needs the signing secret. Without it, the endpoint rejects every delivery."
 	repeatNotAccepted = "The first delivery didn’t get status 200, so a repeat would prove nothing."
 	repeatIncomplete  = "The first response was incomplete, so a repeat would prove nothing."
-	forgedNeedsSecret = "This step needs the signing secret. Without it, every delivery in this check has a wrong signature."
+	forgedNeedsSecret = "This step needs the signing secret. Without it, every delivery in this check has " +
+		"a wrong signature."
 	forgedNotAccepted = "The endpoint didn’t accept the correctly signed delivery either, so rejecting a wrong " +
 		"signature would prove nothing."
 	forgedIncomplete    = "The first response was incomplete, so we sent no other delivery."
@@ -257,8 +258,8 @@ const (
 	sentAgain     = "We sent the same delivery again, with the same event ID."
 	deliversTwice = "Fourthwall delivers some events more than once. It counts this response as a failure and sends " +
 		"the event again."
-	doRememberEvent = "Store the ID of each event you process, and skip IDs you’ve already seen. Return status 200 for " +
-		"those too."
+	doRememberEvent = "Store the ID of each event you process, and skip IDs you’ve already seen. Return status 200 " +
+		"for those too."
 )
 
 // Forged delivery.
@@ -276,9 +277,9 @@ const (
 
 	doReturn401      = "Return status 401 for a wrong signature."
 	doCheckInAMinute = "Check again in a minute."
-	doVerify         = "Before anything else, compute the Base64-encoded HMAC-SHA256 of the raw request body, keyed with " +
-		"your signing secret. Compare it with the " + signature.ShopSignatureHeader + " header, and return status 401 if " +
-		"they differ."
+	doVerify         = "Before anything else, compute the Base64-encoded HMAC-SHA256 of the raw request body, keyed " +
+		"with your signing secret. Compare it with the " + signature.ShopSignatureHeader + " header, and return status " +
+		"401 if they differ."
 )
 
 // Status codes other than 200.
