@@ -205,7 +205,8 @@ func showDeliveries(v *visitor) int {
 	v.app.add(2, longAddress, "DONATION")
 	v.fileEvents(manyEvents()...)
 	status := v.Open(eventsPath(shop) + "?page=2&type=DONATION")
-	v.reads("Several webhooks use this URL", "No current webhook uses this URL", "This webhook has been deleted", "no state given")
+	v.reads("Several webhooks use this URL", "No current webhook uses this URL", "This webhook has been deleted",
+		"no state given")
 	return status
 }
 

@@ -69,7 +69,7 @@ func (a *app) received(n int) []sandbox.Receipt {
 // response takes depends on the machine: T means any of them.
 var stepResults = map[rune]string{
 	'P': "^Passed$", 'L': "^Needs attention$", 'F': "^Failed$", 'S': "^Skipped$", 'U': `^\s*Running$`, 'W': "^Waiting$",
-	'T': "^(Passed|Warning|Failed)$",
+	'T': "^(Passed|Needs attention|Failed)$",
 }
 
 // got waits until the steps on the page have these results.

@@ -211,7 +211,7 @@ func TestCopyButtons(t *testing.T) {
 	v.compose(v.connectKey(2), good, donation)
 	v.create()
 	made := v.app.onlyOne(2, good)
-	for what, want := range map[string]string{"endpoint URL": good, "webhook id": made.ID, "API version": "V1"} {
+	for what, want := range map[string]string{"endpoint URL": good, "webhook ID": made.ID, "API version": "V1"} {
 		if got := v.copied(v.Role("button", "Copy the "+what)); got != want {
 			t.Errorf("the %s was copied as %q, want %q", what, got, want)
 		}

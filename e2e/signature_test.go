@@ -38,7 +38,7 @@ func (v *visitor) bench(body, signature, secret string) {
 	v.status(v.Submit(v.Role("button", checkSignature)), 200)
 }
 
-func (v *visitor) benchSecret() playwright.Locator { return v.Label("Secret") }
+func (v *visitor) benchSecret() playwright.Locator { return v.Label("Signing secret") }
 
 // verdict fails the test unless the bench says this, with the focus on it, for
 // the first reason with this code, and the secret is gone.
@@ -48,7 +48,8 @@ func (v *visitor) verdict(title, code string) {
 	v.hasFocus("result")
 	v.Must(v.Expect(v.CSS("#result")).ToHaveAccessibleName(regexp.MustCompile(title)))
 	if code != "" {
-		v.Must(v.Expect(v.Role("region", "Why it isn’t valid").GetByRole("listitem").First().Locator("code")).ToHaveText(code))
+		reason := v.Role("region", "Why it isn’t valid").GetByRole("listitem").First()
+		v.Must(v.Expect(reason.Locator("code")).ToHaveText(code))
 	}
 	v.Must(v.Expect(v.benchSecret()).ToHaveValue(""))
 	v.hasNoSecret()

@@ -401,7 +401,8 @@ func TestHealthOfSharedAddress(t *testing.T) {
 			}
 		}
 	}
-	log := p.get(eventsHref(shop.ID, "", two.ID, 1)).want(http.StatusOK, "Several webhooks use this URL", "2 of 6 deliveries")
+	log := p.get(eventsHref(shop.ID, "", two.ID, 1)).want(http.StatusOK,
+		"Several webhooks use this URL", "2 of 6 deliveries")
 	if strings.Contains(log.text(), "odd state") {
 		t.Error("a delivery that names another webhook is shown")
 	}

@@ -67,8 +67,10 @@ func judgeForged(r deliver.Result, err error, sent time.Time) finding {
 	case s >= 400 && s <= 499:
 		return finding{result: Passed, seen: []string{status, refusedForged}}
 	case s >= 500:
-		return finding{result: Warned, seen: []string{status, serverFailed(s) + " " + notARejection},
-			do: doReturn401 + " " + doCheckLogs(sent)}
+		return finding{
+			result: Warned, seen: []string{status, serverFailed(s) + " " + notARejection},
+			do: doReturn401 + " " + doCheckLogs(sent),
+		}
 	}
 	return finding{result: Warned, seen: []string{status, neither}, do: doReturn401}
 }
