@@ -29,7 +29,7 @@ var laterScenes = []scene{
 		name: "delete, locked", show: func(v *visitor) int { showLocked(v); return v.Open(v.Path() + "/delete") },
 		status: 200,
 	},
-	{name: "duplicate", show: showDuplicate, status: 200, heading: "This address already has a webhook"},
+	{name: "duplicate", show: showDuplicate, status: 200, heading: "This URL already has a webhook"},
 	{name: "deliveries", show: showDeliveries, status: 200, heading: "Deliveries"},
 	{
 		name: "deliveries, none", show: func(v *visitor) int { return v.Open(eventsPath(v.connectKey(0))) }, status: 200,
@@ -114,7 +114,7 @@ func showHealth(v *visitor) int {
 	v.app.add(2, longAddress, "ORDER_PLACED")
 	v.fileEvents(events...)
 	status := v.Open(listPath(shop) + "?q=e&sort=failed&type=ORDER_PLACED")
-	v.reads("3 of 3 failed", "Shares its address")
+	v.reads("3 of 3 failed", "Another webhook uses the same URL")
 	v.Click(v.main().Locator("summary").First())
 	return status
 }

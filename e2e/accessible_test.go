@@ -81,12 +81,12 @@ var scenes = []scene{
 	},
 	{
 		name: "404", show: func(v *visitor) int { return v.Open("/nowhere") }, status: 404,
-		heading: "This page does not exist",
+		heading: "This page doesn’t exist",
 	},
-	{name: "404, in a shop", show: showUnknownWebhook, status: 404, heading: "This page does not exist"},
+	{name: "404, in a shop", show: showUnknownWebhook, status: 404, heading: "This page doesn’t exist"},
 	{
 		name: "405", show: func(v *visitor) int { return v.Open("/sign-out") }, status: 405,
-		heading: "This address does not take that kind of request",
+		heading: "This action isn’t available here",
 	},
 	{name: "500", show: showBroken, status: 500, heading: "Something went wrong on our side"},
 	{name: "503", show: showBusyWebhook, status: 503, heading: "Fourthwall is busy"},

@@ -25,7 +25,7 @@ const sendDeliveries = "Send up to 3 test deliveries"
 // that follows asks about this address and nothing was sent.
 func (v *visitor) examines(address string) {
 	v.app.t.Helper()
-	v.status(v.Submit(v.Role("button", "Check this address")), 200)
+	v.status(v.Submit(v.Role("button", "Check this URL")), 200)
 	v.asksToCheck(address)
 }
 

@@ -11,7 +11,7 @@ import (
 // webhook has the URL already, and has neither URL in its own.
 func (v *visitor) asksAboutDuplicate(w sandbox.Webhook) {
 	v.app.t.Helper()
-	v.heads("This address already has a webhook")
+	v.heads("This URL already has a webhook")
 	v.reads(w.ID, w.URL)
 	v.noInput(w.URL)
 }

@@ -165,7 +165,7 @@ func TestFourthwallIsDown(t *testing.T) {
 	v.kept(good, donation)
 	list := v.tab()
 	list.status(list.Open(listPath(shop)), 502)
-	list.reads("Fourthwall did not answer as expected")
+	list.reads("Fourthwall didn’t respond as expected")
 	list.See(list.Role("link", "Create webhook"))
 
 	v.app.rise()

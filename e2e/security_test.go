@@ -73,7 +73,7 @@ func TestFormsOfOtherSites(t *testing.T) {
 			for path, fields := range forms {
 				v.Open(lure(t, host, sendingForm(v.app.url+path, fields)))
 				v.WaitPath("^" + path + "$")
-				v.heads("This is not allowed")
+				v.heads("This isn’t allowed")
 				v.reads("sent from another site")
 			}
 			v.app.none(0, good)

@@ -83,7 +83,7 @@ func TestToolsByKeyboard(t *testing.T) {
 	v.Open(newPath(shop))
 	v.HasFocus(v.address())
 	v.Type(verifies)
-	v.press("Enter", v.Role("button", "Check this address"))
+	v.press("Enter", v.Role("button", "Check this URL"))
 	v.selectByKeyboard(v.Label("Event type to send"), "DONATION")
 	v.stepTo(v.secret())
 	v.Type(shop.WebhookSecret)

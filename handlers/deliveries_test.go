@@ -227,8 +227,8 @@ func TestDeliveriesUnread(t *testing.T) {
 	}{
 		{"not allowed", sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 200, 403, []string{"webhook_read", "Connect the shop again"}, ""},
 		{"busy", sandbox.Failure{Status: 429, Header: after}, 503, 503, []string{"busy"}, "60"},
-		{"a fault", sandbox.Failure{Status: 500}, 502, 502, []string{"did not answer as expected"}, ""},
-		{"nonsense", sandbox.Failure{Status: 200, Body: "<html>"}, 502, 502, []string{"did not answer as expected"}, ""},
+		{"a fault", sandbox.Failure{Status: 500}, 502, 502, []string{"didn’t respond as expected"}, ""},
+		{"nonsense", sandbox.Failure{Status: 200, Body: "<html>"}, 502, 502, []string{"didn’t respond as expected"}, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

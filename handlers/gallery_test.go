@@ -14,5 +14,5 @@ func TestComponentsAreOfTheSandbox(t *testing.T) {
 	p.connect(0)
 	p.get("/dev/components").want(http.StatusOK, "Studio Nine")
 	g.server.SandboxURL = ""
-	p.get("/dev/components").want(http.StatusNotFound, "This page does not exist")
+	p.get("/dev/components").want(http.StatusNotFound, "This page doesn’t exist")
 }

@@ -44,7 +44,7 @@ func TestGuideIsHiddenForGood(t *testing.T) {
 	p.get(list).guided("Connect Create")
 	g.fire(shop, false, "ORDER_PLACED")
 	pg := p.get(list)
-	pg.guided("Connect Create Let")
+	pg.guided("Connect Create Place")
 	if back := pg.form(guidePath).submit(); back.url.Path != list {
 		t.Errorf("hiding it leads to %s", back.url)
 	}
@@ -56,7 +56,7 @@ func TestGuideIsHiddenForGood(t *testing.T) {
 	p.get(list).guided("")
 	stranger := g.person()
 	stranger.connect(0)
-	stranger.get(list).guided("Connect Create Let")
+	stranger.get(list).guided("Connect Create Place")
 }
 
 func TestGuideCookie(t *testing.T) {

@@ -176,7 +176,7 @@ func TestRefusedRefresh(t *testing.T) {
 			Status: 401, Body: `{"error":"unauthorized_client"}`, Header: http.Header{"Content-Type": {"text/plain"}},
 		}, settings, 503},
 		{"a code of the future", sandbox.Failure{Status: 400, Body: `{"error":"made_up"}`}, "made_up", 502},
-		{"busy", sandbox.Failure{Status: 503}, "did not answer as expected", 502},
+		{"busy", sandbox.Failure{Status: 503}, "didn’t respond as expected", 502},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

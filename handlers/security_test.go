@@ -252,8 +252,8 @@ func TestErrorPages(t *testing.T) {
 		status  int
 		text    string
 	}{
-		{"no such page", p.get404(), 404, "does not exist"},
-		{"a method that is not taken", p.request(http.MethodPut, "/connect", nil), 405, "does not take"},
+		{"no such page", p.get404(), 404, "doesn’t exist"},
+		{"a method that is not taken", p.request(http.MethodPut, "/connect", nil), 405, "isn’t available here"},
 		{"too large", p.large(), 413, "too large"},
 		{"not a form", p.broken(), 400, "could not be read"},
 	}

@@ -292,7 +292,7 @@ func TestImmutable(t *testing.T) {
 			}
 			calls := len(g.box.Requests())
 			p.get(editPath(shop.ID, hook.ID)).want(http.StatusConflict, webhooks.CodeImmutable, "Back to the webhook",
-				"cannot be done now")
+				"can’t be done now")
 			p.get(review.page.url.String()).want(http.StatusConflict, webhooks.CodeImmutable)
 			review.submit().want(http.StatusConflict, webhooks.CodeImmutable)
 			asked.submit().want(http.StatusConflict, webhooks.CodeImmutable)

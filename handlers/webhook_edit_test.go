@@ -549,7 +549,7 @@ func TestEditUnread(t *testing.T) {
 		{"the form, gone", form, sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 404, []string{"does not know this webhook"}, "", false},
 		{"the form, not allowed", form, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 403, []string{"webhook_read", "Connect the shop again"}, "", false},
 		{"the form, busy", form, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy"}, "60", false},
-		{"the form, a fault", form, sandbox.Failure{Status: 500}, 502, []string{"did not answer as expected"}, "", false},
+		{"the form, a fault", form, sandbox.Failure{Status: 500}, 502, []string{"didn’t respond as expected"}, "", false},
 		{"the review, gone", review, sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 404, []string{"no longer exists", "Create it as a new webhook"}, "", true},
 		{"the review, not allowed", review, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 403, []string{"webhook_read", "Connect the shop again"}, "", true},
 		{"the review, busy", review, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy", "Nothing was saved"}, "60", true},

@@ -112,7 +112,7 @@ func TestListFilter(t *testing.T) {
 				t.Errorf("shows %q, want %q", got, test.want)
 			}
 			q, _ := url.ParseQuery(strings.TrimPrefix(test.query, "?"))
-			says := "No webhook fits"
+			says := "No webhooks match"
 			if test.want != "" {
 				says = fmt.Sprintf("%d of 3 webhooks shown", len(test.want))
 			}
@@ -226,7 +226,7 @@ func TestListUnread(t *testing.T) {
 	}{
 		{"not allowed", sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 200, []string{"webhook_read", "Connect the shop again", "Create webhook"}, 403, ""},
 		{"busy", sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy"}, 503, "60"},
-		{"a fault", sandbox.Failure{Status: 500}, 502, []string{"did not answer as expected"}, 502, ""},
+		{"a fault", sandbox.Failure{Status: 500}, 502, []string{"didn’t respond as expected"}, 502, ""},
 		{"not found", sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 502, []string{"FOURTHWALL_API_URL"}, 404, ""},
 	}
 	for _, test := range tests {
@@ -326,7 +326,7 @@ func TestHealth(t *testing.T) {
 	}{
 		{well.ID, []string{"No error in its last 3 deliveries", "DELIVERED 3"}, []string{"failed", "RETRYING"}},
 		{ill.ID, []string{"4 of 4 failed", "RETRYING 4"}, []string{"DELIVERED", "no error"}},
-		{idle.ID, []string{"None of the shop’s last 50 deliveries"}, []string{"failed", "DELIVERED"}},
+		{idle.ID, []string{"No recent deliveries"}, []string{"failed", "DELIVERED"}},
 	}
 	for _, test := range tests {
 		row := pg.row(test.id)
@@ -390,8 +390,8 @@ func TestHealthOfSharedAddress(t *testing.T) {
 	}, ",")+"]"))
 	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK)
 	for id, texts := range map[string][]string{
-		one.ID:   {"1 of 1 failed", "odd state <b> 1", "Shares its address"},
-		two.ID:   {"Shares its address"},
+		one.ID:   {"1 of 1 failed", "odd state <b> 1", "Another webhook uses the same URL"},
+		two.ID:   {"Another webhook uses the same URL"},
 		alone.ID: {"No error in its last delivery", "ANOTHER 1"},
 	} {
 		for _, text := range texts {

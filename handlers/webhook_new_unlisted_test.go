@@ -129,7 +129,7 @@ func TestCreateUnlistedFindsDuplicate(t *testing.T) {
 	g.calls.set(nil, pagesOf(20, 20, func(int) (int, int) { return 0, 21 }))
 	f = f.submit().want(http.StatusBadGateway).form(p.action())
 	g.calls.set(nil, nil)
-	pg := f.press("do=anyway").want(http.StatusOK, "This address already has a webhook")
+	pg := f.press("do=anyway").want(http.StatusOK, "This URL already has a webhook")
 	if n := g.creates(); n != 0 {
 		t.Errorf("%d calls", n)
 	}

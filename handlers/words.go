@@ -27,24 +27,24 @@ var errorTexts = map[int]struct{ heading, text string }{
 		"Part of it was missing or broken, so nothing was done. Go back and try again.",
 	},
 	http.StatusForbidden: {
-		"This is not allowed",
+		"This isn’t allowed",
 		"Nothing was done. Go back to the page that you came from, and try from there.",
 	},
 	http.StatusNotFound: {
-		"This page does not exist",
-		"The address may be mistyped, or what it showed is gone. Go to the start and find your way from there.",
+		"This page doesn’t exist",
+		"The link may be wrong, or the item was deleted. Go to the start to find your way.",
 	},
 	http.StatusConflict: {
-		"This cannot be done now",
+		"This can’t be done now",
 		"Something changed while you were here. Reload the page and try again.",
 	},
 	http.StatusGone: {
-		"What this page was about is over",
-		"It was kept for a while only, and nothing was done now. Start again from the list of webhooks.",
+		"This page has expired",
+		"Nothing was changed. Start again from the list of webhooks.",
 	},
 	http.StatusMethodNotAllowed: {
-		"This address does not take that kind of request",
-		"Open it as a page, or use the form that leads to it.",
+		"This action isn’t available here",
+		"Go back and use the button on the page.",
 	},
 	http.StatusRequestEntityTooLarge: {
 		"This is too large",
@@ -60,15 +60,15 @@ var errorTexts = map[int]struct{ heading, text string }{
 	},
 	http.StatusInternalServerError: {
 		"Something went wrong on our side",
-		"It is not your fault, and the details are in the log under this request id. Try again in a moment.",
+		"Try again in a moment. If you contact support, include the request ID below.",
 	},
 	http.StatusBadGateway: {
-		"Fourthwall did not answer as expected",
+		"Fourthwall didn’t respond as expected",
 		"Fourthwall could not be reached or sent something that could not be read. Try again in a moment.",
 	},
 	http.StatusServiceUnavailable: {
 		"Fourthwall is busy",
-		"Fourthwall asks us to wait. Try again in a moment.",
+		"Fourthwall is rate limiting requests. Try again in a moment.",
 	},
 }
 
@@ -81,11 +81,11 @@ const (
 	unreadableFormText = "The form could not be read, so nothing was done. Open the page again and send it from " +
 		"there."
 	unconnectedText = "This shop is not connected here. It may have been disconnected in another tab."
-	typedIsKeptText = " What you typed is kept for an hour: connect the shop again to go on."
+	typedIsKeptText = " Hookwall keeps your form for an hour. Connect the shop again to continue."
 )
 
 func wrongHostText(public *url.URL) string {
-	return "This address does not belong to Hookwall. Open " + public.String() + " instead."
+	return "This URL isn’t Hookwall’s. Open " + public.String() + " instead."
 }
 
 // Below a URL field.

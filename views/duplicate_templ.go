@@ -45,7 +45,7 @@ func Duplicate(p DuplicatePage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead([]ui.Link{{Href: p.ListHref, Text: "Webhooks"}, {Href: p.EditHref, Text: "Create"}, {Text: "Already there"}}, "This address already has a webhook", "Nothing is created yet. With a second one, your tool hears of the same thing twice.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead([]ui.Link{{Href: p.ListHref, Text: "Webhooks"}, {Href: p.EditHref, Text: "Create"}, {Text: "Already there"}}, "This URL already has a webhook", "Hookwall hasn’t created it yet. A second webhook would send your tool each event twice.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

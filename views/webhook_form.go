@@ -58,6 +58,6 @@ func (p WebhookFormPage) urlField() ui.TextField {
 	return ui.TextField{
 		ID: "url", Name: "url", Label: "Endpoint URL", Type: "text", InputMode: "url",
 		Value: p.URL, Err: p.URLError, Notes: p.URLNotes, NotesHref: p.NotesHref, Focus: fresh || p.Focus == "url",
-		Hint: "The https address of your tool, open to the internet. It must answer every call with status 200.",
+		Hint: "Paste the webhook URL from your tool. It starts with https:// and must be reachable from the internet.",
 	}
 }

@@ -48,12 +48,12 @@ func WebhookForm(p WebhookFormPage) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if p.Edit != nil {
-				templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.Edit.Href, Text: p.Edit.ID}, ui.Link{Text: "Edit"}), "Edit webhook", "Nothing is saved before you have seen what will change.").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.Edit.Href, Text: p.Edit.ID}, ui.Link{Text: "Edit"}), "Edit webhook", "You’ll review your changes before saving.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = pageHead([]ui.Link{{Href: p.CancelHref, Text: "Webhooks"}, {Text: "Create"}}, "Create webhook", "Say where Fourthwall should call, and for which events.").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = pageHead([]ui.Link{{Href: p.CancelHref, Text: "Webhooks"}, {Text: "Create"}}, "Create webhook", "Choose which events to send, and where.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -220,7 +220,7 @@ func WebhookForm(p WebhookFormPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "Check this address")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "Check this URL")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -230,7 +230,7 @@ func WebhookForm(p WebhookFormPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<span class=\"hint\" id=\"examine-hint\">You see what would be sent before anything is.</span></p></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<span class=\"hint\" id=\"examine-hint\">We’ll show you what gets sent before sending it.</span></p></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -321,7 +321,7 @@ func summaryPanel(p WebhookFormPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		/* A long list scrolls, so it takes the focus. The script adds buttons, which do too. */
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<ul class=\"chosen\" aria-label=\"Chosen event types\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<ul class=\"chosen\" aria-label=\"Selected event types\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -397,7 +397,7 @@ func summaryPanel(p WebhookFormPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</p><noscript><p class=\"hint\">The boxes themselves count: this panel is brought up to date when you press a button.</p></noscript><p class=\"summary-end\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</p><noscript><p class=\"hint\">This summary updates when you press a button.</p></noscript><p class=\"summary-end\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -25,7 +25,7 @@ func listPage(change func(*WebhookListPage)) WebhookListPage {
 }
 
 func TestWebhookListStates(t *testing.T) {
-	const nothing, noneFits = "No webhooks yet", "No webhook fits"
+	const nothing, noneFits = "No webhooks yet", "No webhooks match"
 	rows := []struct {
 		name     string
 		change   func(*WebhookListPage)
@@ -130,19 +130,19 @@ func TestHealth(t *testing.T) {
 		marked bool
 	}{
 		{"unknown", nil, "", "", false},
-		{"nothing", &Health{Href: "/e"}, "None of the shop’s last 50 deliveries went here", "", false},
+		{"nothing", &Health{Href: "/e"}, "No recent deliveries (checked the shop’s last 50)", "", false},
 		{"no error", &Health{Href: "/e", Deliveries: 18, States: []StateCount{{"QUEUED", 18}}}, "No error in its last 18 deliveries In Fourthwall’s words: QUEUED 18", "/e", false},
 		{"failed", &Health{Href: "/e", Deliveries: 18, Failed: 2, LastFailed: noon, States: []StateCount{{"SENT", 16}, {"<b>", 2}}}, "2 of 18 failed · 22 November 2026, 12:00:00 UTC In Fourthwall’s words: SENT 16 · <b> 2", "/e", true},
 		{"failed, no time", &Health{Href: "/e", Deliveries: 1, Failed: 1}, "1 of 1 failed", "/e", true},
-		{"all ambiguous", &Health{Href: "/e", Ambiguous: true}, "Shares its address with another webhook: some deliveries cannot be told apart", "", false},
-		{"ambiguous", &Health{Href: "/e", Ambiguous: true, Deliveries: 1}, "No error in its last delivery Shares its address with another webhook: some deliveries cannot be told apart", "/e", false},
+		{"all ambiguous", &Health{Href: "/e", Ambiguous: true}, "Another webhook uses the same URL, so some deliveries can’t be matched to one of them", "", false},
+		{"ambiguous", &Health{Href: "/e", Ambiguous: true, Deliveries: 1}, "No error in its last delivery Another webhook uses the same URL, so some deliveries can’t be matched to one of them", "/e", false},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			d := render(t, WebhookList(listPage(func(p *WebhookListPage) { p.Webhooks[0].Health = row.health })))
 			d.check()
 			side := d.all(func(n *html.Node) bool { return hasClass(n, "row-side") })[0]
-			if got, _, _ := strings.Cut(text(side), "Id: "); strings.TrimSpace(got) != row.want {
+			if got, _, _ := strings.Cut(text(side), "ID: "); strings.TrimSpace(got) != row.want {
 				t.Errorf("got %q, want %q", got, row.want)
 			}
 			var href string
@@ -165,10 +165,10 @@ func TestGuide(t *testing.T) {
 	}{
 		{false, false, "First steps in the sandbox", []string{"Connect a shop (done)"}},
 		{true, false, "First steps in the sandbox", []string{"Connect a shop (done)", "Create a webhook (done)"}},
-		{false, true, "First steps in the sandbox", []string{"Connect a shop (done)", "Let something happen (done)"}},
+		{false, true, "First steps in the sandbox", []string{"Connect a shop (done)", "Place a test order (done)"}},
 		{
-			true, true, "You have seen all of it work",
-			[]string{"Connect a shop (done)", "Create a webhook (done)", "Let something happen (done)"},
+			true, true, "All done: your first event arrived",
+			[]string{"Connect a shop (done)", "Create a webhook (done)", "Place a test order (done)"},
 		},
 	}
 	for _, row := range rows {

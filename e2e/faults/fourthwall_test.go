@@ -72,14 +72,14 @@ const (
 // What a person gets where Fourthwall's response can't be understood.
 var (
 	unread = want{
-		status: 502, says: says("Fourthwall did not answer as expected",
+		status: 502, says: says("Fourthwall didn’t respond as expected",
 			"Nothing was saved; what you changed is kept below. Press Review changes again in a moment."), kept: "form",
 		heals: "press, save",
 	}
 	undeleted = want{status: 502, says: says("Nothing was deleted: Fourthwall could not be asked",
 		"Try again in a moment"), heals: "try again, press"}
 	unlisted = want{
-		status: 502, says: says("Fourthwall did not answer as expected", "Try again in a moment"),
+		status: 502, says: says("Fourthwall didn’t respond as expected", "Try again in a moment"),
 		heals: "reload",
 	}
 	unlistedBefore = want{
