@@ -50,7 +50,7 @@ func TestDuplicateQuestion(t *testing.T) {
 			if strings.Contains(pg.url.String(), "hooks.example.com") {
 				t.Errorf("at %s", pg.url)
 			}
-			pg.want(http.StatusOK, "already has a webhook", "Nothing is created yet", old.ID, test.there)
+			pg.want(http.StatusOK, "already has a webhook", "hasn’t created it yet", old.ID, test.there)
 			_, card, _ := strings.Cut(pg.text(), "already receives")
 			card, _, _ = strings.Cut(card, "What you were about to create")
 			for _, title := range test.shared {
@@ -224,7 +224,7 @@ func TestTwoPeopleCreateAtOnce(t *testing.T) {
 	var both sync.WaitGroup
 	both.Go(func() { one.submit().want(http.StatusOK, "Webhook created") })
 	<-arrived
-	both.Go(func() { two.submit().want(http.StatusOK, "already has a webhook", "Nothing is created yet") })
+	both.Go(func() { two.submit().want(http.StatusOK, "already has a webhook", "hasn’t created it yet") })
 	g.until(func() bool { return g.server.waiting.Load() > 0 })
 	close(released)
 	both.Wait()
