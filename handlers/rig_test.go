@@ -145,7 +145,9 @@ func newRig(t testing.TB, o options) *rig {
 	if o.direct {
 		transport = inProcess{back.Config.Handler}
 	}
-	api, err := fourthwall.New(g.boxURL, fourthwall.Options{Transport: transport, Budget: o.budget, Logger: logger})
+	api, err := fourthwall.New(g.boxURL, fourthwall.Options{
+		Transport: transport, Budget: o.budget, Backoff: 10 * time.Millisecond, Logger: logger,
+	})
 	g.must(err)
 	u, err := url.Parse(public)
 	g.must(err)

@@ -18,10 +18,9 @@ import (
 )
 
 const (
-	maxTries   = 4
-	triesFront = 2                      // where something in front of the API refuses: more may look like an attack
-	backoff    = 200 * time.Millisecond // before the second try; doubles with each further try
-	jitter     = 100 * time.Millisecond // at most so much more or less
+	maxTries       = 4
+	triesFront     = 2 // where something in front of the API refuses: more may look like an attack
+	defaultBackoff = 200 * time.Millisecond
 )
 
 // operation is an operation of the API.
@@ -54,9 +53,10 @@ func (o operation) writes() bool { return o.method != http.MethodGet }
 // call is one request with all its tries. It is the http.RoundTripper below the retries, so that it makes each try. It
 // reads the response's body itself, so that a body that was cut off can be tried again too.
 type call struct {
-	op     operation
-	next   http.RoundTripper
-	logger *slog.Logger
+	op      operation
+	next    http.RoundTripper
+	backoff time.Duration // before the second try; doubles with each further try
+	logger  *slog.Logger
 
 	tries int
 	last  outcome
@@ -97,7 +97,7 @@ func (k *call) policy() failsafe.Policy[*http.Response] {
 	return retrypolicy.NewBuilder[*http.Response]().
 		HandleIf(func(*http.Response, error) bool { return k.again }).
 		WithDelayFunc(func(failsafe.ExecutionAttempt[*http.Response]) time.Duration { return k.wait }).
-		WithJitter(jitter).
+		WithJitter(k.jitter()).
 		WithMaxAttempts(-1). // plan limits them
 		Build()
 }
@@ -161,13 +161,16 @@ func (k *call) plan(ctx context.Context) {
 	if k.tries >= most || !k.last.repeatable(k.op) || ctx.Err() != nil {
 		return
 	}
-	k.wait = backoff << (k.tries - 1)
+	k.wait = k.backoff << (k.tries - 1)
 	if asked := retryAfter(k.last.header, time.Now()); asked > 0 {
-		k.wait = asked + jitter // never earlier than the API asks
+		k.wait = asked + k.jitter() // never earlier than the API asks
 	}
 	deadline, _ := ctx.Deadline()
-	k.again = k.wait+jitter < time.Until(deadline)
+	k.again = k.wait+k.jitter() < time.Until(deadline)
 }
+
+// jitter returns by how much a wait may be longer or shorter.
+func (k *call) jitter() time.Duration { return k.backoff / 2 }
 
 func (o outcome) succeeded() bool {
 	return o.status >= http.StatusOK && o.status < http.StatusMultipleChoices

@@ -35,6 +35,7 @@ type Options struct {
 	Transport http.RoundTripper // default: a new one with timeouts and the environment's proxy
 	UserAgent string            // default "hookwall"
 	Budget    time.Duration     // time for all tries of a call; default 8 s
+	Backoff   time.Duration     // before the second try; doubles with each further try; default 200 ms
 	Logger    *slog.Logger      // gets a debug line for each try, without secrets; default none
 }
 
@@ -44,6 +45,7 @@ type Client struct {
 	transport http.RoundTripper
 	userAgent string
 	budget    time.Duration
+	backoff   time.Duration
 	logger    *slog.Logger
 }
 
@@ -54,7 +56,9 @@ func New(baseURL string, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{base: base, transport: o.Transport, userAgent: o.UserAgent, budget: o.Budget, logger: o.Logger}
+	c := &Client{
+		base: base, transport: o.Transport, userAgent: o.UserAgent, budget: o.Budget, backoff: o.Backoff, logger: o.Logger,
+	}
 	if c.transport == nil {
 		c.transport = newTransport()
 	}
@@ -64,11 +68,17 @@ func New(baseURL string, o Options) (*Client, error) {
 	if c.budget == 0 {
 		c.budget = defaultBudget
 	}
+	if c.backoff == 0 {
+		c.backoff = defaultBackoff
+	}
 	if c.logger == nil {
 		c.logger = slog.New(slog.DiscardHandler)
 	}
 	if c.budget < 0 {
 		return nil, fmt.Errorf("fourthwall: the budget %v is negative", c.budget)
+	}
+	if c.backoff < 0 {
+		return nil, fmt.Errorf("fourthwall: the backoff %v is negative", c.backoff)
 	}
 	if !httpguts.ValidHeaderFieldValue(c.userAgent) {
 		return nil, errors.New("fourthwall: the user agent holds characters that cannot be sent")
@@ -200,7 +210,7 @@ func (c *Client) send(ctx context.Context, cred Credential, op operation, path s
 	if err != nil {
 		return nil, &Error{Op: op.name, NotSent: true, Err: err}
 	}
-	k := &call{op: op, next: c.transport, logger: c.logger}
+	k := &call{op: op, next: c.transport, backoff: c.backoff, logger: c.logger}
 	if err := k.run(ctx, req); err != nil {
 		return nil, err
 	}

@@ -186,8 +186,8 @@ func (l *listing) take(p page) {
 // isFull reports whether the list may not become longer.
 func (l *listing) isFull() bool { return len(l.webhooks) >= maxWebhooks || l.bytes >= maxListBytes }
 
-// hasMore reports whether there is more than was read by the API's counts. If a webhook was deleted meanwhile, the
-// counts don't tell whether it was one of those that were read, so the largest counts.
+// hasMore reports whether there is more than was read by the API's counts. If a webhook was deleted during the reading,
+// the counts don't tell whether it was one of those that were read, so the largest counts.
 func (l *listing) hasMore() bool { return l.total > len(l.webhooks) || l.totalPages > l.pages }
 
 // hasNoCounts reports whether the API returned no counts. Only a further request shows whether there

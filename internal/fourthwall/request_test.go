@@ -279,6 +279,7 @@ func TestNew(t *testing.T) {
 		{"empty query", "https://api.example?", fourthwall.Options{}, "query"},
 		{"fragment", "https://api.example#" + canary, fourthwall.Options{}, "fragment"},
 		{"negative budget", "https://api.example", fourthwall.Options{Budget: -1}, "budget"},
+		{"negative backoff", "https://api.example", fourthwall.Options{Backoff: -1}, "backoff"},
 		{"user agent with a line break", "https://api.example", fourthwall.Options{UserAgent: "a\nb"}, "user agent"},
 	}
 	for _, row := range rows {
