@@ -83,6 +83,7 @@ func TestDeletePage(t *testing.T) {
 
 // TestDeleteResponses checks what the person gets for each response of the API.
 func TestDeleteResponses(t *testing.T) {
+	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	tests := []struct {
 		name    string

@@ -448,6 +448,7 @@ func TestConflictAtSave(t *testing.T) {
 // TestEditResponses checks what the person gets for each response of the API to
 // a save.
 func TestEditResponses(t *testing.T) {
+	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}, "Retry-After": {"60"}}
 	tests := []struct {
 		name   string

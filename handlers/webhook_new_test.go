@@ -96,6 +96,7 @@ func TestCreate(t *testing.T) {
 
 // TestCreateResponses checks what the person gets for each response of the API.
 func TestCreateResponses(t *testing.T) {
+	t.Parallel()
 	id := http.Header{"X-Request-Id": {"req-777"}}
 	after := http.Header{"Retry-After": {"60"}, "X-Request-Id": {"req-777"}}
 	tests := []struct {
