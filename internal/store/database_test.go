@@ -504,6 +504,7 @@ func TestKeysRotate(t *testing.T) {
 }
 
 func TestManyRequestsAtOnce(t *testing.T) {
+	defer store.CheckpointOften()()
 	onEach(t, func(t *testing.T, fresh database) {
 		url := fresh(t)
 		handles := []*store.Store{open(t, url, options(t, 1)), open(t, url, options(t, 1))}

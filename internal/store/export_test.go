@@ -2,3 +2,10 @@ package store
 
 // MigrationLock is the advisory lock of a schema on Postgres.
 var MigrationLock = migrationLock
+
+// CheckpointOften empties the write-ahead log of SQLite at a small size, until the function that it returns is called.
+func CheckpointOften() (end func()) {
+	before := checkpointSize
+	checkpointSize = 64 << 10
+	return func() { checkpointSize = before }
+}

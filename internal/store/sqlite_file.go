@@ -17,7 +17,7 @@ import (
 
 // checkpointSize is how large the write-ahead log becomes, in bytes, before its pages are copied into the database,
 // which empties it.
-const checkpointSize = 4 << 20
+var checkpointSize int64 = 4 << 20
 
 // sqliteFile is a SQLite database that this process uses, together with its write-ahead log (WAL).
 //
@@ -212,13 +212,15 @@ func (f *sqliteFile) save() {
 
 // written is called after each write, with its connection still in use. It copies a large WAL into the database.
 func (f *sqliteFile) written(ctx context.Context) {
-	if now, err := os.Stat(f.wal); err == nil {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.walSize = max(f.walSize, now.Size())
-		if f.opened && now.Size() > checkpointSize && f.compare() == nil {
-			_ = f.copyLog(context.WithoutCancel(ctx)) // if it fails, the WAL grows, and the next write tries again
-		}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now, err := os.Stat(f.wal) // not before the lock, since another engine may empty it
+	if err != nil {
+		return
+	}
+	f.walSize = max(f.walSize, now.Size())
+	if f.opened && now.Size() > checkpointSize && f.compare() == nil {
+		_ = f.copyLog(context.WithoutCancel(ctx)) // if it fails, the WAL grows, and the next write tries again
 	}
 }
 
