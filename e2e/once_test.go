@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"net/http"
+	"regexp"
+	"sync"
 	"testing"
 
 	"github.com/playwright-community/playwright-go"
@@ -95,6 +97,34 @@ func TestSecondHalfOfADoubleClick(t *testing.T) {
 	v.clickHere(2)
 	v.isAnswered("200 OK")
 	v.app.received(2)
+}
+
+// TestSecondHalfBeforeTheScript: a second click that comes before the script of
+// the new page runs doesn't keep the focus either.
+func TestSecondHalfBeforeTheScript(t *testing.T) {
+	t.Parallel()
+	v := meet(t, browser.Options{})
+	hook := v.app.add(0, accepts, "DONATION")
+	v.connectKey(0)
+	v.Open(testPath(hook))
+	asked, released := make(chan struct{}, 9), make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
+	defer release()
+	v.Must(v.PW.Route(regexp.MustCompile(`/static/app\.\w+\.js$`), func(r playwright.Route) {
+		asked <- struct{}{}
+		<-released
+		_ = r.Continue()
+	}))
+	v.pointAt(v.Role("button", sendDelivery))
+	v.clickHere(1)
+	<-asked
+	v.See(v.CSS("#result"))
+	v.pointAt(v.CSS("h1"))
+	v.clickHere(2)
+	v.Must(v.Expect(v.CSS("#result:focus")).ToHaveCount(0))
+	release()
+	v.isAnswered("200 OK")
+	v.app.received(1)
 }
 
 // TestBackAndResend: Back shows the form with its input. Sending it again leads

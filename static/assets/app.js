@@ -217,6 +217,12 @@
       event.stopImmediatePropagation();
     };
     for (const type of ["mousedown", "click"]) addEventListener(type, drop, true);
+    // It may have come before this script, and taken the focus to nothing in
+    // particular. The browser sets the focus before the next frame.
+    const wanted = document.querySelector("[autofocus]");
+    requestAnimationFrame(() => {
+      if (wanted && !location.hash && document.activeElement?.contains(wanted)) wanted.focus();
+    });
   }
 
   class Picker {
