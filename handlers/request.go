@@ -30,12 +30,14 @@ type requestState struct {
 
 type stateKey struct{}
 
-// keepState is the layer that adds the state that stateOf returns.
+// keepState is the layer that adds the state that stateOf returns, and the time
+// that the request may spend with the database.
 func (s *server) keepState(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := middleware.RequestIDOf(r.Context())
 		v := &requestState{requestID: id, log: s.Logger.With("request", id)}
-		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), stateKey{}, v)))
+		ctx := store.WithBudget(context.WithValue(r.Context(), stateKey{}, v))
+		h.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
@@ -96,6 +97,15 @@ func (l *line) silence() {
 			`","attributes":{"timeout":0}}`)); err != nil {
 			l.t.Fatal(err)
 		}
+	}
+}
+
+// slow delays every response, of existing connections too.
+func (l *line) slow(delay time.Duration) {
+	l.t.Helper()
+	if _, err := l.Toxics.AddToxicJson(strings.NewReader(fmt.Sprintf(
+		`{"type":"latency","stream":"downstream","attributes":{"latency":%d}}`, delay.Milliseconds()))); err != nil {
+		l.t.Fatal(err)
 	}
 }
 

@@ -389,7 +389,7 @@ func (s *Store) listActivities(ctx context.Context, query string, args ...any) (
 }
 
 // scanActivity reads activityColumns and opens the detail.
-func (s *Store) scanActivity(rows *sql.Rows) (activityRow, error) {
+func (s *Store) scanActivity(rows scanner) (activityRow, error) {
 	var a activityRow
 	var sealed []byte
 	var ended, gap int64

@@ -21,7 +21,7 @@ var migrationFiles embed.FS
 
 // engine is an open database of one kind. The rest of the package is the same for every kind.
 type engine struct {
-	read, write *sql.DB // the same pool, unless the database has a single writer
+	read, write pool // the same one, unless the database has a single writer
 
 	// now returns the time by the clock of the database; nil if that is the machine's.
 	now func() time.Time
@@ -58,7 +58,7 @@ func IsPostgres(databaseURL string) bool {
 
 func (e engine) close() error {
 	err := e.read.Close()
-	if e.write != e.read {
+	if e.write.DB != e.read.DB {
 		err = errors.Join(err, e.write.Close())
 	}
 	return errors.Join(err, e.ended())

@@ -46,7 +46,7 @@ func (s *Store) TakeFlashes(ctx context.Context, owner Owner, page string) ([][]
 		return nil, failed("take flashes", err)
 	}
 	var flashes []flash
-	err = s.again(ctx, func() (err error) {
+	err = s.again(ctx, func(ctx context.Context) (err error) {
 		flashes, err = s.deleteFlashes(ctx, owner, page)
 		return err
 	})

@@ -154,7 +154,7 @@ func (s *Store) BeginOperation(ctx context.Context, op Operation, lease time.Dur
 			return Start{}, err
 		}
 		now := s.instant()
-		err := row.read(ctx, tx, s.env, op.Owner, op.Key)
+		err := row.scan(tx.QueryRowContext(ctx, selectOperation, s.env, op.Owner, op.Key))
 		if !errors.Is(err, sql.ErrNoRows) {
 			return Start{RetryAfter: now.left(row.leaseUntil)}, err
 		}
@@ -252,7 +252,7 @@ func (s *Store) restart(
 	if err != nil {
 		return Start{}, err
 	}
-	if err := row.read(ctx, tx, s.env, op.Owner, op.Key); err != nil || n == 1 {
+	if err := row.scan(tx.QueryRowContext(ctx, selectOperation, s.env, op.Owner, op.Key)); err != nil || n == 1 {
 		return Start{Started: err == nil}, err
 	}
 	unchanged := row.State == op.State && row.UpdatedAt.Equal(op.UpdatedAt) && row.State != StateDone
@@ -350,7 +350,7 @@ func (s *Store) FinishOperation(ctx context.Context, op Operation) error {
 
 func (s *Store) whyNotFinished(ctx context.Context, op Operation) error {
 	var row operationRow
-	err := row.read(ctx, s.engine.read, s.env, op.Owner, op.Key)
+	err := row.scan(s.engine.read.QueryRowContext(ctx, selectOperation, s.env, op.Owner, op.Key))
 	switch {
 	case err != nil:
 		return err
@@ -364,7 +364,7 @@ func (s *Store) whyNotFinished(ctx context.Context, op Operation) error {
 // ErrWrongKey and the rest is filled in.
 func (s *Store) Operation(ctx context.Context, owner Owner, key string) (Operation, error) {
 	var row operationRow
-	if err := row.read(ctx, s.engine.read, s.env, owner, key); err != nil {
+	if err := row.scan(s.engine.read.QueryRowContext(ctx, selectOperation, s.env, owner, key)); err != nil {
 		return Operation{}, failed("read operation", err)
 	}
 	op, err := s.openOperation(row)
@@ -402,14 +402,6 @@ type operationRow struct {
 
 	sealed                           []byte // the result
 	leaseUntil, startedAt, updatedAt instant
-}
-
-type rowReader interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-func (row *operationRow) read(ctx context.Context, db rowReader, env string, owner Owner, key string) error {
-	return row.scan(db.QueryRowContext(ctx, selectOperation, env, owner, key))
 }
 
 // scan reads operationColumns.

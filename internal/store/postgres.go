@@ -66,7 +66,7 @@ func openPostgres(ctx context.Context, databaseURL string) (engine, error) {
 		return engine{}, errors.Join(hide.in(explainPostgres(err)), db.Close())
 	}
 	return engine{
-		read: db, write: db, now: clock.now, collided: collidedPostgres, ended: func() error { return nil },
+		read: pool{db}, write: pool{db}, now: clock.now, collided: collidedPostgres, ended: func() error { return nil },
 		tx:        &sql.TxOptions{Isolation: sql.LevelReadCommitted}, // whatever the server's default is
 		lockOwner: `SELECT 1 FROM owners WHERE environment = $1 AND id = $2 FOR UPDATE`,
 	}, nil
@@ -164,28 +164,32 @@ func newServer() server {
 	return server{circuitbreaker.NewBuilder[any]().WithDelay(postgresPause).Build()}
 }
 
-// ask runs do with a context that ends after a time. The caller cancels it when everything has been read; if there is
-// an error, it already is.
+// ask runs do with a context that ends after a time. The caller calls end when everything has been read; if there is
+// an error, it has ended already.
 func (s server) ask(
 	ctx context.Context, limit time.Duration, do func(context.Context) error,
-) (cancel context.CancelFunc, err error) {
+) (end context.CancelFunc, err error) {
 	if !s.breaker.TryAcquirePermit() {
 		return func() {}, errSilent
 	}
-	if s.breaker.IsHalfOpen() {
+	trial := s.breaker.IsHalfOpen()
+	if trial {
 		limit = postgresPing
 	}
+	ctx, done := spend(ctx) // A statement of a transaction has the context of the request.
 	bound, cancel := context.WithTimeout(ctx, limit)
 	err = do(bound)
-	if err != nil && bound.Err() != nil && ctx.Err() == nil {
+	switch late := err != nil && bound.Err() != nil; {
+	case !late:
+		s.breaker.RecordSuccess() // also if it refuses: then nobody waits
+	case trial, ctx.Err() == nil:
 		s.breaker.RecordFailure()
-	} else {
-		s.breaker.RecordSuccess()
 	}
+	end = func() { cancel(); done() }
 	if err != nil {
-		cancel()
+		end()
 	}
-	return cancel, err
+	return end, err
 }
 
 // connector makes the connections of a pool.
@@ -239,9 +243,19 @@ func (c textConn) CheckNamedValue(v *driver.NamedValue) error {
 	return c.Conn.CheckNamedValue(v)
 }
 
+// ask asks the server, unless the connection has ended before, which says nothing about the server.
+func (c textConn) ask(
+	ctx context.Context, limit time.Duration, do func(context.Context) error,
+) (end context.CancelFunc, err error) {
+	if c.Conn.Conn().IsClosed() {
+		return func() {}, driver.ErrBadConn
+	}
+	return c.server.ask(ctx, limit, do)
+}
+
 // ResetSession returns an error if a connection from the pool has ended.
 func (c textConn) ResetSession(ctx context.Context) error {
-	cancel, err := c.server.ask(ctx, postgresPing, c.Conn.ResetSession)
+	cancel, err := c.ask(ctx, postgresPing, c.Conn.ResetSession)
 	cancel()
 	return err
 }
@@ -250,7 +264,7 @@ func (c textConn) ResetSession(ctx context.Context) error {
 func (c textConn) ExecContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (result driver.Result, err error) {
-	cancel, err := c.server.ask(ctx, postgresAnswer, func(ctx context.Context) error {
+	cancel, err := c.ask(ctx, postgresAnswer, func(ctx context.Context) error {
 		result, err = c.Conn.ExecContext(ctx, query, args)
 		return err
 	})
@@ -263,7 +277,7 @@ func (c textConn) ExecContext(
 func (c textConn) QueryContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (rows driver.Rows, err error) {
-	cancel, err := c.server.ask(ctx, postgresAnswer, func(ctx context.Context) error {
+	cancel, err := c.ask(ctx, postgresAnswer, func(ctx context.Context) error {
 		rows, err = c.Conn.QueryContext(ctx, query, args)
 		if err != nil && strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
 			err = c.ended(ctx, err)
@@ -291,7 +305,7 @@ func (r boundRows) Close() error {
 // BeginTx begins a transaction of at most postgresAnswer. If the connection has ended, it lets the pool
 // try another one, since nothing was written yet.
 func (c textConn) BeginTx(ctx context.Context, o driver.TxOptions) (tx driver.Tx, err error) {
-	cancel, err := c.server.ask(ctx, postgresAnswer, func(ctx context.Context) error {
+	cancel, err := c.ask(ctx, postgresAnswer, func(ctx context.Context) error {
 		tx, err = c.Conn.BeginTx(ctx, o)
 		return c.ended(ctx, err)
 	})

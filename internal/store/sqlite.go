@@ -106,7 +106,9 @@ func openSQLite(ctx context.Context, path string) (engine, error) {
 	if err != nil {
 		return engine{}, errors.Join(err, write.Close(), file.end())
 	}
-	return engine{read: read, write: write, collided: func(error) bool { return false }, ended: file.end}, nil
+	return engine{
+		read: pool{read}, write: pool{write}, collided: func(error) bool { return false }, ended: file.end,
+	}, nil
 }
 
 // whileBusy runs do again while others have locked the file, for at most busyTime. SQLite mostly waits

@@ -207,7 +207,7 @@ func (s *Store) now() time.Time {
 
 // exec runs one writing statement and returns how many rows it touched.
 func (s *Store) exec(ctx context.Context, query string, args ...any) (n int64, err error) {
-	err = s.again(ctx, func() error {
+	err = s.again(ctx, func(ctx context.Context) error {
 		r, err := s.engine.write.ExecContext(ctx, query, args...)
 		if err == nil {
 			n, err = r.RowsAffected()
@@ -220,7 +220,7 @@ func (s *Store) exec(ctx context.Context, query string, args ...any) (n int64, e
 // tx runs f in one transaction. On SQLite the transaction has the right to write from its beginning.
 // It runs f again if the transaction collided with another one.
 func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
-	return s.again(ctx, func() error {
+	return s.again(ctx, func(ctx context.Context) error {
 		tx, err := s.engine.write.BeginTx(ctx, s.engine.tx)
 		if err != nil {
 			return err
@@ -240,10 +240,12 @@ const (
 	collisionWait = 50 * time.Millisecond // at most, after the first try
 )
 
-// again runs f until it does not collide.
-func (s *Store) again(ctx context.Context, f func() error) error {
+// again runs f until it does not collide, with a context that ends when the budget is spent.
+func (s *Store) again(ctx context.Context, f func(context.Context) error) error {
+	ctx, done := spend(ctx)
+	defer done()
 	for try := 1; ; try++ {
-		err := f()
+		err := f(ctx)
 		if err == nil || try == collisions || !s.engine.collided(err) {
 			return err
 		}
