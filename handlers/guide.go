@@ -14,7 +14,7 @@ const guideCookieLife = 400 * 24 * 60 * 60
 
 // guide returns the hint for new users of the sandbox. It is nil elsewhere, and
 // in a browser that has hidden it.
-func (s *server) guide(r *http.Request, hooks []fourthwall.Webhook, events fourthwall.EventPage) *views.Guide {
+func (s *server) guide(r *http.Request, hooks []fourthwall.Webhook, events webhooks.Deliveries) *views.Guide {
 	if s.SandboxURL == "" {
 		return nil
 	}

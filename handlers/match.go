@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	eventsPage = 50          // deliveries that are read at once
-	healthTime = time.Second // for reading deliveries beside a list of webhooks
+	healthTime  = time.Second // for reading deliveries beside a list of webhooks
+	healthPages = 4           // of 100 deliveries, before single event types are read
 )
 
 // webhooksFor returns the shop's webhooks, to show beside deliveries. If they
@@ -34,33 +34,24 @@ func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
 	return list, nil
 }
 
-// events reads a page of the shop's deliveries.
-func (s *server) events(ctx context.Context, v *requestState, q fourthwall.EventQuery) (fourthwall.EventPage, error) {
-	q.Size = eventsPage
-	return s.Shops.Client(v.conn).Events(ctx, q)
-}
-
-// health returns the shop's last deliveries for healthOf, or why they are
-// unknown.
-func (s *server) health(r *http.Request) (found fourthwall.EventPage, unknown string) {
-	v := stateOf(r)
-	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
-	defer cancel()
-	found, err := s.events(ctx, v, fourthwall.EventQuery{})
+// health reads the shop's last deliveries for healthOf, or returns why they are
+// unknown. The context bounds it.
+func (s *server) health(ctx context.Context, r *http.Request) (found webhooks.Deliveries, unknown string) {
+	found, err := webhooks.ReadDeliveries(ctx, s.client(r), webhooks.Reading{Pages: healthPages, Within: healthTime})
 	if err != nil {
-		v.log.Warn("deliveries could not be listed beside webhooks", "error", err)
+		stateOf(r).log.Warn("deliveries could not be listed beside webhooks", "error", err)
 		unknown = healthUnknownText(err, ctx.Err() != nil)
 	}
 	return found, unknown
 }
 
 // healthOf returns the health of each webhook, as the list shows it.
-func healthOf(shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) map[string]*views.Health {
+func healthOf(shopID string, found webhooks.Deliveries, hooks fourthwall.WebhookList) map[string]*views.Health {
 	out := map[string]*views.Health{}
 	for id, h := range webhooks.HealthOf(found, hooks) {
 		out[id] = &views.Health{
 			Href: eventsHref(shopID, "", id, 1), Deliveries: h.Deliveries, Failed: h.Failed, LastFailed: h.LastFailed,
-			Ambiguous: h.Ambiguous,
+			Ambiguous: h.Ambiguous, Known: h.Known, Since: h.Since,
 		}
 		for _, c := range h.States {
 			out[id].States = append(out[id].States, views.StateCount(c))
@@ -72,7 +63,8 @@ func healthOf(shopID string, found fourthwall.EventPage, hooks fourthwall.Webhoo
 func deliveryRow(shopID string, e fourthwall.Event, m webhooks.Matcher) ui.DeliveryRow {
 	row := ui.DeliveryRow{
 		ID: e.ID, Href: eventPath(shopID, e.ID), Type: badge(e.Type), At: e.CreatedAt, State: e.State,
-		Failed: e.HasError, Error: e.Error, Test: e.TestMode, URL: e.URL,
+		Mark: stateMark(webhooks.StateOf(e)), Failed: e.HasError, Error: e.Error, Test: e.TestMode, URL: e.URL,
+		Name: ui.HostAndPath(e.URL),
 	}
 	row.WebhookID, row.Ambiguous = m.Match(e)
 	row.WebhooksUnknown = m.Incomplete
@@ -80,4 +72,16 @@ func deliveryRow(shopID string, e fourthwall.Event, m webhooks.Matcher) ui.Deliv
 		row.WebhookHref = webhookPath(shopID, row.WebhookID)
 	}
 	return row
+}
+
+// stateMark returns how a state of a delivery is drawn. One that isn't known is
+// never drawn as fine.
+func stateMark(state webhooks.DeliveryState) ui.State {
+	switch state {
+	case webhooks.Accepted:
+		return ui.OK
+	case webhooks.Failed:
+		return ui.Failing
+	}
+	return ui.NotKnown
 }

@@ -91,12 +91,15 @@ func failedOf(h *views.Health) int {
 // recent deliveries.
 func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error {
 	conn, filter := stateOf(r).conn, readListFilter(r.URL.Query())
-	var events fourthwall.EventPage
+	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
+	defer cancel()
+	var events webhooks.Deliveries
 	var unknown string
 	var beside sync.WaitGroup
-	beside.Go(func() { events, unknown = s.health(r) })
+	beside.Go(func() { events, unknown = s.health(ctx, r) })
 	read, err := s.client(r).Webhooks(r.Context())
 	beside.Wait()
+	events.AddTypes(ctx, s.client(r), read)
 	page := listPage(conn.ShopID, filter)
 	page.HealthUnknown, page.TypeChoices = unknown, typeChoices(read.Webhooks)
 	status := http.StatusOK
@@ -150,7 +153,7 @@ func listPage(shopID string, filter listFilter) views.WebhookListPage {
 
 func (s *server) fillList(
 	r *http.Request, page *views.WebhookListPage, read fourthwall.WebhookList, filter listFilter,
-	events fourthwall.EventPage,
+	events webhooks.Deliveries,
 ) error {
 	conn, list := stateOf(r).conn, read.Webhooks
 	locked, err := s.Store.ImmutableWebhooks(r.Context(), conn.ShopID)
@@ -220,7 +223,10 @@ func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error 
 	}
 	var health map[string]*views.Health
 	if filter.sort == sortFailed {
-		events, _ := s.health(r)
+		ctx, cancel := context.WithTimeout(r.Context(), healthTime)
+		defer cancel()
+		events, _ := s.health(ctx, r)
+		events.AddTypes(ctx, s.client(r), read)
 		health = healthOf(conn.ShopID, events, read)
 	}
 	rows := [][]string{{"id", "url", "event types", "number of event types", "api version"}}

@@ -18,6 +18,7 @@ import (
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
+	"hookwall/internal/webhooks"
 	"hookwall/views"
 )
 
@@ -326,7 +327,7 @@ func TestHealth(t *testing.T) {
 	}{
 		{well.ID, []string{"No error in its last 3 deliveries", "DELIVERED 3"}, []string{"failed", "RETRYING"}},
 		{ill.ID, []string{"4 of 4 failed", "RETRYING 4"}, []string{"DELIVERED", "no error"}},
-		{idle.ID, []string{"No recent deliveries"}, []string{"failed", "DELIVERED"}},
+		{idle.ID, []string{"No deliveries yet"}, []string{"failed", "DELIVERED"}},
 	}
 	for _, test := range tests {
 		row := pg.row(test.id)
@@ -347,7 +348,7 @@ func TestHealth(t *testing.T) {
 	if records := p.get(webhooksPath(shop.ID) + ".csv?sort=failed").records(); records[1][0] != ill.ID {
 		t.Errorf("first of the file is %v", records[1])
 	}
-	log := p.get(eventsHref(shop.ID, "", ill.ID, 1)).want(http.StatusOK, "4 of 7 deliveries")
+	log := p.get(eventsHref(shop.ID, "", ill.ID, 1)).want(http.StatusOK, "4 of 7 deliveries match.")
 	if strings.Contains(log.text(), "DELIVERED") {
 		t.Error("deliveries of another webhook are shown")
 	}
@@ -402,7 +403,7 @@ func TestHealthOfSharedAddress(t *testing.T) {
 		}
 	}
 	log := p.get(eventsHref(shop.ID, "", two.ID, 1)).want(http.StatusOK,
-		"Several webhooks use this URL", "2 of 6 deliveries")
+		"shared URL", "2 of 6 deliveries match.")
 	if strings.Contains(log.text(), "odd state") {
 		t.Error("a delivery that names another webhook is shown")
 	}
@@ -474,7 +475,7 @@ func TestHealthOf(t *testing.T) {
 	hooks := fourthwall.WebhookList{Webhooks: []fourthwall.Webhook{
 		{ID: "one", URL: good}, {ID: "two", URL: good + "/two"}, {ID: "three", URL: good + "/two"},
 	}}
-	found := fourthwall.EventPage{Events: []fourthwall.Event{
+	found := webhooks.Deliveries{Events: []fourthwall.Event{
 		{URL: good, CreatedAt: at(1), State: "SENT", HasError: true, Error: "Timeout"},
 		{URL: good, CreatedAt: at(3), State: "FAILED"},
 		{URL: good, CreatedAt: at(2), State: "SENT", HasError: true},
@@ -484,7 +485,7 @@ func TestHealthOf(t *testing.T) {
 		{URL: good, Body: `{"webhookId":"three"}`, CreatedAt: at(6), State: "NEW"},
 	}}
 	want := map[string]*views.Health{
-		"one":   {Deliveries: 4, Failed: 3, LastFailed: at(2), States: []views.StateCount{{State: "SENT", Count: 3}, {State: "FAILED", Count: 1}}, Href: "/shops/sh/events?webhook=one"},
+		"one":   {Deliveries: 4, Failed: 4, LastFailed: at(3), States: []views.StateCount{{State: "SENT", Count: 3}, {State: "FAILED", Count: 1}}, Href: "/shops/sh/events?webhook=one"},
 		"two":   {Ambiguous: true, Href: "/shops/sh/events?webhook=two"},
 		"three": {Deliveries: 1, Ambiguous: true, States: []views.StateCount{{State: "NEW", Count: 1}}, Href: "/shops/sh/events?webhook=three"},
 	}

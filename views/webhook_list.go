@@ -63,14 +63,18 @@ func (w WebhookRow) shownURL() string {
 	return w.URL
 }
 
-// Health counts how the shop's last deliveries went to one webhook.
+// Health counts how the deliveries that were read went to one webhook.
 type Health struct {
-	Deliveries int // among the shop's last 50
-	Failed     int // of Deliveries, those with an error
+	Deliveries int
+	Failed     int // of Deliveries
 	LastFailed time.Time
 	Ambiguous  bool // another webhook has the same URL, so that some deliveries can't be told apart
 	States     []StateCount
 	Href       string // lists its deliveries
+	// Known is set if all deliveries since Since were read, or all ever if that is
+	// zero.
+	Known bool
+	Since time.Time
 }
 
 // StateCount counts deliveries by state, in Fourthwall's own words.

@@ -130,7 +130,9 @@ func TestHealth(t *testing.T) {
 		marked bool
 	}{
 		{"unknown", nil, "", "", false},
-		{"nothing", &Health{Href: "/e"}, "No recent deliveries (checked the shop’s last 50)", "", false},
+		{"nothing", &Health{Href: "/e", Known: true}, "No deliveries yet", "", false},
+		{"nothing for some time", &Health{Href: "/e", Known: true, Since: noon}, "No deliveries since 22 November 2026, 12:00:00 UTC", "", false},
+		{"nothing read", &Health{Href: "/e"}, "Not known: none among the shop’s last deliveries", "", false},
 		{"no error", &Health{Href: "/e", Deliveries: 18, States: []StateCount{{"QUEUED", 18}}}, "No error in its last 18 deliveries In Fourthwall’s words: QUEUED 18", "/e", false},
 		{"failed", &Health{Href: "/e", Deliveries: 18, Failed: 2, LastFailed: noon, States: []StateCount{{"SENT", 16}, {"<b>", 2}}}, "2 of 18 failed · 22 November 2026, 12:00:00 UTC In Fourthwall’s words: SENT 16 · <b> 2", "/e", true},
 		{"failed, no time", &Health{Href: "/e", Deliveries: 1, Failed: 1}, "1 of 1 failed", "/e", true},

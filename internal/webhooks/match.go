@@ -51,9 +51,14 @@ func (m Matcher) Has(id string) bool {
 type Health struct {
 	Deliveries int
 	Failed     int
+	Last       time.Time // of the last delivery; zero if there is none
 	LastFailed time.Time
 	States     []StateCount // in the order in which they came
 	Ambiguous  bool         // some deliveries may be this webhook's or another's, and aren't counted
+
+	// Known is set if all deliveries since Since were read, or all ever if that is zero.
+	Known bool
+	Since time.Time
 }
 
 // StateCount is the number of deliveries in a state, as the API names it.
@@ -63,11 +68,13 @@ type StateCount struct {
 }
 
 // HealthOf returns the health of each webhook, by ID. A delivery that could belong to several isn't counted.
-func HealthOf(found fourthwall.EventPage, list fourthwall.WebhookList) map[string]*Health {
+func HealthOf(found Deliveries, list fourthwall.WebhookList) map[string]*Health {
 	m := NewMatcher(list)
 	out := map[string]*Health{}
 	for _, hook := range list.Webhooks {
-		out[hook.ID] = &Health{}
+		h := &Health{}
+		h.Since, h.Known = found.reach(hook.AllowedTypes)
+		out[hook.ID] = h
 	}
 	for _, e := range found.Events {
 		id, ambiguous := m.Match(e)
@@ -85,11 +92,10 @@ func HealthOf(found fourthwall.EventPage, list fourthwall.WebhookList) map[strin
 
 func (h *Health) count(e fourthwall.Event) {
 	h.Deliveries++
-	if e.HasError {
+	h.Last = later(h.Last, e.CreatedAt)
+	if StateOf(e) == Failed {
 		h.Failed++
-		if e.CreatedAt.After(h.LastFailed) {
-			h.LastFailed = e.CreatedAt
-		}
+		h.LastFailed = later(h.LastFailed, e.CreatedAt)
 	}
 	i := slices.IndexFunc(h.States, func(c StateCount) bool { return c.State == e.State })
 	if i < 0 {
@@ -97,4 +103,11 @@ func (h *Health) count(e fourthwall.Event) {
 		i = len(h.States) - 1
 	}
 	h.States[i].Count++
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
