@@ -261,7 +261,7 @@ const spoiled = `() => {
 	for (let n; n = walk.nextNode();) {
 		const e = n.parentElement
 		if (!n.data.trim() || !e.checkVisibility() ||
-			e.closest('.vh, .out, .filter-line label, .cards thead, .summary, .confirm-body, .block') ||
+			e.closest('.vh, .out, .filter-line label, .deliveries thead, .summary, .confirm-body, .block') ||
 			e.closest('textarea, select, option')) continue
 		const range = document.createRange()
 		range.selectNodeContents(n)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ var laterScenes = []scene{
 	},
 	{name: "duplicate", show: showDuplicate, status: 200, heading: "This URL already has a webhook"},
 	{name: "deliveries", show: showDeliveries, status: 200, heading: "Deliveries"},
+	{name: "deliveries of a day", show: showDay, status: 200, heading: "Deliveries"},
+	{name: "deliveries, filtered", show: showFilteredDay, status: 200, heading: "Deliveries"},
+	{name: "deliveries, a range that is none", show: showNoRange, status: 422, heading: "Deliveries"},
 	{
 		name: "deliveries, none", show: func(v *visitor) int { return v.Open(eventsPath(v.connectKey(0))) }, status: 200,
 		heading: "Deliveries",
@@ -209,6 +213,55 @@ func showDeliveries(v *visitor) int {
 		"no state given")
 	return status
 }
+
+// aDay returns the deliveries of a shop with 40 webhooks, the newest first.
+func aDay(now time.Time) (events []map[string]any) {
+	places := []string{
+		"alerts.studio-nine.example/fourthwall", "relay.example.org/shop-channel", "api.example.com/fw",
+		"fulfillment.example.com/hooks/fourthwall", "crm.example.net/v2/accounts/studio-nine/orders",
+	}
+	types := []string{"DONATION", "MEMBERSHIP_TIER_UPSERTED", "ORDER_PLACED", "ORDER_UPDATED", "CART_ABANDONED_1H"}
+	for i := range 120 {
+		at := now.Add(-time.Duration(i*i) * 6 * time.Second).UTC().Format(time.RFC3339)
+		for j := range 1 + i%3 {
+			fields := map[string]any{
+				"id": fmt.Sprintf("weve_%d_%d", i, j), "type": types[i%len(types)], "createdAt": at, "updatedAt": at,
+				"url": "https://" + places[(i+j)%len(places)], "state": sandbox.StateDelivered,
+			}
+			switch {
+			case i%9 == 1 && j == 0:
+				fields["state"], fields["error"] = sandbox.StateRetrying, "500 Internal Server Error"
+			case i == 4:
+				fields["state"] = sandbox.StatePending
+			}
+			events = append(events, event(fields))
+		}
+	}
+	return events
+}
+
+// openDay opens the log of a shop with 300 webhooks.
+func (v *visitor) openDay(query string) int {
+	shop := v.connectKey(2)
+	for i := range 300 {
+		v.app.add(2, fmt.Sprintf("https://tool-%d.example.com/hooks/fourthwall", i), "ORDER_PLACED")
+	}
+	for _, e := range aDay(time.Now())[:3] {
+		v.app.add(2, e["url"].(string), "ORDER_PLACED", "DONATION")
+	}
+	body, err := json.Marshal(map[string]any{"results": aDay(time.Now()), "total": 240, "size": 240, "totalPages": 1})
+	v.Must(err)
+	v.app.box.FailNext(sandbox.Failure{
+		Method: http.MethodGet, Path: apiEvents, Status: 200, Body: string(body), Times: 20,
+	})
+	return v.Open(eventsPath(shop) + query)
+}
+
+func showDay(v *visitor) int { return v.openDay("") }
+
+func showFilteredDay(v *visitor) int { return v.openDay("?failed=1&webhook=example.com&q=weve_") }
+
+func showNoRange(v *visitor) int { return v.openDay("?from=yesterday") }
 
 func showNoDeliveries(v *visitor) int {
 	v.connectWithout("webhook_read")

@@ -2,10 +2,15 @@ package handlers
 
 import (
 	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
+	"time"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
@@ -13,27 +18,39 @@ import (
 	"hookwall/views/ui"
 )
 
-const maxPageNumber = 1_000_000
+const (
+	eventsPage = 50          // deliveries that a page of the log looks at, at least
+	logPages   = 6           // of 100 deliveries
+	logTime    = time.Second // for the pages after the first
 
-// handleEvents lists deliveries. The API returns a page, filtered by event
-// type. Hookwall filters it by webhook.
+	deliveryPrefix = "weve_" // of the ID of a delivery
+)
+
+// handleEvents shows the log of deliveries. It reads a few hundred, filters them,
+// and says how many they were.
 func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
-	v, q := stateOf(r), r.URL.Query()
-	page := views.DeliveriesPage{
-		Action: eventsPath(v.conn.ShopID), TypeChoices: catalogBadges(), Page: pageNumber(q),
-		Type: bounded(q.Get("type"), 100), Webhook: bounded(q.Get("webhook"), 200),
+	shopID := stateOf(r).conn.ShopID
+	if query, had := withoutEmpty(r); had {
+		return redirect(w, r, withQuery(eventsPath(shopID), query))
 	}
-	found, err := s.events(r.Context(), v, fourthwall.EventQuery{
-		Type: fourthwall.EventType(page.Type), Page: page.Page - 1,
-	})
-	status := http.StatusOK
+	filter := readDeliveryFilter(r.URL.Query())
+	start, end, wrong := filter.span()
+	page, status := deliveriesPage(shopID, filter), http.StatusOK
+	page.Start, page.End = start, end
+	var found webhooks.Deliveries
+	var hooks fourthwall.WebhookList
+	var err, hooksErr error
+	if wrong != "" {
+		page.SpanError, status = wrong, http.StatusUnprocessableEntity
+	} else {
+		var beside sync.WaitGroup
+		beside.Go(func() { hooks, hooksErr = s.webhooksFor(r) })
+		found, err = s.readLog(r, filter, webhooks.Reading{Pages: logPages, Within: logTime})
+		beside.Wait()
+	}
 	if api := (*fourthwall.Error)(nil); errors.As(err, &api) {
 		page.Unreadable, status = s.unreadableEvents(w, r, api, page.Type)
-	} else if err != nil {
-		return err
-	}
-	hooks, err := s.webhooksFor(r)
-	if err != nil {
+	} else if err = errors.Join(err, hooksErr); err != nil {
 		return err
 	}
 	if page.Frame, err = s.frame(r, "Deliveries"); err != nil {
@@ -42,17 +59,23 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	if found.LeftOut > 0 {
 		page.Notices = append(page.Notices, tooManyNotice(found))
 	}
-	fillEvents(&page, v.conn.ShopID, found, hooks)
+	if wrong == "" && page.Unreadable == nil {
+		s.fillLog(&page, shopID, found, filter.chooser(start, end, hooks), hooks)
+	}
 	return s.render(w, r, status, views.Deliveries(page))
 }
 
-// pageNumber returns the number of the page, from 1.
-func pageNumber(q url.Values) int {
-	number, err := strconv.Atoi(q.Get("page"))
-	if err != nil || number < 1 || number > maxPageNumber {
-		return 1
+// readLog reads the deliveries for a filter. One that is looked for by its ID is
+// read alone.
+func (s *server) readLog(r *http.Request, f deliveryFilter, want webhooks.Reading) (webhooks.Deliveries, error) {
+	if strings.HasPrefix(f.query, deliveryPrefix) && f.page == 1 {
+		e, err := s.client(r).Event(r.Context(), f.query)
+		if err == nil && (f.eventType == "" || string(e.Type) == f.eventType) {
+			return webhooks.Deliveries{Events: []fourthwall.Event{e}, Total: 1, Complete: true}, nil
+		}
 	}
-	return number
+	want.Type, want.Skip = fourthwall.EventType(f.eventType), (f.page-1)*eventsPage
+	return webhooks.ReadDeliveries(r.Context(), s.client(r), want)
 }
 
 // unreadableEvents says why no deliveries are shown. An event type that the API
@@ -69,24 +92,101 @@ func (s *server) unreadableEvents(
 	return &n, http.StatusUnprocessableEntity
 }
 
-func fillEvents(page *views.DeliveriesPage, shopID string, found fourthwall.EventPage, hooks fourthwall.WebhookList) {
-	m := webhooks.NewMatcher(hooks)
-	for _, hook := range hooks.Webhooks {
-		page.WebhookChoices = append(page.WebhookChoices, ui.Choice{Value: hook.ID, Text: hook.URL})
+func deliveriesPage(shopID string, f deliveryFilter) views.DeliveriesPage {
+	return views.DeliveriesPage{
+		Action: eventsPath(shopID), CSVHref: f.onPage(1).href(eventsCSVPath(shopID)), TypeChoices: catalogBadges(),
+		Type: f.eventType, Webhook: f.webhook, Query: f.query, Failed: f.failed, From: f.from, To: f.to, Page: f.page,
 	}
-	page.OnPage = len(found.Events)
-	for _, e := range found.Events {
-		row := deliveryRow(shopID, e, m)
-		isShared := row.Ambiguous && slices.Contains(m.Candidates(e), page.Webhook)
-		if page.Webhook == "" || row.WebhookID == page.Webhook || isShared {
-			page.Rows = append(page.Rows, row)
+}
+
+// fillLog adds what was read.
+func (s *server) fillLog(
+	page *views.DeliveriesPage, shopID string, found webhooks.Deliveries, c chooser, hooks fourthwall.WebhookList,
+) {
+	events, looked := c.choose(found)
+	for i, e := range events {
+		row := deliveryRow(shopID, e, c.m)
+		row.Again = i > 0 && isSameEvent(events[i-1], e)
+		page.Rows = append(page.Rows, row)
+	}
+	page.Looked = views.Looked{
+		From: found.Skipped + 1, To: found.Skipped + looked, Total: found.Total, Chosen: c.isSet(),
+	}
+	page.Chart = s.logChart(found, c)
+	page.WebhookChoices = webhookChoices(hooks)
+	if c.page > 1 {
+		page.PrevHref = c.onPage(1).href(page.Action)
+		if !c.isSet() {
+			page.PrevHref = c.onPage(c.page - 1).href(page.Action)
 		}
 	}
-	page.Pages = max(found.TotalPages, 0)
-	if page.Page > 1 {
-		page.PrevHref = eventsHref(shopID, page.Type, page.Webhook, page.Page-1)
+	if looked < len(found.Events) || !found.Complete {
+		page.NextHref = c.onPage(c.page + max(1, looked/eventsPage)).href(page.Action)
 	}
-	if found.More {
-		page.NextHref = eventsHref(shopID, page.Type, page.Webhook, page.Page+1)
+	if c.page == 1 && c.end.IsZero() {
+		page.Newest, page.NewestHref = fingerprint(found.Events), newestHref(shopID, c.eventType)
 	}
+}
+
+// isSameEvent reports whether two deliveries are of one event. Each webhook gets
+// it under an ID of its own, at the same time.
+func isSameEvent(a, b fourthwall.Event) bool {
+	return a.Type == b.Type && !a.CreatedAt.IsZero() &&
+		a.CreatedAt.Truncate(time.Second).Equal(b.CreatedAt.Truncate(time.Second))
+}
+
+// logChart counts the deliveries that were read by how they went.
+func (s *server) logChart(found webhooks.Deliveries, c chooser) views.DeliveryChart {
+	chart := views.DeliveryChart{Since: found.Since, All: found.Complete && found.Skipped == 0}
+	for _, e := range found.Events {
+		if !c.charts(e) {
+			continue
+		}
+		switch webhooks.StateOf(e) {
+		case webhooks.Accepted:
+			chart.Accepted++
+		case webhooks.Failed:
+			chart.Failed++
+		default:
+			chart.Other++
+		}
+	}
+	return chart
+}
+
+// maxWebhookChoices are suggested for the webhook filter. The others are found
+// by a part of their names.
+const maxWebhookChoices = 100
+
+func webhookChoices(list fourthwall.WebhookList) []string {
+	var names []string
+	for _, hook := range list.Webhooks {
+		if name := ui.HostAndPath(hook.URL); !slices.Contains(names, name) && len(names) < maxWebhookChoices {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// handleEventsNewest sends what changes when there is a new delivery, or another
+// state of one. A page that follows the log asks for it.
+func (s *server) handleEventsNewest(w http.ResponseWriter, r *http.Request) error {
+	filter := deliveryFilter{eventType: bounded(r.URL.Query().Get("type"), 100), page: 1}
+	found, err := s.readLog(r, filter, webhooks.Reading{Pages: 1})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = io.WriteString(w, fingerprint(found.Events)) // fails if the client has left
+	return nil
+}
+
+// fingerprint returns a text that differs if the newest deliveries do.
+func fingerprint(events []fourthwall.Event) string {
+	sum := fnv.New64a()
+	for _, e := range events[:min(len(events), eventsPage)] {
+		_, _ = fmt.Fprintf(sum, "%q %q %q\n", e.ID, e.State, e.Error) // never fails
+	}
+	return strconv.FormatUint(sum.Sum64(), 36)
 }

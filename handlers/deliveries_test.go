@@ -28,7 +28,7 @@ const apiEvents = "/open-api/v1.0/webhook-events"
 // deliveries returns the text of each row of the log.
 func (pg *page) deliveries() (out []string) {
 	walk(pg.doc, func(n *html.Node) {
-		if n.DataAtom == atom.Tr && n.Parent.DataAtom == atom.Tbody {
+		if n.DataAtom == atom.Tr && n.Parent.DataAtom == atom.Tbody && attr(n.Parent.Parent, "class") == "deliveries" {
 			out = append(out, textOf(n))
 		}
 	})
@@ -67,25 +67,34 @@ func TestDeliveryLog(t *testing.T) {
 		texts []string
 		prev  string
 		next  string
-		api   string // query of the call
+		api   string // query of the first call
 	}{
-		{"", 50, []string{"Page 1 of 3"}, "", "?page=2", "page=0&size=50"},
-		{"?page=2", 50, []string{"Page 2 of 3"}, "?", "?page=3", "page=1&size=50"},
-		{"?page=3", 20, []string{"Page 3 of 3"}, "?page=2", "", "page=2&size=50"},
-		{"?page=4", 0, []string{"This page is empty"}, "?page=3", "", "page=3&size=50"},
-		{"?page=0", 50, []string{"Page 1 of 3"}, "", "?page=2", "page=0&size=50"},
-		{"?page=-1", 50, nil, "", "?page=2", "page=0&size=50"},
-		{"?page=99999999999999999999", 50, nil, "", "?page=2", "page=0&size=50"},
-		{"?page=x", 50, nil, "", "?page=2", "page=0&size=50"},
-		{"?type=ORDER_PLACED", 30, nil, "", "", "page=0&size=50&type=ORDER_PLACED"},
-		{"?type=DONATION", 50, nil, "", "?page=2&type=DONATION", "page=0&size=50&type=DONATION"},
-		{"?type=GIFT_PURCHASE", 0, []string{"No deliveries match these filters"}, "", "", "page=0&size=50&type=GIFT_PURCHASE"},
-		{"?webhook=" + hook.ID, 50, []string{"50 of 50 deliveries"}, "", "?page=2&webhook=" + hook.ID, "page=0&size=50"},
-		{"?webhook=wcon_other", 0, []string{"No deliveries to this webhook on this page"}, "", "?page=2&webhook=wcon_other", "page=0&size=50"},
+		{"", 50, []string{"1–50 of 120", "120 accepted"}, "", "?page=2", "page=0&size=100"},
+		{"?page=2", 50, []string{"51–100 of 120"}, "?", "?page=3", "page=0&size=100"},
+		{"?page=3", 20, []string{"101–120 of 120"}, "?page=2", "", "page=1&size=100"},
+		{"?page=4", 0, []string{"This page is empty"}, "?page=3", "", "page=1&size=100"},
+		{"?page=9", 0, []string{"This page is empty"}, "?page=8", "", "page=4&size=100"},
+		{"?page=0", 50, []string{"1–50 of 120"}, "", "?page=2", "page=0&size=100"},
+		{"?page=-1", 50, nil, "", "?page=2", "page=0&size=100"},
+		{"?page=99999999999999999999", 50, nil, "", "?page=2", "page=0&size=100"},
+		{"?page=x", 50, nil, "", "?page=2", "page=0&size=100"},
+		{"?type=ORDER_PLACED", 30, []string{"30 accepted"}, "", "", "page=0&size=100&type=ORDER_PLACED"},
+		{"?type=DONATION", 50, nil, "", "?page=2&type=DONATION", "page=0&size=100&type=DONATION"},
+		{"?type=GIFT_PURCHASE", 0, []string{"No deliveries match these filters"}, "", "", "page=0&size=100&type=GIFT_PURCHASE"},
+		{"?webhook=" + hook.ID, 50, []string{"50 of the last 50 deliveries match."}, "", "?page=2&webhook=" + hook.ID, "page=0&size=100"},
+		{"?page=3&webhook=" + hook.ID, 20, []string{"20 of deliveries 101–120 match."}, "?webhook=" + hook.ID, "", "page=1&size=100"},
+		{"?webhook=receiver", 50, []string{"50 of the last 50 deliveries match."}, "", "?page=2&webhook=receiver", "page=0&size=100"},
+		{"?webhook=wcon_other", 0, []string{"0 of 120 deliveries match.", "No deliveries match these filters"}, "", "", "page=0&size=100"},
+		{"?failed=1", 0, []string{"0 of 120 deliveries match."}, "", "", "page=0&size=100"},
+		{"?from=2001-01-01T00:00&to=2001-01-02T00:00", 0, []string{"0 of 120 deliveries match."}, "", "", "page=0&size=100"},
+		{"?from=2001-01-01T00:00", 50, []string{"50 of the last 50"}, "", "?from=2001-01-01T00%3A00&page=2", "page=0&size=100"},
+		{"?q=" + hook.ID, 50, []string{"50 of the last 50"}, "", "?page=2&q=" + hook.ID, "page=0&size=100"},
+		{"?q=weve_none", 0, []string{"0 of 120"}, "", "", "page=0&size=100"},
 	}
 	for _, test := range tests {
 		t.Run(test.query, func(t *testing.T) {
 			g.move(time.Minute)
+			before := len(slices.DeleteFunc(g.calls.of(http.MethodGet), func(c apiCall) bool { return c.path != apiEvents }))
 			pg := p.get(eventsPath(shop.ID)+test.query).want(http.StatusOK, test.texts...)
 			if rows := pg.deliveries(); len(rows) != test.rows {
 				t.Errorf("%d rows, want %d", len(rows), test.rows)
@@ -103,7 +112,7 @@ func TestDeliveryLog(t *testing.T) {
 				t.Error(diff)
 			}
 			asked := slices.DeleteFunc(g.calls.of(http.MethodGet), func(c apiCall) bool { return c.path != apiEvents })
-			if got := asked[len(asked)-1].query; got != test.api {
+			if got := asked[before].query; got != test.api {
 				t.Errorf("asked for %s, want %s", got, test.api)
 			}
 		})
@@ -127,18 +136,20 @@ func TestDeliveryMarks(t *testing.T) {
 		not   []string
 		leads string // to the webhook with this id
 	}{
-		{"by its body", event("weve_1", "DONATION", "DELIVERED", body(two.ID), good, ""), []string{"DELIVERED", "Donation", "DONATION"}, []string{"Error", "Test", "Several webhooks use this URL"}, two.ID},
-		{"by its URL", event("weve_2", "DONATION", "DELIVERED", "{}", good, ""), nil, []string{"Several webhooks use this URL"}, one.ID},
-		{"by its URL, in another form", event("weve_3", "DONATION", "DELIVERED", "x", "HTTPS://hooks.EXAMPLE.com:443/fourthwall", ""), nil, []string{"Several webhooks use this URL"}, one.ID},
-		{"by neither", event("weve_4", "DONATION", "DELIVERED", "", good+"/shared", ""), []string{"Several webhooks use this URL"}, nil, ""},
-		{"of a webhook that is gone", event("weve_5", "DONATION", "DELIVERED", body("wcon_gone"), good, ""), []string{"has been deleted"}, nil, ""},
-		{"of an address that is gone", event("weve_6", "DONATION", "DELIVERED", "", good+"/gone", ""), []string{"No current webhook uses this URL"}, nil, ""},
-		{"an error", event("weve_7", "DONATION", "whatever", body(one.ID), good, `,"error":"Answered 500."`), []string{"whatever", "Error", "Answered 500."}, nil, one.ID},
-		{"an empty error", event("weve_8", "DONATION", "whatever", body(one.ID), good, `,"error":""`), []string{"Error"}, nil, one.ID},
-		{"no error", event("weve_9", "DONATION", "FAILED", body(one.ID), good, `,"error":null`), []string{"FAILED"}, []string{"Error"}, one.ID},
-		{"a test", strings.Replace(event("weve_10", "DONATION", "DELIVERED", body(one.ID), good, ""), `"testMode":false`, `"testMode":true`, 1), []string{"Test"}, []string{"Error"}, one.ID},
+		{"by its body", event("weve_1", "DONATION", "DELIVERED", body(two.ID), good, ""), []string{"OK", "Donation", "hooks.example.com/fourthwall", "Accepted"}, []string{"What to do", "Test", "shared URL"}, two.ID},
+		{"by its URL", event("weve_2", "DONATION", "DELIVERED", "{}", good, ""), nil, []string{"shared URL"}, one.ID},
+		{"by its URL, in another form", event("weve_3", "DONATION", "DELIVERED", "x", "HTTPS://hooks.EXAMPLE.com:443/fourthwall", ""), nil, []string{"shared URL"}, one.ID},
+		{"by neither", event("weve_4", "DONATION", "DELIVERED", "", good+"/shared", ""), []string{"shared URL"}, nil, ""},
+		{"of a webhook that is gone", event("weve_5", "DONATION", "DELIVERED", body("wcon_gone"), good, ""), []string{"deleted"}, nil, ""},
+		{"of an address that is gone", event("weve_6", "DONATION", "DELIVERED", "", good+"/gone", ""), []string{"no current webhook"}, nil, ""},
+		{"an error", event("weve_7", "DONATION", "whatever", body(one.ID), good, `,"error":"Answered 500."`), []string{"Failing", "Answered 500.", "What to do"}, []string{"whatever"}, one.ID},
+		{"an empty error", event("weve_8", "DONATION", "whatever", body(one.ID), good, `,"error":""`), []string{"Failing", "Failed, no details", "What to do"}, nil, one.ID},
+		{"a word that is not known", event("weve_13", "DONATION", "whatever", body(one.ID), good, ""), []string{"Not known", "whatever"}, []string{"What to do", "OK", "Accepted"}, one.ID},
+		{"not sent yet", event("weve_14", "DONATION", "PENDING", body(one.ID), good, ""), []string{"Not known", "PENDING"}, []string{"What to do", "OK", "Accepted"}, one.ID},
+		{"no error", event("weve_9", "DONATION", "FAILED", body(one.ID), good, `,"error":null`), []string{"Failing", "Failed, no details", "What to do"}, nil, one.ID},
+		{"a test", strings.Replace(event("weve_10", "DONATION", "DELIVERED", body(one.ID), good, ""), `"testMode":false`, `"testMode":true`, 1), []string{"Test"}, []string{"What to do"}, one.ID},
 		{"a type that is not known", event("weve_11", "livestream <b>", "DELIVERED", body(one.ID), good, ""), []string{"livestream <b>"}, nil, one.ID},
-		{"little is known", `{"id":"weve_12"}`, []string{"no time given"}, []string{"Error", "Test"}, ""},
+		{"little is known", `{"id":"weve_12"}`, []string{"no time given", "No state given", "Not known"}, []string{"What to do", "Test"}, ""},
 	}
 	for _, test := range tests {
 		for _, bare := range []bool{false, true} {
@@ -202,7 +213,7 @@ func TestDeliveriesOfOneWebhook(t *testing.T) {
 					got = append(got, state)
 				}
 			}
-			if strings.Contains(row, "S3") != strings.Contains(row, "Several webhooks use this URL") {
+			if strings.Contains(row, "S3") != strings.Contains(row, "shared URL") {
 				t.Errorf("%s", row)
 			}
 		}
@@ -278,8 +289,8 @@ func TestDeliveriesUnread(t *testing.T) {
 		id := g.fired(shop, "DONATION", false)
 		g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 500, Times: 2})
 		for _, path := range []string{eventsPath(shop.ID), eventPath(shop.ID, id)} {
-			pg := p.get(path).want(http.StatusOK, "DELIVERED")
-			if strings.Contains(pg.text(), "has been deleted") || !strings.Contains(pg.body, webhookPath(shop.ID, hook.ID)) {
+			pg := p.get(path).want(http.StatusOK)
+			if strings.Contains(pg.body, "webhook has been deleted") || !strings.Contains(pg.body, webhookPath(shop.ID, hook.ID)) {
 				t.Errorf("says of the webhook: %s", pg.text())
 			}
 		}
@@ -295,12 +306,13 @@ func TestDeliveryOfAnUnknownWebhook(t *testing.T) {
 		m    webhooks.Matcher
 		want ui.DeliveryRow
 	}{
-		{"there is none", webhooks.NewMatcher(fourthwall.WebhookList{}), ui.DeliveryRow{URL: good}},
-		{"they could not all be read", webhooks.NewMatcher(fourthwall.WebhookList{Incomplete: true}), ui.DeliveryRow{URL: good, WebhooksUnknown: true}},
+		{"there is none", webhooks.NewMatcher(fourthwall.WebhookList{}), ui.DeliveryRow{}},
+		{"they could not all be read", webhooks.NewMatcher(fourthwall.WebhookList{Incomplete: true}), ui.DeliveryRow{WebhooksUnknown: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := deliveryRow("sh_1", fourthwall.Event{URL: good}, test.m)
-			test.want.Href, test.want.Type = eventPath("sh_1", ""), badge("")
+			test.want.Href, test.want.Type, test.want.Mark = eventPath("sh_1", ""), badge(""), ui.NotKnown
+			test.want.URL, test.want.Name = good, "hooks.example.com/fourthwall"
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
@@ -316,7 +328,7 @@ func TestDelivery(t *testing.T) {
 	shop := p.connect(0)
 	hook := g.add(shop, refuses, "ORDER_PLACED")
 	id := g.fired(shop, "ORDER_PLACED", true)
-	pg := p.get(eventsPath(shop.ID)).link("Order placed").want(http.StatusOK, "RETRYING", "Test",
+	pg := p.get(eventsPath(shop.ID)).link("What to do").want(http.StatusOK, "RETRYING", "Test",
 		"Fourthwall reports an error", "Answered 500", id, hook.ID, shop.ID, "V1", "Show the body")
 	if pg.url.Path != eventPath(shop.ID, id) || strings.Contains(pg.body, "@example") || pg.section("body") == "" {
 		t.Errorf("at %s: %s", pg.url, pg.section("body"))

@@ -64,6 +64,12 @@ func checkStartHref(shopID, name, value string) string {
 
 func eventsPath(shopID string) string { return shopPath(shopID) + "/events" }
 
+func eventsCSVPath(shopID string) string { return eventsPath(shopID) + ".csv" }
+
+func newestHref(shopID, eventType string) string {
+	return withQuery(shopPath(shopID)+"/newest-event", filled(map[string]string{"type": eventType}).Encode())
+}
+
 func eventPath(shopID, id string) string { return eventsPath(shopID) + "/" + url.PathEscape(id) }
 
 func eventBodyHref(shopID, id string) string { return eventPath(shopID, id) + "?show=body" }

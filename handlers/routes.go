@@ -114,6 +114,8 @@ func (s *server) deliveryRoutes() []route {
 		{method: "GET", path: "/shops/{shop}/checks/{id}/stream", handle: s.handleCheckStream, access: shopOnly},
 
 		{method: "GET", path: "/shops/{shop}/events", handle: s.handleEvents, access: shopOnly, resumable: true},
+		{method: "GET", path: "/shops/{shop}/events.csv", handle: s.handleEventsCSV, access: shopOnly},
+		{method: "GET", path: "/shops/{shop}/newest-event", handle: s.handleEventsNewest, access: shopOnly},
 		{method: "GET", path: "/shops/{shop}/events/{id}", handle: s.handleEvent, access: shopOnly, resumable: true},
 		{method: "GET", path: "/shops/{shop}/activity", handle: s.handleActivity, access: shopOnly, resumable: true},
 		{

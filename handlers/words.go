@@ -255,7 +255,7 @@ func againText(read fourthwall.WebhookList) string {
 }
 
 // tooManyNotice says that an API returned a larger page than is shown.
-func tooManyNotice(found fourthwall.EventPage) ui.Notice {
+func tooManyNotice(found webhooks.Deliveries) ui.Notice {
 	shown := len(found.Events)
 	return ui.Notice{
 		Kind: ui.Warning, Title: "Not all deliveries are listed",
@@ -263,6 +263,16 @@ func tooManyNotice(found fourthwall.EventPage) ui.Notice {
 			ui.Number(shown) + " are shown.",
 	}
 }
+
+// What is wrong with a time range.
+const emptySpanText = "The end must be after the start."
+
+func notATimeText(text string) string {
+	return "“" + text + "” is not a time. Write it like 2026-11-27 18:30."
+}
+
+// olderDeliveriesText ends a file that isn't the whole log.
+const olderDeliveriesText = "Older deliveries are not in this file."
 
 // healthUnknownText says why a list of webhooks is shown without their
 // deliveries.

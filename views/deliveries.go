@@ -1,28 +1,59 @@
 package views
 
-import "hookwall/views/ui"
+import (
+	"time"
 
-// DeliveriesPage lists the deliveries of a shop.
+	"hookwall/views/ui"
+)
+
+// DeliveriesPage is the log of a shop's deliveries.
 type DeliveriesPage struct {
 	Frame
-	Action         string // GET target of the filter; fields type and webhook
+	Action         string // GET target of the filter; fields type, webhook, q, failed, from and to
 	Type           string
 	TypeChoices    []ui.EventBadge
-	Webhook        string
-	WebhookChoices []ui.Choice // ID and URL; filters within one page of the API
+	Webhook        string   // as typed, or an ID
+	WebhookChoices []string // suggestions
+	Query          string
+	Failed         bool
+	From, To       string    // as ui.FieldTime, or as typed if SpanError says what is wrong
+	Start, End     time.Time // the same, zero if they aren't set
+	SpanError      string
 	Rows           []ui.DeliveryRow
-	OnPage         int // deliveries on this page of the API, before the filter by webhook
+	Looked         Looked
+	Chart          DeliveryChart
 	Page           int // from 1
-	Pages          int // 0 if unknown
 	PrevHref       string
 	NextHref       string
-	Unreadable     *ui.Notice // why the list can't be shown; nil if it can
+	CSVHref        string
+	Newest         string     // changes when there is something new; "" on a page that isn't followed
+	NewestHref     string     // where to ask for it
+	Unreadable     *ui.Notice // why the log can't be shown; nil if it can
 }
 
-// filtered reports whether the list is filtered.
-func (p DeliveriesPage) filtered() bool { return p.Type != "" || p.Webhook != "" }
+// Looked says among which deliveries the rows were chosen, counted from the
+// newest.
+type Looked struct {
+	From, To int
+	Total    int  // -1 if unknown
+	Chosen   bool // Hookwall filtered them
+}
 
-// clearHref returns a link to the whole list, or "" if that is what is shown.
+// DeliveryChart counts the deliveries that were read, by how they went.
+type DeliveryChart struct {
+	Accepted int
+	Failed   int
+	Other    int       // not known, or not sent yet
+	All      bool      // the shop has no others
+	Since    time.Time // all since then were read; zero if that isn't known
+}
+
+func (c DeliveryChart) total() int { return c.Accepted + c.Failed + c.Other }
+
+// filtered reports whether the log is filtered.
+func (p DeliveriesPage) filtered() bool { return p.Type != "" || p.Looked.Chosen || p.SpanError != "" }
+
+// clearHref returns a link to the whole log, or "" if that is what is shown.
 func (p DeliveriesPage) clearHref() string {
 	if !p.filtered() {
 		return ""
@@ -30,14 +61,34 @@ func (p DeliveriesPage) clearHref() string {
 	return p.Action
 }
 
-// where returns the number of the page, and of how many if that is known.
+// isEmpty reports whether there is nothing to filter.
+func (p DeliveriesPage) isEmpty() bool {
+	return p.Looked.To < p.Looked.From && p.Page == 1 && !p.filtered()
+}
+
+// tally says how many deliveries the filter chose, and among which.
+func (p DeliveriesPage) tally() string {
+	l := p.Looked
+	switch {
+	case !l.Chosen || l.To < l.From:
+		return ""
+	case l.From == 1 && l.To == l.Total:
+		return matchOfAll(len(p.Rows), l.Total)
+	case l.From == 1:
+		return matchOfLast(len(p.Rows), l.To)
+	}
+	return matchOfRange(len(p.Rows), l.From, l.To)
+}
+
+// where says which deliveries the page has.
 func (p DeliveriesPage) where() string {
-	if p.Page < 1 {
+	l := p.Looked
+	if l.To < l.From {
 		return ""
 	}
-	where := "Page " + ui.Number(p.Page)
-	if p.Pages >= p.Page {
-		where += " of " + ui.Number(p.Pages)
+	where := ui.Number(l.From) + "–" + ui.Number(l.To)
+	if l.Total >= l.To {
+		where += " of " + ui.Number(l.Total)
 	}
 	return where
 }

@@ -12,29 +12,33 @@ import (
 
 func TestDeliveryRows(t *testing.T) {
 	at := ui.DeliveryRow{
-		Href: "/e/1", Type: donation, At: noon, State: "SENT", URL: "https://a.example/\u202e", WebhookID: "w",
-		WebhookHref: "/w",
+		Href: "/e/1", Type: donation, At: noon, State: "SENT", URL: "https://a.example/\u202e", Name: "a.example/\u202e",
+		WebhookID: "w", WebhookHref: "/w",
 	}
 	with := func(change func(*ui.DeliveryRow)) ui.DeliveryRow {
 		row := at
 		change(&row)
 		return row
 	}
+	const start = "Nov 22, 12:00:00 Donation "
 	rows := []struct {
-		name string
-		row  ui.DeliveryRow
-		want string
+		name   string
+		row    ui.DeliveryRow
+		want   string
+		advice int // links that say what to do
 	}{
-		{"sent", at, "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E"},
-		{"failed", with(func(r *ui.DeliveryRow) { r.Failed, r.Error = true, "Timed \u202eout" }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT Error Timed U+202Eout https://a.example/U+202E"},
-		{"test", with(func(r *ui.DeliveryRow) { r.Test = true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT Test https://a.example/U+202E"},
-		{"bare", with(func(r *ui.DeliveryRow) { r.At, r.State, r.Type = time.Time{}, "", future }), "no time given SHIPMENT_LOST no state given https://a.example/U+202E"},
-		{"ambiguous", with(func(r *ui.DeliveryRow) { r.WebhookID, r.WebhookHref, r.Ambiguous = "", "", true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E Several webhooks use this URL, so this delivery can’t be matched to one of them."},
-		{"gone", with(func(r *ui.DeliveryRow) { r.WebhookHref = "" }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E This webhook has been deleted."},
-		{"nobody's", with(func(r *ui.DeliveryRow) { r.WebhookID, r.WebhookHref = "", "" }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E No current webhook uses this URL."},
-		{"webhooks unknown", with(func(r *ui.DeliveryRow) { r.WebhookID, r.WebhookHref, r.WebhooksUnknown = "", "", true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E Webhook unknown, because we couldn’t read the list of webhooks."},
-		{"webhooks unknown but this", with(func(r *ui.DeliveryRow) { r.WebhookHref, r.WebhooksUnknown = "", true }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT https://a.example/U+202E"},
-		{"long", with(func(r *ui.DeliveryRow) { r.URL = longURL + strings.Repeat("a", 3000) }), "22 November 2026, 12:00:00 UTC Donation DONATION SENT " + longURL + strings.Repeat("a", 160-len(longURL)) + "…"},
+		{"accepted", with(func(r *ui.DeliveryRow) { r.Mark = ui.OK }), "OK " + start + "a.example/U+202E Accepted", 0},
+		{"a word that isn't known", at, "Not known " + start + "a.example/U+202E SENT", 0},
+		{"failed", with(func(r *ui.DeliveryRow) { r.Mark, r.Error = ui.Failing, "Timed \u202eout" }), "Failing " + start + "a.example/U+202E Timed U+202Eout What to do", 1},
+		{"failed without a reason", with(func(r *ui.DeliveryRow) { r.Mark = ui.Failing }), "Failing " + start + "a.example/U+202E Failed, no details What to do", 1},
+		{"test", with(func(r *ui.DeliveryRow) { r.Test = true }), "Not known " + start + "Test a.example/U+202E SENT", 0},
+		{"bare", with(func(r *ui.DeliveryRow) { r.At, r.State, r.Type = time.Time{}, "", future }), "Not known no time given SHIPMENT_LOST a.example/U+202E No state given", 0},
+		{"ambiguous", with(func(r *ui.DeliveryRow) { r.WebhookID, r.WebhookHref, r.Ambiguous = "", "", true }), "Not known " + start + "a.example/U+202E shared URL SENT", 0},
+		{"gone", with(func(r *ui.DeliveryRow) { r.WebhookHref = "" }), "Not known " + start + "a.example/U+202E deleted SENT", 0},
+		{"nobody's", with(func(r *ui.DeliveryRow) { r.WebhookID, r.WebhookHref = "", "" }), "Not known " + start + "a.example/U+202E no current webhook SENT", 0},
+		{"webhooks unknown", with(func(r *ui.DeliveryRow) { r.WebhookID, r.WebhookHref, r.WebhooksUnknown = "", "", true }), "Not known " + start + "a.example/U+202E webhook not known SENT", 0},
+		{"webhooks unknown but this", with(func(r *ui.DeliveryRow) { r.WebhookHref, r.WebhooksUnknown = "", true }), "Not known " + start + "a.example/U+202E SENT", 0},
+		{"long", with(func(r *ui.DeliveryRow) { r.Mark, r.Error = ui.Failing, longURL+strings.Repeat("a", 3000) }), "Failing " + start + "a.example/U+202E " + longURL + strings.Repeat("a", 160-len(longURL)) + "… What to do", 1},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -44,7 +48,7 @@ func TestDeliveryRows(t *testing.T) {
 			if got := text(line); got != row.want {
 				t.Errorf("got  %q\nwant %q", got, row.want)
 			}
-			if len(d.linksTo("/e/1")) != 1 || (len(d.linksTo("/w")) == 1) != (row.row.WebhookHref != "") {
+			if len(d.linksTo("/e/1")) != 1+row.advice || (len(d.linksTo("/w")) == 1) != (row.row.WebhookHref != "") {
 				t.Error("the links are wrong")
 			}
 			for _, cell := range within(line, func(n *html.Node) bool { return n.Data == "td" || n.Data == "th" }) {
@@ -56,9 +60,19 @@ func TestDeliveryRows(t *testing.T) {
 	}
 }
 
+// TestDeliveriesOfOneEvent: they are a block, whose later rows are marked.
+func TestDeliveriesOfOneEvent(t *testing.T) {
+	rows := []ui.DeliveryRow{{Href: "/e/1", Type: donation, At: noon}, {Href: "/e/2", Type: donation, At: noon, Again: true}}
+	d := render(t, Deliveries(DeliveriesPage{Frame: shopFrame("/e"), Action: "/e", Rows: rows}))
+	lines := d.tags("tr")[1:]
+	if len(lines) != 2 || attr(lines[0], "class") != "" || attr(lines[1], "class") != "again" {
+		t.Errorf("%d rows, not marked as a block", len(lines))
+	}
+}
+
 func TestDeliveriesStates(t *testing.T) {
-	one := []ui.DeliveryRow{{Href: "/e/1", Type: donation, At: noon, State: "SENT", URL: "https://a.example"}}
-	choices := []ui.Choice{{Value: "w", Text: "https://a.example/\u202e"}}
+	one := []ui.DeliveryRow{{Href: "/e/1", Type: donation, At: noon, State: "SENT", Name: "a.example"}}
+	of := func(from, to, total int, chosen bool) Looked { return Looked{from, to, total, chosen} }
 	rows := []struct {
 		name     string
 		page     DeliveriesPage
@@ -66,28 +80,31 @@ func TestDeliveriesStates(t *testing.T) {
 		wanted   []string
 		unwanted []string
 	}{
-		{"nothing", DeliveriesPage{Page: 1}, false, []string{"No deliveries yet"}, []string{"Page 1"}},
-		{"one page", DeliveriesPage{Page: 1, Pages: 1, OnPage: 1, Rows: one}, true, []string{"SENT"}, []string{"Page 1", "on this page"}},
-		{"pages", DeliveriesPage{Page: 2, Pages: 3, OnPage: 1, Rows: one, PrevHref: "/p", NextHref: "/n"}, true, []string{"Previous page Next page Page 2 of 3"}, nil},
-		{"pages not counted", DeliveriesPage{Page: 2, OnPage: 1, Rows: one, PrevHref: "/p"}, true, []string{"Previous page Page 2"}, []string{"Page 2 of", "Next page"}},
-		{"beyond the end", DeliveriesPage{Page: 9, PrevHref: "/p"}, false, []string{"This page is empty", "Previous page"}, nil},
-		{"no such type", DeliveriesPage{Page: 1, Type: "DONATION"}, true, []string{"No deliveries match these filters", "Show all deliveries"}, []string{"No deliveries yet"}},
-		{"webhook", DeliveriesPage{Page: 1, Webhook: "w", OnPage: 50, Rows: one}, true, []string{"1 of 50 deliveries on this page match. The webhook filter applies to one page at a time."}, nil},
-		{"not this webhook", DeliveriesPage{Page: 1, Webhook: "gone", OnPage: 50, NextHref: "/n"}, true, []string{"0 of 50", "No deliveries to this webhook on this page", "Next page"}, nil},
-		{"unreadable", DeliveriesPage{Page: 1, Type: "DONATION", Unreadable: &ui.Notice{Kind: ui.Failure, Title: "No right", Link: &ui.Link{Href: "/c", Text: "Connect again"}}}, false, []string{"No right", "Connect again"}, []string{"No deliveries match these filters"}},
+		{"nothing", DeliveriesPage{Page: 1, Looked: of(1, 0, 0, false), Newest: "x"}, false, []string{"No deliveries yet", "Check for new"}, []string{"CSV"}},
+		{"all", DeliveriesPage{Page: 1, Looked: of(1, 1, 1, false), Rows: one}, true, []string{"SENT", "CSV"}, []string{"1–1", "match", "Older", "Show all"}},
+		{"pages", DeliveriesPage{Page: 2, Looked: of(51, 100, 120, false), Rows: one, PrevHref: "/p", NextHref: "/n"}, true, []string{"Newer Older 51–100 of 120"}, nil},
+		{"pages not counted", DeliveriesPage{Page: 2, Looked: of(51, 60, -1, false), Rows: one, PrevHref: "/p"}, true, []string{"Newer 51–60"}, []string{"60 of", "Older"}},
+		{"beyond the end", DeliveriesPage{Page: 9, Looked: of(401, 400, 120, false), PrevHref: "/p"}, true, []string{"This page is empty", "Newer"}, []string{"401"}},
+		{"no such type", DeliveriesPage{Page: 1, Type: "DONATION", Looked: of(1, 0, 0, false)}, true, []string{"No deliveries match these filters", "Show all deliveries"}, []string{"No deliveries yet"}},
+		{"chosen among all", DeliveriesPage{Page: 1, Looked: of(1, 50, 50, true), Rows: one}, true, []string{"1 of 50 deliveries match.", "Show all"}, nil},
+		{"chosen among the last", DeliveriesPage{Page: 1, Looked: of(1, 600, 9000, true), Rows: one, NextHref: "/n"}, true, []string{"1 of the last 600 deliveries match."}, nil},
+		{"chosen among older ones", DeliveriesPage{Page: 13, Looked: of(601, 1200, 9000, true), Rows: one}, true, []string{"1 of deliveries 601–1,200 match. Deliveries count from the newest."}, nil},
+		{"none of the last", DeliveriesPage{Page: 1, Webhook: "gone", Looked: of(1, 600, -1, true), NextHref: "/n"}, true, []string{"0 of the last 600", "No deliveries match among these", "Search older deliveries"}, nil},
+		{"a range that is none", DeliveriesPage{Page: 1, From: "noon", SpanError: "Not a time."}, true, []string{"Not a time.", "Show all"}, []string{"No deliveries", "CSV"}},
+		{"unreadable", DeliveriesPage{Page: 1, Type: "DONATION", Unreadable: &ui.Notice{Kind: ui.Failure, Title: "No right", Link: &ui.Link{Href: "/c", Text: "Connect again"}}}, false, []string{"No right", "Connect again"}, []string{"No deliveries match these filters", "CSV"}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			p := row.page
-			p.Frame, p.Action, p.TypeChoices, p.WebhookChoices = shopFrame("/e"), "/e", []ui.EventBadge{donation}, choices
+			p.Frame, p.Action, p.TypeChoices, p.WebhookChoices = shopFrame("/e"), "/e", []ui.EventBadge{donation}, []string{"a.example"}
 			d := render(t, Deliveries(p))
 			d.check()
 			d.says(row.wanted, row.unwanted)
 			if got := d.byID("type") != nil; got != row.filter {
 				t.Fatalf("filter %v, want %v", got, row.filter)
 			}
-			if row.filter && (d.choice("type") != p.Type || d.choice("webhook") != p.Webhook) {
-				t.Errorf("filter has type %q, webhook %q", d.choice("type"), d.choice("webhook"))
+			if row.filter && (d.choice("type") != p.Type || attr(d.byID("webhook"), "value") != p.Webhook || attr(d.byID("from"), "value") != p.From) {
+				t.Errorf("filter has type %q, webhook %q", d.choice("type"), attr(d.byID("webhook"), "value"))
 			}
 		})
 	}

@@ -286,8 +286,8 @@ func TestPages(t *testing.T) {
 		want map[string]string // text by href
 	}{
 		{
-			Deliveries(DeliveriesPage{Action: "/e", PrevHref: "/p", NextHref: "/n"}),
-			map[string]string{"/p": "Previous page", "/n": "Next page"},
+			Deliveries(DeliveriesPage{Action: "/e", Page: 2, PrevHref: "/p", NextHref: "/n"}),
+			map[string]string{"/p": "Newer", "/n": "Older"},
 		},
 		{
 			Activity(ActivityPage{Action: "/a", NewerHref: "/p", OlderHref: "/n"}),

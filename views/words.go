@@ -90,3 +90,18 @@ func returnedOldText(old NamedWebhook) string {
 	return "Fourthwall said that it created the webhook " + old.ID + " for " + old.URL + ". That one existed before, " +
 		"and we found no new one. Check again: this won’t create a second webhook."
 }
+
+// How many deliveries a filter chose, and among which.
+
+func matchOfAll(n, total int) string {
+	return ui.Number(n) + " of " + ui.Count(total, "delivery matches.", "deliveries match.")
+}
+
+func matchOfLast(n, last int) string {
+	return ui.Number(n) + " of the last " + ui.Count(last, "delivery matches.", "deliveries match.")
+}
+
+func matchOfRange(n, from, to int) string {
+	return ui.Number(n) + " of deliveries " + ui.Number(from) + "–" + ui.Number(to) +
+		" match. Deliveries count from the newest."
+}

@@ -69,9 +69,18 @@
   function localTimes() {
     const near = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
     const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
+    const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+    const minute = new Intl.DateTimeFormat(undefined, { timeStyle: "short", hourCycle: "h23" });
+    for (const mark of all(".utc")) mark.hidden = true;
     for (const time of all("time[datetime]")) {
       const at = new Date(time.dateTime);
       if (isNaN(at)) continue;
+      const isToday = at.toDateString() === new Date().toDateString();
+      if (time.matches(".moment, .minute")) {
+        const hours = time.matches(".minute") ? minute : clock;
+        time.textContent = (isToday ? "" : `${day.format(at)}, `) + hours.format(at);
+        continue;
+      }
       if (time.matches(".clock")) {
         time.textContent = clock.format(at);
         continue;
@@ -104,10 +113,17 @@
     }));
   }
 
-  // Empty fields of a filter stay out of its address.
+  // Empty fields of a filter stay out of its address, whose times are in UTC. Its
+  // fields for times are in the reader's zone.
   function shortAddresses() {
     for (const form of all("form.filter")) {
+      const times = all("[type=datetime-local]", form);
+      for (const field of times.filter(({ value }) => value)) {
+        const at = new Date(`${field.value}Z`);
+        field.value = new Date(at - at.getTimezoneOffset() * 6e4).toISOString().slice(0, 16);
+      }
       form.addEventListener("formdata", ({ formData }) => {
+        for (const { name, value } of times) if (value) formData.set(name, new Date(value).toISOString().slice(0, 16));
         for (const [name, value] of [...formData]) if (!value) formData.delete(name);
       });
     }
@@ -418,6 +434,7 @@
   copyButtons();
   localTimes();
   localDays();
+  document.addEventListener("redrawn", localTimes);
   shortAddresses();
   untold();
   urlNotes();

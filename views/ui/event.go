@@ -1,5 +1,7 @@
 package ui
 
+import "cmp"
+
 // EventBadge names an event type.
 type EventBadge struct {
 	Code  string
@@ -29,6 +31,16 @@ func EventChoices(types []EventBadge) []Choice {
 			text = e.Title + " (" + e.Code + ")"
 		}
 		all = append(all, Choice{Value: e.Code, Text: text})
+	}
+	return all
+}
+
+// EventNames returns choices that show each event type by name alone, or by code
+// if it has none.
+func EventNames(types []EventBadge) []Choice {
+	all := make([]Choice, 0, len(types))
+	for _, e := range types {
+		all = append(all, Choice{Value: e.Code, Text: cmp.Or(e.Title, e.Code)})
 	}
 	return all
 }

@@ -9,14 +9,49 @@ type DeliveryRow struct {
 	Type        EventBadge
 	At          time.Time // zero if unknown
 	State       string    // in Fourthwall's words
+	Mark        State     // what it means, if that is known
 	Failed      bool      // Fourthwall reports an error
 	Error       string
 	Test        bool
+	Again       bool // of the same event as the row above
 	URL         string
+	Name        string // of the webhook
 	WebhookID   string // "" if it can't be told which it was
 	WebhookHref string // "" if the webhook no longer exists
 	Ambiguous   bool   // several webhooks have this URL
 	// WebhooksUnknown is set if the shop's webhooks couldn't be listed, so that
 	// nothing is known of those with this URL.
 	WebhooksUnknown bool
+}
+
+// result says how a delivery went, in a few words. known is false if the words
+// are Fourthwall's own.
+func (r DeliveryRow) result() (text string, known bool) {
+	switch {
+	case r.Error != "":
+		return r.Error, true
+	case r.Mark == Failing:
+		return failedNoReason, true
+	case r.Mark == OK:
+		return acceptedWord, true
+	case r.State == "":
+		return noStateGiven, true
+	}
+	return r.State, false
+}
+
+// note says in a few words, and in a sentence, why a delivery may belong to no
+// webhook. Both are "" if it belongs to one.
+func (r DeliveryRow) note() (short, long string) {
+	switch {
+	case r.Ambiguous:
+		return sharedURL, sharedURLText
+	case r.WebhookID == "" && r.WebhooksUnknown:
+		return webhookNotKnown, webhookNotKnownText
+	case r.WebhookID == "":
+		return noWebhook, noWebhookText
+	case r.WebhookHref == "" && !r.WebhooksUnknown:
+		return webhookDeleted, webhookDeletedText
+	}
+	return "", ""
 }

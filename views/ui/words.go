@@ -21,6 +21,21 @@ const (
 	failingWord  = "Failing"
 	notKnownWord = "Not known"
 
+	// How a delivery went.
+	acceptedWord   = "Accepted"
+	failedNoReason = "Failed, no details"
+	noStateGiven   = "No state given"
+
+	// Why a delivery may belong to no webhook, in short and in a sentence.
+	sharedURL           = "shared URL"
+	sharedURLText       = "Several webhooks use this URL, so this delivery can’t be matched to one of them."
+	webhookNotKnown     = "webhook not known"
+	webhookNotKnownText = "Webhook unknown, because we couldn’t read the list of webhooks."
+	noWebhook           = "no current webhook"
+	noWebhookText       = "No current webhook uses this URL."
+	webhookDeleted      = "deleted"
+	webhookDeletedText  = "This webhook has been deleted."
+
 	// The words for the results of a CheckStep.
 	wordPassed      = "Passed"
 	wordWarned      = "Needs attention"
