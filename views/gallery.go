@@ -68,3 +68,40 @@ func specimenFrame() Frame {
 	}
 	return Frame{Shop: &shop, Shops: []ShopLink{shop, other}}
 }
+
+// specimenSeries returns series that went well, that failed with each bar a
+// link, that were partly read, and that were not read at all.
+func specimenSeries() []ui.Series {
+	now := specimenTime
+	well := ui.Last24Hours(now, time.Time{})
+	failing := ui.Last24Hours(now, time.Time{})
+	partly := ui.Last24Hours(now, now.Add(-13*time.Hour))
+	for i := range well {
+		well[i].Accepted = i * 7 % 21
+		failing[i].Href = "#of-charts"
+		failing[i].Accepted = i * 5 % 13
+		if i > 20 {
+			failing[i].Failed = i - 18
+		}
+		partly[i].Accepted, partly[i].Other = max(i*3%11-4, 0), i%17/15
+		if i < 10 {
+			partly[i].Accepted, partly[i].Other = 0, 0
+		}
+	}
+	return []ui.Series{well, failing, partly, ui.Last24Hours(now, now.Add(time.Hour))}
+}
+
+// specimenSquares returns 50 deliveries, of which the last ones failed.
+func specimenSquares() []ui.Square {
+	all := make([]ui.Square, 50)
+	for i := range all {
+		all[i] = ui.Square{Href: "#of-charts", Title: "Donation, 12:08:14 UTC: accepted", State: ui.OK}
+		switch {
+		case i > 44:
+			all[i].State, all[i].Title = ui.Failing, "Donation, 12:08:14 UTC: 500 Internal Server Error"
+		case i == 30:
+			all[i].State, all[i].Title = ui.NotKnown, "Donation, 12:08:14 UTC: PENDING"
+		}
+	}
+	return all
+}

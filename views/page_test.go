@@ -179,7 +179,8 @@ func (d doc) checkHidden() {
 func (d doc) checkFrame() {
 	d.t.Helper()
 	for _, tag := range []string{"h1", "main", "title"} {
-		if n := len(d.tags(tag)); n != 1 {
+		all := d.all(func(n *html.Node) bool { return n.Data == tag && n.Namespace == "" }) // SVG has titles too
+		if n := len(all); n != 1 {
 			d.t.Errorf("%d elements %s", n, tag)
 		}
 	}
@@ -247,7 +248,7 @@ func (d doc) checkReferences() {
 }
 
 // knownElements are all elements that pages have.
-var knownElements = strings.Fields(`html head meta title script link body a header nav svg use span details summary
+var knownElements = strings.Fields(`html figure caption path rect line g text head meta title script link body a header nav svg use span details summary
 	ul ol li form button aside main p h1 h2 h3 div dl dt dd code pre bdi strong small i b input textarea label section
 	time template noscript select option table thead tbody tr th td footer datalist`)
 

@@ -1,6 +1,9 @@
 package ui
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // The sentences that components choose between. Text that is always there is in
 // its component's template.
@@ -70,4 +73,61 @@ func mixedScripts(label string, scripts []string) string {
 func looksLatinBut(label, script string) string {
 	return "This URL uses letters that look like others: “" + label +
 		"” can be read as Latin letters and is " + script + ". Make sure that it’s the host you mean."
+}
+
+// span says which time a series covers.
+func (s Series) span() string {
+	if len(s) == 0 {
+		return "no time"
+	}
+	const at = "Jan 2, 15:04"
+	return s[0].Start.UTC().Format(at) + " to " + s[len(s)-1].Start.UTC().Add(time.Hour).Format(at) + " UTC"
+}
+
+// summary says what a series sums up to, for its title.
+func (s Series) summary() string {
+	sum := s.Total()
+	if sum.all() == 0 && !sum.Known {
+		return "Not known, " + s.span()
+	}
+	text := s.span() + ": " + sum.counts()
+	if !sum.Known {
+		text += ". Some hours are not known"
+	}
+	return text
+}
+
+// counts says how many deliveries were accepted and failed.
+func (h Hour) counts() string {
+	if h.all() == 0 {
+		return "no deliveries"
+	}
+	text := Number(h.Accepted) + " accepted, " + Number(h.Failed) + " failed"
+	if h.Other > 0 {
+		text += ", " + Number(h.Other) + " in another state"
+	}
+	return text
+}
+
+// words says what is known of an hour, for its bar.
+func (h Hour) words() string {
+	text := h.Start.UTC().Format("15:04") + " UTC: "
+	switch {
+	case h.Known:
+		return text + h.counts()
+	case h.all() == 0:
+		return text + "not known"
+	}
+	return text + "at least " + h.counts()
+}
+
+// cell says a number of an hour in a table.
+func (h Hour) cell(n int) string {
+	switch {
+	case h.Known:
+		return Number(n)
+	case n == 0:
+		return "not known"
+	}
+	return "at least " + Number(n)
 }
