@@ -112,7 +112,7 @@ func (s *server) fillLog(
 	page.Looked = views.Looked{
 		From: found.Skipped + 1, To: found.Skipped + looked, Total: found.Total, Chosen: c.isSet(),
 	}
-	page.Chart = s.logChart(found, c)
+	page.Chart = s.logChart(found, c, shopID)
 	page.WebhookChoices = webhookChoices(hooks)
 	if c.page > 1 {
 		page.PrevHref = c.onPage(1).href(page.Action)
@@ -135,20 +135,24 @@ func isSameEvent(a, b fourthwall.Event) bool {
 		a.CreatedAt.Truncate(time.Second).Equal(b.CreatedAt.Truncate(time.Second))
 }
 
-// logChart counts the deliveries that were read by how they went.
-func (s *server) logChart(found webhooks.Deliveries, c chooser) views.DeliveryChart {
+// logChart counts the deliveries that were read by how they went. On the first
+// page it does so by the hour. An hour of the chart is a filter.
+func (s *server) logChart(found webhooks.Deliveries, c chooser, shopID string) views.DeliveryChart {
 	chart := views.DeliveryChart{Since: found.Since, All: found.Complete && found.Skipped == 0}
-	for _, e := range found.Events {
-		if !c.charts(e) {
-			continue
+	now := s.Now()
+	isRecent := c.page == 1 && (c.end.IsZero() || c.end.After(now.Add(-24*time.Hour)))
+	if isRecent && (found.Complete || !found.Since.IsZero()) {
+		chart.Series = ui.Last24Hours(now, found.Since)
+		for i := range chart.Series {
+			hour := c.onPage(1)
+			hour.from = fieldTime(chart.Series[i].Start)
+			hour.to = fieldTime(chart.Series[i].Start.Add(time.Hour))
+			chart.Series[i].Href = hour.href(eventsPath(shopID))
 		}
-		switch webhooks.StateOf(e) {
-		case webhooks.Accepted:
-			chart.Accepted++
-		case webhooks.Failed:
-			chart.Failed++
-		default:
-			chart.Other++
+	}
+	for _, e := range found.Events {
+		if c.charts(e) {
+			chart.Count(e.CreatedAt, stateMark(webhooks.StateOf(e)))
 		}
 	}
 	return chart

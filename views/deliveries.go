@@ -41,14 +41,35 @@ type Looked struct {
 
 // DeliveryChart counts the deliveries that were read, by how they went.
 type DeliveryChart struct {
-	Accepted int
-	Failed   int
-	Other    int       // not known, or not sent yet
-	All      bool      // the shop has no others
-	Since    time.Time // all since then were read; zero if that isn't known
+	Series ui.Series // of the last 24 hours; nil on a page that isn't about them
+	All    bool      // the shop has no others
+	Since  time.Time // all since then were read; zero if that isn't known
+	Sum    ui.Hour   // of those that were read, if there is no Series
 }
 
-func (c DeliveryChart) total() int { return c.Accepted + c.Failed + c.Other }
+// Count adds a delivery.
+func (c *DeliveryChart) Count(at time.Time, state ui.State) {
+	c.Series.Count(at, state)
+	switch state {
+	case ui.OK:
+		c.Sum.Accepted++
+	case ui.Failing:
+		c.Sum.Failed++
+	default:
+		c.Sum.Other++
+	}
+}
+
+// sum returns the counts of the span that the chart is about.
+func (c DeliveryChart) sum() ui.Hour {
+	if c.Series != nil {
+		return c.Series.Total()
+	}
+	return c.Sum
+}
+
+// total returns the number of deliveries that were read.
+func (c DeliveryChart) total() int { return c.Sum.Accepted + c.Sum.Failed + c.Sum.Other }
 
 // filtered reports whether the log is filtered.
 func (p DeliveriesPage) filtered() bool { return p.Type != "" || p.Looked.Chosen || p.SpanError != "" }
