@@ -33,8 +33,7 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	if query, had := withoutEmpty(r); had {
 		return redirect(w, r, withQuery(eventsPath(shopID), query))
 	}
-	filter := readDeliveryFilter(r.URL.Query())
-	start, end, wrong := filter.span()
+	filter, start, end, wrong := readDeliveryFilter(r.URL.Query()).span()
 	page, status := deliveriesPage(shopID, filter), http.StatusOK
 	page.Start, page.End = start, end
 	var found webhooks.Deliveries
@@ -50,8 +49,8 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 	if api := (*fourthwall.Error)(nil); errors.As(err, &api) {
 		page.Unreadable, status = s.unreadableEvents(w, r, api, page.Type)
-	} else if err = errors.Join(err, hooksErr); err != nil {
-		return err
+	} else if err != nil || hooksErr != nil {
+		return errors.Join(err, hooksErr)
 	}
 	if page.Frame, err = s.frame(r, "Deliveries"); err != nil {
 		return err
@@ -152,10 +151,23 @@ func (s *server) logChart(found webhooks.Deliveries, c chooser, shopID string) v
 	}
 	for _, e := range found.Events {
 		if c.charts(e) {
-			chart.Count(e.CreatedAt, stateMark(webhooks.StateOf(e)))
+			mark := stateMark(webhooks.StateOf(e))
+			chart.Series.Count(e.CreatedAt, mark)
+			countDelivery(&chart.Sum, mark)
 		}
 	}
 	return chart
+}
+
+func countDelivery(sum *ui.Hour, mark ui.State) {
+	switch mark {
+	case ui.OK:
+		sum.Accepted++
+	case ui.Failing:
+		sum.Failed++
+	default:
+		sum.Other++
+	}
 }
 
 // maxWebhookChoices are suggested for the webhook filter. The others are found

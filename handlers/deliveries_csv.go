@@ -16,8 +16,8 @@ const (
 // handleEventsCSV sends the log as a file, filtered as on the page. Bodies aren't
 // in it, because they are about buyers.
 func (s *server) handleEventsCSV(w http.ResponseWriter, r *http.Request) error {
-	shopID, filter := stateOf(r).conn.ShopID, readDeliveryFilter(r.URL.Query()).onPage(1)
-	start, end, wrong := filter.span()
+	shopID := stateOf(r).conn.ShopID
+	filter, start, end, wrong := readDeliveryFilter(r.URL.Query()).onPage(1).span()
 	if wrong != "" {
 		return &httpError{Status: http.StatusUnprocessableEntity, Public: wrong}
 	}

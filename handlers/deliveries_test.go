@@ -207,7 +207,7 @@ func TestDeliveriesOfOneWebhook(t *testing.T) {
 		{one.ID, "S1 S3"}, {two.ID, "S2 S3"}, {"", "S1 S2 S3 S4"}, {"wcon_none", ""},
 	} {
 		var got []string
-		for _, row := range p.get(eventsHref(shop.ID, "", test.webhook, 1)).want(http.StatusOK).deliveries() {
+		for _, row := range p.get(eventsHref(shop.ID, test.webhook)).want(http.StatusOK).deliveries() {
 			for _, state := range []string{"S1", "S2", "S3", "S4"} {
 				if strings.Contains(row, state) {
 					got = append(got, state)
@@ -290,7 +290,8 @@ func TestDeliveriesUnread(t *testing.T) {
 		g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 500, Times: 2})
 		for _, path := range []string{eventsPath(shop.ID), eventPath(shop.ID, id)} {
 			pg := p.get(path).want(http.StatusOK)
-			if strings.Contains(pg.body, "webhook has been deleted") || !strings.Contains(pg.body, webhookPath(shop.ID, hook.ID)) {
+			link := webhookPath(shop.ID, hook.ID)
+			if strings.Contains(pg.body, "webhook has been deleted") || !strings.Contains(pg.body, link) {
 				t.Errorf("says of the webhook: %s", pg.text())
 			}
 		}
@@ -414,7 +415,7 @@ func TestNoBuyersDataIsKept(t *testing.T) {
 	mux.HandleFunc("GET "+apiEvents+"/{id}", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(one)) })
 	g.calls.set(nil, mux)
 	for _, path := range []string{
-		webhooksPath(shop.ID), eventsPath(shop.ID), eventsHref(shop.ID, "", hook.ID, 1), eventPath(shop.ID, "weve_1"),
+		webhooksPath(shop.ID), eventsPath(shop.ID), eventsHref(shop.ID, hook.ID), eventPath(shop.ID, "weve_1"),
 		activityPath(shop.ID),
 	} {
 		if pg := p.get(path).want(http.StatusOK); strings.Contains(pg.body, canary) {

@@ -80,9 +80,9 @@ func readMoment(text string) (time.Time, bool) {
 }
 
 // span returns the time range, of which each end may be zero, and what is wrong
-// with it. It writes the times that it understands as the form's fields have
-// them.
-func (f *deliveryFilter) span() (from, to time.Time, wrong string) {
+// with it. It also returns the filter with the times that it understands as the
+// form's fields have them.
+func (f deliveryFilter) span() (as deliveryFilter, from, to time.Time, wrong string) {
 	from, isFrom := readMoment(f.from)
 	to, isTo := readMoment(f.to)
 	switch {
@@ -99,7 +99,7 @@ func (f *deliveryFilter) span() (from, to time.Time, wrong string) {
 	if isTo {
 		f.to = fieldTime(to)
 	}
-	return from, to, wrong
+	return f, from, to, wrong
 }
 
 func fieldTime(t time.Time) string {

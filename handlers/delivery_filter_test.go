@@ -17,7 +17,8 @@ func logAPI(hook sandbox.Webhook) http.Handler {
 	at := func(e, when string) string { return strings.ReplaceAll(e, "2026-11-01T10:00:00Z", when) }
 	all := []string{
 		at(event("weve_4", "ORDER_PLACED", "DELIVERED", body(`{"friendlyId":"FW-77"}`), good, ""), "2026-11-01T13:00:00Z"),
-		at(event("weve_3", "ORDER_PLACED", "RETRYING", body(`{"email":"ada@example.org"}`), good, `,"error":"=1+1"`), "2026-11-01T12:00:00Z"),
+		at(event("weve_3", "ORDER_PLACED", "RETRYING", body(`{"email":"ada@example.org"}`), good, `,"error":"=1+1"`),
+			"2026-11-01T12:00:00Z"),
 		at(event("weve_2", "DONATION", "FAILED", "{}", "https://gone.example/x", ""), "2026-11-01T11:00:00Z"),
 		at(event("weve_1", "DONATION", "ODD", "{}", good+"/two", ""), "2026-11-01T10:00:00Z"),
 	}
@@ -88,7 +89,8 @@ func TestDeliveryFilter(t *testing.T) {
 		})
 	}
 	record := p.get(eventsCSVPath(shop.ID) + "?q=weve_env&failed=1").records()[1]
-	want := "2026-11-01T12:00:00Z weve_3 weve_env ORDER_PLACED RETRYING '=1+1  " + hook.ID + " " + good + " 2026-11-01T10:00:05Z"
+	want := "2026-11-01T12:00:00Z weve_3 weve_env ORDER_PLACED RETRYING '=1+1  " + hook.ID + " " +
+		good + " 2026-11-01T10:00:05Z"
 	if got := strings.Join(record, " "); got != want {
 		t.Errorf("the file says %q, want %q", got, want)
 	}

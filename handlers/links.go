@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/url"
-	"strconv"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/views/ui"
@@ -74,12 +73,9 @@ func eventPath(shopID, id string) string { return eventsPath(shopID) + "/" + url
 
 func eventBodyHref(shopID, id string) string { return eventPath(shopID, id) + "?show=body" }
 
-func eventsHref(shopID, eventType, webhook string, page int) string {
-	q := filled(map[string]string{"type": eventType, "webhook": webhook})
-	if page > 1 {
-		q.Set("page", strconv.Itoa(page))
-	}
-	return withQuery(eventsPath(shopID), q.Encode())
+// eventsHref returns a link to the deliveries of a webhook.
+func eventsHref(shopID, webhook string) string {
+	return withQuery(eventsPath(shopID), filled(map[string]string{"webhook": webhook}).Encode())
 }
 
 func samplePath(t fourthwall.EventType) string { return "/samples/" + url.PathEscape(string(t)) }

@@ -50,7 +50,7 @@ func healthOf(shopID string, found webhooks.Deliveries, hooks fourthwall.Webhook
 	out := map[string]*views.Health{}
 	for id, h := range webhooks.HealthOf(found, hooks) {
 		out[id] = &views.Health{
-			Href: eventsHref(shopID, "", id, 1), Deliveries: h.Deliveries, Failed: h.Failed, LastFailed: h.LastFailed,
+			Href: eventsHref(shopID, id), Deliveries: h.Deliveries, Failed: h.Failed, LastFailed: h.LastFailed,
 			Ambiguous: h.Ambiguous, Known: h.Known, Since: h.Since,
 		}
 		for _, c := range h.States {

@@ -27,7 +27,7 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 	page := views.WebhookShowPage{
 		Frame: frame, ListHref: webhooksPath(conn.ShopID),
 		ForDevelopersURL: s.forDevelopers(), Snippets: snippetViews(),
-		EditHref: at + "/edit", DeleteHref: at + "/delete", EventsHref: eventsHref(conn.ShopID, "", id, 1),
+		EditHref: at + "/edit", DeleteHref: at + "/delete", EventsHref: eventsHref(conn.ShopID, id),
 		CheckHref: checkStartHref(conn.ShopID, "webhook", id), TestHref: testPath(conn.ShopID, id),
 	}
 	if page.Locked, err = s.immutableReason(r.Context(), conn.ShopID, id); err != nil {

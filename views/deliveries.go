@@ -47,19 +47,6 @@ type DeliveryChart struct {
 	Sum    ui.Hour   // of those that were read, if there is no Series
 }
 
-// Count adds a delivery.
-func (c *DeliveryChart) Count(at time.Time, state ui.State) {
-	c.Series.Count(at, state)
-	switch state {
-	case ui.OK:
-		c.Sum.Accepted++
-	case ui.Failing:
-		c.Sum.Failed++
-	default:
-		c.Sum.Other++
-	}
-}
-
 // sum returns the counts of the span that the chart is about.
 func (c DeliveryChart) sum() ui.Hour {
 	if c.Series != nil {

@@ -72,7 +72,7 @@
     const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
     const minute = new Intl.DateTimeFormat(undefined, { timeStyle: "short", hourCycle: "h23" });
     for (const mark of all(".utc")) mark.hidden = true;
-    for (const tick of all("[data-at]")) tick.textContent = minute.format(new Date(tick.dataset.at));
+    for (const tick of all("[data-at]")) tick.textContent = minute.format(new Date(tick.dataset.at * 36e5));
     for (const time of all("time[datetime]")) {
       const at = new Date(time.dateTime);
       if (isNaN(at)) continue;
