@@ -251,7 +251,8 @@ const spoiled = `() => {
 		['hidden', 'clip'].includes(s.overflowY) && e.scrollHeight > e.clientHeight + 1
 	for (const e of document.body.querySelectorAll('*')) {
 		if (!e.checkVisibility() || e.closest('.vh, .out, .skip, .clip, svg, thead') ||
-			e.matches('.brand span, .menu-word, .wide-word, .filter-line label, input, textarea, select')) continue
+			e.matches('.brand span, .menu-word, .wide-word, .filter-line label, .log-filter > .field > label') ||
+			e.matches('input, textarea, select')) continue
 		const s = getComputedStyle(e)
 		if (cut(e, s)) found.push('cut off: ' + named(e))
 		if (e.matches('.button, .badge, .mark, summary') && e.scrollWidth > e.clientWidth + 1 && e.clientWidth)
@@ -262,11 +263,16 @@ const spoiled = `() => {
 	for (let n; n = walk.nextNode();) {
 		const e = n.parentElement
 		if (!n.data.trim() || !e.checkVisibility() ||
-			e.closest('.vh, .out, .filter-line label, .deliveries thead, .summary, .confirm-body, .block') ||
+			e.closest('.vh, .out, .filter-line label, .log-filter > .field > label, .deliveries thead, .summary') ||
+			e.closest('.confirm-body, .block') ||
 			e.closest('textarea, select, option')) continue
 		const range = document.createRange()
 		range.selectNodeContents(n)
-		for (const r of range.getClientRects()) if (r.width > 2) pieces.push({e, r})
+		const end = e.closest('.clip')?.getBoundingClientRect().right ?? Infinity
+		for (const {left, right, top, bottom} of range.getClientRects()) {
+			const r = {left, right: Math.min(right, end), top, bottom}
+			if (r.right - r.left > 2) pieces.push({e, r})
+		}
 	}
 	for (const [i, a] of pieces.entries()) for (const b of pieces.slice(i + 1)) {
 		if (a.e === b.e) continue

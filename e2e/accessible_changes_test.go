@@ -68,15 +68,29 @@ var longTypes = []string{
 
 var longAddress = "https://hooks.example.com/" + strings.Repeat("a-long-path-without-an-end", 10)
 
-// fileEvents makes the API return deliveries that the sandbox would not make.
+// fileEvents makes the API return deliveries that the sandbox would not make,
+// once.
 func (v *visitor) fileEvents(events ...map[string]any) {
 	v.app.t.Helper()
+	v.keepEvents(1, events...)
+}
+
+// keepEvents makes the API return deliveries for some requests.
+func (v *visitor) keepEvents(times int, events ...map[string]any) {
+	v.app.t.Helper()
+	for i, e := range events {
+		if e["id"] == event(nil)["id"] {
+			e["id"] = fmt.Sprintf("weve_%d", i+1) // each is listed once
+		}
+	}
 	body, err := json.Marshal(map[string]any{
 		"results": events, "total": 4 * len(events), "size": len(events),
 		"totalPages": 4,
 	})
 	v.Must(err)
-	v.app.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiEvents, Status: 200, Body: string(body)})
+	v.app.box.FailNext(sandbox.Failure{
+		Method: http.MethodGet, Path: apiEvents, Status: 200, Body: string(body), Times: times,
+	})
 }
 
 // event returns a delivery as the API has it, with some fields replaced.
@@ -207,7 +221,7 @@ func showDeliveries(v *visitor) int {
 	shop := v.connectKey(2)
 	v.app.add(2, longAddress, "ORDER_PLACED")
 	v.app.add(2, longAddress, "DONATION")
-	v.fileEvents(manyEvents()...)
+	v.keepEvents(20, manyEvents()...)
 	status := v.Open(eventsPath(shop) + "?type=DONATION")
 	v.reads("shared URL", "no current webhook", "deleted", "No state given")
 	return status
@@ -248,11 +262,7 @@ func (v *visitor) openDay(query string) int {
 	for _, e := range aDay(time.Now())[:3] {
 		v.app.add(2, e["url"].(string), "ORDER_PLACED", "DONATION")
 	}
-	body, err := json.Marshal(map[string]any{"results": aDay(time.Now()), "total": 240, "size": 240, "totalPages": 1})
-	v.Must(err)
-	v.app.box.FailNext(sandbox.Failure{
-		Method: http.MethodGet, Path: apiEvents, Status: 200, Body: string(body), Times: 20,
-	})
+	v.keepEvents(20, aDay(time.Now())...)
 	return v.Open(eventsPath(shop) + query)
 }
 

@@ -29,7 +29,8 @@ func TestListsAreDense(t *testing.T) {
 		row  string // selector
 		wide int    // whole rows at 1280 × 800
 	}{
-		"activity": {showLongActivity, ".log li", 13},
+		"activity":   {showLongActivity, ".log li", 13},
+		"deliveries": {func(v *visitor) { showDay(v) }, ".deliveries tbody tr", 15},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
