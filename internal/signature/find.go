@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"hookwall/internal/unseen"
 )
 
 // maxSignatures limits how many different values of unnamed headers are tried.
@@ -96,15 +98,10 @@ func signatureRuns(text string) []string {
 	return nil
 }
 
-// visibleOnly removes characters that can't be seen: those of format, such as a zero-width space, and variation
-// selectors. It leaves spaces and line breaks.
+// visibleOnly returns the text without characters that can't be seen. Spaces and line breaks stay.
 func visibleOnly(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cf, unicode.Variation_Selector) || strings.ContainsRune("\u034f\u115f\u1160\u3164", r) {
-			return -1
-		}
-		return r
-	}, text)
+	visible, _ := unseen.Remove(text)
+	return visible
 }
 
 // unescape replaces the escape sequences of programming languages and of Markdown: \n, \", \/, \xNN, \uNNNN, \*. Bytes
