@@ -357,14 +357,24 @@ func (c *creation) fail(ctx context.Context, err error) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if hook, finding := c.look(ctx, row, c.reLists(row, api)); finding == Found {
+	hook, finding := c.look(ctx, row, c.reLists(row, api))
+	switch {
+	case finding == Found:
 		return c.created(ctx, hook)
-	}
-	if !api.Uncertain() {
-		return c.reject(ctx, RejectionOf(api))
+	case finding != NotFound && !isOwnBusy(api):
+		api = api.AsUnverified()
 	}
 	rejection := RejectionOf(api)
+	if !api.Uncertain() {
+		return c.reject(ctx, rejection)
+	}
 	return c.end(ctx, store.StateUnconfirmed, "", kept{Rejection: &rejection})
+}
+
+// isOwnBusy reports whether the API itself says that it's too busy to do anything. A 503 without a code may come from
+// something in front of it, which doesn't know what the API did.
+func isOwnBusy(api *fourthwall.Error) bool {
+	return api.Status == http.StatusServiceUnavailable && api.Code != ""
 }
 
 // reLists returns the waits before each list that may show the new webhook.
