@@ -194,7 +194,8 @@ func decodeResults(body []byte, results any) (pageJSON, error) {
 	} else if json.Unmarshal(body, &j) != nil {
 		return pageJSON{}, errNotJSON
 	}
-	if json.Unmarshal(j.Results, results) != nil {
+	isNull := string(j.Results) == "null" && j.Total != 0 // of an empty list only if that is counted
+	if isNull || json.Unmarshal(j.Results, results) != nil {
 		return pageJSON{}, errNotJSON
 	}
 	return j, nil
