@@ -212,8 +212,8 @@ func decodeCode(body []byte) string {
 	return token(string(j.Code))
 }
 
-// codeForm is what the API's codes look like, and those of RFC 6750. Firewalls and gateways have other words in the same
-// place: "forbidden", "AccessDenied", "403".
+// codeForm is what the API's codes look like, and those of RFC 6750. Firewalls and gateways have other words in the
+// same place: "forbidden", "AccessDenied", "403".
 var codeForm = regexp.MustCompile(`^([A-Z][A-Z0-9_]*|invalid_token|insufficient_scope)$`)
 
 func isCode(text string) bool { return codeForm.MatchString(text) }
