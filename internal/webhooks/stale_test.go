@@ -121,8 +121,8 @@ func TestBusyCreate(t *testing.T) {
 	}
 }
 
-// TestRefusedWhileUnlisted: a response that isn't the API's doesn't tell what the API did. Without the list of webhooks,
-// the create is unconfirmed. If it took effect, it is found later, and not repeated.
+// TestRefusedWhileUnlisted: a response that isn't the API's doesn't tell what the API did. Without the list of
+// webhooks, the create is unconfirmed. If it took effect, it is found later, and not repeated.
 func TestRefusedWhileUnlisted(t *testing.T) {
 	html, challenge := "<html>", http.Header{"Cf-Mitigated": {"challenge"}}
 	for _, test := range []struct {
@@ -133,14 +133,26 @@ func TestRefusedWhileUnlisted(t *testing.T) {
 		outcome  string
 	}{
 		{"a firewall", sandbox.Failure{Status: 403, Body: html}, true, webhooks.Unconfirmed, store.OutcomeUnclear},
-		{"a challenge", sandbox.Failure{Status: 403, Body: `{"code":"NO"}`, Header: challenge}, true,
-			webhooks.Unconfirmed, store.OutcomeUnclear},
+		{
+			"a challenge",
+			sandbox.Failure{Status: 403, Body: `{"code":"NO"}`, Header: challenge},
+			true,
+			webhooks.Unconfirmed, store.OutcomeUnclear,
+		},
 		{"a proxy's 503", sandbox.Failure{Status: 503, Body: html}, true, webhooks.Unconfirmed, store.OutcomeUnclear},
 		{"the API's 503", sandbox.Failure{Status: 503, Code: "BUSY"}, true, webhooks.Rejected, store.OutcomeFailed},
-		{"a firewall, and it isn't there", sandbox.Failure{Status: 403, Body: html}, false,
-			webhooks.Rejected, store.OutcomeFailed},
-		{"a proxy's 503, and it isn't there", sandbox.Failure{Status: 503, Body: html}, false,
-			webhooks.Rejected, store.OutcomeFailed},
+		{
+			"a firewall, and it isn't there",
+			sandbox.Failure{Status: 403, Body: html},
+			false,
+			webhooks.Rejected, store.OutcomeFailed,
+		},
+		{
+			"a proxy's 503, and it isn't there",
+			sandbox.Failure{Status: 503, Body: html},
+			false,
+			webhooks.Rejected, store.OutcomeFailed,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t)
