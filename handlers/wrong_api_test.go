@@ -57,6 +57,34 @@ func TestCreateResponseDiffers(t *testing.T) {
 			store.OutcomeDone, "", 1,
 		},
 		{
+			"a webhook that isn't there, and none is new",
+			func(g *rig, _ sandbox.DemoShop, _ string) {
+				g.says(http.MethodPost, "wcon_ghost", good, false, "DONATION")
+			},
+			502,
+			[]string{"Unconfirmed", "wcon_ghost", "doesn’t know it", "another new one"},
+			[]string{"Webhook created", "existed before"},
+			store.OutcomeUnclear, "", 2,
+		},
+		{
+			"a webhook that isn't there, and a new one is",
+			func(g *rig, _ sandbox.DemoShop, _ string) {
+				g.says(http.MethodPost, "wcon_ghost", good, true, "DONATION")
+			},
+			200,
+			[]string{"Webhook created", good},
+			[]string{"wcon_ghost", odd},
+			store.OutcomeDone, "", 2,
+		},
+		{
+			"an ID that can't be one, and a new webhook",
+			func(g *rig, _ sandbox.DemoShop, _ string) { g.says(http.MethodPost, "../x", good, true, "DONATION") },
+			200,
+			[]string{"Webhook created", good},
+			[]string{"../x", odd},
+			store.OutcomeDone, "", 1,
+		},
+		{
 			"another URL, which is there",
 			func(g *rig, shop sandbox.DemoShop, _ string) {
 				hook := g.add(shop, other, "DONATION")
@@ -95,7 +123,7 @@ func TestCreateResponseDiffers(t *testing.T) {
 			},
 			200,
 			[]string{"Webhook created", odd, other + " with DONATION"},
-			nil, store.OutcomeDone, other, 0,
+			nil, store.OutcomeDone, other, 1,
 		},
 		{
 			"the same in another spelling",
@@ -106,14 +134,14 @@ func TestCreateResponseDiffers(t *testing.T) {
 			200,
 			[]string{"Webhook created"},
 			[]string{odd},
-			store.OutcomeDone, "", 0,
+			store.OutcomeDone, "", 1,
 		},
 		{
 			"what was asked", func(*rig, sandbox.DemoShop, string) {},
 			200,
 			[]string{"Webhook created", good},
 			[]string{odd},
-			store.OutcomeDone, "", 0,
+			store.OutcomeDone, "", 1,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
