@@ -246,7 +246,11 @@ func (v *visitor) signsOutByKeyboard() {
 	v.Type(v.app.shop(1).APIPassword)
 	v.Navigate(func() { v.Press("Enter") })
 	v.connected(v.app.shop(1))
-	v.press("Enter", v.Role("banner", "").GetByRole("button", named("Sign out")))
+	bar := v.Role("banner", "")
+	v.stepTo(bar.Locator(".mine summary"))
+	v.Press("Enter")
+	v.press("Enter", bar.GetByRole("link", named("Sign out")))
+	v.press("Enter", v.Role("button", "Sign out and disconnect"))
 	v.reads("You are signed out")
 }
 

@@ -105,7 +105,7 @@ func (v *visitor) switchesAndLeaves(first string) {
 	v.reads(good)
 	v.disconnect(first)
 	v.worksWithoutScript()
-	v.Submit(bar.GetByRole("button", named("Sign out")))
+	v.signsOut()
 	v.reads("You are signed out")
 	v.Open("/shops")
 	v.at("/connect")

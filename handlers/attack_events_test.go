@@ -76,7 +76,7 @@ func TestSecurityEvents(t *testing.T) {
 		{"a disconnected shop", "shop disconnected", func(_ *rig, p *person) {
 			p.post(shopPath(p.connect(0).ID)+"/disconnect", url.Values{})
 		}, map[string]any{"level": "INFO"}},
-		{"a sign-out", "signed out", func(_ *rig, p *person) { p.connect(0); p.post("/sign-out", url.Values{}) }, map[string]any{"level": "INFO"}},
+		{"a sign-out", "signed out", func(_ *rig, p *person) { p.connect(0); p.signOut() }, map[string]any{"level": "INFO"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -396,7 +396,7 @@ func TestSignOut(t *testing.T) {
 	shop := p.connect(0)
 	name := g.server.cookieName("session")
 	old := p.cookie(name)
-	pg := p.noRedirects().post("/sign-out", url.Values{})
+	pg := p.noRedirects().signOut()
 	if pg.status != http.StatusSeeOther || pg.header.Get("Clear-Site-Data") == "" {
 		t.Errorf("%d %v", pg.status, pg.header)
 	}
@@ -410,7 +410,7 @@ func TestSignOut(t *testing.T) {
 		t.Errorf("the old cookie opens %s", pg.url)
 	}
 	// Signing out without a session is done already.
-	g.person().post("/sign-out", url.Values{}).want(http.StatusOK, "signed out")
+	g.person().signOut().want(http.StatusOK, "signed out")
 }
 
 // Checklist 10.
@@ -479,7 +479,7 @@ func TestDraft(t *testing.T) {
 		{"the API says 401 again and again", func(g *rig, _ *person, _ sandbox.DemoShop) {
 			g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2})
 		}, 0, []string{"as you typed it"}, true},
-		{"signed out in another tab", func(_ *rig, p *person, _ sandbox.DemoShop) { p.post("/sign-out", url.Values{}) }, 0, []string{"as you typed it"}, false},
+		{"signed out in another tab", func(_ *rig, p *person, _ sandbox.DemoShop) { p.signOut() }, 0, []string{"as you typed it"}, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

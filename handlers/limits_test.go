@@ -150,7 +150,7 @@ func TestUncountedRoutes(t *testing.T) {
 		}
 	}
 	// Signing out is always allowed. The others store nothing.
-	want := []string{"/sign-out", signaturePath, urlNotesPath, guidePath, "/shops/{shop}/disconnect"}
+	want := []string{"/sign-out", displayPath, signaturePath, urlNotesPath, guidePath, "/shops/{shop}/disconnect"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

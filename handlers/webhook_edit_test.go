@@ -614,7 +614,7 @@ func TestEditSessionLost(t *testing.T) {
 	t.Parallel()
 	ends := map[string]func(*rig, *person){
 		"the session is over":       func(g *rig, _ *person) { g.move(13 * time.Hour) },
-		"signed out in another tab": func(_ *rig, p *person) { p.post("/sign-out", url.Values{}) },
+		"signed out in another tab": func(_ *rig, p *person) { p.signOut() },
 		"the API says 401 again and again": func(g *rig, _ *person) {
 			g.box.FailNext(sandbox.Failure{Path: apiWebhooks + "*", Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2})
 		},

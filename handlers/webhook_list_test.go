@@ -453,7 +453,7 @@ func TestFilterSurvivesSignIn(t *testing.T) {
 		eventsPath(shop.ID) + "?page=2&type=DONATION&webhook=wcon_x",
 		activityPath(shop.ID) + "?action=shop.connect&outcome=done&webhook=wcon_x",
 	} {
-		p.post("/sign-out", url.Values{})
+		p.signOut()
 		pg := p.get(to).want(http.StatusOK, "Connect")
 		back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK)
 		if got := back.url.RequestURI(); got != to {

@@ -964,3 +964,24 @@ const (
 func connectedNotice(shop string) ui.Notice {
 	return ui.Notice{Kind: ui.Success, Title: shop + " is connected"}
 }
+
+// What the limits count, on the help page.
+const (
+	callsCounted         = "Checks and test deliveries per person"
+	writesCounted        = "Forms about a shop per person"
+	addressWritesCounted = "Forms about a shop per network"
+	signInsCounted       = "Sign-in steps per network"
+	badKeysCounted       = "Rejected API keys per network"
+)
+
+// rateText says how often something is allowed.
+func rateText(r Rate) string {
+	burst := ui.Number(r.Burst) + " in a row"
+	switch {
+	case r.Every <= 0:
+		return burst
+	case r.Every < time.Second:
+		return burst + ", then " + ui.Number(int(time.Second/r.Every)) + " per second"
+	}
+	return burst + ", then one every " + ui.Duration(r.Every)
+}
