@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hookwall/internal/webhooks"
 )
 
 const (
@@ -207,6 +209,8 @@ func TestNotesWhileTyping(t *testing.T) {
 		{"https://hooks", true, false, ""},
 		{"htt", true, false, ""},
 		{"https:/", true, false, ""},
+		{"https://hooks-", true, false, ""},
+		{"https://hooks-", false, false, "can’t be a host name"},
 		{"", false, false, ""},
 		{good, false, false, ""},
 		{"https://hooks", false, false, "isn’t on the public internet"},
@@ -236,6 +240,23 @@ func TestNotesWhileTyping(t *testing.T) {
 		if diff := cmp.Diff(warningsOf(pg), warningsOf(form)); diff != "" {
 			t.Errorf("%q: the form says something else: %s", test.address, diff)
 		}
+	}
+}
+
+// TestURLNotesAreForOneURL: nobody can send texts of a megabyte without signing in. A URL that is a little too long is
+// still judged.
+func TestURLNotesAreForOneURL(t *testing.T) {
+	t.Parallel()
+	p := newRig(t, options{}).person()
+	for _, test := range []struct {
+		typed  string
+		status int
+		want   string
+	}{
+		{good + strings.Repeat("ü", webhooks.MaxURL/2), http.StatusOK, "longer than"},
+		{strings.Repeat("<https://a.example> ", 4000), http.StatusRequestEntityTooLarge, ""},
+	} {
+		p.post(urlNotesPath, url.Values{"url": {test.typed}}).want(test.status, test.want)
 	}
 }
 

@@ -25,7 +25,9 @@ const (
 	urlDoubled    = "This URL begins with https:// or http:// more than once. Remove the first one."
 	urlEncoded    = "This URL is percent-encoded as a whole, as in a query. Enter it decoded."
 	urlBackslash  = "This URL has a backslash (\\). URLs only have forward slashes (/)."
-	urlBlank      = "This URL has a space inside. Remove it, or write it as %20 if it belongs there."
+	urlBareIPv6   = "This is an IP address. Fourthwall sends to host names only. Use a domain name that leads to this " +
+		"server."
+	urlBlank = "This URL has a space inside. Remove it, or write it as %20 if it belongs there."
 )
 
 // schemeTexts say why a URL with a certain scheme can't be a webhook's.
@@ -96,7 +98,19 @@ const (
 	hintPlain     = "This URL isn’t encrypted. Others could read your buyers’ data. Use https:// if your server can."
 	hintLogin     = "This URL contains a username or password. Everyone who can see the webhook can read it."
 	hintFragment  = "Everything after # is never sent. If your tool needs it, ask your tool for another URL."
+	hintSeveral   = "Another URL begins inside this one. If you pasted two, keep only one."
 )
+
+func hintHost(host string) string { return "“" + host + impossibleHost }
+
+const impossibleHost = "” can’t be a host name, so Fourthwall will probably reject it. Check it for typing errors."
+
+// isAboutHost reports whether a hint is hintHost's.
+func isAboutHost(hint string) bool { return strings.HasSuffix(hint, impossibleHost) }
+
+func hintHidden(found string) string {
+	return "This URL has “" + found + "” where a part was probably left out. Copy the whole URL from your tool."
+}
 
 func hintCompleted(address string) string {
 	return "Hookwall adds https:// in front: " + address
