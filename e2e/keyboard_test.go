@@ -215,7 +215,7 @@ func (v *visitor) leavesByKeyboard() {
 	v.press("Enter", v.Role("button", "Show the secret"))
 	v.reads(v.app.shop(0).WebhookSecret)
 	v.press("Space", v.Role("button", "I’ve saved it"))
-	v.reads("The secret was deleted here")
+	v.reads("The secret was deleted from Hookwall")
 
 	bar := v.Role("banner", "")
 	v.stepTo(bar.Locator("summary").First())

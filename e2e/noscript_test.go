@@ -89,7 +89,7 @@ func (v *visitor) keepsTheSecret() {
 	v.reads(secret)
 	v.worksWithoutScript()
 	v.Submit(v.Role("button", "I’ve saved it"))
-	v.reads("The secret was deleted here")
+	v.reads("The secret was deleted from Hookwall")
 	v.Gone(v.Text(secret))
 }
 

@@ -255,7 +255,7 @@ func TestErrorPages(t *testing.T) {
 		{"no such page", p.get404(), 404, "doesn’t exist"},
 		{"a method that is not taken", p.request(http.MethodPut, "/connect", nil), 405, "isn’t available here"},
 		{"too large", p.large(), 413, "too large"},
-		{"not a form", p.broken(), 400, "could not be read"},
+		{"not a form", p.broken(), 400, "couldn’t read the form"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -416,10 +416,10 @@ func TestListWithoutHealth(t *testing.T) {
 		fail sandbox.Failure
 		text string
 	}{
-		{"not allowed", sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, "lacks the permission webhook_read"},
-		{"a fault", sandbox.Failure{Status: 500}, "could not list them"},
-		{"nonsense", sandbox.Failure{Status: 200, Body: "<html>"}, "could not list them"},
-		{"too slow", sandbox.Failure{Delay: time.Minute}, "within a second"},
+		{"not allowed", sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, "permission webhook_read is missing"},
+		{"a fault", sandbox.Failure{Status: 500}, "didn’t return any deliveries"},
+		{"nonsense", sandbox.Failure{Status: 200, Body: "<html>"}, "didn’t return any deliveries"},
+		{"too slow", sandbox.Failure{Delay: time.Minute}, "took too long to respond"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

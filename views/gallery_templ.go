@@ -47,7 +47,7 @@ func Gallery(p GalleryPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(nil, "Components", "What Hookwall’s pages are made of, in every state. This page has no style of its own.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(nil, "Components", "The parts of Hookwall’s pages, in every state. This page has no style of its own.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -585,7 +585,7 @@ func buttonSpecimens() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Confirm("Ask again", "What is about to happen, in a sentence. The button below does it.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Confirm("Ask again", "The next step, in a sentence. The button below does it.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -622,7 +622,7 @@ func fieldSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(ui.TextField{ID: "f-plain", Name: "f", Label: "With a hint", Type: "text", Hint: "What belongs here."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(ui.TextField{ID: "f-plain", Name: "f", Label: "With a hint", Type: "text", Hint: "The expected value."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -643,7 +643,7 @@ func fieldSpecimens() templ.Component {
 		}
 		templ_7745c5c3_Err = ui.Field(ui.TextField{
 			ID: "f-refused", Name: "f", Label: "Refused", Type: "text", Value: "https://203.0.113.7/fw",
-			Hint: "What belongs here.",
+			Hint: "The expected value.",
 			Err:  &ui.FieldError{Text: "This address is an IP number. Use a domain that points to this server.", Code: "WEBHOOK_URI_IP_NOT_ALLOWED", RequestID: "req_7f3a"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -735,7 +735,7 @@ func noticeSpecimens() templ.Component {
 			}
 		}
 		templ_7745c5c3_Err = ui.FocusNotice(ui.Notice{
-			Kind: ui.Warning, Title: "This one takes the focus when the page is about it",
+			Kind: ui.Warning, Title: "This notice has the focus if the page is about it",
 		}, "f-banner", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -951,7 +951,7 @@ func codeSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.BodyBlock("A body, unchanged,\nwith lines that break where they must, however long they are and whatever they contain.").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.BodyBlock("A body, unchanged,\nwith lines that break where they must, even if they are long.").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1118,7 +1118,7 @@ func stepSpecimens() templ.Component {
 		}
 		for _, result := range []string{ui.StepPassed, ui.StepWarned, ui.StepFailed, ui.StepSkipped, ui.StepRunning, ui.StepWaiting} {
 			templ_7745c5c3_Err = ui.CheckResult(ui.CheckStep{
-				Title: "A look at something", Result: result, Seen: []string{"What was seen."},
+				Title: "A step", Result: result, Seen: []string{"The finding."},
 				Do: ui.When(result == ui.StepFailed, "Put it right."), Took: 84 * time.Millisecond,
 			}, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1239,7 +1239,7 @@ func listSpecimens() templ.Component {
 		}
 		templ_7745c5c3_Err = ui.DeliveryTable([]ui.DeliveryRow{
 			{ID: "weve_1", Href: "#of-lists", Type: specimenTypes[0], At: specimenTime, State: "DELIVERED", URL: "https://hooks.example.com/fourthwall", WebhookID: "wcon_1", WebhookHref: "#of-lists", Test: true},
-			{ID: "weve_2", Href: "#of-lists", Type: specimenTypes[2], Failed: true, State: "FAILED", Error: "The endpoint answered with status 500.", URL: "https://hooks.example.com/fourthwall", Ambiguous: true},
+			{ID: "weve_2", Href: "#of-lists", Type: specimenTypes[2], Failed: true, State: "FAILED", Error: "The endpoint returned status 500.", URL: "https://hooks.example.com/fourthwall", Ambiguous: true},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1328,7 +1328,7 @@ func listSpecimens() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.EmptyState("hook", "Nothing here yet", "What will appear here, and what to do for it.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.EmptyState("hook", "Nothing here yet", "Items will appear here. Here’s how to create one.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
