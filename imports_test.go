@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"internal/webhooks": {"internal/activity", "internal/fourthwall", "internal/shops", "internal/store", "internal/unseen"},
 
 	"internal/doctor":             {"internal/deliver", "internal/fourthwall", "internal/signature"},
-	"internal/signature":          {"internal/fourthwall"},
+	"internal/signature":          {"internal/fourthwall", "internal/unseen"},
 	"internal/signature/snippets": nil,
 	"internal/fourthwall":         nil,
 	"internal/deliver":            nil,

@@ -46,7 +46,7 @@ func TestDeliveryLog(t *testing.T) {
 	v.delivered(50)
 	newest := v.deliveries().First()
 	for _, text := range []string{
-		"Gift purchase", "Test", "Answered 500. Only 200 counts.", "What to do",
+		"Gift purchase", "Test", "Returned 500. Only 200 counts.", "What to do",
 	} {
 		v.SeeText(newest, text)
 	}
@@ -203,9 +203,9 @@ func TestFailsThenSucceeds(t *testing.T) {
 		v.Submit(row.GetByRole("link", playwright.LocatorGetByRoleOptions{Name: "failed"}))
 		v.at(eventsPath(shop) + "?webhook=" + hook.ID)
 		v.delivered(1)
-		v.SeeText(v.deliveries(), "Answered 503. Only 200 counts.")
+		v.SeeText(v.deliveries(), "Returned 503. Only 200 counts.")
 		v.Submit(v.deliveries().GetByRole("link").First())
-		v.reads("Fourthwall reports an error", "Answered 503. Only 200 counts.", sandbox.StateRetrying)
+		v.reads("Fourthwall reports an error", "Returned 503. Only 200 counts.", sandbox.StateRetrying)
 		v.app.advance(2 * time.Second)
 	}
 	v.Reload()
@@ -230,7 +230,7 @@ func TestDeliveriesWithoutReading(t *testing.T) {
 	v.connectWithout("webhook_read")
 	v.Submit(v.Role("banner", "").GetByRole("link", named("Deliveries")))
 	v.heads("Deliveries")
-	v.reads("may not read deliveries", "webhook_read")
+	v.reads("can’t read deliveries", "webhook_read")
 	v.status(v.Open(eventsPath(shop)+"/"+v.app.box.Deliveries(shop.ID)[0].ID), 403)
 	v.reads("webhook_read")
 	v.Open(eventsPath(shop))

@@ -16,6 +16,10 @@ const (
 	asTyped    = "as-typed" // continue with the URL as it was typed
 )
 
+// maxURLNotes is the size of a form with one URL, in bytes. Percent-encoded, a
+// byte is three.
+const maxURLNotes = 4 * webhooks.MaxURL
+
 // urlField is a URL as it was typed, and what is said about it.
 type urlField struct {
 	webhooks.URLReport

@@ -171,8 +171,12 @@ func (s *server) drawNotConfirmed(
 	}
 	if result.Rejection != nil {
 		page.RequestID = cmp.Or(result.Rejection.RequestID, v.requestID)
-		if result.Rejection.Reason == webhooks.ReturnedOld {
-			page.Old = &views.NamedWebhook{ID: result.Webhook.ID, URL: result.Webhook.URL}
+		named := &views.NamedWebhook{ID: result.Webhook.ID, URL: result.Webhook.URL}
+		switch result.Rejection.Reason {
+		case webhooks.ReturnedOld:
+			page.Old = named
+		case webhooks.ReturnedUnknown:
+			page.Unknown = named
 		}
 	}
 	w.Header().Set("Cache-Control", "private, no-cache")

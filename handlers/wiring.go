@@ -101,11 +101,12 @@ func (s *server) handler() http.Handler {
 }
 
 // bodyLimits allows the signature page more than others, because it takes
-// files.
+// files. Nobody needs to sign in for notes on a URL, so they are for one URL
+// only.
 func bodyLimits() middleware.BodyLimits {
 	return middleware.BodyLimits{
 		Max:    maxBodySize,
-		MaxOf:  map[string]int64{signaturePath: maxSignatureForm},
+		MaxOf:  map[string]int64{signaturePath: maxSignatureForm, urlNotesPath: maxURLNotes},
 		Large:  largeBody,
 		AtOnce: largeAtOnce,
 		Each:   largeOfOne,

@@ -29,7 +29,7 @@ func (g *rig) says(method, id, address string, effect bool, types ...string) {
 // than was asked for. The page says what is there, and so does the activity.
 func TestCreateResponseDiffers(t *testing.T) {
 	t.Parallel()
-	const other, odd = "https://other.example.com/x", "Fourthwall created something else than you asked for"
+	const other, odd = "https://other.example.com/x", "Created, but not exactly as requested"
 	for _, test := range []struct {
 		name    string
 		box     func(g *rig, shop sandbox.DemoShop, old string) // after the webhooks are listed
@@ -54,6 +54,34 @@ func TestCreateResponseDiffers(t *testing.T) {
 			200,
 			[]string{"Webhook created", good},
 			[]string{"OLD", odd},
+			store.OutcomeDone, "", 1,
+		},
+		{
+			"a webhook that isn't there, and none is new",
+			func(g *rig, _ sandbox.DemoShop, _ string) {
+				g.says(http.MethodPost, "wcon_ghost", good, false, "DONATION")
+			},
+			502,
+			[]string{"Unconfirmed", "wcon_ghost", "doesn’t know it", "another new one"},
+			[]string{"Webhook created", "existed before"},
+			store.OutcomeUnclear, "", 2,
+		},
+		{
+			"a webhook that isn't there, and a new one is",
+			func(g *rig, _ sandbox.DemoShop, _ string) {
+				g.says(http.MethodPost, "wcon_ghost", good, true, "DONATION")
+			},
+			200,
+			[]string{"Webhook created", good},
+			[]string{"wcon_ghost", odd},
+			store.OutcomeDone, "", 2,
+		},
+		{
+			"an ID that can't be one, and a new webhook",
+			func(g *rig, _ sandbox.DemoShop, _ string) { g.says(http.MethodPost, "../x", good, true, "DONATION") },
+			200,
+			[]string{"Webhook created", good},
+			[]string{"../x", odd},
 			store.OutcomeDone, "", 1,
 		},
 		{
@@ -95,7 +123,7 @@ func TestCreateResponseDiffers(t *testing.T) {
 			},
 			200,
 			[]string{"Webhook created", odd, other + " with DONATION"},
-			nil, store.OutcomeDone, other, 0,
+			nil, store.OutcomeDone, other, 1,
 		},
 		{
 			"the same in another spelling",
@@ -106,14 +134,14 @@ func TestCreateResponseDiffers(t *testing.T) {
 			200,
 			[]string{"Webhook created"},
 			[]string{odd},
-			store.OutcomeDone, "", 0,
+			store.OutcomeDone, "", 1,
 		},
 		{
 			"what was asked", func(*rig, sandbox.DemoShop, string) {},
 			200,
 			[]string{"Webhook created", good},
 			[]string{odd},
-			store.OutcomeDone, "", 0,
+			store.OutcomeDone, "", 1,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -174,7 +202,7 @@ func (g *rig) isRecorded(p *person, shop sandbox.DemoShop, action, outcome, foun
 // else.
 func TestChangeIsNotThere(t *testing.T) {
 	t.Parallel()
-	const odd = "Fourthwall did not keep all of your change"
+	const odd = "Saved, but not exactly as requested"
 	for _, test := range []struct {
 		name  string
 		box   func(g *rig, id string)

@@ -66,7 +66,7 @@ func specimenFrame() Frame {
 		ID: "sh_2", Name: "A shop with a name that is much too long for any bar",
 		Domain: "paper-lantern.example", Href: "#of-ways", Expired: true,
 	}
-	return Frame{Shop: &shop, Shops: []ShopLink{shop, other}}
+	return Frame{Shop: &shop, Shops: []ShopLink{shop, other}, ShopCount: 1000}
 }
 
 // specimenSeries returns series that went well, that failed with each bar a

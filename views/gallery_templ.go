@@ -66,7 +66,7 @@ func Gallery(p GalleryPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = pageHead(nil, "Components", "What Hookwall’s pages are made of, in every state. This page has no style of its own.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(nil, "Components", "The parts of Hookwall’s pages, in every state. This page has no style of its own.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -630,7 +630,7 @@ func buttonSpecimens() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Confirm("Ask again", "What is about to happen, in a sentence. The button below does it.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Confirm("Ask again", "The next step, in a sentence. The button below does it.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -667,7 +667,7 @@ func fieldSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(ui.TextField{ID: "f-plain", Name: "f", Label: "With a hint", Type: "text", Hint: "What belongs here."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(ui.TextField{ID: "f-plain", Name: "f", Label: "With a hint", Type: "text", Hint: "The expected value."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -688,7 +688,7 @@ func fieldSpecimens() templ.Component {
 		}
 		templ_7745c5c3_Err = ui.Field(ui.TextField{
 			ID: "f-refused", Name: "f", Label: "Refused", Type: "text", Value: "https://203.0.113.7/fw",
-			Hint: "What belongs here.",
+			Hint: "The expected value.",
 			Err:  &ui.FieldError{Text: "This address is an IP number. Use a domain that points to this server.", Code: "WEBHOOK_URI_IP_NOT_ALLOWED", RequestID: "req_7f3a"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -780,7 +780,7 @@ func noticeSpecimens() templ.Component {
 			}
 		}
 		templ_7745c5c3_Err = ui.FocusNotice(ui.Notice{
-			Kind: ui.Warning, Title: "This one takes the focus when the page is about it",
+			Kind: ui.Warning, Title: "This notice has the focus if the page is about it",
 		}, "f-banner", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1000,7 +1000,7 @@ func codeSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.BodyBlock("A body, unchanged,\nwith lines that break where they must, however long they are and whatever they contain.").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.BodyBlock("A body, unchanged,\nwith lines that break where they must, even if they are long.").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1167,7 +1167,7 @@ func stepSpecimens() templ.Component {
 		}
 		for _, result := range []string{ui.StepPassed, ui.StepWarned, ui.StepFailed, ui.StepSkipped, ui.StepRunning, ui.StepWaiting} {
 			templ_7745c5c3_Err = ui.CheckResult(ui.CheckStep{
-				Title: "A look at something", Result: result, Seen: []string{"What was seen."},
+				Title: "A step", Result: result, Seen: []string{"The finding."},
 				Do: ui.When(result == ui.StepFailed, "Put it right."), Took: 84 * time.Millisecond,
 			}, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1300,7 +1300,15 @@ func waySpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</div><div>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = FoundShops(FoundShopsPart{Query: "studio", Shops: specimenFrame().Shops, Found: 12, Total: 1000, AllHref: "#of-ways"}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1347,23 +1355,15 @@ func listSpecimens() templ.Component {
 			templ_7745c5c3_Var42 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<section class=\"after\" aria-labelledby=\"of-lists\"><h2 id=\"of-lists\">Lists</h2><div class=\"after\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<section class=\"after\" aria-labelledby=\"of-lists\"><h2 id=\"of-lists\">Lists</h2><div class=\"after\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = ui.DeliveryTable([]ui.DeliveryRow{
 			{ID: "weve_1", Href: "#of-lists", Type: specimenTypes[0], At: specimenTime, State: "DELIVERED", Mark: ui.OK, URL: "https://hooks.example.com/fourthwall", Name: "hooks.example.com/fourthwall", WebhookID: "wcon_1", WebhookHref: "#of-lists", Test: true},
 			{ID: "weve_3", Href: "#of-lists", Type: specimenTypes[0], At: specimenTime, Again: true, State: "ON_ITS_WAY", URL: "https://tips.example.com", Name: "tips.example.com", WebhookID: "wcon_2"},
-			{ID: "weve_2", Href: "#of-lists", Type: specimenTypes[2], Failed: true, State: "FAILED", Mark: ui.Failing, Error: "The endpoint answered with status 500.", URL: "https://hooks.example.com/fourthwall", Name: "hooks.example.com/fourthwall", Ambiguous: true},
+			{ID: "weve_2", Href: "#of-lists", Type: specimenTypes[2], Failed: true, State: "FAILED", Mark: ui.Failing, Error: "The endpoint returned status 500.", URL: "https://hooks.example.com/fourthwall", Name: "hooks.example.com/fourthwall", Ambiguous: true},
 		}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</div><div class=\"after\">")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.DeliveryState(ui.DeliveryRow{State: "FAILED", Failed: true, Error: "The endpoint answered with status 500."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1371,7 +1371,7 @@ func listSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.EventGroups([]ui.EventGroup{{Title: "Orders and tips", Types: []ui.EventLine{{EventBadge: specimenTypes[0], Description: "A new order is paid."}, {EventBadge: specimenTypes[2], Description: ""}}}}, 2).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.DeliveryState(ui.DeliveryRow{State: "FAILED", Failed: true, Error: "The endpoint returned status 500."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1379,11 +1379,19 @@ func listSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = ui.EventGroups([]ui.EventGroup{{Title: "Orders and tips", Types: []ui.EventLine{{EventBadge: specimenTypes[0], Description: "A new order is paid."}, {EventBadge: specimenTypes[2], Description: ""}}}}, 2).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</div><div class=\"after\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		templ_7745c5c3_Err = ui.DuplicateCards([]ui.Duplicate{{ID: "wcon_1", URL: "https://hooks.example.com/fourthwall", Href: "#of-lists", Shared: specimenTypes[:1], ExtendHref: "#of-lists", Missing: 2}}, false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</div><ul class=\"rows after\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</div><ul class=\"rows after\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1403,7 +1411,7 @@ func listSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</ul><div class=\"after\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</ul><div class=\"after\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1419,7 +1427,7 @@ func listSpecimens() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1435,7 +1443,7 @@ func listSpecimens() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, "Begin")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "Begin")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1445,17 +1453,17 @@ func listSpecimens() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 78, "</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.EmptyState("hook", "Nothing here yet", "What will appear here, and what to do for it.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.EmptyState("hook", "Nothing here yet", "Items will appear here. Here’s how to create one.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 78, "</div></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 79, "</div></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -19,8 +19,8 @@ type UnconfirmedPage struct {
 	// Certain says that it's as good as certain that it won't appear.
 	Absent, Certain bool
 	// Old is the webhook that Fourthwall named as the new one, though it existed
-	// before; nil if it did not.
-	Old *NamedWebhook
+	// before; nil if it did not. Unknown is the same for one that it doesn't know.
+	Old, Unknown *NamedWebhook
 }
 
 // NamedWebhook is a webhook that a sentence is about.
@@ -28,7 +28,7 @@ type NamedWebhook struct{ ID, URL string }
 
 // lead returns the sentence below the h1.
 func (p UnconfirmedPage) lead() string {
-	if p.Old != nil {
+	if p.Old != nil || p.Unknown != nil {
 		return returnedOldLead
 	}
 	return unconfirmedLead
@@ -44,6 +44,8 @@ func (p UnconfirmedPage) notice() ui.Notice {
 		n.Title, n.Text = absentTitle, absentText
 	case p.Old != nil && p.Looked == "":
 		n.Title, n.Text = returnedOldTitle, returnedOldText(*p.Old)
+	case p.Unknown != nil && p.Looked == "":
+		n.Title, n.Text = returnedUnknownTitle, returnedUnknownText(*p.Unknown)
 	case p.Looked != "":
 		n.Title, n.Text = stillUnconfirmedTitle, p.Looked
 	case !p.CanCheck:

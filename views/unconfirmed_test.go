@@ -53,6 +53,8 @@ func TestUnconfirmedNotices(t *testing.T) {
 		{"not there for long", UnconfirmedPage{Absent: true, Certain: true, Looked: "x"}, absentTitle, "as good as certain"},
 		{"an old one", UnconfirmedPage{CanCheck: true, Old: old}, returnedOldTitle, "wcon_old for https://old.example/"},
 		{"an old one, checked", UnconfirmedPage{CanCheck: true, Old: old, Looked: "It was not found."}, stillUnconfirmedTitle, "It was not found."},
+		{"an unknown one", UnconfirmedPage{CanCheck: true, Unknown: old}, returnedUnknownTitle, "wcon_old, but"},
+		{"an unknown one, checked", UnconfirmedPage{CanCheck: true, Unknown: old, Looked: "It is there."}, stillUnconfirmedTitle, "It is there."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			n := test.page.notice()

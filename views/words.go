@@ -31,6 +31,8 @@ const (
 	returnedOldLead  = "We couldn’t confirm whether the webhook was created. Fourthwall’s response doesn’t fit."
 	returnedOldTitle = "Fourthwall named a webhook that existed before"
 
+	returnedUnknownTitle = "Fourthwall doesn’t know the webhook that it named"
+
 	noneChosen = "No events selected yet. Pick the ones your tool needs."
 
 	implicitWait    = "One moment. We’re asking Fourthwall which shop this is."
@@ -104,4 +106,11 @@ func matchOfLast(n, last int) string {
 func matchOfRange(n, from, to int) string {
 	return ui.Number(n) + " of deliveries " + ui.Number(from) + "–" + ui.Number(to) +
 		" match. Deliveries count from the newest."
+}
+
+// returnedUnknownText says that Fourthwall named a webhook as the new one that
+// it doesn't know.
+func returnedUnknownText(named NamedWebhook) string {
+	return "Fourthwall reported the new webhook as " + named.ID + ", but doesn’t know it when asked. " +
+		"We couldn’t find another new one. Check again: this won’t create a second webhook."
 }

@@ -206,12 +206,16 @@ func (o outcome) code() string {
 	return code
 }
 
-// fault returns InFront for a 4xx that isn't the API's own. The API's has a code, or is at least JSON if it can't read
-// the request. A 429 means the same from anyone.
+// fault returns InFront for a 4xx that isn't the API's own. The API's has one of its codes, or is at least JSON if it
+// can't read the request. A 429 means the same from anyone.
 func (o outcome) fault() Fault {
 	switch {
 	case o.status < http.StatusBadRequest, o.status >= http.StatusInternalServerError,
-		o.status == http.StatusTooManyRequests, o.code() != "", o.status == http.StatusBadRequest && isObject(o.body):
+		o.status == http.StatusTooManyRequests:
+		return ""
+	case o.header.Get("Cf-Mitigated") != "": // Cloudflare's own, whatever the body looks like
+		return InFront
+	case isCode(o.code()), o.status == http.StatusBadRequest && isObject(o.body):
 		return ""
 	}
 	return InFront

@@ -194,7 +194,8 @@ func decodeResults(body []byte, results any) (pageJSON, error) {
 	} else if json.Unmarshal(body, &j) != nil {
 		return pageJSON{}, errNotJSON
 	}
-	if json.Unmarshal(j.Results, results) != nil {
+	isNull := string(j.Results) == "null" && j.Total != 0 // of an empty list only if that is counted
+	if isNull || json.Unmarshal(j.Results, results) != nil {
 		return pageJSON{}, errNotJSON
 	}
 	return j, nil
@@ -210,6 +211,12 @@ func decodeCode(body []byte) string {
 	}
 	return token(string(j.Code))
 }
+
+// codeForm is what the API's codes look like, and those of RFC 6750. Firewalls and gateways have other words in the
+// same place: "forbidden", "AccessDenied", "403".
+var codeForm = regexp.MustCompile(`^([A-Z][A-Z0-9_]*|invalid_token|insufficient_scope)$`)
+
+func isCode(text string) bool { return codeForm.MatchString(text) }
 
 // challenge is a challenge that says what is wrong with a bearer token, RFC 6750 §3.
 var challenge = regexp.MustCompile(`(?i)\bbearer\b.*\berror="?(invalid_token|insufficient_scope)\b`)

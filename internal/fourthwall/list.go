@@ -108,6 +108,7 @@ type listing struct {
 	more       bool // another page should be requested
 	cut        bool // a webhook was left out
 	shrunk     bool // a page counted fewer than one before
+	unnamed    bool // a webhook has no ID
 	doubtful   bool // a page that may have webhooks failed
 	err        error
 }
@@ -178,6 +179,7 @@ func (l *listing) take(p page) {
 		}
 	}
 	l.bytes += p.bytes
+	l.unnamed = l.unnamed || p.size > len(p.webhooks)
 	// An empty page may count 0.
 	l.shrunk = l.shrunk || p.total < l.total && p.total >= len(l.webhooks)
 	l.total, l.totalPages = max(l.total, p.total), max(l.totalPages, p.totalPages)
@@ -197,7 +199,7 @@ func (l *listing) hasNoCounts() bool { return l.total == unknown && l.totalPages
 // end returns the list.
 func (l *listing) end() WebhookList {
 	out := WebhookList{Webhooks: l.webhooks, Total: l.total, Cut: l.cut || l.more}
-	out.Incomplete = out.Cut || l.hasMore() || l.hasNoCounts() && l.doubtful
+	out.Incomplete = out.Cut || l.hasMore() || l.hasNoCounts() && (l.doubtful || l.unnamed)
 	out.Changed = out.Incomplete && l.shrunk
 	if out.Incomplete {
 		out.Err = l.err

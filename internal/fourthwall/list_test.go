@@ -127,8 +127,9 @@ func TestListOfOnePage(t *testing.T) {
 		{"empty page object", bodies(`{"results":[],"total":0,"totalPages":0}`), listed{"", 0, false, ""}, asking()},
 		{"empty page object without counts", bodies(`{"results":[]}`), listed{"", -1, false, ""}, asking()},
 		{"empty array", bodies(`[]`), listed{"", -1, false, ""}, asking()},
-		{"null results", bodies(`{"results":null}`), listed{"", -1, false, ""}, asking()},
-		{"nameless results only", bodies(`{"results":[null,{},{"id":null}]}`), listed{"", -1, false, ""}, asking()},
+		{"null results", bodies(`{"results":null}`), unreadable(notJSON), asking()},
+		{"null results, counted", bodies(`{"results":null,"total":0}`), listed{"", 0, false, ""}, asking()},
+		{"nameless results only", bodies(`{"results":[null,{},{"id":null}]}`), listed{"", -1, true, ""}, asking()},
 		{"a total of nothing beside webhooks", bodies(`{"results":[` + hookA + `],"total":0}`), listed{"a", 0, false, ""}, asking()},
 		{"nothing, though a total is promised", bodies(`{"results":[],"total":9}`), listed{"", 9, true, ""}, asking()},
 		{"nothing, though pages are promised", bodies(`{"results":[],"totalPages":2}`), listed{"", -1, true, ""}, asking()},
@@ -270,7 +271,7 @@ func TestListWithoutCounts(t *testing.T) {
 		{
 			"null and nameless among the results",
 			bodies(page(`null,`+hookA+`,{},{"id":null}`), page("")),
-			listed{"a", -1, false, ""},
+			listed{"a", -1, true, ""},
 			asking("page=1&size=4"),
 		},
 		{

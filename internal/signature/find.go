@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"hookwall/internal/unseen"
 )
 
 // maxSignatures limits how many different values of unnamed headers are tried.
@@ -19,30 +21,35 @@ func (h header) searched(text string) []header {
 	if slices.ContainsFunc(readings(h.value), func(r reading) bool { return len(r.mac) == len(Signature{}) }) {
 		return []header{h}
 	}
-	for _, clean := range cleanings(text) {
-		runs := signatureRuns(clean.text)
-		if len(runs) == 0 {
-			continue
-		}
-		var all []header
-		for i, run := range runs {
-			if slices.Contains(runs[:i], run) {
-				continue
-			}
-			one := header{named: h.named, value: run}
-			if !strings.Contains(text, run) {
-				one.codes = clean.codes
-			}
-			if slices.Contains(runs[i+1:], run) {
-				one.codes = append(slices.Clip(one.codes), CodeDoubled)
-			}
-			if len(all) < maxSignatures {
-				all = append(all, one)
+	cleaned := cleanings(text)
+	for _, kind := range runKinds {
+		for _, clean := range cleaned {
+			if runs := kind.find(clean.text); len(runs) > 0 {
+				return h.withRuns(runs, text, clean.codes)
 			}
 		}
-		return all
 	}
 	return []header{h}
+}
+
+// withRuns returns a header for each of the signatures that were found in a text. The codes are for those that are
+// only in the cleaned text.
+func (h header) withRuns(runs []string, text string, codes []FindingCode) []header {
+	var all []header
+	for i, run := range runs {
+		if slices.Contains(runs[:i], run) || len(all) >= maxSignatures {
+			continue
+		}
+		one := header{named: h.named, value: run}
+		if !strings.Contains(text, run) {
+			one.codes = codes
+		}
+		if slices.Contains(runs[i+1:], run) {
+			one.codes = append(slices.Clip(one.codes), CodeDoubled)
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 // cleaning is pasted text without what a log or an editor put into it.
@@ -61,50 +68,40 @@ func cleanings(text string) []cleaning {
 	return all
 }
 
-var (
-	signatureRun = regexp.MustCompile(`[A-Za-z0-9+/]+=*`)
-	hexRun       = regexp.MustCompile(`[A-Za-z0-9]+`)
-	bareRun      = regexp.MustCompile(`[A-Za-z0-9+/_-]+=*`)
-	isHex        = regexp.MustCompile(`^[0-9A-Fa-f]{64}$`)
-)
-
-// signatureRuns returns all runs of 43 characters of base64 and an equals sign, or else of 64 hexadecimal digits, or
-// else of 43 characters in URL-safe base64 or without the equals sign.
-func signatureRuns(text string) []string {
-	for _, kind := range []struct {
-		run  *regexp.Regexp
-		fits func(string) bool
-	}{
-		{signatureRun, func(run string) bool {
-			return len(run) == encodedLength && strings.Index(run, "=") == len(run)-1
-		}},
-		{hexRun, isHex.MatchString},
-		{bareRun, func(run string) bool {
-			return len(strings.TrimSuffix(run, "=")) == encodedLength-1 && strings.ContainsAny(run, "0123456789")
-		}},
-	} {
-		var runs []string
-		for _, run := range kind.run.FindAllString(text, -1) {
-			if kind.fits(run) {
-				runs = append(runs, run)
-			}
-		}
-		if len(runs) > 0 {
-			return runs
-		}
-	}
-	return nil
+// runKind is one spelling of a signature inside a text.
+type runKind struct {
+	run  *regexp.Regexp
+	fits func(string) bool
 }
 
-// visibleOnly removes characters that can't be seen: those of format, such as a zero-width space, and variation
-// selectors. It leaves spaces and line breaks.
-func visibleOnly(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cf, unicode.Variation_Selector) || strings.ContainsRune("\u034f\u115f\u1160\u3164", r) {
-			return -1
+var isHex = regexp.MustCompile(`^[0-9A-Fa-f]{64}$`)
+
+// runKinds are 43 characters of base64 and an equals sign, or else 64 hexadecimal digits, or else 43 characters in
+// URL-safe base64 or without the equals sign.
+var runKinds = []runKind{
+	{regexp.MustCompile(`[A-Za-z0-9+/]+=*`), func(run string) bool {
+		return len(run) == encodedLength && strings.Index(run, "=") == len(run)-1
+	}},
+	{regexp.MustCompile(`[A-Za-z0-9]+`), isHex.MatchString},
+	{regexp.MustCompile(`[A-Za-z0-9+/_-]+=*`), func(run string) bool {
+		return len(strings.TrimSuffix(run, "=")) == encodedLength-1 && strings.ContainsAny(run, "0123456789")
+	}},
+}
+
+// find returns all signatures of this kind.
+func (k runKind) find(text string) (runs []string) {
+	for _, run := range k.run.FindAllString(text, -1) {
+		if k.fits(run) {
+			runs = append(runs, run)
 		}
-		return r
-	}, text)
+	}
+	return runs
+}
+
+// visibleOnly returns the text without characters that can't be seen. Spaces and line breaks stay.
+func visibleOnly(text string) string {
+	visible, _ := unseen.Remove(text)
+	return visible
 }
 
 // unescape replaces the escape sequences of programming languages and of Markdown: \n, \", \/, \xNN, \uNNNN, \*. Bytes
@@ -200,8 +197,37 @@ func namedSecrets(text string) []string {
 	for _, line := range lines {
 		m := assignment.FindStringSubmatch(line)
 		if len(m) > 0 && (secretWord.MatchString(m[1]) || len(lines) == 1 && strings.TrimSpace(m[2]) != "") {
-			add(strings.Trim(m[3], blanksAround+quotesAround+`\`))
+			add(strings.Trim(m[3], quotesAround+`\`))
 		}
 	}
 	return values
+}
+
+const (
+	maxWordSecrets  = 4
+	leastWordSecret = 8 // bytes
+)
+
+var (
+	secretSplit = regexp.MustCompile(`[\s<>{}()\[\],;"'` + "`" + `“”‘’]+`)
+	secretName  = regexp.MustCompile(`^[\w.$-]*(?:=>|:-|:|=)`)
+)
+
+// wordSecrets returns the words of a pasted text that could be the secret, wherever they are in a command, a settings
+// file or markup; at most four. Only a match tells that one is.
+func wordSecrets(text string) (words []string) {
+	text = visibleOnly(text)
+	if len(text) > MaxSecret {
+		return nil
+	}
+	parts := secretSplit.Split(text, -1)
+	for _, part := range slices.Backward(parts) { // a name or a command is before it
+		for word := ""; part != word && len(words) < maxWordSecrets; part = secretName.ReplaceAllLiteralString(part, "") {
+			word = part
+			if len(word) >= leastWordSecret && word != text && !slices.Contains(words, word) {
+				words = append(words, word)
+			}
+		}
+	}
+	return words
 }

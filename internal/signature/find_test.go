@@ -56,6 +56,11 @@ func TestExplainPrintedHeader(t *testing.T) {
 		"twice in lines":    {right + "\n" + right, found{"signature-doubled"}},
 		"two of them":       {other + "\n" + right, nil},
 		"no width":          {right[:20] + "\u200b" + right[20:], found{"invisible-characters"}},
+		"equals sign":       {strings.Replace(right, "=", `\u003d`, 1), found{"escaped"}},
+		"entity":            {strings.Replace(right, "=", "&#61;", 1), found{"escaped"}},
+		"blank":             {right[:20] + "\u2800" + right[20:], found{"invisible-characters"}},
+		"filler":            {right[:20] + "\uffa0" + right[20:], found{"invisible-characters"}},
+		"control":           {right[:20] + "\u0007" + right[20:], found{"invisible-characters"}},
 		"soft hyphen":       {right[:20] + "\u00ad" + right[20:], found{"invisible-characters"}},
 		"directions":        {"\u202a" + right + "\u202c", nil},
 		"invisible, named":  {"X-Fourthwall-Hmac-SHA256: " + right[:9] + "\u2060\u200d" + right[9:], found{"invisible-characters"}},
@@ -128,6 +133,30 @@ func TestExplainNamedSecret(t *testing.T) {
 			runExplain(t, map[string]explainCase{name: {
 				body: testBody, exact: true, signature: signed(testBody, secret),
 				secret: fmt.Sprintf(pasted, secret), codes: found{"secret-with-name"},
+			}})
+		}
+	}
+	for name, pasted := range map[string]string{
+		"comment":      `SECRET = "%s" # from the settings`,
+		"Kubernetes":   "- name: SECRET\n  value: \"%s\"",
+		"kubectl":      "kubectl create secret generic fw --from-literal=secret=%s",
+		"Heroku":       "heroku config:set SECRET=%s",
+		"command":      "SECRET='%s' node app.js",
+		"shell":        "${SECRET:-%s}",
+		"XML":          "<secret>%s</secret>",
+		"ASP.NET":      `<add key="Secret" value="%s"/>`,
+		"Ruby":         `:secret => "%s"`,
+		"Swift":        `let secret: String = "%s"`,
+		"Bearer":       "Bearer %s",
+		"two lines":    "Secret:\n%s",
+		"comment line": "// secret: %s",
+		"brackets":     "[%s]",
+		"comma":        "%s,",
+	} {
+		for _, secret := range []string{testSecret, padded} {
+			runExplain(t, map[string]explainCase{name: {
+				body: testBody, exact: true, signature: signed(testBody, secret),
+				secret: fmt.Sprintf(pasted, secret), codes: found{"secret-in-text"},
 			}})
 		}
 	}

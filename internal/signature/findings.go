@@ -53,6 +53,7 @@ const (
 	CodeSecretBlanks        FindingCode = "secret-blanks"
 	CodeSecretQuotes        FindingCode = "secret-quotes"
 	CodeSecretNamed         FindingCode = "secret-with-name"
+	CodeSecretInText        FindingCode = "secret-in-text"
 	CodeSecretHexDecoded    FindingCode = "secret-hex-decoded"    //nolint:gosec // a code, not a secret
 	CodeSecretBase64Decoded FindingCode = "secret-base64-decoded" //nolint:gosec // a code, not a secret
 	CodeSecretNewline       FindingCode = "secret-newline"

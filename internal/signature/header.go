@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"hookwall/internal/unseen"
 )
 
 // headerName is the kind of name that was pasted before a value.
@@ -107,17 +109,20 @@ func isOtherName(name string) bool {
 
 func isLetter(r rune) bool { return (r|0x20) >= 'a' && (r|0x20) <= 'z' }
 
-// around has the characters that people paste around a value unintentionally: white space, zero-width characters,
-// quotes, and the comma or semicolon of a line of code.
+// What people paste around a value unintentionally: what can't be seen, quotes, and the comma or semicolon of a line
+// of code.
 const (
-	blanksAround = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff"
 	quotesAround = "\"'`“”‘’«»"
-	around       = blanksAround + quotesAround + ",;"
+	around       = quotesAround + ",;"
 )
 
-func tidy(text string) string { return strings.Trim(text, around) }
+func tidy(text string) string { return trim(text, around) }
 
-func tidySecret(text string) string { return strings.Trim(text, blanksAround+quotesAround) }
+func tidySecret(text string) string { return trim(text, quotesAround) }
+
+func trim(text, cutset string) string {
+	return strings.TrimFunc(text, func(r rune) bool { return unseen.Is(r) || strings.ContainsRune(cutset, r) })
+}
 
 // reading is one way to decode a pasted signature.
 type reading struct {

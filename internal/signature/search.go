@@ -13,6 +13,8 @@ import (
 	"hash"
 	"slices"
 	"strings"
+
+	"hookwall/internal/unseen"
 )
 
 // maxRewritten limits the bytes of rewritten JSON that are hashed. It is enough for every style of a common delivery,
@@ -277,7 +279,7 @@ func keyForms(secret string) []keyForm {
 			forms = append(forms, keyForm{key: key, bytes: bytes, codes: codes})
 		}
 	}
-	trimmed := strings.Trim(secret, blanksAround)
+	trimmed := unseen.Trim(secret)
 	add([]byte(trimmed), false, CodeSecretBlanks)
 	tidy := tidySecret(secret)
 	quotes := []FindingCode{CodeSecretQuotes}
@@ -289,6 +291,9 @@ func keyForms(secret string) []keyForm {
 		add([]byte(value), false, CodeSecretNamed)
 	}
 	add([]byte(strings.Join(strings.Fields(visibleOnly(tidy)), "")), false, CodeSecretGap)
+	for _, word := range wordSecrets(secret) {
+		add([]byte(word), false, CodeSecretInText)
+	}
 	if key, err := hex.DecodeString(tidy); err == nil {
 		add(key, true, CodeSecretHexDecoded)
 	}
@@ -300,7 +305,7 @@ func keyForms(secret string) []keyForm {
 	return forms
 }
 
-// plainKeys returns the keys that are text as pasted, without what is around or inside it; at most seven.
+// plainKeys returns the keys that are text as pasted, without what is around or inside it; at most eleven.
 func (s *search) plainKeys() []keyForm {
 	return slices.DeleteFunc(slices.Clone(s.keys), func(f keyForm) bool { return f.bytes })
 }

@@ -63,7 +63,7 @@ func unwrap(body []byte) []unwrapped {
 // conversions find what a text encodes.
 var conversions = []func([]byte) []conversion{
 	repairedCharset, httpBody, curlBody, formBody, entities, byteList, literal, quotedJSON, wrappedJSON, base64Text,
-	typography, unseen, surrounded, dictionary,
+	typography, withoutUnseen, surrounded, dictionary,
 }
 
 func one(code FindingCode, text []byte) []conversion { return []conversion{{text: text, code: code}} }
@@ -338,8 +338,8 @@ func typography(text []byte) []conversion {
 	}
 }
 
-// unseen returns the text without characters that can't be seen.
-func unseen(text []byte) []conversion {
+// withoutUnseen returns the text without characters that can't be seen.
+func withoutUnseen(text []byte) []conversion {
 	if !utf8.Valid(text) {
 		return nil
 	}

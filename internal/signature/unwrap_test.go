@@ -211,6 +211,8 @@ func printed() map[string]struct {
 		"smart quotes":           {nice, "body-smart-quotes"},
 		"no-break spaces":        {strings.ReplaceAll(testBody, `"name":`, "\"name\":"), ""},
 		"zero width":             {strings.ReplaceAll(testBody, `"id"`, "\u200b\"id\u200b\""), "body-invisible-characters"},
+		"braille blank":          {strings.ReplaceAll(testBody, `"id"`, "\u2800\"id\"\ufffc"), "body-invisible-characters"},
+		"null":                   {testBody + "\u0000", "body-invisible-characters"},
 		"word joiner in front":   {"\u2060" + testBody, "body-invisible-characters"},
 		"a log":                  {"2026-11-27 INFO body: " + testBody, "body-surrounded"},
 		"fence":                  {"```json\n" + testBody + "\n```", "body-surrounded"},

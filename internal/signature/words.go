@@ -260,6 +260,11 @@ var findingTexts = []Finding{
 		Evidence: "With the value alone it matches.",
 	},
 	{
+		Code: CodeSecretInText, Title: "Other text around the secret",
+		Text:     "You pasted more than the secret, such as a command or markup. Use only the secret itself.",
+		Evidence: "With the secret alone it matches.",
+	},
+	{
 		Code: CodeSecretHexDecoded, Title: "Secret decoded from hex",
 		Text: "If your program made the signature, use the secret’s text unchanged as the key. If Fourthwall " +
 			"made it, you pasted an encoded copy.",

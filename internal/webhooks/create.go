@@ -180,9 +180,10 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 	case err != nil:
 		return c.fail(ctx, err)
 	case slices.Contains(before.ids, hook.ID):
-		return c.notNew(ctx, hook)
-	case !c.isAsAsked(hook):
-		hook = c.readAgain(ctx, hook)
+		return c.notThere(ctx, hook, ReturnedOld)
+	}
+	if hook, err = c.readBack(ctx, hook); err != nil {
+		return c.notThere(ctx, hook, ReturnedUnknown)
 	}
 	return c.created(ctx, hook)
 }
@@ -278,10 +279,10 @@ func (c *creation) list(ctx context.Context) (fourthwall.WebhookList, error) {
 	return c.req.Shop.Webhooks(ctx)
 }
 
-// notNew looks for the new webhook if the response to the create names one that existed before. If there is none, the
-// outcome isn't known.
-func (c *creation) notNew(ctx context.Context, hook fourthwall.Webhook) (Result, error) {
-	c.logger.WarnContext(ctx, "a create returned a webhook that existed before", "webhook", hook.ID)
+// notThere looks for the new webhook if the response to the create names one that existed before, or that the API
+// doesn't know. If there is none, the outcome isn't known.
+func (c *creation) notThere(ctx context.Context, hook fourthwall.Webhook, why Reason) (Result, error) {
+	c.logger.WarnContext(ctx, "a create returned another webhook than a new one", "webhook", hook.ID, "reason", why)
 	row, err := c.store.Operation(ctx, c.req.Actor.Owner, c.req.Key)
 	if err != nil {
 		return Result{}, err
@@ -290,7 +291,10 @@ func (c *creation) notNew(ctx context.Context, hook fourthwall.Webhook) (Result,
 		found.Secret = hook.Secret
 		return c.created(ctx, found)
 	}
-	rejection := Rejection{Reason: ReturnedOld, Status: http.StatusOK}
+	if why == ReturnedUnknown {
+		c.keepSecret(ctx, hook) // the API may only be late, and nobody sends it again
+	}
+	rejection := Rejection{Reason: why, Status: http.StatusOK}
 	return c.end(ctx, store.StateUnconfirmed, "", kept{Rejection: &rejection, Webhook: keep(hook)})
 }
 
@@ -298,15 +302,21 @@ func (c *creation) isAsAsked(hook fourthwall.Webhook) bool {
 	return AsAsked(hook.Content(), fourthwall.Content{}, c.want)
 }
 
-// readAgain reads a new webhook whose response differs from what was asked. If it can't be read, the response counts.
-func (c *creation) readAgain(ctx context.Context, hook fourthwall.Webhook) fourthwall.Webhook {
+// readBack reads a new webhook, since a response alone doesn't show that it exists. It returns an error if the API
+// doesn't know it. If it can't be read, the response counts.
+func (c *creation) readBack(ctx context.Context, hook fourthwall.Webhook) (fourthwall.Webhook, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timing.List)
+	defer cancel()
 	now, err := c.req.Shop.Webhook(ctx, hook.ID)
-	if err != nil {
+	switch {
+	case fourthwall.AsError(err).NotFound():
+		return hook, err
+	case err != nil:
 		c.logger.WarnContext(ctx, "a new webhook could not be read", "webhook", hook.ID, "error", err)
-		return hook
+		return hook, nil
 	}
 	now.Secret = hook.Secret
-	return now
+	return now, nil
 }
 
 // created records the new webhook, and its secret if the response has one. The result has the secret too, since it may
@@ -357,14 +367,24 @@ func (c *creation) fail(ctx context.Context, err error) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if hook, finding := c.look(ctx, row, c.reLists(row, api)); finding == Found {
+	hook, finding := c.look(ctx, row, c.reLists(row, api))
+	switch {
+	case finding == Found:
 		return c.created(ctx, hook)
-	}
-	if !api.Uncertain() {
-		return c.reject(ctx, RejectionOf(api))
+	case finding != NotFound && !isOwnBusy(api):
+		api = api.AsUnverified()
 	}
 	rejection := RejectionOf(api)
+	if !api.Uncertain() {
+		return c.reject(ctx, rejection)
+	}
 	return c.end(ctx, store.StateUnconfirmed, "", kept{Rejection: &rejection})
+}
+
+// isOwnBusy reports whether the API itself says that it's too busy to do anything. A 503 without a code may come from
+// something in front of it, which doesn't know what the API did.
+func isOwnBusy(api *fourthwall.Error) bool {
+	return api.Status == http.StatusServiceUnavailable && api.Code != ""
 }
 
 // reLists returns the waits before each list that may show the new webhook.

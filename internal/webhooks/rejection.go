@@ -15,11 +15,12 @@ type Reason string
 
 // Reasons.
 const (
-	EarlierAttempt Reason = "earlier"    // nothing was sent: another attempt for the same may still take effect
-	EarlierAbsent  Reason = "unanswered" // the same, and its webhook isn't there: a person has to decide
-	NotCreated     Reason = "absent"     // the attempt ended before it called the API
-	ReturnedOld    Reason = "old"        // of an Unconfirmed: the response names a webhook that existed before
-	Unlisted       Reason = "unlisted"   // nothing was sent: not all webhooks could be read, so it may already exist
+	EarlierAttempt  Reason = "earlier"    // nothing was sent: another attempt for the same may still take effect
+	EarlierAbsent   Reason = "unanswered" // the same, and its webhook isn't there: a person has to decide
+	NotCreated      Reason = "absent"     // the attempt ended before it called the API
+	ReturnedOld     Reason = "old"        // of an Unconfirmed: the response names a webhook that existed before
+	ReturnedUnknown Reason = "unknown"    // the same of one that the API doesn't know
+	Unlisted        Reason = "unlisted"   // nothing was sent: not all webhooks could be read, so it may already exist
 )
 
 // Rejection is an error of the API, or another reason why nothing was done.

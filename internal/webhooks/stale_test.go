@@ -121,6 +121,103 @@ func TestBusyCreate(t *testing.T) {
 	}
 }
 
+// TestRefusedWhileUnlisted: a response that isn't the API's doesn't tell what the API did. Without the list of
+// webhooks, the create is unconfirmed. If it took effect, it is found later, and not repeated.
+func TestRefusedWhileUnlisted(t *testing.T) {
+	html, challenge := "<html>", http.Header{"Cf-Mitigated": {"challenge"}}
+	for _, test := range []struct {
+		name     string
+		failure  sandbox.Failure
+		unlisted bool
+		want     webhooks.State
+		outcome  string
+	}{
+		{"a firewall", sandbox.Failure{Status: 403, Body: html}, true, webhooks.Unconfirmed, store.OutcomeUnclear},
+		{
+			"a challenge",
+			sandbox.Failure{Status: 403, Body: `{"code":"NO"}`, Header: challenge},
+			true,
+			webhooks.Unconfirmed, store.OutcomeUnclear,
+		},
+		{"a proxy's 503", sandbox.Failure{Status: 503, Body: html}, true, webhooks.Unconfirmed, store.OutcomeUnclear},
+		{"the API's 503", sandbox.Failure{Status: 503, Code: "BUSY"}, true, webhooks.Rejected, store.OutcomeFailed},
+		{
+			"a firewall, and it isn't there",
+			sandbox.Failure{Status: 403, Body: html},
+			false,
+			webhooks.Rejected, store.OutcomeFailed,
+		},
+		{
+			"a proxy's 503, and it isn't there",
+			sandbox.Failure{Status: 503, Body: html},
+			false,
+			webhooks.Rejected, store.OutcomeFailed,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := newRig(t)
+			p := g.process()
+			who := g.person(p)
+			want := content(good, "DONATION")
+			test.failure.Method, test.failure.Path = http.MethodPost, apiWebhooks
+			test.failure.Effect = test.want == webhooks.Unconfirmed
+			g.box.FailNext(test.failure)
+			p.before = func(r *http.Request) {
+				if r.Method == http.MethodPost && test.unlisted {
+					g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 403, Body: html, Times: 99})
+				}
+			}
+			got, err := p.Create(t.Context(), p.request(who, "key"), want, webhooks.CreateOptions{})
+			g.must(err)
+			if got.State != test.want || got.Rejection == nil || got.Rejection.Status != test.failure.Status {
+				t.Errorf("%+v", got)
+			}
+			if all := g.outcomes(who, activity.CreateWebhook); !slices.Equal(all, []string{test.outcome}) {
+				t.Errorf("recorded %v", all)
+			}
+			g.box.ForgetFailures()
+			if test.want != webhooks.Unconfirmed {
+				return
+			}
+			got, finding, err := p.Confirm(t.Context(), p.request(who, "key"), want)
+			if err != nil || got.State != webhooks.Created || finding != webhooks.Found || g.sent(http.MethodPost) != 1 {
+				t.Errorf("looked for: %+v, %v, %v by %d calls", got, finding, err, g.sent(http.MethodPost))
+			}
+		})
+	}
+}
+
+// TestLateWebhook: an API that doesn't know a new webhook yet. The create is unconfirmed, and its secret is kept until it
+// is found.
+func TestLateWebhook(t *testing.T) {
+	g := newRig(t)
+	p := g.process()
+	who := g.person(p)
+	want := content(good, "DONATION")
+	p.before = func(r *http.Request) {
+		if r.Method == http.MethodPost {
+			g.box.FailNext(sandbox.Failure{
+				Method: http.MethodGet, Path: apiWebhooks + "/*", Status: 404, Code: "WEBHOOK_NOT_FOUND", Times: 99,
+			})
+			g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 99})
+		}
+	}
+	got, err := p.Create(t.Context(), p.request(who, "key"), want, webhooks.CreateOptions{})
+	g.must(err)
+	if got.State != webhooks.Unconfirmed || got.Rejection == nil || got.Rejection.Reason != webhooks.ReturnedUnknown {
+		t.Fatalf("%+v", got)
+	}
+	g.box.ForgetFailures()
+	got, _, err = p.Confirm(t.Context(), p.request(who, "key"), want)
+	if err != nil || got.State != webhooks.Created {
+		t.Fatalf("looked for: %+v, %v", got, err)
+	}
+	secret, _, err := g.store.Secret(t.Context(), who.conn.Owner, who.shop.ID, got.Webhook.ID)
+	if err != nil || secret == "" {
+		t.Errorf("its secret was lost: %v", err)
+	}
+}
+
 // TestUnclearForGood: an outcome that is unclear for an hour stays unclear, and the API is no longer asked about it.
 func TestUnclearForGood(t *testing.T) {
 	g := newRig(t)

@@ -2,7 +2,9 @@ package webhooks
 
 import (
 	"net"
+	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -24,7 +26,15 @@ func checkURL(address string) string {
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		u, err = url.Parse(placeholder.ReplaceAllLiteralString(address, "1"))
+		u, err = url.Parse(withoutPlaceholders(address, "1"))
+	}
+	if m := authority.FindStringSubmatch(address); err != nil && m != nil {
+		if _, err := netip.ParseAddr(m[1]); err == nil {
+			return urlBareIPv6
+		}
+		if impossiblePort.MatchString(m[1]) {
+			return urlPortImpossible
+		}
 	}
 	if err != nil || strings.ContainsFunc(address, isControlOrBlank) {
 		return urlMalformed
@@ -40,6 +50,11 @@ func checkURL(address string) string {
 	}
 	return ""
 }
+
+var (
+	authority      = regexp.MustCompile(`^(?i)https?://(?:[^/?#]*@)?([^/?#\s@]+)`)
+	impossiblePort = regexp.MustCompile(`^(?:[^:\[\]]+|\[[^\[\]]+\]):.+$`)
+)
 
 func isControlOrBlank(r rune) bool { return r <= ' ' || r == 0x7f || unicode.IsSpace(r) }
 

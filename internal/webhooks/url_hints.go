@@ -14,8 +14,11 @@ import (
 // urlHints returns warnings about what Fourthwall may reject, or what would not work, and the URL without what can be
 // removed. They never prevent sending.
 func urlHints(address string) (hints []string, better string) {
-	if found := placeholder.FindString(address); found != "" {
+	for _, found := range placeholders(address) {
 		hints = append(hints, hintPlaceholder(found))
+	}
+	if found := hidden.FindString(withoutPlaceholders(address, "")); found != "" {
+		hints = append(hints, hintHidden(found))
 	}
 	if checkURL(address) != "" {
 		return hints, address
@@ -25,13 +28,16 @@ func urlHints(address string) (hints []string, better string) {
 		if u.Scheme == "http" {
 			hints = append(hints, hintPlain)
 		}
-		if u.User != nil {
+		if u.User != nil && strings.Trim(u.User.String(), ":") != "" {
 			hints = append(hints, hintLogin)
 		}
 	}
 	better = entity.ReplaceAllStringFunc(address, html.UnescapeString)
 	if better != address {
 		hints = append(hints, hintEntity(entity.FindString(address)))
+	}
+	if m := secondURL.FindStringSubmatch(better); m != nil {
+		better, hints = withoutEnd(m[1]), append(hints, hintSeveral)
 	}
 	if strings.Contains(better, "#") {
 		hints = append(hints, hintFragment)
@@ -47,12 +53,14 @@ func urlHints(address string) (hints []string, better string) {
 
 // RejectionHints returns sentences for what Fourthwall would probably reject.
 func RejectionHints(u *url.URL) []string {
-	if placeholder.MatchString(u.Host) {
+	if len(placeholders(u.Host)) > 0 {
 		return nil
 	}
 	var hints []string
 	host := withoutFinalDot(asciiHost(strings.ToLower(u.Hostname())))
 	switch {
+	case !strings.Contains(host, ":") && !possibleHost(host):
+		hints = append(hints, hintHost(u.Hostname()))
 	case isIPAddress(host):
 		hints = append(hints, hintIP)
 	case host == "fourthwall.com", strings.HasSuffix(host, ".fourthwall.com"):
@@ -80,8 +88,24 @@ func isIPAddress(host string) bool {
 
 var lastNumber = regexp.MustCompile(`^(?:0x[0-9a-f]*|[0-9]+)$`)
 
+// possibleHost reports whether DNS can have this name, in the spelling of DNS.
+func possibleHost(host string) bool {
+	for label := range strings.SplitSeq(host, ".") {
+		if len(label) > 63 || !hostLabel.MatchString(label) {
+			return false
+		}
+	}
+	return len(host) <= 253
+}
+
+var hostLabel = regexp.MustCompile(`^[\pL\pM\pN\pS_](?:[\pL\pM\pN\pS_-]*[\pL\pM\pN\pS_])?$`)
+
+// isLocalName reports whether a host has a name that the public DNS never has.
 func isLocalName(host string) bool {
-	for _, suffix := range []string{".local", ".internal", ".test"} {
+	for _, suffix := range []string{
+		".local", ".internal", ".test", ".lan", ".home", ".home.arpa", ".corp", ".private", ".intranet", ".localdomain",
+		".invalid", ".onion",
+	} {
 		if strings.HasSuffix(host, suffix) {
 			return true
 		}
@@ -89,17 +113,21 @@ func isLocalName(host string) bool {
 	return host != "" && !strings.Contains(host, ".")
 }
 
-// placeholder matches what a person was meant to replace. Parts of real URLs rarely look like this.
-var placeholder = regexp.MustCompile(`\$?\{\{?[^{}/?#]*\}\}?|<[^<>/?#]+>|(?i:%7b[\w%. -]*?%7d|%3c[\w%. -]*?%3e)|` +
-	`\[(?i:your|my|insert|enter)\b[^\[\]/]*\]|\bYOUR[_-][A-Z0-9_-]+|` +
-	`\b(?i:your[_-]?(?:domain|server|host|site|shop|store|app|api|token|key|secret|id|url|webhook)s?)\b|XXXX+`)
+// secondURL matches where another URL begins right after one, without a space.
+var secondURL = regexp.MustCompile(`^(?i)(https?://[^/?#]+/[^?#]*?[^/?#=&:])https?:/`)
 
 // entity matches a character as HTML writes it, of those that URLs have.
 var entity = regexp.MustCompile(`&(?:amp|AMP|quot|apos|lt|gt|#0*3[489]|#[xX]0*(?:22|26|27));`)
 
 // withoutEnd returns a URL without the punctuation or the quotation marks that text around it left at its end.
 func withoutEnd(address string) string {
+	if hidden.MatchString(address) {
+		return address
+	}
 	end := strings.TrimRight(address, ".,;:!*'"+quotes)
+	for strings.HasSuffix(end, "%20") {
+		end = strings.TrimSuffix(end, "%20")
+	}
 	for _, pair := range []string{"()", "[]", "{}", "<>"} {
 		if strings.HasSuffix(end, pair[1:]) && strings.Count(end, pair[:1]) < strings.Count(end, pair[1:]) {
 			return withoutEnd(strings.TrimSuffix(end, pair[1:]))

@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"html"
 	"net/url"
 	"regexp"
 	"slices"
@@ -14,8 +15,8 @@ import (
 // repairs find what is wrong with a text, one thing each. They return what was probably meant, if that is known, and a
 // sentence, or "" if they find nothing. What a repair returns is tried by all of them again.
 var repairs = []func(text string) (fixed []string, fault string){
-	unencode, nameKnownScheme, unrepeatScheme, unlabel, unwrapURL, respellScheme, nameScheme, unwrapHost, join, unquote,
-	turnSlashes,
+	unencode, nameKnownScheme, unrepeatScheme, unlabel, unescapeHTML, unwrapRequest, unwrapURL, respellScheme, nameScheme,
+	unwrapHost, join, unquote, turnSlashes,
 }
 
 // unencode decodes a URL that is percent-encoded as a whole.
@@ -47,7 +48,7 @@ func nameKnownScheme(text string) ([]string, string) {
 var (
 	mailAddress = regexp.MustCompile(`^[^\s/\\@:?#<>]+@[^\s/\\@:?#<>]+\.[\pL-]{2,}$`)
 	knownScheme = regexp.MustCompile(`^(?i)(?:(?:https?:/*)?(` + schemeNames() + `):(?:\D|$)|(tel|sms):)`)
-	filePath    = regexp.MustCompile(`^(?i)[a-z]:[\\/]`)
+	filePath    = regexp.MustCompile(`^(?i)(?:[a-z]:\\|[a-z]:/(?:[^/]|$)|[a-oqrt-z]://|\\\\[\w-]+\\|~/)`)
 )
 
 func schemeNames() string {
@@ -79,7 +80,7 @@ func unrepeatScheme(text string) ([]string, string) {
 	return nil, ""
 }
 
-var twoSchemes = regexp.MustCompile(`^(?i)https?\s*[:;]*[/\\]*\s*(https?(?:[:;]+[/\\]*|[/\\]+).+)$`)
+var twoSchemes = regexp.MustCompile(`^(?i)https?\s*[:;]*[/\\]*\s*(?:www\.)?(https?(?:[:;]+[/\\]*|[/\\]+).+)$`)
 
 // unlabel removes what names a URL, such as "URL:".
 func unlabel(text string) ([]string, string) {
@@ -92,13 +93,38 @@ func unlabel(text string) ([]string, string) {
 var label = regexp.MustCompile(`^(?i)["'\w -]*(?:url|uri|link|address|endpoint|webhook|target|callback)["']?` +
 	`\s*[:=]\s*([^\s].*)$`)
 
+// unescapeHTML decodes the signs around a URL that HTML writes as entities.
+func unescapeHTML(text string) ([]string, string) {
+	before, _, isWeb := strings.Cut(text, "http")
+	if plain := aroundEntity.ReplaceAllStringFunc(text, html.UnescapeString); isWeb && aroundEntity.MatchString(before) {
+		return []string{plain}, urlSurrounded
+	}
+	return nil, ""
+}
+
+var aroundEntity = regexp.MustCompile(`&(?:quot|apos|lt|gt|#0*(?:34|39|60|62)|#[xX]0*(?:22|27|3[cCeE]));`)
+
+// unwrapRequest puts the URL of an HTTP request together.
+func unwrapRequest(text string) ([]string, string) {
+	line, host := requestLine.FindStringSubmatch(text), hostLine.FindStringSubmatch(text)
+	if line == nil || host == nil {
+		return nil, ""
+	}
+	return []string{"https://" + host[1] + line[1]}, urlSurrounded
+}
+
+var (
+	requestLine = regexp.MustCompile(`^[A-Z]+ (/\S*) HTTP/[\d.]+\s`)
+	hostLine    = regexp.MustCompile(`(?i)\shost:\s*([^\s/]+)`)
+)
+
 // unwrapURL finds the URLs in a text that begins with something else: quotation marks, Markdown, a command.
 func unwrapURL(text string) ([]string, string) {
-	all := webURL.FindAllStringSubmatchIndex(text, -1)
+	all := webURL.FindAllStringSubmatchIndex(text, mostInside)
 	if len(all) == 0 || all[0][2] == 0 || hostThenPath.MatchString(text[:all[0][2]]) {
 		return nil, ""
 	}
-	var targets, others []string
+	var targets, words, others []string
 	end := 0
 	for _, match := range all {
 		at := match[2]
@@ -107,17 +133,26 @@ func unwrapURL(text string) ([]string, string) {
 		}
 		found := urlAt(text, at)
 		end = at + len(found)
-		if strings.HasSuffix(text[:at], "](") { // the target of a Markdown link
+		switch before := text[max(0, at-longestBefore):at]; {
+		case strings.HasSuffix(before, "]("): // the target of a Markdown link
 			targets = append(targets, found)
-		} else {
+		case ownWord.MatchString(before) && !optionValue.MatchString(before):
+			words = append(words, found)
+		default:
 			others = append(others, found)
 		}
 	}
-	return first(slices.Concat(targets, others)), urlSurrounded
+	return first(slices.Concat(targets, words, others)), urlSurrounded
 }
 
 var (
-	webURL       = regexp.MustCompile(`(?i)(?:^|[^a-z])(https?:[/\\]{2,}[^\s/\\])`)
+	webURL = regexp.MustCompile(`(?i)(?:^|[^a-z])(https?:[/\\]{2,}[^\s/\\])`)
+	// ownWord matches the text before a URL that is a word of its own, perhaps in quotation marks.
+	ownWord = regexp.MustCompile(`(?:^|\s)(?:--url=)?[$^]?["'` + "`" + `]?$`)
+	// optionValue matches the text before a URL that curl doesn't send the request to.
+	optionValue = regexp.MustCompile(`\s(?:-[AbcDdeFHoTux]|` +
+		`--(?:cookie|data[\w-]*|form|header|json|output|proxy|referer|user-agent))` +
+		`[ =][$^]?["']?$|["'][\w-]+:\s*$`)
 	hostThenPath = regexp.MustCompile(`^[\pL\pN_.-]+\.\pL{2,}(?::\d+)?[/?#]\S*$`)
 )
 
@@ -142,8 +177,8 @@ func urlAt(text string, start int) string {
 	for i, r := range rest {
 		opener, closes := brackets[r]
 		switch {
-		case unicode.IsSpace(r), strings.ContainsRune(quotes, r), strings.HasPrefix(rest[i:], "</"),
-			r == '\'' && before == '\'', r == '|' && before == '<',
+		case unicode.IsSpace(r), strings.ContainsRune(quotes, r), endTag.MatchString(rest[i:]),
+			r == '\'' && before == '\'', r == '|' && (before == '<' || before == '['),
 			closes && (len(open) == 0 || open[len(open)-1] != opener):
 			end = i
 		case strings.ContainsRune("([{<", r):
@@ -158,13 +193,22 @@ func urlAt(text string, start int) string {
 	if before == '_' || before == '|' {
 		return strings.TrimRight(rest[:end], string(before))
 	}
+	if strings.HasSuffix(text[:start], `^"`) { // the Windows command line escapes signs with ^
+		return strings.ReplaceAll(rest[:end], "^", "")
+	}
 	return strings.TrimRight(rest[:end], `.,;:!*~'\`)
 }
+
+// endTag matches what ends a URL in HTML or a forum's markup.
+var endTag = regexp.MustCompile(`^(?:</|<(?i:br|p)\s*/?>|\[/)`)
 
 // respellScheme corrects a scheme such as htps:// or https//.
 func respellScheme(text string) ([]string, string) {
 	if m := noScheme.FindStringSubmatch(text); m != nil {
 		return []string{"https://" + m[2]}, urlBeginning(m[1])
+	}
+	if m := gluedScheme.FindStringSubmatch(text); m != nil {
+		return []string{m[2]}, urlBeginning(m[1])
 	}
 	m := likeScheme.FindStringSubmatch(text)
 	if len(m) == 0 || !isWebHost(m[3]) {
@@ -174,7 +218,8 @@ func respellScheme(text string) ([]string, string) {
 		return nil, "" // as it should be
 	}
 	word := strings.ToLower(m[1])
-	if d := min(distance(word, "http"), distance(word, "https")); d > 2 || d == 2 && word[0] != 'h' {
+	d := min(distance(word, "http"), distance(word, "https"))
+	if !slices.Contains(schemeEnds, word) && (d > 2 || d == 2 && word[0] != 'h') {
 		return nil, ""
 	}
 	scheme := "http"
@@ -185,13 +230,17 @@ func respellScheme(text string) ([]string, string) {
 }
 
 var (
-	noScheme   = regexp.MustCompile(`^([:;]+[/\\]+)(.+)$`)
-	likeScheme = regexp.MustCompile(`^(?i)([a-z]{2,8})(\s*(?:[:;.,：]*\s*[/\\／∕⁄]+|[:;：]+)\s*)(.+)$`)
+	noScheme    = regexp.MustCompile(`^([:;]+[/\\]+|\\\\+|/{3,})([^/\\].*)$`)
+	gluedScheme = regexp.MustCompile(`^(?i)(get|post|put|patch|url|link|webhook|endpoint)(https?://.+)$`)
+	likeScheme  = regexp.MustCompile(`^(?i)([a-z][a-z\d]{0,7})(\s*(?:[/\\]+[:;]+|[:;.,：]*\s*[/\\／∕⁄]+|[:;：]+)\s*)(.+)$`)
 )
+
+// schemeEnds are left of a scheme if its beginning wasn't copied.
+var schemeEnds = []string{"tps", "ps", "s", "tp", "p"}
 
 // isWebHost reports whether a text begins with a host.
 func isWebHost(text string) bool {
-	return startsHost(text) || startsHost(placeholder.ReplaceAllLiteralString(text, "a.b1"))
+	return startsHost(text) || startsHost(withoutPlaceholders(text, "a.b1"))
 }
 
 // distance returns how many letters must be inserted, removed or replaced to make one word the other.
@@ -229,6 +278,9 @@ func unwrapHost(text string) ([]string, string) {
 		if part != text && (startsHost(part) || knownScheme.MatchString(part)) {
 			found = append(found, part)
 		}
+		if len(found) == mostInside {
+			break
+		}
 	}
 	if len(found) == 0 {
 		return nil, ""
@@ -239,13 +291,22 @@ func unwrapHost(text string) ([]string, string) {
 // join offers a URL that is broken up by spaces or line breaks in one piece, and its first piece.
 func join(text string) ([]string, string) {
 	parts := strings.Fields(text)
-	if len(parts) < 2 || !startsURL(text) {
+	joined := strings.Join(parts, "")
+	if len(parts) < 2 || !startsURL(text) && !isWeb(joined) {
 		return nil, ""
 	}
-	if more := slices.DeleteFunc(slices.Clone(parts[1:]), func(part string) bool { return !isWeb(part) }); len(more) > 0 {
-		return first(append(parts[:1], more...)), urlSeveral
+	if !startsURL(text) { // the scheme is broken up
+		return []string{joined}, urlBlank
 	}
-	joined := strings.Join(parts, "")
+	var more []string
+	for _, part := range parts[1:] {
+		if isWeb(part) || hostThenPath.MatchString(part) && startsHost(webScheme.ReplaceAllLiteralString(parts[0], "")) {
+			more = append(more, withoutEnd(part))
+		}
+	}
+	if len(more) > 0 {
+		return first(append([]string{withoutEnd(parts[0])}, more...)), urlSeveral
+	}
 	parts[0] = withoutEnd(parts[0])
 	switch names := spaceNames(text); {
 	case len(names) > 0:
@@ -278,7 +339,7 @@ func unquote(text string) ([]string, string) {
 	}
 	bare := urlAt(text, 0)
 	next, _ := utf8.DecodeRuneInString(text[len(bare):])
-	if next == '>' || strings.ContainsRune(quotes, next) {
+	if next == '>' || endTag.MatchString(text[len(bare):]) || strings.ContainsRune(quotes, next) {
 		return []string{bare}, urlSurrounded
 	}
 	return nil, ""

@@ -55,7 +55,7 @@ func ReadPartOfURL(typed string) URLReport {
 	if len(r.Offers) == 0 && !slices.ContainsFunc(r.Errors, isSure) {
 		r.Errors = nil
 	}
-	r.Hints = slices.DeleteFunc(r.Hints, func(hint string) bool { return hint == hintLocal })
+	r.Hints = slices.DeleteFunc(r.Hints, func(hint string) bool { return hint == hintLocal || isAboutHost(hint) })
 	return r
 }
 
@@ -123,6 +123,9 @@ var hostFirst = regexp.MustCompile(`^(?:(?i)(?://)?(?:[^\s/\\?#@]+@)?` +
 const (
 	mostMends  = 6 // of a text, one after another
 	mostOffers = 3
+
+	mostInside    = 16 // URLs in a text that are looked at
+	longestBefore = 64 // bytes before a URL that tell what it is
 )
 
 // meaning is what a text was probably meant to be, and what is wrong with it.

@@ -86,7 +86,12 @@ func TestOffersTheURLInside(t *testing.T) {
 		"→ " + fw, "Endpoint URL " + fw, "view-source:" + fw, fw + " please", fw + ", thanks",
 		"<hooks.example.com/fw>", "“hooks.example.com/fw”", "POST hooks.example.com/fw", "[x](hooks.example.com/fw)",
 		"<hooks.example.com/fw|text>", "curl -X POST hooks.example.com/fw -d x", "URL:hooks.example.com/fw",
-		"https%3A%2F%2Fhooks.example.com%2Ffw",
+		"https%3A%2F%2Fhooks.example.com%2Ffw", "&lt;" + fw + "&gt;", "&quot;" + fw + "&quot;", "href=&#39;" + fw + "&#39;",
+		fw + "</a>", fw + "<br>", "[[" + fw + "|x]]", "[url]" + fw + "[/url]", "[url=" + fw + "]x[/url]",
+		"POST /fw HTTP/1.1\nHost: hooks.example.com\n\n{}", "curl ^\"" + fw + "^\" ^\n -X POST",
+		"curl -e https://a.example/ -A 'x (+https://b.example)' " + fw, "curl -x http://proxy.example:8080 " + fw,
+		"curl -H 'Origin: https://a.example' -d '{\"u\":\"https://b.example\"}' --url " + fw,
+		"curl -d \"https://a.example\" \"" + fw + "\"",
 	} {
 		r := ReadURL(typed)
 		if len(r.Errors) == 0 || len(r.Offers) == 0 || r.Offers[0] != fw {
@@ -108,7 +113,9 @@ func TestRespellsSchemes(t *testing.T) {
 			"htps://hooks.example.com/fw", "hhttps://hooks.example.com/fw", "htttps://hooks.example.com/fw",
 			"ttps://hooks.example.com/fw", "httsp://hooks.example.com/fw", "hptts://hooks.example.com/fw",
 			"httpss://hooks.example.com/fw", "hxxps://hooks.example.com/fw", "htps:/hooks.example.com/fw",
-			"https：／／hooks.example.com/fw",
+			"https：／／hooks.example.com/fw", "https://www." + fw, "https:/ /hooks.example.com/fw", "h ttps://hooks.example.com/fw",
+			"https//:hooks.example.com/fw", "tps://hooks.example.com/fw", "s://hooks.example.com/fw", "///hooks.example.com/fw",
+			`\\hooks.example.com\fw`, "POST" + fw,
 		},
 		plain: {
 			"https://" + plain, "http://" + plain, "http:/hooks.example.com/fw", "htp://hooks.example.com/fw",
@@ -135,7 +142,7 @@ func TestOtherSchemes(t *testing.T) {
 		urlMail:                 {"mailto:me@hooks.example.com", "me@hooks.example.com", "https://mailto:me@hooks.example.com", "<mailto:me@x.example>"},
 		urlPhone:                {"tel:+4912345", "tel:12345", "sms:12345"},
 		urlBrowserOnly:          {"javascript:alert(1)", "https://javascript:alert(1)", "data:text/html,x", "about:blank", "blob:x"},
-		urlFile:                 {"file:///tmp/x", `C:\hooks\fw`, "c:/hooks/fw"},
+		urlFile:                 {"file:///tmp/x", `C:\hooks\fw`, "c:/hooks/fw", "c://hooks/fw", `\\server\share`, "~/fw"},
 		urlOtherScheme("slack"): {"slack://open", "https://slack://open", "SLACK://open"},
 		urlOtherScheme("urn"):   {"urn:isbn:x"},
 	} {
@@ -167,6 +174,25 @@ func TestCompletes(t *testing.T) {
 	for _, typed := range []string{"https", "foo", "foo/bar", "/fw", "not yet a URL", "?a=b", "https://", "https:///fw"} {
 		if r := ReadURL(typed); len(r.Errors) == 0 || r.Completed || len(r.Offers) > 0 {
 			t.Errorf("%q: %+v", typed, r)
+		}
+	}
+}
+
+// TestHostsAndPorts: what is wrong behind https:// is named.
+func TestHostsAndPorts(t *testing.T) {
+	for want, list := range map[string][]string{
+		urlPortImpossible: {
+			"https://hooks.example.com:0/fw", "https://hooks.example.com:65536/fw", "https://hooks.example.com:-1/fw",
+			"https://hooks.example.com:https/fw", "https://hooks.example.com:443:443/fw", "https://a@hooks.example.com::443/fw",
+			"https://[2001:db8::1]:x/fw",
+		},
+		urlBareIPv6:  {"https://::1/fw", "https://2001:db8::1/fw"},
+		urlMalformed: {"https://[2001:db8::1/fw", fw + "/100%"},
+	} {
+		for _, typed := range list {
+			if r := ReadURL(typed); !slices.Equal(r.Errors, []string{want}) {
+				t.Errorf("%q: %+v", typed, r)
+			}
 		}
 	}
 }
@@ -203,6 +229,8 @@ func TestSpacesInside(t *testing.T) {
 		{a + " is what we use now", urlBlank, []string{a}},
 		{a + " " + b, urlSeveral, []string{a, b}},
 		{a + "\n" + b + "\n" + a, urlSeveral, []string{a, b}},
+		{a + ", " + b + ".", urlSeveral, []string{a, b}},
+		{a + " and other.example/b", urlSeveral, []string{a, b}},
 	}
 	for _, test := range tests {
 		r := ReadURL(test.typed)
@@ -243,6 +271,35 @@ func TestHints(t *testing.T) {
 		{fw + ".", []string{hintEnd(".")}, fw},
 		{fw + "),", []string{hintEnd("),")}, fw},
 		{fw + "(a)", nil, ""},
+		{fw + "%20", []string{hintEnd("%20")}, fw},
+		{fw + "/:id/x", []string{hintPlaceholder(":id")}, ""},
+		{fw + "/x:publish", nil, ""},
+		{fw + "/[id]", []string{hintPlaceholder("[id]")}, ""},
+		{fw + "/[...slug]", []string{hintPlaceholder("[...slug]")}, ""},
+		{fw + "/$ID", []string{hintPlaceholder("$ID")}, ""},
+		{fw + "?$filter=a", nil, ""},
+		{fw + "/%s", []string{hintPlaceholder("%s")}, ""},
+		{fw + "/%d/x", []string{hintPlaceholder("%d")}, ""},
+		{fw + "/%TOKEN%", []string{hintPlaceholder("%TOKEN%")}, ""},
+		{fw + "/%E2%82%AC%D0%B0", nil, ""},
+		{fw + "/__TOKEN__", []string{hintPlaceholder("__TOKEN__")}, ""},
+		{fw + "/REPLACE_ME", []string{hintPlaceholder("REPLACE_ME")}, ""},
+		{"https://your-subdomain.example.com/fw", []string{hintPlaceholder("your-subdomain")}, ""},
+		{"https://{{host}}:{{port}}/fw", []string{hintPlaceholder("{{host}}"), hintPlaceholder("{{port}}")}, ""},
+		{fw + "/abc…", []string{hintHidden("…")}, ""},
+		{fw + "/abc...", []string{hintHidden("...")}, ""},
+		{fw + "/****", []string{hintHidden("****")}, ""},
+		{fw + "," + fw, []string{hintSeveral}, fw},
+		{fw + fw, []string{hintSeveral}, fw},
+		{fw + "/?to=https://x.example/https://y.example", nil, ""},
+		{"https://@hooks.example.com/fw", nil, ""},
+		{"https://:pw@hooks.example.com/fw", []string{hintLogin}, ""},
+		{"https://hooks,example.com/fw", []string{hintHost("hooks,example.com")}, ""},
+		{"https://a..example.com/fw", []string{hintHost("a..example.com")}, ""},
+		{"https://-a.example.com/fw", []string{hintHost("-a.example.com")}, ""},
+		{"https://my_shop.example.com/fw", nil, ""},
+		{"https://müller.example/fw", nil, ""},
+		{"https://nas.lan/", []string{hintLocal}, ""},
 		{fw + "/%E2%80%8B", []string{hintEncodedUnseen([]string{unseen.Name('\u200b')})}, fw + "/"},
 		{fw + "/a%20b%C3%BC", nil, ""},
 		{"https://my-shop.fourthwall.com/x", []string{hintFourthwall("my-shop.fourthwall.com")}, ""},
