@@ -94,7 +94,7 @@ var scenes = []scene{
 	{name: "sandbox: consent", show: showConsent, status: 200, heading: "Connect Hookwall to your shop"},
 	{
 		name: "sandbox: problem", show: func(v *visitor) int { return v.Open(v.app.boxURL + "/nowhere") }, status: 404,
-		heading: "Nothing here",
+		heading: "Not found",
 	},
 }
 
@@ -103,7 +103,7 @@ var scenes = []scene{
 // text stays whole, even with wide spacing.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	for _, s := range slices.Concat(scenes, laterScenes, toolScenes, limitScenes) {
+	for _, s := range slices.Concat(scenes, laterScenes, toolScenes, limitScenes, frameScenes) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			v := s.meet(t)
@@ -318,6 +318,6 @@ func showFront(v *visitor) int {
 func showConsent(v *visitor) int {
 	v.Open("/connect")
 	status := v.Submit(v.Role("link", codeLink))
-	v.Click(v.Text("Test another situation"))
+	v.Click(v.Text("Change the permissions"))
 	return status
 }

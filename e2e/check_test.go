@@ -273,7 +273,7 @@ func TestThreeChecksAtOnce(t *testing.T) {
 	}
 	third.status(third.Submit(third.Role("button", sendDeliveries)), 429)
 	third.hasFocus("banner")
-	third.reads("Two checks are under way")
+	third.reads("Two checks are running")
 	third.Must(third.Expect(third.address()).ToHaveValue(verifies))
 	third.Must(third.Expect(third.Label("Event type to send")).ToHaveValue("DONATION"))
 	third.hasNoSecret()

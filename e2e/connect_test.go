@@ -98,6 +98,7 @@ func TestInstallFromTheSandbox(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
 	v.Open(v.app.boxURL)
+	v.Click(v.Text("Install an app").Nth(1))
 	v.Submit(v.Role("button", "Install the app from this shop’s dashboard (Lantern Post)"))
 	v.WaitPath("^/oauth/callback")
 	v.heads("Hookwall is installed. One more step")
@@ -178,11 +179,11 @@ func TestKeyIsRefused(t *testing.T) {
 		texts              []string
 		focus              string // label
 	}{
-		{"nothing typed", "", "", []string{"Enter the user name", "Enter the password"}, "API username"},
-		{"no password", "fw_api_studio-nine", "", []string{"Enter the password"}, "API password"},
+		{"nothing typed", "", "", []string{"Enter the username", "Enter the user’s password"}, "API username"},
+		{"no password", "fw_api_studio-nine", "", []string{"Enter the user’s password"}, "API password"},
 		{
 			"a wrong password", "fw_api_studio-nine", "wrong",
-			[]string{"does not accept this user name and password"},
+			[]string{"doesn’t accept this username and password"},
 			"API password",
 		},
 	}

@@ -167,7 +167,7 @@ func TestSecret(t *testing.T) {
 	}
 	v.Submit(v.Role("button", "I’ve saved it"))
 	v.at(webhookPath(v.app.onlyOne(0, good)))
-	v.reads("The secret was deleted here")
+	v.reads("The secret was deleted from Hookwall")
 	hidden()
 	v.Gone(v.Role("button", "Show the secret"))
 	v.status(v.Back(), 200)
@@ -225,7 +225,7 @@ func TestHintsNeverBlock(t *testing.T) {
 	address := "http://hooks.example.com/plain"
 	v.compose(v.connectKey(2), address)
 	v.status(v.create(), 422)
-	v.reads("Choose at least one event type", "This URL is not encrypted")
+	v.reads("Select at least one event type", "This URL isn’t encrypted")
 	v.kept(address)
 	v.Check(v.box(donation))
 	v.status(v.create(), 200)

@@ -47,7 +47,7 @@ func TestDeliveryLog(t *testing.T) {
 	newest := v.deliveries().First()
 	for _, text := range []string{
 		"GIFT_PURCHASE", hooks[1].URL, sandbox.StateRetrying, "Error", "Test",
-		"Answered 500. Only 200 counts.",
+		"Returned 500. Only 200 counts.",
 	} {
 		v.SeeText(newest, text)
 	}
@@ -150,9 +150,9 @@ func TestFailsThenSucceeds(t *testing.T) {
 		v.at(eventsPath(shop) + "?webhook=" + hook.ID)
 		v.delivered(1)
 		v.SeeText(v.deliveries(), sandbox.StateRetrying)
-		v.SeeText(v.deliveries(), "Answered 503. Only 200 counts.")
+		v.SeeText(v.deliveries(), "Returned 503. Only 200 counts.")
 		v.Submit(v.deliveries().GetByRole("link").First())
-		v.reads("Fourthwall reports an error", "Answered 503. Only 200 counts.", sandbox.StateRetrying)
+		v.reads("Fourthwall reports an error", "Returned 503. Only 200 counts.", sandbox.StateRetrying)
 		v.app.advance(2 * time.Second)
 	}
 	v.Reload()
@@ -177,7 +177,7 @@ func TestDeliveriesWithoutReading(t *testing.T) {
 	v.connectWithout("webhook_read")
 	v.Submit(v.Role("banner", "").GetByRole("link", named("Deliveries")))
 	v.heads("Deliveries")
-	v.reads("may not read deliveries", "webhook_read")
+	v.reads("can’t read deliveries", "webhook_read")
 	v.status(v.Open(eventsPath(shop)+"/"+v.app.box.Deliveries(shop.ID)[0].ID), 403)
 	v.reads("webhook_read")
 	v.Open(eventsPath(shop))

@@ -295,7 +295,7 @@ func TestLocked(t *testing.T) {
 // why, and has no way to edit or delete it.
 func (v *visitor) isLocked() {
 	v.app.t.Helper()
-	v.reads("You can’t edit or delete this webhook", "made by something other than you", lockedCode)
+	v.reads("You can’t edit or delete this webhook", "made by An app you installed manages this webhook", lockedCode)
 	v.Gone(v.Role("link", "Edit"))
 	v.Gone(v.Role("link", "Delete"))
 }
@@ -322,7 +322,7 @@ func TestDeleteAndCreateAgain(t *testing.T) {
 	v.Submit(v.Role("link", "Delete"))
 	v.status(v.Submit(v.Role("button", "Delete webhook")), 200)
 	v.at(listPath(shop))
-	v.reads(hook.ID+" is deleted", hook.URL, "a new id, and perhaps a new secret")
+	v.reads(hook.ID+" is deleted", hook.URL, "a new ID and maybe a new secret")
 	v.app.none(2, hook.URL)
 
 	v.Submit(v.Role("link", "Create again"))
@@ -367,7 +367,7 @@ func TestDeleteIsNotConfirmed(t *testing.T) {
 	})
 	v.status(v.Submit(v.Role("button", "Delete webhook")), 502)
 	v.hasFocus("banner")
-	v.reads("not confirmed", "req-lost", hook.URL)
+	v.reads("couldn’t confirm", "req-lost", hook.URL)
 	v.status(v.Submit(v.Role("button", "Delete webhook")), 200)
 	v.reads(hook.ID + " is deleted")
 }

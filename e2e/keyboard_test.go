@@ -215,7 +215,7 @@ func (v *visitor) leavesByKeyboard() {
 	v.press("Enter", v.Role("button", "Show the secret"))
 	v.reads(v.app.shop(0).WebhookSecret)
 	v.press("Space", v.Role("button", "I’ve saved it"))
-	v.reads("The secret was deleted here")
+	v.reads("The secret was deleted from Hookwall")
 
 	bar := v.Role("banner", "")
 	v.stepTo(bar.Locator("summary").First())
@@ -246,7 +246,11 @@ func (v *visitor) signsOutByKeyboard() {
 	v.Type(v.app.shop(1).APIPassword)
 	v.Navigate(func() { v.Press("Enter") })
 	v.connected(v.app.shop(1))
-	v.press("Enter", v.Role("banner", "").GetByRole("button", named("Sign out")))
+	bar := v.Role("banner", "")
+	v.stepTo(bar.Locator(".mine summary"))
+	v.Press("Enter")
+	v.press("Enter", bar.GetByRole("link", named("Sign out")))
+	v.press("Enter", v.Role("button", "Sign out and disconnect"))
 	v.reads("You are signed out")
 }
 

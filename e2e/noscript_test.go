@@ -89,7 +89,7 @@ func (v *visitor) keepsTheSecret() {
 	v.reads(secret)
 	v.worksWithoutScript()
 	v.Submit(v.Role("button", "I’ve saved it"))
-	v.reads("The secret was deleted here")
+	v.reads("The secret was deleted from Hookwall")
 	v.Gone(v.Text(secret))
 }
 
@@ -105,7 +105,7 @@ func (v *visitor) switchesAndLeaves(first string) {
 	v.reads(good)
 	v.disconnect(first)
 	v.worksWithoutScript()
-	v.Submit(bar.GetByRole("button", named("Sign out")))
+	v.signsOut()
 	v.reads("You are signed out")
 	v.Open("/shops")
 	v.at("/connect")

@@ -70,7 +70,7 @@ func TestSeveralErrors(t *testing.T) {
 	v.HasFocus(summary)
 	v.hasFocus("summary")
 	url := "Enter the URL that Fourthwall should send events to"
-	types := "Choose at least one event type"
+	types := "Select at least one event type"
 	v.SeeText(summary, url)
 	v.SeeText(summary, types)
 	v.Must(v.Expect(v.address()).ToHaveAccessibleDescription(regexp.MustCompile(url)))
@@ -95,7 +95,7 @@ func TestOneLocalError(t *testing.T) {
 		{"another scheme", "ftp://hooks.example.com/", []string{donation}, "the URL of a file server", "url"},
 		{"no host", "https:///fw", []string{donation}, "has no host name", "url"},
 		{"stray characters", "https://hooks example.com/", []string{donation}, "has a space inside", "url"},
-		{"no event type", good, nil, "Choose at least one event type", "types"},
+		{"no event type", good, nil, "Select at least one event type", "types"},
 	}
 	v := meet(t, browser.Options{})
 	shop := v.connectKey(0)
@@ -160,7 +160,7 @@ func TestFourthwallIsDown(t *testing.T) {
 	v.compose(shop, good, donation)
 	v.app.fall()
 	v.status(v.create(), 502)
-	v.reads("Fourthwall could not be reached", "Nothing was created")
+	v.reads("We couldn’t reach Fourthwall", "Nothing was created")
 	v.hasFocus("banner")
 	v.kept(good, donation)
 	list := v.tab()
@@ -182,7 +182,7 @@ func TestMissingPermission(t *testing.T) {
 	v.connectWithout("webhook_write")
 	v.compose(shop, good, donation, promotion)
 	v.status(v.create(), 403)
-	v.reads("may not create webhooks", "webhook_write")
+	v.reads("can’t create webhooks", "webhook_write")
 	v.hasFocus("banner")
 	v.kept(good, donation, promotion)
 
@@ -199,7 +199,7 @@ func (v *visitor) connectWithout(scope string) {
 	v.app.t.Helper()
 	v.Open("/connect")
 	v.Submit(v.Role("link", codeLink))
-	v.Click(v.Text("Test another situation"))
+	v.Click(v.Text("Change the permissions"))
 	v.Uncheck(v.named("checkbox", scope))
 	v.allow(0)
 }
@@ -208,11 +208,11 @@ func TestCreatingWithoutReading(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
 	v.connectWithout("webhook_read")
-	v.reads("may not read webhooks", "webhook_read")
+	v.reads("can’t read webhooks", "webhook_read")
 	v.Submit(v.Role("link", "Create webhook"))
 	v.Fill(v.address(), good)
 	v.Check(v.box(donation))
 	v.status(v.create(), 200)
 	v.heads("Webhook created")
-	v.reads(v.app.onlyOne(0, good).ID, good, donation, "lacks the permission webhook_read")
+	v.reads(v.app.onlyOne(0, good).ID, good, donation, "permission webhook_read is missing")
 }

@@ -113,7 +113,7 @@ func TestConsentOfOtherSites(t *testing.T) {
 			fields["grant"] = []string{"webhook_read", "webhook_write"}
 			v.Open(lure(t, host, sendingForm(v.app.boxURL+at.Path, fields)))
 			v.WaitPath("^" + at.Path + "$")
-			v.heads("Refused")
+			v.heads("Rejected")
 			v.Open("/")
 			v.at("/connect")
 		})

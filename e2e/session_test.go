@@ -139,7 +139,7 @@ func TestSignOut(t *testing.T) {
 	hook := v.app.box.Webhooks(shop.ID)[0]
 	v.Open(webhookPath(hook))
 	v.compose(shop, good, donation)
-	v.Submit(v.Role("banner", "").GetByRole("button", named("Sign out")))
+	v.signsOut()
 	v.at("/connect?outcome=signed_out")
 	v.reads("You are signed out")
 	for range 3 {

@@ -295,3 +295,12 @@ func named(name string) playwright.LocatorGetByRoleOptions {
 }
 
 var exactText = playwright.LocatorGetByTextOptions{Exact: playwright.Bool(true)}
+
+// signsOut signs out by the menu, past the question.
+func (v *visitor) signsOut() {
+	v.app.t.Helper()
+	bar := v.Role("banner", "")
+	v.Click(bar.Locator(".mine summary"))
+	v.Submit(bar.GetByRole("link", named("Sign out")))
+	v.Submit(v.Role("button", "Sign out and disconnect"))
+}

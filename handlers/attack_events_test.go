@@ -76,7 +76,7 @@ func TestSecurityEvents(t *testing.T) {
 		{"a disconnected shop", "shop disconnected", func(_ *rig, p *person) {
 			p.post(shopPath(p.connect(0).ID)+"/disconnect", url.Values{})
 		}, map[string]any{"level": "INFO"}},
-		{"a sign-out", "signed out", func(_ *rig, p *person) { p.connect(0); p.post("/sign-out", url.Values{}) }, map[string]any{"level": "INFO"}},
+		{"a sign-out", "signed out", func(_ *rig, p *person) { p.connect(0); p.signOut() }, map[string]any{"level": "INFO"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -243,12 +243,12 @@ func TestHoarding(t *testing.T) {
 	typed := url.Values{"url": {good}, "allowedTypes": {"DONATION"}}
 	huge := url.Values{"url": {good + "/" + strings.Repeat("x", 200_000)}, "allowedTypes": {"DONATION"}}
 	stranger := v.rig.person().noRedirects()
-	stranger.post(webhooksPath("sh_none"), huge).want(http.StatusRequestEntityTooLarge, "too large to be kept")
+	stranger.post(webhooksPath("sh_none"), huge).want(http.StatusRequestEntityTooLarge, "too large to keep")
 	for range 3 {
 		stranger.post(webhooksPath("sh_none"), typed).want(http.StatusSeeOther)
 	}
 	refused := v.rig.person().noRedirects().post(webhooksPath("sh_none"), typed).want(http.StatusTooManyRequests,
-		"not kept")
+		"didn’t keep")
 	if refused.header.Get("Retry-After") == "" {
 		t.Error("how long to wait is not said")
 	}
@@ -417,7 +417,7 @@ func TestSignatureCheckWhenBusy(t *testing.T) {
 	g := newRig(t, options{})
 	g.server.signatureChecks, g.server.signatureWait = semaphore.NewWeighted(0), time.Millisecond
 	form := url.Values{"body": {`{"typed":1}`}, "signature": {"typed-signature"}, "secret": {"canary"}}
-	pg := g.person().post(signaturePath, form).want(http.StatusTooManyRequests, "being checked at this moment")
+	pg := g.person().post(signaturePath, form).want(http.StatusTooManyRequests, "being checked right now")
 	kept := pg.form(signaturePath).values
 	if kept.Get("body") != `{"typed":1}` || kept.Get("signature") != "typed-signature" ||
 		strings.Contains(pg.body, "canary") {

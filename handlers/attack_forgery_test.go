@@ -117,9 +117,10 @@ func (v *victim) writes() map[string]sentForm {
 	return map[string]sentForm{
 		"/connect/key":                     {path: "/connect/key", form: key},
 		"/oauth/implicit":                  {path: "/oauth/implicit", form: token},
-		"/sign-out":                        {path: "/sign-out", form: url.Values{}},
+		"/sign-out":                        {path: "/sign-out", form: url.Values{"shops": {"1"}}},
 		signaturePath:                      {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
 		urlNotesPath:                       {path: urlNotesPath, form: url.Values{"url": {good}}, idle: true},
+		displayPath:                        {path: displayPath, form: url.Values{"theme": {"dark"}}, idle: true},
 		guidePath:                          {path: guidePath, form: url.Values{}, idle: true},
 		"/shops/{shop}/disconnect":         {path: shopPath(v.shop.ID) + "/disconnect", form: url.Values{}},
 		"/shops/{shop}/webhooks":           {path: webhooksPath(v.shop.ID), form: url.Values{"url": {good}, "allowedTypes": {"DONATION"}}},

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
 )
 
@@ -89,10 +90,10 @@ func (a anatomy) sound(pg *page, what string) {
 // Fourthwall and the sandbox that are in the program.
 func (pg *page) leadsWell(to, what string) {
 	pg.p.t.Helper()
-	known := to == "" || strings.HasPrefix(to, "#") || strings.HasPrefix(to, "/") || strings.HasPrefix(to, "?") ||
-		strings.HasPrefix(to, pg.p.boxURL) || strings.HasPrefix(to, forDevelopersURL)
-	if !known || !staysHere(pg.p.url, to) && !strings.HasPrefix(to, pg.p.boxURL) &&
-		!strings.HasPrefix(to, forDevelopersURL) {
+	isKnown := func(start string) bool { return strings.HasPrefix(to, start) }
+	outside := slices.ContainsFunc([]string{pg.p.boxURL, forDevelopersURL, fourthwall.DocsURL}, isKnown)
+	inside := to == "" || slices.ContainsFunc([]string{"#", "/", "?"}, isKnown)
+	if !outside && (!inside || !staysHere(pg.p.url, to)) {
 		pg.p.t.Errorf("%s at %.200s: leads to %q", what, pg.url, to)
 	}
 }
@@ -110,7 +111,8 @@ func tidy(t *testing.T) anatomy {
 	id := g.fired(shop, "DONATION", true)
 	check := p.post(checksPath(shop.ID), url.Values{"url": {accepts}, "type": {"DONATION"}})
 	for _, pg := range []*page{
-		check, p.get("/connect"), p.get("/shops"), p.get(webhooksPath(shop.ID)), p.get(newWebhookPath(shop.ID)),
+		check, p.get(helpPath), p.get(displayPath),
+		p.get("/connect"), p.get("/shops"), p.get(webhooksPath(shop.ID)), p.get(newWebhookPath(shop.ID)),
 		p.get(webhookPath(shop.ID, hook.ID)),
 		p.get(editPath(shop.ID, hook.ID)), p.get(webhookPath(shop.ID, hook.ID) + "/delete"),
 		p.get(testPath(shop.ID, hook.ID)), p.get(eventsPath(shop.ID)),

@@ -112,8 +112,8 @@ func TestStolenSession(t *testing.T) {
 		name string
 		end  func(*rig, *person)
 	}{
-		{"signed out", func(_ *rig, p *person) { p.post("/sign-out", url.Values{}) }},
-		{"signed out at another replica", func(g *rig, p *person) { p.on(g.replica()).post("/sign-out", url.Values{}) }},
+		{"signed out", func(_ *rig, p *person) { p.signOut() }},
+		{"signed out at another replica", func(g *rig, p *person) { p.on(g.replica()).signOut() }},
 		{"renewed by another sign-in", func(_ *rig, p *person) { p.connectKey(1) }},
 		{"idle for 12 hours", func(g *rig, _ *person) { g.move(12*time.Hour + time.Second) }},
 	}

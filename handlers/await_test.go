@@ -27,7 +27,7 @@ func TestPressedTwice(t *testing.T) {
 	}{
 		{"saving", http.MethodPut, sandbox.Failure{}, reviewed, 200, "The webhook is saved"},
 		{"saving, refused", http.MethodPut, sandbox.Failure{Status: 400, Code: "WEBHOOK_URI_UNALLOWED_DOMAIN"}, reviewed, 422, "WEBHOOK_URI_UNALLOWED_DOMAIN"},
-		{"saving, not confirmed", http.MethodPut, sandbox.Failure{Status: 500}, reviewed, 502, "not confirmed"},
+		{"saving, not confirmed", http.MethodPut, sandbox.Failure{Status: 500}, reviewed, 502, "couldn’t confirm"},
 		{"deleting", http.MethodDelete, sandbox.Failure{}, asked, 200, "is deleted"},
 		{"deleting, refused", http.MethodDelete, sandbox.Failure{Status: 400, Code: "SOMETHING_NEW"}, asked, 422, "SOMETHING_NEW"},
 	} {
@@ -149,8 +149,8 @@ func TestLeaseThatTakesLong(t *testing.T) {
 	g.until(func() bool { return g.server.waiting.Load() > 0 })
 	g.move(awaitTime + time.Second)
 	second.Wait()
-	pg.want(http.StatusServiceUnavailable, "still under way", "at work on the same webhook",
-		"Nothing was sent a second time: look at the webhooks in a moment").link("See the webhooks").want(http.StatusOK, good)
+	pg.want(http.StatusServiceUnavailable, "Still working on it", "changing the same webhook",
+		"Nothing was sent twice. Check your webhooks in a moment").link("See the webhooks").want(http.StatusOK, good)
 	if n := len(g.calls.of(http.MethodDelete)); n != 0 {
 		t.Errorf("%d calls", n)
 	}
@@ -170,10 +170,10 @@ func TestBusyAfterTheChange(t *testing.T) {
 	}{
 		{"saved", http.MethodPut, true, false, reviewed, 200, "The webhook is saved"},
 		{"not saved", http.MethodPut, false, false, reviewed, 503, "Nothing was changed"},
-		{"nobody knows whether it was saved", http.MethodPut, true, true, reviewed, 502, "not confirmed whether the change was saved"},
+		{"nobody knows whether it was saved", http.MethodPut, true, true, reviewed, 502, "confirm whether the change was saved"},
 		{"deleted", http.MethodDelete, true, false, asked, 200, "is deleted"},
 		{"not deleted", http.MethodDelete, false, false, asked, 503, "Nothing was deleted"},
-		{"nobody knows whether it was deleted", http.MethodDelete, true, true, asked, 502, "not confirmed whether the webhook was deleted"},
+		{"nobody knows whether it was deleted", http.MethodDelete, true, true, asked, 502, "confirm whether the webhook was deleted"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{budget: 500 * time.Millisecond})
@@ -229,7 +229,7 @@ func TestKeptSomethingElse(t *testing.T) {
 		want   string
 	}{
 		{"the answer alone is odd", true, false, "The webhook is saved"},
-		{"it was not kept", false, false, "did not keep all of your change"},
+		{"it was not kept", false, false, "not exactly as requested"},
 		{"it can be read only later", true, true, "The webhook is saved"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -170,7 +170,7 @@ func TestCheckContinues(t *testing.T) {
 		t.Errorf("while it runs: %s", got)
 	}
 	p.post(checksPath(shop.ID), sent).want(http.StatusOK)
-	busy := p.post(checksPath(shop.ID), sent).want(http.StatusTooManyRequests, "Two checks are under way")
+	busy := p.post(checksPath(shop.ID), sent).want(http.StatusTooManyRequests, "Two checks are running")
 	if busy.header.Get("Retry-After") == "" || busy.form(checksPath(shop.ID)).values.Get("url") != accepts {
 		t.Errorf("the form was not kept, or it is not said when to try again: %v", busy.header)
 	}
@@ -241,7 +241,7 @@ func TestTestDelivery(t *testing.T) {
 		{"changed", "DONATION", "{\r\n  \"type\": \"DONATION\",\r\n  \"id\": \"ü\", \"shopId\": \"" + shop.ID + "\"\r\n}", shop.WebhookSecret, 200, []string{"200"}, &sandbox.Receipt{Type: "DONATION", EventID: "ü", Verified: true, Status: 200}},
 		{"without a secret", "DONATION", "", "", 200, []string{"401", "probably verifies"}, &sandbox.Receipt{Type: "DONATION", TestMode: true, Status: 401}},
 		{"no JSON", "DONATION", "{\n\n\"a\": }", shop.WebhookSecret, 422, []string{"no longer valid JSON", "line 3"}, nil},
-		{"nothing", "DONATION", " \r\n", "", 422, []string{"nothing to send"}, nil},
+		{"nothing", "DONATION", " \r\n", "", 422, []string{"The body is empty"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := len(g.box.Receipts())
@@ -355,7 +355,7 @@ func TestTestDeliveryUnread(t *testing.T) {
 		{"a fault", sandbox.Failure{Status: 500}, 502, "", []string{"Nothing was sent", "in a moment"}},
 		{"no answer", sandbox.Failure{Cut: sandbox.CutBefore}, 502, "", []string{"Nothing was sent"}},
 		{"busy", sandbox.Failure{Status: 429, Header: http.Header{"Retry-After": {"60"}}}, 503, "60", []string{"Nothing was sent", "in 60 seconds"}},
-		{"no permission", sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, 403, "", []string{"webhook_read", "nothing was sent", "FORBIDDEN"}},
+		{"no permission", sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, 403, "", []string{"webhook_read", "Nothing was sent", "FORBIDDEN"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -413,7 +413,7 @@ func TestTestDeliveryWithoutDatabase(t *testing.T) {
 	shop := p.connect(0)
 	f := p.get(testPath(shop.ID, g.add(shop, accepts, "DONATION").ID)).postForm("/test").set("body", `{"typed":true}`)
 	g.must(os.Rename(file, file+".away"))
-	pg := f.submit().want(http.StatusServiceUnavailable, unavailableTitle, "What you entered is kept",
+	pg := f.submit().want(http.StatusServiceUnavailable, unavailableTitle, "Your input is kept",
 		"to this webhook’s URL")
 	if got := pg.postForm("/test").values.Get("body"); got != `{"typed":true}` {
 		t.Errorf("the body came back as %s", got)

@@ -1,11 +1,13 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 
+	"hookwall/internal/store"
 	"hookwall/oauth"
 	"hookwall/views"
 	"hookwall/views/ui"
@@ -41,10 +43,10 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	if shopID := q.Get("shop"); shopID != "" {
 		start.Set("shop", shopID)
 	}
-	for _, l := range frame.Shops {
-		if l.ID == q.Get("shop") {
-			page.ExpectShop, page.ExpectExpired = l.Name, l.Expired
-		}
+	if known, err := s.knownShop(r, q.Get("shop")); err != nil {
+		return page, err
+	} else if known.ID != "" {
+		page.ExpectShop, page.ExpectExpired = known.Name, known.Expired
 	}
 	if s.OAuth.Offers(oauth.WayCode) {
 		page.CodeHref = startHref(oauth.WayCode, start)
@@ -54,6 +56,22 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	}
 	page.KeptForm, err = s.hasDraft(r, back)
 	return page, err
+}
+
+// knownShop returns a shop that this session has connected, or nothing.
+func (s *server) knownShop(r *http.Request, id string) (views.ShopLink, error) {
+	v := stateOf(r)
+	if v.owner == "" || v.offline || id == "" {
+		return views.ShopLink{}, nil
+	}
+	conn, err := s.Store.Connection(r.Context(), v.owner, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return views.ShopLink{}, nil
+	case errors.Is(err, store.ErrWrongKey):
+		return shopLink(conn), nil
+	}
+	return shopLink(conn), err
 }
 
 func startHref(way string, q url.Values) string {

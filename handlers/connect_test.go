@@ -107,13 +107,13 @@ func TestKeyForm(t *testing.T) {
 		status               int
 		texts                []string
 	}{
-		{"nothing", "", "", nil, 422, []string{"Enter the user name", "Enter the password"}},
-		{"no password", shop.APIUser, "", nil, 422, []string{"Enter the password"}},
+		{"nothing", "", "", nil, 422, []string{"Enter the username", "Enter the user’s password"}},
+		{"no password", shop.APIUser, "", nil, 422, []string{"Enter the user’s password"}},
 		{"a colon", "a:b", "canary", nil, 422, []string{"colon"}},
-		{"wrong", shop.APIUser, "canary", nil, 422, []string{"does not accept this user name and password"}},
+		{"wrong", shop.APIUser, "canary", nil, 422, []string{"doesn’t accept this username and password"}},
 		{"busy", shop.APIUser, "canary", &sandbox.Failure{Status: 429, Header: http.Header{"Retry-After": {"60"}}}, 503, []string{"Its sign-in is busy"}},
-		{"down", shop.APIUser, "canary", &sandbox.Failure{Status: 500}, 502, []string{"a fault of its own"}},
-		{"no shop", shop.APIUser, "canary", &sandbox.Failure{Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}, 422, []string{"would not say which shop", "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}},
+		{"down", shop.APIUser, "canary", &sandbox.Failure{Status: 500}, 502, []string{"Its sign-in failed"}},
+		{"no shop", shop.APIUser, "canary", &sandbox.Failure{Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}, 422, []string{"didn’t say which shop", "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -232,26 +232,26 @@ func TestSignInFaults(t *testing.T) {
 		{"a grant", said(400, `{"error":"unsupported_grant_type"}`, "application/json"), "FOURTHWALL_TOKEN_URL", 1},
 		{"a request", said(400, `{"error":"invalid_request"}`, "application/json"), "FOURTHWALL_TOKEN_URL", 1},
 		{"a code of the future", said(200, `{"error":"made_up"}`, "application/json"), "made_up", 1},
-		{"code refused as text", said(400, `{"error":"invalid_grant"}`, "text/plain"), "did not accept the sign-in", 1},
-		{"a redirect", sandbox.Failure{Path: token, Status: 302, Header: http.Header{"Location": {"/login"}}}, "token URL responded", 1},
-		{"a page", said(200, "<html>", "text/html"), "token URL responded", 1},
-		{"no token", said(200, "{}", "application/json"), "token URL responded", 1},
+		{"code refused as text", said(400, `{"error":"invalid_grant"}`, "text/plain"), "didn’t accept the sign-in", 1},
+		{"a redirect", sandbox.Failure{Path: token, Status: 302, Header: http.Header{"Location": {"/login"}}}, "token URL returned no token", 1},
+		{"a page", said(200, "<html>", "text/html"), "token URL returned no token", 1},
+		{"no token", said(200, "{}", "application/json"), "token URL returned no token", 1},
 		{"token endpoint busy", sandbox.Failure{Path: token, Status: 429}, "Its sign-in is busy", 1},
 		{"a page for the shop", sandbox.Failure{Path: current, Status: 200, Body: "<html>"}, "FOURTHWALL_API_URL", 1},
 		{"a redirect for the shop", sandbox.Failure{Path: current, Status: 302}, "FOURTHWALL_API_URL", 1},
 		{"another API", sandbox.Failure{Path: current, Status: 404, Code: "OPEN_API_NOT_FOUND"}, "FOURTHWALL_API_URL", 1},
-		{"code refused", sandbox.Failure{Path: token, Status: 400, Body: `{"error":"invalid_grant"}`}, "did not accept the sign-in", 1},
-		{"token endpoint has a fault", sandbox.Failure{Path: token, Status: 500}, "a fault of its own", 1},
-		{"token endpoint cut", sandbox.Failure{Path: token, Cut: sandbox.CutBefore}, "could not be reached", 1},
-		{"no shop", sandbox.Failure{Path: current, Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}, "would not say which shop", 1},
-		{"token not accepted", sandbox.Failure{Path: current, Status: 401, Code: "OPEN_API_UNAUTHORIZED"}, "would not say which shop", 1},
-		{"API has a fault", sandbox.Failure{Path: current, Status: 500}, "a fault of its own", 1},
+		{"code refused", sandbox.Failure{Path: token, Status: 400, Body: `{"error":"invalid_grant"}`}, "didn’t accept the sign-in", 1},
+		{"token endpoint has a fault", sandbox.Failure{Path: token, Status: 500}, "Its sign-in failed", 1},
+		{"token endpoint cut", sandbox.Failure{Path: token, Cut: sandbox.CutBefore}, "couldn’t reach Fourthwall", 1},
+		{"no shop", sandbox.Failure{Path: current, Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}, "didn’t say which shop", 1},
+		{"token not accepted", sandbox.Failure{Path: current, Status: 401, Code: "OPEN_API_UNAUTHORIZED"}, "didn’t say which shop", 1},
+		{"API has a fault", sandbox.Failure{Path: current, Status: 500}, "Its sign-in failed", 1},
 	}
 	for name, failure := range notFourthwalls {
 		failure.Path = token
-		tests = append(tests, fault{name + " at the token URL", failure, "token URL responded", 1})
+		tests = append(tests, fault{name + " at the token URL", failure, "token URL returned no token", 1})
 		failure.Path, failure.Times = current, 2
-		text := "Something in front of Fourthwall refused"
+		text := "Something in front of Fourthwall rejected the request"
 		if failure.Status == http.StatusNotFound {
 			text = "FOURTHWALL_API_URL"
 		}
@@ -271,7 +271,7 @@ func TestSignInFaults(t *testing.T) {
 				t.Errorf("the code was posted %d times", n)
 			}
 			if test.text == settings && strings.Contains(pg.text(), "Start again") ||
-				test.text == "token URL responded" && strings.Contains(pg.text(), "could not be reached") {
+				test.text == "token URL returned no token" && strings.Contains(pg.text(), "couldn’t reach Fourthwall") {
 				t.Errorf("it says: %s", pg.text())
 			}
 			if owner(p) != "" {
@@ -296,7 +296,7 @@ func TestReasonsOfTheProvider(t *testing.T) {
 		{"interaction_required", "", "needs something from you before it can connect the shop. Start again"},
 		{"account_selection_required", "", "needs something from you before it can connect the shop. Start again"},
 		{"consent_required", "", "needs your consent to connect the shop. Start again"},
-		{"server_error", "", "a fault of its own"},
+		{"server_error", "", "Its sign-in failed"},
 		{"invalid_scope", "", "FOURTHWALL_SCOPES"},
 		{"unauthorized_client", "", "FOURTHWALL_CLIENT_ID"},
 		{"invalid_client", "", "FOURTHWALL_CLIENT_SECRET"},
@@ -307,8 +307,8 @@ func TestReasonsOfTheProvider(t *testing.T) {
 		{"request_not_supported", "", "FOURTHWALL_AUTH_URL"},
 		{"request_uri_not_supported", "", "FOURTHWALL_AUTH_URL"},
 		{"registration_not_supported", "", "FOURTHWALL_AUTH_URL"},
-		{"made_up", "authentication_expired", "Fourthwall refused the sign-in. Start again"},
-		{"Made up.", "", "Fourthwall refused the sign-in. Start again"},
+		{"made_up", "authentication_expired", "Fourthwall rejected the sign-in. Start again"},
+		{"Made up.", "", "Fourthwall rejected the sign-in. Start again"},
 	} {
 		q := url.Values{
 			"error": {test.code}, "error_description": {test.description}, "session_state": {"x"}, "iss": {"https://id.example"},
@@ -396,7 +396,7 @@ func TestSignOut(t *testing.T) {
 	shop := p.connect(0)
 	name := g.server.cookieName("session")
 	old := p.cookie(name)
-	pg := p.noRedirects().post("/sign-out", url.Values{})
+	pg := p.noRedirects().signOut()
 	if pg.status != http.StatusSeeOther || pg.header.Get("Clear-Site-Data") == "" {
 		t.Errorf("%d %v", pg.status, pg.header)
 	}
@@ -410,7 +410,7 @@ func TestSignOut(t *testing.T) {
 		t.Errorf("the old cookie opens %s", pg.url)
 	}
 	// Signing out without a session is done already.
-	g.person().post("/sign-out", url.Values{}).want(http.StatusOK, "signed out")
+	g.person().signOut().want(http.StatusOK, "signed out")
 }
 
 // Checklist 10.
@@ -479,7 +479,7 @@ func TestDraft(t *testing.T) {
 		{"the API says 401 again and again", func(g *rig, _ *person, _ sandbox.DemoShop) {
 			g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2})
 		}, 0, []string{"as you typed it"}, true},
-		{"signed out in another tab", func(_ *rig, p *person, _ sandbox.DemoShop) { p.post("/sign-out", url.Values{}) }, 0, []string{"as you typed it"}, false},
+		{"signed out in another tab", func(_ *rig, p *person, _ sandbox.DemoShop) { p.signOut() }, 0, []string{"as you typed it"}, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -527,7 +527,7 @@ func TestDraftOfWhatIsNotConfirmed(t *testing.T) {
 			g.move(13 * time.Hour)
 			connect := pg.form(webhooksPath(shop.ID)).press(button).want(http.StatusOK, "kept")
 			back := p.consent(connect.link("Connect with Fourthwall"), shop.ID, "allow").
-				want(http.StatusOK, "It is not confirmed whether this webhook was created")
+				want(http.StatusOK, "We couldn’t confirm whether this webhook was created")
 			back.kept(good, "DONATION")
 			if strings.Contains(back.text(), "Nothing was created") {
 				t.Errorf("the page says: %s", back.text())
@@ -550,10 +550,10 @@ func TestDraftOfAnotherBrowser(t *testing.T) {
 	back := f.submit().url.Query().Get("return")
 	q := g.person()
 	q.connect(0)
-	q.get(back).want(http.StatusOK, "is gone").kept("")
+	q.get(back).want(http.StatusOK, "has expired").kept("")
 	g.move(2 * time.Hour)
 	p.connect(0)
-	p.get(back).want(http.StatusOK, "is gone").kept("")
+	p.get(back).want(http.StatusOK, "has expired").kept("")
 }
 
 // TestTokenIsRenewed: an expired token is renewed once, and every page keeps
@@ -627,6 +627,6 @@ func TestAPIKeyOnly(t *testing.T) {
 	if strings.Contains(pg.body, "/oauth/start") {
 		t.Error("a sign-in is offered that cannot work")
 	}
-	p.get("/oauth/start?way=code").want(http.StatusOK, "not offered here")
+	p.get("/oauth/start?way=code").want(http.StatusOK, "isn’t available here")
 	p.connectKey(0)
 }

@@ -33,7 +33,7 @@ func TestDatabaseIsAway(t *testing.T) {
 			url.Values{"url": {good}, "allowedTypes": {"DONATION", "ORDER_PLACED"}},
 			func(shop sandbox.DemoShop, _ string) string { return webhooksPath(shop.ID) },
 			url.Values{"url": {good}, "allowedTypes": {"DONATION", "ORDER_PLACED"}},
-			"What you entered is kept below",
+			"Your input is kept below",
 		},
 		{
 			"a button that sends it again", func(shop sandbox.DemoShop, hook string) string { return webhookPath(shop.ID, hook) + "/delete" },
@@ -45,7 +45,7 @@ func TestDatabaseIsAway(t *testing.T) {
 		{
 			"what is secret has to be typed again", func(shop sandbox.DemoShop, hook string) string { return webhookPath(shop.ID, hook) + "/delete" },
 			url.Values{"a": {"1"}, "secret": {"canary-secret"}},
-			nil, nil, "you are still signed in",
+			nil, nil, "you’re still signed in",
 		},
 	}
 	for _, test := range tests {

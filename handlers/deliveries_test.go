@@ -256,7 +256,7 @@ func TestDeliveriesUnread(t *testing.T) {
 		g := newRig(t, options{})
 		p := g.person()
 		shop := p.connect(0)
-		pg := p.get(eventsPath(shop.ID)+"?type=MADE_UP").want(http.StatusUnprocessableEntity, "refuses this choice",
+		pg := p.get(eventsPath(shop.ID)+"?type=MADE_UP").want(http.StatusUnprocessableEntity, "rejected this filter",
 			"OPEN_API_BAD_REQUEST")
 		pg.link("Show all deliveries").want(http.StatusOK, "No deliveries yet")
 	})
@@ -265,9 +265,9 @@ func TestDeliveriesUnread(t *testing.T) {
 		p := g.person()
 		shop := p.connect(0)
 		for _, id := range []string{"a/b", "ä", "?show=body"} {
-			p.get(eventPath(shop.ID, id)).want(http.StatusNotFound, "does not know this delivery")
+			p.get(eventPath(shop.ID, id)).want(http.StatusNotFound, "doesn’t know this delivery")
 		}
-		p.get(eventPath(shop.ID, "weve_x")).want(http.StatusNotFound, "does not know this delivery",
+		p.get(eventPath(shop.ID, "weve_x")).want(http.StatusNotFound, "doesn’t know this delivery",
 			"WEBHOOK_EVENT_NOT_FOUND", "See the deliveries")
 	})
 	t.Run("the webhooks", func(t *testing.T) {
@@ -317,7 +317,7 @@ func TestDelivery(t *testing.T) {
 	hook := g.add(shop, refuses, "ORDER_PLACED")
 	id := g.fired(shop, "ORDER_PLACED", true)
 	pg := p.get(eventsPath(shop.ID)).link("Order placed").want(http.StatusOK, "RETRYING", "Test",
-		"Fourthwall reports an error", "Answered 500", id, hook.ID, shop.ID, "V1", "Show the body")
+		"Fourthwall reports an error", "Returned 500", id, hook.ID, shop.ID, "V1", "Show the body")
 	if pg.url.Path != eventPath(shop.ID, id) || strings.Contains(pg.body, "@example") || pg.section("body") == "" {
 		t.Errorf("at %s: %s", pg.url, pg.section("body"))
 	}
@@ -460,7 +460,7 @@ func TestDeliveryGetsThrough(t *testing.T) {
 	shop := p.connect(0)
 	hook := g.add(shop, "https://receiver.sandbox.example/flaky", "DONATION")
 	id := g.fired(shop, "DONATION", false)
-	p.get(eventPath(shop.ID, id)).want(http.StatusOK, "RETRYING", "Fourthwall reports an error", "Answered 503")
+	p.get(eventPath(shop.ID, id)).want(http.StatusOK, "RETRYING", "Fourthwall reports an error", "Returned 503")
 	if row := p.get(webhooksPath(shop.ID)).row(hook.ID); !strings.Contains(row, "1 of 1 failed") {
 		t.Errorf("says %s", row)
 	}
@@ -489,7 +489,7 @@ func TestDeliveriesOfAnotherShop(t *testing.T) {
 	mine, theirs := p.connect(0), q.connect(2)
 	g.add(mine, receives, "DONATION")
 	id := g.fired(mine, "DONATION", false)
-	q.get(eventPath(theirs.ID, id)).want(http.StatusNotFound, "does not know this delivery")
+	q.get(eventPath(theirs.ID, id)).want(http.StatusNotFound, "doesn’t know this delivery")
 	q.get(eventPath(mine.ID, id)).want(http.StatusNotFound, "not connected here")
 	if pg := q.get(eventsPath(theirs.ID) + "?" +
 		url.Values{"webhook": {g.box.Webhooks(mine.ID)[0].ID}}.Encode()); len(pg.deliveries()) != 0 {

@@ -10,7 +10,7 @@ func TestComponentsAreOfTheSandbox(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
-	p.get("/dev/components").want(http.StatusOK, "What Hookwall’s pages are made of")
+	p.get("/dev/components").want(http.StatusOK, "The parts of Hookwall’s pages")
 	p.connect(0)
 	p.get("/dev/components").want(http.StatusOK, "Studio Nine")
 	g.server.SandboxURL = ""

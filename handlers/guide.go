@@ -1,16 +1,12 @@
 package handlers
 
 import (
-	"cmp"
 	"net/http"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
 )
-
-// guideCookieLife is the longest that browsers keep a cookie, in seconds.
-const guideCookieLife = 400 * 24 * 60 * 60
 
 // guide returns the hint for new users of the sandbox. It is nil elsewhere, and
 // in a browser that has hidden it.
@@ -37,6 +33,6 @@ func (s *server) handleGuideHide(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	http.SetCookie(w, s.cookie("guide", "hidden", guideCookieLife))
-	return redirect(w, r, cmp.Or(s.returnPath(r.PostForm.Get("return")), homePath))
+	http.SetCookie(w, s.cookie("guide", "hidden", longCookieLife))
+	return redirect(w, r, s.wayBack(r.PostForm.Get("return")))
 }

@@ -51,7 +51,7 @@ func TestGuideIsHiddenForGood(t *testing.T) {
 	p.get(list).guided("")
 	other := p.connect(1)
 	p.get(webhooksPath(other.ID)).guided("")
-	p.post("/sign-out", url.Values{})
+	p.signOut()
 	p.connect(0)
 	p.get(list).guided("")
 	stranger := g.person()
@@ -81,7 +81,7 @@ func TestGuideCookie(t *testing.T) {
 		c, err := http.ParseSetCookie(pg.header.Get("Set-Cookie"))
 		g.must(err)
 		ok := c.Name == g.server.cookieName("guide") && c.HttpOnly && c.Secure == test.secure &&
-			c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.MaxAge == guideCookieLife
+			c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.MaxAge == longCookieLife
 		if !ok || len(pg.header.Values("Set-Cookie")) != 1 {
 			t.Errorf("%+v: cookie %+v", test, c)
 		}

@@ -36,8 +36,8 @@ var notFourthwalls = map[string]sandbox.Failure{
 // saysNothing are words about a credential or a webhook. An answer that isn't
 // Fourthwall's doesn't allow any of them.
 var saysNothing = []string{
-	"permission", "webhook_read", "webhook_write", "does not accept", "no longer exists", "does not know",
-	"is deleted", "refuses this choice", "must be connected again", "Fourthwall refused to", "has no list of",
+	"permission", "webhook_read", "webhook_write", "doesn’t accept", "no longer exists", "doesn’t know",
+	"is deleted", "rejected this filter", "must be connected again", "Fourthwall refused to", "has no list of",
 }
 
 // TestSomethingInFrontRefuses: on every page that calls the API, what isn't
@@ -78,7 +78,7 @@ func TestSomethingInFrontRefuses(t *testing.T) {
 				f := failure
 				f.Method, f.Path, f.Times = step.method, step.path, 99
 				g.box.FailNext(f)
-				pg := step.do().want(http.StatusServiceUnavailable, "in front of Fourthwall refused")
+				pg := step.do().want(http.StatusServiceUnavailable, "in front of Fourthwall rejected the request")
 				g.box.ForgetFailures()
 				for _, word := range saysNothing {
 					if strings.Contains(pg.text(), word) {
@@ -165,7 +165,7 @@ func TestRefusedOnce(t *testing.T) {
 // a refresh token that is refused.
 func TestRefusedRefresh(t *testing.T) {
 	t.Parallel()
-	const front, settings = "in front of Fourthwall refused", "FOURTHWALL_CLIENT_SECRET"
+	const front, settings = "in front of Fourthwall rejected the request", "FOURTHWALL_CLIENT_SECRET"
 	tests := []struct {
 		name    string
 		failure sandbox.Failure
@@ -226,17 +226,17 @@ func TestKeyIsNotCounted(t *testing.T) {
 	for name, failure := range notFourthwalls {
 		failure.Path, failure.Times = "/open-api/v1.0/shops/current", 2
 		g.box.FailNext(failure)
-		status, text := http.StatusServiceUnavailable, "Something in front of Fourthwall refused"
+		status, text := http.StatusServiceUnavailable, "Something in front of Fourthwall rejected the request"
 		if failure.Status == http.StatusNotFound {
 			status, text = http.StatusBadGateway, "FOURTHWALL_API_URL"
 		}
 		pg := p.post("/connect/key", key).want(status, text)
-		if strings.Contains(pg.text(), "does not accept") || pg.form("/connect/key").values.Get("username") != shop.APIUser {
+		if strings.Contains(pg.text(), "doesn’t accept") || pg.form("/connect/key").values.Get("username") != shop.APIUser {
 			t.Errorf("%s: %s", name, pg.text())
 		}
 	}
 	p.post("/connect/key", key).want(http.StatusOK, shop.Name+" is connected")
-	p.post("/connect/key", url.Values{"username": {shop.APIUser}, "password": {"x"}}).want(422, "does not accept")
+	p.post("/connect/key", url.Values{"username": {shop.APIUser}, "password": {"x"}}).want(422, "doesn’t accept")
 	p.post("/connect/key", key).want(http.StatusTooManyRequests)
 }
 
@@ -248,7 +248,7 @@ func TestKeyIsNotEnded(t *testing.T) {
 	p := g.person()
 	shop := p.connectKey(0)
 	g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 401, Times: 2})
-	p.get(webhooksPath(shop.ID)).want(http.StatusServiceUnavailable, "in front of Fourthwall refused")
+	p.get(webhooksPath(shop.ID)).want(http.StatusServiceUnavailable, "in front of Fourthwall rejected the request")
 	p.get(webhooksPath(shop.ID)).want(http.StatusOK)
 	g.box.FailNext(sandbox.Failure{Path: apiWebhooks, Status: 401, Code: "OPEN_API_UNAUTHORIZED"})
 	p.get(webhooksPath(shop.ID)).want(http.StatusOK, "must be connected again")
@@ -265,7 +265,7 @@ func TestRefusedCreateIsOnRecord(t *testing.T) {
 	f.Method, f.Path = http.MethodPost, apiWebhooks
 	g.box.FailNext(f)
 	again := p.newForm(shop.ID, good, "DONATION").submit().
-		want(http.StatusServiceUnavailable, "Most likely nothing was created")
+		want(http.StatusServiceUnavailable, "Probably nothing was created")
 	got := g.recorded(shop, "webhook.create")
 	if len(got) != 1 || got[0].Outcome != store.OutcomeFailed || got[0].Status != 403 {
 		t.Errorf("%+v", got)

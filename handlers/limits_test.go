@@ -92,9 +92,9 @@ func TestWriteLimits(t *testing.T) {
 		wantLimitName string
 		wantWhy       string
 	}{
-		{name: "of a session", limits: Limits{Writes: sevenSeconds(1)}, elsewhere: true, wantLimitName: "write by session", wantWhy: "at a time from one person."},
-		{name: "of an address", limits: Limits{AddressWrites: sevenSeconds(1)}, others: true, wantLimitName: "write by address", wantWhy: "at a time from one network, and others in yours count as well."},
-		{name: "of a session's calls", limits: Limits{Calls: sevenSeconds(1)}, elsewhere: true, callsOnly: true, wantLimitName: "call by session", wantWhy: "at a time from one person."},
+		{name: "of a session", limits: Limits{Writes: sevenSeconds(1)}, elsewhere: true, wantLimitName: "write by session", wantWhy: "You’ve hit the limit for this action."},
+		{name: "of an address", limits: Limits{AddressWrites: sevenSeconds(1)}, others: true, wantLimitName: "write by address", wantWhy: "You’ve hit the limit for this action. It counts everyone in your network."},
+		{name: "of a session's calls", limits: Limits{Calls: sevenSeconds(1)}, elsewhere: true, callsOnly: true, wantLimitName: "call by session", wantWhy: "You’ve hit the limit for this action."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestUncountedRoutes(t *testing.T) {
 		}
 	}
 	// Signing out is always allowed. The others store nothing.
-	want := []string{"/sign-out", signaturePath, urlNotesPath, guidePath, "/shops/{shop}/disconnect"}
+	want := []string{"/sign-out", displayPath, signaturePath, urlNotesPath, guidePath, "/shops/{shop}/disconnect"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -379,7 +379,7 @@ func TestRefusedKeys(t *testing.T) {
 				return p.get("/connect").form("/connect/key").set("username", shop.APIUser).set("password", password).submit()
 			}
 			for range 2 {
-				try(p, "canary-wrong").want(http.StatusUnprocessableEntity, "does not accept")
+				try(p, "canary-wrong").want(http.StatusUnprocessableEntity, "doesn’t accept")
 			}
 			asked := g.calls.to("/open-api/v1.0/shops/current")
 			pg := try(p, shop.APIPassword).limited("7")

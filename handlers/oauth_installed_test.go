@@ -29,9 +29,9 @@ func TestInstalledFromTheDashboard(t *testing.T) {
 		{name: "API keys only", query: "code=canary", noClient: true},
 		{name: "an error without a code", query: "error=access_denied", want: "You chose not to allow it"},
 		{name: "an error beside a code", query: "code=canary&error=access_denied", want: "You chose not to allow it"},
-		{name: "a state of nobody", query: "code=canary&state=canary", status: 400, want: "could not be understood"},
-		{name: "an empty code", query: "code=", status: 400, want: "could not be understood"},
-		{name: "nothing", query: "", status: 400, want: "could not be understood"},
+		{name: "a state of nobody", query: "code=canary&state=canary", status: 400, want: "couldn’t read this request"},
+		{name: "an empty code", query: "code=", status: 400, want: "couldn’t read this request"},
+		{name: "nothing", query: "", status: 400, want: "couldn’t read this request"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

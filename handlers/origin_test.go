@@ -18,7 +18,7 @@ func TestTwoInstancesOnOneHost(t *testing.T) {
 	there := q.connect(1)
 	p.get(webhooksPath(here.ID)).want(http.StatusOK, here.Name)
 	q.get(webhooksPath(there.ID)).want(http.StatusOK, there.Name)
-	p.post(signOutPath, nil)
+	p.signOut()
 	if pg := p.get(webhooksPath(here.ID)); pg.url.Path != connectPath {
 		t.Errorf("after signing out there is %s", pg.url)
 	}

@@ -61,7 +61,7 @@ func actions(g *rig) []action {
 // says what became of the change. A new secret is shown, or can be.
 func TestDoneWhileLeaving(t *testing.T) {
 	t.Parallel()
-	signOut := func(p *person, _ sandbox.DemoShop) { p.post(signOutPath, url.Values{}) }
+	signOut := func(p *person, _ sandbox.DemoShop) { p.signOut() }
 	disconnect := func(p *person, shop sandbox.DemoShop) { p.post(disconnectPath(shop.ID), url.Values{}) }
 	for _, test := range []struct {
 		name      string
@@ -148,7 +148,7 @@ func TestPressedTwiceWhileLeaving(t *testing.T) {
 			first := g.held(f, a.method, func() {
 				press.Go(func() { second = f.submit() })
 				g.until(func() bool { return g.server.waiting.Load() > 0 })
-				p.post(signOutPath, url.Values{})
+				p.signOut()
 			})
 			press.Wait()
 			for _, pg := range []*page{first, second} {
@@ -186,7 +186,7 @@ func TestFormIsKeptWhileLeaving(t *testing.T) {
 			test.fail.Method, test.fail.Path = http.MethodPost, apiWebhooks
 			g.box.FailNext(test.fail)
 			f := p.newForm(shop.ID, good, "DONATION")
-			pg := g.held(f, http.MethodPost, func() { p.post(signOutPath, url.Values{}) }).want(test.status)
+			pg := g.held(f, http.MethodPost, func() { p.signOut() }).want(test.status)
 			g.noFailure()
 			if test.button != "" {
 				pg = pg.form(p.action()).press(test.button).want(http.StatusOK)

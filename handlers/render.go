@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -69,45 +70,41 @@ func (s *server) errorFrame(r *http.Request, title string) views.Frame {
 	return f
 }
 
+// frameWithShops adds the shops that were open last. The page's own shop is in
+// the bar, or else the one that was open last, or the only one.
 func (s *server) frameWithShops(r *http.Request, title string) (views.Frame, error) {
 	v, f := stateOf(r), s.bareFrame(r, title)
 	if v.owner == "" || v.offline {
 		return offlineFrame(f, v), nil
 	}
-	all, err := s.Store.Connections(r.Context(), v.owner)
+	recent := s.recentShops(r)
+	if own := v.conn.ShopID; own != "" {
+		recent = append([]string{own}, slices.DeleteFunc(recent, func(id string) bool { return id == own })...)
+	}
+	last, total, err := s.Store.RecentConnections(r.Context(), v.owner, recent)
 	if err != nil {
 		return f, err
 	}
-	for _, c := range all {
-		f.Shops = append(f.Shops, shopLink(c))
-		if c.ID == v.conn.ID {
-			setShop(&f, shopLink(c))
-		}
-	}
-	f.SignedIn = len(all) > 0
+	f.SignedIn, f.ShopCount = total > 0, total
 	if f.SignedIn {
 		f.Version = s.Version
+	}
+	for _, c := range last {
+		f.Shops = append(f.Shops, shopLink(c))
+	}
+	if total == 1 || total > 0 && slices.Contains(recent, last[0].ShopID) {
+		setShop(&f, f.Shops[0])
 	}
 	return f, nil
 }
 
-// toolFrame is frame for a page that belongs to no shop. The shop that was last
-// open, or the only one, stays in the bar.
-func (s *server) toolFrame(r *http.Request, title string) (views.Frame, error) {
-	f, err := s.frame(r, title)
-	last := s.lastShop(r)
-	for _, shop := range f.Shops {
-		if f.Shop == nil && (shop.ID == last || len(f.Shops) == 1) {
-			setShop(&f, shop)
-		}
-	}
-	return f, err
-}
-
 func (s *server) bareFrame(r *http.Request, title string) views.Frame {
+	shown := s.display(r)
 	return views.Frame{
 		Title: title, Path: r.URL.Path, SandboxURL: s.SandboxURL, ToolsHref: toolsPath, SignatureHref: signaturePath,
 		PlainHTTPWarning: !s.secure && !middleware.IsLoopback(s.PublicURL.Hostname()),
+		Theme:            shown.Get(views.ThemeField), Times: shown.Get(views.TimesField), Keys: shown.Get(views.KeysField),
+		Return: s.returnPath(r.URL.RequestURI()),
 	}
 }
 
@@ -115,7 +112,7 @@ func (s *server) bareFrame(r *http.Request, title string) views.Frame {
 func offlineFrame(f views.Frame, v *requestState) views.Frame {
 	if v.conn.ID != "" {
 		link := shopLink(v.conn)
-		f.Shops, f.SignedIn = []views.ShopLink{link}, true
+		f.Shops, f.ShopCount, f.SignedIn = []views.ShopLink{link}, 1, true
 		setShop(&f, link)
 	}
 	return f

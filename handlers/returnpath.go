@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"path"
@@ -15,9 +16,11 @@ const maxReturnPath = 1024 // bytes
 var returnQuery = []string{
 	"draft", "form", "again", "base", "preset", "types", "add",
 	"q", "type", "sort", "webhook", "page", "action", "outcome",
+	"return", "shop",
 }
 
-// returnPath validates the path to go to after signing in. It returns a path of
+// returnPath validates the path to go to after signing in, or a question.
+// It returns a path of
 // one of our pages, or "" for anything else. The value comes from the URL, and
 // must never lead to another host.
 func (s *server) returnPath(raw string) string {
@@ -40,12 +43,19 @@ func (s *server) returnPath(raw string) string {
 	}
 	kept := url.Values{}
 	for _, name := range returnQuery {
-		if value := u.Query().Get(name); value != "" {
+		value := u.Query().Get(name)
+		if name == "return" {
+			value = s.returnPath(value) // of the connect page
+		}
+		if value != "" {
 			kept.Set(name, value)
 		}
 	}
 	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: kept.Encode()}).String()
 }
+
+// wayBack is returnPath, or the start.
+func (s *server) wayBack(raw string) string { return cmp.Or(s.returnPath(raw), homePath) }
 
 // forShop returns a validated return path for the shop that was connected,
 // which may not be the one that the person came from. A page that only the

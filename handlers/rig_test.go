@@ -638,6 +638,16 @@ func (p *person) connectKey(n int) sandbox.DemoShop {
 	return shop
 }
 
+// signOut signs out, and confirms it if shops are connected.
+func (p *person) signOut() *page {
+	p.t.Helper()
+	asked := p.get(signOutPath)
+	if !strings.Contains(asked.text(), "Stay signed in") {
+		return p.post(signOutPath, url.Values{})
+	}
+	return asked.form(signOutPath).submit()
+}
+
 // newForm opens the create form of a shop, filled in.
 func (p *person) newForm(shopID, address string, types ...string) *form {
 	p.t.Helper()

@@ -39,7 +39,7 @@ type route struct {
 	handle handlerFunc
 	access access
 	limit  limitKind
-	// resumable pages can be returned to after a sign-in.
+	// resumable pages can be returned to after a sign-in or a question.
 	resumable bool
 	// resume is the page to return to if the guard stops a POST. It is "" for
 	// GET routes, which return to themselves.

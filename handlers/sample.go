@@ -26,7 +26,7 @@ func (s *server) handleSample(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	frame, err := s.toolFrame(r, "Sample: "+info.Title)
+	frame, err := s.frame(r, "Sample: "+info.Title)
 	if err != nil {
 		return err
 	}

@@ -255,7 +255,7 @@ func TestErrorPages(t *testing.T) {
 		{"no such page", p.get404(), 404, "doesn’t exist"},
 		{"a method that is not taken", p.request(http.MethodPut, "/connect", nil), 405, "isn’t available here"},
 		{"too large", p.large(), 413, "too large"},
-		{"not a form", p.broken(), 400, "could not be read"},
+		{"not a form", p.broken(), 400, "couldn’t read the form"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -410,7 +410,12 @@ func TestReturnPath(t *testing.T) {
 		{"/shops/sh_1/checks/new?form=abc&secret=1", "/shops/sh_1/checks/new?form=abc"},
 		{"/shops/sh_1/webhooks/new?preset=everything", "/shops/sh_1/webhooks/new?preset=everything"},
 		{"/shops/sh%2F1/webhooks", "/shops/sh%2F1/webhooks"},
-		{"/connect", ""},
+		{"/connect", "/connect"},
+		{"/connect?return=%2Fshops%3Fq%3Da%26x%3D1&x=1", "/connect?return=%2Fshops%3Fq%3Da"},
+		{"/connect?return=%2F%2Fevil.example", "/connect"},
+		{"/help", "/help"},
+		{"/tools/signature", "/tools/signature"},
+		{"/display", ""},
 		{"/oauth/start?way=code", ""},
 		{"/static/app.css", ""},
 		{"/nothing", ""},
@@ -533,7 +538,7 @@ func TestCookies(t *testing.T) {
 			form := url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}}
 			seen := map[string]bool{}
 			for _, pg := range []*page{
-				p.get("/oauth/start?way=code"), p.post("/connect/key", form), p.post("/sign-out", url.Values{}),
+				p.get("/oauth/start?way=code"), p.post("/connect/key", form), p.signOut(),
 			} {
 				for _, line := range pg.header.Values("Set-Cookie") {
 					c, err := http.ParseSetCookie(line)

@@ -6,37 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"hookwall/internal/store"
 )
-
-// cookieName returns the name of one of our cookies. It contains the port of
-// the public URL. Browsers send a cookie to every port of a host, so without it
-// two instances on one host would sign each other out.
-func (s *server) cookieName(what string) string {
-	name := "hookwall_" + what + "_" + s.publicPort()
-	if s.secure {
-		return "__Host-" + name
-	}
-	return name
-}
-
-func (s *server) publicPort() string {
-	if s.secure {
-		return cmp.Or(s.PublicURL.Port(), "443")
-	}
-	return cmp.Or(s.PublicURL.Port(), "80")
-}
-
-// cookie returns one of our cookies, which lasts for maxAge seconds.
-func (s *server) cookie(what, value string, maxAge int) *http.Cookie {
-	return &http.Cookie{ //nolint:gosec // Secure exactly when the public URL is https
-		Name: s.cookieName(what), Value: value, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
-	}
-}
 
 // loadSession finds the session of the request's cookie. It writes nothing.
 func (s *server) loadSession(h http.Handler) http.Handler {
@@ -82,24 +55,4 @@ func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
 
 func (s *server) browserCookie(value string, maxAge int) *http.Cookie {
 	return s.cookie("browser", value, maxAge)
-}
-
-// lastShop returns the ID of the shop whose page was open last, or "".
-func (s *server) lastShop(r *http.Request) string {
-	cookie, err := r.Cookie(s.cookieName("shop"))
-	if err != nil {
-		return ""
-	}
-	id, err := url.QueryUnescape(cookie.Value)
-	if err != nil {
-		return ""
-	}
-	return id
-}
-
-// rememberShop sets lastShop, until the browser closes.
-func (s *server) rememberShop(w http.ResponseWriter, r *http.Request, id string) {
-	if s.lastShop(r) != id {
-		http.SetCookie(w, s.cookie("shop", url.QueryEscape(id), 0))
-	}
 }

@@ -2,17 +2,52 @@ package handlers
 
 import (
 	"net/http"
+	"strconv"
+
+	"hookwall/views"
 )
 
+// handleSignOutForm asks before a sign-out that disconnects shops, and counts
+// them.
+func (s *server) handleSignOutForm(w http.ResponseWriter, r *http.Request) error {
+	frame, err := s.frame(r, "Sign out")
+	if err != nil {
+		return err
+	}
+	if !frame.SignedIn {
+		return redirect(w, r, connectPath)
+	}
+	return s.render(w, r, http.StatusOK, views.SignOut(views.SignOutPage{
+		Frame: frame, Action: signOutPath, StayHref: s.wayBack(r.URL.Query().Get("return")),
+	}))
+}
+
 // handleSignOut ends the session everywhere and deletes all that the owner has.
+// It asks first if other shops are connected than the form says.
 func (s *server) handleSignOut(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return badForm(err)
+	}
 	v := stateOf(r)
 	if v.owner != "" {
+		_, connected, err := s.Store.RecentConnections(r.Context(), v.owner, nil)
+		if err != nil {
+			return err
+		}
+		if said, _ := strconv.Atoi(r.PostForm.Get("shops")); said != connected {
+			q := filled(map[string]string{"return": s.returnPath(r.PostForm.Get("return"))})
+			return redirect(w, r, withQuery(signOutPath, q.Encode()))
+		}
 		if err := s.Shops.DisconnectAll(r.Context(), s.actor(r)); err != nil {
 			return err
 		}
 		v.log.Info("signed out")
 	}
+	return s.endSession(w, r)
+}
+
+func (s *server) endSession(w http.ResponseWriter, r *http.Request) error {
+	v := stateOf(r)
 	v.session.Options.MaxAge = -1
 	if err := s.sessions.Save(r, w, v.session); err != nil {
 		return err

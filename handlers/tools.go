@@ -10,7 +10,7 @@ import (
 // handleTools lists the tools. Those that need a shop link to the one in the
 // bar, or to the list of shops.
 func (s *server) handleTools(w http.ResponseWriter, r *http.Request) error {
-	frame, err := s.toolFrame(r, "Tools")
+	frame, err := s.frame(r, "Tools")
 	if err != nil {
 		return err
 	}

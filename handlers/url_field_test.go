@@ -162,17 +162,17 @@ func TestRejectedPageKeepsWarnings(t *testing.T) {
 		{
 			"http://my-shop.fourthwall.com/{id}#a",
 			[]string{"DONATION"},
-			[]string{"WEBHOOK_URI_UNALLOWED_DOMAIN", "Fourthwall’s own domain", "not encrypted", "“{id}”", "never sent"},
+			[]string{"WEBHOOK_URI_UNALLOWED_DOMAIN", "Fourthwall’s own domain", "isn’t encrypted", "“{id}”", "never sent"},
 		},
 		{
 			"hooks.example.com:8443/a?b&amp;c",
 			[]string{"DONATION"},
 			[]string{"WEBHOOK_URI_PORT_NOT_ALLOWED", "reject port 8443", "adds https:// in front", "how HTML writes"},
 		},
-		{"http://203.0.113.7:8080/", nil, []string{"Choose at least one", "an IP address", "port 8080", "not encrypted"}},
+		{"http://203.0.113.7:8080/", nil, []string{"Select at least one", "an IP address", "port 8080", "isn’t encrypted"}},
 		{
 			`https://http://localhost\a#b`, nil,
-			[]string{"more than once", "a backslash", "your own computer", "not encrypted", "never sent", "Choose at least one"},
+			[]string{"more than once", "a backslash", "your own computer", "isn’t encrypted", "never sent", "Select at"},
 		},
 	} {
 		t.Run(test.address, func(t *testing.T) {
@@ -213,7 +213,7 @@ func TestNotesWhileTyping(t *testing.T) {
 		{"https://hooks-", false, false, "can’t be a host name"},
 		{"", false, false, ""},
 		{good, false, false, ""},
-		{"https://hooks", false, false, "not on the public internet"},
+		{"https://hooks", false, false, "isn’t on the public internet"},
 		{"htt", false, false, "not a valid URL"},
 		{"wss://hooks.exa", true, false, "WebSocket"},
 		{"<" + good + ">", true, true, "more here than a URL"},

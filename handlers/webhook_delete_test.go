@@ -98,16 +98,16 @@ func TestDeleteResponses(t *testing.T) {
 		{name: "done", fail: sandbox.Failure{Header: http.Header{"X-Nothing": {"1"}}}, status: 200, deleted: true, focus: "flash-0"},
 		{name: "done, 204", fail: sandbox.Failure{Status: 204, Effect: true}, status: 200, deleted: true, focus: "flash-0"},
 		{name: "gone by then", fail: sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND", Effect: true}, status: 200, deleted: true, focus: "flash-0"},
-		{name: "no permission", fail: sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, status: 403, texts: []string{"webhook_write", "may not delete", "Connect the shop again", "Nothing was deleted"}, there: true, focus: "banner"},
+		{name: "no permission", fail: sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, status: 403, texts: []string{"webhook_write", "can’t delete", "Connect the shop again", "Nothing was deleted"}, there: true, focus: "banner"},
 		{name: "an unknown code", fail: sandbox.Failure{Status: 400, Code: "SOMETHING_ELSE", Header: id}, status: 422, texts: []string{"SOMETHING_ELSE", "req-777", "Nothing was deleted"}, there: true, retry: "60", focus: "banner"},
 		{name: "too many requests", fail: sandbox.Failure{Status: 429, Header: id}, status: 503, texts: []string{"busy", "60 seconds", "Delete webhook again"}, there: true, retry: "60", focus: "banner"},
 		{name: "busy", fail: sandbox.Failure{Status: 503, Header: id}, status: 503, texts: []string{"busy"}, there: true, retry: "60", focus: "banner"},
-		{name: "a fault, without effect", fail: sandbox.Failure{Status: 500}, status: 502, texts: []string{"not confirmed whether the webhook was deleted"}, there: true, focus: "banner"},
+		{name: "a fault, without effect", fail: sandbox.Failure{Status: 500}, status: 502, texts: []string{"confirm whether the webhook was deleted"}, there: true, focus: "banner"},
 		{name: "a fault, with effect", fail: sandbox.Failure{Status: 500, Effect: true}, status: 200, deleted: true, focus: "flash-0"},
-		{name: "cut before", fail: sandbox.Failure{Cut: sandbox.CutBefore, Times: 9}, status: 502, texts: []string{"not confirmed"}, there: true, focus: "banner"},
+		{name: "cut before", fail: sandbox.Failure{Cut: sandbox.CutBefore, Times: 9}, status: 502, texts: []string{"couldn’t confirm"}, there: true, focus: "banner"},
 		{name: "cut after", fail: sandbox.Failure{Cut: sandbox.CutAfter, Times: 9}, status: 200, deleted: true, focus: "flash-0"},
 		{name: "no answer in time, with effect", fail: sandbox.Failure{Delay: time.Minute}, status: 200, deleted: true, focus: "flash-0"},
-		{name: "no answer in time, without effect", fail: sandbox.Failure{Delay: time.Minute, Cut: sandbox.CutBefore}, status: 502, texts: []string{"not confirmed"}, there: true, focus: "banner"},
+		{name: "no answer in time, without effect", fail: sandbox.Failure{Delay: time.Minute, Cut: sandbox.CutBefore}, status: 502, texts: []string{"couldn’t confirm"}, there: true, focus: "banner"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestDeleteResponses(t *testing.T) {
 				t.Errorf("Retry-After %q, focus on %q", pg.header.Get("Retry-After"), pg.focused())
 			}
 			if test.deleted {
-				pg.want(200, "The webhook "+id+" is deleted", "2 event types", good, "new id, and perhaps a new secret",
+				pg.want(200, "The webhook "+id+" is deleted", "2 event types", good, "new ID and maybe a new secret",
 					"Create again")
 				return
 			}
@@ -168,7 +168,7 @@ func TestDeletedAlready(t *testing.T) {
 			t.Errorf("at %s", pg.url)
 		}
 	}
-	p.get(deletePath(shop.ID, id)).want(http.StatusNotFound, "does not know this webhook")
+	p.get(deletePath(shop.ID, id)).want(http.StatusNotFound, "doesn’t know this webhook")
 	if n := len(g.calls.of(http.MethodDelete)); n != 0 {
 		t.Errorf("%d calls", n)
 	}
@@ -209,7 +209,7 @@ func TestCreateAgainUnknown(t *testing.T) {
 	id := g.add(shop, good, "LIVESTREAM_STARTED", "DONATION").ID
 	form := p.deleteForm(shop.ID, id).submit().link("Create again").want(http.StatusOK, "LIVESTREAM_STARTED")
 	form.kept(good, "LIVESTREAM_STARTED", "DONATION")
-	form = form.form(p.action()).submit().want(http.StatusUnprocessableEntity, "does not know an event type")
+	form = form.form(p.action()).submit().want(http.StatusUnprocessableEntity, "doesn’t know some of the selected")
 	form.form(p.action()).set("allowedTypes", "DONATION").submit().want(http.StatusOK, "Webhook created")
 }
 
@@ -222,7 +222,7 @@ func TestDeleteSessionLost(t *testing.T) {
 		end  func(*rig, *person)
 	}{
 		{"the session is over", func(g *rig, _ *person) { g.move(13 * time.Hour) }},
-		{"signed out in another tab", func(_ *rig, p *person) { p.post("/sign-out", url.Values{}) }},
+		{"signed out in another tab", func(_ *rig, p *person) { p.signOut() }},
 		{"the API says 401 again and again", func(g *rig, _ *person) {
 			g.box.FailNext(sandbox.Failure{Path: apiWebhooks + "*", Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2})
 		}},
@@ -280,7 +280,7 @@ func TestImmutable(t *testing.T) {
 			review := edit.submit().want(http.StatusOK).form("/edit/confirm")
 			asked := p.deleteForm(shop.ID, hook.ID)
 			pg := test.try(p, shop, hook.ID).want(http.StatusOK, "This webhook is locked", webhooks.CodeImmutable,
-				"nothing was changed", "something other than you")
+				"nothing was changed", "An app you installed manages this webhook")
 			if pg.url.Path != webhookPath(shop.ID, hook.ID) {
 				t.Errorf("at %s", pg.url)
 			}
@@ -293,7 +293,7 @@ func TestImmutable(t *testing.T) {
 			}
 			calls := len(g.box.Requests())
 			p.get(editPath(shop.ID, hook.ID)).want(http.StatusConflict, webhooks.CodeImmutable, "Back to the webhook",
-				"can’t be done now")
+				"couldn’t do this")
 			p.get(review.page.url.String()).want(http.StatusConflict, webhooks.CodeImmutable)
 			review.submit().want(http.StatusConflict, webhooks.CodeImmutable)
 			asked.submit().want(http.StatusConflict, webhooks.CodeImmutable)
@@ -329,7 +329,7 @@ func TestImmutableMarkIsTheShops(t *testing.T) {
 		t.Error("another shop has the mark")
 	}
 	// The same id in another shop is another webhook: asking for it is asking the API.
-	q.get(editPath(other.ID, id)).want(http.StatusNotFound, "does not know this webhook")
+	q.get(editPath(other.ID, id)).want(http.StatusNotFound, "doesn’t know this webhook")
 	q.post(deletePath(other.ID, id), url.Values{}).want(http.StatusOK, "gone already")
 	colleague := g.person()
 	colleague.connect(1)

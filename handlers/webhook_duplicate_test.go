@@ -147,7 +147,7 @@ func TestDuplicateOfAnother(t *testing.T) {
 	draft := p.newForm(shop.ID, good+"/canary", "DONATION").submit().want(http.StatusOK,
 		"already has a webhook").url.Query().Get("draft")
 	for _, at := range []string{shop.ID, other.ID} {
-		pg := q.get(newWebhookPath(at)+"/duplicate?draft="+url.QueryEscape(draft)).want(http.StatusOK, "is gone")
+		pg := q.get(newWebhookPath(at)+"/duplicate?draft="+url.QueryEscape(draft)).want(http.StatusOK, "has expired")
 		if strings.Contains(pg.body, "canary") {
 			t.Errorf("%s shows it", pg.url)
 		}

@@ -202,11 +202,11 @@ func TestEditRejectedImmediately(t *testing.T) {
 		{"nothing was changed", good, both, []string{"Nothing has changed"}, "banner"},
 		{"blanks around the address", "  " + good + " ", both, []string{"Nothing has changed"}, "banner"},
 		{"another order", good, []string{"LIVESTREAM_STARTED", "DONATION"}, []string{"Nothing has changed"}, "banner"},
-		{"a type that is not known", good, append(slices.Clone(both), "MADE_UP"), []string{"does not know an event type", "MADE_UP"}, "types"},
-		{"a type that only looks like the one it has", good, []string{"DONATION", "livestream_started"}, []string{"does not know an event type"}, "types"},
-		{"no types", good, nil, []string{"Choose at least one"}, "types"},
+		{"a type that is not known", good, append(slices.Clone(both), "MADE_UP"), []string{"doesn’t know some of the selected event types", "MADE_UP"}, "types"},
+		{"a type that only looks like the one it has", good, []string{"DONATION", "livestream_started"}, []string{"doesn’t know some of the selected event types"}, "types"},
+		{"no types", good, nil, []string{"Select at least one"}, "types"},
 		{"no address", "", both, []string{"Enter the URL"}, "url"},
-		{"no address, no types", " ", nil, []string{"Enter the URL", "Choose at least one"}, "summary"},
+		{"no address, no types", " ", nil, []string{"Enter the URL", "Select at least one"}, "summary"},
 		{"another scheme", "ftp://hooks.example.com/", both, []string{"the URL of a file server"}, "url"},
 	}
 	for _, test := range tests {
@@ -466,19 +466,19 @@ func TestEditResponses(t *testing.T) {
 		{name: "a port", url: "https://hooks.example.com:8443/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_PORT_NOT_ALLOWED"},
 		{name: "a domain", url: "https://shop.fourthwall.com/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_UNALLOWED_DOMAIN"},
 		{name: "an unknown code", fail: sandbox.Failure{Status: 400, Code: "SOMETHING_ELSE", Header: id}, status: 422, texts: []string{"SOMETHING_ELSE", "req-777", "Nothing was changed"}, focus: "banner", retry: "60"},
-		{name: "no permission", fail: sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, status: 403, texts: []string{"webhook_write", "Connect the shop again", "may not change"}, focus: "banner"},
+		{name: "no permission", fail: sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, status: 403, texts: []string{"webhook_write", "Connect the shop again", "can’t change"}, focus: "banner"},
 		{name: "deleted since", fail: sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, status: 404, texts: []string{"no longer exists", "Create it as a new webhook"}, focus: "banner"},
 		{name: "too many requests", fail: sandbox.Failure{Status: 429, Header: id}, status: 503, texts: []string{"busy", "60 seconds", "Nothing was changed"}, focus: "banner", retry: "60"},
 		{name: "busy", fail: sandbox.Failure{Status: 503, Header: id}, status: 503, texts: []string{"busy", "Nothing was changed"}, focus: "banner", retry: "60"},
-		{name: "a fault, without effect", fail: sandbox.Failure{Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}}}, status: 502, texts: []string{"not confirmed", "req-777"}, focus: "banner"},
+		{name: "a fault, without effect", fail: sandbox.Failure{Status: 500, Header: http.Header{"X-Request-Id": {"req-777"}}}, status: 502, texts: []string{"couldn’t confirm", "req-777"}, focus: "banner"},
 		{name: "a fault, with effect", fail: sandbox.Failure{Status: 500, Effect: true}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true, focus: "flash-0"},
-		{name: "cut before", fail: sandbox.Failure{Cut: sandbox.CutBefore, Times: 9}, status: 502, texts: []string{"not confirmed"}, focus: "banner"},
+		{name: "cut before", fail: sandbox.Failure{Cut: sandbox.CutBefore, Times: 9}, status: 502, texts: []string{"couldn’t confirm"}, focus: "banner"},
 		{name: "cut after", fail: sandbox.Failure{Cut: sandbox.CutAfter, Times: 9}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true, focus: "flash-0"},
 		{name: "cut in the answer", fail: sandbox.Failure{Cut: sandbox.CutBody, Times: 9}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true, focus: "flash-0"},
-		{name: "no answer in time, without effect", fail: sandbox.Failure{Cut: sandbox.CutBefore, Delay: time.Minute}, status: 502, texts: []string{"not confirmed"}, focus: "banner"},
+		{name: "no answer in time, without effect", fail: sandbox.Failure{Cut: sandbox.CutBefore, Delay: time.Minute}, status: 502, texts: []string{"couldn’t confirm"}, focus: "banner"},
 		{name: "no answer in time, with effect", fail: sandbox.Failure{Delay: time.Minute}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true, focus: "flash-0"},
 		{name: "an unreadable yes, with effect", fail: sandbox.Failure{Status: 200, Body: "<html>ok", Effect: true}, status: 200, texts: []string{"The webhook is saved"}, saved: true, noForm: true, focus: "flash-0"},
-		{name: "a redirect", fail: sandbox.Failure{Status: 302, Header: http.Header{"Location": {"/elsewhere"}}}, status: 502, texts: []string{"not confirmed"}, focus: "banner"},
+		{name: "a redirect", fail: sandbox.Failure{Status: 302, Header: http.Header{"Location": {"/elsewhere"}}}, status: 502, texts: []string{"couldn’t confirm"}, focus: "banner"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -547,7 +547,7 @@ func TestEditUnread(t *testing.T) {
 		retry  string
 		keeps  bool
 	}{
-		{"the form, gone", form, sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 404, []string{"does not know this webhook"}, "", false},
+		{"the form, gone", form, sandbox.Failure{Status: 404, Code: "WEBHOOK_CONFIGURATION_NOT_FOUND"}, 404, []string{"doesn’t know this webhook"}, "", false},
 		{"the form, not allowed", form, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 403, []string{"webhook_read", "Connect the shop again"}, "", false},
 		{"the form, busy", form, sandbox.Failure{Status: 429, Header: after}, 503, []string{"busy"}, "60", false},
 		{"the form, a fault", form, sandbox.Failure{Status: 500}, 502, []string{"didn’t respond as expected"}, "", false},
@@ -614,7 +614,7 @@ func TestEditSessionLost(t *testing.T) {
 	t.Parallel()
 	ends := map[string]func(*rig, *person){
 		"the session is over":       func(g *rig, _ *person) { g.move(13 * time.Hour) },
-		"signed out in another tab": func(_ *rig, p *person) { p.post("/sign-out", url.Values{}) },
+		"signed out in another tab": func(_ *rig, p *person) { p.signOut() },
 		"the API says 401 again and again": func(g *rig, _ *person) {
 			g.box.FailNext(sandbox.Failure{Path: apiWebhooks + "*", Status: 401, Code: "OPEN_API_UNAUTHORIZED", Times: 2})
 		},
@@ -659,7 +659,7 @@ func TestEditSessionLost(t *testing.T) {
 			if name == "signed out in another tab" {
 				// Signing out also deletes the browser's own cookie, and drafts
 				// with it.
-				p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusGone, "nothing was saved")
+				p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusGone, "Nothing was saved")
 				return
 			}
 			back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK, "Review changes",
@@ -710,14 +710,14 @@ func TestEditDraft(t *testing.T) {
 			q, at, hook := test.come(g, p, shop, id)
 			was := g.hook(at, hook)
 			answers := []*page{
-				q.get(confirmPath(at.ID, hook, draft)).want(http.StatusGone, "nothing was saved", "Edit it again"),
-				q.post(editPath(at.ID, hook)+"/confirm", url.Values{"draft": {draft}}).want(http.StatusGone, "nothing was saved"),
+				q.get(confirmPath(at.ID, hook, draft)).want(http.StatusGone, "Nothing was saved", "Edit it again"),
+				q.post(editPath(at.ID, hook)+"/confirm", url.Values{"draft": {draft}}).want(http.StatusGone, "Nothing was saved"),
 				q.get(editPath(at.ID, hook) + "?draft=" + draft),
 				q.get(confirmPath(at.ID, hook, "")).want(http.StatusGone),
 				q.post(editPath(at.ID, hook)+"/confirm", url.Values{}).want(http.StatusGone),
 			}
 			if was.ID != "" {
-				answers[2].want(http.StatusOK, "is gone").edited(at.ID, hook, was.URL, was.AllowedTypes...)
+				answers[2].want(http.StatusOK, "has expired").edited(at.ID, hook, was.URL, was.AllowedTypes...)
 			} else {
 				answers[2].want(http.StatusNotFound)
 			}

@@ -63,9 +63,9 @@ func TestListsOfManyPages(t *testing.T) {
 	}{
 		{"a thousand", pagesOf(1000, 100, all(1000)), 1000, 10, "1,000 webhooks · 1 of 29 event types covered"},
 		{"a thousand, at most 20 on a page", pagesOf(1000, 20, all(1000)), 1000, 50, "1,000 webhooks · 1 of 29 event types covered"},
-		{"without end", pagesOf(1e6, 100, all(1e6)), 2000, 20, "Only the first 2,000 of 1,000,000 webhooks are shown"},
-		{"without end, on small pages", pagesOf(1e6, 10, all(1e6)), 800, 80, "Only the first 800 of 1,000,000 webhooks"},
-		{"without end or counts", pagesOf(1e6, 100, all(-1)), 2000, 20, "Only the first 2,000 webhooks are shown and counted here"},
+		{"without end", pagesOf(1e6, 100, all(1e6)), 2000, 20, "Showing the first 2,000 of 1,000,000 webhooks"},
+		{"without end, on small pages", pagesOf(1e6, 10, all(1e6)), 800, 80, "Showing the first 800 of 1,000,000 webhooks"},
+		{"without end or counts", pagesOf(1e6, 100, all(-1)), 2000, 20, "Showing the first 2,000 webhooks"},
 		{"without end, with long URLs", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method != http.MethodGet || r.URL.Path != apiWebhooks {
 				w.WriteHeader(http.StatusNotFound)
@@ -77,18 +77,18 @@ func TestListsOfManyPages(t *testing.T) {
 					r.URL.Query().Get("page"), i, strings.Repeat("\u200b", 8000))
 			}
 			_, _ = fmt.Fprintf(w, `{"results":[%s],"total":1000000}`, strings.Join(results, ","))
-		}), 200, 2, "Only the first 200 of 1,000,000 webhooks are shown"},
+		}), 200, 2, "Showing the first 200 of 1,000,000 webhooks"},
 		{"a page is busy", pagesOf(1000, 20, func(page int) (int, int) {
 			if page == 43 {
 				return http.StatusTooManyRequests, 0
 			}
 			return 0, 1000
-		}), 860, 54, "listed 860 of them. The others are neither shown nor counted here. Load the list again"},
+		}), 860, 54, "Showing 860 of 1,000 webhooks. Fourthwall didn’t return the rest. Reload the list"},
 		{
 			"one is deleted meanwhile", pagesOf(39, 20, func(page int) (int, int) { return 0, 40 - page }), 39, 3,
-			"Webhooks were deleted while Hookwall read the list, so some may be missing here",
+			"Webhooks were deleted while we read the list, so some may be missing",
 		},
-		{"none of those that are promised", pagesOf(0, 20, all(9)), 0, 1, "there are 9 webhooks, and listed 0 of them"},
+		{"none of those that are promised", pagesOf(0, 20, all(9)), 0, 1, "Showing 0 of 9 webhooks. Fourthwall didn’t return the rest."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -140,8 +140,8 @@ func TestIncompleteList(t *testing.T) {
 	shop := p.connect(0)
 	hook := g.add(shop, good, "DONATION")
 	g.calls.set(nil, partOf(fmt.Sprintf(`{"id":%q,"url":%q,"allowedTypes":["DONATION"]}`, hook.ID, good)))
-	const says = "there are 63 webhooks, and listed 1 of them"
-	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Not all webhooks are listed", says, good)
+	const says = "Showing 1 of 63 webhooks. Fourthwall didn’t return the rest."
+	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Some webhooks are missing", says, good)
 	if strings.Contains(pg.text(), "not covered") {
 		t.Error("event types of webhooks that are missing are said not to be covered")
 	}
@@ -218,7 +218,7 @@ func TestTooManyDeliveries(t *testing.T) {
 		}
 		_, _ = fmt.Fprintf(w, `{"results":[%s]}`, strings.Join(results, ","))
 	}))
-	pg := p.get(eventsPath(shop.ID)).want(http.StatusOK, "returned 20,000 deliveries on one page. Only the first 500")
+	pg := p.get(eventsPath(shop.ID)).want(http.StatusOK, "returned 20,000 deliveries on one page. Showing the first 500")
 	if len(pg.body) > 1<<20 {
 		t.Errorf("%d bytes", len(pg.body))
 	}

@@ -416,10 +416,10 @@ func TestListWithoutHealth(t *testing.T) {
 		fail sandbox.Failure
 		text string
 	}{
-		{"not allowed", sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, "lacks the permission webhook_read"},
-		{"a fault", sandbox.Failure{Status: 500}, "could not list them"},
-		{"nonsense", sandbox.Failure{Status: 200, Body: "<html>"}, "could not list them"},
-		{"too slow", sandbox.Failure{Delay: time.Minute}, "within a second"},
+		{"not allowed", sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, "permission webhook_read is missing"},
+		{"a fault", sandbox.Failure{Status: 500}, "didn’t return any deliveries"},
+		{"nonsense", sandbox.Failure{Status: 200, Body: "<html>"}, "didn’t return any deliveries"},
+		{"too slow", sandbox.Failure{Delay: time.Minute}, "took too long to respond"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -453,7 +453,7 @@ func TestFilterSurvivesSignIn(t *testing.T) {
 		eventsPath(shop.ID) + "?page=2&type=DONATION&webhook=wcon_x",
 		activityPath(shop.ID) + "?action=shop.connect&outcome=done&webhook=wcon_x",
 	} {
-		p.post("/sign-out", url.Values{})
+		p.signOut()
 		pg := p.get(to).want(http.StatusOK, "Connect")
 		back := p.consent(pg.link("Connect with Fourthwall"), shop.ID, "allow").want(http.StatusOK)
 		if got := back.url.RequestURI(); got != to {

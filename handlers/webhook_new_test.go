@@ -191,18 +191,18 @@ func TestCreateRejectedImmediately(t *testing.T) {
 		atURL   string
 		atTypes string
 	}{
-		{"nothing", "", nil, "summary", "Enter the URL", "Choose at least one"},
+		{"nothing", "", nil, "summary", "Enter the URL", "Select at least one"},
 		{"no URL", "", one, "url", "Enter the URL", ""},
 		{"blanks only", "  ", one, "url", "Enter the URL", ""},
 		{"another scheme", "ftp://hooks.example.com/fw", one, "url", "the URL of a file server", ""},
 		{"script", "javascript:alert(1)", one, "url", "only works inside a browser", ""},
-		{"a backslash", `https://hooks.example.com\fw`, nil, "summary", "has a backslash", "Choose at least one"},
+		{"a backslash", `https://hooks.example.com\fw`, nil, "summary", "has a backslash", "Select at least one"},
 		{"no host", "https:///fw", one, "url", "no host name", ""},
-		{"a port that does not exist", "https://h.example:99999/", one, "url", "does not exist", ""},
+		{"a port that doesn’t exist", "https://h.example:99999/", one, "url", "doesn’t exist", ""},
 		{"a blank inside", "https://hooks.example.com/a b", one, "url", "has a space inside", ""},
 		{"unparsable", "https://[::1/fw", one, "url", "not a valid URL", ""},
-		{"no types", good, nil, "types", "", "Choose at least one"},
-		{"an unknown type", good, []string{"DONATION", "MADE_UP"}, "types", "", "does not know an event type"},
+		{"no types", good, nil, "types", "", "Select at least one"},
+		{"an unknown type", good, []string{"DONATION", "MADE_UP"}, "types", "", "doesn’t know some of the selected event types"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -246,13 +246,13 @@ func TestHintsNeverBlock(t *testing.T) {
 	shop := p.connect(0)
 	tests := []struct{ url, hint string }{
 		{"https://hooks.example.com/fw", ""},
-		{"http://hooks.example.com/fw", "not encrypted"},
+		{"http://hooks.example.com/fw", "isn’t encrypted"},
 		{"https://203.0.113.7/fw", "IP address"},
 		{"https://[2001:db8::1]/fw", "IP address"},
 		{"https://hooks.example.com:8443/fw", "reject port 8443"},
 		{"https://localhost/fw", "only works on your own computer"},
-		{"https://intranet/fw", "not on the public internet"},
-		{"https://me:pw@hooks.example.com/fw", "user name or password"},
+		{"https://intranet/fw", "isn’t on the public internet"},
+		{"https://me:pw@hooks.example.com/fw", "username or password"},
 		{"https://my-shop.fourthwall.com/fw", "my-shop.fourthwall.com is Fourthwall’s own domain"},
 		{"https://MY-SHOP.Fourthwall.COM./fw", "Fourthwall’s own domain"},
 		{"https://fourthwall.com", "Fourthwall’s own domain"},
@@ -413,9 +413,9 @@ func TestSentAgain(t *testing.T) {
 		{"after it was refused", &refuse, 0, good, 200, []string{good}, 1},
 		{"after it was refused, changed", &refuse, 0, good + "/2", 200, []string{good + "/2"}, 1},
 		{"while not confirmed", &unclear, 0, good, 502, []string{"Unconfirmed"}, 0},
-		{"while not confirmed, changed", &unclear, 0, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
+		{"while not confirmed, changed", &unclear, 0, good + "/2", 422, []string{"already sent", "couldn’t confirm"}, 0},
 		{"long after it was not confirmed", &unclear, usual.Certain + time.Second, good, 502, []string{"There is no such webhook", "as good as certain that it wasn’t created", "Fourthwall could still create it"}, 0},
-		{"long after it was not confirmed, changed", &unclear, usual.Certain + time.Second, good + "/2", 422, []string{"already sent", "not confirmed"}, 0},
+		{"long after it was not confirmed, changed", &unclear, usual.Certain + time.Second, good + "/2", 422, []string{"already sent", "couldn’t confirm"}, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -451,10 +451,10 @@ func TestCheckAgain(t *testing.T) {
 		texts   []string
 	}{
 		{"it was created after all", 1, sandbox.Failure{}, 200, []string{good, "wcon_"}},
-		{"it was not", 0, sandbox.Failure{}, 502, []string{"Unconfirmed", "found no new webhook", "After two minutes it’s as good as certain"}},
-		{"nobody can say which it is", 2, sandbox.Failure{}, 502, []string{"Unconfirmed", "Still unconfirmed", "nobody can say which of them"}},
-		{"the list fails", 1, sandbox.Failure{Status: 500}, 502, []string{"Unconfirmed", "Still unconfirmed", "Hookwall could not look"}},
-		{"the list is forbidden", 1, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 502, []string{"Unconfirmed", "Still unconfirmed", "Hookwall could not look"}},
+		{"it was not", 0, sandbox.Failure{}, 502, []string{"Unconfirmed", "found no new webhook", "After two minutes, it’s as good as certain"}},
+		{"nobody can say which it is", 2, sandbox.Failure{}, 502, []string{"Unconfirmed", "Still unconfirmed", "we can’t tell whether it came from this form"}},
+		{"the list fails", 1, sandbox.Failure{Status: 500}, 502, []string{"Unconfirmed", "Still unconfirmed", "We couldn’t check"}},
+		{"the list is forbidden", 1, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}, 502, []string{"Unconfirmed", "Still unconfirmed", "We couldn’t check"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -553,9 +553,9 @@ func TestUnreachable(t *testing.T) {
 	shop := p.connect(0)
 	f := p.newForm(shop.ID, good, "DONATION")
 	g.boxSrv.Close()
-	pg := f.submit().want(http.StatusBadGateway, "could not be reached", "Nothing was created")
+	pg := f.submit().want(http.StatusBadGateway, "couldn’t reach Fourthwall", "Nothing was created")
 	pg.kept(good, "DONATION")
-	p.get(webhooksPath(shop.ID)).want(http.StatusBadGateway, "could not be reached")
+	p.get(webhooksPath(shop.ID)).want(http.StatusBadGateway, "couldn’t reach Fourthwall")
 }
 
 func TestSecret(t *testing.T) {
@@ -579,7 +579,7 @@ func TestSecret(t *testing.T) {
 	}
 	t.Run("kept until it is stored", func(t *testing.T) {
 		q := p.get(at)
-		q.form("/secret/stored").submit().want(http.StatusOK, "deleted here")
+		q.form("/secret/stored").submit().want(http.StatusOK, "deleted from Hookwall")
 		if after := p.get(at); strings.Contains(after.body, "/secret") {
 			t.Error("the secret is still offered")
 		}
@@ -588,7 +588,7 @@ func TestSecret(t *testing.T) {
 		q := p.newForm(shop.ID, good+"/2", "DONATION").submit().want(http.StatusOK)
 		f := q.form("/secret")
 		g.move(15*time.Minute + time.Second)
-		f.submit().want(http.StatusOK, "no longer kept here")
+		f.submit().want(http.StatusOK, "no longer have this secret")
 	})
 }
 
@@ -722,7 +722,7 @@ func TestEarlierAttempt(t *testing.T) {
 			case http.StatusBadGateway:
 				pg.want(test.status, "There is no such webhook")
 			case http.StatusServiceUnavailable:
-				pg.want(test.status, "An earlier attempt may still take effect", "Nothing was sent now").kept(test.url,
+				pg.want(test.status, "An earlier attempt may still succeed", "we sent nothing now").kept(test.url,
 					test.types...)
 			}
 			if made := len(g.box.Webhooks(shop.ID)); made != test.made {
@@ -1009,7 +1009,7 @@ func TestLongestWait(t *testing.T) {
 		g.move(10 * time.Second)
 	}
 	pg := p.newForm(shop.ID, good, "DONATION").submit().want(http.StatusServiceUnavailable,
-		"An earlier attempt may still take effect")
+		"An earlier attempt may still succeed")
 	if got := pg.header.Get("Retry-After"); got != "20" {
 		t.Errorf("Retry-After %q", got)
 	}

@@ -16,7 +16,7 @@ func TestCreateUnlisted(t *testing.T) {
 	t.Parallel()
 	const (
 		title = "Hookwall can’t tell whether this webhook already exists"
-		wait  = "Wait a moment and press Create webhook again"
+		wait  = "Wait a moment, then click Create webhook again"
 	)
 	answers := func(status int, body string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -67,7 +67,7 @@ func TestCreateUnlisted(t *testing.T) {
 		{"unavailable", answers(http.StatusServiceUnavailable, ""), 503, []string{"didn’t return the shop’s webhooks", wait}},
 		{
 			"refused by a firewall", answers(http.StatusForbidden, "<html>"), 503,
-			[]string{"Something in front of Fourthwall refused", wait},
+			[]string{"Something in front of Fourthwall rejected the request", wait},
 		},
 		{"no such list", answers(http.StatusBadRequest, `{"code":"BAD"}`), 502, []string{"didn’t return the shop’s webhooks", wait}},
 	} {
@@ -105,7 +105,7 @@ func TestCreateUnlistedAsksWhen(t *testing.T) {
 		Method: http.MethodGet, Path: apiWebhooks, Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS",
 		Header: http.Header{"Retry-After": {"30"}},
 	})
-	pg := f.submit().want(http.StatusServiceUnavailable, "Wait 30 seconds and press Create webhook again",
+	pg := f.submit().want(http.StatusServiceUnavailable, "Wait 30 seconds, then click Create webhook again",
 		"OPEN_API_TOO_MANY_REQUESTS")
 	if got := pg.header.Get("Retry-After"); got != "30" {
 		t.Errorf("Retry-After %q", got)

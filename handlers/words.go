@@ -23,40 +23,40 @@ import (
 // errorTexts are the texts of an error page that has none of its own.
 var errorTexts = map[int]struct{ heading, text string }{
 	http.StatusBadRequest: {
-		"This request could not be understood",
-		"Part of it was missing or broken, so nothing was done. Go back and try again.",
+		"We couldn’t read this request",
+		"Part of it was missing or broken. Nothing was changed. Go back and try again.",
 	},
 	http.StatusForbidden: {
 		"This isn’t allowed",
-		"Nothing was done. Go back to the page that you came from, and try from there.",
+		"Nothing was changed. Go back and try again.",
 	},
 	http.StatusNotFound: {
 		"This page doesn’t exist",
-		"The link may be wrong, or the item was deleted. Go to the start to find your way.",
+		"The link may be wrong, or the item was deleted. Go back, or start from your shops.",
 	},
 	http.StatusConflict: {
-		"This can’t be done now",
+		"We couldn’t do this",
 		"Something changed while you were here. Reload the page and try again.",
 	},
 	http.StatusGone: {
 		"This page has expired",
-		"Nothing was changed. Start again from the list of webhooks.",
+		"Nothing was changed. Start again from your webhooks.",
 	},
 	http.StatusMethodNotAllowed: {
 		"This action isn’t available here",
 		"Go back and use the button on the page.",
 	},
 	http.StatusRequestEntityTooLarge: {
-		"This is too large",
-		"A form may have at most 1 MiB, so nothing was done. Make it shorter and send it again.",
+		"This form is too large",
+		"A form can have at most 1 MB. Nothing was changed. Shorten it, then send it again.",
 	},
 	http.StatusMisdirectedRequest: {
-		"This is not Hookwall’s address",
-		"Open Hookwall under the address that it was set up with.",
+		"This isn’t Hookwall’s URL",
+		"Open Hookwall at the URL that it was set up with.",
 	},
 	http.StatusTooManyRequests: {
 		"Too many requests",
-		"Nothing was done. Wait a little, then try again.",
+		"Nothing was changed. Wait a little, then try again.",
 	},
 	http.StatusInternalServerError: {
 		"Something went wrong on our side",
@@ -64,7 +64,7 @@ var errorTexts = map[int]struct{ heading, text string }{
 	},
 	http.StatusBadGateway: {
 		"Fourthwall didn’t respond as expected",
-		"Fourthwall could not be reached or sent something that could not be read. Try again in a moment.",
+		"We couldn’t reach Fourthwall, or couldn’t read its response. Try again in a moment.",
 	},
 	http.StatusServiceUnavailable: {
 		"Fourthwall is busy",
@@ -74,14 +74,14 @@ var errorTexts = map[int]struct{ heading, text string }{
 
 // Requests that a layer or the guard refuses.
 const (
-	crossOriginText = "This form was sent from another site, so nothing was done. " +
+	crossOriginText = "This form came from another site, so nothing was changed. " +
 		"Open the page in Hookwall and send it from there."
-	busyText = "Many large forms are on their way at this moment, so this one was not read and nothing was done. " +
-		"Go back, and send it again in a few seconds."
-	unreadableFormText = "The form could not be read, so nothing was done. Open the page again and send it from " +
+	busyText = "We’re receiving too many large forms, so nothing was changed. " +
+		"Go back, and send yours again in a few seconds."
+	unreadableFormText = "We couldn’t read the form, so nothing was changed. Open the page again and send it from " +
 		"there."
-	unconnectedText = "This shop is not connected here. It may have been disconnected in another tab."
-	typedIsKeptText = " Hookwall keeps your form for an hour. Connect the shop again to continue."
+	unconnectedText = "This shop is not connected here. You may have disconnected it in another tab."
+	typedIsKeptText = " We keep your form for an hour. Connect the shop again to continue."
 )
 
 func wrongHostText(public *url.URL) string {
@@ -108,28 +108,28 @@ func completedNotice() ui.Notice {
 
 // Forms that are kept.
 const (
-	draftTooLargeText = "This form is too large to be kept until you are back, so nothing was done. " +
-		"Go back, shorten what you entered and send it again."
-	tooManyDraftsText = "Too many forms were sent from your network without a session, " +
-		"so this one was not kept and nothing was done. Go back, connect your shop in another tab, and send it again."
+	draftTooLargeText = "This form is too large to keep while you sign in. Nothing was changed. " +
+		"Go back, shorten it and send it again."
+	tooManyDraftsText = "Your network has sent too many forms without signing in, so we didn’t keep this one. " +
+		"Nothing was changed. Go back, connect your shop in another tab, and send it again."
 )
 
 // The database.
 const (
-	unavailableTitle  = "Hookwall cannot use its own database"
-	unavailableFix    = "If this continues, give the request ID to your administrator: the log says why."
-	unavailableText   = "Your webhooks are at Fourthwall and go on as they are, and you are still signed in. "
-	sendAgainText     = "Send it again in a moment: whatever was done already is not done twice. "
-	keptBelowText     = "What you entered is kept below. "
-	pressAgainText    = "Press the button again in a moment: whatever was done already is not done twice. "
-	typePasswordAgain = " The password has to be typed again."
+	unavailableTitle  = "Hookwall can’t use its database"
+	unavailableFix    = "If this continues, give the request ID to your administrator. The log says why."
+	unavailableText   = "Your webhooks keep working, and you’re still signed in. Try again in a moment. "
+	sendAgainText     = "Send it again in a moment. If it already worked, we won’t repeat it. "
+	keptBelowText     = "Your input is kept below. "
+	clickAgainText    = "Click the button again in a moment. If it already worked, we won’t repeat it. "
+	typePasswordAgain = " Enter the password again."
 )
 
 // unavailableNotice is for a form that is drawn as it was sent.
 func unavailableNotice() ui.Notice {
 	return ui.Notice{
 		Kind: ui.Warning, Title: unavailableTitle,
-		Text: keptBelowText + pressAgainText + unavailableFix,
+		Text: keptBelowText + clickAgainText + unavailableFix,
 	}
 }
 
@@ -142,86 +142,85 @@ const (
 // limitText says which limit was reached.
 func limitText(by string) string {
 	if by == byAddress {
-		return "Hookwall takes only so many of these at a time from one network, and others in yours count as well."
+		return "You’ve hit the limit for this action. It counts everyone in your network."
 	}
-	return "Hookwall takes only so many of these at a time from one person."
+	return "You’ve hit the limit for this action."
 }
 
 // limitNotice is for a form that is drawn as it was sent.
 func limitNotice(by string, wait time.Duration) ui.Notice {
 	return ui.Notice{
 		Kind: ui.Warning, Title: "Too many requests",
-		Text: limitText(by) + " Nothing was done, and what you entered is kept. " +
-			"Wait " + ui.Duration(wait) + ", then press the button again.",
+		Text: limitText(by) + " Nothing was changed, and your input is kept. " +
+			"Wait " + ui.Duration(wait) + ", then click the button again.",
 	}
 }
 
 func badKeysNotice(wait time.Duration) ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Too many keys were refused",
-		Text: "Fourthwall refused the last API keys from your network, and nobody should find one by trying. " +
-			"This one was not tried. Wait " + ui.Duration(wait) + ", then try again, or connect in another way.",
+		Kind: ui.Warning, Title: "Too many failed sign-ins from your network",
+		Text: "We didn’t try this API key. Try again in " + ui.Duration(wait) + ", or connect in another way.",
 	}
 }
 
 // Responses of the API.
 const (
-	tooLargeTitle = "Fourthwall’s answer is too large"
-	tooLargeText  = "Fourthwall’s answer is larger than Hookwall reads, so it is not shown. " +
-		"Nothing is wrong with the connection: try again later, or look in Fourthwall’s own settings."
-	shopGoneTitle      = "This shop is gone"
+	tooLargeTitle = "Fourthwall’s response is too large"
+	tooLargeText  = "Fourthwall’s response is larger than Hookwall reads, so we can’t show it. " +
+		"Your connection works. Try again later, or open Fourthwall’s own settings."
+	shopGoneTitle      = "This shop no longer exists"
 	reconnectText      = " Connect the shop again, or disconnect it under Shops."
-	webhookUnknownText = "Fourthwall does not know this webhook. " +
-		"It may have been deleted: look in the list of webhooks."
-	deliveryUnknownText  = "Fourthwall does not know this delivery. It may be too old."
-	mayNotReadWebhooks   = "This connection may not read webhooks"
-	mayNotReadText       = "This connection may not read webhooks: it lacks the permission webhook_read. " + allowText
-	mayNotReadDeliveries = "This connection may not read deliveries: it lacks the permission webhook_read. " +
-		"" + allowText
-	allowText = "Connect the shop again and allow it."
+	webhookUnknownText = "Fourthwall doesn’t know this webhook. " +
+		"It may have been deleted. Check your webhooks."
+	deliveryUnknownText  = "Fourthwall doesn’t know this delivery. It may be too old."
+	mayNotReadWebhooks   = "This connection can’t read webhooks"
+	mayNotReadText       = "This connection can’t read webhooks. " + readMissing + allowText
+	mayNotReadDeliveries = "This connection can’t read deliveries. " + readMissing + allowText
+	readMissing          = "The permission webhook_read is missing. "
+	allowText            = "Connect the shop again and allow it."
 )
 
 // mayNotRead says that the connection lacks a permission. what is webhooks or
 // deliveries.
 func mayNotRead(what string) (title, text string) {
-	return "This connection may not read " + what, "It lacks the permission webhook_read. " +
-		"You can still create webhooks; to see your " + what + ", connect the shop again and allow it."
+	return "This connection can’t read " + what, readMissing +
+		"You can still create webhooks. To see your " + what + ", connect the shop again and allow it."
 }
 
 // noList says that the API has no such list, which is a problem of its URL.
 func noList(what string) (title, text string) {
-	return "Fourthwall has no list of " + what + " here", "It answered that there is nothing at this address. " +
+	return "Fourthwall has no list of " + what + " here", "Fourthwall returned 404 Not Found. " +
 		"Ask your administrator to check FOURTHWALL_API_URL."
 }
 
 func loadAgainText(when string) string {
-	return "Fourthwall asks us to wait. Load this page again " + when + "."
+	return "Fourthwall is rate limiting requests. Reload this page " + when + "."
 }
 
 // fromCreateText says why a webhook is shown as the create returned it.
 func fromCreateText(api *fourthwall.Error) string {
-	const text = "This is what Fourthwall answered when the webhook was created. "
+	const text = "This is what Fourthwall returned when the webhook was created. "
 	switch {
 	case api.Forbidden():
-		return text + "It cannot be read again, because this connection lacks the permission webhook_read."
+		return text + "We can’t read it again, because the permission webhook_read is missing."
 	case api.NotFound():
-		return text + "It cannot be read yet; look again in a moment."
+		return text + "We can’t read it yet. Reload the page in a moment."
 	}
-	return text + "It cannot be read right now; look again in a moment."
+	return text + "We can’t read it right now. Reload the page in a moment."
 }
 
 // fromUpdateText says why a webhook is shown as the change returned it.
 func fromUpdateText(api *fourthwall.Error) string {
 	const text = "This is what Fourthwall returned when the change was saved. "
 	if api.Status == http.StatusForbidden {
-		return text + "It can’t be read, because this connection lacks the permission webhook_read."
+		return text + "We can’t read it again, because the permission webhook_read is missing."
 	}
-	return text + "It can’t be read right now. Reload the page in a moment."
+	return text + "We can’t read it right now. Reload the page in a moment."
 }
 
 // missingNotice says that a list is incomplete.
 func missingNotice(read fourthwall.WebhookList) ui.Notice {
-	return ui.Notice{Kind: ui.Warning, Title: "Not all webhooks are listed", Text: missingText(read)}
+	return ui.Notice{Kind: ui.Warning, Title: "Some webhooks are missing", Text: missingText(read)}
 }
 
 // missingText says why a list is incomplete. It is for pages and files.
@@ -230,19 +229,16 @@ func missingText(read fourthwall.WebhookList) string {
 	promised := read.Total > len(read.Webhooks)
 	switch {
 	case read.Cut && promised:
-		return "Only the first " + listed + " of " + ui.Number(read.Total) + " webhooks are shown and counted here. " +
-			"Hookwall doesn’t read more."
+		return "Showing the first " + listed + " of " + ui.Number(read.Total) + " webhooks. Hookwall doesn’t read more."
 	case read.Cut:
-		return "Only the first " + listed + " webhooks are shown and counted here. There are more, which Hookwall " +
-			"doesn’t read."
+		return "Showing the first " + listed + " webhooks. There are more, but Hookwall doesn’t read them."
 	case read.Changed:
-		return "Webhooks were deleted while Hookwall read the list, so some may be missing here. Load the list again."
+		return "Webhooks were deleted while we read the list, so some may be missing. Reload the list."
 	case promised:
-		return "Fourthwall says that there are " + ui.Number(read.Total) + " webhooks, and listed " + listed +
-			" of them. The others are neither shown nor counted here." + againText(read)
+		return "Showing " + listed + " of " + ui.Number(read.Total) + " webhooks. Fourthwall didn’t return the rest." +
+			againText(read)
 	}
-	return "Fourthwall did not list all of them: there are more than the " + listed +
-		" that are shown and counted here." + againText(read)
+	return "Showing " + listed + " webhooks. Fourthwall didn’t return the rest." + againText(read)
 }
 
 // againText says when to load a list again of which a page couldn't be read.
@@ -251,16 +247,16 @@ func againText(read fourthwall.WebhookList) string {
 	if api == nil {
 		return ""
 	}
-	return " Load the list again " + inText(api.RetryAfter) + "."
+	return " Reload the list " + inText(api.RetryAfter) + "."
 }
 
 // tooManyNotice says that an API returned a larger page than is shown.
 func tooManyNotice(found fourthwall.EventPage) ui.Notice {
 	shown := len(found.Events)
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Not all deliveries are listed",
-		Text: "Fourthwall returned " + ui.Number(shown+found.LeftOut) + " deliveries on one page. Only the first " +
-			ui.Number(shown) + " are shown.",
+		Kind: ui.Warning, Title: "Some deliveries are missing",
+		Text: "Fourthwall returned " + ui.Number(shown+found.LeftOut) + " deliveries on one page. Showing the first " +
+			ui.Number(shown) + ".",
 	}
 }
 
@@ -270,27 +266,27 @@ func healthUnknownText(err error, timedOut bool) string {
 	var api *fourthwall.Error
 	switch {
 	case errors.As(err, &api) && api.Fault == fourthwall.InFront:
-		return "Deliveries are not shown: something in front of Fourthwall refused."
+		return "Health is unavailable. Something in front of Fourthwall rejected the request."
 	case api.Forbidden():
-		return "Deliveries are not shown: this connection lacks the permission webhook_read."
+		return "Health is unavailable. The permission webhook_read is missing."
 	case timedOut:
-		return "Deliveries are not shown: Fourthwall did not list them within a second."
+		return "Health is unavailable. Fourthwall took too long to respond."
 	}
-	return "Deliveries are not shown: Fourthwall could not list them."
+	return "Health is unavailable. Fourthwall didn’t return any deliveries."
 }
 
 // refusedTypeNotice says that the API doesn't filter by an event type. Only an
 // edited URL can ask for such a type.
 func refusedTypeNotice(shopID string) ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Fourthwall refuses this choice",
-		Text: "It does not look for deliveries of the event type in this address.",
+		Kind: ui.Warning, Title: "Fourthwall rejected this filter",
+		Text: "It can’t list deliveries of this event type.",
 		Link: &ui.Link{Href: eventsPath(shopID), Text: "Show all deliveries"},
 	}
 }
 
-const sampleUnknownText = "There is no sample of this event type, because Hookwall does not know it. " +
-	"Codes are written in capitals, such as ORDER_PLACED."
+const sampleUnknownText = "We have no sample of this event type, because Hookwall doesn’t know it. " +
+	"Codes are in capitals, such as ORDER_PLACED."
 
 // How a list of webhooks is sorted.
 const (
@@ -300,29 +296,29 @@ const (
 )
 
 var sortLabels = labels{
-	{"", "As Fourthwall lists them"},
-	{sortURL, "By address"},
+	{"", "Fourthwall’s order"},
+	{sortURL, "By URL"},
 	{sortTypes, "Most event types first"},
 	{sortFailed, "Failures first"},
 }
 
 // Checks.
 const (
-	checkGoneText      = "A check is kept for one hour, for the session that made it. This one is over."
-	tooManyStreamsText = "Too many pages of this session follow checks. " +
-		"Close some of them, or look again in half a minute."
+	checkGoneText      = "We keep a check for one hour, for the session that ran it. This one has expired."
+	tooManyStreamsText = "You’re following checks on too many pages. " +
+		"Close some of them, or reload this page in half a minute."
 )
 
 func tooManyChecksNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Two checks are under way",
-		Text: "Wait until one of them is done, half a minute at most, and press the button again.",
+		Kind: ui.Warning, Title: "Two checks are running",
+		Text: "Wait for one of them to finish, at most half a minute. Then click the button again.",
 	}
 }
 
 // Test deliveries.
 const (
-	emptyBodyText = "There is nothing to send. Choose an event type above to get its sample back."
+	emptyBodyText = "The body is empty. Choose an event type above to restore its sample."
 	onlyJSONText  = "Fourthwall only ever sends JSON."
 )
 
@@ -346,24 +342,24 @@ func bodyProblem(body string) string {
 
 func tooManyTestsNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Too many test deliveries at once",
-		Text: "Nothing was sent. Wait a few seconds and press the button again.",
+		Kind: ui.Warning, Title: "Too many test deliveries right now",
+		Text: "Nothing was sent. Wait a few seconds, then click the button again.",
 	}
 }
 
 func unreadTestText(when string) string {
-	return "Nothing was sent, and what you entered is kept, but for the secret. Press the button again " + when + "."
+	return "Nothing was sent. Your input is kept, except for the secret. Click the button again " + when + "."
 }
 
-const forbiddenTestText = "It lacks the permission webhook_read, so nothing was sent. " +
-	"Connect the shop again and allow it; what you entered is kept, but for the secret."
+const forbiddenTestText = readMissing + "Nothing was sent. " +
+	"Connect the shop again and allow it. Your input is kept, except for the secret."
 
 // Signatures.
 
 func signaturesBusyNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Many signatures are being checked at this moment",
-		Text: "Yours was not checked yet. Enter the secret again and press the button in a few seconds.",
+		Kind: ui.Warning, Title: "Too many signatures are being checked right now",
+		Text: "We haven’t checked yours yet. Enter the secret again, then click the button in a few seconds.",
 	}
 }
 
@@ -372,21 +368,20 @@ func signaturesBusyNotice() ui.Notice {
 func disconnectedNotice(shop string) ui.Notice {
 	return ui.Notice{
 		Kind: ui.Success, Title: shop + " is disconnected",
-		Text: "Hookwall deleted its access to this shop. " +
-			"The shop’s webhooks live on at Fourthwall and keep being called.",
+		Text: "Hookwall deleted its access to this shop. Its webhooks keep working.",
 	}
 }
 
 func secretGoneNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Info, Title: "The secret is no longer kept here",
-		Text: "It was kept for 15 minutes, or until you said that you have stored it. " +
-			"The shop’s owner finds it in the shop’s settings, under For developers.",
+		Kind: ui.Info, Title: "We no longer have this secret",
+		Text: "We deleted it 15 minutes after you created the webhook, or when you confirmed that you’d saved it. " +
+			"You’ll find it in your shop’s settings, under For developers.",
 	}
 }
 
 func secretDeletedNotice() ui.Notice {
-	return ui.Notice{Kind: ui.Success, Title: "The secret was deleted here"}
+	return ui.Notice{Kind: ui.Success, Title: "Secret deleted from Hookwall"}
 }
 
 // Webhooks, connections and activity.
@@ -538,15 +533,15 @@ func dayText(day, today time.Time) string {
 var connectOutcomes = map[string]ui.Notice{
 	"access_denied": {
 		Kind: ui.Info, Title: "The shop was not connected",
-		Text: "You chose not to allow it. Nothing was changed. You can start again whenever you like.",
+		Text: "You chose not to allow it. Nothing was changed. You can start again at any time.",
 	},
 	"temporarily_unavailable": {
-		Kind: ui.Warning, Title: "Fourthwall cannot sign you in right now",
+		Kind: ui.Warning, Title: "Fourthwall can’t sign you in right now",
 		Text: "Its sign-in is busy. Try again in a moment.",
 	},
 	"server_error": {
-		Kind: ui.Warning, Title: "Fourthwall cannot sign you in right now",
-		Text: "Its sign-in reported a fault of its own. Try again in a moment.",
+		Kind: ui.Warning, Title: "Fourthwall can’t sign you in right now",
+		Text: "Its sign-in failed. Try again in a moment.",
 	},
 	"authentication_expired": {
 		Kind: ui.Warning, Title: "The shop was not connected",
@@ -554,12 +549,12 @@ var connectOutcomes = map[string]ui.Notice{
 	},
 	"login_required": {
 		Kind: ui.Warning, Title: "The shop was not connected",
-		Text: "You are not signed in to Fourthwall. Start again, and sign in when Fourthwall asks you to.",
+		Text: "You’re not signed in to Fourthwall. Start again, and sign in when Fourthwall asks you to.",
 	},
 	"interaction_required": {
 		Kind: ui.Warning, Title: "The shop was not connected",
-		Text: "Fourthwall needs something from you before it can connect the shop. Start again, and do what " +
-			"Fourthwall asks.",
+		Text: "Fourthwall needs something from you before it can connect the shop. Start again, and follow its " +
+			"steps.",
 	},
 	"consent_required": {
 		Kind: ui.Warning, Title: "The shop was not connected",
@@ -567,78 +562,77 @@ var connectOutcomes = map[string]ui.Notice{
 	},
 	"invalid_scope": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "Fourthwall does not offer the permissions that Hookwall asked for. Check FOURTHWALL_SCOPES, " +
-			"or ask your administrator to.",
+		Text: "Fourthwall doesn’t offer the permissions that Hookwall requested. Ask your administrator to check " +
+			"FOURTHWALL_SCOPES.",
 	},
 	"unauthorized_client": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "Fourthwall does not let this app sign in this way. Try another way, or ask your " +
+		Text: "Fourthwall doesn’t allow this app to sign in this way. Try another way, or ask your " +
 			"administrator to check FOURTHWALL_CLIENT_ID.",
 	},
 	"client_refused": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "Fourthwall does not accept Hookwall’s client ID and secret, so another try does not help. Ask your " +
+		Text: "Fourthwall doesn’t accept Hookwall’s client ID and secret, so trying again won’t help. Ask your " +
 			"administrator to check FOURTHWALL_CLIENT_ID and FOURTHWALL_CLIENT_SECRET.",
 	},
 	"not_understood": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "Fourthwall does not accept how Hookwall asks for the sign-in. Use an API key, or ask your " +
+		Text: "Fourthwall doesn’t accept Hookwall’s sign-in request. Use an API key, or ask your " +
 			"administrator to check FOURTHWALL_CLIENT_ID, FOURTHWALL_AUTH_URL and FOURTHWALL_TOKEN_URL.",
 	},
 	"refused": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "Fourthwall refused the sign-in. Start again; if it keeps happening, use an API key.",
+		Text: "Fourthwall rejected the sign-in. Start again. If this continues, use an API key.",
 	},
 	"code_refused": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "Fourthwall did not accept the sign-in, perhaps because it took too long. Start again.",
+		Text: "Fourthwall didn’t accept the sign-in, perhaps because it took too long. Start again.",
 	},
 	"unreachable": {
 		Kind: ui.Warning, Title: "The shop was not connected",
-		Text: "Fourthwall could not be reached to finish the sign-in. Nothing was changed. Try again in a moment.",
+		Text: "We couldn’t reach Fourthwall to finish the sign-in. Nothing was changed. Try again in a moment.",
 	},
 	"no_token": {
 		Kind: ui.Warning, Title: "The shop was not connected",
-		Text: "Fourthwall’s token URL responded, but not as a sign-in does. Perhaps something in front of " +
-			"Fourthwall refused. Start again in a moment. If this continues, ask your administrator to check " +
+		Text: "Fourthwall’s token URL returned no token. Something in front of Fourthwall may have rejected the " +
+			"request. Start again in a moment. If this continues, ask your administrator to check " +
 			"FOURTHWALL_TOKEN_URL.",
 	},
 	"in_front": {
 		Kind: ui.Warning, Title: "The shop was not connected",
-		Text: "Something in front of Fourthwall refused, probably a firewall or a proxy. Fourthwall itself did not " +
-			"reject your sign-in. Try again in a moment. If this continues, ask your administrator.",
+		Text: "Something in front of Fourthwall rejected the request, probably a firewall or a proxy. Fourthwall itself " +
+			"didn’t reject your sign-in. Try again in a moment. If this continues, ask your administrator.",
 	},
 	"wrong_api": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "The response is not from Fourthwall’s API, so Fourthwall did not reject your sign-in. Check " +
-			"FOURTHWALL_API_URL, or ask your administrator to.",
+		Text: "The response isn’t from Fourthwall’s API, so Fourthwall didn’t reject your sign-in. Ask your " +
+			"administrator to check FOURTHWALL_API_URL.",
 	},
 	"shop_unknown": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "Fourthwall would not say which shop this is. Sign in to the shop’s admin first, then start again.",
+		Text: "Fourthwall didn’t say which shop this is. Sign in to the shop’s admin first, then start again.",
 	},
 	"way_not_offered": {
-		Kind: ui.Info, Title: "That way of signing in is not offered here",
+		Kind: ui.Info, Title: "This way of signing in isn’t available here",
 		Text: "Choose one of the ways below.",
 	},
 	"signed_out": {
-		Kind: ui.Success, Title: "You are signed out",
-		Text: "Every shop was disconnected in this browser, and its tokens were deleted.",
+		Kind: ui.Success, Title: "You’re signed out",
+		Text: "We disconnected your shops in this browser, and deleted their tokens.",
 	},
 }
 
 // findingTexts say what a check for an unconfirmed webhook found.
 var findingTexts = map[webhooks.Finding]string{
-	webhooks.NotLooked: "Hookwall is still at work on what you pressed before. Wait a moment, then check " +
+	webhooks.NotLooked: "We’re still processing your last request. Wait a moment, then check " +
 		"again.",
-	webhooks.ListUnavailable: "Hookwall could not look: Fourthwall did not list the shop’s webhooks. Wait a " +
-		"moment, then check again, and do not create it a second time yet.",
-	webhooks.Ambiguous: "Hookwall has looked again: the shop has a new webhook with this address and " +
-		"these event types, or several, and nobody can say which of them this form made. Look at the list of " +
-		"webhooks before you create another.",
-	webhooks.NotFound: "Hookwall has looked again and found no new webhook with this address and these " +
-		"event types. Fourthwall may need a little longer: wait a moment, then check again. After two minutes " +
-		"it’s as good as certain.",
+	webhooks.ListUnavailable: "We couldn’t check, because Fourthwall didn’t return the shop’s webhooks. Wait a " +
+		"moment, then check again. Don’t create the webhook again yet.",
+	webhooks.Ambiguous: "A matching webhook now exists, but we can’t tell whether it came from this form. " +
+		"Check the list before you create another.",
+	webhooks.NotFound: "We checked again and found no new webhook with this URL and these event types. " +
+		"Fourthwall may need a little longer. Wait a moment, then check again. After two minutes, it’s as good as " +
+		"certain.",
 }
 
 // faultText says who refused, before a text that says what became of it. It is
@@ -694,7 +688,7 @@ func unlistedNotice(r webhooks.Rejection) ui.Notice {
 		n.Text += "If you’re sure that it doesn’t exist, click Create anyway."
 		return n
 	}
-	n.Text += "Wait " + waitText(r.RetryAfter) + " and press Create webhook again. If you’re sure that the webhook " +
+	n.Text += "Wait " + waitText(r.RetryAfter) + ", then click Create webhook again. If you’re sure that the webhook " +
 		"doesn’t exist, click Create anyway."
 	return n
 }
@@ -725,68 +719,67 @@ func waitText(wait time.Duration) string {
 
 func formGoneNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Info, Title: "The form that was kept is gone",
-		Text: "A form is kept for one hour, in the browser that sent it. Please fill it in again.",
+		Kind: ui.Info, Title: "Your saved form has expired",
+		Text: "We keep a form for one hour, for the browser that sent it. Fill it in again.",
 	}
 }
 
 // draftNotice says what the button do was to do with a kept form.
 func draftNotice(do string) ui.Notice {
 	n := ui.Notice{
-		Kind: ui.Info, Title: "Here is your form, filled in",
-		Text: "Nothing was created yet. Press Create webhook to go on.",
+		Kind: ui.Info, Title: "We kept your form",
+		Text: "Nothing was created yet. Click Create webhook to continue.",
 	}
 	switch do {
 	case "":
 	case "check", "edit", "repeat": // which are asked where a create was not confirmed
 		n = ui.Notice{
-			Kind: ui.Warning, Title: "It is not confirmed whether this webhook was created",
-			Text: "Press Create webhook to go on: Hookwall then looks first whether it is there.",
+			Kind: ui.Warning, Title: "We couldn’t confirm whether this webhook was created",
+			Text: "Click Create webhook to continue. We’ll check first whether it exists.",
 		}
 	default:
-		n.Title = "Here is your form, as you typed it"
+		n.Title = "We kept your form, as you typed it"
 	}
 	return n
 }
 
 func otherShopNotice(shop string) ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "You began this form for another shop",
-		Text: "Creating now makes the webhook for " + shop + ". Nothing was created yet.",
+		Kind: ui.Warning, Title: "You started this form for another shop",
+		Text: "Nothing was created yet. If you click Create webhook, it’s created for " + shop + ".",
 	}
 }
 
 func changeGoneNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Info, Title: "The change that was kept is gone",
-		Text: "A change is kept for one hour, in the browser that made it. Below is the webhook as Fourthwall " +
+		Kind: ui.Info, Title: "Your saved change has expired",
+		Text: "We keep a change for one hour, for the browser that made it. This is the webhook as Fourthwall " +
 			"has it now.",
 	}
 }
 
 func keptChangeNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Info, Title: "Here is your form, as you left it",
-		Text: "Nothing was saved yet. Press Review changes to go on.",
+		Kind: ui.Info, Title: "We kept your form, as you left it",
+		Text: "Nothing was saved yet. Click Review changes to continue.",
 	}
 }
 
 func unchangedNotice() *ui.Notice {
 	return &ui.Notice{
 		Kind: ui.Info, Title: "Nothing has changed",
-		Text: "Change the address or the event types, or leave the form by Cancel.",
+		Text: "Change the URL or the event types, or click Cancel.",
 	}
 }
 
 const (
-	editGoneText = "A change is kept for one hour, in the browser that made it. This one is over, and " +
-		"nothing was saved by this request."
-	formUnknownText = "What this form sent is no longer known here. Look at the list of webhooks to see " +
-		"whether it was created."
-	stillAtWorkTitle = "The first press is still under way"
-	stillAtWorkText  = "This button was pressed before, or somebody else is at work on the same webhook, and " +
-		"Fourthwall has not answered that yet. Nothing was sent a second time: look at the webhooks in a moment to " +
-		"see what became of the first."
+	editGoneText = "We keep a change for one hour, for the browser that made it. This one has expired. " +
+		"Nothing was saved by this request."
+	formUnknownText = "We no longer know this form. Check your webhooks to see " +
+		"whether it created one."
+	stillAtWorkTitle = "Still working on it"
+	stillAtWorkText  = "Your first click is being processed, or someone else is changing the same webhook. " +
+		"Nothing was sent twice. Check your webhooks in a moment."
 )
 
 // Outcomes of a change or a delete.
@@ -798,12 +791,12 @@ func savedNotice() ui.Notice { return ui.Notice{Kind: ui.Success, Title: savedTi
 // otherContentNotice says that a webhook isn't as it was asked for.
 func otherContentNotice(action string, asked, has fourthwall.Content) *ui.Notice {
 	n := &ui.Notice{
-		Kind: ui.Warning, Title: "Fourthwall created something else than you asked for",
-		Text: "You asked for " + contentText(asked) + ". Fourthwall has " + contentText(has) + ". " +
+		Kind: ui.Warning, Title: "Created, but not exactly as requested",
+		Text: "You requested " + contentText(asked) + ". Fourthwall has " + contentText(has) + ". " +
 			"Reload the page in a moment. If nothing changes, edit the webhook.",
 	}
 	if action == activity.UpdateWebhook {
-		n.Title = "Fourthwall did not keep all of your change"
+		n.Title = "Saved, but not exactly as requested"
 	}
 	return n
 }
@@ -835,51 +828,51 @@ func disconnectedSinceNotice(action string) ui.Notice {
 	const why = "You may have signed out or disconnected it in another tab. "
 	switch action {
 	case activity.CreateWebhook:
-		n.Text = why + "The webhook was created all the same."
+		n.Text = why + "The webhook was still created."
 	case activity.UpdateWebhook:
-		n.Text = why + "Your change was saved all the same."
+		n.Text = why + "Your change was still saved."
 	default:
-		n.Text = why + "The webhook was deleted all the same."
+		n.Text = why + "The webhook was still deleted."
 	}
 	return n
 }
 
 func unkeptSecretNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Hookwall could not keep the signing secret",
-		Text: "Copy it from this page. It isn’t shown again.",
+		Kind: ui.Warning, Title: "We couldn’t save the signing secret",
+		Text: "Copy it from this page now. We can’t show it again.",
 	}
 }
 
 func unconfirmedChangeNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "It is not confirmed whether the change was saved",
-		Text: "Fourthwall gave no clear answer. Press Review changes: that reads the webhook again, and saving " +
-			"twice does no harm.",
+		Kind: ui.Warning, Title: "We couldn’t confirm whether the change was saved",
+		Text: "The connection dropped before Fourthwall replied. Click Review changes to read the webhook again. " +
+			"Saving twice does no harm.",
 	}
 }
 
 func unconfirmedDeleteNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "It is not confirmed whether the webhook was deleted",
-		Text: "Fourthwall gave no clear answer. Deleting again does no harm.",
+		Kind: ui.Warning, Title: "We couldn’t confirm whether the webhook was deleted",
+		Text: "Fourthwall’s response was lost or unclear. Deleting again does no harm.",
 	}
 }
 
 func immutableText() string {
-	return "Fourthwall does not allow this webhook to be changed or deleted (" + webhooks.CodeImmutable + "). " +
-		"It was made by something other than you, such as an app you installed: change it there."
+	return "You can’t edit or delete it here (" + webhooks.CodeImmutable + "). " +
+		"An app you installed manages this webhook. Change it in that app."
 }
 
 func immutableNotice() ui.Notice {
 	return ui.Notice{
 		Kind: ui.Failure, Title: "This webhook is locked",
-		Text: "Fourthwall refused, so nothing was changed.", Code: webhooks.CodeImmutable,
+		Text: "Fourthwall rejected the request, so nothing was changed.", Code: webhooks.CodeImmutable,
 	}
 }
 
 func notDeletedText(when string) string {
-	return "Nothing was deleted: Fourthwall could not be asked about this webhook. Try again " + when + "."
+	return "Nothing was deleted, because we couldn’t read this webhook first. Try again " + when + "."
 }
 
 // deletedNotice names the webhook that was deleted, if that is known.
@@ -892,7 +885,7 @@ func deletedNotice(hook fourthwall.Webhook) ui.Notice {
 		n.Text = "It had no event types, so Fourthwall sent nothing to " + hook.URL + "."
 	case len(hook.AllowedTypes) > 0:
 		n.Text = "Fourthwall no longer sends " + ui.Count(len(hook.AllowedTypes), "event type", "event "+
-			"types") + " to " + hook.URL + ". Created again, it gets a new id, and perhaps a new secret."
+			"types") + " to " + hook.URL + ". If you re-create it, it gets a new ID and maybe a new secret."
 	}
 	return n
 }
@@ -903,7 +896,7 @@ func deletedTitle(id string) string { return "The webhook " + id + " is deleted"
 // list may be late.
 func stillListedNotice(hook fourthwall.Webhook) ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "The webhook " + hook.ID + " is still listed",
+		Kind: ui.Warning, Title: "Webhook " + hook.ID + " is still listed",
 		Text: "Fourthwall reported the webhook for " + hook.URL + " as deleted, but still lists it. " +
 			"Reload the page in a moment. If it is still here, delete it again.",
 	}
@@ -912,15 +905,15 @@ func stillListedNotice(hook fourthwall.Webhook) ui.Notice {
 // usedFormNotice names what was created by a form that was sent again with
 // other content.
 func usedFormNotice(shopID string, result webhooks.Result) *ui.Notice {
-	n := &ui.Notice{Kind: ui.Warning, Title: "This form was already sent with other content"}
+	n := &ui.Notice{Kind: ui.Warning, Title: "You’ve already sent this form with other content"}
 	if made := result.Webhook; result.Of == webhooks.Created {
-		n.Text = "It created the webhook " + made.ID + " for " + made.URL + ". Nothing new was created. To " +
-			"create another webhook as the form now stands, press Create webhook again."
+		n.Text = "It created the webhook " + made.ID + " for " + made.URL + ". Nothing new was created. " +
+			"To create another webhook from this form, click Create webhook again."
 		n.Link = &ui.Link{Href: webhookPath(shopID, made.ID), Text: "See that webhook"}
 		return n
 	}
-	n.Text = "It is not confirmed whether that created a webhook. Look at the list of webhooks first; to create " +
-		"one as the form now stands, press Create webhook again."
+	n.Text = "We couldn’t confirm whether that created a webhook. Check your webhooks first. " +
+		"To create one from this form, click Create webhook again."
 	n.Link = &ui.Link{Href: webhooksPath(shopID), Text: "See the webhooks"}
 	return n
 }
@@ -932,35 +925,56 @@ func unreadEditNotice(api *fourthwall.Error, title string) ui.Notice {
 	switch {
 	case api.ShopGone():
 		n.Title = shopGoneTitle
-		n.Text = webhooks.ShopGone + " Nothing was saved. Connect the shop again to go on; what you changed is kept."
+		n.Text = webhooks.ShopGone + " Nothing was saved. Connect the shop again to continue. Your changes are kept."
 	case api.NotFound():
 		n.Title = "This webhook no longer exists"
-		n.Text = "Someone deleted it while you were editing, so nothing was saved. What you entered is kept below."
+		n.Text = "Someone deleted it while you were editing, so nothing was saved. Your input is kept below."
 	case api.Forbidden():
 		n.Title = mayNotReadWebhooks
-		n.Text = "It lacks the permission webhook_read, without which an edit is not safe. Connect the shop " +
-			"again and allow it; what you changed is kept."
+		n.Text = readMissing + "Hookwall needs it to edit safely. Connect the shop again and allow it. " +
+			"Your changes are kept."
 	default:
-		n.Text = faultText(api) + "Nothing was saved; what you changed is kept below. Press Review changes again " +
-			"" + inText(api.RetryAfter) + "."
+		n.Text = faultText(api) + "Nothing was saved. Your changes are kept below. Click Review changes again " +
+			inText(api.RetryAfter) + "."
 	}
 	return n
 }
 
 // Fields of forms.
 const (
-	noTypesText      = "Choose at least one event type: without one, Fourthwall would have nothing to send."
-	unknownTypesText = "This version of Hookwall does not know an event type that is ticked. Untick what is " +
+	noTypesText      = "Select at least one event type."
+	unknownTypesText = "Hookwall doesn’t know some of the selected event types. Clear the boxes " +
 		"marked as unknown."
-	keyUserMissing     = "Enter the user name of the shop’s Open API user."
-	keyUserColon       = "A user name cannot contain a colon. Copy it again from the shop’s settings."
-	keyPasswordMissing = "Enter the password that belongs to it."
-	keyRejectedText    = "Fourthwall does not accept this user name and password. Copy both again from the " +
+	keyUserMissing     = "Enter the username of the shop’s Open API user."
+	keyUserColon       = "A username can’t contain a colon. Copy it again from the shop’s settings."
+	keyPasswordMissing = "Enter the user’s password."
+	keyRejectedText    = "Fourthwall doesn’t accept this username and password. Copy both again from the " +
 		"shop’s settings, under For developers."
-	signInMismatchText = "This sign-in was not started in this browser, was already used, or took longer than " +
+	signInMismatchText = "This sign-in started in another browser, was already used, or took longer than " +
 		"ten minutes. Nothing was connected. Start again."
 )
 
 func connectedNotice(shop string) ui.Notice {
 	return ui.Notice{Kind: ui.Success, Title: shop + " is connected"}
+}
+
+// What the limits count, on the help page.
+const (
+	callsCounted         = "Checks and test deliveries per person"
+	writesCounted        = "Forms about a shop per person"
+	addressWritesCounted = "Forms about a shop per network"
+	signInsCounted       = "Sign-in steps per network"
+	badKeysCounted       = "Rejected API keys per network"
+)
+
+// rateText says how often something is allowed.
+func rateText(r Rate) string {
+	burst := ui.Number(r.Burst) + " in a row"
+	switch {
+	case r.Every <= 0:
+		return burst
+	case r.Every < time.Second:
+		return burst + ", then " + ui.Number(int(time.Second/r.Every)) + " per second"
+	}
+	return burst + ", then one every " + ui.Duration(r.Every)
 }

@@ -15,8 +15,8 @@ import (
 )
 
 // advice is a sentence that says what to do.
-var advice = regexp.MustCompile(`(^|[.:] )(Try|Use|Go|Open|Look|Start|Make|Connect|Choose|Check|Press|Copy|Allow|` +
-	`Wait|Whoever|You can)\b|(try|ask|connect|check|use|press|choose|look|start|give) [a-z]`)
+var advice = regexp.MustCompile(`(^|[.:] )(Allow|Ask|Check|Choose|Click|Connect|Copy|Go|Open|Reload|Shorten|` +
+	`Start|Try|Use|Wait|You can)\b|(ask|check|choose|click|connect|give|start|try|use) [a-z]`)
 
 // TestErrorsSayWhatToDo: each error has a sentence as its heading, and a text
 // that ends with what to do.

@@ -29,7 +29,7 @@ func (g *rig) says(method, id, address string, effect bool, types ...string) {
 // than was asked for. The page says what is there, and so does the activity.
 func TestCreateResponseDiffers(t *testing.T) {
 	t.Parallel()
-	const other, odd = "https://other.example.com/x", "Fourthwall created something else than you asked for"
+	const other, odd = "https://other.example.com/x", "Created, but not exactly as requested"
 	for _, test := range []struct {
 		name    string
 		box     func(g *rig, shop sandbox.DemoShop, old string) // after the webhooks are listed
@@ -202,7 +202,7 @@ func (g *rig) isRecorded(p *person, shop sandbox.DemoShop, action, outcome, foun
 // else.
 func TestChangeIsNotThere(t *testing.T) {
 	t.Parallel()
-	const odd = "Fourthwall did not keep all of your change"
+	const odd = "Saved, but not exactly as requested"
 	for _, test := range []struct {
 		name  string
 		box   func(g *rig, id string)

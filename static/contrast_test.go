@@ -8,29 +8,30 @@ import (
 	"testing"
 )
 
-var colorToken = regexp.MustCompile(`--([a-z0-9-]+): (#[0-9a-f]{3}|#[0-9a-f]{6});`)
+var colorToken = regexp.MustCompile(
+	`--([a-z0-9-]+): light-dark\((#[0-9a-f]{3}|#[0-9a-f]{6}), (#[0-9a-f]{3}|#[0-9a-f]{6})\);`)
 
 // colors returns the color tokens of both schemes from the style sheet.
 func colors(t *testing.T) map[string]map[string]string {
 	t.Helper()
-	css := string(files(t)["app.css"])
-	const darkBegins = "@media screen and (prefers-color-scheme: dark) {"
-	lightPart, rest, found := strings.Cut(css, darkBegins)
-	darkPart, _, closed := strings.Cut(rest, "\n}\n")
-	if !found || !closed {
-		t.Fatal("the style sheet has no dark scheme")
-	}
 	light, dark := map[string]string{}, map[string]string{}
-	for _, m := range colorToken.FindAllStringSubmatch(lightPart, -1) {
-		light[m[1]], dark[m[1]] = m[2], m[2]
+	for _, m := range colorToken.FindAllStringSubmatch(string(files(t)["app.css"]), -1) {
+		light[m[1]], dark[m[1]] = m[2], m[3]
 	}
-	for _, m := range colorToken.FindAllStringSubmatch(darkPart, -1) {
-		if light[m[1]] == "" {
-			t.Errorf("--%s has a dark value only", m[1])
-		}
-		dark[m[1]] = m[2]
+	if len(light) < 20 {
+		t.Fatalf("the style sheet has %d color tokens", len(light))
 	}
 	return map[string]map[string]string{"light": light, "dark": dark}
+}
+
+// TestColorsHaveTwoSchemes checks that no token has the same color in both schemes, except through others.
+func TestColorsHaveTwoSchemes(t *testing.T) {
+	css, _, _ := strings.Cut(string(files(t)["app.css"]), "\n}\n")
+	for line := range strings.SplitSeq(css, "\n") {
+		if strings.Contains(line, "#") && strings.Count(line, "#") != 2*strings.Count(line, "light-dark(#") {
+			t.Errorf("%s", line)
+		}
+	}
 }
 
 // luminance returns the relative luminance of a color by WCAG 2.2.
@@ -128,12 +129,11 @@ func TestColorsContrast(t *testing.T) {
 	}
 }
 
-// TestColorsComeFromTokens checks that no rule outside the two lists of tokens has its own color, except for shades,
+// TestColorsComeFromTokens checks that no rule outside the list of tokens has its own color, except for shades,
 // print and forced colors.
 func TestColorsComeFromTokens(t *testing.T) {
 	ownColor := regexp.MustCompile(`(?:color|background|border[a-z-]*): [^;]*(#[0-9a-f]{3,8}|rgba?\(|hsla?\()`)
-	css := string(files(t)["app.css"])
-	_, rules, found := strings.Cut(css, "*, ::before")
+	_, rules, found := strings.Cut(string(files(t)["app.css"])+string(files(t)["pages.css"]), "*, ::before")
 	if !found {
 		t.Fatal("the rules do not begin where they did")
 	}
@@ -149,7 +149,8 @@ func TestStyleRespectsSettings(t *testing.T) {
 	css := string(files(t)["app.css"])
 	for _, want := range []string{
 		"@media (prefers-reduced-motion: reduce)", "@media (forced-colors: active)",
-		"@media print", "color-scheme: light dark", ":focus-visible { outline: 3px solid",
+		"@media print", "color-scheme: light dark", "[data-theme=light] { color-scheme: light; }",
+		"[data-theme=dark] { color-scheme: dark; }", ":focus-visible { outline: 3px solid",
 	} {
 		if !strings.Contains(css, want) {
 			t.Errorf("the style sheet lacks %s", want)

@@ -64,16 +64,19 @@ func newAsset(name string, content []byte) *asset {
 	if !ok {
 		panic("static: no content type for " + name)
 	}
-	content = needless[ext].ReplaceAll(content, nil)
+	content = needless[ext].ReplaceAll(content, []byte("$1$2$3"))
 	sum := sha256.Sum256(content)
 	hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
 	return &asset{path: Prefix + hashed, contentType: contentType, plain: content, gzipped: compress(content)}
 }
 
-// needless matches what only readers of a file need: comments that are lines of their own, and indentation.
+// needless matches what only readers of a file need: comments that are lines of their own, and indentation. In a style
+// sheet, it is also the space around signs, which are the groups. A space before a colon alone has a meaning in a
+// selector.
 var needless = map[string]*regexp.Regexp{
-	".js":  regexp.MustCompile(`(?m)^\s*//.*\n|^[ \t]+|^\n`),
-	".css": regexp.MustCompile(`(?ms)/\*.*?\*/\n?|^[ \t]+|^\n`),
+	".js": regexp.MustCompile(`(?m)^\s*//.*\n|^[ \t]+|^\n`),
+	".css": regexp.MustCompile(
+		`(?ms)/\*.*?\*/\n?|^[ \t]+|^\n| *([{}:;,]) +| +(\{)|;? *(\})\n`),
 	".svg": regexp.MustCompile(`(?s)<!--.*?-->\n`),
 }
 

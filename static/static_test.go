@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -58,6 +59,7 @@ func body(t *testing.T, res *http.Response) []byte {
 func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 	types := map[string]string{
 		"app.css":     "text/css; charset=utf-8",
+		"pages.css":   "text/css; charset=utf-8",
 		"app.js":      "text/javascript; charset=utf-8",
 		"implicit.js": "text/javascript; charset=utf-8",
 		"icons.svg":   "image/svg+xml; charset=utf-8",
@@ -74,8 +76,11 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 				t.Errorf("path %q has no hash", path)
 			}
 			res := ask("GET", path, nil)
-			content := withoutComments(name, found[name])
-			if got := body(t, res); !bytes.Equal(got, content) {
+			got, content := body(t, res), withoutComments(name, found[name])
+			if strings.HasSuffix(name, ".css") && signs(got) == signs(content) {
+				content = got // it differs in space alone
+			}
+			if !bytes.Equal(got, content) {
 				t.Errorf("served %d bytes that differ from the file's %d", len(got), len(content))
 			}
 			headers := map[string]string{
@@ -96,6 +101,16 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 			}
 		})
 	}
+}
+
+// signs returns a style sheet with one space around each sign, and without the last semicolon of each rule. A colon
+// after a space begins a selector of descendants and stays apart from others.
+func signs(sheet []byte) string {
+	text := strings.ReplaceAll(strings.ReplaceAll(string(sheet), ", ", ","), " :", " \x00")
+	for _, sign := range []string{"{", "}", ":", ";", ","} {
+		text = strings.ReplaceAll(text, sign, " "+sign+" ")
+	}
+	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "; }", "}")
 }
 
 // withoutComments returns what is left of a file: its lines, without comments, indentation and empty lines.
@@ -256,7 +271,8 @@ func TestScriptsKeepToThePolicy(t *testing.T) {
 }
 
 func TestStyleSheetLoadsNothing(t *testing.T) {
-	if found := regexp.MustCompile(`url\(|@import|@font-face`).Find(files(t)["app.css"]); found != nil {
+	sheets := slices.Concat(files(t)["app.css"], files(t)["pages.css"])
+	if found := regexp.MustCompile(`url\(|@import|@font-face`).Find(sheets); found != nil {
 		t.Errorf("app.css has %s", found)
 	}
 }

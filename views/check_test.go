@@ -35,7 +35,7 @@ func startPage(change func(*CheckStartPage)) CheckStartPage {
 }
 
 func TestCheckStart(t *testing.T) {
-	busy := &ui.Notice{Kind: ui.Warning, Title: "Two checks are under way"}
+	busy := &ui.Notice{Kind: ui.Warning, Title: "Two checks are running"}
 	rows := []struct {
 		name   string
 		change func(*CheckStartPage)

@@ -1,7 +1,10 @@
 package views
 
 import (
+	"net/url"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"hookwall/views/ui"
 )
@@ -16,17 +19,23 @@ type Frame struct {
 	ToolsHref    string // pages that need no shop; "" if there are none
 	// SignatureHref is the tool that explains signatures; "" if there is none.
 	SignatureHref string
-	Shop          *ShopLink // the shop this page is about; nil if there is none
-	Shops         []ShopLink
-	SandboxURL    string // the sandbox's front page; "" if Fourthwall is real
+	Shop          *ShopLink  // the shop in the bar; nil if there is none
+	Shops         []ShopLink // that were open last, at most five
+	ShopCount     int        // of all connected shops
+	SandboxURL    string     // the sandbox's front page; "" if Fourthwall is real
 	// PlainHTTPWarning is set if the page is served over plain http on a host
 	// that isn't loopback, so that cookies could be read on the way.
 	PlainHTTPWarning bool
 	SignedIn         bool   // at least one shop is connected
 	Version          string // of Hookwall; "" if it isn't shown
-	Notices          []ui.Notice
+	// Theme, Times and Keys are how the browser shows pages; "" for the default.
+	Theme, Times, Keys string
+	Return             string // this page, where Display and Sign out lead back to; "" for the start
+	Notices            []ui.Notice
 	// focused is set if the content takes the focus.
 	focused bool
+	// lean is set if the page does without pages.css.
+	lean bool
 }
 
 // ShopLink names a connected shop and where its webhooks are.
@@ -43,12 +52,76 @@ const (
 	shopsPath   = "/shops"
 	connectPath = "/connect"
 	signOutPath = "/sign-out"
+	findPath    = "/switcher" // finds shops while someone types
+	displayPath = "/display"
+	helpPath    = "/help"
+	docsURL     = "https://docs.fourthwall.com"
 )
+
+// The fields of the form that says how to show pages, and their values.
+const (
+	ThemeField  = "theme"
+	ThemeSystem = "system"
+	ThemeLight  = "light"
+	ThemeDark   = "dark"
+
+	TimesField = "times"
+	TimesLocal = "local"
+	TimesUTC   = "utc"
+
+	KeysField = "keys"
+	KeysOn    = "on"
+	KeysOff   = "off"
+)
+
+// shown are the attributes by which the style sheet and the script know how to
+// show the page.
+func (f Frame) shown() templ.Attributes {
+	all := templ.Attributes{}
+	if f.colorScheme() == f.Theme {
+		all["data-theme"] = f.Theme
+	}
+	if f.Times == TimesUTC {
+		all["data-times"] = f.Times
+	}
+	if f.Keys == KeysOff {
+		all["data-keys"] = f.Keys
+	}
+	return all
+}
+
+// colorScheme returns the schemes that the browser may draw the page in.
+func (f Frame) colorScheme() string {
+	if f.Theme == ThemeLight || f.Theme == ThemeDark {
+		return f.Theme
+	}
+	return "light dark"
+}
+
+// ownsShop reports whether the page is about the shop in the bar.
+func (f Frame) ownsShop() bool {
+	return f.Shop != nil && strings.HasPrefix(f.Path+"/", strings.TrimSuffix(f.Shop.Href, "webhooks"))
+}
+
+// asking returns the URL of a page with a question, from which one returns to
+// this page.
+func (f Frame) asking(page string) string {
+	if f.Return == "" {
+		return page
+	}
+	return page + "?return=" + url.QueryEscape(f.Return)
+}
 
 // focusing returns the frame of a page whose content takes the focus if taken
 // is true. Otherwise the first notice takes it, so that screen readers read it.
 func (f Frame) focusing(taken bool) Frame {
 	f.focused = taken
+	return f
+}
+
+// leanly returns the frame of a page that loads app.css alone.
+func (f Frame) leanly() Frame {
+	f.lean = true
 	return f
 }
 
@@ -63,7 +136,7 @@ func (f Frame) toolCrumbs(name string) []ui.Link {
 // documentTitle returns the title of the browser's tab.
 func documentTitle(f Frame, failed bool) string {
 	title := ui.Plain(f.Title)
-	if f.Shop != nil {
+	if f.ownsShop() {
 		title += " · " + ui.Plain(f.Shop.Name)
 	}
 	if failed {

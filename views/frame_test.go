@@ -18,7 +18,7 @@ func frame() Frame {
 	}
 	return Frame{
 		Title: "Webhooks", Path: shop.Href, Shop: &shop, Shops: []ShopLink{shop, other}, SignedIn: true,
-		SandboxURL: "http://127.0.0.1:8081/",
+		ShopCount: 2, SandboxURL: "http://127.0.0.1:8081/", Return: shop.Href,
 	}
 }
 
@@ -53,10 +53,10 @@ func TestTopBar(t *testing.T) {
 		if len(current) != 1 || text(current[0]) != "Webhooks" {
 			t.Errorf("%d current links", len(current))
 		}
-		out := within(nav, func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == "/sign-out" })
-		if len(out) != 1 {
-			t.Error("no way to sign out")
-		}
+	}
+	const signOut = "/sign-out?return=%2Fshops%2Fsh_1%2Fwebhooks"
+	if out := d.all(func(n *html.Node) bool { return attr(n, "href") == signOut }); len(out) != 1 {
+		t.Errorf("%d ways to sign out", len(out))
 	}
 
 	anonymous := render(t, Connect(ConnectPage{Frame: Frame{Title: "Connect"}, KeyAction: "/k"}))
@@ -157,19 +157,73 @@ func TestFlashesAreAnnounced(t *testing.T) {
 	}
 }
 
-// TestFooter: the footer has the version, if there is one to show.
+// TestFooter: the footer has the version, if there is one to show, and the way to
+// what the menu has for those who are signed in.
 func TestFooter(t *testing.T) {
-	for version, want := range map[string]string{"": "", "1.2.3\u202e": "Hookwall 1.2.3U+202E"} {
+	rows := []struct {
+		version  string
+		signedIn bool
+		want     string
+	}{
+		{"", true, "Help Fourthwall docs"},
+		{"1.2.3\u202e", true, "Hookwall 1.2.3U+202E Help Fourthwall docs"},
+		{"", false, "Help DisplayFourthwall docs"},
+	}
+	for _, row := range rows {
 		f := frame()
-		f.Version = version
+		f.Version, f.SignedIn = row.version, row.signedIn
 		d := render(t, Tools(ToolsPage{Frame: f}))
 		d.check()
 		got := ""
 		for _, foot := range d.tags("footer") {
 			got += text(foot)
 		}
-		if got != want {
-			t.Errorf("version %q: the footer says %q, want %q", version, got, want)
+		if got != row.want {
+			t.Errorf("%+v: the footer says %q", row, got)
+		}
+	}
+}
+
+// TestDisplayIsInThePage: the style sheet and the script read how to show the page
+// from the root, so that it never flashes in another theme.
+func TestDisplayIsInThePage(t *testing.T) {
+	rows := []struct {
+		theme, times, keys, scheme string
+		attributes                 [3]string
+	}{
+		{"", "", "", "light dark", [3]string{}},
+		{ThemeSystem, TimesLocal, KeysOn, "light dark", [3]string{}},
+		{ThemeLight, TimesLocal, KeysOn, "light", [3]string{"light"}},
+		{ThemeDark, TimesUTC, KeysOff, "dark", [3]string{"dark", "utc", "off"}},
+	}
+	for _, row := range rows {
+		f := frame()
+		f.Theme, f.Times, f.Keys = row.theme, row.times, row.keys
+		d := render(t, Tools(ToolsPage{Frame: f}))
+		root := d.tags("html")[0]
+		got := [3]string{attr(root, "data-theme"), attr(root, "data-times"), attr(root, "data-keys")}
+		scheme := ""
+		for _, meta := range d.tags("meta") {
+			if attr(meta, "name") == "color-scheme" {
+				scheme = attr(meta, "content")
+			}
+		}
+		if got != row.attributes || scheme != row.scheme {
+			t.Errorf("%+v: the root has %q, the scheme is %q", row, got, scheme)
+		}
+	}
+}
+
+// TestSwitcherSearches: the switcher is a search if it doesn't list all shops.
+func TestSwitcherSearches(t *testing.T) {
+	for count, want := range map[int]int{2: 0, 3: 1, 1000: 1} {
+		f := frame()
+		f.ShopCount = count
+		d := render(t, Tools(ToolsPage{Frame: f}))
+		d.check()
+		found := d.all(func(n *html.Node) bool { return hasClass(n, "find") && attr(n, "action") == "/shops" })
+		if len(found) != want {
+			t.Errorf("%d shops: %d searches", count, len(found))
 		}
 	}
 }

@@ -66,5 +66,5 @@ func specimenFrame() Frame {
 		ID: "sh_2", Name: "A shop with a name that is much too long for any bar",
 		Domain: "paper-lantern.example", Href: "#of-ways", Expired: true,
 	}
-	return Frame{Shop: &shop, Shops: []ShopLink{shop, other}}
+	return Frame{Shop: &shop, Shops: []ShopLink{shop, other}, ShopCount: 1000}
 }

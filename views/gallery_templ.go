@@ -47,7 +47,7 @@ func Gallery(p GalleryPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(nil, "Components", "What Hookwall’s pages are made of, in every state. This page has no style of its own.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(nil, "Components", "The parts of Hookwall’s pages, in every state. This page has no style of its own.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -585,7 +585,7 @@ func buttonSpecimens() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Confirm("Ask again", "What is about to happen, in a sentence. The button below does it.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Confirm("Ask again", "The next step, in a sentence. The button below does it.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -622,7 +622,7 @@ func fieldSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(ui.TextField{ID: "f-plain", Name: "f", Label: "With a hint", Type: "text", Hint: "What belongs here."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(ui.TextField{ID: "f-plain", Name: "f", Label: "With a hint", Type: "text", Hint: "The expected value."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -643,7 +643,7 @@ func fieldSpecimens() templ.Component {
 		}
 		templ_7745c5c3_Err = ui.Field(ui.TextField{
 			ID: "f-refused", Name: "f", Label: "Refused", Type: "text", Value: "https://203.0.113.7/fw",
-			Hint: "What belongs here.",
+			Hint: "The expected value.",
 			Err:  &ui.FieldError{Text: "This address is an IP number. Use a domain that points to this server.", Code: "WEBHOOK_URI_IP_NOT_ALLOWED", RequestID: "req_7f3a"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -735,7 +735,7 @@ func noticeSpecimens() templ.Component {
 			}
 		}
 		templ_7745c5c3_Err = ui.FocusNotice(ui.Notice{
-			Kind: ui.Warning, Title: "This one takes the focus when the page is about it",
+			Kind: ui.Warning, Title: "This notice has the focus if the page is about it",
 		}, "f-banner", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -951,7 +951,7 @@ func codeSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.BodyBlock("A body, unchanged,\nwith lines that break where they must, however long they are and whatever they contain.").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.BodyBlock("A body, unchanged,\nwith lines that break where they must, even if they are long.").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1118,7 +1118,7 @@ func stepSpecimens() templ.Component {
 		}
 		for _, result := range []string{ui.StepPassed, ui.StepWarned, ui.StepFailed, ui.StepSkipped, ui.StepRunning, ui.StepWaiting} {
 			templ_7745c5c3_Err = ui.CheckResult(ui.CheckStep{
-				Title: "A look at something", Result: result, Seen: []string{"What was seen."},
+				Title: "A step", Result: result, Seen: []string{"The finding."},
 				Do: ui.When(result == ui.StepFailed, "Put it right."), Took: 84 * time.Millisecond,
 			}, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1178,7 +1178,15 @@ func waySpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</div><div>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = FoundShops(FoundShopsPart{Query: "studio", Shops: specimenFrame().Shops, Found: 12, Total: 1000, AllHref: "#of-ways"}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1225,22 +1233,14 @@ func listSpecimens() templ.Component {
 			templ_7745c5c3_Var39 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<section class=\"after\" aria-labelledby=\"of-lists\"><h2 id=\"of-lists\">Lists</h2><div class=\"after\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<section class=\"after\" aria-labelledby=\"of-lists\"><h2 id=\"of-lists\">Lists</h2><div class=\"after\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = ui.DeliveryTable([]ui.DeliveryRow{
 			{ID: "weve_1", Href: "#of-lists", Type: specimenTypes[0], At: specimenTime, State: "DELIVERED", URL: "https://hooks.example.com/fourthwall", WebhookID: "wcon_1", WebhookHref: "#of-lists", Test: true},
-			{ID: "weve_2", Href: "#of-lists", Type: specimenTypes[2], Failed: true, State: "FAILED", Error: "The endpoint answered with status 500.", URL: "https://hooks.example.com/fourthwall", Ambiguous: true},
+			{ID: "weve_2", Href: "#of-lists", Type: specimenTypes[2], Failed: true, State: "FAILED", Error: "The endpoint returned status 500.", URL: "https://hooks.example.com/fourthwall", Ambiguous: true},
 		}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</div><div class=\"after\">")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.EventGroups([]ui.EventGroup{{Title: "Orders and tips", Types: []ui.EventLine{{EventBadge: specimenTypes[0], Description: "A new order is paid."}, {EventBadge: specimenTypes[2], Description: ""}}}}, 2).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1248,11 +1248,19 @@ func listSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = ui.EventGroups([]ui.EventGroup{{Title: "Orders and tips", Types: []ui.EventLine{{EventBadge: specimenTypes[0], Description: "A new order is paid."}, {EventBadge: specimenTypes[2], Description: ""}}}}, 2).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</div><div class=\"after\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		templ_7745c5c3_Err = ui.DuplicateCards([]ui.Duplicate{{ID: "wcon_1", URL: "https://hooks.example.com/fourthwall", Href: "#of-lists", Shared: specimenTypes[:1], ExtendHref: "#of-lists", Missing: 2}}, false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</div><ul class=\"rows after\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</div><ul class=\"rows after\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1272,7 +1280,7 @@ func listSpecimens() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</ul><div class=\"after\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</ul><div class=\"after\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1288,7 +1296,7 @@ func listSpecimens() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1304,7 +1312,7 @@ func listSpecimens() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "Begin")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 66, "Begin")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1314,17 +1322,17 @@ func listSpecimens() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.EmptyState("hook", "Nothing here yet", "What will appear here, and what to do for it.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.EmptyState("hook", "Nothing here yet", "Items will appear here. Here’s how to create one.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</div></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</div></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

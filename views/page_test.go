@@ -249,7 +249,7 @@ func (d doc) checkReferences() {
 // knownElements are all elements that pages have.
 var knownElements = strings.Fields(`html head meta title script link body a header nav svg use span details summary
 	ul ol li form button aside main p h1 h2 h3 div dl dt dd code pre bdi strong small i b input textarea label section
-	time template noscript select option table thead tbody tr th td footer`)
+	time template noscript select option table thead tbody tr th td footer fieldset legend kbd`)
 
 // checkPolicy checks that the page has nothing that the content security policy
 // would block or that a string from outside may have added.
@@ -293,7 +293,7 @@ func harmless(address string) bool {
 func (d doc) checkForms() {
 	d.t.Helper()
 	for _, form := range d.tags("form") {
-		asks := attr(form, "method") == "get" && hasClass(form, "filter")
+		asks := attr(form, "method") == "get" && (hasClass(form, "filter") || hasClass(form, "find"))
 		if attr(form, "method") != "post" && !asks || attr(form, "action") == "" {
 			d.t.Errorf("form by %q to %q", attr(form, "method"), attr(form, "action"))
 		}

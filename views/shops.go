@@ -1,13 +1,21 @@
 package views
 
-import "time"
+import (
+	"time"
+
+	"hookwall/views/ui"
+)
 
 // ShopsPage lists the connected shops.
 type ShopsPage struct {
 	Frame
-	Connected     []ConnectedShop
-	ConnectHref   string
-	SignOutAction string
+	Connected   []ConnectedShop // of this page
+	Query       string          // that all of them match; "" for none
+	Found       int             // on all pages
+	Expired     int             // of all shops
+	Pager       ui.Pager
+	ListHref    string
+	ConnectHref string
 }
 
 // ConnectedShop is one connection.
@@ -18,4 +26,12 @@ type ConnectedShop struct {
 	ConnectedAt      time.Time
 	DisconnectAction string
 	ReconnectHref    string // set if Expired
+}
+
+// FoundShopsPart is what a search in the switcher found.
+type FoundShopsPart struct {
+	Query        string
+	Shops        []ShopLink // the first of them
+	Found, Total int
+	AllHref      string // to all that were found
 }

@@ -175,7 +175,7 @@ func TestFieldErrorBelongsToField(t *testing.T) {
 		Text: "This address is an IP number.", Code: "WEBHOOK_URI_IP_NOT_ALLOWED", RequestID: "req-1",
 	}
 	p.URLNotes = ui.FieldNotes{Warnings: []string{"Plain http."}}
-	p.Picker.Error = &ui.FieldError{Text: "Choose at least one."}
+	p.Picker.Error = &ui.FieldError{Text: "Select at least one."}
 	d := render(t, WebhookForm(p))
 
 	input := d.byID("url")

@@ -167,7 +167,7 @@ func (a *attempt) next(pg page) (step string, then page) {
 		return "reload", a.get(a.webhooks())
 	case pg.URL.Path == "/connect":
 		return "connect", a.consent(a.get(pg.link("Connect with Fourthwall")))
-	case strings.Contains(pg.text, "An earlier attempt may still take effect"):
+	case strings.Contains(pg.text, "An earlier attempt may still succeed"):
 		a.w.wait(pg)
 		return "wait, press", a.press(pg.Form("/webhooks"), "do=create")
 	case pg.offers("create"):

@@ -30,12 +30,12 @@ const (
 var (
 	uncreated = want{
 		status: 503, after: "10",
-		says: says(noDatabase, "What you entered is kept below. Press the button again", askAround), kept: "form",
+		says: says(noDatabase, "Your input is kept below. Press the button again", askAround), kept: "form",
 		heals: "press",
 	}
 	unsaved = want{
 		status: 503, after: "10",
-		says: says(noDatabase, "What you entered is kept below. Press the button again", askAround), kept: "form",
+		says: says(noDatabase, "Your input is kept below. Press the button again", askAround), kept: "form",
 		heals: "press, save",
 	}
 	unsavedYet = want{
@@ -47,7 +47,7 @@ var (
 		heals: "press",
 	}
 	unreadable = want{
-		status: 503, after: "10", says: says(noDatabase, "you are still signed in", askAround),
+		status: 503, after: "10", says: says(noDatabase, "you’re still signed in", askAround),
 		heals: "reload",
 	}
 )

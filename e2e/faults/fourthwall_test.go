@@ -84,7 +84,7 @@ var (
 	}
 	unlistedBefore = want{
 		status: 502, says: says("Hookwall can’t tell whether this webhook already exists",
-			"Nothing was created. Wait a moment and press Create webhook again"), kept: "form", heals: "press",
+			"Nothing was created. Wait a moment, then click Create webhook again"), kept: "form", heals: "press",
 	}
 )
 
@@ -131,7 +131,7 @@ func (f fault) garbled(create want) fault {
 
 // inFront are refusals by something in front of Fourthwall.
 func (f fault) inFront(create string) fault {
-	const front = "Something in front of Fourthwall refused"
+	const front = "Something in front of Fourthwall rejected the request"
 	f.create = want{status: 503, says: says(front, create), kept: "form", heals: "press"}
 	f.edit = want{
 		status: 503, says: says(front, "Nothing was saved; what you changed is kept below"), kept: "form",
@@ -154,9 +154,9 @@ func (f fault) lost() fault {
 		status: 502, says: says("Don’t create it again yet", "Check again"), kept: "form",
 		heals: "check, list, form, press, wait, press, create anyway",
 	}
-	f.edit = want{status: 502, says: says("It is not confirmed whether the change was saved",
+	f.edit = want{status: 502, says: says("We couldn’t confirm whether the change was saved",
 		"Press Review changes: that reads the webhook again"), kept: "form", heals: "press, save"}
-	f.remove = want{status: 502, says: says("It is not confirmed whether the webhook was deleted",
+	f.remove = want{status: 502, says: says("We couldn’t confirm whether the webhook was deleted",
 		"Deleting again does no harm"), heals: "press"}
 	return f
 }
@@ -167,7 +167,7 @@ func (f fault) wants(action string) want {
 
 var faults = []fault{
 	fault{name: "Fourthwall is down", begin: func(w *world) { w.api.cut() }, end: restored, log: "connection refused"}.
-		garbled(want{status: 502, says: says("Fourthwall could not be reached",
+		garbled(want{status: 502, says: says("We couldn’t reach Fourthwall",
 			"Nothing was created. Press Create webhook again in a moment."), kept: "form", heals: "press"}),
 	fault{
 		name: "it is slow beyond the budget", settings: settings{budget: 4 * time.Second},
@@ -213,10 +213,10 @@ var faults = []fault{
 	fault{name: "504", begin: answers(hypertext(504)), end: forget, log: ": 504"}.garbled(unlistedBefore),
 	fault{
 		name: "403 with a page of a firewall", begin: answers(hypertext(403)), end: forget, log: "403 not from the API",
-	}.inFront("Nothing was created. Wait a moment and press Create webhook again"),
+	}.inFront("Nothing was created. Wait a moment, then click Create webhook again"),
 	fault{
 		name: "401 without a body", begin: answers(sandbox.Failure{Status: 401}), end: forget, log: "401 not from the API",
-	}.inFront("Nothing was created. Wait a moment and press Create webhook again"),
+	}.inFront("Nothing was created. Wait a moment, then click Create webhook again"),
 	fault{name: "HTML instead of JSON", begin: answers(hypertext(200)), end: forget, log: notJSON}.garbled(unlistedBefore),
 	fault{
 		name: "truncated JSON", begin: answers(sandbox.Failure{Status: 200, Body: `{"id":"wcon_1","url":"https://ho`}),
@@ -282,7 +282,7 @@ var faults = []fault{
 	{
 		name: "a write answers 503, not done", begin: writes(sandbox.Failure{Status: 503}), end: forget, log: ": 503",
 		create: want{status: 503, says: says("Fourthwall is busy",
-			"Nothing was created. Wait a moment and press Create webhook again."), kept: "form", heals: "press"},
+			"Nothing was created. Wait a moment, then click Create webhook again."), kept: "form", heals: "press"},
 		edit: want{status: 503, says: says("Fourthwall is busy",
 			"Nothing was changed. Wait a moment and press Review changes again."), kept: "form", heals: "press, save"},
 		remove: want{status: 503, says: says("Fourthwall is busy",
@@ -292,14 +292,14 @@ var faults = []fault{
 		name: "scope missing", log: "403 OPEN_API_FORBIDDEN",
 		begin: switched(func(s *sandbox.Switches) { s.RequireScopes = []string{"order_read"} }),
 		end:   switched(func(s *sandbox.Switches) { s.RequireScopes = nil }),
-		create: want{status: 403, says: says("This connection may not create webhooks", "webhook_write",
+		create: want{status: 403, says: says("This connection can’t create webhooks", "webhook_write",
 			"Connect the shop again"), kept: "form", heals: "press"},
-		edit: want{status: 403, says: says("This connection may not read webhooks", "webhook_read",
+		edit: want{status: 403, says: says("This connection can’t read webhooks", "webhook_read",
 			"Connect the shop again"), kept: "form", heals: "press, save"},
-		remove: want{status: 403, says: says("This connection may not read webhooks", "webhook_read",
+		remove: want{status: 403, says: says("This connection can’t read webhooks", "webhook_read",
 			"Connect the shop again"), heals: "link, connect, press"},
 		list: want{
-			status: 200, says: says("This connection may not read webhooks", "You can still create webhooks"),
+			status: 200, says: says("This connection can’t read webhooks", "You can still create webhooks"),
 			heals: "reload",
 		},
 	},
@@ -310,13 +310,13 @@ var faults = []fault{
 		create: want{status: 404, says: says("Fourthwall no longer knows this shop",
 			"Nothing was created. Connect the shop again, or disconnect it"), kept: "form", heals: "press"},
 		edit: want{
-			status: 404, says: says("This shop is gone", "Nothing was saved. Connect the shop again"), kept: "form",
+			status: 404, says: says("This shop no longer exists", "Nothing was saved. Connect the shop again"), kept: "form",
 			heals: "press, save",
 		},
 		remove: want{status: 404, says: says("Fourthwall no longer knows this shop",
 			"Connect the shop again, or disconnect it"), heals: "back"},
 		list: want{
-			status: 404, says: says("This shop is gone", "Connect the shop again, or disconnect it"),
+			status: 404, says: says("This shop no longer exists", "Connect the shop again, or disconnect it"),
 			heals: "reload",
 		},
 	},

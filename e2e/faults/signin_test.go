@@ -120,7 +120,7 @@ var signInFaults = []fault{
 		expire(w)
 		w.box.FailNext(sandbox.Failure{Path: tokenPath, Status: 503, Times: 1000})
 	}, end: forget, log: "renew the token: oauth: refresh token: status 503"}.
-		garbled(want{status: 502, says: says("Fourthwall could not be reached",
+		garbled(want{status: 502, says: says("We couldn’t reach Fourthwall",
 			"Nothing was created. Press Create webhook again in a moment."), kept: "form", heals: "press"}),
 	fault{name: "a firewall's page for the token", begin: func(w *world) {
 		expire(w)
@@ -180,7 +180,7 @@ func TestRestoredFromYesterday(t *testing.T) {
 var yesterday = []fault{
 	fault{name: "restored from yesterday, tokens spent", log: "invalid_grant"}.reconnect().withDraftsLost(
 		want{
-			status: 410, says: says("A change is kept for one hour", "nothing was saved by this request", "Edit it again"),
+			status: 410, says: says("We keep a change for one hour", "Nothing was saved by this request", "Edit it again"),
 			heals: "edit again, connect, type again, save", log: `"status":410`,
 		}),
 	fault{name: "restored from yesterday, session unknown"}.stranger(),

@@ -67,8 +67,8 @@ func TestJourneyThroughTwoReplicas(t *testing.T) {
 	j.checks(end)
 	j.deletes()
 
-	j.Open("/shops")
-	j.press("button", "Sign out", http.StatusOK)
+	j.Open("/sign-out")
+	j.press("button", "Sign out and disconnect", http.StatusOK)
 	if status := j.Open("/shops/" + shop.ID + "/webhooks"); !strings.HasPrefix(j.Path(), "/connect") {
 		t.Errorf("after signing out %s answers %d", j.Path(), status)
 	}

@@ -40,7 +40,7 @@ const (
 	created = "created"
 	edited  = "created and edited"
 	removed = "created and deleted"
-	open    = "not confirmed"
+	open    = "couldn’t confirm"
 )
 
 // TestReplicasUnderLoad counts at the end. Every webhook that was created

@@ -263,23 +263,24 @@ func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, from
 	case err != nil:
 		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, cannotBeDone(err))
 	case isForm(r):
-		w.Header().Set("Location", "/#"+section(r))
+		w.Header().Set("Location", backTo(r))
 		send(w, http.StatusSeeOther, nil)
 	default:
 		s.tell(w, r, answer())
 	}
 }
 
-// section returns the ID of the part of the front page that a form is in, or where its effect is seen.
-func section(r *http.Request) string {
+// backTo returns the part of the front page that a form is in, or that shows its effect. A folded tool
+// is opened.
+func backTo(r *http.Request) string {
 	if strings.HasSuffix(r.URL.Path, "/events") {
-		return "deliveries"
+		return "/#deliveries"
 	}
 	if id := r.PathValue("shop"); id != "" {
-		return url.PathEscape(id)
+		return "/#" + url.PathEscape(id)
 	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/_sandbox/"), "/")
-	return name
+	return "/?open=" + name + "#" + name
 }
 
 func isForm(r *http.Request) bool {

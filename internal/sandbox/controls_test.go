@@ -2,10 +2,12 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -187,7 +189,7 @@ func TestFireByJSON(t *testing.T) {
 	then := r.now().Format(time.RFC3339)
 	want := map[string]any{
 		"id": fired.EventIDs[0], "shopId": shopOne, "webhookId": hook.ID, "type": "CART_ABANDONED_1H", "url": hook.URL,
-		"testMode": false, "state": StateRetrying, "error": "Answered 503. Only 200 counts.", "attempts": 1.0,
+		"testMode": false, "state": StateRetrying, "error": "Returned 503. Only 200 counts.", "attempts": 1.0,
 		"status": 503.0,
 		"took":   0.0, "createdAt": then, "updatedAt": then, "nextAt": "2026-11-02T09:00:01Z", "seq": 6.0,
 	}
@@ -269,9 +271,9 @@ func TestFireByForm(t *testing.T) {
 	}
 	page := r.get("/").body
 	for _, want := range []string{
-		`id="deliveries"`, "DELIVERED", "RETRYING", "Answered 500. Only 200 counts.", "Next at 09:00:01.", "1 of 5", ">test<",
-		"Show how it goes on",
-		"https://receiver.sandbox.example/catalogue", r.Webhooks(shopMany)[1].ID, "<td>fits</td>", "<code>/orders</code>",
+		`id="deliveries"`, "DELIVERED", "RETRYING", "Returned 500. Only 200 counts.", "Next at 09:00:01.", "1 of 5", ">test<",
+		"Show the latest attempts",
+		"https://receiver.sandbox.example/catalogue", r.Webhooks(shopMany)[1].ID, "<td>valid</td>", "<code>/orders</code>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
@@ -288,9 +290,42 @@ func TestFireByForm(t *testing.T) {
 	req.Header.Set("Accept", "text/html")
 	refused := r.send(req)
 	if refused.StatusCode != 400 ||
-		!strings.Contains(refused.body, "no webhook of Studio Nine listens to ORDER_PLACED; create one first") ||
+		!strings.Contains(refused.body, "no webhook of Studio Nine is subscribed to ORDER_PLACED. Create one first") ||
 		!strings.Contains(refused.body, `href="`+publicURL+`/"`) {
 		t.Errorf("nobody listens: %d %s", refused.StatusCode, refused.body)
+	}
+}
+
+// The front page shows the newest 20 webhooks of a shop, and finds the others.
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	had := len(r.Webhooks(shopTwo))
+	for i := range 40 {
+		r.hook(shopTwo, "/n"+strconv.Itoa(100+i))
+	}
+	receiver := "https://" + ReceiverHost
+	for _, c := range []struct {
+		query string
+		shown int
+		has   []string
+	}{
+		{"", 20, []string{receiver + "/n139<", receiver + "/n120<", fmt.Sprintf("the newest 20 of %d webhooks", had+40)}},
+		{"/N101 donation", 1, []string{receiver + "/n101<", `value="/N101 donation"`, ">Clear<"}},
+		{r.Webhooks(shopTwo)[had].ID, 1, []string{receiver + "/n100<"}},
+		{`"><b>`, 0, []string{"No webhooks match.", `value="&#34;&gt;&lt;b&gt;"`}},
+	} {
+		page := r.get("/?" + url.Values{"q": {c.query}}.Encode()).body
+		_, shop, _ := strings.Cut(page, `id="`+shopTwo+`"`)
+		shop, _, _ = strings.Cut(shop, "</article>")
+		if n := strings.Count(shop, `class="url"`); n != c.shown {
+			t.Errorf("%q: %d webhooks, want %d", c.query, n, c.shown)
+		}
+		for _, want := range c.has {
+			if !strings.Contains(page, want) {
+				t.Errorf("%q: the page lacks %q", c.query, want)
+			}
+		}
 	}
 }
 
@@ -315,12 +350,12 @@ func TestFirings(t *testing.T) {
 		takesOrders      bool
 	}{
 		{
-			9, "ORDER_PLACED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook",
+			9, "ORDER_PLACED: no webhooks", "PLATFORM_APP_DISCONNECTED: no webhooks", "PLATFORM_APP_DISCONNECTED: no webhooks",
 			false,
 		},
 		{10, "ORDER_PLACED: 2 webhooks", "PLATFORM_APP_DISCONNECTED: 2 webhooks", "LIVESTREAM_ENDED: 2 webhooks", true},
 		{
-			9, "ORDER_PLACED: 2 webhooks", "PLATFORM_APP_DISCONNECTED: no webhook", "PLATFORM_APP_DISCONNECTED: no webhook",
+			9, "ORDER_PLACED: 2 webhooks", "PLATFORM_APP_DISCONNECTED: no webhooks", "PLATFORM_APP_DISCONNECTED: no webhooks",
 			true,
 		},
 	} {
@@ -333,7 +368,7 @@ func TestFirings(t *testing.T) {
 		}
 	}
 	page := r.get("/").body
-	if n := strings.Count(page, "No webhook listens to orders yet."); n != 1 {
+	if n := strings.Count(page, "No webhook receives orders yet."); n != 1 {
 		t.Errorf("the hint stands there %d times", n)
 	}
 	for _, p := range receiverPaths {
@@ -354,8 +389,14 @@ func TestControlsByForm(t *testing.T) {
 			if f.action != action {
 				continue
 			}
-			if a := r.post(f.action, changed(f.values, changes)); a.StatusCode != 303 ||
-				!strings.HasPrefix(a.Header.Get("Location"), "/#") {
+			a := r.post(f.action, changed(f.values, changes))
+			back, id, _ := strings.Cut(a.Header.Get("Location"), "#")
+			page := r.get(back).body
+			if strings.Contains(page, `class="card fold" id="`+id+`">`) != (id == "reset") {
+				t.Errorf("%s: the tool is folded, or not", action)
+			}
+			if a.StatusCode != 303 ||
+				!strings.Contains(page, `id="`+id+`"`) {
 				t.Errorf("%s: %d %q", action, a.StatusCode, a.Header.Get("Location"))
 			}
 			return
@@ -454,7 +495,7 @@ func TestFrontPage(t *testing.T) {
 	wants := []string{
 		publicURL + connectPath, publicURL + authPath, publicURL + tokenPath, "Hookwall &lt;b&gt;", appRedirect,
 		"PKCE required",
-		"has a client secret", "locked", "&lt;script&gt;", "GET " + shopPath, "401", "2 November 2026, 09:00:00 UTC",
+		"has a client secret", "locked", "&lt;script&gt;", "GET " + shopPath, "401", "Nov 2, 2026, 09:00:00 UTC",
 	}
 	for _, sh := range r.Shops() {
 		wants = append(wants, sh.ID, sh.Name, sh.APIUser, sh.APIPassword, sh.WebhookSecret)

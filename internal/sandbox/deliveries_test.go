@@ -120,7 +120,7 @@ func (d Delivery) story() story {
 
 func TestReceiver(t *testing.T) {
 	t.Parallel()
-	const late = "Answered 200, but after 3.0 s. More than 2 s counts as a failure."
+	const late = "Returned 200, but after 3.0 s. More than 2 s counts as a failure."
 	for _, c := range []struct {
 		path  string
 		want  story
@@ -132,25 +132,25 @@ func TestReceiver(t *testing.T) {
 		{"/any/thing?token=7", story{StateDelivered, "", 1, 200, 0, 0}, []int{200}, "/any/thing"},
 		{
 			"/fail",
-			story{StateFailed, "Answered 500. Only 200 counts.", 5, 500, 0, 15 * time.Second},
+			story{StateFailed, "Returned 500. Only 200 counts.", 5, 500, 0, 15 * time.Second},
 			[]int{500, 500, 500, 500, 500},
 			"/fail",
 		},
 		{
 			"/fail?x#y",
-			story{StateFailed, "Answered 500. Only 200 counts.", 5, 500, 0, 15 * time.Second},
+			story{StateFailed, "Returned 500. Only 200 counts.", 5, 500, 0, 15 * time.Second},
 			[]int{500, 500, 500, 500, 500},
 			"/fail",
 		},
 		{
 			"/created",
-			story{StateFailed, "Answered 201. Only 200 counts.", 5, 201, 0, 15 * time.Second},
+			story{StateFailed, "Returned 201. Only 200 counts.", 5, 201, 0, 15 * time.Second},
 			[]int{201, 201, 201, 201, 201},
 			"/created",
 		},
 		{
 			"/redirect",
-			story{StateFailed, "Answered 302. Only 200 counts.", 5, 302, 0, 15 * time.Second},
+			story{StateFailed, "Returned 302. Only 200 counts.", 5, 302, 0, 15 * time.Second},
 			[]int{302, 302, 302, 302, 302},
 			"/redirect",
 		},
@@ -273,7 +273,7 @@ func failing(err error) func(*http.Request) (*http.Response, error) {
 // How responses and failures of a server are judged.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
-	const timeout = "No complete answer within 5 s."
+	const timeout = "No complete response within 5 s."
 	never := time.Hour
 	slowly := func(code int, d time.Duration) func(*http.Request) (*http.Response, error) {
 		return func(r *http.Request) (*http.Response, error) {
@@ -297,45 +297,45 @@ func TestOutcomes(t *testing.T) {
 		{
 			"200 after 2.1 s", "", after(2100*time.Millisecond, status(200)),
 			story{
-				error: "Answered 200, but after 2.1 s. More than 2 s counts as a failure.", status: 200,
+				error: "Returned 200, but after 2.1 s. More than 2 s counts as a failure.", status: 200,
 				took: 2100 * time.Millisecond,
 			},
 		},
 		{
 			"500 after 3 s", "", after(3*time.Second, status(500)),
-			story{error: "Answered 500. Only 200 counts.", status: 500, took: 3 * time.Second},
+			story{error: "Returned 500. Only 200 counts.", status: 500, took: 3 * time.Second},
 		},
 		{"no answer", "", after(never, status(200)), story{error: timeout, took: 5 * time.Second}},
 		{"an answer that does not end", "", slowly(200, never), story{error: timeout, took: 5 * time.Second}},
 		{
 			"an answer that ends late", "", slowly(200, 3*time.Second),
 			story{
-				error: "Answered 200, but after 3.0 s. More than 2 s counts as a failure.", status: 200,
+				error: "Returned 200, but after 3.0 s. More than 2 s counts as a failure.", status: 200,
 				took: 3 * time.Second,
 			},
 		},
-		{"201", "", status(201), story{error: "Answered 201. Only 200 counts.", status: 201}},
-		{"202", "", status(202), story{error: "Answered 202. Only 200 counts.", status: 202}},
-		{"204", "", status(204), story{error: "Answered 204. Only 200 counts.", status: 204}},
-		{"301", "", status(301), story{error: "Answered 301. Only 200 counts.", status: 301}},
-		{"308", "", status(308), story{error: "Answered 308. Only 200 counts.", status: 308}},
-		{"410", "", status(410), story{error: "Answered 410. Only 200 counts.", status: 410}},
+		{"201", "", status(201), story{error: "Returned 201. Only 200 counts.", status: 201}},
+		{"202", "", status(202), story{error: "Returned 202. Only 200 counts.", status: 202}},
+		{"204", "", status(204), story{error: "Returned 204. Only 200 counts.", status: 204}},
+		{"301", "", status(301), story{error: "Returned 301. Only 200 counts.", status: 301}},
+		{"308", "", status(308), story{error: "Returned 308. Only 200 counts.", status: 308}},
+		{"410", "", status(410), story{error: "Returned 410. Only 200 counts.", status: 410}},
 		{
 			"no connection", "", failing(errors.New("dial 10.1.2.3:443: refused")),
-			story{error: "The address could not be reached."},
+			story{error: "We couldn’t reach this URL."},
 		},
 		{"a sentence", "", failing(told{"The name is not known."}), story{error: "The name is not known."}},
 		{
 			"a sentence inside", "", failing(errors.Join(io.EOF, told{"The name is not known."})),
 			story{error: "The name is not known."},
 		},
-		{"an empty sentence", "", failing(told{}), story{error: "The address could not be reached."}},
+		{"an empty sentence", "", failing(told{}), story{error: "We couldn’t reach this URL."}},
 		{"a sentence with a line break", "", failing(told{"One\nlevel=ERROR"}), story{error: "One?level=ERROR"}},
 		{"an endless sentence", "", failing(told{strings.Repeat("x", 400)}), story{error: strings.Repeat("x", 300) + "…"}},
-		{"no address", "not a url", nil, story{error: "This is not an address that can be called."}},
-		{"no URL", "https://a b.example/", nil, story{error: "This is not an address that can be called."}},
-		{"another scheme", "ftp://hooks.example.com/", nil, story{error: "This is not an address that can be called."}},
-		{"no host", "https:///x", nil, story{error: "This is not an address that can be called."}},
+		{"no address", "not a url", nil, story{error: "This URL can’t receive events."}},
+		{"no URL", "https://a b.example/", nil, story{error: "This URL can’t receive events."}},
+		{"another scheme", "ftp://hooks.example.com/", nil, story{error: "This URL can’t receive events."}},
+		{"no host", "https:///x", nil, story{error: "This URL can’t receive events."}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			out := &endpoint{answer: c.answer}
@@ -379,7 +379,7 @@ func TestNoTransport(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.fire(shopOne, "DONATION")
-		want := story{StateFailed, "This sandbox calls no other addresses.", 5, 0, 0, 15 * time.Second}
+		want := story{StateFailed, "This sandbox sends to no other URLs.", 5, 0, 0, 15 * time.Second}
 		if diff := cmp.Diff(want, r.over(shopOne)[0].story(), cmp.AllowUnexported(story{})); diff != "" {
 			t.Error(diff)
 		}
@@ -475,7 +475,7 @@ func TestDeliveriesByTheSandboxClock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want = append(want, story{StateRetrying, "No complete answer within 5 s.", i + 1, 0, 5 * time.Second, d})
+		want = append(want, story{StateRetrying, "No complete response within 5 s.", i + 1, 0, 5 * time.Second, d})
 	}
 	want[4].state = StateFailed
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(story{})); diff != "" {
@@ -502,7 +502,7 @@ func TestTheClockOvertakesAnAnswer(t *testing.T) {
 	}
 	r.fire(shopOne, "DONATION")
 	r.awaitDeliveries()
-	want := story{StateRetrying, "No complete answer within 5 s.", 1, 0, 5 * time.Second, 5 * time.Second}
+	want := story{StateRetrying, "No complete response within 5 s.", 1, 0, 5 * time.Second, 5 * time.Second}
 	if diff := cmp.Diff(want, r.Deliveries(shopOne)[0].story(), cmp.AllowUnexported(story{})); diff != "" {
 		t.Error(diff)
 	}
@@ -552,14 +552,14 @@ func TestWebhookChangesMeanwhile(t *testing.T) {
 				return r.call(r.basic(shopOne), "PUT", path+id,
 					`{"url":"https://receiver.sandbox.example/ok","allowedTypes":["DONATION"]}`)
 			},
-			story{StateRetrying, "Answered 500. Only 200 counts.", 2, 500, 0, time.Second},
+			story{StateRetrying, "Returned 500. Only 200 counts.", 2, 500, 0, time.Second},
 		},
 		{
 			"type taken away", func(r *rig, id string) answer {
 				return r.call(r.basic(shopOne), "PUT", path+id,
 					`{"url":"https://receiver.sandbox.example/fail","allowedTypes":["ORDER_PLACED"]}`)
 			},
-			story{StateRetrying, "Answered 500. Only 200 counts.", 2, 500, 0, time.Second},
+			story{StateRetrying, "Returned 500. Only 200 counts.", 2, 500, 0, time.Second},
 		},
 	} {
 		r := newRig(t)

@@ -20,7 +20,7 @@ func TestConsentPage(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Hookwall &lt;b&gt;", "See your webhooks", "See orders", "Studio Nine", "Lantern Post", "Tidewater Records",
-		"localhost:8080", "simulated, nothing reaches Fourthwall", "Test another situation",
+		"localhost:8080", "everything here is simulated", "Change the permissions",
 	} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("the page lacks %q", want)

@@ -97,7 +97,7 @@ type problemPage struct {
 	Home      string // origin of the front page
 }
 
-// refuse answers with a page, or with a code where a program asks.
+// refuse responds with a page, or with a code if a program asks.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, code, sentence string) {
 	if wantsPage(r) {
 		s.render(w, r, status, "problem.html", headings[status], problemPage{status, sentence, requestID(r), s.origin()})
@@ -157,6 +157,8 @@ type frontPage struct {
 	AuthorizePath, MetadataPath            string
 	Choices                                []struct{ Value, Words string }
 	FutureTypes                            string
+	Query                                  string // what webhooks are searched for
+	Open                                   string // the tool that was just used
 	Receiver                               string // origin of the built-in receiver
 	ReceiverPaths                          []struct{ Path, Words string }
 }
@@ -167,6 +169,7 @@ func (s *Server) handleFront(w http.ResponseWriter, r *http.Request) {
 		TokenPath: tokenPath, AuthorizePath: authorizePath, MetadataPath: realmMetadataPath,
 		Choices: choices, FutureTypes: strings.Join(futureTypes, " and "),
 		Receiver: "https://" + ReceiverHost, ReceiverPaths: receiverPaths,
+		Query: bounded(strings.TrimSpace(r.FormValue("q")), 200), Open: r.FormValue("open"),
 	}
 	w.Header().Set("Content-Security-Policy", contentPolicy(s.installTargets()...))
 	slices.Reverse(p.Requests)
@@ -174,7 +177,38 @@ func (s *Server) handleFront(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "front.html", "Sandbox", p)
 }
 
-// firing is what the front page offers to let happen in one shop.
+// IsOpen reports whether a folded tool is shown open.
+func (p frontPage) IsOpen(tool string) bool {
+	return p.Open == tool || tool == "failures" && len(p.Failures) > 0
+}
+
+// shownWebhooks is how many webhooks of a shop the front page shows.
+const shownWebhooks = 20
+
+// found are the webhooks of a shop that the front page shows.
+type found struct {
+	Webhooks []Webhook
+	Words    string // says how many there are if not all are shown
+}
+
+// Found returns the newest webhooks of a shop that have the words of the search
+// in their URL, ID or event types.
+func (p frontPage) Found(sh stateShop) found {
+	words := strings.Fields(strings.ToLower(p.Query))
+	var out found
+	for _, w := range slices.Backward(sh.Webhooks) {
+		text := strings.ToLower(w.URL + " " + w.ID + " " + strings.Join(w.AllowedTypes, " "))
+		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) }) {
+			out.Webhooks = append(out.Webhooks, w)
+		}
+	}
+	if n := len(out.Webhooks); n > shownWebhooks {
+		out.Webhooks, out.Words = out.Webhooks[:shownWebhooks], shownText(shownWebhooks, n)
+	}
+	return out
+}
+
+// firing is a group of event types that the front page offers to send in one shop.
 type firing struct {
 	Title string
 	Types []firingType
@@ -182,11 +216,11 @@ type firing struct {
 
 type firingType struct{ Code, Label string }
 
-// Firings are the event types by group, each with how many of the shop's webhooks listen.
+// Firings are the event types by group, each with how many of the shop's webhooks are subscribed.
 func (sh stateShop) Firings() []firing {
 	groups := eventGroups
 	if sh.Switches.FutureTypes {
-		groups = append(slices.Clone(groups), eventGroup{"Of the future", futureTypes})
+		groups = append(slices.Clone(groups), eventGroup{"Future event types", futureTypes})
 	}
 	var out []firing
 	for _, g := range groups {
@@ -199,7 +233,7 @@ func (sh stateShop) Firings() []firing {
 	return out
 }
 
-// TakesOrders reports whether a webhook of the shop listens to orders.
+// TakesOrders reports whether a webhook of the shop is subscribed to orders.
 func (sh stateShop) TakesOrders() bool { return sh.listeners("ORDER_PLACED") > 0 }
 
 func (sh stateShop) listeners(eventType string) int {
@@ -234,7 +268,7 @@ func (d Delivery) Mark() string { return strings.ToLower(d.State) }
 func (frontPage) Clock(t time.Time) string { return t.Format("15:04:05") }
 
 // Date is a time as the front page shows it in full.
-func (frontPage) Date(t time.Time) string { return t.Format("2 January 2006, 15:04:05 MST") }
+func (frontPage) Date(t time.Time) string { return t.Format("Jan 2, 2006, 15:04:05 MST") }
 
 // origin is the public URL, "" when there is none.
 func (s *Server) origin() string {

@@ -70,7 +70,7 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 			t.Errorf("%s: headers %v", name, h)
 		}
 		page := h.Get("Content-Type") == "text/html; charset=utf-8" &&
-			strings.Contains(c.a.body, "simulated, nothing reaches Fourthwall")
+			strings.Contains(c.a.body, "everything here is simulated")
 		if page != c.page {
 			t.Errorf("%s: a page with the banner: %v", name, page)
 		}

@@ -54,7 +54,7 @@ func TestEventOnTheWire(t *testing.T) {
 	for i, c := range []struct {
 		w            Webhook
 		state, error string
-	}{{good, StateDelivered, ""}, {bad, StateRetrying, "Answered 500. Only 200 counts."}} {
+	}{{good, StateDelivered, ""}, {bad, StateRetrying, "Returned 500. Only 200 counts."}} {
 		one := r.call(auth, "GET", eventsPath+"/"+ids[i], "").fields(t)
 		want := map[string]any{
 			"id": ids[i], "type": "DONATION", "apiVersion": "V1", "createdAt": "2026-11-02T09:00:00Z",
@@ -231,14 +231,14 @@ func TestFireRefusals(t *testing.T) {
 		{shopMany, "", `there is no event type ""`},
 		{shopMany, "order", `there is no event type "order"`},
 		{shopMany, "LIVESTREAM_STARTED", `there is no event type "LIVESTREAM_STARTED"`},
-		{shopMany, "GIFT_DRAW_ENDED", "no webhook of Tidewater Records listens to GIFT_DRAW_ENDED; create one first, for instance at https://receiver.sandbox.example/ok"},
-		{shopOne, "ORDER_PLACED", "no webhook of Studio Nine listens to ORDER_PLACED; create one first, for instance at https://receiver.sandbox.example/ok"},
+		{shopMany, "GIFT_DRAW_ENDED", "no webhook of Tidewater Records is subscribed to GIFT_DRAW_ENDED. Create one first, such as for https://receiver.sandbox.example/ok"},
+		{shopOne, "ORDER_PLACED", "no webhook of Studio Nine is subscribed to ORDER_PLACED. Create one first, such as for https://receiver.sandbox.example/ok"},
 	} {
 		if ids, err := r.Fire(c.shop, c.kind, false); err == nil || err.Error() != c.want || ids != nil {
 			t.Errorf("%s in %s: %v, error %v", c.kind, c.shop, ids, err)
 		}
 		a := r.control("POST", "shops/"+c.shop+"/events", fmt.Sprintf(`{"type":%q}`, c.kind))
-		if a.StatusCode != 400 || a.text(t, "message") != "That cannot be done: "+c.want+"." {
+		if a.StatusCode != 400 || a.text(t, "message") != "We couldn’t do that: "+c.want+"." {
 			t.Errorf("%s in %s: %d %s", c.kind, c.shop, a.StatusCode, a.body)
 		}
 		form := r.post("/_sandbox/shops/"+c.shop+"/events", url.Values{"type": {c.kind}})
@@ -271,7 +271,7 @@ func TestOneEventForEachWebhook(t *testing.T) {
 	want := Delivery{
 		ID: fired.EventIDs[1], ShopID: shopMany, WebhookID: hooks[1].ID, Type: "ORDER_PLACED", URL: hooks[1].URL,
 		TestMode: true,
-		State:    StateRetrying, Error: "Answered 500. Only 200 counts.", Attempts: 1, Status: 500,
+		State:    StateRetrying, Error: "Returned 500. Only 200 counts.", Attempts: 1, Status: 500,
 		CreatedAt: then, UpdatedAt: then, NextAt: then.Add(time.Second),
 	}
 	first := want

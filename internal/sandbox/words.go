@@ -12,41 +12,41 @@ import (
 
 // What is wrong with a request for a page or a control.
 const (
-	nothingHere         = "There is nothing at this address."
-	fromElsewhere       = "This came from a page of another origin."
-	unknownHost         = "This sandbox does not answer under that name."
-	unreadableForm      = "The form cannot be read."
-	noDecision          = "The form came without an answer: Allow or Deny."
+	nothingHere         = "There’s nothing at this URL."
+	fromElsewhere       = "This request came from another site."
+	unknownHost         = "This sandbox doesn’t use that host name."
+	unreadableForm      = "We can’t read the form."
+	noDecision          = "The form has no decision. Choose Allow or Deny."
 	noShopChosen        = "The form names no demo shop."
-	appNotInstalled     = "The app could not be installed. The log says why."
-	consentNotKept      = "The consent could not be kept. The log says why."
+	appNotInstalled     = "We couldn’t install the app. The log says why."
+	consentNotKept      = "We couldn’t save your consent. The log says why."
 	linkRepeats         = "The link names the client or the redirect URI more than once."
-	linkOfUnknownClient = "The link comes from a client that this sandbox does not know."
-	linkLeadsElsewhere  = "The link would lead back to an address that is not registered for this client. " +
-		"Registered addresses are compared character by character."
+	linkOfUnknownClient = "This sandbox doesn’t know the client in the link."
+	linkLeadsElsewhere  = "The redirect URI in the link isn’t registered for this client. " +
+		"It must match exactly."
 )
 
 // What is wrong with a request for consent or for tokens: the error_description of RFC 6749.
 const (
-	consentDenied        = "The person said no."
+	consentDenied        = "The person denied the request."
 	repeatedParameter    = "A parameter is repeated."
 	noResponseType       = "response_type is missing."
-	otherResponseType    = "This address does not answer with that type."
+	otherResponseType    = "This URL does not support that response type."
 	otherResponseMode    = "response_mode must be query or fragment."
 	onlyInFragment       = "A token is only sent in the fragment."
-	unprintableState     = "state may hold printable ASCII characters only."
+	unprintableState     = "state can only have printable ASCII characters."
 	unknownScope         = "A scope is unknown."
 	noChallenge          = "code_challenge is missing."
 	challengeRequired    = "A public client must send a code_challenge."
 	otherChallengeMethod = "code_challenge_method must be S256."
 	badChallenge         = "code_challenge is not the base64url of a SHA-256."
 	badGrant             = "The code or refresh token is unknown, expired, spent, or not this client's."
-	badClient            = "The client is unknown or did not prove who it is."
+	badClient            = "The client is unknown, or its secret is wrong."
 	noGrantType          = "grant_type is missing."
 	otherGrantType       = "Only authorization_code and refresh_token are supported."
-	unreadableJSON       = "The JSON object cannot be read."
+	unreadableJSON       = "The JSON object is not valid."
 	otherTokenBody       = "The body must be a form or a JSON object."
-	twoProofs            = "The client proves itself twice."
+	twoProofs            = "The client sent its credentials twice."
 	noCode               = "code is missing."
 	noRefreshToken       = "refresh_token is missing."
 	scopeNotGranted      = "A scope was not granted."
@@ -54,38 +54,38 @@ const (
 
 // What is wrong with a delivery, in sentences for its log.
 const (
-	faultElsewhere   = "This sandbox calls no other addresses."
-	faultTimeout     = "No complete answer within 5 s."
-	faultAddress     = "This is not an address that can be called."
-	faultUnreachable = "The address could not be reached."
+	faultElsewhere   = "This sandbox sends to no other URLs."
+	faultTimeout     = "No complete response within 5 s."
+	faultAddress     = "This URL can’t receive events."
+	faultUnreachable = "We couldn’t reach this URL."
 	faultDeleted     = "The webhook was deleted."
 )
 
-// otherMethod says that an address does not take a method.
+// otherMethod says that a path does not allow a method.
 func otherMethod(method string) string {
-	return "This address does not take " + bounded(method, 20) + "."
+	return "This URL does not allow " + bounded(method, 20) + "."
 }
 
 // cannotBeDone says why a control did nothing.
-func cannotBeDone(err error) string { return "That cannot be done: " + err.Error() + "." }
+func cannotBeDone(err error) string { return "We couldn’t do that: " + err.Error() + "." }
 
 // faultStatus is what is wrong with a delivery that got a status other than 200.
-func faultStatus(status int) string { return fmt.Sprintf("Answered %d. Only 200 counts.", status) }
+func faultStatus(status int) string { return fmt.Sprintf("Returned %d. Only 200 counts.", status) }
 
 // faultSlow is what is wrong with a delivery that got 200 too late.
 func faultSlow(status int, took time.Duration) string {
-	return fmt.Sprintf("Answered %d, but after %.1f s. More than 2 s counts as a failure.", status, took.Seconds())
+	return fmt.Sprintf("Returned %d, but after %.1f s. More than 2 s counts as a failure.", status, took.Seconds())
 }
 
 // What is wrong with what a control, or a caller of the package, asked for.
 var (
 	errNoShop       = errors.New("no such demo shop")
-	errBackward     = errors.New("the clock moves forward only: advance must be more than nothing, such as 6m")
+	errBackward     = errors.New("the clock only moves forward. Set advance to a positive duration, such as 6m")
 	errTooFar       = errors.New("the clock cannot be more than 100 years ahead")
 	errOtherBody    = errors.New("the body must be application/json or a form")
 	errNegative     = errors.New("delay and times cannot be negative")
-	errNoApp        = errors.New("no such client, or it has no redirect address")
-	errNothingFails = errors.New("nothing would fail: give a status, a delay, a cut or a header")
+	errNoApp        = errors.New("no such client, or it has no redirect URI")
+	errNothingFails = errors.New("no failure was chosen. Set a status, a delay, a cut or a header")
 )
 
 func unknownShop(id string) error { return fmt.Errorf("%w: %q", errNoShop, id) }
@@ -107,21 +107,21 @@ func errEventType(code string) error {
 }
 
 func errNobodyListens(shop, eventType string) error {
-	return fmt.Errorf("no webhook of %s listens to %s; create one first, for instance at https://%s/ok",
+	return fmt.Errorf("no webhook of %s is subscribed to %s. Create one first, such as for https://%s/ok",
 		shop, eventType, ReceiverHost)
 }
 
 // headings say what a status means to a person.
 var headings = map[int]string{
-	http.StatusBadRequest:          "This does not work",
-	http.StatusForbidden:           "Refused",
-	http.StatusNotFound:            "Nothing here",
-	http.StatusMethodNotAllowed:    "Not this way",
-	http.StatusMisdirectedRequest:  "Wrong address",
+	http.StatusBadRequest:          "This didn’t work",
+	http.StatusForbidden:           "Rejected",
+	http.StatusNotFound:            "Not found",
+	http.StatusMethodNotAllowed:    "Method not allowed",
+	http.StatusMisdirectedRequest:  "Wrong host",
 	http.StatusInternalServerError: "The sandbox failed",
 }
 
-// choices are the requests that the front page offers to let fail.
+// choices are the requests that the front page can make fail.
 var choices = []struct{ Value, Words string }{
 	{" ", "any request"},
 	{"POST " + webhooksPath, "creating a webhook"},
@@ -129,26 +129,31 @@ var choices = []struct{ Value, Words string }{
 	{"GET " + webhooksPath + "/*", "reading one webhook"},
 	{"PUT " + webhooksPath + "/*", "changing a webhook"},
 	{"DELETE " + webhooksPath + "/*", "deleting a webhook"},
-	{"GET " + shopPath, "asking for the shop"},
+	{"GET " + shopPath, "reading the shop"},
 	{"POST " + tokenPath, "getting a token"},
-	{" /open-api/*", "any call of the API"},
+	{" /open-api/*", "any API request"},
 }
 
 // receiverPaths say how the built-in receiver behaves.
 var receiverPaths = []struct{ Path, Words string }{
-	{"/ok", "Answers 200, and so does any other path. Delivered at once."},
-	{"/flaky", "Answers 503 to the first two attempts of each event, then 200."},
-	{"/verify", "Answers 200 where the signature fits the shop’s webhook secret, else 401."},
-	{"/fail", "Answers 500. Given up after 5 attempts."},
-	{"/created", "Answers 201, which does not count: only 200 does."},
-	{"/redirect", "Answers 302. Redirects are not followed."},
-	{"/slow", "Answers 200 after 3 s. More than 2 s counts as a failure."},
+	{"/ok", "Returns 200 immediately, like any other path."},
+	{"/flaky", "Returns 503 for the first two attempts of each event, then 200."},
+	{"/verify", "Returns 200 if the signature matches the shop’s signing secret. Otherwise, it returns 401."},
+	{"/fail", "Returns 500. Fourthwall gives up after 5 attempts."},
+	{"/created", "Returns 201. Fourthwall only accepts 200."},
+	{"/redirect", "Returns 302. Fourthwall doesn’t follow redirects."},
+	{"/slow", "Returns 200 after 3 s. More than 2 s counts as a failure."},
+}
+
+// shownText says how many webhooks of a shop are shown.
+func shownText(shown, all int) string {
+	return fmt.Sprintf("Showing the newest %d of %d webhooks. Search to find others.", shown, all)
 }
 
 func webhookCount(n int) string {
 	switch n {
 	case 0:
-		return "no webhook"
+		return "no webhooks"
 	case 1:
 		return "1 webhook"
 	}

@@ -35,6 +35,13 @@ const (
 
 	selectConnections = `SELECT ` + connectionColumns + ` FROM connections WHERE environment = $1 AND owner = $2`
 
+	// The window counts the rows before LIMIT. The number of shops is RecentShops.
+	selectRecentConnections = `SELECT ` + connectionColumns + `, count(*) OVER () FROM connections
+		WHERE environment = $1 AND owner = $2
+		ORDER BY CASE shop_id WHEN $3 THEN 0 WHEN $4 THEN 1 WHEN $5 THEN 2 WHEN $6 THEN 3 WHEN $7 THEN 4 ELSE 5 END,
+			created_at DESC, shop_id
+		LIMIT 5`
+
 	selectConnection = `SELECT ` + connectionColumns + `, credential FROM connections
 		WHERE environment = $1 AND owner = $2 AND shop_id = $3`
 
@@ -80,6 +87,38 @@ func (s *Store) Connections(ctx context.Context, owner Owner) ([]Connection, err
 		return cmp.Or(cmp.Compare(strings.ToLower(a.ShopName), strings.ToLower(b.ShopName)), cmp.Compare(a.ShopID, b.ShopID))
 	})
 	return list, failed("list connections", rows.Err())
+}
+
+// RecentShops is how many connections RecentConnections returns at most.
+const RecentShops = 5
+
+// RecentConnections returns the connections to the shops of recent, in that order, then the newest
+// others. None has its credential. It also returns how many there are in all. It costs one row of a
+// result for each that it returns.
+func (s *Store) RecentConnections(
+	ctx context.Context, owner Owner, recent []string,
+) (list []Connection, total int, err error) {
+	args := []any{s.env, owner}
+	for i := range RecentShops {
+		shopID := "" // no shop's
+		if i < len(recent) {
+			shopID = recent[i]
+		}
+		args = append(args, shopID)
+	}
+	rows, err := s.engine.read.QueryContext(ctx, selectRecentConnections, args...)
+	if err != nil {
+		return nil, 0, failed("list recent connections", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		c, err := scanConnection(rows, &total)
+		if err != nil {
+			return nil, 0, failed("list recent connections", err)
+		}
+		list = append(list, c)
+	}
+	return list, total, failed("list recent connections", rows.Err())
 }
 
 // Connection returns an owner's connection to a shop, or ErrNotFound. If the credential does not open,

@@ -291,6 +291,9 @@ func (c *creation) notThere(ctx context.Context, hook fourthwall.Webhook, why Re
 		found.Secret = hook.Secret
 		return c.created(ctx, found)
 	}
+	if why == ReturnedUnknown {
+		c.keepSecret(ctx, hook) // the API may only be late, and nobody sends it again
+	}
 	rejection := Rejection{Reason: why, Status: http.StatusOK}
 	return c.end(ctx, store.StateUnconfirmed, "", kept{Rejection: &rejection, Webhook: keep(hook)})
 }

@@ -187,6 +187,37 @@ func TestRefusedWhileUnlisted(t *testing.T) {
 	}
 }
 
+// TestLateWebhook: an API that doesn't know a new webhook yet. The create is unconfirmed, and its secret is kept until it
+// is found.
+func TestLateWebhook(t *testing.T) {
+	g := newRig(t)
+	p := g.process()
+	who := g.person(p)
+	want := content(good, "DONATION")
+	p.before = func(r *http.Request) {
+		if r.Method == http.MethodPost {
+			g.box.FailNext(sandbox.Failure{
+				Method: http.MethodGet, Path: apiWebhooks + "/*", Status: 404, Code: "WEBHOOK_NOT_FOUND", Times: 99,
+			})
+			g.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiWebhooks, Status: 500, Times: 99})
+		}
+	}
+	got, err := p.Create(t.Context(), p.request(who, "key"), want, webhooks.CreateOptions{})
+	g.must(err)
+	if got.State != webhooks.Unconfirmed || got.Rejection == nil || got.Rejection.Reason != webhooks.ReturnedUnknown {
+		t.Fatalf("%+v", got)
+	}
+	g.box.ForgetFailures()
+	got, _, err = p.Confirm(t.Context(), p.request(who, "key"), want)
+	if err != nil || got.State != webhooks.Created {
+		t.Fatalf("looked for: %+v, %v", got, err)
+	}
+	secret, _, err := g.store.Secret(t.Context(), who.conn.Owner, who.shop.ID, got.Webhook.ID)
+	if err != nil || secret == "" {
+		t.Errorf("its secret was lost: %v", err)
+	}
+}
+
 // TestUnclearForGood: an outcome that is unclear for an hour stays unclear, and the API is no longer asked about it.
 func TestUnclearForGood(t *testing.T) {
 	g := newRig(t)

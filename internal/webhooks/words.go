@@ -14,14 +14,14 @@ import (
 // What is wrong with a URL, before anything is sent. Most of these come with a button that uses a better URL.
 const (
 	urlMissing = "Enter the URL that Fourthwall should send events to, such as https://example.com/fourthwall."
-	urlTooLong = "This URL is longer than 8,192 characters. Shorten it. What your server needs to know is in " +
-		"each delivery."
+	urlTooLong = "This URL is longer than 8,192 characters. Shorten it. Each delivery has the details " +
+		"that your server needs."
 	urlMalformed      = "This is not a valid URL. Remove any spaces and quotes. Example: https://example.com/fourthwall"
 	urlWithoutHost    = "This URL has no host name. Example: https://example.com/fourthwall"
-	urlPortImpossible = "This URL has a port that does not exist. Ports go from 1 to 65535. Leave the number out to use " +
-		"the usual one."
-	urlSurrounded = "There is more here than a URL, such as quotes, a command or a link. Enter only the URL."
-	urlSeveral    = "There is more than one URL here. Enter only one."
+	urlPortImpossible = "This URL has a port that doesn’t exist. Ports range from 1 to 65535. Remove the number to " +
+		"use the standard one."
+	urlSurrounded = "There’s more here than a URL, such as quotes, a command or a link. Enter only the URL."
+	urlSeveral    = "There’s more than one URL here. Enter only one."
 	urlDoubled    = "This URL begins with https:// or http:// more than once. Remove the first one."
 	urlEncoded    = "This URL is percent-encoded as a whole, as in a query. Enter it decoded."
 	urlBackslash  = "This URL has a backslash (\\). URLs only have forward slashes (/)."
@@ -93,10 +93,10 @@ func listed(names []string) string {
 // Warnings about a URL. They never prevent sending.
 const (
 	hintIP        = "This is an IP address. Fourthwall sends to host names only, so it will probably reject it."
-	hintLocal     = "This name is not on the public internet, so Fourthwall will probably reject it."
+	hintLocal     = "This name isn’t on the public internet, so Fourthwall will probably reject it."
 	hintLocalhost = "localhost only works on your own computer, so Fourthwall will probably reject it."
-	hintPlain     = "This URL is not encrypted. Buyers’ data would travel in the open. Use https:// if your server can."
-	hintLogin     = "This URL holds a user name or password. Everyone who can see the webhook can read it."
+	hintPlain     = "This URL isn’t encrypted. Others could read your buyers’ data. Use https:// if your server can."
+	hintLogin     = "This URL contains a username or password. Everyone who can see the webhook can read it."
 	hintFragment  = "Everything after # is never sent. If your tool needs it, ask your tool for another URL."
 	hintSeveral   = "Another URL begins inside this one. If you pasted two, keep only one."
 )
@@ -171,27 +171,27 @@ type Explanation struct{ Title, Text, Fix string }
 
 // ExplainFault explains who refused, if the API itself didn't. Status is that of the response, 0 for none.
 func ExplainFault(fault fourthwall.Fault, status int) Explanation {
-	const front = "Something in front of Fourthwall refused"
+	const front = "Something in front of Fourthwall rejected the request"
 	switch {
 	case fault == fourthwall.AppRejected:
 		return Explanation{
 			"Hookwall’s settings need a fix",
-			"Fourthwall does not accept Hookwall’s client ID and secret. Ask your administrator to check " +
-				"FOURTHWALL_CLIENT_ID and FOURTHWALL_CLIENT_SECRET. Your connection is unchanged, and connecting " +
-				"again does not help.",
-			"Try again after that.",
+			"Fourthwall doesn’t accept Hookwall’s client ID and secret. Ask your administrator to check " +
+				"FOURTHWALL_CLIENT_ID and FOURTHWALL_CLIENT_SECRET. Your connection is unchanged, so don’t " +
+				"connect again.",
+			"Then try again.",
 		}
 	case status == http.StatusNotFound:
 		return Explanation{
 			front,
-			"The response says that nothing is there, and is not Fourthwall’s own. If this continues, ask your " +
+			"The response is 404 Not Found, and it isn’t from Fourthwall. If this continues, ask your " +
 				"administrator to check FOURTHWALL_API_URL.",
 			"Try again in a moment.",
 		}
 	}
 	return Explanation{
 		front,
-		"The response is not Fourthwall’s own. It probably comes from a firewall or a proxy. Your connection is " +
+		"The response isn’t from Fourthwall. It probably comes from a firewall or a proxy. Your connection is " +
 			"unchanged.",
 		"Try again in a moment.",
 	}
@@ -206,10 +206,10 @@ func Explain(action string, r Rejection, wait string) Explanation {
 	switch {
 	case r.Reason == EarlierAttempt:
 		return Explanation{
-			"An earlier attempt may still take effect",
-			"Fourthwall was asked for such a webhook before, and its answer did not come. Nothing was sent " +
-				"now, so that there are not two.",
-			"Wait " + wait + ", and press " + what.button + " again: Hookwall then looks first whether it is there.",
+			"An earlier attempt may still succeed",
+			"We never got Fourthwall’s response to an earlier request for this webhook. To avoid creating it " +
+				"twice, we sent nothing now.",
+			"Wait " + wait + ", then click " + what.button + " again. We’ll check first whether it exists.",
 		}
 	case r.Reason == NotCreated:
 		return Explanation{
@@ -220,36 +220,36 @@ func Explain(action string, r Rejection, wait string) Explanation {
 	case r.Fault != "":
 		e := ExplainFault(r.Fault, r.Status)
 		if r.NotSent {
-			return Explanation{e.Title, e.Text + " " + nothing, "Press " + what.button + " again later."}
+			return Explanation{e.Title, e.Text + " " + nothing, "Click " + what.button + " again later."}
 		}
 		return Explanation{
-			e.Title, e.Text + " Most likely nothing was " + what.done + ".",
-			"Press " + what.button + " again in a moment: Hookwall then looks first what is there.",
+			e.Title, e.Text + " Probably nothing was " + what.done + ".",
+			"Click " + what.button + " again in a moment. We’ll check first what exists.",
 		}
 	case r.Status == http.StatusForbidden:
 		return Explanation{
-			"This connection may not " + what.verb + " webhooks", "It lacks the permission webhook_write. " + nothing,
-			"Connect the shop again and allow it; nothing you entered is lost.",
+			"This connection can’t " + what.verb + " webhooks", "The permission webhook_write is missing. " + nothing,
+			"Connect the shop again and allow it. Your input is kept.",
 		}
 	case r.IsTemporary():
-		return Explanation{"Fourthwall is busy", nothing, "Wait " + wait + " and press " + what.button + " again."}
+		return Explanation{"Fourthwall is busy", nothing, "Wait " + wait + ", then click " + what.button + " again."}
 	case r.NotSent:
-		return Explanation{"Fourthwall could not be reached", nothing, "Press " + what.button + " again in a moment."}
+		return Explanation{"We couldn’t reach Fourthwall", nothing, "Click " + what.button + " again in a moment."}
 	}
 	out := Explanation{Title: "Fourthwall refused to " + what.verb + " this webhook"}
 	switch {
 	case api.ShopGone():
 		out.Text, out.Fix = ShopGone+" "+nothing, "Connect the shop again, or disconnect it under Shops."
 	case r.Status == http.StatusNotFound:
-		out.Text = "It answered that this shop or address does not exist. " + nothing
-		out.Fix = "Check that the shop is still there, and connect it again."
+		out.Text = "Fourthwall returned 404 Not Found. " + nothing
+		out.Fix = "Check that the shop still exists, then connect it again."
 	case r.Code != "":
-		out.Text = "Hookwall has no explanation for this code. " + nothing
-		out.Fix = "Check the address and the event types; if they look right, give the code and the " +
-			"request id to Fourthwall’s support."
+		out.Text = "We don’t recognize this error code. " + nothing
+		out.Fix = "Check the URL and the event types. If they’re correct, give the code and the " +
+			"request ID to Fourthwall’s support."
 	default:
 		out.Text = "It gave no reason. " + nothing
-		out.Fix = "Check the address and the event types; if they look right, give the request id to " +
+		out.Fix = "Check the URL and the event types. If they’re correct, give the request ID to " +
 			"Fourthwall’s support."
 	}
 	return out

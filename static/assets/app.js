@@ -66,7 +66,10 @@
     setTimeout(look, 1600, false);
   }
 
+  const shown = document.documentElement.dataset;
+
   function localTimes() {
+    if (shown.times === "utc") return;
     const near = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
     const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
     for (const time of all("time[datetime]")) {
@@ -86,7 +89,7 @@
   // The server groups a log by days in UTC. Here they are the reader's.
   function localDays() {
     const days = all(".day");
-    if (!days.length) return;
+    if (!days.length || shown.times === "utc") return;
     const date = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
     const names = { 0: "Today, ", 1: "Yesterday, " };
     const midnight = (at) => new Date(at).setHours(0, 0, 0, 0);
@@ -188,6 +191,56 @@
       field.value = button.dataset.value;
       field.focus();
       soon(0)();
+    });
+  }
+
+  // The first shops that match are below the field while someone types.
+  function findShop() {
+    const form = document.querySelector(".find");
+    if (!form) return;
+    const field = form.querySelector("input");
+    const found = form.nextElementSibling;
+    let newest;
+    field.addEventListener("input", async () => {
+      const asked = newest = {};
+      try {
+        const answer = await fetch(`${form.dataset.find}?${new URLSearchParams({ q: field.value })}`);
+        const text = await answer.text();
+        if (!answer.ok || asked !== newest) return;
+        found.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+        const count = found.querySelector("p");
+        if (count) say(words(count));
+      } catch { /* Enter sends the form. */ }
+    });
+    field.addEventListener("keydown", (event) => {
+      const first = form.parentElement.querySelector("a");
+      if (event.key !== "ArrowDown" || !first) return;
+      event.preventDefault();
+      first.focus();
+    });
+    form.closest("details").addEventListener("toggle", ({ target }) => target.open && field.focus());
+  }
+
+  function focusSearch() {
+    const menu = document.querySelector(".switcher");
+    const field = all("main [type=search]").find((field) => field.checkVisibility());
+    if (field) field.select();
+    else if (menu) menu.open = true;
+  }
+
+  function shortcuts() {
+    let after = -1500;
+    document.addEventListener("keydown", (event) => {
+      const { key, target, timeStamp } = event;
+      if (shown.keys === "off" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+      if (event.defaultPrevented || target.closest("input, select, textarea")) return;
+      const goes = timeStamp - after < 1500 && document.querySelector(`[data-go="${CSS.escape(key)}"]`);
+      after = key === "g" ? timeStamp : -1500;
+      if (goes) location.assign(goes.href);
+      else if (key === "/") focusSearch();
+      else if (key === "?") open(`${document.querySelector("[data-go=h]")}#keys`);
+      else return;
+      event.preventDefault();
     });
   }
 
@@ -422,6 +475,8 @@
   untold();
   urlNotes();
   closingMenus();
+  findShop();
+  shortcuts();
   busyButtons();
   followedCheck();
   for (const form of all("form[data-picker]")) new Picker(form);

@@ -41,6 +41,38 @@ func is(t tb, what string, err, want error) {
 }
 
 var connectionTests = map[string]func(*testing.T, *fixture){
+	"the recent ones, then the newest others": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		other, _ := signIn(t, f.one)
+		put(t, f.one, connection(other, "sh_1"))
+		for _, id := range []string{"sh_1", "sh_2", "sh_3", "sh_4", "sh_5", "sh_6", "sh_7"} {
+			put(t, f.one, connection(owner, id))
+			f.clock.move(time.Second)
+		}
+		for _, row := range []struct {
+			owner  store.Owner
+			recent []string
+			want   []string
+			total  int
+		}{
+			{owner, nil, []string{"sh_7", "sh_6", "sh_5", "sh_4", "sh_3"}, 7},
+			{owner, []string{"sh_2", "sh_6"}, []string{"sh_2", "sh_6", "sh_7", "sh_5", "sh_4"}, 7},
+			{owner, []string{"gone", "sh_1", "' OR 1=1"}, []string{"sh_1", "sh_7", "sh_6", "sh_5", "sh_4"}, 7},
+			{owner, []string{"sh_1", "sh_2", "sh_3", "sh_4", "sh_5", "sh_6"}, []string{"sh_1", "sh_2", "sh_3", "sh_4", "sh_5"}, 7},
+			{other, []string{"sh_2"}, []string{"sh_1"}, 1},
+			{"nobody", []string{"sh_2"}, nil, 0},
+		} {
+			list, total, err := f.other.RecentConnections(t.Context(), row.owner, row.recent)
+			must(t, err)
+			var got []string
+			for _, c := range list {
+				got = append(got, c.ShopID)
+			}
+			same(t, "recent", got, row.want)
+			same(t, "total", total, row.total)
+		}
+	},
+
 	"kept with every field": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		given := connection(owner, "sh_1")
