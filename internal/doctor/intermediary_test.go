@@ -209,13 +209,14 @@ func TestRedirects(t *testing.T) {
 
 // n8n's test URL accepts one delivery, and only while the workflow waits in the editor.
 func TestN8nTestURL(t *testing.T) {
-	gone := response("404 Not Found", `{"code":404,"message":"The requested webhook \"x\" is not registered."}`, asked)
+	const said = `{"code":404,"message":"The requested webhook \"x\" is not registered."}`
+	gone := response("404 Not Found", said, asked)
 	for address, want := range map[string]verdict{
 		"https://n8n.example/webhook-test/x": {n8nTestURL, doN8nProductionURL},
 		"https://n8n.example/webhook/x":      {n8nNotActive, doN8nActivate},
 	} {
 		e := examination{address: address}
-		r := deliver.Result{Response: deliver.Response{Status: 404, Body: []byte(gone[strings.Index(gone, "{"):])}}
+		r := deliver.Result{Response: deliver.Response{Status: 404, Body: []byte(said)}}
 		if v, found := e.intermediary(r); !found || v != want {
 			t.Errorf("%s: %v, %v", address, v, found)
 		}

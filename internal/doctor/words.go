@@ -230,7 +230,8 @@ const (
 func noAppAtHost(platform string) string { return platform + " has no running app at this host name." }
 
 func doStartApp(platform string) string {
-	return "Check the host name in the URL. In " + platform + ", check that the app is deployed, running and not paused."
+	return "Check the host name in the URL. In " + platform + ", check that the app is deployed, running and " +
+		"not paused."
 }
 
 // Time.

@@ -178,7 +178,7 @@ var findingTexts = []Finding{
 	{
 		Code: CodeBase64Twice, Title: "Base64 inside Base64",
 		Text:     "Your program encoded twice. Its library already returns text, so use that unchanged.",
-		Evidence: "Decoded twice, it matches.",
+		Evidence: "It matches if we decode it twice.",
 	},
 	{
 		Code: CodeSignatureBytes, Title: "Bytes instead of Base64",
