@@ -241,7 +241,7 @@ func TestSignInOfAnotherBrowser(t *testing.T) {
 	attacker.Submit(attacker.Role("link", codeLink))
 	attacker.clickOnly(attacker.Role("button", "Allow"))
 	victim.status(victim.Open(callback.wait().String()), 400)
-	victim.reads("not started in this browser")
+	victim.reads("started in another browser")
 	victim.Open("/")
 	victim.at("/connect")
 }

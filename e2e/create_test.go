@@ -167,7 +167,7 @@ func TestSecret(t *testing.T) {
 	}
 	v.Submit(v.Role("button", "I’ve saved it"))
 	v.at(webhookPath(v.app.onlyOne(0, good)))
-	v.reads("The secret was deleted from Hookwall")
+	v.reads("Secret deleted from Hookwall")
 	hidden()
 	v.Gone(v.Role("button", "Show the secret"))
 	v.status(v.Back(), 200)

@@ -215,7 +215,7 @@ func (v *visitor) leavesByKeyboard() {
 	v.press("Enter", v.Role("button", "Show the secret"))
 	v.reads(v.app.shop(0).WebhookSecret)
 	v.press("Space", v.Role("button", "I’ve saved it"))
-	v.reads("The secret was deleted from Hookwall")
+	v.reads("Secret deleted from Hookwall")
 
 	bar := v.Role("banner", "")
 	v.stepTo(bar.Locator("summary").First())
@@ -251,7 +251,7 @@ func (v *visitor) signsOutByKeyboard() {
 	v.Press("Enter")
 	v.press("Enter", bar.GetByRole("link", named("Sign out")))
 	v.press("Enter", v.Role("button", "Sign out and disconnect"))
-	v.reads("You are signed out")
+	v.reads("You’re signed out")
 }
 
 // TestChangesByKeyboard edits a webhook, deletes it and creates it again with

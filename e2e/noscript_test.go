@@ -89,7 +89,7 @@ func (v *visitor) keepsTheSecret() {
 	v.reads(secret)
 	v.worksWithoutScript()
 	v.Submit(v.Role("button", "I’ve saved it"))
-	v.reads("The secret was deleted from Hookwall")
+	v.reads("Secret deleted from Hookwall")
 	v.Gone(v.Text(secret))
 }
 
@@ -106,7 +106,7 @@ func (v *visitor) switchesAndLeaves(first string) {
 	v.disconnect(first)
 	v.worksWithoutScript()
 	v.signsOut()
-	v.reads("You are signed out")
+	v.reads("You’re signed out")
 	v.Open("/shops")
 	v.at("/connect")
 }

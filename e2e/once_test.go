@@ -148,7 +148,7 @@ func TestBackAndResend(t *testing.T) {
 	v.Back()
 	v.Fill(v.address(), other)
 	v.status(v.create(), 422)
-	v.reads("already sent with other content", made.ID, good)
+	v.reads("already sent this form with other content", made.ID, good)
 	v.kept(other, donation, promotion)
 	v.app.none(0, other)
 	v.status(v.create(), 200)

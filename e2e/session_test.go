@@ -38,7 +38,7 @@ func TestSessionEndsInTheForm(t *testing.T) {
 
 			v.signIn(0)
 			v.heads("Create webhook")
-			v.reads("Here is your form, as you typed it", "Nothing was created yet")
+			v.reads("We kept your form, as you typed it", "Nothing was created yet")
 			v.kept(good, donation, promotion)
 			v.counts(donation, promotion)
 			v.status(v.create(), 200)
@@ -65,7 +65,7 @@ func TestAnotherShopAfterTheForm(t *testing.T) {
 	v.create()
 	v.reads("We kept your form")
 	v.signIn(1)
-	v.reads("You began this form for another shop", "Lantern Post")
+	v.reads("You started this form for another shop", "Lantern Post")
 	v.at(newPath(v.app.shop(1)) + "?" + queryPart(v.Path()))
 	v.kept(good, donation)
 	v.status(v.create(), 200)
@@ -141,7 +141,7 @@ func TestSignOut(t *testing.T) {
 	v.compose(shop, good, donation)
 	v.signsOut()
 	v.at("/connect?outcome=signed_out")
-	v.reads("You are signed out")
+	v.reads("You’re signed out")
 	for range 3 {
 		v.Back()
 		v.showsNothingOf(shop.Name, shop.Domain, hook.URL, good)

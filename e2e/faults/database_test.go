@@ -23,19 +23,19 @@ import (
 )
 
 const (
-	noDatabase = "Hookwall cannot use its own database"
+	noDatabase = "Hookwall can’t use its database"
 	askAround  = "give the request ID to your administrator"
 )
 
 var (
 	uncreated = want{
 		status: 503, after: "10",
-		says: says(noDatabase, "Your input is kept below. Press the button again", askAround), kept: "form",
+		says: says(noDatabase, "Your input is kept below. Click the button again", askAround), kept: "form",
 		heals: "press",
 	}
 	unsaved = want{
 		status: 503, after: "10",
-		says: says(noDatabase, "Your input is kept below. Press the button again", askAround), kept: "form",
+		says: says(noDatabase, "Your input is kept below. Click the button again", askAround), kept: "form",
 		heals: "press, save",
 	}
 	unsavedYet = want{

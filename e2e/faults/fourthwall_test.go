@@ -73,10 +73,10 @@ const (
 var (
 	unread = want{
 		status: 502, says: says("Fourthwall didn’t respond as expected",
-			"Nothing was saved; what you changed is kept below. Press Review changes again in a moment."), kept: "form",
+			"Nothing was saved. Your changes are kept below. Click Review changes again in a moment."), kept: "form",
 		heals: "press, save",
 	}
-	undeleted = want{status: 502, says: says("Nothing was deleted: Fourthwall could not be asked",
+	undeleted = want{status: 502, says: says("Nothing was deleted, because we couldn’t read this webhook first",
 		"Try again in a moment"), heals: "try again, press"}
 	unlisted = want{
 		status: 502, says: says("Fourthwall didn’t respond as expected", "Try again in a moment"),
@@ -103,16 +103,16 @@ func busy(after, wait string) (create, edit, remove, list want) {
 	return want{
 			status: 503, after: after,
 			says: says("Hookwall can’t tell whether this webhook already exists",
-				"Nothing was created. Wait "+wait+" and press Create webhook again"), kept: "form", heals: "press",
+				"Nothing was created. Wait "+wait+", then click Create webhook again"), kept: "form", heals: "press",
 		},
 		want{
 			status: 503, after: after,
 			says: says("Fourthwall is busy",
-				"Nothing was saved; what you changed is kept below. Press Review changes again in "+wait), kept: "form",
+				"Nothing was saved. Your changes are kept below. Click Review changes again in "+wait), kept: "form",
 			heals: "press, save",
 		},
 		want{status: 503, after: after, says: says("Nothing was deleted", "Try again in "+wait), heals: "try again, press"},
-		want{status: 503, after: after, says: says("Fourthwall is busy", "Load this page again in "+wait), heals: "reload"}
+		want{status: 503, after: after, says: says("Fourthwall is busy", "Reload this page in "+wait), heals: "reload"}
 }
 
 func (f fault) busy(after, wait string) fault {
@@ -124,7 +124,7 @@ func (f fault) busy(after, wait string) fault {
 func (f fault) garbled(create want) fault {
 	f.create, f.edit, f.remove, f.list = create, unread, undeleted, unlisted
 	if f.name == tooLarge {
-		f.list.says = says("Fourthwall’s answer is too large", "try again later")
+		f.list.says = says("Fourthwall’s response is too large", "Try again later")
 	}
 	return f
 }
@@ -134,7 +134,7 @@ func (f fault) inFront(create string) fault {
 	const front = "Something in front of Fourthwall rejected the request"
 	f.create = want{status: 503, says: says(front, create), kept: "form", heals: "press"}
 	f.edit = want{
-		status: 503, says: says(front, "Nothing was saved; what you changed is kept below"), kept: "form",
+		status: 503, says: says(front, "Nothing was saved. Your changes are kept below"), kept: "form",
 		heals: "press, save",
 	}
 	f.remove = want{status: 503, says: says(front, "Nothing was deleted"), heals: "try again, press"}
@@ -155,7 +155,7 @@ func (f fault) lost() fault {
 		heals: "check, list, form, press, wait, press, create anyway",
 	}
 	f.edit = want{status: 502, says: says("We couldn’t confirm whether the change was saved",
-		"Press Review changes: that reads the webhook again"), kept: "form", heals: "press, save"}
+		"Click Review changes to read the webhook again"), kept: "form", heals: "press, save"}
 	f.remove = want{status: 502, says: says("We couldn’t confirm whether the webhook was deleted",
 		"Deleting again does no harm"), heals: "press"}
 	return f
@@ -168,7 +168,7 @@ func (f fault) wants(action string) want {
 var faults = []fault{
 	fault{name: "Fourthwall is down", begin: func(w *world) { w.api.cut() }, end: restored, log: "connection refused"}.
 		garbled(want{status: 502, says: says("We couldn’t reach Fourthwall",
-			"Nothing was created. Press Create webhook again in a moment."), kept: "form", heals: "press"}),
+			"Nothing was created. Click Create webhook again in a moment."), kept: "form", heals: "press"}),
 	fault{
 		name: "it is slow beyond the budget", settings: settings{budget: 4 * time.Second},
 		begin: poisoned(toxic{"latency", "downstream", map[string]int64{"latency": 60000}}), end: restored,
@@ -284,9 +284,9 @@ var faults = []fault{
 		create: want{status: 503, says: says("Fourthwall is busy",
 			"Nothing was created. Wait a moment, then click Create webhook again."), kept: "form", heals: "press"},
 		edit: want{status: 503, says: says("Fourthwall is busy",
-			"Nothing was changed. Wait a moment and press Review changes again."), kept: "form", heals: "press, save"},
+			"Nothing was changed. Wait a moment, then click Review changes again."), kept: "form", heals: "press, save"},
 		remove: want{status: 503, says: says("Fourthwall is busy",
-			"Nothing was deleted. Wait a moment and press Delete webhook again."), heals: "press"},
+			"Nothing was deleted. Wait a moment, then click Delete webhook again."), heals: "press"},
 	},
 	{
 		name: "scope missing", log: "403 OPEN_API_FORBIDDEN",

@@ -121,11 +121,11 @@ var signInFaults = []fault{
 		w.box.FailNext(sandbox.Failure{Path: tokenPath, Status: 503, Times: 1000})
 	}, end: forget, log: "renew the token: oauth: refresh token: status 503"}.
 		garbled(want{status: 502, says: says("We couldn’t reach Fourthwall",
-			"Nothing was created. Press Create webhook again in a moment."), kept: "form", heals: "press"}),
+			"Nothing was created. Click Create webhook again in a moment."), kept: "form", heals: "press"}),
 	fault{name: "a firewall's page for the token", begin: func(w *world) {
 		expire(w)
 		w.box.FailNext(sandbox.Failure{Path: tokenPath, Status: 403, Body: "<html>", Times: 1000})
-	}, end: forget, log: "refresh token: status 403"}.inFront("Nothing was created. Press Create webhook again later"),
+	}, end: forget, log: "refresh token: status 403"}.inFront("Nothing was created. Click Create webhook again later"),
 	fault{
 		name:  "secret key rotated",
 		begin: func(w *world) { w.keys = store.NewKey() + " " + w.keys; w.restart() },
