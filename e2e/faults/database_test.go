@@ -150,8 +150,10 @@ const longest = 24 * time.Second
 
 // TestDatabaseForMany: nobody waits for the others' turns.
 func TestDatabaseForMany(t *testing.T) {
-	silent := fault{name: "Postgres is silent", place: postgres, begin: func(w *world) { w.db.silence() },
-		end: func(w *world) { w.db.restore() }, log: "the database cannot be used"}
+	silent := fault{
+		name: "Postgres is silent", place: postgres, begin: func(w *world) { w.db.silence() },
+		end: func(w *world) { w.db.restore() }, log: "the database cannot be used",
+	}
 	slow := silent
 	slow.name, slow.begin = "Postgres takes 3 s for each response", func(w *world) { w.db.slow(3 * time.Second) }
 	locked := databaseFaults[0]
