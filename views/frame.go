@@ -158,6 +158,17 @@ func failedNotice(f Frame) bool {
 // isFailure reports whether there is a notice and it is about a failure.
 func isFailure(n *ui.Notice) bool { return n != nil && n.Kind == ui.Failure }
 
+// current returns the aria-current of a link in the navigation.
+func (f Frame) current(href string) string {
+	switch {
+	case f.Path == href:
+		return "page"
+	case f.within(href):
+		return "true"
+	}
+	return ""
+}
+
 // within reports whether the page belongs to the part of the navigation that
 // href leads to. Endpoint checks belong to the webhooks.
 func (f Frame) within(href string) bool {
