@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -37,8 +38,11 @@ func (p *problems) publicURL(name, given string) *url.URL {
 // origin returns a URL with its host and port as browsers write them in Host and Origin: in lower case, in ASCII
 // (Punycode), and without the port that is the scheme's default.
 func origin(scheme, host, port string) (*url.URL, error) {
+	host = strings.TrimSuffix(host, ".") // of an absolute name, which is another host to browsers
 	if ip, err := netip.ParseAddr(host); err == nil {
 		host = ip.String()
+	} else if host == "" {
+		return nil, errors.New("the host is not a name")
 	} else if host, err = hostNames.ToASCII(host); err != nil {
 		return nil, fmt.Errorf("the host is not a name: %w", err)
 	}

@@ -35,6 +35,9 @@ func TestPublicURL(t *testing.T) {
 		"https://[2001:db8::7]:8443":        "https://[2001:db8::7]:8443",
 		"http://192.0.2.1:80":               "http://192.0.2.1",
 		"http://my_hooks:8080":              "http://my_hooks:8080",
+		"https://hooks.example.com.":        "https://hooks.example.com",
+		"https://hooks.example.com.:443":    "https://hooks.example.com",
+		"https://.":                         "",
 		"https://hooks.example.com:65536":   "",
 		"https://-\u202emüller.example":     "",
 	} {

@@ -19,7 +19,7 @@ type Clients struct {
 }
 
 // NewClients returns Clients that believe X-Forwarded-For of trusted proxies alone. They log the first value that
-// can't be read.
+// can't be read, and a proxy that says the address only in Forwarded, which they don't read.
 func NewClients(trusted []netip.Prefix, logger *slog.Logger) *Clients {
 	return &Clients{trusted: trusted, logger: logger}
 }
@@ -36,13 +36,16 @@ func (c *Clients) Address(r *http.Request) string {
 		return ip.String()
 	}
 	all := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
+	if forwarded := r.Header.Get("Forwarded"); all == "" && forwarded != "" {
+		c.logUnreadable(r, "Forwarded", forwarded)
+	}
 	for _, hop := range slices.Backward(strings.Split(all, ",")) {
 		if hop = strings.TrimSpace(hop); hop == "" {
 			continue
 		}
 		forwarded, ok := hopAddress(hop)
 		if !ok {
-			c.logUnreadable(r, all)
+			c.logUnreadable(r, "X-Forwarded-For", all)
 			break
 		}
 		if ip = forwarded; !contains(c.trusted, ip) {
@@ -53,11 +56,11 @@ func (c *Clients) Address(r *http.Request) string {
 }
 
 // logUnreadable logs once: a proxy writes all its headers in the same way.
-func (c *Clients) logUnreadable(r *http.Request, all string) {
+func (c *Clients) logUnreadable(r *http.Request, header, all string) {
 	c.unreadable.Do(func() {
-		c.logger.WarnContext(r.Context(), "X-Forwarded-For of a trusted proxy can't be read, so everyone behind it "+
-			"counts as one address for the limits; this is logged once",
-			"proxy", r.RemoteAddr, "value", Clip(all, maxLoggedHops))
+		c.logger.WarnContext(r.Context(), "the client's address from a trusted proxy can't be read in X-Forwarded-For, "+
+			"so everyone behind it counts as one address for the limits; this is logged once",
+			"proxy", r.RemoteAddr, "header", header, "value", Clip(all, maxLoggedHops))
 	})
 }
 

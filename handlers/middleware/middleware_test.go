@@ -396,6 +396,37 @@ func TestClientAddress(t *testing.T) {
 	}
 }
 
+// A proxy that says the client's address in another header is logged once, unless the usual one is there too.
+func TestClientAddressInForwarded(t *testing.T) {
+	for name, test := range map[string]struct {
+		peer, hops, want string
+		logged           int
+	}{
+		"alone":           {"10.0.0.1:5", "", "10.0.0.1", 1},
+		"beside":          {"10.0.0.1:5", "198.51.100.1", "198.51.100.1", 0},
+		"from any client": {"192.0.2.1:5", "", "192.0.2.1", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var logs bytes.Buffer
+			clients := NewClients([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, slog.New(slog.NewJSONHandler(&logs, nil)))
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.RemoteAddr = test.peer
+			r.Header.Set("Forwarded", `for="[2001:db8::7]:443";proto=https`)
+			if test.hops != "" {
+				r.Header.Set("X-Forwarded-For", test.hops)
+			}
+			for range 3 {
+				if got := clients.Address(r); got != test.want {
+					t.Errorf("got %q, want %q", got, test.want)
+				}
+			}
+			if got := strings.Count(logs.String(), `"header":"Forwarded"`); got != test.logged {
+				t.Errorf("%d lines are logged, want %d: %s", got, test.logged, &logs)
+			}
+		})
+	}
+}
+
 func TestLog(t *testing.T) {
 	var logs bytes.Buffer
 	client, route := func(*http.Request) string { return "192.0.2.1" }, func(*http.Request) string { return "GET /x" }

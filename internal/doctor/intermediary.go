@@ -22,9 +22,12 @@ func (e *examination) intermediary(r deliver.Result) (verdict, bool) {
 	if r.Status >= 300 && r.Status <= 399 {
 		return e.redirect(r.Header.Get("Location"))
 	}
+	if v, found := e.offline(r); found {
+		return v, true
+	}
 	body := evidenceOf(r)
 	for _, find := range []func(deliver.Result, string) (verdict, bool){
-		cloudflare, byHeader, byBody, wantsCredential, loginPage, byStatus,
+		cloudflare, byHeader, byBody, wantsCredential, loginPage, byStatus, acceptedPage,
 	} {
 		if v, found := find(r, body); found {
 			return v, true
@@ -182,7 +185,11 @@ var bodyTraces = []struct {
 	}},
 }
 
-func byBody(_ deliver.Result, body string) (verdict, bool) {
+// byBody isn't for a page that accepts the delivery: a site's own pages have captchas and tokens too.
+func byBody(r deliver.Result, body string) (verdict, bool) {
+	if isAccepted(r.Status) {
+		return verdict{}, false
+	}
 	if csrf.MatchString(body) {
 		return verdict{csrfRefused, doCSRF}, true
 	}
@@ -245,6 +252,11 @@ func byStatus(r deliver.Result, _ string) (verdict, bool) {
 		return verdict{loginResponded, doExemptLogin}, true
 	}
 	return verdict{}, false
+}
+
+// acceptedPage recognizes a web page in place of an endpoint: a parked domain, a site's start page, a captive portal.
+func acceptedPage(r deliver.Result, body string) (verdict, bool) {
+	return verdict{webPageAccepted, doFindEndpoint}, isAccepted(r.Status) && isPage(body)
 }
 
 // redirect recognizes places to which no delivery can go: they are for people who sign in, or valid only once.

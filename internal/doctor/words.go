@@ -162,6 +162,7 @@ const (
 	tunnelResponded = "The tunnel service responded, so the delivery didn’t reach your program."
 	webPageRefused  = "The response is a web page, which endpoints rarely send. A firewall, a login or the web server " +
 		"may have rejected the delivery."
+	webPageAccepted  = "The response is a web page, which endpoints rarely send."
 	redirectToLogin  = "The redirect leads to a login page. Fourthwall can’t sign in."
 	redirectToItself = "The redirect leads to the same URL again. Bot protection often does that to set a cookie."
 	redirectOnce     = "The redirect’s target has a token in it, so it is probably valid only once."
@@ -191,6 +192,8 @@ const (
 		"passes the event on to the script."
 	doWebPage = "Check your program’s logs for this request. If it isn’t there, allow POST requests to this path " +
 		"in the firewall, login or web server in front. Then enter the signing secret and check again."
+	doFindEndpoint = "Check your program’s logs for this request. If it isn’t there, the URL belongs to a page of a " +
+		"site. Use your endpoint’s URL."
 )
 
 func cloudflareBlocked(code string) string {
@@ -205,6 +208,30 @@ func cloudflareLost(code string) string {
 func passwordWanted(scheme string) string {
 	name := map[string]string{"basic": "Basic", "digest": "Digest", "negotiate": "Negotiate", "ntlm": "NTLM"}[scheme]
 	return "The server asks for a user name and password (WWW-Authenticate: " + name + "). Fourthwall sends neither."
+}
+
+// Tools and hosting platforms with nothing behind the URL.
+const (
+	n8nTestURL      = "This is n8n’s test URL. It accepts one delivery each time you start the workflow in the editor."
+	n8nNotActive    = "n8n has no active workflow for this URL."
+	n8nOtherMethod  = "The Webhook node in n8n doesn’t accept POST requests."
+	makeNotActive   = "Make has no active scenario for this URL."
+	zapierNotActive = "Zapier has no active Zap for this URL."
+
+	doN8nProductionURL = "In n8n, publish or activate the workflow. Then use the production URL of its Webhook node. " +
+		"It has /webhook/ instead of /webhook-test/."
+	doN8nActivate = "In n8n, publish or activate the workflow, and compare this URL with the production URL of its " +
+		"Webhook node."
+	doN8nMethod      = "In n8n, set the HTTP method of the Webhook node to POST, then publish or activate the workflow."
+	doMakeActivate   = "In Make, turn on the scenario, and compare this URL with the one of its webhook."
+	doZapierActivate = "In Zapier, turn on the Zap, and compare this URL with the one of its Catch Hook trigger."
+)
+
+func noAppAtHost(platform string) string { return platform + " has no running app at this host name." }
+
+func doStartApp(platform string) string {
+	return "Check the host name in the URL. In " + platform + ", check that the app is deployed, running and " +
+		"not paused."
 }
 
 // Time.

@@ -1,6 +1,7 @@
 package signature
 
 import (
+	"encoding/base64"
 	"html"
 	"net/url"
 	"regexp"
@@ -29,7 +30,25 @@ func (h header) searched(text string) []header {
 			}
 		}
 	}
+	if mac, ok := listedMAC(text); ok {
+		return []header{{named: h.named, value: mac, codes: []FindingCode{CodeSignatureBytes}}}
+	}
 	return []header{h}
+}
+
+// listedMAC returns the signature whose bytes the text lists, as programs print them.
+func listedMAC(text string) (string, bool) {
+	text = strings.TrimLeft(text, "\"'`]=>: \t\r\n")
+	all := byteList([]byte(text))
+	if strings.Contains(text, `\x`) {
+		all = append(all, literal([]byte(text))...)
+	}
+	for _, c := range all {
+		if len(c.text) == len(Signature{}) {
+			return base64.StdEncoding.EncodeToString(c.text), true
+		}
+	}
+	return "", false
 }
 
 // withRuns returns a header for each of the signatures that were found in a text. The codes are for those that are

@@ -93,6 +93,73 @@ func TestExplainNotHex(t *testing.T) {
 	})
 }
 
+// A signature whose bytes were printed one by one is put together again.
+func TestExplainSignatureBytes(t *testing.T) {
+	right := signed(testBody, testSecret)
+	raw, _ := base64.StdEncoding.DecodeString(right)
+	var numbers, negative, hexes, escapes []string
+	for _, b := range raw {
+		numbers = append(numbers, fmt.Sprint(b))
+		negative = append(negative, fmt.Sprint(int8(b)))
+		hexes = append(hexes, fmt.Sprintf("%02x", b))
+		escapes = append(escapes, fmt.Sprintf(`\x%02x`, b))
+	}
+	for name, tt := range map[string]struct {
+		pasted string
+		code   signature.FindingCode
+	}{
+		"Go":                {"[" + strings.Join(numbers, " ") + "]", "signature-bytes"},
+		"Java":              {"[" + strings.Join(negative, ", ") + "]", "signature-bytes"},
+		"Uint8Array":        {"Uint8Array(32) [ " + strings.Join(numbers, ", ") + " ]", "signature-bytes"},
+		"Buffer":            {"<Buffer " + strings.Join(hexes, " ") + ">", "signature-bytes"},
+		"Buffer, named":     {"X-Fourthwall-Hmac-SHA256: <Buffer " + strings.Join(hexes, " ") + ">", "signature-bytes"},
+		"Buffer as JSON":    {`{"type":"Buffer","data":[` + strings.Join(numbers, ",") + "]}", "signature-bytes"},
+		"list, named":       {"X-Fourthwall-Hmac-SHA256: [" + strings.Join(numbers, ", ") + "]", "signature-bytes"},
+		"Python":            {"b'" + strings.Join(escapes, "") + "'", "signature-bytes"},
+		"bytearray":         {"bytearray(b'" + strings.Join(escapes, "") + "')", "signature-bytes"},
+		"colons":            {strings.Join(hexes, ":"), "signature-bytes"},
+		"capitals":          {strings.ToUpper(strings.Join(hexes, ":")), "signature-bytes"},
+		".NET":              {strings.ToUpper(strings.Join(hexes, "-")), "signature-bytes"},
+		"hexadecimal list":  {"0x" + strings.Join(hexes, ", 0x"), "signature-bytes"},
+		"Base64 of Base64":  {b64([]byte(right)), "base64-twice"},
+		"31 bytes":          {"[" + strings.Join(numbers[1:], ", ") + "]", "not-base64"},
+		"the text of a MD5": {"'" + strings.Join(hexes[:16], "") + "'", "hex"},
+	} {
+		codes := found{tt.code}
+		if name == "the text of a MD5" {
+			codes = found{"hex", "truncated"}
+		}
+		runExplain(t, map[string]explainCase{name: {
+			body: testBody, exact: true, signature: tt.pasted, secret: testSecret, codes: codes,
+		}})
+	}
+}
+
+// A secret that a program escaped or encoded is read back.
+func TestExplainEncodedSecret(t *testing.T) {
+	const secret = "c2Vj+mV0/Xdpd+ggcGFk/Gluhw=="
+	for name, tt := range map[string]struct {
+		pasted string
+		codes  found
+	}{
+		"PHP's JSON":        {strings.ReplaceAll(secret, "/", `\/`), found{"secret-encoded"}},
+		"a member of it":    {`{"secret":"` + strings.ReplaceAll(secret, "/", `\/`) + `"}`, found{"secret-with-name", "secret-encoded"}},
+		"escaped":           {strings.ReplaceAll(secret, "=", `\u003d`), found{"secret-encoded"}},
+		"a written newline": {secret + `\n`, found{"secret-encoded"}},
+		"percent-encoded":   {url.QueryEscape(secret), found{"secret-encoded"}},
+		"entities":          {strings.ReplaceAll(secret, "+", "&#43;"), found{"secret-encoded"}},
+		"form-decoded":      {strings.ReplaceAll(secret, "+", " "), found{"secret-encoded"}},
+		"URL-safe":          {strings.NewReplacer("+", "-", "/", "_").Replace(secret), found{"secret-encoded"}},
+		"without padding":   {strings.TrimRight(secret, "="), found{"secret-encoded"}},
+		"both":              {strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(secret), found{"secret-encoded"}},
+		"another secret":    {"c2Vj", found{"secret-short", "secret-or-body"}},
+	} {
+		runExplain(t, map[string]explainCase{name: {
+			body: testBody, exact: true, signature: signed(testBody, secret), secret: tt.pasted, codes: tt.codes,
+		}})
+	}
+}
+
 // A secret is found in the line that names it.
 func TestExplainNamedSecret(t *testing.T) {
 	const padded = "c2VjcmV0LXdpdGgtcGFkZGluZw=="

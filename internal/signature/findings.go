@@ -33,6 +33,8 @@ const (
 	CodeBlanksInside   FindingCode = "blanks-inside"
 	CodeHex            FindingCode = "hex"
 	CodeBase64OfHex    FindingCode = "base64-of-hex"
+	CodeBase64Twice    FindingCode = "base64-twice"
+	CodeSignatureBytes FindingCode = "signature-bytes"
 	CodeURLSafe        FindingCode = "url-safe-base64"
 	CodePadding        FindingCode = "padding"
 	CodeSpareBits      FindingCode = "last-character"
@@ -54,6 +56,7 @@ const (
 	CodeSecretQuotes        FindingCode = "secret-quotes"
 	CodeSecretNamed         FindingCode = "secret-with-name"
 	CodeSecretInText        FindingCode = "secret-in-text"
+	CodeSecretEncoded       FindingCode = "secret-encoded"
 	CodeSecretHexDecoded    FindingCode = "secret-hex-decoded"    //nolint:gosec // a code, not a secret
 	CodeSecretBase64Decoded FindingCode = "secret-base64-decoded" //nolint:gosec // a code, not a secret
 	CodeSecretNewline       FindingCode = "secret-newline"

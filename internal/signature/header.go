@@ -55,7 +55,8 @@ func readHeaders(text string) []header {
 		return all
 	}
 	value := tidy(text)
-	if name, rest, ok := strings.Cut(value, ":"); ok && isOtherName(name) {
+	_, isList := listedMAC(value)
+	if name, rest, ok := strings.Cut(value, ":"); ok && isOtherName(name) && !isList {
 		return header{named: namedOther, value: tidy(rest)}.searched(rest)[:1]
 	}
 	return header{value: value}.searched(text)
@@ -202,6 +203,9 @@ func base64Decodings(text string, codes []FindingCode) []reading {
 	}
 	if digits, err := hex.DecodeString(string(mac)); err == nil && len(digits) >= shortestMAC {
 		return []reading{{digits, append(slices.Clip(codes), CodeBase64OfHex)}}
+	}
+	if inner, err := base64.StdEncoding.DecodeString(string(mac)); err == nil && len(inner) == len(Signature{}) {
+		return []reading{{inner, append(slices.Clip(codes), CodeBase64Twice)}}
 	}
 	if base64.RawStdEncoding.EncodeToString(mac) != bare {
 		codes = append(codes, CodeSpareBits)

@@ -11,6 +11,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"hash"
+	"html"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -289,6 +291,12 @@ func keyForms(secret string) []keyForm {
 	add([]byte(tidy), false, quotes...)
 	for _, value := range namedSecrets(secret) {
 		add([]byte(value), false, CodeSecretNamed)
+		for _, plain := range decodedSecrets(value) {
+			add([]byte(plain), true, CodeSecretNamed, CodeSecretEncoded)
+		}
+	}
+	for _, plain := range decodedSecrets(tidy) {
+		add([]byte(plain), true, CodeSecretEncoded)
 	}
 	add([]byte(strings.Join(strings.Fields(visibleOnly(tidy)), "")), false, CodeSecretGap)
 	for _, word := range wordSecrets(secret) {
@@ -303,6 +311,17 @@ func keyForms(secret string) []keyForm {
 	}
 	add([]byte(tidy+"\n"), true, CodeSecretNewline)
 	return forms
+}
+
+// decodedSecrets returns the secrets that may have become the text when a program escaped or encoded it.
+func decodedSecrets(text string) []string {
+	all := []string{strings.TrimSpace(unescape(text)), html.UnescapeString(text), strings.ReplaceAll(text, " ", "+")}
+	if plain, err := url.PathUnescape(text); err == nil {
+		all = append(all, plain)
+	}
+	standard := strings.NewReplacer("-", "+", "_", "/").Replace(text)
+	padding := strings.Repeat("=", (4-len(text)%4)%4)
+	return append(all, standard, text+padding, standard+padding)
 }
 
 // plainKeys returns the keys that are text as pasted, without what is around or inside it; at most eleven.

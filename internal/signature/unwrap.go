@@ -208,8 +208,8 @@ var (
 	nodeBuffer = regexp.MustCompile(`^(?:.*?[:=(]\s*)?<Buffer ((?:[0-9a-f]{2} ?)+)>`)
 	jsonBuffer = regexp.MustCompile(`"data"\s*:\s*\[([\d,\s]+)\]`)
 	decimals   = regexp.MustCompile(`^[\w\s=:.()\[]*?[\[({]\s*(-?\d{1,3}(?:[\s,]+-?\d{1,3})+)[\s,]*[\])}]\S*\s*$`)
-	hexBytes   = regexp.MustCompile(`^\s*(?:0x|\\x)?[0-9A-Fa-f]{2}(?:[\s,:]*(?:0x|\\x)?[0-9A-Fa-f]{2})+\s*$`)
-	notHex     = strings.NewReplacer("0x", "", `\x`, "", " ", "", ",", "", ":", "", "\r", "", "\n", "", "\t", "")
+	hexBytes   = regexp.MustCompile(`^\s*(?:0x|\\x)?[0-9A-Fa-f]{2}(?:[\s,:-]*(?:0x|\\x)?[0-9A-Fa-f]{2})+\s*$`)
+	notHex     = strings.NewReplacer("0x", "", `\x`, "", " ", "", ",", "", ":", "", "-", "", "\r", "", "\n", "", "\t", "")
 )
 
 // byteList returns the bytes of a list: a Buffer of Node.js, numbers, hexadecimal digits.
@@ -217,6 +217,9 @@ func byteList(text []byte) []conversion {
 	s := strings.TrimSpace(string(text))
 	if m := nodeBuffer.FindStringSubmatch(s); m != nil {
 		s = m[1]
+	}
+	if dumped := dumpedHex(s); dumped != "" {
+		s = dumped
 	}
 	if hexBytes.MatchString(s) {
 		if plain, err := hex.DecodeString(notHex.Replace(s)); err == nil {
@@ -239,6 +242,23 @@ func byteList(text []byte) []conversion {
 		plain = append(plain, byte(n))
 	}
 	return one(CodeBodyBytes, plain)
+}
+
+// dumpLine is a line of xxd, hexdump -C or od: an offset, bytes, and perhaps the same as text.
+var dumpLine = regexp.MustCompile(`(?m)^[0-9A-Fa-f]{6,8}` +
+	`(?:: ((?:[0-9a-f]{2,4} )+) .*| {1,2}((?:[0-9a-f]{2} *)+)(?:\|.*\|)?)?[ \r]*$`)
+
+// dumpedHex returns the hexadecimal digits of a dump whose every line is one of a dump, or "".
+func dumpedHex(text string) string {
+	lines := dumpLine.FindAllStringSubmatch(text, -1)
+	if len(lines) == 0 || len(lines) != strings.Count(text, "\n")+1 {
+		return ""
+	}
+	var digits strings.Builder
+	for _, m := range lines {
+		digits.WriteString(m[1] + m[2] + " ")
+	}
+	return strings.TrimSpace(digits.String())
 }
 
 var literalStart = regexp.MustCompile(`^\s*(?:[\w.]+\s*[=:(]\s*)?(?:[bBurR@$]{0,2})(['"` + "`" + `])`)

@@ -3,6 +3,7 @@ package signature_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"html"
 	"net/url"
@@ -186,6 +187,9 @@ func printed() map[string]struct {
 		"Node's Buffer":          {"<Buffer " + strings.Join(hexes, " ") + ">", "body-bytes"},
 		"Node's Buffer, named":   {"body: <Buffer " + strings.Join(hexes, " ") + ">", "body-bytes"},
 		"Node's Buffer as JSON":  {`{"type":"Buffer","data":[` + strings.Join(list, ",") + `]}`, "body-bytes"},
+		"hexdump -C":             {hex.Dump([]byte(testBody)), "body-bytes"},
+		"xxd":                    {xxd(testBody, ":", testBody[:9]), "body-bytes"},
+		"od -tx1":                {xxd(testBody, "", ""), "body-bytes"},
 		"Go's bytes":             {"[" + strings.Join(list, " ") + "]", "body-bytes"},
 		"Python's list":          {"[" + strings.Join(list, ", ") + "]", "body-bytes"},
 		"bytearray":              {"bytearray([" + strings.Join(list, ", ") + "])", "body-bytes"},
@@ -271,4 +275,17 @@ func TestExplainPrintedObject(t *testing.T) {
 
 func containsCode(all found, code signature.FindingCode) bool {
 	return bytes.Contains([]byte(fmt.Sprint(all)), []byte(code))
+}
+
+// xxd dumps a body in hexadecimal digits. After the offset is a mark, and at the end of each line a text.
+func xxd(body, mark, text string) string {
+	var b strings.Builder
+	for i := 0; i < len(body); i += 16 {
+		line := fmt.Sprintf("%07x%s % x", i, mark, body[i:min(i+16, len(body))])
+		if text != "" {
+			line += "  " + text
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
 }

@@ -176,6 +176,16 @@ var findingTexts = []Finding{
 		Evidence: "Read as hexadecimal digits in Base64, it matches.",
 	},
 	{
+		Code: CodeBase64Twice, Title: "Base64 inside Base64",
+		Text:     "Your program encoded twice. Its library already returns text, so use that unchanged.",
+		Evidence: "It matches if we decode it twice.",
+	},
+	{
+		Code: CodeSignatureBytes, Title: "Bytes instead of Base64",
+		Text:     "Your program printed the bytes of the HMAC one by one. Convert them to Base64 text.",
+		Evidence: "The bytes in the list match.",
+	},
+	{
 		Code: CodeURLSafe, Title: "URL-safe Base64",
 		Text:     "This variant has - and _ where Fourthwall writes + and /. Choose the standard one.",
 		Evidence: "Read as URL-safe Base64, it matches.",
@@ -263,6 +273,12 @@ var findingTexts = []Finding{
 		Code: CodeSecretInText, Title: "Other text around the secret",
 		Text:     "You pasted more than the secret, such as a command or markup. Use only the secret itself.",
 		Evidence: "With the secret alone it matches.",
+	},
+	{
+		Code: CodeSecretEncoded, Title: "Encoded secret",
+		Text: "A program replaced some of its characters, such as / by \\/ or + by %2B, or removed the = at the end. " +
+			"Copy it again from your shop’s settings.",
+		Evidence: "With these characters restored it matches.",
 	},
 	{
 		Code: CodeSecretHexDecoded, Title: "Secret decoded from hex",
