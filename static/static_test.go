@@ -249,7 +249,7 @@ func TestUnknownNamePanics(t *testing.T) {
 
 func TestScriptsAreSmall(t *testing.T) {
 	total := 0
-	for _, name := range []string{"app.js", "implicit.js", "log.js"} {
+	for _, name := range []string{"app.js", "log.js"} { // the most that a page loads
 		total += len(body(t, ask("GET", static.Path(name), http.Header{"Accept-Encoding": {"gzip"}})))
 	}
 	if total > 7000 {

@@ -72,19 +72,11 @@
     if (shown.times === "utc") return;
     const near = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
     const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
-    const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
-    const minute = new Intl.DateTimeFormat(undefined, { timeStyle: "short", hourCycle: "h23" });
-    for (const mark of all(".utc")) mark.hidden = true;
-    for (const tick of all("[data-at]")) tick.textContent = minute.format(new Date(tick.dataset.at * 36e5));
-    for (const time of all("time[datetime]")) {
+    const hour = new Intl.DateTimeFormat(undefined, { timeStyle: "short", hourCycle: "h23" });
+    for (const tick of all("[data-at]")) tick.textContent = hour.format(new Date(tick.dataset.at * 36e5));
+    for (const time of all("time[datetime]:not(.moment)")) {
       const at = new Date(time.dateTime);
       if (isNaN(at)) continue;
-      const isToday = at.toDateString() === new Date().toDateString();
-      if (time.matches(".moment, .minute")) {
-        const hours = time.matches(".minute") ? minute : clock;
-        time.textContent = (isToday ? "" : `${day.format(at)}, `) + hours.format(at);
-        continue;
-      }
       if (time.matches(".clock")) {
         time.textContent = clock.format(at);
         continue;
@@ -117,17 +109,10 @@
     }));
   }
 
-  // Empty fields of a filter stay out of its address, whose times are in UTC. Its
-  // fields for times are in the reader's zone.
+  // Empty fields of a filter stay out of its address.
   function shortAddresses() {
     for (const form of all("form.filter")) {
-      const times = shown.times === "utc" ? [] : all("[type=datetime-local]", form);
-      for (const field of times.filter(({ value }) => value)) {
-        const at = new Date(`${field.value}Z`);
-        field.value = new Date(at - at.getTimezoneOffset() * 6e4).toISOString().slice(0, 16);
-      }
       form.addEventListener("formdata", ({ formData }) => {
-        for (const { name, value } of times) if (value) formData.set(name, new Date(value).toISOString().slice(0, 16));
         for (const [name, value] of [...formData]) if (!value) formData.delete(name);
       });
     }

@@ -15,6 +15,35 @@
   let looks = most;
   let asked;
 
+  const isLocal = document.documentElement.dataset.times !== "utc";
+
+  // Times are the reader's, without the day if that is today.
+  function localMoments() {
+    if (!isLocal) return;
+    const style = { timeStyle: "medium", hourCycle: "h23" };
+    const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+    const clock = new Intl.DateTimeFormat(undefined, style);
+    const minute = new Intl.DateTimeFormat(undefined, { ...style, timeStyle: "short" });
+    for (const mark of all(".utc")) mark.hidden = true;
+    for (const time of all(".moment")) {
+      const at = new Date(time.dateTime);
+      const isToday = at.toDateString() === new Date().toDateString();
+      time.textContent = (isToday ? "" : `${day.format(at)}, `) + (time.matches(".minute") ? minute : clock).format(at);
+    }
+  }
+
+  // The fields for times are in the reader's zone, and the address is in UTC.
+  function localFields() {
+    const fields = isLocal ? all("[type=datetime-local]", form) : [];
+    for (const field of fields.filter(({ value }) => value)) {
+      const at = new Date(`${field.value}Z`);
+      field.value = new Date(at - at.getTimezoneOffset() * 6e4).toISOString().slice(0, 16);
+    }
+    form.addEventListener("formdata", ({ formData }) => {
+      for (const { name, value } of fields) if (value) formData.set(name, new Date(value).toISOString().slice(0, 16));
+    });
+  }
+
   const links = () => all("th a", log).map((link) => link.href);
   const switchTo = (on) => {
     looks = on ? most : 0;
@@ -28,6 +57,7 @@
     }
     Object.assign(check.dataset, page.querySelector("[data-newest]").dataset);
     turn.hidden = !check.dataset.newest;
+    localMoments();
     document.dispatchEvent(new Event("redrawn"));
     all("a", log).find((link) => link.href === held?.href && link.textContent === held.textContent)?.focus();
   }
@@ -78,6 +108,8 @@
     load(form.action + (query && `?${query}`), true);
   }
 
+  localMoments();
+  if (form) localFields();
   if (!check) return;
   turn.type = "button";
   turn.className = "turn";
