@@ -85,7 +85,7 @@ var scenes = []scene{
 	},
 	{name: "404, in a shop", show: showUnknownWebhook, status: 404, heading: "This page doesn’t exist"},
 	{
-		name: "405", show: func(v *visitor) int { return v.Open("/sign-out") }, status: 405,
+		name: "405", show: func(v *visitor) int { return v.Open("/connect/key") }, status: 405,
 		heading: "This action isn’t available here",
 	},
 	{name: "500", show: showBroken, status: 500, heading: "Something went wrong on our side"},

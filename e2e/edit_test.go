@@ -295,7 +295,7 @@ func TestLocked(t *testing.T) {
 // why, and has no way to edit or delete it.
 func (v *visitor) isLocked() {
 	v.app.t.Helper()
-	v.reads("You can’t edit or delete this webhook", "made by An app you installed manages this webhook", lockedCode)
+	v.reads("You can’t edit or delete this webhook", "An app you installed manages this webhook", lockedCode)
 	v.Gone(v.Role("link", "Edit"))
 	v.Gone(v.Role("link", "Delete"))
 }

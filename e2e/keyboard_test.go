@@ -304,7 +304,6 @@ func (v *visitor) readsByKeyboard() {
 	v.press("Enter", v.Role("banner", "").GetByRole("link", named("Deliveries")))
 	v.delivered(3)
 	v.selectByKeyboard(v.Label("Event type"), "ORDER_PLACED")
-	v.press("Enter", v.Role("button", "Apply"))
 	v.delivered(1)
 	v.press("Enter", v.deliveries().GetByRole("link").First())
 	v.press("Enter", v.Role("link", "Show the body"))

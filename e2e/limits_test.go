@@ -70,7 +70,7 @@ func TestLimit(t *testing.T) {
 	t.Parallel()
 	v := startLimited(t, handlers.Limits{Writes: hourly}).visit(browser.Options{})
 	v.status(showManyForms(v), 429)
-	v.reads("Too many requests", "Nothing was done", "minutes")
+	v.reads("Too many requests", "Nothing was changed", "minutes")
 	v.hasFocus("banner")
 	v.kept(good, donation)
 	v.Accessible()

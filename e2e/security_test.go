@@ -74,7 +74,7 @@ func TestFormsOfOtherSites(t *testing.T) {
 				v.Open(lure(t, host, sendingForm(v.app.url+path, fields)))
 				v.WaitPath("^" + path + "$")
 				v.heads("This isn’t allowed")
-				v.reads("sent from another site")
+				v.reads("came from another site")
 			}
 			v.app.none(0, good)
 			v.app.hasContent(hook, accepts, "DONATION")
