@@ -139,7 +139,8 @@ func TestSignOutAsks(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
-	asked := p.get(webhooksPath(shop.ID)).link("Sign out").want(http.StatusOK, "Sign out and disconnect 1 shop?", shop.Name)
+	asked := p.get(webhooksPath(shop.ID)).link("Sign out").
+		want(http.StatusOK, "Sign out and disconnect 1 shop?", shop.Name)
 	asked.link("Stay signed in").want(http.StatusOK)
 	p.fill(7)
 	again := asked.form(signOutPath).submit().want(http.StatusOK, "Sign out and disconnect 8 shops?", "3 other shops")

@@ -34,9 +34,9 @@ func TestBudget(t *testing.T) {
 						}()
 					}
 					synctest.Wait()
-					time.Sleep(maxOf(together))
+					time.Sleep(maxOf(together)) //nolint:forbidigo // in a bubble
 					synctest.Wait()
-					time.Sleep(time.Minute) // a call of the API, which costs nothing
+					time.Sleep(time.Minute) //nolint:forbidigo // in a bubble: a call of the API, which costs nothing
 				}
 				began := time.Now()
 				bound, done := spend(ctx)

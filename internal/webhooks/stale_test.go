@@ -187,8 +187,8 @@ func TestRefusedWhileUnlisted(t *testing.T) {
 	}
 }
 
-// TestLateWebhook: an API that doesn't know a new webhook yet. The create is unconfirmed, and its secret is kept until it
-// is found.
+// TestLateWebhook: an API that doesn't know a new webhook yet. The create is unconfirmed, and its secret is kept until
+// the webhook is found.
 func TestLateWebhook(t *testing.T) {
 	g := newRig(t)
 	p := g.process()

@@ -81,8 +81,13 @@ func TestSeriesCountsOnlyItsHours(t *testing.T) {
 		before time.Duration
 		state  State
 	}{
-		{0, OK}, {32 * time.Minute, Failing}, {33 * time.Minute, NotKnown}, {4 * time.Hour, OK},
-		{23*time.Hour + 32*time.Minute, OK}, {23*time.Hour + 33*time.Minute, OK}, {-time.Hour, OK},
+		{0, OK},
+		{32 * time.Minute, Failing},
+		{33 * time.Minute, NotKnown},
+		{4 * time.Hour, OK},
+		{23*time.Hour + 32*time.Minute, OK},
+		{23*time.Hour + 33*time.Minute, OK},
+		{-time.Hour, OK},
 	} {
 		s.Count(chartNow.Add(-d.before), d.state)
 	}
@@ -123,7 +128,8 @@ func TestChartsSayWhatTheyShow(t *testing.T) {
 		parts   map[string]int
 	}{
 		"quiet": {
-			quiet, span + ": no deliveries", map[int]string{0: "19:00 UTC: no deliveries"},
+			quiet, span + ": no deliveries",
+			map[int]string{0: "19:00 UTC: no deliveries"},
 			map[string]int{`class="hatch"`: 0, `class="zero"`: 1, "not known": 0, "<td>0</td>": 48, `class="cross"`: 0},
 		},
 		"partly read": {
@@ -138,7 +144,8 @@ func TestChartsSayWhatTheyShow(t *testing.T) {
 			},
 		},
 		"not read": {
-			Last24Hours(chartNow, chartNow), "Not known, " + span, map[int]string{23: "18:00 UTC: not known"},
+			Last24Hours(chartNow, chartNow), "Not known, " + span,
+			map[int]string{23: "18:00 UTC: not known"},
 			map[string]int{`class="hatch"`: 1, `class="zero"`: 0, "<td>not known</td>": 48},
 		},
 	} {

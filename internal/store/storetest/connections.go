@@ -58,7 +58,12 @@ var connectionTests = map[string]func(*testing.T, *fixture){
 			{owner, nil, []string{"sh_7", "sh_6", "sh_5", "sh_4", "sh_3"}, 7},
 			{owner, []string{"sh_2", "sh_6"}, []string{"sh_2", "sh_6", "sh_7", "sh_5", "sh_4"}, 7},
 			{owner, []string{"gone", "sh_1", "' OR 1=1"}, []string{"sh_1", "sh_7", "sh_6", "sh_5", "sh_4"}, 7},
-			{owner, []string{"sh_1", "sh_2", "sh_3", "sh_4", "sh_5", "sh_6"}, []string{"sh_1", "sh_2", "sh_3", "sh_4", "sh_5"}, 7},
+			{
+				owner,
+				[]string{"sh_1", "sh_2", "sh_3", "sh_4", "sh_5", "sh_6"},
+				[]string{"sh_1", "sh_2", "sh_3", "sh_4", "sh_5"},
+				7,
+			},
 			{other, []string{"sh_2"}, []string{"sh_1"}, 1},
 			{"nobody", []string{"sh_2"}, nil, 0},
 		} {
