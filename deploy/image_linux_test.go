@@ -258,7 +258,7 @@ func (s *stage) serves(t *testing.T, more ...string) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("it did not end well: %v\n%s", err, printed())
 	}
-	if said, err := health(); err == nil || !strings.Contains(said, "no Hookwall answers") {
+	if said, err := health(); err == nil || !strings.Contains(said, "no response from Hookwall") {
 		t.Errorf("when it has ended it says %q, %v", said, err)
 	}
 }
