@@ -196,6 +196,7 @@ func (p *planted) plant(t *testing.T, shop string) {
 	})
 	check(t, err)
 	check(t, p.store.MarkImmutable(ctx, shop, "wcon_1", soon))
+	check(t, p.store.PutLabel(ctx, shop, "wcon_1", p.canary("label", shop)))
 	check(t, p.store.Spend(ctx, store.Limit{Name: "limit", Burst: 1, Every: time.Hour}, p.canary("address", shop)))
 	kept, err := p.store.BeginCheck(ctx, store.Check{
 		Owner: p.owner, Shop: shop, Report: []byte(p.canary("report", shop)),
@@ -247,6 +248,13 @@ var sealedColumns = map[string]struct {
 	}},
 	"checks.report": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
 		_, err := p.store.Check(t.Context(), p.owner, shop, p.checks[shop])
+		return err
+	}},
+	"webhook_labels.label": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
+		all, err := p.store.Labels(t.Context(), shop)
+		if err == nil && len(all) == 0 {
+			return store.ErrWrongKey // a label that does not open is missing
+		}
 		return err
 	}},
 	"operations.result": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
@@ -586,6 +594,8 @@ func TestReadingWritesNothing(t *testing.T) {
 		_, err = s.Activities(t.Context(), store.ActivityQuery{Shop: "sh_1"})
 		check(t, err)
 		_, err = s.ImmutableWebhooks(t.Context(), "sh_1")
+		check(t, err)
+		_, err = s.Labels(t.Context(), "sh_1")
 		check(t, err)
 		if after := stateOf(t, url, db); after != before {
 			t.Errorf("the database went from %s to %s", before, after)

@@ -32,6 +32,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		{"checks", `DELETE FROM checks WHERE started_at <= $1`, []any{ago(checkLife)}},
 		{"activities", `DELETE FROM activities WHERE started_at <= $1`, []any{ago(activityLife)}},
 		{"immutable webhooks", `DELETE FROM immutable_webhooks WHERE expires_at <= $1`, []any{ago(0)}},
+		{"labels", sweepLabels, []any{ago(activityLife)}},
 		{"leases", `DELETE FROM leases WHERE` + leaseOver, now.over()},
 		{"limits", `DELETE FROM rate_limits WHERE full_at <= $1`, []any{ago(0)}},
 	} {

@@ -197,6 +197,7 @@ var textTests = map[string]func(*testing.T, *fixture){
 			store.ActivityList{})
 		same(t, "flashes", take(t, f.one, owner, awkward), nil)
 		same(t, "immutable", immutable(t, f.one, awkward), nil)
+		same(t, "labels", labels(t, f.one, awkward), map[string]string{})
 		must(t, f.one.DeleteConnection(t.Context(), owner, awkward))
 	},
 

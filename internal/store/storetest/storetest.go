@@ -42,6 +42,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Leases", leaseTests},
 		{"Clocks", clockTests},
 		{"ImmutableWebhooks", immutableTests},
+		{"Labels", labelTests},
 		{"Checks", checkTests},
 		{"Limits", limitTests},
 		{"LiveConnection", liveConnectionTests},
