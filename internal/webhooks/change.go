@@ -73,6 +73,9 @@ func (o operation) record(
 		end.Outcome, err = store.OutcomeDone, nil
 	}
 	o.activity.RecordOutcome(ctx, recorded, end)
+	if err == nil && o.kind == store.KindDelete {
+		o.dropLabel(ctx, recorded.Shop, recorded.WebhookID)
+	}
 	if err == nil {
 		return o.end(ctx, store.StateDone, recorded.WebhookID, kept{Webhook: keep(hook)})
 	}

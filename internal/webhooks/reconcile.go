@@ -154,6 +154,9 @@ func (s *Service) reconciled(ctx context.Context, a store.Activity, found store.
 	certain := found.Outcome == store.OutcomeDone || age >= s.timing.Certain
 	if certain && found.Outcome != a.Outcome {
 		s.activity.RecordOutcome(ctx, a, found)
+		if a.Action == activity.DeleteWebhook && found.Outcome == store.OutcomeDone {
+			s.dropLabel(ctx, a.Shop, a.WebhookID)
+		}
 	}
 }
 

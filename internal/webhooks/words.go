@@ -30,6 +30,10 @@ const (
 	urlBlank = "This URL has a space inside. Remove it, or write it as %20 if it belongs there."
 )
 
+func labelTooLong(n int) string {
+	return "This name has " + strconv.Itoa(n) + " characters. Use " + strconv.Itoa(MaxLabel) + " or fewer."
+}
+
 // schemeTexts say why a URL with a certain scheme can't be a webhook's.
 var schemeTexts = map[string]string{
 	"ws":         urlWebSocket,
