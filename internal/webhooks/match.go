@@ -50,9 +50,12 @@ func (m Matcher) Has(id string) bool {
 // Health summarizes a shop's recent deliveries to one webhook.
 type Health struct {
 	Deliveries int
+	Accepted   int // of Deliveries, as far as the words for their state are known
+	Pending    int
 	Failed     int
 	Last       time.Time // of the last delivery; zero if there is none
 	LastFailed time.Time
+	Reason     string       // why the last of the failed ones failed
 	States     []StateCount // in the order in which they came
 	Ambiguous  bool         // some deliveries may be this webhook's or another's, and aren't counted
 
@@ -93,9 +96,16 @@ func HealthOf(found Deliveries, list fourthwall.WebhookList) map[string]*Health 
 func (h *Health) count(e fourthwall.Event) {
 	h.Deliveries++
 	h.Last = later(h.Last, e.CreatedAt)
-	if StateOf(e) == Failed {
+	switch StateOf(e) {
+	case Accepted:
+		h.Accepted++
+	case Pending:
+		h.Pending++
+	case Failed:
 		h.Failed++
-		h.LastFailed = later(h.LastFailed, e.CreatedAt)
+		if e.CreatedAt.After(h.LastFailed) || h.Failed == 1 {
+			h.LastFailed, h.Reason = e.CreatedAt, e.Error
+		}
 	}
 	i := slices.IndexFunc(h.States, func(c StateCount) bool { return c.State == e.State })
 	if i < 0 {
