@@ -142,12 +142,23 @@ func none(Hour) int               { return 0 }
 // SparklineChart is a small chart without an axis, of a scale of its own.
 type SparklineChart struct {
 	Series Series
-	Width  int // in px, of which each hour gets an equal part
-	Height int // in px
+	Width  int  // in px, of which each hour gets an equal part
+	Height int  // in px
+	Beside bool // its figures are beside it, so that it needs no title
 }
 
 // slot returns the width of an hour.
 func (c SparklineChart) slot() float64 { return float64(c.Width) / float64(max(len(c.Series), 1)) }
+
+// baseLine returns the path below the hours without deliveries.
+func (c SparklineChart) baseLine() string {
+	var b strings.Builder
+	for _, r := range c.Series.zero() {
+		b.WriteString("M" + number(float64(r.from)*c.slot()) + " " + strconv.Itoa(c.Height-2))
+		b.WriteString("h" + number(float64(r.to-r.from)*c.slot()-1))
+	}
+	return b.String()
+}
 
 // bars returns the path of one part of each hour. below is what lies under it.
 func (c SparklineChart) bars(part, below func(Hour) int) string {

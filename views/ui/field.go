@@ -31,6 +31,8 @@ type TextField struct {
 	Optional bool
 	// Replaceable is set if another field may be filled in instead.
 	Replaceable bool
+	// Prose is set if people write it in their own language, unlike a URL or a key.
+	Prose bool
 	// Lines is the height of a field of several lines; 0 for a field of one line.
 	Lines int
 }
@@ -93,6 +95,10 @@ func (t TextField) attributes() templ.Attributes {
 		if value != "" {
 			all[name] = value
 		}
+	}
+	if t.Prose {
+		all["dir"] = "auto"
+		delete(all, "autocapitalize")
 	}
 	if t.Private {
 		all["autocomplete"] = "off"

@@ -124,6 +124,14 @@ func Count(n int, one, many string) string {
 	return Number(n) + " " + many
 }
 
+// Plural returns the word for n things, without the number.
+func Plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
 // Size returns a number of bytes, such as "3 KB", rounded.
 func Size(bytes int) string {
 	const kilo, mega = 1000, 1000 * 1000
