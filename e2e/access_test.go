@@ -250,7 +250,7 @@ const spoiled = `() => {
 	const cut = (e, s) => ['hidden', 'clip'].includes(s.overflowX) && e.scrollWidth > e.clientWidth + 1 ||
 		['hidden', 'clip'].includes(s.overflowY) && e.scrollHeight > e.clientHeight + 1
 	for (const e of document.body.querySelectorAll('*')) {
-		if (!e.checkVisibility() || e.closest('.vh, .out, .skip, .clip, svg, thead') ||
+		if (!e.checkVisibility() || e.closest('.vh, .out, .skip, .clip, .hooks h2, .hooks .row-sub, svg, thead') ||
 			e.matches('.brand span, .menu-word, .wide-word, .filter-line label, .log-filter > .field > label') ||
 			e.matches('input, textarea, select')) continue
 		const s = getComputedStyle(e)
@@ -264,7 +264,7 @@ const spoiled = `() => {
 		const e = n.parentElement
 		if (!n.data.trim() || !e.checkVisibility() ||
 			e.closest('.vh, .out, .filter-line label, .log-filter > .field > label, .deliveries thead, .summary') ||
-			e.closest('.confirm-body, .block') ||
+			e.closest('.hooks h2, .hooks .row-sub, .confirm-body, .pop, .block') ||
 			e.closest('textarea, select, option')) continue
 		const range = document.createRange()
 		range.selectNodeContents(n)

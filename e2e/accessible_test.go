@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"crypto/rand"
 	"net/http"
 	"slices"
 	"strings"
@@ -54,6 +55,12 @@ var scenes = []scene{
 		heading: "Webhooks",
 	},
 	{name: "list, full", show: showFullList, status: 200, heading: "Webhooks"},
+	{name: "list, many", show: showManyWebhooks, status: 200, heading: "Webhooks"},
+	{name: "list, row actions open", show: showRowActions, status: 200, heading: "Webhooks"},
+	{name: "list, filtered without script", show: showFilteredList, status: 200, heading: "Webhooks", noScript: true},
+	{name: "list, nothing found", show: showNothingFound, status: 200, heading: "Webhooks"},
+	{name: "list, health unknown", show: showListWithoutHealth, status: 200, heading: "Webhooks"},
+	{name: "name a webhook, too long", show: showLongLabel, status: 422, heading: "Name webhook"},
 	{name: "list, menus open", show: showMenu, status: 200, heading: "Webhooks"},
 	{name: "list, busy", show: showBusyList, status: 503, heading: "Webhooks"},
 	{
@@ -185,6 +192,51 @@ func showFullList(v *visitor) int {
 	v.app.must(err)
 	v.connectKey(2)
 	return v.Reload()
+}
+
+// showManyWebhooks shows webhooks in all states, on two pages.
+func showManyWebhooks(v *visitor) int {
+	receiver, shop := "https://receiver.sandbox.example", v.app.shop(0)
+	for range 54 {
+		v.app.add(0, good+"/"+strings.ToLower(rand.Text()[:6]), "GIFT_DRAW_STARTED", "GIFT_DRAW_ENDED")
+	}
+	tips := v.app.add(0, receiver+"/ok?tips", "DONATION")
+	v.app.must(v.app.store.PutLabel(v.app.t.Context(), shop.ID, tips.ID, "Tips ledger"))
+	v.app.add(0, receiver+"/ok?orders", "DONATION", "ORDER_PLACED", "GIFT_PURCHASE", "SUBSCRIPTION_PURCHASED",
+		"ORDER_UPDATED")
+	v.app.fire(0, "DONATION", false, 2)
+	v.app.add(0, receiver+"/fail", "DONATION", "SUBSCRIPTION_PURCHASED")
+	v.app.fire(0, "DONATION", false, 1)
+	v.app.add(0, "https://old.example.com/hooks")
+	v.connectKey(0)
+	return v.Open(listPath(shop))
+}
+
+func showRowActions(v *visitor) int {
+	status := showManyWebhooks(v)
+	v.Click(v.main().Locator(".acts summary").First())
+	return status
+}
+
+func showFilteredList(v *visitor) int {
+	return v.Open(listPath(v.connectKey(2)) + "?q=o&type=DONATION&sort=url")
+}
+
+func showNothingFound(v *visitor) int {
+	return v.Open(listPath(v.connectKey(2)) + "?q=nothing+like+it")
+}
+
+func showListWithoutHealth(v *visitor) int {
+	v.connectKey(2)
+	v.app.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiEvents, Status: 500, Times: 9})
+	return v.Reload()
+}
+
+func showLongLabel(v *visitor) int {
+	hook := v.app.box.Webhooks(v.connectKey(2).ID)[0]
+	v.Open(webhookPath(hook) + "/label")
+	v.Fill(v.named("textbox", "^Name"), strings.Repeat("a long name ", 6))
+	return v.Submit(v.Role("button", "Save name"))
 }
 
 func showMenu(v *visitor) int {

@@ -9,6 +9,7 @@ import (
 
 	"hookwall/e2e/browser"
 	"hookwall/internal/sandbox"
+	"hookwall/views/ui"
 )
 
 const (
@@ -86,7 +87,7 @@ func TestConnectByCode(t *testing.T) {
 	v.allow(2)
 	v.connected(v.app.shop(2))
 	for _, hook := range v.app.box.Webhooks(v.app.shop(2).ID) {
-		v.reads(hook.URL, hook.ID)
+		v.reads(ui.HostAndPath(hook.URL))
 	}
 	v.leftNothing()
 	v.hasNoSecret()

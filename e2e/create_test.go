@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hookwall/e2e/browser"
+	"hookwall/views/ui"
 )
 
 const good = "https://hooks.example.com/fourthwall"
@@ -53,7 +54,7 @@ func TestCreateWithTicks(t *testing.T) {
 	v.reads(good, made.ID, "V1", "2 event types", orderPlaced, "ORDER_PLACED", donation, "DONATION",
 		"Someone sends you a tip.")
 	v.Submit(v.Role("link", "Webhooks").First())
-	v.reads(good, made.ID, "1 webhook", "2 of 29")
+	v.reads(ui.HostAndPath(good), "1 webhook", "2 of 29")
 }
 
 func TestCreateFromPreset(t *testing.T) {
@@ -240,7 +241,7 @@ func TestFutureTypes(t *testing.T) {
 	v.app.must(err)
 	v.connectKey(1)
 	v.reads("TELEPATHY_RECEIVED", orderPlaced)
-	v.Submit(v.Role("link", good))
+	v.Submit(v.Role("link", ui.HostAndPath(good)))
 	v.at(webhookPath(made))
 	v.reads("TELEPATHY_RECEIVED", "2 event types")
 }

@@ -199,7 +199,6 @@ func TestFailsThenSucceeds(t *testing.T) {
 	for range 2 {
 		v.Open(listPath(shop))
 		v.SeeText(row, "1 of 1 failed")
-		v.SeeText(row, sandbox.StateRetrying)
 		v.Submit(row.GetByRole("link", playwright.LocatorGetByRoleOptions{Name: "failed"}))
 		v.at(eventsPath(shop) + "?webhook=" + hook.ID)
 		v.delivered(1)
@@ -212,8 +211,7 @@ func TestFailsThenSucceeds(t *testing.T) {
 	v.reads(sandbox.StateDelivered)
 	v.Gone(v.Text("Fourthwall reports an error"))
 	v.Open(listPath(shop))
-	v.SeeText(row, sandbox.StateDelivered)
-	v.SeeText(row, "No error in its last delivery")
+	v.SeeText(row, "1 accepted")
 	if got := v.app.box.Receipts(); len(got) != 3 || got[0].EventID != got[2].EventID {
 		t.Errorf("the receiver got %+v, want one event three times", got)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"hookwall/e2e/browser"
 	"hookwall/internal/sandbox"
+	"hookwall/views/ui"
 )
 
 func editPath(w sandbox.Webhook) string { return webhookPath(w) + "/edit" }
@@ -78,7 +79,7 @@ func TestEdit(t *testing.T) {
 	v := meet(t, browser.Options{})
 	hook := v.app.add(1, oddAddress, oddTypes...)
 	v.connectKey(1)
-	v.Submit(v.Role("link", oddAddress))
+	v.Submit(v.Role("link", ui.HostAndPath(oddAddress)))
 	v.Submit(v.Role("link", "Edit"))
 	v.at(editPath(hook))
 	v.heads("Edit webhook")
@@ -282,7 +283,7 @@ func TestLocked(t *testing.T) {
 			v.isLocked()
 			v.Gone(v.Role("button", "Delete webhook"))
 			v.Open(listPath(shop))
-			v.SeeText(v.Role("listitem", "").Filter(hasText(hook.URL)), "Locked")
+			v.SeeText(v.Role("listitem", "").Filter(hasText(ui.HostAndPath(hook.URL))), "Locked")
 			v.Open(activityPath(shop) + "?outcome=refused")
 			v.attempted(1)
 			v.Click(v.entries().Locator("summary"))
@@ -310,7 +311,7 @@ func TestDeleteAndCreateAgain(t *testing.T) {
 	v.Open(webhookPath(hook))
 	v.Submit(v.Role("link", "Delete"))
 	v.at(deletePath(hook))
-	v.heads("Delete webhook " + hook.ID)
+	v.heads("Delete " + ui.HostAndPath(hook.URL))
 	v.reads(hook.URL, "DONATION", "Membership changed")
 	stops := v.Role("region", "What stops")
 	v.SeeText(stops, donation)
@@ -322,7 +323,7 @@ func TestDeleteAndCreateAgain(t *testing.T) {
 	v.Submit(v.Role("link", "Delete"))
 	v.status(v.Submit(v.Role("button", "Delete webhook")), 200)
 	v.at(listPath(shop))
-	v.reads(hook.ID+" is deleted", hook.URL, "a new ID and maybe a new secret")
+	v.reads(ui.HostAndPath(hook.URL)+" is deleted", hook.URL, "a new ID and maybe a new secret")
 	v.app.none(2, hook.URL)
 
 	v.Submit(v.Role("link", "Create again"))
@@ -369,5 +370,5 @@ func TestDeleteIsNotConfirmed(t *testing.T) {
 	v.hasFocus("banner")
 	v.reads("couldn’t confirm", "req-lost", hook.URL)
 	v.status(v.Submit(v.Role("button", "Delete webhook")), 200)
-	v.reads(hook.ID + " is deleted")
+	v.reads(ui.HostAndPath(hook.URL) + " is deleted")
 }

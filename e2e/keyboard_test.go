@@ -8,6 +8,7 @@ import (
 	"github.com/playwright-community/playwright-go"
 
 	"hookwall/e2e/browser"
+	"hookwall/views/ui"
 )
 
 // focusState is what a person sees of the element that has the focus.
@@ -262,7 +263,7 @@ func TestChangesByKeyboard(t *testing.T) {
 	v := meet(t, browser.Options{})
 	hook := v.app.add(0, good, "ORDER_PLACED", "TELEPATHY_RECEIVED")
 	shop := v.connectKey(0)
-	v.press("Enter", v.Role("link", good))
+	v.press("Enter", v.Role("link", ui.HostAndPath(good)))
 	v.press("Enter", v.Role("link", "Edit"))
 	v.HasFocus(v.address())
 	v.stepTo(v.box(donation))

@@ -6,6 +6,7 @@ import (
 
 	"hookwall/e2e/browser"
 	"hookwall/internal/sandbox"
+	"hookwall/views/ui"
 )
 
 // needScript are controls that do nothing without script, by role and name.
@@ -102,7 +103,7 @@ func (v *visitor) switchesAndLeaves(first string) {
 	v.Submit(bar.GetByRole("link", named("Connect another shop")))
 	second := v.giveKey(2).Name
 	v.switchShop(second, first)
-	v.reads(good)
+	v.reads(ui.HostAndPath(good))
 	v.disconnect(first)
 	v.worksWithoutScript()
 	v.signsOut()
@@ -118,7 +119,7 @@ func TestChangesWithoutScript(t *testing.T) {
 	v := meet(t, browser.Options{NoJavaScript: true})
 	hook := v.app.add(2, good, "ORDER_PLACED", "TELEPATHY_RECEIVED")
 	shop := v.connectKey(2)
-	v.Submit(v.Role("link", good))
+	v.Submit(v.Role("link", ui.HostAndPath(good)))
 	v.Submit(v.Role("link", "Edit"))
 	v.worksWithoutScript()
 	v.Check(v.box(donation))

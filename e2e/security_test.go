@@ -13,6 +13,7 @@ import (
 
 	"hookwall/e2e/browser"
 	"hookwall/internal/sandbox"
+	"hookwall/views/ui"
 )
 
 // lure serves a page of somebody else's and returns its address under a host
@@ -179,7 +180,10 @@ func TestHostileWebhooks(t *testing.T) {
 		v.app.must(err)
 	}
 	v.connectKey(1)
-	v.reads(append(hostile, types[1:]...)...)
+	v.reads(types[1:]...)
+	for _, address := range hostile {
+		v.reads(ui.HostAndPath(address))
+	}
 	v.hasNoTrap()
 	for _, hook := range v.app.box.Webhooks(shop.ID) {
 		v.status(v.Open(webhookPath(hook)), 200)
@@ -306,7 +310,7 @@ func TestNoTokenInAddresses(t *testing.T) {
 	v.create()
 	v.app.box.Advance(6 * time.Minute) // the token is renewed
 	v.Open(listPath(v.app.shop(0)))
-	v.reads(good)
+	v.reads(ui.HostAndPath(good))
 	byCode := len(v.app.wire.tokens())
 	v.openImplicit()
 	v.Check(v.named("radio", "^"+v.app.shop(1).Name))

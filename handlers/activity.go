@@ -85,6 +85,10 @@ func (s *server) activityDays(r *http.Request, all []store.Activity) ([]views.Ac
 	if err != nil {
 		return nil, err
 	}
+	called, err := s.names(r)
+	if err != nil {
+		return nil, err
+	}
 	dayOf := func(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 	var days []views.ActivityDay
 	for i, a := range all {
@@ -92,7 +96,7 @@ func (s *server) activityDays(r *http.Request, all []store.Activity) ([]views.Ac
 			days = append(days, views.ActivityDay{Name: dayText(dayOf(a.StartedAt), dayOf(s.Now()))})
 		}
 		day := &days[len(days)-1]
-		day.Rows = append(day.Rows, activityRow(a, last[a.WebhookID] == a.ID))
+		day.Rows = append(day.Rows, activityRow(a, called, last[a.WebhookID] == a.ID))
 	}
 	return days, nil
 }
@@ -115,11 +119,11 @@ func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, o
 
 // activityRow returns the line of an attempt. isLast is set if it is the last
 // change of its webhook.
-func activityRow(a store.Activity, isLast bool) views.ActivityRow {
+func activityRow(a store.Activity, called names, isLast bool) views.ActivityRow {
 	d, readable := activity.ReadDetail(a)
 	row := views.ActivityRow{
 		At: a.StartedAt, Title: activityTitles[a.Action].text(a.Outcome), State: stateOfOutcome(a.Outcome),
-		Subject: subjectOf(a, d), Text: activityText(a, d),
+		Subject: subjectOf(a, d, called), Text: activityText(a, d),
 		Who: a.Actor, Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
 		RequestID: a.RequestID, APIRequestID: a.APIRequestID, Changes: changes(d),
 	}
@@ -148,9 +152,11 @@ func stateOfOutcome(outcome string) ui.State {
 	return ui.NotKnown
 }
 
-// subjectOf returns what was changed: a webhook by host and path, or a shop.
-func subjectOf(a store.Activity, d activity.Detail) string {
+// subjectOf returns what was changed: a webhook by its name, or a shop.
+func subjectOf(a store.Activity, d activity.Detail, called names) string {
 	switch {
+	case called[a.WebhookID] != "":
+		return called[a.WebhookID]
 	case d.After != nil && d.After.URL != "":
 		return ui.HostAndPath(d.After.URL)
 	case d.Before != nil && d.Before.URL != "":

@@ -20,6 +20,7 @@ import (
 	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 	"hookwall/oauth"
+	"hookwall/views/ui"
 )
 
 // recorded lists the activities of a shop with this action, newest first.
@@ -180,7 +181,7 @@ func TestGoneIsRecorded(t *testing.T) {
 			f := p.deleteForm(shop.ID, id)
 			answer.Method = method
 			g.box.FailNext(answer)
-			f.submit().want(http.StatusOK, id+" is still listed") // since it isn't gone
+			f.submit().want(http.StatusOK, ui.HostAndPath(good)+" is still listed") // since it isn't gone
 			all := g.recorded(shop, activity.DeleteWebhook)
 			if len(all) != 1 {
 				t.Fatalf("recorded %+v", all)

@@ -22,7 +22,7 @@ var layers = []string{
 	"server.go", "cookies.go", "request.go", "csv.go", "route.go",
 	"flash.go", "render.go", "returnpath.go", "errors.go",
 	"session.go", "limits.go", "redraw.go", "guard.go",
-	"client.go", "await.go", "immutable.go", "sign_in.go",
+	"client.go", "names.go", "await.go", "immutable.go", "sign_in.go",
 	"catalog.go", "match.go", "delivery_filter.go", "url_field.go", "examine.go", "outcome.go",
 	"webhook_form.go", "webhook_form_draw.go", "webhook_draft.go", "duplicates.go",
 }

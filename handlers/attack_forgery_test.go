@@ -128,6 +128,7 @@ func (v *victim) writes() map[string]sentForm {
 
 		"/shops/{shop}/webhooks/{id}/edit/confirm":  {path: at + "/edit/confirm", form: review.form("/edit/confirm").values},
 		"/shops/{shop}/webhooks/{id}/delete":        {path: at + "/delete", form: url.Values{"do": {"delete"}}},
+		"/shops/{shop}/webhooks/{id}/label":         {path: at + "/label", form: url.Values{"label": {"Forged"}}},
 		"/shops/{shop}/webhooks/{id}/secret":        {path: at + "/secret", form: url.Values{}},
 		"/shops/{shop}/webhooks/{id}/secret/stored": {path: at + "/secret/stored", form: url.Values{}},
 		"/shops/{shop}/webhooks/{id}/test":          {path: at + "/test", form: url.Values{"type": {"DONATION"}, "body": {"{}"}}},

@@ -92,7 +92,7 @@ func (pg *page) leadsWell(to, what string) {
 	pg.p.t.Helper()
 	isKnown := func(start string) bool { return strings.HasPrefix(to, start) }
 	outside := slices.ContainsFunc([]string{pg.p.boxURL, forDevelopersURL, fourthwall.DocsURL}, isKnown)
-	inside := to == "" || slices.ContainsFunc([]string{"#", "/", "?"}, isKnown)
+	inside := to == "" || slices.ContainsFunc([]string{"#", "/", "?", "webhooks/", "events?", "checks/new?"}, isKnown)
 	if !outside && (!inside || !staysHere(pg.p.url, to)) {
 		pg.p.t.Errorf("%s at %.200s: leads to %q", what, pg.url, to)
 	}
@@ -107,8 +107,11 @@ func tidy(t *testing.T) anatomy {
 	p := g.person()
 	made.add(p.get("/dev/components").want(http.StatusOK))
 	shop := p.connect(0)
+	made.add(p.get(webhooksPath(shop.ID)).want(http.StatusOK)) // with the first steps
 	hook := g.add(shop, accepts, "DONATION", "FUTURE_TYPE")
+	g.add(shop, accepts+"?second", "DONATION")
 	id := g.fired(shop, "DONATION", true)
+	made.add(p.get(webhooksPath(shop.ID) + "?open=" + hook.ID).want(http.StatusOK))
 	check := p.post(checksPath(shop.ID), url.Values{"url": {accepts}, "type": {"DONATION"}})
 	for _, pg := range []*page{
 		check, p.get(helpPath), p.get(displayPath),

@@ -150,7 +150,7 @@ func TestLeaseThatTakesLong(t *testing.T) {
 	g.move(awaitTime + time.Second)
 	second.Wait()
 	pg.want(http.StatusServiceUnavailable, "Still working on it", "changing the same webhook",
-		"Nothing was sent twice. Check your webhooks in a moment").link("See the webhooks").want(http.StatusOK, good)
+		"Nothing was sent twice. Check your webhooks in a moment").link("See the webhooks").want(http.StatusOK, ui.HostAndPath(good))
 	if n := len(g.calls.of(http.MethodDelete)); n != 0 {
 		t.Errorf("%d calls", n)
 	}

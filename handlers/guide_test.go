@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"hookwall/internal/sandbox"
 )
 
 // steps returns the finished steps of the guide, by their first words, or nil
@@ -31,32 +33,79 @@ func (pg *page) guided(want string) {
 	}
 }
 
-// TestGuideIsHiddenForGood: the guide shows which steps are done. Once hidden,
-// it stays hidden, in every shop and after signing out.
+// TestGuideEnds: the guide shows which steps are done until all are. Then a
+// notice says so once, and no shop shows it again.
+func TestGuideEnds(t *testing.T) {
+	t.Parallel()
+	for name, isReal := range map[string]bool{"in the sandbox": false, "with a real Fourthwall": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newRig(t, options{})
+			if isReal {
+				g.server.SandboxURL = ""
+			}
+			p := g.person()
+			shop := p.connectKey(0)
+			list := webhooksPath(shop.ID)
+			p.get(list).guided("Connect")
+			g.add(shop, receives, "ORDER_PLACED")
+			p.get(list).guided("Connect Create")
+			g.fire(shop, false, "ORDER_PLACED")
+			const done = "All done: your first event arrived"
+			pg := p.get(list).want(http.StatusOK, done)
+			pg.guided("")
+			if again := p.get(list); strings.Contains(again.text(), done) {
+				t.Error("it ends twice")
+			}
+			other := p.connectKey(1)
+			p.get(webhooksPath(other.ID)).guided("")
+			stranger := g.person()
+			stranger.connectKey(0)
+			if pg := stranger.get(list); pg.node("guide") != nil || strings.Contains(pg.text(), done) {
+				t.Error("someone who has seen nothing of it sees how it ends")
+			}
+		})
+	}
+}
+
+// TestGuideIsHiddenForGood: once hidden, it stays hidden, in every shop and after
+// signing out.
 func TestGuideIsHiddenForGood(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{})
 	p := g.person()
-	shop := p.connect(0)
+	shop := p.connectKey(0)
 	list := webhooksPath(shop.ID)
-	p.get(list).guided("Connect")
-	g.add(shop, receives, "ORDER_PLACED")
-	p.get(list).guided("Connect Create")
-	g.fire(shop, false, "ORDER_PLACED")
 	pg := p.get(list)
-	pg.guided("Connect Create Place")
+	pg.guided("Connect")
 	if back := pg.form(guidePath).submit(); back.url.Path != list {
 		t.Errorf("hiding it leads to %s", back.url)
 	}
 	p.get(list).guided("")
-	other := p.connect(1)
+	other := p.connectKey(1)
 	p.get(webhooksPath(other.ID)).guided("")
 	p.signOut()
-	p.connect(0)
+	p.connectKey(0)
 	p.get(list).guided("")
-	stranger := g.person()
-	stranger.connect(0)
-	stranger.get(list).guided("Connect Create Place")
+	g.add(shop, receives, "ORDER_PLACED")
+	g.fire(shop, false, "ORDER_PLACED")
+	if pg := p.get(list); strings.Contains(pg.text(), "All done") {
+		t.Error("it ends where it was hidden")
+	}
+}
+
+// TestGuideWithoutDeliveries: where the deliveries can't be read, nobody knows
+// which steps are left.
+func TestGuideWithoutDeliveries(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connectKey(0)
+	g.add(shop, receives, "ORDER_PLACED")
+	g.box.FailNext(sandbox.Failure{Path: "/open-api/v1.0/webhook-events", Status: 500, Times: 9})
+	p.get(webhooksPath(shop.ID)).guided("")
+	g.box.ForgetFailures()
+	p.get(webhooksPath(shop.ID)).guided("Connect Create")
 }
 
 func TestGuideCookie(t *testing.T) {
@@ -85,20 +134,5 @@ func TestGuideCookie(t *testing.T) {
 		if !ok || len(pg.header.Values("Set-Cookie")) != 1 {
 			t.Errorf("%+v: cookie %+v", test, c)
 		}
-	}
-}
-
-// TestGuideIsOfTheSandbox: there is no guide with a real Fourthwall.
-func TestGuideIsOfTheSandbox(t *testing.T) {
-	t.Parallel()
-	g := newRig(t, options{})
-	p := g.person()
-	shop := p.connect(0)
-	g.server.SandboxURL = ""
-	p.get(webhooksPath(shop.ID)).guided("")
-	pg := p.noRedirects().post(guidePath, url.Values{"return": {"/shops"}})
-	pg.want(http.StatusNotFound)
-	if pg.header.Get("Set-Cookie") != "" {
-		t.Error("a cookie was set")
 	}
 }

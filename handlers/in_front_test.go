@@ -10,6 +10,7 @@ import (
 
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
+	"hookwall/views/ui"
 )
 
 // notFourthwalls are answers of what may be in front of Fourthwall.
@@ -93,7 +94,7 @@ func TestSomethingInFrontRefuses(t *testing.T) {
 				t.Errorf("the shop has %v", urls)
 			}
 			p.get("/shops").want(http.StatusOK, shop.Name)
-			p.get(webhooksPath(shop.ID)).want(http.StatusOK, receives)
+			p.get(webhooksPath(shop.ID)).want(http.StatusOK, ui.HostAndPath(receives))
 			all, err := g.store.Connections(t.Context(), owner(p))
 			if err != nil || len(all) != 1 || all[0].Expired {
 				t.Errorf("%+v, %v", all, err)
@@ -145,7 +146,7 @@ func TestRefusedOnce(t *testing.T) {
 			g.add(shop, good, "DONATION")
 			failure.Path = apiWebhooks
 			g.box.FailNext(failure)
-			p.get(webhooksPath(shop.ID)).want(http.StatusOK, good)
+			p.get(webhooksPath(shop.ID)).want(http.StatusOK, ui.HostAndPath(good))
 			before := g.tokenCalls()
 			failure.Times = 2
 			if failure.Status == http.StatusBadRequest {
@@ -210,7 +211,7 @@ func TestRefusedRefresh(t *testing.T) {
 			review.form("/edit/confirm").submit().want(test.status, text, "Nothing was saved")
 			remove.submit().want(test.status, text, "Nothing was deleted")
 			g.box.ForgetFailures()
-			p.get(webhooksPath(shop.ID)).want(http.StatusOK, good)
+			p.get(webhooksPath(shop.ID)).want(http.StatusOK, ui.HostAndPath(good))
 		})
 	}
 }

@@ -141,7 +141,7 @@ func (v *village) form(r *rapid.T, who *villager, at int) url.Values {
 	}
 	f := url.Values{
 		"url": {address}, "allowedTypes": {"DONATION", rapid.SampledFrom([]string{"GIFT_PURCHASE", "ORDER_PLACED"}).Draw(r, "type")}, "submission": {v.token(r)}, "draft": {v.token(r)},
-		"base_url": {address}, "base_types": {"DONATION"},
+		"base_url": {address}, "base_types": {"DONATION"}, "label": {"Of " + address},
 	}
 	if rapid.Bool().Draw(r, "agreed") {
 		f.Set("duplicate", "accepted")

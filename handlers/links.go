@@ -46,6 +46,8 @@ func webhookPath(shopID, id string) string {
 	return webhooksPath(shopID) + "/" + url.PathEscape(id)
 }
 
+func labelPath(shopID, id string) string { return webhookPath(shopID, id) + "/label" }
+
 func secretPath(shopID, id string) string { return webhookPath(shopID, id) + "/secret" }
 
 func secretStoredPath(shopID, id string) string { return secretPath(shopID, id) + "/stored" }
@@ -116,6 +118,8 @@ func filled(pairs map[string]string) url.Values {
 const forDevelopersURL = "https://my-shop.fourthwall.com/admin/dashboard/settings/for-developers?redirect"
 
 func editPath(shopID, id string) string { return webhookPath(shopID, id) + "/edit" }
+
+func deletePath(shopID, id string) string { return webhookPath(shopID, id) + "/delete" }
 
 func confirmPath(shopID, id, draft string) string {
 	return editPath(shopID, id) + "/confirm?draft=" + url.QueryEscape(draft)

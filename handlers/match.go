@@ -9,7 +9,6 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/oauth"
-	"hookwall/views"
 	"hookwall/views/ui"
 )
 
@@ -43,21 +42,6 @@ func (s *server) health(ctx context.Context, r *http.Request) (found webhooks.De
 		unknown = healthUnknownText(err, ctx.Err() != nil)
 	}
 	return found, unknown
-}
-
-// healthOf returns the health of each webhook, as the list shows it.
-func healthOf(shopID string, found webhooks.Deliveries, hooks fourthwall.WebhookList) map[string]*views.Health {
-	out := map[string]*views.Health{}
-	for id, h := range webhooks.HealthOf(found, hooks) {
-		out[id] = &views.Health{
-			Href: eventsHref(shopID, id), Deliveries: h.Deliveries, Failed: h.Failed, LastFailed: h.LastFailed,
-			Ambiguous: h.Ambiguous, Known: h.Known, Since: h.Since,
-		}
-		for _, c := range h.States {
-			out[id].States = append(out[id].States, views.StateCount(c))
-		}
-	}
-	return out
 }
 
 func deliveryRow(shopID string, e fourthwall.Event, m webhooks.Matcher) ui.DeliveryRow {

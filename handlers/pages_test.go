@@ -30,6 +30,11 @@ var notLinked = map[string]string{
 	"GET /shops/{shop}/webhooks/{id}/edit/confirm": "a redirect after a form",
 }
 
+// withShop connects a shop and returns its list.
+func (p *person) withShop(n int) *page {
+	return p.get(webhooksPath(p.connectKey(n).ID)).want(http.StatusOK)
+}
+
 // TestEveryPageIsReachable follows every link and finds every form, beginning at
 // the start and at the pages that forms lead to.
 func TestEveryPageIsReachable(t *testing.T) {
@@ -46,6 +51,9 @@ func TestEveryPageIsReachable(t *testing.T) {
 	c.read(created)
 	c.read(edited.set("allowedTypes", "DONATION", "ORDER_PLACED").submit())
 	c.read(p.newForm(shop.ID, receives, "DONATION").submit())
+	c.read(p.get(webhooksPath(shop.ID) + "?open=" + id))
+	other := &crawl{person: g.person(), seen: map[string]bool{}, found: c.found}
+	other.read(other.withShop(1)) // with the first steps
 	for _, rt := range g.server.routes() {
 		switch who := notLinked[rt.pattern()]; {
 		case who == "" && !c.found[rt.pattern()]:
@@ -72,7 +80,8 @@ func (c *crawl) read(pg *page) {
 	walk(pg.doc, func(n *html.Node) {
 		for _, a := range n.Attr {
 			to, err := pg.url.Parse(a.Val)
-			if err != nil || !strings.HasPrefix(a.Val, "/") || to.Host != pg.url.Host {
+			isLink := strings.HasPrefix(a.Val, "/") || a.Key == "href" && !strings.ContainsAny(a.Val[:min(1, len(a.Val))], "?#")
+			if err != nil || !isLink || to.Host != pg.url.Host {
 				continue
 			}
 			method := http.MethodGet

@@ -89,6 +89,14 @@ func (s *server) webhookRoutes() []route {
 			resume: "/webhooks/{id}/delete",
 		},
 		{
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/label", handle: s.handleLabelForm, access: shopOnly,
+			resumable: true,
+		},
+		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/label", handle: s.handleLabel, access: shopOnly,
+			resume: "/webhooks/{id}/label", keeps: true, again: s.labelAgain,
+		},
+		{
 			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret", handle: s.handleSecretReveal, access: shopOnly,
 			resume: "/webhooks/{id}",
 		},

@@ -162,8 +162,9 @@ func (s *server) drawTest(w http.ResponseWriter, r *http.Request, status int, f 
 	}
 	at := testPath(conn.ShopID, f.hook.ID)
 	page := views.TestPage{
-		Frame: frame, ID: f.hook.ID, URL: f.hook.URL, WebhookHref: webhookPath(conn.ShopID, f.hook.ID),
-		CheckHref: checkStartHref(conn.ShopID, "webhook", f.hook.ID), PickAction: at,
+		Frame: frame, Name: s.nameOf(r, f.hook.ID, f.hook.URL), URL: f.hook.URL,
+		WebhookHref: webhookPath(conn.ShopID, f.hook.ID),
+		CheckHref:   checkStartHref(conn.ShopID, "webhook", f.hook.ID), PickAction: at,
 		Type: f.kind, TypeChoices: badges(f.offered()),
 		Action: at, Body: f.body, BodyError: f.bodyError, Banner: f.banner, Result: f.result,
 	}

@@ -34,7 +34,7 @@ func (s *server) drawDelete(
 		return err
 	}
 	page := views.WebhookDeletePage{
-		Frame: frame, ID: hook.ID, URL: hook.URL, Action: webhookPath(conn.ShopID, hook.ID) + "/delete",
+		Frame: frame, Name: s.nameOf(r, hook.ID, hook.URL), URL: hook.URL, Action: deletePath(conn.ShopID, hook.ID),
 		WebhookHref: webhookPath(conn.ShopID, hook.ID),
 		Types:       eventGroups(hook.AllowedTypes), TypeCount: len(hook.AllowedTypes), Notice: n,
 	}
@@ -77,6 +77,7 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 	if reason, err := s.immutableReason(r.Context(), v.conn.ShopID, id); err != nil || reason != "" {
 		return cmp.Or(err, error(immutableError(v.conn.ShopID, id, reason)))
 	}
+	label := s.nameOf(r, id, "") // which goes with the webhook
 	result, sameKey, err := s.await(r, func(sameKey bool) (webhooks.Result, error) {
 		return s.Webhooks.Delete(r.Context(), s.request(r, deleteKey(v.conn.ShopID, id), sameKey), id)
 	})
@@ -88,7 +89,11 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 	case result.State != webhooks.Deleted:
 		return s.refuseDelete(w, r, result)
 	}
-	return s.deleted(w, r, result.Webhook, sameKey && result.Webhook.URL != "")
+	name := label
+	if label == id {
+		name = names{}.ofHook(result.Webhook)
+	}
+	return s.deleted(w, r, result.Webhook, name, sameKey && result.Webhook.URL != "")
 }
 
 // deleteKey returns the idempotency key under which a webhook of a shop is
@@ -133,13 +138,15 @@ func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, result web
 // deleted redirects to the list, which says what was deleted, unless the first
 // of two clicks says it. If the webhook's content is known, there is a link to a
 // filled-in create form.
-func (s *server) deleted(w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook, saidBefore bool) error {
+func (s *server) deleted(
+	w http.ResponseWriter, r *http.Request, hook fourthwall.Webhook, name string, saidBefore bool,
+) error {
 	conn := stateOf(r).conn
 	o := outcome{action: activity.DeleteWebhook, hook: hook, to: webhooksPath(conn.ShopID)}
 	if saidBefore {
 		return s.conclude(w, r, o)
 	}
-	n := deletedNotice(hook)
+	n := deletedNotice(hook, name)
 	if hook.URL != "" || len(hook.AllowedTypes) > 0 {
 		f := editForm(conn.ShopID, hook)
 		f.renew()

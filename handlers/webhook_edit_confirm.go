@@ -61,8 +61,9 @@ func (s *server) drawConfirm(w http.ResponseWriter, r *http.Request, f *webhookF
 	}
 	at, want := editPath(f.shop, f.editing), f.wanted()
 	page := views.WebhookEditConfirmPage{
-		Frame: frame, ID: f.editing, WebhookHref: webhookPath(f.shop, f.editing), Action: at + "/confirm",
-		Draft: f.draft, EditHref: at + "?draft=" + url.QueryEscape(f.draft), OldURL: f.base.URL, NewURL: want.URL,
+		Frame: frame, Name: s.nameOf(r, f.editing, f.base.URL), WebhookHref: webhookPath(f.shop, f.editing),
+		Action: at + "/confirm",
+		Draft:  f.draft, EditHref: at + "?draft=" + url.QueryEscape(f.draft), OldURL: f.base.URL, NewURL: want.URL,
 	}
 	page.Added, page.Removed, page.Kept = difference(f.base.AllowedTypes, want.AllowedTypes)
 	if page.Duplicates, page.DuplicatesUnknown, err = s.duplicatesOf(r, f); err != nil {

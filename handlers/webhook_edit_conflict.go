@@ -17,8 +17,9 @@ func (s *server) drawConflict(w http.ResponseWriter, r *http.Request, f *webhook
 	}
 	at, mine := editPath(f.shop, f.editing), f.wanted()
 	page := views.WebhookEditConflictPage{
-		Frame: frame, ID: f.editing, WebhookHref: webhookPath(f.shop, f.editing), UseAction: at + "/confirm",
-		Draft: f.draft, Seen: webhooks.Mark(theirs),
+		Frame: frame, Name: s.nameOf(r, f.editing, f.base.URL), WebhookHref: webhookPath(f.shop, f.editing),
+		UseAction: at + "/confirm",
+		Draft:     f.draft, Seen: webhooks.Mark(theirs),
 		EditHref: at + "?base=current&draft=" + url.QueryEscape(f.draft), Yours: compared(mine, theirs),
 		Theirs: compared(theirs, mine),
 	}

@@ -37,6 +37,7 @@ func (s *server) drawWebhookForm(
 	}
 	if f.editing != "" {
 		page.URLNotes = readURL(f.url, f.asTyped).notes(f.urlError, editWords)
+		page.Edit.Name = s.nameOf(r, f.editing, f.base.URL)
 		page.Action, page.CancelHref = editPath(conn.ShopID, f.editing), webhookPath(conn.ShopID, f.editing)
 	}
 	page.Errors, page.Focus = f.summary()
@@ -51,7 +52,7 @@ func (f *webhookForm) editPart() *views.EditPart {
 		return nil
 	}
 	return &views.EditPart{
-		ID: f.editing, Href: webhookPath(f.shop, f.editing), BaseURL: f.base.URL,
+		Href: webhookPath(f.shop, f.editing), BaseURL: f.base.URL,
 		BaseTypes: codesOf(f.base.AllowedTypes),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
@@ -18,10 +19,13 @@ import (
 	"hookwall/views/ui"
 )
 
+// listPageSize is how many webhooks a page lists.
+const listPageSize = 50
+
 // listFilter is the filter and the order of the list. It is in the URL, so it
 // can be bookmarked.
 type listFilter struct {
-	query     string // text in the URL, ID or a code
+	query     string // text in the URL, the label, the ID or a code
 	eventType string
 	sort      string
 }
@@ -38,70 +42,162 @@ func (f listFilter) values() url.Values {
 	return filled(map[string]string{"q": f.query, "type": f.eventType, "sort": f.sort})
 }
 
-func (f listFilter) shows(hook fourthwall.Webhook) bool {
-	if !f.hasType(hook.AllowedTypes) {
+// pageHref returns a link to a page of the list.
+func (f listFilter) pageHref(shopID string, page int) string {
+	q := f.values()
+	if page > 1 {
+		q.Set("page", strconv.Itoa(page))
+	}
+	return withQuery(webhooksPath(shopID), q.Encode())
+}
+
+// openHref returns a link to the same page of the list, with the actions of a
+// webhook.
+func (f listFilter) openHref(page, row int, id string) string {
+	q := f.values()
+	q.Set("open", id)
+	if page > 1 {
+		q.Set("page", strconv.Itoa(page))
+	}
+	return "?" + q.Encode() + "#row-" + strconv.Itoa(row)
+}
+
+func (f listFilter) shows(row views.WebhookRow) bool {
+	isOf := func(e ui.EventBadge) bool { return e.Code == f.eventType }
+	switch {
+	case f.eventType == views.NoTypes && len(row.Types) > 0:
+		return false
+	case f.eventType != "" && f.eventType != views.NoTypes && !slices.ContainsFunc(row.Types, isOf):
 		return false
 	}
 	text := strings.ToLower(f.query)
 	hasText := func(in string) bool { return strings.Contains(strings.ToLower(in), text) }
-	if text == "" || hasText(hook.URL) || hasText(hook.ID) {
-		return true
-	}
-	return slices.ContainsFunc(hook.AllowedTypes, func(t fourthwall.EventType) bool {
-		info, _ := fourthwall.LookupEventType(t)
-		return hasText(string(t)) || hasText(info.Title)
-	})
+	return hasText(row.URL) || hasText(row.Label) || hasText(row.ID) ||
+		slices.ContainsFunc(row.Types, func(e ui.EventBadge) bool { return hasText(e.Code) || hasText(e.Title) })
 }
 
-func (f listFilter) hasType(types []fourthwall.EventType) bool {
-	switch f.eventType {
-	case "":
-		return true
-	case views.NoTypes:
-		return len(types) == 0
-	}
-	return slices.Contains(types, fourthwall.EventType(f.eventType))
-}
+// trouble orders the states of webhooks.
+var trouble = []ui.State{ui.Failing, ui.Look, ui.NotKnown, ui.OK}
 
 // apply filters and sorts the list. Equal webhooks stay in the API's order.
-func (f listFilter) apply(list []fourthwall.Webhook, health map[string]*views.Health) []fourthwall.Webhook {
-	out := slices.DeleteFunc(slices.Clone(list), func(hook fourthwall.Webhook) bool { return !f.shows(hook) })
-	slices.SortStableFunc(out, func(a, b fourthwall.Webhook) int {
+func (f listFilter) apply(list []views.WebhookRow) []views.WebhookRow {
+	out := slices.DeleteFunc(slices.Clone(list), func(row views.WebhookRow) bool { return !f.shows(row) })
+	byName := func(a, b views.WebhookRow) int {
+		return cmp.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name()))
+	}
+	slices.SortStableFunc(out, func(a, b views.WebhookRow) int {
 		switch f.sort {
-		case sortURL:
-			return cmp.Compare(strings.ToLower(a.URL), strings.ToLower(b.URL))
+		case sortListed:
+			return 0
+		case sortName:
+			return byName(a, b)
 		case sortTypes:
-			return cmp.Compare(len(b.AllowedTypes), len(a.AllowedTypes))
-		case sortFailed:
-			return cmp.Compare(failedOf(health[b.ID]), failedOf(health[a.ID]))
+			return cmp.Compare(len(b.Types), len(a.Types))
 		}
-		return 0
+		return cmp.Or(cmp.Compare(slices.Index(trouble, a.State), slices.Index(trouble, b.State)), byName(a, b))
 	})
 	return out
 }
 
-func failedOf(h *views.Health) int {
-	if h == nil {
-		return 0
+// foundWebhooks is what was read for the list.
+type foundWebhooks struct {
+	now     time.Time
+	read    fourthwall.WebhookList
+	events  webhooks.Deliveries
+	unknown string // why there is no health
+	names   names
+	locked  []string
+}
+
+// findWebhooks reads the webhooks of the shop, and beside them the deliveries.
+// The error is that of the webhooks.
+func (s *server) findWebhooks(r *http.Request) (found foundWebhooks, err error) {
+	found.now = s.Now()
+	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
+	defer cancel()
+	var beside sync.WaitGroup
+	beside.Go(func() { found.events, found.unknown = s.health(ctx, r) })
+	found.read, err = s.client(r).Webhooks(r.Context())
+	beside.Wait()
+	if err != nil {
+		return found, err
 	}
-	return h.Failed
+	found.events.AddTypes(ctx, s.client(r), found.read)
+	if found.names, err = s.names(r); err != nil {
+		return found, err
+	}
+	found.locked, err = s.Store.ImmutableWebhooks(r.Context(), stateOf(r).conn.ShopID)
+	return found, err
+}
+
+// rows returns all webhooks, in the API's order.
+func (found foundWebhooks) rows(shopID string) []views.WebhookRow {
+	health := healthOf(shopID, found.now, found.events, found.read)
+	out := make([]views.WebhookRow, 0, len(found.read.Webhooks))
+	for _, hook := range found.read.Webhooks {
+		row := linkedRow(shopID, hook.ID)
+		row.Label, row.URL, row.Types = found.names[hook.ID], hook.URL, badges(hook.AllowedTypes)
+		row.Locked, row.State = slices.Contains(found.locked, hook.ID), ui.NotKnown
+		if found.unknown == "" {
+			row.Health = health[hook.ID]
+			row.State = row.Health.State()
+		}
+		if len(row.Types) == 0 && row.State != ui.Failing {
+			row.State = ui.Look
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// linkedRow returns a row with its links. They are relative to the list, since
+// there are many of them.
+func linkedRow(shopID, id string) views.WebhookRow {
+	short := func(path string) string { return strings.TrimPrefix(path, shopPath(shopID)+"/") }
+	return views.WebhookRow{
+		ID: id, Href: short(webhookPath(shopID, id)), EditHref: short(editPath(shopID, id)),
+		LabelHref:      short(labelPath(shopID, id)),
+		CheckHref:      short(checkStartHref(shopID, "webhook", id)),
+		DeliveriesHref: short(eventsHref(shopID, id)), DeleteHref: short(deletePath(shopID, id)),
+	}
+}
+
+// healthOf returns the health of each webhook, as the list shows it.
+func healthOf(
+	shopID string, now time.Time, found webhooks.Deliveries, hooks fourthwall.WebhookList,
+) map[string]*views.Health {
+	out := map[string]*views.Health{}
+	for id, h := range webhooks.HealthOf(found, hooks) {
+		out[id] = &views.Health{
+			Href: linkedRow(shopID, id).DeliveriesHref, Deliveries: h.Deliveries, Accepted: h.Accepted, Pending: h.Pending,
+			Failed: h.Failed, Last: h.Last, LastFailed: h.LastFailed, Reason: h.Reason, Ambiguous: h.Ambiguous,
+			Known: h.Known, Since: h.Since,
+		}
+		for _, c := range h.States {
+			out[id].States = append(out[id].States, views.StateCount(c))
+		}
+		since := h.Since
+		if !h.Known || h.Ambiguous {
+			since = now // of no hour
+		}
+		out[id].Hours = ui.Last24Hours(now, since)
+	}
+	m := webhooks.NewMatcher(hooks)
+	for _, e := range found.Events {
+		if id, _ := m.Match(e); out[id] != nil {
+			out[id].Hours.Count(e.CreatedAt, stateMark(webhooks.StateOf(e)))
+		}
+	}
+	return out
 }
 
 // handleWebhookList shows the webhooks of a shop, with the results of their
 // recent deliveries.
 func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error {
 	conn, filter := stateOf(r).conn, readListFilter(r.URL.Query())
-	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
-	defer cancel()
-	var events webhooks.Deliveries
-	var unknown string
-	var beside sync.WaitGroup
-	beside.Go(func() { events, unknown = s.health(ctx, r) })
-	read, err := s.client(r).Webhooks(r.Context())
-	beside.Wait()
-	events.AddTypes(ctx, s.client(r), read)
+	found, err := s.findWebhooks(r)
 	page := listPage(conn.ShopID, filter)
-	page.HealthUnknown, page.TypeChoices = unknown, typeChoices(read.Webhooks)
+	page.Now, page.HealthUnknown, page.TypeChoices = found.now, found.unknown, typeChoices(found.read.Webhooks)
 	status := http.StatusOK
 	if api := (*fourthwall.Error)(nil); errors.As(err, &api) {
 		page.Unreadable, status = s.unreadable(w, r, api, "webhooks", webhooksPath(conn.ShopID))
@@ -111,16 +207,17 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	if page.Frame, err = s.frame(r, "Webhooks"); err != nil {
 		return err
 	}
-	page.Notices = s.compareDeleted(r, page.Notices, read.Webhooks)
+	page.Notices = s.compareDeleted(r, page.Notices, found.read.Webhooks)
 	switch {
-	case !read.Incomplete:
-	case len(read.Webhooks) > 0:
-		page.Notices = append(page.Notices, missingNotice(read))
+	case !found.read.Incomplete:
+	case len(found.read.Webhooks) > 0:
+		page.Notices = append(page.Notices, missingNotice(found.read))
 	default: // it can't be said that there are none
-		page.Unreadable = new(missingNotice(read))
+		page.Unreadable = new(missingNotice(found.read))
 	}
-	if err := s.fillList(r, &page, read, filter, events); err != nil {
-		return err
+	fillList(&page, conn.ShopID, found, filter, r.URL.Query())
+	if page.Unreadable == nil {
+		page.Guide, page.Notices = s.guide(w, r, found, page.Notices)
 	}
 	return s.render(w, r, status, views.WebhookList(page))
 }
@@ -134,9 +231,9 @@ func (s *server) compareDeleted(r *http.Request, notices []ui.Notice, list []fou
 			continue
 		}
 		s.Webhooks.RecordFound(context.WithoutCancel(r.Context()), v.conn.ShopID, activity.DeleteWebhook, hook)
-		for i, n := range notices {
-			if n.Title == deletedTitle(hook.ID) {
-				notices[i] = stillListedNotice(hook)
+		for i, f := range v.flashes {
+			if f.Claim != nil && f.Claim.Action == activity.DeleteWebhook && f.Claim.ID == hook.ID {
+				notices[i] = stillListedNotice(hook, names{}.ofHook(hook))
 			}
 		}
 	}
@@ -151,41 +248,48 @@ func listPage(shopID string, filter listFilter) views.WebhookListPage {
 	}
 }
 
-func (s *server) fillList(
-	r *http.Request, page *views.WebhookListPage, read fourthwall.WebhookList, filter listFilter,
-	events webhooks.Deliveries,
-) error {
-	conn, list := stateOf(r).conn, read.Webhooks
-	locked, err := s.Store.ImmutableWebhooks(r.Context(), conn.ShopID)
-	if err != nil {
-		return err
+// fillList fills the page with the webhooks that the filter shows on the page
+// whose number is in the URL, or on the last one.
+func fillList(page *views.WebhookListPage, shopID string, found foundWebhooks, filter listFilter, q url.Values) {
+	all := found.rows(shopID)
+	count := map[ui.State]int{}
+	for _, row := range all {
+		count[row.State]++
+		page.WithoutTypes = page.WithoutTypes || len(row.Types) == 0
 	}
-	health := healthOf(conn.ShopID, events, read)
-	for _, hook := range filter.apply(list, health) {
-		row := views.WebhookRow{
-			ID: hook.ID, URL: hook.URL, Href: webhookPath(conn.ShopID, hook.ID),
-			Edit: editPath(conn.ShopID, hook.ID), Types: badges(hook.AllowedTypes), Locked: slices.Contains(locked, hook.ID),
-		}
-		if page.HealthUnknown == "" {
-			row.Health = health[hook.ID]
-		}
-		page.Webhooks = append(page.Webhooks, row)
+	page.Total = len(all)
+	page.Failing, page.ToLookAt, page.NotKnown = count[ui.Failing], count[ui.Look], count[ui.NotKnown]
+	shown := filter.apply(all)
+	page.Found = len(shown)
+	number := min(pageNumber(q), max(1, (len(shown)+listPageSize-1)/listPageSize))
+	first := (number - 1) * listPageSize
+	last := min(first+listPageSize, len(shown))
+	page.Webhooks = shown[first:last]
+	for i, row := range page.Webhooks {
+		page.Webhooks[i].Open = row.ID == q.Get("open")
+		page.Webhooks[i].OpenHref = filter.openHref(number, i, row.ID)
 	}
-	page.Total = len(list)
-	page.WithoutTypesHref = withQuery(page.ListHref, listFilter{eventType: views.NoTypes}.values().Encode())
-	for _, hook := range list {
-		if len(hook.AllowedTypes) == 0 {
-			page.WithoutTypes++
-		}
+	page.First = first + 1
+	if number > 1 {
+		page.PrevHref = filter.pageHref(shopID, number-1)
 	}
-	if page.Unreadable == nil {
-		page.Guide = s.guide(r, list, events)
+	if last < len(shown) {
+		page.NextHref = filter.pageHref(shopID, number+1)
 	}
-	page.Covered, page.NotCovered = coverage(list)
-	if read.Incomplete {
+	page.Covered, page.NotCovered = coverage(found.read.Webhooks)
+	if found.read.Incomplete {
 		page.NotCovered = nil // a webhook that is missing may receive them
 	}
-	return nil
+}
+
+// pageNumber returns the number of the page, from 1.
+func pageNumber(q url.Values) int {
+	const most = 1_000_000
+	number, err := strconv.Atoi(q.Get("page"))
+	if err != nil || number < 1 || number > most {
+		return 1
+	}
+	return number
 }
 
 // typeChoices returns the catalog and the unknown types that the webhooks
@@ -217,26 +321,25 @@ func coverage(list []fourthwall.Webhook) (covered int, missing []ui.EventGroup) 
 // handleWebhookCSV sends the list as a file, filtered and sorted as on the page.
 func (s *server) handleWebhookCSV(w http.ResponseWriter, r *http.Request) error {
 	conn, filter := stateOf(r).conn, readListFilter(r.URL.Query())
-	read, err := s.client(r).Webhooks(r.Context())
+	found, err := s.findWebhooks(r)
 	if err != nil {
 		return err
 	}
-	var health map[string]*views.Health
-	if filter.sort == sortFailed {
-		ctx, cancel := context.WithTimeout(r.Context(), healthTime)
-		defer cancel()
-		events, _ := s.health(ctx, r)
-		events.AddTypes(ctx, s.client(r), read)
-		health = healthOf(conn.ShopID, events, read)
+	rows := [][]string{{"id", "url", "event types", "number of event types", "api version", "name"}}
+	versions := map[string]string{}
+	for _, hook := range found.read.Webhooks {
+		versions[hook.ID] = hook.APIVersion
 	}
-	rows := [][]string{{"id", "url", "event types", "number of event types", "api version"}}
-	for _, hook := range filter.apply(read.Webhooks, health) {
-		types := codesOf(hook.AllowedTypes)
+	for _, row := range filter.apply(found.rows(conn.ShopID)) {
+		var types []string
+		for _, e := range row.Types {
+			types = append(types, e.Code)
+		}
 		count := strconv.Itoa(len(types))
-		rows = append(rows, []string{hook.ID, hook.URL, strings.Join(types, " "), count, hook.APIVersion})
+		rows = append(rows, []string{row.ID, row.URL, strings.Join(types, " "), count, versions[row.ID], row.Label})
 	}
-	if read.Incomplete {
-		rows = append(rows, []string{missingText(read)})
+	if found.read.Incomplete {
+		rows = append(rows, []string{missingText(found.read)})
 	}
 	return sendCSV(w, "webhooks-"+conn.ShopID+".csv", rows)
 }

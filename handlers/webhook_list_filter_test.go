@@ -63,55 +63,51 @@ func TestListFilterProperties(t *testing.T) {
 	word := rapid.SampledFrom([]string{
 		"", "a", "B", "é", "É", "DONATION", "Donation", "%", "future", "https://A.example/b",
 	})
-	hook := rapid.Custom(func(r *rapid.T) fourthwall.Webhook {
+	hook := rapid.Custom(func(r *rapid.T) views.WebhookRow {
 		types := rapid.SliceOfN(rapid.SampledFrom([]fourthwall.EventType{"DONATION", "ORDER_PLACED", "FUTURE_TYPE", "", "é"}),
 			0, 4).Draw(r, "types")
-		return fourthwall.Webhook{
-			ID:  word.Draw(r, "id") + rapid.StringMatching(`[a-c]{0,2}`).Draw(r, "more"),
-			URL: "https://" + word.Draw(r, "host") + "/" + word.Draw(r, "path"), AllowedTypes: types,
+		return views.WebhookRow{
+			ID: word.Draw(r, "id") + rapid.StringMatching(`[a-c]{0,2}`).Draw(r, "more"), Label: word.Draw(r, "label"),
+			URL: "https://" + word.Draw(r, "host") + "/" + word.Draw(r, "path"), Types: badges(types),
+			State: rapid.SampledFrom(trouble).Draw(r, "state"),
 		}
 	})
 	rapid.Check(t, func(r *rapid.T) {
 		list := rapid.SliceOfN(hook, 0, 8).Draw(r, "list")
-		q := url.Values{"q": {word.Draw(r,
-			"q")}, "type": {rapid.SampledFrom([]string{"", "DONATION", "FUTURE_TYPE", "é", "x"}).Draw(r, "type")}, "sort": {rapid.SampledFrom([]string{"", "url", "types", "failed", "x; DROP"}).Draw(r, "sort")}}
+		q := url.Values{
+			"q":    {word.Draw(r, "q")},
+			"type": {rapid.SampledFrom([]string{"", "none", "DONATION", "FUTURE_TYPE", "é", "x"}).Draw(r, "type")},
+			"sort": {rapid.SampledFrom([]string{"", "url", "types", "listed", "x; DROP"}).Draw(r, "sort")},
+		}
 		f := readListFilter(q)
 		if again := readListFilter(f.values()); again != f {
 			r.Fatalf("%+v is read again as %+v", f, again)
 		}
-		health := map[string]*views.Health{}
-		for i, h := range list {
-			if i%2 == 0 {
-				health[h.ID] = &views.Health{Failed: rapid.IntRange(0, 3).Draw(r, "failed")}
-			}
-		}
-		got := f.apply(list, health)
-		want := slices.DeleteFunc(slices.Clone(list), func(h fourthwall.Webhook) bool { return !looksLike(h, q) })
+		got := f.apply(list)
+		want := slices.DeleteFunc(slices.Clone(list), func(w views.WebhookRow) bool { return !looksLike(w, q) })
 		if diff := cmp.Diff(keysOf(want, true), keysOf(got, true)); diff != "" {
 			r.Fatalf("%v chooses otherwise: %s", q, diff)
 		}
-		if ok := inOrder(got, want, q.Get("sort"), health); !ok {
+		if ok := inOrder(got, want, q.Get("sort")); !ok {
 			r.Fatalf("%v has the order %q of %q", q, keysOf(got, false), keysOf(want, false))
 		}
 	})
 }
 
 // looksLike is a simple implementation of the filter.
-func looksLike(h fourthwall.Webhook, q url.Values) bool {
-	if kind := q.Get("type"); kind != "" && !slices.Contains(h.AllowedTypes, fourthwall.EventType(kind)) {
-		return false
+func looksLike(w views.WebhookRow, q url.Values) bool {
+	texts := []string{w.ID, w.URL, w.Label}
+	hasType := q.Get("type") == "" || q.Get("type") == "none" && len(w.Types) == 0
+	for _, e := range w.Types {
+		texts = append(texts, e.Code, e.Title)
+		hasType = hasType || e.Code == q.Get("type")
 	}
-	texts := []string{h.ID, h.URL}
-	for _, code := range h.AllowedTypes {
-		info, _ := fourthwall.LookupEventType(code)
-		texts = append(texts, string(code), info.Title)
-	}
-	return strings.Contains(strings.ToLower(strings.Join(texts, "\n")), strings.ToLower(q.Get("q")))
+	return hasType && strings.Contains(strings.ToLower(strings.Join(texts, "\n")), strings.ToLower(q.Get("q")))
 }
 
-func keysOf(list []fourthwall.Webhook, ordered bool) (keys []string) {
-	for _, h := range list {
-		keys = append(keys, h.ID+" "+h.URL)
+func keysOf(list []views.WebhookRow, ordered bool) (keys []string) {
+	for _, w := range list {
+		keys = append(keys, w.ID+" "+w.URL+" "+w.Label)
 	}
 	if ordered {
 		slices.Sort(keys)
@@ -119,26 +115,26 @@ func keysOf(list []fourthwall.Webhook, ordered bool) (keys []string) {
 	return keys
 }
 
-// inOrder reports whether neighbors are in the order that was asked for, and
-// equal ones in their original order.
-func inOrder(got, was []fourthwall.Webhook, by string, health map[string]*views.Health) bool {
-	rank := func(h fourthwall.Webhook) (text string, n int) {
+// inOrder reports whether neighbors are in the order that was asked for, or in
+// the original one.
+func inOrder(got, was []views.WebhookRow, by string) bool {
+	rank := func(w views.WebhookRow) (text string, n int) {
 		switch by {
+		case "listed":
+			return "", 0
 		case "url":
-			return strings.ToLower(h.URL), 0
+			return strings.ToLower(w.Name()), 0
 		case "types":
-			return "", -len(h.AllowedTypes)
-		case "failed":
-			return "", -failedOf(health[h.ID])
+			return "", -len(w.Types)
 		}
-		return "", 0
+		return strings.ToLower(w.Name()), slices.Index(trouble, w.State)
 	}
 	for i := 1; i < len(got); i++ {
 		aText, aN := rank(got[i-1])
 		bText, bN := rank(got[i])
-		if aText > bText || aN > bN {
+		if aN > bN || aN == bN && aText > bText {
 			return false
 		}
 	}
-	return by == "url" || by == "types" || by == "failed" || slices.Equal(keysOf(got, false), keysOf(was, false))
+	return by != "listed" || slices.Equal(keysOf(got, false), keysOf(was, false))
 }

@@ -61,8 +61,8 @@ func TestListsOfManyPages(t *testing.T) {
 		calls int // at most
 		says  string
 	}{
-		{"a thousand", pagesOf(1000, 100, all(1000)), 1000, 10, "1,000 webhooks · 1 of 29 event types covered"},
-		{"a thousand, at most 20 on a page", pagesOf(1000, 20, all(1000)), 1000, 50, "1,000 webhooks · 1 of 29 event types covered"},
+		{"a thousand", pagesOf(1000, 100, all(1000)), 1000, 10, "1 of 29 event types covered"},
+		{"a thousand, at most 20 on a page", pagesOf(1000, 20, all(1000)), 1000, 50, "1 of 29 event types covered"},
 		{"without end", pagesOf(1e6, 100, all(1e6)), 2000, 20, "Showing the first 2,000 of 1,000,000 webhooks"},
 		{"without end, on small pages", pagesOf(1e6, 10, all(1e6)), 800, 80, "Showing the first 800 of 1,000,000 webhooks"},
 		{"without end or counts", pagesOf(1e6, 100, all(-1)), 2000, 20, "Showing the first 2,000 webhooks"},
@@ -99,7 +99,7 @@ func TestListsOfManyPages(t *testing.T) {
 			g.calls.forget()
 			pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, test.says)
 			lists := slices.DeleteFunc(g.calls.of(http.MethodGet), func(c apiCall) bool { return c.path != apiWebhooks })
-			if len(pg.rows()) != test.rows || len(lists) > test.calls {
+			if len(pg.rows()) != min(test.rows, listPageSize) || len(lists) > test.calls {
 				t.Errorf("%d rows, %d calls", len(pg.rows()), len(lists))
 			}
 			if strings.Contains(pg.text(), "No webhooks yet") || len(pg.body) > 4<<20 {
@@ -141,7 +141,8 @@ func TestIncompleteList(t *testing.T) {
 	hook := g.add(shop, good, "DONATION")
 	g.calls.set(nil, partOf(fmt.Sprintf(`{"id":%q,"url":%q,"allowedTypes":["DONATION"]}`, hook.ID, good)))
 	const says = "Showing 1 of 63 webhooks. Fourthwall didn’t return the rest."
-	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Some webhooks are missing", says, good)
+	pg := p.get(webhooksPath(shop.ID)).want(http.StatusOK, "Some webhooks are missing", says,
+		"hooks.example.com/fourthwall")
 	if strings.Contains(pg.text(), "not covered") {
 		t.Error("event types of webhooks that are missing are said not to be covered")
 	}

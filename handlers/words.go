@@ -218,6 +218,11 @@ func fromUpdateText(api *fourthwall.Error) string {
 	return text + "We can’t read it right now. Reload the page in a moment."
 }
 
+// guideDoneNotice ends the first steps.
+func guideDoneNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "All done: your first event arrived"}
+}
+
 // missingNotice says that a list is incomplete.
 func missingNotice(read fourthwall.WebhookList) ui.Notice {
 	return ui.Notice{Kind: ui.Warning, Title: "Some webhooks are missing", Text: missingText(read)}
@@ -300,16 +305,16 @@ const sampleUnknownText = "We have no sample of this event type, because Hookwal
 
 // How a list of webhooks is sorted.
 const (
-	sortURL    = "url"
+	sortName   = "url"
 	sortTypes  = "types"
-	sortFailed = "failed" // the only order that needs the deliveries
+	sortListed = "listed"
 )
 
 var sortLabels = labels{
-	{"", "Fourthwall’s order"},
-	{sortURL, "By URL"},
+	{"", "Trouble first"},
+	{sortName, "By name"},
 	{sortTypes, "Most event types first"},
-	{sortFailed, "Failures first"},
+	{sortListed, "Fourthwall’s order"},
 }
 
 // Checks.
@@ -798,6 +803,20 @@ const savedTitle = "The webhook is saved"
 
 func savedNotice() ui.Notice { return ui.Notice{Kind: ui.Success, Title: savedTitle} }
 
+// namedNotice says that a webhook has a new name, which is its host and path if
+// the label is empty.
+func namedNotice(label, hostAndPath string) ui.Notice {
+	n := ui.Notice{Kind: ui.Success, Title: "Name saved", Text: "This webhook’s name is now " + label + "."}
+	if label == "" {
+		n = ui.Notice{Kind: ui.Success, Title: "Name removed", Text: "Hookwall shows " + hostAndPath + " again."}
+	}
+	return n
+}
+
+func unreadLabelText(when string) string {
+	return "The name wasn’t saved, but it’s still below. Click Save name again " + when + "."
+}
+
 // otherContentNotice says that a webhook isn't as it was asked for.
 func otherContentNotice(action string, asked, has fourthwall.Content) *ui.Notice {
 	n := &ui.Notice{
@@ -886,9 +905,9 @@ func notDeletedText(when string) string {
 }
 
 // deletedNotice names the webhook that was deleted, if that is known.
-func deletedNotice(hook fourthwall.Webhook) ui.Notice {
+func deletedNotice(hook fourthwall.Webhook, name string) ui.Notice {
 	n := ui.Notice{
-		Kind: ui.Success, Title: deletedTitle(hook.ID), Text: "It was gone already.",
+		Kind: ui.Success, Title: name + " is deleted", Text: "It was gone already.",
 	}
 	switch {
 	case len(hook.AllowedTypes) == 0 && hook.URL != "":
@@ -900,13 +919,11 @@ func deletedNotice(hook fourthwall.Webhook) ui.Notice {
 	return n
 }
 
-func deletedTitle(id string) string { return "The webhook " + id + " is deleted" }
-
 // stillListedNotice says that a webhook that was deleted is still listed. The
 // list may be late.
-func stillListedNotice(hook fourthwall.Webhook) ui.Notice {
+func stillListedNotice(hook fourthwall.Webhook, name string) ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Webhook " + hook.ID + " is still listed",
+		Kind: ui.Warning, Title: name + " is still listed",
 		Text: "Fourthwall reported the webhook for " + hook.URL + " as deleted, but still lists it. " +
 			"Reload the page in a moment. If it is still here, delete it again.",
 	}

@@ -10,6 +10,7 @@ import (
 	"hookwall/internal/activity"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
+	"hookwall/views/ui"
 )
 
 // says makes the next call with a method return a webhook, whatever the API has.
@@ -277,8 +278,8 @@ func TestDeletedAndStillListed(t *testing.T) {
 			test.fail.Path = apiWebhooks + "/*"
 			g.box.FailNext(test.fail)
 			pg := f.submit().want(http.StatusOK)
-			if still := strings.Contains(pg.text(), hook.ID+" is still listed"); still != test.there ||
-				strings.Contains(pg.text(), hook.ID+" is deleted") == test.there {
+			if still := strings.Contains(pg.text(), ui.HostAndPath(good)+" is still listed"); still != test.there ||
+				strings.Contains(pg.text(), ui.HostAndPath(good)+" is deleted") == test.there {
 				t.Errorf("it says %s", pg.text())
 			}
 			found := ""
@@ -287,7 +288,7 @@ func TestDeletedAndStillListed(t *testing.T) {
 			}
 			g.isRecorded(p, shop, activity.DeleteWebhook, store.OutcomeDone, found)
 			if test.there {
-				p.deleteForm(shop.ID, hook.ID).submit().want(http.StatusOK, hook.ID+" is deleted")
+				p.deleteForm(shop.ID, hook.ID).submit().want(http.StatusOK, ui.HostAndPath(good)+" is deleted")
 			}
 		})
 	}

@@ -11,7 +11,7 @@ import (
 // TestPage sends one test delivery.
 type TestPage struct {
 	Frame
-	ID          string
+	Name        string
 	URL         string
 	WebhookHref string
 	CheckHref   string // checks the endpoint; "" if not offered

@@ -44,7 +44,7 @@ func Test(p TestPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.WebhookHref, Text: p.ID}, ui.Link{Text: "Test delivery"}), "Send a test delivery", "This is what Fourthwall would send, with made-up data. You can change it before you send it.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.WebhookHref, Text: p.Name}, ui.Link{Text: "Test delivery"}), "Send a test delivery", "This is what Fourthwall would send, with made-up data. You can change it before you send it.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

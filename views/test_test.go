@@ -11,7 +11,7 @@ import (
 
 func testPage(change func(*TestPage)) TestPage {
 	p := TestPage{
-		Frame: toolFrame("/shops/sh_1/webhooks/w/test"), ID: "w", URL: "https://a.example/" + trick, WebhookHref: "/w",
+		Frame: toolFrame("/shops/sh_1/webhooks/w/test"), Name: "w", URL: "https://a.example/" + trick, WebhookHref: "/w",
 		CheckHref:  "/check",
 		PickAction: "/pick", Type: "DONATION", TypeChoices: []ui.EventBadge{placed, donation}, Action: "/send",
 		Body: "\n{\"id\": \"</textarea>\u202e\"}\n",

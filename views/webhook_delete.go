@@ -5,7 +5,7 @@ import "hookwall/views/ui"
 // WebhookDeletePage asks before a webhook is deleted.
 type WebhookDeletePage struct {
 	Frame
-	ID          string
+	Name        string
 	URL         string
 	Action      string // POST target
 	WebhookHref string

@@ -44,7 +44,7 @@ func WebhookDelete(p WebhookDeletePage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.WebhookHref, Text: p.ID}, ui.Link{Text: "Delete"}), ui.Plain("Delete webhook "+p.ID), "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.WebhookHref, Text: p.Name}, ui.Link{Text: "Delete"}), ui.Plain("Delete "+p.Name), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -24,7 +24,7 @@ func TestWebhookDelete(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			p := row.page
-			p.Frame, p.ID, p.URL, p.Action, p.WebhookHref = shopFrame("/w/delete"), "wcon_\u202e1", "https://a.example/\u202e",
+			p.Frame, p.Name, p.URL, p.Action, p.WebhookHref = shopFrame("/w/delete"), "wcon_\u202e1", "https://a.example/\u202e",
 				"/delete", "/w"
 			p.Types, p.TypeCount = []ui.EventGroup{
 				{Title: "Orders", Types: []ui.EventLine{{EventBadge: placed, Description: "Paid."}}},
@@ -33,7 +33,7 @@ func TestWebhookDelete(t *testing.T) {
 			d.check()
 			d.says(
 				append(
-					row.wanted, "Delete webhook wcon_U+202E1", "https://a.example/U+202E",
+					row.wanted, "Delete wcon_U+202E1", "https://a.example/U+202E",
 					"1 event type Orders Order placed ORDER_PLACED Paid.", "a new ID and maybe a new secret",
 				),
 				row.unwanted,

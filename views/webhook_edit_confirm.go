@@ -5,7 +5,7 @@ import "hookwall/views/ui"
 // WebhookEditConfirmPage shows what a save will change and asks before it does.
 type WebhookEditConfirmPage struct {
 	Frame
-	ID             string
+	Name           string
 	WebhookHref    string
 	Action         string // POST target
 	Draft          string // value of the hidden field draft

@@ -44,7 +44,7 @@ func WebhookEditConfirm(p WebhookEditConfirmPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.WebhookHref, Text: p.ID}, ui.Link{Text: "Review"}), "Review changes", "Check your changes, then save them.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.WebhookHref, Text: p.Name}, ui.Link{Text: "Review"}), "Review changes", "Check your changes, then save them.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -55,7 +55,7 @@ func TestWebhookEditConfirm(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			p := row.page
-			p.Frame, p.ID, p.WebhookHref, p.Action, p.Draft, p.EditHref = shopFrame("/w/edit/confirm"), "w", "/w", "/save",
+			p.Frame, p.Name, p.WebhookHref, p.Action, p.Draft, p.EditHref = shopFrame("/w/edit/confirm"), "w", "/w", "/save",
 				"draft-1", "/w/edit?draft=1"
 			d := render(t, WebhookEditConfirm(p))
 			d.check()

@@ -6,7 +6,7 @@ import "hookwall/views/ui"
 // Fourthwall since the edit form was opened.
 type WebhookEditConflictPage struct {
 	Frame
-	ID          string
+	Name        string
 	WebhookHref string
 	Yours       Version
 	Theirs      Version

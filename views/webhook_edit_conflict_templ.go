@@ -45,7 +45,7 @@ func WebhookEditConflict(p WebhookEditConflictPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.WebhookHref, Text: p.ID}, ui.Link{Text: "Someone changed this webhook"}), "Someone changed this webhook", "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.WebhookHref, Text: p.Name}, ui.Link{Text: "Someone changed this webhook"}), "Someone changed this webhook", "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -7,7 +7,7 @@ import (
 
 func TestWebhookEditConflict(t *testing.T) {
 	p := WebhookEditConflictPage{
-		Frame: shopFrame("/w/edit/confirm"), ID: "w", WebhookHref: "/w", UseAction: "/save", Draft: "draft-1", Seen: "seen-1",
+		Frame: shopFrame("/w/edit/confirm"), Name: "w", WebhookHref: "/w", UseAction: "/save", Draft: "draft-1", Seen: "seen-1",
 		EditHref: "/w/edit?draft=1",
 		Yours: Version{
 			URL: "https://a.example/\u202e", URLDiffers: true, Types: []VersionType{{placed, false}, {donation, true}},

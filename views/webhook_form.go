@@ -31,7 +31,7 @@ type WebhookFormPage struct {
 
 // EditPart is what the form has more if it edits a webhook.
 type EditPart struct {
-	ID   string
+	Name string
 	Href string // the webhook's page
 	// BaseURL and BaseTypes are the webhook's content when the form was opened,
 	// kept in the hidden fields base_url and base_types.

@@ -48,7 +48,7 @@ func WebhookForm(p WebhookFormPage) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if p.Edit != nil {
-				templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.Edit.Href, Text: p.Edit.ID}, ui.Link{Text: "Edit"}), "Edit webhook", "You’ll review your changes before saving.").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = pageHead(trail(p.Frame, ui.Link{Href: p.Edit.Href, Text: p.Edit.Name}, ui.Link{Text: "Edit"}), "Edit webhook", "You’ll review your changes before saving.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -227,7 +227,7 @@ func TestEditForm(t *testing.T) {
 	p.Frame = shopFrame("/shops/sh_1/webhooks/w/edit")
 	p.CancelHref = "/w"
 	p.Edit = &EditPart{
-		ID: "w", Href: "/w", BaseURL: " https://old.example/\u202e", BaseTypes: []string{"OF THE \"FUTURE\"", "ORDER_PLACED"},
+		Name: "w", Href: "/w", BaseURL: " https://old.example/\u202e", BaseTypes: []string{"OF THE \"FUTURE\"", "ORDER_PLACED"},
 	}
 	p.Picker.Groups[2].Types[0].Held = true
 	d := render(t, WebhookForm(p))

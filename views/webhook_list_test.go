@@ -1,9 +1,11 @@
 package views
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -13,12 +15,15 @@ import (
 // listPage returns a page with a change.
 func listPage(change func(*WebhookListPage)) WebhookListPage {
 	p := WebhookListPage{
-		Frame: shopFrame("/shops/sh_1/webhooks"), CreateHref: "/new", ListHref: "/list", CSVHref: "/list.csv?q=x",
-		Total: 3, Covered: 1, CatalogSize: 2,
+		Frame: shopFrame("/shops/sh_1/webhooks"), Now: noon, CreateHref: "/new", ListHref: "/list", CSVHref: "/list.csv?q=x",
+		Total: 3, Found: 1, Covered: 1, CatalogSize: 2,
 		NotCovered:  []ui.EventGroup{{Title: "Orders", Types: []ui.EventLine{{EventBadge: placed}}}},
 		TypeChoices: []ui.EventBadge{donation, placed},
-		SortChoices: []ui.Choice{{Value: "", Text: "As listed"}, {Value: "url", Text: "By address"}},
-		Webhooks:    []WebhookRow{{ID: "w1", URL: "https://a.example", Href: "/w1", Types: []ui.EventBadge{donation}}},
+		SortChoices: []ui.Choice{{Value: "", Text: "Trouble first"}, {Value: "url", Text: "By name"}},
+		Webhooks: []WebhookRow{{
+			ID: "w1", URL: "https://a.example", Href: "/w1", EditHref: "/w1/edit", LabelHref: "/w1/label", CheckHref: "/check", DeliveriesHref: "/d",
+			DeleteHref: "/w1/delete", Types: []ui.EventBadge{donation}, State: ui.NotKnown,
+		}},
 	}
 	change(&p)
 	return p
@@ -34,18 +39,52 @@ func TestWebhookListStates(t *testing.T) {
 		wanted   []string
 		unwanted []string
 	}{
-		{"all", func(*WebhookListPage) {}, true, 1, []string{"3 webhooks · 1 of 2 event types covered", "1 event type not covered Orders Order placed"}, []string{"shown", "Show all", nothing}},
-		{"filtered", func(p *WebhookListPage) { p.Query = "a" }, true, 1, []string{"1 of 3 webhooks shown", "Show all"}, []string{nothing, noneFits}},
-		{"nothing found", func(p *WebhookListPage) { p.Type, p.Webhooks = "DONATION", nil }, true, 0, []string{noneFits, "Show all webhooks", "3 webhooks ·"}, []string{nothing, "shown"}},
-		{"one", func(p *WebhookListPage) { p.Total = 1 }, false, 1, []string{"1 webhook ·"}, []string{"Apply"}},
-		{"one, filtered away", func(p *WebhookListPage) { p.Total, p.Query, p.Webhooks = 1, "b", nil }, true, 0, []string{noneFits}, nil},
-		{"all covered", func(p *WebhookListPage) { p.Covered, p.NotCovered = 2, nil }, true, 1, []string{"2 of 2 event types covered"}, []string{"not covered"}},
+		{
+			"all", func(*WebhookListPage) {}, true, 1,
+			[]string{"3 webhooks", "1 of 2 event types covered", "1 event type not covered: Orders Order placed"},
+			[]string{"shown", "Show all", nothing, "failing", "to check", "not known"},
+		},
+		{
+			"states", func(p *WebhookListPage) {
+				p.Failing, p.ToLookAt, p.NotKnown = 1, 2, 1000
+			}, true, 1, []string{"1 failing 2 to check 1,000 not known"}, nil,
+		},
+		{
+			"filtered", func(p *WebhookListPage) { p.Query = "a" }, true, 1,
+			[]string{"1 of 3 webhooks shown", "Show all"},
+			[]string{nothing, noneFits},
+		},
+		{
+			"nothing found", func(p *WebhookListPage) { p.Type, p.Webhooks, p.Found = "DONATION", nil, 0 }, true, 1,
+			[]string{noneFits, "Show all webhooks", "3 webhooks"},
+			[]string{nothing, "shown"},
+		},
+		{"one", func(p *WebhookListPage) { p.Total = 1 }, false, 1, []string{"1 webhook "}, []string{"Apply"}},
+		{
+			"one, filtered away", func(p *WebhookListPage) { p.Total, p.Query, p.Webhooks = 1, "b", nil }, true, 1,
+			[]string{noneFits},
+			nil,
+		},
+		{
+			"all covered", func(p *WebhookListPage) { p.Covered, p.NotCovered = 2, nil }, true, 1,
+			[]string{"2 of 2 event types covered"},
+			[]string{"not covered"},
+		},
 		{"none", func(p *WebhookListPage) { p.Total, p.Webhooks = 0, nil }, false, 0, []string{nothing}, []string{"Apply", "covered"}},
-		{"none, filtered", func(p *WebhookListPage) { p.Total, p.Webhooks, p.Query = 0, nil, "a" }, false, 0, []string{nothing}, []string{"Apply", noneFits}},
+		{
+			"none, filtered", func(p *WebhookListPage) { p.Total, p.Webhooks, p.Query = 0, nil, "a" }, false, 0,
+			[]string{nothing},
+			[]string{"Apply", noneFits},
+		},
 		{"unreadable", func(p *WebhookListPage) {
 			p.Total, p.Webhooks, p.Unreadable = 0, nil, &ui.Notice{Kind: ui.Failure, Title: "No right"}
 		}, false, 0, []string{"No right", "Create webhook"}, []string{nothing, "Apply"}},
 		{"no health", func(p *WebhookListPage) { p.HealthUnknown = "Too slow." }, true, 1, []string{"Too slow."}, nil},
+		{
+			"the second of three pages", func(p *WebhookListPage) {
+				p.PrevHref, p.NextHref, p.First, p.Found = "/1", "/3", 51, 120
+			}, true, 1, []string{"Previous Next 51–51 of 120"}, nil,
+		},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -91,110 +130,253 @@ func TestWebhookListFilterIsKept(t *testing.T) {
 }
 
 func TestWebhookRowNamesTypesAndCountsTheRest(t *testing.T) {
-	types := func(n int) (all []ui.EventBadge) {
+	for n, want := range map[int]string{
+		1: "Type A", 4: "Type A, Type B, Type C, Type D", 5: "Type A, Type B, Type C, Type D, Type E",
+		6: "Type A, Type B, Type C, Type D +2", 26: "Type A, Type B, Type C, Type D +22",
+	} {
+		var w WebhookRow
 		for i := range n {
-			all = append(all, ui.EventBadge{Code: "CODE", Title: "Type " + string(rune('A'+i))})
+			w.Types = append(w.Types, ui.EventBadge{Code: "CODE", Title: "Type " + string(rune('A'+i))})
 		}
-		return all
+		if got := w.types(); got != want {
+			t.Errorf("%d types: %q, want %q", n, got, want)
+		}
 	}
-	rows := []struct {
-		n     int
-		shown int
-		rest  string
-	}{{1, 1, ""}, {6, 6, ""}, {7, 7, ""}, {8, 6, "and 2 more event types"}, {26, 6, "and 20 more event types"}}
-	for _, row := range rows {
-		d := render(t, WebhookList(WebhookListPage{
-			Frame: frame(), CreateHref: "/new",
-			Webhooks: []WebhookRow{{ID: "w", URL: "https://a.example", Href: "/w", Types: types(row.n)}},
-		}))
-		badges := d.all(func(n *html.Node) bool { return hasClass(n, "badge") && attr(n, "title") == "CODE" })
-		if len(badges) != row.shown {
-			t.Errorf("%d types: %d shown, want %d", row.n, len(badges), row.shown)
-		}
-		rest := ""
-		for _, n := range d.all(func(n *html.Node) bool { return hasClass(n, "more") }) {
-			rest = text(n)
-		}
-		if rest != row.rest {
-			t.Errorf("%d types: rest %q, want %q", row.n, rest, row.rest)
-		}
+	unknown := WebhookRow{Types: []ui.EventBadge{{Code: "OF_THE_FUTURE", Unknown: true}}}
+	if got := unknown.types(); got != "OF_THE_FUTURE" {
+		t.Errorf("a type that we don't know is %q", got)
 	}
 }
 
+// TestWebhookRowNames: a row says the label, or the host and path, and always the
+// latter.
+func TestWebhookRowNames(t *testing.T) {
+	long := "https://a.example/" + strings.Repeat("path/", 40) + "end"
+	for _, row := range []struct{ name, label, url, heading, sub string }{
+		{"no label", "", "https://a.example/fw", "a.example/fw", "Donation"},
+		{"long", "", long, ui.HostAndPath(long), "Donation"},
+		{"a label", "Tips", "https://a.example/fw", "Tips", "a.example/fw · Donation"},
+		{"markup", "<b>Tips", "https://a.example/fw", "<b>Tips", "a.example/fw · Donation"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			d := render(t, WebhookList(listPage(func(p *WebhookListPage) {
+				p.Webhooks[0].Label, p.Webhooks[0].URL = row.label, row.url
+			})))
+			d.check()
+			li := d.all(func(n *html.Node) bool { return n.Data == "li" && hasClass(n, "row") })[0]
+			heading := within(li, func(n *html.Node) bool { return n.Data == "h2" })[0]
+			sub := within(li, func(n *html.Node) bool { return hasClass(n, "row-sub") })[0]
+			if text(heading) != row.heading || text(sub) != row.sub {
+				t.Errorf("%q, %q, want %q, %q", text(heading), text(sub), row.heading, row.sub)
+			}
+		})
+	}
+}
+
+// TestWebhookRowActions: they are links in a menu that opens without script. What
+// would be refused isn't there.
+func TestWebhookRowActions(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		change func(*WebhookRow)
+		want   []string
+		sub    string
+	}{
+		{"usual", func(*WebhookRow) {}, []string{"/w1/edit", "/w1/label", "/check", "/d", "/w1/delete"}, "Donation"},
+		{"locked", func(w *WebhookRow) { w.Locked = true }, []string{"/w1/label", "/check", "/d"}, "Donation"},
+		{
+			"without event types", func(w *WebhookRow) { w.Types = nil },
+			[]string{"/w1/edit", "/w1/label", "/check", "/d", "/w1/delete"},
+			"Add event types to a.example or delete it",
+		},
+		{
+			"locked, without event types", func(w *WebhookRow) { w.Types, w.Locked = nil, true },
+			[]string{"/w1/label", "/check", "/d"},
+			"No event types",
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			closed := render(t, WebhookList(listPage(func(p *WebhookListPage) { p.Webhooks[0].OpenHref = "?open=w1#open" })))
+			if links := closed.linksTo("?open=w1#open"); len(links) != 1 || attr(links[0], "aria-label") != "Actions" {
+				t.Errorf("%d links unfold the actions", len(links))
+			}
+			d := render(t, WebhookList(listPage(func(p *WebhookListPage) {
+				row.change(&p.Webhooks[0])
+				p.Webhooks[0].Open = true
+			})))
+			d.check()
+			menu := d.all(func(n *html.Node) bool { return n.Data == "details" && hasClass(n, "acts") })[0]
+			var links []string
+			for _, a := range within(menu, func(n *html.Node) bool { return n.Data == "a" }) {
+				links = append(links, attr(a, "href"))
+			}
+			if !slices.Equal(links, row.want) {
+				t.Errorf("links to %q, want %q", links, row.want)
+			}
+			summary := within(menu, func(n *html.Node) bool { return n.Data == "summary" })[0]
+			sub := d.all(func(n *html.Node) bool { return hasClass(n, "row-sub") })[0]
+			if attr(summary, "aria-label") != "Actions for a.example" || !has(menu, "open") || text(sub) != row.sub {
+				t.Errorf("%q, %q", text(summary), text(sub))
+			}
+		})
+	}
+}
+
+// TestHealth: what is drawn is what was read. A word for a state that we don't
+// know is shown as it is, and nothing is called fine for want of knowledge.
 func TestHealth(t *testing.T) {
-	rows := []struct {
+	hour := time.Hour
+	for _, row := range []struct {
 		name   string
 		health *Health
-		want   string // what stands before the id
+		state  ui.State
+		want   string // the deliveries, then the last one
 		href   string
-		marked bool
 	}{
-		{"unknown", nil, "", "", false},
-		{"nothing", &Health{Href: "/e", Known: true}, "No deliveries yet", "", false},
-		{"nothing for some time", &Health{Href: "/e", Known: true, Since: noon}, "No deliveries since 22 November 2026, 12:00:00 UTC", "", false},
-		{"nothing read", &Health{Href: "/e"}, "Not known: none among the shop’s last deliveries", "", false},
-		{"no error", &Health{Href: "/e", Deliveries: 18, States: []StateCount{{"QUEUED", 18}}}, "No error in its last 18 deliveries In Fourthwall’s words: QUEUED 18", "/e", false},
-		{"failed", &Health{Href: "/e", Deliveries: 18, Failed: 2, LastFailed: noon, States: []StateCount{{"SENT", 16}, {"<b>", 2}}}, "2 of 18 failed · 22 November 2026, 12:00:00 UTC In Fourthwall’s words: SENT 16 · <b> 2", "/e", true},
-		{"failed, no time", &Health{Href: "/e", Deliveries: 1, Failed: 1}, "1 of 1 failed", "/e", true},
-		{"all ambiguous", &Health{Href: "/e", Ambiguous: true}, "Another webhook uses the same URL, so some deliveries can’t be matched to one of them", "", false},
-		{"ambiguous", &Health{Href: "/e", Ambiguous: true, Deliveries: 1}, "No error in its last delivery Another webhook uses the same URL, so some deliveries can’t be matched to one of them", "/e", false},
-	}
-	for _, row := range rows {
+		{"unreadable", nil, ui.NotKnown, "|", ""},
+		{"none ever", &Health{Known: true}, ui.NotKnown, "No deliveries yet|last never", ""},
+		{"none since", &Health{Known: true, Since: noon}, ui.NotKnown, "No recent deliveries|last not known", ""},
+		{"none that were read", &Health{}, ui.NotKnown, "Deliveries not known|last not known", ""},
+		{
+			"accepted", &Health{Deliveries: 1196, Accepted: 1196, Last: noon.Add(-26 * time.Second)}, ui.OK,
+			"1,196 accepted|last 26 s ago", "",
+		},
+		{
+			"accepted, one on its way", &Health{
+				Deliveries: 3, Accepted: 2, Pending: 1, Last: noon, States: []StateCount{{"DELIVERED", 2}, {"PENDING", 1}},
+			}, ui.OK, "3 deliveries 2 DELIVERED, 1 PENDING|last just now", "",
+		},
+		{
+			"in words of its own", &Health{
+				Deliveries: 4, Accepted: 2, Last: noon.Add(-hour), States: []StateCount{{"SENT", 2}, {"<b>", 1}, {"", 1}},
+			}, ui.NotKnown, "4 deliveries 2 SENT, 1 <b>, 1 without a state|last 1 h ago", "",
+		},
+		{"on their way", &Health{
+			Deliveries: 1, Pending: 1, Last: noon, States: []StateCount{{"PENDING", 1}},
+		}, ui.NotKnown, "1 delivery 1 PENDING|last just now", ""},
+		{
+			"failed, and then went well", &Health{
+				Deliveries: 20, Failed: 16, Accepted: 4, Reason: "Timeout", Last: noon, LastFailed: noon.Add(-hour), Href: "/e",
+			}, ui.Look, "16 of 20 failed Timeout|last just now", "/e",
+		},
+		{
+			"the last one failed, of many", &Health{Deliveries: 227, Failed: 2, Last: noon, LastFailed: noon, Href: "/e"},
+			ui.Look, "2 of 227 failed|last just now", "/e",
+		},
+		{
+			"failing", &Health{
+				Deliveries: 40, Failed: 16, Reason: "500 <b>", Last: noon.Add(-49 * hour), LastFailed: noon.Add(-49 * hour), Href: "/e",
+			}, ui.Failing, "16 of 40 failed 500 <b>|last 2 days ago", "/e",
+		},
+		{"failed, no time", &Health{Deliveries: 1, Failed: 1, Href: "/e"}, ui.Failing, "1 of 1 failed|last not known", "/e"},
+		{
+			"all ambiguous", &Health{Ambiguous: true, Known: true}, ui.NotKnown,
+			"No deliveries yet Shares its URL with another webhook|last not known", "",
+		},
+		{
+			"some ambiguous", &Health{Ambiguous: true, Deliveries: 1, Accepted: 1, Last: noon}, ui.NotKnown,
+			"1 accepted Shares its URL with another webhook|last just now", "",
+		},
+		{
+			"failed, some ambiguous", &Health{Ambiguous: true, Deliveries: 1, Failed: 1, Reason: "Gone", Last: noon, LastFailed: noon, Href: "/e"},
+			ui.Failing, "1 of 1 failed Gone · Shares its URL with another webhook|last just now", "/e",
+		},
+	} {
 		t.Run(row.name, func(t *testing.T) {
-			d := render(t, WebhookList(listPage(func(p *WebhookListPage) { p.Webhooks[0].Health = row.health })))
+			state := ui.NotKnown
+			if row.health != nil {
+				state = row.health.State()
+			}
+			d := render(t, WebhookList(listPage(func(p *WebhookListPage) {
+				p.Webhooks[0].Health, p.Webhooks[0].State = row.health, state
+			})))
 			d.check()
-			side := d.all(func(n *html.Node) bool { return hasClass(n, "row-side") })[0]
-			if got, _, _ := strings.Cut(text(side), "ID: "); strings.TrimSpace(got) != row.want {
-				t.Errorf("got %q, want %q", got, row.want)
-			}
-			var href string
-			var marked bool
+			side := d.all(func(n *html.Node) bool { return hasClass(n, "hook-health") })[0]
+			last := d.all(func(n *html.Node) bool { return hasClass(n, "hook-last") })[0]
+			href := ""
 			for _, a := range within(side, func(n *html.Node) bool { return n.Data == "a" }) {
-				href, marked = attr(a, "href"), hasClass(a, "failure")
+				href = attr(a, "href")
 			}
-			if href != row.href || marked != row.marked {
-				t.Errorf("link to %q, marked %v", href, marked)
+			if got := text(side) + "|" + text(last); got != row.want || state != row.state || href != row.href {
+				t.Errorf("%s, %q, link %q, want %s, %q, %q", state, got, href, row.state, row.want, row.href)
 			}
 		})
 	}
 }
 
 func TestGuide(t *testing.T) {
-	rows := []struct {
-		created, delivered bool
-		heading            string
-		done               []string
+	for _, row := range []struct {
+		name    string
+		created bool
+		sandbox bool
+		done    string
+		wanted  []string
 	}{
-		{false, false, "First steps in the sandbox", []string{"Connect a shop (done)"}},
-		{true, false, "First steps in the sandbox", []string{"Connect a shop (done)", "Create a webhook (done)"}},
-		{false, true, "First steps in the sandbox", []string{"Connect a shop (done)", "Place a test order (done)"}},
-		{
-			true, true, "All done: your first event arrived",
-			[]string{"Connect a shop (done)", "Create a webhook (done)", "Place a test order (done)"},
-		},
-	}
-	for _, row := range rows {
-		d := render(t, WebhookList(WebhookListPage{Frame: frame(), CreateHref: "/new", Guide: &Guide{
-			Created: row.created, Delivered: row.delivered, Example: "https://receiver.example/ok",
-			FireHref: "http://127.0.0.1:8081/#sh_1", HideAction: "/guide/hide", Return: "/shops/sh_1/webhooks",
-		}}))
-		d.check()
-		if got := text(d.byID("guide")); got != row.heading {
-			t.Errorf("%+v: heading %q", row, got)
-		}
-		var done []string
-		for _, li := range d.all(func(n *html.Node) bool { return n.Data == "li" && hasClass(n, "done") }) {
-			done = append(done, text(within(li, func(n *html.Node) bool { return n.Data == "h3" })[0]))
-		}
-		if !slices.Equal(done, row.done) {
-			t.Errorf("done are %q, want %q", done, row.done)
-		}
-		hide := d.all(func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == "/guide/hide" })
-		if len(hide) != 1 || posted(hide[0]).Get("return") != "/shops/sh_1/webhooks" {
-			t.Errorf("%d ways to hide it", len(hide))
-		}
+		{"new", false, true, "Connect a shop (done)", []string{"demo shop", "test URL", "Place an order in the sandbox"}},
+		{"created", true, true, "Connect a shop (done), Create a webhook (done)", []string{"Place a test order"}},
+		{"new, with a real shop", false, false, "Connect a shop (done)", []string{"Paste the URL", "test button"}},
+		{"created, with a real shop", true, false, "Connect a shop (done), Create a webhook (done)", []string{"test button"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			g := &Guide{
+				Created: row.created, TestHref: "https://dev.example/", HideAction: "/guide/hide", Return: "/shops/sh_1/webhooks",
+			}
+			if row.sandbox {
+				g.Example, g.FireHref = "https://receiver.example/ok", "http://127.0.0.1:8081/#sh_1"
+			}
+			d := render(t, WebhookList(WebhookListPage{Frame: frame(), CreateHref: "/new", Guide: g}))
+			d.check()
+			d.says(row.wanted, nil)
+			if !row.sandbox && strings.Contains(d.text(), "demo") {
+				t.Error("a real shop is called a demo")
+			}
+			var done []string
+			for _, li := range d.all(func(n *html.Node) bool { return n.Data == "li" && hasClass(n, "done") }) {
+				done = append(done, text(within(li, func(n *html.Node) bool { return n.Data == "h3" })[0]))
+			}
+			if got := strings.Join(done, ", "); got != row.done {
+				t.Errorf("done are %q, want %q", got, row.done)
+			}
+			hide := d.all(func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == "/guide/hide" })
+			if len(hide) != 1 || posted(hide[0]).Get("return") != "/shops/sh_1/webhooks" {
+				t.Errorf("%d ways to hide it", len(hide))
+			}
+		})
 	}
 	if render(t, WebhookList(WebhookListPage{Frame: frame()})).byID("guide") != nil {
 		t.Error("the steps show where there are none")
+	}
+}
+
+// TestWebhookListBudget: a whole page of webhooks stays small.
+func TestWebhookListBudget(t *testing.T) {
+	hours := func(i int) ui.Series { // at most 1,600 deliveries are read, for 300 webhooks
+		all := ui.Last24Hours(noon, time.Time{})
+		for n := range 5 {
+			all.Count(noon.Add(-time.Duration((i+5*n)%24)*time.Hour), ui.OK)
+		}
+		return all
+	}
+	p := listPage(func(p *WebhookListPage) {
+		p.Total, p.Found, p.CatalogSize, p.Covered = 300, 300, 29, 0
+		p.Webhooks, p.TypeChoices = nil, nil
+		for i := range 29 {
+			e := ui.EventBadge{Code: fmt.Sprintf("A_CODE_OF_SOME_%02d", i), Title: fmt.Sprintf("Membership purchased %02d", i)}
+			p.TypeChoices = append(p.TypeChoices, e)
+			p.NotCovered[0].Types = append(p.NotCovered[0].Types, ui.EventLine{EventBadge: e})
+		}
+		for i := range 50 {
+			id := fmt.Sprintf("wcon_E4b7KHSjGV_-v3uVkfIS%02d", i)
+			p.Webhooks = append(p.Webhooks, WebhookRow{
+				ID: "wcon", URL: fmt.Sprintf("https://hooks.example.com/some-tool/fourthwall/%04d", i), State: ui.OK,
+				Types: p.TypeChoices[i/2 : i/2+5], Href: "webhooks/" + id, OpenHref: "?open=" + id + "&page=6#row-" + fmt.Sprint(i),
+				Health: &Health{Deliveries: 5, Accepted: 5, Last: noon, Hours: hours(i)},
+			})
+		}
+	})
+	d := render(t, WebhookList(p))
+	t.Logf("%d bytes, %d compressed", len(d.raw), compressed(t, d.raw))
+	if len(d.raw) > 60_000 {
+		t.Errorf("the page is %d bytes", len(d.raw))
 	}
 }

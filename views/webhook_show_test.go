@@ -70,7 +70,7 @@ func TestLockedWebhooks(t *testing.T) {
 	}
 
 	asked := WebhookDeletePage{
-		Frame: shopFrame("/w/delete"), ID: "w", URL: "https://a.example", Action: "/delete", WebhookHref: "/w",
+		Frame: shopFrame("/w/delete"), Name: "w", URL: "https://a.example", Action: "/delete", WebhookHref: "/w",
 		Locked: reason,
 	}
 	d := render(t, WebhookDelete(asked))

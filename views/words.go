@@ -42,8 +42,21 @@ const (
 	webhookLead = "See which events Fourthwall sends to this URL, and how to receive them."
 
 	noTypesTitle = "No event types"
-	noTypesInRow = "No event types, so it never receives anything"
-	noTypesLead  = "Fourthwall has this URL, but nothing to send to it."
+
+	failingCount  = "failing"
+	lookCount     = "to check"
+	notKnownCount = "not known"
+
+	previousPage       = "Previous"
+	nextPage           = "Next"
+	actionsFor         = "Actions for "
+	neverFires         = "Never fires"
+	noDeliveriesYet    = "No deliveries yet"
+	noRecentDeliveries = "No recent deliveries"
+	deliveriesNotKnown = "Deliveries not known"
+	sharedURL          = "Shares its URL with another webhook"
+	noState            = "without a state"
+	noTypesLead        = "Fourthwall has this URL, but nothing to send to it."
 
 	connectionExpired = "Fourthwall no longer accepts the old connection."
 	connectionNeeded  = "To continue, you need a new connection."
@@ -54,6 +67,11 @@ const (
 	checkNotBegun  = "The check is about to start."
 	testNoResponse = "No response"
 )
+
+// failedOf returns how many deliveries failed.
+func failedOf(failed, deliveries int) string {
+	return ui.Number(failed) + " of " + ui.Number(deliveries) + " failed"
+}
 
 // checkTitle returns the result of an endpoint check of one kind.
 func checkTitle(kind string) string {

@@ -84,7 +84,7 @@
       const exact = document.createElement("span");
       exact.className = "vh";
       exact.textContent = `, exactly ${time.title}`;
-      time.replaceChildren(near.format(at), exact);
+      time.replaceChildren(time.matches(".ago") ? time.firstChild.textContent : near.format(at), exact);
     }
   }
 

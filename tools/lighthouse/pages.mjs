@@ -116,6 +116,7 @@ export const pages = [
   { name: "edit", path: (v) => v.hook("/edit") },
   { name: "edit, review", path: async (v) => ledTo(await v.changed(), review) },
   { name: "edit, conflict", from: conflict, button: review, status: 409 },
+  { name: "name", path: (v) => v.hook("/label") },
   { name: "delete", path: (v) => v.hook("/delete") },
   { name: "check", path: (v) => v.at(v.full, `/checks/new?webhook=${v.webhook.id}`) },
   { name: "check, finished", path: finishedCheck },
