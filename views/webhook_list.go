@@ -267,9 +267,9 @@ func (w WebhookRow) health() (title, sub string) {
 		title = ui.Number(h.Accepted) + " accepted"
 	case h.Deliveries > 0:
 		title, sub = ui.Count(h.Deliveries, "delivery", "deliveries"), h.words()
-	case h.Known && h.Since.IsZero():
+	case h.never():
 		title = noDeliveriesYet
-	case h.Known:
+	case h.Known && !h.Ambiguous:
 		title = noRecentDeliveries
 	default:
 		title = deliveriesNotKnown

@@ -271,7 +271,7 @@ func TestHealth(t *testing.T) {
 		{"failed, no time", &Health{Deliveries: 1, Failed: 1, Href: "/e"}, ui.Failing, "1 of 1 failed|last not known", "/e"},
 		{
 			"all ambiguous", &Health{Ambiguous: true, Known: true}, ui.NotKnown,
-			"No deliveries yet Shares its URL with another webhook|last not known", "",
+			"Deliveries not known Shares its URL with another webhook|last not known", "",
 		},
 		{
 			"some ambiguous", &Health{Ambiguous: true, Deliveries: 1, Accepted: 1, Last: noon}, ui.NotKnown,
