@@ -237,7 +237,8 @@ func TestImage(t *testing.T) {
 // serves runs the image until it says that it is healthy, and ends it.
 func (s *stage) serves(t *testing.T, more ...string) {
 	env := append([]string{
-		"HOOKWALL_ADDR=127.0.0.1:0", "HOOKWALL_PUBLIC_URL=http://localhost:0", "FOURTHWALL_API_URL=https://api.fourthwall.com",
+		"HOOKWALL_ADDR=127.0.0.1:0", "HOOKWALL_PUBLIC_URL=http://localhost:0",
+		"FOURTHWALL_API_URL=https://api.fourthwall.com",
 		"HOOKWALL_SECRET_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
 	}, more...)
 	cmd := s.container(t, nil, env...)

@@ -97,8 +97,9 @@ func (v *visitor) keepEvents(times int, events ...map[string]any) {
 func event(fields map[string]any) map[string]any {
 	e := map[string]any{
 		"id": "weve_1", "type": "DONATION", "apiVersion": "V1", "url": "https://" + sandbox.ReceiverHost + "/fail?overlay=7",
-		"testMode": false,
-		"state":    "SENT_AND_WAITING_FOR_AN_ANSWER", "createdAt": "2026-01-02T03:04:05Z", "updatedAt": "2026-01-02T03:04:09Z",
+		"testMode":  false,
+		"state":     "SENT_AND_WAITING_FOR_AN_ANSWER",
+		"createdAt": "2026-01-02T03:04:05Z", "updatedAt": "2026-01-02T03:04:09Z",
 		"body": "{}",
 	}
 	for name, value := range fields {

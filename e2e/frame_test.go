@@ -9,7 +9,10 @@ import (
 // frameScenes are the pages that the frame leads to.
 var frameScenes = []scene{
 	{name: "help", show: func(v *visitor) int { v.connectKey(2); return v.Open("/help") }, status: 200, heading: "Help"},
-	{name: "display", show: func(v *visitor) int { v.connectKey(2); return v.Open("/display") }, status: 200, heading: "Display"},
+	{
+		name: "display", show: func(v *visitor) int { v.connectKey(2); return v.Open("/display") }, status: 200,
+		heading: "Display",
+	},
 	{
 		name: "sign out", show: func(v *visitor) int { v.connectKey(2); return v.Open("/sign-out") }, status: 200,
 		heading: "Sign out and disconnect 1 shop?",

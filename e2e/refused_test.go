@@ -23,7 +23,10 @@ func (v *visitor) hasFocus(id string) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, address, code, cure string }{
-		{"an IP number", "https://203.0.113.7/fw", "WEBHOOK_URI_IP_NOT_ALLOWED", "Use a domain name that points to this server"},
+		{
+			"an IP number", "https://203.0.113.7/fw",
+			"WEBHOOK_URI_IP_NOT_ALLOWED", "Use a domain name that points to this server",
+		},
 		{"a port", "https://hooks.example.com:8443/fw", "WEBHOOK_URI_PORT_NOT_ALLOWED", "Use the standard HTTPS port (443)"},
 		{"a domain", "https://shop.fourthwall.com/fw", "WEBHOOK_URI_UNALLOWED_DOMAIN", "Use a public domain of your own"},
 	}

@@ -149,7 +149,8 @@ img { display: none; max-width: 100%; border: 1px solid #999 }
 {{range .Variants}}body:has(#{{.Name}}:checked) img.{{.Name}} { display: block }
 {{end}}</style>
 <nav>
-{{range $i, $variant := .Variants}}<label><input type="radio" name="variant" id="{{.Name}}"{{if eq $i 0}} checked{{end}}> {{.Scheme}}, {{.Width}} px</label>
+{{range $i, $variant := .Variants}}<label><input
+type="radio" name="variant" id="{{.Name}}"{{if eq $i 0}} checked{{end}}> {{.Scheme}}, {{.Width}} px</label>
 {{end}}<hr>
 {{range .Sheets}}<a href="#{{.Anchor}}">{{.Name}}</a>
 {{end}}</nav>

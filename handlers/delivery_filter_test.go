@@ -96,6 +96,23 @@ func TestDeliveryFilter(t *testing.T) {
 	}
 }
 
+// TestEmptyFilter: a form sends its empty fields too. The address has none.
+func TestEmptyFilter(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	for query, want := range map[string]string{
+		"?type=&webhook=&q=&from=&to=": "",
+		"?type=DONATION&q=&failed=1":   "?failed=1&type=DONATION",
+	} {
+		sent := p.noRedirects().get(eventsPath(shop.ID) + query).want(http.StatusSeeOther)
+		if to := sent.header.Get("Location"); to != eventsPath(shop.ID)+want {
+			t.Errorf("%s leads to %s", query, to)
+		}
+	}
+}
+
 // TestDeliveryRange: a time range that is none is said to be so, and is kept.
 func TestDeliveryRange(t *testing.T) {
 	t.Parallel()

@@ -267,6 +267,9 @@ func (d doc) checkPolicy() {
 				a.Key == "ping" {
 				d.t.Errorf("<%s> has %s=%q", n.Data, a.Key, a.Val)
 			}
+			if slices.Contains([]string{"if", "else", "switch", "case"}, a.Key) {
+				d.t.Errorf("<%s> has the template's own word %s in it", n.Data, a.Key)
+			}
 			if slices.Contains([]string{"href", "action", "src"}, a.Key) && !harmless(a.Val) {
 				d.t.Errorf("<%s> has %s=%q", n.Data, a.Key, a.Val)
 			}

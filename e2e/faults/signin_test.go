@@ -28,7 +28,8 @@ const skew = 5 * time.Minute
 var (
 	reconnectCreate = want{
 		status: 200,
-		says:   says("must be connected again", "We kept your form", "return to the form, filled in"), heals: "connect, press",
+		says:   says("must be connected again", "We kept your form", "return to the form, filled in"),
+		heals:  "connect, press",
 	}
 	reconnectEdit = want{
 		status: 200,

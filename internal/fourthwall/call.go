@@ -245,14 +245,18 @@ func (c *connection) failed() bool { return c.asked.Load() && !c.got.Load() }
 
 // fail returns the *Error for the last try. err is its cause.
 func (k *call) fail(err error) *Error {
+	fault, code := k.last.fault(), k.last.code()
+	if fault == InFront {
+		code = "" // not one of the API
+	}
 	return &Error{
 		Op: k.op.name, Status: k.last.status,
 		RequestID:  requestID(k.last.header),
 		RetryAfter: retryAfter(k.last.header, time.Now()),
 		NotSent:    k.last.unsent,
 		TooLarge:   errors.Is(err, errTooLarge),
-		Code:       k.last.code(),
-		Fault:      k.last.fault(),
+		Code:       code,
+		Fault:      fault,
 		Err:        newCause(err),
 	}
 }

@@ -18,7 +18,7 @@ import (
 type Error struct {
 	Op         string        // what was tried: "create webhook"
 	Status     int           // HTTP status of the answer; 0 when no answer was read
-	Code       string        // "code" of the answer's body, at most 100 printable bytes; "" when it has none
+	Code       string        // "code" of the API's answer, at most 100 printable bytes; "" when it has none
 	RequestID  string        // the API's name for the request, at most 100 printable bytes; "" when it gave none
 	RetryAfter time.Duration // how long the API asks to wait, at most 24 hours; 0 when it does not say
 	NotSent    bool          // true when it is certain that the call had no effect, since it never reached the API

@@ -67,7 +67,7 @@ type pool struct{ *sql.DB }
 // QueryContext spends the budget until the rows are closed.
 func (p pool) QueryContext(ctx context.Context, query string, args ...any) (budgetRows, error) {
 	bound, done := spend(ctx)
-	rows, err := p.DB.QueryContext(bound, query, args...) //nolint:rowserrcheck // by the caller
+	rows, err := p.DB.QueryContext(bound, query, args...) //nolint:rowserrcheck // the caller reads them, and checks Err
 	if err != nil {
 		done()
 	}

@@ -34,9 +34,9 @@ func TestBudget(t *testing.T) {
 						}()
 					}
 					synctest.Wait()
-					time.Sleep(maxOf(together)) //nolint:forbidigo // in a bubble
+					time.Sleep(maxOf(together)) //nolint:forbidigo // the clock of the bubble
 					synctest.Wait()
-					time.Sleep(time.Minute) //nolint:forbidigo // in a bubble: a call of the API, which costs nothing
+					time.Sleep(time.Minute) //nolint:forbidigo // the same, for a call of the API, which costs nothing
 				}
 				began := time.Now()
 				bound, done := spend(ctx)

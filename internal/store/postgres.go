@@ -15,7 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -33,12 +32,12 @@ const (
 	// its locks no longer than this.
 	postgresIdleInTx  = 10 * time.Second
 	postgresStatement = 8 * time.Second
-	// How long to wait for a server that does not respond, as after a network failure. From then on, statements fail
-	// immediately. One at a time is tried, for as long as a ping may take. So nobody waits longer than for both.
+	// How long to wait for a server that does not respond, as after a network failure. From then on, one statement at
+	// a time is tried, for as long as a ping may take. The others wait a moment for it, and fail.
 	postgresAnswer = 10 * time.Second
 	postgresPing   = 2 * time.Second
-	postgresPause  = time.Millisecond // between two tries
-	postgresLock   = 5 * time.Second  // wait for locks of others, as long as on SQLite
+	postgresTurn   = 500 * time.Millisecond
+	postgresLock   = 5 * time.Second // wait for locks of others, as long as on SQLite
 
 	clockReadings = 3                      // of the server's clock, until one takes no longer than this
 	clockTrip     = 500 * time.Millisecond // so it's off by half of that at most
@@ -157,39 +156,56 @@ var errSilent = errors.New("the Postgres server does not respond")
 // server keeps people from waiting one after another for a server that does not respond. However many there are,
 // those who wait for a connection learn that it doesn't when the first statement has waited for long enough.
 type server struct {
-	breaker circuitbreaker.CircuitBreaker[any]
+	silent *atomic.Bool  // the last statement got no response in time
+	turn   chan struct{} // full while a statement tries a silent server
 }
 
-func newServer() server {
-	return server{circuitbreaker.NewBuilder[any]().WithDelay(postgresPause).Build()}
-}
+func newServer() server { return server{&atomic.Bool{}, make(chan struct{}, 1)} }
 
 // ask runs do with a context that ends after a time. The caller calls end when everything has been read; if there is
 // an error, it has ended already.
 func (s server) ask(
 	ctx context.Context, limit time.Duration, do func(context.Context) error,
 ) (end context.CancelFunc, err error) {
-	if !s.breaker.TryAcquirePermit() {
-		return func() {}, errSilent
+	ctx, done := spend(ctx) // A statement of a transaction has the context of the request.
+	if s.silent.Load() {
+		if !s.take(ctx) {
+			done()
+			return func() {}, errSilent
+		}
+		defer func() { <-s.turn }()
 	}
-	trial := s.breaker.IsHalfOpen()
+	trial := s.silent.Load() // unless the one before was heard
 	if trial {
 		limit = postgresPing
 	}
-	ctx, done := spend(ctx) // A statement of a transaction has the context of the request.
 	bound, cancel := context.WithTimeout(ctx, limit)
 	err = do(bound)
 	switch late := err != nil && bound.Err() != nil; {
 	case !late:
-		s.breaker.RecordSuccess() // also if it refuses: then nobody waits
+		s.silent.Store(false) // also if it refuses: then nobody waits
 	case trial, ctx.Err() == nil:
-		s.breaker.RecordFailure()
+		s.silent.Store(true)
 	}
 	end = func() { cancel(); done() }
 	if err != nil {
 		end()
 	}
 	return end, err
+}
+
+// take waits for the turn to try a silent server. A server that is back is heard within that time by one statement,
+// and the others continue.
+func (s server) take(ctx context.Context) bool {
+	timer := time.NewTimer(postgresTurn)
+	defer timer.Stop()
+	select {
+	case s.turn <- struct{}{}:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // connector makes the connections of a pool.

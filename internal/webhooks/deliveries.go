@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/shops"
 )
@@ -18,7 +20,7 @@ const (
 	maxTypesRead   = 12      // requests for single event types
 	maxBodies      = 8 << 20 // bytes of bodies; then no further page is requested
 
-	// disorder is how much newer than the one before a delivery may be in a list that counts as sorted.
+	// disorder is how much newer than one before it a delivery may be in a list that counts as sorted.
 	disorder = time.Minute
 )
 
@@ -146,12 +148,19 @@ func (d *Deliveries) finish(skip int) {
 
 // isSorted reports whether the newest deliveries are first. The API doesn't document that.
 func isSorted(events []fourthwall.Event) bool {
-	for i, e := range events {
-		if e.CreatedAt.IsZero() || i > 0 && e.CreatedAt.After(events[i-1].CreatedAt.Add(disorder)) {
+	if len(events) == 0 {
+		return false
+	}
+	oldest := events[0].CreatedAt
+	for _, e := range events {
+		if e.CreatedAt.IsZero() || e.CreatedAt.After(oldest.Add(disorder)) {
 			return false
 		}
+		if e.CreatedAt.Before(oldest) {
+			oldest = e.CreatedAt
+		}
 	}
-	return len(events) > 0
+	return true
 }
 
 // AddTypes reads deliveries of the event types of webhooks that have none among those that were read. The context
@@ -162,18 +171,17 @@ func (d *Deliveries) AddTypes(ctx context.Context, c *shops.Client, list fourthw
 	}
 	types := d.typesToRead(list)
 	read := make([]*Deliveries, len(types))
-	slots := make(chan struct{}, pagesAtOnce)
-	var all sync.WaitGroup
+	var all errgroup.Group
+	all.SetLimit(pagesAtOnce)
 	for i, t := range types {
-		all.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
+		all.Go(func() error {
 			if found, err := ReadDeliveries(ctx, c, Reading{Type: t, Pages: 1}); err == nil {
 				read[i] = &found
 			}
+			return nil
 		})
 	}
-	all.Wait()
+	_ = all.Wait() // none fails
 	d.types = map[fourthwall.EventType]Deliveries{}
 	for i, found := range read {
 		if found != nil {

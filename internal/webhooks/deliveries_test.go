@@ -63,7 +63,8 @@ func TestMentions(t *testing.T) {
 // type are rare.
 type eventLog struct {
 	n     int
-	fails int // page that fails; 0 for none
+	fails int  // page that fails; 0 for none
+	mixed bool // the newest deliveries aren't first
 	mu    sync.Mutex
 	asked []string
 }
@@ -89,6 +90,9 @@ func (l *eventLog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			rows = append(rows, fmt.Sprintf(`{"id":"e%d","type":%q,"createdAt":%q,"url":"https://%s.example"}`,
 				i, kind, newest.Add(-time.Duration(i)*time.Minute).Format(time.RFC3339), strings.ToLower(kind[:5])))
 		}
+	}
+	if l.mixed {
+		slices.Reverse(rows)
 	}
 	total := len(rows)
 	rows = rows[min(total, page*100):min(total, page*100+100)]
@@ -135,6 +139,12 @@ func TestReadDeliveries(t *testing.T) {
 		{"all pages", eventLog{n: 340}, webhooks.Reading{Pages: 6, Within: time.Minute}, result{340, 0, 340, "e0", true, -1, 4}},
 		{"too many pages", eventLog{n: 5000}, webhooks.Reading{Pages: 6, Within: time.Minute}, result{600, 0, 5000, "e0", false, 599, 6}},
 		{"no time for more", eventLog{n: 5000}, webhooks.Reading{Pages: 6}, result{100, 0, 5000, "e0", false, 99, 1}},
+		{
+			"in another order",
+			eventLog{n: 5000, mixed: true},
+			webhooks.Reading{Pages: 1},
+			result{100, 0, 5000, "e4999", false, -1, 1},
+		},
 		{"one fails", eventLog{n: 5000, fails: 2}, webhooks.Reading{Pages: 6, Within: time.Minute}, result{200, 0, 5000, "e0", false, 199, 5}},
 		{"later ones", eventLog{n: 340}, webhooks.Reading{Skip: 250, Pages: 6, Within: time.Minute}, result{90, 250, 340, "e250", true, -1, 2}},
 		{"after the last", eventLog{n: 340}, webhooks.Reading{Skip: 900, Pages: 6, Within: time.Minute}, result{0, 900, 340, "", true, -1, 1}},

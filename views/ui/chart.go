@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -238,11 +239,26 @@ func (c OverTimeChart) markAt(h Hour) int {
 	return top.y + top.high + markRoom/2
 }
 
-// ticks are the hours with a label: each third one, but for the last.
+// ticks are the hours with a label: each third one, but for those that would
+// touch the label of now.
 func (c OverTimeChart) ticks() []int {
 	var all []int
 	for i, h := range c.Series {
-		if h.Start.UTC().Hour()%3 == 0 && i < len(c.Series)-1 {
+		if h.Start.UTC().Hour()%3 == 0 && i < len(c.Series)-2 {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// phoneRoom is how many hours the label of now needs on a phone.
+const phoneRoom = 5
+
+// phoneTicks are the ticks that a phone has room for: each second one.
+func (c OverTimeChart) phoneTicks() []int {
+	var all []int
+	for _, i := range slices.Backward(c.ticks()) {
+		if i < len(c.Series)-phoneRoom && (len(all) == 0 || all[len(all)-1]-i == 6) {
 			all = append(all, i)
 		}
 	}

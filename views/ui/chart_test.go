@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,31 @@ func TestAxisEndsAtRoundNumber(t *testing.T) {
 	for n, want := range map[int]int{0: 2, 2: 2, 3: 4, 6: 10, 20: 20, 21: 40, 98: 100, 101: 200, 1_162: 2_000} {
 		if got := niceTop(n); got != want {
 			t.Errorf("%d: %d, want %d", n, got, want)
+		}
+	}
+}
+
+// TestAxisHasRoom: at every hour of the day, labels keep a distance from each
+// other and from that of now, in hours.
+func TestAxisHasRoom(t *testing.T) {
+	for hour := range 24 {
+		c := OverTimeChart{Series: Last24Hours(chartNow.Add(time.Duration(hour)*time.Hour), time.Time{})}
+		ticks, phone := c.ticks(), c.phoneTicks()
+		slices.Reverse(phone)
+		for _, row := range []struct {
+			name             string
+			ticks            []int
+			apart, beforeNow int
+			fewest           int
+		}{{"wide", ticks, 3, 2, 7}, {"phone", phone, 6, phoneRoom, 3}} {
+			if len(row.ticks) < row.fewest || row.ticks[len(row.ticks)-1] >= len(c.Series)-row.beforeNow {
+				t.Errorf("%s, %d hours on: labels at %v", row.name, hour, row.ticks)
+			}
+			for i, at := range row.ticks[1:] {
+				if at-row.ticks[i] != row.apart {
+					t.Errorf("%s, %d hours on: labels at %v", row.name, hour, row.ticks)
+				}
+			}
 		}
 	}
 }
