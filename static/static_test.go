@@ -65,6 +65,7 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 		"list.css":    "text/css; charset=utf-8",
 		"implicit.js": "text/javascript; charset=utf-8",
 		"log.css":     "text/css; charset=utf-8",
+		"webhook.css": "text/css; charset=utf-8",
 		"log.js":      "text/javascript; charset=utf-8",
 		"icons.svg":   "image/svg+xml; charset=utf-8",
 	}

@@ -73,12 +73,15 @@
     const near = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
     const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
     const hour = new Intl.DateTimeFormat(undefined, { timeStyle: "short", hourCycle: "h23" });
+    const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+    for (const mark of all(".utc")) mark.hidden = true;
     for (const tick of all("[data-at]")) tick.textContent = hour.format(new Date(tick.dataset.at * 36e5));
-    for (const time of all("time[datetime]:not(.moment)")) {
+    for (const time of all("time[datetime]")) {
       const at = new Date(time.dateTime);
       if (isNaN(at)) continue;
-      if (time.matches(".clock")) {
-        time.textContent = clock.format(at);
+      if (time.matches(".clock, .moment")) {
+        const isToday = at.toDateString() === new Date().toDateString() || time.matches(".clock");
+        time.textContent = (isToday ? "" : `${day.format(at)}, `) + (time.matches(".minute") ? hour : clock).format(at);
         continue;
       }
       const exact = document.createElement("span");
