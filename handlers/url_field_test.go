@@ -167,9 +167,9 @@ func TestRejectedPageKeepsWarnings(t *testing.T) {
 		{
 			"hooks.example.com:8443/a?b&amp;c",
 			[]string{"DONATION"},
-			[]string{"WEBHOOK_URI_PORT_NOT_ALLOWED", "reject port 8443", "adds https:// in front", "how HTML writes"},
+			[]string{"WEBHOOK_URI_PORT_NOT_ALLOWED", "send to port 8443", "adds https:// in front", "how HTML writes"},
 		},
-		{"http://203.0.113.7:8080/", nil, []string{"Select at least one", "an IP address", "port 8080", "isn’t encrypted"}},
+		{"http://203.0.113.7:8080/", nil, []string{"Select at least one", "to IP addresses", "port 8080", "isn’t encrypted"}},
 		{
 			`https://http://localhost\a#b`, nil,
 			[]string{"more than once", "a backslash", "your own computer", "isn’t encrypted", "never sent", "Select at"},
@@ -213,7 +213,7 @@ func TestNotesWhileTyping(t *testing.T) {
 		{"https://hooks-", false, false, "can’t be a host name"},
 		{"", false, false, ""},
 		{good, false, false, ""},
-		{"https://hooks", false, false, "isn’t on the public internet"},
+		{"https://hooks", false, false, "only works on your own network"},
 		{"htt", false, false, "not a valid URL"},
 		{"wss://hooks.exa", true, false, "WebSocket"},
 		{"<" + good + ">", true, true, "more here than a URL"},

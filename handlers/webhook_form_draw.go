@@ -122,7 +122,7 @@ func (s *server) drawRefusal(
 	}
 	f.renew()
 	id := cmp.Or(rejection.RequestID, stateOf(r).requestID)
-	if text := rejection.URLFix(); text != "" && !f.unlisted {
+	if text := rejection.URLFix(f.wanted().URL); text != "" && !f.unlisted {
 		f.urlError = &ui.FieldError{Text: text, Code: rejection.Code, RequestID: id}
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
