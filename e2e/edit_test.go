@@ -317,7 +317,7 @@ func TestDeleteAndCreateAgain(t *testing.T) {
 	if text := v.TextOf(stops); strings.Contains(text, orderPlaced) {
 		t.Errorf("another webhook receives %s, but the page says: %s", orderPlaced, text)
 	}
-	v.Submit(v.Role("link", "Cancel"))
+	v.Submit(v.Role("link", "Keep webhook"))
 	v.at(webhookPath(hook))
 	v.Submit(v.Role("link", "Delete"))
 	v.status(v.Submit(v.Role("button", "Delete webhook")), 200)
