@@ -110,7 +110,15 @@ func TestCreateResponses(t *testing.T) {
 		retry   string
 		noForm  bool // another page than the form
 	}{
-		{name: "an IP number", url: "https://203.0.113.7/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_IP_NOT_ALLOWED"},
+		{
+			name: "an IP number", url: "https://203.0.113.7/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_IP_NOT_ALLOWED",
+			texts: []string{"Webhook not created", "The URL has 1 problem. Your 2 event types are kept."},
+		},
+		{
+			name: "an IP number and a port", url: "https://203.0.113.7:8443/fw", status: 422, focus: "url",
+			atURL: "WEBHOOK_URI_IP_NOT_ALLOWED",
+			texts: []string{"The URL has 2 problems.", "Fourthwall probably rejects port 8443.", "Found by Hookwall."},
+		},
 		{name: "a port", url: "https://hooks.example.com:8443/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_PORT_NOT_ALLOWED"},
 		{name: "a domain", url: "https://shop.fourthwall.com/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_UNALLOWED_DOMAIN"},
 		{
@@ -246,9 +254,9 @@ func TestHintsNeverBlock(t *testing.T) {
 	tests := []struct{ url, hint string }{
 		{"https://hooks.example.com/fw", ""},
 		{"http://hooks.example.com/fw", "isn’t encrypted"},
-		{"https://203.0.113.7/fw", "to IP addresses"},
-		{"https://[2001:db8::1]/fw", "to IP addresses"},
-		{"https://hooks.example.com:8443/fw", "send to port 8443"},
+		{"https://203.0.113.7/fw", "probably rejects IP addresses"},
+		{"https://[2001:db8::1]/fw", "probably rejects IP addresses"},
+		{"https://hooks.example.com:8443/fw", "probably rejects port 8443"},
 		{"https://localhost/fw", "only works on your own computer"},
 		{"https://intranet/fw", "only works on your own network"},
 		{"https://me:pw@hooks.example.com/fw", "username or password"},

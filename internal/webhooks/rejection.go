@@ -91,7 +91,7 @@ func (r Rejection) URLFix(sent string) string {
 	if u, err := url.Parse(sent); err == nil {
 		for _, likely := range LikelyRejections(u) {
 			if likely.Code == r.Code {
-				return likely.Text
+				return likely.rejected
 			}
 		}
 	}

@@ -52,8 +52,9 @@ func urlHints(address string) (hints []string, better string) {
 
 // LikelyRejection is a reason for which Fourthwall would probably reject a URL.
 type LikelyRejection struct {
-	Code string // the API's
-	Text string
+	Code     string // the API's
+	Text     string // what is likely, and the fix
+	rejected string // the same once the API has rejected the URL with this code
 }
 
 // LikelyRejections returns the reasons for which Fourthwall would probably reject a URL.
@@ -65,18 +66,18 @@ func LikelyRejections(u *url.URL) []LikelyRejection {
 	host := withoutFinalDot(asciiHost(strings.ToLower(u.Hostname())))
 	switch {
 	case !strings.Contains(host, ":") && !possibleHost(host):
-		likely = append(likely, LikelyRejection{codeDomain, hintHost(u.Hostname())})
+		likely = append(likely, LikelyRejection{codeDomain, hintHost(u.Hostname()), rejectedHost(u.Hostname())})
 	case isIPAddress(host):
-		likely = append(likely, LikelyRejection{codeIP, hintIP})
+		likely = append(likely, LikelyRejection{codeIP, hintIP, urlCodes[codeIP]})
 	case isFourthwall(host):
-		likely = append(likely, LikelyRejection{codeDomain, hintFourthwall(host)})
+		likely = append(likely, LikelyRejection{codeDomain, hintFourthwall(host), rejectedFourthwall(host)})
 	case isLocalhost(host):
-		likely = append(likely, LikelyRejection{codeDomain, hintLocalhost})
+		likely = append(likely, LikelyRejection{codeDomain, hintLocalhost, hintLocalhost})
 	case isLocalName(host):
-		likely = append(likely, LikelyRejection{codeDomain, hintLocal})
+		likely = append(likely, LikelyRejection{codeDomain, hintLocal, hintLocal})
 	}
 	if port := u.Port(); port != "" && port != "80" && port != "443" {
-		likely = append(likely, LikelyRejection{codePort, hintPort(port)})
+		likely = append(likely, LikelyRejection{codePort, hintPort(port), rejectedPort(port)})
 	}
 	return likely
 }

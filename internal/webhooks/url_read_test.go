@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"hookwall/internal/unseen"
@@ -322,7 +323,7 @@ func TestHints(t *testing.T) {
 		if test.offer != "" {
 			want.Offers = []string{test.offer}
 		}
-		if diff := cmp.Diff(want, ReadURL(test.url)); diff != "" {
+		if diff := cmp.Diff(want, ReadURL(test.url), cmpopts.IgnoreUnexported(LikelyRejection{})); diff != "" {
 			t.Errorf("%s: %s", test.url, diff)
 		}
 	}
@@ -337,8 +338,41 @@ func TestFaultsAndHintsTogether(t *testing.T) {
 		URL: `<https://http:\\localhost:8080\a#b>`, Errors: faults, Offers: []string{"http://localhost:8080/a#b"},
 	}
 	want.Likely, want.Hints = parted(hints)
-	if diff := cmp.Diff(want, r); diff != "" {
+	if diff := cmp.Diff(want, r, cmpopts.IgnoreUnexported(LikelyRejection{})); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestLikelyBecomesCertain: what Fourthwall rejects is likely until its code names it, and then a fact.
+func TestLikelyBecomesCertain(t *testing.T) {
+	for _, test := range []struct{ url, code, before, after string }{
+		{
+			"https://203.0.113.7/fw", codeIP, "Fourthwall probably rejects IP addresses. ",
+			"Fourthwall doesn’t send to IP addresses. ",
+		},
+		{
+			"https://example.com:8443/fw", codePort, "Fourthwall probably rejects port 8443. Remove “:8443” ",
+			"Fourthwall doesn’t send to port 8443. Remove “:8443” ",
+		},
+		{
+			"https://a.fourthwall.com/", codeDomain,
+			"a.fourthwall.com is Fourthwall’s own domain. Fourthwall probably rejects it. ",
+			"Fourthwall doesn’t send to its own domain a.fourthwall.com. ",
+		},
+		{
+			"https://a-.example/", codeDomain, "“a-.example” can’t be a host name, so Fourthwall will probably reject it. ",
+			"Fourthwall rejected the host name “a-.example”. ",
+		},
+		{"https://nas.lan/", codeDomain, hintLocal, hintLocal},
+		{"https://localhost/", codeDomain, hintLocalhost, hintLocalhost},
+	} {
+		likely := ReadURL(test.url).Likely
+		if len(likely) != 1 || likely[0].Code != test.code || !strings.HasPrefix(likely[0].Text, test.before) {
+			t.Errorf("before %s is sent: %+v, want %s and %q", test.url, likely, test.code, test.before)
+		}
+		if got := (Rejection{Status: 400, Code: test.code}).URLFix(test.url); !strings.HasPrefix(got, test.after) {
+			t.Errorf("after %s was rejected: %q, want %q", test.url, got, test.after)
+		}
 	}
 }
 
@@ -347,11 +381,11 @@ func parted(hints []string) (likely []LikelyRejection, others []string) {
 	for _, hint := range hints {
 		switch {
 		case hint == hintIP:
-			likely = append(likely, LikelyRejection{codeIP, hint})
-		case strings.Contains(hint, "to port"):
-			likely = append(likely, LikelyRejection{codePort, hint})
+			likely = append(likely, LikelyRejection{Code: codeIP, Text: hint})
+		case strings.Contains(hint, "rejects port"):
+			likely = append(likely, LikelyRejection{Code: codePort, Text: hint})
 		case hint == hintLocal, hint == hintLocalhost, isAboutHost(hint), strings.Contains(hint, "own domain"):
-			likely = append(likely, LikelyRejection{codeDomain, hint})
+			likely = append(likely, LikelyRejection{Code: codeDomain, Text: hint})
 		default:
 			others = append(others, hint)
 		}
@@ -424,7 +458,7 @@ func TestTools(t *testing.T) {
 			t.Errorf("%s comes after a tool that needs a relay", tool.Name)
 		}
 		relays = tool.Relay
-		if strings.Contains(tool.Text, useRelay) != tool.Relay {
+		if strings.Contains(tool.Text, "Pipedream as a relay") != tool.Relay {
 			t.Errorf("%s: relay %v, but %s", tool.Name, tool.Relay, tool.Text)
 		}
 	}

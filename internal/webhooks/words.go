@@ -25,7 +25,7 @@ const (
 	urlDoubled    = "This URL begins with https:// or http:// more than once. Remove the first one."
 	urlEncoded    = "This URL is percent-encoded as a whole, as in a query. Enter it decoded."
 	urlBackslash  = "This URL has a backslash (\\). URLs only have forward slashes (/)."
-	urlBareIPv6   = "This is an IP address. Fourthwall sends to host names only. Use a domain name that leads to this " +
+	urlBareIPv6   = "This is an IP address, which Fourthwall probably rejects. Use a domain name that points to this " +
 		"server."
 	urlBlank = "This URL has a space inside. Remove it, or write it as %20 if it belongs there."
 )
@@ -94,9 +94,10 @@ func listed(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// Warnings about a URL. They never prevent sending.
+// Warnings about a URL. They never prevent sending. Fourthwall doesn't publish which URLs it rejects, so it is never
+// said as a fact before it happens.
 const (
-	hintIP        = "Fourthwall doesn’t send to IP addresses. Use a domain name that points to this server."
+	hintIP        = "Fourthwall probably rejects IP addresses. Use a domain name that points to this server."
 	hintLocal     = "This name only works on your own network. Use a public domain name, or a tunnel or a relay."
 	hintLocalhost = "localhost only works on your own computer. Use a tunnel or a relay with a public URL."
 	hintPlain     = "This URL isn’t encrypted. Others could read your buyers’ data. Use https:// if your server can."
@@ -121,13 +122,29 @@ func hintCompleted(address string) string {
 }
 
 func hintFourthwall(host string) string {
-	return host + " is Fourthwall’s own domain. Fourthwall doesn’t send to its own domains. Use your tool’s webhook " +
-		"URL."
+	return host + " is Fourthwall’s own domain. Fourthwall probably rejects it. Use your tool’s webhook URL."
+}
+
+// The same after Fourthwall rejected the URL.
+
+func rejectedFourthwall(host string) string {
+	return "Fourthwall doesn’t send to its own domain " + host + ". Use your tool’s webhook URL."
+}
+
+func rejectedHost(host string) string {
+	return "Fourthwall rejected the host name “" + host + "”. Check it for typing errors."
+}
+
+func rejectedPort(port string) string {
+	return "Fourthwall doesn’t send to port " + port + ". " + removePort(port)
 }
 
 func hintPort(port string) string {
-	return "Fourthwall doesn’t send to port " + port + ". Remove “:" + port + "” and serve the endpoint on the " +
-		"standard HTTPS port (443)."
+	return "Fourthwall probably rejects port " + port + ". " + removePort(port)
+}
+
+func removePort(port string) string {
+	return "Remove “:" + port + "” and serve the endpoint on the standard HTTPS port (443)."
 }
 
 func hintPlaceholder(found string) string {
@@ -152,7 +169,7 @@ func hintEncodedUnseen(names []string) string {
 const (
 	toolStreamerBot = "On Streamer.bot’s website, open *User Settings*, then *Webhooks*. Create a webhook of the " +
 		"type *Fourthwall*, click *Configure*, and copy the *Webhook URL*."
-	toolMixItUp = "In Mix It Up, open *Webhooks* and click *Add Webhook*. Add a command, save it, and click *Copy URL*."
+	toolMixItUp = "Check *Webhooks* or the settings in Mix It Up for a webhook URL. Copy it if it begins with https://."
 	toolZapier  = "Create a Zap that starts with *Webhooks by Zapier* and *Catch Hook*. Copy its webhook URL."
 	toolMake    = "In your scenario, add *Webhooks*, then *Custom webhook*. Click *Add*, name it, and copy its URL."
 	toolN8N     = "Add a *Webhook* node and set its method to *POST*. Activate the workflow and copy the " +
@@ -160,19 +177,20 @@ const (
 	toolPipedream = "Create a workflow that starts with the *HTTP / Webhook* trigger. Copy its URL."
 	toolOwn       = "Use a public https:// URL of your server. Return status 200 within 2 seconds."
 
-	toolStreamElements = "We know of no StreamElements URL that accepts Fourthwall’s events. " + useRelay
-	toolDiscord        = "Discord only accepts messages in its own format. " + useRelay
-	toolSlack          = "Slack only accepts messages in its own format. " + useRelay
-	toolGoogleSheets   = "A spreadsheet has no URL that receives events. " + useRelay
-	toolAppsScript     = "Apps Script usually responds with a redirect, which counts as a failure. " + useRelay
+	toolStreamElements = "We don’t know whether StreamElements can receive webhooks. Check its settings for a webhook " +
+		"URL. If there is none, use Zapier, Make, n8n or Pipedream as a relay."
+	toolDiscord      = "Discord only accepts messages in its own format. " + useRelay
+	toolSlack        = "Slack only accepts messages in its own format. " + useRelay
+	toolGoogleSheets = "A spreadsheet has no URL that receives events. " + useRelay
+	toolAppsScript   = "Apps Script usually responds with a redirect, which counts as a failure. " + useRelay
 
 	useRelay = "Use Zapier, Make, n8n or Pipedream as a relay, and paste its URL here."
 )
 
 // Warnings about a tool's own URL that can't receive events.
 const (
-	warningStreamElements = "StreamElements can’t read Fourthwall’s events. Its API needs a sign-in that Fourthwall " +
-		"doesn’t send, so deliveries will probably fail. " + useRelay
+	warningStreamElements = "StreamElements probably can’t read Fourthwall’s events. We know of no StreamElements URL " +
+		"that accepts them. " + useRelay
 	warningDiscord = "Discord can’t read Fourthwall’s events. It expects messages in its own format, so deliveries " +
 		"will probably fail. " + useRelay
 	warningSlack = "Slack can’t read Fourthwall’s events. It expects messages in its own format, so deliveries " +
@@ -184,8 +202,8 @@ const (
 
 	localStreamerBot = "Fourthwall can’t reach Streamer.bot on your computer. Use the webhook URL from its website, " +
 		"or a tunnel."
-	localMixItUp = "Fourthwall can’t reach Mix It Up on your computer. Copy the webhook’s URL in Mix It Up under " +
-		"Webhooks."
+	localMixItUp = "Fourthwall can’t reach Mix It Up on your computer. Check its settings for a webhook URL " +
+		"that begins with https://."
 	localN8N = "Fourthwall can’t reach n8n on your computer. Use a tunnel, or host n8n on a public domain."
 )
 
