@@ -36,11 +36,10 @@ func (s *server) drawWebhookForm(
 	page := views.WebhookFormPage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
 		Key: f.key, URL: f.url, URLError: f.urlError, AsTyped: f.asTyped,
-		URLNotes: readURL(f.url, f.asTyped).notes(f.urlError, createWords), NotesHref: urlNotesPath,
+		URLNotes: f.urlNotes(), NotesHref: urlNotesPath,
 		Tools: finderTools(), Picker: f.picker(), Banner: f.banner, Anyway: f.unlisted,
 	}
 	if f.editing != "" {
-		page.URLNotes = readURL(f.url, f.asTyped).notes(f.urlError, editWords)
 		page.Edit.Name = s.nameOf(r, f.editing, f.base.URL)
 		page.Action, page.CancelHref = editPath(conn.ShopID, f.editing), webhookPath(conn.ShopID, f.editing)
 	}
@@ -49,6 +48,15 @@ func (s *server) drawWebhookForm(
 	// Back must show the form with what was typed, which no-store would lose.
 	w.Header().Set("Cache-Control", "private, no-cache")
 	return s.render(w, r, status, views.WebhookForm(page))
+}
+
+// urlNotes returns what to say below the URL.
+func (f *webhookForm) urlNotes() ui.FieldNotes {
+	words := createWords
+	if f.editing != "" {
+		words = editWords
+	}
+	return readURL(f.url, f.asTyped).notes(f.urlError, words)
 }
 
 // readPresets reads the owner's presets into the form. If the database can't be
@@ -162,6 +170,7 @@ func (s *server) drawRefusal(
 	id := cmp.Or(rejection.RequestID, stateOf(r).requestID)
 	if text := rejection.URLFix(f.wanted().URL); text != "" && !f.unlisted {
 		f.urlError = &ui.FieldError{Text: text, Code: rejection.Code, RequestID: id}
+		f.banner = urlRejectedNotice(f.editing != "", 1+len(f.urlNotes().Also), len(f.types))
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
 	what := activity.CreateWebhook

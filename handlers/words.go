@@ -787,6 +787,17 @@ func unchangedNotice() *ui.Notice {
 	}
 }
 
+// urlRejectedNotice is for a form whose URL Fourthwall rejected. The URL field says why.
+func urlRejectedNotice(editing bool, problems, types int) *ui.Notice {
+	n := ui.Notice{Kind: ui.Failure, Title: "Webhook not created"}
+	if editing {
+		n.Title = "Changes not saved"
+	}
+	n.Text = "The URL has " + ui.Count(problems, "problem", "problems") + ". Your " +
+		ui.Count(types, "event type is kept.", "event types are kept.")
+	return &n
+}
+
 // Presets of an owner.
 
 const (
