@@ -150,7 +150,8 @@ func TestPresetsAreOnesOwn(t *testing.T) {
 	p, other := g.person(), g.person()
 	shop := p.connect(0)
 	other.connect(0)
-	pg := p.newForm(shop.ID, good, "DONATION").set("preset_name", "Secret plans").press("do=" + savePreset).want(http.StatusOK)
+	f := p.newForm(shop.ID, good, "DONATION").set("preset_name", "Secret plans")
+	pg := f.press("do=" + savePreset).want(http.StatusOK)
 	id := pg.ownPresets()["Secret plans"]
 
 	theirs := other.newForm(shop.ID, good)
@@ -162,7 +163,8 @@ func TestPresetsAreOnesOwn(t *testing.T) {
 	if own := p.newForm(shop.ID, good).page.ownPresets(); own["Secret plans"] != id {
 		t.Errorf("the owner has %v", own)
 	}
-	other.newForm(shop.ID, good, "DONATION").set("preset_name", "Secret plans").press("do=" + savePreset).want(http.StatusOK)
+	f = other.newForm(shop.ID, good, "DONATION").set("preset_name", "Secret plans")
+	f.press("do=" + savePreset).want(http.StatusOK)
 
 	p.signOut()
 	p.connect(0)

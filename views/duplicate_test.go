@@ -55,7 +55,8 @@ func TestDuplicate(t *testing.T) {
 
 	p.Duplicates = p.Duplicates[1:]
 	d = render(t, Duplicate(p))
-	if links := d.linksTo("/new?draft=1"); !hasClass(links[len(links)-1], "main") || hasClass(submits(d.formTo("/create"))[0], "main") {
+	links := d.linksTo("/new?draft=1")
+	if !hasClass(links[len(links)-1], "main") || hasClass(submits(d.formTo("/create"))[0], "main") {
 		t.Error("the way back is not the main action")
 	}
 }

@@ -391,7 +391,8 @@ func TestSampleLinksOpenInNewTab(t *testing.T) {
 		t.Errorf("%d links are in a label", len(inLabel))
 	}
 	got := map[string]string{}
-	for _, a := range d.all(func(n *html.Node) bool { return n.Data == "a" && strings.HasPrefix(attr(n, "href"), "/samples/") }) {
+	isSample := func(n *html.Node) bool { return n.Data == "a" && strings.HasPrefix(attr(n, "href"), "/samples/") }
+	for _, a := range d.all(isSample) {
 		got[text(a)] = attr(a, "href")
 		if attr(a, "target") != "_blank" || attr(a, "rel") != "noopener" {
 			t.Errorf("%s: target %q, rel %q", text(a), attr(a, "target"), attr(a, "rel"))

@@ -168,7 +168,7 @@ func hintEncodedUnseen(names []string) string {
 // Where each tool has its URL, or why it needs a relay.
 const (
 	toolStreamerBot = "On Streamer.bot’s website, open *User Settings*, then *Webhooks*. Create a webhook of the " +
-		"type *Fourthwall*, click *Configure*, and copy the *Webhook URL*."
+		"type *Fourthwall*, click *Configure*, and copy the *Webhook URL*. Keep that page open for the signing secret."
 	toolMixItUp = "Check *Webhooks* or the settings in Mix It Up for a webhook URL. Copy it if it begins with https://."
 	toolZapier  = "Create a Zap that starts with *Webhooks by Zapier* and *Catch Hook*. Copy its webhook URL."
 	toolMake    = "In your scenario, add *Webhooks*, then *Custom webhook*. Click *Add*, name it, and copy its URL."
@@ -189,8 +189,8 @@ const (
 
 // Warnings about a tool's own URL that can't receive events.
 const (
-	warningStreamElements = "StreamElements probably can’t read Fourthwall’s events. We know of no StreamElements URL " +
-		"that accepts them. " + useRelay
+	warningStreamElements = "StreamElements probably can’t read Fourthwall’s events. We know of no StreamElements " +
+		"URL that accepts them. " + useRelay
 	warningDiscord = "Discord can’t read Fourthwall’s events. It expects messages in its own format, so deliveries " +
 		"will probably fail. " + useRelay
 	warningSlack = "Slack can’t read Fourthwall’s events. It expects messages in its own format, so deliveries " +
