@@ -17,6 +17,21 @@
 
   const isLocal = document.documentElement.dataset.times !== "utc";
 
+  // Times are the reader's, without the day if that is today.
+  function localMoments() {
+    if (!isLocal) return;
+    const style = { timeStyle: "medium", hourCycle: "h23" };
+    const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+    const clock = new Intl.DateTimeFormat(undefined, style);
+    const minute = new Intl.DateTimeFormat(undefined, { ...style, timeStyle: "short" });
+    for (const mark of all(".utc")) mark.hidden = true;
+    for (const time of all(".moment")) {
+      const at = new Date(time.dateTime);
+      const isToday = at.toDateString() === new Date().toDateString();
+      time.textContent = (isToday ? "" : `${day.format(at)}, `) + (time.matches(".minute") ? minute : clock).format(at);
+    }
+  }
+
   // The fields for times are in the reader's zone, and the address is in UTC.
   function localFields() {
     const fields = isLocal ? all("[type=datetime-local]", form) : [];
@@ -42,7 +57,7 @@
     }
     Object.assign(check.dataset, page.querySelector("[data-newest]").dataset);
     turn.hidden = !check.dataset.newest;
-    document.dispatchEvent(new Event("redrawn"));
+    localMoments();
     document.dispatchEvent(new Event("redrawn"));
     all("a", log).find((link) => link.href === held?.href && link.textContent === held.textContent)?.focus();
   }
@@ -93,6 +108,7 @@
     load(form.action + (query && `?${query}`), true);
   }
 
+  localMoments();
   if (form) localFields();
   if (!check) return;
   turn.type = "button";
