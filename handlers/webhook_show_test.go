@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/sandbox"
 )
 
@@ -137,4 +138,19 @@ func TestKeptSecretSigns(t *testing.T) {
 			t.Errorf("test %d is signed with the webhook's secret: %v", i, got)
 		}
 	}
+}
+
+// TestCreatorOfAWebhook: the page says who created a webhook here, and claims
+// nothing of one that was created elsewhere.
+func TestCreatorOfAWebhook(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	elsewhere := g.add(shop, good, "DONATION")
+	p.get(webhookPath(shop.ID, elsewhere.ID)).want(http.StatusOK, "Created by Not created here, or over 400 days ago.")
+	made := p.newForm(shop.ID, accepts, "DONATION").submit().want(http.StatusOK)
+	who := g.recorded(shop, activity.CreateWebhook)[0].Actor
+	made.want(http.StatusOK, "Created by "+who)
+	made.link(who).want(http.StatusOK, "Activity", "Webhook created")
 }
