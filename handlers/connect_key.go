@@ -107,6 +107,9 @@ func (s *server) refuseKey(w http.ResponseWriter, r *http.Request, page views.Co
 		status = http.StatusBadGateway
 	}
 	n := connectOutcomes[outcome]
+	if api.Fault == fourthwall.Unfamiliar {
+		n.Text += keyUnfamiliarText
+	}
 	n.Code, n.RequestID = api.Code, requestID(api, stateOf(r))
 	page.Notices = append(page.Notices, n)
 	setRetryAfter(w, api.RetryAfter)

@@ -70,14 +70,14 @@ func tokenOutcome(err error) (outcome, code string) {
 		return "unreachable", ""
 	case errors.Is(err, oauth.ErrApp):
 		return "client_refused", answer.Code
-	case answer.Code != "":
+	case errors.Is(err, oauth.ErrRefused), signInOutcome(answer.Code, "") != "refused":
 		return signInOutcome(answer.Code, ""), answer.Code
 	case answer.Status == http.StatusTooManyRequests || answer.Status == http.StatusServiceUnavailable:
 		return "temporarily_unavailable", ""
 	case answer.IsBusy():
 		return "server_error", ""
 	}
-	return "no_token", ""
+	return "no_token", answer.Code // which may be anyone's
 }
 
 // shopOutcome returns the outcome for a credential whose shop could not be
@@ -86,14 +86,20 @@ func shopOutcome(api *fourthwall.Error) string {
 	switch {
 	case api.Status == 0:
 		return "unreachable"
-	case api.Status == http.StatusNotFound && !api.ShopGone():
+	case api.ShopGone(), api.Unauthorized(), api.Forbidden():
+		return "shop_unknown"
+	case api.Status == http.StatusNotFound:
 		return "wrong_api"
+	case api.Fault == fourthwall.Unfamiliar:
+		return "unfamiliar"
 	case api.Fault != "":
 		return "in_front"
 	case api.Status == http.StatusTooManyRequests || api.Status == http.StatusServiceUnavailable:
 		return "temporarily_unavailable"
+	case api.Rejected() && api.Code != "":
+		return "unfamiliar"
 	case api.Rejected():
-		return "shop_unknown"
+		return "in_front"
 	case api.Status >= http.StatusInternalServerError:
 		return "server_error"
 	}
@@ -151,7 +157,7 @@ func (s *server) finishSignIn(w http.ResponseWriter, r *http.Request, c oauth.Cr
 		if api == nil {
 			return err
 		}
-		return s.backToConnect(w, r, shopOutcome(api), back)
+		return s.backWithCode(w, r, shopOutcome(api), api.Code, back)
 	}
 	return s.connect(w, r, c, shop, back)
 }
