@@ -125,6 +125,18 @@ func (s *server) endRefused(w http.ResponseWriter, r *http.Request, q url.Values
 	return s.backWithCode(w, r, outcome, code, attempt.Return)
 }
 
+// logSignIn logs why a sign-in failed, and which settings to check if that is
+// what the page says.
+func logSignIn(r *http.Request, way, outcome string, err error) {
+	line := stateOf(r).log.With("way", way)
+	if check := settingName.FindAllString(connectOutcomes[outcome].Text, -1); len(check) > 0 {
+		line = line.With("check", strings.Join(check, " "))
+	}
+	line.Warn("sign-in failed", "error", err)
+}
+
+var settingName = regexp.MustCompile(`\b(FOURTHWALL|HOOKWALL)_[A-Z_]+\b`)
+
 // takeSignIn spends the sign-in with this state, if this browser began it in
 // this way.
 func (s *server) takeSignIn(r *http.Request, state, way string) (store.SignIn, error) {
@@ -152,12 +164,13 @@ func (s *server) takeSignIn(r *http.Request, state, way string) (store.SignIn, e
 func (s *server) finishSignIn(w http.ResponseWriter, r *http.Request, c oauth.Credential, back string) error {
 	shop, err := s.API.CurrentShop(r.Context(), c.API())
 	if err != nil {
-		stateOf(r).log.Warn("sign-in failed: the shop could not be read", "way", c.Way, "error", err)
 		api := fourthwall.AsError(err)
 		if api == nil {
 			return err
 		}
-		return s.backWithCode(w, r, shopOutcome(api), api.Code, back)
+		outcome := shopOutcome(api)
+		logSignIn(r, c.Way, outcome, err)
+		return s.backWithCode(w, r, outcome, api.Code, back)
 	}
 	return s.connect(w, r, c, shop, back)
 }

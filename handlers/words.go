@@ -607,11 +607,13 @@ var connectOutcomes = map[string]ui.Notice{
 	},
 	"code_refused": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "Fourthwall didn’t accept the sign-in, perhaps because it took too long. Start again.",
+		Text: "Fourthwall didn’t accept the sign-in, perhaps because it took too long. Start again. If this " +
+			"continues, ask your administrator to check HOOKWALL_PUBLIC_URL.",
 	},
 	"unreachable": {
 		Kind: ui.Warning, Title: "The shop was not connected",
-		Text: "We couldn’t reach Fourthwall to finish the sign-in. Nothing was changed. Try again in a moment.",
+		Text: "We couldn’t reach Fourthwall to finish the sign-in. Nothing was changed. Try again in a moment. If " +
+			"this continues, ask your administrator to check FOURTHWALL_API_URL and FOURTHWALL_TOKEN_URL.",
 	},
 	"no_token": {
 		Kind: ui.Warning, Title: "The shop was not connected",
