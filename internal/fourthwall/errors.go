@@ -34,10 +34,10 @@ type Fault string
 
 // Faults.
 const (
-	InFront     Fault = "in front"   // something in front of the API or of the sign-in, such as a firewall
-	Unfamiliar  Fault = "unfamiliar" // the API or something in front of it: the code doesn't tell
-	NoToken     Fault = "token"      // the sign-in, or something in front of it, which returned no token
-	AppRejected Fault = "app"        // the sign-in, which doesn't accept the client ID and secret in the settings
+	InFront       Fault = "in front"   // something in front of the API or of the sign-in, such as a firewall
+	Unfamiliar    Fault = "unfamiliar" // the API or something in front of it: the code doesn't tell
+	NothingIssued Fault = "token"      // the sign-in, or something in front of it, which returned no token
+	AppRejected   Fault = "app"        // the sign-in, which doesn't accept the client ID and secret in the settings
 )
 
 // Error says what was tried and what came of it: "create webhook: 400 WEBHOOK_URI_IP_NOT_ALLOWED (request abc)".

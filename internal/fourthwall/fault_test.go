@@ -86,7 +86,10 @@ func TestWhoRefused(t *testing.T) {
 					t.Errorf("%s: %#v", op.name, e)
 				}
 				got := [3]bool{e.Unauthorized(), e.Forbidden(), e.NotFound()}
-				want := [3]bool{api && row.status == 401, api && row.status == 403, strings.HasPrefix(row.code, "WEBHOOK_") && row.status == 404}
+				want := [3]bool{
+					api && row.status == 401, api && row.status == 403,
+					row.status == 404 && strings.HasPrefix(row.code, "WEBHOOK_"),
+				}
 				if got != want {
 					t.Errorf("%s: unauthorized, forbidden, not found: %v, want %v", op.name, got, want)
 				}

@@ -139,7 +139,7 @@ func refreshError(err error) error {
 	case errors.Is(err, oauth.ErrApp):
 		out.Fault = fourthwall.AppRejected
 	case ok && !answer.IsBusy():
-		out.Fault = fourthwall.NoToken
+		out.Fault = fourthwall.NothingIssued
 	}
 	return out
 }

@@ -144,7 +144,9 @@ func TestRefusedWhileUnlisted(t *testing.T) {
 		{"the API's 503", sandbox.Failure{Status: 503, Code: "OPEN_API_BUSY"}, true, webhooks.Rejected, store.OutcomeFailed},
 		{"a proxy's 429", sandbox.Failure{Status: 429, Body: html}, true, webhooks.Unconfirmed, store.OutcomeUnclear},
 		{
-			"the API's 429", sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS"}, true,
+			"the API's 429",
+			sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS"},
+			true,
 			webhooks.Rejected, store.OutcomeRefused,
 		},
 		{"a firewall's word", sandbox.Failure{Status: 403, Code: "BLOCKED"}, true, webhooks.Unconfirmed, store.OutcomeUnclear},

@@ -239,7 +239,8 @@ const ShopGone = "Fourthwall no longer knows this shop. It may have been closed.
 // Explanation explains a rejection: a title, what happened, and the fix.
 type Explanation struct{ Title, Text, Fix string }
 
-// ExplainFault explains who refused, if that wasn't certainly the API itself. Status is that of the response, 0 for none.
+// ExplainFault explains who refused, if that wasn't certainly the API itself. Status is that of the response, 0 for
+// none.
 func ExplainFault(fault fourthwall.Fault, status int) Explanation {
 	const front = "Something in front of Fourthwall rejected the request"
 	switch {
@@ -258,7 +259,7 @@ func ExplainFault(fault fourthwall.Fault, status int) Explanation {
 				"unchanged.",
 			"Try again in a moment. If this continues, connect the shop again, or give the code to your administrator.",
 		}
-	case fault == fourthwall.NoToken:
+	case fault == fourthwall.NothingIssued:
 		return Explanation{
 			front,
 			"Fourthwall’s token URL returned no token. The response probably comes from a firewall or a proxy. Your " +
