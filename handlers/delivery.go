@@ -60,7 +60,7 @@ func deliveryError(shopID, id string, err error) error {
 	case api.Forbidden():
 		answer.Public = mayNotReadDeliveries
 		answer.Links = []ui.Link{connectLink(eventPath(shopID, id), shopID)}
-	case api.NotFound():
+	case api.Status == http.StatusNotFound && api.Rejected() && !api.ShopGone():
 		answer.Public = deliveryUnknownText
 		answer.Links = []ui.Link{{Href: eventsPath(shopID), Text: "See the deliveries"}}
 	default:

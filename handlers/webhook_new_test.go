@@ -130,7 +130,7 @@ func TestCreateResponses(t *testing.T) {
 		{name: "a code of the URL with that of a permission", failure: sandbox.Failure{Status: 403, Code: "WEBHOOK_URI_UNALLOWED_DOMAIN"}, status: 422, focus: "url", atURL: "WEBHOOK_URI_UNALLOWED_DOMAIN"},
 		{name: "a code of the URL, and busy", failure: sandbox.Failure{Status: 429, Code: "WEBHOOK_URI_PORT_NOT_ALLOWED", Header: after}, status: 503, texts: []string{"WEBHOOK_URI_PORT_NOT_ALLOWED", "Fourthwall is busy"}, focus: "banner", retry: "60"},
 		{name: "no permission", failure: sandbox.Failure{Status: 403, Code: "FORBIDDEN"}, status: 403, texts: []string{"webhook_write", "Connect the shop again"}, focus: "banner"},
-		{name: "not found", failure: sandbox.Failure{Status: 404, Code: "GONE"}, status: 404, texts: []string{"GONE"}, focus: "banner"},
+		{name: "not found", failure: sandbox.Failure{Status: 404, Code: "OPEN_API_GONE"}, status: 404, texts: []string{"OPEN_API_GONE"}, focus: "banner"},
 		{name: "too many requests", failure: sandbox.Failure{Status: 429, Header: after}, status: 503, texts: []string{"busy", "60 seconds"}, focus: "banner", retry: "60"},
 		{name: "busy", failure: sandbox.Failure{Status: 503, Header: after}, status: 503, texts: []string{"busy", "Nothing was created"}, focus: "banner", retry: "60"},
 		{name: "a fault, without effect", failure: sandbox.Failure{Status: 500, Header: id}, status: 502, texts: []string{"Unconfirmed", "req-777"}, focus: "banner", noForm: true},
