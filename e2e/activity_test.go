@@ -14,7 +14,7 @@ import (
 func activityPath(shop sandbox.DemoShop) string { return "/shops/" + shop.ID + "/activity" }
 
 // entries are the rows of the activity.
-func (v *visitor) entries() playwright.Locator { return v.main().GetByRole("listitem") }
+func (v *visitor) entries() playwright.Locator { return v.CSS(".log li") }
 
 // attempted waits until the activity shows this many attempts.
 func (v *visitor) attempted(n int) {

@@ -33,7 +33,7 @@
 
   function copyButtons() {
     if (!navigator.clipboard) return;
-    for (const button of all("[data-copy]")) {
+    for (const button of all("[data-copy][hidden]")) {
       button.hidden = false;
       button.addEventListener("click", () => copy(button));
     }
@@ -473,7 +473,7 @@
   copyButtons();
   localTimes();
   localDays();
-  document.addEventListener("redrawn", localTimes);
+  for (const draw of [copyButtons, localTimes, localDays]) document.addEventListener("redrawn", draw);
   shortAddresses();
   untold();
   urlNotes();
