@@ -11,7 +11,7 @@
       let timer, newest;
       const show = async () => {
         const asked = newest = new AbortController();
-        const address = new URL(form.action);
+        const address = new URL(form.getAttribute("action"), location);
         address.search = new URLSearchParams(new FormData(form));
         try {
           const answer = await fetch(address, { signal: asked.signal });
