@@ -63,6 +63,8 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 		"list.js":     "text/javascript; charset=utf-8",
 		"list.css":    "text/css; charset=utf-8",
 		"implicit.js": "text/javascript; charset=utf-8",
+		"picker.css":  "text/css; charset=utf-8",
+		"picker.js":   "text/javascript; charset=utf-8",
 		"log.css":     "text/css; charset=utf-8",
 		"log.js":      "text/javascript; charset=utf-8",
 		"icons.svg":   "image/svg+xml; charset=utf-8",
