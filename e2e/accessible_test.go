@@ -78,9 +78,9 @@ var scenes = []scene{
 	{name: "create, own preset", show: showOwnPreset, status: 200, heading: "Create webhook"},
 	{name: "create, several errors", show: showSeveralErrors, status: 422, heading: "Create webhook"},
 	{name: "create, banner", show: showBanner, status: 503, heading: "Create webhook"},
-	{name: "created", show: showCreated, status: 200, heading: "Webhook created"},
-	{name: "created, secret revealed", show: showRevealed, status: 200, heading: "Webhook"},
-	{name: "webhook", show: showWebhook, status: 200, heading: "Webhook"},
+	{name: "created", show: showCreated, status: 200, heading: "hooks.example.com/fourthwall"},
+	{name: "created, secret revealed", show: showRevealed, status: 200, heading: "hooks.example.com/fourthwall"},
+	{name: "webhook", show: showWebhook, status: 200, heading: "hooks.example.com/…glonglonglonglonglong"},
 	{name: "not confirmed", show: showNotConfirmed, status: 502, heading: "Unconfirmed"},
 	{name: "not confirmed, not there", show: showAbsent, status: 502, heading: "Unconfirmed"},
 	{name: "created, signed out since", show: showOutcome, status: 200, heading: "Webhook created"},
@@ -338,7 +338,7 @@ func showCreated(v *visitor) int {
 func showRevealed(v *visitor) int {
 	showCreated(v)
 	status := v.Submit(v.Role("button", "Show the secret"))
-	for _, language := range []string{"Node.js", "Python"} {
+	for _, language := range []string{"Building it yourself?", "Node.js", "Python"} {
 		v.Click(v.main().Locator("summary").Filter(hasText(language)))
 	}
 	return status

@@ -185,7 +185,7 @@ func (v *visitor) testsWithoutScript(shop sandbox.DemoShop) {
 	hook := v.app.add(0, verifies, "ORDER_PLACED", "DONATION")
 	v.Open(webhookPath(hook))
 	v.worksWithoutScript()
-	v.Submit(v.Role("link", "Send a test delivery"))
+	v.Submit(v.Role("link", "Send a test"))
 	v.picks("DONATION")
 	v.worksWithoutScript()
 	sent := v.Value(v.body())
@@ -237,7 +237,7 @@ func tests(v *visitor) sandbox.Webhook {
 
 func showCheckStart(v *visitor) int {
 	v.Open(webhookPath(tests(v)))
-	return v.Submit(v.Role("link", "Check this endpoint"))
+	return v.Submit(v.Role("link", "Check the endpoint"))
 }
 
 func showCheckRefused(v *visitor) int {

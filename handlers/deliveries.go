@@ -182,7 +182,7 @@ const maxWebhookChoices = 100
 func webhookChoices(list fourthwall.WebhookList, called names) []string {
 	var all []string
 	for _, hook := range list.Webhooks {
-		if name := called.ofHook(hook); !slices.Contains(all, name) && len(all) < maxWebhookChoices {
+		if name := called.of(hook.ID, hook.URL); !slices.Contains(all, name) && len(all) < maxWebhookChoices {
 			all = append(all, name)
 		}
 	}

@@ -35,6 +35,14 @@ func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 	if envelope, ok := e.Envelope(); ok {
 		page.EventID, page.WebhookID, page.ShopID = envelope.ID, envelope.WebhookID, envelope.ShopID
 	}
+	for _, hook := range hooks.Webhooks {
+		if hook.ID == page.Row.WebhookID {
+			page.Row.Name = s.nameOf(r, hook.ID, hook.URL)
+		}
+	}
+	if page.Row.WebhookHref != "" {
+		page.CheckHref = checkStartHref(conn.ShopID, "webhook", page.Row.WebhookID)
+	}
 	if r.URL.Query().Get("show") == "body" {
 		page.Body, page.Pretty = pretty(body)
 	}

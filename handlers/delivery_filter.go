@@ -122,7 +122,7 @@ func (f deliveryFilter) chooser(start, end time.Time, list fourthwall.WebhookLis
 	c := chooser{f, start, end, webhooks.NewMatcher(list), map[string]bool{f.webhook: true}, called}
 	text := strings.ToLower(f.webhook)
 	for _, hook := range list.Webhooks {
-		if !c.m.Has(f.webhook) && hasAny(text, hook.URL, called.ofHook(hook)) {
+		if !c.m.Has(f.webhook) && hasAny(text, hook.URL, called.of(hook.ID, hook.URL)) {
 			c.hooks[hook.ID] = true
 		}
 	}

@@ -101,6 +101,10 @@ func (s *server) webhookRoutes() []route {
 			resume: "/webhooks/{id}",
 		},
 		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/test", handle: s.handleSecretTest, access: shopOnly,
+			limit: outCall, resume: "/webhooks/{id}",
+		},
+		{
 			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/stored", handle: s.handleSecretStored,
 			access: shopOnly, resume: "/webhooks/{id}",
 		},

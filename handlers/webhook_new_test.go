@@ -134,12 +134,12 @@ func TestCreateResponses(t *testing.T) {
 		{name: "too many requests", failure: sandbox.Failure{Status: 429, Header: after}, status: 503, texts: []string{"busy", "60 seconds"}, focus: "banner", retry: "60"},
 		{name: "busy", failure: sandbox.Failure{Status: 503, Header: after}, status: 503, texts: []string{"busy", "Nothing was created"}, focus: "banner", retry: "60"},
 		{name: "a fault, without effect", failure: sandbox.Failure{Status: 500, Header: id}, status: 502, texts: []string{"Unconfirmed", "req-777"}, focus: "banner", noForm: true},
-		{name: "a fault, with effect", failure: sandbox.Failure{Status: 500, Effect: true}, status: 200, texts: []string{good}, made: 1, noForm: true},
-		{name: "bad gateway, with effect", failure: sandbox.Failure{Status: 502, Effect: true}, status: 200, texts: []string{good}, made: 1, noForm: true},
+		{name: "a fault, with effect", failure: sandbox.Failure{Status: 500, Effect: true}, status: 200, texts: []string{good}, made: 1, focus: "flash-0", noForm: true},
+		{name: "bad gateway, with effect", failure: sandbox.Failure{Status: 502, Effect: true}, status: 200, texts: []string{good}, made: 1, focus: "flash-0", noForm: true},
 		{name: "cut before", failure: sandbox.Failure{Cut: sandbox.CutBefore}, status: 502, texts: []string{"Unconfirmed"}, focus: "banner", noForm: true},
-		{name: "cut after", failure: sandbox.Failure{Cut: sandbox.CutAfter}, status: 200, texts: []string{good}, made: 1, noForm: true},
-		{name: "cut in the answer", failure: sandbox.Failure{Cut: sandbox.CutBody}, status: 200, texts: []string{good}, made: 1, noForm: true},
-		{name: "an unreadable yes, with effect", failure: sandbox.Failure{Status: 200, Body: "<html>ok", Effect: true}, status: 200, texts: []string{good}, made: 1, noForm: true},
+		{name: "cut after", failure: sandbox.Failure{Cut: sandbox.CutAfter}, status: 200, texts: []string{good}, made: 1, focus: "flash-0", noForm: true},
+		{name: "cut in the answer", failure: sandbox.Failure{Cut: sandbox.CutBody}, status: 200, texts: []string{good}, made: 1, focus: "flash-0", noForm: true},
+		{name: "an unreadable yes, with effect", failure: sandbox.Failure{Status: 200, Body: "<html>ok", Effect: true}, status: 200, texts: []string{good}, made: 1, focus: "flash-0", noForm: true},
 		{name: "an unreadable yes, without effect", failure: sandbox.Failure{Status: 200, Body: "{}"}, status: 502, texts: []string{"Unconfirmed"}, focus: "banner", noForm: true},
 	}
 	for _, test := range tests {

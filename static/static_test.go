@@ -66,6 +66,7 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 		"picker.css":  "text/css; charset=utf-8",
 		"picker.js":   "text/javascript; charset=utf-8",
 		"log.css":     "text/css; charset=utf-8",
+		"webhook.css": "text/css; charset=utf-8",
 		"log.js":      "text/javascript; charset=utf-8",
 		"icons.svg":   "image/svg+xml; charset=utf-8",
 	}

@@ -143,8 +143,8 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeInvisible, Title: "Invisible characters in the signature",
-		Text: "You copied something invisible with it, such as a zero-width space. Copy the value again from its source, " +
-			"or type over the gap.",
+		Text: "You copied something invisible with it, such as a zero-width space. Copy the value again from its " +
+			"source, or type over the gap.",
 		Evidence: "Without them it matches.",
 	},
 	{

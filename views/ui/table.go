@@ -6,6 +6,7 @@ import "time"
 type DeliveryRow struct {
 	ID          string
 	Href        string
+	AdviceHref  string // says what to do if it failed
 	Type        EventBadge
 	At          time.Time // zero if unknown
 	State       string    // in Fourthwall's words
@@ -64,4 +65,31 @@ func (r DeliveryRow) note() (short, long string) {
 		return webhookDeleted, webhookDeletedText
 	}
 	return "", ""
+}
+
+// Outcome says how a delivery went, within a sentence.
+func (r DeliveryRow) Outcome() string {
+	switch {
+	case r.Mark == OK:
+		return acceptedInText
+	case r.Mark == Failing:
+		return failedInText
+	case r.State == "":
+		return noStateInText
+	}
+	return stateInText(Plain(r.State))
+}
+
+// Square draws the delivery in a Strip.
+func (r DeliveryRow) Square() Square {
+	text, _ := r.result()
+	name := r.Type.Title
+	if name == "" {
+		name = r.Type.Code
+	}
+	title := Plain(name) + ": " + Short(text)
+	if !r.At.IsZero() {
+		title = r.At.UTC().Format("Jan 2, 15:04:05") + " UTC, " + title
+	}
+	return Square{Href: r.Href, Title: title, State: r.Mark}
 }
