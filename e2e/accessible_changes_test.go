@@ -305,8 +305,8 @@ func showActivity(v *visitor) int {
 	}
 	v.Open(activityPath(shop))
 	status := v.Submit(v.Role("link", "Older"))
-	for i := range v.Count(v.main().Locator("summary")) {
-		v.Click(v.main().Locator("summary").Nth(i))
+	for i := range v.Count(v.entries().Locator("summary")) {
+		v.Click(v.entries().Locator("summary").Nth(i))
 	}
 	return status
 }

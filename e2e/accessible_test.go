@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"hookwall/e2e/browser"
 	"hookwall/handlers"
 	"hookwall/internal/sandbox"
+	"hookwall/oauth"
 )
 
 // scene is one page in one state.
@@ -49,6 +51,7 @@ var scenes = []scene{
 		status: 200, heading: "Finishing the connection", noScript: true,
 	},
 	{name: "shops", show: showShops, status: 200, heading: "Shops"},
+	{name: "shops, many", show: showManyShops, status: 200, heading: "Shops"},
 	{name: "shops, one expired", show: showExpiredShop, status: 200, heading: "Shops"},
 	{
 		name: "list, empty", show: func(v *visitor) int { return v.Open(listPath(v.connectKey(0))) }, status: 200,
@@ -165,6 +168,21 @@ func showShops(v *visitor) int {
 	status := v.Open("/shops")
 	v.Click(v.main().GetByText("Disconnect", exactText).First())
 	return status
+}
+
+// showManyShops shows connections of each kind, on two pages.
+func showManyShops(v *visitor) int {
+	v.connectKey(0)
+	conn, err := v.app.store.LiveConnection(v.app.t.Context(), v.app.shop(0).ID, "")
+	v.app.must(err)
+	for i := range 60 {
+		conn.ShopID, conn.ShopName = fmt.Sprint("sh_", i), fmt.Sprint("Shop number ", i)
+		conn.ShopDomain = fmt.Sprintf("shop-%d.example", i)
+		conn.Way, conn.Scopes = oauth.WayCode, "webhook_read webhook_write"
+		_, err := v.app.store.PutConnection(v.app.t.Context(), conn)
+		v.app.must(err)
+	}
+	return v.Open("/shops")
 }
 
 func showExpiredShop(v *visitor) int {

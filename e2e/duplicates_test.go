@@ -82,14 +82,14 @@ func TestEditToDuplicate(t *testing.T) {
 	v := meet(t, browser.Options{})
 	shop := v.connectKey(2)
 	hooks := v.app.box.Webhooks(shop.ID)
-	orders, catalogue := hooks[0], hooks[2]
-	v.Open(editPath(catalogue))
+	orders, catalog := hooks[0], hooks[2]
+	v.Open(editPath(catalog))
 	v.Fill(v.address(), orders.URL)
 	v.Check(v.box(orderUpdated))
 	v.status(v.review(), 200)
-	v.asksAbout(catalogue)
+	v.asksAbout(catalog)
 	v.reads("Another webhook already uses this URL", orders.ID)
 	v.SeeText(v.Role("listitem", "").Filter(hasText(orders.ID)), orderUpdated)
 	v.status(v.Submit(v.Role("button", "Save anyway")), 200)
-	v.saved(catalogue, orders.URL, "PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED", "ORDER_UPDATED")
+	v.saved(catalog, orders.URL, "PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED", "ORDER_UPDATED")
 }

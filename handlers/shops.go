@@ -117,7 +117,7 @@ func (s *server) handleFindShop(w http.ResponseWriter, r *http.Request) error {
 
 func connectedShop(c store.Connection) views.ConnectedShop {
 	row := views.ConnectedShop{
-		ShopLink: shopLink(c), Way: shops.Way(c), Scopes: strings.Fields(c.Scopes), ConnectedAt: c.CreatedAt,
+		ShopLink: shopLink(c), Way: shops.Way(c), Permissions: shops.Permissions(c), ConnectedAt: c.CreatedAt,
 		DisconnectAction: disconnectPath(c.ShopID),
 	}
 	if c.Expired {

@@ -17,6 +17,7 @@ type DeliveryRow struct {
 	Again       bool // of the same event as the row above
 	URL         string
 	Name        string // of the webhook
+	Labeled     bool   // Name is what a person called it, not its host and path
 	WebhookID   string // "" if it can't be told which it was
 	WebhookHref string // "" if the webhook no longer exists
 	Ambiguous   bool   // several webhooks have this URL
@@ -39,6 +40,15 @@ func (r DeliveryRow) result() (text string, known bool) {
 		return noStateGiven, true
 	}
 	return r.State, false
+}
+
+// nameDirection keeps a URL from being reordered. A label has the direction of its
+// own script.
+func (r DeliveryRow) nameDirection() string {
+	if r.Labeled {
+		return "auto"
+	}
+	return "ltr"
 }
 
 // note says in a few words, and in a sentence, why a delivery may belong to no
