@@ -19,8 +19,10 @@ const maxPresetName = 40
 // presets, and draws the form. ok is false if do is no such button.
 func (s *server) pressButton(w http.ResponseWriter, r *http.Request, f *webhookForm, do string) (ok bool, err error) {
 	name, id, _ := strings.Cut(do, ":")
-	if err := s.readPresets(r, f); err != nil {
-		return false, err
+	if name == "preset" || name == "preset-off" || name == deletePreset {
+		if err := s.readPresets(r, f); err != nil {
+			return false, err
+		}
 	}
 	switch {
 	case name == savePreset:

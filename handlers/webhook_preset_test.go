@@ -116,8 +116,11 @@ func TestPresetsAreDeleted(t *testing.T) {
 	shop := p.connect(0)
 	pg := p.newForm(shop.ID, good, "DONATION").set("preset_name", "Tips").press("do=" + savePreset).want(http.StatusOK)
 	id := pg.ownPresets()["Tips"]
-	for range 2 { // the second click of a double click
+	for click, names := range []bool{true, false} { // the second click of a double click finds nothing
 		gone := pg.form(p.action()).press("do="+deletePreset+":"+id).want(http.StatusOK, "Preset deleted")
+		if named := strings.Contains(gone.text(), "“Tips” is gone."); named != names {
+			t.Errorf("click %d names the preset: %t", click+1, named)
+		}
 		gone.kept(good, "DONATION")
 		if own := gone.ownPresets(); len(own) > 0 {
 			t.Errorf("left are %v", own)
