@@ -196,6 +196,42 @@ func TestChartsSayWhatTheyShow(t *testing.T) {
 	}
 }
 
+// TestSparklineBars: each hour has its bar, on the base line or on the part below
+// it, and as high as its share of the most.
+func TestSparklineBars(t *testing.T) {
+	series := Last24Hours(chartNow, time.Time{})
+	for hour, h := range map[int]Hour{0: {Accepted: 26}, 3: {Accepted: 13, Failed: 13}, 4: {Failed: 1}, 9: {Other: 2}} {
+		series[hour].Accepted, series[hour].Failed, series[hour].Other = h.Accepted, h.Failed, h.Other
+	}
+	type bar struct{ middle, bottom, high float64 }
+	page := drawn(t, Sparkline(SparklineChart{Series: series, Width: 192, Height: 28}))
+	for class, want := range map[string][]bar{
+		"ok":    {{3, 27, 26}, {27, 27, 13}},
+		"bad":   {{27, 14, 13}, {35, 27, 2}}, // one is too few to be seen
+		"other": {{75, 27, 2}},
+	} {
+		var got []bar
+		_, path, _ := strings.Cut(page, `<path class="`+class+`" d="`)
+		path, _, _ = strings.Cut(path, `"`)
+		var x, y float64 // of the pen
+		for _, step := range strings.Split(path, "m")[1:] {
+			var dx, dy, high float64
+			if _, err := fmt.Sscanf(step, "%g %gv-%g", &dx, &dy, &high); err != nil {
+				t.Fatalf("%q: %v", step, err)
+			}
+			x, y = x+dx, y+dy
+			got = append(got, bar{x, y, high})
+			y -= high
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: bars %v, want %v", class, got, want)
+		}
+	}
+	if !strings.Contains(page, `stroke-width="6"`) {
+		t.Errorf("the bars have another width: %s", page)
+	}
+}
+
 func TestBarsAreLinks(t *testing.T) {
 	page := drawn(t, OverTime(OverTimeChart{Label: "Deliveries per hour", Series: busyDay("/d?from="), Height: 100}))
 	for part, want := range map[string]int{
