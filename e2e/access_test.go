@@ -295,15 +295,20 @@ func TestSpoiledTextIsFound(t *testing.T) {
 	v := meet(t, browser.Options{})
 	showRowActions(v)
 	v.isEasy("as it is")
-	const row = `.hooks li:nth-child(2)`
+	const (
+		row    = `.hooks li:nth-child(2)`
+		narrow = "overflow: hidden; white-space: nowrap"
+	)
 	for name, spoil := range map[string]struct{ element, style, found string }{
-		"a cell that is cut":            {row + " .hook-last", "width: 1rem; overflow: hidden; white-space: nowrap", "cut off"},
-		"lines that are cut":            {row + " .hook", "max-height: 1rem; overflow: hidden", "cut off"},
-		"an ellipsis without the whole": {".tally span", "width: 3rem; display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap", "cut off"},
-		"a line under a name":           {row + " .row-sub", "margin-top: -1rem", "over each other"},
-		"a cell over a cell":            {row + " .hook-last", "transform: translateX(-15rem)", "over each other"},
-		"a list over its menu's words":  {".acts .pop li:nth-child(2)", "margin-top: -2.5rem", "over each other"},
-		"a button that is too full":     {"main .button.main", "width: 4rem; white-space: nowrap", "spills"},
+		"a cell that is cut": {row + " .hook-last", "width: 1rem; " + narrow, "cut off"},
+		"lines that are cut": {row + " .hook", "max-height: 1rem; overflow: hidden", "cut off"},
+		"an ellipsis without the whole": {
+			".tally span", "width: 3rem; display: block; text-overflow: ellipsis; " + narrow, "cut off",
+		},
+		"a line under a name":          {row + " .row-sub", "margin-top: -1rem", "over each other"},
+		"a cell over a cell":           {row + " .hook-last", "transform: translateX(-15rem)", "over each other"},
+		"a list over its menu's words": {".acts .pop li:nth-child(2)", "margin-top: -2.5rem", "over each other"},
+		"a button that is too full":    {"main .button.main", "width: 4rem; white-space: nowrap", "spills"},
 	} {
 		undo := v.Eval("([selector, style]) => { const e = document.querySelector(selector), was = e.style.cssText;"+
 			" e.style.cssText = style; return was }", []string{spoil.element, spoil.style})

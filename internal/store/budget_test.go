@@ -34,9 +34,9 @@ func TestBudget(t *testing.T) {
 						}()
 					}
 					synctest.Wait()
-					time.Sleep(maxOf(together)) //nolint:forbidigo // the clock of the bubble
+					wait(t.Context(), maxOf(together))
 					synctest.Wait()
-					time.Sleep(time.Minute) //nolint:forbidigo // the same, for a call of the API, which costs nothing
+					wait(t.Context(), time.Minute) // for a call of the API, which costs nothing
 				}
 				began := time.Now()
 				bound, done := spend(ctx)

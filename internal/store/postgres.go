@@ -217,8 +217,9 @@ type connector struct {
 	server server
 }
 
-// Connect opens a connection and reads the server's clock through it. If it breaks off meanwhile, as at the end of a
-// network failure, it tries once more: the pool would give the error to whoever waits for a connection by now.
+// Connect opens a connection and reads the server's clock through it. It tries once more if the connection breaks off
+// before that is done. The pool passes an error on to the next request that waits for a connection, and that request
+// may have begun after the server was back.
 func (c connector) Connect(ctx context.Context) (made driver.Conn, err error) {
 	cancel, err := c.server.ask(ctx, postgresAnswer, func(ctx context.Context) error {
 		made, err = c.connect(ctx)
