@@ -49,6 +49,8 @@ type serveFlags struct {
 	LogFormat       string `name:"log-format" hw:"HOOKWALL_LOG_FORMAT" default:"auto" placeholder:"FORMAT" help:"How to write the log: text, json, or auto. Auto is text on a terminal and JSON elsewhere. Default: auto."`
 	SecurityContact string `name:"security-contact" hw:"HOOKWALL_SECURITY_CONTACT" placeholder:"CONTACTS" help:"Contacts for reporting a vulnerability, shown in /.well-known/security.txt. Email addresses and https URLs, separated by commas. Default: security@ and the public URL's host."`
 	TrustedProxies  string `hw:"HOOKWALL_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Reverse proxies whose X-Forwarded-For is trusted. IP addresses or CIDR blocks, separated by commas. Default: none."`
+	SessionIdle     string `name:"session-idle" hw:"HOOKWALL_SESSION_IDLE" placeholder:"DURATION" help:"How long after its last use a session ends. A duration such as 12h or 30d. Default: 12h, or 30d if the public URL is on this machine."`
+	SessionLife     string `name:"session-life" hw:"HOOKWALL_SESSION_LIFE" placeholder:"DURATION" help:"How long after the sign-in a session ends in any case. Default: 7d, or 90d if the public URL is on this machine."`
 	SignInLimit     string `name:"limit-sign-ins" hw:"HOOKWALL_LIMIT_SIGN_INS" default:"600,2/s" placeholder:"BURST,RATE" help:"Sign-in requests per IP address. 600,2/s means a burst of 600, then 2 per second. The unit is s, m, h or a duration such as 10s. Use 0 for no limit. Default: 600,2/s."`
 	KeyLimit        string `name:"limit-refused-keys" hw:"HOOKWALL_LIMIT_REFUSED_KEYS" default:"10,1/m" placeholder:"BURST,RATE" help:"Failed API-key sign-ins allowed per IP address. Use 0 for no limit. Default: 10,1/m."`
 	WriteLimit      string `name:"limit-writes" hw:"HOOKWALL_LIMIT_WRITES" default:"300,5/s" placeholder:"BURST,RATE" help:"Shop forms per session. Use 0 for no limit. Default: 300,5/s."`
@@ -147,6 +149,8 @@ type Config struct {
 	LogFormat        string // auto, text or json
 	TrustedProxies   []netip.Prefix
 	SecurityContacts []string // URIs; nil for the usual mailbox
+	SessionIdle      time.Duration
+	SessionLife      time.Duration
 	Limits           handlers.Limits
 	PrivateTargets   bool // allow calls to addresses that aren't public
 	Sandbox          bool
@@ -173,6 +177,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	c.ClientSecret = p.secret("FOURTHWALL_CLIENT_SECRET", f.SecretFile)
 	c.TrustedProxies = p.prefixes(f.TrustedProxies)
 	c.SecurityContacts = p.contacts(f.SecurityContact)
+	c.SessionIdle, c.SessionLife = p.sessionTimes(f, c.PublicURL)
 	c.Limits = p.limits(f)
 	c.LogFormat = p.logFormat(f.LogFormat)
 	isProxied := isLoopbackAddress(f.Addr) && c.PublicURL != nil && !isLoopback(c.PublicURL.Hostname())
@@ -364,6 +369,46 @@ func (p *problems) contacts(list string) []string {
 		out = append(out, u.String())
 	}
 	return out
+}
+
+// How long sessions last. On a person's own machine, nobody else finds them.
+const (
+	ownSessionIdle = 30 * 24 * time.Hour
+	ownSessionLife = 90 * 24 * time.Hour
+	minSession     = time.Minute
+	maxSession     = 400 * 24 * time.Hour // browsers keep no cookie longer
+)
+
+// sessionTimes reads how long sessions last.
+func (p *problems) sessionTimes(f serveFlags, public *url.URL) (idle, life time.Duration) {
+	idle, life = store.SessionIdle, store.SessionLife
+	if public == nil || isLoopback(public.Hostname()) {
+		idle, life = ownSessionIdle, ownSessionLife
+	}
+	if f.SessionLife != "" {
+		life = p.sessionTime("HOOKWALL_SESSION_LIFE", f.SessionLife)
+	}
+	if f.SessionIdle == "" {
+		return min(idle, life), life
+	}
+	if idle = p.sessionTime("HOOKWALL_SESSION_IDLE", f.SessionIdle); idle > life {
+		p.add("HOOKWALL_SESSION_IDLE: %s is longer than HOOKWALL_SESSION_LIFE. Set a shorter one, or a longer life",
+			clip(f.SessionIdle))
+	}
+	return idle, life
+}
+
+// sessionTime reads a duration such as 12h, or 30d.
+func (p *problems) sessionTime(name, given string) time.Duration {
+	text, scale := strings.TrimSpace(given), time.Duration(1)
+	if days, isDays := strings.CutSuffix(text, "d"); isDays {
+		text, scale = days+"h", 24
+	}
+	d, err := time.ParseDuration(text)
+	if d > maxSession || err != nil || d*scale < minSession || d*scale > maxSession {
+		p.add("%s: %q is not a time between a minute and 400 days. Use one such as 12h or 30d", name, clip(given))
+	}
+	return d * scale
 }
 
 // limits reads the limits.

@@ -145,6 +145,7 @@ func TestLoadConfig(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			got.SessionIdle, got.SessionLife = 0, 0 // see TestSessionTimes
 			if test.want.Limits == (handlers.Limits{}) {
 				test.want.Limits = usualLimits
 			}
@@ -196,6 +197,12 @@ func TestConfigProblems(t *testing.T) {
 		{"a limit that never gives", []string{"HOOKWALL_LIMIT_WRITES", "1,0/s"}, []string{"HOOKWALL_LIMIT_WRITES"}},
 		{"a limit without a time", []string{"HOOKWALL_LIMIT_ADDRESS_WRITES", "1,1/x"}, []string{"HOOKWALL_LIMIT_ADDRESS_WRITES"}},
 		{"a limit that goes back", []string{"HOOKWALL_LIMIT_CALLS", "1,1/-1s"}, []string{"HOOKWALL_LIMIT_CALLS"}},
+		{"a session that ends before it began", []string{"HOOKWALL_SESSION_IDLE", "-1h"}, []string{"HOOKWALL_SESSION_IDLE"}},
+		{"a session of no time", []string{"HOOKWALL_SESSION_LIFE", "59s"}, []string{"HOOKWALL_SESSION_LIFE"}},
+		{"a session beyond reason", []string{"HOOKWALL_SESSION_LIFE", "401d"}, []string{"HOOKWALL_SESSION_LIFE"}},
+		{"a session beyond all numbers", []string{"HOOKWALL_SESSION_LIFE", "2000000d"}, []string{"HOOKWALL_SESSION_LIFE"}},
+		{"a session without a unit", []string{"HOOKWALL_SESSION_IDLE", "12"}, []string{"HOOKWALL_SESSION_IDLE"}},
+		{"a session that idles longer than it lasts", []string{"HOOKWALL_SESSION_IDLE", "2d", "HOOKWALL_SESSION_LIFE", "36h"}, []string{"HOOKWALL_SESSION_IDLE"}},
 		{"a log format that is none", []string{"HOOKWALL_LOG_FORMAT", "xml"}, []string{"HOOKWALL_LOG_FORMAT"}},
 		{"limits beyond reason", []string{"HOOKWALL_LIMIT_SIGN_INS", "1000001,1/s", "HOOKWALL_LIMIT_WRITES", "1,1001/s", "HOOKWALL_LIMIT_CALLS", "1,1/25h"}, []string{"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_CALLS"}},
 		{
@@ -253,12 +260,38 @@ func TestSettingsAreExplained(t *testing.T) {
 		"FOURTHWALL_AUTH_URL", "FOURTHWALL_TOKEN_URL", "FOURTHWALL_IMPLICIT_AUTH_URL", "FOURTHWALL_SCOPES",
 		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_SECURITY_CONTACT", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "HOOKWALL_INSECURE_UPSTREAM",
 		"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_REFUSED_KEYS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_ADDRESS_WRITES", "HOOKWALL_LIMIT_CALLS", "HOOKWALL_LOG_FORMAT",
+		"HOOKWALL_SESSION_IDLE", "HOOKWALL_SESSION_LIFE",
 	} {
 		for where, text := range texts {
 			if !strings.Contains(text, name) {
 				t.Errorf("%s does not explain %s", where, name)
 			}
 		}
+	}
+}
+
+// TestSessionTimes: sessions last longer where nobody else has the machine.
+func TestSessionTimes(t *testing.T) {
+	const day = 24 * time.Hour
+	tests := []struct {
+		name       string
+		env        []string
+		idle, life time.Duration
+	}{
+		{"on this machine", nil, 30 * day, 90 * day},
+		{"on this machine, by its URL", []string{"HOOKWALL_PUBLIC_URL", "http://localhost:8080"}, 30 * day, 90 * day},
+		{"for others", []string{"HOOKWALL_PUBLIC_URL", "https://hooks.example.com"}, 12 * time.Hour, 7 * day},
+		{"as set", []string{"HOOKWALL_SESSION_IDLE", "90m", "HOOKWALL_SESSION_LIFE", "1.5d"}, 90 * time.Minute, 36 * time.Hour},
+		{"a short life", []string{"HOOKWALL_SESSION_LIFE", "1h"}, time.Hour, time.Hour},
+		{"the longest", []string{"HOOKWALL_SESSION_IDLE", "400d", "HOOKWALL_SESSION_LIFE", "400d"}, 400 * day, 400 * day},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := load(t, env(test.env...))
+			if err != nil || got.SessionIdle != test.idle || got.SessionLife != test.life {
+				t.Errorf("%v, %v: %v; want %v, %v", got.SessionIdle, got.SessionLife, err, test.idle, test.life)
+			}
+		})
 	}
 }
 

@@ -36,6 +36,7 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 		Frame: frame, Return: back, KeyAction: "/connect/key",
 		Permissions: permissions(s.Scopes), ForDevelopersURL: s.forDevelopers(),
 	}
+	page.SessionIdle, page.SessionLife = s.Store.SessionTimes()
 	start := url.Values{}
 	if back != "" {
 		start.Set("return", back)

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// SessionIdle is how long after its last request a session ends.
+	// SessionIdle is how long after its last request a session ends, unless Options say otherwise.
 	SessionIdle = 12 * time.Hour
-	// SessionLife is how long after the sign-in that made it a session ends.
+	// SessionLife is how long after the sign-in that made it a session ends, unless Options say otherwise.
 	SessionLife = 7 * 24 * time.Hour
 
 	seenEvery = 5 * time.Minute // how precisely the last request of a session is known
@@ -153,7 +153,7 @@ func (ss *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *se
 	}
 	session.ID, session.IsNew = hashOf(token), false
 	session.Values[ownerKey], session.Values[loadedKey{}] = owner, session.ID
-	ss.setCookie(w, token, int(SessionLife/time.Second))
+	ss.setCookie(w, token, int(ss.store.sessionLife/time.Second))
 	return nil
 }
 
@@ -194,7 +194,7 @@ func (ss *SessionStore) drop(ctx context.Context, w http.ResponseWriter, session
 func (ss *SessionStore) options() *sessions.Options {
 	return &sessions.Options{
 		Path:     "/",
-		MaxAge:   int(SessionLife / time.Second),
+		MaxAge:   int(ss.store.sessionLife / time.Second),
 		Secure:   ss.cookie.Secure,
 		HttpOnly: true,
 		SameSite: http.SameSiteLaxMode,
@@ -213,6 +213,9 @@ func (ss *SessionStore) setCookie(w http.ResponseWriter, value string, maxAge in
 	})
 }
 
+// SessionTimes returns how long after its last request, and after the sign-in that made it, a session ends.
+func (s *Store) SessionTimes() (idle, life time.Duration) { return s.sessionIdle, s.sessionLife }
+
 // loadSession returns the owner of a session that has not ended, and records that it was seen.
 func (s *Store) loadSession(ctx context.Context, hash string) (Owner, error) {
 	now := s.now()
@@ -221,7 +224,7 @@ func (s *Store) loadSession(ctx context.Context, hash string) (Owner, error) {
 	err := s.engine.read.QueryRowContext(ctx, `
 		SELECT owner, seen_at FROM sessions
 		WHERE environment = $1 AND token_hash = $2 AND seen_at > $3 AND created_at > $4`,
-		s.env, hash, millis(now.Add(-SessionIdle)), millis(now.Add(-SessionLife))).Scan(&owner, &seen)
+		s.env, hash, millis(now.Add(-s.sessionIdle)), millis(now.Add(-s.sessionLife))).Scan(&owner, &seen)
 	if err != nil {
 		return "", failed("load session", err)
 	}
@@ -284,19 +287,4 @@ func (s *Store) deleteSession(ctx context.Context, hash string) error {
 		_, err = deleteIdleOwner(ctx, tx, s.env, owner)
 		return err
 	}))
-}
-
-// deleteIdleOwner deletes an owner who has no session, and reports whether it did. One statement asks and
-// deletes: an owner who was deleted before the lock was taken may sign in again between two.
-func deleteIdleOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) (bool, error) {
-	r, err := tx.ExecContext(ctx, `
-		DELETE FROM owners WHERE environment = $1 AND id = $2
-		AND NOT EXISTS (SELECT 1 FROM sessions WHERE environment = $1 AND owner = $2)`, env, owner)
-	if err != nil {
-		return false, err
-	}
-	if n, err := r.RowsAffected(); err != nil || n == 0 {
-		return false, err
-	}
-	return true, deleteOperations(ctx, tx, env, owner)
 }
