@@ -400,15 +400,21 @@ func (p *problems) sessionTimes(f serveFlags, public *url.URL) (idle, life time.
 
 // sessionTime reads a duration such as 12h, or 30d.
 func (p *problems) sessionTime(name, given string) time.Duration {
-	text, scale := strings.TrimSpace(given), time.Duration(1)
-	if days, isDays := strings.CutSuffix(text, "d"); isDays {
-		text, scale = days+"h", 24
+	text := strings.TrimSpace(given)
+	days, isDays := strings.CutSuffix(text, "d")
+	var d time.Duration
+	var err error
+	if isDays {
+		var count float64
+		count, err = strconv.ParseFloat(days, 64)
+		d = time.Duration(min(max(count, 0), 1000) * 24 * float64(time.Hour))
+	} else {
+		d, err = time.ParseDuration(text)
 	}
-	d, err := time.ParseDuration(text)
-	if d > maxSession || err != nil || d*scale < minSession || d*scale > maxSession {
+	if err != nil || d < minSession || d > maxSession {
 		p.add("%s: %q is not a time between a minute and 400 days. Use one such as 12h or 30d", name, clip(given))
 	}
-	return d * scale
+	return d
 }
 
 // limits reads the limits.

@@ -143,8 +143,8 @@ func (s *Store) ConnectionByID(ctx context.Context, connID string) (Connection, 
 
 // LiveConnection returns a connection to a shop, of any owner, for finding out how an activity ended:
 // that of the owner prefer if there is one, otherwise the newest. It is not expired, its credential
-// opens, and its owner has a session that has not ended, or lasts without one. ErrNotFound means that there is none. It must
-// not be used on behalf of a person.
+// opens, and its owner has a session that has not ended, or lasts without one. ErrNotFound means that
+// there is none. It must not be used on behalf of a person.
 func (s *Store) LiveConnection(ctx context.Context, shopID string, prefer Owner) (Connection, error) {
 	now := s.now()
 	rows, err := s.engine.read.QueryContext(ctx, selectLiveConnections,
@@ -162,8 +162,8 @@ func (s *Store) LiveConnection(ctx context.Context, shopID string, prefer Owner)
 	return Connection{}, failed("find live connection", cmp.Or(rows.Err(), ErrNotFound))
 }
 
-// UnusedConnections returns the IDs of the connections of lasting owners whose access token expired before a time: those
-// unused the longest first. Connections that can't be renewed are left out.
+// UnusedConnections returns the IDs of the connections of lasting owners whose access token expired before
+// a time: those unused the longest first. Connections that can't be renewed are left out.
 func (s *Store) UnusedConnections(ctx context.Context, before time.Time) (ids []string, err error) {
 	rows, err := s.engine.read.QueryContext(ctx, selectUnused, s.env, millis(before))
 	if err != nil {

@@ -21,8 +21,8 @@ func (s *Store) Sweep(ctx context.Context) error {
 		args        []any
 	}{
 		{
-			"sessions", `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2`,
-			[]any{ago(s.sessionIdle), ago(s.sessionLife)},
+			"sessions", `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2 OR person <> '' AND created_at <= $3`,
+			[]any{ago(s.sessionIdle), ago(s.sessionLife), ago(s.memberLife())},
 		},
 		{"sign-ins", `DELETE FROM sign_ins WHERE expires_at <= $1`, []any{ago(0)}},
 		{"drafts", `DELETE FROM drafts WHERE expires_at <= $1`, []any{ago(0)}},
@@ -83,8 +83,9 @@ type idleOwner struct {
 }
 
 func (s *Store) idleOwners(ctx context.Context) ([]idleOwner, error) {
-	rows, err := s.engine.read.QueryContext(ctx, `SELECT environment, id FROM owners WHERE kind = 'session' AND NOT EXISTS (
-		SELECT 1 FROM sessions WHERE sessions.environment = owners.environment AND sessions.owner = owners.id)`)
+	rows, err := s.engine.read.QueryContext(ctx, `SELECT environment, id FROM owners
+		WHERE kind = 'session' AND NOT EXISTS (
+			SELECT 1 FROM sessions WHERE sessions.environment = owners.environment AND sessions.owner = owners.id)`)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Sessions", sessionTests},
 		{"SessionTimes", sessionTimeTests},
 		{"Owners", ownerTests},
+		{"People", peopleTests},
 		{"Connections", connectionTests},
 		{"Refresh", refreshTests},
 		{"SignIns", signInTests},

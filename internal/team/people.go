@@ -1,0 +1,225 @@
+package team
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"hookwall/internal/store"
+)
+
+var (
+	// ErrRemoved means that an admin removed the person.
+	ErrRemoved = errors.New("the person was removed")
+
+	// ErrLastAdmin means that nobody would be left who manages people.
+	ErrLastAdmin = errors.New("the last admin stays")
+
+	// ErrElsewhere means that the configuration or a group decides the person's role.
+	ErrElsewhere = errors.New("the role is decided elsewhere")
+
+	// ErrNotFound means that there is no such person.
+	ErrNotFound = store.ErrNotFound
+)
+
+// Source says where a role comes from.
+type Source string
+
+// Where a role comes from. Where several give one, the first counts.
+const (
+	Configured Source = "configuration" // the person is among Config.Admins
+	ByGroup    Source = "group"
+	ByAdmin    Source = "admin"
+	ByDomain   Source = "domain" // everyone with an e-mail there
+	Nowhere    Source = ""
+)
+
+// Person is somebody who has signed in, and what they may do now.
+type Person struct {
+	store.Person
+
+	Role   Role // NoRole if the person was removed
+	Source Source
+}
+
+// IsRemoved reports whether an admin removed the person.
+func (p Person) IsRemoved() bool { return !p.RemovedAt.IsZero() }
+
+// IsDecidedHere reports whether an admin may change the role. Otherwise the configuration or a group decides.
+func (p Person) IsDecidedHere() bool { return p.Source != Configured && p.Source != ByGroup }
+
+// Called returns what to call a person who may have no name.
+func (p Person) Called() string {
+	for _, name := range []string{p.Name, p.Email} {
+		if strings.TrimSpace(name) != "" {
+			return name
+		}
+	}
+	return p.Subject
+}
+
+// Domain returns the domain of the person's e-mail, in lower case.
+func (p Person) Domain() string {
+	_, domain, _ := strings.Cut(p.Email, "@")
+	return strings.ToLower(domain)
+}
+
+// Config says who may do what.
+type Config struct {
+	Store   *store.Store
+	Admins  []string // e-mail addresses and subjects
+	Groups  GroupRoles
+	Domains []string // in which everyone with a verified e-mail is a viewer
+}
+
+// Team is the people who share this Hookwall.
+type Team struct {
+	config Config
+	owner  store.Owner
+}
+
+// New returns the team of the database.
+func New(ctx context.Context, c Config) (*Team, error) {
+	owner, err := c.Store.Team(ctx)
+	return &Team{config: c, owner: owner}, err
+}
+
+// Owner returns the owner of the team's connections.
+func (t *Team) Owner() store.Owner { return t.owner }
+
+// SignIn records that a person has signed in, and returns the person with the rights of now, which may be none. It
+// returns ErrRemoved, and the person, if an admin removed the person.
+func (t *Team) SignIn(ctx context.Context, id Identity) (Person, error) {
+	stored, err := t.config.Store.SignInPerson(ctx, store.Person{
+		Issuer: id.Issuer, Subject: id.Subject, Name: id.Name, Email: id.Email,
+		EmailVerified: id.EmailVerified, Group: t.config.Groups.deciding(id.Groups),
+	})
+	if err != nil {
+		return Person{}, err
+	}
+	p := t.withRole(stored)
+	if p.IsRemoved() {
+		return p, ErrRemoved
+	}
+	return p, nil
+}
+
+// Person returns a person with the rights of now, or ErrNotFound.
+func (t *Team) Person(ctx context.Context, id string) (Person, error) {
+	stored, err := t.config.Store.Person(ctx, id)
+	return t.withRole(stored), err
+}
+
+// People returns everyone who has signed in, by name, including those who were removed.
+func (t *Team) People(ctx context.Context) ([]Person, error) {
+	stored, err := t.config.Store.People(ctx)
+	return t.withRoles(stored), err
+}
+
+// Admins returns the people who can give roles, by name.
+func (t *Team) Admins(ctx context.Context) ([]Person, error) {
+	all, err := t.People(ctx)
+	return slices.DeleteFunc(all, func(p Person) bool { return p.Role != Admin }), err
+}
+
+// SetRole gives a person a role. It returns ErrElsewhere if that would have no effect, and ErrLastAdmin if nobody would
+// be left who gives roles.
+func (t *Team) SetRole(ctx context.Context, by Person, id string, role Role) error {
+	return t.change(ctx, id, func(p *store.Person) {
+		p.Role, p.RoleBy, p.RoleAt = string(role), by.Called(), t.config.Store.Now()
+	})
+}
+
+// Remove takes the role from a person, ends the person's sessions, and keeps the person from signing in. Its errors are
+// those of SetRole.
+func (t *Team) Remove(ctx context.Context, by Person, id string) error {
+	return t.change(ctx, id, func(p *store.Person) {
+		now := t.config.Store.Now()
+		p.Role, p.RoleBy, p.RoleAt, p.RemovedAt = string(NoRole), by.Called(), now, now
+	})
+}
+
+// Readmit lets a person who was removed sign in again.
+func (t *Team) Readmit(ctx context.Context, id string) error {
+	return t.config.Store.ChangePerson(ctx, id,
+		func(p *store.Person) error {
+			p.RemovedAt = time.Time{}
+			return nil
+		},
+		func([]store.Person) error { return nil })
+}
+
+// change changes a person whose role is decided here, unless no admin would be left.
+func (t *Team) change(ctx context.Context, id string, change func(*store.Person)) error {
+	return t.config.Store.ChangePerson(ctx, id,
+		func(p *store.Person) error {
+			if !t.withRole(*p).IsDecidedHere() {
+				return ErrElsewhere
+			}
+			change(p)
+			return nil
+		},
+		func(all []store.Person) error {
+			if !slices.ContainsFunc(t.withRoles(all), func(p Person) bool { return p.Role == Admin }) {
+				return ErrLastAdmin
+			}
+			return nil
+		})
+}
+
+// Sessions returns the sessions of a person that have not ended, the newest first.
+func (t *Team) Sessions(ctx context.Context, person string) ([]store.MemberSession, error) {
+	return t.config.Store.MemberSessions(ctx, person)
+}
+
+// EndSession ends a session of a person, on every instance. It is no error if there is none.
+func (t *Team) EndSession(ctx context.Context, person, session string) error {
+	return t.config.Store.EndMemberSession(ctx, person, session)
+}
+
+func (t *Team) withRoles(stored []store.Person) (all []Person) {
+	for _, p := range stored {
+		all = append(all, t.withRole(p))
+	}
+	return all
+}
+
+// withRole adds what a person may do. The configuration of now decides, so that a person who is no longer in it loses
+// the role though the session goes on.
+func (t *Team) withRole(stored store.Person) Person {
+	p := Person{Person: stored}
+	switch given := Role(stored.Role); {
+	case t.isConfigured(stored):
+		p.Role, p.Source = Admin, Configured
+	case t.config.Groups[stored.Group] != NoRole:
+		p.Role, p.Source = t.config.Groups[stored.Group], ByGroup
+	case given != NoRole && slices.Contains(roles, given):
+		p.Role, p.Source = given, ByAdmin
+	case stored.EmailVerified && slices.Contains(t.config.Domains, p.Domain()):
+		p.Role, p.Source = Viewer, ByDomain
+	}
+	if p.IsRemoved() {
+		p.Role = NoRole
+	}
+	return p
+}
+
+// isConfigured reports whether a person is among the admins of the configuration, by the subject, or by an e-mail that
+// the issuer vouches for.
+func (t *Team) isConfigured(p store.Person) bool {
+	return slices.ContainsFunc(t.config.Admins, func(admin string) bool {
+		return admin == p.Subject || p.EmailVerified && p.Email != "" && strings.EqualFold(admin, p.Email)
+	})
+}
+
+// deciding returns the group that gives a person in groups the highest role, or "".
+func (g GroupRoles) deciding(groups []string) (group string) {
+	for _, one := range groups {
+		if !g[group].Includes(g[one]) {
+			group = one
+		}
+	}
+	return group
+}
