@@ -18,8 +18,8 @@ var mayImport = map[string][]string{
 	},
 	"handlers": {
 		"handlers/middleware", "internal/activity", "internal/deliver", "internal/doctor", "internal/fourthwall",
-		"internal/shops", "internal/signature", "internal/store", "internal/webhooks", "oauth", "static", "views",
-		"views/ui",
+		"internal/shops", "internal/signature", "internal/store", "internal/team", "internal/webhooks", "oauth", "static",
+		"views", "views/ui",
 	},
 	"handlers/middleware": nil,
 

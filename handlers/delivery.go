@@ -35,7 +35,7 @@ func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 	if envelope, ok := e.Envelope(); ok {
 		page.EventID, page.WebhookID, page.ShopID = envelope.ID, envelope.WebhookID, envelope.ShopID
 	}
-	if r.URL.Query().Get("show") == "body" {
+	if r.URL.Query().Get("show") == "body" && stateOf(r).may(operator) {
 		page.Body, page.Pretty = pretty(body)
 	}
 	return s.render(w, r, http.StatusOK, views.Delivery(page))

@@ -16,6 +16,7 @@ const (
 	connectPath   = "/connect"
 	shopsPath     = "/shops"
 	findShopPath  = "/switcher"
+	signInPath    = "/sign-in"
 	signOutPath   = "/sign-out"
 	displayPath   = "/display"
 	helpPath      = "/help"
@@ -27,7 +28,8 @@ const (
 
 	securityTextPath = "/.well-known/security.txt"
 
-	signedOutHref = connectPath + "?outcome=signed_out"
+	signedOutHref       = connectPath + "?outcome=signed_out"
+	signedOutOfTeamHref = signInPath + "?outcome=signed_out"
 )
 
 func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
@@ -90,6 +92,12 @@ func samplePath(t fourthwall.EventType) string { return "/samples/" + url.PathEs
 func connectLink(back, shopID string) ui.Link {
 	query := filled(map[string]string{"return": back, "shop": shopID})
 	return ui.Link{Href: withQuery(connectPath, query.Encode()), Text: "Connect the shop again"}
+}
+
+// signInHref returns a link to sign in to the team, and from there to back,
+// which may be "".
+func signInHref(back string) string {
+	return withQuery(signInPath, filled(map[string]string{"return": back}).Encode())
 }
 
 // withDraft returns the URL of the page p with a kept form in it.

@@ -54,7 +54,7 @@ func (s *server) putForm(r *http.Request, d store.Draft) (store.Draft, error) {
 		return d, &httpError{Status: http.StatusRequestEntityTooLarge, Public: draftTooLargeText}
 	}
 	address, exempt := s.clientNetwork(r)
-	if stateOf(r).owner != "" || exempt {
+	if stateOf(r).self != "" || exempt {
 		return s.Store.PutDraft(r.Context(), d)
 	}
 	ok, wait, err := s.Store.Allow(r.Context(), anonymousDrafts, address)

@@ -53,7 +53,7 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 	v := stateOf(r)
 	f, err := s.frameWithShops(r, title)
 	isShown := r.Method != http.MethodHead
-	if err != nil || v.owner == "" || v.offline || !isShown {
+	if err != nil || v.self == "" || v.offline || !isShown {
 		return f, err
 	}
 	f.Notices, err = s.takeFlashes(r)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 )
 
 // loadSession finds the session of the request's cookie. It writes nothing.
@@ -25,10 +26,39 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 			return
 		}
 		v.broken = err // the route draws its form nevertheless
-		v.session = session
-		v.owner = store.OwnerOf(session)
+		v.session, v.self = session, store.OwnerOf(session)
+		if err == nil {
+			v.broken = s.loadRights(r)
+		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// loadRights finds out what the person may do, at each request, so that a role
+// that was taken counts immediately. Without a team, a session owns what it
+// connects.
+func (s *server) loadRights(r *http.Request) error {
+	v := stateOf(r)
+	if s.Team == nil {
+		v.owner, v.role = v.self, team.Admin
+		return nil
+	}
+	id := store.PersonOf(v.session)
+	if id == "" {
+		return nil
+	}
+	person, err := s.Team.Person(r.Context(), id)
+	if errors.Is(err, team.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.person, v.role = person, person.Role
+	if v.role != team.NoRole {
+		v.owner = s.Team.Owner()
+	}
+	return nil
 }
 
 const browserCookieLife = 24 * 60 * 60 // seconds

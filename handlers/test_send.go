@@ -85,7 +85,7 @@ func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
 		f.bodyError = &ui.FieldError{Text: text}
 		return s.drawTest(w, r, http.StatusUnprocessableEntity, f)
 	}
-	release, ok := s.testDeliveries.acquire(v.owner)
+	release, ok := s.testDeliveries.acquire(v.self)
 	if !ok {
 		return s.drawBusy(w, r, f)
 	}

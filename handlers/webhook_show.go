@@ -101,6 +101,9 @@ func (s *server) readWebhook(
 // if it is to be revealed. It returns nil if the secret is no longer kept.
 func (s *server) keptSecret(r *http.Request, id string, reveal bool) (*views.WebhookSecret, error) {
 	conn := stateOf(r).conn
+	if !stateOf(r).may(operator) {
+		return nil, nil
+	}
 	secret, until, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil

@@ -13,6 +13,7 @@ import (
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 	"hookwall/internal/webhooks"
 	"hookwall/views/ui"
 )
@@ -1004,4 +1005,46 @@ func rateText(r Rate) string {
 		return burst + ", then " + ui.Number(int(time.Second/r.Every)) + " per second"
 	}
 	return burst + ", then one every " + ui.Duration(r.Every)
+}
+
+// What a role may not do, and who can help.
+const (
+	formIsKeptText = " We keep your form for an hour."
+
+	connectAgainTitle = "This shop must be connected again"
+	connectAgainText  = "Fourthwall no longer accepts the old connection. Admins connect shops. "
+)
+
+// notAllowed returns what to say to a person whose role doesn't include what a
+// page needs.
+func notAllowed(role, needed team.Role, admins []team.Person) (heading, text string) {
+	help := whoCanHelp(admins)
+	switch {
+	case role == team.NoRole:
+		return "You don’t have access yet", "You’re signed in, but you have no role in this team. " + help
+	case needed == team.Admin:
+		return "Only admins can do this", "Nothing was changed. Your role is " + string(role) + ". " + help
+	}
+	return "Viewers can’t do this", "Nothing was changed. Operators and admins can. " + help
+}
+
+// whoCanHelp returns a sentence that names some admins.
+func whoCanHelp(admins []team.Person) string {
+	var names []string
+	for _, p := range admins {
+		name := p.Called()
+		if p.Email != "" && p.Email != name {
+			name += " (" + p.Email + ")"
+		}
+		names = append(names, name)
+	}
+	switch len(names) {
+	case 0:
+		return "Ask the person who set up Hookwall."
+	case 1:
+		return "Ask " + names[0] + "."
+	case 2:
+		return "Ask " + names[0] + " or " + names[1] + "."
+	}
+	return "Ask " + names[0] + ", " + names[1] + " or another admin."
 }
