@@ -3,7 +3,6 @@ package team
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -78,7 +77,7 @@ func (c providerClient) do(r *http.Request) (response, error) {
 	r.Header.Set("User-Agent", c.userAgent)
 	resp, err := c.http.Do(r) //nolint:gosec // the operator says which provider, and it says its endpoints
 	if err != nil {
-		return response{}, &SignInError{Problem: ProblemDown, Err: withoutQuery(err)}
+		return response{}, &SignInError{Problem: ProblemDown, Err: err}
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
@@ -93,19 +92,6 @@ func (c providerClient) do(r *http.Request) (response, error) {
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	out.isJSON = kind == "application/json" || strings.HasSuffix(kind, "+json")
 	return out, nil
-}
-
-// withoutQuery drops the query from the URL that net/http puts into its errors.
-func withoutQuery(err error) error {
-	var failed *url.Error
-	if !errors.As(err, &failed) {
-		return err
-	}
-	u, parseErr := url.Parse(failed.URL)
-	if parseErr != nil {
-		return failed.Err
-	}
-	return fmt.Errorf("%s: %w", u.Host+u.Path, failed.Err)
 }
 
 // decode reads a 200 as JSON into v. Its error is a ProblemDown.
