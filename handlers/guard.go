@@ -70,23 +70,31 @@ func (s *server) turnAway(rt route, w http.ResponseWriter, r *http.Request) erro
 	if v.person.ID == "" {
 		return redirect(w, r, signInHref(s.returnPath(back)))
 	}
+	err = s.turnAwayMember(r, rt.access)
+	var answer *httpError
+	if rt.keeps && errors.As(err, &answer) {
+		answer.Public += formIsKeptText
+		answer.Links = append([]ui.Link{{Href: back, Text: "Try again"}}, answer.Links...)
+	}
+	return err
+}
+
+// turnAwayMember returns the page for a member whose role doesn't allow what was
+// asked for. It names those who can help.
+func (s *server) turnAwayMember(r *http.Request, needed access) error {
+	v := stateOf(r)
 	admins, err := s.Team.Admins(r.Context())
 	if err != nil {
 		return err
 	}
-	v.log.Warn("the role doesn't allow it", "person", v.person.ID, "role", v.role, "route", rt.pattern())
-	answer := &httpError{Status: http.StatusForbidden}
-	answer.Heading, answer.Public = notAllowed(v.role, roleFor[rt.access], admins)
-	if rt.keeps {
-		answer.Public += formIsKeptText
-		answer.Links = append(answer.Links, ui.Link{Href: back, Text: "Try again"})
-	}
-	answer.Links = append(answer.Links, s.startLink(v))
+	v.log.Warn("the role doesn't allow it", "person", v.person.ID, "role", v.role, "needed", roleFor[needed])
+	answer := &httpError{Status: http.StatusForbidden, Links: []ui.Link{startLink(v)}}
+	answer.Heading, answer.Public = notAllowed(v.role, roleFor[needed], admins)
 	return answer
 }
 
 // startLink leads to the first page that a person may see.
-func (s *server) startLink(v *requestState) ui.Link {
+func startLink(v *requestState) ui.Link {
 	if v.role == team.NoRole {
 		return ui.Link{Href: signOutPath, Text: "Sign out"}
 	}
@@ -179,7 +187,7 @@ func (s *server) sendToAdmin(rt route, r *http.Request, back string) error {
 	}
 	answer := &httpError{
 		Status: http.StatusConflict, Heading: connectAgainTitle, Public: connectAgainText + whoCanHelp(admins),
-		Links: []ui.Link{{Href: back, Text: "Try again"}, s.startLink(stateOf(r))},
+		Links: []ui.Link{{Href: back, Text: "Try again"}, startLink(stateOf(r))},
 	}
 	if rt.keeps {
 		answer.Public += formIsKeptText
@@ -204,6 +212,9 @@ func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *
 	case rt.limit == signIn:
 		scrub(w) // of the code in a callback
 		answer.Links = []ui.Link{{Href: connectPath, Text: "Connect a shop"}}
+		if rt.access == public {
+			answer.Links = []ui.Link{{Href: signInPath, Text: "Sign in"}}
+		}
 	default:
 		answer.Links = []ui.Link{{Href: resumePath(rt, r), Text: "Go back"}}
 	}

@@ -17,6 +17,7 @@ const (
 	shopsPath     = "/shops"
 	findShopPath  = "/switcher"
 	signInPath    = "/sign-in"
+	signInStart   = "/sign-in/start"
 	signOutPath   = "/sign-out"
 	displayPath   = "/display"
 	helpPath      = "/help"
@@ -30,6 +31,7 @@ const (
 
 	signedOutHref       = connectPath + "?outcome=signed_out"
 	signedOutOfTeamHref = signInPath + "?outcome=signed_out"
+	removedHref         = signInPath + "?outcome=removed"
 )
 
 func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
@@ -98,6 +100,11 @@ func connectLink(back, shopID string) ui.Link {
 // which may be "".
 func signInHref(back string) string {
 	return withQuery(signInPath, filled(map[string]string{"return": back}).Encode())
+}
+
+// signInStartHref returns a link that starts the sign-in, and leads back.
+func signInStartHref(back string) string {
+	return withQuery(signInStart, filled(map[string]string{"return": back}).Encode())
 }
 
 // withDraft returns the URL of the page p with a kept form in it.

@@ -114,3 +114,6 @@ func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 // randomID matches an ID that rand.Text made. It also matches the 43 base64url
 // characters of earlier versions, which open forms and cookies hold for a day.
 var randomID = regexp.MustCompile(`^([A-Z2-7]{26}|[A-Za-z0-9_-]{43})$`)
+
+// requestIDForm matches our own request IDs.
+var requestIDForm = regexp.MustCompile(`^[A-Z2-7]{16}$`)

@@ -10,7 +10,24 @@ import (
 // routes returns all routes. To add a page, add a row, a file with its handler,
 // and a template in views.
 func (s *server) routes() []route {
-	return slices.Concat(s.siteRoutes(), s.webhookRoutes(), s.deliveryRoutes())
+	return slices.Concat(s.siteRoutes(), s.teamRoutes(), s.webhookRoutes(), s.deliveryRoutes())
+}
+
+// teamRoutes returns the routes for people who sign in. There are none without
+// a team.
+func (s *server) teamRoutes() []route {
+	if s.Team == nil {
+		return nil
+	}
+	all := []route{
+		{method: "GET", path: signInPath, handle: s.handleSignInForm, access: public, limit: signIn},
+	}
+	if s.OIDC != nil {
+		all = append(all,
+			route{method: "GET", path: signInStart, handle: s.handleSignInStart, access: public, limit: signIn},
+			route{method: "GET", path: "/sign-in/callback", handle: s.handleSignInCallback, access: public, limit: signIn})
+	}
+	return all
 }
 
 // siteRoutes returns the routes that don't belong to one shop, and those that

@@ -30,7 +30,9 @@ type Config struct {
 	// SecurityContacts are the URIs of security.txt; nil for the usual mailbox.
 	SecurityContacts []string
 	Store            *store.Store
-	Team             *team.Team // who shares the shops; nil if each session has its own
+	Team             *team.Team   // who shares the shops; nil if each session has its own
+	OIDC             *team.OIDC   // signs people in to the team; nil if Header does
+	Header           *team.Header // of the reverse proxy; nil if OIDC does
 	API              *fourthwall.Client
 	Shops            *shops.Service
 	Webhooks         *webhooks.Service

@@ -43,6 +43,10 @@ func (s *server) loadRights(r *http.Request) error {
 		v.owner, v.role = v.self, team.Admin
 		return nil
 	}
+	named, err := s.namedByProxy(r)
+	if err != nil {
+		return err
+	}
 	id := store.PersonOf(v.session)
 	if id == "" {
 		return nil
@@ -54,11 +58,31 @@ func (s *server) loadRights(r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if named != nil && (named.Issuer != person.Issuer || named.Subject != person.Subject) {
+		return nil // somebody else is signed in at the proxy now
+	}
 	v.person, v.role = person, person.Role
 	if v.role != team.NoRole {
 		v.owner = s.Team.Owner()
 	}
 	return nil
+}
+
+// namedByProxy returns whom the reverse proxy names, or nil if people sign in
+// otherwise. A request that doesn't come through the proxy gets nothing.
+func (s *server) namedByProxy(r *http.Request) (*team.Identity, error) {
+	if s.Header == nil {
+		return nil, nil
+	}
+	id, err := s.Header.Identify(r)
+	if err != nil {
+		return nil, headerError(err)
+	}
+	return &id, nil
+}
+
+func headerError(err error) error {
+	return &httpError{Status: http.StatusForbidden, Heading: noHeaderTitle, Public: noHeaderText, Err: err}
 }
 
 const browserCookieLife = 24 * 60 * 60 // seconds

@@ -21,7 +21,7 @@ func (s *server) handleSignOutForm(w http.ResponseWriter, r *http.Request) error
 		return redirect(w, r, connectPath)
 	}
 	return s.render(w, r, http.StatusOK, views.SignOut(views.SignOutPage{
-		Frame: frame, Action: signOutPath, StayHref: s.wayBack(r.URL.Query().Get("return")),
+		Frame: frame, OfTeam: s.Team != nil, Action: signOutPath, StayHref: s.wayBack(r.URL.Query().Get("return")),
 	}))
 }
 

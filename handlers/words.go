@@ -1048,3 +1048,67 @@ func whoCanHelp(admins []team.Person) string {
 	}
 	return "Ask " + names[0] + ", " + names[1] + " or another admin."
 }
+
+// Signing in to the team.
+const (
+	removedTitle = "You were removed from this team"
+	removedText  = "An admin removed you, so you can’t sign in. Ask an admin of your team to let you back in."
+
+	noHeaderTitle = "Open Hookwall through your team’s sign-in"
+	noHeaderText  = "The reverse proxy in front of Hookwall didn’t say who you are. If you came through it, tell the " +
+		"person who set it up. The log has the reason."
+)
+
+// signInSlugs are the outcomes in the URL, by why nobody was signed in.
+var signInSlugs = map[team.Problem]string{
+	team.ProblemDown:       "down",
+	team.ProblemDenied:     "denied",
+	team.ProblemSettings:   "settings",
+	team.ProblemClock:      "clock",
+	team.ProblemDomain:     "domain",
+	team.ProblemUnverified: "unverified",
+	team.ProblemMismatch:   "mismatch",
+	team.ProblemToken:      "token",
+}
+
+// signInOutcomes are the notices of the sign-in page. The key is in the URL.
+var signInOutcomes = map[string]ui.Notice{
+	"signed_out": {
+		Kind: ui.Success, Title: "You’re signed out of Hookwall",
+		Text: "Your identity provider may still have you signed in. Sign out there too on a shared computer.",
+	},
+	"removed": {Kind: ui.Failure, Title: removedTitle, Text: removedText},
+	"down": {
+		Kind: ui.Failure, Title: "Your identity provider doesn’t respond",
+		Text: "Nobody can sign in until it does. Try again in a moment.",
+	},
+	"denied": {
+		Kind: ui.Info, Title: "You weren’t signed in",
+		Text: "The sign-in was canceled, or your identity provider doesn’t let you use Hookwall.",
+	},
+	"settings": {
+		Kind: ui.Failure, Title: "Hookwall’s sign-in isn’t set up correctly",
+		Text: "Tell the person who set up Hookwall. The log names the setting.",
+	},
+	"clock": {
+		Kind: ui.Failure, Title: "The clocks don’t agree",
+		Text: "Hookwall’s clock and your identity provider’s differ by more than a minute. Tell the person who runs " +
+			"Hookwall.",
+	},
+	"domain": {
+		Kind: ui.Failure, Title: "This account can’t use Hookwall",
+		Text: "Its email address isn’t in a domain of your team. Sign in with your work account.",
+	},
+	"unverified": {
+		Kind: ui.Failure, Title: "Your email address isn’t verified",
+		Text: "Your identity provider doesn’t confirm that the address is yours. Verify it there, then sign in again.",
+	},
+	"mismatch": {
+		Kind: ui.Warning, Title: "This sign-in has ended",
+		Text: "It took too long, or it began in another browser. Start again.",
+	},
+	"token": {
+		Kind: ui.Failure, Title: "We couldn’t verify your sign-in",
+		Text: "Your identity provider sent something that Hookwall can’t accept. The log has the reason.",
+	},
+}
