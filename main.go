@@ -70,6 +70,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 		return err
 	case "health":
 		return checkHealth(ctx, cli.Health, stdout)
+	case "doctor":
+		return checkSetUp(ctx, cli.Doctor, getenv, stdout)
 	case "sandbox":
 		return runSandbox(ctx, cli.Sandbox, getenv, stdout)
 	}
