@@ -58,6 +58,8 @@ type serveFlags struct {
 	CallLimit       string `name:"limit-calls" hw:"HOOKWALL_LIMIT_CALLS" default:"30,20/m" placeholder:"BURST,RATE" help:"Checks and test deliveries per session. Use 0 for no limit. Default: 30,20/m."`
 	PrivateTargets  bool   `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Allow endpoints on your intranet and on this machine, on any port. Otherwise endpoints must be public, on port 80 or 443."`
 	Insecure        bool   `name:"insecure-upstream" hw:"HOOKWALL_INSECURE_UPSTREAM" help:"Allow plain http for Fourthwall URLs that are not loopback."`
+
+	SignIn signInFlags `embed:""`
 }
 
 // sandboxFlags are the settings of the sandbox as a command of its own.
@@ -75,9 +77,10 @@ type sandboxFlags struct {
 }
 
 type commandLine struct {
-	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall health and hookwall version."`
+	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall health, hookwall doctor and hookwall version."`
 	Sandbox sandboxFlags `cmd:"" help:"Start the sandbox without the dashboard, to test an integration of your own."`
 	Health  healthFlags  `cmd:"" help:"Check whether the dashboard on this machine is ready. The exit status is 0 if it is, for supervisors."`
+	Doctor  serveFlags   `cmd:"" help:"Show how people sign in, and check the identity provider. Use the same settings as for the dashboard."`
 	Version struct{}     `cmd:"" help:"Print the version."`
 }
 
@@ -152,12 +155,13 @@ type Config struct {
 	SessionIdle      time.Duration
 	SessionLife      time.Duration
 	Limits           handlers.Limits
+	SignIn           SignIn
 	PrivateTargets   bool // allow calls to addresses that aren't public
 	Sandbox          bool
 	Warnings         []string
 }
 
-// makeKeyWith ends a sentence about a key that is missing.
+// makeKeyWith ends a sentence about a key or a secret that is missing.
 const makeKeyWith = "Make one with: head -c 32 /dev/urandom | base64"
 
 // loadConfig checks the settings. Its error has a line for each problem.
@@ -190,6 +194,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	} else {
 		p.fourthwall(&c, f)
 	}
+	c.SignIn = p.signIn(&c, f.SignIn)
 	return c, errors.Join(p.found...)
 }
 

@@ -14,7 +14,7 @@ import (
 var mayImport = map[string][]string{
 	"": {
 		"handlers", "internal/activity", "internal/deliver", "internal/fourthwall", "internal/sandbox", "internal/shops",
-		"internal/store", "internal/webhooks", "oauth",
+		"internal/store", "internal/team", "internal/webhooks", "oauth",
 	},
 	"handlers": {
 		"handlers/middleware", "internal/activity", "internal/deliver", "internal/doctor", "internal/fourthwall",

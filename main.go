@@ -71,6 +71,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 		return err
 	case "health":
 		return checkHealth(ctx, cli.Health, stdout)
+	case "doctor":
+		return checkSetUp(ctx, cli.Doctor, getenv, stdout)
 	case "sandbox":
 		return runSandbox(ctx, cli.Sandbox, getenv, stdout)
 	}
@@ -129,7 +131,7 @@ func serveDashboard(
 		return errors.Join(err, ctxCause(ctx))
 	}
 	defer st.Close()
-	dashboard, hooks, connected, err := newDashboard(c, sandboxURL, st, targets, logger)
+	dashboard, hooks, connected, err := newDashboard(ctx, c, sandboxURL, st, targets, logger)
 	if err != nil {
 		return err
 	}
@@ -174,7 +176,7 @@ func announce(out *heldLog, c Config, sandboxURL string) {
 }
 
 func newDashboard(
-	c Config, sandboxURL string, st *store.Store, targets deliver.Options, logger *slog.Logger,
+	ctx context.Context, c Config, sandboxURL string, st *store.Store, targets deliver.Options, logger *slog.Logger,
 ) (*handlers.Dashboard, *webhooks.Service, *shops.Service, error) {
 	api, err := fourthwall.New(c.APIURL, fourthwall.Options{UserAgent: userAgent(), Logger: logger})
 	if err != nil {
@@ -199,13 +201,17 @@ func newDashboard(
 	hooks := webhooks.NewService(webhooks.Config{
 		Store: st, Shops: connected, Activity: recorder, Logger: logger, Timing: timing,
 	})
-	return handlers.New(handlers.Config{
+	settings := handlers.Config{
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
 		Store: st, API: api, Shops: connected, Webhooks: hooks, OAuth: provider, Targets: client, Receiver: receiver,
 		Sample: sample, Logger: logger, Limits: c.Limits, SecurityContacts: c.SecurityContacts,
 		Version: version,
 		Now:     st.Now, // the database's clock, so that all replicas agree
-	}), hooks, connected, nil
+	}
+	if err := c.addTeam(ctx, st, &settings); err != nil {
+		return nil, nil, nil, err
+	}
+	return handlers.New(settings), hooks, connected, nil
 }
 
 func userAgent() string { return "hookwall/" + version }

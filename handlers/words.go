@@ -1052,7 +1052,7 @@ func whoCanHelp(admins []team.Person) string {
 // Signing in to the team.
 const (
 	removedTitle = "You were removed from this team"
-	removedText  = "An admin removed you, so you can’t sign in. Ask an admin of your team to let you back in."
+	removedText  = "An admin removed you, so you can’t sign in. Ask an admin of your team to readmit you."
 
 	noHeaderTitle = "Open Hookwall through your team’s sign-in"
 	noHeaderText  = "The reverse proxy in front of Hookwall didn’t say who you are. If you came through it, tell the " +
@@ -1080,11 +1080,11 @@ var signInOutcomes = map[string]ui.Notice{
 	"removed": {Kind: ui.Failure, Title: removedTitle, Text: removedText},
 	"down": {
 		Kind: ui.Failure, Title: "Your identity provider doesn’t respond",
-		Text: "Nobody can sign in until it does. Try again in a moment.",
+		Text: "Your team can’t sign in until it does. Try again in a moment.",
 	},
 	"denied": {
 		Kind: ui.Info, Title: "You weren’t signed in",
-		Text: "The sign-in was canceled, or your identity provider doesn’t let you use Hookwall.",
+		Text: "The sign-in was canceled, or your identity provider doesn’t allow you to use Hookwall.",
 	},
 	"settings": {
 		Kind: ui.Failure, Title: "Hookwall’s sign-in isn’t set up correctly",

@@ -44,7 +44,7 @@ func SignIn(p SignInPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"narrow error-page\"><h1>Sign in to Hookwall</h1><p class=\"lead\">Your team looks after the webhooks of its Fourthwall shops here.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"narrow error-page\"><h1>Sign in to Hookwall</h1><p class=\"lead\">Your team manages the webhooks of its Fourthwall shops here.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

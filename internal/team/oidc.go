@@ -67,7 +67,7 @@ func NewOIDC(c OIDCConfig) (*OIDC, error) {
 	}
 	return &OIDC{
 		config: c, client: newProviderClient(c.Transport, c.UserAgent),
-		isGoogle: isGoogle(c.Issuer), isEntra: isEntra(c.Issuer),
+		isGoogle: isGoogle(c.Issuer), isEntra: IsEntra(c.Issuer),
 	}, nil
 }
 

@@ -160,8 +160,8 @@ func isAsSafe(address, issuer string) bool {
 
 func isGoogle(issuer string) bool { return issuer == "https://accounts.google.com" }
 
-// isEntra reports whether an issuer is Microsoft Entra ID, in any of its clouds.
-func isEntra(issuer string) bool {
+// IsEntra reports whether an issuer is Microsoft Entra ID, in any of its clouds.
+func IsEntra(issuer string) bool {
 	u, err := url.Parse(issuer)
 	if err != nil {
 		return false
