@@ -96,7 +96,7 @@ func (s *server) activityDays(r *http.Request, all []store.Activity) ([]views.Ac
 			days = append(days, views.ActivityDay{Name: dayText(dayOf(a.StartedAt), dayOf(s.Now()))})
 		}
 		day := &days[len(days)-1]
-		day.Rows = append(day.Rows, activityRow(a, called, last[a.WebhookID] == a.ID))
+		day.Rows = append(day.Rows, activityRow(a, called, last[a.WebhookID] == a.ID && stateOf(r).may(operator)))
 	}
 	return days, nil
 }
@@ -117,9 +117,9 @@ func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, o
 	return link("after", found.Newer), link("before", found.Older)
 }
 
-// activityRow returns the line of an attempt. isLast is set if it is the last
-// change of its webhook.
-func activityRow(a store.Activity, called names, isLast bool) views.ActivityRow {
+// activityRow returns the line of an attempt. mayUndo is set if it is the last
+// change of its webhook, and the person may change that.
+func activityRow(a store.Activity, called names, mayUndo bool) views.ActivityRow {
 	d, readable := activity.ReadDetail(a)
 	row := views.ActivityRow{
 		At: a.StartedAt, Title: activityTitles[a.Action].text(a.Outcome), State: stateOfOutcome(a.Outcome),
@@ -133,7 +133,7 @@ func activityRow(a store.Activity, called names, isLast bool) views.ActivityRow 
 	if a.WebhookID != "" && a.Outcome == store.OutcomeDone && a.Action != activity.DeleteWebhook {
 		row.WebhookHref = webhookPath(a.Shop, a.WebhookID)
 	}
-	if isLast && readable && canUndo(a, d) {
+	if mayUndo && readable && canUndo(a, d) {
 		row.UndoAction, row.UndoText = undoPath(a.Shop, a.ID), undoText
 		if a.Action == activity.DeleteWebhook {
 			row.UndoText = createAgainText

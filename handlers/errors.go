@@ -72,7 +72,7 @@ func (s *server) errorPage(r *http.Request, answer *httpError) views.ErrorPage {
 	}
 	switch {
 	case len(page.Links) > 0:
-	case answer.Status == http.StatusForbidden && v.conn.ShopID != "":
+	case answer.Status == http.StatusForbidden && v.conn.ShopID != "" && v.may(admin):
 		page.Links = []ui.Link{connectLink(s.returnPath(r.URL.EscapedPath()), v.conn.ShopID)}
 	default:
 		page.Links = s.waysOn(r, answer.Status)
@@ -179,20 +179,20 @@ func (s *server) unreadable(
 		Kind: ui.Warning, Title: text.heading, Text: text.text,
 		Code: api.Code, RequestID: requestID(api, v), Link: &ui.Link{Href: back, Text: "Try again"},
 	}
-	reconnect := connectLink(back, v.conn.ShopID)
+	reconnect := v.reconnectLink(back, v.conn.ShopID)
 	switch {
 	case api.TooLarge:
 		n.Title, n.Text, n.Link = tooLargeTitle, tooLargeText, nil
 	case api.Fault != "":
 		n.Title, n.Text = answer.Heading, answer.Public
 	case api.ShopGone():
-		n.Title, n.Text, n.Link = shopGoneTitle, answer.Public, &reconnect
+		n.Title, n.Text, n.Link = shopGoneTitle, answer.Public, reconnect
 	case answer.Status == http.StatusNotFound:
 		n.Title, n.Text = noList(what)
 		return n, http.StatusBadGateway
 	case answer.Status == http.StatusForbidden:
 		n.Title, n.Text = mayNotRead(what)
-		n.Link = &reconnect
+		n.Link = reconnect
 		return n, http.StatusOK
 	case answer.Status == http.StatusServiceUnavailable:
 		n.Text = loadAgainText(inText(api.RetryAfter))

@@ -93,6 +93,16 @@ func (s *server) turnAwayMember(r *http.Request, needed access) error {
 	return answer
 }
 
+// reconnectLink returns a link to connect a shop again, or nil if an admin must
+// do it.
+func (v *requestState) reconnectLink(back, shopID string) *ui.Link {
+	if !v.may(admin) {
+		return nil
+	}
+	link := connectLink(back, shopID)
+	return &link
+}
+
 // startLink leads to the first page that a person may see.
 func startLink(v *requestState) ui.Link {
 	if v.role == team.NoRole {

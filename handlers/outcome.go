@@ -87,7 +87,10 @@ func (s *server) drawOutcome(w http.ResponseWriter, r *http.Request, o outcome, 
 		Link: ui.Link{Href: o.to, Text: outcomeLinks[o.action]},
 	}
 	if !isConnected {
-		page.Notice, page.Link = disconnectedSinceNotice(o.action), connectLink(o.to, stateOf(r).conn.ShopID)
+		page.Notice, page.Link = disconnectedSinceNotice(o.action), ui.Link{Href: shopsPath, Text: "See the shops"}
+		if link := stateOf(r).reconnectLink(o.to, stateOf(r).conn.ShopID); link != nil {
+			page.Link = *link
+		}
 	}
 	if o.action != activity.DeleteWebhook && !webhooks.AsAsked(o.hook.Content(), o.before, o.asked) {
 		page.Different = otherContentNotice(o.action, o.asked, o.hook.Content())

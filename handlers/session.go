@@ -20,6 +20,9 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 			return
 		}
 		v := stateOf(r)
+		if s.Team == nil {
+			v.role = team.Admin
+		}
 		session, err := s.sessions.Get(r, s.cookieName("session"))
 		if err != nil && !errors.Is(err, store.ErrUnavailable) {
 			s.showError(w, r, fmt.Errorf("load session: %w", err))
@@ -40,7 +43,7 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 func (s *server) loadRights(r *http.Request) error {
 	v := stateOf(r)
 	if s.Team == nil {
-		v.owner, v.role = v.self, team.Admin
+		v.owner = v.self
 		return nil
 	}
 	named, err := s.namedByProxy(r)

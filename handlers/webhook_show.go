@@ -30,6 +30,9 @@ func (s *server) handleWebhook(w http.ResponseWriter, r *http.Request) error {
 		EditHref: at + "/edit", DeleteHref: at + "/delete", EventsHref: eventsHref(conn.ShopID, id),
 		CheckHref: checkStartHref(conn.ShopID, "webhook", id), TestHref: testPath(conn.ShopID, id),
 	}
+	if frame.ReadOnly {
+		page.EditHref, page.DeleteHref, page.CheckHref, page.TestHref = "", "", "", ""
+	}
 	if page.Locked, err = s.immutableReason(r.Context(), conn.ShopID, id); err != nil {
 		return err
 	}

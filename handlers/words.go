@@ -1015,6 +1015,10 @@ const (
 	connectAgainText  = "Fourthwall no longer accepts the old connection. Admins connect shops. "
 )
 
+var roleNames = map[team.Role]string{
+	team.NoRole: "No role", team.Viewer: "Viewer", team.Operator: "Operator", team.Admin: "Admin",
+}
+
 // notAllowed returns what to say to a person whose role doesn't include what a
 // page needs.
 func notAllowed(role, needed team.Role, admins []team.Person) (heading, text string) {
