@@ -18,6 +18,9 @@ const (
 	findShopPath  = "/switcher"
 	signInPath    = "/sign-in"
 	signInStart   = "/sign-in/start"
+	peoplePath    = "/people"
+	youPath       = "/you"
+	youEndPath    = "/you/end"
 	signOutPath   = "/sign-out"
 	displayPath   = "/display"
 	helpPath      = "/help"
@@ -101,6 +104,8 @@ func connectLink(back, shopID string) ui.Link {
 func signInHref(back string) string {
 	return withQuery(signInPath, filled(map[string]string{"return": back}).Encode())
 }
+
+func personPath(id string) string { return peoplePath + "/" + url.PathEscape(id) }
 
 // signInStartHref returns a link that starts the sign-in, and leads back.
 func signInStartHref(back string) string {

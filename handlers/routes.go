@@ -21,6 +21,13 @@ func (s *server) teamRoutes() []route {
 	}
 	all := []route{
 		{method: "GET", path: signInPath, handle: s.handleSignInForm, access: public, limit: signIn},
+		{method: "GET", path: youPath, handle: s.handleYou, access: signedIn, resumable: true},
+		{method: "POST", path: youEndPath, handle: s.handleYouEnd, access: signedIn, resume: youPath},
+		{method: "GET", path: peoplePath, handle: s.handlePeople, access: admin, resumable: true},
+		{method: "POST", path: "/people/{id}/role", handle: s.handlePersonRole, access: admin, resume: peoplePath},
+		{method: "POST", path: "/people/{id}/remove", handle: s.handlePersonRemove, access: admin, resume: peoplePath},
+		{method: "POST", path: "/people/{id}/readmit", handle: s.handlePersonReadmit, access: admin, resume: peoplePath},
+		{method: "POST", path: "/people/{id}/end", handle: s.handlePersonEnd, access: admin, resume: peoplePath},
 	}
 	if s.OIDC != nil {
 		all = append(all,

@@ -1116,3 +1116,104 @@ var signInOutcomes = map[string]ui.Notice{
 		Text: "Your identity provider sent something that Hookwall can’t accept. The log has the reason.",
 	},
 }
+
+// People.
+const (
+	removedRole       = "Removed"
+	personUnknownText = "This person isn’t in the team."
+	notYourselfText   = "You can’t remove yourself. Ask another admin."
+)
+
+func roleChoices() []ui.Choice {
+	var out []ui.Choice
+	for _, role := range []team.Role{team.Viewer, team.Operator, team.Admin, team.NoRole} {
+		out = append(out, ui.Choice{Value: string(role), Text: roleNames[role]})
+	}
+	return out
+}
+
+// roleTally returns how many people there are, and how many have each role.
+func roleTally(counts map[team.Role]int) []string {
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	out := []string{ui.Count(total, "member", "members")}
+	for _, one := range []struct {
+		role      team.Role
+		one, many string
+	}{
+		{team.Admin, "admin", "admins"},
+		{team.Operator, "operator", "operators"},
+		{team.Viewer, "viewer", "viewers"},
+		{team.NoRole, "without a role", "without a role"},
+	} {
+		if n := counts[one.role]; n > 0 {
+			out = append(out, ui.Count(n, one.one, one.many))
+		}
+	}
+	return out
+}
+
+// sourceOf returns where a person's role comes from, and the name of the group
+// or the domain.
+func sourceOf(p team.Person) (text, name string) {
+	switch {
+	case p.IsRemoved():
+		return "Removed by " + p.RoleBy + " on " + p.RemovedAt.Format("Jan 2"), ""
+	case p.Source == team.Configured:
+		return "Named in the configuration", ""
+	case p.Source == team.ByGroup:
+		return "Group", p.Group
+	case p.Source == team.ByAdmin:
+		return "Set by " + p.RoleBy + " on " + p.RoleAt.Format("Jan 2"), ""
+	case p.Source == team.ByDomain:
+		return "Everyone at", p.Domain()
+	}
+	return "No one has set a role", ""
+}
+
+func endSessionsText(n int, own bool) string {
+	switch {
+	case own && n == 1:
+		return "End other session"
+	case own:
+		return "End other sessions"
+	case n == 1:
+		return "End session"
+	}
+	return "End " + ui.Number(n) + " sessions"
+}
+
+func roleChangedNotice(name string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Role changed", Text: "The new role applies to " + name + " immediately."}
+}
+
+func removedNotice(name string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: name + " is removed", Text: "Their sessions have ended."}
+}
+
+func readmittedNotice(name string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: name + " is readmitted", Text: "Set a role, so that they can do something."}
+}
+
+func sessionsEndedNotice(name string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Sessions ended", Text: name + " must sign in again."}
+}
+
+func sessionEndedNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Session ended", Text: "That browser must sign in again."}
+}
+
+func lastAdminNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "The last admin stays", Text: "Nothing was changed. Make another person an admin first.",
+	}
+}
+
+func decidedElsewhereNotice(name string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "This role isn’t set here",
+		Text: "Nothing was changed. The configuration or a group decides the role of " + name + ".",
+	}
+}

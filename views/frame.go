@@ -60,6 +60,8 @@ const (
 	findPath    = "/switcher" // finds shops while someone types
 	displayPath = "/display"
 	helpPath    = "/help"
+	peoplePath  = "/people"
+	youPath     = "/you"
 	docsURL     = "https://docs.fourthwall.com"
 )
 

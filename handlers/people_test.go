@@ -1,0 +1,147 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"hookwall/internal/team"
+)
+
+// peopleRow returns the text of a person's row.
+func (pg *page) peopleRow(name string) (text string) {
+	walk(pg.doc, func(n *html.Node) {
+		if n.DataAtom == atom.Tr && strings.Contains(textOf(n), name) {
+			text = textOf(n)
+		}
+	})
+	return text
+}
+
+// known signs a person in who has no group.
+func (g *rig) known(name string) *person {
+	return g.signsIn(team.Identity{
+		Issuer: "https://id.example", Subject: name, Name: name, Email: strings.ToLower(name) + "@agency.example",
+		EmailVerified: true,
+	})
+}
+
+// TestPeople: an admin gives and takes roles, ends sessions, removes and
+// readmits.
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	g := newTeamRig(t)
+	shop := g.box.Shops()[0]
+	boss, ann := g.member(team.Admin), g.known("Ann")
+	g.member(team.Operator)
+	path := personPath(ann.id())
+	ann.get(webhooksPath(shop.ID)).want(http.StatusForbidden, "You don’t have access yet", "Ask The admin")
+	list := boss.get(peoplePath).want(http.StatusOK,
+		"3 members · 1 admin · 1 operator · 1 without a role", "Group operator")
+	list.postForm(path+"/role").set("role", "operator").submit().want(http.StatusOK, "Role changed", "Set by The admin on")
+	ann.newForm(shop.ID, good, "ORDER_PLACED").submit().want(http.StatusOK)
+	other := g.known("Ann")
+	boss.get(peoplePath).postForm(path+"/end").submit().want(http.StatusOK, "Ann must sign in again")
+	for _, p := range []*person{ann, other} {
+		if got := treatment(p.noRedirects().get(shopsPath)); got != signsIn {
+			t.Errorf("after the end of a session: %s", got)
+		}
+	}
+	again := g.known("Ann")
+	again.get(shopsPath).want(http.StatusOK)
+	removed := boss.get(peoplePath).postForm(path+"/remove").submit().
+		want(http.StatusOK, "Ann is removed", "Removed by The admin")
+	if got := treatment(again.noRedirects().get(shopsPath)); got != signsIn {
+		t.Errorf("removed: %s", got)
+	}
+	removed.postForm(path+"/readmit").submit().want(http.StatusOK, "Ann is readmitted", "No one has set a role")
+	g.known("Ann").get(shopsPath).want(http.StatusForbidden, "You don’t have access yet")
+}
+
+// TestPeopleRefused: what can't be done isn't offered, and changes nothing if
+// it is sent nevertheless.
+func TestPeopleRefused(t *testing.T) {
+	t.Parallel()
+	g := newTeamRig(t)
+	bossOfGroup := g.member(team.Admin)
+	boss, err := g.server.Team.Person(t.Context(), bossOfGroup.id())
+	g.must(err)
+	ann := g.known("Ann")
+	g.must(g.server.Team.SetRole(t.Context(), boss, ann.id(), team.Admin))
+	g.member(team.Operator)
+	operator := g.server.peopleID(t, "The operator")
+	// Now Ann is the only admin.
+	g.must(g.server.Team.EndSession(t.Context(), boss.ID, ""))
+	_, err = g.server.Team.SignIn(t.Context(), team.Identity{Issuer: boss.Issuer, Subject: boss.Subject, Name: boss.Name})
+	g.must(err)
+	list := ann.get(peoplePath).want(http.StatusOK)
+	for _, name := range []string{"Ann", "The operator"} {
+		if row := list.peopleRow(name); strings.Contains(row, "Change role") || strings.Contains(row, "Remove") {
+			t.Errorf("offered: %s", row)
+		}
+	}
+	tests := []struct {
+		name, path string
+		form       url.Values
+		status     int
+		text       string
+	}{
+		{"the last admin", personPath(ann.id()) + "/role", url.Values{"role": {"viewer"}}, 200, "The last admin stays"},
+		{"oneself", personPath(ann.id()) + "/remove", nil, 409, "You can’t remove yourself"},
+		{"of a group", personPath(operator) + "/role", url.Values{"role": {"admin"}}, 200, "This role isn’t set here"},
+		{"of a group, removed", personPath(operator) + "/remove", nil, 200, "This role isn’t set here"},
+		{"no role at all", personPath(operator) + "/role", url.Values{"role": {"owner"}}, 400, "couldn’t read the form"},
+		{"nobody", personPath("nobody") + "/role", url.Values{"role": {"admin"}}, 404, "isn’t in the team"},
+		{"nobody's sessions", personPath("nobody") + "/end", nil, 404, "isn’t in the team"},
+		{"nobody readmitted", personPath("nobody") + "/readmit", nil, 404, "isn’t in the team"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			ann.post(test.path, test.form).want(test.status, test.text)
+			for id, role := range map[string]team.Role{ann.id(): team.Admin, operator: team.Operator} {
+				if p, err := g.server.Team.Person(t.Context(), id); err != nil || p.Role != role {
+					t.Errorf("%s is %q, %v", p.Name, p.Role, err)
+				}
+			}
+		})
+	}
+}
+
+// peopleID returns the ID of the person of a name.
+func (s *server) peopleID(t *testing.T, name string) string {
+	t.Helper()
+	all, err := s.Team.People(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		if p.Name == name {
+			return p.ID
+		}
+	}
+	t.Fatalf("no %s", name)
+	return ""
+}
+
+// TestYourSessions: everyone sees the sessions of their own, and ends those.
+func TestYourSessions(t *testing.T) {
+	t.Parallel()
+	g := newTeamRig(t)
+	here, there, other := g.known("Ann"), g.known("Ann"), g.known("Zoe")
+	pg := here.get(youPath).want(http.StatusOK, "You’re signed in as Ann", "This one")
+	f := pg.postForm(youEndPath)
+	if strings.Count(pg.text(), "End session") != 1 {
+		t.Errorf("ends: %s", pg.text())
+	}
+	other.post(youEndPath, f.values).want(http.StatusOK)
+	there.get(youPath).want(http.StatusOK, "You’re signed in as Ann")
+	f.submit().want(http.StatusOK, "Session ended")
+	if got := treatment(there.noRedirects().get(youPath)); got != signsIn {
+		t.Errorf("the ended session: %s", got)
+	}
+	here.get(youPath).want(http.StatusOK, "This one")
+}
