@@ -98,6 +98,7 @@ var scenes = []scene{
 	{name: "500", show: showBroken, status: 500, heading: "Something went wrong on our side"},
 	{name: "503", show: showBusyWebhook, status: 503, heading: "Fourthwall is busy"},
 	{name: "sandbox: front page", show: showFront, status: 200, heading: "Hookwall sandbox"},
+	{name: "sandbox: people", show: showPeople, status: 200, heading: "Sign in to Hookwall"},
 	{name: "sandbox: consent", show: showConsent, status: 200, heading: "Connect Hookwall to your shop"},
 	{
 		name: "sandbox: problem", show: func(v *visitor) int { return v.Open(v.app.boxURL + "/nowhere") }, status: 404,
