@@ -279,6 +279,7 @@ func startSandbox(
 	const clientID = "hookwall"
 	emulator, err := sandbox.New(sandbox.Config{
 		PublicURL: at, DataFile: filepath.Join(c.DataDir, "sandbox.db"), Logger: logger, Transport: targets.Transport(),
+		SignInClients: signInAtSandbox(c, at),
 		Clients: []sandbox.Client{{ID: clientID, Name: "Hookwall", RedirectURIs: []string{
 			c.PublicURL.String() + "/oauth/callback", c.PublicURL.String() + "/oauth/implicit",
 		}}},

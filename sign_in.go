@@ -1,11 +1,13 @@
 package main
 
 import (
+	"crypto/rand"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
+	"hookwall/internal/sandbox"
 	"hookwall/internal/team"
 )
 
@@ -278,6 +280,22 @@ func (c *Config) provider() (*team.OIDC, error) {
 	at := c.SignIn.OIDC
 	at.RedirectURL, at.UserAgent = redirectURL(c), userAgent()
 	return team.NewOIDC(at)
+}
+
+// signInAtSandbox points c at the identity provider of the sandbox, if people sign
+// in there, and returns what the provider must know. at is the sandbox's URL.
+func signInAtSandbox(c *Config, at string) []sandbox.Client {
+	if c.SignIn.Mode != signInSandbox {
+		return nil
+	}
+	c.SignIn.OIDC = team.OIDCConfig{
+		Issuer: at + sandbox.IssuerPath, ClientID: "hookwall", ClientSecret: rand.Text(), RoleClaim: defaultRoleClaim,
+	}
+	c.SignIn.Roles = team.GroupRoles{"admins": team.Admin, "operators": team.Operator, "viewers": team.Viewer}
+	return []sandbox.Client{{
+		ID: c.SignIn.OIDC.ClientID, Name: "Hookwall", Secret: c.SignIn.OIDC.ClientSecret,
+		RedirectURIs: []string{redirectURL(c)},
+	}}
 }
 
 // redirectURL returns where the identity provider sends people back to.

@@ -70,6 +70,9 @@ var scenes = []scene{
 	{name: "create, no script", show: showPressedForm, status: 200, heading: "Create webhook", noScript: true},
 	{name: "create, chosen and searched", show: showChosen, status: 200, heading: "Create webhook"},
 	{name: "create, refused", show: showRefused, status: 422, heading: "Create webhook"},
+	{name: "create, warned", show: showWarned, status: 200, heading: "Create webhook"},
+	{name: "create, two problems", show: showTwoProblems, status: 422, heading: "Create webhook"},
+	{name: "create, own preset", show: showOwnPreset, status: 200, heading: "Create webhook"},
 	{name: "create, several errors", show: showSeveralErrors, status: 422, heading: "Create webhook"},
 	{name: "create, banner", show: showBanner, status: 503, heading: "Create webhook"},
 	{name: "created", show: showCreated, status: 200, heading: "Webhook created"},
@@ -98,6 +101,7 @@ var scenes = []scene{
 	{name: "500", show: showBroken, status: 500, heading: "Something went wrong on our side"},
 	{name: "503", show: showBusyWebhook, status: 503, heading: "Fourthwall is busy"},
 	{name: "sandbox: front page", show: showFront, status: 200, heading: "Hookwall sandbox"},
+	{name: "sandbox: people", show: showPeople, status: 200, heading: "Sign in to Hookwall"},
 	{name: "sandbox: consent", show: showConsent, status: 200, heading: "Connect Hookwall to your shop"},
 	{
 		name: "sandbox: problem", show: func(v *visitor) int { return v.Open(v.app.boxURL + "/nowhere") }, status: 404,
@@ -269,6 +273,30 @@ func showChosen(v *visitor) int {
 func showRefused(v *visitor) int {
 	v.compose(v.connectKey(0), "https://hooks.example.com:8443/"+strings.Repeat("long", 40), donation)
 	return v.create()
+}
+
+func showWarned(v *visitor) int {
+	status := v.Open(newPath(v.connectKey(0)) + "?preset=stream-alerts")
+	v.Fill(v.address(), "https://discord.com/api/webhooks/1180000000000000000/EXAMPLE")
+	v.See(v.CSS(".relay"))
+	v.Click(v.Text("Where do I find this?"))
+	v.Click(v.CSS(".finder .pill").GetByText("n8n"))
+	v.Check(v.CSS("#codes"))
+	return status
+}
+
+func showTwoProblems(v *visitor) int {
+	v.compose(v.connectKey(0), "https://203.0.113.7:8443/fourthwall", donation)
+	return v.create()
+}
+
+func showOwnPreset(v *visitor) int {
+	v.compose(v.connectKey(0), good, donation, promotion)
+	v.Click(v.Text("Save this choice as a preset"))
+	v.Fill(v.Label("Preset name"), "Friday show")
+	status := v.Submit(v.Role("button", "Save preset"))
+	v.Click(v.Text("Save this choice as a preset"))
+	return status
 }
 
 func showSeveralErrors(v *visitor) int {

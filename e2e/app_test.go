@@ -95,6 +95,8 @@ func (a *app) startSandbox(server *httptest.Server) {
 			ID: "hookwall", Name: "Hookwall",
 			RedirectURIs: []string{a.url + "/oauth/callback", a.url + "/oauth/implicit"},
 		}},
+		// An app that only sees who was chosen, at a page that takes any query.
+		SignInClients: []sandbox.Client{{ID: "trial", Name: "Hookwall", RedirectURIs: []string{a.url + "/connect"}}},
 	})
 	a.must(err)
 	a.box = box

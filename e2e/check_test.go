@@ -25,7 +25,7 @@ const sendDeliveries = "Send up to 3 test deliveries"
 // that follows asks about this address and nothing was sent.
 func (v *visitor) examines(address string) {
 	v.app.t.Helper()
-	v.status(v.Submit(v.Role("button", "Check this URL")), 200)
+	v.status(v.Submit(v.Role("button", "Check the URL first")), 200)
 	v.asksToCheck(address)
 }
 
@@ -82,6 +82,22 @@ func (v *visitor) got(letters string) {
 	v.Must(v.Expect(v.CSS(".checks > li .mark")).ToHaveText(want))
 }
 
+// ended compares the results of a finished check, whose page shows what failed
+// first. Each step has its number.
+func (v *visitor) ended(letters string) {
+	v.app.t.Helper()
+	got, ok := v.Eval("() => [...document.querySelectorAll('.checks > li')].sort((a, b) => a.value - b.value)" +
+		".map((li) => li.querySelector('.mark').textContent.trim())").([]any)
+	if !ok || len(got) != len(letters) {
+		v.app.t.Fatalf("the steps ended %v, want %s", got, letters)
+	}
+	for i, letter := range letters {
+		if !regexp.MustCompile(stepResults[letter]).MatchString(got[i].(string)) {
+			v.app.t.Errorf("step %d ended %v, want %c", i+1, got[i], letter)
+		}
+	}
+}
+
 // says waits until a screen reader announces this.
 func (v *visitor) says(text string) {
 	v.app.t.Helper()
@@ -93,7 +109,7 @@ func (v *visitor) says(text string) {
 func (v *visitor) isChecked(letters, title string) {
 	v.app.t.Helper()
 	v.hasFocus("result")
-	v.got(letters)
+	v.ended(letters)
 	v.heads("Endpoint check")
 	v.Must(v.Expect(v.CSS("#result")).ToHaveAccessibleName(regexp.MustCompile(title)))
 	v.hasNoSecret()

@@ -54,7 +54,7 @@ func (v *visitor) pressesInTheForm() {
 	}{
 		{"^Fulfillment", []string{orderPlaced, orderUpdated, promotion}},
 		{"^All of Orders and tips$", []string{orderPlaced, orderUpdated, donation, promotion}},
-		{"^None of Orders and tips$", []string{promotion}},
+		{"^All of Orders and tips$", []string{promotion}},
 		{"^Undo", []string{orderPlaced, orderUpdated, donation, promotion}},
 	}
 	for _, press := range presses {
@@ -123,7 +123,7 @@ func TestChangesWithoutScript(t *testing.T) {
 	v.Submit(v.Role("link", "Edit"))
 	v.worksWithoutScript()
 	v.Check(v.box(donation))
-	v.status(v.Submit(v.Role("button", "None of Unknown to this version of Hookwall")), 200)
+	v.status(v.Submit(v.Role("button", "All of Unknown to this version of Hookwall")), 200)
 	v.kept(good, orderPlaced, donation)
 	v.status(v.Submit(v.named("button", "^Undo")), 200)
 	v.kept(good, orderPlaced, donation, "TELEPATHY_RECEIVED")
@@ -139,7 +139,7 @@ func TestChangesWithoutScript(t *testing.T) {
 	v.app.replace(hook, good, "TELEPATHY_RECEIVED")
 	v.status(v.review(), 409)
 	v.worksWithoutScript()
-	v.status(v.Submit(v.Role("button", "Save my version")), 200)
+	v.status(v.Submit(v.Role("button", "Save mine")), 200)
 	v.saved(hook, good, "TELEPATHY_RECEIVED", "ORDER_PLACED", "DONATION", "PROMOTION_CREATED")
 	v.recreatesWithoutScript(hook)
 	v.readsWithoutScript(shop)
@@ -215,10 +215,12 @@ func TestFoldsWithoutScript(t *testing.T) {
 	v.at("/shops")
 	v.NoSidewaysScroll()
 	v.Open(newPath(shop))
-	group := v.Role("heading", "Carts")
-	v.See(v.box("Cart left for 1 hour"))
-	v.Click(group)
-	v.Gone(v.box("Cart left for 1 hour"))
-	v.Click(group)
-	v.See(v.box("Cart left for 1 hour"))
+	finder := v.Text("Where do I find this?")
+	v.Gone(v.CSS("label.pill").First())
+	v.Click(finder)
+	v.Click(v.CSS("label.pill").GetByText("Zapier"))
+	v.See(v.CSS(".finder p").Filter(hasText("Catch Hook")))
+	v.Gone(v.CSS(".finder p").Filter(hasText("Custom webhook")))
+	v.Click(finder)
+	v.Gone(v.CSS("label.pill").First())
 }

@@ -27,8 +27,8 @@ func TestRefusals(t *testing.T) {
 			"an IP number", "https://203.0.113.7/fw",
 			"WEBHOOK_URI_IP_NOT_ALLOWED", "Use a domain name that points to this server",
 		},
-		{"a port", "https://hooks.example.com:8443/fw", "WEBHOOK_URI_PORT_NOT_ALLOWED", "Use the standard HTTPS port (443)"},
-		{"a domain", "https://shop.fourthwall.com/fw", "WEBHOOK_URI_UNALLOWED_DOMAIN", "Use a public domain of your own"},
+		{"a port", "https://hooks.example.com:8443/fw", "WEBHOOK_URI_PORT_NOT_ALLOWED", "standard HTTPS port (443)"},
+		{"a domain", "https://shop.fourthwall.com/fw", "WEBHOOK_URI_UNALLOWED_DOMAIN", "Use your tool’s webhook URL"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -90,7 +90,7 @@ func (s scene) file(variant string) string { return s.Anchor() + "." + variant +
 // it tightly.
 func drawForReadme(t *testing.T) {
 	t.Helper()
-	v := meet(t, browser.Options{Height: 860})
+	v := meet(t, browser.Options{Height: 740})
 	v.Open(newPath(v.connectKey(0)) + "?preset=stream-alerts")
 	v.Fill(v.address(), "https://203.0.113.7/fourthwall")
 	v.status(v.create(), 422)

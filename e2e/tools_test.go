@@ -83,7 +83,7 @@ func TestToolsByKeyboard(t *testing.T) {
 	v.Open(newPath(shop))
 	v.HasFocus(v.address())
 	v.Type(verifies)
-	v.press("Enter", v.Role("button", "Check this URL"))
+	v.press("Enter", v.Role("button", "Check the URL first"))
 	v.selectByKeyboard(v.Label("Event type to send"), "DONATION")
 	v.stepTo(v.secret())
 	v.Type(shop.WebhookSecret)
@@ -92,7 +92,7 @@ func TestToolsByKeyboard(t *testing.T) {
 	if got := v.app.received(3)[2]; got.Type != "DONATION" {
 		t.Errorf("the receiver got %+v", got)
 	}
-	v.stepTo(v.main().Locator("summary"))
+	v.stepTo(v.Role("region", "Share this report").Locator("summary"))
 	v.Press("Enter")
 	v.See(v.Role("region", "Share this report").Locator("pre"))
 	v.stepBackTo("link", "Check again")

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,14 +28,23 @@ const (
 	accepts  = "http://receiver.sandbox.example/ok"
 )
 
-// results are the results of a check's steps, by their first letters.
+// results are the results of a check's steps, by their first letters, in the
+// order of the check. A finished one shows what failed first.
 func (pg *page) results() string {
-	var out strings.Builder
+	byNumber := map[int]string{}
 	walk(pg.doc, func(n *html.Node) {
 		if n.Parent != nil && attr(n.Parent, "class") == "check-result" && strings.HasPrefix(attr(n, "class"), "mark") {
-			out.WriteString(textOf(n)[:1])
+			number, err := strconv.Atoi(attr(n.Parent.Parent, "value"))
+			if err != nil {
+				number = len(byNumber) + 1
+			}
+			byNumber[number] = textOf(n)[:1]
 		}
 	})
+	var out strings.Builder
+	for _, number := range slices.Sorted(maps.Keys(byNumber)) {
+		out.WriteString(byNumber[number])
+	}
 	return out.String()
 }
 

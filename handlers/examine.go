@@ -106,7 +106,11 @@ func targetHints(address string) []string {
 	if err != nil {
 		return nil
 	}
-	return webhooks.RejectionHints(u)
+	var hints []string
+	for _, likely := range webhooks.LikelyRejections(u) {
+		hints = append(hints, likely.Text)
+	}
+	return hints
 }
 
 func (s *server) readCheck(r *http.Request, id string) (store.Check, keptCheck, error) {

@@ -50,7 +50,7 @@ func (g *rig) near() *person {
 // presses returns the buttons of a form that redraw it with other ticks.
 func (f *form) presses() []string {
 	return slices.DeleteFunc(slices.Clone(f.buttons), func(b string) bool {
-		return !strings.HasPrefix(b, "do=preset:") && !strings.HasPrefix(b, "do=group:") && b != "do=all"
+		return !strings.HasPrefix(b, "do=preset") && !strings.HasPrefix(b, "do=group:")
 	})
 }
 

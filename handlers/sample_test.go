@@ -61,7 +61,7 @@ func TestPickerLeadsToSamples(t *testing.T) {
 	shop := p.connect(0)
 	found := map[string]bool{}
 	walk(p.get(newWebhookPath(shop.ID)).want(http.StatusOK).doc, func(n *html.Node) {
-		if attr(n, "class") == "sample" {
+		if n.DataAtom == atom.A {
 			found[attr(n, "href")] = true
 		}
 	})

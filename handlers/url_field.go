@@ -56,7 +56,15 @@ func (u urlField) notes(err *ui.FieldError, words unseenWords) ui.FieldNotes {
 	if u.Unseen != "" && !isAsked {
 		n.Warnings = append(n.Warnings, u.Unseen)
 	}
-	n.Warnings = append(n.Warnings, u.Hints...)
+	for _, likely := range u.Likely {
+		switch {
+		case err == nil || err.Code == "":
+			n.Warnings = append(n.Warnings, likely.Text)
+		case err.Code != likely.Code: // Fourthwall names one reason at a time
+			n.Also = append(n.Also, likely.Text)
+		}
+	}
+	n.Warnings, n.RelayFor = append(n.Warnings, u.Hints...), u.RelayFor
 	offers := u.Offers
 	switch {
 	case len(u.Errors) == 0:

@@ -43,6 +43,9 @@ func (s *server) draftOfEdit(r *http.Request, id string) (*webhookForm, []ui.Not
 	if do == "" {
 		return f, nil, nil
 	}
+	if err := s.readPresets(r, f); err != nil {
+		return nil, nil, err
+	}
 	f.press(do)
 	f.pressed = ""
 	return f, []ui.Notice{keptChangeNotice()}, nil

@@ -60,9 +60,9 @@ func (s *server) handleEdit(w http.ResponseWriter, r *http.Request) error {
 	}
 	conn, id := stateOf(r).conn, r.PathValue("id")
 	f := readEditForm(conn.ShopID, id, r.PostForm)
-	do := r.PostForm.Get("do")
-	if f.press(do) {
-		return s.drawWebhookForm(w, r, http.StatusOK, f)
+	do := f.button(r.PostForm)
+	if ok, err := s.pressButton(w, r, f, do); ok || err != nil {
+		return err
 	}
 	if do == "examine" {
 		return s.examineForm(w, r, f)

@@ -7,8 +7,15 @@ import (
 	"strings"
 
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 	"hookwall/views/ui"
+)
+
+// The buttons about the presets of an owner. An ID follows the second.
+const (
+	savePreset   = "save-preset"
+	deletePreset = "delete-preset"
 )
 
 // keyField names the idempotency key in forms.
@@ -28,11 +35,14 @@ type webhookForm struct {
 	base      fourthwall.Content // that webhook as it was when the form was opened
 	draft     string             // id of the draft that the form was read from
 	pressed   string             // the button that drew the form again; the focus goes back to it
+	own       []store.Preset     // the owner's presets
 	unlisted  bool               // not all webhooks could be read, so the form offers to create anyway
 
-	urlError   *ui.FieldError
-	typesError *ui.FieldError
-	banner     *ui.Notice
+	presetName  string // typed, to save the ticks under
+	urlError    *ui.FieldError
+	typesError  *ui.FieldError
+	presetError *ui.FieldError
+	banner      *ui.Notice
 }
 
 func newWebhookForm(shop string) *webhookForm {
@@ -43,7 +53,7 @@ func newWebhookForm(shop string) *webhookForm {
 // value counts, except for the ticks.
 func readWebhookForm(shop string, posted url.Values) *webhookForm {
 	f := &webhookForm{shop: shop, key: posted.Get(keyField), url: valid(posted.Get("url"))}
-	f.asTyped = valid(posted.Get("as_typed"))
+	f.asTyped, f.presetName = valid(posted.Get("as_typed")), bounded(posted.Get("preset_name"), 1000)
 	for _, code := range posted["allowedTypes"] {
 		code = valid(code)
 		if !slices.Contains(f.types, code) {
@@ -154,7 +164,9 @@ func (f *webhookForm) press(do string) (ok bool) {
 		f.types, f.undo, f.canUndo = f.undo, nil, false
 		return true
 	case "preset":
-		f.tick(presetTypes(rest))
+		f.tick(f.presetTypes(rest))
+	case "preset-off":
+		f.toggle(f.presetTypes(rest))
 	case "group":
 		id, which, _ := strings.Cut(rest, ":")
 		f.pressGroup(id, which)
@@ -170,6 +182,16 @@ func (f *webhookForm) press(do string) (ok bool) {
 	}
 	f.undo, f.canUndo = before, true
 	return true
+}
+
+// button returns the value of the button that was clicked. The main buttons save
+// a preset first if its name was typed: Enter in its field clicks them.
+func (f *webhookForm) button(posted url.Values) string {
+	do := posted.Get("do")
+	if (do == "create" || do == "review") && strings.TrimSpace(f.presetName) != "" {
+		return savePreset
+	}
+	return do
 }
 
 // decide carries out a button that says what to do about characters that can't
@@ -256,6 +278,16 @@ func infoCodes(infos []fourthwall.EventInfo) []string {
 		codes = append(codes, string(info.Code))
 	}
 	return codes
+}
+
+// presetTypes returns the types of a preset, one of Hookwall's or of the owner's.
+func (f *webhookForm) presetTypes(id string) []string {
+	for _, p := range f.own {
+		if p.ID == id {
+			return p.Types
+		}
+	}
+	return presetTypes(id)
 }
 
 func presetTypes(id string) []string {

@@ -9,6 +9,7 @@ import (
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 	"hookwall/views"
@@ -19,6 +20,9 @@ import (
 func (s *server) drawWebhookForm(
 	w http.ResponseWriter, r *http.Request, status int, f *webhookForm, notices ...ui.Notice,
 ) error {
+	if err := s.readPresets(r, f); err != nil {
+		return err
+	}
 	title := "Create a webhook"
 	if f.editing != "" {
 		title = "Edit webhook"
@@ -32,18 +36,47 @@ func (s *server) drawWebhookForm(
 	page := views.WebhookFormPage{
 		Frame: frame, Action: webhooksPath(conn.ShopID), CancelHref: webhooksPath(conn.ShopID), Edit: f.editPart(),
 		Key: f.key, URL: f.url, URLError: f.urlError, AsTyped: f.asTyped,
-		URLNotes: readURL(f.url, f.asTyped).notes(f.urlError, createWords), NotesHref: urlNotesPath,
-		Picker: f.picker(), Banner: f.banner, Anyway: f.unlisted,
+		URLNotes: f.urlNotes(), NotesHref: urlNotesPath,
+		Tools: finderTools(), Picker: f.picker(), Banner: f.banner, Anyway: f.unlisted,
 	}
 	if f.editing != "" {
-		page.URLNotes = readURL(f.url, f.asTyped).notes(f.urlError, editWords)
 		page.Edit.Name = s.nameOf(r, f.editing, f.base.URL)
 		page.Action, page.CancelHref = editPath(conn.ShopID, f.editing), webhookPath(conn.ShopID, f.editing)
 	}
+	page.PresetName, page.PresetError, page.OwnPresets = f.presetName, f.presetError, f.ownPresets()
 	page.Errors, page.Focus = f.summary()
 	// Back must show the form with what was typed, which no-store would lose.
 	w.Header().Set("Cache-Control", "private, no-cache")
 	return s.render(w, r, status, views.WebhookForm(page))
+}
+
+// urlNotes returns what to say below the URL.
+func (f *webhookForm) urlNotes() ui.FieldNotes {
+	words := createWords
+	if f.editing != "" {
+		words = editWords
+	}
+	return readURL(f.url, f.asTyped).notes(f.urlError, words)
+}
+
+// readPresets reads the owner's presets into the form. If the database can't be
+// read, the form is shown without them.
+func (s *server) readPresets(r *http.Request, f *webhookForm) (err error) {
+	f.own, err = s.Store.Presets(r.Context(), stateOf(r).owner)
+	if errors.Is(err, store.ErrUnavailable) {
+		logFailure(r, "the presets could not be read", err)
+		return nil
+	}
+	return err
+}
+
+// finderTools returns the catalog of tools.
+func finderTools() []ui.FinderTool {
+	var tools []ui.FinderTool
+	for _, t := range webhooks.Tools() {
+		tools = append(tools, ui.FinderTool{Name: t.Name, Text: t.Text})
+	}
+	return tools
 }
 
 // editPart returns the part of the form about the webhook that is being edited.
@@ -68,6 +101,9 @@ func (f *webhookForm) summary() (errs []ui.SummaryError, focus string) {
 	if len(errs) > 1 {
 		focus = "summary"
 	}
+	if f.presetError != nil {
+		focus = "preset_name"
+	}
 	if f.banner != nil && len(errs) == 0 {
 		focus = "banner"
 	}
@@ -75,6 +111,15 @@ func (f *webhookForm) summary() (errs []ui.SummaryError, focus string) {
 		focus = "do:" + f.pressed
 	}
 	return errs, focus
+}
+
+// ownPresets returns the owner's presets.
+func (f *webhookForm) ownPresets() []ui.PickerPreset {
+	var presets []ui.PickerPreset
+	for _, p := range f.own {
+		presets = append(presets, ui.PickerPreset{ID: p.ID, Title: p.Name, Types: p.Types})
+	}
+	return presets
 }
 
 func (f *webhookForm) picker() ui.Picker {
@@ -108,6 +153,7 @@ func (f *webhookForm) picker() ui.Picker {
 			ID: preset.ID, Title: preset.Title, Text: preset.Description, Types: presetTypes(preset.ID),
 		})
 	}
+	p.Presets = append(p.Presets, f.ownPresets()...)
 	return p
 }
 
@@ -122,8 +168,9 @@ func (s *server) drawRefusal(
 	}
 	f.renew()
 	id := cmp.Or(rejection.RequestID, stateOf(r).requestID)
-	if text := rejection.URLFix(); text != "" && !f.unlisted {
+	if text := rejection.URLFix(f.wanted().URL); text != "" && !f.unlisted {
 		f.urlError = &ui.FieldError{Text: text, Code: rejection.Code, RequestID: id}
+		f.banner = urlRejectedNotice(f.editing != "", 1+len(f.urlNotes().Also), len(f.types))
 		return s.drawWebhookForm(w, r, http.StatusUnprocessableEntity, f)
 	}
 	what := activity.CreateWebhook

@@ -38,6 +38,9 @@ func (s *server) drawDraft(w http.ResponseWriter, r *http.Request, id string) er
 		return err
 	}
 	f := readWebhookForm(conn.ShopID, draft.Form)
+	if err := s.readPresets(r, f); err != nil {
+		return err
+	}
 	f.press(draft.Form.Get("do"))
 	n := draftNotice(draft.Form.Get("do"))
 	if draft.Shop != conn.ShopID {
@@ -54,9 +57,9 @@ func (s *server) handleWebhookCreate(w http.ResponseWriter, r *http.Request) err
 		return badForm(err)
 	}
 	f := readWebhookForm(stateOf(r).conn.ShopID, r.PostForm)
-	do := r.PostForm.Get("do")
-	if f.press(do) {
-		return s.drawWebhookForm(w, r, http.StatusOK, f)
+	do := f.button(r.PostForm)
+	if ok, err := s.pressButton(w, r, f, do); ok || err != nil {
+		return err
 	}
 	if do == "examine" {
 		return s.examineForm(w, r, f)

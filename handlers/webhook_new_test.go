@@ -110,7 +110,15 @@ func TestCreateResponses(t *testing.T) {
 		retry   string
 		noForm  bool // another page than the form
 	}{
-		{name: "an IP number", url: "https://203.0.113.7/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_IP_NOT_ALLOWED"},
+		{
+			name: "an IP number", url: "https://203.0.113.7/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_IP_NOT_ALLOWED",
+			texts: []string{"Webhook not created", "The URL has 1 problem. Your 2 event types are kept."},
+		},
+		{
+			name: "an IP number and a port", url: "https://203.0.113.7:8443/fw", status: 422, focus: "url",
+			atURL: "WEBHOOK_URI_IP_NOT_ALLOWED",
+			texts: []string{"The URL has 2 problems.", "Fourthwall probably rejects port 8443.", "Found by Hookwall."},
+		},
 		{name: "a port", url: "https://hooks.example.com:8443/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_PORT_NOT_ALLOWED"},
 		{name: "a domain", url: "https://shop.fourthwall.com/fw", status: 422, focus: "url", atURL: "WEBHOOK_URI_UNALLOWED_DOMAIN"},
 		{
@@ -246,11 +254,11 @@ func TestHintsNeverBlock(t *testing.T) {
 	tests := []struct{ url, hint string }{
 		{"https://hooks.example.com/fw", ""},
 		{"http://hooks.example.com/fw", "isn’t encrypted"},
-		{"https://203.0.113.7/fw", "IP address"},
-		{"https://[2001:db8::1]/fw", "IP address"},
-		{"https://hooks.example.com:8443/fw", "reject port 8443"},
+		{"https://203.0.113.7/fw", "probably rejects IP addresses"},
+		{"https://[2001:db8::1]/fw", "probably rejects IP addresses"},
+		{"https://hooks.example.com:8443/fw", "probably rejects port 8443"},
 		{"https://localhost/fw", "only works on your own computer"},
-		{"https://intranet/fw", "isn’t on the public internet"},
+		{"https://intranet/fw", "only works on your own network"},
 		{"https://me:pw@hooks.example.com/fw", "username or password"},
 		{"https://my-shop.fourthwall.com/fw", "my-shop.fourthwall.com is Fourthwall’s own domain"},
 		{"https://MY-SHOP.Fourthwall.COM./fw", "Fourthwall’s own domain"},
@@ -299,6 +307,8 @@ func TestCreateButtonsKeepInput(t *testing.T) {
 		want   []string
 	}{
 		{"preset:fulfillment", []string{"DONATION"}, []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
+		{"preset-off:fulfillment", []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED"}, []string{"DONATION"}},
+		{"preset-off:fulfillment", []string{"DONATION"}, []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
 		{"preset:marketing", nil, []string{"CART_ABANDONED_1H", "CART_ABANDONED_24H", "CART_ABANDONED_72H", "NEWSLETTER_SUBSCRIBED", "THANK_YOU_SENT"}},
 		{"group:orders:all", []string{"COLLECTION_UPDATED"}, []string{"COLLECTION_UPDATED", "DONATION", "ORDER_PLACED", "ORDER_UPDATED"}},
 		{"group:orders:off", []string{"DONATION", "ORDER_PLACED", "ORDER_UPDATED", "COLLECTION_UPDATED"}, []string{"COLLECTION_UPDATED"}},

@@ -788,6 +788,47 @@ func unchangedNotice() *ui.Notice {
 	}
 }
 
+// urlRejectedNotice is for a form whose URL Fourthwall rejected. The URL field says why.
+func urlRejectedNotice(editing bool, problems, types int) *ui.Notice {
+	n := ui.Notice{Kind: ui.Failure, Title: "Webhook not created"}
+	if editing {
+		n.Title = "Changes not saved"
+	}
+	n.Text = "The URL has " + ui.Count(problems, "problem", "problems") + ". Your " +
+		ui.Count(types, "event type is kept.", "event types are kept.")
+	return &n
+}
+
+// Presets of an owner.
+
+const (
+	presetNameMissing  = "Enter a name for this preset."
+	presetNameTooLong  = "This name is longer than 40 characters. Shorten it."
+	presetEmptyText    = "Select at least one event type. A preset keeps the event types that are selected."
+	presetExistsText   = "A preset of this name exists. Choose another name."
+	tooManyPresetsText = "You have 20 presets, which is the limit. Delete one to save another."
+)
+
+// presetSavedNotice is for a preset that the button do saved.
+func presetSavedNotice(name, do string) ui.Notice {
+	n := ui.Notice{Kind: ui.Success, Title: "Preset saved", Text: "Find “" + name + "” beside the other presets."}
+	switch do {
+	case "create":
+		n.Text += " The webhook isn’t created yet. To continue, click Create webhook."
+	case "review":
+		n.Text += " To continue, click Review changes."
+	}
+	return n
+}
+
+func presetDeletedNotice(name string) ui.Notice {
+	n := ui.Notice{Kind: ui.Success, Title: "Preset deleted"}
+	if name != "" {
+		n.Text = "“" + name + "” is gone. The selected event types stay."
+	}
+	return n
+}
+
 const (
 	editGoneText = "We keep a change for one hour, for the browser that made it. This one has expired. " +
 		"Nothing was saved by this request."

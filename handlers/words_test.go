@@ -47,7 +47,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	for _, code := range []string{
 		"WEBHOOK_URI_IP_NOT_ALLOWED", "WEBHOOK_URI_PORT_NOT_ALLOWED", "WEBHOOK_URI_UNALLOWED_DOMAIN",
 	} {
-		check(code, code, webhooks.Rejection{Status: 400, Code: code}.URLFix())
+		check(code, code, webhooks.Rejection{Status: 400, Code: code}.URLFix("https://hooks.example.com"))
 	}
 	for _, f := range []webhooks.Rejection{
 		{Status: 403},

@@ -66,3 +66,35 @@ func (r CheckReport) now() string {
 	}
 	return checkNotBegun
 }
+
+// parted returns the steps that are shown, those that failed first, and those
+// that are folded. Until the check is done, all are shown in their order.
+func (r CheckReport) parted() (first, others []ui.CheckStep) {
+	if !r.Done {
+		return r.Steps, nil
+	}
+	var warned []ui.CheckStep
+	for i, s := range r.Steps {
+		s.Number = i + 1
+		switch s.Result {
+		case ui.StepFailed:
+			first = append(first, s)
+		case ui.StepWarned:
+			warned = append(warned, s)
+		default:
+			others = append(others, s)
+		}
+	}
+	return append(first, warned...), others
+}
+
+// otherSteps says how many steps are folded.
+func otherSteps(steps []ui.CheckStep) string {
+	passed := 0
+	for _, s := range steps {
+		if s.Result == ui.StepPassed {
+			passed++
+		}
+	}
+	return otherStepsText(passed, len(steps)-passed)
+}

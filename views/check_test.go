@@ -133,10 +133,15 @@ func TestCheckProgress(t *testing.T) {
 	}{
 		{"empty", CheckReport{}, "The check is about to start."},
 		{"not begun", CheckReport{Steps: waiting()}, "The check is about to start. Address Waiting Name lookup Waiting Connection Waiting Encryption Waiting Test delivery Waiting Answer Waiting"},
-		{"running", CheckReport{Steps: allResults}, "Step 5 of 6: Test delivery. Address Passed https://a.example/ Name lookup 12 ms Needs attention 192.0.2.1 " + shown + " What to do: Look at " + shown +
+		{"running", CheckReport{Steps: allResults}, "Step 5 of 6: Test delivery. Address Passed https://a.example/ Name lookup 12 ms Needs attention What to do: Look at " + shown + " 192.0.2.1 " + shown +
 			" Connection 1.25 s Failed What to do: Open the port. Encryption Skipped No connection. Test delivery Running Answer Waiting"},
 		{"interrupted", CheckReport{Steps: allResults[3:], Interrupted: true}, "Encryption Skipped No connection. Test delivery Not finished Answer Not reached"},
-		{"done", CheckReport{Steps: allResults[:1], Done: true}, "Address Passed https://a.example/"},
+		{"done", CheckReport{Steps: allResults[:1], Done: true}, "1 step passed Address Passed https://a.example/"},
+		{
+			"failed", CheckReport{Steps: allResults[:4], Done: true}, "Connection 1.25 s Failed What to do: Open the port. " +
+				"Name lookup 12 ms Needs attention What to do: Look at " + shown + " 192.0.2.1 " + shown +
+				" 1 step passed, 1 not run Address Passed https://a.example/ Encryption Skipped No connection.",
+		},
 	}
 	for _, row := range rows {
 		d := render(t, CheckProgress(row.report))

@@ -54,7 +54,9 @@ func TestDuplicate(t *testing.T) {
 	}
 
 	p.Duplicates = p.Duplicates[1:]
-	if !hasClass(submits(render(t, Duplicate(p)).formTo("/create"))[0], "main") {
-		t.Error("nothing is the main action")
+	d = render(t, Duplicate(p))
+	links := d.linksTo("/new?draft=1")
+	if !hasClass(links[len(links)-1], "main") || hasClass(submits(d.formTo("/create"))[0], "main") {
+		t.Error("the way back is not the main action")
 	}
 }

@@ -240,7 +240,9 @@ func (d doc) checkReferences() {
 		if attr(in, "type") == "hidden" {
 			continue
 		}
-		labels := d.all(func(n *html.Node) bool { return n.Data == "label" && attr(n, "for") == attr(in, "id") })
+		labels := d.all(func(n *html.Node) bool {
+			return n.Data == "label" && (has(n, "for") && attr(n, "for") == attr(in, "id") || in.Parent == n)
+		})
 		if len(labels) != 1 || text(labels[0]) == "" {
 			d.t.Errorf("input %q has %d labels", attr(in, "id"), len(labels))
 		}

@@ -41,3 +41,24 @@ func (v Version) parted() (only, both []ui.EventBadge) {
 	}
 	return only, both
 }
+
+// versionRow is an event type that one of the versions has.
+type versionRow struct {
+	ui.EventBadge
+
+	yours bool // it is yours that has it
+}
+
+// rows returns the event types by which the versions differ.
+func (p WebhookEditConflictPage) rows() []versionRow {
+	var rows []versionRow
+	yours, _ := p.Yours.parted()
+	for _, e := range yours {
+		rows = append(rows, versionRow{e, true})
+	}
+	theirs, _ := p.Theirs.parted()
+	for _, e := range theirs {
+		rows = append(rows, versionRow{e, false})
+	}
+	return rows
+}

@@ -14,12 +14,17 @@ type WebhookFormPage struct {
 	AsTyped    string // URL that may be sent although it has characters that can't be seen; "" if none
 	URLNotes   ui.FieldNotes
 	NotesHref  string // where the script asks for notes on the URL
+	Tools      []ui.FinderTool
 	Picker     ui.Picker
-	Banner     *ui.Notice // an error that is about no field
+	// OwnPresets are the presets that can be deleted. PresetName was typed to save one.
+	OwnPresets  []ui.PickerPreset
+	PresetName  string
+	PresetError *ui.FieldError
+	Banner      *ui.Notice // an error that is about no field
 	// Errors are the errors of all fields, for the summary. It is shown if there
 	// is more than one.
 	Errors []ui.SummaryError
-	// Focus is what takes the focus: "url", "types", "summary", "banner", or
+	// Focus is what takes the focus: "url", "types", "preset_name", "summary", "banner", or
 	// "do:" and the value of the button that was clicked. It is "" for the first
 	// field of a form that was just opened.
 	Focus string
@@ -49,7 +54,16 @@ func (p WebhookFormPage) main() ui.Choice {
 
 // failed reports whether the form is shown again because of an error.
 func (p WebhookFormPage) failed() bool {
-	return isFailure(p.Banner) || p.URLError != nil || p.Picker.Error != nil || failedNotice(p.Frame)
+	wrong := p.URLError != nil || p.Picker.Error != nil || p.PresetError != nil
+	return wrong || isFailure(p.Banner) || failedNotice(p.Frame)
+}
+
+// presetField returns the field for the name of a preset.
+func (p WebhookFormPage) presetField() ui.TextField {
+	return ui.TextField{
+		ID: "preset_name", Name: "preset_name", Label: "Preset name", Type: "text", Value: p.PresetName,
+		Err: p.PresetError, Focus: p.Focus == "preset_name", Replaceable: true,
+	}
 }
 
 // urlField returns the field for the URL.

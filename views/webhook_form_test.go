@@ -84,6 +84,9 @@ func TestFormKeepsEverything(t *testing.T) {
 		{"preset pressed", []string{"DONATION"}, func(p *WebhookFormPage) {
 			p.Picker.CanUndo, p.Picker.Undo = true, []string{"ORDER_PLACED", "OF THE \"FUTURE\""}
 		}, []string{"ORDER_PLACED", "OF THE \"FUTURE\""}},
+		{"preset refused", []string{"DONATION"}, func(p *WebhookFormPage) {
+			p.PresetName, p.PresetError, p.Focus = " Friday “show” ", refusal, "preset_name"
+		}, nil},
 		{"preset pressed on nothing", []string{"DONATION"}, func(p *WebhookFormPage) { p.Picker.CanUndo = true }, nil},
 	}
 	for _, row := range rows {
@@ -93,7 +96,9 @@ func TestFormKeepsEverything(t *testing.T) {
 			d := render(t, WebhookForm(p))
 			d.check()
 			got := posted(formOf(d))
-			want := map[string][]string{"submission": {"once-1"}, "url": {p.URL}, "allowedTypes": row.ticked, "undo": row.undo}
+			want := map[string][]string{
+				"submission": {"once-1"}, "url": {p.URL}, "allowedTypes": row.ticked, "undo": row.undo, "preset_name": {p.PresetName},
+			}
 			for name, values := range want {
 				if !slices.Equal(got[name], values) {
 					t.Errorf("%s: got %q, want %q", name, got[name], values)
@@ -119,8 +124,8 @@ func TestFormButtons(t *testing.T) {
 		got = append(got, attr(b, "value"))
 	}
 	want := []string{
-		"create", "examine", "all", "none", "preset:tips", "group:orders:all", "group:orders:none", "group:app:all",
-		"group:app:none", "group:unknown:all", "group:unknown:none", "undo", "create",
+		"create", "preset:tips", "group:orders:all", "group:app:all", "group:unknown:all", "undo", "none", "create",
+		"examine", "save-preset",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -128,7 +133,7 @@ func TestFormButtons(t *testing.T) {
 	if first := buttons[0]; attr(first, "tabindex") != "-1" || attr(first, "aria-hidden") != "true" {
 		t.Error("the first button is not kept from keyboard and screen reader")
 	}
-	if types := attr(buttons[4], "data-types"); types != "DONATION ORDER_PLACED" {
+	if types := attr(buttons[1], "data-types"); types != "DONATION ORDER_PLACED" {
 		t.Errorf("preset's types %q", types)
 	}
 }
@@ -148,6 +153,7 @@ func TestFormFocus(t *testing.T) {
 		{"do:group:app:all", true, "group:app:all"},
 		{"do:preset:tips", true, "preset:tips"},
 		{"do:none", true, "none"},
+		{"preset_name", false, "preset_name"},
 	}
 	for _, row := range rows {
 		p := formPage("DONATION")
@@ -233,8 +239,8 @@ func TestEditForm(t *testing.T) {
 	d := render(t, WebhookForm(p))
 	d.check()
 	d.says(
-		[]string{"Edit webhook", "Newer than this version of Hookwall; kept as it is.", "Your webhook"},
-		[]string{"Create", "Fourthwall may refuse it"},
+		[]string{"Edit webhook", "Newer than this version of Hookwall. It stays as it is.", "Your webhook"},
+		[]string{"Create", "Fourthwall may reject it"},
 	)
 	form := formOf(d)
 	got := posted(form)
@@ -246,9 +252,13 @@ func TestEditForm(t *testing.T) {
 		}
 	}
 	buttons := submits(form)
-	for _, b := range []*html.Node{buttons[0], buttons[len(buttons)-1]} {
-		if attr(b, "name") != "do" || attr(b, "value") != "review" || text(b) != "Review changes" {
-			t.Errorf("main button %q sends %q", text(b), attr(b, "value"))
+	mains := slices.DeleteFunc(buttons, func(b *html.Node) bool { return attr(b, "value") != "review" })
+	if len(mains) != 2 || mains[0] != submits(form)[0] {
+		t.Errorf("%d main buttons", len(mains))
+	}
+	for _, b := range mains {
+		if attr(b, "name") != "do" || text(b) != "Review changes" {
+			t.Errorf("main button %q sends %q", text(b), attr(b, "name"))
 		}
 	}
 	if len(d.linksTo("/w")) != 2 { // in the breadcrumb, and to cancel
@@ -267,25 +277,22 @@ func triState(d doc) map[string][2]string {
 
 func TestAllButtonShowsHowManyAreSelected(t *testing.T) {
 	rows := []struct {
-		ticked             []string
-		every, orders, app [2]string
+		ticked      []string
+		orders, app [2]string
 	}{
-		{nil, [2]string{"false", "all"}, [2]string{"false", "group:orders:all"}, [2]string{"false", "group:app:all"}},
+		{nil, [2]string{"false", "group:orders:all"}, [2]string{"false", "group:app:all"}},
 		{
 			[]string{"DONATION"},
-			[2]string{"mixed", "all"},
 			[2]string{"mixed", "group:orders:all"},
 			[2]string{"false", "group:app:all"},
 		},
 		{
 			[]string{"DONATION", "ORDER_PLACED"},
-			[2]string{"mixed", "all"},
 			[2]string{"true", "group:orders:off"},
 			[2]string{"false", "group:app:all"},
 		},
 		{
 			[]string{"DONATION", "ORDER_PLACED", "PLATFORM_APP_DISCONNECTED", "OF THE \"FUTURE\""},
-			[2]string{"true", "off"},
 			[2]string{"true", "group:orders:off"},
 			[2]string{"true", "group:app:off"},
 		},
@@ -293,7 +300,7 @@ func TestAllButtonShowsHowManyAreSelected(t *testing.T) {
 	for _, row := range rows {
 		got := triState(render(t, WebhookForm(formPage(row.ticked...))))
 		for part, want := range map[string][2]string{
-			"All of the event types": row.every, "All of Orders and tips": row.orders, "All of App": row.app,
+			"All of Orders and tips": row.orders, "All of App": row.app,
 		} {
 			if got[part] != want {
 				t.Errorf("%q ticked, %s: got %q, want %q", row.ticked, part, got[part], want)
@@ -312,9 +319,9 @@ func TestAllButtonKeepsFocus(t *testing.T) {
 	}{
 		{"group:app:all", []string{"PLATFORM_APP_DISCONNECTED"}, "group:app:off"},
 		{"group:app:off", nil, "group:app:all"},
-		{"group:app:none", nil, "group:app:none"},
-		{"all", []string{"DONATION", "ORDER_PLACED", "PLATFORM_APP_DISCONNECTED", "OF THE \"FUTURE\""}, "off"},
-		{"off", nil, "all"},
+		{"preset:tips", []string{"DONATION", "ORDER_PLACED"}, "preset-off:tips"},
+		{"preset-off:tips", nil, "preset:tips"},
+		{"none", nil, "none"},
 	}
 	for _, row := range rows {
 		p := formPage(row.ticked...)
@@ -323,6 +330,45 @@ func TestAllButtonKeepsFocus(t *testing.T) {
 		if len(focused) != 1 || attr(focused[0], "value") != row.want {
 			t.Errorf("%s: %d elements want the focus, the first sends %q", row.pressed, len(focused), attr(focused[0], "value"))
 		}
+	}
+}
+
+// TestPresetsShowWhenTheyAreOn: a preset is on if all of its event types are
+// selected, whatever else is.
+func TestPresetsShowWhenTheyAreOn(t *testing.T) {
+	for _, row := range []struct {
+		ticked    []string
+		on, value string
+	}{
+		{nil, "false", "preset:tips"},
+		{[]string{"DONATION"}, "false", "preset:tips"},
+		{[]string{"DONATION", "ORDER_PLACED"}, "true", "preset-off:tips"},
+		{[]string{"DONATION", "ORDER_PLACED", "PLATFORM_APP_DISCONNECTED"}, "true", "preset-off:tips"},
+	} {
+		d := render(t, WebhookForm(formPage(row.ticked...)))
+		pills := d.all(func(n *html.Node) bool { return has(n, "data-types") })
+		if len(pills) != 1 || attr(pills[0], "aria-pressed") != row.on || attr(pills[0], "value") != row.value {
+			t.Errorf("%q ticked: pressed %q, sends %q", row.ticked, attr(pills[0], "aria-pressed"), attr(pills[0], "value"))
+		}
+	}
+}
+
+// TestFinderNamesEachTool: what is between asterisks is emphasized.
+func TestFinderNamesEachTool(t *testing.T) {
+	p := formPage()
+	p.Tools = []ui.FinderTool{{Name: "Tool", Text: "Open *Settings*, then *Hooks*."}, {Name: "Other", Text: "*Add* it"}}
+	d := render(t, WebhookForm(p))
+	d.check()
+	for id, want := range map[string]string{"tool-0-url": "Open Settings, then Hooks.", "tool-1-url": "Add it"} {
+		if got := text(d.byID(id)); got != want {
+			t.Errorf("%s: %q, want %q", id, got, want)
+		}
+	}
+	bold := d.all(func(n *html.Node) bool {
+		return n.Data == "b" && n.Parent != nil && strings.HasPrefix(attr(n.Parent, "id"), "tool-")
+	})
+	if len(bold) != 3 {
+		t.Errorf("%d names are emphasized", len(bold))
 	}
 }
 
@@ -345,17 +391,16 @@ func TestSampleLinksOpenInNewTab(t *testing.T) {
 		t.Errorf("%d links are in a label", len(inLabel))
 	}
 	got := map[string]string{}
-	for _, a := range d.all(func(n *html.Node) bool { return hasClass(n, "sample") }) {
+	isSample := func(n *html.Node) bool { return n.Data == "a" && strings.HasPrefix(attr(n, "href"), "/samples/") }
+	for _, a := range d.all(isSample) {
 		got[text(a)] = attr(a, "href")
 		if attr(a, "target") != "_blank" || attr(a, "rel") != "noopener" {
 			t.Errorf("%s: target %q, rel %q", text(a), attr(a, "target"), attr(a, "rel"))
 		}
 	}
-	want := map[string]string{
-		"Order placed": "ORDER_PLACED", "Donation": "DONATION", "App disconnected": "PLATFORM_APP_DISCONNECTED",
-	}
-	for title, code := range want {
-		if name := "Sample of " + title + ", opens in a new tab"; got[name] != "/samples/"+code {
+	want := []string{"ORDER_PLACED", "DONATION", "PLATFORM_APP_DISCONNECTED"}
+	for _, code := range want {
+		if name := code + ", sample in a new tab"; got[name] != "/samples/"+code {
 			t.Errorf("%s leads to %q", name, got[name])
 		}
 	}

@@ -126,6 +126,15 @@ func matchOfRange(n, from, to int) string {
 		" match. Deliveries count from the newest."
 }
 
+// otherStepsText says how many steps of a check need no attention.
+func otherStepsText(passed, notRun int) string {
+	text := ui.Count(passed, "step passed", "steps passed")
+	if notRun > 0 {
+		text += ", " + strconv.Itoa(notRun) + " not run"
+	}
+	return text
+}
+
 // returnedUnknownText says that Fourthwall named a webhook as the new one that
 // it doesn't know.
 func returnedUnknownText(named NamedWebhook) string {

@@ -124,11 +124,6 @@ var groupTable = []group{
 	{"members", "Members", []EventType{
 		"SUBSCRIPTION_PURCHASED", "SUBSCRIPTION_CHANGED", "SUBSCRIPTION_EXPIRED",
 	}},
-	{"member-content", "Member content and tiers", []EventType{
-		"MEMBERSHIP_POST_UPSERTED", "MEMBERSHIP_SERIES_UPSERTED", "MEMBERSHIP_SERIES_DELETED",
-		"MEMBERSHIP_TAG_CREATED", "MEMBERSHIP_TAG_UPDATED", "MEMBERSHIP_TAG_DELETED",
-		"MEMBERSHIP_TIER_UPSERTED", "MEMBERSHIP_TIER_DELETED",
-	}},
 	{"catalog", "Catalog", []EventType{
 		"PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED",
 	}},
@@ -137,6 +132,11 @@ var groupTable = []group{
 	}},
 	{"carts", "Carts", []EventType{
 		"CART_ABANDONED_1H", "CART_ABANDONED_24H", "CART_ABANDONED_72H",
+	}},
+	{"member-content", "Member content and tiers", []EventType{
+		"MEMBERSHIP_POST_UPSERTED", "MEMBERSHIP_SERIES_UPSERTED", "MEMBERSHIP_SERIES_DELETED",
+		"MEMBERSHIP_TAG_CREATED", "MEMBERSHIP_TAG_UPDATED", "MEMBERSHIP_TAG_DELETED",
+		"MEMBERSHIP_TIER_UPSERTED", "MEMBERSHIP_TIER_DELETED",
 	}},
 	{"audience", "Audience", []EventType{
 		"NEWSLETTER_SUBSCRIBED", "THANK_YOU_SENT",
@@ -148,63 +148,63 @@ var groupTable = []group{
 
 var catalog = withGroups([]EventInfo{
 	{Code: "ORDER_PLACED", Title: "Order placed", Description: "A new order is paid."},
-	{Code: "ORDER_UPDATED", Title: "Order updated", Description: "The status, address or e-mail of an order changes."},
+	{Code: "ORDER_UPDATED", Title: "Order updated", Description: "Its status, address or email changes."},
 	{Code: "GIFT_PURCHASE", Title: "Gift purchase", Description: "A supporter buys gifts for your community."},
-	{Code: "PRODUCT_CREATED", Title: "Product created", Description: "You add a new product to your shop."},
-	{Code: "PRODUCT_UPDATED", Title: "Product updated", Description: "You change a product, such as its name or price."},
+	{Code: "PRODUCT_CREATED", Title: "Product created", Description: "You add a product."},
+	{Code: "PRODUCT_UPDATED", Title: "Product updated", Description: "You change a product’s name or price."},
 	{Code: "DONATION", Title: "Donation", Description: "Someone sends you a tip."},
-	{Code: "SUBSCRIPTION_PURCHASED", Title: "Membership purchased", Description: "Someone becomes a paying member."},
+	{Code: "SUBSCRIPTION_PURCHASED", Title: "Membership purchased", Description: "Someone becomes a member."},
 	{Code: "SUBSCRIPTION_EXPIRED", Title: "Membership expired", Description: "A membership runs out."},
 	{
 		Code: "SUBSCRIPTION_CHANGED", Title: "Membership changed",
-		Description: "A membership changes, for example to another tier.",
+		Description: "A member moves to another tier.",
 	},
-	{Code: "NEWSLETTER_SUBSCRIBED", Title: "Newsletter sign-up", Description: "Someone signs up for your newsletter."},
-	{Code: "THANK_YOU_SENT", Title: "Thank-you sent", Description: "You send a supporter a thank-you message."},
+	{Code: "NEWSLETTER_SUBSCRIBED", Title: "Newsletter sign-up", Description: "Someone joins your newsletter."},
+	{Code: "THANK_YOU_SENT", Title: "Thank-you sent", Description: "You thank a supporter."},
 	{Code: "GIFT_DRAW_STARTED", Title: "Gift draw started", Description: "A draw that gives away gifts starts."},
 	{Code: "GIFT_DRAW_ENDED", Title: "Gift draw ended", Description: "A draw that gives away gifts ends."},
 	{
 		Code: "PROMOTION_CREATED", Title: "Promotion created",
-		Description: "You set up a new promotion, such as a discount code.",
+		Description: "You set up a discount code.",
 	},
-	{Code: "PROMOTION_UPDATED", Title: "Promotion updated", Description: "You change the details of a promotion."},
+	{Code: "PROMOTION_UPDATED", Title: "Promotion updated", Description: "You change its details."},
 	{
 		Code: "PROMOTION_STATUS_CHANGED", Title: "Promotion status changed",
-		Description: "A promotion becomes active or ends.",
+		Description: "It becomes active or ends.",
 	},
-	{Code: "PLATFORM_APP_DISCONNECTED", Title: "App disconnected", Description: "An app is disconnected from your shop."},
+	{Code: "PLATFORM_APP_DISCONNECTED", Title: "App disconnected", Description: "An app leaves your shop."},
 	{
 		Code: "MEMBERSHIP_POST_UPSERTED", Title: "Member post saved",
-		Description: "A post for your members is created or changed.",
+		Description: "You create or change a post.",
 	},
 	{
 		Code: "MEMBERSHIP_SERIES_UPSERTED", Title: "Member series saved",
-		Description: "A series of posts for your members is created or changed.",
+		Description: "You create or change a series.",
 	},
 	{
 		Code: "MEMBERSHIP_SERIES_DELETED", Title: "Member series deleted",
-		Description: "A series of posts for your members is removed.",
+		Description: "You delete a series.",
 	},
-	{Code: "MEMBERSHIP_TAG_CREATED", Title: "Member tag created", Description: "A new tag for member content is created."},
-	{Code: "MEMBERSHIP_TAG_UPDATED", Title: "Member tag updated", Description: "A tag for member content changes."},
-	{Code: "MEMBERSHIP_TAG_DELETED", Title: "Member tag deleted", Description: "A tag for member content is removed."},
+	{Code: "MEMBERSHIP_TAG_CREATED", Title: "Member tag created", Description: "You create a content tag."},
+	{Code: "MEMBERSHIP_TAG_UPDATED", Title: "Member tag updated", Description: "You change a content tag."},
+	{Code: "MEMBERSHIP_TAG_DELETED", Title: "Member tag deleted", Description: "You delete a content tag."},
 	{
 		Code: "MEMBERSHIP_TIER_UPSERTED", Title: "Membership tier saved",
-		Description: "A membership tier is created or changed.",
+		Description: "You create or change a tier.",
 	},
-	{Code: "MEMBERSHIP_TIER_DELETED", Title: "Membership tier deleted", Description: "A membership tier is removed."},
-	{Code: "COLLECTION_UPDATED", Title: "Collection updated", Description: "You change a collection of products."},
+	{Code: "MEMBERSHIP_TIER_DELETED", Title: "Membership tier deleted", Description: "You delete a tier."},
+	{Code: "COLLECTION_UPDATED", Title: "Collection updated", Description: "You change a collection."},
 	{
 		Code: "CART_ABANDONED_1H", Title: "Cart left for 1 hour",
-		Description: "A shopper has not come back to a full cart for one hour.",
+		Description: "No order one hour later.",
 	},
 	{
 		Code: "CART_ABANDONED_24H", Title: "Cart left for 24 hours",
-		Description: "A shopper has not come back to a full cart for a day.",
+		Description: "No order one day later.",
 	},
 	{
 		Code: "CART_ABANDONED_72H", Title: "Cart left for 72 hours",
-		Description: "A shopper has not come back to a full cart for three days.",
+		Description: "No order three days later.",
 	},
 })
 

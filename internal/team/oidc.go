@@ -81,7 +81,15 @@ type Attempt struct {
 }
 
 // Begin starts a sign-in. It returns the attempt and the URL to send the browser to.
-func (o *OIDC) Begin(ctx context.Context) (Attempt, string, error) {
+func (o *OIDC) Begin(ctx context.Context) (Attempt, string, error) { return o.begin(ctx, false) }
+
+// BeginWithChoice is Begin, but the provider asks for an account even if the person is signed in there. Without that,
+// whoever came with the wrong account comes back with it.
+func (o *OIDC) BeginWithChoice(ctx context.Context) (Attempt, string, error) {
+	return o.begin(ctx, true)
+}
+
+func (o *OIDC) begin(ctx context.Context, choose bool) (Attempt, string, error) {
 	p, err := o.provider(ctx)
 	if err != nil {
 		return Attempt{}, "", err
@@ -104,8 +112,21 @@ func (o *OIDC) Begin(ctx context.Context) (Attempt, string, error) {
 	if o.isGoogle && len(o.config.AllowedDomains) == 1 {
 		query.Set("hd", o.config.AllowedDomains[0]) // offers accounts of this domain; Finish checks it
 	}
+	if choose {
+		query.Set("prompt", o.choicePrompt(p))
+	}
 	to.RawQuery = query.Encode()
 	return a, to.String(), nil
+}
+
+// choicePrompt returns the prompt that lets a person choose an account. Not every provider has one, but all must know
+// login.
+func (o *OIDC) choicePrompt(p *provider) string {
+	const selectAccount = "select_account"
+	if o.isGoogle || o.isEntra || slices.Contains(p.Prompts, selectAccount) {
+		return selectAccount
+	}
+	return "login"
 }
 
 // Finish reads the callback of a sign-in and returns who signed in. It makes no call before the callback has proved to
@@ -216,11 +237,14 @@ func (o *OIDC) exchange(ctx context.Context, p *provider, code, verifier string)
 // tokenError returns what an error response of the token endpoint means, or nil if it is none.
 func (r response) tokenError() error {
 	var failed struct{ Error string }
-	if !r.isJSON || r.status == http.StatusOK || r.status >= http.StatusInternalServerError {
+	if !r.isJSON || r.status >= http.StatusInternalServerError {
 		return nil
 	}
 	if err := r.asOK().decode(&failed, "the token response"); err != nil {
 		return err
+	}
+	if r.status == http.StatusOK && failed.Error == "" {
+		return nil
 	}
 	cause := fmt.Sprintf("the token endpoint returned %d %q", r.status, clipped(failed.Error, maxCode))
 	switch failed.Error {
@@ -250,7 +274,7 @@ func (o *OIDC) verify(ctx context.Context, p *provider, token, nonce string) (cl
 		if errors.As(keys.err, &failed) {
 			return nil, failed
 		}
-		return nil, &SignInError{Problem: ProblemToken, Err: err}
+		return nil, problem(ProblemToken, clipped(err.Error(), maxCause))
 	}
 	if !equal(idToken.Nonce, nonce) {
 		return nil, problem(ProblemMismatch, "the nonce differs")

@@ -96,6 +96,45 @@ func TestBeginAsksForWhatItNeeds(t *testing.T) {
 	}
 }
 
+// TestBeginWithChoice asks each provider for what it knows.
+func TestBeginWithChoice(t *testing.T) {
+	for name, tt := range map[string]struct {
+		issuer  string // "" for the fake provider's
+		prompts []string
+		want    string
+	}{
+		"says nothing": {"", nil, "login"},
+		"no choice":    {"", []string{"none", "login"}, "login"},
+		"a choice":     {"", []string{"none", "login", "select_account"}, "select_account"},
+		"Google":       {"https://accounts.google.com", nil, "select_account"},
+		"Microsoft":    {"https://login.microsoftonline.com/t/v2.0", nil, "select_account"},
+	} {
+		f := newFakeProvider(t)
+		c := f.config()
+		if tt.prompts != nil {
+			f.metadata["prompt_values_supported"] = tt.prompts
+		}
+		if tt.issuer != "" {
+			c.Issuer, c.Transport = tt.issuer, elsewhere(f, tt.issuer)
+			f.metadata["issuer"] = tt.issuer
+			for _, name := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri"} {
+				f.metadata[name] = tt.issuer + "/x"
+			}
+		}
+		a, to, err := newOIDC(t, c).BeginWithChoice(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := u.Query(); got.Get("prompt") != tt.want || got.Get("state") != a.State {
+			t.Errorf("%s: %v, want the prompt %s", name, got, tt.want)
+		}
+	}
+}
+
 // TestCodeIsPosted compares what the token endpoint gets, with each way to send the client's secret.
 func TestCodeIsPosted(t *testing.T) {
 	type posted struct {
@@ -337,6 +376,16 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		if strings.Contains(fmt.Sprintf("%v %+v", err, err), secret) {
 			t.Errorf("error %v has %q", err, secret)
 		}
+	}
+}
+
+// TestErrorsAreShort signs in with a token whose audience is as long as a response may be.
+func TestErrorsAreShort(t *testing.T) {
+	f := newFakeProvider(t)
+	f.claims["aud"] = strings.Repeat("a", 500_000)
+	_, err := finish(t, newOIDC(t, f.config()))
+	if n := len(fmt.Sprint(err)); problemOf(err) != ProblemToken || n > 2*maxCause {
+		t.Errorf("an error of %d bytes: %.100s", n, err)
 	}
 }
 

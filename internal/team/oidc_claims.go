@@ -17,6 +17,7 @@ const (
 	maxEmail   = 254 // bytes
 	maxCode    = 100 // characters of an error code
 	maxURL     = 300 // characters of a URL in an error
+	maxCause   = 500 // characters of an error that may repeat a token
 )
 
 // claims are what a provider says about a person.

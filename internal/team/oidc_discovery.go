@@ -20,6 +20,7 @@ type provider struct {
 	KeysURL     string   `json:"jwks_uri"`
 	UserInfoURL string   `json:"userinfo_endpoint"`
 	Algorithms  []string `json:"id_token_signing_alg_values_supported"`
+	Prompts     []string `json:"prompt_values_supported"`
 	AuthMethods []string `json:"token_endpoint_auth_methods_supported"`
 	SendsIssuer bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207
 

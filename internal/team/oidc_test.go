@@ -301,6 +301,7 @@ func TestSignInRefused(t *testing.T) {
 
 		"code spent":                {provider: token(400, json, `{"error":"invalid_grant"}`), want: ends(ProblemMismatch, 1)},
 		"wrong secret":              {provider: token(401, json, `{"error":"invalid_client"}`), want: setting(SettingSecret, 1)},
+		"an error with status 200":  {provider: token(200, json, `{"error":"invalid_grant"}`), want: ends(ProblemMismatch, 1)},
 		"another refusal":           {provider: token(400, json, `{"error":"invalid_request"}`), want: ends(ProblemDown, 1)},
 		"an error without a code":   {provider: token(400, json, `[]`), want: ends(ProblemDown, 1)},
 		"a page for a token":        {provider: token(200, html, `<p>Sign in`), want: ends(ProblemDown, 1)},

@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"hookwall/internal/fourthwall"
@@ -81,11 +82,18 @@ func (r Rejection) IsTemporary() bool {
 	return r.Status == http.StatusTooManyRequests || r.Status == http.StatusServiceUnavailable
 }
 
-// URLFix returns a sentence for the URL field if the rejection is about the URL, or "". The API documents status 400
-// for it, but the code is more specific than the status.
-func (r Rejection) URLFix() string {
+// URLFix returns sentences for the URL field if the rejection is about the URL that was sent, or "". The API documents
+// status 400 for it, but the code is more specific than the status.
+func (r Rejection) URLFix(sent string) string {
 	if !r.apiError().Rejected() || r.IsTemporary() {
 		return ""
+	}
+	if u, err := url.Parse(sent); err == nil {
+		for _, likely := range LikelyRejections(u) {
+			if likely.Code == r.Code {
+				return likely.rejected
+			}
+		}
 	}
 	return urlCodes[r.Code]
 }

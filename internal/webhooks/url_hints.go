@@ -11,8 +11,8 @@ import (
 	"hookwall/internal/unseen"
 )
 
-// urlHints returns warnings about what Fourthwall may reject, or what would not work, and the URL without what can be
-// removed. They never prevent sending.
+// urlHints returns warnings about what would not work, and the URL without what can be removed. They never prevent
+// sending.
 func urlHints(address string) (hints []string, better string) {
 	for _, found := range placeholders(address) {
 		hints = append(hints, hintPlaceholder(found))
@@ -24,7 +24,6 @@ func urlHints(address string) (hints []string, better string) {
 		return hints, address
 	}
 	if u, err := url.Parse(address); err == nil {
-		hints = append(hints, RejectionHints(u)...)
 		if u.Scheme == "http" {
 			hints = append(hints, hintPlain)
 		}
@@ -51,29 +50,44 @@ func urlHints(address string) (hints []string, better string) {
 	return hints, better
 }
 
-// RejectionHints returns sentences for what Fourthwall would probably reject.
-func RejectionHints(u *url.URL) []string {
+// LikelyRejection is a reason for which Fourthwall would probably reject a URL.
+type LikelyRejection struct {
+	Code     string // the API's
+	Text     string // what is likely, and the fix
+	rejected string // the same once the API has rejected the URL with this code
+}
+
+// LikelyRejections returns the reasons for which Fourthwall would probably reject a URL.
+func LikelyRejections(u *url.URL) []LikelyRejection {
 	if len(placeholders(u.Host)) > 0 {
 		return nil
 	}
-	var hints []string
+	var likely []LikelyRejection
 	host := withoutFinalDot(asciiHost(strings.ToLower(u.Hostname())))
 	switch {
 	case !strings.Contains(host, ":") && !possibleHost(host):
-		hints = append(hints, hintHost(u.Hostname()))
+		likely = append(likely, LikelyRejection{codeDomain, hintHost(u.Hostname()), rejectedHost(u.Hostname())})
 	case isIPAddress(host):
-		hints = append(hints, hintIP)
-	case host == "fourthwall.com", strings.HasSuffix(host, ".fourthwall.com"):
-		hints = append(hints, hintFourthwall(host))
-	case host == "localhost", strings.HasSuffix(host, ".localhost"):
-		hints = append(hints, hintLocalhost)
+		likely = append(likely, LikelyRejection{codeIP, hintIP, urlCodes[codeIP]})
+	case isFourthwall(host):
+		likely = append(likely, LikelyRejection{codeDomain, hintFourthwall(host), rejectedFourthwall(host)})
+	case isLocalhost(host):
+		likely = append(likely, LikelyRejection{codeDomain, hintLocalhost, hintLocalhost})
 	case isLocalName(host):
-		hints = append(hints, hintLocal)
+		likely = append(likely, LikelyRejection{codeDomain, hintLocal, hintLocal})
 	}
 	if port := u.Port(); port != "" && port != "80" && port != "443" {
-		hints = append(hints, hintPort(port))
+		likely = append(likely, LikelyRejection{codePort, hintPort(port), rejectedPort(port)})
 	}
-	return hints
+	return likely
+}
+
+func isFourthwall(host string) bool {
+	return host == "fourthwall.com" || strings.HasSuffix(host, ".fourthwall.com")
+}
+
+func isLocalhost(host string) bool {
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // isIPAddress reports whether a host is an IP address in any notation. As in browsers, any name whose last label is a

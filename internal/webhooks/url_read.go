@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,8 +17,12 @@ type URLReport struct {
 	Errors []string
 	// Unseen names characters inside that can't be seen. They are legal, but the person must agree to send them.
 	Unseen string
-	// Hints are warnings. They never prevent sending.
+	// Likely are the reasons for which Fourthwall would probably reject it. They never prevent sending.
+	Likely []LikelyRejection
+	// Hints are warnings about what would not work. They never prevent sending either.
 	Hints []string
+	// RelayFor is the tool that the URL belongs to, if it needs a relay, or "".
+	RelayFor string
 	// Offers are URLs that were probably meant, the likeliest first. With Unseen, the first is the URL without them.
 	Offers []string
 	// Completed reports whether https:// was added.
@@ -55,7 +60,9 @@ func ReadPartOfURL(typed string) URLReport {
 	if len(r.Offers) == 0 && !slices.ContainsFunc(r.Errors, isSure) {
 		r.Errors = nil
 	}
-	r.Hints = slices.DeleteFunc(r.Hints, func(hint string) bool { return hint == hintLocal || isAboutHost(hint) })
+	r.Likely = slices.DeleteFunc(r.Likely, func(one LikelyRejection) bool {
+		return one.Text == hintLocal || isAboutHost(one.Text)
+	})
 	return r
 }
 
@@ -87,11 +94,24 @@ func (r *URLReport) addHints(meant string) {
 	if r.Completed {
 		r.Hints = append(r.Hints, hintCompleted(meant))
 	}
+	if u, err := url.Parse(meant); err == nil && checkURL(meant) == "" {
+		r.addTool(u)
+	}
 	hints, better := urlHints(meant)
 	r.Hints = append(r.Hints, hints...)
 	if better != meant && len(mend(better, mostMends).faults) == 0 {
 		r.Offers = union(r.Offers, []string{better})
 	}
+}
+
+// addTool adds what is likely to be rejected, and what there is to say of a tool's own URL.
+func (r *URLReport) addTool(u *url.URL) {
+	r.Likely = LikelyRejections(u)
+	warning, relayFor := toolWarning(u)
+	if warning != "" {
+		r.Hints = append(r.Hints, warning)
+	}
+	r.RelayFor = relayFor
 }
 
 // complete returns the URL with https:// if it has no scheme.

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"hookwall/internal/unseen"
@@ -317,11 +318,12 @@ func TestHints(t *testing.T) {
 		{"http://me@localhost:8080/#a", []string{hintLocalhost, hintPort("8080"), hintPlain, hintLogin, hintFragment}, ""},
 	}
 	for _, test := range tests {
-		want := URLReport{URL: test.url, Hints: test.hints}
+		want := URLReport{URL: test.url}
+		want.Likely, want.Hints = parted(test.hints)
 		if test.offer != "" {
 			want.Offers = []string{test.offer}
 		}
-		if diff := cmp.Diff(want, ReadURL(test.url)); diff != "" {
+		if diff := cmp.Diff(want, ReadURL(test.url), cmpopts.IgnoreUnexported(LikelyRejection{})); diff != "" {
 			t.Errorf("%s: %s", test.url, diff)
 		}
 	}
@@ -333,10 +335,132 @@ func TestFaultsAndHintsTogether(t *testing.T) {
 	faults := []string{urlSurrounded, urlDoubled, urlBeginning(`http:\\`), urlBackslash}
 	hints := []string{hintLocalhost, hintPort("8080"), hintPlain, hintFragment}
 	want := URLReport{
-		URL: `<https://http:\\localhost:8080\a#b>`, Errors: faults, Hints: hints, Offers: []string{"http://localhost:8080/a#b"},
+		URL: `<https://http:\\localhost:8080\a#b>`, Errors: faults, Offers: []string{"http://localhost:8080/a#b"},
 	}
-	if diff := cmp.Diff(want, r); diff != "" {
+	want.Likely, want.Hints = parted(hints)
+	if diff := cmp.Diff(want, r, cmpopts.IgnoreUnexported(LikelyRejection{})); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestLikelyBecomesCertain: what Fourthwall rejects is likely until its code names it, and then a fact.
+func TestLikelyBecomesCertain(t *testing.T) {
+	for _, test := range []struct{ url, code, before, after string }{
+		{
+			"https://203.0.113.7/fw", codeIP, "Fourthwall probably rejects IP addresses. ",
+			"Fourthwall doesn’t send to IP addresses. ",
+		},
+		{
+			"https://example.com:8443/fw", codePort, "Fourthwall probably rejects port 8443. Remove “:8443” ",
+			"Fourthwall doesn’t send to port 8443. Remove “:8443” ",
+		},
+		{
+			"https://a.fourthwall.com/", codeDomain,
+			"a.fourthwall.com is Fourthwall’s own domain. Fourthwall probably rejects it. ",
+			"Fourthwall doesn’t send to its own domain a.fourthwall.com. ",
+		},
+		{
+			"https://a-.example/", codeDomain, "“a-.example” can’t be a host name, so Fourthwall will probably reject it. ",
+			"Fourthwall rejected the host name “a-.example”. ",
+		},
+		{"https://nas.lan/", codeDomain, hintLocal, hintLocal},
+		{"https://localhost/", codeDomain, hintLocalhost, hintLocalhost},
+	} {
+		likely := ReadURL(test.url).Likely
+		if len(likely) != 1 || likely[0].Code != test.code || !strings.HasPrefix(likely[0].Text, test.before) {
+			t.Errorf("before %s is sent: %+v, want %s and %q", test.url, likely, test.code, test.before)
+		}
+		if got := (Rejection{Status: 400, Code: test.code}).URLFix(test.url); !strings.HasPrefix(got, test.after) {
+			t.Errorf("after %s was rejected: %q, want %q", test.url, got, test.after)
+		}
+	}
+}
+
+// parted returns those of the sentences that are about a likely rejection, with their codes, and the others.
+func parted(hints []string) (likely []LikelyRejection, others []string) {
+	for _, hint := range hints {
+		switch {
+		case hint == hintIP:
+			likely = append(likely, LikelyRejection{Code: codeIP, Text: hint})
+		case strings.Contains(hint, "rejects port"):
+			likely = append(likely, LikelyRejection{Code: codePort, Text: hint})
+		case hint == hintLocal, hint == hintLocalhost, isAboutHost(hint), strings.Contains(hint, "own domain"):
+			likely = append(likely, LikelyRejection{Code: codeDomain, Text: hint})
+		default:
+			others = append(others, hint)
+		}
+	}
+	return likely, others
+}
+
+// TestToolURLs: a tool's own URL that can't receive events is named, and nothing else is.
+func TestToolURLs(t *testing.T) {
+	for _, test := range []struct {
+		url, warning, relayFor string
+	}{
+		{"https://discord.com/api/webhooks/118/EXAMPLE", warningDiscord, "Discord"},
+		{"https://canary.discord.com/api/v10/webhooks/118/EXAMPLE", warningDiscord, "Discord"},
+		{"https://discordapp.com/api/webhooks/118/EXAMPLE", warningDiscord, "Discord"},
+		{"discord.com/api/webhooks/118/EXAMPLE", warningDiscord, "Discord"},
+		{"https://hooks.slack.com/services/T0/B0/EXAMPLE", warningSlack, "Slack"},
+		{"https://HOOKS.slack.com./services/T0/B0/EXAMPLE", warningSlack, "Slack"},
+		{"https://script.google.com/macros/s/EXAMPLE/exec", warningAppsScript, "Apps Script"},
+		{"https://docs.google.com/spreadsheets/d/EXAMPLE/edit", warningGoogleSheets, "Google Sheets"},
+		{"https://api.streamelements.com/kappa/v2/tips/EXAMPLE", warningStreamElements, "StreamElements"},
+		{"https://n8n.example.com/webhook-test/fw", warningN8N, ""},
+		{"http://localhost:5678/webhook-test/fw", localN8N, ""},
+		{"http://127.0.0.1:7474/DoAction", localStreamerBot, ""},
+		{"http://192.168.0.20:7474/DoAction", localStreamerBot, ""},
+		{"http://localhost:8911/api/v2/commands/x", localMixItUp, ""},
+		{"http://[::1]:5678/webhook/fw", localN8N, ""},
+		{"https://localhost/fw", "", ""},
+		{"https://n8n.example.com:5678/webhook/fw", "", ""},
+		{"https://n8n.example.com/webhook/fw", "", ""},
+		{"https://hooks.zapier.com/hooks/catch/1/EXAMPLE/", "", ""},
+		{"https://hook.eu2.make.com/EXAMPLE", "", ""},
+		{"https://EXAMPLE.m.pipedream.net", "", ""},
+		{"https://api.mixitupapp.com/api/webhook/EXAMPLE?secret=EXAMPLE", "", ""},
+		{"https://notdiscord.com/api/webhooks/118/EXAMPLE", "", ""},
+		{"https://discord.com.example/api/webhooks/118/EXAMPLE", "", ""},
+		{"https://docs.google.com/forms/d/EXAMPLE", "", ""},
+		{"https://slack.com/", "", ""},
+	} {
+		r := ReadURL(test.url)
+		warning := ""
+		for _, hint := range r.Hints {
+			for _, row := range toolTable {
+				if hint == row.warning || hint == row.local {
+					warning += hint
+				}
+			}
+		}
+		if warning != test.warning || r.RelayFor != test.relayFor {
+			t.Errorf("%s: %q, relay for %q", test.url, warning, r.RelayFor)
+		}
+		if len(r.Errors) > 0 {
+			t.Errorf("%s can't be sent: %q", test.url, r.Errors)
+		}
+	}
+}
+
+// TestTools: each tool of the catalog has a name of its own and says where its URL is, or what to use instead.
+func TestTools(t *testing.T) {
+	seen, relays := map[string]bool{}, false
+	for _, tool := range Tools() {
+		if tool.Text == "" || tool.Name == "" || seen[tool.ID] || seen[tool.Name] {
+			t.Errorf("%+v", tool)
+		}
+		seen[tool.ID], seen[tool.Name] = true, true
+		if strings.Count(tool.Text, "*")%2 != 0 {
+			t.Errorf("%s has an asterisk too many: %s", tool.Name, tool.Text)
+		}
+		if relays && !tool.Relay {
+			t.Errorf("%s comes after a tool that needs a relay", tool.Name)
+		}
+		relays = tool.Relay
+		if strings.Contains(tool.Text, "Pipedream as a relay") != tool.Relay {
+			t.Errorf("%s: relay %v, but %s", tool.Name, tool.Relay, tool.Text)
+		}
 	}
 }
 

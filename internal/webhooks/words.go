@@ -25,7 +25,7 @@ const (
 	urlDoubled    = "This URL begins with https:// or http:// more than once. Remove the first one."
 	urlEncoded    = "This URL is percent-encoded as a whole, as in a query. Enter it decoded."
 	urlBackslash  = "This URL has a backslash (\\). URLs only have forward slashes (/)."
-	urlBareIPv6   = "This is an IP address. Fourthwall sends to host names only. Use a domain name that leads to this " +
+	urlBareIPv6   = "This is an IP address, which Fourthwall probably rejects. Use a domain name that points to this " +
 		"server."
 	urlBlank = "This URL has a space inside. Remove it, or write it as %20 if it belongs there."
 )
@@ -94,11 +94,12 @@ func listed(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// Warnings about a URL. They never prevent sending.
+// Warnings about a URL. They never prevent sending. Fourthwall doesn't publish which URLs it rejects, so it is never
+// said as a fact before it happens.
 const (
-	hintIP        = "This is an IP address. Fourthwall sends to host names only, so it will probably reject it."
-	hintLocal     = "This name isn’t on the public internet, so Fourthwall will probably reject it."
-	hintLocalhost = "localhost only works on your own computer, so Fourthwall will probably reject it."
+	hintIP        = "Fourthwall probably rejects IP addresses. Use a domain name that points to this server."
+	hintLocal     = "This name only works on your own network. Use a public domain name, or a tunnel or a relay."
+	hintLocalhost = "localhost only works on your own computer. Use a tunnel or a relay with a public URL."
 	hintPlain     = "This URL isn’t encrypted. Others could read your buyers’ data. Use https:// if your server can."
 	hintLogin     = "This URL contains a username or password. Everyone who can see the webhook can read it."
 	hintFragment  = "Everything after # is never sent. If your tool needs it, ask your tool for another URL."
@@ -121,13 +122,29 @@ func hintCompleted(address string) string {
 }
 
 func hintFourthwall(host string) string {
-	return host + " is Fourthwall’s own domain. Fourthwall doesn’t send events to its own domains, so it will " +
-		"probably reject this URL. Use your tool’s URL."
+	return host + " is Fourthwall’s own domain. Fourthwall probably rejects it. Use your tool’s webhook URL."
+}
+
+// The same after Fourthwall rejected the URL.
+
+func rejectedFourthwall(host string) string {
+	return "Fourthwall doesn’t send to its own domain " + host + ". Use your tool’s webhook URL."
+}
+
+func rejectedHost(host string) string {
+	return "Fourthwall rejected the host name “" + host + "”. Check it for typing errors."
+}
+
+func rejectedPort(port string) string {
+	return "Fourthwall doesn’t send to port " + port + ". " + removePort(port)
 }
 
 func hintPort(port string) string {
-	return "Fourthwall will probably reject port " + port + ". Remove “:" + port + "” if your server uses the " +
-		"standard port, 443."
+	return "Fourthwall probably rejects port " + port + ". " + removePort(port)
+}
+
+func removePort(port string) string {
+	return "Remove “:" + port + "” and serve the endpoint on the standard HTTPS port (443)."
 }
 
 func hintPlaceholder(found string) string {
@@ -148,13 +165,62 @@ func hintEncodedUnseen(names []string) string {
 		"copied along."
 }
 
+// Where each tool has its URL, or why it needs a relay.
+const (
+	toolStreamerBot = "On Streamer.bot’s website, open *User Settings*, then *Webhooks*. Create a webhook of the " +
+		"type *Fourthwall*, click *Configure*, and copy the *Webhook URL*. Keep that page open for the signing secret."
+	toolMixItUp = "Check *Webhooks* or the settings in Mix It Up for a webhook URL. Copy it if it begins with https://."
+	toolZapier  = "Create a Zap that starts with *Webhooks by Zapier* and *Catch Hook*. Copy its webhook URL."
+	toolMake    = "In your scenario, add *Webhooks*, then *Custom webhook*. Click *Add*, name it, and copy its URL."
+	toolN8N     = "Add a *Webhook* node and set its method to *POST*. Activate the workflow and copy the " +
+		"*production URL*."
+	toolPipedream = "Create a workflow that starts with the *HTTP / Webhook* trigger. Copy its URL."
+	toolOwn       = "Use a public https:// URL of your server. Return status 200 within 2 seconds."
+
+	toolStreamElements = "We don’t know whether StreamElements can receive webhooks. Check its settings for a webhook " +
+		"URL. If there is none, use Zapier, Make, n8n or Pipedream as a relay."
+	toolDiscord      = "Discord only accepts messages in its own format. " + useRelay
+	toolSlack        = "Slack only accepts messages in its own format. " + useRelay
+	toolGoogleSheets = "A spreadsheet has no URL that receives events. " + useRelay
+	toolAppsScript   = "Apps Script usually responds with a redirect, which counts as a failure. " + useRelay
+
+	useRelay = "Use Zapier, Make, n8n or Pipedream as a relay, and paste its URL here."
+)
+
+// Warnings about a tool's own URL that can't receive events.
+const (
+	warningStreamElements = "StreamElements probably can’t read Fourthwall’s events. We know of no StreamElements " +
+		"URL that accepts them. " + useRelay
+	warningDiscord = "Discord can’t read Fourthwall’s events. It expects messages in its own format, so deliveries " +
+		"will probably fail. " + useRelay
+	warningSlack = "Slack can’t read Fourthwall’s events. It expects messages in its own format, so deliveries " +
+		"will probably fail. " + useRelay
+	warningGoogleSheets = "A spreadsheet can’t receive events. This is its page for people. " + useRelay
+	warningAppsScript   = "Apps Script usually responds with a redirect. Fourthwall counts that as a failure, so " +
+		"deliveries will probably fail. " + useRelay
+	warningN8N = "n8n’s test URL only works while you test. Activate the workflow and use its production URL."
+
+	localStreamerBot = "Fourthwall can’t reach Streamer.bot on your computer. Use the webhook URL from its website, " +
+		"or a tunnel."
+	localMixItUp = "Fourthwall can’t reach Mix It Up on your computer. Check its settings for a webhook URL " +
+		"that begins with https://."
+	localN8N = "Fourthwall can’t reach n8n on your computer. Use a tunnel, or host n8n on a public domain."
+)
+
+// The API's codes about the URL.
+const (
+	codeIP     = "WEBHOOK_URI_IP_NOT_ALLOWED"
+	codePort   = "WEBHOOK_URI_PORT_NOT_ALLOWED"
+	codeDomain = "WEBHOOK_URI_UNALLOWED_DOMAIN"
+)
+
 // urlCodes maps the API's codes about the URL to what happened and the fix.
 var urlCodes = map[string]string{
-	"WEBHOOK_URI_IP_NOT_ALLOWED": "Fourthwall doesn’t send to IP addresses. Use a domain name that points " +
+	codeIP: "Fourthwall doesn’t send to IP addresses. Use a domain name that points " +
 		"to this server.",
-	"WEBHOOK_URI_PORT_NOT_ALLOWED": "Fourthwall doesn’t send to this port. Use the standard " +
+	codePort: "Fourthwall doesn’t send to this port. Use the standard " +
 		"HTTPS port (443), and leave the number out of the URL.",
-	"WEBHOOK_URI_UNALLOWED_DOMAIN": "Fourthwall doesn’t send to this domain. Use a public domain of " +
+	codeDomain: "Fourthwall doesn’t send to this domain. Use a public domain of " +
 		"your own. Local names and Fourthwall’s own domains are rejected.",
 }
 

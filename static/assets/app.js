@@ -285,7 +285,7 @@
       const find = (selector) => form.querySelector(selector);
       this.boxes = all("input[name=allowedTypes]", form);
       this.groups = all(".group", form);
-      this.rows = all(".type", form).map((row) => ({ row, text: searchable(row.querySelector("label").textContent) }));
+      this.rows = all(".type", form).map((row) => ({ row, text: searchable(row.textContent + row.querySelector("input").value) }));
       this.panel = find(".summary");
       this.count = find(".summary-count");
       this.chosen = find(".chosen");
@@ -293,6 +293,8 @@
       this.noneChosen = find(".chosen-none");
       this.main = find(".summary .main");
       this.undo = find("button[value=undo]");
+      this.none = find("button[value=none]");
+      this.presets = all("[data-types]", form);
       this.found = find(".found");
       this.nothing = find(".nothing-found");
       this.input = find(".search input");
@@ -335,12 +337,12 @@
     }
 
     pressed(event) {
-      const button = event.target.closest("button");
-      if (!button || [this.main.value, "examine"].includes(button.value) || button.closest(".offers")) return;
+      const button = event.target.closest(".remove, .tri, [data-types], [value=undo], [value=none]");
+      if (!button) return;
       event.preventDefault();
       if (button.matches(".remove")) this.remove(button);
       else if (button === this.undo) this.restore();
-      else if (button.name === "do") this.change(button);
+      else this.change(button);
     }
 
     // change does what a preset, "all" or "none" says.
@@ -348,9 +350,9 @@
       const before = this.on;
       const types = button.dataset.types?.split(" ");
       const within = button.closest(".group") ?? button.form;
+      const off = button.getAttribute("aria-pressed") === "true";
       for (const box of this.boxes) {
-        if (types) box.checked ||= types.includes(box.value);
-        else if (within.contains(box)) box.checked = button.value.endsWith("all");
+        if (types ? types.includes(box.value) : within.contains(box)) box.checked = !off && button !== this.none;
       }
       this.recount();
       const difference = this.on.length - before.length;
@@ -391,7 +393,13 @@
         group.querySelector(".group-count").textContent = `${ticked} of ${boxes.length}`;
         this.mark(group, ticked, boxes.length);
       }
-      this.mark(this.main.form, on.length, this.boxes.length);
+      this.none.hidden = !on.length;
+      const codes = new Set(on.map((box) => box.value));
+      for (const preset of this.presets) {
+        const isOn = preset.dataset.types.split(" ").every((code) => codes.has(code));
+        preset.setAttribute("aria-pressed", isOn);
+        preset.value = preset.value.replace(/^[^:]+/, isOn ? "preset-off" : "preset");
+      }
       this.chosen.replaceChildren(...on.map((box) => this.chipFor(box)));
     }
 
@@ -435,7 +443,7 @@
       say(`${this.nameOf(box)}: ${box.checked ? "ticked" : "not ticked"}. ${this.count.textContent}.`);
     }
 
-    nameOf(box) { return words(box.closest(".type").querySelector(".type-name")); }
+    nameOf(box) { return words(box.parentElement); }
 
     left({ key, target }) {
       if (key !== "Escape" || target.name !== "allowedTypes") return;
@@ -452,7 +460,6 @@
       }
       for (const group of this.groups) {
         group.hidden = !group.querySelector(".type:not([hidden])");
-        if (parts.length) group.open = true;
       }
       this.nothing.textContent = found ? "" : this.nothing.dataset.text;
       const only = this.boxes.find((box) => !box.closest(".type").hidden);
@@ -463,7 +470,7 @@
 
     // An answer can take some seconds.
     sent(submitter) {
-      const button = submitter?.matches("[value=examine], .offers *") ? submitter : this.main;
+      const button = submitter?.matches("[value=examine], .offers *, .fold *") ? submitter : this.main;
       button.classList.add("busy");
       say(button.value === "create" ? "Creating the webhook." : "One moment.");
     }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"maps"
+	"regexp"
 
 	"github.com/a-h/templ"
 )
@@ -47,7 +48,9 @@ type FieldError struct {
 
 // FieldNotes are shown below a field. They never block.
 type FieldNotes struct {
+	Also     []string // errors that weren't named, but are there too
 	Warnings []string
+	RelayFor string // the tool that needs a relay, or ""
 	Offers   []Offer
 }
 
@@ -121,6 +124,7 @@ func (t TextField) attributes() templ.Attributes {
 func (t TextField) describedBy() string {
 	return ids(
 		idIf{t.Err.described(t.ID + "-error"), t.Err != nil},
+		idIf{t.ID + "-also", len(t.Notes.Also) > 0},
 		idIf{t.ID + "-warnings", t.warnable()},
 		idIf{t.ID + "-hint", t.Hint != ""},
 	)
@@ -128,7 +132,7 @@ func (t TextField) describedBy() string {
 
 // warnable reports whether there are notes, or may be while someone types.
 func (t TextField) warnable() bool {
-	return len(t.Notes.Warnings)+len(t.Notes.Offers) > 0 || t.NotesHref != ""
+	return len(t.Notes.Also)+len(t.Notes.Warnings)+len(t.Notes.Offers) > 0 || t.NotesHref != ""
 }
 
 // described returns the IDs of what is read out with the field: the sentence and
@@ -136,6 +140,17 @@ func (t TextField) warnable() bool {
 func (e *FieldError) described(id string) string {
 	return ids(idIf{id + "-text", e != nil}, idIf{id + "-code", e != nil && e.Code != ""})
 }
+
+// lead returns the first of several sentences, and the others. A sentence begins
+// with a capital letter.
+func lead(text string) (first, rest string) {
+	if end := sentenceEnd.FindStringIndex(text); end != nil {
+		return text[:end[0]+1], text[end[1]-1:]
+	}
+	return text, ""
+}
+
+var sentenceEnd = regexp.MustCompile(`\. [A-Z]`)
 
 // HiddenField is a hidden field of a form.
 type HiddenField struct {

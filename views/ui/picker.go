@@ -1,6 +1,9 @@
 package ui
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Picker is a choice of event types.
 type Picker struct {
@@ -46,6 +49,24 @@ type PickerPreset struct {
 	Title string
 	Text  string
 	Types []string
+}
+
+// value returns the value of the button.
+func (s PickerPreset) value(on bool) string {
+	if on {
+		return "preset-off:" + s.ID
+	}
+	return "preset:" + s.ID
+}
+
+// has reports whether all of some event types are selected.
+func (p Picker) has(types []string) bool {
+	for _, code := range types {
+		if !slices.ContainsFunc(p.Selected, func(e EventBadge) bool { return e.Code == code }) {
+			return false
+		}
+	}
+	return len(types) > 0
 }
 
 // Rows returns the number of checkboxes: more than Total if there are unknown

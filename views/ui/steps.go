@@ -14,6 +14,7 @@ const (
 
 // CheckStep is one step of an endpoint check.
 type CheckStep struct {
+	Number int // its place in the check; 0 if it's that in the list
 	ID     string
 	Title  string
 	Result string        // StepWaiting, StepRunning, StepPassed, StepWarned, StepFailed or StepSkipped

@@ -46,6 +46,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Clocks", clockTests},
 		{"ImmutableWebhooks", immutableTests},
 		{"Labels", labelTests},
+		{"Presets", presetTests},
 		{"Checks", checkTests},
 		{"Limits", limitTests},
 		{"LiveConnection", liveConnectionTests},
