@@ -12,6 +12,7 @@ import (
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 	"hookwall/views"
 	"hookwall/views/ui"
 )
@@ -22,7 +23,7 @@ const activityPage = 50 // rows
 func activityQuery(shopID string, q url.Values) store.ActivityQuery {
 	return store.ActivityQuery{
 		Shop: shopID, Action: oneOf(q.Get("action"), actionLabels), Outcome: oneOf(q.Get("outcome"), outcomeLabels),
-		WebhookID: bounded(strings.TrimSpace(q.Get("webhook")), 200), Actor: bounded(q.Get("who"), 200),
+		WebhookID: bounded(strings.TrimSpace(q.Get("webhook")), 200), Who: bounded(q.Get("who"), 200),
 		Before: bounded(q.Get("before"), 100), After: bounded(q.Get("after"), 100), Limit: activityPage,
 	}
 }
@@ -47,7 +48,7 @@ func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
 	at := activityPath(conn.ShopID)
 	page := views.ActivityPage{
 		Frame: frame, Action: at, ActionFilter: query.Action, OutcomeFilter: query.Outcome, WebhookFilter: query.WebhookID,
-		WhoFilter: query.Actor, ActionChoices: actionLabels.choices(), OutcomeChoices: outcomeLabels.choices(),
+		WhoFilter: query.Who, ActionChoices: actionLabels.choices(), OutcomeChoices: outcomeLabels.choices(),
 		Total: found.Total, CSVHref: withQuery(at+".csv", filterOf(query).Encode()),
 	}
 	if page.WhoChoices, err = s.actorChoices(r, conn.ShopID); err != nil {
@@ -73,7 +74,7 @@ func (s *server) actorChoices(r *http.Request, shopID string) ([]ui.Choice, erro
 	actors, err := s.Store.Actors(r.Context(), shopID)
 	var out []ui.Choice
 	for _, actor := range actors {
-		out = append(out, ui.Choice{Value: actor, Text: actor})
+		out = append(out, ui.Choice{Value: actor.Key, Text: actor.Name})
 	}
 	return out, err
 }
@@ -102,7 +103,7 @@ func (s *server) activityDays(r *http.Request, all []store.Activity) ([]views.Ac
 }
 
 func filterOf(q store.ActivityQuery) url.Values {
-	return filled(map[string]string{"action": q.Action, "outcome": q.Outcome, "webhook": q.WebhookID, "who": q.Actor})
+	return filled(map[string]string{"action": q.Action, "outcome": q.Outcome, "webhook": q.WebhookID, "who": q.Who})
 }
 
 func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, older string) {
@@ -124,7 +125,8 @@ func activityRow(a store.Activity, called names, mayUndo bool) views.ActivityRow
 	row := views.ActivityRow{
 		At: a.StartedAt, Title: activityTitles[a.Action].text(a.Outcome), State: stateOfOutcome(a.Outcome),
 		Subject: subjectOf(a, d, called), Text: activityText(a, d),
-		Who: a.Actor, Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
+		Who: cmp.Or(a.Person.Name, a.Actor), Email: a.Person.Email, Role: roleNames[team.Role(a.Person.Role)], Way: a.Actor,
+		Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
 		RequestID: a.RequestID, APIRequestID: a.APIRequestID, Changes: changes(d),
 	}
 	if a.WebhookID != "" {

@@ -25,7 +25,7 @@ func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error
 	rows := [][]string{{
 		"time", "action", "outcome", "who", "session", "webhook", "url before", "url after",
 		"event types before", "event types after", "status", "code", "request id", "request id of the API",
-		"Fourthwall has instead",
+		"Fourthwall has instead", "person", "email", "role",
 	}}
 	for _, a := range found.Rows {
 		d, _ := activity.ReadDetail(a)
@@ -53,5 +53,6 @@ func activityRecord(a store.Activity, d activity.Detail) []string {
 		a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Outcome, a.Actor, a.Session, a.WebhookID, urls[0],
 		urls[1], types[0], types[1],
 		status, a.Code, a.RequestID, a.APIRequestID, found,
+		a.Person.Name, a.Person.Email, a.Person.Role,
 	}
 }

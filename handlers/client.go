@@ -8,6 +8,7 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 )
 
 // client returns a client for the shop in the path.
@@ -18,8 +19,17 @@ func (s *server) actor(r *http.Request) activity.Actor { return s.actorOf(stateO
 
 func (s *server) actorOf(v *requestState) activity.Actor {
 	return activity.Actor{
-		Owner: v.owner, Name: shops.Way(v.conn), Session: s.sessions.Mark(v.session), RequestID: v.requestID,
+		Person: activityPerson(v.person), Owner: v.owner, Name: shops.Way(v.conn), Session: s.sessions.Mark(v.session), RequestID: v.requestID,
 	}
+}
+
+// activityPerson returns a person of the team as activity names them, with the
+// role of now.
+func activityPerson(p team.Person) store.ActivityPerson {
+	if p.ID == "" {
+		return store.ActivityPerson{}
+	}
+	return store.ActivityPerson{ID: p.ID, Name: p.Called(), Email: p.Email, Role: string(p.Role)}
 }
 
 func (s *server) fetchWebhook(ctx context.Context, conn store.Connection, id string) (fourthwall.Webhook, error) {

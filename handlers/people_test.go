@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
@@ -144,4 +145,40 @@ func TestYourSessions(t *testing.T) {
 		t.Errorf("the ended session: %s", got)
 	}
 	here.get(youPath).want(http.StatusOK, "This one")
+}
+
+// TestActivityNamesPeople: two people's work is told apart on the page and in
+// the file, though both use one connection and have one name.
+func TestActivityNamesPeople(t *testing.T) {
+	t.Parallel()
+	g := newTeamRig(t)
+	shop := g.box.Shops()[0]
+	ids := map[string]string{}
+	for _, who := range []struct{ subject, group string }{{"one", "operator"}, {"two", "admin"}} {
+		p := g.signsIn(team.Identity{
+			Issuer: "https://id.example", Subject: who.subject, Name: "Ann", Email: who.subject + "@agency.example",
+			Groups: []string{who.group},
+		})
+		ids[who.subject] = p.id()
+		p.newForm(shop.ID, "https://hooks.example.com/"+who.subject, "ORDER_PLACED").submit().want(http.StatusOK)
+	}
+	p := g.member(team.Viewer)
+	p.get(activityPath(shop.ID)).want(http.StatusOK, "Ann", "one@agency.example", "two@agency.example", "Operator")
+	only := p.get(activityPath(shop.ID)+"?who="+ids["one"]).want(http.StatusOK, "hooks.example.com/one").text()
+	if strings.Contains(only, "hooks.example.com/two") {
+		t.Error("the filter shows somebody else's work")
+	}
+	records := p.get(activityPath(shop.ID) + ".csv").want(http.StatusOK).records()
+	got := map[string][]string{}
+	for _, record := range records[1:] {
+		got[record[7]] = record[len(record)-3:]
+	}
+	want := map[string][]string{
+		"https://hooks.example.com/one": {"Ann", "one@agency.example", "operator"},
+		"https://hooks.example.com/two": {"Ann", "two@agency.example", "admin"},
+		"":                              {"The admin", "admin@agency.example", "admin"}, // who connected the shop
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }

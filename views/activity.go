@@ -35,7 +35,9 @@ type ActivityRow struct {
 	At            time.Time
 	Title         string // what became of the attempt
 	State         ui.State
-	Who           string
+	Who           string // a person of the team, or the connection
+	Email, Role   string // of the person; "" for none
+	Way           string // the connection that was used
 	Session       string // tells sessions apart
 	Subject       string // the webhook by its host and path, or the shop
 	Text          string // in a few words, what was changed or why nothing was

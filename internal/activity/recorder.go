@@ -29,9 +29,10 @@ const (
 // Actor is the person on whose behalf something is attempted.
 type Actor struct {
 	Owner     store.Owner
-	Name      string // words for the connection that is used
-	Session   string // short mark of the session; "" without one
-	RequestID string // of the person's request; "" without one
+	Name      string               // words for the connection that is used
+	Person    store.ActivityPerson // of the team; zero without one
+	Session   string               // short mark of the session; "" without one
+	RequestID string               // of the person's request; "" without one
 }
 
 // Recorder records attempts.
@@ -61,6 +62,7 @@ func (r *Recorder) Begin(ctx context.Context, actor Actor, a store.Activity, d D
 func New(actor Actor, a store.Activity, d Detail) (store.Activity, error) {
 	encoded, err := json.Marshal(d)
 	a.Owner, a.Actor, a.Session, a.RequestID = actor.Owner, actor.Name, actor.Session, actor.RequestID
+	a.Person = actor.Person
 	a.Detail = encoded
 	return a, err
 }
