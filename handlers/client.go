@@ -19,7 +19,8 @@ func (s *server) actor(r *http.Request) activity.Actor { return s.actorOf(stateO
 
 func (s *server) actorOf(v *requestState) activity.Actor {
 	return activity.Actor{
-		Person: activityPerson(v.person), Owner: v.owner, Name: shops.Way(v.conn), Session: s.sessions.Mark(v.session), RequestID: v.requestID,
+		Person: activityPerson(v.person), Owner: v.owner, Name: shops.Way(v.conn), Session: s.sessions.Mark(v.session),
+		RequestID: v.requestID,
 	}
 }
 

@@ -133,13 +133,13 @@ func TestYourSessions(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
 	here, there, other := g.known("Ann"), g.known("Ann"), g.known("Zoe")
-	pg := here.get(youPath).want(http.StatusOK, "You’re signed in as Ann", "This one")
+	pg := here.get(youPath).want(http.StatusOK, "You’re signed in as Ann · ann@agency.example · No role", "This one")
 	f := pg.postForm(youEndPath)
 	if strings.Count(pg.text(), "End session") != 1 {
 		t.Errorf("ends: %s", pg.text())
 	}
 	other.post(youEndPath, f.values).want(http.StatusOK)
-	there.get(youPath).want(http.StatusOK, "You’re signed in as Ann")
+	there.get(youPath).want(http.StatusOK, "You’re signed in as Ann · ann@agency.example · No role")
 	f.submit().want(http.StatusOK, "Session ended")
 	if got := treatment(there.noRedirects().get(youPath)); got != signsIn {
 		t.Errorf("the ended session: %s", got)

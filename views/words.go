@@ -141,3 +141,11 @@ func returnedUnknownText(named NamedWebhook) string {
 	return "Fourthwall reported the new webhook as " + named.ID + ", but doesn’t know it when asked. " +
 		"We couldn’t find another new one. Check again: this won’t create a second webhook."
 }
+
+// emptyListText returns what to say of a shop without webhooks.
+func emptyListText(isReadOnly bool) string {
+	if isReadOnly {
+		return "Operators and admins of your team create them."
+	}
+	return "Create one to send orders, members and more to your tools as they happen."
+}

@@ -237,7 +237,7 @@ func (s *Store) loadSession(ctx context.Context, hash string) (owner Owner, pers
 	var seen int64
 	err = s.engine.read.QueryRowContext(ctx, `
 		SELECT owner, person, seen_at FROM sessions WHERE environment = $1 AND token_hash = $2
-		AND seen_at > $3 AND created_at > CASE person WHEN '' THEN $4 ELSE $5 END`,
+		AND seen_at > $3 AND created_at > $4 AND (person = '' OR created_at > $5)`,
 		s.env, hash, millis(now.Add(-s.sessionIdle)), millis(now.Add(-s.sessionLife)), millis(now.Add(-s.memberLife()))).
 		Scan(&owner, &person, &seen)
 	if err != nil {
