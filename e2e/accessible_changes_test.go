@@ -17,7 +17,7 @@ var laterScenes = []scene{
 	{name: "list, nothing fits", show: showNothingFits, status: 200, heading: "Webhooks"},
 	{name: "list, misleading addresses", show: showMisleading, status: 200, heading: "Webhooks"},
 	{name: "list, after a delete", show: showDeleted, status: 200, heading: "Webhooks"},
-	{name: "webhook, locked", show: showLocked, status: 200, heading: "Webhook"},
+	{name: "webhook, locked", show: showLocked, status: 200, heading: "apps.example.com/managed/fourthwall"},
 	{name: "edit", show: showEdit, status: 200, heading: "Edit webhook"},
 	{name: "edit, refused", show: showEditRefused, status: 422, heading: "Edit webhook"},
 	{name: "edit, locked", show: func(v *visitor) int { showLocked(v); return v.Open(v.Path() + "/edit") }, status: 409},
@@ -31,6 +31,9 @@ var laterScenes = []scene{
 		status: 200,
 	},
 	{name: "duplicate", show: showDuplicate, status: 200, heading: "This URL already has a webhook"},
+	{name: "webhook, a day", show: showHealthy, status: 200, heading: "alerts.studio-nine.example/fourthwall"},
+	{name: "webhook, failing", show: showFailing, status: 200, heading: "api.example.com/fw"},
+	{name: "created, tested", show: showTested, status: 200, heading: "hooks.example.com/fourthwall"},
 	{name: "deliveries", show: showDeliveries, status: 200, heading: "Deliveries"},
 	{name: "deliveries of a day", show: showDay, status: 200, heading: "Deliveries"},
 	{name: "deliveries, filtered", show: showFilteredDay, status: 200, heading: "Deliveries"},
@@ -302,8 +305,55 @@ func showActivity(v *visitor) int {
 	}
 	v.Open(activityPath(shop))
 	status := v.Submit(v.Role("link", "Older"))
-	for i := range v.Count(v.main().Locator("summary")) {
-		v.Click(v.main().Locator("summary").Nth(i))
+	for i := range v.Count(v.entries().Locator("summary")) {
+		v.Click(v.entries().Locator("summary").Nth(i))
 	}
 	return status
+}
+
+// openBusy opens the page of a webhook with 196 deliveries in 24 hours, of which
+// the last ones failed.
+func (v *visitor) openBusy(address string, failed int, eventTypes ...string) int {
+	v.connectKey(2)
+	hook := v.app.add(2, address, eventTypes...)
+	var events []map[string]any
+	for i := range 196 {
+		at := time.Now().Add(-time.Duration(i*i+20) * 2200 * time.Millisecond).UTC().Format(time.RFC3339)
+		fields := map[string]any{
+			"id": fmt.Sprintf("weve_%d", i), "type": eventTypes[i*i%len(eventTypes)], "createdAt": at, "updatedAt": at,
+			"url": address, "state": sandbox.StateDelivered,
+		}
+		if i < failed {
+			fields["state"], fields["error"] = "FAILED", "500 Internal Server Error"
+		}
+		events = append(events, event(fields))
+	}
+	for from := 0; from < len(events); from += 100 {
+		v.filePage(events, from, 100)
+	}
+	return v.Open(webhookPath(hook))
+}
+
+// filePage makes the API return one page of deliveries.
+func (v *visitor) filePage(events []map[string]any, from, size int) {
+	body, err := json.Marshal(map[string]any{
+		"results": events[from:min(from+size, len(events))], "total": len(events), "page": from / size, "size": size,
+		"totalPages": (len(events) + size - 1) / size,
+	})
+	v.Must(err)
+	v.app.box.FailNext(sandbox.Failure{Method: http.MethodGet, Path: apiEvents, Status: 200, Body: string(body)})
+}
+
+func showHealthy(v *visitor) int {
+	return v.openBusy("https://alerts.studio-nine.example/fourthwall", 0,
+		"ORDER_PLACED", "DONATION", "SUBSCRIPTION_PURCHASED", "SUBSCRIPTION_CHANGED", "GIFT_PURCHASE")
+}
+
+func showFailing(v *visitor) int {
+	return v.openBusy("https://api.example.com/fw", 16, "SUBSCRIPTION_PURCHASED")
+}
+
+func showTested(v *visitor) int {
+	showCreated(v)
+	return v.Submit(v.Role("button", "Send a test"))
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"hookwall/e2e/browser"
 	"hookwall/handlers"
 	"hookwall/internal/sandbox"
+	"hookwall/oauth"
 )
 
 // scene is one page in one state.
@@ -49,6 +51,7 @@ var scenes = []scene{
 		status: 200, heading: "Finishing the connection", noScript: true,
 	},
 	{name: "shops", show: showShops, status: 200, heading: "Shops"},
+	{name: "shops, many", show: showManyShops, status: 200, heading: "Shops"},
 	{name: "shops, one expired", show: showExpiredShop, status: 200, heading: "Shops"},
 	{
 		name: "list, empty", show: func(v *visitor) int { return v.Open(listPath(v.connectKey(0))) }, status: 200,
@@ -75,9 +78,9 @@ var scenes = []scene{
 	{name: "create, own preset", show: showOwnPreset, status: 200, heading: "Create webhook"},
 	{name: "create, several errors", show: showSeveralErrors, status: 422, heading: "Create webhook"},
 	{name: "create, banner", show: showBanner, status: 503, heading: "Create webhook"},
-	{name: "created", show: showCreated, status: 200, heading: "Webhook created"},
-	{name: "created, secret revealed", show: showRevealed, status: 200, heading: "Webhook"},
-	{name: "webhook", show: showWebhook, status: 200, heading: "Webhook"},
+	{name: "created", show: showCreated, status: 200, heading: "hooks.example.com/fourthwall"},
+	{name: "created, secret revealed", show: showRevealed, status: 200, heading: "hooks.example.com/fourthwall"},
+	{name: "webhook", show: showWebhook, status: 200, heading: "hooks.example.com/…glonglonglonglonglong"},
 	{name: "not confirmed", show: showNotConfirmed, status: 502, heading: "Unconfirmed"},
 	{name: "not confirmed, not there", show: showAbsent, status: 502, heading: "Unconfirmed"},
 	{name: "created, signed out since", show: showOutcome, status: 200, heading: "Webhook created"},
@@ -166,6 +169,21 @@ func showShops(v *visitor) int {
 	status := v.Open("/shops")
 	v.Click(v.main().GetByText("Disconnect", exactText).First())
 	return status
+}
+
+// showManyShops shows connections of each kind, on two pages.
+func showManyShops(v *visitor) int {
+	v.connectKey(0)
+	conn, err := v.app.store.LiveConnection(v.app.t.Context(), v.app.shop(0).ID, "")
+	v.app.must(err)
+	for i := range 60 {
+		conn.ShopID, conn.ShopName = fmt.Sprint("sh_", i), fmt.Sprint("Shop number ", i)
+		conn.ShopDomain = fmt.Sprintf("shop-%d.example", i)
+		conn.Way, conn.Scopes = oauth.WayCode, "webhook_read webhook_write"
+		_, err := v.app.store.PutConnection(v.app.t.Context(), conn)
+		v.app.must(err)
+	}
+	return v.Open("/shops")
 }
 
 func showExpiredShop(v *visitor) int {
@@ -321,7 +339,7 @@ func showCreated(v *visitor) int {
 func showRevealed(v *visitor) int {
 	showCreated(v)
 	status := v.Submit(v.Role("button", "Show the secret"))
-	for _, language := range []string{"Node.js", "Python"} {
+	for _, language := range []string{"Building it yourself?", "Node.js", "Python"} {
 		v.Click(v.main().Locator("summary").Filter(hasText(language)))
 	}
 	return status

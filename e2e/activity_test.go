@@ -14,7 +14,7 @@ import (
 func activityPath(shop sandbox.DemoShop) string { return "/shops/" + shop.ID + "/activity" }
 
 // entries are the rows of the activity.
-func (v *visitor) entries() playwright.Locator { return v.main().GetByRole("listitem") }
+func (v *visitor) entries() playwright.Locator { return v.CSS(".log li") }
 
 // attempted waits until the activity shows this many attempts.
 func (v *visitor) attempted(n int) {
@@ -59,7 +59,7 @@ func TestActivityOfRefused(t *testing.T) {
 	v.Fill(v.Role("textbox", "Webhook ID"), made.ID)
 	v.filter(nil)
 	v.attempted(1)
-	v.at(activityPath(shop) + "?action=webhook.create&webhook=" + made.ID)
+	v.at(activityPath(shop) + "?webhook=" + made.ID + "&action=webhook.create")
 	v.Click(v.entries().Locator("summary"))
 	v.Submit(v.entries().GetByRole("link", playwright.LocatorGetByRoleOptions{Name: made.ID}))
 	v.at(webhookPath(made))

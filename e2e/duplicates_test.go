@@ -50,7 +50,7 @@ func TestDuplicate(t *testing.T) {
 	v.asksAboutDuplicate(v.app.current(orders))
 	v.Gone(v.named("link", "missing event type"))
 	v.status(v.Submit(v.Role("button", "Create a second webhook")), 200)
-	v.heads("Webhook created")
+	v.reads("Webhook created.")
 	second := v.app.onlyOne(2, same)
 	v.at(webhookPath(second))
 	v.app.hasTypes(second, "PROMOTION_CREATED")
@@ -69,7 +69,7 @@ func TestNoDuplicate(t *testing.T) {
 	orders := v.app.box.Webhooks(shop.ID)[0]
 	v.compose(shop, orders.URL, donation)
 	v.status(v.create(), 200)
-	v.heads("Webhook created")
+	v.reads("Webhook created.")
 	if n := len(v.app.made(2, orders.URL)); n != 2 {
 		t.Errorf("the shop has %d webhooks for %s, want 2", n, orders.URL)
 	}
@@ -82,14 +82,14 @@ func TestEditToDuplicate(t *testing.T) {
 	v := meet(t, browser.Options{})
 	shop := v.connectKey(2)
 	hooks := v.app.box.Webhooks(shop.ID)
-	orders, catalogue := hooks[0], hooks[2]
-	v.Open(editPath(catalogue))
+	orders, catalog := hooks[0], hooks[2]
+	v.Open(editPath(catalog))
 	v.Fill(v.address(), orders.URL)
 	v.Check(v.box(orderUpdated))
 	v.status(v.review(), 200)
-	v.asksAbout(catalogue)
+	v.asksAbout(catalog)
 	v.reads("Another webhook already uses this URL", orders.ID)
 	v.SeeText(v.Role("listitem", "").Filter(hasText(orders.ID)), orderUpdated)
 	v.status(v.Submit(v.Role("button", "Save anyway")), 200)
-	v.saved(catalogue, orders.URL, "PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED", "ORDER_UPDATED")
+	v.saved(catalog, orders.URL, "PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED", "ORDER_UPDATED")
 }

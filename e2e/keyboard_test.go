@@ -282,7 +282,7 @@ func TestChangesByKeyboard(t *testing.T) {
 	v.press("Space", v.Role("button", "Create webhook"))
 	v.asksAboutDuplicate(other)
 	v.press("Enter", v.Role("button", "Create a second webhook"))
-	v.heads("Webhook created")
+	v.reads("Webhook created.")
 	v.readsByKeyboard()
 }
 

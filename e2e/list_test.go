@@ -66,8 +66,8 @@ func TestList(t *testing.T) {
 	formula := v.app.add(2, "=HYPERLINK(0)", "DONATION", "TELEPATHY_RECEIVED")
 	shop := v.connectKey(2)
 	hooks := v.app.box.Webhooks(shop.ID)
-	orders, overlay, catalogue := hooks[0].URL, hooks[1].URL, hooks[2].URL
-	v.lists(formula.URL, catalogue, overlay, orders)
+	orders, overlay, catalog := hooks[0].URL, hooks[1].URL, hooks[2].URL
+	v.lists(formula.URL, catalog, overlay, orders)
 	v.reads("4 webhooks", "9 of 29")
 
 	v.filter(map[string]string{"Event type": "TELEPATHY_RECEIVED"})
@@ -89,12 +89,12 @@ func TestList(t *testing.T) {
 	v.lists()
 	v.Submit(v.Role("link", "Show all webhooks"))
 	v.at(listPath(shop))
-	v.lists(formula.URL, catalogue, overlay, orders)
+	v.lists(formula.URL, catalog, overlay, orders)
 	v.Open(bookmark)
 	v.lists(formula.URL, overlay)
 	v.Must(v.Expect(v.Label("Order")).ToHaveValue("url"))
 	v.filter(map[string]string{"Event type": "", "Order": "types"})
-	v.lists(overlay, catalogue, orders, formula.URL)
+	v.lists(overlay, catalog, orders, formula.URL)
 }
 
 // TestNotCovered: the list names the event types that no webhook receives.

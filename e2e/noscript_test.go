@@ -76,7 +76,7 @@ func (v *visitor) isRefusedAndCorrected() {
 	v.Fill(v.address(), good)
 	v.Uncheck(v.box(orderUpdated))
 	v.status(v.create(), 200)
-	v.heads("Webhook created")
+	v.reads("Webhook created.")
 	made := v.app.onlyOne(0, good)
 	v.app.hasTypes(made, "ORDER_PLACED", "DONATION", "PROMOTION_CREATED")
 	v.reads(made.ID, good)
@@ -163,7 +163,7 @@ func (v *visitor) recreatesWithoutScript(w sandbox.Webhook) {
 	v.asksAboutDuplicate(other)
 	v.worksWithoutScript()
 	v.status(v.Submit(v.Role("button", "Create a second webhook")), 200)
-	v.heads("Webhook created")
+	v.reads("Webhook created.")
 }
 
 // readsWithoutScript goes to the pages that only show something.

@@ -33,7 +33,7 @@ func TestTwoClicksAtOnce(t *testing.T) {
 	second.release()
 	call.release()
 	v.WaitPath("^" + listPath(shop) + "/wcon_")
-	v.heads("Webhook created")
+	v.reads("Webhook created.")
 	v.at(webhookPath(v.app.onlyOne(0, good)))
 }
 
@@ -69,7 +69,7 @@ func TestDoubleClick(t *testing.T) {
 		call.wait()
 		call.release()
 		v.WaitPath("^" + listPath(shop) + "/wcon_")
-		v.heads("Webhook created")
+		v.reads("Webhook created.")
 		v.app.onlyOne(0, good)
 	}
 }
@@ -191,7 +191,7 @@ func TestNotConfirmed(t *testing.T) {
 	v.app.must(err)
 	v.status(v.Submit(v.Role("button", "Check again")), 200)
 	v.at(webhookPath(made))
-	v.heads("Webhook created")
+	v.reads("Webhook created.")
 	v.app.onlyOne(2, good)
 }
 
@@ -203,6 +203,6 @@ func TestLostAnswer(t *testing.T) {
 	v.compose(v.connectKey(2), good, donation)
 	v.app.failCreate(sandbox.Failure{Cut: sandbox.CutAfter})
 	v.status(v.create(), 200)
-	v.heads("Webhook created")
+	v.reads("Webhook created.")
 	v.at(webhookPath(v.app.onlyOne(2, good)))
 }

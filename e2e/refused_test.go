@@ -216,6 +216,6 @@ func TestCreatingWithoutReading(t *testing.T) {
 	v.Fill(v.address(), good)
 	v.Check(v.box(donation))
 	v.status(v.create(), 200)
-	v.heads("Webhook created")
+	v.reads("Webhook created.")
 	v.reads(v.app.onlyOne(0, good).ID, good, donation, "permission webhook_read is missing")
 }

@@ -97,7 +97,7 @@ func TestTwoShopsInTwoTabs(t *testing.T) {
 	one.at(webhookPath(first))
 	two.at(webhookPath(second))
 	for _, v := range []*visitor{one, two} {
-		v.heads("Webhook created")
+		v.reads("Webhook created.")
 	}
 	one.app.hasTypes(first, "DONATION")
 	one.app.hasTypes(second, "PROMOTION_CREATED")

@@ -29,18 +29,18 @@ func signed(body, secret string) []byte {
 
 func base64Of(code []byte) string { return base64.StdEncoding.EncodeToString(code) }
 
-// bench fills in the three fields and clicks the button.
-func (v *visitor) bench(body, signature, secret string) {
+// checkSignature fills in the three fields and clicks the button.
+func (v *visitor) checkSignature(body, signature, secret string) {
 	v.app.t.Helper()
 	v.Fill(v.body(), body)
 	v.Fill(v.Label("Signature"), signature)
-	v.Fill(v.benchSecret(), secret)
+	v.Fill(v.signingSecret(), secret)
 	v.status(v.Submit(v.Role("button", checkSignature)), 200)
 }
 
-func (v *visitor) benchSecret() playwright.Locator { return v.Label("Signing secret") }
+func (v *visitor) signingSecret() playwright.Locator { return v.Label("Signing secret") }
 
-// verdict fails the test unless the bench says this, with the focus on it, for
+// verdict fails the test unless the page says this, with the focus on it, for
 // the first reason with this code, and the secret is gone.
 func (v *visitor) verdict(title, code string) {
 	v.app.t.Helper()
@@ -51,7 +51,7 @@ func (v *visitor) verdict(title, code string) {
 		reason := v.Role("region", "Why it isn’t valid").GetByRole("listitem").First()
 		v.Must(v.Expect(reason.Locator("code")).ToHaveText(code))
 	}
-	v.Must(v.Expect(v.benchSecret()).ToHaveValue(""))
+	v.Must(v.Expect(v.signingSecret()).ToHaveValue(""))
 	v.hasNoSecret()
 }
 
@@ -69,9 +69,9 @@ func (a *app) realBody() string {
 	return ""
 }
 
-// TestSignatureBench: a person without any connection finds out whether a
+// TestCheckSignature: a person without any connection finds out whether a
 // signature is right, and what is wrong with it.
-func TestSignatureBench(t *testing.T) {
+func TestCheckSignature(t *testing.T) {
 	t.Parallel()
 	v := meet(t, browser.Options{})
 	body, secret := v.app.realBody(), v.app.shop(2).WebhookSecret
@@ -82,22 +82,22 @@ func TestSignatureBench(t *testing.T) {
 	v.Submit(v.Role("main", "").GetByRole("link", named("Check a signature")))
 	v.heads("Check a signature")
 
-	v.bench(body, base64Of(right), secret)
+	v.checkSignature(body, base64Of(right), secret)
 	v.verdict("The signature is valid", "")
 	v.Must(v.Expect(v.body()).ToHaveValue(body))
 	v.Must(v.Expect(v.Label("Signature")).ToHaveValue(base64Of(right)))
 
-	v.bench(body, hex.EncodeToString(right), secret)
+	v.checkSignature(body, hex.EncodeToString(right), secret)
 	v.verdict("The signature is not valid", "hex")
-	v.bench(body, base64Of(right), secret+"x")
+	v.checkSignature(body, base64Of(right), secret+"x")
 	v.verdict("The signature is not valid", "secret-or-body")
 
 	// A text area sends other line ends than its value has.
 	lines := strings.ReplaceAll(body, `,"`, ",\n\"")
-	v.bench(lines, "X-Fourthwall-Hmac-SHA256: "+base64Of(signed(lines, secret)), secret)
+	v.checkSignature(lines, "X-Fourthwall-Hmac-SHA256: "+base64Of(signed(lines, secret)), secret)
 	v.verdict("The signature is valid", "")
 	v.SeeText(v.CSS("#result"), "plain line breaks")
-	v.bench(lines, base64Of(right), secret)
+	v.checkSignature(lines, base64Of(right), secret)
 	v.verdict("The signature is not valid", "json-rewritten")
 
 	log := v.app.logs.String()
@@ -126,14 +126,14 @@ func TestSignatureOfAFile(t *testing.T) {
 	file := v.PW.GetByLabel("Or choose a file with the body")
 	v.Open(signaturePath)
 	v.Choose(file, "body.json", []byte(body))
-	v.bench("something else", base64Of(signed(body, secret)), secret)
+	v.checkSignature("something else", base64Of(signed(body, secret)), secret)
 	v.verdict("The signature is valid", "")
 	v.reads("To check body.json again, choose it again")
 	v.Must(v.Expect(v.body()).ToHaveValue("something else"))
 	v.hasNot(buyer(t, body))
 
 	v.Choose(file, "hostile\"><img src=x onerror=alert(1)>.json", []byte(strings.ReplaceAll(body, ",", ",\r\n")))
-	v.bench("", base64Of(signed(strings.ReplaceAll(body, ",", ",\n"), secret)), secret)
+	v.checkSignature("", base64Of(signed(strings.ReplaceAll(body, ",", ",\n"), secret)), secret)
 	v.verdict("The signature is not valid", "crlf")
 	v.hasNoTrap()
 }
@@ -155,7 +155,7 @@ func TestSignatureErrors(t *testing.T) {
 	v.Fill(v.Label("Signature"), hostile[0])
 	v.status(v.Submit(v.Role("button", checkSignature)), 422)
 	v.hasFocus("secret")
-	v.Must(v.Expect(v.benchSecret()).ToHaveAttribute("aria-invalid", "true"))
+	v.Must(v.Expect(v.signingSecret()).ToHaveAttribute("aria-invalid", "true"))
 	v.Must(v.Expect(v.body()).ToHaveValue(text))
 	v.Must(v.Expect(v.Label("Signature")).ToHaveValue(hostile[0]))
 	v.hasNoTrap()

@@ -43,7 +43,7 @@ func TestTestDelivery(t *testing.T) {
 	hook := v.app.add(0, verifies, "ORDER_PLACED", "DONATION", "TELEPATHY_RECEIVED")
 	shop := v.connectKey(0)
 	v.Submit(v.Role("link", verifies))
-	v.status(v.Submit(v.Role("link", "Send a test delivery")), 200)
+	v.status(v.Submit(v.Role("link", "Send a test")), 200)
 	v.at(testPath(hook))
 	v.heads("Send a test delivery")
 	v.reads("We send one POST request to", verifies)
@@ -56,7 +56,7 @@ func TestTestDelivery(t *testing.T) {
 	v.Fill(v.secret(), shop.WebhookSecret)
 	v.app.received(0)
 	v.sends("200 OK")
-	v.reads("Signature", "signed with the secret that you entered", "has no body")
+	v.reads("Signature", "Signed with the secret that you entered", "has no body")
 	got := v.app.received(1)[0]
 	if !got.Verified || got.Body != changed || got.Type != "DONATION" || !got.TestMode ||
 		!strings.Contains(changed, "größer") {

@@ -36,7 +36,7 @@ func TestToolsAgree(t *testing.T) {
 	v.Submit(v.Role("banner", "").GetByRole("link", named("Tools")))
 	v.Submit(v.Role("main", "").GetByRole("link", named("Check a signature")))
 	got := came.Load()
-	v.bench(got.body.String(), got.headers.String(), shop.WebhookSecret)
+	v.checkSignature(got.body.String(), got.headers.String(), shop.WebhookSecret)
 	v.verdict("The signature is valid", "")
 	v.SeeText(v.Role("banner", ""), shop.Name)
 }
@@ -116,17 +116,17 @@ func TestToolsByKeyboard(t *testing.T) {
 	}
 	v.press("Enter", v.Role("banner", "").GetByRole("link", named("Tools")))
 	v.press("Enter", v.Role("main", "").GetByRole("link", named("Check a signature")))
-	v.benchesByKeyboard(`{"id":"weve_1"}`, shop.WebhookSecret)
+	v.checksSignatureByKeyboard(`{"id":"weve_1"}`, shop.WebhookSecret)
 }
 
-func (v *visitor) benchesByKeyboard(body, secret string) {
+func (v *visitor) checksSignatureByKeyboard(body, secret string) {
 	v.app.t.Helper()
 	v.stepTo(v.body())
 	v.Type(body)
 	v.stepTo(v.CSS("#file"))
 	v.stepTo(v.Label("Signature"))
 	v.Type(base64Of(signed(body, secret)))
-	v.stepTo(v.benchSecret())
+	v.stepTo(v.signingSecret())
 	v.Type(secret)
 	v.status(v.Navigate(func() { v.Press("Enter") }), 200)
 	v.verdict("The signature is valid", "")
@@ -185,7 +185,7 @@ func (v *visitor) testsWithoutScript(shop sandbox.DemoShop) {
 	hook := v.app.add(0, verifies, "ORDER_PLACED", "DONATION")
 	v.Open(webhookPath(hook))
 	v.worksWithoutScript()
-	v.Submit(v.Role("link", "Send a test delivery"))
+	v.Submit(v.Role("link", "Send a test"))
 	v.picks("DONATION")
 	v.worksWithoutScript()
 	sent := v.Value(v.body())
@@ -198,7 +198,7 @@ func (v *visitor) testsWithoutScript(shop sandbox.DemoShop) {
 	v.Submit(v.Role("banner", "").GetByRole("link", named("Tools")))
 	v.Submit(v.Role("main", "").GetByRole("link", named("Check a signature")))
 	v.worksWithoutScript()
-	v.bench(sent, base64Of(signed(sent, shop.WebhookSecret)), shop.WebhookSecret)
+	v.checkSignature(sent, base64Of(signed(sent, shop.WebhookSecret)), shop.WebhookSecret)
 	v.verdict("The signature is valid", "")
 	v.Click(v.CSS("summary").Filter(hasText("Ruby")))
 	v.See(v.Text("secure_compare").First())
@@ -223,7 +223,7 @@ var toolScenes = []scene{
 	{name: "signature", show: showSnippets, status: 200, heading: "Check a signature"},
 	{name: "signature, valid", show: showValid, status: 200, heading: "Check a signature"},
 	{name: "signature, not valid", show: showNotValid, status: 200, heading: "Check a signature"},
-	{name: "signature, errors", show: showBenchErrors, status: 422, heading: "Check a signature"},
+	{name: "signature, errors", show: showSignatureErrors, status: 422, heading: "Check a signature"},
 }
 
 var longPath = "/" + strings.Repeat("a-long-path-without-an-end", 10)
@@ -237,7 +237,7 @@ func tests(v *visitor) sandbox.Webhook {
 
 func showCheckStart(v *visitor) int {
 	v.Open(webhookPath(tests(v)))
-	return v.Submit(v.Role("link", "Check this endpoint"))
+	return v.Submit(v.Role("link", "Check the endpoint"))
 }
 
 func showCheckRefused(v *visitor) int {
@@ -320,7 +320,7 @@ func showSnippets(v *visitor) int {
 func showValid(v *visitor) int {
 	v.Open(signaturePath)
 	body := "{\n}"
-	v.bench(body, "X-Unheard-Of: "+base64Of(signed(body, "secret")), "secret")
+	v.checkSignature(body, "X-Unheard-Of: "+base64Of(signed(body, "secret")), "secret")
 	return http.StatusOK
 }
 
@@ -328,12 +328,12 @@ func showNotValid(v *visitor) int {
 	v.connectKey(0)
 	v.Open(signaturePath)
 	v.Choose(v.CSS("#file"), strings.Repeat("long", 40)+".json", []byte("{}"))
-	v.bench("", "sha256="+strings.Repeat("0123456789abcdef", 6), " wcon_1 ")
+	v.checkSignature("", "sha256="+strings.Repeat("0123456789abcdef", 6), " wcon_1 ")
 	v.reads("Why it isn’t valid")
 	return http.StatusOK
 }
 
-func showBenchErrors(v *visitor) int {
+func showSignatureErrors(v *visitor) int {
 	v.Open(signaturePath)
 	return v.Submit(v.Role("button", checkSignature))
 }

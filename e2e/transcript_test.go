@@ -45,6 +45,7 @@ func TestCreateJourneyIsHeard(t *testing.T) {
 	v.Fill(v.address(), good)
 	v.status(v.create(), 200)
 	v.at(webhookPath(v.app.onlyOne(0, good)))
+	v.hasFocus("flash-0")
 	hear("Created")
 
 	if strings.Contains(heard.String(), shop.WebhookSecret) {

@@ -131,6 +131,7 @@ func (v *victim) writes() map[string]sentForm {
 		"/shops/{shop}/webhooks/{id}/label":         {path: at + "/label", form: url.Values{"label": {"Forged"}}},
 		"/shops/{shop}/webhooks/{id}/secret":        {path: at + "/secret", form: url.Values{}},
 		"/shops/{shop}/webhooks/{id}/secret/stored": {path: at + "/secret/stored", form: url.Values{}},
+		"/shops/{shop}/webhooks/{id}/secret/test":   {path: at + "/secret/test", form: url.Values{}},
 		"/shops/{shop}/webhooks/{id}/test":          {path: at + "/test", form: url.Values{"type": {"DONATION"}, "body": {"{}"}}},
 		"/shops/{shop}/activity/{id}/undo":          {path: undoPath(v.shop.ID, changed.ID), form: url.Values{}},
 		"/shops/{shop}/checks":                      {path: checksPath(v.shop.ID), form: url.Values{"url": {v.hook.URL}, "type": {"DONATION"}}},

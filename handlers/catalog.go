@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/signature"
@@ -33,6 +34,17 @@ func catalogBadges() []ui.EventBadge {
 		out = append(out, badge(info.Code))
 	}
 	return out
+}
+
+// otherTypes returns how many event types that we know aren't among types.
+func otherTypes(types []fourthwall.EventType) int {
+	n := 0
+	for _, info := range fourthwall.EventTypes() {
+		if !slices.Contains(types, info.Code) {
+			n++
+		}
+	}
+	return n
 }
 
 func eventLine(info fourthwall.EventInfo) ui.EventLine {

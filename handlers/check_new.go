@@ -134,7 +134,12 @@ func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 	if f.Type == "" {
 		f.Type = string(fourthwall.EventTypes()[0].Code)
 	}
-	check, err := s.beginCheck(r, f, fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("secret"))))
+	secret := fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("secret")))
+	secret, _, err := s.secretToSign(r, f.Webhook, secret)
+	if err != nil {
+		return err
+	}
+	check, err := s.beginCheck(r, f, secret)
 	if errors.Is(err, store.ErrBusy) {
 		n := tooManyChecksNotice()
 		f.banner = &n

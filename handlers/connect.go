@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/oauth"
 	"hookwall/views"
@@ -102,8 +103,8 @@ func connectNotice(q url.Values) (ui.Notice, bool) {
 	if requestIDForm.MatchString(q.Get("request")) {
 		n.RequestID = q.Get("request")
 	}
-	if oauth.IsCode(q.Get("problem")) {
-		n.Code = q.Get("problem")
+	if code := q.Get("problem"); oauth.IsCode(code) || fourthwall.IsCode(code) {
+		n.Code = code
 	}
 	return n, true
 }

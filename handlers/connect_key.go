@@ -81,7 +81,6 @@ func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error 
 	}
 	shop, err := s.API.CurrentShop(ctx, c.API())
 	if err != nil {
-		stateOf(r).log.Warn("sign-in failed", "way", oauth.WayAPIKey, "error", err)
 		return s.refuseKey(w, r, page, err)
 	}
 	return s.connect(w, r, c, shop, r.PostForm.Get("return"))
@@ -95,11 +94,13 @@ func (s *server) refuseKey(w http.ResponseWriter, r *http.Request, page views.Co
 		return err
 	}
 	if api.Unauthorized() || api.Forbidden() {
+		logSignIn(r, oauth.WayAPIKey, "", err)
 		s.keyRefused(r)
 		page.PasswordErr = &ui.FieldError{Text: keyRejectedText, Code: api.Code, RequestID: api.RequestID}
 		return s.drawKeyForm(w, r, http.StatusUnprocessableEntity, page)
 	}
 	outcome, status := shopOutcome(api), apiError(api).Status
+	logSignIn(r, oauth.WayAPIKey, outcome, err)
 	switch outcome {
 	case "shop_unknown":
 		status = http.StatusUnprocessableEntity
@@ -107,6 +108,9 @@ func (s *server) refuseKey(w http.ResponseWriter, r *http.Request, page views.Co
 		status = http.StatusBadGateway
 	}
 	n := connectOutcomes[outcome]
+	if api.Fault == fourthwall.Unfamiliar {
+		n.Text += keyUnfamiliarText
+	}
 	n.Code, n.RequestID = api.Code, requestID(api, stateOf(r))
 	page.Notices = append(page.Notices, n)
 	setRetryAfter(w, api.RetryAfter)

@@ -233,6 +233,15 @@ func TestSignInFaults(t *testing.T) {
 		{"a request", said(400, `{"error":"invalid_request"}`, "application/json"), "FOURTHWALL_TOKEN_URL", 1},
 		{"a code of the future", said(200, `{"error":"made_up"}`, "application/json"), "made_up", 1},
 		{"code refused as text", said(400, `{"error":"invalid_grant"}`, "text/plain"), "didn’t accept the sign-in", 1},
+		{"a firewall's error", said(403, `{"error":"forbidden"}`, "application/json"), "token URL returned no token", 1},
+		{"a router's error", said(404, `{"error":"not_found"}`, "application/json"), "FOURTHWALL_TOKEN_URL", 1},
+		{"a challenge that looks like a refusal", sandbox.Failure{
+			Path: token, Status: 400, Body: `{"error":"invalid_grant"}`, Header: http.Header{"Cf-Mitigated": {"challenge"}},
+		}, "token URL returned no token", 1},
+		{"a token cut off", sandbox.Failure{Path: token, Cut: sandbox.CutBody}, "token URL returned no token", 1},
+		{"another redirect URL", said(400, `{"error":"invalid_grant"}`, "application/json"), "HOOKWALL_PUBLIC_URL", 1},
+		{"a firewall's 400 for the shop", sandbox.Failure{Path: current, Status: 400, Code: "BLOCKED"}, "omething in front of Fourthwall rejected", 1},
+		{"a framework's 400 for the shop", sandbox.Failure{Path: current, Status: 400, Body: "{}"}, "Something in front of Fourthwall rejected", 1},
 		{"a redirect", sandbox.Failure{Path: token, Status: 302, Header: http.Header{"Location": {"/login"}}}, "token URL returned no token", 1},
 		{"a page", said(200, "<html>", "text/html"), "token URL returned no token", 1},
 		{"no token", said(200, "{}", "application/json"), "token URL returned no token", 1},
@@ -242,7 +251,7 @@ func TestSignInFaults(t *testing.T) {
 		{"another API", sandbox.Failure{Path: current, Status: 404, Code: "OPEN_API_NOT_FOUND"}, "FOURTHWALL_API_URL", 1},
 		{"code refused", sandbox.Failure{Path: token, Status: 400, Body: `{"error":"invalid_grant"}`}, "didn’t accept the sign-in", 1},
 		{"token endpoint has a fault", sandbox.Failure{Path: token, Status: 500}, "Its sign-in failed", 1},
-		{"token endpoint cut", sandbox.Failure{Path: token, Cut: sandbox.CutBefore}, "couldn’t reach Fourthwall", 1},
+		{"token endpoint cut", sandbox.Failure{Path: token, Cut: sandbox.CutBefore}, "FOURTHWALL_TOKEN_URL", 1},
 		{"no shop", sandbox.Failure{Path: current, Status: 404, Code: "SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR"}, "didn’t say which shop", 1},
 		{"token not accepted", sandbox.Failure{Path: current, Status: 401, Code: "OPEN_API_UNAUTHORIZED"}, "didn’t say which shop", 1},
 		{"API has a fault", sandbox.Failure{Path: current, Status: 500}, "Its sign-in failed", 1},
@@ -251,7 +260,7 @@ func TestSignInFaults(t *testing.T) {
 		failure.Path = token
 		tests = append(tests, fault{name + " at the token URL", failure, "token URL returned no token", 1})
 		failure.Path, failure.Times = current, 2
-		text := "Something in front of Fourthwall rejected the request"
+		text := "omething in front of Fourthwall rejected the request"
 		if failure.Status == http.StatusNotFound {
 			text = "FOURTHWALL_API_URL"
 		}
@@ -276,6 +285,11 @@ func TestSignInFaults(t *testing.T) {
 			}
 			if owner(p) != "" {
 				t.Error("there is a session")
+			}
+			for _, name := range settingName.FindAllString(pg.text(), -1) {
+				if !strings.Contains(g.logs.String(), name) {
+					t.Errorf("the log doesn't name %s", name)
+				}
 			}
 		})
 	}

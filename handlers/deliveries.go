@@ -38,7 +38,11 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	page.Start, page.End = start, end
 	var found webhooks.Deliveries
 	var hooks fourthwall.WebhookList
-	var err, hooksErr error
+	called, err := s.names(r)
+	if err != nil {
+		return err
+	}
+	var hooksErr error
 	if wrong != "" {
 		page.SpanError, status = wrong, http.StatusUnprocessableEntity
 	} else {
@@ -59,7 +63,7 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 		page.Notices = append(page.Notices, tooManyNotice(found))
 	}
 	if wrong == "" && page.Unreadable == nil {
-		s.fillLog(&page, shopID, found, filter.chooser(start, end, hooks), hooks)
+		s.fillLog(&page, shopID, found, filter.chooser(start, end, hooks, called), hooks)
 	}
 	return s.render(w, r, status, views.Deliveries(page))
 }
@@ -105,6 +109,7 @@ func (s *server) fillLog(
 	events, looked := c.choose(found)
 	for i, e := range events {
 		row := deliveryRow(shopID, e, c.m)
+		row.Name, row.Labeled = c.called.of(row.WebhookID, e.URL), c.called[row.WebhookID] != ""
 		row.Again = i > 0 && isSameEvent(events[i-1], e)
 		page.Rows = append(page.Rows, row)
 	}
@@ -112,7 +117,7 @@ func (s *server) fillLog(
 		From: found.Skipped + 1, To: found.Skipped + looked, Total: found.Total, Chosen: c.isSet(),
 	}
 	page.Chart = s.logChart(found, c, shopID)
-	page.WebhookChoices = webhookChoices(hooks)
+	page.WebhookChoices = webhookChoices(hooks, c.called)
 	if c.page > 1 {
 		page.PrevHref = c.onPage(1).href(page.Action)
 		if !c.isSet() {
@@ -174,14 +179,14 @@ func countDelivery(sum *ui.Hour, mark ui.State) {
 // by a part of their names.
 const maxWebhookChoices = 100
 
-func webhookChoices(list fourthwall.WebhookList) []string {
-	var names []string
+func webhookChoices(list fourthwall.WebhookList, called names) []string {
+	var all []string
 	for _, hook := range list.Webhooks {
-		if name := ui.HostAndPath(hook.URL); !slices.Contains(names, name) && len(names) < maxWebhookChoices {
-			names = append(names, name)
+		if name := called.of(hook.ID, hook.URL); !slices.Contains(all, name) && len(all) < maxWebhookChoices {
+			all = append(all, name)
 		}
 	}
-	return names
+	return all
 }
 
 // handleEventsNewest sends what changes when there is a new delivery, or another

@@ -29,10 +29,14 @@ func (s *server) handleEventsCSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	called, err := s.names(r)
+	if err != nil {
+		return err
+	}
 	rows := [][]string{{
 		"time", "delivery id", "event id", "event type", "state", "error", "test", "webhook id", "url", "last changed",
 	}}
-	chosen := filter.chooser(start, end, hooks)
+	chosen := filter.chooser(start, end, hooks, called)
 	for _, e := range found.Events {
 		if chosen.shows(e) {
 			rows = append(rows, deliveryRecord(e, chosen.m))

@@ -35,7 +35,15 @@ func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 	if envelope, ok := e.Envelope(); ok {
 		page.EventID, page.WebhookID, page.ShopID = envelope.ID, envelope.WebhookID, envelope.ShopID
 	}
-	if r.URL.Query().Get("show") == "body" && stateOf(r).may(operator) {
+	for _, hook := range hooks.Webhooks {
+		if hook.ID == page.Row.WebhookID {
+			page.Row.Name = s.nameOf(r, hook.ID, hook.URL)
+		}
+	}
+	if page.Row.WebhookHref != "" && !frame.ReadOnly {
+		page.CheckHref = checkStartHref(conn.ShopID, "webhook", page.Row.WebhookID)
+	}
+	if r.URL.Query().Get("show") == "body" && !frame.ReadOnly {
 		page.Body, page.Pretty = pretty(body)
 	}
 	return s.render(w, r, http.StatusOK, views.Delivery(page))
@@ -54,7 +62,7 @@ func deliveryError(v *requestState, id string, err error) error {
 		if link := v.reconnectLink(eventPath(v.conn.ShopID, id), v.conn.ShopID); link != nil {
 			answer.Links = []ui.Link{*link}
 		}
-	case api.NotFound():
+	case api.Status == http.StatusNotFound && api.Rejected() && !api.ShopGone():
 		answer.Public = deliveryUnknownText
 		answer.Links = []ui.Link{{Href: eventsPath(v.conn.ShopID), Text: "See the deliveries"}}
 	default:

@@ -115,13 +115,14 @@ type chooser struct {
 	start, end time.Time
 	m          webhooks.Matcher
 	hooks      map[string]bool // that the filter's text means
+	called     names
 }
 
-func (f deliveryFilter) chooser(start, end time.Time, list fourthwall.WebhookList) chooser {
-	c := chooser{f, start, end, webhooks.NewMatcher(list), map[string]bool{f.webhook: true}}
+func (f deliveryFilter) chooser(start, end time.Time, list fourthwall.WebhookList, called names) chooser {
+	c := chooser{f, start, end, webhooks.NewMatcher(list), map[string]bool{f.webhook: true}, called}
 	text := strings.ToLower(f.webhook)
 	for _, hook := range list.Webhooks {
-		if !c.m.Has(f.webhook) && hasAny(text, hook.URL, ui.HostAndPath(hook.URL)) {
+		if !c.m.Has(f.webhook) && hasAny(text, hook.URL, called.of(hook.ID, hook.URL)) {
 			c.hooks[hook.ID] = true
 		}
 	}

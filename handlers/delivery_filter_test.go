@@ -3,10 +3,12 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"hookwall/internal/sandbox"
+	"hookwall/views/ui"
 )
 
 // logAPI responds with four deliveries, and to a request for one of them.
@@ -175,5 +177,39 @@ func TestNewestDelivery(t *testing.T) {
 	g.must(g.box.AwaitDeliveries(t.Context()))
 	if ask("") == first {
 		t.Error("another state changes nothing")
+	}
+}
+
+// TestLogNamesWebhooks: the log calls a webhook what the list calls it, and is
+// filtered by that name.
+func TestLogNamesWebhooks(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	tips, plain := g.add(shop, receives+"?tips", "DONATION"), g.add(shop, receives+"?plain", "DONATION")
+	g.must(g.store.PutLabel(t.Context(), shop.ID, tips.ID, "Tips ledger"))
+	g.fire(shop, false, "DONATION")
+	labeled, unlabeled := "Tips ledger", ui.HostAndPath(plain.URL)
+	for query, want := range map[string][]string{
+		"":                    {labeled, unlabeled},
+		"?webhook=ledger":     {labeled},
+		"?webhook=plain":      {unlabeled},
+		"?webhook=" + tips.ID: {labeled},
+	} {
+		pg := p.get(eventsPath(shop.ID) + query).want(http.StatusOK)
+		rows := pg.deliveries()
+		if !strings.Contains(pg.body, `<option value="Tips ledger">`) {
+			t.Errorf("%q doesn't suggest the label", query)
+		}
+		for _, name := range []string{labeled, unlabeled} {
+			is := slices.ContainsFunc(rows, func(row string) bool { return strings.Contains(row, name) })
+			if is != slices.Contains(want, name) {
+				t.Errorf("%q shows %q, want %q", query, rows, want)
+			}
+		}
+	}
+	if records := p.get(eventsCSVPath(shop.ID) + "?webhook=ledger").records(); len(records) != 2 {
+		t.Errorf("the file has %d records", len(records))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"hookwall/handlers/middleware"
@@ -75,15 +76,20 @@ func (s *server) errorPage(r *http.Request, answer *httpError) views.ErrorPage {
 	case answer.Status == http.StatusForbidden && v.conn.ShopID != "" && v.may(admin):
 		page.Links = []ui.Link{connectLink(s.returnPath(r.URL.EscapedPath()), v.conn.ShopID)}
 	default:
-		page.Links = s.waysOn(r, answer.Status)
+		page.Links = s.waysOn(r, answer.Status, page.Frame)
 	}
 	return page
 }
 
 // waysOn returns the links of an error page that has none of its own. If a GET
-// failed on the server's side, the first link tries again.
-func (s *server) waysOn(r *http.Request, status int) []ui.Link {
+// failed on the server's side, the first link tries again. If something of a
+// shop in the bar isn't there, the link leads to the shop's webhooks.
+func (s *server) waysOn(r *http.Request, status int, frame views.Frame) []ui.Link {
 	start := ui.Link{Href: homePath, Text: "Go to the start"}
+	isGone := status == http.StatusNotFound || status == http.StatusGone
+	if isGone && frame.Shop != nil && strings.HasPrefix(r.URL.EscapedPath(), shopPath(frame.Shop.ID)+"/") {
+		return []ui.Link{{Href: frame.Shop.Href, Text: "See all webhooks"}}
+	}
 	again := s.returnPath(r.URL.EscapedPath())
 	if r.Method != http.MethodGet || status < http.StatusInternalServerError || again == "" {
 		return []ui.Link{start}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,10 +29,27 @@ var notFourthwalls = map[string]sandbox.Failure{
 	"a challenge in JSON": {
 		Status: 403, Body: `{"code":"BLOCKED"}`, Header: http.Header{"Cf-Mitigated": {"challenge"}},
 	},
+	"a firewall's word for a 401":   {Status: 401, Body: `{"code":"BLOCKED"}`},
+	"a firewall's word for a 403":   {Status: 403, Body: `{"code":"REQUEST_BLOCKED"}`},
+	"a firewall's word for a 404":   {Status: 404, Body: `{"code":"BLOCKED"}`},
+	"a firewall's number":           {Status: 403, Body: `{"code":"E1020"}`},
 	"a gateway's 404":               {Status: 404, Body: `{"code":"not_found"}`},
 	"a page that isn't there":       {Status: 404, Body: "404 page not found"},
 	"JSON that says nothing's here": {Status: 404, Body: `{"status":404,"error":"Not Found","path":"/"}`},
 	"a proxy's 400":                 {Status: 400, Body: "<center>nginx</center>"},
+}
+
+// refusedAfterAll are other answers to a write that took effect: some of the
+// API's own, which say that it did nothing, and some that may be anyone's.
+var refusedAfterAll = map[string]sandbox.Failure{
+	"too many requests":            {Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS"},
+	"too many requests, by anyone": {Status: 429, Body: "<html>"},
+	"an expired token":             {Status: 401, Code: "OPEN_API_UNAUTHORIZED"},
+	"no permission":                {Status: 403, Code: "OPEN_API_FORBIDDEN"},
+	"an unknown code":              {Status: 400, Code: "MADE_UP"},
+	"a conflict":                   {Status: 409, Code: "OPEN_API_CONFLICT"},
+	"a gateway's 503":              {Status: 503, Code: "BLOCKED"},
+	"a framework's 400":            {Status: 400, Body: `{"message":"Bad Request"}`},
 }
 
 // saysNothing are words about a credential or a webhook. An answer that isn't
@@ -104,10 +122,12 @@ func TestSomethingInFrontRefuses(t *testing.T) {
 }
 
 // TestRefusedAfterAll: something in front refuses the response to a write that
-// took effect.
+// took effect, or the API is wrong about it. It is done once.
 func TestRefusedAfterAll(t *testing.T) {
 	t.Parallel()
-	for name, failure := range notFourthwalls {
+	all := maps.Clone(notFourthwalls)
+	maps.Copy(all, refusedAfterAll)
+	for name, failure := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newRig(t, options{})
@@ -183,7 +203,7 @@ func TestRefusedRefresh(t *testing.T) {
 		{"a wrong secret, as text", sandbox.Failure{
 			Status: 401, Body: `{"error":"unauthorized_client"}`, Header: http.Header{"Content-Type": {"text/plain"}},
 		}, settings, 503},
-		{"a code of the future", sandbox.Failure{Status: 400, Body: `{"error":"made_up"}`}, "made_up", 502},
+		{"a code of the future", sandbox.Failure{Status: 400, Body: `{"error":"made_up"}`}, "made_up", 503},
 		{"busy", sandbox.Failure{Status: 503}, "didn’t respond as expected", 502},
 	}
 	for _, test := range tests {
@@ -227,7 +247,7 @@ func TestKeyIsNotCounted(t *testing.T) {
 	for name, failure := range notFourthwalls {
 		failure.Path, failure.Times = "/open-api/v1.0/shops/current", 2
 		g.box.FailNext(failure)
-		status, text := http.StatusServiceUnavailable, "Something in front of Fourthwall rejected the request"
+		status, text := http.StatusServiceUnavailable, "omething in front of Fourthwall rejected the request"
 		if failure.Status == http.StatusNotFound {
 			status, text = http.StatusBadGateway, "FOURTHWALL_API_URL"
 		}

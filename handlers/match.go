@@ -50,6 +50,9 @@ func deliveryRow(shopID string, e fourthwall.Event, m webhooks.Matcher) ui.Deliv
 		Mark: stateMark(webhooks.StateOf(e)), Failed: e.HasError, Error: e.Error, Test: e.TestMode, URL: e.URL,
 		Name: ui.HostAndPath(e.URL),
 	}
+	if row.Mark == ui.Failing {
+		row.AdviceHref = row.Href + "#what-to-do"
+	}
 	row.WebhookID, row.Ambiguous = m.Match(e)
 	row.WebhooksUnknown = m.Incomplete
 	if m.Has(row.WebhookID) || m.Incomplete && row.WebhookID != "" {

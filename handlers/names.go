@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 
-	"hookwall/internal/fourthwall"
 	"hookwall/views/ui"
 )
 
@@ -21,9 +20,6 @@ func (s *server) names(r *http.Request) (names, error) {
 func (n names) of(id, address string) string {
 	return cmp.Or(n[id], ui.HostAndPath(address), id)
 }
-
-// ofHook returns the name of a webhook that was read.
-func (n names) ofHook(hook fourthwall.Webhook) string { return n.of(hook.ID, hook.URL) }
 
 // nameOf returns the name of one webhook of the shop in the path. It is for a
 // notice or an error, for which the host and path will do if the labels can't be

@@ -31,8 +31,8 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	}
 	credential, err := s.OAuth.Exchange(r.Context(), q.Get("code"), attempt.Verifier)
 	if err != nil {
-		stateOf(r).log.Warn("sign-in failed", "way", oauth.WayCode, "error", err)
 		outcome, code := tokenOutcome(err)
+		logSignIn(r, oauth.WayCode, outcome, err)
 		return s.backWithCode(w, r, outcome, code, attempt.Return)
 	}
 	return s.finishSignIn(w, r, credential, attempt.Return)

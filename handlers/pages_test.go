@@ -150,3 +150,33 @@ func hello(name string) templ.Component {
 		return err
 	})
 }
+
+// TestWayBackToTheShop: where something of a shop isn't there, the page leads
+// to the shop's webhooks.
+func TestWayBackToTheShop(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{})
+	p := g.person()
+	shop := p.connect(0)
+	const all, start = "See all webhooks", "Go to the start"
+	for _, test := range []struct{ name, path, link string }{
+		{"a webhook", webhookPath(shop.ID, "wcon_gone"), all},
+		{"a webhook to edit", editPath(shop.ID, "wcon_gone"), all},
+		{"a page of the shop", shopsPath + "/" + shop.ID + "/nothing", all},
+		{"a page below a webhook", webhookPath(shop.ID, "wcon_gone") + "/nothing", all},
+		{"a page of a shop that isn't connected", shopsPath + "/sh_other/nothing", start},
+		{"any page", "/nothing", start},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			pg := p.get(test.path).want(http.StatusNotFound)
+			for _, text := range []string{all, start} {
+				if has := strings.Contains(pg.text(), text); has != (text == test.link) {
+					t.Errorf("%q: %v\n%s", text, has, pg.text())
+				}
+			}
+			if test.link == all && pg.link(all).url.Path != webhooksPath(shop.ID) {
+				t.Error("it leads elsewhere")
+			}
+		})
+	}
+}

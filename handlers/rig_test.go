@@ -570,10 +570,23 @@ func textOf(n *html.Node) string {
 		skip := n.Parent != nil &&
 			(n.Parent.DataAtom == atom.Script || n.Parent.DataAtom == atom.Style || n.Parent.DataAtom == atom.Title)
 		if n.Type == html.TextNode && !skip {
-			b.WriteString(n.Data + " ")
+			b.WriteString(n.Data)
+			if !isInPre(n) {
+				b.WriteString(" ")
+			}
 		}
 	})
 	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// isInPre reports whether the text is preformatted, so that its parts are one.
+func isInPre(n *html.Node) bool {
+	for p := range n.Ancestors() {
+		if p.DataAtom == atom.Pre {
+			return true
+		}
+	}
+	return false
 }
 
 // byID is the text of the element with this id; "" when there is none.

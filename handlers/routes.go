@@ -125,6 +125,10 @@ func (s *server) webhookRoutes() []route {
 			resume: "/webhooks/{id}",
 		},
 		{
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/test", handle: s.handleSecretTest, access: operator,
+			limit: outCall, resume: "/webhooks/{id}",
+		},
+		{
 			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/stored", handle: s.handleSecretStored,
 			access: operator, resume: "/webhooks/{id}",
 		},

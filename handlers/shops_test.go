@@ -82,10 +82,10 @@ func TestShopsPages(t *testing.T) {
 		{"?page=3", []string{"101–121 of 121", "Shop 0118"}, []string{"Next"}},
 		{"?page=99", []string{"101–121 of 121"}, nil},
 		{"?page=x", []string{"1–50 of 121"}, nil},
-		{"?q=SHOP+0042", []string{"1 found", "Shop 0042"}, []string{"Shop 0041 ", "Next"}},
-		{"?q=00+shop&page=2", []string{"101 found", "51–100 of 101", "Previous", "Next"}, nil},
-		{"?q=0042.example", []string{"1 found"}, nil},
-		{"?q=nowhere", []string{"0 found", "No shops match", "Show all shops"}, nil},
+		{"?q=SHOP+0042", []string{"1 of 121 shops shown", "Shop 0042"}, []string{"Shop 0041 ", "Next"}},
+		{"?q=00+shop&page=2", []string{"101 of 121 shops shown", "51–100 of 101", "Previous", "Next"}, nil},
+		{"?q=0042.example", []string{"1 of 121 shops shown"}, nil},
+		{"?q=nowhere", []string{"No shops match", "Show all shops"}, nil},
 	} {
 		pg := p.get(shopsPath+test.query).want(http.StatusOK, test.shows...)
 		main := textOf(pg.node("main"))

@@ -70,14 +70,14 @@ func tokenOutcome(err error) (outcome, code string) {
 		return "unreachable", ""
 	case errors.Is(err, oauth.ErrApp):
 		return "client_refused", answer.Code
-	case answer.Code != "":
+	case errors.Is(err, oauth.ErrRefused), signInOutcome(answer.Code, "") != "refused":
 		return signInOutcome(answer.Code, ""), answer.Code
 	case answer.Status == http.StatusTooManyRequests || answer.Status == http.StatusServiceUnavailable:
 		return "temporarily_unavailable", ""
 	case answer.IsBusy():
 		return "server_error", ""
 	}
-	return "no_token", ""
+	return "no_token", answer.Code // which may be anyone's
 }
 
 // shopOutcome returns the outcome for a credential whose shop could not be
@@ -86,14 +86,20 @@ func shopOutcome(api *fourthwall.Error) string {
 	switch {
 	case api.Status == 0:
 		return "unreachable"
-	case api.Status == http.StatusNotFound && !api.ShopGone():
+	case api.ShopGone(), api.Unauthorized(), api.Forbidden():
+		return "shop_unknown"
+	case api.Status == http.StatusNotFound:
 		return "wrong_api"
+	case api.Fault == fourthwall.Unfamiliar:
+		return "unfamiliar"
 	case api.Fault != "":
 		return "in_front"
 	case api.Status == http.StatusTooManyRequests || api.Status == http.StatusServiceUnavailable:
 		return "temporarily_unavailable"
+	case api.Rejected() && api.Code != "":
+		return "unfamiliar"
 	case api.Rejected():
-		return "shop_unknown"
+		return "in_front"
 	case api.Status >= http.StatusInternalServerError:
 		return "server_error"
 	}
@@ -118,6 +124,18 @@ func (s *server) endRefused(w http.ResponseWriter, r *http.Request, q url.Values
 	}
 	return s.backWithCode(w, r, outcome, code, attempt.Return)
 }
+
+// logSignIn logs why a sign-in failed, and which settings to check if that is
+// what the page says.
+func logSignIn(r *http.Request, way, outcome string, err error) {
+	line := stateOf(r).log.With("way", way)
+	if check := settingName.FindAllString(connectOutcomes[outcome].Text, -1); len(check) > 0 {
+		line = line.With("check", strings.Join(check, " "))
+	}
+	line.Warn("sign-in failed", "error", err)
+}
+
+var settingName = regexp.MustCompile(`\b(FOURTHWALL|HOOKWALL)_[A-Z_]+\b`)
 
 // takeSignIn spends the sign-in with this state, if this browser began it in
 // this way.
@@ -146,12 +164,13 @@ func (s *server) takeSignIn(r *http.Request, state, way string) (store.SignIn, e
 func (s *server) finishSignIn(w http.ResponseWriter, r *http.Request, c oauth.Credential, back string) error {
 	shop, err := s.API.CurrentShop(r.Context(), c.API())
 	if err != nil {
-		stateOf(r).log.Warn("sign-in failed: the shop could not be read", "way", c.Way, "error", err)
 		api := fourthwall.AsError(err)
 		if api == nil {
 			return err
 		}
-		return s.backToConnect(w, r, shopOutcome(api), back)
+		outcome := shopOutcome(api)
+		logSignIn(r, c.Way, outcome, err)
+		return s.backWithCode(w, r, outcome, api.Code, back)
 	}
 	return s.connect(w, r, c, shop, back)
 }

@@ -118,7 +118,7 @@ func signatureFields(v signature.Verdict) map[string]*ui.FieldError {
 func (s *server) drawSignature(
 	w http.ResponseWriter, r *http.Request, status int, f signatureForm, v *signature.Verdict, notices ...ui.Notice,
 ) error {
-	frame, err := s.frame(r, "Signature bench")
+	frame, err := s.frame(r, "Check a signature")
 	if err != nil {
 		return err
 	}

@@ -3,30 +3,14 @@ package handlers
 import (
 	"cmp"
 	"errors"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
-	"hookwall/internal/deliver"
-	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
 	"hookwall/views"
 	"hookwall/views/ui"
 )
-
-const testDeliveriesAtOnce = 2 // of one session
-
-// testForm is a test delivery as it was typed.
-type testForm struct {
-	hook fourthwall.Webhook
-	kind string
-	body string
-
-	bodyError *ui.FieldError
-	banner    *ui.Notice
-	result    *views.TestResult
-}
 
 // handleTestForm shows the sample of an event type, to send unchanged or
 // edited. After a new sign-in, it shows what was typed before.
@@ -59,15 +43,6 @@ func (s *server) handleTestForm(w http.ResponseWriter, r *http.Request) error {
 	return s.drawTest(w, r, http.StatusOK, f)
 }
 
-// offered returns the event types to choose from: the webhook's, or all if it
-// has none.
-func (f testForm) offered() []fourthwall.EventType {
-	if len(f.hook.AllowedTypes) > 0 {
-		return f.hook.AllowedTypes
-	}
-	return typesOf(allTypes())
-}
-
 // handleTest sends one delivery, once, and shows the response. It does not keep
 // the secret.
 func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
@@ -85,19 +60,13 @@ func (s *server) handleTest(w http.ResponseWriter, r *http.Request) error {
 		f.bodyError = &ui.FieldError{Text: text}
 		return s.drawTest(w, r, http.StatusUnprocessableEntity, f)
 	}
-	release, ok := s.testDeliveries.acquire(v.self)
-	if !ok {
+	f.result, err = s.sendTest(r, f, fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("secret"))))
+	if err != nil {
+		return err
+	}
+	if f.result == nil {
 		return s.drawBusy(w, r, f)
 	}
-	defer release()
-	secret := fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("secret")))
-	request := doctor.Request{URL: f.hook.URL, Hints: targetHints(f.hook.URL), Body: []byte(f.body), Secret: secret}
-	result, report := s.doctor.Deliver(r.Context(), request)
-	logRefused(v, request, report)
-	if report.Result == doctor.Skipped && result.Status == 0 {
-		return s.drawBusy(w, r, f) // too many calls are under way, so nothing was sent
-	}
-	f.result = testResult(f, secret != "", result, report)
 	return s.drawTest(w, r, http.StatusOK, f)
 }
 
@@ -160,36 +129,19 @@ func (s *server) drawTest(w http.ResponseWriter, r *http.Request, status int, f 
 	if err != nil {
 		return err
 	}
+	_, kept, err := s.secretToSign(r, f.hook.ID, "")
+	if err != nil {
+		logFailure(r, "the kept secret could not be read", err)
+	}
 	at := testPath(conn.ShopID, f.hook.ID)
 	page := views.TestPage{
-		Frame: frame, Name: s.nameOf(r, f.hook.ID, f.hook.URL), URL: f.hook.URL,
+		Frame: frame, SecretKept: kept, Name: s.nameOf(r, f.hook.ID, f.hook.URL), URL: f.hook.URL,
 		WebhookHref: webhookPath(conn.ShopID, f.hook.ID),
 		CheckHref:   checkStartHref(conn.ShopID, "webhook", f.hook.ID), PickAction: at,
 		Type: f.kind, TypeChoices: badges(f.offered()),
 		Action: at, Body: f.body, BodyError: f.bodyError, Banner: f.banner, Result: f.result,
 	}
 	return s.render(w, r, status, views.Test(page))
-}
-
-// testResult compares a response with what Fourthwall expects.
-func testResult(f testForm, signed bool, result deliver.Result, report doctor.Report) *views.TestResult {
-	out := &views.TestResult{
-		At: report.Started, Signed: signed, SentBytes: len(f.body), Took: result.Timing.Exchange,
-		Status: result.Status, StatusText: http.StatusText(result.Status),
-		Body: valid(string(result.Body)), Truncated: result.BodyTruncated,
-	}
-	if result.Status == 0 {
-		out.Problem = report.Summary
-	}
-	for _, step := range report.Steps {
-		out.Verdicts = append(out.Verdicts, stepView(step))
-	}
-	for _, name := range slices.Sorted(maps.Keys(result.Header)) {
-		for _, value := range result.Header[name] {
-			out.Headers = append(out.Headers, views.HeaderLine{Name: name, Value: valid(value)})
-		}
-	}
-	return out
 }
 
 // testAgain draws the test delivery as it was sent, without the secret. If the

@@ -91,7 +91,7 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 	}
 	name := label
 	if label == id {
-		name = names{}.ofHook(result.Webhook)
+		name = names{}.of(result.Webhook.ID, result.Webhook.URL)
 	}
 	return s.deleted(w, r, result.Webhook, name, sameKey && result.Webhook.URL != "")
 }

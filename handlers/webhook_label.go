@@ -120,7 +120,7 @@ func (s *server) drawLabel(w http.ResponseWriter, r *http.Request, status int, f
 	at := webhookPath(conn.ShopID, f.hook.ID)
 	page := views.WebhookLabelPage{
 		Frame: frame, Name: cmp.Or(ui.HostAndPath(f.hook.URL), f.hook.ID), URL: f.hook.URL, WebhookHref: at,
-		Form:   views.LabelForm{Action: labelPath(conn.ShopID, f.hook.ID), Label: f.label, Err: f.err},
+		Form:   ui.LabelForm{Action: labelPath(conn.ShopID, f.hook.ID), Label: f.label, Err: f.err},
 		Banner: f.banner,
 	}
 	return s.render(w, r, status, views.WebhookLabel(page))

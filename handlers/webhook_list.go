@@ -233,7 +233,7 @@ func (s *server) compareDeleted(r *http.Request, notices []ui.Notice, list []fou
 		s.Webhooks.RecordFound(context.WithoutCancel(r.Context()), v.conn.ShopID, activity.DeleteWebhook, hook)
 		for i, f := range v.flashes {
 			if f.Claim != nil && f.Claim.Action == activity.DeleteWebhook && f.Claim.ID == hook.ID {
-				notices[i] = stillListedNotice(hook, names{}.ofHook(hook))
+				notices[i] = stillListedNotice(hook, names{}.of(hook.ID, hook.URL))
 			}
 		}
 	}

@@ -61,7 +61,7 @@ func TestWebhookWithoutEventTypes(t *testing.T) {
 		if strings.Contains(pg.text(), "0 event types") {
 			t.Error("an empty list is shown")
 		}
-		p.get(webhookPath(shop.ID, full.ID)).want(http.StatusOK, "2 event types")
+		p.get(webhookPath(shop.ID, full.ID)).want(http.StatusOK, "Event types 2")
 	})
 	t.Run("test delivery", func(t *testing.T) {
 		pg := p.get(testPath(shop.ID, empty)).want(http.StatusOK, "Order placed", `"type": "ORDER_PLACED"`)

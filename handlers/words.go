@@ -466,7 +466,7 @@ var rejectionReasons = map[string]string{
 }
 
 // statusReasons are the same, by the status code. They hold only for a response
-// with a code, since others may come from something in front of the API.
+// of the API, since others may come from something in front of it.
 var statusReasons = map[int]string{
 	http.StatusUnauthorized:       "Access expired",
 	http.StatusForbidden:          "Permission missing",
@@ -475,14 +475,20 @@ var statusReasons = map[int]string{
 	http.StatusServiceUnavailable: "Fourthwall was busy",
 }
 
+func isBusy(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+}
+
 // reasonOf returns in a few words why an attempt did not succeed, or that this
 // isn't known.
 func reasonOf(a store.Activity) string {
 	switch {
 	case a.Outcome == store.OutcomePending:
 		return "Waiting for Fourthwall"
-	case a.Code != "":
+	case a.Code != "" && (a.Outcome == store.OutcomeRefused || isBusy(a.Status)):
 		return cmp.Or(rejectionReasons[a.Code], statusReasons[a.Status], a.Code)
+	case a.Code != "":
+		return a.Code
 	case a.Status != 0:
 		return "Status code " + strconv.Itoa(a.Status)
 	case a.Outcome == store.OutcomeFailed:
@@ -602,11 +608,13 @@ var connectOutcomes = map[string]ui.Notice{
 	},
 	"code_refused": {
 		Kind: ui.Failure, Title: "The shop was not connected",
-		Text: "Fourthwall didn’t accept the sign-in, perhaps because it took too long. Start again.",
+		Text: "Fourthwall didn’t accept the sign-in, perhaps because it took too long. Start again. If this " +
+			"continues, ask your administrator to check HOOKWALL_PUBLIC_URL.",
 	},
 	"unreachable": {
 		Kind: ui.Warning, Title: "The shop was not connected",
-		Text: "We couldn’t reach Fourthwall to finish the sign-in. Nothing was changed. Try again in a moment.",
+		Text: "We couldn’t reach Fourthwall to finish the sign-in. Nothing was changed. Try again in a moment. If " +
+			"this continues, ask your administrator to check FOURTHWALL_API_URL and FOURTHWALL_TOKEN_URL.",
 	},
 	"no_token": {
 		Kind: ui.Warning, Title: "The shop was not connected",
@@ -618,6 +626,11 @@ var connectOutcomes = map[string]ui.Notice{
 		Kind: ui.Warning, Title: "The shop was not connected",
 		Text: "Something in front of Fourthwall rejected the request, probably a firewall or a proxy. Fourthwall itself " +
 			"didn’t reject your sign-in. Try again in a moment. If this continues, ask your administrator.",
+	},
+	"unfamiliar": {
+		Kind: ui.Warning, Title: "The shop was not connected",
+		Text: "Perhaps something in front of Fourthwall rejected the request, such as a firewall or a proxy. We don’t " +
+			"recognize the code. Try again in a moment. If this continues, give the code to your administrator.",
 	},
 	"wrong_api": {
 		Kind: ui.Failure, Title: "The shop was not connected",
@@ -1017,6 +1030,7 @@ const (
 	keyUserMissing     = "Enter the username of the shop’s Open API user."
 	keyUserColon       = "A username can’t contain a colon. Copy it again from the shop’s settings."
 	keyPasswordMissing = "Enter the user’s password."
+	keyUnfamiliarText  = " The username or the password may also be wrong."
 	keyRejectedText    = "Fourthwall doesn’t accept this username and password. Copy both again from the " +
 		"shop’s settings, under For developers."
 	signInMismatchText = "This sign-in started in another browser, was already used, or took longer than " +

@@ -3,6 +3,7 @@ package oauth
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -35,16 +36,19 @@ func (t named) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readable(response)
+	return readable(r.Context(), response)
 }
 
 // readable returns the response in the form that the library reads: it takes text/plain for a form, and wants a whole
-// number of seconds.
-func readable(response *http.Response) (*http.Response, error) {
+// number of seconds. A body that can't be read, or that is Cloudflare's own, is as good as none.
+func readable(ctx context.Context, response *http.Response) (*http.Response, error) {
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	_ = response.Body.Close() // it has been read
-	if err != nil {
+	if err != nil && ctx.Err() != nil {
 		return nil, err
+	}
+	if err != nil || response.Header.Get("Cf-Mitigated") != "" {
+		body = nil
 	}
 	response.Header = response.Header.Clone()
 	response.Header.Del("Location") // it isn't followed, so it need not be a URL

@@ -37,6 +37,13 @@ type asset struct {
 	gzipped     []byte
 }
 
+// joined has the files that are several others in one, in this order. The create page needs more than other pages, and
+// gets it without more requests.
+var joined = map[string][]string{
+	"form.css": {"app.css", "picker.css"},
+	"form.js":  {"app.js", "picker.js"},
+}
+
 // assets has every file by its name without the hash.
 var assets = load()
 
@@ -46,15 +53,27 @@ func load() map[string]*asset {
 	if err != nil {
 		panic("static: " + err.Error())
 	}
-	all := make(map[string]*asset, len(entries))
+	all := make(map[string]*asset, len(entries)+len(joined))
 	for _, entry := range entries {
-		content, err := embedded.ReadFile("assets/" + entry.Name())
-		if err != nil {
-			panic("static: " + err.Error())
+		all[entry.Name()] = newAsset(entry.Name(), read(entry.Name()))
+	}
+	for name, parts := range joined {
+		var content []byte
+		for _, part := range parts {
+			content = append(content, read(part)...)
 		}
-		all[entry.Name()] = newAsset(entry.Name(), content)
+		all[name] = newAsset(name, content)
 	}
 	return all
+}
+
+// read returns the content of an embedded file.
+func read(name string) []byte {
+	content, err := embedded.ReadFile("assets/" + name)
+	if err != nil {
+		panic("static: " + err.Error())
+	}
+	return content
 }
 
 // newAsset returns the asset of a file. It panics if the file's content type is unknown.

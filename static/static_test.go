@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -64,7 +63,10 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 		"list.js":     "text/javascript; charset=utf-8",
 		"list.css":    "text/css; charset=utf-8",
 		"implicit.js": "text/javascript; charset=utf-8",
+		"picker.css":  "text/css; charset=utf-8",
+		"picker.js":   "text/javascript; charset=utf-8",
 		"log.css":     "text/css; charset=utf-8",
+		"webhook.css": "text/css; charset=utf-8",
 		"log.js":      "text/javascript; charset=utf-8",
 		"icons.svg":   "image/svg+xml; charset=utf-8",
 	}
@@ -249,6 +251,21 @@ func TestUnknownNamePanics(t *testing.T) {
 	static.Path("nothing.css")
 }
 
+// TestJoinedFiles: the form's files are those of all pages, and then its own.
+func TestJoinedFiles(t *testing.T) {
+	for name, parts := range map[string][]string{
+		"form.css": {"app.css", "picker.css"}, "form.js": {"app.js", "picker.js"},
+	} {
+		var want []byte
+		for _, part := range parts {
+			want = append(want, body(t, ask("GET", static.Path(part), nil))...)
+		}
+		if got := body(t, ask("GET", static.Path(name), nil)); !bytes.Equal(got, want) {
+			t.Errorf("%s has %d bytes, want %d", name, len(got), len(want))
+		}
+	}
+}
+
 // TestScriptsAreSmall: a page has the script of all pages, and one of its own at
 // most.
 func TestScriptsAreSmall(t *testing.T) {
@@ -259,6 +276,9 @@ func TestScriptsAreSmall(t *testing.T) {
 		if total := size("app.js") + size(name); total > 7000 {
 			t.Errorf("app.js and %s are %d bytes compressed", name, total)
 		}
+	}
+	if total := size("form.js"); total > 7000 {
+		t.Errorf("form.js is %d bytes compressed", total)
 	}
 }
 
@@ -278,9 +298,10 @@ func TestScriptsKeepToThePolicy(t *testing.T) {
 }
 
 func TestStyleSheetLoadsNothing(t *testing.T) {
-	sheets := slices.Concat(files(t)["app.css"], files(t)["pages.css"])
-	if found := regexp.MustCompile(`url\(|@import|@font-face`).Find(sheets); found != nil {
-		t.Errorf("app.css has %s", found)
+	for name, content := range files(t) {
+		if found := regexp.MustCompile(`url\(|@import|@font-face`).Find(content); strings.HasSuffix(name, ".css") && found != nil {
+			t.Errorf("%s has %s", name, found)
+		}
 	}
 }
 

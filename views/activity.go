@@ -68,14 +68,6 @@ func (p ActivityPage) filtered() bool {
 	return p.WhoFilter != "" || p.ActionFilter != "" || p.OutcomeFilter != "" || p.WebhookFilter != ""
 }
 
-// clearHref returns a link to the whole list, or "" if that is what is shown.
-func (p ActivityPage) clearHref() string {
-	if !p.filtered() {
-		return ""
-	}
-	return p.Action
-}
-
 // urlField is the Field of a change of the URL.
 const urlField = "Endpoint URL"
 

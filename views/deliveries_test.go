@@ -12,7 +12,7 @@ import (
 
 func TestDeliveryRows(t *testing.T) {
 	at := ui.DeliveryRow{
-		Href: "/e/1", Type: donation, At: noon, State: "SENT", URL: "https://a.example/\u202e", Name: "a.example/\u202e",
+		Href: "/e/1", AdviceHref: "/e/1#what-to-do", Type: donation, At: noon, State: "SENT", URL: "https://a.example/\u202e", Name: "a.example/\u202e",
 		WebhookID: "w", WebhookHref: "/w",
 	}
 	with := func(change func(*ui.DeliveryRow)) ui.DeliveryRow {
@@ -48,7 +48,8 @@ func TestDeliveryRows(t *testing.T) {
 			if got := text(line); got != row.want {
 				t.Errorf("got  %q\nwant %q", got, row.want)
 			}
-			if len(d.linksTo("/e/1")) != 1+row.advice || (len(d.linksTo("/w")) == 1) != (row.row.WebhookHref != "") {
+			if len(d.linksTo("/e/1")) != 1 || len(d.linksTo("/e/1#what-to-do")) != row.advice ||
+				(len(d.linksTo("/w")) == 1) != (row.row.WebhookHref != "") {
 				t.Error("the links are wrong")
 			}
 			for _, cell := range within(line, func(n *html.Node) bool { return n.Data == "td" || n.Data == "th" }) {

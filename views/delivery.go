@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strings"
 	"time"
 
 	"hookwall/views/ui"
@@ -21,7 +22,16 @@ type DeliveryPage struct {
 	BodyBytes  int
 	ShowHref   string
 	HideHref   string
+	CheckHref  string // checks the endpoint; "" if not offered
 }
+
+// curl returns the command that sends the body, from a file, to the endpoint.
+func (p DeliveryPage) curl() string {
+	return "curl " + quoted(p.Row.URL) + " -H 'Content-Type: application/json' --data-binary @body.json"
+}
+
+// quoted writes a word for a shell.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // heading returns the name of the event type, or its code if it has no name.
 func (p DeliveryPage) heading() string {

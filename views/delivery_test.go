@@ -35,7 +35,7 @@ func TestBodyIsShownOnlyWhenAsked(t *testing.T) {
 			d.check()
 			d.says(r.wanted, r.unwanted)
 			var code strings.Builder
-			for _, pre := range d.tags("pre") {
+			for _, pre := range d.tags("pre")[:min(1, len(d.tags("pre")))] { // the other is the command
 				for n := range pre.Descendants() {
 					if n.Type == html.TextNode {
 						code.WriteString(n.Data)
@@ -64,7 +64,7 @@ func TestDeliveryFacts(t *testing.T) {
 		wanted   []string
 		unwanted []string
 	}{
-		{"full", func(*DeliveryPage) {}, []string{"Fourthwall reports an error", "Timed out U+202E", "BROKEN Error Test", "Last changed 22 November 2026, 12:01:00 UTC", "Event ID weve_1", "Webhook ID wcon_1", "Shop ID sh_1", "API version V1"}, nil},
+		{"full", func(*DeliveryPage) {}, []string{"Fourthwall reports an error", "Timed out U+202E", "BROKEN Error Test", "Last changed 22 November 2026, 12:01:00 UTC", "Event ID weve_1", "Shop ID sh_1", "API version V1"}, nil},
 		{"well", func(p *DeliveryPage) { p.Row.Failed, p.Row.Error, p.Row.Test, p.UpdatedAt = false, "", false, noon }, []string{"BROKEN Time"}, []string{"reports an error", "Last changed"}},
 		{"no words", func(p *DeliveryPage) { p.Row.Error = "" }, []string{"Fourthwall gave no details."}, nil},
 		{"no envelope", func(p *DeliveryPage) { p.EventID, p.WebhookID, p.ShopID = "", "", "" }, nil, []string{"Event id", "Webhook id", "Shop id", "tells repeats apart"}},
@@ -72,7 +72,7 @@ func TestDeliveryFacts(t *testing.T) {
 		{"gone", func(p *DeliveryPage) { p.Row.WebhookHref = "" }, []string{"wcon_1 This webhook has been deleted."}, nil},
 		{"nobody's", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref = "", "" }, []string{"No current webhook uses this URL."}, nil},
 		{"webhooks unknown", func(p *DeliveryPage) { p.Row.WebhookID, p.Row.WebhookHref, p.Row.WebhooksUnknown = "", "", true }, []string{"Webhook Unknown, because we couldn’t read the list of webhooks."}, []string{"No current webhook uses this URL"}},
-		{"unknown type", func(p *DeliveryPage) { p.Row.Type = ui.EventBadge{Code: "NEW\u202e", Unknown: true} }, []string{"NEWU+202E This is one delivery"}, nil},
+		{"unknown type", func(p *DeliveryPage) { p.Row.Type = ui.EventBadge{Code: "NEW\u202e", Unknown: true} }, []string{"NEWU+202E"}, nil},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -39,8 +39,9 @@ type Frame struct {
 	Notices            []ui.Notice
 	// focused is set if the content takes the focus.
 	focused bool
-	// lean is set if the page does without pages.css.
-	lean bool
+	// form is set if the page is the create or edit form, which loads form.css and
+	// form.js alone.
+	form bool
 }
 
 // ShopLink names a connected shop and where its webhooks are.
@@ -126,9 +127,17 @@ func (f Frame) focusing(taken bool) Frame {
 	return f
 }
 
-// leanly returns the frame of a page that loads app.css alone.
-func (f Frame) leanly() Frame {
-	f.lean = true
+// script returns the script that the page loads.
+func (f Frame) script() string {
+	if f.form {
+		return "form.js"
+	}
+	return "app.js"
+}
+
+// ofForm returns the frame of the create or edit form.
+func (f Frame) ofForm() Frame {
+	f.form = true
 	return f
 }
 

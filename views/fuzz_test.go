@@ -49,6 +49,7 @@ func whole(n *html.Node) string {
 func checkShown(t *testing.T, page, seen, outside string) {
 	t.Helper()
 	all := []string{textOf(t, ui.Exact(outside)), textOf(t, ui.Named(outside)), textOf(t, ui.Lines(outside))}
+	all = append(all, textOf(t, ui.Lines(strings.ReplaceAll(outside, "'", `'\''`)))) // in a command for a shell
 	for _, rest := range strings.Split(seen, "⟦")[1:] {
 		shown, _, ended := strings.Cut(rest, "⟧")
 		begun, _, cut := strings.Cut(shown, "…")

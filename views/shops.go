@@ -22,9 +22,9 @@ type ShopsPage struct {
 type ConnectedShop struct {
 	ShopLink
 	Way              string // "Fourthwall sign-in", "Older sign-in (implicit)", "API key ending …x9f2"
-	Scopes           []string
+	Permissions      string // "View and manage webhooks"
 	ConnectedAt      time.Time
-	DisconnectAction string
+	DisconnectAction string // "" if the person may not
 	ReconnectHref    string // set if Expired
 }
 

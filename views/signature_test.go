@@ -10,7 +10,7 @@ import (
 
 func signaturePage(change func(*SignaturePage)) SignaturePage {
 	p := SignaturePage{
-		Frame:  Frame{Title: "Signature bench", Path: "/tools/signature", ToolsHref: "/tools/signature"},
+		Frame:  Frame{Title: "Check a signature", Path: "/tools/signature", ToolsHref: "/tools/signature"},
 		Action: "/tools/signature", Body: "\n{}\n", Signature: "X-A: b\n\nc",
 	}
 	change(&p)

@@ -23,6 +23,15 @@ type TestPage struct {
 	BodyError   *ui.FieldError
 	Banner      *ui.Notice
 	Result      *TestResult
+	SecretKept  bool // the secret that came with the webhook is still kept
+}
+
+// secretHint says what happens if no secret is entered.
+func (p TestPage) secretHint() string {
+	if p.SecretKept {
+		return signKeptHint
+	}
+	return signOnceHint
 }
 
 // failed reports whether the form is shown again because of an error.
@@ -33,7 +42,8 @@ func (p TestPage) failed() bool {
 // TestResult is how the endpoint responded.
 type TestResult struct {
 	At         time.Time
-	Signed     bool // with the secret that was entered
+	Signed     bool // with the secret
+	Kept       bool // the secret is the kept one, not one that was entered
 	Status     int  // 0 if there was no response
 	StatusText string
 	Took       time.Duration
@@ -51,8 +61,8 @@ type HeaderLine struct {
 	Value string
 }
 
-// verdict returns the result in a notice.
-func (r TestResult) verdict() ui.Notice {
+// Verdict returns the result in a notice.
+func (r TestResult) Verdict() ui.Notice {
 	if r.Status == 0 {
 		return ui.Notice{Kind: ui.Failure, Title: testNoResponse, Text: r.Problem}
 	}
@@ -70,4 +80,13 @@ func (r TestResult) statusLine() string {
 		return strconv.Itoa(r.Status)
 	}
 	return strconv.Itoa(r.Status) + " " + r.StatusText
+}
+
+// worst returns the kind of the worst verdict, or Failure if there was no
+// response.
+func (r TestResult) worst() string {
+	if r.Status == 0 {
+		return ui.Failure
+	}
+	return ui.Worst(r.Verdicts)
 }

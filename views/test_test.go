@@ -47,7 +47,7 @@ func TestTestDelivery(t *testing.T) {
 			"accepted", func(p *TestPage) { p.Result = answered(func(*TestResult) {}) }, "result", false,
 			[]string{
 				"The endpoint returned 200 OK in 84 ms", received, "Answer Passed", "2 headers", "Content-Type text/html",
-				"X-" + shown + " " + shown, "line one " + shown, "1,204 bytes", "signed with the secret that you entered",
+				"X-" + shown + " " + shown, "line one " + shown, "1,204 bytes", "Signed with the secret that you entered",
 				"22 November 2026, 12:00:00 UTC", "Send another",
 			},
 			[]string{"Only the beginning", "has no body"},
@@ -58,7 +58,7 @@ func TestTestDelivery(t *testing.T) {
 					ui.StepFailed, ui.StepWarned
 			})
 		}, "result", false, []string{
-			"Error: The endpoint returned 299 in 84 ms", refused, "Answer Failed", "signed with a random key", "Only the beginning",
+			"Error: The endpoint returned 299 in 84 ms", refused, "Answer Failed", "Signed with a random key", "Only the beginning",
 		}, []string{received}},
 		{"slow", func(p *TestPage) {
 			p.Result = answered(func(r *TestResult) { r.Took, r.Verdicts[1].Result = 1500*time.Millisecond, ui.StepWarned })

@@ -14,7 +14,8 @@ func TestSecretIsShownOnlyWhenAsked(t *testing.T) {
 		Frame: frame(), ID: "w", URL: "https://a.example", ListHref: "/l", Created: true,
 		ForDevelopersURL: "https://f.example/dev",
 		Secret: &WebhookSecret{
-			Until: time.Unix(1_795_370_640, 0), RevealAction: "/reveal", StoredAction: "/stored",
+			Until: time.Unix(1_795_370_640, 0), RevealAction: "/reveal", TestAction: "/test",
+			StoredAction: "/stored",
 		},
 	}
 	actions := func(d doc) (all []string) {
@@ -26,12 +27,13 @@ func TestSecretIsShownOnlyWhenAsked(t *testing.T) {
 		return all
 	}
 	hidden := render(t, WebhookShow(p))
-	if got := actions(hidden); !slices.Equal(got, []string{"/reveal", "/stored"}) {
+	if got := actions(hidden); !slices.Equal(got, []string{"/reveal", "/test", "/stored"}) {
 		t.Errorf("hidden: forms to %q", got)
 	}
 	p.Secret.Value = "whsec_1"
 	shown := render(t, WebhookShow(p))
-	if got := actions(shown); !slices.Equal(got, []string{"/stored"}) || !strings.Contains(shown.text(), "whsec_1") {
+	got := actions(shown)
+	if !slices.Equal(got, []string{"/test", "/stored"}) || !strings.Contains(shown.text(), "whsec_1") {
 		t.Errorf("shown: forms to %q", got)
 	}
 	p.Secret = nil
@@ -60,7 +62,7 @@ func TestLockedWebhooks(t *testing.T) {
 		d := render(t, WebhookShow(p))
 		d.check()
 		for href, want := range map[string]bool{"/edit": locked == "", "/delete": locked == "", "/events": true} {
-			if got := len(d.linksTo(href)) == 1; got != want {
+			if got := len(d.linksTo(href)) > 0; got != want {
 				t.Errorf("locked %q: link to %s: %v", locked, href, got)
 			}
 		}
@@ -94,11 +96,11 @@ func TestWebhookLinksToTools(t *testing.T) {
 		}))
 		d.check()
 		for word, href := range map[string]string{
-			"Check this endpoint": row.check, "Send a test delivery": row.test,
+			"Check the endpoint": row.check, "Send a test": row.test,
 			"Troubleshoot a signature": row.tools,
 		} {
 			links := d.all(func(n *html.Node) bool { return n.Data == "a" && text(n) == word })
-			if (len(links) == 1) != (href != "") || len(links) > 0 && attr(links[0], "href") != href {
+			if (len(links) > 0) != (href != "") || len(links) > 0 && attr(links[0], "href") != href {
 				t.Errorf("%+v: %d links %q", row, len(links), word)
 			}
 		}

@@ -1,7 +1,9 @@
 package views
 
 import (
+	"regexp"
 	"strconv"
+	"strings"
 
 	"hookwall/views/ui"
 )
@@ -38,9 +40,6 @@ const (
 	implicitWait    = "One moment. We’re asking Fourthwall which shop this is."
 	implicitNothing = "There is no sign-in to finish here. It has ended, or you opened this page directly."
 
-	createdLead = "Fourthwall will now send these events to your URL."
-	webhookLead = "See which events Fourthwall sends to this URL, and how to receive them."
-
 	noTypesTitle = "No event types"
 
 	failingCount  = "failing"
@@ -63,6 +62,9 @@ const (
 
 	signatureValid   = "The signature is valid"
 	signatureInvalid = "The signature is not valid"
+
+	signOnceHint = "Used for this delivery only, never stored. If empty, the test is signed with a random key."
+	signKeptHint = "Leave it empty: we still keep the secret that came with this webhook, and sign with it."
 
 	checkNotBegun  = "The check is about to start."
 	testNoResponse = "No response"
@@ -126,6 +128,147 @@ func matchOfRange(n, from, to int) string {
 		" match. Deliveries count from the newest."
 }
 
+// How the deliveries of a webhook went.
+
+// noneText says that no delivery was found.
+func (l WebhookLog) noneText() string {
+	switch {
+	case l.Ambiguous:
+		return "Another webhook uses the same URL, so we can’t tell which of them the deliveries were for."
+	case l.Known && l.Since.IsZero():
+		return "No deliveries yet."
+	}
+	return "No recent deliveries. Older ones weren’t read."
+}
+
+// failuresText says how many deliveries failed, and what was before them.
+func failuresText(failed, before int) string {
+	text := "The last " + ui.Number(failed) + " deliveries failed."
+	if failed == 1 {
+		text = "The last delivery failed."
+	}
+	switch {
+	case before == 1:
+		return text + " The one before was accepted."
+	case before > 1:
+		return text + " The " + ui.Number(before) + " before were accepted."
+	}
+	return text
+}
+
+// countText says how many deliveries there were, and how many failed.
+func (l WebhookLog) countText() string {
+	if sum := l.Series.Total(); sum.Known {
+		n := sum.Accepted + sum.Failed + sum.Other
+		return ui.Number(n) + " in the last 24 hours, " + failedOrNone(sum.Failed) + "."
+	}
+	return "We read the last " + ui.Number(len(l.Rows)) + ", " + failedOrNone(l.failedRows()) + "."
+}
+
+func failedOrNone(n int) string {
+	if n == 0 {
+		return "none failed"
+	}
+	return ui.Number(n) + " failed"
+}
+
+// unreadText says what of the last 24 hours wasn't read.
+func (l WebhookLog) unreadText() string {
+	switch {
+	case l.Ambiguous:
+		return "Another webhook uses the same URL. Deliveries that can’t be matched to one of them aren’t counted."
+	case !l.Series.Total().Known:
+		return "Hatched hours weren’t read: the shop had too many deliveries since."
+	}
+	return ""
+}
+
+// lastDeliveriesText is the heading of a strip of n deliveries.
+func lastDeliveriesText(n int) string {
+	if n == 1 {
+		return "Last delivery"
+	}
+	return "Last " + ui.Number(n) + " deliveries"
+}
+
+// otherTypesText says how many event types a webhook doesn't receive.
+func otherTypesText(n int) string {
+	return ui.Count(n, "event type doesn’t go here.", "event types don’t go here.") + " "
+}
+
+// createdText says what a new webhook receives.
+func createdText(types int) string {
+	return "Fourthwall will now send " + ui.Count(types, "event type", "event types") + " to your URL."
+}
+
+// advice says why a delivery probably failed, and what to do.
+type advice struct{ Why, Do string }
+
+var (
+	statusInText = regexp.MustCompile(`\b[2-5][0-9][0-9]\b`)
+	slowInText   = regexp.MustCompile(`(?i)time[ds]?[ -]?out|in time|too slow|deadline`)
+	nameInText   = regexp.MustCompile(`(?i)no such host|unknown host|dns|resolve`)
+	certInText   = regexp.MustCompile(`(?i)certificate|tls|ssl|x509`)
+	closedInText = regexp.MustCompile(`(?i)refused|unreachable|connection reset|connect`)
+)
+
+// adviceOn reads the words that Fourthwall has for an error. They aren't
+// documented, so what they don't say is left open.
+func adviceOn(reported string) advice {
+	status := statusInText.FindString(reported)
+	switch {
+	case strings.HasPrefix(status, "5"):
+		return advice{
+			status + " means that your server failed while it handled the event. The URL and the certificate work.",
+			"Fix the error that the logs show.",
+		}
+	case status == "404" || status == "410":
+		return advice{
+			status + " means that your server has nothing at this path.", "Compare the URL with the one in your tool.",
+		}
+	case status == "401" || status == "403":
+		return advice{
+			status + " means that your server refused access. Fourthwall can’t sign in.",
+			"Allow POST requests to this URL without a sign-in, and verify the signature instead.",
+		}
+	case status == "405":
+		return advice{"405 means that your server doesn’t accept POST requests at this URL.", "Accept POST requests."}
+	case status == "429":
+		return advice{"429 means that your server limits how many requests it accepts.", "Raise the limit for this URL."}
+	case strings.HasPrefix(status, "4"):
+		return advice{status + " means that your server rejected the request.", "Find out what it rejects."}
+	case strings.HasPrefix(status, "3"):
+		return advice{
+			status + " is a redirect, which counts as a failure.", "Use the URL that the redirect leads to.",
+		}
+	case status != "":
+		return advice{"Fourthwall only accepts status 200.", "Return status 200."}
+	case slowInText.MatchString(reported):
+		return advice{
+			"Your endpoint was too slow. Fourthwall expects a response within 2 seconds.",
+			"Return status 200 first, and do the work afterwards.",
+		}
+	case nameInText.MatchString(reported):
+		return advice{"The host name probably can’t be found.", "Check the URL and the domain’s DNS records."}
+	case certInText.MatchString(reported):
+		return advice{"The certificate is probably not accepted.", "Renew it, and install its whole chain."}
+	case closedInText.MatchString(reported):
+		return advice{"Your server probably couldn’t be reached.", "Make sure that it runs and accepts connections."}
+	}
+	return advice{"Fourthwall gives no reason that we know.", "Find the request in the logs, and fix what failed."}
+}
+
+// signature says with what the test was signed.
+func (r TestResult) signature() string {
+	switch {
+	case r.Kept:
+		return "Signed with the webhook’s secret."
+	case r.Signed:
+		return "Signed with the secret that you entered."
+	}
+	return "Signed with a random key."
+}
+
 // otherStepsText says how many steps of a check need no attention.
 func otherStepsText(passed, notRun int) string {
 	text := ui.Count(passed, "step passed", "steps passed")
@@ -148,4 +291,12 @@ func emptyListText(isReadOnly bool) string {
 		return "Operators and admins of your team create them."
 	}
 	return "Create one to send orders, members and more to your tools as they happen."
+}
+
+// noShopsText returns what to say if no shop is connected.
+func noShopsText(noConnect bool) string {
+	if noConnect {
+		return "An admin of your team connects shops."
+	}
+	return "Connect a shop to see and create its webhooks."
 }

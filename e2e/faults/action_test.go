@@ -8,6 +8,7 @@ import (
 
 	"hookwall/e2e/process"
 	"hookwall/internal/sandbox"
+	"hookwall/views/ui"
 )
 
 // The actions that a fault meets.
@@ -108,9 +109,14 @@ func (a *attempt) succeeded(pg page) bool {
 	case edits:
 		return a.effects() == 1 && path == a.webhooks()+"/"+a.hook.ID && strings.Contains(pg.text, "The webhook is saved")
 	case deletes:
-		return a.effects() == 1 && path == a.webhooks() && strings.Contains(pg.text, a.hook.ID+" is deleted")
+		return a.effects() == 1 && path == a.webhooks() && strings.Contains(pg.text, ui.HostAndPath(a.hook.URL)+" is deleted")
 	}
-	return path == a.webhooks() && strings.Contains(pg.text, a.hook.URL)
+	return path == a.webhooks() && strings.Contains(pg.Body, "webhooks/"+a.hook.ID+`"`)
+}
+
+// lists reports whether a page lists a webhook with the URL of the form.
+func (a *attempt) lists(pg page) bool {
+	return strings.Contains(pg.text, ui.HostAndPath(a.typed.Get("url")))
 }
 
 // heal does what each page offers, until the action is done or nothing new is
@@ -121,7 +127,7 @@ func (a *attempt) heal(pg page) (steps []string, end page) {
 		if a.succeeded(pg) {
 			return steps, pg
 		}
-		if a.action == creates && isListing(pg) && strings.Contains(pg.text, a.typed.Get("url")) {
+		if a.action == creates && isListing(pg) && a.lists(pg) {
 			return append(steps, "it is there"), pg // before a second one is made
 		}
 		step, then := a.next(pg)
@@ -145,7 +151,7 @@ func (a *attempt) listFirst(pg page) (step string, then page) {
 	switch {
 	case list.Status != http.StatusOK:
 		return "list", pg
-	case strings.Contains(list.text, a.typed.Get("url")):
+	case a.lists(list):
 		return "list", list
 	}
 	return "list, form", a.press(pg.Form("/webhooks"), "do=edit")

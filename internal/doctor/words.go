@@ -61,7 +61,7 @@ func hostName(unicode, ascii string) string {
 const (
 	hostIsIP          = "The host is an IP address, so there is no name to look up."
 	ownReceiver       = "This is the sandbox’s receiver, on this machine. Your own endpoint needs a public URL."
-	privateAllowed    = "This Hookwall may send to it. Fourthwall delivers over the internet and can’t reach it."
+	privateAllowed    = "This instance may send to it. Fourthwall delivers over the internet and can’t reach it."
 	doUsePublicNames  = "Before you rely on deliveries, use a host name that has only public IP addresses."
 	doRemoveAddresses = "Remove the IP addresses that don’t respond from the DNS settings, or start the server there. " +
 		"Deliveries may go to any of them."
@@ -87,10 +87,10 @@ func connected(to netip.AddrPort, took time.Duration) string {
 // TLS.
 const (
 	noEncryption    = "The URL starts with http://, so deliveries aren’t encrypted."
-	holdsBuyersData = "Deliveries contain buyers’ names, email and postal addresses. Anyone on the way can read and " +
+	holdsBuyersData = "Deliveries contain buyers’ names, email and postal addresses. Anyone on the network can read and " +
 		"change them."
 	doUseHTTPS       = "Set up https for this host, and use the https:// URL."
-	doRenewByItself  = "Renew the certificate, and make it renew automatically."
+	doRenewByItself  = "Renew the certificate, and set it to renew automatically."
 	lessThanADayLeft = "less than a day"
 )
 
@@ -152,11 +152,11 @@ const (
 	cloudflareMitigated = "Cloudflare responded with a challenge or a block page, so the delivery didn’t reach " +
 		"the endpoint."
 	firewallRefused = "A firewall or bot protection responded, so the delivery didn’t reach the endpoint."
-	csrfRefused     = "The framework’s CSRF protection rejected the delivery. It wants a token that only the " +
+	csrfRefused     = "The framework’s CSRF protection rejected the delivery. It requires a token that only the " +
 		"site’s own pages send."
 	accessLogin     = "Cloudflare Access responded and asks for a sign-in. Fourthwall can’t sign in."
 	vercelLogin     = "Vercel’s Deployment Protection responded and asks for a sign-in. Fourthwall can’t sign in."
-	platformLogin   = "The hosting platform responded and asks for permission. Fourthwall has none."
+	platformLogin   = "The hosting platform responded and asks for credentials. Fourthwall sends none."
 	tokenWanted     = "The server asks for an access token or a key. Fourthwall sends only its signature."
 	loginResponded  = "A login page responded. Fourthwall can’t sign in."
 	tunnelResponded = "The tunnel service responded, so the delivery didn’t reach your program."

@@ -11,16 +11,18 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// TestBeforeSending counts what is asked and what is sent, a retry included.
+// TestBeforeSending counts what is asked and what is sent, a retry included. Where a retry is held back, the response
+// to the first try counts.
 func TestBeforeSending(t *testing.T) {
 	errLost := errors.New("lost")
 	rows := []struct {
-		name  string
-		asked int // how often until it is refused
-		sent  int
+		name   string
+		asked  int // how often until it is refused
+		sent   int
+		status int // of the error
 	}{
-		{"refused before the first try", 1, 0},
-		{"refused before the second try", 2, 1},
+		{"refused before the first try", 1, 0, 0},
+		{"refused before the second try", 2, 1, http.StatusTooManyRequests},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -34,7 +36,10 @@ func TestBeforeSending(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ctx := fourthwall.BeforeSending(t.Context(), func(context.Context) error {
+			ctx := fourthwall.BeforeSending(t.Context(), func(_ context.Context, again bool) error {
+				if again != (sent.Load() > 0) {
+					t.Errorf("again %v after %d requests", again, sent.Load())
+				}
 				if asked.Add(1) == int64(row.asked) {
 					return errLost
 				}
@@ -42,8 +47,9 @@ func TestBeforeSending(t *testing.T) {
 			})
 			_, err = c.UpdateWebhook(ctx, fourthwall.Bearer{Token: "t"}, "id", fourthwall.Content{URL: "https://a.example/"})
 			api := fourthwall.AsError(err)
-			if !errors.Is(err, errLost) || !errors.Is(err, fourthwall.ErrHeldBack) ||
-				api == nil || !api.NotSent || api.Uncertain() {
+			isFirst := row.sent == 0
+			if api == nil || errors.Is(err, errLost) != isFirst || errors.Is(err, fourthwall.ErrHeldBack) != isFirst ||
+				api.NotSent != isFirst || api.Status != row.status || api.Uncertain() {
 				t.Errorf("error %v", err)
 			}
 			if int(asked.Load()) != row.asked || int(sent.Load()) != row.sent {

@@ -106,7 +106,15 @@ func (k *call) policy() failsafe.Policy[*http.Response] {
 func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	start := time.Now()
 	k.tries++
-	k.last = k.try(req)
+	o := k.try(req)
+	if o.isHeldBack() && k.last.status != 0 {
+		k.again = false
+		return nil, o.err // the last response counts
+	}
+	k.last = o
+	if !o.unsent {
+		markSent(req.Context())
+	}
 	k.plan(req.Context())
 	k.log(req, time.Since(start))
 	if k.last.err != nil {
@@ -155,7 +163,7 @@ func readBody(r io.Reader, limit int64) ([]byte, error) {
 func (k *call) plan(ctx context.Context) {
 	k.again = false
 	most := maxTries
-	if k.last.fault() == InFront {
+	if k.last.fault() != "" {
 		most = triesFront
 	}
 	if k.tries >= most || !k.last.repeatable(k.op) || ctx.Err() != nil {
@@ -182,7 +190,7 @@ func (o outcome) repeatable(op operation) bool {
 	if o.err != nil {
 		return temporary(o.err) && (o.unsent || !op.writes())
 	}
-	if o.fault() == InFront {
+	if o.fault() != "" {
 		return !op.writes()
 	}
 	switch o.status {
@@ -207,15 +215,18 @@ func (o outcome) code() string {
 }
 
 // fault returns InFront for a 4xx that isn't the API's own. The API's has one of its codes, or is at least JSON if it
-// can't read the request. A 429 means the same from anyone.
+// can't read the request. It returns Unfamiliar for a code that may be anyone's. A 429 means the same from anyone.
 func (o outcome) fault() Fault {
-	switch {
-	case o.status < http.StatusBadRequest, o.status >= http.StatusInternalServerError,
-		o.status == http.StatusTooManyRequests:
+	switch code := o.code(); {
+	case o.status < http.StatusBadRequest:
 		return ""
-	case o.header.Get("Cf-Mitigated") != "": // Cloudflare's own, whatever the body looks like
+	case o.header.Get("Cf-Mitigated") != "": // Cloudflare's own, whatever the status and the body look like
 		return InFront
-	case isCode(o.code()), o.status == http.StatusBadRequest && isObject(o.body):
+	case o.status >= http.StatusInternalServerError, o.status == http.StatusTooManyRequests:
+		return ""
+	case IsCode(code) && !fits(code, o.status):
+		return Unfamiliar
+	case IsCode(code), o.status == http.StatusBadRequest && isObject(o.body):
 		return ""
 	}
 	return InFront

@@ -216,7 +216,27 @@ func decodeCode(body []byte) string {
 // same place: "forbidden", "AccessDenied", "403".
 var codeForm = regexp.MustCompile(`^([A-Z][A-Z0-9_]*|invalid_token|insufficient_scope)$`)
 
-func isCode(text string) bool { return codeForm.MatchString(text) }
+// IsCode reports whether a text looks like a code of the API, so that it may be shown.
+func IsCode(text string) bool { return len(text) <= maxToken && codeForm.MatchString(text) }
+
+// family is how the API's documented codes for webhooks begin, and the one for too many requests.
+var family = regexp.MustCompile(`^(OPEN_API|WEBHOOK|SHOP)_`)
+
+// meanings are what a code says, by the status that it explains. The API's own codes for these aren't documented.
+var meanings = map[int]*regexp.Regexp{
+	http.StatusUnauthorized: regexp.MustCompile(
+		`AUTH|TOKEN|CREDENTIAL|KEY|USER|PASSWORD|LOGIN|SESSION|ACCOUNT|EXPIRED|REVOKED|invalid_token`),
+	http.StatusForbidden: regexp.MustCompile(
+		`FORBIDDEN|DENIED|PERMISSION|SCOPE|ALLOWED|AUTH|ROLE|PRIVILEGE|insufficient_scope`),
+	http.StatusNotFound: regexp.MustCompile(`NOT_FOUND|NOT_EXIST`),
+}
+
+// fits reports whether a code says the same as the status. A firewall's code, such as BLOCKED, has the form of the
+// API's. Where it would end a connection or explain a permission or an absence, the form alone isn't enough.
+func fits(code string, status int) bool {
+	meaning, ok := meanings[status]
+	return !ok || family.MatchString(code) || meaning.MatchString(code)
+}
 
 // challenge is a challenge that says what is wrong with a bearer token, RFC 6750 §3.
 var challenge = regexp.MustCompile(`(?i)\bbearer\b.*\berror="?(invalid_token|insufficient_scope)\b`)
@@ -243,4 +263,15 @@ func tokenCode(header http.Header, body []byte) string {
 // isObject reports whether a body is a JSON object.
 func isObject(body []byte) bool {
 	return json.Valid(body) && bytes.HasPrefix(bytes.TrimSpace(body), []byte("{"))
+}
+
+// isRefusal reports whether a code is one of those with which the API refuses a write, by its documentation.
+func isRefusal(code string) bool {
+	switch code {
+	case "WEBHOOK_URI_IP_NOT_ALLOWED", "WEBHOOK_URI_PORT_NOT_ALLOWED", "WEBHOOK_URI_UNALLOWED_DOMAIN",
+		"WEBHOOK_CONFIGURATION_NOT_UPDATABLE_OR_DELETABLE", "WEBHOOK_CONFIGURATION_NOT_FOUND",
+		"SHOP_TEAM_MEMBER_SHOP_NOT_FOUND_ERROR":
+		return true
+	}
+	return false
 }

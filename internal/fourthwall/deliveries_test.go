@@ -315,7 +315,7 @@ func TestLogOfEvents(t *testing.T) {
 			{status: 503, body: canary},
 			{status: 200, body: eventsBody},
 			{status: 200, body: eventBody + canary},
-			{status: 403, body: `{"code":"X","body":` + eventBody + `}`},
+			{status: 403, body: `{"code":"OPEN_API_X","body":` + eventBody + `}`},
 		}}
 		c := s.client(t, fourthwall.Options{Logger: logger})
 		query := fourthwall.EventQuery{Type: canary}

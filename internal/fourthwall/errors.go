@@ -28,13 +28,16 @@ type Error struct {
 	Err        error         // cause, without a credential or a body in its text; nil when the status says it all
 }
 
-// Fault says who refused, if that wasn't the API itself. Such an error says nothing about a credential or a webhook.
+// Fault says who refused, if that wasn't certainly the API itself. Such an error says nothing about a credential or a
+// webhook.
 type Fault string
 
 // Faults.
 const (
-	InFront     Fault = "in front" // something in front of the API or of the sign-in, such as a firewall
-	AppRejected Fault = "app"      // the sign-in, which doesn't accept the client ID and secret in the settings
+	InFront       Fault = "in front"   // something in front of the API or of the sign-in, such as a firewall
+	Unfamiliar    Fault = "unfamiliar" // the API or something in front of it: the code doesn't tell
+	NothingIssued Fault = "token"      // the sign-in, or something in front of it, which returned no token
+	AppRejected   Fault = "app"        // the sign-in, which doesn't accept the client ID and secret in the settings
 )
 
 // Error says what was tried and what came of it: "create webhook: 400 WEBHOOK_URI_IP_NOT_ALLOWED (request abc)".
@@ -48,8 +51,11 @@ func (e *Error) Error() string {
 	if e.Code != "" {
 		b.WriteString(" " + e.Code)
 	}
-	if e.Fault == InFront && e.Status != 0 {
+	switch {
+	case e.Fault == InFront && e.Status != 0:
 		b.WriteString(" not from the API")
+	case e.Fault == Unfamiliar && e.Status != 0:
+		b.WriteString(" perhaps not from the API")
 	}
 	switch {
 	case e.Err == nil && e.Status == 0:
@@ -91,11 +97,24 @@ func (e *Error) Uncertain() bool {
 		e.Status >= http.StatusInternalServerError && e.Status != http.StatusServiceUnavailable)
 }
 
-// MayHaveWorked reports whether to check what a failed write did: a busy server may have done the work before it
-// responded, and so may the API before something in front of it refused to pass its response on.
+// MayHaveWorked reports whether to check what a failed write did. A server may have done the work before it responded
+// that it's busy or refuses, and so may the API before something in front of it refused to pass its response on. It is
+// false only for the API's documented refusals of a write.
 func (e *Error) MayHaveWorked() bool {
 	return e.Uncertain() || e != nil && !e.isRead() && !e.NotSent &&
-		(e.Status == http.StatusServiceUnavailable || e.Fault == InFront)
+		e.Status >= http.StatusBadRequest && !isRefusal(e.Code)
+}
+
+// DidNothing reports whether a failed write had no effect, by what the API itself says. Believe it where nobody can
+// check.
+func (e *Error) DidNothing() bool {
+	switch {
+	case e == nil || e.Fault != "":
+		return false
+	case e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable:
+		return family.MatchString(e.Code) // anyone may be busy
+	}
+	return e.Rejected()
 }
 
 func (e *Error) isRead() bool {
@@ -112,8 +131,12 @@ func (e *Error) ShopGone() bool {
 	return e.says(http.StatusNotFound) && strings.Contains(e.Code, "SHOP")
 }
 
-// NotFound reports whether the API says that the webhook or the event isn't there.
-func (e *Error) NotFound() bool { return e.says(http.StatusNotFound) && !e.ShopGone() }
+// NotFound reports whether the API says that the webhook or the event isn't there. A code without these words may say
+// that the API has no such path.
+func (e *Error) NotFound() bool {
+	return e.says(http.StatusNotFound) && !e.ShopGone() &&
+		(errors.Is(e.Err, errBadID) || strings.Contains(e.Code, "WEBHOOK") && meanings[e.Status].MatchString(e.Code))
+}
 
 // Unauthorized reports whether the API doesn't accept the credential.
 func (e *Error) Unauthorized() bool { return e.says(http.StatusUnauthorized) }

@@ -235,10 +235,10 @@ func TestFurtherRequestsForEvents(t *testing.T) {
 	}{
 		{"neither can be had", 1, []reply{first, {status: 500}}, eventsOf{"a b", 1, 2, -1, -1, false}, ask("1", "0", "2")},
 		{"the first page cannot be had", 1, []reply{first, {body: "<html>"}, {body: `[` + hookC + `]`}}, eventsOf{"a b", 1, 2, -1, -1, true}, ask("1", "0", "2")},
-		{"the next page cannot be had", 0, []reply{silent, {status: 404, body: `{"code":"X"}`}}, eventsOf{"a", 0, 2, -1, -1, false}, ask("0", "1")},
+		{"the next page cannot be had", 0, []reply{silent, {status: 404, body: `{"code":"OPEN_API_X"}`}}, eventsOf{"a", 0, 2, -1, -1, false}, ask("0", "1")},
 		{"the next page is unreadable", 0, []reply{silent, {body: "<html>"}}, eventsOf{"a", 0, 2, -1, -1, false}, ask("0", "1")},
 		{"the next page has one new event", 0, []reply{silent, {body: `[` + hookA + `,` + hookB + `]`}}, eventsOf{"a", 0, 2, -1, -1, true}, ask("0", "1")},
-		{"the next page cannot be had, though there is one by the total", 0, []reply{short, {status: 404, body: `{"code":"X"}`}}, eventsOf{"a", 0, 2, 9, -1, true}, ask("0", "1")},
+		{"the next page cannot be had, though there is one by the total", 0, []reply{short, {status: 404, body: `{"code":"OPEN_API_X"}`}}, eventsOf{"a", 0, 2, 9, -1, true}, ask("0", "1")},
 		{"the next page brings nothing, though there is one by the total", 0, []reply{short, {body: `[]`}}, eventsOf{"a", 0, 2, 9, -1, false}, ask("0", "1")},
 	}
 	for _, row := range rows {

@@ -236,7 +236,7 @@ func TestListWithCounts(t *testing.T) {
 		},
 		{
 			"the third page is refused",
-			[]reply{{body: two}, {body: `[` + hookC + `]`}, {status: 404, body: `{"code":"X"}`}},
+			[]reply{{body: two}, {body: `[` + hookC + `]`}, {status: 404, body: `{"code":"OPEN_API_X"}`}},
 			listed{"abc", 4, true, ""},
 			asking("page=1&size=2", "page=2&size=2"),
 		},
@@ -253,7 +253,7 @@ func TestListWithoutCounts(t *testing.T) {
 		{"an empty page after it", bodies(page(hookA+`,`+hookB), page("")), listed{"ab", -1, false, ""}, asking("page=1&size=2")},
 		{"a repetition", bodies(page(hookA + `,` + hookB)), listed{"ab", -1, false, ""}, asking("page=1&size=2")},
 		{"a repetition as a bare array", bodies(page(hookA), `[`+hookA+`]`), listed{"a", -1, false, ""}, asking("page=1&size=1")},
-		{"pages are refused", []reply{{body: page(hookA)}, {status: 400, body: `{"code":"X"}`}}, listed{"a", -1, false, ""}, asking("page=1&size=1")},
+		{"pages are refused", []reply{{body: page(hookA)}, {status: 400, body: `{"code":"OPEN_API_X"}`}}, listed{"a", -1, false, ""}, asking("page=1&size=1")},
 		{"pages break the API", []reply{{body: page(hookA)}, {status: 500}}, listed{"a", -1, false, ""}, asking("page=1&size=1")},
 		{"pages are unreadable", bodies(page(hookA), "<html>"), listed{"a", -1, false, ""}, asking("page=1&size=1")},
 		{
@@ -288,7 +288,7 @@ func TestListWithoutCounts(t *testing.T) {
 		},
 		{
 			"the page after the last is refused",
-			[]reply{{body: page(hookA)}, {body: page(hookB)}, {status: 404, body: `{"code":"X"}`}},
+			[]reply{{body: page(hookA)}, {body: page(hookB)}, {status: 404, body: `{"code":"OPEN_API_X"}`}},
 			listed{"ab", -1, false, ""},
 			asking("page=1&size=1", "page=2&size=1", "page=3&size=1"),
 		},
@@ -300,7 +300,7 @@ func TestListWithoutCounts(t *testing.T) {
 		},
 		{
 			"signed out before the third page",
-			[]reply{{body: page(hookA)}, {body: page(hookB)}, {status: 401, body: `{"code":"X"}`}},
+			[]reply{{body: page(hookA)}, {body: page(hookB)}, {status: 401, body: `{"code":"OPEN_API_X"}`}},
 			listed{"ab", -1, true, ""},
 			asking("page=1&size=1", "page=2&size=1", "page=3&size=1"),
 		},

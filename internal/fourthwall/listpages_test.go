@@ -79,11 +79,11 @@ func (l *hookList) answer(r *http.Request) (status int, body string) {
 		number = first
 	}
 	if q.Has("size") && l.refuses > 0 {
-		return l.refuses, `{"code":"BAD"}`
+		return l.refuses, `{"code":"OPEN_API_BAD"}`
 	}
 	if l.fails != nil {
 		if status := l.fails(number); status > 0 {
-			return status, `{"code":"BAD"}`
+			return status, `{"code":"OPEN_API_BAD"}`
 		}
 	}
 	from, to := (number-first)*size, (number-first+1)*size

@@ -65,7 +65,7 @@ func TestCreatedWebhook(t *testing.T) {
 		{"null among the types", 200, `{"id":"w","allowedTypes":[null]}`, only("w"), ""},
 		{"version of another kind", 200, `{"id":"w","apiVersion":2,"secret":{"a":1}}`, only("w"), ""},
 		{"no id", 200, `{"url":"https://a.example/h"}`, fourthwall.Webhook{}, noID},
-		{"a code without an id", 200, `{"code":"SOME_CODE"}`, fourthwall.Webhook{}, noID},
+		{"a code without an id", 200, `{"code":"OPEN_API_CODE"}`, fourthwall.Webhook{}, noID},
 		{"null id", 200, `{"id":null}`, fourthwall.Webhook{}, noID},
 		{"empty id", 200, `{"id":""}`, fourthwall.Webhook{}, noID},
 		{"null", 200, `null`, fourthwall.Webhook{}, noID},

@@ -60,13 +60,13 @@ type retryRow struct {
 	min, max time.Duration // of a call that is tried again; one that is not takes no time
 }
 
-func status(code int) step { return step{status: code, body: `{"code":"SOME_CODE"}`} }
+func status(code int) step { return step{status: code, body: `{"code":"OPEN_API_CODE"}`} }
 
 // sum returns an outcome with these fields.
 func sum(tries, requests, status int, uncertain, notSent bool, text string) outcome {
 	o := outcome{Dials: tries, Requests: requests, Status: status, Uncertain: uncertain, NotSent: notSent, Text: text}
-	if strings.Contains(text, "SOME_CODE") {
-		o.Code = "SOME_CODE"
+	if strings.Contains(text, "OPEN_API_CODE") {
+		o.Code = "OPEN_API_CODE"
 	}
 	if strings.Contains(text, "req-cut") {
 		o.RequestID = "req-cut"
@@ -101,15 +101,15 @@ const (
 var retryRows = []retryRow{
 	{name: "200", script: []step{{status: 200, body: "good"}}, read: ok(1, 1), write: ok(1, 1)},
 	{name: "201", script: []step{{status: 201, body: "good"}}, read: ok(1, 1), write: ok(1, 1)},
-	once("400", status(400), 400, "OP: 400 SOME_CODE", false),
-	once("401", status(401), 401, "OP: 401 SOME_CODE", false),
-	once("403", status(403), 403, "OP: 403 SOME_CODE", false),
-	once("404", status(404), 404, "OP: 404 SOME_CODE", false),
-	once("409", status(409), 409, "OP: 409 SOME_CODE", false),
-	once("422", status(422), 422, "OP: 422 SOME_CODE", false),
-	once("500", status(500), 500, "OP: 500 SOME_CODE", true),
-	once("501", status(501), 501, "OP: 501 SOME_CODE", true),
-	once("520", status(520), 520, "OP: 520 SOME_CODE", true),
+	once("400", status(400), 400, "OP: 400 OPEN_API_CODE", false),
+	once("401", status(401), 401, "OP: 401 OPEN_API_CODE", false),
+	once("403", status(403), 403, "OP: 403 OPEN_API_CODE", false),
+	once("404", status(404), 404, "OP: 404 OPEN_API_CODE", false),
+	once("409", status(409), 409, "OP: 409 OPEN_API_CODE", false),
+	once("422", status(422), 422, "OP: 422 OPEN_API_CODE", false),
+	once("500", status(500), 500, "OP: 500 OPEN_API_CODE", true),
+	once("501", status(501), 501, "OP: 501 OPEN_API_CODE", true),
+	once("520", status(520), 520, "OP: 520 OPEN_API_CODE", true),
 	once("101, and the connection is no longer HTTP", step{
 		raw: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n", open: true,
 	}, 101, "OP: 101", true),
@@ -128,8 +128,8 @@ var retryRows = []retryRow{
 	},
 	{
 		name: "429 all the time", script: []step{status(429)}, min: shortestThree, max: longestThree,
-		read:  sum(4, 4, 429, false, false, "OP: 429 SOME_CODE"),
-		write: sum(4, 4, 429, false, false, "OP: 429 SOME_CODE"),
+		read:  sum(4, 4, 429, false, false, "OP: 429 OPEN_API_CODE"),
+		write: sum(4, 4, 429, false, false, "OP: 429 OPEN_API_CODE"),
 	},
 	{
 		name: "429 once", script: []step{status(429), {status: 200, body: "good"}}, min: shortestOne, max: longestOne,
@@ -137,22 +137,22 @@ var retryRows = []retryRow{
 	},
 	{
 		name: "502 all the time", script: []step{status(502)}, min: shortestThree, max: longestThree,
-		read:  sum(4, 4, 502, false, false, "OP: 502 SOME_CODE"),
-		write: sum(1, 1, 502, true, false, "OP: 502 SOME_CODE"),
+		read:  sum(4, 4, 502, false, false, "OP: 502 OPEN_API_CODE"),
+		write: sum(1, 1, 502, true, false, "OP: 502 OPEN_API_CODE"),
 	},
 	{
 		name: "503 all the time", script: []step{status(503)}, min: shortestThree, max: longestThree,
-		read:  sum(4, 4, 503, false, false, "OP: 503 SOME_CODE"),
-		write: sum(1, 1, 503, false, false, "OP: 503 SOME_CODE"),
+		read:  sum(4, 4, 503, false, false, "OP: 503 OPEN_API_CODE"),
+		write: sum(1, 1, 503, false, false, "OP: 503 OPEN_API_CODE"),
 	},
 	{
 		name: "504 all the time", script: []step{status(504)}, min: shortestThree, max: longestThree,
-		read:  sum(4, 4, 504, false, false, "OP: 504 SOME_CODE"),
-		write: sum(1, 1, 504, true, false, "OP: 504 SOME_CODE"),
+		read:  sum(4, 4, 504, false, false, "OP: 504 OPEN_API_CODE"),
+		write: sum(1, 1, 504, true, false, "OP: 504 OPEN_API_CODE"),
 	},
 	{
 		name: "503 once", script: []step{status(503), {status: 200, body: "good"}}, min: shortestOne, max: longestOne,
-		read: ok(2, 2), write: sum(1, 1, 503, false, false, "OP: 503 SOME_CODE"),
+		read: ok(2, 2), write: sum(1, 1, 503, false, false, "OP: 503 OPEN_API_CODE"),
 	},
 	{
 		name: "connection refused all the time", script: []step{{refuse: true}}, min: shortestThree, max: longestThree,
@@ -191,14 +191,14 @@ var retryRows = []retryRow{
 	{
 		name:   "cut, then busy",
 		script: []step{{cut: "before"}, status(503)}, min: shortestThree, max: longestThree,
-		read:  sum(4, 4, 503, false, false, "OP: 503 SOME_CODE"),
+		read:  sum(4, 4, 503, false, false, "OP: 503 OPEN_API_CODE"),
 		write: sum(1, 1, 0, true, false, "OP: "+closed),
 	},
 	{
 		name:   "bad gateway, then signed out",
 		script: []step{status(502), status(401)}, min: shortestOne, max: longestOne,
-		read:  sum(2, 2, 401, false, false, "OP: 401 SOME_CODE"),
-		write: sum(1, 1, 502, true, false, "OP: 502 SOME_CODE"),
+		read:  sum(2, 2, 401, false, false, "OP: 401 OPEN_API_CODE"),
+		write: sum(1, 1, 502, true, false, "OP: 502 OPEN_API_CODE"),
 	},
 	{
 		name:   "busy, then refused: nothing can have counted",
@@ -209,7 +209,7 @@ var retryRows = []retryRow{
 	{
 		name:   "busy, then cut",
 		script: []step{status(429), {cut: "before"}, status(400)}, min: shortestOne, max: longestOne + 500*time.Millisecond,
-		read:  sum(3, 3, 400, false, false, "OP: 400 SOME_CODE"),
+		read:  sum(3, 3, 400, false, false, "OP: 400 OPEN_API_CODE"),
 		write: sum(2, 2, 0, true, false, "OP: "+closed),
 	},
 	{
@@ -340,7 +340,7 @@ func TestRetryAfter(t *testing.T) {
 				began := time.Now()
 				err := op.call(t.Context(), s.client(t, fourthwall.Options{}))
 				took := time.Since(began)
-				want := sum(2, 2, 400, false, false, "OP: 400 SOME_CODE")
+				want := sum(2, 2, 400, false, false, "OP: 400 OPEN_API_CODE")
 				if row.requests == 1 {
 					want = sum(1, 1, 429, false, false, "OP: 429")
 					want.RetryAfter = row.want
@@ -373,7 +373,7 @@ func TestRetryAfterByServersClock(t *testing.T) {
 	for _, skew := range []time.Duration{5 * time.Minute, 0, -5 * time.Minute} {
 		synctest.Test(t, func(t *testing.T) {
 			theirs := time.Now().Add(skew)
-			s := &stage{script: []step{{status: 403, body: `{"code":"X"}`, header: map[string]string{
+			s := &stage{script: []step{{status: 403, body: `{"code":"OPEN_API_X"}`, header: map[string]string{
 				"Date": theirs.UTC().Format(http.TimeFormat), "Retry-After": theirs.Add(20 * time.Second).UTC().Format(http.TimeFormat),
 			}}}}
 			_, err := s.client(t, fourthwall.Options{}).CurrentShop(t.Context(), token)

@@ -273,7 +273,7 @@ func TestFireByForm(t *testing.T) {
 	for _, want := range []string{
 		`id="deliveries"`, "DELIVERED", "RETRYING", "Returned 500. Only 200 counts.", "Next at 09:00:01.", "1 of 5", ">test<",
 		"Show the latest attempts",
-		"https://receiver.sandbox.example/catalogue", r.Webhooks(shopMany)[1].ID, "<td>valid</td>", "<code>/orders</code>",
+		"https://receiver.sandbox.example/catalog", r.Webhooks(shopMany)[1].ID, "<td>valid</td>", "<code>/orders</code>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)

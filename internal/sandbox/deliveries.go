@@ -15,7 +15,7 @@ import (
 )
 
 // Deliveries keep what the platform documents: only 200 counts, up to 5 attempts of 5 s each, the
-// same event id on every one. Of an answer that takes more than 2 s it says that it may be taken for
+// same event id on every one. Of a response that takes more than 2 s it says that it may be taken for
 // a failure; here it always is. What happens between the attempts is not documented; the pauses here
 // are the sandbox's own, and short.
 const (
@@ -25,7 +25,7 @@ const (
 	firstPause     = time.Second // doubles with each further attempt
 
 	maxSending = 4        // attempts at once, for each shop
-	maxAnswer  = 64 << 10 // bytes of an answer that are read
+	maxAnswer  = 64 << 10 // bytes of a response that are read
 )
 
 const (
@@ -118,7 +118,7 @@ func (s *Server) start(ctx context.Context, sh *shop, e event) {
 
 // An outcome is how an attempt ended.
 type outcome struct {
-	status int    // of the answer, 0 for none
+	status int    // of the response, 0 for none
 	fault  string // why it does not count, "" where it does
 	took   time.Duration
 }

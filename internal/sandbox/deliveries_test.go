@@ -65,7 +65,7 @@ func response(code int, body io.ReadCloser) *http.Response {
 	return &http.Response{StatusCode: code, Header: http.Header{"Location": {"https://elsewhere.example/"}}, Body: body}
 }
 
-// after answers like another, but later, unless the sender has given up.
+// after responds like another endpoint, but later, unless the sender has given up.
 func after(d time.Duration, answer func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response,
 	error) {
 	return func(r *http.Request) (*http.Response, error) {
@@ -124,7 +124,7 @@ func TestReceiver(t *testing.T) {
 	for _, c := range []struct {
 		path  string
 		want  story
-		seen  []int // statuses that the receiver answered, the oldest first
+		seen  []int // statuses that the receiver returned, the oldest first
 		where string
 	}{
 		{"/ok", story{StateDelivered, "", 1, 200, 0, 0}, []int{200}, "/ok"},
@@ -195,7 +195,7 @@ func (r *rig) body(shopID, id string) string {
 	return r.call(r.basic(shopID), "GET", eventsPath+"/"+id, "").text(r.t, "body")
 }
 
-// The receiver answers by either scheme, at any port and however its name is written, and never
+// The receiver responds to either scheme, at any port and however its name is written, and never
 // leaves the process.
 func TestReceiverNames(t *testing.T) {
 	t.Parallel()

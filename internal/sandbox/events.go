@@ -13,7 +13,7 @@ import (
 const (
 	StatePending   = "PENDING"   // not sent yet
 	StateRetrying  = "RETRYING"  // the last attempt failed, another one will follow
-	StateDelivered = "DELIVERED" // answered 200 in time
+	StateDelivered = "DELIVERED" // returned 200 in time
 	StateFailed    = "FAILED"    // no further attempt will be made
 )
 
@@ -33,7 +33,7 @@ type Delivery struct {
 	// succeeds.
 	Error     string        `json:"error,omitempty"`
 	Attempts  int           `json:"attempts"` // that have ended
-	Status    int           `json:"status"`   // that the last attempt was answered; 0 for none
+	Status    int           `json:"status"`   // of the last attempt's response; 0 for none
 	Took      time.Duration `json:"took"`     // by the last attempt, in nanoseconds
 	CreatedAt time.Time     `json:"createdAt"`
 	UpdatedAt time.Time     `json:"updatedAt"`

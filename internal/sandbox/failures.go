@@ -14,9 +14,9 @@ import (
 
 // Where a Failure cuts the connection.
 const (
-	CutBefore = "before" // the request has no effect and gets no answer
-	CutAfter  = "after"  // the request takes effect, its answer is lost
-	CutBody   = "body"   // half of the answer's body arrives
+	CutBefore = "before" // the request has no effect and gets no response
+	CutAfter  = "after"  // the request takes effect, its response is lost
+	CutBody   = "body"   // half of the response's body arrives
 )
 
 // Failure is what happens to the next requests that it matches, in place of the usual.
@@ -24,16 +24,16 @@ type Failure struct {
 	// Method and Path choose the requests. An empty one or "*" matches all; a Path that ends in "*"
 	// matches what begins like it. The sandbox's own pages and controls are never touched.
 	Method, Path string
-	// Status is answered in place of the real answer, and the request has no effect unless Effect
-	// is set. 0: the request is answered as usual.
+	// Status is returned in place of the real response, and the request has no effect unless Effect
+	// is set. 0: the request is handled as usual.
 	Status int
 	// Code becomes the body {"code": Code}, unless Body says something else.
 	Code, Body string
-	// Effect lets the request take effect before Status is answered.
+	// Effect lets the request take effect before Status is returned.
 	Effect bool
-	// Header is added to the answer and replaces equal names.
+	// Header is added to the response and replaces equal names.
 	Header http.Header
-	// Delay delays the answer, or the cut. An effect comes before the delay, so a client that times
+	// Delay delays the response, or the cut. An effect comes before the delay, so a client that times
 	// out has changed something. Combine it with CutBefore for a delay without effect. It ends early
 	// when the client leaves or the sandbox closes.
 	Delay time.Duration
@@ -144,7 +144,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f Failure, next ht
 	answer.send(w, f.Cut == CutBody)
 }
 
-// answer is what the failure says in place of the real answer, under the headers of all answers.
+// answer returns the response of the failure, with the headers that all responses have.
 func (f Failure) answer(h http.Header) *heldAnswer {
 	body, kind := []byte(f.Body), "text/plain; charset=utf-8"
 	if f.Body == "" && f.Code != "" {
@@ -175,14 +175,14 @@ func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 	return false
 }
 
-// heldAnswer is an answer that has not been sent yet.
+// heldAnswer is a response that has not been sent yet.
 type heldAnswer struct {
 	header http.Header
 	status int
 	body   []byte
 }
 
-// Header is the header of the answer to come.
+// Header is the header of the response to come.
 func (a *heldAnswer) Header() http.Header { return a.header }
 
 // WriteHeader remembers the first status.
@@ -199,7 +199,7 @@ func (a *heldAnswer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// send passes the answer on. In half, it announces the whole body and closes the connection in the
+// send passes the response on. In half, it announces the whole body and closes the connection in the
 // middle of it.
 func (a *heldAnswer) send(w http.ResponseWriter, half bool) {
 	body, announced := a.body, len(a.body)

@@ -157,7 +157,7 @@ func TestCuts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		cut    string
-		status int // 0: no answer
+		status int // 0: no response
 		effect bool
 	}{
 		{CutBefore, 0, false},
@@ -213,7 +213,7 @@ func TestCutInAnEmptyBody(t *testing.T) {
 	}
 }
 
-// The delay comes after the effect and before the answer, and ends when the client goes away.
+// The delay comes after the effect and before the response, and ends when the client goes away.
 func TestDelay(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

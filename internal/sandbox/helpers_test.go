@@ -95,7 +95,7 @@ func testConfig() Config {
 }
 
 // newRig starts a sandbox that stops with the test. The test fails when the sandbox found fault with
-// an answer of its own.
+// a response of its own.
 func newRig(t testing.TB, change ...func(*Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: &testClock{now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}, log: &lockedBuffer{}}
@@ -343,7 +343,7 @@ func refreshForm(token string, changes ...string) url.Values {
 	return changed(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}, "client_id": {"app"}}, changes)
 }
 
-// session reads the token answer that a good request gets.
+// session reads the token response that a good request gets.
 func (a answer) session(t testing.TB) tokenAnswer {
 	t.Helper()
 	var out tokenAnswer
@@ -353,7 +353,7 @@ func (a answer) session(t testing.TB) tokenAnswer {
 	return out
 }
 
-// signIn makes a consent of the public client and returns its token answer.
+// signIn makes a consent of the public client and returns its token response.
 func (r *rig) signIn(changes ...string) tokenAnswer {
 	r.t.Helper()
 	return r.post(tokenPath, codeForm(r.code(changes...))).session(r.t)

@@ -85,7 +85,7 @@ func TestInstallButton(t *testing.T) {
 	}
 }
 
-// TestAuthorizePath: the address of the official examples is answered like the
+// TestAuthorizePath: the address of the official examples gets the same response as the
 // one with the client ID in the path.
 func TestAuthorizePath(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestMetadata: what libraries discover is true: each address answers, and each
+// TestMetadata: what libraries discover is true: each URL responds, and each
 // kind of response and of proof is taken.
 func TestMetadata(t *testing.T) {
 	t.Parallel()

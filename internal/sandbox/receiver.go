@@ -32,7 +32,7 @@ type Receipt struct {
 	Type     string    `json:"type"`
 	TestMode bool      `json:"testMode"`
 	Verified bool      `json:"verified"` // signed with the shop's webhook secret
-	Status   int       `json:"status"`   // that the receiver answered
+	Status   int       `json:"status"`   // that the receiver returned
 	Body     string    `json:"-"`        // byte for byte as it came
 }
 

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// TestReceiverOverTheNetwork: the receiver answers real calls to its name, by TLS that its authority
+// TestReceiverOverTheNetwork: the receiver responds to real requests to its name, by TLS that its authority
 // vouches for.
 // Checklist 42.
 func TestReceiverOverTheNetwork(t *testing.T) {

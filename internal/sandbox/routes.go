@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A resource answers the methods that it lists, GET for HEAD too, and 405 to all others.
+// A resource handles the methods that it lists, and HEAD like GET. It responds with 405 to all others.
 type resource map[string]http.Handler
 
 // routes is the one table of what the sandbox serves, and the layers around it.
@@ -191,7 +191,7 @@ type RequestRecord struct {
 	At        time.Time `json:"at"` // by the sandbox's clock
 	Method    string    `json:"method"`
 	Path      string    `json:"path"`
-	Status    int       `json:"status"` // 0: the connection was closed without an answer
+	Status    int       `json:"status"` // 0: the connection was closed without a response
 	Shop      string    `json:"shop"`   // id; "" where none was established
 	RequestID string    `json:"requestId"`
 }

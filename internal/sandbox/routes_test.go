@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Every kind of answer, page or not, keeps browsers strict, carries an id and, where it is a page,
+// Every kind of response, page or not, keeps browsers strict, carries an id and, where it is a page,
 // the banner.
 func TestHeadersOnEveryAnswer(t *testing.T) {
 	t.Parallel()
@@ -146,7 +146,7 @@ func TestStrictTransportSecurity(t *testing.T) {
 	}
 }
 
-// A page of another origin can neither answer the consent nor work the controls; a link works from
+// A page of another origin can neither submit the consent nor work the controls; a link works from
 // anywhere, and so do programs.
 // Checklist 14.
 func TestCrossOrigin(t *testing.T) {

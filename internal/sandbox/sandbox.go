@@ -43,7 +43,7 @@
 //	POST   /_sandbox/shops/{shop}/install    {"clientId":"my-app"}
 //	POST   /_sandbox/reset
 //
-// Each answers with the state. Events answer with {"eventIds":["weve_…"]}, one for each webhook that
+// Each returns the state. Events return {"eventIds":["weve_…"]}, one for each webhook that
 // listens, and install with the redirect of a browser whose creator installs the app in Fourthwall's
 // dashboard. Fields that are left out keep their value (switches) or are zero. [Failure], [Switches],
 // [Webhook], [Delivery] and [Receipt] say what they mean.
@@ -68,7 +68,7 @@ import (
 type Config struct {
 	// PublicURL is the origin under which clients reach the sandbox, such as
 	// "http://127.0.0.1:8081". When its host is loopback, a request for any other host or port is
-	// answered 421, so that no web page can reach the sandbox by rebinding a name of its own. When
+	// rejected with 421, so that no web page can reach the sandbox by rebinding a name of its own. When
 	// empty, any loopback name at any port will do, which suits tests.
 	PublicURL string
 	// Clients are the apps that may ask for consent.
@@ -88,7 +88,7 @@ type Config struct {
 	// passwords or bodies. Nil: none.
 	Logger *slog.Logger
 	// Transport calls the addresses of webhooks, except those of the built-in receiver. The sandbox
-	// follows no redirects, reads 64 KiB of an answer at most, and ends the request's context after
+	// follows no redirects, reads 64 KiB of a response at most, and ends the request's context after
 	// 5 s; which addresses may be called at all is the transport's business. When its error has a
 	// method Public() string, that sentence is shown as the cause. Nil: deliveries to other
 	// addresses fail.
@@ -189,7 +189,7 @@ func (s *Server) open(c Config) (err error) {
 	return nil
 }
 
-// ServeHTTP answers as Fourthwall would, and with the sandbox's own pages and controls.
+// ServeHTTP responds as Fourthwall would, and with the sandbox's own pages and controls.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Close ends delays and deliveries that are running and closes the data file. The server must not be

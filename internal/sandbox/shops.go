@@ -18,12 +18,12 @@ type DemoShop struct {
 // Switches are behaviors of one demo shop that a client must cope with. The zero value is the
 // plainest shop.
 type Switches struct {
-	// SecretInCreate puts the shop's webhook secret into the answer to creating a webhook.
+	// SecretInCreate puts the shop's webhook secret into the response to creating a webhook.
 	SecretInCreate bool `json:"secretInCreate"`
 	// FutureTypes adds two event types that no document lists: the shop's webhooks gain them when
 	// it is turned on and lose them when it is turned off, and requests may name them in between.
 	FutureTypes bool `json:"futureTypes"`
-	// BareList answers the lists of webhooks and of events as arrays instead of page objects.
+	// BareList returns the lists of webhooks and of events as arrays instead of page objects.
 	BareList bool `json:"bareList"`
 	// LongTokens makes access tokens longer than 4 KiB instead of about 1 KiB.
 	LongTokens bool `json:"longTokens"`
@@ -36,7 +36,7 @@ type Switches struct {
 	PageSize int `json:"pageSize"`
 	// IgnoreSize makes pages of PageSize in the list of webhooks, whatever size the request names.
 	IgnoreSize bool `json:"ignoreSize"`
-	// RefuseSize answers a list of webhooks that names a size with 400.
+	// RefuseSize rejects a request for a page size of webhooks with 400.
 	RefuseSize bool `json:"refuseSize"`
 	// RequireScopes are scopes that a token needs for every call of the API, beside the call's own.
 	// API keys have full access all the same.
@@ -112,7 +112,7 @@ func seeds() []seed {
 					},
 				},
 				{
-					URL:          "https://receiver.sandbox.example/catalogue",
+					URL:          "https://receiver.sandbox.example/catalog",
 					AllowedTypes: []string{"PRODUCT_CREATED", "PRODUCT_UPDATED", "COLLECTION_UPDATED"},
 				},
 			},

@@ -178,7 +178,7 @@ func describedCodes(op *openapi3.Operation, status int) []any {
 	return r.Value.Content.Get("application/json").Schema.Value.Properties["code"].Value.Enum
 }
 
-// An answer that breaks the description never leaves the sandbox as it is.
+// A response that breaks the description never leaves the sandbox as it is.
 func TestAnswersAreHeldAgainstTheDescription(t *testing.T) {
 	t.Parallel()
 	good := wireWebhook{

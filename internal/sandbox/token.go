@@ -25,7 +25,7 @@ var (
 	errBadClient = refusal("invalid_client", badClient)
 )
 
-// tokenAnswer is the success answer of RFC 6749, section 5.1.
+// tokenAnswer is the success response of RFC 6749, section 5.1.
 type tokenAnswer struct {
 	AccessToken  string `json:"access_token"`
 	TokenType    string `json:"token_type"`

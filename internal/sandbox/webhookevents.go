@@ -40,7 +40,7 @@ func (e event) wire() wireEvent {
 	}
 }
 
-// listEvents answers with a page of the shop's events, the newest first, or with those on it as a
+// listEvents returns a page of the shop's events, the newest first, or with those on it as a
 // bare array where the shop is set so.
 func (s *Server) listEvents(c call) (reply, error) {
 	kind := c.query.Get("type")

@@ -67,7 +67,7 @@ func (s *Server) currentShop(c call) (reply, error) {
 	return done(wireShop{c.shop.ID, c.shop.Name, c.shop.Domain, c.shop.PublicDomain}), nil
 }
 
-// listWebhooks answers with a page, or with everything as a bare array where the shop is set so.
+// listWebhooks returns a page, or everything as a bare array where the shop is set so.
 func (s *Server) listWebhooks(c call) (reply, error) {
 	all := make([]wireWebhook, 0, len(c.shop.webhooks))
 	for _, w := range c.shop.webhooks {

@@ -138,8 +138,8 @@ func refreshError(err error) error {
 	switch {
 	case errors.Is(err, oauth.ErrApp):
 		out.Fault = fourthwall.AppRejected
-	case ok && answer.Code == "" && !answer.IsBusy():
-		out.Fault = fourthwall.InFront
+	case ok && !answer.IsBusy():
+		out.Fault = fourthwall.NothingIssued
 	}
 	return out
 }

@@ -1,6 +1,9 @@
 package shops
 
 import (
+	"slices"
+	"strings"
+
 	"hookwall/internal/store"
 	"hookwall/oauth"
 )
@@ -14,4 +17,20 @@ func Way(c store.Connection) string {
 		return "Older sign-in (implicit)"
 	}
 	return "Fourthwall sign-in"
+}
+
+// Permissions returns words for what the connection may do. Scopes that aren't
+// the usual ones are listed.
+func Permissions(c store.Connection) string {
+	scopes := strings.Fields(c.Scopes)
+	slices.Sort(scopes)
+	switch {
+	case c.Way == oauth.WayAPIKey:
+		return "Full access"
+	case slices.Equal(scopes, []string{"webhook_read", "webhook_write"}):
+		return "View and manage webhooks"
+	case slices.Equal(scopes, []string{"webhook_read"}):
+		return "View webhooks"
+	}
+	return strings.Join(scopes, ", ")
 }

@@ -490,7 +490,7 @@ func TestExplainEvidence(t *testing.T) {
 			testSecret,
 			[]string{
 				"Present in your input, but fixing it isn’t enough.",
-				"It has 20 bytes; an HMAC-SHA256 has 32.",
+				"It has 20 bytes. An HMAC-SHA256 has 32.",
 			},
 			"We couldn’t find a match.",
 		},

@@ -45,7 +45,7 @@ const (
 )
 
 func evidenceLength(size int) string {
-	return fmt.Sprintf("It has %d bytes; an HMAC-SHA256 has 32.", size)
+	return fmt.Sprintf("It has %d bytes. An HMAC-SHA256 has 32.", size)
 }
 
 // Names of the styles in which JSON is rewritten. Joined, they replace {how}.
@@ -88,7 +88,7 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeBodyTooLarge, Title: "Body too large",
-		Text: "We check up to 1 MiB (1,048,576 bytes). Deliveries are far smaller: paste only one of them.",
+		Text: "We check up to 1 MiB (1,048,576 bytes). Deliveries are far smaller. Paste only one.",
 	},
 	{
 		Code: CodeEmptySignature, Title: "No signature",
@@ -143,13 +143,13 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeInvisible, Title: "Invisible characters in the signature",
-		Text: "Something copied along can’t be seen, such as a zero-width space. Copy the value again from its source, " +
-			"or type over the gap.",
+		Text: "You copied something invisible with it, such as a zero-width space. Copy the value again from its " +
+			"source, or type over the gap.",
 		Evidence: "Without them it matches.",
 	},
 	{
 		Code: CodeDoubled, Title: "Signature pasted twice",
-		Text: "The same value is there more than once. If your program gets it like this, use only one of them: a proxy " +
+		Text: "The same value is there more than once. If your program gets it like this, use only one. A proxy " +
 			"may have joined two headers.",
 		Evidence: "One of them matches.",
 	},
@@ -213,22 +213,22 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeMD5, Title: "MD5 instead of SHA-256",
-		Text:     "The length says so. Choose HMAC with SHA-256 in your program.",
+		Text:     "The length shows it. Choose HMAC with SHA-256 in your program.",
 		Evidence: "It is the HMAC-MD5 of this body under this secret.",
 	},
 	{
 		Code: CodeSHA1, Title: "SHA-1 instead of SHA-256",
-		Text:     "The length says so. Choose HMAC with SHA-256 in your program.",
+		Text:     "The length shows it. Choose HMAC with SHA-256 in your program.",
 		Evidence: "It is the HMAC-SHA1 of this body under this secret.",
 	},
 	{
 		Code: CodeSHA384, Title: "SHA-384 instead of SHA-256",
-		Text:     "The length says so. Choose HMAC with SHA-256 in your program.",
+		Text:     "The length shows it. Choose HMAC with SHA-256 in your program.",
 		Evidence: "It is the HMAC-SHA384 of this body under this secret.",
 	},
 	{
 		Code: CodeSHA512, Title: "SHA-512 instead of SHA-256",
-		Text:     "The length says so. Choose HMAC with SHA-256 in your program.",
+		Text:     "The length shows it. Choose HMAC with SHA-256 in your program.",
 		Evidence: "It is the HMAC-SHA512 of this body under this secret.",
 	},
 	{
@@ -261,7 +261,7 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeSecretQuotes, Title: "Quotes around the secret",
-		Text:     "They count as part of it. Remove them here. Some settings files keep them too: check there as well.",
+		Text:     "They count as part of it. Remove them here. Some settings files keep them, so check there as well.",
 		Evidence: "Without the quotes it matches.",
 	},
 	{
@@ -314,12 +314,12 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeSecretGap, Title: "Spaces in the secret",
-		Text:     "Secrets rarely have any, nor line breaks or invisible characters. Copy it again in one piece.",
+		Text:     "Secrets rarely contain spaces, line breaks or invisible characters. Copy it again in one piece.",
 		Evidence: "Without them it matches.",
 	},
 	{
 		Code: CodeSignedEmpty, Title: "Signature of an empty body",
-		Text: "Your program probably read the request before, so that nothing was left. Keep the raw bytes when you " +
+		Text: "Your program probably read the request before, so nothing was left. Keep the raw bytes when you " +
 			"first read them. Use them for both the HMAC and the JSON.",
 		Evidence: "It is the signature of an empty body under this secret.",
 	},
@@ -341,12 +341,12 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeBodyWrapped, Title: "Body is inside another object",
-		Text:     "Fourthwall’s list of events and hosts of functions wrap deliveries like this. Use the field’s text.",
+		Text:     "Fourthwall’s event list and serverless platforms wrap deliveries like this. Use the field’s text.",
 		Evidence: "It matches the text in the \"body\" field.",
 	},
 	{
 		Code: CodeBodyBase64, Title: "Body is Base64",
-		Text:     "Some hosts of functions encode it. Decode it first: Fourthwall signs the decoded bytes.",
+		Text:     "Some serverless platforms encode it. Decode it first, because Fourthwall signs the decoded bytes.",
 		Evidence: "It matches the decoded body.",
 	},
 	{
@@ -398,7 +398,7 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeBodyInvisible, Title: "Invisible characters in the body",
-		Text: "Something copied along can’t be seen, such as a zero-width space. Copy the raw body again from its " +
+		Text: "You copied something invisible with it, such as a zero-width space. Copy the raw body again from its " +
 			"source.",
 		Evidence: "Without them it matches.",
 	},
@@ -495,12 +495,12 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeBlanksAround, Title: "Spaces around the body",
-		Text:     "They, or empty lines, weren’t signed. Remove them, and use the raw body.",
+		Text:     "Editors add these, and empty lines, after signing. Remove them, and use the raw body.",
 		Evidence: "Without them it matches.",
 	},
 	{
 		Code: CodeBodyNotJSON, Title: "Body is not JSON",
-		Text: "Fourthwall sends nothing else. Part of it may be missing or added: copy all of it, from the first { " +
+		Text: "Fourthwall sends only JSON. Part of it may be missing or added. Copy all of it, from the first { " +
 			"to the last }.",
 	},
 	{
@@ -514,7 +514,7 @@ var findingTexts = []Finding{
 	},
 	{
 		Code: CodeSecretOrBody, Title: "Wrong secret, or the body was changed",
-		Text: "We can’t tell these two apart. Compare what you entered with the secret in your shop’s settings: each " +
+		Text: "We can’t tell these two apart. Compare what you entered with the secret in your shop’s settings. Each " +
 			"shop has its own, and " + AppSignatureHeader + " uses another. Check that body and signature come " +
 			"from the same delivery, and that the body is raw.",
 	},

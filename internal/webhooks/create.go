@@ -173,9 +173,7 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	hook, err := proven(ctx, c.operation, func(ctx context.Context) (fourthwall.Webhook, error) {
-		return c.req.Shop.CreateWebhook(ctx, c.want)
-	})
+	hook, err := c.call(ctx)
 	switch {
 	case err != nil:
 		return c.fail(ctx, err)
@@ -186,6 +184,38 @@ func (c *creation) run(ctx context.Context) (Result, error) {
 		return c.notThere(ctx, hook, ReturnedUnknown)
 	}
 	return c.created(ctx, hook)
+}
+
+// errMayExist holds a repeated create back.
+var errMayExist = errors.New("the webhook exists, or may exist")
+
+// call calls the API. It looks for the webhook before a request is repeated: the API asks to repeat one when it's
+// busy, or when the token has expired, and the first may have had an effect all the same.
+func (c *creation) call(ctx context.Context) (fourthwall.Webhook, error) {
+	var made fourthwall.Webhook
+	hook, err := proven(ctx, c.operation, func(ctx context.Context) (fourthwall.Webhook, error) {
+		return c.req.Shop.CreateWebhook(ctx, c.want)
+	}, func(ctx context.Context) error {
+		row, err := c.store.Operation(ctx, c.req.Actor.Owner, c.req.Key)
+		if err != nil {
+			return err
+		}
+		found, finding := c.look(ctx, row, []time.Duration{0})
+		switch finding {
+		case NotFound:
+			return nil
+		case Found:
+			made = found
+		}
+		return errMayExist
+	})
+	switch {
+	case made.ID != "":
+		return made, nil
+	case errors.Is(err, errMayExist): // with a renewed token
+		return hook, fourthwall.AsError(err).AsUnverified()
+	}
+	return hook, err
 }
 
 // earlier returns the ages of creates with the same content, by any owner and under any key, that got no response.
@@ -371,7 +401,7 @@ func (c *creation) fail(ctx context.Context, err error) (Result, error) {
 	switch {
 	case finding == Found:
 		return c.created(ctx, hook)
-	case finding != NotFound && !isOwnBusy(api):
+	case finding != NotFound && !api.DidNothing():
 		api = api.AsUnverified()
 	}
 	rejection := RejectionOf(api)
@@ -379,12 +409,6 @@ func (c *creation) fail(ctx context.Context, err error) (Result, error) {
 		return c.reject(ctx, rejection)
 	}
 	return c.end(ctx, store.StateUnconfirmed, "", kept{Rejection: &rejection})
-}
-
-// isOwnBusy reports whether the API itself says that it's too busy to do anything. A 503 without a code may come from
-// something in front of it, which doesn't know what the API did.
-func isOwnBusy(api *fourthwall.Error) bool {
-	return api.Status == http.StatusServiceUnavailable && api.Code != ""
 }
 
 // reLists returns the waits before each list that may show the new webhook.

@@ -66,7 +66,7 @@ func (d deletion) run(ctx context.Context) (Result, error) {
 func (d deletion) remove(ctx context.Context) error {
 	_, err := proven(ctx, d.operation, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, d.req.Shop.DeleteWebhook(ctx, d.id)
-	})
+	}, nil)
 	api := fourthwall.AsError(err)
 	if !api.MayHaveWorked() {
 		return err
@@ -75,7 +75,7 @@ func (d deletion) remove(ctx context.Context) error {
 	switch {
 	case fourthwall.AsError(readErr).NotFound():
 		return nil
-	case readErr != nil:
+	case readErr != nil && !api.DidNothing():
 		return api.AsUnverified()
 	}
 	return err

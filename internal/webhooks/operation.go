@@ -129,11 +129,19 @@ func (o operation) renew(ctx context.Context, calling bool) error {
 }
 
 // proven calls the API and checks right before each request that the lease is still held. This includes retries and
-// calls with a renewed token. If the lease is lost, nothing is sent, and the error is store.ErrLeaseLost.
-func proven[T any](ctx context.Context, o operation, call func(context.Context) (T, error)) (T, error) {
+// calls with a renewed token. If the lease is lost, nothing is sent, and the error is store.ErrLeaseLost. Before a
+// request is repeated, it also asks mayRepeat, unless that is nil.
+func proven[T any](
+	ctx context.Context, o operation, call func(context.Context) (T, error), mayRepeat func(context.Context) error,
+) (T, error) {
 	var refused error
-	result, err := call(fourthwall.BeforeSending(ctx, func(ctx context.Context) error {
-		refused = o.renew(ctx, true)
+	result, err := call(fourthwall.BeforeSending(ctx, func(sending context.Context, again bool) error {
+		if again && mayRepeat != nil {
+			if err := mayRepeat(ctx); err != nil {
+				return err
+			}
+		}
+		refused = o.renew(sending, true)
 		return refused
 	}))
 	if refused != nil {

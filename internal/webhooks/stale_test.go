@@ -140,7 +140,17 @@ func TestRefusedWhileUnlisted(t *testing.T) {
 			webhooks.Unconfirmed, store.OutcomeUnclear,
 		},
 		{"a proxy's 503", sandbox.Failure{Status: 503, Body: html}, true, webhooks.Unconfirmed, store.OutcomeUnclear},
-		{"the API's 503", sandbox.Failure{Status: 503, Code: "BUSY"}, true, webhooks.Rejected, store.OutcomeFailed},
+		{"a gateway's 503", sandbox.Failure{Status: 503, Code: "BUSY"}, true, webhooks.Unconfirmed, store.OutcomeUnclear},
+		{"the API's 503", sandbox.Failure{Status: 503, Code: "OPEN_API_BUSY"}, true, webhooks.Rejected, store.OutcomeFailed},
+		{"a proxy's 429", sandbox.Failure{Status: 429, Body: html}, true, webhooks.Unconfirmed, store.OutcomeUnclear},
+		{
+			"the API's 429",
+			sandbox.Failure{Status: 429, Code: "OPEN_API_TOO_MANY_REQUESTS"},
+			true,
+			webhooks.Rejected, store.OutcomeRefused,
+		},
+		{"a firewall's word", sandbox.Failure{Status: 403, Code: "BLOCKED"}, true, webhooks.Unconfirmed, store.OutcomeUnclear},
+		{"the API's 400", sandbox.Failure{Status: 400, Code: "MADE_UP"}, true, webhooks.Rejected, store.OutcomeRefused},
 		{
 			"a firewall, and it isn't there",
 			sandbox.Failure{Status: 403, Body: html},

@@ -83,7 +83,7 @@ func (u update) replace(ctx context.Context, before, want fourthwall.Content) (R
 	}
 	hook, err := proven(ctx, u.operation, func(ctx context.Context) (fourthwall.Webhook, error) {
 		return u.req.Shop.UpdateWebhook(ctx, u.id, want)
-	})
+	}, nil)
 	if fourthwall.AsError(err).MayHaveWorked() || err == nil && !AsAsked(hook.Content(), before, want) {
 		hook, err = u.readAgain(ctx, want, hook, err)
 	}
@@ -102,6 +102,8 @@ func (u update) readAgain(
 	hook, readErr := u.req.Shop.Webhook(ctx, u.id)
 	api := fourthwall.AsError(err)
 	switch {
+	case readErr != nil && api.DidNothing():
+		return hook, err
 	case readErr != nil && api != nil:
 		return hook, api.AsUnverified()
 	case readErr != nil:

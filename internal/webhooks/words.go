@@ -239,7 +239,8 @@ const ShopGone = "Fourthwall no longer knows this shop. It may have been closed.
 // Explanation explains a rejection: a title, what happened, and the fix.
 type Explanation struct{ Title, Text, Fix string }
 
-// ExplainFault explains who refused, if the API itself didn't. Status is that of the response, 0 for none.
+// ExplainFault explains who refused, if that wasn't certainly the API itself. Status is that of the response, 0 for
+// none.
 func ExplainFault(fault fourthwall.Fault, status int) Explanation {
 	const front = "Something in front of Fourthwall rejected the request"
 	switch {
@@ -250,6 +251,20 @@ func ExplainFault(fault fourthwall.Fault, status int) Explanation {
 				"FOURTHWALL_CLIENT_ID and FOURTHWALL_CLIENT_SECRET. Your connection is unchanged, so don’t " +
 				"connect again.",
 			"Then try again.",
+		}
+	case fault == fourthwall.Unfamiliar:
+		return Explanation{
+			"Perhaps something in front of Fourthwall rejected the request",
+			"We don’t recognize the code of the response. It may come from a firewall or a proxy. Your connection is " +
+				"unchanged.",
+			"Try again in a moment. If this continues, connect the shop again, or give the code to your administrator.",
+		}
+	case fault == fourthwall.NothingIssued:
+		return Explanation{
+			front,
+			"Fourthwall’s token URL returned no token. The response probably comes from a firewall or a proxy. Your " +
+				"connection is unchanged. If this continues, ask your administrator to check FOURTHWALL_TOKEN_URL.",
+			"Try again in a moment.",
 		}
 	case status == http.StatusNotFound:
 		return Explanation{

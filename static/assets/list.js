@@ -1,5 +1,5 @@
-// What script adds to a long list: it is filtered while someone types, and its
-// rows have menus.
+// What script adds to a list: it is filtered while someone types, and the rows of
+// webhooks have menus.
 (() => {
   "use strict";
 
@@ -7,12 +7,11 @@
   // address of its own.
   function liveFilters() {
     for (const form of document.querySelectorAll("form[data-live]")) {
-      const button = form.querySelector(".button");
       const found = document.getElementById(form.dataset.live);
       let timer, newest;
       const show = async () => {
         const asked = newest = new AbortController();
-        const address = new URL(form.action);
+        const address = new URL(form.getAttribute("action"), location);
         address.search = new URLSearchParams(new FormData(form));
         try {
           const answer = await fetch(address, { signal: asked.signal });
@@ -35,7 +34,6 @@
         newest?.abort();
         timer = setTimeout(show, pause);
       };
-      button.hidden = true;
       form.addEventListener("input", ({ target }) => soon(target.matches("select") ? 0 : 250)());
       form.addEventListener("submit", (event) => {
         event.preventDefault();

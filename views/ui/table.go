@@ -6,6 +6,7 @@ import "time"
 type DeliveryRow struct {
 	ID          string
 	Href        string
+	AdviceHref  string // says what to do if it failed
 	Type        EventBadge
 	At          time.Time // zero if unknown
 	State       string    // in Fourthwall's words
@@ -16,6 +17,7 @@ type DeliveryRow struct {
 	Again       bool // of the same event as the row above
 	URL         string
 	Name        string // of the webhook
+	Labeled     bool   // Name is what a person called it, not its host and path
 	WebhookID   string // "" if it can't be told which it was
 	WebhookHref string // "" if the webhook no longer exists
 	Ambiguous   bool   // several webhooks have this URL
@@ -40,6 +42,15 @@ func (r DeliveryRow) result() (text string, known bool) {
 	return r.State, false
 }
 
+// nameDirection keeps a URL from being reordered. A label has the direction of its
+// own script.
+func (r DeliveryRow) nameDirection() string {
+	if r.Labeled {
+		return "auto"
+	}
+	return "ltr"
+}
+
 // note says in a few words, and in a sentence, why a delivery may belong to no
 // webhook. Both are "" if it belongs to one.
 func (r DeliveryRow) note() (short, long string) {
@@ -54,4 +65,31 @@ func (r DeliveryRow) note() (short, long string) {
 		return webhookDeleted, webhookDeletedText
 	}
 	return "", ""
+}
+
+// Outcome says how a delivery went, within a sentence.
+func (r DeliveryRow) Outcome() string {
+	switch {
+	case r.Mark == OK:
+		return acceptedInText
+	case r.Mark == Failing:
+		return failedInText
+	case r.State == "":
+		return noStateInText
+	}
+	return stateInText(Plain(r.State))
+}
+
+// Square draws the delivery in a Strip.
+func (r DeliveryRow) Square() Square {
+	text, _ := r.result()
+	name := r.Type.Title
+	if name == "" {
+		name = r.Type.Code
+	}
+	title := Plain(name) + ": " + Short(text)
+	if !r.At.IsZero() {
+		title = r.At.UTC().Format("Jan 2, 15:04:05") + " UTC, " + title
+	}
+	return Square{Href: r.Href, Title: title, State: r.Mark}
 }

@@ -29,6 +29,11 @@ const (
 	failedNoReason = "Failed, no details"
 	noStateGiven   = "No state given"
 
+	// The same within a sentence.
+	acceptedInText = "accepted"
+	failedInText   = "failed"
+	noStateInText  = "without a state"
+
 	// Why a delivery may belong to no webhook, in short and in a sentence.
 	sharedURL           = "shared URL"
 	sharedURLText       = "Several webhooks use this URL, so this delivery can’t be matched to one of them."
@@ -131,3 +136,6 @@ func (h Hour) cell(n int) string {
 	}
 	return "at least " + Number(n)
 }
+
+// stateInText names a state that isn't known, within a sentence.
+func stateInText(state string) string { return "in the state " + state }
