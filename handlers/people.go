@@ -60,7 +60,7 @@ func personRow(p team.Person, you string, oneAdmin bool) views.PersonRow {
 	return row
 }
 
-// handlePersonRole gives a person another role.
+// handlePersonRole sets a person’s role.
 func (s *server) handlePersonRole(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)

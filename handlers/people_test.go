@@ -31,7 +31,7 @@ func (g *rig) known(name string) *person {
 	})
 }
 
-// TestPeople: an admin gives and takes roles, ends sessions, removes and
+// TestPeople: an admin sets roles, ends sessions, removes and
 // readmits.
 func TestPeople(t *testing.T) {
 	t.Parallel()

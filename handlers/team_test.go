@@ -35,7 +35,7 @@ func (g *rig) member(role team.Role) *person {
 	})
 }
 
-// signsIn gives a new browser the session of an identity, without a provider.
+// signsIn returns a new browser with the session of an identity, without a provider.
 func (g *rig) signsIn(id team.Identity) *person {
 	g.t.Helper()
 	known, err := g.server.Team.SignIn(g.t.Context(), id)

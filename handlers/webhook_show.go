@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -129,7 +130,7 @@ func (s *server) creation(r *http.Request, id string) (*views.Creation, error) {
 	}
 	first := done[len(done)-1]
 	href := withQuery(activityPath(shop), url.Values{"webhook": {id}}.Encode())
-	return &views.Creation{Who: first.Actor, At: first.StartedAt, Href: href}, nil
+	return &views.Creation{Who: cmp.Or(first.Person.Name, first.Actor), At: first.StartedAt, Href: href}, nil
 }
 
 // webhookPage returns the page with its links.

@@ -124,8 +124,8 @@ func (t *Team) Admins(ctx context.Context) ([]Person, error) {
 	return slices.DeleteFunc(all, func(p Person) bool { return p.Role != Admin }), err
 }
 
-// SetRole gives a person a role. It returns ErrElsewhere if that would have no effect, and ErrLastAdmin if nobody would
-// be left who gives roles.
+// SetRole sets the role of a person. It returns ErrElsewhere if that would have no effect, and ErrLastAdmin if nobody would
+// be left who sets roles.
 func (t *Team) SetRole(ctx context.Context, by Person, id string, role Role) error {
 	return t.change(ctx, id, func(p *store.Person) {
 		p.Role, p.RoleBy, p.RoleAt = string(role), by.Called(), t.config.Store.Now()
@@ -214,7 +214,7 @@ func (t *Team) isConfigured(p store.Person) bool {
 	})
 }
 
-// deciding returns the group that gives a person in groups the highest role, or "".
+// deciding returns the group by which a person in groups has the highest role, or "".
 func (g GroupRoles) deciding(groups []string) (group string) {
 	for _, one := range groups {
 		if !g[group].Includes(g[one]) {

@@ -155,7 +155,7 @@ func TestChangeOutsideIsRead(t *testing.T) {
 	}
 }
 
-// TestGivenRole: an admin gives and takes roles where nothing else decides them.
+// TestGivenRole: an admin sets roles where nothing else decides them.
 func TestGivenRole(t *testing.T) {
 	team, _ := newTeam(t, Config{
 		Admins: []string{"boss"}, Groups: GroupRoles{"ops": Operator}, Domains: []string{"agency.example"},

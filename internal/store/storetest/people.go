@@ -36,7 +36,7 @@ func readPerson(t tb, s *store.Store, id string) store.Person {
 	return p
 }
 
-// give gives a person a role, unless nobody would be an admin.
+// give sets the role of a person, unless nobody would be an admin.
 func give(s *store.Store, id, role string) error {
 	return s.ChangePerson(background, id,
 		func(p *store.Person) error {
