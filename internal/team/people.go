@@ -124,8 +124,8 @@ func (t *Team) Admins(ctx context.Context) ([]Person, error) {
 	return slices.DeleteFunc(all, func(p Person) bool { return p.Role != Admin }), err
 }
 
-// SetRole sets the role of a person. It returns ErrElsewhere if that would have no effect, and ErrLastAdmin if nobody would
-// be left who sets roles.
+// SetRole sets the role of a person. It returns ErrElsewhere if that would have no effect, and ErrLastAdmin if nobody
+// would be left who sets roles.
 func (t *Team) SetRole(ctx context.Context, by Person, id string, role Role) error {
 	return t.change(ctx, id, func(p *store.Person) {
 		p.Role, p.RoleBy, p.RoleAt = string(role), by.Called(), t.config.Store.Now()
