@@ -33,6 +33,7 @@ func (g *rig) known(name string) *person {
 
 // TestPeople: an admin sets roles, ends sessions, removes and
 // readmits.
+// Checklist 47, 51.
 func TestPeople(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -65,6 +66,7 @@ func TestPeople(t *testing.T) {
 
 // TestPeopleRefused: what can't be done isn't offered, and changes nothing if
 // it is sent nevertheless.
+// Checklist 49.
 func TestPeopleRefused(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -129,6 +131,7 @@ func (s *server) peopleID(t *testing.T, name string) string {
 }
 
 // TestYourSessions: everyone sees the sessions of their own, and ends those.
+// Checklist 51.
 func TestYourSessions(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)

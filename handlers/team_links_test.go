@@ -42,6 +42,7 @@ func (pg *page) rowsBehind() (rows []string) {
 
 // TestPagesOfferNothingRefused opens every page as each role: no link and no
 // form leads to what the role may not do.
+// Checklist 48.
 func TestPagesOfferNothingRefused(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)

@@ -94,6 +94,7 @@ func sessionsOf(g *rig, person string) (ids []string) {
 }
 
 // TestSignInEndings: whatever goes wrong has its sentence, and no session.
+// Checklist 45.
 func TestSignInEndings(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -155,6 +156,7 @@ func TestSignInEndings(t *testing.T) {
 
 // TestSignInsAreNotSwapped: the state of a sign-in to Hookwall connects no shop,
 // and the other way round.
+// Checklist 46.
 func TestSignInsAreNotSwapped(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -177,6 +179,7 @@ func TestSignInsAreNotSwapped(t *testing.T) {
 
 // TestSignInRenewsSession: a session that was planted before is worthless after
 // a sign-in, and the state of another browser is of no use.
+// Checklist 46.
 func TestSignInRenewsSession(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -206,6 +209,7 @@ func TestSignInRenewsSession(t *testing.T) {
 }
 
 // TestSignOutOfTeam ends this session and no other, and disconnects nothing.
+// Checklist 51.
 func TestSignOutOfTeam(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -221,6 +225,7 @@ func TestSignOutOfTeam(t *testing.T) {
 }
 
 // TestSignInByHeader: the reverse proxy says who a person is, at each request.
+// Checklist 50.
 func TestSignInByHeader(t *testing.T) {
 	t.Parallel()
 	const secret = "0123456789abcdef0123456789abcdef"

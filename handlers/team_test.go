@@ -94,6 +94,7 @@ func treatment(pg *page) string {
 
 // TestEveryRowForEveryRole walks the table: who may use a row is what the row
 // says, and nothing else.
+// Checklist 48.
 func TestEveryRowForEveryRole(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -147,6 +148,10 @@ func TestEveryRowForEveryRole(t *testing.T) {
 			methods = append(methods, http.MethodHead)
 		}
 		for _, who := range people {
+			r := who.person.request(http.MethodOptions, concrete(rt.path, shop.ID), nil)
+			if pg := who.person.noRedirects().do(r); pg.status != http.StatusMethodNotAllowed {
+				t.Errorf("OPTIONS %s: %s gets %d", rt.path, who.name, pg.status)
+			}
 			for _, method := range methods {
 				want := who.denied
 				if who.may[rt.access] {
@@ -163,6 +168,7 @@ func TestEveryRowForEveryRole(t *testing.T) {
 
 // TestRoleIsReadAtEachRequest: a role that is taken while a form is open counts
 // when the form is sent, and what was typed is kept.
+// Checklist 47.
 func TestRoleIsReadAtEachRequest(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)

@@ -26,6 +26,7 @@ func testHeader(t *testing.T) *Header {
 }
 
 // TestHeader reads requests as they come from the network, and shows that one that isn't exactly right is refused.
+// Checklist 50.
 func TestHeader(t *testing.T) {
 	const (
 		proxy  = "10.1.2.3:4444"

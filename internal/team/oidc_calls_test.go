@@ -197,6 +197,7 @@ func TestCodeIsPosted(t *testing.T) {
 }
 
 // TestKeysRotate signs in while the provider changes its keys.
+// Checklist 44.
 func TestKeysRotate(t *testing.T) {
 	f := newFakeProvider(t)
 	o := newOIDC(t, f.config())
@@ -219,6 +220,7 @@ func TestKeysRotate(t *testing.T) {
 }
 
 // TestUnknownKeysCostFewFetches sends many tokens of keys that don't exist.
+// Checklist 44.
 func TestUnknownKeysCostFewFetches(t *testing.T) {
 	f := newFakeProvider(t)
 	o := newOIDC(t, f.config())
@@ -403,6 +405,7 @@ func elsewhere(f *fakeProvider, issuer string) http.RoundTripper {
 }
 
 // TestGoogleAndMicrosoft signs in with the claims that these providers document.
+// Checklist 43.
 func TestGoogleAndMicrosoft(t *testing.T) {
 	const (
 		google    = "https://accounts.google.com"

@@ -191,6 +191,7 @@ func TestSignIn(t *testing.T) {
 
 // TestSignInRefused shows that each thing that is wrong with a sign-in ends it, and that a callback of another sign-in
 // costs no call.
+// Checklist 43, 44, 45.
 func TestSignInRefused(t *testing.T) {
 	ends := func(p Problem, codes int) outcome { return outcome{Problem: p, Codes: codes} }
 	setting := func(name string, codes int) outcome {

@@ -59,6 +59,7 @@ func subject(name string) func(*Identity) {
 }
 
 // TestRoleOfPerson: who may do what follows from the identity and the configuration alone.
+// Checklist 43.
 func TestRoleOfPerson(t *testing.T) {
 	config := Config{
 		Admins: []string{"Boss@Agency.example", "subject-1"}, Domains: []string{"agency.example"},
@@ -110,6 +111,7 @@ func TestRoleOfPerson(t *testing.T) {
 }
 
 // TestSameEmailOfAnotherIssuer: who has an e-mail in common with a person isn't that person.
+// Checklist 43.
 func TestSameEmailOfAnotherIssuer(t *testing.T) {
 	team, _ := newTeam(t, Config{Admins: []string{"boss"}})
 	boss := ann(t, team, subject("boss"))
@@ -123,6 +125,7 @@ func TestSameEmailOfAnotherIssuer(t *testing.T) {
 
 // TestChangeOutsideIsRead: what changes at the provider counts from the next sign-in, and what changes in the
 // configuration from the next request.
+// Checklist 47.
 func TestChangeOutsideIsRead(t *testing.T) {
 	before := Config{Admins: []string{"ann@agency.example"}, Groups: GroupRoles{"ops": Operator}}
 	tests := []struct {
@@ -212,6 +215,7 @@ func TestRemovedPersonSignsIn(t *testing.T) {
 }
 
 // TestLastAdmin: somebody always manages people.
+// Checklist 49.
 func TestLastAdmin(t *testing.T) {
 	config := Config{Admins: []string{"boss"}}
 	team, again := newTeam(t, config)
