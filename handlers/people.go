@@ -66,7 +66,7 @@ func (s *server) handlePersonRole(w http.ResponseWriter, r *http.Request) error 
 		return badForm(err)
 	}
 	role := team.Role(r.PostForm.Get("role"))
-	if _, isRole := roleNames[role]; !isRole {
+	if _, isRole := roleNames[role]; !isRole || !r.PostForm.Has("role") {
 		return badForm(errors.New("no such role"))
 	}
 	err := s.Team.SetRole(r.Context(), stateOf(r).person, r.PathValue("id"), role)
