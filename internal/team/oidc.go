@@ -286,8 +286,8 @@ func (o *OIDC) verify(ctx context.Context, p *provider, token, nonce string) (cl
 	if party := c.text("azp"); party != o.config.ClientID && (party != "" || len(idToken.Audience) > 1) {
 		return nil, problem(ProblemToken, fmt.Sprintf("the ID token was issued to %q", clipped(party, maxCode)))
 	}
-	if idToken.Subject == "" || len(idToken.Subject) > maxSubject {
-		return nil, problem(ProblemToken, "the subject is empty or too long")
+	if s := idToken.Subject; s == "" || len(s) > maxSubject || strings.ContainsRune(s, 0) {
+		return nil, problem(ProblemToken, "the subject is empty, too long or has a NUL")
 	}
 	return c, o.checkTimes(idToken, c)
 }

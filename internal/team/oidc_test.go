@@ -259,6 +259,7 @@ func TestSignInRefused(t *testing.T) {
 		"other issuer":                        {provider: claim("iss", "https://other.example"), want: ends(ProblemToken, 1)},
 		"no subject":                          {provider: claim("sub", nil), want: ends(ProblemToken, 1)},
 		"a long subject":                      {provider: claim("sub", strings.Repeat("a", 256)), want: ends(ProblemToken, 1)},
+		"a subject that no database keeps":    {provider: claim("sub", "ada\x00-1"), want: ends(ProblemToken, 1)},
 		"no expiry":                           {provider: claim("exp", nil), want: ends(ProblemToken, 1)},
 		"no issue time":                       {provider: claim("iat", nil), want: ends(ProblemToken, 1)},
 		"expired": {

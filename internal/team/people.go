@@ -61,10 +61,7 @@ func (p Person) Called() string {
 }
 
 // Domain returns the domain of the person's e-mail, in lower case.
-func (p Person) Domain() string {
-	_, domain, _ := strings.Cut(p.Email, "@")
-	return strings.ToLower(domain)
-}
+func (p Person) Domain() string { return domainOf(p.Email) }
 
 // Config says who may do what.
 type Config struct {
@@ -206,12 +203,23 @@ func (t *Team) withRole(stored store.Person) Person {
 	return p
 }
 
-// isConfigured reports whether a person is among the admins of the configuration, by the subject, or by an e-mail that
-// the issuer vouches for.
+// isConfigured reports whether a person is among the admins of the configuration, by an e-mail that the issuer vouches
+// for, or by AdminName. A subject that looks like an e-mail isn't one: some providers let people choose theirs.
 func (t *Team) isConfigured(p store.Person) bool {
 	return slices.ContainsFunc(t.config.Admins, func(admin string) bool {
-		return admin == p.Subject || p.EmailVerified && p.Email != "" && strings.EqualFold(admin, p.Email)
+		return admin != "" && admin == adminName(p) || p.EmailVerified && p.Email != "" && strings.EqualFold(admin, p.Email)
 	})
+}
+
+// AdminName returns what names the person in Config.Admins, whatever the e-mail: the subject, or "" if that looks like
+// an e-mail.
+func (p Person) AdminName() string { return adminName(p.Person) }
+
+func adminName(p store.Person) string {
+	if p.Issuer != HeaderIssuer && strings.Contains(p.Subject, "@") {
+		return ""
+	}
+	return p.Subject
 }
 
 // deciding returns the group by which a person in groups has the highest role, or "".

@@ -78,6 +78,7 @@ func TestRoleOfPerson(t *testing.T) {
 		{"subject of an admin", Identity{Subject: "subject-1"}, Admin, Configured},
 		{"subject of an admin, in capitals", Identity{Subject: "SUBJECT-1"}, NoRole, Nowhere},
 		{"subject that is an e-mail of an admin", Identity{Subject: "boss@agency.example"}, NoRole, Nowhere},
+		{"subject that is an e-mail of an admin, letter by letter", Identity{Subject: "Boss@Agency.example"}, NoRole, Nowhere},
 		{"the highest of several groups", Identity{Groups: []string{"all", "it", "ops", "x"}}, Admin, ByGroup},
 		{"one group", Identity{Groups: []string{"x", "ops"}}, Operator, ByGroup},
 		{"a group before the domain", Identity{Groups: []string{"ops"}, Email: "a@agency.example", EmailVerified: true}, Operator, ByGroup},
@@ -87,6 +88,7 @@ func TestRoleOfPerson(t *testing.T) {
 		{"a domain that ends alike", Identity{Email: "a@evil-agency.example", EmailVerified: true}, NoRole, Nowhere},
 		{"a domain below it", Identity{Email: "a@x.agency.example", EmailVerified: true}, NoRole, Nowhere},
 		{"two signs", Identity{Email: "a@agency.example@evil.example", EmailVerified: true}, NoRole, Nowhere},
+		{"two signs, the last one ours", Identity{Email: "a@evil.example@agency.example", EmailVerified: true}, Viewer, ByDomain},
 		{"nothing", Identity{}, NoRole, Nowhere},
 	}
 	team, _ := newTeam(t, config)
