@@ -33,6 +33,7 @@ type httpError struct {
 	RetryAfter time.Duration
 	Links      []ui.Link
 	Heading    string // "" for the usual one of the status
+	AdminName  string // what would make the reader an admin
 	again      *views.Resend
 }
 
@@ -70,6 +71,7 @@ func (s *server) errorPage(r *http.Request, answer *httpError) views.ErrorPage {
 	page := views.ErrorPage{
 		Frame: s.errorFrame(r, heading), Status: answer.Status, Heading: heading, Text: cmp.Or(answer.Public, text.text),
 		Code: answer.Code, RequestID: v.requestID, Links: answer.Links, RetryAfter: answer.RetryAfter, Again: answer.again,
+		AdminName: answer.AdminName,
 	}
 	switch {
 	case len(page.Links) > 0:

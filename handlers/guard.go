@@ -90,6 +90,13 @@ func (s *server) turnAwayMember(r *http.Request, needed access) error {
 	v.log.Warn("the role doesn't allow it", "person", v.person.ID, "role", v.role, "needed", roleFor[needed])
 	answer := &httpError{Status: http.StatusForbidden, Links: []ui.Link{startLink(v)}}
 	answer.Heading, answer.Public = notAllowed(v.role, roleFor[needed], admins)
+	if v.role == team.NoRole {
+		answer.AdminName = v.person.AdminName()
+		if s.OIDC != nil {
+			other := ui.Link{Href: otherAccountHref(s.returnPath(r.URL.RequestURI())), Text: "Use another account"}
+			answer.Links = append(answer.Links, other)
+		}
+	}
 	return answer
 }
 

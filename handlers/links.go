@@ -34,7 +34,6 @@ const (
 
 	signedOutHref       = connectPath + "?outcome=signed_out"
 	signedOutOfTeamHref = signInPath + "?outcome=signed_out"
-	removedHref         = signInPath + "?outcome=removed"
 )
 
 func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
@@ -110,6 +109,11 @@ func personPath(id string) string { return peoplePath + "/" + url.PathEscape(id)
 // signInStartHref returns a link that starts the sign-in, and leads back.
 func signInStartHref(back string) string {
 	return withQuery(signInStart, filled(map[string]string{"return": back}).Encode())
+}
+
+// otherAccountHref is the same, but the identity provider asks for an account.
+func otherAccountHref(back string) string {
+	return withQuery(signInStart, filled(map[string]string{"return": back, "account": "other"}).Encode())
 }
 
 // withDraft returns the URL of the page p with a kept form in it.

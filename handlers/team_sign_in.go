@@ -1,10 +1,12 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"hookwall/internal/store"
 	"hookwall/internal/team"
@@ -36,10 +38,16 @@ func (s *server) handleSignInForm(w http.ResponseWriter, r *http.Request) error 
 		return s.signInByHeader(w, r, back)
 	}
 	page := views.SignInPage{Frame: s.bareFrame(r, "Sign in"), StartHref: signInStartHref(back)}
-	if n, ok := signInNotice(q); ok {
+	failure, err := s.takeFailure(r)
+	if err != nil {
+		return err
+	}
+	if n, ok := signInNotice(q, failure); ok {
 		page.Notices = append(page.Notices, n)
 	}
-	var err error
+	if anotherAccountHelps[q.Get("outcome")] {
+		page.OtherHref = otherAccountHref(back)
+	}
 	if page.KeptForm, err = s.hasDraft(r, back); err != nil {
 		return err
 	}
@@ -54,7 +62,11 @@ func (s *server) handleSignInStart(w http.ResponseWriter, r *http.Request) error
 		return &httpError{Status: http.StatusMethodNotAllowed}
 	}
 	back := s.returnPath(r.URL.Query().Get("return"))
-	attempt, to, err := s.OIDC.Begin(r.Context())
+	begin := s.OIDC.Begin
+	if r.URL.Query().Get("account") == "other" {
+		begin = s.OIDC.BeginWithChoice
+	}
+	attempt, to, err := begin(r.Context())
 	if err != nil {
 		return s.signInFailed(w, r, err, back)
 	}
@@ -120,7 +132,8 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request, id team.Identity
 	if errors.Is(err, team.ErrRemoved) {
 		v.log.Warn("a person who was removed may not sign in", "person", person.ID)
 		if s.Header == nil {
-			return redirect(w, r, removedHref)
+			q := filled(map[string]string{"outcome": "removed", "return": back})
+			return redirect(w, r, withQuery(signInPath, q.Encode()))
 		}
 		return &httpError{Status: http.StatusForbidden, Heading: removedTitle, Public: removedText}
 	}
@@ -149,13 +162,66 @@ func (s *server) signInFailed(w http.ResponseWriter, r *http.Request, err error,
 	if back != "" {
 		q.Set("return", back)
 	}
+	if q["failure"], err = s.keepFailure(w, r, failed); err != nil {
+		return err
+	}
 	return redirect(w, r, withQuery(signInPath, q.Encode()))
+}
+
+// wayFailed marks what is kept of a sign-in that failed.
+const wayFailed = "team, failed"
+
+// signInFailure is what the sign-in page says of a failure. It is kept for the
+// browser, and not in the URL, where anyone could write it, and an e-mail address
+// would stay in the history.
+type signInFailure struct {
+	Setting string        `json:"setting,omitempty"`
+	Email   string        `json:"email,omitempty"`
+	Skew    time.Duration `json:"skew,omitempty"`
+}
+
+// keepFailure keeps the details of a failure, and returns their key, or none if
+// there are none.
+func (s *server) keepFailure(w http.ResponseWriter, r *http.Request, failed *team.SignInError) ([]string, error) {
+	f := signInFailure{Setting: failed.Setting, Email: failed.Email, Skew: failed.Skew}
+	if f == (signInFailure{}) {
+		return nil, nil
+	}
+	data, err := json.Marshal(f)
+	if err != nil {
+		return nil, err
+	}
+	key := rand.Text()
+	return []string{key}, s.Store.PutSignIn(r.Context(), store.SignIn{
+		State: key, Browser: s.ensureBrowser(w, r), Way: wayFailed, Verifier: string(data),
+		ExpiresAt: s.Store.Now().Add(team.AttemptLife),
+	})
+}
+
+// takeFailure returns the details of a failure to the browser that it is kept
+// for, once. Afterwards there are none.
+func (s *server) takeFailure(r *http.Request) (f signInFailure, err error) {
+	key, browser := r.URL.Query().Get("failure"), s.browserToken(r)
+	if key == "" || browser == "" || r.Method == http.MethodHead {
+		return f, nil
+	}
+	kept, err := s.Store.TakeSignIn(r.Context(), key, browser)
+	if errors.Is(err, store.ErrNotFound) || err == nil && kept.Way != wayFailed {
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	return f, json.Unmarshal([]byte(kept.Verifier), &f)
 }
 
 // signInNotice returns the notice for the outcome in the URL. Of the rest of the
 // URL, only a request ID is shown.
-func signInNotice(q url.Values) (ui.Notice, bool) {
+func signInNotice(q url.Values, f signInFailure) (ui.Notice, bool) {
 	n, ok := signInOutcomes[q.Get("outcome")]
+	if text := signInFailureText(q.Get("outcome"), f); text != "" {
+		n.Text = text
+	}
 	if ok && n.Kind != ui.Success && requestIDForm.MatchString(q.Get("request")) {
 		n.RequestID = q.Get("request")
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // withProvider lets people sign in to the team at an identity provider.
-func (g *rig) withProvider() *mockoidc.MockOIDC {
+func (g *rig) withProvider(change ...func(*team.OIDCConfig)) *mockoidc.MockOIDC {
 	g.t.Helper()
 	provider, err := mockoidc.NewServer(nil)
 	g.must(err)
@@ -35,11 +35,15 @@ func (g *rig) withProvider() *mockoidc.MockOIDC {
 	g.must(err)
 	g.must(provider.Start(listener, nil))
 	g.t.Cleanup(func() { g.must(provider.Shutdown()) })
-	g.server.OIDC, err = team.NewOIDC(team.OIDCConfig{
+	config := team.OIDCConfig{
 		Issuer: provider.Issuer(), ClientID: provider.ClientID, ClientSecret: provider.ClientSecret,
 		RedirectURL: g.url + "/sign-in/callback", RoleClaim: "groups", Scopes: []string{"email", "profile", "groups"},
 		Transport: &http.Transport{DisableKeepAlives: true},
-	})
+	}
+	for _, f := range change {
+		f(&config)
+	}
+	g.server.OIDC, err = team.NewOIDC(config)
 	g.must(err)
 	g.server.mount(g.server.routes())
 	return provider
@@ -151,6 +155,93 @@ func TestSignInEndings(t *testing.T) {
 				t.Error("signed in")
 			}
 		})
+	}
+}
+
+// TestSignInFailureIsExplained: the page names what is known of a failure, once
+// and in this browser alone, and the URL doesn't.
+func TestSignInFailureIsExplained(t *testing.T) {
+	t.Parallel()
+	domains := func(c *team.OIDCConfig) { c.AllowedDomains = []string{"agency.example"} }
+	other := &mockoidc.MockUser{Subject: "x", Email: "ann@other.example", EmailVerified: true}
+	unverified := &mockoidc.MockUser{Subject: "x", Email: "ann@agency.example"}
+	tests := []struct {
+		name   string
+		user   *mockoidc.MockUser
+		config func(*team.OIDCConfig)
+		text   string
+		later  string // after a reload
+		other  bool   // another account is offered
+	}{
+		{
+			"the domain", other, domains, "ann@other.example isn’t in a domain of your team",
+			"Its email address isn’t in a domain of your team", true,
+		},
+		{
+			"not verified", unverified, domains, "doesn’t confirm that ann@agency.example is yours",
+			"doesn’t confirm that the address is yours", true,
+		},
+		{
+			"the secret", mockUser("x"), func(c *team.OIDCConfig) { c.ClientSecret = "wrong" },
+			"check HOOKWALL_OIDC_CLIENT_SECRET", "The log names the setting", false,
+		},
+		{
+			"a clock behind", mockUser("x"),
+			func(c *team.OIDCConfig) { c.Now = func() time.Time { return time.Now().Add(-2 * time.Hour) } },
+			"Hookwall’s clock is about 2 hours behind", "differ by more than a minute", false,
+		},
+		{
+			"a clock ahead", mockUser("x"),
+			func(c *team.OIDCConfig) { c.Now = func() time.Time { return time.Now().Add(2 * time.Hour) } },
+			"Hookwall’s clock is about 2 hours ahead", "differ by more than a minute", false,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			g := newTeamRig(t)
+			provider := g.withProvider(test.config)
+			provider.QueueUser(test.user)
+			p := g.person()
+			end := p.noRedirects().get(p.noRedirects().get(p.noRedirects().get(signInStart).header.Get("Location")).header.
+				Get("Location")).header.Get("Location")
+			if strings.Contains(end, "example") || strings.Contains(end, "HOOKWALL") {
+				t.Errorf("the URL is %s", end)
+			}
+			stranger := g.person()
+			stranger.get(signInStart)
+			stranger.get(end).want(http.StatusOK, test.later)
+			pg := p.get(end).want(http.StatusOK, test.text)
+			if pg.header.Get("Cache-Control") != "no-store" || strings.Contains(pg.text(), "Use another account") != test.other {
+				t.Errorf("offers: %s", pg.text())
+			}
+			p.get(end).want(http.StatusOK, test.later)
+		})
+	}
+}
+
+// TestAnotherAccount: the provider asks for an account after one that can't be
+// used, and for a person without a role.
+func TestAnotherAccount(t *testing.T) {
+	t.Parallel()
+	g := newTeamRig(t)
+	provider := g.withProvider()
+	shop := g.box.Shops()[0]
+	provider.QueueUser(mockUser("x"))
+	p := g.person()
+	pg := p.get(webhooksPath(shop.ID)).link("Sign in").
+		want(http.StatusForbidden, "You don’t have access yet", "Your subject", "x", "HOOKWALL_ADMINS")
+	pg.p = p.noRedirects()
+	to, err := url.Parse(pg.link("Use another account").header.Get("Location"))
+	g.must(err)
+	if got := to.Query().Get("prompt"); got != "login" && got != "select_account" {
+		t.Errorf("the provider is asked for %q", got)
+	}
+	provider.QueueUser(mockUser("ann", "viewer"))
+	p.get(to.String()).want(http.StatusOK, shop.Name)
+	again := p.get(signInStart)
+	if again.url.Query().Has("prompt") {
+		t.Error("an ordinary sign-in asks for an account")
 	}
 }
 

@@ -1172,6 +1172,31 @@ var signInOutcomes = map[string]ui.Notice{
 	},
 }
 
+// anotherAccountHelps are the outcomes after which the same account would only
+// fail again.
+var anotherAccountHelps = map[string]bool{"removed": true, "denied": true, "domain": true, "unverified": true}
+
+// signInFailureText returns a sentence with the details of a failure, or "" if
+// the usual one says all that is known.
+func signInFailureText(outcome string, f signInFailure) string {
+	switch {
+	case outcome == signInSlugs[team.ProblemSettings] && f.Setting != "":
+		return "Tell the person who set up Hookwall to check " + f.Setting + ". The log has the reason."
+	case outcome == signInSlugs[team.ProblemClock] && f.Skew > 0:
+		return "Hookwall’s clock is about " + ui.Duration(f.Skew.Round(time.Minute)) + " ahead of your identity provider’s. Tell the person " +
+			"who runs Hookwall."
+	case outcome == signInSlugs[team.ProblemClock] && f.Skew < 0:
+		return "Hookwall’s clock is about " + ui.Duration(-f.Skew.Round(time.Minute)) + " behind your identity provider’s. Tell the person " +
+			"who runs Hookwall."
+	case outcome == signInSlugs[team.ProblemDomain] && f.Email != "":
+		return f.Email + " isn’t in a domain of your team. Use your work account."
+	case outcome == signInSlugs[team.ProblemUnverified] && f.Email != "":
+		return "Your identity provider doesn’t confirm that " + f.Email + " is yours. Verify it there, or use another " +
+			"account."
+	}
+	return ""
+}
+
 // People.
 const (
 	removedRole       = "Removed"
