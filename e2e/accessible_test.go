@@ -23,12 +23,13 @@ type scene struct {
 	heading  string // "" where it is another one each time
 	noScript bool
 	limits   handlers.Limits
+	team     bool
 }
 
 // meet starts an app for the scene.
 func (s scene) meet(t *testing.T) *visitor {
 	t.Helper()
-	return startLimited(t, s.limits).visit(browser.Options{NoJavaScript: s.noScript})
+	return start(t, setup{limits: s.limits, team: s.team}).visit(browser.Options{NoJavaScript: s.noScript})
 }
 
 // scenes are all pages of the product, in all states that look different.
@@ -117,7 +118,7 @@ var scenes = []scene{
 // text stays whole, even with wide spacing.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	for _, s := range slices.Concat(scenes, laterScenes, toolScenes, limitScenes, frameScenes) {
+	for _, s := range slices.Concat(scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			v := s.meet(t)
