@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"internal/shops":    {"internal/activity", "internal/fourthwall", "internal/store", "oauth"},
 	"internal/webhooks": {"internal/activity", "internal/fourthwall", "internal/shops", "internal/store", "internal/unseen"},
 
-	"internal/team": {"internal/store"},
+	"internal/team": {"internal/activity", "internal/store"},
 
 	"internal/doctor":             {"internal/deliver", "internal/fourthwall", "internal/signature"},
 	"internal/signature":          {"internal/fourthwall", "internal/unseen"},

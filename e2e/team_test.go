@@ -128,7 +128,7 @@ func (a *app) removes(name string) {
 	a.t.Helper()
 	p := a.person(name)
 	a.known(team.Identity{Issuer: p.Issuer, Subject: p.Subject, Name: p.Name, Email: p.Email})
-	a.must(a.team.Remove(a.t.Context(), a.person(ada), p.ID))
+	a.must(a.team.Remove(a.t.Context(), a.person(ada).Actor(), p.ID))
 }
 
 // agency is a team of several people, whose roles come from everywhere.
@@ -155,10 +155,10 @@ func (a *app) agency() {
 		}
 		known := a.known(id)
 		if p.role != team.NoRole {
-			a.must(a.team.SetRole(a.t.Context(), boss, known.ID, p.role))
+			a.must(a.team.SetRole(a.t.Context(), boss.Actor(), known.ID, p.role))
 		}
 		if p.subject == "left" {
-			a.must(a.team.Remove(a.t.Context(), boss, known.ID))
+			a.must(a.team.Remove(a.t.Context(), boss.Actor(), known.ID))
 		}
 	}
 }
@@ -293,7 +293,7 @@ func TestRemovedInTheForm(t *testing.T) {
 			v.reads("You were removed from this team", "Ask an admin of your team to readmit you")
 			a.none(0, good)
 
-			a.must(a.team.Readmit(t.Context(), a.idOf(omar)))
+			a.must(a.team.Readmit(t.Context(), a.person(ada).Actor(), a.idOf(omar)))
 			v.Submit(v.main().GetByRole("link", named("Sign in again")))
 			v.choose(omar)
 			v.heads("Create webhook")

@@ -20,9 +20,9 @@ import (
 const activityPage = 50 // rows
 
 // activityQuery reads the filter from the URL.
-func activityQuery(shopID string, q url.Values) store.ActivityQuery {
+func activityQuery(shopID string, actions labels, q url.Values) store.ActivityQuery {
 	return store.ActivityQuery{
-		Shop: shopID, Action: oneOf(q.Get("action"), actionLabels), Outcome: oneOf(q.Get("outcome"), outcomeLabels),
+		Shop: shopID, Action: oneOf(q.Get("action"), actions), Outcome: oneOf(q.Get("outcome"), outcomeLabels),
 		WebhookID: bounded(strings.TrimSpace(q.Get("webhook")), 200), Who: bounded(q.Get("who"), 200),
 		Before: bounded(q.Get("before"), 100), After: bounded(q.Get("after"), 100), Limit: activityPage,
 	}
@@ -31,12 +31,31 @@ func activityQuery(shopID string, q url.Values) store.ActivityQuery {
 // handleActivity lists the attempts in a shop. A filter's form also sends its
 // empty fields, which don't belong in the address.
 func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
-	conn := stateOf(r).conn
+	shop := stateOf(r).conn.ShopID
+	return s.listActivity(w, r, activityList{shop, activityPath(shop), actionLabels})
+}
+
+// handleTeamActivity lists what was done to the team: to its people, their
+// sessions and its shops.
+func (s *server) handleTeamActivity(w http.ResponseWriter, r *http.Request) error {
+	return s.listActivity(w, r, teamActivity)
+}
+
+// activityList is a list of activity: of a shop, or of the team.
+type activityList struct {
+	shop, path string
+	actions    labels
+}
+
+var teamActivity = activityList{activity.OfTeam, teamActivityPath, teamActionLabels}
+
+func (s *server) listActivity(w http.ResponseWriter, r *http.Request, list activityList) error {
+	shop, at, actions := list.shop, list.path, list.actions
 	if q := r.URL.Query(); hasEmpty(q) {
 		maps.DeleteFunc(q, func(_ string, values []string) bool { return values[0] == "" })
-		return redirect(w, r, withQuery(activityPath(conn.ShopID), q.Encode()))
+		return redirect(w, r, withQuery(at, q.Encode()))
 	}
-	query := activityQuery(conn.ShopID, r.URL.Query())
+	query := activityQuery(shop, actions, r.URL.Query())
 	found, err := s.Store.Activities(r.Context(), query)
 	if err != nil {
 		return err
@@ -45,13 +64,12 @@ func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	at := activityPath(conn.ShopID)
 	page := views.ActivityPage{
-		Frame: frame, Action: at, ActionFilter: query.Action, OutcomeFilter: query.Outcome, WebhookFilter: query.WebhookID,
-		WhoFilter: query.Who, ActionChoices: actionLabels.choices(), OutcomeChoices: outcomeLabels.choices(),
+		Frame: frame, OfTeam: shop == activity.OfTeam, Action: at, ActionFilter: query.Action, OutcomeFilter: query.Outcome, WebhookFilter: query.WebhookID,
+		WhoFilter: query.Who, ActionChoices: actions.choices(), OutcomeChoices: outcomeLabels.choices(),
 		Total: found.Total, CSVHref: withQuery(at+".csv", filterOf(query).Encode()),
 	}
-	if page.WhoChoices, err = s.actorChoices(r, conn.ShopID); err != nil {
+	if page.WhoChoices, err = s.actorChoices(r, shop); err != nil {
 		return err
 	}
 	if page.Days, err = s.activityDays(r, found.Rows); err != nil {
@@ -164,12 +182,16 @@ func subjectOf(a store.Activity, d activity.Detail, called names) string {
 	case d.Before != nil && d.Before.URL != "":
 		return ui.HostAndPath(d.Before.URL)
 	}
-	return cmp.Or(d.Shop, a.WebhookID)
+	return cmp.Or(d.Shop, d.Member, a.WebhookID)
 }
 
 // activityText returns in a few words what was changed, or why nothing was.
 func activityText(a store.Activity, d activity.Detail) string {
 	switch {
+	case a.Action == activity.CheckEndpoint || a.Action == activity.TestEndpoint:
+		return cmp.Or(callReason(a), typesOfCall(d))
+	case d.Member != "":
+		return roleChangeText(d)
 	case a.Outcome != store.OutcomeDone:
 		return reasonOf(a)
 	case d.Before != nil && d.After != nil:
@@ -181,6 +203,15 @@ func activityText(a store.Activity, d activity.Detail) string {
 		return typesText(badges(d.Before.AllowedTypes))
 	}
 	return ""
+}
+
+// typesOfCall returns the event type that was sent, "" if it can no longer be
+// read.
+func typesOfCall(d activity.Detail) string {
+	if d.After == nil {
+		return ""
+	}
+	return typesText(badges(d.After.AllowedTypes))
 }
 
 func changes(d activity.Detail) []views.Change {
@@ -207,6 +238,14 @@ func changes(d activity.Detail) []views.Change {
 	}
 	if d.Shop != "" {
 		out = append(out, views.Change{Field: "Shop", After: d.Shop})
+	}
+	if text := roleChangeText(d); text != "" {
+		out = append(out, views.Change{
+			Field: "Role", Before: roleNames[team.Role(d.RoleBefore)], After: roleNames[team.Role(d.RoleAfter)],
+		})
+	}
+	if d.Ended != "" {
+		out = append(out, views.Change{Field: "Ended session", After: d.Ended})
 	}
 	if d.Scopes != "" {
 		out = append(out, views.Change{Field: "Permissions", After: d.Scopes})

@@ -132,7 +132,7 @@ func (v *victim) teamWrites() map[string]sentForm {
 	ann, gone := v.known("Ann").id(), v.known("Bob").id()
 	boss, err := v.server.Team.Person(v.t.Context(), v.id())
 	v.must(err)
-	v.must(v.server.Team.Remove(v.t.Context(), boss, gone))
+	v.must(v.server.Team.Remove(v.t.Context(), boss.Actor(), gone))
 	v.member(team.Admin) // a second session
 	other := v.get(youPath).postForm(youEndPath).values
 	return map[string]sentForm{

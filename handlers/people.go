@@ -69,7 +69,7 @@ func (s *server) handlePersonRole(w http.ResponseWriter, r *http.Request) error 
 	if _, isRole := roleNames[role]; !isRole || !r.PostForm.Has("role") {
 		return badForm(errors.New("no such role"))
 	}
-	err := s.Team.SetRole(r.Context(), stateOf(r).person, r.PathValue("id"), role)
+	err := s.Team.SetRole(r.Context(), s.actor(r), r.PathValue("id"), role)
 	return s.personChanged(w, r, err, roleChangedNotice)
 }
 
@@ -78,13 +78,13 @@ func (s *server) handlePersonRemove(w http.ResponseWriter, r *http.Request) erro
 	if r.PathValue("id") == stateOf(r).person.ID {
 		return &httpError{Status: http.StatusConflict, Public: notYourselfText}
 	}
-	err := s.Team.Remove(r.Context(), stateOf(r).person, r.PathValue("id"))
+	err := s.Team.Remove(r.Context(), s.actor(r), r.PathValue("id"))
 	return s.personChanged(w, r, err, removedNotice)
 }
 
 // handlePersonReadmit lets a person who was removed sign in again.
 func (s *server) handlePersonReadmit(w http.ResponseWriter, r *http.Request) error {
-	return s.personChanged(w, r, s.Team.Readmit(r.Context(), r.PathValue("id")), readmittedNotice)
+	return s.personChanged(w, r, s.Team.Readmit(r.Context(), s.actor(r), r.PathValue("id")), readmittedNotice)
 }
 
 // handlePersonEnd ends the sessions of a person, but not the one in use.
@@ -93,7 +93,7 @@ func (s *server) handlePersonEnd(w http.ResponseWriter, r *http.Request) error {
 	sessions, err := s.Team.Sessions(r.Context(), id)
 	for _, one := range sessions {
 		if one.ID != stateOf(r).session.ID {
-			err = errors.Join(err, s.Team.EndSession(r.Context(), id, one.ID))
+			err = errors.Join(err, s.Team.EndSession(r.Context(), s.actor(r), id, one.ID))
 		}
 	}
 	return s.personChanged(w, r, err, sessionsEndedNotice)

@@ -74,11 +74,11 @@ func TestPeopleRefused(t *testing.T) {
 	boss, err := g.server.Team.Person(t.Context(), bossOfGroup.id())
 	g.must(err)
 	ann := g.known("Ann")
-	g.must(g.server.Team.SetRole(t.Context(), boss, ann.id(), team.Admin))
+	g.must(g.server.Team.SetRole(t.Context(), boss.Actor(), ann.id(), team.Admin))
 	g.member(team.Operator)
 	operator := g.server.peopleID(t, "The operator")
 	// Now Ann is the only admin.
-	g.must(g.server.Team.EndSession(t.Context(), boss.ID, ""))
+	g.must(g.server.Team.EndSession(t.Context(), boss.Actor(), boss.ID, ""))
 	_, err = g.server.Team.SignIn(t.Context(), team.Identity{Issuer: boss.Issuer, Subject: boss.Subject, Name: boss.Name})
 	g.must(err)
 	list := ann.get(peoplePath).want(http.StatusOK)

@@ -24,6 +24,8 @@ func (s *server) teamRoutes() []route {
 		{method: "GET", path: youPath, handle: s.handleYou, access: signedIn, resumable: true},
 		{method: "POST", path: youEndPath, handle: s.handleYouEnd, access: signedIn, resume: youPath},
 		{method: "GET", path: peoplePath, handle: s.handlePeople, access: admin, resumable: true},
+		{method: "GET", path: teamActivityPath, handle: s.handleTeamActivity, access: admin, resumable: true},
+		{method: "GET", path: teamActivityPath + ".csv", handle: s.handleTeamActivityCSV, access: admin},
 		{method: "POST", path: "/people/{id}/role", handle: s.handlePersonRole, access: admin, resume: peoplePath},
 		{method: "POST", path: "/people/{id}/remove", handle: s.handlePersonRemove, access: admin, resume: peoplePath},
 		{method: "POST", path: "/people/{id}/readmit", handle: s.handlePersonReadmit, access: admin, resume: peoplePath},

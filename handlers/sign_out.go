@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"hookwall/internal/activity"
 	"hookwall/views"
 )
 
@@ -34,6 +35,9 @@ func (s *server) handleSignOut(w http.ResponseWriter, r *http.Request) error {
 	v := stateOf(r)
 	if s.Team != nil {
 		v.log.Info("signed out", "person", v.person.ID)
+		if v.person.ID != "" {
+			s.recordMember(r, activity.SignOut)
+		}
 		return s.endSession(w, r)
 	}
 	if v.owner != "" {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/store"
 	"hookwall/internal/team"
 	"hookwall/views"
@@ -146,6 +147,8 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request, id team.Identity
 		return err
 	}
 	v.log.Info("signed in", "person", person.ID, "issuer", person.Issuer, "role", person.Role)
+	v.person = person
+	s.recordMember(r, activity.SignIn)
 	return redirect(w, r, s.wayBack(back))
 }
 
@@ -219,7 +222,7 @@ func (s *server) takeFailure(r *http.Request) (f signInFailure, err error) {
 // URL, only a request ID is shown.
 func signInNotice(q url.Values, f signInFailure) (ui.Notice, bool) {
 	n, ok := signInOutcomes[q.Get("outcome")]
-	if text := signInFailureText(q.Get("outcome"), f); text != "" {
+	if text := signInFailureText(q.Get("outcome"), f.Setting, f.Email, f.Skew); text != "" {
 		n.Text = text
 	}
 	if ok && n.Kind != ui.Success && requestIDForm.MatchString(q.Get("request")) {

@@ -74,7 +74,7 @@ func TestSignInToTeam(t *testing.T) {
 	person, err := g.server.Team.Person(t.Context(), p.id())
 	g.must(err)
 	for _, session := range sessionsOf(g, person.ID) {
-		g.must(g.server.Team.EndSession(t.Context(), person.ID, session))
+		g.must(g.server.Team.EndSession(t.Context(), person.Actor(), person.ID, session))
 	}
 	kept := f.submit().want(http.StatusOK, "Sign in to Hookwall", "We kept your form")
 	provider.QueueUser(mockUser("ann", "operator"))
@@ -130,7 +130,7 @@ func TestSignInEndings(t *testing.T) {
 			g.must(err)
 			gone, err := g.server.Team.SignIn(t.Context(), team.Identity{Issuer: provider.Issuer(), Subject: "removed"})
 			g.must(err)
-			g.must(g.server.Team.Remove(t.Context(), boss, gone.ID))
+			g.must(g.server.Team.Remove(t.Context(), boss.Actor(), gone.ID))
 			p := g.person()
 			if test.user != nil {
 				provider.QueueUser(test.user)
@@ -332,7 +332,7 @@ func TestSignInByHeader(t *testing.T) {
 	for _, name := range []string{"ann", "zoe"} {
 		p, err := g.server.Team.SignIn(t.Context(), team.Identity{Issuer: team.HeaderIssuer, Subject: name})
 		g.must(err)
-		g.must(g.server.Team.SetRole(t.Context(), boss, p.ID, team.Viewer))
+		g.must(g.server.Team.SetRole(t.Context(), boss.Actor(), p.ID, team.Viewer))
 	}
 	p := g.person()
 	ask := func(path string, header http.Header) (pg *page) {

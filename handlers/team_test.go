@@ -116,7 +116,7 @@ func TestEveryRowForEveryRole(t *testing.T) {
 	removed := g.signsIn(team.Identity{Issuer: "https://id.example", Subject: "removed"})
 	boss, err := g.server.Team.Person(t.Context(), g.member(team.Admin).id())
 	g.must(err)
-	g.must(g.server.Team.Remove(t.Context(), boss, removed.id()))
+	g.must(g.server.Team.Remove(t.Context(), boss.Actor(), removed.id()))
 	people := []struct {
 		name   string
 		person *person
@@ -176,7 +176,7 @@ func TestRoleIsReadAtEachRequest(t *testing.T) {
 	boss, err := g.server.Team.Person(t.Context(), g.member(team.Admin).id())
 	g.must(err)
 	p := g.signsIn(team.Identity{Issuer: "https://id.example", Subject: "ann", Name: "Ann"})
-	set := func(role team.Role) { g.must(g.server.Team.SetRole(t.Context(), boss, p.id(), role)) }
+	set := func(role team.Role) { g.must(g.server.Team.SetRole(t.Context(), boss.Actor(), p.id(), role)) }
 	set(team.Operator)
 	f := p.newForm(shop.ID, good, "ORDER_PLACED")
 	set(team.Viewer)
@@ -192,7 +192,7 @@ func TestRoleIsReadAtEachRequest(t *testing.T) {
 		t.Errorf("the form has %v", kept.values)
 	}
 	id := p.id()
-	g.must(g.server.Team.Remove(t.Context(), boss, id))
+	g.must(g.server.Team.Remove(t.Context(), boss.Actor(), id))
 	to := p.noRedirects().post(webhooksPath(shop.ID), kept.values)
 	if treatment(to) != signsIn || len(g.calls.of(http.MethodPost)) != 0 {
 		t.Errorf("removed: %s", treatment(to))

@@ -408,6 +408,20 @@ var actionLabels = labels{
 	{activity.DeleteWebhook, "Deletions"},
 	{activity.ConnectShop, "Connections"},
 	{activity.DisconnectShop, "Disconnections"},
+	{activity.CheckEndpoint, "Checks"},
+	{activity.TestEndpoint, "Test deliveries"},
+}
+
+// teamActionLabels are the actions in the list of the team.
+var teamActionLabels = labels{
+	{activity.SignIn, "Sign-ins"},
+	{activity.SignOut, "Sign-outs"},
+	{activity.EndSession, "Ended sessions"},
+	{activity.ChangeRole, "Roles"},
+	{activity.RemovePerson, "Removals"},
+	{activity.ReadmitPerson, "Readmissions"},
+	{activity.ConnectShop, "Connections"},
+	{activity.DisconnectShop, "Disconnections"},
 }
 
 var outcomeLabels = labels{
@@ -455,6 +469,39 @@ var activityTitles = map[string]labels{
 		{store.OutcomeUnclear, "Disconnection unconfirmed"},
 		{store.OutcomePending, "Disconnection pending"},
 	},
+	activity.CheckEndpoint: {
+		{store.OutcomeDone, "Endpoint checked"},
+		{store.OutcomeFailed, "Check found a problem"},
+		{store.OutcomeUnclear, "Check not finished"},
+	},
+	activity.TestEndpoint: {
+		{store.OutcomeDone, "Test delivery accepted"},
+		{store.OutcomeFailed, "Test delivery failed"},
+		{store.OutcomeUnclear, "Test delivery unconfirmed"},
+	},
+	activity.SignIn:        {{store.OutcomeDone, "Signed in"}},
+	activity.SignOut:       {{store.OutcomeDone, "Signed out"}},
+	activity.EndSession:    {{store.OutcomeDone, "Session ended"}},
+	activity.ChangeRole:    {{store.OutcomeDone, "Role changed"}},
+	activity.RemovePerson:  {{store.OutcomeDone, "Person removed"}},
+	activity.ReadmitPerson: {{store.OutcomeDone, "Person readmitted"}},
+}
+
+// callReason returns in a few words why an endpoint didn't accept a call.
+func callReason(a store.Activity) string {
+	if a.Status != 0 {
+		return "Status code " + strconv.Itoa(a.Status)
+	}
+	return ""
+}
+
+// roleChangeText returns in a few words which role a person had and has.
+func roleChangeText(d activity.Detail) string {
+	before, after := roleNames[team.Role(d.RoleBefore)], roleNames[team.Role(d.RoleAfter)]
+	if d.Member == "" || before == after {
+		return ""
+	}
+	return before + " → " + after
 }
 
 // rejectionReasons are the short reasons of rejected attempts, by the API's code.
@@ -1178,20 +1225,20 @@ var anotherAccountHelps = map[string]bool{"removed": true, "denied": true, "doma
 
 // signInFailureText returns a sentence with the details of a failure, or "" if
 // the usual one says all that is known.
-func signInFailureText(outcome string, f signInFailure) string {
+func signInFailureText(outcome, setting, email string, skew time.Duration) string {
 	switch {
-	case outcome == signInSlugs[team.ProblemSettings] && f.Setting != "":
-		return "Tell the person who set up Hookwall to check " + f.Setting + ". The log has the reason."
-	case outcome == signInSlugs[team.ProblemClock] && f.Skew > 0:
-		return "Hookwall’s clock is about " + ui.Duration(f.Skew.Round(time.Minute)) + " ahead of your identity provider’s. Tell the person " +
+	case outcome == signInSlugs[team.ProblemSettings] && setting != "":
+		return "Tell the person who set up Hookwall to check " + setting + ". The log has the reason."
+	case outcome == signInSlugs[team.ProblemClock] && skew > 0:
+		return "Hookwall’s clock is about " + ui.Duration(skew.Round(time.Minute)) + " ahead of your identity provider’s. Tell the person " +
 			"who runs Hookwall."
-	case outcome == signInSlugs[team.ProblemClock] && f.Skew < 0:
-		return "Hookwall’s clock is about " + ui.Duration(-f.Skew.Round(time.Minute)) + " behind your identity provider’s. Tell the person " +
+	case outcome == signInSlugs[team.ProblemClock] && skew < 0:
+		return "Hookwall’s clock is about " + ui.Duration(-skew.Round(time.Minute)) + " behind your identity provider’s. Tell the person " +
 			"who runs Hookwall."
-	case outcome == signInSlugs[team.ProblemDomain] && f.Email != "":
-		return f.Email + " isn’t in a domain of your team. Use your work account."
-	case outcome == signInSlugs[team.ProblemUnverified] && f.Email != "":
-		return "Your identity provider doesn’t confirm that " + f.Email + " is yours. Verify it there, or use another " +
+	case outcome == signInSlugs[team.ProblemDomain] && email != "":
+		return email + " isn’t in a domain of your team. Use your work account."
+	case outcome == signInSlugs[team.ProblemUnverified] && email != "":
+		return "Your identity provider doesn’t confirm that " + email + " is yours. Verify it there, or use another " +
 			"account."
 	}
 	return ""

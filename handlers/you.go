@@ -31,7 +31,7 @@ func (s *server) handleYouEnd(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	if err := s.Team.EndSession(r.Context(), stateOf(r).person.ID, r.PostForm.Get("session")); err != nil {
+	if err := s.Team.EndSession(r.Context(), s.actor(r), stateOf(r).person.ID, r.PostForm.Get("session")); err != nil {
 		return err
 	}
 	if err := s.flash(r, youPath, sessionEndedNotice()); err != nil {

@@ -9,6 +9,7 @@ import (
 // ActivityPage lists the attempts to change something in a shop.
 type ActivityPage struct {
 	Frame
+	OfTeam         bool   // it lists what was done to the team instead
 	Action         string // GET target of the filter; fields who, action, outcome and webhook
 	WhoFilter      string
 	ActionFilter   string

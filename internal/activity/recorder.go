@@ -24,7 +24,20 @@ const (
 	DeleteWebhook  = "webhook.delete"
 	ConnectShop    = "shop.connect"
 	DisconnectShop = "shop.disconnect"
+	CheckEndpoint  = "endpoint.check"
+	TestEndpoint   = "endpoint.test"
+
+	// Of the team.
+	SignIn        = "team.sign_in"
+	SignOut       = "team.sign_out"
+	EndSession    = "team.end_session"
+	ChangeRole    = "team.role"
+	RemovePerson  = "team.remove"
+	ReadmitPerson = "team.readmit"
 )
+
+// OfTeam is the Shop of an activity that belongs to the team and to no shop. No shop at Fourthwall has such an ID.
+const OfTeam = "(team)"
 
 // Actor is the person on whose behalf something is attempted.
 type Actor struct {

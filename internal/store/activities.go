@@ -150,11 +150,17 @@ func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error)
 	return a, nil
 }
 
-// addDone records activities of something that the transaction does: they are done, started and ended
-// now. Of an Ending, their Status counts.
+// AddActivity records an activity of something that has ended: started and ended now, and done unless it has another
+// Outcome. Of an Ending, its Status counts.
+func (s *Store) AddActivity(ctx context.Context, a Activity) error {
+	return failed("add activity", s.tx(ctx, func(tx *sql.Tx) error { return s.addDone(ctx, tx, []Activity{a}) }))
+}
+
+// addDone records activities of something that the transaction does: started and ended now, and done unless they have
+// another Outcome. Of an Ending, their Status counts.
 func (s *Store) addDone(ctx context.Context, tx *sql.Tx, done []Activity) error {
 	for _, a := range done {
-		a.ID, a.Outcome, a.StartedAt = rand.Text(), OutcomeDone, s.now()
+		a.ID, a.Outcome, a.StartedAt = rand.Text(), cmp.Or(a.Outcome, OutcomeDone), s.now()
 		a.EndedAt = a.StartedAt
 		row := s.newActivityRow(a, 0)
 		for n := int64(0); n == 0; {

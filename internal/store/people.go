@@ -105,10 +105,10 @@ func (s *Store) People(ctx context.Context) ([]Person, error) {
 
 // ChangePerson changes a person's role, or removes a person. In one transaction, in which nobody else is changed,
 // change gets the person, and allowed all people as they would be. If one of them returns an error, nothing is changed
-// and ChangePerson returns it. Both may be called several times. Removing a person ends the person's sessions.
+// and ChangePerson returns it. Both may be called several times. The activity that change returns is recorded as done. Removing a person ends the person's sessions.
 // ErrNotFound means that there is no such person.
 func (s *Store) ChangePerson(
-	ctx context.Context, id string, change func(*Person) error, allowed func(all []Person) error,
+	ctx context.Context, id string, change func(*Person) (Activity, error), allowed func(all []Person) error,
 ) error {
 	return failed("change person", s.tx(ctx, func(tx *sql.Tx) error {
 		if err := s.lockPresentOwner(ctx, tx, teamOwner); err != nil {
@@ -126,13 +126,17 @@ func (s *Store) ChangePerson(
 		if i < 0 {
 			return ErrNotFound
 		}
-		if err := change(&all[i]); err != nil {
+		done, err := change(&all[i])
+		if err != nil {
 			return err
 		}
 		if err := allowed(all); err != nil {
 			return err
 		}
-		return s.updatePerson(ctx, tx, all[i])
+		if err := s.updatePerson(ctx, tx, all[i]); err != nil {
+			return err
+		}
+		return s.addDone(ctx, tx, []Activity{done})
 	}))
 }
 
@@ -173,7 +177,7 @@ func (s *Store) memberSessions(ctx context.Context, person string) (map[string][
 		if err := rows.Scan(&of, &one.ID, &created, &seen); err != nil {
 			return nil, err
 		}
-		one.Mark, one.CreatedAt, one.SeenAt = markOf(one.ID), timeAt(created), timeAt(seen)
+		one.Mark, one.CreatedAt, one.SeenAt = MarkOf(one.ID), timeAt(created), timeAt(seen)
 		all[of] = append(all[of], one)
 	}
 	for _, list := range all {
@@ -184,17 +188,23 @@ func (s *Store) memberSessions(ctx context.Context, person string) (map[string][
 	return all, rows.Err()
 }
 
-// EndMemberSession ends a session of a person. It is no error if there is none.
-func (s *Store) EndMemberSession(ctx context.Context, person, id string) error {
-	_, err := s.exec(ctx, `DELETE FROM sessions WHERE environment = $1 AND person = $2 AND token_hash = $3`,
-		s.env, person, id)
-	return failed("end session", err)
+// EndMemberSession ends a session of a person, and records an activity, as done. It is no error if there is no such
+// session, and then nothing is recorded.
+func (s *Store) EndMemberSession(ctx context.Context, person, id string, done Activity) error {
+	return failed("end session", s.tx(ctx, func(tx *sql.Tx) error {
+		n, err := affected(tx.ExecContext(ctx,
+			`DELETE FROM sessions WHERE environment = $1 AND person = $2 AND token_hash = $3`, s.env, person, id))
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.addDone(ctx, tx, []Activity{done})
+	}))
 }
 
 func (s *Store) memberLife() time.Duration { return min(MemberLife, s.sessionLife) }
 
-// markOf returns the mark of a session by its ID, "" if that is no session's.
-func markOf(id string) string {
+// MarkOf returns the mark of a session by its ID, "" if that is no session's.
+func MarkOf(id string) string {
 	sum, err := base64.RawURLEncoding.DecodeString(id)
 	if err != nil || len(sum) < markBytes {
 		return ""

@@ -85,7 +85,7 @@ func (ss *SessionStore) Mark(session *sessions.Session) string {
 		return ""
 	}
 	hash, _ := session.Values[loadedKey{}].(string)
-	return markOf(hash)
+	return MarkOf(hash)
 }
 
 // Get returns the session of a request. It loads it once in a request.

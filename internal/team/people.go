@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/store"
 )
 
@@ -121,42 +122,61 @@ func (t *Team) Admins(ctx context.Context) ([]Person, error) {
 	return slices.DeleteFunc(all, func(p Person) bool { return p.Role != Admin }), err
 }
 
+// Actor returns the person as activity names them, with the role of now. It has no session.
+func (p Person) Actor() activity.Actor {
+	if p.ID == "" {
+		return activity.Actor{}
+	}
+	return activity.Actor{
+		Person: store.ActivityPerson{ID: p.ID, Name: p.Called(), Email: p.Email, Role: string(p.Role)},
+	}
+}
+
 // SetRole sets the role of a person. It returns ErrElsewhere if that would have no effect, and ErrLastAdmin if nobody
-// would be left who sets roles.
-func (t *Team) SetRole(ctx context.Context, by Person, id string, role Role) error {
-	return t.change(ctx, id, func(p *store.Person) {
-		p.Role, p.RoleBy, p.RoleAt = string(role), by.Called(), t.config.Store.Now()
+// would be left who sets roles. Like all changes of people, it is recorded.
+func (t *Team) SetRole(ctx context.Context, by activity.Actor, id string, role Role) error {
+	return t.change(ctx, by, activity.ChangeRole, id, func(p *store.Person) {
+		p.Role, p.RoleBy, p.RoleAt = string(role), by.Person.Name, t.config.Store.Now()
 	})
 }
 
 // Remove takes the role from a person, ends the person's sessions, and keeps the person from signing in. Its errors are
 // those of SetRole.
-func (t *Team) Remove(ctx context.Context, by Person, id string) error {
-	return t.change(ctx, id, func(p *store.Person) {
+func (t *Team) Remove(ctx context.Context, by activity.Actor, id string) error {
+	return t.change(ctx, by, activity.RemovePerson, id, func(p *store.Person) {
 		now := t.config.Store.Now()
-		p.Role, p.RoleBy, p.RoleAt, p.RemovedAt = string(NoRole), by.Called(), now, now
+		p.Role, p.RoleBy, p.RoleAt, p.RemovedAt = string(NoRole), by.Person.Name, now, now
 	})
 }
 
 // Readmit lets a person who was removed sign in again.
-func (t *Team) Readmit(ctx context.Context, id string) error {
+func (t *Team) Readmit(ctx context.Context, by activity.Actor, id string) error {
 	return t.config.Store.ChangePerson(ctx, id,
-		func(p *store.Person) error {
+		func(p *store.Person) (store.Activity, error) {
+			before := t.withRole(*p)
 			p.RemovedAt = time.Time{}
-			return nil
+			return event(by, activity.ReadmitPerson, before, t.withRole(*p))
 		},
 		func([]store.Person) error { return nil })
 }
 
+// event returns the activity that records the change of a person.
+func event(by activity.Actor, action string, before, after Person) (store.Activity, error) {
+	return activity.New(by, store.Activity{Shop: activity.OfTeam, Action: action}, activity.Detail{
+		Member: before.Called(), RoleBefore: string(before.Role), RoleAfter: string(after.Role),
+	})
+}
+
 // change changes a person whose role is decided here, unless no admin would be left.
-func (t *Team) change(ctx context.Context, id string, change func(*store.Person)) error {
+func (t *Team) change(ctx context.Context, by activity.Actor, action, id string, change func(*store.Person)) error {
 	return t.config.Store.ChangePerson(ctx, id,
-		func(p *store.Person) error {
-			if !t.withRole(*p).IsDecidedHere() {
-				return ErrElsewhere
+		func(p *store.Person) (store.Activity, error) {
+			before := t.withRole(*p)
+			if !before.IsDecidedHere() {
+				return store.Activity{}, ErrElsewhere
 			}
 			change(p)
-			return nil
+			return event(by, action, before, t.withRole(*p))
 		},
 		func(all []store.Person) error {
 			if !slices.ContainsFunc(t.withRoles(all), func(p Person) bool { return p.Role == Admin }) {
@@ -172,8 +192,26 @@ func (t *Team) Sessions(ctx context.Context, person string) ([]store.MemberSessi
 }
 
 // EndSession ends a session of a person, on every instance. It is no error if there is none.
-func (t *Team) EndSession(ctx context.Context, person, session string) error {
-	return t.config.Store.EndMemberSession(ctx, person, session)
+func (t *Team) EndSession(ctx context.Context, by activity.Actor, person, session string) error {
+	p, err := t.Person(ctx, person)
+	if err != nil {
+		return err
+	}
+	done, err := activity.New(by, store.Activity{Shop: activity.OfTeam, Action: activity.EndSession},
+		activity.Detail{Member: p.Called(), Ended: store.MarkOf(session)})
+	if err != nil {
+		return err
+	}
+	return t.config.Store.EndMemberSession(ctx, person, session, done)
+}
+
+// Record records what a person did to no shop and to no other person, such as a sign-in.
+func (t *Team) Record(ctx context.Context, by activity.Actor, action string) error {
+	done, err := activity.New(by, store.Activity{Shop: activity.OfTeam, Action: action}, activity.Detail{})
+	if err != nil {
+		return err
+	}
+	return t.config.Store.AddActivity(ctx, done)
 }
 
 func (t *Team) withRoles(stored []store.Person) (all []Person) {

@@ -118,7 +118,7 @@ func TestSameEmailOfAnotherIssuer(t *testing.T) {
 	team, _ := newTeam(t, Config{Admins: []string{"boss"}})
 	boss := ann(t, team, subject("boss"))
 	p := ann(t, team)
-	must(t, team.SetRole(t.Context(), boss, p.ID, Operator))
+	must(t, team.SetRole(t.Context(), boss.Actor(), p.ID, Operator))
 	other := ann(t, team, func(id *Identity) { id.Issuer = "https://other.example" })
 	if other.ID == p.ID || other.Role != NoRole {
 		t.Errorf("%+v has what %+v has", other, p)
@@ -177,16 +177,16 @@ func TestGivenRole(t *testing.T) {
 		from Source
 	}{
 		{"by domain", p.ID, func(string) error { return nil }, nil, Viewer, ByDomain},
-		{"made an operator", p.ID, func(id string) error { return team.SetRole(t.Context(), boss, id, Operator) }, nil, Operator, ByAdmin},
-		{"made an admin", p.ID, func(id string) error { return team.SetRole(t.Context(), boss, id, Admin) }, nil, Admin, ByAdmin},
-		{"taken", p.ID, func(id string) error { return team.SetRole(t.Context(), boss, id, NoRole) }, nil, Viewer, ByDomain},
-		{"made an operator again", p.ID, func(id string) error { return team.SetRole(t.Context(), boss, id, Operator) }, nil, Operator, ByAdmin},
-		{"removed", p.ID, func(id string) error { return team.Remove(t.Context(), boss, id) }, nil, NoRole, ByDomain},
-		{"readmitted", p.ID, func(id string) error { return team.Readmit(t.Context(), id) }, nil, Viewer, ByDomain},
-		{"of a group", byGroup.ID, func(id string) error { return team.SetRole(t.Context(), boss, id, Viewer) }, ErrElsewhere, Operator, ByGroup},
-		{"removed from a group", byGroup.ID, func(id string) error { return team.Remove(t.Context(), boss, id) }, ErrElsewhere, Operator, ByGroup},
-		{"configured", boss.ID, func(id string) error { return team.SetRole(t.Context(), boss, id, Viewer) }, ErrElsewhere, Admin, Configured},
-		{"removed from the configuration", boss.ID, func(id string) error { return team.Remove(t.Context(), boss, id) }, ErrElsewhere, Admin, Configured},
+		{"made an operator", p.ID, func(id string) error { return team.SetRole(t.Context(), boss.Actor(), id, Operator) }, nil, Operator, ByAdmin},
+		{"made an admin", p.ID, func(id string) error { return team.SetRole(t.Context(), boss.Actor(), id, Admin) }, nil, Admin, ByAdmin},
+		{"taken", p.ID, func(id string) error { return team.SetRole(t.Context(), boss.Actor(), id, NoRole) }, nil, Viewer, ByDomain},
+		{"made an operator again", p.ID, func(id string) error { return team.SetRole(t.Context(), boss.Actor(), id, Operator) }, nil, Operator, ByAdmin},
+		{"removed", p.ID, func(id string) error { return team.Remove(t.Context(), boss.Actor(), id) }, nil, NoRole, ByDomain},
+		{"readmitted", p.ID, func(id string) error { return team.Readmit(t.Context(), boss.Actor(), id) }, nil, Viewer, ByDomain},
+		{"of a group", byGroup.ID, func(id string) error { return team.SetRole(t.Context(), boss.Actor(), id, Viewer) }, ErrElsewhere, Operator, ByGroup},
+		{"removed from a group", byGroup.ID, func(id string) error { return team.Remove(t.Context(), boss.Actor(), id) }, ErrElsewhere, Operator, ByGroup},
+		{"configured", boss.ID, func(id string) error { return team.SetRole(t.Context(), boss.Actor(), id, Viewer) }, ErrElsewhere, Admin, Configured},
+		{"removed from the configuration", boss.ID, func(id string) error { return team.Remove(t.Context(), boss.Actor(), id) }, ErrElsewhere, Admin, Configured},
 	}
 	for _, step := range steps {
 		if err := step.do(step.id); !errors.Is(err, step.err) || (err == nil) != (step.err == nil) {
@@ -198,7 +198,7 @@ func TestGivenRole(t *testing.T) {
 			t.Errorf("%s: %q from %q, want %q from %q", step.name, got.Role, got.Source, step.role, step.from)
 		}
 	}
-	if err := team.SetRole(t.Context(), boss, "nobody", Viewer); !errors.Is(err, ErrNotFound) {
+	if err := team.SetRole(t.Context(), boss.Actor(), "nobody", Viewer); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a role for nobody: %v", err)
 	}
 }
@@ -207,12 +207,12 @@ func TestGivenRole(t *testing.T) {
 func TestRemovedPersonSignsIn(t *testing.T) {
 	team, _ := newTeam(t, Config{Admins: []string{"boss"}})
 	boss, p := ann(t, team, subject("boss")), ann(t, team)
-	must(t, team.Remove(t.Context(), boss, p.ID))
+	must(t, team.Remove(t.Context(), boss.Actor(), p.ID))
 	got, err := team.SignIn(t.Context(), Identity{Issuer: issuer, Subject: "ann"})
 	if !errors.Is(err, ErrRemoved) || got.ID != p.ID || got.Role != NoRole {
 		t.Errorf("%+v, %v", got, err)
 	}
-	must(t, team.Readmit(t.Context(), p.ID))
+	must(t, team.Readmit(t.Context(), boss.Actor(), p.ID))
 	ann(t, team)
 }
 
@@ -222,22 +222,22 @@ func TestLastAdmin(t *testing.T) {
 	config := Config{Admins: []string{"boss"}}
 	team, again := newTeam(t, config)
 	boss, p := ann(t, team, subject("boss")), ann(t, team)
-	must(t, team.SetRole(t.Context(), boss, p.ID, Admin))
-	must(t, team.SetRole(t.Context(), boss, p.ID, Viewer)) // the boss is left
-	must(t, team.SetRole(t.Context(), boss, p.ID, Admin))
+	must(t, team.SetRole(t.Context(), boss.Actor(), p.ID, Admin))
+	must(t, team.SetRole(t.Context(), boss.Actor(), p.ID, Viewer)) // the boss is left
+	must(t, team.SetRole(t.Context(), boss.Actor(), p.ID, Admin))
 	team = again(Config{}) // the boss is no longer configured
 	for name, do := range map[string]func() error{
-		"demoted": func() error { return team.SetRole(t.Context(), p, p.ID, Operator) },
-		"removed": func() error { return team.Remove(t.Context(), p, p.ID) },
+		"demoted": func() error { return team.SetRole(t.Context(), p.Actor(), p.ID, Operator) },
+		"removed": func() error { return team.Remove(t.Context(), p.Actor(), p.ID) },
 	} {
 		if err := do(); !errors.Is(err, ErrLastAdmin) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	must(t, team.SetRole(t.Context(), p, boss.ID, Admin))
+	must(t, team.SetRole(t.Context(), p.Actor(), boss.ID, Admin))
 	done := make(chan error, 2)
-	go func() { done <- team.Remove(t.Context(), boss, p.ID) }()
-	go func() { done <- again(Config{}).Remove(t.Context(), p, boss.ID) }()
+	go func() { done <- team.Remove(t.Context(), boss.Actor(), p.ID) }()
+	go func() { done <- again(Config{}).Remove(t.Context(), p.Actor(), boss.ID) }()
 	one, two := <-done, <-done
 	if (one == nil) == (two == nil) || !errors.Is(errors.Join(one, two), ErrLastAdmin) {
 		t.Errorf("two who remove each other: %v, %v", one, two)

@@ -39,9 +39,9 @@ func readPerson(t tb, s *store.Store, id string) store.Person {
 // give sets the role of a person, unless nobody would be an admin.
 func give(s *store.Store, id, role string) error {
 	return s.ChangePerson(background, id,
-		func(p *store.Person) error {
+		func(p *store.Person) (store.Activity, error) {
 			p.Role, p.RoleBy, p.RoleAt = role, "an admin", s.Now()
-			return nil
+			return store.Activity{Shop: "people", Action: "role", Detail: []byte(role)}, nil
 		},
 		func(all []store.Person) error {
 			for _, p := range all {
@@ -55,9 +55,9 @@ func give(s *store.Store, id, role string) error {
 
 func remove(s *store.Store, id string) error {
 	return s.ChangePerson(background, id,
-		func(p *store.Person) error {
+		func(p *store.Person) (store.Activity, error) {
 			p.RemovedAt = s.Now()
-			return nil
+			return store.Activity{Shop: "people", Action: "remove"}, nil
 		},
 		func([]store.Person) error { return nil })
 }
@@ -194,12 +194,13 @@ var peopleTests = map[string]func(*testing.T, *fixture){
 			{ID: list[0].ID, Mark: markOf(t, f.one, second), CreatedAt: f.start.Add(time.Hour), SeenAt: f.start.Add(time.Hour)},
 			{ID: list[1].ID, Mark: markOf(t, f.one, first), CreatedAt: f.start, SeenAt: f.start},
 		})
-		must(t, f.one.EndMemberSession(t.Context(), zoe.ID, list[1].ID))
+		must(t, f.one.EndMemberSession(t.Context(), zoe.ID, list[1].ID, store.Activity{Shop: "people", Action: "end"}))
 		same(t, "by another person", personOf(t, f.one, first), ann.ID)
-		must(t, f.one.EndMemberSession(t.Context(), ann.ID, list[1].ID))
+		must(t, f.one.EndMemberSession(t.Context(), ann.ID, list[1].ID, store.Activity{Shop: "people", Action: "end"}))
 		same(t, "the ended one, on the other replica", personOf(t, f.other, first), "")
 		same(t, "the other one", personOf(t, f.other, second), ann.ID)
 		same(t, "another person's", personOf(t, f.other, zoes), zoe.ID)
+		same(t, "recorded", actionsOf(t, f.one, "people"), []string{"end"})
 		none, err := f.one.MemberSessions(t.Context(), "")
 		must(t, err)
 		same(t, "sessions of nobody", none, nil)
@@ -218,6 +219,7 @@ var peopleTests = map[string]func(*testing.T, *fixture){
 		is(t, "nobody", give(f.one, "nobody", "admin"), store.ErrNotFound)
 		is(t, "not allowed", give(f.one, p.ID, "viewer"), errLastAdmin)
 		same(t, "unchanged", readPerson(t, f.other, p.ID), p)
+		same(t, "recorded", actionsOf(t, f.one, "people"), []string{"role"})
 	},
 
 	"a removed person has no session": func(t *testing.T, f *fixture) {
@@ -247,6 +249,17 @@ var peopleTests = map[string]func(*testing.T, *fixture){
 			same(t, "demoted", n, 1)
 		}
 	},
+}
+
+// actionsOf returns the actions that are recorded in a shop, newest first.
+func actionsOf(t tb, s *store.Store, shop string) (all []string) {
+	t.Helper()
+	list, err := s.Activities(background, store.ActivityQuery{Shop: shop})
+	must(t, err)
+	for _, a := range list.Rows {
+		all = append(all, a.Action)
+	}
+	return all
 }
 
 func markOf(t tb, s *store.Store, token string) string {
