@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,7 @@ var teamScenes = []scene{
 	},
 	{name: "people", show: showMembers, status: 200, heading: "People", team: true},
 	{name: "people, remove", show: showRemove, status: 200, heading: "People", team: true},
+	{name: "team activity", show: showTeamActivity, status: 200, heading: "Team activity", team: true},
 	{name: "your sessions", show: showYou, status: 200, heading: "Your sessions", team: true},
 	{name: "no role", show: showNoRole, status: 403, heading: "You don’t have access yet", team: true},
 	{name: "not allowed", show: showNotAllowed, status: 403, heading: "Only admins can do this", team: true},
@@ -172,6 +174,14 @@ func showMembers(v *visitor) int {
 	v.Open("/people")
 	v.Submit(v.main().GetByRole("link", named("Sign in")))
 	return v.choose(ada)
+}
+
+func showTeamActivity(v *visitor) int {
+	showMembers(v)
+	v.connectKey(0)
+	v.Open("/people/activity")
+	v.Click(v.main().Locator(".log summary").Filter(hasText("Role changed")).First())
+	return http.StatusOK
 }
 
 func showRemove(v *visitor) int {

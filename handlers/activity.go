@@ -241,7 +241,7 @@ func changes(d activity.Detail) []views.Change {
 	}
 	if text := roleChangeText(d); text != "" {
 		out = append(out, views.Change{
-			Field: "Role", Before: roleNames[team.Role(d.RoleBefore)], After: roleNames[team.Role(d.RoleAfter)],
+			Field: "Their role", Before: roleNames[team.Role(d.RoleBefore)], After: roleNames[team.Role(d.RoleAfter)],
 		})
 	}
 	if d.Ended != "" {

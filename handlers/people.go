@@ -20,7 +20,7 @@ func (s *server) handlePeople(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := views.PeoplePage{Frame: frame, Roles: roleChoices()}
+	page := views.PeoplePage{Frame: frame, Now: s.Store.Now(), Roles: roleChoices()}
 	counts := map[team.Role]int{}
 	for _, p := range all {
 		if !p.IsRemoved() {
@@ -38,7 +38,7 @@ func (s *server) handlePeople(w http.ResponseWriter, r *http.Request) error {
 func personRow(p team.Person, you string, oneAdmin bool) views.PersonRow {
 	row := views.PersonRow{
 		Name: p.Called(), Email: p.Email, You: p.ID == you, Role: roleNames[p.Role], RoleValue: string(p.Role),
-		Sessions: p.Sessions, SeenAt: p.SeenAt, Removed: p.IsRemoved(),
+		Sessions: p.Sessions, Browser: p.Browser, SeenAt: p.SeenAt, Removed: p.IsRemoved(),
 	}
 	row.Source, row.SourceName = sourceOf(p)
 	isLast := oneAdmin && p.Role == team.Admin

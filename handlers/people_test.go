@@ -150,6 +150,28 @@ func TestYourSessions(t *testing.T) {
 	here.get(youPath).want(http.StatusOK, "This one")
 }
 
+// TestSessionsNameTheirBrowser: people recognize a session by its browser and
+// system. Nothing else of what the browser says is kept or shown.
+func TestSessionsNameTheirBrowser(t *testing.T) {
+	t.Parallel()
+	g := newTeamRig(t)
+	provider := g.withProvider()
+	p := g.person()
+	provider.QueueUser(mockUser("ann", "viewer"))
+	to := p.noRedirects().get(p.noRedirects().get(signInStart).header.Get("Location")).header.Get("Location")
+	r := p.request(http.MethodGet, to, nil)
+	r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 Canary/7")
+	p.do(r).want(http.StatusOK)
+	boss := g.member(team.Admin)
+	for _, pg := range []*page{p.get(youPath), boss.get(peoplePath)} {
+		pg.want(http.StatusOK, "Firefox on Linux")
+		if strings.Contains(pg.body, "Canary") || !strings.Contains(pg.body, `class="ago"`) {
+			t.Errorf("%s shows more of the browser", pg.url)
+		}
+	}
+	boss.get(youPath).want(http.StatusOK, "Unknown browser")
+}
+
 // TestActivityNamesPeople: two people's work is told apart on the page and in
 // the file, though both use one connection and have one name.
 func TestActivityNamesPeople(t *testing.T) {

@@ -142,7 +142,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request, id team.Identity
 		return err
 	}
 	v.session.ID = ""
-	v.session.Values["person"] = person.ID
+	v.session.Values["person"], v.session.Values["browser"] = person.ID, browserName(r.UserAgent())
 	if err := s.sessions.Save(r, w, v.session); err != nil {
 		return err
 	}

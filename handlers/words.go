@@ -1247,6 +1247,7 @@ func signInFailureText(outcome, setting, email string, skew time.Duration) strin
 // People.
 const (
 	removedRole       = "Removed"
+	unknownBrowser    = "Unknown browser"
 	personUnknownText = "This person isn’t in the team."
 	notYourselfText   = "You can’t remove yourself. Ask another admin."
 )

@@ -9,6 +9,7 @@ import (
 // PeoplePage lists who has signed in to the team.
 type PeoplePage struct {
 	Frame
+	Now    time.Time
 	Tally  []string // how many have each role
 	People []PersonRow
 	Roles  []ui.Choice // that can be given
@@ -23,6 +24,7 @@ type PersonRow struct {
 	Source      string // where the role comes from, in words
 	SourceName  string // of the group or the domain; "" for none
 	Sessions    int
+	Browser     string // that was used last; "" if it isn't known
 	SeenAt      time.Time
 	Removed     bool
 
@@ -34,6 +36,7 @@ type PersonRow struct {
 // YouPage lists the sessions of the person who reads it.
 type YouPage struct {
 	Frame
+	Now       time.Time
 	Email     string
 	Sessions  []SessionRow
 	EndAction string
@@ -41,7 +44,7 @@ type YouPage struct {
 
 // SessionRow is a session of a person.
 type SessionRow struct {
-	ID, Mark          string
+	ID, Mark, Browser string
 	CreatedAt, SeenAt time.Time
 	Current           bool
 }

@@ -34,13 +34,16 @@ type Person struct {
 	SeenAt    time.Time // precise to 5 minutes
 	RemovedAt time.Time // zero unless the person was removed
 
-	Sessions int // that have not ended; set by People alone
+	// Set by People alone.
+	Sessions int    // that have not ended
+	Browser  string // of the session that was used last
 }
 
 // MemberSession is a session of a person.
 type MemberSession struct {
 	ID        string // gives no access
 	Mark      string // see SessionStore.Mark
+	Browser   string // as it was named at the sign-in; "" if it wasn't
 	CreatedAt time.Time
 	SeenAt    time.Time
 }
@@ -60,7 +63,7 @@ const (
 			group_name = excluded.group_name, seen_at = excluded.seen_at
 		RETURNING ` + personColumns
 
-	selectMemberSessions = `SELECT person, token_hash, created_at, seen_at FROM sessions
+	selectMemberSessions = `SELECT person, token_hash, browser, created_at, seen_at FROM sessions
 		WHERE environment = $1 AND person <> '' AND ($2 = '' OR person = $2) AND seen_at > $3 AND created_at > $4`
 )
 
@@ -93,7 +96,12 @@ func (s *Store) People(ctx context.Context) ([]Person, error) {
 	}
 	sessions, err := s.memberSessions(ctx, "")
 	for i := range all {
-		all[i].Sessions = len(sessions[all[i].ID])
+		own := sessions[all[i].ID]
+		all[i].Sessions = len(own)
+		if len(own) > 0 {
+			bySeen := func(a, b MemberSession) int { return a.SeenAt.Compare(b.SeenAt) }
+			all[i].Browser = slices.MaxFunc(own, bySeen).Browser
+		}
 	}
 	// Sorted here, since databases differ in how they order text.
 	slices.SortFunc(all, func(a, b Person) int {
@@ -174,7 +182,7 @@ func (s *Store) memberSessions(ctx context.Context, person string) (map[string][
 		var of string
 		var one MemberSession
 		var created, seen int64
-		if err := rows.Scan(&of, &one.ID, &created, &seen); err != nil {
+		if err := rows.Scan(&of, &one.ID, &one.Browser, &created, &seen); err != nil {
 			return nil, err
 		}
 		one.Mark, one.CreatedAt, one.SeenAt = MarkOf(one.ID), timeAt(created), timeAt(seen)

@@ -25,8 +25,9 @@ const (
 
 // The keys of the values of a session that are kept: an Owner, and the ID of a person, a string.
 const (
-	ownerKey  = "owner"
-	personKey = "person"
+	ownerKey   = "owner"
+	personKey  = "person"
+	browserKey = "browser" // by what the person recognizes the session
 )
 
 // loadedKey is the key of the hash of the token by which a session was loaded, and loadedAtKey that of
@@ -45,8 +46,8 @@ type CookieOptions struct {
 // SessionStore keeps sessions in the database, behind the interface of gorilla/sessions.
 //
 // The cookie holds a random token and nothing else; the database has its hash. A session's ID is that
-// hash, so it may be logged. The values kept are the owner and the person, see OwnerOf and PersonOf. Save
-// fails for a session with other values, since they would be lost. Of a session's Options only a negative
+// hash, so it may be logged. The values kept are the owner, the person and the name of the browser, see OwnerOf,
+// PersonOf and MemberSession. Save fails for a session with other values, since they would be lost. Of a session's Options only a negative
 // MaxAge counts. The cookie is always HttpOnly, SameSite=Lax and for the path "/".
 type SessionStore struct {
 	store  *Store
@@ -151,14 +152,14 @@ func (ss *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *se
 	if session.ID != "" {
 		return nil
 	}
-	owner, person, err := keptValues(session)
+	owner, person, browser, err := keptValues(session)
 	if err != nil {
 		return err
 	}
 	token := rand.Text()
 	old, _ := session.Values[loadedKey{}].(string)
 	loadedAt, _ := session.Values[loadedAtKey{}].(int64)
-	if err := ss.store.insertSession(r.Context(), hashOf(token), owner, person, old, loadedAt); err != nil {
+	if err := ss.store.insertSession(r.Context(), hashOf(token), owner, person, browser, old, loadedAt); err != nil {
 		return err
 	}
 	session.ID, session.IsNew = hashOf(token), false
@@ -171,8 +172,8 @@ func (ss *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *se
 	return nil
 }
 
-// keptValues returns the owner for whom a session is saved, a new one if it has none, and the person.
-func keptValues(session *sessions.Session) (owner Owner, person string, err error) {
+// keptValues returns the owner for whom a session is saved, a new one if it has none, the person and the browser.
+func keptValues(session *sessions.Session) (owner Owner, person, browser string, err error) {
 	for k, v := range session.Values {
 		isKept := true
 		switch k {
@@ -181,17 +182,19 @@ func keptValues(session *sessions.Session) (owner Owner, person string, err erro
 			owner, isKept = v.(Owner)
 		case personKey:
 			person, isKept = v.(string)
+		case browserKey:
+			browser, isKept = v.(string)
 		default:
 			isKept = false
 		}
 		if !isKept {
-			return "", "", fmt.Errorf("store: a session keeps its owner and person only, %v (%T) would be lost", k, v)
+			return "", "", "", fmt.Errorf("store: a session keeps its owner, person and browser only, %v (%T) would be lost", k, v)
 		}
 	}
 	if owner == "" {
 		owner = Owner(rand.Text())
 	}
-	return owner, person, nil
+	return owner, person, browser, nil
 }
 
 func (ss *SessionStore) drop(ctx context.Context, w http.ResponseWriter, session *sessions.Session) error {
@@ -266,7 +269,7 @@ func (s *Store) recordSeen(ctx context.Context, hash, person string, now, stale 
 // insertSession makes a session for an owner and a person. It replaces the old one, if there is one, and all that
 // were made before the old one was loaded.
 func (s *Store) insertSession(
-	ctx context.Context, hash string, owner Owner, person, old string, loadedAt int64,
+	ctx context.Context, hash string, owner Owner, person, browser, old string, loadedAt int64,
 ) error {
 	now := millis(s.now())
 	return failed("save session", s.tx(ctx, func(tx *sql.Tx) error {
@@ -276,8 +279,8 @@ func (s *Store) insertSession(
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO sessions (token_hash, environment, owner, person, created_at, seen_at)
-			VALUES ($1, $2, $3, $4, $5, $5)`, hash, s.env, owner, person, now); err != nil {
+			INSERT INTO sessions (token_hash, environment, owner, person, browser, created_at, seen_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $6)`, hash, s.env, owner, person, browser, now); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `

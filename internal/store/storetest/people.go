@@ -17,7 +17,7 @@ func member(t tb, s *store.Store, subject string) (store.Person, string) {
 	})
 	must(t, err)
 	v := arrive(t, s, "")
-	v.session.Values["person"] = p.ID
+	v.session.Values["person"], v.session.Values["browser"] = p.ID, "browser of "+subject
 	must(t, v.session.Save(v.request, v.answer))
 	return p, v.answer.Result().Cookies()[0].Value
 }
@@ -180,6 +180,7 @@ var peopleTests = map[string]func(*testing.T, *fixture){
 		all, err := f.other.People(t.Context())
 		must(t, err)
 		ann.SeenAt, ann.Sessions, zoe.Sessions = f.start.Add(time.Hour), 2, 1
+		ann.Browser, zoe.Browser = "browser of ann", "browser of zoe"
 		same(t, "people", all, []store.Person{ann, zoe})
 	},
 
@@ -191,8 +192,8 @@ var peopleTests = map[string]func(*testing.T, *fixture){
 		list, err := f.other.MemberSessions(t.Context(), ann.ID)
 		must(t, err)
 		same(t, "sessions", list, []store.MemberSession{
-			{ID: list[0].ID, Mark: markOf(t, f.one, second), CreatedAt: f.start.Add(time.Hour), SeenAt: f.start.Add(time.Hour)},
-			{ID: list[1].ID, Mark: markOf(t, f.one, first), CreatedAt: f.start, SeenAt: f.start},
+			{ID: list[0].ID, Mark: markOf(t, f.one, second), Browser: "browser of ann", CreatedAt: f.start.Add(time.Hour), SeenAt: f.start.Add(time.Hour)},
+			{ID: list[1].ID, Mark: markOf(t, f.one, first), Browser: "browser of ann", CreatedAt: f.start, SeenAt: f.start},
 		})
 		must(t, f.one.EndMemberSession(t.Context(), zoe.ID, list[1].ID, store.Activity{Shop: "people", Action: "end"}))
 		same(t, "by another person", personOf(t, f.one, first), ann.ID)
