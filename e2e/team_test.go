@@ -63,20 +63,21 @@ func (a *app) member(name, path string, o browser.Options) *visitor {
 	return v
 }
 
-// teamShop connects the nth demo shop for the team.
-func (a *app) teamShop(n int) sandbox.DemoShop {
+// teamShop connects the first demo shop for the team.
+func (a *app) teamShop() sandbox.DemoShop {
 	a.t.Helper()
-	return a.member(ada, "/connect", browser.Options{}).connectKey(n)
+	return a.member(ada, "/connect", browser.Options{}).connectKey(0)
 }
 
 func showSignIn(v *visitor) int { return v.Open("/") }
 
 func showKeptByTeam(v *visitor) int {
-	shop := v.app.teamShop(0)
+	shop := v.app.teamShop()
 	v.Open(newPath(shop))
 	v.signInAs(omar)
 	v.compose(shop, good, donation)
-	v.Must(v.Context().ClearCookies(playwright.BrowserContextClearCookiesOptions{Name: playwright.String(v.sessionCookie())}))
+	name := playwright.String(v.sessionCookie())
+	v.Must(v.Context().ClearCookies(playwright.BrowserContextClearCookiesOptions{Name: name}))
 	return v.create()
 }
 
@@ -219,7 +220,7 @@ func showNotAllowed(v *visitor) int {
 }
 
 func showListOfViewer(v *visitor) int {
-	shop := v.app.teamShop(0)
+	shop := v.app.teamShop()
 	v.app.add(0, good, "ORDER_PLACED")
 	v.Open(listPath(shop))
 	v.Submit(v.main().GetByRole("link", named("Sign in")))
@@ -227,7 +228,7 @@ func showListOfViewer(v *visitor) int {
 }
 
 func showShopsOfViewer(v *visitor) int {
-	v.app.teamShop(0)
+	v.app.teamShop()
 	v.Open("/shops")
 	v.Submit(v.main().GetByRole("link", named("Sign in")))
 	return v.choose(vera)
@@ -290,7 +291,7 @@ func TestRemovedInTheForm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := startTeam(t)
-			shop := a.teamShop(0)
+			shop := a.teamShop()
 			v := a.member(omar, newPath(shop), o)
 			v.compose(shop, good, donation)
 			a.removes(omar)

@@ -65,7 +65,8 @@ func (s *server) listActivity(w http.ResponseWriter, r *http.Request, list activ
 		return err
 	}
 	page := views.ActivityPage{
-		Frame: frame, OfTeam: shop == activity.OfTeam, Action: at, ActionFilter: query.Action, OutcomeFilter: query.Outcome, WebhookFilter: query.WebhookID,
+		Frame: frame, OfTeam: shop == activity.OfTeam, Action: at,
+		ActionFilter: query.Action, OutcomeFilter: query.Outcome, WebhookFilter: query.WebhookID,
 		WhoFilter: query.Who, ActionChoices: actions.choices(), OutcomeChoices: outcomeLabels.choices(),
 		Total: found.Total, CSVHref: withQuery(at+".csv", filterOf(query).Encode()),
 	}

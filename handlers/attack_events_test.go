@@ -130,12 +130,18 @@ func TestSecurityEventsOfTeam(t *testing.T) {
 			provider.QueueUser(mockUser("zoe", "viewer"))
 			g.person().get(signInStart).want(http.StatusOK)
 		}, map[string]any{"issuer": provider.Issuer(), "role": "viewer", "level": "INFO"}},
-		{"a sign-in that failed", "sign-in failed", func() { g.person().get("/sign-in/callback?code=x&state=x") },
-			map[string]any{"way": "team", "problem": string(team.ProblemMismatch), "level": "WARN"}},
-		{"a role", "a person was changed", func() { admin.post(personPath(person)+"/role", url.Values{"role": {"viewer"}}) },
-			map[string]any{"by": boss, "person": person, "role": "viewer", "level": "INFO"}},
-		{"a role that doesn't suffice", "the role doesn't allow it", func() { ann.get(peoplePath) },
-			map[string]any{"person": person, "role": "viewer", "needed": "admin", "level": "WARN"}},
+		{
+			"a sign-in that failed", "sign-in failed", func() { g.person().get("/sign-in/callback?code=x&state=x") },
+			map[string]any{"way": "team", "problem": string(team.ProblemMismatch), "level": "WARN"},
+		},
+		{
+			"a role", "a person was changed", func() { admin.post(personPath(person)+"/role", url.Values{"role": {"viewer"}}) },
+			map[string]any{"by": boss, "person": person, "role": "viewer", "level": "INFO"},
+		},
+		{
+			"a role that doesn't suffice", "the role doesn't allow it", func() { ann.get(peoplePath) },
+			map[string]any{"person": person, "role": "viewer", "needed": "admin", "level": "WARN"},
+		},
 		{"a sign-out", "signed out", func() { ann.signOut() }, map[string]any{"person": person, "level": "INFO"}},
 		{"a removed person", "a person who was removed may not sign in", func() {
 			gone, err := g.server.Team.SignIn(t.Context(), team.Identity{Issuer: provider.Issuer(), Subject: "gone"})

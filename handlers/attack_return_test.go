@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"bufio"
-	"hookwall/internal/team"
 	"net/http"
 	"net/url"
 	"os"
@@ -11,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"hookwall/internal/team"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"

@@ -1230,11 +1230,11 @@ func signInFailureText(outcome, setting, email string, skew time.Duration) strin
 	case outcome == signInSlugs[team.ProblemSettings] && setting != "":
 		return "Tell the person who set up Hookwall to check " + setting + ". The log has the reason."
 	case outcome == signInSlugs[team.ProblemClock] && skew > 0:
-		return "Hookwall’s clock is about " + ui.Duration(skew.Round(time.Minute)) + " ahead of your identity provider’s. Tell the person " +
-			"who runs Hookwall."
+		return "Hookwall’s clock is about " + ui.Duration(skew.Round(time.Minute)) + " ahead of your identity " +
+			"provider’s. Tell the person who runs Hookwall."
 	case outcome == signInSlugs[team.ProblemClock] && skew < 0:
-		return "Hookwall’s clock is about " + ui.Duration(-skew.Round(time.Minute)) + " behind your identity provider’s. Tell the person " +
-			"who runs Hookwall."
+		return "Hookwall’s clock is about " + ui.Duration(-skew.Round(time.Minute)) + " behind your identity " +
+			"provider’s. Tell the person who runs Hookwall."
 	case outcome == signInSlugs[team.ProblemDomain] && email != "":
 		return email + " isn’t in a domain of your team. Use your work account."
 	case outcome == signInSlugs[team.ProblemUnverified] && email != "":

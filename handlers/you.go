@@ -21,7 +21,8 @@ func (s *server) handleYou(w http.ResponseWriter, r *http.Request) error {
 	page := views.YouPage{Frame: frame, Now: s.Store.Now(), Email: v.person.Email, EndAction: youEndPath}
 	for _, one := range sessions {
 		page.Sessions = append(page.Sessions, views.SessionRow{
-			ID: one.ID, Mark: one.Mark, Browser: cmp.Or(one.Browser, unknownBrowser), CreatedAt: one.CreatedAt, SeenAt: one.SeenAt, Current: one.ID == v.session.ID,
+			ID: one.ID, Mark: one.Mark, Browser: cmp.Or(one.Browser, unknownBrowser),
+			CreatedAt: one.CreatedAt, SeenAt: one.SeenAt, Current: one.ID == v.session.ID,
 		})
 	}
 	return s.render(w, r, http.StatusOK, views.You(page))

@@ -87,8 +87,8 @@ func connected(to netip.AddrPort, took time.Duration) string {
 // TLS.
 const (
 	noEncryption    = "The URL starts with http://, so deliveries aren’t encrypted."
-	holdsBuyersData = "Deliveries contain buyers’ names, email and postal addresses. Anyone on the network can read and " +
-		"change them."
+	holdsBuyersData = "Deliveries contain buyers’ names, email and postal addresses. Anyone on the network can read " +
+		"and change them."
 	doUseHTTPS       = "Set up https for this host, and use the https:// URL."
 	doRenewByItself  = "Renew the certificate, and set it to renew automatically."
 	lessThanADayLeft = "less than a day"

@@ -113,7 +113,8 @@ func (s *Store) People(ctx context.Context) ([]Person, error) {
 
 // ChangePerson changes a person's role, or removes a person. In one transaction, in which nobody else is changed,
 // change gets the person, and allowed all people as they would be. If one of them returns an error, nothing is changed
-// and ChangePerson returns it. Both may be called several times. The activity that change returns is recorded as done. Removing a person ends the person's sessions.
+// and ChangePerson returns it. Both may be called several times. The activity that change returns is recorded as done.
+// Removing a person ends the person's sessions.
 // ErrNotFound means that there is no such person.
 func (s *Store) ChangePerson(
 	ctx context.Context, id string, change func(*Person) (Activity, error), allowed func(all []Person) error,

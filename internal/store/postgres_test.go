@@ -410,7 +410,8 @@ func TestTheVersionBeforeSweepsNoTeam(t *testing.T) {
 	p := plant(t, postgresSchema, options(t, 1))
 	team, err := p.store.Team(t.Context())
 	check(t, err)
-	conn, err := p.store.PutConnection(t.Context(), store.Connection{Owner: team, ShopID: "shop", Credential: []byte("{}")})
+	shared := store.Connection{Owner: team, ShopID: "shop", Credential: []byte("{}")}
+	conn, err := p.store.PutConnection(t.Context(), shared)
 	check(t, err)
 	db := raw(t, p.url)
 	exec(t, db, `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $1`, time.Now().Add(1000*time.Hour).UnixMilli())

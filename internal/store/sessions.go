@@ -47,8 +47,8 @@ type CookieOptions struct {
 //
 // The cookie holds a random token and nothing else; the database has its hash. A session's ID is that
 // hash, so it may be logged. The values kept are the owner, the person and the name of the browser, see OwnerOf,
-// PersonOf and MemberSession. Save fails for a session with other values, since they would be lost. Of a session's Options only a negative
-// MaxAge counts. The cookie is always HttpOnly, SameSite=Lax and for the path "/".
+// PersonOf and MemberSession. Save fails for a session with other values, since they would be lost. Of a session's
+// Options only a negative MaxAge counts. The cookie is always HttpOnly, SameSite=Lax and for the path "/".
 type SessionStore struct {
 	store  *Store
 	cookie CookieOptions
@@ -188,7 +188,7 @@ func keptValues(session *sessions.Session) (owner Owner, person, browser string,
 			isKept = false
 		}
 		if !isKept {
-			return "", "", "", fmt.Errorf("store: a session keeps its owner, person and browser only, %v (%T) would be lost", k, v)
+			return "", "", "", fmt.Errorf("store: a session keeps owner, person and browser only, %v (%T) would be lost", k, v)
 		}
 	}
 	if owner == "" {

@@ -192,7 +192,10 @@ var peopleTests = map[string]func(*testing.T, *fixture){
 		list, err := f.other.MemberSessions(t.Context(), ann.ID)
 		must(t, err)
 		same(t, "sessions", list, []store.MemberSession{
-			{ID: list[0].ID, Mark: markOf(t, f.one, second), Browser: "browser of ann", CreatedAt: f.start.Add(time.Hour), SeenAt: f.start.Add(time.Hour)},
+			{
+				ID: list[0].ID, Mark: markOf(t, f.one, second), Browser: "browser of ann",
+				CreatedAt: f.start.Add(time.Hour), SeenAt: f.start.Add(time.Hour),
+			},
 			{ID: list[1].ID, Mark: markOf(t, f.one, first), Browser: "browser of ann", CreatedAt: f.start, SeenAt: f.start},
 		})
 		must(t, f.one.EndMemberSession(t.Context(), zoe.ID, list[1].ID, store.Activity{Shop: "people", Action: "end"}))
