@@ -23,7 +23,7 @@ func (s *server) drawWebhookForm(
 	if err := s.readPresets(r, f); err != nil {
 		return err
 	}
-	title := "Create a webhook"
+	title := "Create webhook"
 	if f.editing != "" {
 		title = "Edit webhook"
 	}

@@ -51,14 +51,11 @@ func (f listFilter) pageHref(shopID string, page int) string {
 	return withQuery(webhooksPath(shopID), q.Encode())
 }
 
-// openHref returns a link to the same page of the list, with the actions of a
-// webhook.
-func (f listFilter) openHref(page, row int, id string) string {
+// openHref returns a link to the page of the list that has a webhook, with its
+// actions.
+func (f listFilter) openHref(row int, id string) string {
 	q := f.values()
 	q.Set("open", id)
-	if page > 1 {
-		q.Set("page", strconv.Itoa(page))
-	}
 	return "?" + q.Encode() + "#row-" + strconv.Itoa(row)
 }
 
@@ -249,7 +246,8 @@ func listPage(shopID string, filter listFilter) views.WebhookListPage {
 }
 
 // fillList fills the page with the webhooks that the filter shows on the page
-// whose number is in the URL, or on the last one.
+// whose number is in the URL, or on the last one. A webhook whose actions are
+// open brings its own page.
 func fillList(page *views.WebhookListPage, shopID string, found foundWebhooks, filter listFilter, q url.Values) {
 	all := found.rows(shopID)
 	count := map[ui.State]int{}
@@ -262,12 +260,16 @@ func fillList(page *views.WebhookListPage, shopID string, found foundWebhooks, f
 	shown := filter.apply(all)
 	page.Found = len(shown)
 	number := min(pageNumber(q), max(1, (len(shown)+listPageSize-1)/listPageSize))
+	isOpen := func(row views.WebhookRow) bool { return row.ID == q.Get("open") }
+	if i := slices.IndexFunc(shown, isOpen); i >= 0 {
+		number = i/listPageSize + 1
+	}
 	first := (number - 1) * listPageSize
 	last := min(first+listPageSize, len(shown))
 	page.Webhooks = shown[first:last]
 	for i, row := range page.Webhooks {
-		page.Webhooks[i].Open = row.ID == q.Get("open")
-		page.Webhooks[i].OpenHref = filter.openHref(number, i, row.ID)
+		page.Webhooks[i].Open = isOpen(row)
+		page.Webhooks[i].OpenHref = filter.openHref(i, row.ID)
 	}
 	page.First = first + 1
 	if number > 1 {

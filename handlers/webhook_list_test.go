@@ -272,8 +272,9 @@ func TestThousandWebhooks(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	shop := p.connect(0)
+	var last sandbox.Webhook
 	for i := range 1000 {
-		g.add(shop, fmt.Sprintf("https://hooks.example.com/%04d", i), "DONATION", "ORDER_PLACED")
+		last = g.add(shop, fmt.Sprintf("https://hooks.example.com/%04d", i), "DONATION", "ORDER_PLACED")
 	}
 	for _, test := range []struct {
 		name   string
@@ -302,6 +303,13 @@ func TestThousandWebhooks(t *testing.T) {
 	g.must(g.box.Configure(shop.ID, sandbox.Switches{}))
 	g.move(time.Minute)
 	p.get(webhooksPath(shop.ID)+"?q=/0999").want(http.StatusOK, "1 of 1,000 webhooks shown")
+	for _, id := range []string{last.ID, "wcon_of_nobody"} { // whose actions are open
+		shows := map[bool]string{true: "951–1,000 of 1,000", false: "1–50 of 1,000"}[id == last.ID]
+		pg := p.get(webhooksPath(shop.ID)+"?open="+id).want(http.StatusOK, shows)
+		if pg.byID("row-49") == "" == (id == last.ID) {
+			t.Errorf("the last row is open: %t", id != last.ID)
+		}
+	}
 	if records := p.get(webhooksPath(shop.ID) + ".csv").records(); len(records) != 1001 {
 		t.Errorf("%d records", len(records))
 	}

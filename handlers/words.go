@@ -978,7 +978,7 @@ func unkeptSecretNotice() ui.Notice {
 func unconfirmedChangeNotice() ui.Notice {
 	return ui.Notice{
 		Kind: ui.Warning, Title: "We couldn’t confirm whether the change was saved",
-		Text: "The connection dropped before Fourthwall replied. Click Review changes to read the webhook again. " +
+		Text: "Fourthwall’s response didn’t arrive, or was unclear. Click Review changes to read the webhook again. " +
 			"Saving twice does no harm.",
 	}
 }

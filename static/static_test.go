@@ -299,7 +299,8 @@ func TestScriptsKeepToThePolicy(t *testing.T) {
 
 func TestStyleSheetLoadsNothing(t *testing.T) {
 	for name, content := range files(t) {
-		if found := regexp.MustCompile(`url\(|@import|@font-face`).Find(content); strings.HasSuffix(name, ".css") && found != nil {
+		found := regexp.MustCompile(`url\(|@import|@font-face`).Find(content)
+		if strings.HasSuffix(name, ".css") && found != nil {
 			t.Errorf("%s has %s", name, found)
 		}
 	}

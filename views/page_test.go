@@ -222,6 +222,9 @@ func (d doc) checkReferences() {
 		seen[id] = n
 	}
 	for _, n := range d.all(func(*html.Node) bool { return true }) {
+		if has(n, "type") && attr(n, "type") == "" {
+			d.t.Errorf("<%s> has an empty type", n.Data)
+		}
 		for _, name := range []string{"for", "aria-labelledby", "aria-describedby", "aria-controls"} {
 			if has(n, name) && attr(n, name) == "" {
 				d.t.Errorf("<%s> has an empty %s", n.Data, name)

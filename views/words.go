@@ -13,10 +13,10 @@ import (
 
 const (
 	unconfirmedTitle = "Don’t create it again yet"
-	unconfirmedText  = "The connection dropped before Fourthwall replied. " +
+	unconfirmedText  = "Fourthwall’s response didn’t arrive, or was unclear. " +
 		"Check again: this won’t create a second webhook."
-	unconfirmedUnseenText = "The connection dropped before Fourthwall replied. We couldn’t read the shop’s webhooks " +
-		"before, so we can’t tell which one is new. Check the list of webhooks, or Fourthwall’s own settings. " +
+	unconfirmedUnseenText = "Fourthwall’s response didn’t arrive, or was unclear. We couldn’t read the shop’s " +
+		"webhooks before, so we can’t tell which one is new. Check the list of webhooks, or Fourthwall’s own settings. " +
 		"If it isn’t there, go back to the form and create it. Hookwall asks before it creates a second one " +
 		"that it can see."
 	stillUnconfirmedTitle = "Still unconfirmed"

@@ -132,6 +132,9 @@ func (a *attempt) heal(pg page) (steps []string, end page) {
 		}
 		step, then := a.next(pg)
 		steps, pg = append(steps, step), then
+		if pg.Status >= 500 {
+			a.w.t.Logf("after %s: %q", step, a.w.logged(pg.requestID()))
+		}
 	}
 	return append(steps, "no end"), pg
 }

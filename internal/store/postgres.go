@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -215,10 +217,14 @@ type connector struct {
 	server server
 }
 
-// Connect opens a connection and reads the server's clock through it.
+// Connect opens a connection and reads the server's clock through it. If it breaks off meanwhile, as at the end of a
+// network failure, it tries once more: the pool would give the error to whoever waits for a connection by now.
 func (c connector) Connect(ctx context.Context) (made driver.Conn, err error) {
 	cancel, err := c.server.ask(ctx, postgresAnswer, func(ctx context.Context) error {
 		made, err = c.connect(ctx)
+		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+			made, err = c.connect(ctx)
+		}
 		return err
 	})
 	cancel()

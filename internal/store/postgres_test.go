@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -14,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -313,6 +316,109 @@ func TestLostConnectionsAreReplaced(t *testing.T) {
 	if len(all) != 3 {
 		t.Errorf("%d flashes, want 3", len(all))
 	}
+}
+
+// TestConnectionBreaksOffWhileMade: one connection that breaks off while it's
+// made is tried again, and a server that drops each one is unavailable.
+func TestConnectionBreaksOffWhileMade(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		drops int32
+		want  error
+	}{
+		{"none", 0, nil},
+		{"the first", 1, nil},
+		{"each one", 1000, store.ErrUnavailable},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			databaseURL, drops := dropping(t, postgresSchema(t))
+			s := open(t, databaseURL, options(t, 1))
+			drops.Store(test.drops) // and the connections that there are
+			if err := s.Ping(t.Context()); !errors.Is(err, test.want) {
+				t.Errorf("error %v, want %v", err, test.want)
+			}
+		})
+	}
+}
+
+// dropping returns the address of a server that passes everything on to the one
+// of databaseURL. When drops is set, it ends its connections, and as many of the
+// next ones when the client has sent something.
+func dropping(t *testing.T, databaseURL string) (address string, drops *dropper) {
+	t.Helper()
+	l := first(net.Listen("tcp", "127.0.0.1:0"))
+	d := &dropper{upstream: first(url.Parse(databaseURL)).Host}
+	t.Cleanup(func() {
+		_ = l.Close()
+		d.Store(0)
+	})
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go d.serve(conn)
+		}
+	}()
+	return change(t, databaseURL, func(u *url.URL, q url.Values) {
+		u.Host = l.Addr().String()
+		q.Set("sslmode", "disable") // otherwise the driver itself tries twice
+	}), d
+}
+
+// dropper passes connections on, or drops them.
+type dropper struct {
+	upstream string
+
+	mu    sync.Mutex
+	drops int32
+	open  []net.Conn
+}
+
+// Store ends all connections, and drops this many of the next ones.
+func (d *dropper) Store(drops int32) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.drops = drops
+	for _, conn := range d.open {
+		_ = conn.Close()
+	}
+	d.open = nil
+}
+
+func (d *dropper) serve(conn net.Conn) {
+	defer conn.Close()
+	start := make([]byte, 8)
+	if _, err := io.ReadFull(conn, start); err != nil || d.takes(conn, start) {
+		return
+	}
+	up, err := net.Dial("tcp", d.upstream)
+	if err != nil {
+		return
+	}
+	defer up.Close()
+	if _, err := up.Write(start); err != nil {
+		return
+	}
+	go func() { _, _ = io.Copy(up, conn); _ = up.Close() }()
+	_, _ = io.Copy(conn, up)
+}
+
+// takes reports whether conn is one to drop. A request to cancel a statement,
+// of 16 bytes, comes on a connection of its own, and isn't counted.
+func (d *dropper) takes(conn net.Conn, start []byte) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if binary.BigEndian.Uint32(start) == 16 {
+		return true
+	}
+	if d.drops > 0 {
+		d.drops--
+		return true
+	}
+	d.open = append(d.open, conn)
+	return false
 }
 
 // After a failover to a server without the tables, the store is unavailable.

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -145,7 +147,7 @@ type SparklineChart struct {
 	Series Series
 	Width  int  // in px, of which each hour gets an equal part
 	Height int  // in px
-	Beside bool // its figures are beside it, so that it needs no title
+	Beside bool // its figures are beside it, so that it needs no title; the list's style sheet gives its size
 }
 
 // slot returns the width of an hour.
@@ -161,21 +163,26 @@ func (c SparklineChart) baseLine() string {
 	return b.String()
 }
 
-// bars returns the path of one part of each hour. below is what lies under it.
+// bars returns the path of one part of each hour, a stroke for each bar. below is what lies under it. Steps between
+// whole pixels keep it short, since a list has fifty of them.
 func (c SparklineChart) bars(part, below func(Hour) int) string {
 	var b strings.Builder
-	gap := 1 + c.slot()/8
-	scale := (float64(c.Height) - 2) / float64(max(c.Series.most(), 1))
+	x, y := 0.0, 0 // of the pen
+	scale := float64(c.Height-2) / float64(max(c.Series.most(), 1))
 	for i, h := range c.Series {
 		if n := part(h); n > 0 {
-			high := max(float64(n)*scale, 1.5)
-			bottom := min(float64(below(h))*scale, float64(c.Height)-2-high)
-			b.WriteString("M" + number(float64(i)*c.slot()) + " " + number(float64(c.Height)-1-bottom))
-			b.WriteString("v-" + number(high) + "h" + number(c.slot()-gap) + "v" + number(high) + "z")
+			high := max(int(math.Round(float64(n)*scale)), 2)
+			bottom := c.Height - 1 - min(int(math.Round(float64(below(h))*scale)), c.Height-2-high)
+			middle := float64(i)*c.slot() + c.stroke()/2
+			fmt.Fprintf(&b, "m%s %dv-%d", number(middle-x), bottom-y, high)
+			x, y = middle, bottom-high
 		}
 	}
 	return b.String()
 }
+
+// stroke returns the width of a bar.
+func (c SparklineChart) stroke() float64 { return c.slot() - 1 - c.slot()/8 }
 
 // OverTimeChart is a chart with an axis.
 type OverTimeChart struct {

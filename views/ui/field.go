@@ -10,7 +10,7 @@ import (
 // TextField is a labeled input for text.
 type TextField struct {
 	ID, Name, Label string
-	Type            string // "text" or "password"
+	Type            string // "" for "text", or "password"
 	InputMode       string
 	Value           string
 	Hint            string
