@@ -153,21 +153,30 @@ func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error)
 // AddActivity records an activity of something that has ended: started and ended now, and done unless it has another
 // Outcome. Of an Ending, its Status counts.
 func (s *Store) AddActivity(ctx context.Context, a Activity) error {
-	return failed("add activity", s.tx(ctx, func(tx *sql.Tx) error { return s.addDone(ctx, tx, []Activity{a}) }))
+	a.Outcome = cmp.Or(a.Outcome, OutcomeDone)
+	return failed("add activity", s.tx(ctx, func(tx *sql.Tx) error { return s.addEnded(ctx, tx, a) }))
 }
 
-// addDone records activities of something that the transaction does: started and ended now, and done unless they have
-// another Outcome. Of an Ending, their Status counts.
+// addDone records activities of something that the transaction does: they are done, started and ended
+// now. Of an Ending, their Status counts.
 func (s *Store) addDone(ctx context.Context, tx *sql.Tx, done []Activity) error {
 	for _, a := range done {
-		a.ID, a.Outcome, a.StartedAt = rand.Text(), cmp.Or(a.Outcome, OutcomeDone), s.now()
-		a.EndedAt = a.StartedAt
-		row := s.newActivityRow(a, 0)
-		for n := int64(0); n == 0; {
-			var err error
-			if n, err = affected(tx.ExecContext(ctx, insertActivity, row...)); err != nil {
-				return err
-			}
+		a.Outcome = OutcomeDone
+		if err := s.addEnded(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) addEnded(ctx context.Context, tx *sql.Tx, a Activity) error {
+	a.ID, a.StartedAt = rand.Text(), s.now()
+	a.EndedAt = a.StartedAt
+	row := s.newActivityRow(a, 0)
+	for n := int64(0); n == 0; {
+		var err error
+		if n, err = affected(tx.ExecContext(ctx, insertActivity, row...)); err != nil {
+			return err
 		}
 	}
 	return nil

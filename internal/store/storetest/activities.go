@@ -334,6 +334,22 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		same(t, "actors of another environment", actors, nil)
 	},
 
+	"of what has ended": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		for _, outcome := range []string{"", store.OutcomeFailed, store.OutcomeUnclear} {
+			a := activity(owner, "ended"+outcome)
+			a.Outcome, a.Status = outcome, 503
+			must(t, f.one.AddActivity(t.Context(), a))
+			rows := activities(t, f.other, store.ActivityQuery{Shop: a.Shop}).Rows
+			a.ID, a.StartedAt, a.EndedAt = rows[0].ID, f.start, f.start
+			if outcome == "" {
+				a.Outcome = store.OutcomeDone
+			}
+			same(t, "ended "+outcome, rows, []store.Activity{a})
+		}
+		same(t, "due", due(t, f.one, 0), nil)
+	},
+
 	"of people with the same name": func(t *testing.T, f *fixture) {
 		begin := func(id, name, role string) string {
 			a := activity("o", "sh_1")
