@@ -49,6 +49,8 @@ type serveFlags struct {
 	LogFormat       string `name:"log-format" hw:"HOOKWALL_LOG_FORMAT" default:"auto" placeholder:"FORMAT" help:"How to write the log: text, json, or auto. Auto is text on a terminal and JSON elsewhere. Default: auto."`
 	SecurityContact string `name:"security-contact" hw:"HOOKWALL_SECURITY_CONTACT" placeholder:"CONTACTS" help:"Contacts for reporting a vulnerability, shown in /.well-known/security.txt. Email addresses and https URLs, separated by commas. Default: security@ and the public URL's host."`
 	TrustedProxies  string `hw:"HOOKWALL_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Reverse proxies whose X-Forwarded-For is trusted. IP addresses or CIDR blocks, separated by commas. Default: none."`
+	SessionIdle     string `name:"session-idle" hw:"HOOKWALL_SESSION_IDLE" placeholder:"DURATION" help:"How long after its last use a session ends. A duration such as 12h or 30d. Default: 12h, or 30d if the public URL is on this machine."`
+	SessionLife     string `name:"session-life" hw:"HOOKWALL_SESSION_LIFE" placeholder:"DURATION" help:"How long after the sign-in a session ends in any case. Default: 7d, or 90d if the public URL is on this machine."`
 	SignInLimit     string `name:"limit-sign-ins" hw:"HOOKWALL_LIMIT_SIGN_INS" default:"600,2/s" placeholder:"BURST,RATE" help:"Sign-in requests per IP address. 600,2/s means a burst of 600, then 2 per second. The unit is s, m, h or a duration such as 10s. Use 0 for no limit. Default: 600,2/s."`
 	KeyLimit        string `name:"limit-refused-keys" hw:"HOOKWALL_LIMIT_REFUSED_KEYS" default:"10,1/m" placeholder:"BURST,RATE" help:"Failed API-key sign-ins allowed per IP address. Use 0 for no limit. Default: 10,1/m."`
 	WriteLimit      string `name:"limit-writes" hw:"HOOKWALL_LIMIT_WRITES" default:"300,5/s" placeholder:"BURST,RATE" help:"Shop forms per session. Use 0 for no limit. Default: 300,5/s."`
@@ -56,6 +58,8 @@ type serveFlags struct {
 	CallLimit       string `name:"limit-calls" hw:"HOOKWALL_LIMIT_CALLS" default:"30,20/m" placeholder:"BURST,RATE" help:"Checks and test deliveries per session. Use 0 for no limit. Default: 30,20/m."`
 	PrivateTargets  bool   `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Allow endpoints on your intranet and on this machine, on any port. Otherwise endpoints must be public, on port 80 or 443."`
 	Insecure        bool   `name:"insecure-upstream" hw:"HOOKWALL_INSECURE_UPSTREAM" help:"Allow plain http for Fourthwall URLs that are not loopback."`
+
+	SignIn signInFlags `embed:""`
 }
 
 // sandboxFlags are the settings of the sandbox as a command of its own.
@@ -73,9 +77,10 @@ type sandboxFlags struct {
 }
 
 type commandLine struct {
-	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall health and hookwall version."`
+	Serve   serveFlags   `cmd:"" default:"withargs" help:"Start the dashboard (the default). Without settings, it starts with a sandbox, an emulator of Fourthwall in the same process. Set each value with the flag or with the environment variable in brackets. The flag wins. Other commands have their own -h: hookwall sandbox, hookwall health, hookwall doctor and hookwall version."`
 	Sandbox sandboxFlags `cmd:"" help:"Start the sandbox without the dashboard, to test an integration of your own."`
 	Health  healthFlags  `cmd:"" help:"Check whether the dashboard on this machine is ready. The exit status is 0 if it is, for supervisors."`
+	Doctor  serveFlags   `cmd:"" help:"Show how people sign in, and check the identity provider. Use the same settings as for the dashboard."`
 	Version struct{}     `cmd:"" help:"Print the version."`
 }
 
@@ -147,13 +152,16 @@ type Config struct {
 	LogFormat        string // auto, text or json
 	TrustedProxies   []netip.Prefix
 	SecurityContacts []string // URIs; nil for the usual mailbox
+	SessionIdle      time.Duration
+	SessionLife      time.Duration
 	Limits           handlers.Limits
+	SignIn           SignIn
 	PrivateTargets   bool // allow calls to addresses that aren't public
 	Sandbox          bool
 	Warnings         []string
 }
 
-// makeKeyWith ends a sentence about a key that is missing.
+// makeKeyWith ends a sentence about a key or a secret that is missing.
 const makeKeyWith = "Make one with: head -c 32 /dev/urandom | base64"
 
 // loadConfig checks the settings. Its error has a line for each problem.
@@ -173,6 +181,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	c.ClientSecret = p.secret("FOURTHWALL_CLIENT_SECRET", f.SecretFile)
 	c.TrustedProxies = p.prefixes(f.TrustedProxies)
 	c.SecurityContacts = p.contacts(f.SecurityContact)
+	c.SessionIdle, c.SessionLife = p.sessionTimes(f, c.PublicURL)
 	c.Limits = p.limits(f)
 	c.LogFormat = p.logFormat(f.LogFormat)
 	isProxied := isLoopbackAddress(f.Addr) && c.PublicURL != nil && !isLoopback(c.PublicURL.Hostname())
@@ -185,6 +194,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	} else {
 		p.fourthwall(&c, f)
 	}
+	c.SignIn = p.signIn(&c, f.SignIn)
 	return c, errors.Join(p.found...)
 }
 
@@ -364,6 +374,52 @@ func (p *problems) contacts(list string) []string {
 		out = append(out, u.String())
 	}
 	return out
+}
+
+// How long sessions last. On a person's own machine, nobody else finds them.
+const (
+	ownSessionIdle = 30 * 24 * time.Hour
+	ownSessionLife = 90 * 24 * time.Hour
+	minSession     = time.Minute
+	maxSession     = 400 * 24 * time.Hour // browsers keep no cookie longer
+)
+
+// sessionTimes reads how long sessions last.
+func (p *problems) sessionTimes(f serveFlags, public *url.URL) (idle, life time.Duration) {
+	idle, life = store.SessionIdle, store.SessionLife
+	if public == nil || isLoopback(public.Hostname()) {
+		idle, life = ownSessionIdle, ownSessionLife
+	}
+	if f.SessionLife != "" {
+		life = p.sessionTime("HOOKWALL_SESSION_LIFE", f.SessionLife)
+	}
+	if f.SessionIdle == "" {
+		return min(idle, life), life
+	}
+	if idle = p.sessionTime("HOOKWALL_SESSION_IDLE", f.SessionIdle); idle > life {
+		p.add("HOOKWALL_SESSION_IDLE: %s is longer than HOOKWALL_SESSION_LIFE. Set a shorter one, or a longer life",
+			clip(f.SessionIdle))
+	}
+	return idle, life
+}
+
+// sessionTime reads a duration such as 12h, or 30d.
+func (p *problems) sessionTime(name, given string) time.Duration {
+	text := strings.TrimSpace(given)
+	days, isDays := strings.CutSuffix(text, "d")
+	var d time.Duration
+	var err error
+	if isDays {
+		var count float64
+		count, err = strconv.ParseFloat(days, 64)
+		d = time.Duration(min(max(count, 0), 1000) * 24 * float64(time.Hour))
+	} else {
+		d, err = time.ParseDuration(text)
+	}
+	if err != nil || d < minSession || d > maxSession {
+		p.add("%s: %q is not a time between a minute and 400 days. Use one such as 12h or 30d", name, clip(given))
+	}
+	return d
 }
 
 // limits reads the limits.

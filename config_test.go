@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hookwall/handlers"
+	"hookwall/internal/team"
 )
 
 // testKey is a key of 32 bytes that protects nothing.
@@ -113,6 +114,72 @@ func TestLoadConfig(t *testing.T) {
 			},
 		},
 		{
+			name: "a team at an identity provider",
+			env: []string{
+				"HOOKWALL_SIGN_IN", " OIDC ", "HOOKWALL_OIDC_ISSUER", "https://id.example.com/realms/a", "HOOKWALL_OIDC_CLIENT_ID", "hookwall",
+				"HOOKWALL_OIDC_CLIENT_SECRET", "shh", "HOOKWALL_OIDC_SCOPES", "openid,groups", "HOOKWALL_OIDC_ROLE_CLAIM", "realm_access.roles",
+				"HOOKWALL_OIDC_ROLES", "admins=admin, Support Team=Operator", "HOOKWALL_OIDC_ALLOWED_DOMAINS", "Example.com, @sub.example.org",
+				"HOOKWALL_ADMINS", "ada@example.com, CORP\\ada king", "XDG_DATA_HOME", "/xdg",
+			},
+			want: Config{
+				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				SignIn: SignIn{
+					Mode: "oidc", Admins: []string{"ada@example.com", "CORP\\ada king"},
+					OIDC: team.OIDCConfig{
+						Issuer: "https://id.example.com/realms/a", ClientID: "hookwall", ClientSecret: "shh", Scopes: []string{"openid", "groups"},
+						RoleClaim: "realm_access.roles", AllowedDomains: []string{"example.com", "sub.example.org"},
+					},
+					Roles: team.GroupRoles{"admins": team.Admin, "Support Team": team.Operator},
+				},
+			},
+		},
+		{
+			name: "a team at Microsoft, without groups",
+			env: []string{
+				"HOOKWALL_SIGN_IN", "oidc", "HOOKWALL_OIDC_ISSUER", "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0",
+				"HOOKWALL_OIDC_CLIENT_ID", "x", "HOOKWALL_ADMINS", "ada@example.com", "XDG_DATA_HOME", "/xdg",
+			},
+			want: Config{
+				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				SignIn: SignIn{
+					Mode: "oidc", Admins: []string{"ada@example.com"}, Roles: team.GroupRoles{},
+					OIDC: team.OIDCConfig{
+						Issuer:   "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0",
+						ClientID: "x", Scopes: []string{"openid", "email", "profile"},
+					},
+				},
+				Warnings: []string{"HOOKWALL_ADMINS has email addresses, but Microsoft doesn't say whether one is verified. Add the optional claim xms_edov to ID tokens in your app registration"},
+			},
+		},
+		{
+			name: "a team at a reverse proxy",
+			env: []string{
+				"HOOKWALL_SIGN_IN", "header", "HOOKWALL_PROXY_USER_HEADER", "X-Forwarded-User", "HOOKWALL_PROXY_SECRET", testKey,
+				"HOOKWALL_TRUSTED_PROXIES", "10.1.2.3", "HOOKWALL_ADMINS", "ada", "XDG_DATA_HOME", "/xdg",
+			},
+			want: Config{
+				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32")},
+				SignIn: SignIn{
+					Mode: "header", Admins: []string{"ada"},
+					Header: team.HeaderConfig{
+						UserHeader: "X-Forwarded-User", Secret: testKey, Proxies: []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32")},
+					},
+				},
+			},
+		},
+		{
+			name: "a team in the sandbox",
+			env:  []string{"XDG_DATA_HOME", "/xdg"},
+			args: []string{"--team"},
+			want: Config{
+				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true, SignIn: SignIn{Mode: "sandbox"},
+			},
+		},
+		{
 			name: "limits of its own, and none",
 			env: []string{
 				"HOOKWALL_LIMIT_SIGN_INS", "5, 1/10s", "HOOKWALL_LIMIT_REFUSED_KEYS", "3,2/h", "HOOKWALL_LIMIT_WRITES", "0",
@@ -145,6 +212,7 @@ func TestLoadConfig(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			got.SessionIdle, got.SessionLife = 0, 0 // see TestSessionTimes
 			if test.want.Limits == (handlers.Limits{}) {
 				test.want.Limits = usualLimits
 			}
@@ -155,6 +223,30 @@ func TestLoadConfig(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// oidcWith returns the settings of a team at an identity provider, and others that replace or join them.
+func oidcWith(pairs ...string) []string {
+	return append([]string{
+		"HOOKWALL_SIGN_IN", "oidc", "HOOKWALL_OIDC_ISSUER", "https://id.example.com", "HOOKWALL_OIDC_CLIENT_ID", "hookwall",
+		"HOOKWALL_ADMINS", "ada@example.com",
+	}, pairs...)
+}
+
+// headerWith is the same for a team at a reverse proxy.
+func headerWith(pairs ...string) []string {
+	return append([]string{
+		"HOOKWALL_SIGN_IN", "header", "HOOKWALL_PROXY_USER_HEADER", "X-Forwarded-User", "HOOKWALL_PROXY_SECRET", testKey,
+		"HOOKWALL_TRUSTED_PROXIES", "10.1.2.3", "HOOKWALL_ADMINS", "ada",
+	}, pairs...)
+}
+
+// TestTeamInTwoWays shows that --team doesn't replace another way to sign in.
+func TestTeamInTwoWays(t *testing.T) {
+	_, err := load(t, env(oidcWith()...), "--team")
+	if err == nil || !strings.Contains(err.Error(), "--team") {
+		t.Errorf("got %v, want an error that names --team", err)
 	}
 }
 
@@ -196,8 +288,44 @@ func TestConfigProblems(t *testing.T) {
 		{"a limit that never gives", []string{"HOOKWALL_LIMIT_WRITES", "1,0/s"}, []string{"HOOKWALL_LIMIT_WRITES"}},
 		{"a limit without a time", []string{"HOOKWALL_LIMIT_ADDRESS_WRITES", "1,1/x"}, []string{"HOOKWALL_LIMIT_ADDRESS_WRITES"}},
 		{"a limit that goes back", []string{"HOOKWALL_LIMIT_CALLS", "1,1/-1s"}, []string{"HOOKWALL_LIMIT_CALLS"}},
+		{"a session that ends before it began", []string{"HOOKWALL_SESSION_IDLE", "-1h"}, []string{"HOOKWALL_SESSION_IDLE"}},
+		{"a session of no time", []string{"HOOKWALL_SESSION_LIFE", "59s"}, []string{"HOOKWALL_SESSION_LIFE"}},
+		{"a session beyond reason", []string{"HOOKWALL_SESSION_LIFE", "401d"}, []string{"HOOKWALL_SESSION_LIFE"}},
+		{"a session beyond all numbers", []string{"HOOKWALL_SESSION_LIFE", "2000000d"}, []string{"HOOKWALL_SESSION_LIFE"}},
+		{"a session without a unit", []string{"HOOKWALL_SESSION_IDLE", "12"}, []string{"HOOKWALL_SESSION_IDLE"}},
+		{"a session that idles longer than it lasts", []string{"HOOKWALL_SESSION_IDLE", "2d", "HOOKWALL_SESSION_LIFE", "36h"}, []string{"HOOKWALL_SESSION_IDLE"}},
 		{"a log format that is none", []string{"HOOKWALL_LOG_FORMAT", "xml"}, []string{"HOOKWALL_LOG_FORMAT"}},
 		{"limits beyond reason", []string{"HOOKWALL_LIMIT_SIGN_INS", "1000001,1/s", "HOOKWALL_LIMIT_WRITES", "1,1001/s", "HOOKWALL_LIMIT_CALLS", "1,1/25h"}, []string{"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_CALLS"}},
+		{"a team without a way to sign in", []string{"HOOKWALL_OIDC_ISSUER", "https://id.example.com", "HOOKWALL_PROXY_SECRET", testKey, "HOOKWALL_ADMINS", "ada"}, []string{"HOOKWALL_OIDC_ISSUER", "HOOKWALL_PROXY_SECRET", "HOOKWALL_ADMINS"}},
+		{"another way to sign in", []string{"HOOKWALL_SIGN_IN", "saml"}, []string{"HOOKWALL_SIGN_IN"}},
+		{"an identity provider without its settings", []string{"HOOKWALL_SIGN_IN", "oidc"}, []string{"HOOKWALL_OIDC_ISSUER", "HOOKWALL_OIDC_CLIENT_ID", "HOOKWALL_ADMINS"}},
+		{"an identity provider and a proxy", oidcWith("HOOKWALL_PROXY_USER_HEADER", "X-User"), []string{"HOOKWALL_PROXY_USER_HEADER"}},
+		{"an issuer that is none", oidcWith("HOOKWALL_OIDC_ISSUER", "id.example.com"), []string{"HOOKWALL_OIDC_ISSUER"}},
+		{"a plain http issuer", oidcWith("HOOKWALL_OIDC_ISSUER", "http://id.example.com"), []string{"HOOKWALL_OIDC_ISSUER"}},
+		{"an issuer on this machine", oidcWith("HOOKWALL_OIDC_ISSUER", "http://localhost:8180/realms/a"), nil},
+		{"a discovery document for an issuer", oidcWith("HOOKWALL_OIDC_ISSUER", "https://id.example.com/.well-known/openid-configuration"), []string{"HOOKWALL_OIDC_ISSUER"}},
+		{"all of Microsoft", oidcWith("HOOKWALL_OIDC_ISSUER", "https://login.microsoftonline.com/common/v2.0"), []string{"HOOKWALL_OIDC_ISSUER"}},
+		{"all organizations", oidcWith("HOOKWALL_OIDC_ISSUER", "https://login.microsoftonline.com/Organizations/v2.0"), []string{"HOOKWALL_OIDC_ISSUER"}},
+		{"a tenant that was left open", oidcWith("HOOKWALL_OIDC_ISSUER", "https://login.microsoftonline.com/{tenantid}/v2.0"), []string{"HOOKWALL_OIDC_ISSUER"}},
+		{"Microsoft without a tenant", oidcWith("HOOKWALL_OIDC_ISSUER", "https://login.microsoftonline.com/"), []string{"HOOKWALL_OIDC_ISSUER"}},
+		{"groups whose roles are wrong", oidcWith("HOOKWALL_OIDC_ROLES", "admins=owner,support"), []string{"HOOKWALL_OIDC_ROLES", "HOOKWALL_OIDC_ROLES"}},
+		{"a claim without roles", oidcWith("HOOKWALL_OIDC_ROLE_CLAIM", "groups"), []string{"HOOKWALL_OIDC_ROLE_CLAIM"}},
+		{"domains that are none", oidcWith("HOOKWALL_OIDC_ALLOWED_DOMAINS", "*.example.com,localhost,https://example.com"), []string{"HOOKWALL_OIDC_ALLOWED_DOMAINS", "HOOKWALL_OIDC_ALLOWED_DOMAINS", "HOOKWALL_OIDC_ALLOWED_DOMAINS"}},
+		{"no admin, but an admin group", oidcWith("HOOKWALL_ADMINS", "", "HOOKWALL_OIDC_ROLES", "a=admin"), nil},
+		{"no admin, and no admin group", oidcWith("HOOKWALL_ADMINS", " , ", "HOOKWALL_OIDC_ROLES", "a=operator"), []string{"HOOKWALL_ADMINS"}},
+		{"a client secret twice", oidcWith("HOOKWALL_OIDC_CLIENT_SECRET", "x", "HOOKWALL_OIDC_CLIENT_SECRET_FILE", "/nowhere"), []string{"HOOKWALL_OIDC_CLIENT_SECRET", "HOOKWALL_OIDC_CLIENT_SECRET_FILE"}},
+		{"a proxy without its settings", []string{"HOOKWALL_SIGN_IN", "header"}, []string{"HOOKWALL_PROXY_USER_HEADER", "HOOKWALL_PROXY_SECRET", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_ADMINS"}},
+		{"a proxy without a header", headerWith("HOOKWALL_PROXY_USER_HEADER", ""), []string{"HOOKWALL_PROXY_USER_HEADER"}},
+		{"a proxy without a secret", headerWith("HOOKWALL_PROXY_SECRET", ""), []string{"HOOKWALL_PROXY_SECRET"}},
+		{"a proxy without an address", headerWith("HOOKWALL_TRUSTED_PROXIES", ""), []string{"HOOKWALL_TRUSTED_PROXIES"}},
+		{"a proxy that is everyone", headerWith("HOOKWALL_TRUSTED_PROXIES", "::/0,0.0.0.0/0"), []string{"HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_TRUSTED_PROXIES"}},
+		{"a header with an underscore", headerWith("HOOKWALL_PROXY_USER_HEADER", "X_Forwarded_User"), []string{"HOOKWALL_PROXY_USER_HEADER"}},
+		{"a header with another meaning", headerWith("HOOKWALL_PROXY_USER_HEADER", "Cookie"), []string{"HOOKWALL_PROXY_USER_HEADER"}},
+		{"the secret's header for the person", headerWith("HOOKWALL_PROXY_USER_HEADER", "x-hookwall-proxy-secret"), []string{"HOOKWALL_PROXY_USER_HEADER"}},
+		{"a short secret", headerWith("HOOKWALL_PROXY_SECRET", "hunter2"), []string{"HOOKWALL_PROXY_SECRET"}},
+		{"a secret with a line break", headerWith("HOOKWALL_PROXY_SECRET", testKey+"\n"+testKey), []string{"HOOKWALL_PROXY_SECRET"}},
+		{"a proxy and an identity provider", headerWith("HOOKWALL_OIDC_CLIENT_ID", "x"), []string{"HOOKWALL_OIDC_CLIENT_ID"}},
+		{"the sandbox's people for real shops", []string{"HOOKWALL_SIGN_IN", "sandbox", "FOURTHWALL_CLIENT_ID", "x", "HOOKWALL_SECRET_KEY", testKey}, []string{"HOOKWALL_SIGN_IN"}},
 		{
 			"all at once",
 			[]string{"HOOKWALL_ADDR", "0.0.0.0:1", "HOOKWALL_TRUSTED_PROXIES", "x", "FOURTHWALL_API_URL", "nonsense"},
@@ -231,6 +359,10 @@ func TestSecretFromFile(t *testing.T) {
 	if err != nil || got.ClientSecret != "from the file" {
 		t.Errorf("client secret from the file was not read: %v", err)
 	}
+	got, err = load(t, env(oidcWith("HOOKWALL_OIDC_CLIENT_SECRET_FILE", file)...))
+	if err != nil || got.SignIn.OIDC.ClientSecret != "from the file" {
+		t.Errorf("the identity provider's secret was not read: %v", err)
+	}
 }
 
 // TestSettingsAreExplained compares the help text and the documents with the settings.
@@ -253,12 +385,40 @@ func TestSettingsAreExplained(t *testing.T) {
 		"FOURTHWALL_AUTH_URL", "FOURTHWALL_TOKEN_URL", "FOURTHWALL_IMPLICIT_AUTH_URL", "FOURTHWALL_SCOPES",
 		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_SECURITY_CONTACT", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "HOOKWALL_INSECURE_UPSTREAM",
 		"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_REFUSED_KEYS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_ADDRESS_WRITES", "HOOKWALL_LIMIT_CALLS", "HOOKWALL_LOG_FORMAT",
+		"HOOKWALL_SESSION_IDLE", "HOOKWALL_SESSION_LIFE",
+		"HOOKWALL_SIGN_IN", "HOOKWALL_ADMINS", "HOOKWALL_OIDC_ISSUER", "HOOKWALL_OIDC_CLIENT_ID", "HOOKWALL_OIDC_CLIENT_SECRET", "HOOKWALL_OIDC_CLIENT_SECRET_FILE",
+		"HOOKWALL_OIDC_SCOPES", "HOOKWALL_OIDC_ROLE_CLAIM", "HOOKWALL_OIDC_ROLES", "HOOKWALL_OIDC_ALLOWED_DOMAINS", "HOOKWALL_PROXY_USER_HEADER", "HOOKWALL_PROXY_SECRET", "HOOKWALL_PROXY_SECRET_FILE",
 	} {
 		for where, text := range texts {
 			if !strings.Contains(text, name) {
 				t.Errorf("%s does not explain %s", where, name)
 			}
 		}
+	}
+}
+
+// TestSessionTimes: sessions last longer where nobody else has the machine.
+func TestSessionTimes(t *testing.T) {
+	const day = 24 * time.Hour
+	tests := []struct {
+		name       string
+		env        []string
+		idle, life time.Duration
+	}{
+		{"on this machine", nil, 30 * day, 90 * day},
+		{"on this machine, by its URL", []string{"HOOKWALL_PUBLIC_URL", "http://localhost:8080"}, 30 * day, 90 * day},
+		{"for others", []string{"HOOKWALL_PUBLIC_URL", "https://hooks.example.com"}, 12 * time.Hour, 7 * day},
+		{"as set", []string{"HOOKWALL_SESSION_IDLE", "90m", "HOOKWALL_SESSION_LIFE", "1.5d"}, 90 * time.Minute, 36 * time.Hour},
+		{"a short life", []string{"HOOKWALL_SESSION_LIFE", "1h"}, time.Hour, time.Hour},
+		{"the longest", []string{"HOOKWALL_SESSION_IDLE", "400d", "HOOKWALL_SESSION_LIFE", "400d"}, 400 * day, 400 * day},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := load(t, env(test.env...))
+			if err != nil || got.SessionIdle != test.idle || got.SessionLife != test.life {
+				t.Errorf("%v, %v: %v; want %v, %v", got.SessionIdle, got.SessionLife, err, test.idle, test.life)
+			}
+		})
 	}
 }
 

@@ -14,12 +14,12 @@ import (
 var mayImport = map[string][]string{
 	"": {
 		"handlers", "internal/activity", "internal/deliver", "internal/fourthwall", "internal/sandbox", "internal/shops",
-		"internal/store", "internal/webhooks", "oauth",
+		"internal/store", "internal/team", "internal/webhooks", "oauth",
 	},
 	"handlers": {
 		"handlers/middleware", "internal/activity", "internal/deliver", "internal/doctor", "internal/fourthwall",
-		"internal/shops", "internal/signature", "internal/store", "internal/webhooks", "oauth", "static", "views",
-		"views/ui",
+		"internal/shops", "internal/signature", "internal/store", "internal/team", "internal/webhooks", "oauth", "static",
+		"views", "views/ui",
 	},
 	"handlers/middleware": nil,
 
@@ -31,6 +31,8 @@ var mayImport = map[string][]string{
 	"internal/activity": {"internal/fourthwall", "internal/store"},
 	"internal/shops":    {"internal/activity", "internal/fourthwall", "internal/store", "oauth"},
 	"internal/webhooks": {"internal/activity", "internal/fourthwall", "internal/shops", "internal/store", "internal/unseen"},
+
+	"internal/team": {"internal/activity", "internal/store"},
 
 	"internal/doctor":             {"internal/deliver", "internal/fourthwall", "internal/signature"},
 	"internal/signature":          {"internal/fourthwall", "internal/unseen"},

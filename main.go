@@ -45,6 +45,7 @@ const (
 	// reconcileInterval is how soon an attempt whose process died is looked into.
 	reconcileInterval = 5 * time.Second
 	reconcileLimit    = 10_000 // attempts
+	keepAliveInterval = time.Hour
 )
 
 func main() {
@@ -70,6 +71,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 		return err
 	case "health":
 		return checkHealth(ctx, cli.Health, stdout)
+	case "doctor":
+		return checkSetUp(ctx, cli.Doctor, getenv, stdout)
 	case "sandbox":
 		return runSandbox(ctx, cli.Sandbox, getenv, stdout)
 	}
@@ -128,27 +131,29 @@ func serveDashboard(
 		return errors.Join(err, ctxCause(ctx))
 	}
 	defer st.Close()
-	dashboard, hooks, err := newDashboard(c, sandboxURL, st, targets, logger)
+	dashboard, hooks, connected, err := newDashboard(ctx, c, sandboxURL, st, targets, logger)
 	if err != nil {
 		return err
 	}
 	defer dashboard.Close()
 	defer context.AfterFunc(ctx, dashboard.Drain)()
-	startTasks(ctx, st, hooks, servers, logger)
+	startTasks(ctx, st, hooks, connected, servers, logger)
 	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
 	announce(out, c, sandboxURL)
 	logger.Info("listening", "address", listener.Addr().String())
 	return servers.Wait()
 }
 
-// startTasks runs what is done at intervals: it deletes what has expired, and
-// finds out how interrupted attempts ended.
+// startTasks runs what is done at intervals: it deletes what has expired, finds
+// out how interrupted attempts ended, and renews a team's unused access.
 func startTasks(
-	ctx context.Context, st *store.Store, hooks *webhooks.Service, servers *errgroup.Group, logger *slog.Logger,
+	ctx context.Context, st *store.Store, hooks *webhooks.Service, connected *shops.Service, servers *errgroup.Group,
+	logger *slog.Logger,
 ) {
 	servers.Go(func() error { return repeat(ctx, sweepInterval, st.Sweep, "sweep", logger) })
 	reconcile := func(ctx context.Context) error { return hooks.Reconcile(ctx, reconcileLimit) }
 	servers.Go(func() error { return repeat(ctx, reconcileInterval, reconcile, "reconciling", logger) })
+	servers.Go(func() error { return repeat(ctx, keepAliveInterval, connected.KeepAlive, "renewing access", logger) })
 }
 
 // ctxCause returns why ctx ended, or nil if nothing failed.
@@ -171,15 +176,15 @@ func announce(out *heldLog, c Config, sandboxURL string) {
 }
 
 func newDashboard(
-	c Config, sandboxURL string, st *store.Store, targets deliver.Options, logger *slog.Logger,
-) (*handlers.Dashboard, *webhooks.Service, error) {
+	ctx context.Context, c Config, sandboxURL string, st *store.Store, targets deliver.Options, logger *slog.Logger,
+) (*handlers.Dashboard, *webhooks.Service, *shops.Service, error) {
 	api, err := fourthwall.New(c.APIURL, fourthwall.Options{UserAgent: userAgent(), Logger: logger})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	client, err := deliver.New(targets)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	provider := oauth.New(oauth.Config{
 		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
@@ -196,13 +201,17 @@ func newDashboard(
 	hooks := webhooks.NewService(webhooks.Config{
 		Store: st, Shops: connected, Activity: recorder, Logger: logger, Timing: timing,
 	})
-	return handlers.New(handlers.Config{
+	settings := handlers.Config{
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
 		Store: st, API: api, Shops: connected, Webhooks: hooks, OAuth: provider, Targets: client, Receiver: receiver,
 		Sample: sample, Logger: logger, Limits: c.Limits, SecurityContacts: c.SecurityContacts,
 		Version: version,
 		Now:     st.Now, // the database's clock, so that all replicas agree
-	}), hooks, nil
+	}
+	if err := c.addTeam(ctx, st, &settings); err != nil {
+		return nil, nil, nil, err
+	}
+	return handlers.New(settings), hooks, connected, nil
 }
 
 func userAgent() string { return "hookwall/" + version }
@@ -270,6 +279,7 @@ func startSandbox(
 	const clientID = "hookwall"
 	emulator, err := sandbox.New(sandbox.Config{
 		PublicURL: at, DataFile: filepath.Join(c.DataDir, "sandbox.db"), Logger: logger, Transport: targets.Transport(),
+		SignInClients: signInAtSandbox(c, at),
 		Clients: []sandbox.Client{{ID: clientID, Name: "Hookwall", RedirectURIs: []string{
 			c.PublicURL.String() + "/oauth/callback", c.PublicURL.String() + "/oauth/implicit",
 		}}},
@@ -363,7 +373,9 @@ func openStore(ctx context.Context, c Config, logger *slog.Logger) (*store.Store
 	if err != nil {
 		return nil, fmt.Errorf("HOOKWALL_SECRET_KEY: %w", err)
 	}
-	st, err := store.Open(ctx, c.DatabaseURL, store.Options{Keys: keys, Environment: c.APIURL, Logger: logger})
+	st, err := store.Open(ctx, c.DatabaseURL, store.Options{
+		Keys: keys, Environment: c.APIURL, SessionIdle: c.SessionIdle, SessionLife: c.SessionLife, Logger: logger,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("HOOKWALL_DATABASE_URL: %w", err)
 	}

@@ -85,12 +85,12 @@ func readComposition(t *testing.T, file string) composition {
 	return c
 }
 
-// settings are those that Hookwall reads, by what config.go says.
+// settings are those that Hookwall reads, by what its flags say.
 func settings(t *testing.T) []string {
 	t.Helper()
 	found := map[string]bool{}
 	setting := regexp.MustCompile(`(?:hw:|p\.secret\()"([A-Z_]+)"`)
-	for _, match := range setting.FindAllStringSubmatch(readFile(t, "config.go"), -1) {
+	for _, match := range setting.FindAllStringSubmatch(readFile(t, "config.go")+readFile(t, "sign_in.go"), -1) {
 		found[match[1]] = true
 	}
 	var all []string
@@ -98,7 +98,7 @@ func settings(t *testing.T) []string {
 		all = append(all, name)
 	}
 	if slices.Sort(all); len(all) < 20 {
-		t.Fatalf("config.go names only %q", all)
+		t.Fatalf("the flags name only %q", all)
 	}
 	return all
 }
@@ -122,6 +122,7 @@ func TestSettingsAreKnown(t *testing.T) {
 		// have to be in the container; the sandbox is a service.
 		{"compose.yaml", []string{
 			"HOOKWALL_ADDR", "HOOKWALL_SECRET_KEY_FILE", "FOURTHWALL_CLIENT_SECRET_FILE", "HOOKWALL_SANDBOX_ADDR", sandboxAlone,
+			"HOOKWALL_OIDC_CLIENT_SECRET_FILE", "HOOKWALL_PROXY_SECRET_FILE",
 		}},
 		{"compose.tls.yaml", nil},
 		{"Dockerfile", nil},

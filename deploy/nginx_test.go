@@ -23,36 +23,45 @@ type proxy struct {
 // an address that the test took before, to name it to the replicas.
 func startProxy(t *testing.T, plain string, replicas [2]string) proxy {
 	t.Helper()
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		program = "/usr/sbin/nginx"
-	}
 	// nginx cannot be asked for any free port, so others may be faster.
 	for range 20 {
 		p := proxy{plain: plain, secure: freeAddress(t), redirect: freeAddress(t)}
 		dir := t.TempDir()
 		p.log = filepath.Join(dir, "log")
-		cmd := exec.Command(program, "-p", dir, "-c", writeSettings(t, dir, p, replicas))
-		var said bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &said, &said
-		if err := cmd.Start(); err != nil {
-			t.Fatalf("%v: install nginx, on Debian with apt-get install nginx-light", err)
-		}
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
-		if err := answers(p, ended); err == nil {
-			t.Cleanup(func() {
-				_ = cmd.Process.Signal(os.Interrupt)
-				<-ended
-			})
+		if runNginx(t, dir, writeSettings(t, dir, p, replicas), p) {
 			return p
-		}
-		if !strings.Contains(said.String(), "Address already in use") {
-			t.Fatalf("nginx does not start: %s", said.String())
 		}
 	}
 	t.Fatal("no port is free")
 	return proxy{}
+}
+
+// runNginx starts nginx, and reports whether its addresses were free.
+func runNginx(t *testing.T, dir, settings string, p proxy) bool {
+	t.Helper()
+	program, err := exec.LookPath("nginx")
+	if err != nil {
+		program = "/usr/sbin/nginx"
+	}
+	cmd := exec.Command(program, "-p", dir, "-c", settings)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%v: install nginx, on Debian with apt-get install nginx-light", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	if err := answers(p, ended); err == nil {
+		t.Cleanup(func() {
+			_ = cmd.Process.Signal(os.Interrupt)
+			<-ended
+		})
+		return true
+	}
+	if !strings.Contains(said.String(), "Address already in use") {
+		t.Fatalf("nginx does not start: %s", said.String())
+	}
+	return false
 }
 
 // answers waits until nginx listens, or has ended.
@@ -89,14 +98,7 @@ func writeSettings(t *testing.T, dir string, p proxy, replicas [2]string) (file 
 		t.Fatal(err)
 	}
 	writeCertificate(t, dir)
-	text := `daemon off; pid ` + dir + `/pid; user root; worker_processes 1; error_log stderr;
-events {}
-http {
-include /etc/nginx/mime.types;
-`
-	for _, temporary := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
-		text += temporary + "_temp_path " + dir + "/" + temporary + ";\n"
-	}
+	text := beginning(dir)
 	for _, name := range []string{"hookwall.conf", "tls.conf"} {
 		text += strings.NewReplacer(
 			"hookwall-1:8080", replicas[0], "hookwall-2:8080", replicas[1],
@@ -118,6 +120,19 @@ include /etc/nginx/mime.types;
 		}
 	}
 	return filepath.Join(dir, "nginx.conf")
+}
+
+// beginning is that of settings for nginx, up to the inside of their http block.
+func beginning(dir string) string {
+	text := `daemon off; pid ` + dir + `/pid; user root; worker_processes 1; error_log stderr;
+events {}
+http {
+include /etc/nginx/mime.types;
+`
+	for _, temporary := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		text += temporary + "_temp_path " + dir + "/" + temporary + ";\n"
+	}
+	return text
 }
 
 // from is a client at an address of its own, without keeping connections.

@@ -23,12 +23,13 @@ type scene struct {
 	heading  string // "" where it is another one each time
 	noScript bool
 	limits   handlers.Limits
+	team     bool
 }
 
 // meet starts an app for the scene.
 func (s scene) meet(t *testing.T) *visitor {
 	t.Helper()
-	return startLimited(t, s.limits).visit(browser.Options{NoJavaScript: s.noScript})
+	return start(t, setup{limits: s.limits, team: s.team}).visit(browser.Options{NoJavaScript: s.noScript})
 }
 
 // scenes are all pages of the product, in all states that look different.
@@ -104,6 +105,7 @@ var scenes = []scene{
 	{name: "500", show: showBroken, status: 500, heading: "Something went wrong on our side"},
 	{name: "503", show: showBusyWebhook, status: 503, heading: "Fourthwall is busy"},
 	{name: "sandbox: front page", show: showFront, status: 200, heading: "Hookwall sandbox"},
+	{name: "sandbox: people", show: showPeople, status: 200, heading: "Sign in to Hookwall"},
 	{name: "sandbox: consent", show: showConsent, status: 200, heading: "Connect Hookwall to your shop"},
 	{
 		name: "sandbox: problem", show: func(v *visitor) int { return v.Open(v.app.boxURL + "/nowhere") }, status: 404,
@@ -116,7 +118,7 @@ var scenes = []scene{
 // text stays whole, even with wide spacing.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	for _, s := range slices.Concat(scenes, laterScenes, toolScenes, limitScenes, frameScenes) {
+	for _, s := range slices.Concat(scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			v := s.meet(t)

@@ -85,7 +85,7 @@ func (v *visitor) filesActivity(shop sandbox.DemoShop) {
 	want := map[string]string{
 		"action": "webhook.create", "outcome": "refused", "webhook": "", "url before": "", "url after": refusedAddress,
 		"event types before": "", "event types after": "DONATION", "status": "400", "code": "WEBHOOK_URI_IP_NOT_ALLOWED",
-		"Fourthwall has instead": "",
+		"Fourthwall has instead": "", "person": "", "email": "", "role": "",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		v.app.t.Errorf("the file has (-want +got):\n%s", diff)

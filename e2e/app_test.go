@@ -24,6 +24,7 @@ import (
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
@@ -46,28 +47,43 @@ type app struct {
 	endpointGate *gate                        // before the endpoint that the tools call
 	end          atomic.Pointer[http.Handler] // that endpoint
 	logs         process.Log
-	limits       handlers.Limits
-	ahead        atomic.Int64 // how far the dashboard's clock was moved, in ns
-	still        atomic.Int64 // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
+	setup        setup
+	team         *team.Team      // nil if nobody signs in
+	groups       team.GroupRoles // of the team; changed before the first request alone
+	ahead        atomic.Int64    // how far the dashboard's clock was moved, in ns
+	still        atomic.Int64    // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
 }
 
 // startApp runs a dashboard and a sandbox until the test ends. Nothing is
 // limited.
 func startApp(t *testing.T) *app {
 	t.Helper()
-	return startLimited(t, handlers.Limits{})
+	return start(t, setup{})
 }
 
-// startLimited is startApp with limits. A client's address is what it sends in
-// X-Forwarded-For. Without the header, nothing is counted.
-func startLimited(t *testing.T, limits handlers.Limits) *app {
+// setup is how an app differs from what is usual.
+type setup struct {
+	// A client's address is what it sends in X-Forwarded-For. Without the header,
+	// nothing is counted.
+	limits handlers.Limits
+	team   bool // people sign in at the sandbox
+}
+
+// startTeam is startApp for a team whose people sign in at the sandbox.
+func startTeam(t *testing.T) *app {
 	t.Helper()
-	a := &app{t: t, wire: newWire(), frontGate: newGate(), endpointGate: newGate(), limits: limits}
+	return start(t, setup{team: true})
+}
+
+func start(t *testing.T, s setup) *app {
+	t.Helper()
+	a := &app{t: t, wire: newWire(), frontGate: newGate(), endpointGate: newGate(), setup: s}
 	front, back := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	a.url = "http://localhost:" + portOf(front)
 	a.boxURL = "http://127.0.0.1:" + portOf(back)
 	a.startSandbox(back)
 	a.openStore()
+	a.openTeam()
 	dashboard := a.dashboard()
 	front.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.frontGate.pass(r)
@@ -95,6 +111,11 @@ func (a *app) startSandbox(server *httptest.Server) {
 			ID: "hookwall", Name: "Hookwall",
 			RedirectURIs: []string{a.url + "/oauth/callback", a.url + "/oauth/implicit"},
 		}},
+		// An app that only sees who was chosen, at a page that takes any query.
+		SignInClients: []sandbox.Client{
+			{ID: "trial", Name: "Hookwall", RedirectURIs: []string{a.url + "/connect"}},
+			{ID: "team", Name: "Hookwall", RedirectURIs: []string{a.url + "/sign-in/callback"}},
+		},
 	})
 	a.must(err)
 	a.box = box
@@ -111,6 +132,20 @@ func (a *app) openStore() {
 		store.Options{Keys: keys, Environment: a.boxURL, Now: a.now, Logger: a.logger()})
 	a.must(err)
 	a.t.Cleanup(func() { a.store.Close() })
+}
+
+// openTeam gives each of the sandbox's groups its role.
+func (a *app) openTeam() {
+	a.t.Helper()
+	if !a.setup.team {
+		return
+	}
+	a.groups = team.GroupRoles{"admins": team.Admin, "operators": team.Operator, "viewers": team.Viewer}
+	var err error
+	a.team, err = team.New(a.t.Context(), team.Config{
+		Store: a.store, Groups: a.groups, Admins: []string{"boss"}, Domains: []string{"agency.example"},
+	})
+	a.must(err)
 }
 
 func (a *app) dashboard() *handlers.Dashboard {
@@ -135,14 +170,29 @@ func (a *app) dashboard() *handlers.Dashboard {
 		Store: a.store, Shops: connected, Activity: recorder, Logger: a.logger(), Timing: timing,
 	})
 	return handlers.New(handlers.Config{
+		Team: a.team, OIDC: a.provider(),
 		PublicURL: public, SandboxURL: a.boxURL, Scopes: scopes, Store: a.store, API: api, OAuth: provider,
 		Shops: connected, Webhooks: hooks, Logger: a.logger(), Now: a.now,
-		Limits: a.limits, TrustedProxies: []netip.Prefix{
+		Limits: a.setup.limits, TrustedProxies: []netip.Prefix{
 			netip.MustParsePrefix("127.0.0.0/8"),
 			netip.MustParsePrefix("::1/128"),
 		},
 		Targets: a.targets(), Receiver: sandbox.ReceiverHost, Sample: sample,
 	})
+}
+
+// provider is the identity provider of a team, nil without one.
+func (a *app) provider() *team.OIDC {
+	a.t.Helper()
+	if !a.setup.team {
+		return nil
+	}
+	provider, err := team.NewOIDC(team.OIDCConfig{
+		Issuer: a.boxURL + sandbox.IssuerPath, ClientID: "team", RedirectURL: a.url + "/sign-in/callback",
+		RoleClaim: "groups", Transport: &http.Transport{DisableKeepAlives: true},
+	})
+	a.must(err)
+	return provider
 }
 
 // targets lets the tools call the endpoint under the name of the sandbox's

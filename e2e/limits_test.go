@@ -68,7 +68,7 @@ func showManyKeys(v *visitor) int {
 // to wait, and continues then.
 func TestLimit(t *testing.T) {
 	t.Parallel()
-	v := startLimited(t, handlers.Limits{Writes: hourly}).visit(browser.Options{})
+	v := start(t, setup{limits: handlers.Limits{Writes: hourly}}).visit(browser.Options{})
 	v.status(showManyForms(v), 429)
 	v.reads("Too many requests", "Nothing was changed", "minutes")
 	v.hasFocus("banner")

@@ -12,6 +12,7 @@ import (
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 	"hookwall/views"
 	"hookwall/views/ui"
 )
@@ -19,10 +20,10 @@ import (
 const activityPage = 50 // rows
 
 // activityQuery reads the filter from the URL.
-func activityQuery(shopID string, q url.Values) store.ActivityQuery {
+func activityQuery(shopID string, actions labels, q url.Values) store.ActivityQuery {
 	return store.ActivityQuery{
-		Shop: shopID, Action: oneOf(q.Get("action"), actionLabels), Outcome: oneOf(q.Get("outcome"), outcomeLabels),
-		WebhookID: bounded(strings.TrimSpace(q.Get("webhook")), 200), Actor: bounded(q.Get("who"), 200),
+		Shop: shopID, Action: oneOf(q.Get("action"), actions), Outcome: oneOf(q.Get("outcome"), outcomeLabels),
+		WebhookID: bounded(strings.TrimSpace(q.Get("webhook")), 200), Who: bounded(q.Get("who"), 200),
 		Before: bounded(q.Get("before"), 100), After: bounded(q.Get("after"), 100), Limit: activityPage,
 	}
 }
@@ -30,12 +31,31 @@ func activityQuery(shopID string, q url.Values) store.ActivityQuery {
 // handleActivity lists the attempts in a shop. A filter's form also sends its
 // empty fields, which don't belong in the address.
 func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
-	conn := stateOf(r).conn
+	shop := stateOf(r).conn.ShopID
+	return s.listActivity(w, r, activityList{shop, activityPath(shop), actionLabels})
+}
+
+// handleTeamActivity lists what was done to the team: to its people, their
+// sessions and its shops.
+func (s *server) handleTeamActivity(w http.ResponseWriter, r *http.Request) error {
+	return s.listActivity(w, r, teamActivity)
+}
+
+// activityList is a list of activity: of a shop, or of the team.
+type activityList struct {
+	shop, path string
+	actions    labels
+}
+
+var teamActivity = activityList{activity.OfTeam, teamActivityPath, teamActionLabels}
+
+func (s *server) listActivity(w http.ResponseWriter, r *http.Request, list activityList) error {
+	shop, at, actions := list.shop, list.path, list.actions
 	if q := r.URL.Query(); hasEmpty(q) {
 		maps.DeleteFunc(q, func(_ string, values []string) bool { return values[0] == "" })
-		return redirect(w, r, withQuery(activityPath(conn.ShopID), q.Encode()))
+		return redirect(w, r, withQuery(at, q.Encode()))
 	}
-	query := activityQuery(conn.ShopID, r.URL.Query())
+	query := activityQuery(shop, actions, r.URL.Query())
 	found, err := s.Store.Activities(r.Context(), query)
 	if err != nil {
 		return err
@@ -44,13 +64,13 @@ func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	at := activityPath(conn.ShopID)
 	page := views.ActivityPage{
-		Frame: frame, Action: at, ActionFilter: query.Action, OutcomeFilter: query.Outcome, WebhookFilter: query.WebhookID,
-		WhoFilter: query.Actor, ActionChoices: actionLabels.choices(), OutcomeChoices: outcomeLabels.choices(),
+		Frame: frame, OfTeam: shop == activity.OfTeam, Action: at,
+		ActionFilter: query.Action, OutcomeFilter: query.Outcome, WebhookFilter: query.WebhookID,
+		WhoFilter: query.Who, ActionChoices: actions.choices(), OutcomeChoices: outcomeLabels.choices(),
 		Total: found.Total, CSVHref: withQuery(at+".csv", filterOf(query).Encode()),
 	}
-	if page.WhoChoices, err = s.actorChoices(r, conn.ShopID); err != nil {
+	if page.WhoChoices, err = s.actorChoices(r, shop); err != nil {
 		return err
 	}
 	if page.Days, err = s.activityDays(r, found.Rows); err != nil {
@@ -73,7 +93,7 @@ func (s *server) actorChoices(r *http.Request, shopID string) ([]ui.Choice, erro
 	actors, err := s.Store.Actors(r.Context(), shopID)
 	var out []ui.Choice
 	for _, actor := range actors {
-		out = append(out, ui.Choice{Value: actor, Text: actor})
+		out = append(out, ui.Choice{Value: actor.Key, Text: actor.Name})
 	}
 	return out, err
 }
@@ -96,13 +116,13 @@ func (s *server) activityDays(r *http.Request, all []store.Activity) ([]views.Ac
 			days = append(days, views.ActivityDay{Name: dayText(dayOf(a.StartedAt), dayOf(s.Now()))})
 		}
 		day := &days[len(days)-1]
-		day.Rows = append(day.Rows, activityRow(a, called, last[a.WebhookID] == a.ID))
+		day.Rows = append(day.Rows, activityRow(a, called, last[a.WebhookID] == a.ID && stateOf(r).may(operator)))
 	}
 	return days, nil
 }
 
 func filterOf(q store.ActivityQuery) url.Values {
-	return filled(map[string]string{"action": q.Action, "outcome": q.Outcome, "webhook": q.WebhookID, "who": q.Actor})
+	return filled(map[string]string{"action": q.Action, "outcome": q.Outcome, "webhook": q.WebhookID, "who": q.Who})
 }
 
 func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, older string) {
@@ -117,14 +137,15 @@ func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, o
 	return link("after", found.Newer), link("before", found.Older)
 }
 
-// activityRow returns the line of an attempt. isLast is set if it is the last
-// change of its webhook.
-func activityRow(a store.Activity, called names, isLast bool) views.ActivityRow {
+// activityRow returns the line of an attempt. mayUndo is set if it is the last
+// change of its webhook, and the person may change that.
+func activityRow(a store.Activity, called names, mayUndo bool) views.ActivityRow {
 	d, readable := activity.ReadDetail(a)
 	row := views.ActivityRow{
 		At: a.StartedAt, Title: activityTitles[a.Action].text(a.Outcome), State: stateOfOutcome(a.Outcome),
 		Subject: subjectOf(a, d, called), Text: activityText(a, d),
-		Who: a.Actor, Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
+		Who: cmp.Or(a.Person.Name, a.Actor), Email: a.Person.Email, Role: roleNames[team.Role(a.Person.Role)], Way: a.Actor,
+		Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
 		RequestID: a.RequestID, APIRequestID: a.APIRequestID, Changes: changes(d),
 	}
 	if a.WebhookID != "" {
@@ -133,7 +154,7 @@ func activityRow(a store.Activity, called names, isLast bool) views.ActivityRow 
 	if a.WebhookID != "" && a.Outcome == store.OutcomeDone && a.Action != activity.DeleteWebhook {
 		row.WebhookHref = webhookPath(a.Shop, a.WebhookID)
 	}
-	if isLast && readable && canUndo(a, d) {
+	if mayUndo && readable && canUndo(a, d) {
 		row.UndoAction, row.UndoText = undoPath(a.Shop, a.ID), undoText
 		if a.Action == activity.DeleteWebhook {
 			row.UndoText = createAgainText
@@ -162,12 +183,16 @@ func subjectOf(a store.Activity, d activity.Detail, called names) string {
 	case d.Before != nil && d.Before.URL != "":
 		return ui.HostAndPath(d.Before.URL)
 	}
-	return cmp.Or(d.Shop, a.WebhookID)
+	return cmp.Or(d.Shop, d.Member, a.WebhookID)
 }
 
 // activityText returns in a few words what was changed, or why nothing was.
 func activityText(a store.Activity, d activity.Detail) string {
 	switch {
+	case a.Action == activity.CheckEndpoint || a.Action == activity.TestEndpoint:
+		return cmp.Or(callReason(a), typesOfCall(d))
+	case d.Member != "":
+		return roleChangeText(d)
 	case a.Outcome != store.OutcomeDone:
 		return reasonOf(a)
 	case d.Before != nil && d.After != nil:
@@ -179,6 +204,15 @@ func activityText(a store.Activity, d activity.Detail) string {
 		return typesText(badges(d.Before.AllowedTypes))
 	}
 	return ""
+}
+
+// typesOfCall returns the event type that was sent, "" if it can no longer be
+// read.
+func typesOfCall(d activity.Detail) string {
+	if d.After == nil {
+		return ""
+	}
+	return typesText(badges(d.After.AllowedTypes))
 }
 
 func changes(d activity.Detail) []views.Change {
@@ -205,6 +239,14 @@ func changes(d activity.Detail) []views.Change {
 	}
 	if d.Shop != "" {
 		out = append(out, views.Change{Field: "Shop", After: d.Shop})
+	}
+	if text := roleChangeText(d); text != "" {
+		out = append(out, views.Change{
+			Field: "Their role", Before: roleNames[team.Role(d.RoleBefore)], After: roleNames[team.Role(d.RoleAfter)],
+		})
+	}
+	if d.Ended != "" {
+		out = append(out, views.Change{Field: "Ended session", After: d.Ended})
 	}
 	if d.Scopes != "" {
 		out = append(out, views.Change{Field: "Permissions", After: d.Scopes})

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ const maxCSVRows = 10000
 // handleActivityCSV sends the same list as a file.
 func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error {
 	conn := stateOf(r).conn
-	query := activityQuery(conn.ShopID, r.URL.Query())
+	query := activityQuery(conn.ShopID, actionLabels, r.URL.Query())
 	query.Limit = maxCSVRows
 	found, err := s.Store.Activities(r.Context(), query)
 	if err != nil {
@@ -25,13 +26,35 @@ func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error
 	rows := [][]string{{
 		"time", "action", "outcome", "who", "session", "webhook", "url before", "url after",
 		"event types before", "event types after", "status", "code", "request id", "request id of the API",
-		"Fourthwall has instead",
+		"Fourthwall has instead", "person", "email", "role",
 	}}
 	for _, a := range found.Rows {
 		d, _ := activity.ReadDetail(a)
 		rows = append(rows, activityRecord(a, d))
 	}
 	return sendCSV(w, "activity-"+conn.ShopID+".csv", rows)
+}
+
+// handleTeamActivityCSV sends the list of the team as a file.
+func (s *server) handleTeamActivityCSV(w http.ResponseWriter, r *http.Request) error {
+	query := activityQuery(activity.OfTeam, teamActionLabels, r.URL.Query())
+	query.Limit = maxCSVRows
+	found, err := s.Store.Activities(r.Context(), query)
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{
+		"time", "action", "person", "email", "role", "about", "role before", "role after", "session", "ended session",
+		"request id",
+	}}
+	for _, a := range found.Rows {
+		d, _ := activity.ReadDetail(a)
+		rows = append(rows, []string{
+			a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Person.Name, a.Person.Email, a.Person.Role,
+			cmp.Or(d.Shop, d.Member), d.RoleBefore, d.RoleAfter, a.Session, d.Ended, a.RequestID,
+		})
+	}
+	return sendCSV(w, "activity-team.csv", rows)
 }
 
 func activityRecord(a store.Activity, d activity.Detail) []string {
@@ -53,5 +76,6 @@ func activityRecord(a store.Activity, d activity.Detail) []string {
 		a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Outcome, a.Actor, a.Session, a.WebhookID, urls[0],
 		urls[1], types[0], types[1],
 		status, a.Code, a.RequestID, a.APIRequestID, found,
+		a.Person.Name, a.Person.Email, a.Person.Role,
 	}
 }

@@ -19,7 +19,7 @@ import (
 var layers = []string{
 	"links.go", "labels.go", "words.go",
 	"logs.go", "background.go", "per_session.go",
-	"server.go", "cookies.go", "request.go", "csv.go", "route.go",
+	"route.go", "server.go", "cookies.go", "request.go", "csv.go",
 	"flash.go", "render.go", "returnpath.go", "errors.go",
 	"session.go", "limits.go", "redraw.go", "guard.go",
 	"client.go", "names.go", "await.go", "immutable.go", "sign_in.go",

@@ -19,6 +19,7 @@ import (
 
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 	"hookwall/internal/webhooks"
 	"hookwall/views/ui"
 )
@@ -83,25 +84,99 @@ func TestSecurityEvents(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := newRig(t, options{})
 			test.do(g, g.person())
-			found := g.events(test.message)
-			if len(found) == 0 {
-				t.Fatal("nothing was logged")
-			}
-			line := found[0]
-			for name, want := range test.with {
-				if line[name] != want {
-					t.Errorf("%s is %v, want %v", name, line[name], want)
-				}
-			}
-			id, _ := line["request"].(string)
-			var asked bool
-			for _, request := range g.events("request") {
-				asked = asked || request["request"] == id && request["client"] == "127.0.0.1"
-			}
-			if !asked || id == "" {
-				t.Errorf("the request %q is not in the log", id)
-			}
+			g.logged(test.message, test.with)
 		})
+	}
+}
+
+// logged fails the test unless the first line with a message has these values,
+// and a request that the log knows.
+func (g *rig) logged(message string, with map[string]any) {
+	g.t.Helper()
+	found := g.events(message)
+	if len(found) == 0 {
+		g.t.Fatalf("%q was not logged", message)
+	}
+	line := found[0]
+	for name, want := range with {
+		if line[name] != want {
+			g.t.Errorf("%s is %v, want %v", name, line[name], want)
+		}
+	}
+	id, _ := line["request"].(string)
+	var asked bool
+	for _, request := range g.events("request") {
+		asked = asked || request["request"] == id && request["client"] == "127.0.0.1"
+	}
+	if !asked || id == "" {
+		g.t.Errorf("the request %q is not in the log", id)
+	}
+}
+
+// TestSecurityEventsOfTeam: so are sign-ins to the team, what is done to people,
+// and what was refused. Checklist 38.
+func TestSecurityEventsOfTeam(t *testing.T) {
+	t.Parallel()
+	g := newTeamRig(t)
+	provider := g.withProvider()
+	admin, ann := g.member(team.Admin), g.known("Ann")
+	boss, person := admin.id(), ann.id()
+	tests := []struct {
+		name, message string
+		do            func()
+		with          map[string]any
+	}{
+		{"a sign-in", "signed in", func() {
+			provider.QueueUser(mockUser("zoe", "viewer"))
+			g.person().get(signInStart).want(http.StatusOK)
+		}, map[string]any{"issuer": provider.Issuer(), "role": "viewer", "level": "INFO"}},
+		{
+			"a sign-in that failed", "sign-in failed", func() { g.person().get("/sign-in/callback?code=x&state=x") },
+			map[string]any{"way": "team", "problem": string(team.ProblemMismatch), "level": "WARN"},
+		},
+		{
+			"a role", "a person was changed", func() { admin.post(personPath(person)+"/role", url.Values{"role": {"viewer"}}) },
+			map[string]any{"by": boss, "person": person, "role": "viewer", "level": "INFO"},
+		},
+		{
+			"a role that doesn't suffice", "the role doesn't allow it", func() { ann.get(peoplePath) },
+			map[string]any{"person": person, "role": "viewer", "needed": "admin", "level": "WARN"},
+		},
+		{"a sign-out", "signed out", func() { ann.signOut() }, map[string]any{"person": person, "level": "INFO"}},
+		{"a removed person", "a person who was removed may not sign in", func() {
+			gone, err := g.server.Team.SignIn(t.Context(), team.Identity{Issuer: provider.Issuer(), Subject: "gone"})
+			g.must(err)
+			admin.post(personPath(gone.ID)+"/remove", nil).want(http.StatusOK)
+			provider.QueueUser(mockUser("gone"))
+			g.person().get(signInStart)
+		}, map[string]any{"level": "WARN"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(*testing.T) {
+			g.logs.reset()
+			test.do()
+			g.logged(test.message, test.with)
+		})
+	}
+}
+
+// TestGetsOfTeamWriteNothing opens every page as an admin: people and sessions
+// stay as they are. Checklist 19.
+func TestGetsOfTeamWriteNothing(t *testing.T) {
+	t.Parallel()
+	v := newTeamVictim(t)
+	v.teamWrites()
+	before := v.state()
+	for _, rt := range v.server.routes() {
+		if rt.method == http.MethodGet {
+			v.noRedirects().get(concrete(rt.path, v.shop.ID))
+		}
+	}
+	after := v.state()
+	for _, table := range []string{"webhooks", "deliveries", "people", "sessions", "owners", "connections", "activities"} {
+		if before[table] != after[table] || before[table] == "" && table != "deliveries" && table != "activities" {
+			t.Errorf("%s changed from %s to %s", table, before[table], after[table])
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"hookwall/internal/activity"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 )
 
 // victim is a person who has connected a shop, with all that can be seen of
@@ -38,6 +39,30 @@ func newVictim(t *testing.T) *victim {
 	g.must(g.store.PutSecret(t.Context(), owner(v.person), v.shop.ID, v.hook.ID, "the secret", g.server.Now().Add(1e12)))
 	v.get("/") // no flash is left
 	return v
+}
+
+// newTeamVictim returns an admin of a team, whose people can be changed.
+func newTeamVictim(t *testing.T) *victim {
+	t.Helper()
+	v := newVictimOf(t, options{team: &team.Config{Groups: roleGroups}})
+	v.withProvider()
+	v.person = v.member(team.Admin)
+	v.shop = v.connectKey(0)
+	v.hook = v.add(v.shop, "http://"+sandbox.ReceiverHost+"/", "DONATION")
+	v.get("/") // no flash is left
+	return v
+}
+
+// victims are those whose routes are walked: together, all of the table.
+var victims = map[string]func(*testing.T) *victim{"alone": newVictim, "of a team": newTeamVictim}
+
+// table returns the routes to walk. The shop's are the same for a team, whose
+// rights TestEveryRowForEveryRole walks.
+func (v *victim) table() []route {
+	if v.server.Team != nil {
+		return v.server.teamRoutes()
+	}
+	return v.server.routes()
 }
 
 // newVictimOf returns a person who has not connected a shop yet.
@@ -101,9 +126,30 @@ type sentForm struct {
 	idle bool // changes nothing that is kept
 }
 
-// writes returns a working form for every route that is not a GET.
+// teamWrites are the forms for a team's people.
+func (v *victim) teamWrites() map[string]sentForm {
+	v.t.Helper()
+	ann, gone := v.known("Ann").id(), v.known("Bob").id()
+	boss, err := v.server.Team.Person(v.t.Context(), v.id())
+	v.must(err)
+	v.must(v.server.Team.Remove(v.t.Context(), boss.Actor(), gone))
+	v.member(team.Admin) // a second session
+	other := v.get(youPath).postForm(youEndPath).values
+	return map[string]sentForm{
+		youEndPath:             {path: youEndPath, form: other},
+		"/people/{id}/role":    {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
+		"/people/{id}/remove":  {path: personPath(ann) + "/remove", form: url.Values{}},
+		"/people/{id}/end":     {path: personPath(ann) + "/end", form: url.Values{}},
+		"/people/{id}/readmit": {path: personPath(gone) + "/readmit", form: url.Values{}},
+	}
+}
+
+// writes returns a working form for every route of the table that is not a GET.
 func (v *victim) writes() map[string]sentForm {
 	v.t.Helper()
+	if v.server.Team != nil {
+		return v.teamWrites()
+	}
 	at := webhookPath(v.shop.ID, v.hook.ID)
 	edit := url.Values{
 		"url": {v.hook.URL}, "allowedTypes": {"ORDER_PLACED"}, "base": {v.get(at + "/edit").form("/edit").values.Get("base")},
@@ -172,49 +218,55 @@ func forgeries(own string) map[string]http.Header {
 // works, so that the test would notice. Checklist 19.
 func TestForgedForms(t *testing.T) {
 	t.Parallel()
-	v := newVictim(t)
-	seen := map[string]bool{}
-	for _, rt := range v.server.routes() {
-		if rt.method == http.MethodGet {
-			continue
-		}
-		seen[rt.path] = true
-		t.Run(rt.path, func(t *testing.T) {
-			v := newVictim(t)
-			d, ok := v.writes()[rt.path]
-			if !ok {
-				t.Fatalf("%s has no working form in this test: add one", rt.path)
+	for name, arrive := range victims {
+		seen := 0
+		for _, rt := range arrive(t).table() {
+			if rt.method == http.MethodGet {
+				continue
 			}
-			before := v.state()
-			for name, header := range forgeries(v.url) {
-				for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-					r := v.request(method, d.path, d.form)
-					for key, values := range header {
-						r.Header[key] = values
-					}
-					pg := v.noRedirects().do(r)
-					if pg.status != http.StatusForbidden || len(pg.header["Set-Cookie"]) > 0 {
-						t.Errorf("%s by %s: %d %v", name, method, pg.status, pg.header["Set-Cookie"])
-					}
+			seen++
+			t.Run(name+" "+rt.path, func(t *testing.T) {
+				v := arrive(t)
+				d, ok := v.writes()[rt.path]
+				if !ok {
+					t.Fatalf("%s has no working form in this test: add one", rt.path)
 				}
-			}
-			if diff := cmp.Diff(before, v.state()); diff != "" {
-				t.Fatalf("forged forms changed something:\n%s", diff)
-			}
-			r := v.request(rt.method, d.path, d.form)
-			r.Header.Set("Sec-Fetch-Site", "same-origin")
-			r.Header.Set("Origin", v.url)
-			r.Header.Set("Referer", v.url+"/connect")
-			if pg := v.noRedirects().do(r); pg.status >= 400 {
-				t.Fatalf("our own form was refused: %d", pg.status)
-			}
-			if cmp.Equal(before, v.state()) != d.idle {
-				t.Error("our own form did not do what it should")
-			}
-		})
+				v.refusesForged(t, rt, d)
+			})
+		}
+		if seen < 5 {
+			t.Errorf("%s: only %d routes were walked", name, seen)
+		}
 	}
-	if len(seen) < 14 {
-		t.Errorf("only %d routes were walked", len(seen))
+}
+
+func (v *victim) refusesForged(t *testing.T, rt route, d sentForm) {
+	t.Helper()
+	before := v.state()
+	for name, header := range forgeries(v.url) {
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			r := v.request(method, d.path, d.form)
+			for key, values := range header {
+				r.Header[key] = values
+			}
+			pg := v.noRedirects().do(r)
+			if pg.status != http.StatusForbidden || len(pg.header["Set-Cookie"]) > 0 {
+				t.Errorf("%s by %s: %d %v", name, method, pg.status, pg.header["Set-Cookie"])
+			}
+		}
+	}
+	if diff := cmp.Diff(before, v.state()); diff != "" {
+		t.Fatalf("forged forms changed something:\n%s", diff)
+	}
+	r := v.request(rt.method, d.path, d.form)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Origin", v.url)
+	r.Header.Set("Referer", v.url+"/connect")
+	if pg := v.noRedirects().do(r); pg.status >= 400 {
+		t.Fatalf("our own form was refused: %d", pg.status)
+	}
+	if cmp.Equal(before, v.state()) != d.idle {
+		t.Error("our own form did not do what it should")
 	}
 }
 
@@ -222,7 +274,13 @@ func TestForgedForms(t *testing.T) {
 // Checklist 21.
 func TestMethodOverrides(t *testing.T) {
 	t.Parallel()
-	v := newVictim(t)
+	for name, arrive := range victims {
+		t.Run(name, func(t *testing.T) { arrive(t).keepsMethods(t) })
+	}
+}
+
+func (v *victim) keepsMethods(t *testing.T) {
+	t.Helper()
 	writes := v.writes()
 	before := v.state()
 	overrides := []string{"_method", "method", "_METHOD", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"}
@@ -256,11 +314,18 @@ func TestMethodOverrides(t *testing.T) {
 // Checklist 19.
 func TestFormsOfOtherKinds(t *testing.T) {
 	t.Parallel()
-	v := newVictim(t)
+	for name, arrive := range victims {
+		t.Run(name, func(t *testing.T) { arrive(t).keepsKinds(t) })
+	}
+}
+
+func (v *victim) keepsKinds(t *testing.T) {
+	t.Helper()
 	writes := v.writes()
 	for path, d := range writes {
 		if path == "/sign-out" || strings.HasSuffix(path, "/disconnect") || strings.Contains(path, "/secret") ||
-			strings.HasSuffix(path, "/delete") || path == guidePath {
+			strings.HasSuffix(path, "/delete") || path == guidePath || strings.HasSuffix(path, "/remove") ||
+			strings.HasSuffix(path, "/readmit") || path == "/people/{id}/end" {
 			continue // these need no field
 		}
 		before := v.state()
@@ -281,7 +346,7 @@ func TestFormsOfOtherKinds(t *testing.T) {
 			continue // a check of nothing keeps nothing, and is tested above
 		}
 		after := v.state()
-		for _, kept := range []string{"webhooks", "deliveries", "connections", "owners"} {
+		for _, kept := range []string{"webhooks", "deliveries", "connections", "owners", "people"} {
 			if before[kept] != after[kept] {
 				t.Errorf("%s changed %s", path, kept)
 			}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"hookwall/internal/team"
+
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -133,6 +135,27 @@ func TestOpenRedirects(t *testing.T) {
 		case 1:
 			key := url.Values{"username": {shop.APIUser}, "password": {shop.APIPassword}, "return": {bad}}
 			g.leadsHere("key "+name, p.noRedirects().post("/connect/key", key).header.Get("Location"))
+		}
+	}
+}
+
+// TestOpenRedirectsOfTeam passes bad return paths to a sign-in to the team, as a
+// stranger and as a member, and follows each to the end. Checklist 23.
+func TestOpenRedirectsOfTeam(t *testing.T) {
+	t.Parallel()
+	g := newTeamRig(t)
+	provider := g.withProvider()
+	member := g.member(team.Viewer)
+	for i, bad := range everyNth(badReturns(t), 20) {
+		p, name, q := g.person(), strconv.Quote(bad), url.QueryEscape(bad)
+		for _, to := range p.get(signInPath + "?return=" + q + "&outcome=" + q).want(http.StatusOK).leads() {
+			g.leadsHere("page "+name, to)
+		}
+		g.leadsHere("member "+name, member.noRedirects().get(signInPath+"?return="+q).header.Get("Location"))
+		if i%4 == 0 {
+			provider.QueueUser(mockUser("ann", "viewer"))
+			at := p.noRedirects().get(p.noRedirects().get(signInStart + "?return=" + q).header.Get("Location"))
+			g.leadsHere("end "+name, p.noRedirects().get(at.header.Get("Location")).header.Get("Location"))
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
+	"hookwall/internal/team"
 )
 
 // scripts are texts that would run in a page that does not escape them. Each
@@ -129,7 +130,23 @@ func tidy(t *testing.T) anatomy {
 	} {
 		made.add(pg)
 	}
+	made.addTeam(t)
 	return made
+}
+
+// addTeam adds the pages of a team.
+func (a anatomy) addTeam(t *testing.T) {
+	t.Helper()
+	v := newTeamVictim(t)
+	v.teamWrites()
+	stranger := v.rig.person()
+	for _, pg := range []*page{
+		v.get(peoplePath), v.get(youPath), v.get(signOutPath), v.get(webhooksPath(v.shop.ID)), v.get("/nothing"),
+		v.get(activityPath(v.shop.ID)), stranger.get(signInPath), stranger.get(signInPath + "?outcome=down"),
+		v.member(team.NoRole).get(shopsPath), v.member(team.Viewer).get(peoplePath),
+	} {
+		a.add(pg)
+	}
 }
 
 // shows checks that a page has the text, as text. Invisible characters are made
@@ -266,54 +283,90 @@ func TestReflectedScript(t *testing.T) {
 	p := g.person()
 	shop := p.connect(0)
 	hook := g.add(shop, accepts, "DONATION")
-	names := strings.Fields(`return shop outcome request way code state error error_description error_uri access_token
-		token_type scope expires_in draft base preset types
-		add q type sort webhook page action before after show form again follow do url allowedTypes
-		undo submission duplicate seen body signature secret username password edits editing`)
+	v := newTeamVictim(t)
 	for i, script := range scripts {
-		q := url.Values{}
-		for _, name := range names {
-			q.Set(name, script)
-		}
-		for _, rt := range g.server.routes() {
-			if rt.path == "/sign-out" || strings.HasSuffix(rt.path, "/disconnect") {
-				continue
-			}
-			g.move(2 * time.Second) // Fourthwall's quota is not what is tested
-			escaped := url.PathEscape(script)
-			paths := []string{strings.NewReplacer("{shop}", shop.ID, "{id}", hook.ID, "{type}", "DONATION", "{$}",
-				"").Replace(rt.path)}
-			if strings.Contains(rt.path, "{") && i%2 == 0 {
-				paths = append(paths,
-					strings.NewReplacer("{shop}", shop.ID, "{id}", escaped, "{type}", escaped, "{$}", escaped).Replace(rt.path))
-			}
-			if strings.Contains(rt.path, "{shop}") && i%2 == 1 {
-				paths = append(paths, strings.NewReplacer("{shop}", escaped, "{id}", escaped).Replace(rt.path))
-			}
-			for _, path := range paths {
-				var pg *page
-				if rt.method == http.MethodPost {
-					pg = p.noRedirects().post(path+"?"+q.Encode(), q)
-				} else {
-					pg = p.noRedirects().get(path + "?" + q.Encode())
-				}
-				if pg.status >= 500 && pg.status != http.StatusBadGateway {
-					t.Errorf("%s %.100s: %d", rt.method, path, pg.status)
-				}
-				if to := pg.header.Get("Location"); strings.HasPrefix(to, g.boxURL+"/a") {
-					continue // a sign-in, with nothing in it from here
-				} else if !staysHere(g.url, to) {
-					t.Errorf("%.100s leads to %q", path, to)
-				}
-				if strings.HasPrefix(pg.header.Get("Content-Type"), "text/html") {
-					made.sound(pg, "reflected by "+rt.method)
-				}
-			}
-		}
+		p.reflects(made, i, g.server.routes(), shop, hook)
+		v.reflects(made, i, v.table(), v.shop, v.hook)
+		v.rig.person().reflects(made, i, v.table(), v.shop, v.hook)
 		refused := p.newForm(shop.ID, script, "DONATION").submit()
 		if got := refused.form(webhooksPath(shop.ID)).values.Get("url"); got != strings.ToValidUTF8(script, "\uFFFD") &&
 			!strings.ContainsAny(script, "\x00\t") {
 			t.Errorf("the form holds %q, typed was %q", got, script)
 		}
+	}
+}
+
+// reflects sends the nth script to each row, in every place that a row reads.
+func (p *person) reflects(made anatomy, n int, rows []route, shop sandbox.DemoShop, hook sandbox.Webhook) {
+	p.t.Helper()
+	script, q := scripts[n], url.Values{}
+	for name := range strings.FieldsSeq(`return shop outcome request way code state error error_description error_uri
+		access_token token_type scope expires_in draft base preset types
+		add q type sort webhook page action before after show form again follow do url allowedTypes
+		undo submission duplicate seen body signature secret username password edits editing
+		who role session iss account`) {
+		q.Set(name, script)
+	}
+	for _, rt := range rows {
+		if rt.path == "/sign-out" || strings.HasSuffix(rt.path, "/disconnect") {
+			continue
+		}
+		p.move(2 * time.Second) // Fourthwall's quota is not what is tested
+		escaped := url.PathEscape(script)
+		paths := []string{strings.NewReplacer("{shop}", shop.ID, "{id}", hook.ID, "{type}", "DONATION", "{$}",
+			"").Replace(rt.path)}
+		if strings.Contains(rt.path, "{") && n%2 == 0 {
+			paths = append(paths,
+				strings.NewReplacer("{shop}", shop.ID, "{id}", escaped, "{type}", escaped, "{$}", escaped).Replace(rt.path))
+		}
+		if strings.Contains(rt.path, "{shop}") && n%2 == 1 {
+			paths = append(paths, strings.NewReplacer("{shop}", escaped, "{id}", escaped).Replace(rt.path))
+		}
+		for _, path := range paths {
+			var pg *page
+			if rt.method == http.MethodPost {
+				pg = p.noRedirects().post(path+"?"+q.Encode(), q)
+			} else {
+				pg = p.noRedirects().get(path + "?" + q.Encode())
+			}
+			if pg.status >= 500 && pg.status != http.StatusBadGateway {
+				p.t.Errorf("%s %.100s: %d", rt.method, path, pg.status)
+			}
+			to := pg.header.Get("Location")
+			if strings.HasPrefix(to, p.boxURL+"/a") || rt.path == signInStart && !strings.Contains(to, q.Get("return")) {
+				continue // a sign-in, with nothing in it from here
+			} else if !staysHere(p.url, to) {
+				p.t.Errorf("%.100s leads to %q", path, to)
+			}
+			if strings.HasPrefix(pg.header.Get("Content-Type"), "text/html") {
+				made.sound(pg, "reflected by "+rt.method)
+			}
+		}
+	}
+}
+
+// TestStoredScriptOfPeople: what an identity provider says of a person is text
+// on every page that names people. Checklist 24, 25.
+func TestStoredScriptOfPeople(t *testing.T) {
+	t.Parallel()
+	made := tidy(t)
+	v := newTeamVictim(t)
+	for i, script := range scripts {
+		evil := v.signsIn(team.Identity{
+			Issuer: "https://id.example", Subject: script, Name: script, Email: script + "@agency.example",
+			EmailVerified: true, Groups: []string{"admin"},
+		})
+		given := v.known(fmt.Sprint("given ", i)).id()
+		evil.post(personPath(given)+"/role", url.Values{"role": {"viewer"}}).want(http.StatusOK)
+		evil.newForm(v.shop.ID, fmt.Sprint("https://hooks.example.com/", i), "DONATION").submit().want(http.StatusOK)
+		for _, pg := range []*page{
+			evil.get(youPath), evil.get(peoplePath), v.get(peoplePath), v.get(activityPath(v.shop.ID)),
+			v.get(shopsPath), v.member(team.Viewer).get(peoplePath), v.member(team.NoRole).get(shopsPath),
+		} {
+			made.sound(pg, "a person")
+		}
+		evil.get(youPath).shows(script)
+		v.get(peoplePath).shows(script)
+		v.get(activityPath(v.shop.ID)).shows(script)
 	}
 }

@@ -29,7 +29,7 @@ func (s *server) handleCheckPage(w http.ResponseWriter, r *http.Request) error {
 // awaitCheck returns the check when it is over. It returns the unfinished check
 // if that takes long, or if too many pages are waiting already.
 func (s *server) awaitCheck(r *http.Request, check store.Check, kept keptCheck) (store.Check, keptCheck, error) {
-	release, ok := s.checkWaits.acquire(stateOf(r).owner)
+	release, ok := s.checkWaits.acquire(stateOf(r).self)
 	if !ok {
 		return check, kept, nil
 	}

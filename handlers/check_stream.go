@@ -20,7 +20,7 @@ func (s *server) handleCheckStream(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	release, ok := s.checkWaits.acquire(stateOf(r).owner)
+	release, ok := s.checkWaits.acquire(stateOf(r).self)
 	if !ok {
 		return &httpError{Status: http.StatusTooManyRequests, RetryAfter: checkTime, Public: tooManyStreamsText}
 	}

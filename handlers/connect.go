@@ -4,8 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
-	"strings"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
@@ -37,6 +35,7 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 		Frame: frame, Return: back, KeyAction: "/connect/key",
 		Permissions: permissions(s.Scopes), ForDevelopersURL: s.forDevelopers(),
 	}
+	page.SessionIdle, page.SessionLife = s.Store.SessionTimes()
 	start := url.Values{}
 	if back != "" {
 		start.Set("return", back)
@@ -80,22 +79,6 @@ func startHref(way string, q url.Values) string {
 	return "/oauth/start?" + q.Encode()
 }
 
-func (s *server) hasDraft(r *http.Request, back string) (bool, error) {
-	_, query, _ := strings.Cut(back, "?")
-	q, err := url.ParseQuery(query)
-	if err != nil || q.Get("draft") == "" {
-		return false, err
-	}
-	if stateOf(r).offline {
-		return false, nil
-	}
-	_, err = s.Store.Draft(r.Context(), s.browserToken(r), q.Get("draft"))
-	if draftGone(err) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 func permissions(scopes []string) []views.Permission {
 	texts := map[string]string{
 		"webhook_read":  "See your webhooks",
@@ -111,8 +94,6 @@ func permissions(scopes []string) []views.Permission {
 	}
 	return out
 }
-
-var requestIDForm = regexp.MustCompile(`^[A-Z2-7]{16}$`)
 
 func connectNotice(q url.Values) (ui.Notice, bool) {
 	n, ok := connectOutcomes[q.Get("outcome")]

@@ -16,7 +16,7 @@ func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 	conn, id := stateOf(r).conn, r.PathValue("id")
 	e, err := s.client(r).Event(r.Context(), id)
 	if err != nil {
-		return deliveryError(conn.ShopID, id, err)
+		return deliveryError(stateOf(r), id, err)
 	}
 	hooks, err := s.webhooksFor(r)
 	if err != nil {
@@ -40,17 +40,17 @@ func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 			page.Row.Name = s.nameOf(r, hook.ID, hook.URL)
 		}
 	}
-	if page.Row.WebhookHref != "" {
+	if page.Row.WebhookHref != "" && !frame.ReadOnly {
 		page.CheckHref = checkStartHref(conn.ShopID, "webhook", page.Row.WebhookID)
 	}
-	if r.URL.Query().Get("show") == "body" {
+	if r.URL.Query().Get("show") == "body" && !frame.ReadOnly {
 		page.Body, page.Pretty = pretty(body)
 	}
 	return s.render(w, r, http.StatusOK, views.Delivery(page))
 }
 
 // deliveryError returns the page for a delivery that can't be read.
-func deliveryError(shopID, id string, err error) error {
+func deliveryError(v *requestState, id string, err error) error {
 	var api *fourthwall.Error
 	if !errors.As(err, &api) {
 		return err
@@ -59,10 +59,12 @@ func deliveryError(shopID, id string, err error) error {
 	switch {
 	case api.Forbidden():
 		answer.Public = mayNotReadDeliveries
-		answer.Links = []ui.Link{connectLink(eventPath(shopID, id), shopID)}
+		if link := v.reconnectLink(eventPath(v.conn.ShopID, id), v.conn.ShopID); link != nil {
+			answer.Links = []ui.Link{*link}
+		}
 	case api.Status == http.StatusNotFound && api.Rejected() && !api.ShopGone():
 		answer.Public = deliveryUnknownText
-		answer.Links = []ui.Link{{Href: eventsPath(shopID), Text: "See the deliveries"}}
+		answer.Links = []ui.Link{{Href: eventsPath(v.conn.ShopID), Text: "See the deliveries"}}
 	default:
 		return err
 	}

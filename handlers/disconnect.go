@@ -30,7 +30,7 @@ func (s *server) handleDisconnect(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	v.log.Info("shop disconnected", "shop", clip(conn.ShopID, maxLoggedShop))
-	if err := s.flash(r, v.owner, shopsPath, disconnectedNotice(shopLink(conn).Name)); err != nil {
+	if err := s.flash(r, shopsPath, disconnectedNotice(shopLink(conn).Name)); err != nil {
 		return err
 	}
 	return redirect(w, r, shopsPath)

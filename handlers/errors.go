@@ -33,6 +33,7 @@ type httpError struct {
 	RetryAfter time.Duration
 	Links      []ui.Link
 	Heading    string // "" for the usual one of the status
+	AdminName  string // what would make the reader an admin
 	again      *views.Resend
 }
 
@@ -70,10 +71,11 @@ func (s *server) errorPage(r *http.Request, answer *httpError) views.ErrorPage {
 	page := views.ErrorPage{
 		Frame: s.errorFrame(r, heading), Status: answer.Status, Heading: heading, Text: cmp.Or(answer.Public, text.text),
 		Code: answer.Code, RequestID: v.requestID, Links: answer.Links, RetryAfter: answer.RetryAfter, Again: answer.again,
+		AdminName: answer.AdminName,
 	}
 	switch {
 	case len(page.Links) > 0:
-	case answer.Status == http.StatusForbidden && v.conn.ShopID != "":
+	case answer.Status == http.StatusForbidden && v.conn.ShopID != "" && v.may(admin):
 		page.Links = []ui.Link{connectLink(s.returnPath(r.URL.EscapedPath()), v.conn.ShopID)}
 	default:
 		page.Links = s.waysOn(r, answer.Status, page.Frame)
@@ -185,20 +187,20 @@ func (s *server) unreadable(
 		Kind: ui.Warning, Title: text.heading, Text: text.text,
 		Code: api.Code, RequestID: requestID(api, v), Link: &ui.Link{Href: back, Text: "Try again"},
 	}
-	reconnect := connectLink(back, v.conn.ShopID)
+	reconnect := v.reconnectLink(back, v.conn.ShopID)
 	switch {
 	case api.TooLarge:
 		n.Title, n.Text, n.Link = tooLargeTitle, tooLargeText, nil
 	case api.Fault != "":
 		n.Title, n.Text = answer.Heading, answer.Public
 	case api.ShopGone():
-		n.Title, n.Text, n.Link = shopGoneTitle, answer.Public, &reconnect
+		n.Title, n.Text, n.Link = shopGoneTitle, answer.Public, reconnect
 	case answer.Status == http.StatusNotFound:
 		n.Title, n.Text = noList(what)
 		return n, http.StatusBadGateway
 	case answer.Status == http.StatusForbidden:
 		n.Title, n.Text = mayNotRead(what)
-		n.Link = &reconnect
+		n.Link = reconnect
 		return n, http.StatusOK
 	case answer.Status == http.StatusServiceUnavailable:
 		n.Text = loadAgainText(inText(api.RetryAfter))

@@ -9,7 +9,9 @@ import (
 	"net/url"
 	"time"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/doctor"
+	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
@@ -85,6 +87,23 @@ func (s *server) examine(
 	})
 	keep(report)
 	logRefused(v, request, report)
+	a := store.Activity{Action: activity.CheckEndpoint, Outcome: outcomeOf(report.Result)}
+	s.recordCall(ctx, v, a, calledWith(request.URL, kept.Subject.Type))
+}
+
+// outcomeOf returns how an examination ended, for the activity.
+func outcomeOf(result doctor.Result) string {
+	switch result {
+	case doctor.Failed:
+		return store.OutcomeFailed
+	case doctor.Skipped:
+		return store.OutcomeUnclear
+	}
+	return store.OutcomeDone
+}
+
+func calledWith(address, kind string) fourthwall.Content {
+	return fourthwall.Content{URL: address, AllowedTypes: []fourthwall.EventType{fourthwall.EventType(kind)}}
 }
 
 // logRefused logs a request to check a URL that Hookwall never calls.

@@ -31,12 +31,13 @@ type claim struct {
 	Has    fourthwall.Content `json:"has"` // by Fourthwall's response
 }
 
-// flash stores a notice for the next visit to page, which is an escaped path.
-func (s *server) flash(r *http.Request, owner store.Owner, page string, n ui.Notice) error {
-	return s.flashWith(r.Context(), owner, page, keptFlash{Notice: n})
+// flash stores a notice for this session's next visit to page, which is an
+// escaped path.
+func (s *server) flash(r *http.Request, page string, n ui.Notice) error {
+	return s.flashWith(r.Context(), stateOf(r).self, page, keptFlash{Notice: n})
 }
 
-func (s *server) flashWith(ctx context.Context, owner store.Owner, page string, f keptFlash) error {
+func (s *server) flashWith(ctx context.Context, self store.Owner, page string, f keptFlash) error {
 	data, err := json.Marshal(f)
 	if err != nil {
 		return err
@@ -44,14 +45,14 @@ func (s *server) flashWith(ctx context.Context, owner store.Owner, page string, 
 	if page, err = url.PathUnescape(page); err != nil {
 		return err
 	}
-	return s.Store.AddFlash(ctx, owner, page, data)
+	return s.Store.AddFlash(ctx, self, page, data)
 }
 
 // tell is flash for a change that the page shows anyway. It stores the notice
 // even if the client has left. If the database cannot be written, only the
 // notice is lost.
-func (s *server) tell(r *http.Request, owner store.Owner, page string, f keptFlash) error {
-	err := s.flashWith(context.WithoutCancel(r.Context()), owner, page, f)
+func (s *server) tell(r *http.Request, page string, f keptFlash) error {
+	err := s.flashWith(context.WithoutCancel(r.Context()), stateOf(r).self, page, f)
 	if errors.Is(err, store.ErrUnavailable) {
 		stateOf(r).log.Error("a notice could not be kept", "title", f.Title, "error", err)
 		return nil
@@ -64,7 +65,7 @@ func (s *server) tell(r *http.Request, owner store.Owner, page string, f keptFla
 // the next visit, and the page is shown without them.
 func (s *server) takeFlashes(r *http.Request) ([]ui.Notice, error) {
 	v := stateOf(r)
-	flashes, err := s.Store.TakeFlashes(r.Context(), v.owner, r.URL.Path)
+	flashes, err := s.Store.TakeFlashes(r.Context(), v.self, r.URL.Path)
 	if errors.Is(err, store.ErrUnavailable) {
 		logFailure(r, "the notices of a page could not be taken", err)
 		return nil, nil
@@ -92,7 +93,7 @@ func (s *server) takeFlashes(r *http.Request) ([]ui.Notice, error) {
 func (s *server) returnFlashes(r *http.Request) {
 	v := stateOf(r)
 	for _, f := range v.flashes {
-		if err := s.tell(r, v.owner, r.URL.EscapedPath(), f); err != nil {
+		if err := s.tell(r, r.URL.EscapedPath(), f); err != nil {
 			v.log.Warn("a notice could not be kept", "title", f.Title, "error", err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 	"hookwall/oauth"
 	"hookwall/views/ui"
 )
@@ -50,10 +51,83 @@ func (s *server) answer(rt route, w http.ResponseWriter, r *http.Request) error 
 		return err
 	case hit != nil:
 		return s.limited(rt, w, r, hit)
-	case rt.access == shopOnly:
+	case !stateOf(r).may(rt.access):
+		return s.turnAway(rt, w, r)
+	case rt.needsShop():
 		return s.guard(rt, w, r)
 	}
 	return rt.handle(w, r)
+}
+
+// turnAway responds to a person who may not use a route: it asks a stranger to
+// sign in, and tells a member who can help. What was posted is kept.
+func (s *server) turnAway(rt route, w http.ResponseWriter, r *http.Request) error {
+	v := stateOf(r)
+	back, err := s.wayBackTo(rt, w, r)
+	if err != nil {
+		return err
+	}
+	if v.person.ID == "" {
+		return redirect(w, r, signInHref(s.returnPath(back)))
+	}
+	err = s.turnAwayMember(r, rt.access)
+	var answer *httpError
+	if rt.keeps && errors.As(err, &answer) {
+		answer.Public += formIsKeptText
+		answer.Links = append([]ui.Link{{Href: back, Text: "Try again"}}, answer.Links...)
+	}
+	return err
+}
+
+// turnAwayMember returns the page for a member whose role doesn't allow what was
+// asked for. It names those who can help.
+func (s *server) turnAwayMember(r *http.Request, needed access) error {
+	v := stateOf(r)
+	admins, err := s.Team.Admins(r.Context())
+	if err != nil {
+		return err
+	}
+	v.log.Warn("the role doesn't allow it", "person", v.person.ID, "role", v.role, "needed", roleFor[needed])
+	answer := &httpError{Status: http.StatusForbidden, Links: []ui.Link{startLink(v)}}
+	answer.Heading, answer.Public = notAllowed(v.role, roleFor[needed], admins)
+	if v.role == team.NoRole {
+		answer.AdminName = v.person.AdminName()
+		if s.OIDC != nil {
+			other := ui.Link{Href: otherAccountHref(s.returnPath(r.URL.RequestURI())), Text: "Use another account"}
+			answer.Links = append(answer.Links, other)
+		}
+	}
+	return answer
+}
+
+// reconnectLink returns a link to connect a shop again, or nil if an admin must
+// do it.
+func (v *requestState) reconnectLink(back, shopID string) *ui.Link {
+	if !v.may(admin) {
+		return nil
+	}
+	link := connectLink(back, shopID)
+	return &link
+}
+
+// startLink leads to the first page that a person may see.
+func startLink(v *requestState) ui.Link {
+	if v.role == team.NoRole {
+		return ui.Link{Href: signOutPath, Text: "Sign out"}
+	}
+	return ui.Link{Href: shopsPath, Text: "See the shops"}
+}
+
+// wayBackTo returns the page that a guarded request returns to, and keeps what
+// was posted for it.
+func (s *server) wayBackTo(rt route, w http.ResponseWriter, r *http.Request) (string, error) {
+	switch {
+	case rt.keeps:
+		return s.keepDraft(w, r, rt)
+	case rt.keepsID:
+		return withDraft(resumePath(rt, r), r.PostFormValue("draft")), nil
+	}
+	return resumePath(rt, r), nil
 }
 
 // guard admits a request to a shop's page when the session has that shop
@@ -92,7 +166,7 @@ func (s *server) guardUnconnected(rt route, w http.ResponseWriter, r *http.Reque
 	if err != nil {
 		return err
 	}
-	if len(all) == 0 {
+	if len(all) == 0 && s.Team == nil {
 		return s.sendToConnect(w, r, rt, "")
 	}
 	answer := &httpError{Status: http.StatusNotFound, Public: unconnectedText}
@@ -102,7 +176,9 @@ func (s *server) guardUnconnected(rt route, w http.ResponseWriter, r *http.Reque
 			return err
 		}
 		answer.Public += typedIsKeptText
-		answer.Links = append(answer.Links, connectLink(back, ""))
+		if stateOf(r).may(admin) {
+			answer.Links = append(answer.Links, connectLink(back, ""))
+		}
 	}
 	return answer
 }
@@ -110,17 +186,30 @@ func (s *server) guardUnconnected(rt route, w http.ResponseWriter, r *http.Reque
 // sendToConnect redirects to the connect page and keeps what was posted. shopID
 // names the connection that expired.
 func (s *server) sendToConnect(w http.ResponseWriter, r *http.Request, rt route, shopID string) error {
-	back := resumePath(rt, r)
-	if rt.keepsID {
-		back = withDraft(back, r.PostFormValue("draft"))
+	back, err := s.wayBackTo(rt, w, r)
+	if err != nil {
+		return err
 	}
-	if rt.keeps {
-		var err error
-		if back, err = s.keepDraft(w, r, rt); err != nil {
-			return err
-		}
+	if !stateOf(r).may(admin) {
+		return s.sendToAdmin(rt, r, back)
 	}
 	return redirect(w, r, connectLink(s.returnPath(back), shopID).Href)
+}
+
+// sendToAdmin tells a member that the shop must be connected, and who can do it.
+func (s *server) sendToAdmin(rt route, r *http.Request, back string) error {
+	admins, err := s.Team.Admins(r.Context())
+	if err != nil {
+		return err
+	}
+	answer := &httpError{
+		Status: http.StatusConflict, Heading: connectAgainTitle, Public: connectAgainText + whoCanHelp(admins),
+		Links: []ui.Link{{Href: back, Text: "Try again"}, startLink(stateOf(r))},
+	}
+	if rt.keeps {
+		answer.Public += formIsKeptText
+	}
+	return answer
 }
 
 // limited responds to a request that reached a limit. The page has the form as
@@ -140,6 +229,9 @@ func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *
 	case rt.limit == signIn:
 		scrub(w) // of the code in a callback
 		answer.Links = []ui.Link{{Href: connectPath, Text: "Connect a shop"}}
+		if rt.access == public {
+			answer.Links = []ui.Link{{Href: signInPath, Text: "Sign in"}}
+		}
 	default:
 		answer.Links = []ui.Link{{Href: resumePath(rt, r), Text: "Go back"}}
 	}
@@ -149,10 +241,13 @@ func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *
 // mayRedraw reports whether the session may see a shop's form, and finds its
 // connection.
 func (s *server) mayRedraw(rt route, r *http.Request) bool {
-	if rt.access != shopOnly {
+	v := stateOf(r)
+	if !v.may(rt.access) {
+		return false
+	}
+	if !rt.needsShop() {
 		return true
 	}
-	v := stateOf(r)
 	conn, err := s.Store.Connection(r.Context(), v.owner, r.PathValue("shop"))
 	if err != nil || conn.Expired {
 		return false

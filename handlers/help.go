@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"hookwall/internal/fourthwall"
-	"hookwall/internal/store"
 	"hookwall/views"
 	"hookwall/views/ui"
 )
@@ -18,8 +17,9 @@ func (s *server) handleHelp(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := views.HelpPage{
 		Frame: frame, ConnectHref: connectPath, CreateHref: connectPath, ListHref: connectPath,
-		SessionIdle: store.SessionIdle, SessionLife: store.SessionLife, Rates: rateTexts(s.Limits),
+		Rates: rateTexts(s.Limits),
 	}
+	page.SessionIdle, page.SessionLife = s.Store.SessionTimes()
 	switch {
 	case frame.Shop != nil:
 		page.CreateHref, page.ListHref = newWebhookPath(frame.Shop.ID), frame.Shop.Href

@@ -15,6 +15,9 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch len(all) {
 	case 0:
+		if !stateOf(r).may(admin) {
+			return redirect(w, r, shopsPath)
+		}
 		return redirect(w, r, connectPath)
 	case 1:
 		return redirect(w, r, webhooksPath(all[0].ShopID))

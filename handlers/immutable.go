@@ -31,7 +31,7 @@ func (s *server) immutableReason(ctx context.Context, shopID, id string) (string
 func (s *server) redirectImmutable(w http.ResponseWriter, r *http.Request, id string) error {
 	conn := stateOf(r).conn
 	to := webhookPath(conn.ShopID, id)
-	if err := s.flash(r, conn.Owner, to, immutableNotice()); err != nil {
+	if err := s.flash(r, to, immutableNotice()); err != nil {
 		return err
 	}
 	return redirect(w, r, to)

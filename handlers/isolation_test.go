@@ -158,7 +158,7 @@ func (v *village) judge(r *rapid.T, who *villager, at int, rt route, pg *page, b
 	if pg.status >= http.StatusInternalServerError {
 		r.Fatalf("%s\n%s", name, pg.text())
 	}
-	if !who.has[at] && rt.access == shopOnly && pg.status != http.StatusNotFound {
+	if !who.has[at] && rt.needsShop() && pg.status != http.StatusNotFound {
 		r.Fatal(name)
 	}
 	// A draft is a person's own, and may have been begun for the other shop.

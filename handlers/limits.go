@@ -36,13 +36,13 @@ func (s *server) counters(rt route, r *http.Request) []counter {
 		return nil
 	}
 	fromAddress(s.Limits.AddressWrites, "write")
-	owner := string(stateOf(r).owner)
-	if owner == "" {
+	self := string(stateOf(r).self)
+	if self == "" {
 		return all
 	}
-	all = append(all, s.Limits.Writes.by("write", bySession, owner))
+	all = append(all, s.Limits.Writes.by("write", bySession, self))
 	if rt.limit == outCall {
-		all = append(all, s.Limits.Calls.by("call", bySession, owner))
+		all = append(all, s.Limits.Calls.by("call", bySession, self))
 	}
 	return all
 }

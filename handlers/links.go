@@ -10,24 +10,31 @@ import (
 // This file has the paths of our pages. routes.go maps them to handlers.
 
 const (
-	homePath      = "/"
-	alivePath     = "/healthz"
-	readyPath     = "/readyz"
-	connectPath   = "/connect"
-	shopsPath     = "/shops"
-	findShopPath  = "/switcher"
-	signOutPath   = "/sign-out"
-	displayPath   = "/display"
-	helpPath      = "/help"
-	startPath     = "/oauth/start"
-	toolsPath     = "/tools"
-	signaturePath = "/tools/signature"
-	urlNotesPath  = "/tools/url-notes"
-	guidePath     = "/guide/hide"
+	homePath         = "/"
+	alivePath        = "/healthz"
+	readyPath        = "/readyz"
+	connectPath      = "/connect"
+	shopsPath        = "/shops"
+	findShopPath     = "/switcher"
+	signInPath       = "/sign-in"
+	signInStart      = "/sign-in/start"
+	peoplePath       = "/people"
+	teamActivityPath = "/people/activity"
+	youPath          = "/you"
+	youEndPath       = "/you/end"
+	signOutPath      = "/sign-out"
+	displayPath      = "/display"
+	helpPath         = "/help"
+	startPath        = "/oauth/start"
+	toolsPath        = "/tools"
+	signaturePath    = "/tools/signature"
+	urlNotesPath     = "/tools/url-notes"
+	guidePath        = "/guide/hide"
 
 	securityTextPath = "/.well-known/security.txt"
 
-	signedOutHref = connectPath + "?outcome=signed_out"
+	signedOutHref       = connectPath + "?outcome=signed_out"
+	signedOutOfTeamHref = signInPath + "?outcome=signed_out"
 )
 
 func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
@@ -90,6 +97,24 @@ func samplePath(t fourthwall.EventType) string { return "/samples/" + url.PathEs
 func connectLink(back, shopID string) ui.Link {
 	query := filled(map[string]string{"return": back, "shop": shopID})
 	return ui.Link{Href: withQuery(connectPath, query.Encode()), Text: "Connect the shop again"}
+}
+
+// signInHref returns a link to sign in to the team, and from there to back,
+// which may be "".
+func signInHref(back string) string {
+	return withQuery(signInPath, filled(map[string]string{"return": back}).Encode())
+}
+
+func personPath(id string) string { return peoplePath + "/" + url.PathEscape(id) }
+
+// signInStartHref returns a link that starts the sign-in, and leads back.
+func signInStartHref(back string) string {
+	return withQuery(signInStart, filled(map[string]string{"return": back}).Encode())
+}
+
+// otherAccountHref is the same, but the identity provider asks for an account.
+func otherAccountHref(back string) string {
+	return withQuery(signInStart, filled(map[string]string{"return": back, "account": "other"}).Encode())
 }
 
 // withDraft returns the URL of the page p with a kept form in it.

@@ -30,7 +30,6 @@ type outcome struct {
 // since the request began, it shows the outcome itself. The same is true if a
 // secret could not be kept for that page.
 func (s *server) conclude(w http.ResponseWriter, r *http.Request, o outcome) error {
-	v := stateOf(r)
 	isConnected, err := s.isConnected(r)
 	if err != nil {
 		return err
@@ -42,7 +41,7 @@ func (s *server) conclude(w http.ResponseWriter, r *http.Request, o outcome) err
 	}
 	if o.notice != (ui.Notice{}) {
 		did := claim{Action: o.action, ID: o.hook.ID, Before: o.before, Asked: o.asked, Has: o.hook.Content()}
-		err = s.tell(r, v.owner, o.to, keptFlash{o.notice, &did})
+		err = s.tell(r, o.to, keptFlash{o.notice, &did})
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -88,7 +87,10 @@ func (s *server) drawOutcome(w http.ResponseWriter, r *http.Request, o outcome, 
 		Link: ui.Link{Href: o.to, Text: outcomeLinks[o.action]},
 	}
 	if !isConnected {
-		page.Notice, page.Link = disconnectedSinceNotice(o.action), connectLink(o.to, stateOf(r).conn.ShopID)
+		page.Notice, page.Link = disconnectedSinceNotice(o.action), ui.Link{Href: shopsPath, Text: "See the shops"}
+		if link := stateOf(r).reconnectLink(o.to, stateOf(r).conn.ShopID); link != nil {
+			page.Link = *link
+		}
 	}
 	if o.action != activity.DeleteWebhook && !webhooks.AsAsked(o.hook.Content(), o.before, o.asked) {
 		page.Different = otherContentNotice(o.action, o.asked, o.hook.Content())

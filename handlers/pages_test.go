@@ -115,7 +115,7 @@ func TestNewPage(t *testing.T) {
 	s := g.server
 	const path = "/shops/{shop}/hello"
 	s.mount(append(s.routes(), route{
-		method: http.MethodGet, path: path, access: shopOnly, resumable: true,
+		method: http.MethodGet, path: path, access: viewer, resumable: true,
 		handle: func(w http.ResponseWriter, r *http.Request) error {
 			if r.URL.Query().Has("type") {
 				return &httpError{Status: http.StatusConflict}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -54,7 +55,7 @@ func (s *server) putForm(r *http.Request, d store.Draft) (store.Draft, error) {
 		return d, &httpError{Status: http.StatusRequestEntityTooLarge, Public: draftTooLargeText}
 	}
 	address, exempt := s.clientNetwork(r)
-	if stateOf(r).owner != "" || exempt {
+	if stateOf(r).self != "" || exempt {
 		return s.Store.PutDraft(r.Context(), d)
 	}
 	ok, wait, err := s.Store.Allow(r.Context(), anonymousDrafts, address)
@@ -68,6 +69,23 @@ func (s *server) putForm(r *http.Request, d store.Draft) (store.Draft, error) {
 		return d, err
 	}
 	return s.Store.PutDraft(r.Context(), d)
+}
+
+// hasDraft reports whether a path leads to a form that is kept.
+func (s *server) hasDraft(r *http.Request, back string) (bool, error) {
+	_, query, _ := strings.Cut(back, "?")
+	q, err := url.ParseQuery(query)
+	if err != nil || q.Get("draft") == "" {
+		return false, err
+	}
+	if stateOf(r).offline {
+		return false, nil
+	}
+	_, err = s.Store.Draft(r.Context(), s.browserToken(r), q.Get("draft"))
+	if draftGone(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // draftGone reports whether a draft has expired, or was encrypted with a key

@@ -53,7 +53,7 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 	v := stateOf(r)
 	f, err := s.frameWithShops(r, title)
 	isShown := r.Method != http.MethodHead
-	if err != nil || v.owner == "" || v.offline || !isShown {
+	if err != nil || v.self == "" || v.offline || !isShown {
 		return f, err
 	}
 	f.Notices, err = s.takeFlashes(r)
@@ -85,7 +85,7 @@ func (s *server) frameWithShops(r *http.Request, title string) (views.Frame, err
 	if err != nil {
 		return f, err
 	}
-	f.SignedIn, f.ShopCount = total > 0, total
+	f.SignedIn, f.ShopCount = total > 0 || v.person.ID != "", total
 	if f.SignedIn {
 		f.Version = s.Version
 	}
@@ -99,13 +99,17 @@ func (s *server) frameWithShops(r *http.Request, title string) (views.Frame, err
 }
 
 func (s *server) bareFrame(r *http.Request, title string) views.Frame {
-	shown := s.display(r)
-	return views.Frame{
+	v, shown := stateOf(r), s.display(r)
+	f := views.Frame{
 		Title: title, Path: r.URL.Path, SandboxURL: s.SandboxURL, ToolsHref: toolsPath, SignatureHref: signaturePath,
 		PlainHTTPWarning: !s.secure && !middleware.IsLoopback(s.PublicURL.Hostname()),
 		Theme:            shown.Get(views.ThemeField), Times: shown.Get(views.TimesField), Keys: shown.Get(views.KeysField),
-		Return: s.returnPath(r.URL.RequestURI()),
+		Return: s.returnPath(r.URL.RequestURI()), ReadOnly: !v.may(operator), NoConnect: !v.may(admin),
 	}
+	if v.person.ID != "" {
+		f.Member, f.MemberRole = v.person.Called(), roleNames[v.role]
+	}
+	return f
 }
 
 // offlineFrame adds what is known without the database.

@@ -13,6 +13,7 @@ import (
 
 	"hookwall/handlers/middleware"
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 )
 
 // requestState is what is known about a request while it is handled.
@@ -21,11 +22,26 @@ type requestState struct {
 	log       *slog.Logger
 	pattern   string // of the route
 	session   *sessions.Session
-	owner     store.Owner      // "" without a session
+	owner     store.Owner      // of the connections that the person may use; "" for none
+	self      store.Owner      // of the session, whom notices are for; "" without one
+	person    team.Person      // who has signed in to the team; zero without one
+	role      team.Role        // of the person
 	conn      store.Connection // of the shop in the path, past the guard
 	broken    error            // why the session could not be read
 	offline   bool             // the database could not be used, and is not asked again
 	flashes   []keptFlash      // that the page took
+}
+
+// may reports whether the person may use rows of the table with this access.
+func (v *requestState) may(a access) bool {
+	switch a {
+	case public:
+		return true
+	case signedIn:
+		return v.person.ID != ""
+	}
+	needed := roleFor[a]
+	return needed != team.NoRole && v.role.Includes(needed)
 }
 
 type stateKey struct{}
@@ -98,3 +114,6 @@ func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 // randomID matches an ID that rand.Text made. It also matches the 43 base64url
 // characters of earlier versions, which open forms and cookies hold for a day.
 var randomID = regexp.MustCompile(`^([A-Z2-7]{26}|[A-Za-z0-9_-]{43})$`)
+
+// requestIDForm matches our own request IDs.
+var requestIDForm = regexp.MustCompile(`^[A-Z2-7]{16}$`)

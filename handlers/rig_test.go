@@ -34,6 +34,7 @@ import (
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
 	"hookwall/internal/store/storetest"
+	"hookwall/internal/team"
 	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
@@ -100,6 +101,7 @@ type options struct {
 	direct    bool                   // the API is called without a network
 	limits    Limits
 	still     bool         // the clock moves by rig.move alone
+	team      *team.Config // who shares the shops; nil if each session has its own
 	endpoint  http.Handler // at http://receiver.sandbox.example; nil for the sandbox's receiver
 }
 
@@ -179,8 +181,14 @@ func newRig(t testing.TB, o options) *rig {
 	g.hooks = webhooks.NewService(webhooks.Config{
 		Store: g.store, Shops: connected, Activity: recorder, Logger: logger, Timing: g.timing,
 	})
+	var shared *team.Team
+	if o.team != nil {
+		o.team.Store = g.store
+		shared, err = team.New(t.Context(), *o.team)
+		g.must(err)
+	}
 	g.server = build(Config{
-		PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api, Shops: connected, Webhooks: g.hooks,
+		Team: shared, PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api, Shops: connected, Webhooks: g.hooks,
 		OAuth: signIn, Limits: o.limits, Logger: logger, Now: now,
 		Targets: targets, Receiver: sandbox.ReceiverHost, Sample: func(of SampleOf) (string, error) {
 			shop := sandbox.DemoShop{ID: of.ShopID, Name: of.ShopName, Domain: of.Domain}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"hookwall/internal/team"
 	"hookwall/views/ui"
 )
 
@@ -15,13 +16,20 @@ type handlerFunc func(w http.ResponseWriter, r *http.Request) error
 // not be processed.
 type redrawFunc func(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error
 
-// access is what a session needs to use a route.
+// access says who may use a route. A row that doesn't say it admits nobody.
+// Without a team, everyone is an admin of what they connect.
 type access int
 
 const (
-	public   access = iota // everyone
-	shopOnly               // a session that has connected the shop in the path
+	public   access = iota + 1 // everyone
+	signedIn                   // whoever has signed in to the team, with a role or without
+	viewer                     // members with this role, or one that includes it
+	operator
+	admin
 )
+
+// roleFor is the least role that a member needs.
+var roleFor = map[access]team.Role{viewer: team.Viewer, operator: team.Operator, admin: team.Admin}
 
 // limitKind says which limit a route counts against.
 type limitKind int
@@ -39,6 +47,9 @@ type route struct {
 	handle handlerFunc
 	access access
 	limit  limitKind
+	// disconnects is set if the route works for a shop whose connection has
+	// expired, too.
+	disconnects bool
 	// resumable pages can be returned to after a sign-in or a question.
 	resumable bool
 	// resume is the page to return to if the guard stops a POST. It is "" for
@@ -58,7 +69,12 @@ type route struct {
 // pattern returns the route's pattern for http.ServeMux.
 func (rt route) pattern() string { return rt.method + " " + rt.path }
 
-func (rt route) writes() bool { return rt.access == shopOnly && rt.method != http.MethodGet }
+// needsShop reports whether the shop in the path must be connected.
+func (rt route) needsShop() bool {
+	return strings.HasPrefix(rt.path, "/shops/{shop}") && !rt.disconnects
+}
+
+func (rt route) writes() bool { return rt.needsShop() && rt.method != http.MethodGet }
 
 // resumePath returns the page that a guarded request returns to.
 func resumePath(rt route, r *http.Request) string {
@@ -66,5 +82,8 @@ func resumePath(rt route, r *http.Request) string {
 		return withQuery(r.URL.EscapedPath(), r.URL.RawQuery)
 	}
 	rest := strings.ReplaceAll(rt.resume, "{id}", url.PathEscape(r.PathValue("id")))
-	return shopPath(r.PathValue("shop")) + rest
+	if shop := r.PathValue("shop"); shop != "" {
+		return shopPath(shop) + rest
+	}
+	return rest
 }

@@ -10,103 +10,129 @@ import (
 // routes returns all routes. To add a page, add a row, a file with its handler,
 // and a template in views.
 func (s *server) routes() []route {
-	return slices.Concat(s.siteRoutes(), s.webhookRoutes(), s.deliveryRoutes())
+	return slices.Concat(s.siteRoutes(), s.teamRoutes(), s.webhookRoutes(), s.deliveryRoutes())
+}
+
+// teamRoutes returns the routes for people who sign in. There are none without
+// a team.
+func (s *server) teamRoutes() []route {
+	if s.Team == nil {
+		return nil
+	}
+	all := []route{
+		{method: "GET", path: signInPath, handle: s.handleSignInForm, access: public, limit: signIn},
+		{method: "GET", path: youPath, handle: s.handleYou, access: signedIn, resumable: true},
+		{method: "POST", path: youEndPath, handle: s.handleYouEnd, access: signedIn, resume: youPath},
+		{method: "GET", path: peoplePath, handle: s.handlePeople, access: admin, resumable: true},
+		{method: "GET", path: teamActivityPath, handle: s.handleTeamActivity, access: admin, resumable: true},
+		{method: "GET", path: teamActivityPath + ".csv", handle: s.handleTeamActivityCSV, access: admin},
+		{method: "POST", path: "/people/{id}/role", handle: s.handlePersonRole, access: admin, resume: peoplePath},
+		{method: "POST", path: "/people/{id}/remove", handle: s.handlePersonRemove, access: admin, resume: peoplePath},
+		{method: "POST", path: "/people/{id}/readmit", handle: s.handlePersonReadmit, access: admin, resume: peoplePath},
+		{method: "POST", path: "/people/{id}/end", handle: s.handlePersonEnd, access: admin, resume: peoplePath},
+	}
+	if s.OIDC != nil {
+		all = append(all,
+			route{method: "GET", path: signInStart, handle: s.handleSignInStart, access: public, limit: signIn},
+			route{method: "GET", path: "/sign-in/callback", handle: s.handleSignInCallback, access: public, limit: signIn})
+	}
+	return all
 }
 
 // siteRoutes returns the routes that don't belong to one shop, and those that
 // connect or disconnect one.
 func (s *server) siteRoutes() []route {
 	return []route{
-		{method: "GET", path: "/{$}", handle: s.handleHome, resumable: true},
-		{method: "GET", path: alivePath, handle: s.handleAlive},
-		{method: "GET", path: readyPath, handle: s.handleReady},
-		{method: "GET", path: securityTextPath, handle: s.handleSecurityText},
-		{method: "GET", path: "/dev/components", handle: s.handleComponents},
-		{method: "GET", path: "/static/", handle: serveStatic(static.Handler())},
+		{method: "GET", path: "/{$}", handle: s.handleHome, access: viewer, resumable: true},
+		{method: "GET", path: alivePath, handle: s.handleAlive, access: public},
+		{method: "GET", path: readyPath, handle: s.handleReady, access: public},
+		{method: "GET", path: securityTextPath, handle: s.handleSecurityText, access: public},
+		{method: "GET", path: "/dev/components", handle: s.handleComponents, access: public},
+		{method: "GET", path: "/static/", handle: serveStatic(static.Handler()), access: public},
 
-		{method: "GET", path: connectPath, handle: s.handleConnect, resumable: true},
-		{method: "POST", path: "/connect/key", handle: s.handleConnectKey, limit: signIn, again: s.keyAgain},
-		{method: "GET", path: startPath, handle: s.handleStart, limit: signIn},
-		{method: "GET", path: "/oauth/callback", handle: s.handleCallback, limit: signIn},
-		{method: "GET", path: "/oauth/implicit", handle: s.handleImplicitPage},
-		{method: "POST", path: "/oauth/implicit", handle: s.handleImplicit, limit: signIn},
-		{method: "GET", path: signOutPath, handle: s.handleSignOutForm},
-		{method: "POST", path: signOutPath, handle: s.handleSignOut},
-		{method: "GET", path: displayPath, handle: s.handleDisplayForm},
-		{method: "POST", path: displayPath, handle: s.handleDisplay},
-		{method: "GET", path: helpPath, handle: s.handleHelp, resumable: true},
-		{method: "GET", path: toolsPath, handle: s.handleTools, resumable: true},
-		{method: "GET", path: signaturePath, handle: s.handleSignatureForm, resumable: true},
-		{method: "POST", path: signaturePath, handle: s.handleSignature},
-		{method: "POST", path: urlNotesPath, handle: s.handleURLNotes},
-		{method: "GET", path: "/samples/{type}", handle: s.handleSample, resumable: true},
-		{method: "POST", path: guidePath, handle: s.handleGuideHide},
+		{method: "GET", path: connectPath, handle: s.handleConnect, access: admin, resumable: true},
+		{method: "POST", path: "/connect/key", handle: s.handleConnectKey, access: admin, limit: signIn, again: s.keyAgain},
+		{method: "GET", path: startPath, handle: s.handleStart, access: admin, limit: signIn},
+		{method: "GET", path: "/oauth/callback", handle: s.handleCallback, access: admin, limit: signIn},
+		{method: "GET", path: "/oauth/implicit", handle: s.handleImplicitPage, access: admin},
+		{method: "POST", path: "/oauth/implicit", handle: s.handleImplicit, access: admin, limit: signIn},
+		{method: "GET", path: signOutPath, handle: s.handleSignOutForm, access: public},
+		{method: "POST", path: signOutPath, handle: s.handleSignOut, access: public},
+		{method: "GET", path: displayPath, handle: s.handleDisplayForm, access: public},
+		{method: "POST", path: displayPath, handle: s.handleDisplay, access: public},
+		{method: "GET", path: helpPath, handle: s.handleHelp, access: public, resumable: true},
+		{method: "GET", path: toolsPath, handle: s.handleTools, access: public, resumable: true},
+		{method: "GET", path: signaturePath, handle: s.handleSignatureForm, access: public, resumable: true},
+		{method: "POST", path: signaturePath, handle: s.handleSignature, access: public},
+		{method: "POST", path: urlNotesPath, handle: s.handleURLNotes, access: public},
+		{method: "GET", path: "/samples/{type}", handle: s.handleSample, access: public, resumable: true},
+		{method: "POST", path: guidePath, handle: s.handleGuideHide, access: public},
 
-		{method: "GET", path: findShopPath, handle: s.handleFindShop},
-		{method: "GET", path: shopsPath, handle: s.handleShops, resumable: true},
-		{method: "GET", path: "/shops/{shop}", handle: s.handleShop, access: shopOnly, resumable: true},
-		{method: "POST", path: "/shops/{shop}/disconnect", handle: s.handleDisconnect},
+		{method: "GET", path: findShopPath, handle: s.handleFindShop, access: viewer},
+		{method: "GET", path: shopsPath, handle: s.handleShops, access: viewer, resumable: true},
+		{method: "GET", path: "/shops/{shop}", handle: s.handleShop, access: viewer, resumable: true},
+		{method: "POST", path: "/shops/{shop}/disconnect", handle: s.handleDisconnect, access: admin, disconnects: true},
 	}
 }
 
 // webhookRoutes returns the routes for a shop's webhooks.
 func (s *server) webhookRoutes() []route {
 	return []route{
-		{method: "GET", path: "/shops/{shop}/webhooks", handle: s.handleWebhookList, access: shopOnly, resumable: true},
-		{method: "GET", path: "/shops/{shop}/webhooks.csv", handle: s.handleWebhookCSV, access: shopOnly},
-		{method: "GET", path: "/shops/{shop}/webhooks/new", handle: s.handleWebhookNew, access: shopOnly, resumable: true},
+		{method: "GET", path: "/shops/{shop}/webhooks", handle: s.handleWebhookList, access: viewer, resumable: true},
+		{method: "GET", path: "/shops/{shop}/webhooks.csv", handle: s.handleWebhookCSV, access: viewer},
+		{method: "GET", path: "/shops/{shop}/webhooks/new", handle: s.handleWebhookNew, access: operator, resumable: true},
 		{
-			method: "POST", path: "/shops/{shop}/webhooks", handle: s.handleWebhookCreate, access: shopOnly,
+			method: "POST", path: "/shops/{shop}/webhooks", handle: s.handleWebhookCreate, access: operator,
 			resume: "/webhooks/new", keeps: true, again: s.createAgain,
 		},
 		{
-			method: "GET", path: "/shops/{shop}/webhooks/new/duplicate", handle: s.handleDuplicate, access: shopOnly,
+			method: "GET", path: "/shops/{shop}/webhooks/new/duplicate", handle: s.handleDuplicate, access: operator,
 			resumable: true,
 		},
-		{method: "GET", path: "/shops/{shop}/webhooks/{id}", handle: s.handleWebhook, access: shopOnly, resumable: true},
+		{method: "GET", path: "/shops/{shop}/webhooks/{id}", handle: s.handleWebhook, access: viewer, resumable: true},
 		{
-			method: "GET", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEditForm, access: shopOnly,
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEditForm, access: operator,
 			resumable: true,
 		},
 		{
-			method: "POST", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEdit, access: shopOnly,
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/edit", handle: s.handleEdit, access: operator,
 			resume: "/webhooks/{id}/edit", keeps: true, again: s.editAgain,
 		},
 		{
-			method: "GET", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditConfirm, access: shopOnly,
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditConfirm, access: operator,
 			resumable: true,
 		},
 		{
-			method: "POST", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditSave, access: shopOnly,
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/edit/confirm", handle: s.handleEditSave, access: operator,
 			resume: "/webhooks/{id}/edit/confirm", keepsID: true, again: s.saveAgain,
 		},
 		{
-			method: "GET", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDeleteForm, access: shopOnly,
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDeleteForm, access: operator,
 			resumable: true,
 		},
 		{
-			method: "POST", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDelete, access: shopOnly,
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/delete", handle: s.handleDelete, access: operator,
 			resume: "/webhooks/{id}/delete",
 		},
 		{
-			method: "GET", path: "/shops/{shop}/webhooks/{id}/label", handle: s.handleLabelForm, access: shopOnly,
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/label", handle: s.handleLabelForm, access: operator,
 			resumable: true,
 		},
 		{
-			method: "POST", path: "/shops/{shop}/webhooks/{id}/label", handle: s.handleLabel, access: shopOnly,
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/label", handle: s.handleLabel, access: operator,
 			resume: "/webhooks/{id}/label", keeps: true, again: s.labelAgain,
 		},
 		{
-			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret", handle: s.handleSecretReveal, access: shopOnly,
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret", handle: s.handleSecretReveal, access: operator,
 			resume: "/webhooks/{id}",
 		},
 		{
-			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/test", handle: s.handleSecretTest, access: shopOnly,
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/test", handle: s.handleSecretTest, access: operator,
 			limit: outCall, resume: "/webhooks/{id}",
 		},
 		{
 			method: "POST", path: "/shops/{shop}/webhooks/{id}/secret/stored", handle: s.handleSecretStored,
-			access: shopOnly, resume: "/webhooks/{id}",
+			access: operator, resume: "/webhooks/{id}",
 		},
 	}
 }
@@ -115,31 +141,31 @@ func (s *server) webhookRoutes() []route {
 func (s *server) deliveryRoutes() []route {
 	return []route{
 		{
-			method: "GET", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTestForm, access: shopOnly,
+			method: "GET", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTestForm, access: operator,
 			resumable: true,
 		},
 		{
-			method: "POST", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTest, access: shopOnly,
+			method: "POST", path: "/shops/{shop}/webhooks/{id}/test", handle: s.handleTest, access: operator,
 			limit: outCall, resume: "/webhooks/{id}/test", keeps: true, again: s.testAgain,
 		},
-		{method: "GET", path: "/shops/{shop}/checks/new", handle: s.handleCheckStart, access: shopOnly, resumable: true},
+		{method: "GET", path: "/shops/{shop}/checks/new", handle: s.handleCheckStart, access: operator, resumable: true},
 		{
-			method: "POST", path: "/shops/{shop}/checks", handle: s.handleCheck, access: shopOnly,
+			method: "POST", path: "/shops/{shop}/checks", handle: s.handleCheck, access: operator,
 			limit: outCall, resume: "/checks/new", keeps: true, again: s.checkAgain,
 		},
-		{method: "GET", path: "/shops/{shop}/checks/{id}", handle: s.handleCheckPage, access: shopOnly, resumable: true},
-		{method: "GET", path: "/shops/{shop}/checks/{id}/stream", handle: s.handleCheckStream, access: shopOnly},
+		{method: "GET", path: "/shops/{shop}/checks/{id}", handle: s.handleCheckPage, access: viewer, resumable: true},
+		{method: "GET", path: "/shops/{shop}/checks/{id}/stream", handle: s.handleCheckStream, access: viewer},
 
-		{method: "GET", path: "/shops/{shop}/events", handle: s.handleEvents, access: shopOnly, resumable: true},
-		{method: "GET", path: "/shops/{shop}/events.csv", handle: s.handleEventsCSV, access: shopOnly},
-		{method: "GET", path: "/shops/{shop}/newest-event", handle: s.handleEventsNewest, access: shopOnly},
-		{method: "GET", path: "/shops/{shop}/events/{id}", handle: s.handleEvent, access: shopOnly, resumable: true},
-		{method: "GET", path: "/shops/{shop}/activity", handle: s.handleActivity, access: shopOnly, resumable: true},
+		{method: "GET", path: "/shops/{shop}/events", handle: s.handleEvents, access: viewer, resumable: true},
+		{method: "GET", path: "/shops/{shop}/events.csv", handle: s.handleEventsCSV, access: viewer},
+		{method: "GET", path: "/shops/{shop}/newest-event", handle: s.handleEventsNewest, access: viewer},
+		{method: "GET", path: "/shops/{shop}/events/{id}", handle: s.handleEvent, access: viewer, resumable: true},
+		{method: "GET", path: "/shops/{shop}/activity", handle: s.handleActivity, access: viewer, resumable: true},
 		{
-			method: "POST", path: "/shops/{shop}/activity/{id}/undo", handle: s.handleUndo, access: shopOnly,
+			method: "POST", path: "/shops/{shop}/activity/{id}/undo", handle: s.handleUndo, access: operator,
 			resume: "/activity",
 		},
-		{method: "GET", path: "/shops/{shop}/activity.csv", handle: s.handleActivityCSV, access: shopOnly},
+		{method: "GET", path: "/shops/{shop}/activity.csv", handle: s.handleActivityCSV, access: viewer},
 	}
 }
 

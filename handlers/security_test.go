@@ -16,6 +16,7 @@ import (
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
+	"hookwall/internal/team"
 	"hookwall/oauth"
 	"hookwall/static"
 )
@@ -39,7 +40,7 @@ func TestGuard(t *testing.T) {
 	theirs := g.box.Shops()[1].ID
 	stranger := g.person()
 	for _, rt := range g.server.routes() {
-		if rt.access != shopOnly {
+		if !rt.needsShop() {
 			continue
 		}
 		t.Run(rt.method+" "+rt.path, func(t *testing.T) {
@@ -89,8 +90,18 @@ func (p *person) send(method, path string) *page {
 // Checklist 19.
 func TestCrossOrigin(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, options{})
-	p := g.person()
+	t.Run("alone", func(t *testing.T) {
+		p := newRig(t, options{}).person()
+		p.refusesOrigins(t, p.server.routes())
+	})
+	t.Run("of a team", func(t *testing.T) {
+		p := newTeamRig(t).member(team.Admin)
+		p.refusesOrigins(t, p.server.routes())
+	})
+}
+
+func (p *person) refusesOrigins(t *testing.T, routes []route) {
+	t.Helper()
 	shop := p.connect(0)
 	tests := []struct {
 		name   string
@@ -98,13 +109,13 @@ func TestCrossOrigin(t *testing.T) {
 		denied bool
 	}{
 		{"another site", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}}, true},
-		{"another port of this host", http.Header{"Sec-Fetch-Site": {"same-site"}, "Origin": {g.boxURL}}, true},
+		{"another port of this host", http.Header{"Sec-Fetch-Site": {"same-site"}, "Origin": {p.boxURL}}, true},
 		{"an opaque origin", http.Header{"Origin": {"null"}}, true},
 		{"another origin, an old browser", http.Header{"Origin": {"https://evil.example"}}, true},
-		{"our own page", http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {g.url}}, false},
+		{"our own page", http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {p.url}}, false},
 		{"no browser", http.Header{}, false},
 	}
-	for _, rt := range g.server.routes() {
+	for _, rt := range routes {
 		if rt.method == http.MethodGet {
 			continue
 		}
@@ -174,10 +185,19 @@ func TestReferer(t *testing.T) {
 // Checklist 26, 27.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	for _, public := range []string{"", "https://hooks.example.com", "http://hooks.example.com"} {
-		t.Run("public URL "+public, func(t *testing.T) {
-			g := newRig(t, options{publicURL: public})
+	const safe = "https://hooks.example.com"
+	shared := team.Config{Groups: roleGroups}
+	for name, o := range map[string]options{
+		"this machine": {}, "https": {publicURL: safe}, "http": {publicURL: "http://hooks.example.com"},
+		"a team": {team: &shared}, "a team by https": {team: &shared, publicURL: safe},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t, o)
 			p := g.person().noRedirects()
+			if o.team != nil {
+				g.withProvider()
+				p = g.member(team.Admin).noRedirects()
+			}
 			var requests []*http.Request
 			for _, rt := range g.server.routes() {
 				requests = append(requests, p.request(rt.method, concrete(rt.path, "sh_1"), url.Values{}))
@@ -189,7 +209,7 @@ func TestHeaders(t *testing.T) {
 			wrongHost := p.request(http.MethodGet, "/connect", nil)
 			wrongHost.Host = "evil.example"
 			for _, r := range append(requests, cross, wrongHost) {
-				checkHeaders(t, p.do(r), r, strings.HasPrefix(public, "https"))
+				checkHeaders(t, p.do(r), r, o.publicURL == safe)
 			}
 		})
 	}
@@ -218,8 +238,7 @@ func checkHeaders(t *testing.T, pg *page, r *http.Request, secure bool) {
 	if secure {
 		want["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 	}
-	if strings.HasPrefix(r.URL.Path, "/oauth/") &&
-		(strings.HasSuffix(r.URL.Path, "callback") || strings.HasSuffix(r.URL.Path, "implicit")) {
+	if strings.HasSuffix(r.URL.Path, "/callback") || r.URL.Path == "/oauth/implicit" {
 		want["Referrer-Policy"] = "no-referrer"
 	}
 	if r.URL.Path == "/oauth/implicit" && r.Method == http.MethodGet {

@@ -16,6 +16,7 @@ import (
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
@@ -29,6 +30,9 @@ type Config struct {
 	// SecurityContacts are the URIs of security.txt; nil for the usual mailbox.
 	SecurityContacts []string
 	Store            *store.Store
+	Team             *team.Team   // who shares the shops; nil if each session has its own
+	OIDC             *team.OIDC   // signs people in to the team; nil if Header does
+	Header           *team.Header // of the reverse proxy; nil if OIDC does
 	API              *fourthwall.Client
 	Shops            *shops.Service
 	Webhooks         *webhooks.Service

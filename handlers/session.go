@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 )
 
 // loadSession finds the session of the request's cookie. It writes nothing.
@@ -19,16 +20,72 @@ func (s *server) loadSession(h http.Handler) http.Handler {
 			return
 		}
 		v := stateOf(r)
+		if s.Team == nil {
+			v.role = team.Admin
+		}
 		session, err := s.sessions.Get(r, s.cookieName("session"))
 		if err != nil && !errors.Is(err, store.ErrUnavailable) {
 			s.showError(w, r, fmt.Errorf("load session: %w", err))
 			return
 		}
 		v.broken = err // the route draws its form nevertheless
-		v.session = session
-		v.owner = store.OwnerOf(session)
+		v.session, v.self = session, store.OwnerOf(session)
+		if err == nil {
+			v.broken = s.loadRights(r)
+		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// loadRights finds out what the person may do, at each request, so that a role
+// that was taken counts immediately. Without a team, a session owns what it
+// connects.
+func (s *server) loadRights(r *http.Request) error {
+	v := stateOf(r)
+	if s.Team == nil {
+		v.owner = v.self
+		return nil
+	}
+	named, err := s.namedByProxy(r)
+	if err != nil {
+		return err
+	}
+	id := store.PersonOf(v.session)
+	if id == "" {
+		return nil
+	}
+	person, err := s.Team.Person(r.Context(), id)
+	if errors.Is(err, team.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if named != nil && (named.Issuer != person.Issuer || named.Subject != person.Subject) {
+		return nil // somebody else is signed in at the proxy now
+	}
+	v.person, v.role = person, person.Role
+	if v.role != team.NoRole {
+		v.owner = s.Team.Owner()
+	}
+	return nil
+}
+
+// namedByProxy returns whom the reverse proxy names, or nil if people sign in
+// otherwise. A request that doesn't come through the proxy gets nothing.
+func (s *server) namedByProxy(r *http.Request) (*team.Identity, error) {
+	if s.Header == nil {
+		return nil, nil
+	}
+	id, err := s.Header.Identify(r)
+	if err != nil {
+		return nil, headerError(err)
+	}
+	return &id, nil
+}
+
+func headerError(err error) error {
+	return &httpError{Status: http.StatusForbidden, Heading: noHeaderTitle, Public: noHeaderText, Err: err}
 }
 
 const browserCookieLife = 24 * 60 * 60 // seconds

@@ -44,7 +44,7 @@ func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
 		page.Expired += toReconnect(c)
 	}
 	for _, c := range found[first:min(first+shopsOnPage, len(found))] {
-		page.Connected = append(page.Connected, connectedShop(c))
+		page.Connected = append(page.Connected, connectedShop(stateOf(r), c))
 	}
 	return s.render(w, r, http.StatusOK, views.Shops(page))
 }
@@ -115,11 +115,14 @@ func (s *server) handleFindShop(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, views.FoundShops(part))
 }
 
-func connectedShop(c store.Connection) views.ConnectedShop {
+func connectedShop(v *requestState, c store.Connection) views.ConnectedShop {
 	row := views.ConnectedShop{
 		ShopLink: shopLink(c), Way: shops.Way(c), Permissions: shops.Permissions(c), ConnectedAt: c.CreatedAt,
-		DisconnectAction: disconnectPath(c.ShopID),
 	}
+	if !v.may(admin) {
+		return row
+	}
+	row.DisconnectAction = disconnectPath(c.ShopID)
 	if c.Expired {
 		row.ReconnectHref = connectLink("", c.ShopID).Href
 	}

@@ -175,17 +175,20 @@ func (s *server) finishSignIn(w http.ResponseWriter, r *http.Request, c oauth.Cr
 	return s.connect(w, r, c, shop, back)
 }
 
-// connect renews the session, so that an ID known from before the sign-in is
-// worthless, and stores the connection.
+// connect stores a connection. Where the session owns it, it renews the session
+// first, so that an ID known from before the sign-in is worthless.
 func (s *server) connect(
 	w http.ResponseWriter, r *http.Request, c oauth.Credential, shop fourthwall.Shop, back string,
 ) error {
 	v := stateOf(r)
-	v.session.ID = ""
-	if err := s.sessions.Save(r, w, v.session); err != nil {
-		return err
+	if s.Team == nil {
+		v.session.ID = ""
+		if err := s.sessions.Save(r, w, v.session); err != nil {
+			return err
+		}
+		v.self = store.OwnerOf(v.session)
+		v.owner = v.self
 	}
-	v.owner = store.OwnerOf(v.session)
 	conn, err := s.Shops.Connect(r.Context(), s.actor(r), shop, c)
 	if err != nil {
 		return err
@@ -194,7 +197,7 @@ func (s *server) connect(
 	v.log.Info("shop connected", "way", c.Way, "shop", clip(shop.ID, 80))
 	to := forShop(s.returnPath(back), conn.ShopID)
 	landing, _, _ := strings.Cut(to, "?")
-	if err := s.flash(r, v.owner, landing, connectedNotice(shopLink(conn).Name)); err != nil {
+	if err := s.flash(r, landing, connectedNotice(shopLink(conn).Name)); err != nil {
 		return err
 	}
 	return redirect(w, r, to)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"hookwall/internal/activity"
 	"hookwall/views"
 )
 
@@ -14,11 +15,14 @@ func (s *server) handleSignOutForm(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	if !frame.SignedIn {
+	if s.Team != nil && stateOf(r).person.ID == "" {
+		return redirect(w, r, signInPath)
+	}
+	if s.Team == nil && !frame.SignedIn {
 		return redirect(w, r, connectPath)
 	}
 	return s.render(w, r, http.StatusOK, views.SignOut(views.SignOutPage{
-		Frame: frame, Action: signOutPath, StayHref: s.wayBack(r.URL.Query().Get("return")),
+		Frame: frame, OfTeam: s.Team != nil, Action: signOutPath, StayHref: s.wayBack(r.URL.Query().Get("return")),
 	}))
 }
 
@@ -29,6 +33,13 @@ func (s *server) handleSignOut(w http.ResponseWriter, r *http.Request) error {
 		return badForm(err)
 	}
 	v := stateOf(r)
+	if s.Team != nil {
+		v.log.Info("signed out", "person", v.person.ID)
+		if v.person.ID != "" {
+			s.recordMember(r, activity.SignOut)
+		}
+		return s.endSession(w, r)
+	}
 	if v.owner != "" {
 		_, connected, err := s.Store.RecentConnections(r.Context(), v.owner, nil)
 		if err != nil {
@@ -55,5 +66,8 @@ func (s *server) endSession(w http.ResponseWriter, r *http.Request) error {
 	http.SetCookie(w, s.browserCookie("", -1))
 	http.SetCookie(w, s.cookie("shop", "", -1))
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	if s.Team != nil {
+		return redirect(w, r, signedOutOfTeamHref)
+	}
 	return redirect(w, r, signedOutHref)
 }

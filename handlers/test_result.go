@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
@@ -60,7 +61,7 @@ func (s *server) sendTest(r *http.Request, f testForm, entered fourthwall.Secret
 	if err != nil {
 		return nil, err
 	}
-	release, ok := s.testDeliveries.acquire(v.owner)
+	release, ok := s.testDeliveries.acquire(v.self)
 	if !ok {
 		return nil, nil
 	}
@@ -71,6 +72,9 @@ func (s *server) sendTest(r *http.Request, f testForm, entered fourthwall.Secret
 	if report.Result == doctor.Skipped && result.Status == 0 {
 		return nil, nil
 	}
+	s.recordCall(r.Context(), v, store.Activity{
+		Action: activity.TestEndpoint, WebhookID: f.hook.ID, Outcome: outcomeOf(report.Result), Status: result.Status,
+	}, calledWith(f.hook.URL, f.kind))
 	out := testResult(f, result, report)
 	out.Signed, out.Kept = secret != "", isKept
 	return out, nil

@@ -98,8 +98,8 @@ func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testFo
 		Code: api.Code, RequestID: requestID(api, v),
 	}
 	if api.Forbidden() {
-		link := connectLink(s.keptTest(w, r), v.conn.ShopID)
-		f.banner.Title, f.banner.Text, f.banner.Link = mayNotReadWebhooks, forbiddenTestText, &link
+		f.banner.Title, f.banner.Text = mayNotReadWebhooks, forbiddenTestText
+		f.banner.Link = v.reconnectLink(s.keptTest(w, r), v.conn.ShopID)
 	}
 	setRetryAfter(w, api.RetryAfter)
 	return s.drawTest(w, r, answer.Status, f)

@@ -127,8 +127,7 @@ func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, result web
 		status = http.StatusBadGateway
 		n = unconfirmedDeleteNotice()
 	case status == http.StatusForbidden:
-		link := connectLink(webhookPath(v.conn.ShopID, hook.ID)+"/delete", v.conn.ShopID)
-		n.Link = &link
+		n.Link = v.reconnectLink(webhookPath(v.conn.ShopID, hook.ID)+"/delete", v.conn.ShopID)
 	}
 	n.Code, n.RequestID = rejection.Code, cmp.Or(rejection.RequestID, v.requestID)
 	setRetryAfter(w, rejection.RetryAfter)

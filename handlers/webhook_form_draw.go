@@ -180,8 +180,7 @@ func (s *server) drawRefusal(
 	status, n := refusalNotice(rejection, what)
 	n.Code, n.RequestID = rejection.Code, id
 	if rejection.Error().Forbidden() && !f.unlisted {
-		link := connectLink(s.backToForm(w, r, f), f.shop)
-		n.Link = &link
+		n.Link = stateOf(r).reconnectLink(s.backToForm(w, r, f), f.shop)
 	}
 	setRetryAfter(w, rejection.RetryAfter)
 	f.banner = &n
@@ -214,8 +213,7 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 	n.Code, n.RequestID = api.Code, requestID(api, stateOf(r))
 	switch {
 	case api.ShopGone(), api.Forbidden():
-		link := connectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
-		n.Link = &link
+		n.Link = stateOf(r).reconnectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
 	case api.NotFound():
 		n.Link = &ui.Link{
 			Href: newWebhookPath(f.shop) + "?draft=" + url.QueryEscape(f.draft), Text: "Create it as a new webhook",

@@ -67,7 +67,7 @@ func (s *server) handleLabel(w http.ResponseWriter, r *http.Request) error {
 	}
 	to := webhookPath(conn.ShopID, hook.ID)
 	n := namedNotice(label, ui.HostAndPath(hook.URL))
-	if err := s.tell(r, conn.Owner, to, keptFlash{Notice: n}); err != nil {
+	if err := s.tell(r, to, keptFlash{Notice: n}); err != nil {
 		return err
 	}
 	return redirect(w, r, to)

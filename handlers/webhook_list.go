@@ -213,7 +213,7 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 		page.Unreadable = new(missingNotice(found.read))
 	}
 	fillList(&page, conn.ShopID, found, filter, r.URL.Query())
-	if page.Unreadable == nil {
+	if page.Unreadable == nil && !page.ReadOnly {
 		page.Guide, page.Notices = s.guide(w, r, found, page.Notices)
 	}
 	return s.render(w, r, status, views.WebhookList(page))

@@ -115,7 +115,7 @@ func (s *server) answerCreate(
 		return s.drawUsedForm(w, r, f, result)
 	case webhooks.Created:
 		if webhooks.ReadURL(f.url).Completed {
-			err := s.tell(r, stateOf(r).owner, webhookPath(f.shop, result.Webhook.ID), keptFlash{Notice: completedNotice()})
+			err := s.tell(r, webhookPath(f.shop, result.Webhook.ID), keptFlash{Notice: completedNotice()})
 			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}

@@ -22,7 +22,7 @@ func (s *server) handleSecretReveal(w http.ResponseWriter, r *http.Request) erro
 	case err != nil:
 		return err
 	}
-	if err := s.flash(r, conn.Owner, webhookPath(conn.ShopID, id), n); err != nil {
+	if err := s.flash(r, webhookPath(conn.ShopID, id), n); err != nil {
 		return err
 	}
 	return redirect(w, r, webhookPath(conn.ShopID, id))
@@ -34,7 +34,7 @@ func (s *server) handleSecretStored(w http.ResponseWriter, r *http.Request) erro
 	if err := s.Store.DeleteSecret(r.Context(), conn.Owner, conn.ShopID, id); err != nil {
 		return err
 	}
-	if err := s.flash(r, conn.Owner, webhookPath(conn.ShopID, id), secretDeletedNotice()); err != nil {
+	if err := s.flash(r, webhookPath(conn.ShopID, id), secretDeletedNotice()); err != nil {
 		return err
 	}
 	return redirect(w, r, webhookPath(conn.ShopID, id))

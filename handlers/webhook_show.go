@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -115,7 +116,9 @@ func (s *server) nameWebhook(r *http.Request, page *views.WebhookShowPage) {
 		logFailure(r, "the labels of a shop could not be read", err)
 		return
 	}
-	page.LabelAction = labelPath(stateOf(r).conn.ShopID, page.ID)
+	if !page.ReadOnly {
+		page.LabelAction = labelPath(stateOf(r).conn.ShopID, page.ID)
+	}
 }
 
 // creation returns who created a webhook here, or nil if nobody did.
@@ -127,18 +130,21 @@ func (s *server) creation(r *http.Request, id string) (*views.Creation, error) {
 	}
 	first := done[len(done)-1]
 	href := withQuery(activityPath(shop), url.Values{"webhook": {id}}.Encode())
-	return &views.Creation{Who: first.Actor, At: first.StartedAt, Href: href}, nil
+	return &views.Creation{Who: cmp.Or(first.Person.Name, first.Actor), At: first.StartedAt, Href: href}, nil
 }
 
 // webhookPage returns the page with its links.
 func (s *server) webhookPage(frame views.Frame, shopID, id string) views.WebhookShowPage {
 	at := webhookPath(shopID, id)
-	return views.WebhookShowPage{
+	page := views.WebhookShowPage{
 		Frame: frame, ListHref: webhooksPath(shopID),
-		ForDevelopersURL: s.forDevelopers(), Snippets: snippetViews(),
-		EditHref: at + "/edit", DeleteHref: at + "/delete", EventsHref: eventsHref(shopID, id),
-		CheckHref: checkStartHref(shopID, "webhook", id), TestHref: testPath(shopID, id),
+		ForDevelopersURL: s.forDevelopers(), Snippets: snippetViews(), EventsHref: eventsHref(shopID, id),
 	}
+	if !frame.ReadOnly {
+		page.EditHref, page.DeleteHref = at+"/edit", at+"/delete"
+		page.CheckHref, page.TestHref = checkStartHref(shopID, "webhook", id), testPath(shopID, id)
+	}
+	return page
 }
 
 // compareClaims replaces the notices that say something else of a webhook than
@@ -189,6 +195,9 @@ func (s *server) readWebhook(
 // keptSecret returns the secret that came with the webhook, with its value only
 // if it is to be revealed. It returns nil if the secret is no longer kept.
 func (s *server) keptSecret(r *http.Request, hook fourthwall.Webhook, reveal bool) (*views.WebhookSecret, error) {
+	if !stateOf(r).may(operator) {
+		return nil, nil
+	}
 	conn, at := stateOf(r).conn, secretPath(stateOf(r).conn.ShopID, hook.ID)
 	secret, until, err := s.Store.Secret(r.Context(), conn.Owner, conn.ShopID, hook.ID)
 	if errors.Is(err, store.ErrNotFound) {

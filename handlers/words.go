@@ -13,6 +13,7 @@ import (
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 	"hookwall/internal/webhooks"
 	"hookwall/views/ui"
 )
@@ -407,6 +408,20 @@ var actionLabels = labels{
 	{activity.DeleteWebhook, "Deletions"},
 	{activity.ConnectShop, "Connections"},
 	{activity.DisconnectShop, "Disconnections"},
+	{activity.CheckEndpoint, "Checks"},
+	{activity.TestEndpoint, "Test deliveries"},
+}
+
+// teamActionLabels are the actions in the list of the team.
+var teamActionLabels = labels{
+	{activity.SignIn, "Sign-ins"},
+	{activity.SignOut, "Sign-outs"},
+	{activity.EndSession, "Ended sessions"},
+	{activity.ChangeRole, "Roles"},
+	{activity.RemovePerson, "Removals"},
+	{activity.ReadmitPerson, "Readmissions"},
+	{activity.ConnectShop, "Connections"},
+	{activity.DisconnectShop, "Disconnections"},
 }
 
 var outcomeLabels = labels{
@@ -454,6 +469,39 @@ var activityTitles = map[string]labels{
 		{store.OutcomeUnclear, "Disconnection unconfirmed"},
 		{store.OutcomePending, "Disconnection pending"},
 	},
+	activity.CheckEndpoint: {
+		{store.OutcomeDone, "Endpoint checked"},
+		{store.OutcomeFailed, "Check found a problem"},
+		{store.OutcomeUnclear, "Check not finished"},
+	},
+	activity.TestEndpoint: {
+		{store.OutcomeDone, "Test delivery accepted"},
+		{store.OutcomeFailed, "Test delivery failed"},
+		{store.OutcomeUnclear, "Test delivery unconfirmed"},
+	},
+	activity.SignIn:        {{store.OutcomeDone, "Signed in"}},
+	activity.SignOut:       {{store.OutcomeDone, "Signed out"}},
+	activity.EndSession:    {{store.OutcomeDone, "Session ended"}},
+	activity.ChangeRole:    {{store.OutcomeDone, "Role changed"}},
+	activity.RemovePerson:  {{store.OutcomeDone, "Person removed"}},
+	activity.ReadmitPerson: {{store.OutcomeDone, "Person readmitted"}},
+}
+
+// callReason returns in a few words why an endpoint didn't accept a call.
+func callReason(a store.Activity) string {
+	if a.Status != 0 {
+		return "Status code " + strconv.Itoa(a.Status)
+	}
+	return ""
+}
+
+// roleChangeText returns in a few words which role a person had and has.
+func roleChangeText(d activity.Detail) string {
+	before, after := roleNames[team.Role(d.RoleBefore)], roleNames[team.Role(d.RoleAfter)]
+	if d.Member == "" || before == after {
+		return ""
+	}
+	return before + " → " + after
 }
 
 // rejectionReasons are the short reasons of rejected attempts, by the API's code.
@@ -1059,4 +1107,241 @@ func rateText(r Rate) string {
 		return burst + ", then " + ui.Number(int(time.Second/r.Every)) + " per second"
 	}
 	return burst + ", then one every " + ui.Duration(r.Every)
+}
+
+// What a role may not do, and who can help.
+const (
+	formIsKeptText = " We keep your form for an hour."
+
+	connectAgainTitle = "This shop must be connected again"
+	connectAgainText  = "Fourthwall no longer accepts the old connection. Admins connect shops. "
+)
+
+var roleNames = map[team.Role]string{
+	team.NoRole: "No role", team.Viewer: "Viewer", team.Operator: "Operator", team.Admin: "Admin",
+}
+
+// notAllowed returns what to say to a person whose role doesn't include what a
+// page needs.
+func notAllowed(role, needed team.Role, admins []team.Person) (heading, text string) {
+	help := whoCanHelp(admins)
+	switch {
+	case role == team.NoRole:
+		return "You don’t have access yet", "You’re signed in, but you have no role in this team. " + help
+	case needed == team.Admin:
+		return "Only admins can do this", "Nothing was changed. Your role is " + string(role) + ". " + help
+	}
+	return "Viewers can’t do this", "Nothing was changed. Operators and admins can. " + help
+}
+
+// whoCanHelp returns a sentence that names some admins.
+func whoCanHelp(admins []team.Person) string {
+	var names []string
+	for _, p := range admins {
+		name := p.Called()
+		if p.Email != "" && p.Email != name {
+			name += " (" + p.Email + ")"
+		}
+		names = append(names, name)
+	}
+	switch len(names) {
+	case 0:
+		return "Ask the person who set up Hookwall."
+	case 1:
+		return "Ask " + names[0] + "."
+	case 2:
+		return "Ask " + names[0] + " or " + names[1] + "."
+	}
+	return "Ask " + names[0] + ", " + names[1] + " or another admin."
+}
+
+// Signing in to the team.
+const (
+	removedTitle = "You were removed from this team"
+	removedText  = "An admin removed you, so you can’t sign in. Ask an admin of your team to readmit you."
+
+	noHeaderTitle = "Open Hookwall through your team’s sign-in"
+	noHeaderText  = "The reverse proxy in front of Hookwall didn’t say who you are. If you came through it, tell the " +
+		"person who set it up. The log has the reason."
+)
+
+// signInSlugs are the outcomes in the URL, by why nobody was signed in.
+var signInSlugs = map[team.Problem]string{
+	team.ProblemDown:       "down",
+	team.ProblemDenied:     "denied",
+	team.ProblemSettings:   "settings",
+	team.ProblemClock:      "clock",
+	team.ProblemDomain:     "domain",
+	team.ProblemUnverified: "unverified",
+	team.ProblemMismatch:   "mismatch",
+	team.ProblemToken:      "token",
+}
+
+// signInOutcomes are the notices of the sign-in page. The key is in the URL.
+var signInOutcomes = map[string]ui.Notice{
+	"signed_out": {
+		Kind: ui.Success, Title: "You’re signed out of Hookwall",
+		Text: "Your identity provider may still have you signed in. Sign out there too on a shared computer.",
+	},
+	"removed": {Kind: ui.Failure, Title: removedTitle, Text: removedText},
+	"down": {
+		Kind: ui.Failure, Title: "Your identity provider doesn’t respond",
+		Text: "Your team can’t sign in until it does. Try again in a moment.",
+	},
+	"denied": {
+		Kind: ui.Info, Title: "You weren’t signed in",
+		Text: "The sign-in was canceled, or your identity provider doesn’t allow you to use Hookwall.",
+	},
+	"settings": {
+		Kind: ui.Failure, Title: "Hookwall’s sign-in isn’t set up correctly",
+		Text: "Tell the person who set up Hookwall. The log names the setting.",
+	},
+	"clock": {
+		Kind: ui.Failure, Title: "The clocks don’t agree",
+		Text: "Hookwall’s clock and your identity provider’s differ by more than a minute. Tell the person who runs " +
+			"Hookwall.",
+	},
+	"domain": {
+		Kind: ui.Failure, Title: "This account can’t use Hookwall",
+		Text: "Its email address isn’t in a domain of your team. Sign in with your work account.",
+	},
+	"unverified": {
+		Kind: ui.Failure, Title: "Your email address isn’t verified",
+		Text: "Your identity provider doesn’t confirm that the address is yours. Verify it there, then sign in again.",
+	},
+	"mismatch": {
+		Kind: ui.Warning, Title: "This sign-in has ended",
+		Text: "It took too long, or it began in another browser. Start again.",
+	},
+	"token": {
+		Kind: ui.Failure, Title: "We couldn’t verify your sign-in",
+		Text: "Your identity provider sent something that Hookwall can’t accept. The log has the reason.",
+	},
+}
+
+// anotherAccountHelps are the outcomes after which the same account would only
+// fail again.
+var anotherAccountHelps = map[string]bool{"removed": true, "denied": true, "domain": true, "unverified": true}
+
+// signInFailureText returns a sentence with the details of a failure, or "" if
+// the usual one says all that is known.
+func signInFailureText(outcome, setting, email string, skew time.Duration) string {
+	switch {
+	case outcome == signInSlugs[team.ProblemSettings] && setting != "":
+		return "Tell the person who set up Hookwall to check " + setting + ". The log has the reason."
+	case outcome == signInSlugs[team.ProblemClock] && skew > 0:
+		return "Hookwall’s clock is about " + ui.Duration(skew.Round(time.Minute)) + " ahead of your identity " +
+			"provider’s. Tell the person who runs Hookwall."
+	case outcome == signInSlugs[team.ProblemClock] && skew < 0:
+		return "Hookwall’s clock is about " + ui.Duration(-skew.Round(time.Minute)) + " behind your identity " +
+			"provider’s. Tell the person who runs Hookwall."
+	case outcome == signInSlugs[team.ProblemDomain] && email != "":
+		return email + " isn’t in a domain of your team. Use your work account."
+	case outcome == signInSlugs[team.ProblemUnverified] && email != "":
+		return "Your identity provider doesn’t confirm that " + email + " is yours. Verify it there, or use another " +
+			"account."
+	}
+	return ""
+}
+
+// People.
+const (
+	removedRole       = "Removed"
+	unknownBrowser    = "Unknown browser"
+	personUnknownText = "This person isn’t in the team."
+	notYourselfText   = "You can’t remove yourself. Ask another admin."
+)
+
+func roleChoices() []ui.Choice {
+	var out []ui.Choice
+	for _, role := range []team.Role{team.Viewer, team.Operator, team.Admin, team.NoRole} {
+		out = append(out, ui.Choice{Value: string(role), Text: roleNames[role]})
+	}
+	return out
+}
+
+// roleTally returns how many people there are, and how many have each role.
+func roleTally(counts map[team.Role]int) []string {
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	out := []string{ui.Count(total, "member", "members")}
+	for _, one := range []struct {
+		role      team.Role
+		one, many string
+	}{
+		{team.Admin, "admin", "admins"},
+		{team.Operator, "operator", "operators"},
+		{team.Viewer, "viewer", "viewers"},
+		{team.NoRole, "without a role", "without a role"},
+	} {
+		if n := counts[one.role]; n > 0 {
+			out = append(out, ui.Count(n, one.one, one.many))
+		}
+	}
+	return out
+}
+
+// sourceOf returns where a person's role comes from, and the name of the group
+// or the domain.
+func sourceOf(p team.Person) (text, name string) {
+	switch {
+	case p.IsRemoved():
+		return "Removed by " + p.RoleBy + " on " + p.RemovedAt.Format("Jan 2"), ""
+	case p.Source == team.Configured:
+		return "Named in the configuration", ""
+	case p.Source == team.ByGroup:
+		return "Group", p.Group
+	case p.Source == team.ByAdmin:
+		return "Set by " + p.RoleBy + " on " + p.RoleAt.Format("Jan 2"), ""
+	case p.Source == team.ByDomain:
+		return "Everyone at", p.Domain()
+	}
+	return "No one has set a role", ""
+}
+
+func endSessionsText(n int, own bool) string {
+	switch {
+	case own && n == 1:
+		return "End other session"
+	case own:
+		return "End other sessions"
+	case n == 1:
+		return "End session"
+	}
+	return "End " + ui.Number(n) + " sessions"
+}
+
+func roleChangedNotice(name string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Role changed", Text: "The new role applies to " + name + " immediately."}
+}
+
+func removedNotice(name string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: name + " is removed", Text: "Their sessions have ended."}
+}
+
+func readmittedNotice(name string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: name + " is readmitted", Text: "Set a role, so that they can do something."}
+}
+
+func sessionsEndedNotice(name string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Sessions ended", Text: name + " must sign in again."}
+}
+
+func sessionEndedNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Session ended", Text: "That browser must sign in again."}
+}
+
+func lastAdminNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "The last admin stays", Text: "Nothing was changed. Make another person an admin first.",
+	}
+}
+
+func decidedElsewhereNotice(name string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "This role isn’t set here",
+		Text: "Nothing was changed. The configuration or a group decides the role of " + name + ".",
+	}
 }

@@ -9,6 +9,7 @@ import (
 // ActivityPage lists the attempts to change something in a shop.
 type ActivityPage struct {
 	Frame
+	OfTeam         bool   // it lists what was done to the team instead
 	Action         string // GET target of the filter; fields who, action, outcome and webhook
 	WhoFilter      string
 	ActionFilter   string
@@ -35,7 +36,9 @@ type ActivityRow struct {
 	At            time.Time
 	Title         string // what became of the attempt
 	State         ui.State
-	Who           string
+	Who           string // a person of the team, or the connection
+	Email, Role   string // of the person; "" for none
+	Way           string // the connection that was used
 	Session       string // tells sessions apart
 	Subject       string // the webhook by its host and path, or the shop
 	Text          string // in a few words, what was changed or why nothing was

@@ -1,6 +1,10 @@
 package views
 
-import "hookwall/views/ui"
+import (
+	"time"
+
+	"hookwall/views/ui"
+)
 
 // ConnectPage offers the ways to connect a shop.
 type ConnectPage struct {
@@ -20,6 +24,8 @@ type ConnectPage struct {
 	KeptForm         bool
 	Permissions      []Permission
 	ForDevelopersURL string // where the shop's owner creates an Open API user
+	// SessionIdle and SessionLife are how long after its last use, and after its start, a session ends.
+	SessionIdle, SessionLife time.Duration
 }
 
 // Permission is a scope and what it allows, in plain words.

@@ -18,6 +18,7 @@ type ErrorPage struct {
 	// RetryAfter is how long to wait; 0 if unknown.
 	RetryAfter time.Duration
 	Again      *Resend // what was sent; nil if it can't be sent again from here
+	AdminName  string  // what makes the reader an admin in the configuration, "" for nothing
 }
 
 // Resend is a form as it was sent, to send it again.

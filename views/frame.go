@@ -26,8 +26,13 @@ type Frame struct {
 	// PlainHTTPWarning is set if the page is served over plain http on a host
 	// that isn't loopback, so that cookies could be read on the way.
 	PlainHTTPWarning bool
-	SignedIn         bool   // at least one shop is connected
-	Version          string // of Hookwall; "" if it isn't shown
+	SignedIn         bool   // at least one shop is connected, or a member can open the list of shops
+	Member           string // what the person is called who signed in to the team; "" without one
+	MemberRole       string // in words; "" without a team
+	// ReadOnly is set if the person may not change a shop, and NoConnect if the
+	// person may not connect one. What would be refused isn't shown.
+	ReadOnly, NoConnect bool
+	Version             string // of Hookwall; "" if it isn't shown
 	// Theme, Times and Keys are how the browser shows pages; "" for the default.
 	Theme, Times, Keys string
 	Return             string // this page, where Display and Sign out lead back to; "" for the start
@@ -56,6 +61,8 @@ const (
 	findPath    = "/switcher" // finds shops while someone types
 	displayPath = "/display"
 	helpPath    = "/help"
+	peoplePath  = "/people"
+	youPath     = "/you"
 	docsURL     = "https://docs.fourthwall.com"
 )
 

@@ -24,7 +24,7 @@ type ConnectedShop struct {
 	Way              string // "Fourthwall sign-in", "Older sign-in (implicit)", "API key ending …x9f2"
 	Permissions      string // "View and manage webhooks"
 	ConnectedAt      time.Time
-	DisconnectAction string
+	DisconnectAction string // "" if the person may not
 	ReconnectHref    string // set if Expired
 }
 

@@ -284,3 +284,19 @@ func returnedUnknownText(named NamedWebhook) string {
 	return "Fourthwall reported the new webhook as " + named.ID + ", but doesn’t know it when asked. " +
 		"We couldn’t find another new one. Check again: this won’t create a second webhook."
 }
+
+// emptyListText returns what to say of a shop without webhooks.
+func emptyListText(isReadOnly bool) string {
+	if isReadOnly {
+		return "Operators and admins of your team create them."
+	}
+	return "Create one to send orders, members and more to your tools as they happen."
+}
+
+// noShopsText returns what to say if no shop is connected.
+func noShopsText(noConnect bool) string {
+	if noConnect {
+		return "An admin of your team connects shops."
+	}
+	return "Connect a shop to see and create its webhooks."
+}

@@ -22,6 +22,12 @@ type Detail struct {
 	// Of a connection.
 	Shop   string `json:"shop,omitempty"`   // name of the shop
 	Scopes string `json:"scopes,omitempty"` // separated by spaces
+
+	// Of the team.
+	Member     string `json:"member,omitempty"`     // name of the person that it is about, if not the actor
+	RoleBefore string `json:"roleBefore,omitempty"` // of that person
+	RoleAfter  string `json:"roleAfter,omitempty"`
+	Ended      string `json:"ended,omitempty"` // mark of a session
 }
 
 // ReadDetail returns the detail of an activity, or false if it can no longer be read.

@@ -24,14 +24,28 @@ const (
 	DeleteWebhook  = "webhook.delete"
 	ConnectShop    = "shop.connect"
 	DisconnectShop = "shop.disconnect"
+	CheckEndpoint  = "endpoint.check"
+	TestEndpoint   = "endpoint.test"
+
+	// Of the team.
+	SignIn        = "team.sign_in"
+	SignOut       = "team.sign_out"
+	EndSession    = "team.end_session"
+	ChangeRole    = "team.role"
+	RemovePerson  = "team.remove"
+	ReadmitPerson = "team.readmit"
 )
+
+// OfTeam is the Shop of an activity that belongs to the team and to no shop. No shop at Fourthwall has such an ID.
+const OfTeam = "(team)"
 
 // Actor is the person on whose behalf something is attempted.
 type Actor struct {
 	Owner     store.Owner
-	Name      string // words for the connection that is used
-	Session   string // short mark of the session; "" without one
-	RequestID string // of the person's request; "" without one
+	Name      string               // words for the connection that is used
+	Person    store.ActivityPerson // of the team; zero without one
+	Session   string               // short mark of the session; "" without one
+	RequestID string               // of the person's request; "" without one
 }
 
 // Recorder records attempts.
@@ -61,6 +75,7 @@ func (r *Recorder) Begin(ctx context.Context, actor Actor, a store.Activity, d D
 func New(actor Actor, a store.Activity, d Detail) (store.Activity, error) {
 	encoded, err := json.Marshal(d)
 	a.Owner, a.Actor, a.Session, a.RequestID = actor.Owner, actor.Name, actor.Session, actor.RequestID
+	a.Person = actor.Person
 	a.Detail = encoded
 	return a, err
 }

@@ -158,7 +158,8 @@ func (p reply) write(w http.ResponseWriter, body []byte) {
 func send(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // fails when the client is gone, and then there is nobody to tell
+	// It fails when the client is gone, and then there is nobody to tell.
+	_, _ = w.Write(body) //nolint:gosec // JSON, or a page that html/template escaped
 }
 
 func (s *Server) internalError(r *http.Request, err error) reply {

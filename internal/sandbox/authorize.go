@@ -102,7 +102,7 @@ func (s *Server) consent(a authorization, shopID string, scopes []string) (url.V
 // client and redirect URI are in doubt, the response is a page, because a redirect would send the
 // person anywhere.
 func (s *Server) readAuthorization(w http.ResponseWriter, r *http.Request, v url.Values) (authorization, bool) {
-	a, problem := s.identify(v, r.PathValue("client_id"))
+	a, problem := identify(s.clients, v, r.PathValue("client_id"))
 	if problem != "" {
 		s.log.WarnContext(r.Context(), "authorization refused", "problem", problem, "request_id", requestID(r))
 		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, problem)
@@ -117,12 +117,12 @@ func (s *Server) readAuthorization(w http.ResponseWriter, r *http.Request, v url
 
 // identify finds out which client asks and where to redirect afterwards. inPath is the client ID of
 // the platform's own connect address, or "" at the others.
-func (s *Server) identify(v url.Values, inPath string) (a authorization, problem string) {
+func identify(clients []client, v url.Values, inPath string) (a authorization, problem string) {
 	id := v.Get("client_id")
 	if inPath != "" && !v.Has("client_id") {
 		id = inPath
 	}
-	c, known := s.client(id)
+	c, known := clientIn(clients, id)
 	switch {
 	case len(v["client_id"]) > 1 || len(v["redirect_uri"]) > 1:
 		return a, linkRepeats

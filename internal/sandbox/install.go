@@ -17,7 +17,7 @@ func (s *Server) handleInstall(w http.ResponseWriter, r *http.Request) {
 		in.ClientID = form.Get("clientId")
 		return nil
 	})
-	c, known := s.client(in.ClientID)
+	c, known := clientIn(s.clients, in.ClientID)
 	if err == nil && (!known || len(c.redirectURIs) == 0) {
 		err = errNoApp
 	}

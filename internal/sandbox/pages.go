@@ -156,6 +156,7 @@ type frontPage struct {
 	Base, ConnectPath, AuthPath, TokenPath string
 	AuthorizePath, MetadataPath            string
 	Choices                                []struct{ Value, Words string }
+	Issuer                                 string // of the identity provider, "" if no app uses it
 	FutureTypes                            string
 	Query                                  string // what webhooks are searched for
 	Open                                   string // the tool that was just used
@@ -170,6 +171,9 @@ func (s *Server) handleFront(w http.ResponseWriter, r *http.Request) {
 		Choices: choices, FutureTypes: strings.Join(futureTypes, " and "),
 		Receiver: "https://" + ReceiverHost, ReceiverPaths: receiverPaths,
 		Query: bounded(strings.TrimSpace(r.FormValue("q")), 200), Open: r.FormValue("open"),
+	}
+	if len(s.people.clients) > 0 {
+		p.Issuer = s.base(r) + IssuerPath
 	}
 	w.Header().Set("Content-Security-Policy", contentPolicy(s.installTargets()...))
 	slices.Reverse(p.Requests)

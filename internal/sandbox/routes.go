@@ -39,6 +39,11 @@ func (s *Server) routes() (http.Handler, error) {
 		eventPath:  {"GET": s.api("GET", eventPath, (*Server).getEvent)},
 		shopPath:   {"GET": s.api("GET", shopPath, (*Server).currentShop)},
 
+		identityMetadataPath:  {"GET": page(s.handleIdentityMetadata)},
+		identityAuthorizePath: {"GET": page(s.handlePeople), "POST": page(s.handlePerson)},
+		identityTokenPath:     {"POST": page(s.handleIdentityToken)},
+		identityKeysPath:      {"GET": page(s.handleIdentityKeys)},
+
 		"/{$}":                            {"GET": page(s.handleFront)},
 		stylePath:                         {"GET": page(handleStyle)},
 		iconPath:                          {"GET": page(handleIcon)},
@@ -248,7 +253,8 @@ func (s *Server) remember(rec RequestRecord, wanted bool) {
 
 // simulated reports whether an address is Fourthwall's rather than the sandbox's own.
 func simulated(path string) bool {
-	return path != "/" && path != faviconPath && !strings.HasPrefix(path, "/_sandbox/")
+	return path != "/" && path != faviconPath && !strings.HasPrefix(path, "/_sandbox/") &&
+		!strings.HasPrefix(path, IssuerPath+"/")
 }
 
 // statusWriter remembers the status that was sent.

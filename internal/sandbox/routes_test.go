@@ -14,7 +14,7 @@ import (
 // the banner.
 func TestHeadersOnEveryAnswer(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
+	r := teamRig(t)
 	otherHost := httptest.NewRequest("GET", "/", nil)
 	otherHost.Host = "evil.example"
 	crossSite := httptest.NewRequest("POST", authPath, nil)
@@ -27,6 +27,11 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 		"front page":        {r.get("/"), 200, true},
 		"consent":           {r.get(connectLink()), 200, true},
 		"consent, standard": {r.get(authLink()), 200, true},
+		"people":            {r.get(peopleLink()), 200, true},
+		"person":            {r.choose(peopleLink(), "person-1"), 303, false},
+		"bad sign-in":       {r.get(identityAuthorizePath), 400, true},
+		"person's token":    {r.post(identityTokenPath, nil), 401, false},
+		"people's keys":     {r.get(identityKeysPath), 200, false},
 		"bad client":        {r.get("/admin/platform-apps/x/connect"), 400, true},
 		"redirect":          {r.consent(connectLink(), "allow"), 303, false},
 		"error redirect":    {r.get(authLink("scope", "x")), 303, false},

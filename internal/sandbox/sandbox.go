@@ -3,6 +3,9 @@
 // dashboard in process, tests, and anybody who wants to try an integration of their own without a
 // shop.
 //
+// Beside that, it signs people in: /identity is the issuer of an identity provider with three people,
+// for apps that a team shares. It's no part of Fourthwall, and [Config.SignInClients] says who may use it.
+//
 // Everything in it is simulated: it knows three demo shops, and keeps its state in memory or in one
 // file. openapi.yaml describes its requests and responses, and every one of the API is checked
 // against that.
@@ -70,6 +73,9 @@ type Config struct {
 	PublicURL string
 	// Clients are the apps that may ask for consent.
 	Clients []Client
+	// SignInClients are the apps whose people sign in with the sandbox's identity provider, at
+	// PublicURL and IssuerPath. It has three people to choose from, and is no part of Fourthwall.
+	SignInClients []Client
 	// DataFile is the path of the file that holds the state; it is made with mode 0600, in a
 	// directory made with 0700. One sandbox at a time may use it. Empty: memory only.
 	DataFile string
@@ -105,6 +111,7 @@ type Server struct {
 	publicURL *url.URL // nil: any loopback host
 	anyHost   bool
 	clients   []client
+	people    *identityProvider
 	clock     func() time.Time
 	offset    atomic.Int64 // nanoseconds that the sandbox's clock is ahead
 	log       *slog.Logger
@@ -162,6 +169,9 @@ func (s *Server) open(c Config) (err error) {
 		return err
 	}
 	if s.clients, err = newClients(c.Clients); err != nil {
+		return err
+	}
+	if s.people, err = newIdentityProvider(c.SignInClients); err != nil {
 		return err
 	}
 	if s.spec, err = loadDescription(); err != nil {
@@ -240,12 +250,13 @@ func redirectable(raw string) bool {
 		u.User == nil && !strings.Contains(raw, "#")
 }
 
-func (s *Server) client(id string) (client, bool) {
-	i := slices.IndexFunc(s.clients, func(c client) bool { return c.id == id })
+// clientIn returns the client with an ID.
+func clientIn(clients []client, id string) (client, bool) {
+	i := slices.IndexFunc(clients, func(c client) bool { return c.id == id })
 	if i < 0 {
 		return client{}, false
 	}
-	return s.clients[i], true
+	return clients[i], true
 }
 
 func loopback(host string) bool {

@@ -68,7 +68,7 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) (tokens, *toke
 	if refused != nil {
 		return tokens{}, refused, nil
 	}
-	c, refused := s.authenticateClient(r, form)
+	c, refused := authenticateClient(s.clients, r, form)
 	if refused != nil {
 		return tokens{}, refused, nil
 	}
@@ -116,7 +116,7 @@ func readTokenForm(w http.ResponseWriter, r *http.Request) (url.Values, *tokenEr
 }
 
 // authenticateClient takes the client's credentials from the body or from HTTP Basic, not from both.
-func (s *Server) authenticateClient(r *http.Request, form url.Values) (client, *tokenError) {
+func authenticateClient(clients []client, r *http.Request, form url.Values) (client, *tokenError) {
 	proofs := []proof{{form.Get("client_id"), form.Get("client_secret")}}
 	if r.Header.Get("Authorization") != "" {
 		if form.Get("client_secret") != "" {
@@ -125,7 +125,7 @@ func (s *Server) authenticateClient(r *http.Request, form url.Values) (client, *
 		proofs = basicProofs(r)
 	}
 	for _, p := range proofs {
-		c, known := s.client(p.id)
+		c, known := clientIn(clients, p.id)
 		if known && p.proves(c) && (!form.Has("client_id") || form.Get("client_id") == p.id) {
 			return c, nil
 		}

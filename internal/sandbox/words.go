@@ -22,6 +22,7 @@ const (
 	consentNotKept      = "We couldn’t save your consent. The log says why."
 	linkRepeats         = "The link names the client or the redirect URI more than once."
 	linkOfUnknownClient = "This sandbox doesn’t know the client in the link."
+	noPersonChosen      = "The form names no person. Choose one."
 	linkLeadsElsewhere  = "The redirect URI in the link isn’t registered for this client. " +
 		"It must match exactly."
 )
@@ -29,6 +30,11 @@ const (
 // What is wrong with a request for consent or for tokens: the error_description of RFC 6749.
 const (
 	consentDenied        = "The person denied the request."
+	signInCanceled       = "The person canceled the sign-in."
+	nobodySignedIn       = "The person must choose each time, so prompt cannot be none."
+	onlyInQuery          = "response_mode must be query."
+	openIDMissing        = "The scope openid is missing."
+	otherIdentityGrant   = "Only authorization_code is supported."
 	repeatedParameter    = "A parameter is repeated."
 	noResponseType       = "response_type is missing."
 	otherResponseType    = "This URL does not support that response type."
@@ -38,6 +44,7 @@ const (
 	unknownScope         = "A scope is unknown."
 	noChallenge          = "code_challenge is missing."
 	challengeRequired    = "A public client must send a code_challenge."
+	challengeMissing     = "code_challenge is missing, and PKCE is required."
 	otherChallengeMethod = "code_challenge_method must be S256."
 	badChallenge         = "code_challenge is not the base64url of a SHA-256."
 	badGrant             = "The code or refresh token is unknown, expired, spent, or not this client's."
@@ -50,6 +57,13 @@ const (
 	noCode               = "code is missing."
 	noRefreshToken       = "refresh_token is missing."
 	scopeNotGranted      = "A scope was not granted."
+)
+
+// What the people of the identity provider usually may do.
+const (
+	asAdmin    = "Admin: connects shops and manages people"
+	asOperator = "Operator: changes webhooks"
+	asViewer   = "Viewer: looks, and changes nothing"
 )
 
 // What is wrong with a delivery, in sentences for its log.

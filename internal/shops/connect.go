@@ -49,7 +49,17 @@ func (s *Service) Connect(
 	if err != nil {
 		return store.Connection{}, err
 	}
-	return s.store.PutConnection(ctx, conn, done)
+	return s.store.PutConnection(ctx, conn, alsoOfTeam(done)...)
+}
+
+// alsoOfTeam returns the activity of a shop, and a second one for the list of the team if there is one.
+func alsoOfTeam(done store.Activity) []store.Activity {
+	if done.Person.ID == "" {
+		return []store.Activity{done}
+	}
+	ofTeam := done
+	ofTeam.Shop = activity.OfTeam
+	return []store.Activity{done, ofTeam}
 }
 
 // hint returns enough of a user name to tell two keys apart.
@@ -64,7 +74,7 @@ func (s *Service) Disconnect(ctx context.Context, actor activity.Actor, conn sto
 	if err != nil {
 		return err
 	}
-	return s.store.DeleteConnection(ctx, actor.Owner, conn.ShopID, done)
+	return s.store.DeleteConnection(ctx, actor.Owner, conn.ShopID, alsoOfTeam(done)...)
 }
 
 // DisconnectAll deletes everything that the owner has, and records it for each shop.

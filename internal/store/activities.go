@@ -37,6 +37,7 @@ type Activity struct {
 	Owner        Owner  // may be gone
 	Action       string // what was to be done
 	Actor        string // the connection that was used, for a person to read
+	Person       ActivityPerson
 	Session      string // see SessionStore.Mark
 	WebhookID    string // "" until it is known, or when there is none
 	Detail       []byte // by the caller, JSON; sealed in the database; nil if it does not open
@@ -55,6 +56,9 @@ type Activity struct {
 	age time.Duration
 }
 
+// ActivityPerson is who of the team attempted something, as of then. It is zero without a team.
+type ActivityPerson struct{ ID, Name, Email, Role string }
+
 // Age returns how long after its start the activity was read.
 func (a Activity) Age() time.Duration { return a.age }
 
@@ -67,10 +71,10 @@ type Ending struct {
 	APIRequestID string
 }
 
-// ActivityQuery selects activities. "" as Shop, Action, Outcome, WebhookID or Actor selects all, so a list
-// for a person must name a shop.
+// ActivityQuery selects activities. "" as Shop, Action, Outcome, WebhookID or Who selects all, so a list
+// for a person must name a shop. Who is the key of a Who.
 type ActivityQuery struct {
-	Shop, Action, Outcome, WebhookID, Actor string
+	Shop, Action, Outcome, WebhookID, Who string
 
 	// Before and After are cursors of an ActivityList, for the page of older or of newer rows. A
 	// malformed one counts as absent, and After counts only without Before.
@@ -88,7 +92,10 @@ type ActivityList struct {
 
 const (
 	activityColumns = `seq, id, shop, owner, action, actor, session, webhook_id, detail,
-		outcome, status, code, request_id, api_request_id, started_at, ended_at, recheck_gap, steady_started_at`
+		outcome, status, code, request_id, api_request_id, started_at, ended_at, recheck_gap, steady_started_at,
+		person, person_name, person_email, role`
+
+	whoKey = `CASE person WHEN '' THEN actor ELSE person END`
 
 	// The position of an activity in the list is (started_at, seq). The list grows at its newer end, so
 	// nothing comes between two pages.
@@ -100,7 +107,7 @@ const (
 	inShop     = ` WHERE environment = $1 AND shop = $2`
 	inAllShops = ` WHERE environment = $1 AND $2 = ''`
 	asFiltered = ` AND ($3 = '' OR action = $3) AND ($4 = '' OR outcome = $4) AND ($5 = '' OR webhook_id = $5)
-		AND ($10 = '' OR actor = $10)`
+		AND ($10 = '' OR ` + whoKey + ` = $10)`
 	inBetween   = ` AND (started_at, seq) > ($6, $7) AND (started_at, seq) < ($8, $9)`
 	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $11`
 	oldestFirst = ` ORDER BY started_at, seq LIMIT $11`
@@ -118,8 +125,9 @@ const (
 
 	insertActivity = `
 		INSERT INTO activities (id, environment, shop, owner, action, actor, session, webhook_id, detail, outcome,
-			request_id, started_at, status, ended_at, recheck_at, recheck_gap, steady_started_at, seq)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+			request_id, started_at, status, ended_at, recheck_at, recheck_gap, steady_started_at,
+			person, person_name, person_email, role, seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
 			(SELECT COALESCE(MAX(seq), 0) + 1 FROM activities WHERE started_at = $12))
 		ON CONFLICT (started_at, seq) DO NOTHING`
 )
@@ -142,18 +150,33 @@ func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error)
 	return a, nil
 }
 
+// AddActivity records an activity of something that has ended: started and ended now, and done unless it has another
+// Outcome. Of an Ending, its Status counts.
+func (s *Store) AddActivity(ctx context.Context, a Activity) error {
+	a.Outcome = cmp.Or(a.Outcome, OutcomeDone)
+	return failed("add activity", s.tx(ctx, func(tx *sql.Tx) error { return s.addEnded(ctx, tx, a) }))
+}
+
 // addDone records activities of something that the transaction does: they are done, started and ended
 // now. Of an Ending, their Status counts.
 func (s *Store) addDone(ctx context.Context, tx *sql.Tx, done []Activity) error {
 	for _, a := range done {
-		a.ID, a.Outcome, a.StartedAt = rand.Text(), OutcomeDone, s.now()
-		a.EndedAt = a.StartedAt
-		row := s.newActivityRow(a, 0)
-		for n := int64(0); n == 0; {
-			var err error
-			if n, err = affected(tx.ExecContext(ctx, insertActivity, row...)); err != nil {
-				return err
-			}
+		a.Outcome = OutcomeDone
+		if err := s.addEnded(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) addEnded(ctx context.Context, tx *sql.Tx, a Activity) error {
+	a.ID, a.StartedAt = rand.Text(), s.now()
+	a.EndedAt = a.StartedAt
+	row := s.newActivityRow(a, 0)
+	for n := int64(0); n == 0; {
+		var err error
+		if n, err = affected(tx.ExecContext(ctx, insertActivity, row...)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -165,6 +188,7 @@ func (s *Store) newActivityRow(a Activity, recheckAt int64) []any {
 		a.ID, s.env, a.Shop, a.Owner, a.Action, a.Actor, a.Session, a.WebhookID,
 		s.keys.seal(a.Detail, s.detailContext(a.Shop, a.ID)), a.Outcome, a.RequestID, millis(a.StartedAt),
 		a.Status, millis(a.EndedAt), recheckAt, a.RecheckGap.Milliseconds(), s.instant().steady,
+		a.Person.ID, a.Person.Name, a.Person.Email, a.Person.Role,
 	}
 }
 
@@ -314,7 +338,7 @@ func (q ActivityQuery) where() string {
 }
 
 func (q ActivityQuery) args(env string, a, b position) []any {
-	return []any{env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq, q.Actor}
+	return []any{env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq, q.Who}
 }
 
 // bounds returns the positions between which a page is, and the order that begins at its cursor.
@@ -395,7 +419,8 @@ func (s *Store) scanActivity(rows scanner) (activityRow, error) {
 	var ended, gap int64
 	var started instant
 	err := rows.Scan(&a.position.seq, &a.ID, &a.Shop, &a.Owner, &a.Action, &a.Actor, &a.Session, &a.WebhookID, &sealed,
-		&a.Outcome, &a.Status, &a.Code, &a.RequestID, &a.APIRequestID, &a.position.started, &ended, &gap, &started.steady)
+		&a.Outcome, &a.Status, &a.Code, &a.RequestID, &a.APIRequestID, &a.position.started, &ended, &gap, &started.steady,
+		&a.Person.ID, &a.Person.Name, &a.Person.Email, &a.Person.Role)
 	if err != nil {
 		return activityRow{}, err
 	}

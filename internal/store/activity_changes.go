@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,9 +12,10 @@ const (
 	selectActivity = selectActivities + inShop + ` AND id = $3`
 
 	// Of a busy shop, the actors of the newest activities will do.
-	selectActors = `SELECT DISTINCT actor FROM (
-		SELECT actor FROM activities` + inShop + ` ORDER BY started_at DESC, seq DESC LIMIT 10000
-	) AS recent ORDER BY actor LIMIT 100`
+	selectActors = `SELECT person, actor, person_name, MAX(started_at) FROM (
+		SELECT person, CASE person WHEN '' THEN actor ELSE '' END AS actor, person_name, started_at
+		FROM activities` + inShop + ` ORDER BY started_at DESC, seq DESC LIMIT 10000
+	) AS recent GROUP BY person, actor, person_name ORDER BY MAX(started_at) DESC LIMIT 100`
 
 	// It isn't sorted, since SQLite would choose its index by the order.
 	selectLastDone = `SELECT webhook_id, id, started_at, seq FROM activities` + inShop + ` AND outcome = 'done'`
@@ -30,21 +33,33 @@ func (s *Store) Activity(ctx context.Context, shop, id string) (Activity, error)
 	return found[0], nil
 }
 
-// Actors returns the actors of a shop's recent activities, at most 100 of them.
-func (s *Store) Actors(ctx context.Context, shop string) ([]string, error) {
+// Who is somebody to whom activities are attributed: a person of the team, or a connection.
+type Who struct {
+	Key  string // the ID of the person, or the actor
+	Name string // of the person most recently, or the actor
+}
+
+// Actors returns those to whom a shop's recent activities are attributed, by name, at most 100 of them.
+func (s *Store) Actors(ctx context.Context, shop string) ([]Who, error) {
 	rows, err := s.engine.read.QueryContext(ctx, selectActors, s.env, shop)
 	if err != nil {
 		return nil, failed("list actors", err)
 	}
 	defer rows.Close()
-	var all []string
+	var all []Who
 	for rows.Next() {
-		var actor string
-		if err := rows.Scan(&actor); err != nil {
+		var person, actor, name string
+		var last int64
+		if err := rows.Scan(&person, &actor, &name, &last); err != nil {
 			return nil, failed("list actors", err)
 		}
-		all = append(all, actor)
+		one := Who{Key: cmp.Or(person, actor), Name: cmp.Or(name, actor)}
+		// A person may have had other names before.
+		if !slices.ContainsFunc(all, func(w Who) bool { return w.Key == one.Key }) {
+			all = append(all, one)
+		}
 	}
+	slices.SortFunc(all, func(a, b Who) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key)) })
 	return all, failed("list actors", rows.Err())
 }
 

@@ -49,10 +49,18 @@ const (
 		WHERE environment = $1 AND id = $2`
 
 	selectLiveConnections = `SELECT ` + connectionColumns + `, credential FROM connections
-		WHERE environment = $1 AND shop_id = $2 AND NOT expired AND EXISTS (
-			SELECT 1 FROM sessions WHERE sessions.environment = connections.environment
-			AND sessions.owner = connections.owner AND seen_at > $3 AND sessions.created_at > $4)
+		WHERE environment = $1 AND shop_id = $2 AND NOT expired AND (
+			EXISTS (SELECT 1 FROM owners WHERE owners.environment = connections.environment
+				AND owners.id = connections.owner AND kind = 'team')
+			OR EXISTS (SELECT 1 FROM sessions WHERE sessions.environment = connections.environment
+				AND sessions.owner = connections.owner AND seen_at > $3 AND sessions.created_at > $4))
 		ORDER BY CASE WHEN owner = $5 THEN 0 ELSE 1 END, created_at DESC, id`
+
+	selectUnused = `SELECT id FROM connections WHERE environment = $1 AND way = 'code' AND NOT expired
+		AND expires_at > 0 AND expires_at <= $2 AND EXISTS (
+			SELECT 1 FROM owners WHERE owners.environment = connections.environment
+			AND owners.id = connections.owner AND kind = 'team')
+		ORDER BY expires_at`
 
 	// The insert selects from the owner's row, so it inserts nothing if the owner is gone.
 	upsertConnection = `
@@ -135,12 +143,12 @@ func (s *Store) ConnectionByID(ctx context.Context, connID string) (Connection, 
 
 // LiveConnection returns a connection to a shop, of any owner, for finding out how an activity ended:
 // that of the owner prefer if there is one, otherwise the newest. It is not expired, its credential
-// opens, and its owner has a session that has not ended. ErrNotFound means that there is none. It must
-// not be used on behalf of a person.
+// opens, and its owner has a session that has not ended, or lasts without one. ErrNotFound means that
+// there is none. It must not be used on behalf of a person.
 func (s *Store) LiveConnection(ctx context.Context, shopID string, prefer Owner) (Connection, error) {
 	now := s.now()
 	rows, err := s.engine.read.QueryContext(ctx, selectLiveConnections,
-		s.env, shopID, millis(now.Add(-SessionIdle)), millis(now.Add(-SessionLife)), prefer)
+		s.env, shopID, millis(now.Add(-s.sessionIdle)), millis(now.Add(-s.sessionLife)), prefer)
 	if err != nil {
 		return Connection{}, failed("find live connection", err)
 	}
@@ -152,6 +160,24 @@ func (s *Store) LiveConnection(ctx context.Context, shopID string, prefer Owner)
 		}
 	}
 	return Connection{}, failed("find live connection", cmp.Or(rows.Err(), ErrNotFound))
+}
+
+// UnusedConnections returns the IDs of the connections of lasting owners whose access token expired before
+// a time: those unused the longest first. Connections that can't be renewed are left out.
+func (s *Store) UnusedConnections(ctx context.Context, before time.Time) (ids []string, err error) {
+	rows, err := s.engine.read.QueryContext(ctx, selectUnused, s.env, millis(before))
+	if err != nil {
+		return nil, failed("list unused connections", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, failed("list unused connections", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, failed("list unused connections", rows.Err())
 }
 
 // PutConnection stores a connection and replaces an earlier one of the same owner to the same shop: it

@@ -511,6 +511,29 @@ func TestNewerTablesWorkWithThisVersion(t *testing.T) {
 	})
 }
 
+// A version that knows no team sweeps owners without a session, while both run during an upgrade.
+func TestTheVersionBeforeSweepsNoTeam(t *testing.T) {
+	p := plant(t, postgresSchema, options(t, 1))
+	team, err := p.store.Team(t.Context())
+	check(t, err)
+	shared := store.Connection{Owner: team, ShopID: "shop", Credential: []byte("{}")}
+	conn, err := p.store.PutConnection(t.Context(), shared)
+	check(t, err)
+	db := raw(t, p.url)
+	exec(t, db, `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $1`, time.Now().Add(1000*time.Hour).UnixMilli())
+	exec(t, db, `DELETE FROM owners WHERE NOT EXISTS (
+			SELECT 1 FROM sessions WHERE sessions.environment = owners.environment AND sessions.owner = owners.id)`)
+	if _, err := p.store.ConnectionByID(t.Context(), conn.ID); err != nil {
+		t.Errorf("the team's connection: %v", err)
+	}
+	if _, err := p.store.Connection(t.Context(), p.owner, "one"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a session's connection: %v", err)
+	}
+	check(t, p.store.Sweep(t.Context()))
+	_, err = p.store.Team(t.Context())
+	check(t, err)
+}
+
 func unique(all []string) (some []string) {
 	seen := map[string]bool{}
 	for _, s := range all {

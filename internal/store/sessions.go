@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,17 +14,21 @@ import (
 )
 
 const (
-	// SessionIdle is how long after its last request a session ends.
+	// SessionIdle is how long after its last request a session ends, unless Options say otherwise.
 	SessionIdle = 12 * time.Hour
-	// SessionLife is how long after the sign-in that made it a session ends.
+	// SessionLife is how long after the sign-in that made it a session ends, unless Options say otherwise.
 	SessionLife = 7 * 24 * time.Hour
 
 	seenEvery = 5 * time.Minute // how precisely the last request of a session is known
 	markBytes = 4               // of a session's hash, shown to people
 )
 
-// ownerKey is the key of the one value of a session that is kept, an Owner.
-const ownerKey = "owner"
+// The keys of the values of a session that are kept: an Owner, and the ID of a person, a string.
+const (
+	ownerKey   = "owner"
+	personKey  = "person"
+	browserKey = "browser" // by what the person recognizes the session
+)
 
 // loadedKey is the key of the hash of the token by which a session was loaded, and loadedAtKey that of
 // the time, in Unix milliseconds. They are kept during a request.
@@ -44,9 +46,9 @@ type CookieOptions struct {
 // SessionStore keeps sessions in the database, behind the interface of gorilla/sessions.
 //
 // The cookie holds a random token and nothing else; the database has its hash. A session's ID is that
-// hash, so it may be logged. The only value kept is the owner, see OwnerOf. Save fails for a session
-// with other values, since they would be lost. Of a session's Options only a negative MaxAge counts.
-// The cookie is always HttpOnly, SameSite=Lax and for the path "/".
+// hash, so it may be logged. The values kept are the owner, the person and the name of the browser, see OwnerOf,
+// PersonOf and MemberSession. Save fails for a session with other values, since they would be lost. Of a session's
+// Options only a negative MaxAge counts. The cookie is always HttpOnly, SameSite=Lax and for the path "/".
 type SessionStore struct {
 	store  *Store
 	cookie CookieOptions
@@ -68,6 +70,15 @@ func OwnerOf(session *sessions.Session) Owner {
 	return owner
 }
 
+// PersonOf returns the ID of the person who signed in, "" if the session is new or nobody did.
+func PersonOf(session *sessions.Session) string {
+	if session == nil || session.IsNew {
+		return ""
+	}
+	person, _ := session.Values[personKey].(string)
+	return person
+}
+
 // Mark returns eight hexadecimal digits by which a person distinguishes sessions, "" if the session is
 // new. They are the beginning of the hash that the database has, and give no access.
 func (ss *SessionStore) Mark(session *sessions.Session) string {
@@ -75,11 +86,7 @@ func (ss *SessionStore) Mark(session *sessions.Session) string {
 		return ""
 	}
 	hash, _ := session.Values[loadedKey{}].(string)
-	sum, err := base64.RawURLEncoding.DecodeString(hash)
-	if err != nil || len(sum) < markBytes {
-		return ""
-	}
-	return hex.EncodeToString(sum[:markBytes])
+	return MarkOf(hash)
 }
 
 // Get returns the session of a request. It loads it once in a request.
@@ -102,7 +109,7 @@ func (ss *SessionStore) New(r *http.Request, name string) (*sessions.Session, er
 		return session, nil
 	}
 	hash, now := hashOf(token), millis(ss.store.now())
-	owner, err := ss.store.loadSession(r.Context(), hash)
+	owner, person, err := ss.store.loadSession(r.Context(), hash)
 	if errors.Is(err, ErrNotFound) {
 		return session, nil
 	}
@@ -110,6 +117,9 @@ func (ss *SessionStore) New(r *http.Request, name string) (*sessions.Session, er
 		return session, err
 	}
 	session.ID, session.IsNew = hash, false
+	if person != "" {
+		session.Values[personKey] = person
+	}
 	session.Values[ownerKey], session.Values[loadedKey{}], session.Values[loadedAtKey{}] = owner, hash, now
 	return session, nil
 }
@@ -127,10 +137,11 @@ func tokenOf(cookies []*http.Cookie) string {
 // Save stores a session and sets its cookie.
 //
 // A session without an ID gets a new token, for the owner in Values["owner"], or for a new owner if
-// there is none. So a session whose ID was set to "" is renewed: same owner, new token, new life. The
-// same transaction deletes the old session and all that the owner had before it was loaded. Otherwise an
-// attacker who planted a session in a person's browser could keep another one of that owner, and see
-// what the person connects. A session that another tab renews at the same time is kept.
+// there is none, and for the person in Values["person"], if there is one. So a session whose ID was set to
+// "" is renewed: same owner, new token, new life. The same transaction deletes the old session and all that
+// the owner had before it was loaded. Otherwise an attacker who planted a session in a person's browser
+// could keep another one of that owner, and see what the person connects. A session that another tab renews
+// at the same time is kept.
 //
 // A negative MaxAge deletes the session and the cookie, and with the owner's last session all that the
 // owner has. A session that has its ID is stored already.
@@ -141,42 +152,49 @@ func (ss *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *se
 	if session.ID != "" {
 		return nil
 	}
-	owner, err := keptOwner(session)
+	owner, person, browser, err := keptValues(session)
 	if err != nil {
 		return err
 	}
 	token := rand.Text()
 	old, _ := session.Values[loadedKey{}].(string)
 	loadedAt, _ := session.Values[loadedAtKey{}].(int64)
-	if err := ss.store.insertSession(r.Context(), hashOf(token), owner, old, loadedAt); err != nil {
+	if err := ss.store.insertSession(r.Context(), hashOf(token), owner, person, browser, old, loadedAt); err != nil {
 		return err
 	}
 	session.ID, session.IsNew = hashOf(token), false
 	session.Values[ownerKey], session.Values[loadedKey{}] = owner, session.ID
-	ss.setCookie(w, token, int(SessionLife/time.Second))
+	life := ss.store.sessionLife
+	if person != "" {
+		life = ss.store.memberLife()
+	}
+	ss.setCookie(w, token, int(life/time.Second))
 	return nil
 }
 
-// keptOwner returns the owner for whom a session is saved, a new one if it has none.
-func keptOwner(session *sessions.Session) (Owner, error) {
-	owner := Owner("")
+// keptValues returns the owner for whom a session is saved, a new one if it has none, the person and the browser.
+func keptValues(session *sessions.Session) (owner Owner, person, browser string, err error) {
 	for k, v := range session.Values {
+		isKept := true
 		switch k {
 		case loadedKey{}, loadedAtKey{}:
 		case ownerKey:
-			o, ok := v.(Owner)
-			if !ok {
-				return "", fmt.Errorf("store: the owner of a session is a %T, not a store.Owner", v)
-			}
-			owner = o
+			owner, isKept = v.(Owner)
+		case personKey:
+			person, isKept = v.(string)
+		case browserKey:
+			browser, isKept = v.(string)
 		default:
-			return "", fmt.Errorf("store: a session keeps its owner only, %v would be lost", k)
+			isKept = false
+		}
+		if !isKept {
+			return "", "", "", fmt.Errorf("store: a session keeps owner, person and browser only, %v (%T) would be lost", k, v)
 		}
 	}
 	if owner == "" {
 		owner = Owner(rand.Text())
 	}
-	return owner, nil
+	return owner, person, browser, nil
 }
 
 func (ss *SessionStore) drop(ctx context.Context, w http.ResponseWriter, session *sessions.Session) error {
@@ -194,7 +212,7 @@ func (ss *SessionStore) drop(ctx context.Context, w http.ResponseWriter, session
 func (ss *SessionStore) options() *sessions.Options {
 	return &sessions.Options{
 		Path:     "/",
-		MaxAge:   int(SessionLife / time.Second),
+		MaxAge:   int(ss.store.sessionLife / time.Second),
 		Secure:   ss.cookie.Secure,
 		HttpOnly: true,
 		SameSite: http.SameSiteLaxMode,
@@ -213,35 +231,46 @@ func (ss *SessionStore) setCookie(w http.ResponseWriter, value string, maxAge in
 	})
 }
 
-// loadSession returns the owner of a session that has not ended, and records that it was seen.
-func (s *Store) loadSession(ctx context.Context, hash string) (Owner, error) {
+// SessionTimes returns how long after its last request, and after the sign-in that made it, a session ends.
+func (s *Store) SessionTimes() (idle, life time.Duration) { return s.sessionIdle, s.sessionLife }
+
+// loadSession returns the owner and the person of a session that has not ended, and records that it was seen.
+func (s *Store) loadSession(ctx context.Context, hash string) (owner Owner, person string, err error) {
 	now := s.now()
-	var owner Owner
 	var seen int64
-	err := s.engine.read.QueryRowContext(ctx, `
-		SELECT owner, seen_at FROM sessions
-		WHERE environment = $1 AND token_hash = $2 AND seen_at > $3 AND created_at > $4`,
-		s.env, hash, millis(now.Add(-SessionIdle)), millis(now.Add(-SessionLife))).Scan(&owner, &seen)
+	err = s.engine.read.QueryRowContext(ctx, `
+		SELECT owner, person, seen_at FROM sessions WHERE environment = $1 AND token_hash = $2
+		AND seen_at > $3 AND created_at > $4 AND (person = '' OR created_at > $5)`,
+		s.env, hash, millis(now.Add(-s.sessionIdle)), millis(now.Add(-s.sessionLife)), millis(now.Add(-s.memberLife()))).
+		Scan(&owner, &person, &seen)
 	if err != nil {
-		return "", failed("load session", err)
+		return "", "", failed("load session", err)
 	}
-	stale := millis(now.Add(-seenEvery))
-	if seen > stale {
-		return owner, nil
+	if stale := now.Add(-seenEvery); seen <= millis(stale) {
+		s.recordSeen(ctx, hash, person, now, stale)
 	}
-	// The condition lets one of many requests at once write.
-	_, err = s.exec(ctx, `
+	return owner, person, nil
+}
+
+// recordSeen records that a session and its person were seen now. The condition on stale lets one of many requests at
+// once write.
+func (s *Store) recordSeen(ctx context.Context, hash, person string, now, stale time.Time) {
+	n, err := s.exec(ctx, `
 		UPDATE sessions SET seen_at = $1 WHERE environment = $2 AND token_hash = $3 AND seen_at <= $4`,
-		millis(now), s.env, hash, stale)
+		millis(now), s.env, hash, millis(stale))
+	if err == nil && n > 0 && person != "" {
+		_, err = s.exec(ctx, `UPDATE people SET seen_at = $1 WHERE environment = $2 AND id = $3`, millis(now), s.env, person)
+	}
 	if err != nil {
 		s.log.WarnContext(ctx, "a session's last request could not be recorded", "err", err)
 	}
-	return owner, nil
 }
 
-// insertSession makes a session for an owner. It replaces the old one, if there is one, and all that
+// insertSession makes a session for an owner and a person. It replaces the old one, if there is one, and all that
 // were made before the old one was loaded.
-func (s *Store) insertSession(ctx context.Context, hash string, owner Owner, old string, loadedAt int64) error {
+func (s *Store) insertSession(
+	ctx context.Context, hash string, owner Owner, person, browser, old string, loadedAt int64,
+) error {
 	now := millis(s.now())
 	return failed("save session", s.tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
@@ -250,8 +279,8 @@ func (s *Store) insertSession(ctx context.Context, hash string, owner Owner, old
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO sessions (token_hash, environment, owner, created_at, seen_at) VALUES ($1, $2, $3, $4, $4)`,
-			hash, s.env, owner, now); err != nil {
+			INSERT INTO sessions (token_hash, environment, owner, person, browser, created_at, seen_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $6)`, hash, s.env, owner, person, browser, now); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -284,19 +313,4 @@ func (s *Store) deleteSession(ctx context.Context, hash string) error {
 		_, err = deleteIdleOwner(ctx, tx, s.env, owner)
 		return err
 	}))
-}
-
-// deleteIdleOwner deletes an owner who has no session, and reports whether it did. One statement asks and
-// deletes: an owner who was deleted before the lock was taken may sign in again between two.
-func deleteIdleOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) (bool, error) {
-	r, err := tx.ExecContext(ctx, `
-		DELETE FROM owners WHERE environment = $1 AND id = $2
-		AND NOT EXISTS (SELECT 1 FROM sessions WHERE environment = $1 AND owner = $2)`, env, owner)
-	if err != nil {
-		return false, err
-	}
-	if n, err := r.RowsAffected(); err != nil || n == 0 {
-		return false, err
-	}
-	return true, deleteOperations(ctx, tx, env, owner)
 }

@@ -67,16 +67,14 @@ var (
 	ErrFinished = errors.New("there is another outcome already")
 )
 
-// Owner owns connections. Today it is a session with its renewals; nothing outside this package may
-// assume that.
-type Owner string
-
 // Options are what Open needs beside an address.
 type Options struct {
 	Keys        Keys             // seal and open what is secret; required
 	Environment string           // the API's base URL; required; rows of another one are invisible
 	Now         func() time.Time // nil: the machine's clock on SQLite, the server's on Postgres
 	Steady      func() time.Time // nil: Now, or the machine's clock at the start and the time passed since then
+	SessionIdle time.Duration    // how long after its last request a session ends; 0: 12 h
+	SessionLife time.Duration    // how long after the sign-in that made it a session ends; 0: 7 d
 	Logger      *slog.Logger     // nil: nothing is logged
 }
 
@@ -89,6 +87,9 @@ type Store struct {
 	clock  func() time.Time
 	steady func() time.Time
 	log    *slog.Logger
+
+	// How long after its last request, and after the sign-in that made it, a session ends.
+	sessionIdle, sessionLife time.Duration
 
 	pings singleflight.Group
 	wrote atomic.Int64 // when Ping wrote, in Unix nanoseconds
@@ -112,7 +113,10 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s := &Store{engine: e, keys: o.Keys, env: env, clock: o.Now, steady: o.Steady, log: o.Logger}
+	s := &Store{
+		engine: e, keys: o.Keys, env: env, clock: o.Now, steady: o.Steady, log: o.Logger,
+		sessionIdle: cmp.Or(o.SessionIdle, SessionIdle), sessionLife: cmp.Or(o.SessionLife, SessionLife),
+	}
 	if s.steady == nil {
 		s.steady = o.Now
 	}
@@ -163,38 +167,6 @@ const (
 	writeEvery = time.Second
 	pingTime   = 2 * time.Second // for writing
 )
-
-// DeleteOwner signs an owner out everywhere: it deletes all sessions, connections, secrets, flashes
-// and operations of the owner. An operation whose lease is held stays, so that nobody else starts to
-// work on its resource, and so do the activities of the owner's shops, to which it adds some, as done,
-// in the same transaction. It is no error if there is no such owner.
-func (s *Store) DeleteOwner(ctx context.Context, owner Owner, done ...Activity) error {
-	return failed("delete owner", s.tx(ctx, func(tx *sql.Tx) error {
-		if err := s.lockOwner(ctx, tx, s.env, owner); err != nil {
-			return err
-		}
-		if err := deleteOwner(ctx, tx, s.env, owner); err != nil {
-			return err
-		}
-		return s.addDone(ctx, tx, done)
-	}))
-}
-
-// deleteOwner deletes an owner who is locked.
-func deleteOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) error {
-	if err := deleteOperations(ctx, tx, env, owner); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM owners WHERE environment = $1 AND id = $2`, env, owner)
-	return err
-}
-
-// deleteOperations deletes the operations of an owner that hold no lease. Those that do are swept later.
-func deleteOperations(ctx context.Context, tx *sql.Tx, env string, owner Owner) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM operations WHERE environment = $1 AND owner = $2 AND holder = ''`,
-		env, owner)
-	return err
-}
 
 // Now returns the time by the clock of the database. A time that is passed to the store, or compared
 // with one from it, should come from here, since machines differ in their clocks.
@@ -256,25 +228,6 @@ func (s *Store) again(ctx context.Context, f func(context.Context) error) error 
 		case <-time.After(mathrand.N(time.Duration(try) * collisionWait)): //nolint:gosec // It need not be secret.
 		}
 	}
-}
-
-// lockOwner keeps other transactions from deleting an owner, and from adding rows of the owner's,
-// until this one ends. Statements after it see what those transactions did before.
-func (s *Store) lockOwner(ctx context.Context, tx *sql.Tx, env string, owner Owner) error {
-	if s.engine.lockOwner == "" {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, s.engine.lockOwner, env, owner)
-	return err
-}
-
-// lockPresentOwner locks an owner, and returns sql.ErrNoRows if there is no such owner.
-func (s *Store) lockPresentOwner(ctx context.Context, tx *sql.Tx, owner Owner) error {
-	if err := s.lockOwner(ctx, tx, s.env, owner); err != nil {
-		return err
-	}
-	var one int
-	return tx.QueryRowContext(ctx, `SELECT 1 FROM owners WHERE environment = $1 AND id = $2`, s.env, owner).Scan(&one)
 }
 
 // affected returns how many rows a statement has changed.

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Sweep deletes what has expired, in all environments: sessions, owners without a session and all that
-// they have, sign-ins, drafts, flashes, operations 24 hours after their last change, secrets, checks,
+// Sweep deletes what has expired, in all environments: sessions, owners who ended with their session and
+// all that they have, sign-ins, drafts, flashes, operations 24 hours after their last change, secrets, checks,
 // activities after 400 days, marks of immutable webhooks, leases, and counts under limits that are back
 // to nothing. It is safe at any time and in several processes at once.
 func (s *Store) Sweep(ctx context.Context) error {
@@ -21,8 +21,8 @@ func (s *Store) Sweep(ctx context.Context) error {
 		args        []any
 	}{
 		{
-			"sessions", `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2`,
-			[]any{ago(SessionIdle), ago(SessionLife)},
+			"sessions", `DELETE FROM sessions WHERE seen_at <= $1 OR created_at <= $2 OR person <> '' AND created_at <= $3`,
+			[]any{ago(s.sessionIdle), ago(s.sessionLife), ago(s.memberLife())},
 		},
 		{"sign-ins", `DELETE FROM sign_ins WHERE expires_at <= $1`, []any{ago(0)}},
 		{"drafts", `DELETE FROM drafts WHERE expires_at <= $1`, []any{ago(0)}},
@@ -51,7 +51,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 	return errors.Join(all, failed("sweep owners", err))
 }
 
-// sweepOwners deletes the owners without a session, each in a transaction of its own, since an owner
+// sweepOwners deletes the owners who ended with their session, each in a transaction of its own, since an owner
 // may sign in again after it was listed.
 func (s *Store) sweepOwners(ctx context.Context) (n int64, err error) {
 	idle, err := s.idleOwners(ctx)
@@ -83,8 +83,9 @@ type idleOwner struct {
 }
 
 func (s *Store) idleOwners(ctx context.Context) ([]idleOwner, error) {
-	rows, err := s.engine.read.QueryContext(ctx, `SELECT environment, id FROM owners WHERE NOT EXISTS (
-		SELECT 1 FROM sessions WHERE sessions.environment = owners.environment AND sessions.owner = owners.id)`)
+	rows, err := s.engine.read.QueryContext(ctx, `SELECT environment, id FROM owners
+		WHERE kind = 'session' AND NOT EXISTS (
+			SELECT 1 FROM sessions WHERE sessions.environment = owners.environment AND sessions.owner = owners.id)`)
 	if err != nil {
 		return nil, err
 	}

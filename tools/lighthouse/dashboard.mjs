@@ -8,12 +8,12 @@ import { createInterface } from "node:readline";
 
 const announced = /^Hookwall is at (http:\/\/[\d.:]+) \(the sandbox is at (http:\/\/[\d.:]+\d)/;
 
-/** Starts the program, and gives the addresses of the dashboard and the sandbox. */
-export async function start(program) {
+/** Starts the program, with more arguments, and gives the addresses of the dashboard and the sandbox. */
+export async function start(program, ...more) {
   const data = await mkdtemp(join(tmpdir(), "hookwall-lighthouse-"));
   // Nothing of the person's own settings may reach it.
   const env = { PATH: process.env.PATH, HOME: data, XDG_DATA_HOME: data, LocalAppData: data };
-  const server = spawn(resolve(program), ["--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0"],
+  const server = spawn(resolve(program), ["--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0", ...more],
     { env, stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(server, "exit");
   const stop = async () => {

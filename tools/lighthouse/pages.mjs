@@ -31,6 +31,15 @@ export class Visitor {
     }
   }
 
+  /** Signs in to the team as one of the sandbox's people. */
+  async signIn(person) {
+    if (this.person === person) return;
+    const tab = await this.open("/sign-in/start");
+    await send(tab, `button[value="${person}"]`);
+    await tab.close();
+    this.person = person;
+  }
+
   at(shop, path) { return `/shops/${shop.id}${path}`; }
 
   /** The path of a webhook of the full shop, or of a page below it. */
@@ -89,7 +98,8 @@ let made = 0;
 const fresh = () => `https://hooks.example.com/fourthwall/${++made}`;
 
 // A page has a path to be asked for, or the button that leads there from
-// another page; status is of its document, 200 unless told.
+// another page; status is of its document, 200 unless told. A page of a team is
+// seen as one of the sandbox's people, or as a stranger.
 export const pages = [
   { name: "connect", stranger: true, path: () => "/connect" },
   { name: "tools", stranger: true, path: () => "/tools" },
@@ -129,6 +139,11 @@ export const pages = [
   { name: "deliveries", path: (v) => v.at(v.full, "/events") },
   { name: "delivery", path: async (v) => linked(await v.open(v.at(v.full, "/events")), "main a[href*='/events/']") },
   { name: "activity", path: (v) => v.at(v.full, "/activity") },
+  { name: "team: sign in", team: true, path: () => "/sign-in" },
+  { name: "team: people", team: true, as: "person-1", path: () => "/people" },
+  { name: "team: activity", team: true, as: "person-1", path: () => "/people/activity" },
+  { name: "team: sessions", team: true, as: "person-1", path: () => "/you" },
+  { name: "team: not allowed", team: true, as: "person-3", path: () => "/people", status: 403 },
   { name: "not found, in a shop", path: (v) => v.at(v.full, "/webhooks/wcon_gone"), status: 404 },
 ];
 

@@ -93,23 +93,32 @@ function report(page, lhr) {
 /** Examines these pages of a dashboard, one after the other. */
 async function tour(chosen, visitor) {
   const wrong = [];
-  console.log(row(["page", "performance", "accessibility", "best practices", "bytes", "requests"]));
   for (const page of chosen) {
-    if (!page.stranger && !visitor.full) await visitor.connect();
+    if (page.as) await visitor.signIn(page.as);
+    else if (!page.team && !page.stranger && !visitor.full) await visitor.connect();
     wrong.push(...report(page, await examined(page, visitor)));
   }
-  console.log("* A button leads there, from a page with the same style and script.");
   return wrong;
 }
 
 async function run(program, executablePath, words) {
   const chosen = pages.filter((page) => words.length === 0 || words.some((word) => page.name.includes(word)));
   if (chosen.length === 0) throw new Error(`no page is named like that; there are: ${pages.map((p) => p.name).join("; ")}`);
-  const dashboard = await start(program);
+  console.log(row(["page", "performance", "accessibility", "best practices", "bytes", "requests"]));
+  const alone = chosen.filter((page) => !page.team), ofTeam = chosen.filter((page) => page.team);
+  const wrong = [...await toured(alone, program, executablePath), ...await toured(ofTeam, program, executablePath, "--team")];
+  console.log("* A button leads there, from a page with the same style and script.");
+  return wrong;
+}
+
+/** Examines these pages of a dashboard that is started with more arguments. */
+async function toured(some, program, executablePath, ...more) {
+  if (some.length === 0) return [];
+  const dashboard = await start(program, ...more);
   try {
     const browser = await puppeteer.launch({ executablePath, args: browserArgs });
     try {
-      return await tour(chosen, new Visitor(browser, dashboard));
+      return await tour(some, new Visitor(browser, dashboard));
     } finally {
       await browser.close();
     }

@@ -167,7 +167,11 @@ func Duration(d time.Duration) string {
 	if minutes < 90 {
 		return Count(minutes, "minute", "minutes")
 	}
-	return Count((minutes+59)/60, "hour", "hours")
+	hours := (minutes + 59) / 60
+	if hours >= 48 && hours%24 == 0 {
+		return Count(hours/24, "day", "days")
+	}
+	return Count(hours, "hour", "hours")
 }
 
 // Took returns how long something took, such as "84 ms" or "1.25 s".

@@ -74,6 +74,10 @@ func TestDuration(t *testing.T) {
 		{2 * time.Minute, "2 minutes"},
 		{89 * time.Minute, "89 minutes"},
 		{90 * time.Minute, "2 hours"},
+		{36 * time.Hour, "36 hours"},
+		{48 * time.Hour, "2 days"},
+		{49 * time.Hour, "49 hours"},
+		{90 * 24 * time.Hour, "90 days"},
 	}
 	for _, row := range rows {
 		if got := Duration(row.in); got != row.want {

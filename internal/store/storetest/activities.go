@@ -328,10 +328,57 @@ var activityTests = map[string]func(*testing.T, *fixture){
 		}
 		actors, err := f.other.Actors(t.Context(), "sh_2")
 		must(t, err)
-		same(t, "actors", actors, []string{"6 delete wcon_1"})
+		same(t, "actors", actors, []store.Who{{Key: "6 delete wcon_1", Name: "6 delete wcon_1"}})
 		actors, err = f.open(sandbox).Actors(t.Context(), "sh_2")
 		must(t, err)
-		same(t, "actors of another environment", actors, []string(nil))
+		same(t, "actors of another environment", actors, nil)
+	},
+
+	"of what has ended": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		for _, outcome := range []string{"", store.OutcomeFailed, store.OutcomeUnclear} {
+			a := activity(owner, "ended"+outcome)
+			a.Outcome, a.Status = outcome, 503
+			must(t, f.one.AddActivity(t.Context(), a))
+			rows := activities(t, f.other, store.ActivityQuery{Shop: a.Shop}).Rows
+			a.ID, a.StartedAt, a.EndedAt = rows[0].ID, f.start, f.start
+			if outcome == "" {
+				a.Outcome = store.OutcomeDone
+			}
+			same(t, "ended "+outcome, rows, []store.Activity{a})
+		}
+		same(t, "due", due(t, f.one, 0), nil)
+	},
+
+	"of people with the same name": func(t *testing.T, f *fixture) {
+		begin := func(id, name, role string) string {
+			a := activity("o", "sh_1")
+			a.Person = store.ActivityPerson{ID: id, Name: name, Email: id + "@agency.example", Role: role}
+			f.clock.move(time.Second)
+			return beginActivity(t, f.one, a).ID
+		}
+		first, other := begin("p1", "Ann", "operator"), begin("p2", "Ann", "viewer")
+		renamed := begin("p1", "Ann B", "admin")
+		connection := beginActivity(t, f.one, activity("o", "sh_1")).ID
+		who, err := f.other.Actors(t.Context(), "sh_1")
+		must(t, err)
+		same(t, "who", who, []store.Who{
+			{Key: "API key …1234", Name: "API key …1234"}, {Key: "p2", Name: "Ann"}, {Key: "p1", Name: "Ann B"},
+		})
+		for key, want := range map[string][]string{
+			"": {connection, renamed, other, first}, "p1": {renamed, first}, "p2": {other}, "API key …1234": {connection},
+			"Ann": nil,
+		} {
+			var got []string
+			for _, a := range activities(t, f.other, store.ActivityQuery{Shop: "sh_1", Who: key}).Rows {
+				got = append(got, a.ID)
+			}
+			same(t, "of "+key, got, want)
+		}
+		got, err := f.other.Activity(t.Context(), "sh_1", first)
+		must(t, err)
+		same(t, "person", got.Person,
+			store.ActivityPerson{ID: "p1", Name: "Ann", Email: "p1@agency.example", Role: "operator"})
 	},
 
 	"filtered": func(t *testing.T, f *fixture) {
@@ -362,8 +409,8 @@ var activityTests = map[string]func(*testing.T, *fixture){
 			"by outcome":      {store.ActivityQuery{Shop: "sh_1", Outcome: "done"}, []string{delete1, create1}},
 			"by pending":      {store.ActivityQuery{Shop: "sh_1", Outcome: "pending"}, []string{open}},
 			"by webhook":      {store.ActivityQuery{Shop: "sh_1", WebhookID: "wcon_1"}, []string{delete1, create1}},
-			"by actor":        {store.ActivityQuery{Shop: "sh_1", Actor: create2}, []string{create2}},
-			"by nobody":       {store.ActivityQuery{Shop: "sh_1", Actor: elsewhere}, nil},
+			"by actor":        {store.ActivityQuery{Shop: "sh_1", Who: create2}, []string{create2}},
+			"by nobody":       {store.ActivityQuery{Shop: "sh_1", Who: elsewhere}, nil},
 			"by all": {store.ActivityQuery{
 				Shop: "sh_1", Action: "create", Outcome: "done", WebhookID: "wcon_1",
 			}, []string{create1}},

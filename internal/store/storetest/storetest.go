@@ -30,6 +30,9 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 	}{
 		{"Store", storeTests},
 		{"Sessions", sessionTests},
+		{"SessionTimes", sessionTimeTests},
+		{"Owners", ownerTests},
+		{"People", peopleTests},
 		{"Connections", connectionTests},
 		{"Refresh", refreshTests},
 		{"SignIns", signInTests},
@@ -86,7 +89,8 @@ const (
 // fixture is a database with two handles on it, like those of two replicas.
 type fixture struct {
 	open       func(environment string) *store.Store
-	ahead      func(d time.Duration) *store.Store // whose database's clock is ahead of that of the others
+	lasting    func(idle, life time.Duration) *store.Store // whose sessions last that long
+	ahead      func(d time.Duration) *store.Store          // whose database's clock is ahead of that of the others
 	clock      *clock
 	one, other *store.Store
 	start      time.Time
@@ -104,6 +108,11 @@ func newFixture(t *testing.T, db Database) *fixture {
 	f.ahead = func(d time.Duration) *store.Store {
 		now := func() time.Time { return f.clock.Now().Add(d) }
 		return db(t, store.Options{Keys: keys, Environment: live, Now: now, Steady: f.clock.Now})
+	}
+	f.lasting = func(idle, life time.Duration) *store.Store {
+		return db(t, store.Options{
+			Keys: keys, Environment: live, Now: f.clock.Now, SessionIdle: idle, SessionLife: life,
+		})
 	}
 	f.one, f.other = f.open(live), f.open(live)
 	return f

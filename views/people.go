@@ -1,0 +1,50 @@
+package views
+
+import (
+	"time"
+
+	"hookwall/views/ui"
+)
+
+// PeoplePage lists who has signed in to the team.
+type PeoplePage struct {
+	Frame
+	Now    time.Time
+	Tally  []string // how many have each role
+	People []PersonRow
+	Roles  []ui.Choice // that can be given
+}
+
+// PersonRow is one person.
+type PersonRow struct {
+	Name, Email string
+	You         bool
+	Role        string // in words
+	RoleValue   string
+	Source      string // where the role comes from, in words
+	SourceName  string // of the group or the domain; "" for none
+	Sessions    int
+	Browser     string // that was used last; "" if it isn't known
+	SeenAt      time.Time
+	Removed     bool
+
+	// What may be done; "" if it can't.
+	RoleAction, EndAction, RemoveAction, ReadmitAction string
+	EndText                                            string
+}
+
+// YouPage lists the sessions of the person who reads it.
+type YouPage struct {
+	Frame
+	Now       time.Time
+	Email     string
+	Sessions  []SessionRow
+	EndAction string
+}
+
+// SessionRow is a session of a person.
+type SessionRow struct {
+	ID, Mark, Browser string
+	CreatedAt, SeenAt time.Time
+	Current           bool
+}
