@@ -20,10 +20,24 @@ type named struct {
 	userAgent string
 }
 
+// idleConns is at least the number of shops that are visited at once, each of which renews its token.
+const idleConns = 64
+
+// tokenTransport has no timeout of its own, since tokenClient has one.
+var tokenTransport = func() http.RoundTripper {
+	t, ok := http.DefaultTransport.(*http.Transport) //nolint:forbidigo // its settings are cloned
+	if !ok {
+		return http.DefaultTransport //nolint:forbidigo // replaced by a test
+	}
+	t = t.Clone()
+	t.MaxIdleConnsPerHost = idleConns
+	return t
+}()
+
 func newTransport(c Config) http.RoundTripper {
 	t := named{c.Transport, cmp.Or(c.UserAgent, "hookwall")}
 	if t.next == nil {
-		t.next = http.DefaultTransport //nolint:forbidigo // tokenClient has a timeout and follows no redirect
+		t.next = tokenTransport
 	}
 	return t
 }

@@ -169,6 +169,9 @@ func (k *call) plan(ctx context.Context) {
 	if k.tries >= most || !k.last.repeatable(k.op) || ctx.Err() != nil {
 		return
 	}
+	if k.last.err == nil && k.last.status == http.StatusTooManyRequests && isInBackground(ctx) {
+		return
+	}
 	k.wait = k.backoff << (k.tries - 1)
 	if asked := retryAfter(k.last.header, time.Now()); asked > 0 {
 		k.wait = asked + k.jitter() // never earlier than the API asks

@@ -101,6 +101,9 @@ func parseBase(address string) (string, error) {
 	return strings.TrimRight(u.String(), "/"), nil
 }
 
+// idleConns is at least the number of shops that are visited at once, so that a visit needs no new connection.
+const idleConns = 64
+
 // newTransport returns the default transport of a Client.
 func newTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
@@ -108,7 +111,7 @@ func newTransport() *http.Transport {
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
-		MaxIdleConnsPerHost:    8,
+		MaxIdleConnsPerHost:    idleConns,
 		IdleConnTimeout:        30 * time.Second, // less than servers have, so that we close first
 		TLSHandshakeTimeout:    5 * time.Second,
 		ResponseHeaderTimeout:  defaultBudget,

@@ -41,7 +41,11 @@ func (c *Client) WebhookList(ctx context.Context, cred Credential) (WebhookList,
 		return WebhookList{}, err
 	}
 	// The second page is requested alone, since an API that has no pages repeats the first.
-	for atOnce := 1; l.more && !l.isFull() && l.requested < maxRequests; atOnce = min(2*atOnce, maxAtOnce) {
+	most := maxAtOnce
+	if isInBackground(ctx) {
+		most = 1
+	}
+	for atOnce := 1; l.more && !l.isFull() && l.requested < maxRequests; atOnce = min(2*atOnce, most) {
 		l.addAll(c.pages(ctx, cred, l.nextQueries(atOnce)))
 	}
 	return l.end(), nil
