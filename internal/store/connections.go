@@ -91,10 +91,13 @@ func (s *Store) Connections(ctx context.Context, owner Owner) ([]Connection, err
 		list = append(list, c)
 	}
 	// Sorted here, since databases differ in how they order text.
-	slices.SortFunc(list, func(a, b Connection) int {
-		return cmp.Or(cmp.Compare(strings.ToLower(a.ShopName), strings.ToLower(b.ShopName)), cmp.Compare(a.ShopID, b.ShopID))
-	})
+	slices.SortFunc(list, byName)
 	return list, failed("list connections", rows.Err())
+}
+
+// byName orders connections by the names of their shops.
+func byName(a, b Connection) int {
+	return cmp.Or(cmp.Compare(strings.ToLower(a.ShopName), strings.ToLower(b.ShopName)), cmp.Compare(a.ShopID, b.ShopID))
 }
 
 // RecentShops is how many connections RecentConnections returns at most.
@@ -182,7 +185,7 @@ func (s *Store) UnusedConnections(ctx context.Context, before time.Time) (ids []
 
 // PutConnection stores a connection and replaces an earlier one of the same owner to the same shop: it
 // has a new version, is not expired, and a refresh that still runs loses its lease. In the same
-// transaction it records activities, as done. It returns the connection as stored. The ID, Expired,
+// transaction the shop is due for a visit, and it records activities, as done. It returns the connection as stored. The ID, Expired,
 // Version and CreatedAt of the argument do not count. ErrNotFound means that the owner is gone.
 func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activity) (Connection, error) {
 	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
@@ -192,6 +195,9 @@ func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activit
 			s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
 			c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now())))
 		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, connectVisit, s.env, c.ShopID, millis(s.now())); err != nil {
 			return err
 		}
 		return s.addDone(ctx, tx, done)

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
@@ -203,6 +204,30 @@ func (p *planted) plant(t *testing.T, shop string) {
 	}, 9)
 	check(t, err)
 	p.checks[shop] = kept.ID
+	check(t, visit(ctx, p.store, shop, func(conn string) store.Observed {
+		return store.Observed{
+			ConnectionID: conn, Owner: p.owner, At: time.Now(), Read: true,
+			Listed: &store.Listed{
+				Hash:     p.store.Fingerprint(p.owner, conn, []byte(p.canary("webhooks", shop))),
+				Webhooks: []byte(p.canary("webhooks", shop)), Change: []byte(p.canary("change", shop)),
+			},
+			Deliveries: []store.Delivery{{
+				Event: "weve_1", Webhook: "wcon_1", Outcome: store.DeliveryFailed, Error: p.canary("error", shop),
+				CreatedAt: time.Now(),
+			}},
+		}
+	}))
+}
+
+// visit stores what is seen of a shop with one connection.
+func visit(ctx context.Context, s *store.Store, shop string, see func(connection string) store.Observed) error {
+	v, _, err := s.BeginVisit(ctx, shop, time.Minute, time.Now())
+	if err != nil {
+		return err
+	}
+	return s.EndVisit(ctx, v, store.VisitEnd{
+		Seen: []store.Observed{see(v.Connections[0].ID)}, Due: s.Now().Add(time.Hour), Answered: true,
+	}, nil)
 }
 
 // noCanaries fails if a secret is found in the content of the database; the key is of many k's.
@@ -257,6 +282,27 @@ var sealedColumns = map[string]struct {
 		}
 		return err
 	}},
+	"observations.webhooks": {ofConnection, func(t *testing.T, p *planted, shop string) error {
+		o, err := p.store.Observation(t.Context(), p.owner, shop)
+		if err != nil && (o.ShopName != "plain name" || o.Webhooks != nil) {
+			t.Errorf("observation beside the error: %+v", o)
+		}
+		return err
+	}},
+	"observation_changes.detail": {ofConnection, func(t *testing.T, p *planted, shop string) error {
+		all, err := p.store.ObservationChanges(t.Context(), p.owner, shop, 9)
+		if err == nil && all[0].Detail == nil {
+			return store.ErrWrongKey // the row is there without its detail
+		}
+		return err
+	}},
+	"delivery_facts.error": {ofConnection, func(t *testing.T, p *planted, shop string) error {
+		all, err := p.store.Health(t.Context(), p.owner, shop)
+		if err == nil && all[0].LastError == "" {
+			return store.ErrWrongKey // the failure is there without its text
+		}
+		return err
+	}},
 	"operations.result": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
 		op, err := p.store.Operation(t.Context(), p.owner, shop)
 		if err != nil && (op.State != store.StateDone || op.Result != nil) {
@@ -286,6 +332,9 @@ var sealedColumns = map[string]struct {
 		return err
 	}},
 }
+
+// ofConnection selects a row by the shop of its connection.
+const ofConnection = `connection = (SELECT id FROM connections WHERE shop_id = $1)`
 
 // columns returns the names of all columns of a type, with their tables.
 func columns(t *testing.T, databaseURL, ofType string) []string {
@@ -596,6 +645,16 @@ func TestReadingWritesNothing(t *testing.T) {
 		_, err = s.ImmutableWebhooks(t.Context(), "sh_1")
 		check(t, err)
 		_, err = s.Labels(t.Context(), "sh_1")
+		check(t, err)
+		_, err = s.Observations(t.Context(), owner)
+		check(t, err)
+		_, err = s.Health(t.Context(), owner, "sh_1")
+		check(t, err)
+		_, err = s.DeliveryBuckets(t.Context(), owner, store.Buckets{Width: time.Hour})
+		check(t, err)
+		_, err = s.VisitsPaused(t.Context())
+		check(t, err)
+		_, err = s.TakeDueVisits(t.Context(), 9, nil)
 		check(t, err)
 		if after := stateOf(t, url, db); after != before {
 			t.Errorf("the database went from %s to %s", before, after)

@@ -2,10 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
 	"errors"
 	"time"
 )
@@ -103,7 +100,5 @@ func (s *Store) taking(l Limit, key string) (args []any, latest int64) {
 // bucket returns what is kept of a key. It is a keyed hash, since a plain hash of an IP address can be
 // found by trying all addresses.
 func (s *Store) bucket(l Limit, key string) string {
-	mac := hmac.New(sha256.New, s.keys.list[0].mac)
-	mac.Write(rowContext{l.Name, key, []string{s.env}}.data())
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	return s.keyed(rowContext{l.Name, key, []string{s.env}})
 }

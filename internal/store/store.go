@@ -1,6 +1,6 @@
 // Package store keeps what must outlive a request: sessions, connected shops, sign-ins that have
 // begun, drafts, flashes, operations, the secrets of new webhooks, the activity of shops, which
-// webhooks are immutable, checks, leases, and counts under limits.
+// webhooks are immutable, what visits saw of shops, checks, leases, and counts under limits.
 //
 // It uses database/sql, with one SQL text for both engines, SQLite and Postgres. Secrets are sealed
 // with a key that is not in the database. Tokens that a browser sends back are kept as hashes only.
@@ -76,7 +76,16 @@ type Options struct {
 	SessionIdle time.Duration    // how long after its last request a session ends; 0: 12 h
 	SessionLife time.Duration    // how long after the sign-in that made it a session ends; 0: 7 d
 	Logger      *slog.Logger     // nil: nothing is logged
+
+	KeepDeliveries time.Duration // how long what is known of a delivery is kept; 0: 30 d
+	KeepChanges    time.Duration // how long changes of webhooks that visits saw are kept; 0: 400 d
 }
+
+// How long what visits saw is kept, unless Options say otherwise.
+const (
+	KeepDeliveries = 30 * 24 * time.Hour
+	KeepChanges    = 400 * 24 * time.Hour
+)
 
 // Store is an open database. It is safe for use by several goroutines, and several Stores may share a
 // database, in one process or, on Postgres, in many.
@@ -90,6 +99,8 @@ type Store struct {
 
 	// How long after its last request, and after the sign-in that made it, a session ends.
 	sessionIdle, sessionLife time.Duration
+
+	keepDeliveries, keepChanges time.Duration
 
 	pings singleflight.Group
 	wrote atomic.Int64 // when Ping wrote, in Unix nanoseconds
@@ -116,6 +127,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	s := &Store{
 		engine: e, keys: o.Keys, env: env, clock: o.Now, steady: o.Steady, log: o.Logger,
 		sessionIdle: cmp.Or(o.SessionIdle, SessionIdle), sessionLife: cmp.Or(o.SessionLife, SessionLife),
+		keepDeliveries: cmp.Or(o.KeepDeliveries, KeepDeliveries), keepChanges: cmp.Or(o.KeepChanges, KeepChanges),
 	}
 	if s.steady == nil {
 		s.steady = o.Now

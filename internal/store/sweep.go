@@ -10,8 +10,8 @@ import (
 
 // Sweep deletes what has expired, in all environments: sessions, owners who ended with their session and
 // all that they have, sign-ins, drafts, flashes, operations 24 hours after their last change, secrets, checks,
-// activities after 400 days, marks of immutable webhooks, leases, and counts under limits that are back
-// to nothing. It is safe at any time and in several processes at once.
+// activities after 400 days, marks of immutable webhooks, what visits saw after KeepDeliveries and KeepChanges, leases,
+// and counts under limits that are back to nothing. It is safe at any time and in several processes at once.
 func (s *Store) Sweep(ctx context.Context) error {
 	now := s.instant()
 	ago := func(d time.Duration) any { return now.add(-d).database }
@@ -33,6 +33,10 @@ func (s *Store) Sweep(ctx context.Context) error {
 		{"activities", `DELETE FROM activities WHERE started_at <= $1`, []any{ago(activityLife)}},
 		{"immutable webhooks", `DELETE FROM immutable_webhooks WHERE expires_at <= $1`, []any{ago(0)}},
 		{"labels", sweepLabels, []any{ago(activityLife)}},
+		{"changes of webhooks", `DELETE FROM observation_changes WHERE changed_at <= $1`, []any{ago(s.keepChanges)}},
+		{"deliveries", `DELETE FROM delivery_facts WHERE created_at <= $1`, []any{ago(s.keepDeliveries)}},
+		{"visits", sweepVisits, nil},
+		{"pauses of visits", `DELETE FROM visit_pauses WHERE paused_until <= $1`, []any{ago(0)}},
 		{"leases", `DELETE FROM leases WHERE` + leaseOver, now.over()},
 		{"limits", `DELETE FROM rate_limits WHERE full_at <= $1`, []any{ago(0)}},
 	} {
@@ -43,6 +47,9 @@ func (s *Store) Sweep(ctx context.Context) error {
 		if n > 0 {
 			s.log.Debug("swept", "what", step.what, "rows", n)
 		}
+	}
+	if _, err := s.exec(ctx, addVisits); err != nil {
+		all = errors.Join(all, failed("add visits", err))
 	}
 	n, err := s.sweepOwners(ctx)
 	if n > 0 {

@@ -132,6 +132,23 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 				return func() bool { return len(immutable(t, f.one, "sh_1")) > 0 }
 			}},
+			{"delivery", store.KeepDeliveries, func(t *testing.T) func() bool {
+				owner := lasting(t, f)
+				put(t, f.one, connection(owner, "sh_1"))
+				d := delivery("weve_1", f.clock.Now().Add(time.Millisecond))
+				f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{d}})
+				return func() bool { return len(health(t, f.one, owner, "sh_1")) > 0 }
+			}},
+			{"change of webhooks", store.KeepChanges, func(t *testing.T) func() bool {
+				owner := lasting(t, f)
+				put(t, f.one, connection(owner, "sh_1"))
+				f.see(t, "sh_1", store.Observed{Listed: &store.Listed{Webhooks: []byte("[]"), Change: []byte("[]")}})
+				return func() bool {
+					all, err := f.one.ObservationChanges(t.Context(), owner, "sh_1", 9)
+					must(t, err)
+					return len(all) > 0
+				}
+			}},
 			{"lease", leaseTime, func(t *testing.T) func() bool {
 				acquire(t, f.one, "work", "me")
 				// Renewing is possible until somebody else acquires it, or it is swept.

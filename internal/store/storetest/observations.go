@@ -1,0 +1,249 @@
+package storetest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"hookwall/internal/store"
+)
+
+func observation(t tb, s *store.Store, owner store.Owner, shop string) store.Observation {
+	t.Helper()
+	o, err := s.Observation(background, owner, shop)
+	must(t, err)
+	return o
+}
+
+func health(t tb, s *store.Store, owner store.Owner, shop string) []store.WebhookHealth {
+	t.Helper()
+	all, err := s.Health(background, owner, shop)
+	must(t, err)
+	return all
+}
+
+// delivery returns one with every field set.
+func delivery(event string, at time.Time) store.Delivery {
+	return store.Delivery{
+		Event: event, Webhook: "wcon_1", Type: "DONATION", State: "FAILED", Outcome: store.DeliveryFailed, Test: true,
+		Error: "error of " + event, CreatedAt: at, UpdatedAt: at.Add(time.Second),
+	}
+}
+
+// accepted returns a delivery that was accepted.
+func accepted(event, webhook string, at time.Time) store.Delivery {
+	d := delivery(event, at)
+	d.Webhook, d.State, d.Outcome, d.Error = webhook, "DELIVERED", store.DeliveryAccepted, ""
+	return d
+}
+
+var observationTests = map[string]func(*testing.T, *fixture){
+	"kept with every field, and a problem keeps them": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		conn := put(t, f.one, connection(owner, "sh_1"))
+		conn.Credential = nil
+		same(t, "before", observation(t, f.one, owner, "sh_1"), store.Observation{Connection: conn})
+		listed := store.Listed{
+			Hash: "hash", Webhooks: []byte(`[{"id":"wcon_1"}]`), Count: 3, Cut: true, Types: 1<<40 | 5, TypeCounts: "102",
+			UnknownTypes: []string{"A", "B"},
+		}
+		f.see(t, "sh_1", store.Observed{Listed: &listed, Read: true, Backlog: store.Backlog{Page: 7, Until: f.start}})
+		at := f.clock.Now()
+		want := store.Observation{
+			Connection: conn, TriedAt: at, SeenAt: at, Hash: "hash", Webhooks: listed.Webhooks, WebhookCount: 3, Cut: true,
+			Types: listed.Types, TypeCounts: "102", UnknownTypes: listed.UnknownTypes, DeliveriesAt: at,
+			Backlog: store.Backlog{Page: 7, Until: f.start},
+		}
+		same(t, "seen", observation(t, f.other, owner, "sh_1"), want)
+
+		f.clock.move(time.Hour)
+		f.see(t, "sh_1", store.Observed{Problem: "busy", Code: "TOO_MANY"})
+		want.TriedAt, want.Problem, want.Code = f.clock.Now(), "busy", "TOO_MANY"
+		same(t, "with a problem", observation(t, f.other, owner, "sh_1"), want)
+
+		f.clock.move(time.Hour)
+		f.see(t, "sh_1", store.Observed{Listed: &store.Listed{Hash: "hash"}})
+		want.TriedAt, want.SeenAt, want.Problem, want.Code = f.clock.Now(), f.clock.Now(), "", ""
+		same(t, "unchanged", observation(t, f.other, owner, "sh_1"), want)
+
+		put(t, f.one, connection(owner, "sh_1"))
+		want.Version++
+		same(t, "connected again", observation(t, f.other, owner, "sh_1"), want)
+
+		want.Webhooks = nil
+		all, err := f.one.Observations(t.Context(), owner)
+		must(t, err)
+		same(t, "listed", all, []store.Observation{want})
+	},
+
+	"known by the next visit": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		put(t, f.one, connection(owner, "sh_1"))
+		ago := func(d time.Duration) time.Time { return f.start.Add(-d) }
+		f.see(t, "sh_1", store.Observed{
+			Listed: &store.Listed{Hash: "hash", Webhooks: []byte("[]")}, Read: true,
+			Backlog: store.Backlog{Page: 7, Until: ago(time.Hour)},
+			Deliveries: []store.Delivery{
+				accepted("weve_1", "wcon_1", ago(time.Minute)), delivery("weve_2", ago(2*time.Minute)),
+				delivery("weve_3", ago(time.Hour)), accepted("weve_4", "wcon_1", ago(3*time.Minute)),
+			},
+		})
+		seen := f.clock.Now()
+		f.clock.move(time.Minute)
+		v, _, err := f.one.BeginVisit(t.Context(), "sh_1", visitLease, ago(time.Hour))
+		must(t, err)
+		got := v.Connections[0]
+		got.Connection = store.Connection{}
+		same(t, "known", got, store.Visited{
+			TriedAt: seen, SeenAt: seen, Hash: "hash", Backlog: store.Backlog{Page: 7, Until: ago(time.Hour)},
+			Newest: ago(time.Minute), Open: ago(2 * time.Minute),
+		})
+	},
+
+	"changes, newest first": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		other, _ := signIn(t, f.one)
+		put(t, f.one, connection(owner, "sh_1"))
+		var want []store.ObservationChange
+		for _, text := range []string{"one", "two", "three"} {
+			f.see(t, "sh_1", store.Observed{Listed: &store.Listed{Hash: text, Webhooks: []byte("[]"), Change: []byte(text)}})
+			want = append([]store.ObservationChange{{At: f.clock.Now(), Hash: text, Detail: []byte(text)}}, want...)
+		}
+		got, err := f.other.ObservationChanges(t.Context(), owner, "sh_1", 2)
+		must(t, err)
+		same(t, "changes", got, want[:2])
+		got, err = f.other.ObservationChanges(t.Context(), other, "sh_1", 2)
+		must(t, err)
+		same(t, "of somebody else", got, nil)
+	},
+
+	"of its owner, and gone with the connection": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		other, _ := signIn(t, f.one)
+		put(t, f.one, connection(owner, "sh_1"))
+		listed := store.Listed{Hash: "hash", Webhooks: []byte("[]"), Change: []byte("[]")}
+		f.see(t, "sh_1", store.Observed{Listed: &listed, Read: true, Deliveries: []store.Delivery{delivery("weve_1", f.start)}})
+		put(t, f.one, connection(other, "sh_1"))
+		same(t, "of another owner", observation(t, f.one, other, "sh_1").SeenAt, time.Time{})
+		same(t, "health of another owner", health(t, f.one, other, "sh_1"), nil)
+		_, err := f.open(sandbox).Observation(t.Context(), owner, "sh_1")
+		is(t, "elsewhere", err, store.ErrNotFound)
+		must(t, f.one.DeleteConnection(t.Context(), owner, "sh_1"))
+		_, err = f.one.Observation(t.Context(), owner, "sh_1")
+		is(t, "disconnected", err, store.ErrNotFound)
+		put(t, f.one, connection(owner, "sh_1"))
+		same(t, "connected anew", observation(t, f.one, owner, "sh_1").SeenAt, time.Time{})
+		same(t, "health", health(t, f.one, owner, "sh_1"), nil)
+	},
+
+	"of a connection that was deleted during the visit": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		put(t, f.one, connection(owner, "sh_1"))
+		f.clock.move(time.Second)
+		v := beginVisit(t, f.one, "sh_1")
+		must(t, f.other.DeleteConnection(t.Context(), owner, "sh_1"))
+		endVisit(t, f.one, v, store.VisitEnd{Due: f.start, Seen: []store.Observed{{
+			ConnectionID: v.Connections[0].ID, Owner: owner, At: f.start, Read: true,
+			Listed:     &store.Listed{Webhooks: []byte("[]"), Change: []byte("[]")},
+			Deliveries: []store.Delivery{delivery("weve_1", f.start)},
+		}}})
+	},
+}
+
+func bucket(shop, webhook string, start time.Time, rate store.Rate) store.Bucket {
+	return store.Bucket{Shop: shop, Webhook: webhook, Start: start, Rate: rate}
+}
+
+var deliveryTests = map[string]func(*testing.T, *fixture){
+	"counted once however often they are read": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		put(t, f.one, connection(owner, "sh_1"))
+		retried, twice := delivery("weve_1", f.start), accepted("weve_1", "wcon_1", f.start)
+		retried.State = "RETRYING"
+		twice.UpdatedAt = twice.UpdatedAt.Add(time.Minute)
+		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{retried, retried}})
+		same(t, "failed", health(t, f.one, owner, "sh_1"), []store.WebhookHealth{{
+			Webhook: "wcon_1", LastFailure: retried.UpdatedAt, LastError: "error of weve_1",
+			Day: store.Rate{Total: 1, Failed: 1}, Week: store.Rate{Total: 1, Failed: 1}, All: store.Rate{Total: 1, Failed: 1},
+		}})
+		f.clock.move(time.Minute)
+		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{
+			retried, twice, accepted("weve_1", "wcon_2", f.start),
+		}})
+		one := store.Rate{Total: 1}
+		same(t, "accepted since", health(t, f.one, owner, "sh_1"), []store.WebhookHealth{
+			{Webhook: "wcon_1", LastSuccess: twice.UpdatedAt, Day: one, Week: one, All: one},
+			{Webhook: "wcon_2", LastSuccess: f.start.Add(time.Second), Day: one, Week: one, All: one},
+		})
+		o := observation(t, f.one, owner, "sh_1")
+		same(t, "of a day", store.Rate{Total: o.Total24h, Failed: o.Failed24h}, store.Rate{Total: 2})
+	},
+
+	"a webhook that failed stays so after others": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		put(t, f.one, connection(owner, "sh_1"))
+		var all []store.Delivery
+		for i := range 3 {
+			all = append(all, delivery("failed "+string(rune('a'+i)), f.start.Add(-time.Hour)))
+		}
+		for i := range 2055 {
+			all = append(all, accepted("weve_"+strings.Repeat("x", i), "wcon_2", f.start))
+		}
+		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: all})
+		f.clock.move(25 * time.Hour)
+		got := health(t, f.one, owner, "sh_1")
+		same(t, "day", got[0].Day, store.Rate{})
+		same(t, "week", got[0].Week, store.Rate{Total: 3, Failed: 3})
+		same(t, "all", got[0].All, store.Rate{Total: 3, Failed: 3})
+		same(t, "last success", got[0].LastSuccess, time.Time{})
+		same(t, "the other", got[1].Week, store.Rate{Total: 2055})
+	},
+
+	"by hour and by day, of shops and of webhooks": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		other, _ := signIn(t, f.one)
+		put(t, f.one, connection(owner, "sh_1"))
+		put(t, f.one, connection(owner, "sh_2"))
+		put(t, f.one, connection(other, "sh_3"))
+		at := f.start.Add
+		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{
+			delivery("1", at(0)), accepted("2", "wcon_2", at(59*time.Minute)), accepted("3", "wcon_1", at(time.Hour)),
+			accepted("4", "wcon_1", at(-30*time.Hour)),
+		}})
+		f.see(t, "sh_2", store.Observed{Read: true, Deliveries: []store.Delivery{delivery("1", at(0))}})
+		f.see(t, "sh_3", store.Observed{Read: true, Deliveries: []store.Delivery{delivery("1", at(0))}})
+		today := at(0).Truncate(24 * time.Hour)
+		for _, row := range []struct {
+			name string
+			want store.Buckets
+			all  []store.Bucket
+		}{
+			{"hours of all", store.Buckets{Since: at(0), Width: time.Hour}, []store.Bucket{
+				bucket("sh_1", "", at(0), store.Rate{Total: 2, Failed: 1}), bucket("sh_1", "", at(time.Hour), store.Rate{Total: 1}),
+				bucket("sh_2", "", at(0), store.Rate{Total: 1, Failed: 1}),
+			}},
+			{"hours of one", store.Buckets{Since: at(0), Width: time.Hour, Shops: []string{"sh_2", "sh_3"}}, []store.Bucket{
+				bucket("sh_2", "", at(0), store.Rate{Total: 1, Failed: 1}),
+			}},
+			{"hours of none", store.Buckets{Width: time.Hour, Shops: []string{}}, nil},
+			{"days of webhooks", store.Buckets{Width: 24 * time.Hour, Shops: []string{"sh_1"}, ByWebhook: true}, []store.Bucket{
+				bucket("sh_1", "wcon_1", today.Add(-24*time.Hour), store.Rate{Total: 1}),
+				bucket("sh_1", "wcon_1", today, store.Rate{Total: 2, Failed: 1}),
+				bucket("sh_1", "wcon_2", today, store.Rate{Total: 1}),
+			}},
+		} {
+			got, err := f.other.DeliveryBuckets(t.Context(), owner, row.want)
+			must(t, err)
+			same(t, row.name, got, row.all)
+		}
+	},
+
+	"with any text": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		put(t, f.one, connection(owner, "sh_1"))
+		d := delivery("weve\x00\xff", f.start)
+		d.Webhook, d.State, d.Error = "'\x00", "\xff", "\x00 ☕"
+		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{d}, Code: "\x00"})
+		same(t, "error", health(t, f.one, owner, "sh_1")[0].LastError, d.Error)
+	},
+}
