@@ -33,6 +33,9 @@ var mayImport = map[string][]string{
 	"internal/webhooks": {"internal/activity", "internal/fourthwall", "internal/shops", "internal/store", "internal/unseen"},
 
 	"internal/team": {"internal/activity", "internal/store"},
+	"internal/fleet": {
+		"internal/activity", "internal/fourthwall", "internal/shops", "internal/store", "internal/webhooks", "oauth",
+	},
 
 	"internal/doctor":             {"internal/deliver", "internal/fourthwall", "internal/signature"},
 	"internal/signature":          {"internal/fourthwall", "internal/unseen"},
