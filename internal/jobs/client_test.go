@@ -94,7 +94,7 @@ func (s *stage) run(c *Client, work Work) (stop func()) {
 // eventually polls until a condition holds.
 func (s *stage) eventually(what string, yes func() bool) {
 	s.t.Helper()
-	tick, limit := time.NewTicker(20*time.Millisecond), time.NewTimer(time.Minute)
+	tick, limit := time.NewTicker(20*time.Millisecond), time.NewTimer(90*time.Second)
 	defer tick.Stop()
 	defer limit.Stop()
 	for !yes() {
