@@ -26,6 +26,7 @@ import (
 	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/jobs"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
@@ -40,12 +41,8 @@ var version = "dev"
 var inFront = func(h http.Handler) http.Handler { return h }
 
 const (
-	shutdownTime  = 30 * time.Second
-	sweepInterval = 10 * time.Minute
-	// reconcileInterval is how soon an attempt whose process died is looked into.
-	reconcileInterval = 5 * time.Second
-	reconcileLimit    = 10_000 // attempts
-	keepAliveInterval = time.Hour
+	shutdownTime   = 30 * time.Second
+	reconcileLimit = 10_000 // attempts in one pass
 )
 
 func main() {
@@ -131,29 +128,18 @@ func serveDashboard(
 		return errors.Join(err, ctxCause(ctx))
 	}
 	defer st.Close()
-	dashboard, hooks, connected, err := newDashboard(ctx, c, sandboxURL, st, targets, logger)
+	background := jobs.New(st, logger)
+	dashboard, work, err := newDashboard(ctx, c, sandboxURL, st, background, targets, logger)
 	if err != nil {
 		return err
 	}
 	defer dashboard.Close()
 	defer context.AfterFunc(ctx, dashboard.Drain)()
-	startTasks(ctx, st, hooks, connected, servers, logger)
 	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
+	servers.Go(func() error { background.Run(ctx, work); return nil })
 	announce(out, c, sandboxURL)
 	logger.Info("listening", "address", listener.Addr().String())
 	return servers.Wait()
-}
-
-// startTasks runs what is done at intervals: it deletes what has expired, finds
-// out how interrupted attempts ended, and renews a team's unused access.
-func startTasks(
-	ctx context.Context, st *store.Store, hooks *webhooks.Service, connected *shops.Service, servers *errgroup.Group,
-	logger *slog.Logger,
-) {
-	servers.Go(func() error { return repeat(ctx, sweepInterval, st.Sweep, "sweep", logger) })
-	reconcile := func(ctx context.Context) error { return hooks.Reconcile(ctx, reconcileLimit) }
-	servers.Go(func() error { return repeat(ctx, reconcileInterval, reconcile, "reconciling", logger) })
-	servers.Go(func() error { return repeat(ctx, keepAliveInterval, connected.KeepAlive, "renewing access", logger) })
 }
 
 // ctxCause returns why ctx ended, or nil if nothing failed.
@@ -176,15 +162,16 @@ func announce(out *heldLog, c Config, sandboxURL string) {
 }
 
 func newDashboard(
-	ctx context.Context, c Config, sandboxURL string, st *store.Store, targets deliver.Options, logger *slog.Logger,
-) (*handlers.Dashboard, *webhooks.Service, *shops.Service, error) {
+	ctx context.Context, c Config, sandboxURL string, st *store.Store, background *jobs.Client, targets deliver.Options,
+	logger *slog.Logger,
+) (*handlers.Dashboard, jobs.Work, error) {
 	api, err := fourthwall.New(c.APIURL, fourthwall.Options{UserAgent: userAgent(), Logger: logger})
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, jobs.Work{}, err
 	}
 	client, err := deliver.New(targets)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, jobs.Work{}, err
 	}
 	provider := oauth.New(oauth.Config{
 		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
@@ -197,6 +184,7 @@ func newDashboard(
 	}
 	timing := webhooks.DefaultTiming()
 	recorder := activity.NewRecorder(st, timing.FirstRecheck, logger)
+	recorder.Enqueue(background)
 	connected := shops.NewService(st, api, provider, c.Scopes)
 	hooks := webhooks.NewService(webhooks.Config{
 		Store: st, Shops: connected, Activity: recorder, Logger: logger, Timing: timing,
@@ -205,13 +193,17 @@ func newDashboard(
 		PublicURL: c.PublicURL, SandboxURL: sandboxURL, TrustedProxies: c.TrustedProxies, Scopes: c.Scopes,
 		Store: st, API: api, Shops: connected, Webhooks: hooks, OAuth: provider, Targets: client, Receiver: receiver,
 		Sample: sample, Logger: logger, Limits: c.Limits, SecurityContacts: c.SecurityContacts,
-		Version: version,
-		Now:     st.Now, // the database's clock, so that all replicas agree
+		Jobs: background, Version: version,
+		Now: st.Now, // the database's clock, so that all replicas agree
 	}
 	if err := c.addTeam(ctx, st, &settings); err != nil {
-		return nil, nil, nil, err
+		return nil, jobs.Work{}, err
 	}
-	return handlers.New(settings), hooks, connected, nil
+	return handlers.New(settings), jobs.Work{
+		Sweep:     st.Sweep,
+		Reconcile: func(ctx context.Context) error { return hooks.Reconcile(ctx, reconcileLimit) },
+		KeepAlive: connected.KeepAlive,
+	}, nil
 }
 
 func userAgent() string { return "hookwall/" + version }
@@ -412,25 +404,6 @@ func makeKey(path string) error {
 		err = nil
 	}
 	return errors.Join(err, os.Remove(file.Name()))
-}
-
-// repeat calls do immediately and then at an interval, until ctx ends. It logs
-// errors under the name what.
-func repeat(
-	ctx context.Context, every time.Duration, do func(context.Context) error, what string, logger *slog.Logger,
-) error {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		if err := do(ctx); err != nil && ctx.Err() == nil {
-			logger.Error(what+" failed", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
 }
 
 // newServer returns a server that limits the time and the headers of a connection.

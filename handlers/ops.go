@@ -17,7 +17,7 @@ func (*server) handleAlive(w http.ResponseWriter, _ *http.Request) error {
 }
 
 // handleReady tells a supervisor whether pages can be drawn, which needs a
-// database that can be read and written.
+// database that can be read and written, and whether background work is done.
 func (s *server) handleReady(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
@@ -27,6 +27,9 @@ func (s *server) handleReady(w http.ResponseWriter, r *http.Request) error {
 		}
 		stateOf(r).log.Error("the database cannot be used", "error", err)
 		return tellSupervisor(w, http.StatusServiceUnavailable, "the database cannot be used\n")
+	}
+	if s.jobsErr() != nil { // which is in the log
+		return tellSupervisor(w, http.StatusServiceUnavailable, "background work is not running\n")
 	}
 	return tellSupervisor(w, http.StatusOK, "ok\n")
 }

@@ -102,8 +102,8 @@ func (s *server) bareFrame(r *http.Request, title string) views.Frame {
 	v, shown := stateOf(r), s.display(r)
 	f := views.Frame{
 		Title: title, Path: r.URL.Path, SandboxURL: s.SandboxURL, ToolsHref: toolsPath, SignatureHref: signaturePath,
-		PlainHTTPWarning: !s.secure && !middleware.IsLoopback(s.PublicURL.Hostname()),
-		Theme:            shown.Get(views.ThemeField), Times: shown.Get(views.TimesField), Keys: shown.Get(views.KeysField),
+		PlainHTTPWarning: !s.secure && !middleware.IsLoopback(s.PublicURL.Hostname()), NoBackground: s.jobsErr() != nil,
+		Theme: shown.Get(views.ThemeField), Times: shown.Get(views.TimesField), Keys: shown.Get(views.KeysField),
 		Return: s.returnPath(r.URL.RequestURI()), ReadOnly: !v.may(operator), NoConnect: !v.may(admin),
 	}
 	if v.person.ID != "" {

@@ -14,6 +14,7 @@ import (
 	"hookwall/internal/deliver"
 	"hookwall/internal/doctor"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/jobs"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
 	"hookwall/internal/team"
@@ -36,6 +37,7 @@ type Config struct {
 	API              *fourthwall.Client
 	Shops            *shops.Service
 	Webhooks         *webhooks.Service
+	Jobs             *jobs.Client // nil where nothing is done in the background
 	OAuth            *oauth.Provider
 	Targets          *deliver.Client // calls the endpoints that people ask to have tested
 	Receiver         string          // host of the sandbox's receiver; "" when Fourthwall is real
@@ -90,4 +92,12 @@ type server struct {
 	signatureWait   time.Duration // for signatureChecks
 	background      background
 	waiting         atomic.Int64 // pages that wait for another's work on the same
+}
+
+// jobsErr returns why background work can't be done, or nil.
+func (s *server) jobsErr() error {
+	if s.Jobs == nil {
+		return nil
+	}
+	return s.Jobs.Err()
 }

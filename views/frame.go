@@ -26,6 +26,7 @@ type Frame struct {
 	// PlainHTTPWarning is set if the page is served over plain http on a host
 	// that isn't loopback, so that cookies could be read on the way.
 	PlainHTTPWarning bool
+	NoBackground     bool   // nothing is done in the background
 	SignedIn         bool   // at least one shop is connected, or a member can open the list of shops
 	Member           string // what the person is called who signed in to the team; "" without one
 	MemberRole       string // in words; "" without a team

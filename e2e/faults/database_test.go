@@ -74,7 +74,7 @@ var databaseFaults = []fault{
 		log: "database or disk is full",
 	}.stuck(),
 	fault{
-		name: "SQLite is read-only", begin: readOnly("1"), end: readOnly("0"),
+		name: "SQLite is read-only", settings: settings{idle: true}, begin: readOnly("1"), end: readOnly("0"),
 		log: "attempt to write a readonly database",
 	}.stuck(),
 	{
@@ -136,10 +136,31 @@ func TestReady(t *testing.T) {
 				t.Errorf("status %d: %s", pg.Status, pg.Body)
 			}
 			f.end(w)
-			if pg := p.get("/readyz"); pg.Status != http.StatusOK {
-				t.Errorf("status %d after the fault: %s", pg.Status, pg.Body)
-			}
+			w.awaitReady(p)
 		})
+	}
+}
+
+// awaitReady waits until background work has started too, if that was due
+// during the fault.
+func (w *world) awaitReady(p *person) {
+	w.t.Helper()
+	tick, limit := time.NewTicker(100*time.Millisecond), time.NewTimer(time.Minute)
+	defer tick.Stop()
+	defer limit.Stop()
+	for {
+		pg := p.get("/readyz")
+		if pg.Status == http.StatusOK {
+			return
+		}
+		if !strings.Contains(pg.Body, "background work") {
+			w.t.Fatalf("status %d after the fault: %s", pg.Status, pg.Body)
+		}
+		select {
+		case <-tick.C:
+		case <-limit.C:
+			w.t.Fatalf("background work does not start:\n%s", w.logs.String())
+		}
 	}
 }
 
@@ -226,7 +247,7 @@ func (w *world) execute(statements ...string) {
 
 func lockFile(w *world) {
 	w.somebodyElse("sqlite", w.database)
-	w.execute("BEGIN EXCLUSIVE")
+	w.execute("PRAGMA busy_timeout = 5000", "BEGIN EXCLUSIVE")
 	w.release = func() { w.execute("ROLLBACK") }
 }
 

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"cmp"
+	"context"
 	"database/sql"
 	"log/slog"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/jobs"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
@@ -57,6 +59,7 @@ type settings struct {
 	boxAhead time.Duration // of Fourthwall's clock
 	dbAhead  time.Duration // of the database's clock
 	crowd    bool          // people come by a proxy, each from an address of their own
+	idle     bool          // nothing is done in the background
 }
 
 func newWorld(t *testing.T, s settings) *world {
@@ -142,21 +145,38 @@ func (w *world) dashboard(address string) (d *handlers.Dashboard, st *store.Stor
 	timing := webhooks.DefaultTiming()
 	timing.ReLists = []time.Duration{0}
 	recorder := activity.NewRecorder(st, timing.FirstRecheck, logger)
+	background := jobs.New(st, logger)
+	recorder.Enqueue(background)
 	connected := shops.NewService(st, api, provider, scopes)
 	hooks := webhooks.NewService(webhooks.Config{
 		Store: st, Shops: connected, Activity: recorder, Logger: logger, Timing: timing,
 	})
+	endJobs := w.runJobs(background)
 	d = handlers.New(handlers.Config{
 		PublicURL: public, SandboxURL: w.boxURL(), Scopes: scopes, Store: st, API: api, Targets: targets,
-		TrustedProxies: proxies, OAuth: provider, Shops: connected, Webhooks: hooks, Logger: logger, Now: st.Now,
+		TrustedProxies: proxies, OAuth: provider, Shops: connected, Webhooks: hooks, Logger: logger, Now: st.Now, Jobs: background,
 		Sample: func(handlers.SampleOf) (string, error) { return "{}", nil },
 	})
 	return d, st, sync.OnceFunc(func() {
 		d.Drain()
+		endJobs()
 		d.Close()
 		api.CloseIdleConnections()
 		_ = st.Close()
 	})
+}
+
+// runJobs lets a queue be busy beside the pages, with work that does nothing, so
+// that attempts end as the pages say. It takes its connections and its turns.
+func (w *world) runJobs(c *jobs.Client) (end func()) {
+	if w.idle {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	nothing := func(context.Context) error { return nil }
+	var running sync.WaitGroup
+	running.Go(func() { c.Run(ctx, jobs.Work{Sweep: nothing, Reconcile: nothing, KeepAlive: nothing}) })
+	return func() { cancel(); running.Wait() }
 }
 
 func (w *world) openStore(logger *slog.Logger) *store.Store {

@@ -134,17 +134,23 @@ const (
 
 // BeginActivity stores an activity before its change is made and returns it as stored: pending, started
 // now, due for a recheck after its RecheckGap. The owner may be gone. The ID, the Outcome, the times
-// and what an Ending has of the API's response do not count in the argument.
-func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
+// and what an Ending has of the API's response do not count in the argument. What is done
+// also, such as to enqueue the recheck, is done in the same transaction.
+func (s *Store) BeginActivity(ctx context.Context, a Activity, also ...Also) (Activity, error) {
 	a.ID, a.Outcome, a.StartedAt, a.EndedAt = rand.Text(), OutcomePending, s.now(), time.Time{}
 	a.Status, a.Code, a.APIRequestID = 0, "", ""
 	row := s.newActivityRow(a, millis(a.StartedAt.Add(a.RecheckGap)))
-	for n := int64(0); n == 0; {
-		var err error
-		// Nothing is inserted when another activity got the number first: it asks for the next.
-		if n, err = s.exec(ctx, insertActivity, row...); err != nil {
-			return Activity{}, failed("begin activity", err)
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		err := insertNumbered(ctx, tx, row)
+		for _, do := range also {
+			if err == nil {
+				err = do(ctx, tx)
+			}
 		}
+		return err
+	})
+	if err != nil {
+		return Activity{}, failed("begin activity", err)
 	}
 	a.Detail = slices.Clone(a.Detail)
 	return a, nil
@@ -172,7 +178,11 @@ func (s *Store) addDone(ctx context.Context, tx *sql.Tx, done []Activity) error 
 func (s *Store) addEnded(ctx context.Context, tx *sql.Tx, a Activity) error {
 	a.ID, a.StartedAt = rand.Text(), s.now()
 	a.EndedAt = a.StartedAt
-	row := s.newActivityRow(a, 0)
+	return insertNumbered(ctx, tx, s.newActivityRow(a, 0))
+}
+
+// insertNumbered inserts an activity. Nothing is inserted when another one got the number first: it asks for the next.
+func insertNumbered(ctx context.Context, tx *sql.Tx, row []any) error {
 	for n := int64(0); n == 0; {
 		var err error
 		if n, err = affected(tx.ExecContext(ctx, insertActivity, row...)); err != nil {

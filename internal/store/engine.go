@@ -30,6 +30,8 @@ type engine struct {
 
 	lockOwner string // statement for Store.lockOwner; "" if there is a single writer
 
+	queue func() (Queue, error) // opens the connections of the queue of jobs
+
 	// ended is called when the connections are closed.
 	ended func() error
 

@@ -21,7 +21,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 const (
@@ -59,10 +58,7 @@ func openPostgres(ctx context.Context, databaseURL string) (engine, error) {
 	}
 	clock := &serverClock{}
 	db := sql.OpenDB(connector{config: *config, clock: clock, server: newServer()})
-	db.SetMaxOpenConns(size)
-	db.SetMaxIdleConns(size)
-	db.SetConnMaxLifetime(postgresConnAge)
-	db.SetConnMaxIdleTime(postgresConnIdle)
+	limitPool(db, size)
 	if err := db.PingContext(ctx); err != nil { // reads the clock
 		return engine{}, errors.Join(hide.in(explainPostgres(err)), db.Close())
 	}
@@ -70,7 +66,16 @@ func openPostgres(ctx context.Context, databaseURL string) (engine, error) {
 		read: pool{db}, write: pool{db}, now: clock.now, collided: collidedPostgres, ended: func() error { return nil },
 		tx:        &sql.TxOptions{Isolation: sql.LevelReadCommitted}, // whatever the server's default is
 		lockOwner: `SELECT 1 FROM owners WHERE environment = $1 AND id = $2 FOR UPDATE`,
+		queue:     func() (Queue, error) { return postgresQueue(databaseURL, config, clock, hide) },
 	}, nil
+}
+
+// limitPool limits how many connections a pool has, and how long it keeps each.
+func limitPool(db *sql.DB, size int) {
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	db.SetConnMaxLifetime(postgresConnAge)
+	db.SetConnMaxIdleTime(postgresConnIdle)
 }
 
 // parsePostgres reads an address, and how many connections it allows.
@@ -123,8 +128,7 @@ func preparePostgres(ctx context.Context, config pgx.ConnConfig) error {
 	if encoding != "UTF8" {
 		return fmt.Errorf("the database keeps text as %s: make one with ENCODING 'UTF8'", encoding)
 	}
-	locker, err := lock.NewPostgresSessionLocker(
-		lock.WithLockID(migrationLock(schema)), lock.WithLockTimeout(1, migrationWait))
+	locker, err := migrationLocker(schema)
 	if err != nil {
 		return err
 	}
@@ -212,9 +216,10 @@ func (s server) take(ctx context.Context) bool {
 
 // connector makes the connections of a pool.
 type connector struct {
-	config pgx.ConnConfig
-	clock  *serverClock
-	server server
+	config  pgx.ConnConfig
+	clock   *serverClock
+	server  server
+	options []stdlib.OptionOpenDB
 }
 
 // Connect opens a connection and reads the server's clock through it. It tries once more if the connection breaks off
@@ -233,7 +238,7 @@ func (c connector) Connect(ctx context.Context) (made driver.Conn, err error) {
 }
 
 func (c connector) connect(ctx context.Context) (driver.Conn, error) {
-	opened, err := stdlib.GetConnector(c.config).Connect(ctx)
+	opened, err := stdlib.GetConnector(c.config, c.options...).Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -484,6 +489,9 @@ func (h hidden) Error() string { return h.text }
 func (h hidden) Unwrap() error { return h.error }
 
 func (s secrets) in(err error) error {
+	if err == nil {
+		return nil
+	}
 	text := err.Error()
 	for _, secret := range s {
 		text = strings.ReplaceAll(text, secret, redacted)

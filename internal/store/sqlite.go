@@ -108,6 +108,7 @@ func openSQLite(ctx context.Context, path string) (engine, error) {
 	}
 	return engine{
 		read: pool{read}, write: pool{write}, collided: func(error) bool { return false }, ended: file.end,
+		queue: func() (Queue, error) { return sqliteQueue(write), nil },
 	}, nil
 }
 

@@ -74,7 +74,7 @@ func readFiles(m module, pattern *regexp.Regexp) (files []textFile, err error) {
 }
 
 // writeNotices prints the license texts that must accompany a binary of any of
-// the targets.
+// the targets, and where the source of each module is.
 func writeNotices(w io.Writer, root string, targets []string) error {
 	modules, err := linkedModules(root, targets)
 	if err != nil {
@@ -91,9 +91,13 @@ func writeNotices(w io.Writer, root string, targets []string) error {
 		if err != nil {
 			return err
 		}
+		source := "" // of the standard library, which asks for none
+		if m.Version != "" {
+			source = "Source: " + m.source() + "\n"
+		}
 		for _, f := range files {
 			title := strings.TrimSpace(m.Path + " " + m.Version)
-			fmt.Fprintf(w, "\n%s\n%s: %s\n\n%s\n", rule, title, f.name, bytes.TrimSpace(f.text))
+			fmt.Fprintf(w, "\n%s\n%s: %s\n%s\n%s\n", rule, title, f.name, source, bytes.TrimSpace(f.text))
 		}
 	}
 	return nil

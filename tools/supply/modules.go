@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -17,6 +18,14 @@ import (
 type module struct {
 	Path, Version, Dir string
 	Main, Indirect     bool
+	Replace            *struct{ Path string } // nil unless go.mod replaces it
+}
+
+// source returns where anyone gets the source of a module's version, as it was
+// linked.
+func (m module) source() string {
+	path := regexp.MustCompile("[A-Z]").ReplaceAllStringFunc(m.Path, func(c string) string { return "!" + strings.ToLower(c) })
+	return "https://proxy.golang.org/" + path + "/@v/" + m.Version + ".zip"
 }
 
 // modules are modules by path.

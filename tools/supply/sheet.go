@@ -22,13 +22,18 @@ const (
 var sections = []string{linked, tests, tools, npm}
 
 // Licenses by what they allow. What is linked is distributed with Hookwall, so
-// its license may only ask for a notice. What only runs here may ask for more.
+// its license may only ask for a notice, and for the address of its source if
+// nothing in it was changed. What only runs here may ask for more.
 var (
-	forLinking = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"}
-	forTesting = append([]string{"BlueOak-1.0.0", "CC0-1.0", "MPL-2.0"}, forLinking...)
+	forLinking = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}
+	forTesting = append([]string{"BlueOak-1.0.0", "CC0-1.0"}, forLinking...)
 	forRunning = append([]string{"GPL-3.0"}, forTesting...)
 	allowed    = map[string][]string{linked: forLinking, tests: forTesting, tools: forRunning, npm: forTesting}
 )
+
+// replaced follows the license of a module that go.mod replaces, which may have
+// been changed. No such license is allowed.
+const replaced = " (replaced)"
 
 // usage is what is used: licenses by section and name.
 type usage map[string]map[string]string
@@ -53,6 +58,9 @@ func inUse(root string, targets []string) (usage, error) {
 		for path, m := range all {
 			if used[section][path], err = licenseOf(m); err != nil {
 				return nil, err
+			}
+			if m.Replace != nil {
+				used[section][path] += replaced
 			}
 		}
 	}

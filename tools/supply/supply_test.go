@@ -61,7 +61,10 @@ func TestForbidden(t *testing.T) {
 	}{
 		{linked, "MIT", false},
 		{linked, "Apache-2.0 AND MIT", false},
-		{linked, "MPL-2.0", true},
+		{linked, "MPL-2.0", false},
+		{linked, "MPL-2.0" + replaced, true},
+		{linked, "MIT" + replaced, true},
+		{linked, "BlueOak-1.0.0", true},
 		{linked, "MIT AND GPL-3.0", true},
 		{linked, "", true},
 		{tests, "MPL-2.0", false},
@@ -201,6 +204,13 @@ func linkedInto(t *testing.T, binary string) []string {
 	return all
 }
 
+func TestSource(t *testing.T) {
+	got := module{Path: "github.com/Shopify/toxiproxy/v2", Version: "v2.12.0"}.source()
+	if want := "https://proxy.golang.org/github.com/!shopify/toxiproxy/v2/@v/v2.12.0.zip"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestNotices(t *testing.T) {
 	var printed bytes.Buffer
 	if err := run([]string{"notices", "-targets", "linux/amd64", root}, &printed); err != nil {
@@ -208,7 +218,8 @@ func TestNotices(t *testing.T) {
 	}
 	for _, want := range []string{
 		"The Go standard library: LICENSE", "modernc.org/sqlite v", "LICENSE-SQLITE",
-		"Permission is hereby granted", "Redistribution and use",
+		"Permission is hereby granted", "Redistribution and use", "Mozilla Public License Version 2.0",
+		"Source: https://proxy.golang.org/github.com/riverqueue/river/@v/v",
 	} {
 		if !strings.Contains(printed.String(), want) {
 			t.Errorf("%q is missing", want)
