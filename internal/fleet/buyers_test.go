@@ -1,6 +1,7 @@
 package fleet_test
 
 import (
+	"database/sql"
 	"fmt"
 	"strings"
 
@@ -54,36 +55,32 @@ func (g *rig) dump() map[string]string {
 	if store.IsPostgres(g.database) {
 		query = `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`
 	}
-	names, err := db.Query(query)
-	g.must(err)
-	var tables []string
-	for names.Next() {
-		var name string
-		g.must(names.Scan(&name))
-		tables = append(tables, name)
-	}
-	g.must(names.Err())
-	g.must(names.Close())
 	all := map[string]string{}
-	for _, table := range tables {
-		rows, err := db.Query(`SELECT * FROM ` + table)
-		g.must(err)
-		columns, err := rows.Columns()
-		g.must(err)
-		var text strings.Builder
-		for rows.Next() {
-			row, to := make([]any, len(columns)), make([]any, len(columns))
-			for i := range row {
-				to[i] = &row[i]
-			}
-			g.must(rows.Scan(to...))
-			for _, value := range row {
-				fmt.Fprintf(&text, "%s ", value)
-			}
-		}
-		g.must(rows.Err())
-		g.must(rows.Close())
-		all[table] = text.String()
+	for _, table := range strings.Fields(g.text(db, query)) {
+		all[table] = g.text(db, `SELECT * FROM `+table)
 	}
 	return all
+}
+
+// text returns the values of a query's rows.
+func (g *rig) text(db *sql.DB, query string) string {
+	g.t.Helper()
+	rows, err := db.Query(query)
+	g.must(err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	g.must(err)
+	var text strings.Builder
+	for rows.Next() {
+		row, to := make([]any, len(columns)), make([]any, len(columns))
+		for i := range row {
+			to[i] = &row[i]
+		}
+		g.must(rows.Scan(to...))
+		for _, value := range row {
+			fmt.Fprintf(&text, "%s ", value)
+		}
+	}
+	g.must(rows.Err())
+	return text.String()
 }

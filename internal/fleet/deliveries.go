@@ -39,8 +39,8 @@ type reading struct {
 	found  []store.Delivery
 }
 
-// read reads the deliveries since the newest known one, and then those that an earlier visit had no time for. It returns
-// from where to go on if it was stopped. What it has found until an error counts.
+// read reads the deliveries since the newest known one, and then those that an earlier visit had no time for. It
+// returns from where to go on if it was stopped. What it has found until an error counts.
 func (r *reading) read(ctx context.Context, known store.Visited, oldest time.Time) (store.Backlog, error) {
 	until := oldest
 	for _, t := range []time.Time{known.Newest, known.Open} {

@@ -18,8 +18,8 @@ func (s *Service) Refresh(ctx context.Context, owner store.Owner, shops ...strin
 	return len(asked), err
 }
 
-// EnqueueDue enqueues visits of the shops that are due and were not enqueued. It returns when the next one is due, or the
-// zero time if no shop is connected.
+// EnqueueDue enqueues visits of the shops that are due and were not enqueued. It returns when the next one is due, or
+// the zero time if no shop is connected.
 func (s *Service) EnqueueDue(ctx context.Context) (next time.Time, err error) {
 	for {
 		due, err := s.store.TakeDueVisits(ctx, dueAtOnce, s.queue.EnqueueVisits)

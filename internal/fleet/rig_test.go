@@ -63,7 +63,7 @@ type queue struct {
 	shops []string
 }
 
-func (q *queue) EnqueueVisits(_ context.Context, tx *sql.Tx, shops []string) error {
+func (q *queue) EnqueueVisits(_ context.Context, _ *sql.Tx, shops []string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.shops = append(q.shops, shops...)

@@ -22,8 +22,8 @@ const (
 // Next is run in the transaction that ends a visit, with the time of the next one.
 type Next func(ctx context.Context, tx *sql.Tx, next time.Time) error
 
-// Visit visits a shop: through each of its connections it renews the token, lists the webhooks, and reads what is new of
-// the deliveries. It stores what it saw in one transaction with what next does. If the shop can't be visited now, it
+// Visit visits a shop: through each of its connections it renews the token, lists the webhooks, and reads what is new
+// of the deliveries. It stores what it saw in one transaction with what next does. If the shop can't be visited now, it
 // returns after which time it can, and doesn't run next. Then the shop is being visited, the API's limit is reached, or
 // visits are paused. store.ErrNotFound means that there is no such shop.
 func (s *Service) Visit(ctx context.Context, shop string, next Next) (wait time.Duration, err error) {
@@ -121,7 +121,7 @@ func (l *look) run(ctx context.Context) error {
 	l.seen.Backlog, err = r.read(calls, l.known, l.at.Add(-l.keep))
 	l.seen.Deliveries = l.kept(r.found)
 	l.seen.Read = len(r.found) > 0 || err == nil
-	if err != nil && !(isHeldBack(err) && len(r.found) > 0) {
+	if err != nil && (!isHeldBack(err) || len(r.found) == 0) {
 		return l.fail(ctx, err)
 	}
 	return nil
@@ -164,8 +164,8 @@ func (l *look) fail(ctx context.Context, err error) error {
 	return nil
 }
 
-// nextAfter returns how long after this visit the next one is due. It differs a little, so that shops that were connected
-// together aren't visited together.
+// nextAfter returns how long after this visit the next one is due. It differs a little, so that shops that were
+// connected together aren't visited together.
 func (l *look) nextAfter() time.Duration {
 	after := l.intervals.interval(l.known.Way)
 	switch {

@@ -1,6 +1,7 @@
 package fleet_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -126,7 +128,8 @@ func TestVisitSeesHowOpenDeliveriesEnded(t *testing.T) {
 	g.settle()
 	g.visit(shop)
 	after := g.deliveries()
-	if len(before) != 1 || len(after) != 1 || !strings.Contains(before[0], "RETRYING") || !strings.Contains(after[0], "FAILED") {
+	is := func(all []string, state string) bool { return len(all) == 1 && strings.Contains(all[0], state) }
+	if !is(before, "RETRYING") || !is(after, "FAILED") {
 		t.Errorf("deliveries %q, then %q", before, after)
 	}
 }
@@ -192,7 +195,10 @@ func TestVisitThatCannotReadKeepsWhatWasSeen(t *testing.T) {
 			"a closed shop", webhooksPath, 404, `{"code":"SHOP_NOT_FOUND"}`, nil, fleet.ShopGone, "SHOP_NOT_FOUND", 1,
 			4 * time.Minute, 5 * time.Minute,
 		},
-		{"a half answer", webhooksPath, 200, `{"results":[{"id":`, nil, fleet.Unreadable, "", 1, 4 * time.Minute, 5 * time.Minute},
+		{
+			"a half answer", webhooksPath, 200, `{"results":[{"id":`, nil, fleet.Unreadable, "", 1,
+			4 * time.Minute, 5 * time.Minute,
+		},
 		{
 			"a refused key", webhooksPath, 401, `{"code":"OPEN_API_UNAUTHORIZED"}`, nil, fleet.Ended, "", 1,
 			13 * time.Minute, 15 * time.Minute,
@@ -300,9 +306,14 @@ func (g *rig) history(n int) {
 		if r.URL.Path != eventsPath {
 			return nil, nil
 		}
-		var page, size int
-		fmt.Sscan(r.URL.Query().Get("page"), &page)
-		fmt.Sscan(r.URL.Query().Get("size"), &size)
+		page, err := strconv.Atoi(r.URL.Query().Get("page"))
+		if err != nil {
+			return nil, err
+		}
+		size, err := strconv.Atoi(r.URL.Query().Get("size"))
+		if err != nil {
+			return nil, err
+		}
 		results := []map[string]any{}
 		for i := page * size; i < min(n, (page+1)*size); i++ {
 			results = append(results, map[string]any{
@@ -314,7 +325,9 @@ func (g *rig) history(n int) {
 		if err != nil {
 			return nil, err
 		}
-		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(body)))}, nil
+		return &http.Response{
+			StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), Request: r,
+		}, nil
 	}
 }
 
@@ -540,7 +553,8 @@ func TestVisitStoppedByItsProcessStoresNothing(t *testing.T) {
 	g.visit(shop)
 }
 
-// SECURITY.md: what is kept of deliveries has no body and nothing of a buyer.
+// TestDatabaseHasNothingOfBuyers holds that what is kept of deliveries has no body and nothing of a buyer.
+// Checklist 52.
 func TestDatabaseHasNothingOfBuyers(t *testing.T) {
 	g := newRig(t)
 	shop := g.connect(g.owner, tidewater)

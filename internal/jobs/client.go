@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivertype"
 
+	"hookwall/internal/fleet"
 	"hookwall/internal/store"
 )
 
@@ -49,6 +51,9 @@ type Work struct {
 	Sweep     func(context.Context) error // deletes what has expired
 	Reconcile func(context.Context) error // finds out how interrupted attempts ended
 	KeepAlive func(context.Context) error // renews unused access
+
+	EnqueueDue func(context.Context) error // enqueues visits of shops that are due
+	Visit      func(ctx context.Context, shop string, next fleet.Next) (wait time.Duration, err error)
 }
 
 // Client enqueues jobs and works on them. Jobs can be enqueued while it doesn't run, and are ignored until the tables
@@ -114,7 +119,12 @@ func (c *Client) runOnce(ctx context.Context, work Work) (err error) {
 	if c.failed.Swap(nil) != nil {
 		c.logger.InfoContext(ctx, "background work is running")
 	}
+	enqueuing, stop := context.WithCancel(ctx)
+	var enqueuer sync.WaitGroup
+	enqueuer.Go(func() { keepEnqueuing(enqueuing, c.logged("enqueuing visits", work.EnqueueDue)) })
 	<-client.Stopped()
+	stop()
+	enqueuer.Wait()
 	return errStopped
 }
 
@@ -131,10 +141,11 @@ func (c *Client) config(queue store.Queue, work Work) *river.Config {
 	river.AddWorker(all, &reconcileWorker{client: c, run: c.logged("reconciling", work.Reconcile)})
 	river.AddWorker(all, &keepAliveWorker{run: c.logged("renewing access", work.KeepAlive)})
 	onSQLite := queue.Listener == nil
-	poll := pollMissed
+	poll, complete := pollMissed, completeOnPostgres
 	if onSQLite {
-		poll = pollSQLite
+		poll, complete = pollSQLite, completeOnSQLite
 	}
+	river.AddWorker(all, &visitShopWorker{client: c, visit: work.Visit, done: complete})
 	return &river.Config{
 		Workers:      all,
 		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
@@ -165,6 +176,16 @@ func (soon) NextRetry(job *rivertype.JobRow) time.Time {
 // InsertTx enqueues a job in a transaction, for a time; the zero Time is now. The transaction continues if the job
 // can't be enqueued, since a periodic job finds what is due.
 func (c *Client) InsertTx(ctx context.Context, tx *sql.Tx, args river.JobArgs, at time.Time) error {
+	return c.insert(ctx, tx, args.Kind(), func(client *river.Client[*sql.Tx]) error {
+		_, err := client.InsertTx(ctx, tx, args, &river.InsertOpts{ScheduledAt: at})
+		return err
+	})
+}
+
+// insert runs do, which enqueues jobs of a kind in a transaction.
+func (c *Client) insert(
+	ctx context.Context, tx *sql.Tx, kind string, do func(*river.Client[*sql.Tx]) error,
+) error {
 	client := c.river.Load()
 	if client == nil {
 		return nil
@@ -172,8 +193,8 @@ func (c *Client) InsertTx(ctx context.Context, tx *sql.Tx, args river.JobArgs, a
 	if _, err := tx.ExecContext(ctx, `SAVEPOINT enqueue`); err != nil {
 		return err
 	}
-	if _, err := client.InsertTx(ctx, tx, args, &river.InsertOpts{ScheduledAt: at}); err != nil {
-		c.logger.WarnContext(ctx, "a job could not be enqueued", "kind", args.Kind(), "error", err)
+	if err := do(client); err != nil {
+		c.logger.WarnContext(ctx, "a job could not be enqueued", "kind", kind, "error", err)
 		_, err = tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT enqueue`)
 		return err
 	}

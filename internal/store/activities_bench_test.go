@@ -76,19 +76,26 @@ func shopWith(b *testing.B, databaseURL string, n int) func(b *testing.B) time.D
 
 func fill(b *testing.B, databaseURL string, n int, before time.Time) {
 	b.Helper()
+	db := rawB(b, databaseURL)
+	defer db.Close()
+	_, err := db.ExecContext(b.Context(), manyActivities, n, environment, []byte("not opened"), before.UnixMilli())
+	checkB(b, err)
+	if store.IsPostgres(databaseURL) { // the server does so by itself, some time later
+		_, err = db.ExecContext(b.Context(), `ANALYZE activities`)
+		checkB(b, err)
+	}
+}
+
+// rawB opens a database without the store. The caller closes it.
+func rawB(b *testing.B, databaseURL string) *sql.DB {
+	b.Helper()
 	engine, address := "sqlite", "file:"+databaseURL
 	if store.IsPostgres(databaseURL) {
 		engine, address = "pgx", databaseURL
 	}
 	db, err := sql.Open(engine, address)
 	checkB(b, err)
-	defer db.Close()
-	_, err = db.ExecContext(b.Context(), manyActivities, n, environment, []byte("not opened"), before.UnixMilli())
-	checkB(b, err)
-	if store.IsPostgres(databaseURL) { // the server does so by itself, some time later
-		_, err = db.ExecContext(b.Context(), `ANALYZE activities`)
-		checkB(b, err)
-	}
+	return db
 }
 
 func checkB(b *testing.B, err error) {

@@ -185,8 +185,9 @@ func (s *Store) UnusedConnections(ctx context.Context, before time.Time) (ids []
 
 // PutConnection stores a connection and replaces an earlier one of the same owner to the same shop: it
 // has a new version, is not expired, and a refresh that still runs loses its lease. In the same
-// transaction the shop is due for a visit, and it records activities, as done. It returns the connection as stored. The ID, Expired,
-// Version and CreatedAt of the argument do not count. ErrNotFound means that the owner is gone.
+// transaction the shop becomes due for a visit, and activities are recorded, as done. It returns the
+// connection as stored. The ID, Expired, Version and CreatedAt of the argument do not count.
+// ErrNotFound means that the owner is gone.
 func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activity) (Connection, error) {
 	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
 	var kept Connection

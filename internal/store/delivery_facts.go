@@ -139,11 +139,15 @@ const (
 			WHERE l.connection = f.connection AND l.webhook = f.webhook AND l.outcome = 2)
 		ORDER BY event`
 
-	// %s is the webhook or an empty text, and then what restricts the shops.
-	selectBuckets = `SELECT shop_id, %s, f.created_at - f.created_at %% CAST($4 AS BIGINT), COUNT(*),
+	bucketsOfShops    = `SELECT shop_id, ''` + buckets
+	bucketsOfWebhooks = `SELECT shop_id, webhook` + buckets
+
+	buckets = `, f.created_at - f.created_at % CAST($4 AS BIGINT), COUNT(*),
 			SUM(CASE WHEN outcome = 2 THEN 1 ELSE 0 END)
 		FROM connections JOIN delivery_facts AS f ON f.connection = connections.id
-		WHERE environment = $1 AND owner = $2 AND f.created_at >= $3%s GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`
+		WHERE environment = $1 AND owner = $2 AND f.created_at >= $3`
+
+	byBucket = ` GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`
 )
 
 // Health returns how deliveries to the webhooks of a shop went, by webhook, as far as visits of an owner's connection
@@ -223,20 +227,20 @@ type Bucket struct {
 
 // DeliveryBuckets counts deliveries to an owner's shops by time, oldest first. A time without deliveries is missing.
 func (s *Store) DeliveryBuckets(ctx context.Context, owner Owner, want Buckets) ([]Bucket, error) {
+	if want.Shops != nil && len(want.Shops) == 0 {
+		return nil, nil
+	}
 	args := []any{s.env, owner, millis(want.Since), want.Width.Milliseconds()}
-	webhook, shops := `''`, ""
+	query := bucketsOfShops
 	if want.ByWebhook {
-		webhook = "webhook"
+		query = bucketsOfWebhooks
 	}
 	if want.Shops != nil {
 		var list string
 		list, args = listed(args, want.Shops)
-		shops = ` AND shop_id IN (` + list + `)`
+		query += ` AND shop_id IN (` + list + `)`
 	}
-	if want.Shops != nil && len(want.Shops) == 0 {
-		return nil, nil
-	}
-	rows, err := s.engine.read.QueryContext(ctx, fmt.Sprintf(selectBuckets, webhook, shops), args...)
+	rows, err := s.engine.read.QueryContext(ctx, query+byBucket, args...)
 	if err != nil {
 		return nil, failed("count deliveries", err)
 	}

@@ -232,17 +232,17 @@ func (s *Store) VisitsPaused(ctx context.Context) (time.Time, error) {
 	return timeAt(until), failed("read pause of visits", err)
 }
 
-// TakeDueVisits returns shops that are due, at most limit of them, and runs also with them in the same transaction. They
-// are due again later, unless a visit ends before.
+// TakeDueVisits returns shops that are due, at most limit of them, and runs also with them in the same transaction.
+// They are due again later, unless a visit ends before.
 func (s *Store) TakeDueVisits(
 	ctx context.Context, limit int, also func(context.Context, *sql.Tx, []string) error,
 ) (due []string, err error) {
 	now := s.now()
-	var any bool
+	var some bool
 	// Reading first costs nothing where nothing is due.
-	err = s.engine.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM visits WHERE environment = $1 AND due_at <= $2)`,
-		s.env, millis(now)).Scan(&any)
-	if err != nil || !any {
+	err = s.engine.read.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM visits WHERE environment = $1 AND due_at <= $2)`, s.env, millis(now)).Scan(&some)
+	if err != nil || !some {
 		return nil, failed("take due visits", err)
 	}
 	err = s.tx(ctx, func(tx *sql.Tx) error {

@@ -8,16 +8,18 @@ import (
 	"hookwall/internal/store"
 )
 
-func observation(t tb, s *store.Store, owner store.Owner, shop string) store.Observation {
+// observation returns what an owner has seen of sh_1.
+func observation(t tb, s *store.Store, owner store.Owner) store.Observation {
 	t.Helper()
-	o, err := s.Observation(background, owner, shop)
+	o, err := s.Observation(background, owner, "sh_1")
 	must(t, err)
 	return o
 }
 
-func health(t tb, s *store.Store, owner store.Owner, shop string) []store.WebhookHealth {
+// health returns the health of the webhooks of sh_1.
+func health(t tb, s *store.Store, owner store.Owner) []store.WebhookHealth {
 	t.Helper()
-	all, err := s.Health(background, owner, shop)
+	all, err := s.Health(background, owner, "sh_1")
 	must(t, err)
 	return all
 }
@@ -42,7 +44,7 @@ var observationTests = map[string]func(*testing.T, *fixture){
 		owner, _ := signIn(t, f.one)
 		conn := put(t, f.one, connection(owner, "sh_1"))
 		conn.Credential = nil
-		same(t, "before", observation(t, f.one, owner, "sh_1"), store.Observation{Connection: conn})
+		same(t, "before", observation(t, f.one, owner), store.Observation{Connection: conn})
 		listed := store.Listed{
 			Hash: "hash", Webhooks: []byte(`[{"id":"wcon_1"}]`), Count: 3, Cut: true, Types: 1<<40 | 5, TypeCounts: "102",
 			UnknownTypes: []string{"A", "B"},
@@ -54,21 +56,21 @@ var observationTests = map[string]func(*testing.T, *fixture){
 			Types: listed.Types, TypeCounts: "102", UnknownTypes: listed.UnknownTypes, DeliveriesAt: at,
 			Backlog: store.Backlog{Page: 7, Until: f.start},
 		}
-		same(t, "seen", observation(t, f.other, owner, "sh_1"), want)
+		same(t, "seen", observation(t, f.other, owner), want)
 
 		f.clock.move(time.Hour)
 		f.see(t, "sh_1", store.Observed{Problem: "busy", Code: "TOO_MANY"})
 		want.TriedAt, want.Problem, want.Code = f.clock.Now(), "busy", "TOO_MANY"
-		same(t, "with a problem", observation(t, f.other, owner, "sh_1"), want)
+		same(t, "with a problem", observation(t, f.other, owner), want)
 
 		f.clock.move(time.Hour)
 		f.see(t, "sh_1", store.Observed{Listed: &store.Listed{Hash: "hash"}})
 		want.TriedAt, want.SeenAt, want.Problem, want.Code = f.clock.Now(), f.clock.Now(), "", ""
-		same(t, "unchanged", observation(t, f.other, owner, "sh_1"), want)
+		same(t, "unchanged", observation(t, f.other, owner), want)
 
 		put(t, f.one, connection(owner, "sh_1"))
 		want.Version++
-		same(t, "connected again", observation(t, f.other, owner, "sh_1"), want)
+		same(t, "connected again", observation(t, f.other, owner), want)
 
 		want.Webhooks = nil
 		all, err := f.one.Observations(t.Context(), owner)
@@ -122,18 +124,20 @@ var observationTests = map[string]func(*testing.T, *fixture){
 		other, _ := signIn(t, f.one)
 		put(t, f.one, connection(owner, "sh_1"))
 		listed := store.Listed{Hash: "hash", Webhooks: []byte("[]"), Change: []byte("[]")}
-		f.see(t, "sh_1", store.Observed{Listed: &listed, Read: true, Deliveries: []store.Delivery{delivery("weve_1", f.start)}})
+		f.see(t, "sh_1", store.Observed{
+			Listed: &listed, Read: true, Deliveries: []store.Delivery{delivery("weve_1", f.start)},
+		})
 		put(t, f.one, connection(other, "sh_1"))
-		same(t, "of another owner", observation(t, f.one, other, "sh_1").SeenAt, time.Time{})
-		same(t, "health of another owner", health(t, f.one, other, "sh_1"), nil)
+		same(t, "of another owner", observation(t, f.one, other).SeenAt, time.Time{})
+		same(t, "health of another owner", health(t, f.one, other), nil)
 		_, err := f.open(sandbox).Observation(t.Context(), owner, "sh_1")
 		is(t, "elsewhere", err, store.ErrNotFound)
 		must(t, f.one.DeleteConnection(t.Context(), owner, "sh_1"))
 		_, err = f.one.Observation(t.Context(), owner, "sh_1")
 		is(t, "disconnected", err, store.ErrNotFound)
 		put(t, f.one, connection(owner, "sh_1"))
-		same(t, "connected anew", observation(t, f.one, owner, "sh_1").SeenAt, time.Time{})
-		same(t, "health", health(t, f.one, owner, "sh_1"), nil)
+		same(t, "connected anew", observation(t, f.one, owner).SeenAt, time.Time{})
+		same(t, "health", health(t, f.one, owner), nil)
 	},
 
 	"of a connection that was deleted during the visit": func(t *testing.T, f *fixture) {
@@ -162,7 +166,7 @@ var deliveryTests = map[string]func(*testing.T, *fixture){
 		retried.State = "RETRYING"
 		twice.UpdatedAt = twice.UpdatedAt.Add(time.Minute)
 		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{retried, retried}})
-		same(t, "failed", health(t, f.one, owner, "sh_1"), []store.WebhookHealth{{
+		same(t, "failed", health(t, f.one, owner), []store.WebhookHealth{{
 			Webhook: "wcon_1", LastFailure: retried.UpdatedAt, LastError: "error of weve_1",
 			Day: store.Rate{Total: 1, Failed: 1}, Week: store.Rate{Total: 1, Failed: 1}, All: store.Rate{Total: 1, Failed: 1},
 		}})
@@ -171,11 +175,11 @@ var deliveryTests = map[string]func(*testing.T, *fixture){
 			retried, twice, accepted("weve_1", "wcon_2", f.start),
 		}})
 		one := store.Rate{Total: 1}
-		same(t, "accepted since", health(t, f.one, owner, "sh_1"), []store.WebhookHealth{
+		same(t, "accepted since", health(t, f.one, owner), []store.WebhookHealth{
 			{Webhook: "wcon_1", LastSuccess: twice.UpdatedAt, Day: one, Week: one, All: one},
 			{Webhook: "wcon_2", LastSuccess: f.start.Add(time.Second), Day: one, Week: one, All: one},
 		})
-		o := observation(t, f.one, owner, "sh_1")
+		o := observation(t, f.one, owner)
 		same(t, "of a day", store.Rate{Total: o.Total24h, Failed: o.Failed24h}, store.Rate{Total: 2})
 	},
 
@@ -191,7 +195,7 @@ var deliveryTests = map[string]func(*testing.T, *fixture){
 		}
 		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: all})
 		f.clock.move(25 * time.Hour)
-		got := health(t, f.one, owner, "sh_1")
+		got := health(t, f.one, owner)
 		same(t, "day", got[0].Day, store.Rate{})
 		same(t, "week", got[0].Week, store.Rate{Total: 3, Failed: 3})
 		same(t, "all", got[0].All, store.Rate{Total: 3, Failed: 3})
@@ -244,6 +248,6 @@ var deliveryTests = map[string]func(*testing.T, *fixture){
 		d := delivery("weve\x00\xff", f.start)
 		d.Webhook, d.State, d.Error = "'\x00", "\xff", "\x00 ☕"
 		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{d}, Code: "\x00"})
-		same(t, "error", health(t, f.one, owner, "sh_1")[0].LastError, d.Error)
+		same(t, "error", health(t, f.one, owner)[0].LastError, d.Error)
 	},
 }

@@ -137,7 +137,7 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				put(t, f.one, connection(owner, "sh_1"))
 				d := delivery("weve_1", f.clock.Now().Add(time.Millisecond))
 				f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{d}})
-				return func() bool { return len(health(t, f.one, owner, "sh_1")) > 0 }
+				return func() bool { return len(health(t, f.one, owner)) > 0 }
 			}},
 			{"change of webhooks", store.KeepChanges, func(t *testing.T) func() bool {
 				owner := lasting(t, f)
