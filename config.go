@@ -60,6 +60,7 @@ type serveFlags struct {
 	Insecure        bool   `name:"insecure-upstream" hw:"HOOKWALL_INSECURE_UPSTREAM" help:"Allow plain http for Fourthwall URLs that are not loopback."`
 
 	SignIn signInFlags `embed:""`
+	Visits visitFlags  `embed:""`
 }
 
 // sandboxFlags are the settings of the sandbox as a command of its own.
@@ -156,6 +157,7 @@ type Config struct {
 	SessionLife      time.Duration
 	Limits           handlers.Limits
 	SignIn           SignIn
+	Visits           Visits
 	PrivateTargets   bool // allow calls to addresses that aren't public
 	Sandbox          bool
 	Warnings         []string
@@ -195,6 +197,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 		p.fourthwall(&c, f)
 	}
 	c.SignIn = p.signIn(&c, f.SignIn)
+	c.Visits = p.visits(f.Visits)
 	return c, errors.Join(p.found...)
 }
 
@@ -391,20 +394,20 @@ func (p *problems) sessionTimes(f serveFlags, public *url.URL) (idle, life time.
 		idle, life = ownSessionIdle, ownSessionLife
 	}
 	if f.SessionLife != "" {
-		life = p.sessionTime("HOOKWALL_SESSION_LIFE", f.SessionLife)
+		life = p.time("HOOKWALL_SESSION_LIFE", f.SessionLife)
 	}
 	if f.SessionIdle == "" {
 		return min(idle, life), life
 	}
-	if idle = p.sessionTime("HOOKWALL_SESSION_IDLE", f.SessionIdle); idle > life {
+	if idle = p.time("HOOKWALL_SESSION_IDLE", f.SessionIdle); idle > life {
 		p.add("HOOKWALL_SESSION_IDLE: %s is longer than HOOKWALL_SESSION_LIFE. Set a shorter one, or a longer life",
 			clip(f.SessionIdle))
 	}
 	return idle, life
 }
 
-// sessionTime reads a duration such as 12h, or 30d.
-func (p *problems) sessionTime(name, given string) time.Duration {
+// time reads a duration such as 12h, or 30d.
+func (p *problems) time(name, given string) time.Duration {
 	text := strings.TrimSpace(given)
 	days, isDays := strings.CutSuffix(text, "d")
 	var d time.Duration

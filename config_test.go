@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hookwall/handlers"
+	"hookwall/internal/fleet"
+	"hookwall/internal/store"
 	"hookwall/internal/team"
 )
 
@@ -219,6 +221,9 @@ func TestLoadConfig(t *testing.T) {
 			if test.want.LogFormat == "" {
 				test.want.LogFormat = "auto"
 			}
+			if test.want.Visits == (Visits{}) {
+				test.want.Visits = usualVisits
+			}
 			if diff := cmp.Diff(test.want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 				t.Error(diff)
 			}
@@ -292,6 +297,9 @@ func TestConfigProblems(t *testing.T) {
 		{"a session of no time", []string{"HOOKWALL_SESSION_LIFE", "59s"}, []string{"HOOKWALL_SESSION_LIFE"}},
 		{"a session beyond reason", []string{"HOOKWALL_SESSION_LIFE", "401d"}, []string{"HOOKWALL_SESSION_LIFE"}},
 		{"a session beyond all numbers", []string{"HOOKWALL_SESSION_LIFE", "2000000d"}, []string{"HOOKWALL_SESSION_LIFE"}},
+		{"a visit without a unit", []string{"HOOKWALL_VISIT_OAUTH", "12"}, []string{"HOOKWALL_VISIT_OAUTH"}},
+		{"visits all the time", []string{"HOOKWALL_VISIT_API_KEYS", "0s"}, []string{"HOOKWALL_VISIT_API_KEYS"}},
+		{"deliveries that are kept forever", []string{"HOOKWALL_KEEP_DELIVERIES", "401d"}, []string{"HOOKWALL_KEEP_DELIVERIES"}},
 		{"a session without a unit", []string{"HOOKWALL_SESSION_IDLE", "12"}, []string{"HOOKWALL_SESSION_IDLE"}},
 		{"a session that idles longer than it lasts", []string{"HOOKWALL_SESSION_IDLE", "2d", "HOOKWALL_SESSION_LIFE", "36h"}, []string{"HOOKWALL_SESSION_IDLE"}},
 		{"a log format that is none", []string{"HOOKWALL_LOG_FORMAT", "xml"}, []string{"HOOKWALL_LOG_FORMAT"}},
@@ -386,6 +394,8 @@ func TestSettingsAreExplained(t *testing.T) {
 		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_SECURITY_CONTACT", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "HOOKWALL_INSECURE_UPSTREAM",
 		"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_REFUSED_KEYS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_ADDRESS_WRITES", "HOOKWALL_LIMIT_CALLS", "HOOKWALL_LOG_FORMAT",
 		"HOOKWALL_SESSION_IDLE", "HOOKWALL_SESSION_LIFE",
+		"HOOKWALL_NO_VISITS", "HOOKWALL_VISIT_OAUTH", "HOOKWALL_VISIT_API_KEYS", "HOOKWALL_VISIT_FAILING",
+		"HOOKWALL_KEEP_DELIVERIES", "HOOKWALL_KEEP_CHANGES",
 		"HOOKWALL_SIGN_IN", "HOOKWALL_ADMINS", "HOOKWALL_OIDC_ISSUER", "HOOKWALL_OIDC_CLIENT_ID", "HOOKWALL_OIDC_CLIENT_SECRET", "HOOKWALL_OIDC_CLIENT_SECRET_FILE",
 		"HOOKWALL_OIDC_SCOPES", "HOOKWALL_OIDC_ROLE_CLAIM", "HOOKWALL_OIDC_ROLES", "HOOKWALL_OIDC_ALLOWED_DOMAINS", "HOOKWALL_PROXY_USER_HEADER", "HOOKWALL_PROXY_SECRET", "HOOKWALL_PROXY_SECRET_FILE",
 	} {
@@ -394,6 +404,24 @@ func TestSettingsAreExplained(t *testing.T) {
 				t.Errorf("%s does not explain %s", where, name)
 			}
 		}
+	}
+}
+
+var usualVisits = Visits{
+	Intervals:      fleet.DefaultIntervals(),
+	KeepDeliveries: store.KeepDeliveries, KeepChanges: store.KeepChanges,
+}
+
+// TestVisitSettings: each setting of visits reaches its own field.
+func TestVisitSettings(t *testing.T) {
+	got, err := load(t, env("HOOKWALL_NO_VISITS", "1", "HOOKWALL_VISIT_OAUTH", "2h", "HOOKWALL_VISIT_API_KEYS", "3h",
+		"HOOKWALL_VISIT_FAILING", "4m", "HOOKWALL_KEEP_DELIVERIES", "5d", "HOOKWALL_KEEP_CHANGES", "6d"))
+	want := Visits{
+		Off: true, Intervals: fleet.Intervals{OAuth: 2 * time.Hour, APIKey: 3 * time.Hour, Failing: 4 * time.Minute},
+		KeepDeliveries: 5 * 24 * time.Hour, KeepChanges: 6 * 24 * time.Hour,
+	}
+	if err != nil || got.Visits != want {
+		t.Errorf("%+v, %v; want %+v", got.Visits, err, want)
 	}
 }
 

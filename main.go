@@ -25,6 +25,7 @@ import (
 	"hookwall/handlers"
 	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
+	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/jobs"
 	"hookwall/internal/sandbox"
@@ -199,10 +200,16 @@ func newDashboard(
 	if err := c.addTeam(ctx, st, &settings); err != nil {
 		return nil, jobs.Work{}, err
 	}
+	all := fleet.NewService(fleet.Config{
+		Store: st, Shops: connected, Queue: background, Logger: logger, Intervals: c.Visits.Intervals,
+		Keep: c.Visits.KeepDeliveries,
+	})
 	return handlers.New(settings), jobs.Work{
-		Sweep:     st.Sweep,
-		Reconcile: func(ctx context.Context) error { return hooks.Reconcile(ctx, reconcileLimit) },
-		KeepAlive: connected.KeepAlive,
+		Sweep:      st.Sweep,
+		Reconcile:  func(ctx context.Context) error { return hooks.Reconcile(ctx, reconcileLimit) },
+		KeepAlive:  connected.KeepAlive,
+		EnqueueDue: c.Visits.enqueue(all),
+		Visit:      all.Visit,
 	}, nil
 }
 
@@ -365,9 +372,9 @@ func openStore(ctx context.Context, c Config, logger *slog.Logger) (*store.Store
 	if err != nil {
 		return nil, fmt.Errorf("HOOKWALL_SECRET_KEY: %w", err)
 	}
-	st, err := store.Open(ctx, c.DatabaseURL, store.Options{
+	st, err := store.Open(ctx, c.DatabaseURL, c.Visits.keep(store.Options{
 		Keys: keys, Environment: c.APIURL, SessionIdle: c.SessionIdle, SessionLife: c.SessionLife, Logger: logger,
-	})
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("HOOKWALL_DATABASE_URL: %w", err)
 	}

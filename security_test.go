@@ -42,6 +42,8 @@ var secretWords = regexp.MustCompile(
 // notSecret has comparisons with such names that give nothing away.
 var notSecret = map[string]string{
 	"handlers/wiring.go Path signaturePath":       "an address",
+	"internal/fleet/webhooks.go hash Hash":        "of webhooks, to see whether they changed",
+	"internal/fleet/webhooks.go Hash ":            "the same, if there is one",
 	"internal/signature/search.go trimmed secret": "a person's own input, with itself",
 }
 
@@ -293,7 +295,7 @@ func marks(comment string) (rows []int) {
 	return rows
 }
 
-const checklistRows = 51
+const checklistRows = 52
 
 // TestChecklist compares SECURITY.md with the tests: every row of its checklist
 // has a verdict and names tests that exist, and each test that names a row is

@@ -90,7 +90,8 @@ func settings(t *testing.T) []string {
 	t.Helper()
 	found := map[string]bool{}
 	setting := regexp.MustCompile(`(?:hw:|p\.secret\()"([A-Z_]+)"`)
-	for _, match := range setting.FindAllStringSubmatch(readFile(t, "config.go")+readFile(t, "sign_in.go"), -1) {
+	files := readFile(t, "config.go") + readFile(t, "sign_in.go") + readFile(t, "visits.go")
+	for _, match := range setting.FindAllStringSubmatch(files, -1) {
 		found[match[1]] = true
 	}
 	var all []string

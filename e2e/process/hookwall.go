@@ -30,6 +30,7 @@ func Dashboard(t testing.TB, box *Process, databaseURL string, environment ...st
 	t.Helper()
 	p := Start(t, nil, append([]string{
 		"HOOKWALL_ADDR=localhost:0",
+		"HOOKWALL_NO_VISITS=1", // they would use up failures that a test has queued
 		"HOOKWALL_SECRET_KEY=" + Key,
 		"HOOKWALL_DATABASE_URL=" + databaseURL,
 		"FOURTHWALL_API_URL=" + box.URL,
