@@ -85,6 +85,9 @@ func (s *server) handleSignInStart(w http.ResponseWriter, r *http.Request) error
 	return redirect(w, r, to)
 }
 
+// errNoAttempt says in the log why a callback was not used.
+var errNoAttempt = errors.New("no sign-in with this state began in this browser in the last 10 minutes, or it was used")
+
 // handleSignInCallback ends a sign-in at the identity provider.
 func (s *server) handleSignInCallback(w http.ResponseWriter, r *http.Request) error {
 	scrub(w)
@@ -94,7 +97,7 @@ func (s *server) handleSignInCallback(w http.ResponseWriter, r *http.Request) er
 	kept, err := s.takeSignIn(r, r.URL.Query().Get("state"), wayTeam)
 	var answer *httpError
 	if errors.As(err, &answer) {
-		return s.signInFailed(w, r, &team.SignInError{Problem: team.ProblemMismatch, Err: err}, "")
+		return s.signInFailed(w, r, &team.SignInError{Problem: team.ProblemMismatch, Err: errNoAttempt}, "")
 	}
 	if err != nil {
 		return err

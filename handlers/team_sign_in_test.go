@@ -110,6 +110,10 @@ func TestSignInEndings(t *testing.T) {
 		text   string
 	}{
 		{"no role", mockUser("x"), nil, nil, 403, "You don’t have access yet"},
+		{
+			"no role, and an address that isn't verified", &mockoidc.MockUser{Subject: "x", Email: "ann@agency.example"}, nil, nil,
+			403, "doesn’t confirm that ann@agency.example is yours, so the address gives you no role",
+		},
 		{"removed", mockUser("removed", "viewer"), nil, nil, 200, "You were removed from this team"},
 		{"refused", nil, nil, func(q url.Values) { q.Del("code"); q.Set("error", "access_denied") }, 200, "You weren’t signed in"},
 		{"another state", nil, nil, func(q url.Values) { q.Set("state", "x") }, 200, "This sign-in has ended"},
@@ -119,7 +123,7 @@ func TestSignInEndings(t *testing.T) {
 		{"too late", nil, func(_ *mockoidc.MockOIDC, g *rig) { g.move(11 * time.Minute) }, nil, 200, "This sign-in has ended"},
 		{"the provider is down", nil, func(m *mockoidc.MockOIDC, _ *rig) {
 			m.QueueError(&mockoidc.ServerError{Code: 503, Error: "server_error"})
-		}, nil, 200, "doesn’t respond"},
+		}, nil, 200, "Your identity provider isn’t working"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

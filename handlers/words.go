@@ -1134,6 +1134,15 @@ func notAllowed(role, needed team.Role, admins []team.Person) (heading, text str
 	return "Viewers can’t do this", "Nothing was changed. Operators and admins can. " + help
 }
 
+// unverifiedText returns a sentence for a person whose email address counts for
+// nothing, or "".
+func unverifiedText(p team.Person) string {
+	if p.Email == "" || p.EmailVerified {
+		return ""
+	}
+	return " Your identity provider doesn’t confirm that " + p.Email + " is yours, so the address gives you no role."
+}
+
 // whoCanHelp returns a sentence that names some admins.
 func whoCanHelp(admins []team.Person) string {
 	var names []string
@@ -1185,8 +1194,9 @@ var signInOutcomes = map[string]ui.Notice{
 	},
 	"removed": {Kind: ui.Failure, Title: removedTitle, Text: removedText},
 	"down": {
-		Kind: ui.Failure, Title: "Your identity provider doesn’t respond",
-		Text: "Your team can’t sign in until it does. Try again in a moment.",
+		Kind: ui.Failure, Title: "Your identity provider isn’t working",
+		Text: "It gave no response that we can use. Try again in a moment. If this continues, tell the person who runs " +
+			"Hookwall. The log has the reason.",
 	},
 	"denied": {
 		Kind: ui.Info, Title: "You weren’t signed in",
