@@ -35,10 +35,10 @@ func (s *server) handleSignInForm(w http.ResponseWriter, r *http.Request) error 
 	if v.role != team.NoRole {
 		return redirect(w, r, s.wayBack(back))
 	}
-	if s.Header != nil {
+	if s.Header != nil && (q.Get("outcome") != signedOut || v.person.ID != "") {
 		return s.signInByHeader(w, r, back)
 	}
-	page := views.SignInPage{Frame: s.bareFrame(r, "Sign in"), StartHref: signInStartHref(back)}
+	page := views.SignInPage{Frame: s.bareFrame(r, "Sign in"), StartHref: s.signInStart(back)}
 	failure, err := s.takeFailure(r)
 	if err != nil {
 		return err
@@ -53,6 +53,15 @@ func (s *server) handleSignInForm(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	return s.render(w, r, http.StatusOK, views.SignIn(page))
+}
+
+// signInStart returns where a sign-in starts. A reverse proxy needs no page of
+// the identity provider.
+func (s *server) signInStart(back string) string {
+	if s.Header != nil {
+		return signInHref(back)
+	}
+	return signInStartHref(back)
 }
 
 // handleSignInStart begins a sign-in at the identity provider. Like that at

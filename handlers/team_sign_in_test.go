@@ -382,6 +382,18 @@ func TestSignInByHeader(t *testing.T) {
 		}
 	}
 	ask(alivePath, nil).want(http.StatusOK)
+	// Signing out ends the session, though the next page would begin another.
+	ask(shopsPath, as("ann")).want(http.StatusOK)
+	r := p.request(http.MethodPost, signOutPath, nil)
+	r.Header = as("ann")
+	r.Header.Set("Origin", g.url)
+	out := p.noRedirects().do(r)
+	ask(out.header.Get("Location"), as("ann")).want(http.StatusOK, "You’re signed out of Hookwall", "Sign out there too")
+	if p.id() != "" {
+		t.Error("signed in again without a click")
+	}
+	ask(signInPath+"?return="+url.QueryEscape(shopsPath), as("ann")).want(http.StatusOK, g.box.Shops()[0].Name)
+	ask(signedOutOfTeamHref, as("ann")).want(http.StatusOK, g.box.Shops()[0].Name)
 }
 
 // boss returns the ID of the admin of the rig.

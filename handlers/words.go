@@ -692,7 +692,7 @@ var connectOutcomes = map[string]ui.Notice{
 		Kind: ui.Info, Title: "This way of signing in isn’t available here",
 		Text: "Choose one of the ways below.",
 	},
-	"signed_out": {
+	signedOut: {
 		Kind: ui.Success, Title: "You’re signed out",
 		Text: "We disconnected your shops in this browser, and deleted their tokens.",
 	},
@@ -1188,7 +1188,7 @@ var signInSlugs = map[team.Problem]string{
 
 // signInOutcomes are the notices of the sign-in page. The key is in the URL.
 var signInOutcomes = map[string]ui.Notice{
-	"signed_out": {
+	signedOut: {
 		Kind: ui.Success, Title: "You’re signed out of Hookwall",
 		Text: "Your identity provider may still have you signed in. Sign out there too on a shared computer.",
 	},
