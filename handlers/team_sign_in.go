@@ -158,6 +158,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request, id team.Identity
 	if err := s.sessions.Save(r, w, v.session); err != nil {
 		return err
 	}
+	s.knowPerson(w, r, person.ID)
 	v.log.Info("signed in", "person", person.ID, "issuer", person.Issuer, "role", person.Role)
 	v.person = person
 	s.recordMember(r, activity.SignIn)

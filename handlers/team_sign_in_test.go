@@ -88,6 +88,36 @@ func TestSignInToTeam(t *testing.T) {
 	}
 }
 
+// TestKeptFormIsOnePersons: a form that was sent after a session had ended comes
+// back to the person who typed it, and to nobody else in the same browser.
+// Checklist 20.
+func TestKeptFormIsOnePersons(t *testing.T) {
+	t.Parallel()
+	g := newTeamRig(t)
+	provider := g.withProvider()
+	shop := g.box.Shops()[0]
+	p := g.person()
+	as := func(name string) { provider.QueueUser(mockUser(name, "operator")) }
+	as("ann")
+	p.get(webhooksPath(shop.ID)).link("Sign in").want(http.StatusOK, shop.Name)
+	ann, err := g.server.Team.Person(t.Context(), p.id())
+	g.must(err)
+	f := p.newForm(shop.ID, good, "ORDER_PLACED")
+	for _, session := range sessionsOf(g, ann.ID) {
+		g.must(g.server.Team.EndSession(t.Context(), ann.Actor(), ann.ID, session))
+	}
+	kept := f.submit().want(http.StatusOK, "We kept your form")
+	as("zoe")
+	back := kept.link("Sign in").want(http.StatusOK, "Create webhook")
+	if strings.Contains(back.body, good) {
+		t.Error("Zoe sees what Ann typed")
+	}
+	p.get(back.url.String()).want(http.StatusOK)
+	p.get(signOutPath).form(signOutPath).submit().want(http.StatusOK, "You’re signed out of Hookwall")
+	as("ann")
+	p.get(shopsPath).link("Sign in").want(http.StatusOK, shop.Name)
+}
+
 func sessionsOf(g *rig, person string) (ids []string) {
 	all, err := g.server.Team.Sessions(g.t.Context(), person)
 	g.must(err)
