@@ -1323,20 +1323,28 @@ func endSessionsText(n int, own bool) string {
 	return "End " + ui.Number(n) + " sessions"
 }
 
-func roleChangedNotice(name string) ui.Notice {
-	return ui.Notice{Kind: ui.Success, Title: "Role changed", Text: "The new role applies to " + name + " immediately."}
+func roleChangedNotice(p team.Person) ui.Notice {
+	is := map[team.Role]string{
+		team.NoRole: " has no role now.", team.Viewer: " is a viewer now.", team.Operator: " is an operator now.",
+		team.Admin: " is an admin now.",
+	}
+	return ui.Notice{Kind: ui.Success, Title: "Role changed", Text: p.Called() + is[p.Role]}
 }
 
-func removedNotice(name string) ui.Notice {
-	return ui.Notice{Kind: ui.Success, Title: name + " is removed", Text: "Their sessions have ended."}
+func removedNotice(p team.Person) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: p.Called() + " is removed", Text: "Their sessions have ended."}
 }
 
-func readmittedNotice(name string) ui.Notice {
-	return ui.Notice{Kind: ui.Success, Title: name + " is readmitted", Text: "Set a role, so that they can do something."}
+func readmittedNotice(p team.Person) ui.Notice {
+	n := ui.Notice{Kind: ui.Success, Title: p.Called() + " is readmitted"}
+	if p.Role == team.NoRole {
+		n.Text = "Set a role, so that they can do something."
+	}
+	return n
 }
 
-func sessionsEndedNotice(name string) ui.Notice {
-	return ui.Notice{Kind: ui.Success, Title: "Sessions ended", Text: name + " must sign in again."}
+func sessionsEndedNotice(p team.Person) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Sessions ended", Text: p.Called() + " must sign in again."}
 }
 
 func sessionEndedNotice() ui.Notice {
@@ -1346,6 +1354,18 @@ func sessionEndedNotice() ui.Notice {
 func lastAdminNotice() ui.Notice {
 	return ui.Notice{
 		Kind: ui.Warning, Title: "The last admin stays", Text: "Nothing was changed. Make another person an admin first.",
+	}
+}
+
+func readmitFirstNotice(name string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: name + " was removed", Text: "Nothing was changed. Readmit them first.",
+	}
+}
+
+func doneBeforeNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "Nothing was changed", Text: "This was done already, perhaps by another admin.",
 	}
 }
 
