@@ -9,11 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"hookwall/internal/jobs"
+	"hookwall/internal/store"
 	"hookwall/internal/team"
 )
 
-// checkSetUp prints how people sign in, and tries the identity provider. It
-// returns an error if nobody could sign in.
+// checkSetUp prints how people sign in, and tries the database and the identity
+// provider. It returns an error if nobody could sign in.
 func checkSetUp(ctx context.Context, f serveFlags, getenv func(string) string, stdout io.Writer) error {
 	c, err := loadConfig(f, getenv)
 	if err != nil {
@@ -21,6 +23,9 @@ func checkSetUp(ctx context.Context, f serveFlags, getenv func(string) string, s
 	}
 	for _, warning := range c.Warnings {
 		fmt.Fprintln(stdout, "Warning:", warning)
+	}
+	if err := checkDatabase(ctx, c, stdout); err != nil {
+		return err
 	}
 	switch c.SignIn.Mode {
 	case signInOIDC:
@@ -34,6 +39,34 @@ func checkSetUp(ctx context.Context, f serveFlags, getenv func(string) string, s
 		fact(stdout, "Sign-in", "at the sandbox, with three people to choose from. For trying only")
 	default:
 		fact(stdout, "Sign-in", "none. Each browser connects its own shops")
+	}
+	return nil
+}
+
+// checkDatabase prints whether the tables are up to date. It changes none.
+func checkDatabase(ctx context.Context, c Config, stdout io.Writer) error {
+	if !store.IsPostgres(c.DatabaseURL) { // only one process can open the file
+		fact(stdout, "Database", "SQLite. Each start updates its tables")
+		return nil
+	}
+	found, err := jobs.Inspect(ctx, c.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	switch {
+	case found.Current > found.Known:
+		return fmt.Errorf("HOOKWALL_DATABASE_URL: the tables have version %d, and this Hookwall knows %d. "+
+			"Start the newer Hookwall that made them", found.Current, found.Known)
+	case found.Current < found.Known:
+		fact(stdout, "Database", fmt.Sprintf("Postgres, tables at version %d of %d. The next start updates them",
+			found.Current, found.Known))
+	default:
+		fact(stdout, "Database", "Postgres, tables up to date")
+	}
+	if found.Jobs {
+		fact(stdout, "Background", "tables up to date")
+	} else {
+		fact(stdout, "Background", "tables not up to date. The next start updates them")
 	}
 	return nil
 }

@@ -40,8 +40,11 @@ func TestDoctor(t *testing.T) {
 		want []string // parts of what is printed, or of the error
 		err  bool
 	}{
-		"personal": {nil, nil, []string{"Sign-in       none. Each browser connects its own shops"}, false},
-		"sandbox":  {nil, []string{"--team"}, []string{"at the sandbox, with three people"}, false},
+		"personal": {nil, nil, []string{
+			"Database      SQLite. Each start updates its tables\n",
+			"Sign-in       none. Each browser connects its own shops",
+		}, false},
+		"sandbox": {nil, []string{"--team"}, []string{"at the sandbox, with three people"}, false},
 		"header": {
 			headerWith("HOOKWALL_TRUSTED_PROXIES", "10.1.2.3,fd00::/8"), nil,
 			[]string{"header X-Forwarded-User", "10.1.2.3/32, fd00::/8", "X-Hookwall-Proxy-Secret", "Admins        ada"},
@@ -75,6 +78,12 @@ func TestDoctor(t *testing.T) {
 		"nothing there": {
 			oidcWith("HOOKWALL_OIDC_ISSUER", "http://127.0.0.1:1"), nil,
 			[]string{"the identity provider can't be used now", "Hookwall starts without it"},
+			true,
+		},
+		"no Postgres server": {
+			[]string{"HOOKWALL_DATABASE_URL", "postgres://u:" + testKey + "@127.0.0.1:1/none", "HOOKWALL_SECRET_KEY", testKey},
+			nil,
+			[]string{"HOOKWALL_DATABASE_URL: the Postgres server cannot be reached"},
 			true,
 		},
 		"wrong settings": {[]string{"HOOKWALL_SIGN_IN", "oidc"}, nil, []string{"HOOKWALL_OIDC_ISSUER is not set"}, true},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,8 @@ func (s *server) handleCheckStream(w http.ResponseWriter, r *http.Request) error
 }
 
 // streamCheck sends what has changed since the previous event. It returns when
-// the check or the time is over, or when the client disconnects.
+// the check or the time is over, when the client disconnects, or when the person
+// may no longer see it.
 func (s *server) streamCheck(w http.ResponseWriter, r *http.Request, check store.Check, kept keptCheck) error {
 	var sent []byte
 	for range s.poll(r.Context(), streamTime) {
@@ -58,8 +60,28 @@ func (s *server) streamCheck(w http.ResponseWriter, r *http.Request, check store
 			stateOf(r).log.Warn("a check could not be followed", "error", err)
 			return nil
 		}
+		if may, err := s.mayStill(r, viewer); err != nil || !may {
+			stateOf(r).log.Info("a check is no longer followed", "error", err)
+			return nil
+		}
 	}
 	return nil
+}
+
+// mayStill reports whether the rights with which a request began are still there,
+// for a response that takes long. Without a team, what a session may see goes
+// with the session.
+func (s *server) mayStill(r *http.Request, needed access) (bool, error) {
+	if s.Team == nil {
+		return true, nil
+	}
+	v := stateOf(r)
+	person, err := s.Team.Person(r.Context(), v.person.ID)
+	if err != nil || !person.Role.Includes(roleFor[needed]) {
+		return false, err
+	}
+	sessions, err := s.Team.Sessions(r.Context(), person.ID)
+	return slices.ContainsFunc(sessions, func(one store.MemberSession) bool { return one.ID == v.session.ID }), err
 }
 
 func sendEvent(w http.ResponseWriter, name string, data []byte) error {

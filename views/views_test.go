@@ -269,15 +269,18 @@ func TestTitles(t *testing.T) {
 // Checklist 15.
 func TestBannersOnEveryPage(t *testing.T) {
 	const sandbox = "Sandbox: everything here is simulated."
+	const background = "Background work isn’t running. You can still manage webhooks."
 	for _, page := range everyPage {
 		without := render(t, page.draw(func(reflect.Value) {}))
-		if strings.Contains(without.text(), sandbox) || strings.Contains(without.text(), "plain http") {
+		if strings.Contains(without.text(), sandbox) || strings.Contains(without.text(), "plain http") ||
+			strings.Contains(without.text(), background) {
 			t.Errorf("%s: a banner without reason", page.name)
 		}
 		f := frame()
-		f.PlainHTTPWarning = true
+		f.PlainHTTPWarning, f.NoBackground = true, true
 		with := render(t, page.draw(func(model reflect.Value) { model.FieldByName("Frame").Set(reflect.ValueOf(f)) }))
-		if !strings.Contains(with.text(), sandbox) || !strings.Contains(with.text(), "plain http") {
+		if !strings.Contains(with.text(), sandbox) || !strings.Contains(with.text(), "plain http") ||
+			!strings.Contains(with.text(), background) {
 			t.Errorf("%s: a banner is missing", page.name)
 		}
 		links := with.all(func(n *html.Node) bool { return attr(n, "href") == "http://127.0.0.1:8081/" })

@@ -370,3 +370,34 @@ func TestSettings(t *testing.T) {
 		}
 	}
 }
+
+// TestInspect: it says which tables are there, and makes none.
+func TestInspect(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	if !store.IsPostgres(s.database) {
+		t.Skip("a SQLite file may be in use")
+	}
+	inspected := func(when string, started, jobs bool) {
+		t.Helper()
+		found, err := Inspect(t.Context(), s.database)
+		s.must(err)
+		want := Tables{Known: found.Known, Jobs: jobs}
+		if started {
+			want.Current = found.Known
+		}
+		if found != want || found.Known == 0 {
+			t.Errorf("%s: %+v", when, found)
+		}
+	}
+	inspected("at first", false, false)
+	inspected("again", false, false)
+	st := s.open()
+	inspected("after the start", true, false)
+	s.migrate(st)
+	inspected("with jobs", true, true)
+	if _, err := Inspect(t.Context(), "postgres://u:canary@127.0.0.1:1/none"); err == nil ||
+		strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "cannot be reached") {
+		t.Errorf("without a server: %v", err)
+	}
+}

@@ -47,3 +47,18 @@ func isMigrated(ctx context.Context, driver riverdriver.Driver[*sql.Tx]) (bool, 
 func migrator(driver riverdriver.Driver[*sql.Tx]) (*rivermigrate.Migrator[*sql.Tx], error) {
 	return rivermigrate.New(driver, &rivermigrate.Config{Logger: silent})
 }
+
+// Tables says how the tables in a Postgres database compare with those that this program needs.
+type Tables struct {
+	Current, Known int  // versions of the store's tables; 0 if there are none
+	Jobs           bool // the tables of jobs are up to date
+}
+
+// Inspect inspects the tables in a Postgres database, and changes nothing.
+func Inspect(ctx context.Context, databaseURL string) (found Tables, err error) {
+	found.Current, found.Known, err = store.Inspect(ctx, databaseURL, func(ctx context.Context, db *sql.DB) (err error) {
+		found.Jobs, err = isMigrated(ctx, riverdatabasesql.New(db))
+		return err
+	})
+	return found, err
+}

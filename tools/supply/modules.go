@@ -21,10 +21,13 @@ type module struct {
 	Replace            *struct{ Path string } // nil unless go.mod replaces it
 }
 
+// capital matches what the module proxy writes as "!" and a small letter.
+var capital = regexp.MustCompile("[A-Z]")
+
 // source returns where anyone gets the source of a module's version, as it was
 // linked.
 func (m module) source() string {
-	path := regexp.MustCompile("[A-Z]").ReplaceAllStringFunc(m.Path, func(c string) string { return "!" + strings.ToLower(c) })
+	path := capital.ReplaceAllStringFunc(m.Path, func(c string) string { return "!" + strings.ToLower(c) })
 	return "https://proxy.golang.org/" + path + "/@v/" + m.Version + ".zip"
 }
 
