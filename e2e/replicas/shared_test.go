@@ -140,7 +140,7 @@ func TestSecondProcessOnAFile(t *testing.T) {
 	check(t, err)
 	second := exec.CommandContext(t.Context(), program)
 	second.Env = []string{
-		"HOME=" + t.TempDir(), "HOOKWALL_ADDR=127.0.0.1:0", "HOOKWALL_SECRET_KEY=" + process.Key,
+		"HOME=" + t.TempDir(), "HOOKWALL_ADDR=127.0.0.1:0", "HOOKWALL_SECRET_KEY=" + process.Key, "HOOKWALL_NO_VISITS=1",
 		"HOOKWALL_DATABASE_URL=" + s.database, "FOURTHWALL_API_URL=" + s.wire.url,
 	}
 	out, err := second.CombinedOutput()
