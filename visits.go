@@ -39,10 +39,10 @@ func (p *problems) visits(f visitFlags) Visits {
 	}
 }
 
-// enqueue returns what enqueues visits of shops that are due.
+// enqueue returns what enqueues visits of shops that are due, or nil if there are no visits.
 func (v Visits) enqueue(all *fleet.Service) func(context.Context) error {
 	if v.Off {
-		return func(context.Context) error { return nil }
+		return nil
 	}
 	return func(ctx context.Context) error {
 		_, err := all.EnqueueDue(ctx)

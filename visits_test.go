@@ -34,7 +34,8 @@ func TestConnectedShopIsVisited(t *testing.T) {
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Jar: jar, Timeout: 10 * time.Second}
 	form := url.Values{"username": {state.Shops[tidewater].APIUser}, "password": {state.Shops[tidewater].APIPassword}}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, wall+"/connect/key", strings.NewReader(form.Encode()))
+	typed := strings.NewReader(form.Encode())
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, wall+"/connect/key", typed)
 	if err != nil {
 		t.Fatal(err)
 	}

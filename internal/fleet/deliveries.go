@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -129,11 +128,6 @@ func (r *reading) fact(e fourthwall.Event) store.Delivery {
 // no webhook's ID and several or no webhooks have their URL.
 func (s *Service) URLKey(owner store.Owner, connection, url string) string {
 	return "url " + s.store.Fingerprint(owner, connection, []byte(webhooks.NormalURL(url)))
-}
-
-// isHeldBack reports whether a visit stopped by itself.
-func isHeldBack(err error) bool {
-	return errors.Is(err, fourthwall.ErrHeldBack) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // clip returns at most n bytes of a text.

@@ -30,7 +30,7 @@ func Mask(types []fourthwall.EventType) (mask int64, unknown []string) {
 	return mask, slices.Compact(unknown)
 }
 
-// maxCount is the largest count that a digit in base 36 can have. It stands for more, too.
+// maxCount is the largest count that a digit in base 36 can have. It also means more.
 const maxCount = 35
 
 // typeCounts returns a digit in base 36 for each event type of the catalog: how many webhooks have it.

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -102,7 +103,7 @@ func (l *look) run(ctx context.Context) error {
 	calls := l.pace.in(ctx)
 	conn := l.known.Connection
 	list, err := l.shops.Client(conn).Webhooks(calls)
-	if err == nil && list.Err != nil {
+	if err == nil && list.Err != nil && !errors.Is(list.Err, fourthwall.ErrHeldBack) {
 		err = list.Err // the list that was seen before is worth more than a part of this one
 	}
 	if err != nil {
@@ -121,7 +122,8 @@ func (l *look) run(ctx context.Context) error {
 	l.seen.Backlog, err = r.read(calls, l.known, l.at.Add(-l.keep))
 	l.seen.Deliveries = l.kept(r.found)
 	l.seen.Read = len(r.found) > 0 || err == nil
-	if err != nil && (!isHeldBack(err) || len(r.found) == 0) {
+	stopped := errors.Is(err, fourthwall.ErrHeldBack) || errors.Is(err, context.DeadlineExceeded) && len(r.found) > 0
+	if err != nil && !stopped {
 		return l.fail(ctx, err)
 	}
 	return nil

@@ -255,6 +255,45 @@ func TestVisitWithoutDeliveriesStillSeesWebhooks(t *testing.T) {
 	}
 }
 
+func TestVisitOfASlowShopEnds(t *testing.T) {
+	t.Parallel()
+	g := newRig(t)
+	shop := g.connect(g.owner, tidewater)
+	g.mu.Lock()
+	g.answers = func(r *http.Request) (*http.Response, error) {
+		<-r.Context().Done()
+		return nil, context.Cause(r.Context())
+	}
+	g.mu.Unlock()
+	began := time.Now()
+	g.visit(shop)
+	if took := time.Since(began); took < 4*time.Second || took > 9*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if o := g.observation(shop); o.Problem != string(fleet.NoAnswer) || o.TriedAt.IsZero() {
+		t.Errorf("observation %+v", o)
+	}
+}
+
+func TestVisitOfMoreWebhooksThanItsCallsCanList(t *testing.T) {
+	t.Parallel()
+	g := newRig(t)
+	shop := g.connect(g.owner, lantern)
+	for i := range 59 {
+		_, err := g.box.AddWebhook(shop, fmt.Sprint("https://hooks.example.com/", i), []string{"DONATION"})
+		g.must(err)
+	}
+	g.must(g.box.Configure(shop, sandbox.Switches{PageSize: 1, IgnoreSize: true}))
+	g.visit(shop)
+	o := g.observation(shop)
+	if o.Problem != "" || !o.Cut || o.WebhookCount != 60 || !o.DeliveriesAt.IsZero() {
+		t.Errorf("observation %+v", o)
+	}
+	if hooks, err := fleet.Webhooks(o); err != nil || len(hooks) != 50 {
+		t.Errorf("%d webhooks, error %v", len(hooks), err)
+	}
+}
+
 func TestVisitOfOneLimitedShopLeavesOthersAlone(t *testing.T) {
 	g := newRig(t)
 	limited, other := g.connect(g.owner, tidewater), g.connect(g.owner, lantern)

@@ -52,7 +52,7 @@ type Work struct {
 	Reconcile func(context.Context) error // finds out how interrupted attempts ended
 	KeepAlive func(context.Context) error // renews unused access
 
-	EnqueueDue func(context.Context) error // enqueues visits of shops that are due
+	EnqueueDue func(context.Context) error // enqueues visits of shops that are due; nil if none is to be visited
 	Visit      func(ctx context.Context, shop string, next fleet.Next) (wait time.Duration, err error)
 }
 
@@ -121,7 +121,9 @@ func (c *Client) runOnce(ctx context.Context, work Work) (err error) {
 	}
 	enqueuing, stop := context.WithCancel(ctx)
 	var enqueuer sync.WaitGroup
-	enqueuer.Go(func() { keepEnqueuing(enqueuing, c.logged("enqueuing visits", work.EnqueueDue)) })
+	if work.EnqueueDue != nil {
+		enqueuer.Go(func() { keepEnqueuing(enqueuing, c.logged("enqueuing visits", work.EnqueueDue)) })
+	}
 	<-client.Stopped()
 	stop()
 	enqueuer.Wait()

@@ -85,9 +85,6 @@ func (s *stage) run(c *Client, work Work) (stop func()) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	if work.EnqueueDue == nil {
-		work.EnqueueDue = nothing
-	}
 	running.Go(func() { c.Run(ctx, work) })
 	stop = sync.OnceFunc(func() { cancel(); running.Wait() })
 	s.t.Cleanup(stop)
