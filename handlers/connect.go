@@ -41,6 +41,10 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	}
 	if s.Team != nil {
 		page.Permissions = permissions(s.Scopes, teamPermissionTexts)
+		page.Keys = s.keysFormView()
+		if page.LastImport, err = s.lastImport(r); err != nil {
+			return page, err
+		}
 	}
 	page.SessionIdle, page.SessionLife = s.Store.SessionTimes()
 	start := url.Values{}

@@ -23,9 +23,9 @@ type ConnectPage struct {
 	// KeptForm is set if Return leads to a form that was kept filled in.
 	KeptForm         bool
 	Permissions      []Permission
-	// KeysAction is the POST target of the form for many API keys; "" without a team.
-	KeysAction       string
-	ForDevelopersURL string // where the shop's owner creates an Open API user
+	Keys             KeysForm    // in a team
+	LastImport       *LastImport // of many keys; nil if there is none
+	ForDevelopersURL string      // where the shop's owner creates an Open API user
 	// SessionIdle and SessionLife are how long after its last use, and after its start, a session ends.
 	SessionIdle, SessionLife time.Duration
 }
@@ -40,7 +40,9 @@ type Permission struct {
 func (p ConnectPage) ofTeam() bool { return p.Member != "" }
 
 // invalid reports whether a field of the form has an error.
-func (p ConnectPage) invalid() bool { return p.UsernameErr != nil || p.PasswordErr != nil }
+func (p ConnectPage) invalid() bool {
+	return p.UsernameErr != nil || p.PasswordErr != nil || p.Keys.Err != nil
+}
 
 // whyAgain returns why ExpectShop must be connected again.
 func (p ConnectPage) whyAgain() string {

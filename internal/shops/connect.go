@@ -31,9 +31,20 @@ func NewService(
 func (s *Service) Connect(
 	ctx context.Context, actor activity.Actor, shop fourthwall.Shop, c oauth.Credential,
 ) (store.Connection, error) {
-	encoded, err := c.Encode()
+	conn, done, err := s.connection(actor, shop, c)
 	if err != nil {
 		return store.Connection{}, err
+	}
+	return s.store.PutConnection(ctx, conn, done...)
+}
+
+// connection returns a connection to store, and what records that.
+func (s *Service) connection(
+	actor activity.Actor, shop fourthwall.Shop, c oauth.Credential,
+) (store.Connection, []store.Activity, error) {
+	encoded, err := c.Encode()
+	if err != nil {
+		return store.Connection{}, nil, err
 	}
 	conn := store.Connection{
 		Owner: actor.Owner, ShopID: shop.ID, ShopName: shop.Name, ShopDomain: shop.Domain, Way: c.Way,
@@ -46,10 +57,7 @@ func (s *Service) Connect(
 	done, err := activity.New(actor,
 		store.Activity{Shop: shop.ID, Action: activity.ConnectShop, Status: http.StatusOK},
 		activity.Detail{Shop: shop.Name, Scopes: conn.Scopes})
-	if err != nil {
-		return store.Connection{}, err
-	}
-	return s.store.PutConnection(ctx, conn, alsoOfTeam(done)...)
+	return conn, alsoOfTeam(done), err
 }
 
 // alsoOfTeam returns the activity of a shop, and a second one for the list of the team if there is one.
