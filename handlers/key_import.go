@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -194,4 +195,22 @@ func (s *server) handleKeysRetry(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return redirect(w, r, keyImportPath(i.ID)+followed(r))
+}
+
+// followed returns the query of a page that the browser's script follows.
+func followed(r *http.Request) string {
+	if r.PostFormValue("follow") == "1" {
+		return "?follow=1"
+	}
+	return ""
+}
+
+// work tries the keys of an import in the background.
+func (s *server) work(r *http.Request, i store.KeyImport) {
+	log := stateOf(r).log
+	s.background.start(func(ctx context.Context) {
+		if err := s.imports.Work(ctx, i); err != nil {
+			log.Error("an import of API keys was interrupted", "import", i.ID, "error", err)
+		}
+	})
 }

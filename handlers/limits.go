@@ -94,3 +94,14 @@ func (s *server) badKeysFrom(address string) counter {
 	c.Debt = keyDebt
 	return c
 }
+
+// mayTryKey returns the limit that prevents another try of an API key, or nil
+// if a key may be tried.
+func (s *server) mayTryKey(r *http.Request) (hit *tooMany, err error) {
+	c := s.badKeys(r)
+	wait, err := s.Store.Wait(r.Context(), c.Limit, c.key)
+	if err != nil || wait == 0 {
+		return nil, err
+	}
+	return &tooMany{c, wait}, nil
+}
