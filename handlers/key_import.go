@@ -84,6 +84,7 @@ func (s *server) drawKeyImport(w http.ResponseWriter, r *http.Request, status in
 	page.Notice = importNotice(i)
 	if left := s.retryable(i); left > 0 {
 		page.RetryAction, page.Retryable, page.KeysUntil = keyImportPath(i.ID)+"/retry", left, i.KeysUntil()
+		page.RetryHelps = i.Reason != shops.StopRefused
 	}
 	if connectedIn(i) < i.Total() {
 		form := s.keysFormView()
@@ -112,7 +113,7 @@ func (s *server) importProgress(r *http.Request, i store.KeyImport, at int) (vie
 	for _, row := range rows {
 		line := views.ImportLine{Line: row.Line, Name: row.Name, Shop: row.ShopName}
 		line.State, line.Text = keyResult(row)
-		if canRetry && (row.Result == store.KeyTemporary || row.Result == store.KeyWaiting) {
+		if canRetry && row.Result == store.KeyTemporary {
 			line.RetryAction = keyImportPath(i.ID) + "/retry"
 		}
 		part.Lines = append(part.Lines, line)
