@@ -93,7 +93,7 @@ func TestConnectManyKeys(t *testing.T) {
 		"Colon;canary:user;canary-colon\r\n" +
 		"\r\n" +
 		"Quote;\"canary;canary-quote\r\n" +
-		"Same;" + one.APIUser + ";canary-same\r\n" +
+		"Again;" + one.APIUser + ";canary-same\r\n" +
 		"Signed in;" + three.APIUser + ";" + three.APIPassword + "\r\n" +
 		"M\xfcller;canary-bytes;canary-password\r\n"
 	pg := p.sendKeys("", text).want(http.StatusOK, "2 of 7 keys connected").wantResults(map[string]string{
@@ -101,7 +101,7 @@ func TestConnectManyKeys(t *testing.T) {
 		"3": "Typo Username or password not accepted",
 		"4": "Colon Username has a colon",
 		"6": "Quotes don’t match",
-		"7": "Same Same username as line 2",
+		"7": "Again Same username as line 2",
 		"8": three.Name + " Signed in Already connected another way, which we kept",
 		"9": "Not UTF-8. Save the file as “CSV UTF-8”",
 	})
@@ -284,8 +284,8 @@ func TestRefusedKeysStopTheImport(t *testing.T) {
 		fmt.Fprintf(&text, "canary%d,wrong\n", i)
 	}
 	text.WriteString(keyOf(shop))
-	pg := p.sendKeys(text.String(), "").want(http.StatusOK, "We stopped after many rejected keys", "0 of 61 keys connected",
-		"Try 37 lines again")
+	pg := p.sendKeys(text.String(), "").want(http.StatusOK,
+		"We stopped after many rejected keys", "0 of 61 keys connected", "Try 37 lines again")
 	if n := g.calls.shops(); n != 24 {
 		t.Errorf("%d calls", n)
 	}
@@ -434,7 +434,7 @@ func TestImportProgressStream(t *testing.T) {
 		strings.Contains(stream.body, shop.APIPassword) {
 		t.Errorf("%v\n%s", maps.Clone(stream.header), stream.body)
 	}
-	p.get(keyImportPath("nothing")+"/stream").want(http.StatusNotFound)
+	p.get(keyImportPath("nothing") + "/stream").want(http.StatusNotFound)
 }
 
 // findAll returns the elements of a name.

@@ -25,7 +25,9 @@ type progress struct {
 // stream sends a part of a page as server-sent events, whenever it has changed.
 // It returns when read says that all is over, or when the client disconnects.
 // When the time is over, the page is loaded again.
-func (s *server) stream(w http.ResponseWriter, r *http.Request, every time.Duration, read func() (progress, error)) error {
+func (s *server) stream(
+	w http.ResponseWriter, r *http.Request, every time.Duration, read func() (progress, error),
+) error {
 	release, ok := s.checkWaits.acquire(stateOf(r).self)
 	if !ok {
 		return &httpError{Status: http.StatusTooManyRequests, RetryAfter: checkTime, Public: tooManyStreamsText}

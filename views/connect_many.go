@@ -14,7 +14,7 @@ type KeysForm struct {
 	Err    *ui.FieldError
 }
 
-// LastImport is how the newest import of the session stands.
+// LastImport is the newest import of the session.
 type LastImport struct {
 	Href             string
 	Connected, Total int

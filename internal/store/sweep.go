@@ -9,8 +9,8 @@ import (
 )
 
 // Sweep deletes what has expired, in all environments: sessions, owners who ended with their session and
-// all that they have, sign-ins, drafts, flashes, operations 24 hours after their last change, secrets, checks, key imports,
-// activities after 400 days, marks of immutable webhooks, leases, and counts under limits that are back
+// all that they have, sign-ins, drafts, flashes, operations 24 hours after their last change, secrets, checks, key
+// imports, activities after 400 days, marks of immutable webhooks, leases, and counts under limits that are back
 // to nothing. It is safe at any time and in several processes at once.
 func (s *Store) Sweep(ctx context.Context) error {
 	now := s.instant()
