@@ -156,7 +156,7 @@ func (s *server) handleKeyImportStream(w http.ResponseWriter, r *http.Request) e
 	if _, err := s.readKeyImport(r); err != nil {
 		return err
 	}
-	return s.stream(w, r, importPoll, func() (progress, error) {
+	return s.stream(w, r, admin, importPoll, func() (progress, error) {
 		i, err := s.readKeyImport(r)
 		if err != nil {
 			return progress{}, err
