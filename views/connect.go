@@ -18,14 +18,22 @@ type ConnectPage struct {
 	PasswordErr  *ui.FieldError
 	// ExpectShop is the name of the shop to connect again; "" if there is none.
 	ExpectShop string
+	// ExpectChannel leads to the channel of ExpectShop; nil if the shop has none.
+	ExpectChannel *ui.Link
 	// ExpectExpired is set if ExpectShop's connection has expired.
 	ExpectExpired bool
 	// KeptForm is set if Return leads to a form that was kept filled in.
-	KeptForm         bool
-	Permissions      []Permission
+	KeptForm    bool
+	Permissions []Permission
 	// KeysAction is the POST target of the form for many API keys; "" without a team.
-	KeysAction       string
-	ForDevelopersURL string // where the shop's owner creates an Open API user
+	KeysAction string
+	// ChannelAction is the POST target of the form for channel credentials; "" without a team.
+	ChannelAction    string
+	Channels         []ui.Link // that are connected
+	ClientID         string    // as typed
+	ClientIDErr      *ui.FieldError
+	SecretErr        *ui.FieldError // of the channel
+	ForDevelopersURL string         // where the shop's owner creates an Open API user
 	// SessionIdle and SessionLife are how long after its last use, and after its start, a session ends.
 	SessionIdle, SessionLife time.Duration
 }
@@ -40,7 +48,9 @@ type Permission struct {
 func (p ConnectPage) ofTeam() bool { return p.Member != "" }
 
 // invalid reports whether a field of the form has an error.
-func (p ConnectPage) invalid() bool { return p.UsernameErr != nil || p.PasswordErr != nil }
+func (p ConnectPage) invalid() bool {
+	return p.UsernameErr != nil || p.PasswordErr != nil || p.ClientIDErr != nil || p.SecretErr != nil
+}
 
 // whyAgain returns why ExpectShop must be connected again.
 func (p ConnectPage) whyAgain() string {
