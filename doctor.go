@@ -22,6 +22,9 @@ func checkSetUp(ctx context.Context, f serveFlags, getenv func(string) string, s
 	for _, warning := range c.Warnings {
 		fmt.Fprintln(stdout, "Warning:", warning)
 	}
+	if c.ChannelTokenURL != "" {
+		fact(stdout, "Channels", "tokens from "+c.ChannelTokenURL)
+	}
 	switch c.SignIn.Mode {
 	case signInOIDC:
 		return checkOIDC(ctx, c, stdout)

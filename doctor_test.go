@@ -42,6 +42,12 @@ func TestDoctor(t *testing.T) {
 	}{
 		"personal": {nil, nil, []string{"Sign-in       none. Each browser connects its own shops"}, false},
 		"sandbox":  {nil, []string{"--team"}, []string{"at the sandbox, with three people"}, false},
+		"channels": {
+			append(headerWith("HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "https://api.example.com"),
+				"HOOKWALL_CHANNEL_TOKEN_URL", "https://id.example.com/token"), nil,
+			[]string{"Channels      tokens from https://id.example.com/token"},
+			false,
+		},
 		"header": {
 			headerWith("HOOKWALL_TRUSTED_PROXIES", "10.1.2.3,fd00::/8"), nil,
 			[]string{"header X-Forwarded-User", "10.1.2.3/32, fd00::/8", "X-Hookwall-Proxy-Secret", "Admins        ada"},

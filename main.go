@@ -191,7 +191,7 @@ func newDashboard(
 	}
 	provider := oauth.New(oauth.Config{
 		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
-		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL,
+		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL, ChannelTokenURL: c.ChannelTokenURL,
 		PublicURL: c.PublicURL.String(), Scopes: c.Scopes, UserAgent: userAgent(), Now: st.Now,
 	})
 	receiver := ""
@@ -293,6 +293,9 @@ func startSandbox(
 	c.ClientID, c.APIURL, c.TokenURL = clientID, at, at+tokenPath
 	c.AuthURL = at + "/admin/platform-apps/{client_id}/connect"
 	c.ImplicitAuthURL = at + "/auth/realms/Fourthwall/protocol/openid-connect/auth"
+	if c.SignIn.Mode != "" {
+		c.ChannelTokenURL = at + channelTokenPath
+	}
 	servers.Go(func() error { return serveHTTP(ctx, listener, emulator, logger) })
 	return emulator, at, nil
 }

@@ -160,6 +160,7 @@ func (a *app) dashboard() *handlers.Dashboard {
 		AuthURL:         a.boxURL + "/admin/platform-apps/{client_id}/connect",
 		TokenURL:        a.boxURL + "/open-api/v1.0/platform/token",
 		ImplicitAuthURL: a.boxURL + "/auth/realms/Fourthwall/protocol/openid-connect/auth",
+		ChannelTokenURL: a.boxURL + "/auth/realms/Fourthwall/protocol/openid-connect/token",
 		PublicURL:       a.url, Scopes: scopes, Transport: a.wire, Now: a.now,
 	})
 	timing := webhooks.DefaultTiming()

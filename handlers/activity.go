@@ -183,7 +183,7 @@ func subjectOf(a store.Activity, d activity.Detail, called names) string {
 	case d.Before != nil && d.Before.URL != "":
 		return ui.HostAndPath(d.Before.URL)
 	}
-	return cmp.Or(d.Shop, d.Member, a.WebhookID)
+	return cmp.Or(d.Shop, d.Member, d.Channel, a.WebhookID)
 }
 
 // activityText returns in a few words what was changed, or why nothing was.
@@ -239,6 +239,9 @@ func changes(d activity.Detail) []views.Change {
 	}
 	if d.Shop != "" {
 		out = append(out, views.Change{Field: "Shop", After: d.Shop})
+	}
+	if d.Channel != "" {
+		out = append(out, views.Change{Field: "Channel", After: d.Channel})
 	}
 	if text := roleChangeText(d); text != "" {
 		out = append(out, views.Change{

@@ -51,7 +51,7 @@ func (s *server) handleTeamActivityCSV(w http.ResponseWriter, r *http.Request) e
 		d, _ := activity.ReadDetail(a)
 		rows = append(rows, []string{
 			a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Person.Name, a.Person.Email, a.Person.Role,
-			cmp.Or(d.Shop, d.Member), d.RoleBefore, d.RoleAfter, a.Session, d.Ended, a.RequestID,
+			cmp.Or(d.Shop, d.Member, d.Channel), d.RoleBefore, d.RoleAfter, a.Session, d.Ended, a.RequestID,
 		})
 	}
 	return sendCSV(w, "activity-team.csv", rows)

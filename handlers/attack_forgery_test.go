@@ -135,12 +135,17 @@ func (v *victim) teamWrites() map[string]sentForm {
 	v.must(v.server.Team.Remove(v.t.Context(), boss.Actor(), gone))
 	v.member(team.Admin) // a second session
 	other := v.get(youPath).postForm(youEndPath).values
+	page, channel := v.connectsChannel().url.Path, v.box.Channel()
 	return map[string]sentForm{
-		youEndPath:             {path: youEndPath, form: other},
-		"/people/{id}/role":    {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
-		"/people/{id}/remove":  {path: personPath(ann) + "/remove", form: url.Values{}},
-		"/people/{id}/end":     {path: personPath(ann) + "/end", form: url.Values{}},
-		"/people/{id}/readmit": {path: personPath(gone) + "/readmit", form: url.Values{}},
+		youEndPath:                  {path: youEndPath, form: other},
+		"/people/{id}/role":         {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
+		"/people/{id}/remove":       {path: personPath(ann) + "/remove", form: url.Values{}},
+		connectChannel:              {path: connectChannel, form: url.Values{"client_id": {channel.ClientID}, "secret": {channel.ClientSecret}}},
+		"/channels/{id}/shops":      {path: page + "/shops", form: url.Values{"do": {"all"}}},
+		"/channels/{id}/secret":     {path: page + "/secret", form: url.Values{"secret": {channel.ClientSecret}}},
+		"/channels/{id}/disconnect": {path: page + "/disconnect", form: url.Values{"shops": {"0"}}},
+		"/people/{id}/end":          {path: personPath(ann) + "/end", form: url.Values{}},
+		"/people/{id}/readmit":      {path: personPath(gone) + "/readmit", form: url.Values{}},
 	}
 }
 

@@ -46,6 +46,9 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 		if page.LastImport, err = s.lastImport(r); err != nil {
 			return page, err
 		}
+		if err := s.offerChannels(r, &page); err != nil {
+			return page, err
+		}
 	}
 	page.SessionIdle, page.SessionLife = s.Store.SessionTimes()
 	start := url.Values{}
@@ -57,8 +60,9 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	}
 	if known, err := s.knownShop(r, q.Get("shop")); err != nil {
 		return page, err
-	} else if known.ID != "" {
-		page.ExpectShop, page.ExpectExpired = known.Name, known.Expired
+	} else if known.ShopID != "" {
+		page.ExpectShop, page.ExpectExpired = shopLink(known).Name, known.Expired
+		page.ExpectChannel = channelLink(known)
 	}
 	if s.OAuth.Offers(oauth.WayCode) {
 		page.CodeHref = startHref(oauth.WayCode, start)
@@ -71,19 +75,31 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 }
 
 // knownShop returns a shop that this session has connected, or nothing.
-func (s *server) knownShop(r *http.Request, id string) (views.ShopLink, error) {
+func (s *server) knownShop(r *http.Request, id string) (store.Connection, error) {
 	v := stateOf(r)
 	if v.owner == "" || v.offline || id == "" {
-		return views.ShopLink{}, nil
+		return store.Connection{}, nil
 	}
 	conn, err := s.Store.Connection(r.Context(), v.owner, id)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return views.ShopLink{}, nil
-	case errors.Is(err, store.ErrWrongKey):
-		return shopLink(conn), nil
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey) {
+		return conn, nil
 	}
-	return shopLink(conn), err
+	return conn, err
+}
+
+// offerChannels adds the form for channel credentials, and the channels that are
+// connected.
+func (s *server) offerChannels(r *http.Request, page *views.ConnectPage) error {
+	v := stateOf(r)
+	if v.offline || !s.OAuth.Offers(oauth.WayChannel) {
+		return nil
+	}
+	all, err := s.Store.Channels(r.Context(), v.owner)
+	for _, c := range all {
+		page.Channels = append(page.Channels, ui.Link{Href: channelPath(c.ID), Text: c.Name})
+	}
+	page.ChannelAction = connectChannel
+	return err
 }
 
 func startHref(way string, q url.Values) string {

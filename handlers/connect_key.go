@@ -33,15 +33,6 @@ func (s *server) tooManyBadKeys(w http.ResponseWriter, r *http.Request, hit *too
 	return s.keyAgain(w, r, http.StatusTooManyRequests, badKeysNotice(hit.wait))
 }
 
-// keyRefused counts an API key that Fourthwall does not accept. It counts even
-// if the client disconnects before the response.
-func (s *server) keyRefused(r *http.Request) {
-	c := s.badKeys(r)
-	if err := s.Store.Spend(context.WithoutCancel(r.Context()), c.Limit, c.key); err != nil {
-		stateOf(r).log.Warn("a refused key could not be counted", "error", err)
-	}
-}
-
 // handleConnectKey connects a shop with the API key of an Open API user.
 func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {

@@ -75,6 +75,12 @@ func (s *server) errorPage(r *http.Request, answer *httpError) views.ErrorPage {
 	}
 	switch {
 	case len(page.Links) > 0:
+	case answer.Status == http.StatusForbidden && v.conn.Channel != "" && fourthwall.AsError(answer.Err).Forbidden():
+		page.Heading, page.Text = channelMayNotTitle, channelMayNotText
+		page.Links = s.waysOn(r, answer.Status, page.Frame)
+		if v.may(admin) {
+			page.Links = []ui.Link{*channelLink(v.conn)}
+		}
 	case answer.Status == http.StatusForbidden && v.conn.ShopID != "" && v.may(admin):
 		page.Links = []ui.Link{connectLink(s.returnPath(r.URL.EscapedPath()), v.conn.ShopID)}
 	default:
@@ -200,7 +206,7 @@ func (s *server) unreadable(
 		return n, http.StatusBadGateway
 	case answer.Status == http.StatusForbidden:
 		n.Title, n.Text = mayNotRead(what)
-		n.Link = reconnect
+		v.lacksPermission(n, back)
 		return n, http.StatusOK
 	case answer.Status == http.StatusServiceUnavailable:
 		n.Text = loadAgainText(inText(api.RetryAfter))

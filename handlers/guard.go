@@ -107,8 +107,29 @@ func (v *requestState) reconnectLink(back, shopID string) *ui.Link {
 	if !v.may(admin) {
 		return nil
 	}
+	if v.conn.ShopID == shopID && v.conn.Channel != "" {
+		return channelLink(v.conn)
+	}
 	link := connectLink(back, shopID)
 	return &link
+}
+
+// channelLink leads to the channel of a connection. It is nil if it has none.
+func channelLink(c store.Connection) *ui.Link {
+	if c.Channel == "" {
+		return nil
+	}
+	return &ui.Link{Href: channelPath(c.Channel), Text: "See the channel " + c.Hint}
+}
+
+// lacksPermission completes a notice of a call that the API doesn't allow. A
+// connection of its own can be made again with more permissions, and a channel's
+// can't.
+func (v *requestState) lacksPermission(n *ui.Notice, back string) {
+	n.Link = v.reconnectLink(back, v.conn.ShopID)
+	if v.conn.Channel != "" {
+		n.Title, n.Text = channelMayNotTitle, channelMayNotText
+	}
 }
 
 // startLink leads to the first page that a person may see.

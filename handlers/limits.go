@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -104,4 +105,13 @@ func (s *server) mayTryKey(r *http.Request) (hit *tooMany, err error) {
 		return nil, err
 	}
 	return &tooMany{c, wait}, nil
+}
+
+// keyRefused counts an API key that Fourthwall does not accept. It counts even
+// if the client disconnects before the response.
+func (s *server) keyRefused(r *http.Request) {
+	c := s.badKeys(r)
+	if err := s.Store.Spend(context.WithoutCancel(r.Context()), c.Limit, c.key); err != nil {
+		stateOf(r).log.Warn("a refused key could not be counted", "error", err)
+	}
 }

@@ -27,6 +27,7 @@ const (
 	displayPath      = "/display"
 	helpPath         = "/help"
 	startPath        = "/oauth/start"
+	connectChannel   = "/connect/channel"
 	toolsPath        = "/tools"
 	signaturePath    = "/tools/signature"
 	urlNotesPath     = "/tools/url-notes"
@@ -109,6 +110,8 @@ func connectLink(back, shopID string) ui.Link {
 func signInHref(back string) string {
 	return withQuery(signInPath, filled(map[string]string{"return": back}).Encode())
 }
+
+func channelPath(id string) string { return "/channels/" + url.PathEscape(id) }
 
 func personPath(id string) string { return peoplePath + "/" + url.PathEscape(id) }
 

@@ -94,6 +94,9 @@ func (s *server) clientNetworkName(r *http.Request) string {
 	return network
 }
 
+// maxShopQuery is how many bytes of a search for shops count.
+const maxShopQuery = 200
+
 // bounded returns at most limit bytes of a parameter, cut between characters,
 // so that a page that shows it is UTF-8.
 func bounded(text string, limit int) string {

@@ -30,6 +30,27 @@ func (s *server) teamRoutes() []route {
 		{method: "POST", path: "/people/{id}/remove", handle: s.handlePersonRemove, access: admin, resume: peoplePath},
 		{method: "POST", path: "/people/{id}/readmit", handle: s.handlePersonReadmit, access: admin, resume: peoplePath},
 		{method: "POST", path: "/people/{id}/end", handle: s.handlePersonEnd, access: admin, resume: peoplePath},
+		{
+			method: "POST", path: connectChannel, handle: s.handleConnectChannel, access: admin, limit: signIn,
+			resume: connectPath, again: s.channelFormAgain,
+		},
+		{method: "GET", path: "/channels/{id}", handle: s.handleChannel, access: admin, resumable: true},
+		{
+			method: "POST", path: "/channels/{id}/shops", handle: s.handleChannelShops, access: admin,
+			resume: "/channels/{id}",
+		},
+		{
+			method: "POST", path: "/channels/{id}/secret", handle: s.handleChannelSecret, access: admin, limit: signIn,
+			resume: "/channels/{id}",
+		},
+		{
+			method: "GET", path: "/channels/{id}/disconnect", handle: s.handleChannelDisconnectForm, access: admin,
+			resumable: true,
+		},
+		{
+			method: "POST", path: "/channels/{id}/disconnect", handle: s.handleChannelDisconnect, access: admin,
+			resume: "/channels/{id}",
+		},
 	}
 	all = append(all, s.keyImportRoutes()...)
 	if s.OIDC != nil {

@@ -14,9 +14,8 @@ import (
 )
 
 const (
-	shopsOnPage  = 50
-	shopsFound   = 5 // that the switcher shows
-	maxShopQuery = 200
+	shopsOnPage = 50
+	shopsFound  = 5 // that the switcher shows
 )
 
 // handleShops lists the connected shops, those to connect again first.
@@ -125,6 +124,9 @@ func connectedShop(v *requestState, c store.Connection) views.ConnectedShop {
 	row.DisconnectAction = disconnectPath(c.ShopID)
 	if c.Expired {
 		row.ReconnectHref = connectLink("", c.ShopID).Href
+	}
+	if link := channelLink(c); link != nil {
+		row.WayHref = link.Href
 	}
 	return row
 }

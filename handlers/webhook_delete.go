@@ -127,7 +127,7 @@ func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, result web
 		status = http.StatusBadGateway
 		n = unconfirmedDeleteNotice()
 	case status == http.StatusForbidden:
-		n.Link = v.reconnectLink(webhookPath(v.conn.ShopID, hook.ID)+"/delete", v.conn.ShopID)
+		v.lacksPermission(&n, webhookPath(v.conn.ShopID, hook.ID)+"/delete")
 	}
 	n.Code, n.RequestID = rejection.Code, cmp.Or(rejection.RequestID, v.requestID)
 	setRetryAfter(w, rejection.RetryAfter)

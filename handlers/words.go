@@ -423,6 +423,9 @@ var teamActionLabels = labels{
 	{activity.ReadmitPerson, "Readmissions"},
 	{activity.ConnectShop, "Connections"},
 	{activity.DisconnectShop, "Disconnections"},
+	{activity.ConnectChannel, "Connected channels"},
+	{activity.ReplaceSecret, "New channel secrets"},
+	{activity.DisconnectChannel, "Disconnected channels"},
 }
 
 var outcomeLabels = labels{
@@ -486,6 +489,10 @@ var activityTitles = map[string]labels{
 	activity.ChangeRole:    {{store.OutcomeDone, "Role changed"}},
 	activity.RemovePerson:  {{store.OutcomeDone, "Person removed"}},
 	activity.ReadmitPerson: {{store.OutcomeDone, "Person readmitted"}},
+
+	activity.ConnectChannel:    {{store.OutcomeDone, "Channel connected"}},
+	activity.ReplaceSecret:     {{store.OutcomeDone, "Channel secret replaced"}},
+	activity.DisconnectChannel: {{store.OutcomeDone, "Channel disconnected"}},
 }
 
 // callReason returns in a few words why an endpoint didn't accept a call.
@@ -1512,4 +1519,127 @@ func decidedElsewhereNotice(name string) ui.Notice {
 		Kind: ui.Warning, Title: "This role isn’t set here",
 		Text: "Nothing was changed. The configuration or a group decides the role of " + name + ".",
 	}
+}
+
+// Channels.
+
+const (
+	clientIDMissing     = "Enter the client ID. It begins with channel."
+	clientSecretMissing = "Enter the client secret."
+	typeSecretAgain     = " Enter the client secret again."
+	channelUnknownText  = "There’s no such channel here. It may have been disconnected."
+	channelEndedTitle   = "Fourthwall no longer accepts this channel’s secret"
+	channelEndedText    = "Enter a new secret to connect its shops again. Their webhooks keep working."
+
+	channelMayNotTitle = "The channel can’t use this shop’s webhooks"
+	channelMayNotText  = "Fourthwall refused, either for the whole channel or because the shop has left it. Connecting " +
+		"the shop again doesn’t help. Ask Fourthwall to allow webhooks for the channel. Nothing was changed."
+	noShopChosenTitle = "Choose at least one shop"
+	noShopChosenText  = "Select the shops to connect, or connect all of them."
+	pageChangedTitle  = "The number of shops has changed"
+	pageChangedText   = "Nothing was disconnected. Check the number, then decide again."
+)
+
+// clientRejectedText says that Fourthwall doesn't accept the credentials of a
+// channel, and what they usually look like.
+func clientRejectedText(clientID string) string {
+	const text = "Fourthwall doesn’t accept this client ID and secret. "
+	if !strings.HasPrefix(clientID, "channel.") {
+		return text + "A channel’s client ID begins with channel. Check both, and enter the secret again."
+	}
+	return text + "Check both, and enter the secret again."
+}
+
+// channelOutcomes say why a channel can't be read or connected, by the outcome of
+// the same fault in a sign-in.
+var channelOutcomes = map[string]ui.Notice{
+	"temporarily_unavailable": {
+		Kind: ui.Warning, Title: "Fourthwall is busy", Text: "Nothing was changed. Try again in a moment.",
+	},
+	"server_error": {
+		Kind: ui.Warning, Title: "Fourthwall failed", Text: "Nothing was changed. Try again in a moment.",
+	},
+	"unreachable": {
+		Kind: ui.Warning, Title: "We couldn’t reach Fourthwall",
+		Text: "Nothing was changed. Try again in a moment. If this continues, ask your administrator to check " +
+			"FOURTHWALL_API_URL and HOOKWALL_CHANNEL_TOKEN_URL.",
+	},
+	"no_token": {
+		Kind: ui.Warning, Title: "Fourthwall returned no token for the channel",
+		Text: "Something in front of Fourthwall may have rejected the request. Nothing was changed. Try again in a " +
+			"moment. If this continues, ask your administrator to check HOOKWALL_CHANNEL_TOKEN_URL.",
+	},
+	"in_front": {
+		Kind: ui.Warning, Title: "Something in front of Fourthwall rejected the request",
+		Text: "It’s probably a firewall or a proxy. The channel’s credentials weren’t rejected. Try again in a moment.",
+	},
+	"not_allowed": {
+		Kind: ui.Failure, Title: "Fourthwall doesn’t allow this",
+		Text: "It accepts the client ID and secret, but not for reading the channel. Ask Fourthwall about the code.",
+	},
+	"wrong_api": {
+		Kind: ui.Failure, Title: "The response isn’t from Fourthwall’s API",
+		Text: "Nothing was changed. Ask your administrator to check FOURTHWALL_API_URL.",
+	},
+}
+
+func channelConnectedNotice(name string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: name + " is connected", Text: "Choose the shops to connect."}
+}
+
+func channelSecretNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Secret replaced"}
+}
+
+// channelShopsNotice says how many shops were connected, how many stayed as they
+// were, and how many are no longer the channel's.
+func channelShopsNotice(added, kept, gone int) ui.Notice {
+	n := ui.Notice{Kind: ui.Success, Title: ui.Count(added, "shop", "shops") + " connected"}
+	if added == 0 {
+		n.Kind, n.Title = ui.Info, "No shop was connected"
+	}
+	var text []string
+	if kept > 0 {
+		text = append(text, ui.Count(kept, "shop was", "shops were")+" connected before, and unchanged.")
+	}
+	if gone > 0 {
+		text = append(text, ui.Count(gone, "shop is", "shops are")+" no longer in the channel.")
+	}
+	n.Text = strings.Join(text, " ")
+	return n
+}
+
+func channelDisconnectedNotice(name string, shops int) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Success, Title: name + " is disconnected",
+		Text: "We deleted its credentials and the access to " + ui.Count(shops, "shop", "shops") +
+			". Webhooks keep working.",
+	}
+}
+
+// channelLacksNotice says that the channel may not read the webhooks of a shop
+// that it lists.
+func channelLacksNotice(shop string, api *fourthwall.Error) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Fourthwall doesn’t allow this channel to use webhooks", Code: api.Code,
+		RequestID: api.RequestID,
+		Text: "It refused to list the webhooks of " + shop + ". Shops stay connected. Ask Fourthwall to allow webhooks " +
+			"for the channel.",
+	}
+}
+
+// leftChannelNotice names shops that are connected, and that the channel doesn't
+// list.
+func leftChannelNotice(names []string) ui.Notice {
+	n := ui.Notice{
+		Kind: ui.Warning, Title: ui.Count(len(names), "connected shop isn’t", "connected shops aren’t") +
+			" in the channel anymore",
+	}
+	shown := names[:min(5, len(names))]
+	n.Text = "Fourthwall no longer lists " + strings.Join(shown, ", ")
+	if more := len(names) - len(shown); more > 0 {
+		n.Text += " and " + ui.Count(more, "other", "others")
+	}
+	n.Text += ". Disconnect each under Shops, or connect it in another way."
+	return n
 }

@@ -29,16 +29,16 @@ var ErrLeaseLost = errors.New("the lease is no longer held")
 
 var errNoRefreshToken = errors.New("the access token has expired, and there is no refresh token")
 
-// StoredCredential is the credential of a connection. Version grows with each new credential.
+// StoredCredential is the credential of a connection or of a channel. Version grows with each new credential.
 type StoredCredential struct {
-	ID         string // of the connection
+	ID         string // of the connection or channel
 	Version    int64
 	Credential Credential
 	Expired    bool // the shop must be connected again
 }
 
-// CredentialStore stores the credentials of connections. LeaseRefresh takes a lease by a conditional update, so that
-// only one of many processes calls the provider. The holder ends it with FinishRefresh or ReleaseRefresh.
+// CredentialStore stores the credentials of connections, or those of channels. LeaseRefresh takes a lease by a
+// conditional update, so that only one of many processes calls the provider. The holder ends it with FinishRefresh or ReleaseRefresh.
 type CredentialStore interface {
 	StoredCredential(ctx context.Context, id string) (StoredCredential, error)
 	LeaseRefresh(ctx context.Context, id string, version int64, holder string, ttl time.Duration) (bool, error)
@@ -70,7 +70,7 @@ func (r *Refresher) Fresh(ctx context.Context, c StoredCredential) (StoredCreden
 	if expiry.IsZero() || r.provider.now().Before(expiry.Add(-refreshAhead)) {
 		return c, nil
 	}
-	if c.Credential.RefreshToken == "" && r.provider.now().Before(expiry) {
+	if !c.Credential.IsRenewable() && r.provider.now().Before(expiry) {
 		return c, nil
 	}
 	renewed, err := r.Renew(ctx, c)
@@ -84,7 +84,7 @@ func (r *Refresher) Fresh(ctx context.Context, c StoredCredential) (StoredCreden
 // Renew replaces a credential that has expired or that the API has rejected. Concurrent calls for the same version
 // share one refresh and its result. It returns ErrReconnect if the credential can't be renewed.
 func (r *Refresher) Renew(ctx context.Context, c StoredCredential) (StoredCredential, error) {
-	if c.Credential.RefreshToken == "" {
+	if !c.Credential.IsRenewable() {
 		return StoredCredential{}, r.expire(ctx, c, errNoRefreshToken)
 	}
 	// The refresh continues if the request that started it is canceled: otherwise the rotated token would be lost.

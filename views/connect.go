@@ -18,14 +18,22 @@ type ConnectPage struct {
 	PasswordErr  *ui.FieldError
 	// ExpectShop is the name of the shop to connect again; "" if there is none.
 	ExpectShop string
+	// ExpectChannel leads to the channel of ExpectShop; nil if the shop has none.
+	ExpectChannel *ui.Link
 	// ExpectExpired is set if ExpectShop's connection has expired.
 	ExpectExpired bool
 	// KeptForm is set if Return leads to a form that was kept filled in.
-	KeptForm         bool
-	Permissions      []Permission
-	Keys             KeysForm    // in a team
-	LastImport       *LastImport // of many keys; nil if there is none
-	ForDevelopersURL string      // where the shop's owner creates an Open API user
+	KeptForm    bool
+	Permissions []Permission
+	Keys        KeysForm    // in a team
+	LastImport  *LastImport // of many keys; nil if there is none
+	// ChannelAction is the POST target of the form for channel credentials; "" without a team.
+	ChannelAction    string
+	Channels         []ui.Link // that are connected
+	ClientID         string    // as typed
+	ClientIDErr      *ui.FieldError
+	SecretErr        *ui.FieldError // of the channel
+	ForDevelopersURL string         // where the shop's owner creates an Open API user
 	// SessionIdle and SessionLife are how long after its last use, and after its start, a session ends.
 	SessionIdle, SessionLife time.Duration
 }
@@ -41,7 +49,8 @@ func (p ConnectPage) ofTeam() bool { return p.Member != "" }
 
 // invalid reports whether a field of the form has an error.
 func (p ConnectPage) invalid() bool {
-	return p.UsernameErr != nil || p.PasswordErr != nil || p.Keys.Err != nil
+	return p.UsernameErr != nil || p.PasswordErr != nil || p.Keys.Err != nil ||
+		p.ClientIDErr != nil || p.SecretErr != nil
 }
 
 // whyAgain returns why ExpectShop must be connected again.

@@ -22,6 +22,7 @@ type ShopsPage struct {
 type ConnectedShop struct {
 	ShopLink
 	Way              string // "Fourthwall sign-in", "Older sign-in (implicit)", "API key ending …x9f2"
+	WayHref          string // to the channel; "" if there is none, or the person may not see it
 	Permissions      string // "View and manage webhooks"
 	ConnectedAt      time.Time
 	DisconnectAction string // "" if the person may not

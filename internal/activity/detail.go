@@ -23,6 +23,8 @@ type Detail struct {
 	Shop   string `json:"shop,omitempty"`   // name of the shop
 	Scopes string `json:"scopes,omitempty"` // separated by spaces
 
+	Channel string `json:"channel,omitempty"` // name of the channel
+
 	// Of the team.
 	Member     string `json:"member,omitempty"`     // name of the person that it is about, if not the actor
 	RoleBefore string `json:"roleBefore,omitempty"` // of that person

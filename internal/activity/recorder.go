@@ -34,6 +34,10 @@ const (
 	ChangeRole    = "team.role"
 	RemovePerson  = "team.remove"
 	ReadmitPerson = "team.readmit"
+
+	ConnectChannel    = "channel.connect"
+	ReplaceSecret     = "channel.secret"
+	DisconnectChannel = "channel.disconnect"
 )
 
 // OfTeam is the Shop of an activity that belongs to the team and to no shop. No shop at Fourthwall has such an ID.

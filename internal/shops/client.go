@@ -1,6 +1,7 @@
 package shops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,32 +87,69 @@ func call[T any](
 	ctx context.Context, c *Client, do func(context.Context, fourthwall.Credential) (T, error),
 ) (T, error) {
 	var none T
-	held, err := storedCredential(c.conn)
+	held, refresher, err := c.credential(ctx)
 	if err != nil {
 		return none, err
 	}
-	if held, err = c.service.refresher.Fresh(ctx, held); err != nil {
+	if held, err = refresher.Fresh(ctx, held); err != nil {
 		return none, refreshError(err)
 	}
-	result, err := do(ctx, held.Credential.API())
+	result, err := do(ctx, c.forShop(held.Credential))
 	if !mayBeExpired(held.Credential, err) {
 		return result, err
 	}
-	renewed, refreshErr := c.service.refresher.Renew(ctx, held)
+	renewed, refreshErr := refresher.Renew(ctx, held)
 	switch {
 	case refreshErr != nil && !errors.Is(refreshErr, ErrReconnect) && !fourthwall.AsError(err).Unauthorized():
 		return result, err
 	case refreshErr != nil:
 		return none, refreshError(refreshErr)
 	}
-	result, err = do(ctx, renewed.Credential.API())
+	result, err = do(ctx, c.forShop(renewed.Credential))
 	if !fourthwall.AsError(err).Unauthorized() {
 		return result, err
 	}
-	if storeErr := c.service.store.ExpireConnection(ctx, renewed.ID, renewed.Version); storeErr != nil {
-		return none, storeErr
+	if ended, storeErr := c.expire(ctx, renewed); storeErr != nil || !ended {
+		return none, cmp.Or(storeErr, err)
 	}
 	return none, fmt.Errorf("%w: %s", ErrReconnect, err.Error()) // as text: no form deals with it
+}
+
+// credential returns the credential for the shop, and what renews it. That of a channel is read for each call, since
+// its shops share it.
+func (c *Client) credential(ctx context.Context) (oauth.StoredCredential, *oauth.Refresher, error) {
+	if c.conn.Way != oauth.WayChannel {
+		held, err := storedCredential(c.conn)
+		return held, c.service.refresher, err
+	}
+	if c.conn.Expired {
+		return oauth.StoredCredential{}, nil, ErrReconnect // the channel's credential would open it all the same
+	}
+	held, err := channelStore{c.service.store}.StoredCredential(ctx, c.conn.Channel)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey) {
+		err = fmt.Errorf("%w: %w", ErrReconnect, err)
+	}
+	return held, c.service.channels, err
+}
+
+// forShop returns a credential in the form that opens this shop and no other.
+func (c *Client) forShop(held oauth.Credential) fourthwall.Credential {
+	if held.Way == oauth.WayChannel {
+		return held.ForShop(c.conn.ShopID)
+	}
+	return held.API()
+}
+
+// expire marks the connection as expired, since the API doesn't accept a credential that is new. It reports whether it
+// did. The token of a channel says something about one shop only if it works otherwise.
+func (c *Client) expire(ctx context.Context, refused oauth.StoredCredential) (bool, error) {
+	if refused.Credential.Way != oauth.WayChannel {
+		return true, c.service.store.ExpireConnection(ctx, refused.ID, refused.Version)
+	}
+	if _, err := c.service.api.CurrentChannel(ctx, refused.Credential.Channel()); err != nil {
+		return false, nil // nothing about this shop was seen
+	}
+	return true, c.service.store.ExpireConnection(ctx, c.conn.ID, c.conn.Version)
 }
 
 // mayBeExpired reports whether a call may succeed with a new credential. A 401 that isn't the API's says nothing about
@@ -119,7 +157,7 @@ func call[T any](
 func mayBeExpired(c oauth.Credential, err error) bool {
 	api := fourthwall.AsError(err)
 	return api.Unauthorized() ||
-		api != nil && api.Status == http.StatusUnauthorized && c.RefreshToken != "" && !api.MayHaveWorked()
+		api != nil && api.Status == http.StatusUnauthorized && c.IsRenewable() && !api.MayHaveWorked()
 }
 
 // refreshError returns the error for a credential that could not be renewed. Nothing was sent to the API.

@@ -16,15 +16,21 @@ import (
 type Service struct {
 	store     *store.Store
 	api       *fourthwall.Client
+	provider  *oauth.Provider
 	refresher *oauth.Refresher
-	scopes    string // what a sign-in asks for, separated by spaces
+	channels  *oauth.Refresher // of the tokens that the shops of a channel share
+	scopes    string           // what a sign-in asks for, separated by spaces
 }
 
 // NewService returns a Service that renews credentials at provider. Scopes are what a sign-in asks for.
 func NewService(
 	st *store.Store, api *fourthwall.Client, provider *oauth.Provider, scopes []string,
 ) *Service {
-	return &Service{st, api, oauth.NewRefresher(provider, credentialStore{st}), strings.Join(scopes, " ")}
+	return &Service{
+		store: st, api: api, provider: provider, scopes: strings.Join(scopes, " "),
+		refresher: oauth.NewRefresher(provider, credentialStore{st}),
+		channels:  oauth.NewRefresher(provider, channelStore{st}),
+	}
 }
 
 // Connect stores a connection to a shop, replacing an earlier one of the same owner, and records that.
@@ -53,11 +59,16 @@ func (s *Service) connection(
 	if conn.Scopes == "" && c.Way != oauth.WayAPIKey {
 		conn.Scopes = s.scopes
 	}
-	actor.Name = Way(conn)
-	done, err := activity.New(actor,
-		store.Activity{Shop: shop.ID, Action: activity.ConnectShop, Status: http.StatusOK},
-		activity.Detail{Shop: shop.Name, Scopes: conn.Scopes})
+	done, err := connected(actor, conn)
 	return conn, alsoOfTeam(done), err
+}
+
+// connected returns the activity that records a new connection.
+func connected(actor activity.Actor, conn store.Connection) (store.Activity, error) {
+	actor.Name = Way(conn)
+	return activity.New(actor,
+		store.Activity{Shop: conn.ShopID, Action: activity.ConnectShop, Status: http.StatusOK},
+		activity.Detail{Shop: conn.ShopName, Scopes: conn.Scopes})
 }
 
 // alsoOfTeam returns the activity of a shop, and a second one for the list of the team if there is one.

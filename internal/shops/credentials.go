@@ -32,6 +32,50 @@ func (k credentialStore) FinishRefresh(ctx context.Context, id string, version i
 	return err
 }
 
+// channelStore is the same for the credentials of channels.
+type channelStore struct{ *store.Store }
+
+// StoredCredential reads a channel's credential.
+func (k channelStore) StoredCredential(ctx context.Context, id string) (oauth.StoredCredential, error) {
+	channel, err := k.ChannelByID(ctx, id)
+	if err != nil {
+		return oauth.StoredCredential{}, err
+	}
+	c, err := oauth.Decode(channel.Credential)
+	if err != nil {
+		return oauth.StoredCredential{}, err
+	}
+	return oauth.StoredCredential{ID: id, Version: channel.Version, Credential: c, Expired: channel.Expired}, nil
+}
+
+// LeaseRefresh takes the channel's lease.
+func (k channelStore) LeaseRefresh(
+	ctx context.Context, id string, version int64, holder string, ttl time.Duration,
+) (bool, error) {
+	return k.LeaseChannel(ctx, id, version, holder, ttl)
+}
+
+// FinishRefresh distinguishes a lost lease from a database fault. A channel has no scopes.
+func (k channelStore) FinishRefresh(ctx context.Context, id string, version int64, holder string, credential []byte,
+	expiresAt time.Time, _ string,
+) error {
+	err := k.FinishChannel(ctx, id, version, holder, credential, expiresAt)
+	if errors.Is(err, store.ErrLeaseLost) {
+		return errors.Join(oauth.ErrLeaseLost, err)
+	}
+	return err
+}
+
+// ReleaseRefresh ends the channel's lease.
+func (k channelStore) ReleaseRefresh(ctx context.Context, id, holder string) error {
+	return k.ReleaseChannel(ctx, id, holder)
+}
+
+// ExpireConnection ends the channel, and with it the connections of all its shops.
+func (k channelStore) ExpireConnection(ctx context.Context, id string, version int64) error {
+	return k.ExpireChannel(ctx, id, version)
+}
+
 func storedCredential(conn store.Connection) (oauth.StoredCredential, error) {
 	c, err := oauth.Decode(conn.Credential)
 	if err != nil {

@@ -13,6 +13,8 @@ func Way(c store.Connection) string {
 	switch c.Way {
 	case oauth.WayAPIKey:
 		return "API key ending in " + c.Hint
+	case oauth.WayChannel:
+		return "Channel " + c.Hint
 	case oauth.WayImplicit:
 		return "Older sign-in (implicit)"
 	}
@@ -27,6 +29,8 @@ func Permissions(c store.Connection) string {
 	switch {
 	case c.Way == oauth.WayAPIKey:
 		return "Full access"
+	case c.Way == oauth.WayChannel:
+		return "Set by Fourthwall"
 	case slices.Equal(scopes, []string{"webhook_read", "webhook_write"}):
 		return "View and manage webhooks"
 	case slices.Equal(scopes, []string{"webhook_read"}):

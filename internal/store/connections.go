@@ -19,9 +19,10 @@ type Connection struct {
 	ShopID     string
 	ShopName   string
 	ShopDomain string
-	Way        string    // how it was connected: "code", "implicit" or "apikey"
+	Way        string    // how it was connected: "code", "implicit", "apikey" or "channel"
+	Channel    string    // ID of the Channel that has the credential; "" if the connection has its own
 	Credential []byte    // in clear here, sealed in the database; nil in lists
-	Hint       string    // the end of an API user's name, by which a person knows it; not secret
+	Hint       string    // the end of an API user's name, or the channel's name; not secret
 	Scopes     string    // as granted, separated by spaces
 	ExpiresAt  time.Time // end of the access token; zero: never
 	Expired    bool      // unusable until the person connects the shop again
@@ -30,7 +31,7 @@ type Connection struct {
 }
 
 const (
-	connectionColumns = `id, owner, shop_id, shop_name, shop_domain, way, hint, scopes, expires_at, expired,
+	connectionColumns = `id, owner, shop_id, shop_name, shop_domain, way, channel, hint, scopes, expires_at, expired,
 		version, created_at`
 
 	selectConnections = `SELECT ` + connectionColumns + ` FROM connections WHERE environment = $1 AND owner = $2`
@@ -65,14 +66,15 @@ const (
 	// The insert selects from the owner's row, so it inserts nothing if the owner is gone.
 	upsertConnection = `
 		INSERT INTO connections (id, environment, owner, shop_id, shop_name, shop_domain, way, credential, hint,
-			scopes, expires_at, created_at)
-		SELECT $3, environment, id, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM owners WHERE environment = $1 AND id = $2
+			scopes, expires_at, created_at, channel)
+		SELECT $3, environment, id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM owners
+			WHERE environment = $1 AND id = $2
 		ON CONFLICT (environment, owner, shop_id) DO UPDATE SET
 			shop_name = excluded.shop_name, shop_domain = excluded.shop_domain, way = excluded.way,
-			credential = excluded.credential, hint = excluded.hint, scopes = excluded.scopes,
+			credential = excluded.credential, hint = excluded.hint, scopes = excluded.scopes, channel = excluded.channel,
 			expires_at = excluded.expires_at, expired = FALSE, version = connections.version + 1,
-			lease_holder = '', lease_until = 0, steady_until = 0
-		RETURNING ` + connectionColumns
+			lease_holder = '', lease_until = 0, steady_until = 0 `
+	returningConnection = `RETURNING ` + connectionColumns
 )
 
 // Connections returns the shops of an owner by name, without their credentials.
@@ -185,12 +187,9 @@ func (s *Store) UnusedConnections(ctx context.Context, before time.Time) (ids []
 // transaction it records activities, as done. It returns the connection as stored. The ID, Expired,
 // Version and CreatedAt of the argument do not count. ErrNotFound means that the owner is gone.
 func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activity) (Connection, error) {
-	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
 	var kept Connection
 	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
-		kept, err = scanConnection(tx.QueryRowContext(ctx, upsertConnection,
-			s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
-			c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now())))
+		kept, err = s.upsert(ctx, tx, upsertConnection+returningConnection, c)
 		if err != nil {
 			return err
 		}
@@ -203,28 +202,43 @@ func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activit
 	return kept, nil
 }
 
+// upsert runs upsertConnection, or a statement that begins like it.
+func (s *Store) upsert(ctx context.Context, tx *sql.Tx, statement string, c Connection) (Connection, error) {
+	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
+	return scanConnection(tx.QueryRowContext(ctx, statement,
+		s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
+		c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now()), c.Channel))
+}
+
 // DeleteConnection deletes an owner's connection to a shop, and the owner's secrets, operations,
 // checks and flashes for it. In the same transaction it records activities, as done. An operation
 // whose lease is held stays, and so do the shop's activities and the marks of its webhooks. It is no
 // error if the shop is not connected.
 func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string, done ...Activity) error {
 	return failed("delete connection", s.tx(ctx, func(tx *sql.Tx) error {
-		for _, query := range []string{
-			`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`,
-			`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
-			`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND shop = $3 AND holder = ''`,
-			`DELETE FROM checks WHERE environment = $1 AND owner = $2 AND shop = $3`,
-			// A flash belongs to the shop when a segment of its page's path is the shop.
-			// replace is the one exact search for text that every database has.
-			`DELETE FROM flashes WHERE environment = $1 AND owner = $2
-				AND replace(page || '/', '/' || $3 || '/', '') <> page || '/'`,
-		} {
-			if _, err := tx.ExecContext(ctx, query, s.env, owner, shopID); err != nil {
-				return err
-			}
+		if err := s.deleteConnection(ctx, tx, owner, shopID); err != nil {
+			return err
 		}
 		return s.addDone(ctx, tx, done)
 	}))
+}
+
+func (s *Store) deleteConnection(ctx context.Context, tx *sql.Tx, owner Owner, shopID string) error {
+	for _, query := range []string{
+		`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`,
+		`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
+		`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND shop = $3 AND holder = ''`,
+		`DELETE FROM checks WHERE environment = $1 AND owner = $2 AND shop = $3`,
+		// A flash belongs to the shop when a segment of its page's path is the shop.
+		// replace is the one exact search for text that every database has.
+		`DELETE FROM flashes WHERE environment = $1 AND owner = $2
+			AND replace(page || '/', '/' || $3 || '/', '') <> page || '/'`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, s.env, owner, shopID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ExpireConnection marks a connection as unusable until it is connected again, if its credential still
@@ -314,7 +328,7 @@ func scanConnection(row scanner, more ...any) (Connection, error) {
 	var expires, created int64
 	err := row.Scan(append([]any{
 		&c.ID, &c.Owner, &c.ShopID, &c.ShopName, &c.ShopDomain, &c.Way,
-		&c.Hint, &c.Scopes, &expires, &c.Expired, &c.Version, &created,
+		&c.Channel, &c.Hint, &c.Scopes, &expires, &c.Expired, &c.Version, &created,
 	}, more...)...)
 	c.ExpiresAt, c.CreatedAt = timeAt(expires), timeAt(created)
 	return c, err

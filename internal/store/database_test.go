@@ -144,11 +144,12 @@ type planted struct {
 	owner    store.Owner
 	canaries []string
 	checks   map[string]string // ids by shop
+	channels map[string]string // ids by client ID, which is the shop's
 }
 
 func plant(t *testing.T, fresh database, o store.Options) *planted {
 	t.Helper()
-	p := &planted{url: fresh(t), checks: map[string]string{}}
+	p := &planted{url: fresh(t), checks: map[string]string{}, channels: map[string]string{}}
 	p.store = open(t, p.url, o)
 	owner, token := signIn(t, p.store)
 	p.owner, p.canaries = owner, []string{token}
@@ -173,6 +174,11 @@ func (p *planted) plant(t *testing.T, shop string) {
 		Owner: p.owner, ShopID: shop, ShopName: "plain name", Credential: []byte(p.canary("credential", shop)),
 	})
 	check(t, err)
+	channel, err := p.store.PutChannel(ctx, store.Channel{
+		Owner: p.owner, ClientID: shop, Name: "plain name", Credential: []byte(p.canary("channel", shop)),
+	})
+	check(t, err)
+	p.channels[shop] = channel.ID
 	check(t, p.store.PutSignIn(ctx, store.SignIn{
 		State: p.canary("state", shop), Browser: p.canary("browser", shop),
 		Verifier: p.canary("verifier", shop), Return: "/" + shop, ExpiresAt: soon,
@@ -228,6 +234,13 @@ var sealedColumns = map[string]struct {
 		c, err := p.store.Connection(t.Context(), p.owner, shop)
 		if err != nil && (c.ShopName != "plain name" || c.Credential != nil) {
 			t.Errorf("connection beside the error: %+v", c)
+		}
+		return err
+	}},
+	"channels.credential": {`client_id = $1`, func(t *testing.T, p *planted, shop string) error {
+		c, err := p.store.Channel(t.Context(), p.owner, p.channels[shop])
+		if err != nil && (c.Name != "plain name" || c.Credential != nil) {
+			t.Errorf("channel beside the error: %+v", c)
 		}
 		return err
 	}},
@@ -381,6 +394,7 @@ func TestRowOfAnotherOwnerDoesNotOpen(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		for column, change := range map[string]string{
 			"connections.credential": `UPDATE connections SET owner = $1 WHERE shop_id = 'one'`,
+			"channels.credential":    `UPDATE channels SET owner = $1 WHERE client_id = 'one'`,
 			"webhook_secrets.secret": `UPDATE webhook_secrets SET owner = $1 WHERE shop = 'one'`,
 			"operations.result":      `UPDATE operations SET owner = $1 WHERE shop = 'one'`,
 			"checks.report":          `UPDATE checks SET owner = $1 WHERE shop = 'one'`,

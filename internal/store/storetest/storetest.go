@@ -35,6 +35,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"People", peopleTests},
 		{"Connections", connectionTests},
 		{"Refresh", refreshTests},
+		{"Channels", channelTests},
 		{"SignIns", signInTests},
 		{"Drafts", draftTests},
 		{"Flashes", flashTests},
