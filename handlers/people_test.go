@@ -65,7 +65,8 @@ func TestPeople(t *testing.T) {
 	g.known("Ann").get(shopsPath).want(http.StatusForbidden, "You don’t have access yet")
 	operator := personPath(g.server.peopleID(t, "The operator"))
 	boss.get(peoplePath).postForm(operator+"/remove").submit().want(http.StatusOK, "The operator is removed")
-	boss.post(operator+"/role", url.Values{"role": {"viewer"}}).want(http.StatusOK, "Nothing was changed", "Readmit them first")
+	boss.post(operator+"/role", url.Values{"role": {"viewer"}}).
+		want(http.StatusOK, "Nothing was changed", "Readmit them first")
 }
 
 // TestPeopleRefused: what can't be done isn't offered, and changes nothing if

@@ -87,8 +87,8 @@ func onlyValue(header http.Header, name string) (string, error) {
 	return values[0], nil
 }
 
-// isPlaceholder reports whether a value is what some proxies send in place of a name that they don't have: Caddy its own
-// {placeholder}, Apache (null), Envoy a hyphen. Everyone without a name would be one person.
+// isPlaceholder reports whether a value is what some proxies send in place of a name that they don't have. Caddy sends
+// its own {placeholder}, Apache (null), Envoy a hyphen. Everyone without a name would be one person.
 func isPlaceholder(value string) bool {
 	return strings.ContainsAny(value, "{}") || value == "(null)" || value == "-"
 }

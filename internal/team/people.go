@@ -139,9 +139,9 @@ func (p Person) Actor() activity.Actor {
 	}
 }
 
-// SetRole sets the role of a person. It returns ErrRemoved for a person who must be readmitted first, ErrElsewhere if it
-// would have no effect, ErrUnchanged if the person has the role, and ErrLastAdmin if nobody would be left who sets
-// roles. Like all changes of people, it is recorded.
+// SetRole sets the role of a person. It returns ErrRemoved if the person must be readmitted first, ErrElsewhere if it
+// would have no effect, ErrUnchanged if the person has the role, and ErrLastAdmin if nobody would be left who sets one.
+// Like all changes of people, it is recorded.
 func (t *Team) SetRole(ctx context.Context, by activity.Actor, id string, role Role) error {
 	return t.change(ctx, by, activity.ChangeRole, id, func(p *store.Person, before Person) error {
 		switch {
