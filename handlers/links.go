@@ -16,6 +16,9 @@ const (
 	connectPath      = "/connect"
 	shopsPath        = "/shops"
 	findShopPath     = "/switcher"
+	labelShopsPath   = "/shops/labels"
+	shopLabelsRoute  = "/shops/{shop}/labels"
+	movePath         = "/connect/move"
 	signInPath       = "/sign-in"
 	signInStart      = "/sign-in/start"
 	peoplePath       = "/people"
@@ -41,6 +44,8 @@ const (
 func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
 
 func disconnectPath(shopID string) string { return shopPath(shopID) + "/disconnect" }
+
+func shopLabelsPath(shopID string) string { return shopPath(shopID) + "/labels" }
 
 func webhooksPath(shopID string) string { return shopPath(shopID) + "/webhooks" }
 

@@ -23,6 +23,10 @@ type Detail struct {
 	Shop   string `json:"shop,omitempty"`   // name of the shop
 	Scopes string `json:"scopes,omitempty"` // separated by spaces
 
+	// Of the labels of a shop.
+	LabelsAdded   []string `json:"labelsAdded,omitempty"`
+	LabelsRemoved []string `json:"labelsRemoved,omitempty"`
+
 	// Of the team.
 	Member     string `json:"member,omitempty"`     // name of the person that it is about, if not the actor
 	RoleBefore string `json:"roleBefore,omitempty"` // of that person
