@@ -102,6 +102,7 @@ func (s *server) drawShops(w http.ResponseWriter, r *http.Request, status int, f
 	if err != nil {
 		return err
 	}
+	frame.Path = shopsPath // also after its form
 	first, pager := f.page(r)
 	page := views.ShopsPage{
 		Frame: frame, ConnectHref: connectPath, ListHref: shopsPath, Query: f.filter.query, Label: f.filter.label,

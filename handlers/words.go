@@ -461,7 +461,7 @@ const (
 // personalEndText says how long shops of before the team are kept: idle after
 // the last visit, and life after the sign-in.
 func personalEndText(idle, life time.Duration) string {
-	text := "They stay until you sign out, at most " + ui.Duration(life) + " after you signed in"
+	text := "Shops that aren’t moved stay until you sign out, at most " + ui.Duration(life) + " after you signed in"
 	if idle < life {
 		text += " and " + ui.Duration(idle) + " after your last visit"
 	}
