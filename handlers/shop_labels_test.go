@@ -24,7 +24,7 @@ func (pg *page) shopRows() (names []string) {
 	return names
 }
 
-// label gives labels to a shop on its page.
+// label adds labels to a shop on its page.
 func (p *person) label(shopID, labels string) *page {
 	p.t.Helper()
 	return p.post(shopLabelsPath(shopID), url.Values{"labels": {labels}})
@@ -198,7 +198,7 @@ func TestLabelSeveralShops(t *testing.T) {
 	p := newRig(t, options{}).person()
 	p.connect(0)
 	p.fill(60)
-	f := p.get(shopsPath + "?q=shop").want(http.StatusOK, "Label 60 shops").form(labelShopsPath)
+	f := p.get(shopsPath+"?q=shop").want(http.StatusOK, "Label 60 shops").form(labelShopsPath)
 	bad := f.set("labels", " ").submit().want(http.StatusUnprocessableEntity, "Type a label", "60 of 61 shops shown")
 	pg := bad.form(labelShopsPath).set("labels", "Client, 2026").submit().
 		want(http.StatusOK, "60 shops labeled Client, 2026.", "60 of 61 shops shown")
@@ -216,7 +216,7 @@ func TestLabelSeveralShops(t *testing.T) {
 	all.set("labels", "extra").submit().want(http.StatusOK,
 		"59 shops labeled", "1 shop already had this label", "1 shop would have more than 10 labels")
 
-	stale := p.get(shopsPath + "?label=Extra").want(http.StatusOK, "Label 60 shops").form(labelShopsPath)
+	stale := p.get(shopsPath+"?label=Extra").want(http.StatusOK, "Label 60 shops").form(labelShopsPath)
 	p.post(shopLabelsPath("sh_0003"), url.Values{"remove": {"Extra"}})
 	pg = stale.set("labels", "late").submit().want(http.StatusConflict, "The list has changed", "Label 59 shops")
 	if got := pg.form(labelShopsPath).values.Get("labels"); got != "late" {

@@ -33,7 +33,9 @@ func readShopFilter(q url.Values) shopFilter {
 	return shopFilter{query: bounded(q.Get("q"), maxShopQuery), label: bounded(q.Get("label"), maxShopQuery)}
 }
 
-func (f shopFilter) values() url.Values { return filled(map[string]string{"q": f.query, "label": f.label}) }
+func (f shopFilter) values() url.Values {
+	return filled(map[string]string{"q": f.query, "label": f.label})
+}
 
 // href returns a link to a page of the list.
 func (f shopFilter) href(page int) string {
@@ -245,7 +247,7 @@ type bulkForm struct {
 	banner *ui.Notice
 }
 
-// handleLabelShops gives labels to all shops that a filter shows. It asks again
+// handleLabelShops adds labels to all shops that a filter shows. It asks again
 // if they aren't those that the form was drawn with.
 func (s *server) handleLabelShops(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {

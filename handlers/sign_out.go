@@ -26,7 +26,8 @@ func (s *server) handleSignOutForm(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	return s.render(w, r, http.StatusOK, views.SignOut(views.SignOutPage{
-		Frame: frame, OfTeam: s.Team != nil, Personal: personal, Action: signOutPath, StayHref: s.wayBack(r.URL.Query().Get("return")),
+		Frame: frame, OfTeam: s.Team != nil, Personal: personal, Action: signOutPath,
+		StayHref: s.wayBack(r.URL.Query().Get("return")),
 	}))
 }
 

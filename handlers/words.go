@@ -454,6 +454,7 @@ func personalShopsNotice(n int, help string) ui.Notice {
 }
 
 const (
+	teamsStayText  = "The team already has %s. We kept the team’s access."
 	moveHelpText   = "Move them, so that the whole team can use them."
 	noMoveHelpText = "Only admins can move shops to the team. "
 )
@@ -477,7 +478,7 @@ func movedNotice(done []store.Moved) ui.Notice {
 	n := ui.Notice{Kind: ui.Success, Title: ui.Count(len(names[store.MoveDone]), "shop", "shops") + " moved to the team"}
 	var text []string
 	for _, part := range []struct{ end, one, many string }{
-		{store.MoveKept, "The team already has %s. We kept the team’s access.", "The team already has %s. We kept the team’s access."},
+		{store.MoveKept, teamsStayText, teamsStayText},
 		{store.MoveDropped, "We deleted this browser’s access to %s.", "We deleted this browser’s access to %s."},
 		{store.MoveLocked, "%s can’t be read here. Connect it again.", "%s can’t be read here. Connect them again."},
 		{store.MoveGone, "%s is no longer connected in this browser.", "%s are no longer connected in this browser."},

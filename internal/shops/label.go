@@ -44,7 +44,7 @@ func ReadLabels(typed string) (labels []string, problem string) {
 	return labels, ""
 }
 
-// AddLabels gives labels to shops of the actor's, and records that for each shop that got one.
+// AddLabels adds labels to shops of the actor's, and records that for each shop that got one.
 func (s *Service) AddLabels(
 	ctx context.Context, actor activity.Actor, conns []store.Connection, labels []string,
 ) ([]store.Labeled, error) {

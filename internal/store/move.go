@@ -43,7 +43,7 @@ const (
 		ORDER BY created_at, id LIMIT $4)`
 )
 
-// MoveConnections gives connections of one owner to another, in one transaction: their credentials and the secrets of
+// MoveConnections moves connections of one owner to another, in one transaction: their credentials and the secrets of
 // new webhooks are sealed for the new owner, and labels come along. A shop that the new owner has is left
 // alone, see Move. If any shop is moved, so are the presets, those that the new owner has no name or room for left out.
 // In the same transaction it records what record returns for each Move, as done. A refresh that holds its

@@ -68,7 +68,7 @@ func ShopLabelKey(label string) string {
 	return norm.NFC.String(strings.ToLower(strings.ToUpper(norm.NFC.String(label))))
 }
 
-// AddShopLabels gives labels to shops of an owner, in one transaction, and returns what it did in each, in their order.
+// AddShopLabels adds labels to shops of an owner, in one transaction, and returns what it did in each, in their order.
 // A label that the owner has on another shop is written as it is there. A shop gets all of the labels that it lacks, or
 // none if it would then have more than MaxShopLabels. In the same transaction it records what record returns, as done,
 // for each shop that got a label. ErrNotFound means that the owner is gone.
