@@ -38,6 +38,12 @@ var teamScenes = []scene{
 	{name: "not allowed", show: showNotAllowed, status: 403, heading: "Only admins can do this", team: true},
 	{name: "list, of a viewer", show: showListOfViewer, status: 200, heading: "Webhooks", team: true},
 	{name: "shops, of a viewer", show: showShopsOfViewer, status: 200, heading: "Shops", team: true},
+	{name: "shops, labeled", show: showLabeledShops, status: 200, heading: "Shops", team: true},
+	{name: "shops, labels for all", show: showBulkLabels, status: 422, heading: "Shops", team: true},
+	{name: "labels of a shop", show: showShopLabels, status: 422, heading: "Labels", team: true},
+	{name: "move shops", show: showMove, status: 200, heading: "Move shops to the team", team: true},
+	{name: "move 40 shops", show: showMoveMany, status: 200, heading: "Move shops to the team", team: true},
+	{name: "shops of before the team, of an operator", show: showPersonalShops, status: 200, heading: "Shops", team: true},
 	{name: "sign out of a team", show: showTeamSignOut, status: 200, heading: "Sign out of Hookwall?", team: true},
 }
 

@@ -28,8 +28,7 @@ func activityQuery(shopID string, actions labels, q url.Values) store.ActivityQu
 	}
 }
 
-// handleActivity lists the attempts in a shop. A filter's form also sends its
-// empty fields, which don't belong in the address.
+// handleActivity lists the attempts in a shop.
 func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
 	shop := stateOf(r).conn.ShopID
 	return s.listActivity(w, r, activityList{shop, activityPath(shop), actionLabels})
@@ -51,9 +50,8 @@ var teamActivity = activityList{activity.OfTeam, teamActivityPath, teamActionLab
 
 func (s *server) listActivity(w http.ResponseWriter, r *http.Request, list activityList) error {
 	shop, at, actions := list.shop, list.path, list.actions
-	if q := r.URL.Query(); hasEmpty(q) {
-		maps.DeleteFunc(q, func(_ string, values []string) bool { return values[0] == "" })
-		return redirect(w, r, withQuery(at, q.Encode()))
+	if query, had := withoutEmpty(r); had {
+		return redirect(w, r, withQuery(at, query))
 	}
 	query := activityQuery(shop, actions, r.URL.Query())
 	found, err := s.Store.Activities(r.Context(), query)
@@ -78,15 +76,6 @@ func (s *server) listActivity(w http.ResponseWriter, r *http.Request, list activ
 	}
 	page.NewerHref, page.OlderHref = pageLinks(at, filterOf(query), found)
 	return s.render(w, r, http.StatusOK, views.Activity(page))
-}
-
-func hasEmpty(q url.Values) bool {
-	for _, values := range q {
-		if values[0] == "" {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *server) actorChoices(r *http.Request, shopID string) ([]ui.Choice, error) {
@@ -193,6 +182,8 @@ func activityText(a store.Activity, d activity.Detail) string {
 		return cmp.Or(callReason(a), typesOfCall(d))
 	case d.Member != "":
 		return roleChangeText(d)
+	case a.Action == activity.LabelShop:
+		return labelChangeText(d)
 	case a.Outcome != store.OutcomeDone:
 		return reasonOf(a)
 	case d.Before != nil && d.After != nil:
@@ -250,6 +241,12 @@ func changes(d activity.Detail) []views.Change {
 	}
 	if d.Ended != "" {
 		out = append(out, views.Change{Field: "Ended session", After: d.Ended})
+	}
+	if len(d.LabelsAdded) > 0 {
+		out = append(out, views.Change{Field: "Labels added", After: strings.Join(d.LabelsAdded, ", ")})
+	}
+	if len(d.LabelsRemoved) > 0 {
+		out = append(out, views.Change{Field: "Labels removed", After: strings.Join(d.LabelsRemoved, ", ")})
 	}
 	if d.Scopes != "" {
 		out = append(out, views.Change{Field: "Permissions", After: d.Scopes})

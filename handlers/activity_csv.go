@@ -26,7 +26,7 @@ func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error
 	rows := [][]string{{
 		"time", "action", "outcome", "who", "session", "webhook", "url before", "url after",
 		"event types before", "event types after", "status", "code", "request id", "request id of the API",
-		"Fourthwall has instead", "person", "email", "role",
+		"Fourthwall has instead", "person", "email", "role", "labels added", "labels removed",
 	}}
 	for _, a := range found.Rows {
 		d, _ := activity.ReadDetail(a)
@@ -77,5 +77,6 @@ func activityRecord(a store.Activity, d activity.Detail) []string {
 		urls[1], types[0], types[1],
 		status, a.Code, a.RequestID, a.APIRequestID, found,
 		a.Person.Name, a.Person.Email, a.Person.Role,
+		strings.Join(d.LabelsAdded, ", "), strings.Join(d.LabelsRemoved, ", "),
 	}
 }

@@ -136,11 +136,19 @@ func (v *victim) teamWrites() map[string]sentForm {
 	v.member(team.Admin) // a second session
 	other := v.get(youPath).postForm(youEndPath).values
 	page, channel := v.connectsChannel().url.Path, v.box.Channel()
+	conn, err := v.store.Connection(v.t.Context(), v.server.Team.Owner(), v.shop.ID)
+	v.must(err)
+	conn.Owner, conn.ShopID = owner(v.person), "sh_mine"
+	_, err = v.store.PutConnection(v.t.Context(), conn)
+	v.must(err)
 	return map[string]sentForm{
-		youEndPath:                  {path: youEndPath, form: other},
-		"/people/{id}/role":         {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
-		"/people/{id}/remove":       {path: personPath(ann) + "/remove", form: url.Values{}},
-		connectChannel:              {path: connectChannel, form: url.Values{"client_id": {channel.ClientID}, "secret": {channel.ClientSecret}}},
+		movePath:              {path: movePath, form: url.Values{"move": {"sh_mine"}}},
+		youEndPath:            {path: youEndPath, form: other},
+		"/people/{id}/role":   {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
+		"/people/{id}/remove": {path: personPath(ann) + "/remove", form: url.Values{}},
+		connectChannel: {path: connectChannel, form: url.Values{
+			"client_id": {channel.ClientID}, "secret": {channel.ClientSecret},
+		}},
 		"/channels/{id}/shops":      {path: page + "/shops", form: url.Values{"do": {"all"}}},
 		"/channels/{id}/secret":     {path: page + "/secret", form: url.Values{"secret": {channel.ClientSecret}}},
 		"/channels/{id}/disconnect": {path: page + "/disconnect", form: url.Values{"shops": {"0"}}},
@@ -164,6 +172,7 @@ func (v *victim) writes() map[string]sentForm {
 	changed := v.plant(v.shop, owner(v.person), activity.UpdateWebhook, v.hook.ID,
 		activity.Detail{Before: contentOf(good, "DONATION"), After: contentOf(v.hook.URL, "ORDER_PLACED")})
 	v.must(v.store.RecordOutcome(v.t.Context(), changed.ID, store.Ending{Outcome: store.OutcomeDone}))
+	seen := foundShops{found: []store.Connection{{ShopID: v.shop.ID}}}
 	key := url.Values{"username": {v.box.Shops()[2].APIUser}, "password": {v.box.Shops()[2].APIPassword}}
 	return map[string]sentForm{
 		"/connect/key":                     {path: "/connect/key", form: key},
@@ -173,6 +182,8 @@ func (v *victim) writes() map[string]sentForm {
 		urlNotesPath:                       {path: urlNotesPath, form: url.Values{"url": {good}}, idle: true},
 		displayPath:                        {path: displayPath, form: url.Values{"theme": {"dark"}}, idle: true},
 		guidePath:                          {path: guidePath, form: url.Values{}, idle: true},
+		"/shops/{shop}/labels":             {path: shopLabelsPath(v.shop.ID), form: url.Values{"labels": {"Forged"}}},
+		labelShopsPath:                     {path: labelShopsPath, form: url.Values{"labels": {"Forged"}, "seen": {seen.identity()}}},
 		"/shops/{shop}/disconnect":         {path: shopPath(v.shop.ID) + "/disconnect", form: url.Values{}},
 		"/shops/{shop}/webhooks":           {path: webhooksPath(v.shop.ID), form: url.Values{"url": {good}, "allowedTypes": {"DONATION"}}},
 		"/shops/{shop}/webhooks/{id}/edit": {path: at + "/edit", form: edit},

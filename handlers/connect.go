@@ -70,6 +70,9 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	if s.OAuth.Offers(oauth.WayImplicit) {
 		page.ImplicitHref = startHref(oauth.WayImplicit, start)
 	}
+	if page.Personal, err = s.personalNotice(r); err != nil {
+		return page, err
+	}
 	page.KeptForm, err = s.hasDraft(r, back)
 	return page, err
 }

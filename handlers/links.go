@@ -17,6 +17,9 @@ const (
 	keysPath         = "/connect/keys"
 	shopsPath        = "/shops"
 	findShopPath     = "/switcher"
+	labelShopsPath   = "/shops/labels"
+	shopLabelsRoute  = "/shops/{shop}/labels"
+	movePath         = "/connect/move"
 	signInPath       = "/sign-in"
 	signInStart      = "/sign-in/start"
 	peoplePath       = "/people"
@@ -46,6 +49,8 @@ func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) 
 func keyImportPath(id string) string { return keysPath + "/" + url.PathEscape(id) }
 
 func disconnectPath(shopID string) string { return shopPath(shopID) + "/disconnect" }
+
+func shopLabelsPath(shopID string) string { return shopPath(shopID) + "/labels" }
 
 func webhooksPath(shopID string) string { return shopPath(shopID) + "/webhooks" }
 

@@ -23,6 +23,8 @@ func (s *server) teamRoutes() []route {
 		{method: "GET", path: signInPath, handle: s.handleSignInForm, access: public, limit: signIn},
 		{method: "GET", path: youPath, handle: s.handleYou, access: signedIn, resumable: true},
 		{method: "POST", path: youEndPath, handle: s.handleYouEnd, access: signedIn, resume: youPath},
+		{method: "GET", path: movePath, handle: s.handleMoveForm, access: admin, resumable: true},
+		{method: "POST", path: movePath, handle: s.handleMove, access: admin, resume: movePath},
 		{method: "GET", path: peoplePath, handle: s.handlePeople, access: admin, resumable: true},
 		{method: "GET", path: teamActivityPath, handle: s.handleTeamActivity, access: admin, resumable: true},
 		{method: "GET", path: teamActivityPath + ".csv", handle: s.handleTeamActivityCSV, access: admin},
@@ -108,6 +110,18 @@ func (s *server) siteRoutes() []route {
 
 		{method: "GET", path: findShopPath, handle: s.handleFindShop, access: viewer},
 		{method: "GET", path: shopsPath, handle: s.handleShops, access: viewer, resumable: true},
+		{
+			method: "POST", path: labelShopsPath, handle: s.handleLabelShops, access: operator, resume: shopsPath,
+			keeps: true, again: s.labelShopsAgain,
+		},
+		{
+			method: "GET", path: shopLabelsRoute, handle: s.handleShopLabelsForm, access: operator, disconnects: true,
+			resumable: true,
+		},
+		{
+			method: "POST", path: shopLabelsRoute, handle: s.handleShopLabels, access: operator, disconnects: true,
+			resume: "/labels", keeps: true, again: s.shopLabelsAgain,
+		},
 		{method: "GET", path: "/shops/{shop}", handle: s.handleShop, access: viewer, resumable: true},
 		{method: "POST", path: "/shops/{shop}/disconnect", handle: s.handleDisconnect, access: admin, disconnects: true},
 	}

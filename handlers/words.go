@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -389,6 +390,130 @@ func disconnectedNotice(shop string) ui.Notice {
 	}
 }
 
+// labelChangeText says which labels a shop got and lost.
+func labelChangeText(d activity.Detail) string {
+	var all []string
+	for _, label := range d.LabelsAdded {
+		all = append(all, "+ "+label)
+	}
+	for _, label := range d.LabelsRemoved {
+		all = append(all, "− "+label)
+	}
+	return strings.Join(all, ", ")
+}
+
+func labelsAddedNotice(labels []string) ui.Notice {
+	if len(labels) == 0 {
+		return ui.Notice{Kind: ui.Info, Title: "Nothing to add", Text: "The shop already has what you typed."}
+	}
+	title := ui.Plural(len(labels), "Label", "Labels") + " added"
+	return ui.Notice{Kind: ui.Success, Title: title, Text: strings.Join(labels, ", ")}
+}
+
+func labelRemovedNotice(label string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Label removed", Text: label}
+}
+
+func labelNotThereNotice(label string) ui.Notice {
+	return ui.Notice{Kind: ui.Info, Title: "Already removed", Text: "The shop doesn’t have the label " + label + "."}
+}
+
+// shopFullText says that a shop can't have more labels.
+func shopFullText() string {
+	return fmt.Sprintf("This shop would have more than %d labels. Remove some first.", store.MaxShopLabels)
+}
+
+// shopsLabeledNotice says how many shops got labels, and why others didn't.
+func shopsLabeledNotice(labels []string, added, had, full int) ui.Notice {
+	n := ui.Notice{Kind: ui.Success, Title: ui.Count(added, "shop", "shops") + " labeled"}
+	if added == 0 {
+		n = ui.Notice{Kind: ui.Info, Title: "No shop was labeled"}
+	}
+	text := []string{strings.Join(labels, ", ") + "."}
+	if had > 0 {
+		text = append(text, ui.Count(had, "shop", "shops")+" already had "+
+			ui.Plural(len(labels), "this label.", "these labels."))
+	}
+	if full > 0 {
+		n.Kind = ui.Warning
+		text = append(text, fmt.Sprintf("%s would have more than %d labels. Remove some there first.",
+			ui.Count(full, "shop", "shops"), store.MaxShopLabels))
+	}
+	n.Text = strings.Join(text, " ")
+	return n
+}
+
+// personalShopsNotice is shown in a team's Hookwall that a browser used before there
+// was a team.
+func personalShopsNotice(n int, help string) ui.Notice {
+	title := ui.Count(n, "shop isn’t", "shops aren’t") + " the team’s yet"
+	text := "This browser connected it before the team existed. "
+	if n > 1 {
+		text = "This browser connected them before the team existed. "
+	}
+	return ui.Notice{Kind: ui.Info, Title: title, Text: text + help}
+}
+
+const (
+	teamsStayText  = "The team already has %s. We kept the team’s access."
+	moveHelpText   = "Move them, so that the whole team can use them."
+	noMoveHelpText = "Only admins can move shops to the team. "
+)
+
+// personalEndText says how long shops of before the team are kept: idle after
+// the last visit, and life after the sign-in.
+func personalEndText(idle, life time.Duration) string {
+	text := "Shops that aren’t moved stay until you sign out, at most " + ui.Duration(life) + " after you signed in"
+	if idle < life {
+		text += " and " + ui.Duration(idle) + " after your last visit"
+	}
+	return text + "."
+}
+
+// movedNotice says what became of shops that were to be moved.
+func movedNotice(done []store.Moved) ui.Notice {
+	names := map[string][]string{}
+	for _, m := range done {
+		names[m.End] = append(names[m.End], cmp.Or(m.ShopName, m.ShopID))
+	}
+	n := ui.Notice{Kind: ui.Success, Title: ui.Count(len(names[store.MoveDone]), "shop", "shops") + " moved to the team"}
+	var text []string
+	for _, part := range []struct{ end, one, many string }{
+		{store.MoveKept, teamsStayText, teamsStayText},
+		{store.MoveDropped, "We deleted this browser’s access to %s.", "We deleted this browser’s access to %s."},
+		{store.MoveLocked, "%s can’t be read here. Connect it again.", "%s can’t be read here. Connect them again."},
+		{store.MoveGone, "%s is no longer connected in this browser.", "%s are no longer connected in this browser."},
+	} {
+		if shops := names[part.end]; len(shops) > 0 {
+			text = append(text, fmt.Sprintf(ui.Plural(len(shops), part.one, part.many), someOf(shops)))
+		}
+	}
+	if len(names[store.MoveDone]) == 0 {
+		n.Kind, n.Title = ui.Info, "No shop was moved"
+	}
+	if len(names[store.MoveLocked])+len(names[store.MoveGone]) > 0 {
+		n.Kind = ui.Warning
+	}
+	n.Text = strings.Join(text, " ")
+	return n
+}
+
+// someOf names at most three of several.
+func someOf(names []string) string {
+	const most = 3
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + " and " + ui.Count(len(names)-most, "other shop", "other shops")
+	}
+	return strings.Join(names, ", ")
+}
+
+const moveNothingText = "Select at least one shop."
+
+const (
+	otherShopsTitle = "The list has changed"
+	otherShopsText  = "No shop was labeled. Check the shops below, then add the labels again."
+)
+
 func secretGoneNotice() ui.Notice {
 	return ui.Notice{
 		Kind: ui.Info, Title: "We no longer have this secret",
@@ -409,6 +534,8 @@ var actionLabels = labels{
 	{activity.DeleteWebhook, "Deletions"},
 	{activity.ConnectShop, "Connections"},
 	{activity.DisconnectShop, "Disconnections"},
+	{activity.MoveShop, "Moves"},
+	{activity.LabelShop, "Labels"},
 	{activity.CheckEndpoint, "Checks"},
 	{activity.TestEndpoint, "Test deliveries"},
 }
@@ -426,6 +553,7 @@ var teamActionLabels = labels{
 	{activity.ConnectChannel, "Connected channels"},
 	{activity.ReplaceSecret, "New channel secrets"},
 	{activity.DisconnectChannel, "Disconnected channels"},
+	{activity.MoveShop, "Moves"},
 }
 
 var outcomeLabels = labels{
@@ -466,6 +594,8 @@ var activityTitles = map[string]labels{
 		{store.OutcomeUnclear, "Connection unconfirmed"},
 		{store.OutcomePending, "Connection pending"},
 	},
+	activity.MoveShop:  {{store.OutcomeDone, "Shop connected (moved)"}},
+	activity.LabelShop: {{store.OutcomeDone, "Labels changed"}},
 	activity.DisconnectShop: {
 		{store.OutcomeDone, "Shop disconnected"},
 		{store.OutcomeRefused, "Disconnection rejected"},

@@ -22,6 +22,7 @@ type ConnectPage struct {
 	ExpectChannel *ui.Link
 	// ExpectExpired is set if ExpectShop's connection has expired.
 	ExpectExpired bool
+	Personal      *ui.Notice // about shops of before the team; nil if there are none
 	// KeptForm is set if Return leads to a form that was kept filled in.
 	KeptForm    bool
 	Permissions []Permission

@@ -708,7 +708,7 @@ func roleHelp() templ.Component {
 			templ_7745c5c3_Var33 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<section id=\"roles\" class=\"kept\" aria-labelledby=\"roles-title\"><h2 id=\"roles-title\">What each role can do</h2><dl><div><dt>Viewer</dt><dd>Sees shops, webhooks, deliveries without their bodies, and activity.</dd></div><div><dt>Operator</dt><dd>Also creates, edits and deletes webhooks, checks and tests endpoints, and reads event bodies.</dd></div><div><dt>Admin</dt><dd>Also connects and disconnects shops, and manages people.</dd></div></dl></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<section id=\"roles\" class=\"kept\" aria-labelledby=\"roles-title\"><h2 id=\"roles-title\">What each role can do</h2><dl><div><dt>Viewer</dt><dd>Sees shops, webhooks, deliveries without their bodies, and activity.</dd></div><div><dt>Operator</dt><dd>Also creates, edits and deletes webhooks, checks and tests endpoints, labels shops, and reads event bodies.</dd></div><div><dt>Admin</dt><dd>Also connects and disconnects shops, and manages people.</dd></div></dl></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -25,6 +25,8 @@ var everyPage = []struct {
 	{"implicit", filled(ConnectImplicit)},
 	{"installed", filled(ConnectInstalled)},
 	{"shops", filled(Shops)},
+	{"shop labels", filled(ShopLabels)},
+	{"move", filled(Move)},
 	{"help", filled(Help)},
 	{"display", filled(Display)},
 	{"sign out", filled(SignOut)},

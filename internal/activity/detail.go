@@ -24,6 +24,9 @@ type Detail struct {
 	Scopes string `json:"scopes,omitempty"` // separated by spaces
 
 	Channel string `json:"channel,omitempty"` // name of the channel
+	// Of the labels of a shop.
+	LabelsAdded   []string `json:"labelsAdded,omitempty"`
+	LabelsRemoved []string `json:"labelsRemoved,omitempty"`
 
 	// Of the team.
 	Member     string `json:"member,omitempty"`     // name of the person that it is about, if not the actor

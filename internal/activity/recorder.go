@@ -24,6 +24,8 @@ const (
 	DeleteWebhook  = "webhook.delete"
 	ConnectShop    = "shop.connect"
 	DisconnectShop = "shop.disconnect"
+	MoveShop       = "shop.move" // from a session of before the team
+	LabelShop      = "shop.label"
 	CheckEndpoint  = "endpoint.check"
 	TestEndpoint   = "endpoint.test"
 

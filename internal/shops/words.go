@@ -1,6 +1,7 @@
 package shops
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -37,4 +38,17 @@ func Permissions(c store.Connection) string {
 		return "View webhooks"
 	}
 	return strings.Join(scopes, ", ")
+}
+
+const (
+	labelMissing = "Type a label, such as a client’s name."
+	labelControl = "A label contains a character that can’t be seen. Type it again instead of pasting it."
+)
+
+func labelTooLong(n int) string {
+	return fmt.Sprintf("A label has %d characters. Use %d or fewer, or separate several labels with commas.", n, MaxLabel)
+}
+
+func tooManyLabels(n int) string {
+	return fmt.Sprintf("These are %d labels. A shop can have %d.", n, store.MaxShopLabels)
 }

@@ -212,18 +212,19 @@ func (s *Store) upsert(ctx context.Context, tx *sql.Tx, statement string, c Conn
 
 // DeleteConnection deletes an owner's connection to a shop, and the owner's secrets, operations,
 // checks and flashes for it. In the same transaction it records activities, as done. An operation
-// whose lease is held stays, and so do the shop's activities and the marks of its webhooks. It is no
+// whose lease is held stays, and so do the shop's activities, its labels and the marks of its webhooks. It is no
 // error if the shop is not connected.
 func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string, done ...Activity) error {
 	return failed("delete connection", s.tx(ctx, func(tx *sql.Tx) error {
-		if err := s.deleteConnection(ctx, tx, owner, shopID); err != nil {
+		if err := s.deleteOfShop(ctx, tx, owner, shopID); err != nil {
 			return err
 		}
 		return s.addDone(ctx, tx, done)
 	}))
 }
 
-func (s *Store) deleteConnection(ctx context.Context, tx *sql.Tx, owner Owner, shopID string) error {
+// deleteOfShop deletes an owner's connection to a shop and what goes with it.
+func (s *Store) deleteOfShop(ctx context.Context, tx *sql.Tx, owner Owner, shopID string) error {
 	for _, query := range []string{
 		`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`,
 		`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
@@ -275,26 +276,29 @@ func (s *Store) FinishRefresh(
 	ctx context.Context, connID string, version int64, holder string,
 	credential []byte, expiresAt time.Time, scopes string,
 ) error {
-	var owner Owner
-	var shopID string
-	err := s.engine.read.QueryRowContext(ctx, `SELECT owner, shop_id FROM connections WHERE environment = $1 AND id = $2`,
-		s.env, connID).Scan(&owner, &shopID)
-	if errors.Is(err, sql.ErrNoRows) {
-		return failed("finish refresh", ErrLeaseLost)
+	// The connection may move to another owner after its row was read. It moves once, and keeps its lease.
+	for range 2 {
+		var owner Owner
+		var shopID string
+		err := s.engine.read.QueryRowContext(ctx, `SELECT owner, shop_id FROM connections WHERE environment = $1 AND id = $2`,
+			s.env, connID).Scan(&owner, &shopID)
+		if errors.Is(err, sql.ErrNoRows) {
+			return failed("finish refresh", ErrLeaseLost)
+		}
+		if err != nil {
+			return failed("finish refresh", err)
+		}
+		n, err := s.exec(ctx, `
+			UPDATE connections SET credential = $1, expires_at = $2, scopes = $3,
+				expired = FALSE, version = version + 1, lease_holder = '', lease_until = 0, steady_until = 0
+			WHERE environment = $4 AND id = $5 AND owner = $6 AND version = $7 AND lease_holder = $8 AND lease_holder <> ''`,
+			s.keys.seal(credential, s.credentialContext(owner, shopID)), millis(expiresAt), scopes,
+			s.env, connID, owner, version, holder)
+		if err != nil || n == 1 {
+			return failed("finish refresh", err)
+		}
 	}
-	if err != nil {
-		return failed("finish refresh", err)
-	}
-	n, err := s.exec(ctx, `
-		UPDATE connections SET credential = $1, expires_at = $2, scopes = $3,
-			expired = FALSE, version = version + 1, lease_holder = '', lease_until = 0, steady_until = 0
-		WHERE environment = $4 AND id = $5 AND version = $6 AND lease_holder = $7 AND lease_holder <> ''`,
-		s.keys.seal(credential, s.credentialContext(owner, shopID)), millis(expiresAt), scopes,
-		s.env, connID, version, holder)
-	if err == nil && n == 0 {
-		err = ErrLeaseLost
-	}
-	return failed("finish refresh", err)
+	return failed("finish refresh", ErrLeaseLost)
 }
 
 // ReleaseRefresh ends a lease and changes nothing else. A lease that is not the holder's stays.

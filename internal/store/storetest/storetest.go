@@ -47,6 +47,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Clocks", clockTests},
 		{"ImmutableWebhooks", immutableTests},
 		{"Labels", labelTests},
+		{"ShopLabels", shopLabelTests},
+		{"Move", moveTests},
 		{"Presets", presetTests},
 		{"Checks", checkTests},
 		{"KeyImports", keyImportTests},
