@@ -24,6 +24,7 @@ const (
 	DeleteWebhook  = "webhook.delete"
 	ConnectShop    = "shop.connect"
 	DisconnectShop = "shop.disconnect"
+	CutOff         = "shop.cut_off" // by the shop's owner
 	CheckEndpoint  = "endpoint.check"
 	TestEndpoint   = "endpoint.test"
 
@@ -34,7 +35,17 @@ const (
 	ChangeRole    = "team.role"
 	RemovePerson  = "team.remove"
 	ReadmitPerson = "team.readmit"
+
+	InviteOwner      = "team.invite"
+	RevokeInvitation = "team.revoke"
+	AcceptInvitation = "team.accept"
 )
+
+// OfEndpoints begins the actions that call an endpoint and change nothing in the shop.
+const OfEndpoints = "endpoint."
+
+// ByShopOwner is the Actor of a shop's owner, who has no account.
+const ByShopOwner = "Shop’s owner"
 
 // OfTeam is the Shop of an activity that belongs to the team and to no shop. No shop at Fourthwall has such an ID.
 const OfTeam = "(team)"

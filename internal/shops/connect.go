@@ -3,6 +3,7 @@ package shops
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -11,6 +12,9 @@ import (
 	"hookwall/internal/store"
 	"hookwall/oauth"
 )
+
+// ErrNotInvited means that an invitation was used, revoked, or has expired.
+var ErrNotInvited = errors.New("the invitation isn't open")
 
 // Service connects shops.
 type Service struct {
@@ -31,25 +35,56 @@ func NewService(
 func (s *Service) Connect(
 	ctx context.Context, actor activity.Actor, shop fourthwall.Shop, c oauth.Credential,
 ) (store.Connection, error) {
-	encoded, err := c.Encode()
+	conn, err := s.connection(actor.Owner, shop, c)
 	if err != nil {
 		return store.Connection{}, err
 	}
+	actor.Name = Way(conn)
+	done, err := connected(actor, conn)
+	if err != nil {
+		return store.Connection{}, err
+	}
+	return s.store.PutConnection(ctx, conn, alsoOfTeam(done)...)
+}
+
+// Accept is Connect for a shop's owner, whose invitation it spends in the same transaction. It returns ErrNotInvited,
+// and stores nothing, if the invitation isn't open.
+func (s *Service) Accept(
+	ctx context.Context, actor activity.Actor, a store.Acceptance, shop fourthwall.Shop, c oauth.Credential,
+) (store.Connection, error) {
+	conn, err := s.connection(actor.Owner, shop, c)
+	if err != nil {
+		return store.Connection{}, err
+	}
+	done, err := connected(actor, conn)
+	if err != nil {
+		return store.Connection{}, err
+	}
+	conn, err = s.store.AcceptInvitation(ctx, a, conn, done, forTeam(done, activity.AcceptInvitation))
+	if errors.Is(err, store.ErrNotFound) {
+		err = ErrNotInvited
+	}
+	return conn, err
+}
+
+// connection returns a connection as it is stored.
+func (s *Service) connection(owner store.Owner, shop fourthwall.Shop, c oauth.Credential) (store.Connection, error) {
+	encoded, err := c.Encode()
 	conn := store.Connection{
-		Owner: actor.Owner, ShopID: shop.ID, ShopName: shop.Name, ShopDomain: shop.Domain, Way: c.Way,
+		Owner: owner, ShopID: shop.ID, ShopName: shop.Name, ShopDomain: shop.Domain, Way: c.Way,
 		Credential: encoded, Hint: hint(c.Username), Scopes: c.Scopes, ExpiresAt: c.ExpiresAt,
 	}
 	if conn.Scopes == "" && c.Way != oauth.WayAPIKey {
 		conn.Scopes = s.scopes
 	}
-	actor.Name = Way(conn)
-	done, err := activity.New(actor,
-		store.Activity{Shop: shop.ID, Action: activity.ConnectShop, Status: http.StatusOK},
-		activity.Detail{Shop: shop.Name, Scopes: conn.Scopes})
-	if err != nil {
-		return store.Connection{}, err
-	}
-	return s.store.PutConnection(ctx, conn, alsoOfTeam(done)...)
+	return conn, err
+}
+
+// connected returns the activity that records a new connection.
+func connected(actor activity.Actor, conn store.Connection) (store.Activity, error) {
+	return activity.New(actor,
+		store.Activity{Shop: conn.ShopID, Action: activity.ConnectShop, Status: http.StatusOK},
+		activity.Detail{Shop: conn.ShopName, Scopes: conn.Scopes})
 }
 
 // alsoOfTeam returns the activity of a shop, and a second one for the list of the team if there is one.
@@ -57,9 +92,13 @@ func alsoOfTeam(done store.Activity) []store.Activity {
 	if done.Person.ID == "" {
 		return []store.Activity{done}
 	}
-	ofTeam := done
-	ofTeam.Shop = activity.OfTeam
-	return []store.Activity{done, ofTeam}
+	return []store.Activity{done, forTeam(done, done.Action)}
+}
+
+// forTeam returns the activity of a shop for the list of the team.
+func forTeam(done store.Activity, action string) store.Activity {
+	done.Shop, done.Action = activity.OfTeam, action
+	return done
 }
 
 // hint returns enough of a user name to tell two keys apart.
@@ -75,6 +114,21 @@ func (s *Service) Disconnect(ctx context.Context, actor activity.Actor, conn sto
 		return err
 	}
 	return s.store.DeleteConnection(ctx, actor.Owner, conn.ShopID, alsoOfTeam(done)...)
+}
+
+// CutOff deletes the team's connection to a shop on behalf of the shop's owner, who has its receipt, and records that.
+// It does nothing if the access has ended before.
+func (s *Service) CutOff(ctx context.Context, actor activity.Actor, receipt string, accepted store.Invitation) error {
+	done, err := activity.New(actor, store.Activity{Shop: accepted.ShopID, Action: activity.CutOff},
+		activity.Detail{Shop: accepted.ShopName})
+	if err != nil {
+		return err
+	}
+	err = s.store.EndAccess(ctx, receipt, done, forTeam(done, activity.CutOff))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // DisconnectAll deletes everything that the owner has, and records it for each shop.

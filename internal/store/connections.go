@@ -185,13 +185,9 @@ func (s *Store) UnusedConnections(ctx context.Context, before time.Time) (ids []
 // transaction it records activities, as done. It returns the connection as stored. The ID, Expired,
 // Version and CreatedAt of the argument do not count. ErrNotFound means that the owner is gone.
 func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activity) (Connection, error) {
-	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
 	var kept Connection
 	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
-		kept, err = scanConnection(tx.QueryRowContext(ctx, upsertConnection,
-			s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
-			c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now())))
-		if err != nil {
+		if kept, err = s.upsertConnection(ctx, tx, c); err != nil {
 			return err
 		}
 		return s.addDone(ctx, tx, done)
@@ -203,28 +199,52 @@ func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activit
 	return kept, nil
 }
 
+// upsertConnection stores a connection in a transaction, and returns it as stored, without its credential.
+func (s *Store) upsertConnection(ctx context.Context, tx *sql.Tx, c Connection) (Connection, error) {
+	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
+	return scanConnection(tx.QueryRowContext(ctx, upsertConnection,
+		s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
+		c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now())))
+}
+
 // DeleteConnection deletes an owner's connection to a shop, and the owner's secrets, operations,
-// checks and flashes for it. In the same transaction it records activities, as done. An operation
+// checks and flashes for it. In the same transaction it records activities, as done, and notes the end
+// of the access for the shop's receipts. An operation
 // whose lease is held stays, and so do the shop's activities and the marks of its webhooks. It is no
 // error if the shop is not connected.
 func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string, done ...Activity) error {
 	return failed("delete connection", s.tx(ctx, func(tx *sql.Tx) error {
-		for _, query := range []string{
-			`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`,
-			`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
-			`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND shop = $3 AND holder = ''`,
-			`DELETE FROM checks WHERE environment = $1 AND owner = $2 AND shop = $3`,
-			// A flash belongs to the shop when a segment of its page's path is the shop.
-			// replace is the one exact search for text that every database has.
-			`DELETE FROM flashes WHERE environment = $1 AND owner = $2
-				AND replace(page || '/', '/' || $3 || '/', '') <> page || '/'`,
-		} {
-			if _, err := tx.ExecContext(ctx, query, s.env, owner, shopID); err != nil {
-				return err
-			}
+		if _, err := s.deleteConnection(ctx, tx, owner, shopID); err != nil {
+			return err
 		}
-		return s.addDone(ctx, tx, done)
+		if err := s.addDone(ctx, tx, done); err != nil {
+			return err
+		}
+		return s.endInvitations(ctx, tx, owner, shopID)
 	}))
+}
+
+// deleteConnection deletes a connection in a transaction, and reports whether there was one.
+func (s *Store) deleteConnection(ctx context.Context, tx *sql.Tx, owner Owner, shopID string) (was bool, err error) {
+	n, err := affected(tx.ExecContext(ctx,
+		`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`, s.env, owner, shopID))
+	if err != nil {
+		return false, err
+	}
+	for _, query := range []string{
+		`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
+		`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND shop = $3 AND holder = ''`,
+		`DELETE FROM checks WHERE environment = $1 AND owner = $2 AND shop = $3`,
+		// A flash belongs to the shop when a segment of its page's path is the shop.
+		// replace is the one exact search for text that every database has.
+		`DELETE FROM flashes WHERE environment = $1 AND owner = $2
+			AND replace(page || '/', '/' || $3 || '/', '') <> page || '/'`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, s.env, owner, shopID); err != nil {
+			return false, err
+		}
+	}
+	return n > 0, nil
 }
 
 // ExpireConnection marks a connection as unusable until it is connected again, if its credential still
