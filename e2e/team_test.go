@@ -25,6 +25,7 @@ var teamScenes = []scene{
 	{name: "sign in", show: showSignIn, status: 200, heading: "Sign in to Hookwall", team: true},
 	{name: "sign in, with a kept form", show: showKeptByTeam, status: 200, heading: "Sign in to Hookwall", team: true},
 	{name: "sign in, removed", show: showRemoved, status: 200, heading: "Sign in to Hookwall", team: true},
+	{name: "connect, for a team", show: showTeamConnect, status: 200, heading: "Connect shops", team: true},
 	{
 		name: "sign in, the provider is down", team: true, status: 200, heading: "Sign in to Hookwall",
 		show: func(v *visitor) int { return v.Open("/sign-in?outcome=down") },
@@ -234,6 +235,12 @@ func showShopsOfViewer(v *visitor) int {
 	return v.choose(vera)
 }
 
+func showTeamConnect(v *visitor) int {
+	v.Open("/sign-in")
+	v.signInAs(ada)
+	return v.Open("/connect")
+}
+
 func showTeamSignOut(v *visitor) int {
 	v.Open("/sign-in")
 	v.signInAs(vera)
@@ -250,7 +257,7 @@ func TestJourneysOfRoles(t *testing.T) {
 			t.Parallel()
 			a := startTeam(t)
 			admin := a.member(ada, "/", o)
-			admin.heads("Connect a shop")
+			admin.heads("Connect shops")
 			shop := admin.giveKey(0)
 
 			operator := a.member(omar, newPath(shop), o)

@@ -26,14 +26,21 @@ func (s *server) handleConnect(w http.ResponseWriter, r *http.Request) error {
 
 // connectPage fills the page from the parameters return and shop.
 func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, error) {
-	frame, err := s.frame(r, "Connect a shop")
+	title := "Connect a shop"
+	if s.Team != nil {
+		title = "Connect shops"
+	}
+	frame, err := s.frame(r, title)
 	if err != nil {
 		return views.ConnectPage{}, err
 	}
 	back := s.returnPath(q.Get("return"))
 	page := views.ConnectPage{
 		Frame: frame, Return: back, KeyAction: "/connect/key",
-		Permissions: permissions(s.Scopes), ForDevelopersURL: s.forDevelopers(),
+		Permissions: permissions(s.Scopes, permissionTexts), ForDevelopersURL: s.forDevelopers(),
+	}
+	if s.Team != nil {
+		page.Permissions = permissions(s.Scopes, teamPermissionTexts)
 	}
 	page.SessionIdle, page.SessionLife = s.Store.SessionTimes()
 	start := url.Values{}
@@ -79,11 +86,7 @@ func startHref(way string, q url.Values) string {
 	return "/oauth/start?" + q.Encode()
 }
 
-func permissions(scopes []string) []views.Permission {
-	texts := map[string]string{
-		"webhook_read":  "See your webhooks",
-		"webhook_write": "Create, change and delete webhooks",
-	}
+func permissions(scopes []string, texts map[string]string) []views.Permission {
 	var out []views.Permission
 	for _, scope := range scopes {
 		text := texts[scope]

@@ -597,6 +597,18 @@ func dayText(day, today time.Time) string {
 	return day.Format("Jan 2, 2006")
 }
 
+// permissionTexts say what each scope allows.
+var permissionTexts = map[string]string{
+	"webhook_read":  "See your webhooks",
+	"webhook_write": "Create, change and delete webhooks",
+}
+
+// teamPermissionTexts are the same on the page of a team, where space is short.
+var teamPermissionTexts = map[string]string{
+	"webhook_read":  "View webhooks",
+	"webhook_write": "Manage webhooks",
+}
+
 // connectOutcomes are the notices that explain why a person is on the connect
 // page. The key is in the URL. Nothing else from there is shown.
 var connectOutcomes = map[string]ui.Notice{

@@ -23,6 +23,8 @@ type ConnectPage struct {
 	// KeptForm is set if Return leads to a form that was kept filled in.
 	KeptForm         bool
 	Permissions      []Permission
+	// KeysAction is the POST target of the form for many API keys; "" without a team.
+	KeysAction       string
 	ForDevelopersURL string // where the shop's owner creates an Open API user
 	// SessionIdle and SessionLife are how long after its last use, and after its start, a session ends.
 	SessionIdle, SessionLife time.Duration
@@ -33,6 +35,9 @@ type Permission struct {
 	Scope string
 	Text  string
 }
+
+// ofTeam reports whether the shop will belong to a team, and not to a session.
+func (p ConnectPage) ofTeam() bool { return p.Member != "" }
 
 // invalid reports whether a field of the form has an error.
 func (p ConnectPage) invalid() bool { return p.UsernameErr != nil || p.PasswordErr != nil }
