@@ -22,6 +22,9 @@ func checkSetUp(ctx context.Context, f serveFlags, getenv func(string) string, s
 	for _, warning := range c.Warnings {
 		fmt.Fprintln(stdout, "Warning:", warning)
 	}
+	if c.SignIn.Mode != signInPersonal {
+		fact(stdout, "Team", c.teamName())
+	}
 	switch c.SignIn.Mode {
 	case signInOIDC:
 		return checkOIDC(ctx, c, stdout)

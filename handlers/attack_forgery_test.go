@@ -135,12 +135,22 @@ func (v *victim) teamWrites() map[string]sentForm {
 	v.must(v.server.Team.Remove(v.t.Context(), boss.Actor(), gone))
 	v.member(team.Admin) // a second session
 	other := v.get(youPath).postForm(youEndPath).values
+	open := v.invites("")
+	var all []store.Invitation
+	all, err = v.server.Team.Invitations(v.t.Context())
+	v.must(err)
+	receipt := v.person.rig.person().acceptsByKey(v.invites(""), 1).url.Path
+	key := url.Values{"username": {v.box.Shops()[2].APIUser}, "password": {v.box.Shops()[2].APIPassword}}
 	return map[string]sentForm{
-		youEndPath:             {path: youEndPath, form: other},
-		"/people/{id}/role":    {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
-		"/people/{id}/remove":  {path: personPath(ann) + "/remove", form: url.Values{}},
-		"/people/{id}/end":     {path: personPath(ann) + "/end", form: url.Values{}},
-		"/people/{id}/readmit": {path: personPath(gone) + "/readmit", form: url.Values{}},
+		invitePath:                  {path: invitePath, form: url.Values{"domain": {"studio-nine.com"}}},
+		invitePath + "/{id}/revoke": {path: invitePath + "/" + all[0].ID + "/revoke", form: url.Values{}},
+		"/invitations/{token}/key":  {path: open + "/key", form: key},
+		"/access/{token}/end":       {path: receipt + "/end", form: url.Values{}},
+		youEndPath:                  {path: youEndPath, form: other},
+		"/people/{id}/role":         {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
+		"/people/{id}/remove":       {path: personPath(ann) + "/remove", form: url.Values{}},
+		"/people/{id}/end":          {path: personPath(ann) + "/end", form: url.Values{}},
+		"/people/{id}/readmit":      {path: personPath(gone) + "/readmit", form: url.Values{}},
 	}
 }
 
@@ -325,7 +335,8 @@ func (v *victim) keepsKinds(t *testing.T) {
 	for path, d := range writes {
 		if path == "/sign-out" || strings.HasSuffix(path, "/disconnect") || strings.Contains(path, "/secret") ||
 			strings.HasSuffix(path, "/delete") || path == guidePath || strings.HasSuffix(path, "/remove") ||
-			strings.HasSuffix(path, "/readmit") || path == "/people/{id}/end" {
+			strings.HasSuffix(path, "/readmit") || path == "/people/{id}/end" ||
+			strings.HasSuffix(path, "/revoke") || path == "/access/{token}/end" || path == invitePath {
 			continue // these need no field
 		}
 		before := v.state()

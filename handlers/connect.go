@@ -1,15 +1,14 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
 
-	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/oauth"
 	"hookwall/views"
-	"hookwall/views/ui"
 )
 
 // handleConnect shows the ways to connect a shop.
@@ -42,6 +41,7 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	if s.Team != nil {
 		page.Permissions = permissions(s.Scopes, teamPermissionTexts)
 	}
+	page.Invite = views.InviteForm{Action: invitePath, Form: rand.Text(), Domain: bounded(q.Get("domain"), 253)}
 	page.SessionIdle, page.SessionLife = s.Store.SessionTimes()
 	start := url.Values{}
 	if back != "" {
@@ -79,35 +79,4 @@ func (s *server) knownShop(r *http.Request, id string) (views.ShopLink, error) {
 		return shopLink(conn), nil
 	}
 	return shopLink(conn), err
-}
-
-func startHref(way string, q url.Values) string {
-	q.Set("way", way)
-	return "/oauth/start?" + q.Encode()
-}
-
-func permissions(scopes []string, texts map[string]string) []views.Permission {
-	var out []views.Permission
-	for _, scope := range scopes {
-		text := texts[scope]
-		if text == "" {
-			text = "The permission " + scope
-		}
-		out = append(out, views.Permission{Scope: scope, Text: text})
-	}
-	return out
-}
-
-func connectNotice(q url.Values) (ui.Notice, bool) {
-	n, ok := connectOutcomes[q.Get("outcome")]
-	if !ok || n.Kind == ui.Success {
-		return n, ok
-	}
-	if requestIDForm.MatchString(q.Get("request")) {
-		n.RequestID = q.Get("request")
-	}
-	if code := q.Get("problem"); oauth.IsCode(code) || fourthwall.IsCode(code) {
-		n.Code = code
-	}
-	return n, true
 }

@@ -21,10 +21,11 @@ type ConnectPage struct {
 	// ExpectExpired is set if ExpectShop's connection has expired.
 	ExpectExpired bool
 	// KeptForm is set if Return leads to a form that was kept filled in.
-	KeptForm         bool
-	Permissions      []Permission
+	KeptForm    bool
+	Permissions []Permission
 	// KeysAction is the POST target of the form for many API keys; "" without a team.
 	KeysAction       string
+	Invite           InviteForm
 	ForDevelopersURL string // where the shop's owner creates an Open API user
 	// SessionIdle and SessionLife are how long after its last use, and after its start, a session ends.
 	SessionIdle, SessionLife time.Duration
@@ -40,7 +41,9 @@ type Permission struct {
 func (p ConnectPage) ofTeam() bool { return p.Member != "" }
 
 // invalid reports whether a field of the form has an error.
-func (p ConnectPage) invalid() bool { return p.UsernameErr != nil || p.PasswordErr != nil }
+func (p ConnectPage) invalid() bool {
+	return p.UsernameErr != nil || p.PasswordErr != nil || p.Invite.Err != nil
+}
 
 // whyAgain returns why ExpectShop must be connected again.
 func (p ConnectPage) whyAgain() string {

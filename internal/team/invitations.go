@@ -91,7 +91,9 @@ func (t *Team) Receipt(ctx context.Context, token string) (store.Invitation, err
 }
 
 // Accept returns what spends an invitation, with a new token for the receipt.
-func Accept(token string) store.Acceptance { return store.Acceptance{Token: token, Receipt: newToken()} }
+func Accept(token string) store.Acceptance {
+	return store.Acceptance{Token: token, Receipt: newToken()}
+}
 
 // OwnerActor is a shop's owner who has no account, as activity names them.
 func (t *Team) OwnerActor() activity.Actor {
