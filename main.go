@@ -46,6 +46,8 @@ const (
 	reconcileInterval = 5 * time.Second
 	reconcileLimit    = 10_000 // attempts
 	keepAliveInterval = time.Hour
+	// importInterval is how soon an import of API keys is continued whose process died.
+	importInterval = 5 * time.Second
 )
 
 func main() {
@@ -138,6 +140,7 @@ func serveDashboard(
 	defer dashboard.Close()
 	defer context.AfterFunc(ctx, dashboard.Drain)()
 	startTasks(ctx, st, hooks, connected, servers, logger)
+	servers.Go(func() error { return repeat(ctx, importInterval, dashboard.ContinueImports, "importing keys", logger) })
 	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
 	announce(out, c, sandboxURL)
 	logger.Info("listening", "address", listener.Addr().String())

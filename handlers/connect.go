@@ -40,6 +40,10 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	}
 	if s.Team != nil {
 		page.Permissions = permissions(s.Scopes, teamPermissionTexts)
+		page.Keys = s.keysFormView()
+		if page.LastImport, err = s.lastImport(r); err != nil {
+			return page, err
+		}
 	}
 	page.Invite = views.InviteForm{Action: invitePath, Form: rand.Text(), Domain: bounded(q.Get("domain"), 253)}
 	page.SessionIdle, page.SessionLife = s.Store.SessionTimes()

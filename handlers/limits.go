@@ -87,7 +87,10 @@ const keyDebt = time.Hour
 // badKeys counts API keys that Fourthwall refused, including those from this
 // machine. Nobody has many.
 func (s *server) badKeys(r *http.Request) counter {
-	address, _ := s.clientNetwork(r)
+	return s.badKeysFrom(s.clientNetworkName(r))
+}
+
+func (s *server) badKeysFrom(address string) counter {
 	c := s.Limits.BadKeys.by("refused key", byAddress, address)
 	c.Debt = keyDebt
 	return c

@@ -15,6 +15,7 @@ const (
 	alivePath        = "/healthz"
 	readyPath        = "/readyz"
 	connectPath      = "/connect"
+	keysPath         = "/connect/keys"
 	shopsPath        = "/shops"
 	findShopPath     = "/switcher"
 	signInPath       = "/sign-in"
@@ -40,11 +41,14 @@ const (
 
 	securityTextPath = "/.well-known/security.txt"
 
+	keysNotKeptHref     = connectPath + "?outcome=keys_not_kept"
 	signedOutHref       = connectPath + "?outcome=signed_out"
 	signedOutOfTeamHref = signInPath + "?outcome=signed_out"
 )
 
 func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
+
+func keyImportPath(id string) string { return keysPath + "/" + url.PathEscape(id) }
 
 func disconnectPath(shopID string) string { return shopPath(shopID) + "/disconnect" }
 

@@ -42,12 +42,29 @@ func (s *server) teamRoutes() []route {
 		{method: "GET", path: "/access/{token}", handle: s.handleReceipt, access: public, limit: signIn},
 		{method: "POST", path: "/access/{token}/end", handle: s.handleCutOff, access: public, limit: signIn},
 	}
+	all = append(all, s.keyImportRoutes()...)
 	if s.OIDC != nil {
 		all = append(all,
 			route{method: "GET", path: signInStart, handle: s.handleSignInStart, access: public, limit: signIn},
 			route{method: "GET", path: "/sign-in/callback", handle: s.handleSignInCallback, access: public, limit: signIn})
 	}
 	return all
+}
+
+// keyImportRoutes returns the routes that connect shops with many API keys.
+func (s *server) keyImportRoutes() []route {
+	return []route{
+		{
+			method: "POST", path: keysPath, handle: s.handleKeys, access: admin, limit: signIn, resume: keysNotKeptHref,
+			again: s.keysAgain,
+		},
+		{method: "GET", path: keysPath + "/{id}", handle: s.handleKeyImport, access: admin, resumable: true},
+		{method: "GET", path: keysPath + "/{id}/stream", handle: s.handleKeyImportStream, access: admin},
+		{
+			method: "POST", path: keysPath + "/{id}/retry", handle: s.handleKeysRetry, access: admin, limit: signIn,
+			resume: keysPath + "/{id}",
+		},
+	}
 }
 
 // siteRoutes returns the routes that don't belong to one shop, and those that

@@ -12,6 +12,7 @@ import (
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
 	"hookwall/internal/team"
 	"hookwall/internal/webhooks"
@@ -606,6 +607,127 @@ func dayText(day, today time.Time) string {
 	return day.Format("Jan 2, 2006")
 }
 
+// Many API keys.
+const (
+	keyImportTitle   = "Connect many keys"
+	keysTooLargeText = "This is larger than 1 MB. Split the keys into smaller files."
+	keysTwiceText    = "Paste the keys or choose a file. We can’t use both at once."
+	importGoneText   = "We keep these results for one day, for the session that sent the keys. The shops that were " +
+		"connected stay connected."
+)
+
+// keysNotSentText says what to do with keys that were not tried. They are kept
+// nowhere.
+func keysNotSentText(status int, retryAfter string) string {
+	wait, err := strconv.Atoi(retryAfter)
+	if err != nil || status == http.StatusServiceUnavailable {
+		return "Nothing was connected. Paste the keys or choose the file again in a moment. " + unavailableFix
+	}
+	return "Nothing was connected. Wait " + ui.Duration(time.Duration(wait)*time.Second) +
+		", then paste the keys or choose the file again."
+}
+
+// keysText says what is wrong with all keys that were sent, or "" for nothing.
+func keysText(err error) string {
+	switch {
+	case errors.Is(err, shops.ErrNoKeys):
+		return "There are no keys here. Paste one key a line, or choose a CSV file."
+	case errors.Is(err, shops.ErrTooManyKeys):
+		return "There are more than " + ui.Number(shops.MaxKeys) + " keys. Split them into smaller files."
+	case errors.Is(err, shops.ErrNotCSV):
+		return "This isn’t a CSV file. Save it as “CSV UTF-8”, then choose it again."
+	case errors.Is(err, shops.ErrKeyHeader):
+		return "The first line must name the columns username and password."
+	}
+	return ""
+}
+
+// keyResult returns how one of many keys fared.
+func keyResult(row store.KeyRow) (ui.State, string) {
+	switch row.Result {
+	case store.KeyPending:
+		return ui.NotKnown, "Waiting"
+	case store.KeyWaiting:
+		return ui.NotKnown, "Not tried yet"
+	case store.KeyUntried:
+		return ui.Look, "Not tried before we deleted its password"
+	case store.KeyConnected:
+		return ui.OK, ""
+	case store.KeyReplaced:
+		return ui.OK, "This key replaces the earlier access"
+	case store.KeyKept:
+		return ui.OK, "Already connected another way, which we kept"
+	case store.KeyTemporary:
+		return ui.Look, temporaryKeyTexts[row.Code]
+	case shops.LineSame:
+		return ui.Failing, "Same username as line " + ui.Number(row.SameLine)
+	}
+	return ui.Failing, badKeyTexts[row.Result]
+}
+
+var temporaryKeyTexts = map[string]string{
+	shops.KeyUnreachable: "Couldn’t reach Fourthwall",
+	shops.KeyInFront:     "Something in front of Fourthwall rejected it",
+	shops.KeyBusy:        "Fourthwall is busy",
+	shops.KeyFailed:      "Fourthwall’s API failed",
+}
+
+var badKeyTexts = map[string]string{
+	shops.KeyRefused:      "Username or password not accepted",
+	shops.KeyShopUnknown:  "Fourthwall didn’t say which shop this is",
+	shops.LineQuotes:      "Quotes don’t match",
+	shops.LineColumns:     "Needs a username and a password",
+	shops.LineNoUsername:  "Username missing",
+	shops.LineNoPassword:  "Password missing",
+	shops.LineColon:       "Username has a colon",
+	shops.LineTooLong:     "Too long for an API key",
+	shops.LineUnprintable: "Has invisible characters",
+	shops.LineNotUTF8:     "Not UTF-8. Save the file as “CSV UTF-8”",
+}
+
+// connectedIn returns how many keys of an import belong to a shop that is
+// connected now.
+func connectedIn(i store.KeyImport) int {
+	return i.Count[store.KeyConnected] + i.Count[store.KeyReplaced] + i.Count[store.KeyKept]
+}
+
+// importNotice says how an import ended.
+func importNotice(i store.KeyImport) ui.Notice {
+	connected, total := connectedIn(i), i.Total()
+	title := ui.Number(connected) + " of " + ui.Count(total, "key", "keys") + " connected"
+	n := ui.Notice{Kind: ui.Warning, Title: title, Text: "The lines that need a fix say what to do."}
+	switch {
+	case i.Reason == shops.StopRefused:
+		n.Title = "We stopped after many rejected keys"
+		n.Text = title + ". Check that these are the usernames and passwords of Open API users."
+	case i.Reason == shops.StopFailed:
+		n.Title, n.Text = "We stopped because Fourthwall doesn’t respond", title+". Try the rest again in a moment."
+	case i.Reason == shops.StopRights:
+		n.Title, n.Text = "We stopped when you were no longer an admin", title+". We deleted the other passwords."
+	case i.Reason == shops.StopExpired:
+		n.Title, n.Text = "We ran out of time", title+". We deleted the other passwords. Send those lines again."
+	case connected == total:
+		n.Kind, n.Text = ui.Success, "Every key belongs to a connected shop."
+	case i.Count[store.KeyTemporary] > 0:
+		n.Text = "Some lines can be tried again."
+	}
+	return n
+}
+
+func tooManyImportsNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Warning, Title: "Your team is connecting many keys already"}
+}
+
+func nothingToRetryNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "There’s nothing to try again",
+		Text: "We keep passwords for 15 minutes. Paste the lines again.",
+	}
+}
+
+// pageText says which page of several this is.
+func pageText(at, of int) string { return "Page " + ui.Number(at) + " of " + ui.Number(of) }
+
 // permissionTexts say what each scope allows.
 var permissionTexts = map[string]string{
 	"webhook_read":  "See your webhooks",
@@ -708,6 +830,10 @@ var connectOutcomes = map[string]ui.Notice{
 	"shop_unknown": {
 		Kind: ui.Failure, Title: "The shop was not connected",
 		Text: "Fourthwall didn’t say which shop this is. Sign in to the shop’s admin first, then start again.",
+	},
+	"keys_not_kept": {
+		Kind: ui.Info, Title: "Your keys were not sent",
+		Text: "You had to sign in first, and we don’t keep keys until then. Paste them or choose the file again.",
 	},
 	"way_not_offered": {
 		Kind: ui.Info, Title: "This way of signing in isn’t available here",

@@ -21,10 +21,10 @@ type ConnectPage struct {
 	// ExpectExpired is set if ExpectShop's connection has expired.
 	ExpectExpired bool
 	// KeptForm is set if Return leads to a form that was kept filled in.
-	KeptForm    bool
-	Permissions []Permission
-	// KeysAction is the POST target of the form for many API keys; "" without a team.
-	KeysAction       string
+	KeptForm         bool
+	Permissions      []Permission
+	Keys             KeysForm    // in a team
+	LastImport       *LastImport // of many keys; nil if there is none
 	Invite           InviteForm
 	ForDevelopersURL string // where the shop's owner creates an Open API user
 	// SessionIdle and SessionLife are how long after its last use, and after its start, a session ends.
@@ -42,7 +42,13 @@ func (p ConnectPage) ofTeam() bool { return p.Member != "" }
 
 // invalid reports whether a field of the form has an error.
 func (p ConnectPage) invalid() bool {
-	return p.UsernameErr != nil || p.PasswordErr != nil || p.Invite.Err != nil
+	return p.UsernameErr != nil || p.PasswordErr != nil || p.Keys.Err != nil || p.Invite.Err != nil
+}
+
+// focusesInvite reports whether the first field with an error is that of the
+// invitation.
+func (p ConnectPage) focusesInvite() bool {
+	return p.Invite.Err != nil && p.UsernameErr == nil && p.PasswordErr == nil && p.Keys.Err == nil
 }
 
 // whyAgain returns why ExpectShop must be connected again.

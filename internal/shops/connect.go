@@ -35,16 +35,11 @@ func NewService(
 func (s *Service) Connect(
 	ctx context.Context, actor activity.Actor, shop fourthwall.Shop, c oauth.Credential,
 ) (store.Connection, error) {
-	conn, err := s.connection(actor.Owner, shop, c)
+	conn, done, err := s.connection(actor, shop, c)
 	if err != nil {
 		return store.Connection{}, err
 	}
-	actor.Name = Way(conn)
-	done, err := connected(actor, conn)
-	if err != nil {
-		return store.Connection{}, err
-	}
-	return s.store.PutConnection(ctx, conn, alsoOfTeam(done)...)
+	return s.store.PutConnection(ctx, conn, done...)
 }
 
 // Accept is Connect for a shop's owner, whose invitation it spends in the same transaction. It returns ErrNotInvited,
@@ -52,39 +47,39 @@ func (s *Service) Connect(
 func (s *Service) Accept(
 	ctx context.Context, actor activity.Actor, a store.Acceptance, shop fourthwall.Shop, c oauth.Credential,
 ) (store.Connection, error) {
-	conn, err := s.connection(actor.Owner, shop, c)
+	conn, done, err := s.connection(actor, shop, c)
 	if err != nil {
 		return store.Connection{}, err
 	}
-	done, err := connected(actor, conn)
-	if err != nil {
-		return store.Connection{}, err
-	}
-	conn, err = s.store.AcceptInvitation(ctx, a, conn, done, forTeam(done, activity.AcceptInvitation))
+	ofShop := done[0]
+	ofShop.Actor = actor.Name
+	conn, err = s.store.AcceptInvitation(ctx, a, conn, ofShop, forTeam(ofShop, activity.AcceptInvitation))
 	if errors.Is(err, store.ErrNotFound) {
 		err = ErrNotInvited
 	}
 	return conn, err
 }
 
-// connection returns a connection as it is stored.
-func (s *Service) connection(owner store.Owner, shop fourthwall.Shop, c oauth.Credential) (store.Connection, error) {
+// connection returns a connection to store, and what records that.
+func (s *Service) connection(
+	actor activity.Actor, shop fourthwall.Shop, c oauth.Credential,
+) (store.Connection, []store.Activity, error) {
 	encoded, err := c.Encode()
+	if err != nil {
+		return store.Connection{}, nil, err
+	}
 	conn := store.Connection{
-		Owner: owner, ShopID: shop.ID, ShopName: shop.Name, ShopDomain: shop.Domain, Way: c.Way,
+		Owner: actor.Owner, ShopID: shop.ID, ShopName: shop.Name, ShopDomain: shop.Domain, Way: c.Way,
 		Credential: encoded, Hint: hint(c.Username), Scopes: c.Scopes, ExpiresAt: c.ExpiresAt,
 	}
 	if conn.Scopes == "" && c.Way != oauth.WayAPIKey {
 		conn.Scopes = s.scopes
 	}
-	return conn, err
-}
-
-// connected returns the activity that records a new connection.
-func connected(actor activity.Actor, conn store.Connection) (store.Activity, error) {
-	return activity.New(actor,
-		store.Activity{Shop: conn.ShopID, Action: activity.ConnectShop, Status: http.StatusOK},
-		activity.Detail{Shop: conn.ShopName, Scopes: conn.Scopes})
+	actor.Name = Way(conn)
+	done, err := activity.New(actor,
+		store.Activity{Shop: shop.ID, Action: activity.ConnectShop, Status: http.StatusOK},
+		activity.Detail{Shop: shop.Name, Scopes: conn.Scopes})
+	return conn, alsoOfTeam(done), err
 }
 
 // alsoOfTeam returns the activity of a shop, and a second one for the list of the team if there is one.

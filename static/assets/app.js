@@ -133,9 +133,10 @@
     const stream = new EventSource(progress.dataset.stream);
     link.hidden = true;
     stream.addEventListener("report", ({ data }) => {
+      const now = () => progress.querySelector(".check-now")?.textContent;
+      const before = now();
       progress.replaceChildren(...new DOMParser().parseFromString(data, "text/html").body.childNodes);
-      const now = progress.querySelector(".check-now")?.textContent;
-      if (now) say(now);
+      if (now() && now() !== before) say(now());
     });
     stream.addEventListener("done", () => {
       stream.close();
@@ -144,7 +145,7 @@
     stream.addEventListener("error", () => {
       stream.close();
       link.hidden = false;
-      say("The check goes on, but its progress is not shown here any more.");
+      say("Progress is no longer shown here. Refresh it to see more.");
     });
   }
 

@@ -49,6 +49,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Labels", labelTests},
 		{"Presets", presetTests},
 		{"Checks", checkTests},
+		{"KeyImports", keyImportTests},
 		{"Limits", limitTests},
 		{"LiveConnection", liveConnectionTests},
 		{"Sweep", sweepTests},
