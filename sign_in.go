@@ -29,7 +29,7 @@ const signInCallback = "/sign-in/callback"
 type signInFlags struct {
 	SignIn          string `hw:"HOOKWALL_SIGN_IN" placeholder:"MODE" help:"How a team signs in: oidc, header or sandbox. With oidc, at an identity provider. With header, at your reverse proxy. By default, each browser connects its own shops, without a sign-in."`
 	Team            bool   `help:"Try a team in the sandbox, with three people. The same as --sign-in sandbox."`
-	TeamName        string `hw:"HOOKWALL_TEAM_NAME" placeholder:"NAME" help:"What to call your team before the owners of shops. Default: the host of the public URL."`
+	TeamName        string `hw:"HOOKWALL_TEAM_NAME" placeholder:"NAME" help:"Your team's name, as the owners of shops see it in invitations. Default: the host of the public URL."`
 	Admins          string `hw:"HOOKWALL_ADMINS" placeholder:"PEOPLE" help:"People who are always admins. Email addresses, or subjects at the identity provider, separated by commas."`
 	Issuer          string `name:"oidc-issuer" hw:"HOOKWALL_OIDC_ISSUER" placeholder:"URL" help:"Issuer of the identity provider, exactly as its discovery document says it."`
 	ClientID        string `name:"oidc-client-id" hw:"HOOKWALL_OIDC_CLIENT_ID" placeholder:"ID" help:"Client ID of Hookwall at the identity provider. Register your public URL and /sign-in/callback as its redirect URL."`

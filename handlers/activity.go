@@ -199,14 +199,3 @@ func changes(d activity.Detail) []views.Change {
 	}
 	return out
 }
-
-// without returns the badges of codes that others lack.
-func without(codes, others []fourthwall.EventType) []ui.EventBadge {
-	var out []ui.EventBadge
-	for _, code := range codes {
-		if !slices.Contains(others, code) {
-			out = append(out, badge(code))
-		}
-	}
-	return out
-}

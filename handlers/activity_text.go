@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"maps"
 	"net/url"
+	"slices"
 
 	"hookwall/internal/activity"
+	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/views/ui"
 )
@@ -62,4 +64,15 @@ func typesOfCall(d activity.Detail) string {
 		return ""
 	}
 	return typesText(badges(d.After.AllowedTypes))
+}
+
+// without returns the badges of codes that others lack.
+func without(codes, others []fourthwall.EventType) []ui.EventBadge {
+	var out []ui.EventBadge
+	for _, code := range codes {
+		if !slices.Contains(others, code) {
+			out = append(out, badge(code))
+		}
+	}
+	return out
 }

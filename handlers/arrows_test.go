@@ -17,7 +17,7 @@ import (
 // those before it in this list. Every file that isn't listed is a page, which may
 // use all of these and no other page.
 var layers = []string{
-	"links.go", "labels.go", "words.go",
+	"links.go", "labels.go", "browser_name.go", "words.go",
 	"logs.go", "background.go", "per_session.go",
 	"route.go", "server.go", "cookies.go", "request.go", "csv.go",
 	"flash.go", "render.go", "returnpath.go", "errors.go",

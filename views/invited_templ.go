@@ -88,7 +88,7 @@ func Invited(p InvitedPage) templ.Component {
 			}
 			templ_7745c5c3_Err = ui.NoticeBox(ui.Notice{
 				Kind: ui.Warning, Title: "Copy it now",
-				Text: "We show this link only once. Whoever has it can connect a shop to your team, so send it only to the owner.",
+				Text: "We show this link only once. Anyone who has it can connect a shop to your team, so send it only to the owner.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

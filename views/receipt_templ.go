@@ -331,7 +331,7 @@ func accessFacts(p ReceiptPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.hasEnded() {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<div><dt>Now</dt><dd>Nobody, by this invitation. We deleted the access.</dd></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<div><dt>Now</dt><dd>This access is deleted.</dd></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -540,7 +540,7 @@ func endAccess(p ReceiptPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if p.hasEnded() {
+		if p.hasEnded() || p.EndAction == "" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<h2 id=\"end\">What now?</h2><p>Your webhooks keep working. If you no longer want them, delete them in your shop.</p><p class=\"hint\">To connect again, ask the team for a new invitation.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
