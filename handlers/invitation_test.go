@@ -98,7 +98,7 @@ func TestInvitation(t *testing.T) {
 			boss.newForm(shop.ID, good, "ORDER_PLACED").submit().want(http.StatusOK)
 			g.member(team.Operator).newForm(shop.ID, good+"/2", "DONATION").submit().want(http.StatusOK)
 			later := p.get(receipt.url.Path).want(http.StatusOK, "An admin", "An operator", "3 entries, all shown",
-				"Webhook created : "+strings.TrimPrefix(good, "https://"))
+				"Webhook created: "+strings.TrimPrefix(good, "https://"))
 			for _, secret := range []string{"The admin", "agency.example", "The operator"} {
 				if strings.Contains(later.text(), secret) {
 					t.Errorf("the receipt says %q", secret)
