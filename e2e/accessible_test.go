@@ -118,7 +118,7 @@ var scenes = []scene{
 // text stays whole, even with wide spacing.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	for _, s := range slices.Concat(scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, invitationScenes) {
+	for _, s := range slices.Concat(scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, keyScenes, invitationScenes) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			v := s.meet(t)

@@ -22,7 +22,7 @@ var layers = []string{
 	"route.go", "server.go", "cookies.go", "request.go", "csv.go",
 	"flash.go", "render.go", "returnpath.go", "errors.go",
 	"session.go", "limits.go", "redraw.go", "guard.go",
-	"client.go", "names.go", "await.go", "immutable.go", "sign_in.go", "invitations.go",
+	"client.go", "names.go", "await.go", "immutable.go", "sign_in.go", "connect.go", "invitations.go",
 	"catalog.go", "activity_text.go", "match.go", "delivery_filter.go", "url_field.go", "examine.go", "stream.go", "outcome.go",
 	"webhook_log.go", "test_result.go",
 	"webhook_form.go", "webhook_form_draw.go", "webhook_draft.go", "webhook_preset.go", "duplicates.go",

@@ -13,7 +13,7 @@ func (s *server) handleCheckStream(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	isFirst := true
-	return s.stream(w, r, checkPoll, func() (progress, error) {
+	return s.stream(w, r, viewer, checkPoll, func() (progress, error) {
 		if !isFirst {
 			check, kept, err = s.readCheck(r, check.ID)
 		}

@@ -21,6 +21,7 @@ import (
 	"hookwall/internal/doctor"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
+	"hookwall/internal/team"
 )
 
 const (
@@ -212,6 +213,48 @@ func TestCheckContinues(t *testing.T) {
 		t.Errorf("the stream ends with %.300s", text)
 	}
 	p.get(first.url.Path).want(http.StatusOK, "Check again")
+}
+
+// TestCheckIsNotFollowedWithoutRights: a stream ends with the role, the session
+// or the person that it was opened for, though the check continues.
+// Checklist 47.
+func TestCheckIsNotFollowedWithoutRights(t *testing.T) {
+	t.Parallel()
+	hold := make(chan struct{})
+	defer close(hold)
+	g := newRig(t, options{team: &team.Config{Groups: roleGroups}, endpoint: http.HandlerFunc(
+		func(_ http.ResponseWriter, r *http.Request) {
+			select {
+			case <-hold:
+			case <-r.Context().Done():
+			}
+		})})
+	admin := g.member(team.Admin)
+	admin.connectKey(0)
+	boss, err := g.server.Team.Person(t.Context(), admin.id())
+	g.must(err)
+	at := g.member(team.Operator).post(checksPath(g.box.Shops()[0].ID),
+		url.Values{"url": {accepts}, "type": {"DONATION"}, "follow": {"1"}}).want(http.StatusOK).url.Path
+	for name, end := range map[string]func(id string) error{
+		"demoted":           func(id string) error { return g.server.Team.SetRole(t.Context(), boss.Actor(), id, team.NoRole) },
+		"removed":           func(id string) error { return g.server.Team.Remove(t.Context(), boss.Actor(), id) },
+		"the session ended": func(id string) error { return g.server.Team.EndSession(t.Context(), boss.Actor(), id, sessionsOf(g, id)[0]) },
+	} {
+		p := g.known(name)
+		g.must(g.server.Team.SetRole(t.Context(), boss.Actor(), p.id(), team.Viewer))
+		stream, err := p.client.Do(p.request(http.MethodGet, at+"/stream", nil))
+		g.must(err)
+		if stream.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d", name, stream.StatusCode)
+		}
+		g.must(end(p.id()))
+		text, err := io.ReadAll(stream.Body)
+		g.must(err)
+		_ = stream.Body.Close()
+		if strings.Contains(string(text), "event: done") {
+			t.Errorf("%s, but the check is followed to its end", name)
+		}
+	}
 }
 
 // TestCheckThatDied: a check whose process died is shown as interrupted, and

@@ -84,3 +84,25 @@ func (s *server) knownShop(r *http.Request, id string) (views.ShopLink, error) {
 	}
 	return shopLink(conn), err
 }
+
+// keysFormView returns an empty form for keys.
+func (s *server) keysFormView() views.KeysForm {
+	return views.KeysForm{Action: keysPath, ID: rand.Text()}
+}
+
+// lastImport returns a link to the newest import of the session, if there is
+// one.
+func (s *server) lastImport(r *http.Request) (*views.LastImport, error) {
+	v := stateOf(r)
+	if v.owner == "" || v.offline {
+		return nil, nil
+	}
+	i, err := s.Store.LastKeyImport(r.Context(), v.owner, v.self)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &views.LastImport{Href: keyImportPath(i.ID), Connected: connectedIn(i), Total: i.Total(), At: i.StartedAt}, nil
+}

@@ -18,7 +18,6 @@ import (
 const (
 	maxKeysText = 1 << 20              // bytes of a file, or of what was pasted
 	maxKeysForm = maxKeysText + 64<<10 // bytes; all of it stays in memory
-	keysField   = "keys"               // for pasting
 	keysFile    = "file"               // for a file
 	keysForm    = "form"               // one-time ID
 )
@@ -80,24 +79,6 @@ func (s *server) handleKeys(w http.ResponseWriter, r *http.Request) error {
 		s.work(r, i)
 	}
 	return redirect(w, r, keyImportPath(i.ID)+followed(r))
-}
-
-// followed returns the query of a page that the browser's script follows.
-func followed(r *http.Request) string {
-	if r.PostFormValue("follow") == "1" {
-		return "?follow=1"
-	}
-	return ""
-}
-
-// work tries the keys of an import in the background.
-func (s *server) work(r *http.Request, i store.KeyImport) {
-	log := stateOf(r).log
-	s.background.start(func(ctx context.Context) {
-		if err := s.imports.Work(ctx, i); err != nil {
-			log.Error("an import of API keys was interrupted", "import", i.ID, "error", err)
-		}
-	})
 }
 
 // readKeys returns the keys of a form, or a sentence that says what is wrong
@@ -167,26 +148,4 @@ func (s *server) keysAgain(w http.ResponseWriter, r *http.Request, status int, n
 	n.Text = keysNotSentText(status, w.Header().Get("Retry-After"))
 	page.Notices = append(page.Notices, *withRequestID(n, r))
 	return s.render(w, r, status, views.Connect(page))
-}
-
-// keysFormView returns an empty form for keys.
-func (s *server) keysFormView() views.KeysForm {
-	return views.KeysForm{Action: keysPath, ID: rand.Text()}
-}
-
-// lastImport returns a link to the newest import of the session, if there is
-// one.
-func (s *server) lastImport(r *http.Request) (*views.LastImport, error) {
-	v := stateOf(r)
-	if v.owner == "" || v.offline {
-		return nil, nil
-	}
-	i, err := s.Store.LastKeyImport(r.Context(), v.owner, v.self)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &views.LastImport{Href: keyImportPath(i.ID), Connected: connectedIn(i), Total: i.Total(), At: i.StartedAt}, nil
 }

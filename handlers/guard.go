@@ -91,6 +91,7 @@ func (s *server) turnAwayMember(r *http.Request, needed access) error {
 	answer := &httpError{Status: http.StatusForbidden, Links: []ui.Link{startLink(v)}}
 	answer.Heading, answer.Public = notAllowed(v.role, roleFor[needed], admins)
 	if v.role == team.NoRole {
+		answer.Public += unverifiedText(v.person)
 		answer.AdminName = v.person.AdminName()
 		if s.OIDC != nil {
 			other := ui.Link{Href: otherAccountHref(s.returnPath(r.URL.RequestURI())), Text: "Use another account"}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -83,6 +84,7 @@ func (s *server) drawKeyImport(w http.ResponseWriter, r *http.Request, status in
 	page.Notice = importNotice(i)
 	if left := s.retryable(i); left > 0 {
 		page.RetryAction, page.Retryable, page.KeysUntil = keyImportPath(i.ID)+"/retry", left, i.KeysUntil()
+		page.RetryHelps = i.Reason != shops.StopRefused
 	}
 	if connectedIn(i) < i.Total() {
 		form := s.keysFormView()
@@ -111,7 +113,7 @@ func (s *server) importProgress(r *http.Request, i store.KeyImport, at int) (vie
 	for _, row := range rows {
 		line := views.ImportLine{Line: row.Line, Name: row.Name, Shop: row.ShopName}
 		line.State, line.Text = keyResult(row)
-		if canRetry && (row.Result == store.KeyTemporary || row.Result == store.KeyWaiting) {
+		if canRetry && row.Result == store.KeyTemporary {
 			line.RetryAction = keyImportPath(i.ID) + "/retry"
 		}
 		part.Lines = append(part.Lines, line)
@@ -154,7 +156,7 @@ func (s *server) handleKeyImportStream(w http.ResponseWriter, r *http.Request) e
 	if _, err := s.readKeyImport(r); err != nil {
 		return err
 	}
-	return s.stream(w, r, importPoll, func() (progress, error) {
+	return s.stream(w, r, admin, importPoll, func() (progress, error) {
 		i, err := s.readKeyImport(r)
 		if err != nil {
 			return progress{}, err
@@ -194,4 +196,22 @@ func (s *server) handleKeysRetry(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return redirect(w, r, keyImportPath(i.ID)+followed(r))
+}
+
+// followed returns the query of a page that the browser's script follows.
+func followed(r *http.Request) string {
+	if r.PostFormValue("follow") == "1" {
+		return "?follow=1"
+	}
+	return ""
+}
+
+// work tries the keys of an import in the background.
+func (s *server) work(r *http.Request, i store.KeyImport) {
+	log := stateOf(r).log
+	s.background.start(func(ctx context.Context) {
+		if err := s.imports.Work(ctx, i); err != nil {
+			log.Error("an import of API keys was interrupted", "import", i.ID, "error", err)
+		}
+	})
 }

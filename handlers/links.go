@@ -42,8 +42,9 @@ const (
 	securityTextPath = "/.well-known/security.txt"
 
 	keysNotKeptHref     = connectPath + "?outcome=keys_not_kept"
-	signedOutHref       = connectPath + "?outcome=signed_out"
-	signedOutOfTeamHref = signInPath + "?outcome=signed_out"
+	signedOut           = "signed_out"
+	signedOutHref       = connectPath + "?outcome=" + signedOut
+	signedOutOfTeamHref = signInPath + "?outcome=" + signedOut
 )
 
 func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }

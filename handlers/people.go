@@ -76,12 +76,15 @@ func personRow(p team.Person, you string, oneAdmin bool) views.PersonRow {
 	}
 	row.Source, row.SourceName = sourceOf(p)
 	isLast := oneAdmin && p.Role == team.Admin
-	switch {
-	case p.IsRemoved():
+	if p.IsRemoved() {
 		row.Role, row.ReadmitAction = removedRole, personPath(p.ID)+"/readmit"
 		return row
-	case p.IsDecidedHere() && !isLast:
-		row.RoleAction, row.RemoveAction = personPath(p.ID)+"/role", personPath(p.ID)+"/remove"
+	}
+	if p.IsDecidedHere() && !isLast {
+		row.RoleAction = personPath(p.ID) + "/role"
+	}
+	if p.MayBeRemoved() && !isLast {
+		row.RemoveAction = personPath(p.ID) + "/remove"
 	}
 	others := p.Sessions
 	if row.You {
@@ -136,7 +139,7 @@ func (s *server) handlePersonEnd(w http.ResponseWriter, r *http.Request) error {
 // personChanged leads back to the list, which says what was done, or why it
 // wasn't.
 func (s *server) personChanged(
-	w http.ResponseWriter, r *http.Request, err error, done func(name string) ui.Notice,
+	w http.ResponseWriter, r *http.Request, err error, done func(team.Person) ui.Notice,
 ) error {
 	v, id := stateOf(r), r.PathValue("id")
 	changed, readErr := s.Team.Person(r.Context(), id)
@@ -154,10 +157,14 @@ func (s *server) personChanged(
 		n = lastAdminNotice()
 	case errors.Is(err, team.ErrElsewhere):
 		n = decidedElsewhereNotice(changed.Called())
+	case errors.Is(err, team.ErrRemoved):
+		n = readmitFirstNotice(changed.Called())
+	case errors.Is(err, team.ErrUnchanged):
+		n = doneBeforeNotice()
 	case err != nil:
 		return err
 	default:
-		n = done(changed.Called())
+		n = done(changed)
 		v.log.Info("a person was changed", "by", v.person.ID, "person", id, "role", changed.Role,
 			"removed", changed.IsRemoved(), "change", v.pattern)
 	}

@@ -128,6 +128,17 @@ func (s *server) ensureBrowser(w http.ResponseWriter, r *http.Request) string {
 	return token
 }
 
+// knowPerson remembers who signed in with this browser. If somebody else did
+// before, the browser gets a new token: what it kept when that person's session
+// had ended is theirs.
+func (s *server) knowPerson(w http.ResponseWriter, r *http.Request, id string) {
+	before, err := r.Cookie(s.cookieName("person"))
+	if err == nil && before.Value != id {
+		http.SetCookie(w, s.browserCookie(rand.Text(), browserCookieLife))
+	}
+	http.SetCookie(w, s.cookie("person", id, browserCookieLife))
+}
+
 func (s *server) browserCookie(value string, maxAge int) *http.Cookie {
 	return s.cookie("browser", value, maxAge)
 }

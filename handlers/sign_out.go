@@ -65,6 +65,9 @@ func (s *server) endSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.SetCookie(w, s.browserCookie("", -1))
 	http.SetCookie(w, s.cookie("shop", "", -1))
+	if s.Team != nil {
+		http.SetCookie(w, s.cookie("person", "", -1))
+	}
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	if s.Team != nil {
 		return redirect(w, r, signedOutOfTeamHref)

@@ -6,12 +6,14 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/a-h/templ"
 
 	"hookwall/handlers/middleware"
+	"hookwall/internal/store"
 )
 
 const streamTime = time.Minute
@@ -23,9 +25,11 @@ type progress struct {
 }
 
 // stream sends a part of a page as server-sent events, whenever it has changed.
-// It returns when read says that all is over, or when the client disconnects.
-// When the time is over, the page is loaded again.
-func (s *server) stream(w http.ResponseWriter, r *http.Request, every time.Duration, read func() (progress, error)) error {
+// It returns when read says that all is over, when the client disconnects, or when
+// the person may no longer see it. When the time is over, the page is loaded again.
+func (s *server) stream(
+	w http.ResponseWriter, r *http.Request, needed access, every time.Duration, read func() (progress, error),
+) error {
 	release, ok := s.checkWaits.acquire(stateOf(r).self)
 	if !ok {
 		return &httpError{Status: http.StatusTooManyRequests, RetryAfter: checkTime, Public: tooManyStreamsText}
@@ -56,11 +60,31 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, every time.Durat
 		if now.over {
 			break
 		}
+		if may, err := s.mayStill(r, needed); err != nil || !may {
+			stateOf(r).log.Info("progress is no longer followed", "error", err)
+			return nil
+		}
 	}
 	if r.Context().Err() == nil && !s.background.isDraining() {
 		_ = sendEvent(w, "done", nil)
 	}
 	return nil
+}
+
+// mayStill reports whether the rights with which a request began are still there,
+// for a response that takes long. Without a team, what a session may see goes
+// with the session.
+func (s *server) mayStill(r *http.Request, needed access) (bool, error) {
+	if s.Team == nil {
+		return true, nil
+	}
+	v := stateOf(r)
+	person, err := s.Team.Person(r.Context(), v.person.ID)
+	if err != nil || !person.Role.Includes(roleFor[needed]) {
+		return false, err
+	}
+	sessions, err := s.Team.Sessions(r.Context(), person.ID)
+	return slices.ContainsFunc(sessions, func(one store.MemberSession) bool { return one.ID == v.session.ID }), err
 }
 
 func sendEvent(w http.ResponseWriter, name string, data []byte) error {

@@ -35,10 +35,10 @@ func (s *server) handleSignInForm(w http.ResponseWriter, r *http.Request) error 
 	if v.role != team.NoRole {
 		return redirect(w, r, s.wayBack(back))
 	}
-	if s.Header != nil {
+	if s.Header != nil && (q.Get("outcome") != signedOut || v.person.ID != "") {
 		return s.signInByHeader(w, r, back)
 	}
-	page := views.SignInPage{Frame: s.bareFrame(r, "Sign in"), StartHref: signInStartHref(back)}
+	page := views.SignInPage{Frame: s.bareFrame(r, "Sign in"), StartHref: s.signInStart(back)}
 	failure, err := s.takeFailure(r)
 	if err != nil {
 		return err
@@ -53,6 +53,15 @@ func (s *server) handleSignInForm(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	return s.render(w, r, http.StatusOK, views.SignIn(page))
+}
+
+// signInStart returns where a sign-in starts. A reverse proxy needs no page of
+// the identity provider.
+func (s *server) signInStart(back string) string {
+	if s.Header != nil {
+		return signInHref(back)
+	}
+	return signInStartHref(back)
 }
 
 // handleSignInStart begins a sign-in at the identity provider. Like that at
@@ -85,6 +94,9 @@ func (s *server) handleSignInStart(w http.ResponseWriter, r *http.Request) error
 	return redirect(w, r, to)
 }
 
+// errNoAttempt says in the log why a callback was not used.
+var errNoAttempt = errors.New("no sign-in with this state began in this browser in the last 10 minutes, or it was used")
+
 // handleSignInCallback ends a sign-in at the identity provider.
 func (s *server) handleSignInCallback(w http.ResponseWriter, r *http.Request) error {
 	scrub(w)
@@ -94,7 +106,7 @@ func (s *server) handleSignInCallback(w http.ResponseWriter, r *http.Request) er
 	kept, err := s.takeSignIn(r, r.URL.Query().Get("state"), wayTeam)
 	var answer *httpError
 	if errors.As(err, &answer) {
-		return s.signInFailed(w, r, &team.SignInError{Problem: team.ProblemMismatch, Err: err}, "")
+		return s.signInFailed(w, r, &team.SignInError{Problem: team.ProblemMismatch, Err: errNoAttempt}, "")
 	}
 	if err != nil {
 		return err
@@ -146,6 +158,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request, id team.Identity
 	if err := s.sessions.Save(r, w, v.session); err != nil {
 		return err
 	}
+	s.knowPerson(w, r, person.ID)
 	v.log.Info("signed in", "person", person.ID, "issuer", person.Issuer, "role", person.Role)
 	v.person = person
 	s.recordMember(r, activity.SignIn)

@@ -88,6 +88,36 @@ func TestSignInToTeam(t *testing.T) {
 	}
 }
 
+// TestKeptFormIsOnePersons: a form that was sent after a session had ended comes
+// back to the person who typed it, and to nobody else in the same browser.
+// Checklist 20.
+func TestKeptFormIsOnePersons(t *testing.T) {
+	t.Parallel()
+	g := newTeamRig(t)
+	provider := g.withProvider()
+	shop := g.box.Shops()[0]
+	p := g.person()
+	as := func(name string) { provider.QueueUser(mockUser(name, "operator")) }
+	as("ann")
+	p.get(webhooksPath(shop.ID)).link("Sign in").want(http.StatusOK, shop.Name)
+	ann, err := g.server.Team.Person(t.Context(), p.id())
+	g.must(err)
+	f := p.newForm(shop.ID, good, "ORDER_PLACED")
+	for _, session := range sessionsOf(g, ann.ID) {
+		g.must(g.server.Team.EndSession(t.Context(), ann.Actor(), ann.ID, session))
+	}
+	kept := f.submit().want(http.StatusOK, "We kept your form")
+	as("zoe")
+	back := kept.link("Sign in").want(http.StatusOK, "Create webhook")
+	if strings.Contains(back.body, good) {
+		t.Error("Zoe sees what Ann typed")
+	}
+	p.get(back.url.String()).want(http.StatusOK)
+	p.get(signOutPath).form(signOutPath).submit().want(http.StatusOK, "You’re signed out of Hookwall")
+	as("ann")
+	p.get(shopsPath).link("Sign in").want(http.StatusOK, shop.Name)
+}
+
 func sessionsOf(g *rig, person string) (ids []string) {
 	all, err := g.server.Team.Sessions(g.t.Context(), person)
 	g.must(err)
@@ -110,6 +140,10 @@ func TestSignInEndings(t *testing.T) {
 		text   string
 	}{
 		{"no role", mockUser("x"), nil, nil, 403, "You don’t have access yet"},
+		{
+			"no role, and an address that isn't verified", &mockoidc.MockUser{Subject: "x", Email: "ann@agency.example"}, nil, nil,
+			403, "doesn’t confirm that ann@agency.example is yours, so the address gives you no role",
+		},
 		{"removed", mockUser("removed", "viewer"), nil, nil, 200, "You were removed from this team"},
 		{"refused", nil, nil, func(q url.Values) { q.Del("code"); q.Set("error", "access_denied") }, 200, "You weren’t signed in"},
 		{"another state", nil, nil, func(q url.Values) { q.Set("state", "x") }, 200, "This sign-in has ended"},
@@ -119,7 +153,7 @@ func TestSignInEndings(t *testing.T) {
 		{"too late", nil, func(_ *mockoidc.MockOIDC, g *rig) { g.move(11 * time.Minute) }, nil, 200, "This sign-in has ended"},
 		{"the provider is down", nil, func(m *mockoidc.MockOIDC, _ *rig) {
 			m.QueueError(&mockoidc.ServerError{Code: 503, Error: "server_error"})
-		}, nil, 200, "doesn’t respond"},
+		}, nil, 200, "Your identity provider isn’t working"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -391,6 +425,18 @@ func TestSignInByHeader(t *testing.T) {
 		}
 	}
 	ask(alivePath, nil).want(http.StatusOK)
+	// Signing out ends the session, though the next page would begin another.
+	ask(shopsPath, as("ann")).want(http.StatusOK)
+	r := p.request(http.MethodPost, signOutPath, nil)
+	r.Header = as("ann")
+	r.Header.Set("Origin", g.url)
+	out := p.noRedirects().do(r)
+	ask(out.header.Get("Location"), as("ann")).want(http.StatusOK, "You’re signed out of Hookwall", "Sign out there too")
+	if p.id() != "" {
+		t.Error("signed in again without a click")
+	}
+	ask(signInPath+"?return="+url.QueryEscape(shopsPath), as("ann")).want(http.StatusOK, g.box.Shops()[0].Name)
+	ask(signedOutOfTeamHref, as("ann")).want(http.StatusOK, g.box.Shops()[0].Name)
 }
 
 // boss returns the ID of the admin of the rig.

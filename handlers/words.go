@@ -839,7 +839,7 @@ var connectOutcomes = map[string]ui.Notice{
 		Kind: ui.Info, Title: "This way of signing in isn’t available here",
 		Text: "Choose one of the ways below.",
 	},
-	"signed_out": {
+	signedOut: {
 		Kind: ui.Success, Title: "You’re signed out",
 		Text: "We disconnected your shops in this browser, and deleted their tokens.",
 	},
@@ -1281,6 +1281,15 @@ func notAllowed(role, needed team.Role, admins []team.Person) (heading, text str
 	return "Viewers can’t do this", "Nothing was changed. Operators and admins can. " + help
 }
 
+// unverifiedText returns a sentence for a person whose email address counts for
+// nothing, or "".
+func unverifiedText(p team.Person) string {
+	if p.Email == "" || p.EmailVerified {
+		return ""
+	}
+	return " Your identity provider doesn’t confirm that " + p.Email + " is yours, so the address gives you no role."
+}
+
 // whoCanHelp returns a sentence that names some admins.
 func whoCanHelp(admins []team.Person) string {
 	var names []string
@@ -1326,14 +1335,15 @@ var signInSlugs = map[team.Problem]string{
 
 // signInOutcomes are the notices of the sign-in page. The key is in the URL.
 var signInOutcomes = map[string]ui.Notice{
-	"signed_out": {
+	signedOut: {
 		Kind: ui.Success, Title: "You’re signed out of Hookwall",
 		Text: "Your identity provider may still have you signed in. Sign out there too on a shared computer.",
 	},
 	"removed": {Kind: ui.Failure, Title: removedTitle, Text: removedText},
 	"down": {
-		Kind: ui.Failure, Title: "Your identity provider doesn’t respond",
-		Text: "Your team can’t sign in until it does. Try again in a moment.",
+		Kind: ui.Failure, Title: "Your identity provider isn’t working",
+		Text: "It gave no response that we can use. Try again in a moment. If this continues, tell the person who runs " +
+			"Hookwall. The log has the reason.",
 	},
 	"denied": {
 		Kind: ui.Info, Title: "You weren’t signed in",
@@ -1460,20 +1470,28 @@ func endSessionsText(n int, own bool) string {
 	return "End " + ui.Number(n) + " sessions"
 }
 
-func roleChangedNotice(name string) ui.Notice {
-	return ui.Notice{Kind: ui.Success, Title: "Role changed", Text: "The new role applies to " + name + " immediately."}
+func roleChangedNotice(p team.Person) ui.Notice {
+	is := map[team.Role]string{
+		team.NoRole: " has no role now.", team.Viewer: " is a viewer now.", team.Operator: " is an operator now.",
+		team.Admin: " is an admin now.",
+	}
+	return ui.Notice{Kind: ui.Success, Title: "Role changed", Text: p.Called() + is[p.Role]}
 }
 
-func removedNotice(name string) ui.Notice {
-	return ui.Notice{Kind: ui.Success, Title: name + " is removed", Text: "Their sessions have ended."}
+func removedNotice(p team.Person) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: p.Called() + " is removed", Text: "Their sessions have ended."}
 }
 
-func readmittedNotice(name string) ui.Notice {
-	return ui.Notice{Kind: ui.Success, Title: name + " is readmitted", Text: "Set a role, so that they can do something."}
+func readmittedNotice(p team.Person) ui.Notice {
+	n := ui.Notice{Kind: ui.Success, Title: p.Called() + " is readmitted"}
+	if p.Role == team.NoRole {
+		n.Text = "Set a role, so that they can do something."
+	}
+	return n
 }
 
-func sessionsEndedNotice(name string) ui.Notice {
-	return ui.Notice{Kind: ui.Success, Title: "Sessions ended", Text: name + " must sign in again."}
+func sessionsEndedNotice(p team.Person) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Sessions ended", Text: p.Called() + " must sign in again."}
 }
 
 func sessionEndedNotice() ui.Notice {
@@ -1483,6 +1501,18 @@ func sessionEndedNotice() ui.Notice {
 func lastAdminNotice() ui.Notice {
 	return ui.Notice{
 		Kind: ui.Warning, Title: "The last admin stays", Text: "Nothing was changed. Make another person an admin first.",
+	}
+}
+
+func readmitFirstNotice(name string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: name + " was removed", Text: "Nothing was changed. Readmit them first.",
+	}
+}
+
+func doneBeforeNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "Nothing was changed", Text: "This was done already, perhaps by another admin.",
 	}
 }
 

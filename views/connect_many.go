@@ -14,7 +14,7 @@ type KeysForm struct {
 	Err    *ui.FieldError
 }
 
-// LastImport is how the newest import of the session stands.
+// LastImport is the newest import of the session.
 type LastImport struct {
 	Href             string
 	Connected, Total int
@@ -31,6 +31,7 @@ type KeyImportPage struct {
 	SelfHref, FollowHref string
 	RetryAction          string // POST target; "" if no key can be tried again
 	Retryable            int    // keys that can be tried again
+	RetryHelps           bool   // trying them again is the best thing to do
 	KeysUntil            time.Time
 	Form                 *KeysForm // for the lines that need a fix; nil if there are none
 }

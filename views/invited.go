@@ -29,7 +29,7 @@ type InvitationRow struct {
 	Bound      bool   // it is for one shop only
 	By         string
 	ByYou      bool
-	Left       int    // percent of its time
+	Left       int // percent of its time
 	LeftText   string
 	Soon       bool      // it expires soon
 	AcceptedAt time.Time // zero while it is open

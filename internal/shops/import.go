@@ -74,8 +74,22 @@ func NewImports(c ImportConfig) *Imports { return &Imports{c} }
 
 // importSender is on whose behalf keys are tried, as the store keeps it.
 type importSender struct {
-	Actor  activity.Actor `json:"actor"`
-	Client string         `json:"client"`
+	PersonID  string `json:"personId"`
+	Name      string `json:"name"`
+	Email     string `json:"email"`
+	Role      string `json:"role"`
+	Session   string `json:"session"`
+	RequestID string `json:"requestId"`
+	Client    string `json:"client"`
+}
+
+// actor returns whose connections they become.
+func (s importSender) actor(owner store.Owner) activity.Actor {
+	return activity.Actor{
+		Owner:   owner,
+		Person:  store.ActivityPerson{ID: s.PersonID, Name: s.Name, Email: s.Email, Role: s.Role},
+		Session: s.Session, RequestID: s.RequestID,
+	}
 }
 
 // Begin stores an import under an ID, that of its form. A form that is sent twice is imported once, and only the first
@@ -83,7 +97,10 @@ type importSender struct {
 func (m *Imports) Begin(
 	ctx context.Context, id string, session store.Owner, actor activity.Actor, client string, keys []KeyLine,
 ) (i store.KeyImport, isNew bool, err error) {
-	sender, err := json.Marshal(importSender{actor, client})
+	who := actor.Person
+	sender, err := json.Marshal(importSender{
+		who.ID, who.Name, who.Email, who.Role, actor.Session, actor.RequestID, client,
+	})
 	if err != nil {
 		return store.KeyImport{}, false, err
 	}
@@ -162,7 +179,7 @@ type importWork struct {
 
 // some tries the next keys at the same time, and reports whether there may be more.
 func (w *importWork) some(ctx context.Context) (more bool, err error) {
-	may, err := w.MayConnect(ctx, w.sender.Actor.Person.ID)
+	may, err := w.MayConnect(ctx, w.sender.PersonID)
 	if err != nil {
 		return false, err
 	}
@@ -212,7 +229,7 @@ func (w *importWork) try(ctx context.Context, row store.KeyRow) (store.KeyRow, e
 			"import", w.of.ID, "line", row.Line, "result", row.Result, "error", err)
 		return row, w.end(ctx, row)
 	}
-	conn, done, err := w.Shops.connection(w.sender.Actor, shop, key)
+	conn, done, err := w.Shops.connection(w.sender.actor(w.of.Owner), shop, key)
 	if err != nil {
 		return row, err
 	}

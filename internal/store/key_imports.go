@@ -243,7 +243,8 @@ func (s *Store) countKeyRows(ctx context.Context, i *KeyImport) error {
 func (s *Store) KeyRows(ctx context.Context, i KeyImport, troubleFirst bool, skip, most int) ([]KeyRow, error) {
 	order := "line"
 	if troubleFirst {
-		order = `CASE WHEN result IN ('connected', 'replaced', 'kept') THEN 1 WHEN result IN ('', 'waiting') THEN 2 ELSE 0 END, line`
+		order = `CASE WHEN result IN ('connected', 'replaced', 'kept') THEN 1
+			WHEN result IN ('', 'waiting') THEN 2 ELSE 0 END, line`
 	}
 	rows, err := s.engine.read.QueryContext(ctx, `
 		SELECT line, name, result, same_line, shop_name, code, request_id FROM key_import_rows
@@ -309,7 +310,7 @@ func (s *Store) EndKeyRow(ctx context.Context, i KeyImport, r KeyRow) error {
 	return failed("end key row", err)
 }
 
-// ConnectKeyRow stores the connection that a key of an import gives, as PutConnection does, and records how
+// ConnectKeyRow stores the connection of a key, as PutConnection does, and records how
 // its try ended: KeyConnected, KeyReplaced or KeyKept. A connection of another way that isn't expired is kept.
 // Activities are recorded unless it is. ErrFinished means that another caller has recorded an end.
 func (s *Store) ConnectKeyRow(

@@ -80,6 +80,9 @@ func (h *Header) Identify(r *http.Request) (Identity, error) {
 	if !isUserName(user) {
 		return Identity{}, problem(ProblemHeader, h.user+" isn't one name in printable ASCII without commas")
 	}
+	if isPlaceholder(user) {
+		return Identity{}, problem(ProblemHeader, h.user+" is what the proxy writes if it doesn't know who sent a request")
+	}
 	id := Identity{Issuer: HeaderIssuer, Subject: user}
 	if domainOf(user) != "" {
 		id.Email, id.EmailVerified = user, true // the proxy is trusted to name people
@@ -100,6 +103,12 @@ func onlyValue(header http.Header, name string) (string, error) {
 		return "", problem(ProblemHeader, fmt.Sprintf("%s was sent %d times, or empty", name, len(values)))
 	}
 	return values[0], nil
+}
+
+// isPlaceholder reports whether a value is what some proxies send in place of a name that they don't have: Caddy its own
+// {placeholder}, Apache (null), Envoy a hyphen. Everyone without a name would be one person.
+func isPlaceholder(value string) bool {
+	return strings.ContainsAny(value, "{}") || value == "(null)" || value == "-"
 }
 
 // isUserName reports whether a value can be the name of one person.

@@ -77,6 +77,9 @@ func TestHeader(t *testing.T) {
 		"look-alike letter":        {proxy, []string{secret, "X-Forwarded-User: \u0430da"}, Identity{}},
 		"a tab inside":             {proxy, []string{secret, "X-Forwarded-User: a\tda"}, Identity{}},
 		"too long":                 {proxy, []string{secret, "X-Forwarded-User: " + strings.Repeat("a", 256)}, Identity{}},
+		"placeholder of Caddy":     {proxy, []string{secret, "X-Forwarded-User: {http.reverse_proxy.header.X-Auth-Request-Email}"}, Identity{}},
+		"placeholder of Apache":    {proxy, []string{secret, "X-Forwarded-User: (null)"}, Identity{}},
+		"placeholder of Envoy":     {proxy, []string{secret, "X-Forwarded-User: -"}, Identity{}},
 		"user in the trailer":      {proxy, []string{secret, "Trailer: X-Forwarded-User"}, Identity{}},
 	} {
 		t.Run(name, func(t *testing.T) {

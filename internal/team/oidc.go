@@ -49,6 +49,7 @@ type OIDC struct {
 	flight singleflight.Group
 	mu     sync.Mutex
 	known  *provider // nil until it is read
+	readAt time.Time // when known was read
 }
 
 // NewOIDC returns an OIDC for a provider. It makes no call yet.
@@ -90,6 +91,7 @@ func (o *OIDC) BeginWithChoice(ctx context.Context) (Attempt, string, error) {
 }
 
 func (o *OIDC) begin(ctx context.Context, choose bool) (Attempt, string, error) {
+	o.forgetOld()
 	p, err := o.provider(ctx)
 	if err != nil {
 		return Attempt{}, "", err
@@ -175,7 +177,7 @@ func (o *OIDC) codeOf(p *provider, callback url.Values) (string, error) {
 		return "", problem(ProblemMismatch, "the response is from another issuer or doesn't name one")
 	}
 	if callback.Has("error") {
-		return "", refusal(callback.Get("error"))
+		return "", refusal(callback.Get("error"), callback.Get("error_description"))
 	}
 	if codes := callback["code"]; len(codes) == 1 && codes[0] != "" {
 		return codes[0], nil
@@ -183,9 +185,9 @@ func (o *OIDC) codeOf(p *provider, callback url.Values) (string, error) {
 	return "", problem(ProblemMismatch, "the response has no code, or several")
 }
 
-// refusal turns an error code of the authorization endpoint into a SignInError.
-func refusal(code string) error {
-	cause := fmt.Sprintf("the authorization endpoint returned %q", clipped(code, maxCode))
+// refusal turns an error of the authorization endpoint into a SignInError.
+func refusal(code, description string) error {
+	cause := fmt.Sprintf("the authorization endpoint returned %q %q", clipped(code, maxCode), clipped(description, maxURL))
 	switch code {
 	case "server_error", "temporarily_unavailable":
 		return problem(ProblemDown, cause)
@@ -236,7 +238,10 @@ func (o *OIDC) exchange(ctx context.Context, p *provider, code, verifier string)
 
 // tokenError returns what an error response of the token endpoint means, or nil if it is none.
 func (r response) tokenError() error {
-	var failed struct{ Error string }
+	var failed struct {
+		Error       string
+		Description string `json:"error_description"` // Microsoft's codes are the same for most mistakes
+	}
 	if !r.isJSON || r.status >= http.StatusInternalServerError {
 		return nil
 	}
@@ -246,7 +251,8 @@ func (r response) tokenError() error {
 	if r.status == http.StatusOK && failed.Error == "" {
 		return nil
 	}
-	cause := fmt.Sprintf("the token endpoint returned %d %q", r.status, clipped(failed.Error, maxCode))
+	cause := fmt.Sprintf("the token endpoint returned %d %q %q", r.status, clipped(failed.Error, maxCode),
+		clipped(failed.Description, maxURL))
 	switch failed.Error {
 	case "invalid_client", "unauthorized_client":
 		return wrongSetting(SettingSecret, cause)

@@ -215,7 +215,15 @@ func TestKeysRotate(t *testing.T) {
 	}
 	f.sign = func(claims []byte) string { return signed(claims, jose.RS256, keys()[0], "first") }
 	if _, err := finish(t, o); problemOf(err) != ProblemToken {
-		t.Errorf("a withdrawn key: %v", err)
+		t.Errorf("a key that was withdrawn: %v", err)
+	}
+	f.jwks = []jose.JSONWebKey{{Key: &keys()[0].PublicKey, KeyID: "first"}}
+	if _, err := finish(t, o); err != nil {
+		t.Errorf("a key that came back: %v", err)
+	}
+	f.jwks, f.now = []jose.JSONWebKey{{Key: &keys()[1].PublicKey, KeyID: "second"}}, f.now.Add(metadataLife)
+	if _, err := finish(t, o); problemOf(err) != ProblemToken {
+		t.Errorf("a key that was withdrawn while it was known: %v", err)
 	}
 }
 
@@ -272,6 +280,31 @@ func TestProviderComesBack(t *testing.T) {
 	if n := f.count("/.well-known/openid-configuration"); n != 4 {
 		t.Errorf("metadata fetched %d times, want 2 while down, 1 when back, 1 after the failure", n)
 	}
+}
+
+// TestProviderGoesDown begins sign-ins at a provider that responded before. A browser would be sent to a page that doesn't
+// open.
+func TestProviderGoesDown(t *testing.T) {
+	f := newFakeProvider(t)
+	o := newOIDC(t, f.config())
+	begin := func(what string, want Problem, calls int) {
+		t.Helper()
+		if _, _, err := o.Begin(t.Context()); problemOf(err) != want {
+			t.Errorf("%s: got %v, want %q", what, err, want)
+		}
+		if n := f.count("/.well-known/openid-configuration"); n != calls {
+			t.Errorf("%s: metadata fetched %d times, want %d", what, n, calls)
+		}
+	}
+	begin("at first", "", 1)
+	f.discover = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }
+	begin("right after", "", 1)
+	f.now = f.now.Add(metadataLife)
+	begin("a minute later", ProblemDown, 2)
+	f.discover = nil
+	begin("once it is back", "", 3)
+	f.now = f.now.Add(-time.Hour)
+	begin("after the clock was corrected", "", 4)
 }
 
 // TestManyWaitForOneDiscovery begins many sign-ins before the provider has responded.

@@ -71,7 +71,7 @@ func (o *OIDC) provider(ctx context.Context) (*provider, error) {
 		p, _, err := o.discover(context.WithoutCancel(ctx))
 		if err == nil {
 			o.mu.Lock()
-			o.known = p
+			o.known, o.readAt = p, o.config.Now()
 			o.mu.Unlock()
 		}
 		return p, err
@@ -84,6 +84,19 @@ func (o *OIDC) provider(ctx context.Context) (*provider, error) {
 			return nil, r.Err
 		}
 		return r.Val.(*provider), nil //nolint:errcheck,forcetypeassert // as above
+	}
+}
+
+// metadataLife is how long a sign-in may begin with the metadata and the keys that an earlier one read. Reading them
+// again tells whether the provider still responds, before a browser is sent there, and forgets keys that it withdrew.
+const metadataLife = time.Minute
+
+// forgetOld drops the metadata if it is too old to begin a sign-in with.
+func (o *OIDC) forgetOld() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if age := o.config.Now().Sub(o.readAt); age >= metadataLife || age < 0 {
+		o.known = nil
 	}
 }
 

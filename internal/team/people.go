@@ -21,6 +21,9 @@ var (
 	// ErrElsewhere means that the configuration or a group decides the person's role.
 	ErrElsewhere = errors.New("the role is decided elsewhere")
 
+	// ErrUnchanged means that the person has been changed so already, perhaps by another admin.
+	ErrUnchanged = errors.New("the person is like that already")
+
 	// ErrNotFound means that there is no such person.
 	ErrNotFound = store.ErrNotFound
 )
@@ -49,7 +52,11 @@ type Person struct {
 func (p Person) IsRemoved() bool { return !p.RemovedAt.IsZero() }
 
 // IsDecidedHere reports whether an admin may change the role. Otherwise the configuration or a group decides.
-func (p Person) IsDecidedHere() bool { return p.Source != Configured && p.Source != ByGroup }
+func (p Person) IsDecidedHere() bool { return p.MayBeRemoved() && p.Source != ByGroup }
+
+// MayBeRemoved reports whether an admin may remove the person. It doesn't need the person's group: taking somebody out
+// of a group counts only at the next sign-in.
+func (p Person) MayBeRemoved() bool { return p.Source != Configured }
 
 // Called returns what to call a person who may have no name.
 func (p Person) Called() string {
@@ -136,32 +143,49 @@ func (p Person) Actor() activity.Actor {
 	}
 }
 
-// SetRole sets the role of a person. It returns ErrElsewhere if that would have no effect, and ErrLastAdmin if nobody
-// would be left who sets roles. Like all changes of people, it is recorded.
+// SetRole sets the role of a person. It returns ErrRemoved for a person who must be readmitted first, ErrElsewhere if it
+// would have no effect, ErrUnchanged if the person has the role, and ErrLastAdmin if nobody would be left who sets
+// roles. Like all changes of people, it is recorded.
 func (t *Team) SetRole(ctx context.Context, by activity.Actor, id string, role Role) error {
-	return t.change(ctx, by, activity.ChangeRole, id, func(p *store.Person) {
+	return t.change(ctx, by, activity.ChangeRole, id, func(p *store.Person, before Person) error {
+		switch {
+		case before.IsRemoved():
+			return ErrRemoved
+		case !before.IsDecidedHere():
+			return ErrElsewhere
+		case p.Role == string(role):
+			return ErrUnchanged
+		}
 		p.Role, p.RoleBy, p.RoleAt = string(role), by.Person.Name, t.config.Store.Now()
+		return nil
 	})
 }
 
-// Remove takes the role from a person, ends the person's sessions, and keeps the person from signing in. Its errors are
-// those of SetRole.
+// Remove takes the role from a person, ends the person's sessions, and keeps the person from signing in, whatever the
+// person's groups say. Its errors are ErrElsewhere, ErrUnchanged and ErrLastAdmin, as those of SetRole.
 func (t *Team) Remove(ctx context.Context, by activity.Actor, id string) error {
-	return t.change(ctx, by, activity.RemovePerson, id, func(p *store.Person) {
+	return t.change(ctx, by, activity.RemovePerson, id, func(p *store.Person, before Person) error {
+		switch {
+		case !before.MayBeRemoved():
+			return ErrElsewhere
+		case before.IsRemoved():
+			return ErrUnchanged
+		}
 		now := t.config.Store.Now()
 		p.Role, p.RoleBy, p.RoleAt, p.RemovedAt = string(NoRole), by.Person.Name, now, now
+		return nil
 	})
 }
 
-// Readmit lets a person who was removed sign in again.
+// Readmit lets a person who was removed sign in again. It returns ErrUnchanged if the person may.
 func (t *Team) Readmit(ctx context.Context, by activity.Actor, id string) error {
-	return t.config.Store.ChangePerson(ctx, id,
-		func(p *store.Person) (store.Activity, error) {
-			before := t.withRole(*p)
-			p.RemovedAt = time.Time{}
-			return event(by, activity.ReadmitPerson, before, t.withRole(*p))
-		},
-		func([]store.Person) error { return nil })
+	return t.change(ctx, by, activity.ReadmitPerson, id, func(p *store.Person, before Person) error {
+		if !before.IsRemoved() {
+			return ErrUnchanged
+		}
+		p.RemovedAt = time.Time{}
+		return nil
+	})
 }
 
 // event returns the activity that records the change of a person.
@@ -171,15 +195,16 @@ func event(by activity.Actor, action string, before, after Person) (store.Activi
 	})
 }
 
-// change changes a person whose role is decided here, unless no admin would be left.
-func (t *Team) change(ctx context.Context, by activity.Actor, action, id string, change func(*store.Person)) error {
+// change changes a person, unless change returns an error or no admin would be left.
+func (t *Team) change(
+	ctx context.Context, by activity.Actor, action, id string, change func(p *store.Person, before Person) error,
+) error {
 	return t.config.Store.ChangePerson(ctx, id,
 		func(p *store.Person) (store.Activity, error) {
 			before := t.withRole(*p)
-			if !before.IsDecidedHere() {
-				return store.Activity{}, ErrElsewhere
+			if err := change(p, before); err != nil {
+				return store.Activity{}, err
 			}
-			change(p)
 			return event(by, action, before, t.withRole(*p))
 		},
 		func(all []store.Person) error {
@@ -239,7 +264,10 @@ func (t *Team) withRole(stored store.Person) Person {
 	case stored.EmailVerified && slices.Contains(t.config.Domains, p.Domain()):
 		p.Role, p.Source = Viewer, ByDomain
 	}
-	if p.IsRemoved() {
+	switch {
+	case p.Source == Configured:
+		p.RemovedAt = time.Time{} // whoever runs Hookwall can always get in
+	case p.IsRemoved():
 		p.Role = NoRole
 	}
 	return p

@@ -184,7 +184,16 @@ func TestGivenRole(t *testing.T) {
 		{"removed", p.ID, func(id string) error { return team.Remove(t.Context(), boss.Actor(), id) }, nil, NoRole, ByDomain},
 		{"readmitted", p.ID, func(id string) error { return team.Readmit(t.Context(), boss.Actor(), id) }, nil, Viewer, ByDomain},
 		{"of a group", byGroup.ID, func(id string) error { return team.SetRole(t.Context(), boss.Actor(), id, Viewer) }, ErrElsewhere, Operator, ByGroup},
-		{"removed from a group", byGroup.ID, func(id string) error { return team.Remove(t.Context(), boss.Actor(), id) }, ErrElsewhere, Operator, ByGroup},
+		{"removed, though in a group", byGroup.ID, func(id string) error { return team.Remove(t.Context(), boss.Actor(), id) }, nil, NoRole, ByGroup},
+		{"removed twice", byGroup.ID, func(id string) error { return team.Remove(t.Context(), boss.Actor(), id) }, ErrUnchanged, NoRole, ByGroup},
+		{"readmitted to a group", byGroup.ID, func(id string) error { return team.Readmit(t.Context(), boss.Actor(), id) }, nil, Operator, ByGroup},
+		{"readmitted twice", byGroup.ID, func(id string) error { return team.Readmit(t.Context(), boss.Actor(), id) }, ErrUnchanged, Operator, ByGroup},
+		{"a role again", p.ID, func(id string) error {
+			return errors.Join(team.SetRole(t.Context(), boss.Actor(), id, Operator), team.SetRole(t.Context(), boss.Actor(), id, Operator))
+		}, ErrUnchanged, Operator, ByAdmin},
+		{"a role once removed", p.ID, func(id string) error {
+			return errors.Join(team.Remove(t.Context(), boss.Actor(), id), team.SetRole(t.Context(), boss.Actor(), id, Admin))
+		}, ErrRemoved, NoRole, ByDomain},
 		{"configured", boss.ID, func(id string) error { return team.SetRole(t.Context(), boss.Actor(), id, Viewer) }, ErrElsewhere, Admin, Configured},
 		{"removed from the configuration", boss.ID, func(id string) error { return team.Remove(t.Context(), boss.Actor(), id) }, ErrElsewhere, Admin, Configured},
 	}
@@ -205,12 +214,17 @@ func TestGivenRole(t *testing.T) {
 
 // TestRemovedPersonSignsIn: a removed person is known and gets in only when readmitted.
 func TestRemovedPersonSignsIn(t *testing.T) {
-	team, _ := newTeam(t, Config{Admins: []string{"boss"}})
+	team, again := newTeam(t, Config{Admins: []string{"boss"}})
 	boss, p := ann(t, team, subject("boss")), ann(t, team)
 	must(t, team.Remove(t.Context(), boss.Actor(), p.ID))
 	got, err := team.SignIn(t.Context(), Identity{Issuer: issuer, Subject: "ann"})
 	if !errors.Is(err, ErrRemoved) || got.ID != p.ID || got.Role != NoRole {
 		t.Errorf("%+v, %v", got, err)
+	}
+	// Whoever runs Hookwall can always get in.
+	got, err = again(Config{Admins: []string{"ann"}}).SignIn(t.Context(), Identity{Issuer: issuer, Subject: "ann"})
+	if err != nil || got.IsRemoved() || got.Role != Admin {
+		t.Errorf("named in the configuration later: %+v, %v", got, err)
 	}
 	must(t, team.Readmit(t.Context(), boss.Actor(), p.ID))
 	ann(t, team)

@@ -232,7 +232,8 @@ var keyImportTests = map[string]func(*testing.T, *fixture){
 		must(t, f.one.EndKeyRow(t.Context(), begun, store.KeyRow{Line: 2, Result: store.KeyTemporary, Code: "unreachable"}))
 		must(t, f.one.StopKeyImport(t.Context(), begun, "unreachable", false))
 		same(t, "stopped", theImport(t, f.other, begun).Reason, "unreachable")
-		same(t, "count", theImport(t, f.other, begun).Count, map[string]int{store.KeyTemporary: 1, store.KeyWaiting: 1, "same": 1})
+		same(t, "count", theImport(t, f.other, begun).Count,
+			map[string]int{store.KeyTemporary: 1, store.KeyWaiting: 1, "same": 1})
 		same(t, "keys", pendingKeys(t, f.one, begun), nil)
 
 		elsewhere := begun
