@@ -25,6 +25,9 @@ func checkSetUp(ctx context.Context, f serveFlags, getenv func(string) string, s
 	if c.ChannelTokenURL != "" {
 		fact(stdout, "Channels", "tokens from "+c.ChannelTokenURL)
 	}
+	if c.SignIn.Mode != signInPersonal {
+		fact(stdout, "Team", c.teamName())
+	}
 	switch c.SignIn.Mode {
 	case signInOIDC:
 		return checkOIDC(ctx, c, stdout)

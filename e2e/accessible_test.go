@@ -118,7 +118,9 @@ var scenes = []scene{
 // text stays whole, even with wide spacing.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	for _, s := range slices.Concat(scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, keyScenes, channelScenes) {
+	for _, s := range slices.Concat(
+		scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, keyScenes, channelScenes,
+		invitationScenes) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			v := s.meet(t)

@@ -163,7 +163,7 @@ func (a *app) openTeam() {
 	a.groups = team.GroupRoles{"admins": team.Admin, "operators": team.Operator, "viewers": team.Viewer}
 	var err error
 	a.team, err = team.New(a.t.Context(), team.Config{
-		Store: a.store, Groups: a.groups, Admins: []string{"boss"}, Domains: []string{"agency.example"},
+		Store: a.store, Name: "Lantern Desk", Groups: a.groups, Admins: []string{"boss"}, Domains: []string{"agency.example"},
 	})
 	a.must(err)
 }

@@ -141,6 +141,12 @@ func (v *victim) teamWrites() map[string]sentForm {
 	conn.Owner, conn.ShopID = owner(v.person), "sh_mine"
 	_, err = v.store.PutConnection(v.t.Context(), conn)
 	v.must(err)
+	open := v.invites("")
+	var all []store.Invitation
+	all, err = v.server.Team.Invitations(v.t.Context())
+	v.must(err)
+	receipt := v.person.rig.person().acceptsByKey(v.invites(""), 1).url.Path
+	key := url.Values{"username": {v.box.Shops()[2].APIUser}, "password": {v.box.Shops()[2].APIPassword}}
 	return map[string]sentForm{
 		movePath:              {path: movePath, form: url.Values{"move": {"sh_mine"}}},
 		youEndPath:            {path: youEndPath, form: other},
@@ -152,6 +158,10 @@ func (v *victim) teamWrites() map[string]sentForm {
 		"/channels/{id}/shops":      {path: page + "/shops", form: url.Values{"do": {"all"}}},
 		"/channels/{id}/secret":     {path: page + "/secret", form: url.Values{"secret": {channel.ClientSecret}}},
 		"/channels/{id}/disconnect": {path: page + "/disconnect", form: url.Values{"shops": {"0"}}},
+		invitePath:                  {path: invitePath, form: url.Values{"domain": {"studio-nine.com"}}},
+		invitePath + "/{id}/revoke": {path: invitePath + "/" + all[0].ID + "/revoke", form: url.Values{}},
+		"/invitations/{token}/key":  {path: open + "/key", form: key},
+		"/access/{token}/end":       {path: receipt + "/end", form: url.Values{}},
 		"/people/{id}/end":          {path: personPath(ann) + "/end", form: url.Values{}},
 		"/people/{id}/readmit":      {path: personPath(gone) + "/readmit", form: url.Values{}},
 	}
@@ -341,7 +351,8 @@ func (v *victim) keepsKinds(t *testing.T) {
 	for path, d := range writes {
 		if path == "/sign-out" || strings.HasSuffix(path, "/disconnect") || strings.Contains(path, "/secret") ||
 			strings.HasSuffix(path, "/delete") || path == guidePath || strings.HasSuffix(path, "/remove") ||
-			strings.HasSuffix(path, "/readmit") || path == "/people/{id}/end" {
+			strings.HasSuffix(path, "/readmit") || path == "/people/{id}/end" ||
+			strings.HasSuffix(path, "/revoke") || path == "/access/{token}/end" || path == invitePath {
 			continue // these need no field
 		}
 		before := v.state()

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/oauth"
 	"hookwall/views"
@@ -50,6 +49,7 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 			return page, err
 		}
 	}
+	page.Invite = views.InviteForm{Action: invitePath, Form: rand.Text(), Domain: bounded(q.Get("domain"), 253)}
 	page.SessionIdle, page.SessionLife = s.Store.SessionTimes()
 	start := url.Values{}
 	if back != "" {
@@ -103,37 +103,6 @@ func (s *server) offerChannels(r *http.Request, page *views.ConnectPage) error {
 	}
 	page.ChannelAction = connectChannel
 	return err
-}
-
-func startHref(way string, q url.Values) string {
-	q.Set("way", way)
-	return "/oauth/start?" + q.Encode()
-}
-
-func permissions(scopes []string, texts map[string]string) []views.Permission {
-	var out []views.Permission
-	for _, scope := range scopes {
-		text := texts[scope]
-		if text == "" {
-			text = "The permission " + scope
-		}
-		out = append(out, views.Permission{Scope: scope, Text: text})
-	}
-	return out
-}
-
-func connectNotice(q url.Values) (ui.Notice, bool) {
-	n, ok := connectOutcomes[q.Get("outcome")]
-	if !ok || n.Kind == ui.Success {
-		return n, ok
-	}
-	if requestIDForm.MatchString(q.Get("request")) {
-		n.RequestID = q.Get("request")
-	}
-	if code := q.Get("problem"); oauth.IsCode(code) || fourthwall.IsCode(code) {
-		n.Code = code
-	}
-	return n, true
 }
 
 // keysFormView returns an empty form for keys.

@@ -248,10 +248,15 @@ func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *
 	case rt.path == startPath:
 		w.Header().Set("Referrer-Policy", "strict-origin") // its query goes nowhere else
 		answer.Links = []ui.Link{{Href: withQuery(r.URL.EscapedPath(), r.URL.RawQuery), Text: "Try again"}}
+	case isOfGuests(r.URL.Path):
+		s.hideToken(w)
+		if rt.method == http.MethodGet {
+			answer.Links = []ui.Link{{Href: r.URL.EscapedPath(), Text: "Try again"}}
+		}
 	case rt.limit == signIn:
 		scrub(w) // of the code in a callback
 		answer.Links = []ui.Link{{Href: connectPath, Text: "Connect a shop"}}
-		if rt.access == public {
+		if rt.access == public && rt.path != callbackPath {
 			answer.Links = []ui.Link{{Href: signInPath, Text: "Sign in"}}
 		}
 	default:

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/url"
+	"strings"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/views/ui"
@@ -24,6 +25,7 @@ const (
 	signInStart      = "/sign-in/start"
 	peoplePath       = "/people"
 	teamActivityPath = "/people/activity"
+	invitePath       = "/people/invitations"
 	youPath          = "/you"
 	youEndPath       = "/you/end"
 	signOutPath      = "/sign-out"
@@ -35,6 +37,11 @@ const (
 	signaturePath    = "/tools/signature"
 	urlNotesPath     = "/tools/url-notes"
 	guidePath        = "/guide/hide"
+	callbackPath     = "/oauth/callback"
+
+	// Below these are the pages of shops' owners, who have no account.
+	invitationsPath = "/invitations/"
+	accessPath      = "/access/"
 
 	securityTextPath = "/.well-known/security.txt"
 
@@ -130,6 +137,18 @@ func otherAccountHref(back string) string {
 	return withQuery(signInStart, filled(map[string]string{"return": back, "account": "other"}).Encode())
 }
 
+// invitationPath is where the owner of a shop accepts an invitation.
+func invitationPath(token string) string { return invitationsPath + url.PathEscape(token) }
+
+// receiptPath is where the owner sees and ends the access.
+func receiptPath(token string) string { return accessPath + url.PathEscape(token) }
+
+// inviteHref returns a link to the form for an invitation, filled in with a
+// domain, which may be "".
+func inviteHref(domain string) string {
+	return withQuery(connectPath, filled(map[string]string{"domain": domain}).Encode()) + "#invite"
+}
+
 // withDraft returns the URL of the page p with a kept form in it.
 func withDraft(p, draft string) string { return p + "?draft=" + url.QueryEscape(draft) }
 
@@ -168,3 +187,12 @@ func activityPath(shopID string) string { return shopPath(shopID) + "/activity" 
 func undoPath(shopID, activityID string) string {
 	return activityPath(shopID) + "/" + url.PathEscape(activityID) + "/undo"
 }
+
+// isOfGuests reports whether a page belongs to shops' owners, who have no account.
+func isOfGuests(path string) bool {
+	return strings.HasPrefix(path, invitationsPath) || strings.HasPrefix(path, accessPath)
+}
+
+// isOpenToGuests reports whether a reverse proxy may let people pass to a page
+// without a sign-in, because shops' owners come there as well.
+func isOpenToGuests(path string) bool { return path == callbackPath || path == helpPath }

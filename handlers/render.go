@@ -63,6 +63,9 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 // errorFrame never fails, because an error page must be drawn without the
 // database too.
 func (s *server) errorFrame(r *http.Request, title string) views.Frame {
+	if isOfGuests(r.URL.Path) || s.Team != nil && r.URL.Path == callbackPath && stateOf(r).person.ID == "" {
+		return s.guestFrame(r, title)
+	}
 	f, err := s.frameWithShops(r, title)
 	if err != nil {
 		logFailure(r, "the shops could not be read for an error page", err)
@@ -110,6 +113,25 @@ func (s *server) bareFrame(r *http.Request, title string) views.Frame {
 		f.Member, f.MemberRole = v.person.Called(), roleNames[v.role]
 	}
 	return f
+}
+
+// guestFrame is the frame for a shop's owner, who has no account. It has nothing
+// of the team, even if a member opens the page.
+func (s *server) guestFrame(r *http.Request, title string) views.Frame {
+	f := s.bareFrame(r, title)
+	f.Guest, f.ToolsHref, f.SignatureHref, f.Return, f.Member, f.MemberRole = true, "", "", "", "", ""
+	return f
+}
+
+// hideToken keeps the URL of a page with a secret in it out of caches and
+// referrers.
+func (s *server) hideToken(w http.ResponseWriter) {
+	scrub(w)
+	if !s.secure && !middleware.IsLoopback(s.PublicURL.Hostname()) {
+		// Under no-referrer, a browser on plain http sends a form with an Origin
+		// of null, which is refused. This keeps the URL from others as well.
+		w.Header().Set("Referrer-Policy", "same-origin")
+	}
 }
 
 // offlineFrame adds what is known without the database.

@@ -186,7 +186,7 @@ func newRig(t testing.TB, o options) *rig {
 	})
 	var shared *team.Team
 	if o.team != nil {
-		o.team.Store = g.store
+		o.team.Store, o.team.Name = g.store, "Lantern Desk"
 		shared, err = team.New(t.Context(), *o.team)
 		g.must(err)
 	}

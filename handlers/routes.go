@@ -53,6 +53,17 @@ func (s *server) teamRoutes() []route {
 			method: "POST", path: "/channels/{id}/disconnect", handle: s.handleChannelDisconnect, access: admin,
 			resume: "/channels/{id}",
 		},
+		{method: "POST", path: invitePath, handle: s.handleInvite, access: admin, resume: connectPath},
+		{method: "POST", path: invitePath + "/{id}/revoke", handle: s.handleRevoke, access: admin, resume: peoplePath},
+
+		{method: "GET", path: "/invitations/{token}", handle: s.handleInvitation, access: public, limit: signIn},
+		{method: "GET", path: "/invitations/{token}/start", handle: s.handleInvitationStart, access: public, limit: signIn},
+		{
+			method: "POST", path: "/invitations/{token}/key", handle: s.handleInvitationKey, access: public, limit: signIn,
+			again: s.invitationAgain,
+		},
+		{method: "GET", path: "/access/{token}", handle: s.handleReceipt, access: public, limit: signIn},
+		{method: "POST", path: "/access/{token}/end", handle: s.handleCutOff, access: public, limit: signIn},
 	}
 	all = append(all, s.keyImportRoutes()...)
 	if s.OIDC != nil {
@@ -93,7 +104,9 @@ func (s *server) siteRoutes() []route {
 		{method: "GET", path: connectPath, handle: s.handleConnect, access: admin, resumable: true},
 		{method: "POST", path: "/connect/key", handle: s.handleConnectKey, access: admin, limit: signIn, again: s.keyAgain},
 		{method: "GET", path: startPath, handle: s.handleStart, access: admin, limit: signIn},
-		{method: "GET", path: "/oauth/callback", handle: s.handleCallback, access: admin, limit: signIn},
+		// A shop's owner with an invitation returns here too. The handler admits
+		// nobody else but admins.
+		{method: "GET", path: callbackPath, handle: s.handleCallback, access: public, limit: signIn},
 		{method: "GET", path: "/oauth/implicit", handle: s.handleImplicitPage, access: admin},
 		{method: "POST", path: "/oauth/implicit", handle: s.handleImplicit, access: admin, limit: signIn},
 		{method: "GET", path: signOutPath, handle: s.handleSignOutForm, access: public},

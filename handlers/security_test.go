@@ -238,7 +238,7 @@ func checkHeaders(t *testing.T, pg *page, r *http.Request, secure bool) {
 	if secure {
 		want["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 	}
-	if strings.HasSuffix(r.URL.Path, "/callback") || r.URL.Path == "/oauth/implicit" {
+	if isOfGuests(r.URL.Path) || strings.HasSuffix(r.URL.Path, "/callback") || r.URL.Path == "/oauth/implicit" {
 		want["Referrer-Policy"] = "no-referrer"
 	}
 	if r.URL.Path == "/oauth/implicit" && r.Method == http.MethodGet {

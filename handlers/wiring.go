@@ -97,7 +97,7 @@ func (s *server) handler() http.Handler {
 	layers := []func(http.Handler) http.Handler{
 		middleware.RequestID,
 		s.keepState,
-		middleware.Log(s.Logger, s.clientAddress, func(r *http.Request) string { return stateOf(r).pattern }),
+		middleware.Log(s.Logger, []string{invitationsPath, accessPath}, s.clientAddress, func(r *http.Request) string { return stateOf(r).pattern }),
 		middleware.Recover(s.Logger, s.fail),
 		middleware.Headers(s.secure),
 		middleware.Host(s.PublicURL, s.fail, alivePath, readyPath),

@@ -536,6 +536,7 @@ var actionLabels = labels{
 	{activity.DisconnectShop, "Disconnections"},
 	{activity.MoveShop, "Moves"},
 	{activity.LabelShop, "Labels"},
+	{activity.CutOff, "Cut off by the owner"},
 	{activity.CheckEndpoint, "Checks"},
 	{activity.TestEndpoint, "Test deliveries"},
 }
@@ -554,6 +555,10 @@ var teamActionLabels = labels{
 	{activity.ReplaceSecret, "New channel secrets"},
 	{activity.DisconnectChannel, "Disconnected channels"},
 	{activity.MoveShop, "Moves"},
+	{activity.InviteOwner, "Invitations"},
+	{activity.RevokeInvitation, "Revoked invitations"},
+	{activity.AcceptInvitation, "Accepted invitations"},
+	{activity.CutOff, "Cut off by the owner"},
 }
 
 var outcomeLabels = labels{
@@ -603,6 +608,10 @@ var activityTitles = map[string]labels{
 		{store.OutcomeUnclear, "Disconnection unconfirmed"},
 		{store.OutcomePending, "Disconnection pending"},
 	},
+	activity.CutOff:           {{store.OutcomeDone, "Access cut off"}},
+	activity.InviteOwner:      {{store.OutcomeDone, "Owner invited"}},
+	activity.RevokeInvitation: {{store.OutcomeDone, "Invitation revoked"}},
+	activity.AcceptInvitation: {{store.OutcomeDone, "Invitation accepted"}},
 	activity.CheckEndpoint: {
 		{store.OutcomeDone, "Endpoint checked"},
 		{store.OutcomeFailed, "Check found a problem"},
@@ -1772,4 +1781,114 @@ func leftChannelNotice(names []string) ui.Notice {
 	}
 	n.Text += ". Disconnect each under Shops, or connect it in another way."
 	return n
+}
+
+// Invitations of shops' owners.
+const (
+	anyShop      = "Any shop"
+	noDomainText = "That’s not a shop’s domain. Example: studio-nine.com. Leave it empty to allow any shop."
+
+	invitationUnknownTitle = "This link doesn’t work"
+	invitationUnknownText  = "Check that you opened the whole link. If it still doesn’t work, ask the team for a new one."
+	invitationOverTitle    = "This invitation has ended"
+	invitationOverText     = "An invitation works for 7 days, unless the team revokes it. Ask the team for a new link."
+	invitationUsedTitle    = "This invitation was already used"
+	invitationUsedText     = "Each invitation works once. If you connected your shop, open the page that you bookmarked then. " +
+		"If it wasn’t you, tell the team, and ask for a new link."
+	invitedMismatchText = "This sign-in started in another browser, was already used, or took longer than ten minutes. " +
+		"Nothing was connected. If you have an invitation, open its link again."
+
+	receiptUnknownTitle = "This link doesn’t work"
+	receiptUnknownText  = "Check that you opened the whole link that you bookmarked. To remove the app without it, open " +
+		"your shop’s settings at Fourthwall."
+)
+
+func invitationTitle(team string) string { return "Connect your shop to " + team }
+
+func receiptTitle(shop string) string { return "Access to " + shop }
+
+func linkShownNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "This link was already shown",
+		Text: "We can’t show it again. If you don’t have it, revoke it and create a new one.",
+	}
+}
+
+func revokedNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Invitation revoked", Text: "Its link no longer works."}
+}
+
+func notOpenNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "Nothing to revoke",
+		Text: "This invitation was used, revoked, or has expired since you opened the page.",
+	}
+}
+
+// wrongShopNotice says that an invitation is for another shop than the one that
+// its owner signed in to.
+func wrongShopNotice(domain string, shop fourthwall.Shop) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Failure, Title: "Your shop was not connected",
+		Text: "This invitation is only for " + domain + ", and you chose " + shop.Name + " (" + shop.Domain + "). We kept " +
+			"nothing. Sign in to the right shop at Fourthwall, then try again here.",
+	}
+}
+
+// invitedProblemText replaces what only an administrator can fix.
+const invitedProblemText = "We couldn’t finish the sign-in at Fourthwall. Try again in a moment, or use an API key. If this " +
+	"continues, tell the team, with the codes below."
+
+// invitedOutcome returns an outcome in the words for a shop's owner.
+func invitedOutcome(n ui.Notice) ui.Notice {
+	if strings.Contains(n.Text, "administrator") {
+		n.Title, n.Text = "Your shop was not connected", invitedProblemText
+	}
+	return n
+}
+
+// leftText says how much time is left.
+func leftText(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "less than a minute left"
+	case d < time.Hour:
+		return ui.Number(int(d/time.Minute)) + " min left"
+	case d < 24*time.Hour:
+		return ui.Number(int(d/time.Hour)) + " h left"
+	}
+	return ui.Count(int(d/(24*time.Hour)), "day left", "days left")
+}
+
+// peopleByRole returns how many people have each role, without those who have
+// none.
+func peopleByRole(all []team.Person) string {
+	counts := map[team.Role]int{}
+	for _, p := range all {
+		if p.Role != team.NoRole {
+			counts[p.Role]++
+		}
+	}
+	return strings.Join(roleTally(counts)[1:], ", ")
+}
+
+// roleOfActor returns who attempted something, without a name.
+func roleOfActor(a store.Activity) string {
+	switch {
+	case a.Actor == activity.ByShopOwner:
+		return "You"
+	case a.Person.Role == string(team.Admin):
+		return "An admin"
+	case a.Person.Role == string(team.Operator):
+		return "An operator"
+	}
+	return "The team"
+}
+
+// entriesText says how many changes there are, and how many the page shows.
+func entriesText(total, shown int) string {
+	if total == shown {
+		return ui.Count(total, "entry", "entries") + ", all shown"
+	}
+	return ui.Number(shown) + " of " + ui.Number(total) + " entries"
 }

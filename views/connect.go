@@ -34,7 +34,8 @@ type ConnectPage struct {
 	ClientID         string    // as typed
 	ClientIDErr      *ui.FieldError
 	SecretErr        *ui.FieldError // of the channel
-	ForDevelopersURL string         // where the shop's owner creates an Open API user
+	Invite           InviteForm
+	ForDevelopersURL string // where the shop's owner creates an Open API user
 	// SessionIdle and SessionLife are how long after its last use, and after its start, a session ends.
 	SessionIdle, SessionLife time.Duration
 }
@@ -50,8 +51,14 @@ func (p ConnectPage) ofTeam() bool { return p.Member != "" }
 
 // invalid reports whether a field of the form has an error.
 func (p ConnectPage) invalid() bool {
-	return p.UsernameErr != nil || p.PasswordErr != nil || p.Keys.Err != nil ||
+	return p.UsernameErr != nil || p.PasswordErr != nil || p.Keys.Err != nil || p.Invite.Err != nil ||
 		p.ClientIDErr != nil || p.SecretErr != nil
+}
+
+// focusesInvite reports whether the first field with an error is that of the
+// invitation.
+func (p ConnectPage) focusesInvite() bool {
+	return p.Invite.Err != nil && p.UsernameErr == nil && p.PasswordErr == nil && p.Keys.Err == nil
 }
 
 // whyAgain returns why ExpectShop must be connected again.

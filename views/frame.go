@@ -32,7 +32,10 @@ type Frame struct {
 	// ReadOnly is set if the person may not change a shop, and NoConnect if the
 	// person may not connect one. What would be refused isn't shown.
 	ReadOnly, NoConnect bool
-	Version             string // of Hookwall; "" if it isn't shown
+	// Guest is set on the pages of a shop's owner, who has no account and sees
+	// nothing of the team.
+	Guest   bool
+	Version string // of Hookwall; "" if it isn't shown
 	// Theme, Times and Keys are how the browser shows pages; "" for the default.
 	Theme, Times, Keys string
 	Return             string // this page, where Display and Sign out lead back to; "" for the start

@@ -35,6 +35,10 @@ const (
 
 	returnedUnknownTitle = "Fourthwall doesn’t know the webhook that it named"
 
+	theyRead        = "Event contents, which may include customers’ personal data. Viewers can’t read them."
+	theyCannot      = "Change orders, products, payouts or your password"
+	theyCannotByKey = "See or change your password"
+
 	noneChosen = "No events selected yet. Pick the ones your tool needs."
 
 	implicitWait    = "One moment. We’re asking Fourthwall which shop this is."

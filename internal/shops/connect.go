@@ -3,6 +3,7 @@ package shops
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -11,6 +12,9 @@ import (
 	"hookwall/internal/store"
 	"hookwall/oauth"
 )
+
+// ErrNotInvited means that an invitation was used, revoked, or has expired.
+var ErrNotInvited = errors.New("the invitation isn't open")
 
 // Service connects shops.
 type Service struct {
@@ -42,6 +46,24 @@ func (s *Service) Connect(
 		return store.Connection{}, err
 	}
 	return s.store.PutConnection(ctx, conn, done...)
+}
+
+// Accept is Connect for a shop's owner, whose invitation it spends in the same transaction. It returns ErrNotInvited,
+// and stores nothing, if the invitation isn't open.
+func (s *Service) Accept(
+	ctx context.Context, actor activity.Actor, a store.Acceptance, shop fourthwall.Shop, c oauth.Credential,
+) (store.Connection, error) {
+	conn, done, err := s.connection(actor, shop, c)
+	if err != nil {
+		return store.Connection{}, err
+	}
+	ofShop := done[0]
+	ofShop.Actor = actor.Name
+	conn, err = s.store.AcceptInvitation(ctx, a, conn, ofShop, forTeam(ofShop, activity.AcceptInvitation))
+	if errors.Is(err, store.ErrNotFound) {
+		err = ErrNotInvited
+	}
+	return conn, err
 }
 
 // connection returns a connection to store, and what records that.
@@ -76,9 +98,13 @@ func alsoOfTeam(done store.Activity) []store.Activity {
 	if done.Person.ID == "" {
 		return []store.Activity{done}
 	}
-	ofTeam := done
-	ofTeam.Shop = activity.OfTeam
-	return []store.Activity{done, ofTeam}
+	return []store.Activity{done, forTeam(done, done.Action)}
+}
+
+// forTeam returns the activity of a shop for the list of the team.
+func forTeam(done store.Activity, action string) store.Activity {
+	done.Shop, done.Action = activity.OfTeam, action
+	return done
 }
 
 // hint returns enough of a user name to tell two keys apart.
@@ -94,6 +120,21 @@ func (s *Service) Disconnect(ctx context.Context, actor activity.Actor, conn sto
 		return err
 	}
 	return s.store.DeleteConnection(ctx, actor.Owner, conn.ShopID, alsoOfTeam(done)...)
+}
+
+// CutOff deletes the team's connection to a shop on behalf of the shop's owner, who has its receipt, and records that.
+// It does nothing if the access has ended before.
+func (s *Service) CutOff(ctx context.Context, actor activity.Actor, receipt string, accepted store.Invitation) error {
+	done, err := activity.New(actor, store.Activity{Shop: accepted.ShopID, Action: activity.CutOff},
+		activity.Detail{Shop: accepted.ShopName})
+	if err != nil {
+		return err
+	}
+	err = s.store.EndAccess(ctx, receipt, done, forTeam(done, activity.CutOff))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // DisconnectAll deletes everything that the owner has, and records it for each shop.

@@ -168,7 +168,7 @@ func (s *Store) DeleteChannel(
 			return err
 		}
 		for _, conn := range deleted {
-			if err := s.deleteOfShop(ctx, tx, owner, conn.ShopID); err != nil {
+			if _, err := s.deleteConnection(ctx, tx, owner, conn.ShopID); err != nil {
 				return err
 			}
 			if err := s.addDoneOf(ctx, tx, conn, done); err != nil {

@@ -211,22 +211,26 @@ func (s *Store) upsert(ctx context.Context, tx *sql.Tx, statement string, c Conn
 }
 
 // DeleteConnection deletes an owner's connection to a shop, and the owner's secrets, operations,
-// checks and flashes for it. In the same transaction it records activities, as done. An operation
-// whose lease is held stays, and so do the shop's activities, its labels and the marks of its webhooks. It is no
-// error if the shop is not connected.
+// checks and flashes for it. In the same transaction it records activities, as done, and notes the end
+// of the access for the shop's receipts. An operation whose lease is held stays, and so do the shop's
+// activities, its labels and the marks of its webhooks. It is no error if the shop is not connected.
 func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string, done ...Activity) error {
 	return failed("delete connection", s.tx(ctx, func(tx *sql.Tx) error {
-		if err := s.deleteOfShop(ctx, tx, owner, shopID); err != nil {
+		if _, err := s.deleteConnection(ctx, tx, owner, shopID); err != nil {
 			return err
 		}
 		return s.addDone(ctx, tx, done)
 	}))
 }
 
-// deleteOfShop deletes an owner's connection to a shop and what goes with it.
-func (s *Store) deleteOfShop(ctx context.Context, tx *sql.Tx, owner Owner, shopID string) error {
+// deleteConnection deletes a connection and what goes with it in a transaction, and reports whether there was one.
+func (s *Store) deleteConnection(ctx context.Context, tx *sql.Tx, owner Owner, shopID string) (was bool, err error) {
+	n, err := affected(tx.ExecContext(ctx,
+		`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`, s.env, owner, shopID))
+	if err != nil {
+		return false, err
+	}
 	for _, query := range []string{
-		`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`,
 		`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
 		`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND shop = $3 AND holder = ''`,
 		`DELETE FROM checks WHERE environment = $1 AND owner = $2 AND shop = $3`,
@@ -236,10 +240,10 @@ func (s *Store) deleteOfShop(ctx context.Context, tx *sql.Tx, owner Owner, shopI
 			AND replace(page || '/', '/' || $3 || '/', '') <> page || '/'`,
 	} {
 		if _, err := tx.ExecContext(ctx, query, s.env, owner, shopID); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return n > 0, s.endInvitations(ctx, tx, owner, shopID)
 }
 
 // ExpireConnection marks a connection as unusable until it is connected again, if its credential still

@@ -316,7 +316,6 @@ func (s *Store) EndKeyRow(ctx context.Context, i KeyImport, r KeyRow) error {
 func (s *Store) ConnectKeyRow(
 	ctx context.Context, i KeyImport, r KeyRow, c Connection, done ...Activity,
 ) (result string, err error) {
-	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		if err := s.lockOwner(ctx, tx, s.env, c.Owner); err != nil {
 			return err
@@ -333,10 +332,7 @@ func (s *Store) ConnectKeyRow(
 		if err != nil || result == KeyKept {
 			return err
 		}
-		_, err = scanConnection(tx.QueryRowContext(ctx, upsertConnection,
-			s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
-			c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now())))
-		if err != nil {
+		if _, err := s.upsert(ctx, tx, upsertConnection+returningConnection, c); err != nil {
 			return err
 		}
 		return s.addDone(ctx, tx, done)

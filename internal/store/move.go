@@ -96,7 +96,8 @@ func (s *Store) move(ctx context.Context, tx *sql.Tx, from, to Owner, m Move) (M
 	case taken && !m.Drop:
 		return Moved{c, MoveKept}, nil
 	case taken:
-		return Moved{c, MoveDropped}, s.deleteOfShop(ctx, tx, from, m.Shop)
+		_, err := s.deleteConnection(ctx, tx, from, m.Shop)
+		return Moved{c, MoveDropped}, err
 	case locked:
 		return Moved{c, MoveLocked}, nil
 	}
@@ -118,7 +119,8 @@ func (s *Store) moveRest(ctx context.Context, tx *sql.Tx, from, to Owner, shop s
 	if err := s.movePresets(ctx, tx, from, to); err != nil {
 		return err
 	}
-	return s.deleteOfShop(ctx, tx, from, shop)
+	_, err := s.deleteConnection(ctx, tx, from, shop)
+	return err
 }
 
 // moveSecrets seals the kept secrets of a shop's webhooks for another owner. One that does not open stays.

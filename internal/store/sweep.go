@@ -10,8 +10,9 @@ import (
 
 // Sweep deletes what has expired, in all environments: sessions, owners who ended with their session and
 // all that they have, sign-ins, drafts, flashes, operations 24 hours after their last change, secrets, checks, key
-// imports, activities after 400 days, marks of immutable webhooks, leases, and counts under limits that are back
-// to nothing. It is safe at any time and in several processes at once.
+// imports, activities after 400 days, marks of immutable webhooks, invitations 30 days after they expired or 400 days
+// after the access ended, leases, and counts under limits that are back to nothing. It is safe at any time and in
+// several processes at once.
 func (s *Store) Sweep(ctx context.Context) error {
 	now := s.instant()
 	ago := func(d time.Duration) any { return now.add(-d).database }
@@ -33,6 +34,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		{"key imports", `DELETE FROM key_imports WHERE started_at <= $1`, []any{ago(KeyImportLife)}},
 		{"activities", `DELETE FROM activities WHERE started_at <= $1`, []any{ago(activityLife)}},
 		{"immutable webhooks", `DELETE FROM immutable_webhooks WHERE expires_at <= $1`, []any{ago(0)}},
+		{"invitations", sweepInvitations, []any{ago(invitationLife), ago(activityLife)}},
 		{"labels", sweepLabels, []any{ago(activityLife)}},
 		{"leases", `DELETE FROM leases WHERE` + leaseOver, now.over()},
 		{"limits", `DELETE FROM rate_limits WHERE full_at <= $1`, []any{ago(0)}},

@@ -74,6 +74,7 @@ func (p Person) Domain() string { return domainOf(p.Email) }
 // Config says who may do what.
 type Config struct {
 	Store   *store.Store
+	Name    string   // of the team, for shops' owners
 	Admins  []string // e-mail addresses and subjects
 	Groups  GroupRoles
 	Domains []string // in which everyone with a verified e-mail is a viewer
@@ -90,6 +91,9 @@ func New(ctx context.Context, c Config) (*Team, error) {
 	owner, err := c.Store.Team(ctx)
 	return &Team{config: c, owner: owner}, err
 }
+
+// Name returns what to call the team before somebody who isn't in it.
+func (t *Team) Name() string { return t.config.Name }
 
 // Owner returns the owner of the team's connections.
 func (t *Team) Owner() store.Owner { return t.owner }

@@ -33,6 +33,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"SessionTimes", sessionTimeTests},
 		{"Owners", ownerTests},
 		{"People", peopleTests},
+		{"Invitations", invitationTests},
 		{"Connections", connectionTests},
 		{"Refresh", refreshTests},
 		{"Channels", channelTests},
