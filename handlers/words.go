@@ -997,8 +997,8 @@ func immutableText() string {
 
 func immutableNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Failure, Title: "This webhook is locked",
-		Text: "Fourthwall rejected the request, so nothing was changed.", Code: webhooks.CodeImmutable,
+		Kind: ui.Failure, Title: "Nothing was changed",
+		Text: "Fourthwall rejected the request, because this webhook is locked.",
 	}
 }
 
