@@ -24,6 +24,7 @@ const (
 	DeleteWebhook  = "webhook.delete"
 	ConnectShop    = "shop.connect"
 	DisconnectShop = "shop.disconnect"
+	EndConnection  = "shop.end" // seen by Hookwall, not done by a person
 	CheckEndpoint  = "endpoint.check"
 	TestEndpoint   = "endpoint.test"
 

@@ -97,6 +97,9 @@ func call[T any](
 	if !mayBeExpired(held.Credential, err) {
 		return result, err
 	}
+	if held.Credential.RefreshToken == "" {
+		return none, c.service.end(ctx, held, err)
+	}
 	renewed, refreshErr := c.service.refresher.Renew(ctx, held)
 	switch {
 	case refreshErr != nil && !errors.Is(refreshErr, ErrReconnect) && !fourthwall.AsError(err).Unauthorized():
@@ -108,10 +111,7 @@ func call[T any](
 	if !fourthwall.AsError(err).Unauthorized() {
 		return result, err
 	}
-	if storeErr := c.service.store.ExpireConnection(ctx, renewed.ID, renewed.Version); storeErr != nil {
-		return none, storeErr
-	}
-	return none, fmt.Errorf("%w: %s", ErrReconnect, err.Error()) // as text: no form deals with it
+	return none, c.service.end(ctx, renewed, err)
 }
 
 // mayBeExpired reports whether a call may succeed with a new credential. A 401 that isn't the API's says nothing about

@@ -32,6 +32,23 @@ func (k credentialStore) FinishRefresh(ctx context.Context, id string, version i
 	return err
 }
 
+// ExpireConnection keeps since when and why a credential can't be used.
+func (k credentialStore) ExpireConnection(ctx context.Context, id string, version int64, reason error) error {
+	conn, err := k.ConnectionByID(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, store.ErrWrongKey) {
+		return err
+	}
+	end := endOf(ctx, conn, reason)
+	done, err := endActivities(conn, end)
+	if err != nil {
+		return err
+	}
+	return k.Store.ExpireConnection(ctx, id, version, end, done...)
+}
+
 func storedCredential(conn store.Connection) (oauth.StoredCredential, error) {
 	c, err := oauth.Decode(conn.Credential)
 	if err != nil {
