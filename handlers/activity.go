@@ -11,6 +11,7 @@ import (
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
 	"hookwall/internal/team"
 	"hookwall/views"
@@ -148,6 +149,9 @@ func activityRow(a store.Activity, called names, mayUndo bool) views.ActivityRow
 		Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
 		RequestID: a.RequestID, APIRequestID: a.APIRequestID, Changes: changes(d),
 	}
+	if a.Action == activity.EndConnection {
+		row.State, row.Code = ui.Look, d.Code
+	}
 	if a.WebhookID != "" {
 		row.OfWebhookHref = withQuery(activityPath(a.Shop), url.Values{"webhook": {a.WebhookID}}.Encode())
 	}
@@ -191,6 +195,8 @@ func activityText(a store.Activity, d activity.Detail) string {
 	switch {
 	case a.Action == activity.CheckEndpoint || a.Action == activity.TestEndpoint:
 		return cmp.Or(callReason(a), typesOfCall(d))
+	case a.Action == activity.EndConnection:
+		return shops.WhyEnded(store.EndReason(d.Why))
 	case d.Member != "":
 		return roleChangeText(d)
 	case a.Outcome != store.OutcomeDone:
@@ -239,6 +245,9 @@ func changes(d activity.Detail) []views.Change {
 	}
 	if d.Shop != "" {
 		out = append(out, views.Change{Field: "Shop", After: d.Shop})
+	}
+	if d.Connection != "" {
+		out = append(out, views.Change{Field: "Connection", After: d.Connection})
 	}
 	if text := roleChangeText(d); text != "" {
 		out = append(out, views.Change{

@@ -1,12 +1,10 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 
 	"hookwall/internal/fourthwall"
-	"hookwall/internal/store"
 	"hookwall/oauth"
 	"hookwall/views"
 	"hookwall/views/ui"
@@ -46,7 +44,7 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	if known, err := s.knownShop(r, q.Get("shop")); err != nil {
 		return page, err
 	} else if known.ID != "" {
-		page.ExpectShop, page.ExpectExpired = known.Name, known.Expired
+		page.ExpectShop, page.ExpectEnd = known.Name, known.EndText
 	}
 	if s.OAuth.Offers(oauth.WayCode) {
 		page.CodeHref = startHref(oauth.WayCode, start)
@@ -56,22 +54,6 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	}
 	page.KeptForm, err = s.hasDraft(r, back)
 	return page, err
-}
-
-// knownShop returns a shop that this session has connected, or nothing.
-func (s *server) knownShop(r *http.Request, id string) (views.ShopLink, error) {
-	v := stateOf(r)
-	if v.owner == "" || v.offline || id == "" {
-		return views.ShopLink{}, nil
-	}
-	conn, err := s.Store.Connection(r.Context(), v.owner, id)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return views.ShopLink{}, nil
-	case errors.Is(err, store.ErrWrongKey):
-		return shopLink(conn), nil
-	}
-	return shopLink(conn), err
 }
 
 func startHref(way string, q url.Values) string {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -51,6 +52,7 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 		beside.Go(func() { hooks, hooksErr = s.webhooksFor(r) })
 		found, err = s.readLog(r, filter, webhooks.Reading{Pages: logPages, Within: logTime})
 		beside.Wait()
+		err = cmp.Or(err, s.askIfDisconnected(r, found.Events...))
 	}
 	if api := (*fourthwall.Error)(nil); errors.As(err, &api) {
 		page.Unreadable, status = s.unreadableEvents(w, r, api, page.Type)

@@ -42,6 +42,8 @@ func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) 
 
 func disconnectPath(shopID string) string { return shopPath(shopID) + "/disconnect" }
 
+func disconnectWebhooksPath(shopID string) string { return disconnectPath(shopID) + "/webhooks" }
+
 func webhooksPath(shopID string) string { return shopPath(shopID) + "/webhooks" }
 
 func webhooksCSVPath(shopID string) string { return webhooksPath(shopID) + ".csv" }

@@ -202,7 +202,7 @@ func TestActivityNamesPeople(t *testing.T) {
 	records := p.get(activityPath(shop.ID) + ".csv").want(http.StatusOK).records()
 	got := map[string][]string{}
 	for _, record := range records[1:] {
-		got[record[7]] = record[len(record)-3:]
+		got[record[7]] = record[len(record)-4 : len(record)-1]
 	}
 	want := map[string][]string{
 		"https://hooks.example.com/one": {"Ann", "one@agency.example", "operator"},

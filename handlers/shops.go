@@ -43,7 +43,17 @@ func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
 	for _, c := range all {
 		page.Expired += toReconnect(c)
 	}
+	if page.Expired > 0 && !stateOf(r).may(admin) {
+		admins, err := s.Team.Admins(r.Context())
+		if err != nil {
+			return err
+		}
+		page.WhoCanHelp = reconnectHelpText + whoCanHelp(admins)
+	}
 	for _, c := range found[first:min(first+shopsOnPage, len(found))] {
+		if c.End.Why == store.EndUnreadable {
+			s.noteUnreadable(r, &c)
+		}
 		page.Connected = append(page.Connected, connectedShop(stateOf(r), c))
 	}
 	return s.render(w, r, http.StatusOK, views.Shops(page))
@@ -122,7 +132,7 @@ func connectedShop(v *requestState, c store.Connection) views.ConnectedShop {
 	if !v.may(admin) {
 		return row
 	}
-	row.DisconnectAction = disconnectPath(c.ShopID)
+	row.DisconnectHref = disconnectPath(c.ShopID)
 	if c.Expired {
 		row.ReconnectHref = connectLink("", c.ShopID).Href
 	}

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"time"
 
 	"hookwall/views/ui"
@@ -18,8 +19,9 @@ type ConnectPage struct {
 	PasswordErr  *ui.FieldError
 	// ExpectShop is the name of the shop to connect again; "" if there is none.
 	ExpectShop string
-	// ExpectExpired is set if ExpectShop's connection has expired.
-	ExpectExpired bool
+	// ExpectEnd says why and since when ExpectShop's connection has ended; "" if
+	// it hasn't.
+	ExpectEnd string
 	// KeptForm is set if Return leads to a form that was kept filled in.
 	KeptForm         bool
 	Permissions      []Permission
@@ -39,8 +41,5 @@ func (p ConnectPage) invalid() bool { return p.UsernameErr != nil || p.PasswordE
 
 // whyAgain returns why ExpectShop must be connected again.
 func (p ConnectPage) whyAgain() string {
-	if p.ExpectExpired {
-		return connectionExpired
-	}
-	return connectionNeeded
+	return cmp.Or(p.ExpectEnd, connectionNeeded)
 }

@@ -13,6 +13,7 @@ type ShopsPage struct {
 	Query       string          // that all of them match; "" for none
 	Found       int             // on all pages
 	Expired     int             // of all shops
+	WhoCanHelp  string          // connects a shop again; "" if the person may
 	Pager       ui.Pager
 	ListHref    string
 	ConnectHref string
@@ -21,11 +22,11 @@ type ShopsPage struct {
 // ConnectedShop is one connection.
 type ConnectedShop struct {
 	ShopLink
-	Way              string // "Fourthwall sign-in", "Older sign-in (implicit)", "API key ending …x9f2"
-	Permissions      string // "View and manage webhooks"
-	ConnectedAt      time.Time
-	DisconnectAction string // "" if the person may not
-	ReconnectHref    string // set if Expired
+	Way            string // "Fourthwall sign-in", "Older sign-in (implicit)", "API key ending …x9f2"
+	Permissions    string // "View and manage webhooks"
+	ConnectedAt    time.Time
+	DisconnectHref string // "" if the person may not
+	ReconnectHref  string // set if Expired
 }
 
 // FoundShopsPart is what a search in the switcher found.

@@ -25,6 +25,7 @@ var everyPage = []struct {
 	{"implicit", filled(ConnectImplicit)},
 	{"installed", filled(ConnectInstalled)},
 	{"shops", filled(Shops)},
+	{"disconnect", filled(Disconnect)},
 	{"help", filled(Help)},
 	{"display", filled(Display)},
 	{"sign out", filled(SignOut)},
