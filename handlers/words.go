@@ -400,7 +400,8 @@ const (
 	notTriedOutcome    = "Not tried yet"
 
 	lockedText         = "It’s locked. An app you installed manages this webhook. Delete it in that app."
-	notCreatedHereText = "One of these webhooks wasn’t created here. Nothing was deleted. Reload the page and try again."
+	notCreatedHereText = "One of these webhooks wasn’t created here. Nothing was deleted. " +
+		"Reload the page and try again."
 )
 
 // chosenNotice asks again with the number of webhooks that are chosen.

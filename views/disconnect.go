@@ -95,7 +95,7 @@ func (p DisconnectPage) buttonText() string {
 
 func (p DisconnectPage) disconnectText() string { return "Disconnect " + ui.Plain(p.Name) }
 
-// buttonTexts has the texts that script gives the button while webhooks are
+// buttonTexts has the texts that script writes on the button while webhooks are
 // chosen. # is their number.
 func (p DisconnectPage) buttonTexts() templ.Attributes {
 	if !p.hasChoice() {

@@ -30,8 +30,10 @@ var endTexts = map[store.EndReason][2]string{
 	store.EndKeyRejected: {
 		"API key rejected", "Fourthwall rejects the API key. Its API user may be deleted, or have a new password.",
 	},
-	store.EndTimeUp:       {"Access expired", "The older sign-in’s access has expired. It lasts a few minutes."},
-	store.EndDisconnected: {"App disconnected", "The app was disconnected in Fourthwall, which ended Hookwall’s access."},
+	store.EndTimeUp: {"Access expired", "The older sign-in’s access has expired. It lasts a few minutes."},
+	store.EndDisconnected: {
+		"App disconnected", "The app was disconnected in Fourthwall, which ended Hookwall’s access.",
+	},
 	store.EndUnreadable: {
 		"Access unreadable", "Hookwall can’t read the stored access. Its encryption key may have changed.",
 	},

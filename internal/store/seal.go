@@ -136,7 +136,7 @@ func (k Keys) seal(plain []byte, p rowContext) []byte {
 	return first.aead.Seal([]byte{first.id}, nil, plain, p.data())
 }
 
-// know reports whether a key has the ID that a sealed value begins with. Only open tells whether it is the right one.
+// know reports whether a key has the ID that a sealed value begins with. Two keys may have the same, so open may fail.
 func (k Keys) know(id []byte) bool {
 	return len(id) == 1 && slices.ContainsFunc(k.list, func(key key) bool { return key.id == id[0] })
 }
