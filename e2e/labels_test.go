@@ -36,7 +36,7 @@ func (a *app) manyTeamShops(n int) sandbox.DemoShop {
 			a.must(err)
 		}
 		if i == 3 {
-			a.must(a.store.ExpireConnection(a.t.Context(), put.ID, put.Version))
+			a.must(a.store.ExpireConnection(a.t.Context(), put.ID, put.Version, store.End{}))
 		}
 	}
 	return shop

@@ -44,7 +44,7 @@ func TestScreenshots(t *testing.T) {
 	}
 	all := slices.Concat(
 		scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, keyScenes, channelScenes,
-		invitationScenes)
+		invitationScenes, endedScenes)
 	if err := os.RemoveAll(*screenshots); err != nil {
 		t.Fatal(err)
 	}

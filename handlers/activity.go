@@ -124,6 +124,9 @@ func activityRow(a store.Activity, called names, mayUndo bool) views.ActivityRow
 		Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
 		RequestID: a.RequestID, APIRequestID: a.APIRequestID, Changes: changes(d),
 	}
+	if a.Action == activity.EndConnection {
+		row.State, row.Code = ui.Look, d.Code
+	}
 	if a.WebhookID != "" {
 		row.OfWebhookHref = withQuery(activityPath(a.Shop), url.Values{"webhook": {a.WebhookID}}.Encode())
 	}
@@ -176,6 +179,9 @@ func changes(d activity.Detail) []views.Change {
 	}
 	if d.Channel != "" {
 		out = append(out, views.Change{Field: "Channel", After: d.Channel})
+	}
+	if d.Connection != "" {
+		out = append(out, views.Change{Field: "Connection", After: d.Connection})
 	}
 	if text := roleChangeText(d); text != "" {
 		out = append(out, views.Change{

@@ -8,6 +8,7 @@ import (
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
 	"hookwall/views/ui"
 )
@@ -42,6 +43,8 @@ func activityText(a store.Activity, d activity.Detail) string {
 	switch {
 	case a.Action == activity.CheckEndpoint || a.Action == activity.TestEndpoint:
 		return cmp.Or(callReason(a), typesOfCall(d))
+	case a.Action == activity.EndConnection:
+		return shops.WhyEnded(store.EndReason(d.Why))
 	case d.Member != "":
 		return roleChangeText(d)
 	case a.Action == activity.LabelShop:

@@ -21,7 +21,7 @@ var layers = []string{
 	"logs.go", "background.go", "per_session.go",
 	"route.go", "server.go", "cookies.go", "request.go", "csv.go",
 	"flash.go", "render.go", "returnpath.go", "errors.go",
-	"session.go", "limits.go", "redraw.go", "guard.go",
+	"session.go", "limits.go", "redraw.go", "ended.go", "guard.go",
 	"client.go", "names.go", "await.go", "immutable.go", "sign_in.go", "connect.go", "invitations.go",
 	"personal.go", "shop_label_field.go",
 	"catalog.go", "activity_text.go", "match.go", "delivery_filter.go", "url_field.go", "examine.go",

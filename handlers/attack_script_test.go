@@ -325,7 +325,7 @@ func (p *person) reflects(made anatomy, n int, rows []route, shop sandbox.DemoSh
 		q.Set(name, script)
 	}
 	for _, rt := range rows {
-		if rt.path == "/sign-out" || strings.HasSuffix(rt.path, "/disconnect") {
+		if rt.path == "/sign-out" || strings.Contains(rt.path, "/disconnect") {
 			continue
 		}
 		p.move(2 * time.Second) // Fourthwall's quota is not what is tested

@@ -61,7 +61,8 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	if known, err := s.knownShop(r, q.Get("shop")); err != nil {
 		return page, err
 	} else if known.ShopID != "" {
-		page.ExpectShop, page.ExpectExpired = shopLink(known).Name, known.Expired
+		shop := shopLink(known)
+		page.ExpectShop, page.ExpectEnd = shop.Name, shop.EndText
 		page.ExpectChannel = channelLink(known)
 	}
 	if s.OAuth.Offers(oauth.WayCode) {
@@ -75,19 +76,6 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	}
 	page.KeptForm, err = s.hasDraft(r, back)
 	return page, err
-}
-
-// knownShop returns a shop that this session has connected, or nothing.
-func (s *server) knownShop(r *http.Request, id string) (store.Connection, error) {
-	v := stateOf(r)
-	if v.owner == "" || v.offline || id == "" {
-		return store.Connection{}, nil
-	}
-	conn, err := s.Store.Connection(r.Context(), v.owner, id)
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey) {
-		return conn, nil
-	}
-	return conn, err
 }
 
 // offerChannels adds the form for channel credentials, and the channels that are

@@ -167,7 +167,7 @@ func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, store.ErrWrongKey):
 		v.log.Warn("a credential does not open", "shop", clip(conn.ShopID, maxLoggedShop), "error", err)
 		v.log.Warn("the shop must be connected again", "error", err)
-		conn.Expired = true
+		s.noteUnreadable(r, &conn)
 	case err != nil:
 		return err
 	}
@@ -213,20 +213,26 @@ func (s *server) sendToConnect(w http.ResponseWriter, r *http.Request, rt route,
 		return err
 	}
 	if !stateOf(r).may(admin) {
-		return s.sendToAdmin(rt, r, back)
+		return s.sendToAdmin(rt, r, back, shopID)
 	}
 	return redirect(w, r, connectLink(s.returnPath(back), shopID).Href)
 }
 
-// sendToAdmin tells a member that the shop must be connected, and who can do it.
-func (s *server) sendToAdmin(rt route, r *http.Request, back string) error {
+// sendToAdmin tells a member that the shop must be connected, why, and who can
+// do it.
+func (s *server) sendToAdmin(rt route, r *http.Request, back, shopID string) error {
+	known, err := s.knownShop(r, shopID)
+	if err != nil {
+		return err
+	}
 	admins, err := s.Team.Admins(r.Context())
 	if err != nil {
 		return err
 	}
 	answer := &httpError{
-		Status: http.StatusConflict, Heading: connectAgainTitle, Public: connectAgainText + whoCanHelp(admins),
-		Links: []ui.Link{{Href: back, Text: "Try again"}, startLink(stateOf(r))},
+		Status: http.StatusConflict, Heading: connectAgainTitle,
+		Public: shopLink(known).EndText + adminsConnectText + whoCanHelp(admins),
+		Links:  []ui.Link{{Href: back, Text: "Try again"}, startLink(stateOf(r))},
 	}
 	if rt.keeps {
 		answer.Public += formIsKeptText

@@ -59,6 +59,8 @@ func disconnectPath(shopID string) string { return shopPath(shopID) + "/disconne
 
 func shopLabelsPath(shopID string) string { return shopPath(shopID) + "/labels" }
 
+func disconnectWebhooksPath(shopID string) string { return disconnectPath(shopID) + "/webhooks" }
+
 func webhooksPath(shopID string) string { return shopPath(shopID) + "/webhooks" }
 
 func webhooksCSVPath(shopID string) string { return webhooksPath(shopID) + ".csv" }

@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"hookwall/handlers/middleware"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
 	"hookwall/views"
 )
@@ -149,10 +150,14 @@ func setShop(f *views.Frame, shop views.ShopLink) {
 }
 
 func shopLink(c store.Connection) views.ShopLink {
-	return views.ShopLink{
-		ID: c.ShopID, Name: cmp.Or(c.ShopName, c.ShopID), Domain: c.ShopDomain,
-		Href: webhooksPath(c.ShopID), Expired: c.Expired,
+	link := views.ShopLink{
+		ID: c.ShopID, Name: cmp.Or(c.ShopName, c.ShopID), Domain: c.ShopDomain, Href: webhooksPath(c.ShopID),
 	}
+	if c.Expired {
+		link.Expired, link.EndedAt = true, c.End.At
+		link.WhyEnded, link.EndText = shops.WhyEnded(c.End.Why), shops.EndText(c.End)
+	}
+	return link
 }
 
 // forDevelopers returns the URL of the page with a shop's signing secret and

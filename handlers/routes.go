@@ -136,6 +136,14 @@ func (s *server) siteRoutes() []route {
 			resume: "/labels", keeps: true, again: s.shopLabelsAgain,
 		},
 		{method: "GET", path: "/shops/{shop}", handle: s.handleShop, access: viewer, resumable: true},
+		{
+			method: "GET", path: "/shops/{shop}/disconnect", handle: s.handleDisconnectForm, access: admin,
+			disconnects: true, resumable: true,
+		},
+		{
+			method: "POST", path: "/shops/{shop}/disconnect/webhooks", handle: s.handleDisconnectDelete, access: admin,
+			resume: "/disconnect",
+		},
 		{method: "POST", path: "/shops/{shop}/disconnect", handle: s.handleDisconnect, access: admin, disconnects: true},
 	}
 }

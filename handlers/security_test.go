@@ -132,7 +132,7 @@ func (p *person) refusesOrigins(t *testing.T, routes []route) {
 					t.Errorf("status %d", pg.status)
 				}
 			})
-			if !test.denied && strings.HasSuffix(rt.path, "/disconnect") {
+			if !test.denied && strings.Contains(rt.path, "/disconnect") {
 				p.connect(0)
 			}
 		}

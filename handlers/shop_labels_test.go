@@ -95,7 +95,7 @@ func TestLabelsOutliveTheConnection(t *testing.T) {
 	shop := p.connect(0)
 	conn, err := p.store.Connection(t.Context(), owner(p), shop.ID)
 	p.must(err)
-	p.must(p.store.ExpireConnection(t.Context(), conn.ID, conn.Version))
+	p.must(p.store.ExpireConnection(t.Context(), conn.ID, conn.Version, store.End{}))
 	p.label(shop.ID, "client").want(http.StatusOK, "Label added")
 	p.connect(0)
 	p.get(shopsPath).want(http.StatusOK, "client")

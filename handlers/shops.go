@@ -115,7 +115,17 @@ func (s *server) drawShops(w http.ResponseWriter, r *http.Request, status int, f
 	for _, c := range f.all {
 		page.Expired += toReconnect(c)
 	}
+	if page.Expired > 0 && !stateOf(r).may(admin) {
+		admins, err := s.Team.Admins(r.Context())
+		if err != nil {
+			return err
+		}
+		page.WhoCanHelp = reconnectHelpText + whoCanHelp(admins)
+	}
 	for _, c := range f.found[first:min(first+shopsOnPage, len(f.found))] {
+		if c.End.Why == store.EndUnreadable {
+			s.noteUnreadable(r, &c)
+		}
 		page.Connected = append(page.Connected, connectedShop(stateOf(r), c, f))
 	}
 	if stateOf(r).may(operator) && len(f.all) > 1 && len(f.found) > 0 {
@@ -231,7 +241,7 @@ func connectedShop(v *requestState, c store.Connection, f foundShops) views.Conn
 	if !v.may(admin) {
 		return row
 	}
-	row.DisconnectAction = disconnectPath(c.ShopID)
+	row.DisconnectHref = disconnectPath(c.ShopID)
 	if c.Expired {
 		row.ReconnectHref = connectLink("", c.ShopID).Href
 	}

@@ -10,7 +10,6 @@ import (
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
-	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
 	"hookwall/views/ui"
@@ -94,12 +93,6 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 		name = names{}.of(result.Webhook.ID, result.Webhook.URL)
 	}
 	return s.deleted(w, r, result.Webhook, name, sameKey && result.Webhook.URL != "")
-}
-
-// deleteKey returns the idempotency key under which a webhook of a shop is
-// deleted, however often that is requested. Any text may be posted as an ID.
-func deleteKey(shopID, id string) string {
-	return "delete " + shopID + " " + string(store.WebhookResource(id))
 }
 
 // unreadDelete says that nothing was deleted, because the webhook could not be

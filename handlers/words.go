@@ -383,10 +383,67 @@ func signaturesBusyNotice() ui.Notice {
 
 // Shops and secrets.
 
-func disconnectedNotice(shop string) ui.Notice {
-	return ui.Notice{
+func disconnectedNotice(shop string, deleted int) ui.Notice {
+	n := ui.Notice{
 		Kind: ui.Success, Title: shop + " is disconnected",
 		Text: "Hookwall deleted its access to this shop. Its webhooks keep working.",
+	}
+	if deleted > 0 {
+		n.Text = "We deleted " + ui.Count(deleted, "webhook", "webhooks") + ", then Hookwall’s access to this shop. " +
+			"Other webhooks keep working."
+	}
+	return n
+}
+
+const (
+	deletedOutcome     = "Deleted"
+	notDeletedOutcome  = "Not deleted"
+	unconfirmedOutcome = "Unconfirmed"
+	notTriedOutcome    = "Not tried yet"
+
+	lockedText         = "It’s locked. An app you installed manages this webhook. Delete it in that app."
+	notCreatedHereText = "One of these webhooks wasn’t created here. Nothing was deleted. " +
+		"Reload the page and try again."
+)
+
+// chosenNotice asks again with the number of webhooks that are chosen.
+func chosenNotice(chosen int) ui.Notice {
+	n := ui.Notice{
+		Kind: ui.Info, Title: "Delete " + ui.Count(chosen, "webhook", "webhooks") + " and disconnect?",
+		Text: "Nothing was deleted yet. Check your selection, then confirm.",
+	}
+	if chosen == 0 {
+		n.Title = "Disconnect without deleting webhooks?"
+	}
+	return n
+}
+
+func notDisconnectedNotice(shop string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Failure, Title: shop + " is still connected",
+		Text: "Not all selected webhooks were deleted. Try again, or disconnect anyway.",
+	}
+}
+
+// endedNotice says why webhooks of a shop can't be deleted.
+func endedNotice(why string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "This connection has ended",
+		Text: why + " To delete webhooks first, reconnect the shop. You can also disconnect it now.",
+	}
+}
+
+func unlistedToDeleteNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "We couldn’t read this shop’s webhooks",
+		Text: "So you can’t delete the ones created here right now. If you disconnect, they keep working.",
+	}
+}
+
+func someUnlistedNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Fourthwall didn’t return all webhooks",
+		Text: "More webhooks may have been created here. If you disconnect, they keep working.",
 	}
 }
 
@@ -537,6 +594,7 @@ var actionLabels = labels{
 	{activity.MoveShop, "Moves"},
 	{activity.LabelShop, "Labels"},
 	{activity.CutOff, "Cut off by the owner"},
+	{activity.EndConnection, "Ended connections"},
 	{activity.CheckEndpoint, "Checks"},
 	{activity.TestEndpoint, "Test deliveries"},
 }
@@ -559,6 +617,7 @@ var teamActionLabels = labels{
 	{activity.RevokeInvitation, "Revoked invitations"},
 	{activity.AcceptInvitation, "Accepted invitations"},
 	{activity.CutOff, "Cut off by the owner"},
+	{activity.EndConnection, "Ended connections"},
 }
 
 var outcomeLabels = labels{
@@ -622,6 +681,7 @@ var activityTitles = map[string]labels{
 		{store.OutcomeFailed, "Test delivery failed"},
 		{store.OutcomeUnclear, "Test delivery unconfirmed"},
 	},
+	activity.EndConnection: {{store.OutcomeDone, "Connection ended"}},
 	activity.SignIn:        {{store.OutcomeDone, "Signed in"}},
 	activity.SignOut:       {{store.OutcomeDone, "Signed out"}},
 	activity.EndSession:    {{store.OutcomeDone, "Session ended"}},
@@ -1281,8 +1341,8 @@ func immutableText() string {
 
 func immutableNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Failure, Title: "This webhook is locked",
-		Text: "Fourthwall rejected the request, so nothing was changed.", Code: webhooks.CodeImmutable,
+		Kind: ui.Failure, Title: "Nothing was changed",
+		Text: "Fourthwall rejected the request, because this webhook is locked.",
 	}
 }
 
@@ -1398,7 +1458,8 @@ const (
 	formIsKeptText = " We keep your form for an hour."
 
 	connectAgainTitle = "This shop must be connected again"
-	connectAgainText  = "Fourthwall no longer accepts the old connection. Admins connect shops. "
+	adminsConnectText = " Admins connect shops. "
+	reconnectHelpText = "An admin can reconnect a shop. "
 )
 
 var roleNames = map[team.Role]string{

@@ -27,7 +27,8 @@ var ErrReconnect = errors.New("the shop must be connected again")
 // has another version or is gone.
 var ErrLeaseLost = errors.New("the lease is no longer held")
 
-var errNoRefreshToken = errors.New("the access token has expired, and there is no refresh token")
+// ErrNoRefreshToken means that a credential was for a limited time.
+var ErrNoRefreshToken = errors.New("the access token has expired, and there is no refresh token")
 
 // StoredCredential is the credential of a connection or of a channel. Version grows with each new credential.
 type StoredCredential struct {
@@ -45,7 +46,9 @@ type CredentialStore interface {
 	FinishRefresh(ctx context.Context, id string, version int64, holder string, credential []byte, expiresAt time.Time,
 		scopes string) error
 	ReleaseRefresh(ctx context.Context, id, holder string) error
-	ExpireConnection(ctx context.Context, id string, version int64) error
+	// ExpireConnection keeps that a credential can't be renewed: the reason is ErrRefused with the provider's
+	// *TokenError, or ErrNoRefreshToken.
+	ExpireConnection(ctx context.Context, id string, version int64, reason error) error
 }
 
 // Refresher renews credentials.
@@ -85,7 +88,7 @@ func (r *Refresher) Fresh(ctx context.Context, c StoredCredential) (StoredCreden
 // share one refresh and its result. It returns ErrReconnect if the credential can't be renewed.
 func (r *Refresher) Renew(ctx context.Context, c StoredCredential) (StoredCredential, error) {
 	if !c.Credential.IsRenewable() {
-		return StoredCredential{}, r.expire(ctx, c, errNoRefreshToken)
+		return StoredCredential{}, r.expire(ctx, c, ErrNoRefreshToken)
 	}
 	// The refresh continues if the request that started it is canceled: otherwise the rotated token would be lost.
 	work := context.WithoutCancel(ctx)
@@ -181,7 +184,7 @@ func (r *Refresher) save(ctx context.Context, old StoredCredential, holder strin
 
 // expire marks the connection as expired. It returns ErrReconnect with the reason.
 func (r *Refresher) expire(ctx context.Context, c StoredCredential, reason error) error {
-	if err := r.store.ExpireConnection(ctx, c.ID, c.Version); err != nil {
+	if err := r.store.ExpireConnection(ctx, c.ID, c.Version, reason); err != nil {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrReconnect, reason)

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"time"
 
 	"hookwall/views/ui"
@@ -20,9 +21,10 @@ type ConnectPage struct {
 	ExpectShop string
 	// ExpectChannel leads to the channel of ExpectShop; nil if the shop has none.
 	ExpectChannel *ui.Link
-	// ExpectExpired is set if ExpectShop's connection has expired.
-	ExpectExpired bool
 	Personal      *ui.Notice // about shops of before the team; nil if there are none
+	// ExpectEnd says why and since when ExpectShop's connection has ended; "" if
+	// it hasn't.
+	ExpectEnd string
 	// KeptForm is set if Return leads to a form that was kept filled in.
 	KeptForm    bool
 	Permissions []Permission
@@ -63,8 +65,5 @@ func (p ConnectPage) focusesInvite() bool {
 
 // whyAgain returns why ExpectShop must be connected again.
 func (p ConnectPage) whyAgain() string {
-	if p.ExpectExpired {
-		return connectionExpired
-	}
-	return connectionNeeded
+	return cmp.Or(p.ExpectEnd, connectionNeeded)
 }

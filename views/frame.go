@@ -3,6 +3,7 @@ package views
 import (
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -54,6 +55,11 @@ type ShopLink struct {
 	Domain  string
 	Href    string // its webhook list
 	Expired bool   // must be connected again
+
+	// Since when and why, if Expired.
+	EndedAt  time.Time // when it was noticed; zero if that isn't known
+	WhyEnded string    // in a few words
+	EndText  string    // in sentences, with the time
 }
 
 // Paths in the top bar of every page.

@@ -18,6 +18,7 @@ type ShopsPage struct {
 	Personal     *ui.Notice // about shops of before the team; nil if there are none
 	Found        int        // on all pages
 	Expired      int        // of all shops
+	WhoCanHelp   string     // connects a shop again; "" if the person may
 	Pager        ui.Pager
 	ListHref     string
 	ConnectHref  string
@@ -26,14 +27,14 @@ type ShopsPage struct {
 // ConnectedShop is one connection.
 type ConnectedShop struct {
 	ShopLink
-	Way              string    // "Fourthwall sign-in", "Older sign-in (implicit)", "API key ending …x9f2"
-	WayHref          string    // to the channel; "" if there is none, or the person may not see it
-	Permissions      string    // "View and manage webhooks"
-	Labels           []ui.Link // to the shops with the same label
-	LabelsHref       string    // where they are changed; "" if the person may not
-	ConnectedAt      time.Time
-	DisconnectAction string // "" if the person may not
-	ReconnectHref    string // set if Expired
+	Way            string    // "Fourthwall sign-in", "Older sign-in (implicit)", "API key ending …x9f2"
+	WayHref        string    // to the channel; "" if there is none, or the person may not see it
+	Permissions    string    // "View and manage webhooks"
+	Labels         []ui.Link // to the shops with the same label
+	LabelsHref     string    // where they are changed; "" if the person may not
+	ConnectedAt    time.Time
+	DisconnectHref string // "" if the person may not
+	ReconnectHref  string // set if Expired
 }
 
 // shownLabels is how many labels a row of the list shows.

@@ -27,6 +27,7 @@ var everyPage = []struct {
 	{"shops", filled(Shops)},
 	{"shop labels", filled(ShopLabels)},
 	{"move", filled(Move)},
+	{"disconnect", filled(Disconnect)},
 	{"help", filled(Help)},
 	{"display", filled(Display)},
 	{"sign out", filled(SignOut)},

@@ -61,8 +61,11 @@ const (
 	noState            = "without a state"
 	noTypesLead        = "Fourthwall has this URL, but nothing to send to it."
 
-	connectionExpired = "Fourthwall no longer accepts the old connection."
-	connectionNeeded  = "To continue, you need a new connection."
+	keepConnected    = "Keep connected"
+	backToShops      = "Back to the shops"
+	disconnectAnyway = "Disconnect anyway"
+
+	connectionNeeded = "To continue, you need a new connection."
 
 	signatureValid   = "The signature is valid"
 	signatureInvalid = "The signature is not valid"

@@ -28,6 +28,11 @@ type Detail struct {
 	LabelsAdded   []string `json:"labelsAdded,omitempty"`
 	LabelsRemoved []string `json:"labelsRemoved,omitempty"`
 
+	// Of a connection that ended.
+	Connection string `json:"connection,omitempty"` // how the shop was connected, in words
+	Why        string `json:"why,omitempty"`        // a store.EndReason
+	Code       string `json:"code,omitempty"`       // of the response that showed it
+
 	// Of the team.
 	Member     string `json:"member,omitempty"`     // name of the person that it is about, if not the actor
 	RoleBefore string `json:"roleBefore,omitempty"` // of that person

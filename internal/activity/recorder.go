@@ -27,6 +27,7 @@ const (
 	MoveShop       = "shop.move" // from a session of before the team
 	LabelShop      = "shop.label"
 	CutOff         = "shop.cut_off" // by the shop's owner
+	EndConnection  = "shop.end"     // seen by Hookwall, not done by a person
 	CheckEndpoint  = "endpoint.check"
 	TestEndpoint   = "endpoint.test"
 

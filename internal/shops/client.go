@@ -1,7 +1,6 @@
 package shops
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,6 +97,9 @@ func call[T any](
 	if !mayBeExpired(held.Credential, err) {
 		return result, err
 	}
+	if !held.Credential.IsRenewable() {
+		return none, c.end(ctx, held, err)
+	}
 	renewed, refreshErr := refresher.Renew(ctx, held)
 	switch {
 	case refreshErr != nil && !errors.Is(refreshErr, ErrReconnect) && !fourthwall.AsError(err).Unauthorized():
@@ -109,10 +111,7 @@ func call[T any](
 	if !fourthwall.AsError(err).Unauthorized() {
 		return result, err
 	}
-	if ended, storeErr := c.expire(ctx, renewed); storeErr != nil || !ended {
-		return none, cmp.Or(storeErr, err)
-	}
-	return none, fmt.Errorf("%w: %s", ErrReconnect, err.Error()) // as text: no form deals with it
+	return none, c.end(ctx, renewed, err)
 }
 
 // credential returns the credential for the shop, and what renews it. That of a channel is read for each call, since
@@ -140,16 +139,16 @@ func (c *Client) forShop(held oauth.Credential) fourthwall.Credential {
 	return held.API()
 }
 
-// expire marks the connection as expired, since the API doesn't accept a credential that is new. It reports whether it
-// did. The token of a channel says something about one shop only if it works otherwise.
-func (c *Client) expire(ctx context.Context, refused oauth.StoredCredential) (bool, error) {
-	if refused.Credential.Way != oauth.WayChannel {
-		return true, c.service.store.ExpireConnection(ctx, refused.ID, refused.Version)
+// end keeps that the API doesn't accept a credential that is new, and returns ErrReconnect. The token of a channel says
+// something about one shop only if it works otherwise.
+func (c *Client) end(ctx context.Context, refused oauth.StoredCredential, rejected error) error {
+	if refused.Credential.Way == oauth.WayChannel {
+		if _, err := c.service.api.CurrentChannel(ctx, refused.Credential.Channel()); err != nil {
+			return rejected // nothing about this shop was seen
+		}
+		refused.ID, refused.Version = c.conn.ID, c.conn.Version
 	}
-	if _, err := c.service.api.CurrentChannel(ctx, refused.Credential.Channel()); err != nil {
-		return false, nil // nothing about this shop was seen
-	}
-	return true, c.service.store.ExpireConnection(ctx, c.conn.ID, c.conn.Version)
+	return c.service.end(ctx, refused, rejected)
 }
 
 // mayBeExpired reports whether a call may succeed with a new credential. A 401 that isn't the API's says nothing about

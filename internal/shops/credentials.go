@@ -72,8 +72,31 @@ func (k channelStore) ReleaseRefresh(ctx context.Context, id, holder string) err
 }
 
 // ExpireConnection ends the channel, and with it the connections of all its shops.
-func (k channelStore) ExpireConnection(ctx context.Context, id string, version int64) error {
-	return k.ExpireChannel(ctx, id, version)
+func (k channelStore) ExpireConnection(ctx context.Context, id string, version int64, reason error) error {
+	end := store.End{Why: store.EndChannelRejected}
+	if token, ok := errors.AsType[*oauth.TokenError](reason); ok {
+		end.Code = token.Code
+	}
+	return k.ExpireChannel(ctx, id, version, end, func(conn store.Connection) ([]store.Activity, error) {
+		return endActivities(conn, end)
+	})
+}
+
+// ExpireConnection keeps since when and why a credential can't be used.
+func (k credentialStore) ExpireConnection(ctx context.Context, id string, version int64, reason error) error {
+	conn, err := k.ConnectionByID(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, store.ErrWrongKey) {
+		return err
+	}
+	end := endOf(ctx, conn, reason)
+	done, err := endActivities(conn, end)
+	if err != nil {
+		return err
+	}
+	return k.Store.ExpireConnection(ctx, id, version, end, done...)
 }
 
 func storedCredential(conn store.Connection) (oauth.StoredCredential, error) {

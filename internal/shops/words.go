@@ -22,6 +22,50 @@ func Way(c store.Connection) string {
 	return "Fourthwall sign-in"
 }
 
+// endTexts are the reasons for which a connection ends: in a few words, and in sentences.
+var endTexts = map[store.EndReason][2]string{
+	store.EndNotRenewed: {
+		"Access ended", "Fourthwall no longer renews Hookwall’s access. Someone may have removed it in Fourthwall.",
+	},
+	store.EndRejected: {
+		"Access rejected", "Fourthwall rejects Hookwall’s access. Someone may have removed it in Fourthwall.",
+	},
+	store.EndKeyRejected: {
+		"API key rejected", "Fourthwall rejects the API key. Its API user may be deleted, or have a new password.",
+	},
+	store.EndChannelRejected: {
+		"Channel rejected", "Fourthwall rejects the channel’s secret. Someone may have replaced it in Fourthwall.",
+	},
+	store.EndTimeUp: {"Access expired", "The older sign-in’s access has expired. It lasts a few minutes."},
+	store.EndDisconnected: {
+		"App disconnected", "The app was disconnected in Fourthwall, which ended Hookwall’s access.",
+	},
+	store.EndUnreadable: {
+		"Access unreadable", "Hookwall can’t read the stored access. Its encryption key may have changed.",
+	},
+	store.EndUnknown: {"Reason not known", "Fourthwall no longer accepts the old connection. We don’t know why."},
+}
+
+// WhyEnded returns in a few words why a connection ended.
+func WhyEnded(why store.EndReason) string { return textsOf(why)[0] }
+
+// EndText returns in sentences why a connection ended, and since when Hookwall knows.
+func EndText(end store.End) string {
+	text := textsOf(end.Why)[1]
+	if end.At.IsZero() {
+		return text + " We don’t know since when."
+	}
+	return text + " We noticed on " + end.At.UTC().Format("Jan 2, 2006, 15:04") + " UTC."
+}
+
+// textsOf returns the texts of a reason. One that a later version kept is unknown.
+func textsOf(why store.EndReason) [2]string {
+	if texts, ok := endTexts[why]; ok {
+		return texts
+	}
+	return endTexts[store.EndUnknown]
+}
+
 // Permissions returns words for what the connection may do. Scopes that aren't
 // the usual ones are listed.
 func Permissions(c store.Connection) string {

@@ -189,39 +189,60 @@ func (s *Store) DeleteChannel(
 }
 
 // ofChannel returns the connections of a channel, without their credentials.
-func (s *Store) ofChannel(ctx context.Context, tx *sql.Tx, owner Owner, id string) (list []Connection, err error) {
+func (s *Store) ofChannel(ctx context.Context, tx *sql.Tx, owner Owner, id string) ([]Connection, error) {
 	rows, err := tx.QueryContext(ctx, selectConnections+` AND channel = $3 AND channel <> '' ORDER BY shop_id`,
 		s.env, owner, id)
 	if err != nil {
 		return nil, err
 	}
+	return s.readConnections(rows)
+}
+
+// ExpireChannel marks a channel and all its connections as unusable until they are connected again, if its credential
+// still has the given version. Otherwise nothing happens. In the same transaction it records, as done, what done returns
+// for each connection that was usable.
+func (s *Store) ExpireChannel(
+	ctx context.Context, id string, version int64, end End, done func(Connection) ([]Activity, error),
+) error {
+	return failed("expire channel", s.tx(ctx, func(tx *sql.Tx) error {
+		n, err := affected(tx.ExecContext(ctx,
+			`UPDATE channels SET expired = TRUE WHERE environment = $1 AND id = $2 AND version = $3`, s.env, id, version))
+		if err != nil || n == 0 {
+			return err
+		}
+		ended, err := s.endOfChannel(ctx, tx, id, end)
+		for _, conn := range ended {
+			if err := s.addDoneOf(ctx, tx, conn, done); err != nil {
+				return err
+			}
+		}
+		return err
+	}))
+}
+
+// endOfChannel marks the connections of a channel as unusable, and returns those that weren't yet.
+func (s *Store) endOfChannel(ctx context.Context, tx *sql.Tx, id string, end End) ([]Connection, error) {
+	rows, err := tx.QueryContext(ctx, `
+		UPDATE connections SET expired = TRUE, ended_version = version, ended_at = $1, ended_why = $2, ended_code = $3
+		WHERE environment = $4 AND channel = $5 AND channel <> '' AND NOT expired RETURNING `+connectionColumns,
+		millis(s.now()), string(end.Why), end.Code, s.env, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.readConnections(rows)
+}
+
+// readConnections reads rows of connectionColumns, and closes them.
+func (s *Store) readConnections(rows *sql.Rows) (list []Connection, err error) {
 	defer rows.Close()
 	for rows.Next() {
-		c, err := scanConnection(rows)
+		c, err := s.scanConnection(rows)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, c)
 	}
 	return list, rows.Err()
-}
-
-// ExpireChannel marks a channel and all its connections as unusable until they are connected again, if its credential
-// still has the given version. Otherwise nothing happens.
-func (s *Store) ExpireChannel(ctx context.Context, id string, version int64) error {
-	return failed("expire channel", s.tx(ctx, func(tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `UPDATE channels SET expired = TRUE WHERE environment = $1 AND id = $2 AND version = $3`,
-			s.env, id, version)
-		if err != nil {
-			return err
-		}
-		if n, err := r.RowsAffected(); err != nil || n == 0 {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE connections SET expired = TRUE
-			WHERE environment = $1 AND channel = $2 AND channel <> ''`, s.env, id)
-		return err
-	}))
 }
 
 // LeaseChannel acquires for a holder the lease to refresh the given version of a channel's credential, as LeaseRefresh

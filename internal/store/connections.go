@@ -26,13 +26,15 @@ type Connection struct {
 	Scopes     string    // as granted, separated by spaces
 	ExpiresAt  time.Time // end of the access token; zero: never
 	Expired    bool      // unusable until the person connects the shop again
+	End        End       // since when and why, if Expired
 	Version    int64     // grows with each new credential
 	CreatedAt  time.Time
 }
 
 const (
+	// The first byte of a credential names its key.
 	connectionColumns = `id, owner, shop_id, shop_name, shop_domain, way, channel, hint, scopes, expires_at, expired,
-		version, created_at`
+		version, created_at, ended_version, ended_at, ended_why, ended_code, substr(credential, 1, 1)`
 
 	selectConnections = `SELECT ` + connectionColumns + ` FROM connections WHERE environment = $1 AND owner = $2`
 
@@ -86,7 +88,7 @@ func (s *Store) Connections(ctx context.Context, owner Owner) ([]Connection, err
 	defer rows.Close()
 	var list []Connection
 	for rows.Next() {
-		c, err := scanConnection(rows)
+		c, err := s.scanConnection(rows)
 		if err != nil {
 			return nil, failed("list connections", err)
 		}
@@ -122,7 +124,7 @@ func (s *Store) RecentConnections(
 	}
 	defer rows.Close()
 	for rows.Next() {
-		c, err := scanConnection(rows, &total)
+		c, err := s.scanConnection(rows, &total)
 		if err != nil {
 			return nil, 0, failed("list recent connections", err)
 		}
@@ -185,7 +187,7 @@ func (s *Store) UnusedConnections(ctx context.Context, before time.Time) (ids []
 // PutConnection stores a connection and replaces an earlier one of the same owner to the same shop: it
 // has a new version, is not expired, and a refresh that still runs loses its lease. In the same
 // transaction it records activities, as done. It returns the connection as stored. The ID, Expired,
-// Version and CreatedAt of the argument do not count. ErrNotFound means that the owner is gone.
+// End, Version and CreatedAt of the argument do not count. ErrNotFound means that the owner is gone.
 func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activity) (Connection, error) {
 	var kept Connection
 	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
@@ -205,7 +207,7 @@ func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activit
 // upsert runs upsertConnection, or a statement that begins like it.
 func (s *Store) upsert(ctx context.Context, tx *sql.Tx, statement string, c Connection) (Connection, error) {
 	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
-	return scanConnection(tx.QueryRowContext(ctx, statement,
+	return s.scanConnection(tx.QueryRowContext(ctx, statement,
 		s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
 		c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now()), c.Channel))
 }
@@ -244,14 +246,6 @@ func (s *Store) deleteConnection(ctx context.Context, tx *sql.Tx, owner Owner, s
 		}
 	}
 	return n > 0, s.endInvitations(ctx, tx, owner, shopID)
-}
-
-// ExpireConnection marks a connection as unusable until it is connected again, if its credential still
-// has the given version. Otherwise nothing happens.
-func (s *Store) ExpireConnection(ctx context.Context, connID string, version int64) error {
-	_, err := s.exec(ctx, `UPDATE connections SET expired = TRUE WHERE environment = $1 AND id = $2 AND version = $3`,
-		s.env, connID, version)
-	return failed("expire connection", err)
 }
 
 // LeaseRefresh acquires for a holder the lease to refresh the given version of a credential, counted from
@@ -319,11 +313,13 @@ func (s *Store) credentialContext(owner Owner, shopID string) rowContext {
 
 func (s *Store) openConnection(row scanner) (Connection, error) {
 	var sealed []byte
-	c, err := scanConnection(row, &sealed)
+	c, err := s.scanConnection(row, &sealed)
 	if err != nil {
 		return Connection{}, failed("read connection", err)
 	}
-	c.Credential, err = s.keys.open(sealed, s.credentialContext(c.Owner, c.ShopID))
+	if c.Credential, err = s.keys.open(sealed, s.credentialContext(c.Owner, c.ShopID)); err != nil && !c.Expired {
+		c.Expired, c.End.Why = true, EndUnreadable // its key has the ID of another
+	}
 	return c, failed("read connection", err)
 }
 
@@ -331,13 +327,20 @@ func (s *Store) openConnection(row scanner) (Connection, error) {
 type scanner interface{ Scan(dest ...any) error }
 
 // scanConnection reads connectionColumns, and after them more columns.
-func scanConnection(row scanner, more ...any) (Connection, error) {
+func (s *Store) scanConnection(row scanner, more ...any) (Connection, error) {
 	var c Connection
-	var expires, created int64
+	var noted End
+	var expires, created, endedVersion, endedAt int64
+	var keyID []byte
 	err := row.Scan(append([]any{
 		&c.ID, &c.Owner, &c.ShopID, &c.ShopName, &c.ShopDomain, &c.Way,
 		&c.Channel, &c.Hint, &c.Scopes, &expires, &c.Expired, &c.Version, &created,
+		&endedVersion, &endedAt, &noted.Why, &noted.Code, &keyID,
 	}, more...)...)
-	c.ExpiresAt, c.CreatedAt = timeAt(expires), timeAt(created)
-	return c, err
+	if err != nil {
+		return Connection{}, err
+	}
+	c.ExpiresAt, c.CreatedAt, noted.At = timeAt(expires), timeAt(created), timeAt(endedAt)
+	c.noteEnd(noted, endedVersion, s.keys.know(keyID))
+	return c, nil
 }

@@ -51,6 +51,9 @@ func recordAs(action string) func(store.Connection) ([]store.Activity, error) {
 	}
 }
 
+// channelEnd is why a channel and its connections end.
+var channelEnd = store.End{Why: store.EndChannelRejected, Code: "invalid_client"}
+
 func leaseChannel(t tb, s *store.Store, c store.Channel, holder string) bool {
 	t.Helper()
 	ok, err := s.LeaseChannel(background, c.ID, c.Version, holder, 10*time.Second)
@@ -75,7 +78,7 @@ var channelTests = map[string]func(*testing.T, *fixture){
 		got, err := f.other.Channel(t.Context(), given.Owner, kept.ID)
 		must(t, err)
 		same(t, "read", got, want)
-		must(t, f.one.ExpireChannel(t.Context(), kept.ID, 1))
+		must(t, f.one.ExpireChannel(t.Context(), kept.ID, 1, channelEnd, recordAs("ended")))
 		f.clock.move(time.Minute)
 		again := given
 		again.Name, again.Credential, again.ExpiresAt = "Renamed", []byte("new secret"), time.Time{}
@@ -115,7 +118,7 @@ var channelTests = map[string]func(*testing.T, *fixture){
 		c := putChannel(t, f.one, channel(owner, "channel.a"))
 		own := put(t, f.one, connection(owner, "sh_1"))
 		ended := put(t, f.one, connection(owner, "sh_2"))
-		must(t, f.one.ExpireConnection(t.Context(), ended.ID, ended.Version))
+		must(t, f.one.ExpireConnection(t.Context(), ended.ID, ended.Version, store.End{}))
 		same(t, "added", add(t, f.one, c, "sh_1", "sh_2", "sh_3"), []string{"sh_2", "sh_3"})
 		same(t, "added again", add(t, f.other, c, "sh_1", "sh_2", "sh_3"), []string(nil))
 		for shop, n := range map[string]int{"sh_1": 0, "sh_2": 1, "sh_3": 1} {
@@ -178,8 +181,8 @@ var channelTests = map[string]func(*testing.T, *fixture){
 		add(t, f.one, c, "sh_1", "sh_2")
 		add(t, f.one, other, "sh_3")
 		put(t, f.one, connection(owner, "sh_4"))
-		must(t, f.one.ExpireChannel(t.Context(), c.ID, c.Version+1))
-		must(t, f.open(sandbox).ExpireChannel(t.Context(), c.ID, c.Version))
+		must(t, f.one.ExpireChannel(t.Context(), c.ID, c.Version+1, channelEnd, recordAs("ended")))
+		must(t, f.open(sandbox).ExpireChannel(t.Context(), c.ID, c.Version, channelEnd, recordAs("ended")))
 		ended := func() (list []string) {
 			for _, conn := range connections(t, f.one, owner) {
 				if conn.Expired {
@@ -189,8 +192,12 @@ var channelTests = map[string]func(*testing.T, *fixture){
 			return list
 		}
 		same(t, "ended by another version or environment", ended(), []string(nil))
-		must(t, f.other.ExpireChannel(t.Context(), c.ID, c.Version))
+		must(t, f.other.ExpireChannel(t.Context(), c.ID, c.Version, channelEnd, recordAs("ended")))
 		same(t, "ended", ended(), []string{"sh_1", "sh_2"})
+		for _, conn := range connections(t, f.one, owner)[:2] {
+			same(t, "why "+conn.ShopID, conn.End, store.End{At: f.clock.Now(), Why: channelEnd.Why, Code: channelEnd.Code})
+			same(t, "recorded for "+conn.ShopID, recorded(t, f.one, conn.ShopID, "ended"), 1)
+		}
 		same(t, "lease", leaseChannel(t, f.one, c, "a"), false)
 		_, err := f.one.AddConnections(t.Context(), c, ofChannel("sh_5"), recordAs("x"))
 		is(t, "a shop afterwards", err, store.ErrNotFound)

@@ -197,7 +197,7 @@ var keyImportTests = map[string]func(*testing.T, *fixture){
 				before.Owner, before.ShopID = owner, shop
 				kept := put(t, f.one, before)
 				if c.expired {
-					must(t, f.one.ExpireConnection(t.Context(), kept.ID, kept.Version))
+					must(t, f.one.ExpireConnection(t.Context(), kept.ID, kept.Version, store.End{}))
 				}
 			}
 			given := key
