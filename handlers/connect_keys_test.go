@@ -78,7 +78,7 @@ func (pg *page) wantResults(want map[string]string) *page {
 }
 
 // TestConnectManyKeys sends good and bad lines. Each has its own result, good ones are connected in the person's
-// name, and passwords are nowhere. Checklist 53.
+// name, and passwords are nowhere. Checklist 11.
 func TestConnectManyKeys(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "h.db")
@@ -187,6 +187,7 @@ func TestManyKeysAtOnce(t *testing.T) {
 }
 
 // TestKeysThatAreNoCSV: what is wrong with all keys is said at the field. Nothing is tried, and nothing is kept.
+// Checklist 11.
 func TestKeysThatAreNoCSV(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -202,7 +203,7 @@ func TestKeysThatAreNoCSV(t *testing.T) {
 		"too many":         {"", many, 422, "more than 2,000 keys"},
 		"no CSV":           {"", "PK\x03\x04", 422, "This isn’t a CSV file"},
 		"header":           {"", "username,secret\nu,p", 422, "must name the columns username and password"},
-		"both":             {"u,canary-password", "u,canary-password", 422, "can’t use both"},
+		"both":             {"u,canary-password", "u,canary-password", 422, "not both"},
 		"larger than 1 MB": {"", strings.Repeat("x", maxKeysText+1), 413, "larger than 1 MB"},
 		"a larger body":    {"", strings.Repeat("x", maxKeysForm), 413, "larger than 1 MB"},
 	} {
@@ -271,7 +272,7 @@ func (pg *page) retryForms() (all []url.Values) {
 }
 
 // TestRefusedKeysStopTheImport: after 20 keys in a row that Fourthwall refused, no more are tried until the person
-// says so. Each 20 count as one under the limit.
+// says so. Each 20 count as one under the limit. Checklist 11.
 func TestRefusedKeysStopTheImport(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hookwall/internal/activity"
+	"hookwall/internal/store"
 	"hookwall/internal/team"
 )
 

@@ -808,7 +808,7 @@ func dayText(day, today time.Time) string {
 const (
 	keyImportTitle   = "Connect many keys"
 	keysTooLargeText = "This is larger than 1 MB. Split the keys into smaller files."
-	keysTwiceText    = "Paste the keys or choose a file. We can’t use both at once."
+	keysTwiceText    = "Paste the keys or choose a file, not both."
 	importGoneText   = "We keep these results for one day, for the session that sent the keys. The shops that were " +
 		"connected stay connected."
 )

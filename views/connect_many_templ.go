@@ -40,7 +40,7 @@ func connectMany(p ConnectPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = keysForm(p.Keys).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = keysForm(p.Keys, p.Keys.Err != nil && p.UsernameErr == nil && p.PasswordErr == nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -114,7 +114,7 @@ func connectMany(p ConnectPage) templ.Component {
 	})
 }
 
-func keysForm(f KeysForm) templ.Component {
+func keysForm(f KeysForm, focus bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -166,7 +166,7 @@ func keysForm(f KeysForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = ui.Field(ui.TextField{
-			ID: "keys", Name: "keys", Label: "Paste one key a line", Lines: 3, Err: f.Err, Focus: f.Err != nil,
+			ID: "keys", Name: "keys", Label: "Paste one key a line", Lines: 3, Err: f.Err, Focus: focus,
 			Private: true, Unmanaged: true, Replaceable: true,
 			Hint: "Name (optional), username, password. Up to 2,000 lines and 1 MB.",
 		}).Render(ctx, templ_7745c5c3_Buffer)
@@ -437,7 +437,7 @@ func KeyImport(p KeyImportPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = keysForm(*p.Form).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = keysForm(*p.Form, false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

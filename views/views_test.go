@@ -22,6 +22,7 @@ var everyPage = []struct {
 	draw func(fill func(reflect.Value)) templ.Component
 }{
 	{"connect", filled(Connect)},
+	{"many keys", filled(KeyImport)},
 	{"implicit", filled(ConnectImplicit)},
 	{"installed", filled(ConnectInstalled)},
 	{"shops", filled(Shops)},

@@ -209,6 +209,10 @@ func (p *planted) plant(t *testing.T, shop string) {
 	}, 9)
 	check(t, err)
 	p.checks[shop] = kept.ID
+	_, _, err = p.store.BeginKeyImport(ctx,
+		store.KeyImport{ID: shop, Owner: p.owner, Session: p.owner, Sender: []byte(p.canary("sender", shop))},
+		[]store.KeyRow{{Line: 1, Credential: []byte(p.canary("key", shop))}}, 9)
+	check(t, err)
 }
 
 // noCanaries fails if a secret is found in the content of the database; the key is of many k's.
@@ -261,6 +265,21 @@ var sealedColumns = map[string]struct {
 	}},
 	"checks.report": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
 		_, err := p.store.Check(t.Context(), p.owner, shop, p.checks[shop])
+		return err
+	}},
+	"key_imports.sender": {`id = $1`, func(t *testing.T, p *planted, shop string) error {
+		i, err := p.store.KeyImport(t.Context(), p.owner, p.owner, shop)
+		if err == nil && len(i.Sender) == 0 {
+			return store.ErrWrongKey // nobody is named
+		}
+		return err
+	}},
+	"key_import_rows.credential": {`import = $1`, func(t *testing.T, p *planted, shop string) error {
+		all, err := p.store.PendingKeys(t.Context(),
+			store.KeyImport{ID: shop, Owner: p.owner, Session: p.owner}, 9)
+		if err == nil && len(all[0].Credential) == 0 {
+			return store.ErrWrongKey // the row is returned without its key
+		}
 		return err
 	}},
 	"webhook_labels.label": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {

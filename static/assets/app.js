@@ -131,12 +131,12 @@
     if (!progress) return;
     const link = document.querySelector(".check-follow");
     const stream = new EventSource(progress.dataset.stream);
+    let said;
     link.hidden = true;
     stream.addEventListener("report", ({ data }) => {
-      const now = () => progress.querySelector(".check-now")?.textContent;
-      const before = now();
       progress.replaceChildren(...new DOMParser().parseFromString(data, "text/html").body.childNodes);
-      if (now() && now() !== before) say(now());
+      const now = progress.querySelector(".check-now")?.textContent;
+      if (now && now !== said) say(said = now);
     });
     stream.addEventListener("done", () => {
       stream.close();
