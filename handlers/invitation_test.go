@@ -125,7 +125,7 @@ func TestInvitation(t *testing.T) {
 
 // TestInvitationIsNotSpentByReading: link previews, prefetching browsers, robots and
 // a refused sign-in change nothing.
-// Checklist 52.
+// Checklist 54.
 func TestInvitationIsNotSpentByReading(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -220,7 +220,7 @@ func TestInvitationEndings(t *testing.T) {
 }
 
 // TestInvitationIsAcceptedOnce: of two owners at once, one connects a shop.
-// Checklist 52.
+// Checklist 54.
 func TestInvitationIsAcceptedOnce(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -247,7 +247,7 @@ func TestInvitationIsAcceptedOnce(t *testing.T) {
 
 // TestInvitationForOneShop: another shop is refused with both names, and the link
 // stays open.
-// Checklist 53.
+// Checklist 55.
 func TestInvitationForOneShop(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -354,7 +354,7 @@ func TestAdminOpensOwnInvitation(t *testing.T) {
 
 // TestInvitedSignInIsBound: a state of an invitation works in its browser alone,
 // and connects nothing for an admin. An admin's state doesn't work for an owner.
-// Checklist 53.
+// Checklist 55.
 func TestInvitedSignInIsBound(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -406,7 +406,7 @@ func TestCallbackAdmitsAdmins(t *testing.T) {
 
 // TestTokensStayHidden: the links are in no log, in no other address, in no cache
 // and in no referrer, and the database has hashes alone.
-// Checklist 52.
+// Checklist 54.
 func TestTokensStayHidden(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -450,7 +450,7 @@ func TestTokensStayHidden(t *testing.T) {
 
 // TestGuessesAreLimited: whoever tries links is stopped, and gets a page that says
 // how long to wait.
-// Checklist 52.
+// Checklist 54.
 func TestGuessesAreLimited(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, options{
@@ -475,7 +475,7 @@ func TestGuessesAreLimited(t *testing.T) {
 
 // TestReceiptOfEndedAccess: a disconnection by the team ends it, and what the team
 // does later by another connection isn't shown. The receipt can't end that one.
-// Checklist 53.
+// Checklist 55.
 func TestReceiptOfEndedAccess(t *testing.T) {
 	t.Parallel()
 	g := newTeamRig(t)
@@ -539,7 +539,7 @@ func TestNoInvitationsWithoutTeam(t *testing.T) {
 
 // TestInvitationBehindProxy: where a reverse proxy signs people in, an owner whom it
 // names nobody connects a shop, and is nobody.
-// Checklist 53.
+// Checklist 55.
 func TestInvitationBehindProxy(t *testing.T) {
 	t.Parallel()
 	const secret = "0123456789abcdef0123456789abcdef"
