@@ -25,9 +25,11 @@ import (
 
 // Where the real Fourthwall is.
 const (
-	defaultAPIURL  = "https://api.fourthwall.com"
-	defaultAuthURL = "https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect"
-	tokenPath      = "/open-api/v1.0/platform/token" //nolint:gosec // an address, no credential
+	defaultAPIURL          = "https://api.fourthwall.com"
+	defaultAuthURL         = "https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect"
+	defaultChannelTokenURL = "https://auth.fourthwall.com" + channelTokenPath
+	channelTokenPath       = "/auth/realms/Fourthwall/protocol/openid-connect/token" //nolint:gosec // an address
+	tokenPath              = "/open-api/v1.0/platform/token"                         //nolint:gosec // an address
 )
 
 // serveFlags are the settings of the dashboard. Each can also be set by the
@@ -44,6 +46,7 @@ type serveFlags struct {
 	AuthURL         string `name:"fourthwall-auth-url" hw:"FOURTHWALL_AUTH_URL" placeholder:"URL" help:"URL where a shop grants access. {client_id} is replaced. Default: https://my-shop.fourthwall.com/admin/platform-apps/{client_id}/connect"`
 	TokenURL        string `name:"fourthwall-token-url" hw:"FOURTHWALL_TOKEN_URL" placeholder:"URL" help:"URL that issues tokens. Default: the API URL and /open-api/v1.0/platform/token"`
 	ImplicitAuthURL string `name:"fourthwall-implicit-auth-url" hw:"FOURTHWALL_IMPLICIT_AUTH_URL" placeholder:"URL" help:"URL where the implicit flow starts. Without it, Hookwall does not offer that flow."`
+	ChannelTokenURL string `name:"channel-token-url" hw:"HOOKWALL_CHANNEL_TOKEN_URL" placeholder:"URL" help:"URL that issues tokens for channel credentials, which a team can use. Default: https://auth.fourthwall.com/auth/realms/Fourthwall/protocol/openid-connect/token"`
 	Scopes          string `name:"fourthwall-scopes" hw:"FOURTHWALL_SCOPES" default:"webhook_write webhook_read" placeholder:"SCOPES" help:"Scopes to request, separated by commas or spaces. Default: webhook_write webhook_read."`
 	SandboxAddr     string `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of the sandbox. Loopback only. Default: 127.0.0.1:8081."`
 	LogFormat       string `name:"log-format" hw:"HOOKWALL_LOG_FORMAT" default:"auto" placeholder:"FORMAT" help:"How to write the log: text, json, or auto. Auto is text on a terminal and JSON elsewhere. Default: auto."`
@@ -148,6 +151,7 @@ type Config struct {
 	AuthURL          string
 	TokenURL         string
 	ImplicitAuthURL  string
+	ChannelTokenURL  string // "" without a team
 	Scopes           []string
 	SandboxAddr      string
 	LogFormat        string // auto, text or json
@@ -198,6 +202,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	}
 	c.SignIn = p.signIn(&c, f.SignIn)
 	c.Visits = p.visits(f.Visits)
+	p.channels(&c, f)
 	return c, errors.Join(p.found...)
 }
 
@@ -496,6 +501,19 @@ func (p *problems) sandbox(c *Config, f serveFlags) {
 		}
 	}
 	c.ClientSecret = ""
+}
+
+// channels sets the URL that issues tokens of channels, which only a team connects.
+func (p *problems) channels(c *Config, f serveFlags) {
+	switch {
+	case c.SignIn.Mode == "" && f.ChannelTokenURL != "":
+		c.Warnings = append(c.Warnings, "HOOKWALL_CHANNEL_TOKEN_URL has no effect without HOOKWALL_SIGN_IN")
+	case c.SignIn.Mode == "":
+	case c.Sandbox && f.ChannelTokenURL != "":
+		c.Warnings = append(c.Warnings, "HOOKWALL_CHANNEL_TOKEN_URL has no effect while the sandbox runs")
+	case !c.Sandbox:
+		c.ChannelTokenURL = p.upstream("HOOKWALL_CHANNEL_TOKEN_URL", f.ChannelTokenURL, defaultChannelTokenURL, f.Insecure)
+	}
 }
 
 // fourthwall checks the settings for a real Fourthwall.

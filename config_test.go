@@ -116,18 +116,44 @@ func TestLoadConfig(t *testing.T) {
 			},
 		},
 		{
+			name: "a team with channels of a real Fourthwall",
+			env: append(key, "FOURTHWALL_API_URL", "https://api.example.com", "HOOKWALL_SIGN_IN", "header",
+				"HOOKWALL_PROXY_USER_HEADER", "X-Forwarded-User", "HOOKWALL_PROXY_SECRET", testKey,
+				"HOOKWALL_TRUSTED_PROXIES", "10.1.2.3", "HOOKWALL_ADMINS", "ada", "XDG_DATA_HOME", "/xdg"),
+			want: Config{
+				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall",
+				SecretKeys: testKey, APIURL: "https://api.example.com", Scopes: []string{"webhook_write", "webhook_read"},
+				SandboxAddr:     "127.0.0.1:8081",
+				ChannelTokenURL: "https://auth.fourthwall.com/auth/realms/Fourthwall/protocol/openid-connect/token",
+				TrustedProxies:  []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32")},
+				SignIn: SignIn{Mode: "header", Admins: []string{"ada"}, Header: team.HeaderConfig{
+					UserHeader: "X-Forwarded-User", Secret: testKey,
+					Proxies: []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32")},
+				}},
+			},
+		},
+		{
+			name: "channels in the sandbox, and without a team",
+			env:  []string{"HOOKWALL_CHANNEL_TOKEN_URL", "https://id.example.com/token", "XDG_DATA_HOME", "/xdg"},
+			want: Config{
+				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall",
+				Scopes: []string{"webhook_write", "webhook_read"}, SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				Warnings: []string{"HOOKWALL_CHANNEL_TOKEN_URL has no effect without HOOKWALL_SIGN_IN"},
+			},
+		},
+		{
 			name: "a team at an identity provider",
 			env: []string{
 				"HOOKWALL_SIGN_IN", " OIDC ", "HOOKWALL_OIDC_ISSUER", "https://id.example.com/realms/a", "HOOKWALL_OIDC_CLIENT_ID", "hookwall",
 				"HOOKWALL_OIDC_CLIENT_SECRET", "shh", "HOOKWALL_OIDC_SCOPES", "openid,groups", "HOOKWALL_OIDC_ROLE_CLAIM", "realm_access.roles",
 				"HOOKWALL_OIDC_ROLES", "admins=admin, Support Team=Operator", "HOOKWALL_OIDC_ALLOWED_DOMAINS", "Example.com, @sub.example.org",
-				"HOOKWALL_ADMINS", "ada@example.com, CORP\\ada king", "XDG_DATA_HOME", "/xdg",
+				"HOOKWALL_ADMINS", "ada@example.com, CORP\\ada king", "HOOKWALL_TEAM_NAME", " Lantern Desk ", "XDG_DATA_HOME", "/xdg",
 			},
 			want: Config{
 				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
 				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
 				SignIn: SignIn{
-					Mode: "oidc", Admins: []string{"ada@example.com", "CORP\\ada king"},
+					Mode: "oidc", Name: "Lantern Desk", Admins: []string{"ada@example.com", "CORP\\ada king"},
 					OIDC: team.OIDCConfig{
 						Issuer: "https://id.example.com/realms/a", ClientID: "hookwall", ClientSecret: "shh", Scopes: []string{"openid", "groups"},
 						RoleClaim: "realm_access.roles", AllowedDomains: []string{"example.com", "sub.example.org"},
@@ -285,6 +311,7 @@ func TestConfigProblems(t *testing.T) {
 			},
 			[]string{"FOURTHWALL_API_URL", "FOURTHWALL_TOKEN_URL"},
 		},
+		{"plain http for channels", append(headerWith("HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "https://api.example.com"), "HOOKWALL_CHANNEL_TOKEN_URL", "http://id.example.com/token"), []string{"HOOKWALL_CHANNEL_TOKEN_URL"}},
 		{"plain http upstream, allowed", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "http://api.example.com", "HOOKWALL_INSECURE_UPSTREAM", "1"}, nil},
 		{"a sign-in address without a client", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "https://api.example.com", "FOURTHWALL_AUTH_URL", "https://a.example.com"}, []string{"FOURTHWALL_AUTH_URL"}},
 		{"no scopes", []string{"HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_CLIENT_ID", "x", "FOURTHWALL_SCOPES", " "}, []string{"FOURTHWALL_SCOPES"}},
@@ -305,6 +332,9 @@ func TestConfigProblems(t *testing.T) {
 		{"a log format that is none", []string{"HOOKWALL_LOG_FORMAT", "xml"}, []string{"HOOKWALL_LOG_FORMAT"}},
 		{"limits beyond reason", []string{"HOOKWALL_LIMIT_SIGN_INS", "1000001,1/s", "HOOKWALL_LIMIT_WRITES", "1,1001/s", "HOOKWALL_LIMIT_CALLS", "1,1/25h"}, []string{"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_CALLS"}},
 		{"a team without a way to sign in", []string{"HOOKWALL_OIDC_ISSUER", "https://id.example.com", "HOOKWALL_PROXY_SECRET", testKey, "HOOKWALL_ADMINS", "ada"}, []string{"HOOKWALL_OIDC_ISSUER", "HOOKWALL_PROXY_SECRET", "HOOKWALL_ADMINS"}},
+		{"a team's name without a team", []string{"HOOKWALL_TEAM_NAME", "Lantern Desk"}, []string{"HOOKWALL_TEAM_NAME"}},
+		{"a team's name that can't be read", oidcWith("HOOKWALL_TEAM_NAME", "a\u202eb"), []string{"HOOKWALL_TEAM_NAME"}},
+		{"a team's name that is a text", oidcWith("HOOKWALL_TEAM_NAME", strings.Repeat("n", 61)), []string{"HOOKWALL_TEAM_NAME"}},
 		{"another way to sign in", []string{"HOOKWALL_SIGN_IN", "saml"}, []string{"HOOKWALL_SIGN_IN"}},
 		{"an identity provider without its settings", []string{"HOOKWALL_SIGN_IN", "oidc"}, []string{"HOOKWALL_OIDC_ISSUER", "HOOKWALL_OIDC_CLIENT_ID", "HOOKWALL_ADMINS"}},
 		{"an identity provider and a proxy", oidcWith("HOOKWALL_PROXY_USER_HEADER", "X-User"), []string{"HOOKWALL_PROXY_USER_HEADER"}},
@@ -390,13 +420,13 @@ func TestSettingsAreExplained(t *testing.T) {
 	for _, name := range []string{
 		"HOOKWALL_ADDR", "HOOKWALL_PUBLIC_URL", "HOOKWALL_DATABASE_URL", "HOOKWALL_SECRET_KEY", "HOOKWALL_SECRET_KEY_FILE",
 		"FOURTHWALL_CLIENT_ID", "FOURTHWALL_CLIENT_SECRET", "FOURTHWALL_CLIENT_SECRET_FILE", "FOURTHWALL_API_URL",
-		"FOURTHWALL_AUTH_URL", "FOURTHWALL_TOKEN_URL", "FOURTHWALL_IMPLICIT_AUTH_URL", "FOURTHWALL_SCOPES",
+		"FOURTHWALL_AUTH_URL", "FOURTHWALL_TOKEN_URL", "FOURTHWALL_IMPLICIT_AUTH_URL", "HOOKWALL_CHANNEL_TOKEN_URL", "FOURTHWALL_SCOPES",
 		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_SECURITY_CONTACT", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "HOOKWALL_INSECURE_UPSTREAM",
 		"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_REFUSED_KEYS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_ADDRESS_WRITES", "HOOKWALL_LIMIT_CALLS", "HOOKWALL_LOG_FORMAT",
 		"HOOKWALL_SESSION_IDLE", "HOOKWALL_SESSION_LIFE",
 		"HOOKWALL_NO_VISITS", "HOOKWALL_VISIT_OAUTH", "HOOKWALL_VISIT_API_KEYS", "HOOKWALL_VISIT_FAILING",
 		"HOOKWALL_KEEP_DELIVERIES", "HOOKWALL_KEEP_CHANGES",
-		"HOOKWALL_SIGN_IN", "HOOKWALL_ADMINS", "HOOKWALL_OIDC_ISSUER", "HOOKWALL_OIDC_CLIENT_ID", "HOOKWALL_OIDC_CLIENT_SECRET", "HOOKWALL_OIDC_CLIENT_SECRET_FILE",
+		"HOOKWALL_SIGN_IN", "HOOKWALL_TEAM_NAME", "HOOKWALL_ADMINS", "HOOKWALL_OIDC_ISSUER", "HOOKWALL_OIDC_CLIENT_ID", "HOOKWALL_OIDC_CLIENT_SECRET", "HOOKWALL_OIDC_CLIENT_SECRET_FILE",
 		"HOOKWALL_OIDC_SCOPES", "HOOKWALL_OIDC_ROLE_CLAIM", "HOOKWALL_OIDC_ROLES", "HOOKWALL_OIDC_ALLOWED_DOMAINS", "HOOKWALL_PROXY_USER_HEADER", "HOOKWALL_PROXY_SECRET", "HOOKWALL_PROXY_SECRET_FILE",
 	} {
 		for where, text := range texts {

@@ -27,6 +27,12 @@ func checkSetUp(ctx context.Context, f serveFlags, getenv func(string) string, s
 	if err := checkDatabase(ctx, c, stdout); err != nil {
 		return err
 	}
+	if c.ChannelTokenURL != "" {
+		fact(stdout, "Channels", "tokens from "+c.ChannelTokenURL)
+	}
+	if c.SignIn.Mode != signInPersonal {
+		fact(stdout, "Team", c.teamName())
+	}
 	switch c.SignIn.Mode {
 	case signInOIDC:
 		return checkOIDC(ctx, c, stdout)

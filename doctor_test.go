@@ -45,16 +45,23 @@ func TestDoctor(t *testing.T) {
 			"Sign-in       none. Each browser connects its own shops",
 		}, false},
 		"sandbox": {nil, []string{"--team"}, []string{"at the sandbox, with three people"}, false},
+		"channels": {
+			append(headerWith("HOOKWALL_SECRET_KEY", testKey, "FOURTHWALL_API_URL", "https://api.example.com"),
+				"HOOKWALL_CHANNEL_TOKEN_URL", "https://id.example.com/token"), nil,
+			[]string{"Channels      tokens from https://id.example.com/token"},
+			false,
+		},
 		"header": {
 			headerWith("HOOKWALL_TRUSTED_PROXIES", "10.1.2.3,fd00::/8"), nil,
-			[]string{"header X-Forwarded-User", "10.1.2.3/32, fd00::/8", "X-Hookwall-Proxy-Secret", "Admins        ada"},
+			[]string{"Team          127.0.0.1:8080", "header X-Forwarded-User", "10.1.2.3/32, fd00::/8", "X-Hookwall-Proxy-Secret", "Admins        ada"},
 			false,
 		},
 		"a provider that is ready": {
 			oidcWith("HOOKWALL_OIDC_ISSUER", good+"/a", "HOOKWALL_OIDC_ROLES", "b=viewer,a=admin",
-				"HOOKWALL_OIDC_ALLOWED_DOMAINS", "example.com", "HOOKWALL_PUBLIC_URL", "https://hooks.example.com"), nil,
+				"HOOKWALL_OIDC_ALLOWED_DOMAINS", "example.com", "HOOKWALL_PUBLIC_URL", "https://hooks.example.com",
+				"HOOKWALL_TEAM_NAME", "Lantern Desk"), nil,
 			[]string{
-				"Warning: HOOKWALL_TRUSTED_PROXIES is not set", "OpenID Connect at " + good + "/a",
+				"Warning: HOOKWALL_TRUSTED_PROXIES is not set", "Team          Lantern Desk", "OpenID Connect at " + good + "/a",
 				"https://hooks.example.com/sign-in/callback (register exactly this)", "openid email profile", "example.com",
 				"a in groups: admin\nGroup         b in groups: viewer", "ada@example.com", "ready, responded in",
 			},

@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"oauth":    {"internal/fourthwall"},
 
 	"internal/activity": {"internal/fourthwall", "internal/store"},
-	"internal/shops":    {"internal/activity", "internal/fourthwall", "internal/store", "oauth"},
+	"internal/shops":    {"internal/activity", "internal/fourthwall", "internal/store", "internal/unseen", "oauth"},
 	"internal/webhooks": {"internal/activity", "internal/fourthwall", "internal/shops", "internal/store", "internal/unseen"},
 
 	"internal/jobs": {"internal/fleet", "internal/store", "internal/webhooks"},

@@ -44,6 +44,8 @@ var inFront = func(h http.Handler) http.Handler { return h }
 const (
 	shutdownTime   = 30 * time.Second
 	reconcileLimit = 10_000 // attempts in one pass
+	// importInterval is how soon an import of API keys is continued whose process died.
+	importInterval = 5 * time.Second
 )
 
 func main() {
@@ -136,6 +138,7 @@ func serveDashboard(
 	}
 	defer dashboard.Close()
 	defer context.AfterFunc(ctx, dashboard.Drain)()
+	servers.Go(func() error { return repeat(ctx, importInterval, dashboard.ContinueImports, "importing keys", logger) })
 	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
 	servers.Go(func() error { background.Run(ctx, work); return nil })
 	announce(out, c, sandboxURL)
@@ -176,7 +179,7 @@ func newDashboard(
 	}
 	provider := oauth.New(oauth.Config{
 		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
-		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL,
+		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL, ChannelTokenURL: c.ChannelTokenURL,
 		PublicURL: c.PublicURL.String(), Scopes: c.Scopes, UserAgent: userAgent(), Now: st.Now,
 	})
 	receiver := ""
@@ -289,6 +292,9 @@ func startSandbox(
 	c.ClientID, c.APIURL, c.TokenURL = clientID, at, at+tokenPath
 	c.AuthURL = at + "/admin/platform-apps/{client_id}/connect"
 	c.ImplicitAuthURL = at + "/auth/realms/Fourthwall/protocol/openid-connect/auth"
+	if c.SignIn.Mode != "" {
+		c.ChannelTokenURL = at + channelTokenPath
+	}
 	servers.Go(func() error { return serveHTTP(ctx, listener, emulator, logger) })
 	return emulator, at, nil
 }
@@ -411,6 +417,25 @@ func makeKey(path string) error {
 		err = nil
 	}
 	return errors.Join(err, os.Remove(file.Name()))
+}
+
+// repeat calls do immediately and then at an interval, until ctx ends. It logs
+// errors under the name what.
+func repeat(
+	ctx context.Context, every time.Duration, do func(context.Context) error, what string, logger *slog.Logger,
+) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			logger.Error(what+" failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 // newServer returns a server that limits the time and the headers of a connection.

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"hookwall/internal/sandbox"
 	"hookwall/internal/team"
@@ -27,6 +29,7 @@ const signInCallback = "/sign-in/callback"
 type signInFlags struct {
 	SignIn          string `hw:"HOOKWALL_SIGN_IN" placeholder:"MODE" help:"How a team signs in: oidc, header or sandbox. With oidc, at an identity provider. With header, at your reverse proxy. By default, each browser connects its own shops, without a sign-in."`
 	Team            bool   `help:"Try a team in the sandbox, with three people. The same as --sign-in sandbox."`
+	TeamName        string `hw:"HOOKWALL_TEAM_NAME" placeholder:"NAME" help:"Your team's name, as the owners of shops see it in invitations. Default: the host of the public URL."`
 	Admins          string `hw:"HOOKWALL_ADMINS" placeholder:"PEOPLE" help:"People who are always admins. Email addresses, or subjects at the identity provider, separated by commas."`
 	Issuer          string `name:"oidc-issuer" hw:"HOOKWALL_OIDC_ISSUER" placeholder:"URL" help:"Issuer of the identity provider, exactly as its discovery document says it."`
 	ClientID        string `name:"oidc-client-id" hw:"HOOKWALL_OIDC_CLIENT_ID" placeholder:"ID" help:"Client ID of Hookwall at the identity provider. Register your public URL and /sign-in/callback as its redirect URL."`
@@ -42,6 +45,7 @@ type signInFlags struct {
 // SignIn has the checked settings of a team.
 type SignIn struct {
 	Mode   string
+	Name   string // of the team; "" for the host of the public URL
 	Admins []string
 	OIDC   team.OIDCConfig // with mode oidc, and with mode sandbox once that runs; without a redirect URL
 	Roles  team.GroupRoles
@@ -56,7 +60,7 @@ const defaultRoleClaim = "groups"
 
 // signIn checks how people sign in.
 func (p *problems) signIn(c *Config, f signInFlags) SignIn {
-	s := SignIn{Mode: p.signInMode(f), Admins: people(f.Admins)}
+	s := SignIn{Mode: p.signInMode(f), Name: p.teamName(f.TeamName), Admins: people(f.Admins)}
 	clientSecret := p.secret("HOOKWALL_OIDC_CLIENT_SECRET", f.SecretFile)
 	proxySecret := p.secret("HOOKWALL_PROXY_SECRET", f.ProxySecretFile)
 	ofOIDC := []setting{
@@ -75,7 +79,7 @@ func (p *problems) signIn(c *Config, f signInFlags) SignIn {
 	case signInPersonal:
 		p.unused(ofOIDC, "HOOKWALL_SIGN_IN=oidc")
 		p.unused(ofHeader, "HOOKWALL_SIGN_IN=header")
-		p.unused([]setting{{"HOOKWALL_ADMINS", f.Admins}}, "HOOKWALL_SIGN_IN")
+		p.unused([]setting{{"HOOKWALL_ADMINS", f.Admins}, {"HOOKWALL_TEAM_NAME", f.TeamName}}, "HOOKWALL_SIGN_IN")
 	case signInOIDC:
 		p.unused(ofHeader, "HOOKWALL_SIGN_IN=header")
 		p.oidc(c, &s, f, clientSecret)
@@ -105,6 +109,19 @@ func (p *problems) signInMode(f signInFlags) string {
 			"browser connects its own shops", clip(f.SignIn))
 	}
 	return mode
+}
+
+// maxTeamName is how many characters the name of a team may have.
+const maxTeamName = 60
+
+// teamName checks the name by which shops' owners know the team.
+func (p *problems) teamName(given string) string {
+	name := strings.TrimSpace(given)
+	isHidden := func(r rune) bool { return !unicode.IsPrint(r) }
+	if utf8.RuneCountInString(name) > maxTeamName || strings.ContainsFunc(name, isHidden) {
+		p.add("HOOKWALL_TEAM_NAME: %q is no name. Use at most %d visible characters", clip(given), maxTeamName)
+	}
+	return name
 }
 
 // unused adds an error for settings that have no effect. Whoever sets them

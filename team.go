@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"hookwall/handlers"
@@ -15,7 +16,7 @@ func (c *Config) addTeam(ctx context.Context, st *store.Store, to *handlers.Conf
 		return nil
 	}
 	to.Team, err = team.New(ctx, team.Config{
-		Store: st, Admins: c.SignIn.Admins, Groups: c.SignIn.Roles, Domains: c.SignIn.OIDC.AllowedDomains,
+		Store: st, Name: c.teamName(), Admins: c.SignIn.Admins, Groups: c.SignIn.Roles, Domains: c.SignIn.OIDC.AllowedDomains,
 	})
 	if err != nil {
 		return err
@@ -26,4 +27,12 @@ func (c *Config) addTeam(ctx context.Context, st *store.Store, to *handlers.Conf
 	}
 	to.OIDC, err = c.provider()
 	return err
+}
+
+// teamName returns the name by which shops' owners know the team.
+func (c *Config) teamName() string {
+	if c.PublicURL == nil {
+		return cmp.Or(c.SignIn.Name, c.Addr)
+	}
+	return cmp.Or(c.SignIn.Name, c.PublicURL.Host)
 }

@@ -48,10 +48,11 @@ type app struct {
 	end          atomic.Pointer[http.Handler] // that endpoint
 	logs         process.Log
 	setup        setup
-	team         *team.Team      // nil if nobody signs in
-	groups       team.GroupRoles // of the team; changed before the first request alone
-	ahead        atomic.Int64    // how far the dashboard's clock was moved, in ns
-	still        atomic.Int64    // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
+	before       atomic.Pointer[handlers.Dashboard] // runs instead of that of the team
+	team         *team.Team                         // nil if nobody signs in
+	groups       team.GroupRoles                    // of the team; changed before the first request alone
+	ahead        atomic.Int64                       // how far the dashboard's clock was moved, in ns
+	still        atomic.Int64                       // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
 }
 
 // startApp runs a dashboard and a sandbox until the test ends. Nothing is
@@ -87,6 +88,10 @@ func start(t *testing.T, s setup) *app {
 	dashboard := a.dashboard()
 	front.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.frontGate.pass(r)
+		if before := a.before.Load(); before != nil {
+			before.ServeHTTP(w, r)
+			return
+		}
 		dashboard.ServeHTTP(w, r)
 	})
 	front.Start()
@@ -96,6 +101,21 @@ func start(t *testing.T, s setup) *app {
 		dashboard.Close()
 	})
 	return a
+}
+
+// beforeTheTeam runs do while the dashboard is in personal mode, with the same
+// database.
+func (a *app) beforeTheTeam(do func()) {
+	a.t.Helper()
+	team, kept := a.team, a.setup
+	a.team, a.setup.team = nil, false
+	personal := a.dashboard()
+	a.team, a.setup = team, kept
+	a.before.Store(personal)
+	do()
+	a.before.Store(nil)
+	personal.Drain()
+	personal.Close()
 }
 
 func portOf(s *httptest.Server) string {
@@ -143,7 +163,7 @@ func (a *app) openTeam() {
 	a.groups = team.GroupRoles{"admins": team.Admin, "operators": team.Operator, "viewers": team.Viewer}
 	var err error
 	a.team, err = team.New(a.t.Context(), team.Config{
-		Store: a.store, Groups: a.groups, Admins: []string{"boss"}, Domains: []string{"agency.example"},
+		Store: a.store, Name: "Lantern Desk", Groups: a.groups, Admins: []string{"boss"}, Domains: []string{"agency.example"},
 	})
 	a.must(err)
 }
@@ -160,6 +180,7 @@ func (a *app) dashboard() *handlers.Dashboard {
 		AuthURL:         a.boxURL + "/admin/platform-apps/{client_id}/connect",
 		TokenURL:        a.boxURL + "/open-api/v1.0/platform/token",
 		ImplicitAuthURL: a.boxURL + "/auth/realms/Fourthwall/protocol/openid-connect/auth",
+		ChannelTokenURL: a.boxURL + "/auth/realms/Fourthwall/protocol/openid-connect/token",
 		PublicURL:       a.url, Scopes: scopes, Transport: a.wire, Now: a.now,
 	})
 	timing := webhooks.DefaultTiming()

@@ -335,7 +335,7 @@ func TestCheckContinues(t *testing.T) {
 	v.Must(v.PW.Route("**/stream", func(r playwright.Route) { _ = r.Abort() }))
 	v.ExpectProblem("ERR_FAILED")
 	v.status(v.Reload(), 200)
-	v.says("its progress is not shown here any more")
+	v.says("Progress is no longer shown here")
 	v.See(v.Role("link", "Refresh the progress"))
 	v.status(v.Navigate(func() {
 		v.clickOnly(v.Role("link", "Refresh the progress"))

@@ -217,8 +217,7 @@ func (v *visitor) leavesByKeyboard() {
 	v.HasFocus(bar.Locator("summary").First())
 
 	v.press("Enter", bar.GetByRole("link", named("Shops")))
-	v.stepTo(v.main().Locator("summary"))
-	v.Press("Enter")
+	v.press("Enter", v.named("link", "^Disconnect"))
 	v.press("Enter", v.Role("button", "Disconnect "+v.app.shop(0).Name))
 	v.reads("is disconnected")
 	v.heads("Shops")

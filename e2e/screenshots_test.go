@@ -42,7 +42,9 @@ func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
 		t.Skip("make screenshots says where the pictures go")
 	}
-	all := slices.Concat(scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes)
+	all := slices.Concat(
+		scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, keyScenes, channelScenes,
+		invitationScenes, endedScenes)
 	if err := os.RemoveAll(*screenshots); err != nil {
 		t.Fatal(err)
 	}

@@ -67,9 +67,11 @@ func TestFormsOfOtherSites(t *testing.T) {
 				testPath(hook):                      {"type": {"DONATION"}, "body": {"{}"}},
 				signaturePath:                       {"body": {"{}"}, "signature": {"x"}, "secret": {"x"}},
 				"/shops/" + shop.ID + "/disconnect": {},
-				"/sign-out":                         {},
-				"/connect/key":                      {"username": {other.APIUser}, "password": {other.APIPassword}},
-				"/oauth/implicit":                   {"access_token": {"theirs"}, "state": {"theirs"}},
+
+				"/shops/" + shop.ID + "/disconnect/webhooks": {},
+				"/sign-out":       {},
+				"/connect/key":    {"username": {other.APIUser}, "password": {other.APIPassword}},
+				"/oauth/implicit": {"access_token": {"theirs"}, "state": {"theirs"}},
 			}
 			for path, fields := range forms {
 				v.Open(lure(t, host, sendingForm(v.app.url+path, fields)))

@@ -25,6 +25,7 @@ var teamScenes = []scene{
 	{name: "sign in", show: showSignIn, status: 200, heading: "Sign in to Hookwall", team: true},
 	{name: "sign in, with a kept form", show: showKeptByTeam, status: 200, heading: "Sign in to Hookwall", team: true},
 	{name: "sign in, removed", show: showRemoved, status: 200, heading: "Sign in to Hookwall", team: true},
+	{name: "connect, for a team", show: showTeamConnect, status: 200, heading: "Connect shops", team: true},
 	{
 		name: "sign in, the provider is down", team: true, status: 200, heading: "Sign in to Hookwall",
 		show: func(v *visitor) int { return v.Open("/sign-in?outcome=down") },
@@ -37,6 +38,12 @@ var teamScenes = []scene{
 	{name: "not allowed", show: showNotAllowed, status: 403, heading: "Only admins can do this", team: true},
 	{name: "list, of a viewer", show: showListOfViewer, status: 200, heading: "Webhooks", team: true},
 	{name: "shops, of a viewer", show: showShopsOfViewer, status: 200, heading: "Shops", team: true},
+	{name: "shops, labeled", show: showLabeledShops, status: 200, heading: "Shops", team: true},
+	{name: "shops, labels for all", show: showBulkLabels, status: 422, heading: "Shops", team: true},
+	{name: "labels of a shop", show: showShopLabels, status: 422, heading: "Labels", team: true},
+	{name: "move shops", show: showMove, status: 200, heading: "Move shops to the team", team: true},
+	{name: "move 40 shops", show: showMoveMany, status: 200, heading: "Move shops to the team", team: true},
+	{name: "shops of before the team, of an operator", show: showPersonalShops, status: 200, heading: "Shops", team: true},
 	{name: "sign out of a team", show: showTeamSignOut, status: 200, heading: "Sign out of Hookwall?", team: true},
 }
 
@@ -234,6 +241,12 @@ func showShopsOfViewer(v *visitor) int {
 	return v.choose(vera)
 }
 
+func showTeamConnect(v *visitor) int {
+	v.Open("/sign-in")
+	v.signInAs(ada)
+	return v.Open("/connect")
+}
+
 func showTeamSignOut(v *visitor) int {
 	v.Open("/sign-in")
 	v.signInAs(vera)
@@ -250,7 +263,7 @@ func TestJourneysOfRoles(t *testing.T) {
 			t.Parallel()
 			a := startTeam(t)
 			admin := a.member(ada, "/", o)
-			admin.heads("Connect a shop")
+			admin.heads("Connect shops")
 			shop := admin.giveKey(0)
 
 			operator := a.member(omar, newPath(shop), o)

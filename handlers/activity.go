@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"cmp"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,8 +27,7 @@ func activityQuery(shopID string, actions labels, q url.Values) store.ActivityQu
 	}
 }
 
-// handleActivity lists the attempts in a shop. A filter's form also sends its
-// empty fields, which don't belong in the address.
+// handleActivity lists the attempts in a shop.
 func (s *server) handleActivity(w http.ResponseWriter, r *http.Request) error {
 	shop := stateOf(r).conn.ShopID
 	return s.listActivity(w, r, activityList{shop, activityPath(shop), actionLabels})
@@ -51,9 +49,8 @@ var teamActivity = activityList{activity.OfTeam, teamActivityPath, teamActionLab
 
 func (s *server) listActivity(w http.ResponseWriter, r *http.Request, list activityList) error {
 	shop, at, actions := list.shop, list.path, list.actions
-	if q := r.URL.Query(); hasEmpty(q) {
-		maps.DeleteFunc(q, func(_ string, values []string) bool { return values[0] == "" })
-		return redirect(w, r, withQuery(at, q.Encode()))
+	if query, had := withoutEmpty(r); had {
+		return redirect(w, r, withQuery(at, query))
 	}
 	query := activityQuery(shop, actions, r.URL.Query())
 	found, err := s.Store.Activities(r.Context(), query)
@@ -78,15 +75,6 @@ func (s *server) listActivity(w http.ResponseWriter, r *http.Request, list activ
 	}
 	page.NewerHref, page.OlderHref = pageLinks(at, filterOf(query), found)
 	return s.render(w, r, http.StatusOK, views.Activity(page))
-}
-
-func hasEmpty(q url.Values) bool {
-	for _, values := range q {
-		if values[0] == "" {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *server) actorChoices(r *http.Request, shopID string) ([]ui.Choice, error) {
@@ -125,18 +113,6 @@ func filterOf(q store.ActivityQuery) url.Values {
 	return filled(map[string]string{"action": q.Action, "outcome": q.Outcome, "webhook": q.WebhookID, "who": q.Who})
 }
 
-func pageLinks(at string, filter url.Values, found store.ActivityList) (newer, older string) {
-	link := func(name, cursor string) string {
-		if cursor == "" {
-			return ""
-		}
-		q := maps.Clone(filter)
-		q.Set(name, cursor)
-		return withQuery(at, q.Encode())
-	}
-	return link("after", found.Newer), link("before", found.Older)
-}
-
 // activityRow returns the line of an attempt. mayUndo is set if it is the last
 // change of its webhook, and the person may change that.
 func activityRow(a store.Activity, called names, mayUndo bool) views.ActivityRow {
@@ -147,6 +123,9 @@ func activityRow(a store.Activity, called names, mayUndo bool) views.ActivityRow
 		Who: cmp.Or(a.Person.Name, a.Actor), Email: a.Person.Email, Role: roleNames[team.Role(a.Person.Role)], Way: a.Actor,
 		Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
 		RequestID: a.RequestID, APIRequestID: a.APIRequestID, Changes: changes(d),
+	}
+	if a.Action == activity.EndConnection {
+		row.State, row.Code = ui.Look, d.Code
 	}
 	if a.WebhookID != "" {
 		row.OfWebhookHref = withQuery(activityPath(a.Shop), url.Values{"webhook": {a.WebhookID}}.Encode())
@@ -171,48 +150,6 @@ func stateOfOutcome(outcome string) ui.State {
 		return ui.Failing
 	}
 	return ui.NotKnown
-}
-
-// subjectOf returns what was changed: a webhook by its name, or a shop.
-func subjectOf(a store.Activity, d activity.Detail, called names) string {
-	switch {
-	case called[a.WebhookID] != "":
-		return called[a.WebhookID]
-	case d.After != nil && d.After.URL != "":
-		return ui.HostAndPath(d.After.URL)
-	case d.Before != nil && d.Before.URL != "":
-		return ui.HostAndPath(d.Before.URL)
-	}
-	return cmp.Or(d.Shop, d.Member, a.WebhookID)
-}
-
-// activityText returns in a few words what was changed, or why nothing was.
-func activityText(a store.Activity, d activity.Detail) string {
-	switch {
-	case a.Action == activity.CheckEndpoint || a.Action == activity.TestEndpoint:
-		return cmp.Or(callReason(a), typesOfCall(d))
-	case d.Member != "":
-		return roleChangeText(d)
-	case a.Outcome != store.OutcomeDone:
-		return reasonOf(a)
-	case d.Before != nil && d.After != nil:
-		return changeText(d.Before.URL != d.After.URL, without(d.After.AllowedTypes, d.Before.AllowedTypes),
-			without(d.Before.AllowedTypes, d.After.AllowedTypes))
-	case d.After != nil:
-		return typesText(badges(d.After.AllowedTypes))
-	case d.Before != nil:
-		return typesText(badges(d.Before.AllowedTypes))
-	}
-	return ""
-}
-
-// typesOfCall returns the event type that was sent, "" if it can no longer be
-// read.
-func typesOfCall(d activity.Detail) string {
-	if d.After == nil {
-		return ""
-	}
-	return typesText(badges(d.After.AllowedTypes))
 }
 
 func changes(d activity.Detail) []views.Change {
@@ -240,6 +177,12 @@ func changes(d activity.Detail) []views.Change {
 	if d.Shop != "" {
 		out = append(out, views.Change{Field: "Shop", After: d.Shop})
 	}
+	if d.Channel != "" {
+		out = append(out, views.Change{Field: "Channel", After: d.Channel})
+	}
+	if d.Connection != "" {
+		out = append(out, views.Change{Field: "Connection", After: d.Connection})
+	}
 	if text := roleChangeText(d); text != "" {
 		out = append(out, views.Change{
 			Field: "Their role", Before: roleNames[team.Role(d.RoleBefore)], After: roleNames[team.Role(d.RoleAfter)],
@@ -248,19 +191,14 @@ func changes(d activity.Detail) []views.Change {
 	if d.Ended != "" {
 		out = append(out, views.Change{Field: "Ended session", After: d.Ended})
 	}
+	if len(d.LabelsAdded) > 0 {
+		out = append(out, views.Change{Field: "Labels added", After: strings.Join(d.LabelsAdded, ", ")})
+	}
+	if len(d.LabelsRemoved) > 0 {
+		out = append(out, views.Change{Field: "Labels removed", After: strings.Join(d.LabelsRemoved, ", ")})
+	}
 	if d.Scopes != "" {
 		out = append(out, views.Change{Field: "Permissions", After: d.Scopes})
-	}
-	return out
-}
-
-// without returns the badges of codes that others lack.
-func without(codes, others []fourthwall.EventType) []ui.EventBadge {
-	var out []ui.EventBadge
-	for _, code := range codes {
-		if !slices.Contains(others, code) {
-			out = append(out, badge(code))
-		}
 	}
 	return out
 }

@@ -26,7 +26,7 @@ func (s *server) handleActivityCSV(w http.ResponseWriter, r *http.Request) error
 	rows := [][]string{{
 		"time", "action", "outcome", "who", "session", "webhook", "url before", "url after",
 		"event types before", "event types after", "status", "code", "request id", "request id of the API",
-		"Fourthwall has instead", "person", "email", "role",
+		"Fourthwall has instead", "person", "email", "role", "labels added", "labels removed", "reason",
 	}}
 	for _, a := range found.Rows {
 		d, _ := activity.ReadDetail(a)
@@ -45,13 +45,13 @@ func (s *server) handleTeamActivityCSV(w http.ResponseWriter, r *http.Request) e
 	}
 	rows := [][]string{{
 		"time", "action", "person", "email", "role", "about", "role before", "role after", "session", "ended session",
-		"request id",
+		"request id", "reason", "code",
 	}}
 	for _, a := range found.Rows {
 		d, _ := activity.ReadDetail(a)
 		rows = append(rows, []string{
 			a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Person.Name, a.Person.Email, a.Person.Role,
-			cmp.Or(d.Shop, d.Member), d.RoleBefore, d.RoleAfter, a.Session, d.Ended, a.RequestID,
+			cmp.Or(d.Shop, d.Member, d.Channel), d.RoleBefore, d.RoleAfter, a.Session, d.Ended, a.RequestID, d.Why, d.Code,
 		})
 	}
 	return sendCSV(w, "activity-team.csv", rows)
@@ -75,7 +75,8 @@ func activityRecord(a store.Activity, d activity.Detail) []string {
 	return []string{
 		a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Outcome, a.Actor, a.Session, a.WebhookID, urls[0],
 		urls[1], types[0], types[1],
-		status, a.Code, a.RequestID, a.APIRequestID, found,
+		status, cmp.Or(a.Code, d.Code), a.RequestID, a.APIRequestID, found,
 		a.Person.Name, a.Person.Email, a.Person.Role,
+		strings.Join(d.LabelsAdded, ", "), strings.Join(d.LabelsRemoved, ", "), d.Why,
 	}
 }

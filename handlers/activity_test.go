@@ -204,7 +204,7 @@ func TestConnectionsAreRecorded(t *testing.T) {
 	g := newRig(t, options{})
 	p := g.person()
 	one, two := p.connect(0), p.connectKey(1)
-	p.get("/shops").form(shopPath(one.ID) + "/disconnect").submit().want(http.StatusOK)
+	p.get(disconnectPath(one.ID)).form("/disconnect").submit().want(http.StatusOK)
 	p.connect(0)
 	p.signOut().want(http.StatusOK)
 	for _, test := range []struct {
@@ -650,11 +650,11 @@ func TestActivityFile(t *testing.T) {
 	pg := p.get(activityPath(shop.ID) + ".csv?action=webhook.create")
 	a := g.recorded(shop, activity.CreateWebhook)[0]
 	want := [][]string{
-		{"time", "action", "outcome", "who", "session", "webhook", "url before", "url after", "event types before", "event types after", "status", "code", "request id", "request id of the API", "Fourthwall has instead", "person", "email", "role"},
+		{"time", "action", "outcome", "who", "session", "webhook", "url before", "url after", "event types before", "event types after", "status", "code", "request id", "request id of the API", "Fourthwall has instead", "person", "email", "role", "labels added", "labels removed", "reason"},
 		{
 			a.StartedAt.UTC().Format(time.RFC3339), "webhook.create", "refused",
 			"API key ending in " + shop.APIUser[len(shop.APIUser)-4:], a.Session, "", "", good, "", "DONATION ORDER_PLACED",
-			"400", "'=CODE", a.RequestID, "'@req", "", "", "", "",
+			"400", "'=CODE", a.RequestID, "'@req", "", "", "", "", "", "", "",
 		},
 	}
 	if diff := cmp.Diff(want, pg.records()); diff != "" {

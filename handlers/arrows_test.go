@@ -17,13 +17,15 @@ import (
 // those before it in this list. Every file that isn't listed is a page, which may
 // use all of these and no other page.
 var layers = []string{
-	"links.go", "labels.go", "words.go",
+	"links.go", "labels.go", "browser_name.go", "words.go",
 	"logs.go", "background.go", "per_session.go",
 	"route.go", "server.go", "cookies.go", "request.go", "csv.go",
 	"flash.go", "render.go", "returnpath.go", "errors.go",
-	"session.go", "limits.go", "redraw.go", "guard.go",
-	"client.go", "names.go", "await.go", "immutable.go", "sign_in.go",
-	"catalog.go", "match.go", "delivery_filter.go", "url_field.go", "examine.go", "outcome.go",
+	"session.go", "limits.go", "redraw.go", "ended.go", "guard.go",
+	"client.go", "names.go", "await.go", "immutable.go", "sign_in.go", "connect.go", "invitations.go",
+	"personal.go", "shop_label_field.go",
+	"catalog.go", "activity_text.go", "match.go", "delivery_filter.go", "url_field.go", "examine.go",
+	"stream.go", "outcome.go", "channel_read.go",
 	"webhook_log.go", "test_result.go",
 	"webhook_form.go", "webhook_form_draw.go", "webhook_draft.go", "webhook_preset.go", "duplicates.go",
 }

@@ -135,12 +135,35 @@ func (v *victim) teamWrites() map[string]sentForm {
 	v.must(v.server.Team.Remove(v.t.Context(), boss.Actor(), gone))
 	v.member(team.Admin) // a second session
 	other := v.get(youPath).postForm(youEndPath).values
+	page, channel := v.connectsChannel().url.Path, v.box.Channel()
+	conn, err := v.store.Connection(v.t.Context(), v.server.Team.Owner(), v.shop.ID)
+	v.must(err)
+	conn.Owner, conn.ShopID = owner(v.person), "sh_mine"
+	_, err = v.store.PutConnection(v.t.Context(), conn)
+	v.must(err)
+	open := v.invites("")
+	var all []store.Invitation
+	all, err = v.server.Team.Invitations(v.t.Context())
+	v.must(err)
+	receipt := v.person.rig.person().acceptsByKey(v.invites(""), 1).url.Path
+	key := url.Values{"username": {v.box.Shops()[2].APIUser}, "password": {v.box.Shops()[2].APIPassword}}
 	return map[string]sentForm{
-		youEndPath:             {path: youEndPath, form: other},
-		"/people/{id}/role":    {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
-		"/people/{id}/remove":  {path: personPath(ann) + "/remove", form: url.Values{}},
-		"/people/{id}/end":     {path: personPath(ann) + "/end", form: url.Values{}},
-		"/people/{id}/readmit": {path: personPath(gone) + "/readmit", form: url.Values{}},
+		movePath:              {path: movePath, form: url.Values{"move": {"sh_mine"}}},
+		youEndPath:            {path: youEndPath, form: other},
+		"/people/{id}/role":   {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
+		"/people/{id}/remove": {path: personPath(ann) + "/remove", form: url.Values{}},
+		connectChannel: {path: connectChannel, form: url.Values{
+			"client_id": {channel.ClientID}, "secret": {channel.ClientSecret},
+		}},
+		"/channels/{id}/shops":      {path: page + "/shops", form: url.Values{"do": {"all"}}},
+		"/channels/{id}/secret":     {path: page + "/secret", form: url.Values{"secret": {channel.ClientSecret}}},
+		"/channels/{id}/disconnect": {path: page + "/disconnect", form: url.Values{"shops": {"0"}}},
+		invitePath:                  {path: invitePath, form: url.Values{"domain": {"studio-nine.com"}}},
+		invitePath + "/{id}/revoke": {path: invitePath + "/" + all[0].ID + "/revoke", form: url.Values{}},
+		"/invitations/{token}/key":  {path: open + "/key", form: key},
+		"/access/{token}/end":       {path: receipt + "/end", form: url.Values{}},
+		"/people/{id}/end":          {path: personPath(ann) + "/end", form: url.Values{}},
+		"/people/{id}/readmit":      {path: personPath(gone) + "/readmit", form: url.Values{}},
 	}
 }
 
@@ -159,18 +182,22 @@ func (v *victim) writes() map[string]sentForm {
 	changed := v.plant(v.shop, owner(v.person), activity.UpdateWebhook, v.hook.ID,
 		activity.Detail{Before: contentOf(good, "DONATION"), After: contentOf(v.hook.URL, "ORDER_PLACED")})
 	v.must(v.store.RecordOutcome(v.t.Context(), changed.ID, store.Ending{Outcome: store.OutcomeDone}))
+	seen := foundShops{found: []store.Connection{{ShopID: v.shop.ID}}}
 	key := url.Values{"username": {v.box.Shops()[2].APIUser}, "password": {v.box.Shops()[2].APIPassword}}
 	return map[string]sentForm{
-		"/connect/key":                     {path: "/connect/key", form: key},
-		"/oauth/implicit":                  {path: "/oauth/implicit", form: token},
-		"/sign-out":                        {path: "/sign-out", form: url.Values{"shops": {"1"}}},
-		signaturePath:                      {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
-		urlNotesPath:                       {path: urlNotesPath, form: url.Values{"url": {good}}, idle: true},
-		displayPath:                        {path: displayPath, form: url.Values{"theme": {"dark"}}, idle: true},
-		guidePath:                          {path: guidePath, form: url.Values{}, idle: true},
-		"/shops/{shop}/disconnect":         {path: shopPath(v.shop.ID) + "/disconnect", form: url.Values{}},
-		"/shops/{shop}/webhooks":           {path: webhooksPath(v.shop.ID), form: url.Values{"url": {good}, "allowedTypes": {"DONATION"}}},
-		"/shops/{shop}/webhooks/{id}/edit": {path: at + "/edit", form: edit},
+		"/connect/key":                      {path: "/connect/key", form: key},
+		"/oauth/implicit":                   {path: "/oauth/implicit", form: token},
+		"/sign-out":                         {path: "/sign-out", form: url.Values{"shops": {"1"}}},
+		signaturePath:                       {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
+		urlNotesPath:                        {path: urlNotesPath, form: url.Values{"url": {good}}, idle: true},
+		displayPath:                         {path: displayPath, form: url.Values{"theme": {"dark"}}, idle: true},
+		guidePath:                           {path: guidePath, form: url.Values{}, idle: true},
+		"/shops/{shop}/labels":              {path: shopLabelsPath(v.shop.ID), form: url.Values{"labels": {"Forged"}}},
+		labelShopsPath:                      {path: labelShopsPath, form: url.Values{"labels": {"Forged"}, "seen": {seen.identity()}}},
+		"/shops/{shop}/disconnect":          {path: disconnectPath(v.shop.ID), form: url.Values{}},
+		"/shops/{shop}/disconnect/webhooks": {path: disconnectWebhooksPath(v.shop.ID), form: url.Values{}},
+		"/shops/{shop}/webhooks":            {path: webhooksPath(v.shop.ID), form: url.Values{"url": {good}, "allowedTypes": {"DONATION"}}},
+		"/shops/{shop}/webhooks/{id}/edit":  {path: at + "/edit", form: edit},
 
 		"/shops/{shop}/webhooks/{id}/edit/confirm":  {path: at + "/edit/confirm", form: review.form("/edit/confirm").values},
 		"/shops/{shop}/webhooks/{id}/delete":        {path: at + "/delete", form: url.Values{"do": {"delete"}}},
@@ -323,9 +350,10 @@ func (v *victim) keepsKinds(t *testing.T) {
 	t.Helper()
 	writes := v.writes()
 	for path, d := range writes {
-		if path == "/sign-out" || strings.HasSuffix(path, "/disconnect") || strings.Contains(path, "/secret") ||
+		if path == "/sign-out" || strings.Contains(path, "/disconnect") || strings.Contains(path, "/secret") ||
 			strings.HasSuffix(path, "/delete") || path == guidePath || strings.HasSuffix(path, "/remove") ||
-			strings.HasSuffix(path, "/readmit") || path == "/people/{id}/end" {
+			strings.HasSuffix(path, "/readmit") || path == "/people/{id}/end" ||
+			strings.HasSuffix(path, "/revoke") || path == "/access/{token}/end" || path == invitePath {
 			continue // these need no field
 		}
 		before := v.state()

@@ -41,7 +41,7 @@ func (v *victim) isNotCached(t *testing.T) {
 	stranger := v.rig.person()
 	for _, rt := range v.table() {
 		path := strings.NewReplacer("{shop}", v.shop.ID, "{id}", v.hook.ID, "{type}", "DONATION", "{$}", "").Replace(rt.path)
-		if rt.path == "/sign-out" || strings.HasSuffix(rt.path, "/disconnect") || strings.HasSuffix(rt.path, "/stream") {
+		if rt.path == "/sign-out" || strings.Contains(rt.path, "/disconnect") || strings.HasSuffix(rt.path, "/stream") {
 			continue // the first two would end the walk, the last is tested where checks are
 		}
 		for _, p := range []*person{v.person, stranger} {

@@ -144,9 +144,24 @@ func (a anatomy) addTeam(t *testing.T) {
 		v.get(peoplePath), v.get(youPath), v.get(signOutPath), v.get(webhooksPath(v.shop.ID)), v.get("/nothing"),
 		v.get(activityPath(v.shop.ID)), stranger.get(signInPath), stranger.get(signInPath + "?outcome=down"),
 		v.member(team.NoRole).get(shopsPath), v.member(team.Viewer).get(peoplePath),
+		v.get(connectPath), v.sendKeys("", ""), v.sendKeys("A,u\nA,u,\n"+keyOf(v.box.Shops()[1]), ""), v.manyKeys(),
+		v.failedKey(),
 	} {
 		a.add(pg)
 	}
+}
+
+// manyKeys returns the results of so many keys that there are several pages.
+func (p *person) manyKeys() *page {
+	p.t.Helper()
+	return p.get(p.sendKeys(strings.Repeat("A,,\n", 3*importRows), "").url.Path + "?page=2")
+}
+
+// failedKey returns the results of a key that can be tried again.
+func (p *person) failedKey() *page {
+	p.t.Helper()
+	p.box.FailNext(sandbox.Failure{Path: currentShop, Status: http.StatusServiceUnavailable, Times: 9})
+	return p.sendKeys("A,u,p", "")
 }
 
 // shows checks that a page has the text, as text. Invisible characters are made
@@ -288,6 +303,8 @@ func TestReflectedScript(t *testing.T) {
 		p.reflects(made, i, g.server.routes(), shop, hook)
 		v.reflects(made, i, v.table(), v.shop, v.hook)
 		v.rig.person().reflects(made, i, v.table(), v.shop, v.hook)
+		keys := `"` + strings.ReplaceAll(script, `"`, `""`) + `",u,`
+		made.sound(v.sendKeys(keys, "").want(http.StatusOK), "name of a key")
 		refused := p.newForm(shop.ID, script, "DONATION").submit()
 		if got := refused.form(webhooksPath(shop.ID)).values.Get("url"); got != strings.ToValidUTF8(script, "\uFFFD") &&
 			!strings.ContainsAny(script, "\x00\t") {
@@ -304,11 +321,11 @@ func (p *person) reflects(made anatomy, n int, rows []route, shop sandbox.DemoSh
 		access_token token_type scope expires_in draft base preset types
 		add q type sort webhook page action before after show form again follow do url allowedTypes
 		undo submission duplicate seen body signature secret username password edits editing
-		who role session iss account`) {
+		who role session iss account keys line`) {
 		q.Set(name, script)
 	}
 	for _, rt := range rows {
-		if rt.path == "/sign-out" || strings.HasSuffix(rt.path, "/disconnect") {
+		if rt.path == "/sign-out" || strings.Contains(rt.path, "/disconnect") {
 			continue
 		}
 		p.move(2 * time.Second) // Fourthwall's quota is not what is tested

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 	"hookwall/views/ui"
 )
@@ -19,6 +20,12 @@ const (
 // result is returned, and nothing is sent again.
 func (s *server) request(r *http.Request, key string, sameKey bool) webhooks.Request {
 	return webhooks.Request{Shop: s.client(r), Actor: s.actor(r), Key: key, Again: !sameKey}
+}
+
+// deleteKey returns the idempotency key under which a webhook of a shop is
+// deleted, however often that is requested. Any text may be posted as an ID.
+func deleteKey(shopID, id string) string {
+	return "delete " + shopID + " " + string(store.WebhookResource(id))
 }
 
 // await calls try until no other request is working on the same thing, or until

@@ -25,3 +25,13 @@ func newBackground() background {
 }
 
 func (b background) start(task func(context.Context)) { b.tasks.Go(func() { task(b.life) }) }
+
+// isDraining reports whether what waits must end.
+func (b background) isDraining() bool {
+	select {
+	case <-b.draining:
+		return true
+	default:
+		return false
+	}
+}

@@ -35,7 +35,7 @@ func (s *server) awaitCheck(r *http.Request, check store.Check, kept keptCheck) 
 	}
 	defer release()
 	var err error
-	for range s.poll(r.Context(), checkWait) {
+	for range s.poll(r.Context(), checkPoll, checkWait) {
 		if err != nil || s.isOver(check) {
 			break
 		}

@@ -236,9 +236,11 @@ func TestCheckIsNotFollowedWithoutRights(t *testing.T) {
 	at := g.member(team.Operator).post(checksPath(g.box.Shops()[0].ID),
 		url.Values{"url": {accepts}, "type": {"DONATION"}, "follow": {"1"}}).want(http.StatusOK).url.Path
 	for name, end := range map[string]func(id string) error{
-		"demoted":           func(id string) error { return g.server.Team.SetRole(t.Context(), boss.Actor(), id, team.NoRole) },
-		"removed":           func(id string) error { return g.server.Team.Remove(t.Context(), boss.Actor(), id) },
-		"the session ended": func(id string) error { return g.server.Team.EndSession(t.Context(), boss.Actor(), id, sessionsOf(g, id)[0]) },
+		"demoted": func(id string) error { return g.server.Team.SetRole(t.Context(), boss.Actor(), id, team.NoRole) },
+		"removed": func(id string) error { return g.server.Team.Remove(t.Context(), boss.Actor(), id) },
+		"the session ended": func(id string) error {
+			return g.server.Team.EndSession(t.Context(), boss.Actor(), id, sessionsOf(g, id)[0])
+		},
 	} {
 		p := g.known(name)
 		g.must(g.server.Team.SetRole(t.Context(), boss.Actor(), p.id(), team.Viewer))

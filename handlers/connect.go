@@ -1,11 +1,11 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
 
-	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/oauth"
 	"hookwall/views"
@@ -26,15 +26,30 @@ func (s *server) handleConnect(w http.ResponseWriter, r *http.Request) error {
 
 // connectPage fills the page from the parameters return and shop.
 func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, error) {
-	frame, err := s.frame(r, "Connect a shop")
+	title := "Connect a shop"
+	if s.Team != nil {
+		title = "Connect shops"
+	}
+	frame, err := s.frame(r, title)
 	if err != nil {
 		return views.ConnectPage{}, err
 	}
 	back := s.returnPath(q.Get("return"))
 	page := views.ConnectPage{
 		Frame: frame, Return: back, KeyAction: "/connect/key",
-		Permissions: permissions(s.Scopes), ForDevelopersURL: s.forDevelopers(),
+		Permissions: permissions(s.Scopes, permissionTexts), ForDevelopersURL: s.forDevelopers(),
 	}
+	if s.Team != nil {
+		page.Permissions = permissions(s.Scopes, teamPermissionTexts)
+		page.Keys = s.keysFormView()
+		if page.LastImport, err = s.lastImport(r); err != nil {
+			return page, err
+		}
+		if err := s.offerChannels(r, &page); err != nil {
+			return page, err
+		}
+	}
+	page.Invite = views.InviteForm{Action: invitePath, Form: rand.Text(), Domain: bounded(q.Get("domain"), 253)}
 	page.SessionIdle, page.SessionLife = s.Store.SessionTimes()
 	start := url.Values{}
 	if back != "" {
@@ -45,8 +60,10 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	}
 	if known, err := s.knownShop(r, q.Get("shop")); err != nil {
 		return page, err
-	} else if known.ID != "" {
-		page.ExpectShop, page.ExpectExpired = known.Name, known.Expired
+	} else if known.ShopID != "" {
+		shop := shopLink(known)
+		page.ExpectShop, page.ExpectEnd = shop.Name, shop.EndText
+		page.ExpectChannel = channelLink(known)
 	}
 	if s.OAuth.Offers(oauth.WayCode) {
 		page.CodeHref = startHref(oauth.WayCode, start)
@@ -54,57 +71,46 @@ func (s *server) connectPage(r *http.Request, q url.Values) (views.ConnectPage, 
 	if s.OAuth.Offers(oauth.WayImplicit) {
 		page.ImplicitHref = startHref(oauth.WayImplicit, start)
 	}
+	if page.Personal, err = s.personalNotice(r); err != nil {
+		return page, err
+	}
 	page.KeptForm, err = s.hasDraft(r, back)
 	return page, err
 }
 
-// knownShop returns a shop that this session has connected, or nothing.
-func (s *server) knownShop(r *http.Request, id string) (views.ShopLink, error) {
+// offerChannels adds the form for channel credentials, and the channels that are
+// connected.
+func (s *server) offerChannels(r *http.Request, page *views.ConnectPage) error {
 	v := stateOf(r)
-	if v.owner == "" || v.offline || id == "" {
-		return views.ShopLink{}, nil
+	if v.offline || !s.OAuth.Offers(oauth.WayChannel) {
+		return nil
 	}
-	conn, err := s.Store.Connection(r.Context(), v.owner, id)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return views.ShopLink{}, nil
-	case errors.Is(err, store.ErrWrongKey):
-		return shopLink(conn), nil
+	all, err := s.Store.Channels(r.Context(), v.owner)
+	for _, c := range all {
+		page.Channels = append(page.Channels, ui.Link{Href: channelPath(c.ID), Text: c.Name})
 	}
-	return shopLink(conn), err
+	page.ChannelAction = connectChannel
+	return err
 }
 
-func startHref(way string, q url.Values) string {
-	q.Set("way", way)
-	return "/oauth/start?" + q.Encode()
+// keysFormView returns an empty form for keys.
+func (s *server) keysFormView() views.KeysForm {
+	return views.KeysForm{Action: keysPath, ID: rand.Text()}
 }
 
-func permissions(scopes []string) []views.Permission {
-	texts := map[string]string{
-		"webhook_read":  "See your webhooks",
-		"webhook_write": "Create, change and delete webhooks",
+// lastImport returns a link to the newest import of the session, if there is
+// one.
+func (s *server) lastImport(r *http.Request) (*views.LastImport, error) {
+	v := stateOf(r)
+	if v.owner == "" || v.offline {
+		return nil, nil
 	}
-	var out []views.Permission
-	for _, scope := range scopes {
-		text := texts[scope]
-		if text == "" {
-			text = "The permission " + scope
-		}
-		out = append(out, views.Permission{Scope: scope, Text: text})
+	i, err := s.Store.LastKeyImport(r.Context(), v.owner, v.self)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
 	}
-	return out
-}
-
-func connectNotice(q url.Values) (ui.Notice, bool) {
-	n, ok := connectOutcomes[q.Get("outcome")]
-	if !ok || n.Kind == ui.Success {
-		return n, ok
+	if err != nil {
+		return nil, err
 	}
-	if requestIDForm.MatchString(q.Get("request")) {
-		n.RequestID = q.Get("request")
-	}
-	if code := q.Get("problem"); oauth.IsCode(code) || fourthwall.IsCode(code) {
-		n.Code = code
-	}
-	return n, true
+	return &views.LastImport{Href: keyImportPath(i.ID), Connected: connectedIn(i), Total: i.Total(), At: i.StartedAt}, nil
 }

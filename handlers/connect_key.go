@@ -23,17 +23,6 @@ func (s *server) keyAgain(w http.ResponseWriter, r *http.Request, status int, n 
 	return s.drawKeyForm(w, r, status, typed)
 }
 
-// mayTryKey returns the limit that prevents another try of an API key, or nil
-// if a key may be tried.
-func (s *server) mayTryKey(r *http.Request) (hit *tooMany, err error) {
-	c := s.badKeys(r)
-	wait, err := s.Store.Wait(r.Context(), c.Limit, c.key)
-	if err != nil || wait == 0 {
-		return nil, err
-	}
-	return &tooMany{c, wait}, nil
-}
-
 // tooManyBadKeys draws the key form again and says how long to wait.
 func (s *server) tooManyBadKeys(w http.ResponseWriter, r *http.Request, hit *tooMany, err error) error {
 	if err != nil {
@@ -42,15 +31,6 @@ func (s *server) tooManyBadKeys(w http.ResponseWriter, r *http.Request, hit *too
 	s.logLimit(r, hit)
 	setRetryAfter(w, hit.wait)
 	return s.keyAgain(w, r, http.StatusTooManyRequests, badKeysNotice(hit.wait))
-}
-
-// keyRefused counts an API key that Fourthwall does not accept. It counts even
-// if the client disconnects before the response.
-func (s *server) keyRefused(r *http.Request) {
-	c := s.badKeys(r)
-	if err := s.Store.Spend(context.WithoutCancel(r.Context()), c.Limit, c.key); err != nil {
-		stateOf(r).log.Warn("a refused key could not be counted", "error", err)
-	}
 }
 
 // handleConnectKey connects a shop with the API key of an Open API user.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
 	"hookwall/oauth"
@@ -434,7 +435,7 @@ func TestDisconnect(t *testing.T) {
 	p := g.person()
 	one, two := p.connect(0), p.connectKey(1)
 	p.get("/").want(http.StatusOK, one.Name, two.Name)
-	p.get("/shops").form(shopPath(one.ID)+"/disconnect").submit().want(http.StatusOK, one.Name+" is disconnected")
+	p.get(disconnectPath(one.ID)).form("/disconnect").submit().want(http.StatusOK, one.Name+" is disconnected")
 	p.get(webhooksPath(one.ID)).want(http.StatusNotFound, "not connected here")
 	p.get(webhooksPath(two.ID)).want(http.StatusOK)
 	p.post(shopPath(one.ID)+"/disconnect", url.Values{}).want(http.StatusNotFound)
@@ -506,7 +507,7 @@ func TestDraft(t *testing.T) {
 			if pg.url.Path != "/connect" || strings.Contains(pg.url.String(), "hooks.example.com") {
 				t.Fatalf("at %s", pg.url)
 			}
-			if strings.Contains(pg.text(), "Fourthwall no longer accepts the old connection") != test.ended {
+			if strings.Contains(pg.text(), "We noticed on") != test.ended {
 				t.Errorf("why it must be connected: %s", pg.text())
 			}
 			to := g.box.Shops()[test.again]
@@ -631,7 +632,13 @@ func TestKeyLost(t *testing.T) {
 		t.Errorf("at %s", pg.url)
 	}
 	q.post(webhooksPath(shop.ID), f.values).want(http.StatusOK, "kept")
-	q.get("/shops").form("/disconnect").submit().want(http.StatusOK, "is disconnected")
+	q.get("/shops").want(http.StatusOK, "Access unreadable", "since").link("Disconnect ").
+		want(http.StatusOK, "can’t read the stored access").form("/disconnect").submit().
+		want(http.StatusOK, "is disconnected")
+	all := after.recorded(shop, activity.EndConnection)
+	if d, _ := activity.ReadDetail(all[0]); len(all) != 1 || d.Why != string(store.EndUnreadable) {
+		t.Errorf("recorded: %+v %+v", all, d)
+	}
 }
 
 func TestAPIKeyOnly(t *testing.T) {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -39,8 +40,9 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 	var found webhooks.Deliveries
 	var hooks fourthwall.WebhookList
 	called, err := s.names(r)
-	if err != nil {
-		return err
+	if err != nil { // hosts and paths will do
+		logFailure(r, "the labels of a shop could not be read", err)
+		err = nil
 	}
 	var hooksErr error
 	if wrong != "" {
@@ -50,6 +52,7 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 		beside.Go(func() { hooks, hooksErr = s.webhooksFor(r) })
 		found, err = s.readLog(r, filter, webhooks.Reading{Pages: logPages, Within: logTime})
 		beside.Wait()
+		err = cmp.Or(err, s.askIfDisconnected(r, found.Events...))
 	}
 	if api := (*fourthwall.Error)(nil); errors.As(err, &api) {
 		page.Unreadable, status = s.unreadableEvents(w, r, api, page.Type)

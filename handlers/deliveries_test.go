@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -538,4 +539,22 @@ func TestBothFormsOfDeliveries(t *testing.T) {
 	if rows := p.get(eventsPath(shop.ID)).want(http.StatusOK).deliveries(); len(rows) != 4 {
 		t.Errorf("%d rows", len(rows))
 	}
+}
+
+// TestDeliveriesWithoutLabels: without the names that people gave the webhooks,
+// the deliveries are shown with their hosts and paths.
+func TestDeliveriesWithoutLabels(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "h.db")
+	g := newRig(t, options{file: file})
+	p := g.person()
+	shop := p.connectKey(0)
+	g.add(shop, receives, "DONATION")
+	g.fired(shop, "DONATION", false)
+	db, err := sql.Open("sqlite", file)
+	g.must(err)
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), `ALTER TABLE webhook_labels RENAME TO away`)
+	g.must(err)
+	p.get(eventsPath(shop.ID)).want(http.StatusOK, "receiver.sandbox.example", "Donation")
 }

@@ -18,6 +18,9 @@ func (s *server) handleEvent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return deliveryError(stateOf(r), id, err)
 	}
+	if err := s.askIfDisconnected(r, e); err != nil {
+		return err
+	}
 	hooks, err := s.webhooksFor(r)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -175,16 +174,4 @@ func (c chooser) choose(d webhooks.Deliveries) (rows []fourthwall.Event, looked 
 		}
 	}
 	return rows, looked
-}
-
-// withoutEmpty returns the query without the empty fields that a filter's form
-// sends, and whether there were some.
-func withoutEmpty(r *http.Request) (string, bool) {
-	q, out := r.URL.Query(), url.Values{}
-	for name, values := range q {
-		if values[0] != "" {
-			out[name] = values
-		}
-	}
-	return out.Encode(), len(out) < len(q)
 }

@@ -75,6 +75,12 @@ func (s *server) errorPage(r *http.Request, answer *httpError) views.ErrorPage {
 	}
 	switch {
 	case len(page.Links) > 0:
+	case answer.Status == http.StatusForbidden && v.conn.Channel != "" && fourthwall.AsError(answer.Err).Forbidden():
+		page.Heading, page.Text = channelMayNotTitle, channelMayNotText
+		page.Links = s.waysOn(r, answer.Status, page.Frame)
+		if v.may(admin) {
+			page.Links = []ui.Link{*channelLink(v.conn)}
+		}
 	case answer.Status == http.StatusForbidden && v.conn.ShopID != "" && v.may(admin):
 		page.Links = []ui.Link{connectLink(s.returnPath(r.URL.EscapedPath()), v.conn.ShopID)}
 	default:
@@ -87,6 +93,9 @@ func (s *server) errorPage(r *http.Request, answer *httpError) views.ErrorPage {
 // failed on the server's side, the first link tries again. If something of a
 // shop in the bar isn't there, the link leads to the shop's webhooks.
 func (s *server) waysOn(r *http.Request, status int, frame views.Frame) []ui.Link {
+	if frame.Guest {
+		return guestWaysOn(r, status)
+	}
 	start := ui.Link{Href: homePath, Text: "Go to the start"}
 	isGone := status == http.StatusNotFound || status == http.StatusGone
 	if isGone && frame.Shop != nil && strings.HasPrefix(r.URL.EscapedPath(), shopPath(frame.Shop.ID)+"/") {
@@ -97,6 +106,14 @@ func (s *server) waysOn(r *http.Request, status int, frame views.Frame) []ui.Lin
 		return []ui.Link{start}
 	}
 	return []ui.Link{{Href: withQuery(again, r.URL.RawQuery), Text: "Try again"}, start}
+}
+
+// guestWaysOn returns the same for a shop's owner, to whom the rest is closed.
+func guestWaysOn(r *http.Request, status int) []ui.Link {
+	if r.Method != http.MethodGet || status < http.StatusInternalServerError || !isOfGuests(r.URL.Path) {
+		return nil
+	}
+	return []ui.Link{{Href: r.URL.EscapedPath(), Text: "Try again"}}
 }
 
 // fail draws the page for a request that a layer refused.
@@ -200,7 +217,7 @@ func (s *server) unreadable(
 		return n, http.StatusBadGateway
 	case answer.Status == http.StatusForbidden:
 		n.Title, n.Text = mayNotRead(what)
-		n.Link = reconnect
+		v.lacksPermission(n, back)
 		return n, http.StatusOK
 	case answer.Status == http.StatusServiceUnavailable:
 		n.Text = loadAgainText(inText(api.RetryAfter))

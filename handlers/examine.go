@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"iter"
 	"net/http"
 	"net/url"
 	"time"
@@ -146,27 +145,6 @@ func (s *server) readCheck(r *http.Request, id string) (store.Check, keptCheck, 
 		err = json.Unmarshal(check.Report, &kept)
 	}
 	return check, kept, err
-}
-
-// poll yields immediately and then every checkPoll, until the time is over, ctx
-// ends, or the server drains.
-func (s *server) poll(ctx context.Context, limit time.Duration) iter.Seq[struct{}] {
-	return func(yield func(struct{}) bool) {
-		tick, end := time.NewTicker(checkPoll), time.NewTimer(limit)
-		defer tick.Stop()
-		defer end.Stop()
-		for yield(struct{}{}) {
-			select {
-			case <-ctx.Done():
-				return
-			case <-s.background.draining:
-				return
-			case <-end.C:
-				return
-			case <-tick.C:
-			}
-		}
-	}
 }
 
 func (s *server) isOver(check store.Check) bool {

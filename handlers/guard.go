@@ -107,8 +107,29 @@ func (v *requestState) reconnectLink(back, shopID string) *ui.Link {
 	if !v.may(admin) {
 		return nil
 	}
+	if v.conn.ShopID == shopID && v.conn.Channel != "" {
+		return channelLink(v.conn)
+	}
 	link := connectLink(back, shopID)
 	return &link
+}
+
+// channelLink leads to the channel of a connection. It is nil if it has none.
+func channelLink(c store.Connection) *ui.Link {
+	if c.Channel == "" {
+		return nil
+	}
+	return &ui.Link{Href: channelPath(c.Channel), Text: "See the channel " + c.Hint}
+}
+
+// lacksPermission completes a notice of a call that the API doesn't allow. A
+// connection of its own can be made again with more permissions, and a channel's
+// can't.
+func (v *requestState) lacksPermission(n *ui.Notice, back string) {
+	n.Link = v.reconnectLink(back, v.conn.ShopID)
+	if v.conn.Channel != "" {
+		n.Title, n.Text = channelMayNotTitle, channelMayNotText
+	}
 }
 
 // startLink leads to the first page that a person may see.
@@ -146,7 +167,7 @@ func (s *server) guard(rt route, w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, store.ErrWrongKey):
 		v.log.Warn("a credential does not open", "shop", clip(conn.ShopID, maxLoggedShop), "error", err)
 		v.log.Warn("the shop must be connected again", "error", err)
-		conn.Expired = true
+		s.noteUnreadable(r, &conn)
 	case err != nil:
 		return err
 	}
@@ -192,20 +213,26 @@ func (s *server) sendToConnect(w http.ResponseWriter, r *http.Request, rt route,
 		return err
 	}
 	if !stateOf(r).may(admin) {
-		return s.sendToAdmin(rt, r, back)
+		return s.sendToAdmin(rt, r, back, shopID)
 	}
 	return redirect(w, r, connectLink(s.returnPath(back), shopID).Href)
 }
 
-// sendToAdmin tells a member that the shop must be connected, and who can do it.
-func (s *server) sendToAdmin(rt route, r *http.Request, back string) error {
+// sendToAdmin tells a member that the shop must be connected, why, and who can
+// do it.
+func (s *server) sendToAdmin(rt route, r *http.Request, back, shopID string) error {
+	known, err := s.knownShop(r, shopID)
+	if err != nil {
+		return err
+	}
 	admins, err := s.Team.Admins(r.Context())
 	if err != nil {
 		return err
 	}
 	answer := &httpError{
-		Status: http.StatusConflict, Heading: connectAgainTitle, Public: connectAgainText + whoCanHelp(admins),
-		Links: []ui.Link{{Href: back, Text: "Try again"}, startLink(stateOf(r))},
+		Status: http.StatusConflict, Heading: connectAgainTitle,
+		Public: shopLink(known).EndText + adminsConnectText + whoCanHelp(admins),
+		Links:  []ui.Link{{Href: back, Text: "Try again"}, startLink(stateOf(r))},
 	}
 	if rt.keeps {
 		answer.Public += formIsKeptText
@@ -227,10 +254,15 @@ func (s *server) limited(rt route, w http.ResponseWriter, r *http.Request, hit *
 	case rt.path == startPath:
 		w.Header().Set("Referrer-Policy", "strict-origin") // its query goes nowhere else
 		answer.Links = []ui.Link{{Href: withQuery(r.URL.EscapedPath(), r.URL.RawQuery), Text: "Try again"}}
+	case isOfGuests(r.URL.Path):
+		s.hideToken(w)
+		if rt.method == http.MethodGet {
+			answer.Links = []ui.Link{{Href: r.URL.EscapedPath(), Text: "Try again"}}
+		}
 	case rt.limit == signIn:
 		scrub(w) // of the code in a callback
 		answer.Links = []ui.Link{{Href: connectPath, Text: "Connect a shop"}}
-		if rt.access == public {
+		if rt.access == public && rt.path != callbackPath {
 			answer.Links = []ui.Link{{Href: signInPath, Text: "Sign in"}}
 		}
 	default:

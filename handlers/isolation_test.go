@@ -97,7 +97,7 @@ func (v *village) step(r *rapid.T) {
 	for _, found := range given.FindAllStringSubmatch(pg.body+" "+pg.header.Get("Location"), -1) {
 		v.pool = append(v.pool, found[1])
 	}
-	if strings.HasSuffix(rt.path, "/disconnect") && who.has[at] {
+	if strings.Contains(rt.path, "/disconnect") && who.has[at] {
 		who.connectKey(at)
 	}
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -86,8 +87,31 @@ const keyDebt = time.Hour
 // badKeys counts API keys that Fourthwall refused, including those from this
 // machine. Nobody has many.
 func (s *server) badKeys(r *http.Request) counter {
-	address, _ := s.clientNetwork(r)
+	return s.badKeysFrom(s.clientNetworkName(r))
+}
+
+func (s *server) badKeysFrom(address string) counter {
 	c := s.Limits.BadKeys.by("refused key", byAddress, address)
 	c.Debt = keyDebt
 	return c
+}
+
+// mayTryKey returns the limit that prevents another try of an API key, or nil
+// if a key may be tried.
+func (s *server) mayTryKey(r *http.Request) (hit *tooMany, err error) {
+	c := s.badKeys(r)
+	wait, err := s.Store.Wait(r.Context(), c.Limit, c.key)
+	if err != nil || wait == 0 {
+		return nil, err
+	}
+	return &tooMany{c, wait}, nil
+}
+
+// keyRefused counts an API key that Fourthwall does not accept. It counts even
+// if the client disconnects before the response.
+func (s *server) keyRefused(r *http.Request) {
+	c := s.badKeys(r)
+	if err := s.Store.Spend(context.WithoutCancel(r.Context()), c.Limit, c.key); err != nil {
+		stateOf(r).log.Warn("a refused key could not be counted", "error", err)
+	}
 }

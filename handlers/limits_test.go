@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hookwall/internal/sandbox"
+	"hookwall/internal/store"
 )
 
 // sevenSeconds is a limit with this burst, and one more every 7 s.
@@ -303,7 +304,7 @@ func TestLimitOfAShopThatIsNotOpen(t *testing.T) {
 		{"to be connected again", func(g *rig, p *person, shop sandbox.DemoShop) string {
 			conn, err := g.store.Connection(g.t.Context(), owner(p), shop.ID)
 			g.must(err)
-			g.must(g.store.ExpireConnection(g.t.Context(), conn.ID, conn.Version))
+			g.must(g.store.ExpireConnection(g.t.Context(), conn.ID, conn.Version, store.End{}))
 			return shop.ID
 		}},
 	} {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/url"
+	"strings"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/views/ui"
@@ -14,25 +15,37 @@ const (
 	alivePath        = "/healthz"
 	readyPath        = "/readyz"
 	connectPath      = "/connect"
+	keysPath         = "/connect/keys"
 	shopsPath        = "/shops"
 	findShopPath     = "/switcher"
+	labelShopsPath   = "/shops/labels"
+	shopLabelsRoute  = "/shops/{shop}/labels"
+	movePath         = "/connect/move"
 	signInPath       = "/sign-in"
 	signInStart      = "/sign-in/start"
 	peoplePath       = "/people"
 	teamActivityPath = "/people/activity"
+	invitePath       = "/people/invitations"
 	youPath          = "/you"
 	youEndPath       = "/you/end"
 	signOutPath      = "/sign-out"
 	displayPath      = "/display"
 	helpPath         = "/help"
 	startPath        = "/oauth/start"
+	connectChannel   = "/connect/channel"
 	toolsPath        = "/tools"
 	signaturePath    = "/tools/signature"
 	urlNotesPath     = "/tools/url-notes"
 	guidePath        = "/guide/hide"
+	callbackPath     = "/oauth/callback"
+
+	// Below these are the pages of shops' owners, who have no account.
+	invitationsPath = "/invitations/"
+	accessPath      = "/access/"
 
 	securityTextPath = "/.well-known/security.txt"
 
+	keysNotKeptHref     = connectPath + "?outcome=keys_not_kept"
 	signedOut           = "signed_out"
 	signedOutHref       = connectPath + "?outcome=" + signedOut
 	signedOutOfTeamHref = signInPath + "?outcome=" + signedOut
@@ -40,7 +53,13 @@ const (
 
 func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
 
+func keyImportPath(id string) string { return keysPath + "/" + url.PathEscape(id) }
+
 func disconnectPath(shopID string) string { return shopPath(shopID) + "/disconnect" }
+
+func shopLabelsPath(shopID string) string { return shopPath(shopID) + "/labels" }
+
+func disconnectWebhooksPath(shopID string) string { return disconnectPath(shopID) + "/webhooks" }
 
 func webhooksPath(shopID string) string { return shopPath(shopID) + "/webhooks" }
 
@@ -106,6 +125,8 @@ func signInHref(back string) string {
 	return withQuery(signInPath, filled(map[string]string{"return": back}).Encode())
 }
 
+func channelPath(id string) string { return "/channels/" + url.PathEscape(id) }
+
 func personPath(id string) string { return peoplePath + "/" + url.PathEscape(id) }
 
 // signInStartHref returns a link that starts the sign-in, and leads back.
@@ -116,6 +137,18 @@ func signInStartHref(back string) string {
 // otherAccountHref is the same, but the identity provider asks for an account.
 func otherAccountHref(back string) string {
 	return withQuery(signInStart, filled(map[string]string{"return": back, "account": "other"}).Encode())
+}
+
+// invitationPath is where the owner of a shop accepts an invitation.
+func invitationPath(token string) string { return invitationsPath + url.PathEscape(token) }
+
+// receiptPath is where the owner sees and ends the access.
+func receiptPath(token string) string { return accessPath + url.PathEscape(token) }
+
+// inviteHref returns a link to the form for an invitation, filled in with a
+// domain, which may be "".
+func inviteHref(domain string) string {
+	return withQuery(connectPath, filled(map[string]string{"domain": domain}).Encode()) + "#invite"
 }
 
 // withDraft returns the URL of the page p with a kept form in it.
@@ -156,3 +189,12 @@ func activityPath(shopID string) string { return shopPath(shopID) + "/activity" 
 func undoPath(shopID, activityID string) string {
 	return activityPath(shopID) + "/" + url.PathEscape(activityID) + "/undo"
 }
+
+// isOfGuests reports whether a page belongs to shops' owners, who have no account.
+func isOfGuests(path string) bool {
+	return strings.HasPrefix(path, invitationsPath) || strings.HasPrefix(path, accessPath)
+}
+
+// isOpenToGuests reports whether a reverse proxy may let people pass to a page
+// without a sign-in, because shops' owners come there as well.
+func isOpenToGuests(path string) bool { return path == callbackPath || path == helpPath }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -13,17 +14,24 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	scrub(w)
 	q := r.URL.Query()
 	if q.Get("state") == "" && q.Get("error") == "" && q.Get("code") != "" {
+		if !stateOf(r).may(admin) {
+			return s.turnAway(adminsOnly, w, r)
+		}
 		return s.showInstalled(w, r)
 	}
 	if r.Method == http.MethodHead {
 		// A link preview or a prefetch must not spend a code.
 		return &httpError{Status: http.StatusMethodNotAllowed}
 	}
-	if q.Get("error") != "" {
-		return s.endRefused(w, r, q, oauth.WayCode)
-	}
-	attempt, err := s.takeSignIn(r, q.Get("state"), oauth.WayCode)
-	if err != nil {
+	attempt, err := s.takeSignIn(r, q.Get("state"), oauth.WayCode, wayInvited)
+	switch {
+	case err == nil && attempt.Way == wayInvited:
+		return s.finishInvited(w, r, q, attempt)
+	case !stateOf(r).may(admin):
+		return s.notInvited(w, r, err)
+	case q.Get("error") != "":
+		return s.showRefused(w, r, q, attempt, err)
+	case err != nil:
 		return err
 	}
 	if q.Get("code") == "" {
@@ -36,6 +44,22 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 		return s.backWithCode(w, r, outcome, code, attempt.Return)
 	}
 	return s.finishSignIn(w, r, credential, attempt.Return)
+}
+
+// adminsOnly is what the row of the callback would say without invitations.
+var adminsOnly = route{method: http.MethodGet, access: admin}
+
+// notInvited responds to a person who is no admin and returns from Fourthwall
+// without an invitation.
+func (s *server) notInvited(w http.ResponseWriter, r *http.Request, err error) error {
+	var mismatch *httpError
+	if stateOf(r).person.ID == "" && errors.As(err, &mismatch) {
+		return &httpError{Status: mismatch.Status, Public: invitedMismatchText}
+	}
+	if err != nil && !errors.As(err, &mismatch) {
+		return err
+	}
+	return s.turnAway(adminsOnly, w, r)
 }
 
 // showInstalled greets a person who installed the app from Fourthwall's

@@ -78,7 +78,7 @@ func TestDoneWhileLeaving(t *testing.T) {
 		{"the connection ends", func(p *person, shop sandbox.DemoShop) {
 			conn, err := p.store.Connection(p.t.Context(), owner(p), shop.ID)
 			p.must(err)
-			p.must(p.store.ExpireConnection(p.t.Context(), conn.ID, conn.Version))
+			p.must(p.store.ExpireConnection(p.t.Context(), conn.ID, conn.Version, store.End{}))
 		}, true},
 	} {
 		for i, name := range []string{"creating", "saving", "deleting"} {

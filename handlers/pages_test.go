@@ -54,6 +54,8 @@ func TestEveryPageIsReachable(t *testing.T) {
 	c.read(p.get(webhooksPath(shop.ID) + "?open=" + id))
 	other := &crawl{person: g.person(), seen: map[string]bool{}, found: c.found}
 	other.read(other.withShop(1)) // with the first steps
+	other.connectKey(2)
+	other.read(other.get(shopsPath)) // of several shops
 	for _, rt := range g.server.routes() {
 		switch who := notLinked[rt.pattern()]; {
 		case who == "" && !c.found[rt.pattern()]:

@@ -1,13 +1,19 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
+	"net/url"
+	"time"
 
 	"hookwall/internal/team"
 	"hookwall/views"
 	"hookwall/views/ui"
 )
+
+// expiresSoon is how long before its end an invitation offers another one.
+const expiresSoon = 24 * time.Hour
 
 // handlePeople lists who has signed in, with what each may do. A control that
 // would be refused isn't drawn.
@@ -31,7 +37,35 @@ func (s *server) handlePeople(w http.ResponseWriter, r *http.Request) error {
 	for _, p := range all {
 		page.People = append(page.People, personRow(p, stateOf(r).person.ID, counts[team.Admin] == 1))
 	}
+	page.InviteHref = inviteHref("")
+	if page.Invitations, err = s.invitationRows(r); err != nil {
+		return err
+	}
 	return s.render(w, r, http.StatusOK, views.People(page))
+}
+
+// invitationRows returns the open invitations, and those accepted recently.
+func (s *server) invitationRows(r *http.Request) (rows []views.InvitationRow, err error) {
+	all, err := s.Team.Invitations(r.Context())
+	now, you := s.Store.Now(), stateOf(r).person.ID
+	for _, in := range all {
+		row := views.InvitationRow{
+			Name: cmp.Or(in.ShopName, in.Domain, anyShop), Bound: in.Domain != "", By: in.By, ByYou: in.ByPerson == you,
+			AcceptedAt: in.AcceptedAt, EndedAt: in.EndedAt,
+		}
+		switch left := in.ExpiresAt.Sub(now); {
+		case in.AcceptedAt.IsZero():
+			row.Left, row.LeftText = int(100*left/team.InvitationLife), leftText(left)
+			row.RevokeAction = invitePath + "/" + url.PathEscape(in.ID) + "/revoke"
+			if row.Soon = left < expiresSoon; row.Soon {
+				row.AgainHref = inviteHref(in.Domain)
+			}
+		case in.EndedAt.IsZero():
+			row.ShopHref = webhooksPath(in.ShopID)
+		}
+		rows = append(rows, row)
+	}
+	return rows, err
 }
 
 // personRow returns a person's row. The only admin can't be changed.

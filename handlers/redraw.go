@@ -15,7 +15,10 @@ import (
 )
 
 // secretFields are never kept in a draft.
-var secretFields = []string{"username", "password", "secret", "access_token"}
+var secretFields = []string{"username", "password", "secret", "access_token", keysField}
+
+// keysField has API keys, with their passwords.
+const keysField = "keys"
 
 // editingField is the field of a draft that has the ID of the webhook being
 // changed. It is empty in a draft that creates one.

@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"hookwall/handlers/middleware"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
 	"hookwall/views"
 )
@@ -63,6 +64,9 @@ func (s *server) frame(r *http.Request, title string) (views.Frame, error) {
 // errorFrame never fails, because an error page must be drawn without the
 // database too.
 func (s *server) errorFrame(r *http.Request, title string) views.Frame {
+	if isOfGuests(r.URL.Path) || s.Team != nil && r.URL.Path == callbackPath && stateOf(r).person.ID == "" {
+		return s.guestFrame(r, title)
+	}
 	f, err := s.frameWithShops(r, title)
 	if err != nil {
 		logFailure(r, "the shops could not be read for an error page", err)
@@ -112,6 +116,25 @@ func (s *server) bareFrame(r *http.Request, title string) views.Frame {
 	return f
 }
 
+// guestFrame is the frame for a shop's owner, who has no account. It has nothing
+// of the team, even if a member opens the page.
+func (s *server) guestFrame(r *http.Request, title string) views.Frame {
+	f := s.bareFrame(r, title)
+	f.Guest, f.ToolsHref, f.SignatureHref, f.Return, f.Member, f.MemberRole = true, "", "", "", "", ""
+	return f
+}
+
+// hideToken keeps the URL of a page with a secret in it out of caches and
+// referrers.
+func (s *server) hideToken(w http.ResponseWriter) {
+	scrub(w)
+	if !s.secure && !middleware.IsLoopback(s.PublicURL.Hostname()) {
+		// Under no-referrer, a browser on plain http sends a form with an Origin
+		// of null, which is refused. This keeps the URL from others as well.
+		w.Header().Set("Referrer-Policy", "same-origin")
+	}
+}
+
 // offlineFrame adds what is known without the database.
 func offlineFrame(f views.Frame, v *requestState) views.Frame {
 	if v.conn.ID != "" {
@@ -127,10 +150,14 @@ func setShop(f *views.Frame, shop views.ShopLink) {
 }
 
 func shopLink(c store.Connection) views.ShopLink {
-	return views.ShopLink{
-		ID: c.ShopID, Name: cmp.Or(c.ShopName, c.ShopID), Domain: c.ShopDomain,
-		Href: webhooksPath(c.ShopID), Expired: c.Expired,
+	link := views.ShopLink{
+		ID: c.ShopID, Name: cmp.Or(c.ShopName, c.ShopID), Domain: c.ShopDomain, Href: webhooksPath(c.ShopID),
 	}
+	if c.Expired {
+		link.Expired, link.EndedAt = true, c.End.At
+		link.WhyEnded, link.EndText = shops.WhyEnded(c.End.Why), shops.EndText(c.End)
+	}
+	return link
 }
 
 // forDevelopers returns the URL of the page with a shop's signing secret and

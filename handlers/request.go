@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -94,6 +95,12 @@ func (s *server) clientNetworkName(r *http.Request) string {
 	return network
 }
 
+// maxShopQuery is how many bytes of a search for shops count.
+const maxShopQuery = 200
+
+// maxTypedLabel is how many bytes of a label are drawn again.
+const maxTypedLabel = 2000
+
 // bounded returns at most limit bytes of a parameter, cut between characters,
 // so that a page that shows it is UTF-8.
 func bounded(text string, limit int) string {
@@ -110,6 +117,18 @@ func bounded(text string, limit int) string {
 // valid replaces what is not UTF-8, so that a page that shows the text is
 // UTF-8.
 func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
+
+// withoutEmpty returns the query without the empty fields that a filter's form
+// sends, and whether there were some.
+func withoutEmpty(r *http.Request) (string, bool) {
+	q, out := r.URL.Query(), url.Values{}
+	for name, values := range q {
+		if values[0] != "" {
+			out[name] = values
+		}
+	}
+	return out.Encode(), len(out) < len(q)
+}
 
 // randomID matches an ID that rand.Text made. It also matches the 43 base64url
 // characters of earlier versions, which open forms and cookies hold for a day.

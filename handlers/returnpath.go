@@ -15,7 +15,7 @@ const maxReturnPath = 1024 // bytes
 // among them.
 var returnQuery = []string{
 	"draft", "form", "again", "base", "preset", "types", "add",
-	"q", "type", "sort", "webhook", "page", "action", "outcome",
+	"q", "type", "label", "sort", "webhook", "page", "action", "outcome",
 	"return", "shop",
 }
 

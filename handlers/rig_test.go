@@ -90,6 +90,9 @@ func (l *lockedBuffer) reset() {
 	l.b.Reset()
 }
 
+// channelTokens is where the sandbox issues tokens of channels.
+const channelTokens = "/auth/realms/Fourthwall/protocol/openid-connect/token"
+
 // options are what a test may change.
 type options struct {
 	publicURL string // instead of the test server's own
@@ -155,7 +158,7 @@ func newRig(t testing.TB, o options) *rig {
 	g.must(err)
 	provider := oauth.Config{
 		ClientID: "hookwall", AuthURL: g.boxURL + "/admin/platform-apps/{client_id}/connect", TokenURL: g.boxURL + "/open-api/v1.0/platform/token",
-		ImplicitAuthURL: g.boxURL + "/auth/realms/Fourthwall/protocol/openid-connect/auth", PublicURL: public,
+		ImplicitAuthURL: g.boxURL + "/auth/realms/Fourthwall/protocol/openid-connect/auth", PublicURL: public, ChannelTokenURL: g.boxURL + channelTokens,
 		Scopes: []string{"webhook_write", "webhook_read"}, Transport: transport, Now: now,
 	}
 	if o.noClient {
@@ -183,7 +186,7 @@ func newRig(t testing.TB, o options) *rig {
 	})
 	var shared *team.Team
 	if o.team != nil {
-		o.team.Store = g.store
+		o.team.Store, o.team.Name = g.store, "Lantern Desk"
 		shared, err = team.New(t.Context(), *o.team)
 		g.must(err)
 	}

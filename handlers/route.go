@@ -35,7 +35,7 @@ var roleFor = map[access]team.Role{viewer: team.Viewer, operator: team.Operator,
 type limitKind int
 
 const (
-	byMethod limitKind = iota // the forms of a shop's pages as writes, the rest not at all
+	byMethod limitKind = iota // forms for shops as writes, the rest not at all
 	signIn                    // a step of a sign-in
 	outCall                   // a write that also calls an endpoint
 )
@@ -48,7 +48,7 @@ type route struct {
 	access access
 	limit  limitKind
 	// disconnects is set if the route works for a shop whose connection has
-	// expired, too.
+	// expired, too. It doesn't call Fourthwall.
 	disconnects bool
 	// resumable pages can be returned to after a sign-in or a question.
 	resumable bool
@@ -74,7 +74,8 @@ func (rt route) needsShop() bool {
 	return strings.HasPrefix(rt.path, "/shops/{shop}") && !rt.disconnects
 }
 
-func (rt route) writes() bool { return rt.needsShop() && rt.method != http.MethodGet }
+// writes reports whether the route changes what belongs to shops.
+func (rt route) writes() bool { return rt.method != http.MethodGet && (rt.needsShop() || rt.keeps) }
 
 // resumePath returns the page that a guarded request returns to.
 func resumePath(rt route, r *http.Request) string {

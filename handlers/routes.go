@@ -23,6 +23,8 @@ func (s *server) teamRoutes() []route {
 		{method: "GET", path: signInPath, handle: s.handleSignInForm, access: public, limit: signIn},
 		{method: "GET", path: youPath, handle: s.handleYou, access: signedIn, resumable: true},
 		{method: "POST", path: youEndPath, handle: s.handleYouEnd, access: signedIn, resume: youPath},
+		{method: "GET", path: movePath, handle: s.handleMoveForm, access: admin, resumable: true},
+		{method: "POST", path: movePath, handle: s.handleMove, access: admin, resume: movePath},
 		{method: "GET", path: peoplePath, handle: s.handlePeople, access: admin, resumable: true},
 		{method: "GET", path: teamActivityPath, handle: s.handleTeamActivity, access: admin, resumable: true},
 		{method: "GET", path: teamActivityPath + ".csv", handle: s.handleTeamActivityCSV, access: admin},
@@ -30,13 +32,62 @@ func (s *server) teamRoutes() []route {
 		{method: "POST", path: "/people/{id}/remove", handle: s.handlePersonRemove, access: admin, resume: peoplePath},
 		{method: "POST", path: "/people/{id}/readmit", handle: s.handlePersonReadmit, access: admin, resume: peoplePath},
 		{method: "POST", path: "/people/{id}/end", handle: s.handlePersonEnd, access: admin, resume: peoplePath},
+		{
+			method: "POST", path: connectChannel, handle: s.handleConnectChannel, access: admin, limit: signIn,
+			resume: connectPath, again: s.channelFormAgain,
+		},
+		{method: "GET", path: "/channels/{id}", handle: s.handleChannel, access: admin, resumable: true},
+		{
+			method: "POST", path: "/channels/{id}/shops", handle: s.handleChannelShops, access: admin,
+			resume: "/channels/{id}",
+		},
+		{
+			method: "POST", path: "/channels/{id}/secret", handle: s.handleChannelSecret, access: admin, limit: signIn,
+			resume: "/channels/{id}",
+		},
+		{
+			method: "GET", path: "/channels/{id}/disconnect", handle: s.handleChannelDisconnectForm, access: admin,
+			resumable: true,
+		},
+		{
+			method: "POST", path: "/channels/{id}/disconnect", handle: s.handleChannelDisconnect, access: admin,
+			resume: "/channels/{id}",
+		},
+		{method: "POST", path: invitePath, handle: s.handleInvite, access: admin, resume: connectPath},
+		{method: "POST", path: invitePath + "/{id}/revoke", handle: s.handleRevoke, access: admin, resume: peoplePath},
+
+		{method: "GET", path: "/invitations/{token}", handle: s.handleInvitation, access: public, limit: signIn},
+		{method: "GET", path: "/invitations/{token}/start", handle: s.handleInvitationStart, access: public, limit: signIn},
+		{
+			method: "POST", path: "/invitations/{token}/key", handle: s.handleInvitationKey, access: public, limit: signIn,
+			again: s.invitationAgain,
+		},
+		{method: "GET", path: "/access/{token}", handle: s.handleReceipt, access: public, limit: signIn},
+		{method: "POST", path: "/access/{token}/end", handle: s.handleCutOff, access: public, limit: signIn},
 	}
+	all = append(all, s.keyImportRoutes()...)
 	if s.OIDC != nil {
 		all = append(all,
 			route{method: "GET", path: signInStart, handle: s.handleSignInStart, access: public, limit: signIn},
 			route{method: "GET", path: "/sign-in/callback", handle: s.handleSignInCallback, access: public, limit: signIn})
 	}
 	return all
+}
+
+// keyImportRoutes returns the routes that connect shops with many API keys.
+func (s *server) keyImportRoutes() []route {
+	return []route{
+		{
+			method: "POST", path: keysPath, handle: s.handleKeys, access: admin, limit: signIn, resume: keysNotKeptHref,
+			again: s.keysAgain,
+		},
+		{method: "GET", path: keysPath + "/{id}", handle: s.handleKeyImport, access: admin, resumable: true},
+		{method: "GET", path: keysPath + "/{id}/stream", handle: s.handleKeyImportStream, access: admin},
+		{
+			method: "POST", path: keysPath + "/{id}/retry", handle: s.handleKeysRetry, access: admin, limit: signIn,
+			resume: keysPath + "/{id}",
+		},
+	}
 }
 
 // siteRoutes returns the routes that don't belong to one shop, and those that
@@ -53,7 +104,9 @@ func (s *server) siteRoutes() []route {
 		{method: "GET", path: connectPath, handle: s.handleConnect, access: admin, resumable: true},
 		{method: "POST", path: "/connect/key", handle: s.handleConnectKey, access: admin, limit: signIn, again: s.keyAgain},
 		{method: "GET", path: startPath, handle: s.handleStart, access: admin, limit: signIn},
-		{method: "GET", path: "/oauth/callback", handle: s.handleCallback, access: admin, limit: signIn},
+		// A shop's owner with an invitation returns here too. The handler admits
+		// nobody else but admins.
+		{method: "GET", path: callbackPath, handle: s.handleCallback, access: public, limit: signIn},
 		{method: "GET", path: "/oauth/implicit", handle: s.handleImplicitPage, access: admin},
 		{method: "POST", path: "/oauth/implicit", handle: s.handleImplicit, access: admin, limit: signIn},
 		{method: "GET", path: signOutPath, handle: s.handleSignOutForm, access: public},
@@ -70,7 +123,27 @@ func (s *server) siteRoutes() []route {
 
 		{method: "GET", path: findShopPath, handle: s.handleFindShop, access: viewer},
 		{method: "GET", path: shopsPath, handle: s.handleShops, access: viewer, resumable: true},
+		{
+			method: "POST", path: labelShopsPath, handle: s.handleLabelShops, access: operator, resume: shopsPath,
+			keeps: true, again: s.labelShopsAgain,
+		},
+		{
+			method: "GET", path: shopLabelsRoute, handle: s.handleShopLabelsForm, access: operator, disconnects: true,
+			resumable: true,
+		},
+		{
+			method: "POST", path: shopLabelsRoute, handle: s.handleShopLabels, access: operator, disconnects: true,
+			resume: "/labels", keeps: true, again: s.shopLabelsAgain,
+		},
 		{method: "GET", path: "/shops/{shop}", handle: s.handleShop, access: viewer, resumable: true},
+		{
+			method: "GET", path: "/shops/{shop}/disconnect", handle: s.handleDisconnectForm, access: admin,
+			disconnects: true, resumable: true,
+		},
+		{
+			method: "POST", path: "/shops/{shop}/disconnect/webhooks", handle: s.handleDisconnectDelete, access: admin,
+			resume: "/disconnect",
+		},
 		{method: "POST", path: "/shops/{shop}/disconnect", handle: s.handleDisconnect, access: admin, disconnects: true},
 	}
 }

@@ -86,6 +86,7 @@ type server struct {
 	clients         *middleware.Clients
 	secure          bool // the public URL is https
 	doctor          doctor.Doctor
+	imports         *shops.Imports
 	testDeliveries  perSession // under way
 	checkWaits      perSession // pages and streams that wait for a check
 	signatureChecks *semaphore.Weighted

@@ -1,6 +1,9 @@
 package handlers
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,39 +17,157 @@ import (
 )
 
 const (
-	shopsOnPage  = 50
-	shopsFound   = 5 // that the switcher shows
-	maxShopQuery = 200
+	shopsOnPage = 50
+	shopsFound  = 5 // that the switcher shows
 )
 
-// handleShops lists the connected shops, those to connect again first.
+// shopFilter is the filter of the list. It is in the URL, so it can be
+// bookmarked.
+type shopFilter struct {
+	query string // text in the name, the domain, the ID or a label
+	label string
+}
+
+func readShopFilter(q url.Values) shopFilter {
+	return shopFilter{query: bounded(q.Get("q"), maxShopQuery), label: bounded(q.Get("label"), maxShopQuery)}
+}
+
+func (f shopFilter) values() url.Values {
+	return filled(map[string]string{"q": f.query, "label": f.label})
+}
+
+// href returns a link to a page of the list.
+func (f shopFilter) href(page int) string {
+	q := f.values()
+	if page > 1 {
+		q.Set("page", strconv.Itoa(page))
+	}
+	return withQuery(shopsPath, q.Encode())
+}
+
+// foundShops are the shops of an owner, and those that a filter shows.
+type foundShops struct {
+	filter     shopFilter
+	all, found []store.Connection // those to connect again first
+	labels     map[string][]string
+}
+
+func (s *server) findShops(r *http.Request, f shopFilter) (foundShops, error) {
+	out := foundShops{filter: f}
+	var err error
+	if out.all, err = s.Store.Connections(r.Context(), stateOf(r).owner); err != nil {
+		return out, err
+	}
+	if out.labels, err = s.Store.ShopLabels(r.Context(), stateOf(r).owner); err != nil {
+		return out, err
+	}
+	slices.SortStableFunc(out.all, func(a, b store.Connection) int { return toReconnect(b) - toReconnect(a) })
+	key := store.ShopLabelKey(f.label)
+	for _, c := range matchingShops(out.all, out.labels, f.query) {
+		isSame := func(label string) bool { return store.ShopLabelKey(label) == key }
+		if f.label == "" || slices.ContainsFunc(out.labels[c.ShopID], isSame) {
+			out.found = append(out.found, c)
+		}
+	}
+	return out, nil
+}
+
+// handleShops lists the connected shops, those to connect again first. After a
+// new sign-in, it shows the labels that were typed before.
 func (s *server) handleShops(w http.ResponseWriter, r *http.Request) error {
-	owner := stateOf(r).owner
-	if owner == "" {
+	if stateOf(r).owner == "" {
 		return redirect(w, r, connectPath)
 	}
+	if query, had := withoutEmpty(r); had {
+		return redirect(w, r, withQuery(shopsPath, query))
+	}
+	filter, bulk := readShopFilter(r.URL.Query()), bulkForm{}
+	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), r.URL.Query().Get("draft"))
+	switch {
+	case err == nil && draft.Page == labelShopsPath:
+		filter = readShopFilter(draft.Form)
+		bulk = bulkForm{typed: bounded(draft.Form.Get("labels"), maxTypedLabel), open: true}
+	case err != nil && !draftGone(err):
+		return err
+	}
+	found, err := s.findShops(r, filter)
+	if err != nil {
+		return err
+	}
+	return s.drawShops(w, r, http.StatusOK, found, bulk)
+}
+
+// drawShops draws the list with the form that labels all found shops.
+func (s *server) drawShops(w http.ResponseWriter, r *http.Request, status int, f foundShops, bulk bulkForm) error {
 	frame, err := s.frame(r, "Shops")
 	if err != nil {
 		return err
 	}
-	all, err := s.Store.Connections(r.Context(), owner)
-	if err != nil {
+	frame.Path = shopsPath // also after its form
+	first, pager := f.page(r)
+	page := views.ShopsPage{
+		Frame: frame, ConnectHref: connectPath, ListHref: shopsPath, Query: f.filter.query, Label: f.filter.label,
+		LabelChoices: f.labelChoices(), Found: len(f.found), Pager: pager, Banner: bulk.banner,
+	}
+	if page.Personal, err = s.personalNotice(r); err != nil {
 		return err
 	}
-	slices.SortStableFunc(all, func(a, b store.Connection) int { return toReconnect(b) - toReconnect(a) })
-	query := bounded(r.URL.Query().Get("q"), maxShopQuery)
-	found := matchingShops(all, query)
-	first, pager := shopsPage(r, len(found))
-	page := views.ShopsPage{
-		Frame: frame, ConnectHref: connectPath, ListHref: shopsPath, Query: query, Found: len(found), Pager: pager,
-	}
-	for _, c := range all {
+	for _, c := range f.all {
 		page.Expired += toReconnect(c)
 	}
-	for _, c := range found[first:min(first+shopsOnPage, len(found))] {
-		page.Connected = append(page.Connected, connectedShop(stateOf(r), c))
+	if page.Expired > 0 && !stateOf(r).may(admin) {
+		admins, err := s.Team.Admins(r.Context())
+		if err != nil {
+			return err
+		}
+		page.WhoCanHelp = reconnectHelpText + whoCanHelp(admins)
 	}
-	return s.render(w, r, http.StatusOK, views.Shops(page))
+	for _, c := range f.found[first:min(first+shopsOnPage, len(f.found))] {
+		if c.End.Why == store.EndUnreadable {
+			s.noteUnreadable(r, &c)
+		}
+		page.Connected = append(page.Connected, connectedShop(stateOf(r), c, f))
+	}
+	if stateOf(r).may(operator) && len(f.all) > 1 && len(f.found) > 0 {
+		page.Bulk = &views.BulkLabels{
+			Action: labelShopsPath, Count: len(f.found), Seen: f.identity(), Open: bulk.open || bulk.err != nil,
+			Form: views.LabelsForm{Typed: bulk.typed, Err: bulk.err, Known: knownLabels(f.labels)},
+		}
+	}
+	return s.render(w, r, status, views.Shops(page))
+}
+
+// identity identifies the shops that were found.
+func (f foundShops) identity() string {
+	hash := sha256.New()
+	for _, c := range f.found {
+		_, _ = io.WriteString(hash, c.ShopID+"\n")
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:8])
+}
+
+// labelChoices returns the labels of connected shops with their number, those
+// that most shops have.
+func (f foundShops) labelChoices() (out []ui.Choice) {
+	counts, chosen := map[string]int{}, false
+	for _, c := range f.all {
+		for _, label := range f.labels[c.ShopID] {
+			counts[label]++
+		}
+	}
+	for _, label := range mostUsed(counts) {
+		isChosen := store.ShopLabelKey(label) == store.ShopLabelKey(f.filter.label)
+		chosen = chosen || isChosen
+		value := label
+		if isChosen {
+			value = f.filter.label // as in the address
+		}
+		out = append(out, ui.Choice{Value: value, Text: label + " (" + ui.Number(counts[label]) + ")"})
+	}
+	if f.filter.label != "" && !chosen {
+		out = append(out, ui.Choice{Value: f.filter.label, Text: f.filter.label})
+	}
+	return out
 }
 
 // toReconnect returns 1 if the shop must be connected again.
@@ -57,39 +178,33 @@ func toReconnect(c store.Connection) int {
 	return 0
 }
 
-// shopsPage returns the index of the first shop of the page that the request
-// names, and the links to its neighbors. A page that doesn't exist is the last.
-func shopsPage(r *http.Request, found int) (first int, p ui.Pager) {
+// page returns the index of the first shop of the page that the request names,
+// and the links to its neighbors. A page that doesn't exist is the last.
+func (f foundShops) page(r *http.Request) (first int, p ui.Pager) {
+	found := len(f.found)
 	last := max(1, (found+shopsOnPage-1)/shopsOnPage)
 	n, _ := strconv.Atoi(r.URL.Query().Get("page"))
 	n = min(max(n, 1), last)
 	if last == 1 {
 		return 0, p
 	}
-	href := func(n int) string {
-		q := filled(map[string]string{"q": bounded(r.URL.Query().Get("q"), maxShopQuery)})
-		if n > 1 {
-			q.Set("page", strconv.Itoa(n))
-		}
-		return withQuery(shopsPath, q.Encode())
-	}
 	first = (n - 1) * shopsOnPage
 	p.Where = ui.Number(first+1) + "–" + ui.Number(min(first+shopsOnPage, found)) + " of " + ui.Number(found)
 	if n > 1 {
-		p.BackHref, p.BackText = href(n-1), "Previous"
+		p.BackHref, p.BackText = f.filter.href(n-1), "Previous"
 	}
 	if n < last {
-		p.OnHref, p.OnText = href(n+1), "Next"
+		p.OnHref, p.OnText = f.filter.href(n+1), "Next"
 	}
 	return first, p
 }
 
 // matchingShops returns the shops with every word of the query in their name,
-// domain or ID.
-func matchingShops(all []store.Connection, query string) (found []store.Connection) {
+// domain, ID or labels.
+func matchingShops(all []store.Connection, labels map[string][]string, query string) (found []store.Connection) {
 	words := strings.Fields(strings.ToLower(query))
 	for _, c := range all {
-		text := strings.ToLower(c.ShopName + "\n" + c.ShopDomain + "\n" + c.ShopID)
+		text := strings.ToLower(strings.Join(append([]string{c.ShopName, c.ShopDomain, c.ShopID}, labels[c.ShopID]...), "\n"))
 		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) }) {
 			found = append(found, c)
 		}
@@ -101,30 +216,103 @@ func matchingShops(all []store.Connection, query string) (found []store.Connecti
 func (s *server) handleFindShop(w http.ResponseWriter, r *http.Request) error {
 	part := views.FoundShopsPart{Query: bounded(strings.TrimSpace(r.URL.Query().Get("q")), maxShopQuery)}
 	if owner := stateOf(r).owner; owner != "" && part.Query != "" {
-		all, err := s.Store.Connections(r.Context(), owner)
+		f, err := s.findShops(r, shopFilter{query: part.Query})
 		if err != nil {
 			return err
 		}
-		found := matchingShops(all, part.Query)
-		part.Found, part.Total = len(found), len(all)
-		part.AllHref = withQuery(shopsPath, url.Values{"q": {part.Query}}.Encode())
-		for _, c := range found[:min(shopsFound, len(found))] {
+		part.Found, part.Total, part.AllHref = len(f.found), len(f.all), f.filter.href(1)
+		for _, c := range f.found[:min(shopsFound, len(f.found))] {
 			part.Shops = append(part.Shops, shopLink(c))
 		}
 	}
 	return s.render(w, r, http.StatusOK, views.FoundShops(part))
 }
 
-func connectedShop(v *requestState, c store.Connection) views.ConnectedShop {
+func connectedShop(v *requestState, c store.Connection, f foundShops) views.ConnectedShop {
 	row := views.ConnectedShop{
 		ShopLink: shopLink(c), Way: shops.Way(c), Permissions: shops.Permissions(c), ConnectedAt: c.CreatedAt,
+	}
+	for _, label := range f.labels[c.ShopID] {
+		row.Labels = append(row.Labels, ui.Link{Href: shopFilter{label: label}.href(1), Text: label})
+	}
+	if v.may(operator) {
+		row.LabelsHref = shopLabelsPath(c.ShopID)
 	}
 	if !v.may(admin) {
 		return row
 	}
-	row.DisconnectAction = disconnectPath(c.ShopID)
+	row.DisconnectHref = disconnectPath(c.ShopID)
 	if c.Expired {
 		row.ReconnectHref = connectLink("", c.ShopID).Href
 	}
+	if link := channelLink(c); link != nil {
+		row.WayHref = link.Href
+	}
 	return row
+}
+
+// bulkForm is the form that labels all found shops, as it was sent.
+type bulkForm struct {
+	typed  string
+	open   bool
+	err    *ui.FieldError
+	banner *ui.Notice
+}
+
+// handleLabelShops adds labels to all shops that a filter shows. It asks again
+// if they aren't those that the form was drawn with.
+func (s *server) handleLabelShops(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	if stateOf(r).owner == "" {
+		return store.ErrNotFound // nothing is connected
+	}
+	found, err := s.findShops(r, readShopFilter(r.PostForm))
+	if err != nil {
+		return err
+	}
+	bulk := bulkForm{typed: bounded(r.PostForm.Get("labels"), maxTypedLabel), open: true}
+	labels, problem := shops.ReadLabels(bulk.typed)
+	if problem != "" {
+		bulk.err = &ui.FieldError{Text: problem}
+		return s.drawShops(w, r, http.StatusUnprocessableEntity, found, bulk)
+	}
+	if r.PostForm.Get("seen") != found.identity() {
+		bulk.banner = &ui.Notice{Kind: ui.Warning, Title: otherShopsTitle, Text: otherShopsText}
+		return s.drawShops(w, r, http.StatusConflict, found, bulk)
+	}
+	done, err := s.Shops.AddLabels(r.Context(), s.actor(r), found.found, labels)
+	if err != nil {
+		return err
+	}
+	var added, had, full int
+	for _, one := range done {
+		switch {
+		case one.Full:
+			full++
+		case len(one.Added) == 0:
+			had++
+		default:
+			added++
+		}
+	}
+	stateOf(r).log.Info("shops labeled", "shops", added)
+	if err := s.tell(r, shopsPath, keptFlash{Notice: shopsLabeledNotice(labels, added, had, full)}); err != nil {
+		return err
+	}
+	return redirect(w, r, found.filter.href(1))
+}
+
+// labelShopsAgain draws the list with the form as it was sent.
+func (s *server) labelShopsAgain(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error {
+	if err := r.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	found, err := s.findShops(r, readShopFilter(r.PostForm))
+	if err != nil {
+		return err
+	}
+	typed := bounded(r.PostForm.Get("labels"), maxTypedLabel)
+	return s.drawShops(w, r, status, found, bulkForm{typed: typed, open: true, banner: withRequestID(n, r)})
 }

@@ -30,7 +30,7 @@ func (p *person) fill(n int) {
 		})
 		p.must(err)
 		if i == n-1 {
-			p.must(p.store.ExpireConnection(p.t.Context(), conn.ID, conn.Version))
+			p.must(p.store.ExpireConnection(p.t.Context(), conn.ID, conn.Version, store.End{}))
 		}
 	}
 }

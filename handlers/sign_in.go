@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/oauth"
+	"hookwall/views"
 	"hookwall/views/ui"
 )
 
@@ -108,13 +110,27 @@ func shopOutcome(api *fourthwall.Error) string {
 
 // endRefused spends a sign-in that the provider refused, and shows why.
 func (s *server) endRefused(w http.ResponseWriter, r *http.Request, q url.Values, way string) error {
-	code := q.Get("error")
+	attempt, err := s.takeSignIn(r, q.Get("state"), way)
+	return s.showRefused(w, r, q, attempt, err)
+}
+
+// refusal returns why the provider refused a sign-in, and its error code.
+func refusal(r *http.Request, q url.Values, way string) (outcome, code string) {
+	code = q.Get("error")
 	if !oauth.IsCode(code) {
 		code = "" // any text may be in the URL
 	}
-	outcome := signInOutcome(code, q.Get("error_description"))
+	outcome = signInOutcome(code, q.Get("error_description"))
 	stateOf(r).log.Warn("sign-in refused by the provider", "way", way, "problem", outcome, "code", code)
-	attempt, err := s.takeSignIn(r, q.Get("state"), way)
+	return outcome, code
+}
+
+// showRefused shows why the provider refused a sign-in that was taken, or that
+// could not be taken because of err.
+func (s *server) showRefused(
+	w http.ResponseWriter, r *http.Request, q url.Values, attempt store.SignIn, err error,
+) error {
+	outcome, code := refusal(r, q, attempt.Way)
 	var answer *httpError
 	if errors.As(err, &answer) {
 		return s.backWithCode(w, r, outcome, code, "")
@@ -138,8 +154,8 @@ func logSignIn(r *http.Request, way, outcome string, err error) {
 var settingName = regexp.MustCompile(`\b(FOURTHWALL|HOOKWALL)_[A-Z_]+\b`)
 
 // takeSignIn spends the sign-in with this state, if this browser began it in
-// this way.
-func (s *server) takeSignIn(r *http.Request, state, way string) (store.SignIn, error) {
+// one of these ways.
+func (s *server) takeSignIn(r *http.Request, state string, ways ...string) (store.SignIn, error) {
 	browser := s.browserToken(r)
 	mismatch := &httpError{
 		Status: http.StatusBadRequest,
@@ -147,13 +163,15 @@ func (s *server) takeSignIn(r *http.Request, state, way string) (store.SignIn, e
 		Links:  []ui.Link{{Href: "/connect", Text: "Connect a shop"}},
 	}
 	if state == "" || browser == "" {
-		stateOf(r).log.Warn("sign-in without a state", "way", way)
+		stateOf(r).log.Warn("sign-in without a state", "way", ways[0])
 		return store.SignIn{}, mismatch
 	}
 	attempt, err := s.Store.TakeSignIn(r.Context(), state, browser)
-	otherWay := err == nil && subtle.ConstantTimeCompare([]byte(attempt.Way), []byte(way)) != 1
+	otherWay := err == nil && !slices.ContainsFunc(ways, func(way string) bool {
+		return subtle.ConstantTimeCompare([]byte(attempt.Way), []byte(way)) == 1
+	})
 	if errors.Is(err, store.ErrNotFound) || otherWay {
-		stateOf(r).log.Warn("sign-in state does not match", "way", way)
+		stateOf(r).log.Warn("sign-in state does not match", "way", ways[0])
 		return store.SignIn{}, mismatch
 	}
 	return attempt, err
@@ -201,4 +219,35 @@ func (s *server) connect(
 		return err
 	}
 	return redirect(w, r, to)
+}
+
+func startHref(way string, q url.Values) string {
+	q.Set("way", way)
+	return "/oauth/start?" + q.Encode()
+}
+
+func permissions(scopes []string, texts map[string]string) []views.Permission {
+	var out []views.Permission
+	for _, scope := range scopes {
+		text := texts[scope]
+		if text == "" {
+			text = "The permission " + scope
+		}
+		out = append(out, views.Permission{Scope: scope, Text: text})
+	}
+	return out
+}
+
+func connectNotice(q url.Values) (ui.Notice, bool) {
+	n, ok := connectOutcomes[q.Get("outcome")]
+	if !ok || n.Kind == ui.Success {
+		return n, ok
+	}
+	if requestIDForm.MatchString(q.Get("request")) {
+		n.RequestID = q.Get("request")
+	}
+	if code := q.Get("problem"); oauth.IsCode(code) || fourthwall.IsCode(code) {
+		n.Code = code
+	}
+	return n, true
 }

@@ -21,8 +21,13 @@ func (s *server) handleSignOutForm(w http.ResponseWriter, r *http.Request) error
 	if s.Team == nil && !frame.SignedIn {
 		return redirect(w, r, connectPath)
 	}
+	personal, err := s.personalCount(r)
+	if err != nil {
+		return err
+	}
 	return s.render(w, r, http.StatusOK, views.SignOut(views.SignOutPage{
-		Frame: frame, OfTeam: s.Team != nil, Action: signOutPath, StayHref: s.wayBack(r.URL.Query().Get("return")),
+		Frame: frame, OfTeam: s.Team != nil, Personal: personal, Action: signOutPath,
+		StayHref: s.wayBack(r.URL.Query().Get("return")),
 	}))
 }
 

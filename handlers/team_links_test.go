@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"hookwall/internal/store"
 	"hookwall/internal/team"
 )
 
@@ -51,7 +52,7 @@ func TestPagesOfferNothingRefused(t *testing.T) {
 	g.member(team.Admin).connectKey(1)
 	conn, err := g.store.Connection(t.Context(), g.server.Team.Owner(), ended.ID)
 	g.must(err)
-	g.must(g.store.ExpireConnection(t.Context(), conn.ID, conn.Version))
+	g.must(g.store.ExpireConnection(t.Context(), conn.ID, conn.Version, store.End{}))
 	g.member(team.Operator).newForm(shop.ID, receives, "ORDER_PLACED", "DONATION").submit()
 	hook := g.box.Webhooks(shop.ID)[0]
 	untyped := g.add(shop, good)

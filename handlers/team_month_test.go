@@ -22,7 +22,7 @@ func TestTeamAfterAMonth(t *testing.T) {
 	g.must(g.server.Team.SetRole(t.Context(), boss.Actor(), ann.id(), team.Operator))
 	created := ann.newForm(signedIn.ID, good, "ORDER_PLACED").submit().want(http.StatusOK)
 	at := strings.TrimSuffix(created.url.Path, "/")
-	ann.get(at + "/label").form(at + "/label").set("label", "Our CRM").submit().want(http.StatusOK, "Our CRM")
+	ann.get(at+"/label").form(at+"/label").set("label", "Our CRM").submit().want(http.StatusOK, "Our CRM")
 
 	for range 30 {
 		g.move(24 * time.Hour)

@@ -405,10 +405,23 @@ func TestSignInByHeader(t *testing.T) {
 		"twice":         {"X-Forwarded-User": {"ann", "ann"}, team.ProxySecretHeader: {secret}},
 		"an underscore": {"X-Forwarded-User": {"ann"}, "X_Forwarded_User": {"zoe"}, team.ProxySecretHeader: {secret}},
 	} {
-		for _, path := range []string{shopsPath, signInPath, helpPath, signOutPath} {
+		for _, path := range []string{shopsPath, signInPath, signOutPath, displayPath, connectPath, peoplePath} {
 			if pg := ask(path, header); pg.status != http.StatusForbidden {
 				t.Errorf("%s, %s: %d", name, path, pg.status)
 			}
+		}
+		// Where shops' owners come as well, the proxy may name nobody.
+		for _, path := range []string{helpPath, callbackPath} {
+			if pg := ask(path, header); (pg.status != http.StatusForbidden) != (name == "nobody") {
+				t.Errorf("%s, %s: %d", name, path, pg.status)
+			}
+		}
+		for _, path := range []string{invitationPath("x"), receiptPath("x")} {
+			want := http.StatusForbidden
+			if header.Get(team.ProxySecretHeader) == secret {
+				want = http.StatusNotFound // whoever is named: there is no such link
+			}
+			ask(path, header).want(want)
 		}
 	}
 	ask(alivePath, nil).want(http.StatusOK)

@@ -99,7 +99,7 @@ func (s *server) drawUnreadTest(w http.ResponseWriter, r *http.Request, f testFo
 	}
 	if api.Forbidden() {
 		f.banner.Title, f.banner.Text = mayNotReadWebhooks, forbiddenTestText
-		f.banner.Link = v.reconnectLink(s.keptTest(w, r), v.conn.ShopID)
+		v.lacksPermission(f.banner, s.keptTest(w, r))
 	}
 	setRetryAfter(w, api.RetryAfter)
 	return s.drawTest(w, r, answer.Status, f)

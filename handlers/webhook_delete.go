@@ -10,7 +10,6 @@ import (
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
-	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
 	"hookwall/views/ui"
@@ -96,12 +95,6 @@ func (s *server) handleDelete(w http.ResponseWriter, r *http.Request) error {
 	return s.deleted(w, r, result.Webhook, name, sameKey && result.Webhook.URL != "")
 }
 
-// deleteKey returns the idempotency key under which a webhook of a shop is
-// deleted, however often that is requested. Any text may be posted as an ID.
-func deleteKey(shopID, id string) string {
-	return "delete " + shopID + " " + string(store.WebhookResource(id))
-}
-
 // unreadDelete says that nothing was deleted, because the webhook could not be
 // read.
 func (s *server) unreadDelete(id string, v *requestState, err error) error {
@@ -127,7 +120,7 @@ func (s *server) refuseDelete(w http.ResponseWriter, r *http.Request, result web
 		status = http.StatusBadGateway
 		n = unconfirmedDeleteNotice()
 	case status == http.StatusForbidden:
-		n.Link = v.reconnectLink(webhookPath(v.conn.ShopID, hook.ID)+"/delete", v.conn.ShopID)
+		v.lacksPermission(&n, webhookPath(v.conn.ShopID, hook.ID)+"/delete")
 	}
 	n.Code, n.RequestID = rejection.Code, cmp.Or(rejection.RequestID, v.requestID)
 	setRetryAfter(w, rejection.RetryAfter)

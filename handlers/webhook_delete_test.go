@@ -279,8 +279,8 @@ func TestImmutable(t *testing.T) {
 			edit := p.editForm(shop.ID, hook.ID).set("url", good)
 			review := edit.submit().want(http.StatusOK).form("/edit/confirm")
 			asked := p.deleteForm(shop.ID, hook.ID)
-			pg := test.try(p, shop, hook.ID).want(http.StatusOK, "This webhook is locked", webhooks.CodeImmutable,
-				"nothing was changed", "An app you installed manages this webhook")
+			pg := test.try(p, shop, hook.ID).want(http.StatusOK, "because this webhook is locked", webhooks.CodeImmutable,
+				"Nothing was changed", "An app you installed manages this webhook")
 			if pg.url.Path != webhookPath(shop.ID, hook.ID) {
 				t.Errorf("at %s", pg.url)
 			}
@@ -324,7 +324,7 @@ func TestImmutableMarkIsTheShops(t *testing.T) {
 	p, q := g.person(), g.person()
 	locked, other := p.connect(1), q.connect(2)
 	id := g.box.Webhooks(locked.ID)[0].ID
-	p.deleteForm(locked.ID, id).submit().want(http.StatusOK, "This webhook is locked")
+	p.deleteForm(locked.ID, id).submit().want(http.StatusOK, "because this webhook is locked")
 	if pg := q.get(webhooksPath(other.ID)).want(http.StatusOK); strings.Contains(pg.text(), "Locked") {
 		t.Error("another shop has the mark")
 	}

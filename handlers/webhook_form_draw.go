@@ -180,7 +180,7 @@ func (s *server) drawRefusal(
 	status, n := refusalNotice(rejection, what)
 	n.Code, n.RequestID = rejection.Code, id
 	if rejection.Error().Forbidden() && !f.unlisted {
-		n.Link = stateOf(r).reconnectLink(s.backToForm(w, r, f), f.shop)
+		stateOf(r).lacksPermission(&n, s.backToForm(w, r, f))
 	}
 	setRetryAfter(w, rejection.RetryAfter)
 	f.banner = &n
@@ -212,7 +212,9 @@ func (s *server) drawUnread(w http.ResponseWriter, r *http.Request, f *webhookFo
 	n := unreadEditNotice(api, cmp.Or(answer.Heading, errorTexts[answer.Status].heading))
 	n.Code, n.RequestID = api.Code, requestID(api, stateOf(r))
 	switch {
-	case api.ShopGone(), api.Forbidden():
+	case api.Forbidden():
+		stateOf(r).lacksPermission(&n, confirmPath(f.shop, f.editing, f.draft))
+	case api.ShopGone():
 		n.Link = stateOf(r).reconnectLink(confirmPath(f.shop, f.editing, f.draft), f.shop)
 	case api.NotFound():
 		n.Link = &ui.Link{

@@ -11,9 +11,6 @@ import (
 	"hookwall/views/ui"
 )
 
-// maxTypedLabel is how many bytes of a label are drawn again.
-const maxTypedLabel = 2000
-
 // labelForm is the form that names a webhook, as it was typed.
 type labelForm struct {
 	hook   fourthwall.Webhook // of a webhook that couldn't be read, only the ID

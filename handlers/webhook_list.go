@@ -119,6 +119,9 @@ func (s *server) findWebhooks(r *http.Request) (found foundWebhooks, err error) 
 	if err != nil {
 		return found, err
 	}
+	if err := s.askIfDisconnected(r, found.events.Events...); err != nil {
+		return found, err
+	}
 	found.events.AddTypes(ctx, s.client(r), found.read)
 	if found.names, err = s.names(r); err != nil {
 		return found, err

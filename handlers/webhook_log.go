@@ -39,6 +39,9 @@ func (s *server) readWebhookLog(r *http.Request, id string) (read webhookLogRead
 		if unknown != "" || listErr != nil {
 			return nil, unknown, listErr
 		}
+		if err := s.askIfDisconnected(r, found.Events...); err != nil {
+			return nil, "", err
+		}
 		if !webhooks.NewMatcher(list).Has(id) {
 			list.Webhooks = append(list.Webhooks, hook)
 		}

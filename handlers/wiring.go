@@ -4,6 +4,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"path"
@@ -16,6 +17,7 @@ import (
 
 	"hookwall/handlers/middleware"
 	"hookwall/internal/doctor"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
 )
 
@@ -42,6 +44,14 @@ func New(c Config) *Dashboard {
 // server can shut down.
 func (d *Dashboard) Drain() { d.server.background.drain() }
 
+// ContinueImports tries the API keys of imports whose process died.
+func (d *Dashboard) ContinueImports(ctx context.Context) error {
+	if d.server.Team == nil {
+		return nil
+	}
+	return d.server.imports.Continue(ctx)
+}
+
 // Close ends the background tasks and waits for them. The store must still be
 // open.
 func (d *Dashboard) Close() {
@@ -64,6 +74,9 @@ func build(c Config) *server {
 		signatureWait:   signatureWait,
 		background:      newBackground(),
 	}
+	s.imports = shops.NewImports(shops.ImportConfig{
+		Store: c.Store, API: c.API, Shops: c.Shops, Logger: c.Logger, MayConnect: s.mayConnect, CountRefused: s.countRefused,
+	})
 	s.sessions = c.Store.Sessions(store.CookieOptions{Name: s.cookieName("session"), Secure: s.secure})
 	s.mount(s.routes())
 	return s
@@ -84,7 +97,7 @@ func (s *server) handler() http.Handler {
 	layers := []func(http.Handler) http.Handler{
 		middleware.RequestID,
 		s.keepState,
-		middleware.Log(s.Logger, s.clientAddress, func(r *http.Request) string { return stateOf(r).pattern }),
+		middleware.Log(s.Logger, []string{invitationsPath, accessPath}, s.clientAddress, func(r *http.Request) string { return stateOf(r).pattern }),
 		middleware.Recover(s.Logger, s.fail),
 		middleware.Headers(s.secure),
 		middleware.Host(s.PublicURL, s.fail, alivePath, readyPath),
@@ -100,13 +113,12 @@ func (s *server) handler() http.Handler {
 	return h
 }
 
-// bodyLimits allows the signature page more than others, because it takes
-// files. Nobody needs to sign in for notes on a URL, so they are for one URL
-// only.
+// bodyLimits allows the pages that take files more than others. Nobody needs to
+// sign in for notes on a URL, so they are for one URL only.
 func bodyLimits() middleware.BodyLimits {
 	return middleware.BodyLimits{
 		Max:    maxBodySize,
-		MaxOf:  map[string]int64{signaturePath: maxSignatureForm, urlNotesPath: maxURLNotes},
+		MaxOf:  map[string]int64{signaturePath: maxSignatureForm, urlNotesPath: maxURLNotes, keysPath: maxKeysForm},
 		Large:  largeBody,
 		AtOnce: largeAtOnce,
 		Each:   largeOfOne,

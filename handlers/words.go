@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/shops"
 	"hookwall/internal/store"
 	"hookwall/internal/team"
 	"hookwall/internal/webhooks"
@@ -381,12 +383,193 @@ func signaturesBusyNotice() ui.Notice {
 
 // Shops and secrets.
 
-func disconnectedNotice(shop string) ui.Notice {
-	return ui.Notice{
+func disconnectedNotice(shop string, deleted int) ui.Notice {
+	n := ui.Notice{
 		Kind: ui.Success, Title: shop + " is disconnected",
 		Text: "Hookwall deleted its access to this shop. Its webhooks keep working.",
 	}
+	if deleted > 0 {
+		n.Text = "We deleted " + ui.Count(deleted, "webhook", "webhooks") + ", then Hookwall’s access to this shop. " +
+			"Other webhooks keep working."
+	}
+	return n
 }
+
+const (
+	deletedOutcome     = "Deleted"
+	notDeletedOutcome  = "Not deleted"
+	unconfirmedOutcome = "Unconfirmed"
+	notTriedOutcome    = "Not tried yet"
+
+	lockedText         = "It’s locked. An app you installed manages this webhook. Delete it in that app."
+	notCreatedHereText = "One of these webhooks wasn’t created here. Nothing was deleted. " +
+		"Reload the page and try again."
+)
+
+// chosenNotice asks again with the number of webhooks that are chosen.
+func chosenNotice(chosen int) ui.Notice {
+	n := ui.Notice{
+		Kind: ui.Info, Title: "Delete " + ui.Count(chosen, "webhook", "webhooks") + " and disconnect?",
+		Text: "Nothing was deleted yet. Check your selection, then confirm.",
+	}
+	if chosen == 0 {
+		n.Title = "Disconnect without deleting webhooks?"
+	}
+	return n
+}
+
+func notDisconnectedNotice(shop string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Failure, Title: shop + " is still connected",
+		Text: "Not all selected webhooks were deleted. Try again, or disconnect anyway.",
+	}
+}
+
+// endedNotice says why webhooks of a shop can't be deleted.
+func endedNotice(why string) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "This connection has ended",
+		Text: why + " To delete webhooks first, reconnect the shop. You can also disconnect it now.",
+	}
+}
+
+func unlistedToDeleteNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "We couldn’t read this shop’s webhooks",
+		Text: "So you can’t delete the ones created here right now. If you disconnect, they keep working.",
+	}
+}
+
+func someUnlistedNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Fourthwall didn’t return all webhooks",
+		Text: "More webhooks may have been created here. If you disconnect, they keep working.",
+	}
+}
+
+// labelChangeText says which labels a shop got and lost.
+func labelChangeText(d activity.Detail) string {
+	var all []string
+	for _, label := range d.LabelsAdded {
+		all = append(all, "+ "+label)
+	}
+	for _, label := range d.LabelsRemoved {
+		all = append(all, "− "+label)
+	}
+	return strings.Join(all, ", ")
+}
+
+func labelsAddedNotice(labels []string) ui.Notice {
+	if len(labels) == 0 {
+		return ui.Notice{Kind: ui.Info, Title: "Nothing to add", Text: "The shop already has what you typed."}
+	}
+	title := ui.Plural(len(labels), "Label", "Labels") + " added"
+	return ui.Notice{Kind: ui.Success, Title: title, Text: strings.Join(labels, ", ")}
+}
+
+func labelRemovedNotice(label string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Label removed", Text: label}
+}
+
+func labelNotThereNotice(label string) ui.Notice {
+	return ui.Notice{Kind: ui.Info, Title: "Already removed", Text: "The shop doesn’t have the label " + label + "."}
+}
+
+// shopFullText says that a shop can't have more labels.
+func shopFullText() string {
+	return fmt.Sprintf("This shop would have more than %d labels. Remove some first.", store.MaxShopLabels)
+}
+
+// shopsLabeledNotice says how many shops got labels, and why others didn't.
+func shopsLabeledNotice(labels []string, added, had, full int) ui.Notice {
+	n := ui.Notice{Kind: ui.Success, Title: ui.Count(added, "shop", "shops") + " labeled"}
+	if added == 0 {
+		n = ui.Notice{Kind: ui.Info, Title: "No shop was labeled"}
+	}
+	text := []string{strings.Join(labels, ", ") + "."}
+	if had > 0 {
+		text = append(text, ui.Count(had, "shop", "shops")+" already had "+
+			ui.Plural(len(labels), "this label.", "these labels."))
+	}
+	if full > 0 {
+		n.Kind = ui.Warning
+		text = append(text, fmt.Sprintf("%s would have more than %d labels. Remove some there first.",
+			ui.Count(full, "shop", "shops"), store.MaxShopLabels))
+	}
+	n.Text = strings.Join(text, " ")
+	return n
+}
+
+// personalShopsNotice is shown in a team's Hookwall that a browser used before there
+// was a team.
+func personalShopsNotice(n int, help string) ui.Notice {
+	title := ui.Count(n, "shop isn’t", "shops aren’t") + " the team’s yet"
+	text := "This browser connected it before the team existed. "
+	if n > 1 {
+		text = "This browser connected them before the team existed. "
+	}
+	return ui.Notice{Kind: ui.Info, Title: title, Text: text + help}
+}
+
+const (
+	teamsStayText  = "The team already has %s. We kept the team’s access."
+	moveHelpText   = "Move them, so that the whole team can use them."
+	noMoveHelpText = "Only admins can move shops to the team. "
+)
+
+// personalEndText says how long shops of before the team are kept: idle after
+// the last visit, and life after the sign-in.
+func personalEndText(idle, life time.Duration) string {
+	text := "Shops that aren’t moved stay until you sign out, at most " + ui.Duration(life) + " after you signed in"
+	if idle < life {
+		text += " and " + ui.Duration(idle) + " after your last visit"
+	}
+	return text + "."
+}
+
+// movedNotice says what became of shops that were to be moved.
+func movedNotice(done []store.Moved) ui.Notice {
+	names := map[string][]string{}
+	for _, m := range done {
+		names[m.End] = append(names[m.End], cmp.Or(m.ShopName, m.ShopID))
+	}
+	n := ui.Notice{Kind: ui.Success, Title: ui.Count(len(names[store.MoveDone]), "shop", "shops") + " moved to the team"}
+	var text []string
+	for _, part := range []struct{ end, one, many string }{
+		{store.MoveKept, teamsStayText, teamsStayText},
+		{store.MoveDropped, "We deleted this browser’s access to %s.", "We deleted this browser’s access to %s."},
+		{store.MoveLocked, "%s can’t be read here. Connect it again.", "%s can’t be read here. Connect them again."},
+		{store.MoveGone, "%s is no longer connected in this browser.", "%s are no longer connected in this browser."},
+	} {
+		if shops := names[part.end]; len(shops) > 0 {
+			text = append(text, fmt.Sprintf(ui.Plural(len(shops), part.one, part.many), someOf(shops)))
+		}
+	}
+	if len(names[store.MoveDone]) == 0 {
+		n.Kind, n.Title = ui.Info, "No shop was moved"
+	}
+	if len(names[store.MoveLocked])+len(names[store.MoveGone]) > 0 {
+		n.Kind = ui.Warning
+	}
+	n.Text = strings.Join(text, " ")
+	return n
+}
+
+// someOf names at most three of several.
+func someOf(names []string) string {
+	const most = 3
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + " and " + ui.Count(len(names)-most, "other shop", "other shops")
+	}
+	return strings.Join(names, ", ")
+}
+
+const moveNothingText = "Select at least one shop."
+
+const (
+	otherShopsTitle = "The list has changed"
+	otherShopsText  = "No shop was labeled. Check the shops below, then add the labels again."
+)
 
 func secretGoneNotice() ui.Notice {
 	return ui.Notice{
@@ -408,6 +591,10 @@ var actionLabels = labels{
 	{activity.DeleteWebhook, "Deletions"},
 	{activity.ConnectShop, "Connections"},
 	{activity.DisconnectShop, "Disconnections"},
+	{activity.MoveShop, "Moves"},
+	{activity.LabelShop, "Labels"},
+	{activity.CutOff, "Cut off by the owner"},
+	{activity.EndConnection, "Ended connections"},
 	{activity.CheckEndpoint, "Checks"},
 	{activity.TestEndpoint, "Test deliveries"},
 }
@@ -422,6 +609,15 @@ var teamActionLabels = labels{
 	{activity.ReadmitPerson, "Readmissions"},
 	{activity.ConnectShop, "Connections"},
 	{activity.DisconnectShop, "Disconnections"},
+	{activity.ConnectChannel, "Connected channels"},
+	{activity.ReplaceSecret, "New channel secrets"},
+	{activity.DisconnectChannel, "Disconnected channels"},
+	{activity.MoveShop, "Moves"},
+	{activity.InviteOwner, "Invitations"},
+	{activity.RevokeInvitation, "Revoked invitations"},
+	{activity.AcceptInvitation, "Accepted invitations"},
+	{activity.CutOff, "Cut off by the owner"},
+	{activity.EndConnection, "Ended connections"},
 }
 
 var outcomeLabels = labels{
@@ -462,6 +658,8 @@ var activityTitles = map[string]labels{
 		{store.OutcomeUnclear, "Connection unconfirmed"},
 		{store.OutcomePending, "Connection pending"},
 	},
+	activity.MoveShop:  {{store.OutcomeDone, "Shop connected (moved)"}},
+	activity.LabelShop: {{store.OutcomeDone, "Labels changed"}},
 	activity.DisconnectShop: {
 		{store.OutcomeDone, "Shop disconnected"},
 		{store.OutcomeRefused, "Disconnection rejected"},
@@ -469,6 +667,10 @@ var activityTitles = map[string]labels{
 		{store.OutcomeUnclear, "Disconnection unconfirmed"},
 		{store.OutcomePending, "Disconnection pending"},
 	},
+	activity.CutOff:           {{store.OutcomeDone, "Access cut off"}},
+	activity.InviteOwner:      {{store.OutcomeDone, "Owner invited"}},
+	activity.RevokeInvitation: {{store.OutcomeDone, "Invitation revoked"}},
+	activity.AcceptInvitation: {{store.OutcomeDone, "Invitation accepted"}},
 	activity.CheckEndpoint: {
 		{store.OutcomeDone, "Endpoint checked"},
 		{store.OutcomeFailed, "Check found a problem"},
@@ -479,12 +681,17 @@ var activityTitles = map[string]labels{
 		{store.OutcomeFailed, "Test delivery failed"},
 		{store.OutcomeUnclear, "Test delivery unconfirmed"},
 	},
+	activity.EndConnection: {{store.OutcomeDone, "Connection ended"}},
 	activity.SignIn:        {{store.OutcomeDone, "Signed in"}},
 	activity.SignOut:       {{store.OutcomeDone, "Signed out"}},
 	activity.EndSession:    {{store.OutcomeDone, "Session ended"}},
 	activity.ChangeRole:    {{store.OutcomeDone, "Role changed"}},
 	activity.RemovePerson:  {{store.OutcomeDone, "Person removed"}},
 	activity.ReadmitPerson: {{store.OutcomeDone, "Person readmitted"}},
+
+	activity.ConnectChannel:    {{store.OutcomeDone, "Channel connected"}},
+	activity.ReplaceSecret:     {{store.OutcomeDone, "Channel secret replaced"}},
+	activity.DisconnectChannel: {{store.OutcomeDone, "Channel disconnected"}},
 }
 
 // callReason returns in a few words why an endpoint didn't accept a call.
@@ -597,6 +804,139 @@ func dayText(day, today time.Time) string {
 	return day.Format("Jan 2, 2006")
 }
 
+// Many API keys.
+const (
+	keyImportTitle   = "Connect many keys"
+	keysTooLargeText = "This is larger than 1 MB. Split the keys into smaller files."
+	keysTwiceText    = "Paste the keys or choose a file, not both."
+	importGoneText   = "We keep these results for one day, for the session that sent the keys. The shops that were " +
+		"connected stay connected."
+)
+
+// keysNotSentText says what to do with keys that were not tried. They are kept
+// nowhere.
+func keysNotSentText(status int, retryAfter string) string {
+	wait, err := strconv.Atoi(retryAfter)
+	if err != nil || status == http.StatusServiceUnavailable {
+		return "Nothing was connected. Paste the keys or choose the file again in a moment. " + unavailableFix
+	}
+	return "Nothing was connected. Wait " + ui.Duration(time.Duration(wait)*time.Second) +
+		", then paste the keys or choose the file again."
+}
+
+// keysText says what is wrong with all keys that were sent, or "" for nothing.
+func keysText(err error) string {
+	switch {
+	case errors.Is(err, shops.ErrNoKeys):
+		return "There are no keys here. Paste one key a line, or choose a CSV file."
+	case errors.Is(err, shops.ErrTooManyKeys):
+		return "There are more than " + ui.Number(shops.MaxKeys) + " keys. Split them into smaller files."
+	case errors.Is(err, shops.ErrNotCSV):
+		return "This isn’t a CSV file. Save it as “CSV UTF-8”, then choose it again."
+	case errors.Is(err, shops.ErrKeyHeader):
+		return "The first line must name the columns username and password."
+	}
+	return ""
+}
+
+// keyResult returns how one of many keys fared.
+func keyResult(row store.KeyRow) (ui.State, string) {
+	switch row.Result {
+	case store.KeyPending:
+		return ui.NotKnown, "Waiting"
+	case store.KeyWaiting:
+		return ui.NotKnown, "Not tried yet"
+	case store.KeyUntried:
+		return ui.Look, "Not tried before we deleted its password"
+	case store.KeyConnected:
+		return ui.OK, ""
+	case store.KeyReplaced:
+		return ui.OK, "This key replaces the earlier access"
+	case store.KeyKept:
+		return ui.OK, "Already connected another way, which we kept"
+	case store.KeyTemporary:
+		return ui.Look, temporaryKeyTexts[row.Code]
+	case shops.LineSame:
+		return ui.Failing, "Same username as line " + ui.Number(row.SameLine)
+	}
+	return ui.Failing, badKeyTexts[row.Result]
+}
+
+var temporaryKeyTexts = map[string]string{
+	shops.KeyUnreachable: "Couldn’t reach Fourthwall",
+	shops.KeyInFront:     "Something in front of Fourthwall rejected it",
+	shops.KeyBusy:        "Fourthwall is busy",
+	shops.KeyFailed:      "Fourthwall’s API failed",
+}
+
+var badKeyTexts = map[string]string{
+	shops.KeyRefused:      "Username or password not accepted",
+	shops.KeyShopUnknown:  "Fourthwall didn’t say which shop this is",
+	shops.LineQuotes:      "Quotes don’t match",
+	shops.LineColumns:     "Needs a username and a password",
+	shops.LineNoUsername:  "Username missing",
+	shops.LineNoPassword:  "Password missing",
+	shops.LineColon:       "Username has a colon",
+	shops.LineTooLong:     "Too long for an API key",
+	shops.LineUnprintable: "Has invisible characters",
+	shops.LineNotUTF8:     "Not UTF-8. Save the file as “CSV UTF-8”",
+}
+
+// connectedIn returns how many keys of an import belong to a shop that is
+// connected now.
+func connectedIn(i store.KeyImport) int {
+	return i.Count[store.KeyConnected] + i.Count[store.KeyReplaced] + i.Count[store.KeyKept]
+}
+
+// importNotice says how an import ended.
+func importNotice(i store.KeyImport) ui.Notice {
+	connected, total := connectedIn(i), i.Total()
+	title := ui.Number(connected) + " of " + ui.Count(total, "key", "keys") + " connected"
+	n := ui.Notice{Kind: ui.Warning, Title: title, Text: "The lines that need a fix say what to do."}
+	switch {
+	case i.Reason == shops.StopRefused:
+		n.Title = "We stopped after many rejected keys"
+		n.Text = title + ". Check that these are the usernames and passwords of Open API users."
+	case i.Reason == shops.StopFailed:
+		n.Title, n.Text = "We stopped because Fourthwall doesn’t respond", title+". Try the rest again in a moment."
+	case i.Reason == shops.StopRights:
+		n.Title, n.Text = "We stopped when you were no longer an admin", title+". We deleted the other passwords."
+	case i.Reason == shops.StopExpired:
+		n.Title, n.Text = "We ran out of time", title+". We deleted the other passwords. Send those lines again."
+	case connected == total:
+		n.Kind, n.Text = ui.Success, "Every key belongs to a connected shop."
+	case i.Count[store.KeyTemporary] > 0:
+		n.Text = "Some lines can be tried again."
+	}
+	return n
+}
+
+func tooManyImportsNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Warning, Title: "Your team is connecting many keys already"}
+}
+
+func nothingToRetryNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "There’s nothing to try again",
+		Text: "We keep passwords for 15 minutes. Paste the lines again.",
+	}
+}
+
+// pageText says which page of several this is.
+func pageText(at, of int) string { return "Page " + ui.Number(at) + " of " + ui.Number(of) }
+
+// permissionTexts say what each scope allows.
+var permissionTexts = map[string]string{
+	"webhook_read":  "See your webhooks",
+	"webhook_write": "Create, change and delete webhooks",
+}
+
+// teamPermissionTexts are the same on the page of a team, where space is short.
+var teamPermissionTexts = map[string]string{
+	"webhook_read":  "View webhooks",
+	"webhook_write": "Manage webhooks",
+}
+
 // connectOutcomes are the notices that explain why a person is on the connect
 // page. The key is in the URL. Nothing else from there is shown.
 var connectOutcomes = map[string]ui.Notice{
@@ -687,6 +1027,10 @@ var connectOutcomes = map[string]ui.Notice{
 	"shop_unknown": {
 		Kind: ui.Failure, Title: "The shop was not connected",
 		Text: "Fourthwall didn’t say which shop this is. Sign in to the shop’s admin first, then start again.",
+	},
+	"keys_not_kept": {
+		Kind: ui.Info, Title: "Your keys were not sent",
+		Text: "You had to sign in first, and we don’t keep keys until then. Paste them or choose the file again.",
 	},
 	"way_not_offered": {
 		Kind: ui.Info, Title: "This way of signing in isn’t available here",
@@ -997,8 +1341,8 @@ func immutableText() string {
 
 func immutableNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Failure, Title: "This webhook is locked",
-		Text: "Fourthwall rejected the request, so nothing was changed.", Code: webhooks.CodeImmutable,
+		Kind: ui.Failure, Title: "Nothing was changed",
+		Text: "Fourthwall rejected the request, because this webhook is locked.",
 	}
 }
 
@@ -1114,7 +1458,8 @@ const (
 	formIsKeptText = " We keep your form for an hour."
 
 	connectAgainTitle = "This shop must be connected again"
-	connectAgainText  = "Fourthwall no longer accepts the old connection. Admins connect shops. "
+	adminsConnectText = " Admins connect shops. "
+	reconnectHelpText = "An admin can reconnect a shop. "
 )
 
 var roleNames = map[team.Role]string{
@@ -1374,4 +1719,237 @@ func decidedElsewhereNotice(name string) ui.Notice {
 		Kind: ui.Warning, Title: "This role isn’t set here",
 		Text: "Nothing was changed. The configuration or a group decides the role of " + name + ".",
 	}
+}
+
+// Channels.
+
+const (
+	clientIDMissing     = "Enter the client ID. It begins with channel."
+	clientSecretMissing = "Enter the client secret."
+	typeSecretAgain     = " Enter the client secret again."
+	channelUnknownText  = "There’s no such channel here. It may have been disconnected."
+	channelEndedTitle   = "Fourthwall no longer accepts this channel’s secret"
+	channelEndedText    = "Enter a new secret to connect its shops again. Their webhooks keep working."
+
+	channelMayNotTitle = "The channel can’t use this shop’s webhooks"
+	channelMayNotText  = "Fourthwall refused, either for the whole channel or because the shop has left it. Connecting " +
+		"the shop again doesn’t help. Ask Fourthwall to allow webhooks for the channel. Nothing was changed."
+	noShopChosenTitle = "Choose at least one shop"
+	noShopChosenText  = "Select the shops to connect, or connect all of them."
+	pageChangedTitle  = "The number of shops has changed"
+	pageChangedText   = "Nothing was disconnected. Check the number, then decide again."
+)
+
+// clientRejectedText says that Fourthwall doesn't accept the credentials of a
+// channel, and what they usually look like.
+func clientRejectedText(clientID string) string {
+	const text = "Fourthwall doesn’t accept this client ID and secret. "
+	if !strings.HasPrefix(clientID, "channel.") {
+		return text + "A channel’s client ID begins with channel. Check both, and enter the secret again."
+	}
+	return text + "Check both, and enter the secret again."
+}
+
+// channelOutcomes say why a channel can't be read or connected, by the outcome of
+// the same fault in a sign-in.
+var channelOutcomes = map[string]ui.Notice{
+	"temporarily_unavailable": {
+		Kind: ui.Warning, Title: "Fourthwall is busy", Text: "Nothing was changed. Try again in a moment.",
+	},
+	"server_error": {
+		Kind: ui.Warning, Title: "Fourthwall failed", Text: "Nothing was changed. Try again in a moment.",
+	},
+	"unreachable": {
+		Kind: ui.Warning, Title: "We couldn’t reach Fourthwall",
+		Text: "Nothing was changed. Try again in a moment. If this continues, ask your administrator to check " +
+			"FOURTHWALL_API_URL and HOOKWALL_CHANNEL_TOKEN_URL.",
+	},
+	"no_token": {
+		Kind: ui.Warning, Title: "Fourthwall returned no token for the channel",
+		Text: "Something in front of Fourthwall may have rejected the request. Nothing was changed. Try again in a " +
+			"moment. If this continues, ask your administrator to check HOOKWALL_CHANNEL_TOKEN_URL.",
+	},
+	"in_front": {
+		Kind: ui.Warning, Title: "Something in front of Fourthwall rejected the request",
+		Text: "It’s probably a firewall or a proxy. The channel’s credentials weren’t rejected. Try again in a moment.",
+	},
+	"not_allowed": {
+		Kind: ui.Failure, Title: "Fourthwall doesn’t allow this",
+		Text: "It accepts the client ID and secret, but not for reading the channel. Ask Fourthwall about the code.",
+	},
+	"wrong_api": {
+		Kind: ui.Failure, Title: "The response isn’t from Fourthwall’s API",
+		Text: "Nothing was changed. Ask your administrator to check FOURTHWALL_API_URL.",
+	},
+}
+
+func channelConnectedNotice(name string) ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: name + " is connected", Text: "Choose the shops to connect."}
+}
+
+func channelSecretNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Secret replaced"}
+}
+
+// channelShopsNotice says how many shops were connected, how many stayed as they
+// were, and how many are no longer the channel's.
+func channelShopsNotice(added, kept, gone int) ui.Notice {
+	n := ui.Notice{Kind: ui.Success, Title: ui.Count(added, "shop", "shops") + " connected"}
+	if added == 0 {
+		n.Kind, n.Title = ui.Info, "No shop was connected"
+	}
+	var text []string
+	if kept > 0 {
+		text = append(text, ui.Count(kept, "shop was", "shops were")+" connected before, and unchanged.")
+	}
+	if gone > 0 {
+		text = append(text, ui.Count(gone, "shop is", "shops are")+" no longer in the channel.")
+	}
+	n.Text = strings.Join(text, " ")
+	return n
+}
+
+func channelDisconnectedNotice(name string, shops int) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Success, Title: name + " is disconnected",
+		Text: "We deleted its credentials and the access to " + ui.Count(shops, "shop", "shops") +
+			". Webhooks keep working.",
+	}
+}
+
+// channelLacksNotice says that the channel may not read the webhooks of a shop
+// that it lists.
+func channelLacksNotice(shop string, api *fourthwall.Error) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Fourthwall doesn’t allow this channel to use webhooks", Code: api.Code,
+		RequestID: api.RequestID,
+		Text: "It refused to list the webhooks of " + shop + ". Shops stay connected. Ask Fourthwall to allow webhooks " +
+			"for the channel.",
+	}
+}
+
+// leftChannelNotice names shops that are connected, and that the channel doesn't
+// list.
+func leftChannelNotice(names []string) ui.Notice {
+	n := ui.Notice{
+		Kind: ui.Warning, Title: ui.Count(len(names), "connected shop isn’t", "connected shops aren’t") +
+			" in the channel anymore",
+	}
+	shown := names[:min(5, len(names))]
+	n.Text = "Fourthwall no longer lists " + strings.Join(shown, ", ")
+	if more := len(names) - len(shown); more > 0 {
+		n.Text += " and " + ui.Count(more, "other", "others")
+	}
+	n.Text += ". Disconnect each under Shops, or connect it in another way."
+	return n
+}
+
+// Invitations of shops' owners.
+const (
+	anyShop      = "Any shop"
+	noDomainText = "That’s not a shop’s domain. Example: studio-nine.com. Leave it empty to allow any shop."
+
+	invitationUnknownTitle = "This link doesn’t work"
+	invitationUnknownText  = "Check that you opened the whole link. If it still doesn’t work, ask the team for a new one."
+	invitationOverTitle    = "This invitation has ended"
+	invitationOverText     = "An invitation works for 7 days, unless the team revokes it. Ask the team for a new link."
+	invitationUsedTitle    = "This invitation was already used"
+	invitationUsedText     = "Each invitation works once. If you connected your shop, open the page that you bookmarked then. " +
+		"If it wasn’t you, tell the team, and ask for a new link."
+	invitedMismatchText = "This sign-in started in another browser, was already used, or took longer than ten minutes. " +
+		"Nothing was connected. If you have an invitation, open its link again."
+
+	receiptUnknownTitle = "This link doesn’t work"
+	receiptUnknownText  = "Check that you opened the whole link that you bookmarked. To remove the app without it, open " +
+		"your shop’s settings at Fourthwall."
+)
+
+func invitationTitle(team string) string { return "Connect your shop to " + team }
+
+func receiptTitle(shop string) string { return "Access to " + shop }
+
+func linkShownNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "This link was already shown",
+		Text: "We can’t show it again. If you don’t have it, revoke it and create a new one.",
+	}
+}
+
+func revokedNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Invitation revoked", Text: "Its link no longer works."}
+}
+
+func notOpenNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "Nothing to revoke",
+		Text: "This invitation was used, revoked, or has expired since you opened the page.",
+	}
+}
+
+// wrongShopNotice says that an invitation is for another shop than the one that
+// its owner signed in to.
+func wrongShopNotice(domain string, shop fourthwall.Shop) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Failure, Title: "Your shop was not connected",
+		Text: "This invitation is only for " + domain + ", and you chose " + shop.Name + " (" + shop.Domain + "). We kept " +
+			"nothing. Sign in to the right shop at Fourthwall, then try again here.",
+	}
+}
+
+// invitedProblemText replaces what only an administrator can fix.
+const invitedProblemText = "We couldn’t finish the sign-in at Fourthwall. Try again in a moment, or use an API key. If this " +
+	"continues, tell the team, with the codes below."
+
+// invitedOutcome returns an outcome in the words for a shop's owner.
+func invitedOutcome(n ui.Notice) ui.Notice {
+	if strings.Contains(n.Text, "administrator") {
+		n.Title, n.Text = "Your shop was not connected", invitedProblemText
+	}
+	return n
+}
+
+// leftText says how much time is left.
+func leftText(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "less than a minute left"
+	case d < time.Hour:
+		return ui.Number(int(d/time.Minute)) + " min left"
+	case d < 24*time.Hour:
+		return ui.Number(int(d/time.Hour)) + " h left"
+	}
+	return ui.Count(int(d/(24*time.Hour)), "day left", "days left")
+}
+
+// peopleByRole returns how many people have each role, without those who have
+// none.
+func peopleByRole(all []team.Person) string {
+	counts := map[team.Role]int{}
+	for _, p := range all {
+		if p.Role != team.NoRole {
+			counts[p.Role]++
+		}
+	}
+	return strings.Join(roleTally(counts)[1:], ", ")
+}
+
+// roleOfActor returns who attempted something, without a name.
+func roleOfActor(a store.Activity) string {
+	switch {
+	case a.Actor == activity.ByShopOwner:
+		return "You"
+	case a.Person.Role == string(team.Admin):
+		return "An admin"
+	case a.Person.Role == string(team.Operator):
+		return "An operator"
+	}
+	return "The team"
+}
+
+// entriesText says how many changes there are, and how many the page shows.
+func entriesText(total, shown int) string {
+	if total == shown {
+		return ui.Count(total, "entry", "entries") + ", all shown"
+	}
+	return ui.Number(shown) + " of " + ui.Number(total) + " entries"
 }

@@ -8,15 +8,16 @@ import (
 	"hookwall/internal/fourthwall"
 )
 
-// Credential is what a shop was connected with: tokens, or an API key. Its secrets are redacted when printed.
+// Credential is what a shop was connected with: tokens, an API key, or the client of a channel. Its secrets are
+// redacted when printed.
 type Credential struct {
 	Way          string
 	AccessToken  fourthwall.Secret
 	RefreshToken fourthwall.Secret
-	Username     string
-	Password     fourthwall.Secret
-	ExpiresAt    time.Time // of the access token; zero if unknown
-	Scopes       string    // granted, separated by spaces; "" if the provider didn't name them
+	Username     string            // of an API key; of a channel, its client ID
+	Password     fourthwall.Secret // of an API key; of a channel, its client secret
+	ExpiresAt    time.Time         // of the access token; zero if unknown
+	Scopes       string            // granted, separated by spaces; "" if the provider didn't name them
 }
 
 // credentialJSON is the form in which the store keeps a Credential, encrypted.
@@ -50,10 +51,22 @@ func Decode(b []byte) (Credential, error) {
 	}, nil
 }
 
-// API returns the credential in the form that the API client takes.
+// IsRenewable reports whether a new access token can be had without a person.
+func (c Credential) IsRenewable() bool { return c.RefreshToken != "" || c.Way == WayChannel }
+
+// API returns the credential of a shop in the form that the API client takes. That of a channel doesn't say which shop
+// a call is for: see ForShop.
 func (c Credential) API() fourthwall.Credential {
 	if c.Way == WayAPIKey {
 		return fourthwall.APIKey{Username: c.Username, Password: c.Password}
 	}
-	return fourthwall.Bearer{Token: c.AccessToken}
+	return c.Channel()
 }
+
+// ForShop returns the credential of a channel in the form that the API client takes for calls about one of its shops.
+func (c Credential) ForShop(shopID string) fourthwall.ChannelShop {
+	return fourthwall.ChannelShop{Token: c.AccessToken, ShopID: shopID}
+}
+
+// Channel returns the credential of a channel in the form that the API client takes for calls about the channel.
+func (c Credential) Channel() fourthwall.Bearer { return fourthwall.Bearer{Token: c.AccessToken} }

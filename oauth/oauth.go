@@ -25,6 +25,7 @@ const (
 	WayCode     = "code"     // authorization code with PKCE
 	WayImplicit = "implicit" // token in the URL fragment, RFC 6749 §4.2
 	WayAPIKey   = "apikey"   // the shop's Open API user
+	WayChannel  = "channel"  // client ID and secret of a channel, for many shops
 )
 
 // SignInLife is the time within which a sign-in must be finished.
@@ -48,6 +49,7 @@ type Config struct {
 	AuthURL         string
 	TokenURL        string
 	ImplicitAuthURL string // "" if the implicit flow isn't offered
+	ChannelTokenURL string // issues tokens of channels
 	PublicURL       string // our own origin, without a trailing slash
 	Scopes          []string
 	Transport       http.RoundTripper // default http.DefaultTransport
@@ -59,13 +61,14 @@ type Config struct {
 type Provider struct {
 	code     *oauth2.Config
 	implicit *oauth2.Config
+	channels string // URL that issues tokens of channels
 	http     *http.Client
 	now      func() time.Time
 }
 
 // New returns a Provider. Without a ClientID it offers neither flow, and shops can be connected by API key only.
 func New(c Config) *Provider {
-	p := &Provider{now: c.Now, http: tokenClient(newTransport(c))}
+	p := &Provider{now: c.Now, http: tokenClient(newTransport(c)), channels: c.ChannelTokenURL}
 	if p.now == nil {
 		p.now = time.Now
 	}
@@ -118,6 +121,8 @@ func (p *Provider) Offers(way string) bool {
 		return p.implicit != nil
 	case WayAPIKey:
 		return true
+	case WayChannel:
+		return p.channels != ""
 	}
 	return false
 }
@@ -135,7 +140,7 @@ type SignIn struct {
 
 // Begin starts a sign-in. It returns the sign-in and the URL to send the browser to.
 func (p *Provider) Begin(way, browser string) (SignIn, string, error) {
-	if way == WayAPIKey || !p.Offers(way) {
+	if way != WayCode && way != WayImplicit || !p.Offers(way) {
 		return SignIn{}, "", fmt.Errorf("oauth: sign-in by %q is not offered", way)
 	}
 	s := SignIn{State: rand.Text(), Browser: browser, Way: way, ExpiresAt: p.now().Add(SignInLife)}
@@ -161,9 +166,12 @@ func (p *Provider) Exchange(ctx context.Context, code, verifier string) (Credent
 }
 
 // Refresh trades the refresh token for a new credential. If the provider returns no new refresh token, the old one
-// stays valid. It returns a TokenError if the token URL responds without a token. That is ErrRefused if the provider
-// rejects the refresh token.
+// stays valid. A channel's credential needs no refresh token. It returns a TokenError if the token URL responds without
+// a token. That is ErrRefused if the provider rejects the refresh token, or the channel's ID and secret.
 func (p *Provider) Refresh(ctx context.Context, c Credential) (Credential, error) {
+	if c.Way == WayChannel {
+		return p.Channel(ctx, c.Username, c.Password)
+	}
 	if c.RefreshToken == "" {
 		return Credential{}, fmt.Errorf("%w: there is no refresh token", ErrRefused)
 	}
@@ -196,21 +204,21 @@ func (p *Provider) credential(op string, t *oauth2.Token) (Credential, error) {
 		Way:          WayCode,
 		AccessToken:  fourthwall.Secret(t.AccessToken),
 		RefreshToken: fourthwall.Secret(t.RefreshToken),
-		ExpiresAt:    p.expiry(t),
+		ExpiresAt:    p.expiry(WayCode, t),
 		Scopes:       strings.Join(strings.Fields(scopes), " "),
 	}, nil
 }
 
 // expiry returns when the token expires by the Provider's clock. The library only knows the machine's clock, which
 // differs in tests.
-func (p *Provider) expiry(t *oauth2.Token) time.Time {
+func (p *Provider) expiry(way string, t *oauth2.Token) time.Time {
 	if t.ExpiresIn > 0 {
 		return p.now().Add(life(t.ExpiresIn))
 	}
 	if !t.Expiry.IsZero() {
 		return t.Expiry
 	}
-	if t.RefreshToken != "" {
+	if t.RefreshToken != "" || way == WayChannel {
 		return p.now().Add(fallbackTokenTTL)
 	}
 	return time.Time{}

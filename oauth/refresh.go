@@ -27,25 +27,28 @@ var ErrReconnect = errors.New("the shop must be connected again")
 // has another version or is gone.
 var ErrLeaseLost = errors.New("the lease is no longer held")
 
-var errNoRefreshToken = errors.New("the access token has expired, and there is no refresh token")
+// ErrNoRefreshToken means that a credential was for a limited time.
+var ErrNoRefreshToken = errors.New("the access token has expired, and there is no refresh token")
 
-// StoredCredential is the credential of a connection. Version grows with each new credential.
+// StoredCredential is the credential of a connection or of a channel. Version grows with each new credential.
 type StoredCredential struct {
-	ID         string // of the connection
+	ID         string // of the connection or channel
 	Version    int64
 	Credential Credential
 	Expired    bool // the shop must be connected again
 }
 
-// CredentialStore stores the credentials of connections. LeaseRefresh takes a lease by a conditional update, so that
-// only one of many processes calls the provider. The holder ends it with FinishRefresh or ReleaseRefresh.
+// CredentialStore stores the credentials of connections, or those of channels. LeaseRefresh takes a lease by a
+// conditional update, so that only one of many processes calls the provider. The holder ends it with FinishRefresh or ReleaseRefresh.
 type CredentialStore interface {
 	StoredCredential(ctx context.Context, id string) (StoredCredential, error)
 	LeaseRefresh(ctx context.Context, id string, version int64, holder string, ttl time.Duration) (bool, error)
 	FinishRefresh(ctx context.Context, id string, version int64, holder string, credential []byte, expiresAt time.Time,
 		scopes string) error
 	ReleaseRefresh(ctx context.Context, id, holder string) error
-	ExpireConnection(ctx context.Context, id string, version int64) error
+	// ExpireConnection keeps that a credential can't be renewed: the reason is ErrRefused with the provider's
+	// *TokenError, or ErrNoRefreshToken.
+	ExpireConnection(ctx context.Context, id string, version int64, reason error) error
 }
 
 // Refresher renews credentials.
@@ -70,7 +73,7 @@ func (r *Refresher) Fresh(ctx context.Context, c StoredCredential) (StoredCreden
 	if expiry.IsZero() || r.provider.now().Before(expiry.Add(-refreshAhead)) {
 		return c, nil
 	}
-	if c.Credential.RefreshToken == "" && r.provider.now().Before(expiry) {
+	if !c.Credential.IsRenewable() && r.provider.now().Before(expiry) {
 		return c, nil
 	}
 	renewed, err := r.Renew(ctx, c)
@@ -84,8 +87,8 @@ func (r *Refresher) Fresh(ctx context.Context, c StoredCredential) (StoredCreden
 // Renew replaces a credential that has expired or that the API has rejected. Concurrent calls for the same version
 // share one refresh and its result. It returns ErrReconnect if the credential can't be renewed.
 func (r *Refresher) Renew(ctx context.Context, c StoredCredential) (StoredCredential, error) {
-	if c.Credential.RefreshToken == "" {
-		return StoredCredential{}, r.expire(ctx, c, errNoRefreshToken)
+	if !c.Credential.IsRenewable() {
+		return StoredCredential{}, r.expire(ctx, c, ErrNoRefreshToken)
 	}
 	// The refresh continues if the request that started it is canceled: otherwise the rotated token would be lost.
 	work := context.WithoutCancel(ctx)
@@ -181,7 +184,7 @@ func (r *Refresher) save(ctx context.Context, old StoredCredential, holder strin
 
 // expire marks the connection as expired. It returns ErrReconnect with the reason.
 func (r *Refresher) expire(ctx context.Context, c StoredCredential, reason error) error {
-	if err := r.store.ExpireConnection(ctx, c.ID, c.Version); err != nil {
+	if err := r.store.ExpireConnection(ctx, c.ID, c.Version, reason); err != nil {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrReconnect, reason)

@@ -86,7 +86,7 @@ func (m *memory) ReleaseRefresh(_ context.Context, _, holder string) error {
 	return nil
 }
 
-func (m *memory) ExpireConnection(_ context.Context, _ string, version int64) error {
+func (m *memory) ExpireConnection(_ context.Context, _ string, version int64, _ error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.stored.Version == version {
@@ -290,8 +290,8 @@ func (s shelf) ReleaseRefresh(ctx context.Context, id, holder string) error {
 	return s[id].ReleaseRefresh(ctx, id, holder)
 }
 
-func (s shelf) ExpireConnection(ctx context.Context, id string, version int64) error {
-	return s[id].ExpireConnection(ctx, id, version)
+func (s shelf) ExpireConnection(ctx context.Context, id string, version int64, reason error) error {
+	return s[id].ExpireConnection(ctx, id, version, reason)
 }
 
 // tokensOf is a token server that responds after a second. Its access tokens name the refresh token.

@@ -57,18 +57,20 @@ func body(t *testing.T, res *http.Response) []byte {
 // Checklist 29.
 func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 	types := map[string]string{
-		"app.css":     "text/css; charset=utf-8",
-		"pages.css":   "text/css; charset=utf-8",
-		"app.js":      "text/javascript; charset=utf-8",
-		"list.js":     "text/javascript; charset=utf-8",
-		"list.css":    "text/css; charset=utf-8",
-		"implicit.js": "text/javascript; charset=utf-8",
-		"picker.css":  "text/css; charset=utf-8",
-		"picker.js":   "text/javascript; charset=utf-8",
-		"log.css":     "text/css; charset=utf-8",
-		"webhook.css": "text/css; charset=utf-8",
-		"log.js":      "text/javascript; charset=utf-8",
-		"icons.svg":   "image/svg+xml; charset=utf-8",
+		"app.css":       "text/css; charset=utf-8",
+		"pages.css":     "text/css; charset=utf-8",
+		"app.js":        "text/javascript; charset=utf-8",
+		"list.js":       "text/javascript; charset=utf-8",
+		"guest.css":     "text/css; charset=utf-8",
+		"list.css":      "text/css; charset=utf-8",
+		"implicit.js":   "text/javascript; charset=utf-8",
+		"disconnect.js": "text/javascript; charset=utf-8",
+		"picker.css":    "text/css; charset=utf-8",
+		"picker.js":     "text/javascript; charset=utf-8",
+		"log.css":       "text/css; charset=utf-8",
+		"webhook.css":   "text/css; charset=utf-8",
+		"log.js":        "text/javascript; charset=utf-8",
+		"icons.svg":     "image/svg+xml; charset=utf-8",
 	}
 	hashed := regexp.MustCompile(`^/static/[a-z]+\.[0-9a-f]{12}\.(css|js|svg)$`)
 	found := files(t)

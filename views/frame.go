@@ -3,6 +3,7 @@ package views
 import (
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -33,7 +34,10 @@ type Frame struct {
 	// ReadOnly is set if the person may not change a shop, and NoConnect if the
 	// person may not connect one. What would be refused isn't shown.
 	ReadOnly, NoConnect bool
-	Version             string // of Hookwall; "" if it isn't shown
+	// Guest is set on the pages of a shop's owner, who has no account and sees
+	// nothing of the team.
+	Guest   bool
+	Version string // of Hookwall; "" if it isn't shown
 	// Theme, Times and Keys are how the browser shows pages; "" for the default.
 	Theme, Times, Keys string
 	Return             string // this page, where Display and Sign out lead back to; "" for the start
@@ -52,6 +56,11 @@ type ShopLink struct {
 	Domain  string
 	Href    string // its webhook list
 	Expired bool   // must be connected again
+
+	// Since when and why, if Expired.
+	EndedAt  time.Time // when it was noticed; zero if that isn't known
+	WhyEnded string    // in a few words
+	EndText  string    // in sentences, with the time
 }
 
 // Paths in the top bar of every page.

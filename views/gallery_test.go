@@ -103,13 +103,15 @@ func TestGalleryShowsEveryComponent(t *testing.T) {
 }
 
 // TestSharedTemplatesAreComponents: a template that several files use is in
-// views/ui or part of the frame, not in the file of one page.
+// views/ui or part of the frame, not in the file of one page. A large page may have
+// parts in files named after it.
 func TestSharedTemplatesAreComponents(t *testing.T) {
 	file, draws := components(t)
 	users := map[string]map[string]bool{}
 	for name, drawn := range draws {
 		for _, d := range drawn {
-			if file[name] == "gallery.templ" || file[d] == "" || file[d] == file[name] {
+			isPart := strings.HasPrefix(file[d], strings.TrimSuffix(file[name], ".templ")+"_")
+			if file[name] == "gallery.templ" || file[d] == "" || file[d] == file[name] || isPart {
 				continue
 			}
 			if users[d] == nil {
@@ -119,6 +121,10 @@ func TestSharedTemplatesAreComponents(t *testing.T) {
 		}
 	}
 	for name, by := range users {
+		page, _, isPart := strings.Cut(file[name], "_")
+		if isPart && len(by) == 1 && by[page+".templ"] {
+			continue
+		}
 		if filepath.Dir(file[name]) != "ui" && file[name] != "frame.templ" {
 			t.Errorf("%s of %s is used by %q", name, file[name], slices.Sorted(maps.Keys(by)))
 		}

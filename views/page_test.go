@@ -257,7 +257,7 @@ var knownElements = strings.Fields(`
 	html figure caption path rect line g text head meta title script link body a header nav svg use span details
 	summary ul ol li form button aside main p h1 h2 h3 div dl dt dd code pre bdi strong small i b input textarea
 	label section time template noscript select option table thead tbody tr th td footer datalist fieldset
-	legend kbd`)
+	legend kbd progress`)
 
 // checkPolicy checks that the page has nothing that the content security policy
 // would block or that a string from outside may have added.

@@ -13,6 +13,9 @@ type PeoplePage struct {
 	Tally  []string // how many have each role
 	People []PersonRow
 	Roles  []ui.Choice // that can be given
+
+	InviteHref  string // the form for an invitation
+	Invitations []InvitationRow
 }
 
 // PersonRow is one person.

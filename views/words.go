@@ -35,6 +35,10 @@ const (
 
 	returnedUnknownTitle = "Fourthwall doesn’t know the webhook that it named"
 
+	theyRead        = "Event contents, which may include customers’ personal data. Viewers can’t read them."
+	theyCannot      = "Change orders, products, payouts or your password"
+	theyCannotByKey = "See or change your password"
+
 	noneChosen = "No events selected yet. Pick the ones your tool needs."
 
 	implicitWait    = "One moment. We’re asking Fourthwall which shop this is."
@@ -57,8 +61,11 @@ const (
 	noState            = "without a state"
 	noTypesLead        = "Fourthwall has this URL, but nothing to send to it."
 
-	connectionExpired = "Fourthwall no longer accepts the old connection."
-	connectionNeeded  = "To continue, you need a new connection."
+	keepConnected    = "Keep connected"
+	backToShops      = "Back to the shops"
+	disconnectAnyway = "Disconnect anyway"
+
+	connectionNeeded = "To continue, you need a new connection."
 
 	signatureValid   = "The signature is valid"
 	signatureInvalid = "The signature is not valid"
@@ -299,4 +306,78 @@ func noShopsText(noConnect bool) string {
 		return "An admin of your team connects shops."
 	}
 	return "Connect a shop to see and create its webhooks."
+}
+
+// channelSecretField returns the field for a channel's client secret, which is
+// never drawn with a value. It has the focus if isFirst says that its error is the
+// first.
+func channelSecretField(err *ui.FieldError, isFirst bool) ui.TextField {
+	f := ui.SecretField("Client secret", "", err)
+	f.Focus = err != nil && isFirst
+	return f
+}
+
+// countText says how many shops of the channel are connected, and how many it
+// has.
+func (p ChannelPage) countText() string {
+	text := ui.Count(p.Connected, "shop", "shops") + " connected"
+	if p.Ended > 0 {
+		text += " · " + ui.Number(p.Ended) + " to reconnect"
+	}
+	if p.Listed {
+		text += " · " + ui.Number(p.Total) + " at Fourthwall"
+	}
+	return text
+}
+
+// shownText says how many shops of the channel are shown.
+func (p ChannelPage) shownText() string {
+	switch {
+	case len(p.Shops) < p.Found:
+		return "Showing " + ui.Number(len(p.Shops)) + " of " + ui.Count(p.Found, "shop", "shops") +
+			". Search to find others."
+	case p.Query != "" && p.Found == 0:
+		return "No shops match. Try another search."
+	case p.Query != "":
+		return ui.Number(p.Found) + " of " + ui.Count(p.Total, "shop matches.", "shops match.")
+	case p.Open == 0:
+		return "All shops of this channel are connected."
+	case p.Open < p.Total:
+		return ui.Count(p.Open, "shop", "shops") + " to connect. Shops that the team has already stay as they are."
+	}
+	return ui.Count(p.Open, "shop", "shops") + " to connect."
+}
+
+func connectAllText(shops int) string {
+	if shops == 1 {
+		return "Connect this shop"
+	}
+	return "Connect all " + ui.Number(shops) + " shops"
+}
+
+// stateText says whether the team has the shop already.
+func (s ChannelShop) stateText() string {
+	switch {
+	case s.Ended:
+		return "Connection ended. Choose it to connect it again."
+	case s.ByChannel:
+		return "Connected"
+	case s.Href != "":
+		return "Connected before: " + s.Way
+	}
+	return ""
+}
+
+func channelDisconnectTitle(name string, shops int) string {
+	if shops == 0 {
+		return "Disconnect " + ui.Plain(name) + "?"
+	}
+	return "Disconnect " + ui.Plain(name) + " and " + ui.Count(shops, "shop", "shops") + "?"
+}
+
+func channelDisconnectButton(shops int) string {
+	if shops == 0 {
+		return "Disconnect the channel"
+	}
+	return "Disconnect " + ui.Count(shops, "shop", "shops")
 }

@@ -140,7 +140,7 @@ func (j journey) checks(end *blockingEndpoint) {
 		func() bool { return j.front.isServed("/stream") && j.front.isServed("/checks") })
 	j.ExpectProblem("stream")
 	j.dies(1)
-	j.SeeText(j.CSS("#live"), "its progress is not shown here any more")
+	j.SeeText(j.CSS("#live"), "Progress is no longer shown here")
 	j.returns(1)
 	end.release()
 	j.Submit(j.CSS(".check-follow"))

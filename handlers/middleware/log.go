@@ -17,8 +17,11 @@ const (
 )
 
 // Log logs every request when it has been answered. Of the URL it logs the path
-// only: a query can carry a code. client and route say what else is known.
-func Log(logger *slog.Logger, client, route func(*http.Request) string) func(http.Handler) http.Handler {
+// only: a query can carry a code. What comes after one of secret in a path is left
+// out, in any letter case. client and route say what else is known.
+func Log(
+	logger *slog.Logger, secret []string, client, route func(*http.Request) string,
+) func(http.Handler) http.Handler {
 	return func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			recorder := recordStatus(w)
@@ -29,12 +32,25 @@ func Log(logger *slog.Logger, client, route func(*http.Request) string) func(htt
 					status = StatusClientLeft
 				}
 				logger.InfoContext(r.Context(), "request",
-					"method", Clip(r.Method, maxLoggedMethod), "path", Clip(r.URL.Path, maxLoggedPath), "route", route(r),
+					"method", Clip(r.Method, maxLoggedMethod), "path", Clip(withoutSecret(r.URL.Path, secret), maxLoggedPath),
+					"route", route(r),
 					"status", status, "ms", time.Since(start).Milliseconds(), "client", client(r))
 			}()
 			h.ServeHTTP(recorder, r)
 		})
 	}
+}
+
+// withoutSecret returns a path up to what comes before a secret.
+func withoutSecret(path string, before []string) string {
+	for _, part := range before {
+		for i := range max(0, len(path)-len(part)) {
+			if end := i + len(part); strings.EqualFold(path[i:end], part) {
+				return path[:end] + "…"
+			}
+		}
+	}
+	return path
 }
 
 // StatusClientLeft is logged for a request whose client left before the

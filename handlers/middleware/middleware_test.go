@@ -430,7 +430,7 @@ func TestClientAddressInForwarded(t *testing.T) {
 func TestLog(t *testing.T) {
 	var logs bytes.Buffer
 	client, route := func(*http.Request) string { return "192.0.2.1" }, func(*http.Request) string { return "GET /x" }
-	h := Log(slog.New(slog.NewTextHandler(&logs, nil)), client,
+	h := Log(slog.New(slog.NewTextHandler(&logs, nil)), []string{"/secrets/"}, client,
 		route)(handlerOf(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		w.WriteHeader(http.StatusOK) // which has no effect
@@ -444,6 +444,25 @@ func TestLog(t *testing.T) {
 	if strings.Contains(logs.String(), "canary") {
 		t.Errorf("the query is in the log: %s", &logs)
 	}
+	logs.Reset()
+	for _, path := range []string{
+		"/secrets/canary", "/SECRETS/canary/x", "/x//secrets/canary", "/a/secrets/canary", "/secrets%2Fcanary", "/\u0130/secrets/canary",
+	} {
+		serve(h, &http.Request{Method: http.MethodGet, URL: mustParse(t, path)})
+	}
+	serve(h, httptest.NewRequest(http.MethodGet, "/secrets/", nil))
+	if strings.Contains(logs.String(), "canary") || strings.Count(logs.String(), "ecrets/…") < 3 {
+		t.Errorf("a secret is in the log: %s", &logs)
+	}
+}
+
+func mustParse(t *testing.T, address string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }
 
 func TestClip(t *testing.T) {

@@ -23,6 +23,16 @@ type Detail struct {
 	Shop   string `json:"shop,omitempty"`   // name of the shop
 	Scopes string `json:"scopes,omitempty"` // separated by spaces
 
+	Channel string `json:"channel,omitempty"` // name of the channel
+	// Of the labels of a shop.
+	LabelsAdded   []string `json:"labelsAdded,omitempty"`
+	LabelsRemoved []string `json:"labelsRemoved,omitempty"`
+
+	// Of a connection that ended.
+	Connection string `json:"connection,omitempty"` // how the shop was connected, in words
+	Why        string `json:"why,omitempty"`        // a store.EndReason
+	Code       string `json:"code,omitempty"`       // of the response that showed it
+
 	// Of the team.
 	Member     string `json:"member,omitempty"`     // name of the person that it is about, if not the actor
 	RoleBefore string `json:"roleBefore,omitempty"` // of that person

@@ -25,6 +25,10 @@ const (
 	DeleteWebhook  = "webhook.delete"
 	ConnectShop    = "shop.connect"
 	DisconnectShop = "shop.disconnect"
+	MoveShop       = "shop.move" // from a session of before the team
+	LabelShop      = "shop.label"
+	CutOff         = "shop.cut_off" // by the shop's owner
+	EndConnection  = "shop.end"     // seen by Hookwall, not done by a person
 	CheckEndpoint  = "endpoint.check"
 	TestEndpoint   = "endpoint.test"
 
@@ -35,7 +39,21 @@ const (
 	ChangeRole    = "team.role"
 	RemovePerson  = "team.remove"
 	ReadmitPerson = "team.readmit"
+
+	ConnectChannel    = "channel.connect"
+	ReplaceSecret     = "channel.secret"
+	DisconnectChannel = "channel.disconnect"
+
+	InviteOwner      = "team.invite"
+	RevokeInvitation = "team.revoke"
+	AcceptInvitation = "team.accept"
 )
+
+// OfEndpoints begins the actions that call an endpoint and change nothing in the shop.
+const OfEndpoints = "endpoint."
+
+// ByShopOwner is the Actor of a shop's owner, who has no account.
+const ByShopOwner = "Shop’s owner"
 
 // OfTeam is the Shop of an activity that belongs to the team and to no shop. No shop at Fourthwall has such an ID.
 const OfTeam = "(team)"

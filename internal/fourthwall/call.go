@@ -38,14 +38,16 @@ const (
 )
 
 var (
-	opShop   = operation{"read shop", http.MethodGet, smallResponse}
-	opList   = operation{"list webhooks", http.MethodGet, listResponse}
-	opRead   = operation{"read webhook", http.MethodGet, smallResponse}
-	opCreate = operation{"create webhook", http.MethodPost, smallResponse}
-	opUpdate = operation{"update webhook", http.MethodPut, smallResponse}
-	opDelete = operation{"delete webhook", http.MethodDelete, smallResponse}
-	opEvents = operation{"list events", http.MethodGet, manyEvents}
-	opEvent  = operation{"read event", http.MethodGet, oneEvent}
+	opShop    = operation{"read shop", http.MethodGet, smallResponse}
+	opChannel = operation{"read channel", http.MethodGet, smallResponse}
+	opShops   = operation{"list the channel's shops", http.MethodGet, listResponse}
+	opList    = operation{"list webhooks", http.MethodGet, listResponse}
+	opRead    = operation{"read webhook", http.MethodGet, smallResponse}
+	opCreate  = operation{"create webhook", http.MethodPost, smallResponse}
+	opUpdate  = operation{"update webhook", http.MethodPut, smallResponse}
+	opDelete  = operation{"delete webhook", http.MethodDelete, smallResponse}
+	opEvents  = operation{"list events", http.MethodGet, manyEvents}
+	opEvent   = operation{"read event", http.MethodGet, oneEvent}
 )
 
 func (o operation) writes() bool { return o.method != http.MethodGet }

@@ -119,7 +119,7 @@ func (e *Error) DidNothing() bool {
 
 func (e *Error) isRead() bool {
 	switch e.Op {
-	case opShop.name, opList.name, opRead.name, opEvents.name, opEvent.name:
+	case opShop.name, opChannel.name, opShops.name, opList.name, opRead.name, opEvents.name, opEvent.name:
 		return true
 	}
 	return false

@@ -74,6 +74,8 @@ func TestRequests(t *testing.T) {
 		{"create", "", operations[3].call, webhookBody, write("POST", "/open-api/v1.0/webhooks")},
 		{"update", "", operations[4].call, webhookBody, write("PUT", "/open-api/v1.0/webhooks/wcon_1")},
 		{"delete", "", operations[5].call, "", sent{Method: "DELETE", URI: "/open-api/v1.0/webhooks/wcon_1"}},
+		{"channel", "", operations[8].call, channelBody, get("/channel-api/v1.0/channel/current")},
+		{"shops of the channel", "", operations[9].call, channelShopsBody, get("/channel-api/v1.0/shops")},
 		{"event", "", operations[7].call, eventBody, get("/open-api/v1.0/webhook-events/weve_1")},
 		{"event by an id with a slash", "", func(ctx context.Context, c *fourthwall.Client) error {
 			_, err := c.Event(ctx, token, "up/webhooks?a=b")

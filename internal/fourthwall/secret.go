@@ -69,7 +69,7 @@ func (BuyerData) MarshalJSON() ([]byte, error) { return Secret("").MarshalJSON()
 // MarshalText returns "[redacted]"; it never fails.
 func (BuyerData) MarshalText() ([]byte, error) { return Secret("").MarshalText() }
 
-// Credential authorizes a call. It is a Bearer or an APIKey.
+// Credential authorizes a call. It is a Bearer, a ChannelShop or an APIKey.
 type Credential interface {
 	authorize(*http.Request)
 }
@@ -81,6 +81,20 @@ type Bearer struct {
 
 func (b Bearer) authorize(req *http.Request) {
 	req.Header.Set("Authorization", "Bearer "+b.Token.Reveal())
+}
+
+// shopHeader names the shop that a call with a channel's token is for.
+const shopHeader = "X-ShopId"
+
+// ChannelShop is the access token of a channel, for one of its shops.
+type ChannelShop struct {
+	Token  Secret
+	ShopID string
+}
+
+func (c ChannelShop) authorize(req *http.Request) {
+	Bearer{c.Token}.authorize(req)
+	req.Header.Set(shopHeader, c.ShopID)
 }
 
 // APIKey is the user name and password of a shop's Open API user, sent by HTTP Basic authentication.
@@ -96,6 +110,7 @@ func (k APIKey) authorize(req *http.Request) {
 var (
 	errNoCredential  = errors.New("no credential given")
 	errBadCredential = errors.New("the credential holds characters that cannot be sent")
+	errNoShop        = errors.New("the channel's credential names no shop")
 )
 
 // addCredential adds the credential to the request. It returns an error for a token with a line break, which the
@@ -105,8 +120,13 @@ func addCredential(req *http.Request, cred Credential) error {
 		return errNoCredential
 	}
 	cred.authorize(req)
-	if !httpguts.ValidHeaderFieldValue(req.Header.Get("Authorization")) {
-		return errBadCredential
+	if c, ok := cred.(ChannelShop); ok && c.ShopID == "" {
+		return errNoShop
+	}
+	for _, name := range []string{"Authorization", shopHeader} {
+		if !httpguts.ValidHeaderFieldValue(req.Header.Get(name)) {
+			return errBadCredential
+		}
 	}
 	return nil
 }

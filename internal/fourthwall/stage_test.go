@@ -78,6 +78,14 @@ var operations = []operation{
 		_, err := c.Event(ctx, token, "weve_1")
 		return err
 	}},
+	{"read channel", "read", channelBody, func(ctx context.Context, c *fourthwall.Client) error {
+		_, err := c.CurrentChannel(ctx, token)
+		return err
+	}},
+	{"list the channel's shops", "read", channelShopsBody, func(ctx context.Context, c *fourthwall.Client) error {
+		_, err := c.ChannelShops(ctx, token)
+		return err
+	}},
 }
 
 func operationNamed(t *testing.T, name string) operation {

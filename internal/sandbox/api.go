@@ -172,9 +172,9 @@ func (s *Server) internalError(r *http.Request, err error) reply {
 func (s *Server) admit(r *http.Request, op operation) (caller, *reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	who, ok := s.authenticate(r)
-	if !ok {
-		return who, new(unauthorized(r))
+	who, refused := s.authenticate(r)
+	if refused != nil {
+		return who, refused
 	}
 	record(r).Shop = who.shop.ID
 	if wait := who.shop.recent.take(s.now()); wait > 0 {
@@ -190,20 +190,26 @@ func (s *Server) admit(r *http.Request, op operation) (caller, *reply) {
 	return who, nil
 }
 
-func (s *Server) authenticate(r *http.Request) (caller, bool) {
+func (s *Server) authenticate(r *http.Request) (caller, *reply) {
 	if user, password, ok := r.BasicAuth(); ok {
 		i := slices.IndexFunc(s.shops, func(sh *shop) bool { return same(sh.APIUser, user) })
 		if i < 0 || !same(s.shops[i].APIPassword, password) {
-			return caller{}, false
+			return caller{}, new(unauthorized(r))
 		}
-		return caller{shop: s.shops[i], full: true}, true
+		return caller{shop: s.shops[i], full: true}, nil
+	}
+	if s.isOfChannel(r) {
+		return s.channelCaller(r)
 	}
 	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(kind, "Bearer") {
-		return caller{}, false
+		return caller{}, new(unauthorized(r))
 	}
 	sh, scopes := s.bearer(strings.TrimSpace(token))
-	return caller{shop: sh, scopes: scopes}, sh != nil
+	if sh == nil {
+		return caller{}, new(unauthorized(r))
+	}
+	return caller{shop: sh, scopes: scopes}, nil
 }
 
 const (

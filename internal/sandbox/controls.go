@@ -172,6 +172,9 @@ func (s *Server) Reset() error {
 			return err
 		}
 	}
+	if err := s.resetChannel(); err != nil {
+		return err
+	}
 	for i, seed := range seeds() {
 		if err := s.plant(s.shops[i], seed); err != nil {
 			return err
@@ -313,6 +316,7 @@ type state struct {
 	AppKey   string          `json:"appKey"` // signs the deliveries of every shop
 	Clients  []stateClient   `json:"clients"`
 	Shops    []stateShop     `json:"shops"`
+	Channel  DemoChannel     `json:"channel"`
 	Failures []failureInput  `json:"failures"`
 	Requests []RequestRecord `json:"requests"`
 	// Deliveries and Received are the newest, the newest first.
@@ -346,7 +350,7 @@ func (s *Server) state() state {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := state{
-		Now: s.now(), AppKey: s.appKey, Clients: []stateClient{}, Failures: []failureInput{},
+		Now: s.now(), AppKey: s.appKey, Channel: s.channel.copy(), Clients: []stateClient{}, Failures: []failureInput{},
 		Requests:   append([]RequestRecord{}, s.requests...),
 		Deliveries: append([]Delivery{}, s.newest(shownDeliveries, func(Delivery) bool { return true })...),
 		Received:   append([]Receipt{}, received...),

@@ -118,7 +118,7 @@ func wantsPage(r *http.Request) bool {
 	if strings.HasPrefix(r.URL.Path, "/_sandbox/") {
 		return strings.Contains(r.Header.Get("Accept"), "text/html")
 	}
-	return !strings.HasPrefix(r.URL.Path, "/open-api/")
+	return !isAPI(r.URL.Path)
 }
 
 type consentPage struct {
@@ -155,6 +155,7 @@ type frontPage struct {
 	Apps                                   []app
 	Base, ConnectPath, AuthPath, TokenPath string
 	AuthorizePath, MetadataPath            string
+	ChannelTokenPath                       string
 	Choices                                []struct{ Value, Words string }
 	Issuer                                 string // of the identity provider, "" if no app uses it
 	FutureTypes                            string
@@ -168,7 +169,8 @@ func (s *Server) handleFront(w http.ResponseWriter, r *http.Request) {
 	p := frontPage{
 		state: s.state(), Apps: s.apps(), Base: s.base(r), ConnectPath: connectPath, AuthPath: authPath,
 		TokenPath: tokenPath, AuthorizePath: authorizePath, MetadataPath: realmMetadataPath,
-		Choices: choices, FutureTypes: strings.Join(futureTypes, " and "),
+		ChannelTokenPath: channelGrantPath,
+		Choices:          choices, FutureTypes: strings.Join(futureTypes, " and "),
 		Receiver: "https://" + ReceiverHost, ReceiverPaths: receiverPaths,
 		Query: bounded(strings.TrimSpace(r.FormValue("q")), 200), Open: r.FormValue("open"),
 	}
@@ -249,6 +251,9 @@ func (sh stateShop) listeners(eventType string) int {
 	}
 	return n
 }
+
+// HasLeft reports whether a demo shop left the channel.
+func (p frontPage) HasLeft(id string) bool { return slices.Contains(p.Channel.Left, id) }
 
 // ShopName is the name of a demo shop.
 func (p frontPage) ShopName(id string) string {

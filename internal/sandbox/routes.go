@@ -39,6 +39,12 @@ func (s *Server) routes() (http.Handler, error) {
 		eventPath:  {"GET": s.api("GET", eventPath, (*Server).getEvent)},
 		shopPath:   {"GET": s.api("GET", shopPath, (*Server).currentShop)},
 
+		channelGrantPath: {
+			"POST": s.described(s.spec.operation("POST", channelGrantPath), s.handleChannelToken),
+		},
+		channelPath:      {"GET": s.channelAPI(channelPath, (*Server).currentChannel)},
+		channelShopsPath: {"GET": s.channelAPI(channelShopsPath, (*Server).channelShops)},
+
 		identityMetadataPath:  {"GET": page(s.handleIdentityMetadata)},
 		identityAuthorizePath: {"GET": page(s.handlePeople), "POST": page(s.handlePerson)},
 		identityTokenPath:     {"POST": page(s.handleIdentityToken)},
@@ -53,6 +59,8 @@ func (s *Server) routes() (http.Handler, error) {
 		"/_sandbox/failures":              {"POST": page(s.handleFailNext), "DELETE": page(s.handleForgetFailures)},
 		"/_sandbox/failures/forget":       {"POST": page(s.handleForgetFailures)},
 		"/_sandbox/clock":                 {"POST": page(s.handleAdvance)},
+		"/_sandbox/channel":               {"POST": page(s.handleChannel)},
+		"/_sandbox/channel/secret":        {"POST": page(s.handleChannelSecret)},
 		"/_sandbox/reset":                 {"POST": page(s.handleReset)},
 		"/_sandbox/shops/{shop}/switches": {"POST": page(s.handleConfigure)},
 		"/_sandbox/shops/{shop}/webhooks": {"POST": page(s.handleAddWebhook)},
@@ -81,7 +89,7 @@ func pageWithoutSlash(mux *http.ServeMux, r *http.Request) string {
 	to := strings.TrimRight(r.URL.EscapedPath(), "/")
 	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
 	u, err := url.Parse(to)
-	if err != nil || !isRead || u.Host != "" || path.Clean(u.Path) != u.Path || strings.HasPrefix(to, "/open-api/") {
+	if err != nil || !isRead || u.Host != "" || path.Clean(u.Path) != u.Path || isAPI(to) {
 		return ""
 	}
 	if _, pattern := mux.Handler(&http.Request{Method: r.Method, URL: u}); pattern == "/" {
@@ -91,6 +99,12 @@ func pageWithoutSlash(mux *http.ServeMux, r *http.Request) string {
 		to += "?" + r.URL.RawQuery
 	}
 	return to
+}
+
+// isAPI reports whether a path is one of the API, whose clients are programs.
+func isAPI(path string) bool {
+	return strings.HasPrefix(path, "/open-api/") || strings.HasPrefix(path, "/channel-api/") ||
+		strings.HasPrefix(path, channelGrantPath)
 }
 
 type page = http.HandlerFunc

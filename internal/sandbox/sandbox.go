@@ -41,6 +41,8 @@
 //	POST   /_sandbox/shops/{shop}/webhooks   {"url":"https://hooks.example.com/","allowedTypes":["ORDER_PLACED"]}
 //	POST   /_sandbox/shops/{shop}/events     {"type":"ORDER_PLACED","testMode":false}
 //	POST   /_sandbox/shops/{shop}/install    {"clientId":"my-app"}
+//	POST   /_sandbox/channel                 {"noWebhooks":true,"left":["sh_…"]}
+//	POST   /_sandbox/channel/secret
 //	POST   /_sandbox/reset
 //
 // Each returns the state. Events return {"eventIds":["weve_…"]}, one for each webhook that
@@ -126,6 +128,7 @@ type Server struct {
 
 	mu       sync.Mutex // guards what follows; values reached through it are replaced, never changed
 	shops    []*shop
+	channel  channel
 	grants   map[string]*grant
 	seq      int64 // of the newest webhook or event
 	failures []Failure

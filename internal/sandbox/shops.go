@@ -143,6 +143,9 @@ func (s *Server) load() error {
 	if err := s.loadAppKey(); err != nil {
 		return err
 	}
+	if err := s.loadChannel(); err != nil {
+		return err
+	}
 	return s.loadShops()
 }
 

@@ -50,6 +50,7 @@ const (
 	badGrant             = "The code or refresh token is unknown, expired, spent, or not this client's."
 	badClient            = "The client is unknown, or its secret is wrong."
 	noGrantType          = "grant_type is missing."
+	otherChannelGrant    = "Only client_credentials is supported."
 	otherGrantType       = "Only authorization_code and refresh_token are supported."
 	unreadableJSON       = "The JSON object is not valid."
 	otherTokenBody       = "The body must be a form or a JSON object."
@@ -145,6 +146,8 @@ var choices = []struct{ Value, Words string }{
 	{"DELETE " + webhooksPath + "/*", "deleting a webhook"},
 	{"GET " + shopPath, "reading the shop"},
 	{"POST " + tokenPath, "getting a token"},
+	{"POST " + channelGrantPath, "getting a channel’s token"},
+	{"GET " + channelShopsPath, "listing a channel’s shops"},
 	{" /open-api/*", "any API request"},
 }
 

@@ -86,32 +86,69 @@ func call[T any](
 	ctx context.Context, c *Client, do func(context.Context, fourthwall.Credential) (T, error),
 ) (T, error) {
 	var none T
-	held, err := storedCredential(c.conn)
+	held, refresher, err := c.credential(ctx)
 	if err != nil {
 		return none, err
 	}
-	if held, err = c.service.refresher.Fresh(ctx, held); err != nil {
+	if held, err = refresher.Fresh(ctx, held); err != nil {
 		return none, refreshError(err)
 	}
-	result, err := do(ctx, held.Credential.API())
+	result, err := do(ctx, c.forShop(held.Credential))
 	if !mayBeExpired(held.Credential, err) {
 		return result, err
 	}
-	renewed, refreshErr := c.service.refresher.Renew(ctx, held)
+	if !held.Credential.IsRenewable() {
+		return none, c.end(ctx, held, err)
+	}
+	renewed, refreshErr := refresher.Renew(ctx, held)
 	switch {
 	case refreshErr != nil && !errors.Is(refreshErr, ErrReconnect) && !fourthwall.AsError(err).Unauthorized():
 		return result, err
 	case refreshErr != nil:
 		return none, refreshError(refreshErr)
 	}
-	result, err = do(ctx, renewed.Credential.API())
+	result, err = do(ctx, c.forShop(renewed.Credential))
 	if !fourthwall.AsError(err).Unauthorized() {
 		return result, err
 	}
-	if storeErr := c.service.store.ExpireConnection(ctx, renewed.ID, renewed.Version); storeErr != nil {
-		return none, storeErr
+	return none, c.end(ctx, renewed, err)
+}
+
+// credential returns the credential for the shop, and what renews it. That of a channel is read for each call, since
+// its shops share it.
+func (c *Client) credential(ctx context.Context) (oauth.StoredCredential, *oauth.Refresher, error) {
+	if c.conn.Way != oauth.WayChannel {
+		held, err := storedCredential(c.conn)
+		return held, c.service.refresher, err
 	}
-	return none, fmt.Errorf("%w: %s", ErrReconnect, err.Error()) // as text: no form deals with it
+	if c.conn.Expired {
+		return oauth.StoredCredential{}, nil, ErrReconnect // the channel's credential would open it all the same
+	}
+	held, err := channelStore{c.service.store}.StoredCredential(ctx, c.conn.Channel)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongKey) {
+		err = fmt.Errorf("%w: %w", ErrReconnect, err)
+	}
+	return held, c.service.channels, err
+}
+
+// forShop returns a credential in the form that opens this shop and no other.
+func (c *Client) forShop(held oauth.Credential) fourthwall.Credential {
+	if held.Way == oauth.WayChannel {
+		return held.ForShop(c.conn.ShopID)
+	}
+	return held.API()
+}
+
+// end keeps that the API doesn't accept a credential that is new, and returns ErrReconnect. The token of a channel says
+// something about one shop only if it works otherwise.
+func (c *Client) end(ctx context.Context, refused oauth.StoredCredential, rejected error) error {
+	if refused.Credential.Way == oauth.WayChannel {
+		if _, err := c.service.api.CurrentChannel(ctx, refused.Credential.Channel()); err != nil {
+			return rejected // nothing about this shop was seen
+		}
+		refused.ID, refused.Version = c.conn.ID, c.conn.Version
+	}
+	return c.service.end(ctx, refused, rejected)
 }
 
 // mayBeExpired reports whether a call may succeed with a new credential. A 401 that isn't the API's says nothing about
@@ -119,7 +156,7 @@ func call[T any](
 func mayBeExpired(c oauth.Credential, err error) bool {
 	api := fourthwall.AsError(err)
 	return api.Unauthorized() ||
-		api != nil && api.Status == http.StatusUnauthorized && c.RefreshToken != "" && !api.MayHaveWorked()
+		api != nil && api.Status == http.StatusUnauthorized && c.IsRenewable() && !api.MayHaveWorked()
 }
 
 // refreshError returns the error for a credential that could not be renewed. Nothing was sent to the API.

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"hookwall/internal/store"
+	"hookwall/oauth"
 )
 
 // unusedTime is how long after its end an access token is renewed though nobody needs it.
@@ -26,7 +29,14 @@ func (s *Service) KeepAlive(ctx context.Context) error {
 }
 
 func (s *Service) keepAlive(ctx context.Context, id string) error {
-	held, err := credentialStore{s.store}.StoredCredential(ctx, id)
+	conn, err := s.store.ConnectionByID(ctx, id)
+	if errors.Is(err, store.ErrWrongKey) {
+		return errors.Join(err, s.NoteUnreadable(ctx, conn))
+	}
+	var held oauth.StoredCredential
+	if err == nil {
+		held, err = storedCredential(conn)
+	}
 	if err == nil {
 		_, err = s.refresher.Fresh(ctx, held)
 	}

@@ -76,6 +76,10 @@ type Ending struct {
 type ActivityQuery struct {
 	Shop, Action, Outcome, WebhookID, Who string
 
+	Since, Until time.Time // of the start, both included; zero selects all
+	Changes      bool      // leaves out what changed nothing: refused and failed attempts
+	Without      string    // leaves out actions that begin with this; "" selects all
+
 	// Before and After are cursors of an ActivityList, for the page of older or of newer rows. A
 	// malformed one counts as absent, and After counts only without Before.
 	Before, After string
@@ -107,10 +111,12 @@ const (
 	inShop     = ` WHERE environment = $1 AND shop = $2`
 	inAllShops = ` WHERE environment = $1 AND $2 = ''`
 	asFiltered = ` AND ($3 = '' OR action = $3) AND ($4 = '' OR outcome = $4) AND ($5 = '' OR webhook_id = $5)
-		AND ($10 = '' OR ` + whoKey + ` = $10)`
+		AND ($10 = '' OR ` + whoKey + ` = $10)
+		AND started_at >= $11 AND started_at <= $12 AND ($13 = 0 OR outcome IN ('pending', 'done', 'unclear'))
+		AND ($14 = '' OR SUBSTR(action, 1, LENGTH($14)) <> $14)`
 	inBetween   = ` AND (started_at, seq) > ($6, $7) AND (started_at, seq) < ($8, $9)`
-	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $11`
-	oldestFirst = ` ORDER BY started_at, seq LIMIT $11`
+	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $15`
+	oldestFirst = ` ORDER BY started_at, seq LIMIT $15`
 
 	// The literals of these conditions are those of the partial indexes.
 	selectOpen = selectActivities + inShop + ` AND action = $3 AND outcome IN ('pending', 'unclear')
@@ -348,7 +354,17 @@ func (q ActivityQuery) where() string {
 }
 
 func (q ActivityQuery) args(env string, a, b position) []any {
-	return []any{env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq, q.Who}
+	until, changes := int64(math.MaxInt64), 0
+	if !q.Until.IsZero() {
+		until = millis(q.Until)
+	}
+	if q.Changes {
+		changes = 1
+	}
+	return []any{
+		env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq, q.Who,
+		millis(q.Since), until, changes, q.Without,
+	}
 }
 
 // bounds returns the positions between which a page is, and the order that begins at its cursor.

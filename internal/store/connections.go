@@ -19,19 +19,22 @@ type Connection struct {
 	ShopID     string
 	ShopName   string
 	ShopDomain string
-	Way        string    // how it was connected: "code", "implicit" or "apikey"
+	Way        string    // how it was connected: "code", "implicit", "apikey" or "channel"
+	Channel    string    // ID of the Channel that has the credential; "" if the connection has its own
 	Credential []byte    // in clear here, sealed in the database; nil in lists
-	Hint       string    // the end of an API user's name, by which a person knows it; not secret
+	Hint       string    // the end of an API user's name, or the channel's name; not secret
 	Scopes     string    // as granted, separated by spaces
 	ExpiresAt  time.Time // end of the access token; zero: never
 	Expired    bool      // unusable until the person connects the shop again
+	End        End       // since when and why, if Expired
 	Version    int64     // grows with each new credential
 	CreatedAt  time.Time
 }
 
 const (
-	connectionColumns = `id, owner, shop_id, shop_name, shop_domain, way, hint, scopes, expires_at, expired,
-		version, created_at`
+	// The first byte of a credential names its key.
+	connectionColumns = `id, owner, shop_id, shop_name, shop_domain, way, channel, hint, scopes, expires_at, expired,
+		version, created_at, ended_version, ended_at, ended_why, ended_code, substr(credential, 1, 1)`
 
 	selectConnections = `SELECT ` + connectionColumns + ` FROM connections WHERE environment = $1 AND owner = $2`
 
@@ -65,14 +68,15 @@ const (
 	// The insert selects from the owner's row, so it inserts nothing if the owner is gone.
 	upsertConnection = `
 		INSERT INTO connections (id, environment, owner, shop_id, shop_name, shop_domain, way, credential, hint,
-			scopes, expires_at, created_at)
-		SELECT $3, environment, id, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM owners WHERE environment = $1 AND id = $2
+			scopes, expires_at, created_at, channel)
+		SELECT $3, environment, id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM owners
+			WHERE environment = $1 AND id = $2
 		ON CONFLICT (environment, owner, shop_id) DO UPDATE SET
 			shop_name = excluded.shop_name, shop_domain = excluded.shop_domain, way = excluded.way,
-			credential = excluded.credential, hint = excluded.hint, scopes = excluded.scopes,
+			credential = excluded.credential, hint = excluded.hint, scopes = excluded.scopes, channel = excluded.channel,
 			expires_at = excluded.expires_at, expired = FALSE, version = connections.version + 1,
-			lease_holder = '', lease_until = 0, steady_until = 0
-		RETURNING ` + connectionColumns
+			lease_holder = '', lease_until = 0, steady_until = 0 `
+	returningConnection = `RETURNING ` + connectionColumns
 )
 
 // Connections returns the shops of an owner by name, without their credentials.
@@ -84,7 +88,7 @@ func (s *Store) Connections(ctx context.Context, owner Owner) ([]Connection, err
 	defer rows.Close()
 	var list []Connection
 	for rows.Next() {
-		c, err := scanConnection(rows)
+		c, err := s.scanConnection(rows)
 		if err != nil {
 			return nil, failed("list connections", err)
 		}
@@ -123,7 +127,7 @@ func (s *Store) RecentConnections(
 	}
 	defer rows.Close()
 	for rows.Next() {
-		c, err := scanConnection(rows, &total)
+		c, err := s.scanConnection(rows, &total)
 		if err != nil {
 			return nil, 0, failed("list recent connections", err)
 		}
@@ -186,19 +190,13 @@ func (s *Store) UnusedConnections(ctx context.Context, before time.Time) (ids []
 // PutConnection stores a connection and replaces an earlier one of the same owner to the same shop: it
 // has a new version, is not expired, and a refresh that still runs loses its lease. In the same
 // transaction the shop becomes due for a visit, and activities are recorded, as done. It returns the
-// connection as stored. The ID, Expired, Version and CreatedAt of the argument do not count.
+// connection as stored. The ID, Expired, End, Version and CreatedAt of the argument do not count.
 // ErrNotFound means that the owner is gone.
 func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activity) (Connection, error) {
-	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
 	var kept Connection
 	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
-		kept, err = scanConnection(tx.QueryRowContext(ctx, upsertConnection,
-			s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
-			c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now())))
+		kept, err = s.upsert(ctx, tx, upsertConnection+returningConnection, c)
 		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, connectVisit, s.env, c.ShopID, millis(s.now())); err != nil {
 			return err
 		}
 		return s.addDone(ctx, tx, done)
@@ -210,36 +208,52 @@ func (s *Store) PutConnection(ctx context.Context, c Connection, done ...Activit
 	return kept, nil
 }
 
+// upsert runs upsertConnection, or a statement that begins like it, and makes the shop due for a visit.
+func (s *Store) upsert(ctx context.Context, tx *sql.Tx, statement string, c Connection) (Connection, error) {
+	sealed := s.keys.seal(c.Credential, s.credentialContext(c.Owner, c.ShopID))
+	kept, err := s.scanConnection(tx.QueryRowContext(ctx, statement,
+		s.env, c.Owner, rand.Text(), c.ShopID, c.ShopName, c.ShopDomain, c.Way, sealed,
+		c.Hint, c.Scopes, millis(c.ExpiresAt), millis(s.now()), c.Channel))
+	if err != nil {
+		return Connection{}, err
+	}
+	return kept, s.makeDue(ctx, tx, c.ShopID)
+}
+
 // DeleteConnection deletes an owner's connection to a shop, and the owner's secrets, operations,
-// checks and flashes for it. In the same transaction it records activities, as done. An operation
-// whose lease is held stays, and so do the shop's activities and the marks of its webhooks. It is no
-// error if the shop is not connected.
+// checks and flashes for it. In the same transaction it records activities, as done, and notes the end
+// of the access for the shop's receipts. An operation whose lease is held stays, and so do the shop's
+// activities, its labels and the marks of its webhooks. It is no error if the shop is not connected.
 func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string, done ...Activity) error {
 	return failed("delete connection", s.tx(ctx, func(tx *sql.Tx) error {
-		for _, query := range []string{
-			`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`,
-			`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
-			`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND shop = $3 AND holder = ''`,
-			`DELETE FROM checks WHERE environment = $1 AND owner = $2 AND shop = $3`,
-			// A flash belongs to the shop when a segment of its page's path is the shop.
-			// replace is the one exact search for text that every database has.
-			`DELETE FROM flashes WHERE environment = $1 AND owner = $2
-				AND replace(page || '/', '/' || $3 || '/', '') <> page || '/'`,
-		} {
-			if _, err := tx.ExecContext(ctx, query, s.env, owner, shopID); err != nil {
-				return err
-			}
+		if _, err := s.deleteConnection(ctx, tx, owner, shopID); err != nil {
+			return err
 		}
 		return s.addDone(ctx, tx, done)
 	}))
 }
 
-// ExpireConnection marks a connection as unusable until it is connected again, if its credential still
-// has the given version. Otherwise nothing happens.
-func (s *Store) ExpireConnection(ctx context.Context, connID string, version int64) error {
-	_, err := s.exec(ctx, `UPDATE connections SET expired = TRUE WHERE environment = $1 AND id = $2 AND version = $3`,
-		s.env, connID, version)
-	return failed("expire connection", err)
+// deleteConnection deletes a connection and what goes with it in a transaction, and reports whether there was one.
+func (s *Store) deleteConnection(ctx context.Context, tx *sql.Tx, owner Owner, shopID string) (was bool, err error) {
+	n, err := affected(tx.ExecContext(ctx,
+		`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`, s.env, owner, shopID))
+	if err != nil {
+		return false, err
+	}
+	for _, query := range []string{
+		`DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND shop = $3`,
+		`DELETE FROM operations WHERE environment = $1 AND owner = $2 AND shop = $3 AND holder = ''`,
+		`DELETE FROM checks WHERE environment = $1 AND owner = $2 AND shop = $3`,
+		// A flash belongs to the shop when a segment of its page's path is the shop.
+		// replace is the one exact search for text that every database has.
+		`DELETE FROM flashes WHERE environment = $1 AND owner = $2
+			AND replace(page || '/', '/' || $3 || '/', '') <> page || '/'`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, s.env, owner, shopID); err != nil {
+			return false, err
+		}
+	}
+	return n > 0, s.endInvitations(ctx, tx, owner, shopID)
 }
 
 // LeaseRefresh acquires for a holder the lease to refresh the given version of a credential, counted from
@@ -268,26 +282,29 @@ func (s *Store) FinishRefresh(
 	ctx context.Context, connID string, version int64, holder string,
 	credential []byte, expiresAt time.Time, scopes string,
 ) error {
-	var owner Owner
-	var shopID string
-	err := s.engine.read.QueryRowContext(ctx, `SELECT owner, shop_id FROM connections WHERE environment = $1 AND id = $2`,
-		s.env, connID).Scan(&owner, &shopID)
-	if errors.Is(err, sql.ErrNoRows) {
-		return failed("finish refresh", ErrLeaseLost)
+	// The connection may move to another owner after its row was read. It moves once, and keeps its lease.
+	for range 2 {
+		var owner Owner
+		var shopID string
+		err := s.engine.read.QueryRowContext(ctx, `SELECT owner, shop_id FROM connections WHERE environment = $1 AND id = $2`,
+			s.env, connID).Scan(&owner, &shopID)
+		if errors.Is(err, sql.ErrNoRows) {
+			return failed("finish refresh", ErrLeaseLost)
+		}
+		if err != nil {
+			return failed("finish refresh", err)
+		}
+		n, err := s.exec(ctx, `
+			UPDATE connections SET credential = $1, expires_at = $2, scopes = $3,
+				expired = FALSE, version = version + 1, lease_holder = '', lease_until = 0, steady_until = 0
+			WHERE environment = $4 AND id = $5 AND owner = $6 AND version = $7 AND lease_holder = $8 AND lease_holder <> ''`,
+			s.keys.seal(credential, s.credentialContext(owner, shopID)), millis(expiresAt), scopes,
+			s.env, connID, owner, version, holder)
+		if err != nil || n == 1 {
+			return failed("finish refresh", err)
+		}
 	}
-	if err != nil {
-		return failed("finish refresh", err)
-	}
-	n, err := s.exec(ctx, `
-		UPDATE connections SET credential = $1, expires_at = $2, scopes = $3,
-			expired = FALSE, version = version + 1, lease_holder = '', lease_until = 0, steady_until = 0
-		WHERE environment = $4 AND id = $5 AND version = $6 AND lease_holder = $7 AND lease_holder <> ''`,
-		s.keys.seal(credential, s.credentialContext(owner, shopID)), millis(expiresAt), scopes,
-		s.env, connID, version, holder)
-	if err == nil && n == 0 {
-		err = ErrLeaseLost
-	}
-	return failed("finish refresh", err)
+	return failed("finish refresh", ErrLeaseLost)
 }
 
 // ReleaseRefresh ends a lease and changes nothing else. A lease that is not the holder's stays.
@@ -304,11 +321,13 @@ func (s *Store) credentialContext(owner Owner, shopID string) rowContext {
 
 func (s *Store) openConnection(row scanner) (Connection, error) {
 	var sealed []byte
-	c, err := scanConnection(row, &sealed)
+	c, err := s.scanConnection(row, &sealed)
 	if err != nil {
 		return Connection{}, failed("read connection", err)
 	}
-	c.Credential, err = s.keys.open(sealed, s.credentialContext(c.Owner, c.ShopID))
+	if c.Credential, err = s.keys.open(sealed, s.credentialContext(c.Owner, c.ShopID)); err != nil && !c.Expired {
+		c.Expired, c.End.Why = true, EndUnreadable // its key has the ID of another
+	}
 	return c, failed("read connection", err)
 }
 
@@ -316,13 +335,20 @@ func (s *Store) openConnection(row scanner) (Connection, error) {
 type scanner interface{ Scan(dest ...any) error }
 
 // scanConnection reads connectionColumns, and after them more columns.
-func scanConnection(row scanner, more ...any) (Connection, error) {
+func (s *Store) scanConnection(row scanner, more ...any) (Connection, error) {
 	var c Connection
-	var expires, created int64
+	var noted End
+	var expires, created, endedVersion, endedAt int64
+	var keyID []byte
 	err := row.Scan(append([]any{
 		&c.ID, &c.Owner, &c.ShopID, &c.ShopName, &c.ShopDomain, &c.Way,
-		&c.Hint, &c.Scopes, &expires, &c.Expired, &c.Version, &created,
+		&c.Channel, &c.Hint, &c.Scopes, &expires, &c.Expired, &c.Version, &created,
+		&endedVersion, &endedAt, &noted.Why, &noted.Code, &keyID,
 	}, more...)...)
-	c.ExpiresAt, c.CreatedAt = timeAt(expires), timeAt(created)
-	return c, err
+	if err != nil {
+		return Connection{}, err
+	}
+	c.ExpiresAt, c.CreatedAt, noted.At = timeAt(expires), timeAt(created), timeAt(endedAt)
+	c.noteEnd(noted, endedVersion, s.keys.know(keyID))
+	return c, nil
 }

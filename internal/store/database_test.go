@@ -66,10 +66,10 @@ func onEach(t *testing.T, test func(t *testing.T, fresh database)) {
 	t.Run("Postgres", func(t *testing.T) { test(t, postgresSchema) })
 }
 
-// raw opens a database without the store.
+// raw opens a database without the store. Of SQLite it writes only the log, as the store demands.
 func raw(t *testing.T, databaseURL string) *sql.DB {
 	t.Helper()
-	engine, address := "sqlite", "file:"+databaseURL+"?_pragma=busy_timeout(5000)"
+	engine, address := "sqlite", "file:"+databaseURL+"?_pragma=busy_timeout(5000)&_pragma=wal_autocheckpoint(0)"
 	if store.IsPostgres(databaseURL) {
 		engine, address = "pgx", databaseURL
 	}
@@ -145,11 +145,12 @@ type planted struct {
 	owner    store.Owner
 	canaries []string
 	checks   map[string]string // ids by shop
+	channels map[string]string // ids by client ID, which is the shop's
 }
 
 func plant(t *testing.T, fresh database, o store.Options) *planted {
 	t.Helper()
-	p := &planted{url: fresh(t), checks: map[string]string{}}
+	p := &planted{url: fresh(t), checks: map[string]string{}, channels: map[string]string{}}
 	p.store = open(t, p.url, o)
 	owner, token := signIn(t, p.store)
 	p.owner, p.canaries = owner, []string{token}
@@ -174,6 +175,11 @@ func (p *planted) plant(t *testing.T, shop string) {
 		Owner: p.owner, ShopID: shop, ShopName: "plain name", Credential: []byte(p.canary("credential", shop)),
 	})
 	check(t, err)
+	channel, err := p.store.PutChannel(ctx, store.Channel{
+		Owner: p.owner, ClientID: shop, Name: "plain name", Credential: []byte(p.canary("channel", shop)),
+	})
+	check(t, err)
+	p.channels[shop] = channel.ID
 	check(t, p.store.PutSignIn(ctx, store.SignIn{
 		State: p.canary("state", shop), Browser: p.canary("browser", shop),
 		Verifier: p.canary("verifier", shop), Return: "/" + shop, ExpiresAt: soon,
@@ -204,6 +210,10 @@ func (p *planted) plant(t *testing.T, shop string) {
 	}, 9)
 	check(t, err)
 	p.checks[shop] = kept.ID
+	_, _, err = p.store.BeginKeyImport(ctx,
+		store.KeyImport{ID: shop, Owner: p.owner, Session: p.owner, Sender: []byte(p.canary("sender", shop))},
+		[]store.KeyRow{{Line: 1, Credential: []byte(p.canary("key", shop))}}, 9)
+	check(t, err)
 	check(t, visit(ctx, p.store, shop, func(conn string) store.Observed {
 		return store.Observed{
 			ConnectionID: conn, Owner: p.owner, At: time.Now(), Read: true,
@@ -256,6 +266,13 @@ var sealedColumns = map[string]struct {
 		}
 		return err
 	}},
+	"channels.credential": {`client_id = $1`, func(t *testing.T, p *planted, shop string) error {
+		c, err := p.store.Channel(t.Context(), p.owner, p.channels[shop])
+		if err != nil && (c.Name != "plain name" || c.Credential != nil) {
+			t.Errorf("channel beside the error: %+v", c)
+		}
+		return err
+	}},
 	"sign_ins.verifier": {`return_path = '/' || $1`, func(t *testing.T, p *planted, shop string) error {
 		_, err := p.store.TakeSignIn(t.Context(), "canary-state-"+shop, "canary-browser-"+shop)
 		return err
@@ -273,6 +290,21 @@ var sealedColumns = map[string]struct {
 	}},
 	"checks.report": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
 		_, err := p.store.Check(t.Context(), p.owner, shop, p.checks[shop])
+		return err
+	}},
+	"key_imports.sender": {`id = $1`, func(t *testing.T, p *planted, shop string) error {
+		i, err := p.store.KeyImport(t.Context(), p.owner, p.owner, shop)
+		if err == nil && len(i.Sender) == 0 {
+			return store.ErrWrongKey // nobody is named
+		}
+		return err
+	}},
+	"key_import_rows.credential": {`import = $1`, func(t *testing.T, p *planted, shop string) error {
+		all, err := p.store.PendingKeys(t.Context(),
+			store.KeyImport{ID: shop, Owner: p.owner, Session: p.owner}, 9)
+		if err == nil && len(all[0].Credential) == 0 {
+			return store.ErrWrongKey // the row is returned without its key
+		}
 		return err
 	}},
 	"webhook_labels.label": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
@@ -430,6 +462,7 @@ func TestRowOfAnotherOwnerDoesNotOpen(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh database) {
 		for column, change := range map[string]string{
 			"connections.credential": `UPDATE connections SET owner = $1 WHERE shop_id = 'one'`,
+			"channels.credential":    `UPDATE channels SET owner = $1 WHERE client_id = 'one'`,
 			"webhook_secrets.secret": `UPDATE webhook_secrets SET owner = $1 WHERE shop = 'one'`,
 			"operations.result":      `UPDATE operations SET owner = $1 WHERE shop = 'one'`,
 			"checks.report":          `UPDATE checks SET owner = $1 WHERE shop = 'one'`,

@@ -150,7 +150,7 @@ func (s *Store) Observations(ctx context.Context, owner Owner) ([]Observation, e
 	defer rows.Close()
 	var all []Observation
 	for rows.Next() {
-		o, err := scanObservation(rows)
+		o, err := s.scanObservation(rows)
 		if err != nil {
 			return nil, failed("list observations", err)
 		}
@@ -164,7 +164,7 @@ func (s *Store) Observations(ctx context.Context, owner Owner) ([]Observation, e
 // don't open, the error is ErrWrongKey and the rest is filled in: the next visit reads them again.
 func (s *Store) Observation(ctx context.Context, owner Owner, shop string) (Observation, error) {
 	var sealed []byte
-	o, err := scanObservation(s.engine.read.QueryRowContext(ctx, selectObservation, s.env, owner, shop), &sealed)
+	o, err := s.scanObservation(s.engine.read.QueryRowContext(ctx, selectObservation, s.env, owner, shop), &sealed)
 	if err == nil && sealed != nil {
 		o.Webhooks, err = s.keys.open(sealed, s.observationContext("observations", "webhooks", o.Owner, o.ID))
 	}
@@ -201,12 +201,12 @@ func (s *Store) ObservationChanges(
 }
 
 // scanObservation reads connectionColumns, what more has, and observationColumns.
-func scanObservation(row scanner, more ...any) (Observation, error) {
+func (s *Store) scanObservation(row scanner, more ...any) (Observation, error) {
 	var o Observation
 	var tried, seen, deliveries, until int64
 	var unknown string
 	var err error
-	o.Connection, err = scanConnection(row, append(more,
+	o.Connection, err = s.scanConnection(row, append(more,
 		&tried, &o.Problem, &o.Code, &seen, &o.Hash, &o.WebhookCount, &o.Cut, &o.Types, &o.TypeCounts, &unknown,
 		&deliveries, &o.Total24h, &o.Failed24h, &o.Backlog.Page, &until)...)
 	o.TriedAt, o.SeenAt, o.DeliveriesAt, o.Backlog.Until = timeAt(tried), timeAt(seen), timeAt(deliveries), timeAt(until)

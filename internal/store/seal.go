@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -133,6 +134,11 @@ func (k Keys) seal(plain []byte, p rowContext) []byte {
 	first := k.list[0]
 	//nolint:gosec // No nonce is passed: the AEAD draws one.
 	return first.aead.Seal([]byte{first.id}, nil, plain, p.data())
+}
+
+// know reports whether a key has the ID that a sealed value begins with. Two keys may have the same, so open may fail.
+func (k Keys) know(id []byte) bool {
+	return len(id) == 1 && slices.ContainsFunc(k.list, func(key key) bool { return key.id == id[0] })
 }
 
 // open is the inverse of seal. Its error is ErrWrongKey, with the reason.

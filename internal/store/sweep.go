@@ -9,9 +9,10 @@ import (
 )
 
 // Sweep deletes what has expired, in all environments: sessions, owners who ended with their session and
-// all that they have, sign-ins, drafts, flashes, operations 24 hours after their last change, secrets, checks,
-// activities after 400 days, marks of immutable webhooks, what visits saw after KeepDeliveries and KeepChanges, leases,
-// and counts under limits that are back to nothing. It is safe at any time and in several processes at once.
+// all that they have, sign-ins, drafts, flashes, operations 24 hours after their last change, secrets, checks, key
+// imports, activities after 400 days, marks of immutable webhooks, invitations 30 days after they expired or 400 days
+// after the access ended, what visits saw after KeepDeliveries and KeepChanges, leases, and counts under limits that are
+// back to nothing. It is safe at any time and in several processes at once.
 func (s *Store) Sweep(ctx context.Context) error {
 	now := s.instant()
 	ago := func(d time.Duration) any { return now.add(-d).database }
@@ -30,8 +31,10 @@ func (s *Store) Sweep(ctx context.Context) error {
 		{"operations", sweepOperations, []any{ago(operationLife), now.add(-operationLife).steady}},
 		{"secrets", `DELETE FROM webhook_secrets WHERE expires_at <= $1`, []any{ago(0)}},
 		{"checks", `DELETE FROM checks WHERE started_at <= $1`, []any{ago(checkLife)}},
+		{"key imports", `DELETE FROM key_imports WHERE started_at <= $1`, []any{ago(KeyImportLife)}},
 		{"activities", `DELETE FROM activities WHERE started_at <= $1`, []any{ago(activityLife)}},
 		{"immutable webhooks", `DELETE FROM immutable_webhooks WHERE expires_at <= $1`, []any{ago(0)}},
+		{"invitations", sweepInvitations, []any{ago(invitationLife), ago(activityLife)}},
 		{"labels", sweepLabels, []any{ago(activityLife)}},
 		{"changes of webhooks", `DELETE FROM observation_changes WHERE changed_at <= $1`, []any{ago(s.keepChanges)}},
 		{"deliveries", `DELETE FROM delivery_facts WHERE created_at <= $1`, []any{ago(s.keepDeliveries)}},

@@ -94,6 +94,12 @@ type Backlog struct {
 	Until time.Time // those before are known
 }
 
+// makeDue makes a shop due for a visit, in a transaction.
+func (s *Store) makeDue(ctx context.Context, tx *sql.Tx, shop string) error {
+	_, err := tx.ExecContext(ctx, connectVisit, s.env, shop, millis(s.now()))
+	return err
+}
+
 // BeginVisit begins a visit of a shop, for as long as a lease, and returns with it the connections that can be used.
 // Deliveries since open may have changed since they were read. If the shop can't be visited now, it returns after which
 // time it can: somebody else visits it, the API's limit is reached, or visits are paused. ErrNotFound means that no
@@ -144,7 +150,7 @@ func (s *Store) visited(ctx context.Context, shop string, open time.Time) ([]Vis
 		var sealed []byte
 		var tried, seen, until int64
 		var newest, oldest sql.NullInt64
-		v.Connection, err = scanConnection(rows, &sealed, &tried, &seen, &v.Hash, &v.Backlog.Page, &until, &newest, &oldest)
+		v.Connection, err = s.scanConnection(rows, &sealed, &tried, &seen, &v.Hash, &v.Backlog.Page, &until, &newest, &oldest)
 		if err != nil {
 			return nil, err
 		}

@@ -39,21 +39,39 @@ func NewHeader(c HeaderConfig) (*Header, error) {
 	}, nil
 }
 
-// Identify returns who sent a request, by the proxy's headers. Its error is a *SignInError with ProblemHeader: the
-// request didn't come through the proxy, or the proxy passed on what the client had sent.
-func (h *Header) Identify(r *http.Request) (Identity, error) {
+// Vouch returns nil if a request came through the proxy, whoever sent it. Otherwise its error is that of Identify.
+func (h *Header) Vouch(r *http.Request) error {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	ip := peer.Addr().Unmap().WithZone("")
 	if err != nil || !slices.ContainsFunc(h.proxies, func(p netip.Prefix) bool { return p.Contains(ip) }) {
-		return Identity{}, problem(ProblemHeader, "the peer is not in HOOKWALL_TRUSTED_PROXIES")
+		return problem(ProblemHeader, "the peer is not in HOOKWALL_TRUSTED_PROXIES")
 	}
 	secret, err := onlyValue(r.Header, ProxySecretHeader)
 	if err != nil {
-		return Identity{}, err
+		return err
 	}
 	given := sha256.Sum256([]byte(secret))
 	if subtle.ConstantTimeCompare(given[:], h.secret[:]) != 1 {
-		return Identity{}, problem(ProblemHeader, ProxySecretHeader+" differs from HOOKWALL_PROXY_SECRET")
+		return problem(ProblemHeader, ProxySecretHeader+" differs from HOOKWALL_PROXY_SECRET")
+	}
+	return nil
+}
+
+// NamesNobody reports whether a request has no header that names a person, nor one that looks like it.
+func (h *Header) NamesNobody(r *http.Request) bool {
+	for name := range r.Header {
+		if strings.EqualFold(strings.ReplaceAll(name, "_", "-"), h.user) {
+			return false
+		}
+	}
+	return true
+}
+
+// Identify returns who sent a request, by the proxy's headers. Its error is a *SignInError with ProblemHeader: the
+// request didn't come through the proxy, or the proxy passed on what the client had sent.
+func (h *Header) Identify(r *http.Request) (Identity, error) {
+	if err := h.Vouch(r); err != nil {
+		return Identity{}, err
 	}
 	user, err := onlyValue(r.Header, h.user)
 	if err != nil {
@@ -87,8 +105,8 @@ func onlyValue(header http.Header, name string) (string, error) {
 	return values[0], nil
 }
 
-// isPlaceholder reports whether a value is what some proxies send in place of a name that they don't have: Caddy its own
-// {placeholder}, Apache (null), Envoy a hyphen. Everyone without a name would be one person.
+// isPlaceholder reports whether a value is what some proxies send in place of a name that they don't have. Caddy sends
+// its own {placeholder}, Apache (null), Envoy a hyphen. Everyone without a name would be one person.
 func isPlaceholder(value string) bool {
 	return strings.ContainsAny(value, "{}") || value == "(null)" || value == "-"
 }

@@ -282,8 +282,8 @@ func TestProviderComesBack(t *testing.T) {
 	}
 }
 
-// TestProviderGoesDown begins sign-ins at a provider that responded before. A browser would be sent to a page that doesn't
-// open.
+// TestProviderGoesDown begins sign-ins at a provider that responded before. A browser would be sent to a page that
+// doesn't open.
 func TestProviderGoesDown(t *testing.T) {
 	f := newFakeProvider(t)
 	o := newOIDC(t, f.config())

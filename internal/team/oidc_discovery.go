@@ -88,7 +88,7 @@ func (o *OIDC) provider(ctx context.Context) (*provider, error) {
 }
 
 // metadataLife is how long a sign-in may begin with the metadata and the keys that an earlier one read. Reading them
-// again tells whether the provider still responds, before a browser is sent there, and forgets keys that it withdrew.
+// again shows that the provider still responds, before a browser is sent there, and forgets keys that it withdrew.
 const metadataLife = time.Minute
 
 // forgetOld drops the metadata if it is too old to begin a sign-in with.

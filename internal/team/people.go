@@ -74,6 +74,7 @@ func (p Person) Domain() string { return domainOf(p.Email) }
 // Config says who may do what.
 type Config struct {
 	Store   *store.Store
+	Name    string   // of the team, for shops' owners
 	Admins  []string // e-mail addresses and subjects
 	Groups  GroupRoles
 	Domains []string // in which everyone with a verified e-mail is a viewer
@@ -90,6 +91,9 @@ func New(ctx context.Context, c Config) (*Team, error) {
 	owner, err := c.Store.Team(ctx)
 	return &Team{config: c, owner: owner}, err
 }
+
+// Name returns what to call the team before somebody who isn't in it.
+func (t *Team) Name() string { return t.config.Name }
 
 // Owner returns the owner of the team's connections.
 func (t *Team) Owner() store.Owner { return t.owner }
@@ -139,9 +143,9 @@ func (p Person) Actor() activity.Actor {
 	}
 }
 
-// SetRole sets the role of a person. It returns ErrRemoved for a person who must be readmitted first, ErrElsewhere if it
-// would have no effect, ErrUnchanged if the person has the role, and ErrLastAdmin if nobody would be left who sets
-// roles. Like all changes of people, it is recorded.
+// SetRole sets the role of a person. It returns ErrRemoved if the person must be readmitted first, ErrElsewhere if it
+// would have no effect, ErrUnchanged if the person has the role, and ErrLastAdmin if nobody would be left who sets one.
+// Like all changes of people, it is recorded.
 func (t *Team) SetRole(ctx context.Context, by activity.Actor, id string, role Role) error {
 	return t.change(ctx, by, activity.ChangeRole, id, func(p *store.Person, before Person) error {
 		switch {

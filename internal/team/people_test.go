@@ -135,13 +135,17 @@ func TestChangeOutsideIsRead(t *testing.T) {
 		config Config
 		signIn func(*Identity) // again; nil if only the next request comes
 		role   Role
+		from   Source
 	}{
-		{"nothing", before, nil, Admin},
-		{"no longer in the configuration", Config{Groups: before.Groups}, nil, Operator},
-		{"in neither", Config{}, nil, NoRole},
-		{"another e-mail", before, func(id *Identity) { id.Email = "ann@other.example" }, NoRole},
-		{"another e-mail and a group", before, func(id *Identity) { id.Email, id.Groups = "x", []string{"ops"} }, Operator},
-		{"an e-mail that is no longer verified", before, func(id *Identity) { id.EmailVerified = false }, NoRole},
+		{"nothing", before, nil, Admin, Configured},
+		{"no longer in the configuration", Config{Groups: before.Groups}, nil, Operator, ByGroup},
+		{"in neither", Config{}, nil, NoRole, Nowhere},
+		{"another e-mail", before, func(id *Identity) { id.Email = "ann@other.example" }, NoRole, Nowhere},
+		{
+			"another e-mail and a group", before, func(id *Identity) { id.Email, id.Groups = "x", []string{"ops"} },
+			Operator, ByGroup,
+		},
+		{"an e-mail that is no longer verified", before, func(id *Identity) { id.EmailVerified = false }, NoRole, Nowhere},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -153,8 +157,8 @@ func TestChangeOutsideIsRead(t *testing.T) {
 			}
 			got, err := team.Person(t.Context(), p.ID)
 			must(t, err)
-			if got.Role != test.role {
-				t.Errorf("%q from %q, want %q", got.Role, got.Source, test.role)
+			if got.Role != test.role || got.Source != test.from {
+				t.Errorf("%q from %q, want %q from %q", got.Role, got.Source, test.role, test.from)
 			}
 		})
 	}
@@ -189,7 +193,8 @@ func TestGivenRole(t *testing.T) {
 		{"readmitted to a group", byGroup.ID, func(id string) error { return team.Readmit(t.Context(), boss.Actor(), id) }, nil, Operator, ByGroup},
 		{"readmitted twice", byGroup.ID, func(id string) error { return team.Readmit(t.Context(), boss.Actor(), id) }, ErrUnchanged, Operator, ByGroup},
 		{"a role again", p.ID, func(id string) error {
-			return errors.Join(team.SetRole(t.Context(), boss.Actor(), id, Operator), team.SetRole(t.Context(), boss.Actor(), id, Operator))
+			return errors.Join(
+				team.SetRole(t.Context(), boss.Actor(), id, Operator), team.SetRole(t.Context(), boss.Actor(), id, Operator))
 		}, ErrUnchanged, Operator, ByAdmin},
 		{"a role once removed", p.ID, func(id string) error {
 			return errors.Join(team.Remove(t.Context(), boss.Actor(), id), team.SetRole(t.Context(), boss.Actor(), id, Admin))

@@ -131,11 +131,12 @@
     if (!progress) return;
     const link = document.querySelector(".check-follow");
     const stream = new EventSource(progress.dataset.stream);
+    let said;
     link.hidden = true;
     stream.addEventListener("report", ({ data }) => {
       progress.replaceChildren(...new DOMParser().parseFromString(data, "text/html").body.childNodes);
       const now = progress.querySelector(".check-now")?.textContent;
-      if (now) say(now);
+      if (now && now !== said) say(said = now);
     });
     stream.addEventListener("done", () => {
       stream.close();
@@ -144,7 +145,7 @@
     stream.addEventListener("error", () => {
       stream.close();
       link.hidden = false;
-      say("The check goes on, but its progress is not shown here any more.");
+      say("Progress is no longer shown here. Refresh it to see more.");
     });
   }
 

@@ -108,6 +108,7 @@ export const pages = [
   { name: "implicit sign-in", stranger: true, path: () => "/oauth/implicit" },
   { name: "installed", stranger: true, path: () => "/oauth/callback?code=unused" },
   { name: "shops", path: () => "/shops" },
+  { name: "shop labels", path: (v) => v.at(v.empty, "/labels") },
   { name: "help", path: () => "/help" },
   { name: "display", path: () => "/display" },
   { name: "sign out", path: () => "/sign-out" },

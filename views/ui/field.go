@@ -34,6 +34,8 @@ type TextField struct {
 	Replaceable bool
 	// Prose is set if people write it in their own language, unlike a URL or a key.
 	Prose bool
+	// List is the ID of a datalist with values to choose from; "" for none.
+	List string
 	// Lines is the height of a field of several lines; 0 for a field of one line.
 	Lines int
 }
@@ -94,7 +96,9 @@ var unmanaged = templ.Attributes{
 // attributes returns the attributes that input and textarea have in common.
 func (t TextField) attributes() templ.Attributes {
 	all := templ.Attributes{"dir": "ltr", "autocapitalize": "none", "spellcheck": "false", "autofocus": t.Focus}
-	for name, value := range map[string]string{"inputmode": t.InputMode, "aria-describedby": t.describedBy()} {
+	for name, value := range map[string]string{
+		"inputmode": t.InputMode, "aria-describedby": t.describedBy(), "list": t.List,
+	} {
 		if value != "" {
 			all[name] = value
 		}

@@ -131,7 +131,7 @@ var connectionTests = map[string]func(*testing.T, *fixture){
 	"connected again": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		first := put(t, f.one, connection(owner, "sh_1"))
-		must(t, f.one.ExpireConnection(t.Context(), first.ID, first.Version))
+		must(t, f.one.ExpireConnection(t.Context(), first.ID, first.Version, store.End{}))
 		f.clock.move(time.Minute)
 		c := store.Connection{
 			Owner: owner, ShopID: "sh_1", ShopName: "New name", ShopDomain: "new.example", Way: "apikey",
@@ -226,12 +226,12 @@ var connectionTests = map[string]func(*testing.T, *fixture){
 		owner, _ := signIn(t, f.one)
 		c := put(t, f.one, connection(owner, "sh_1"))
 		other := put(t, f.one, connection(owner, "sh_2"))
-		must(t, f.one.ExpireConnection(t.Context(), c.ID, c.Version+1))
+		must(t, f.one.ExpireConnection(t.Context(), c.ID, c.Version+1, store.End{}))
 		same(t, "by another version", expired(t, f.one, c.ID), false)
-		must(t, f.one.ExpireConnection(t.Context(), c.ID, c.Version))
+		must(t, f.one.ExpireConnection(t.Context(), c.ID, c.Version, store.End{}))
 		same(t, "by its version", expired(t, f.other, c.ID), true)
 		same(t, "another shop", expired(t, f.other, other.ID), false)
-		must(t, f.one.ExpireConnection(t.Context(), "nothing", 1))
+		must(t, f.one.ExpireConnection(t.Context(), "nothing", 1, store.End{}))
 	},
 }
 
@@ -281,7 +281,7 @@ var refreshTests = map[string]func(*testing.T, *fixture){
 		} {
 			same(t, name, lease(t, f.one, asked, "a"), false)
 		}
-		must(t, f.one.ExpireConnection(t.Context(), c.ID, c.Version))
+		must(t, f.one.ExpireConnection(t.Context(), c.ID, c.Version, store.End{}))
 		same(t, "an expired connection", lease(t, f.one, c, "a"), false)
 		_, err := f.one.LeaseRefresh(t.Context(), c.ID, c.Version, "", leaseTime)
 		if err == nil {
@@ -354,7 +354,7 @@ var refreshTests = map[string]func(*testing.T, *fixture){
 		owner, _ := signIn(t, f.one)
 		c := put(t, f.one, connection(owner, "sh_1"))
 		lease(t, f.one, c, "a")
-		must(t, f.other.ExpireConnection(t.Context(), c.ID, c.Version))
+		must(t, f.other.ExpireConnection(t.Context(), c.ID, c.Version, store.End{}))
 		must(t, f.one.FinishRefresh(t.Context(), c.ID, c.Version, "a", []byte("fresh"), time.Time{}, ""))
 		same(t, "expired", expired(t, f.one, c.ID), false)
 	},
@@ -425,11 +425,11 @@ var liveConnectionTests = map[string]func(*testing.T, *fixture){
 			same(t, "preferred", liveOwner(t, f.one, "sh_1", owner), owner)
 		}
 		same(t, "newest", liveOwner(t, f.one, "sh_1", ""), owners[2])
-		must(t, f.one.ExpireConnection(t.Context(), kept[0].ID, kept[0].Version))
+		must(t, f.one.ExpireConnection(t.Context(), kept[0].ID, kept[0].Version, store.End{}))
 		same(t, "when the preferred is expired", liveOwner(t, f.one, "sh_1", owners[0]), owners[2])
 		must(t, f.one.DeleteConnection(t.Context(), owners[2], "sh_1"))
 		same(t, "when the newest is gone", liveOwner(t, f.one, "sh_1", owners[0]), owners[1])
-		must(t, f.one.ExpireConnection(t.Context(), kept[1].ID, kept[1].Version))
+		must(t, f.one.ExpireConnection(t.Context(), kept[1].ID, kept[1].Version, store.End{}))
 		same(t, "when all are expired", liveOwner(t, f.one, "sh_1", owners[0]), "")
 	},
 

@@ -76,7 +76,7 @@ var isolationTests = map[string]func(*testing.T, *fixture){
 		c, err := f.one.Connection(t.Context(), owner, "sh_1")
 		must(t, err)
 
-		must(t, elsewhere.ExpireConnection(t.Context(), c.ID, c.Version))
+		must(t, elsewhere.ExpireConnection(t.Context(), c.ID, c.Version, store.End{}))
 		same(t, "lease", lease(t, elsewhere, c, "a"), false)
 		must(t, elsewhere.DeleteConnection(t.Context(), owner, "sh_1"))
 		must(t, elsewhere.DeleteSecret(t.Context(), owner, "sh_1", "wcon_1"))

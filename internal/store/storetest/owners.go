@@ -90,7 +90,7 @@ var ownerTests = map[string]func(*testing.T, *fixture){
 			kept := put(t, f.one, conn)
 			ids[c.name] = kept.ID
 			if c.name == "expired" {
-				must(t, f.one.ExpireConnection(t.Context(), kept.ID, kept.Version))
+				must(t, f.one.ExpireConnection(t.Context(), kept.ID, kept.Version, store.End{}))
 			}
 		}
 		same(t, "unused now", unused(t, f.other, f.start), []string{ids["long unused"], ids["unused"]})

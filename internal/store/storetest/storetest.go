@@ -33,8 +33,11 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"SessionTimes", sessionTimeTests},
 		{"Owners", ownerTests},
 		{"People", peopleTests},
+		{"Invitations", invitationTests},
 		{"Connections", connectionTests},
+		{"Ended", endedTests},
 		{"Refresh", refreshTests},
+		{"Channels", channelTests},
 		{"SignIns", signInTests},
 		{"Drafts", draftTests},
 		{"Flashes", flashTests},
@@ -46,11 +49,14 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"Clocks", clockTests},
 		{"ImmutableWebhooks", immutableTests},
 		{"Labels", labelTests},
+		{"ShopLabels", shopLabelTests},
+		{"Move", moveTests},
 		{"Presets", presetTests},
 		{"Visits", visitTests},
 		{"Observations", observationTests},
 		{"Deliveries", deliveryTests},
 		{"Checks", checkTests},
+		{"KeyImports", keyImportTests},
 		{"Limits", limitTests},
 		{"LiveConnection", liveConnectionTests},
 		{"Sweep", sweepTests},
@@ -94,6 +100,7 @@ type fixture struct {
 	open       func(environment string) *store.Store
 	lasting    func(idle, life time.Duration) *store.Store // whose sessions last that long
 	ahead      func(d time.Duration) *store.Store          // whose database's clock is ahead of that of the others
+	rekeyed    func() *store.Store                         // with another key
 	clock      *clock
 	one, other *store.Store
 	start      time.Time
@@ -116,6 +123,11 @@ func newFixture(t *testing.T, db Database) *fixture {
 		return db(t, store.Options{
 			Keys: keys, Environment: live, Now: f.clock.Now, SessionIdle: idle, SessionLife: life,
 		})
+	}
+	f.rekeyed = func() *store.Store {
+		other, err := store.ParseKeys(strings.Repeat("B", 42) + "E=")
+		must(t, err)
+		return db(t, store.Options{Keys: other, Environment: live, Now: f.clock.Now})
 	}
 	f.one, f.other = f.open(live), f.open(live)
 	return f

@@ -128,6 +128,23 @@ var sweepTests = map[string]func(*testing.T, *fixture){
 				beginActivity(t, f.one, activity("o", "sh_1"))
 				return func() bool { return activities(t, f.one, store.ActivityQuery{Shop: "sh_1"}).Total > 0 }
 			}},
+			{"invitation that was not accepted", 37 * 24 * time.Hour, func(t *testing.T) func() bool {
+				invite(t, f, "a")
+				return func() bool {
+					_, err := f.one.Invitation(t.Context(), "token of a")
+					return found(t, err)
+				}
+			}},
+			{"receipt of access that has ended", 400 * 24 * time.Hour, func(t *testing.T) func() bool {
+				invite(t, f, "b")
+				_, err := accept(f.one, "b", "sh_1")
+				must(t, err)
+				must(t, f.one.EndAccess(t.Context(), "receipt of b"))
+				return func() bool {
+					_, err := f.one.InvitationByReceipt(t.Context(), "receipt of b")
+					return found(t, err)
+				}
+			}},
 			{"mark of an immutable webhook", time.Hour, func(t *testing.T) func() bool {
 				must(t, f.one.MarkImmutable(t.Context(), "sh_1", "wcon_1", f.start.Add(time.Hour)))
 				return func() bool { return len(immutable(t, f.one, "sh_1")) > 0 }

@@ -168,7 +168,7 @@ var visitTests = map[string]func(*testing.T, *fixture){
 		f.clock.move(time.Second)
 		put(t, f.one, connection(owner, "sh_1"))
 		gone := put(t, f.one, connection(ended, "sh_1"))
-		must(t, f.one.ExpireConnection(t.Context(), gone.ID, gone.Version))
+		must(t, f.one.ExpireConnection(t.Context(), gone.ID, gone.Version, store.End{Why: store.EndNotRenewed}))
 		owners := func() (all []store.Owner) {
 			v := beginVisit(t, f.one, "sh_1")
 			for _, c := range v.Connections {
@@ -181,6 +181,17 @@ var visitTests = map[string]func(*testing.T, *fixture){
 		same(t, "with a session", owners(), []store.Owner{team, owner})
 		f.clock.move(store.SessionIdle)
 		same(t, "without a session", owners(), []store.Owner{team})
+	},
+
+	"moved to another owner": func(t *testing.T, f *fixture) {
+		owner, team := personal(t, f)
+		put(t, f.one, connection(owner, "sh_1"))
+		endVisit(t, f.one, beginVisit(t, f.one, "sh_1"), store.VisitEnd{Due: f.start.Add(time.Hour)})
+		f.clock.move(time.Second)
+		moveAll(t, f.other, owner, team, store.Move{Shop: "sh_1"})
+		due, err := f.one.NextVisit(t.Context())
+		must(t, err)
+		same(t, "due", due.UTC(), f.start.Add(time.Second).UTC())
 	},
 
 	"asked for, and again while one runs": func(t *testing.T, f *fixture) {
