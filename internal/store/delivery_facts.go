@@ -139,6 +139,15 @@ const (
 			WHERE l.connection = f.connection AND l.webhook = f.webhook AND l.outcome = 2)
 		ORDER BY event`
 
+	selectFailures = `SELECT shop_id, connection, webhook, event, error, failures, first_at FROM (
+			SELECT shop_id, f.connection, webhook, event, f.error, COUNT(*) OVER (PARTITION BY f.connection, webhook) AS failures,
+				MIN(f.created_at) OVER (PARTITION BY f.connection, webhook) AS first_at,
+				ROW_NUMBER() OVER (PARTITION BY f.connection, webhook ORDER BY f.created_at DESC, event DESC) AS n
+			FROM connections JOIN observations ON observations.connection = connections.id AND failed_24h > 0
+			JOIN delivery_facts AS f ON f.connection = connections.id AND f.created_at > $3 AND outcome = 2
+			WHERE environment = $1 AND owner = $2) AS failing
+		WHERE n = 1 ORDER BY shop_id, webhook`
+
 	bucketsOfShops    = `SELECT shop_id, ''` + buckets
 	bucketsOfWebhooks = `SELECT shop_id, webhook` + buckets
 
@@ -207,6 +216,46 @@ func (s *Store) lastErrors(ctx context.Context, owner Owner, shop string) (map[s
 		texts[webhook] = string(plain)
 	}
 	return texts, rows.Err()
+}
+
+// Failure says how deliveries to one webhook of a shop failed.
+type Failure struct {
+	Shop       string
+	Connection string
+	Webhook    string // as in Delivery
+	Count      int
+	First      time.Time // of the failed ones, by when they were created
+	LastError  string    // of the last of them
+}
+
+// Failures returns the webhooks of an owner's shops to which deliveries failed since a time, by shop and webhook. It
+// looks at shops with Failed24h alone.
+func (s *Store) Failures(ctx context.Context, owner Owner, since time.Time) ([]Failure, error) {
+	rows, err := s.engine.read.QueryContext(ctx, selectFailures, s.env, owner, millis(since))
+	if err != nil {
+		return nil, failed("list failures", err)
+	}
+	defer rows.Close()
+	var all []Failure
+	for rows.Next() {
+		var f Failure
+		var event string
+		var first int64
+		var sealed []byte
+		if err := rows.Scan(&f.Shop, &f.Connection, &f.Webhook, &event, &sealed, &f.Count, &first); err != nil {
+			return nil, failed("list failures", err)
+		}
+		f.First = timeAt(first)
+		if sealed != nil {
+			// One that was sealed for another owner, before its shop moved, has no text.
+			plain, err := s.keys.open(sealed, s.errorContext(owner, f.Connection, event, f.Webhook))
+			if err == nil {
+				f.LastError = string(plain)
+			}
+		}
+		all = append(all, f)
+	}
+	return all, failed("list failures", rows.Err())
 }
 
 // Buckets says which deliveries to count, and by what.

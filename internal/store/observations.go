@@ -76,6 +76,10 @@ const (
 	selectObservation = `SELECT ` + connectionColumns + `, webhooks, ` + observationColumns + ` FROM connections
 		LEFT JOIN observations ON observations.connection = id WHERE environment = $1 AND owner = $2 AND shop_id = $3`
 
+	selectSealedWebhooks = `SELECT id, shop_id, webhooks FROM connections
+		JOIN observations ON observations.connection = id
+		WHERE environment = $1 AND owner = $2 AND webhooks IS NOT NULL`
+
 	// Nothing is inserted if the connection was deleted during the visit.
 	upsertObservation = `
 		INSERT INTO observations (connection, tried_at, problem, code)
@@ -169,6 +173,38 @@ func (s *Store) Observation(ctx context.Context, owner Owner, shop string) (Obse
 		o.Webhooks, err = s.keys.open(sealed, s.observationContext("observations", "webhooks", o.Owner, o.ID))
 	}
 	return o, failed("read observation", err)
+}
+
+// ObservedWebhooks returns the webhooks of an owner's shops as they were last seen, by shop: of those that are named, or
+// of all if shops is nil. One whose webhooks don't open is left out: the next visit reads them again.
+func (s *Store) ObservedWebhooks(ctx context.Context, owner Owner, shops []string) (map[string][]byte, error) {
+	all := map[string][]byte{}
+	if shops != nil && len(shops) == 0 {
+		return all, nil
+	}
+	query, args := selectSealedWebhooks, []any{s.env, owner}
+	if shops != nil {
+		var list string
+		list, args = listed(args, shops)
+		query += ` AND shop_id IN (` + list + `)`
+	}
+	rows, err := s.engine.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, failed("list webhooks that were seen", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var connection, shop string
+		var sealed []byte
+		if err := rows.Scan(&connection, &shop, &sealed); err != nil {
+			return nil, failed("list webhooks that were seen", err)
+		}
+		plain, err := s.keys.open(sealed, s.observationContext("observations", "webhooks", owner, connection))
+		if err == nil {
+			all[shop] = plain
+		}
+	}
+	return all, failed("list webhooks that were seen", rows.Err())
 }
 
 // ObservationChanges returns the newest changes of a shop's webhooks that visits of an owner's connection saw, at most

@@ -40,6 +40,64 @@ func accepted(event, webhook string, at time.Time) store.Delivery {
 }
 
 var observationTests = map[string]func(*testing.T, *fixture){
+	"webhooks of many shops": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		other, _ := signIn(t, f.one)
+		for _, shop := range []string{"sh_1", "sh_2", "sh_3"} {
+			put(t, f.one, connection(owner, shop))
+		}
+		put(t, f.one, connection(other, "sh_4"))
+		for _, shop := range []string{"sh_1", "sh_2", "sh_4"} {
+			f.see(t, shop, store.Observed{Listed: &store.Listed{Hash: "hash", Webhooks: []byte("of " + shop)}})
+		}
+		for name, row := range map[string]struct {
+			shops []string
+			want  map[string][]byte
+		}{
+			"all":   {nil, map[string][]byte{"sh_1": []byte("of sh_1"), "sh_2": []byte("of sh_2")}},
+			"some":  {[]string{"sh_2", "sh_3", "sh_4"}, map[string][]byte{"sh_2": []byte("of sh_2")}},
+			"none":  {[]string{}, map[string][]byte{}},
+			"other": {[]string{"sh_4"}, map[string][]byte{}},
+		} {
+			got, err := f.other.ObservedWebhooks(t.Context(), owner, row.shops)
+			must(t, err)
+			same(t, name, got, row.want)
+		}
+	},
+
+	"failures by webhook": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		for _, shop := range []string{"sh_1", "sh_2"} {
+			put(t, f.one, connection(owner, shop))
+		}
+		at := func(minutes int) time.Time { return f.start.Add(time.Duration(minutes) * time.Minute) }
+		second := delivery("weve_4", at(4))
+		second.Webhook, second.Error = "wcon_2", ""
+		f.clock.move(time.Hour)
+		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{
+			delivery("weve_0", at(0)), delivery("weve_1", at(1)), delivery("weve_2", at(2)), delivery("weve_3", at(3)), second,
+			accepted("weve_5", "wcon_1", at(5)),
+		}})
+		f.see(t, "sh_2", store.Observed{Read: true, Deliveries: []store.Delivery{accepted("weve_6", "wcon_3", at(6))}})
+		conn, err := f.one.Connection(t.Context(), owner, "sh_1")
+		must(t, err)
+		got, err := f.other.Failures(t.Context(), owner, at(0))
+		must(t, err)
+		for i := range got {
+			got[i].First = got[i].First.UTC()
+		}
+		same(t, "failures", got, []store.Failure{
+			{
+				Shop: "sh_1", Connection: conn.ID, Webhook: "wcon_1", Count: 3, First: at(1).UTC(), LastError: "error of weve_3",
+			},
+			{Shop: "sh_1", Connection: conn.ID, Webhook: "wcon_2", Count: 1, First: at(4).UTC()},
+		})
+		other, _ := signIn(t, f.one)
+		got, err = f.one.Failures(t.Context(), other, at(0))
+		must(t, err)
+		same(t, "of another", len(got), 0)
+	},
+
 	"kept with every field, and a problem keeps them": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		conn := put(t, f.one, connection(owner, "sh_1"))
