@@ -207,6 +207,9 @@ func newDashboard(
 		Store: st, Shops: connected, Queue: background, Logger: logger, Intervals: c.Visits.Intervals,
 		Keep: c.Visits.KeepDeliveries,
 	})
+	if !c.Visits.Off {
+		settings.Fleet = all
+	}
 	return handlers.New(settings), jobs.Work{
 		Sweep:      st.Sweep,
 		Reconcile:  func(ctx context.Context) error { return hooks.Reconcile(ctx, reconcileLimit) },

@@ -119,7 +119,7 @@ var scenes = []scene{
 func TestPages(t *testing.T) {
 	t.Parallel()
 	for _, s := range slices.Concat(
-		scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, keyScenes, channelScenes,
+		scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, fleetScenes, keyScenes, channelScenes,
 		invitationScenes, endedScenes) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()

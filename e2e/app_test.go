@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"context"
+	"database/sql"
 	"bytes"
 	"encoding/json"
 	"log/slog"
@@ -20,6 +22,7 @@ import (
 	"hookwall/handlers"
 	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
+	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
@@ -190,8 +193,11 @@ func (a *app) dashboard() *handlers.Dashboard {
 	hooks := webhooks.NewService(webhooks.Config{
 		Store: a.store, Shops: connected, Activity: recorder, Logger: a.logger(), Timing: timing,
 	})
+	visits := fleet.NewService(fleet.Config{
+		Store: a.store, Shops: connected, Queue: noQueue{}, Logger: a.logger(), Intervals: fleet.DefaultIntervals(),
+	})
 	return handlers.New(handlers.Config{
-		Team: a.team, OIDC: a.provider(),
+		Fleet: visits, Team: a.team, OIDC: a.provider(),
 		PublicURL: public, SandboxURL: a.boxURL, Scopes: scopes, Store: a.store, API: api, OAuth: provider,
 		Shops: connected, Webhooks: hooks, Logger: a.logger(), Now: a.now,
 		Limits: a.setup.limits, TrustedProxies: []netip.Prefix{
@@ -201,6 +207,12 @@ func (a *app) dashboard() *handlers.Dashboard {
 		Targets: a.targets(), Receiver: sandbox.ReceiverHost, Sample: sample,
 	})
 }
+
+// noQueue visits no shop: a test stores what was seen.
+type noQueue struct{}
+
+// EnqueueVisits implements fleet.Queue.
+func (noQueue) EnqueueVisits(context.Context, *sql.Tx, []string) error { return nil }
 
 // provider is the identity provider of a team, nil without one.
 func (a *app) provider() *team.OIDC {

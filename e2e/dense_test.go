@@ -31,7 +31,7 @@ func TestListsAreDense(t *testing.T) {
 	}{
 		"activity":   {showLongActivity, ".log li", 13},
 		"deliveries": {func(v *visitor) { showDay(v) }, ".deliveries tbody tr", 15},
-		"shops":      {func(v *visitor) { showManyShops(v) }, ".shops li", 13},
+		"shops":      {func(v *visitor) { showManyShops(v) }, ".fleet li", 13},
 		"webhooks":   {func(v *visitor) { showManyWebhooks(v) }, ".hooks li", 12},
 	} {
 		t.Run(name, func(t *testing.T) {

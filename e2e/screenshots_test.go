@@ -43,7 +43,7 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("make screenshots says where the pictures go")
 	}
 	all := slices.Concat(
-		scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, keyScenes, channelScenes,
+		scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, fleetScenes, keyScenes, channelScenes,
 		invitationScenes, endedScenes)
 	if err := os.RemoveAll(*screenshots); err != nil {
 		t.Fatal(err)

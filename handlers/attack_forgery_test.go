@@ -69,7 +69,7 @@ func (v *victim) table() []route {
 func newVictimOf(t *testing.T, o options) *victim {
 	t.Helper()
 	v := &victim{file: filepath.Join(t.TempDir(), "h.db"), called: &atomic.Int64{}}
-	o.file = v.file
+	o.file, o.fleet = v.file, true
 	o.endpoint = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		v.called.Add(1)
 		w.WriteHeader(http.StatusOK)
@@ -199,6 +199,7 @@ func (v *victim) writes() map[string]sentForm {
 		displayPath:                         {path: displayPath, form: url.Values{"theme": {"dark"}}, idle: true},
 		guidePath:                           {path: guidePath, form: url.Values{}, idle: true},
 		"/shops/{shop}/labels":              {path: shopLabelsPath(v.shop.ID), form: url.Values{"labels": {"Forged"}}},
+		refreshPath:                         {path: refreshPath},
 		labelShopsPath:                      {path: labelShopsPath, form: url.Values{"labels": {"Forged"}, "seen": {seen.identity()}}},
 		"/shops/{shop}/disconnect":          {path: disconnectPath(v.shop.ID), form: url.Values{}},
 		"/shops/{shop}/disconnect/webhooks": {path: disconnectWebhooksPath(v.shop.ID), form: url.Values{}},

@@ -19,6 +19,8 @@ const (
 	shopsPath        = "/shops"
 	findShopPath     = "/switcher"
 	labelShopsPath   = "/shops/labels"
+	shopsCSVPath     = "/shops.csv"
+	refreshPath      = "/shops/refresh"
 	shopLabelsRoute  = "/shops/{shop}/labels"
 	movePath         = "/connect/move"
 	signInPath       = "/sign-in"

@@ -39,7 +39,7 @@ func (p *person) withShop(n int) *page {
 // the start and at the pages that forms lead to.
 func TestEveryPageIsReachable(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, options{})
+	g := newRig(t, options{fleet: true})
 	p := g.person()
 	shop := p.connect(0)
 	created := p.newForm(shop.ID, receives, "DONATION").submit().want(http.StatusOK)

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
 	"encoding/json"
 	"flag"
 	"io"
@@ -29,6 +31,7 @@ import (
 
 	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
+	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
@@ -65,6 +68,31 @@ type rig struct {
 	server *server
 	hooks  *webhooks.Service
 	timing webhooks.Timing
+	queue  visitQueue
+}
+
+// visitQueue records visits that were enqueued.
+type visitQueue struct {
+	mu    sync.Mutex
+	shops []string
+}
+
+// EnqueueVisits implements fleet.Queue.
+func (q *visitQueue) EnqueueVisits(_ context.Context, _ *sql.Tx, shops []string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.shops = append(q.shops, shops...)
+	return nil
+}
+
+// take returns the shops since it was called before, in their order.
+func (q *visitQueue) take() []string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	shops := q.shops
+	q.shops = nil
+	slices.Sort(shops)
+	return shops
 }
 
 type lockedBuffer struct {
@@ -104,6 +132,7 @@ type options struct {
 	direct    bool                   // the API is called without a network
 	limits    Limits
 	still     bool         // the clock moves by rig.move alone
+	fleet     bool         // shops are visited when a test says so
 	team      *team.Config // who shares the shops; nil if each session has its own
 	endpoint  http.Handler // at http://receiver.sandbox.example; nil for the sandbox's receiver
 }
@@ -190,8 +219,14 @@ func newRig(t testing.TB, o options) *rig {
 		shared, err = team.New(t.Context(), *o.team)
 		g.must(err)
 	}
+	var visits *fleet.Service
+	if o.fleet {
+		visits = fleet.NewService(fleet.Config{
+			Store: g.store, Shops: connected, Queue: &g.queue, Logger: logger, Intervals: fleet.DefaultIntervals(),
+		})
+	}
 	g.server = build(Config{
-		Team: shared, PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api, Shops: connected, Webhooks: g.hooks,
+		Team: shared, Fleet: visits, PublicURL: u, SandboxURL: g.boxURL, TrustedProxies: o.proxies, Scopes: provider.Scopes, Store: g.store, API: api, Shops: connected, Webhooks: g.hooks,
 		OAuth: signIn, Limits: o.limits, Logger: logger, Now: now,
 		Targets: targets, Receiver: sandbox.ReceiverHost, Sample: func(of SampleOf) (string, error) {
 			shop := sandbox.DemoShop{ID: of.ShopID, Name: of.ShopName, Domain: of.Domain}

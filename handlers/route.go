@@ -38,6 +38,7 @@ const (
 	byMethod limitKind = iota // forms for shops as writes, the rest not at all
 	signIn                    // a step of a sign-in
 	outCall                   // a write that also calls an endpoint
+	asWrite                   // a form about many shops, counted as a write
 )
 
 // route is one row of the table.
@@ -75,7 +76,9 @@ func (rt route) needsShop() bool {
 }
 
 // writes reports whether the route changes what belongs to shops.
-func (rt route) writes() bool { return rt.method != http.MethodGet && (rt.needsShop() || rt.keeps) }
+func (rt route) writes() bool {
+	return rt.method != http.MethodGet && (rt.needsShop() || rt.keeps || rt.limit == asWrite)
+}
 
 // resumePath returns the page that a guarded request returns to.
 func resumePath(rt route, r *http.Request) string {

@@ -13,6 +13,7 @@ import (
 	"hookwall/handlers/middleware"
 	"hookwall/internal/deliver"
 	"hookwall/internal/doctor"
+	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/jobs"
 	"hookwall/internal/shops"
@@ -37,7 +38,8 @@ type Config struct {
 	API              *fourthwall.Client
 	Shops            *shops.Service
 	Webhooks         *webhooks.Service
-	Jobs             *jobs.Client // nil where nothing is done in the background
+	Jobs             *jobs.Client   // nil where nothing is done in the background
+	Fleet            *fleet.Service // nil where shops aren't visited
 	OAuth            *oauth.Provider
 	Targets          *deliver.Client // calls the endpoints that people ask to have tested
 	Receiver         string          // host of the sandbox's receiver; "" when Fourthwall is real

@@ -1,13 +1,7 @@
 package handlers
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
 	"net/http"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 
 	"hookwall/internal/shops"
@@ -16,61 +10,8 @@ import (
 	"hookwall/views/ui"
 )
 
-const (
-	shopsOnPage = 50
-	shopsFound  = 5 // that the switcher shows
-)
-
-// shopFilter is the filter of the list. It is in the URL, so it can be
-// bookmarked.
-type shopFilter struct {
-	query string // text in the name, the domain, the ID or a label
-	label string
-}
-
-func readShopFilter(q url.Values) shopFilter {
-	return shopFilter{query: bounded(q.Get("q"), maxShopQuery), label: bounded(q.Get("label"), maxShopQuery)}
-}
-
-func (f shopFilter) values() url.Values {
-	return filled(map[string]string{"q": f.query, "label": f.label})
-}
-
-// href returns a link to a page of the list.
-func (f shopFilter) href(page int) string {
-	q := f.values()
-	if page > 1 {
-		q.Set("page", strconv.Itoa(page))
-	}
-	return withQuery(shopsPath, q.Encode())
-}
-
-// foundShops are the shops of an owner, and those that a filter shows.
-type foundShops struct {
-	filter     shopFilter
-	all, found []store.Connection // those to connect again first
-	labels     map[string][]string
-}
-
-func (s *server) findShops(r *http.Request, f shopFilter) (foundShops, error) {
-	out := foundShops{filter: f}
-	var err error
-	if out.all, err = s.Store.Connections(r.Context(), stateOf(r).owner); err != nil {
-		return out, err
-	}
-	if out.labels, err = s.Store.ShopLabels(r.Context(), stateOf(r).owner); err != nil {
-		return out, err
-	}
-	slices.SortStableFunc(out.all, func(a, b store.Connection) int { return toReconnect(b) - toReconnect(a) })
-	key := store.ShopLabelKey(f.label)
-	for _, c := range matchingShops(out.all, out.labels, f.query) {
-		isSame := func(label string) bool { return store.ShopLabelKey(label) == key }
-		if f.label == "" || slices.ContainsFunc(out.labels[c.ShopID], isSame) {
-			out.found = append(out.found, c)
-		}
-	}
-	return out, nil
-}
+// shopsFound is how many shops the switcher shows.
+const shopsFound = 5
 
 // handleShops lists the connected shops, those to connect again first. After a
 // new sign-in, it shows the labels that were typed before.
@@ -105,8 +46,10 @@ func (s *server) drawShops(w http.ResponseWriter, r *http.Request, status int, f
 	}
 	frame.Path = shopsPath // also after its form
 	first, pager := f.page(r)
+	shown := f.found[first:min(first+shopsOnPage, len(f.found))]
 	page := views.ShopsPage{
 		Frame: frame, ConnectHref: connectPath, ListHref: shopsPath, Query: f.filter.query, Label: f.filter.label,
+		Filtered:     f.filter.narrows(),
 		LabelChoices: f.labelChoices(), Found: len(f.found), Pager: pager, Banner: bulk.banner,
 	}
 	if page.Personal, err = s.personalNotice(r); err != nil {
@@ -122,7 +65,12 @@ func (s *server) drawShops(w http.ResponseWriter, r *http.Request, status int, f
 		}
 		page.WhoCanHelp = reconnectHelpText + whoCanHelp(admins)
 	}
-	for _, c := range f.found[first:min(first+shopsOnPage, len(f.found))] {
+	if f.seen != nil {
+		if page.Fleet, err = s.fleetOf(r, f, shown); err != nil {
+			return err
+		}
+	}
+	for _, c := range shown {
 		if c.End.Why == store.EndUnreadable {
 			s.noteUnreadable(r, &c)
 		}
@@ -131,85 +79,11 @@ func (s *server) drawShops(w http.ResponseWriter, r *http.Request, status int, f
 	if stateOf(r).may(operator) && len(f.all) > 1 && len(f.found) > 0 {
 		page.Bulk = &views.BulkLabels{
 			Action: labelShopsPath, Count: len(f.found), Seen: f.identity(), Open: bulk.open || bulk.err != nil,
-			Form: views.LabelsForm{Typed: bulk.typed, Err: bulk.err, Known: knownLabels(f.labels)},
+			Filter: f.filter.fields(),
+			Form:   views.LabelsForm{Typed: bulk.typed, Err: bulk.err, Known: knownLabels(f.labels)},
 		}
 	}
 	return s.render(w, r, status, views.Shops(page))
-}
-
-// identity identifies the shops that were found.
-func (f foundShops) identity() string {
-	hash := sha256.New()
-	for _, c := range f.found {
-		_, _ = io.WriteString(hash, c.ShopID+"\n")
-	}
-	return hex.EncodeToString(hash.Sum(nil)[:8])
-}
-
-// labelChoices returns the labels of connected shops with their number, those
-// that most shops have.
-func (f foundShops) labelChoices() (out []ui.Choice) {
-	counts, chosen := map[string]int{}, false
-	for _, c := range f.all {
-		for _, label := range f.labels[c.ShopID] {
-			counts[label]++
-		}
-	}
-	for _, label := range mostUsed(counts) {
-		isChosen := store.ShopLabelKey(label) == store.ShopLabelKey(f.filter.label)
-		chosen = chosen || isChosen
-		value := label
-		if isChosen {
-			value = f.filter.label // as in the address
-		}
-		out = append(out, ui.Choice{Value: value, Text: label + " (" + ui.Number(counts[label]) + ")"})
-	}
-	if f.filter.label != "" && !chosen {
-		out = append(out, ui.Choice{Value: f.filter.label, Text: f.filter.label})
-	}
-	return out
-}
-
-// toReconnect returns 1 if the shop must be connected again.
-func toReconnect(c store.Connection) int {
-	if c.Expired {
-		return 1
-	}
-	return 0
-}
-
-// page returns the index of the first shop of the page that the request names,
-// and the links to its neighbors. A page that doesn't exist is the last.
-func (f foundShops) page(r *http.Request) (first int, p ui.Pager) {
-	found := len(f.found)
-	last := max(1, (found+shopsOnPage-1)/shopsOnPage)
-	n, _ := strconv.Atoi(r.URL.Query().Get("page"))
-	n = min(max(n, 1), last)
-	if last == 1 {
-		return 0, p
-	}
-	first = (n - 1) * shopsOnPage
-	p.Where = ui.Number(first+1) + "–" + ui.Number(min(first+shopsOnPage, found)) + " of " + ui.Number(found)
-	if n > 1 {
-		p.BackHref, p.BackText = f.filter.href(n-1), "Previous"
-	}
-	if n < last {
-		p.OnHref, p.OnText = f.filter.href(n+1), "Next"
-	}
-	return first, p
-}
-
-// matchingShops returns the shops with every word of the query in their name,
-// domain, ID or labels.
-func matchingShops(all []store.Connection, labels map[string][]string, query string) (found []store.Connection) {
-	words := strings.Fields(strings.ToLower(query))
-	for _, c := range all {
-		text := strings.ToLower(strings.Join(append([]string{c.ShopName, c.ShopDomain, c.ShopID}, labels[c.ShopID]...), "\n"))
-		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) }) {
-			found = append(found, c)
-		}
-	}
-	return found
 }
 
 // handleFindShop draws what the switcher shows while someone types.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hookwall/internal/activity"
+	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
@@ -318,6 +319,80 @@ var sortLabels = labels{
 	{sortName, "By name"},
 	{sortTypes, "Most event types first"},
 	{sortListed, "Fourthwall’s order"},
+}
+
+// How the list of shops is sorted.
+const (
+	sortShopName = "name"
+	sortShopSeen = "seen"
+)
+
+var shopSortLabels = labels{
+	{"", "Trouble first"},
+	{sortShopName, "By name"},
+	{sortShopSeen, "Longest unseen first"},
+}
+
+// shopStateLabels are the choices of the filter.
+var shopStateLabels = labels{
+	{"", "Any state"},
+	{string(fleet.Failing), "Failing"},
+	{string(fleet.Reconnect), "To reconnect"},
+	{string(fleet.Stale), "Stale"},
+	{string(fleet.Look), "To check"},
+	{string(fleet.Unseen), "Not seen yet"},
+	{string(fleet.Healthy), "Healthy"},
+}
+
+// shopCountTexts follow a number of shops.
+var shopCountTexts = map[fleet.State]string{
+	fleet.Failing: "failing", fleet.Reconnect: "to reconnect", fleet.Stale: "stale", fleet.Look: "to check",
+	fleet.Unseen: "not seen yet", fleet.Healthy: "healthy",
+}
+
+// shopProblemTexts say why a visit couldn't read a shop.
+var shopProblemTexts = map[fleet.Problem]string{
+	fleet.Busy:        "Rate limited by Fourthwall",
+	fleet.NoAnswer:    "No response from Fourthwall",
+	fleet.InFront:     "Request refused by a firewall",
+	fleet.Ended:       "Connection ended",
+	fleet.Forbidden:   "No permission to view webhooks",
+	fleet.ShopGone:    "Shop no longer exists",
+	fleet.AppRejected: "Client ID rejected by Fourthwall",
+	fleet.Unreadable:  "Unreadable response",
+}
+
+// What is wrong with a shop, in a few words.
+const (
+	reconnectTrouble  = "Reconnect: "
+	staleTrouble      = "Stale: "
+	notVisitedText    = "No recent visit"
+	notVisitedYetText = "First visit is pending"
+	noWebhooksText    = "No webhooks"
+	noEventTypesText  = "No event types"
+	samePatternText   = "Same coverage"
+)
+
+func visitsPausedNotice(until time.Time) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Visits are paused until " + until.UTC().Format("15:04:05") + " UTC",
+		Text: "Many shops in a row didn’t respond. What you see here was seen before.",
+	}
+}
+
+// refreshNotice says how many shops are visited soon, and how many can't be.
+func refreshNotice(asked, left int) ui.Notice {
+	n := ui.Notice{
+		Kind: ui.Success, Title: "Refreshing " + ui.Count(asked, "shop", "shops"),
+		Text: "Reload this page in a moment to see the results.",
+	}
+	if asked == 0 {
+		n = ui.Notice{Kind: ui.Info, Title: "No shop to refresh"}
+	}
+	if left > 0 {
+		n.Text = strings.TrimSpace(n.Text + " " + ui.Count(left, "shop", "shops") + " must be reconnected first.")
+	}
+	return n
 }
 
 // Checks.

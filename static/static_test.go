@@ -61,6 +61,7 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 		"pages.css":     "text/css; charset=utf-8",
 		"app.js":        "text/javascript; charset=utf-8",
 		"list.js":       "text/javascript; charset=utf-8",
+		"fleet.css":     "text/css; charset=utf-8",
 		"shops.css":     "text/css; charset=utf-8",
 		"list.css":      "text/css; charset=utf-8",
 		"implicit.js":   "text/javascript; charset=utf-8",

@@ -13,6 +13,8 @@ type ShopsPage struct {
 	Query        string          // that all of them match; "" for none
 	Label        string          // that all of them have; "" for any
 	LabelChoices []ui.Choice
+	Filtered     bool
+	Fleet        *Fleet      // what visits saw; nil if the shops aren't visited, or there is only one
 	Bulk         *BulkLabels // nil if the person may not label shops
 	Banner       *ui.Notice
 	Personal     *ui.Notice // about shops of before the team; nil if there are none
@@ -40,19 +42,25 @@ type ConnectedShop struct {
 // shownLabels is how many labels a row of the list shows.
 const shownLabels = 2
 
-// moreLabels returns the labels that a row doesn't show.
-func (c ConnectedShop) moreLabels() (out []string) {
-	for _, label := range c.Labels[min(shownLabels, len(c.Labels)):] {
+// labelsAfter returns the labels after the first n, which a row doesn't show.
+func (c ConnectedShop) labelsAfter(n int) (out []string) {
+	for _, label := range c.Labels[min(n, len(c.Labels)):] {
 		out = append(out, ui.Plain(label.Text))
 	}
 	return out
 }
 
+// tabs are the page and, where there are many shops, the pages about them.
+func (p ShopsPage) tabs() []ui.Link {
+	own := []ui.Link{{Text: shopsTitle}}
+	if p.Fleet == nil || p.Fleet.CoverageHref == "" {
+		return own
+	}
+	return append(own, ui.Link{Href: p.Fleet.CoverageHref, Text: coverageTitle})
+}
+
 // invalid reports whether labels for all found shops were typed wrong.
 func (p ShopsPage) invalid() bool { return p.Bulk != nil && p.Bulk.Form.Err != nil }
-
-// filtered reports whether the list is filtered.
-func (p ShopsPage) filtered() bool { return p.Query != "" || p.Label != "" }
 
 // FoundShopsPart is what a search in the switcher found.
 type FoundShopsPart struct {
@@ -64,9 +72,10 @@ type FoundShopsPart struct {
 
 // BulkLabels is the form that labels all found shops. Its field is labels.
 type BulkLabels struct {
-	Action string // POST target; fields q, label and seen
-	Count  int    // of the found shops
-	Seen   string // identifies them
+	Action string      // POST target; fields seen and those of Filter
+	Filter []ui.Choice // the filter of the list; Text is a field's name
+	Count  int         // of the found shops
+	Seen   string      // identifies them
 	Open   bool
 	Form   LabelsForm
 }

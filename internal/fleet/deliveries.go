@@ -124,10 +124,13 @@ func (r *reading) fact(e fourthwall.Event) store.Delivery {
 	return d
 }
 
+// urlKeyPrefix begins what URLKey returns, and no ID of a webhook.
+const urlKeyPrefix = "url "
+
 // URLKey returns by what the deliveries of an observation's shop are counted whose webhook isn't known, since they have
 // no webhook's ID and several or no webhooks have their URL.
 func (s *Service) URLKey(owner store.Owner, connection, url string) string {
-	return "url " + s.store.Fingerprint(owner, connection, []byte(webhooks.NormalURL(url)))
+	return urlKeyPrefix + s.store.Fingerprint(owner, connection, []byte(webhooks.NormalURL(url)))
 }
 
 // clip returns at most n bytes of a text.

@@ -72,8 +72,12 @@ func (i Intervals) interval(way string) time.Duration {
 	return i.OAuth
 }
 
-// IsStale reports whether what was seen of a shop is older than twice the time between two visits. A shop that was
-// never read isn't stale: nothing is known of it.
+// IsStale reports whether what was seen of a shop's webhooks or deliveries is older than twice the time between two
+// visits. A shop that was never read isn't stale: nothing is known of it.
 func (s *Service) IsStale(o store.Observation) bool {
-	return !o.SeenAt.IsZero() && s.store.Now().Sub(o.SeenAt) > 2*s.intervals.interval(o.Way)
+	until := KnownUntil(o)
+	if o.DeliveriesAt.IsZero() {
+		until = o.SeenAt
+	}
+	return !until.IsZero() && s.store.Now().Sub(until) > 2*s.intervals.interval(o.Way)
 }

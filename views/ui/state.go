@@ -21,3 +21,6 @@ func (s State) known() State {
 	}
 	return s
 }
+
+// Class returns the class of what is in a state.
+func (s State) Class() string { return string(s.known()) }

@@ -1,0 +1,121 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"hookwall/internal/fleet"
+	"hookwall/internal/fleet/fleettest"
+	"hookwall/internal/fourthwall"
+)
+
+// fleetScenes are the pages about many shops.
+var fleetScenes = []scene{
+	{name: "shops, 3 visited", show: showFleet(3, ""), status: 200, heading: "Shops", team: true},
+	{name: "shops, 40 visited", show: showFleet(40, ""), status: 200, heading: "Shops", team: true},
+	{name: "shops, 1000 visited", show: showFleet(1000, ""), status: 200, heading: "Shops", team: true},
+	{name: "shops, details", show: showFleet(40, "?open=sh_004"), status: 200, heading: "Shops", team: true},
+	{
+		name: "shops, failing the same way", show: showFleet(300, "?host=stats.agency.example"), status: 200,
+		heading: "Shops", team: true,
+	},
+	{name: "shops, none found", show: showFleet(40, "?q=nothing"), status: 200, heading: "Shops", team: true},
+}
+
+// showFleet shows a page about n shops to an admin.
+func showFleet(n int, path string) func(*visitor) int {
+	return func(v *visitor) int {
+		for i := range n {
+			fleettest.Put(v.app.t, v.app.store, v.app.team.Owner(), oddShop(i))
+		}
+		v.Open("/shops")
+		v.signInAs(ada)
+		return v.Open("/shops" + path)
+	}
+}
+
+var shopNames = []string{
+	"Tidewater Records", "Paper Comet", "Ninth Tide", "Half Moon Radio", "Salt Map", "Granite Choir", "Velvet Otter",
+	"Owl Post Weekly", "Moss and Lantern", "Little Ferment", "Cedar and Static", "Quiet Orbit", "Brass Heron",
+}
+
+// oddShop returns a shop. Most are alike, and some have an oddity.
+func oddShop(i int) fleettest.Shop {
+	var all []fourthwall.EventType
+	for _, g := range fourthwall.Groups() {
+		for _, info := range g.Types {
+			all = append(all, info.Code)
+		}
+	}
+	shop := fleettest.Shop{
+		ID: fmt.Sprintf("sh_%03d", i), Name: shopNames[i%len(shopNames)], Ago: time.Duration(i%25) * time.Minute,
+		Labels: []string{"music"}, Accepted: 20 + i*7%80,
+		Webhooks: []fleet.Webhook{fleettest.Hook(fmt.Sprintf("wcon_%d", i), "https://hooks.agency.example/fw", all[:12]...)},
+	}
+	if i >= len(shopNames) {
+		shop.Name += fmt.Sprintf(" %d", i)
+	}
+	if i%4 == 3 {
+		shop.Labels = []string{"podcast", "production", "music"}
+	}
+	second := fleettest.Hook(fmt.Sprintf("wcon_b%d", i), "https://stats.agency.example/in", all[3:9]...)
+	switch i % 20 {
+	case 0:
+		shop.Webhooks = append([]fleet.Webhook{second}, shop.Webhooks...)
+		shop.Accepted, shop.Failed, shop.Error = 22, 18, "certificate expired"
+	case 1:
+		shop.Expired, shop.Ago = true, 16*time.Hour
+	case 5:
+		shop.Problem, shop.Ago = fleet.NoAnswer, 9*time.Hour
+	case 7:
+		shop.Unseen, shop.Problem = i%40 == 7, fleet.Forbidden
+	case 10:
+		shop.Webhooks, shop.Accepted = nil, 0
+	case 11:
+		shop.Accepted, shop.Failed, shop.Error = 90, 1, "500 Internal Server Error"
+	case 12, 13:
+		shop.Webhooks[0].AllowedTypes = append(all[:1:1], all[2:14]...)
+	case 14:
+		shop.Webhooks = append(shop.Webhooks, second)
+	case 16:
+		shop.Webhooks[0].AllowedTypes = all[: 3+i/20%9 : 12]
+	}
+	return shop
+}
+
+// TestFleetInABrowser: the list is filtered while someone types, a count leads to
+// its shops, and one of them unfolds, all by keyboard or without script.
+func TestFleetInABrowser(t *testing.T) {
+	t.Parallel()
+	for name, o := range scripts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := startTeam(t)
+			for i := range 60 {
+				fleettest.Put(t, a.store, a.team.Owner(), oddShop(i))
+			}
+			v := a.member(ada, "/shops", o)
+			v.Open("/shops")
+			v.Resize(1280, 800)
+			if got := fmt.Sprint(v.Eval(wholeRows, ".fleet li")); atoi(got) < 12 {
+				t.Errorf("%s whole rows below two causes, want 12", got)
+			}
+			v.Submit(v.main().GetByRole("link", named("3 failing")))
+			v.at("/shops?state=failing")
+			v.SeeText(v.main(), "3 of 60 shops shown")
+			v.Submit(v.main().GetByRole("button", named("Refresh 3 shops")))
+			v.at("/shops?state=failing")
+			v.SeeText(v.main(), "Refreshing 3 shops")
+			v.Open("/shops?q=paper")
+			v.Submit(v.main().GetByRole("link", named("Details of Paper Comet 14")))
+			v.SeeText(v.main(), "Connected with")
+			if o.NoJavaScript {
+				return
+			}
+			v.Open("/shops")
+			v.Fill(v.Role("searchbox", "Search"), "stats.agency")
+			v.SeeText(v.main(), "6 of 60 shops shown")
+		})
+	}
+}

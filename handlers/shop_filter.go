@@ -1,0 +1,295 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hookwall/internal/fleet"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+	"hookwall/views/ui"
+)
+
+// shopsOnPage is how many shops a page lists.
+const shopsOnPage = 50
+
+// shopFilter is the filter and the order of the list of shops. It is in the URL,
+// so it can be bookmarked. All but the first two fields need visits.
+type shopFilter struct {
+	query   string // text in the name, the domain, the ID, a label, or the URL of a webhook
+	label   string
+	state   string // a fleet.State
+	missing string // event type that no webhook has
+	host    string // to which deliveries failed
+	reason  string // for which they did
+	pattern string // as in coverage
+	sort    string
+}
+
+func readShopFilter(q url.Values) shopFilter {
+	read := func(name string) string { return bounded(q.Get(name), maxShopQuery) }
+	return shopFilter{
+		query: read("q"), label: read("label"), state: oneOf(q.Get("state"), shopStateLabels), missing: read("missing"),
+		host: read("host"), reason: bounded(q.Get("reason"), maxReason), pattern: read("pattern"),
+		sort: oneOf(q.Get("sort"), shopSortLabels),
+	}
+}
+
+// maxReason is how many bytes of a reason count. Visits store fewer.
+const maxReason = 400
+
+func (f shopFilter) values() url.Values {
+	v := f.chosen()
+	if f.sort != "" {
+		v.Set("sort", f.sort)
+	}
+	return v
+}
+
+// chosen are the values that leave shops out.
+func (f shopFilter) chosen() url.Values {
+	return filled(map[string]string{
+		"q": f.query, "label": f.label, "state": f.state, "missing": f.missing, "host": f.host, "reason": f.reason,
+		"pattern": f.pattern,
+	})
+}
+
+// narrows reports whether the filter may leave shops out.
+func (f shopFilter) narrows() bool { return len(f.chosen()) > 0 }
+
+// fields are the values for a form, in a fixed order.
+func (f shopFilter) fields() (all []ui.Choice) {
+	v := f.values()
+	for _, name := range []string{"q", "label", "state", "missing", "host", "reason", "pattern", "sort"} {
+		if v.Get(name) != "" {
+			all = append(all, ui.Choice{Value: v.Get(name), Text: name})
+		}
+	}
+	return all
+}
+
+// href returns a link to a page of the list.
+func (f shopFilter) href(page int) string {
+	q := f.values()
+	if page > 1 {
+		q.Set("page", strconv.Itoa(page))
+	}
+	return withQuery(shopsPath, q.Encode())
+}
+
+// openHref returns a link to the page of the list that has a shop, with its
+// details.
+func (f shopFilter) openHref(row int, shopID string) string {
+	q := f.values()
+	q.Set("open", shopID)
+	return "?" + q.Encode() + "#row-" + strconv.Itoa(row)
+}
+
+// foundShops are the shops of an owner, and those that a filter shows.
+type foundShops struct {
+	filter     shopFilter
+	all, found []store.Connection // the most troubled first, unless sorted otherwise
+	labels     map[string][]string
+	seen       *seenShops // nil if the shops aren't visited, or there is only one
+}
+
+// seenShops is what visits saw of an owner's shops, by shop.
+type seenShops struct {
+	of       map[string]store.Observation
+	states   map[string]fleet.State
+	failures map[string][]fleet.Failure
+	urls     map[string][]string // of the webhooks, if something was searched
+}
+
+func (s *server) findShops(r *http.Request, f shopFilter) (foundShops, error) {
+	out := foundShops{filter: f}
+	owner := stateOf(r).owner
+	var err error
+	if out.labels, err = s.Store.ShopLabels(r.Context(), owner); err != nil {
+		return out, err
+	}
+	if s.Fleet == nil {
+		out.all, err = s.Store.Connections(r.Context(), owner)
+	} else {
+		err = s.see(r.Context(), owner, &out)
+	}
+	if err != nil {
+		return out, err
+	}
+	slices.SortStableFunc(out.all, out.compare)
+	for _, c := range out.all {
+		if out.shows(c) {
+			out.found = append(out.found, c)
+		}
+	}
+	return out, nil
+}
+
+// see adds what visits saw.
+func (s *server) see(ctx context.Context, owner store.Owner, out *foundShops) error {
+	all, err := s.Store.Observations(ctx, owner)
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		out.all = append(out.all, o.Connection)
+	}
+	if len(all) < 2 {
+		return nil
+	}
+	seen := &seenShops{of: map[string]store.Observation{}, states: map[string]fleet.State{}}
+	for _, o := range all {
+		seen.of[o.ShopID], seen.states[o.ShopID] = o, s.Fleet.StateOf(o)
+	}
+	if seen.failures, err = s.Fleet.Failures(ctx, owner); err != nil {
+		return err
+	}
+	if strings.TrimSpace(out.filter.query) != "" {
+		seen.urls, err = s.Fleet.URLs(ctx, owner)
+	}
+	out.seen = seen
+	return err
+}
+
+// compare orders shops. Those that compare equal stay in the order of names.
+func (f foundShops) compare(a, b store.Connection) int {
+	if f.seen == nil {
+		return toReconnect(b) - toReconnect(a)
+	}
+	one, other := f.seen.of[a.ShopID], f.seen.of[b.ShopID]
+	switch f.filter.sort {
+	case sortShopName:
+		return 0
+	case sortShopSeen:
+		return fleet.KnownUntil(one).Compare(fleet.KnownUntil(other))
+	}
+	states := fleet.States()
+	place := func(id string) int { return slices.Index(states, f.seen.states[id]) }
+	return cmp.Or(place(a.ShopID)-place(b.ShopID), cmp.Compare(failedPart(other), failedPart(one)),
+		cmp.Compare(other.Failed24h, one.Failed24h))
+}
+
+// failedPart returns which part of the deliveries of 24 hours failed.
+func failedPart(o store.Observation) float64 {
+	return float64(o.Failed24h) / float64(max(o.Total24h, 1))
+}
+
+// shows reports whether the filter shows a shop. One of which something isn't
+// known isn't shown for that.
+func (f foundShops) shows(c store.Connection) bool {
+	key := store.ShopLabelKey(f.filter.label)
+	isSame := func(label string) bool { return store.ShopLabelKey(label) == key }
+	if f.filter.label != "" && !slices.ContainsFunc(f.labels[c.ShopID], isSame) || !f.hasWords(c) {
+		return false
+	}
+	if f.seen == nil {
+		return true
+	}
+	return f.seen.shows(f.filter, c.ShopID)
+}
+
+func (s *seenShops) shows(f shopFilter, shopID string) bool {
+	o := s.of[shopID]
+	fails := func(one fleet.Failure) bool {
+		return one.Host == f.host && (f.reason == "" || one.Reason == f.reason)
+	}
+	switch {
+	case f.state != "" && s.states[shopID] != fleet.State(f.state),
+		f.missing != "" && !fleet.Lacks(o, fourthwall.EventType(f.missing)),
+		f.host != "" && !slices.ContainsFunc(s.failures[shopID], fails),
+		f.pattern != "" && !fleet.HasPattern(o, f.pattern):
+		return false
+	}
+	return true
+}
+
+// identity identifies the shops that were found.
+func (f foundShops) identity() string {
+	hash := sha256.New()
+	for _, c := range f.found {
+		_, _ = io.WriteString(hash, c.ShopID+"\n")
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:8])
+}
+
+// labelChoices returns the labels of connected shops with their number, those
+// that most shops have.
+func (f foundShops) labelChoices() (out []ui.Choice) {
+	counts, chosen := map[string]int{}, false
+	for _, c := range f.all {
+		for _, label := range f.labels[c.ShopID] {
+			counts[label]++
+		}
+	}
+	for _, label := range mostUsed(counts) {
+		isChosen := store.ShopLabelKey(label) == store.ShopLabelKey(f.filter.label)
+		chosen = chosen || isChosen
+		value := label
+		if isChosen {
+			value = f.filter.label // as in the address
+		}
+		out = append(out, ui.Choice{Value: value, Text: label + " (" + ui.Number(counts[label]) + ")"})
+	}
+	if f.filter.label != "" && !chosen {
+		out = append(out, ui.Choice{Value: f.filter.label, Text: f.filter.label})
+	}
+	return out
+}
+
+// toReconnect returns 1 if the shop must be connected again.
+func toReconnect(c store.Connection) int {
+	if c.Expired {
+		return 1
+	}
+	return 0
+}
+
+// page returns the index of the first shop of the page that the request names,
+// and the links to its neighbors. A page that doesn't exist is the last. A shop
+// whose details are open brings its own page.
+func (f foundShops) page(r *http.Request) (first int, p ui.Pager) {
+	found := len(f.found)
+	last := max(1, (found+shopsOnPage-1)/shopsOnPage)
+	n, _ := strconv.Atoi(r.URL.Query().Get("page"))
+	isOpen := func(c store.Connection) bool { return c.ShopID == r.URL.Query().Get("open") }
+	if i := slices.IndexFunc(f.found, isOpen); i >= 0 {
+		n = i/shopsOnPage + 1
+	}
+	n = min(max(n, 1), last)
+	if last == 1 {
+		return 0, p
+	}
+	first = (n - 1) * shopsOnPage
+	p.Where = ui.Number(first+1) + "–" + ui.Number(min(first+shopsOnPage, found)) + " of " + ui.Number(found)
+	if n > 1 {
+		p.BackHref, p.BackText = f.filter.href(n-1), "Previous"
+	}
+	if n < last {
+		p.OnHref, p.OnText = f.filter.href(n+1), "Next"
+	}
+	return first, p
+}
+
+// hasWords reports whether every word of the query is in the shop's name,
+// domain, ID or labels, or in the URL of a webhook.
+func (f foundShops) hasWords(c store.Connection) bool {
+	text := append([]string{c.ShopName, c.ShopDomain, c.ShopID}, f.labels[c.ShopID]...)
+	if f.seen != nil {
+		text = append(text, f.seen.urls[c.ShopID]...)
+	}
+	all := strings.ToLower(strings.Join(text, "\n"))
+	for word := range strings.FieldsSeq(strings.ToLower(f.filter.query)) {
+		if !strings.Contains(all, word) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,353 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"hookwall/internal/fleet"
+	"hookwall/internal/fleet/fleettest"
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+	"hookwall/internal/team"
+)
+
+const agencyHost = "https://hooks.agency.example/fw"
+
+// oddShops are shops of every state.
+func oddShops() []fleettest.Shop {
+	hook := func(id string, types ...fourthwall.EventType) []fleet.Webhook {
+		return []fleet.Webhook{fleettest.Hook(id, agencyHost, types...)}
+	}
+	return []fleettest.Shop{
+		{
+			ID: "sh_fine", Name: "Amber Fox", Webhooks: hook("wcon_1", "DONATION", "ORDER_PLACED"), Accepted: 9,
+			Labels: []string{"music"},
+		},
+		{
+			ID: "sh_failing", Name: "Tidewater Records", Webhooks: hook("wcon_2", "DONATION"), Accepted: 4, Failed: 3,
+			Error: "certificate expired",
+		},
+		{
+			ID: "sh_failing2", Name: "Half Moon", Webhooks: hook("wcon_3", "DONATION"), Failed: 2, Error: "certificate expired",
+		},
+		{ID: "sh_some", Name: "Quiet Orbit", Webhooks: hook("wcon_4", "DONATION"), Accepted: 40, Failed: 1, Error: "500"},
+		{ID: "sh_ended", Name: "Paper Comet", Webhooks: hook("wcon_5", "DONATION"), Accepted: 2, Expired: true, Ago: time.Hour},
+		{
+			ID: "sh_stale", Name: "Granite Choir", Webhooks: hook("wcon_6", "DONATION"), Accepted: 2, Ago: 9 * time.Hour,
+			Problem: fleet.NoAnswer,
+		},
+		{ID: "sh_new", Name: "Owl Post", Unseen: true},
+		{ID: "sh_none", Name: "Cedar and Static"},
+		{ID: "sh_cut", Name: "Velvet Otter", Webhooks: hook("wcon_7", "ORDER_PLACED"), Cut: true},
+	}
+}
+
+// newFleetRig returns a dashboard that visits shops, and a person who has some.
+func newFleetRig(t testing.TB, shops ...fleettest.Shop) (*rig, *person) {
+	t.Helper()
+	g := newRig(t, options{fleet: true})
+	p := g.person()
+	p.connect(0)
+	own := owner(p)
+	p.must(g.store.DeleteConnection(t.Context(), own, g.box.Shops()[0].ID))
+	for _, shop := range shops {
+		fleettest.Put(t, g.store, own, shop)
+	}
+	return g, p
+}
+
+// fleetRows returns the texts of the rows of the list, column by column.
+func (pg *page) fleetRows() (rows [][]string) {
+	walk(pg.doc, func(n *html.Node) {
+		if n.Data != "li" || !strings.HasPrefix(attr(n, "class"), "row ") {
+			return
+		}
+		row := []string{strings.TrimPrefix(attr(n, "class"), "row ")}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if c.Data == "p" || c.Data == "h2" {
+				row = append(row, textOf(c))
+			}
+		}
+		rows = append(rows, row)
+	})
+	return rows
+}
+
+// TestFleetRows: every column of the list, the most troubled shops first.
+func TestFleetRows(t *testing.T) {
+	t.Parallel()
+	_, p := newFleetRig(t, oddShops()...)
+	pg := p.get(shopsPath).want(http.StatusOK,
+		"9 shops", "2 failing", "1 to reconnect", "1 stale", "2 to check", "1 not seen yet", "2 healthy")
+	rows := pg.fleetRows()
+	for _, row := range rows { // the times are those of this run
+		for i, text := range row {
+			if at := strings.Index(text, "since "); at > 0 {
+				row[i] = text[:at] + "since T"
+			}
+		}
+	}
+	want := [][]string{
+		{"failing", "Half Moon", "", "1 webhook", "1/29 event types covered", "2 of 2 failed", "hooks.agency.example: certificate expired", "seen just now"},
+		{"failing", "Tidewater Records", "", "1 webhook", "1/29 event types covered", "3 of 7 failed", "hooks.agency.example: certificate expired", "seen just now"},
+		{"look", "Paper Comet", "", "1 webhook", "1/29 event types covered", "Not known since T", "Reconnect: API key rejected", "seen 1 h ago"},
+		{"unknown", "Granite Choir", "", "1 webhook", "1/29 event types covered", "Not known since T", "Stale: no response from Fourthwall", "seen 9 h ago"},
+		{"look", "Quiet Orbit", "", "1 webhook", "1/29 event types covered", "1 of 41 failed", "hooks.agency.example: 500", "seen just now"},
+		{"look", "Cedar and Static", "", "0 webhooks", "0/29 event types covered", "No deliveries", "No webhooks", "seen just now"},
+		{"unknown", "Owl Post", "", "– webhooks not known", "– event types not known", "Not known", "First visit is pending", "seen never"},
+		{"ok", "Amber Fox", "Labels: music", "1 webhook", "2/29 event types covered", "9 deliveries", "", "seen just now"},
+		{"ok", "Velvet Otter", "", "1 webhook", "≥ 1/29 event types covered", "No deliveries", "", "seen just now"},
+	}
+	if diff := cmp.Diff(want, rows, cmp.Comparer(sameButAge)); diff != "" {
+		t.Error(diff)
+	}
+	pg.want(http.StatusOK, "hooks.agency.example: certificate expired", "5 deliveries failed in 2 shops since", "Show 2 shops")
+}
+
+// sameButAge compares texts of rows. What was just seen may be seconds ago.
+func sameButAge(a, b string) bool {
+	recent := func(text string) string {
+		if strings.HasPrefix(text, "seen ") && strings.HasSuffix(text, " s ago") {
+			return "seen just now"
+		}
+		return text
+	}
+	return recent(a) == recent(b)
+}
+
+// TestFleetFilters: what each filter shows, in which order. One of which something
+// isn't known isn't shown for that.
+func TestFleetFilters(t *testing.T) {
+	t.Parallel()
+	_, p := newFleetRig(t, oddShops()...)
+	for query, want := range map[string][]string{
+		"state=failing":        {"Half Moon", "Tidewater Records"},
+		"state=reconnect":      {"Paper Comet"},
+		"state=stale":          {"Granite Choir"},
+		"state=look":           {"Quiet Orbit", "Cedar and Static"},
+		"state=unseen":         {"Owl Post"},
+		"state=healthy":        {"Amber Fox", "Velvet Otter"},
+		"label=MUSIC":          {"Amber Fox"},
+		"missing=ORDER_PLACED": {"Half Moon", "Tidewater Records", "Paper Comet", "Granite Choir", "Quiet Orbit", "Cedar and Static"},
+		"missing=NO_SUCH":      nil,
+		"host=hooks.agency.example&reason=certificate+expired": {"Half Moon", "Tidewater Records"},
+		"host=hooks.agency.example":                            {"Half Moon", "Tidewater Records", "Quiet Orbit"},
+		"host=elsewhere.example":                               nil,
+		"q=sh_fine":                                            {"Amber Fox"},
+		"q=sh_none.example":                                    {"Cedar and Static"},
+		"q=music":                                              {"Amber Fox"},
+		"q=AGENCY.example/fw+quiet":                            {"Quiet Orbit"},
+		"state=healthy&sort=name":                              {"Amber Fox", "Velvet Otter"},
+		"sort=name&q=hooks.agency": {
+			"Amber Fox", "Granite Choir", "Half Moon", "Paper Comet", "Quiet Orbit", "Tidewater Records", "Velvet Otter",
+		},
+	} {
+		var got []string
+		for _, row := range p.get(shopsPath + "?" + query).want(http.StatusOK).fleetRows() {
+			got = append(got, row[1])
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", query, diff)
+		}
+		records := p.get(shopsCSVPath + "?" + query).records()
+		if len(records)-1 != len(want) {
+			t.Errorf("%s: the file has %d rows, want %d", query, len(records)-1, len(want))
+		}
+	}
+	pg := p.get(shopsPath + "?sort=seen")
+	if first := pg.fleetRows()[0][1]; first != "Owl Post" {
+		t.Errorf("%s is the longest unseen", first)
+	}
+	if next := pg.fleetRows()[1][1]; next != "Granite Choir" {
+		t.Errorf("%s is the next", next)
+	}
+}
+
+// TestFleetCSV compares every column.
+func TestFleetCSV(t *testing.T) {
+	t.Parallel()
+	_, p := newFleetRig(t, oddShops()...)
+	rows := map[string][]string{}
+	for _, r := range p.get(shopsCSVPath).records() {
+		for _, i := range []int{11, 12} {
+			if _, err := time.Parse(time.RFC3339, r[i]); err == nil {
+				r[i] = "T"
+			}
+		}
+		if r[8] != "" && r[0] != "shop id" {
+			r[8] = fmt.Sprint(len(strings.Fields(r[8])))
+		}
+		rows[r[0]] = r
+	}
+	for _, want := range [][]string{
+		{
+			"shop id", "name", "domain", "labels", "state", "trouble", "webhooks", "covered event types",
+			"event types not covered", "deliveries in 24 hours", "failed in 24 hours", "seen at", "tried at", "problem",
+		},
+		{"sh_fine", "Amber Fox", "sh_fine.example", "music", "healthy", "", "1", "2", "27", "9", "0", "T", "T", ""},
+		{
+			"sh_failing", "Tidewater Records", "sh_failing.example", "", "failing", "hooks.agency.example: certificate expired",
+			"1", "1", "28", "7", "3", "T", "T", "",
+		},
+		{"sh_new", "Owl Post", "sh_new.example", "", "unseen", "First visit is pending", "", "", "", "", "", "", "", ""},
+		{
+			"sh_stale", "Granite Choir", "sh_stale.example", "", "stale", "Stale: no response from Fourthwall", "1", "1", "28",
+			"2", "0", "T", "T", "no answer",
+		},
+		{"sh_cut", "Velvet Otter", "sh_cut.example", "", "healthy", "", "1", "", "", "0", "0", "T", "T", ""},
+	} {
+		if diff := cmp.Diff(want, rows[want[0]]); diff != "" {
+			t.Errorf("%s: %s", want[0], diff)
+		}
+	}
+}
+
+// TestHoursNobodySaw: an hour after the last visit is not known, and neither is
+// one of which older deliveries are still to be read.
+func TestHoursNobodySaw(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 28, 13, 20, 0, 0, time.UTC)
+	for name, row := range map[string]struct {
+		o    store.Observation
+		want string // oldest hour first
+	}{
+		"never":   {store.Observation{}, strings.Repeat("?", 24)},
+		"now":     {store.Observation{DeliveriesAt: now}, strings.Repeat("k", 24)},
+		"earlier": {store.Observation{DeliveriesAt: now.Add(-3 * time.Hour)}, strings.Repeat("k", 21) + "???"},
+		"backlog": {
+			store.Observation{DeliveriesAt: now, Backlog: store.Backlog{Page: 3, Until: now.Add(-4*time.Hour - 20*time.Minute)}},
+			strings.Repeat("k", 19) + "?????",
+		},
+	} {
+		got := ""
+		for _, hour := range knownHours(row.o, now) {
+			got += map[bool]string{true: "k", false: "?"}[hour.Known]
+		}
+		if got != row.want {
+			t.Errorf("%s: %s, want %s", name, got, row.want)
+		}
+	}
+}
+
+// TestRefresh: one shop, those that a filter shows, or all are visited soon.
+func TestRefresh(t *testing.T) {
+	t.Parallel()
+	g, p := newFleetRig(t, oddShops()...)
+	for _, row := range []struct {
+		form url.Values
+		want []string // enqueued
+		says string
+		to   string
+	}{
+		{url.Values{"shop": {"sh_fine"}}, []string{"sh_fine"}, "Refreshing 1 shop", "open=sh_fine"},
+		{url.Values{"shop": {"sh_other"}}, nil, "No shop to refresh", ""},
+		{url.Values{"shop": {"sh_ended"}}, nil, "1 shop must be reconnected first", ""},
+		{url.Values{"state": {"failing"}}, []string{"sh_failing", "sh_failing2"}, "Refreshing 2 shops", "state=failing"},
+		{url.Values{"q": {"nothing like it"}}, nil, "No shop to refresh", ""},
+		{nil, []string{
+			"sh_cut", "sh_failing", "sh_failing2", "sh_fine", "sh_new", "sh_none", "sh_some", "sh_stale",
+		}, "Refreshing 8 shops", ""},
+	} {
+		g.queue.take()
+		pg := p.post(refreshPath, row.form).want(http.StatusOK, row.says)
+		if !strings.Contains(pg.url.String(), row.to) {
+			t.Errorf("%v leads to %s", row.form, pg.url)
+		}
+		if diff := cmp.Diff(row.want, g.queue.take()); diff != "" {
+			t.Errorf("%v: %s", row.form, diff)
+		}
+	}
+	form := p.get(shopsPath+"?state=failing").want(http.StatusOK, "Refresh 2 shops").form(refreshPath) // the first is of all
+	g.queue.take()
+	form.set("state", "failing").submit().want(http.StatusOK, "Refreshing 2 shops")
+	if diff := cmp.Diff([]string{"sh_failing", "sh_failing2"}, g.queue.take()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestFleetDetails: a shop's connection and actions unfold without script, on
+// the page that has the shop.
+func TestFleetDetails(t *testing.T) {
+	t.Parallel()
+	var all []fleettest.Shop
+	for i := range 60 {
+		all = append(all, fleettest.Shop{ID: fmt.Sprintf("sh_%02d", i), Name: fmt.Sprintf("Shop %02d", i)})
+	}
+	_, p := newFleetRig(t, all...)
+	pg := p.get(shopsPath+"?sort=name&open=sh_55").want(http.StatusOK,
+		"51–60 of 60", "API key ending in x9f2", "sh_55.example", "Add label to Shop 55", "Disconnect : Shop 55")
+	if n := strings.Count(pg.body, "fleet-details"); n != 1 {
+		t.Errorf("%d shops are unfolded", n)
+	}
+	if got := len(pg.fleetRows()); got != 10 {
+		t.Errorf("%d rows", got)
+	}
+	p.get(shopsPath).link("⋯").want(http.StatusOK, "Disconnect : Shop 00")
+}
+
+// TestPausedVisitsAreSaid: while nothing is visited, the page says until when.
+func TestPausedVisitsAreSaid(t *testing.T) {
+	t.Parallel()
+	g, p := newFleetRig(t, oddShops()...)
+	own := owner(p)
+	if text := p.get(shopsPath).text(); strings.Contains(text, "paused") {
+		t.Fatal(text)
+	}
+	for i := range 10 {
+		id := fmt.Sprint("sh_silent", i)
+		_, err := g.store.PutConnection(t.Context(), store.Connection{Owner: own, ShopID: id, Credential: []byte("{}")})
+		g.must(err)
+		v, _, err := g.store.BeginVisit(t.Context(), id, time.Minute, time.Now())
+		g.must(err)
+		g.must(g.store.EndVisit(t.Context(), v, store.VisitEnd{Silent: true, Due: g.store.Now().Add(time.Hour)}, nil))
+	}
+	p.get(shopsPath).want(http.StatusOK, "Visits are paused until", "What you see here was seen before.")
+}
+
+// TestOneShopHasNoFleet: with one shop there are no parts about many.
+func TestOneShopHasNoFleet(t *testing.T) {
+	t.Parallel()
+	_, p := newFleetRig(t, oddShops()[0])
+	pg := p.get(shopsPath).want(http.StatusOK, "Amber Fox", "1 shop connected")
+	for _, text := range []string{"Coverage", "Refresh", "healthy", "fleet.css"} {
+		if strings.Contains(pg.body, text) {
+			t.Errorf("the page has %q", text)
+		}
+	}
+	p.get(shopsCSVPath).want(http.StatusNotFound)
+}
+
+// TestFleetOfATeam: a viewer sees the list and nothing that would be refused.
+func TestFleetOfATeam(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, options{fleet: true, team: &team.Config{Groups: roleGroups}})
+	for _, shop := range oddShops() {
+		fleettest.Put(t, g.store, g.server.Team.Owner(), shop)
+	}
+	for role, may := range map[team.Role][]string{
+		team.Viewer:   nil,
+		team.Operator: {"Check the endpoint", "Label 9 shops", "Add label to Half Moon"},
+		team.Admin:    {"Check the endpoint", "Label 9 shops", "Add label to Half Moon", "Disconnect : Half Moon", "Connect a shop"},
+	} {
+		pg := g.member(role).get(shopsPath+"?open=sh_failing2").want(http.StatusOK, "2 failing", "Refresh now")
+		var has []string
+		for _, text := range []string{
+			"Check the endpoint", "Label 9 shops", "Add label to Half Moon", "Disconnect : Half Moon", "Connect a shop",
+		} {
+			if strings.Contains(textOf(pg.node("main")), text) {
+				has = append(has, text)
+			}
+		}
+		if !slices.Equal(has, may) {
+			t.Errorf("%s has %q, want %q", role, has, may)
+		}
+	}
+}
