@@ -1,9 +1,9 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
-	"bytes"
 	"encoding/json"
 	"log/slog"
 	"net"

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,6 +20,14 @@ var fleetScenes = []scene{
 	{
 		name: "shops, failing the same way", show: showFleet(300, "?host=stats.agency.example"), status: 200,
 		heading: "Shops", team: true,
+	},
+	{name: "coverage", show: showFleet(300, "/coverage"), status: 200, heading: "Coverage", team: true},
+	{
+		name: "coverage, 1000 shops", show: showFleet(1000, "/coverage?by=shops"), status: 200, heading: "Coverage", team: true,
+	},
+	{
+		name: "coverage, against a preset", show: showFleet(40, "/coverage?against=stream-alerts"), status: 200,
+		heading: "Coverage", team: true,
 	},
 	{name: "shops, none found", show: showFleet(40, "?q=nothing"), status: 200, heading: "Shops", team: true},
 }
@@ -75,7 +84,7 @@ func oddShop(i int) fleettest.Shop {
 	case 11:
 		shop.Accepted, shop.Failed, shop.Error = 90, 1, "500 Internal Server Error"
 	case 12, 13:
-		shop.Webhooks[0].AllowedTypes = append(all[:1:1], all[2:14]...)
+		shop.Webhooks[0].AllowedTypes = slices.Delete(slices.Clone(all[:14]), 1, 2)
 	case 14:
 		shop.Webhooks = append(shop.Webhooks, second)
 	case 16:

@@ -19,6 +19,7 @@ const (
 	shopsPath        = "/shops"
 	findShopPath     = "/switcher"
 	labelShopsPath   = "/shops/labels"
+	coveragePath     = "/shops/coverage"
 	shopsCSVPath     = "/shops.csv"
 	refreshPath      = "/shops/refresh"
 	shopLabelsRoute  = "/shops/{shop}/labels"

@@ -124,6 +124,7 @@ func (s *server) siteRoutes() []route {
 		{method: "GET", path: findShopPath, handle: s.handleFindShop, access: viewer},
 		{method: "GET", path: shopsPath, handle: s.handleShops, access: viewer, resumable: true},
 		{method: "GET", path: shopsCSVPath, handle: s.handleShopsCSV, access: viewer},
+		{method: "GET", path: coveragePath, handle: s.handleCoverage, access: viewer, resumable: true},
 		{method: "POST", path: refreshPath, handle: s.handleRefresh, access: viewer, limit: asWrite, resume: shopsPath},
 		{
 			method: "POST", path: labelShopsPath, handle: s.handleLabelShops, access: operator, resume: shopsPath,

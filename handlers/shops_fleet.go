@@ -32,7 +32,7 @@ func (s *server) fleetOf(r *http.Request, f foundShops, shown []store.Connection
 		Now: now, Counts: f.counts(), State: f.filter.state, States: shopStateLabels.choices()[1:],
 		Missing: f.filter.missing, Types: catalogBadges(), Sort: f.filter.sort, Sorts: shopSortLabels.choices(),
 		CSVHref:       withQuery(shopsCSVPath, f.filter.values().Encode()),
-		RefreshAction: refreshPath, Filter: f.filter.fields(), Kept: f.kept(),
+		RefreshAction: refreshPath, Filter: f.filter.fields(), CoverageHref: coveragePath, Kept: f.kept(),
 	}
 	until, err := s.Fleet.Paused(r.Context())
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *server) fleetOf(r *http.Request, f foundShops, shown []store.Connection
 	return out, nil
 }
 
-// counts counts the shops by state. Each count leads to those shops.
+// counts returns how many shops are in each state. Each count leads to those shops.
 func (f foundShops) counts() (all []views.ShopCount) {
 	counts := map[fleet.State]int{}
 	for _, state := range f.seen.states {
