@@ -210,10 +210,14 @@ func TestChannelRefused(t *testing.T) {
 		{"another grant", "", "", at(channelTokens, sandbox.Failure{
 			Status: 400, Body: `{"error":"unsupported_grant_type"}`,
 		}), 503, "returned no token"},
-		{"401 for the channel", "", "", at(channelSelf, sandbox.Failure{Status: 401, Code: "OPEN_API_UNAUTHORIZED"}), 502,
-			"accepts the client ID and secret, but not for reading the channel"},
-		{"403 for the channel", "", "", at(channelSelf, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}), 502,
-			"OPEN_API_FORBIDDEN"},
+		{
+			"401 for the channel", "", "", at(channelSelf, sandbox.Failure{Status: 401, Code: "OPEN_API_UNAUTHORIZED"}), 502,
+			"accepts the client ID and secret, but not for reading the channel",
+		},
+		{
+			"403 for the channel", "", "", at(channelSelf, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}), 502,
+			"OPEN_API_FORBIDDEN",
+		},
 		{"HTML for the channel", "", "", at(channelSelf, html), 503, "probably a firewall or a proxy"},
 		{"429 for the channel", "", "", at(channelSelf, sandbox.Failure{Status: 429}), 503, "Fourthwall is busy"},
 		{"another API", "", "", at(channelSelf, sandbox.Failure{Status: 200, Body: `[]`}), 502, "FOURTHWALL_API_URL"},

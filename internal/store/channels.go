@@ -200,8 +200,8 @@ func (s *Store) ofChannel(ctx context.Context, tx *sql.Tx, owner Owner, id strin
 }
 
 // ExpireChannel marks a channel and all its connections as unusable until they are connected again, if its credential
-// still has the given version. Otherwise nothing happens. In the same transaction it records, as done, what done returns
-// for each connection that was usable.
+// still has the given version. Otherwise nothing happens. In the same transaction it records, as done, what done
+// returns for each connection that was usable.
 func (s *Store) ExpireChannel(
 	ctx context.Context, id string, version int64, end End, done func(Connection) ([]Activity, error),
 ) error {

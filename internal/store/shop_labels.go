@@ -47,7 +47,8 @@ func scanShopLabels(rows interface {
 	scanner
 	Next() bool
 	Err() error
-}) (map[string][]string, error) {
+},
+) (map[string][]string, error) {
 	all := map[string][]string{}
 	for rows.Next() {
 		var shop, label string

@@ -12,7 +12,8 @@ import (
 func invitation(f *fixture, id string) store.Invitation {
 	now := f.clock.Now()
 	return store.Invitation{
-		ID: id, Domain: id + ".example", ByPerson: "person", By: "Ann", CreatedAt: now, ExpiresAt: now.Add(7 * 24 * time.Hour),
+		ID: id, Domain: id + ".example", ByPerson: "person", By: "Ann", CreatedAt: now,
+		ExpiresAt: now.Add(7 * 24 * time.Hour),
 	}
 }
 
