@@ -271,24 +271,25 @@ func TestUnreadBody(t *testing.T) {
 		"larger":                       {limit + 1, "", true},
 		"sent only if it may continue": {limit, "100-continue", true},
 	} {
-		server := httptest.NewServer(h)
-		defer server.Close()
-		body := strings.NewReader(strings.Repeat("x", test.size))
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Expect", test.expect)
-		server.Client().Transport.(*http.Transport).ExpectContinueTimeout = time.Minute // wait for it
-		res, err := server.Client().Do(r)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		res.Body.Close()
-		if res.Close != test.closed {
-			t.Errorf("%s: the connection is closed: %v", name, res.Close)
-		}
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(h)
+			defer server.Close()
+			body := strings.NewReader(strings.Repeat("x", test.size))
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Expect", test.expect)
+			server.Client().Transport.(*http.Transport).ExpectContinueTimeout = time.Minute // wait for it
+			res, err := server.Client().Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if res.Close != test.closed {
+				t.Errorf("the connection is closed: %v", res.Close)
+			}
+		})
 	}
 }
 

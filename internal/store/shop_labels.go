@@ -40,7 +40,8 @@ func (s *Store) shopLabelsIn(ctx context.Context, tx *sql.Tx, owner Owner) (map[
 		return nil, err
 	}
 	defer rows.Close()
-	return scanShopLabels(rows)
+	all, err := scanShopLabels(rows)
+	return all, cmp.Or(err, rows.Err())
 }
 
 func scanShopLabels(rows interface {
