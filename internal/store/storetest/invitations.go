@@ -224,9 +224,16 @@ var invitationTests = map[string]func(*testing.T, *fixture){
 			{store.ActivityQuery{Since: until}, []string{"after", "webhook.refused"}},
 			{store.ActivityQuery{Until: f.start}, []string{"before"}},
 			{store.ActivityQuery{Changes: true}, []string{"after", "endpoint.check", "webhook.create", "before"}},
-			{store.ActivityQuery{Without: "endpoint."}, []string{"after", "webhook.refused", "webhook.create", "before"}},
 			{
-				store.ActivityQuery{Since: since, Until: until, Changes: true, Without: "endpoint."},
+				store.ActivityQuery{Without: []string{"webhook.create", "endpoint.check"}},
+				[]string{"after", "webhook.refused", "before"},
+			},
+			{
+				store.ActivityQuery{Without: []string{"webhook"}},
+				[]string{"after", "webhook.refused", "endpoint.check", "webhook.create", "before"},
+			},
+			{
+				store.ActivityQuery{Since: since, Until: until, Changes: true, Without: []string{"endpoint.check"}},
 				[]string{"webhook.create"},
 			},
 		} {
