@@ -91,7 +91,9 @@ func (s *server) describeAccess(r *http.Request, page *views.ReceiptPage, in sto
 
 // describeNewer adds with what the team has replaced the owner's access since, if
 // it has.
-func (s *server) describeNewer(r *http.Request, page *views.ReceiptPage, conn store.Connection, in store.Invitation) error {
+func (s *server) describeNewer(
+	r *http.Request, page *views.ReceiptPage, conn store.Connection, in store.Invitation,
+) error {
 	if conn.Way == oauth.WayChannel {
 		page.Channel = conn.Hint
 	}

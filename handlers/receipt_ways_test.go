@@ -10,7 +10,7 @@ import (
 	"hookwall/internal/team"
 )
 
-// wants fails unless the text of a page has all of has, and none of lacks.
+// wantText fails unless the text of a page has all of has, and none of lacks.
 func (pg *page) wantText(has, lacks []string) {
 	pg.p.t.Helper()
 	pg.want(http.StatusOK, has...)
@@ -39,7 +39,9 @@ func TestReceiptOfReplacedAccess(t *testing.T) {
 
 	boss.connectKey(1)
 	owner.get(receipt).wantText(
-		[]string{"An admin has replaced it on", "API key ending in", "because they have an API key", "Delete the Open API user"},
+		[]string{
+			"An admin has replaced it on", "API key ending in", "because they have an API key", "Delete the Open API user",
+		},
 		[]string{"you gave them"})
 
 	g.box.FailNext(rejectsKey)
