@@ -174,7 +174,11 @@ func (s *Store) DeleteChannel(
 			if _, err := s.deleteConnection(ctx, tx, owner, conn.ShopID); err != nil {
 				return err
 			}
-			if err := s.addDoneOf(ctx, tx, conn, done); err != nil {
+			activities, err := done(conn)
+			if err == nil {
+				err = s.endWith(ctx, tx, owner, conn.ShopID, activities)
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -221,11 +221,12 @@ func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string
 		if _, err := s.deleteConnection(ctx, tx, owner, shopID); err != nil {
 			return err
 		}
-		return s.addDone(ctx, tx, done)
+		return s.endWith(ctx, tx, owner, shopID, done)
 	}))
 }
 
 // deleteConnection deletes a connection and what goes with it in a transaction, and reports whether there was one.
+// For the team, the caller goes on with endWith.
 func (s *Store) deleteConnection(ctx context.Context, tx *sql.Tx, owner Owner, shopID string) (was bool, err error) {
 	n, err := affected(tx.ExecContext(ctx,
 		`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`, s.env, owner, shopID))
@@ -245,7 +246,7 @@ func (s *Store) deleteConnection(ctx context.Context, tx *sql.Tx, owner Owner, s
 			return false, err
 		}
 	}
-	return n > 0, s.endInvitations(ctx, tx, owner, shopID)
+	return n > 0, nil
 }
 
 // LeaseRefresh acquires for a holder the lease to refresh the given version of a credential, counted from
