@@ -59,6 +59,13 @@ func TestReceiptOfReplacedAccess(t *testing.T) {
 	owner.get(receipt).form("/end").submit().wantText(
 		[]string{"Access ended on", "ask the team for a new invitation", "5 entries, all shown"},
 		[]string{"has access again"})
+	who := []string{"who"}
+	for _, record := range boss.get(teamActivityPath + ".csv?action=shop.cut_off").records()[1:] {
+		who = append(who, record[len(record)-1])
+	}
+	wantActions(t, who, "who", "Shop’s owner")
+	boss.get(teamActivityPath+"?action=shop.cut_off").wantText([]string{"Shop’s owner"}, []string{"No role", "Connection Shop"})
+	boss.get(teamActivityPath+"?action=team.invite").wantText([]string{"Owner invited"}, []string{"Fourthwall sign-in"})
 	g.move(time.Minute)
 	boss.get(channelPath(channel.ID)).form("/shops").press("do=all").want(http.StatusOK, "1 shop connected")
 	owner.get(receipt).wantText(
