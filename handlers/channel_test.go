@@ -118,7 +118,7 @@ func TestConnectChannel(t *testing.T) {
 		want(http.StatusOK, "1 shop connected", "2 shops were connected before", "2 shops connected · 3 at Fourthwall")
 
 	ask := p.get(channelPath(conn.Channel)).link("Disconnect the channel").
-		want(http.StatusOK, "Disconnect Harbor Agency and 2 shops?")
+		want(http.StatusOK, "Disconnect Harbor Agency and 2 shops?", "first disconnect their shops one by one")
 	ask.form("/disconnect").set("shops", "3").submit().want(http.StatusOK, pageChangedTitle)
 	if len(g.channels()) != 1 || len(g.teamShops()) != 3 {
 		t.Error("it was disconnected though the number had changed")

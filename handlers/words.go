@@ -1938,6 +1938,8 @@ func roleOfActor(a store.Activity) string {
 	switch {
 	case a.Actor == activity.ByShopOwner:
 		return "You"
+	case a.Action == activity.EndConnection:
+		return a.Actor
 	case a.Person.Role == string(team.Admin):
 		return "An admin"
 	case a.Person.Role == string(team.Operator):

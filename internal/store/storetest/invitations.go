@@ -203,6 +203,38 @@ var invitationTests = map[string]func(*testing.T, *fixture){
 		same(t, "connections", len(connections(t, f.one, owner)), 1)
 	},
 
+	// The receipt shows what was recorded until its end.
+	"its end is not before what records it": func(t *testing.T, f *fixture) {
+		owner := teamOwner(t, f.one)
+		ways := map[string]func(shop string, done store.Activity) error{
+			"owner": func(shop string, done store.Activity) error {
+				return f.one.EndAccess(t.Context(), "receipt of "+shop, done)
+			},
+			"team": func(shop string, done store.Activity) error {
+				return f.one.DeleteConnection(t.Context(), owner, shop, done)
+			},
+			"channel": func(shop string, _ store.Activity) error {
+				c := putChannel(t, f.one, channel(owner, "channel.a"))
+				conn := connection(owner, shop)
+				conn.Channel = c.ID
+				put(t, f.one, conn)
+				_, err := f.one.DeleteChannel(t.Context(), owner, c.ID, recordAs("end"))
+				return err
+			},
+		}
+		for shop, end := range ways {
+			invite(t, f, shop)
+			_, err := accept(f.one, shop, shop)
+			must(t, err)
+			f.clock.tick = time.Millisecond
+			must(t, end(shop, store.Activity{Shop: shop, Action: "end"}))
+			f.clock.tick = 0
+			until := theReceipt(t, f.one, shop).EndedAt
+			got := activities(t, f.one, store.ActivityQuery{Shop: shop, Action: "end", Until: until})
+			same(t, "recorded until the end by the "+shop, got.Total, 1)
+		}
+	},
+
 	"the activity of a time": func(t *testing.T, f *fixture) {
 		_, err := f.one.Team(t.Context())
 		must(t, err)
@@ -226,9 +258,16 @@ var invitationTests = map[string]func(*testing.T, *fixture){
 			{store.ActivityQuery{Since: until}, []string{"after", "webhook.refused"}},
 			{store.ActivityQuery{Until: f.start}, []string{"before"}},
 			{store.ActivityQuery{Changes: true}, []string{"after", "endpoint.check", "webhook.create", "before"}},
-			{store.ActivityQuery{Without: "endpoint."}, []string{"after", "webhook.refused", "webhook.create", "before"}},
 			{
-				store.ActivityQuery{Since: since, Until: until, Changes: true, Without: "endpoint."},
+				store.ActivityQuery{Without: []string{"webhook.create", "endpoint.check"}},
+				[]string{"after", "webhook.refused", "before"},
+			},
+			{
+				store.ActivityQuery{Without: []string{"webhook"}},
+				[]string{"after", "webhook.refused", "endpoint.check", "webhook.create", "before"},
+			},
+			{
+				store.ActivityQuery{Since: since, Until: until, Changes: true, Without: []string{"endpoint.check"}},
 				[]string{"webhook.create"},
 			},
 		} {
