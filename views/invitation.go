@@ -48,6 +48,14 @@ type ReceiptPage struct {
 // hasEnded reports whether the access has ended.
 func (p ReceiptPage) hasEnded() bool { return !p.EndedAt.IsZero() }
 
+// whoTitle is above who has the access, or had it.
+func (p ReceiptPage) whoTitle() string {
+	if p.hasEnded() {
+		return "Who had access"
+	}
+	return "Who has access"
+}
+
 // state returns how the access is.
 func (p ReceiptPage) state() ui.State {
 	switch {
