@@ -147,11 +147,17 @@ func (v *victim) teamWrites() map[string]sentForm {
 	v.must(err)
 	receipt := v.person.rig.person().acceptsByKey(v.invites(""), 1).url.Path
 	key := url.Values{"username": {v.box.Shops()[2].APIUser}, "password": {v.box.Shops()[2].APIPassword}}
+	v.box.FailNext(sandbox.Failure{
+		Path: currentShop, Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"60"}}, Times: 1,
+	})
+	imported := v.sendKeys(keyOf(v.box.Shops()[2]), "").want(http.StatusOK, "0 of 1 key connected").url.Path
 	return map[string]sentForm{
-		movePath:              {path: movePath, form: url.Values{"move": {"sh_mine"}}},
-		youEndPath:            {path: youEndPath, form: other},
-		"/people/{id}/role":   {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
-		"/people/{id}/remove": {path: personPath(ann) + "/remove", form: url.Values{}},
+		keysPath:                 {path: keysPath, form: url.Values{"keys": {keyOf(v.box.Shops()[2])}}},
+		keysPath + "/{id}/retry": {path: imported + "/retry", form: url.Values{}},
+		movePath:                 {path: movePath, form: url.Values{"move": {"sh_mine"}}},
+		youEndPath:               {path: youEndPath, form: other},
+		"/people/{id}/role":      {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
+		"/people/{id}/remove":    {path: personPath(ann) + "/remove", form: url.Values{}},
 		connectChannel: {path: connectChannel, form: url.Values{
 			"client_id": {channel.ClientID}, "secret": {channel.ClientSecret},
 		}},
@@ -353,7 +359,7 @@ func (v *victim) keepsKinds(t *testing.T) {
 		if path == "/sign-out" || strings.Contains(path, "/disconnect") || strings.Contains(path, "/secret") ||
 			strings.HasSuffix(path, "/delete") || path == guidePath || strings.HasSuffix(path, "/remove") ||
 			strings.HasSuffix(path, "/readmit") || path == "/people/{id}/end" ||
-			strings.HasSuffix(path, "/revoke") || path == "/access/{token}/end" || path == invitePath {
+			strings.HasSuffix(path, "/revoke") || strings.HasSuffix(path, "/retry") || path == "/access/{token}/end" || path == invitePath {
 			continue // these need no field
 		}
 		before := v.state()

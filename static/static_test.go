@@ -61,7 +61,7 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 		"pages.css":     "text/css; charset=utf-8",
 		"app.js":        "text/javascript; charset=utf-8",
 		"list.js":       "text/javascript; charset=utf-8",
-		"guest.css":     "text/css; charset=utf-8",
+		"shops.css":     "text/css; charset=utf-8",
 		"list.css":      "text/css; charset=utf-8",
 		"implicit.js":   "text/javascript; charset=utf-8",
 		"disconnect.js": "text/javascript; charset=utf-8",

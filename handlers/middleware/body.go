@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"sync"
 )
@@ -32,8 +33,19 @@ func Body(limits BodyLimits, client func(*http.Request) string, fail Fail) func(
 				}
 				defer large.release(from)
 			}
-			http.MaxBytesHandler(h, limits.of(r)).ServeHTTP(w, r)
+			limited := *r
+			limited.Body = http.MaxBytesReader(w, r.Body, limits.of(r))
+			h.ServeHTTP(w, &limited)
+			readRest(&limited)
 		})
+	}
+}
+
+// readRest reads what a handler left of a body. The server would close the connection on a client that still sends, and
+// that client would never see the response. One that asked to continue first sends nothing after a response.
+func readRest(r *http.Request) {
+	if r.Header.Get("Expect") == "" {
+		_, _ = io.Copy(io.Discard, r.Body)
 	}
 }
 

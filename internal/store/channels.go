@@ -168,10 +168,11 @@ func (s *Store) DeleteChannel(
 			return err
 		}
 		for _, conn := range deleted {
-			if _, err := s.deleteConnection(ctx, tx, owner, conn.ShopID); err != nil {
+			activities, err := done(conn)
+			if err != nil {
 				return err
 			}
-			if err := s.addDoneOf(ctx, tx, conn, done); err != nil {
+			if _, err := s.deleteConnection(ctx, tx, owner, conn.ShopID, activities...); err != nil {
 				return err
 			}
 		}

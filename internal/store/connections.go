@@ -218,15 +218,16 @@ func (s *Store) upsert(ctx context.Context, tx *sql.Tx, statement string, c Conn
 // activities, its labels and the marks of its webhooks. It is no error if the shop is not connected.
 func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string, done ...Activity) error {
 	return failed("delete connection", s.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := s.deleteConnection(ctx, tx, owner, shopID); err != nil {
-			return err
-		}
-		return s.addDone(ctx, tx, done)
+		_, err := s.deleteConnection(ctx, tx, owner, shopID, done...)
+		return err
 	}))
 }
 
-// deleteConnection deletes a connection and what goes with it in a transaction, and reports whether there was one.
-func (s *Store) deleteConnection(ctx context.Context, tx *sql.Tx, owner Owner, shopID string) (was bool, err error) {
+// deleteConnection deletes a connection and what goes with it in a transaction, records activities as done, and reports
+// whether there was one. Receipts show what was recorded until the access ended, so that comes last.
+func (s *Store) deleteConnection(
+	ctx context.Context, tx *sql.Tx, owner Owner, shopID string, done ...Activity,
+) (was bool, err error) {
 	n, err := affected(tx.ExecContext(ctx,
 		`DELETE FROM connections WHERE environment = $1 AND owner = $2 AND shop_id = $3`, s.env, owner, shopID))
 	if err != nil {
@@ -244,6 +245,9 @@ func (s *Store) deleteConnection(ctx context.Context, tx *sql.Tx, owner Owner, s
 		if _, err := tx.ExecContext(ctx, query, s.env, owner, shopID); err != nil {
 			return false, err
 		}
+	}
+	if err := s.addDone(ctx, tx, done); err != nil {
+		return false, err
 	}
 	return n > 0, s.endInvitations(ctx, tx, owner, shopID)
 }

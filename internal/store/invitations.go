@@ -160,14 +160,11 @@ func (s *Store) EndAccess(ctx context.Context, receipt string, done ...Activity)
 		if err != nil {
 			return err
 		}
-		was, err := s.deleteConnection(ctx, tx, teamOwner, shopID)
+		was, err := s.deleteConnection(ctx, tx, teamOwner, shopID, done...)
 		if err == nil && !was {
 			err = ErrNotFound
 		}
-		if err != nil {
-			return err
-		}
-		return s.addDone(ctx, tx, done)
+		return err
 	}))
 }
 
