@@ -64,6 +64,14 @@ func (p ReceiptPage) cutOffText() string {
 	return cutOffText
 }
 
+// whoTitle is above who has the access, or had it.
+func (p ReceiptPage) whoTitle() string {
+	if p.hasEnded() {
+		return "Who had access"
+	}
+	return "Who has access"
+}
+
 // state returns how the access is.
 func (p ReceiptPage) state() ui.State {
 	switch {
