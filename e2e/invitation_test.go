@@ -105,7 +105,7 @@ func (a *app) channelTakesOver(n int) {
 }
 
 func showReceiptOfChannel(v *visitor) int {
-	v.accepts(v.app.invite(""), 1)
+	v.accepts(v.app.invite(""))
 	receipt := v.Path()
 	v.app.move(time.Hour)
 	v.app.channelTakesOver(1)
