@@ -34,20 +34,20 @@ func (a *app) invite(domain string) string {
 	return "/invitations/" + token
 }
 
-// accepts opens an invitation and connects the nth demo shop by a sign-in at
+// accepts opens an invitation and connects the second demo shop by a sign-in at
 // Fourthwall.
-func (v *visitor) accepts(path string, n int) int {
+func (v *visitor) accepts(path string) int {
 	v.app.t.Helper()
 	v.Open(path)
 	v.Submit(v.main().GetByRole("link", named("Connect with Fourthwall")))
-	v.Check(v.named("radio", "^"+v.app.shop(n).Name))
+	v.Check(v.named("radio", "^"+v.app.shop(1).Name))
 	return v.Submit(v.Role("button", "Allow"))
 }
 
 func showInvitation(v *visitor) int { return v.Open(v.app.invite("")) }
 
 func showWrongShop(v *visitor) int {
-	return v.accepts(v.app.invite("glass-harbor.example"), 1)
+	return v.accepts(v.app.invite("glass-harbor.example"))
 }
 
 func showInvitedKey(v *visitor) int {
@@ -60,14 +60,14 @@ func showInvitedKey(v *visitor) int {
 
 func showUsed(v *visitor) int {
 	path := v.app.invite("")
-	v.accepts(path, 1)
+	v.accepts(path)
 	return v.Open(path)
 }
 
 func showReceipt(v *visitor) int {
 	a := v.app
 	a.agency()
-	v.accepts(a.invite(""), 1)
+	v.accepts(a.invite(""))
 	receipt := v.Path()
 	a.move(9 * time.Minute)
 	admin := a.member(ada, newPath(a.shop(1)), browser.Options{})
@@ -114,7 +114,7 @@ func showInvitations(v *visitor) int {
 	a.invite("")
 	a.move(2*24*time.Hour + 22*time.Hour)
 	a.invite("glass-harbor.example")
-	a.visit(browser.Options{}).accepts(used, 1)
+	a.visit(browser.Options{}).accepts(used)
 	v.Open("/people")
 	v.Submit(v.main().GetByRole("link", named("Sign in")))
 	return v.choose(ada)
@@ -138,7 +138,7 @@ func TestInvitedOwner(t *testing.T) {
 			path := strings.TrimPrefix(strings.TrimSpace(link), a.url)
 
 			owner := a.visit(o)
-			owner.accepts(path, 1)
+			owner.accepts(path)
 			owner.heads("Access to " + shop.Name)
 			owner.reads("Lantern Desk manages this shop’s webhooks", "1 entry, all shown", "Bookmark this page")
 			receipt := owner.Path()
