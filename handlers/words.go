@@ -1850,12 +1850,12 @@ const (
 	noDomainText = "That’s not a shop’s domain. Example: studio-nine.com. Leave it empty to allow any shop."
 
 	invitationUnknownTitle = "This link doesn’t work"
-	invitationUnknownText  = "Check that you opened the whole link. If it still doesn’t work, ask the team for a new one."
+	invitationUnknownText  = "Check that you opened the whole link. If you did, ask the team for a new one."
 	invitationOverTitle    = "This invitation has ended"
 	invitationOverText     = "An invitation works for 7 days, unless the team revokes it. Ask the team for a new link."
 	invitationUsedTitle    = "This invitation was already used"
-	invitationUsedText     = "Each invitation works once. If you connected your shop, open the page that you bookmarked then. " +
-		"If it wasn’t you, tell the team, and ask for a new link."
+	invitationUsedText     = "Each invitation works once. If you connected your shop, open the page that you " +
+		"bookmarked then. If it wasn’t you, tell the team, and ask for a new link."
 	invitedMismatchText = "This sign-in started in another browser, was already used, or took longer than ten minutes. " +
 		"Nothing was connected. If you have an invitation, open its link again."
 
@@ -1897,8 +1897,8 @@ func wrongShopNotice(domain string, shop fourthwall.Shop) ui.Notice {
 }
 
 // invitedProblemText replaces what only an administrator can fix.
-const invitedProblemText = "We couldn’t finish the sign-in at Fourthwall. Try again in a moment, or use an API key. If this " +
-	"continues, tell the team, with the codes below."
+const invitedProblemText = "We couldn’t finish the sign-in at Fourthwall. Try again in a moment, or use an API key. " +
+	"If this continues, tell the team, with the codes below."
 
 // invitedOutcome returns an outcome in the words for a shop's owner.
 func invitedOutcome(n ui.Notice) ui.Notice {
@@ -1938,6 +1938,8 @@ func roleOfActor(a store.Activity) string {
 	switch {
 	case a.Actor == activity.ByShopOwner:
 		return "You"
+	case a.Action == activity.EndConnection:
+		return a.Actor
 	case a.Person.Role == string(team.Admin):
 		return "An admin"
 	case a.Person.Role == string(team.Operator):
