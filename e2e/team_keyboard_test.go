@@ -82,7 +82,8 @@ func TestTeamPagesFit(t *testing.T) {
 	v.Open("/connect")
 	v.Resize(1280, 828)
 	v.holds(`document.querySelector('.ways').getBoundingClientRect().bottom <= innerHeight`)
-	v.holds(`new Set([...document.querySelectorAll('.ways > :nth-child(n + 3)')].map(e => e.offsetTop + ' ' + e.offsetHeight)).size === 1`)
+	v.holds(`new Set([...document.querySelectorAll('.ways > :nth-child(n + 3)')]
+		.map(e => e.offsetTop + ' ' + e.offsetHeight)).size === 1`)
 }
 
 // holds checks an expression in the page.
