@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"crypto/rand"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"hookwall/e2e/browser"
+	"hookwall/internal/store"
 )
 
 const invitationHeading = "Connect your shop to Lantern Desk"
@@ -23,6 +25,11 @@ var invitationScenes = []scene{
 	{name: "invitation, used", show: showUsed, status: 410, heading: "This invitation was already used", team: true},
 	{name: "receipt", show: showReceipt, status: 200, heading: "Access to Lantern Post", team: true},
 	{name: "receipt, cut off?", show: showCutOff, status: 200, heading: "Access to Lantern Post", team: true},
+	{name: "receipt, of a channel", show: showReceiptOfChannel, status: 200, heading: "Access to Lantern Post", team: true},
+	{
+		name: "receipt, connected again", show: showConnectedAgain, status: 200, team: true,
+		heading: "Access to Lantern Post",
+	},
 	{name: "receipt, ended", show: showEnded, status: 200, heading: "Access to Lantern Post", team: true},
 }
 
@@ -84,6 +91,36 @@ func showReceipt(v *visitor) int {
 func showCutOff(v *visitor) int {
 	status := showReceipt(v)
 	v.Click(v.main().Locator("summary"))
+	return status
+}
+
+// channelTakesOver ends the access of an invitation, and connects the shop by a
+// channel.
+func (a *app) channelTakesOver(n int) {
+	a.t.Helper()
+	conn, err := a.store.Connection(a.t.Context(), a.team.Owner(), a.shop(n).ID)
+	a.must(err)
+	a.must(a.store.ExpireConnection(a.t.Context(), conn.ID, conn.Version, store.End{Why: store.EndNotRenewed}))
+	a.visit(browser.Options{}).connectAll()
+}
+
+func showReceiptOfChannel(v *visitor) int {
+	v.accepts(v.app.invite(""), 1)
+	receipt := v.Path()
+	v.app.move(time.Hour)
+	v.app.channelTakesOver(1)
+	v.Open(receipt)
+	v.Click(v.main().Locator("summary"))
+	return http.StatusOK
+}
+
+func showConnectedAgain(v *visitor) int {
+	status := showReceiptOfChannel(v)
+	v.Submit(v.named("button", "^Cut off the access"))
+	receipt := v.Path()
+	v.app.move(time.Hour)
+	v.app.member(ada, "/shops", browser.Options{}).connectKey(1)
+	v.Open(receipt)
 	return status
 }
 

@@ -490,7 +490,8 @@ func TestReceiptOfEndedAccess(t *testing.T) {
 	g.move(time.Minute)
 	boss.connectKey(1)
 	boss.newForm(shop.ID, good, "DONATION").submit().want(http.StatusOK)
-	owner.get(receipt).want(http.StatusOK, "Access ended on", "Shop disconnected", "2 entries, all shown")
+	owner.get(receipt).want(http.StatusOK,
+		"has access again", "The access you gave ended on", "Shop disconnected", "2 entries, all shown")
 	owner.post(receipt+"/end", url.Values{}).want(http.StatusOK, "2 entries, all shown")
 	if got := invitedShops(g); len(got) != 2 {
 		t.Errorf("the receipt ended another connection: %v", got)

@@ -50,7 +50,7 @@ func TestReceiptOfReplacedAccess(t *testing.T) {
 	boss.get(channelPath(channel.ID)).form("/shops").press("do=all").want(http.StatusOK, "1 shop connected")
 	owner.get(receipt).wantText(
 		[]string{
-			"with: Channel Harbor Agency", "What Fourthwall allows their channel Harbor Agency", "Leave the channel",
+			"An admin has replaced it on", "with: Channel Harbor Agency", "What Fourthwall allows their channel Harbor Agency", "Leave the channel",
 			"Connection ended API key rejected Hookwall", "4 entries, all shown",
 		},
 		[]string{"They can’t", "you need a new invitation"})
