@@ -164,10 +164,15 @@ func (s *Store) DeleteChannel(
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
-		if err == nil {
-			deleted, err = s.ofChannel(ctx, tx, owner, id)
-		}
 		if err != nil {
+			return err
+		}
+		n, err := affected(tx.ExecContext(ctx, `
+			DELETE FROM channels WHERE environment = $1 AND owner = $2 AND id = $3`, s.env, owner, id))
+		if err != nil || n == 0 {
+			return err // somebody else deleted it, and recorded that
+		}
+		if deleted, err = s.ofChannel(ctx, tx, owner, id); err != nil {
 			return err
 		}
 		for _, conn := range deleted {
@@ -178,14 +183,6 @@ func (s *Store) DeleteChannel(
 			if _, err := s.deleteConnection(ctx, tx, owner, conn.ShopID, activities...); err != nil {
 				return err
 			}
-		}
-		r, err := tx.ExecContext(ctx, `DELETE FROM channels WHERE environment = $1 AND owner = $2 AND id = $3`,
-			s.env, owner, id)
-		if err != nil {
-			return err
-		}
-		if n, err := r.RowsAffected(); err != nil || n == 0 {
-			return err // somebody else deleted it, and recorded that
 		}
 		return s.addDone(ctx, tx, last)
 	})
