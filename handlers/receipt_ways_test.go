@@ -64,7 +64,8 @@ func TestReceiptOfReplacedAccess(t *testing.T) {
 		who = append(who, record[len(record)-1])
 	}
 	wantActions(t, who, "who", "Shop’s owner")
-	boss.get(teamActivityPath+"?action=shop.cut_off").wantText([]string{"Shop’s owner"}, []string{"No role", "Connection Shop"})
+	boss.get(teamActivityPath+"?action=shop.cut_off").
+		wantText([]string{"Shop’s owner"}, []string{"No role", "Connection Shop"})
 	boss.get(teamActivityPath+"?action=team.invite").wantText([]string{"Owner invited"}, []string{"Fourthwall sign-in"})
 	g.move(time.Minute)
 	boss.get(channelPath(channel.ID)).form("/shops").press("do=all").want(http.StatusOK, "1 shop connected")
