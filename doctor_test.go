@@ -53,7 +53,10 @@ func TestDoctor(t *testing.T) {
 		},
 		"header": {
 			headerWith("HOOKWALL_TRUSTED_PROXIES", "10.1.2.3,fd00::/8"), nil,
-			[]string{"Team          127.0.0.1:8080", "header X-Forwarded-User", "10.1.2.3/32, fd00::/8", "X-Hookwall-Proxy-Secret", "Admins        ada"},
+			[]string{
+				"Team          127.0.0.1:8080", "header X-Forwarded-User", "10.1.2.3/32, fd00::/8", "X-Hookwall-Proxy-Secret",
+				"Admins        ada",
+			},
 			false,
 		},
 		"a provider that is ready": {

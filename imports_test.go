@@ -17,7 +17,7 @@ var mayImport = map[string][]string{
 		"internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/webhooks", "oauth",
 	},
 	"handlers": {
-		"handlers/middleware", "internal/activity", "internal/deliver", "internal/doctor", "internal/fourthwall",
+		"handlers/middleware", "internal/activity", "internal/deliver", "internal/doctor", "internal/fleet", "internal/fourthwall",
 		"internal/jobs", "internal/shops", "internal/signature", "internal/store", "internal/team", "internal/webhooks", "oauth", "static",
 		"views", "views/ui",
 	},

@@ -86,6 +86,7 @@ func (v *visitor) filesActivity(shop sandbox.DemoShop) {
 		"action": "webhook.create", "outcome": "refused", "webhook": "", "url before": "", "url after": refusedAddress,
 		"event types before": "", "event types after": "DONATION", "status": "400", "code": "WEBHOOK_URI_IP_NOT_ALLOWED",
 		"Fourthwall has instead": "", "person": "", "email": "", "role": "",
+		"labels added": "", "labels removed": "", "reason": "",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		v.app.t.Errorf("the file has (-want +got):\n%s", diff)

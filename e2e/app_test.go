@@ -55,7 +55,7 @@ type app struct {
 	team         *team.Team                         // nil if nobody signs in
 	groups       team.GroupRoles                    // of the team; changed before the first request alone
 	ahead        atomic.Int64                       // how far the dashboard's clock was moved, in ns
-	still        atomic.Int64                       // where the clock under the sandbox's was stopped, in ns since 1970; 0 while it runs
+	still        atomic.Int64                       // where the sandbox's clock stopped, in ns since 1970; 0 while it runs
 }
 
 // startApp runs a dashboard and a sandbox until the test ends. Nothing is

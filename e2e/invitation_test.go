@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"crypto/rand"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"hookwall/e2e/browser"
+	"hookwall/internal/store"
 )
 
 const invitationHeading = "Connect your shop to Lantern Desk"
@@ -23,6 +25,11 @@ var invitationScenes = []scene{
 	{name: "invitation, used", show: showUsed, status: 410, heading: "This invitation was already used", team: true},
 	{name: "receipt", show: showReceipt, status: 200, heading: "Access to Lantern Post", team: true},
 	{name: "receipt, cut off?", show: showCutOff, status: 200, heading: "Access to Lantern Post", team: true},
+	{name: "receipt, of a channel", show: showReceiptOfChannel, status: 200, heading: "Access to Lantern Post", team: true},
+	{
+		name: "receipt, connected again", show: showConnectedAgain, status: 200, team: true,
+		heading: "Access to Lantern Post",
+	},
 	{name: "receipt, ended", show: showEnded, status: 200, heading: "Access to Lantern Post", team: true},
 }
 
@@ -34,20 +41,20 @@ func (a *app) invite(domain string) string {
 	return "/invitations/" + token
 }
 
-// accepts opens an invitation and connects the nth demo shop by a sign-in at
+// accepts opens an invitation and connects the second demo shop by a sign-in at
 // Fourthwall.
-func (v *visitor) accepts(path string, n int) int {
+func (v *visitor) accepts(path string) int {
 	v.app.t.Helper()
 	v.Open(path)
 	v.Submit(v.main().GetByRole("link", named("Connect with Fourthwall")))
-	v.Check(v.named("radio", "^"+v.app.shop(n).Name))
+	v.Check(v.named("radio", "^"+v.app.shop(1).Name))
 	return v.Submit(v.Role("button", "Allow"))
 }
 
 func showInvitation(v *visitor) int { return v.Open(v.app.invite("")) }
 
 func showWrongShop(v *visitor) int {
-	return v.accepts(v.app.invite("glass-harbor.example"), 1)
+	return v.accepts(v.app.invite("glass-harbor.example"))
 }
 
 func showInvitedKey(v *visitor) int {
@@ -60,14 +67,14 @@ func showInvitedKey(v *visitor) int {
 
 func showUsed(v *visitor) int {
 	path := v.app.invite("")
-	v.accepts(path, 1)
+	v.accepts(path)
 	return v.Open(path)
 }
 
 func showReceipt(v *visitor) int {
 	a := v.app
 	a.agency()
-	v.accepts(a.invite(""), 1)
+	v.accepts(a.invite(""))
 	receipt := v.Path()
 	a.move(9 * time.Minute)
 	admin := a.member(ada, newPath(a.shop(1)), browser.Options{})
@@ -84,6 +91,36 @@ func showReceipt(v *visitor) int {
 func showCutOff(v *visitor) int {
 	status := showReceipt(v)
 	v.Click(v.main().Locator("summary"))
+	return status
+}
+
+// channelTakesOver ends the access of an invitation, and connects the shop by a
+// channel.
+func (a *app) channelTakesOver(n int) {
+	a.t.Helper()
+	conn, err := a.store.Connection(a.t.Context(), a.team.Owner(), a.shop(n).ID)
+	a.must(err)
+	a.must(a.store.ExpireConnection(a.t.Context(), conn.ID, conn.Version, store.End{Why: store.EndNotRenewed}))
+	a.visit(browser.Options{}).connectAll()
+}
+
+func showReceiptOfChannel(v *visitor) int {
+	v.accepts(v.app.invite(""))
+	receipt := v.Path()
+	v.app.move(time.Hour)
+	v.app.channelTakesOver(1)
+	v.Open(receipt)
+	v.Click(v.main().Locator("summary"))
+	return http.StatusOK
+}
+
+func showConnectedAgain(v *visitor) int {
+	status := showReceiptOfChannel(v)
+	v.Submit(v.named("button", "^Cut off the access"))
+	receipt := v.Path()
+	v.app.move(time.Hour)
+	v.app.member(ada, "/shops", browser.Options{}).connectKey(1)
+	v.Open(receipt)
 	return status
 }
 
@@ -114,7 +151,7 @@ func showInvitations(v *visitor) int {
 	a.invite("")
 	a.move(2*24*time.Hour + 22*time.Hour)
 	a.invite("glass-harbor.example")
-	a.visit(browser.Options{}).accepts(used, 1)
+	a.visit(browser.Options{}).accepts(used)
 	v.Open("/people")
 	v.Submit(v.main().GetByRole("link", named("Sign in")))
 	return v.choose(ada)
@@ -138,7 +175,7 @@ func TestInvitedOwner(t *testing.T) {
 			path := strings.TrimPrefix(strings.TrimSpace(link), a.url)
 
 			owner := a.visit(o)
-			owner.accepts(path, 1)
+			owner.accepts(path)
 			owner.heads("Access to " + shop.Name)
 			owner.reads("Lantern Desk manages this shop’s webhooks", "1 entry, all shown", "Bookmark this page")
 			receipt := owner.Path()

@@ -120,9 +120,12 @@ func activityRow(a store.Activity, called names, mayUndo bool) views.ActivityRow
 	row := views.ActivityRow{
 		At: a.StartedAt, Title: activityTitles[a.Action].text(a.Outcome), State: stateOfOutcome(a.Outcome),
 		Subject: subjectOf(a, d, called), Text: activityText(a, d),
-		Who: cmp.Or(a.Person.Name, a.Actor), Email: a.Person.Email, Role: roleNames[team.Role(a.Person.Role)], Way: a.Actor,
+		Who: cmp.Or(a.Person.Name, a.Actor), Email: a.Person.Email,
 		Session: a.Session, WebhookID: a.WebhookID, Status: a.Status, Code: a.Code,
 		RequestID: a.RequestID, APIRequestID: a.APIRequestID, Changes: changes(d),
+	}
+	if a.Person.ID != "" {
+		row.Role, row.Way = roleNames[team.Role(a.Person.Role)], a.Actor
 	}
 	if a.Action == activity.EndConnection {
 		row.State, row.Code = ui.Look, d.Code

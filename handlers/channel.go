@@ -124,7 +124,7 @@ func fillChannel(
 		}
 	}
 	page.Total, page.Found = len(listed), len(open)+len(others)
-	page.Shops = append(open, others...)
+	page.Shops = slices.Concat(open, others)
 	if len(page.Shops) > channelShopsShown {
 		for _, row := range page.Shops[channelShopsShown:] {
 			if row.Chosen {

@@ -17,7 +17,8 @@ const channelTime = 20 * time.Second
 // channelFault says why Fourthwall's answer about a channel is none. ok is false
 // for other errors.
 func channelFault(r *http.Request, err error) (status int, n ui.Notice, ok bool) {
-	outcome, code, request := "", "", stateOf(r).requestID
+	var outcome, code string
+	request := stateOf(r).requestID
 	api := fourthwall.AsError(err)
 	_, isToken := errors.AsType[*oauth.TokenError](err)
 	switch {

@@ -33,7 +33,8 @@ func (p *person) credentials(id, secret string) *form {
 func (p *person) connectsChannel() *page {
 	p.t.Helper()
 	c := p.box.Channel()
-	return p.credentials(c.ClientID, c.ClientSecret).submit().want(http.StatusOK, c.Name+" is connected", "Choose the shops")
+	return p.credentials(c.ClientID, c.ClientSecret).submit().
+		want(http.StatusOK, c.Name+" is connected", "Choose the shops")
 }
 
 // channels returns what the team has.
@@ -59,10 +60,10 @@ func (g *rig) connection(n int) store.Connection {
 	return c
 }
 
-// channelCalls counts the requests to a path of the sandbox.
-func (g *rig) channelCalls(path string) (n int) {
+// channelTokenCalls counts the requests for a channel's token.
+func (g *rig) channelTokenCalls() (n int) {
 	for _, r := range g.box.Requests() {
-		if r.Path == path {
+		if r.Path == channelTokens {
 			n++
 		}
 	}
@@ -88,7 +89,8 @@ func TestConnectChannel(t *testing.T) {
 	demo := g.box.Shops()
 	p := g.member(team.Admin)
 	g.must(g.box.ConfigureChannel(sandbox.DemoChannel{Left: []string{demo[2].ID}}))
-	pg := p.connectsChannel().want(http.StatusOK, "2 at Fourthwall", "0 shops connected", demo[1].Name, "API key ending in")
+	pg := p.connectsChannel().
+		want(http.StatusOK, "2 at Fourthwall", "0 shops connected", demo[1].Name, "API key ending in")
 	if strings.Contains(pg.text(), demo[2].Name) {
 		t.Error("it lists a shop that isn't the channel's")
 	}
@@ -108,14 +110,15 @@ func TestConnectChannel(t *testing.T) {
 	}
 	created := p.newForm(demo[1].ID, good, "DONATION").submit().want(http.StatusOK, good)
 	p.get(created.url.Path).want(http.StatusOK)
-	p.get(shopsPath).want(http.StatusOK, "Channel Harbor Agency").link("Channel Harbor Agency").want(http.StatusOK, demo[1].Name)
+	p.get(shopsPath).want(http.StatusOK, "Channel Harbor Agency").link("Channel Harbor Agency").
+		want(http.StatusOK, demo[1].Name)
 
 	g.must(g.box.ConfigureChannel(sandbox.DemoChannel{}))
 	p.get(channelPath(conn.Channel)).want(http.StatusOK, "1 shop to connect").form("/shops").press("do=all").
 		want(http.StatusOK, "1 shop connected", "2 shops were connected before", "2 shops connected · 3 at Fourthwall")
 
 	ask := p.get(channelPath(conn.Channel)).link("Disconnect the channel").
-		want(http.StatusOK, "Disconnect Harbor Agency and 2 shops?")
+		want(http.StatusOK, "Disconnect Harbor Agency and 2 shops?", "first disconnect their shops one by one")
 	ask.form("/disconnect").set("shops", "3").submit().want(http.StatusOK, pageChangedTitle)
 	if len(g.channels()) != 1 || len(g.teamShops()) != 3 {
 		t.Error("it was disconnected though the number had changed")
@@ -154,7 +157,8 @@ func TestChannelIsSearched(t *testing.T) {
 	g.calls.set(nil, manyShops(300))
 	p := g.member(team.Admin)
 	pg := p.connectsChannel().want(http.StatusOK, "Showing 200 of 300 shops")
-	found := pg.form("/shops").set("shop", "sh_7").set("q", "Shop 299").submit().want(http.StatusOK, "1 of 300 shops match")
+	found := pg.form("/shops").set("shop", "sh_7").set("q", "Shop 299").submit().
+		want(http.StatusOK, "1 of 300 shops match")
 	f := found.form("/shops")
 	if got := f.values["shop"]; len(got) != 1 || got[0] != "sh_7" {
 		t.Errorf("kept: %v", got)
@@ -184,7 +188,9 @@ func manyShops(n int) http.Handler {
 // credentials of a channel. The client ID stays, and the secret never comes back.
 func TestChannelRefused(t *testing.T) {
 	t.Parallel()
-	html := sandbox.Failure{Status: 403, Body: "<html>Attention Required", Header: http.Header{"Content-Type": {"text/html"}}}
+	html := sandbox.Failure{
+		Status: 403, Body: "<html>Attention Required", Header: http.Header{"Content-Type": {"text/html"}},
+	}
 	at := func(path string, f sandbox.Failure) *sandbox.Failure {
 		f.Path, f.Times = path, 10
 		return &f
@@ -210,10 +216,14 @@ func TestChannelRefused(t *testing.T) {
 		{"another grant", "", "", at(channelTokens, sandbox.Failure{
 			Status: 400, Body: `{"error":"unsupported_grant_type"}`,
 		}), 503, "returned no token"},
-		{"401 for the channel", "", "", at(channelSelf, sandbox.Failure{Status: 401, Code: "OPEN_API_UNAUTHORIZED"}), 502,
-			"accepts the client ID and secret, but not for reading the channel"},
-		{"403 for the channel", "", "", at(channelSelf, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}), 502,
-			"OPEN_API_FORBIDDEN"},
+		{
+			"401 for the channel", "", "", at(channelSelf, sandbox.Failure{Status: 401, Code: "OPEN_API_UNAUTHORIZED"}), 502,
+			"accepts the client ID and secret, but not for reading the channel",
+		},
+		{
+			"403 for the channel", "", "", at(channelSelf, sandbox.Failure{Status: 403, Code: "OPEN_API_FORBIDDEN"}), 502,
+			"OPEN_API_FORBIDDEN",
+		},
 		{"HTML for the channel", "", "", at(channelSelf, html), 503, "probably a firewall or a proxy"},
 		{"429 for the channel", "", "", at(channelSelf, sandbox.Failure{Status: 429}), 503, "Fourthwall is busy"},
 		{"another API", "", "", at(channelSelf, sandbox.Failure{Status: 200, Body: `[]`}), 502, "FOURTHWALL_API_URL"},
@@ -255,9 +265,9 @@ func TestChannelGuesses(t *testing.T) {
 	for range 2 {
 		p.credentials(c.ClientID, "wrong").submit().want(http.StatusUnprocessableEntity)
 	}
-	tokens := g.channelCalls(channelTokens)
+	tokens := g.channelTokenCalls()
 	p.credentials(c.ClientID, c.ClientSecret).submit().want(http.StatusTooManyRequests, "Too many failed sign-ins")
-	if n := g.channelCalls(channelTokens); n != tokens {
+	if n := g.channelTokenCalls(); n != tokens {
 		t.Errorf("%d more tries", n-tokens)
 	}
 }
@@ -296,7 +306,7 @@ func TestOneTokenPerChannel(t *testing.T) {
 				}
 				w.WriteHeader(http.StatusNotFound) // and the sandbox responds
 			}))
-			before := g.channelCalls(channelTokens)
+			before := g.channelTokenCalls()
 			var wg sync.WaitGroup
 			for n, shop := range g.box.Shops() {
 				for _, service := range []*shops.Service{g.server.Shops, replica, g.server.Shops, replica} {
@@ -310,7 +320,7 @@ func TestOneTokenPerChannel(t *testing.T) {
 				}
 			}
 			wg.Wait()
-			if n := g.channelCalls(channelTokens) - before; n != 1 {
+			if n := g.channelTokenCalls() - before; n != 1 {
 				t.Errorf("renewed %d times", n)
 			}
 			if len(seen) != 3 {
@@ -416,9 +426,9 @@ func TestChannelSecretIsRevoked(t *testing.T) {
 	}
 	p.get(shopsPath).want(http.StatusOK, "3 to reconnect")
 	ended := p.get(channelPath(g.channels()[0].ID)).want(http.StatusOK, channelEndedTitle)
-	tokens := g.channelCalls(channelTokens)
+	tokens := g.channelTokenCalls()
 	p.get(webhooksPath(demo[1].ID))
-	if n := g.channelCalls(channelTokens); n != tokens {
+	if n := g.channelTokenCalls(); n != tokens {
 		t.Errorf("%d tries with a secret that ended", n-tokens)
 	}
 	f := ended.form("/secret")
@@ -450,7 +460,8 @@ func TestChannelLacksWebhooks(t *testing.T) {
 	pg := p.connectsChannel().form("/shops").press("do=all").
 		want(http.StatusOK, "3 shops connected", refusedToUse, "OPEN_API_FORBIDDEN")
 	shop := g.box.Shops()[1].ID
-	p.get(webhooksPath(shop)).want(http.StatusOK, channelMayNotTitle, "See the channel Harbor Agency", "OPEN_API_FORBIDDEN")
+	p.get(webhooksPath(shop)).
+		want(http.StatusOK, channelMayNotTitle, "See the channel Harbor Agency", "OPEN_API_FORBIDDEN")
 	p.newForm(shop, good, "DONATION").submit().want(http.StatusForbidden, channelMayNotTitle, "OPEN_API_FORBIDDEN")
 	p.get(webhookPath(shop, "wcon_x")).want(http.StatusForbidden, channelMayNotTitle)
 	viewer := g.member(team.Viewer).get(webhooksPath(shop)).want(http.StatusOK, channelMayNotTitle)

@@ -18,7 +18,10 @@ func (s *server) actor(r *http.Request) activity.Actor { return s.actorOf(stateO
 
 func (s *server) actorOf(v *requestState) activity.Actor {
 	actor := v.person.Actor()
-	actor.Owner, actor.Name = v.owner, shops.Way(v.conn)
+	actor.Owner = v.owner
+	if v.conn.ID != "" { // otherwise nothing is done by a connection
+		actor.Name = shops.Way(v.conn)
+	}
 	actor.Session, actor.RequestID = s.sessions.Mark(v.session), v.requestID
 	return actor
 }

@@ -54,18 +54,21 @@ func TestMoveShops(t *testing.T) {
 	p.get(signOutPath).want(http.StatusOK, "3 shops that this browser connected before the team existed")
 	asked := p.get(shopsPath).want(http.StatusOK, "3 shops aren’t the team’s yet").link("Choose shops to move")
 	f := asked.want(http.StatusOK, "The team has these already").form(movePath)
-	if diff := cmp.Diff(sorted([]string{second.ID, third.ID}), sorted(f.values["move"])); diff != "" || f.values.Has("drop") {
+	diff := cmp.Diff(sorted([]string{second.ID, third.ID}), sorted(f.values["move"]))
+	if diff != "" || f.values.Has("drop") {
 		t.Errorf("the form has %v, %s", f.values, diff)
 	}
 	f.set("move").submit().want(http.StatusUnprocessableEntity, "Select at least one shop")
 
-	pg := f.set("move", second.ID).submit().want(http.StatusOK, "1 shop moved to the team", "2 shops aren’t the team’s yet")
+	pg := f.set("move", second.ID).submit().
+		want(http.StatusOK, "1 shop moved to the team", "2 shops aren’t the team’s yet")
 	if pg.url.Path != shopsPath {
 		t.Errorf("it leads to %s", pg.url)
 	}
 	p.get(webhooksPath(second.ID)).want(http.StatusOK)
 	again := f.set("move", second.ID, first.ID).submit()
-	again.want(http.StatusOK, "No shop was moved", "The team already has "+first.Name, "is no longer connected in this browser")
+	again.want(http.StatusOK, "No shop was moved", "The team already has "+first.Name,
+		"is no longer connected in this browser")
 	p.get(movePath).form(movePath).set("move").set("drop", first.ID).submit().
 		want(http.StatusOK, "We deleted this browser’s access to "+first.Name, "1 shop isn’t the team’s yet")
 

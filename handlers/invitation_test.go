@@ -83,7 +83,8 @@ func TestInvitation(t *testing.T) {
 			receipt := accept(p, link, 1).want(http.StatusOK,
 				"Access to "+shop.Name, "Connected. Lantern Desk manages this shop’s webhooks.", "1 admin",
 				"with the invitation you accepted", "Shop connected", "By", "You", "1 entry, all shown", "Bookmark this page")
-			if !strings.HasPrefix(receipt.url.Path, accessPath) || strings.HasSuffix(receipt.url.Path, link[len(invitationsPath):]) {
+			if !strings.HasPrefix(receipt.url.Path, accessPath) ||
+				strings.HasSuffix(receipt.url.Path, link[len(invitationsPath):]) {
 				t.Errorf("the receipt is at %s", receipt.url)
 			}
 			if p.cookie(g.server.cookieName("session")) != "" {
@@ -438,7 +439,9 @@ func TestTokensStayHidden(t *testing.T) {
 			}
 		})
 	}
-	for _, path := range []string{peoplePath, teamActivityPath, teamActivityPath + ".csv", activityPath(g.box.Shops()[1].ID)} {
+	for _, path := range []string{
+		peoplePath, teamActivityPath, teamActivityPath + ".csv", activityPath(g.box.Shops()[1].ID),
+	} {
 		body := boss.get(path).body
 		for _, token := range tokens {
 			if strings.Contains(body, token) {
@@ -487,7 +490,8 @@ func TestReceiptOfEndedAccess(t *testing.T) {
 	g.move(time.Minute)
 	boss.connectKey(1)
 	boss.newForm(shop.ID, good, "DONATION").submit().want(http.StatusOK)
-	owner.get(receipt).want(http.StatusOK, "Access ended on", "Shop disconnected", "2 entries, all shown")
+	owner.get(receipt).want(http.StatusOK,
+		"has access again", "The access you gave ended on", "Shop disconnected", "2 entries, all shown")
 	owner.post(receipt+"/end", url.Values{}).want(http.StatusOK, "2 entries, all shown")
 	if got := invitedShops(g); len(got) != 2 {
 		t.Errorf("the receipt ended another connection: %v", got)

@@ -135,7 +135,7 @@ func (s *server) drawInvitation(
 	s.hideToken(w)
 	page := typed
 	page.Frame = s.guestFrame(r, invitationTitle(s.Team.Name()))
-	page.Frame.Notices = typed.Notices
+	page.Notices = typed.Notices
 	page.Team, page.Host, page.Domain, page.ExpiresAt = s.Team.Name(), s.PublicURL.Host, in.Domain, in.ExpiresAt
 	page.Permissions, page.ForDevelopersURL = permissions(s.Scopes, teamPermissionTexts), s.forDevelopers()
 	if s.OAuth.Offers(oauth.WayCode) {

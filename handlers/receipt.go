@@ -43,7 +43,7 @@ func (s *server) handleReceipt(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	query := store.ActivityQuery{
-		Shop: in.ShopID, Since: in.AcceptedAt, Until: in.EndedAt, Changes: true, Without: activity.OfEndpoints,
+		Shop: in.ShopID, Since: in.AcceptedAt, Until: in.EndedAt, Changes: true, Without: activity.OutsideShop(),
 		Before: bounded(r.URL.Query().Get("before"), 100), After: bounded(r.URL.Query().Get("after"), 100),
 		Limit: receiptRows,
 	}
@@ -62,11 +62,19 @@ func (s *server) handleReceipt(w http.ResponseWriter, r *http.Request) error {
 // describeAccess adds what is known of the connection and of the people who use
 // it.
 func (s *server) describeAccess(r *http.Request, page *views.ReceiptPage, in store.Invitation) error {
-	if !in.EndedAt.IsZero() {
+	conn, err := s.Store.Connection(r.Context(), s.Team.Owner(), in.ShopID)
+	hasEnded := !in.EndedAt.IsZero()
+	if hasEnded && errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
-	conn, err := s.Store.Connection(r.Context(), s.Team.Owner(), in.ShopID)
 	if err != nil && !errors.Is(err, store.ErrWrongKey) {
+		return err
+	}
+	if hasEnded {
+		page.Again = !conn.Expired
+		return nil
+	}
+	if err := s.describeNewer(r, page, conn, in); err != nil {
 		return err
 	}
 	people, err := s.Team.People(r.Context())
@@ -81,12 +89,34 @@ func (s *server) describeAccess(r *http.Request, page *views.ReceiptPage, in sto
 	return nil
 }
 
+// describeNewer adds with what the team has replaced the owner's access since, if
+// it has.
+func (s *server) describeNewer(
+	r *http.Request, page *views.ReceiptPage, conn store.Connection, in store.Invitation,
+) error {
+	if conn.Way == oauth.WayChannel {
+		page.Channel = conn.Hint
+	}
+	found, err := s.Store.Activities(r.Context(), store.ActivityQuery{
+		Shop: in.ShopID, Action: activity.ConnectShop, Since: in.AcceptedAt, Limit: 1,
+	})
+	for _, a := range found.Rows {
+		if a.Actor != activity.ByShopOwner {
+			page.Now, page.NowSince = shops.Way(conn), a.StartedAt
+		}
+	}
+	return err
+}
+
 // receiptRow returns the line of a change, without the name of who made it.
 func receiptRow(a store.Activity) views.ReceiptRow {
 	d, _ := activity.ReadDetail(a)
 	row := views.ReceiptRow{
 		At: a.StartedAt, Title: activityTitles[a.Action].text(a.Outcome), By: roleOfActor(a),
 		Text: activityText(a, d),
+	}
+	if a.Action == activity.ConnectShop && a.Actor != activity.ByShopOwner {
+		row.Text = a.Actor // the way in which an admin connected it
 	}
 	if a.WebhookID != "" || d.After != nil || d.Before != nil {
 		row.Subject = subjectOf(a, d, nil)

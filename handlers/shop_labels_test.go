@@ -167,7 +167,8 @@ func TestShopsByLabel(t *testing.T) {
 			t.Errorf("%s leads to %q", query, got)
 		}
 	}
-	p.get(shopsPath+"?q=0003").want(http.StatusOK, "Any label", "Client (55)", "+3 Größe, last, production", "Edit labels of Shop 0003")
+	p.get(shopsPath+"?q=0003").
+		want(http.StatusOK, "Any label", "Client (55)", "+3 Größe, last, production", "Edit labels of Shop 0003")
 	if href := p.get(shopsPath + "?q=0003").link("<b>"); href.url.String() != p.url+shopsPath+"?label=%3Cb%3E" {
 		t.Errorf("a label leads to %s", href.url)
 	}
@@ -245,7 +246,8 @@ func TestLabelsByRole(t *testing.T) {
 	v.get(shopLabelsPath(shop.ID)).want(http.StatusForbidden)
 	v.label(shop.ID, "forged").want(http.StatusForbidden)
 	records := v.get(activityPath(shop.ID) + ".csv").records()
-	if diff := cmp.Diff([]string{"The operator", "operator@agency.example", "operator", "client", ""}, records[1][15:20]); diff != "" {
+	want := []string{"The operator", "operator@agency.example", "operator", "client", ""}
+	if diff := cmp.Diff(want, records[1][15:20]); diff != "" {
 		t.Error(diff)
 	}
 }

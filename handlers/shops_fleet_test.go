@@ -309,7 +309,7 @@ func TestPausedVisitsAreSaid(t *testing.T) {
 		g.must(err)
 		g.must(g.store.EndVisit(t.Context(), v, store.VisitEnd{Silent: true, Due: g.store.Now().Add(time.Hour)}, nil))
 	}
-	p.get(shopsPath).want(http.StatusOK, "Visits are paused until", "What you see here was seen before.")
+	p.get(shopsPath).want(http.StatusOK, "Visits are paused until", "This page shows earlier results.")
 }
 
 // TestOneShopHasNoFleet: with one shop there are no parts about many.

@@ -85,7 +85,7 @@ func TestCallsOfEndpointsAreRecorded(t *testing.T) {
 			p.post(testPath(shop.ID, hook.ID), url.Values{"type": {"DONATION"}, "body": {`{"buyer":"canary"}`}}).
 				want(http.StatusOK)
 			p.post(checksPath(shop.ID), url.Values{"url": {hook.URL}, "type": {"DONATION"}}).want(http.StatusOK)
-			g.server.background.drain()
+			g.server.background.tasks.Wait()
 			want := map[string]string{"accepted": store.OutcomeDone, "failed": store.OutcomeFailed}[name]
 			for _, action := range []string{activity.TestEndpoint, activity.CheckEndpoint} {
 				all := g.recorded(shop, action)

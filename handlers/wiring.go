@@ -97,7 +97,7 @@ func (s *server) handler() http.Handler {
 	layers := []func(http.Handler) http.Handler{
 		middleware.RequestID,
 		s.keepState,
-		middleware.Log(s.Logger, []string{invitationsPath, accessPath}, s.clientAddress, func(r *http.Request) string { return stateOf(r).pattern }),
+		middleware.Log(s.Logger, []string{invitationsPath, accessPath}, s.clientAddress, routeOf),
 		middleware.Recover(s.Logger, s.fail),
 		middleware.Headers(s.secure),
 		middleware.Host(s.PublicURL, s.fail, alivePath, readyPath),
@@ -112,6 +112,9 @@ func (s *server) handler() http.Handler {
 	}
 	return h
 }
+
+// routeOf returns the row of the table that a request was routed to.
+func routeOf(r *http.Request) string { return stateOf(r).pattern }
 
 // bodyLimits allows the pages that take files more than others. Nobody needs to
 // sign in for notes on a URL, so they are for one URL only.

@@ -376,7 +376,7 @@ const (
 func visitsPausedNotice(until time.Time) ui.Notice {
 	return ui.Notice{
 		Kind: ui.Warning, Title: "Visits are paused until " + until.UTC().Format("15:04:05") + " UTC",
-		Text: "Many shops in a row didn’t respond. What you see here was seen before.",
+		Text: "Many shops in a row didn’t respond. This page shows earlier results.",
 	}
 }
 
@@ -1925,12 +1925,12 @@ const (
 	noDomainText = "That’s not a shop’s domain. Example: studio-nine.com. Leave it empty to allow any shop."
 
 	invitationUnknownTitle = "This link doesn’t work"
-	invitationUnknownText  = "Check that you opened the whole link. If it still doesn’t work, ask the team for a new one."
+	invitationUnknownText  = "Check that you opened the whole link. If you did, ask the team for a new one."
 	invitationOverTitle    = "This invitation has ended"
 	invitationOverText     = "An invitation works for 7 days, unless the team revokes it. Ask the team for a new link."
 	invitationUsedTitle    = "This invitation was already used"
-	invitationUsedText     = "Each invitation works once. If you connected your shop, open the page that you bookmarked then. " +
-		"If it wasn’t you, tell the team, and ask for a new link."
+	invitationUsedText     = "Each invitation works once. If you connected your shop, open the page that you " +
+		"bookmarked then. If it wasn’t you, tell the team, and ask for a new link."
 	invitedMismatchText = "This sign-in started in another browser, was already used, or took longer than ten minutes. " +
 		"Nothing was connected. If you have an invitation, open its link again."
 
@@ -1972,8 +1972,8 @@ func wrongShopNotice(domain string, shop fourthwall.Shop) ui.Notice {
 }
 
 // invitedProblemText replaces what only an administrator can fix.
-const invitedProblemText = "We couldn’t finish the sign-in at Fourthwall. Try again in a moment, or use an API key. If this " +
-	"continues, tell the team, with the codes below."
+const invitedProblemText = "We couldn’t finish the sign-in at Fourthwall. Try again in a moment, or use an API key. " +
+	"If this continues, tell the team, with the codes below."
 
 // invitedOutcome returns an outcome in the words for a shop's owner.
 func invitedOutcome(n ui.Notice) ui.Notice {
@@ -2013,6 +2013,8 @@ func roleOfActor(a store.Activity) string {
 	switch {
 	case a.Actor == activity.ByShopOwner:
 		return "You"
+	case a.Action == activity.EndConnection:
+		return a.Actor
 	case a.Person.Role == string(team.Admin):
 		return "An admin"
 	case a.Person.Role == string(team.Operator):

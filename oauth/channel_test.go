@@ -95,7 +95,8 @@ func TestChannel(t *testing.T) {
 func TestChannelIsOffered(t *testing.T) {
 	t.Parallel()
 	p := New(Config{})
-	if _, err := p.Channel(t.Context(), "channel.a", "x"); err == nil || errors.Is(err, ErrRefused) || p.Offers(WayChannel) {
+	_, err := p.Channel(t.Context(), "channel.a", "x")
+	if err == nil || errors.Is(err, ErrRefused) || p.Offers(WayChannel) {
 		t.Errorf("without a URL: %v", err)
 	}
 	p = New(Config{ChannelTokenURL: "https://id.example/token"})

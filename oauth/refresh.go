@@ -39,7 +39,8 @@ type StoredCredential struct {
 }
 
 // CredentialStore stores the credentials of connections, or those of channels. LeaseRefresh takes a lease by a
-// conditional update, so that only one of many processes calls the provider. The holder ends it with FinishRefresh or ReleaseRefresh.
+// conditional update, so that only one of many processes calls the provider. The holder ends it with FinishRefresh or
+// ReleaseRefresh.
 type CredentialStore interface {
 	StoredCredential(ctx context.Context, id string) (StoredCredential, error)
 	LeaseRefresh(ctx context.Context, id string, version int64, holder string, ttl time.Duration) (bool, error)

@@ -133,7 +133,10 @@ func TestColorsContrast(t *testing.T) {
 // print and forced colors.
 func TestColorsComeFromTokens(t *testing.T) {
 	ownColor := regexp.MustCompile(`(?:color|background|border[a-z-]*): [^;]*(#[0-9a-f]{3,8}|rgba?\(|hsla?\()`)
-	sheets := string(files(t)["app.css"]) + string(files(t)["pages.css"]) + string(files(t)["shops.css"]) + string(files(t)["picker.css"])
+	var sheets string
+	for _, name := range []string{"app.css", "pages.css", "shops.css", "picker.css"} {
+		sheets += string(files(t)[name])
+	}
 	_, rules, found := strings.Cut(sheets, "*, ::before")
 	if !found {
 		t.Fatal("the rules do not begin where they did")

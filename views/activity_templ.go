@@ -81,7 +81,7 @@ func Activity(p ActivityPage) templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = pageHead([]ui.Link{{Href: peoplePath, Text: "People"}}, "Team activity", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = pageHead([]ui.Link{{Href: peoplePath, Text: "People"}, {Text: "Team activity"}}, "Team activity", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

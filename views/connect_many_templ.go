@@ -167,9 +167,9 @@ func keysForm(f KeysForm, focus bool) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = ui.Field(ui.TextField{
-			ID: "keys", Name: "keys", Label: "Paste one key a line", Lines: 3, Err: f.Err, Focus: focus,
+			ID: "keys", Name: "keys", Label: "Paste one key a line", Lines: 2, Err: f.Err, Focus: focus,
 			Private: true, Unmanaged: true, Replaceable: true,
-			Hint: "Name (optional), username, password. Up to 2,000 lines and 1 MB.",
+			Hint: "Name (optional), username, password. Up to 2,000.",
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -419,7 +419,7 @@ func coverageFilter(p CoveragePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</summary><div class=\"pop pop-end\"><p class=\"hint\">Without a preset, these types are compared. If none is selected, all are.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</summary><div class=\"pop pop-end\"><p class=\"hint\">Without a preset, we compare the selected types. Select no type to compare all.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

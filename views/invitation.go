@@ -36,9 +36,14 @@ type ReceiptPage struct {
 	// Of the access, while there is one.
 	Permissions string // in words
 	Scopes      []string
-	FullAccess  bool // by an API key, which allows everything
-	Replaced    bool // the team had access before
-	Unusable    bool // Fourthwall no longer accepts it
+	FullAccess  bool      // by an API key, which allows everything
+	Replaced    bool      // the team had access before
+	Unusable    bool      // Fourthwall no longer accepts it
+	Now         string    // the access with which an admin has replaced it; "" for none
+	NowSince    time.Time // of Now
+	Channel     string    // the team's channel that Now is of; "" for none
+
+	Again bool // the team has access by a later connection, though this one has ended
 
 	Rows                 []ReceiptRow
 	Entries              string // how many there are, and how many are shown
@@ -48,9 +53,30 @@ type ReceiptPage struct {
 // hasEnded reports whether the access has ended.
 func (p ReceiptPage) hasEnded() bool { return !p.EndedAt.IsZero() }
 
+// cutOffText says what the end of the access can't do.
+func (p ReceiptPage) cutOffText() string {
+	switch {
+	case p.Channel != "":
+		return cutOffChannel
+	case p.FullAccess:
+		return cutOffKey
+	}
+	return cutOffText
+}
+
+// whoTitle is above who has the access, or had it.
+func (p ReceiptPage) whoTitle() string {
+	if p.hasEnded() {
+		return "Who had access"
+	}
+	return "Who has access"
+}
+
 // state returns how the access is.
 func (p ReceiptPage) state() ui.State {
 	switch {
+	case p.hasEnded() && p.Again:
+		return ui.Look
 	case p.hasEnded():
 		return ui.NotKnown
 	case p.Unusable:

@@ -77,7 +77,7 @@ func Invitation(p InvitationPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</h1><p class=\"lead\">This team wants to manage your shop’s webhooks. Continue only if you know it.</p><div class=\"beside\"><section class=\"card\" aria-labelledby=\"asked\"><h2 id=\"asked\">What you allow</h2><dl class=\"facts\"><div><dt>Team</dt><dd><b>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</h1><p class=\"lead\">This team wants to manage your shop’s webhooks. Continue only if you know them.</p><div class=\"beside\"><section class=\"card\" aria-labelledby=\"asked\"><h2 id=\"asked\">What you allow</h2><dl class=\"facts\"><div><dt>Team</dt><dd><b>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -39,6 +39,10 @@ const (
 	theyCannot      = "Change orders, products, payouts or your password"
 	theyCannotByKey = "See or change your password"
 
+	cutOffText    = "You can’t undo this. To connect again, you need a new invitation."
+	cutOffKey     = "You can’t undo this. Delete the Open API user in your shop too, so that its key ends everywhere."
+	cutOffChannel = "Your shop is in the team’s channel, so an admin can connect it again. Leave the channel first."
+
 	noneChosen = "No events selected yet. Pick the ones your tool needs."
 
 	implicitWait    = "One moment. We’re asking Fourthwall which shop this is."

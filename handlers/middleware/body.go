@@ -25,6 +25,7 @@ func Body(limits BodyLimits, client func(*http.Request) string, fail Fail) func(
 	large := largeBodies{atOnce: limits.AtOnce, each: limits.Each, by: map[string]int{}}
 	return func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer drain(r)
 			if r.ContentLength > limits.Large || r.ContentLength < 0 {
 				from := client(r)
 				if !large.acquire(from) {
@@ -33,19 +34,20 @@ func Body(limits BodyLimits, client func(*http.Request) string, fail Fail) func(
 				}
 				defer large.release(from)
 			}
-			limited := *r
-			limited.Body = http.MaxBytesReader(w, r.Body, limits.of(r))
-			h.ServeHTTP(w, &limited)
-			readRest(&limited)
+			http.MaxBytesHandler(h, limits.of(r)).ServeHTTP(w, r)
 		})
 	}
 }
 
-// readRest reads what a handler left of a body. The server would close the connection on a client that still sends, and
-// that client would never see the response. One that asked to continue first sends nothing after a response.
-func readRest(r *http.Request) {
+// maxDrain is how much of a body that nobody wants is read, in bytes.
+const maxDrain = 4 << 20
+
+// drain reads what the handler left of a body. A proxy that is still sending it
+// when the connection is closed would report that instead of the response. A
+// client that waits to be asked for its body doesn't send it.
+func drain(r *http.Request) {
 	if r.Header.Get("Expect") == "" {
-		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.CopyN(io.Discard, r.Body, maxDrain) // an error is that of the client's connection
 	}
 }
 

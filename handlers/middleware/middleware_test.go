@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 )
 
 // failed remembers what a layer refused, and responds with 418.
@@ -254,44 +253,6 @@ func TestBody(t *testing.T) {
 }
 
 // TestBodiesOfOneClient: a client that sends slowly keeps its own share alone.
-// TestUnreadBody: a client that still sends gets its response. The server keeps the connection, unless the body is
-// larger than allowed, or the client waits with its body until it may go on.
-func TestUnreadBody(t *testing.T) {
-	const limit = 500_000 // more than the server reads by itself
-	one := func(*http.Request) string { return "" }
-	h := Body(BodyLimits{Max: limit, Large: limit, AtOnce: 1, Each: 1}, one, new(failed).fail)(ok)
-	for name, test := range map[string]struct {
-		size   int
-		expect string
-		closed bool
-	}{
-		"none":                         {0, "", false},
-		"small":                        {10, "", false},
-		"as large as allowed":          {limit, "", false},
-		"larger":                       {limit + 1, "", true},
-		"sent only if it may continue": {limit, "100-continue", true},
-	} {
-		server := httptest.NewServer(h)
-		defer server.Close()
-		body := strings.NewReader(strings.Repeat("x", test.size))
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Expect", test.expect)
-		server.Client().Transport.(*http.Transport).ExpectContinueTimeout = time.Minute // wait for it
-		res, err := server.Client().Do(r)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		res.Body.Close()
-		if res.Close != test.closed {
-			t.Errorf("%s: the connection is closed: %v", name, res.Close)
-		}
-	}
-}
-
 func TestBodiesOfOneClient(t *testing.T) {
 	var f failed
 	client := func(r *http.Request) string { return r.Header.Get("From") }

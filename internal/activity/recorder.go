@@ -49,8 +49,8 @@ const (
 	AcceptInvitation = "team.accept"
 )
 
-// OfEndpoints begins the actions that call an endpoint and change nothing in the shop.
-const OfEndpoints = "endpoint."
+// OutsideShop are actions that change nothing in the shop.
+func OutsideShop() []string { return []string{CheckEndpoint, TestEndpoint, LabelShop} }
 
 // ByShopOwner is the Actor of a shop's owner, who has no account.
 const ByShopOwner = "Shop’s owner"

@@ -35,8 +35,11 @@ func TestChannelResponses(t *testing.T) {
 		{"HTML", `<html>`, result{Failed: true}, true},
 		{"shops", channelShopsBody, result{Shops: []fourthwall.Shop{one, {ID: "sh_2", Name: "Two"}}}, false},
 		{"no shops", `{"shops":[]}`, result{}, false},
-		{"twice, and without an ID", `{"shops":[{"shopId":"sh_1","name":"One"},{"name":"?"},{"shopId":7},{"shopId":"sh_1"}]}`,
-			result{Shops: []fourthwall.Shop{one}}, false},
+		{
+			"twice, and without an ID", `{"shops":[{"shopId":"sh_1","name":"One"},{"name":"?"},{"shopId":7},{"shopId":"sh_1"}]}`,
+			result{Shops: []fourthwall.Shop{one}},
+			false,
+		},
 		{"without a list", `{}`, result{Failed: true}, false},
 		{"null", `{"shops":null}`, result{Failed: true}, false},
 		{"an array", `[]`, result{Failed: true}, false},

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -14,10 +15,29 @@ import (
 // A resource handles the methods that it lists, and HEAD like GET. It responds with 405 to all others.
 type resource map[string]http.Handler
 
+// controlRoutes is the part of the table that Fourthwall doesn't have.
+func (s *Server) controlRoutes() map[string]resource {
+	return map[string]resource{
+		"/_sandbox/openapi.yaml":          {"GET": page(handleDescription)},
+		"/_sandbox/state":                 {"GET": page(s.handleState)},
+		"/_sandbox/failures":              {"POST": page(s.handleFailNext), "DELETE": page(s.handleForgetFailures)},
+		"/_sandbox/failures/forget":       {"POST": page(s.handleForgetFailures)},
+		"/_sandbox/clock":                 {"POST": page(s.handleAdvance)},
+		"/_sandbox/channel":               {"POST": page(s.handleChannel)},
+		"/_sandbox/channel/secret":        {"POST": page(s.handleChannelSecret)},
+		"/_sandbox/reset":                 {"POST": page(s.handleReset)},
+		"/_sandbox/shops/{shop}/switches": {"POST": page(s.handleConfigure)},
+		"/_sandbox/shops/{shop}/webhooks": {"POST": page(s.handleAddWebhook)},
+		"/_sandbox/shops/{shop}/install":  {"POST": page(s.handleInstall)},
+		"/_sandbox/shops/{shop}/events":   {"POST": page(s.handleFire)},
+	}
+}
+
 // routes is the one table of what the sandbox serves, and the layers around it.
 func (s *Server) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
-	for path, methods := range map[string]resource{
+	all := s.controlRoutes()
+	maps.Copy(all, map[string]resource{
 		connectPath:                    {"GET": page(s.handleConsentPage), "POST": page(s.handleConsent)},
 		authorizePath:                  {"GET": page(s.handleConsentPage), "POST": page(s.handleConsent)},
 		authPath:                       {"GET": page(s.handleConsentPage), "POST": page(s.handleConsent)},
@@ -50,23 +70,12 @@ func (s *Server) routes() (http.Handler, error) {
 		identityTokenPath:     {"POST": page(s.handleIdentityToken)},
 		identityKeysPath:      {"GET": page(s.handleIdentityKeys)},
 
-		"/{$}":                            {"GET": page(s.handleFront)},
-		stylePath:                         {"GET": page(handleStyle)},
-		iconPath:                          {"GET": page(handleIcon)},
-		faviconPath:                       {"GET": page(handleIcon)},
-		"/_sandbox/openapi.yaml":          {"GET": page(handleDescription)},
-		"/_sandbox/state":                 {"GET": page(s.handleState)},
-		"/_sandbox/failures":              {"POST": page(s.handleFailNext), "DELETE": page(s.handleForgetFailures)},
-		"/_sandbox/failures/forget":       {"POST": page(s.handleForgetFailures)},
-		"/_sandbox/clock":                 {"POST": page(s.handleAdvance)},
-		"/_sandbox/channel":               {"POST": page(s.handleChannel)},
-		"/_sandbox/channel/secret":        {"POST": page(s.handleChannelSecret)},
-		"/_sandbox/reset":                 {"POST": page(s.handleReset)},
-		"/_sandbox/shops/{shop}/switches": {"POST": page(s.handleConfigure)},
-		"/_sandbox/shops/{shop}/webhooks": {"POST": page(s.handleAddWebhook)},
-		"/_sandbox/shops/{shop}/install":  {"POST": page(s.handleInstall)},
-		"/_sandbox/shops/{shop}/events":   {"POST": page(s.handleFire)},
-	} {
+		"/{$}":      {"GET": page(s.handleFront)},
+		stylePath:   {"GET": page(handleStyle)},
+		iconPath:    {"GET": page(handleIcon)},
+		faviconPath: {"GET": page(handleIcon)},
+	})
+	for path, methods := range all {
 		mux.Handle(path, s.only(methods))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

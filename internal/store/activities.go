@@ -78,7 +78,7 @@ type ActivityQuery struct {
 
 	Since, Until time.Time // of the start, both included; zero selects all
 	Changes      bool      // leaves out what changed nothing: refused and failed attempts
-	Without      string    // leaves out actions that begin with this; "" selects all
+	Without      []string  // actions that are left out
 
 	// Before and After are cursors of an ActivityList, for the page of older or of newer rows. A
 	// malformed one counts as absent, and After counts only without Before.
@@ -113,7 +113,7 @@ const (
 	asFiltered = ` AND ($3 = '' OR action = $3) AND ($4 = '' OR outcome = $4) AND ($5 = '' OR webhook_id = $5)
 		AND ($10 = '' OR ` + whoKey + ` = $10)
 		AND started_at >= $11 AND started_at <= $12 AND ($13 = 0 OR outcome IN ('pending', 'done', 'unclear'))
-		AND ($14 = '' OR SUBSTR(action, 1, LENGTH($14)) <> $14)`
+		AND REPLACE($14, '|' || action || '|', '') = $14`
 	inBetween   = ` AND (started_at, seq) > ($6, $7) AND (started_at, seq) < ($8, $9)`
 	newestFirst = ` ORDER BY started_at DESC, seq DESC LIMIT $15`
 	oldestFirst = ` ORDER BY started_at, seq LIMIT $15`
@@ -354,16 +354,19 @@ func (q ActivityQuery) where() string {
 }
 
 func (q ActivityQuery) args(env string, a, b position) []any {
-	until, changes := int64(math.MaxInt64), 0
+	until, changes, without := int64(math.MaxInt64), 0, ""
 	if !q.Until.IsZero() {
 		until = millis(q.Until)
 	}
 	if q.Changes {
 		changes = 1
 	}
+	for _, action := range q.Without {
+		without += "|" + action + "|"
+	}
 	return []any{
 		env, q.Shop, q.Action, q.Outcome, q.WebhookID, a.started, a.seq, b.started, b.seq, q.Who,
-		millis(q.Since), until, changes, q.Without,
+		millis(q.Since), until, changes, without,
 	}
 }
 

@@ -114,9 +114,12 @@ func (s *Store) AddConnections(
 		if err := s.lockPresentOwner(ctx, tx, c.Owner); err != nil {
 			return err
 		}
-		var one int
-		err := tx.QueryRowContext(ctx, `SELECT 1 FROM channels
-			WHERE environment = $1 AND owner = $2 AND id = $3 AND NOT expired`, s.env, c.Owner, c.ID).Scan(&one)
+		// This waits for an ExpireChannel, or lets it wait and find the new connections.
+		n, err := affected(tx.ExecContext(ctx, `UPDATE channels SET version = version
+			WHERE environment = $1 AND owner = $2 AND id = $3 AND NOT expired`, s.env, c.Owner, c.ID))
+		if err == nil && n == 0 {
+			err = ErrNotFound
+		}
 		if err != nil {
 			return err
 		}
@@ -161,10 +164,15 @@ func (s *Store) DeleteChannel(
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
-		if err == nil {
-			deleted, err = s.ofChannel(ctx, tx, owner, id)
-		}
 		if err != nil {
+			return err
+		}
+		n, err := affected(tx.ExecContext(ctx, `
+			DELETE FROM channels WHERE environment = $1 AND owner = $2 AND id = $3`, s.env, owner, id))
+		if err != nil || n == 0 {
+			return err // somebody else deleted it, and recorded that
+		}
+		if deleted, err = s.ofChannel(ctx, tx, owner, id); err != nil {
 			return err
 		}
 		for _, conn := range deleted {
@@ -175,14 +183,6 @@ func (s *Store) DeleteChannel(
 			if _, err := s.deleteConnection(ctx, tx, owner, conn.ShopID, activities...); err != nil {
 				return err
 			}
-		}
-		r, err := tx.ExecContext(ctx, `DELETE FROM channels WHERE environment = $1 AND owner = $2 AND id = $3`,
-			s.env, owner, id)
-		if err != nil {
-			return err
-		}
-		if n, err := r.RowsAffected(); err != nil || n == 0 {
-			return err // somebody else deleted it, and recorded that
 		}
 		return s.addDone(ctx, tx, last)
 	})
@@ -200,8 +200,8 @@ func (s *Store) ofChannel(ctx context.Context, tx *sql.Tx, owner Owner, id strin
 }
 
 // ExpireChannel marks a channel and all its connections as unusable until they are connected again, if its credential
-// still has the given version. Otherwise nothing happens. In the same transaction it records, as done, what done returns
-// for each connection that was usable.
+// still has the given version. Otherwise nothing happens. In the same transaction it records, as done, what done
+// returns for each connection that was usable.
 func (s *Store) ExpireChannel(
 	ctx context.Context, id string, version int64, end End, done func(Connection) ([]Activity, error),
 ) error {

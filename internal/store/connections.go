@@ -232,7 +232,7 @@ func (s *Store) DeleteConnection(ctx context.Context, owner Owner, shopID string
 }
 
 // deleteConnection deletes a connection and what goes with it in a transaction, records activities as done, and reports
-// whether there was one. Receipts show what was recorded until the access ended, so that comes last.
+// whether there was one.
 func (s *Store) deleteConnection(
 	ctx context.Context, tx *sql.Tx, owner Owner, shopID string, done ...Activity,
 ) (was bool, err error) {
@@ -254,10 +254,7 @@ func (s *Store) deleteConnection(
 			return false, err
 		}
 	}
-	if err := s.addDone(ctx, tx, done); err != nil {
-		return false, err
-	}
-	return n > 0, s.endInvitations(ctx, tx, owner, shopID)
+	return n > 0, s.endWith(ctx, tx, owner, shopID, done)
 }
 
 // LeaseRefresh acquires for a holder the lease to refresh the given version of a credential, counted from

@@ -168,10 +168,11 @@ func (s *Store) EndAccess(ctx context.Context, receipt string, done ...Activity)
 	}))
 }
 
-// endInvitations notes for the receipts of a shop that the team's connection was deleted.
-func (s *Store) endInvitations(ctx context.Context, tx *sql.Tx, owner Owner, shopID string) error {
-	if owner != teamOwner {
-		return nil
+// endWith records that a connection was deleted, and then notes it for the shop's receipts, which show what was
+// recorded until their end.
+func (s *Store) endWith(ctx context.Context, tx *sql.Tx, owner Owner, shopID string, done []Activity) error {
+	if err := s.addDone(ctx, tx, done); err != nil || owner != teamOwner {
+		return err
 	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE invitations SET ended_at = $1 WHERE environment = $2 AND shop = $3 AND shop <> '' AND ended_at = 0`,

@@ -40,14 +40,16 @@ func (s *Store) shopLabelsIn(ctx context.Context, tx *sql.Tx, owner Owner) (map[
 		return nil, err
 	}
 	defer rows.Close()
-	return scanShopLabels(rows)
+	all, err := scanShopLabels(rows)
+	return all, cmp.Or(err, rows.Err())
 }
 
 func scanShopLabels(rows interface {
 	scanner
 	Next() bool
 	Err() error
-}) (map[string][]string, error) {
+},
+) (map[string][]string, error) {
 	all := map[string][]string{}
 	for rows.Next() {
 		var shop, label string

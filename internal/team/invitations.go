@@ -110,8 +110,8 @@ func invitationEvent(by activity.Actor, action string, in store.Invitation) (sto
 	return activity.New(by, store.Activity{Shop: activity.OfTeam, Action: action}, activity.Detail{Shop: in.Domain})
 }
 
-// ParseDomain returns the domain of a shop from what was typed or pasted, such as a URL, or ErrDomain. It returns "" for
-// "".
+// ParseDomain returns the domain of a shop from what was typed or pasted, such as a URL, or ErrDomain. It
+// returns "" for "".
 func ParseDomain(typed string) (string, error) {
 	typed = strings.TrimSpace(typed)
 	if typed == "" {

@@ -58,6 +58,8 @@ class Sandbox {
 
   async shops() { return (await this.#ask("GET", "/_sandbox/state")).shops; }
 
+  async channel() { return (await this.#ask("GET", "/_sandbox/state")).channel; }
+
   add(shop, url, ...allowedTypes) { return this.#ask("POST", `/_sandbox/shops/${shop.id}/webhooks`, { url, allowedTypes }); }
 
   fire(shop, type) { return this.#ask("POST", `/_sandbox/shops/${shop.id}/events`, { type, testMode: true }); }

@@ -91,6 +91,7 @@ async function linked(tab, selector) {
 const create = "button.main[value=create]";
 const review = "button.main[value=review]";
 const main = "main form button.main";
+const invite = "form[action='/people/invitations'] button";
 
 let made = 0;
 
@@ -109,6 +110,7 @@ export const pages = [
   { name: "installed", stranger: true, path: () => "/oauth/callback?code=unused" },
   { name: "shops", path: () => "/shops" },
   { name: "shop labels", path: (v) => v.at(v.empty, "/labels") },
+  { name: "disconnect", path: (v) => v.at(v.full, "/disconnect") },
   { name: "help", path: () => "/help" },
   { name: "display", path: () => "/display" },
   { name: "sign out", path: () => "/sign-out" },
@@ -144,6 +146,15 @@ export const pages = [
   { name: "team: people", team: true, as: "person-1", path: () => "/people" },
   { name: "team: activity", team: true, as: "person-1", path: () => "/people/activity" },
   { name: "team: sessions", team: true, as: "person-1", path: () => "/you" },
+  { name: "team: connect", team: true, as: "person-1", path: () => "/connect" },
+  { name: "team: many keys", team: true, as: "person-1", path: manyKeys },
+  { name: "team: invited", team: true, as: "person-1", from: (v) => v.open("/connect"), button: invite },
+  { name: "team: invitation", team: true, as: "person-1", path: invitation },
+  { name: "team: receipt", team: true, as: "person-1", path: receipt },
+  { name: "team: channel", team: true, as: "person-1", path: channel },
+  { name: "team: channel, question", team: true, as: "person-1", path: async (v) => `${await channel(v)}/disconnect` },
+  { name: "team: shops", team: true, as: "person-1", path: () => "/shops" },
+  { name: "team: invitations", team: true, as: "person-1", path: () => "/people" },
   { name: "team: not allowed", team: true, as: "person-3", path: () => "/people", status: 403 },
   { name: "not found, in a shop", path: (v) => v.at(v.full, "/webhooks/wcon_gone"), status: 404 },
 ];
@@ -176,4 +187,36 @@ async function checkedSignature(v) {
   await type(tab, "signature", "bm90IHRoZSByaWdodCBvbmU=");
   await type(tab, "secret", "a secret");
   return tab;
+}
+
+/** The results of three keys, of which one is wrong. */
+async function manyKeys(v) {
+  const [one, two] = await v.sandbox.shops();
+  const tab = await v.open("/connect");
+  await type(tab, "keys", [one, two].map((shop) => `${shop.apiUser},${shop.apiPassword}`).join("\n") + "\nfw_api_gone,wrong");
+  return ledTo(tab, "form[action='/connect/keys'] button");
+}
+
+async function invitation(v) {
+  const tab = await send(await v.open("/connect"), invite);
+  const link = await tab.$eval(".copyable code", (code) => code.textContent);
+  await tab.close();
+  return new URL(link.trim()).pathname;
+}
+
+/** The page of a shop's owner who accepted an invitation. */
+async function receipt(v) {
+  const shop = (await v.sandbox.shops())[2];
+  const tab = await v.open(await invitation(v));
+  await type(tab, "username", shop.apiUser);
+  await type(tab, "password", shop.apiPassword);
+  return ledTo(tab, "form[action$='/key'] button");
+}
+
+async function channel(v) {
+  const { clientId, clientSecret } = await v.sandbox.channel();
+  const tab = await v.open("/connect");
+  await type(tab, "client_id", clientId);
+  await type(tab, "secret", clientSecret);
+  return ledTo(tab, "form[action='/connect/channel'] button");
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -150,6 +151,30 @@ var channelTests = map[string]func(*testing.T, *fixture){
 			must(t, err)
 		}
 		same(t, "recorded", recorded(t, f.one, "sh_1", ""), 2*rounds)
+	},
+
+	// A shop that is added while the channel ends is not left usable, nor without a reason.
+	"added while it ends": func(t *testing.T, f *fixture) {
+		owner := teamOwner(t, f.one)
+		for range rounds {
+			c := putChannel(t, f.one, channel(owner, "channel.a"))
+			f.race(4, func(i int, s *store.Store) bool {
+				if i == 0 {
+					must(t, s.ExpireChannel(background, c.ID, c.Version, channelEnd, recordAs("ended")))
+					return true
+				}
+				_, err := s.AddConnections(background, c, ofChannel("sh_1", "sh_2", "sh_3"), recordAs("connected"))
+				if err != nil && !errors.Is(err, store.ErrNotFound) {
+					must(t, err)
+				}
+				return err == nil
+			})
+			for _, conn := range connections(t, f.one, owner) {
+				same(t, "ended because of", conn.End.Why, store.EndChannelRejected)
+			}
+			_, err := f.one.DeleteChannel(t.Context(), owner, c.ID, recordAs("gone"))
+			must(t, err)
+		}
 	},
 
 	"deleted with all of its shops": func(t *testing.T, f *fixture) {

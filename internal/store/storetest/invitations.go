@@ -12,7 +12,8 @@ import (
 func invitation(f *fixture, id string) store.Invitation {
 	now := f.clock.Now()
 	return store.Invitation{
-		ID: id, Domain: id + ".example", ByPerson: "person", By: "Ann", CreatedAt: now, ExpiresAt: now.Add(7 * 24 * time.Hour),
+		ID: id, Domain: id + ".example", ByPerson: "person", By: "Ann", CreatedAt: now,
+		ExpiresAt: now.Add(7 * 24 * time.Hour),
 	}
 }
 
@@ -32,9 +33,10 @@ func accept(s *store.Store, id, shop string) (store.Connection, error) {
 		connection("team", shop), store.Activity{Shop: shop, Action: "accept"})
 }
 
-func theInvitation(t *testing.T, s *store.Store, id string) store.Invitation {
+// theInvitation returns the invitation a.
+func theInvitation(t *testing.T, s *store.Store) store.Invitation {
 	t.Helper()
-	in, err := s.Invitation(t.Context(), "token of "+id)
+	in, err := s.Invitation(t.Context(), "token of a")
 	must(t, err)
 	return in
 }
@@ -55,7 +57,7 @@ func recorded(t *testing.T, s *store.Store, shop, action string) int {
 var invitationTests = map[string]func(*testing.T, *fixture){
 	"is found by its token alone": func(t *testing.T, f *fixture) {
 		want := invite(t, f, "a")
-		same(t, "invitation", theInvitation(t, f.other, "a"), want)
+		same(t, "invitation", theInvitation(t, f.other), want)
 		same(t, "recorded", recorded(t, f.one, "people", "invite"), 1)
 		for _, token := range []string{"", "a", "token of b", "TOKEN OF a", "token of a ", "' OR 1=1 --"} {
 			_, err := f.one.Invitation(t.Context(), token)
@@ -75,7 +77,7 @@ var invitationTests = map[string]func(*testing.T, *fixture){
 		same(t, "that were stored", n, 1)
 		is(t, "again", f.other.PutInvitation(t.Context(), invitation(f, "a"), "another",
 			store.Activity{Shop: "people", Action: "invite"}), store.ErrFinished)
-		same(t, "invitation", theInvitation(t, f.one, "a"), want)
+		same(t, "invitation", theInvitation(t, f.one), want)
 		same(t, "recorded", recorded(t, f.one, "people", "invite"), 1)
 		_, err := f.one.Invitation(t.Context(), "another")
 		is(t, "the second token", err, store.ErrNotFound)
@@ -107,7 +109,7 @@ var invitationTests = map[string]func(*testing.T, *fixture){
 		same(t, "recorded", recorded(t, f.one, shop, "accept"), 1)
 		same(t, "recorded for all shops", recorded(t, f.one, "", "accept"), 1)
 		want.AcceptedAt, want.ShopID, want.ShopName = f.clock.Now(), shop, "Shop "+shop
-		same(t, "invitation", theInvitation(t, f.one, "a"), want)
+		same(t, "invitation", theInvitation(t, f.one), want)
 		same(t, "receipt", theReceipt(t, f.other, "a"), want)
 		_, err := f.one.InvitationByReceipt(t.Context(), "token of a")
 		is(t, "the invitation's token as a receipt", err, store.ErrNotFound)
@@ -155,7 +157,7 @@ var invitationTests = map[string]func(*testing.T, *fixture){
 		same(t, "revocations", n, 1)
 		same(t, "recorded", recorded(t, f.one, "people", "revoke"), 1)
 		want.RevokedAt = f.clock.Now()
-		same(t, "invitation", theInvitation(t, f.one, "a"), want)
+		same(t, "invitation", theInvitation(t, f.one), want)
 		invite(t, f, "used")
 		_, err := accept(f.one, "used", "sh_1")
 		must(t, err)
@@ -201,6 +203,38 @@ var invitationTests = map[string]func(*testing.T, *fixture){
 		same(t, "connections", len(connections(t, f.one, owner)), 1)
 	},
 
+	// The receipt shows what was recorded until its end.
+	"its end is not before what records it": func(t *testing.T, f *fixture) {
+		owner := teamOwner(t, f.one)
+		ways := map[string]func(shop string, done store.Activity) error{
+			"owner": func(shop string, done store.Activity) error {
+				return f.one.EndAccess(t.Context(), "receipt of "+shop, done)
+			},
+			"team": func(shop string, done store.Activity) error {
+				return f.one.DeleteConnection(t.Context(), owner, shop, done)
+			},
+			"channel": func(shop string, _ store.Activity) error {
+				c := putChannel(t, f.one, channel(owner, "channel.a"))
+				conn := connection(owner, shop)
+				conn.Channel = c.ID
+				put(t, f.one, conn)
+				_, err := f.one.DeleteChannel(t.Context(), owner, c.ID, recordAs("end"))
+				return err
+			},
+		}
+		for shop, end := range ways {
+			invite(t, f, shop)
+			_, err := accept(f.one, shop, shop)
+			must(t, err)
+			f.clock.tick = time.Millisecond
+			must(t, end(shop, store.Activity{Shop: shop, Action: "end"}))
+			f.clock.tick = 0
+			until := theReceipt(t, f.one, shop).EndedAt
+			got := activities(t, f.one, store.ActivityQuery{Shop: shop, Action: "end", Until: until})
+			same(t, "recorded until the end by the "+shop, got.Total, 1)
+		}
+	},
+
 	"the activity of a time": func(t *testing.T, f *fixture) {
 		_, err := f.one.Team(t.Context())
 		must(t, err)
@@ -224,9 +258,16 @@ var invitationTests = map[string]func(*testing.T, *fixture){
 			{store.ActivityQuery{Since: until}, []string{"after", "webhook.refused"}},
 			{store.ActivityQuery{Until: f.start}, []string{"before"}},
 			{store.ActivityQuery{Changes: true}, []string{"after", "endpoint.check", "webhook.create", "before"}},
-			{store.ActivityQuery{Without: "endpoint."}, []string{"after", "webhook.refused", "webhook.create", "before"}},
 			{
-				store.ActivityQuery{Since: since, Until: until, Changes: true, Without: "endpoint."},
+				store.ActivityQuery{Without: []string{"webhook.create", "endpoint.check"}},
+				[]string{"after", "webhook.refused", "before"},
+			},
+			{
+				store.ActivityQuery{Without: []string{"webhook"}},
+				[]string{"after", "webhook.refused", "endpoint.check", "webhook.create", "before"},
+			},
+			{
+				store.ActivityQuery{Since: since, Until: until, Changes: true, Without: []string{"endpoint.check"}},
 				[]string{"webhook.create"},
 			},
 		} {

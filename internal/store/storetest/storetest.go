@@ -70,15 +70,17 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 	}
 }
 
-// clock is moved by hand.
+// clock is moved by hand, and by tick each time it is read.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu   sync.Mutex
+	now  time.Time
+	tick time.Duration
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.now = c.now.Add(c.tick)
 	return c.now
 }
 
