@@ -109,7 +109,8 @@ func TestFleetRows(t *testing.T) {
 	if diff := cmp.Diff(want, rows, cmp.Comparer(sameButAge)); diff != "" {
 		t.Error(diff)
 	}
-	pg.want(http.StatusOK, "hooks.agency.example: certificate expired", "5 deliveries failed in 2 shops since", "Show 2 shops")
+	pg.want(http.StatusOK,
+		"hooks.agency.example: certificate expired", "5 deliveries failed in 2 shops since", "Show 2 shops")
 }
 
 // sameButAge compares texts of rows. What was just seen may be seconds ago.
@@ -265,7 +266,8 @@ func TestRefresh(t *testing.T) {
 			t.Errorf("%v: %s", row.form, diff)
 		}
 	}
-	form := p.get(shopsPath+"?state=failing").want(http.StatusOK, "Refresh 2 shops").form(refreshPath) // the first is of all
+	form := p.get(shopsPath+"?state=failing").want(http.StatusOK, "Refresh 2 shops").
+		form(refreshPath) // the first is of all
 	g.queue.take()
 	form.set("state", "failing").submit().want(http.StatusOK, "Refreshing 2 shops")
 	if diff := cmp.Diff([]string{"sh_failing", "sh_failing2"}, g.queue.take()); diff != "" {
@@ -335,7 +337,9 @@ func TestFleetOfATeam(t *testing.T) {
 	for role, may := range map[team.Role][]string{
 		team.Viewer:   nil,
 		team.Operator: {"Check the endpoint", "Label 9 shops", "Add label to Half Moon"},
-		team.Admin:    {"Check the endpoint", "Label 9 shops", "Add label to Half Moon", "Disconnect : Half Moon", "Connect a shop"},
+		team.Admin: {
+			"Check the endpoint", "Label 9 shops", "Add label to Half Moon", "Disconnect : Half Moon", "Connect a shop",
+		},
 	} {
 		pg := g.member(role).get(shopsPath+"?open=sh_failing2").want(http.StatusOK, "2 failing", "Refresh now")
 		var has []string

@@ -140,7 +140,8 @@ const (
 		ORDER BY event`
 
 	selectFailures = `SELECT shop_id, connection, webhook, event, error, failures, first_at FROM (
-			SELECT shop_id, f.connection, webhook, event, f.error, COUNT(*) OVER (PARTITION BY f.connection, webhook) AS failures,
+			SELECT shop_id, f.connection, webhook, event, f.error,
+				COUNT(*) OVER (PARTITION BY f.connection, webhook) AS failures,
 				MIN(f.created_at) OVER (PARTITION BY f.connection, webhook) AS first_at,
 				ROW_NUMBER() OVER (PARTITION BY f.connection, webhook ORDER BY f.created_at DESC, event DESC) AS n
 			FROM connections JOIN observations ON observations.connection = connections.id AND failed_24h > 0
