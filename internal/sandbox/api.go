@@ -46,6 +46,8 @@ type reply struct {
 	header http.Header
 	body   any
 	open   bool // may hold event types that the description does not list
+	// later makes the body once the lock is released, if it takes long; nil if the body is there.
+	later func() (any, error)
 }
 
 // An apiError is the body of a refusal: a code, sometimes with ids, and no text for people.
@@ -100,15 +102,23 @@ func (s *Server) api(method, path string, handle func(*Server, call) (reply, err
 		if refused := s.readBody(w, r, op, &c); refused != nil {
 			return *refused
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		answer, err := handle(s, c)
+		answer, err := s.answer(c, handle)
+		if err == nil && answer.later != nil {
+			answer.body, err = answer.later()
+		}
 		if err != nil {
 			return s.internalError(r, err)
 		}
-		answer.open = c.shop.open()
 		return answer
 	})
+}
+
+func (s *Server) answer(c call, handle func(*Server, call) (reply, error)) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answer, err := handle(s, c)
+	answer.open = c.shop.open()
+	return answer, err
 }
 
 func (s *Server) isOpen(sh *shop) bool {

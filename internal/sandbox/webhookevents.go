@@ -52,20 +52,29 @@ func (s *Server) listEvents(c call) (reply, error) {
 		}
 	}
 	part := pageOf(all, number(c.query.Get("page"), 0), number(c.query.Get("size"), eventPageSize))
+	isBare, of := c.shop.switches.BareList, c.shop.DemoShop
+	return reply{status: http.StatusOK, later: func() (any, error) {
+		page, err := wireEvents(of, part)
+		if isBare {
+			return page.Results, err
+		}
+		return page, err
+	}}, nil
+}
+
+// wireEvents is a page of a shop's events on the wire.
+func wireEvents(of DemoShop, part wirePage[event]) (wirePage[wireEvent], error) {
 	page := wirePage[wireEvent]{
 		Results: make([]wireEvent, len(part.Results)), Total: part.Total, Page: part.Page, Size: part.Size,
 		TotalPages: part.TotalPages,
 	}
 	for i, e := range part.Results {
 		var err error
-		if page.Results[i], err = e.wire(c.shop.DemoShop); err != nil {
-			return reply{}, err
+		if page.Results[i], err = e.wire(of); err != nil {
+			return page, err
 		}
 	}
-	if c.shop.switches.BareList {
-		return done(page.Results), nil
-	}
-	return done(page), nil
+	return page, nil
 }
 
 func (s *Server) getEvent(c call) (reply, error) {
