@@ -107,6 +107,7 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 	}
 	servers, ctx := errgroup.WithContext(ctx)
 	sandboxURL := ""
+	var channel *sandbox.DemoChannel
 	targets := deliver.Options{AllowPrivate: c.PrivateTargets, UserAgent: userAgent()}
 	if c.Sandbox {
 		emulator, at, err := startSandbox(ctx, &c, servers, logger)
@@ -118,15 +119,18 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 			return errors.Join(err, ctxCause(ctx))
 		}
 		sandboxURL = at
+		if c.ConnectChannel {
+			channel = new(emulator.Channel())
+		}
 	}
-	return serveDashboard(ctx, c, listener, sandboxURL, targets, servers, out, logger)
+	return serveDashboard(ctx, c, listener, sandboxURL, channel, targets, servers, out, logger)
 }
 
 // serveDashboard opens the database and runs the dashboard beside the other
 // servers, until ctx ends or one of them fails.
 func serveDashboard(
-	ctx context.Context, c Config, listener net.Listener, sandboxURL string, targets deliver.Options,
-	servers *errgroup.Group, out *heldLog, logger *slog.Logger,
+	ctx context.Context, c Config, listener net.Listener, sandboxURL string, channel *sandbox.DemoChannel,
+	targets deliver.Options, servers *errgroup.Group, out *heldLog, logger *slog.Logger,
 ) error {
 	st, err := openStore(ctx, c, logger)
 	if err != nil {
@@ -139,6 +143,11 @@ func serveDashboard(
 	}
 	defer dashboard.Close()
 	defer context.AfterFunc(ctx, dashboard.Drain)()
+	if channel != nil {
+		if err := connectFleet(ctx, st, connected, *channel); err != nil {
+			return errors.Join(fmt.Errorf("--connect-channel: %w", err), ctxCause(ctx))
+		}
+	}
 	startTasks(ctx, st, hooks, connected, servers, logger)
 	servers.Go(func() error { return repeat(ctx, importInterval, dashboard.ContinueImports, "importing keys", logger) })
 	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
@@ -254,8 +263,10 @@ func startReceiver(
 		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
-		host := net.JoinHostPort(sandbox.ReceiverHost, port)
-		targets.Exceptions = append(targets.Exceptions, deliver.Exception{Host: host, Addr: at})
+		for _, name := range sandbox.ReceiverHosts() {
+			host := net.JoinHostPort(name, port)
+			targets.Exceptions = append(targets.Exceptions, deliver.Exception{Host: host, Addr: at})
+		}
 		servers.Go(func() error { return serveHTTP(ctx, wrap(listener), emulator.Receiver(), logger) })
 	}
 	return nil
@@ -282,7 +293,7 @@ func startSandbox(
 	const clientID = "hookwall"
 	emulator, err := sandbox.New(sandbox.Config{
 		PublicURL: at, DataFile: filepath.Join(c.DataDir, "sandbox.db"), Logger: logger, Transport: targets.Transport(),
-		SignInClients: signInAtSandbox(c, at),
+		SignInClients: signInAtSandbox(c, at), Shops: &c.Shops,
 		Clients: []sandbox.Client{{ID: clientID, Name: "Hookwall", RedirectURIs: []string{
 			c.PublicURL.String() + "/oauth/callback", c.PublicURL.String() + "/oauth/implicit",
 		}}},
@@ -308,6 +319,7 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 			"the sandbox", f.Addr)
 	}
 	p.logFormat(f.LogFormat)
+	count := p.shops(f.Shops, sandbox.DefaultShops)
 	var public *url.URL
 	if f.PublicURL != "" {
 		public = p.publicURL("--public-url", f.PublicURL)
@@ -339,7 +351,7 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 	}
 	emulator, err := sandbox.New(sandbox.Config{
 		PublicURL: public.String(), DataFile: f.Data, Logger: logger, AnyHost: f.Expose, Transport: targets.Transport(),
-		AppKey: f.AppKey,
+		AppKey: f.AppKey, Shops: &count,
 		Clients: []sandbox.Client{{
 			ID: f.ClientID, Name: f.ClientID, Secret: f.ClientSecret, RedirectURIs: f.RedirectURI,
 		}},
