@@ -39,6 +39,10 @@ help: ## List these targets
 run: ## Build and start the dashboard; reads .env when there is one
 	@tools/run.sh $(ARGS)
 
+.PHONY: fleet
+fleet: ## Build and start a team with 43 demo shops in the sandbox; ARGS="--shops 1000" for more
+	@tools/run.sh --team --connect-channel $(ARGS)
+
 # Where "make watch" shows the dashboard, which itself listens on another port.
 WATCH_PORT ?= 7331
 WATCH_ADDR ?= 127.0.0.1:7332

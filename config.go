@@ -20,6 +20,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"hookwall/handlers"
+	"hookwall/internal/sandbox"
 	"hookwall/internal/store"
 )
 
@@ -49,6 +50,8 @@ type serveFlags struct {
 	ChannelTokenURL string `name:"channel-token-url" hw:"HOOKWALL_CHANNEL_TOKEN_URL" placeholder:"URL" help:"URL that issues tokens for channel credentials, which a team can use. Default: https://auth.fourthwall.com/auth/realms/Fourthwall/protocol/openid-connect/token"`
 	Scopes          string `name:"fourthwall-scopes" hw:"FOURTHWALL_SCOPES" default:"webhook_write webhook_read" placeholder:"SCOPES" help:"Scopes to request, separated by commas or spaces. Default: webhook_write webhook_read."`
 	SandboxAddr     string `hw:"HOOKWALL_SANDBOX_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of the sandbox. Loopback only. Default: 127.0.0.1:8081."`
+	Shops           string `hw:"HOOKWALL_SANDBOX_SHOPS" placeholder:"N" help:"How many demo shops the sandbox has, 0 to 1000. Default: 43 with --team or --sign-in sandbox, otherwise 3."`
+	ConnectChannel  bool   `help:"Connect all demo shops to the team at startup, with the sandbox's channel. Only in the sandbox."`
 	LogFormat       string `name:"log-format" hw:"HOOKWALL_LOG_FORMAT" default:"auto" placeholder:"FORMAT" help:"How to write the log: text, json, or auto. Auto is text on a terminal and JSON elsewhere. Default: auto."`
 	SecurityContact string `name:"security-contact" hw:"HOOKWALL_SECURITY_CONTACT" placeholder:"CONTACTS" help:"Contacts for reporting a vulnerability, shown in /.well-known/security.txt. Email addresses and https URLs, separated by commas. Default: security@ and the public URL's host."`
 	TrustedProxies  string `hw:"HOOKWALL_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Reverse proxies whose X-Forwarded-For is trusted. IP addresses or CIDR blocks, separated by commas. Default: none."`
@@ -73,6 +76,7 @@ type sandboxFlags struct {
 	ClientID     string   `default:"sandbox-client" placeholder:"ID" help:"Client ID that your integration uses."`
 	ClientSecret string   `placeholder:"SECRET" help:"Client secret, only for this sandbox. Without one, the client is public and must use PKCE."`
 	AppKey       string   `hw:"HOOKWALL_SANDBOX_APP_KEY" placeholder:"KEY" help:"Your app's HMAC key, only for this sandbox. It signs every delivery in X-Fourthwall-Hmac-Apps-SHA256. Default: a key that is made once and shown on the front page."`
+	Shops        string   `hw:"HOOKWALL_SANDBOX_SHOPS" placeholder:"N" help:"How many demo shops there are, 0 to 1000. Default: 3."`
 	RedirectURI  []string `placeholder:"URI" help:"Redirect URL of your integration. It must match exactly. Repeat the flag for more URLs."`
 	Data         string   `placeholder:"PATH" help:"File that stores the sandbox's state. Default: sandbox.db in your data directory."`
 	Private      bool     `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Allow endpoints on your intranet and on this machine, on any port."`
@@ -154,6 +158,8 @@ type Config struct {
 	ChannelTokenURL  string // "" without a team
 	Scopes           []string
 	SandboxAddr      string
+	Shops            int    // demo shops of the sandbox
+	ConnectChannel   bool   // connect them to the team
 	LogFormat        string // auto, text or json
 	TrustedProxies   []netip.Prefix
 	SecurityContacts []string // URIs; nil for the usual mailbox
@@ -202,6 +208,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	}
 	c.SignIn = p.signIn(&c, f.SignIn)
 	c.Visits = p.visits(f.Visits)
+	p.fleet(&c, f)
 	p.channels(&c, f)
 	return c, errors.Join(p.found...)
 }
@@ -501,6 +508,44 @@ func (p *problems) sandbox(c *Config, f serveFlags) {
 		}
 	}
 	c.ClientSecret = ""
+}
+
+// teamShops is how many demo shops there are to try a team with.
+const teamShops = 43
+
+// fleet reads how many demo shops the sandbox has, and whether the team has them
+// from the start.
+func (p *problems) fleet(c *Config, f serveFlags) {
+	switch {
+	case !c.Sandbox:
+		if f.Shops != "" {
+			c.Warnings = append(c.Warnings, "HOOKWALL_SANDBOX_SHOPS has no effect without the sandbox")
+		}
+		if f.ConnectChannel {
+			p.add("--connect-channel connects the demo shops of the sandbox, which doesn't run. Remove it, and connect your " +
+				"channel on the connect page")
+		}
+		return
+	case f.ConnectChannel && c.SignIn.Mode == signInPersonal:
+		p.add("--connect-channel needs a team. Add --team")
+	}
+	c.ConnectChannel, c.Shops = f.ConnectChannel, p.shops(f.Shops, sandbox.DefaultShops)
+	if f.Shops == "" && c.SignIn.Mode == signInSandbox {
+		c.Shops = teamShops
+	}
+}
+
+// shops reads a number of demo shops.
+func (p *problems) shops(given string, byDefault int) int {
+	if given == "" {
+		return byDefault
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(given))
+	if err != nil || n < 0 || n > sandbox.MaxShops {
+		p.add("HOOKWALL_SANDBOX_SHOPS: %q is not a number of demo shops. Use one between 0 and %d", clip(given),
+			sandbox.MaxShops)
+	}
+	return n
 }
 
 // channels sets the URL that issues tokens of channels, which only a team connects.

@@ -60,7 +60,7 @@ func TestLoadConfig(t *testing.T) {
 			want: Config{
 				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/person/.local/share/hookwall/hookwall.db",
 				DataDir: "/home/person/.local/share/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
-				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true, Shops: 3,
 			},
 		},
 		{
@@ -111,7 +111,7 @@ func TestLoadConfig(t *testing.T) {
 			env:  []string{"FOURTHWALL_CLIENT_SECRET", "shh", "XDG_DATA_HOME", "/xdg"},
 			want: Config{
 				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
-				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true, Shops: 3,
 				Warnings: []string{"FOURTHWALL_CLIENT_SECRET has no effect while the sandbox runs. Set FOURTHWALL_CLIENT_ID as well"},
 			},
 		},
@@ -137,7 +137,7 @@ func TestLoadConfig(t *testing.T) {
 			env:  []string{"HOOKWALL_CHANNEL_TOKEN_URL", "https://id.example.com/token", "XDG_DATA_HOME", "/xdg"},
 			want: Config{
 				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall",
-				Scopes: []string{"webhook_write", "webhook_read"}, SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				Scopes: []string{"webhook_write", "webhook_read"}, SandboxAddr: "127.0.0.1:8081", Sandbox: true, Shops: 3,
 				Warnings: []string{"HOOKWALL_CHANNEL_TOKEN_URL has no effect without HOOKWALL_SIGN_IN"},
 			},
 		},
@@ -151,7 +151,7 @@ func TestLoadConfig(t *testing.T) {
 			},
 			want: Config{
 				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
-				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true, Shops: 3,
 				SignIn: SignIn{
 					Mode: "oidc", Name: "Lantern Desk", Admins: []string{"ada@example.com", "CORP\\ada king"},
 					OIDC: team.OIDCConfig{
@@ -170,7 +170,7 @@ func TestLoadConfig(t *testing.T) {
 			},
 			want: Config{
 				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
-				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true, Shops: 3,
 				SignIn: SignIn{
 					Mode: "oidc", Admins: []string{"ada@example.com"}, Roles: team.GroupRoles{},
 					OIDC: team.OIDCConfig{
@@ -189,7 +189,7 @@ func TestLoadConfig(t *testing.T) {
 			},
 			want: Config{
 				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
-				SandboxAddr: "127.0.0.1:8081", Sandbox: true, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32")},
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true, Shops: 3, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32")},
 				SignIn: SignIn{
 					Mode: "header", Admins: []string{"ada"},
 					Header: team.HeaderConfig{
@@ -204,7 +204,7 @@ func TestLoadConfig(t *testing.T) {
 			args: []string{"--team"},
 			want: Config{
 				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/xdg/hookwall/hookwall.db", DataDir: "/xdg/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
-				SandboxAddr: "127.0.0.1:8081", Sandbox: true, SignIn: SignIn{Mode: "sandbox"},
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true, Shops: 43, SignIn: SignIn{Mode: "sandbox"},
 			},
 		},
 		{
@@ -216,7 +216,7 @@ func TestLoadConfig(t *testing.T) {
 			want: Config{
 				Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/person/.local/share/hookwall/hookwall.db",
 				DataDir: "/home/person/.local/share/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
-				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true, Shops: 3,
 				Limits: handlers.Limits{
 					SignIns: handlers.Rate{Burst: 5, Every: 10 * time.Second}, BadKeys: handlers.Rate{Burst: 3, Every: 30 * time.Minute},
 					AddressWrites: handlers.Rate{Burst: 1_000_000, Every: time.Millisecond}, Calls: handlers.Rate{Burst: 1, Every: 24 * time.Hour},
@@ -229,7 +229,7 @@ func TestLoadConfig(t *testing.T) {
 			want: Config{
 				Addr: "127.0.0.1:8080", PublicURL: &url.URL{Scheme: "https", Host: "hooks.example.com"}, DatabaseURL: "sqlite:/home/person/.local/share/hookwall/hookwall.db",
 				DataDir: "/home/person/.local/share/hookwall", Scopes: []string{"webhook_write", "webhook_read"},
-				SandboxAddr: "127.0.0.1:8081", Sandbox: true,
+				SandboxAddr: "127.0.0.1:8081", Sandbox: true, Shops: 3,
 				Warnings: []string{"HOOKWALL_TRUSTED_PROXIES is not set, so everyone behind your reverse proxy counts as one IP address for the limits. Set it to the proxy's IP address"},
 			},
 		},
@@ -293,6 +293,9 @@ func TestConfigProblems(t *testing.T) {
 		{"a public URL with a path", []string{"HOOKWALL_PUBLIC_URL", "https://e.com/hooks"}, []string{"HOOKWALL_PUBLIC_URL"}},
 		{"a public URL without a scheme", []string{"HOOKWALL_PUBLIC_URL", "e.com"}, []string{"HOOKWALL_PUBLIC_URL"}},
 		{"a sandbox for everyone", []string{"HOOKWALL_SANDBOX_ADDR", "0.0.0.0:8081"}, []string{"HOOKWALL_SANDBOX_ADDR"}},
+		{"more demo shops than there can be", []string{"HOOKWALL_SANDBOX_SHOPS", "1001"}, []string{"HOOKWALL_SANDBOX_SHOPS"}},
+		{"fewer than none", []string{"HOOKWALL_SANDBOX_SHOPS", "-1"}, []string{"HOOKWALL_SANDBOX_SHOPS"}},
+		{"some demo shops", []string{"HOOKWALL_SANDBOX_SHOPS", "some"}, []string{"HOOKWALL_SANDBOX_SHOPS"}},
 		{"no place for the database", []string{"HOME", ""}, []string{"HOOKWALL_DATABASE_URL"}},
 		{"contacts that are none", []string{"HOOKWALL_SECURITY_CONTACT", "nobody,http://example.com/report"}, []string{"HOOKWALL_SECURITY_CONTACT", "HOOKWALL_SECURITY_CONTACT"}},
 		{"a proxy that is none", []string{"HOOKWALL_TRUSTED_PROXIES", "10.0.0.0/8,proxy"}, []string{"HOOKWALL_TRUSTED_PROXIES"}},
@@ -421,7 +424,7 @@ func TestSettingsAreExplained(t *testing.T) {
 		"HOOKWALL_ADDR", "HOOKWALL_PUBLIC_URL", "HOOKWALL_DATABASE_URL", "HOOKWALL_SECRET_KEY", "HOOKWALL_SECRET_KEY_FILE",
 		"FOURTHWALL_CLIENT_ID", "FOURTHWALL_CLIENT_SECRET", "FOURTHWALL_CLIENT_SECRET_FILE", "FOURTHWALL_API_URL",
 		"FOURTHWALL_AUTH_URL", "FOURTHWALL_TOKEN_URL", "FOURTHWALL_IMPLICIT_AUTH_URL", "HOOKWALL_CHANNEL_TOKEN_URL", "FOURTHWALL_SCOPES",
-		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_SECURITY_CONTACT", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "HOOKWALL_INSECURE_UPSTREAM",
+		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_SANDBOX_SHOPS", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_SECURITY_CONTACT", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "HOOKWALL_INSECURE_UPSTREAM",
 		"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_REFUSED_KEYS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_ADDRESS_WRITES", "HOOKWALL_LIMIT_CALLS", "HOOKWALL_LOG_FORMAT",
 		"HOOKWALL_SESSION_IDLE", "HOOKWALL_SESSION_LIFE",
 		"HOOKWALL_NO_VISITS", "HOOKWALL_VISIT_OAUTH", "HOOKWALL_VISIT_API_KEYS", "HOOKWALL_VISIT_FAILING",

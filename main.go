@@ -105,6 +105,7 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 	}
 	servers, ctx := errgroup.WithContext(ctx)
 	sandboxURL := ""
+	var channel *sandbox.DemoChannel
 	targets := deliver.Options{AllowPrivate: c.PrivateTargets, UserAgent: userAgent()}
 	if c.Sandbox {
 		emulator, at, err := startSandbox(ctx, &c, servers, logger)
@@ -116,15 +117,18 @@ func serve(ctx context.Context, c Config, stdout io.Writer) error {
 			return errors.Join(err, ctxCause(ctx))
 		}
 		sandboxURL = at
+		if c.ConnectChannel {
+			channel = new(emulator.Channel())
+		}
 	}
-	return serveDashboard(ctx, c, listener, sandboxURL, targets, servers, out, logger)
+	return serveDashboard(ctx, c, listener, sandboxURL, channel, targets, servers, out, logger)
 }
 
 // serveDashboard opens the database and runs the dashboard beside the other
 // servers, until ctx ends or one of them fails.
 func serveDashboard(
-	ctx context.Context, c Config, listener net.Listener, sandboxURL string, targets deliver.Options,
-	servers *errgroup.Group, out *heldLog, logger *slog.Logger,
+	ctx context.Context, c Config, listener net.Listener, sandboxURL string, channel *sandbox.DemoChannel,
+	targets deliver.Options, servers *errgroup.Group, out *heldLog, logger *slog.Logger,
 ) error {
 	st, err := openStore(ctx, c, logger)
 	if err != nil {
@@ -132,12 +136,17 @@ func serveDashboard(
 	}
 	defer st.Close()
 	background := jobs.New(st, logger)
-	dashboard, work, err := newDashboard(ctx, c, sandboxURL, st, background, targets, logger)
+	dashboard, connected, work, err := newDashboard(ctx, c, sandboxURL, st, background, targets, logger)
 	if err != nil {
 		return err
 	}
 	defer dashboard.Close()
 	defer context.AfterFunc(ctx, dashboard.Drain)()
+	if channel != nil {
+		if err := connectFleet(ctx, st, connected, *channel); err != nil {
+			return errors.Join(fmt.Errorf("--connect-channel: %w", err), ctxCause(ctx))
+		}
+	}
 	servers.Go(func() error { return repeat(ctx, importInterval, dashboard.ContinueImports, "importing keys", logger) })
 	servers.Go(func() error { return serveHTTP(ctx, listener, inFront(dashboard), logger) })
 	servers.Go(func() error { background.Run(ctx, work); return nil })
@@ -168,14 +177,14 @@ func announce(out *heldLog, c Config, sandboxURL string) {
 func newDashboard(
 	ctx context.Context, c Config, sandboxURL string, st *store.Store, background *jobs.Client, targets deliver.Options,
 	logger *slog.Logger,
-) (*handlers.Dashboard, jobs.Work, error) {
+) (*handlers.Dashboard, *shops.Service, jobs.Work, error) {
 	api, err := fourthwall.New(c.APIURL, fourthwall.Options{UserAgent: userAgent(), Logger: logger})
 	if err != nil {
-		return nil, jobs.Work{}, err
+		return nil, nil, jobs.Work{}, err
 	}
 	client, err := deliver.New(targets)
 	if err != nil {
-		return nil, jobs.Work{}, err
+		return nil, nil, jobs.Work{}, err
 	}
 	provider := oauth.New(oauth.Config{
 		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
@@ -201,7 +210,7 @@ func newDashboard(
 		Now: st.Now, // the database's clock, so that all replicas agree
 	}
 	if err := c.addTeam(ctx, st, &settings); err != nil {
-		return nil, jobs.Work{}, err
+		return nil, nil, jobs.Work{}, err
 	}
 	all := fleet.NewService(fleet.Config{
 		Store: st, Shops: connected, Queue: background, Logger: logger, Intervals: c.Visits.Intervals,
@@ -210,7 +219,7 @@ func newDashboard(
 	if !c.Visits.Off {
 		settings.Fleet = all
 	}
-	return handlers.New(settings), jobs.Work{
+	return handlers.New(settings), connected, jobs.Work{
 		Sweep:      st.Sweep,
 		Reconcile:  func(ctx context.Context) error { return hooks.Reconcile(ctx, reconcileLimit) },
 		KeepAlive:  connected.KeepAlive,
@@ -256,8 +265,10 @@ func startReceiver(
 		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
-		host := net.JoinHostPort(sandbox.ReceiverHost, port)
-		targets.Exceptions = append(targets.Exceptions, deliver.Exception{Host: host, Addr: at})
+		for _, name := range sandbox.ReceiverHosts() {
+			host := net.JoinHostPort(name, port)
+			targets.Exceptions = append(targets.Exceptions, deliver.Exception{Host: host, Addr: at})
+		}
 		servers.Go(func() error { return serveHTTP(ctx, wrap(listener), emulator.Receiver(), logger) })
 	}
 	return nil
@@ -284,7 +295,7 @@ func startSandbox(
 	const clientID = "hookwall"
 	emulator, err := sandbox.New(sandbox.Config{
 		PublicURL: at, DataFile: filepath.Join(c.DataDir, "sandbox.db"), Logger: logger, Transport: targets.Transport(),
-		SignInClients: signInAtSandbox(c, at),
+		SignInClients: signInAtSandbox(c, at), Shops: &c.Shops,
 		Clients: []sandbox.Client{{ID: clientID, Name: "Hookwall", RedirectURIs: []string{
 			c.PublicURL.String() + "/oauth/callback", c.PublicURL.String() + "/oauth/implicit",
 		}}},
@@ -310,6 +321,7 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 			"the sandbox", f.Addr)
 	}
 	p.logFormat(f.LogFormat)
+	count := p.shops(f.Shops, sandbox.DefaultShops)
 	var public *url.URL
 	if f.PublicURL != "" {
 		public = p.publicURL("--public-url", f.PublicURL)
@@ -341,7 +353,7 @@ func runSandbox(ctx context.Context, f sandboxFlags, getenv func(string) string,
 	}
 	emulator, err := sandbox.New(sandbox.Config{
 		PublicURL: public.String(), DataFile: f.Data, Logger: logger, AnyHost: f.Expose, Transport: targets.Transport(),
-		AppKey: f.AppKey,
+		AppKey: f.AppKey, Shops: &count,
 		Clients: []sandbox.Client{{
 			ID: f.ClientID, Name: f.ClientID, Secret: f.ClientSecret, RedirectURIs: f.RedirectURI,
 		}},

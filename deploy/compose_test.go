@@ -122,8 +122,8 @@ func TestSettingsAreKnown(t *testing.T) {
 		// The image and compose.yaml itself settle the first ones; a file would
 		// have to be in the container; the sandbox is a service.
 		{"compose.yaml", []string{
-			"HOOKWALL_ADDR", "HOOKWALL_SECRET_KEY_FILE", "FOURTHWALL_CLIENT_SECRET_FILE", "HOOKWALL_SANDBOX_ADDR", sandboxAlone,
-			"HOOKWALL_OIDC_CLIENT_SECRET_FILE", "HOOKWALL_PROXY_SECRET_FILE",
+			"HOOKWALL_ADDR", "HOOKWALL_SECRET_KEY_FILE", "FOURTHWALL_CLIENT_SECRET_FILE", "HOOKWALL_SANDBOX_ADDR",
+			"HOOKWALL_SANDBOX_SHOPS", sandboxAlone, "HOOKWALL_OIDC_CLIENT_SECRET_FILE", "HOOKWALL_PROXY_SECRET_FILE",
 		}},
 		{"compose.tls.yaml", nil},
 		{"Dockerfile", nil},

@@ -24,12 +24,13 @@ type scene struct {
 	noScript bool
 	limits   handlers.Limits
 	team     bool
+	shops    int // demo shops; 0 for the usual three
 }
 
 // meet starts an app for the scene.
 func (s scene) meet(t *testing.T) *visitor {
 	t.Helper()
-	return start(t, setup{limits: s.limits, team: s.team}).visit(browser.Options{NoJavaScript: s.noScript})
+	return start(t, setup{limits: s.limits, team: s.team, shops: s.shops}).visit(browser.Options{NoJavaScript: s.noScript})
 }
 
 // scenes are all pages of the product, in all states that look different.
@@ -120,7 +121,7 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	for _, s := range slices.Concat(
 		scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, fleetScenes, keyScenes, channelScenes,
-		invitationScenes, endedScenes) {
+		invitationScenes, endedScenes, sandboxFleetScenes) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			v := s.meet(t)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -71,6 +72,7 @@ type setup struct {
 	// nothing is counted.
 	limits handlers.Limits
 	team   bool // people sign in at the sandbox
+	shops  int  // demo shops; 0 for the usual three
 }
 
 // startTeam is startApp for a team whose people sign in at the sandbox.
@@ -128,8 +130,9 @@ func portOf(s *httptest.Server) string {
 
 func (a *app) startSandbox(server *httptest.Server) {
 	a.t.Helper()
+	count := cmp.Or(a.setup.shops, sandbox.DefaultShops)
 	box, err := sandbox.New(sandbox.Config{
-		PublicURL: a.boxURL, Now: a.boxNow,
+		PublicURL: a.boxURL, Now: a.boxNow, Shops: &count,
 		Clients: []sandbox.Client{{
 			ID: "hookwall", Name: "Hookwall",
 			RedirectURIs: []string{a.url + "/oauth/callback", a.url + "/oauth/implicit"},

@@ -36,6 +36,8 @@ const (
 
 	quota       = 100 // requests of a shop in any quotaPeriod
 	quotaPeriod = 10 * time.Second
+
+	slowAnswer = 2 * time.Second // of a shop that is set so
 )
 
 // A reply is a response before it is checked and sent. A nil body is an empty one.
@@ -44,6 +46,8 @@ type reply struct {
 	header http.Header
 	body   any
 	open   bool // may hold event types that the description does not list
+	// later makes the body once the lock is released, if it takes long; nil if the body is there.
+	later func() (any, error)
 }
 
 // An apiError is the body of a refusal: a code, sometimes with ids, and no text for people.
@@ -76,6 +80,7 @@ type caller struct {
 	shop   *shop
 	scopes []string
 	full   bool // an API key: full access to its own shop
+	slow   bool // the shop's responses come late
 }
 
 // api wraps the handler of an operation into the checks that all of them share, in the platform's
@@ -87,6 +92,9 @@ func (s *Server) api(method, path string, handle func(*Server, call) (reply, err
 		if refused != nil {
 			return *refused
 		}
+		if who.slow && !s.until(r.Context(), s.now().Add(slowAnswer)) {
+			panic(http.ErrAbortHandler) // the client has left
+		}
 		c := call{
 			shop: who.shop, id: cmp.Or(r.PathValue(webhookParameter), r.PathValue(eventParameter)),
 			query: r.URL.Query(),
@@ -94,15 +102,23 @@ func (s *Server) api(method, path string, handle func(*Server, call) (reply, err
 		if refused := s.readBody(w, r, op, &c); refused != nil {
 			return *refused
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		answer, err := handle(s, c)
+		answer, err := s.answer(c, handle)
+		if err == nil && answer.later != nil {
+			answer.body, err = answer.later()
+		}
 		if err != nil {
 			return s.internalError(r, err)
 		}
-		answer.open = c.shop.open()
 		return answer
 	})
+}
+
+func (s *Server) answer(c call, handle func(*Server, call) (reply, error)) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answer, err := handle(s, c)
+	answer.open = c.shop.open()
+	return answer, err
 }
 
 func (s *Server) isOpen(sh *shop) bool {
@@ -176,7 +192,13 @@ func (s *Server) admit(r *http.Request, op operation) (caller, *reply) {
 	if refused != nil {
 		return who, refused
 	}
-	record(r).Shop = who.shop.ID
+	record(r).Shop, who.slow = who.shop.ID, who.shop.switches.Slow
+	switch {
+	case who.shop.switches.RefuseAccess:
+		return who, new(unauthorized(r))
+	case who.shop.switches.LimitRate:
+		return who, new(tooManyRequests(quotaPeriod))
+	}
 	if wait := who.shop.recent.take(s.now()); wait > 0 {
 		return who, new(tooManyRequests(wait))
 	}
@@ -192,7 +214,7 @@ func (s *Server) admit(r *http.Request, op operation) (caller, *reply) {
 
 func (s *Server) authenticate(r *http.Request) (caller, *reply) {
 	if user, password, ok := r.BasicAuth(); ok {
-		i := slices.IndexFunc(s.shops, func(sh *shop) bool { return same(sh.APIUser, user) })
+		i := slices.IndexFunc(s.shops, func(sh *shop) bool { return sh.APIUser == user })
 		if i < 0 || !same(s.shops[i].APIPassword, password) {
 			return caller{}, new(unauthorized(r))
 		}

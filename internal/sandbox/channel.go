@@ -97,7 +97,7 @@ func (s *Server) ConfigureChannel(to DemoChannel) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range to.Left {
-		if s.shop(id) == nil {
+		if s.shop(id) == nil && !slices.Contains(s.channel.Left, id) { // a shop that is left out now may have left before
 			return unknownShop(id)
 		}
 	}
@@ -227,7 +227,8 @@ func (s *Server) channelShops() any {
 	}{list}
 }
 
-// handleChannel changes what a program names of the channel and leaves the rest. A form has it all.
+// handleChannel changes what a program names of the channel and leaves the rest. A form has it all, but of the shops
+// only those that it shows.
 func (s *Server) handleChannel(w http.ResponseWriter, r *http.Request) {
 	now := s.Channel()
 	in := struct {
@@ -235,7 +236,9 @@ func (s *Server) handleChannel(w http.ResponseWriter, r *http.Request) {
 		Left       []string `json:"left"`
 	}{now.NoWebhooks, now.Left}
 	fromForm := func(form url.Values) error {
-		in.NoWebhooks, in.Left = form.Has("noWebhooks"), form["left"]
+		in.NoWebhooks = form.Has("noWebhooks")
+		in.Left = slices.DeleteFunc(now.Left, func(id string) bool { return slices.Contains(form["shown"], id) })
+		in.Left = append(in.Left, form["left"]...)
 		return nil
 	}
 	s.control(w, r, &in, fromForm, func() error {

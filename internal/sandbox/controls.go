@@ -175,8 +175,8 @@ func (s *Server) Reset() error {
 	if err := s.resetChannel(); err != nil {
 		return err
 	}
-	for i, seed := range seeds() {
-		if err := s.plant(s.shops[i], seed); err != nil {
+	for i, sh := range s.shops {
+		if err := s.plant(sh, seedAt(i)); err != nil {
 			return err
 		}
 	}
@@ -194,6 +194,7 @@ func (s *Server) handleConfigure(w http.ResponseWriter, r *http.Request) {
 			SecretInCreate: form.Has("secretInCreate"), FutureTypes: form.Has("futureTypes"),
 			BareList: form.Has("bareList"), LongTokens: form.Has("longTokens"), Lenient: form.Has("lenient"),
 			IgnoreSize: form.Has("ignoreSize"), RefuseSize: form.Has("refuseSize"),
+			RefuseAccess: form.Has("refuseAccess"), LimitRate: form.Has("limitRate"), Slow: form.Has("slow"),
 			RequireScopes: strings.Fields(form.Get("requireScopes")),
 		}
 		return readInt(form, "pageSize", &in.PageSize)
@@ -266,7 +267,7 @@ func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, from
 	case err != nil:
 		s.refuse(w, r, http.StatusBadRequest, codeBadRequest, cannotBeDone(err))
 	case isForm(r):
-		w.Header().Set("Location", backTo(r))
+		w.Header().Set("Location", s.backTo(r))
 		send(w, http.StatusSeeOther, nil)
 	default:
 		s.tell(w, r, answer())
@@ -275,12 +276,19 @@ func (s *Server) controlled(w http.ResponseWriter, r *http.Request, in any, from
 
 // backTo returns the part of the front page that a form is in, or that shows its effect. A folded tool
 // is opened.
-func backTo(r *http.Request) string {
-	if strings.HasSuffix(r.URL.Path, "/events") {
-		return "/#deliveries"
+func (s *Server) backTo(r *http.Request) string {
+	id, part := r.PathValue("shop"), ""
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/events"):
+		part = "deliveries"
+	case id != "":
+		part = url.PathEscape(id)
 	}
-	if id := r.PathValue("shop"); id != "" {
-		return "/#" + url.PathEscape(id)
+	switch {
+	case part != "" && len(s.Shops()) > shownCards: // a list has no forms, so the form was beside one shop
+		return "/?" + url.Values{"q": {id}}.Encode() + "#" + part
+	case part != "":
+		return "/#" + part
 	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/_sandbox/"), "/")
 	return "/?open=" + name + "#" + name
@@ -343,6 +351,7 @@ type stateShop struct {
 	WebhookSecret string    `json:"webhookSecret"`
 	Switches      Switches  `json:"switches"`
 	Webhooks      []Webhook `json:"webhooks"`
+	Oddities      []string  `json:"oddities"` // what a client must cope with in it
 }
 
 func (s *Server) state() state {
@@ -352,7 +361,7 @@ func (s *Server) state() state {
 	st := state{
 		Now: s.now(), AppKey: s.appKey, Channel: s.channel.copy(), Clients: []stateClient{}, Failures: []failureInput{},
 		Requests:   append([]RequestRecord{}, s.requests...),
-		Deliveries: append([]Delivery{}, s.newest(shownDeliveries, func(Delivery) bool { return true })...),
+		Deliveries: append([]Delivery{}, s.newest(shownDeliveries)...),
 		Received:   append([]Receipt{}, received...),
 	}
 	for _, c := range s.clients {
@@ -361,7 +370,7 @@ func (s *Server) state() state {
 	for _, sh := range s.shops {
 		st.Shops = append(st.Shops, stateShop{
 			sh.ID, sh.Name, sh.Domain, sh.PublicDomain, sh.APIUser, sh.APIPassword, sh.WebhookSecret,
-			sh.switches, append([]Webhook{}, sh.webhooks...),
+			sh.switches, append([]Webhook{}, sh.webhooks...), sh.oddities(),
 		})
 	}
 	for _, f := range s.failures {

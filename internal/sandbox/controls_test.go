@@ -82,10 +82,11 @@ func TestState(t *testing.T) {
 	shop := r.Shops()[0]
 	if diff := cmp.Diff(map[string]any{
 		"id": shop.ID, "name": shop.Name, "domain": shop.Domain, "publicDomain": shop.PublicDomain, "apiUser": shop.APIUser,
-		"apiPassword": shop.APIPassword, "webhookSecret": shop.WebhookSecret, "webhooks": []any{},
+		"apiPassword": shop.APIPassword, "webhookSecret": shop.WebhookSecret, "webhooks": []any{}, "oddities": []any{},
 		"switches": map[string]any{
 			"secretInCreate": true, "futureTypes": false, "bareList": false, "longTokens": false, "lenient": false,
-			"pageSize": 0.0, "ignoreSize": false, "refuseSize": false, "requireScopes": nil,
+			"pageSize": 0.0, "ignoreSize": false, "refuseSize": false, "requireScopes": nil, "refuseAccess": false, "limitRate": false,
+			"slow": false,
 		},
 	}, st.Shops[0]); diff != "" {
 		t.Errorf("shop:\n%s", diff)
@@ -313,7 +314,7 @@ func TestSearch(t *testing.T) {
 		{"", 20, []string{receiver + "/n139<", receiver + "/n120<", fmt.Sprintf("the newest 20 of %d webhooks", had+40)}},
 		{"/N101 donation", 1, []string{receiver + "/n101<", `value="/N101 donation"`, ">Clear<"}},
 		{r.Webhooks(shopTwo)[had].ID, 1, []string{receiver + "/n100<"}},
-		{`"><b>`, 0, []string{"No webhooks match.", `value="&#34;&gt;&lt;b&gt;"`}},
+		{`"><b>`, 0, []string{"No shops or webhooks match.", `value="&#34;&gt;&lt;b&gt;"`}},
 	} {
 		page := r.get("/?" + url.Values{"q": {c.query}}.Encode()).body
 		_, shop, _ := strings.Cut(page, `id="`+shopTwo+`"`)

@@ -211,7 +211,7 @@ func (s *Server) recordResult(sh *shop, e event) {
 	if i < 0 {
 		return
 	}
-	if err := s.files.apply(change{"event", e.ID, e}); err != nil {
+	if err := s.keep(sh, change{"event", e.ID, e}); err != nil {
 		s.log.Error("delivery not kept", "err", err)
 	}
 	sh.events = slices.Clone(sh.events)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"maps"
 	"slices"
 	"time"
 )
@@ -44,8 +43,10 @@ type Delivery struct {
 // An event is a delivery with its body.
 type event struct {
 	Delivery
-	Body string `json:"body"` // the envelope, byte for byte as it is sent
+	Body string `json:"body"` // the envelope, byte for byte as it is sent; see fullBody
 	Form form   `json:"form,omitempty"`
+
+	thing uint64 // what it is about; only from before the start
 }
 
 // A form is one of two in which the platform's deliveries were seen. Those of one type alternate in a
@@ -181,18 +182,12 @@ func (s *Server) addEvents(sh *shop, events []event) error {
 	for _, e := range all[:over] {
 		changes = append(changes, change{"event", e.ID, nil})
 	}
-	if err := s.files.apply(changes...); err != nil {
+	if err := s.keep(sh, changes...); err != nil {
 		return err
 	}
 	sh.events = slices.Clone(all[over:])
 	s.stir()
 	return nil
-}
-
-// loadEvents brings back the shop's events. Those that were on their way continue.
-func (sh *shop) loadEvents(all map[string]event) {
-	sh.events = slices.SortedFunc(maps.Values(all), func(a, b event) int { return cmp.Compare(a.Seq, b.Seq) })
-	sh.events = slices.DeleteFunc(sh.events, func(e event) bool { return e.ShopID != sh.ID })
 }
 
 // findEvent returns the place of an event in the shop, or -1.
@@ -205,17 +200,19 @@ func (sh *shop) findEvent(id string) int {
 func (s *Server) Deliveries(shopID string) []Delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.newest(keptEvents, func(d Delivery) bool { return d.ShopID == shopID })
+	sh := s.shop(shopID)
+	if sh == nil {
+		return nil
+	}
+	return newestOf(sh, keptEvents)
 }
 
-// newest returns up to n of the wanted deliveries of all shops, the newest first.
-func (s *Server) newest(n int, wanted func(Delivery) bool) []Delivery {
+// newest returns up to n deliveries of all shops, the newest first, without those from before the start.
+func (s *Server) newest(n int) []Delivery {
 	var out []Delivery
 	for _, sh := range s.shops {
 		for _, e := range sh.events {
-			if wanted(e.Delivery) {
-				out = append(out, e.Delivery)
-			}
+			out = append(out, e.Delivery)
 		}
 	}
 	slices.SortFunc(out, func(a, b Delivery) int { return cmp.Compare(b.Seq, a.Seq) })

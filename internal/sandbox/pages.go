@@ -126,6 +126,9 @@ type consentPage struct {
 	Redirect string // host that the browser returns to
 	Scopes   []scope
 	Shops    []DemoShop
+	IsSearch bool // there are more shops than the page offers
+	Query    string
+	Words    string // says how many shops there are
 	Action   string
 	Hidden   []field
 }
@@ -133,7 +136,12 @@ type consentPage struct {
 type field struct{ Name, Value string }
 
 func (s *Server) renderConsent(w http.ResponseWriter, r *http.Request, a authorization, v url.Values) {
-	p := consentPage{Client: a.client.name, Shops: s.Shops(), Action: r.URL.EscapedPath()}
+	all, query := s.Shops(), bounded(strings.TrimSpace(v.Get("q")), 200)
+	p := consentPage{
+		Client: a.client.name, IsSearch: len(all) > consentShops, Query: query, Action: r.URL.EscapedPath(),
+	}
+	shown, count := findDemoShops(all, query, consentShops)
+	p.Shops, p.Words = shown, choiceText(len(shown), count)
 	if u, err := url.Parse(a.redirect); err == nil {
 		p.Redirect = u.Host
 	}
@@ -159,9 +167,12 @@ type frontPage struct {
 	Choices                                []struct{ Value, Words string }
 	Issuer                                 string // of the identity provider, "" if no app uses it
 	FutureTypes                            string
-	Query                                  string // what webhooks are searched for
-	Open                                   string // the tool that was just used
-	Receiver                               string // origin of the built-in receiver
+	List                                   shopList
+	OddityLinks                            []oddityLink
+	ShopCount                              string     // in words
+	OneShop                                *stateShop // the only one that fits, whose deliveries are shown
+	Open                                   string     // the tool that was just used
+	Receiver                               string     // origin of the built-in receiver
 	ReceiverPaths                          []struct{ Path, Words string }
 }
 
@@ -172,7 +183,20 @@ func (s *Server) handleFront(w http.ResponseWriter, r *http.Request) {
 		ChannelTokenPath: channelGrantPath,
 		Choices:          choices, FutureTypes: strings.Join(futureTypes, " and "),
 		Receiver: "https://" + ReceiverHost, ReceiverPaths: receiverPaths,
-		Query: bounded(strings.TrimSpace(r.FormValue("q")), 200), Open: r.FormValue("open"),
+		Open: r.FormValue("open"),
+	}
+	p.List = findShops(p.Shops, bounded(strings.TrimSpace(r.FormValue("q")), 200), number(r.FormValue("page"), 1))
+	p.ShopCount = shopCount(len(p.Shops))
+	if len(p.Shops) > DefaultShops {
+		p.OddityLinks = oddityLinks(p.Shops)
+	}
+	if p.List.IsList {
+		s.describeLogs(p.List.Shops)
+	}
+	if p.List.Query != "" && len(p.List.Shops) == 1 {
+		p.OneShop = &p.List.Shops[0].stateShop
+		p.Deliveries = s.Deliveries(p.OneShop.ID)
+		p.Deliveries = p.Deliveries[:min(len(p.Deliveries), shownOfShop)]
 	}
 	if len(s.people.clients) > 0 {
 		p.Issuer = s.base(r) + IssuerPath
@@ -188,32 +212,6 @@ func (p frontPage) IsOpen(tool string) bool {
 	return p.Open == tool || tool == "failures" && len(p.Failures) > 0
 }
 
-// shownWebhooks is how many webhooks of a shop the front page shows.
-const shownWebhooks = 20
-
-// found are the webhooks of a shop that the front page shows.
-type found struct {
-	Webhooks []Webhook
-	Words    string // says how many there are if not all are shown
-}
-
-// Found returns the newest webhooks of a shop that have the words of the search
-// in their URL, ID or event types.
-func (p frontPage) Found(sh stateShop) found {
-	words := strings.Fields(strings.ToLower(p.Query))
-	var out found
-	for _, w := range slices.Backward(sh.Webhooks) {
-		text := strings.ToLower(w.URL + " " + w.ID + " " + strings.Join(w.AllowedTypes, " "))
-		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) }) {
-			out.Webhooks = append(out.Webhooks, w)
-		}
-	}
-	if n := len(out.Webhooks); n > shownWebhooks {
-		out.Webhooks, out.Words = out.Webhooks[:shownWebhooks], shownText(shownWebhooks, n)
-	}
-	return out
-}
-
 // firing is a group of event types that the front page offers to send in one shop.
 type firing struct {
 	Title string
@@ -221,6 +219,12 @@ type firing struct {
 }
 
 type firingType struct{ Code, Label string }
+
+// How many webhooks and, if it is the only one that is found, deliveries of a shop the front page shows.
+const (
+	shownWebhooks = 20
+	shownOfShop   = 20
+)
 
 // Firings are the event types by group, each with how many of the shop's webhooks are subscribed.
 func (sh stateShop) Firings() []firing {

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"embed"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -38,6 +39,7 @@ type scene struct {
 	Note          string // what one template tells another
 	at            time.Time
 	form          form
+	source        func(n int) []byte // of random bytes; nil for new ones each time
 }
 
 // newScene casts the nth event of a sandbox.
@@ -64,21 +66,30 @@ func (sc scene) Ago(text string) (string, error) {
 // Live reports whether the form is the one that is not documented.
 func (sc scene) Live() bool { return sc.form == liveForm }
 
+func (sc scene) bytes(n int) []byte {
+	if sc.source == nil {
+		return randomBytes(n)
+	}
+	return sc.source(n)
+}
+
 // ID is a new id of a kind, such as "don".
-func (scene) ID(kind string) string { return kind + "_" + random(16) }
+func (sc scene) ID(kind string) string {
+	return kind + "_" + base64.RawURLEncoding.EncodeToString(sc.bytes(16))
+}
 
 // UUID is a new random UUID.
-func (scene) UUID() string {
-	b := randomBytes(16)
+func (sc scene) UUID() string {
+	b := sc.bytes(16)
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80 // version 4 of RFC 9562
 	h := hex.EncodeToString(b)
 	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
 }
 
 // Code is a new short id for people.
-func (scene) Code() string {
+func (sc scene) Code() string {
 	const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789" // 32, so that each is as likely
-	b := randomBytes(8)
+	b := sc.bytes(8)
 	for i := range b {
 		b[i] = letters[b[i]%32]
 	}

@@ -45,9 +45,12 @@ func (s *Server) Receipts() []Receipt {
 	return out
 }
 
+// ReceiverHosts returns all names of the built-in receiver: ReceiverHost, and the hosts of a fleet's webhooks.
+func ReceiverHosts() []string { return []string{ReceiverHost, ordersHost, alertsHost, catalogHost} }
+
 // toReceiver reports whether a URL belongs to the built-in receiver, by either scheme and at any port.
 func toReceiver(u *url.URL) bool {
-	return strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), ReceiverHost)
+	return slices.Contains(ReceiverHosts(), strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")))
 }
 
 // receive is the transport to the built-in receiver. It leaves the process as little as the network.

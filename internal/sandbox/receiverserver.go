@@ -57,7 +57,7 @@ func newCertificate(now time.Time, name pkix.Name, authority *x509.Certificate,
 		c.KeyUsage |= x509.KeyUsageCertSign
 		authority, signer = c, key
 	} else {
-		c.DNSNames, c.ExtKeyUsage = []string{ReceiverHost}, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+		c.DNSNames, c.ExtKeyUsage = ReceiverHosts(), []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	}
 	raw, err := x509.CreateCertificate(rand.Reader, c, authority, key.Public(), signer)
 	if err != nil {

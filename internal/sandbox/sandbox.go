@@ -6,8 +6,8 @@
 // Beside that, it signs people in: /identity is the issuer of an identity provider with three people,
 // for apps that a team shares. It's no part of Fourthwall, and [Config.SignInClients] says who may use it.
 //
-// Everything in it is simulated: it knows three demo shops, and keeps its state in memory or in one
-// file. openapi.yaml describes its requests and responses, and every one of the API is checked
+// Everything in it is simulated: it knows three demo shops, or as many as [Config.Shops] says, and keeps its state in
+// memory or in one file. openapi.yaml describes its requests and responses, and every one of the API is checked
 // against that.
 //
 // Events are fired on its front page or with [Server.Fire], and delivered in the background: signed,
@@ -37,7 +37,8 @@
 //	DELETE /_sandbox/failures
 //	POST   /_sandbox/clock                   {"advance":"6m"}
 //	POST   /_sandbox/shops/{shop}/switches   {"secretInCreate":true,"futureTypes":false,"bareList":false,
-//	                                          "longTokens":false,"lenient":false,"pageSize":0,"requireScopes":[]}
+//	                                          "longTokens":false,"lenient":false,"pageSize":0,"refuseAccess":false,
+//	                                          "limitRate":false,"slow":false,"requireScopes":[]}
 //	POST   /_sandbox/shops/{shop}/webhooks   {"url":"https://hooks.example.com/","allowedTypes":["ORDER_PLACED"]}
 //	POST   /_sandbox/shops/{shop}/events     {"type":"ORDER_PLACED","testMode":false}
 //	POST   /_sandbox/shops/{shop}/install    {"clientId":"my-app"}
@@ -73,6 +74,9 @@ type Config struct {
 	// rejected with 421, so that no web page can reach the sandbox by rebinding a name of its own. When
 	// empty, any loopback name at any port will do, which suits tests.
 	PublicURL string
+	// Shops is how many demo shops there are, up to MaxShops. Nil: DefaultShops. With another number, the shops are
+	// the same, only fewer or more. What the data file has of one that is left out stays there.
+	Shops *int
 	// Clients are the apps that may ask for consent.
 	Clients []Client
 	// SignInClients are the apps whose people sign in with the sandbox's identity provider, at
@@ -168,6 +172,13 @@ func New(c Config) (*Server, error) {
 }
 
 func (s *Server) open(c Config) (err error) {
+	count := DefaultShops
+	if c.Shops != nil {
+		count = *c.Shops
+	}
+	if count < 0 || count > MaxShops {
+		return fmt.Errorf("%d demo shops are not between 0 and %d", count, MaxShops)
+	}
 	if s.publicURL, err = parsePublicURL(c.PublicURL); err != nil {
 		return err
 	}
@@ -186,7 +197,7 @@ func (s *Server) open(c Config) (err error) {
 	if s.files, err = openDocuments(c.DataFile); err != nil {
 		return fmt.Errorf("data file %s: %w", c.DataFile, err)
 	}
-	if err = s.load(); err != nil {
+	if err = s.load(count); err != nil {
 		return errors.Join(fmt.Errorf("data file %s: %w", c.DataFile, err), s.files.Close())
 	}
 	return nil

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 )
@@ -38,6 +37,12 @@ type Switches struct {
 	IgnoreSize bool `json:"ignoreSize"`
 	// RefuseSize rejects a request for a page size of webhooks with 400.
 	RefuseSize bool `json:"refuseSize"`
+	// RefuseAccess answers every call of the API with 401, as if the key or token had been taken back.
+	RefuseAccess bool `json:"refuseAccess"`
+	// LimitRate answers every call of the API with 429.
+	LimitRate bool `json:"limitRate"`
+	// Slow answers every call of the API after 2 s, by the sandbox's clock.
+	Slow bool `json:"slow"`
 	// RequireScopes are scopes that a token needs for every call of the API, beside the call's own.
 	// API keys have full access all the same.
 	RequireScopes []string `json:"requireScopes"`
@@ -57,6 +62,10 @@ type Webhook struct {
 // A shop is a demo shop with what belongs to it, oldest webhook and oldest event first.
 type shop struct {
 	DemoShop
+	place    int       // among the demo shops
+	plan     []Webhook // the webhooks at the start
+	until    time.Time // the start, before which there is a history
+	kept     bool      // in the data file; a shop of a fleet isn't before it changes
 	switches Switches
 	webhooks []Webhook
 	events   []event
@@ -69,10 +78,16 @@ type shopDocument struct {
 	APIPassword   string   `json:"apiPassword"`
 	WebhookSecret string   `json:"webhookSecret"`
 	Switches      Switches `json:"switches"`
+	// Until is the end of the history of a shop of a fleet.
+	Until time.Time `json:"until,omitzero"`
 }
 
 func (sh *shop) document() shopDocument {
-	return shopDocument{sh.APIPassword, sh.WebhookSecret, sh.switches}
+	d := shopDocument{sh.APIPassword, sh.WebhookSecret, sh.switches, time.Time{}}
+	if sh.isOfFleet() {
+		d.Until = sh.until
+	}
+	return d
 }
 
 // A seed is a demo shop as it first appears.
@@ -128,7 +143,7 @@ func demoShop(id, name, host string) DemoShop {
 }
 
 // load reads the data file and makes what is not in it yet.
-func (s *Server) load() error {
+func (s *Server) load(count int) error {
 	offset, err := readAll[time.Duration](s.files, "clock")
 	if err != nil {
 		return err
@@ -146,7 +161,7 @@ func (s *Server) load() error {
 	if err := s.loadChannel(); err != nil {
 		return err
 	}
-	return s.loadShops()
+	return s.loadShops(count)
 }
 
 // loadAppKey reads the key that signs for every shop, or makes it, unless one is configured.
@@ -165,7 +180,7 @@ func (s *Server) loadAppKey() error {
 	return s.files.apply(change{"key", "apps", s.appKey})
 }
 
-func (s *Server) loadShops() error {
+func (s *Server) loadShops(count int) error {
 	kept, err := readAll[shopDocument](s.files, "shop")
 	if err != nil {
 		return err
@@ -184,49 +199,133 @@ func (s *Server) loadShops() error {
 	for _, e := range events {
 		s.seq = max(s.seq, e.Seq)
 	}
-	for _, seed := range seeds() {
-		sh := &shop{DemoShop: seed.shop, sending: map[string]func(){}}
+	key, err := s.fleetKey(count)
+	if err != nil {
+		return err
+	}
+	ofShop, eventsOf := grouped(webhooks), grouped(events)
+	for i := range count {
+		from := seedAt(i)
+		sh := &shop{DemoShop: from.shop, place: i, plan: from.webhooks, sending: map[string]func(){}}
 		if doc, known := kept[sh.ID]; known {
 			sh.APIPassword, sh.WebhookSecret, sh.switches = doc.APIPassword, doc.WebhookSecret, doc.Switches
-			sh.webhooks = ofShop(webhooks, sh.ID)
-			sh.loadEvents(events)
-		} else if err := s.plant(sh, seed); err != nil {
-			return err
+			sh.webhooks, sh.events, sh.until, sh.kept = ofShop[sh.ID], eventsOf[sh.ID], doc.Until, true
+		} else {
+			if sh.isOfFleet() {
+				sh.APIPassword = fleetSecret(key, "password", sh.ID, 18)
+				sh.WebhookSecret = fleetSecret(key, "signing secret", sh.ID, 32)
+			}
+			if err := s.plant(sh, from); err != nil {
+				return err
+			}
 		}
 		s.shops = append(s.shops, sh)
 	}
 	return nil
 }
 
-func ofShop(all map[string]Webhook, id string) []Webhook {
-	byAge := slices.SortedFunc(maps.Values(all), func(a, b Webhook) int { return cmp.Compare(a.Seq, b.Seq) })
-	return slices.DeleteFunc(byAge, func(w Webhook) bool { return w.ShopID != id })
+// fleetKey returns what the passwords of a fleet come from, if there is one.
+func (s *Server) fleetKey(count int) (string, error) {
+	if count <= DefaultShops {
+		return "", nil
+	}
+	keys, err := readAll[string](s.files, "key")
+	if err != nil || keys["fleet"] != "" {
+		return keys["fleet"], err
+	}
+	made := random(32)
+	return made, s.files.apply(change{"key", "fleet", made})
 }
 
-// plant sets up what a shop starts with, in memory and in the data file. Its password and secret
+// grouped returns webhooks or events by shop, the oldest first.
+func grouped[T interface{ order() (string, int64) }](all map[string]T) map[string][]T {
+	out := map[string][]T{}
+	for _, one := range all {
+		shopID, _ := one.order()
+		out[shopID] = append(out[shopID], one)
+	}
+	for _, list := range out {
+		slices.SortFunc(list, func(a, b T) int {
+			_, x := a.order()
+			_, y := b.order()
+			return cmp.Compare(x, y)
+		})
+	}
+	return out
+}
+
+func (w Webhook) order() (shopID string, seq int64) { return w.ShopID, w.Seq }
+
+func (d Delivery) order() (shopID string, seq int64) { return d.ShopID, d.Seq }
+
+// plant sets up what a shop starts with, in memory and, except for a fleet, in the data file. Its password and secret
 // are made only where it has none.
 func (s *Server) plant(sh *shop, from seed) error {
 	if sh.APIPassword == "" {
 		sh.APIPassword, sh.WebhookSecret = random(18), random(32)
 	}
-	sh.switches, sh.recent = from.switches, window{}
+	changes := s.uproot(sh)
+	sh.switches, sh.recent, sh.until = from.switches, window{}, s.now()
+	for _, w := range from.webhooks {
+		w = s.planted(sh, w)
+		sh.webhooks = append(sh.webhooks, w)
+		if !sh.isOfFleet() {
+			changes = append(changes, change{"webhook", w.ID, w})
+		}
+	}
+	if !sh.isOfFleet() {
+		changes = append(changes, change{"shop", sh.ID, sh.document()})
+	}
+	sh.kept = !sh.isOfFleet()
+	if len(changes) == 0 {
+		return nil
+	}
+	return s.files.apply(changes...)
+}
+
+// planted is a webhook that a shop starts with.
+func (s *Server) planted(sh *shop, w Webhook) Webhook {
+	if w.ID == "" {
+		return s.newWebhook(sh.ID, w.URL, w.AllowedTypes, w.Locked)
+	}
+	s.seq++
+	w.Seq, w.CreatedAt = s.seq, sh.until.Add(-createdBefore)
+	return w
+}
+
+// uproot ends what a shop had, and returns what that changes in the data file.
+func (s *Server) uproot(sh *shop) []change {
 	var changes []change
-	for _, w := range sh.webhooks {
-		changes = append(changes, change{"webhook", w.ID, nil})
-	}
-	for _, e := range sh.events {
-		changes = append(changes, change{"event", e.ID, nil})
-	}
 	for _, end := range sh.sending {
 		end()
 	}
-	sh.webhooks, sh.events = nil, nil
-	for _, w := range from.webhooks {
-		w = s.newWebhook(sh.ID, w.URL, w.AllowedTypes, w.Locked)
-		sh.webhooks = append(sh.webhooks, w)
-		changes = append(changes, change{"webhook", w.ID, w})
+	if sh.kept {
+		for _, w := range sh.webhooks {
+			changes = append(changes, change{"webhook", w.ID, nil})
+		}
+		for _, e := range sh.events {
+			changes = append(changes, change{"event", e.ID, nil})
+		}
+		changes = append(changes, change{"shop", sh.ID, nil})
 	}
-	return s.files.apply(append(changes, change{"shop", sh.ID, sh.document()})...)
+	sh.webhooks, sh.events = nil, nil
+	return changes
+}
+
+// keep stores changes of a shop, and with the first one all of it.
+func (s *Server) keep(sh *shop, changes ...change) error {
+	if !sh.kept {
+		whole := []change{{"shop", sh.ID, sh.document()}}
+		for _, w := range sh.webhooks {
+			whole = append(whole, change{"webhook", w.ID, w})
+		}
+		changes = append(whole, changes...)
+	}
+	if err := s.files.apply(changes...); err != nil {
+		return err
+	}
+	sh.kept = true
+	return nil
 }
 
 func (s *Server) newWebhook(shopID, url string, types []string, locked bool) Webhook {
@@ -239,7 +338,7 @@ func (s *Server) newWebhook(shopID, url string, types []string, locked bool) Web
 
 // putWebhook keeps a new or changed webhook.
 func (s *Server) putWebhook(sh *shop, w Webhook) error {
-	if err := s.files.apply(change{"webhook", w.ID, w}); err != nil {
+	if err := s.keep(sh, change{"webhook", w.ID, w}); err != nil {
 		return err
 	}
 	webhooks := slices.Clone(sh.webhooks)
@@ -253,7 +352,7 @@ func (s *Server) putWebhook(sh *shop, w Webhook) error {
 }
 
 func (s *Server) deleteWebhook(sh *shop, id string) error {
-	if err := s.files.apply(change{"webhook", id, nil}); err != nil {
+	if err := s.keep(sh, change{"webhook", id, nil}); err != nil {
 		return err
 	}
 	i := sh.find(id)
@@ -271,6 +370,7 @@ func (sh *shop) find(id string) int {
 func (sh *shop) open() bool {
 	return sh.switches.FutureTypes ||
 		slices.ContainsFunc(sh.webhooks, func(w Webhook) bool { return !documented(w.AllowedTypes) }) ||
+		slices.ContainsFunc(sh.plan, func(w Webhook) bool { return !documented(w.AllowedTypes) }) ||
 		slices.ContainsFunc(sh.events, func(e event) bool { return !slices.Contains(eventTypes, e.Type) })
 }
 
@@ -296,7 +396,7 @@ func (s *Server) shop(id string) *shop {
 	return s.shops[i]
 }
 
-// Shops returns the three demo shops, always in the same order.
+// Shops returns the demo shops, always in the same order.
 func (s *Server) Shops() []DemoShop {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -383,7 +483,7 @@ func (s *Server) configure(sh *shop, to Switches) error {
 			changes = append(changes, change{"webhook", w.ID, webhooks[i]})
 		}
 	}
-	if err := s.files.apply(changes...); err != nil {
+	if err := s.keep(sh, changes...); err != nil {
 		return err
 	}
 	sh.switches, sh.webhooks = to, webhooks

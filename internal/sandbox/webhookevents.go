@@ -33,36 +33,58 @@ type wireEvent struct {
 	URL        string    `json:"url"`
 }
 
-func (e event) wire() wireEvent {
+func (e event) wire(sh DemoShop) (wireEvent, error) {
+	body, err := e.fullBody(sh)
 	return wireEvent{
-		ID: e.ID, Type: e.Type, APIVersion: apiVersion, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt, Body: e.Body,
+		ID: e.ID, Type: e.Type, APIVersion: apiVersion, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt, Body: body,
 		TestMode: e.TestMode, State: e.State, Error: e.Error, URL: e.URL,
-	}
+	}, err
 }
 
 // listEvents returns a page of the shop's events, the newest first, or with those on it as a
 // bare array where the shop is set so.
 func (s *Server) listEvents(c call) (reply, error) {
 	kind := c.query.Get("type")
-	all := make([]wireEvent, 0, len(c.shop.events))
-	for _, e := range slices.Backward(c.shop.events) {
+	var all []event
+	for _, e := range slices.Backward(c.shop.log()) {
 		if kind == "" || e.Type == kind {
-			all = append(all, e.wire())
+			all = append(all, e)
 		}
 	}
-	page := pageOf(all, number(c.query.Get("page"), 0), number(c.query.Get("size"), eventPageSize))
-	if c.shop.switches.BareList {
-		return done(page.Results), nil
+	part := pageOf(all, number(c.query.Get("page"), 0), number(c.query.Get("size"), eventPageSize))
+	isBare, of := c.shop.switches.BareList, c.shop.DemoShop
+	return reply{status: http.StatusOK, later: func() (any, error) {
+		page, err := wireEvents(of, part)
+		if isBare {
+			return page.Results, err
+		}
+		return page, err
+	}}, nil
+}
+
+// wireEvents is a page of a shop's events on the wire.
+func wireEvents(of DemoShop, part wirePage[event]) (wirePage[wireEvent], error) {
+	page := wirePage[wireEvent]{
+		Results: make([]wireEvent, len(part.Results)), Total: part.Total, Page: part.Page, Size: part.Size,
+		TotalPages: part.TotalPages,
 	}
-	return done(page), nil
+	for i, e := range part.Results {
+		var err error
+		if page.Results[i], err = e.wire(of); err != nil {
+			return page, err
+		}
+	}
+	return page, nil
 }
 
 func (s *Server) getEvent(c call) (reply, error) {
-	i := c.shop.findEvent(c.id)
+	log := c.shop.log()
+	i := slices.IndexFunc(log, func(e event) bool { return e.ID == c.id })
 	if i < 0 {
 		return reply{status: http.StatusNotFound, body: apiError{
 			Code: codeEventNotFound, WebhookEventID: c.id, ShopID: c.shop.ID,
 		}}, nil
 	}
-	return done(c.shop.events[i].wire()), nil
+	found, err := log[i].wire(c.shop.DemoShop)
+	return done(found), err
 }

@@ -162,6 +162,67 @@ var receiverPaths = []struct{ Path, Words string }{
 	{"/slow", "Returns 200 after 3 s. More than 2 s counts as a failure."},
 }
 
+// shopCount says how many demo shops there are.
+func shopCount(n int) string {
+	switch n {
+	case 0:
+		return "no demo shops"
+	case 1:
+		return "one demo shop"
+	case DefaultShops:
+		return "three demo shops"
+	}
+	return digits(n) + " demo shops"
+}
+
+// digits writes a number up to a million.
+func digits(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+}
+
+// shopsText says which shops are shown: of those that match, and of all.
+func shopsText(from, to, matching, all int) string {
+	switch {
+	case matching == all:
+		return fmt.Sprintf("Shops %d to %s of %s.", from, digits(to), digits(all))
+	case matching > to-from+1:
+		return fmt.Sprintf("Shops %d to %s of %s that match. There are %s shops.", from, digits(to), digits(matching),
+			digits(all))
+	case matching == 1:
+		return "1 of " + digits(all) + " shops matches."
+	}
+	return digits(matching) + " of " + digits(all) + " shops match."
+}
+
+// choiceText says how many shops the consent page offers.
+func choiceText(shown, matching int) string {
+	switch {
+	case matching == 0:
+		return "No shops match. Try another search."
+	case matching > shown:
+		return fmt.Sprintf("Showing %d of %s shops. Search to find others.", shown, digits(matching))
+	}
+	return ""
+}
+
+// deliveriesText says how many deliveries a shop has, and how many of them failed.
+func deliveriesText(all, failed int) string {
+	switch {
+	case all == 0:
+		return "no deliveries"
+	case all == 1 && failed == 0:
+		return "1 delivery"
+	case failed == 0:
+		return strconv.Itoa(all) + " deliveries"
+	case all == 1:
+		return "1 delivery, failed"
+	}
+	return fmt.Sprintf("%d deliveries, %d failed", all, failed)
+}
+
 // shownText says how many webhooks of a shop are shown.
 func shownText(shown, all int) string {
 	return fmt.Sprintf("Showing the newest %d of %d webhooks. Search to find others.", shown, all)
