@@ -23,7 +23,7 @@ var layers = []string{
 	"flash.go", "render.go", "returnpath.go", "errors.go",
 	"session.go", "limits.go", "redraw.go", "ended.go", "guard.go",
 	"client.go", "names.go", "await.go", "immutable.go", "sign_in.go", "connect.go", "invitations.go",
-	"personal.go", "shop_label_field.go", "shop_filter.go",
+	"personal.go", "shop_label_field.go", "shop_filter.go", "key_field.go",
 	"catalog.go", "activity_text.go", "match.go", "delivery_filter.go", "url_field.go", "examine.go",
 	"stream.go", "outcome.go", "channel_read.go",
 	"webhook_log.go", "test_result.go",

@@ -1,10 +1,7 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
-	"strings"
-	"time"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/oauth"
@@ -38,32 +35,19 @@ func (s *server) handleConnectKey(w http.ResponseWriter, r *http.Request) error 
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	username, password := strings.TrimSpace(r.PostForm.Get("username")), r.PostForm.Get("password")
-	page := views.ConnectPage{Username: valid(r.PostForm.Get("username"))}
-	if username == "" {
-		page.UsernameErr = &ui.FieldError{Text: keyUserMissing}
-	} else if strings.Contains(username, ":") {
-		page.UsernameErr = &ui.FieldError{Text: keyUserColon}
-	}
-	if password == "" {
-		page.PasswordErr = &ui.FieldError{Text: keyPasswordMissing}
-	}
-	if page.UsernameErr != nil || page.PasswordErr != nil {
+	key := readKey(r)
+	page := views.ConnectPage{Username: key.username, UsernameErr: key.usernameErr, PasswordErr: key.passwordErr}
+	if key.invalid() {
 		return s.drawKeyForm(w, r, http.StatusUnprocessableEntity, page)
 	}
 	if hit, err := s.mayTryKey(r); err != nil || hit != nil {
 		return s.tooManyBadKeys(w, r, hit, err)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 15*time.Second)
-	defer cancel()
-	c := oauth.Credential{
-		Way: oauth.WayAPIKey, Username: username, Password: fourthwall.Secret(strings.TrimSpace(password)),
-	}
-	shop, err := s.API.CurrentShop(ctx, c.API())
+	shop, err := s.shopOf(r, key)
 	if err != nil {
 		return s.refuseKey(w, r, page, err)
 	}
-	return s.connect(w, r, c, shop, r.PostForm.Get("return"))
+	return s.connect(w, r, key.credential, shop, r.PostForm.Get("return"))
 }
 
 // refuseKey says why the API did not accept a key. The password must be typed

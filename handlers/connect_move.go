@@ -45,7 +45,7 @@ func (s *server) handleMove(w http.ResponseWriter, r *http.Request) error {
 	v := stateOf(r)
 	done, err := s.Shops.Move(r.Context(), s.actor(r), v.self, moves)
 	if errors.Is(err, store.ErrNotFound) {
-		return s.drawMove(w, r, http.StatusOK, moveForm{}) // the session has ended meanwhile
+		return s.drawMove(w, r, http.StatusOK, moveForm{}) // the session has ended since
 	}
 	if err != nil {
 		return err

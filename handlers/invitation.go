@@ -1,10 +1,7 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
-	"strings"
-	"time"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
@@ -65,9 +62,10 @@ func (s *server) handleInvitationKey(w http.ResponseWriter, r *http.Request) err
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	page := typedKey(r)
+	key := readKey(r)
+	page := views.InvitationPage{Username: key.username, UsernameErr: key.usernameErr, PasswordErr: key.passwordErr}
 	draw := func(status int) error { return s.drawInvitation(w, r, status, token, in, page) }
-	if page.UsernameErr != nil || page.PasswordErr != nil {
+	if key.invalid() {
 		return draw(http.StatusUnprocessableEntity)
 	}
 	hit, err := s.mayTryKey(r)
@@ -80,36 +78,14 @@ func (s *server) handleInvitationKey(w http.ResponseWriter, r *http.Request) err
 		page.Notices = []ui.Notice{badKeysNotice(hit.wait)}
 		return draw(http.StatusTooManyRequests)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 15*time.Second)
-	defer cancel()
-	c := oauth.Credential{
-		Way: oauth.WayAPIKey, Username: strings.TrimSpace(r.PostForm.Get("username")),
-		Password: fourthwall.Secret(strings.TrimSpace(r.PostForm.Get("password"))),
-	}
-	shop, err := s.API.CurrentShop(ctx, c.API())
+	shop, err := s.shopOf(r, key)
 	if api := fourthwall.AsError(err); api != nil {
 		return draw(s.invitedKeyRefused(w, r, &page, api))
 	}
 	if err != nil {
 		return err
 	}
-	return s.accept(w, r, token, in, shop, c)
-}
-
-// typedKey returns the fields of the form, and what is wrong with them. The
-// password must be typed again.
-func typedKey(r *http.Request) views.InvitationPage {
-	page := views.InvitationPage{Username: valid(r.PostForm.Get("username"))}
-	switch username := strings.TrimSpace(page.Username); {
-	case username == "":
-		page.UsernameErr = &ui.FieldError{Text: keyUserMissing}
-	case strings.Contains(username, ":"):
-		page.UsernameErr = &ui.FieldError{Text: keyUserColon}
-	}
-	if r.PostForm.Get("password") == "" {
-		page.PasswordErr = &ui.FieldError{Text: keyPasswordMissing}
-	}
-	return page
+	return s.accept(w, r, token, in, shop, key.credential)
 }
 
 // invitedKeyRefused adds why the API did not accept a key, and returns the status.

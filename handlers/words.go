@@ -1972,8 +1972,8 @@ func wrongShopNotice(domain string, shop fourthwall.Shop) ui.Notice {
 }
 
 // invitedProblemText replaces what only an administrator can fix.
-const invitedProblemText = "We couldn’t finish the sign-in at Fourthwall. Try again in a moment, or use an API key. " +
-	"If this continues, tell the team, with the codes below."
+const invitedProblemText = "We couldn’t finish the sign-in at Fourthwall. Try again in a moment, or use an API " +
+	"key. If this continues, tell the team, with the codes below."
 
 // invitedOutcome returns an outcome in the words for a shop's owner.
 func invitedOutcome(n ui.Notice) ui.Notice {
