@@ -1,0 +1,235 @@
+package fleet
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
+)
+
+// Item is what a plan does to one webhook of one shop.
+type Item struct {
+	Shop    string              `json:"shop"`
+	Webhook string              `json:"webhook,omitempty"` // its ID; "" for a new one
+	Before  *fourthwall.Content `json:"before,omitempty"`  // nil for a new one
+	After   *fourthwall.Content `json:"after,omitempty"`   // nil for one that is deleted
+}
+
+// Action is what an item does: Create, Update or Delete.
+func (i Item) Action() Action {
+	switch {
+	case i.Before == nil:
+		return Create
+	case i.After == nil:
+		return Delete
+	}
+	return Update
+}
+
+// Action is what an item does.
+type Action string
+
+const (
+	Create Action = "create"
+	Update Action = "update"
+	Delete Action = "delete"
+)
+
+// Reason says why a shop is left out of a plan.
+type Reason string
+
+const (
+	IsEnded     Reason = "ended"         // its connection has ended
+	IsUnseen    Reason = "unseen"        // its webhooks were never read
+	IsStale     Reason = "stale"         // they were read too long ago
+	IsCut       Reason = "cut"           // it has more webhooks than were read
+	IsBusy      Reason = "busy"          // another plan is at work in it
+	IsLocked    Reason = "locked"        // the API doesn't change the webhook
+	NoTypesLeft Reason = "no_types_left" // a webhook would be left without event types
+	NoValue     Reason = "no_value"      // the URL needs what isn't known of the shop
+)
+
+// LeftOut is a shop, or one webhook of it, that a plan doesn't change although it was chosen.
+type LeftOut struct {
+	Shop    string `json:"shop"`
+	Webhook string `json:"webhook,omitempty"` // "" for all of the shop
+	Why     Reason `json:"why"`
+}
+
+// Proposal is what an edit would change.
+type Proposal struct {
+	Items   []Item    `json:"items"` // by shop, then in the order in which they are applied
+	LeftOut []LeftOut `json:"leftOut,omitempty"`
+	Same    int       `json:"same"` // shops that need no change
+}
+
+// Shop is a chosen shop, as it was seen.
+type Shop struct {
+	Place
+
+	Seen   store.Observation
+	Stale  bool
+	Locked []string // IDs of webhooks that the API doesn't change
+	Busy   bool     // another plan is at work in it
+}
+
+// Propose computes what an edit changes in the chosen shops. It makes no call.
+func Propose(e Edit, chosen []Shop) (Proposal, error) {
+	var p Proposal
+	for _, shop := range slices.SortedFunc(slices.Values(chosen), func(a, b Shop) int { return cmp.Compare(a.ID, b.ID) }) {
+		if why := shop.unfit(); why != "" {
+			p.LeftOut = append(p.LeftOut, LeftOut{Shop: shop.ID, Why: why})
+			continue
+		}
+		hooks, err := Webhooks(shop.Seen)
+		if err != nil {
+			return p, err
+		}
+		p.add(e, shop, hooks)
+	}
+	return p, nil
+}
+
+// unfit says why nothing can be proposed for a shop.
+func (s Shop) unfit() Reason {
+	switch {
+	case s.Seen.Expired:
+		return IsEnded
+	case s.Seen.SeenAt.IsZero():
+		return IsUnseen
+	case s.Stale:
+		return IsStale
+	case s.Seen.Cut:
+		return IsCut
+	case s.Busy:
+		return IsBusy
+	}
+	return ""
+}
+
+// add adds what an edit changes in one shop.
+func (p *Proposal) add(e Edit, shop Shop, hooks []Webhook) {
+	items, left := e.apply(shop.Place, hooks)
+	p.LeftOut = append(p.LeftOut, left...)
+	for _, item := range items {
+		if item.Webhook != "" && slices.Contains(shop.Locked, item.Webhook) {
+			p.LeftOut = append(p.LeftOut, LeftOut{Shop: shop.ID, Webhook: item.Webhook, Why: IsLocked})
+			continue
+		}
+		p.Items = append(p.Items, item)
+	}
+	if len(items) == 0 && len(left) == 0 {
+		p.Same++
+	}
+}
+
+// Digest identifies the items of a plan: whatever is altered in one of them, or in their order, alters the digest.
+func Digest(e Edit, items []Item) (string, error) {
+	text, err := json.Marshal(struct {
+		Edit  Edit   `json:"edit"`
+		Items []Item `json:"items"`
+	}{e, items})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// Group are items that make the same change, in one or more shops.
+type Group struct {
+	Action    Action
+	URL       string // before the change, or of the new webhook
+	NewURL    string // "" if it stays
+	Added     []fourthwall.EventType
+	Removed   []fourthwall.EventType
+	TypeCount int // of the event types before; of a new webhook, after
+	Items     []Item
+}
+
+// Groups puts identical changes together, the most shops first.
+func Groups(items []Item) []Group {
+	var all []Group
+	at := map[string]int{}
+	for _, item := range items {
+		g := groupOf(item)
+		key, err := json.Marshal(g)
+		if err != nil {
+			continue // a group has no value that JSON can't say
+		}
+		i, found := at[string(key)]
+		if !found {
+			i = len(all)
+			at[string(key)] = i
+			all = append(all, g)
+		}
+		all[i].Items = append(all[i].Items, item)
+	}
+	slices.SortStableFunc(all, func(a, b Group) int { return cmp.Compare(len(b.Items), len(a.Items)) })
+	return all
+}
+
+// groupOf describes the change of one item.
+func groupOf(item Item) Group {
+	g := Group{Action: item.Action()}
+	switch g.Action {
+	case Create:
+		g.URL, g.Added = item.After.URL, fourthwall.TypeSet(item.After.AllowedTypes)
+		g.TypeCount = len(g.Added)
+		return g
+	case Delete:
+		g.URL, g.TypeCount = item.Before.URL, len(fourthwall.TypeSet(item.Before.AllowedTypes))
+		return g
+	}
+	before, after := fourthwall.TypeSet(item.Before.AllowedTypes), fourthwall.TypeSet(item.After.AllowedTypes)
+	g.URL, g.TypeCount = item.Before.URL, len(before)
+	if item.After.URL != item.Before.URL {
+		g.NewURL = item.After.URL
+	}
+	g.Added, g.Removed = without(after, before), without(before, after)
+	return g
+}
+
+func without(types, other []fourthwall.EventType) (rest []fourthwall.EventType) {
+	for _, t := range types {
+		if !slices.Contains(other, t) {
+			rest = append(rest, t)
+		}
+	}
+	return rest
+}
+
+// errNoID means that a webhook that was created has no ID, so that it can't be deleted again.
+var errNoID = errors.New("the ID of a created webhook is not known")
+
+// Applied is an item of a run that took effect, with the ID of the webhook that it made, if it made one.
+type Applied struct {
+	Item
+
+	Created string
+}
+
+// Undo returns the items that take applied items back, the last one first.
+func Undo(applied []Applied) ([]Item, error) {
+	var items []Item
+	for _, a := range slices.Backward(applied) {
+		back := Item{Shop: a.Shop, Webhook: a.Webhook, Before: a.After, After: a.Before}
+		switch a.Action() {
+		case Create:
+			if a.Created == "" {
+				return nil, errNoID
+			}
+			back.Webhook = a.Created
+		case Delete:
+			back.Webhook = ""
+		case Update:
+		}
+		items = append(items, back)
+	}
+	return items, nil
+}
