@@ -213,7 +213,7 @@ func newDashboard(
 		return nil, nil, jobs.Work{}, err
 	}
 	all := fleet.NewService(fleet.Config{
-		Store: st, Shops: connected, Queue: background, Logger: logger, Intervals: c.Visits.Intervals,
+		Store: st, Shops: connected, Webhooks: hooks, Queue: background, Logger: logger, Intervals: c.Visits.Intervals,
 		Keep: c.Visits.KeepDeliveries,
 	})
 	if !c.Visits.Off {

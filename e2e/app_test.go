@@ -197,7 +197,7 @@ func (a *app) dashboard() *handlers.Dashboard {
 		Store: a.store, Shops: connected, Activity: recorder, Logger: a.logger(), Timing: timing,
 	})
 	visits := fleet.NewService(fleet.Config{
-		Store: a.store, Shops: connected, Queue: noQueue{}, Logger: a.logger(), Intervals: fleet.DefaultIntervals(),
+		Store: a.store, Shops: connected, Webhooks: hooks, Queue: noQueue{}, Logger: a.logger(), Intervals: fleet.DefaultIntervals(),
 	})
 	return handlers.New(handlers.Config{
 		Fleet: visits, Team: a.team, OIDC: a.provider(),

@@ -222,7 +222,7 @@ func newRig(t testing.TB, o options) *rig {
 	var visits *fleet.Service
 	if o.fleet {
 		visits = fleet.NewService(fleet.Config{
-			Store: g.store, Shops: connected, Queue: &g.queue, Logger: logger, Intervals: fleet.DefaultIntervals(),
+			Store: g.store, Shops: connected, Webhooks: g.hooks, Queue: &g.queue, Logger: logger, Intervals: fleet.DefaultIntervals(),
 		})
 	}
 	g.server = build(Config{

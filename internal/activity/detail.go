@@ -38,6 +38,10 @@ type Detail struct {
 	RoleBefore string `json:"roleBefore,omitempty"` // of that person
 	RoleAfter  string `json:"roleAfter,omitempty"`
 	Ended      string `json:"ended,omitempty"` // mark of a session
+
+	// Of a plan.
+	Plan   int64  `json:"plan,omitempty"` // its number
+	Digest string `json:"digest,omitempty"`
 }
 
 // ReadDetail returns the detail of an activity, or false if it can no longer be read.

@@ -47,6 +47,13 @@ const (
 	InviteOwner      = "team.invite"
 	RevokeInvitation = "team.revoke"
 	AcceptInvitation = "team.accept"
+
+	MakePlan    = "plan.make"
+	ApprovePlan = "plan.approve"
+	ApplyPlan   = "plan.apply"
+	StopPlan    = "plan.stop"
+	ResumePlan  = "plan.resume"
+	RetryPlan   = "plan.retry"
 )
 
 // OutsideShop are actions that change nothing in the shop.

@@ -20,6 +20,7 @@ const (
 	DeleteHooks  EditKind = "delete"
 	CopyHook     EditKind = "copy"
 	FromTemplate EditKind = "template"
+	UndoOf       EditKind = "undo"
 )
 
 // Edit is what a plan is made from: one wish for the webhooks of many shops.
@@ -31,6 +32,7 @@ type Edit struct {
 	To       string                 `json:"to,omitempty"`       // what replaces it
 	Content  *fourthwall.Content    `json:"content,omitempty"`  // of the webhook to copy
 	Template *Template              `json:"template,omitempty"` // as it was when the plan was made
+	Plan     int64                  `json:"plan,omitempty"`     // that is undone
 }
 
 // apply returns the items for the webhooks of one shop.

@@ -14,6 +14,7 @@ import (
 
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
 
@@ -40,6 +41,7 @@ func DefaultIntervals() Intervals {
 type Config struct {
 	Store     *store.Store
 	Shops     *shops.Service
+	Webhooks  *webhooks.Service
 	Queue     Queue
 	Logger    *slog.Logger
 	Intervals Intervals
@@ -50,6 +52,7 @@ type Config struct {
 type Service struct {
 	store     *store.Store
 	shops     *shops.Service
+	webhooks  *webhooks.Service
 	queue     Queue
 	logger    *slog.Logger
 	intervals Intervals
@@ -61,7 +64,7 @@ func NewService(c Config) *Service {
 	if c.Keep == 0 {
 		c.Keep = store.KeepDeliveries
 	}
-	return &Service{c.Store, c.Shops, c.Queue, c.Logger, c.Intervals, c.Keep}
+	return &Service{c.Store, c.Shops, c.Webhooks, c.Queue, c.Logger, c.Intervals, c.Keep}
 }
 
 // interval returns the time between two visits through a connection.

@@ -26,6 +26,7 @@ import (
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
 	"hookwall/internal/store/storetest"
+	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 )
 
@@ -94,8 +95,14 @@ func newRig(t *testing.T) *rig {
 	g.must(err)
 	provider := oauth.New(oauth.Config{TokenURL: boxURL + "/token", Transport: g, Now: now})
 	g.connected = shops.NewService(g.store, api, provider, nil)
+	timing := webhooks.DefaultTiming()
+	timing.ReLists = []time.Duration{0}
+	hooks := webhooks.NewService(webhooks.Config{
+		Store: g.store, Shops: g.connected, Activity: activity.NewRecorder(g.store, timing.FirstRecheck, logger),
+		Logger: logger, Timing: timing,
+	})
 	g.Service = fleet.NewService(fleet.Config{
-		Store: g.store, Shops: g.connected, Queue: &g.queue, Logger: logger, Intervals: fleet.DefaultIntervals(),
+		Store: g.store, Shops: g.connected, Webhooks: hooks, Queue: &g.queue, Logger: logger, Intervals: fleet.DefaultIntervals(),
 	})
 	g.owner = g.signIn()
 	return g
@@ -197,14 +204,18 @@ func (g *rig) reply(prefix string, status int, body string, header http.Header) 
 		if status == 0 {
 			return nil, io.ErrUnexpectedEOF
 		}
-		h := header.Clone()
-		if h == nil {
-			h = http.Header{}
+		resp := jsonAnswer(r, status, body)
+		for name, values := range header {
+			resp.Header[name] = values
 		}
-		h.Set("Content-Type", "application/json")
-		return &http.Response{
-			StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), Request: r, ProtoMajor: 1, ProtoMinor: 1,
-		}, nil
+		return resp, nil
+	}
+}
+
+func jsonAnswer(r *http.Request, status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(body)), Request: r, ProtoMajor: 1, ProtoMinor: 1,
 	}
 }
 

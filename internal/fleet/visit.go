@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -52,11 +53,15 @@ func (s *Service) Visit(ctx context.Context, shop string, next Next) (wait time.
 func (s *Service) see(ctx context.Context, v store.Visit) (end store.VisitEnd, err error) {
 	ctx, cancel := context.WithTimeout(ctx, visitTime)
 	defer cancel()
+	items, err := s.store.ItemsOfShop(ctx, v.Shop)
+	if err != nil {
+		return end, err
+	}
 	var p pace
 	var most time.Duration // until the next visit
 	for _, known := range v.Connections {
 		one := &look{Service: s, known: known, pace: &p, at: s.store.Now()}
-		if err := one.run(ctx); err != nil {
+		if err := one.run(ctx, items); err != nil {
 			return end, err
 		}
 		end.Seen = append(end.Seen, one.seen)
@@ -95,11 +100,15 @@ type look struct {
 	at         time.Time
 	seen       store.Observed
 	retryAfter time.Duration
+	returns    bool // there is more to do
 }
 
 // run reads what there is to see. Its error says nothing about the shop.
-func (l *look) run(ctx context.Context) error {
+func (l *look) run(ctx context.Context, items []store.RunItem) error {
 	l.seen = store.Observed{ConnectionID: l.known.ID, Owner: l.known.Owner, At: l.at}
+	if err := l.applyPlans(ctx, items); err != nil {
+		return err
+	}
 	calls := l.pace.in(ctx)
 	conn := l.known.Connection
 	list, err := l.shops.Client(conn).Webhooks(calls)
@@ -155,10 +164,7 @@ func (l *look) fail(ctx context.Context, err error) error {
 		return err
 	}
 	if problem == Busy {
-		l.retryAfter = defaultWait
-		if asked := fourthwall.AsError(err).RetryAfter; asked > 0 {
-			l.retryAfter = asked
-		}
+		l.retryAfter = max(l.retryAfter, cmp.Or(fourthwall.AsError(err).RetryAfter, defaultWait))
 	}
 	l.seen.Problem, l.seen.Code = string(problem), code
 	l.logger.InfoContext(ctx, "a visit could not read a shop", "shop", l.known.ShopID, "problem", string(problem),
@@ -171,7 +177,7 @@ func (l *look) fail(ctx context.Context, err error) error {
 func (l *look) nextAfter() time.Duration {
 	after := l.intervals.interval(l.known.Way)
 	switch {
-	case l.seen.Backlog.Page > 0 && l.seen.Problem == "", l.seen.Problem == string(Busy):
+	case l.returns, l.seen.Backlog.Page > 0 && l.seen.Problem == "", l.seen.Problem == string(Busy):
 		return 0 // as soon as the limit allows
 	case l.seen.Problem == string(Ended), l.seen.Problem == "":
 	default:

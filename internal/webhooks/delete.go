@@ -11,7 +11,8 @@ import (
 // deletion is one attempt to delete a webhook.
 type deletion struct {
 	operation
-	id string
+	id   string
+	base *fourthwall.Content // what it must be; nil for anything
 }
 
 // Delete deletes a webhook. One that no longer exists counts as deleted. It continues when ctx is canceled.
@@ -21,7 +22,18 @@ type deletion struct {
 func (s *Service) Delete(ctx context.Context, req Request, id string) (Result, error) {
 	ctx, cancel := s.work(ctx)
 	defer cancel()
-	d := deletion{s.operation(req, store.KindDelete, store.WebhookResource(id), ""), id}
+	d := deletion{s.operation(req, store.KindDelete, store.WebhookResource(id), ""), id, nil}
+	return d.do(ctx, d.run, d.again)
+}
+
+// DeleteUnchanged deletes a webhook as Delete does, if its content is still the base. Otherwise the result is
+// Conflicting.
+func (s *Service) DeleteUnchanged(
+	ctx context.Context, req Request, id string, base fourthwall.Content,
+) (Result, error) {
+	ctx, cancel := s.work(ctx)
+	defer cancel()
+	d := deletion{s.operation(req, store.KindDelete, store.WebhookResource(id), ""), id, &base}
 	return d.do(ctx, d.run, d.again)
 }
 
@@ -48,6 +60,9 @@ func (d deletion) run(ctx context.Context) (Result, error) {
 	detail := activity.Detail{}
 	if err == nil {
 		before := hook.Content()
+		if d.base != nil && !before.Equal(*d.base) {
+			return d.end(ctx, store.StateRejected, "", kept{Conflict: &before})
+		}
 		detail.Before = &before
 	}
 	recorded, beginErr := d.activity.Begin(ctx, d.req.Actor,

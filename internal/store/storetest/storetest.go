@@ -52,6 +52,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"ShopLabels", shopLabelTests},
 		{"Move", moveTests},
 		{"Presets", presetTests},
+		{"Plans", planTests},
 		{"Visits", visitTests},
 		{"Observations", observationTests},
 		{"Deliveries", deliveryTests},

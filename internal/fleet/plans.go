@@ -1,0 +1,241 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"hookwall/internal/activity"
+	"hookwall/internal/store"
+)
+
+// Document is what a plan stores: all that is reviewed. Its digest covers every byte.
+type Document struct {
+	Edit Edit `json:"edit"`
+	Proposal
+
+	SeenFrom time.Time `json:"seenFrom"` // when the first of the shops was read
+}
+
+var (
+	// ErrNothingToChange means that an edit would change nothing, so there is no plan.
+	ErrNothingToChange = errors.New("nothing would change")
+	// ErrNeedsApproval means that another person has to approve the plan before.
+	ErrNeedsApproval = errors.New("another person has to approve the plan")
+	// ErrOwnPlan means that the person who made a plan can't approve it.
+	ErrOwnPlan = errors.New("the person who made a plan can't approve it")
+)
+
+// ApproveFrom is the number of shops from which on another person has to approve a plan, where there are two who may.
+const ApproveFrom = 20
+
+// MakePlan computes what an edit changes in shops of the owner, as they were seen, and stores it as a draft. One form
+// makes one plan. ErrNothingToChange comes with the proposal, which says why.
+func (s *Service) MakePlan(
+	ctx context.Context, actor activity.Actor, form string, e Edit, chosen []string,
+) (store.Plan, Proposal, error) {
+	shops, err := s.chosen(ctx, actor.Owner, chosen)
+	if err != nil {
+		return store.Plan{}, Proposal{}, err
+	}
+	proposal, err := Propose(e, shops)
+	if err == nil && len(proposal.Items) == 0 {
+		err = ErrNothingToChange
+	}
+	if err != nil {
+		return store.Plan{}, proposal, err
+	}
+	p, err := planOf(actor, form, e, proposal, shops)
+	if err != nil {
+		return p, proposal, err
+	}
+	p, err = s.store.AddPlan(ctx, p, func(p store.Plan) ([]store.Activity, error) {
+		done, err := planned(actor, activity.MakePlan, p)
+		return []store.Activity{done}, err
+	})
+	return p, proposal, err
+}
+
+// planOf returns the plan of a proposal.
+func planOf(actor activity.Actor, form string, e Edit, proposal Proposal, chosen []Shop) (store.Plan, error) {
+	doc := Document{Edit: e, Proposal: proposal}
+	in := map[string]bool{}
+	p := store.Plan{
+		Owner: actor.Owner, Form: form, Kind: string(e.Kind),
+		Made: store.PlanPerson{ID: actor.Person.ID, Name: actor.Person.Name},
+	}
+	for _, item := range proposal.Items {
+		in[item.Shop] = true
+		switch item.Action() {
+		case Create:
+			p.Creates++
+		case Update:
+			p.Updates++
+		case Delete:
+			p.Deletes++
+		}
+	}
+	p.Shops = len(in)
+	for _, shop := range chosen {
+		if in[shop.ID] && (doc.SeenFrom.IsZero() || shop.Seen.SeenAt.Before(doc.SeenFrom)) {
+			doc.SeenFrom = shop.Seen.SeenAt
+		}
+	}
+	var err error
+	p.Document, err = json.Marshal(doc)
+	return p, err
+}
+
+// chosen returns shops of an owner as they were seen.
+func (s *Service) chosen(ctx context.Context, owner store.Owner, ids []string) ([]Shop, error) {
+	seen, err := s.store.Observations(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	hooks, err := s.store.ObservedWebhooks(ctx, owner, ids)
+	if err != nil {
+		return nil, err
+	}
+	labels, err := s.store.ShopLabels(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	busy, err := s.store.BusyShops(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []Shop
+	for _, o := range seen {
+		if !slices.Contains(ids, o.ShopID) {
+			continue
+		}
+		locked, err := s.store.ImmutableWebhooks(ctx, o.ShopID)
+		if err != nil {
+			return nil, err
+		}
+		o.Webhooks = hooks[o.ShopID]
+		all = append(all, Shop{
+			Place: Place{ID: o.ShopID, Domain: o.ShopDomain, Name: o.ShopName, Labels: labels[o.ShopID]},
+			Seen:  o, Stale: s.IsStale(o), Locked: locked, Busy: slices.Contains(busy, o.ShopID),
+		})
+	}
+	return all, nil
+}
+
+// ReadPlan returns a plan and what it changes.
+func (s *Service) ReadPlan(ctx context.Context, owner store.Owner, number int64) (store.Plan, Document, error) {
+	var doc Document
+	p, err := s.store.Plan(ctx, owner, number)
+	if err == nil {
+		err = json.Unmarshal(p.Document, &doc)
+	}
+	return p, doc, err
+}
+
+// NeedsApproval reports whether another person has to approve a plan, where so many people may.
+func NeedsApproval(p store.Plan, people int) bool {
+	return p.Shops >= ApproveFrom && people > 1 && p.Approved.At.IsZero()
+}
+
+// ApprovePlan approves a plan by its digest.
+func (s *Service) ApprovePlan(ctx context.Context, actor activity.Actor, p store.Plan, digest string) error {
+	if actor.Person.ID == p.Made.ID {
+		return ErrOwnPlan
+	}
+	done, err := planned(actor, activity.ApprovePlan, p)
+	if err != nil {
+		return err
+	}
+	return s.store.ApprovePlan(ctx, p.Owner, p.Number, digest, personOf(actor), done)
+}
+
+// ApplyPlan begins the run of a plan by its digest. People is how many may approve it.
+func (s *Service) ApplyPlan(ctx context.Context, actor activity.Actor, p store.Plan, digest string, people int) error {
+	if NeedsApproval(p, people) {
+		return ErrNeedsApproval
+	}
+	var doc Document
+	if err := json.Unmarshal(p.Document, &doc); err != nil {
+		return err
+	}
+	var shops []string
+	for _, item := range doc.Items {
+		shops = append(shops, item.Shop)
+	}
+	text, err := json.Marshal(actor)
+	if err != nil {
+		return err
+	}
+	done, err := planned(actor, activity.ApplyPlan, p)
+	if err != nil {
+		return err
+	}
+	return s.store.ApplyPlan(ctx, p.Owner, p.Number, digest, personOf(actor), text, shops, s.queue.EnqueueVisits, done)
+}
+
+// StopPlan stops a run before its next item.
+func (s *Service) StopPlan(ctx context.Context, actor activity.Actor, p store.Plan) error {
+	done, err := planned(actor, activity.StopPlan, p)
+	if err != nil {
+		return err
+	}
+	return s.store.PausePlan(ctx, p.Owner, p.Number, store.PausedByPerson, done)
+}
+
+// ResumePlan continues a stopped run. With retry, what failed is applied again.
+func (s *Service) ResumePlan(ctx context.Context, actor activity.Actor, p store.Plan, digest string, retry bool) error {
+	action := activity.ResumePlan
+	if retry {
+		action = activity.RetryPlan
+	}
+	done, err := planned(actor, action, p)
+	if err != nil {
+		return err
+	}
+	return s.store.ResumePlan(ctx, p.Owner, p.Number, digest, retry, s.queue.EnqueueVisits, done)
+}
+
+// UndoPlan makes a plan that takes back what the run of another one did.
+func (s *Service) UndoPlan(ctx context.Context, actor activity.Actor, form string, p store.Plan) (store.Plan, error) {
+	var doc Document
+	if err := json.Unmarshal(p.Document, &doc); err != nil {
+		return store.Plan{}, err
+	}
+	items, err := s.store.PlanItems(ctx, p.Owner, p.Number)
+	if err != nil {
+		return store.Plan{}, err
+	}
+	var applied []Applied
+	for _, i := range items {
+		if i.State == store.ItemDone && i.Item < len(doc.Items) {
+			applied = append(applied, Applied{doc.Items[i.Item], i.Webhook})
+		}
+	}
+	back, err := Undo(applied)
+	if err == nil && len(back) == 0 {
+		err = ErrNothingToChange
+	}
+	if err != nil {
+		return store.Plan{}, err
+	}
+	undo, err := planOf(actor, form, Edit{Kind: UndoOf, Plan: p.Number}, Proposal{Items: back}, nil)
+	if err != nil {
+		return undo, err
+	}
+	return s.store.AddPlan(ctx, undo, func(p store.Plan) ([]store.Activity, error) {
+		done, err := planned(actor, activity.MakePlan, p)
+		return []store.Activity{done}, err
+	})
+}
+
+func personOf(actor activity.Actor) store.PlanPerson {
+	return store.PlanPerson{ID: actor.Person.ID, Name: actor.Person.Name}
+}
+
+// planned returns an activity about a plan, for the list of the team.
+func planned(actor activity.Actor, action string, p store.Plan) (store.Activity, error) {
+	return activity.New(actor, store.Activity{Shop: activity.OfTeam, Action: action},
+		activity.Detail{Plan: p.Number, Digest: p.Digest})
+}
