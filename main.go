@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -213,8 +214,8 @@ func newDashboard(
 		return nil, nil, jobs.Work{}, err
 	}
 	all := fleet.NewService(fleet.Config{
-		Store: st, Shops: connected, Webhooks: hooks, Queue: background, Logger: logger, Intervals: c.Visits.Intervals,
-		Keep: c.Visits.KeepDeliveries,
+		Store: st, Shops: connected, Webhooks: hooks, Clone: cloneShops, Queue: background, Logger: logger,
+		Intervals: c.Visits.Intervals, Keep: c.Visits.KeepDeliveries,
 	})
 	if !c.Visits.Off {
 		settings.Fleet = all
@@ -229,6 +230,31 @@ func newDashboard(
 }
 
 func userAgent() string { return "hookwall/" + version }
+
+// cloneShops returns a copy of shops in the sandbox's code, in which a plan is rehearsed.
+func cloneShops(all []fleet.CloneShop) (fleet.Clone, error) {
+	shops := make([][]sandbox.Webhook, len(all))
+	for i, shop := range all {
+		for _, hook := range shop.Webhooks {
+			w := sandbox.Webhook{ID: hook.ID, URL: hook.URL, Locked: slices.Contains(shop.Locked, hook.ID)}
+			for _, t := range hook.AllowedTypes {
+				w.AllowedTypes = append(w.AllowedTypes, string(t))
+			}
+			shops[i] = append(shops[i], w)
+		}
+	}
+	box, err := sandbox.NewClone(shops)
+	if err != nil {
+		return fleet.Clone{}, err
+	}
+	c := fleet.Clone{Close: box.Close}
+	for _, shop := range box.Shops() {
+		key := fourthwall.APIKey{Username: shop.APIUser, Password: fourthwall.Secret(shop.APIPassword)}
+		c.Credentials = append(c.Credentials, key)
+	}
+	c.API, err = fourthwall.New("http://clone.invalid", fourthwall.Options{Transport: box})
+	return c, err
+}
 
 // sample returns a sample event as JSON.
 func sample(of handlers.SampleOf) (string, error) {

@@ -12,6 +12,7 @@ import (
 // EditKind is a way to change many shops at once.
 type EditKind string
 
+// Kinds of edits.
 const (
 	AddTypes     EditKind = "add_types"
 	RemoveTypes  EditKind = "remove_types"

@@ -42,6 +42,7 @@ type Config struct {
 	Store     *store.Store
 	Shops     *shops.Service
 	Webhooks  *webhooks.Service
+	Clone     func([]CloneShop) (Clone, error) // nil: plans can't be rehearsed
 	Queue     Queue
 	Logger    *slog.Logger
 	Intervals Intervals
@@ -53,6 +54,7 @@ type Service struct {
 	store     *store.Store
 	shops     *shops.Service
 	webhooks  *webhooks.Service
+	clone     func([]CloneShop) (Clone, error)
 	queue     Queue
 	logger    *slog.Logger
 	intervals Intervals
@@ -64,7 +66,7 @@ func NewService(c Config) *Service {
 	if c.Keep == 0 {
 		c.Keep = store.KeepDeliveries
 	}
-	return &Service{c.Store, c.Shops, c.Webhooks, c.Queue, c.Logger, c.Intervals, c.Keep}
+	return &Service{c.Store, c.Shops, c.Webhooks, c.Clone, c.Queue, c.Logger, c.Intervals, c.Keep}
 }
 
 // interval returns the time between two visits through a connection.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"hookwall/internal/fourthwall"
@@ -34,6 +35,7 @@ func (i Item) Action() Action {
 // Action is what an item does.
 type Action string
 
+// Actions.
 const (
 	Create Action = "create"
 	Update Action = "update"
@@ -43,6 +45,7 @@ const (
 // Reason says why a shop is left out of a plan.
 type Reason string
 
+// Reasons.
 const (
 	IsEnded     Reason = "ended"         // its connection has ended
 	IsUnseen    Reason = "unseen"        // its webhooks were never read
@@ -158,14 +161,11 @@ func Groups(items []Item) []Group {
 	at := map[string]int{}
 	for _, item := range items {
 		g := groupOf(item)
-		key, err := json.Marshal(g)
-		if err != nil {
-			continue // a group has no value that JSON can't say
-		}
-		i, found := at[string(key)]
+		key := fmt.Sprintf("%s %q %q %q %q %d", g.Action, g.URL, g.NewURL, g.Added, g.Removed, g.TypeCount)
+		i, found := at[key]
 		if !found {
 			i = len(all)
-			at[string(key)] = i
+			at[key] = i
 			all = append(all, g)
 		}
 		all[i].Items = append(all[i].Items, item)

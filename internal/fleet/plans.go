@@ -164,7 +164,10 @@ func (s *Service) ApplyPlan(ctx context.Context, actor activity.Actor, p store.P
 	for _, item := range doc.Items {
 		shops = append(shops, item.Shop)
 	}
-	text, err := json.Marshal(actor)
+	text, err := json.Marshal(runActor{
+		Person: actor.Person.ID, Name: actor.Person.Name, Email: actor.Person.Email, Role: actor.Person.Role,
+		Session: actor.Session, RequestID: actor.RequestID,
+	})
 	if err != nil {
 		return err
 	}
@@ -173,6 +176,16 @@ func (s *Service) ApplyPlan(ctx context.Context, actor activity.Actor, p store.P
 		return err
 	}
 	return s.store.ApplyPlan(ctx, p.Owner, p.Number, digest, personOf(actor), text, shops, s.queue.EnqueueVisits, done)
+}
+
+// runActor is who acts in a run, as it is stored.
+type runActor struct {
+	Person    string `json:"person,omitempty"` // ID
+	Name      string `json:"name,omitempty"`
+	Email     string `json:"email,omitempty"`
+	Role      string `json:"role,omitempty"`
+	Session   string `json:"session,omitempty"`
+	RequestID string `json:"requestID,omitempty"`
 }
 
 // StopPlan stops a run before its next item.

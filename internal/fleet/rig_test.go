@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -102,7 +103,7 @@ func newRig(t *testing.T) *rig {
 		Logger: logger, Timing: timing,
 	})
 	g.Service = fleet.NewService(fleet.Config{
-		Store: g.store, Shops: g.connected, Webhooks: hooks, Queue: &g.queue, Logger: logger, Intervals: fleet.DefaultIntervals(),
+		Store: g.store, Shops: g.connected, Webhooks: hooks, Clone: cloneOf, Queue: &g.queue, Logger: logger, Intervals: fleet.DefaultIntervals(),
 	})
 	g.owner = g.signIn()
 	return g
@@ -113,6 +114,31 @@ func (g *rig) must(err error) {
 	if err != nil {
 		g.t.Fatal(err)
 	}
+}
+
+// cloneOf returns a copy of shops, as main does.
+func cloneOf(shops []fleet.CloneShop) (fleet.Clone, error) {
+	all := make([][]sandbox.Webhook, len(shops))
+	for i, shop := range shops {
+		for _, hook := range shop.Webhooks {
+			w := sandbox.Webhook{ID: hook.ID, URL: hook.URL, Locked: slices.Contains(shop.Locked, hook.ID)}
+			for _, t := range hook.AllowedTypes {
+				w.AllowedTypes = append(w.AllowedTypes, string(t))
+			}
+			all[i] = append(all[i], w)
+		}
+	}
+	box, err := sandbox.NewClone(all)
+	if err != nil {
+		return fleet.Clone{}, err
+	}
+	c := fleet.Clone{Close: box.Close}
+	for _, shop := range box.Shops() {
+		c.Credentials = append(c.Credentials,
+			fourthwall.APIKey{Username: shop.APIUser, Password: fourthwall.Secret(shop.APIPassword)})
+	}
+	c.API, err = fourthwall.New("http://clone.example", fourthwall.Options{Transport: box})
+	return c, err
 }
 
 // move lets time pass, by the clocks of all.

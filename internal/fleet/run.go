@@ -85,11 +85,14 @@ func (l *look) applyItem(ctx context.Context, item store.RunItem) (again bool, e
 // changeOf returns the change of an item as it was reviewed, and who makes it.
 func (l *look) changeOf(item store.RunItem) (Item, activity.Actor, error) {
 	var doc Document
-	var actor activity.Actor
-	if err := errors.Join(json.Unmarshal(item.Plan.Document, &doc), json.Unmarshal(item.Actor, &actor)); err != nil {
-		return Item{}, actor, err
+	var by runActor
+	if err := errors.Join(json.Unmarshal(item.Plan.Document, &doc), json.Unmarshal(item.Actor, &by)); err != nil {
+		return Item{}, activity.Actor{}, err
 	}
-	actor.Owner, actor.Name = l.known.Owner, shops.Way(l.known.Connection)
+	actor := activity.Actor{
+		Owner: l.known.Owner, Name: shops.Way(l.known.Connection), Session: by.Session, RequestID: by.RequestID,
+		Person: store.ActivityPerson{ID: by.Person, Name: by.Name, Email: by.Email, Role: by.Role},
+	}
 	if item.Item >= len(doc.Items) || doc.Items[item.Item].Shop != item.Shop {
 		return Item{}, actor, store.ErrPlanAltered
 	}

@@ -29,7 +29,7 @@ func (g *rig) plans(e fleet.Edit, shops ...string) store.Plan {
 	return p
 }
 
-// applies applies a plan and visits the shops that it enqueues, until there is nothing more to do.
+// applies begins the run of a plan and visits the shops that it enqueues, until there is nothing more to do.
 func (g *rig) applies(p store.Plan) {
 	g.t.Helper()
 	g.must(g.ApplyPlan(g.t.Context(), g.actor("bo"), p, p.Digest, 1))
@@ -87,6 +87,9 @@ func (g *rig) listed(n int) []fourthwall.Webhook {
 	return list.Webhooks
 }
 
+// allDone is how a run of two items stands at its end.
+const allDone = "done" + ", done" + ", done"
+
 const newHook = "https://hooks.example.com/new"
 
 func copyOf(types ...fourthwall.EventType) fleet.Edit {
@@ -104,7 +107,7 @@ func TestRun(t *testing.T) {
 	p := g.plans(copyOf("ORDER_PLACED", "DONATION"), first, second)
 	g.sent("")
 	g.applies(p)
-	if got := g.standing(p); got != "done, done, done" {
+	if got := g.standing(p); got != allDone {
 		t.Fatalf("the run is %s", got)
 	}
 	for _, n := range []int{studio, tidewater} {
@@ -122,7 +125,7 @@ func TestRun(t *testing.T) {
 	undo, err := g.UndoPlan(t.Context(), g.actor("ada"), "undo", done)
 	g.must(err)
 	g.applies(undo)
-	if got := g.standing(undo); got != "done, done, done" {
+	if got := g.standing(undo); got != allDone {
 		t.Fatalf("the undo is %s", got)
 	}
 	if after := fmt.Sprint(g.has(studio), g.has(tidewater)); after != before {

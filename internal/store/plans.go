@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -238,7 +237,9 @@ func scanPlan(row scanner, more ...any) (p Plan, err error) {
 
 // lockPlan returns a plan with its document and actor, in a state that no other transaction changes until this one
 // ends. The digest has to be the plan's, and whatever else is stored of it has to fit.
-func (s *Store) lockPlan(ctx context.Context, tx *sql.Tx, owner Owner, number int64, digest string) (Plan, []byte, error) {
+func (s *Store) lockPlan(
+	ctx context.Context, tx *sql.Tx, owner Owner, number int64, digest string,
+) (Plan, []byte, error) {
 	_, err := tx.ExecContext(ctx, `UPDATE plans SET state = state WHERE environment = $1 AND owner = $2 AND number = $3`,
 		s.env, owner, number)
 	if err != nil {
@@ -547,7 +548,7 @@ func nextStep(p Plan, items []PlanItem) Plan {
 
 // failsTooOften reports whether a tenth of the items failed, or the last ones that ended, one after another.
 func failsTooOften(ended []PlanItem, items int) bool {
-	slices.SortStableFunc(ended, func(a, b PlanItem) int { return cmp.Compare(a.EndedAt.UnixMilli(), b.EndedAt.UnixMilli()) })
+	slices.SortStableFunc(ended, func(a, b PlanItem) int { return a.EndedAt.Compare(b.EndedAt) })
 	all, row := 0, 0
 	for _, i := range ended {
 		if i.State == ItemDone || i.State == ItemChanged {
@@ -608,7 +609,8 @@ func (s *Store) ResumePlan(
 		}
 		if retry {
 			_, err := tx.ExecContext(ctx, `
-				UPDATE plan_items SET state = 'pending', code = '', request_id = '', attempts = 0, retries = retries + 1, ended_at = 0
+				UPDATE plan_items SET state = 'pending', code = '', request_id = '', attempts = 0, retries = retries + 1,
+					ended_at = 0
 				WHERE environment = $1 AND owner = $2 AND number = $3 AND state IN ('rejected', 'failed', 'unconfirmed')`,
 				s.env, owner, number)
 			if err != nil {

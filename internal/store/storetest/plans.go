@@ -30,9 +30,9 @@ func draftPlan(t tb, s *store.Store, owner store.Owner, form string, n int) (sto
 }
 
 // runPlan applies a draft for n shops, and returns it with the shops that are to be visited.
-func runPlan(t tb, s *store.Store, owner store.Owner, form string, n int) (store.Plan, []string) {
+func runPlan(t tb, s *store.Store, owner store.Owner, n int) (store.Plan, []string) {
 	t.Helper()
-	p, shops := draftPlan(t, s, owner, form, n)
+	p, shops := draftPlan(t, s, owner, "a", n)
 	var visits []string
 	must(t, s.ApplyPlan(background, owner, p.Number, p.Digest, store.PlanPerson{ID: "p_2", Name: "Bo"}, []byte("actor"),
 		shops, into(&visits), store.Activity{Shop: "team", Action: "apply"}))
@@ -74,11 +74,11 @@ func endItem(t tb, s *store.Store, shop, state string) (visits []string) {
 	return visits
 }
 
-// standing writes the state of a plan and of its items, one letter each.
-func standing(t tb, s *store.Store, owner store.Owner, number int64) string {
+// standing writes the state of the first plan and of its items, one letter each.
+func standing(t tb, s *store.Store, owner store.Owner) string {
 	t.Helper()
-	p := thePlan(t, s, owner, number)
-	items, err := s.PlanItems(background, owner, number)
+	p := thePlan(t, s, owner, 1)
+	items, err := s.PlanItems(background, owner, 1)
 	must(t, err)
 	text := strings.TrimSpace(fmt.Sprintf("%s %d %s", p.State, p.Wave, p.Why))
 	for _, i := range items {
@@ -157,14 +157,14 @@ var planTests = map[string]func(*testing.T, *fixture){
 		n := f.race(8, func(_ int, s *store.Store) bool { return apply(s, p.Digest) == nil })
 		same(t, "runs", n, 1)
 		same(t, "recorded", recorded(t, f.one, "team", "apply"), 1)
-		same(t, "standing", standing(t, f.one, owner, 1), "running 1 p pp")
+		same(t, "standing", standing(t, f.one, owner), "running 1 p pp")
 		same(t, "applied", thePlan(t, f.one, owner, 1).Applied, store.PlanPerson{ID: "p_2", Name: "Bo", At: f.clock.Now()})
 		is(t, "approval", f.one.ApprovePlan(t.Context(), owner, 1, p.Digest, store.PlanPerson{}), store.ErrPlanState)
 	},
 
 	"a shop has one run": func(t *testing.T, f *fixture) {
 		owner := teamOwner(t, f.one)
-		runPlan(t, f.one, owner, "a", 2)
+		runPlan(t, f.one, owner, 2)
 		busy, err := f.one.BusyShops(t.Context())
 		must(t, err)
 		same(t, "busy", slices.Sorted(slices.Values(busy)), []string{"sh_00", "sh_01"})
@@ -180,14 +180,15 @@ var planTests = map[string]func(*testing.T, *fixture){
 
 	"goes on in waves, and looks after the first": func(t *testing.T, f *fixture) {
 		owner := teamOwner(t, f.one)
-		p, visits := runPlan(t, f.one, owner, "a", 25)
+		p, visits := runPlan(t, f.one, owner, 25)
 		same(t, "first", visits, []string{"sh_00"})
 		same(t, "of a later wave", len(itemsOf(t, f.one, "sh_05")), 0)
 		same(t, "next", len(endItem(t, f.one, "sh_00", store.ItemDone)), 0)
-		same(t, "after the first", standing(t, f.one, owner, 1)[:23], "paused 2 first_wave d p")
+		same(t, "after the first", standing(t, f.one, owner)[:23], "paused 2 first_wave d p")
 		same(t, "while it waits", len(itemsOf(t, f.one, "sh_05")), 0)
 		visits = nil
-		must(t, f.one.ResumePlan(t.Context(), owner, 1, p.Digest, false, into(&visits), store.Activity{Shop: "team", Action: "on"}))
+		must(t, f.one.ResumePlan(t.Context(), owner, 1, p.Digest, false, into(&visits),
+			store.Activity{Shop: "team", Action: "on"}))
 		same(t, "second wave", len(visits), 10)
 		same(t, "recorded", recorded(t, f.one, "team", "on"), 1)
 		for _, shop := range visits {
@@ -197,28 +198,28 @@ var planTests = map[string]func(*testing.T, *fixture){
 		for _, shop := range visits {
 			endItem(t, f.one, shop, store.ItemDone)
 		}
-		same(t, "standing", standing(t, f.one, owner, 1), "done 3 d dddddddddd dddddddddddddd")
+		same(t, "standing", standing(t, f.one, owner), "done 3 d dddddddddd dddddddddddddd")
 	},
 
 	"stops when a tenth failed": func(t *testing.T, f *fixture) {
 		owner := teamOwner(t, f.one)
-		p, _ := runPlan(t, f.one, owner, "a", 20)
+		p, _ := runPlan(t, f.one, owner, 20)
 		f.clock.move(time.Second)
 		endItem(t, f.one, "sh_00", store.ItemFailed)
-		same(t, "one of 20", standing(t, f.one, owner, 1), "running 2 f pppppppppp ppppppppp")
+		same(t, "one of 20", standing(t, f.one, owner), "running 2 f pppppppppp ppppppppp")
 		endItem(t, f.one, "sh_01", store.ItemChanged)
 		endItem(t, f.one, "sh_02", store.ItemRejected)
-		same(t, "two of 20", standing(t, f.one, owner, 1), "paused 2 failures f crpppppppp ppppppppp")
+		same(t, "two of 20", standing(t, f.one, owner), "paused 2 failures f crpppppppp ppppppppp")
 		f.clock.move(time.Second)
 		must(t, f.one.ResumePlan(t.Context(), owner, 1, p.Digest, false, nil))
 		f.clock.move(time.Second)
 		endItem(t, f.one, "sh_03", store.ItemUnconfirmed)
-		same(t, "one after going on", standing(t, f.one, owner, 1), "running 2 f cruppppppp ppppppppp")
+		same(t, "one after going on", standing(t, f.one, owner), "running 2 f cruppppppp ppppppppp")
 	},
 
 	"stops after five failures in a row": func(t *testing.T, f *fixture) {
 		owner := teamOwner(t, f.one)
-		p, _ := runPlan(t, f.one, owner, "a", 60)
+		p, _ := runPlan(t, f.one, owner, 60)
 		endItem(t, f.one, "sh_00", store.ItemDone)
 		must(t, f.one.ResumePlan(t.Context(), owner, 1, p.Digest, false, nil))
 		for i := range 5 {
@@ -231,13 +232,13 @@ var planTests = map[string]func(*testing.T, *fixture){
 
 	"paused and continued": func(t *testing.T, f *fixture) {
 		owner := teamOwner(t, f.one)
-		p, _ := runPlan(t, f.one, owner, "a", 2)
+		p, _ := runPlan(t, f.one, owner, 2)
 		held := itemsOf(t, f.one, "sh_00")[0]
 		must(t, f.one.PausePlan(t.Context(), owner, 1, store.PausedByPerson, store.Activity{Shop: "team", Action: "stop"}))
 		same(t, "recorded", recorded(t, f.one, "team", "stop"), 1)
 		_, err := f.other.BeginItem(t.Context(), held)
 		is(t, "an item", err, store.ErrPlanState)
-		same(t, "standing", standing(t, f.one, owner, 1), "paused 1 person p p")
+		same(t, "standing", standing(t, f.one, owner), "paused 1 person p p")
 		is(t, "twice", f.one.PausePlan(t.Context(), owner, 1, store.PausedByPerson), store.ErrPlanState)
 		is(t, "by another digest", f.one.ResumePlan(t.Context(), owner, 1, "x", false, nil), store.ErrPlanAltered)
 		must(t, f.one.ResumePlan(t.Context(), owner, 1, p.Digest, false, nil))
@@ -256,12 +257,12 @@ var planTests = map[string]func(*testing.T, *fixture){
 		must(t, f.other.EndItem(t.Context(), again, nil))
 		again.State = store.ItemFailed
 		must(t, f.one.EndItem(t.Context(), again, nil))
-		same(t, "the first end counts", standing(t, f.one, owner, 1), "paused 1 person d p")
+		same(t, "the first end counts", standing(t, f.one, owner), "paused 1 person d p")
 	},
 
 	"only what failed is tried again": func(t *testing.T, f *fixture) {
 		owner := teamOwner(t, f.one)
-		p, _ := runPlan(t, f.one, owner, "a", 4)
+		p, _ := runPlan(t, f.one, owner, 4)
 		for i, state := range []string{store.ItemFailed, store.ItemDone, store.ItemRejected, store.ItemChanged} {
 			if thePlan(t, f.one, owner, 1).State == store.PlanPaused {
 				must(t, f.one.ResumePlan(t.Context(), owner, 1, p.Digest, false, nil))
@@ -269,21 +270,21 @@ var planTests = map[string]func(*testing.T, *fixture){
 			f.clock.move(time.Second)
 			endItem(t, f.one, fmt.Sprintf("sh_%02d", i), state)
 		}
-		same(t, "standing", standing(t, f.one, owner, 1), "done 2 f drc")
+		same(t, "standing", standing(t, f.one, owner), "done 2 f drc")
 		is(t, "without retry", f.one.ResumePlan(t.Context(), owner, 1, p.Digest, false, nil), store.ErrPlanState)
 		var visits []string
 		must(t, f.one.ResumePlan(t.Context(), owner, 1, p.Digest, true, into(&visits)))
 		same(t, "visits", visits, []string{"sh_00", "sh_02"})
-		same(t, "standing", standing(t, f.one, owner, 1), "running 2 p dpc")
+		same(t, "standing", standing(t, f.one, owner), "running 2 p dpc")
 		same(t, "key", itemsOf(t, f.one, "sh_02")[0].Key(), "plan/1/2/1")
 		endItem(t, f.one, "sh_00", store.ItemDone)
 		endItem(t, f.one, "sh_02", store.ItemDone)
-		same(t, "at the end", standing(t, f.one, owner, 1), "done 2 d ddc")
+		same(t, "at the end", standing(t, f.one, owner), "done 2 d ddc")
 	},
 
 	"an attempt that says nothing is made again": func(t *testing.T, f *fixture) {
 		owner := teamOwner(t, f.one)
-		runPlan(t, f.one, owner, "a", 1)
+		runPlan(t, f.one, owner, 1)
 		i, err := f.one.BeginItem(t.Context(), itemsOf(t, f.one, "sh_00")[0])
 		must(t, err)
 		must(t, f.one.PutBackItem(t.Context(), i))
@@ -294,7 +295,7 @@ var planTests = map[string]func(*testing.T, *fixture){
 
 	"end with their owner": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
-		runPlan(t, f.one, owner, "a", 2)
+		runPlan(t, f.one, owner, 2)
 		f.clock.move(365 * 24 * time.Hour)
 		must(t, f.one.Sweep(t.Context()))
 		_, err := f.one.Plan(t.Context(), owner, 1)
