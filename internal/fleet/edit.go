@@ -47,6 +47,10 @@ func (e Edit) apply(shop Place, hooks []Webhook) (items []Item, left []LeftOut) 
 			return nil, []LeftOut{{Shop: shop.ID, Why: why}}
 		}
 		return items, nil
+	case AddTypes:
+		if len(hooks) == 0 {
+			return nil, []LeftOut{{Shop: shop.ID, Why: NoWebhooks}}
+		}
 	}
 	for _, hook := range hooks {
 		if e.URL != "" && hook.URL != e.URL {

@@ -54,6 +54,7 @@ const (
 	IsBusy      Reason = "busy"          // another plan is at work in it
 	IsLocked    Reason = "locked"        // the API doesn't change the webhook
 	NoTypesLeft Reason = "no_types_left" // a webhook would be left without event types
+	NoWebhooks  Reason = "no_webhooks"   // it has none to which event types could be added
 	NoValue     Reason = "no_value"      // the URL needs what isn't known of the shop
 )
 

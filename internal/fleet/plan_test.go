@@ -85,6 +85,11 @@ func TestPropose(t *testing.T) {
 			shop: seen(t, "s", hook("1", a, "x"), hook("2", b, "x")),
 			want: []string{"s 2: " + b + " x → " + b + " xy"},
 		},
+		"a shop without webhooks has nothing to add them to": {
+			edit: Edit{Kind: AddTypes, Types: letters("y")},
+			shop: seen(t, "s"),
+			left: []LeftOut{{Shop: "s", Why: NoWebhooks}},
+		},
 		"unknown types stay": {
 			edit: Edit{Kind: RemoveTypes, Types: letters("x")},
 			shop: seen(t, "s", hook("1", a, "xz")),
