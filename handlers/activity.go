@@ -200,6 +200,9 @@ func changes(d activity.Detail) []views.Change {
 	if len(d.LabelsRemoved) > 0 {
 		out = append(out, views.Change{Field: "Labels removed", After: strings.Join(d.LabelsRemoved, ", ")})
 	}
+	if d.Digest != "" {
+		out = append(out, views.Change{Field: "Digest", After: d.Digest})
+	}
 	if d.Scopes != "" {
 		out = append(out, views.Change{Field: "Permissions", After: d.Scopes})
 	}

@@ -45,14 +45,14 @@ func (s *server) handleTeamActivityCSV(w http.ResponseWriter, r *http.Request) e
 	}
 	rows := [][]string{{
 		"time", "action", "person", "email", "role", "about", "role before", "role after", "session", "ended session",
-		"request id", "reason", "code", "who",
+		"request id", "reason", "code", "who", "digest",
 	}}
 	for _, a := range found.Rows {
 		d, _ := activity.ReadDetail(a)
 		rows = append(rows, []string{
 			a.StartedAt.UTC().Format(time.RFC3339), a.Action, a.Person.Name, a.Person.Email, a.Person.Role,
-			cmp.Or(d.Shop, d.Member, d.Channel), d.RoleBefore, d.RoleAfter, a.Session, d.Ended, a.RequestID, d.Why, d.Code,
-			a.Actor,
+			subjectOf(a, d, nil), d.RoleBefore, d.RoleAfter, a.Session, d.Ended, a.RequestID, d.Why, d.Code,
+			a.Actor, d.Digest,
 		})
 	}
 	return sendCSV(w, "activity-team.csv", rows)

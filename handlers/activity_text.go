@@ -35,6 +35,9 @@ func subjectOf(a store.Activity, d activity.Detail, called names) string {
 	case d.Before != nil && d.Before.URL != "":
 		return ui.HostAndPath(d.Before.URL)
 	}
+	if d.Plan > 0 {
+		return planName(d.Plan)
+	}
 	return cmp.Or(d.Shop, d.Member, d.Channel, a.WebhookID)
 }
 

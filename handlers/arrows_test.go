@@ -26,8 +26,10 @@ var layers = []string{
 	"personal.go", "shop_label_field.go", "shop_filter.go", "key_field.go",
 	"catalog.go", "activity_text.go", "match.go", "delivery_filter.go", "url_field.go", "examine.go",
 	"stream.go", "outcome.go", "channel_read.go",
+	"plan_read.go", "plan_run.go", "plan_draw.go",
 	"webhook_log.go", "test_result.go",
 	"webhook_form.go", "webhook_form_draw.go", "webhook_draft.go", "webhook_preset.go", "duplicates.go",
+	"plan_form.go",
 }
 
 // tops use the pages.

@@ -2,12 +2,14 @@ package handlers
 
 import (
 	"bytes"
+	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -152,6 +154,7 @@ func (v *victim) teamWrites() map[string]sentForm {
 	})
 	imported := v.sendKeys(keyOf(v.box.Shops()[2]), "").want(http.StatusOK, "0 of 1 key connected").url.Path
 	return map[string]sentForm{
+		"/plans/{id}/approve":    {path: v.planOfAnother(), form: url.Values{"digest": {v.digest(1)}}},
 		keysPath:                 {path: keysPath, form: url.Values{"keys": {keyOf(v.box.Shops()[2])}}},
 		keysPath + "/{id}/retry": {path: imported + "/retry", form: url.Values{}},
 		movePath:                 {path: movePath, form: url.Values{"move": {"sh_mine"}}},
@@ -188,12 +191,23 @@ func (v *victim) writes() map[string]sentForm {
 	changed := v.plant(v.shop, owner(v.person), activity.UpdateWebhook, v.hook.ID,
 		activity.Detail{Before: contentOf(good, "DONATION"), After: contentOf(v.hook.URL, "ORDER_PLACED")})
 	v.must(v.store.RecordOutcome(v.t.Context(), changed.ID, store.Ending{Outcome: store.OutcomeDone}))
-	seen := foundShops{found: []store.Connection{{ShopID: v.shop.ID}}}
+	plans := v.plansInAllStates()
+	all, err := v.store.Connections(v.t.Context(), owner(v.person))
+	v.must(err)
+	seen := foundShops{found: all}
 	key := url.Values{"username": {v.box.Shops()[2].APIUser}, "password": {v.box.Shops()[2].APIPassword}}
 	return map[string]sentForm{
-		"/connect/key":                      {path: "/connect/key", form: key},
-		"/oauth/implicit":                   {path: "/oauth/implicit", form: token},
-		"/sign-out":                         {path: "/sign-out", form: url.Values{"shops": {"1"}}},
+		"/connect/key":    {path: "/connect/key", form: key},
+		"/oauth/implicit": {path: "/oauth/implicit", form: token},
+		"/sign-out":       {path: "/sign-out", form: url.Values{"shops": {strconv.Itoa(len(all))}}},
+		plansPath: {path: plansPath, form: url.Values{
+			kindField: {"copy"}, toField: {good}, typesField: {"DONATION"}, seenField: {seen.identity()},
+		}},
+		"/plans/{id}/apply":                 {path: plans["draft"] + "/apply", form: url.Values{"digest": {v.digest(1)}}},
+		"/plans/{id}/stop":                  {path: plans["running"] + "/stop", form: url.Values{}},
+		"/plans/{id}/resume":                {path: plans["paused"] + "/resume", form: url.Values{"digest": {v.digest(3)}}},
+		"/plans/{id}/retry":                 {path: plans["paused"] + "/retry", form: url.Values{"digest": {v.digest(3)}}},
+		"/plans/{id}/undo":                  {path: plans["done"] + "/undo", form: url.Values{keyField: {rand.Text()}}},
 		signaturePath:                       {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
 		urlNotesPath:                        {path: urlNotesPath, form: url.Values{"url": {good}}, idle: true},
 		displayPath:                         {path: displayPath, form: url.Values{"theme": {"dark"}}, idle: true},

@@ -37,6 +37,8 @@ func (v *victim) isNotCached(t *testing.T) {
 		"/shops/{shop}/webhooks/{id}/edit": "private, no-cache",
 		"/shops/{shop}/webhooks":           "private, no-cache",
 		"/samples/{type}":                  "private, no-cache",
+		newPlanPath:                        "private, no-cache",
+		plansPath:                          "private, no-cache",
 	}
 	stranger := v.rig.person()
 	for _, rt := range v.table() {

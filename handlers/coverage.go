@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
@@ -119,7 +120,7 @@ func (s *server) handleCoverage(w http.ResponseWriter, r *http.Request) error {
 	var types []fourthwall.EventType
 	types, page.Presets, page.Some = c.compared(own)
 	page.Groups = coverageGroups(types, c)
-	s.fillCoverage(&page, found, types, c, pageNumber(r.URL.Query()))
+	s.fillCoverage(&page, found, types, c, pageNumber(r.URL.Query()), stateOf(r).may(operator))
 	return s.render(w, r, http.StatusOK, views.Coverage(page))
 }
 
@@ -142,7 +143,7 @@ func coverageGroups(types []fourthwall.EventType, c coverageQuery) (groups []vie
 
 // fillCoverage adds the rows of a page. One that doesn't exist is the last.
 func (s *server) fillCoverage(
-	page *views.CoveragePage, found foundShops, types []fourthwall.EventType, c coverageQuery, number int,
+	page *views.CoveragePage, found foundShops, types []fourthwall.EventType, c coverageQuery, number int, mayPlan bool,
 ) {
 	var seen []store.Observation
 	for _, conn := range found.found {
@@ -165,7 +166,11 @@ func (s *server) fillCoverage(
 	end := min(first+coverageOnPage, rows)
 	for i := first; i < end; i++ {
 		if !c.byShop {
-			page.Rows = append(page.Rows, coverageRow(patterns[i], types, c.label))
+			row := coverageRow(patterns[i], types, c.label)
+			if mayPlan && len(row.Missing) > 0 {
+				row.Plan = addTypesHref(shopFilter{pattern: patterns[i].Key, label: c.label}, patterns[i], types)
+			}
+			page.Rows = append(page.Rows, row)
 			continue
 		}
 		row := coverageRow(fleet.Coverage(seen[i:i+1], types)[0], types, "")
@@ -182,6 +187,23 @@ func (s *server) fillCoverage(
 	if number < last {
 		page.Pager.OnHref, page.Pager.OnText = c.href(number+1), "Next"
 	}
+}
+
+// addTypesHref returns a link to plan what the shops of a pattern lack.
+func addTypesHref(f shopFilter, p fleet.Pattern, types []fourthwall.EventType) string {
+	var missing []string
+	for i, info := range fourthwall.EventTypes() {
+		if slices.Contains(types, info.Code) && p.Counts[i].Max == 0 {
+			missing = append(missing, string(info.Code))
+		}
+	}
+	q := f.values()
+	q.Set(kindField, string(fleet.AddTypes))
+	if !slices.ContainsFunc(p.Counts, func(n fleet.Range) bool { return n.Max > 0 }) { // no webhook to add them to
+		q.Set(kindField, string(fleet.CopyHook))
+	}
+	q.Set("types", strings.Join(missing, ","))
+	return withQuery(newPlanPath, q.Encode())
 }
 
 // coverageRow returns the row of a pattern. It leads to its shops.

@@ -69,13 +69,13 @@ func TestCoverageOfShops(t *testing.T) {
 	}{
 		"?against=fulfillment": {[][]string{
 			{"OK 2 shops all covered", "1 to 2 webhooks", "1 webhook"},
-			{"Look 1 shop nothing covered", "not covered", "not covered"},
-			{"Look 1 shop Order updated not covered", "1 webhook", "not covered"},
+			{"Look 1 shop nothing covered Plan to add in 1 shop", "not covered", "not covered"},
+			{"Look 1 shop Order updated not covered Plan to add in 1 shop", "1 webhook", "not covered"},
 			unknown,
 		}, []string{"One", "Two"}},
 		"?type=ORDER_PLACED&type=NO_SUCH": {[][]string{
 			{"OK 3 shops all covered", "1 to 2 webhooks"},
-			{"Look 1 shop nothing covered", "not covered"},
+			{"Look 1 shop nothing covered Plan to add in 1 shop", "not covered"},
 			unknown,
 		}, []string{"One", "Three", "Two"}},
 		"?against=fulfillment&label=MUSIC": {[][]string{
@@ -113,6 +113,11 @@ func TestCoverageOfShops(t *testing.T) {
 		t.Errorf("%d cells, want 30", n)
 	}
 	p.get(coveragePath+"?label=other").want(http.StatusOK, "No shops match")
+	p.get(coveragePath+"?against=fulfillment").link("Plan to add").
+		want(http.StatusOK, "Plan a change for 1 shop", "Four").postForm(plansPath).set(toField, good).
+		submit().want(http.StatusOK, "1 new webhook", "+ Order placed, Order updated")
+	p.newPlan("kind=add_types&q=sh_4").set(typesField, "DONATION").submit().
+		want(http.StatusUnprocessableEntity, "1 shop left out. They have no webhooks.")
 	names := []string{}
 	for _, r := range all.link("Order updated").want(http.StatusOK).fleetRows() {
 		names = append(names, r[1])

@@ -18,7 +18,6 @@ const (
 	// importWait is how long the page waits for the results if no script follows
 	// the import.
 	importWait = 10 * time.Second
-	importPoll = time.Second
 	importRows = 50 // of one page
 )
 
@@ -156,7 +155,7 @@ func (s *server) handleKeyImportStream(w http.ResponseWriter, r *http.Request) e
 	if _, err := s.readKeyImport(r); err != nil {
 		return err
 	}
-	return s.stream(w, r, admin, importPoll, func() (progress, error) {
+	return s.stream(w, r, admin, runPoll, func() (progress, error) {
 		i, err := s.readKeyImport(r)
 		if err != nil {
 			return progress{}, err

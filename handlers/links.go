@@ -2,8 +2,10 @@ package handlers
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 
+	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
 	"hookwall/views/ui"
 )
@@ -20,6 +22,8 @@ const (
 	findShopPath     = "/switcher"
 	labelShopsPath   = "/shops/labels"
 	coveragePath     = "/shops/coverage"
+	plansPath        = "/plans"
+	newPlanPath      = "/plans/new"
 	shopsCSVPath     = "/shops.csv"
 	refreshPath      = "/shops/refresh"
 	shopLabelsRoute  = "/shops/{shop}/labels"
@@ -69,6 +73,14 @@ func webhooksPath(shopID string) string { return shopPath(shopID) + "/webhooks" 
 func webhooksCSVPath(shopID string) string { return webhooksPath(shopID) + ".csv" }
 
 func newWebhookPath(shopID string) string { return webhooksPath(shopID) + "/new" }
+
+func planPath(number int64) string { return plansPath + "/" + strconv.FormatInt(number, 10) }
+
+// copyHref returns a link to plan copies of a webhook in other shops.
+func copyHref(shopID, webhook string) string {
+	q := url.Values{"kind": {string(fleet.CopyHook)}, "shop": {shopID}, "webhook": {webhook}}
+	return withQuery(newPlanPath, q.Encode())
+}
 
 func presetHref(shopID, preset string) string { return newWebhookPath(shopID) + "?preset=" + preset }
 

@@ -56,6 +56,7 @@ func TestEveryPageIsReachable(t *testing.T) {
 	other.read(other.withShop(1)) // with the first steps
 	other.connectKey(2)
 	other.read(other.get(shopsPath)) // of several shops
+	other.readPlans()
 	for _, rt := range g.server.routes() {
 		switch who := notLinked[rt.pattern()]; {
 		case who == "" && !c.found[rt.pattern()]:
@@ -66,6 +67,25 @@ func TestEveryPageIsReachable(t *testing.T) {
 	}
 	if len(c.found) < len(g.server.routes())/2 {
 		t.Errorf("only %d routes were found", len(c.found))
+	}
+}
+
+// readPlans reads a plan before, during and after its run, and one that fails.
+func (c *crawl) readPlans() {
+	c.t.Helper()
+	c.visits(true)
+	for n, address := range []string{good, "https://hooks.example.com:8443/"} {
+		shop := c.box.Shops()[n+1].ID
+		draft := c.newPlan("kind=copy&q="+shop).set(toField, address).set(typesField, "DONATION").submit()
+		c.read(draft.want(http.StatusOK))
+		c.read(draft.postForm("/apply").submit().want(http.StatusOK))
+		if n == 1 {
+			c.get(draft.url.Path).postForm("/stop").submit()
+			c.read(c.get(draft.url.Path))
+			c.get(draft.url.Path).postForm("/resume").submit()
+		}
+		c.visits(false)
+		c.read(c.get(draft.url.Path))
 	}
 }
 

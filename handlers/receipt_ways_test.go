@@ -61,7 +61,7 @@ func TestReceiptOfReplacedAccess(t *testing.T) {
 		[]string{"has access again"})
 	who := []string{"who"}
 	for _, record := range boss.get(teamActivityPath + ".csv?action=shop.cut_off").records()[1:] {
-		who = append(who, record[len(record)-1])
+		who = append(who, record[13])
 	}
 	wantActions(t, who, "who", "Shop’s owner")
 	boss.get(teamActivityPath+"?action=shop.cut_off").

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -136,3 +137,13 @@ var randomID = regexp.MustCompile(`^([A-Z2-7]{26}|[A-Za-z0-9_-]{43})$`)
 
 // requestIDForm matches our own request IDs.
 var requestIDForm = regexp.MustCompile(`^[A-Z2-7]{16}$`)
+
+// pageNumber returns the number of the page, from 1.
+func pageNumber(q url.Values) int {
+	const most = 1_000_000
+	number, err := strconv.Atoi(q.Get("page"))
+	if err != nil || number < 1 || number > most {
+		return 1
+	}
+	return number
+}

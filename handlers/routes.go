@@ -10,7 +10,7 @@ import (
 // routes returns all routes. To add a page, add a row, a file with its handler,
 // and a template in views.
 func (s *server) routes() []route {
-	return slices.Concat(s.siteRoutes(), s.teamRoutes(), s.webhookRoutes(), s.deliveryRoutes())
+	return slices.Concat(s.siteRoutes(), s.teamRoutes(), s.planRoutes(), s.webhookRoutes(), s.deliveryRoutes())
 }
 
 // teamRoutes returns the routes for people who sign in. There are none without
@@ -55,6 +55,8 @@ func (s *server) teamRoutes() []route {
 		},
 		{method: "POST", path: invitePath, handle: s.handleInvite, access: admin, resume: connectPath},
 		{method: "POST", path: invitePath + "/{id}/revoke", handle: s.handleRevoke, access: admin, resume: peoplePath},
+
+		planAction("approve", s.handlePlanApprove),
 
 		{method: "GET", path: "/invitations/{token}", handle: s.handleInvitation, access: public, limit: signIn},
 		{method: "GET", path: "/invitations/{token}/start", handle: s.handleInvitationStart, access: public, limit: signIn},
@@ -148,6 +150,33 @@ func (s *server) siteRoutes() []route {
 			resume: "/disconnect",
 		},
 		{method: "POST", path: "/shops/{shop}/disconnect", handle: s.handleDisconnect, access: admin, disconnects: true},
+	}
+}
+
+// planRoutes returns the routes for changes to many shops.
+func (s *server) planRoutes() []route {
+	return []route{
+		{method: "GET", path: plansPath, handle: s.handlePlans, access: viewer, resumable: true},
+		{method: "GET", path: newPlanPath, handle: s.handlePlanNew, access: operator, resumable: true},
+		{
+			method: "POST", path: plansPath, handle: s.handlePlanMake, access: operator, resume: newPlanPath, keeps: true,
+			again: s.planFormAgain,
+		},
+		{method: "GET", path: "/plans/{id}", handle: s.handlePlan, access: viewer, resumable: true},
+		{method: "GET", path: "/plans/{id}/stream", handle: s.handlePlanStream, access: viewer},
+		planAction("apply", s.handlePlanApply),
+		planAction("stop", s.handlePlanStop),
+		planAction("resume", s.handlePlanResume),
+		planAction("retry", s.handlePlanRetry),
+		planAction("undo", s.handlePlanUndo),
+	}
+}
+
+// planAction returns the route of a button on a plan's page.
+func planAction(name string, handle handlerFunc) route {
+	return route{
+		method: "POST", path: "/plans/{id}/" + name, handle: handle, access: operator, limit: asWrite,
+		resume: "/plans/{id}",
 	}
 }
 

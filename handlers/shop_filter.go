@@ -211,13 +211,21 @@ func (s *seenShops) shows(f shopFilter, shopID string) bool {
 	return true
 }
 
-// identity identifies the shops that were found.
+// identity identifies the shops that were found, in any order.
 func (f foundShops) identity() string {
 	hash := sha256.New()
-	for _, c := range f.found {
-		_, _ = io.WriteString(hash, c.ShopID+"\n")
+	for _, id := range slices.Sorted(slices.Values(f.ids())) {
+		_, _ = io.WriteString(hash, id+"\n")
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:8])
+}
+
+// ids returns the IDs of the shops that were found.
+func (f foundShops) ids() (all []string) {
+	for _, c := range f.found {
+		all = append(all, c.ShopID)
+	}
+	return all
 }
 
 // labelChoices returns the labels of connected shops with their number, those

@@ -34,6 +34,9 @@ func (s *server) fleetOf(r *http.Request, f foundShops, shown []store.Connection
 		CSVHref:       withQuery(shopsCSVPath, f.filter.values().Encode()),
 		RefreshAction: refreshPath, Filter: f.filter.fields(), CoverageHref: coveragePath, Kept: f.kept(),
 	}
+	if stateOf(r).may(operator) && len(f.found) > 0 {
+		out.PlanHref = withQuery(newPlanPath, f.filter.values().Encode())
+	}
 	until, err := s.Fleet.Paused(r.Context())
 	if err != nil {
 		return nil, err
@@ -224,9 +227,7 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 	case id != "":
 		want, back = append(want, id), withQuery(shopsPath, openValues(filter, id).Encode())
 	case filter.narrows():
-		for _, c := range found.found {
-			want = append(want, c.ShopID)
-		}
+		want = found.ids()
 	default:
 		all = true
 	}

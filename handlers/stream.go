@@ -16,7 +16,10 @@ import (
 	"hookwall/internal/store"
 )
 
-const streamTime = time.Minute
+const (
+	streamTime = time.Minute
+	runPoll    = time.Second // of what runs for minutes
+)
 
 // progress is a part of a page that shows how far something is.
 type progress struct {

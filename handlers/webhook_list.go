@@ -287,16 +287,6 @@ func fillList(page *views.WebhookListPage, shopID string, found foundWebhooks, f
 	}
 }
 
-// pageNumber returns the number of the page, from 1.
-func pageNumber(q url.Values) int {
-	const most = 1_000_000
-	number, err := strconv.Atoi(q.Get("page"))
-	if err != nil || number < 1 || number > most {
-		return 1
-	}
-	return number
-}
-
 // typeChoices returns the catalog and the unknown types that the webhooks
 // receive.
 func typeChoices(list []fourthwall.Webhook) []ui.EventBadge {

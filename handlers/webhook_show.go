@@ -143,6 +143,9 @@ func (s *server) webhookPage(frame views.Frame, shopID, id string) views.Webhook
 	if !frame.ReadOnly {
 		page.EditHref, page.DeleteHref = at+"/edit", at+"/delete"
 		page.CheckHref, page.TestHref = checkStartHref(shopID, "webhook", id), testPath(shopID, id)
+		if s.Fleet != nil && frame.ShopCount > 1 {
+			page.CopyHref = copyHref(shopID, id)
+		}
 	}
 	return page
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -693,6 +694,12 @@ var teamActionLabels = labels{
 	{activity.AcceptInvitation, "Accepted invitations"},
 	{activity.CutOff, "Cut off by the owner"},
 	{activity.EndConnection, "Ended connections"},
+	{activity.MakePlan, "Plans"},
+	{activity.ApprovePlan, "Approved plans"},
+	{activity.ApplyPlan, "Applied plans"},
+	{activity.StopPlan, "Stopped runs"},
+	{activity.ResumePlan, "Resumed runs"},
+	{activity.RetryPlan, "Retried runs"},
 }
 
 var outcomeLabels = labels{
@@ -767,6 +774,13 @@ var activityTitles = map[string]labels{
 	activity.ConnectChannel:    {{store.OutcomeDone, "Channel connected"}},
 	activity.ReplaceSecret:     {{store.OutcomeDone, "Channel secret replaced"}},
 	activity.DisconnectChannel: {{store.OutcomeDone, "Channel disconnected"}},
+
+	activity.MakePlan:    {{store.OutcomeDone, "Plan made"}},
+	activity.ApprovePlan: {{store.OutcomeDone, "Plan approved"}},
+	activity.ApplyPlan:   {{store.OutcomeDone, "Plan applied"}},
+	activity.StopPlan:    {{store.OutcomeDone, "Run stopped"}},
+	activity.ResumePlan:  {{store.OutcomeDone, "Run resumed"}},
+	activity.RetryPlan:   {{store.OutcomeDone, "Failed changes retried"}},
 }
 
 // callReason returns in a few words why an endpoint didn't accept a call.
@@ -2029,4 +2043,297 @@ func entriesText(total, shown int) string {
 		return ui.Count(total, "entry", "entries") + ", all shown"
 	}
 	return ui.Number(shown) + " of " + ui.Number(total) + " entries"
+}
+
+// Plans.
+const (
+	plansTitle        = "Plans"
+	planTitle         = "Plan a change"
+	youText           = "you"
+	unknownGroupTitle = "Unknown to this version of Hookwall"
+	planUnknownText   = "There is no such plan here. See the list of plans."
+
+	otherShopsPlanText = "Other shops match the filter now, so nothing was planned. Check the shops, then click the " +
+		"button again."
+	copyUnreadTitle = "We couldn’t read the webhook"
+	copyUnreadText  = "Enter its URL and select its event types."
+
+	noSuchURLText   = "No webhook of these shops has exactly this URL. Choose one from the list."
+	noSuchHostText  = "No webhook of these shops has this host. Choose one from the list."
+	fromMissingText = "Enter the URL to replace."
+	sameURLText     = "This is the URL that you replace. Enter another one."
+	sameHostText    = "This is the host that you replace. Enter another one."
+	hostMissingText = "Enter a host, such as hooks.example.com."
+	hostOnlyText    = "Enter only the host, such as hooks.example.com. The rest of each URL stays."
+
+	triedText      = "Not sent yet"
+	triedAgainText = "Fourthwall didn’t respond. We try again."
+)
+
+// planName is what a plan is called.
+func planName(number int64) string { return "Plan " + strconv.FormatInt(number, 10) }
+
+var planWords = unseenWords{"Review without them", "Review as typed"}
+
+// planKinds are the changes that a person can plan.
+var planKinds = labels{
+	{string(fleet.AddTypes), "Add event types"},
+	{string(fleet.RemoveTypes), "Remove event types"},
+	{string(fleet.ReplaceURL), "Replace a URL"},
+	{string(fleet.ReplaceHost), "Replace a host"},
+	{string(fleet.CopyHook), "Copy a webhook"},
+	{string(fleet.DeleteHooks), "Delete webhooks"},
+}
+
+// planListKinds are all kinds of plans.
+var planListKinds = append(slices.Clone(planKinds), labels{
+	{string(fleet.FromTemplate), "Template"}, {string(fleet.UndoOf), "Undo"},
+}...)
+
+// planKindTexts say what each change does.
+var planKindTexts = map[fleet.EditKind]string{
+	fleet.AddTypes:    "Existing webhooks receive more events.",
+	fleet.RemoveTypes: "Existing webhooks receive fewer events.",
+	fleet.ReplaceURL:  "Webhooks with one URL get another.",
+	fleet.ReplaceHost: "Only the host changes. Paths and queries stay.",
+	fleet.CopyHook:    "Shops without the webhook get it. Those with other event types get these.",
+	fleet.DeleteHooks: "Only an admin can apply it.",
+}
+
+// planTypeTexts are the legends of the event types.
+var planTypeTexts = map[fleet.EditKind]string{
+	fleet.AddTypes: "Event types to add", fleet.RemoveTypes: "Event types to remove", fleet.CopyHook: "Event types",
+}
+
+// planFieldTexts are the labels and hints of the fields, by field and kind.
+var planFieldTexts = map[string][2]string{
+	onlyField + " " + string(fleet.AddTypes):    {onlyLabel, onlyHint},
+	onlyField + " " + string(fleet.RemoveTypes): {onlyLabel, onlyHint},
+	onlyField + " " + string(fleet.DeleteHooks): {
+		onlyLabel, "If you leave it empty, the plan deletes all webhooks of these shops.",
+	},
+	fromField + " " + string(fleet.ReplaceURL):  {"Current URL", ""},
+	toField + " " + string(fleet.ReplaceURL):    {"New URL", ""},
+	fromField + " " + string(fleet.ReplaceHost): {"Current host", "Such as hooks.example.com."},
+	toField + " " + string(fleet.ReplaceHost):   {"New host", ""},
+	toField + " " + string(fleet.CopyHook):      {"Endpoint URL", ""},
+}
+
+const (
+	onlyLabel = "Only webhooks with this URL"
+	onlyHint  = "If you leave it empty, all webhooks of these shops change."
+)
+
+// leftTexts say why shops are left out of a plan, and what to do.
+var leftTexts = map[fleet.Reason]struct{ text, fix string }{
+	fleet.IsEnded:     {"Their connection has ended.", "Connect them again first."},
+	fleet.IsStale:     {"We read their webhooks too long ago.", "Refresh them, then plan the change again."},
+	fleet.IsUnseen:    {"We have not read their webhooks yet.", "Refresh them, then plan the change again."},
+	fleet.IsCut:       {"They have more webhooks than we read.", "Change their webhooks one by one."},
+	fleet.IsBusy:      {"Another plan is running there, or paused.", "Finish that plan first."},
+	fleet.IsLocked:    {"An app manages the webhook.", "Change it in that app."},
+	fleet.NoWebhooks:  {"They have no webhooks.", "Copy a webhook to them instead."},
+	fleet.NoTypesLeft: {"The webhook would have no event types.", "Delete it instead."},
+	fleet.NoValue:     {"The URL needs a value that we don’t know of the shop.", "Change these shops one by one."},
+}
+
+// leftLinks lead to what helps.
+var leftLinks = map[fleet.Reason]ui.Link{
+	fleet.IsEnded:  {Href: shopsPath + "?state=" + string(fleet.Reconnect), Text: "Reconnect"},
+	fleet.IsStale:  {Href: shopsPath + "?state=" + string(fleet.Stale), Text: "Refresh"},
+	fleet.IsUnseen: {Href: shopsPath + "?state=" + string(fleet.Unseen), Text: "Refresh"},
+	fleet.IsBusy:   {Href: plansPath, Text: "See the plans"},
+}
+
+// nothingToChangeNotice says why an edit makes no plan.
+func nothingToChangeNotice(p fleet.Proposal) ui.Notice {
+	n := ui.Notice{Kind: ui.Warning, Title: "Nothing would change", Text: "All of these shops are left out. Below is why."}
+	if p.Same > 0 {
+		n.Text = ui.Count(p.Same, "shop is", "shops are") + " already like this, so there is no plan."
+	}
+	return n
+}
+
+// verbTexts say what a change does.
+var verbTexts = map[fleet.Action]string{
+	fleet.Create: "New webhook", fleet.Update: "Edit", fleet.Delete: "Delete",
+}
+
+var planStates = labels{
+	{store.PlanDraft, "Draft"}, {store.PlanRunning, "Running"}, {store.PlanPaused, "Paused"}, {store.PlanDone, "Done"},
+}
+
+// runMarks are how plans are drawn.
+var runMarks = map[string]ui.State{
+	store.PlanDraft: ui.NotKnown, store.PlanRunning: ui.NotKnown, store.PlanPaused: ui.Look, store.PlanDone: ui.OK,
+}
+
+// runText says why a run is paused, or "".
+func runText(p store.Plan) string {
+	if p.State != store.PlanPaused {
+		return ""
+	}
+	switch p.Why {
+	case store.PausedFirstWave:
+		return "Paused after the first shop. Check it, then resume."
+	case store.PausedFailures:
+		return "Stopped because too many changes failed. Check them before you resume."
+	case store.PausedAltered:
+		return "Stopped because the stored plan is not what was reviewed. Make a new plan."
+	}
+	return "Stopped by a person."
+}
+
+// itemLabels are the states of the items of a run.
+var itemLabels = labels{
+	{store.ItemRejected, "Rejected"},
+	{store.ItemFailed, "Failed"},
+	{store.ItemUnconfirmed, "Unconfirmed"},
+	{store.ItemChanged, "Changed since the review"},
+	{store.ItemCalling, "In progress"},
+	{store.ItemDone, "Done"},
+	{store.ItemPending, "To go"},
+}
+
+// itemCountTexts follow the number of items in a state.
+var itemCountTexts = map[string]string{
+	store.ItemRejected: "rejected", store.ItemFailed: "failed", store.ItemUnconfirmed: "unconfirmed",
+	store.ItemChanged: "changed since the review", store.ItemCalling: "in progress", store.ItemDone: "done",
+	store.ItemPending: "to go",
+}
+
+// doneTexts say what an item did.
+var doneTexts = map[fleet.Action]string{
+	fleet.Create: "Created", fleet.Update: "Updated", fleet.Delete: "Deleted",
+}
+
+// itemCodeTexts say what our own codes mean, by the item's state and code.
+var itemCodeTexts = map[string]string{
+	store.ItemChanged:                "Someone changed this webhook after the review, so we left it as it is.",
+	store.ItemChanged + " gone":      "Someone deleted this webhook after the review.",
+	store.ItemChanged + " duplicate": "Someone created such a webhook after the review, so we made no second one.",
+
+	store.ItemUnconfirmed: "We never got Fourthwall’s response. Check the shop’s webhooks before you retry.",
+
+	store.ItemFailed + " ended":     "The connection has ended. Connect the shop again, then retry.",
+	store.ItemFailed + " no_answer": "Fourthwall didn’t respond after several attempts. Retry later.",
+	store.ItemFailed + " key":       "Another change was sent under the same name. Make a new plan for this shop.",
+	store.ItemFailed + " unlisted": "Fourthwall didn’t return all webhooks of the shop, so we sent nothing. " +
+		"Retry later.",
+	store.ItemFailed + " earlier": "An earlier attempt may still succeed, so we sent nothing. Retry later.",
+	store.ItemFailed + " absent":  "We stopped before we sent anything. Retry it.",
+
+	store.ItemFailed + " unanswered": "We never got Fourthwall’s response to an earlier attempt. " +
+		"Check the shop, then retry.",
+}
+
+// itemText says why an item isn't done, and whether the code is the API's.
+func itemText(i store.PlanItem, item fleet.Item) (text string, ofAPI bool) {
+	for _, key := range []string{i.State + " " + i.Code, i.State} {
+		if text := itemCodeTexts[key]; text != "" {
+			return text, false
+		}
+	}
+	if i.Code == webhooks.CodeImmutable {
+		return "An app manages this webhook. Change it in that app, or leave this shop out.", true
+	}
+	return rejectionText(i, item), i.Code != ""
+}
+
+// rejectionText says what a code of the API means for an item.
+func rejectionText(i store.PlanItem, item fleet.Item) string {
+	sent := ""
+	if item.After != nil {
+		sent = item.After.URL
+	}
+	rejection := webhooks.Rejection{Status: http.StatusBadRequest, Code: i.Code}
+	if text := rejection.URLFix(sent); text != "" {
+		return text
+	}
+	if strings.Contains(i.Code, "FORBIDDEN") {
+		return "This connection can’t change webhooks. Connect the shop again and allow it, then retry."
+	}
+	e := webhooks.Explain(itemActions[item.Action()], rejection, "")
+	return e.Title + ". " + e.Text
+}
+
+// itemActions are the activities of items.
+var itemActions = map[fleet.Action]string{
+	fleet.Create: activity.CreateWebhook, fleet.Update: activity.UpdateWebhook, fleet.Delete: activity.DeleteWebhook,
+}
+
+// planNotices returns what to say if something could not be done to a plan, or
+// nil.
+func planNotices(err error) *ui.Notice {
+	n := &ui.Notice{Kind: ui.Failure}
+	switch {
+	case errors.Is(err, store.ErrPlanAltered):
+		n.Title = "This plan is not what was reviewed"
+		n.Text = "The stored plan or its digest was altered, so nothing was sent. Make a new plan."
+	case errors.Is(err, store.ErrWrongKey):
+		n.Title = "This plan can’t be decrypted"
+		n.Text = "Its encryption key is missing, so nothing was sent. Make a new plan, or ask your administrator."
+	case errors.Is(err, store.ErrPlanState):
+		n.Kind, n.Title = ui.Warning, "This plan has changed"
+		n.Text = "Someone was faster. This page shows the plan as it is now. Check it before you continue."
+	case errors.Is(err, store.ErrShopsBusy):
+		n.Kind, n.Title = ui.Warning, "Another plan is at work in these shops"
+		n.Text = "Nothing was sent. Wait until it is done, or finish it under Plans, then try again."
+	case errors.Is(err, fleet.ErrNeedsApproval):
+		n.Title = "This plan needs approval"
+		n.Text = "Nothing was sent. Ask one of the people below to approve it."
+	case errors.Is(err, fleet.ErrOwnPlan):
+		n.Title = "You made this plan"
+		n.Text = "Another person has to approve it. Ask one of the people below."
+	case errors.Is(err, errPlanRights):
+		n.Title = "You can’t do this"
+	default:
+		return nil
+	}
+	return n
+}
+
+// errPlanRights means that a person's rights don't allow what was asked of a
+// plan.
+var errPlanRights = errors.New("the rights don't allow it")
+
+// deletesText says what to type before webhooks are deleted.
+func deletesText(n int) string {
+	return "Nothing was deleted. Type " + strconv.Itoa(n) + " to confirm how many webhooks the plan deletes."
+}
+
+// lostText says that a plan can't be applied because of who made or approved it.
+func lostText(name string) string {
+	return name + " made or approved this plan and can no longer change shops. Make the plan again."
+}
+
+// Who can help with a plan.
+const (
+	planViewerText = "Operators and admins can apply plans. "
+	planDeleteText = "This plan deletes webhooks, so only an admin can apply it. "
+)
+
+func planApprovedNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Plan approved"}
+}
+
+func planAppliedNotice(shops int) ui.Notice {
+	return ui.Notice{
+		Kind: ui.Success, Title: "The run has begun", Text: "It changes " + ui.Count(shops, "shop", "shops") +
+			". You can leave this page.",
+	}
+}
+
+func planStoppedNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Success, Title: "The run is stopped", Text: "A change that was already sent may still finish.",
+	}
+}
+
+func planResumedNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "The run continues"}
+}
+
+func nothingToUndoNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Warning, Title: "Nothing to undo", Text: "The run has changed nothing so far."}
 }

@@ -62,6 +62,7 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 		"app.js":        "text/javascript; charset=utf-8",
 		"list.js":       "text/javascript; charset=utf-8",
 		"fleet.css":     "text/css; charset=utf-8",
+		"plan.css":      "text/css; charset=utf-8",
 		"shops.css":     "text/css; charset=utf-8",
 		"list.css":      "text/css; charset=utf-8",
 		"implicit.js":   "text/javascript; charset=utf-8",

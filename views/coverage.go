@@ -46,6 +46,7 @@ type CoverageRow struct {
 	Known   bool           // what the webhooks cover
 	Cells   []CoverageCell // of the compared types
 	Missing []string       // the titles of those that aren't covered
+	Plan    string         // plans to add those; "" if the person may not
 	Total   int            // of the compared types
 }
 
@@ -58,7 +59,7 @@ const most = 35
 
 // tabs are the pages about many shops.
 func (p CoveragePage) tabs() []ui.Link {
-	return []ui.Link{{Href: p.ListHref, Text: shopsTitle}, {Text: coverageTitle}}
+	return []ui.Link{{Href: p.ListHref, Text: shopsTitle}, {Text: coverageTitle}, {Href: plansPath, Text: plansTitle}}
 }
 
 // compared returns the group with the types that have a column.

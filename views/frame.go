@@ -65,15 +65,16 @@ type ShopLink struct {
 
 // Paths in the top bar of every page.
 const (
-	shopsPath   = "/shops"
-	connectPath = "/connect"
-	signOutPath = "/sign-out"
-	findPath    = "/switcher" // finds shops while someone types
-	displayPath = "/display"
-	helpPath    = "/help"
-	peoplePath  = "/people"
-	youPath     = "/you"
-	docsURL     = "https://docs.fourthwall.com"
+	shopsPath    = "/shops"
+	coveragePath = "/shops/coverage"
+	connectPath  = "/connect"
+	signOutPath  = "/sign-out"
+	findPath     = "/switcher" // finds shops while someone types
+	displayPath  = "/display"
+	helpPath     = "/help"
+	peoplePath   = "/people"
+	youPath      = "/you"
+	docsURL      = "https://docs.fourthwall.com"
 )
 
 // The fields of the form that says how to show pages, and their values.
@@ -196,10 +197,11 @@ func (f Frame) current(href string) string {
 }
 
 // within reports whether the page belongs to the part of the navigation that
-// href leads to. Endpoint checks belong to the webhooks.
+// href leads to. Endpoint checks belong to the webhooks, and coverage and plans
+// to the shops.
 func (f Frame) within(href string) bool {
 	if href == shopsPath {
-		return false
+		return f.Path == coveragePath || f.Path == plansPath || strings.HasPrefix(f.Path, plansPath+"/")
 	}
 	shop, isList := strings.CutSuffix(href, "/webhooks")
 	return strings.HasPrefix(f.Path, href+"/") || isList && strings.HasPrefix(f.Path, shop+"/checks/")

@@ -56,7 +56,8 @@ func (p ShopsPage) tabs() []ui.Link {
 	if p.Fleet == nil || p.Fleet.CoverageHref == "" {
 		return own
 	}
-	return append(own, ui.Link{Href: p.Fleet.CoverageHref, Text: coverageTitle})
+	return append(own,
+		ui.Link{Href: p.Fleet.CoverageHref, Text: coverageTitle}, ui.Link{Href: plansPath, Text: plansTitle})
 }
 
 // invalid reports whether labels for all found shops were typed wrong.

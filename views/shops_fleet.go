@@ -26,6 +26,7 @@ type Fleet struct {
 	CSVHref                    string
 	RefreshAction              string // POST target; fields shop and those of Filter
 	CoverageHref               string
+	PlanHref                   string // plans a change for the found shops; "" if the person may not
 }
 
 // ShopCount is how many shops are in a state.

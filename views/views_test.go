@@ -56,7 +56,19 @@ var everyPage = []struct {
 	{"test", filled(Test)},
 	{"signature", filled(Signature)},
 	{"sample", filled(Sample)},
+	{"plans", filled(Plans)},
+	{"plan a change", filled(PlanNew)},
+	{"plan", filled(Plan)},
+	{"plan, review", reviewed},
 	{"components", filled(Gallery)},
+}
+
+// reviewed draws a plan that doesn't run.
+func reviewed(fill func(reflect.Value)) templ.Component {
+	var p PlanPage
+	fill(reflect.ValueOf(&p).Elem())
+	p.Run = nil
+	return Plan(p)
 }
 
 // filled returns the draw of one page.

@@ -28,6 +28,7 @@ type WebhookShowPage struct {
 	DeleteHref   string
 	CheckHref    string // checks its endpoint; "" if not offered
 	TestHref     string // sends a test delivery; "" if not offered
+	CopyHref     string // plans copies in other shops; "" if not offered
 	// Locked is why the webhook can't be edited or deleted; "" if it can.
 	Locked string
 	// ForDevelopersURL is where the shop's owner finds the signing secret and the

@@ -10,6 +10,9 @@ type EventBadge struct {
 	Unknown bool
 }
 
+// Name returns the title, or the code of an event type that isn't known.
+func (b EventBadge) Name() string { return cmp.Or(b.Title, b.Code) }
+
 // EventGroup is a group of event types, or those of it that a page is about.
 type EventGroup struct {
 	Title string

@@ -1,0 +1,157 @@
+package handlers
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"hookwall/internal/fleet"
+	"hookwall/internal/store"
+	"hookwall/views"
+	"hookwall/views/ui"
+)
+
+// itemsOnPage is how many items of a run a page lists.
+const itemsOnPage = 50
+
+// failuresTenth is the part of failed items at which a run stops by itself.
+const failuresTenth = 10
+
+// itemStates are the states of items in the order in which they are listed.
+var itemStates = []string{
+	store.ItemRejected, store.ItemFailed, store.ItemUnconfirmed, store.ItemChanged, store.ItemCalling, store.ItemDone,
+	store.ItemPending,
+}
+
+// itemMarks are how items are drawn.
+var itemMarks = map[string]ui.State{
+	store.ItemRejected: ui.Failing, store.ItemFailed: ui.Failing, store.ItemUnconfirmed: ui.Look,
+	store.ItemChanged: ui.Look, store.ItemDone: ui.OK,
+}
+
+// planRun returns how far the run of a plan is, with the items of a page.
+func (s *server) planRun(
+	r *http.Request, p store.Plan, doc fleet.Document, of map[string]store.Connection,
+) (views.PlanRun, []store.PlanItem, error) {
+	items, err := s.Store.PlanItems(r.Context(), p.Owner, p.Number)
+	run := views.PlanRun{
+		Total: len(items), Running: p.State == store.PlanRunning, State: runMarks[p.State], Text: runText(p),
+		Most: (len(items) + failuresTenth - 1) / failuresTenth,
+	}
+	if err != nil {
+		return run, items, err
+	}
+	if len(items) > len(doc.Items) {
+		return run, items, planPageError(store.ErrPlanAltered)
+	}
+	chosen := oneOf(r.URL.Query().Get("state"), itemLabels)
+	run.Counts = itemCounts(p, items, chosen)
+	run.Waves = runWaves(items)
+	for _, i := range items {
+		if i.State == store.ItemDone {
+			run.Done++
+		}
+	}
+	shown := slices.DeleteFunc(slices.Clone(items), func(i store.PlanItem) bool {
+		return chosen != "" && i.State != chosen
+	})
+	slices.SortStableFunc(shown, func(a, b store.PlanItem) int {
+		return cmp.Or(slices.Index(itemStates, a.State)-slices.Index(itemStates, b.State), b.EndedAt.Compare(a.EndedAt))
+	})
+	shown, run.Pager = pageOf(shown, pageNumber(r.URL.Query()), itemsOnPage, func(page int) string {
+		return runHref(p, chosen, page)
+	})
+	for _, i := range shown {
+		run.Rows = append(run.Rows, runRow(i, doc.Items[i.Item], of))
+	}
+	return run, items, nil
+}
+
+func runHref(p store.Plan, state string, page int) string {
+	q := filled(map[string]string{"state": state})
+	if page > 1 {
+		q.Set("page", strconv.Itoa(page))
+	}
+	return withQuery(planPath(p.Number), q.Encode())
+}
+
+// itemCounts returns how many items are in each state. Each count leads to them.
+func itemCounts(p store.Plan, items []store.PlanItem, chosen string) (all []views.PlanCount) {
+	counts := map[string]int{}
+	for _, i := range items {
+		counts[i.State]++
+	}
+	for _, state := range itemStates {
+		if counts[state] > 0 {
+			all = append(all, views.PlanCount{
+				State: cmp.Or(itemMarks[state], ui.NotKnown), Count: counts[state], Text: itemCountTexts[state],
+				Href: runHref(p, state, 1), Current: state == chosen,
+			})
+		}
+	}
+	return all
+}
+
+// runWaves returns a square for each item, by wave.
+func runWaves(items []store.PlanItem) (all []views.PlanWave) {
+	shops := map[string]bool{}
+	for _, i := range items {
+		if len(all) < i.Wave {
+			all = append(all, views.PlanWave{Number: i.Wave})
+		}
+		wave := &all[len(all)-1]
+		wave.Squares = append(wave.Squares, itemSquares[i.State])
+		if !shops[i.Shop] {
+			wave.Shops++
+		}
+		shops[i.Shop] = true
+	}
+	return all
+}
+
+// itemSquares are the classes of the squares.
+var itemSquares = map[string]string{
+	store.ItemDone: "d", store.ItemRejected: "f", store.ItemFailed: "f", store.ItemChanged: "l",
+	store.ItemUnconfirmed: "l", store.ItemCalling: "c",
+}
+
+// runRow returns the line of an item.
+func runRow(i store.PlanItem, item fleet.Item, of map[string]store.Connection) views.PlanRunRow {
+	row := views.PlanRunRow{
+		PlanShop: planShop(of, i.Shop, cmp.Or(i.Webhook, item.Webhook)), State: cmp.Or(itemMarks[i.State], ui.NotKnown),
+		At: i.EndedAt, Outcome: itemLabels.text(i.State), Calling: i.State == store.ItemCalling,
+	}
+	row.Change, row.URL = changeOf(item)
+	switch i.State {
+	case store.ItemDone:
+		row.Outcome = doneTexts[item.Action()]
+		if item.Action() == fleet.Delete && row.Href != "" {
+			row.Href = webhooksPath(i.Shop)
+		}
+	case store.ItemPending:
+		if i.Attempts > 0 {
+			row.Outcome, row.Explain = triedText, triedAgainText
+		}
+	case store.ItemRejected, store.ItemFailed, store.ItemChanged, store.ItemUnconfirmed:
+		var ofAPI bool
+		if row.Explain, ofAPI = itemText(i, item); ofAPI {
+			row.Code, row.RequestID = i.Code, i.RequestID
+		}
+	}
+	return row
+}
+
+// changeOf says in a few words what an item changes, and which URL the webhook has.
+func changeOf(item fleet.Item) (views.PlanChange, string) {
+	g := fleet.Groups([]fleet.Item{item})[0]
+	return views.PlanChange{
+		Verb: verbTexts[g.Action], Added: badges(g.Added), Removed: badges(g.Removed), NewURL: g.NewURL,
+	}, g.URL
+}
+
+// reviewHref returns a link to what was reviewed of a plan that runs or has run.
+func reviewHref(p store.Plan) string {
+	return withQuery(planPath(p.Number), url.Values{"view": {"review"}}.Encode())
+}

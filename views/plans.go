@@ -1,0 +1,38 @@
+package views
+
+import (
+	"time"
+
+	"hookwall/views/ui"
+)
+
+// plansPath is where plans are listed.
+const plansPath = "/plans"
+
+// PlansPage lists plans, the newest first.
+type PlansPage struct {
+	Frame
+	NewHref string // plans a change; "" if the person may not
+	Now     time.Time
+	Rows    []PlanRow
+	Pager   ui.Pager
+}
+
+// PlanRow is one plan.
+type PlanRow struct {
+	Number    int
+	Href      string
+	Kind      string // such as “Add event types”
+	Shops     string // such as “38 shops”
+	State     ui.State
+	StateText string
+	Who       string // made it; "" without a team
+	At        time.Time
+}
+
+// tabs are the pages about many shops.
+func (p PlansPage) tabs() []ui.Link {
+	return []ui.Link{
+		{Href: shopsPath, Text: shopsTitle}, {Href: coveragePath, Text: coverageTitle}, {Text: plansTitle},
+	}
+}
