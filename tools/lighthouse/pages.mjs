@@ -53,6 +53,14 @@ export class Visitor {
     return tab;
   }
 
+  /** A plan of a new webhook for both shops, filled in. */
+  async plan() {
+    const tab = await this.open("/plans/new?kind=copy");
+    await type(tab, "to", fresh());
+    await tick(tab, "DONATION");
+    return tab;
+  }
+
   /** The edit form with an event type more. */
   async changed() {
     const tab = await this.open(this.hook("/edit"));
@@ -109,6 +117,9 @@ export const pages = [
   { name: "implicit sign-in", stranger: true, path: () => "/oauth/implicit" },
   { name: "installed", stranger: true, path: () => "/oauth/callback?code=unused" },
   { name: "shops", path: () => "/shops" },
+  { name: "plans", path: () => "/plans" },
+  { name: "plan a change", path: () => "/plans/new?kind=copy" },
+  { name: "plan", path: async (v) => ledTo(await v.plan(), review) },
   { name: "shop labels", path: (v) => v.at(v.empty, "/labels") },
   { name: "disconnect", path: (v) => v.at(v.full, "/disconnect") },
   { name: "help", path: () => "/help" },
