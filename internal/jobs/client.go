@@ -33,8 +33,8 @@ import (
 )
 
 const (
-	workers     = 8                      // jobs of one process at a time; more would make pages wait on SQLite
-	cooldown    = 100 * time.Millisecond // between two fetches, so that SQLite has time for pages
+	workers     = 8                     // jobs of one process at a time; more would make pages wait on SQLite
+	cooldown    = 20 * time.Millisecond // between two fetches, which a worker that is free waits for
 	pollSQLite  = time.Second
 	pollMissed  = 10 * time.Second // on Postgres, where a new job wakes a replica, unless that got lost
 	keptFor     = 10 * time.Minute
