@@ -58,8 +58,7 @@ func TestVisitsOfKilledReplicas(t *testing.T) {
 	calm := time.Now()
 	t.Logf("%d renewals in %v, %d of which lost their response; %d kills", v.renewed(),
 		calm.Sub(start).Round(time.Second), v.lost, v.kills)
-	v.makeDue()
-	v.wait("visiting every shop again", func() bool { return len(v.missing(calm)) == 0 })
+	v.wait("visiting every shop again", func() bool { v.makeDue(); return len(v.missing(calm)) == 0 })
 	if took := time.Since(calm); took > goesOn {
 		t.Errorf("after the last kill, visiting every shop took %v", took)
 	}
@@ -106,7 +105,10 @@ func (v *visiting) keepDue() {
 
 // makeDue makes all shops due.
 func (v *visiting) makeDue() {
-	if _, err := v.db.ExecContext(context.Background(), `UPDATE visits SET due_at = 1`); err != nil {
+	// A row that a dashboard changes now is left out.
+	_, err := v.db.ExecContext(context.Background(), `UPDATE visits SET due_at = 1
+		WHERE shop IN (SELECT shop FROM visits ORDER BY shop FOR UPDATE SKIP LOCKED)`)
+	if err != nil {
 		v.t.Error(err)
 	}
 }

@@ -49,6 +49,7 @@ type rig struct {
 	connected *shops.Service
 	owner     store.Owner
 	queue     queue
+	logs      bytes.Buffer // of the service, whose visits follow each other
 
 	ahead atomic.Int64 // how far the clocks were moved
 
@@ -95,7 +96,8 @@ func newRig(t *testing.T) *rig {
 	provider := oauth.New(oauth.Config{TokenURL: boxURL + "/token", Transport: g, Now: now})
 	g.connected = shops.NewService(g.store, api, provider, nil)
 	g.Service = fleet.NewService(fleet.Config{
-		Store: g.store, Shops: g.connected, Queue: &g.queue, Logger: logger, Intervals: fleet.DefaultIntervals(),
+		Store: g.store, Shops: g.connected, Queue: &g.queue, Intervals: fleet.DefaultIntervals(),
+		Logger: slog.New(slog.NewTextHandler(&g.logs, nil)),
 	})
 	g.owner = g.signIn()
 	return g

@@ -313,6 +313,33 @@ func TestVisitOfOneLimitedShopLeavesOthersAlone(t *testing.T) {
 	}
 }
 
+// TestVisitsOfAShopThatStaysLimited: the visits become fewer, and so do the lines of the log.
+func TestVisitsOfAShopThatStaysLimited(t *testing.T) {
+	g := newRig(t)
+	shop := g.connect(g.owner, tidewater)
+	g.visit(shop)
+	g.move(20 * time.Minute)
+	g.reply(webhooksPath, 429, `{}`, http.Header{"Retry-After": {"10"}})
+	for i, want := range []time.Duration{10, 20, 40, 80, 160, 300, 300} {
+		want *= time.Second
+		next := g.visit(shop)
+		if next < want-time.Second || next > want+time.Second {
+			t.Errorf("after visit %d, the next is due after %v, want %v", i+1, next, want)
+		}
+		g.move(want)
+	}
+	if n := strings.Count(g.logs.String(), "could not read"); n != 1 {
+		t.Errorf("%d lines in the log:\n%s", n, g.logs.String())
+	}
+	g.reply("", 0, "", nil)
+	g.visit(shop)
+	g.move(20 * time.Minute)
+	g.reply(webhooksPath, 429, `{}`, http.Header{"Retry-After": {"10"}})
+	if next := g.visit(shop); next > 11*time.Second {
+		t.Errorf("limited again, the next visit is due after %v", next)
+	}
+}
+
 func TestVisitContinuesWhereItStopped(t *testing.T) {
 	g := newRig(t)
 	shop := g.connect(g.owner, tidewater)

@@ -61,7 +61,7 @@ const (
 				AND sessions.owner = connections.owner AND seen_at > $3 AND sessions.created_at > $4))
 		ORDER BY created_at, id`
 
-	lastColumns = `COALESCE(tried_at, 0), COALESCE(seen_at, 0), COALESCE(hash, ''), COALESCE(backlog_page, 0),
+	lastColumns = `COALESCE(tried_at, 0), COALESCE(problem, ''), COALESCE(seen_at, 0), COALESCE(hash, ''), COALESCE(backlog_page, 0),
 		COALESCE(backlog_until, 0),
 		(SELECT MAX(f.created_at) FROM delivery_facts AS f WHERE f.connection = id),
 		(SELECT MIN(f.created_at) FROM delivery_facts AS f WHERE f.connection = id AND f.created_at > $5 AND outcome <> 1)`
@@ -81,6 +81,7 @@ type Visited struct {
 	Connection
 
 	TriedAt time.Time // of the last visit; zero if there was none
+	Problem string    // of the last visit; "" if it read everything
 	SeenAt  time.Time // when the webhooks were last read; zero if never
 	Hash    string    // of the webhooks; "" if they were never read
 	Backlog Backlog
@@ -150,7 +151,8 @@ func (s *Store) visited(ctx context.Context, shop string, open time.Time) ([]Vis
 		var sealed []byte
 		var tried, seen, until int64
 		var newest, oldest sql.NullInt64
-		v.Connection, err = s.scanConnection(rows, &sealed, &tried, &seen, &v.Hash, &v.Backlog.Page, &until, &newest, &oldest)
+		v.Connection, err = s.scanConnection(
+			rows, &sealed, &tried, &v.Problem, &seen, &v.Hash, &v.Backlog.Page, &until, &newest, &oldest)
 		if err != nil {
 			return nil, err
 		}

@@ -141,7 +141,7 @@ var observationTests = map[string]func(*testing.T, *fixture){
 		put(t, f.one, connection(owner, "sh_1"))
 		ago := func(d time.Duration) time.Time { return f.start.Add(-d) }
 		f.see(t, "sh_1", store.Observed{
-			Listed: &store.Listed{Hash: "hash", Webhooks: []byte("[]")}, Read: true,
+			Listed: &store.Listed{Hash: "hash", Webhooks: []byte("[]")}, Read: true, Problem: "busy",
 			Backlog: store.Backlog{Page: 7, Until: ago(time.Hour)},
 			Deliveries: []store.Delivery{
 				accepted("weve_1", "wcon_1", ago(time.Minute)), delivery("weve_2", ago(2*time.Minute)),
@@ -155,7 +155,7 @@ var observationTests = map[string]func(*testing.T, *fixture){
 		got := v.Connections[0]
 		got.Connection = store.Connection{}
 		same(t, "known", got, store.Visited{
-			TriedAt: seen, SeenAt: seen, Hash: "hash", Backlog: store.Backlog{Page: 7, Until: ago(time.Hour)},
+			TriedAt: seen, SeenAt: seen, Hash: "hash", Problem: "busy", Backlog: store.Backlog{Page: 7, Until: ago(time.Hour)},
 			Newest: ago(time.Minute), Open: ago(2 * time.Minute),
 		})
 	},
