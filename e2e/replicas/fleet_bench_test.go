@@ -18,9 +18,9 @@ const (
 	fleetWorkers = 8 // of a process, as package jobs has it
 )
 
-// BenchmarkFleet visits shops that were connected by sign-in, each with a token that must be renewed, where a call takes
-// 150 ms. It reports the time as a multiple of the time that the calls take if all workers are always busy. Then it does
-// so again with one shop that is limited and one that gives no answer, and reports how much slower the others are.
+// BenchmarkFleet visits shops that were connected by sign-in, each with a token that must be renewed. A call takes
+// 150 ms. It reports the time as a multiple of the time that the calls take if all workers are always busy. Then it
+// does so again with one shop that is limited and one that gives no answer, and reports how much slower the others are.
 func BenchmarkFleet(b *testing.B) {
 	for engine, fresh := range map[string]func(*testing.B) string{
 		"SQLite":   func(b *testing.B) string { return filepath.Join(b.TempDir(), "x.db") },

@@ -32,8 +32,8 @@ const (
 	appRedirect = "http://localhost:1/oauth/callback"
 )
 
-// fleet is a sandbox in this process, whose shops a team has connected by sign-in, and a network before it that is slow,
-// loses responses, and counts. All access tokens have expired.
+// fleet is a sandbox in this process, whose shops a team has connected by sign-in, and a network before it that is
+// slow, loses responses, and counts. All access tokens have expired.
 type fleet struct {
 	t        testing.TB
 	box      *sandbox.Server
@@ -63,8 +63,18 @@ type seen struct {
 	at      time.Time // the end of the last visit
 }
 
-// newFleet connects shops for the team of a database.
+// newFleet connects shops for the team of a database. None has an oddity.
 func newFleet(t testing.TB, shops int, database string) *fleet {
+	t.Helper()
+	f := oddFleet(t, shops, database)
+	for _, shop := range f.box.Shops() {
+		check(t, f.box.Configure(shop.ID, sandbox.Switches{}))
+	}
+	return f
+}
+
+// oddFleet is newFleet with the oddities that the sandbox's fleet has.
+func oddFleet(t testing.TB, shops int, database string) *fleet {
 	t.Helper()
 	f := &fleet{
 		t: t, database: database, dead: map[string]bool{}, grants: map[string]string{}, shops: map[string]*seen{},
@@ -81,7 +91,6 @@ func newFleet(t testing.TB, shops int, database string) *fleet {
 	t.Cleanup(server.Close)
 	f.url = server.URL
 	for _, shop := range f.box.Shops() {
-		check(t, f.box.Configure(shop.ID, sandbox.Switches{})) // no oddities
 		f.shops[shop.ID] = &seen{}
 	}
 	f.connect()
@@ -157,10 +166,10 @@ func grantOf(token string) string {
 }
 
 // dashboard starts a dashboard that visits the fleet.
-func (f *fleet) dashboard(environment ...string) *process.Process {
+func (f *fleet) dashboard() *process.Process {
 	f.t.Helper()
 	return process.Dashboard(f.t, &process.Process{URL: f.url}, f.database,
-		append([]string{"HOOKWALL_NO_VISITS=false", "FOURTHWALL_CLIENT_SECRET=" + appSecret}, environment...)...)
+		"HOOKWALL_NO_VISITS=false", "FOURTHWALL_CLIENT_SECRET="+appSecret)
 }
 
 // ServeHTTP passes a call on to the sandbox. It takes effect before it takes time, so that a client that is killed has

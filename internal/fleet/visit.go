@@ -168,8 +168,8 @@ func (l *look) fail(ctx context.Context, err error) error {
 	return nil
 }
 
-// backoff returns how long after this visit, which met the API's limit, the next one is due: as soon as the limit allows,
-// and after twice the time each further time. So a shop that others keep at its limit costs little.
+// backoff returns how long after this visit, which met the API's limit, the next one is due: as soon as the limit
+// allows, and after twice the time each further time. So a shop that others keep at its limit costs little.
 func (l *look) backoff() time.Duration {
 	if l.known.Problem != string(Busy) {
 		return 0

@@ -320,8 +320,8 @@ func TestVisitsOfAShopThatStaysLimited(t *testing.T) {
 	g.visit(shop)
 	g.move(20 * time.Minute)
 	g.reply(webhooksPath, 429, `{}`, http.Header{"Retry-After": {"10"}})
-	for i, want := range []time.Duration{10, 20, 40, 80, 160, 300, 300} {
-		want *= time.Second
+	for i, seconds := range []int{10, 20, 40, 80, 160, 300, 300} {
+		want := time.Duration(seconds) * time.Second
 		next := g.visit(shop)
 		if next < want-time.Second || next > want+time.Second {
 			t.Errorf("after visit %d, the next is due after %v, want %v", i+1, next, want)
