@@ -33,14 +33,14 @@ import (
 )
 
 const (
-	workers     = 8                      // jobs of one process at a time; more would make pages wait on SQLite
-	cooldown    = 100 * time.Millisecond // between two fetches, so that SQLite has time for pages
-	pollSQLite  = time.Second
-	pollMissed  = 10 * time.Second // on Postgres, where a new job wakes a replica, unless that got lost
-	keptFor     = 10 * time.Minute
-	jobTimeout  = 6 * time.Second // unless a job has its own
-	rescueAfter = 7 * time.Second // more than jobTimeout
-	softStop    = 10 * time.Second
+	workers      = 8                      // jobs of one process at a time; more would make pages wait on SQLite
+	cooldown     = 100 * time.Millisecond // between two fetches, so that SQLite has time for pages
+	pollSQLite   = time.Second
+	pollPostgres = 10 * time.Second // where a new job wakes a replica, unless that got lost
+	keptFor      = 10 * time.Minute
+	jobTimeout   = 6 * time.Second // unless a job has its own
+	rescueAfter  = 7 * time.Second // more than jobTimeout
+	softStop     = 10 * time.Second
 
 	firstRetry = time.Second // after a start that failed; doubles from one to the next
 	lastRetry  = 30 * time.Second
@@ -143,7 +143,7 @@ func (c *Client) config(queue store.Queue, work Work) *river.Config {
 	})
 	river.AddWorker(all, &worker[reconcileArgs]{run: c.logged("reconciling", work.Reconcile), timeout: reconcileTimeout})
 	onSQLite := queue.Listener == nil
-	poll, complete := pollMissed, completeOnPostgres
+	poll, complete := pollPostgres, completeOnPostgres
 	if onSQLite {
 		poll, complete = pollSQLite, completeOnSQLite
 	}
