@@ -34,8 +34,8 @@ type Delivery struct {
 
 const (
 	deliveryColumns = 10
-	// deliveriesAtOnce are written by one statement. SQLite allows 32,766 parameters.
-	deliveriesAtOnce = 1000
+	// deliveriesAtOnce are written by one statement. SQLite takes a time per parameter that grows with their number.
+	deliveriesAtOnce = 50
 )
 
 // putDeliveries stores deliveries. One that was read before is replaced if it has changed.
