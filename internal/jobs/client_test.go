@@ -135,7 +135,7 @@ func TestPeriodicWorkIsDoneOnce(t *testing.T) {
 	st := s.open()
 	work, sweeps, reconciles, renewals := counting()
 	s.run(s.client(st), work)
-	s.run(s.client(s.open()), work)
+	s.run(s.client(st), work) // with connections of its own on Postgres; a SQLite file is for one process
 	s.eventually("every job", func() bool { return sweeps.Load()+renewals.Load() >= 2 })
 	s.eventually("recording the end of the jobs", func() bool { return s.jobs(st, "state = 'completed'") == 2 })
 	if a, b, c := sweeps.Load(), reconciles.Load(), renewals.Load(); a != 1 || b != 0 || c != 1 {
