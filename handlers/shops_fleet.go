@@ -175,9 +175,9 @@ func (f foundShops) trouble(shopID string) string {
 	case fleet.Unseen:
 		return cmp.Or(problem, notVisitedYetText)
 	case fleet.Look, fleet.Failing:
-		switch {
-		case o.Failed24h > 0:
-			return mostFailed(f.seen.failures[shopID])
+		switch failures := f.seen.failures[shopID]; {
+		case len(failures) > 0:
+			return mostFailed(failures)
 		case o.WebhookCount == 0:
 			return noWebhooksText
 		}
