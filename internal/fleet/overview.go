@@ -42,8 +42,8 @@ func (s *Service) StateOf(o store.Observation) State {
 	return Healthy
 }
 
-// failed reports whether deliveries failed. A single one that was followed by an accepted one doesn't count: an endpoint
-// that is restarted has one now and then.
+// failed reports whether deliveries failed. A single one that was followed by an accepted one doesn't count: a restart
+// of an endpoint causes one now and then.
 func failed(o store.Observation) bool { return o.Failed24h > 1 || o.FailingWebhooks > 0 }
 
 // KnownUntil returns until when everything about a shop is known: its webhooks and its deliveries.
