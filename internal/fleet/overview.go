@@ -14,7 +14,7 @@ const (
 	Failing   State = "failing"   // a tenth or more of its deliveries failed in 24 hours
 	Reconnect State = "reconnect" // its connection has ended
 	Stale     State = "stale"     // what was seen is old
-	Look      State = "look"      // some deliveries failed, or it has no webhook that receives anything
+	Look      State = "look"      // fewer failed, or it has no webhook that receives anything
 	Unseen    State = "unseen"    // nothing was read yet
 	Healthy   State = "healthy"
 )
@@ -34,13 +34,17 @@ func (s *Service) StateOf(o store.Observation) State {
 		return Unseen
 	case s.IsStale(o):
 		return Stale
-	case o.Failed24h > 0 && o.Failed24h*manyFailed >= o.Total24h:
+	case failed(o) && o.Failed24h*manyFailed >= o.Total24h:
 		return Failing
-	case o.Failed24h > 0, o.Types == 0 && len(o.UnknownTypes) == 0:
+	case failed(o), o.Types == 0 && len(o.UnknownTypes) == 0:
 		return Look
 	}
 	return Healthy
 }
+
+// failed reports whether deliveries failed. A single one that was followed by an accepted one doesn't count: a restart
+// of an endpoint causes one now and then.
+func failed(o store.Observation) bool { return o.Failed24h > 1 || o.FailingWebhooks > 0 }
 
 // KnownUntil returns until when everything about a shop is known: its webhooks and its deliveries.
 func KnownUntil(o store.Observation) time.Time {

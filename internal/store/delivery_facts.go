@@ -34,8 +34,8 @@ type Delivery struct {
 
 const (
 	deliveryColumns = 10
-	// deliveriesAtOnce are written by one statement. SQLite allows 32,766 parameters.
-	deliveriesAtOnce = 1000
+	// deliveriesAtOnce are written by one statement. SQLite takes a time per parameter that grows with their number.
+	deliveriesAtOnce = 50
 )
 
 // putDeliveries stores deliveries. One that was read before is replaced if it has changed.
@@ -144,7 +144,8 @@ const (
 				COUNT(*) OVER (PARTITION BY f.connection, webhook) AS failures,
 				MIN(f.created_at) OVER (PARTITION BY f.connection, webhook) AS first_at,
 				ROW_NUMBER() OVER (PARTITION BY f.connection, webhook ORDER BY f.created_at DESC, event DESC) AS n
-			FROM connections JOIN observations ON observations.connection = connections.id AND failed_24h > 0
+			FROM connections JOIN observations ON observations.connection = connections.id
+				AND (failed_24h > 1 OR failing_webhooks > 0)
 			JOIN delivery_facts AS f ON f.connection = connections.id AND f.created_at > $3 AND outcome = 2
 			WHERE environment = $1 AND owner = $2) AS failing
 		WHERE n = 1 ORDER BY shop_id, webhook`
@@ -229,8 +230,8 @@ type Failure struct {
 	LastError  string    // of the last of them
 }
 
-// Failures returns the webhooks of an owner's shops to which deliveries failed since a time, by shop and webhook. It
-// looks at shops with Failed24h alone.
+// Failures returns the webhooks of an owner's shops to which deliveries failed since a time, by shop and webhook.
+// It leaves out shops where one delivery failed and a later one to the same webhook was accepted.
 func (s *Store) Failures(ctx context.Context, owner Owner, since time.Time) ([]Failure, error) {
 	rows, err := s.engine.read.QueryContext(ctx, selectFailures, s.env, owner, millis(since))
 	if err != nil {

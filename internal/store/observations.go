@@ -15,21 +15,22 @@ import (
 type Observation struct {
 	Connection // without its credential
 
-	TriedAt      time.Time // of the last visit; zero if there was none
-	Problem      string    // of the last visit; "" if it read everything
-	Code         string    // of the API, about the problem
-	SeenAt       time.Time // when the webhooks were last read; zero if never
-	Hash         string    // of the webhooks
-	Webhooks     []byte    // JSON by the caller; sealed in the database; nil in lists
-	WebhookCount int
-	Cut          bool      // the shop has more webhooks than were read
-	Types        int64     // mask of the event types that webhooks have
-	TypeCounts   string    // by the caller: how many webhooks have each event type
-	UnknownTypes []string  // event types without a bit in the mask, sorted
-	DeliveriesAt time.Time // when the newest deliveries were last read; zero if never
-	Total24h     int       // deliveries in the 24 hours before DeliveriesAt
-	Failed24h    int       // of them
-	Backlog      Backlog
+	TriedAt         time.Time // of the last visit; zero if there was none
+	Problem         string    // of the last visit; "" if it read everything
+	Code            string    // of the API, about the problem
+	SeenAt          time.Time // when the webhooks were last read; zero if never
+	Hash            string    // of the webhooks
+	Webhooks        []byte    // JSON by the caller; sealed in the database; nil in lists
+	WebhookCount    int
+	Cut             bool      // the shop has more webhooks than were read
+	Types           int64     // mask of the event types that webhooks have
+	TypeCounts      string    // by the caller: how many webhooks have each event type
+	UnknownTypes    []string  // event types without a bit in the mask, sorted
+	DeliveriesAt    time.Time // when the newest deliveries were last read; zero if never
+	Total24h        int       // deliveries in the 24 hours before DeliveriesAt
+	Failed24h       int       // of them
+	FailingWebhooks int       // webhooks whose last delivery of those failed
+	Backlog         Backlog
 }
 
 // Observed is what one visit saw through one connection.
@@ -68,7 +69,7 @@ const (
 	observationColumns = `COALESCE(tried_at, 0), COALESCE(problem, ''), COALESCE(code, ''), COALESCE(seen_at, 0),
 		COALESCE(hash, ''), COALESCE(webhook_count, 0), COALESCE(cut, FALSE), COALESCE(types, 0),
 		COALESCE(type_counts, ''), COALESCE(unknown_types, ''), COALESCE(deliveries_at, 0), COALESCE(total_24h, 0),
-		COALESCE(failed_24h, 0), COALESCE(backlog_page, 0), COALESCE(backlog_until, 0)`
+		COALESCE(failed_24h, 0), COALESCE(failing_webhooks, 0), COALESCE(backlog_page, 0), COALESCE(backlog_until, 0)`
 
 	selectObservations = `SELECT ` + connectionColumns + `, ` + observationColumns + ` FROM connections
 		LEFT JOIN observations ON observations.connection = id WHERE environment = $1 AND owner = $2`
@@ -96,7 +97,12 @@ const (
 
 	updateRead = `UPDATE observations SET deliveries_at = $2, backlog_page = $3, backlog_until = $4,
 		total_24h = (SELECT COUNT(*) FROM delivery_facts AS f WHERE f.connection = $1 AND created_at > $5),
-		failed_24h = (SELECT COUNT(*) FROM delivery_facts AS f WHERE f.connection = $1 AND created_at > $5 AND outcome = 2)
+		failed_24h = (SELECT COUNT(*) FROM delivery_facts AS f WHERE f.connection = $1 AND created_at > $5 AND outcome = 2),
+		failing_webhooks = (SELECT COUNT(*) FROM (
+			SELECT MAX(CASE WHEN outcome = 2 THEN created_at ELSE 0 END) AS failed_at,
+				MAX(CASE WHEN outcome = 1 THEN created_at ELSE 0 END) AS accepted_at
+			FROM delivery_facts AS f WHERE f.connection = $1 AND created_at > $5 GROUP BY webhook
+		) AS last WHERE failed_at > accepted_at)
 		WHERE connection = $1`
 
 	selectChanges = `SELECT connections.id, changed_at, hash, detail FROM observation_changes
@@ -175,8 +181,8 @@ func (s *Store) Observation(ctx context.Context, owner Owner, shop string) (Obse
 	return o, failed("read observation", err)
 }
 
-// ObservedWebhooks returns the webhooks of an owner's shops as they were last seen, by shop: of those that are named, or
-// of all if shops is nil. One whose webhooks don't open is left out: the next visit reads them again.
+// ObservedWebhooks returns the webhooks of an owner's shops as they were last seen, by shop. Shops that aren't named
+// are left out, unless shops is nil. So is one whose webhooks don't open: the next visit reads them again.
 func (s *Store) ObservedWebhooks(ctx context.Context, owner Owner, shops []string) (map[string][]byte, error) {
 	all := map[string][]byte{}
 	if shops != nil && len(shops) == 0 {
@@ -244,7 +250,7 @@ func (s *Store) scanObservation(row scanner, more ...any) (Observation, error) {
 	var err error
 	o.Connection, err = s.scanConnection(row, append(more,
 		&tried, &o.Problem, &o.Code, &seen, &o.Hash, &o.WebhookCount, &o.Cut, &o.Types, &o.TypeCounts, &unknown,
-		&deliveries, &o.Total24h, &o.Failed24h, &o.Backlog.Page, &until)...)
+		&deliveries, &o.Total24h, &o.Failed24h, &o.FailingWebhooks, &o.Backlog.Page, &until)...)
 	o.TriedAt, o.SeenAt, o.DeliveriesAt, o.Backlog.Until = timeAt(tried), timeAt(seen), timeAt(deliveries), timeAt(until)
 	o.UnknownTypes = strings.Fields(unknown)
 	if len(o.UnknownTypes) == 0 {
