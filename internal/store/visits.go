@@ -61,8 +61,8 @@ const (
 				AND sessions.owner = connections.owner AND seen_at > $3 AND sessions.created_at > $4))
 		ORDER BY created_at, id`
 
-	lastColumns = `COALESCE(tried_at, 0), COALESCE(problem, ''), COALESCE(seen_at, 0), COALESCE(hash, ''), COALESCE(backlog_page, 0),
-		COALESCE(backlog_until, 0),
+	lastColumns = `COALESCE(tried_at, 0), COALESCE(problem, ''), COALESCE(seen_at, 0), COALESCE(hash, ''),
+		COALESCE(backlog_page, 0), COALESCE(backlog_until, 0),
 		(SELECT MAX(f.created_at) FROM delivery_facts AS f WHERE f.connection = id),
 		(SELECT MIN(f.created_at) FROM delivery_facts AS f WHERE f.connection = id AND f.created_at > $5 AND outcome <> 1)`
 )
