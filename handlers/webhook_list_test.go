@@ -20,9 +20,6 @@ import (
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
-	"hookwall/internal/webhooks"
-	"hookwall/views"
-	"hookwall/views/ui"
 )
 
 // rows returns the texts of the rows of a list, in order.

@@ -242,10 +242,24 @@ func (s Seen) reach(types []fourthwall.EventType) (since, until time.Time, known
 		return past.Since, past.Until, !past.Until.IsZero()
 	}
 	since, known = s.Found.reach(types)
+	if known && since.IsZero() && len(past.Health) > 0 {
+		since = s.oldest() // Fourthwall no longer lists what visits saw, so that isn't all
+	}
 	if known && !since.IsZero() && past.Since.Before(since) && !past.Until.Before(since) {
 		since = past.Since // visits saw all before
 	}
 	return since, time.Time{}, known
+}
+
+// oldest returns when the oldest of those happened that were read just now, or now if there are none.
+func (s Seen) oldest() time.Time {
+	oldest := s.Now
+	for _, e := range s.Found.Events {
+		if !e.CreatedAt.IsZero() && e.CreatedAt.Before(oldest) {
+			oldest = e.CreatedAt
+		}
+	}
+	return oldest
 }
 
 // Bucket counts the deliveries of an hour or a day.

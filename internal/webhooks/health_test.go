@@ -124,6 +124,10 @@ func TestSeenBuckets(t *testing.T) {
 		"never seen":  {func(s *webhooks.Seen) { s.Past = webhooks.Past{} }, "one", "?0/0 ?0/0 ?0/0 ?0/0 ?1/0 1/0 0/0"},
 		"not read":    {func(s *webhooks.Seen) { s.Unread, s.Found = true, webhooks.Deliveries{} }, "one", "0/0 0/0 0/0 4/0 0/2 ?0/0 ?0/0"},
 		"with a gap":  {func(s *webhooks.Seen) { s.Past.Until = newest.Add(-150 * time.Minute) }, "two", "0/0 0/1 0/0 ?0/0 ?0/0 0/0 0/0"},
+		"forgotten": {
+			func(s *webhooks.Seen) { s.Found.Complete, s.Past.Since = true, newest.Add(-4*time.Hour) },
+			"two", "?0/0 ?0/1 0/0 0/0 0/0 0/0 0/0",
+		},
 		"since hours": {func(s *webhooks.Seen) { s.Past.Since = newest.Add(-260 * time.Minute) }, "two", "?0/0 ?0/1 0/0 0/0 0/0 0/0 0/0"},
 	} {
 		s := seen(row.change)
