@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/playwright-community/playwright-go"
 
 	"hookwall/e2e/browser"
 	"hookwall/views/ui"
@@ -143,6 +146,32 @@ func TestSearch(t *testing.T) {
 	v.Must(v.Expect(v.Role("checkbox", "")).ToHaveCount(29))
 	v.at(newPath(v.app.shop(0)))
 	v.kept(good, promotion)
+}
+
+// TestNotesMoveNothing: a note on the URL that comes late leaves what has the
+// focus where it is.
+func TestNotesMoveNothing(t *testing.T) {
+	t.Parallel()
+	for name, scrolled := range map[string]int{"at the top": 0, "scrolled": 200} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := meet(t, browser.Options{Height: 600})
+			shop := v.connectKey(0)
+			asked := make(chan playwright.Route, 9)
+			v.Must(v.PW.Route("**/tools/url-notes", func(r playwright.Route) { asked <- r }))
+			v.Open(newPath(shop))
+			v.Fill(v.address(), "http://shop.example/hook")
+			v.Must(v.box(donation).Focus())
+			v.Eval(fmt.Sprintf("scrollTo(0, %d)", scrolled))
+			v.Eval("window.__place = () => document.activeElement.getBoundingClientRect().y, window.__before = __place()")
+			v.Must((<-asked).Continue())
+			v.See(v.CSS("[data-notes] *").First())
+			v.Eval("new Promise(requestAnimationFrame)")
+			if moved := v.Eval("Math.abs(__place() - __before) < 1 ? '' : __before + ' → ' + __place()"); moved != "" {
+				t.Errorf("the focus moved: %v", moved)
+			}
+		})
+	}
 }
 
 // TestSecret: a secret that came with a new webhook is shown on request, and is

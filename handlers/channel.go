@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/shops"
@@ -77,7 +78,11 @@ func (s *server) drawChannel(
 	if err != nil {
 		return err
 	}
-	fillChannel(&page, channel, listed, connected, d.chosen)
+	refused, err := s.Store.EndedByOwner(r.Context())
+	if err != nil {
+		return err
+	}
+	fillChannel(&page, channel, listed, connected, refused, d.chosen)
 	if page.Listed {
 		page.Notices = append(page.Notices, s.channelNotices(ctx, channel, listed, connected)...)
 	}
@@ -87,7 +92,7 @@ func (s *server) drawChannel(
 // fillChannel adds the shops: those that can be connected first.
 func fillChannel(
 	page *views.ChannelPage, channel store.Channel, listed []fourthwall.Shop, connected []store.Connection,
-	chosen []string,
+	refused map[string]time.Time, chosen []string,
 ) {
 	known := map[string]store.Connection{}
 	for _, c := range connected {
@@ -111,6 +116,10 @@ func fillChannel(
 		isOpen := !isKnown || conn.Expired
 		if isOpen {
 			page.Open++
+			row.Refused = refused[shop.ID]
+		}
+		if !row.Refused.IsZero() {
+			page.Refused++
 		}
 		switch {
 		case !isShown && isOpen && row.Chosen:
@@ -188,6 +197,13 @@ func (s *server) handleChannelShops(w http.ResponseWriter, r *http.Request) erro
 	listed, err := s.Shops.ChannelShops(r.Context(), channel)
 	if err != nil {
 		return s.drawChannel(w, r, http.StatusOK, channel, d) // which reads again, and says what is wrong
+	}
+	if all {
+		refused, err := s.Store.EndedByOwner(r.Context())
+		if err != nil {
+			return err
+		}
+		listed = slices.DeleteFunc(listed, func(shop fourthwall.Shop) bool { return !refused[shop.ID].IsZero() })
 	}
 	chosen, gone := chosenShops(listed, d.chosen, all)
 	added, err := s.Shops.AddShops(r.Context(), s.actor(r), channel, chosen)

@@ -68,7 +68,13 @@ func TestReceiptOfReplacedAccess(t *testing.T) {
 		wantText([]string{"Shop’s owner"}, []string{"No role", "Connection Shop"})
 	boss.get(teamActivityPath+"?action=team.invite").wantText([]string{"Owner invited"}, []string{"Fourthwall sign-in"})
 	g.move(time.Minute)
-	boss.get(channelPath(channel.ID)).form("/shops").press("do=all").want(http.StatusOK, "1 shop connected")
+	// Who connects all shops connects none whose owner objects.
+	boss.post(channelPath(channel.ID)+"/shops", url.Values{"do": {"all"}}).
+		want(http.StatusOK, "Its owner ended your team’s access on", "Ask before you choose it").
+		wantText(nil, []string{"Connect all", "Connect this shop"})
+	owner.get(receipt).wantText([]string{"ask the team for a new invitation"}, []string{"has access again"})
+	boss.get(channelPath(channel.ID)).form("/shops").set("shop", shop.ID).press("do=chosen").
+		want(http.StatusOK, "1 shop connected").wantText(nil, []string{"Its owner ended"})
 	owner.get(receipt).wantText(
 		[]string{"Lantern Desk has access again, by a later connection", "this page can’t end it", "5 entries, all shown"},
 		[]string{"ask the team for a new invitation"})

@@ -444,6 +444,9 @@ func connectAllText(shops int) string {
 // stateText says whether the team has the shop already.
 func (s ChannelShop) stateText() string {
 	switch {
+	case !s.Refused.IsZero():
+		return "Its owner ended your team’s access on " + s.Refused.UTC().Format("2 January 2006") +
+			". Ask before you choose it."
 	case s.Ended:
 		return "Connection ended. Choose it to connect it again."
 	case s.ByChannel:

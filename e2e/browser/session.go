@@ -65,7 +65,7 @@ func (s *session) end() {
 // awaitReports makes a round trip to each page, so that what they reported before it
 // has arrived.
 func (s *session) awaitReports() {
-	wait := "() => new Promise(done => setTimeout(done))"
+	wait := "() => new Promise(done => setTimeout(() => done(window.__violationsReported)))"
 	if s.noScript {
 		wait = "() => {}" // timers do not run either
 	}

@@ -37,11 +37,14 @@ type expectation struct {
 // statusNote begins what Chromium's console reports of a status from 400 on.
 const statusNote = "Failed to load resource: the server responded with a status of"
 
-// reportViolations reports each violation of a policy to Go. The binding has
-// a name that no page uses.
-const reportViolations = `addEventListener('securitypolicyviolation', e => window.__reportViolation(
-	e.effectiveDirective + ' blocked ' + (e.blockedURI || 'inline') + (e.sample ? ' "' + e.sample + '"' : '') +
-	' on ' + e.documentURI + ' (' + e.sourceFile + ':' + e.lineNumber + ')'))`
+// reportViolations reports each violation of a policy to Go; __violationsReported
+// holds until the last one has arrived. No page uses these names.
+const reportViolations = `addEventListener('securitypolicyviolation', e => {
+	const report = window.__reportViolation(
+		e.effectiveDirective + ' blocked ' + (e.blockedURI || 'inline') + (e.sample ? ' "' + e.sample + '"' : '') +
+		' on ' + e.documentURI + ' (' + e.sourceFile + ':' + e.lineNumber + ')')
+	window.__violationsReported = Promise.all([window.__violationsReported, report])
+})`
 
 func (w *watch) watchContext(c playwright.BrowserContext) error {
 	c.OnRequest(w.request)

@@ -54,6 +54,11 @@ const (
 		UPDATE invitations SET accepted_at = $1, receipt_hash = $2, shop = $3, shop_name = $4
 		WHERE environment = $5 AND token_hash = $6` + isOpenInvitation + `$1`
 
+	selectEndedByOwner = `
+		SELECT shop, MAX(CASE WHEN ended_by_owner THEN ended_at ELSE 0 END)
+		FROM invitations WHERE environment = $1 AND shop <> ''
+		GROUP BY shop HAVING MAX(CASE WHEN ended_by_owner THEN ended_at ELSE 0 END) >= MAX(accepted_at)`
+
 	sweepInvitations = `DELETE FROM invitations
 		WHERE accepted_at = 0 AND expires_at <= $1 OR ended_at > 0 AND ended_at <= $2`
 )
@@ -164,8 +169,34 @@ func (s *Store) EndAccess(ctx context.Context, receipt string, done ...Activity)
 		if err == nil && !was {
 			err = ErrNotFound
 		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx,
+			`UPDATE invitations SET ended_by_owner = TRUE WHERE environment = $1 AND receipt_hash = $2`,
+			s.env, hashOf(receipt))
 		return err
 	}))
+}
+
+// EndedByOwner returns when the owner of each shop ended the team's access, unless an invitation was accepted for the
+// shop since.
+func (s *Store) EndedByOwner(ctx context.Context) (map[string]time.Time, error) {
+	rows, err := s.engine.read.QueryContext(ctx, selectEndedByOwner, s.env)
+	if err != nil {
+		return nil, failed("list ended access", err)
+	}
+	defer rows.Close()
+	ended := map[string]time.Time{}
+	for rows.Next() {
+		var shopID string
+		var at int64
+		if err := rows.Scan(&shopID, &at); err != nil {
+			return nil, failed("list ended access", err)
+		}
+		ended[shopID] = timeAt(at)
+	}
+	return ended, failed("list ended access", rows.Err())
 }
 
 // endWith records that a connection was deleted, and then notes it for the shop's receipts, which show what was

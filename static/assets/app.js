@@ -164,7 +164,10 @@
         const text = await answer.text();
         if (!answer.ok || asked !== newest) return;
         const before = notes.textContent;
+        const focused = document.activeElement;
+        const top = focused.getBoundingClientRect().top;
         notes.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+        scrollBy(0, focused.getBoundingClientRect().top - top); // what is below does not move
         if (notes.textContent !== before) say(words(notes));
       } catch { /* The server says it when the form is sent. */ }
     };

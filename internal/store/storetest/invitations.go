@@ -203,6 +203,36 @@ var invitationTests = map[string]func(*testing.T, *fixture){
 		same(t, "connections", len(connections(t, f.one, owner)), 1)
 	},
 
+	"remembers the shops whose owners ended the access": func(t *testing.T, f *fixture) {
+		ended := func(s *store.Store) map[string]time.Time {
+			shops, err := s.EndedByOwner(t.Context())
+			must(t, err)
+			return shops
+		}
+		owner := teamOwner(t, f.one)
+		for _, shop := range []string{"sh_1", "sh_2", "sh_3"} {
+			invite(t, f, shop)
+			_, err := accept(f.one, shop, shop)
+			must(t, err)
+		}
+		invite(t, f, "open")
+		f.clock.move(time.Hour)
+		first := f.clock.Now()
+		must(t, f.one.EndAccess(t.Context(), "receipt of sh_1"))
+		must(t, f.one.EndAccess(t.Context(), "receipt of sh_2"))
+		must(t, f.one.DeleteConnection(t.Context(), owner, "sh_3"))
+		same(t, "ended", ended(f.other), map[string]time.Time{"sh_1": first, "sh_2": first})
+		same(t, "elsewhere", ended(f.open(sandbox)), map[string]time.Time{})
+		f.clock.move(time.Hour)
+		put(t, f.one, connection(owner, "sh_1"))
+		must(t, f.one.DeleteConnection(t.Context(), owner, "sh_1"))
+		invite(t, f, "again")
+		_, err := accept(f.one, "again", "sh_2")
+		must(t, err)
+		must(t, f.one.DeleteConnection(t.Context(), owner, "sh_2"))
+		same(t, "after the owner accepted again", ended(f.one), map[string]time.Time{"sh_1": first})
+	},
+
 	// The receipt shows what was recorded until its end.
 	"its end is not before what records it": func(t *testing.T, f *fixture) {
 		owner := teamOwner(t, f.one)
