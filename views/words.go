@@ -178,17 +178,16 @@ func moreFailingText(n int) string {
 	return ui.Count(n, "more webhook is failing", "more webhooks are failing")
 }
 
-// sinceText says what the page's figures don't cover.
-func (p DeliveriesPage) sinceText() string {
-	switch h := p.Health; {
-	case h == nil:
-		return ""
-	case !h.WeekKnown && h.Known && !h.Since.IsZero():
-		return sinceText(h.Since)
-	case h.Tests > 0:
-		return testsNotCounted
+// longText says how many deliveries failed in 7 days, or since when they are
+// known.
+func (h Health) longText() string {
+	switch {
+	case h.WeekKnown:
+		return weekPrefix + rateText(h.Week)
+	case h.Known && !h.Since.IsZero():
+		return "Since " + moment(h.Since) + ": " + rateText(h.Week)
 	}
-	return ""
+	return weekPrefix + h.rate(h.Week, false)
 }
 
 // How the deliveries of a webhook went.
