@@ -21,11 +21,17 @@ import (
 var healthScenes = []scene{
 	{name: "health, webhooks", show: showRemembered("list"), status: 200, heading: "Webhooks"},
 	{name: "health, failing webhook", show: showRemembered("failing"), status: 200, heading: "api.example.com/fw"},
-	{name: "health, webhook", show: showRemembered("webhook"), status: 200, heading: "alerts.studio-nine.example/fourthwall"},
+	{
+		name: "health, webhook", show: showRemembered("webhook"), status: 200,
+		heading: "alerts.studio-nine.example/fourthwall",
+	},
 	{name: "health, deliveries", show: showRemembered("log"), status: 200, heading: "Deliveries"},
 	{name: "health, deliveries of 30 days", show: showRemembered("month"), status: 200, heading: "Deliveries"},
 	{name: "health, no response", show: showRemembered("silent"), status: 200, heading: "Webhooks"},
-	{name: "health, since yesterday", show: showRemembered("young"), status: 200, heading: "alerts.studio-nine.example/fourthwall"},
+	{
+		name: "health, since yesterday", show: showRemembered("young"), status: 200,
+		heading: "alerts.studio-nine.example/fourthwall",
+	},
 }
 
 // remembered is a webhook and what visits saw of it.
@@ -41,7 +47,10 @@ type remembered struct {
 var rememberedHooks = []remembered{
 	{"https://alerts.studio-nine.example/fourthwall", 40 * time.Minute, 30 * 24 * time.Hour, 0, 0, ""},
 	{"https://api.example.com/fw", 30 * time.Minute, 123 * time.Hour, 122 * time.Hour, 1, "500 Internal Server Error"},
-	{"https://fulfillment.example.com/hooks/fourthwall", 20 * time.Minute, 20 * 24 * time.Hour, 0, 17, "No response within 5 s"},
+	{
+		"https://fulfillment.example.com/hooks/fourthwall", 20 * time.Minute, 20 * 24 * time.Hour, 0, 17,
+		"No response within 5 s",
+	},
 	{"https://catalog.example.com/products", 5 * time.Hour, 20 * 24 * time.Hour, 4 * 24 * time.Hour, 0, ""},
 }
 
@@ -149,7 +158,8 @@ func TestHealthInABrowser(t *testing.T) {
 			v.Submit(v.Role("link", "24 hours"))
 			v.Submit(v.Role("link", "api.example.com/fw"))
 			v.at(webhookPath(hooks[1]))
-			v.reads("Failing since", "What happened", "Fourthwall reports: 500 Internal Server Error", "Last accepted", "Last 7 days 2 of 2 failed")
+			v.reads("Failing since", "What happened", "Fourthwall reports: 500 Internal Server Error", "Last accepted",
+				"Last 30 days", "2 of 2 failed")
 			v.Open(listPath(v.app.shop(0)))
 			v.lists(rememberedHooks[1].url, rememberedHooks[2].url, rememberedHooks[0].url, rememberedHooks[3].url)
 			v.Resize(320, 568)
