@@ -34,6 +34,7 @@ var variants = []struct {
 	{"dark-1280", browser.Dark, 1280, 800},
 	{"light-375", browser.Light, 375, 667},
 	{"dark-375", browser.Dark, 375, 667},
+	{"light-320", browser.Light, 320, 568},
 }
 
 // TestScreenshots draws pictures for people to look at. It checks no more than

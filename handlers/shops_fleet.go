@@ -148,7 +148,11 @@ func (f foundShops) fleetRow(v *requestState, c store.Connection) views.FleetRow
 	}
 	row.HealthKnown = state != fleet.Reconnect && state != fleet.Stale && state != fleet.Unseen
 	row.UnknownSince = o.DeliveriesAt
-	row.Trouble = f.trouble(c.ShopID)
+	row.TroubleText = f.trouble(c.ShopID)
+	row.Trouble = row.TroubleText
+	if most := mostFailed(f.seen.failures[c.ShopID]); most.Reason != "" && row.Trouble == failureText(most) {
+		row.Trouble = most.Reason // the host is above the list, or in the title
+	}
 	if state == fleet.Reconnect {
 		row.TroubleHref = row.ReconnectHref
 	}
@@ -176,9 +180,9 @@ func (f foundShops) trouble(shopID string) string {
 	case fleet.Unseen:
 		return cmp.Or(problem, notVisitedYetText)
 	case fleet.Look, fleet.Failing:
-		switch {
-		case o.Failed24h > 0, o.FailingWebhooks+o.LookWebhooks > 0:
-			return mostFailed(f.seen.failures[shopID])
+		switch failures := f.seen.failures[shopID]; {
+		case len(failures) > 0:
+			return failureText(mostFailed(failures))
 		case o.WebhookCount == 0:
 			return noWebhooksText
 		}
@@ -187,14 +191,18 @@ func (f foundShops) trouble(shopID string) string {
 	return problem
 }
 
-// mostFailed says where most deliveries failed, and how.
-func mostFailed(all []fleet.Failure) string {
-	if len(all) == 0 {
-		return ""
+// mostFailed returns where most deliveries failed.
+func mostFailed(all []fleet.Failure) (most fleet.Failure) {
+	for _, f := range all {
+		if f.Count > most.Count {
+			most = f
+		}
 	}
-	most := slices.MaxFunc(all, func(a, b fleet.Failure) int { return cmp.Compare(a.Count, b.Count) })
-	return strings.Trim(most.Host+": "+most.Reason, ": ")
+	return most
 }
+
+// failureText says where deliveries failed, and how.
+func failureText(f fleet.Failure) string { return strings.Trim(f.Host+": "+f.Reason, ": ") }
 
 // lowerFirst returns a text for within a sentence. One that begins with an
 // acronym stays.

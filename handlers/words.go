@@ -385,8 +385,8 @@ const (
 
 func visitsPausedNotice(until time.Time) ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Visits are paused until " + until.UTC().Format("15:04:05") + " UTC",
-		Text: "Many shops in a row didn’t respond. This page shows earlier results.",
+		Kind: ui.Warning, Title: "Refreshing is paused until " + until.UTC().Format("15:04:05") + " UTC",
+		Text: "Fourthwall didn’t respond for ten shops in a row. This page shows earlier results.",
 	}
 }
 

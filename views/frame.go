@@ -199,7 +199,7 @@ func (f Frame) current(href string) string {
 // href leads to. Endpoint checks belong to the webhooks.
 func (f Frame) within(href string) bool {
 	if href == shopsPath {
-		return false
+		return f.Path == shopsPath+"/coverage"
 	}
 	shop, isList := strings.CutSuffix(href, "/webhooks")
 	return strings.HasPrefix(f.Path, href+"/") || isList && strings.HasPrefix(f.Path, shop+"/checks/")

@@ -68,6 +68,7 @@ type FleetRow struct {
 	HealthKnown   bool
 	UnknownSince  time.Time // unless HealthKnown; zero if nothing was ever seen
 	Trouble       string    // what is wrong, in a few words; "" if nothing is
+	TroubleText   string    // the same with the host, where there is one
 	TroubleHref   string    // what helps; "" if nothing does here
 	SeenAt        time.Time // zero if nothing was ever seen
 	TriedAt       time.Time // the last visit; zero if there was none
@@ -136,7 +137,7 @@ func (r FleetRow) class() string {
 		return "failure"
 	case r.Total == 0:
 		return "quiet"
-	case r.Failed > 0:
+	case r.Failed > 0 && r.State != ui.OK:
 		return "warning"
 	}
 	return ""

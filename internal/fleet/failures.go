@@ -103,7 +103,7 @@ type Cause struct {
 	One    Failure // of those with a webhook, if there is one
 }
 
-// Causes returns what makes deliveries of several shops fail, the most shops first.
+// Causes returns what makes deliveries of several shops fail, the most shops and then the most deliveries first.
 func Causes(failures map[string][]Failure) []Cause {
 	type key struct{ host, reason string }
 	found := map[key]*Cause{}
@@ -139,7 +139,8 @@ func Causes(failures map[string][]Failure) []Cause {
 		}
 	}
 	slices.SortFunc(out, func(a, b Cause) int {
-		return cmp.Or(cmp.Compare(b.Shops, a.Shops), cmp.Compare(a.Host, b.Host), cmp.Compare(a.Reason, b.Reason))
+		return cmp.Or(cmp.Compare(b.Shops, a.Shops), cmp.Compare(b.Count, a.Count),
+			cmp.Compare(a.Host, b.Host), cmp.Compare(a.Reason, b.Reason))
 	})
 	return out
 }

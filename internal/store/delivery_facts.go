@@ -39,8 +39,8 @@ const URLKey = "url "
 
 const (
 	deliveryColumns = 10
-	// deliveriesAtOnce are written by one statement. SQLite allows 32,766 parameters.
-	deliveriesAtOnce = 1000
+	// deliveriesAtOnce are written by one statement. SQLite takes a time per parameter that grows with their number.
+	deliveriesAtOnce = 50
 )
 
 // deleteGuessed deletes deliveries of which it's now known for which webhook they were.
@@ -233,15 +233,14 @@ const selectFailures = `SELECT shop_id, connection, webhook, event, error, failu
 			MIN(f.created_at) OVER (PARTITION BY f.connection, webhook) AS first_at,
 			ROW_NUMBER() OVER (PARTITION BY f.connection, webhook ORDER BY f.created_at DESC, event DESC) AS n
 		FROM connections
-		JOIN observations ON observations.connection = connections.id AND failed_24h + failing_webhooks + look_webhooks > 0
+		JOIN observations ON observations.connection = connections.id AND failing_webhooks + look_webhooks > 0
 		JOIN delivery_facts AS f ON f.connection = connections.id AND outcome = 2 AND NOT test
 			AND f.created_at >= CASE WHEN failed_24h > 0 THEN CAST($3 AS BIGINT) ELSE 0 END
 		WHERE environment = $1 AND owner = $2) AS failing
 	WHERE n = 1 ORDER BY shop_id, webhook`
 
 // Failures returns the webhooks of an owner's shops to which deliveries failed since a time, by shop and webhook. It
-// looks at shops with Failed24h, FailingWebhooks or LookWebhooks alone. Of those without
-// Failed24h, it returns all failures.
+// looks at shops with FailingWebhooks or LookWebhooks alone. Of those without Failed24h, it returns all failures.
 func (s *Store) Failures(ctx context.Context, owner Owner, since time.Time) ([]Failure, error) {
 	rows, err := s.engine.read.QueryContext(ctx, selectFailures, s.env, owner, millis(since))
 	if err != nil {

@@ -206,8 +206,8 @@ func (s *Store) Observation(ctx context.Context, owner Owner, shop string) (Obse
 	return o, failed("read observation", err)
 }
 
-// ObservedWebhooks returns the webhooks of an owner's shops as they were last seen, by shop: of those that are named, or
-// of all if shops is nil. One whose webhooks don't open is left out: the next visit reads them again.
+// ObservedWebhooks returns the webhooks of an owner's shops as they were last seen, by shop. Shops that aren't named
+// are left out, unless shops is nil. So is one whose webhooks don't open: the next visit reads them again.
 func (s *Store) ObservedWebhooks(ctx context.Context, owner Owner, shops []string) (map[string][]byte, error) {
 	all := map[string][]byte{}
 	if shops != nil && len(shops) == 0 {

@@ -244,13 +244,6 @@ func (s *Store) TakeDueVisits(
 	ctx context.Context, limit int, also func(context.Context, *sql.Tx, []string) error,
 ) (due []string, err error) {
 	now := s.now()
-	var some bool
-	// Reading first costs nothing where nothing is due.
-	err = s.engine.read.QueryRowContext(ctx, `
-		SELECT EXISTS (SELECT 1 FROM visits WHERE environment = $1 AND due_at <= $2)`, s.env, millis(now)).Scan(&some)
-	if err != nil || !some {
-		return nil, failed("take due visits", err)
-	}
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		due, err = textsOf(tx.QueryContext(ctx, takeDue, millis(now.Add(enqueuedFor)), s.env, millis(now), limit))
 		if err != nil || len(due) == 0 {
@@ -259,16 +252,6 @@ func (s *Store) TakeDueVisits(
 		return also(ctx, tx, due)
 	})
 	return due, failed("take due visits", err)
-}
-
-// NextVisit returns when the next shop is due, or ErrNotFound if there is none.
-func (s *Store) NextVisit(ctx context.Context) (time.Time, error) {
-	var due sql.NullInt64
-	err := s.engine.read.QueryRowContext(ctx, `SELECT MIN(due_at) FROM visits WHERE environment = $1`, s.env).Scan(&due)
-	if err == nil && !due.Valid {
-		err = ErrNotFound
-	}
-	return timeAt(due.Int64), failed("find next visit", err)
 }
 
 // AskVisits makes shops of an owner due at once, all of them if none is named, and runs also with them in the same

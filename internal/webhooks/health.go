@@ -83,13 +83,16 @@ func (h Health) Recent() store.Rate {
 }
 
 // State returns how the webhook is doing. This is the only rule for it: lists, pages and visits all use it. A webhook
-// is failing if its last delivery failed, and a tenth or more of the recent ones. That lasts until one is accepted.
+// is failing if its last delivery failed, and a tenth or more of the recent ones. That lasts until one is accepted. A
+// single failure that was followed by an accepted delivery doesn't count: an endpoint that is restarted has one now and
+// then.
 func (h Health) State() HealthState {
 	recent := h.Recent()
+	isLast := recent.Failed > 0 && !h.LastFailed.Before(h.LastAccepted)
 	switch {
-	case recent.Failed > 0 && !h.LastFailed.Before(h.LastAccepted) && recent.Failed*manyFailed >= recent.Total():
+	case isLast && recent.Failed*manyFailed >= recent.Total():
 		return Failing
-	case recent.Failed > 0:
+	case isLast, recent.Failed > 1:
 		return SomeFailed
 	case recent.Accepted > 0 && recent.Unknown == 0 && !h.Ambiguous && !h.Stale:
 		return Healthy

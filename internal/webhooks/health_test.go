@@ -30,6 +30,7 @@ func TestHealthState(t *testing.T) {
 		"3 of 3, late visits":         {webhooks.Health{All: rate(0, 3), LastFailed: then, Stale: true}, webhooks.Failing},
 		"then one on its way":         {webhooks.Health{Day: store.Rate{Pending: 1}, All: rate(0, 3), LastFailed: then}, webhooks.Failing},
 		"failed, then accepted":       {webhooks.Health{Day: rate(1, 3), LastFailed: then, LastAccepted: now}, webhooks.SomeFailed},
+		"one failed, then accepted":   {webhooks.Health{Day: rate(1, 1), LastFailed: then, LastAccepted: now}, webhooks.Healthy},
 		"failed yesterday":            {webhooks.Health{Day: rate(1, 0), Week: rate(1, 3), LastFailed: then, LastAccepted: now}, webhooks.Healthy},
 		"failed in a quiet week":      {webhooks.Health{Week: rate(1, 3), LastFailed: then, LastAccepted: now}, webhooks.SomeFailed},
 		"a tenth, the last one":       {webhooks.Health{Day: rate(9, 1), LastFailed: now, LastAccepted: then}, webhooks.Failing},
@@ -119,11 +120,11 @@ func TestSeenBuckets(t *testing.T) {
 		fits   string // "" for all
 		want   string // of the last 7 hours, as accepted/failed, with ? for those that aren't known
 	}{
-		"all":         {nil, "", "0/0 0/8 0/0 4/0 1/1 1/0 0/0"},
-		"one":         {nil, "one", "0/0 0/0 0/0 4/0 1/1 1/0 0/0"},
-		"never seen":  {func(s *webhooks.Seen) { s.Past = webhooks.Past{} }, "one", "?0/0 ?0/0 ?0/0 ?0/0 ?1/0 1/0 0/0"},
-		"not read":    {func(s *webhooks.Seen) { s.Unread, s.Found = true, webhooks.Deliveries{} }, "one", "0/0 0/0 0/0 4/0 0/2 ?0/0 ?0/0"},
-		"with a gap":  {func(s *webhooks.Seen) { s.Past.Until = newest.Add(-150 * time.Minute) }, "two", "0/0 0/1 0/0 ?0/0 ?0/0 0/0 0/0"},
+		"all":        {nil, "", "0/0 0/8 0/0 4/0 1/1 1/0 0/0"},
+		"one":        {nil, "one", "0/0 0/0 0/0 4/0 1/1 1/0 0/0"},
+		"never seen": {func(s *webhooks.Seen) { s.Past = webhooks.Past{} }, "one", "?0/0 ?0/0 ?0/0 ?0/0 ?1/0 1/0 0/0"},
+		"not read":   {func(s *webhooks.Seen) { s.Unread, s.Found = true, webhooks.Deliveries{} }, "one", "0/0 0/0 0/0 4/0 0/2 ?0/0 ?0/0"},
+		"with a gap": {func(s *webhooks.Seen) { s.Past.Until = newest.Add(-150 * time.Minute) }, "two", "0/0 0/1 0/0 ?0/0 ?0/0 0/0 0/0"},
 		"forgotten": {
 			func(s *webhooks.Seen) { s.Found.Complete, s.Past.Since = true, newest.Add(-4*time.Hour) },
 			"two", "?0/0 ?0/1 0/0 0/0 0/0 0/0 0/0",

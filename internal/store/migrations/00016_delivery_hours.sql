@@ -19,5 +19,4 @@ CREATE INDEX delivery_hours_age ON delivery_hours (hour);
 CREATE INDEX delivery_facts_webhook ON delivery_facts (connection, webhook, created_at);
 
 ALTER TABLE observations ADD COLUMN deliveries_since BIGINT NOT NULL DEFAULT 0;  -- all since then were read; 0: none
-ALTER TABLE observations ADD COLUMN failing_webhooks INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE observations ADD COLUMN look_webhooks    INTEGER NOT NULL DEFAULT 0; -- some of their deliveries failed
+ALTER TABLE observations ADD COLUMN look_webhooks INTEGER NOT NULL DEFAULT 0; -- some of their deliveries failed

@@ -67,7 +67,7 @@ var observationTests = map[string]func(*testing.T, *fixture){
 
 	"failures by webhook": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
-		for _, shop := range []string{"sh_1", "sh_2"} {
+		for _, shop := range []string{"sh_1", "sh_2", "sh_3", "sh_4"} {
 			put(t, f.one, connection(owner, shop))
 		}
 		at := func(minutes int) time.Time { return f.start.Add(time.Duration(minutes) * time.Minute) }
@@ -79,7 +79,20 @@ var observationTests = map[string]func(*testing.T, *fixture){
 			accepted("weve_5", "wcon_1", at(5)),
 		}})
 		f.see(t, "sh_2", store.Observed{Read: true, Deliveries: []store.Delivery{accepted("weve_6", "wcon_3", at(6))}})
+		f.see(t, "sh_3", store.Observed{Read: true, Deliveries: []store.Delivery{
+			delivery("weve_7", at(7)), accepted("weve_8", "wcon_1", at(8)), accepted("weve_9", "wcon_2", at(9)),
+		}})
+		f.see(t, "sh_4", store.Observed{Read: true, Deliveries: []store.Delivery{
+			delivery("weve_7", at(7)), accepted("weve_8", "wcon_2", at(8)),
+		}})
+		seen, err := f.one.Observations(t.Context(), owner)
+		must(t, err)
+		for i, want := range []int{1, 0, 0, 1} {
+			same(t, "failing webhooks of "+seen[i].ShopID, seen[i].FailingWebhooks, want)
+		}
 		conn, err := f.one.Connection(t.Context(), owner, "sh_1")
+		must(t, err)
+		last, err := f.one.Connection(t.Context(), owner, "sh_4")
 		must(t, err)
 		got, err := f.other.Failures(t.Context(), owner, at(0))
 		must(t, err)
@@ -91,6 +104,9 @@ var observationTests = map[string]func(*testing.T, *fixture){
 				Shop: "sh_1", Connection: conn.ID, Webhook: "wcon_1", Count: 4, First: at(0).UTC(), LastError: "error of weve_3",
 			},
 			{Shop: "sh_1", Connection: conn.ID, Webhook: "wcon_2", Count: 1, First: at(4).UTC()},
+			{
+				Shop: "sh_4", Connection: last.ID, Webhook: "wcon_1", Count: 1, First: at(7).UTC(), LastError: "error of weve_7",
+			},
 		})
 		other, _ := signIn(t, f.one)
 		got, err = f.one.Failures(t.Context(), other, at(0))
