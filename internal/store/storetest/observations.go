@@ -74,7 +74,8 @@ var observationTests = map[string]func(*testing.T, *fixture){
 		second := delivery("weve_4", at(4))
 		second.Webhook, second.Error = "wcon_2", ""
 		f.clock.move(time.Hour)
-		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{
+		judge := func([]store.WebhookHealth) (failing, look int) { return 1, 0 }
+		f.see(t, "sh_1", store.Observed{Read: true, Judge: judge, Deliveries: []store.Delivery{
 			delivery("weve_0", at(0)), delivery("weve_1", at(1)), delivery("weve_2", at(2)), delivery("weve_3", at(3)), second,
 			accepted("weve_5", "wcon_1", at(5)),
 		}})
@@ -82,7 +83,7 @@ var observationTests = map[string]func(*testing.T, *fixture){
 		f.see(t, "sh_3", store.Observed{Read: true, Deliveries: []store.Delivery{
 			delivery("weve_7", at(7)), accepted("weve_8", "wcon_1", at(8)), accepted("weve_9", "wcon_2", at(9)),
 		}})
-		f.see(t, "sh_4", store.Observed{Read: true, Deliveries: []store.Delivery{
+		f.see(t, "sh_4", store.Observed{Read: true, Judge: judge, Deliveries: []store.Delivery{
 			delivery("weve_7", at(7)), accepted("weve_8", "wcon_2", at(8)),
 		}})
 		seen, err := f.one.Observations(t.Context(), owner)
