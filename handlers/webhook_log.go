@@ -83,7 +83,8 @@ func (s *server) readWebhookLog(r *http.Request, id string) (read webhookLogRead
 func (s *server) webhookLog(r *http.Request, hook fourthwall.Webhook, seen webhooks.Seen) (*views.WebhookLog, error) {
 	conn, isThis := stateOf(r).conn, func(id string) bool { return id == hook.ID }
 	if seen.List.Incomplete {
-		seen.Found.Events = slices.DeleteFunc(slices.Clone(seen.Found.Events), func(e fourthwall.Event) bool { return !isNamed(e) })
+		isUnnamed := func(e fourthwall.Event) bool { return !isNamed(e) }
+		seen.Found.Events = slices.DeleteFunc(slices.Clone(seen.Found.Events), isUnnamed)
 	}
 	failed := deliveryFilter{webhook: hook.ID, failed: true, page: 1}
 	log := &views.WebhookLog{

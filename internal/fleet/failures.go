@@ -12,8 +12,8 @@ import (
 	"hookwall/internal/store"
 )
 
-// Failure says how deliveries to one URL of a shop failed in the last 24 hours, or before if none did since and a webhook
-// is failing.
+// Failure says how deliveries to one URL of a shop failed in the last 24 hours, or before if none did since and a
+// webhook is failing.
 type Failure struct {
 	Shop    string
 	Webhook string // its ID; "" if the URL has no webhook or several

@@ -64,8 +64,8 @@ func (s *Service) Past(ctx context.Context, owner store.Owner, shop string, want
 	return past, err
 }
 
-// Judge returns a function that says how many webhooks of a list are failing at a time, and how many had failures. key is
-// that of a Past.
+// Judge returns a function that says how many webhooks of a list are failing at a time, and how many had failures. key
+// is that of a Past.
 func Judge(
 	at time.Time, list fourthwall.WebhookList, key func(url string) string,
 ) func([]store.WebhookHealth) (failing, look int) {

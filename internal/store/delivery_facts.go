@@ -20,8 +20,8 @@ const (
 	DeliveryPending
 )
 
-// Delivery is what is kept of a delivery. There is one for each event ID and webhook, however often the event was sent or
-// read: it has the state that the API reported last. So a retry or a repeat is no further delivery in any count.
+// Delivery is what is kept of a delivery. There is one for each event ID and webhook, however often the event was sent
+// or read: it has the state that the API reported last. So a retry or a repeat is no further delivery in any count.
 type Delivery struct {
 	Event     string
 	Webhook   string // its ID, or URLKey and a fingerprint of its URL if nothing tells the ID
@@ -198,7 +198,8 @@ func (s *Store) scanDelivery(rows scanner, owner Owner) (Delivery, error) {
 	var connection string
 	var sealed []byte
 	var created, updated int64
-	err := rows.Scan(&connection, &d.Event, &d.Webhook, &d.Type, &d.State, &d.Outcome, &d.Test, &sealed, &created, &updated)
+	err := rows.Scan(
+		&connection, &d.Event, &d.Webhook, &d.Type, &d.State, &d.Outcome, &d.Test, &sealed, &created, &updated)
 	d.CreatedAt, d.UpdatedAt = timeAt(created), timeAt(updated)
 	d.Error = s.openError(sealed, owner, connection, d.Event, d.Webhook)
 	return d, err

@@ -66,8 +66,10 @@ const (
 	countHours = `INSERT INTO delivery_hours (connection, hour, webhook, accepted, failed, pending, unknown, tests,
 			last_accepted, last_failed)
 		SELECT connection, created_at - created_at % 3600000, webhook,
-			SUM(CASE WHEN outcome = 1 AND NOT test THEN 1 ELSE 0 END), SUM(CASE WHEN outcome = 2 AND NOT test THEN 1 ELSE 0 END),
-			SUM(CASE WHEN outcome = 3 AND NOT test THEN 1 ELSE 0 END), SUM(CASE WHEN outcome = 0 AND NOT test THEN 1 ELSE 0 END),
+			SUM(CASE WHEN outcome = 1 AND NOT test THEN 1 ELSE 0 END),
+			SUM(CASE WHEN outcome = 2 AND NOT test THEN 1 ELSE 0 END),
+			SUM(CASE WHEN outcome = 3 AND NOT test THEN 1 ELSE 0 END),
+			SUM(CASE WHEN outcome = 0 AND NOT test THEN 1 ELSE 0 END),
 			SUM(CASE WHEN test THEN 1 ELSE 0 END),
 			MAX(CASE WHEN outcome = 1 AND NOT test THEN created_at ELSE 0 END),
 			MAX(CASE WHEN outcome = 2 AND NOT test THEN created_at ELSE 0 END)

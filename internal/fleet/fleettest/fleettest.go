@@ -109,7 +109,8 @@ func (shop Shop) seen(t testing.TB, conn store.Connection, at time.Time) store.O
 	}
 	var list fourthwall.WebhookList
 	for _, hook := range shop.Webhooks {
-		list.Webhooks = append(list.Webhooks, fourthwall.Webhook{ID: hook.ID, URL: hook.URL, AllowedTypes: hook.AllowedTypes})
+		list.Webhooks = append(list.Webhooks,
+			fourthwall.Webhook{ID: hook.ID, URL: hook.URL, AllowedTypes: hook.AllowedTypes})
 	}
 	o.Judge = fleet.Judge(at, list, nil)
 	sent := shop.Accepted + shop.Failed + shop.Since
