@@ -97,7 +97,8 @@ func (l WebhookLog) figures() []figure {
 	h := l.Health
 	return []figure{
 		h.last(lastAcceptedName, h.LastAccepted), h.last(lastFailedName, h.LastFailed),
-		{name: lastDayName, text: h.rate(h.Day, h.DayKnown)}, {name: lastWeekName, text: h.rate(h.Week, h.WeekKnown)},
+		{name: lastDayName, text: h.rate(h.Day, h.DayKnown)},
+		{name: lastWeekName, text: h.rate(h.Week, h.WeekKnown)},
 	}
 }
 
