@@ -24,7 +24,7 @@ var layers = []string{
 	"session.go", "limits.go", "redraw.go", "ended.go", "guard.go",
 	"client.go", "names.go", "await.go", "immutable.go", "sign_in.go", "connect.go", "invitations.go",
 	"personal.go", "shop_label_field.go", "shop_filter.go", "key_field.go",
-	"catalog.go", "activity_text.go", "match.go", "delivery_filter.go", "url_field.go", "examine.go",
+	"catalog.go", "activity_text.go", "match.go", "health.go", "delivery_filter.go", "url_field.go", "examine.go",
 	"stream.go", "outcome.go", "channel_read.go",
 	"webhook_log.go", "test_result.go",
 	"webhook_form.go", "webhook_form_draw.go", "webhook_draft.go", "webhook_preset.go", "duplicates.go",

@@ -112,11 +112,12 @@ func (s *server) hours(
 	}
 	since := ui.Last24Hours(now, now)[0].Start
 	buckets, err := s.Store.DeliveryBuckets(r.Context(), stateOf(r).owner,
-		store.Buckets{Shops: ids, Since: since, Width: time.Hour})
+		store.Buckets{Shops: ids, Since: since, Before: since.Add(chartHours * time.Hour), Width: time.Hour})
 	for _, b := range buckets {
 		for i, hour := range all[b.Shop] {
 			if hour.Start.Equal(b.Start) {
-				all[b.Shop][i].Failed, all[b.Shop][i].Accepted = b.Rate.Failed, b.Rate.Total-b.Rate.Failed
+				all[b.Shop][i].Failed, all[b.Shop][i].Accepted = b.Rate.Failed, b.Rate.Accepted
+				all[b.Shop][i].Other = b.Rate.Pending + b.Rate.Unknown
 			}
 		}
 	}

@@ -279,19 +279,29 @@ func notATimeText(text string) string {
 // olderDeliveriesText ends a file that isn't the whole log.
 const olderDeliveriesText = "Older deliveries are not in this file."
 
-// healthUnknownText says why a list of webhooks is shown without their
-// deliveries.
-func healthUnknownText(err error, timedOut bool) string {
+// What follows a number of deliveries that are of no full 24 hours.
+const (
+	inSevenDays = " in 7 days"
+	asFarAsRead = ", as far as read"
+)
+
+// healthUnknownText says why deliveries couldn't be read, and until when they are
+// known from visits.
+func healthUnknownText(err error, timedOut bool, until time.Time) string {
+	lead := "Health is unavailable. "
+	if !until.IsZero() {
+		lead = "Health is as of " + until.UTC().Format("Jan 2, 15:04 UTC") + ". "
+	}
 	var api *fourthwall.Error
 	switch {
 	case errors.As(err, &api) && api.Fault == fourthwall.InFront:
-		return "Health is unavailable. Something in front of Fourthwall rejected the request."
+		return lead + "Something in front of Fourthwall rejected the request."
 	case api.Forbidden():
-		return "Health is unavailable. The permission webhook_read is missing."
+		return lead + "The permission webhook_read is missing."
 	case timedOut:
-		return "Health is unavailable. Fourthwall took too long to respond."
+		return lead + "Fourthwall took too long to respond."
 	}
-	return "Health is unavailable. Fourthwall didn’t return any deliveries."
+	return lead + "Fourthwall didn’t return any deliveries."
 }
 
 // refusedTypeNotice says that the API doesn't filter by an event type. Only an

@@ -1583,7 +1583,7 @@ func listSpecimens() templ.Component {
 			ID: "wcon_1", URL: "https://hooks.example.com/fourthwall", Href: "#of-lists",
 			Types: specimenTypes, Locked: true, CheckHref: "#of-lists", DeliveriesHref: "#of-lists",
 			State:  ui.Failing,
-			Health: &Health{Deliveries: 18, Failed: 2, LastFailed: specimenTime, Last: specimenTime, Reason: "500 Internal Server Error", Href: "#of-lists"},
+			Health: &Health{Recent: Rate{Total: 18, Failed: 2}, LastFailed: specimenTime, Reason: "500 Internal Server Error", Href: "#of-lists"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1591,7 +1591,7 @@ func listSpecimens() templ.Component {
 		templ_7745c5c3_Err = webhookRow(WebhookListPage{Now: specimenTime}, 0, WebhookRow{
 			ID: "wcon_2", URL: "https://hooks.example.com/other", Href: "#of-lists", CheckHref: "#of-lists", DeliveriesHref: "#of-lists",
 			Label: "Tips ledger", State: ui.OK, Types: specimenTypes[:1],
-			Health: &Health{Deliveries: 3, Accepted: 3, Last: specimenTime, Href: "#of-lists"},
+			Health: &Health{Recent: Rate{Total: 3, Accepted: 3}, LastAccepted: specimenTime, Href: "#of-lists"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

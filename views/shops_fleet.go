@@ -116,6 +116,8 @@ func (r FleetRow) health() string {
 		text = failedOf(r.Failed, r.Total)
 	case r.Total > 0:
 		text = ui.Count(r.Total, "delivery", "deliveries")
+	case r.State == ui.Failing:
+		text = lastFailedBefore
 	}
 	if r.AtLeast && r.Total > 0 {
 		return atLeast + text
@@ -129,10 +131,12 @@ func (r FleetRow) health() string {
 // class returns the class of a text about deliveries.
 func (r FleetRow) class() string {
 	switch {
-	case !r.HealthKnown, r.Total == 0:
+	case !r.HealthKnown:
 		return "quiet"
 	case r.State == ui.Failing:
 		return "failure"
+	case r.Total == 0:
+		return "quiet"
 	case r.Failed > 0 && r.State != ui.OK:
 		return "warning"
 	}

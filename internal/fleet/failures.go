@@ -12,7 +12,8 @@ import (
 	"hookwall/internal/store"
 )
 
-// Failure says how deliveries to one URL of a shop failed in the last 24 hours.
+// Failure says how deliveries to one URL of a shop failed in the last 24 hours, or before if none did since and a
+// webhook is failing.
 type Failure struct {
 	Shop    string
 	Webhook string // its ID; "" if the URL has no webhook or several
@@ -22,9 +23,9 @@ type Failure struct {
 	First   time.Time
 }
 
-// Failures returns how deliveries to an owner's shops failed in the last 24 hours, by shop.
+// Failures returns how deliveries to an owner's shops failed, by shop.
 func (s *Service) Failures(ctx context.Context, owner store.Owner) (map[string][]Failure, error) {
-	found, err := s.store.Failures(ctx, owner, s.store.Now().Add(-24*time.Hour))
+	found, err := s.store.Failures(ctx, owner, store.SpansAt(s.store.Now()).Day)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +45,7 @@ func (s *Service) Failures(ctx context.Context, owner store.Owner) (map[string][
 		}
 		one := Failure{Shop: f.Shop, Reason: f.LastError, Count: f.Count, First: f.First}
 		one.Host = hostOf(urls[f.Connection][f.Webhook])
-		if !strings.HasPrefix(f.Webhook, urlKeyPrefix) {
+		if !strings.HasPrefix(f.Webhook, store.URLKey) {
 			one.Webhook = f.Webhook
 		}
 		all[f.Shop] = append(all[f.Shop], one)

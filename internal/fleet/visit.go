@@ -122,6 +122,7 @@ func (l *look) run(ctx context.Context) error {
 	l.seen.Backlog, err = r.read(calls, l.known, l.at.Add(-l.keep))
 	l.seen.Deliveries = l.kept(r.found)
 	l.seen.Read = len(r.found) > 0 || err == nil
+	l.seen.Since, l.seen.Judge = l.at.Add(-l.keep), Judge(l.at, list, r.key)
 	stopped := errors.Is(err, fourthwall.ErrHeldBack) || errors.Is(err, context.DeadlineExceeded) && len(r.found) > 0
 	if err != nil && !stopped {
 		return l.fail(ctx, err)

@@ -33,7 +33,8 @@ func TestVisitSeesWebhooksAndDeliveries(t *testing.T) {
 		t.Errorf("next visit after %v", next)
 	}
 	o := g.observation(shop)
-	if o.Problem != "" || o.WebhookCount != 3 || o.Cut || o.SeenAt.IsZero() || o.Total24h != 6 || o.Failed24h != 3 {
+	if o.Problem != "" || o.WebhookCount != 3 || o.Cut || o.SeenAt.IsZero() || o.Total24h != 6 || o.Failed24h != 3 ||
+		o.FailingWebhooks != 1 || o.LookWebhooks != 0 || o.DeliveriesSince != o.DeliveriesAt.Add(-store.KeepDeliveries) {
 		t.Errorf("observation %+v", o)
 	}
 	hooks, err := fleet.Webhooks(o)
@@ -65,19 +66,19 @@ func TestVisitSeesWebhooksAndDeliveries(t *testing.T) {
 			t.Errorf("%s: count %d, mask %b, want %d webhooks", info.Code, counts[i], o.Types>>i&1, n)
 		}
 	}
-	health, err := g.store.Health(t.Context(), g.owner, shop)
+	health, err := g.store.Health(t.Context(), g.owner, shop, store.SpansAt(g.store.Now()))
 	g.must(err)
 	if len(health) != 2 {
 		t.Fatalf("health %+v", health)
 	}
 	for _, h := range health {
 		failing := strings.Contains(hookURL(g, shop, h.Webhook), "/fail")
-		want := store.Rate{Total: 3}
+		want := store.Rate{Accepted: 3}
 		if failing {
-			want.Failed = 3
+			want = store.Rate{Failed: 3}
 		}
-		if h.Day != want || h.Week != want || h.All != want || h.LastFailure.IsZero() == failing ||
-			h.LastSuccess.IsZero() != failing || (h.LastError == "") == failing {
+		if h.Day != want || h.Week != want || h.All != want || h.LastFailed.IsZero() == failing ||
+			h.LastAccepted.IsZero() != failing || (h.LastError == "") == failing {
 			t.Errorf("failing %v: %+v", failing, h)
 		}
 	}

@@ -15,22 +15,25 @@ import (
 type Observation struct {
 	Connection // without its credential
 
-	TriedAt         time.Time // of the last visit; zero if there was none
-	Problem         string    // of the last visit; "" if it read everything
-	Code            string    // of the API, about the problem
-	SeenAt          time.Time // when the webhooks were last read; zero if never
-	Hash            string    // of the webhooks
-	Webhooks        []byte    // JSON by the caller; sealed in the database; nil in lists
-	WebhookCount    int
-	Cut             bool      // the shop has more webhooks than were read
-	Types           int64     // mask of the event types that webhooks have
-	TypeCounts      string    // by the caller: how many webhooks have each event type
-	UnknownTypes    []string  // event types without a bit in the mask, sorted
-	DeliveriesAt    time.Time // when the newest deliveries were last read; zero if never
-	Total24h        int       // deliveries in the 24 hours before DeliveriesAt
-	Failed24h       int       // of them
-	FailingWebhooks int       // webhooks whose last delivery of those failed
-	Backlog         Backlog
+	TriedAt      time.Time // of the last visit; zero if there was none
+	Problem      string    // of the last visit; "" if it read everything
+	Code         string    // of the API, about the problem
+	SeenAt       time.Time // when the webhooks were last read; zero if never
+	Hash         string    // of the webhooks
+	Webhooks     []byte    // JSON by the caller; sealed in the database; nil in lists
+	WebhookCount int
+	Cut          bool      // the shop has more webhooks than were read
+	Types        int64     // mask of the event types that webhooks have
+	TypeCounts   string    // by the caller: how many webhooks have each event type
+	UnknownTypes []string  // event types without a bit in the mask, sorted
+	DeliveriesAt time.Time // when the newest deliveries were last read; zero if never
+	Total24h     int       // deliveries in the 24 hours before DeliveriesAt, without tests
+	Failed24h    int       // of them
+	Backlog      Backlog
+
+	DeliveriesSince time.Time // all since then were read, but for the Backlog, and were kept unless they are too old
+	FailingWebhooks int       // by Observed.Judge
+	LookWebhooks    int
 }
 
 // Observed is what one visit saw through one connection.
@@ -43,7 +46,11 @@ type Observed struct {
 	Listed       *Listed // nil if the webhooks could not be read
 	Read         bool    // deliveries were read, perhaps not all
 	Deliveries   []Delivery
-	Backlog      Backlog // if Read
+	Backlog      Backlog   // if Read
+	Since        time.Time // all deliveries since then were read, if none were before
+
+	// Judge returns how many webhooks are failing, and how many had failures, if Read.
+	Judge func([]WebhookHealth) (failing, look int)
 }
 
 // Listed are the webhooks of a shop.
@@ -69,7 +76,8 @@ const (
 	observationColumns = `COALESCE(tried_at, 0), COALESCE(problem, ''), COALESCE(code, ''), COALESCE(seen_at, 0),
 		COALESCE(hash, ''), COALESCE(webhook_count, 0), COALESCE(cut, FALSE), COALESCE(types, 0),
 		COALESCE(type_counts, ''), COALESCE(unknown_types, ''), COALESCE(deliveries_at, 0), COALESCE(total_24h, 0),
-		COALESCE(failed_24h, 0), COALESCE(failing_webhooks, 0), COALESCE(backlog_page, 0), COALESCE(backlog_until, 0)`
+		COALESCE(failed_24h, 0), COALESCE(backlog_page, 0), COALESCE(backlog_until, 0), COALESCE(deliveries_since, 0),
+		COALESCE(failing_webhooks, 0), COALESCE(look_webhooks, 0)`
 
 	selectObservations = `SELECT ` + connectionColumns + `, ` + observationColumns + ` FROM connections
 		LEFT JOIN observations ON observations.connection = id WHERE environment = $1 AND owner = $2`
@@ -96,14 +104,8 @@ const (
 		ON CONFLICT DO NOTHING`
 
 	updateRead = `UPDATE observations SET deliveries_at = $2, backlog_page = $3, backlog_until = $4,
-		total_24h = (SELECT COUNT(*) FROM delivery_facts AS f WHERE f.connection = $1 AND created_at > $5),
-		failed_24h = (SELECT COUNT(*) FROM delivery_facts AS f WHERE f.connection = $1 AND created_at > $5 AND outcome = 2),
-		failing_webhooks = (SELECT COUNT(*) FROM (
-			SELECT MAX(CASE WHEN outcome = 2 THEN created_at ELSE 0 END) AS failed_at,
-				MAX(CASE WHEN outcome = 1 THEN created_at ELSE 0 END) AS accepted_at
-			FROM delivery_facts AS f WHERE f.connection = $1 AND created_at > $5 GROUP BY webhook
-		) AS last WHERE failed_at > accepted_at)
-		WHERE connection = $1`
+		deliveries_since = CASE WHEN deliveries_since > 0 THEN deliveries_since ELSE $5 END,
+		total_24h = $6, failed_24h = $7, failing_webhooks = $8, look_webhooks = $9 WHERE connection = $1`
 
 	selectChanges = `SELECT connections.id, changed_at, hash, detail FROM observation_changes
 		JOIN connections ON connections.id = observation_changes.connection
@@ -127,8 +129,31 @@ func (s *Store) putObserved(ctx context.Context, tx *sql.Tx, o Observed) error {
 	if err := s.putDeliveries(ctx, tx, o); err != nil {
 		return err
 	}
+	return s.judge(ctx, tx, o)
+}
+
+// judge stores what the deliveries add up to.
+func (s *Store) judge(ctx context.Context, tx *sql.Tx, o Observed) error {
+	rows, err := tx.QueryContext(ctx, selectHealth, SpansAt(o.At).args(o.ConnectionID)...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	all, err := scanHealth(rows)
+	if err != nil {
+		return err
+	}
+	var day Rate
+	for _, h := range all {
+		day.Add(h.Day)
+	}
+	failing, look := 0, 0
+	if o.Judge != nil {
+		failing, look = o.Judge(all)
+	}
+	_ = rows.Close()
 	_, err = tx.ExecContext(ctx, updateRead, o.ConnectionID, millis(o.At), o.Backlog.Page, millis(o.Backlog.Until),
-		millis(o.At.Add(-24*time.Hour)))
+		millis(o.Since), day.Total(), day.Failed, failing, look)
 	return err
 }
 
@@ -245,12 +270,14 @@ func (s *Store) ObservationChanges(
 // scanObservation reads connectionColumns, what more has, and observationColumns.
 func (s *Store) scanObservation(row scanner, more ...any) (Observation, error) {
 	var o Observation
-	var tried, seen, deliveries, until int64
+	var tried, seen, deliveries, until, since int64
 	var unknown string
 	var err error
 	o.Connection, err = s.scanConnection(row, append(more,
 		&tried, &o.Problem, &o.Code, &seen, &o.Hash, &o.WebhookCount, &o.Cut, &o.Types, &o.TypeCounts, &unknown,
-		&deliveries, &o.Total24h, &o.Failed24h, &o.FailingWebhooks, &o.Backlog.Page, &until)...)
+		&deliveries, &o.Total24h, &o.Failed24h, &o.Backlog.Page, &until, &since, &o.FailingWebhooks,
+		&o.LookWebhooks)...)
+	o.DeliveriesSince = timeAt(since)
 	o.TriedAt, o.SeenAt, o.DeliveriesAt, o.Backlog.Until = timeAt(tried), timeAt(seen), timeAt(deliveries), timeAt(until)
 	o.UnknownTypes = strings.Fields(unknown)
 	if len(o.UnknownTypes) == 0 {

@@ -281,7 +281,7 @@ func (s *Store) AskVisits(
 }
 
 // listed returns placeholders for values, and the arguments with them.
-func listed(args []any, values []string) (places string, all []any) {
+func listed[T any](args []any, values []T) (places string, all []any) {
 	var b strings.Builder
 	for i, value := range values {
 		args = append(args, value)

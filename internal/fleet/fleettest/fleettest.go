@@ -103,7 +103,16 @@ func (shop Shop) seen(t testing.TB, conn store.Connection, at time.Time) store.O
 		digits.WriteString(strconv.FormatInt(int64(counts[info.Code]), 36))
 	}
 	listed.TypeCounts = digits.String()
-	o := store.Observed{ConnectionID: conn.ID, Owner: conn.Owner, At: at, Listed: &listed, Read: true}
+	o := store.Observed{
+		ConnectionID: conn.ID, Owner: conn.Owner, At: at, Listed: &listed, Read: true,
+		Since: at.Add(-store.KeepDeliveries),
+	}
+	var list fourthwall.WebhookList
+	for _, hook := range shop.Webhooks {
+		list.Webhooks = append(list.Webhooks,
+			fourthwall.Webhook{ID: hook.ID, URL: hook.URL, AllowedTypes: hook.AllowedTypes})
+	}
+	o.Judge = fleet.Judge(at, list, nil)
 	sent := shop.Accepted + shop.Failed + shop.Since
 	for i := range sent {
 		when := at.Add(-time.Duration(sent-i) * 10 * time.Minute)
