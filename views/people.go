@@ -20,6 +20,7 @@ type PeoplePage struct {
 
 // PersonRow is one person.
 type PersonRow struct {
+	ID          string
 	Name, Email string
 	You         bool
 	Role        string // in words
