@@ -87,7 +87,8 @@ func (c *crawl) read(pg *page) {
 				continue
 			}
 			method := http.MethodGet
-			if a.Key == "action" && strings.EqualFold(attr(n, "method"), http.MethodPost) || a.Key == "data-notes" || a.Key == "data-find" {
+			isPosted := a.Key == "action" && strings.EqualFold(attr(n, "method"), http.MethodPost)
+			if isPosted || a.Key == "data-notes" || a.Key == "data-find" {
 				method = http.MethodPost
 			}
 			c.follow(method, to)

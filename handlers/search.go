@@ -98,7 +98,7 @@ func (s *server) handleSearchFound(w http.ResponseWriter, r *http.Request) error
 	switch {
 	case f.owner == "" || f.q.text == "":
 	case holdsSecret(typed):
-		part.Text = searchSecretTitle
+		part.Text = secretSearchTitle
 	case f.q.isTooLong():
 		part.Text = searchTooLongText
 	default:

@@ -35,6 +35,7 @@ func (q searchQuery) isTooLong() bool { return utf8.RuneCountInString(q.text) > 
 func (q searchQuery) namesDelivery() bool {
 	return isID(q.text) && strings.HasPrefix(q.text, deliveryPrefix)
 }
+
 func (q searchQuery) namesWebhook() bool {
 	return isID(q.text) && strings.HasPrefix(q.text, webhookPrefix)
 }

@@ -141,11 +141,11 @@ func TestSearchOpensAnID(t *testing.T) {
 	_, p := newFleetRig(t, searchShops()...)
 	stay := p.noRedirects()
 	for id, want := range map[string]string{
-		"sh_river-2":      webhooksPath("sh_river-2"),
-		" wcon_river-1\t": webhookPath("sh_river-2", "wcon_river-1"),
-		"weve_3":          eventPath("sh_amber-1", "weve_3"),
-		"wcon_RIVER-1":    "",
-		"weve_99":         "",
+		"sh_river-2":   webhooksPath("sh_river-2"),
+		"wcon_river-1": webhookPath("sh_river-2", "wcon_river-1"),
+		"weve_3":       eventPath("sh_amber-1", "weve_3"),
+		"wcon_RIVER-1": "",
+		"weve_99":      "",
 	} {
 		if to := stay.searches(id).header.Get("Location"); to != want {
 			t.Errorf("%q leads to %q, want %q", id, to, want)
@@ -319,12 +319,12 @@ func TestSearchOfSecrets(t *testing.T) {
 			t.Errorf("%q is drawn: %s", typed, body)
 		}
 	}
-	pg := p.searches(secret).want(http.StatusUnprocessableEntity, searchSecretTitle)
+	pg := p.searches(secret).want(http.StatusUnprocessableEntity, secretSearchTitle)
 	if strings.Contains(pg.body, secret) || strings.Contains(pg.url.String(), secret) {
 		t.Errorf("at %s: %s", pg.url, pg.body)
 	}
 	p.searches("https://hooks.agency.example/fw?k="+secret).want(http.StatusOK, searchCutText, "2 matches")
-	p.finds(secret).want(http.StatusOK, searchSecretTitle)
+	p.finds(secret).want(http.StatusOK, secretSearchTitle)
 	if back := g.server.returnPath(searchHref(secret, "")); back != searchPath {
 		t.Errorf("one returns to %s", back)
 	}

@@ -385,8 +385,8 @@ const (
 	moreWebhooksText = "Show the shops with these webhooks"
 	morePeopleText   = "Show all people"
 
-	searchSecretTitle = "That looks like a password, a token or a signing secret"
-	searchSecretText  = "We didn’t search for it, and removed it from the URL. Search for a name, a URL or an ID."
+	secretSearchTitle = "That looks like a password, a token or a signing secret"
+	notSearchedText   = "We didn’t search for it, and removed it from the URL. Search for a name, a URL or an ID."
 	searchTooLongText = "That’s too long. Shorten your search to 200 characters."
 	searchCutText     = "We left out the part of the URL that may hold a secret."
 	searchIsOldText   = "We couldn’t ask Fourthwall. Webhooks are as the last visit saw them."
@@ -403,7 +403,7 @@ const (
 func searchNotice(outcome string, isTooLong bool) *ui.Notice {
 	switch {
 	case outcome == outcomeSecret:
-		return &ui.Notice{Kind: ui.Failure, Title: searchSecretTitle, Text: searchSecretText}
+		return &ui.Notice{Kind: ui.Failure, Title: secretSearchTitle, Text: notSearchedText}
 	case isTooLong:
 		return &ui.Notice{Kind: ui.Failure, Title: searchTooLongText}
 	case outcome == outcomeCut:

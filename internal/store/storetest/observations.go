@@ -241,7 +241,8 @@ var deliveryTests = map[string]func(*testing.T, *fixture){
 		}
 		put(t, f.one, connection(other, "sh_3"))
 		failing, fine := delivery("weve_1", f.start), accepted("weve_1", "wcon_2", f.start)
-		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{failing, delivery("weve_10", f.start), fine}})
+		another := delivery("weve_10", f.start)
+		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{failing, another, fine}})
 		f.see(t, "sh_2", store.Observed{Read: true, Deliveries: []store.Delivery{accepted("weve_2", "wcon_3", f.start)}})
 		f.see(t, "sh_3", store.Observed{Read: true, Deliveries: []store.Delivery{accepted("weve_3", "wcon_4", f.start)}})
 		failing.Error = ""
