@@ -174,7 +174,7 @@ func TestSearchKeepsSecretsOut(t *testing.T) {
 				v.SeeText(v.searchPop(), "looks like a password")
 			}
 			v.status(v.Navigate(func() { v.Press("Enter") }), 422)
-			v.at("/search?outcome=secret")
+			v.at("/search?outcome=refused")
 			v.SeeText(v.main(), "removed it from the URL")
 			v.HasFocus(v.searchField())
 			v.Back()

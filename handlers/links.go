@@ -134,9 +134,6 @@ func channelPath(id string) string { return "/channels/" + url.PathEscape(id) }
 
 func personPath(id string) string { return peoplePath + "/" + url.PathEscape(id) }
 
-// personHref returns a link to a person's row.
-func personHref(id string) string { return peoplePath + "#person-" + url.PathEscape(id) }
-
 // searchHref returns a link to a search, or to what became of one.
 func searchHref(query, outcome string) string {
 	return withQuery(searchPath, filled(map[string]string{"q": query, "outcome": outcome}).Encode())

@@ -71,7 +71,7 @@ func (s *server) invitationRows(r *http.Request) (rows []views.InvitationRow, er
 // personRow returns a person's row. The only admin can't be changed.
 func personRow(p team.Person, you string, oneAdmin bool) views.PersonRow {
 	row := views.PersonRow{
-		ID: p.ID, Name: p.Called(), Email: p.Email, You: p.ID == you, Role: roleNames[p.Role], RoleValue: string(p.Role),
+		Name: p.Called(), Email: p.Email, You: p.ID == you, Role: roleNames[p.Role], RoleValue: string(p.Role),
 		Sessions: p.Sessions, Browser: p.Browser, SeenAt: p.SeenAt, Removed: p.IsRemoved(),
 	}
 	row.Source, row.SourceName = sourceOf(p)

@@ -11,8 +11,8 @@ const (
 	hitsOnPage = 50 // of each kind
 	hitsBelow  = 4  // of each kind, below the field while someone types
 
-	outcomeSecret = "secret"
-	outcomeCut    = "cut"
+	outcomeRefused = "refused"
+	outcomeCut     = "cut"
 )
 
 // handleSearch shows everything that matches, by kind. A whole ID leads straight
@@ -25,7 +25,7 @@ func (s *server) handleSearch(w http.ResponseWriter, r *http.Request) error {
 	switch shown := withoutURLSecrets(typed); {
 	case holdsSecret(typed):
 		scrub(w)
-		return redirect(w, r, searchHref("", outcomeSecret))
+		return redirect(w, r, searchHref("", outcomeRefused))
 	case shown != typed:
 		scrub(w)
 		return redirect(w, r, searchHref(shown, outcomeCut))

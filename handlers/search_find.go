@@ -284,7 +284,7 @@ func (s *server) searchPeople(ctx context.Context, f *found) error {
 		if !f.q.isIn(p.Called(), p.Email) {
 			continue
 		}
-		hit := views.SearchHit{Href: personHref(p.ID), Name: p.Called(), More: roleNames[p.Role]}
+		hit := views.SearchHit{Href: peoplePath, Name: p.Called(), More: roleNames[p.Role]}
 		if p.IsRemoved() {
 			hit.More = removedRole
 		}

@@ -305,8 +305,8 @@ func TestSearchOfSecrets(t *testing.T) {
 	const secret = "q7Ld0xVt3mPz8RyKc5NwB2hJ"
 	stay := p.noRedirects()
 	for typed, want := range map[string]string{
-		secret:                                   searchHref("", outcomeSecret),
-		"key " + secret:                          searchHref("", outcomeSecret),
+		secret:                                   searchHref("", outcomeRefused),
+		"key " + secret:                          searchHref("", outcomeRefused),
 		"https://a.example/x?k=" + secret + "#f": searchHref("https://a.example/x", outcomeCut),
 		"https://u:" + secret + "@a.example/x":   searchHref("https://a.example/x", outcomeCut),
 		"a.example/x?k=" + secret + " fox":       searchHref("a.example/x fox", outcomeCut),

@@ -388,7 +388,7 @@ const (
 	secretSearchTitle = "That looks like a password, a token or a signing secret"
 	notSearchedText   = "We didn’t search for it, and removed it from the URL. Search for a name, a URL or an ID."
 	searchTooLongText = "That’s too long. Shorten your search to 200 characters."
-	searchCutText     = "We left out the part of the URL that may hold a secret."
+	searchCutText     = "We left out the part of the URL that may be secret."
 	searchIsOldText   = "We couldn’t ask Fourthwall. Webhooks are as the last visit saw them."
 
 	nothingMatches  = "Nothing matches"
@@ -402,7 +402,7 @@ const (
 // nothing.
 func searchNotice(outcome string, isTooLong bool) *ui.Notice {
 	switch {
-	case outcome == outcomeSecret:
+	case outcome == outcomeRefused:
 		return &ui.Notice{Kind: ui.Failure, Title: secretSearchTitle, Text: notSearchedText}
 	case isTooLong:
 		return &ui.Notice{Kind: ui.Failure, Title: searchTooLongText}

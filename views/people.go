@@ -20,7 +20,6 @@ type PeoplePage struct {
 
 // PersonRow is one person.
 type PersonRow struct {
-	ID          string
 	Name, Email string
 	You         bool
 	Role        string // in words
