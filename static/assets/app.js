@@ -200,7 +200,7 @@
           const body = new URLSearchParams({ q: field.value });
           const answer = await fetch(form.dataset.find, { method: "POST", body });
           const text = await answer.text();
-          if (!answer.ok || asked !== newest) return;
+          if (!answer.ok || asked !== newest || found.contains(document.activeElement)) return;
           found.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
           const count = found.querySelector("p");
           if (count) say(words(count));
