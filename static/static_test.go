@@ -63,6 +63,7 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 		"list.js":       "text/javascript; charset=utf-8",
 		"fleet.css":     "text/css; charset=utf-8",
 		"shops.css":     "text/css; charset=utf-8",
+		"search.css":    "text/css; charset=utf-8",
 		"list.css":      "text/css; charset=utf-8",
 		"implicit.js":   "text/javascript; charset=utf-8",
 		"disconnect.js": "text/javascript; charset=utf-8",

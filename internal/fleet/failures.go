@@ -78,17 +78,16 @@ func hostOf(address string) string {
 	return strings.ToLower(u.Host)
 }
 
-// URLs returns the URLs of the webhooks of an owner's shops, as visits saw them, by shop.
-func (s *Service) URLs(ctx context.Context, owner store.Owner) (map[string][]string, error) {
+// Seen returns the webhooks of an owner's shops, as visits saw them, by shop. One whose webhooks aren't known is
+// missing.
+func (s *Service) Seen(ctx context.Context, owner store.Owner) (map[string][]Webhook, error) {
 	seen, err := s.store.ObservedWebhooks(ctx, owner, nil)
 	if err != nil {
 		return nil, err
 	}
-	all := map[string][]string{}
+	all := make(map[string][]Webhook, len(seen))
 	for shop, text := range seen {
-		for _, hook := range webhooksIn(text) {
-			all[shop] = append(all[shop], hook.URL)
-		}
+		all[shop] = webhooksIn(text)
 	}
 	return all, nil
 }

@@ -143,6 +143,38 @@ func (s *Store) errorContext(owner Owner, connection, event, webhook string) row
 	return rowContext{"delivery_facts", "error", []string{s.env, string(owner), connection, event, webhook}}
 }
 
+// FoundDelivery is a delivery, without its error, and the shop that it belongs to.
+type FoundDelivery struct {
+	Shop string
+	Delivery
+}
+
+const selectDelivery = `SELECT shop_id, event, webhook, type, state, outcome, test, f.created_at, f.updated_at
+	FROM connections JOIN delivery_facts AS f ON f.connection = connections.id AND f.event = $3
+	WHERE environment = $1 AND owner = $2 ORDER BY shop_id, webhook`
+
+// FindDelivery returns what is kept of the deliveries of one event to an owner's shops: one for each webhook that got
+// it.
+func (s *Store) FindDelivery(ctx context.Context, owner Owner, event string) ([]FoundDelivery, error) {
+	rows, err := s.engine.read.QueryContext(ctx, selectDelivery, s.env, owner, storable(event))
+	if err != nil {
+		return nil, failed("find a delivery", err)
+	}
+	defer rows.Close()
+	var all []FoundDelivery
+	for rows.Next() {
+		var d FoundDelivery
+		var created, updated int64
+		err := rows.Scan(&d.Shop, &d.Event, &d.Webhook, &d.Type, &d.State, &d.Outcome, &d.Test, &created, &updated)
+		if err != nil {
+			return nil, failed("find a delivery", err)
+		}
+		d.CreatedAt, d.UpdatedAt = timeAt(created), timeAt(updated)
+		all = append(all, d)
+	}
+	return all, failed("find a delivery", rows.Err())
+}
+
 // DeliveryQuery says which deliveries to a shop to return.
 type DeliveryQuery struct {
 	Webhooks []string // as in Delivery; nil: all

@@ -110,6 +110,7 @@ export const pages = [
   { name: "implicit sign-in", stranger: true, path: () => "/oauth/implicit" },
   { name: "installed", stranger: true, path: () => "/oauth/callback?code=unused" },
   { name: "shops", path: () => "/shops" },
+  { name: "search", path: () => "/search?q=example" },
   { name: "shop labels", path: (v) => v.at(v.empty, "/labels") },
   { name: "disconnect", path: (v) => v.at(v.full, "/disconnect") },
   { name: "help", path: () => "/help" },

@@ -234,6 +234,30 @@ func bucket(shop, webhook string, start time.Time, rate store.Rate) store.Bucket
 }
 
 var deliveryTests = map[string]func(*testing.T, *fixture){
+	"found by event": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		other, _ := signIn(t, f.one)
+		for _, shop := range []string{"sh_1", "sh_2"} {
+			put(t, f.one, connection(owner, shop))
+		}
+		put(t, f.one, connection(other, "sh_3"))
+		failing, fine := delivery("weve_1", f.start), accepted("weve_1", "wcon_2", f.start)
+		another := delivery("weve_10", f.start)
+		f.see(t, "sh_1", store.Observed{Read: true, Deliveries: []store.Delivery{failing, another, fine}})
+		f.see(t, "sh_2", store.Observed{Read: true, Deliveries: []store.Delivery{accepted("weve_2", "wcon_3", f.start)}})
+		f.see(t, "sh_3", store.Observed{Read: true, Deliveries: []store.Delivery{accepted("weve_3", "wcon_4", f.start)}})
+		failing.Error = ""
+		for event, want := range map[string][]store.FoundDelivery{
+			"weve_1": {{Shop: "sh_1", Delivery: failing}, {Shop: "sh_1", Delivery: fine}},
+			"weve_2": {{Shop: "sh_2", Delivery: accepted("weve_2", "wcon_3", f.start)}},
+			"weve_3": nil, "weve_": nil, "weve_%": nil, "weve__": nil, "WEVE_1": nil, "": nil, "weve_1\x00": nil,
+		} {
+			got, err := f.other.FindDelivery(t.Context(), owner, event)
+			must(t, err)
+			same(t, event, got, want)
+		}
+	},
+
 	"counted once however often they are read": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		put(t, f.one, connection(owner, "sh_1"))
