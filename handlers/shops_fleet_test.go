@@ -124,7 +124,7 @@ func TestWhichFailuresAreTrouble(t *testing.T) {
 		got = append(got, []string{row[1], row[0], row[5], row[6]})
 	}
 	want := [][]string{
-		{"two of few", "failing", "2 of 4 failed", "500"},
+		{"two of few", "look", "2 of 4 failed", "500"},
 		{"two", "look", "2 of 33 failed", "500"},
 		{"the last", "look", "1 of 31 failed", "500"},
 		{"one of few", "ok", "1 of 3 failed", ""},
