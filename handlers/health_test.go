@@ -15,7 +15,8 @@ import (
 func (p *person) visit(shop sandbox.DemoShop) {
 	p.t.Helper()
 	p.move(20 * time.Second)
-	wait, err := p.server.Fleet.Visit(p.t.Context(), shop.ID, func(context.Context, *sql.Tx, time.Time) error { return nil })
+	next := func(context.Context, *sql.Tx, time.Time) error { return nil }
+	wait, err := p.server.Fleet.Visit(p.t.Context(), shop.ID, next)
 	p.must(err)
 	if wait > 0 {
 		p.t.Fatalf("the visit has to wait %v", wait)
@@ -153,7 +154,8 @@ func TestHealthOfADayAndAWeek(t *testing.T) {
 		p.connect(0)
 		p.visit(shop)
 		p.healthOf(shop, hook).check(t, row.want)
-		if text := p.get(webhooksPath(shop.ID)).row(well.ID); !strings.Contains(text, "OK") || !strings.Contains(text, row.well) {
+		text := p.get(webhooksPath(shop.ID)).row(well.ID)
+		if !strings.Contains(text, "OK") || !strings.Contains(text, row.well) {
 			t.Errorf("%s: %s", row.name, text)
 		}
 	}

@@ -65,7 +65,7 @@ func (s *server) readWebhookLog(r *http.Request, id string) (read webhookLogRead
 		}
 		switch {
 		case !seen.Past.Until.IsZero():
-		case unread != nil:
+		case why != "":
 			return nil, why, nil
 		default:
 			seen.Found.AddTypes(ctx, s.client(r), fourthwall.WebhookList{Webhooks: []fourthwall.Webhook{hook}})

@@ -244,7 +244,8 @@ func (l WebhookLog) notes() []string {
 	var all []string
 	switch {
 	case h.Ambiguous:
-		all = append(all, "Another webhook uses the same URL. Deliveries that can’t be matched to one of them aren’t counted.")
+		all = append(all,
+			"Another webhook uses the same URL. Deliveries that can’t be matched to one of them aren’t counted.")
 	case !h.Known:
 		all = append(all, "Hatched times weren’t read.")
 	case !h.Since.IsZero() && len(l.Month) > 0 && h.Since.After(l.Month[0].Start.AddDate(0, 0, 1)):

@@ -218,7 +218,8 @@ func (s *Store) deliveries(ctx context.Context, owner Owner, query string, args 
 }
 
 const (
-	selectDeliveries = `SELECT f.connection, event, webhook, type, state, outcome, test, f.error, f.created_at, f.updated_at
+	selectDeliveries = `SELECT f.connection, event, webhook, type, state, outcome, test, f.error, f.created_at,
+			f.updated_at
 		FROM connections JOIN delivery_facts AS f ON f.connection = connections.id AND f.created_at >= $4
 		WHERE environment = $1 AND owner = $2 AND shop_id = $3`
 

@@ -134,6 +134,7 @@ func (s *Store) putObserved(ctx context.Context, tx *sql.Tx, o Observed) error {
 
 // judge stores what the deliveries add up to.
 func (s *Store) judge(ctx context.Context, tx *sql.Tx, o Observed) error {
+	//nolint:rowserrcheck // scanHealth checks it.
 	rows, err := tx.QueryContext(ctx, selectHealth, SpansAt(o.At).args(o.ConnectionID)...)
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ type Past struct {
 }
 
 // Health says how deliveries to one webhook went. Its rates don't count tests.
-type Health struct {
+type Health struct { //nolint:recvcheck // Only what counts changes it.
 	Day, Week    store.Rate // the last 24 hours, the last 7 days
 	All          store.Rate // as far as is known, 30 days at most
 	Tests        int
@@ -272,8 +272,8 @@ type Bucket struct {
 	Known bool       // all of them were read
 }
 
-// Buckets counts deliveries by the hour or the day, oldest first. The last of n contains now. Only webhooks that fit are
-// counted; an empty ID is one that isn't known. types are the event types of those webhooks, or nil for all.
+// Buckets counts deliveries by the hour or the day, oldest first. The last of n contains now. Only webhooks that fit
+// are counted; an empty ID is one that isn't known. types are the event types of those webhooks, or nil for all.
 func (s Seen) Buckets(width time.Duration, n int, types []fourthwall.EventType, fits func(id string) bool) []Bucket {
 	all := s.empty(width, n, types)
 	isCounted := counts(fits)
@@ -322,8 +322,8 @@ func place(all []Bucket, width time.Duration, t time.Time) int {
 	return int(t.Sub(all[0].Start) / width)
 }
 
-// eachCount calls a function with all deliveries but tests: with those of an hour or a day that visits counted, and with
-// each that isn't among them.
+// eachCount calls a function with all deliveries but tests: with those of an hour or a day that visits counted, and
+// with each that isn't among them.
 func (s Seen) eachCount(width time.Duration, do func(start time.Time, ids []string, r store.Rate)) {
 	past, ids := s.Past.Hours, s.ids()
 	if width > time.Hour {

@@ -322,7 +322,8 @@ var deliveryTests = map[string]func(*testing.T, *fixture){
 			all  []store.Bucket
 		}{
 			{"hours of all", store.Buckets{Since: at(0), Width: time.Hour}, []store.Bucket{
-				bucket("sh_1", "", at(0), store.Rate{Accepted: 1, Failed: 1}), bucket("sh_1", "", at(time.Hour), store.Rate{Accepted: 1}),
+				bucket("sh_1", "", at(0), store.Rate{Accepted: 1, Failed: 1}),
+				bucket("sh_1", "", at(time.Hour), store.Rate{Accepted: 1}),
 				bucket("sh_2", "", at(0), store.Rate{Failed: 1}),
 			}},
 			{"hours of one", store.Buckets{Since: at(0), Width: time.Hour, Shops: []string{"sh_2", "sh_3"}}, []store.Bucket{
@@ -409,10 +410,12 @@ var deliveryTests = map[string]func(*testing.T, *fixture){
 			want  store.DeliveryQuery
 			all   []store.Delivery
 		}{
-			"all":              {owner, store.DeliveryQuery{Limit: 9}, []store.Delivery{three, two, one}},
-			"newest":           {owner, store.DeliveryQuery{Limit: 2}, []store.Delivery{three, two}},
-			"since":            {owner, store.DeliveryQuery{Limit: 9, Since: two.CreatedAt}, []store.Delivery{three, two}},
-			"of a webhook":     {owner, store.DeliveryQuery{Limit: 9, Webhooks: []string{"wcon_1", "x"}}, []store.Delivery{two, one}},
+			"all":    {owner, store.DeliveryQuery{Limit: 9}, []store.Delivery{three, two, one}},
+			"newest": {owner, store.DeliveryQuery{Limit: 2}, []store.Delivery{three, two}},
+			"since":  {owner, store.DeliveryQuery{Limit: 9, Since: two.CreatedAt}, []store.Delivery{three, two}},
+			"of a webhook": {
+				owner, store.DeliveryQuery{Limit: 9, Webhooks: []string{"wcon_1", "x"}}, []store.Delivery{two, one},
+			},
 			"of no webhook":    {owner, store.DeliveryQuery{Limit: 9, Webhooks: []string{}}, nil},
 			"of another owner": {other, store.DeliveryQuery{Limit: 9}, nil},
 		} {
