@@ -44,9 +44,9 @@ const (
 )
 
 // deleteGuessed deletes deliveries of which it's now known for which webhook they were.
-const deleteGuessed = `DELETE FROM delivery_facts WHERE connection = $1 AND created_at >= $2 AND created_at < $3
-	AND webhook LIKE '` + URLKey + `%' AND event IN (SELECT event FROM delivery_facts
-		WHERE connection = $1 AND created_at >= $2 AND created_at < $3 AND webhook NOT LIKE '` + URLKey + `%')`
+const deleteGuessed = `DELETE FROM delivery_facts AS g WHERE connection = $1 AND created_at >= $2 AND created_at < $3
+	AND webhook LIKE '` + URLKey + `%' AND EXISTS (SELECT 1 FROM delivery_facts AS f
+		WHERE f.connection = g.connection AND f.event = g.event AND f.webhook NOT LIKE '` + URLKey + `%')`
 
 // putDeliveries stores deliveries, and counts those of their hours. One that was read before is replaced if it has
 // changed.
