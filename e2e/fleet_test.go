@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"hookwall/e2e/browser"
 	"hookwall/internal/fleet"
 	"hookwall/internal/fleet/fleettest"
 	"hookwall/internal/fourthwall"
@@ -182,6 +183,42 @@ func TestFleetInABrowser(t *testing.T) {
 			v.SeeText(v.main(), "6 of 60 shops shown")
 		})
 	}
+}
+
+// TestFleetFollowsVisits: what visits read appears without a reload.
+func TestFleetFollowsVisits(t *testing.T) {
+	t.Parallel()
+	a := startTeam(t)
+	put := func(i int, change func(*fleettest.Shop)) {
+		shop := oddShop(i)
+		change(&shop)
+		fleettest.Put(t, a.store, a.team.Owner(), shop)
+	}
+	for i := range 5 {
+		put(i, func(*fleettest.Shop) {})
+	}
+	v := a.member(ada, "/shops", browser.Options{})
+	pages := []string{"/shops", "/shops/coverage?by=shops"}
+	for _, path := range pages {
+		v.Open(path)
+		v.SeeText(v.main(), oddShop(0).Name)
+		v.Eval("window.__same = true")
+		put(0, func(s *fleettest.Shop) { s.Name = "Sudden Fame at " + path })
+		v.SeeText(v.main(), "Sudden Fame at "+path)
+		if same := v.Eval("window.__same"); same != true {
+			t.Errorf("%s was loaded again", path)
+		}
+		put(0, func(*fleettest.Shop) {})
+	}
+	// It waits while the focus is in the list.
+	v.Open("/shops")
+	link := v.main().GetByRole("link", named(oddShop(1).Name)).First()
+	v.Must(link.Focus())
+	put(0, func(s *fleettest.Shop) { s.Name = "Waits" })
+	v.Must(v.Expect(link).ToBeFocused())
+	v.Must(link.Blur())
+	v.SeeText(v.main(), "Waits")
+	v.Accessible()
 }
 
 // TestFleetByKeyboard goes from the counts to the shops, opens one, and compares

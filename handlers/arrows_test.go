@@ -18,14 +18,14 @@ import (
 // use all of these and no other page.
 var layers = []string{
 	"links.go", "labels.go", "browser_name.go", "words.go",
-	"logs.go", "background.go", "per_session.go",
+	"logs.go", "background.go", "visit_watch.go", "per_session.go",
 	"route.go", "server.go", "cookies.go", "request.go", "csv.go",
 	"flash.go", "render.go", "search_query.go", "returnpath.go", "errors.go",
 	"session.go", "limits.go", "redraw.go", "ended.go", "guard.go",
 	"client.go", "names.go", "await.go", "immutable.go", "sign_in.go", "connect.go", "invitations.go",
 	"personal.go", "shop_label_field.go", "shop_filter.go", "search_find.go", "key_field.go",
 	"catalog.go", "activity_text.go", "match.go", "health.go", "delivery_filter.go", "url_field.go", "examine.go",
-	"stream.go", "outcome.go", "channel_read.go",
+	"stream.go", "shops_stream.go", "outcome.go", "channel_read.go",
 	"webhook_log.go", "test_result.go",
 	"webhook_form.go", "webhook_form_draw.go", "webhook_draft.go", "webhook_preset.go", "duplicates.go",
 }

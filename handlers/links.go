@@ -23,6 +23,7 @@ const (
 	labelShopsPath   = "/shops/labels"
 	coveragePath     = "/shops/coverage"
 	shopsCSVPath     = "/shops.csv"
+	shopsStreamPath  = refreshPath + "/stream"
 	refreshPath      = "/shops/refresh"
 	shopLabelsRoute  = "/shops/{shop}/labels"
 	movePath         = "/connect/move"

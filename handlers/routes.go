@@ -126,6 +126,7 @@ func (s *server) siteRoutes() []route {
 		{method: "POST", path: searchFoundPath, handle: s.handleSearchFound, access: viewer, resume: searchPath},
 		{method: "GET", path: shopsPath, handle: s.handleShops, access: viewer, resumable: true},
 		{method: "GET", path: shopsCSVPath, handle: s.handleShopsCSV, access: viewer},
+		{method: "GET", path: shopsStreamPath, handle: s.handleShopsStream, access: viewer},
 		{method: "GET", path: coveragePath, handle: s.handleCoverage, access: viewer, resumable: true},
 		{method: "POST", path: refreshPath, handle: s.handleRefresh, access: viewer, limit: asWrite, resume: shopsPath},
 		{

@@ -32,6 +32,7 @@ func (s *server) fleetOf(r *http.Request, f foundShops, shown []store.Connection
 		Now: now, Counts: f.counts(), State: f.filter.state, States: shopStateLabels.choices()[1:],
 		Missing: f.filter.missing, Types: catalogBadges(), Sort: f.filter.sort, Sorts: shopSortLabels.choices(),
 		CSVHref:       withQuery(shopsCSVPath, f.filter.values().Encode()),
+		StreamHref:    f.shopsStreamHref(),
 		RefreshAction: refreshPath, Filter: f.filter.fields(), CoverageHref: coveragePath, Kept: f.kept(),
 	}
 	until, err := s.Fleet.Paused(r.Context())

@@ -23,6 +23,7 @@ type CoveragePage struct {
 	NotKnown                int             // of Shops
 	Rows                    []CoverageRow   // of this page
 	Pager                   ui.Pager
+	StreamHref              string // that says when something was read
 }
 
 // CoverageGroup is a group of event types.

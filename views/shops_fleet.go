@@ -24,6 +24,7 @@ type Fleet struct {
 	Types                      []ui.EventBadge
 	Filter                     []ui.Choice // all of it; Text is a field's name
 	CSVHref                    string
+	StreamHref                 string // that says when something was read
 	RefreshAction              string // POST target; fields shop and those of Filter
 	CoverageHref               string
 }

@@ -79,6 +79,9 @@ const (
 		COALESCE(failed_24h, 0), COALESCE(backlog_page, 0), COALESCE(backlog_until, 0), COALESCE(deliveries_since, 0),
 		COALESCE(failing_webhooks, 0), COALESCE(look_webhooks, 0)`
 
+	selectNewestVisits = `SELECT owner, MAX(tried_at) FROM connections
+		JOIN observations ON observations.connection = id WHERE environment = $1 GROUP BY owner`
+
 	selectObservations = `SELECT ` + connectionColumns + `, ` + observationColumns + ` FROM connections
 		LEFT JOIN observations ON observations.connection = id WHERE environment = $1 AND owner = $2`
 
@@ -174,6 +177,25 @@ func (s *Store) putListed(ctx context.Context, tx *sql.Tx, o Observed, l Listed)
 	_, err = tx.ExecContext(ctx, insertChange, o.ConnectionID, millis(o.At), l.Hash,
 		s.keys.seal(l.Change, s.observationContext("observation_changes", "detail", o.Owner, o.ConnectionID)))
 	return err
+}
+
+// NewestVisits returns when a shop of each owner was last visited, for owners of whom one was.
+func (s *Store) NewestVisits(ctx context.Context) (map[Owner]time.Time, error) {
+	rows, err := s.engine.read.QueryContext(ctx, selectNewestVisits, s.env)
+	if err != nil {
+		return nil, failed("list newest visits", err)
+	}
+	defer rows.Close()
+	all := map[Owner]time.Time{}
+	for rows.Next() {
+		var owner Owner
+		var at int64
+		if err := rows.Scan(&owner, &at); err != nil {
+			return nil, failed("list newest visits", err)
+		}
+		all[owner] = timeAt(at)
+	}
+	return all, failed("list newest visits", rows.Err())
 }
 
 // Observations returns what was seen of all shops of an owner, by name, without the webhooks themselves. A shop that

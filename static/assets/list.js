@@ -67,6 +67,30 @@
     }
   }
 
+  // A page about many shops follows what visits read. It leaves alone what someone
+  // has opened, or has the focus in.
+  function followVisits() {
+    const found = document.querySelector("[data-follow]");
+    if (!found) return;
+    const parts = [document.getElementById("counts"), found];
+    const isBusy = () => parts.some((part) => part.contains(document.activeElement) || part.querySelector("details[open]"));
+    let isLate = false;
+    const show = async () => {
+      isLate = isBusy();
+      if (isLate) return;
+      const answer = await fetch(location);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!page.getElementById(found.id)) return stream.close();
+      for (const part of parts) {
+        if (!isBusy()) part.replaceChildren(...page.getElementById(part.id).childNodes);
+      }
+      document.dispatchEvent(new Event("redrawn"));
+    };
+    const stream = new EventSource(found.dataset.follow);
+    stream.addEventListener("visited", () => show().catch(() => { isLate = true; }));
+    setInterval(() => { if (isLate) show().catch(() => {}); }, 3000);
+  }
+
   function made(name, className, ...children) {
     const element = document.createElement(name);
     element.className = className;
@@ -75,5 +99,6 @@
   }
 
   rowActions();
+  followVisits();
   liveFilters();
 })();

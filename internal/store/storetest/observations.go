@@ -65,6 +65,29 @@ var observationTests = map[string]func(*testing.T, *fixture){
 		}
 	},
 
+	"newest visits of each owner": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		other, _ := signIn(t, f.one)
+		put(t, f.one, connection(owner, "sh_1"))
+		put(t, f.one, connection(owner, "sh_2"))
+		put(t, f.one, connection(other, "sh_3"))
+		want := map[store.Owner]time.Time{}
+		for _, visit := range []struct {
+			owner store.Owner
+			shop  string
+		}{{owner, "sh_1"}, {owner, "sh_2"}, {other, "sh_3"}, {owner, "sh_1"}} {
+			f.clock.move(time.Hour)
+			f.see(t, visit.shop, store.Observed{})
+			want[visit.owner] = f.clock.Now()
+			got, err := f.other.NewestVisits(t.Context())
+			must(t, err)
+			same(t, "after "+visit.shop, got, want)
+		}
+		got, err := f.open(sandbox).NewestVisits(t.Context())
+		must(t, err)
+		same(t, "elsewhere", got, map[store.Owner]time.Time{})
+	},
+
 	"failures by webhook": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		for _, shop := range []string{"sh_1", "sh_2", "sh_3", "sh_4"} {

@@ -1,0 +1,105 @@
+package handlers
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"hookwall/internal/fleet/fleettest"
+	"hookwall/internal/store"
+)
+
+// followed returns the address of the events that a page follows.
+func (pg *page) followed() (address string) {
+	walk(pg.doc, func(n *html.Node) {
+		if a := attr(n, "data-follow"); a != "" {
+			address = a
+		}
+	})
+	return address
+}
+
+// TestShopsStream: what a page doesn't show yet is told at once and whenever a
+// visit reads something, and what it shows isn't.
+func TestShopsStream(t *testing.T) {
+	t.Parallel()
+	g, p := newFleetRig(t, oddShops()...)
+	g.server.visits.every = time.Millisecond
+	for _, path := range []string{shopsPath, coveragePath} {
+		address := p.get(path).want(http.StatusOK).followed()
+		stream, err := p.client.Do(p.request(http.MethodGet, address, nil))
+		g.must(err)
+		if stream.StatusCode != http.StatusOK || stream.Header.Get("Content-Type") != "text/event-stream" {
+			t.Fatalf("%s: %d, %v", address, stream.StatusCode, stream.Header)
+		}
+		g.move(time.Second)
+		fleettest.Put(t, g.store, owner(p), fleettest.Shop{ID: "sh_new", Name: "Just connected"})
+		lines := bufio.NewScanner(stream.Body)
+		if !lines.Scan() || lines.Text() != "event: visited" {
+			t.Errorf("%s: the stream begins with %q, %v", address, lines.Text(), lines.Err())
+		}
+		g.must(stream.Body.Close())
+
+		stream, err = p.client.Do(p.request(http.MethodGet, address, nil)) // as the page was
+		g.must(err)
+		if lines := bufio.NewScanner(stream.Body); !lines.Scan() || lines.Text() != "event: visited" {
+			t.Errorf("%s: the stream begins with %q, %v", address, lines.Text(), lines.Err())
+		}
+		g.must(stream.Body.Close())
+	}
+	newRig(t, options{}).person().get(shopsStreamPath).want(http.StatusNotFound)
+}
+
+// TestVisitWatch: the database is asked once for all pages that follow, and not
+// at all without one.
+func TestVisitWatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reads := 0
+		newest := map[store.Owner]time.Time{}
+		w := &visitWatch{every: time.Second, read: func(context.Context) (map[store.Owner]time.Time, error) {
+			reads++
+			if reads == 2 {
+				return nil, errors.New("no database")
+			}
+			return map[store.Owner]time.Time{"team": newest["team"]}, nil
+		}}
+		b := newBackground()
+		defer b.end()
+		wait := func(want int) {
+			t.Helper()
+			time.Sleep(3*time.Second + time.Millisecond) //nolint:forbidigo // in a bubble of synctest
+			synctest.Wait()
+			if reads != want {
+				t.Errorf("%d reads, want %d", reads, want)
+			}
+		}
+		wait(0)
+		first, second := w.join(b), w.join(b)
+		wait(4)
+		_, changed := w.of("team")
+		newest["team"] = time.Now()
+		wait(7)
+		select {
+		case <-changed:
+		default:
+			t.Error("a visit isn't told")
+		}
+		if got, _ := w.of("team"); !got.Equal(newest["team"]) {
+			t.Errorf("newest is %v", got)
+		}
+		first()
+		first()
+		wait(10)
+		second()
+		wait(10)
+		defer w.join(b)()
+		wait(14)
+	})
+}
