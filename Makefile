@@ -81,7 +81,8 @@ e2e: browser ## Run the browser tests alone
 
 .PHONY: test-postgres
 test-postgres: browser ## Run the tests of the store, the jobs, the domain, the pages and the replicas on Postgres: a private one, or that of HOOKWALL_TEST_POSTGRES
-	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./internal/store/... ./internal/jobs ./internal/fleet ./internal/webhooks ./handlers ./e2e/process ./e2e/replicas
+	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) -skip '^TestVisitsOfKilledReplicas$$' ./internal/store/... ./internal/jobs \
+		./internal/fleet ./internal/webhooks ./handlers ./e2e/process ./e2e/replicas
 
 # How long "make replicas" creates webhooks.
 LOADTIME ?= 30s
@@ -116,8 +117,9 @@ test-deploy: ## Run the image as far as that goes without Docker, and replicas b
 	@HOOKWALL_TEST_DEPLOY=1 tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./deploy
 
 .PHONY: race
-race: browser ## Run all tests with the race detector; needs a C compiler
-	@CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 30m $(TESTFLAGS) ./...
+race: browser ## Run all tests but TestPages of the browser with the race detector; needs a C compiler
+	@CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 30m $(TESTFLAGS) $$($(GO) list ./... | grep -v '/e2e$$')
+	@CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -skip '^TestPages$$' $(TESTFLAGS) ./e2e
 
 # The pages that "make lighthouse" looks at: words of their names; all unless told.
 PAGES ?=

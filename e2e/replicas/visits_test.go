@@ -34,7 +34,7 @@ type visiting struct {
 // effect. Every shop is visited, none by two at once, and no connection has ended that works.
 func TestVisitsOfKilledReplicas(t *testing.T) {
 	if !process.OnPostgres() {
-		t.Skip("several dashboards need Postgres: make test-postgres starts it")
+		t.Skip("several dashboards need Postgres: make replicas starts it")
 	}
 	t.Parallel()
 	v := &visiting{fleet: newFleet(t, *fleetShops, process.Database(t)), over: make(chan struct{})}
