@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,37 +62,35 @@ func TestShopsStream(t *testing.T) {
 func TestVisitWatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		reads := 0
-		newest := map[store.Owner]time.Time{}
+		var reads, newest atomic.Int64
 		w := &visitWatch{every: time.Second, read: func(context.Context) (map[store.Owner]time.Time, error) {
-			reads++
-			if reads == 2 {
+			if reads.Add(1) == 2 {
 				return nil, errors.New("no database")
 			}
-			return map[store.Owner]time.Time{"team": newest["team"]}, nil
+			return map[store.Owner]time.Time{"team": time.UnixMilli(newest.Load())}, nil
 		}}
 		b := newBackground()
 		defer b.end()
-		wait := func(want int) {
+		wait := func(want int64) {
 			t.Helper()
 			time.Sleep(3*time.Second + time.Millisecond) //nolint:forbidigo // in a bubble of synctest
 			synctest.Wait()
-			if reads != want {
-				t.Errorf("%d reads, want %d", reads, want)
+			if got := reads.Load(); got != want {
+				t.Errorf("%d reads, want %d", got, want)
 			}
 		}
 		wait(0)
 		first, second := w.join(b), w.join(b)
 		wait(4)
 		_, changed := w.of("team")
-		newest["team"] = time.Now()
+		newest.Store(1)
 		wait(7)
 		select {
 		case <-changed:
 		default:
 			t.Error("a visit isn't told")
 		}
-		if got, _ := w.of("team"); !got.Equal(newest["team"]) {
+		if got, _ := w.of("team"); got.UnixMilli() != 1 {
 			t.Errorf("newest is %v", got)
 		}
 		first()
