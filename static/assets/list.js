@@ -74,7 +74,7 @@
     if (!found) return;
     const parts = [document.getElementById("counts"), found];
     const isBusy = () => parts.some((part) => part.contains(document.activeElement) || part.querySelector("details[open]"));
-    let isLate = false;
+    let isLate = false, stream;
     const show = async () => {
       isLate = isBusy();
       if (isLate) return;
@@ -84,10 +84,24 @@
       for (const part of parts) {
         if (!isBusy()) part.replaceChildren(...page.getElementById(part.id).childNodes);
       }
+      found.dataset.follow = page.getElementById(found.id).dataset.follow;
       document.dispatchEvent(new Event("redrawn"));
     };
-    const stream = new EventSource(found.dataset.follow);
-    stream.addEventListener("visited", () => show().catch(() => { isLate = true; }));
+    // Its address says what the page shows. A hidden page needs none of the few
+    // connections that a browser has.
+    const follow = () => {
+      stream?.close();
+      if (document.hidden) return;
+      stream = new EventSource(found.dataset.follow);
+      stream.addEventListener("visited", () => show().catch(() => { isLate = true; }));
+      stream.addEventListener("error", ({ target }) => {
+        if (target.readyState === EventSource.CLOSED) return; // refused
+        target.close();
+        setTimeout(follow, 3000);
+      });
+    };
+    document.addEventListener("visibilitychange", follow);
+    follow();
     setInterval(() => { if (isLate) show().catch(() => {}); }, 3000);
   }
 
