@@ -68,7 +68,7 @@ func (w *visitWatch) run(life context.Context, left <-chan struct{}) {
 	}
 }
 
-// put keeps what was read, unless all pages have left meanwhile.
+// put stores what was read, unless all pages have left.
 func (w *visitWatch) put(newest map[store.Owner]time.Time, left <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

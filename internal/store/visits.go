@@ -257,8 +257,8 @@ func (s *Store) TakeDueVisits(
 }
 
 // AskVisits makes shops of an owner due at once, all of them if none is named, and runs also with them in the same
-// transaction. A shop that is being visited is visited once more. It returns the shops. Those whose connection has
-// ended are left out.
+// transaction. A shop that is being visited is visited again after that. It returns the shops. Those whose connection
+// has ended are left out.
 func (s *Store) AskVisits(
 	ctx context.Context, owner Owner, shops []string, also func(context.Context, *sql.Tx, []string) error,
 ) (asked []string, err error) {

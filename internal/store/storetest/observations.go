@@ -234,7 +234,7 @@ var observationTests = map[string]func(*testing.T, *fixture){
 		_, err = f.one.Observation(t.Context(), owner, "sh_1")
 		is(t, "disconnected", err, store.ErrNotFound)
 		put(t, f.one, connection(owner, "sh_1"))
-		same(t, "connected anew", observation(t, f.one, owner).SeenAt, time.Time{})
+		same(t, "connected again", observation(t, f.one, owner).SeenAt, time.Time{})
 		same(t, "health", health(t, f.one, owner), nil)
 	},
 
