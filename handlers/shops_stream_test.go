@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -55,6 +56,27 @@ func TestShopsStream(t *testing.T) {
 		g.must(stream.Body.Close())
 	}
 	newRig(t, options{}).person().get(shopsStreamPath).want(http.StatusNotFound)
+
+	// While an older page follows, the newest visit is known, and a page that shows it is told nothing.
+	now := p.get(shopsPath).want(http.StatusOK).followed()
+	var streams []*http.Response
+	for _, address := range []string{shopsStreamPath, now} {
+		stream, err := p.client.Do(p.request(http.MethodGet, address, nil))
+		g.must(err)
+		t.Cleanup(func() { stream.Body.Close() })
+		streams = append(streams, stream)
+		if address == now {
+			break
+		}
+		first := make([]byte, len("event: visited"))
+		if _, err := io.ReadFull(stream.Body, first); err != nil || string(first) != "event: visited" {
+			t.Errorf("the stream begins with %q, %v", first, err)
+		}
+	}
+	g.server.background.drain()
+	if text, err := io.ReadAll(streams[1].Body); err != nil || len(text) > 0 {
+		t.Errorf("a page that shows everything is told %q, %v", text, err)
+	}
 }
 
 // TestVisitWatch: the database is asked once for all pages that follow, and not
