@@ -81,15 +81,32 @@ e2e: browser ## Run the browser tests alone
 
 .PHONY: test-postgres
 test-postgres: browser ## Run the tests of the store, the jobs, the domain, the pages and the replicas on Postgres: a private one, or that of HOOKWALL_TEST_POSTGRES
-	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./internal/store/... ./internal/jobs ./internal/fleet ./internal/webhooks ./handlers ./e2e/process ./e2e/replicas
+	@tools/with-postgres.sh $(GO) test $(TESTFLAGS) -skip '^TestVisitsOfKilledReplicas$$' ./internal/store/... ./internal/jobs \
+		./internal/fleet ./internal/webhooks ./handlers ./e2e/process ./e2e/replicas
 
 # How long "make replicas" creates webhooks.
 LOADTIME ?= 30s
 
 .PHONY: replicas
-replicas: ## Kill one of two replicas again and again under load, for LOADTIME, and count what was created
-	@tools/with-postgres.sh $(GO) test -count=1 -v -timeout 20m -run '^TestReplicasUnderLoad$$' ./e2e/replicas \
+replicas: ## Kill one of two replicas again and again, for LOADTIME while webhooks are created, and while shops are visited
+	@tools/with-postgres.sh $(GO) test -count=1 -v -timeout 20m \
+		-run '^(TestReplicasUnderLoad|TestVisitsOfKilledReplicas)$$' ./e2e/replicas \
 		-args -load=$(LOADTIME) -people=8 -patient
+
+# How many shops "make fleet-load" and "make fleet-kill" visit.
+FLEET ?= 1000
+# How many tokens "make fleet-kill" renews.
+RENEWALS ?= 10000
+
+.PHONY: fleet-load
+fleet-load: ## Visit a fleet of FLEET shops on SQLite and Postgres, and print how long that takes, and what an idle fleet costs
+	@tools/with-postgres.sh $(GO) test -timeout 60m -run '^$$' -bench 'Fleet$$' -benchtime 1x ./e2e/replicas \
+		-args -shops=$(FLEET)
+
+.PHONY: fleet-kill
+fleet-kill: ## Visit FLEET shops by two replicas, one of which is killed again and again, until RENEWALS tokens are renewed
+	@tools/with-postgres.sh $(GO) test -count=1 -v -timeout 2h -run '^TestVisitsOfKilledReplicas$$' ./e2e/replicas \
+		-args -shops=$(FLEET) -renewals=$(RENEWALS)
 
 .PHONY: faults
 faults: browser ## Break Fourthwall, the way there, the database and the program in many ways, and print what people get
@@ -100,8 +117,9 @@ test-deploy: ## Run the image as far as that goes without Docker, and replicas b
 	@HOOKWALL_TEST_DEPLOY=1 tools/with-postgres.sh $(GO) test $(TESTFLAGS) ./deploy
 
 .PHONY: race
-race: browser ## Run all tests with the race detector; needs a C compiler
-	@CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 30m $(TESTFLAGS) ./...
+race: browser ## Run all tests but TestPages of the browser with the race detector; needs a C compiler
+	@CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 30m $(TESTFLAGS) $$($(GO) list ./... | grep -v '/e2e$$')
+	@CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -skip '^TestPages$$' $(TESTFLAGS) ./e2e
 
 # The pages that "make lighthouse" looks at: words of their names; all unless told.
 PAGES ?=

@@ -198,7 +198,6 @@ func newDashboard(
 	}
 	timing := webhooks.DefaultTiming()
 	recorder := activity.NewRecorder(st, timing.FirstRecheck, logger)
-	recorder.Enqueue(background)
 	connected := shops.NewService(st, api, provider, c.Scopes)
 	hooks := webhooks.NewService(webhooks.Config{
 		Store: st, Shops: connected, Activity: recorder, Logger: logger, Timing: timing,

@@ -44,10 +44,7 @@ func (v Visits) enqueue(all *fleet.Service) func(context.Context) error {
 	if v.Off {
 		return nil
 	}
-	return func(ctx context.Context) error {
-		_, err := all.EnqueueDue(ctx)
-		return err
-	}
+	return all.EnqueueDue
 }
 
 // keep adds to the options of the store how long it keeps what visits saw.

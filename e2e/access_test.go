@@ -306,7 +306,7 @@ func TestSpoiledTextIsFound(t *testing.T) {
 			".tally span", "width: 3rem; display: block; text-overflow: ellipsis; " + narrow, "cut off",
 		},
 		"a line under a name":          {row + " .row-sub", "margin-top: -1rem", "over each other"},
-		"a cell over a cell":           {row + " .hook-last", "transform: translateX(-15rem)", "over each other"},
+		"a cell over a cell":           {row + " .hook-last", "transform: translateX(-20rem)", "over each other"},
 		"a list over its menu's words": {".acts .pop li:nth-child(2)", "margin-top: -2.5rem", "over each other"},
 		"a button that is too full":    {"main .button.main", "width: 4rem; white-space: nowrap", "spills"},
 	} {

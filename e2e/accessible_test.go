@@ -121,7 +121,7 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	for _, s := range slices.Concat(
 		scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, fleetScenes, keyScenes, channelScenes,
-		invitationScenes, endedScenes, sandboxFleetScenes, planScenes) {
+		invitationScenes, endedScenes, sandboxFleetScenes, healthScenes, searchScenes, planScenes) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			v := s.meet(t)

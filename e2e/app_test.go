@@ -25,6 +25,7 @@ import (
 	"hookwall/internal/deliver"
 	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/jobs"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
 	"hookwall/internal/store"
@@ -51,6 +52,7 @@ type app struct {
 	endpointGate *gate                        // before the endpoint that the tools call
 	end          atomic.Pointer[http.Handler] // that endpoint
 	logs         process.Log
+	jobs         *jobs.Client // doesn't run unless a test says so
 	setup        setup
 	before       atomic.Pointer[handlers.Dashboard] // runs instead of that of the team
 	team         *team.Team                         // nil if nobody signs in
@@ -199,8 +201,9 @@ func (a *app) dashboard() *handlers.Dashboard {
 	visits := fleet.NewService(fleet.Config{
 		Store: a.store, Shops: connected, Webhooks: hooks, Queue: noQueue{}, Logger: a.logger(), Intervals: fleet.DefaultIntervals(),
 	})
+	a.jobs = jobs.New(a.store, a.logger())
 	return handlers.New(handlers.Config{
-		Fleet: visits, Team: a.team, OIDC: a.provider(),
+		Jobs: a.jobs, Fleet: visits, Team: a.team, OIDC: a.provider(),
 		PublicURL: public, SandboxURL: a.boxURL, Scopes: scopes, Store: a.store, API: api, OAuth: provider,
 		Shops: connected, Webhooks: hooks, Logger: a.logger(), Now: a.now,
 		Limits: a.setup.limits, TrustedProxies: []netip.Prefix{

@@ -1,20 +1,27 @@
 package e2e
 
 import (
+	"context"
+	"database/sql"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"hookwall/e2e/browser"
 	"hookwall/internal/fleet"
 	"hookwall/internal/fleet/fleettest"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/jobs"
+	"hookwall/internal/store"
 )
 
 // fleetScenes are the pages about many shops.
 var fleetScenes = []scene{
 	{name: "shops, 3 visited", show: showFleet(3, ""), status: 200, heading: "Shops", team: true},
 	{name: "shops, 40 visited", show: showFleet(40, ""), status: 200, heading: "Shops", team: true},
+	{name: "shops, 300 visited", show: showFleet(300, ""), status: 200, heading: "Shops", team: true},
 	{name: "shops, 1000 visited", show: showFleet(1000, ""), status: 200, heading: "Shops", team: true},
 	{name: "shops, details", show: showFleet(40, "?open=sh_004"), status: 200, heading: "Shops", team: true},
 	{
@@ -26,9 +33,15 @@ var fleetScenes = []scene{
 		name: "coverage, 1000 shops", show: showFleet(1000, "/coverage?by=shops"), status: 200, heading: "Coverage", team: true,
 	},
 	{
+		name: "coverage, 1000 shops by pattern", show: showFleet(1000, "/coverage"), status: 200, heading: "Coverage",
+		team: true,
+	},
+	{
 		name: "coverage, against a preset", show: showFleet(40, "/coverage?against=stream-alerts"), status: 200,
 		heading: "Coverage", team: true,
 	},
+	{name: "shops, visits paused", show: showPausedVisits, status: 200, heading: "Shops", team: true},
+	{name: "shops, no background work", show: showNoBackground, status: 200, heading: "Shops", team: true},
 	{name: "shops, none found", show: showFleet(40, "?q=nothing"), status: 200, heading: "Shops", team: true},
 }
 
@@ -42,6 +55,49 @@ func showFleet(n int, path string) func(*visitor) int {
 		v.signInAs(ada)
 		return v.Open("/shops" + path)
 	}
+}
+
+// showPausedVisits shows the list after ten shops in a row gave no answer.
+func showPausedVisits(v *visitor) int {
+	show := showFleet(40, "")
+	show(v)
+	a := v.app
+	for i := 20; i < 30; i++ {
+		visit, _, err := a.store.BeginVisit(a.t.Context(), fmt.Sprintf("sh_%03d", i), time.Minute, a.store.Now())
+		a.must(err)
+		a.must(a.store.EndVisit(a.t.Context(), visit, store.VisitEnd{Silent: true, Due: a.store.Now().Add(time.Hour)}, nil))
+	}
+	return v.Reload()
+}
+
+// showNoBackground shows the list while another program's table keeps the queue
+// of jobs from starting.
+func showNoBackground(v *visitor) int {
+	show := showFleet(3, "")
+	show(v)
+	a := v.app
+	a.must(a.store.InTx(a.t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "CREATE TABLE river_leader (other BIGINT)")
+		return err
+	}))
+	ctx, stop := context.WithCancel(a.t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		nothing := func(context.Context) error { return nil }
+		a.jobs.Run(ctx, jobs.Work{Sweep: nothing, Reconcile: nothing, KeepAlive: nothing})
+	})
+	defer running.Wait()
+	defer stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for a.jobs.Err() == nil {
+		select {
+		case <-tick.C:
+		case <-time.After(time.Minute):
+			a.t.Fatal("the queue of jobs starts")
+		}
+	}
+	return v.Reload()
 }
 
 var shopNames = []string{
@@ -125,6 +181,76 @@ func TestFleetInABrowser(t *testing.T) {
 			v.Open("/shops")
 			v.Fill(v.Role("searchbox", "Search"), "stats.agency")
 			v.SeeText(v.main(), "6 of 60 shops shown")
+		})
+	}
+}
+
+// TestFleetFollowsVisits: what visits read appears without a reload.
+func TestFleetFollowsVisits(t *testing.T) {
+	t.Parallel()
+	a := startTeam(t)
+	put := func(i int, change func(*fleettest.Shop)) {
+		shop := oddShop(i)
+		change(&shop)
+		fleettest.Put(t, a.store, a.team.Owner(), shop)
+	}
+	for i := range 5 {
+		put(i, func(*fleettest.Shop) {})
+	}
+	v := a.member(ada, "/shops", browser.Options{})
+	pages := []string{"/shops", "/shops/coverage?by=shops"}
+	for _, path := range pages {
+		v.Open(path)
+		v.SeeText(v.main(), oddShop(0).Name)
+		v.Eval("window.__same = true")
+		put(0, func(s *fleettest.Shop) { s.Name = "Sudden Fame at " + path })
+		v.SeeText(v.main(), "Sudden Fame at "+path)
+		if same := v.Eval("window.__same"); same != true {
+			t.Errorf("%s was loaded again", path)
+		}
+		put(0, func(*fleettest.Shop) {})
+	}
+	// It waits while the focus is in the list.
+	v.Open("/shops")
+	link := v.main().GetByRole("link", named(oddShop(1).Name)).First()
+	v.Must(link.Focus())
+	put(0, func(s *fleettest.Shop) { s.Name = "Waits" })
+	v.Must(v.Expect(link).ToBeFocused())
+	v.Must(link.Blur())
+	v.SeeText(v.main(), "Waits")
+	v.Accessible()
+}
+
+// TestFleetByKeyboard goes from the counts to the shops, opens one, and compares
+// event types until one pattern's shops are listed, all without a mouse.
+func TestFleetByKeyboard(t *testing.T) {
+	t.Parallel()
+	for name, o := range scripts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := startTeam(t)
+			for i := range 60 {
+				fleettest.Put(t, a.store, a.team.Owner(), oddShop(i))
+			}
+			v := a.member(ada, "/shops", o)
+			v.Open("/shops")
+			v.status(v.press("Enter", v.named("link", "^Show 3 shops.*certificate expired")), 200)
+			v.SeeText(v.main(), "stats.agency.example: certificate expired")
+			v.status(v.press("Enter", v.named("link", "^Details of "+oddShop(20).Name)), 200)
+			v.SeeText(v.main(), "Connected with")
+			v.status(v.press("Enter", v.Role("link", "Coverage")), 200)
+			v.heads("Coverage")
+			v.status(v.press("Enter", v.named("link", "^Shops 60")), 200)
+			v.stepTo(v.main().Locator("summary"))
+			v.Press("Enter")
+			v.stepTo(v.Role("checkbox", "Order updated"))
+			v.Press("Space")
+			v.status(v.press("Enter", v.Role("button", "Compare")), 200)
+			v.status(v.press("Enter", v.named("link", "^Patterns")), 200)
+			v.at("/shops/coverage?type=ORDER_UPDATED")
+			v.status(v.press("Enter", v.named("rowheader", "nothing covered").GetByRole("link")), 200)
+			v.heads("Shops")
+			v.SeeText(v.main(), "Same coverage")
 		})
 	}
 }

@@ -34,6 +34,7 @@ var variants = []struct {
 	{"dark-1280", browser.Dark, 1280, 800},
 	{"light-375", browser.Light, 375, 667},
 	{"dark-375", browser.Dark, 375, 667},
+	{"light-320", browser.Light, 320, 568},
 }
 
 // TestScreenshots draws pictures for people to look at. It checks no more than
@@ -44,7 +45,7 @@ func TestScreenshots(t *testing.T) {
 	}
 	all := slices.Concat(
 		scenes, laterScenes, toolScenes, limitScenes, frameScenes, teamScenes, fleetScenes, keyScenes, channelScenes,
-		invitationScenes, endedScenes, sandboxFleetScenes, planScenes)
+		invitationScenes, endedScenes, sandboxFleetScenes, healthScenes, searchScenes, planScenes)
 	if err := os.RemoveAll(*screenshots); err != nil {
 		t.Fatal(err)
 	}

@@ -124,6 +124,12 @@ func (v *visitor) switchShop(from, to string) {
 func (v *visitor) disconnect(name string) {
 	v.app.t.Helper()
 	v.Open("/shops")
+	details := v.named("link", "^Details of "+name) // that there are among several
+	n, err := details.Count()
+	v.Must(err)
+	if n > 0 {
+		v.Submit(details)
+	}
 	v.Submit(v.named("link", "^Disconnect.*"+name))
 	v.Submit(v.Role("button", "Disconnect "+name))
 	v.reads(name + " is disconnected")

@@ -75,8 +75,8 @@ func TestTeamPagesFit(t *testing.T) {
 	v := startTeam(t).visit(browser.Options{})
 	showLabeledShops(v)
 	v.Resize(1280, 800)
-	v.holds(`Math.max(...[...document.querySelectorAll('.shops li')].map(e => e.getBoundingClientRect().height)) <= 56`)
-	if got := atoi(fmt.Sprint(v.Eval(wholeRows, ".shops li"))); got < 12 {
+	v.holds(`Math.max(...[...document.querySelectorAll('.fleet li')].map(e => e.getBoundingClientRect().height)) <= 56`)
+	if got := atoi(fmt.Sprint(v.Eval(wholeRows, ".fleet li"))); got < 12 {
 		t.Errorf("%d whole rows at 1280 × 800, want 12", got)
 	}
 	v.Open("/connect")

@@ -210,6 +210,8 @@ func (v *victim) writes() map[string]sentForm {
 		"/plans/{id}/undo":                  {path: plans["done"] + "/undo", form: url.Values{keyField: {rand.Text()}}},
 		signaturePath:                       {path: signaturePath, form: url.Values{"body": {"{}"}, "signature": {"x"}, "secret": {"x"}}, idle: true},
 		urlNotesPath:                        {path: urlNotesPath, form: url.Values{"url": {good}}, idle: true},
+		findShopPath:                        {path: findShopPath, form: url.Values{"q": {"a"}}, idle: true},
+		searchFoundPath:                     {path: searchFoundPath, form: url.Values{"q": {"a"}}, idle: true},
 		displayPath:                         {path: displayPath, form: url.Values{"theme": {"dark"}}, idle: true},
 		guidePath:                           {path: guidePath, form: url.Values{}, idle: true},
 		"/shops/{shop}/labels":              {path: shopLabelsPath(v.shop.ID), form: url.Values{"labels": {"Forged"}}},

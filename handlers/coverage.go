@@ -111,7 +111,8 @@ func (s *server) handleCoverage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := views.CoveragePage{
-		ListHref: shopsPath, Action: coveragePath, ByShop: c.byShop, PatternsHref: c.by(false), ShopsHref: c.by(true),
+		StreamHref: found.shopsStreamHref(),
+		ListHref:   shopsPath, Action: coveragePath, ByShop: c.byShop, PatternsHref: c.by(false), ShopsHref: c.by(true),
 		Against: c.against, Label: c.label, LabelChoices: found.labelChoices(), Shops: len(found.found),
 	}
 	if page.Frame, err = s.frame(r, "Coverage"); err != nil {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
@@ -66,7 +67,11 @@ func (s *server) handleEvents(w http.ResponseWriter, r *http.Request) error {
 		page.Notices = append(page.Notices, tooManyNotice(found))
 	}
 	if wrong == "" && page.Unreadable == nil {
-		s.fillLog(&page, shopID, found, filter.chooser(start, end, hooks, called), hooks)
+		c := filter.chooser(start, end, hooks, called)
+		s.fillLog(&page, shopID, found, c, hooks)
+		if err := s.fillHealth(r, &page, found, c, hooks); err != nil {
+			return err
+		}
 	}
 	return s.render(w, r, status, views.Deliveries(page))
 }
@@ -102,6 +107,7 @@ func deliveriesPage(shopID string, f deliveryFilter) views.DeliveriesPage {
 	return views.DeliveriesPage{
 		Action: eventsPath(shopID), CSVHref: f.onPage(1).href(eventsCSVPath(shopID)), TypeChoices: catalogBadges(),
 		Type: f.eventType, Webhook: f.webhook, Query: f.query, Failed: f.failed, From: f.from, To: f.to, Page: f.page,
+		Month: f.month,
 	}
 }
 
@@ -135,6 +141,66 @@ func (s *server) fillLog(
 	}
 }
 
+// failingShown is how many failing webhooks have a line.
+const failingShown = 2
+
+// fillHealth adds how the deliveries of the webhooks went that the filter chooses,
+// as far as is known. If it chooses anything else, only those that were read are
+// counted.
+func (s *server) fillHealth(
+	r *http.Request, page *views.DeliveriesPage, found webhooks.Deliveries, c chooser, hooks fourthwall.WebhookList,
+) error {
+	if !c.isOfWebhooks() || c.page > 1 {
+		return nil
+	}
+	shopID, want := stateOf(r).conn.ShopID, fleet.PastQuery{}
+	if c.month {
+		want.Days = chartDays
+	}
+	seen, err := s.seen(r, found, false, hooks, want)
+	if err != nil {
+		return err
+	}
+	page.Now = seen.Now
+	health := viewHealth(seen.Sum(c.fits), seen)
+	page.Health = &health
+	for _, hook := range hooks.Webhooks {
+		h := viewHealth(*seen.Health()[hook.ID], seen)
+		if h.State != ui.Failing || !c.fits(hook.ID) {
+			continue
+		}
+		if len(page.Failing) == failingShown {
+			page.MoreFailing++
+			continue
+		}
+		page.Failing = append(page.Failing, views.FailingWebhook{
+			Name: c.called.of(hook.ID, hook.URL), Labeled: c.called[hook.ID] != "", Href: webhookPath(shopID, hook.ID),
+			Health: h,
+		})
+	}
+	page.ListHref = webhooksPath(shopID)
+	if page.Chart.Series == nil && !c.month {
+		return nil
+	}
+	page.Chart.Series = hoursOf(seen, nil, c.fits)
+	width := time.Hour
+	if c.month {
+		page.Chart.Series, width = daysOf(seen, nil, c.fits), chartHours*time.Hour
+	}
+	linkBars(page.Chart.Series, width, c, shopID)
+	page.Chart.SwitchHref = c.onPage(1).inMonth(!c.month).href(eventsPath(shopID))
+	return nil
+}
+
+// linkBars makes each bar of a chart a filter.
+func linkBars(series ui.Series, width time.Duration, c chooser, shopID string) {
+	for i := range series {
+		part := c.onPage(1)
+		part.from, part.to = fieldTime(series[i].Start), fieldTime(series[i].Start.Add(width))
+		series[i].Href = part.href(eventsPath(shopID))
+	}
+}
+
 // isSameEvent reports whether two deliveries are of one event. Each webhook gets
 // it under an ID of its own, at the same time.
 func isSameEvent(a, b fourthwall.Event) bool {
@@ -150,15 +216,10 @@ func (s *server) logChart(found webhooks.Deliveries, c chooser, shopID string) v
 	isRecent := c.page == 1 && (c.end.IsZero() || c.end.After(now.Add(-24*time.Hour)))
 	if isRecent && (found.Complete || !found.Since.IsZero()) {
 		chart.Series = ui.Last24Hours(now, found.Since)
-		for i := range chart.Series {
-			hour := c.onPage(1)
-			hour.from = fieldTime(chart.Series[i].Start)
-			hour.to = fieldTime(chart.Series[i].Start.Add(time.Hour))
-			chart.Series[i].Href = hour.href(eventsPath(shopID))
-		}
+		linkBars(chart.Series, time.Hour, c, shopID)
 	}
 	for _, e := range found.Events {
-		if c.charts(e) {
+		if c.charts(e) && !e.TestMode {
 			mark := stateMark(webhooks.StateOf(e))
 			chart.Series.Count(e.CreatedAt, mark)
 			countDelivery(&chart.Sum, mark)

@@ -177,7 +177,7 @@ func TestDeliveryMarks(t *testing.T) {
 					}
 				}
 				var leads []string
-				walk(pg.doc, func(n *html.Node) {
+				walk(pg.node("log"), func(n *html.Node) {
 					if id, ok := strings.CutPrefix(attr(n, "href"), webhooksPath(shop.ID)+"/wcon_"); ok {
 						leads = append(leads, "wcon_"+id)
 					}

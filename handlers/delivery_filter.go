@@ -22,6 +22,7 @@ type deliveryFilter struct {
 	query     string // part of an ID or a URL
 	failed    bool
 	from, to  string // as typed
+	month     bool   // the chart is of 30 days; it leaves nothing out
 	page      int    // from 1; each is for eventsPage deliveries of the API
 }
 
@@ -29,7 +30,7 @@ func readDeliveryFilter(q url.Values) deliveryFilter {
 	text := func(name string, limit int) string { return strings.TrimSpace(bounded(q.Get(name), limit)) }
 	f := deliveryFilter{
 		eventType: text("type", 100), webhook: text("webhook", 500), query: text("q", 500), failed: q.Get("failed") != "",
-		from: text("from", 50), to: text("to", 50), page: 1,
+		from: text("from", 50), to: text("to", 50), page: 1, month: q.Get("chart") == monthChart,
 	}
 	if n, err := strconv.Atoi(q.Get("page")); err == nil && n > 0 && n <= maxPageNumber {
 		f.page = n
@@ -44,10 +45,22 @@ func (f deliveryFilter) values() url.Values {
 	if f.failed {
 		v.Set("failed", "1")
 	}
+	if f.month {
+		v.Set("chart", monthChart)
+	}
 	if f.page > 1 {
 		v.Set("page", strconv.Itoa(f.page))
 	}
 	return v
+}
+
+// monthChart is the value of the field chart for a chart of 30 days.
+const monthChart = "30d"
+
+// inMonth returns the filter with a chart of 30 days, or of 24 hours.
+func (f deliveryFilter) inMonth(isMonth bool) deliveryFilter {
+	f.month = isMonth
+	return f
 }
 
 // href returns the path p with this filter.
@@ -132,6 +145,14 @@ func (f deliveryFilter) chooser(start, end time.Time, list fourthwall.WebhookLis
 func hasAny(text string, others ...string) bool {
 	return slices.ContainsFunc(others, func(s string) bool { return strings.Contains(strings.ToLower(s), text) })
 }
+
+// isOfWebhooks reports whether the filter's words choose nothing but webhooks, of
+// which it's known how their deliveries went.
+func (c chooser) isOfWebhooks() bool { return c.eventType == "" && c.query == "" }
+
+// fits reports whether the filter's words choose a webhook. An empty ID is that of
+// one that isn't known.
+func (c chooser) fits(id string) bool { return c.webhook == "" || c.hooks[id] }
 
 // charts reports whether the filter's words choose a delivery, whenever it was
 // and however it went.

@@ -102,7 +102,7 @@ func TestEndedConnection(t *testing.T) {
 			g.move(time.Hour)
 			p.get(eventsPath(shop.ID)).want(http.StatusOK, "must be connected again", test.reason, since)
 			p.get(shopsPath).want(http.StatusOK, test.short, at.UTC().Format("Jan 2, 15:04"), "Reconnect")
-			p.get(findShopPath+"?q="+"lantern").want(http.StatusOK, test.short)
+			p.findShops("lantern").want(http.StatusOK, test.short)
 			p.get(disconnectPath(shop.ID)).want(http.StatusOK, "This connection has ended", test.reason, since)
 
 			conn, err := g.store.Connection(t.Context(), owner(p), shop.ID)

@@ -24,7 +24,7 @@ func (s *server) guide(
 	if c, err := r.Cookie(s.cookieName("guide")); err == nil {
 		seen = c.Value
 	}
-	isCreated, isDelivered := len(webhooks.Covered(found.read.Webhooks)) > 0, len(found.events.Events) > 0
+	isCreated, isDelivered := len(webhooks.Covered(found.read.Webhooks)) > 0, len(found.seen.Found.Events) > 0
 	switch {
 	case seen != "" && seen != guideBegun, found.unknown != "" && isCreated:
 		return nil, notices

@@ -151,7 +151,10 @@ func TestUncountedRoutes(t *testing.T) {
 		}
 	}
 	// Signing out is always allowed. The others store nothing.
-	want := []string{"/sign-out", displayPath, signaturePath, urlNotesPath, guidePath, "/shops/{shop}/disconnect"}
+	want := []string{
+		"/sign-out", displayPath, signaturePath, urlNotesPath, guidePath, findShopPath,
+		searchFoundPath, "/shops/{shop}/disconnect",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

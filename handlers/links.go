@@ -20,11 +20,14 @@ const (
 	keysPath         = "/connect/keys"
 	shopsPath        = "/shops"
 	findShopPath     = "/switcher"
+	searchPath       = "/search"
+	searchFoundPath  = "/search/found"
 	labelShopsPath   = "/shops/labels"
 	coveragePath     = "/shops/coverage"
 	plansPath        = "/plans"
 	newPlanPath      = "/plans/new"
 	shopsCSVPath     = "/shops.csv"
+	shopsStreamPath  = refreshPath + "/stream"
 	refreshPath      = "/shops/refresh"
 	shopLabelsRoute  = "/shops/{shop}/labels"
 	movePath         = "/connect/move"
@@ -143,6 +146,11 @@ func signInHref(back string) string {
 func channelPath(id string) string { return "/channels/" + url.PathEscape(id) }
 
 func personPath(id string) string { return peoplePath + "/" + url.PathEscape(id) }
+
+// searchHref returns a link to a search, or to what became of one.
+func searchHref(query, outcome string) string {
+	return withQuery(searchPath, filled(map[string]string{"q": query, "outcome": outcome}).Encode())
+}
 
 // signInStartHref returns a link that starts the sign-in, and leads back.
 func signInStartHref(back string) string {

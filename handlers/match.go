@@ -4,17 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/oauth"
 	"hookwall/views/ui"
-)
-
-const (
-	healthTime  = time.Second // for reading deliveries beside a list of webhooks
-	healthPages = 4           // of 100 deliveries, before single event types are read
 )
 
 // webhooksFor returns the shop's webhooks, to show beside deliveries. If they
@@ -31,17 +25,6 @@ func (s *server) webhooksFor(r *http.Request) (fourthwall.WebhookList, error) {
 		return fourthwall.WebhookList{Incomplete: true}, nil
 	}
 	return list, nil
-}
-
-// health reads the shop's last deliveries for healthOf, or returns why they are
-// unknown. The context bounds it.
-func (s *server) health(ctx context.Context, r *http.Request) (found webhooks.Deliveries, unknown string) {
-	found, err := webhooks.ReadDeliveries(ctx, s.client(r), webhooks.Reading{Pages: healthPages, Within: healthTime})
-	if err != nil {
-		stateOf(r).log.Warn("deliveries could not be listed beside webhooks", "error", err)
-		unknown = healthUnknownText(err, ctx.Err() != nil)
-	}
-	return found, unknown
 }
 
 func deliveryRow(shopID string, e fourthwall.Event, m webhooks.Matcher) ui.DeliveryRow {

@@ -50,7 +50,7 @@ func TestBackgroundWork(t *testing.T) {
 	g.server.Jobs = jobs.New(g.store, slog.New(slog.NewTextHandler(g.logs, nil)))
 	p := g.person()
 	shop := p.connect(0)
-	const banner = "Background work isn’t running."
+	const banner = "Background work isn’t running,"
 	looks := func(when string, ready int, text string, hasBanner bool) {
 		t.Helper()
 		if pg := p.get("/readyz"); pg.status != ready || pg.body != text {

@@ -19,7 +19,7 @@ var notLinked = map[string]string{
 	"GET /readyz":                                  "a supervisor",
 	"GET /.well-known/security.txt":                "people who found a weakness",
 	"GET /dev/components":                          "people who work on Hookwall",
-	"GET /switcher":                                "the script of the switcher, if it is a search",
+	"POST /switcher":                               "the script of the switcher, if it is a search",
 	"GET /oauth/callback":                          "Fourthwall's sign-in",
 	"GET /oauth/implicit":                          "Fourthwall's sign-in",
 	"POST /oauth/implicit":                         "the script of that page",
@@ -107,7 +107,8 @@ func (c *crawl) read(pg *page) {
 				continue
 			}
 			method := http.MethodGet
-			if a.Key == "action" && strings.EqualFold(attr(n, "method"), http.MethodPost) || a.Key == "data-notes" {
+			isPosted := a.Key == "action" && strings.EqualFold(attr(n, "method"), http.MethodPost)
+			if isPosted || a.Key == "data-notes" || a.Key == "data-find" {
 				method = http.MethodPost
 			}
 			c.follow(method, to)

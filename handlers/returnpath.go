@@ -47,6 +47,9 @@ func (s *server) returnPath(raw string) string {
 		if name == "return" {
 			value = s.returnPath(value) // of the connect page
 		}
+		if name == "q" && holdsSecret(value) {
+			value = ""
+		}
 		if value != "" {
 			kept.Set(name, value)
 		}

@@ -123,9 +123,12 @@ func (s *server) siteRoutes() []route {
 		{method: "GET", path: "/samples/{type}", handle: s.handleSample, access: public, resumable: true},
 		{method: "POST", path: guidePath, handle: s.handleGuideHide, access: public},
 
-		{method: "GET", path: findShopPath, handle: s.handleFindShop, access: viewer},
+		{method: "POST", path: findShopPath, handle: s.handleFindShop, access: viewer, resume: shopsPath},
+		{method: "GET", path: searchPath, handle: s.handleSearch, access: viewer, resumable: true},
+		{method: "POST", path: searchFoundPath, handle: s.handleSearchFound, access: viewer, resume: searchPath},
 		{method: "GET", path: shopsPath, handle: s.handleShops, access: viewer, resumable: true},
 		{method: "GET", path: shopsCSVPath, handle: s.handleShopsCSV, access: viewer},
+		{method: "GET", path: shopsStreamPath, handle: s.handleShopsStream, access: viewer},
 		{method: "GET", path: coveragePath, handle: s.handleCoverage, access: viewer, resumable: true},
 		{method: "POST", path: refreshPath, handle: s.handleRefresh, access: viewer, limit: asWrite, resume: shopsPath},
 		{

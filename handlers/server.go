@@ -94,6 +94,7 @@ type server struct {
 	signatureChecks *semaphore.Weighted
 	signatureWait   time.Duration // for signatureChecks
 	background      background
+	visits          *visitWatch
 	waiting         atomic.Int64 // pages that wait for another's work on the same
 }
 

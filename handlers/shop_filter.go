@@ -106,7 +106,7 @@ type seenShops struct {
 	of       map[string]store.Observation
 	states   map[string]fleet.State
 	failures map[string][]fleet.Failure
-	urls     map[string][]string // of the webhooks, if something was searched
+	webhooks map[string][]fleet.Webhook // if something was searched
 }
 
 func (s *server) findShops(r *http.Request, f shopFilter) (foundShops, error) {
@@ -153,7 +153,7 @@ func (s *server) see(ctx context.Context, owner store.Owner, out *foundShops) er
 		return err
 	}
 	if strings.TrimSpace(out.filter.query) != "" {
-		seen.urls, err = s.Fleet.URLs(ctx, owner)
+		seen.webhooks, err = s.Fleet.Seen(ctx, owner)
 	}
 	out.seen = seen
 	return err
@@ -291,7 +291,9 @@ func (f foundShops) page(r *http.Request) (first int, p ui.Pager) {
 func (f foundShops) hasWords(c store.Connection) bool {
 	text := append([]string{c.ShopName, c.ShopDomain, c.ShopID}, f.labels[c.ShopID]...)
 	if f.seen != nil {
-		text = append(text, f.seen.urls[c.ShopID]...)
+		for _, hook := range f.seen.webhooks[c.ShopID] {
+			text = append(text, hook.URL)
+		}
 	}
 	all := strings.ToLower(strings.Join(text, "\n"))
 	for word := range strings.FieldsSeq(strings.ToLower(f.filter.query)) {

@@ -172,7 +172,7 @@ func TestShopsByLabel(t *testing.T) {
 	if href := p.get(shopsPath + "?q=0003").link("<b>"); href.url.String() != p.url+shopsPath+"?label=%3Cb%3E" {
 		t.Errorf("a label leads to %s", href.url)
 	}
-	p.get(findShopPath+"?q=gr%C3%B6").want(http.StatusOK, "1 of 61 shops", "Shop 0003")
+	p.findShops("grö").want(http.StatusOK, "1 of 61 shops", "Shop 0003")
 }
 
 // TestLabelsStaySmall: the list doesn't grow with the number of labels.

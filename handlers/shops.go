@@ -88,7 +88,10 @@ func (s *server) drawShops(w http.ResponseWriter, r *http.Request, status int, f
 
 // handleFindShop draws what the switcher shows while someone types.
 func (s *server) handleFindShop(w http.ResponseWriter, r *http.Request) error {
-	part := views.FoundShopsPart{Query: bounded(strings.TrimSpace(r.URL.Query().Get("q")), maxShopQuery)}
+	if err := r.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	part := views.FoundShopsPart{Query: bounded(strings.TrimSpace(r.PostForm.Get("q")), maxShopQuery)}
 	if owner := stateOf(r).owner; owner != "" && part.Query != "" {
 		f, err := s.findShops(r, shopFilter{query: part.Query})
 		if err != nil {

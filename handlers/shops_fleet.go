@@ -32,6 +32,7 @@ func (s *server) fleetOf(r *http.Request, f foundShops, shown []store.Connection
 		Now: now, Counts: f.counts(), State: f.filter.state, States: shopStateLabels.choices()[1:],
 		Missing: f.filter.missing, Types: catalogBadges(), Sort: f.filter.sort, Sorts: shopSortLabels.choices(),
 		CSVHref:       withQuery(shopsCSVPath, f.filter.values().Encode()),
+		StreamHref:    f.shopsStreamHref(),
 		RefreshAction: refreshPath, Filter: f.filter.fields(), CoverageHref: coveragePath, Kept: f.kept(),
 	}
 	if stateOf(r).may(operator) && len(f.found) > 0 {
@@ -115,11 +116,12 @@ func (s *server) hours(
 	}
 	since := ui.Last24Hours(now, now)[0].Start
 	buckets, err := s.Store.DeliveryBuckets(r.Context(), stateOf(r).owner,
-		store.Buckets{Shops: ids, Since: since, Width: time.Hour})
+		store.Buckets{Shops: ids, Since: since, Before: since.Add(chartHours * time.Hour), Width: time.Hour})
 	for _, b := range buckets {
 		for i, hour := range all[b.Shop] {
 			if hour.Start.Equal(b.Start) {
-				all[b.Shop][i].Failed, all[b.Shop][i].Accepted = b.Rate.Failed, b.Rate.Total-b.Rate.Failed
+				all[b.Shop][i].Failed, all[b.Shop][i].Accepted = b.Rate.Failed, b.Rate.Accepted
+				all[b.Shop][i].Other = b.Rate.Pending + b.Rate.Unknown
 			}
 		}
 	}
@@ -150,7 +152,11 @@ func (f foundShops) fleetRow(v *requestState, c store.Connection) views.FleetRow
 	}
 	row.HealthKnown = state != fleet.Reconnect && state != fleet.Stale && state != fleet.Unseen
 	row.UnknownSince = o.DeliveriesAt
-	row.Trouble = f.trouble(c.ShopID)
+	row.TroubleText = f.trouble(c.ShopID)
+	row.Trouble = row.TroubleText
+	if most := mostFailed(f.seen.failures[c.ShopID]); most.Reason != "" && row.Trouble == failureText(most) {
+		row.Trouble = most.Reason // the host is above the list, or in the title
+	}
 	if state == fleet.Reconnect {
 		row.TroubleHref = row.ReconnectHref
 	}
@@ -178,9 +184,9 @@ func (f foundShops) trouble(shopID string) string {
 	case fleet.Unseen:
 		return cmp.Or(problem, notVisitedYetText)
 	case fleet.Look, fleet.Failing:
-		switch {
-		case o.Failed24h > 0:
-			return mostFailed(f.seen.failures[shopID])
+		switch failures := f.seen.failures[shopID]; {
+		case len(failures) > 0:
+			return failureText(mostFailed(failures))
 		case o.WebhookCount == 0:
 			return noWebhooksText
 		}
@@ -189,14 +195,18 @@ func (f foundShops) trouble(shopID string) string {
 	return problem
 }
 
-// mostFailed says where most deliveries failed, and how.
-func mostFailed(all []fleet.Failure) string {
-	if len(all) == 0 {
-		return ""
+// mostFailed returns where most deliveries failed.
+func mostFailed(all []fleet.Failure) (most fleet.Failure) {
+	for _, f := range all {
+		if f.Count > most.Count {
+			most = f
+		}
 	}
-	most := slices.MaxFunc(all, func(a, b fleet.Failure) int { return cmp.Compare(a.Count, b.Count) })
-	return strings.Trim(most.Host+": "+most.Reason, ": ")
+	return most
 }
+
+// failureText says where deliveries failed, and how.
+func failureText(f fleet.Failure) string { return strings.Trim(f.Host+": "+f.Reason, ": ") }
 
 // lowerFirst returns a text for within a sentence. One that begins with an
 // acronym stays.

@@ -38,11 +38,7 @@ func (s *server) stream(
 		return &httpError{Status: http.StatusTooManyRequests, RetryAfter: checkTime, Public: tooManyStreamsText}
 	}
 	defer release()
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no") // a reverse proxy must not buffer it
-	middleware.NoCompression(header)
+	startEvents(w)
 	var sent []byte
 	for range s.poll(r.Context(), every, streamTime) {
 		now, err := read()
@@ -72,6 +68,15 @@ func (s *server) stream(
 		_ = sendEvent(w, "done", nil)
 	}
 	return nil
+}
+
+// startEvents begins a response that sends events.
+func startEvents(w http.ResponseWriter) {
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // a reverse proxy must not buffer it
+	middleware.NoCompression(header)
 }
 
 // mayStill reports whether the rights with which a request began are still there,

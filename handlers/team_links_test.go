@@ -79,7 +79,7 @@ func TestPagesOfferNothingRefused(t *testing.T) {
 		}
 	}
 	paths = append(paths, webhooksPath(ended.ID), webhooksPath("sh_none"), connectLink("", ended.ID).Href, "/nowhere",
-		webhookPath(shop.ID, "wcon_none"), helpPath, findShopPath+"?q=a", eventsPath(shop.ID)+"?q=nothing",
+		webhookPath(shop.ID, "wcon_none"), helpPath, searchHref("a", ""), eventsPath(shop.ID)+"?q=nothing",
 		webhooksPath(shop.ID)+"?q=nothing", newWebhookPath(g.box.Shops()[0].ID))
 	for _, role := range []team.Role{team.NoRole, team.Viewer, team.Operator, team.Admin} {
 		p, v := g.member(role), &requestState{role: role}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hookwall/internal/activity"
+	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
@@ -100,8 +101,8 @@ func (f listFilter) apply(list []views.WebhookRow) []views.WebhookRow {
 type foundWebhooks struct {
 	now     time.Time
 	read    fourthwall.WebhookList
-	events  webhooks.Deliveries
-	unknown string // why there is no health
+	seen    webhooks.Seen
+	unknown string // why no deliveries could be read now
 	names   names
 	locked  []string
 }
@@ -113,16 +114,29 @@ func (s *server) findWebhooks(r *http.Request) (found foundWebhooks, err error) 
 	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
 	defer cancel()
 	var beside sync.WaitGroup
-	beside.Go(func() { found.events, found.unknown = s.health(ctx, r) })
+	var events webhooks.Deliveries
+	var unread error
+	isLate := false
+	beside.Go(func() {
+		events, unread = s.readDeliveries(ctx, r)
+		isLate = ctx.Err() != nil
+	})
 	found.read, err = s.client(r).Webhooks(r.Context())
 	beside.Wait()
 	if err != nil {
 		return found, err
 	}
-	if err := s.askIfDisconnected(r, found.events.Events...); err != nil {
+	if err := s.askIfDisconnected(r, events.Events...); err != nil {
 		return found, err
 	}
-	found.events.AddTypes(ctx, s.client(r), found.read)
+	if found.seen, err = s.seen(r, events, unread != nil, found.read, fleet.PastQuery{}); err != nil {
+		return found, err
+	}
+	if unread != nil {
+		found.unknown = healthUnknownText(unread, isLate, found.seen.Past.Until)
+	} else if found.seen.Past.Until.IsZero() {
+		found.seen.Found.AddTypes(ctx, s.client(r), found.read)
+	}
 	if found.names, err = s.names(r); err != nil {
 		return found, err
 	}
@@ -132,15 +146,14 @@ func (s *server) findWebhooks(r *http.Request) (found foundWebhooks, err error) 
 
 // rows returns all webhooks, in the API's order.
 func (found foundWebhooks) rows(shopID string) []views.WebhookRow {
-	health := healthOf(shopID, found.now, found.events, found.read)
+	health := healthOf(shopID, found.seen)
 	out := make([]views.WebhookRow, 0, len(found.read.Webhooks))
 	for _, hook := range found.read.Webhooks {
 		row := linkedRow(shopID, hook.ID)
 		row.Label, row.URL, row.Types = found.names[hook.ID], hook.URL, badges(hook.AllowedTypes)
 		row.Locked, row.State = slices.Contains(found.locked, hook.ID), ui.NotKnown
-		if found.unknown == "" {
-			row.Health = health[hook.ID]
-			row.State = row.Health.State()
+		if h := health[hook.ID]; h != nil {
+			row.Health, row.State = h, h.State
 		}
 		if len(row.Types) == 0 && row.State != ui.Failing {
 			row.State = ui.Look
@@ -162,31 +175,21 @@ func linkedRow(shopID, id string) views.WebhookRow {
 	}
 }
 
-// healthOf returns the health of each webhook, as the list shows it.
-func healthOf(
-	shopID string, now time.Time, found webhooks.Deliveries, hooks fourthwall.WebhookList,
-) map[string]*views.Health {
+// healthOf returns the health of each webhook, as the list shows it. There is none
+// if nothing could be read, neither now nor before.
+func healthOf(shopID string, seen webhooks.Seen) map[string]*views.Health {
 	out := map[string]*views.Health{}
-	for id, h := range webhooks.HealthOf(found, hooks) {
-		out[id] = &views.Health{
-			Href: linkedRow(shopID, id).DeliveriesHref, Deliveries: h.Deliveries, Accepted: h.Accepted, Pending: h.Pending,
-			Failed: h.Failed, Last: h.Last, LastFailed: h.LastFailed, Reason: h.Reason, Ambiguous: h.Ambiguous,
-			Known: h.Known, Since: h.Since,
-		}
-		for _, c := range h.States {
-			out[id].States = append(out[id].States, views.StateCount(c))
-		}
-		since := h.Since
-		if !h.Known || h.Ambiguous {
-			since = now // of no hour
-		}
-		out[id].Hours = ui.Last24Hours(now, since)
+	if seen.Unread && seen.Past.Until.IsZero() {
+		return out
 	}
-	m := webhooks.NewMatcher(hooks)
-	for _, e := range found.Events {
-		if id, _ := m.Match(e); out[id] != nil {
-			out[id].Hours.Count(e.CreatedAt, stateMark(webhooks.StateOf(e)))
-		}
+	health := seen.Health()
+	for _, hook := range seen.List.Webhooks {
+		h := viewHealth(*health[hook.ID], seen)
+		h.Href = linkedRow(shopID, hook.ID).DeliveriesHref
+		out[hook.ID] = &h
+	}
+	for id, hours := range hoursByWebhook(seen) {
+		out[id].Hours = hours
 	}
 	return out
 }
@@ -198,6 +201,7 @@ func (s *server) handleWebhookList(w http.ResponseWriter, r *http.Request) error
 	found, err := s.findWebhooks(r)
 	page := listPage(conn.ShopID, filter)
 	page.Now, page.HealthUnknown, page.TypeChoices = found.now, found.unknown, typeChoices(found.read.Webhooks)
+	page.Since = notableSince(found.seen)
 	status := http.StatusOK
 	if api := (*fourthwall.Error)(nil); errors.As(err, &api) {
 		page.Unreadable, status = s.unreadable(w, r, api, "webhooks", webhooksPath(conn.ShopID))

@@ -3,10 +3,12 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
-	"time"
 
+	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 	"hookwall/views"
 	"hookwall/views/ui"
@@ -18,17 +20,24 @@ type webhookLogReader func(fourthwall.Webhook) (log *views.WebhookLog, unknown s
 
 func noWebhookLog(fourthwall.Webhook) (*views.WebhookLog, string, error) { return nil, "", nil }
 
+// rowsOfPast is how many of the deliveries that visits saw are listed.
+const rowsOfPast = 50
+
 // readWebhookLog starts to read the deliveries of a webhook. stop ends that.
 func (s *server) readWebhookLog(r *http.Request, id string) (read webhookLogReader, stop func()) {
 	var (
 		found   webhooks.Deliveries
-		unknown string
+		unread  error
+		isLate  bool
 		list    fourthwall.WebhookList
 		listErr error
 		beside  sync.WaitGroup
 	)
 	ctx, cancel := context.WithTimeout(r.Context(), healthTime)
-	beside.Go(func() { found, unknown = s.health(ctx, r) })
+	beside.Go(func() {
+		found, unread = s.readDeliveries(ctx, r)
+		isLate = ctx.Err() != nil
+	})
 	beside.Go(func() { list, listErr = s.webhooksFor(r) })
 	stop = func() {
 		cancel()
@@ -36,8 +45,8 @@ func (s *server) readWebhookLog(r *http.Request, id string) (read webhookLogRead
 	}
 	return func(hook fourthwall.Webhook) (*views.WebhookLog, string, error) {
 		beside.Wait()
-		if unknown != "" || listErr != nil {
-			return nil, unknown, listErr
+		if listErr != nil {
+			return nil, "", listErr
 		}
 		if err := s.askIfDisconnected(r, found.Events...); err != nil {
 			return nil, "", err
@@ -45,37 +54,77 @@ func (s *server) readWebhookLog(r *http.Request, id string) (read webhookLogRead
 		if !webhooks.NewMatcher(list).Has(id) {
 			list.Webhooks = append(list.Webhooks, hook)
 		}
-		only := fourthwall.WebhookList{Webhooks: []fourthwall.Webhook{hook}}
-		found.AddTypes(ctx, s.client(r), only)
-		return s.webhookLog(stateOf(r).conn.ShopID, hook, found, list), "", nil
+		seen, err := s.seen(r, found, unread != nil, list,
+			fleet.PastQuery{Hook: id, URL: hook.URL, Days: chartDays})
+		if err != nil {
+			return nil, "", err
+		}
+		why := ""
+		if unread != nil {
+			why = healthUnknownText(unread, isLate, seen.Past.Until)
+		}
+		switch {
+		case !seen.Past.Until.IsZero():
+		case why != "":
+			return nil, why, nil
+		default:
+			seen.Found.AddTypes(ctx, s.client(r), fourthwall.WebhookList{Webhooks: []fourthwall.Webhook{hook}})
+		}
+		log, err := s.webhookLog(r, hook, seen)
+		if err == nil {
+			log.Unread = why
+		}
+		return log, "", err
 	}, stop
 }
 
 // webhookLog chooses the deliveries of one webhook. Where not all webhooks of the
 // shop are known, a URL alone doesn't tell that a delivery is this one's.
-func (s *server) webhookLog(
-	shopID string, hook fourthwall.Webhook, found webhooks.Deliveries, list fourthwall.WebhookList,
-) *views.WebhookLog {
-	m, h := webhooks.NewMatcher(list), webhooks.HealthOf(found, list)[hook.ID]
+func (s *server) webhookLog(r *http.Request, hook fourthwall.Webhook, seen webhooks.Seen) (*views.WebhookLog, error) {
+	conn, isThis := stateOf(r).conn, func(id string) bool { return id == hook.ID }
+	if seen.List.Incomplete {
+		isUnnamed := func(e fourthwall.Event) bool { return !isNamed(e) }
+		seen.Found.Events = slices.DeleteFunc(slices.Clone(seen.Found.Events), isUnnamed)
+	}
 	failed := deliveryFilter{webhook: hook.ID, failed: true, page: 1}
 	log := &views.WebhookLog{
-		Now: s.Now(), Known: h.Known, Since: h.Since, Ambiguous: h.Ambiguous,
-		FailedHref: failed.href(eventsPath(shopID)),
+		Now: seen.Now, Health: viewHealth(*seen.Health()[hook.ID], seen), FailedHref: failed.href(eventsPath(conn.ShopID)),
+		Month: daysOf(seen, hook.AllowedTypes, isThis),
 	}
-	since := h.Since
-	if !h.Known || h.Ambiguous || list.Incomplete {
-		since = log.Now.Add(time.Hour)
+	log.Health.Hours = hoursOf(seen, hook.AllowedTypes, isThis)
+	if log.Health.Ambiguous || seen.List.Incomplete {
+		notKnown(log.Health.Hours)
+		notKnown(log.Month)
 	}
-	log.Series = ui.Last24Hours(log.Now, since)
-	for _, e := range found.Events {
-		if id, _ := m.Match(e); id != hook.ID || list.Incomplete && !isNamed(e) {
-			continue
+	m, has := webhooks.NewMatcher(seen.List), map[string]bool{}
+	for _, e := range seen.Found.Events {
+		if id, _ := m.Match(e); id == hook.ID {
+			has[e.ID] = true
+			log.Rows = append(log.Rows, deliveryRow(conn.ShopID, e, m))
 		}
-		row := deliveryRow(shopID, e, m)
-		log.Rows = append(log.Rows, row)
-		log.Series.Count(e.CreatedAt, row.Mark)
 	}
-	return log
+	if seen.Past.Key == nil {
+		return log, nil
+	}
+	want := store.DeliveryQuery{Webhooks: []string{hook.ID}, Limit: rowsOfPast}
+	if !log.Health.Ambiguous {
+		want.Webhooks = append(want.Webhooks, seen.Past.Key(hook.URL))
+	}
+	past, err := s.Store.Deliveries(r.Context(), conn.Owner, conn.ShopID, want)
+	for _, d := range past {
+		if !has[d.Event] {
+			log.Rows = append(log.Rows, factRow(conn.ShopID, d))
+		}
+	}
+	slices.SortStableFunc(log.Rows, func(a, b ui.DeliveryRow) int { return b.At.Compare(a.At) })
+	return log, err
+}
+
+// notKnown marks a series as one that isn't wholly known.
+func notKnown(series ui.Series) {
+	for i := range series {
+		series[i].Known = false
+	}
 }
 
 // isNamed reports whether a delivery names its webhook.

@@ -73,6 +73,7 @@ func build(c Config) *server {
 		signatureChecks: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
 		signatureWait:   signatureWait,
 		background:      newBackground(),
+		visits:          &visitWatch{every: watchEvery, read: c.Store.NewestVisits},
 	}
 	s.imports = shops.NewImports(shops.ImportConfig{
 		Store: c.Store, API: c.API, Shops: c.Shops, Logger: c.Logger, MayConnect: s.mayConnect, CountRefused: s.countRefused,

@@ -280,19 +280,29 @@ func notATimeText(text string) string {
 // olderDeliveriesText ends a file that isn't the whole log.
 const olderDeliveriesText = "Older deliveries are not in this file."
 
-// healthUnknownText says why a list of webhooks is shown without their
-// deliveries.
-func healthUnknownText(err error, timedOut bool) string {
+// What follows a number of deliveries that are of no full 24 hours.
+const (
+	inSevenDays = " in 7 days"
+	asFarAsRead = ", as far as read"
+)
+
+// healthUnknownText says why deliveries couldn't be read, and until when they are
+// known from visits.
+func healthUnknownText(err error, timedOut bool, until time.Time) string {
+	lead := "Health is unavailable. "
+	if !until.IsZero() {
+		lead = "Health is as of " + until.UTC().Format("Jan 2, 15:04 UTC") + ". "
+	}
 	var api *fourthwall.Error
 	switch {
 	case errors.As(err, &api) && api.Fault == fourthwall.InFront:
-		return "Health is unavailable. Something in front of Fourthwall rejected the request."
+		return lead + "Something in front of Fourthwall rejected the request."
 	case api.Forbidden():
-		return "Health is unavailable. The permission webhook_read is missing."
+		return lead + "The permission webhook_read is missing."
 	case timedOut:
-		return "Health is unavailable. Fourthwall took too long to respond."
+		return lead + "Fourthwall took too long to respond."
 	}
-	return "Health is unavailable. Fourthwall didn’t return any deliveries."
+	return lead + "Fourthwall didn’t return any deliveries."
 }
 
 // refusedTypeNotice says that the API doesn't filter by an event type. Only an
@@ -374,10 +384,91 @@ const (
 	samePatternText   = "Same coverage"
 )
 
+// Search. A kind of what was found has a heading.
+const (
+	shopsGroup      = "Shops"
+	webhooksGroup   = "Webhooks"
+	deliveriesGroup = "Deliveries"
+	labelsGroup     = "Labels"
+	peopleGroup     = "People"
+
+	moreShopsText    = "Show all on the Shops page"
+	moreWebhooksText = "Show the shops with these webhooks"
+	morePeopleText   = "Show all people"
+
+	secretSearchTitle = "That looks like a password, a token or a signing secret"
+	notSearchedText   = "We didn’t search for it, and removed it from the URL. Search for a name, a URL or an ID."
+	searchTooLongText = "That’s too long. Shorten your search to 200 characters."
+	searchCutText     = "We left out the part of the URL that may be secret."
+	searchIsOldText   = "We couldn’t ask Fourthwall. Webhooks are as the last visit saw them."
+
+	nothingMatches  = "Nothing matches"
+	searchAgainText = "Try a part of a name, a URL or a label, or a whole ID."
+	noDeliveryTitle = "No delivery has this ID"
+	noWebhookTitle  = "No webhook has this ID"
+	oneByOneText    = "Fourthwall looks in one shop at a time. Open the right shop, then search again."
+)
+
+// searchNotice says what is wrong with a search, or what became of it; nil for
+// nothing.
+func searchNotice(outcome string, isTooLong bool) *ui.Notice {
+	switch {
+	case outcome == outcomeRefused:
+		return &ui.Notice{Kind: ui.Failure, Title: secretSearchTitle, Text: notSearchedText}
+	case isTooLong:
+		return &ui.Notice{Kind: ui.Failure, Title: searchTooLongText}
+	case outcome == outcomeCut:
+		return &ui.Notice{Kind: ui.Info, Title: searchCutText}
+	}
+	return nil
+}
+
+// matchesText says how much was found.
+func matchesText(n int) string {
+	if n == 0 {
+		return nothingMatches
+	}
+	return ui.Count(n, "match", "matches")
+}
+
+func unreadShopsText(n, of int) string {
+	if of == 1 {
+		return "The webhooks of this shop aren’t known yet, so we didn’t search them."
+	}
+	return "The webhooks of " + ui.Count(n, "shop", "shops") + " aren’t known yet, so we didn’t search them."
+}
+
+func cutShopsText(n, of int) string {
+	if of == 1 {
+		return "This shop has more webhooks than we read, so we didn’t search all of them."
+	}
+	return ui.Count(n, "shop has", "shops have") + " more webhooks than we read, so we didn’t search all of them."
+}
+
+// notFoundText says where an ID was looked for. Keep is how long deliveries are
+// kept, 0 if that doesn't matter. Shop is the one that Fourthwall was asked about,
+// which failed or not; "" for none.
+func notFoundText(keep time.Duration, shop string, failed, hasMany bool) string {
+	all := []string{"We looked in what visits have read."}
+	if keep > 0 {
+		all[0] = "We looked in what visits have read, which reaches back " + ui.Duration(keep) + " at most."
+	}
+	switch {
+	case failed:
+		all = append(all, "We couldn’t ask Fourthwall about "+shop+". Try again in a moment.")
+	case shop != "":
+		all = append(all, "Fourthwall doesn’t have it in "+shop+" either.")
+	}
+	if hasMany {
+		all = append(all, oneByOneText)
+	}
+	return strings.Join(all, " ")
+}
+
 func visitsPausedNotice(until time.Time) ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Visits are paused until " + until.UTC().Format("15:04:05") + " UTC",
-		Text: "Many shops in a row didn’t respond. This page shows earlier results.",
+		Kind: ui.Warning, Title: "Refreshing is paused until " + until.UTC().Format("15:04:05") + " UTC",
+		Text: "Fourthwall didn’t respond for ten shops in a row. This page shows earlier results.",
 	}
 }
 

@@ -64,6 +64,7 @@ func TestEveryFileIsServedUnderItsHash(t *testing.T) {
 		"fleet.css":     "text/css; charset=utf-8",
 		"plan.css":      "text/css; charset=utf-8",
 		"shops.css":     "text/css; charset=utf-8",
+		"search.css":    "text/css; charset=utf-8",
 		"list.css":      "text/css; charset=utf-8",
 		"implicit.js":   "text/javascript; charset=utf-8",
 		"disconnect.js": "text/javascript; charset=utf-8",

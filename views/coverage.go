@@ -23,6 +23,7 @@ type CoveragePage struct {
 	NotKnown                int             // of Shops
 	Rows                    []CoverageRow   // of this page
 	Pager                   ui.Pager
+	StreamHref              string // that says when something was read
 }
 
 // CoverageGroup is a group of event types.
@@ -139,7 +140,13 @@ func (r CoverageRow) title() string {
 	case r.Total-n > n:
 		return ui.Number(n) + missingHere
 	}
-	return ui.Number(r.Total-n) + " of " + ui.Number(r.Total) + " covered"
+	return ui.Number(r.Total-n) + " of " + ui.Number(r.Total)
+}
+
+// isShare reports whether the title is how many types of all are covered.
+func (r CoverageRow) isShare() bool {
+	n := len(r.Missing)
+	return r.Known && n > 1 && n < r.Total && r.Total-n <= n
 }
 
 // state is how a row is, if the types were chosen.

@@ -3,6 +3,8 @@ package views
 import (
 	"time"
 
+	"github.com/a-h/templ"
+
 	"hookwall/views/ui"
 )
 
@@ -22,13 +24,35 @@ type DeliveriesPage struct {
 	Rows           []ui.DeliveryRow
 	Looked         Looked
 	Chart          DeliveryChart
-	Page           int // from 1
+	Month          bool // Chart is of 30 days
+	Now            time.Time
+	Health         *Health // of the webhooks that the filter chooses; nil if it chooses anything else
+	Failing        []FailingWebhook
+	MoreFailing    int    // failing webhooks that aren't in Failing
+	ListHref       string // lists the webhooks
+	Page           int    // from 1
 	PrevHref       string
 	NextHref       string
 	CSVHref        string
 	Newest         string     // changes when there is something new; "" on a page that isn't followed
 	NewestHref     string     // where to ask for it
 	Unreadable     *ui.Notice // why the log can't be shown; nil if it can
+}
+
+// FailingWebhook is a webhook that is failing.
+type FailingWebhook struct {
+	Name    string
+	Labeled bool // Name is what a person called it
+	Href    string
+	Health  Health
+}
+
+// drawnName draws what the webhook is called.
+func (f FailingWebhook) drawnName() templ.Component {
+	if f.Labeled {
+		return ui.Named(f.Name)
+	}
+	return ui.Exact(f.Name)
 }
 
 // Looked says among which deliveries the rows were chosen, counted from the
@@ -41,10 +65,12 @@ type Looked struct {
 
 // DeliveryChart counts the deliveries that were read, by how they went.
 type DeliveryChart struct {
-	Series ui.Series // of the last 24 hours; nil on a page that isn't about them
-	All    bool      // the shop has no others
-	Since  time.Time // all since then were read; zero if that isn't known
-	Sum    ui.Hour   // of those that were read, if there is no Series
+	Series ui.Series // of the last 24 hours or 30 days; nil on a page that isn't about them
+	// SwitchHref leads to the chart of the other span; "" if there is none.
+	SwitchHref string
+	All        bool      // the shop has no others
+	Since      time.Time // all since then were read; zero if that isn't known
+	Sum        ui.Hour   // of those that were read, if there is no Series
 }
 
 // sum returns the counts of the span that the chart is about.

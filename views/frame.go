@@ -29,6 +29,7 @@ type Frame struct {
 	PlainHTTPWarning bool
 	NoBackground     bool   // nothing is done in the background
 	SignedIn         bool   // at least one shop is connected, or a member can open the list of shops
+	Searched         string // what is in the field that finds anything
 	Member           string // what the person is called who signed in to the team; "" without one
 	MemberRole       string // in words; "" without a team
 	// ReadOnly is set if the person may not change a shop, and NoConnect if the
@@ -70,6 +71,8 @@ const (
 	connectPath  = "/connect"
 	signOutPath  = "/sign-out"
 	findPath     = "/switcher" // finds shops while someone types
+	searchPath   = "/search"
+	foundPath    = "/search/found" // finds anything while someone types
 	displayPath  = "/display"
 	helpPath     = "/help"
 	peoplePath   = "/people"
@@ -136,6 +139,14 @@ func (f Frame) asking(page string) string {
 func (f Frame) focusing(taken bool) Frame {
 	f.focused = taken
 	return f
+}
+
+// findable names what there is to find.
+func (f Frame) findable() string {
+	if f.ShopCount > 1 {
+		return "Shop, URL or ID"
+	}
+	return "URL or ID"
 }
 
 // script returns the script that the page loads.

@@ -247,7 +247,7 @@ func Help(p HelpPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = shortcut("Search this page or your shops", "/").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = shortcut("Find anything", "/").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

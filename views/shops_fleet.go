@@ -24,6 +24,7 @@ type Fleet struct {
 	Types                      []ui.EventBadge
 	Filter                     []ui.Choice // all of it; Text is a field's name
 	CSVHref                    string
+	StreamHref                 string // that says when something was read
 	RefreshAction              string // POST target; fields shop and those of Filter
 	CoverageHref               string
 	PlanHref                   string // plans a change for the found shops; "" if the person may not
@@ -69,6 +70,7 @@ type FleetRow struct {
 	HealthKnown   bool
 	UnknownSince  time.Time // unless HealthKnown; zero if nothing was ever seen
 	Trouble       string    // what is wrong, in a few words; "" if nothing is
+	TroubleText   string    // the same with the host, where there is one
 	TroubleHref   string    // what helps; "" if nothing does here
 	SeenAt        time.Time // zero if nothing was ever seen
 	TriedAt       time.Time // the last visit; zero if there was none
@@ -116,6 +118,8 @@ func (r FleetRow) health() string {
 		text = failedOf(r.Failed, r.Total)
 	case r.Total > 0:
 		text = ui.Count(r.Total, "delivery", "deliveries")
+	case r.State == ui.Failing:
+		text = lastFailedBefore
 	}
 	if r.AtLeast && r.Total > 0 {
 		return atLeast + text
@@ -129,11 +133,13 @@ func (r FleetRow) health() string {
 // class returns the class of a text about deliveries.
 func (r FleetRow) class() string {
 	switch {
-	case !r.HealthKnown, r.Total == 0:
+	case !r.HealthKnown:
 		return "quiet"
 	case r.State == ui.Failing:
 		return "failure"
-	case r.Failed > 0:
+	case r.Total == 0:
+		return "quiet"
+	case r.Failed > 0 && r.State != ui.OK:
 		return "warning"
 	}
 	return ""

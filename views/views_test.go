@@ -288,7 +288,7 @@ func TestTitles(t *testing.T) {
 // Checklist 15.
 func TestBannersOnEveryPage(t *testing.T) {
 	const sandbox = "Sandbox: everything here is simulated."
-	const background = "Background work isn’t running. You can still manage webhooks."
+	const background = "Background work isn’t running, so what you see may be out of date. You can still manage webhooks."
 	for _, page := range everyPage {
 		without := render(t, page.draw(func(reflect.Value) {}))
 		if strings.Contains(without.text(), sandbox) || strings.Contains(without.text(), "plain http") ||

@@ -37,8 +37,10 @@ type WebhookListPage struct {
 	SortChoices       []ui.Choice
 	ListHref          string
 	CSVHref           string
-	HealthUnknown     string // why no row has Health; "" if rows have it
-	Guide             *Guide // first steps; nil if not shown
+	HealthUnknown     string // why no deliveries could be read now; "" if they were
+	// Since is since when deliveries are known, if that is less than 7 days ago.
+	Since time.Time
+	Guide *Guide // first steps; nil if not shown
 	// Unreadable says why the webhooks can't be listed, such as a missing scope;
 	// nil if they can.
 	Unreadable *ui.Notice
@@ -63,45 +65,38 @@ type WebhookRow struct {
 // NoTypes is the Type that selects the webhooks without event types.
 const NoTypes = "none"
 
-// Health counts how the deliveries that were read went to one webhook.
+// Rate is how many deliveries there were, without tests.
+type Rate struct{ Total, Accepted, Failed int }
+
+// Health says how deliveries to one webhook went, as far as is known.
 type Health struct {
-	Deliveries int
-	Accepted   int // of Deliveries, by their state
-	Pending    int // of Deliveries, by their state
-	Failed     int // of Deliveries, those with an error
-	Last       time.Time
-	LastFailed time.Time
-	Reason     string // why the last of the failed ones failed
+	State  ui.State
+	Recent Rate   // of the shortest span in which it's known how some ended
+	Span   string // that span, to follow the number; "" for the last 24 hours
+	// Day and Week are the last 24 hours and 7 days. DayKnown and WeekKnown are set
+	// if all deliveries of that time were read.
+	Day, Week           Rate
+	DayKnown, WeekKnown bool
+	Tests               int
+	Last                time.Time // zero if there is none, as the next two
+	LastAccepted        time.Time
+	LastFailed          time.Time
+	Reason              string // why the last of the failed ones failed
 	// Ambiguous is set if another webhook has the same URL, so that some deliveries
 	// can't be told apart.
 	Ambiguous bool
 	States    []StateCount
 	// Known is set if all deliveries since Since were read, or all ever if that is
-	// zero.
-	Known bool
-	Since time.Time
-	Hours ui.Series // the last 24
-	Href  string    // lists its deliveries
+	// zero. Until is when they were read, or zero if that was just now.
+	Known        bool
+	Since, Until time.Time
+	Hours        ui.Series // the last 24
+	Href         string    // lists its deliveries
 }
 
 // never reports whether the webhook has certainly had no delivery.
 func (h Health) never() bool {
-	return h.Deliveries == 0 && h.Known && h.Since.IsZero() && !h.Ambiguous
-}
-
-// State returns how the webhook is doing. A failure that others followed is worth
-// a look, and so is one among many.
-func (h Health) State() ui.State {
-	const manyFailed = 10 // one of so many
-	switch {
-	case h.Failed > 0 && !h.LastFailed.Before(h.Last) && h.Failed*manyFailed >= h.Deliveries:
-		return ui.Failing
-	case h.Failed > 0:
-		return ui.Look
-	case h.Accepted > 0 && h.Accepted+h.Pending == h.Deliveries && !h.Ambiguous:
-		return ui.OK
-	}
-	return ui.NotKnown
+	return h.Last.IsZero() && h.Tests == 0 && h.Known && h.Since.IsZero() && !h.Ambiguous
 }
 
 // StateCount counts deliveries by state, in Fourthwall's own words.
@@ -253,31 +248,78 @@ func (w WebhookRow) tint() string {
 	return class
 }
 
-// health returns what is known of the last deliveries, and the reason.
-func (w WebhookRow) health() (title, sub string) {
+// health returns what is known of the recent deliveries, and the reason and what
+// else there is to say.
+func (w WebhookRow) health() (title string, sub string) {
 	h := w.Health
-	switch {
-	case len(w.Types) == 0 && (h == nil || h.Failed == 0):
+	if len(w.Types) == 0 && (h == nil || h.Recent.Failed == 0) {
 		return neverFires, ""
-	case h == nil:
-		return "", ""
-	case h.Failed > 0:
-		title, sub = failedOf(h.Failed, h.Deliveries), h.Reason
-	case h.Deliveries > 0 && h.Accepted == h.Deliveries:
-		title = ui.Number(h.Accepted) + " accepted"
-	case h.Deliveries > 0:
-		title, sub = ui.Count(h.Deliveries, "delivery", "deliveries"), h.words()
-	case h.never():
-		title = noDeliveriesYet
-	case h.Known && !h.Ambiguous:
-		title = noRecentDeliveries
-	default:
-		title = deliveriesNotKnown
 	}
-	if h.Ambiguous {
-		sub = strings.TrimPrefix(sub+" · "+sharedURL, " · ")
+	if h == nil {
+		return "", ""
+	}
+	title, sub = h.title()
+	for _, more := range []string{h.weekText(), ui.When(h.Ambiguous, sharedURL)} {
+		if more != "" {
+			sub = strings.TrimPrefix(sub+" · "+more, " · ")
+		}
 	}
 	return title, sub
+}
+
+func (h Health) title() (title, sub string) {
+	switch r := h.Recent; {
+	case r.Failed > 0:
+		return failedOf(r.Failed, r.Total) + h.Span, h.Reason
+	case r.Total > 0 && r.Accepted == r.Total:
+		return ui.Number(r.Accepted) + " accepted" + h.Span, ""
+	case r.Total > 0:
+		return ui.Count(r.Total, "delivery", "deliveries") + h.Span, h.words()
+	case h.Tests > 0:
+		return onlyTests, ""
+	case h.never():
+		return noDeliveriesYet, ""
+	case h.Known && !h.Ambiguous:
+		return noRecentDeliveries, ""
+	}
+	return deliveriesNotKnown, ""
+}
+
+// weekText says how the last 7 days went, if that isn't said already.
+func (h Health) weekText() string {
+	if !h.WeekKnown || h.Span != "" || h.Recent.Total == 0 || h.Week == h.Recent {
+		return ""
+	}
+	return weekPrefix + rateText(h.Week)
+}
+
+// rateText says how many of some deliveries failed.
+func rateText(r Rate) string {
+	switch {
+	case r.Total == 0:
+		return noneInSpan
+	case r.Failed == 0 && r.Accepted == r.Total:
+		return "none of " + ui.Number(r.Total) + " failed"
+	case r.Failed == 0:
+		return ui.Count(r.Total, "delivery", "deliveries") + ", " + ui.Number(r.Accepted) + " accepted"
+	}
+	return failedOf(r.Failed, r.Total)
+}
+
+// lasts returns the last delivery that was accepted and the last that failed, the
+// newer one first.
+func (h Health) lasts() []lastOne {
+	all := []lastOne{{"accepted", h.LastAccepted}, {"failed", h.LastFailed}}
+	if h.LastFailed.After(h.LastAccepted) {
+		slices.Reverse(all)
+	}
+	return slices.DeleteFunc(all, func(l lastOne) bool { return l.at.IsZero() })
+}
+
+// lastOne is the last delivery that ended in one way.
+type lastOne struct {
+	how string
+	at  time.Time
 }
 
 // words returns the states of the deliveries, in Fourthwall's own words.

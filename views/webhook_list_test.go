@@ -229,67 +229,68 @@ func TestHealth(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		health *Health
-		state  ui.State
 		want   string // the deliveries, then the last one
 		href   string
 	}{
-		{"unreadable", nil, ui.NotKnown, "|", ""},
-		{"none ever", &Health{Known: true}, ui.NotKnown, "No deliveries yet|last never", ""},
-		{"none since", &Health{Known: true, Since: noon}, ui.NotKnown, "No recent deliveries|last not known", ""},
-		{"none that were read", &Health{}, ui.NotKnown, "Deliveries not known|last not known", ""},
+		{"unreadable", nil, "|", ""},
+		{"none ever", &Health{Known: true}, "No deliveries yet|last never", ""},
+		{"none since", &Health{Known: true, Since: noon}, "No recent deliveries|last not known", ""},
+		{"none that were read", &Health{}, "Deliveries not known|last not known", ""},
+		{"tests", &Health{Known: true, Tests: 2}, "Only tests so far|last not known", ""},
 		{
-			"accepted", &Health{Deliveries: 1196, Accepted: 1196, Last: noon.Add(-26 * time.Second)}, ui.OK,
-			"1,196 accepted|last 26 s ago", "",
+			"accepted", &Health{Recent: Rate{1196, 1196, 0}, LastAccepted: noon.Add(-26 * time.Second)},
+			"1,196 accepted|accepted 26 s ago", "",
+		},
+		{
+			"accepted, in a week", &Health{Recent: Rate{9, 9, 0}, Span: " in 7 days", Week: Rate{9, 9, 0}, WeekKnown: true},
+			"9 accepted in 7 days|last not known", "",
+		},
+		{
+			"accepted, and in the week", &Health{Recent: Rate{9, 9, 0}, Week: Rate{1204, 1204, 0}, WeekKnown: true},
+			"9 accepted 7 days: none of 1,204 failed|last not known", "",
+		},
+		{
+			"accepted, a week that isn't known", &Health{Recent: Rate{9, 9, 0}, Week: Rate{1204, 1204, 0}},
+			"9 accepted|last not known", "",
 		},
 		{
 			"accepted, one on its way", &Health{
-				Deliveries: 3, Accepted: 2, Pending: 1, Last: noon, States: []StateCount{{"DELIVERED", 2}, {"PENDING", 1}},
-			}, ui.OK, "3 deliveries 2 DELIVERED, 1 PENDING|last just now", "",
+				Recent: Rate{3, 2, 0}, LastAccepted: noon, States: []StateCount{{"DELIVERED", 2}, {"PENDING", 1}},
+			}, "3 deliveries 2 DELIVERED, 1 PENDING|accepted just now", "",
 		},
 		{
 			"in words of its own", &Health{
-				Deliveries: 4, Accepted: 2, Last: noon.Add(-hour), States: []StateCount{{"SENT", 2}, {"<b>", 1}, {"", 1}},
-			}, ui.NotKnown, "4 deliveries 2 SENT, 1 <b>, 1 without a state|last 1 h ago", "",
+				Recent: Rate{4, 2, 0}, LastAccepted: noon.Add(-hour), States: []StateCount{{"SENT", 2}, {"<b>", 1}, {"", 1}},
+			}, "4 deliveries 2 SENT, 1 <b>, 1 without a state|accepted 1 h ago", "",
 		},
 		{"on their way", &Health{
-			Deliveries: 1, Pending: 1, Last: noon, States: []StateCount{{"PENDING", 1}},
-		}, ui.NotKnown, "1 delivery 1 PENDING|last just now", ""},
+			Recent: Rate{1, 0, 0}, Last: noon, States: []StateCount{{"PENDING", 1}},
+		}, "1 delivery 1 PENDING|last just now", ""},
 		{
 			"failed, and then went well", &Health{
-				Deliveries: 20, Failed: 16, Accepted: 4, Reason: "Timeout", Last: noon, LastFailed: noon.Add(-hour), Href: "/e",
-			}, ui.Look, "16 of 20 failed Timeout|last just now", "/e",
-		},
-		{
-			"the last one failed, of many", &Health{Deliveries: 227, Failed: 2, Last: noon, LastFailed: noon, Href: "/e"},
-			ui.Look, "2 of 227 failed|last just now", "/e",
+				Recent: Rate{20, 4, 16}, Reason: "Timeout", LastAccepted: noon, LastFailed: noon.Add(-hour), Href: "/e",
+				Week: Rate{90, 71, 19}, WeekKnown: true,
+			}, "16 of 20 failed Timeout · 7 days: 19 of 90 failed|accepted just now failed 1 h ago", "/e",
 		},
 		{
 			"failing", &Health{
-				Deliveries: 40, Failed: 16, Reason: "500 <b>", Last: noon.Add(-49 * hour), LastFailed: noon.Add(-49 * hour), Href: "/e",
-			}, ui.Failing, "16 of 40 failed 500 <b>|last 2 days ago", "/e",
+				Recent: Rate{40, 24, 16}, Span: " since Oct 2", Reason: "500 <b>", LastFailed: noon.Add(-49 * hour),
+				LastAccepted: noon.Add(-75 * hour), Href: "/e",
+			}, "16 of 40 failed since Oct 2 500 <b>|failed 2 days ago accepted 3 days ago", "/e",
 		},
-		{"failed, no time", &Health{Deliveries: 1, Failed: 1, Href: "/e"}, ui.Failing, "1 of 1 failed|last not known", "/e"},
+		{"failed, no time", &Health{Recent: Rate{1, 0, 1}, Href: "/e"}, "1 of 1 failed|last not known", "/e"},
 		{
-			"all ambiguous", &Health{Ambiguous: true, Known: true}, ui.NotKnown,
+			"all ambiguous", &Health{Ambiguous: true, Known: true},
 			"Deliveries not known Shares its URL with another webhook|last not known", "",
 		},
 		{
-			"some ambiguous", &Health{Ambiguous: true, Deliveries: 1, Accepted: 1, Last: noon}, ui.NotKnown,
-			"1 accepted Shares its URL with another webhook|last just now", "",
-		},
-		{
-			"failed, some ambiguous", &Health{Ambiguous: true, Deliveries: 1, Failed: 1, Reason: "Gone", Last: noon, LastFailed: noon, Href: "/e"},
-			ui.Failing, "1 of 1 failed Gone · Shares its URL with another webhook|last just now", "/e",
+			"failed, some ambiguous", &Health{
+				Ambiguous: true, Recent: Rate{1, 0, 1}, Reason: "Gone", LastFailed: noon, Href: "/e",
+			}, "1 of 1 failed Gone · Shares its URL with another webhook|failed just now", "/e",
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			state := ui.NotKnown
-			if row.health != nil {
-				state = row.health.State()
-			}
-			d := render(t, WebhookList(listPage(func(p *WebhookListPage) {
-				p.Webhooks[0].Health, p.Webhooks[0].State = row.health, state
-			})))
+			d := render(t, WebhookList(listPage(func(p *WebhookListPage) { p.Webhooks[0].Health = row.health })))
 			d.check()
 			side := d.all(func(n *html.Node) bool { return hasClass(n, "hook-health") })[0]
 			last := d.all(func(n *html.Node) bool { return hasClass(n, "hook-last") })[0]
@@ -297,8 +298,8 @@ func TestHealth(t *testing.T) {
 			for _, a := range within(side, func(n *html.Node) bool { return n.Data == "a" }) {
 				href = attr(a, "href")
 			}
-			if got := text(side) + "|" + text(last); got != row.want || state != row.state || href != row.href {
-				t.Errorf("%s, %q, link %q, want %s, %q, %q", state, got, href, row.state, row.want, row.href)
+			if got := text(side) + "|" + text(last); got != row.want || href != row.href {
+				t.Errorf("%q, link %q, want %q, %q", got, href, row.want, row.href)
 			}
 		})
 	}
@@ -370,13 +371,18 @@ func TestWebhookListBudget(t *testing.T) {
 			p.Webhooks = append(p.Webhooks, WebhookRow{
 				ID: "wcon", URL: fmt.Sprintf("https://hooks.example.com/some-tool/fourthwall/%04d", i), State: ui.OK,
 				Types: p.TypeChoices[i/2 : i/2+5], Href: "webhooks/" + id, OpenHref: "?open=" + id + "#row-" + fmt.Sprint(i),
-				Health: &Health{Deliveries: 5, Accepted: 5, Last: noon, Hours: hours(i)},
+				Health: &Health{
+					Recent: Rate{40, 40, 0}, Week: Rate{i + 90, i + 90, 0}, WeekKnown: true, LastAccepted: noon, Hours: hours(i),
+				},
 			})
+			if h := p.Webhooks[i].Health; i%5 == 0 {
+				h.Recent, h.Reason, h.LastFailed = Rate{40, 24, 16}, "500 Internal Server Error", noon.Add(-time.Hour)
+			}
 		}
 	})
 	d := render(t, WebhookList(p))
 	t.Logf("%d bytes, %d compressed", len(d.raw), compressed(t, d.raw))
-	if len(d.raw) > 60_000 {
+	if len(d.raw) > 66_000 {
 		t.Errorf("the page is %d bytes", len(d.raw))
 	}
 }

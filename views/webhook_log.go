@@ -8,19 +8,14 @@ import (
 	"hookwall/views/ui"
 )
 
-// WebhookLog has the deliveries of one webhook, as far as they were read.
+// WebhookLog has the deliveries of one webhook, as far as they are known.
 type WebhookLog struct {
-	Now  time.Time
-	Rows []ui.DeliveryRow // the newest first
-	// Known is set if all deliveries since Since were read, or all ever if that is
-	// zero.
-	Known bool
-	Since time.Time
-	// Ambiguous is set if another webhook has the same URL, so that some deliveries
-	// can't be told apart.
-	Ambiguous  bool
-	Series     ui.Series // the last 24 hours
-	FailedHref string    // lists those that failed
+	Now        time.Time
+	Health     Health
+	Rows       []ui.DeliveryRow // the newest first; with tests
+	Month      ui.Series        // the last 30 days
+	FailedHref string           // lists those that failed
+	Unread     string           // why none could be read now; "" if they were
 }
 
 const (
@@ -41,47 +36,36 @@ func (l WebhookLog) squares() []ui.Square {
 	return all
 }
 
-// state returns how the webhook is doing. One whose last delivery failed is
-// failing.
-func (l WebhookLog) state() ui.State {
-	switch {
-	case len(l.Rows) == 0 || l.Rows[0].Mark == ui.NotKnown:
-		return ui.NotKnown
-	case l.Rows[0].Mark == ui.Failing:
-		return ui.Failing
-	case l.failedRows() > 0:
-		return ui.Look
-	}
-	return ui.OK
+// isFailing reports whether the webhook is failing. One whose last delivery
+// failed, among many, is not.
+func (l WebhookLog) isFailing() bool { return l.Health.State == ui.Failing }
+
+// isKnown reports whether there is something to draw.
+func (l WebhookLog) isKnown() bool {
+	return len(l.Rows) > 0 || !l.Health.Last.IsZero()
 }
 
-func (l WebhookLog) isFailing() bool { return l.state() == ui.Failing }
-
-func (l WebhookLog) failedRows() int {
-	n := 0
-	for _, r := range l.Rows {
-		if r.Mark == ui.Failing {
-			n++
-		}
-	}
-	return n
+// real returns the deliveries that weren't tests.
+func (l WebhookLog) real() []ui.DeliveryRow {
+	return slices.DeleteFunc(slices.Clone(l.Rows), func(r ui.DeliveryRow) bool { return r.Test })
 }
 
 // failures returns the deliveries that failed without one that didn't after them,
 // the newest first.
 func (l WebhookLog) failures() []ui.DeliveryRow {
-	for i, r := range l.Rows {
+	all := l.real()
+	for i, r := range all {
 		if r.Mark != ui.Failing {
-			return l.Rows[:i]
+			return all[:i]
 		}
 	}
-	return l.Rows
+	return all
 }
 
 // before returns how many deliveries in a row were accepted before the failures.
 func (l WebhookLog) before() int {
 	n := 0
-	for _, r := range l.Rows[len(l.failures()):] {
+	for _, r := range l.real()[len(l.failures()):] {
 		if r.Mark != ui.OK {
 			break
 		}
@@ -102,13 +86,54 @@ type TypeCount struct {
 	Count int
 }
 
+// figure is a fact about how deliveries went.
+type figure struct {
+	name, text string
+	at         time.Time // in place of text
+}
+
+// figures are the last ones and the rates.
+func (l WebhookLog) figures() []figure {
+	h := l.Health
+	return []figure{
+		h.last(lastAcceptedName, h.LastAccepted), h.last(lastFailedName, h.LastFailed),
+		{name: lastDayName, text: h.rate(h.Day, h.DayKnown)},
+		{name: lastWeekName, text: h.rate(h.Week, h.WeekKnown)},
+	}
+}
+
+func (h Health) last(name string, at time.Time) figure {
+	f := figure{name: name, at: at}
+	switch {
+	case !at.IsZero():
+	case !h.Known || h.Ambiguous:
+		f.text = lastNotKnown
+	case h.Since.IsZero():
+		f.text = neverLast
+	default:
+		f.text = noneSince(h.Since)
+	}
+	return f
+}
+
+// rate says how many deliveries failed, as far as is known.
+func (h Health) rate(r Rate, isKnown bool) string {
+	switch {
+	case isKnown && !h.Ambiguous:
+		return rateText(r)
+	case r.Total == 0:
+		return lastNotKnown
+	}
+	return rateText(r) + asFarAsRead
+}
+
 // perType counts the deliveries of the last 24 hours by event type, the most
 // frequent first. rest are the webhook's event types without deliveries.
 func (l WebhookLog) perType(types []ui.EventBadge) (counts []TypeCount, rest []ui.EventBadge) {
 	n := map[string]int{}
 	badges := map[string]ui.EventBadge{}
 	for _, r := range l.Rows {
-		if len(l.Series) > 0 && !r.At.Before(l.Series[0].Start) {
+		if hours := l.Health.Hours; !r.Test && len(hours) > 0 && !r.At.Before(hours[0].Start) {
 			n[r.Type.Code]++
 			badges[r.Type.Code] = r.Type
 		}

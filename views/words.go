@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"hookwall/views/ui"
 )
@@ -73,6 +74,15 @@ const (
 	noDeliveriesInDay  = "No deliveries"
 	atLeast            = "At least "
 	noDeliveriesYet    = "No deliveries yet"
+	onlyTests          = "Only tests so far"
+	lastFailedBefore   = "Last delivery failed"
+	noneInSpan         = "no deliveries"
+	weekPrefix         = "7 days: "
+	asFarAsRead        = ", as far as read"
+	testsNotCounted    = "Tests aren’t counted."
+	noneLast           = "none"
+	neverLast          = "never"
+	lastNotKnown       = "not known"
 	noRecentDeliveries = "No recent deliveries"
 	deliveriesNotKnown = "Deliveries not known"
 	sharedURL          = "Shares its URL with another webhook"
@@ -153,14 +163,47 @@ func matchOfRange(n, from, to int) string {
 		" match. Deliveries count from the newest."
 }
 
+// label says what the chart counts.
+func (c DeliveryChart) label() string {
+	if len(c.Series) > 0 && c.Series[0].Day {
+		return "Deliveries per day"
+	}
+	return "Deliveries per hour"
+}
+
+// failingText says how a failing webhook is doing. The time of its last failure
+// follows.
+func failingText(h Health) string {
+	return " is failing: " + failedOf(h.Recent.Failed, h.Recent.Total) + h.Span + ", last "
+}
+
+func moreFailingText(n int) string {
+	return ui.Count(n, "more webhook is failing", "more webhooks are failing")
+}
+
+// longText says how many deliveries failed in 7 days, or since when they are
+// known.
+func (h Health) longText() string {
+	switch {
+	case h.WeekKnown:
+		return weekPrefix + rateText(h.Week)
+	case h.Known && !h.Since.IsZero():
+		return "Since " + moment(h.Since) + ": " + rateText(h.Week)
+	}
+	return weekPrefix + h.rate(h.Week, false)
+}
+
 // How the deliveries of a webhook went.
 
-// noneText says that no delivery was found.
+// noneText says that no delivery is known.
 func (l WebhookLog) noneText() string {
+	h := l.Health
 	switch {
-	case l.Ambiguous:
+	case h.Ambiguous:
 		return "Another webhook uses the same URL, so we can’t tell which of them the deliveries were for."
-	case l.Known && l.Since.IsZero():
+	case h.Tests > 0:
+		return "Only tests so far. They don’t count as deliveries."
+	case h.never():
 		return "No deliveries yet."
 	}
 	return "No recent deliveries. Older ones weren’t read."
@@ -181,13 +224,14 @@ func failuresText(failed, before int) string {
 	return text
 }
 
-// countText says how many deliveries there were, and how many failed.
+// countText says how many deliveries there were in the last 24 hours, and how many
+// failed, if that is known.
 func (l WebhookLog) countText() string {
-	if sum := l.Series.Total(); sum.Known {
-		n := sum.Accepted + sum.Failed + sum.Other
-		return ui.Number(n) + " in the last 24 hours, " + failedOrNone(sum.Failed) + "."
+	if h := l.Health; h.DayKnown && !h.Ambiguous {
+		return ui.Number(h.Day.Total) + " in the last 24 hours, " + failedOrNone(h.Day.Failed) + "."
 	}
-	return "We read the last " + ui.Number(len(l.Rows)) + ", " + failedOrNone(l.failedRows()) + "."
+	r := l.Health.Recent
+	return "We read " + ui.Number(r.Total) + ", " + failedOrNone(r.Failed) + "."
 }
 
 func failedOrNone(n int) string {
@@ -197,16 +241,43 @@ func failedOrNone(n int) string {
 	return ui.Number(n) + " failed"
 }
 
-// unreadText says what of the last 24 hours wasn't read.
-func (l WebhookLog) unreadText() string {
+// notes say what the figures don't cover.
+func (l WebhookLog) notes() []string {
+	h := l.Health
+	var all []string
 	switch {
-	case l.Ambiguous:
-		return "Another webhook uses the same URL. Deliveries that can’t be matched to one of them aren’t counted."
-	case !l.Series.Total().Known:
-		return "Hatched hours weren’t read: the shop had too many deliveries since."
+	case h.Ambiguous:
+		all = append(all,
+			"Another webhook uses the same URL. Deliveries that can’t be matched to one of them aren’t counted.")
+	case !h.Known:
+		all = append(all, "Hatched times weren’t read.")
+	case !h.Since.IsZero() && len(l.Month) > 0 && h.Since.After(l.Month[0].Start.AddDate(0, 0, 1)):
+		all = append(all, "Hatched times weren’t read. Hookwall knows all deliveries since "+moment(h.Since)+".")
+	case !h.Until.IsZero():
+		all = append(all, "Hatched times weren’t read.")
 	}
-	return ""
+	if h.Tests > 0 {
+		all = append(all, testsNotCounted)
+	}
+	return all
 }
+
+// moment writes a time within a sentence.
+func moment(t time.Time) string { return t.UTC().Format("Jan 2, 15:04 UTC") }
+
+func noneSince(t time.Time) string { return "none since " + moment(t) }
+
+// sinceText says since when all deliveries are known.
+func sinceText(t time.Time) string {
+	return "Health covers deliveries since " + moment(t) + ". Older ones weren’t read."
+}
+
+const (
+	lastAcceptedName = "Last accepted"
+	lastFailedName   = "Last failed"
+	lastDayName      = "Last 24 hours"
+	lastWeekName     = "Last 7 days"
+)
 
 // lastDeliveriesText is the heading of a strip of n deliveries.
 func lastDeliveriesText(n int) string {

@@ -146,7 +146,6 @@ func (w *world) dashboard(address string) (d *handlers.Dashboard, st *store.Stor
 	timing.ReLists = []time.Duration{0}
 	recorder := activity.NewRecorder(st, timing.FirstRecheck, logger)
 	background := jobs.New(st, logger)
-	recorder.Enqueue(background)
 	connected := shops.NewService(st, api, provider, scopes)
 	hooks := webhooks.NewService(webhooks.Config{
 		Store: st, Shops: connected, Activity: recorder, Logger: logger, Timing: timing,

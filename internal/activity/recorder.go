@@ -7,7 +7,6 @@ package activity
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -79,17 +78,7 @@ type Recorder struct {
 	store   *store.Store
 	recheck time.Duration
 	logger  *slog.Logger
-	queue   Queue // nil if rechecks are found by looking
 }
-
-// Queue is what a Recorder needs of the queue of jobs.
-type Queue interface {
-	// EnqueueRecheck makes sure, in a transaction, that attempts are rechecked soon after a time.
-	EnqueueRecheck(ctx context.Context, tx *sql.Tx, due time.Time) error
-}
-
-// Enqueue makes the Recorder enqueue a recheck for each attempt. It must be called before the first one.
-func (r *Recorder) Enqueue(q Queue) { r.queue = q }
 
 // NewRecorder returns a Recorder that stores its records in st. An attempt whose end isn't recorded is due for a
 // recheck after the given time.
@@ -104,13 +93,7 @@ func (r *Recorder) Begin(ctx context.Context, actor Actor, a store.Activity, d D
 		return store.Activity{}, err
 	}
 	a.RecheckGap = r.recheck
-	if r.queue == nil {
-		return r.store.BeginActivity(ctx, a)
-	}
-	due := r.store.Now().Add(r.recheck)
-	return r.store.BeginActivity(ctx, a, func(ctx context.Context, tx *sql.Tx) error {
-		return r.queue.EnqueueRecheck(ctx, tx, due)
-	})
+	return r.store.BeginActivity(ctx, a)
 }
 
 // New returns the activity with its actor and detail filled in.

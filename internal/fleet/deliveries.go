@@ -98,17 +98,11 @@ func endsBefore(events []fourthwall.Event, t time.Time) bool {
 	return !last.IsZero() && last.Before(t.Add(-disorder))
 }
 
-// outcomes are those of the words for a delivery's state.
-var outcomes = map[webhooks.DeliveryState]store.DeliveryOutcome{
-	webhooks.Accepted: store.DeliveryAccepted, webhooks.Failed: store.DeliveryFailed,
-	webhooks.Pending: store.DeliveryPending,
-}
-
 // fact returns what is kept of a delivery: nothing of its body but the ID of the webhook, and no URL.
 func (r *reading) fact(e fourthwall.Event) store.Delivery {
 	d := store.Delivery{
 		Event: clip(e.ID, maxWord), Type: clip(string(e.Type), maxWord), State: clip(e.State, maxWord),
-		Outcome: outcomes[webhooks.StateOf(e)], Test: e.TestMode, Error: clip(e.Error, maxError),
+		Outcome: webhooks.Outcome(e), Test: e.TestMode, Error: clip(e.Error, maxError),
 		CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
 	}
 	if d.CreatedAt.IsZero() {
@@ -124,13 +118,10 @@ func (r *reading) fact(e fourthwall.Event) store.Delivery {
 	return d
 }
 
-// urlKeyPrefix begins what URLKey returns, and no ID of a webhook.
-const urlKeyPrefix = "url "
-
 // URLKey returns by what the deliveries of an observation's shop are counted whose webhook isn't known, since they have
 // no webhook's ID and several or no webhooks have their URL.
 func (s *Service) URLKey(owner store.Owner, connection, url string) string {
-	return urlKeyPrefix + s.store.Fingerprint(owner, connection, []byte(webhooks.NormalURL(url)))
+	return store.URLKey + s.store.Fingerprint(owner, connection, []byte(webhooks.NormalURL(url)))
 }
 
 // clip returns at most n bytes of a text.

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"hookwall/internal/store"
@@ -18,23 +17,14 @@ func (s *Service) Refresh(ctx context.Context, owner store.Owner, shops ...strin
 	return len(asked), err
 }
 
-// EnqueueDue enqueues visits of the shops that are due and were not enqueued. It returns when the next one is due, or
-// the zero time if no shop is connected.
-func (s *Service) EnqueueDue(ctx context.Context) (next time.Time, err error) {
+// EnqueueDue enqueues visits of the shops that are due and were not enqueued.
+func (s *Service) EnqueueDue(ctx context.Context) error {
 	for {
 		due, err := s.store.TakeDueVisits(ctx, dueAtOnce, s.queue.EnqueueVisits)
-		if err != nil {
-			return time.Time{}, err
-		}
-		if len(due) < dueAtOnce {
-			break
+		if err != nil || len(due) < dueAtOnce {
+			return err
 		}
 	}
-	next, err = s.store.NextVisit(ctx)
-	if errors.Is(err, store.ErrNotFound) {
-		return time.Time{}, nil
-	}
-	return next, err
 }
 
 // Paused returns until when no shop is visited, since many shops in a row gave no answer. It returns the zero time if

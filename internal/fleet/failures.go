@@ -12,7 +12,8 @@ import (
 	"hookwall/internal/store"
 )
 
-// Failure says how deliveries to one URL of a shop failed in the last 24 hours.
+// Failure says how deliveries to one URL of a shop failed in the last 24 hours, or before if none did since and a
+// webhook is failing.
 type Failure struct {
 	Shop    string
 	Webhook string // its ID; "" if the URL has no webhook or several
@@ -22,9 +23,9 @@ type Failure struct {
 	First   time.Time
 }
 
-// Failures returns how deliveries to an owner's shops failed in the last 24 hours, by shop.
+// Failures returns how deliveries to an owner's shops failed, by shop.
 func (s *Service) Failures(ctx context.Context, owner store.Owner) (map[string][]Failure, error) {
-	found, err := s.store.Failures(ctx, owner, s.store.Now().Add(-24*time.Hour))
+	found, err := s.store.Failures(ctx, owner, store.SpansAt(s.store.Now()).Day)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +45,7 @@ func (s *Service) Failures(ctx context.Context, owner store.Owner) (map[string][
 		}
 		one := Failure{Shop: f.Shop, Reason: f.LastError, Count: f.Count, First: f.First}
 		one.Host = hostOf(urls[f.Connection][f.Webhook])
-		if !strings.HasPrefix(f.Webhook, urlKeyPrefix) {
+		if !strings.HasPrefix(f.Webhook, store.URLKey) {
 			one.Webhook = f.Webhook
 		}
 		all[f.Shop] = append(all[f.Shop], one)
@@ -77,17 +78,16 @@ func hostOf(address string) string {
 	return strings.ToLower(u.Host)
 }
 
-// URLs returns the URLs of the webhooks of an owner's shops, as visits saw them, by shop.
-func (s *Service) URLs(ctx context.Context, owner store.Owner) (map[string][]string, error) {
+// Seen returns the webhooks of an owner's shops, as visits saw them, by shop. One whose webhooks aren't known is
+// missing.
+func (s *Service) Seen(ctx context.Context, owner store.Owner) (map[string][]Webhook, error) {
 	seen, err := s.store.ObservedWebhooks(ctx, owner, nil)
 	if err != nil {
 		return nil, err
 	}
-	all := map[string][]string{}
+	all := make(map[string][]Webhook, len(seen))
 	for shop, text := range seen {
-		for _, hook := range webhooksIn(text) {
-			all[shop] = append(all[shop], hook.URL)
-		}
+		all[shop] = webhooksIn(text)
 	}
 	return all, nil
 }
@@ -102,7 +102,7 @@ type Cause struct {
 	One    Failure // of those with a webhook, if there is one
 }
 
-// Causes returns what makes deliveries of several shops fail, the most shops first.
+// Causes returns what makes deliveries of several shops fail, the most shops and then the most deliveries first.
 func Causes(failures map[string][]Failure) []Cause {
 	type key struct{ host, reason string }
 	found := map[key]*Cause{}
@@ -138,7 +138,8 @@ func Causes(failures map[string][]Failure) []Cause {
 		}
 	}
 	slices.SortFunc(out, func(a, b Cause) int {
-		return cmp.Or(cmp.Compare(b.Shops, a.Shops), cmp.Compare(a.Host, b.Host), cmp.Compare(a.Reason, b.Reason))
+		return cmp.Or(cmp.Compare(b.Shops, a.Shops), cmp.Compare(b.Count, a.Count),
+			cmp.Compare(a.Host, b.Host), cmp.Compare(a.Reason, b.Reason))
 	})
 	return out
 }

@@ -69,6 +69,9 @@ func NewService(c Config) *Service {
 	return &Service{c.Store, c.Shops, c.Webhooks, c.Clone, c.Queue, c.Logger, c.Intervals, c.Keep}
 }
 
+// Keep returns how long deliveries are kept.
+func (s *Service) Keep() time.Duration { return s.keep }
+
 // interval returns the time between two visits through a connection.
 func (i Intervals) interval(way string) time.Duration {
 	if way == oauth.WayAPIKey {

@@ -11,10 +11,10 @@ type State string
 
 // States, the most troubled first. Every shop has exactly one. What isn't known never counts as healthy.
 const (
-	Failing   State = "failing"   // a tenth or more of its deliveries failed in 24 hours
+	Failing   State = "failing"   // a webhook is
 	Reconnect State = "reconnect" // its connection has ended
 	Stale     State = "stale"     // what was seen is old
-	Look      State = "look"      // some deliveries failed, or it has no webhook that receives anything
+	Look      State = "look"      // some deliveries to a webhook failed, or it has no webhook that receives anything
 	Unseen    State = "unseen"    // nothing was read yet
 	Healthy   State = "healthy"
 )
@@ -22,10 +22,7 @@ const (
 // States returns all states, the most troubled first.
 func States() []State { return []State{Failing, Reconnect, Stale, Look, Unseen, Healthy} }
 
-// manyFailed is one of how many deliveries has to fail for a shop to be failing.
-const manyFailed = 10
-
-// StateOf returns how a shop is.
+// StateOf returns how a shop is. How its webhooks are was judged by webhooks.Health at the last visit.
 func (s *Service) StateOf(o store.Observation) State {
 	switch {
 	case o.Expired:
@@ -34,9 +31,9 @@ func (s *Service) StateOf(o store.Observation) State {
 		return Unseen
 	case s.IsStale(o):
 		return Stale
-	case o.Failed24h > 0 && o.Failed24h*manyFailed >= o.Total24h:
+	case o.FailingWebhooks > 0:
 		return Failing
-	case o.Failed24h > 0, o.Types == 0 && len(o.UnknownTypes) == 0:
+	case o.LookWebhooks > 0, o.Types == 0 && len(o.UnknownTypes) == 0:
 		return Look
 	}
 	return Healthy

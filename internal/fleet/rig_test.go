@@ -51,6 +51,7 @@ type rig struct {
 	connected *shops.Service
 	owner     store.Owner
 	queue     queue
+	logs      bytes.Buffer // of the service, whose visits follow each other
 
 	ahead atomic.Int64 // how far the clocks were moved
 
@@ -103,7 +104,8 @@ func newRig(t *testing.T) *rig {
 		Logger: logger, Timing: timing,
 	})
 	g.Service = fleet.NewService(fleet.Config{
-		Store: g.store, Shops: g.connected, Webhooks: hooks, Clone: cloneOf, Queue: &g.queue, Logger: logger, Intervals: fleet.DefaultIntervals(),
+		Store: g.store, Shops: g.connected, Webhooks: hooks, Clone: cloneOf, Queue: &g.queue,
+		Intervals: fleet.DefaultIntervals(), Logger: slog.New(slog.NewTextHandler(&g.logs, nil)),
 	})
 	g.owner = g.signIn()
 	return g

@@ -131,6 +131,7 @@ func (l *look) run(ctx context.Context, items []store.RunItem) error {
 	l.seen.Backlog, err = r.read(calls, l.known, l.at.Add(-l.keep))
 	l.seen.Deliveries = l.kept(r.found)
 	l.seen.Read = len(r.found) > 0 || err == nil
+	l.seen.Since, l.seen.Judge = l.at.Add(-l.keep), Judge(l.at, list, r.key)
 	stopped := errors.Is(err, fourthwall.ErrHeldBack) || errors.Is(err, context.DeadlineExceeded) && len(r.found) > 0
 	if err != nil && !stopped {
 		return l.fail(ctx, err)
@@ -167,9 +168,20 @@ func (l *look) fail(ctx context.Context, err error) error {
 		l.retryAfter = max(l.retryAfter, cmp.Or(fourthwall.AsError(err).RetryAfter, defaultWait))
 	}
 	l.seen.Problem, l.seen.Code = string(problem), code
-	l.logger.InfoContext(ctx, "a visit could not read a shop", "shop", l.known.ShopID, "problem", string(problem),
-		"error", err)
+	if l.seen.Problem != l.known.Problem { // once for all visits that find the same
+		l.logger.InfoContext(ctx, "a visit could not read a shop", "shop", l.known.ShopID, "problem", string(problem),
+			"error", err)
+	}
 	return nil
+}
+
+// backoff returns how long after this visit, which met the API's limit, the next one is due: as soon as the limit
+// allows, and after twice the time each further time. So a shop that others keep at its limit costs little.
+func (l *look) backoff() time.Duration {
+	if l.known.Problem != string(Busy) {
+		return 0
+	}
+	return 2 * l.at.Sub(l.known.TriedAt)
 }
 
 // nextAfter returns how long after this visit the next one is due. It differs a little, so that shops that were
@@ -177,8 +189,10 @@ func (l *look) fail(ctx context.Context, err error) error {
 func (l *look) nextAfter() time.Duration {
 	after := l.intervals.interval(l.known.Way)
 	switch {
-	case l.returns, l.seen.Backlog.Page > 0 && l.seen.Problem == "", l.seen.Problem == string(Busy):
+	case l.returns, l.seen.Backlog.Page > 0 && l.seen.Problem == "":
 		return 0 // as soon as the limit allows
+	case l.seen.Problem == string(Busy):
+		return min(l.backoff(), after, l.intervals.Failing)
 	case l.seen.Problem == string(Ended), l.seen.Problem == "":
 	default:
 		after = min(after, l.intervals.Failing)

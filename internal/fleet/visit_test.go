@@ -33,7 +33,8 @@ func TestVisitSeesWebhooksAndDeliveries(t *testing.T) {
 		t.Errorf("next visit after %v", next)
 	}
 	o := g.observation(shop)
-	if o.Problem != "" || o.WebhookCount != 3 || o.Cut || o.SeenAt.IsZero() || o.Total24h != 6 || o.Failed24h != 3 {
+	if o.Problem != "" || o.WebhookCount != 3 || o.Cut || o.SeenAt.IsZero() || o.Total24h != 6 || o.Failed24h != 3 ||
+		o.FailingWebhooks != 1 || o.LookWebhooks != 0 || o.DeliveriesSince != o.DeliveriesAt.Add(-store.KeepDeliveries) {
 		t.Errorf("observation %+v", o)
 	}
 	hooks, err := fleet.Webhooks(o)
@@ -65,19 +66,19 @@ func TestVisitSeesWebhooksAndDeliveries(t *testing.T) {
 			t.Errorf("%s: count %d, mask %b, want %d webhooks", info.Code, counts[i], o.Types>>i&1, n)
 		}
 	}
-	health, err := g.store.Health(t.Context(), g.owner, shop)
+	health, err := g.store.Health(t.Context(), g.owner, shop, store.SpansAt(g.store.Now()))
 	g.must(err)
 	if len(health) != 2 {
 		t.Fatalf("health %+v", health)
 	}
 	for _, h := range health {
 		failing := strings.Contains(hookURL(g, shop, h.Webhook), "/fail")
-		want := store.Rate{Total: 3}
+		want := store.Rate{Accepted: 3}
 		if failing {
-			want.Failed = 3
+			want = store.Rate{Failed: 3}
 		}
-		if h.Day != want || h.Week != want || h.All != want || h.LastFailure.IsZero() == failing ||
-			h.LastSuccess.IsZero() != failing || (h.LastError == "") == failing {
+		if h.Day != want || h.Week != want || h.All != want || h.LastFailed.IsZero() == failing ||
+			h.LastAccepted.IsZero() != failing || (h.LastError == "") == failing {
 			t.Errorf("failing %v: %+v", failing, h)
 		}
 	}
@@ -313,6 +314,33 @@ func TestVisitOfOneLimitedShopLeavesOthersAlone(t *testing.T) {
 	}
 }
 
+// TestVisitsOfAShopThatStaysLimited: the visits become fewer, and so do the lines of the log.
+func TestVisitsOfAShopThatStaysLimited(t *testing.T) {
+	g := newRig(t)
+	shop := g.connect(g.owner, tidewater)
+	g.visit(shop)
+	g.move(20 * time.Minute)
+	g.reply(webhooksPath, 429, `{}`, http.Header{"Retry-After": {"10"}})
+	for i, seconds := range []int{10, 20, 40, 80, 160, 300, 300} {
+		want := time.Duration(seconds) * time.Second
+		next := g.visit(shop)
+		if next < want-time.Second || next > want+time.Second {
+			t.Errorf("after visit %d, the next is due after %v, want %v", i+1, next, want)
+		}
+		g.move(want)
+	}
+	if n := strings.Count(g.logs.String(), "could not read"); n != 1 {
+		t.Errorf("%d lines in the log:\n%s", n, g.logs.String())
+	}
+	g.reply("", 0, "", nil)
+	g.visit(shop)
+	g.move(20 * time.Minute)
+	g.reply(webhooksPath, 429, `{}`, http.Header{"Retry-After": {"10"}})
+	if next := g.visit(shop); next > 11*time.Second {
+		t.Errorf("limited again, the next visit is due after %v", next)
+	}
+}
+
 func TestVisitContinuesWhereItStopped(t *testing.T) {
 	g := newRig(t)
 	shop := g.connect(g.owner, tidewater)
@@ -543,10 +571,8 @@ func TestTenSilentShopsPauseAllVisits(t *testing.T) {
 func TestDueVisitsAreEnqueuedOnce(t *testing.T) {
 	g := newRig(t)
 	one, two := g.connect(g.owner, tidewater), g.connect(g.owner, lantern)
-	_, err := g.EnqueueDue(t.Context())
-	g.must(err)
-	_, err = g.EnqueueDue(t.Context())
-	g.must(err)
+	g.must(g.EnqueueDue(t.Context()))
+	g.must(g.EnqueueDue(t.Context()))
 	slices.Sort(g.queue.shops)
 	want := []string{one, two}
 	slices.Sort(want)
@@ -557,10 +583,9 @@ func TestDueVisitsAreEnqueuedOnce(t *testing.T) {
 	g.move(6 * time.Minute)
 	g.visit(one)
 	g.queue.shops = nil
-	next, err := g.EnqueueDue(t.Context())
-	g.must(err)
-	if !slices.Equal(g.queue.shops, []string{two}) || next.Before(g.store.Now()) {
-		t.Errorf("enqueued %q, next %v", g.queue.shops, next)
+	g.must(g.EnqueueDue(t.Context()))
+	if !slices.Equal(g.queue.shops, []string{two}) {
+		t.Errorf("enqueued %q", g.queue.shops)
 	}
 	g.queue.shops = nil
 	n, err := g.Refresh(t.Context(), g.owner)

@@ -1,15 +1,15 @@
 // Package jobs does what no page waits for. Its engine is River, on Postgres for all replicas together, and on SQLite
-// for the only process. One file has each kind of job.
+// for the only process.
 //
-// The truth is in the store's own rows. A job only says that something is due, so one may be lost or done twice: the
-// periodic jobs find what is due and was not enqueued. Arguments of jobs are not sealed, so they hold no secrets.
+// The truth is in the store's own rows. A job only says that something is due, so one may be lost or done twice: each
+// process looks for what is due and was not enqueued. Arguments of jobs are not encrypted, so they hold no secrets.
 //
 // # When a replica is killed
 //
 // Its jobs stay marked as running. The leader, a replica that all elect, looks every 30 seconds for jobs that have run
 // for longer than rescueAfter, and makes them ready 5 seconds later. If the leader itself was killed, another replica
 // is the leader after 15 to 21 seconds and looks immediately. So a job with the usual timeout continues within 45
-// seconds. One with a longer timeout continues after that timeout.
+// seconds. One with a longer timeout continues after that timeout. Looking for what is due needs no leader.
 package jobs
 
 import (
@@ -33,14 +33,14 @@ import (
 )
 
 const (
-	workers     = 8                      // jobs of one process at a time; more would make pages wait on SQLite
-	cooldown    = 100 * time.Millisecond // between two fetches, so that SQLite has time for pages
-	pollSQLite  = time.Second
-	pollMissed  = 10 * time.Second // on Postgres, where a new job wakes a replica, unless that got lost
-	keptFor     = 10 * time.Minute
-	jobTimeout  = 6 * time.Second // unless a job has its own
-	rescueAfter = 7 * time.Second // more than jobTimeout
-	softStop    = 10 * time.Second
+	workers      = 8                     // jobs of one process at a time; more would make pages wait on SQLite
+	cooldown     = 20 * time.Millisecond // between two fetches, which a worker that is free waits for
+	pollSQLite   = time.Second
+	pollPostgres = 10 * time.Second // where a new job wakes a replica, unless that got lost
+	keptFor      = 10 * time.Minute
+	jobTimeout   = 6 * time.Second // unless a job has its own
+	rescueAfter  = 7 * time.Second // more than jobTimeout
+	softStop     = 10 * time.Second
 
 	firstRetry = time.Second // after a start that failed; doubles from one to the next
 	lastRetry  = 30 * time.Second
@@ -52,7 +52,7 @@ type Work struct {
 	Reconcile func(context.Context) error // finds out how interrupted attempts ended
 	KeepAlive func(context.Context) error // renews unused access
 
-	EnqueueDue func(context.Context) error // enqueues visits of shops that are due; nil if none is to be visited
+	EnqueueDue func(context.Context) error // enqueues visits of shops that are due; nil if no shop is to be visited
 	Visit      func(ctx context.Context, shop string, next fleet.Next) (wait time.Duration, err error)
 }
 
@@ -121,9 +121,7 @@ func (c *Client) runOnce(ctx context.Context, work Work) (err error) {
 	}
 	enqueuing, stop := context.WithCancel(ctx)
 	var enqueuer sync.WaitGroup
-	if work.EnqueueDue != nil {
-		enqueuer.Go(func() { keepEnqueuing(enqueuing, c.logged("enqueuing visits", work.EnqueueDue)) })
-	}
+	enqueuer.Go(func() { c.keepEnqueuing(enqueuing, work.EnqueueDue) })
 	<-client.Stopped()
 	stop()
 	enqueuer.Wait()
@@ -139,11 +137,13 @@ func driverOf(queue store.Queue) riverdriver.Driver[*sql.Tx] {
 
 func (c *Client) config(queue store.Queue, work Work) *river.Config {
 	all := river.NewWorkers()
-	river.AddWorker(all, &sweepWorker{run: c.logged("sweep", work.Sweep)})
-	river.AddWorker(all, &reconcileWorker{client: c, run: c.logged("reconciling", work.Reconcile)})
-	river.AddWorker(all, &keepAliveWorker{run: c.logged("renewing access", work.KeepAlive)})
+	river.AddWorker(all, &worker[sweepArgs]{run: c.logged("sweep", work.Sweep), timeout: sweepTimeout})
+	river.AddWorker(all, &worker[keepAliveArgs]{
+		run: c.logged("renewing access", work.KeepAlive), timeout: keepAliveTimeout,
+	})
+	river.AddWorker(all, &worker[reconcileArgs]{run: c.logged("reconciling", work.Reconcile), timeout: reconcileTimeout})
 	onSQLite := queue.Listener == nil
-	poll, complete := pollMissed, completeOnPostgres
+	poll, complete := pollPostgres, completeOnPostgres
 	if onSQLite {
 		poll, complete = pollSQLite, completeOnSQLite
 	}
@@ -151,7 +151,7 @@ func (c *Client) config(queue store.Queue, work Work) *river.Config {
 	return &river.Config{
 		Workers:      all,
 		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
-		PeriodicJobs: []*river.PeriodicJob{sweeping(), reconciling(c.store.Now), keepingAlive()},
+		PeriodicJobs: []*river.PeriodicJob{every(sweepInterval, sweepArgs{}), every(keepAliveInterval, keepAliveArgs{})},
 
 		PollOnly: onSQLite, FetchCooldown: cooldown, FetchPollInterval: poll,
 		FetchOnlyKnownKinds: true, // a replica with a newer version may have others
@@ -170,33 +170,27 @@ var unfinished = []rivertype.JobState{
 // soon is when a job is tried again that was interrupted.
 type soon struct{}
 
-// NextRetry returns now, and later after many attempts.
+// NextRetry returns now after the first attempt, and a second more after each of the others.
 func (soon) NextRetry(job *rivertype.JobRow) time.Time {
 	return time.Now().Add(time.Duration(max(job.Attempt-1, 0)) * time.Second)
 }
 
-// InsertTx enqueues a job in a transaction, for a time; the zero Time is now. The transaction continues if the job
-// can't be enqueued, since a periodic job finds what is due.
-func (c *Client) InsertTx(ctx context.Context, tx *sql.Tx, args river.JobArgs, at time.Time) error {
-	return c.insert(ctx, tx, args.Kind(), func(client *river.Client[*sql.Tx]) error {
-		_, err := client.InsertTx(ctx, tx, args, &river.InsertOpts{ScheduledAt: at})
-		return err
-	})
-}
-
-// insert runs do, which enqueues jobs of a kind in a transaction.
-func (c *Client) insert(
-	ctx context.Context, tx *sql.Tx, kind string, do func(*river.Client[*sql.Tx]) error,
-) error {
+// enqueue enqueues jobs in a transaction, for a time; the zero Time is now. The transaction continues if they can't be
+// enqueued, since what is due is found later.
+func (c *Client) enqueue(ctx context.Context, tx *sql.Tx, at time.Time, jobs ...river.JobArgs) error {
 	client := c.river.Load()
 	if client == nil {
 		return nil
 	}
+	all := make([]river.InsertManyParams, len(jobs))
+	for i, args := range jobs {
+		all[i] = river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{ScheduledAt: at}}
+	}
 	if _, err := tx.ExecContext(ctx, `SAVEPOINT enqueue`); err != nil {
 		return err
 	}
-	if err := do(client); err != nil {
-		c.logger.WarnContext(ctx, "a job could not be enqueued", "kind", kind, "error", err)
+	if _, err := client.InsertManyTx(ctx, tx, all); err != nil {
+		c.logger.WarnContext(ctx, "jobs could not be enqueued", "kind", jobs[0].Kind(), "count", len(jobs), "error", err)
 		_, err = tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT enqueue`)
 		return err
 	}
@@ -204,8 +198,8 @@ func (c *Client) insert(
 	return err
 }
 
-// logged returns do with its errors logged under the name what, since a periodic job is done again anyway. A job that
-// was interrupted returns an error, so that it's done again now.
+// logged returns do with its errors logged under the name what, since what failed stays due. If ctx has ended, it
+// returns an error instead, so that a job is done again immediately.
 func (c *Client) logged(what string, do func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		err := do(ctx)

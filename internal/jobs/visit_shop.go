@@ -15,10 +15,6 @@ import (
 )
 
 const (
-	// dueCheck is how often each process looks for shops that are due. It costs one query by an index where none is,
-	// which is less than a periodic job.
-	dueCheck = 5 * time.Second
-
 	// dueSoon is for when a visit enqueues the next one itself. Later ones are found by looking, so that a person who
 	// asks for a visit isn't kept waiting by a job for later.
 	dueSoon = 30 * time.Second
@@ -39,14 +35,11 @@ func (visitShopArgs) InsertOpts() river.InsertOpts {
 
 // EnqueueVisits enqueues visits of shops for now.
 func (c *Client) EnqueueVisits(ctx context.Context, tx *sql.Tx, shops []string) error {
-	all := make([]river.InsertManyParams, len(shops))
+	visits := make([]river.JobArgs, len(shops))
 	for i, shop := range shops {
-		all[i] = river.InsertManyParams{Args: visitShopArgs{shop}}
+		visits[i] = visitShopArgs{shop}
 	}
-	return c.insert(ctx, tx, visitShopArgs{}.Kind(), func(client *river.Client[*sql.Tx]) error {
-		_, err := client.InsertManyTx(ctx, tx, all)
-		return err
-	})
+	return c.enqueue(ctx, tx, time.Time{}, visits...)
 }
 
 type visitShopWorker struct {
@@ -67,7 +60,7 @@ func (w *visitShopWorker) Work(ctx context.Context, job *river.Job[visitShopArgs
 		if at.Sub(w.client.store.Now()) > dueSoon {
 			return nil
 		}
-		return w.client.InsertTx(ctx, tx, visitShopArgs{shop}, at)
+		return w.client.enqueue(ctx, tx, at, visitShopArgs{shop})
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrLeaseLost):
@@ -88,17 +81,4 @@ func completeOnSQLite(ctx context.Context, tx *sql.Tx, job *river.Job[visitShopA
 func completeOnPostgres(ctx context.Context, tx *sql.Tx, job *river.Job[visitShopArgs]) error {
 	_, err := river.JobCompleteTx[*riverdatabasesql.Driver](ctx, tx, job)
 	return err
-}
-
-// keepEnqueuing enqueues what is due until ctx ends.
-func keepEnqueuing(ctx context.Context, enqueue func(context.Context) error) {
-	tick := time.NewTicker(dueCheck)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		_ = enqueue(ctx) // it's logged, and tried again
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		}
-	}
 }

@@ -122,6 +122,10 @@ func TestDueVisitsAreEnqueuedAtTheStart(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	st := s.open()
+	s.must(st.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO visits (environment, shop, due_at) VALUES ('test', 'sh_1', 1)")
+		return err
+	}))
 	c := s.client(st)
 	var v visits
 	v.do = func(ctx context.Context, _ string, next fleet.Next) (time.Duration, error) {

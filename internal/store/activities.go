@@ -140,22 +140,12 @@ const (
 
 // BeginActivity stores an activity before its change is made and returns it as stored: pending, started
 // now, due for a recheck after its RecheckGap. The owner may be gone. The ID, the Outcome, the times
-// and what an Ending has of the API's response do not count in the argument. What is done
-// also, such as to enqueue the recheck, is done in the same transaction.
-func (s *Store) BeginActivity(ctx context.Context, a Activity, also ...Also) (Activity, error) {
+// and what an Ending has of the API's response do not count in the argument.
+func (s *Store) BeginActivity(ctx context.Context, a Activity) (Activity, error) {
 	a.ID, a.Outcome, a.StartedAt, a.EndedAt = rand.Text(), OutcomePending, s.now(), time.Time{}
 	a.Status, a.Code, a.APIRequestID = 0, "", ""
 	row := s.newActivityRow(a, millis(a.StartedAt.Add(a.RecheckGap)))
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		err := insertNumbered(ctx, tx, row)
-		for _, do := range also {
-			if err == nil {
-				err = do(ctx, tx)
-			}
-		}
-		return err
-	})
-	if err != nil {
+	if err := s.tx(ctx, func(tx *sql.Tx) error { return insertNumbered(ctx, tx, row) }); err != nil {
 		return Activity{}, failed("begin activity", err)
 	}
 	a.Detail = slices.Clone(a.Detail)

@@ -329,7 +329,7 @@ var sealedColumns = map[string]struct {
 		return err
 	}},
 	"delivery_facts.error": {ofConnection, func(t *testing.T, p *planted, shop string) error {
-		all, err := p.store.Health(t.Context(), p.owner, shop)
+		all, err := p.store.Health(t.Context(), p.owner, shop, store.SpansAt(p.store.Now()))
 		if err == nil && all[0].LastError == "" {
 			return store.ErrWrongKey // the failure is there without its text
 		}
@@ -681,7 +681,7 @@ func TestReadingWritesNothing(t *testing.T) {
 		check(t, err)
 		_, err = s.Observations(t.Context(), owner)
 		check(t, err)
-		_, err = s.Health(t.Context(), owner, "sh_1")
+		_, err = s.Health(t.Context(), owner, "sh_1", store.SpansAt(s.Now()))
 		check(t, err)
 		_, err = s.DeliveryBuckets(t.Context(), owner, store.Buckets{Width: time.Hour})
 		check(t, err)

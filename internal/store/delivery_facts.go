@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,10 +20,11 @@ const (
 	DeliveryPending
 )
 
-// Delivery is what is kept of a delivery.
+// Delivery is what is kept of a delivery. There is one for each event ID and webhook, however often the event was sent
+// or read: it has the state that the API reported last. So a retry or a repeat is no further delivery in any count.
 type Delivery struct {
 	Event     string
-	Webhook   string // its ID, or a fingerprint of its URL if nothing tells the ID
+	Webhook   string // its ID, or URLKey and a fingerprint of its URL if nothing tells the ID
 	Type      string
 	State     string // the API's word
 	Outcome   DeliveryOutcome
@@ -32,14 +34,48 @@ type Delivery struct {
 	UpdatedAt time.Time
 }
 
+// URLKey begins the Webhook of a delivery whose webhook isn't known.
+const URLKey = "url "
+
 const (
 	deliveryColumns = 10
-	// deliveriesAtOnce are written by one statement. SQLite allows 32,766 parameters.
-	deliveriesAtOnce = 1000
+	// deliveriesAtOnce are written by one statement. SQLite takes a time per parameter that grows with their number.
+	deliveriesAtOnce = 50
 )
 
-// putDeliveries stores deliveries. One that was read before is replaced if it has changed.
+// deleteGuessed deletes deliveries of which it's now known for which webhook they were.
+const deleteGuessed = `DELETE FROM delivery_facts AS g WHERE connection = $1 AND created_at >= $2 AND created_at < $3
+	AND webhook LIKE '` + URLKey + `%' AND EXISTS (SELECT 1 FROM delivery_facts AS f
+		WHERE f.connection = g.connection AND f.event = g.event AND f.webhook NOT LIKE '` + URLKey + `%')`
+
+// putDeliveries stores deliveries, and counts those of their hours. One that was read before is replaced if it has
+// changed.
 func (s *Store) putDeliveries(ctx context.Context, tx *sql.Tx, o Observed) error {
+	if len(o.Deliveries) == 0 {
+		return nil
+	}
+	if err := s.insertAll(ctx, tx, o); err != nil {
+		return err
+	}
+	first, last := o.Deliveries[0].CreatedAt, o.Deliveries[0].CreatedAt
+	for _, d := range o.Deliveries {
+		if d.CreatedAt.Before(first) {
+			first = d.CreatedAt
+		}
+		if d.CreatedAt.After(last) {
+			last = d.CreatedAt
+		}
+	}
+	from, to := millis(first.Truncate(time.Hour)), millis(last.Truncate(time.Hour).Add(time.Hour))
+	for _, query := range []string{deleteGuessed, deleteHours, countHours} {
+		if _, err := tx.ExecContext(ctx, query, o.ConnectionID, from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) insertAll(ctx context.Context, tx *sql.Tx, o Observed) error {
 	for all := onceEach(o.Deliveries); len(all) > 0; {
 		n := min(len(all), deliveriesAtOnce)
 		query, args := s.insertDeliveries(o, all[:n])
@@ -107,116 +143,111 @@ func (s *Store) errorContext(owner Owner, connection, event, webhook string) row
 	return rowContext{"delivery_facts", "error", []string{s.env, string(owner), connection, event, webhook}}
 }
 
-// WebhookHealth says how deliveries to one webhook went.
-type WebhookHealth struct {
-	Webhook     string // as in Delivery
-	LastSuccess time.Time
-	LastFailure time.Time
-	LastError   string // of that failure
-	Day         Rate   // the last 24 hours
-	Week        Rate   // the last 7 days
-	All         Rate   // all that are kept
+// FoundDelivery is a delivery, without its error, and the shop that it belongs to.
+type FoundDelivery struct {
+	Shop string
+	Delivery
 }
 
-// Rate counts deliveries.
-type Rate struct{ Total, Failed int }
+const selectDelivery = `SELECT shop_id, event, webhook, type, state, outcome, test, f.created_at, f.updated_at
+	FROM connections JOIN delivery_facts AS f ON f.connection = connections.id AND f.event = $3
+	WHERE environment = $1 AND owner = $2 ORDER BY shop_id, webhook`
 
-const (
-	selectHealth = `SELECT webhook,
-			MAX(CASE WHEN outcome = 1 THEN f.updated_at ELSE 0 END), MAX(CASE WHEN outcome = 2 THEN f.updated_at ELSE 0 END),
-			COUNT(*), SUM(CASE WHEN outcome = 2 THEN 1 ELSE 0 END),
-			SUM(CASE WHEN f.created_at > $4 THEN 1 ELSE 0 END),
-			SUM(CASE WHEN f.created_at > $4 AND outcome = 2 THEN 1 ELSE 0 END),
-			SUM(CASE WHEN f.created_at > $5 THEN 1 ELSE 0 END),
-			SUM(CASE WHEN f.created_at > $5 AND outcome = 2 THEN 1 ELSE 0 END)
-		FROM connections JOIN delivery_facts AS f ON f.connection = connections.id
-		WHERE environment = $1 AND owner = $2 AND shop_id = $3 GROUP BY webhook ORDER BY webhook`
-
-	selectLastErrors = `SELECT connections.id, event, webhook, f.error
-		FROM connections JOIN delivery_facts AS f ON f.connection = connections.id
-		WHERE environment = $1 AND owner = $2 AND shop_id = $3 AND outcome = 2 AND f.updated_at = (
-			SELECT MAX(l.updated_at) FROM delivery_facts AS l
-			WHERE l.connection = f.connection AND l.webhook = f.webhook AND l.outcome = 2)
-		ORDER BY event`
-
-	selectFailures = `SELECT shop_id, connection, webhook, event, error, failures, first_at FROM (
-			SELECT shop_id, f.connection, webhook, event, f.error,
-				COUNT(*) OVER (PARTITION BY f.connection, webhook) AS failures,
-				MIN(f.created_at) OVER (PARTITION BY f.connection, webhook) AS first_at,
-				ROW_NUMBER() OVER (PARTITION BY f.connection, webhook ORDER BY f.created_at DESC, event DESC) AS n
-			FROM connections JOIN observations ON observations.connection = connections.id AND failed_24h > 0
-			JOIN delivery_facts AS f ON f.connection = connections.id AND f.created_at > $3 AND outcome = 2
-			WHERE environment = $1 AND owner = $2) AS failing
-		WHERE n = 1 ORDER BY shop_id, webhook`
-
-	bucketsOfShops    = `SELECT shop_id, ''` + buckets
-	bucketsOfWebhooks = `SELECT shop_id, webhook` + buckets
-
-	buckets = `, f.created_at - f.created_at % CAST($4 AS BIGINT), COUNT(*),
-			SUM(CASE WHEN outcome = 2 THEN 1 ELSE 0 END)
-		FROM connections JOIN delivery_facts AS f ON f.connection = connections.id
-		WHERE environment = $1 AND owner = $2 AND f.created_at >= $3`
-
-	byBucket = ` GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`
-)
-
-// Health returns how deliveries to the webhooks of a shop went, by webhook, as far as visits of an owner's connection
-// saw them. A webhook without deliveries is missing.
-func (s *Store) Health(ctx context.Context, owner Owner, shop string) ([]WebhookHealth, error) {
-	now := s.now()
-	rows, err := s.engine.read.QueryContext(ctx, selectHealth,
-		s.env, owner, shop, millis(now.Add(-24*time.Hour)), millis(now.Add(-7*24*time.Hour)))
+// FindDelivery returns what is kept of the deliveries of one event to an owner's shops: one for each webhook that got
+// it.
+func (s *Store) FindDelivery(ctx context.Context, owner Owner, event string) ([]FoundDelivery, error) {
+	rows, err := s.engine.read.QueryContext(ctx, selectDelivery, s.env, owner, storable(event))
 	if err != nil {
-		return nil, failed("read health", err)
+		return nil, failed("find a delivery", err)
 	}
 	defer rows.Close()
-	var all []WebhookHealth
+	var all []FoundDelivery
 	for rows.Next() {
-		var h WebhookHealth
-		var success, failure int64
-		err := rows.Scan(&h.Webhook, &success, &failure, &h.All.Total, &h.All.Failed,
-			&h.Day.Total, &h.Day.Failed, &h.Week.Total, &h.Week.Failed)
+		var d FoundDelivery
+		var created, updated int64
+		err := rows.Scan(&d.Shop, &d.Event, &d.Webhook, &d.Type, &d.State, &d.Outcome, &d.Test, &created, &updated)
 		if err != nil {
-			return nil, failed("read health", err)
+			return nil, failed("find a delivery", err)
 		}
-		h.LastSuccess, h.LastFailure = timeAt(success), timeAt(failure)
-		all = append(all, h)
+		d.CreatedAt, d.UpdatedAt = timeAt(created), timeAt(updated)
+		all = append(all, d)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, failed("read health", err)
-	}
-	errs, err := s.lastErrors(ctx, owner, shop)
-	for i := range all {
-		all[i].LastError = errs[all[i].Webhook]
-	}
-	return all, failed("read health", err)
+	return all, failed("find a delivery", rows.Err())
 }
 
-// lastErrors returns the texts of the last failures by webhook.
-func (s *Store) lastErrors(ctx context.Context, owner Owner, shop string) (map[string]string, error) {
-	rows, err := s.engine.read.QueryContext(ctx, selectLastErrors, s.env, owner, shop)
+// DeliveryQuery says which deliveries to a shop to return.
+type DeliveryQuery struct {
+	Webhooks []string // as in Delivery; nil: all
+	Since    time.Time
+	Limit    int // the newest
+}
+
+// Deliveries returns deliveries to a shop that visits of an owner's connection saw, newest first.
+func (s *Store) Deliveries(ctx context.Context, owner Owner, shop string, want DeliveryQuery) ([]Delivery, error) {
+	args := []any{s.env, owner, shop, millis(want.Since), want.Limit}
+	if want.Webhooks == nil {
+		all, err := s.deliveries(ctx, owner, selectDeliveries+newestDeliveries, args)
+		return all, failed("list deliveries", err)
+	}
+	var all []Delivery
+	for _, webhook := range want.Webhooks { // one by one, so that the index has them in order
+		some, err := s.deliveries(ctx, owner, selectDeliveries+` AND webhook = $6`+newestDeliveries, append(args, webhook))
+		if err != nil {
+			return nil, failed("list deliveries", err)
+		}
+		all = append(all, some...)
+	}
+	slices.SortStableFunc(all, func(a, b Delivery) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	return all[:min(len(all), want.Limit)], nil
+}
+
+func (s *Store) deliveries(ctx context.Context, owner Owner, query string, args []any) (all []Delivery, err error) {
+	rows, err := s.engine.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	texts := map[string]string{}
 	for rows.Next() {
-		var connection, event, webhook string
-		var sealed []byte
-		if err := rows.Scan(&connection, &event, &webhook, &sealed); err != nil {
+		d, err := s.scanDelivery(rows, owner)
+		if err != nil {
 			return nil, err
 		}
-		if sealed == nil {
-			continue
-		}
-		plain, err := s.keys.open(sealed, s.errorContext(owner, connection, event, webhook))
-		if err != nil {
-			s.log.WarnContext(ctx, "the error of a delivery does not open", "err", err)
-			continue
-		}
-		texts[webhook] = string(plain)
+		all = append(all, d)
 	}
-	return texts, rows.Err()
+	return all, rows.Err()
+}
+
+const (
+	selectDeliveries = `SELECT f.connection, event, webhook, type, state, outcome, test, f.error, f.created_at,
+			f.updated_at
+		FROM connections JOIN delivery_facts AS f ON f.connection = connections.id AND f.created_at >= $4
+		WHERE environment = $1 AND owner = $2 AND shop_id = $3`
+
+	newestDeliveries = ` ORDER BY f.created_at DESC, event LIMIT $5`
+)
+
+func (s *Store) scanDelivery(rows scanner, owner Owner) (Delivery, error) {
+	var d Delivery
+	var connection string
+	var sealed []byte
+	var created, updated int64
+	err := rows.Scan(
+		&connection, &d.Event, &d.Webhook, &d.Type, &d.State, &d.Outcome, &d.Test, &sealed, &created, &updated)
+	d.CreatedAt, d.UpdatedAt = timeAt(created), timeAt(updated)
+	d.Error = s.openError(sealed, owner, connection, d.Event, d.Webhook)
+	return d, err
+}
+
+// openError returns the text of an error. One that was sealed for another owner, before its shop moved, has none.
+func (s *Store) openError(sealed []byte, owner Owner, connection, event, webhook string) string {
+	if sealed == nil {
+		return ""
+	}
+	plain, err := s.keys.open(sealed, s.errorContext(owner, connection, event, webhook))
+	if err != nil {
+		s.log.Debug("the error of a delivery does not open", "err", err)
+	}
+	return string(plain)
 }
 
 // Failure says how deliveries to one webhook of a shop failed.
@@ -229,8 +260,21 @@ type Failure struct {
 	LastError  string    // of the last of them
 }
 
+// Failures are of the last 24 hours, or else of all that is kept if the shop has a webhook that failed before.
+const selectFailures = `SELECT shop_id, connection, webhook, event, error, failures, first_at FROM (
+		SELECT shop_id, f.connection, webhook, event, f.error,
+			COUNT(*) OVER (PARTITION BY f.connection, webhook) AS failures,
+			MIN(f.created_at) OVER (PARTITION BY f.connection, webhook) AS first_at,
+			ROW_NUMBER() OVER (PARTITION BY f.connection, webhook ORDER BY f.created_at DESC, event DESC) AS n
+		FROM connections
+		JOIN observations ON observations.connection = connections.id AND failing_webhooks + look_webhooks > 0
+		JOIN delivery_facts AS f ON f.connection = connections.id AND outcome = 2 AND NOT test
+			AND f.created_at >= CASE WHEN failed_24h > 0 THEN CAST($3 AS BIGINT) ELSE 0 END
+		WHERE environment = $1 AND owner = $2) AS failing
+	WHERE n = 1 ORDER BY shop_id, webhook`
+
 // Failures returns the webhooks of an owner's shops to which deliveries failed since a time, by shop and webhook. It
-// looks at shops with Failed24h alone.
+// looks at shops with FailingWebhooks or LookWebhooks alone. Of those without Failed24h, it returns all failures.
 func (s *Store) Failures(ctx context.Context, owner Owner, since time.Time) ([]Failure, error) {
 	rows, err := s.engine.read.QueryContext(ctx, selectFailures, s.env, owner, millis(since))
 	if err != nil {
@@ -246,64 +290,8 @@ func (s *Store) Failures(ctx context.Context, owner Owner, since time.Time) ([]F
 		if err := rows.Scan(&f.Shop, &f.Connection, &f.Webhook, &event, &sealed, &f.Count, &first); err != nil {
 			return nil, failed("list failures", err)
 		}
-		f.First = timeAt(first)
-		if sealed != nil {
-			// One that was sealed for another owner, before its shop moved, has no text.
-			plain, err := s.keys.open(sealed, s.errorContext(owner, f.Connection, event, f.Webhook))
-			if err == nil {
-				f.LastError = string(plain)
-			}
-		}
+		f.First, f.LastError = timeAt(first), s.openError(sealed, owner, f.Connection, event, f.Webhook)
 		all = append(all, f)
 	}
 	return all, failed("list failures", rows.Err())
-}
-
-// Buckets says which deliveries to count, and by what.
-type Buckets struct {
-	Shops     []string // nil: all of the owner's
-	ByWebhook bool
-	Since     time.Time
-	Width     time.Duration // such as an hour; they begin at multiples of it since 1970
-}
-
-// Bucket counts the deliveries of a time.
-type Bucket struct {
-	Shop    string
-	Webhook string // "" unless they are counted by webhook
-	Start   time.Time
-	Rate    Rate
-}
-
-// DeliveryBuckets counts deliveries to an owner's shops by time, oldest first. A time without deliveries is missing.
-func (s *Store) DeliveryBuckets(ctx context.Context, owner Owner, want Buckets) ([]Bucket, error) {
-	if want.Shops != nil && len(want.Shops) == 0 {
-		return nil, nil
-	}
-	args := []any{s.env, owner, millis(want.Since), want.Width.Milliseconds()}
-	query := bucketsOfShops
-	if want.ByWebhook {
-		query = bucketsOfWebhooks
-	}
-	if want.Shops != nil {
-		var list string
-		list, args = listed(args, want.Shops)
-		query += ` AND shop_id IN (` + list + `)`
-	}
-	rows, err := s.engine.read.QueryContext(ctx, query+byBucket, args...)
-	if err != nil {
-		return nil, failed("count deliveries", err)
-	}
-	defer rows.Close()
-	var all []Bucket
-	for rows.Next() {
-		var b Bucket
-		var start int64
-		if err := rows.Scan(&b.Shop, &b.Webhook, &start, &b.Rate.Total, &b.Rate.Failed); err != nil {
-			return nil, failed("count deliveries", err)
-		}
-		b.Start = timeAt(start)
-		all = append(all, b)
-	}
-	return all, failed("count deliveries", rows.Err())
 }

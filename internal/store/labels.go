@@ -48,6 +48,37 @@ func (s *Store) Labels(ctx context.Context, shop string) (map[string]string, err
 	return all, failed("list labels", rows.Err())
 }
 
+// LabelsOf returns the labels of the webhooks of an owner's shops, by shop and the webhook's ID. One that its key can't
+// open is missing.
+func (s *Store) LabelsOf(ctx context.Context, owner Owner) (map[string]map[string]string, error) {
+	rows, err := s.engine.read.QueryContext(ctx, `
+		SELECT shop, webhook_id, label FROM webhook_labels
+		JOIN connections ON connections.environment = webhook_labels.environment AND shop_id = shop
+		WHERE webhook_labels.environment = $1 AND owner = $2`, s.env, owner)
+	if err != nil {
+		return nil, failed("list labels of an owner", err)
+	}
+	defer rows.Close()
+	all := map[string]map[string]string{}
+	for rows.Next() {
+		var shop, id string
+		var sealed []byte
+		if err := rows.Scan(&shop, &id, &sealed); err != nil {
+			return nil, failed("list labels of an owner", err)
+		}
+		label, err := s.keys.open(sealed, s.labelContext(shop, id))
+		if err != nil {
+			s.log.WarnContext(ctx, "a label does not open", "err", err)
+			continue
+		}
+		if all[shop] == nil {
+			all[shop] = map[string]string{}
+		}
+		all[shop][id] = string(label)
+	}
+	return all, failed("list labels of an owner", rows.Err())
+}
+
 // DeleteLabel deletes the label of a webhook. It is no error if there is none.
 func (s *Store) DeleteLabel(ctx context.Context, shop, webhookID string) error {
 	_, err := s.exec(ctx, `DELETE FROM webhook_labels WHERE environment = $1 AND shop = $2 AND webhook_id = $3`,

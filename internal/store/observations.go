@@ -27,9 +27,13 @@ type Observation struct {
 	TypeCounts   string    // by the caller: how many webhooks have each event type
 	UnknownTypes []string  // event types without a bit in the mask, sorted
 	DeliveriesAt time.Time // when the newest deliveries were last read; zero if never
-	Total24h     int       // deliveries in the 24 hours before DeliveriesAt
+	Total24h     int       // deliveries in the 24 hours before DeliveriesAt, without tests
 	Failed24h    int       // of them
 	Backlog      Backlog
+
+	DeliveriesSince time.Time // all since then were read, but for the Backlog, and were kept unless they are too old
+	FailingWebhooks int       // by Observed.Judge
+	LookWebhooks    int
 }
 
 // Observed is what one visit saw through one connection.
@@ -42,7 +46,11 @@ type Observed struct {
 	Listed       *Listed // nil if the webhooks could not be read
 	Read         bool    // deliveries were read, perhaps not all
 	Deliveries   []Delivery
-	Backlog      Backlog // if Read
+	Backlog      Backlog   // if Read
+	Since        time.Time // all deliveries since then were read, if none were before
+
+	// Judge returns how many webhooks are failing, and how many had failures, if Read.
+	Judge func([]WebhookHealth) (failing, look int)
 }
 
 // Listed are the webhooks of a shop.
@@ -68,7 +76,11 @@ const (
 	observationColumns = `COALESCE(tried_at, 0), COALESCE(problem, ''), COALESCE(code, ''), COALESCE(seen_at, 0),
 		COALESCE(hash, ''), COALESCE(webhook_count, 0), COALESCE(cut, FALSE), COALESCE(types, 0),
 		COALESCE(type_counts, ''), COALESCE(unknown_types, ''), COALESCE(deliveries_at, 0), COALESCE(total_24h, 0),
-		COALESCE(failed_24h, 0), COALESCE(backlog_page, 0), COALESCE(backlog_until, 0)`
+		COALESCE(failed_24h, 0), COALESCE(backlog_page, 0), COALESCE(backlog_until, 0), COALESCE(deliveries_since, 0),
+		COALESCE(failing_webhooks, 0), COALESCE(look_webhooks, 0)`
+
+	selectNewestVisits = `SELECT owner, MAX(tried_at) FROM connections
+		JOIN observations ON observations.connection = id WHERE environment = $1 GROUP BY owner`
 
 	selectObservations = `SELECT ` + connectionColumns + `, ` + observationColumns + ` FROM connections
 		LEFT JOIN observations ON observations.connection = id WHERE environment = $1 AND owner = $2`
@@ -95,9 +107,8 @@ const (
 		ON CONFLICT DO NOTHING`
 
 	updateRead = `UPDATE observations SET deliveries_at = $2, backlog_page = $3, backlog_until = $4,
-		total_24h = (SELECT COUNT(*) FROM delivery_facts AS f WHERE f.connection = $1 AND created_at > $5),
-		failed_24h = (SELECT COUNT(*) FROM delivery_facts AS f WHERE f.connection = $1 AND created_at > $5 AND outcome = 2)
-		WHERE connection = $1`
+		deliveries_since = CASE WHEN deliveries_since > 0 THEN deliveries_since ELSE $5 END,
+		total_24h = $6, failed_24h = $7, failing_webhooks = $8, look_webhooks = $9 WHERE connection = $1`
 
 	selectChanges = `SELECT connections.id, changed_at, hash, detail FROM observation_changes
 		JOIN connections ON connections.id = observation_changes.connection
@@ -121,8 +132,32 @@ func (s *Store) putObserved(ctx context.Context, tx *sql.Tx, o Observed) error {
 	if err := s.putDeliveries(ctx, tx, o); err != nil {
 		return err
 	}
+	return s.judge(ctx, tx, o)
+}
+
+// judge stores what the deliveries add up to.
+func (s *Store) judge(ctx context.Context, tx *sql.Tx, o Observed) error {
+	//nolint:rowserrcheck // scanHealth checks it.
+	rows, err := tx.QueryContext(ctx, selectHealth, SpansAt(o.At).args(o.ConnectionID)...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	all, err := scanHealth(rows)
+	if err != nil {
+		return err
+	}
+	var day Rate
+	for _, h := range all {
+		day.Add(h.Day)
+	}
+	failing, look := 0, 0
+	if o.Judge != nil {
+		failing, look = o.Judge(all)
+	}
+	_ = rows.Close()
 	_, err = tx.ExecContext(ctx, updateRead, o.ConnectionID, millis(o.At), o.Backlog.Page, millis(o.Backlog.Until),
-		millis(o.At.Add(-24*time.Hour)))
+		millis(o.Since), day.Total(), day.Failed, failing, look)
 	return err
 }
 
@@ -142,6 +177,25 @@ func (s *Store) putListed(ctx context.Context, tx *sql.Tx, o Observed, l Listed)
 	_, err = tx.ExecContext(ctx, insertChange, o.ConnectionID, millis(o.At), l.Hash,
 		s.keys.seal(l.Change, s.observationContext("observation_changes", "detail", o.Owner, o.ConnectionID)))
 	return err
+}
+
+// NewestVisits returns when a shop of each owner was last visited, for owners of whom one was.
+func (s *Store) NewestVisits(ctx context.Context) (map[Owner]time.Time, error) {
+	rows, err := s.engine.read.QueryContext(ctx, selectNewestVisits, s.env)
+	if err != nil {
+		return nil, failed("list newest visits", err)
+	}
+	defer rows.Close()
+	all := map[Owner]time.Time{}
+	for rows.Next() {
+		var owner Owner
+		var at int64
+		if err := rows.Scan(&owner, &at); err != nil {
+			return nil, failed("list newest visits", err)
+		}
+		all[owner] = timeAt(at)
+	}
+	return all, failed("list newest visits", rows.Err())
 }
 
 // Observations returns what was seen of all shops of an owner, by name, without the webhooks themselves. A shop that
@@ -175,8 +229,8 @@ func (s *Store) Observation(ctx context.Context, owner Owner, shop string) (Obse
 	return o, failed("read observation", err)
 }
 
-// ObservedWebhooks returns the webhooks of an owner's shops as they were last seen, by shop: of those that are named, or
-// of all if shops is nil. One whose webhooks don't open is left out: the next visit reads them again.
+// ObservedWebhooks returns the webhooks of an owner's shops as they were last seen, by shop. Shops that aren't named
+// are left out, unless shops is nil. So is one whose webhooks don't open: the next visit reads them again.
 func (s *Store) ObservedWebhooks(ctx context.Context, owner Owner, shops []string) (map[string][]byte, error) {
 	all := map[string][]byte{}
 	if shops != nil && len(shops) == 0 {
@@ -239,12 +293,14 @@ func (s *Store) ObservationChanges(
 // scanObservation reads connectionColumns, what more has, and observationColumns.
 func (s *Store) scanObservation(row scanner, more ...any) (Observation, error) {
 	var o Observation
-	var tried, seen, deliveries, until int64
+	var tried, seen, deliveries, until, since int64
 	var unknown string
 	var err error
 	o.Connection, err = s.scanConnection(row, append(more,
 		&tried, &o.Problem, &o.Code, &seen, &o.Hash, &o.WebhookCount, &o.Cut, &o.Types, &o.TypeCounts, &unknown,
-		&deliveries, &o.Total24h, &o.Failed24h, &o.Backlog.Page, &until)...)
+		&deliveries, &o.Total24h, &o.Failed24h, &o.Backlog.Page, &until, &since, &o.FailingWebhooks,
+		&o.LookWebhooks)...)
+	o.DeliveriesSince = timeAt(since)
 	o.TriedAt, o.SeenAt, o.DeliveriesAt, o.Backlog.Until = timeAt(tried), timeAt(seen), timeAt(deliveries), timeAt(until)
 	o.UnknownTypes = strings.Fields(unknown)
 	if len(o.UnknownTypes) == 0 {

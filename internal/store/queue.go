@@ -126,11 +126,13 @@ func migrationLocker(schema string) (lock.SessionLocker, error) {
 	return lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock(schema)), lock.WithLockTimeout(1, migrationWait))
 }
 
-// NextRecheck returns when the next pending or unclear activity is due for a recheck, or was. It returns ErrNotFound if
-// none is.
-func (s *Store) NextRecheck(ctx context.Context) (time.Time, error) {
-	var at int64
-	err := s.engine.read.QueryRowContext(ctx, `SELECT recheck_at FROM activities
-		WHERE environment = $1 AND recheck_at > 0 ORDER BY recheck_at LIMIT 1`, s.env).Scan(&at)
-	return timeAt(at), failed("next recheck", err)
+// NextDue returns when the next visit is due, or was, and the next recheck of an activity. A zero time means that there
+// is none.
+func (s *Store) NextDue(ctx context.Context) (visit, recheck time.Time, err error) {
+	var visitAt, recheckAt int64
+	err = s.engine.read.QueryRowContext(ctx, `SELECT
+		COALESCE((SELECT MIN(due_at) FROM visits WHERE environment = $1), 0),
+		COALESCE((SELECT MIN(recheck_at) FROM activities WHERE environment = $1 AND recheck_at > 0), 0)`, s.env).
+		Scan(&visitAt, &recheckAt)
+	return timeAt(visitAt), timeAt(recheckAt), failed("find what is due", err)
 }

@@ -38,6 +38,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		{"labels", sweepLabels, []any{ago(activityLife)}},
 		{"changes of webhooks", `DELETE FROM observation_changes WHERE changed_at <= $1`, []any{ago(s.keepChanges)}},
 		{"deliveries", `DELETE FROM delivery_facts WHERE created_at <= $1`, []any{ago(s.keepDeliveries)}},
+		{"counts of deliveries", sweepHours, []any{ago(s.keepDeliveries)}},
 		{"visits", sweepVisits, nil},
 		{"pauses of visits", `DELETE FROM visit_pauses WHERE paused_until <= $1`, []any{ago(0)}},
 		{"leases", `DELETE FROM leases WHERE` + leaseOver, now.over()},

@@ -61,8 +61,8 @@ const (
 				AND sessions.owner = connections.owner AND seen_at > $3 AND sessions.created_at > $4))
 		ORDER BY created_at, id`
 
-	lastColumns = `COALESCE(tried_at, 0), COALESCE(seen_at, 0), COALESCE(hash, ''), COALESCE(backlog_page, 0),
-		COALESCE(backlog_until, 0),
+	lastColumns = `COALESCE(tried_at, 0), COALESCE(problem, ''), COALESCE(seen_at, 0), COALESCE(hash, ''),
+		COALESCE(backlog_page, 0), COALESCE(backlog_until, 0),
 		(SELECT MAX(f.created_at) FROM delivery_facts AS f WHERE f.connection = id),
 		(SELECT MIN(f.created_at) FROM delivery_facts AS f WHERE f.connection = id AND f.created_at > $5 AND outcome <> 1)`
 )
@@ -81,6 +81,7 @@ type Visited struct {
 	Connection
 
 	TriedAt time.Time // of the last visit; zero if there was none
+	Problem string    // of the last visit; "" if it read everything
 	SeenAt  time.Time // when the webhooks were last read; zero if never
 	Hash    string    // of the webhooks; "" if they were never read
 	Backlog Backlog
@@ -150,7 +151,8 @@ func (s *Store) visited(ctx context.Context, shop string, open time.Time) ([]Vis
 		var sealed []byte
 		var tried, seen, until int64
 		var newest, oldest sql.NullInt64
-		v.Connection, err = s.scanConnection(rows, &sealed, &tried, &seen, &v.Hash, &v.Backlog.Page, &until, &newest, &oldest)
+		v.Connection, err = s.scanConnection(
+			rows, &sealed, &tried, &v.Problem, &seen, &v.Hash, &v.Backlog.Page, &until, &newest, &oldest)
 		if err != nil {
 			return nil, err
 		}
@@ -244,13 +246,6 @@ func (s *Store) TakeDueVisits(
 	ctx context.Context, limit int, also func(context.Context, *sql.Tx, []string) error,
 ) (due []string, err error) {
 	now := s.now()
-	var some bool
-	// Reading first costs nothing where nothing is due.
-	err = s.engine.read.QueryRowContext(ctx, `
-		SELECT EXISTS (SELECT 1 FROM visits WHERE environment = $1 AND due_at <= $2)`, s.env, millis(now)).Scan(&some)
-	if err != nil || !some {
-		return nil, failed("take due visits", err)
-	}
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		due, err = textsOf(tx.QueryContext(ctx, takeDue, millis(now.Add(enqueuedFor)), s.env, millis(now), limit))
 		if err != nil || len(due) == 0 {
@@ -261,19 +256,9 @@ func (s *Store) TakeDueVisits(
 	return due, failed("take due visits", err)
 }
 
-// NextVisit returns when the next shop is due, or ErrNotFound if there is none.
-func (s *Store) NextVisit(ctx context.Context) (time.Time, error) {
-	var due sql.NullInt64
-	err := s.engine.read.QueryRowContext(ctx, `SELECT MIN(due_at) FROM visits WHERE environment = $1`, s.env).Scan(&due)
-	if err == nil && !due.Valid {
-		err = ErrNotFound
-	}
-	return timeAt(due.Int64), failed("find next visit", err)
-}
-
 // AskVisits makes shops of an owner due at once, all of them if none is named, and runs also with them in the same
-// transaction. A shop that is being visited is visited once more. It returns the shops. Those whose connection has
-// ended are left out.
+// transaction. A shop that is being visited is visited again after that. It returns the shops. Those whose connection
+// has ended are left out.
 func (s *Store) AskVisits(
 	ctx context.Context, owner Owner, shops []string, also func(context.Context, *sql.Tx, []string) error,
 ) (asked []string, err error) {
@@ -296,7 +281,7 @@ func (s *Store) AskVisits(
 }
 
 // listed returns placeholders for values, and the arguments with them.
-func listed(args []any, values []string) (places string, all []any) {
+func listed[T any](args []any, values []T) (places string, all []any) {
 	var b strings.Builder
 	for i, value := range values {
 		args = append(args, value)

@@ -194,10 +194,10 @@ func (d *Deliveries) AddTypes(ctx context.Context, c *shops.Client, list fourthw
 
 // typesToRead returns the event types of the webhooks without deliveries, those of most webhooks first.
 func (d *Deliveries) typesToRead(list fourthwall.WebhookList) []fourthwall.EventType {
-	health, count := HealthOf(*d, list), map[fourthwall.EventType]int{}
+	health, count := Seen{Found: *d, List: list}.Health(), map[fourthwall.EventType]int{}
 	for _, hook := range list.Webhooks {
 		for _, t := range hook.AllowedTypes {
-			if _, known := fourthwall.LookupEventType(t); known && health[hook.ID].Deliveries == 0 {
+			if _, known := fourthwall.LookupEventType(t); known && health[hook.ID].All.Total()+health[hook.ID].Tests == 0 {
 				count[t]++
 			}
 		}

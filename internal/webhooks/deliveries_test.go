@@ -207,10 +207,10 @@ func TestHealthBeyondTheLastPages(t *testing.T) {
 			}
 			d.AddTypes(ctx, c, list)
 			got := map[string]health{}
-			for id, h := range webhooks.HealthOf(d, list) {
-				got[id] = health{h.Deliveries, h.Known, -1}
+			for id, h := range (webhooks.Seen{Found: d, List: list, Now: newest}).Health() {
+				got[id] = health{h.All.Total(), h.Known, -1}
 				if !h.Since.IsZero() {
-					got[id] = health{h.Deliveries, h.Known, int(newest.Sub(h.Since) / time.Minute)}
+					got[id] = health{h.All.Total(), h.Known, int(newest.Sub(h.Since) / time.Minute)}
 				}
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {

@@ -189,38 +189,48 @@
     });
   }
 
-  // The first shops that match are below the field while someone types.
-  function findShop() {
-    const form = document.querySelector(".find");
-    if (!form) return;
-    const field = form.querySelector("input");
-    const found = form.nextElementSibling;
-    let newest;
-    field.addEventListener("input", async () => {
-      const asked = newest = {};
-      try {
-        const answer = await fetch(`${form.dataset.find}?${new URLSearchParams({ q: field.value })}`);
-        const text = await answer.text();
-        if (!answer.ok || asked !== newest) return;
-        found.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
-        const count = found.querySelector("p");
-        if (count) say(words(count));
-      } catch { /* Enter sends the form. */ }
-    });
-    field.addEventListener("keydown", (event) => {
-      const first = form.parentElement.querySelector("a");
-      if (event.key !== "ArrowDown" || !first) return;
-      event.preventDefault();
-      first.focus();
-    });
-    form.closest("details").addEventListener("toggle", ({ target }) => target.open && field.focus());
+  // The first matches are below the field while someone types.
+  function finders() {
+    for (const form of all(".find")) {
+      const field = form.querySelector("input");
+      const found = form.nextElementSibling;
+      let timer, newest;
+      const show = async () => {
+        const asked = newest = {};
+        try {
+          const body = new URLSearchParams({ q: field.value });
+          const answer = await fetch(form.dataset.find, { method: "POST", body });
+          const text = await answer.text();
+          if (!answer.ok || asked !== newest || found.contains(document.activeElement)) return;
+          found.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+          const count = found.querySelector("p");
+          if (count) say(words(count));
+        } catch { /* Enter sends the form. */ }
+      };
+      field.addEventListener("input", () => {
+        clearTimeout(timer);
+        timer = setTimeout(show, 150);
+      });
+      form.parentElement.addEventListener("keydown", (event) => {
+        const stops = [field, ...all("a", form.parentElement)];
+        let next = stops[stops.indexOf(event.target) + ({ ArrowDown: 1, ArrowUp: -1 }[event.key] ?? NaN)];
+        if (event.key === "Escape") {
+          newest = found.replaceChildren();
+          next = field;
+        }
+        next?.focus();
+        if (next) event.preventDefault();
+      });
+      form.closest("details")?.addEventListener("toggle", ({ target }) => target.open && field.focus());
+    }
   }
 
   function focusSearch() {
-    const menu = document.querySelector(".switcher");
-    const field = all("main [type=search]").find((field) => field.checkVisibility());
-    if (field) field.select();
-    else if (menu) menu.open = true;
+    const field = document.querySelector(".seek input");
+    if (field?.checkVisibility()) {
+      field.focus();
+      field.select();
+    } else document.querySelector(".seek-link")?.click();
   }
 
   function shortcuts() {
@@ -282,7 +292,7 @@
   untold();
   urlNotes();
   closingMenus();
-  findShop();
+  finders();
   shortcuts();
   busyButtons();
   followedCheck();

@@ -67,6 +67,44 @@
     }
   }
 
+  // A page about many shops follows what visits read. It leaves alone what someone
+  // has opened, or has the focus in.
+  function followVisits() {
+    const found = document.querySelector("[data-follow]");
+    if (!found) return;
+    const parts = [document.getElementById("counts"), found];
+    const isBusy = () => parts.some((part) => part.contains(document.activeElement) || part.querySelector("details[open]"));
+    let isLate = false, stream;
+    const show = async () => {
+      isLate = isBusy();
+      if (isLate) return;
+      const answer = await fetch(location);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!page.getElementById(found.id)) return stream.close();
+      for (const part of parts) {
+        if (!isBusy()) part.replaceChildren(...page.getElementById(part.id).childNodes);
+      }
+      found.dataset.follow = page.getElementById(found.id).dataset.follow;
+      document.dispatchEvent(new Event("redrawn"));
+    };
+    // Its address says what the page shows. A hidden page needs none of the few
+    // connections that a browser has.
+    const follow = () => {
+      stream?.close();
+      if (document.hidden) return;
+      stream = new EventSource(found.dataset.follow);
+      stream.addEventListener("visited", () => show().catch(() => { isLate = true; }));
+      stream.addEventListener("error", ({ target }) => {
+        if (target.readyState === EventSource.CLOSED) return; // refused
+        target.close();
+        setTimeout(follow, 3000);
+      });
+    };
+    document.addEventListener("visibilitychange", follow);
+    follow();
+    setInterval(() => { if (isLate) show().catch(() => {}); }, 3000);
+  }
+
   function made(name, className, ...children) {
     const element = document.createElement(name);
     element.className = className;
@@ -75,5 +113,6 @@
   }
 
   rowActions();
+  followVisits();
   liveFilters();
 })();

@@ -108,7 +108,8 @@ const fresh = () => `https://hooks.example.com/fourthwall/${++made}`;
 
 // A page has a path to be asked for, or the button that leads there from
 // another page; status is of its document, 200 unless told. A page of a team is
-// seen as one of the sandbox's people, or as a stranger.
+// seen as one of the sandbox's people, or as a stranger. The team "fleet" has 43
+// shops.
 export const pages = [
   { name: "connect", stranger: true, path: () => "/connect" },
   { name: "tools", stranger: true, path: () => "/tools" },
@@ -120,6 +121,7 @@ export const pages = [
   { name: "plans", path: () => "/plans" },
   { name: "plan a change", path: () => "/plans/new?kind=copy" },
   { name: "plan", path: async (v) => ledTo(await v.plan(), review) },
+  { name: "search", path: () => "/search?q=example" },
   { name: "shop labels", path: (v) => v.at(v.empty, "/labels") },
   { name: "disconnect", path: (v) => v.at(v.full, "/disconnect") },
   { name: "help", path: () => "/help" },
@@ -165,6 +167,9 @@ export const pages = [
   { name: "team: channel", team: true, as: "person-1", path: channel },
   { name: "team: channel, question", team: true, as: "person-1", path: async (v) => `${await channel(v)}/disconnect` },
   { name: "team: shops", team: true, as: "person-1", path: () => "/shops" },
+  { name: "fleet: shops", team: "fleet", as: "person-1", path: () => "/shops" },
+  { name: "fleet: coverage", team: "fleet", as: "person-1", path: () => "/shops/coverage" },
+  { name: "fleet: coverage by shop", team: "fleet", as: "person-1", path: () => "/shops/coverage?by=shops" },
   { name: "team: invitations", team: true, as: "person-1", path: () => "/people" },
   { name: "team: not allowed", team: true, as: "person-3", path: () => "/people", status: 403 },
   { name: "not found, in a shop", path: (v) => v.at(v.full, "/webhooks/wcon_gone"), status: 404 },

@@ -105,8 +105,12 @@ async function run(program, executablePath, words) {
   const chosen = pages.filter((page) => words.length === 0 || words.some((word) => page.name.includes(word)));
   if (chosen.length === 0) throw new Error(`no page is named like that; there are: ${pages.map((p) => p.name).join("; ")}`);
   console.log(row(["page", "performance", "accessibility", "best practices", "bytes", "requests"]));
-  const alone = chosen.filter((page) => !page.team), ofTeam = chosen.filter((page) => page.team);
-  const wrong = [...await toured(alone, program, executablePath), ...await toured(ofTeam, program, executablePath, "--team")];
+  const of = (fits) => chosen.filter((page) => fits(page.team ?? false));
+  const wrong = [
+    ...await toured(of((team) => !team), program, executablePath),
+    ...await toured(of((team) => team === true), program, executablePath, "--team"),
+    ...await toured(of((team) => team === "fleet"), program, executablePath, "--team", "--connect-channel"),
+  ];
   console.log("* A button leads there, from a page with the same style and script.");
   return wrong;
 }

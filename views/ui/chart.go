@@ -7,9 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/a-h/templ"
 )
 
-// Hour is what was read of the deliveries of one hour.
+// Hour is what was read of the deliveries of one hour, or of one day.
 type Hour struct {
 	Start    time.Time
 	Accepted int
@@ -19,9 +21,10 @@ type Hour struct {
 	// more deliveries than are counted.
 	Known bool
 	Href  string // what its bar links to; "" if nothing
+	Day   bool
 }
 
-// Series is a row of hours, oldest first.
+// Series is a row of hours or of days, oldest first.
 type Series []Hour
 
 // hoursInDay is how many hours a Series of Last24Hours has.
@@ -39,12 +42,33 @@ func Last24Hours(now, since time.Time) Series {
 	return s
 }
 
+// width returns how long each part is.
+func (s Series) width() time.Duration {
+	if s.daily() {
+		return hoursInDay * time.Hour
+	}
+	return time.Hour
+}
+
+func (s Series) daily() bool { return len(s) > 0 && s[0].Day }
+
+// LastDays returns the n days of which the last one contains now, without
+// deliveries, in UTC.
+func LastDays(now time.Time, n int) Series {
+	s := make(Series, n)
+	today := now.UTC().Truncate(hoursInDay * time.Hour)
+	for i := range s {
+		s[i].Day, s[i].Start = true, today.AddDate(0, 0, i-n+1)
+	}
+	return s
+}
+
 // Count adds a delivery to its hour. One outside the series is not counted.
 func (s Series) Count(at time.Time, state State) {
 	if len(s) == 0 {
 		return
 	}
-	i := int(at.Sub(s[0].Start) / time.Hour)
+	i := int(at.Sub(s[0].Start) / s.width())
 	switch {
 	case at.Before(s[0].Start) || i >= len(s):
 	case state == OK:
@@ -246,11 +270,20 @@ func (c OverTimeChart) markAt(h Hour) int {
 	return top.y + top.high + markRoom/2
 }
 
+// daysInTick is how many days are between labels.
+const daysInTick = 7
+
 // ticks are the hours with a label: each third one, but for those that would
-// touch the label of now.
+// touch the label of now. Of days, it's each seventh.
 func (c OverTimeChart) ticks() []int {
 	var all []int
 	for i, h := range c.Series {
+		if h.Day && (len(c.Series)-1-i)%daysInTick == 0 && i < len(c.Series)-1 {
+			all = append(all, i)
+		}
+		if h.Day {
+			continue
+		}
 		if h.Start.UTC().Hour()%3 == 0 && i < len(c.Series)-2 {
 			all = append(all, i)
 		}
@@ -264,12 +297,23 @@ const phoneRoom = 5
 // phoneTicks are the ticks that a phone has room for: each second one.
 func (c OverTimeChart) phoneTicks() []int {
 	var all []int
+	if c.Series.daily() {
+		return append(all, c.ticks()[len(c.ticks())/2:]...)
+	}
 	for _, i := range slices.Backward(c.ticks()) {
 		if i < len(c.Series)-phoneRoom && (len(all) == 0 || all[len(all)-1]-i == 6) {
 			all = append(all, i)
 		}
 	}
 	return all
+}
+
+// localTime is for the script, which writes an hour in the reader's time zone.
+func (c OverTimeChart) localTime(i int) templ.Attributes {
+	if c.Series.daily() {
+		return nil
+	}
+	return templ.Attributes{"data-at": strconv.FormatInt(c.Series[i].Start.Unix()/3600, 10)}
 }
 
 // Square is a delivery in a Strip.

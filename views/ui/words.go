@@ -85,6 +85,10 @@ func (s Series) span() string {
 	if len(s) == 0 {
 		return "no time"
 	}
+	if s.daily() {
+		const day = "Jan 2"
+		return s[0].Start.UTC().Format(day) + " to " + s[len(s)-1].Start.UTC().Format(day) + ", UTC"
+	}
 	const at = "Jan 2, 15:04"
 	return s[0].Start.UTC().Format(at) + " to " + s[len(s)-1].Start.UTC().Add(time.Hour).Format(at) + " UTC"
 }
@@ -96,10 +100,37 @@ func (s Series) summary() string {
 		return "Not known, " + s.span()
 	}
 	text := s.span() + ": " + sum.counts()
-	if !sum.Known {
+	switch {
+	case !sum.Known && s.daily():
+		text += ". Some days are not known"
+	case !sum.Known:
 		text += ". Some hours are not known"
 	}
 	return text
+}
+
+// label says which hour or day it is.
+func (h Hour) label() string {
+	if h.Day {
+		return h.Start.UTC().Format("Jan 2")
+	}
+	return h.Start.UTC().Format("15:04")
+}
+
+// nowLabel is at the end of a chart.
+func (s Series) nowLabel() string {
+	if s.daily() {
+		return "today"
+	}
+	return "now"
+}
+
+// partName heads the column of hours or days.
+func (s Series) partName() string {
+	if s.daily() {
+		return "Day (UTC)"
+	}
+	return "Hour (UTC)"
 }
 
 // counts says how many deliveries were accepted and failed.
@@ -116,7 +147,7 @@ func (h Hour) counts() string {
 
 // words says what is known of an hour, for its bar.
 func (h Hour) words() string {
-	text := h.Start.UTC().Format("15:04") + " UTC: "
+	text := h.label() + " UTC: "
 	switch {
 	case h.Known:
 		return text + h.counts()

@@ -24,6 +24,7 @@ type Shop struct {
 	Cut      bool
 	Accepted int           // deliveries to the first webhook, one every ten minutes, the last one just before the visit
 	Failed   int           // the same, after those
+	Since    int           // the same, accepted after those that failed
 	Error    string        // of the failed ones
 	Problem  fleet.Problem // of a later visit
 	Expired  bool
@@ -102,14 +103,24 @@ func (shop Shop) seen(t testing.TB, conn store.Connection, at time.Time) store.O
 		digits.WriteString(strconv.FormatInt(int64(counts[info.Code]), 36))
 	}
 	listed.TypeCounts = digits.String()
-	o := store.Observed{ConnectionID: conn.ID, Owner: conn.Owner, At: at, Listed: &listed, Read: true}
-	for i := range shop.Accepted + shop.Failed {
-		when := at.Add(-time.Duration(shop.Accepted+shop.Failed-i) * 10 * time.Minute)
+	o := store.Observed{
+		ConnectionID: conn.ID, Owner: conn.Owner, At: at, Listed: &listed, Read: true,
+		Since: at.Add(-store.KeepDeliveries),
+	}
+	var list fourthwall.WebhookList
+	for _, hook := range shop.Webhooks {
+		list.Webhooks = append(list.Webhooks,
+			fourthwall.Webhook{ID: hook.ID, URL: hook.URL, AllowedTypes: hook.AllowedTypes})
+	}
+	o.Judge = fleet.Judge(at, list, nil)
+	sent := shop.Accepted + shop.Failed + shop.Since
+	for i := range sent {
+		when := at.Add(-time.Duration(sent-i) * 10 * time.Minute)
 		one := store.Delivery{
 			Event: fmt.Sprint("weve_", i), Webhook: shop.Webhooks[0].ID, Type: "DONATION", State: "DELIVERED",
 			Outcome: store.DeliveryAccepted, CreatedAt: when, UpdatedAt: when,
 		}
-		if i >= shop.Accepted {
+		if i >= shop.Accepted && i < shop.Accepted+shop.Failed {
 			one.State, one.Outcome, one.Error = "FAILED", store.DeliveryFailed, shop.Error
 		}
 		o.Deliveries = append(o.Deliveries, one)

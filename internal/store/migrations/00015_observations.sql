@@ -46,6 +46,7 @@ CREATE TABLE observations (
     deliveries_at BIGINT  NOT NULL DEFAULT 0,  -- when the newest deliveries were last read; 0: never
     total_24h     INTEGER NOT NULL DEFAULT 0,  -- deliveries of the 24 hours before that
     failed_24h    INTEGER NOT NULL DEFAULT 0,
+    failing_webhooks INTEGER NOT NULL DEFAULT 0, -- webhooks whose last delivery of that time failed
     backlog_page  INTEGER NOT NULL DEFAULT 0,  -- the next page of older deliveries that weren't read yet; 0: none
     backlog_until BIGINT  NOT NULL DEFAULT 0   -- those before are known
 );

@@ -51,6 +51,25 @@ var labelTests = map[string]func(*testing.T, *fixture){
 		same(t, "at home", labels(t, f.one, "sh_1"), map[string]string{"wcon_1": "Tips"})
 	},
 
+	"of all shops of an owner": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		other, _ := signIn(t, f.one)
+		for _, shop := range []string{"sh_1", "sh_2", "sh_3"} {
+			put(t, f.one, connection(owner, shop))
+		}
+		put(t, f.one, connection(other, "sh_4"))
+		put(t, f.one, connection(other, "sh_1"))
+		for _, shop := range []string{"sh_1", "sh_3", "sh_4", "sh_5"} {
+			must(t, f.one.PutLabel(t.Context(), shop, "wcon_1", "Tips of "+shop))
+		}
+		must(t, f.one.PutLabel(t.Context(), "sh_3", "wcon_2", "Orders"))
+		got, err := f.other.LabelsOf(t.Context(), owner)
+		must(t, err)
+		same(t, "labels", got, map[string]map[string]string{
+			"sh_1": {"wcon_1": "Tips of sh_1"}, "sh_3": {"wcon_1": "Tips of sh_3", "wcon_2": "Orders"},
+		})
+	},
+
 	"swept in a shop that nobody uses": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		put(t, f.one, connection(owner, "connected"))

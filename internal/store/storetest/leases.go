@@ -111,6 +111,13 @@ func due(t tb, s *store.Store, limit int) []string {
 	return names(all)
 }
 
+func nextRecheck(t tb, s *store.Store) time.Time {
+	t.Helper()
+	_, next, err := s.NextDue(background)
+	must(t, err)
+	return next
+}
+
 // recheckable begins an activity of that name whose recheck is due after a gap.
 func recheckable(t tb, s *store.Store, shop, name string, gap time.Duration) store.Activity {
 	t.Helper()
@@ -121,6 +128,8 @@ var recheckTests = map[string]func(*testing.T, *fixture){
 	"due after its gap": func(t *testing.T, f *fixture) {
 		kept := recheckable(t, f.one, "sh_1", "a", 5*time.Second)
 		same(t, "gap", kept.RecheckGap, 5*time.Second)
+		same(t, "next", nextRecheck(t, f.other), f.start.Add(5*time.Second))
+		same(t, "next elsewhere", nextRecheck(t, f.open(sandbox)), time.Time{})
 		f.clock.move(5*time.Second - time.Millisecond)
 		same(t, "before", due(t, f.other, 0), nil)
 		f.clock.move(time.Millisecond)
@@ -164,6 +173,7 @@ var recheckTests = map[string]func(*testing.T, *fixture){
 			same(t, "due when ended elsewhere when "+outcome, due(t, f.one, 0), want)
 			must(t, f.other.EndRechecks(t.Context(), a.ID))
 			same(t, "due when ended when "+outcome, due(t, f.one, 0), nil)
+			same(t, "next when ended when "+outcome, nextRecheck(t, f.one), time.Time{})
 		}
 	},
 
