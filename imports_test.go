@@ -14,7 +14,8 @@ import (
 var mayImport = map[string][]string{
 	"": {
 		"handlers", "internal/activity", "internal/deliver", "internal/fleet", "internal/fourthwall", "internal/jobs",
-		"internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/webhooks", "oauth",
+		"internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/terminal", "internal/webhooks",
+		"oauth",
 	},
 	"handlers": {
 		"handlers/middleware", "internal/activity", "internal/deliver", "internal/doctor", "internal/fleet", "internal/fourthwall",
@@ -46,6 +47,7 @@ var mayImport = map[string][]string{
 	"internal/store":              nil,
 	"internal/unseen":             nil,
 	"internal/sandbox":            nil,
+	"internal/terminal":           nil,
 
 	// For tests alone.
 	"internal/store/storetest": {"internal/store"},

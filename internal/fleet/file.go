@@ -45,15 +45,15 @@ type FileWebhook struct {
 	Line int
 }
 
-// Problem is one thing that is wrong with a file, and what to write instead.
-type Problem struct {
+// FileProblem is one thing that is wrong with a file, and what to write instead.
+type FileProblem struct {
 	Line   int    // from 1; 0 if it's about the whole file
 	Column int    // from 1, in characters; 0 if it isn't known
 	Text   string // sentences for a person
 }
 
 // String returns the problem with its place, such as "Line 3, column 5: …".
-func (p Problem) String() string {
+func (p FileProblem) String() string {
 	switch {
 	case p.Line == 0:
 		return p.Text
@@ -64,7 +64,7 @@ func (p Problem) String() string {
 }
 
 // FileError means that a file can't be read. It has all problems, by line.
-type FileError struct{ Problems []Problem }
+type FileError struct{ Problems []FileProblem }
 
 // Error implements error.
 func (e *FileError) Error() string { return fmt.Sprintf("%d problems in the file", len(e.Problems)) }
@@ -74,7 +74,7 @@ var errNoFile = errors.New("files can't be read yet")
 
 // ParseFile reads a file in YAML or JSON. It returns what could be read, and all that is wrong with it by line. What
 // only the shops can tell, such as an unknown shop, is for PlanFile to find.
-func ParseFile([]byte) (File, []Problem) { return File{}, []Problem{{Text: errNoFile.Error()}} }
+func ParseFile([]byte) (File, []FileProblem) { return File{}, []FileProblem{{Text: errNoFile.Error()}} }
 
 // ExportFile returns a file that says which webhooks shops have now, with comments. The same shops give the same
 // bytes.
