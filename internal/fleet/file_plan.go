@@ -198,8 +198,10 @@ func fileURL(typed string) string {
 		return strings.Join(r.Errors, " ")
 	case r.Unseen != "":
 		return r.Unseen + fileUnseen
-	case r.URL != typed:
+	case r.Completed:
 		return fileWriteURL(r.URL)
+	case r.URL != typed:
+		return fileURLEnds
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,8 +32,8 @@ func ParseFile(text []byte) (File, []FileProblem) {
 	if countMarks(text) > maxFileMarks {
 		return File{}, []FileProblem{{Text: fileTooMany}}
 	}
-	root, problems := readTree(text)
-	r := fileReader{problems: problems, left: maxFileValues}
+	root, broken, problems := readTree(text)
+	r := fileReader{problems: problems, broken: broken, left: maxFileValues}
 	var f File
 	if root != nil {
 		f = r.file(root)
@@ -93,7 +94,8 @@ func clipped(line string) string {
 // fileReader reads the tree of a file.
 type fileReader struct {
 	problems []FileProblem
-	left     int // values that may still be read
+	broken   bool // parts of the tree are missing
+	left     int  // values that may still be read
 }
 
 func (r *fileReader) add(at place, text string) { r.problems = append(r.problems, at.problem(text)) }
@@ -104,7 +106,7 @@ func placeOfNode(n *yaml.Node) place { return place{n.Line, n.Column} }
 func (r *fileReader) get(n *yaml.Node) *yaml.Node {
 	if r.left--; r.left < 0 {
 		if r.left == -1 {
-			r.add(placeOfNode(n), fileTooMany)
+			r.add(place{}, fileTooMany)
 		}
 		return nil
 	}
@@ -158,20 +160,21 @@ func (r *fileReader) fields(n *yaml.Node, of string, known []fileField) map[stri
 		at := placeOfNode(n.Content[i])
 		switch name := key.Value; {
 		case key.Kind != yaml.ScalarNode:
-			r.add(at, fileUnknownField("", known))
+			r.add(at, fileNoName)
 		case key.Tag == "!!merge":
 			r.add(at, fileMerge)
 		case lines[name] > 0:
 			r.add(at, fileKeyTwice(name, lines[name]))
 		case !slices.ContainsFunc(known, func(f fileField) bool { return f.name == name }):
-			r.add(at, fileUnknownField(name, known))
-			lines[name] = at.line
+			text, meant := fileUnknownField(name, known)
+			r.add(at, text)
+			lines[name], lines[meant] = at.line, cmp.Or(lines[meant], -1)
 		default:
 			all[name], lines[name] = n.Content[i+1], at.line
 		}
 	}
 	for _, f := range known {
-		if f.required && all[f.name] == nil {
+		if f.required && all[f.name] == nil && lines[f.name] == 0 && (of != "" || !r.broken) {
 			r.add(at, fileMissing(of, f.name))
 		}
 	}
@@ -195,7 +198,9 @@ func (r *fileReader) list(n *yaml.Node, of string) []*yaml.Node {
 		return nil
 	}
 	if n.Kind != yaml.SequenceNode {
-		r.add(at, fileNotList(of))
+		if n.Tag != "!!null" || !r.broken {
+			r.add(at, fileNotList(of))
+		}
 		return nil
 	}
 	return n.Content

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,10 +27,12 @@ func (p place) problem(text string) FileProblem {
 	return FileProblem{Line: p.line, Column: p.column, Text: text}
 }
 
-// readTree returns the tree of a file. It's nil if there is none, and lacks the shops in which the syntax is wrong.
-func readTree(text []byte) (*yaml.Node, []FileProblem) {
+// readTree returns the tree of a file, or nil if there is none. Where the syntax is wrong, it lacks the shop, and is
+// broken.
+func readTree(text []byte) (root *yaml.Node, broken bool, problems []FileProblem) {
 	if json.Valid(text) {
-		return readJSON(text)
+		root, problems = readJSON(text)
+		return root, false, problems
 	}
 	return readYAML(text)
 }
@@ -66,59 +69,55 @@ func countMarks(text []byte) int {
 
 // readYAML reads YAML. A shop in which the syntax is wrong is left out, so that what is wrong with the others is found
 // as well.
-func readYAML(text []byte) (*yaml.Node, []FileProblem) {
-	text, problems := cleaned(text)
+func readYAML(text []byte) (root *yaml.Node, broken bool, problems []FileProblem) {
+	text, problems = cleaned(text)
 	lines := linesOf(text)
 	text, second := firstDocument(text, lines)
 	if second.line > 0 {
 		problems = append(problems, second.problem(fileSecondDocument))
 	}
 	limits := yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxFileDepth), loaderlimits.AliasNone()))
-	tabbed := map[int]bool{}
+	var tabs []int
 	for range maxSyntaxFixes {
 		var document yaml.Node
 		err := yaml.Load(text, &document, limits)
 		var wrong *yaml.LoadError
 		switch {
 		case err == nil && len(document.Content) > 0:
-			return document.Content[0], problems
-		case err == nil, strings.TrimSpace(string(text)) == "":
-			return nil, append(problems, emptyUnless(problems)...)
-		case !errors.As(err, &wrong):
-			return nil, append(problems, emptyUnless(problems)...)
+			return document.Content[0], broken, problems
+		case !errors.As(err, &wrong), wrong.Stage == constructorStage: // there is nothing
+			if len(problems) == 0 {
+				problems = append(problems, FileProblem{Text: fileEmpty})
+			}
+			return nil, broken, problems
 		}
-		if len(tabbed) == 0 {
-			if text, tabbed = withoutTabs(text, lines); len(tabbed) > 0 {
-				for line := range len(lines) {
-					if tabbed[line+1] {
-						problems = append(problems, place{line + 1, 1}.problem(fileTab))
-					}
-				}
+		broken = true
+		if tabs == nil {
+			if tabs = withoutTabs(text, lines); len(tabs) > 0 {
+				problems = append(problems, tabProblems(tabs)...)
 				continue
 			}
 		}
-		at := placeOf(wrong, len(lines)-1)
-		first, last := itemAround(text, lines, at.line)
-		hasTab := false
-		for line := first; line <= last; line++ {
-			hasTab = hasTab || tabbed[line]
+		at, said, first, last := culprit(text, lines, wrong)
+		isTabbed := func(line int) bool { return first <= line && line <= last }
+		if !slices.ContainsFunc(tabs, isTabbed) { // else the spaces that replaced the tab may be why
+			problems = append(problems, at.problem(said))
 		}
-		if !hasTab { // else the spaces that replaced it may be why
-			problems = append(problems, at.problem(syntaxText(wrong)))
-		}
-		if !blank(text[lines[first-1]:lines[last]]) {
+		if !blank(text[lines[first-1]:min(lines[last], len(text))]) {
 			break
 		}
 	}
-	return nil, problems
+	return nil, true, problems
 }
 
-// emptyUnless says that a file has nothing, unless that is because of other problems.
-func emptyUnless(problems []FileProblem) []FileProblem {
-	if len(problems) > 0 {
-		return nil
+// constructorStage is that of errors that aren't about the syntax.
+const constructorStage = "constructor"
+
+func tabProblems(lines []int) (problems []FileProblem) {
+	for _, line := range lines {
+		problems = append(problems, place{line, 1}.problem(fileTab))
 	}
-	return []FileProblem{{Text: fileEmpty}}
+	return problems
 }
 
 // cleaned returns a copy of the text without the characters that YAML doesn't have.
@@ -153,6 +152,10 @@ func firstDocument(text []byte, lines []int) (first []byte, second place) {
 	for i := range len(lines) - 1 {
 		line := text[lines[i]:lines[i+1]]
 		rest := bytes.TrimSpace(line)
+		if !begun && bytes.HasPrefix(line, []byte("%YAML")) {
+			blank(line) // the library only knows 1.1
+			continue
+		}
 		isMark := documentMark.Match(line)
 		switch {
 		case isMark && line[0] == '-' && (begun || ended):
@@ -171,18 +174,19 @@ func firstDocument(text []byte, lines []int) (first []byte, second place) {
 	return text, place{}
 }
 
-// withoutTabs returns the text with spaces instead of tabs where lines are indented, and the numbers of these lines.
-func withoutTabs(text []byte, lines []int) ([]byte, map[int]bool) {
-	found := map[int]bool{}
-	for i := range len(lines) - 1 {
-		line := text[lines[i]:lines[i+1]]
-		indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
-		if len(bytes.TrimSpace(line)) > 0 && bytes.IndexByte(indent, '\t') >= 0 {
-			found[i+1] = true
-			copy(indent, strings.Repeat(" ", len(indent)))
+// withoutTabs puts spaces in place of tabs where lines are indented, and returns the numbers of these lines.
+func withoutTabs(text []byte, lines []int) []int {
+	found := []int{}
+	for i := 0; i+1 < len(lines) && lines[i] < len(text); i++ {
+		line := text[lines[i]:min(lines[i+1], len(text))]
+		rest := bytes.TrimLeft(line, " \t")
+		indent := line[:len(line)-len(rest)]
+		if len(bytes.TrimSpace(rest)) > 0 && rest[0] != '#' && bytes.IndexByte(indent, '\t') >= 0 {
+			found = append(found, i+1)
+			blank(indent)
 		}
 	}
-	return text, found
+	return found
 }
 
 // placeOf returns where the syntax is wrong. What isn't closed is wrong where it begins.
@@ -198,13 +202,33 @@ func placeOf(wrong *yaml.LoadError, last int) place {
 	return at
 }
 
+// culprit returns where the syntax is wrong, a sentence about it, and the lines of the shop that it's in. Where a shop
+// can't begin, something before it isn't closed.
+func culprit(text []byte, lines []int, wrong *yaml.LoadError) (at place, said string, first, last int) {
+	at, said = placeOf(wrong, len(lines)-1), syntaxText(wrong)
+	entry := listEntry.FindSubmatch(text[min(lines[at.line-1], len(text)):min(lines[at.line], len(text))])
+	if entry == nil || at.column > len(entry[1])+1 || at.line == 1 {
+		first, last = itemAround(text, lines, at.line)
+		return at, said, first, last
+	}
+	first, last = itemAround(text, lines, at.line-1)
+	for line := last; line >= first; line-- {
+		part := text[lines[line-1]:lines[line]]
+		if i := bytes.LastIndexAny(part, "[{"); i >= 0 {
+			return place{line, utf8.RuneCount(part[:i]) + 1}, fileOpen, first, last
+		}
+	}
+	return at, said, first, last
+}
+
 var listEntry = regexp.MustCompile(`^( *)-(?:\s|$)`)
 
 // itemAround returns the first and the last line of the shop that a line is in, or that line alone if it's in none.
 func itemAround(text []byte, lines []int, line int) (first, last int) {
 	indent := -1
-	for i := range len(lines) - 1 {
-		entry := listEntry.FindSubmatch(text[lines[i]:lines[i+1]])
+	end := func(i int) int { return min(lines[i+1], len(text)) }
+	for i := 0; i+1 < len(lines) && lines[i] < len(text); i++ {
+		entry := listEntry.FindSubmatch(text[lines[i]:end(i)])
 		isShop := entry != nil && (indent < 0 || len(entry[1]) == indent)
 		if isShop && indent < 0 {
 			indent = len(entry[1])
@@ -212,7 +236,7 @@ func itemAround(text []byte, lines []int, line int) (first, last int) {
 		switch {
 		case isShop && i+1 <= line:
 			first = i + 1
-		case first > 0 && i+1 > line && indentOf(text[lines[i]:lines[i+1]]) <= indent:
+		case first > 0 && i+1 > line && indentOf(text[lines[i]:end(i)]) <= indent:
 			return first, i
 		}
 	}
@@ -256,6 +280,7 @@ type jsonReader struct {
 	text     []byte
 	at       int // in the text, of line and column
 	place    place
+	isDeep   bool
 	problems []FileProblem
 }
 
@@ -306,7 +331,8 @@ func (r *jsonReader) value(depth int) *yaml.Node {
 		if token == '[' {
 			node.Kind = yaml.SequenceNode
 		}
-		if depth == maxFileDepth {
+		if depth == maxFileDepth && !r.isDeep {
+			r.isDeep = true
 			r.problems = append(r.problems, r.place.problem(fileTooDeep))
 		}
 		for r.More() {

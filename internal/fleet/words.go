@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -53,6 +54,9 @@ const (
 	fileTab            = "This line begins with a tab. Use spaces instead, because YAML doesn’t allow tabs there."
 	fileSecondDocument = "A second document begins here. Put all shops into one document, and remove this line."
 	fileSurrogate      = "This text has half of a character, such as \\ud83d. Write the whole character."
+	fileOpen           = "This bracket or brace isn’t closed. Add ] or } where the list or the fields end."
+	fileURLEnds        = "This URL begins or ends with characters that can’t be seen. Remove them."
+	fileNoName         = "This can’t be the name of a field. Names are texts, such as shop or url."
 	fileMerge          = "Merge keys (<<) aren’t supported. Write the fields out."
 	fileOtherVersion   = "This version of the format is unknown. Write version: 1."
 	fileUnknownID      = "This shop has no webhook with this ID. Correct it, or remove the line to create a webhook."
@@ -99,22 +103,20 @@ func names(known []fileField) string {
 	return strings.Join(all, ", ")
 }
 
-func fileUnknownField(name string, known []fileField) string {
-	text := "There is no field “" + short(name) + "” here. "
-	if name == "" {
-		text = "This can’t be the name of a field. "
-	}
+// fileUnknownField also returns the field that was probably meant, or "".
+func fileUnknownField(name string, known []fileField) (text, meant string) {
+	text = "There is no field “" + short(name) + "” here. "
 	var all []string
 	for _, f := range known {
 		if slices.Contains(f.mistaken, name) {
-			return text + "Did you mean “" + f.name + "”?"
+			meant = f.name
 		}
 		all = append(all, f.name)
 	}
-	if meant := nearest(name, all); meant != "" {
-		return text + "Did you mean “" + meant + "”?"
+	if meant = cmp.Or(meant, nearest(name, all)); meant == "" {
+		return text + "Fields are " + names(known) + ".", ""
 	}
-	return text + "Fields are " + names(known) + "."
+	return text + "Did you mean “" + meant + "”?", meant
 }
 
 func fileNotFields(of string, known []fileField) string {
@@ -128,6 +130,9 @@ func fileMissing(of, name string) string {
 	text := "The field “" + name + "” is missing. Write "
 	if of != "" {
 		text = "This " + of + " has no field “" + name + "”. Write "
+	}
+	if name == "shops" {
+		return text + "shops: []."
 	}
 	for _, f := range slices.Concat(rootFields, shopFields, webhookFields) {
 		if f.name == name {
@@ -177,7 +182,7 @@ func short(text string) string {
 var syntaxTexts = []struct{ part, text string }{
 	{"exceeded max depth", fileTooDeep},
 	{"quoted scalar", "This quoted text isn’t right. It needs a quote at its end, and only known escapes after a backslash."},
-	{"mapping values are not allowed", "A colon followed by a space can’t be here. Put the text in quotes, or begin a new line."},
+	{"mapping values are not allowed", "A colon can’t be here. Indent the line like the one above it, or put the text in quotes."},
 	{"sequence entries are not allowed", "A dash can’t be here. Begin a new line before it."},
 	{"cannot start any token", "Text can’t begin with this character. Put the text in quotes."},
 	{"unknown anchor", "This alias has no anchor before it. Write the value out."},
