@@ -151,7 +151,7 @@ func (*nothingToPlan) Error() string { return fleet.ErrNothingToChange.Error() }
 // planOfFile returns the number of the plan of a file: that which the form has
 // made, else a new one.
 func (s *server) planOfFile(r *http.Request, form string, text []byte) (int64, error) {
-	number, err := s.Store.PlanOfForm(r.Context(), stateOf(r).owner, form)
+	number, err := s.madeBefore(r, form, text)
 	if !errors.Is(err, store.ErrNotFound) {
 		return number, err
 	}
@@ -165,10 +165,31 @@ func (s *server) planOfFile(r *http.Request, form string, text []byte) (int64, e
 		}
 	case errors.Is(err, fleet.ErrNothingToChange):
 		return 0, &nothingToPlan{proposal}
-	case err == nil:
-		stateOf(r).log.Info("a plan was made", "plan", p.Number, "shops", p.Shops)
+	case err != nil:
+		return 0, err
 	}
-	return p.Number, err
+	stateOf(r).log.Info("a plan was made", "plan", p.Number, "shops", p.Shops)
+	return s.madeBefore(r, form, text) // perhaps by a request that was faster
+}
+
+// madeBefore returns the number of the plan that a form has made, or
+// store.ErrNotFound. A form makes one plan, so it can't make one of another file.
+func (s *server) madeBefore(r *http.Request, form string, text []byte) (int64, error) {
+	owner := stateOf(r).owner
+	number, err := s.Store.PlanOfForm(r.Context(), owner, form)
+	if err != nil {
+		return 0, err
+	}
+	_, doc, err := s.Fleet.ReadPlan(r.Context(), owner, number)
+	if err != nil {
+		return 0, problemOfPlan(err)
+	}
+	if doc.Edit.Source != fleet.SourceOf(text) {
+		return 0, &httpError{
+			Status: http.StatusUnprocessableEntity, Problem: "key-reused", Heading: otherFileTitle, Public: otherFileText,
+		}
+	}
+	return number, nil
 }
 
 // formOfKey returns the one-time ID for a plan: one for each person and

@@ -1848,12 +1848,13 @@ const (
 	expiredTokenText = "This access token has expired. Make another one in Hookwall."
 	idleTokenText    = "Your identity provider decides your role, and you last used Hookwall over 30 days ago. " +
 		"Sign in to Hookwall again, then use this token."
-	badJSONText   = "The body isn’t the JSON that this path takes. The OpenAPI file describes it."
-	noDigestText  = "The body needs the digest of the plan that you reviewed."
-	badFormatText = "Use yaml or json as the format."
-	badKeyText    = "The Idempotency-Key has to have 1 to 200 visible characters."
-	otherFileText = "This Idempotency-Key was used for another file. Use a new key for a new file."
-	badTypeText   = "Send the file as application/yaml or application/json."
+	badJSONText    = "The body isn’t the JSON that this path takes. The OpenAPI file describes it."
+	noDigestText   = "The body needs the digest of the plan that you reviewed."
+	badFormatText  = "Use yaml or json as the format."
+	badKeyText     = "The Idempotency-Key has to have 1 to 200 visible characters."
+	otherFileTitle = "The key was used before"
+	otherFileText  = "This Idempotency-Key was used for another file. Use a new key for a new file."
+	badTypeText    = "Send the file as application/yaml or application/json."
 )
 
 const fileProblemTitle = "The fleet file has problems"
