@@ -119,6 +119,9 @@ func (s *server) handleTokenMake(w http.ResponseWriter, r *http.Request) error {
 		}
 		return redirect(w, r, youPath)
 	case tokenProblem(err) != "":
+		if holdsSecret(f.Name) { // pasted into the wrong field
+			f.Name = ""
+		}
 		f.Err = &ui.FieldError{Text: tokenProblem(err)}
 		return s.drawYou(w, r, http.StatusUnprocessableEntity, f)
 	case err != nil:
