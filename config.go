@@ -118,6 +118,9 @@ func parseArgs(
 		return cli, "", true, nil
 	}
 	if err != nil {
+		if len(args) > 0 && args[0] == "fleet" {
+			return cli, "", false, fmt.Errorf("%w\nRun hookwall fleet -h, or -h after its command, to see how", err)
+		}
 		return cli, "", false, fmt.Errorf("%w\nRun hookwall -h to list all settings", err)
 	}
 	return cli, commandOf(parsed.Command()), false, nil

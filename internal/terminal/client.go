@@ -27,6 +27,7 @@ type Client struct {
 	token  string
 	agent  string
 	http   *http.Client
+	pause  time.Duration // between two requests that ask for the same
 }
 
 // NewClient returns a client of the server at a URL. Plain http would show the token to others, so it's only for this
@@ -51,7 +52,7 @@ func NewClient(server, token, agent string, insecure bool) (*Client, error) {
 	case !strings.HasPrefix(token, tokenPrefix) || strings.ContainsFunc(token, isNotGraphic):
 		return nil, errBadToken
 	}
-	return &Client{server: u, token: token, agent: agent, http: &http.Client{
+	return &Client{server: u, token: token, agent: agent, pause: time.Second, http: &http.Client{
 		Timeout:       callTime,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil

@@ -32,10 +32,9 @@ type Exit int
 func (e Exit) Error() string { return "exit status " + strconv.Itoa(int(e)) }
 
 const (
-	maxFile      = 4 << 20 // bytes
-	planAttempts = 3       // with the same Idempotency-Key
-	pollEvery    = time.Second
-	pollSlowest  = 10 * time.Second // after several failures
+	maxFile      = 4 << 20          // bytes
+	planAttempts = 3                // with the same Idempotency-Key
+	pollSlowest  = 10               // times the usual pause, after several failures
 	pollGivesUp  = 10 * time.Minute // without a response
 )
 
@@ -143,7 +142,7 @@ func (p Plan) printFaults(s Streams, err error) error {
 // again makes a request that has an effect only once, and makes it again if there was no response.
 func (c *Client) again(ctx context.Context, r request) (text []byte, status int, err error) {
 	for attempt := range planAttempts {
-		if attempt > 0 && !sleep(ctx, time.Duration(attempt)*time.Second) {
+		if attempt > 0 && !sleep(ctx, time.Duration(attempt)*c.pause) {
 			return nil, 0, ctx.Err()
 		}
 		text, status, err = c.send(ctx, r)
@@ -259,7 +258,7 @@ func (a Apply) begin(ctx context.Context, c *Client, s Streams, path string, run
 // follow returns a run that has ended or pauses. A connection that breaks is made again. If ctx ends, the run goes on
 // without anyone waiting.
 func (a Apply) follow(ctx context.Context, c *Client, s Streams, path string, run Run) (Run, error) {
-	every, heard, said := pollEvery, time.Now(), ""
+	every, heard, said := c.pause, time.Now(), ""
 	for run.State == "running" {
 		if text := run.progress(); text != said {
 			fmt.Fprintln(s.Err, text)
@@ -272,17 +271,17 @@ func (a Apply) follow(ctx context.Context, c *Client, s Streams, path string, ru
 		next, err := c.run(ctx, path)
 		switch {
 		case err == nil:
-			run, every, heard = next, pollEvery, time.Now()
+			run, every, heard = next, c.pause, time.Now()
 		case ctx.Err() != nil: // said above, in the next round
 		case !mayPass(err):
 			return run, err
 		case time.Since(heard) > pollGivesUp:
 			return run, fmt.Errorf("%w. The run continues without anyone waiting. See %s", err, clean(run.URL))
 		default:
-			if every == pollEvery {
+			if every == c.pause {
 				fmt.Fprintf(s.Err, "hookwall: %s. Trying again\n", strings.TrimSuffix(err.Error(), "."))
 			}
-			every = min(2*every, pollSlowest)
+			every = min(2*every, pollSlowest*c.pause)
 		}
 	}
 	return run, nil

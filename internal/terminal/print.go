@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -73,11 +74,8 @@ func printRun(w io.Writer, r Run) {
 	fmt.Fprintf(w, "Plan %d: %s.\n", r.Number, r.progress())
 	for _, i := range r.Items {
 		fmt.Fprintf(w, "  %s, %s: %s.", i.Shop.called(), clean(i.WebhookURL), stateTexts[i.State])
-		if i.Text != "" {
-			fmt.Fprintf(w, " %s", clean(i.Text))
-		}
-		if i.Code != "" {
-			fmt.Fprintf(w, " (%s)", clean(i.Code))
+		if text := cmp.Or(i.Text, i.Code); text != "" {
+			fmt.Fprintf(w, " %s", clean(text))
 		}
 		fmt.Fprintln(w)
 	}
