@@ -57,6 +57,7 @@ var mayImport = map[string][]string{
 	"e2e/faults":               nil,
 	"e2e/process":              {"internal/store/storetest"},
 	"e2e/replicas":             nil,
+	"e2e/terminal":             nil,
 	"deploy":                   nil,
 }
 
