@@ -158,7 +158,7 @@ func (f *fake) does(ctx context.Context, t *testing.T, do runner, in string) (o 
 }
 
 // TestServerAndToken: a token is sent to https alone, or to this machine, unless
-// a flag allows more. Mistakes are named without the token.
+// a flag allows more. Mistakes are named without the token. Checklist 58.
 func TestServerAndToken(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -193,7 +193,7 @@ func TestServerAndToken(t *testing.T) {
 }
 
 // TestTokenStaysAtTheServer: the token is in one header of each request, and no
-// redirect takes it elsewhere.
+// redirect takes it elsewhere. Checklist 58.
 func TestTokenStaysAtTheServer(t *testing.T) {
 	t.Parallel()
 	other := newFake(t)
