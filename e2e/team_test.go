@@ -209,7 +209,22 @@ func showYou(v *visitor) int {
 	v.app.move(time.Hour)
 	v.Open("/you")
 	v.Submit(v.main().GetByRole("link", named("Sign in")))
-	return v.choose(vera)
+	v.choose(vera)
+	v.makeToken("CI of the music shops")
+	return v.Open("/you")
+}
+
+func showAccessToken(v *visitor) int {
+	v.Open("/you")
+	v.Submit(v.main().GetByRole("link", named("Sign in")))
+	v.choose(ada)
+	return v.makeToken("CI of the music shops")
+}
+
+// makeToken makes an access token on the page of the person's sessions.
+func (v *visitor) makeToken(name string) int {
+	v.Fill(v.Label("Name"), name)
+	return v.Submit(v.Role("button", "Make token"))
 }
 
 func showNoRole(v *visitor) int {

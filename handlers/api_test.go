@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -759,6 +760,32 @@ func TestAPIWithoutATeam(t *testing.T) {
 		if got.Detail != noTeamAPIText {
 			t.Errorf("%s: %+v", path, got)
 		}
+	}
+}
+
+// TestAPIBehindProxy: if a reverse proxy signs people in, requests to the API
+// come through it too. Whom it names doesn't matter there.
+func TestAPIBehindProxy(t *testing.T) {
+	t.Parallel()
+	const secret = "0123456789abcdef0123456789abcdef"
+	g := newPlanRig(t)
+	p := g.program(team.Viewer, team.ReadScope)
+	var err error
+	g.server.Header, err = team.NewHeader(team.HeaderConfig{
+		UserHeader: "X-Forwarded-User", Secret: secret, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+	})
+	g.must(err)
+	for _, test := range []struct {
+		headers []string
+		status  int
+	}{
+		{nil, http.StatusForbidden},
+		{[]string{team.ProxySecretHeader, "wrong"}, http.StatusForbidden},
+		{[]string{team.ProxySecretHeader, secret}, http.StatusOK},
+		{[]string{team.ProxySecretHeader, secret, "X-Forwarded-User", "zoe"}, http.StatusOK},
+		{[]string{team.ProxySecretHeader, secret, "X-Forwarded-User", "zoe", "Authorization", ""}, http.StatusUnauthorized},
+	} {
+		p.send(http.MethodGet, apiShopsPath, "", test.headers...).want(test.status)
 	}
 }
 
