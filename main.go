@@ -62,7 +62,7 @@ func main() {
 // report prints an error, unless the command has said what there is to say, and
 // returns the status to exit with.
 func report(err error, to io.Writer) int {
-	var status terminal.Exit
+	var status terminal.ExitError
 	if errors.As(err, &status) {
 		return int(status)
 	}

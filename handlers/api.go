@@ -42,7 +42,8 @@ func (s *server) answerAPI(rt route, w http.ResponseWriter, r *http.Request) err
 	case !v.may(rt.access):
 		return s.turnAwayProgram(r, rt.access)
 	case !team.Scope(v.token.Scope).Includes(rt.scope):
-		w.Header().Set("WWW-Authenticate", `Bearer realm="Hookwall", error="insufficient_scope", scope="`+string(rt.scope)+`"`)
+		w.Header().Set("WWW-Authenticate",
+			`Bearer realm="Hookwall", error="insufficient_scope", scope="`+string(rt.scope)+`"`)
 		return &httpError{
 			Status: http.StatusForbidden, Problem: "token-scope", Heading: "The access token doesn’t allow this",
 			Public: scopeText(team.Scope(v.token.Scope), rt.scope),

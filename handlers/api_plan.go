@@ -127,7 +127,7 @@ func (s *server) handleAPIPlanMake(w http.ResponseWriter, r *http.Request) error
 		return badForm(err)
 	}
 	number, err := s.planOfFile(r, form, text)
-	var nothing *nothingToPlan
+	var nothing *nothingToPlanError
 	if errors.As(err, &nothing) {
 		of, err := s.connectionsOf(r)
 		if err != nil {
@@ -142,11 +142,11 @@ func (s *server) handleAPIPlanMake(w http.ResponseWriter, r *http.Request) error
 	return s.sendPlan(w, r, http.StatusCreated, number)
 }
 
-// nothingToPlan means that a file changes nothing.
-type nothingToPlan struct{ fleet.Proposal }
+// nothingToPlanError means that a file changes nothing.
+type nothingToPlanError struct{ fleet.Proposal }
 
 // Error implements error.
-func (*nothingToPlan) Error() string { return fleet.ErrNothingToChange.Error() }
+func (*nothingToPlanError) Error() string { return fleet.ErrNothingToChange.Error() }
 
 // planOfFile returns the number of the plan of a file: that which the form has
 // made, else a new one.
@@ -164,7 +164,7 @@ func (s *server) planOfFile(r *http.Request, form string, text []byte) (int64, e
 			Public: fileProblemText(len(faults.Problems)), Err: err,
 		}
 	case errors.Is(err, fleet.ErrNothingToChange):
-		return 0, &nothingToPlan{proposal}
+		return 0, &nothingToPlanError{proposal}
 	case err != nil:
 		return 0, err
 	}

@@ -282,9 +282,9 @@ func TestAPIRights(t *testing.T) {
 		t.Fatalf("there are %d operations, and %d of them are tested", len(operations), len(got))
 	}
 	for _, test := range []struct {
-		role               team.Role
-		scope              team.Scope
-		read, plan, apply_ string
+		role            team.Role
+		scope           team.Scope
+		read, plan, run string
 	}{
 		{team.NoRole, team.ReadScope, role, role, role},
 		{team.NoRole, team.ApplyScope, role, role, role},
@@ -304,7 +304,7 @@ func TestAPIRights(t *testing.T) {
 			boss := g.withGroup("boss", team.Admin)
 			g.must(g.server.Team.Remove(t.Context(), boss.Actor(), p.person))
 		}
-		for want, patterns := range map[*[]string]*string{&reads: &test.read, &makes: &test.plan, &applies: &test.apply_} {
+		for want, patterns := range map[*[]string]*string{&reads: &test.read, &makes: &test.plan, &applies: &test.run} {
 			for _, pattern := range *want {
 				rt := operations[pattern]
 				got := p.bare(rt.method, strings.ReplaceAll(rt.path, "{id}", "1"))
@@ -378,7 +378,8 @@ func TestAPIPlanAndRun(t *testing.T) {
 	}
 	g.visits(false)
 	run = p.send(http.MethodGet, apiPlanPath(1, "/run"), "").want(http.StatusOK).run()
-	if run.State != store.PlanDone || run.Counts["done"] != 3 || run.Items[0].Webhook == "" || run.Items[0].EndedAt == nil {
+	if run.State != store.PlanDone || run.Counts["done"] != 3 || run.Items[0].Webhook == "" ||
+		run.Items[0].EndedAt == nil {
 		t.Errorf("at its end: %+v", run)
 	}
 	run = p.send(http.MethodGet, apiPlanPath(1, "/run?items=failed"), "").want(http.StatusOK).run()
@@ -448,7 +449,7 @@ func TestAPIDeletesByNumber(t *testing.T) {
 	g.visits(true)
 	operator, admin := g.program(team.Operator, team.ApplyScope), g.program(team.Admin, team.ApplyScope)
 	plan := operator.plans(fileFor(g.shopIDs()[:1], "")).want(http.StatusCreated).plan()
-	if plan.Deletes != 1 || plan.Items[0].Webhook != hook.ID || plan.Items[0].Before.URL != good || plan.Items[0].After != nil {
+	if i := plan.Items[0]; plan.Deletes != 1 || i.Webhook != hook.ID || i.Before.URL != good || i.After != nil {
 		t.Fatalf("the plan is %+v", plan)
 	}
 	with := func(deletes string) string { return `{"digest":"` + plan.Digest + `","deletes":` + deletes + `}` }
@@ -511,8 +512,8 @@ func TestAPIStopAndResume(t *testing.T) {
 	p.send(http.MethodPost, apiPlanPath(1, "/stop"), "").want(http.StatusConflict)
 	p.send(http.MethodPost, apiPlanPath(1, "/resume"), digestBody(plan.Digest)).want(http.StatusConflict)
 	p.send(http.MethodPost, apiPlanPath(1, "/apply"), digestBody(plan.Digest)).want(http.StatusAccepted)
-	if run := p.send(http.MethodPost, apiPlanPath(1, "/stop"), "").want(http.StatusOK).run(); run.State != store.PlanPaused ||
-		run.Why != store.PausedByPerson || run.Text == "" {
+	run := p.send(http.MethodPost, apiPlanPath(1, "/stop"), "").want(http.StatusOK).run()
+	if run.State != store.PlanPaused || run.Why != store.PausedByPerson || run.Text == "" {
 		t.Errorf("stopped: %+v", run)
 	}
 	g.visits(false)
@@ -556,11 +557,14 @@ func TestAPIProblems(t *testing.T) {
 	}{
 		{"without a token", nobody, "GET", apiShopsPath, "", nil, 401, "", "Send an access token", `Bearer realm="Hookwall"`},
 		{
-			"with a session's cookies", nobody, "GET", apiShopsPath, "", []string{"Cookie", strings.Join(cookies, "; ")},
+			"with a session's cookies", nobody, "GET", apiShopsPath, "",
+			[]string{"Cookie", strings.Join(cookies, "; ")},
 			401, "", "Send an access token", `Bearer realm="Hookwall"`,
 		},
 		{
-			"with a password", nobody, "GET", apiShopsPath, "", []string{"Authorization", "Basic YTpi"}, 401, "",
+			"with a password", nobody, "GET", apiShopsPath, "",
+			[]string{"Authorization", "Basic YTpi"},
+			401, "",
 			"Send an access token", `Bearer realm="Hookwall"`,
 		},
 		{
@@ -586,7 +590,9 @@ func TestAPIProblems(t *testing.T) {
 		{"another method", p, "DELETE", apiShopsPath, "", nil, 405, "", "Allow", ""},
 		{"a question of a browser", nobody, "OPTIONS", apiShopsPath, "", []string{"Origin", "https://evil.example"}, 405, "", "Allow", ""},
 		{
-			"a form of another site", p, "POST", apply, digestBody(digest), []string{"Sec-Fetch-Site", "cross-site"}, 403, "",
+			"a form of another site", p, "POST", apply, digestBody(digest),
+			[]string{"Sec-Fetch-Site", "cross-site"},
+			403, "",
 			"", "",
 		},
 		{"an unknown plan", p, "GET", apiPlanPath(99, ""), "", nil, 404, "", "no such plan", ""},
@@ -595,11 +601,14 @@ func TestAPIProblems(t *testing.T) {
 		{"an unknown format", p, "GET", apiFilePath + "?format=xml", "", nil, 400, "", "yaml or json", ""},
 		{"a form", p, "POST", apiPlansPath, "a=b", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "", "application/yaml", ""},
 		{
-			"a key with a space", p, "POST", apiPlansPath, file, []string{"Content-Type", yamlType, "Idempotency-Key", "a b"}, 400, "",
+			"a key with a space", p, "POST", apiPlansPath, file,
+			[]string{"Content-Type", yamlType, "Idempotency-Key", "a b"},
+			400, "",
 			"Idempotency-Key", "",
 		},
 		{
-			"a long key", p, "POST", apiPlansPath, file, []string{"Content-Type", yamlType, "Idempotency-Key", strings.Repeat("a", 201)},
+			"a long key", p, "POST", apiPlansPath, file,
+			[]string{"Content-Type", yamlType, "Idempotency-Key", strings.Repeat("a", 201)},
 			400, "", "Idempotency-Key", "",
 		},
 		{"a large file", p, "POST", apiPlansPath, strings.Repeat("#", fleet.MaxFile+1), []string{"Content-Type", yamlType}, 413, "", "4 MB", ""},
@@ -658,7 +667,8 @@ func TestAPINamesFileProblems(t *testing.T) {
 	file := "version: 1\nshops:\n  - shop: nowhere.example\n    webhooks: []\n  - shop: " + g.shopIDs()[0] +
 		"\n    webhook: []\n"
 	got := p.plans(file).want(http.StatusUnprocessableEntity).problem()
-	if got.Type != problemPrefix+"fleet-file" || len(got.Errors) < 2 || got.Errors[0].Line != 3 || got.Errors[0].Column == 0 {
+	if got.Type != problemPrefix+"fleet-file" || len(got.Errors) < 2 || got.Errors[0].Line != 3 ||
+		got.Errors[0].Column == 0 {
 		t.Errorf("the problem is %+v", got)
 	}
 	if plans, err := g.store.Plans(t.Context(), g.server.Team.Owner(), 9); err != nil || len(plans) != 0 {

@@ -39,7 +39,7 @@ const (
 	youPath          = "/you"
 	youEndPath       = "/you/end"
 	tokensPath       = "/you/tokens"
-	revokeTokenPath  = "/you/tokens/revoke"
+	revokeTokenPath  = "/you/tokens/revoke" //nolint:gosec // a path
 	signOutPath      = "/sign-out"
 	displayPath      = "/display"
 	helpPath         = "/help"

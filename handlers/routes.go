@@ -22,10 +22,6 @@ func (s *server) teamRoutes() []route {
 	}
 	all := []route{
 		{method: "GET", path: signInPath, handle: s.handleSignInForm, access: public, limit: signIn},
-		{method: "GET", path: youPath, handle: s.handleYou, access: signedIn, resumable: true},
-		{method: "POST", path: youEndPath, handle: s.handleYouEnd, access: signedIn, resume: youPath},
-		{method: "POST", path: tokensPath, handle: s.handleTokenMake, access: viewer, limit: asWrite, resume: youPath},
-		{method: "POST", path: revokeTokenPath, handle: s.handleTokenRevoke, access: signedIn, resume: youPath},
 		{method: "GET", path: movePath, handle: s.handleMoveForm, access: admin, resumable: true},
 		{method: "POST", path: movePath, handle: s.handleMove, access: admin, resume: movePath},
 		{method: "GET", path: peoplePath, handle: s.handlePeople, access: admin, resumable: true},
@@ -71,6 +67,7 @@ func (s *server) teamRoutes() []route {
 		{method: "POST", path: "/access/{token}/end", handle: s.handleCutOff, access: public, limit: signIn},
 	}
 	all = append(all, s.keyImportRoutes()...)
+	all = append(all, s.youRoutes()...)
 	all = append(all, s.apiRoutes()...)
 	if s.OIDC != nil {
 		all = append(all,
@@ -93,6 +90,16 @@ func (s *server) keyImportRoutes() []route {
 			method: "POST", path: keysPath + "/{id}/retry", handle: s.handleKeysRetry, access: admin, limit: signIn,
 			resume: keysPath + "/{id}",
 		},
+	}
+}
+
+// youRoutes returns the routes for the reader's own sessions and access tokens.
+func (s *server) youRoutes() []route {
+	return []route{
+		{method: "GET", path: youPath, handle: s.handleYou, access: signedIn, resumable: true},
+		{method: "POST", path: youEndPath, handle: s.handleYouEnd, access: signedIn, resume: youPath},
+		{method: "POST", path: tokensPath, handle: s.handleTokenMake, access: viewer, limit: asWrite, resume: youPath},
+		{method: "POST", path: revokeTokenPath, handle: s.handleTokenRevoke, access: signedIn, resume: youPath},
 	}
 }
 

@@ -20,7 +20,8 @@ var shownToken = regexp.MustCompile(`hw_[A-Z2-7]{32}`)
 // makesToken sends the form for an access token, and returns the page.
 func (p *person) makesToken(name, scope, days string) *page {
 	p.t.Helper()
-	return p.get(youPath).want(http.StatusOK).postForm(tokensPath).set("name", name).set("scope", scope).set("days", days).submit()
+	f := p.get(youPath).want(http.StatusOK).postForm(tokensPath)
+	return f.set("name", name).set("scope", scope).set("days", days).submit()
 }
 
 // TestTokenIsShownOnce: a person makes an access token, sees it on one page, uses
@@ -49,19 +50,21 @@ func TestTokenIsShownOnce(t *testing.T) {
 		t.Error("the token is in the list or in the log")
 	}
 	v.get(youPath).postForm(revokeTokenPath).submit().want(http.StatusOK, "Token revoked")
-	if got := p.send(http.MethodGet, apiShopsPath, "").want(http.StatusUnauthorized).problem(); got.Detail != badTokenText {
+	got := p.send(http.MethodGet, apiShopsPath, "").want(http.StatusUnauthorized).problem()
+	if got.Detail != badTokenText {
 		t.Errorf("revoked: %+v", got)
 	}
 	if text := v.get(youPath).text(); strings.Contains(text, "CI of Ann") {
 		t.Errorf("it is listed still: %s", text)
 	}
-	done := v.rig.actions(activity.OfTeam)
+	done := v.actions(activity.OfTeam)
 	for _, action := range []string{activity.MakeToken, activity.RevokeToken} {
 		if !slices.Contains(done, action) {
 			t.Errorf("%s is not recorded: %v", action, done)
 		}
 	}
-	v.get(teamActivityPath).want(http.StatusOK, "Access token made", "Access token revoked", "CI of Ann & Bob", "Read and plan")
+	v.get(teamActivityPath).want(http.StatusOK,
+		"Access token made", "Access token revoked", "CI of Ann & Bob", "Read and plan")
 }
 
 // TestTokenForm: what is missing is said at the field, and what was typed stays.

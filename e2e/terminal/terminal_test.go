@@ -161,9 +161,9 @@ type script struct {
 }
 
 var (
-	consoleBlock = regexp.MustCompile("(?ms)^```console\n(.*?)^```")
-	fileBlock    = regexp.MustCompile("(?ms)^```yaml\n# (\\S+)\n(.*?)^```")
-	anyBlock     = regexp.MustCompile("(?ms)^```(console|yaml)\n.*?^```")
+	consoleBlock = regexp.MustCompile("(?s)^```console\n(.*)\n```")
+	fileBlock    = regexp.MustCompile("(?s)^```yaml\n# (\\S+)\n(.*)\n```")
+	anyBlock     = regexp.MustCompile("(?s)```(console|yaml)\n.*?\n```")
 	shortDigest  = regexp.MustCompile(`\b7f3c91ab…?`)
 	wholeDigest  = regexp.MustCompile(`\b[0-9a-f]{16,64}\b`)
 )
@@ -198,14 +198,14 @@ func TestDocumentedCommands(t *testing.T) {
 	digest, count := "", 0
 	for _, block := range anyBlock.FindAllString(string(text), -1) {
 		if file := fileBlock.FindStringSubmatch(block); file != nil {
-			d.file(file[1], func(string) string { return file[2] })
+			d.file(file[1], func(string) string { return file[2] + "\n" })
 			continue
 		}
 		shown := consoleBlock.FindStringSubmatch(block)
 		if shown == nil {
 			continue
 		}
-		for _, s := range scriptsOf(shown[1]) {
+		for _, s := range scriptsOf(shown[1] + "\n") {
 			count++
 			got := d.shell(shortDigest.ReplaceAllString(s.line, digest))
 			if found := wholeDigest.FindString(got.out); found != "" {
@@ -257,7 +257,8 @@ func TestRunInManyShops(t *testing.T) {
 		Shops         int
 		NeedsApproval bool
 	}
-	if err := json.Unmarshal([]byte(planned.out), &plan); err != nil || planned.status != 2 || plan.Shops < 21 || !plan.NeedsApproval {
+	err := json.Unmarshal([]byte(planned.out), &plan)
+	if err != nil || planned.status != 2 || plan.Shops < 21 || !plan.NeedsApproval {
 		t.Fatalf("the plan: status %d, %+v, %v, %s", planned.status, plan, err, planned.err)
 	}
 	apply := func(more ...string) result {
@@ -297,7 +298,7 @@ func TestInterrupt(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		polled <- r.Method == http.MethodGet
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"number":1,"url":"https://h.example/plans/1","digest":"%064d","state":"running","total":2,"counts":{}}`, 0)
+		fmt.Fprintf(w, `{"number":1,"url":"https://h.example/plans/1","digest":"%064d","state":"running","total":2}`, 0)
 	}))
 	t.Cleanup(server.Close)
 	d := &desk{t: t, dir: t.TempDir(), token: "hw_" + strings.Repeat("A", 32), wall: &process.Process{URL: server.URL}}
@@ -316,7 +317,8 @@ func TestInterrupt(t *testing.T) {
 		t.Fatal(err)
 	}
 	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 3 || !strings.Contains(errs.String(), "The run continues") {
+	err := cmd.Wait()
+	if !errors.As(err, &exit) || exit.ExitCode() != 3 || !strings.Contains(errs.String(), "The run continues") {
 		t.Errorf("it ends with %v: %s", err, errs.String())
 	}
 }

@@ -28,6 +28,7 @@ const (
 
 	selectAccessTokens = `SELECT ` + accessTokenColumns + ` FROM access_tokens WHERE environment = $1`
 
+	//nolint:gosec // a query
 	insertAccessToken = `
 		INSERT INTO access_tokens (environment, id, token_hash, person, name, scope, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (environment, id) DO NOTHING`

@@ -156,9 +156,11 @@ func (s *Store) updatePerson(ctx context.Context, tx *sql.Tx, p Person) error {
 	if err != nil || p.RemovedAt.IsZero() {
 		return err
 	}
-	for _, table := range []string{"sessions", "access_tokens"} {
-		_, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE environment = $1 AND person = $2`, s.env, p.ID)
-		if err != nil {
+	for _, query := range []string{
+		`DELETE FROM sessions WHERE environment = $1 AND person = $2`,
+		`DELETE FROM access_tokens WHERE environment = $1 AND person = $2`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, s.env, p.ID); err != nil {
 			return err
 		}
 	}

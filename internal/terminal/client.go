@@ -65,8 +65,8 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
-// Problem is what the server says of a request that failed, by RFC 9457.
-type Problem struct {
+// ProblemError is what the server says of a request that failed, by RFC 9457.
+type ProblemError struct {
 	Type      string  `json:"type"`
 	Title     string  `json:"title"`
 	Status    int     `json:"status"`
@@ -83,7 +83,7 @@ type Fault struct {
 }
 
 // Error implements error.
-func (p *Problem) Error() string {
+func (p *ProblemError) Error() string {
 	text := p.Detail
 	if text == "" {
 		text = p.Title
@@ -96,13 +96,13 @@ func (p *Problem) Error() string {
 
 // is reports whether err is a problem of a type.
 func is(err error, slug string) bool {
-	var p *Problem
+	var p *ProblemError
 	return errors.As(err, &p) && p.Type == "urn:hookwall:problem:"+slug
 }
 
 // mayPass reports whether an error may be gone if the request is sent again.
 func mayPass(err error) bool {
-	var p *Problem
+	var p *ProblemError
 	if errors.As(err, &p) {
 		return p.Status == http.StatusTooManyRequests || p.Status >= http.StatusInternalServerError
 	}
@@ -176,11 +176,11 @@ func failure(resp *http.Response, text []byte) error {
 			clean(to))
 	}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	var p Problem
+	var p ProblemError
 	if kind == "application/problem+json" && json.Unmarshal(text, &p) == nil && p.Status == resp.StatusCode {
 		return &p
 	}
-	return &Problem{
+	return &ProblemError{
 		Status: resp.StatusCode,
 		Detail: fmt.Sprintf("The server responded with status %d, and not as Hookwall does. Check HOOKWALL_SERVER, and "+
 			"what is in front of it.", resp.StatusCode),

@@ -25,11 +25,11 @@ const (
 	ExitWaits   = 3 // the plan waits for an approval or a person, or its run goes on
 )
 
-// Exit is an error that says with which status to exit. What there is to say was printed.
-type Exit int
+// ExitError is an error that says with which status to exit. What there is to say was printed.
+type ExitError int
 
 // Error implements error.
-func (e Exit) Error() string { return "exit status " + strconv.Itoa(int(e)) }
+func (e ExitError) Error() string { return "exit status " + strconv.Itoa(int(e)) }
 
 const (
 	maxFile      = 4 << 20          // bytes
@@ -103,14 +103,14 @@ func (p Plan) Run(ctx context.Context, c *Client, s Streams) error {
 		err = printPlan(s.Out, answer)
 	}
 	if err == nil && status == http.StatusCreated {
-		err = Exit(ExitChanges)
+		err = ExitError(ExitChanges)
 	}
 	return err
 }
 
 // printFaults prints what is wrong with the file, in the form that editors know.
 func (p Plan) printFaults(s Streams, err error) error {
-	var problem *Problem
+	var problem *ProblemError
 	if !errors.As(err, &problem) {
 		return err
 	}
@@ -136,7 +136,7 @@ func (p Plan) printFaults(s Streams, err error) error {
 		fmt.Fprintf(s.Err, "%s: %s\n", at, clean(f.Detail))
 	}
 	fmt.Fprintf(s.Err, "hookwall: %s\n", problem)
-	return Exit(ExitFailed)
+	return ExitError(ExitFailed)
 }
 
 // again makes a request that has an effect only once, and makes it again if there was no response.
@@ -227,7 +227,7 @@ func (a Apply) Run(ctx context.Context, c *Client, s Streams) error {
 
 // begin applies a draft, and continues a run that is paused if that is asked for.
 func (a Apply) begin(ctx context.Context, c *Client, s Streams, path string, run Run) (Run, error) {
-	action := ""
+	var action string
 	body := map[string]any{"digest": run.Digest}
 	switch {
 	case run.State == "draft":
@@ -244,7 +244,7 @@ func (a Apply) begin(ctx context.Context, c *Client, s Streams, path string, run
 	switch {
 	case is(err, "needs-approval"):
 		fmt.Fprintf(s.Err, "hookwall: %s See %s\n", err, clean(run.URL))
-		return run, Exit(ExitWaits)
+		return run, ExitError(ExitWaits)
 	case is(err, "confirm-deletes"):
 		return run, fmt.Errorf("%w Here that is --deletes, with this number", err)
 	case errors.Is(err, errConnection):
@@ -266,7 +266,7 @@ func (a Apply) follow(ctx context.Context, c *Client, s Streams, path string, ru
 		}
 		if !sleep(ctx, every) {
 			fmt.Fprintf(s.Err, "hookwall: You stopped waiting. The run continues. Stop it or follow it at %s\n", clean(run.URL))
-			return run, Exit(ExitWaits)
+			return run, ExitError(ExitWaits)
 		}
 		next, err := c.run(ctx, path)
 		switch {
@@ -300,9 +300,9 @@ func (a Apply) report(s Streams, run Run) error {
 	case run.State == "running" && !a.Wait:
 		return nil
 	case run.State != "done":
-		return Exit(ExitWaits)
+		return ExitError(ExitWaits)
 	case run.Counts["done"] < run.Total:
-		return Exit(ExitFailed)
+		return ExitError(ExitFailed)
 	}
 	return nil
 }

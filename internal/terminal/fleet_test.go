@@ -99,7 +99,8 @@ func breaks(http.ResponseWriter) { panic(http.ErrAbortHandler) }
 func runIs(state string, done, failed int) func(http.ResponseWriter) {
 	items := ""
 	if failed > 0 {
-		items = `{"shop":{"id":"sh_1","name":"Shop\u001b[31m 1"},"webhookUrl":"https://a.example/","state":"rejected","text":"Not allowed."}`
+		items = `{"shop":{"id":"sh_1","name":"Shop\u001b[31m 1"},"webhookUrl":"https://a.example/","state":"rejected",
+			"text":"Not allowed."}`
 	}
 	return says(http.StatusOK, "application/json", fmt.Sprintf(
 		`{"number":12,"url":"https://h.example/plans/12","digest":%q,"state":%q,"text":"The first shop is done.","total":2,`+
@@ -121,7 +122,7 @@ type output struct {
 }
 
 func (o output) status() int {
-	var exit Exit
+	var exit ExitError
 	switch {
 	case o.end == nil:
 		return 0
@@ -231,8 +232,8 @@ func TestExport(t *testing.T) {
 // response is sent again with the same key.
 func TestPlanExits(t *testing.T) {
 	t.Parallel()
-	plan := says(http.StatusCreated, "application/json", `{"number":12,"url":"https://h.example/plans/12","digest":"`+digest+`",
-		"shops":3,"creates":2,"updates":1,"deletes":1,"needsApproval":true,"items":[
+	plan := says(http.StatusCreated, "application/json", `{
+		"number":12,"url":"https://h.example/plans/12","digest":"`+digest+`","shops":3,"creates":2,"updates":1,"deletes":1,"needsApproval":true,"items":[
 		{"action":"create","shop":{"id":"sh_1","name":"One"},"after":{"url":"https://a.example/","allowedTypes":["DONATION"]}},
 		{"action":"create","shop":{"id":"sh_2","name":"Two"},"after":{"url":"https://a.example/","allowedTypes":["DONATION"]}},
 		{"action":"update","shop":{"id":"sh_3","name":""},"before":{"url":"https://a.example/","allowedTypes":["DONATION"]},
@@ -288,7 +289,8 @@ func TestPlanReadsBoundedFiles(t *testing.T) {
 	if got := f.does(t.Context(), t, Plan{File: "-"}, strings.Repeat("#", maxFile+1)); !errors.Is(got.end, errTooLarge) {
 		t.Errorf("a large file: %v", got.end)
 	}
-	if got := f.does(t.Context(), t, Plan{File: filepath.Join(t.TempDir(), "none")}, ""); !errors.Is(got.end, os.ErrNotExist) {
+	none := filepath.Join(t.TempDir(), "none")
+	if got := f.does(t.Context(), t, Plan{File: none}, ""); !errors.Is(got.end, os.ErrNotExist) {
 		t.Errorf("no file: %v", got.end)
 	}
 	if len(f.seen) != 0 {
@@ -302,7 +304,8 @@ func TestApplyExits(t *testing.T) {
 	t.Parallel()
 	draft, done := runIs("draft", 0, 0), runIs("done", 2, 0)
 	accepted := says(http.StatusAccepted, "application/json", "{}")
-	const see, first = "See https://h.example/plans/12\n", "The first shop is done. To continue, run the same command with --resume.\n"
+	const see = "See https://h.example/plans/12\n"
+	const first = "The first shop is done. To continue, run the same command with --resume.\n"
 	for name, test := range map[string]struct {
 		do       Apply
 		run      []func(http.ResponseWriter)
@@ -312,40 +315,56 @@ func TestApplyExits(t *testing.T) {
 		out, err string // err is a part of what is printed there, or of the error
 	}{
 		"a draft, without waiting": {
-			Apply{}, []func(http.ResponseWriter){draft, runIs("running", 0, 0)}, accepted, nil, 0,
+			Apply{},
+			[]func(http.ResponseWriter){draft, runIs("running", 0, 0)},
+			accepted, nil, 0,
 			"Plan 12: 0 of 2 changes done.\nThe run continues. To follow it, run the same command with --wait.\n" + see, "",
 		},
 		"a draft, to its end": {
-			Apply{Wait: true}, []func(http.ResponseWriter){draft, runIs("running", 0, 0), runIs("running", 1, 0), done},
+			Apply{Wait: true},
+			[]func(http.ResponseWriter){draft, runIs("running", 0, 0), runIs("running", 1, 0), done},
 			accepted, nil, 0, "Plan 12: 2 of 2 changes done.\n" + see, "0 of 2 changes done\n1 of 2 changes done\n",
 		},
 		"some fail": {
-			Apply{Wait: true}, []func(http.ResponseWriter){draft, runIs("done", 1, 1)}, accepted, nil, ExitFailed,
+			Apply{Wait: true},
+			[]func(http.ResponseWriter){draft, runIs("done", 1, 1)},
+			accepted, nil, ExitFailed,
 			"Plan 12: 1 of 2 changes done, 1 rejected.\n  Shop�[31m 1, https://a.example/: rejected. Not allowed.\n" + see, "",
 		},
 		"it pauses": {
-			Apply{Wait: true}, []func(http.ResponseWriter){draft, runIs("running", 0, 0), runIs("paused", 1, 0)}, accepted, nil,
+			Apply{Wait: true},
+			[]func(http.ResponseWriter){draft, runIs("running", 0, 0), runIs("paused", 1, 0)},
+			accepted, nil,
 			ExitWaits, "Plan 12: 1 of 2 changes done.\n" + first + see, "",
 		},
 		"it is paused": {
-			Apply{Wait: true}, []func(http.ResponseWriter){runIs("paused", 1, 0)}, nil, nil, ExitWaits,
+			Apply{Wait: true},
+			[]func(http.ResponseWriter){runIs("paused", 1, 0)},
+			nil, nil, ExitWaits,
 			"Plan 12: 1 of 2 changes done.\n" + first + see, "",
 		},
 		"it is paused and continued": {
-			Apply{Wait: true, Resume: true}, []func(http.ResponseWriter){runIs("paused", 1, 0), done}, nil, accepted, 0,
+			Apply{Wait: true, Resume: true},
+			[]func(http.ResponseWriter){runIs("paused", 1, 0), done},
+			nil, accepted, 0,
 			"Plan 12: 2 of 2 changes done.\n" + see, "",
 		},
 		"it runs already": {
-			Apply{Wait: true}, []func(http.ResponseWriter){runIs("running", 1, 0), done}, nil, nil, 0,
+			Apply{Wait: true},
+			[]func(http.ResponseWriter){runIs("running", 1, 0), done},
+			nil, nil, 0,
 			"Plan 12: 2 of 2 changes done.\n" + see, "1 of 2",
 		},
 		"it was done before": {Apply{}, []func(http.ResponseWriter){done}, nil, nil, 0, "Plan 12: 2 of 2 changes done.\n" + see, ""},
 		"it needs approval": {
-			Apply{}, []func(http.ResponseWriter){draft}, fails(409, "needs-approval", "Ask."), nil, ExitWaits, "",
+			Apply{},
+			[]func(http.ResponseWriter){draft},
+			fails(409, "needs-approval", "Ask."), nil, ExitWaits, "",
 			"hookwall: Ask. See https://h.example/plans/12\n",
 		},
 		"deletes aren't confirmed": {
-			Apply{}, []func(http.ResponseWriter){draft}, fails(422, "confirm-deletes", "Send 3."), nil, 1, "", "Send 3. Here that is --deletes",
+			Apply{}, []func(http.ResponseWriter){draft}, fails(422, "confirm-deletes", "Send 3."), nil, 1, "",
+			"Send 3. Here that is --deletes",
 		},
 		"the response to apply is lost": {
 			Apply{}, []func(http.ResponseWriter){draft}, breaks, nil, 1, "", "Run the same command again to see",
@@ -356,7 +375,8 @@ func TestApplyExits(t *testing.T) {
 			}, nil, nil, 0, "Plan 12: 2 of 2 changes done.\n" + see, "Trying again\n1 of 2 changes done\n",
 		},
 		"the token is revoked while waiting": {
-			Apply{Wait: true}, []func(http.ResponseWriter){runIs("running", 0, 0), fails(401, "token", "Revoked.")}, nil, nil, 1, "", "Revoked.",
+			Apply{Wait: true}, []func(http.ResponseWriter){runIs("running", 0, 0), fails(401, "token", "Revoked.")}, nil, nil, 1,
+			"", "Revoked.",
 		},
 		"another digest": {Apply{Digest: "00000000"}, []func(http.ResponseWriter){draft}, nil, nil, 1, "", "another digest"},
 		"a short digest": {Apply{Digest: "7f3c91a"}, nil, nil, nil, 1, "", "first 8 characters"},
@@ -386,7 +406,8 @@ func TestApplyExits(t *testing.T) {
 			if got.status() != test.status || got.out != test.out || !strings.Contains(got.err, test.err) {
 				t.Errorf("status %d, out %q, err %q", got.status(), got.out, got.err)
 			}
-			if (test.apply == nil) == (f.count(applies) == 1) || f.count(applies) > 1 || (test.resume == nil) == (f.count(resumes) == 1) {
+			if (test.apply == nil) == (f.count(applies) == 1) || f.count(applies) > 1 ||
+				(test.resume == nil) == (f.count(resumes) == 1) {
 				t.Errorf("it sent %q", f.seen)
 			}
 			if test.apply != nil && f.count(applies+` {"digest":"`+digest+`"}`) != 1 {
@@ -408,8 +429,8 @@ func TestStopWaiting(t *testing.T) {
 		runIs("running", 1, 0)(w)
 	})
 	got := f.does(ctx, t, Apply{Number: "12", Digest: digest, Wait: true}, "")
-	if got.status() != ExitWaits || got.out != "" ||
-		!strings.HasSuffix(got.err, "hookwall: You stopped waiting. The run continues. Stop it or follow it at https://h.example/plans/12\n") {
+	const said = "You stopped waiting. The run continues. Stop it or follow it at https://h.example/plans/12\n"
+	if got.status() != ExitWaits || got.out != "" || !strings.HasSuffix(got.err, said) {
 		t.Errorf("status %d, out %q, err %q", got.status(), got.out, got.err)
 	}
 	if f.count("POST") != 0 {
@@ -420,8 +441,9 @@ func TestStopWaiting(t *testing.T) {
 // TestJSONOutput: for programs, the server's words come unchanged.
 func TestJSONOutput(t *testing.T) {
 	t.Parallel()
-	f := newFake(t).on(makes, says(http.StatusOK, "application/json", `{"same":1,"leftOut":[]}`)).on(readsRun, runIs("done", 2, 0))
-	if got := f.does(t.Context(), t, Plan{File: "-", JSON: true}, "{}"); got.out != `{"same":1,"leftOut":[]}` || got.end != nil {
+	const nothing = `{"same":1,"leftOut":[]}`
+	f := newFake(t).on(makes, says(http.StatusOK, "application/json", nothing)).on(readsRun, runIs("done", 2, 0))
+	if got := f.does(t.Context(), t, Plan{File: "-", JSON: true}, "{}"); got.out != nothing || got.end != nil {
 		t.Errorf("plan: %+v", got)
 	}
 	if kind := f.head[0].Get("Content-Type"); kind != "application/json" {

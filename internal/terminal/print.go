@@ -14,29 +14,33 @@ import (
 
 // Run is how far a plan is applied.
 type Run struct {
-	Number int64
-	URL    string
-	Digest string
-	State  string
-	Text   string // why it is paused
-	Total  int
-	Counts map[string]int
-	Items  []RunItem
+	Number int64          `json:"number"`
+	URL    string         `json:"url"`
+	Digest string         `json:"digest"`
+	State  string         `json:"state"`
+	Text   string         `json:"text"` // why it is paused
+	Total  int            `json:"total"`
+	Counts map[string]int `json:"counts"`
+	Items  []RunItem      `json:"items"`
 
 	text []byte // as it came
 }
 
 // RunItem is a change of a run that didn't succeed.
 type RunItem struct {
-	Shop       Shop
-	WebhookURL string
-	State      string
-	Code       string
-	Text       string
+	Shop       Shop   `json:"shop"`
+	WebhookURL string `json:"webhookUrl"`
+	State      string `json:"state"`
+	Code       string `json:"code"`
+	Text       string `json:"text"`
 }
 
 // Shop names a shop.
-type Shop struct{ ID, Name, Domain string }
+type Shop struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Domain string `json:"domain"`
+}
 
 func (s Shop) called() string {
 	if s.Name == "" {
@@ -90,33 +94,35 @@ func printRun(w io.Writer, r Run) {
 
 // planned is what the server says of a file: a plan, or nothing to change.
 type planned struct {
-	Number        int64
-	URL           string
-	Digest        string
-	Shops         int
-	Creates       int
-	Updates       int
-	Deletes       int
-	NeedsApproval bool
-	Items         []item
-	LeftOut       []leftOut
-	Same          int
+	Number        int64     `json:"number"`
+	URL           string    `json:"url"`
+	Digest        string    `json:"digest"`
+	Shops         int       `json:"shops"`
+	Creates       int       `json:"creates"`
+	Updates       int       `json:"updates"`
+	Deletes       int       `json:"deletes"`
+	NeedsApproval bool      `json:"needsApproval"`
+	Items         []item    `json:"items"`
+	LeftOut       []leftOut `json:"leftOut"`
+	Same          int       `json:"same"`
 }
 
 type item struct {
-	Action        string
-	Shop          Shop
-	Before, After *content
+	Action string   `json:"action"`
+	Shop   Shop     `json:"shop"`
+	Before *content `json:"before"`
+	After  *content `json:"after"`
 }
 
 type content struct {
-	URL          string
-	AllowedTypes []string
+	URL          string   `json:"url"`
+	AllowedTypes []string `json:"allowedTypes"`
 }
 
 type leftOut struct {
-	Shop      Shop
-	Text, Fix string
+	Shop Shop   `json:"shop"`
+	Text string `json:"text"`
+	Fix  string `json:"fix"`
 }
 
 const (

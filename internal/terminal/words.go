@@ -24,7 +24,7 @@ var (
 	errTooLarge   = errors.New("the file is larger than 4 MB, which is the limit")
 	errFormatName = errors.New("--output names a file. To choose a format, use --format yaml or --format json")
 	errDigest     = errors.New("--digest needs at least the first 8 characters of the plan's digest")
-	errNumber     = errors.New("apply needs the number of a plan, such as 12. Plan a file first with: hookwall fleet plan FILE")
+	errNumber     = errors.New("apply needs the number of a plan, such as 12. To plan a file, use: hookwall fleet plan")
 )
 
 // count returns a number and the word for it.

@@ -22,7 +22,8 @@ func anyone(store.Person) error { return nil }
 func tokenFor(t *testing.T, f *fixture, person, id string) store.AccessToken {
 	t.Helper()
 	made := accessToken(f, person, id)
-	must(t, f.one.PutAccessToken(t.Context(), made, "token of "+id, anyone, store.Activity{Shop: "people", Action: "make"}))
+	must(t, f.one.PutAccessToken(t.Context(), made, "token of "+id, anyone,
+		store.Activity{Shop: "people", Action: "make"}))
 	return made
 }
 
@@ -76,8 +77,9 @@ var accessTokenTests = map[string]func(*testing.T, *fixture){
 
 	"nobody makes one without a person or a right": func(t *testing.T, f *fixture) {
 		ann := newMember(t, f, "ann")
-		is(t, "of nobody", f.one.PutAccessToken(t.Context(), accessToken(f, "nobody", "a"), "text", anyone), store.ErrNotFound)
-		err := f.one.PutAccessToken(t.Context(), accessToken(f, ann, "a"), "text",
+		err := f.one.PutAccessToken(t.Context(), accessToken(f, "nobody", "a"), "text", anyone)
+		is(t, "of nobody", err, store.ErrNotFound)
+		err = f.one.PutAccessToken(t.Context(), accessToken(f, ann, "a"), "text",
 			func(p store.Person) error {
 				same(t, "asked about", p.ID, ann)
 				return errLastAdmin
