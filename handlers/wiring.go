@@ -121,8 +121,10 @@ func routeOf(r *http.Request) string { return stateOf(r).pattern }
 // sign in for notes on a URL, so they are for one URL only.
 func bodyLimits() middleware.BodyLimits {
 	return middleware.BodyLimits{
-		Max:    maxBodySize,
-		MaxOf:  map[string]int64{signaturePath: maxSignatureForm, urlNotesPath: maxURLNotes, keysPath: maxKeysForm},
+		Max: maxBodySize,
+		MaxOf: map[string]int64{
+			signaturePath: maxSignatureForm, urlNotesPath: maxURLNotes, keysPath: maxKeysForm, planFilePath: maxFileForm,
+		},
 		Large:  largeBody,
 		AtOnce: largeAtOnce,
 		Each:   largeOfOne,

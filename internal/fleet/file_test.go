@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -841,4 +843,29 @@ func FuzzFleetFile(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestFileInDocs: the examples of the documentation are files.
+func TestFileInDocs(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/fleet-file.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, block := range regexp.MustCompile("(?s)```(?:yaml|json)\n(.*?)```").FindAllSubmatch(text, -1) {
+		if !bytes.Contains(block[1], []byte("version")) {
+			continue
+		}
+		n++
+		if _, problems := ParseFile(block[1]); len(problems) > 0 {
+			t.Errorf("%s\n%v", block[1], problems)
+		}
+		if err := validate(t, string(block[1])); err != nil {
+			t.Errorf("%s\n%v", block[1], err)
+		}
+	}
+	if n != 2 {
+		t.Errorf("there are %d examples", n)
+	}
 }

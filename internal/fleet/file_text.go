@@ -73,19 +73,19 @@ func readYAML(text []byte) (root *yaml.Node, broken bool, problems []FileProblem
 	text, problems = cleaned(text)
 	lines := linesOf(text)
 	text, second := firstDocument(text, lines)
+	if len(text) == 0 {
+		return nil, false, []FileProblem{{Text: fileEmpty}}
+	}
 	if second.line > 0 {
 		problems = append(problems, second.problem(fileSecondDocument))
 	}
-	limits := yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxFileDepth), loaderlimits.AliasNone()))
 	var tabs []int
-	for range maxSyntaxFixes {
-		var document yaml.Node
-		err := yaml.Load(text, &document, limits)
-		var wrong *yaml.LoadError
+	for range min(maxSyntaxFixes, 4*MaxFile/len(text)) {
+		root, wrong := loadYAML(text)
 		switch {
-		case err == nil && len(document.Content) > 0:
-			return document.Content[0], broken, problems
-		case !errors.As(err, &wrong), wrong.Stage == constructorStage: // there is nothing
+		case root != nil:
+			return root, broken, problems
+		case wrong == nil: // there is nothing
 			if len(problems) == 0 {
 				problems = append(problems, FileProblem{Text: fileEmpty})
 			}
@@ -93,8 +93,10 @@ func readYAML(text []byte) (root *yaml.Node, broken bool, problems []FileProblem
 		}
 		broken = true
 		if tabs == nil {
-			if tabs = withoutTabs(text, lines); len(tabs) > 0 {
+			if tabs = tabbedLines(text, lines); len(tabs) > 0 {
 				problems = append(problems, tabProblems(tabs)...)
+				text = withoutTabs(text, lines)
+				lines = linesOf(text)
 				continue
 			}
 		}
@@ -110,8 +112,21 @@ func readYAML(text []byte) (root *yaml.Node, broken bool, problems []FileProblem
 	return nil, true, problems
 }
 
-// constructorStage is that of errors that aren't about the syntax.
-const constructorStage = "constructor"
+// loadYAML returns the tree of a text, or why there is none. Both are nil if the text has nothing.
+func loadYAML(text []byte) (*yaml.Node, *yaml.LoadError) {
+	const afterSyntax = "constructor" // stage of errors that aren't about the syntax
+	var document yaml.Node
+	err := yaml.Load(text, &document,
+		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxFileDepth), loaderlimits.AliasNone())))
+	var wrong *yaml.LoadError
+	switch {
+	case err == nil && len(document.Content) > 0:
+		return document.Content[0], nil
+	case errors.As(err, &wrong) && wrong.Stage != afterSyntax:
+		return nil, wrong
+	}
+	return nil, nil
+}
 
 func tabProblems(lines []int) (problems []FileProblem) {
 	for _, line := range lines {
@@ -174,19 +189,40 @@ func firstDocument(text []byte, lines []int) (first []byte, second place) {
 	return text, place{}
 }
 
-// withoutTabs puts spaces in place of tabs where lines are indented, and returns the numbers of these lines.
-func withoutTabs(text []byte, lines []int) []int {
+// tabbedLines returns the numbers of the lines that are indented with tabs.
+func tabbedLines(text []byte, lines []int) []int {
 	found := []int{}
 	for i := 0; i+1 < len(lines) && lines[i] < len(text); i++ {
 		line := text[lines[i]:min(lines[i+1], len(text))]
 		rest := bytes.TrimLeft(line, " \t")
-		indent := line[:len(line)-len(rest)]
-		if len(bytes.TrimSpace(rest)) > 0 && rest[0] != '#' && bytes.IndexByte(indent, '\t') >= 0 {
+		if len(bytes.TrimSpace(rest)) > 0 && rest[0] != '#' && bytes.IndexByte(line[:len(line)-len(rest)], '\t') >= 0 {
 			found = append(found, i+1)
-			blank(indent)
 		}
 	}
 	return found
+}
+
+// withoutTabs returns the text with spaces instead of tabs where lines are indented: as many as make its syntax right,
+// or else two.
+func withoutTabs(text []byte, lines []int) (best []byte) {
+	tabs := bytes.Count(text, []byte("\t"))
+	for _, width := range []int{8, 4, 2} {
+		if width > 2 && tabs*width > MaxFile {
+			continue
+		}
+		var b bytes.Buffer
+		for i := 0; i+1 < len(lines) && lines[i] < len(text); i++ {
+			line := text[lines[i]:min(lines[i+1], len(text))]
+			rest := bytes.TrimLeft(line, " \t")
+			b.Write(bytes.ReplaceAll(line[:len(line)-len(rest)], []byte("\t"), bytes.Repeat([]byte(" "), width)))
+			b.Write(rest)
+		}
+		best = b.Bytes()
+		if root, _ := loadYAML(best); root != nil {
+			return best
+		}
+	}
+	return best
 }
 
 // placeOf returns where the syntax is wrong. What isn't closed is wrong where it begins.
