@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 
 	"hookwall/internal/fleet"
 	"hookwall/internal/store"
@@ -150,7 +151,7 @@ func (s *server) drawPlanFile(w http.ResponseWriter, r *http.Request, status int
 		page.JSONHref = withQuery(shopsJSONPath, found.filter.values().Encode())
 	}
 	for _, p := range f.problems {
-		page.Problems = append(page.Problems, views.FileProblem{Line: p.Line, Column: p.Column, Text: p.Text, Source: p.Source})
+		page.Problems = append(page.Problems, views.FileProblem{Line: p.Line, Column: p.Column, Text: p.Text, Source: strings.ReplaceAll(p.Source, "\t", "→ ")})
 	}
 	if f.nothing != nil {
 		page.Left = s.leftOut(stateOf(r), f.nothing.LeftOut, namesOf(found.all))

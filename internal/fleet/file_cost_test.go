@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -8,7 +9,7 @@ import (
 
 // TestFileCosts: a file that is eight times as long never takes much more than eight times as long to read.
 func TestFileCosts(t *testing.T) {
-	const long, times, most = 512 << 10, 8, 30 // quadratic would be 64
+	const long, times, most = 256 << 10, 8, 30 // quadratic would be 64
 	read := func(text string) time.Duration {
 		begin := time.Now()
 		ParseFile([]byte(text))
@@ -52,6 +53,34 @@ func TestFileCosts(t *testing.T) {
 		short := max(read(sized(long/times)), read(sized(long/times)), 5*time.Millisecond)
 		if took := read(sized(long)); took > most*short {
 			t.Errorf("%s: %v for %d bytes, %v for an eighth of them", name, took, long, short)
+		}
+	}
+}
+
+// TestFilePlanCosts: the same is so for what a file changes in a shop.
+func TestFilePlanCosts(t *testing.T) {
+	const long, times, most = 8000, 8, 30
+	shop := seen(t, "s", hook("1", "https://a.example", "x"), hook("2", "https://a.example", "y"))
+	for name, line := range map[string]string{
+		"one URL":       "{url: 'https://a.example', types: [A%d]}",
+		"unknown IDs":   "{id: a%d, url: 'https://a.example', types: [A]}",
+		"unknown types": "{url: 'https://b.example/', types: [order_place%d]}",
+		"no types":      "{url: 'https://b.example/%d', types: []}",
+		"wrong URLs":    "{url: 'ftp://b.example/%d', types: [A]}",
+	} {
+		plan := func(n int) time.Duration {
+			var b strings.Builder
+			b.WriteString("version: 1\nshops:\n- shop: s\n  webhooks:\n")
+			for i := range n {
+				fmt.Fprintf(&b, "  - "+line+"\n", i)
+			}
+			begin := time.Now()
+			planOfFile(t, []byte(b.String()), shop)
+			return time.Since(begin)
+		}
+		short := max(plan(long/times), plan(long/times), 5*time.Millisecond)
+		if took := plan(long); took > most*short {
+			t.Errorf("%s: %v for %d webhooks, %v for an eighth of them", name, took, long, short)
 		}
 	}
 }

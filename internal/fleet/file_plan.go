@@ -36,7 +36,8 @@ func (s *Service) wishes(ctx context.Context, owner store.Owner, f File) (Edit, 
 	if err != nil {
 		return e, nil, nil, err
 	}
-	ids, problems := e.find(f, seen)
+	known := unlistedTypes(seen)
+	ids, problems := e.find(f, seen, known)
 	if len(ids) == 0 {
 		return e, nil, problems, nil
 	}
@@ -44,7 +45,6 @@ func (s *Service) wishes(ctx context.Context, owner store.Owner, f File) (Edit, 
 	if err != nil {
 		return e, nil, nil, err
 	}
-	known := unlistedTypes(seen)
 	for _, shop := range shops {
 		hooks, err := Webhooks(shop.Seen)
 		if err != nil {
@@ -55,8 +55,10 @@ func (s *Service) wishes(ctx context.Context, owner store.Owner, f File) (Edit, 
 	return e, shops, problems, nil
 }
 
-// find finds the shops of a file by ID or domain.
-func (e Edit) find(f File, seen []store.Observation) (ids []string, problems []FileProblem) {
+// find finds the shops of a file by ID or domain. In one that isn't found, it finds what is wrong in any shop.
+func (e Edit) find(
+	f File, seen []store.Observation, known map[fourthwall.EventType]bool,
+) (ids []string, problems []FileProblem) {
 	byName := shopsByName(seen)
 	var names []string
 	for _, o := range seen {
@@ -71,7 +73,13 @@ func (e Edit) find(f File, seen []store.Observation) (ids []string, problems []F
 		}
 		switch {
 		case len(found) == 0:
-			problems = append(problems, shop.shopAt.problem(fileUnknownShop(nearest(shop.Shop, names))))
+			problems = append(problems, shop.check(Shop{}, nil, known)...)
+			if shop.Shop != "" {
+				if len(problems) > maxFileProblems { // which aren't shown
+					names = nil
+				}
+				problems = append(problems, shop.shopAt.problem(fileUnknownShop(nearest(shop.Shop, names))))
+			}
 			continue
 		case len(found) > 1:
 			problems = append(problems, shop.shopAt.problem(fileSeveralShops(found)))
@@ -125,24 +133,24 @@ func (s FileShop) match(hooks []Webhook) (of []int, problems []FileProblem) {
 			byURL[hook.URL] = append(byURL[hook.URL], i)
 		}
 	}
-	asking := map[string][]int{}
+	asking := map[string]int{}
 	for i, want := range s.Webhooks {
-		if want.ID != "" {
+		if want.ID != "" || !want.isWhole() {
 			continue
 		}
 		same := slices.IndexFunc(byURL[want.URL], func(at int) bool { return hooks[at].Equal(want.Content) })
 		if same < 0 {
-			asking[want.URL] = append(asking[want.URL], i)
+			asking[want.URL]++
 			continue
 		}
 		of[i] = byURL[want.URL][same]
 		byURL[want.URL] = slices.Delete(byURL[want.URL], same, same+1)
 	}
 	for i, want := range s.Webhooks {
-		all, left := asking[want.URL], byURL[want.URL]
+		left := byURL[want.URL]
 		switch {
-		case !slices.Contains(all, i), len(left) == 0:
-		case len(all) == 1 && len(left) == 1:
+		case want.ID != "" || !want.isWhole() || of[i] >= 0 || len(left) == 0:
+		case asking[want.URL] == 1 && len(left) == 1:
 			of[i] = left[0]
 		default:
 			var ids []string
@@ -170,12 +178,12 @@ func (s FileShop) check(shop Shop, hooks []Webhook, known map[fourthwall.EventTy
 		if of[i] >= 0 {
 			was = hooks[of[i]].Content
 		}
-		if !urls[want.URL] {
+		if want.urlAt.line > 0 && !urls[want.URL] {
 			if text := fileURL(want.URL); text != "" {
 				problems = append(problems, want.urlAt.problem(text))
 			}
 		}
-		if len(want.AllowedTypes) == 0 && (of[i] < 0 || !was.Equal(want.Content)) {
+		if want.typesAt.line > 0 && len(want.AllowedTypes) == 0 && (of[i] < 0 || !was.Equal(want.Content)) {
 			problems = append(problems, want.typesAt.problem(fileNoTypes))
 		}
 		for _, t := range want.AllowedTypes {

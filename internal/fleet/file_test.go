@@ -192,7 +192,7 @@ func TestFileProblems(t *testing.T) {
 			begin + "      - ulr: https://a.example\n        types: [A]\n",
 			[]string{"Line 5, column 9: There is no field “ulr” here. Fields are url, types, id.", "Line 5, column 9: This webhook has no field “url”"}, true,
 		},
-		"a list as a name": {"version: 1\nshops: []\n[a]: b\n", []string{"Line 3, column 1: This can’t be the name of a field"}, false},
+		"a list as a name": {"version: 1\nshops: []\n[a]: b\n", []string{"Line 3, column 1: This isn’t a field’s name"}, false},
 		"a merge key": {
 			begin + "      - &h\n        url: https://a.example/\n        types: [A]\n      - <<: *h\n        url: https://b.example/\n",
 			[]string{"Line 8, column 9: Merge keys (<<) aren’t supported", "Line 8, column 9: This webhook has no field “types”"}, false,
@@ -207,13 +207,13 @@ func TestFileProblems(t *testing.T) {
 		"numbers and other kinds without quotes": {
 			begin + "      - id: 0123\n        url: 2026-11-28\n        types: [1e3, null, true, no, ~, 0x1f, =1+1]\n",
 			[]string{
-				`Line 5, column 13: Without quotes, this isn’t a text. Write "0123" in quotes.`,
-				`Line 6, column 14: Without quotes, this isn’t a text. Write "2026-11-28" in quotes.`,
-				`Line 7, column 17: Without quotes, this isn’t a text. Write "1e3" in quotes.`,
-				`Line 7, column 22: Without quotes, this isn’t a text. Write "null" in quotes.`,
-				`Line 7, column 28: Without quotes, this isn’t a text. Write "true" in quotes.`,
+				`Line 5, column 13: Without quotes, this isn’t a text. Write "0123" with its quotes.`,
+				`Line 6, column 14: Without quotes, this isn’t a text. Write "2026-11-28" with its quotes.`,
+				`Line 7, column 17: Without quotes, this isn’t a text. Write "1e3" with its quotes.`,
+				`Line 7, column 22: Without quotes, this isn’t a text. Write "null" with its quotes.`,
+				`Line 7, column 28: Without quotes, this isn’t a text. Write "true" with its quotes.`,
 				`Line 7, column 38: This event type is empty`,
-				`Line 7, column 41: Without quotes, this isn’t a text. Write "0x1f" in quotes.`,
+				`Line 7, column 41: Without quotes, this isn’t a text. Write "0x1f" with its quotes.`,
 			}, true,
 		},
 		"kinds of values": {
@@ -480,7 +480,7 @@ func planOfFile(t testing.TB, text []byte, shops ...Shop) (Proposal, []FileProbl
 		_, shops[i].Seen.UnknownTypes = Mask(known)
 	}
 	observations := observationsOf(shops)
-	_, more := e.find(f, observations)
+	_, more := e.find(f, observations, unlistedTypes(observations))
 	problems = append(problems, more...)
 	var chosen []Shop
 	for _, shop := range shops {

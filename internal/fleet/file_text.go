@@ -84,6 +84,7 @@ func readYAML(text []byte) (root *yaml.Node, broken bool, problems []FileProblem
 		root, wrong := loadYAML(text)
 		switch {
 		case root != nil:
+			forgetColumns(root, tabs)
 			return root, broken, problems
 		case wrong == nil: // there is nothing
 			if len(problems) == 0 {
@@ -206,7 +207,7 @@ func tabbedLines(text []byte, lines []int) []int {
 // or else two.
 func withoutTabs(text []byte, lines []int) (best []byte) {
 	tabs := bytes.Count(text, []byte("\t"))
-	for _, width := range []int{8, 4, 2} {
+	for _, width := range []int{2, 4, 8} {
 		if width > 2 && tabs*width > MaxFile {
 			continue
 		}
@@ -217,12 +218,27 @@ func withoutTabs(text []byte, lines []int) (best []byte) {
 			b.Write(bytes.ReplaceAll(line[:len(line)-len(rest)], []byte("\t"), bytes.Repeat([]byte(" "), width)))
 			b.Write(rest)
 		}
-		best = b.Bytes()
-		if root, _ := loadYAML(best); root != nil {
-			return best
+		if root, _ := loadYAML(b.Bytes()); root != nil {
+			return b.Bytes()
+		}
+		if best == nil {
+			best = b.Bytes()
 		}
 	}
 	return best
+}
+
+// forgetColumns removes the columns of what is on certain lines, which are sorted.
+func forgetColumns(n *yaml.Node, lines []int) {
+	if len(lines) == 0 {
+		return
+	}
+	if _, isThere := slices.BinarySearch(lines, n.Line); isThere {
+		n.Column = 0
+	}
+	for _, child := range n.Content {
+		forgetColumns(child, lines)
+	}
 }
 
 // placeOf returns where the syntax is wrong. What isn't closed is wrong where it begins.

@@ -56,7 +56,7 @@ const (
 	fileSurrogate      = "This text has half of a character, such as \\ud83d. Write the whole character."
 	fileOpen           = "This bracket or brace isn’t closed. Add ] or } where the list or the fields end."
 	fileURLEnds        = "This URL begins or ends with characters that can’t be seen. Remove them."
-	fileNoName         = "This can’t be the name of a field. Names are texts, such as shop or url."
+	fileNoName         = "This isn’t a field’s name. Names are texts, such as shop or url."
 	fileMerge          = "Merge keys (<<) aren’t supported. Write the fields out."
 	fileOtherVersion   = "This version of the format is unknown. Write version: 1."
 	fileUnknownID      = "This shop has no webhook with this ID. Correct it, or remove the line to create a webhook."
@@ -162,7 +162,7 @@ func fileNoValue(of string) string {
 
 func fileNeedsQuotes(of, value string) string {
 	return "Without quotes, this isn’t a text. Write \"" + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(short(value)) +
-		"\" in quotes."
+		"\" with its quotes."
 }
 
 func fileNotBool(of string) string {
@@ -192,7 +192,7 @@ var syntaxTexts = []struct{ part, text string }{
 	{"',' or ']'", "This list has no end, or a comma is missing. Check commas and brackets."},
 	{"',' or '}'", "These fields have no end, or a comma is missing. Check commas and braces."},
 	{"directive", "Lines that begin with % aren’t supported. Remove the line."},
-	{"tag", "Tags that begin with an exclamation mark aren’t supported. Remove it, or put the text in quotes."},
+	{"while scanning a tag", "Tags that begin with an exclamation mark aren’t supported. Remove it, or put the text in quotes."},
 }
 
 // syntaxText says what is wrong with the syntax.
