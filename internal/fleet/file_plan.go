@@ -108,9 +108,9 @@ func unlistedTypes(seen []store.Observation) map[fourthwall.EventType]bool {
 
 // match finds the webhook that each one of the file means. It has -1 for a new one.
 //
-// A webhook with an ID means the one with this ID. One without means the shop's webhook with exactly this URL that no
-// ID names: the one that also has these event types, or else the only one. If there are several, or if several of the
-// file mean it, the file has to say the ID. Without such a webhook, it's new.
+// A webhook with an ID means the one with this ID. One without means the shop's webhook with this URL, in any spelling,
+// that no ID names: the one that has the same event types as well, or else the only one. If there are several, or if
+// several of the file mean it, the file has to say the ID. Without such a webhook, it's new.
 func (s FileShop) match(hooks []Webhook) (of []int, problems []FileProblem) {
 	of = slices.Repeat([]int{-1}, len(s.Webhooks))
 	used := make([]bool, len(hooks))
@@ -130,27 +130,31 @@ func (s FileShop) match(hooks []Webhook) (of []int, problems []FileProblem) {
 	}
 	for i, hook := range hooks {
 		if !used[i] {
-			byURL[hook.URL] = append(byURL[hook.URL], i)
+			address := webhooks.NormalURL(hook.URL)
+			byURL[address] = append(byURL[address], i)
 		}
 	}
+	addresses := make([]string, len(s.Webhooks))
 	asking := map[string]int{}
 	for i, want := range s.Webhooks {
 		if want.ID != "" || !want.isWhole() {
 			continue
 		}
-		same := slices.IndexFunc(byURL[want.URL], func(at int) bool { return hooks[at].Equal(want.Content) })
+		address := webhooks.NormalURL(want.URL)
+		addresses[i] = address
+		same := slices.IndexFunc(byURL[address], func(at int) bool { return hooks[at].Equal(want.Content) })
 		if same < 0 {
-			asking[want.URL]++
+			asking[address]++
 			continue
 		}
-		of[i] = byURL[want.URL][same]
-		byURL[want.URL] = slices.Delete(byURL[want.URL], same, same+1)
+		of[i] = byURL[address][same]
+		byURL[address] = slices.Delete(byURL[address], same, same+1)
 	}
 	for i, want := range s.Webhooks {
-		left := byURL[want.URL]
+		left := byURL[addresses[i]]
 		switch {
 		case want.ID != "" || !want.isWhole() || of[i] >= 0 || len(left) == 0:
-		case asking[want.URL] == 1 && len(left) == 1:
+		case asking[addresses[i]] == 1 && len(left) == 1:
 			of[i] = left[0]
 		default:
 			var ids []string
@@ -173,6 +177,7 @@ func (s FileShop) check(shop Shop, hooks []Webhook, known map[fourthwall.EventTy
 	for _, hook := range hooks {
 		urls[hook.URL] = true
 	}
+	problems = append(problems, s.newTwice(of)...)
 	for i, want := range s.Webhooks {
 		var was fourthwall.Content
 		if of[i] >= 0 {
@@ -192,6 +197,34 @@ func (s FileShop) check(shop Shop, hooks []Webhook, known map[fourthwall.EventTy
 				if text := fileType(t); text != "" {
 					problems = append(problems, want.typeAt[t].problem(text))
 				}
+			}
+		}
+	}
+	return problems
+}
+
+// newTwice finds new webhooks that get some of the same events at one URL as another one of the file. A plan never makes
+// such a duplicate.
+func (s FileShop) newTwice(of []int) (problems []FileProblem) {
+	type event struct {
+		url string
+		t   fourthwall.EventType
+	}
+	lines := map[event]int{}
+	for _, isNew := range []bool{false, true} {
+		for i, want := range s.Webhooks {
+			if of[i] < 0 != isNew || !want.isWhole() {
+				continue
+			}
+			address, line := webhooks.NormalURL(want.URL), 0
+			for _, t := range want.AllowedTypes {
+				if line == 0 && isNew {
+					line = lines[event{address, t}]
+				}
+				lines[event{address, t}] = want.urlAt.line
+			}
+			if line > 0 {
+				problems = append(problems, want.urlAt.problem(fileWebhookTwice(line)))
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -245,7 +244,6 @@ func (r *fileReader) shop(n *yaml.Node) (s FileShop) {
 		s.Webhooks = append(s.Webhooks, hook)
 		ids[hook.ID] = hook.idAt.line
 	}
-	r.sameTwice(s.Webhooks)
 	s.Line = n.Line
 	if name := all["shop"]; name != nil {
 		var isText bool
@@ -256,26 +254,6 @@ func (r *fileReader) shop(n *yaml.Node) (s FileShop) {
 		}
 	}
 	return s
-}
-
-// sameTwice finds webhooks without an ID that are there twice.
-func (r *fileReader) sameTwice(hooks []FileWebhook) {
-	lines := map[string]int{}
-	for _, hook := range hooks {
-		if hook.ID != "" || !hook.isWhole() {
-			continue
-		}
-		var key strings.Builder
-		key.WriteString(hook.URL)
-		for _, t := range hook.AllowedTypes {
-			key.WriteString("\x00" + strconv.Itoa(len(t)) + string(t))
-		}
-		if line := lines[key.String()]; line > 0 {
-			r.add(hook.urlAt, fileWebhookTwice(line))
-			continue
-		}
-		lines[key.String()] = hook.urlAt.line
-	}
 }
 
 // webhook returns a webhook with what could be read of it.

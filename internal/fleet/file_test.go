@@ -242,7 +242,6 @@ func TestFileProblems(t *testing.T) {
 			begin + "      - id: weh_1\n        url: https://a.example/\n        types: [A]\n      - id: weh_1\n        url: https://b.example/\n        types: [A]\n",
 			[]string{"Line 8, column 13: This ID is also on line 5. Remove one of the two webhooks."}, false,
 		},
-		"a webhook twice": {begin + hook + hook, []string{"Line 7, column 14: The same webhook is also on line 5"}, false},
 		"a shop twice": {
 			begin + hook + "  - shop: a.example\n    webhooks: []\n", []string{"Line 7, column 11: This shop is also on line 3"}, false,
 		},
@@ -544,6 +543,15 @@ func TestPlanOfFile(t *testing.T) {
 		"a URL that only one with an ID has": {
 			file: file(w("", a, "y"), w("'1'", b, "x")), shop: seen(t, "s", hook("1", a, "x"), hook("2", c, "y")),
 			want: []string{"s 1: " + a + " x → " + b + " x", "s : - → " + a + " y"},
+		},
+		"a webhook twice": {
+			file: file(w("", c, "xy"), w("", c, "yx"), w("'1'", b, "x"), w("", b, "x")), shop: seen(t, "s", hook("1", a, "xy")),
+			want:     []string{"s 1: " + a + " xy → " + b + " x", "s : - → " + c + " xy", "s : - → " + c + " xy", "s : - → " + b + " x"},
+			problems: []string{"Line 7, column 14: The webhook of line 5 has the same URL", "Line 12, column 14: The webhook of line 9 has the same URL"},
+		},
+		"a URL in another spelling": {
+			file: pruned(w("", "https://A.example", "x")), shop: seen(t, "s", hook("1", "https://a.example/", "xy")),
+			want: []string{"s 1: https://a.example/ xy → https://A.example x"},
 		},
 		"another URL is a new webhook": {
 			file: file(w("", c, "x")), shop: seen(t, "s", hook("1", a, "x")), want: []string{"s : - → " + c + " x"},

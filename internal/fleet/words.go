@@ -89,7 +89,8 @@ func fileIDTwice(line int) string {
 }
 
 func fileWebhookTwice(line int) string {
-	return "The same webhook is also on line " + strconv.Itoa(line) + ". Remove one of them."
+	return "The webhook of line " + strconv.Itoa(line) + " has the same URL and some of these event types. Remove them " +
+		"from one of the two, or the endpoint receives events twice."
 }
 
 // names returns the names of fields for a sentence.
