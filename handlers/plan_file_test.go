@@ -52,8 +52,8 @@ func TestPlanFromFile(t *testing.T) {
 	first := g.box.Shops()[0]
 	edited := strings.Replace(exported, "webhooks: []",
 		"webhooks:\n      - url: "+good+"\n        types: [ORDER_PLACED, \"0123\"]", 1)
-	p.uploads(strings.ReplaceAll(edited, ", \"0123\"", ", ORDER_PLACD")).want(http.StatusUnprocessableEntity, "This file has one problem",
-		"column", "This event type is unknown", "Did you mean ORDER_PLACED?", "types: [ORDER_PLACED, ORDER_PLACD]")
+	p.uploads(strings.ReplaceAll(edited, ", \"0123\"", ", ORDER_PLACD")).want(http.StatusUnprocessableEntity,
+		"This file has one problem", "column", "This event type is unknown", "Did you mean ORDER_PLACED?", "types: [ORDER_PLACED, ORDER_PLACD]")
 	edited = strings.ReplaceAll(edited, ", \"0123\"", "")
 	pg := p.uploads(edited).want(http.StatusOK, "Plan 1 · File in 1 shop", "1 change", "1 new webhook", first.Name)
 	if again := p.uploads(edited); again.url.Path != planPath(1) {
@@ -149,7 +149,8 @@ func TestShopsFiles(t *testing.T) {
 		t.Error("the schema isn't that of the files")
 	}
 	g.member(team.Operator).get(newPlanPath+"?q=Tidewater").want(http.StatusOK).link("File").
-		want(http.StatusOK, "The webhooks of 1 shop, as we last read them").link("Download YAML").want(http.StatusOK, "Tidewater")
+		want(http.StatusOK, "The webhooks of 1 shop, as we last read them").link("Download YAML").
+		want(http.StatusOK, "Tidewater")
 }
 
 // TestForgedUploads: a file from another page is refused, and changes nothing.

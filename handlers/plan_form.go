@@ -272,7 +272,7 @@ func (s *server) drawPlanForm(w http.ResponseWriter, r *http.Request, status int
 		})
 	}
 	page.Kinds = append(page.Kinds, views.PlanKind{
-		Link: ui.Link{Href: withQuery(planFilePath, found.filter.values().Encode()), Text: planListKinds.text(string(fleet.FromFile))},
+		Link: ui.Link{Href: withQuery(planFilePath, found.filter.values().Encode()), Text: fileKindText},
 		Text: planFileText,
 	})
 	if f.has(typesField) {

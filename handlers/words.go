@@ -2141,6 +2141,7 @@ const (
 	plansTitle        = "Plans"
 	planTitle         = "Plan a change"
 	planFileTitle     = "Plan from a file"
+	fileKindText      = "File"
 	planFileText      = "Download the webhooks of these shops, edit the file, and upload it."
 	noFileTitle       = "No file chosen"
 	noFileText        = "Choose a file or paste its text. Nothing was planned."
@@ -2182,7 +2183,7 @@ var planKinds = labels{
 
 // planListKinds are all kinds of plans.
 var planListKinds = append(slices.Clone(planKinds), labels{
-	{string(fleet.FromTemplate), "Template"}, {string(fleet.FromFile), "File"}, {string(fleet.UndoOf), "Undo"},
+	{string(fleet.FromTemplate), "Template"}, {string(fleet.FromFile), fileKindText}, {string(fleet.UndoOf), "Undo"},
 }...)
 
 // planKindTexts say what each change does.
@@ -2242,10 +2243,10 @@ var leftLinks = map[fleet.Reason]ui.Link{
 
 // fileProblemsNotice says that a file makes no plan.
 func fileProblemsNotice(n int) ui.Notice {
-	out := ui.Notice{Kind: ui.Failure, Title: "This file has one problem", Text: "Nothing was planned. Fix it, then upload the file again."}
-	if n > 1 {
-		out.Title = "This file has " + ui.Number(n) + " problems"
-		out.Text = "Nothing was planned. Fix them, then upload the file again."
+	out := ui.Notice{Kind: ui.Failure, Title: "This file has " + ui.Number(n) + " problems"}
+	out.Text = "Nothing was planned. Fix them, then upload the file again."
+	if n == 1 {
+		out.Title, out.Text = "This file has one problem", "Nothing was planned. Fix it, then upload the file again."
 	}
 	return out
 }

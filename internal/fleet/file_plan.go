@@ -203,8 +203,8 @@ func (s FileShop) check(shop Shop, hooks []Webhook, known map[fourthwall.EventTy
 	return problems
 }
 
-// newTwice finds new webhooks that get some of the same events at one URL as another one of the file. A plan never makes
-// such a duplicate.
+// newTwice finds new webhooks that get some of the same events at one URL as another one of the file. A plan never
+// makes such a duplicate.
 func (s FileShop) newTwice(of []int) (problems []FileProblem) {
 	type event struct {
 		url string
@@ -272,7 +272,8 @@ func (s FileShop) changes(shop Place, hooks []Webhook) (items []Item) {
 		if at := of[i]; at >= 0 {
 			named[at] = true
 			if !hooks[at].Equal(want.Content) {
-				items = append(items, Item{Shop: shop.ID, Webhook: hooks[at].ID, Before: &hooks[at].Content, After: &want.Content})
+				was := hooks[at]
+				items = append(items, Item{Shop: shop.ID, Webhook: was.ID, Before: &was.Content, After: &want.Content})
 			}
 		}
 	}

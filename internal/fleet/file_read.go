@@ -214,7 +214,7 @@ func (r *fileReader) text(n *yaml.Node, of string) (text string, isText bool) {
 	case n.Tag == "!!null" && (n.Value == "" || n.Value == "~"):
 		r.add(at, fileNoValue(of))
 	case n.Tag != "!!str":
-		r.add(at, fileNeedsQuotes(of, n.Value))
+		r.add(at, fileNeedsQuotes(n.Value))
 	default:
 		return n.Value, true
 	}

@@ -259,7 +259,7 @@ func placeOf(wrong *yaml.LoadError, last int) place {
 func culprit(text []byte, lines []int, wrong *yaml.LoadError) (at place, said string, first, last int) {
 	at, said = placeOf(wrong, len(lines)-1), syntaxText(wrong)
 	entry := listEntry.FindSubmatch(text[min(lines[at.line-1], len(text)):min(lines[at.line], len(text))])
-	if entry == nil || at.column > len(entry[1])+1 || at.line == 1 {
+	if len(entry) == 0 || at.column > len(entry[1])+1 || at.line == 1 {
 		first, last = itemAround(text, lines, at.line)
 		return at, said, first, last
 	}
@@ -281,7 +281,7 @@ func itemAround(text []byte, lines []int, line int) (first, last int) {
 	end := func(i int) int { return min(lines[i+1], len(text)) }
 	for i := 0; i+1 < len(lines) && lines[i] < len(text); i++ {
 		entry := listEntry.FindSubmatch(text[lines[i]:end(i)])
-		isShop := entry != nil && (indent < 0 || len(entry[1]) == indent)
+		isShop := len(entry) > 0 && (indent < 0 || len(entry[1]) == indent)
 		if isShop && indent < 0 {
 			indent = len(entry[1])
 		}
@@ -344,6 +344,9 @@ func readJSON(text []byte) (*yaml.Node, []FileProblem) {
 	return root, r.problems
 }
 
+// replacement matches U+FFFD in JSON. The decoder also returns it for half of a character.
+var replacement = regexp.MustCompile("\ufffd|\\\\[uU][fF]{3}[dD]")
+
 // next returns the next token, and a node at its place.
 func (r *jsonReader) next() (json.Token, *yaml.Node) {
 	begin := int(r.InputOffset())
@@ -352,8 +355,8 @@ func (r *jsonReader) next() (json.Token, *yaml.Node) {
 	begin += len(r.text[begin:end]) - len(bytes.TrimLeft(r.text[begin:end], " \t\r\n,:"))
 	r.moveTo(begin)
 	node := &yaml.Node{Line: r.place.line, Column: r.place.column}
-	if text, isText := token.(string); isText && strings.ContainsRune(text, utf8.RuneError) &&
-		!bytes.ContainsRune(r.text[begin:end], utf8.RuneError) && !bytes.Contains(bytes.ToLower(r.text[begin:end]), []byte(`\ufffd`)) {
+	text, _ := token.(string)
+	if strings.ContainsRune(text, utf8.RuneError) && !replacement.Match(r.text[begin:end]) {
 		r.problems = append(r.problems, r.place.problem(fileSurrogate))
 	}
 	return token, node
