@@ -6,11 +6,16 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/semaphore"
+
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 )
+
+// reads limits how many files are planned at the same time. One of the maximum size takes 100 MB of memory.
+var reads = semaphore.NewWeighted(2)
 
 // PlanFile makes a plan of a file: what it changes in the shops that it names, as they were seen. It stores the plan
 // as a draft. One form makes one plan. The error is a *FileError if something is wrong with the file, or
@@ -18,6 +23,10 @@ import (
 func (s *Service) PlanFile(
 	ctx context.Context, actor activity.Actor, form string, text []byte,
 ) (store.Plan, Proposal, error) {
+	if err := reads.Acquire(ctx, 1); err != nil {
+		return store.Plan{}, Proposal{}, err
+	}
+	defer reads.Release(1)
 	f, problems := ParseFile(text)
 	e, shops, more, err := s.wishes(ctx, actor.Owner, f)
 	if err != nil {

@@ -260,7 +260,8 @@ func TestFileProblems(t *testing.T) {
 		},
 		"a shop twice": {
 			begin + hook + "  - shop: a.example\n    webhooks: []\n",
-			[]string{"Line 7, column 11: This shop is also on line 3"}, false,
+			[]string{"Line 7, column 11: This shop is also on line 3"},
+			false,
 		},
 		"an alias to nothing":    {begin + "      - *a\n", []string{"Line 5, column 9: This alias has no anchor before it"}, false},
 		"an alias within itself": {"version: 1\nshops: &a\n  - *a\n", []string{"Line 3, column 5: A shop is written with its fields"}, false},
