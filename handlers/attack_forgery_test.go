@@ -206,6 +206,9 @@ func (v *victim) writes() map[string]sentForm {
 		plansPath: {path: plansPath, form: url.Values{
 			kindField: {"copy"}, toField: {good}, typesField: {"DONATION"}, seenField: {seen.identity()},
 		}},
+		planFilePath: {path: planFilePath, form: url.Values{
+			textField: {"version: 1\nshops: [{shop: sh_draft, webhooks: [{url: '" + good + "', types: [DONATION]}]}]"},
+		}},
 		"/plans/{id}/apply":                 {path: plans["draft"] + "/apply", form: url.Values{"digest": {v.digest(1)}}},
 		"/plans/{id}/stop":                  {path: plans["running"] + "/stop", form: url.Values{}},
 		"/plans/{id}/resume":                {path: plans["paused"] + "/resume", form: url.Values{"digest": {v.digest(3)}}},

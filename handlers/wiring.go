@@ -128,7 +128,8 @@ func bodyLimits() middleware.BodyLimits {
 	return middleware.BodyLimits{
 		Max: maxBodySize,
 		MaxOf: map[string]int64{
-			signaturePath: maxSignatureForm, urlNotesPath: maxURLNotes, keysPath: maxKeysForm, apiPlansPath: fleet.MaxFile,
+			signaturePath: maxSignatureForm, urlNotesPath: maxURLNotes, keysPath: maxKeysForm, planFilePath: maxFileForm,
+			apiPlansPath: fleet.MaxFile,
 		},
 		Large:  largeBody,
 		AtOnce: largeAtOnce,

@@ -2269,6 +2269,11 @@ func entriesText(total, shown int) string {
 const (
 	plansTitle        = "Plans"
 	planTitle         = "Plan a change"
+	planFileTitle     = "Plan from a file"
+	fileKindText      = "File"
+	planFileText      = "Download the webhooks of these shops, edit the file, and upload it."
+	noFileTitle       = "No file chosen"
+	noFileText        = "Choose a file or paste its text. Nothing was planned."
 	youText           = "you"
 	unknownGroupTitle = "Unknown to this version of Hookwall"
 	planUnknownText   = "There is no such plan here. See the list of plans."
@@ -2307,7 +2312,7 @@ var planKinds = labels{
 
 // planListKinds are all kinds of plans.
 var planListKinds = append(slices.Clone(planKinds), labels{
-	{string(fleet.FromTemplate), "Template"}, {string(fleet.UndoOf), "Undo"},
+	{string(fleet.FromTemplate), "Template"}, {string(fleet.FromFile), fileKindText}, {string(fleet.UndoOf), "Undo"},
 }...)
 
 // planKindTexts say what each change does.
@@ -2363,6 +2368,16 @@ var leftLinks = map[fleet.Reason]ui.Link{
 	fleet.IsStale:  {Href: shopsPath + "?state=" + string(fleet.Stale), Text: "Refresh"},
 	fleet.IsUnseen: {Href: shopsPath + "?state=" + string(fleet.Unseen), Text: "Refresh"},
 	fleet.IsBusy:   {Href: plansPath, Text: "See the plans"},
+}
+
+// fileProblemsNotice says that a file makes no plan.
+func fileProblemsNotice(n int) ui.Notice {
+	out := ui.Notice{Kind: ui.Failure, Title: "This file has " + ui.Number(n) + " problems"}
+	out.Text = "Nothing was planned. Fix them, then upload the file again."
+	if n == 1 {
+		out.Title, out.Text = "This file has one problem", "Nothing was planned. Fix it, then upload the file again."
+	}
+	return out
 }
 
 // nothingToChangeNotice says why an edit makes no plan.

@@ -45,9 +45,12 @@ type FileWebhook struct {
 	fourthwall.Content
 	Line int
 
-	at, idAt, urlAt, typesAt place
-	typeAt                   map[fourthwall.EventType]place
+	idAt, urlAt, typesAt place // zero if it could not be read, or isn't there
+	typeAt               map[fourthwall.EventType]place
 }
+
+// isWhole reports whether URL and event types could be read.
+func (w FileWebhook) isWhole() bool { return w.urlAt.line > 0 && w.typesAt.line > 0 }
 
 // FileProblem is one thing that is wrong with a file, and what to write instead.
 type FileProblem struct {

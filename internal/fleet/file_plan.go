@@ -8,11 +8,16 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/semaphore"
+
 	"hookwall/internal/activity"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
 	"hookwall/internal/webhooks"
 )
+
+// reads limits how many files are planned at the same time. One of the maximum size takes 100 MB of memory.
+var reads = semaphore.NewWeighted(2)
 
 // PlanFile makes a plan of a file: what it changes in the shops that it names, as they were seen. It stores the plan
 // as a draft. One form makes one plan. The error is a *FileError if something is wrong with the file, or
@@ -20,6 +25,10 @@ import (
 func (s *Service) PlanFile(
 	ctx context.Context, actor activity.Actor, form string, text []byte,
 ) (store.Plan, Proposal, error) {
+	if err := reads.Acquire(ctx, 1); err != nil {
+		return store.Plan{}, Proposal{}, err
+	}
+	defer reads.Release(1)
 	f, problems := ParseFile(text)
 	e, shops, more, err := s.wishes(ctx, actor.Owner, f)
 	if err != nil {
@@ -45,7 +54,8 @@ func (s *Service) wishes(ctx context.Context, owner store.Owner, f File) (Edit, 
 	if err != nil {
 		return e, nil, nil, err
 	}
-	ids, problems := e.find(f, seen)
+	known := unlistedTypes(seen)
+	ids, problems := e.find(f, seen, known)
 	if len(ids) == 0 {
 		return e, nil, problems, nil
 	}
@@ -53,7 +63,6 @@ func (s *Service) wishes(ctx context.Context, owner store.Owner, f File) (Edit, 
 	if err != nil {
 		return e, nil, nil, err
 	}
-	known := unlistedTypes(seen)
 	for _, shop := range shops {
 		hooks, err := Webhooks(shop.Seen)
 		if err != nil {
@@ -64,8 +73,10 @@ func (s *Service) wishes(ctx context.Context, owner store.Owner, f File) (Edit, 
 	return e, shops, problems, nil
 }
 
-// find finds the shops of a file by ID or domain.
-func (e Edit) find(f File, seen []store.Observation) (ids []string, problems []FileProblem) {
+// find finds the shops of a file by ID or domain. In one that isn't found, it finds what is wrong in any shop.
+func (e Edit) find(
+	f File, seen []store.Observation, known map[fourthwall.EventType]bool,
+) (ids []string, problems []FileProblem) {
 	byName := shopsByName(seen)
 	var names []string
 	for _, o := range seen {
@@ -80,7 +91,13 @@ func (e Edit) find(f File, seen []store.Observation) (ids []string, problems []F
 		}
 		switch {
 		case len(found) == 0:
-			problems = append(problems, shop.shopAt.problem(fileUnknownShop(nearest(shop.Shop, names))))
+			problems = append(problems, shop.check(Shop{}, nil, known)...)
+			if shop.Shop != "" {
+				if len(problems) > maxFileProblems { // which aren't shown
+					names = nil
+				}
+				problems = append(problems, shop.shopAt.problem(fileUnknownShop(nearest(shop.Shop, names))))
+			}
 			continue
 		case len(found) > 1:
 			problems = append(problems, shop.shopAt.problem(fileSeveralShops(found)))
@@ -109,9 +126,9 @@ func unlistedTypes(seen []store.Observation) map[fourthwall.EventType]bool {
 
 // match finds the webhook that each one of the file means. It has -1 for a new one.
 //
-// A webhook with an ID means the one with this ID. One without means the shop's webhook with exactly this URL that no
-// ID names: the one that also has these event types, or else the only one. If there are several, or if several of the
-// file mean it, the file has to say the ID. Without such a webhook, it's new.
+// A webhook with an ID means the one with this ID. One without means the shop's webhook with this URL, in any spelling,
+// that no ID names: the one that has the same event types as well, or else the only one. If there are several, or if
+// several of the file mean it, the file has to say the ID. Without such a webhook, it's new.
 func (s FileShop) match(hooks []Webhook) (of []int, problems []FileProblem) {
 	of = slices.Repeat([]int{-1}, len(s.Webhooks))
 	used := make([]bool, len(hooks))
@@ -131,27 +148,31 @@ func (s FileShop) match(hooks []Webhook) (of []int, problems []FileProblem) {
 	}
 	for i, hook := range hooks {
 		if !used[i] {
-			byURL[hook.URL] = append(byURL[hook.URL], i)
+			address := webhooks.NormalURL(hook.URL)
+			byURL[address] = append(byURL[address], i)
 		}
 	}
-	asking := map[string][]int{}
+	addresses := make([]string, len(s.Webhooks))
+	asking := map[string]int{}
 	for i, want := range s.Webhooks {
-		if want.ID != "" {
+		if want.ID != "" || !want.isWhole() {
 			continue
 		}
-		same := slices.IndexFunc(byURL[want.URL], func(at int) bool { return hooks[at].Equal(want.Content) })
+		address := webhooks.NormalURL(want.URL)
+		addresses[i] = address
+		same := slices.IndexFunc(byURL[address], func(at int) bool { return hooks[at].Equal(want.Content) })
 		if same < 0 {
-			asking[want.URL] = append(asking[want.URL], i)
+			asking[address]++
 			continue
 		}
-		of[i] = byURL[want.URL][same]
-		byURL[want.URL] = slices.Delete(byURL[want.URL], same, same+1)
+		of[i] = byURL[address][same]
+		byURL[address] = slices.Delete(byURL[address], same, same+1)
 	}
 	for i, want := range s.Webhooks {
-		all, left := asking[want.URL], byURL[want.URL]
+		left := byURL[addresses[i]]
 		switch {
-		case !slices.Contains(all, i), len(left) == 0:
-		case len(all) == 1 && len(left) == 1:
+		case want.ID != "" || !want.isWhole() || of[i] >= 0 || len(left) == 0:
+		case asking[addresses[i]] == 1 && len(left) == 1:
 			of[i] = left[0]
 		default:
 			var ids []string
@@ -174,17 +195,18 @@ func (s FileShop) check(shop Shop, hooks []Webhook, known map[fourthwall.EventTy
 	for _, hook := range hooks {
 		urls[hook.URL] = true
 	}
+	problems = append(problems, s.newTwice(of)...)
 	for i, want := range s.Webhooks {
 		var was fourthwall.Content
 		if of[i] >= 0 {
 			was = hooks[of[i]].Content
 		}
-		if !urls[want.URL] {
+		if want.urlAt.line > 0 && !urls[want.URL] {
 			if text := fileURL(want.URL); text != "" {
 				problems = append(problems, want.urlAt.problem(text))
 			}
 		}
-		if len(want.AllowedTypes) == 0 && (of[i] < 0 || !was.Equal(want.Content)) {
+		if want.typesAt.line > 0 && len(want.AllowedTypes) == 0 && (of[i] < 0 || !was.Equal(want.Content)) {
 			problems = append(problems, want.typesAt.problem(fileNoTypes))
 		}
 		for _, t := range want.AllowedTypes {
@@ -193,6 +215,34 @@ func (s FileShop) check(shop Shop, hooks []Webhook, known map[fourthwall.EventTy
 				if text := fileType(t); text != "" {
 					problems = append(problems, want.typeAt[t].problem(text))
 				}
+			}
+		}
+	}
+	return problems
+}
+
+// newTwice finds new webhooks that get some of the same events at one URL as another one of the file. A plan never
+// makes such a duplicate.
+func (s FileShop) newTwice(of []int) (problems []FileProblem) {
+	type event struct {
+		url string
+		t   fourthwall.EventType
+	}
+	lines := map[event]int{}
+	for _, isNew := range []bool{false, true} {
+		for i, want := range s.Webhooks {
+			if of[i] < 0 != isNew || !want.isWhole() {
+				continue
+			}
+			address, line := webhooks.NormalURL(want.URL), 0
+			for _, t := range want.AllowedTypes {
+				if line == 0 && isNew {
+					line = lines[event{address, t}]
+				}
+				lines[event{address, t}] = want.urlAt.line
+			}
+			if line > 0 {
+				problems = append(problems, want.urlAt.problem(fileWebhookTwice(line)))
 			}
 		}
 	}
@@ -240,7 +290,8 @@ func (s FileShop) changes(shop Place, hooks []Webhook) (items []Item) {
 		if at := of[i]; at >= 0 {
 			named[at] = true
 			if !hooks[at].Equal(want.Content) {
-				items = append(items, Item{Shop: shop.ID, Webhook: hooks[at].ID, Before: &hooks[at].Content, After: &want.Content})
+				was := hooks[at]
+				items = append(items, Item{Shop: shop.ID, Webhook: was.ID, Before: &was.Content, After: &want.Content})
 			}
 		}
 	}

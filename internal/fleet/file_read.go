@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -127,11 +126,8 @@ func (r *fileReader) file(root *yaml.Node) File {
 	}
 	named := map[string]int{}
 	for _, n := range r.list(all["shops"], "shops") {
-		shop, isRead := r.shop(n)
-		if !isRead {
-			continue
-		}
-		if line := named[shop.Shop]; line > 0 {
+		shop := r.shop(n)
+		if line := named[shop.Shop]; shop.Shop != "" && line > 0 {
 			r.add(shop.shopAt, fileShopTwice(line))
 			continue
 		}
@@ -218,14 +214,15 @@ func (r *fileReader) text(n *yaml.Node, of string) (text string, isText bool) {
 	case n.Tag == "!!null" && (n.Value == "" || n.Value == "~"):
 		r.add(at, fileNoValue(of))
 	case n.Tag != "!!str":
-		r.add(at, fileNeedsQuotes(of, n.Value))
+		r.add(at, fileNeedsQuotes(n.Value))
 	default:
 		return n.Value, true
 	}
 	return "", false
 }
 
-func (r *fileReader) shop(n *yaml.Node) (s FileShop, isRead bool) {
+// shop returns a shop with what could be read of it.
+func (r *fileReader) shop(n *yaml.Node) (s FileShop) {
 	all := r.fields(n, "shop", shopFields)
 	if prune := all["prune"]; prune != nil {
 		at := placeOfNode(prune)
@@ -239,75 +236,51 @@ func (r *fileReader) shop(n *yaml.Node) (s FileShop, isRead bool) {
 	hooks := r.list(all["webhooks"], "webhooks")
 	ids := map[string]int{}
 	for _, n := range hooks {
-		hook, isRead := r.webhook(n)
+		hook := r.webhook(n)
 		if line := ids[hook.ID]; hook.ID != "" && line > 0 {
 			r.add(hook.idAt, fileIDTwice(line))
 			continue
 		}
-		if isRead {
-			s.Webhooks = append(s.Webhooks, hook)
-		}
+		s.Webhooks = append(s.Webhooks, hook)
 		ids[hook.ID] = hook.idAt.line
 	}
-	r.sameTwice(s.Webhooks)
-	name := all["shop"]
-	if name == nil {
-		return s, false
+	s.Line = n.Line
+	if name := all["shop"]; name != nil {
+		var isText bool
+		s.shopAt = placeOfNode(name)
+		if s.Shop, isText = r.text(name, "shop"); isText && strings.TrimSpace(s.Shop) == "" {
+			r.add(s.shopAt, fileNoValue("shop"))
+			s.Shop = ""
+		}
 	}
-	s.shopAt, s.Line = placeOfNode(name), n.Line
-	s.Shop, isRead = r.text(name, "shop")
-	if isRead && strings.TrimSpace(s.Shop) == "" {
-		r.add(s.shopAt, fileNoValue("shop"))
-		return s, false
-	}
-	return s, isRead && all["webhooks"] != nil
+	return s
 }
 
-// sameTwice finds webhooks without an ID that are there twice.
-func (r *fileReader) sameTwice(hooks []FileWebhook) {
-	lines := map[string]int{}
-	for _, hook := range hooks {
-		if hook.ID != "" {
-			continue
-		}
-		var key strings.Builder
-		key.WriteString(hook.URL)
-		for _, t := range hook.AllowedTypes {
-			key.WriteString("\x00" + strconv.Itoa(len(t)) + string(t))
-		}
-		if line := lines[key.String()]; line > 0 {
-			r.add(hook.urlAt, fileWebhookTwice(line))
-			continue
-		}
-		lines[key.String()] = hook.urlAt.line
-	}
-}
-
-func (r *fileReader) webhook(n *yaml.Node) (w FileWebhook, isRead bool) {
-	w.Line, w.at = n.Line, placeOfNode(n)
+// webhook returns a webhook with what could be read of it.
+func (r *fileReader) webhook(n *yaml.Node) (w FileWebhook) {
+	w.Line = n.Line
 	all := r.fields(n, "webhook", webhookFields)
-	isRead = true
 	if id := all["id"]; id != nil {
+		var isText bool
 		w.idAt = placeOfNode(id)
-		w.ID, isRead = r.text(id, "id")
-		if isRead && w.ID == "" {
+		if w.ID, isText = r.text(id, "id"); isText && w.ID == "" {
 			r.add(w.idAt, fileEmptyID)
-			isRead = false
 		}
 	}
 	if address := all["url"]; address != nil {
-		var isText bool
-		w.urlAt = placeOfNode(address)
-		w.URL, isText = r.text(address, "url")
-		isRead = isRead && isText
+		text, isText := r.text(address, "url")
+		if isText {
+			w.URL, w.urlAt = text, placeOfNode(address)
+		}
 	}
 	if types := all["types"]; types != nil {
 		var areRead bool
-		w.typesAt = placeOfNode(types)
 		w.AllowedTypes, w.typeAt, areRead = r.types(types)
-		isRead = isRead && areRead
+		if areRead {
+			w.typesAt = placeOfNode(types)
+		}
 	}
-	return w, isRead && all["url"] != nil && all["types"] != nil
+	return w
 }
 
 // types returns event types, each once and sorted, and where they are.
@@ -338,7 +311,7 @@ func nearest(typed string, names []string) (best string) {
 		if strings.EqualFold(name, typed) {
 			return name
 		}
-		if len(name) > longest || len(name) < 4 {
+		if len(name) > longest || len(name) < 4 || max(len(name)-len(typed), len(typed)-len(name)) > most {
 			continue
 		}
 		if d := webhooks.Distance(strings.ToLower(typed), strings.ToLower(name)); d < least && d*3 <= len(name) {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -165,7 +167,8 @@ func TestFileProblems(t *testing.T) {
 			[]string{
 				"Line 5, column 1: This line begins with a tab", "Line 7, column 1: This line begins with a tab",
 				"Line 9, column 5: There is no field “webhook” here. Did you mean “webhooks”?",
-			}, false,
+			},
+			false,
 		},
 		"a duplicate key": {
 			"version: 1\nshops: []\nshops: []\n", []string{"Line 3, column 1: “shops” is also on line 2. Keep one of them."}, false,
@@ -184,16 +187,25 @@ func TestFileProblems(t *testing.T) {
 				"Line 3, column 5: There is no field “domain” here. Did you mean “shop”?",
 				"Line 5, column 9: There is no field “uri” here. Did you mean “url”?",
 				"Line 6, column 9: There is no field “events” here. Did you mean “types”?",
-			}, true,
+			},
+			true,
 		},
 		"a typing error": {
 			begin + "      - ulr: https://a.example\n        types: [A]\n",
-			[]string{"Line 5, column 9: There is no field “ulr” here. Fields are url, types, id.", "Line 5, column 9: This webhook has no field “url”"}, true,
+			[]string{
+				"Line 5, column 9: There is no field “ulr” here. Fields are url, types, id.",
+				"Line 5, column 9: This webhook has no field “url”",
+			},
+			true,
 		},
-		"a list as a name": {"version: 1\nshops: []\n[a]: b\n", []string{"Line 3, column 1: This can’t be the name of a field"}, false},
+		"a list as a name": {"version: 1\nshops: []\n[a]: b\n", []string{"Line 3, column 1: This isn’t a field’s name"}, false},
 		"a merge key": {
-			begin + "      - &h\n        url: https://a.example/\n        types: [A]\n      - <<: *h\n        url: https://b.example/\n",
-			[]string{"Line 8, column 9: Merge keys (<<) aren’t supported", "Line 8, column 9: This webhook has no field “types”"}, false,
+			begin + lines("      - &h", "        url: https://a.example/", "        types: [A]", "      - <<: *h",
+				"        url: https://b.example/"),
+			[]string{
+				"Line 8, column 9: Merge keys (<<) aren’t supported", "Line 8, column 9: This webhook has no field “types”",
+			},
+			false,
 		},
 		"a second document": {
 			smallFile + "---\n" + smallFile, []string{"Line 11, column 1: A second document begins here"}, false,
@@ -205,14 +217,15 @@ func TestFileProblems(t *testing.T) {
 		"numbers and other kinds without quotes": {
 			begin + "      - id: 0123\n        url: 2026-11-28\n        types: [1e3, null, true, no, ~, 0x1f, =1+1]\n",
 			[]string{
-				`Line 5, column 13: Without quotes, this isn’t a text. Write "0123" in quotes.`,
-				`Line 6, column 14: Without quotes, this isn’t a text. Write "2026-11-28" in quotes.`,
-				`Line 7, column 17: Without quotes, this isn’t a text. Write "1e3" in quotes.`,
-				`Line 7, column 22: Without quotes, this isn’t a text. Write "null" in quotes.`,
-				`Line 7, column 28: Without quotes, this isn’t a text. Write "true" in quotes.`,
+				`Line 5, column 13: Without quotes, this isn’t a text. Write "0123" with its quotes.`,
+				`Line 6, column 14: Without quotes, this isn’t a text. Write "2026-11-28" with its quotes.`,
+				`Line 7, column 17: Without quotes, this isn’t a text. Write "1e3" with its quotes.`,
+				`Line 7, column 22: Without quotes, this isn’t a text. Write "null" with its quotes.`,
+				`Line 7, column 28: Without quotes, this isn’t a text. Write "true" with its quotes.`,
 				`Line 7, column 38: This event type is empty`,
-				`Line 7, column 41: Without quotes, this isn’t a text. Write "0x1f" in quotes.`,
-			}, true,
+				`Line 7, column 41: Without quotes, this isn’t a text. Write "0x1f" with its quotes.`,
+			},
+			true,
 		},
 		"kinds of values": {
 			"version: 1\n$schema: 3\nshops:\n  - shop: [a]\n    prune: yes\n    webhooks: {a: b}\n  - a.example\n  -\n",
@@ -223,33 +236,40 @@ func TestFileProblems(t *testing.T) {
 				"Line 6, column 15: “webhooks” needs a list",
 				"Line 7, column 5: A shop is written with its fields. They are shop, webhooks, prune.",
 				"Line 8, column 4: A shop is written with its fields",
-			}, true,
+			},
+			true,
 		},
 		"webhooks of another kind": {
-			begin + "      - https://a.example\n      - url:\n        types:\n      - url: https://b.example\n        types: A\n",
+			begin + lines("      - https://a.example", "      - url:", "        types:", "      - url: https://b.example",
+				"        types: A"),
 			[]string{
 				"Line 5, column 9: A webhook is written with its fields. They are url, types, id.",
 				"Line 6, column 13: “url” has no value. Enter one.",
 				"Line 7, column 15: “types” needs a list",
 				"Line 9, column 16: “types” needs a list",
-			}, true,
+			},
+			true,
 		},
 		"a shop without a name": {"version: 1\nshops:\n  - shop: ' '\n    webhooks: []\n", []string{"Line 3, column 11: “shop” has no value"}, true},
 		"an empty ID":           {begin + "      - id: ''\n        url: https://a.example/\n        types: [A]\n", []string{"Line 5, column 13: This ID is empty"}, true},
 		"an ID twice": {
-			begin + "      - id: weh_1\n        url: https://a.example/\n        types: [A]\n      - id: weh_1\n        url: https://b.example/\n        types: [A]\n",
-			[]string{"Line 8, column 13: This ID is also on line 5. Remove one of the two webhooks."}, false,
+			begin + "      - id: weh_1\n" + strings.Replace(hook, "-", " ", 1) +
+				"      - id: weh_1\n" + strings.Replace(hook, "-", " ", 1),
+			[]string{"Line 8, column 13: This ID is also on line 5. Remove one of the two webhooks."},
+			false,
 		},
-		"a webhook twice": {begin + hook + hook, []string{"Line 7, column 14: The same webhook is also on line 5"}, false},
 		"a shop twice": {
-			begin + hook + "  - shop: a.example\n    webhooks: []\n", []string{"Line 7, column 11: This shop is also on line 3"}, false,
+			begin + hook + "  - shop: a.example\n    webhooks: []\n",
+			[]string{"Line 7, column 11: This shop is also on line 3"},
+			false,
 		},
 		"an alias to nothing":    {begin + "      - *a\n", []string{"Line 5, column 9: This alias has no anchor before it"}, false},
 		"an alias within itself": {"version: 1\nshops: &a\n  - *a\n", []string{"Line 3, column 5: A shop is written with its fields"}, false},
 		"aliases that make it large": {
 			"version: 1\n$comment: &t [" + strings.Repeat("A,", 2000) + "A]\nshops:\n  - shop: a.example\n    webhooks:\n" +
 				manyAliases(),
-			[]string{"This file has more than 200,000 values"}, false,
+			[]string{"This file has more than 200,000 values"},
+			false,
 		},
 		"too many values": {"[" + strings.Repeat("0,", maxFileMarks) + "0]", []string{"This file has more than 200,000 values"}, true},
 		"too large":       {smallFile + strings.Repeat("#", MaxFile), []string{"This file is larger than 4 MiB"}, false},
@@ -263,7 +283,7 @@ func TestFileProblems(t *testing.T) {
 			"Line 1, column 40: This text has half of a character",
 		}, false},
 		"a control character": {begin + "      - url: \"https://a.example/\x01\"\n        types: [A]\n", []string{
-			`Line 5, column 33: The character U+0001 can’t be in a file. Remove it, or write it as "\u0001" in quotes.`,
+			`Line 5, column 33: The character U+0001 can’t be in a file. Remove it, or write "\u0001" in quotes.`,
 		}, false},
 		"several errors in the syntax": {
 			lines(
@@ -283,7 +303,11 @@ func TestFileProblems(t *testing.T) {
 				"    webhooks: []",
 				"    pruned: true", // not the syntax
 			),
-			[]string{"Line 4", "Line 7", "Line 10", "Line 12", "Line 15, column 5: There is no field “pruned” here. Did you mean “prune”?"}, false,
+			[]string{
+				"Line 4", "Line 7", "Line 10", "Line 12",
+				"Line 15, column 5: There is no field “pruned” here. Did you mean “prune”?",
+			},
+			false,
 		},
 		"an error before the shops": {
 			"version: 1: 2\nshops:\n  - shops: a.example\n    webhooks: []\n", []string{
@@ -478,7 +502,7 @@ func planOfFile(t testing.TB, text []byte, shops ...Shop) (Proposal, []FileProbl
 		_, shops[i].Seen.UnknownTypes = Mask(known)
 	}
 	observations := observationsOf(shops)
-	_, more := e.find(f, observations)
+	_, more := e.find(f, observations, unlistedTypes(observations))
 	problems = append(problems, more...)
 	var chosen []Shop
 	for _, shop := range shops {
@@ -542,6 +566,15 @@ func TestPlanOfFile(t *testing.T) {
 		"a URL that only one with an ID has": {
 			file: file(w("", a, "y"), w("'1'", b, "x")), shop: seen(t, "s", hook("1", a, "x"), hook("2", c, "y")),
 			want: []string{"s 1: " + a + " x → " + b + " x", "s : - → " + a + " y"},
+		},
+		"a webhook twice": {
+			file: file(w("", c, "xy"), w("", c, "yx"), w("'1'", b, "x"), w("", b, "x")), shop: seen(t, "s", hook("1", a, "xy")),
+			want:     []string{"s 1: " + a + " xy → " + b + " x", "s : - → " + c + " xy", "s : - → " + c + " xy", "s : - → " + b + " x"},
+			problems: []string{"Line 7, column 14: The webhook of line 5 has the same URL", "Line 12, column 14: The webhook of line 9 has the same URL"},
+		},
+		"a URL in another spelling": {
+			file: pruned(w("", "https://A.example", "x")), shop: seen(t, "s", hook("1", "https://a.example/", "xy")),
+			want: []string{"s 1: https://a.example/ xy → https://A.example x"},
 		},
 		"another URL is a new webhook": {
 			file: file(w("", c, "x")), shop: seen(t, "s", hook("1", a, "x")), want: []string{"s : - → " + c + " x"},
@@ -649,7 +682,8 @@ func TestShopsOfOneDomain(t *testing.T) {
 		t.Errorf("the problems are %v", problems)
 	}
 	other.Domain = "one" // as the ID of the first
-	p, problems := planOfFile(t, []byte("version: 1\nshops:\n  - {shop: one, webhooks: []}\n  - {shop: other, webhooks: []}\n"), one, other)
+	const both = "version: 1\nshops:\n  - {shop: one, webhooks: []}\n  - {shop: other, webhooks: []}\n"
+	p, problems := planOfFile(t, []byte(both), one, other)
 	if len(problems) > 0 || p.Same != 2 {
 		t.Errorf("%+v, %v", p, problems)
 	}
@@ -673,7 +707,8 @@ func drawOddFleet(t *rapid.T, tb testing.TB) (shops []Shop) {
 		}
 		shop := seen(tb, fmt.Sprintf("sh_%d", n), hooks...)
 		shop.Name, shop.Labels = text.Draw(t, "name"), nil
-		shop.Domain = rapid.SampledFrom([]string{shop.Domain, fmt.Sprint(n, text.Draw(t, "domain")), ""}).Draw(t, "which domain")
+		domains := []string{shop.Domain, fmt.Sprint(n, text.Draw(t, "domain")), ""}
+		shop.Domain = rapid.SampledFrom(domains).Draw(t, "which domain")
 		shop.Seen.Cut, shop.Busy = rapid.Float64Range(0, 1).Draw(t, "cut") > 0.9, rapid.Bool().Draw(t, "busy")
 		shops = append(shops, shop)
 	}
@@ -815,7 +850,8 @@ func wishesOf(f, by File) (all []string) {
 // FuzzFleetFile: whatever a file has, there are either problems, or it's the same file after it's written and read.
 func FuzzFleetFile(f *testing.F) {
 	for _, text := range []string{
-		smallFile, "", "{}", `{"version": 1, "shops": [{"shop": "a", "webhooks": [{"url": "\ud83d\ude00", "types": ["A"]}]}]}`,
+		smallFile, "", "{}",
+		`{"version": 1, "shops": [{"shop": "a", "webhooks": [{"url": "\ud83d\ude00", "types": ["A"]}]}]}`,
 		"version: 1\nshops: &a\n  - *a\n", "\tversion: 1", "version: 1\nshops: []\n---\n", "a: [\n- b: '\n- c: {", "? [a]\n: |\n  b\n", "%TAG ! x\n---\n!a b",
 	} {
 		f.Add([]byte(text))
@@ -841,4 +877,29 @@ func FuzzFleetFile(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestFileInDocs: the examples of the documentation are files.
+func TestFileInDocs(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/fleet-file.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, block := range regexp.MustCompile("(?s)```(?:yaml|json)\n(.*?)```").FindAllSubmatch(text, -1) {
+		if !bytes.Contains(block[1], []byte("version")) {
+			continue
+		}
+		n++
+		if _, problems := ParseFile(block[1]); len(problems) > 0 {
+			t.Errorf("%s\n%v", block[1], problems)
+		}
+		if err := validate(t, string(block[1])); err != nil {
+			t.Errorf("%s\n%v", block[1], err)
+		}
+	}
+	if n != 2 {
+		t.Errorf("there are %d examples", n)
+	}
 }

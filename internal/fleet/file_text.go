@@ -73,19 +73,20 @@ func readYAML(text []byte) (root *yaml.Node, broken bool, problems []FileProblem
 	text, problems = cleaned(text)
 	lines := linesOf(text)
 	text, second := firstDocument(text, lines)
+	if len(text) == 0 {
+		return nil, false, []FileProblem{{Text: fileEmpty}}
+	}
 	if second.line > 0 {
 		problems = append(problems, second.problem(fileSecondDocument))
 	}
-	limits := yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxFileDepth), loaderlimits.AliasNone()))
 	var tabs []int
-	for range maxSyntaxFixes {
-		var document yaml.Node
-		err := yaml.Load(text, &document, limits)
-		var wrong *yaml.LoadError
+	for range min(maxSyntaxFixes, 4*MaxFile/len(text)) {
+		root, wrong := loadYAML(text)
 		switch {
-		case err == nil && len(document.Content) > 0:
-			return document.Content[0], broken, problems
-		case !errors.As(err, &wrong), wrong.Stage == constructorStage: // there is nothing
+		case root != nil:
+			forgetColumns(root, tabs)
+			return root, broken, problems
+		case wrong == nil: // there is nothing
 			if len(problems) == 0 {
 				problems = append(problems, FileProblem{Text: fileEmpty})
 			}
@@ -93,8 +94,10 @@ func readYAML(text []byte) (root *yaml.Node, broken bool, problems []FileProblem
 		}
 		broken = true
 		if tabs == nil {
-			if tabs = withoutTabs(text, lines); len(tabs) > 0 {
+			if tabs = tabbedLines(text, lines); len(tabs) > 0 {
 				problems = append(problems, tabProblems(tabs)...)
+				text = withoutTabs(text, lines)
+				lines = linesOf(text)
 				continue
 			}
 		}
@@ -110,8 +113,21 @@ func readYAML(text []byte) (root *yaml.Node, broken bool, problems []FileProblem
 	return nil, true, problems
 }
 
-// constructorStage is that of errors that aren't about the syntax.
-const constructorStage = "constructor"
+// loadYAML returns the tree of a text, or why there is none. Both are nil if the text has nothing.
+func loadYAML(text []byte) (*yaml.Node, *yaml.LoadError) {
+	const afterSyntax = "constructor" // stage of errors that aren't about the syntax
+	var document yaml.Node
+	err := yaml.Load(text, &document,
+		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxFileDepth), loaderlimits.AliasNone())))
+	var wrong *yaml.LoadError
+	switch {
+	case err == nil && len(document.Content) > 0:
+		return document.Content[0], nil
+	case errors.As(err, &wrong) && wrong.Stage != afterSyntax:
+		return nil, wrong
+	}
+	return nil, nil
+}
 
 func tabProblems(lines []int) (problems []FileProblem) {
 	for _, line := range lines {
@@ -174,19 +190,55 @@ func firstDocument(text []byte, lines []int) (first []byte, second place) {
 	return text, place{}
 }
 
-// withoutTabs puts spaces in place of tabs where lines are indented, and returns the numbers of these lines.
-func withoutTabs(text []byte, lines []int) []int {
+// tabbedLines returns the numbers of the lines that are indented with tabs.
+func tabbedLines(text []byte, lines []int) []int {
 	found := []int{}
 	for i := 0; i+1 < len(lines) && lines[i] < len(text); i++ {
 		line := text[lines[i]:min(lines[i+1], len(text))]
 		rest := bytes.TrimLeft(line, " \t")
-		indent := line[:len(line)-len(rest)]
-		if len(bytes.TrimSpace(rest)) > 0 && rest[0] != '#' && bytes.IndexByte(indent, '\t') >= 0 {
+		if len(bytes.TrimSpace(rest)) > 0 && rest[0] != '#' && bytes.IndexByte(line[:len(line)-len(rest)], '\t') >= 0 {
 			found = append(found, i+1)
-			blank(indent)
 		}
 	}
 	return found
+}
+
+// withoutTabs returns the text with spaces instead of tabs where lines are indented: as many as make its syntax right,
+// or else two.
+func withoutTabs(text []byte, lines []int) (best []byte) {
+	tabs := bytes.Count(text, []byte("\t"))
+	for _, width := range []int{2, 4, 8} {
+		if width > 2 && tabs*width > MaxFile {
+			continue
+		}
+		var b bytes.Buffer
+		for i := 0; i+1 < len(lines) && lines[i] < len(text); i++ {
+			line := text[lines[i]:min(lines[i+1], len(text))]
+			rest := bytes.TrimLeft(line, " \t")
+			b.Write(bytes.ReplaceAll(line[:len(line)-len(rest)], []byte("\t"), bytes.Repeat([]byte(" "), width)))
+			b.Write(rest)
+		}
+		if root, _ := loadYAML(b.Bytes()); root != nil {
+			return b.Bytes()
+		}
+		if best == nil {
+			best = b.Bytes()
+		}
+	}
+	return best
+}
+
+// forgetColumns removes the columns of what is on certain lines, which are sorted.
+func forgetColumns(n *yaml.Node, lines []int) {
+	if len(lines) == 0 {
+		return
+	}
+	if _, isThere := slices.BinarySearch(lines, n.Line); isThere {
+		n.Column = 0
+	}
+	for _, child := range n.Content {
+		forgetColumns(child, lines)
+	}
 }
 
 // placeOf returns where the syntax is wrong. What isn't closed is wrong where it begins.
@@ -207,7 +259,7 @@ func placeOf(wrong *yaml.LoadError, last int) place {
 func culprit(text []byte, lines []int, wrong *yaml.LoadError) (at place, said string, first, last int) {
 	at, said = placeOf(wrong, len(lines)-1), syntaxText(wrong)
 	entry := listEntry.FindSubmatch(text[min(lines[at.line-1], len(text)):min(lines[at.line], len(text))])
-	if entry == nil || at.column > len(entry[1])+1 || at.line == 1 {
+	if len(entry) == 0 || at.column > len(entry[1])+1 || at.line == 1 {
 		first, last = itemAround(text, lines, at.line)
 		return at, said, first, last
 	}
@@ -229,7 +281,7 @@ func itemAround(text []byte, lines []int, line int) (first, last int) {
 	end := func(i int) int { return min(lines[i+1], len(text)) }
 	for i := 0; i+1 < len(lines) && lines[i] < len(text); i++ {
 		entry := listEntry.FindSubmatch(text[lines[i]:end(i)])
-		isShop := entry != nil && (indent < 0 || len(entry[1]) == indent)
+		isShop := len(entry) > 0 && (indent < 0 || len(entry[1]) == indent)
 		if isShop && indent < 0 {
 			indent = len(entry[1])
 		}
@@ -292,6 +344,9 @@ func readJSON(text []byte) (*yaml.Node, []FileProblem) {
 	return root, r.problems
 }
 
+// replacement matches U+FFFD in JSON. The decoder also returns it for half of a character.
+var replacement = regexp.MustCompile("\ufffd|\\\\[uU][fF]{3}[dD]")
+
 // next returns the next token, and a node at its place.
 func (r *jsonReader) next() (json.Token, *yaml.Node) {
 	begin := int(r.InputOffset())
@@ -300,8 +355,8 @@ func (r *jsonReader) next() (json.Token, *yaml.Node) {
 	begin += len(r.text[begin:end]) - len(bytes.TrimLeft(r.text[begin:end], " \t\r\n,:"))
 	r.moveTo(begin)
 	node := &yaml.Node{Line: r.place.line, Column: r.place.column}
-	if text, isText := token.(string); isText && strings.ContainsRune(text, utf8.RuneError) &&
-		!bytes.ContainsRune(r.text[begin:end], utf8.RuneError) && !bytes.Contains(bytes.ToLower(r.text[begin:end]), []byte(`\ufffd`)) {
+	text, _ := token.(string)
+	if strings.ContainsRune(text, utf8.RuneError) && !replacement.Match(r.text[begin:end]) {
 		r.problems = append(r.problems, r.place.problem(fileSurrogate))
 	}
 	return token, node

@@ -168,7 +168,7 @@ func (s FileShop) yaml(b *bytes.Buffer) {
 
 var (
 	// plain matches texts that need no quotes in YAML, unless they are reserved.
-	plain    = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9_.-]*|https?://[!-~]*[!-9;-~])$`)
+	plain    = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9_.-]*|https?://[[:graph:]]*[^[:^graph:]:])$`)
 	reserved = regexp.MustCompile(`^(?i:y|n|yes|no|on|off|true|false|null)$`)
 )
 

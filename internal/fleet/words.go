@@ -24,7 +24,8 @@ var (
 	rootFields = []fileField{
 		{name: "version", required: true, example: "version: 1"},
 		{name: "shops", required: true, mistaken: []string{"shop", "stores"}, example: "shops:"},
-		{name: "$schema"}, {name: "$comment", mistaken: []string{"comment", "comments"}},
+		{name: "$schema"},
+		{name: "$comment", mistaken: []string{"comment", "comments"}},
 	}
 	shopFields = []fileField{
 		{name: "shop", required: true, mistaken: []string{"domain", "id", "name", "host"}, example: "shop: example.com"},
@@ -33,7 +34,10 @@ var (
 		{name: "$comment", mistaken: []string{"comment", "comments"}},
 	}
 	webhookFields = []fileField{
-		{name: "url", required: true, mistaken: []string{"uri", "address", "endpoint"}, example: "url: https://example.com/fourthwall"},
+		{
+			name: "url", required: true, mistaken: []string{"uri", "address", "endpoint"},
+			example: "url: https://example.com/fourthwall",
+		},
 		{
 			name: "types", required: true, mistaken: []string{"allowedTypes", "eventTypes", "events", "event_types", "type"},
 			example: "types: [ORDER_PLACED]",
@@ -56,7 +60,7 @@ const (
 	fileSurrogate      = "This text has half of a character, such as \\ud83d. Write the whole character."
 	fileOpen           = "This bracket or brace isn’t closed. Add ] or } where the list or the fields end."
 	fileURLEnds        = "This URL begins or ends with characters that can’t be seen. Remove them."
-	fileNoName         = "This can’t be the name of a field. Names are texts, such as shop or url."
+	fileNoName         = "This isn’t a field’s name. Names are texts, such as shop or url."
 	fileMerge          = "Merge keys (<<) aren’t supported. Write the fields out."
 	fileOtherVersion   = "This version of the format is unknown. Write version: 1."
 	fileUnknownID      = "This shop has no webhook with this ID. Correct it, or remove the line to create a webhook."
@@ -66,7 +70,7 @@ const (
 )
 
 func fileCharacter(char rune) string {
-	return fmt.Sprintf("The character U+%04X can’t be in a file. Remove it, or write it as \"\\u%04x\" in quotes.", char, char)
+	return fmt.Sprintf("The character U+%04[1]X can’t be in a file. Remove it, or write \"\\u%04[1]x\" in quotes.", char)
 }
 
 func fileMoreProblems(n int) string {
@@ -89,7 +93,8 @@ func fileIDTwice(line int) string {
 }
 
 func fileWebhookTwice(line int) string {
-	return "The same webhook is also on line " + strconv.Itoa(line) + ". Remove one of them."
+	return "The webhook of line " + strconv.Itoa(line) + " has the same URL and some of these event types. Remove them " +
+		"from one of the two, or the endpoint receives events twice."
 }
 
 // names returns the names of fields for a sentence.
@@ -160,9 +165,8 @@ func fileNoValue(of string) string {
 	return "“" + of + "” has no value. Enter one."
 }
 
-func fileNeedsQuotes(of, value string) string {
-	return "Without quotes, this isn’t a text. Write \"" + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(short(value)) +
-		"\" in quotes."
+func fileNeedsQuotes(value string) string {
+	return "Without quotes, this isn’t a text. Write " + strconv.Quote(short(value)) + " with its quotes."
 }
 
 func fileNotBool(of string) string {
@@ -181,18 +185,33 @@ func short(text string) string {
 // syntaxTexts say what is wrong with the syntax, by words in the message of the library. The first match counts.
 var syntaxTexts = []struct{ part, text string }{
 	{"exceeded max depth", fileTooDeep},
-	{"quoted scalar", "This quoted text isn’t right. It needs a quote at its end, and only known escapes after a backslash."},
-	{"mapping values are not allowed", "A colon can’t be here. Indent the line like the one above it, or put the text in quotes."},
+	{
+		"quoted scalar",
+		"This quoted text isn’t right. It needs a quote at its end, and only known escapes after a backslash.",
+	},
+	{
+		"mapping values are not allowed",
+		"A colon can’t be here. Indent the line like the one above it, or put the text in quotes.",
+	},
 	{"sequence entries are not allowed", "A dash can’t be here. Begin a new line before it."},
 	{"cannot start any token", "Text can’t begin with this character. Put the text in quotes."},
 	{"unknown anchor", "This alias has no anchor before it. Write the value out."},
-	{"did not find expected key", "This line isn’t indented like the lines around it, or a colon is missing. Fix its spaces."},
+	{
+		"did not find expected key",
+		"This line isn’t indented like the lines around it, or a colon is missing. Fix its spaces.",
+	},
 	{"could not find expected ':'", "A colon is missing here. Write the field’s name, a colon, a space and the value."},
-	{"did not find expected '-' indicator", "This line isn’t indented like the lines around it, or a dash is missing. Fix its spaces."},
+	{
+		"did not find expected '-' indicator",
+		"This line isn’t indented like the lines around it, or a dash is missing. Fix its spaces.",
+	},
 	{"',' or ']'", "This list has no end, or a comma is missing. Check commas and brackets."},
 	{"',' or '}'", "These fields have no end, or a comma is missing. Check commas and braces."},
 	{"directive", "Lines that begin with % aren’t supported. Remove the line."},
-	{"tag", "Tags that begin with an exclamation mark aren’t supported. Remove it, or put the text in quotes."},
+	{
+		"while scanning a tag",
+		"Tags that begin with an exclamation mark aren’t supported. Remove it, or put the text in quotes.",
+	},
 }
 
 // syntaxText says what is wrong with the syntax.
@@ -215,7 +234,7 @@ func fileUnknownShop(meant string) string {
 }
 
 func fileSeveralShops(ids []string) string {
-	return strconv.Itoa(len(ids)) + " shops have this domain. Write the ID of one instead: " + strings.Join(ids, ", ") + "."
+	return strconv.Itoa(len(ids)) + " shops have this domain. Write the ID of one instead: " + listed(ids) + "."
 }
 
 func fileNeedsID(ids []string) string {
@@ -236,7 +255,7 @@ func listed(all []string) string {
 }
 
 func fileWriteURL(address string) string {
-	return "This isn’t a whole URL. Write " + short(address) + "."
+	return "This isn’t a whole URL. Write " + clipped(address) + "."
 }
 
 func fileUnknownType(meant string) string {
@@ -255,7 +274,8 @@ func fileHead(shops int, since time.Time) []string {
 	}
 	head := []string{of + ", exported from Hookwall."}
 	if !since.IsZero() {
-		head[0] += " Hookwall has read all of them since " + since.UTC().Truncate(time.Hour).Format("2006-01-02 15:04") + " UTC."
+		hour := since.UTC().Truncate(time.Hour).Format("2006-01-02 15:04")
+		head[0] += " Hookwall has read all of them since " + hour + " UTC."
 	}
 	return append(head,
 		"Edit this file, then upload it under Plans. You review every change before Fourthwall receives it.",

@@ -120,6 +120,7 @@ export const pages = [
   { name: "shops", path: () => "/shops" },
   { name: "plans", path: () => "/plans" },
   { name: "plan a change", path: () => "/plans/new?kind=copy" },
+  { name: "plan from a file", path: () => "/plans/file" },
   { name: "plan", path: async (v) => ledTo(await v.plan(), review) },
   { name: "search", path: () => "/search?q=example" },
   { name: "shop labels", path: (v) => v.at(v.empty, "/labels") },
