@@ -14,7 +14,8 @@ import (
 var mayImport = map[string][]string{
 	"": {
 		"handlers", "internal/activity", "internal/deliver", "internal/fleet", "internal/fourthwall", "internal/jobs",
-		"internal/probe", "internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/webhooks", "oauth",
+		"internal/probe", "internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/terminal",
+		"internal/webhooks", "oauth",
 	},
 	"handlers": {
 		"handlers/middleware", "internal/activity", "internal/deliver", "internal/doctor", "internal/fleet", "internal/fourthwall",
@@ -47,6 +48,7 @@ var mayImport = map[string][]string{
 	"internal/store":              nil,
 	"internal/unseen":             nil,
 	"internal/sandbox":            nil,
+	"internal/terminal":           nil,
 
 	// For tests alone.
 	"internal/store/storetest": {"internal/store"},
@@ -56,6 +58,7 @@ var mayImport = map[string][]string{
 	"e2e/faults":               nil,
 	"e2e/process":              {"internal/store/storetest"},
 	"e2e/replicas":             nil,
+	"e2e/terminal":             nil,
 	"deploy":                   nil,
 }
 
