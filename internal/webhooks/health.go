@@ -196,6 +196,30 @@ func (s Seen) Health() map[string]*Health {
 	return out
 }
 
+// Shared returns how the deliveries went that may be for several webhooks, by the first of them.
+func (s Seen) Shared() map[string]*Health {
+	out := map[string]*Health{}
+	of := func(ids []string) *Health {
+		if out[ids[0]] == nil {
+			out[ids[0]] = &Health{Stale: s.Unread && s.Past.Stale}
+		}
+		return out[ids[0]]
+	}
+	ids := s.ids()
+	for _, past := range s.Past.Health {
+		if all := ids(past.Webhook); len(all) > 1 {
+			of(all).add(past)
+		}
+	}
+	spans := store.SpansAt(s.Now)
+	s.each(func(d delivery) {
+		if len(d.ids) > 1 {
+			of(d.ids).count(d.Delivery, spans)
+		}
+	})
+	return out
+}
+
 func (h *Health) add(past store.WebhookHealth) {
 	h.Day.Add(past.Day)
 	h.Week.Add(past.Week)
