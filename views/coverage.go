@@ -54,7 +54,7 @@ type CoverageRow struct {
 // to the most. 35 also means more.
 type CoverageCell struct{ Min, Max int }
 
-// most is the number from which a cell says "or more".
+// most is the number from which a cell says that there may be more.
 const most = 35
 
 // tabs are the pages about many shops.
@@ -105,8 +105,11 @@ func (c CoverageCell) class() string {
 
 // text is what a cell shows besides its color.
 func (c CoverageCell) text() string {
-	if c.Max < 2 {
+	switch {
+	case c.Max < 2:
 		return ""
+	case c.Max >= most:
+		return strconv.Itoa(most) + "+"
 	}
 	return strconv.Itoa(c.Max)
 }
