@@ -147,7 +147,7 @@ func (f foundShops) fleetRow(v *requestState, c store.Connection) views.FleetRow
 	if !o.SeenAt.IsZero() {
 		row.Webhooks, row.Covered = ui.Count(o.WebhookCount, "webhook", "webhooks"), f.seen.covered(o)
 	}
-	row.HealthKnown = state != fleet.Reconnect && state != fleet.Stale && state != fleet.Unseen
+	row.HealthKnown = state != fleet.Reconnect && state != fleet.Stale && !o.SeenAt.IsZero() && !o.DeliveriesAt.IsZero()
 	row.UnknownSince = o.DeliveriesAt
 	row.TroubleText = f.trouble(c.ShopID)
 	row.Trouble = row.TroubleText
@@ -179,7 +179,7 @@ func (f foundShops) trouble(shopID string) string {
 	case fleet.Stale:
 		return staleTrouble + lowerFirst(cmp.Or(problem, notVisitedText))
 	case fleet.Unseen:
-		return cmp.Or(problem, notVisitedYetText)
+		return cmp.Or(problem, notKnownText(o))
 	case fleet.Look, fleet.Failing:
 		switch failures := f.seen.failures[shopID]; {
 		case len(failures) > 0:
@@ -190,6 +190,17 @@ func (f foundShops) trouble(shopID string) string {
 		return noEventTypesText
 	}
 	return problem
+}
+
+// notKnownText says what isn't known of a shop of which nothing else is wrong.
+func notKnownText(o store.Observation) string {
+	switch {
+	case o.TriedAt.IsZero():
+		return notVisitedYetText
+	case o.Cut:
+		return cutText
+	}
+	return backlogText
 }
 
 // mostFailed returns where most deliveries failed.

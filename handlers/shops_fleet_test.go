@@ -86,18 +86,18 @@ func TestFleetRows(t *testing.T) {
 	t.Parallel()
 	_, p := newFleetRig(t, oddShops()...)
 	pg := p.get(shopsPath).want(http.StatusOK,
-		"9 shops", "2 failing", "1 to reconnect", "1 stale", "2 to check", "1 not seen yet", "2 healthy")
+		"9 shops", "2 failing", "1 to reconnect", "1 stale", "2 to check", "2 not known", "1 healthy")
 	rows := pg.fleetRows()
 	want := [][]string{
 		{"failing", "Half Moon", "", "1 webhook", "1/29 event types covered", "2 of 2 failed", "certificate expired", "seen just now"},
 		{"failing", "Tidewater Records", "", "1 webhook", "1/29 event types covered", "3 of 7 failed", "certificate expired", "seen just now"},
 		{"look", "Paper Comet", "", "1 webhook", "1/29 event types covered", "Not known for 1 h", "Reconnect: API key rejected", "seen 1 h ago"},
-		{"unknown", "Granite Choir", "", "1 webhook", "1/29 event types covered", "Not known for 9 h", "Stale: no response from Fourthwall", "seen 9 h ago"},
+		{"unknown", "Granite Choir", "", "1 webhook", "1/29 event types covered", "Not known for 9 h", "Stale: no usable response", "seen 9 h ago"},
 		{"look", "Quiet Orbit", "", "1 webhook", "1/29 event types covered", "1 of 41 failed", "500", "seen just now"},
 		{"look", "Cedar and Static", "", "0 webhooks", "0/29 event types covered", "No deliveries", "No webhooks", "seen just now"},
 		{"unknown", "Owl Post", "", "– webhooks not known", "– event types not known", "Not known", "First visit is pending", "seen never"},
+		{"unknown", "Velvet Otter", "", "1 webhook", "≥ 1/29 event types covered", "No deliveries", "Not all webhooks were read", "seen just now"},
 		{"ok", "Amber Fox", "Labels: music", "1 webhook", "2/29 event types covered", "9 deliveries", "", "seen just now"},
-		{"ok", "Velvet Otter", "", "1 webhook", "≥ 1/29 event types covered", "No deliveries", "", "seen just now"},
 	}
 	if diff := cmp.Diff(want, rows, cmp.Comparer(sameButAge)); diff != "" {
 		t.Error(diff)
@@ -156,8 +156,8 @@ func TestFleetFilters(t *testing.T) {
 		"state=reconnect":      {"Paper Comet"},
 		"state=stale":          {"Granite Choir"},
 		"state=look":           {"Quiet Orbit", "Cedar and Static"},
-		"state=unseen":         {"Owl Post"},
-		"state=healthy":        {"Amber Fox", "Velvet Otter"},
+		"state=unseen":         {"Owl Post", "Velvet Otter"},
+		"state=healthy":        {"Amber Fox"},
 		"label=MUSIC":          {"Amber Fox"},
 		"missing=ORDER_PLACED": {"Half Moon", "Tidewater Records", "Paper Comet", "Granite Choir", "Quiet Orbit", "Cedar and Static"},
 		"missing=NO_SUCH":      nil,
@@ -168,7 +168,7 @@ func TestFleetFilters(t *testing.T) {
 		"q=sh_none.example":                                    {"Cedar and Static"},
 		"q=music":                                              {"Amber Fox"},
 		"q=AGENCY.example/fw+quiet":                            {"Quiet Orbit"},
-		"state=healthy&sort=name":                              {"Amber Fox", "Velvet Otter"},
+		"state=unseen&sort=name":                               {"Owl Post", "Velvet Otter"},
 		"sort=name&q=hooks.agency": {
 			"Amber Fox", "Granite Choir", "Half Moon", "Paper Comet", "Quiet Orbit", "Tidewater Records", "Velvet Otter",
 		},
@@ -222,10 +222,10 @@ func TestFleetCSV(t *testing.T) {
 		},
 		{"sh_new", "Owl Post", "sh_new.example", "", "unseen", "First visit is pending", "", "", "", "", "", "", "", ""},
 		{
-			"sh_stale", "Granite Choir", "sh_stale.example", "", "stale", "Stale: no response from Fourthwall", "1", "1", "28",
+			"sh_stale", "Granite Choir", "sh_stale.example", "", "stale", "Stale: no usable response", "1", "1", "28",
 			"2", "0", "T", "T", "no answer",
 		},
-		{"sh_cut", "Velvet Otter", "sh_cut.example", "", "healthy", "", "1", "", "", "0", "0", "T", "T", ""},
+		{"sh_cut", "Velvet Otter", "sh_cut.example", "", "unseen", "Not all webhooks were read", "1", "", "", "0", "0", "T", "T", ""},
 	} {
 		if diff := cmp.Diff(want, rows[want[0]]); diff != "" {
 			t.Errorf("%s: %s", want[0], diff)
