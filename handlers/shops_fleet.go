@@ -240,28 +240,28 @@ func (s *server) handleRefresh(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	back, want, all := filter.href(1), []string{}, false
-	switch id := bounded(r.PostForm.Get("shop"), maxShopQuery); {
-	case id != "":
-		want, back = append(want, id), withQuery(shopsPath, openValues(filter, id).Encode())
-	case filter.narrows():
-		for _, c := range found.found {
-			want = append(want, c.ShopID)
-		}
-	default:
-		all = true
+	back, of := filter.href(1), found.found
+	if id := bounded(r.PostForm.Get("shop"), maxShopQuery); id != "" {
+		back = withQuery(shopsPath, openValues(filter, id).Encode())
+		of = slices.DeleteFunc(found.all, func(c store.Connection) bool { return c.ShopID != id })
+	}
+	var want []string
+	ended := 0
+	for _, c := range of {
+		want = append(want, c.ShopID)
+		ended += toReconnect(c)
+	}
+	if len(want) == len(found.all) {
+		want = nil // all
 	}
 	asked := 0
-	if all || len(want) > 0 {
+	if len(of) > 0 {
 		if asked, err = s.Fleet.Refresh(r.Context(), owner, want...); err != nil {
 			return err
 		}
 	}
-	if all {
-		want = make([]string, len(found.all))
-	}
 	stateOf(r).log.Info("visits asked for", "shops", asked)
-	notice := refreshNotice(asked, len(want)-asked)
+	notice := refreshNotice(asked, ended)
 	if err := s.tell(r, shopsPath, keptFlash{Notice: notice}); err != nil {
 		return err
 	}

@@ -271,7 +271,7 @@ func TestRefresh(t *testing.T) {
 		to   string
 	}{
 		{url.Values{"shop": {"sh_fine"}}, []string{"sh_fine"}, "Refreshing 1 shop", "open=sh_fine"},
-		{url.Values{"shop": {"sh_other"}}, nil, "No shop to refresh", ""},
+		{url.Values{"shop": {"sh_other"}}, nil, "No shop to refresh Shops", ""},
 		{url.Values{"shop": {"sh_ended"}}, nil, "1 shop must be reconnected first", ""},
 		{url.Values{"state": {"failing"}}, []string{"sh_failing", "sh_failing2"}, "Refreshing 2 shops", "state=failing"},
 		{url.Values{"q": {"nothing like it"}}, nil, "No shop to refresh", ""},
