@@ -43,7 +43,7 @@ func (s *server) fleetOf(r *http.Request, f foundShops, shown []store.Connection
 		out.Paused = new(visitsPausedNotice(until))
 	}
 	out.Causes = s.causes(stateOf(r), f)
-	if len(out.Causes) > causesShown {
+	if len(out.Causes) > causesShown && r.URL.Query().Get("causes") == "" {
 		out.MoreCauses, out.Causes = len(out.Causes)-causesShown, out.Causes[:causesShown]
 	}
 	hours, err := s.hours(r, f, shown, now)
@@ -77,6 +77,8 @@ func (f foundShops) counts() (all []views.ShopCount) {
 // kept says what of the filter has no field of its own.
 func (f foundShops) kept() string {
 	switch {
+	case f.filter.host != "" && f.filter.reason == noReason:
+		return f.filter.host + ": " + noReasonText
 	case f.filter.host != "" && f.filter.reason != "":
 		return f.filter.host + ": " + f.filter.reason
 	case f.filter.pattern != "":
@@ -89,8 +91,8 @@ func (f foundShops) kept() string {
 func (s *server) causes(v *requestState, f foundShops) (all []views.ShopCause) {
 	for _, c := range fleet.Causes(f.seen.failures) {
 		one := views.ShopCause{
-			Host: c.Host, Reason: c.Reason, Shops: c.Shops, Count: c.Count, First: c.First,
-			Href: shopFilter{host: c.Host, reason: c.Reason}.href(1),
+			Host: c.Host, Reason: cmp.Or(c.Reason, noReasonText), Shops: c.Shops, Count: c.Count, First: c.First,
+			Href: shopFilter{host: c.Host, reason: cmp.Or(c.Reason, noReason)}.href(1),
 		}
 		if v.may(operator) && c.One.Webhook != "" {
 			one.CheckHref = checkStartHref(c.One.Shop, "webhook", c.One.Webhook)
@@ -151,8 +153,8 @@ func (f foundShops) fleetRow(v *requestState, c store.Connection) views.FleetRow
 	row.UnknownSince = o.DeliveriesAt
 	row.TroubleText = f.trouble(c.ShopID)
 	row.Trouble = row.TroubleText
-	if most := mostFailed(f.seen.failures[c.ShopID]); most.Reason != "" && row.Trouble == failureText(most) {
-		row.Trouble = most.Reason // the host is above the list, or in the title
+	if most := mostFailed(f.seen.failures[c.ShopID]); most.Count > 0 && row.Trouble == failureText(most) {
+		row.Trouble = cmp.Or(most.Reason, noReasonText) // the host is above the list, or in the title
 	}
 	if state == fleet.Reconnect {
 		row.TroubleHref = row.ReconnectHref
@@ -214,7 +216,12 @@ func mostFailed(all []fleet.Failure) (most fleet.Failure) {
 }
 
 // failureText says where deliveries failed, and how.
-func failureText(f fleet.Failure) string { return strings.Trim(f.Host+": "+f.Reason, ": ") }
+func failureText(f fleet.Failure) string {
+	if f.Host == "" {
+		return cmp.Or(f.Reason, noReasonText)
+	}
+	return f.Host + ": " + cmp.Or(f.Reason, noReasonText)
+}
 
 // lowerFirst returns a text for within a sentence. One that begins with an
 // acronym stays.

@@ -377,3 +377,38 @@ func TestFleetOfATeam(t *testing.T) {
 		}
 	}
 }
+
+// TestCauses: each leads to the shops that it counts, also one without a reason.
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	var shops []fleettest.Shop
+	for i, row := range []struct{ host, reason string }{
+		{"a.example", "500"}, {"a.example", "500"}, {"a.example", ""}, {"a.example", ""}, {"a.example", ""},
+		{"b.example:8443", "a: b, & c "}, {"b.example:8443", "a: b, & c "}, {"c.example", "-"}, {"c.example", "-"},
+		{"alone.example", "500"},
+	} {
+		shops = append(shops, fleettest.Shop{
+			ID: fmt.Sprintf("sh_%d", i), Name: fmt.Sprintf("Shop %d", i), Failed: 1, Error: row.reason,
+			Webhooks: []fleet.Webhook{fleettest.Hook("wcon_1", "https://"+row.host+"/fw", "DONATION")},
+		})
+	}
+	_, p := newFleetRig(t, shops...)
+	few := p.get(shopsPath).want(http.StatusOK,
+		"a.example: failed without details", "3 deliveries failed in 3 shops", "a.example: 500", "Shop 2", "failed without details")
+	all := few.link("2 more problems affect several shops").want(http.StatusOK, "b.example:8443: a: b, & c", "c.example: -")
+	all.wantText(nil, []string{"more problems", "alone.example"})
+	for cause, want := range map[string][]string{
+		"Show 3 shops : a.example: failed without details": {"Shop 2", "Shop 3", "Shop 4"},
+		"Show 2 shops : a.example: 500":                    {"Shop 0", "Shop 1"},
+		"Show 2 shops : b.example:8443: a: b, & c":         {"Shop 5", "Shop 6"},
+		"Show 2 shops : c.example: -":                      {"Shop 7", "Shop 8"},
+	} {
+		var got []string
+		for _, row := range all.link(cause).want(http.StatusOK, "of 10 shops shown").fleetRows() {
+			got = append(got, row[1])
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", cause, diff)
+		}
+	}
+}

@@ -384,6 +384,7 @@ const (
 	noWebhooksText    = "No webhooks"
 	noEventTypesText  = "No event types"
 	samePatternText   = "Same coverage"
+	noReasonText      = "failed without details"
 )
 
 // Search. A kind of what was found has a heading.
