@@ -216,6 +216,29 @@ func (s *seenShops) shows(f shopFilter, shopID string) bool {
 	return true
 }
 
+// twins returns, by shop, what tells shops with the same name apart: their domains, or their IDs if those are the same
+// too.
+func (f foundShops) twins() map[string]string {
+	key := func(c store.Connection) string { return strings.ToLower(c.ShopName) }
+	full := func(c store.Connection) string { return key(c) + "\n" + strings.ToLower(c.ShopDomain) }
+	named, same := map[string]int{}, map[string]int{}
+	for _, c := range f.all {
+		named[key(c)]++
+		same[full(c)]++
+	}
+	all := map[string]string{}
+	for _, c := range f.all {
+		switch {
+		case named[key(c)] < 2 || c.ShopName == "": // one without a name is called by its ID
+		case same[full(c)] < 2 && c.ShopDomain != "":
+			all[c.ShopID] = c.ShopDomain
+		default:
+			all[c.ShopID] = c.ShopID
+		}
+	}
+	return all
+}
+
 // identity identifies the shops that were found.
 func (f foundShops) identity() string {
 	hash := sha256.New()

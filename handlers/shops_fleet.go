@@ -50,8 +50,10 @@ func (s *server) fleetOf(r *http.Request, f foundShops, shown []store.Connection
 	if err != nil {
 		return nil, err
 	}
+	twins := f.twins()
 	for i, c := range shown {
 		row := f.fleetRow(stateOf(r), c)
+		row.Twin = twins[c.ShopID]
 		row.OpenHref = f.filter.openHref(i, c.ShopID)
 		row.Hours, row.Open = hours[c.ShopID], r.URL.Query().Get("open") == c.ShopID
 		out.Rows = append(out.Rows, row)

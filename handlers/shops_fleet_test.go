@@ -412,3 +412,30 @@ func TestCauses(t *testing.T) {
 		}
 	}
 }
+
+// TestShopsOfOneName are told apart in lists: by their domains or, where those are
+// the same, by their IDs.
+func TestShopsOfOneName(t *testing.T) {
+	t.Parallel()
+	shop := func(id, name string) fleettest.Shop { return fleettest.Shop{ID: id, Name: name, Unseen: true} }
+	g, p := newFleetRig(t, shop("sh_1", "Merch Store"), shop("sh_2", "merch store"), shop("sh_3", "Amber Fox"),
+		shop("sh_4", "Twin"), shop("sh_5", "Twin"), shop("sh_6", ""), shop("sh_7", ""))
+	conn, err := g.store.Connection(t.Context(), owner(p), "sh_4")
+	p.must(err)
+	for _, id := range []string{"sh_4", "sh_5"} {
+		_, err = g.store.PutConnection(t.Context(), store.Connection{
+			Owner: owner(p), ShopID: id, ShopName: "Twin", ShopDomain: "twin.example", Way: conn.Way, Credential: []byte("{}"),
+		})
+		p.must(err)
+	}
+	var names []string
+	for _, row := range p.get(shopsPath + "?sort=name").want(http.StatusOK).fleetRows() {
+		names = append(names, row[1])
+	}
+	if diff := cmp.Diff([]string{
+		"sh_6", "sh_7", "Amber Fox", "Merch Store sh_1.example", "merch store sh_2.example", "Twin sh_4", "Twin sh_5",
+	}, names); diff != "" {
+		t.Error(diff)
+	}
+	p.get(coveragePath+"?by=shops").want(http.StatusOK, "Merch Store sh_1.example", "Twin sh_5")
+}

@@ -42,6 +42,7 @@ type CoverageType struct {
 // CoverageRow is a shop, or the shops with one pattern.
 type CoverageRow struct {
 	Name    string // of the shop; "" for a pattern
+	Twin    string // what tells it from another shop with its name; "" if there is none
 	Shops   int
 	Href    string
 	Known   bool           // what the webhooks cover

@@ -54,6 +54,7 @@ func (c ShopCause) words() string { return c.Host + ": " + c.Reason }
 // FleetRow is one of many shops.
 type FleetRow struct {
 	ConnectedShop
+	Twin          string // what tells it from another shop with its name; "" if there is none
 	State         ui.State
 	Webhooks      string // such as “3 webhooks”; "" if they aren't known
 	Covered       string // such as “11/29”; "" if it isn't known
