@@ -39,6 +39,9 @@ func NewClone(webhooks [][]Webhook) (*Clone, error) {
 		for _, w := range webhooks[i] {
 			c.seq++
 			w.ShopID, w.CreatedAt, w.Seq = sh.ID, start, c.seq
+			if w.AllowedTypes == nil {
+				w.AllowedTypes = []string{} // which the description requires
+			}
 			sh.webhooks = append(sh.webhooks, w)
 		}
 	}
