@@ -214,7 +214,7 @@ func newDashboard(
 	}
 	all := fleet.NewService(fleet.Config{
 		Store: st, Shops: connected, Webhooks: hooks, Clone: cloneShops, Queue: background, Logger: logger,
-		Intervals: c.Visits.Intervals, Keep: c.Visits.KeepDeliveries,
+		Intervals: c.Visits.Intervals, Keep: c.Visits.KeepDeliveries, ApproveFrom: c.ApproveFrom,
 	})
 	if !c.Visits.Off {
 		settings.Fleet = all
