@@ -246,7 +246,7 @@ func cloneShops(all []fleet.CloneShop) (fleet.Clone, error) {
 	if err != nil {
 		return fleet.Clone{}, err
 	}
-	c := fleet.Clone{Close: box.Close}
+	c := fleet.Clone{Close: box.Close, IDs: box.IDs}
 	for _, shop := range box.Shops() {
 		key := fourthwall.APIKey{Username: shop.APIUser, Password: fourthwall.Secret(shop.APIPassword)}
 		c.Credentials = append(c.Credentials, key)

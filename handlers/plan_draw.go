@@ -19,7 +19,7 @@ const (
 	groupsOnPage = 20
 	shopsOfGroup = 5  // before the rest has a page of its own
 	groupPage    = 50 // shops on such a page
-	oddNamed     = 20 // changes that a rehearsal predicts not to succeed
+	oddNamed     = 20 // shops in which a change would end in the same way
 )
 
 // planNote is what a page says of what was just tried.
@@ -205,7 +205,7 @@ func planGroup(
 }
 
 // rehearsal returns what a rehearsal predicts: how many changes succeed, and the
-// others with the reason.
+// others by reason.
 func rehearsal(
 	predicted []fleet.Rehearsal, at time.Time, doc fleet.Document, of map[string]store.Connection,
 ) *views.PlanRehearsal {
@@ -215,14 +215,16 @@ func rehearsal(
 			out.Good++
 			continue
 		}
-		if len(out.Odd) == oddNamed {
-			continue
-		}
 		i, item := store.PlanItem{State: one.State, Code: one.Code}, doc.Items[n]
 		why, _ := itemText(i, item)
-		out.Odd = append(out.Odd, views.PlanPrediction{
-			PlanShop: planShop(of, item.Shop, item.Webhook), Outcome: outcomeText(i, item), Why: why,
-		})
+		odd := views.PlanPrediction{Outcome: outcomeText(i, item), Why: why}
+		g := slices.IndexFunc(out.Odd, func(o views.PlanPrediction) bool { return o.Outcome == odd.Outcome && o.Why == why })
+		if g < 0 {
+			g, out.Odd = len(out.Odd), append(out.Odd, odd)
+		}
+		if out.Odd[g].Count++; out.Odd[g].Count <= oddNamed {
+			out.Odd[g].Shops = append(out.Odd[g].Shops, planShop(of, item.Shop, item.Webhook))
+		}
 	}
 	return out
 }

@@ -63,7 +63,7 @@ func TestPlanIsRehearsed(t *testing.T) {
 	g.must(err)
 	changes := plan.Updates
 	pg = pg.postForm("/rehearse").submit().want(http.StatusOK,
-		fmt.Sprintf("%d of %d changes would succeed.", changes-1, changes), "Rejected.", "An app manages this webhook",
+		fmt.Sprintf("%d of %d changes would succeed.", changes-1, changes), "1 change · Rejected", "An app manages this webhook",
 		"Rehearsed: Updated", "Rehearse again", "on a copy of these shops as we last saw them")
 	if got := g.calls.of(http.MethodGet); len(got) != 0 {
 		t.Errorf("the rehearsal called %v", got)

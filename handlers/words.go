@@ -2334,8 +2334,9 @@ var itemCodeTexts = map[string]string{
 	store.ItemChanged + " gone":      "Someone deleted this webhook after the review.",
 	store.ItemChanged + " duplicate": "Someone created such a webhook after the review, so we made no second one.",
 
-	store.ItemSkipped:     "A person ended the run before this change.",
-	store.ItemUnconfirmed: "We never got Fourthwall’s response. Check the shop’s webhooks before you retry.",
+	store.ItemSkipped: "A person ended the run before this change.",
+	store.ItemUnconfirmed + " " + fleet.CodeNoCopy: "We can’t predict what Fourthwall does with this webhook.",
+	store.ItemUnconfirmed:                          "We never got Fourthwall’s response. Check the shop’s webhooks before you retry.",
 
 	store.ItemFailed + " ended":     "The connection has ended. Connect the shop again, then retry.",
 	store.ItemFailed + " no_answer": "Fourthwall didn’t respond after several attempts. Retry later.",

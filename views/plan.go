@@ -112,14 +112,14 @@ type PlanShop struct {
 type PlanRehearsal struct {
 	At          time.Time
 	Total, Good int              // changes, and those that would succeed
-	Odd         []PlanPrediction // some of the others
+	Odd         []PlanPrediction // the others, by reason
 }
 
-// PlanPrediction is a change that would not succeed.
+// PlanPrediction are changes that would not succeed for one reason.
 type PlanPrediction struct {
-	PlanShop
-
 	Outcome, Why string
+	Count        int
+	Shops        []PlanShop // the first of them
 }
 
 // PlanSecretsPage has the secrets of the webhooks that a run created. Its form's
@@ -196,8 +196,8 @@ func (r PlanRehearsal) state() ui.State {
 	return ui.OK
 }
 
-// more returns how many changes that would not succeed aren't named.
-func (r PlanRehearsal) more() int { return r.Total - r.Good - len(r.Odd) }
+// more returns how many of the changes have no name.
+func (p PlanPrediction) more() int { return p.Count - len(p.Shops) }
 
 // title names a wave.
 func (w PlanWave) title() string {

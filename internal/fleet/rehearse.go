@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 type Clone struct {
 	API         *fourthwall.Client
 	Credentials []fourthwall.Credential // of each shop
+	IDs         []map[string]string     // of each shop: the IDs that its webhooks have in the copy
 	Close       func() error
 }
 
@@ -62,6 +64,9 @@ func (s *Service) Rehearsal(ctx context.Context, p store.Plan) (all []Rehearsal,
 	return all, at, err
 }
 
+// CodeNoCopy means that a change can't be predicted, since the webhook can't be copied.
+const CodeNoCopy = "no_copy"
+
 // CanRehearse reports whether plans can be rehearsed in this deployment.
 func (s *Service) CanRehearse() bool { return s.clone != nil }
 
@@ -101,7 +106,7 @@ func (s *Service) Rehearse(ctx context.Context, owner store.Owner, doc Document)
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	for i := range stage {
-		stage[i].api, stage[i].cred = c.API, c.Credentials[i]
+		stage[i].api, stage[i].cred, stage[i].ids = c.API, c.Credentials[i], c.IDs[i]
 	}
 	for _, item := range doc.Items {
 		predicted, err := stage[place[item.Shop]].try(ctx, item)
@@ -131,8 +136,9 @@ const mayWrite = "webhook_write"
 type tryout struct {
 	api   *fourthwall.Client
 	cred  fourthwall.Credential
-	fails Rehearsal // how each item ends; without a state if that isn't known before
-	made  []string  // IDs of webhooks that the plan created so far
+	fails Rehearsal         // how each item ends; without a state if that isn't known before
+	ids   map[string]string // of its webhooks in the copy
+	made  []string          // IDs of webhooks that the plan created so far
 }
 
 // try applies one item as a run would, and returns how it ended.
@@ -143,9 +149,16 @@ func (t *tryout) try(ctx context.Context, item Item) (Rehearsal, error) {
 	case item.Action() == Create:
 		return t.create(ctx, item)
 	}
-	hook, err := t.api.Webhook(ctx, t.cred, item.Webhook)
+	id, exists := t.ids[item.Webhook]
+	switch {
+	case !exists && item.Action() == Delete:
+		return Rehearsal{State: store.ItemDone}, nil
+	case !exists:
+		return Rehearsal{store.ItemChanged, codeGone}, nil
+	}
+	hook, err := t.api.Webhook(ctx, t.cred, id)
 	switch now := hook.Content(); {
-	case fourthwall.AsError(err).NotFound() && item.Action() == Delete:
+	case fourthwall.AsError(err).NotFound() && item.Action() == Delete: // by an item before
 		return Rehearsal{State: store.ItemDone}, nil
 	case err != nil:
 		return tried(err)
@@ -155,9 +168,9 @@ func (t *tryout) try(ctx context.Context, item Item) (Rehearsal, error) {
 		return Rehearsal{State: store.ItemChanged}, nil
 	}
 	if item.Action() == Delete {
-		return tried(t.api.DeleteWebhook(ctx, t.cred, item.Webhook))
+		return tried(t.api.DeleteWebhook(ctx, t.cred, id))
 	}
-	_, err = t.api.UpdateWebhook(ctx, t.cred, item.Webhook, *item.After)
+	_, err = t.api.UpdateWebhook(ctx, t.cred, id, *item.After)
 	return tried(err)
 }
 
@@ -166,8 +179,12 @@ func (t *tryout) create(ctx context.Context, item Item) (Rehearsal, error) {
 	if err != nil {
 		return Rehearsal{}, err
 	}
+	known := slices.Clone(t.made)
+	for _, id := range item.Beside {
+		known = append(known, t.ids[id])
+	}
 	for _, other := range webhooks.Duplicates(list, *item.After, "") {
-		if !slices.Contains(item.Beside, other.ID) && !slices.Contains(t.made, other.ID) {
+		if !slices.Contains(known, other.ID) {
 			return Rehearsal{store.ItemChanged, codeDuplicate}, nil
 		}
 	}
@@ -185,6 +202,8 @@ func tried(err error) (Rehearsal, error) {
 		return Rehearsal{State: store.ItemDone}, nil
 	case api.NotFound():
 		return Rehearsal{store.ItemChanged, codeGone}, nil
+	case api != nil && api.Status >= http.StatusInternalServerError: // which the copy can't have
+		return Rehearsal{store.ItemUnconfirmed, CodeNoCopy}, nil
 	case api != nil && api.Code != "":
 		return Rehearsal{store.ItemRejected, api.Code}, nil
 	}

@@ -223,6 +223,13 @@ func BenchmarkRehearsal(b *testing.B) {
 	for b.Loop() {
 		start := time.Now()
 		g.must(g.RehearsePlan(b.Context(), p, doc))
+		predicted, _, err := g.Rehearsal(b.Context(), p)
+		g.must(err)
+		for _, one := range predicted {
+			if one.State != store.ItemDone {
+				b.Fatalf("predicted %+v", one)
+			}
+		}
 		b.ReportMetric(time.Since(start).Seconds(), "s")
 		b.ReportMetric(time.Since(start).Seconds()/5, "of-limit")
 		b.ReportMetric(float64(len(doc.Items)), "changes")

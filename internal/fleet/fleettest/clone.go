@@ -24,7 +24,7 @@ func Clone(shops []fleet.CloneShop) (fleet.Clone, error) {
 	if err != nil {
 		return fleet.Clone{}, err
 	}
-	c := fleet.Clone{Close: box.Close}
+	c := fleet.Clone{Close: box.Close, IDs: box.IDs}
 	for _, shop := range box.Shops() {
 		c.Credentials = append(c.Credentials,
 			fourthwall.APIKey{Username: shop.APIUser, Password: fourthwall.Secret(shop.APIPassword)})
