@@ -464,7 +464,7 @@ func TestVisitSettings(t *testing.T) {
 
 // TestApproveFrom: from how many shops on another person approves a plan.
 func TestApproveFrom(t *testing.T) {
-	for given, want := range map[string]int{"": 20, "0": 0, "1": 1, " 1000 ": 1000} {
+	for given, want := range map[string]int{"": 20, "0": 0, "1": 1, "1000": 1000} {
 		got, err := load(t, env("HOOKWALL_APPROVE_FROM", given))
 		if err != nil || got.ApproveFrom != want {
 			t.Errorf("%q: %d, %v", given, got.ApproveFrom, err)

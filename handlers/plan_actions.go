@@ -60,7 +60,7 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, do planAct, done ui
 // nil. A plan that is at work in the same shops is named, unless somebody else
 // has it.
 func (s *server) planNotice(r *http.Request, err error) *ui.Notice {
-	if busy, ok := errors.AsType[*store.ShopsBusy](err); ok && busy.Owner == stateOf(r).owner {
+	if busy, ok := errors.AsType[*store.ShopsBusyError](err); ok && busy.Owner == stateOf(r).owner {
 		return new(overlapNotice(busy.Number, busy.Shops))
 	}
 	return planNotices(err)

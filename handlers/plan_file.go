@@ -72,7 +72,8 @@ func (s *server) readPlanFile(r *http.Request) (f planFile, p store.Plan, err er
 	of, err := s.connectionsOf(r)
 	f = planFile{
 		Plan: p.Number, Kind: p.Kind, Digest: p.Digest, State: p.State, Why: p.Why, LeftOut: []planFileLeft{},
-		Made: fileStep(p.Made), Approved: fileStep(p.Approved), Applied: fileStep(p.Applied), Items: fileItems(doc, items, of),
+		Made: fileStep(p.Made), Approved: fileStep(p.Approved), Applied: fileStep(p.Applied),
+		Items: fileItems(doc, items, of),
 	}
 	for _, l := range doc.LeftOut {
 		c := of[l.Shop]
@@ -148,7 +149,8 @@ func (s *server) handlePlanCSV(w http.ResponseWriter, r *http.Request) error {
 	}
 	rows := [][]string{{
 		"shop", "shop id", "domain", "action", "webhook id", "url before", "url after", "event types before",
-		"event types after", "wave", "state", "code", "request id of the API", "created webhook", "started", "ended", "retries",
+		"event types after", "wave", "state", "code", "request id of the API", "created webhook", "started", "ended",
+		"retries",
 	}}
 	for _, one := range f.Items {
 		rows = append(rows, planRecord(one))
@@ -176,7 +178,8 @@ func planRecord(one planFileItem) []string {
 	}
 	return []string{
 		one.Name, one.Shop, one.Domain, one.Action, one.Webhook, urls[0], urls[1], types[0], types[1],
-		numberOrNone(one.Wave), one.State, one.Code, one.RequestID, one.Created, times[0], times[1], numberOrNone(one.Retries),
+		numberOrNone(one.Wave), one.State, one.Code, one.RequestID, one.Created, times[0], times[1],
+		numberOrNone(one.Retries),
 	}
 }
 

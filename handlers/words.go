@@ -2335,8 +2335,10 @@ var itemCodeTexts = map[string]string{
 	store.ItemChanged + " duplicate": "Someone created such a webhook after the review, so we made no second one.",
 
 	store.ItemSkipped: "A person ended the run before this change.",
+
 	store.ItemUnconfirmed + " " + fleet.CodeNoCopy: "We can’t predict what Fourthwall does with this webhook.",
-	store.ItemUnconfirmed:                          "We never got Fourthwall’s response. Check the shop’s webhooks before you retry.",
+
+	store.ItemUnconfirmed: "We never got Fourthwall’s response. Check the shop’s webhooks before you retry.",
 
 	store.ItemFailed + " ended":     "The connection has ended. Connect the shop again, then retry.",
 	store.ItemFailed + " no_answer": "Fourthwall didn’t respond after several attempts. Retry later.",
@@ -2456,7 +2458,8 @@ func planStoppedNotice() ui.Notice {
 
 func planEndedNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Success, Title: "The run is ended", Text: "We skipped the remaining changes. Other plans can change these shops.",
+		Kind: ui.Success, Title: "The run is ended",
+		Text: "We skipped the remaining changes. Other plans can change these shops.",
 	}
 }
 

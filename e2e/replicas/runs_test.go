@@ -18,7 +18,8 @@ import (
 	"hookwall/internal/store"
 )
 
-var planShops = flag.Int("planned", 25, "in how many shops a plan is applied while a dashboard is killed again and again")
+var planShops = flag.Int("planned", 25,
+	"in how many shops a plan is applied while a dashboard is killed again and again")
 
 const (
 	runURL       = "https://hooks.example.com/run"
@@ -128,7 +129,11 @@ func BenchmarkRunOfFleet(b *testing.B) {
 				shops := len(r.box.Shops())
 				longer(b, "the run", func() bool { return r.allMade() == shops })
 				took, calls := time.Since(start), r.called()-before
-				eventually(b, "the last visits", func() bool { now := r.called(); pause(nil, time.Second); return r.called() == now })
+				eventually(b, "the last visits", func() bool {
+					now := r.called()
+					<-time.After(time.Second)
+					return r.called() == now
+				})
 				wall.Stop()
 				if over, _ := r.isOver(); !over {
 					b.Error("the run is not over")
@@ -171,13 +176,13 @@ func TestRunOfKilledReplicas(t *testing.T) {
 		if time.Since(begun) > 30*time.Minute {
 			t.Fatalf("the run is not over: %+v", items)
 		}
-		pause(nil, killEvery)
+		<-time.After(killEvery)
 		switch {
 		case kills == 3:
 			check(t, r.box.Configure(limited, sandbox.Switches{}))
 		case kills%5 == 4 && len(walls) > 1:
 			walls[0].Pause()
-			pause(nil, suspended)
+			<-time.After(suspended)
 			walls[0].Continue()
 			continue
 		}
@@ -188,7 +193,7 @@ func TestRunOfKilledReplicas(t *testing.T) {
 		}
 	}
 	took := time.Since(begun)
-	pause(nil, r.untilEffects())
+	<-time.After(r.untilEffects())
 	states := map[string]int{}
 	for _, i := range items {
 		n := r.made(i.Shop)
@@ -225,16 +230,6 @@ func longer(t testing.TB, what string, yes func() bool) {
 		case <-limit.C:
 			t.Fatalf("%s did not happen", what)
 		}
-	}
-}
-
-// pause waits, unless over is closed before.
-func pause(over <-chan struct{}, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-over:
-	case <-timer.C:
 	}
 }
 

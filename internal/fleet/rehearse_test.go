@@ -189,7 +189,9 @@ func TestRehearsalOfOddFleet(t *testing.T) {
 			again(42)
 			g.must(g.client(shops[43]).DeleteWebhook(t.Context(), hook(43))) // which nobody has seen yet
 		})
-	for _, url := range []string{"https://192.0.2.1/x", "https://hooks.example.com:8443/x", "https://shop.fourthwall.com/x"} {
+	for _, url := range []string{
+		"https://192.0.2.1/x", "https://hooks.example.com:8443/x", "https://shop.fourthwall.com/x",
+	} {
 		e := fleet.Edit{Kind: fleet.CopyHook, Content: &fourthwall.Content{URL: url, AllowedTypes: letter}}
 		compare(url, e, shops[60:66], nil)
 	}

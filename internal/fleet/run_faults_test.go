@@ -31,7 +31,7 @@ func TestEndedRun(t *testing.T) {
 	p, waits := g.plans(copyOf("DONATION"), first, second), g.plans(copyOf("GIFT_PURCHASE"), first, second)
 	g.must(g.ApplyPlan(t.Context(), g.actor("bo"), p, p.Digest, 1))
 	err := g.ApplyPlan(t.Context(), g.actor("bo"), waits, waits.Digest, 1)
-	if busy, ok := errors.AsType[*store.ShopsBusy](err); !ok || busy.Number != p.Number || busy.Shops != 2 {
+	if busy, ok := errors.AsType[*store.ShopsBusyError](err); !ok || busy.Number != p.Number || busy.Shops != 2 {
 		t.Fatalf("an overlapping plan: %v", err)
 	}
 	_, proposal, err := g.MakePlan(t.Context(), g.actor("ada"), "left out", copyOf("GIFT_PURCHASE"), []string{first})

@@ -53,21 +53,21 @@ var (
 	ErrPlanAltered = errors.New("the plan is not what was reviewed")
 	// ErrPlanState means that the plan isn't in a state in which that can be done.
 	ErrPlanState = errors.New("the plan is in another state")
-	// ErrShopsBusy means that another plan is at work in shops of the plan. A ShopsBusy says which.
+	// ErrShopsBusy means that another plan is at work in shops of the plan. A ShopsBusyError says which.
 	ErrShopsBusy = errors.New("another plan is at work in these shops")
 )
 
-// ShopsBusy is an ErrShopsBusy. Read it with errors.As.
-type ShopsBusy struct {
+// ShopsBusyError is an ErrShopsBusy. Read it with errors.As.
+type ShopsBusyError struct {
 	BusyPlan
 
 	Shops int // of the plan that can't begin, in which that one is at work
 }
 
-func (e *ShopsBusy) Error() string { return ErrShopsBusy.Error() }
+func (e *ShopsBusyError) Error() string { return ErrShopsBusy.Error() }
 
 // Is reports whether target is ErrShopsBusy.
-func (e *ShopsBusy) Is(target error) bool { return target == ErrShopsBusy } //nolint:errorlint // as errors.Is wants it
+func (e *ShopsBusyError) Is(target error) bool { return target == ErrShopsBusy }
 
 // BusyPlan is a plan that is at work in a shop.
 type BusyPlan struct {
@@ -377,7 +377,7 @@ func (s *Store) ApplyPlan(
 	}))
 }
 
-// isBusy returns a ShopsBusy if a plan is at work in one of the shops. It names the oldest.
+// isBusy returns a ShopsBusyError if a plan is at work in one of the shops. It names the oldest.
 func isBusy(busy map[string]BusyPlan, shops []string) error {
 	in := map[BusyPlan]map[string]bool{}
 	for _, shop := range shops {
@@ -390,10 +390,10 @@ func isBusy(busy map[string]BusyPlan, shops []string) error {
 		}
 		in[plan][shop] = true
 	}
-	var first *ShopsBusy
+	var first *ShopsBusyError
 	for plan, shops := range in {
 		if first == nil || plan.Number < first.Number {
-			first = &ShopsBusy{plan, len(shops)}
+			first = &ShopsBusyError{plan, len(shops)}
 		}
 	}
 	if first == nil {

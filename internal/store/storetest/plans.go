@@ -171,13 +171,14 @@ var planTests = map[string]func(*testing.T, *fixture){
 		runPlan(t, f.one, owner, 2)
 		busy, err := f.one.BusyShops(t.Context())
 		must(t, err)
-		same(t, "busy", busy, map[string]store.BusyPlan{"sh_00": {Owner: owner, Number: 1}, "sh_01": {Owner: owner, Number: 1}})
+		first := store.BusyPlan{Owner: owner, Number: 1}
+		same(t, "busy", busy, map[string]store.BusyPlan{"sh_00": first, "sh_01": first})
 		p, shops := draftPlan(t, f.one, owner, "b", 3)
 		apply := func() error {
 			return f.one.ApplyPlan(background, owner, p.Number, p.Digest, store.PlanPerson{}, nil, shops, nil)
 		}
 		is(t, "while the first runs", apply(), store.ErrShopsBusy)
-		busyErr, ok := errors.AsType[*store.ShopsBusy](apply())
+		busyErr, ok := errors.AsType[*store.ShopsBusyError](apply())
 		if !ok || busyErr.Shops != 2 || busyErr.Number != 1 || busyErr.Owner != owner {
 			t.Errorf("it's %+v", busyErr)
 		}
