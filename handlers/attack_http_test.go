@@ -39,6 +39,7 @@ func (v *victim) isNotCached(t *testing.T) {
 		"/samples/{type}":                  "private, no-cache",
 		newPlanPath:                        "private, no-cache",
 		plansPath:                          "private, no-cache",
+		planFilePath:                       "private, no-cache",
 	}
 	stranger := v.rig.person()
 	for _, rt := range v.table() {

@@ -1,192 +1,205 @@
 package handlers
 
 import (
-	"encoding/json"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
 	"mime"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"hookwall/internal/fleet"
-	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/views"
+	"hookwall/views/ui"
 )
 
-// planFile is a plan and the results of its run, as a file has them.
-type planFile struct {
-	Plan     int64          `json:"plan"`
-	Kind     string         `json:"kind"`
-	Digest   string         `json:"digest"`
-	State    string         `json:"state"`
-	Why      string         `json:"why,omitempty"`
-	Made     *planFileStep  `json:"made,omitempty"`
-	Approved *planFileStep  `json:"approved,omitempty"`
-	Applied  *planFileStep  `json:"applied,omitempty"`
-	Items    []planFileItem `json:"items"`
-	LeftOut  []planFileLeft `json:"leftOut"`
+const (
+	fileField = "file"
+	textField = "text"
+	maxEcho   = 64 << 10 // bytes of a file that the form shows again
+)
+
+// fileForm is the form that plans from a file, as it was sent.
+type fileForm struct {
+	key      string // one-time ID
+	filter   shopFilter
+	text     []byte
+	isFile   bool // a file was chosen, whose text it is
+	banner   *ui.Notice
+	problems []fleet.FileProblem
+	nothing  *fleet.Proposal // why nothing would change; nil if that isn't so
 }
 
-type planFileStep struct {
-	By string    `json:"by,omitempty"`
-	At time.Time `json:"at"`
+// handlePlanFileForm shows the form that plans from a file. After a new sign-in,
+// it shows what was typed before.
+func (s *server) handlePlanFileForm(w http.ResponseWriter, r *http.Request) error {
+	if stateOf(r).owner == "" {
+		return redirect(w, r, connectPath)
+	}
+	f := &fileForm{key: rand.Text(), filter: readShopFilter(r.URL.Query())}
+	draft, err := s.Store.Draft(r.Context(), s.browserToken(r), r.URL.Query().Get("draft"))
+	switch {
+	case err == nil && draft.Page == planFilePath:
+		f.text, f.filter = []byte(draft.Form.Get(textField)), readShopFilter(draft.Form)
+	case err != nil && !draftGone(err):
+		return err
+	}
+	return s.drawPlanFile(w, r, http.StatusOK, f)
 }
 
-type planFileItem struct {
-	Shop      string              `json:"shop"`
-	Name      string              `json:"name,omitempty"`
-	Domain    string              `json:"domain,omitempty"`
-	Action    string              `json:"action"`
-	Webhook   string              `json:"webhook,omitempty"`
-	Before    *fourthwall.Content `json:"before,omitempty"`
-	After     *fourthwall.Content `json:"after,omitempty"`
-	Wave      int                 `json:"wave,omitempty"`
-	State     string              `json:"state,omitempty"` // "" before the run
-	Code      string              `json:"code,omitempty"`
-	RequestID string              `json:"requestID,omitempty"`
-	Created   string              `json:"created,omitempty"` // ID of the webhook
-	Started   *time.Time          `json:"started,omitempty"`
-	Ended     *time.Time          `json:"ended,omitempty"`
-	Retries   int                 `json:"retries,omitempty"`
-}
-
-type planFileLeft struct {
-	Shop    string `json:"shop"`
-	Name    string `json:"name,omitempty"`
-	Domain  string `json:"domain,omitempty"`
-	Webhook string `json:"webhook,omitempty"`
-	Why     string `json:"why"`
-	Plan    int64  `json:"plan,omitempty"`
-}
-
-// readPlanFile returns the plan in the path with the results of its run.
-func (s *server) readPlanFile(r *http.Request) (f planFile, p store.Plan, err error) {
-	p, doc, err := s.readPlan(r)
-	if err != nil {
-		return f, p, err
-	}
-	items, err := s.Store.PlanItems(r.Context(), p.Owner, p.Number)
-	if err != nil {
-		return f, p, err
-	}
-	of, err := s.connectionsOf(r)
-	f = planFile{
-		Plan: p.Number, Kind: p.Kind, Digest: p.Digest, State: p.State, Why: p.Why, LeftOut: []planFileLeft{},
-		Made: fileStep(p.Made), Approved: fileStep(p.Approved), Applied: fileStep(p.Applied),
-		Items: fileItems(doc, items, of),
-	}
-	for _, l := range doc.LeftOut {
-		c := of[l.Shop]
-		f.LeftOut = append(f.LeftOut, planFileLeft{
-			Shop: l.Shop, Name: c.ShopName, Domain: c.ShopDomain, Webhook: l.Webhook, Why: string(l.Why), Plan: l.Plan,
-		})
-	}
-	return f, p, err
-}
-
-func fileStep(by store.PlanPerson) *planFileStep {
-	if by.At.IsZero() {
-		return nil
-	}
-	return &planFileStep{by.Name, by.At.UTC()}
-}
-
-func fileItems(doc fleet.Document, items []store.PlanItem, of map[string]store.Connection) []planFileItem {
-	all := make([]planFileItem, len(doc.Items))
-	for n, item := range doc.Items {
-		c := of[item.Shop]
-		all[n] = planFileItem{
-			Shop: item.Shop, Name: c.ShopName, Domain: c.ShopDomain, Action: string(item.Action()), Webhook: item.Webhook,
-			Before: item.Before, After: item.After,
-		}
-	}
-	for _, i := range items {
-		if i.Item >= len(all) {
-			continue
-		}
-		one := &all[i.Item]
-		one.Wave, one.State, one.Code, one.RequestID = i.Wave, i.State, i.Code, i.RequestID
-		one.Created, one.Retries = i.Webhook, i.Retries
-		one.Started, one.Ended = fileTime(i.StartedAt), fileTime(i.EndedAt)
-	}
-	return all
-}
-
-func fileTime(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return new(t.UTC())
-}
-
-// planFileName is the beginning of the names of a plan's files.
-func planFileName(p store.Plan) string { return "plan-" + strconv.FormatInt(p.Number, 10) }
-
-// handlePlanJSON sends a plan and the results of its run as JSON.
-func (s *server) handlePlanJSON(w http.ResponseWriter, r *http.Request) error {
-	f, p, err := s.readPlanFile(r)
+// handlePlanFile makes a plan from a file. One form with one text makes one plan.
+func (s *server) handlePlanFile(w http.ResponseWriter, r *http.Request) error {
+	f, err := readFileForm(r)
 	if err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(f, "", "  ")
+	if stateOf(r).owner == "" || s.Fleet == nil {
+		return &httpError{Status: http.StatusNotFound}
+	}
+	if len(f.text) == 0 {
+		f.banner = &ui.Notice{Kind: ui.Failure, Title: noFileTitle, Text: noFileText}
+		return s.drawPlanFile(w, r, http.StatusUnprocessableEntity, f)
+	}
+	sum := sha256.Sum256(f.text)
+	p, proposal, err := s.Fleet.PlanFile(r.Context(), s.actor(r), f.key+hex.EncodeToString(sum[:8]), f.text)
+	var wrong *fleet.FileError
+	switch {
+	case errors.As(err, &wrong):
+		f.problems, f.banner = wrong.Problems, new(fileProblemsNotice(len(wrong.Problems)))
+		return s.drawPlanFile(w, r, http.StatusUnprocessableEntity, f)
+	case errors.Is(err, fleet.ErrNothingToChange):
+		f.nothing, f.banner = &proposal, new(nothingToChangeNotice(proposal))
+		return s.drawPlanFile(w, r, http.StatusUnprocessableEntity, f)
+	case err != nil:
+		return err
+	}
+	stateOf(r).log.Info("a plan was made from a file", "plan", p.Number, "shops", p.Shops)
+	return redirect(w, r, planPath(p.Number))
+}
+
+// planFileAgain draws the form with a notice. A file must be chosen again.
+func (s *server) planFileAgain(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) error {
+	f, err := readFileForm(r)
+	if err != nil {
+		return err
+	}
+	f.banner = withRequestID(n, r)
+	return s.drawPlanFile(w, r, status, f)
+}
+
+// readFileForm reads a form with a file or a text. A file is used instead of the
+// text, which may be that of a file that was sent before.
+func readFileForm(r *http.Request) (*fileForm, error) {
+	//nolint:gosec // bodyLimits bounds this page's body, all of which fits into memory
+	if err := r.ParseMultipartForm(maxFileForm); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return nil, badForm(err)
+	}
+	f := &fileForm{
+		key: r.PostFormValue(keyField), filter: readShopFilter(r.PostForm), text: []byte(r.PostFormValue(textField)),
+	}
+	if !randomID.MatchString(f.key) {
+		f.key = rand.Text()
+	}
+	if r.MultipartForm == nil {
+		return f, nil
+	}
+	file, head, err := r.FormFile(fileField)
+	if errors.Is(err, http.ErrMissingFile) {
+		return f, nil
+	}
+	if err != nil {
+		return nil, badForm(err)
+	}
+	defer file.Close()
+	content, err := io.ReadAll(file)
+	if err != nil {
+		return nil, badForm(err)
+	}
+	if head.Filename != "" || len(content) > 0 {
+		f.text, f.isFile = content, true
+	}
+	return f, nil
+}
+
+// drawPlanFile draws the form, with what is wrong with the file.
+func (s *server) drawPlanFile(w http.ResponseWriter, r *http.Request, status int, f *fileForm) error {
+	found, err := s.findShops(r, f.filter)
+	if err != nil {
+		return err
+	}
+	if found.seen == nil { // one shop has its own pages
+		return redirect(w, r, shopsPath)
+	}
+	frame, err := s.frame(r, planFileTitle)
+	if err != nil {
+		return err
+	}
+	page := views.PlanFilePage{
+		Frame: frame, Action: planFilePath, PlansHref: plansPath, ShopsHref: found.filter.href(1), Count: len(found.found),
+		SchemaHref: fileSchemaPath, Key: f.key, Filter: found.filter.fields(), Banner: f.banner,
+	}
+	if len(f.text) <= maxEcho {
+		page.Text = valid(string(f.text))
+	} else {
+		page.ChooseAgain = f.isFile
+	}
+	if page.Count > 0 {
+		page.YAMLHref = withQuery(shopsYAMLPath, found.filter.values().Encode())
+		page.JSONHref = withQuery(shopsJSONPath, found.filter.values().Encode())
+	}
+	for _, p := range f.problems {
+		page.Problems = append(page.Problems, views.FileProblem{
+			Line: p.Line, Column: p.Column, Text: p.Text, Source: strings.ReplaceAll(p.Source, "\t", "→ "),
+		})
+	}
+	if f.nothing != nil {
+		page.Left = s.leftOut(stateOf(r), f.nothing.LeftOut, namesOf(found.all))
+	}
+	w.Header().Set("Cache-Control", "private, no-cache") // Back shows what was typed
+	return s.render(w, r, status, views.PlanFile(page))
+}
+
+// handleShopsYAML sends the webhooks of shops as a file, filtered as on the page.
+func (s *server) handleShopsYAML(w http.ResponseWriter, r *http.Request) error {
+	return s.sendShops(w, r, fleet.YAML, "application/yaml")
+}
+
+// handleShopsJSON does the same in JSON.
+func (s *server) handleShopsJSON(w http.ResponseWriter, r *http.Request) error {
+	return s.sendShops(w, r, fleet.JSON, "application/json")
+}
+
+func (s *server) sendShops(w http.ResponseWriter, r *http.Request, format fleet.FileFormat, kind string) error {
+	owner := stateOf(r).owner
+	if owner == "" {
+		return store.ErrNotFound // nothing is connected
+	}
+	found, err := s.findShops(r, readShopFilter(r.URL.Query()))
+	if err != nil {
+		return err
+	}
+	if found.seen == nil {
+		return &httpError{Status: http.StatusNotFound} // one shop has no such list
+	}
+	text, err := s.Fleet.ExportFile(r.Context(), owner, append([]string{}, found.ids()...), format)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Disposition",
-		mime.FormatMediaType("attachment", map[string]string{"filename": planFileName(p) + ".json"}))
-	_, _ = w.Write(append(text, '\n')) // fails if the client has left
+	w.Header().Set("Content-Type", kind+"; charset=utf-8")
+	name := mime.FormatMediaType("attachment", map[string]string{"filename": "shops." + string(format)})
+	w.Header().Set("Content-Disposition", name)
+	//nolint:gosec // a file to download, never a page
+	_, _ = w.Write(text) // fails if the client has left
 	return nil
 }
 
-// handlePlanCSV sends a plan and the results of its run as a table: a line for
-// each change, and one for each shop that is left out.
-func (s *server) handlePlanCSV(w http.ResponseWriter, r *http.Request) error {
-	f, p, err := s.readPlanFile(r)
-	if err != nil {
-		return err
-	}
-	rows := [][]string{{
-		"shop", "shop id", "domain", "action", "webhook id", "url before", "url after", "event types before",
-		"event types after", "wave", "state", "code", "request id of the API", "created webhook", "started", "ended",
-		"retries",
-	}}
-	for _, one := range f.Items {
-		rows = append(rows, planRecord(one))
-	}
-	for _, l := range f.LeftOut {
-		rows = append(rows, []string{
-			l.Name, l.Shop, l.Domain, "", l.Webhook, "", "", "", "", "", "left out", l.Why,
-		})
-	}
-	return sendCSV(w, planFileName(p)+".csv", rows)
-}
-
-func planRecord(one planFileItem) []string {
-	var urls, types [2]string
-	for n, c := range []*fourthwall.Content{one.Before, one.After} {
-		if c != nil {
-			urls[n], types[n] = c.URL, strings.Join(codesOf(c.AllowedTypes), " ")
-		}
-	}
-	var times [2]string
-	for n, t := range []*time.Time{one.Started, one.Ended} {
-		if t != nil {
-			times[n] = instantText(*t)
-		}
-	}
-	return []string{
-		one.Name, one.Shop, one.Domain, one.Action, one.Webhook, urls[0], urls[1], types[0], types[1],
-		numberOrNone(one.Wave), one.State, one.Code, one.RequestID, one.Created, times[0], times[1],
-		numberOrNone(one.Retries),
-	}
-}
-
-// numberOrNone writes a number, or nothing for 0.
-func numberOrNone(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.Itoa(n)
+// handleFileSchema sends the JSON Schema of files.
+func (s *server) handleFileSchema(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, _ = w.Write(fleet.FileSchema)
+	return nil
 }

@@ -22,6 +22,7 @@ const (
 	DeleteHooks  EditKind = "delete"
 	CopyHook     EditKind = "copy"
 	FromTemplate EditKind = "template"
+	FromFile     EditKind = "file"
 	UndoOf       EditKind = "undo"
 )
 
@@ -35,6 +36,9 @@ type Edit struct {
 	Content  *fourthwall.Content    `json:"content,omitempty"`  // of the webhook to copy
 	Template *Template              `json:"template,omitempty"` // as it was when the plan was made
 	Plan     int64                  `json:"plan,omitempty"`     // that is undone
+	Source   string                 `json:"source,omitempty"`   // identifies the bytes of the file
+
+	file map[string]FileShop // what a file wants of each shop, by ID; the items say what comes of it
 }
 
 // apply returns the items for the webhooks of one shop.
@@ -42,6 +46,8 @@ func (e Edit) apply(shop Place, hooks []Webhook) (items []Item, left []LeftOut) 
 	switch e.Kind {
 	case CopyHook:
 		return copied(shop, hooks, *e.Content), nil
+	case FromFile:
+		return e.file[shop.ID].changes(shop, hooks), nil
 	case FromTemplate:
 		items, why := e.Template.drift(shop, hooks)
 		if why != "" {

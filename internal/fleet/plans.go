@@ -40,6 +40,12 @@ func (s *Service) MakePlan(
 	if err != nil {
 		return store.Plan{}, Proposal{}, err
 	}
+	return s.makePlan(ctx, actor, form, e, shops)
+}
+
+func (s *Service) makePlan(
+	ctx context.Context, actor activity.Actor, form string, e Edit, shops []Shop,
+) (store.Plan, Proposal, error) {
 	proposal, err := Propose(e, shops)
 	if err == nil {
 		err = beside(proposal.Items, shops)
