@@ -38,7 +38,7 @@ func subjectOf(a store.Activity, d activity.Detail, called names) string {
 	if d.Plan > 0 {
 		return planName(d.Plan)
 	}
-	return cmp.Or(d.Shop, d.Member, d.Channel, a.WebhookID)
+	return cmp.Or(d.Shop, d.Member, d.Channel, d.Token, a.WebhookID)
 }
 
 // activityText returns in a few words what was changed, or why nothing was.
@@ -50,6 +50,8 @@ func activityText(a store.Activity, d activity.Detail) string {
 		return shops.WhyEnded(store.EndReason(d.Why))
 	case d.Member != "":
 		return roleChangeText(d)
+	case d.Token != "":
+		return scopeLabels.text(d.Scope)
 	case a.Action == activity.LabelShop:
 		return labelChangeText(d)
 	case a.Outcome != store.OutcomeDone:

@@ -137,6 +137,7 @@ func (v *victim) teamWrites() map[string]sentForm {
 	v.must(v.server.Team.Remove(v.t.Context(), boss.Actor(), gone))
 	v.member(team.Admin) // a second session
 	other := v.get(youPath).postForm(youEndPath).values
+	v.get(youPath).postForm(tokensPath).set("name", "CI").submit().want(http.StatusOK)
 	page, channel := v.connectsChannel().url.Path, v.box.Channel()
 	conn, err := v.store.Connection(v.t.Context(), v.server.Team.Owner(), v.shop.ID)
 	v.must(err)
@@ -159,6 +160,8 @@ func (v *victim) teamWrites() map[string]sentForm {
 		keysPath + "/{id}/retry": {path: imported + "/retry", form: url.Values{}},
 		movePath:                 {path: movePath, form: url.Values{"move": {"sh_mine"}}},
 		youEndPath:               {path: youEndPath, form: other},
+		tokensPath:               {path: tokensPath, form: url.Values{"name": {"Forged"}, "scope": {"apply"}, "days": {"30"}}},
+		revokeTokenPath:          {path: revokeTokenPath, form: v.get(youPath).postForm(revokeTokenPath).values},
 		"/people/{id}/role":      {path: personPath(ann) + "/role", form: url.Values{"role": {"admin"}}},
 		"/people/{id}/remove":    {path: personPath(ann) + "/remove", form: url.Values{}},
 		connectChannel: {path: connectChannel, form: url.Values{
@@ -274,7 +277,7 @@ func TestForgedForms(t *testing.T) {
 	for name, arrive := range victims {
 		seen := 0
 		for _, rt := range arrive(t).table() {
-			if rt.method == http.MethodGet {
+			if rt.method == http.MethodGet || rt.scope != "" { // no cookie opens the API: see TestAPIProblems
 				continue
 			}
 			seen++

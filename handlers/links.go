@@ -42,6 +42,8 @@ const (
 	invitePath       = "/people/invitations"
 	youPath          = "/you"
 	youEndPath       = "/you/end"
+	tokensPath       = "/you/tokens"
+	revokeTokenPath  = "/you/tokens/revoke" //nolint:gosec // a path
 	signOutPath      = "/sign-out"
 	displayPath      = "/display"
 	helpPath         = "/help"
@@ -57,6 +59,13 @@ const (
 	invitationsPath = "/invitations/"
 	accessPath      = "/access/"
 
+	// Below this is the API.
+	apiPath         = "/api"
+	apiShopsPath    = "/api/v1/shops"
+	apiFilePath     = "/api/v1/fleet"
+	apiPlansPath    = "/api/v1/plans"
+	apiDocumentPath = "/api/v1/openapi.yaml"
+
 	securityTextPath = "/.well-known/security.txt"
 
 	keysNotKeptHref     = connectPath + "?outcome=keys_not_kept"
@@ -64,6 +73,10 @@ const (
 	signedOutHref       = connectPath + "?outcome=" + signedOut
 	signedOutOfTeamHref = signInPath + "?outcome=" + signedOut
 )
+
+// isAPI reports whether a path is the API's, where errors are problems and
+// people are known by an access token.
+func isAPI(path string) bool { return path == apiPath || strings.HasPrefix(path, apiPath+"/") }
 
 func shopPath(shopID string) string { return "/shops/" + url.PathEscape(shopID) }
 

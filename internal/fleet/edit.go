@@ -35,6 +35,7 @@ type Edit struct {
 	Content  *fourthwall.Content    `json:"content,omitempty"`  // of the webhook to copy
 	Template *Template              `json:"template,omitempty"` // as it was when the plan was made
 	Plan     int64                  `json:"plan,omitempty"`     // that is undone
+	Source   string                 `json:"source,omitempty"`   // identifies the bytes of the file
 
 	file map[string]FileShop // what a file wants of each shop, by ID; the items say what comes of it
 }

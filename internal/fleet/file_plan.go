@@ -2,6 +2,8 @@ package fleet
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,7 +37,14 @@ func (s *Service) PlanFile(
 	if problems = sorted(append(problems, more...), text); len(problems) > 0 {
 		return store.Plan{}, Proposal{}, &FileError{Problems: problems}
 	}
+	e.Source = SourceOf(text)
 	return s.makePlan(ctx, actor, form, e, shops)
+}
+
+// SourceOf identifies the bytes of a file.
+func SourceOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // wishes returns what a file wants of shops of an owner, and what these shops say is wrong with it.

@@ -159,7 +159,7 @@ export const pages = [
   { name: "team: sign in", team: true, path: () => "/sign-in" },
   { name: "team: people", team: true, as: "person-1", path: () => "/people" },
   { name: "team: activity", team: true, as: "person-1", path: () => "/people/activity" },
-  { name: "team: sessions", team: true, as: "person-1", path: () => "/you" },
+  { name: "team: sessions and tokens", team: true, as: "person-1", path: () => "/you" },
   { name: "team: connect", team: true, as: "person-1", path: () => "/connect" },
   { name: "team: many keys", team: true, as: "person-1", path: manyKeys },
   { name: "team: invited", team: true, as: "person-1", from: (v) => v.open("/connect"), button: invite },
