@@ -39,6 +39,9 @@ func (s *server) handlePlans(w http.ResponseWriter, r *http.Request) error {
 	if v.may(operator) && frame.ShopCount > 1 {
 		page.NewHref = newPlanPath
 	}
+	if frame.ShopCount > 1 {
+		page.YAMLHref, page.JSONHref = shopsYAMLPath, shopsJSONPath
+	}
 	for _, p := range all[:min(plansOnPage, len(all))] {
 		page.Rows = append(page.Rows, planRow(v, p))
 	}
