@@ -383,7 +383,7 @@ func TestCauses(t *testing.T) {
 	t.Parallel()
 	var shops []fleettest.Shop
 	for i, row := range []struct{ host, reason string }{
-		{"a.example", "500"},
+		{"A.EXAMPLE.:443", "500"},
 		{"a.example", "500"},
 		{"a.example", ""},
 		{"a.example", ""},
