@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -193,7 +194,9 @@ func TestHealthOfOddDeliveries(t *testing.T) {
 			},
 		},
 		"the last of many failed": {
-			receives + "?2", append([]sent{{"weve_x", "FAILED", 0, time.Second}}, several(19, sent{"weve_", "DELIVERED", 0, time.Minute})...),
+			receives + "?2",
+			slices.Concat(several(1, sent{"last_", "FAILED", 0, time.Second}),
+				several(19, sent{"weve_", "DELIVERED", 0, time.Minute})),
 			[2]saidOfHealth{
 				{list: "Look|1 of 20 failed", hook: " failed. 20 in the last 24 hours, 1 failed.|!was failed"},
 				{list: "Not known|No deliveries yet", hook: "The first delivery appears here."},

@@ -383,8 +383,15 @@ func TestCauses(t *testing.T) {
 	t.Parallel()
 	var shops []fleettest.Shop
 	for i, row := range []struct{ host, reason string }{
-		{"a.example", "500"}, {"a.example", "500"}, {"a.example", ""}, {"a.example", ""}, {"a.example", ""},
-		{"b.example:8443", "a: b, & c "}, {"b.example:8443", "a: b, & c "}, {"c.example", "-"}, {"c.example", "-"},
+		{"A.EXAMPLE.:443", "500"},
+		{"a.example", "500"},
+		{"a.example", ""},
+		{"a.example", ""},
+		{"a.example", ""},
+		{"b.example:8443", "a: b, & c "},
+		{"b.example:8443", "a: b, & c "},
+		{"c.example", "-"},
+		{"c.example", "-"},
 		{"alone.example", "500"},
 	} {
 		shops = append(shops, fleettest.Shop{
@@ -395,7 +402,8 @@ func TestCauses(t *testing.T) {
 	_, p := newFleetRig(t, shops...)
 	few := p.get(shopsPath).want(http.StatusOK,
 		"a.example: failed without details", "3 deliveries failed in 3 shops", "a.example: 500", "Shop 2", "failed without details")
-	all := few.link("2 more problems affect several shops").want(http.StatusOK, "b.example:8443: a: b, & c", "c.example: -")
+	all := few.link("2 more problems affect several shops").
+		want(http.StatusOK, "b.example:8443: a: b, & c", "c.example: -")
 	all.wantText(nil, []string{"more problems", "alone.example"})
 	for cause, want := range map[string][]string{
 		"Show 3 shops : a.example: failed without details": {"Shop 2", "Shop 3", "Shop 4"},

@@ -214,15 +214,16 @@ func (w WebhookRow) nameDirection() templ.Attributes {
 	return templ.Attributes{"dir": "ltr"}
 }
 
-// spark returns the chart of a webhook with deliveries in the last 24 hours, or
-// else the class of what is drawn in its place.
+// spark returns the chart of the last 24 hours or, if all of them are alike, the
+// class of what is drawn in its place.
 func (w WebhookRow) spark() (chart ui.SparklineChart, class string) {
 	if w.Health == nil {
 		return chart, "unread"
 	}
 	sum := w.Health.Hours.Total()
+	isSeen := slices.ContainsFunc(w.Health.Hours, func(h ui.Hour) bool { return h.Known })
 	switch {
-	case sum.Accepted+sum.Failed+sum.Other > 0:
+	case sum.Accepted+sum.Failed+sum.Other > 0, isSeen && !sum.Known:
 		return ui.SparklineChart{Series: w.Health.Hours, Width: 192, Height: 28, Beside: true}, ""
 	case sum.Known:
 		return chart, "zero"

@@ -386,3 +386,27 @@ func TestWebhookListBudget(t *testing.T) {
 		t.Errorf("the page is %d bytes", len(d.raw))
 	}
 }
+
+// TestSparkOfAWebhook: hours without deliveries that are known are never drawn as
+// if they weren't.
+func TestSparkOfAWebhook(t *testing.T) {
+	for hours, want := range map[string]string{
+		"": "unread", "??": "unread", "00": "zero", "0?": "chart", "1?": "chart", "10": "chart",
+	} {
+		h := &Health{}
+		for _, hour := range hours {
+			one := ui.Hour{Known: hour != '?'}
+			if hour == '1' {
+				one.Accepted = 1
+			}
+			h.Hours = append(h.Hours, one)
+		}
+		chart, class := WebhookRow{Health: h}.spark()
+		if len(chart.Series) > 0 {
+			class = "chart"
+		}
+		if class != want {
+			t.Errorf("%q: %s, want %s", hours, class, want)
+		}
+	}
+}

@@ -70,12 +70,14 @@ func webhooksIn(text []byte) (hooks []Webhook) {
 	return hooks
 }
 
+// hostOf returns the host of a URL, with its port unless that is the usual one.
 func hostOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
-	return strings.ToLower(u.Host)
+	host, usual := strings.ToLower(u.Host), map[string]string{"https": ":443", "http": ":80"}[u.Scheme]
+	return strings.TrimSuffix(strings.TrimSuffix(host, usual), ".")
 }
 
 // Seen returns the webhooks of an owner's shops, as visits saw them, by shop. One whose webhooks aren't known is

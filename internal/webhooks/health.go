@@ -13,8 +13,8 @@ import (
 // that says how deliveries went asks it, so that all say the same.
 //
 // A delivery counts once, as it was last reported: Fourthwall sends an event to a webhook under one ID, up to 5 times,
-// and "equal id = duplicate" is what it tells endpoints. The same event for another webhook counts there, whether it has
-// another ID or not. Tests that someone sent by hand aren't counted with real ones.
+// and "equal id = duplicate" is what it tells endpoints. The same event for another webhook counts there, even if it
+// has the same ID. Tests that someone sent by hand aren't counted with real ones.
 type Seen struct {
 	Found  Deliveries // what was read just now
 	Unread bool       // nothing could be
