@@ -97,7 +97,7 @@ type apiRun struct {
 	Items  []apiRunItem   `json:"items"`
 }
 
-// apiRunItem is how an item of a run stands.
+// apiRunItem is how far an item of a run is.
 type apiRunItem struct {
 	Item      int          `json:"item"` // from 1
 	Action    fleet.Action `json:"action"`

@@ -10,6 +10,8 @@ import (
 
 	"github.com/a-h/templ"
 	"golang.org/x/net/html"
+
+	"hookwall/internal/sandbox"
 )
 
 // notLinked has the routes that none of our pages link to, and what requests
@@ -76,6 +78,7 @@ func (c *crawl) readPlans() {
 	c.visits(true)
 	for n, address := range []string{good, "https://hooks.example.com:8443/"} {
 		shop := c.box.Shops()[n+1].ID
+		c.must(c.box.Configure(shop, sandbox.Switches{SecretInCreate: true}))
 		draft := c.newPlan("kind=copy&q="+shop).set(toField, address).set(typesField, "DONATION").submit()
 		c.read(draft.want(http.StatusOK))
 		c.read(draft.postForm("/apply").submit().want(http.StatusOK))

@@ -114,8 +114,8 @@ func withHost(text, from, to string) string {
 	return scheme + "://" + rest[:user] + to + rest[end:]
 }
 
-// copied returns the item that adds a webhook to a shop, unless it has one that is equal. A webhook with the same URL and
-// other event types is edited, so that no event is sent twice.
+// copied returns the item that adds a webhook to a shop, unless it has one that is equal. A webhook with the same URL
+// and other event types is edited, so that no event is sent twice.
 func copied(shop Place, hooks []Webhook, want fourthwall.Content) []Item {
 	hook, found := closest(hooks, want)
 	switch {

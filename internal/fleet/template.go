@@ -55,7 +55,7 @@ func UnknownPlaceholders(text string) (unknown, misplaced []string) {
 	return unknown, misplaced
 }
 
-// pathOf returns where the path of a URL, or what stands in its place, begins.
+// pathOf returns where the path of a URL, or what is in its place, begins.
 func pathOf(text string) int {
 	start := strings.Index(text, "://")
 	if start < 0 {

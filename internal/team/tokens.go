@@ -150,7 +150,7 @@ func (t *Team) RevokeToken(ctx context.Context, by activity.Actor, id string) er
 }
 
 // UseToken returns an access token and its person, with the rights of now. It returns ErrNotFound, ErrTokenExpired or
-// ErrTokenIdle if the token gives no access.
+// ErrTokenIdle if the token allows nothing.
 func (t *Team) UseToken(ctx context.Context, token string) (store.AccessToken, Person, error) {
 	if !tokenForm.MatchString(token) {
 		return store.AccessToken{}, Person{}, ErrNotFound

@@ -287,7 +287,7 @@ func (a Apply) follow(ctx context.Context, c *Client, s Streams, path string, ru
 	return run, nil
 }
 
-// report prints how a run stands, and returns the status to exit with.
+// report prints how far a run is, and returns the status to exit with.
 func (a Apply) report(s Streams, run Run) error {
 	if a.JSON {
 		if _, err := s.Out.Write(run.text); err != nil {

@@ -73,7 +73,7 @@ func (r Run) progress() string {
 	return text
 }
 
-// printRun prints how a run stands, and what failed.
+// printRun prints how far a run is, and what failed.
 func printRun(w io.Writer, r Run) {
 	fmt.Fprintf(w, "Plan %d: %s.\n", r.Number, r.progress())
 	for _, i := range r.Items {
