@@ -90,6 +90,7 @@ type commandLine struct {
 	Health  healthFlags  `cmd:"" help:"Check whether the dashboard on this machine is ready. The exit status is 0 if it is, for supervisors."`
 	Doctor  serveFlags   `cmd:"" help:"Check the database and the identity provider, and show how people sign in. Use the same settings as for the dashboard."`
 	Fleet   fleetFlags   `cmd:"" help:"Export the webhooks of many shops as a file, plan a changed file, and apply the plan. Uses the API of your Hookwall server."`
+	Probe   probeFlags   `cmd:"" help:"Compare a real shop's API with what Hookwall assumes. Creates webhooks, and deletes them at the end."`
 	Version struct{}     `cmd:"" help:"Print the version."`
 }
 

@@ -14,8 +14,8 @@ import (
 var mayImport = map[string][]string{
 	"": {
 		"handlers", "internal/activity", "internal/deliver", "internal/fleet", "internal/fourthwall", "internal/jobs",
-		"internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/terminal", "internal/webhooks",
-		"oauth",
+		"internal/probe", "internal/sandbox", "internal/shops", "internal/store", "internal/team", "internal/terminal",
+		"internal/webhooks", "oauth",
 	},
 	"handlers": {
 		"handlers/middleware", "internal/activity", "internal/deliver", "internal/doctor", "internal/fleet", "internal/fourthwall",
@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 		"internal/activity", "internal/fourthwall", "internal/shops", "internal/store", "internal/webhooks", "oauth",
 	},
 
+	"internal/probe":              {"internal/fourthwall", "internal/webhooks"},
 	"internal/doctor":             {"internal/deliver", "internal/fourthwall", "internal/signature"},
 	"internal/signature":          {"internal/fourthwall", "internal/unseen"},
 	"internal/signature/snippets": nil,

@@ -85,6 +85,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 		return checkHealth(ctx, cli.Health, stdout)
 	case "doctor":
 		return checkSetUp(ctx, cli.Doctor, getenv, stdout)
+	case "probe":
+		return probeFourthwall(ctx, cli.Probe, getenv, stdout)
 	case "sandbox":
 		return runSandbox(ctx, cli.Sandbox, getenv, stdout)
 	case "fleet export", "fleet plan", "fleet apply":
@@ -200,11 +202,7 @@ func newDashboard(
 	if err != nil {
 		return nil, nil, jobs.Work{}, err
 	}
-	provider := oauth.New(oauth.Config{
-		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
-		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL, ChannelTokenURL: c.ChannelTokenURL,
-		PublicURL: c.PublicURL.String(), Scopes: c.Scopes, UserAgent: userAgent(), Now: st.Now,
-	})
+	provider := newProvider(c, st)
 	receiver := ""
 	if sandboxURL != "" {
 		receiver = sandbox.ReceiverHost
@@ -239,6 +237,15 @@ func newDashboard(
 		EnqueueDue: c.Visits.enqueue(all),
 		Visit:      all.Visit,
 	}, nil
+}
+
+// newProvider returns Fourthwall's sign-in.
+func newProvider(c Config, st *store.Store) *oauth.Provider {
+	return oauth.New(oauth.Config{
+		ClientID: c.ClientID, ClientSecret: fourthwall.Secret(c.ClientSecret),
+		AuthURL: c.AuthURL, TokenURL: c.TokenURL, ImplicitAuthURL: c.ImplicitAuthURL, ChannelTokenURL: c.ChannelTokenURL,
+		PublicURL: c.PublicURL.String(), Scopes: c.Scopes, UserAgent: userAgent(), Now: st.Now,
+	})
 }
 
 func userAgent() string { return "hookwall/" + version }

@@ -165,6 +165,7 @@ func (s *server) fillCoverage(
 	number = min(number, last)
 	first := (number - 1) * coverageOnPage
 	end := min(first+coverageOnPage, rows)
+	twins := found.twins()
 	for i := first; i < end; i++ {
 		if !c.byShop {
 			row := coverageRow(patterns[i], types, c.label)
@@ -176,7 +177,7 @@ func (s *server) fillCoverage(
 		}
 		row := coverageRow(fleet.Coverage(seen[i:i+1], types)[0], types, "")
 		link := shopLink(seen[i].Connection)
-		row.Name, row.Href = link.Name, link.Href
+		row.Name, row.Twin, row.Href = link.Name, twins[link.ID], link.Href
 		page.Rows = append(page.Rows, row)
 	}
 	if last > 1 {

@@ -351,26 +351,27 @@ var shopStateLabels = labels{
 	{string(fleet.Reconnect), "To reconnect"},
 	{string(fleet.Stale), "Stale"},
 	{string(fleet.Look), "To check"},
-	{string(fleet.Unseen), "Not seen yet"},
+	{string(fleet.Unseen), "Not known"},
 	{string(fleet.Healthy), "Healthy"},
 }
 
 // shopCountTexts follow a number of shops.
 var shopCountTexts = map[fleet.State]string{
 	fleet.Failing: "failing", fleet.Reconnect: "to reconnect", fleet.Stale: "stale", fleet.Look: "to check",
-	fleet.Unseen: "not seen yet", fleet.Healthy: "healthy",
+	fleet.Unseen: "not known", fleet.Healthy: "healthy",
 }
 
-// shopProblemTexts say why a visit couldn't read a shop.
+// shopProblemTexts say why a visit couldn't read or understand a shop.
 var shopProblemTexts = map[fleet.Problem]string{
 	fleet.Busy:        "Rate limited by Fourthwall",
-	fleet.NoAnswer:    "No response from Fourthwall",
+	fleet.NoAnswer:    "No usable response",
 	fleet.InFront:     "Request refused by a firewall",
 	fleet.Ended:       "Connection ended",
-	fleet.Forbidden:   "No permission to view webhooks",
+	fleet.Forbidden:   "No permission to read",
 	fleet.ShopGone:    "Shop no longer exists",
 	fleet.AppRejected: "Client ID rejected by Fourthwall",
 	fleet.Unreadable:  "Unreadable response",
+	fleet.Unclear:     "Delivery results not known",
 }
 
 // What is wrong with a shop, in a few words.
@@ -379,9 +380,12 @@ const (
 	staleTrouble      = "Stale: "
 	notVisitedText    = "No recent visit"
 	notVisitedYetText = "First visit is pending"
+	cutText           = "Not all webhooks were read"
+	backlogText       = "Still reading deliveries"
 	noWebhooksText    = "No webhooks"
 	noEventTypesText  = "No event types"
 	samePatternText   = "Same coverage"
+	noReasonText      = "failed without details"
 )
 
 // Search. A kind of what was found has a heading.

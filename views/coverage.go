@@ -42,6 +42,7 @@ type CoverageType struct {
 // CoverageRow is a shop, or the shops with one pattern.
 type CoverageRow struct {
 	Name    string // of the shop; "" for a pattern
+	Twin    string // what tells it from another shop with its name; "" if there is none
 	Shops   int
 	Href    string
 	Known   bool           // what the webhooks cover
@@ -55,7 +56,7 @@ type CoverageRow struct {
 // to the most. 35 also means more.
 type CoverageCell struct{ Min, Max int }
 
-// most is the number from which a cell says "or more".
+// most is the number from which a cell says that there may be more.
 const most = 35
 
 // tabs are the pages about many shops.
@@ -106,8 +107,11 @@ func (c CoverageCell) class() string {
 
 // text is what a cell shows besides its color.
 func (c CoverageCell) text() string {
-	if c.Max < 2 {
+	switch {
+	case c.Max < 2:
 		return ""
+	case c.Max >= most:
+		return strconv.Itoa(most) + "+"
 	}
 	return strconv.Itoa(c.Max)
 }
