@@ -86,7 +86,7 @@ func TestFileProblemsAreShown(t *testing.T) {
 	}{
 		{"a file", wrong, "", wrong, []string{
 			"This file has 4 problems", "Line 3, column 11.", "None of your connected shops", "Line 5, column 5.", "webhook: <b>",
-			"Line 6, column 1.", "Line 6, column 5.", "There is no field “x” here", "If you choose a file",
+			"Line 6, column 1.", "Line 6. There is no field “x” here", "If you choose a file",
 		}},
 		{"a text", "", wrong, wrong, []string{"This file has 4 problems", "Line 6, column 1."}},
 		{"both", "a", wrong, "a", []string{"This file has one problem", "A file begins with its fields"}},

@@ -36,6 +36,9 @@ func (s *server) handlePlans(w http.ResponseWriter, r *http.Request) error {
 	if v.may(operator) && frame.ShopCount > 1 {
 		page.NewHref = newPlanPath
 	}
+	if frame.ShopCount > 1 {
+		page.YAMLHref, page.JSONHref = shopsYAMLPath, shopsJSONPath
+	}
 	part, pager := pageOf(all, at, plansOnPage, func(page int) string {
 		return withQuery(plansPath, "page="+strconv.Itoa(page))
 	})

@@ -16,6 +16,8 @@ type PlansPage struct {
 	Now     time.Time
 	Rows    []PlanRow
 	Pager   ui.Pager
+
+	YAMLHref, JSONHref string // files of all shops; "" with one shop
 }
 
 // PlanRow is one plan.

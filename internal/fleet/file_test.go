@@ -414,7 +414,7 @@ func TestExportFile(t *testing.T) {
 		return s
 	}
 	shops := []Shop{
-		shop("s", "Studio\n- evil", nil, hook("weh_2", "https://b.example/", "yx"), hook("weh_1", "https://a.example/", "")),
+		shop("s", "Studio\n- evil", nil, hook("weh_1", "https://b.example/", "yx"), hook("weh_2", "https://a.example/", "")),
 		shop("b", "Busy", func(s *Shop) { s.Busy, s.Seen.SeenAt = true, at.Add(-time.Hour) }),
 		shop("d", "", func(s *Shop) { s.Domain = "" }),
 		shop("e", "Ended", func(s *Shop) { s.Seen.Expired = true }),
@@ -440,10 +440,10 @@ shops:
   # "Studio\n- evil"
   - shop: s.example
     webhooks:
-      - id: weh_1
+      - id: weh_2
         url: https://a.example/
         types: []
-      - id: weh_2
+      - id: weh_1
         url: https://b.example/
         types:
           - x
