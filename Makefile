@@ -88,10 +88,10 @@ test-postgres: browser ## Run the tests of the store, the jobs, the domain, the 
 LOADTIME ?= 30s
 
 .PHONY: replicas
-replicas: ## Kill one of two replicas again and again, for LOADTIME while webhooks are created, and while shops are visited
+replicas: ## Kill one of two replicas again and again, for LOADTIME while webhooks are created, shops are visited and a plan is applied
 	@tools/with-postgres.sh $(GO) test -count=1 -v -timeout 20m \
-		-run '^(TestReplicasUnderLoad|TestVisitsOfKilledReplicas)$$' ./e2e/replicas \
-		-args -load=$(LOADTIME) -people=8 -patient
+		-run '^(TestReplicasUnderLoad|TestVisitsOfKilledReplicas|TestRunOfKilledReplicas)$$' ./e2e/replicas \
+		-args -load=$(LOADTIME) -people=8 -patient -planned=200
 
 # How many shops "make fleet-load" and "make fleet-kill" visit.
 FLEET ?= 1000
@@ -99,14 +99,14 @@ FLEET ?= 1000
 RENEWALS ?= 10000
 
 .PHONY: fleet-load
-fleet-load: ## Visit a fleet of FLEET shops on SQLite and Postgres, and print how long that takes, and what an idle fleet costs
+fleet-load: ## Visit a fleet of FLEET shops on SQLite and Postgres, apply a plan to it, and print how long that takes, and what an idle fleet costs
 	@tools/with-postgres.sh $(GO) test -timeout 60m -run '^$$' -bench 'Fleet$$' -benchtime 1x ./e2e/replicas \
 		-args -shops=$(FLEET)
 
 .PHONY: fleet-kill
-fleet-kill: ## Visit FLEET shops by two replicas, one of which is killed again and again, until RENEWALS tokens are renewed
-	@tools/with-postgres.sh $(GO) test -count=1 -v -timeout 2h -run '^TestVisitsOfKilledReplicas$$' ./e2e/replicas \
-		-args -shops=$(FLEET) -renewals=$(RENEWALS)
+fleet-kill: ## Visit FLEET shops by two replicas, one of which is killed again and again, until RENEWALS tokens are renewed, and apply a plan to them
+	@tools/with-postgres.sh $(GO) test -count=1 -v -timeout 2h -run '^(TestVisitsOfKilledReplicas|TestRunOfKilledReplicas)$$' \
+		./e2e/replicas -args -shops=$(FLEET) -renewals=$(RENEWALS) -planned=$(FLEET)
 
 .PHONY: faults
 faults: browser ## Break Fourthwall, the way there, the database and the program in many ways, and print what people get

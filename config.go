@@ -62,6 +62,7 @@ type serveFlags struct {
 	WriteLimit      string `name:"limit-writes" hw:"HOOKWALL_LIMIT_WRITES" default:"300,5/s" placeholder:"BURST,RATE" help:"Shop forms per session. Use 0 for no limit. Default: 300,5/s."`
 	AddressLimit    string `name:"limit-address-writes" hw:"HOOKWALL_LIMIT_ADDRESS_WRITES" default:"1500,25/s" placeholder:"BURST,RATE" help:"Shop forms per IP address, across all sessions. Use 0 for no limit. Default: 1500,25/s."`
 	CallLimit       string `name:"limit-calls" hw:"HOOKWALL_LIMIT_CALLS" default:"30,20/m" placeholder:"BURST,RATE" help:"Checks and test deliveries per session. Use 0 for no limit. Default: 30,20/m."`
+	ApproveFrom     string `name:"approve-from" hw:"HOOKWALL_APPROVE_FROM" default:"20" placeholder:"N" help:"Number of shops from which another person must approve a plan, if two or more people can. Use 0 for never. Default: 20."`
 	PrivateTargets  bool   `name:"allow-private-targets" hw:"HOOKWALL_ALLOW_PRIVATE_TARGETS" help:"Allow endpoints on your intranet and on this machine, on any port. Otherwise endpoints must be public, on port 80 or 443."`
 	Insecure        bool   `name:"insecure-upstream" hw:"HOOKWALL_INSECURE_UPSTREAM" help:"Allow plain http for Fourthwall URLs that are not loopback."`
 
@@ -177,6 +178,7 @@ type Config struct {
 	SessionIdle      time.Duration
 	SessionLife      time.Duration
 	Limits           handlers.Limits
+	ApproveFrom      int // shops from which on another person approves a plan; 0: never
 	SignIn           SignIn
 	Visits           Visits
 	PrivateTargets   bool // allow calls to addresses that aren't public
@@ -206,6 +208,7 @@ func loadConfig(f serveFlags, getenv func(string) string) (Config, error) {
 	c.SecurityContacts = p.contacts(f.SecurityContact)
 	c.SessionIdle, c.SessionLife = p.sessionTimes(f, c.PublicURL)
 	c.Limits = p.limits(f)
+	c.ApproveFrom = p.approveFrom(f.ApproveFrom)
 	c.LogFormat = p.logFormat(f.LogFormat)
 	isProxied := isLoopbackAddress(f.Addr) && c.PublicURL != nil && !isLoopback(c.PublicURL.Hostname())
 	if isProxied && len(c.TrustedProxies) == 0 {
@@ -555,6 +558,15 @@ func (p *problems) shops(given string, byDefault int) int {
 	if err != nil || n < 0 || n > sandbox.MaxShops {
 		p.add("HOOKWALL_SANDBOX_SHOPS: %q is not a number of demo shops. Use one between 0 and %d", clip(given),
 			sandbox.MaxShops)
+	}
+	return n
+}
+
+// approveFrom reads from how many shops on another person approves a plan.
+func (p *problems) approveFrom(given string) int {
+	n, err := strconv.Atoi(strings.TrimSpace(given))
+	if err != nil || n < 0 {
+		p.add("HOOKWALL_APPROVE_FROM: %q is not a number of shops. Use one such as 20, or 0 for no approval", clip(given))
 	}
 	return n
 }

@@ -241,6 +241,7 @@ func TestLoadConfig(t *testing.T) {
 				t.Fatal(err)
 			}
 			got.SessionIdle, got.SessionLife = 0, 0 // see TestSessionTimes
+			got.ApproveFrom = 0                     // see TestApproveFrom
 			if test.want.Limits == (handlers.Limits{}) {
 				test.want.Limits = usualLimits
 			}
@@ -330,6 +331,8 @@ func TestConfigProblems(t *testing.T) {
 		{"a visit without a unit", []string{"HOOKWALL_VISIT_OAUTH", "12"}, []string{"HOOKWALL_VISIT_OAUTH"}},
 		{"visits all the time", []string{"HOOKWALL_VISIT_API_KEYS", "0s"}, []string{"HOOKWALL_VISIT_API_KEYS"}},
 		{"deliveries that are kept forever", []string{"HOOKWALL_KEEP_DELIVERIES", "401d"}, []string{"HOOKWALL_KEEP_DELIVERIES"}},
+		{"an approval that isn't a number", []string{"HOOKWALL_APPROVE_FROM", "two"}, []string{"HOOKWALL_APPROVE_FROM"}},
+		{"an approval from less than nothing", []string{"HOOKWALL_APPROVE_FROM", "-1"}, []string{"HOOKWALL_APPROVE_FROM"}},
 		{"a session without a unit", []string{"HOOKWALL_SESSION_IDLE", "12"}, []string{"HOOKWALL_SESSION_IDLE"}},
 		{"a session that idles longer than it lasts", []string{"HOOKWALL_SESSION_IDLE", "2d", "HOOKWALL_SESSION_LIFE", "36h"}, []string{"HOOKWALL_SESSION_IDLE"}},
 		{"a log format that is none", []string{"HOOKWALL_LOG_FORMAT", "xml"}, []string{"HOOKWALL_LOG_FORMAT"}},
@@ -426,6 +429,7 @@ func TestSettingsAreExplained(t *testing.T) {
 		"FOURTHWALL_AUTH_URL", "FOURTHWALL_TOKEN_URL", "FOURTHWALL_IMPLICIT_AUTH_URL", "HOOKWALL_CHANNEL_TOKEN_URL", "FOURTHWALL_SCOPES",
 		"HOOKWALL_SANDBOX_ADDR", "HOOKWALL_SANDBOX_SHOPS", "HOOKWALL_TRUSTED_PROXIES", "HOOKWALL_SECURITY_CONTACT", "HOOKWALL_ALLOW_PRIVATE_TARGETS", "HOOKWALL_INSECURE_UPSTREAM",
 		"HOOKWALL_LIMIT_SIGN_INS", "HOOKWALL_LIMIT_REFUSED_KEYS", "HOOKWALL_LIMIT_WRITES", "HOOKWALL_LIMIT_ADDRESS_WRITES", "HOOKWALL_LIMIT_CALLS", "HOOKWALL_LOG_FORMAT",
+		"HOOKWALL_APPROVE_FROM",
 		"HOOKWALL_SESSION_IDLE", "HOOKWALL_SESSION_LIFE",
 		"HOOKWALL_NO_VISITS", "HOOKWALL_VISIT_OAUTH", "HOOKWALL_VISIT_API_KEYS", "HOOKWALL_VISIT_FAILING",
 		"HOOKWALL_KEEP_DELIVERIES", "HOOKWALL_KEEP_CHANGES",
@@ -455,6 +459,16 @@ func TestVisitSettings(t *testing.T) {
 	}
 	if err != nil || got.Visits != want {
 		t.Errorf("%+v, %v; want %+v", got.Visits, err, want)
+	}
+}
+
+// TestApproveFrom: from how many shops on another person approves a plan.
+func TestApproveFrom(t *testing.T) {
+	for given, want := range map[string]int{"": 20, "0": 0, "1": 1, "1000": 1000} {
+		got, err := load(t, env("HOOKWALL_APPROVE_FROM", given))
+		if err != nil || got.ApproveFrom != want {
+			t.Errorf("%q: %d, %v", given, got.ApproveFrom, err)
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ var mayImport = map[string][]string{
 
 	// For tests alone.
 	"internal/store/storetest": {"internal/store"},
-	"internal/fleet/fleettest": {"internal/fleet", "internal/fourthwall", "internal/store"},
+	"internal/fleet/fleettest": {"internal/fleet", "internal/fourthwall", "internal/sandbox", "internal/store"},
 	"e2e":                      nil,
 	"e2e/browser":              nil,
 	"e2e/faults":               nil,

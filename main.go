@@ -225,7 +225,7 @@ func newDashboard(
 	}
 	all := fleet.NewService(fleet.Config{
 		Store: st, Shops: connected, Webhooks: hooks, Clone: cloneShops, Queue: background, Logger: logger,
-		Intervals: c.Visits.Intervals, Keep: c.Visits.KeepDeliveries,
+		Intervals: c.Visits.Intervals, Keep: c.Visits.KeepDeliveries, ApproveFrom: c.ApproveFrom,
 	})
 	if !c.Visits.Off {
 		settings.Fleet = all
@@ -266,7 +266,7 @@ func cloneShops(all []fleet.CloneShop) (fleet.Clone, error) {
 	if err != nil {
 		return fleet.Clone{}, err
 	}
-	c := fleet.Clone{Close: box.Close}
+	c := fleet.Clone{Close: box.Close, IDs: box.IDs}
 	for _, shop := range box.Shops() {
 		key := fourthwall.APIKey{Username: shop.APIUser, Password: fourthwall.Secret(shop.APIPassword)}
 		c.Credentials = append(c.Credentials, key)

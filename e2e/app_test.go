@@ -24,6 +24,7 @@ import (
 	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
 	"hookwall/internal/fleet"
+	"hookwall/internal/fleet/fleettest"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/jobs"
 	"hookwall/internal/sandbox"
@@ -200,6 +201,7 @@ func (a *app) dashboard() *handlers.Dashboard {
 	})
 	visits := fleet.NewService(fleet.Config{
 		Store: a.store, Shops: connected, Webhooks: hooks, Queue: noQueue{}, Logger: a.logger(), Intervals: fleet.DefaultIntervals(),
+		Clone: fleettest.Clone, ApproveFrom: fleet.DefaultApproveFrom,
 	})
 	a.jobs = jobs.New(a.store, a.logger())
 	return handlers.New(handlers.Config{

@@ -1,10 +1,14 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"hookwall/e2e/browser"
+	"hookwall/internal/fleet"
 	"hookwall/internal/fleet/fleettest"
 	"hookwall/internal/store"
 )
@@ -28,6 +32,14 @@ var planScenes = []scene{
 	{name: "plan, draft", show: showDraft, status: 200, heading: "Plan 1 · Newsletter sign-up for 33 shops", team: true},
 	{name: "plan, deletes", show: showDeletes, status: 422, heading: "Plan 1 · 5 webhooks deleted in 4 shops", team: true},
 	{name: "plan, running", show: showRun, status: 200, heading: "Plan 1 · Newsletter sign-up for 33 shops", team: true},
+	{
+		name: "plan, rehearsed", show: showRehearsed, status: 200, heading: "Plan 1 · Newsletter sign-up for 33 shops",
+		team: true,
+	},
+	{
+		name: "plan, ended", show: showEndedRun, status: 200, heading: "Plan 1 · Newsletter sign-up for 33 shops", team: true,
+	},
+	{name: "plan, secrets of a run", show: showRunSecrets, status: 200, heading: "Signing secrets", team: true},
 	{
 		name: "plan, running in 742 shops", show: showLargeRun, status: 200,
 		heading: "Plan 1 · hooks.agency.example/new in 742 shops", team: true,
@@ -104,12 +116,15 @@ func showDeletes(v *visitor) int {
 
 // ends stores results for the next items of plan 1, as visits do: done, or the
 // state and code for their position.
-func (v *visitor) ends(n int, odd map[int][2]string) {
+func (v *visitor) ends(n int, odd map[int][2]string) { v.endsOf(1, n, odd) }
+
+// endsOf is ends for the plan with a number.
+func (v *visitor) endsOf(number int64, n int, odd map[int][2]string) {
 	ctx, st, owner := v.app.t.Context(), v.app.store, v.app.team.Owner()
 	for range n {
-		p, err := st.Plan(ctx, owner, 1)
+		p, err := st.Plan(ctx, owner, number)
 		v.Must(err)
-		items, err := st.PlanItems(ctx, owner, 1)
+		items, err := st.PlanItems(ctx, owner, number)
 		v.Must(err)
 		next := slices.IndexFunc(items, func(i store.PlanItem) bool {
 			return i.State == store.ItemPending && i.Wave <= p.Wave
@@ -126,6 +141,11 @@ func (v *visitor) ends(n int, odd map[int][2]string) {
 		}
 		if begun.Code != "" {
 			begun.RequestID = "m0c9KxTq2PvL81sd"
+		}
+		if p.Creates > 0 && begun.State == store.ItemDone {
+			begun.Webhook = "wcon_new" + begun.Shop
+			v.Must(st.PutSecret(ctx, owner, begun.Shop, begun.Webhook, strings.Repeat("s3cr3t", 6)+begun.Shop,
+				st.Now().Add(15*time.Minute)))
 		}
 		if begun.State != store.ItemCalling {
 			v.Must(st.EndItem(ctx, begun, nil))
@@ -149,6 +169,33 @@ func showRun(v *visitor) int {
 	return v.Open("/plans/1")
 }
 
+func showRehearsed(v *visitor) int {
+	showDraft(v)
+	for i := range 3 {
+		v.Must(v.app.store.MarkImmutable(v.app.t.Context(), fmt.Sprintf("sh_%03d", 2+i), fmt.Sprintf("wcon_%d", 2+i),
+			v.app.store.Now().Add(time.Hour)))
+	}
+	return v.Submit(v.Role("button", "Rehearse"))
+}
+
+func showEndedRun(v *visitor) int {
+	showRun(v)
+	v.Submit(v.Role("button", "Stop"))
+	return v.Submit(v.Role("button", "End this run"))
+}
+
+func showRunSecrets(v *visitor) int {
+	showFleetAt(40, "/plans/new?kind=copy&label=podcast")(v)
+	v.Fill(v.address(), "https://hooks.agency.example/new")
+	v.Check(v.Role("checkbox", "Newsletter sign-up"))
+	v.Submit(v.Role("button", "Review the plan"))
+	v.Submit(v.named("button", "^Apply"))
+	v.ends(20, nil)
+	v.Open("/plans/1")
+	v.Submit(v.Role("link", "Collect the secrets"))
+	return v.Submit(v.named("button", "^Show"))
+}
+
 func showLargeRun(v *visitor) int {
 	showFleetAt(900, "/plans/new?kind=replace_url")(v)
 	v.Fill(v.named("combobox", "^Current URL"), "https://hooks.agency.example/fw")
@@ -160,6 +207,74 @@ func showLargeRun(v *visitor) int {
 	v.Submit(v.Role("button", "Resume"))
 	v.ends(60, map[int][2]string{30: {store.ItemFailed, "no_answer"}, 41: {store.ItemUnconfirmed, ""}})
 	return v.Open("/plans/1")
+}
+
+// TestPlanOfThreeRoles: an operator makes a plan for 25 shops and rehearses it, an admin approves it, and the operator
+// applies it, stops it, continues it, retries what failed, and undoes and ends it. A viewer sees each step, and has no
+// button.
+func TestPlanOfThreeRoles(t *testing.T) {
+	t.Parallel()
+	for name, o := range scripts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := startTeam(t)
+			for i := range 25 {
+				fleettest.Put(t, a.store, a.team.Owner(), fleettest.Shop{
+					ID: fmt.Sprintf("sh_%03d", i), Name: fmt.Sprint("Shop ", i),
+					Webhooks: []fleet.Webhook{fleettest.Hook(fmt.Sprint("wcon_", i), "https://hooks.agency.example/fw", "DONATION")},
+				})
+			}
+			boss, op, reader := a.member(ada, "/shops", o), a.member(omar, "/shops", o), a.member(vera, "/shops", o)
+			sees := func(path string, texts ...string) {
+				t.Helper()
+				reader.Open(path)
+				reader.reads(texts...)
+				reader.Gone(reader.named("button", "^(Apply|Approve|Rehearse|Stop|Resume|End|Retry|Plan the undo)"))
+			}
+			press := func(v *visitor, button string, texts ...string) {
+				t.Helper()
+				v.status(v.Submit(v.named("button", button)), 200)
+				v.reads(texts...)
+			}
+			op.Open("/plans/new?kind=add_types")
+			op.Check(op.box("Newsletter sign-up"))
+			press(op, "^Review the plan", "25 edits", "Plans for 20 or more shops need approval", "Can approve")
+			op.Gone(op.named("button", "^(Apply|Approve)"))
+			press(op, "^Rehearse", "25 of 25 changes would succeed.")
+			sees("/plans/1", "Operators and admins can apply plans.", "25 of 25 changes would succeed.")
+			boss.Open("/plans/1")
+			press(boss, "^Approve", "Plan approved", "approved by")
+			op.Open("/plans/1")
+			press(op, "^Apply to 25 shops", "The run has begun")
+			op.ends(1, nil)
+			op.Open("/plans/1")
+			op.reads("Paused after the first shop. Check it, then resume.")
+			press(op, "^Resume", "The run continues")
+			op.ends(5, map[int][2]string{3: {store.ItemRejected, "WEBHOOK_CONFIGURATION_NOT_UPDATABLE_OR_DELETABLE"}})
+			op.Open("/plans/1")
+			press(op, "^Stop$", "The run is stopped")
+			sees("/plans/1", "Stopped by a person.", "1 rejected", "An app manages this webhook.")
+			op.ends(1, nil) // nothing is begun
+			press(op, "^Resume", "The run continues", "5 of 25 changes done")
+			op.ends(19, nil)
+			op.Open("/plans/1")
+			op.reads("24 of 25 changes done", "Took")
+			press(op, "^Retry 1 failed", "The run continues")
+			op.ends(1, nil)
+			op.Open("/plans/1")
+			op.reads("25 of 25 changes done")
+			press(op, "^Plan the undo", "Plan 2 · Undo plan 1", "25 edits")
+			boss.Open("/plans/2")
+			press(boss, "^Approve", "Plan approved")
+			op.Open("/plans/2")
+			press(op, "^Apply to 25 shops", "The run has begun")
+			press(op, "^Stop$", "The run is stopped")
+			press(op, "^End this run", "The run is ended", "25 skipped")
+			sees("/plans/2", "A person ended this run.")
+			boss.Open("/people/activity")
+			boss.reads("Plan approved", "Run stopped", "Run resumed", "Failed changes retried", "Run ended")
+		})
+	}
 }
 
 // TestPlanInABrowser: a person finds the shops, plans an event type for them,

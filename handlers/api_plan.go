@@ -436,6 +436,9 @@ func leftOutOf(all []fleet.LeftOut, of map[string]store.Connection) []apiLeftOut
 	out := []apiLeftOut{}
 	for _, l := range all {
 		text := leftTexts[l.Why]
+		if l.Plan > 0 {
+			text.text, text.fix = planAtWorkText(l.Plan)
+		}
 		out = append(out, apiLeftOut{
 			Shop: nameOf(l.Shop, of), Webhook: l.Webhook, Reason: l.Why, Text: text.text, Fix: text.fix,
 		})

@@ -671,7 +671,7 @@ func TestAPINamesFileProblems(t *testing.T) {
 		got.Errors[0].Column == 0 {
 		t.Errorf("the problem is %+v", got)
 	}
-	if plans, err := g.store.Plans(t.Context(), g.server.Team.Owner(), 9); err != nil || len(plans) != 0 {
+	if plans, err := g.store.Plans(t.Context(), g.server.Team.Owner(), 0, 9); err != nil || len(plans) != 0 {
 		t.Errorf("there are %d plans: %v", len(plans), err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -56,4 +57,12 @@ func beginsFormula(text string) bool {
 		return r == '"' || unicode.IsSpace(r) || !unicode.IsGraphic(r)
 	})
 	return strings.IndexAny(text, "=+-@|%＝＋－＠") == 0
+}
+
+// instantText returns a time as files have it, or "" for none.
+func instantText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }

@@ -60,10 +60,3 @@ func deliveryRecord(e fourthwall.Event, m webhooks.Matcher) []string {
 		instantText(e.UpdatedAt),
 	}
 }
-
-func instantText(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
-}

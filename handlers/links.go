@@ -96,6 +96,8 @@ func newWebhookPath(shopID string) string { return webhooksPath(shopID) + "/new"
 
 func planPath(number int64) string { return plansPath + "/" + strconv.FormatInt(number, 10) }
 
+func planSecretsPath(number int64) string { return planPath(number) + "/secrets" }
+
 // copyHref returns a link to plan copies of a webhook in other shops.
 func copyHref(shopID, webhook string) string {
 	q := url.Values{"kind": {string(fleet.CopyHook)}, "shop": {shopID}, "webhook": {webhook}}

@@ -1,10 +1,12 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"hookwall/internal/fleet"
 	"hookwall/internal/store"
@@ -31,7 +33,7 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, do planAct, done ui
 	if errors.Is(err, store.ErrNotFound) {
 		return planPageError(err)
 	}
-	if n := planNotices(err); n != nil {
+	if n := s.planNotice(r, err); n != nil {
 		stateOf(r).log.Warn("a plan was not changed", "plan", p.Number, "error", err)
 		note := planNote{banner: n}
 		status := http.StatusConflict
@@ -52,6 +54,16 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, do planAct, done ui
 		return err
 	}
 	return redirect(w, r, planPath(p.Number))
+}
+
+// planNotice returns what to say if something could not be done to a plan, or
+// nil. A plan that is at work in the same shops is named, unless somebody else
+// has it.
+func (s *server) planNotice(r *http.Request, err error) *ui.Notice {
+	if busy, ok := errors.AsType[*store.ShopsBusyError](err); ok && busy.Owner == stateOf(r).owner {
+		return new(overlapNotice(busy.Number, busy.Shops))
+	}
+	return planNotices(err)
 }
 
 // handlePlanApprove approves a plan.
@@ -97,6 +109,46 @@ func (s *server) handlePlanStop(w http.ResponseWriter, r *http.Request) error {
 		return s.Fleet.StopPlan(r.Context(), s.actor(r), p)
 	}, planStoppedNotice())
 }
+
+// handlePlanEnd ends a run that was stopped. What is left is skipped.
+func (s *server) handlePlanEnd(w http.ResponseWriter, r *http.Request) error {
+	return s.act(w, r, func(r *http.Request, p store.Plan, _ string, _ planRights) error {
+		return s.Fleet.EndPlan(r.Context(), s.actor(r), p)
+	}, planEndedNotice())
+}
+
+// handlePlanRehearse tries a draft on a copy of its shops. Nothing is sent to
+// Fourthwall.
+func (s *server) handlePlanRehearse(w http.ResponseWriter, r *http.Request) error {
+	p, doc, err := s.readPlan(r)
+	if err != nil {
+		return err
+	}
+	if p.State != store.PlanDraft {
+		n := planNotices(store.ErrPlanState)
+		return s.drawPlan(w, r, http.StatusConflict, p, doc, planNote{banner: n})
+	}
+	wait, cancel := context.WithTimeout(r.Context(), s.rehearsalWait)
+	defer cancel()
+	if err := s.rehearsals.Acquire(wait, 1); err != nil {
+		setRetryAfter(w, busyPause)
+		n := rehearsalBusyNotice()
+		return s.drawPlan(w, r, http.StatusTooManyRequests, p, doc, planNote{banner: &n})
+	}
+	defer s.rehearsals.Release(1)
+	err = s.Fleet.RehearsePlan(r.Context(), p, doc)
+	if errors.Is(err, fleet.ErrNoClone) {
+		return planPageError(store.ErrNotFound)
+	}
+	if err != nil {
+		return err
+	}
+	stateOf(r).log.Info("a plan was rehearsed", "plan", p.Number)
+	return redirect(w, r, planPath(p.Number)+"#rehearsal")
+}
+
+// rehearsalWait is how long a rehearsal waits for another one.
+const rehearsalWait = 10 * time.Second
 
 // handlePlanResume continues a run that was stopped.
 func (s *server) handlePlanResume(w http.ResponseWriter, r *http.Request) error {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"hookwall/internal/fleet"
 	"hookwall/internal/fourthwall"
@@ -18,6 +19,7 @@ const (
 	groupsOnPage = 20
 	shopsOfGroup = 5  // before the rest has a page of its own
 	groupPage    = 50 // shops on such a page
+	oddNamed     = 20 // shops in which a change would end in the same way
 )
 
 // planNote is what a page says of what was just tried.
@@ -58,6 +60,9 @@ func (s *server) drawPlan(
 		}
 		page.Run, items = &run, all
 		page.ReviewHref = reviewHref(p)
+		if err := s.addSecrets(r, &page, p); err != nil {
+			return err
+		}
 		if run.Running {
 			page.FollowHref = withQuery(planPath(p.Number)+"/stream", r.URL.RawQuery)
 			page.SelfHref = r.URL.RequestURI()
@@ -65,8 +70,27 @@ func (s *server) drawPlan(
 	} else if err := s.addReview(r, &page, p, doc, of); err != nil {
 		return err
 	}
+	page.CSVHref, page.JSONHref = planPath(p.Number)+"/plan.csv", planPath(p.Number)+"/plan.json"
 	addActions(&page, p, rights, items)
+	if rights.may && rights.lost == "" && p.State == store.PlanDraft && s.Fleet.CanRehearse() {
+		page.RehearseAction = planPath(p.Number) + "/rehearse"
+	}
 	return s.render(w, r, status, views.Plan(page))
+}
+
+// addSecrets adds a link to the secrets of the webhooks that the run created, for
+// the person who may have them.
+func (s *server) addSecrets(r *http.Request, page *views.PlanPage, p store.Plan) error {
+	if p.Creates == 0 || !mayCollect(r, p) {
+		return nil
+	}
+	all, err := s.Store.RunSecrets(r.Context(), p.Owner, p.Number)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	page.SecretsHref, page.Secrets = planSecretsPath(p.Number), len(all)
+	page.SecretsLeft = firstUntil(all).Sub(s.Now())
+	return nil
 }
 
 // planStep returns who did something to a plan, and when.
@@ -89,11 +113,22 @@ func (s *server) addReview(
 		{Count: p.Creates, Text: ui.Plural(p.Creates, "new webhook", "new webhooks")},
 		{Count: p.Deletes, Text: ui.Plural(p.Deletes, "delete", "deletes")},
 	}
+	predicted, at, err := s.Fleet.Rehearsal(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	if len(predicted) == len(doc.Items) && p.State == store.PlanDraft {
+		page.Rehearsal = rehearsal(predicted, at, doc, of)
+	} else {
+		predicted = nil
+	}
 	groups := fleet.Groups(doc.Items)
 	if n, err := strconv.Atoi(q.Get("group")); err == nil && n > 0 && n <= len(groups) {
 		page.AllHref = reviewHref(p)
 		var group views.PlanGroup
-		group, page.Pager = wholeGroup(groups[n-1], of, pageNumber(q), func(at int) string { return groupHref(p, n, at) })
+		group, page.Pager = wholeGroup(groups[n-1], of, predicted, pageNumber(q), func(at int) string {
+			return groupHref(p, n, at)
+		})
 		page.Groups = []views.PlanGroup{group}
 		return nil
 	}
@@ -102,7 +137,7 @@ func (s *server) addReview(
 	})
 	page.Pager = pager
 	for i, g := range part {
-		group := planGroup(g, g.Items[:min(shopsOfGroup, len(g.Items))], of)
+		group := planGroup(g, 0, min(shopsOfGroup, len(g.Items)), of, predicted)
 		group.Open = i == 0
 		if len(g.Items) > shopsOfGroup {
 			at := i + 1 + (pageOrLast(q, len(groups))-1)*groupsOnPage
@@ -130,16 +165,20 @@ func groupHref(p store.Plan, group, page int) string {
 }
 
 func wholeGroup(
-	g fleet.Group, of map[string]store.Connection, at int, href func(int) string,
+	g fleet.Group, of map[string]store.Connection, predicted []fleet.Rehearsal, at int, href func(int) string,
 ) (views.PlanGroup, ui.Pager) {
 	items, pager := pageOf(g.Items, at, groupPage, href)
-	group := planGroup(g, items, of)
+	first := (min(at, max(1, (len(g.Items)+groupPage-1)/groupPage)) - 1) * groupPage
+	group := planGroup(g, first, first+len(items), of, predicted)
 	group.Open = true
 	return group, pager
 }
 
-// planGroup returns a group of identical changes with some of its items.
-func planGroup(g fleet.Group, items []fleet.Item, of map[string]store.Connection) views.PlanGroup {
+// planGroup returns a group of identical changes with some of its items, and
+// what a rehearsal predicts for them.
+func planGroup(
+	g fleet.Group, first, end int, of map[string]store.Connection, predicted []fleet.Rehearsal,
+) views.PlanGroup {
 	out := views.PlanGroup{
 		Change: views.PlanChange{
 			Verb: verbTexts[g.Action], Added: badges(g.Added), Removed: badges(g.Removed), NewURL: g.NewURL,
@@ -155,8 +194,37 @@ func planGroup(g fleet.Group, items []fleet.Item, of map[string]store.Connection
 		shops[item.Shop] = true
 	}
 	out.Count = len(shops)
-	for _, item := range items {
-		out.Shops = append(out.Shops, planShop(of, item.Shop, item.Webhook))
+	for i, item := range g.Items[first:end] {
+		shop := planShop(of, item.Shop, item.Webhook)
+		if predicted != nil {
+			shop.Rehearsed = outcomeText(store.PlanItem{State: predicted[g.At[first+i]].State}, item)
+		}
+		out.Shops = append(out.Shops, shop)
+	}
+	return out
+}
+
+// rehearsal returns what a rehearsal predicts: how many changes succeed, and the
+// others by reason.
+func rehearsal(
+	predicted []fleet.Rehearsal, at time.Time, doc fleet.Document, of map[string]store.Connection,
+) *views.PlanRehearsal {
+	out := &views.PlanRehearsal{At: at, Total: len(predicted)}
+	for n, one := range predicted {
+		if one.State == store.ItemDone {
+			out.Good++
+			continue
+		}
+		i, item := store.PlanItem{State: one.State, Code: one.Code}, doc.Items[n]
+		why, _ := itemText(i, item)
+		odd := views.PlanPrediction{Outcome: outcomeText(i, item), Why: why}
+		g := slices.IndexFunc(out.Odd, func(o views.PlanPrediction) bool { return o.Outcome == odd.Outcome && o.Why == why })
+		if g < 0 {
+			g, out.Odd = len(out.Odd), append(out.Odd, odd)
+		}
+		if out.Odd[g].Count++; out.Odd[g].Count <= oddNamed {
+			out.Odd[g].Shops = append(out.Odd[g].Shops, planShop(of, item.Shop, item.Webhook))
+		}
 	}
 	return out
 }
@@ -189,8 +257,11 @@ func waveSizes(shops int) (all []int) {
 func addActions(page *views.PlanPage, p store.Plan, rights planRights, items []store.PlanItem) {
 	at := planPath(p.Number)
 	page.Help = planHelp(p, rights)
+	if p.State == store.PlanDraft {
+		page.ApproveFrom = rights.from
+	}
 	if rights.needsApproval || !p.Approved.At.IsZero() {
-		page.Approval = &views.PlanApproval{From: fleet.ApproveFrom, IsAuthor: rights.isAuthor && rights.needsApproval}
+		page.Approval = &views.PlanApproval{From: rights.from, IsAuthor: rights.isAuthor && rights.needsApproval}
 		for _, one := range rights.approvers {
 			page.Approval.People = append(page.Approval.People, one.Called())
 		}
@@ -201,8 +272,11 @@ func addActions(page *views.PlanPage, p store.Plan, rights planRights, items []s
 	if !rights.may {
 		return
 	}
-	if p.State == store.PlanRunning {
+	switch p.State {
+	case store.PlanRunning:
 		page.StopAction = at + "/stop"
+	case store.PlanPaused:
+		page.EndAction = at + "/end"
 	}
 	done, failed := 0, 0
 	for _, i := range items {

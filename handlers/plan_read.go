@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"hookwall/internal/fleet"
 	"hookwall/internal/store"
@@ -47,6 +48,7 @@ type planRights struct {
 	mayDelete     bool
 	isAuthor      bool
 	needsApproval bool
+	from          int           // shops from which on a plan needs approval; 0 if none does
 	approvers     []team.Person // but for the author
 	people        int           // who may approve plans
 	lost          string        // who made or approved it and may no longer do so; "" for nobody
@@ -84,7 +86,10 @@ func (s *server) rightsTo(r *http.Request, p store.Plan) (planRights, error) {
 			out.lost = cmp.Or(out.lost, by.Name)
 		}
 	}
-	out.needsApproval = fleet.NeedsApproval(p, out.people)
+	if out.people > 1 {
+		out.from = s.Fleet.ApproveFrom()
+	}
+	out.needsApproval = s.Fleet.NeedsApproval(p, out.people)
 	return out, nil
 }
 
@@ -119,24 +124,40 @@ func (s *server) leftOut(
 	v *requestState, left []fleet.LeftOut, of map[string]store.Connection,
 ) (all []views.PlanLeft) {
 	for _, reason := range leftReasons {
-		one := views.PlanLeft{Reason: string(reason), Text: leftTexts[reason].text, Fix: leftTexts[reason].fix}
-		shops := map[string]bool{}
-		for _, l := range left {
-			if l.Why != reason {
-				continue
+		for _, plan := range plansAtWork(left, reason) {
+			one := views.PlanLeft{Reason: string(reason), Text: leftTexts[reason].text, Fix: leftTexts[reason].fix}
+			shops := map[string]bool{}
+			for _, l := range left {
+				if l.Why != reason || l.Plan != plan {
+					continue
+				}
+				shops[l.Shop] = true
+				one.Shops = append(one.Shops, planShop(of, l.Shop, l.Webhook))
 			}
-			shops[l.Shop] = true
-			one.Shops = append(one.Shops, planShop(of, l.Shop, l.Webhook))
+			one.Count = len(shops)
+			if link := leftLinks[reason]; link.Href != "" && (reason != fleet.IsEnded || v.may(admin)) {
+				one.Link = &link
+			}
+			if plan > 0 {
+				one.Text, one.Fix = planAtWorkText(plan)
+				one.Link = &ui.Link{Href: planPath(plan), Text: openPlanText + strconv.FormatInt(plan, 10)}
+			}
+			all = append(all, one)
 		}
-		if one.Count = len(shops); one.Count == 0 {
-			continue
-		}
-		if link := leftLinks[reason]; link.Href != "" && (reason != fleet.IsEnded || v.may(admin)) {
-			one.Link = &link
-		}
-		all = append(all, one)
 	}
 	return all
+}
+
+// plansAtWork returns the plans for which shops are left out for a reason: their
+// numbers, or 0 if it's no plan, or one of another owner.
+func plansAtWork(left []fleet.LeftOut, reason fleet.Reason) (plans []int64) {
+	for _, l := range left {
+		if l.Why == reason {
+			plans = append(plans, l.Plan)
+		}
+	}
+	slices.Sort(plans)
+	return slices.Compact(plans)
 }
 
 // leftReasons are the reasons in the order in which they are shown.
@@ -188,4 +209,15 @@ func pageOf[T any](all []T, number, size int, href func(page int) string) (part 
 // hasFailed reports whether a person can have an item of a run applied again.
 func hasFailed(i store.PlanItem) bool {
 	return slices.Contains([]string{store.ItemRejected, store.ItemFailed, store.ItemUnconfirmed}, i.State)
+}
+
+// mayCollect reports whether the person applied a plan, and so may have the
+// secrets of its webhooks.
+func mayCollect(r *http.Request, p store.Plan) bool {
+	return !p.Applied.At.IsZero() && p.Applied.ID == stateOf(r).person.ID && stateOf(r).may(operator)
+}
+
+// firstUntil returns when the first of the secrets is deleted.
+func firstUntil(all []store.RunSecret) time.Time {
+	return slices.MinFunc(all, func(a, b store.RunSecret) int { return a.Until.Compare(b.Until) }).Until
 }

@@ -21,14 +21,22 @@ const failuresTenth = 10
 
 // itemStates are the states of items in the order in which they are listed.
 var itemStates = []string{
-	store.ItemRejected, store.ItemFailed, store.ItemUnconfirmed, store.ItemChanged, store.ItemCalling, store.ItemDone,
-	store.ItemPending,
+	store.ItemRejected, store.ItemFailed, store.ItemUnconfirmed, store.ItemChanged, itemWaiting, store.ItemCalling,
+	store.ItemDone, store.ItemPending, store.ItemSkipped,
+}
+
+// stateOfItem returns the state of an item as it's shown.
+func stateOfItem(i store.PlanItem) string {
+	if i.State == store.ItemPending && !i.WaitUntil.IsZero() {
+		return itemWaiting
+	}
+	return i.State
 }
 
 // itemMarks are how items are drawn.
 var itemMarks = map[string]ui.State{
 	store.ItemRejected: ui.Failing, store.ItemFailed: ui.Failing, store.ItemUnconfirmed: ui.Look,
-	store.ItemChanged: ui.Look, store.ItemDone: ui.OK,
+	store.ItemChanged: ui.Look, itemWaiting: ui.Look, store.ItemDone: ui.OK,
 }
 
 // planRun returns how far the run of a plan is, with the items of a page.
@@ -40,6 +48,12 @@ func (s *server) planRun(
 		Total: len(items), Running: p.State == store.PlanRunning, State: runMarks[p.State], Text: runText(p),
 		Most: (len(items) + failuresTenth - 1) / failuresTenth,
 	}
+	switch p.State {
+	case store.PlanRunning:
+		run.Took = s.Now().Sub(p.Applied.At)
+	case store.PlanDone:
+		run.Took = p.Since.Sub(p.Applied.At)
+	}
 	if err != nil {
 		return run, items, err
 	}
@@ -48,6 +62,9 @@ func (s *server) planRun(
 	}
 	chosen := oneOf(r.URL.Query().Get("state"), itemLabels)
 	run.Counts = itemCounts(p, items, chosen)
+	if chosen != "" {
+		run.AllHref = runHref(p, "", 1)
+	}
 	run.Waves = runWaves(items)
 	for _, i := range items {
 		if i.State == store.ItemDone {
@@ -55,10 +72,11 @@ func (s *server) planRun(
 		}
 	}
 	shown := slices.DeleteFunc(slices.Clone(items), func(i store.PlanItem) bool {
-		return chosen != "" && i.State != chosen
+		return chosen != "" && stateOfItem(i) != chosen
 	})
 	slices.SortStableFunc(shown, func(a, b store.PlanItem) int {
-		return cmp.Or(slices.Index(itemStates, a.State)-slices.Index(itemStates, b.State), b.EndedAt.Compare(a.EndedAt))
+		return cmp.Or(slices.Index(itemStates, stateOfItem(a))-slices.Index(itemStates, stateOfItem(b)),
+			b.EndedAt.Compare(a.EndedAt))
 	})
 	shown, run.Pager = pageOf(shown, pageNumber(r.URL.Query()), itemsOnPage, func(page int) string {
 		return runHref(p, chosen, page)
@@ -81,7 +99,7 @@ func runHref(p store.Plan, state string, page int) string {
 func itemCounts(p store.Plan, items []store.PlanItem, chosen string) (all []views.PlanCount) {
 	counts := map[string]int{}
 	for _, i := range items {
-		counts[i.State]++
+		counts[stateOfItem(i)]++
 	}
 	for _, state := range itemStates {
 		if counts[state] > 0 {
@@ -102,7 +120,7 @@ func runWaves(items []store.PlanItem) (all []views.PlanWave) {
 			all = append(all, views.PlanWave{Number: i.Wave})
 		}
 		wave := &all[len(all)-1]
-		wave.Squares = append(wave.Squares, itemSquares[i.State])
+		wave.Squares = append(wave.Squares, itemSquares[stateOfItem(i)])
 		if !shops[i.Shop] {
 			wave.Shops++
 		}
@@ -114,26 +132,25 @@ func runWaves(items []store.PlanItem) (all []views.PlanWave) {
 // itemSquares are the classes of the squares.
 var itemSquares = map[string]string{
 	store.ItemDone: "d", store.ItemRejected: "f", store.ItemFailed: "f", store.ItemChanged: "l",
-	store.ItemUnconfirmed: "l", store.ItemCalling: "c",
+	store.ItemUnconfirmed: "l", itemWaiting: "l", store.ItemCalling: "c",
 }
 
 // runRow returns the line of an item.
 func runRow(i store.PlanItem, item fleet.Item, of map[string]store.Connection) views.PlanRunRow {
+	state := stateOfItem(i)
 	row := views.PlanRunRow{
-		PlanShop: planShop(of, i.Shop, cmp.Or(i.Webhook, item.Webhook)), State: cmp.Or(itemMarks[i.State], ui.NotKnown),
-		At: i.EndedAt, Outcome: itemLabels.text(i.State), Calling: i.State == store.ItemCalling,
+		PlanShop: planShop(of, i.Shop, cmp.Or(i.Webhook, item.Webhook)), State: cmp.Or(itemMarks[state], ui.NotKnown),
+		At: i.EndedAt, Outcome: itemLabels.text(state), Calling: state == store.ItemCalling,
 	}
 	row.Change, row.URL = changeOf(item)
-	switch i.State {
+	switch state {
 	case store.ItemDone:
-		row.Outcome = doneTexts[item.Action()]
+		row.Outcome = outcomeText(i, item)
 		if item.Action() == fleet.Delete && row.Href != "" {
 			row.Href = webhooksPath(i.Shop)
 		}
-	case store.ItemPending:
-		if i.Attempts > 0 {
-			row.Outcome, row.Explain = triedText, triedAgainText
-		}
+	case itemWaiting:
+		row.Explain = itemWaitText(i)
 	case store.ItemRejected, store.ItemFailed, store.ItemChanged, store.ItemUnconfirmed:
 		var ofAPI bool
 		if row.Explain, ofAPI = itemText(i, item); ofAPI {
@@ -141,6 +158,14 @@ func runRow(i store.PlanItem, item fleet.Item, of map[string]store.Connection) v
 		}
 	}
 	return row
+}
+
+// outcomeText says how an item ended.
+func outcomeText(i store.PlanItem, item fleet.Item) string {
+	if i.State == store.ItemDone {
+		return doneTexts[item.Action()]
+	}
+	return itemLabels.text(stateOfItem(i))
 }
 
 // changeOf says in a few words what an item changes, and which URL the webhook has.

@@ -304,13 +304,13 @@ func TestPlanRights(t *testing.T) {
 	}{
 		{reader, few, nil, "Operators and admins can apply plans. Ask The admin", 403, 403},
 		{reader, many, nil, "Operators and admins can apply plans.", 403, 403},
-		{author, many, nil, "Can approve: The admin, The second", 409, 409},
-		{author, deletes, nil, "only an admin can apply it. Ask The admin", 403, 409},
-		{second, deletes, nil, "only an admin can apply it. Ask The admin", 403, 200},
-		{second, many, []string{"Approve"}, "Can approve", 409, 200},
-		{author, many, []string{"Apply to 25 shops"}, "Approved by The second", 200, 409},
-		{boss, deletes, []string{"Apply to 1 shop"}, "Type 1 to confirm", 422, 409},
-		{author, few, []string{"Apply to 1 shop"}, "Made by you", 200, 409},
+		{author, many, []string{"Rehearse"}, "Can approve: The admin, The second", 409, 409},
+		{author, deletes, []string{"Rehearse"}, "only an admin can apply it. Ask The admin", 403, 409},
+		{second, deletes, []string{"Rehearse"}, "only an admin can apply it. Ask The admin", 403, 200},
+		{second, many, []string{"Approve", "Rehearse"}, "Can approve", 409, 200},
+		{author, many, []string{"Apply to 25 shops", "Rehearse"}, "Approved by The second", 200, 409},
+		{boss, deletes, []string{"Rehearse", "Apply to 1 shop"}, "Type 1 to confirm", 422, 409},
+		{author, few, []string{"Apply to 1 shop", "Rehearse"}, "Made by you", 200, 409},
 	} {
 		pg := row.who.get(row.path).want(http.StatusOK, row.says)
 		if diff := cmp.Diff(row.buttons, pg.postButtons()); diff != "" {
@@ -405,13 +405,13 @@ func TestPlanIsRefused(t *testing.T) {
 	send(planPath(9)+"/apply", first.values, http.StatusNotFound, planUnknownText)
 	first.submit().want(http.StatusOK, "The run has begun")
 	first.submit().want(http.StatusConflict, "This plan has changed")
-	second.submit().want(http.StatusConflict, "Another plan is at work in these shops")
+	second.submit().want(http.StatusConflict, "Plan 1 is at work in 3 of these shops", "Open plan 1")
 	p.get(planPath(1)).postForm("/stop").submit().want(http.StatusOK, "The run is stopped", "Stopped by a person")
 	if got := g.calls.of(http.MethodPost); len(got) != 0 {
 		t.Errorf("sent: %v", got)
 	}
 	p.copies("https://third.example/", "DONATION").want(http.StatusUnprocessableEntity,
-		"3 shops left out. Another plan is running there, or paused.")
+		"3 shops left out. Plan 1 is changing them, or is paused.", "Open plan 1")
 }
 
 // TestAlteredPlanIsNotShown: a plan whose stored document or digest was altered
@@ -458,7 +458,7 @@ func TestRunSaysWhatFailed(t *testing.T) {
 	g.visits(false)
 	pg := p.get(planPath(1)).want(http.StatusOK, "Stopped because too many changes failed", "1 rejected", "2 to go",
 		"Fourthwall doesn’t send to port 8443", "WEBHOOK_URI_PORT_NOT_ALLOWED")
-	if got := pg.postButtons(); !slices.Equal(got, []string{"Resume", "Retry 1 failed"}) {
+	if got := pg.postButtons(); !slices.Equal(got, []string{"Resume", "Retry 1 failed", "End this run"}) {
 		t.Errorf("the buttons are %q", got)
 	}
 	only := pg.link("2 to go").want(http.StatusOK, "To go").text()

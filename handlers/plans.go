@@ -20,10 +20,13 @@ func (s *server) handlePlans(w http.ResponseWriter, r *http.Request) error {
 	if s.Fleet == nil {
 		return redirect(w, r, shopsPath)
 	}
-	at := min(pageNumber(r.URL.Query()), maxPlansPage)
-	all, err := s.Store.Plans(r.Context(), v.owner, at*plansOnPage+1)
+	at := max(1, pageNumber(r.URL.Query()))
+	all, err := s.Store.Plans(r.Context(), v.owner, (at-1)*plansOnPage, plansOnPage+1)
 	if err != nil {
 		return err
+	}
+	if at > 1 && len(all) == 0 {
+		return redirect(w, r, plansPath)
 	}
 	frame, err := s.frame(r, plansTitle)
 	if err != nil {
@@ -39,18 +42,24 @@ func (s *server) handlePlans(w http.ResponseWriter, r *http.Request) error {
 	if frame.ShopCount > 1 {
 		page.YAMLHref, page.JSONHref = shopsYAMLPath, shopsJSONPath
 	}
-	part, pager := pageOf(all, at, plansOnPage, func(page int) string {
-		return withQuery(plansPath, "page="+strconv.Itoa(page))
-	})
-	pager.Where, page.Pager = "", pager
-	for _, p := range part {
+	for _, p := range all[:min(plansOnPage, len(all))] {
 		page.Rows = append(page.Rows, planRow(v, p))
+	}
+	if at > 1 {
+		page.Pager.BackHref, page.Pager.BackText = plansHref(at-1), newerPlansText
+	}
+	if len(all) > plansOnPage {
+		page.Pager.OnHref, page.Pager.OnText = plansHref(at+1), olderPlansText
 	}
 	return s.render(w, r, http.StatusOK, views.Plans(page))
 }
 
-// maxPlansPage bounds how many plans are read.
-const maxPlansPage = 200
+func plansHref(page int) string {
+	if page == 1 {
+		return plansPath
+	}
+	return withQuery(plansPath, "page="+strconv.Itoa(page))
+}
 
 func planRow(v *requestState, p store.Plan) views.PlanRow {
 	row := views.PlanRow{
@@ -58,8 +67,11 @@ func planRow(v *requestState, p store.Plan) views.PlanRow {
 		Shops: ui.Count(p.Shops, "shop", "shops"), State: runMarks[p.State], StateText: planStates.text(p.State),
 		Who: p.Made.Name, At: p.Made.At,
 	}
-	if p.State == store.PlanPaused && p.Why == store.PausedFailures {
+	switch {
+	case p.State == store.PlanPaused && p.Why == store.PausedFailures:
 		row.State = ui.Failing
+	case p.State == store.PlanDone && p.Why == store.EndedByPerson:
+		row.State, row.StateText = ui.Look, endedPlanText
 	}
 	if p.Made.ID != "" && p.Made.ID == v.person.ID {
 		row.Who = youText

@@ -32,6 +32,7 @@ import (
 	"hookwall/internal/activity"
 	"hookwall/internal/deliver"
 	"hookwall/internal/fleet"
+	"hookwall/internal/fleet/fleettest"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
@@ -223,6 +224,7 @@ func newRig(t testing.TB, o options) *rig {
 	if o.fleet {
 		visits = fleet.NewService(fleet.Config{
 			Store: g.store, Shops: connected, Webhooks: g.hooks, Queue: &g.queue, Logger: logger, Intervals: fleet.DefaultIntervals(),
+			Clone: fleettest.Clone, ApproveFrom: fleet.DefaultApproveFrom,
 		})
 	}
 	g.server = build(Config{

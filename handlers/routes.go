@@ -215,6 +215,19 @@ func (s *server) planRoutes() []route {
 		planAction("resume", s.handlePlanResume),
 		planAction("retry", s.handlePlanRetry),
 		planAction("undo", s.handlePlanUndo),
+		planAction("end", s.handlePlanEnd),
+		planAction("rehearse", s.handlePlanRehearse),
+		{method: "GET", path: "/plans/{id}/plan.csv", handle: s.handlePlanCSV, access: viewer},
+		{method: "GET", path: "/plans/{id}/plan.json", handle: s.handlePlanJSON, access: viewer},
+		{method: "GET", path: "/plans/{id}/secrets", handle: s.handlePlanSecrets, access: operator, resumable: true},
+		{
+			method: "POST", path: "/plans/{id}/secrets", handle: s.handlePlanSecretsShow, access: operator, limit: asWrite,
+			resume: "/plans/{id}/secrets",
+		},
+		{
+			method: "POST", path: "/plans/{id}/secrets/stored", handle: s.handlePlanSecretsStored, access: operator,
+			limit: asWrite, resume: "/plans/{id}/secrets",
+		},
 	}
 }
 

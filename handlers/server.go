@@ -93,6 +93,8 @@ type server struct {
 	checkWaits      perSession // pages and streams that wait for a check
 	signatureChecks *semaphore.Weighted
 	signatureWait   time.Duration // for signatureChecks
+	rehearsals      *semaphore.Weighted
+	rehearsalWait   time.Duration // for rehearsals
 	background      background
 	visits          *visitWatch
 	waiting         atomic.Int64 // pages that wait for another's work on the same

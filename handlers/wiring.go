@@ -73,6 +73,8 @@ func build(c Config) *server {
 		checkWaits:      perSession{most: checkWaitsAtOnce},
 		signatureChecks: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))),
 		signatureWait:   signatureWait,
+		rehearsals:      semaphore.NewWeighted(1),
+		rehearsalWait:   rehearsalWait,
 		background:      newBackground(),
 		visits:          &visitWatch{every: watchEvery, read: c.Store.NewestVisits},
 	}

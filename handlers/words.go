@@ -797,6 +797,7 @@ var teamActionLabels = labels{
 	{activity.StopPlan, "Stopped runs"},
 	{activity.ResumePlan, "Resumed runs"},
 	{activity.RetryPlan, "Retried runs"},
+	{activity.EndPlan, "Ended runs"},
 }
 
 var outcomeLabels = labels{
@@ -881,6 +882,7 @@ var activityTitles = map[string]labels{
 	activity.StopPlan:    {{store.OutcomeDone, "Run stopped"}},
 	activity.ResumePlan:  {{store.OutcomeDone, "Run resumed"}},
 	activity.RetryPlan:   {{store.OutcomeDone, "Failed changes retried"}},
+	activity.EndPlan:     {{store.OutcomeDone, "Run ended"}},
 }
 
 // callReason returns in a few words why an endpoint didn't accept a call.
@@ -2295,8 +2297,9 @@ const (
 	hostMissingText = "Enter a host, such as hooks.example.com."
 	hostOnlyText    = "Enter only the host, such as hooks.example.com. The rest of each URL stays."
 
-	triedText      = "Not sent yet"
-	triedAgainText = "Fourthwall didn’t respond. We try again."
+	newerPlansText = "Newer plans"
+	olderPlansText = "Older plans"
+	endedPlanText  = "Ended"
 )
 
 // planName is what a plan is called.
@@ -2359,7 +2362,7 @@ var leftTexts = map[fleet.Reason]struct{ text, fix string }{
 	fleet.IsStale:     {"We read their webhooks too long ago.", "Refresh them, then plan the change again."},
 	fleet.IsUnseen:    {"We have not read their webhooks yet.", "Refresh them, then plan the change again."},
 	fleet.IsCut:       {"They have more webhooks than we read.", "Change their webhooks one by one."},
-	fleet.IsBusy:      {"Another plan is running there, or paused.", "Finish that plan first."},
+	fleet.IsBusy:      {"Another plan is running there, or paused.", "Try again when it is done."},
 	fleet.IsLocked:    {"An app manages the webhook.", "Change it in that app."},
 	fleet.NoWebhooks:  {"They have no webhooks.", "Copy a webhook to them instead."},
 	fleet.NoTypesLeft: {"The webhook would have no event types.", "Delete it instead."},
@@ -2371,8 +2374,14 @@ var leftLinks = map[fleet.Reason]ui.Link{
 	fleet.IsEnded:  {Href: shopsPath + "?state=" + string(fleet.Reconnect), Text: "Reconnect"},
 	fleet.IsStale:  {Href: shopsPath + "?state=" + string(fleet.Stale), Text: "Refresh"},
 	fleet.IsUnseen: {Href: shopsPath + "?state=" + string(fleet.Unseen), Text: "Refresh"},
-	fleet.IsBusy:   {Href: plansPath, Text: "See the plans"},
 }
+
+// planAtWorkText says that a plan is at work in shops, and what to do.
+func planAtWorkText(plan int64) (text, fix string) {
+	return planName(plan) + " is changing them, or is paused.", "Wait until it is done, or end it."
+}
+
+const openPlanText = "Open plan "
 
 // fileProblemsNotice says that a file makes no plan.
 func fileProblemsNotice(n int) ui.Notice {
@@ -2409,7 +2418,10 @@ var runMarks = map[string]ui.State{
 
 // runText says why a run is paused, or "".
 func runText(p store.Plan) string {
-	if p.State != store.PlanPaused {
+	switch {
+	case p.State == store.PlanDone && p.Why == store.EndedByPerson:
+		return "A person ended this run. We skipped the remaining changes."
+	case p.State != store.PlanPaused:
 		return ""
 	}
 	switch p.Why {
@@ -2431,14 +2443,32 @@ var itemLabels = labels{
 	{store.ItemChanged, "Changed since the review"},
 	{store.ItemCalling, "In progress"},
 	{store.ItemDone, "Done"},
+	{itemWaiting, "Waiting"},
 	{store.ItemPending, "To go"},
+	{store.ItemSkipped, "Skipped"},
+}
+
+// itemWaiting is the state of an item that is pending because an attempt did
+// nothing.
+const itemWaiting = "waiting"
+
+// waitTexts say why an item waits, by its code. The time follows.
+var waitTexts = map[string]string{
+	fleet.CodeLimit:   "This shop is at its rate limit.",
+	fleet.CodeEarlier: "An earlier attempt may still succeed.",
+	"":                "Fourthwall didn’t respond.",
+}
+
+// itemWaitText says why an item waits, and until when.
+func itemWaitText(i store.PlanItem) string {
+	return cmp.Or(waitTexts[i.Code], waitTexts[""]) + " We try again at " + i.WaitUntil.UTC().Format("15:04:05") + " UTC."
 }
 
 // itemCountTexts follow the number of items in a state.
 var itemCountTexts = map[string]string{
 	store.ItemRejected: "rejected", store.ItemFailed: "failed", store.ItemUnconfirmed: "unconfirmed",
 	store.ItemChanged: "changed since the review", store.ItemCalling: "in progress", store.ItemDone: "done",
-	store.ItemPending: "to go",
+	store.ItemPending: "to go", itemWaiting: "waiting", store.ItemSkipped: "skipped",
 }
 
 // doneTexts say what an item did.
@@ -2452,6 +2482,10 @@ var itemCodeTexts = map[string]string{
 	store.ItemChanged + " gone":      "Someone deleted this webhook after the review.",
 	store.ItemChanged + " duplicate": "Someone created such a webhook after the review, so we made no second one.",
 
+	store.ItemSkipped: "A person ended the run before this change.",
+
+	store.ItemUnconfirmed + " " + fleet.CodeNoCopy: "We can’t predict what Fourthwall does with this webhook.",
+
 	store.ItemUnconfirmed: "We never got Fourthwall’s response. Check the shop’s webhooks before you retry.",
 
 	store.ItemFailed + " ended":     "The connection has ended. Connect the shop again, then retry.",
@@ -2460,6 +2494,7 @@ var itemCodeTexts = map[string]string{
 	store.ItemFailed + " unlisted": "Fourthwall didn’t return all webhooks of the shop, so we sent nothing. " +
 		"Retry later.",
 	store.ItemFailed + " earlier": "An earlier attempt may still succeed, so we sent nothing. Retry later.",
+	store.ItemFailed + " limit":   "The shop stayed at its rate limit, so we sent nothing. Retry later.",
 	store.ItemFailed + " absent":  "We stopped before we sent anything. Retry it.",
 
 	store.ItemFailed + " unanswered": "We never got Fourthwall’s response to an earlier attempt. " +
@@ -2517,7 +2552,7 @@ func planNotices(err error) *ui.Notice {
 		n.Text = "Someone was faster. This page shows the plan as it is now. Check it before you continue."
 	case errors.Is(err, store.ErrShopsBusy):
 		n.Kind, n.Title = ui.Warning, "Another plan is at work in these shops"
-		n.Text = "Nothing was sent. Wait until it is done, or finish it under Plans, then try again."
+		n.Text = "Nothing was sent. Try again when it is done."
 	case errors.Is(err, fleet.ErrNeedsApproval):
 		n.Title = "This plan needs approval"
 		n.Text = "Nothing was sent. Ask one of the people below to approve it."
@@ -2568,6 +2603,53 @@ func planStoppedNotice() ui.Notice {
 		Kind: ui.Success, Title: "The run is stopped", Text: "A change that was already sent may still finish.",
 	}
 }
+
+func planEndedNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Success, Title: "The run is ended",
+		Text: "We skipped the remaining changes. Other plans can change these shops.",
+	}
+}
+
+// overlapNotice says which plan is at work in how many shops of one that can't
+// begin.
+func overlapNotice(plan int64, shops int) ui.Notice {
+	name := planName(plan)
+	return ui.Notice{
+		Kind: ui.Warning, Title: name + " is at work in " + ui.Count(shops, "of these shops", "of these shops"),
+		Text: "Nothing was sent. Wait until " + strings.ToLower(name) + " is done, or end it. Then apply this plan again.",
+		Link: &ui.Link{Href: planPath(plan), Text: openPlanText + strconv.FormatInt(plan, 10)},
+	}
+}
+
+func rehearsalBusyNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Warning, Title: "Another rehearsal is running", Text: "Wait a moment, then click Rehearse again.",
+	}
+}
+
+// collectHelp says who can have the secrets of a run.
+func collectHelp(p store.Plan) string {
+	if p.Applied.At.IsZero() {
+		return "This plan isn’t applied, so there are no secrets."
+	}
+	return "Only " + p.Applied.Name + ", who applied this plan, can collect its secrets."
+}
+
+func runSecretsGoneNotice() ui.Notice {
+	return ui.Notice{
+		Kind: ui.Info, Title: "We no longer have these secrets",
+		Text: "We deleted each 15 minutes after we created its webhook, or when you confirmed that you’d saved them. " +
+			"You’ll find them in each shop’s settings, under For developers.",
+	}
+}
+
+func runSecretsDeletedNotice() ui.Notice {
+	return ui.Notice{Kind: ui.Success, Title: "Secrets deleted from Hookwall"}
+}
+
+// runSecretsTitle is the heading of the secrets of a run.
+const runSecretsTitle = "Signing secrets"
 
 func planResumedNotice() ui.Notice {
 	return ui.Notice{Kind: ui.Success, Title: "The run continues"}

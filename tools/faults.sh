@@ -12,7 +12,7 @@ ${GO:-go} test -count=1 ${TESTFLAGS:-} ./e2e/faults -args -matrix="$PWD/out/faul
 [ ! -f out/faults.txt ] || cat out/faults.txt
 
 # The form is sent again as it was, and done once.
-${GO:-go} test -count=1 -v -run '^(TestKilledAtEveryCall|TestKilledBetweenCallAndAnswer|TestHolderOfTheRefreshDies|TestReconcilerDies)$' ./e2e/replicas >out/killed.txt 2>&1 || {
+${GO:-go} test -count=1 -v -run '^(TestKilledAtEveryCall|TestKilledBetweenCallAndAnswer|TestHolderOfTheRefreshDies|TestReconcilerDies|TestRunOfKilledReplicas)$' ./e2e/replicas >out/killed.txt 2>&1 || {
 	status=1
 	cat out/killed.txt
 }

@@ -35,13 +35,22 @@ type PlanPage struct {
 	Waves   []int // shops in each wave
 	Most    int   // failures at which the run stops
 
-	Approval *PlanApproval // nil if it needs none
+	Approval    *PlanApproval // nil if it needs none
+	ApproveFrom int           // shops from which on a plan needs approval; 0 if that doesn't matter
+
+	Rehearsal         *PlanRehearsal // nil if there was none
+	RehearseAction    string
+	CSVHref, JSONHref string
+	SecretsHref       string // to the secrets of created webhooks; "" if the person may not have them
+	Secrets           int
+	SecretsLeft       time.Duration // so long the first of them is kept
 
 	// Run is how far the plan is applied; nil if its review is shown.
 	Run                                  *PlanRun
 	ReviewHref, SelfHref, FollowHref     string
 	ApproveAction, ApplyAction           string // POST targets; "" if the person may not
 	StopAction, ResumeAction, UndoAction string
+	EndAction                            string
 	RetryAction                          string
 	Retryable                            int
 	Form                                 string // one-time ID of the undo
@@ -96,6 +105,40 @@ type PlanGroup struct {
 type PlanShop struct {
 	Name, Domain string
 	Href         string // to the webhook, or the shop's webhooks; "" if it is no longer connected
+	Rehearsed    string // how a rehearsal ended; "" if there was none
+}
+
+// PlanRehearsal is what a rehearsal predicts.
+type PlanRehearsal struct {
+	At          time.Time
+	Total, Good int              // changes, and those that would succeed
+	Odd         []PlanPrediction // the others, by reason
+}
+
+// PlanPrediction are changes that would not succeed for one reason.
+type PlanPrediction struct {
+	Outcome, Why string
+	Count        int
+	Shops        []PlanShop // the first of them
+}
+
+// PlanSecretsPage has the secrets of the webhooks that a run created. Its form's
+// field do is show or csv.
+type PlanSecretsPage struct {
+	Frame
+	PlanHref                 string
+	Number, Count            int
+	Left                     time.Duration // until the first is deleted
+	ShowAction, StoredAction string
+	Secrets                  []PlanSecret // the first of them, if they are shown
+	Gone                     *ui.Notice   // why there are none
+}
+
+// PlanSecret is the secret of one webhook.
+type PlanSecret struct {
+	PlanShop
+
+	URL, Secret string
 }
 
 // PlanLeft are shops that a plan leaves out for one reason.
@@ -117,6 +160,8 @@ type PlanRun struct {
 	Text        string // why it's paused; "" if it isn't
 	Done, Total int
 	Most        int // failures at which it stops
+	Took        time.Duration
+	AllHref     string // to all changes, if only some are shown
 	Counts      []PlanCount
 	Waves       []PlanWave
 	Rows        []PlanRunRow
@@ -142,6 +187,17 @@ type PlanRunRow struct {
 	Explain         string
 	Code, RequestID string
 }
+
+// state returns how the result is drawn.
+func (r PlanRehearsal) state() ui.State {
+	if r.Good < r.Total {
+		return ui.Look
+	}
+	return ui.OK
+}
+
+// more returns how many of the changes have no name.
+func (p PlanPrediction) more() int { return p.Count - len(p.Shops) }
 
 // title names a wave.
 func (w PlanWave) title() string {

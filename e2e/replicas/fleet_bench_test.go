@@ -22,10 +22,7 @@ const (
 // 150 ms. It reports the time as a multiple of the time that the calls take if all workers are always busy. Then it
 // does so again with one shop that is limited and one that gives no answer, and reports how much slower the others are.
 func BenchmarkFleet(b *testing.B) {
-	for engine, fresh := range map[string]func(*testing.B) string{
-		"SQLite":   func(b *testing.B) string { return filepath.Join(b.TempDir(), "x.db") },
-		"Postgres": func(b *testing.B) string { return storetest.Postgres(b) },
-	} {
+	for engine, fresh := range engines {
 		b.Run(engine, func(b *testing.B) {
 			for range b.N {
 				alone := visitFleet(b, fresh(b), false)
@@ -37,6 +34,12 @@ func BenchmarkFleet(b *testing.B) {
 			}
 		})
 	}
+}
+
+// engines make fresh databases.
+var engines = map[string]func(*testing.B) string{
+	"SQLite":   func(b *testing.B) string { return filepath.Join(b.TempDir(), "x.db") },
+	"Postgres": func(b *testing.B) string { return storetest.Postgres(b) },
 }
 
 // run is how a fleet was visited.

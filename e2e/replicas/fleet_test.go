@@ -49,6 +49,12 @@ type fleet struct {
 	shops   map[string]*seen // by ID
 
 	calls, renewals, lost int
+
+	faulty  bool            // some creates lose their response, or take effect after it
+	refused map[string]bool // shops whose access has ended
+
+	creates, lostCreates, lateCreates int
+	last                              time.Time // when the last late effect comes
 }
 
 // seen is what the network saw of a shop.
@@ -185,7 +191,23 @@ func (f *fleet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status := 0
 	defer func() { f.end(shop, r.URL.Path, status) }()
 	answer := httptest.NewRecorder()
-	if !dead {
+	late := time.Duration(0)
+	if isCreate(r) {
+		var cut bool
+		cut, late = f.fault()
+		lost = lost || cut
+	}
+	switch {
+	case f.isRefused(shop):
+		r.Header.Set("Authorization", "Bearer ended")
+		r.Body = io.NopCloser(strings.NewReader("grant_type=refresh_token&refresh_token=ended"))
+		f.box.ServeHTTP(answer, r)
+	case late > 0:
+		again := r.Clone(context.WithoutCancel(r.Context()))
+		again.Body = io.NopCloser(bytes.NewReader(body))
+		time.AfterFunc(late, func() { f.box.ServeHTTP(httptest.NewRecorder(), again) })
+		panic(http.ErrAbortHandler)
+	case !dead:
 		f.box.ServeHTTP(answer, r)
 	}
 	timer := time.NewTimer(latency)
@@ -207,6 +229,52 @@ func (f *fleet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	_, _ = w.Write(text)
+}
+
+// fault returns whether a create loses its response, or after which time it takes effect.
+func (f *fleet) fault() (lost bool, late time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.creates++
+	switch {
+	case !f.faulty:
+	case f.creates%lateCreate == lateCreate-1:
+		f.lateCreates++
+		late = min(time.Duration(f.lateCreates)*time.Second, mostLate)
+		if at := time.Now().Add(late); at.After(f.last) {
+			f.last = at
+		}
+	case f.creates%lostCreate == lostCreate-1:
+		f.lostCreates++
+		lost = true
+	}
+	return lost, late
+}
+
+// breaks lets creates fail, and ends the access to a shop.
+func (f *fleet) breaks(ends string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.latency, f.faulty, f.refused = callTime, true, map[string]bool{ends: true}
+}
+
+// untilEffects returns how long it takes until all late effects have come.
+func (f *fleet) untilEffects() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return time.Until(f.last) + time.Second
+}
+
+func (f *fleet) isRefused(shop string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.refused[shop]
+}
+
+func (f *fleet) setLatency(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.latency = d
 }
 
 // shopOf returns the shop of a token.

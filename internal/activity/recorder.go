@@ -56,6 +56,7 @@ const (
 	StopPlan    = "plan.stop"
 	ResumePlan  = "plan.resume"
 	RetryPlan   = "plan.retry"
+	EndPlan     = "plan.end"
 )
 
 // OutsideShop are actions that change nothing in the shop.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hookwall/internal/fourthwall"
+	"hookwall/internal/webhooks"
 )
 
 // EditKind is a way to change many shops at once.
@@ -67,7 +68,7 @@ func (e Edit) apply(shop Place, hooks []Webhook) (items []Item, left []LeftOut) 
 			continue
 		}
 		if after != nil && len(after.AllowedTypes) == 0 {
-			left = append(left, LeftOut{shop.ID, hook.ID, NoTypesLeft})
+			left = append(left, LeftOut{Shop: shop.ID, Webhook: hook.ID, Why: NoTypesLeft})
 			continue
 		}
 		items = append(items, Item{Shop: shop.ID, Webhook: hook.ID, Before: &hook.Content, After: after})
@@ -113,7 +114,7 @@ func withHost(text, from, to string) string {
 	return scheme + "://" + rest[:user] + to + rest[end:]
 }
 
-// copied returns the item that gives a shop a webhook, unless it has one that is equal. A webhook with the same URL and
+// copied returns the item that adds a webhook to a shop, unless it has one that is equal. A webhook with the same URL and
 // other event types is edited, so that no event is sent twice.
 func copied(shop Place, hooks []Webhook, want fourthwall.Content) []Item {
 	hook, found := closest(hooks, want)
@@ -126,11 +127,12 @@ func copied(shop Place, hooks []Webhook, want fourthwall.Content) []Item {
 	return []Item{{Shop: shop.ID, Webhook: hook.ID, Before: &hook.Content, After: &want}}
 }
 
-// closest returns the webhook with the URL of want that has the most event types in common with it.
+// closest returns the webhook with the URL of want, however it's spelled, that has the most event types in common with
+// it.
 func closest(hooks []Webhook, want fourthwall.Content) (best Webhook, found bool) {
-	most := -1
+	most, normal := -1, webhooks.NormalURL(want.URL)
 	for _, hook := range hooks {
-		if hook.URL != want.URL {
+		if hook.URL != want.URL && webhooks.NormalURL(hook.URL) != normal {
 			continue
 		}
 		common := 0

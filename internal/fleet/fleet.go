@@ -47,18 +47,21 @@ type Config struct {
 	Logger    *slog.Logger
 	Intervals Intervals
 	Keep      time.Duration // how long deliveries are kept, so older ones aren't read; 0: store.KeepDeliveries
+
+	ApproveFrom int // shops from which on another person has to approve a plan; 0: nobody has to
 }
 
 // Service visits shops. It keeps no state of its own.
 type Service struct {
-	store     *store.Store
-	shops     *shops.Service
-	webhooks  *webhooks.Service
-	clone     func([]CloneShop) (Clone, error)
-	queue     Queue
-	logger    *slog.Logger
-	intervals Intervals
-	keep      time.Duration
+	store       *store.Store
+	shops       *shops.Service
+	webhooks    *webhooks.Service
+	clone       func([]CloneShop) (Clone, error)
+	queue       Queue
+	logger      *slog.Logger
+	intervals   Intervals
+	keep        time.Duration
+	approveFrom int
 }
 
 // NewService returns a Service.
@@ -66,7 +69,7 @@ func NewService(c Config) *Service {
 	if c.Keep == 0 {
 		c.Keep = store.KeepDeliveries
 	}
-	return &Service{c.Store, c.Shops, c.Webhooks, c.Clone, c.Queue, c.Logger, c.Intervals, c.Keep}
+	return &Service{c.Store, c.Shops, c.Webhooks, c.Clone, c.Queue, c.Logger, c.Intervals, c.Keep, c.ApproveFrom}
 }
 
 // Keep returns how long deliveries are kept.

@@ -11,6 +11,7 @@ import (
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
+	"hookwall/internal/webhooks"
 )
 
 // Item is what a plan does to one webhook of one shop.
@@ -19,6 +20,10 @@ type Item struct {
 	Webhook string              `json:"webhook,omitempty"` // its ID; "" for a new one
 	Before  *fourthwall.Content `json:"before,omitempty"`  // nil for a new one
 	After   *fourthwall.Content `json:"after,omitempty"`   // nil for one that is deleted
+
+	// Beside are the IDs of webhooks that the shop had at the review and that get some of the same events at the URL of
+	// a new one. Another such webhook means that the shop has changed since.
+	Beside []string `json:"beside,omitempty"`
 }
 
 // Action is what an item does: Create, Update or Delete.
@@ -63,6 +68,7 @@ type LeftOut struct {
 	Shop    string `json:"shop"`
 	Webhook string `json:"webhook,omitempty"` // "" for all of the shop
 	Why     Reason `json:"why"`
+	Plan    int64  `json:"plan,omitempty"` // of an IsBusy: the plan's number, unless another owner has it
 }
 
 // Proposal is what an edit would change.
@@ -79,7 +85,12 @@ type Shop struct {
 	Seen   store.Observation
 	Stale  bool
 	Locked []string // IDs of webhooks that the API doesn't change
-	Busy   bool     // another plan is at work in it
+	Busy   *Work    // another plan is at work in it; nil if none is
+}
+
+// Work is a plan that is at work in a shop.
+type Work struct {
+	Plan int64 // its number; 0 if another owner has it
 }
 
 // Propose computes what an edit changes in the chosen shops. It makes no call.
@@ -87,7 +98,11 @@ func Propose(e Edit, chosen []Shop) (Proposal, error) {
 	var p Proposal
 	for _, shop := range slices.SortedFunc(slices.Values(chosen), func(a, b Shop) int { return cmp.Compare(a.ID, b.ID) }) {
 		if why := shop.unfit(); why != "" {
-			p.LeftOut = append(p.LeftOut, LeftOut{Shop: shop.ID, Why: why})
+			left := LeftOut{Shop: shop.ID, Why: why}
+			if why == IsBusy {
+				left.Plan = shop.Busy.Plan
+			}
+			p.LeftOut = append(p.LeftOut, left)
 			continue
 		}
 		hooks, err := Webhooks(shop.Seen)
@@ -110,7 +125,7 @@ func (s Shop) unfit() Reason {
 		return IsStale
 	case s.Seen.Cut:
 		return IsCut
-	case s.Busy:
+	case s.Busy != nil:
 		return IsBusy
 	}
 	return ""
@@ -130,6 +145,29 @@ func (p *Proposal) add(e Edit, shop Shop, hooks []Webhook) {
 	if len(items) == 0 && len(left) == 0 {
 		p.Same++
 	}
+}
+
+// beside adds to items that create webhooks which others the shop has.
+func beside(items []Item, shops []Shop) error {
+	of := map[string][]Webhook{}
+	for _, shop := range shops {
+		hooks, err := Webhooks(shop.Seen)
+		if err != nil {
+			return err
+		}
+		of[shop.ID] = hooks
+	}
+	for i, item := range items {
+		if item.Action() != Create {
+			continue
+		}
+		for _, hook := range of[item.Shop] {
+			if webhooks.Overlap(hook.Content, *item.After) {
+				items[i].Beside = append(items[i].Beside, hook.ID)
+			}
+		}
+	}
+	return nil
 }
 
 // Digest identifies the items of a plan: whatever is altered in one of them, or in their order, alters the digest.
@@ -154,13 +192,14 @@ type Group struct {
 	Removed   []fourthwall.EventType
 	TypeCount int // of the event types before; of a new webhook, after
 	Items     []Item
+	At        []int // position of each in the document
 }
 
 // Groups puts identical changes together, the most shops first.
 func Groups(items []Item) []Group {
 	var all []Group
 	at := map[string]int{}
-	for _, item := range items {
+	for position, item := range items {
 		g := groupOf(item)
 		key := fmt.Sprintf("%s %q %q %q %q %d", g.Action, g.URL, g.NewURL, g.Added, g.Removed, g.TypeCount)
 		i, found := at[key]
@@ -169,7 +208,7 @@ func Groups(items []Item) []Group {
 			at[key] = i
 			all = append(all, g)
 		}
-		all[i].Items = append(all[i].Items, item)
+		all[i].Items, all[i].At = append(all[i].Items, item), append(all[i].At, position)
 	}
 	slices.SortStableFunc(all, func(a, b Group) int { return cmp.Compare(len(b.Items), len(a.Items)) })
 	return all

@@ -99,7 +99,7 @@ func TestPropose(t *testing.T) {
 			edit: Edit{Kind: RemoveTypes, Types: letters("x")},
 			shop: seen(t, "s", hook("1", a, "x"), hook("2", b, "xy")),
 			want: []string{"s 2: " + b + " xy → " + b + " y"},
-			left: []LeftOut{{"s", "1", NoTypesLeft}},
+			left: []LeftOut{{Shop: "s", Webhook: "1", Why: NoTypesLeft}},
 		},
 		"a URL is replaced by another": {
 			edit: Edit{Kind: ReplaceURL, From: a, To: b},
@@ -140,18 +140,20 @@ func TestPropose(t *testing.T) {
 			edit: Edit{Kind: FromTemplate, Template: &Template{
 				Webhooks: []fourthwall.Content{{URL: "https://a.example/{shop.name}", AllowedTypes: letters("x")}},
 			}},
-			shop: nameless, left: []LeftOut{{"s", "", NoValue}},
+			shop: nameless, left: []LeftOut{{Shop: "s", Why: NoValue}},
 		},
 		"a locked webhook stays": {
 			edit: Edit{Kind: AddTypes, Types: letters("y")},
 			shop: change(func(s *Shop) { s.Locked = []string{"1"} }, hook("1", a, "x"), hook("2", b, "x")),
-			want: []string{"s 2: " + b + " x → " + b + " xy"}, left: []LeftOut{{"s", "1", IsLocked}},
+			want: []string{"s 2: " + b + " x → " + b + " xy"}, left: []LeftOut{{Shop: "s", Webhook: "1", Why: IsLocked}},
 		},
-		"ended":    {shop: change(func(s *Shop) { s.Seen.Expired = true }), left: []LeftOut{{"s", "", IsEnded}}},
-		"not seen": {shop: change(func(s *Shop) { s.Seen.SeenAt = time.Time{} }), left: []LeftOut{{"s", "", IsUnseen}}},
-		"stale":    {shop: change(func(s *Shop) { s.Stale = true }), left: []LeftOut{{"s", "", IsStale}}},
-		"cut":      {shop: change(func(s *Shop) { s.Seen.Cut = true }), left: []LeftOut{{"s", "", IsCut}}},
-		"busy":     {shop: change(func(s *Shop) { s.Busy = true }), left: []LeftOut{{"s", "", IsBusy}}},
+		"ended":    {shop: change(func(s *Shop) { s.Seen.Expired = true }), left: []LeftOut{{Shop: "s", Why: IsEnded}}},
+		"not seen": {shop: change(func(s *Shop) { s.Seen.SeenAt = time.Time{} }), left: []LeftOut{{Shop: "s", Why: IsUnseen}}},
+		"stale":    {shop: change(func(s *Shop) { s.Stale = true }), left: []LeftOut{{Shop: "s", Why: IsStale}}},
+		"cut":      {shop: change(func(s *Shop) { s.Seen.Cut = true }), left: []LeftOut{{Shop: "s", Why: IsCut}}},
+		"busy": {
+			shop: change(func(s *Shop) { s.Busy = &Work{7} }), left: []LeftOut{{Shop: "s", Why: IsBusy, Plan: 7}},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

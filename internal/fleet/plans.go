@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"hookwall/internal/activity"
@@ -28,8 +27,9 @@ var (
 	ErrOwnPlan = errors.New("the person who made a plan can't approve it")
 )
 
-// ApproveFrom is the number of shops from which on another person has to approve a plan, where there are two who may.
-const ApproveFrom = 20
+// DefaultApproveFrom is the number of shops from which on another person has to approve a plan, where there are two who
+// may, unless the settings say otherwise.
+const DefaultApproveFrom = 20
 
 // MakePlan computes what an edit changes in shops of the owner, as they were seen, and stores it as a draft. One form
 // makes one plan. ErrNothingToChange comes with the proposal, which says why.
@@ -47,6 +47,9 @@ func (s *Service) makePlan(
 	ctx context.Context, actor activity.Actor, form string, e Edit, shops []Shop,
 ) (store.Plan, Proposal, error) {
 	proposal, err := Propose(e, shops)
+	if err == nil {
+		err = beside(proposal.Items, shops)
+	}
 	if err == nil && len(proposal.Items) == 0 {
 		err = ErrNothingToChange
 	}
@@ -112,20 +115,31 @@ func (s *Service) chosen(ctx context.Context, owner store.Owner, ids []string) (
 	if err != nil {
 		return nil, err
 	}
+	locked, err := s.store.ImmutableOf(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for _, id := range ids {
+		wanted[id] = true
+	}
 	var all []Shop
 	for _, o := range seen {
-		if !slices.Contains(ids, o.ShopID) {
+		if !wanted[o.ShopID] {
 			continue
 		}
-		locked, err := s.store.ImmutableWebhooks(ctx, o.ShopID)
-		if err != nil {
-			return nil, err
-		}
 		o.Webhooks = hooks[o.ShopID]
-		all = append(all, Shop{
+		shop := Shop{
 			Place: Place{ID: o.ShopID, Domain: o.ShopDomain, Name: o.ShopName, Labels: labels[o.ShopID]},
-			Seen:  o, Stale: s.IsStale(o), Locked: locked, Busy: slices.Contains(busy, o.ShopID),
-		})
+			Seen:  o, Stale: s.IsStale(o), Locked: locked[o.ShopID],
+		}
+		if plan, isBusy := busy[o.ShopID]; isBusy {
+			shop.Busy = &Work{}
+			if plan.Owner == owner {
+				shop.Busy.Plan = plan.Number
+			}
+		}
+		all = append(all, shop)
 	}
 	return all, nil
 }
@@ -141,9 +155,12 @@ func (s *Service) ReadPlan(ctx context.Context, owner store.Owner, number int64)
 }
 
 // NeedsApproval reports whether another person has to approve a plan, where so many people may.
-func NeedsApproval(p store.Plan, people int) bool {
-	return p.Shops >= ApproveFrom && people > 1 && p.Approved.At.IsZero()
+func (s *Service) NeedsApproval(p store.Plan, people int) bool {
+	return s.approveFrom > 0 && p.Shops >= s.approveFrom && people > 1 && p.Approved.At.IsZero()
 }
+
+// ApproveFrom returns the number of shops from which on another person has to approve a plan; 0: nobody has to.
+func (s *Service) ApproveFrom() int { return s.approveFrom }
 
 // ApprovePlan approves a plan by its digest.
 func (s *Service) ApprovePlan(ctx context.Context, actor activity.Actor, p store.Plan, digest string) error {
@@ -159,7 +176,7 @@ func (s *Service) ApprovePlan(ctx context.Context, actor activity.Actor, p store
 
 // ApplyPlan begins the run of a plan by its digest. People is how many may approve it.
 func (s *Service) ApplyPlan(ctx context.Context, actor activity.Actor, p store.Plan, digest string, people int) error {
-	if NeedsApproval(p, people) {
+	if s.NeedsApproval(p, people) {
 		return ErrNeedsApproval
 	}
 	var doc Document
@@ -203,6 +220,15 @@ func (s *Service) StopPlan(ctx context.Context, actor activity.Actor, p store.Pl
 	return s.store.PausePlan(ctx, p.Owner, p.Number, store.PausedByPerson, done)
 }
 
+// EndPlan ends a stopped run. What it has not begun is skipped.
+func (s *Service) EndPlan(ctx context.Context, actor activity.Actor, p store.Plan) error {
+	done, err := planned(actor, activity.EndPlan, p)
+	if err != nil {
+		return err
+	}
+	return s.store.EndPlan(ctx, p.Owner, p.Number, done)
+}
+
 // ResumePlan continues a stopped run. With retry, what failed is applied again.
 func (s *Service) ResumePlan(ctx context.Context, actor activity.Actor, p store.Plan, digest string, retry bool) error {
 	action := activity.ResumePlan
@@ -235,6 +261,17 @@ func (s *Service) UndoPlan(ctx context.Context, actor activity.Actor, form strin
 	back, err := Undo(applied)
 	if err == nil && len(back) == 0 {
 		err = ErrNothingToChange
+	}
+	if err != nil {
+		return store.Plan{}, err
+	}
+	var ids []string
+	for _, item := range back {
+		ids = append(ids, item.Shop)
+	}
+	shops, err := s.chosen(ctx, p.Owner, ids)
+	if err == nil {
+		err = beside(back, shops)
 	}
 	if err != nil {
 		return store.Plan{}, err

@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +21,7 @@ import (
 
 	"hookwall/internal/activity"
 	"hookwall/internal/fleet"
+	"hookwall/internal/fleet/fleettest"
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/sandbox"
 	"hookwall/internal/shops"
@@ -44,7 +44,7 @@ const (
 type rig struct {
 	*fleet.Service
 
-	t         *testing.T
+	t         testing.TB
 	box       *sandbox.Server
 	store     *store.Store
 	database  string
@@ -56,7 +56,8 @@ type rig struct {
 	ahead atomic.Int64 // how far the clocks were moved
 
 	mu      sync.Mutex
-	calls   []string                                    // methods and paths
+	calls   []string                                    // paths
+	methods []string                                    // of the same
 	answers func(*http.Request) (*http.Response, error) // instead of the sandbox, unless it returns neither
 }
 
@@ -76,11 +77,17 @@ func (q *queue) EnqueueVisits(_ context.Context, _ *sql.Tx, shops []string) erro
 // newRig returns a rig on SQLite, or on Postgres where a server is given.
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	return newRigOf(t, sandbox.DefaultShops)
+}
+
+// newRigOf returns a rig whose sandbox has so many shops.
+func newRigOf(t testing.TB, count int) *rig {
+	t.Helper()
 	g := &rig{t: t}
 	now := func() time.Time { return time.Now().Add(time.Duration(g.ahead.Load())) }
 	logger := slog.New(slog.DiscardHandler)
 	var err error
-	g.box, err = sandbox.New(sandbox.Config{PublicURL: boxURL, Now: now, Logger: logger})
+	g.box, err = sandbox.New(sandbox.Config{PublicURL: boxURL, Now: now, Logger: logger, Shops: &count})
 	g.must(err)
 	t.Cleanup(func() { g.box.Close() })
 	g.database = filepath.Join(t.TempDir(), "h.db")
@@ -104,8 +111,9 @@ func newRig(t *testing.T) *rig {
 		Logger: logger, Timing: timing,
 	})
 	g.Service = fleet.NewService(fleet.Config{
-		Store: g.store, Shops: g.connected, Webhooks: hooks, Clone: cloneOf, Queue: &g.queue,
+		Store: g.store, Shops: g.connected, Webhooks: hooks, Clone: fleettest.Clone, Queue: &g.queue,
 		Intervals: fleet.DefaultIntervals(), Logger: slog.New(slog.NewTextHandler(&g.logs, nil)),
+		ApproveFrom: fleet.DefaultApproveFrom,
 	})
 	g.owner = g.signIn()
 	return g
@@ -116,31 +124,6 @@ func (g *rig) must(err error) {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-}
-
-// cloneOf returns a copy of shops, as main does.
-func cloneOf(shops []fleet.CloneShop) (fleet.Clone, error) {
-	all := make([][]sandbox.Webhook, len(shops))
-	for i, shop := range shops {
-		for _, hook := range shop.Webhooks {
-			w := sandbox.Webhook{ID: hook.ID, URL: hook.URL, Locked: slices.Contains(shop.Locked, hook.ID)}
-			for _, t := range hook.AllowedTypes {
-				w.AllowedTypes = append(w.AllowedTypes, string(t))
-			}
-			all[i] = append(all[i], w)
-		}
-	}
-	box, err := sandbox.NewClone(all)
-	if err != nil {
-		return fleet.Clone{}, err
-	}
-	c := fleet.Clone{Close: box.Close}
-	for _, shop := range box.Shops() {
-		c.Credentials = append(c.Credentials,
-			fourthwall.APIKey{Username: shop.APIUser, Password: fourthwall.Secret(shop.APIPassword)})
-	}
-	c.API, err = fourthwall.New("http://clone.example", fourthwall.Options{Transport: box})
-	return c, err
 }
 
 // move lets time pass, by the clocks of all.
@@ -256,7 +239,7 @@ func (g *rig) sent(prefix string) (n int) {
 			n++
 		}
 	}
-	g.calls = nil
+	g.calls, g.methods = nil, nil
 	return n
 }
 
@@ -270,7 +253,7 @@ func (g *rig) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		}
 	}()
 	g.mu.Lock()
-	g.calls = append(g.calls, r.URL.Path)
+	g.calls, g.methods = append(g.calls, r.URL.Path), append(g.methods, r.Method)
 	answers := g.answers
 	g.mu.Unlock()
 	if answers != nil {

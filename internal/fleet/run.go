@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"slices"
 	"time"
 
 	"hookwall/internal/activity"
@@ -14,16 +16,28 @@ import (
 )
 
 const (
-	callsOfItem   = 8                // at most, so an item isn't begun with fewer left
-	timeOfItem    = 2 * time.Second  // left in the visit; one that was begun is finished anyway
-	mostAttempts  = 5                // that say nothing about an item, before it counts as failed
-	betweenLooks  = 10 * time.Second // while the outcome of a call isn't known
-	unknownAfter  = 5 * time.Minute  // then the item is unconfirmed; rechecks may still find out
-	codeGone      = "gone"           // the webhook doesn't exist any longer
-	codeDuplicate = "duplicate"      // the shop has such a webhook by now
-	codeEnded     = "ended"          // the connection has ended
-	codeNoAnswer  = "no_answer"      // Fourthwall didn't respond
+	callsOfItem  = 8                // at most, so an item isn't begun with fewer left
+	timeOfItem   = 2 * time.Second  // left in the visit; one that was begun is finished anyway
+	betweenLooks = 10 * time.Second // while the outcome of a call isn't known, or nothing could be sent
+	unknownAfter = 5 * time.Minute  // then the item is unconfirmed; rechecks may still find out
 )
+
+// Codes of items, beside those of the API and the reasons of package webhooks.
+const (
+	codeGone      = "gone"      // the webhook doesn't exist any longer
+	codeDuplicate = "duplicate" // the shop has such a webhook by now
+	codeEnded     = "ended"     // the connection has ended
+	codeKey       = "key"       // another change was sent under the same key
+	codeNoAnswer  = "no_answer" // Fourthwall didn't respond
+
+	// CodeLimit means that the shop's rate limit was reached.
+	CodeLimit = "limit"
+	// CodeEarlier means that an earlier create of the same may still take effect.
+	CodeEarlier = string(webhooks.EarlierAttempt)
+)
+
+// mostAttempts is how many attempts may do nothing, by the code that says why, before an item counts as failed.
+var mostAttempts = map[string]int{codeNoAnswer: 5, CodeLimit: 30, CodeEarlier: 30}
 
 // applyPlans applies, in order, what running plans have to do in the shop. Its error says nothing about the shop.
 func (l *look) applyPlans(ctx context.Context, items []store.RunItem) error {
@@ -59,27 +73,48 @@ func (l *look) applyItem(ctx context.Context, item store.RunItem) (again bool, e
 	case errors.Is(err, store.ErrPlanState): // stopped a moment ago
 		return false, nil
 	case errors.Is(err, store.ErrPlanAltered), errors.Is(err, store.ErrWrongKey):
-		l.logger.ErrorContext(ctx, "a stored plan isn't what was reviewed", "plan", item.Plan.Number)
-		err = l.store.PausePlan(ctx, item.Plan.Owner, item.Plan.Number, store.PausedAltered)
-		if errors.Is(err, store.ErrPlanState) {
-			err = nil
-		}
-		return true, err
+		return true, l.pauseAltered(ctx, item)
 	case err != nil:
 		return false, err
 	}
 	change, actor, err := l.changeOf(begun)
+	if errors.Is(err, store.ErrPlanAltered) {
+		return true, errors.Join(l.pauseAltered(ctx, item), l.store.PutBackItem(ctx, begun))
+	}
 	if err != nil {
 		return false, err
 	}
-	req := webhooks.Request{Shop: l.shops.Client(l.known.Connection), Actor: actor, Key: begun.Key()}
-	result, err := l.change(ctx, req, change)
-	end, wait, known := outcomeOf(result, err)
-	if !known {
-		return l.notYet(ctx, begun, wait, err)
+	// What was begun before is sent again if it had no effect, unless a person has stopped the run since.
+	again = item.State == store.ItemCalling || item.Attempts > 0
+	req := webhooks.Request{
+		Shop: l.shops.Client(l.known.Connection), Actor: actor, Key: begun.Key(),
+		Again: again && begun.Plan.State == store.PlanRunning,
 	}
-	begun.State, begun.Code, begun.RequestID, begun.Webhook = end.State, end.Code, end.RequestID, end.Webhook
-	return false, l.store.EndItem(ctx, begun, l.queue.EnqueueVisits)
+	result, err := l.change(ctx, begun, req, change)
+	o := outcomeOf(result, err)
+	if o.end.Code == codeEnded && item.State == store.ItemCalling { // what an earlier call did can't be seen
+		o.end.State = store.ItemUnconfirmed
+	}
+	return l.record(ctx, begun, o)
+}
+
+// pauseAltered stops the run of a plan that isn't what was reviewed. What its last call did can't be found out.
+func (l *look) pauseAltered(ctx context.Context, item store.RunItem) error {
+	l.logger.ErrorContext(ctx, "a stored plan isn't what was reviewed", "plan", item.Plan.Number)
+	err := l.store.PausePlan(ctx, item.Plan.Owner, item.Plan.Number, store.PausedAltered)
+	if err != nil && !errors.Is(err, store.ErrPlanState) || item.State != store.ItemCalling {
+		return ignoring(err, store.ErrPlanState)
+	}
+	item.State, item.Code = store.ItemUnconfirmed, codeNoAnswer
+	return l.store.EndItem(ctx, item, l.queue.EnqueueVisits)
+}
+
+// ignoring returns err unless it is the other error.
+func ignoring(err, other error) error {
+	if errors.Is(err, other) {
+		return nil
+	}
+	return err
 }
 
 // changeOf returns the change of an item as it was reviewed, and who makes it.
@@ -100,7 +135,9 @@ func (l *look) changeOf(item store.RunItem) (Item, activity.Actor, error) {
 }
 
 // change makes the change of an item.
-func (l *look) change(ctx context.Context, req webhooks.Request, i Item) (webhooks.Result, error) {
+func (l *look) change(
+	ctx context.Context, item store.RunItem, req webhooks.Request, i Item,
+) (webhooks.Result, error) {
 	switch i.Action() {
 	case Update:
 		return l.webhooks.Update(ctx, req, i.Webhook, webhooks.Change{Base: *i.Before, Want: *i.After})
@@ -109,70 +146,159 @@ func (l *look) change(ctx context.Context, req webhooks.Request, i Item) (webhoo
 	case Create:
 	}
 	result, err := l.webhooks.Create(ctx, req, *i.After, webhooks.CreateOptions{})
-	if err == nil && result.State == webhooks.Absent && result.Certain {
-		// It is long enough ago that nothing can appear any more.
-		return l.webhooks.Create(ctx, req, *i.After, webhooks.CreateOptions{AfterAbsence: true})
+	var o webhooks.CreateOptions
+	switch {
+	case err != nil:
+	case isAbsent(result): // it is long enough ago that nothing can appear any more
+		o.AfterAbsence = true
+	case len(result.Duplicates) > 0:
+		o.AllowDuplicates, err = l.areKnown(ctx, item, i, result.Duplicates)
 	}
-	return result, err
+	if err != nil || o == (webhooks.CreateOptions{}) {
+		return result, err
+	}
+	req.Again = true
+	return l.webhooks.Create(ctx, req, *i.After, o)
 }
 
-// notYet stores that nothing is known of an item yet, and asks for another visit.
-func (l *look) notYet(ctx context.Context, item store.RunItem, wait time.Duration, err error) (bool, error) {
-	l.comeBack(max(wait, time.Second))
-	if err == nil { // a call was made, or may have been
-		if l.at.Sub(item.StartedAt) < unknownAfter || item.StartedAt.IsZero() {
-			return true, nil
+// areKnown reports whether the review knew all of these webhooks, or the run itself created them.
+func (l *look) areKnown(
+	ctx context.Context, item store.RunItem, i Item, found []webhooks.Duplicate,
+) (bool, error) {
+	items, err := l.store.PlanItems(ctx, item.Plan.Owner, item.Plan.Number)
+	if err != nil {
+		return false, err
+	}
+	known := slices.Clone(i.Beside)
+	for _, other := range items {
+		if other.Shop == item.Shop && other.Webhook != "" {
+			known = append(known, other.Webhook)
 		}
-		item.State, item.Code = store.ItemUnconfirmed, codeNoAnswer
-		return false, l.store.EndItem(ctx, item, l.queue.EnqueueVisits)
 	}
-	if item.Attempts+1 < mostAttempts {
+	return !slices.ContainsFunc(found, func(d webhooks.Duplicate) bool { return !slices.Contains(known, d.ID) }), nil
+}
+
+// isAbsent reports whether an earlier create of the same got no response and is as good as certain to have made
+// nothing.
+func isAbsent(result webhooks.Result) bool {
+	r := result.Rejection
+	return result.State == webhooks.Absent && result.Certain ||
+		result.State == webhooks.Rejected && r != nil && r.Reason == webhooks.EarlierAbsent && r.Certain
+}
+
+// outcome is what came of one attempt at an item.
+type outcome struct {
+	end  store.PlanItem // how the item ended; without a state if that isn't known
+	not  string         // why nothing was done; "" if something may have been
+	wait time.Duration  // until the next attempt
+}
+
+// record stores what came of an attempt at an item. Again means that nothing is known of it yet: another visit follows.
+func (l *look) record(ctx context.Context, item store.RunItem, o outcome) (again bool, err error) {
+	switch {
+	case o.end.State != "":
+	case o.not == "" && (item.StartedAt.IsZero() || l.at.Sub(item.StartedAt) < unknownAfter):
+		l.comeBack(max(o.wait, time.Second))
+		return true, nil
+	case o.not == "":
+		o.end = store.PlanItem{State: store.ItemUnconfirmed, Code: codeNoAnswer}
+	case item.Attempts+1 < mostAttempts[o.not]:
+		l.comeBack(max(o.wait, time.Second))
+		item.Code, item.WaitUntil = o.not, l.store.Now().Add(o.wait)
 		return true, l.store.PutBackItem(ctx, item)
+	default:
+		o.end = store.PlanItem{State: store.ItemFailed, Code: o.not}
 	}
-	item.State, item.Code = store.ItemFailed, codeNoAnswer
+	item.State, item.Code, item.RequestID, item.Webhook = o.end.State, o.end.Code, o.end.RequestID, o.end.Webhook
 	return false, l.store.EndItem(ctx, item, l.queue.EnqueueVisits)
 }
 
-// outcomeOf returns how an item ended. If that isn't known, it returns after which time to look again.
-func outcomeOf(result webhooks.Result, err error) (end store.PlanItem, wait time.Duration, known bool) {
+// outcomeOf returns what a result or an error says about an item.
+func outcomeOf(result webhooks.Result, err error) outcome {
 	api := fourthwall.AsError(err)
 	switch {
 	case errors.Is(err, shops.ErrReconnect):
-		return store.PlanItem{State: store.ItemFailed, Code: codeEnded}, 0, true
-	case api.NotFound() && !api.ShopGone():
-		return store.PlanItem{State: store.ItemChanged, Code: codeGone}, 0, true
+		return ended(store.ItemFailed, codeEnded)
+	case api.NotFound():
+		return ended(store.ItemChanged, codeGone)
 	case api.Forbidden():
-		return store.PlanItem{State: store.ItemFailed, Code: api.Code, RequestID: api.RequestID}, 0, true
+		return outcome{end: store.PlanItem{State: store.ItemFailed, Code: api.Code, RequestID: api.RequestID}}
 	case err != nil && api != nil:
-		return end, max(api.RetryAfter, betweenLooks), false
+		return unsent(api.Status, api.RetryAfter)
 	case err != nil:
-		return end, betweenLooks, false
+		return unsent(0, 0)
 	}
 	switch result.State {
-	case webhooks.Created, webhooks.Updated, webhooks.Deleted:
-		return store.PlanItem{State: store.ItemDone, Webhook: result.Webhook.ID}, 0, true
+	case webhooks.Created:
+		return outcome{end: store.PlanItem{State: store.ItemDone, Webhook: result.Webhook.ID}}
+	case webhooks.Updated, webhooks.Deleted:
+		return ended(store.ItemDone, "")
 	case webhooks.Conflicting:
-		return store.PlanItem{State: store.ItemChanged}, 0, true
+		return ended(store.ItemChanged, "")
 	case webhooks.Rejected:
 		return rejected(result)
 	case webhooks.OtherContent:
-		return store.PlanItem{State: store.ItemFailed, Code: "key"}, 0, true
+		return ended(store.ItemFailed, codeKey)
 	case webhooks.InProgress, webhooks.Unconfirmed, webhooks.Absent:
 	}
-	return end, max(result.RetryAfter, betweenLooks), false
+	return outcome{wait: max(result.RetryAfter, betweenLooks)}
 }
 
-// rejected returns how an item ended that was rejected.
-func rejected(result webhooks.Result) (end store.PlanItem, wait time.Duration, known bool) {
+func ended(state, code string) outcome { return outcome{end: store.PlanItem{State: state, Code: code}} }
+
+// unsent returns what an error says that came before anything was sent, or that the API says did nothing.
+func unsent(status int, wait time.Duration) outcome {
+	o := outcome{not: codeNoAnswer, wait: max(wait, betweenLooks)}
+	if status == http.StatusTooManyRequests {
+		o.not = CodeLimit
+	}
+	return o
+}
+
+// rejected returns what a rejection says about an item. The shop's limit and what is in front of Fourthwall say nothing
+// about it.
+func rejected(result webhooks.Result) outcome {
 	if len(result.Duplicates) > 0 {
-		return store.PlanItem{State: store.ItemChanged, Code: codeDuplicate}, 0, true
+		return ended(store.ItemChanged, codeDuplicate)
 	}
 	r := result.Rejection
-	if r == nil {
-		return store.PlanItem{State: store.ItemRejected}, 0, true
+	switch {
+	case r == nil:
+		return ended(store.ItemRejected, "")
+	case r.IsTemporary(), r.Fault != "", r.NotSent:
+		return unsent(r.Status, r.RetryAfter)
+	case r.Reason == webhooks.EarlierAttempt, r.Reason == webhooks.EarlierAbsent:
+		return outcome{not: CodeEarlier, wait: max(r.RetryAfter, betweenLooks)}
+	case r.Reason != "":
+		return ended(store.ItemFailed, string(r.Reason))
+	case r.Status == http.StatusUnauthorized:
+		return ended(store.ItemFailed, codeEnded)
 	}
-	if r.Reason == "" {
-		return store.PlanItem{State: store.ItemRejected, Code: r.Code, RequestID: r.RequestID}, 0, true
+	return outcome{end: store.PlanItem{State: store.ItemRejected, Code: r.Code, RequestID: r.RequestID}}
+}
+
+// endWithout ends the items of a shop whose owner has no connection to it that can be used. What an earlier call did
+// can't be seen.
+func (s *Service) endWithout(ctx context.Context, known []store.Visited, items []store.RunItem) error {
+	for _, item := range items {
+		if slices.ContainsFunc(known, func(v store.Visited) bool { return v.Owner == item.Plan.Owner }) {
+			continue
+		}
+		begun, err := s.store.BeginItem(ctx, item)
+		isAltered := errors.Is(err, store.ErrPlanAltered) || errors.Is(err, store.ErrWrongKey)
+		if errors.Is(err, store.ErrPlanState) || isAltered && item.State != store.ItemCalling {
+			continue
+		}
+		if err != nil && !isAltered {
+			return err
+		}
+		begun.State, begun.Code = store.ItemFailed, codeEnded
+		if item.State == store.ItemCalling {
+			begun.State = store.ItemUnconfirmed
+		}
+		if err := s.store.EndItem(ctx, begun, s.queue.EnqueueVisits); err != nil {
+			return err
+		}
 	}
-	return store.PlanItem{State: store.ItemFailed, Code: string(r.Reason)}, 0, true
+	return nil
 }

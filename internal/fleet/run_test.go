@@ -292,7 +292,7 @@ func TestApproval(t *testing.T) {
 		if test.approved {
 			p.Approved.At = time.Now()
 		}
-		if got := fleet.NeedsApproval(p, test.people); got != test.want {
+		if got := g.NeedsApproval(p, test.people); got != test.want {
 			t.Errorf("%+v: %v", test, got)
 		}
 	}

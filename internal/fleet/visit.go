@@ -82,6 +82,9 @@ func (s *Service) see(ctx context.Context, v store.Visit) (end store.VisitEnd, e
 			break // the limit is that of the shop
 		}
 	}
+	if err := s.endWithout(ctx, v.Connections, items); err != nil {
+		return end, err
+	}
 	if len(v.Connections) == 0 {
 		most = s.intervals.OAuth
 	}

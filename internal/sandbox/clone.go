@@ -13,12 +13,14 @@ import (
 type Clone struct {
 	*Server
 
+	IDs []map[string]string // of each shop: the IDs that its webhooks have here
+
 	mu    sync.Mutex
 	calls int
 }
 
 // NewClone returns a Clone that has a shop for each list of webhooks. The webhooks need an ID, a URL and event types,
-// and may be Locked. Close must be called.
+// and may be Locked. They get other IDs, since nobody knows how those of Fourthwall are made. Close must be called.
 func NewClone(webhooks [][]Webhook) (*Clone, error) {
 	c := &Clone{}
 	start, shops := time.Now(), len(webhooks)
@@ -36,9 +38,16 @@ func NewClone(webhooks [][]Webhook) (*Clone, error) {
 	for i, sh := range c.shops {
 		sh.switches = Switches{}
 		sh.webhooks, sh.plan, sh.events = nil, nil, nil
+		ids := map[string]string{}
+		c.IDs = append(c.IDs, ids)
 		for _, w := range webhooks[i] {
 			c.seq++
+			ids[w.ID] = "wcon_" + random(16)
+			w.ID = ids[w.ID]
 			w.ShopID, w.CreatedAt, w.Seq = sh.ID, start, c.seq
+			if w.AllowedTypes == nil {
+				w.AllowedTypes = []string{} // which the description requires
+			}
 			sh.webhooks = append(sh.webhooks, w)
 		}
 	}

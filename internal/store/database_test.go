@@ -232,6 +232,7 @@ func (p *planted) plant(t *testing.T, shop string) {
 		Owner: p.owner, Form: shop, Kind: "delete", Document: []byte(p.canary("document", shop)),
 	}, func(store.Plan) ([]store.Activity, error) { return nil, nil })
 	check(t, err)
+	check(t, p.store.PutRehearsal(ctx, plan, []byte(p.canary("rehearsal", shop))))
 	check(t, p.store.ApplyPlan(ctx, p.owner, plan.Number, plan.Digest, store.PlanPerson{},
 		[]byte(p.canary("actor", shop)), []string{shop}, nobodyWaits))
 	p.plans[shop] = plan.Number
@@ -384,6 +385,10 @@ var sealedColumns = map[string]struct {
 			return store.ErrWrongKey // the row is there without its detail
 		}
 		return nil
+	}},
+	"plans.rehearsal": {`form = $1`, func(t *testing.T, p *planted, shop string) error {
+		_, _, err := p.store.Rehearsal(t.Context(), store.Plan{Owner: p.owner, Number: p.plans[shop], Form: shop})
+		return err
 	}},
 	"webhook_secrets.secret": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {
 		_, _, err := p.store.Secret(t.Context(), p.owner, shop, "wcon_1")

@@ -36,3 +36,24 @@ func (s *Store) ImmutableWebhooks(ctx context.Context, shopID string) ([]string,
 	slices.Sort(ids)
 	return ids, failed("list immutable webhooks", rows.Err())
 }
+
+// ImmutableOf returns the IDs of the marked webhooks of all shops that an owner has connected, by shop.
+func (s *Store) ImmutableOf(ctx context.Context, owner Owner) (map[string][]string, error) {
+	rows, err := s.engine.read.QueryContext(ctx, `
+		SELECT shop, webhook_id FROM immutable_webhooks WHERE environment = $1 AND expires_at > $2 AND shop IN (
+			SELECT shop_id FROM connections WHERE environment = $1 AND owner = $3)
+		ORDER BY shop, webhook_id`, s.env, millis(s.now()), owner)
+	if err != nil {
+		return nil, failed("list immutable webhooks of shops", err)
+	}
+	defer rows.Close()
+	all := map[string][]string{}
+	for rows.Next() {
+		var shop, id string
+		if err := rows.Scan(&shop, &id); err != nil {
+			return nil, failed("list immutable webhooks of shops", err)
+		}
+		all[shop] = append(all[shop], id)
+	}
+	return all, failed("list immutable webhooks of shops", rows.Err())
+}

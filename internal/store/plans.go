@@ -26,6 +26,8 @@ const (
 	PausedFailures  = "failures"   // too many items failed
 	PausedByPerson  = "person"
 	PausedAltered   = "altered" // the stored plan isn't what was reviewed
+
+	EndedByPerson = "ended" // of a run that is done: a person ended it, and the rest was skipped
 )
 
 // States of an item of a run.
@@ -37,6 +39,7 @@ const (
 	ItemFailed      = "failed"
 	ItemChanged     = "changed" // the webhook isn't what the plan saw
 	ItemUnconfirmed = "unconfirmed"
+	ItemSkipped     = "skipped" // the run was ended before
 )
 
 const (
@@ -50,9 +53,27 @@ var (
 	ErrPlanAltered = errors.New("the plan is not what was reviewed")
 	// ErrPlanState means that the plan isn't in a state in which that can be done.
 	ErrPlanState = errors.New("the plan is in another state")
-	// ErrShopsBusy means that another plan is at work in shops of the plan.
+	// ErrShopsBusy means that another plan is at work in shops of the plan. A ShopsBusyError says which.
 	ErrShopsBusy = errors.New("another plan is at work in these shops")
 )
+
+// ShopsBusyError is an ErrShopsBusy. Read it with errors.As.
+type ShopsBusyError struct {
+	BusyPlan
+
+	Shops int // of the plan that can't begin, in which that one is at work
+}
+
+func (e *ShopsBusyError) Error() string { return ErrShopsBusy.Error() }
+
+// Is reports whether target is ErrShopsBusy.
+func (e *ShopsBusyError) Is(target error) bool { return target == ErrShopsBusy }
+
+// BusyPlan is a plan that is at work in a shop.
+type BusyPlan struct {
+	Owner  Owner
+	Number int64
+}
 
 // PlanPerson is who did something to a plan, and when.
 type PlanPerson struct {
@@ -67,7 +88,7 @@ type Plan struct {
 	Number   int64
 	Form     string // one-time ID of the form that made it
 	Kind     string // of the edit
-	Digest   string // of the document
+	Digest   string // of all that was there when it was made
 	Document []byte // JSON by the caller; sealed in the database; nil in lists
 	Shops    int
 	Creates  int
@@ -95,6 +116,7 @@ type PlanItem struct {
 	Retries   int    // that a person asked for
 	StartedAt time.Time
 	EndedAt   time.Time
+	WaitUntil time.Time // when a pending item is tried again; zero if it wasn't put back
 }
 
 // RunItem is an item that a visit applies, and what it needs for that.
@@ -118,7 +140,8 @@ const (
 			deletes, made_by, made_name, made_at, state, state_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'draft', $14)`
 
-	itemColumns = `item, shop, wave, state, code, request_id, webhook, attempts, retries, started_at, ended_at`
+	itemColumns = `item, shop, wave, state, code, request_id, webhook, attempts, retries, started_at, ended_at,
+		wait_until`
 
 	selectItems = `SELECT ` + itemColumns + ` FROM plan_items WHERE environment = $1 AND owner = $2 AND number = $3`
 
@@ -128,19 +151,35 @@ const (
 			AND (p.state = 'running' AND i.wave <= p.wave OR i.state = 'calling'))
 		ORDER BY number, item`
 
-	selectBusyShops = `SELECT DISTINCT i.shop FROM plan_items AS i
+	// An item whose call is under way is finished also after its run was ended.
+	selectBusyShops = `SELECT DISTINCT i.shop, i.owner, i.number FROM plan_items AS i
 		JOIN plans AS p ON p.environment = i.environment AND p.owner = i.owner AND p.number = i.number
-		WHERE p.environment = $1 AND p.state IN ('running', 'paused') AND i.state IN ('pending', 'calling')`
+		WHERE p.environment = $1 AND (p.state IN ('running', 'paused') AND i.state = 'pending' OR i.state = 'calling')`
 )
 
 func (s *Store) planContext(owner Owner, form, column string) rowContext {
 	return rowContext{"plans", column, []string{s.env, string(owner), form}}
 }
 
-// digestOf identifies a document.
-func digestOf(document []byte) string {
-	sum := sha256.Sum256(document)
-	return hex.EncodeToString(sum[:])
+// digestOf identifies a plan: whatever of it is altered that was there when it was made, its digest differs.
+func digestOf(p Plan) string {
+	return hashOfAll(string(p.Owner), strconv.FormatInt(p.Number, 10), p.Form, p.Kind, strconv.Itoa(p.Shops),
+		strconv.Itoa(p.Creates), strconv.Itoa(p.Updates), strconv.Itoa(p.Deletes), p.Made.ID, p.Made.Name,
+		strconv.FormatInt(millis(p.Made.At), 10), string(p.Document))
+}
+
+// approvalOf identifies the approval of a plan by somebody.
+func approvalOf(digest string, by PlanPerson) string {
+	return hashOfAll(digest, by.ID, by.Name, strconv.FormatInt(millis(by.At), 10))
+}
+
+// hashOfAll returns a hash of texts, each with its length.
+func hashOfAll(texts ...string) string {
+	h := sha256.New()
+	for _, text := range texts {
+		h.Write([]byte(strconv.Itoa(len(text)) + ":" + text))
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // AddPlan stores a draft with its document, and records activities, as done. One form makes one plan: the same form
@@ -161,7 +200,8 @@ func (s *Store) AddPlan(ctx context.Context, p Plan, done func(Plan) ([]Activity
 			return err
 		}
 		now := s.now()
-		p.Digest, p.State, p.Since, p.Made.At = digestOf(p.Document), PlanDraft, now, now
+		p.State, p.Since, p.Made.At = PlanDraft, now, now
+		p.Digest = digestOf(p)
 		sealed := s.keys.seal(p.Document, s.planContext(p.Owner, p.Form, "document"))
 		_, err = tx.ExecContext(ctx, insertPlan, s.env, p.Owner, p.Number, p.Form, p.Kind, p.Digest, sealed, p.Shops,
 			p.Creates, p.Updates, p.Deletes, p.Made.ID, p.Made.Name, millis(now))
@@ -184,9 +224,10 @@ func (s *Store) PlanOfForm(ctx context.Context, owner Owner, form string) (numbe
 	return number, failed("read plan of a form", err)
 }
 
-// Plans returns an owner's plans without their documents, the newest first.
-func (s *Store) Plans(ctx context.Context, owner Owner, limit int) ([]Plan, error) {
-	rows, err := s.engine.read.QueryContext(ctx, selectPlans+` ORDER BY number DESC LIMIT $3`, s.env, owner, limit)
+// Plans returns some of an owner's plans without their documents, the newest first. It skips the first ones.
+func (s *Store) Plans(ctx context.Context, owner Owner, skip, limit int) ([]Plan, error) {
+	rows, err := s.engine.read.QueryContext(ctx, selectPlans+` ORDER BY number DESC LIMIT $3 OFFSET $4`,
+		s.env, owner, limit, skip)
 	if err != nil {
 		return nil, failed("list plans", err)
 	}
@@ -202,30 +243,32 @@ func (s *Store) Plans(ctx context.Context, owner Owner, limit int) ([]Plan, erro
 	return all, failed("list plans", rows.Err())
 }
 
-// Plan returns a plan with its document, or ErrNotFound. ErrPlanAltered means that the document isn't the one whose
-// digest was stored, and ErrWrongKey that it doesn't open.
+// Plan returns a plan with its document, or ErrNotFound. ErrPlanAltered means that it isn't the one whose digest was
+// stored, and ErrWrongKey that the document doesn't open.
 func (s *Store) Plan(ctx context.Context, owner Owner, number int64) (Plan, error) {
-	p, _, _, err := s.openPlan(s.engine.read.QueryRowContext(ctx, selectPlan, s.env, owner, number))
+	p, _, err := s.openPlan(s.engine.read.QueryRowContext(ctx, selectPlan, s.env, owner, number))
 	return p, failed("read plan", err)
 }
 
 // openPlan reads planColumns, the document, the approved digest and the actor.
-func (s *Store) openPlan(row scanner) (p Plan, approved string, actor []byte, err error) {
+func (s *Store) openPlan(row scanner) (p Plan, actor []byte, err error) {
 	var sealed, sealedActor []byte
+	var approved string
 	p, err = scanPlan(row, &sealed, &approved, &sealedActor)
 	if err != nil {
-		return p, "", nil, err
+		return p, nil, err
 	}
 	if p.Document, err = s.keys.open(sealed, s.planContext(p.Owner, p.Form, "document")); err != nil {
-		return p, "", nil, err
+		return p, nil, err
 	}
-	if !isDigest(p.Digest, digestOf(p.Document)) {
-		return p, "", nil, ErrPlanAltered
+	if !isDigest(p.Digest, digestOf(p)) || approved != "" && !isDigest(approved, approvalOf(p.Digest, p.Approved)) ||
+		approved == "" && !p.Approved.At.IsZero() {
+		return p, nil, ErrPlanAltered
 	}
 	if sealedActor != nil {
 		actor, err = s.keys.open(sealedActor, s.planContext(p.Owner, p.Form, "actor"))
 	}
-	return p, approved, actor, err
+	return p, actor, err
 }
 
 func isDigest(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
@@ -242,18 +285,23 @@ func scanPlan(row scanner, more ...any) (p Plan, err error) {
 	return p, err
 }
 
+// holdPlan keeps other transactions from changing a plan until this one ends.
+func (s *Store) holdPlan(ctx context.Context, tx *sql.Tx, owner Owner, number int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE plans SET state = state WHERE environment = $1 AND owner = $2 AND number = $3`,
+		s.env, owner, number)
+	return err
+}
+
 // lockPlan returns a plan with its document and actor, in a state that no other transaction changes until this one
 // ends. The digest has to be the plan's, and whatever else is stored of it has to fit.
 func (s *Store) lockPlan(
 	ctx context.Context, tx *sql.Tx, owner Owner, number int64, digest string,
 ) (Plan, []byte, error) {
-	_, err := tx.ExecContext(ctx, `UPDATE plans SET state = state WHERE environment = $1 AND owner = $2 AND number = $3`,
-		s.env, owner, number)
-	if err != nil {
+	if err := s.holdPlan(ctx, tx, owner, number); err != nil {
 		return Plan{}, nil, err
 	}
-	p, approved, actor, err := s.openPlan(tx.QueryRowContext(ctx, selectPlan, s.env, owner, number))
-	if err == nil && (!isDigest(p.Digest, digest) || approved != "" && !isDigest(p.Digest, approved)) {
+	p, actor, err := s.openPlan(tx.QueryRowContext(ctx, selectPlan, s.env, owner, number))
+	if err == nil && !isDigest(p.Digest, digest) {
 		err = ErrPlanAltered
 	}
 	return p, actor, err
@@ -271,10 +319,11 @@ func (s *Store) ApprovePlan(
 		if err != nil {
 			return err
 		}
+		by.At = s.now()
 		_, err = tx.ExecContext(ctx, `
 			UPDATE plans SET approved_digest = $1, approved_by = $2, approved_name = $3, approved_at = $4
 			WHERE environment = $5 AND owner = $6 AND number = $7`,
-			digest, by.ID, by.Name, millis(s.now()), s.env, owner, number)
+			approvalOf(p.Digest, by), by.ID, by.Name, millis(by.At), s.env, owner, number)
 		if err != nil {
 			return err
 		}
@@ -300,16 +349,16 @@ func (s *Store) ApplyPlan(
 		if err != nil {
 			return err
 		}
-		busy, err := textsOf(tx.QueryContext(ctx, selectBusyShops, s.env))
+		busy, err := busyIn(tx.QueryContext(ctx, selectBusyShops, s.env))
+		if err == nil {
+			err = isBusy(busy, shops)
+		}
 		if err != nil {
 			return err
 		}
 		waves := wavesOf(shops)
 		first := []string{}
 		for i, shop := range shops {
-			if slices.Contains(busy, shop) {
-				return ErrShopsBusy
-			}
 			_, err := tx.ExecContext(ctx, `
 				INSERT INTO plan_items (environment, owner, number, item, shop, wave, state)
 				VALUES ($1, $2, $3, $4, $5, $6, 'pending')`, s.env, owner, number, i, shop, waves[shop])
@@ -333,6 +382,31 @@ func (s *Store) ApplyPlan(
 		}
 		return s.visitForPlan(ctx, tx, first, also)
 	}))
+}
+
+// isBusy returns a ShopsBusyError if a plan is at work in one of the shops. It names the oldest.
+func isBusy(busy map[string]BusyPlan, shops []string) error {
+	in := map[BusyPlan]map[string]bool{}
+	for _, shop := range shops {
+		plan, found := busy[shop]
+		if !found {
+			continue
+		}
+		if in[plan] == nil {
+			in[plan] = map[string]bool{}
+		}
+		in[plan][shop] = true
+	}
+	var first *ShopsBusyError
+	for plan, shops := range in {
+		if first == nil || plan.Number < first.Number {
+			first = &ShopsBusyError{plan, len(shops)}
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return first
 }
 
 // wavesOf returns the wave of each shop: one shop, then ten, then all others.
@@ -370,6 +444,31 @@ func (s *Store) visitForPlan(
 	return also(ctx, tx, shops)
 }
 
+// PutRehearsal stores what the rehearsal of a plan predicts, as JSON by the caller, in place of an earlier one.
+func (s *Store) PutRehearsal(ctx context.Context, p Plan, predicted []byte) error {
+	n, err := s.exec(ctx, `
+		UPDATE plans SET rehearsal = $1, rehearsed_at = $2 WHERE environment = $3 AND owner = $4 AND number = $5`,
+		s.keys.seal(predicted, s.planContext(p.Owner, p.Form, "rehearsal")), millis(s.now()), s.env, p.Owner, p.Number)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return failed("put rehearsal", err)
+}
+
+// Rehearsal returns what the last rehearsal of a plan predicts, and when it was made; nil if there was none.
+func (s *Store) Rehearsal(ctx context.Context, p Plan) ([]byte, time.Time, error) {
+	var sealed []byte
+	var at int64
+	err := s.engine.read.QueryRowContext(ctx, `
+		SELECT rehearsal, rehearsed_at FROM plans WHERE environment = $1 AND owner = $2 AND number = $3`,
+		s.env, p.Owner, p.Number).Scan(&sealed, &at)
+	if err != nil || sealed == nil {
+		return nil, time.Time{}, failed("read rehearsal", err)
+	}
+	predicted, err := s.keys.open(sealed, s.planContext(p.Owner, p.Form, "rehearsal"))
+	return predicted, timeAt(at), failed("read rehearsal", err)
+}
+
 // PlanItems returns the items of a run, in the order of the document.
 func (s *Store) PlanItems(ctx context.Context, owner Owner, number int64) ([]PlanItem, error) {
 	items, err := s.items(s.engine.read.QueryContext(ctx, selectItems+` ORDER BY item`, s.env, owner, number))
@@ -391,12 +490,12 @@ func (s *Store) items(rows budgetRows, err error) (all []PlanItem, _ error) {
 	return all, rows.Err()
 }
 
-// scanItem reads what stands before itemColumns, and them.
+// scanItem reads what is before itemColumns, and them.
 func scanItem(row scanner, before ...any) (i PlanItem, err error) {
-	var started, ended int64
+	var started, ended, wait int64
 	err = row.Scan(append(before, &i.Item, &i.Shop, &i.Wave, &i.State, &i.Code, &i.RequestID, &i.Webhook, &i.Attempts,
-		&i.Retries, &started, &ended)...)
-	i.StartedAt, i.EndedAt = timeAt(started), timeAt(ended)
+		&i.Retries, &started, &ended, &wait)...)
+	i.StartedAt, i.EndedAt, i.WaitUntil = timeAt(started), timeAt(ended), timeAt(wait)
 	return i, err
 }
 
@@ -437,7 +536,7 @@ func (s *Store) BeginItem(ctx context.Context, i RunItem) (RunItem, error) {
 			return nil
 		}
 		n, err := affected(tx.ExecContext(ctx, `
-			UPDATE plan_items SET state = 'calling', started_at = $1
+			UPDATE plan_items SET state = 'calling', started_at = $1, code = '', wait_until = 0
 			WHERE environment = $2 AND owner = $3 AND number = $4 AND item = $5 AND state = 'pending'`,
 			millis(s.now()), s.env, i.Plan.Owner, i.Plan.Number, i.Item))
 		if err == nil && (n == 0 || i.Plan.State != PlanRunning || i.Wave > i.Plan.Wave) {
@@ -448,13 +547,54 @@ func (s *Store) BeginItem(ctx context.Context, i RunItem) (RunItem, error) {
 	return i, failed("begin item", err)
 }
 
-// PutBackItem notes that an attempt at an item said nothing about it, so that it's made again.
+// PutBackItem notes that an attempt at an item did nothing, so that another is made: its code says why, and WaitUntil
+// when. If the run has ended, the item is skipped.
 func (s *Store) PutBackItem(ctx context.Context, i RunItem) error {
-	_, err := s.exec(ctx, `
-		UPDATE plan_items SET state = 'pending', attempts = attempts + 1
-		WHERE environment = $1 AND owner = $2 AND number = $3 AND item = $4 AND state = 'calling'`,
-		s.env, i.Plan.Owner, i.Plan.Number, i.Item)
-	return failed("put back item", err)
+	return failed("put back item", s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.holdPlan(ctx, tx, i.Plan.Owner, i.Plan.Number); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			UPDATE plan_items SET state = 'pending', attempts = attempts + 1, code = $1, wait_until = $2
+			WHERE environment = $3 AND owner = $4 AND number = $5 AND item = $6 AND state = 'calling'`,
+			i.Code, millis(i.WaitUntil), s.env, i.Plan.Owner, i.Plan.Number, i.Item)
+		if err != nil {
+			return err
+		}
+		return s.skipItems(ctx, tx, i.Plan.Owner, i.Plan.Number, PlanDone)
+	}))
+}
+
+// skipItems skips what a run has not begun, if the run is in a state.
+func (s *Store) skipItems(ctx context.Context, tx *sql.Tx, owner Owner, number int64, state string) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE plan_items SET state = 'skipped', code = '', wait_until = 0, ended_at = $1
+		WHERE environment = $2 AND owner = $3 AND number = $4 AND state = 'pending' AND EXISTS (
+			SELECT 1 FROM plans WHERE plans.environment = plan_items.environment AND plans.owner = plan_items.owner
+			AND plans.number = plan_items.number AND plans.state = $5)`,
+		millis(s.now()), s.env, owner, number, state)
+	return err
+}
+
+// EndPlan ends a paused run: what it has not begun is skipped, and its shops are free again. It records activities, as
+// done. A call that is under way is finished.
+func (s *Store) EndPlan(ctx context.Context, owner Owner, number int64, done ...Activity) error {
+	return failed("end plan", s.tx(ctx, func(tx *sql.Tx) error {
+		n, err := affected(tx.ExecContext(ctx, `
+			UPDATE plans SET state = 'done', why = $1, state_at = $2
+			WHERE environment = $3 AND owner = $4 AND number = $5 AND state = 'paused'`,
+			EndedByPerson, millis(s.now()), s.env, owner, number))
+		if err == nil && n == 0 {
+			err = ErrPlanState
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.skipItems(ctx, tx, owner, number, PlanDone); err != nil {
+			return err
+		}
+		return s.addDone(ctx, tx, done)
+	}))
 }
 
 // EndItem stores how an item ended: its state, code, request ID and webhook. Then the run goes on to the next wave,
@@ -462,9 +602,7 @@ func (s *Store) PutBackItem(ctx context.Context, i RunItem) error {
 // stays as it is.
 func (s *Store) EndItem(ctx context.Context, i RunItem, also func(context.Context, *sql.Tx, []string) error) error {
 	return failed("end item", s.tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE plans SET state = state WHERE environment = $1 AND owner = $2 AND number = $3`,
-			s.env, i.Plan.Owner, i.Plan.Number)
-		if err != nil {
+		if err := s.holdPlan(ctx, tx, i.Plan.Owner, i.Plan.Number); err != nil {
 			return err
 		}
 		n, err := affected(tx.ExecContext(ctx, `
@@ -553,12 +691,16 @@ func nextStep(p Plan, items []PlanItem) Plan {
 	return p
 }
 
-// failsTooOften reports whether a tenth of the items failed, or the last ones that ended, one after another.
+// failsTooOften reports whether a tenth of the items failed, or the last ones that ended, one after another. What was
+// skipped says nothing.
 func failsTooOften(ended []PlanItem, items int) bool {
 	slices.SortStableFunc(ended, func(a, b PlanItem) int { return a.EndedAt.Compare(b.EndedAt) })
 	all, row := 0, 0
 	for _, i := range ended {
-		if i.State == ItemDone || i.State == ItemChanged {
+		switch i.State {
+		case ItemSkipped:
+			continue
+		case ItemDone, ItemChanged:
 			row = 0
 			continue
 		}
@@ -617,7 +759,7 @@ func (s *Store) ResumePlan(
 		if retry {
 			_, err := tx.ExecContext(ctx, `
 				UPDATE plan_items SET state = 'pending', code = '', request_id = '', attempts = 0, retries = retries + 1,
-					ended_at = 0
+					ended_at = 0, wait_until = 0
 				WHERE environment = $1 AND owner = $2 AND number = $3 AND state IN ('rejected', 'failed', 'unconfirmed')`,
 				s.env, owner, number)
 			if err != nil {
@@ -643,22 +785,36 @@ func (s *Store) ResumePlan(
 	}))
 }
 
-// BusyShops returns the shops in which a plan of any owner is at work, also one that is paused.
-func (s *Store) BusyShops(ctx context.Context) ([]string, error) {
+// BusyShops returns the shops in which a plan of any owner is at work, also one that is paused, and which plan.
+func (s *Store) BusyShops(ctx context.Context) (map[string]BusyPlan, error) {
 	rows, err := s.engine.read.QueryContext(ctx, selectBusyShops, s.env)
 	if err != nil {
 		return nil, failed("list busy shops", err)
 	}
 	defer rows.Close()
-	var all []string
+	busy, err := busyOf(rows.Rows)
+	return busy, failed("list busy shops", err)
+}
+
+func busyIn(rows *sql.Rows, err error) (map[string]BusyPlan, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	return busyOf(rows)
+}
+
+func busyOf(rows *sql.Rows) (map[string]BusyPlan, error) {
+	busy := map[string]BusyPlan{}
 	for rows.Next() {
 		var shop string
-		if err := rows.Scan(&shop); err != nil {
-			return nil, failed("list busy shops", err)
+		var plan BusyPlan
+		if err := rows.Scan(&shop, &plan.Owner, &plan.Number); err != nil {
+			return nil, err
 		}
-		all = append(all, shop)
+		busy[shop] = plan
 	}
-	return all, failed("list busy shops", rows.Err())
+	return busy, rows.Err()
 }
 
 // Key returns the idempotency key of an item. A retry is another operation.

@@ -46,6 +46,57 @@ func (s *Store) DeleteSecret(ctx context.Context, owner Owner, shop, webhookID s
 	return failed("delete secret", err)
 }
 
+// RunSecret is the secret of a webhook that a run created.
+type RunSecret struct {
+	Item    int // position in the document
+	Shop    string
+	Webhook string
+	Secret  string
+	Until   time.Time // so long it is kept
+}
+
+// RunSecrets returns the secrets of the webhooks that a run created and that are still kept, in the order of the
+// document.
+func (s *Store) RunSecrets(ctx context.Context, owner Owner, number int64) ([]RunSecret, error) {
+	rows, err := s.engine.read.QueryContext(ctx, `
+		SELECT item, i.shop, webhook, secret, expires_at FROM plan_items AS i
+		JOIN webhook_secrets AS w ON w.environment = i.environment AND w.owner = i.owner AND w.shop = i.shop
+			AND w.webhook_id = i.webhook
+		WHERE i.environment = $1 AND i.owner = $2 AND number = $3 AND expires_at > $4 ORDER BY item`,
+		s.env, owner, number, millis(s.now()))
+	if err != nil {
+		return nil, failed("list secrets of a run", err)
+	}
+	defer rows.Close()
+	var all []RunSecret
+	for rows.Next() {
+		var one RunSecret
+		var sealed []byte
+		var until int64
+		if err := rows.Scan(&one.Item, &one.Shop, &one.Webhook, &sealed, &until); err != nil {
+			return nil, failed("list secrets of a run", err)
+		}
+		plain, err := s.keys.open(sealed, s.secretContext(owner, one.Shop, one.Webhook))
+		if err != nil {
+			s.log.WarnContext(ctx, "a secret does not open", "err", err)
+			continue
+		}
+		one.Secret, one.Until = string(plain), timeAt(until)
+		all = append(all, one)
+	}
+	return all, failed("list secrets of a run", rows.Err())
+}
+
+// DeleteRunSecrets deletes the secrets of the webhooks that a run created.
+func (s *Store) DeleteRunSecrets(ctx context.Context, owner Owner, number int64) error {
+	_, err := s.exec(ctx, `
+		DELETE FROM webhook_secrets WHERE environment = $1 AND owner = $2 AND EXISTS (
+			SELECT 1 FROM plan_items AS i WHERE i.environment = webhook_secrets.environment
+			AND i.owner = webhook_secrets.owner AND i.number = $3 AND i.shop = webhook_secrets.shop
+			AND i.webhook = webhook_secrets.webhook_id)`, s.env, owner, number)
+	return failed("delete secrets of a run", err)
+}
+
 func (s *Store) secretContext(owner Owner, shop, webhookID string) rowContext {
 	return rowContext{"webhook_secrets", "secret", []string{s.env, string(owner), shop, webhookID}}
 }

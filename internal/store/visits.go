@@ -49,8 +49,11 @@ const (
 			SELECT 1 FROM visits WHERE visits.environment = c.environment AND visits.shop = c.shop_id)
 		ON CONFLICT DO NOTHING`
 
+	// A run's items in a shop that was disconnected end in one more visit.
 	sweepVisits = `DELETE FROM visits WHERE NOT EXISTS (
-		SELECT 1 FROM connections AS c WHERE c.environment = visits.environment AND c.shop_id = visits.shop)`
+		SELECT 1 FROM connections AS c WHERE c.environment = visits.environment AND c.shop_id = visits.shop)
+		AND NOT EXISTS (SELECT 1 FROM plan_items AS i WHERE i.environment = visits.environment
+			AND i.shop = visits.shop AND i.state IN ('pending', 'calling'))`
 
 	selectVisited = `SELECT ` + connectionColumns + `, credential, ` + lastColumns + ` FROM connections
 		LEFT JOIN observations ON observations.connection = id

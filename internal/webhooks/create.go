@@ -228,7 +228,7 @@ func (c *creation) earlier(ctx context.Context) (ages []time.Duration, err error
 	open, err := c.openCreates(ctx, candidate{shop: c.req.Shop.Shop()}, c.now().Add(-c.timing.Blind))
 	for _, a := range open {
 		age := a.Age()
-		if d, ok := activity.ReadDetail(a); ok && age < c.timing.Blind && d.After != nil && overlap(*d.After, c.want) {
+		if d, ok := activity.ReadDetail(a); ok && age < c.timing.Blind && d.After != nil && Overlap(*d.After, c.want) {
 			ages = append(ages, age)
 		}
 	}

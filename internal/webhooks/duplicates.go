@@ -18,15 +18,15 @@ type Duplicate struct {
 func Duplicates(list []fourthwall.Webhook, want fourthwall.Content, except string) []Duplicate {
 	var out []Duplicate
 	for _, hook := range list {
-		if has := hook.Content(); hook.ID != except && overlap(has, want) {
+		if has := hook.Content(); hook.ID != except && Overlap(has, want) {
 			out = append(out, Duplicate{hook.ID, has, sharedTypes(has, want)})
 		}
 	}
 	return out
 }
 
-// overlap reports whether two webhooks get some of the same events at one URL.
-func overlap(a, b fourthwall.Content) bool {
+// Overlap reports whether two webhooks get some of the same events at one URL.
+func Overlap(a, b fourthwall.Content) bool {
 	return NormalURL(a.URL) == NormalURL(b.URL) && len(sharedTypes(a, b)) > 0
 }
 

@@ -35,6 +35,25 @@ var immutableTests = map[string]func(*testing.T, *fixture){
 		same(t, "less", immutable(t, f.one, "sh_1"), nil)
 	},
 
+	"of all shops of an owner": func(t *testing.T, f *fixture) {
+		owner, _ := signIn(t, f.one)
+		put(t, f.one, connection(owner, "sh_1"))
+		put(t, f.one, connection(owner, "sh_2"))
+		put(t, f.one, connection(owner, "sh_3"))
+		for _, webhook := range []string{"wcon_2", "wcon_1"} {
+			must(t, f.one.MarkImmutable(t.Context(), "sh_1", webhook, f.start.Add(time.Hour)))
+		}
+		must(t, f.one.MarkImmutable(t.Context(), "sh_2", "wcon_3", f.start.Add(2*time.Hour)))
+		must(t, f.one.MarkImmutable(t.Context(), "sh_4", "wcon_4", f.start.Add(2*time.Hour)))
+		all, err := f.other.ImmutableOf(t.Context(), owner)
+		must(t, err)
+		same(t, "immutable", all, map[string][]string{"sh_1": {"wcon_1", "wcon_2"}, "sh_2": {"wcon_3"}})
+		f.clock.move(time.Hour)
+		all, err = f.other.ImmutableOf(t.Context(), owner)
+		must(t, err)
+		same(t, "an hour later", all, map[string][]string{"sh_2": {"wcon_3"}})
+	},
+
 	"of its shop, not of an owner": func(t *testing.T, f *fixture) {
 		owner, _ := signIn(t, f.one)
 		put(t, f.one, connection(owner, "sh_1"))

@@ -3,8 +3,8 @@ package storetest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,10 +106,14 @@ var planTests = map[string]func(*testing.T, *fixture){
 		same(t, "the same form", again.Number, int64(1))
 		same(t, "recorded again", recorded(t, f.one, "team", "plan 1"), 1)
 		second, _ := draftPlan(t, f.one, owner, "b", 1)
-		all, err := f.one.Plans(t.Context(), owner, 1)
+		all, err := f.one.Plans(t.Context(), owner, 0, 1)
 		must(t, err)
 		second.Document = nil
 		same(t, "newest", all, []store.Plan{second})
+		all, err = f.one.Plans(t.Context(), owner, 1, 5)
+		must(t, err)
+		want.Document = nil
+		same(t, "after that", all, []store.Plan{want})
 		_, err = f.open(sandbox).Plan(t.Context(), owner, 1)
 		is(t, "elsewhere", err, store.ErrNotFound)
 		_, err = f.one.Plan(t.Context(), "another", 1)
@@ -139,7 +143,7 @@ var planTests = map[string]func(*testing.T, *fixture){
 				func(store.Plan) ([]store.Activity, error) { return nil, nil })
 			return err == nil && p.Number > 0
 		})
-		all, err := f.one.Plans(t.Context(), owner, 10)
+		all, err := f.one.Plans(t.Context(), owner, 0, 10)
 		must(t, err)
 		same(t, "plans", len(all), 2)
 	},
@@ -181,12 +185,17 @@ var planTests = map[string]func(*testing.T, *fixture){
 		runPlan(t, f.one, owner, 2)
 		busy, err := f.one.BusyShops(t.Context())
 		must(t, err)
-		same(t, "busy", slices.Sorted(slices.Values(busy)), []string{"sh_00", "sh_01"})
+		first := store.BusyPlan{Owner: owner, Number: 1}
+		same(t, "busy", busy, map[string]store.BusyPlan{"sh_00": first, "sh_01": first})
 		p, shops := draftPlan(t, f.one, owner, "b", 3)
 		apply := func() error {
 			return f.one.ApplyPlan(background, owner, p.Number, p.Digest, store.PlanPerson{}, nil, shops, nil)
 		}
 		is(t, "while the first runs", apply(), store.ErrShopsBusy)
+		busyErr, ok := errors.AsType[*store.ShopsBusyError](apply())
+		if !ok || busyErr.Shops != 2 || busyErr.Number != 1 || busyErr.Owner != owner {
+			t.Errorf("it's %+v", busyErr)
+		}
 		endItem(t, f.one, "sh_00", store.ItemDone)
 		endItem(t, f.one, "sh_01", store.ItemDone)
 		must(t, apply())
@@ -301,10 +310,124 @@ var planTests = map[string]func(*testing.T, *fixture){
 		runPlan(t, f.one, owner, 1)
 		i, err := f.one.BeginItem(t.Context(), itemsOf(t, f.one, "sh_00")[0])
 		must(t, err)
+		i.Code, i.WaitUntil = "limit", f.clock.Now().Add(time.Minute)
 		must(t, f.one.PutBackItem(t.Context(), i))
 		again := itemsOf(t, f.one, "sh_00")[0]
 		same(t, "attempts", again.Attempts, 1)
 		same(t, "state", again.State, store.ItemPending)
+		same(t, "why", again.Code, "limit")
+		same(t, "until", again.WaitUntil, i.WaitUntil)
+		_, err = f.one.BeginItem(t.Context(), again)
+		must(t, err)
+		begun := itemsOf(t, f.one, "sh_00")[0]
+		same(t, "why it's called", begun.Code, "")
+		same(t, "until", begun.WaitUntil, time.Time{})
+	},
+
+	"ended by a person": func(t *testing.T, f *fixture) {
+		owner := teamOwner(t, f.one)
+		p, _ := runPlan(t, f.one, owner, 13)
+		is(t, "while it runs", f.one.EndPlan(t.Context(), owner, 1), store.ErrPlanState)
+		endItem(t, f.one, "sh_00", store.ItemDone)
+		called, err := f.one.BeginItem(t.Context(), itemsOf(t, f.one, "sh_01")[0])
+		must(t, err)
+		back, err := f.one.BeginItem(t.Context(), itemsOf(t, f.one, "sh_02")[0])
+		must(t, err)
+		must(t, f.one.PausePlan(t.Context(), owner, 1, store.PausedByPerson))
+		f.clock.move(time.Minute)
+		n := f.race(8, func(_ int, s *store.Store) bool {
+			return s.EndPlan(background, owner, 1, store.Activity{Shop: "team", Action: "end"}) == nil
+		})
+		same(t, "ends", n, 1)
+		same(t, "recorded", recorded(t, f.one, "team", "end"), 1)
+		same(t, "standing", standing(t, f.one, owner), "done 2 ended d ccssssssss ss")
+		busy, err := f.one.BusyShops(t.Context())
+		must(t, err)
+		same(t, "busy with calls that are under way", len(busy), 2)
+		must(t, f.one.PutBackItem(t.Context(), back))
+		called.State = store.ItemFailed
+		must(t, f.other.EndItem(t.Context(), called, nil))
+		same(t, "standing", standing(t, f.one, owner), "done 2 ended d fsssssssss ss")
+		busy, err = f.one.BusyShops(t.Context())
+		must(t, err)
+		same(t, "busy", len(busy), 0)
+		must(t, f.one.ResumePlan(t.Context(), owner, 1, p.Digest, true, nil))
+		endItem(t, f.one, "sh_01", store.ItemDone)
+		same(t, "what failed is tried again", standing(t, f.one, owner), "done 2 d dsssssssss ss")
+	},
+
+	"ended although it was altered": func(t *testing.T, f *fixture) {
+		owner := teamOwner(t, f.one)
+		runPlan(t, f.one, owner, 2)
+		must(t, f.one.PausePlan(t.Context(), owner, 1, store.PausedAltered))
+		must(t, f.one.EndPlan(t.Context(), owner, 1))
+		same(t, "standing", standing(t, f.one, owner), "done 1 ended s s")
+	},
+
+	"rehearsed": func(t *testing.T, f *fixture) {
+		owner := teamOwner(t, f.one)
+		p, _ := draftPlan(t, f.one, owner, "a", 2)
+		text, at, err := f.one.Rehearsal(t.Context(), p)
+		must(t, err)
+		if text != nil || !at.IsZero() {
+			t.Errorf("before: %s, %v", text, at)
+		}
+		must(t, f.one.PutRehearsal(t.Context(), p, []byte("first")))
+		f.clock.move(time.Minute)
+		must(t, f.one.PutRehearsal(t.Context(), p, []byte("second")))
+		text, at, err = f.other.Rehearsal(t.Context(), p)
+		must(t, err)
+		same(t, "predicted", string(text), "second")
+		same(t, "at", at, f.clock.Now())
+		p.Number = 7
+		is(t, "of no plan", f.one.PutRehearsal(t.Context(), p, nil), store.ErrNotFound)
+	},
+
+	"the secrets of a run": func(t *testing.T, f *fixture) {
+		owner := teamOwner(t, f.one)
+		runPlan(t, f.one, owner, 3)
+		until := f.clock.Now().Add(time.Minute)
+		put := func(shop, webhook string, until time.Time) {
+			must(t, f.one.PutSecret(t.Context(), owner, shop, webhook, "secret of "+webhook, until))
+		}
+		put("sh_00", "wcon_sh_00", until)
+		put("sh_01", "wcon_sh_01", until.Add(time.Minute))
+		put("sh_02", "wcon_other", until)
+		endItem(t, f.one, "sh_00", store.ItemDone)
+		endItem(t, f.one, "sh_01", store.ItemDone)
+		endItem(t, f.one, "sh_02", store.ItemDone)
+		all, err := f.other.RunSecrets(t.Context(), owner, 1)
+		must(t, err)
+		same(t, "secrets", all, []store.RunSecret{
+			{Item: 0, Shop: "sh_00", Webhook: "wcon_sh_00", Secret: "secret of wcon_sh_00", Until: until},
+			{Item: 1, Shop: "sh_01", Webhook: "wcon_sh_01", Secret: "secret of wcon_sh_01", Until: until.Add(time.Minute)},
+		})
+		f.clock.move(time.Minute)
+		all, err = f.other.RunSecrets(t.Context(), owner, 1)
+		must(t, err)
+		same(t, "a minute later", len(all), 1)
+		must(t, f.one.DeleteRunSecrets(t.Context(), owner, 1))
+		all, err = f.other.RunSecrets(t.Context(), owner, 1)
+		must(t, err)
+		same(t, "deleted", len(all), 0)
+		put("sh_02", "wcon_other", f.clock.Now().Add(time.Minute))
+		must(t, f.one.DeleteRunSecrets(t.Context(), owner, 1))
+		_, _, err = f.one.Secret(t.Context(), owner, "sh_02", "wcon_other")
+		must(t, err)
+	},
+
+	"a shop that was disconnected is visited while a run has to do with it": func(t *testing.T, f *fixture) {
+		owner := teamOwner(t, f.one)
+		runPlan(t, f.one, owner, 1)
+		must(t, f.one.Sweep(t.Context()))
+		v, _, err := f.one.BeginVisit(t.Context(), "sh_00", time.Minute, f.start)
+		must(t, err)
+		same(t, "connections", len(v.Connections), 0)
+		endItem(t, f.one, "sh_00", store.ItemFailed)
+		must(t, f.one.EndVisit(t.Context(), v, store.VisitEnd{}, nil))
+		must(t, f.one.Sweep(t.Context()))
+		_, _, err = f.one.BeginVisit(t.Context(), "sh_00", time.Minute, f.start)
+		is(t, "afterwards", err, store.ErrNotFound)
 	},
 
 	"end with their owner": func(t *testing.T, f *fixture) {
