@@ -1837,7 +1837,7 @@ var apiTexts = map[int]string{
 	http.StatusMethodNotAllowed:      "This path has other methods. The Allow header lists them.",
 	http.StatusConflict:              "Something changed since you read it. Read it again, then decide.",
 	http.StatusRequestEntityTooLarge: "The body is too large. A fleet file can have at most 4 MB, everything else 1 MB.",
-	http.StatusTooManyRequests:       "You’ve hit the limit. Nothing was changed. Try again after the time in Retry-After.",
+	http.StatusTooManyRequests:       "You’ve hit the limit. Nothing was changed. Wait as Retry-After says, then retry.",
 	http.StatusInternalServerError:   "Something went wrong on our side. Try again soon. The log has the request ID.",
 	http.StatusServiceUnavailable:    "The database is unavailable. Try again in a moment.",
 }

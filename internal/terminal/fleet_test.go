@@ -363,7 +363,9 @@ func TestApplyExits(t *testing.T) {
 			"hookwall: Ask. See https://h.example/plans/12\n",
 		},
 		"deletes aren't confirmed": {
-			Apply{}, []func(http.ResponseWriter){draft}, fails(422, "confirm-deletes", "Send 3."), nil, 1, "",
+			Apply{},
+			[]func(http.ResponseWriter){draft},
+			fails(422, "confirm-deletes", "Send 3."), nil, 1, "",
 			"Send 3. Here that is --deletes",
 		},
 		"the response to apply is lost": {
@@ -375,7 +377,9 @@ func TestApplyExits(t *testing.T) {
 			}, nil, nil, 0, "Plan 12: 2 of 2 changes done.\n" + see, "Trying again\n1 of 2 changes done\n",
 		},
 		"the token is revoked while waiting": {
-			Apply{Wait: true}, []func(http.ResponseWriter){runIs("running", 0, 0), fails(401, "token", "Revoked.")}, nil, nil, 1,
+			Apply{Wait: true},
+			[]func(http.ResponseWriter){runIs("running", 0, 0), fails(401, "token", "Revoked.")},
+			nil, nil, 1,
 			"", "Revoked.",
 		},
 		"another digest": {Apply{Digest: "00000000"}, []func(http.ResponseWriter){draft}, nil, nil, 1, "", "another digest"},
