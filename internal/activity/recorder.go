@@ -53,6 +53,10 @@ const (
 	StopPlan    = "plan.stop"
 	ResumePlan  = "plan.resume"
 	RetryPlan   = "plan.retry"
+
+	MakeTemplate   = "template.make"
+	ChangeTemplate = "template.change"
+	DeleteTemplate = "template.delete"
 )
 
 // OutsideShop are actions that change nothing in the shop.

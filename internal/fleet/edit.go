@@ -42,11 +42,11 @@ func (e Edit) apply(shop Place, hooks []Webhook) (items []Item, left []LeftOut) 
 	case CopyHook:
 		return copied(shop, hooks, *e.Content), nil
 	case FromTemplate:
-		items, why := e.Template.drift(shop, hooks)
-		if why != "" {
-			return nil, []LeftOut{{Shop: shop.ID, Why: why}}
+		d := e.Template.Drift(shop, hooks)
+		if d.Why != "" {
+			return nil, []LeftOut{{Shop: shop.ID, Why: d.Why}}
 		}
-		return items, nil
+		return d.Items, nil
 	case AddTypes:
 		if len(hooks) == 0 {
 			return nil, []LeftOut{{Shop: shop.ID, Why: NoWebhooks}}
