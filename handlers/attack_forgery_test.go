@@ -192,6 +192,7 @@ func (v *victim) writes() map[string]sentForm {
 		activity.Detail{Before: contentOf(good, "DONATION"), After: contentOf(v.hook.URL, "ORDER_PLACED")})
 	v.must(v.store.RecordOutcome(v.t.Context(), changed.ID, store.Ending{Outcome: store.OutcomeDone}))
 	plans := v.plansInAllStates()
+	template := v.makesTemplate("Music", good, "DONATION").url.Path
 	all, err := v.store.Connections(v.t.Context(), owner(v.person))
 	v.must(err)
 	seen := foundShops{found: all}
@@ -203,6 +204,13 @@ func (v *victim) writes() map[string]sentForm {
 		plansPath: {path: plansPath, form: url.Values{
 			kindField: {"copy"}, toField: {good}, typesField: {"DONATION"}, seenField: {seen.identity()},
 		}},
+		templatesPath: {path: templatesPath, form: url.Values{
+			nameField: {"Forged"}, urlOf(0): {good}, typesOfHook(0): {"DONATION"},
+		}},
+		"/templates/{id}/edit": {path: template + "/edit", form: url.Values{
+			"version": {"1"}, nameField: {"Forged"}, urlOf(0): {good}, typesOfHook(0): {"DONATION"},
+		}},
+		"/templates/{id}/delete":            {path: template + "/delete", form: url.Values{}},
 		"/plans/{id}/apply":                 {path: plans["draft"] + "/apply", form: url.Values{"digest": {v.digest(1)}}},
 		"/plans/{id}/stop":                  {path: plans["running"] + "/stop", form: url.Values{}},
 		"/plans/{id}/resume":                {path: plans["paused"] + "/resume", form: url.Values{"digest": {v.digest(3)}}},

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"hookwall/internal/activity"
 	"hookwall/internal/fleet"
 	"hookwall/internal/fleet/fleettest"
 	"hookwall/internal/fourthwall"
@@ -213,6 +214,53 @@ func BenchmarkCoverage(b *testing.B) {
 			page.Rows = append(page.Rows, coverageRow(one, types, ""))
 		}
 		g.must(views.Coverage(page).Render(b.Context(), &bytes.Buffer{}))
+	}
+}
+
+// addTemplates gives an owner three templates for all shops, from which many
+// differ, and returns the first.
+func (g *rig) addTemplates(of store.Owner) fleet.Template {
+	g.t.Helper()
+	all := fourthwall.EventTypes()
+	var first fleet.Template
+	for i := range 3 {
+		t := fleet.Template{ID: fmt.Sprint("template", i), Name: fmt.Sprint("Template ", i), ReportExtra: i == 2}
+		for hook := range 2 {
+			c := fourthwall.Content{URL: agencyHost}
+			if i+hook > 0 {
+				c.URL += fmt.Sprintf("/%d/%d/{shop.id}", i, hook)
+			}
+			for bit, info := range all {
+				if (bit+i)%2 == 0 {
+					c.AllowedTypes = append(c.AllowedTypes, info.Code)
+				}
+			}
+			t.Webhooks = append(t.Webhooks, c)
+		}
+		_, err := g.server.Fleet.AddTemplate(g.t.Context(), activity.Actor{Owner: of}, t)
+		g.must(err)
+		if i == 0 {
+			t.Version, first = 1, t
+		}
+	}
+	return first
+}
+
+// BenchmarkComparisons compares 1,000 shops with three templates.
+func BenchmarkComparisons(b *testing.B) {
+	g, p := newFleetRig(b, manyPatterns()...)
+	own := owner(p)
+	g.addTemplates(own)
+	stored, err := g.server.Fleet.Templates(b.Context(), own)
+	g.must(err)
+	seen, err := g.store.Observations(b.Context(), own)
+	g.must(err)
+	for b.Loop() {
+		all, err := g.server.Fleet.Comparisons(b.Context(), own, seen, nil, fleet.Readable(stored))
+		g.must(err)
+		if len(all) != 1000 {
+			b.Fatal(len(all))
+		}
 	}
 }
 

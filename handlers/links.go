@@ -26,6 +26,8 @@ const (
 	coveragePath     = "/shops/coverage"
 	plansPath        = "/plans"
 	newPlanPath      = "/plans/new"
+	templatesPath    = "/templates"
+	newTemplatePath  = "/templates/new"
 	shopsCSVPath     = "/shops.csv"
 	shopsStreamPath  = refreshPath + "/stream"
 	refreshPath      = "/shops/refresh"
@@ -78,6 +80,8 @@ func webhooksCSVPath(shopID string) string { return webhooksPath(shopID) + ".csv
 func newWebhookPath(shopID string) string { return webhooksPath(shopID) + "/new" }
 
 func planPath(number int64) string { return plansPath + "/" + strconv.FormatInt(number, 10) }
+
+func templatePath(id string) string { return templatesPath + "/" + url.PathEscape(id) }
 
 // copyHref returns a link to plan copies of a webhook in other shops.
 func copyHref(shopID, webhook string) string {

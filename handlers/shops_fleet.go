@@ -33,7 +33,10 @@ func (s *server) fleetOf(r *http.Request, f foundShops, shown []store.Connection
 		Missing: f.filter.missing, Types: catalogBadges(), Sort: f.filter.sort, Sorts: shopSortLabels.choices(),
 		CSVHref:       withQuery(shopsCSVPath, f.filter.values().Encode()),
 		StreamHref:    f.shopsStreamHref(),
-		RefreshAction: refreshPath, Filter: f.filter.fields(), CoverageHref: coveragePath, Kept: f.kept(),
+		RefreshAction: refreshPath, Filter: f.filter.fields(), Kept: f.kept(),
+	}
+	if len(f.seen.templates) > 0 {
+		f.addTemplates(out, stateOf(r).may(operator))
 	}
 	if stateOf(r).may(operator) && len(f.found) > 0 {
 		out.PlanHref = withQuery(newPlanPath, f.filter.values().Encode())
@@ -77,9 +80,20 @@ func (f foundShops) counts() (all []views.ShopCount) {
 	return slices.DeleteFunc(all, func(c views.ShopCount) bool { return c.Count == 0 })
 }
 
+// addTemplates adds how the shops compare with the owner's templates, or with
+// the one that the filter names.
+func (f foundShops) addTemplates(out *views.Fleet, mayPlan bool) {
+	out.Drift, out.Drifts = f.filter.drift, likenessLabels.choices()
+	out.Likeness = f.seen.likenessCounts(f.filter)
+	out.Proposals = f.seen.proposals(mayPlan)
+}
+
 // kept says what of the filter has no field of its own.
 func (f foundShops) kept() string {
+	t, isKnown := f.seen.templateOf(f.filter.template)
 	switch {
+	case isKnown:
+		return t.Name
 	case f.filter.host != "" && f.filter.reason != "":
 		return f.filter.host + ": " + f.filter.reason
 	case f.filter.pattern != "":
@@ -152,10 +166,11 @@ func (f foundShops) fleetRow(v *requestState, c store.Connection) views.FleetRow
 	}
 	row.HealthKnown = state != fleet.Reconnect && state != fleet.Stale && state != fleet.Unseen
 	row.UnknownSince = o.DeliveriesAt
-	row.TroubleText = f.trouble(c.ShopID)
+	row.TroubleText = f.attention(c.ShopID)
 	row.Trouble = row.TroubleText
-	if most := mostFailed(f.seen.failures[c.ShopID]); most.Reason != "" && row.Trouble == failureText(most) {
-		row.Trouble = most.Reason // the host is above the list, or in the title
+	if most := mostFailed(f.seen.failures[c.ShopID]); most.Reason != "" {
+		// The host is above the list, or in the title.
+		row.Trouble = strings.Replace(row.Trouble, failureText(most), most.Reason, 1)
 	}
 	if state == fleet.Reconnect {
 		row.TroubleHref = row.ReconnectHref
@@ -170,6 +185,16 @@ func (s *seenShops) covered(o store.Observation) string {
 		return "≥ " + text
 	}
 	return text
+}
+
+// attention says what is wrong with a shop, and how it differs from its
+// templates.
+func (f foundShops) attention(shopID string) string {
+	trouble, drift := f.trouble(shopID), f.seen.driftText(shopID, f.filter.template, namedInList)
+	if trouble == "" || drift == "" || drift == trouble {
+		return cmp.Or(trouble, drift)
+	}
+	return trouble + ", " + lowerFirst(drift)
 }
 
 // trouble says in a few words what is wrong with a shop, or "".
@@ -269,7 +294,9 @@ func (s *server) handleShopsCSV(w http.ResponseWriter, r *http.Request) error {
 	if stateOf(r).owner == "" {
 		return store.ErrNotFound // nothing is connected
 	}
-	found, err := s.findShops(r, readShopFilter(r.URL.Query()))
+	filter := readShopFilter(r.URL.Query())
+	filter.compares = true
+	found, err := s.findShops(r, filter)
 	if err != nil {
 		return err
 	}
@@ -279,6 +306,7 @@ func (s *server) handleShopsCSV(w http.ResponseWriter, r *http.Request) error {
 	rows := [][]string{{
 		"shop id", "name", "domain", "labels", "state", "trouble", "webhooks", "covered event types",
 		"event types not covered", "deliveries in 24 hours", "failed in 24 hours", "seen at", "tried at", "problem",
+		"template", "drift",
 	}}
 	for _, c := range found.found {
 		rows = append(rows, found.record(c))
@@ -291,6 +319,7 @@ func (f foundShops) record(c store.Connection) []string {
 	row := []string{
 		c.ShopID, c.ShopName, c.ShopDomain, strings.Join(f.labels[c.ShopID], ", "), string(f.seen.states[c.ShopID]),
 		f.trouble(c.ShopID), "", "", "", "", "", instantText(fleet.KnownUntil(o)), instantText(o.TriedAt), o.Problem,
+		likenessLabels.text(string(f.seen.likeness(c.ShopID, ""))), f.seen.driftText(c.ShopID, "", len(fourthwall.EventTypes())),
 	}
 	if !o.SeenAt.IsZero() {
 		row[6] = strconv.Itoa(o.WebhookCount)

@@ -21,6 +21,8 @@ type PlanNewPage struct {
 	Types             []PlanTypes
 	TypesLegend       string
 	TypesErr          *ui.FieldError
+	Templates         []ui.Link // to choose from
+	Template          *ui.Link  // that is chosen
 	Banner            *ui.Notice
 	Left              []PlanLeft // if nothing would change
 }
@@ -44,6 +46,14 @@ type PlanType struct {
 	ui.EventBadge
 
 	Chosen bool
+}
+
+// typeField is a field for event types.
+type typeField struct {
+	id, name, legend string
+	groups           []PlanTypes
+	err              *ui.FieldError
+	focus            bool
 }
 
 // PlanField is a text field of the form.

@@ -22,11 +22,16 @@ type Fleet struct {
 	State, Missing, Sort, Kept string
 	States, Sorts              []ui.Choice
 	Types                      []ui.EventBadge
+	// Drift is the field of the filter about templates. Without templates, it has no
+	// Drifts to choose from.
+	Drift     string
+	Drifts    []ui.Choice
+	Likeness  []ShopCount // how shops compare with templates
+	Proposals []TemplateProposal
 	Filter                     []ui.Choice // all of it; Text is a field's name
 	CSVHref                    string
 	StreamHref                 string // that says when something was read
 	RefreshAction              string // POST target; fields shop and those of Filter
-	CoverageHref               string
 	PlanHref                   string // plans a change for the found shops; "" if the person may not
 }
 

@@ -120,12 +120,21 @@ func copied(shop Place, hooks []Webhook, want fourthwall.Content) []Item {
 	return []Item{{Shop: shop.ID, Webhook: hook.ID, Before: &hook.Content, After: &want}}
 }
 
-// closest returns the webhook with the URL of want that has the most event types in common with it.
+// closest returns the webhook with the URL of want that is equal, or else has the most event types in common with it.
 func closest(hooks []Webhook, want fourthwall.Content) (best Webhook, found bool) {
-	most := -1
+	var all []Webhook
 	for _, hook := range hooks {
-		if hook.URL != want.URL {
-			continue
+		if hook.URL == want.URL {
+			all = append(all, hook)
+		}
+	}
+	if len(all) < 2 {
+		return append(all, Webhook{})[0], len(all) > 0
+	}
+	most := -1
+	for _, hook := range all {
+		if hook.Equal(want) {
+			return hook, true
 		}
 		common := 0
 		for _, t := range fourthwall.TypeSet(hook.AllowedTypes) {
@@ -133,12 +142,9 @@ func closest(hooks []Webhook, want fourthwall.Content) (best Webhook, found bool
 				common++
 			}
 		}
-		if hook.Equal(want) {
-			return hook, true
-		}
 		if common > most || common == most && cmp.Less(hook.ID, best.ID) {
-			best, most, found = hook, common, true
+			best, most = hook, common
 		}
 	}
-	return best, found
+	return best, true
 }

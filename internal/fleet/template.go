@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"hookwall/internal/fourthwall"
 	"hookwall/internal/store"
@@ -30,9 +31,20 @@ type Place struct {
 // AppliesTo reports whether a template is for a shop.
 func (t Template) AppliesTo(shop Place) bool {
 	return len(t.Labels) == 0 || slices.ContainsFunc(t.Labels, func(label string) bool {
-		key := store.ShopLabelKey(label)
-		return slices.ContainsFunc(shop.Labels, func(has string) bool { return store.ShopLabelKey(has) == key })
+		return slices.ContainsFunc(shop.Labels, func(has string) bool { return isSameLabel(has, label) })
 	})
+}
+
+// isSameLabel does what store.ShopLabelKey says. Most labels are ASCII, for which a key would cost too much.
+func isSameLabel(a, b string) bool {
+	if isASCII(a) && isASCII(b) {
+		return strings.EqualFold(a, b)
+	}
+	return store.ShopLabelKey(a) == store.ShopLabelKey(b)
+}
+
+func isASCII(text string) bool {
+	return strings.IndexFunc(text, func(c rune) bool { return c > unicode.MaxASCII }) < 0
 }
 
 // placeholder is a word in braces in the URL of a template, or a brace without a word.
@@ -150,12 +162,15 @@ func (t Template) Drift(shop Place, hooks []Webhook) Drift {
 func (t Template) driftFrom(wanted []fourthwall.Content, shop Place, hooks []Webhook) (d Drift) {
 	rest := slices.Clone(hooks)
 	for _, want := range wanted {
-		if hook, found := closest(rest, want); found {
-			rest = slices.DeleteFunc(rest, func(other Webhook) bool { return other.ID == hook.ID })
-			d.Items = append(d.Items, copied(shop, []Webhook{hook}, want)...)
+		hook, found := closest(rest, want)
+		switch {
+		case !found:
+			d.Items = append(d.Items, Item{Shop: shop.ID, After: &want})
 			continue
+		case !hook.Equal(want):
+			d.Items = append(d.Items, Item{Shop: shop.ID, Webhook: hook.ID, Before: &hook.Content, After: &want})
 		}
-		d.Items = append(d.Items, Item{Shop: shop.ID, After: &want})
+		rest = slices.DeleteFunc(rest, func(other Webhook) bool { return other.ID == hook.ID })
 	}
 	if t.ReportExtra {
 		d.Extra = rest
