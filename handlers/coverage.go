@@ -26,9 +26,6 @@ type coverageQuery struct {
 	label   string
 }
 
-// templatePrefix is before the ID of a template that coverage compares with.
-const templatePrefix = "template:"
-
 // template returns the ID of the template that coverage compares with, or "".
 func (c coverageQuery) template() string {
 	id, isTemplate := strings.CutPrefix(c.against, templatePrefix)

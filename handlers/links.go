@@ -83,6 +83,14 @@ func planPath(number int64) string { return plansPath + "/" + strconv.FormatInt(
 
 func templatePath(id string) string { return templatesPath + "/" + url.PathEscape(id) }
 
+// templatePrefix is before the ID of a template that coverage compares with.
+const templatePrefix = "template:"
+
+// coverageAgainstHref returns a link to compare shops with a template.
+func coverageAgainstHref(template string) string {
+	return withQuery(coveragePath, url.Values{"against": {templatePrefix + template}}.Encode())
+}
+
 // copyHref returns a link to plan copies of a webhook in other shops.
 func copyHref(shopID, webhook string) string {
 	q := url.Values{"kind": {string(fleet.CopyHook)}, "shop": {shopID}, "webhook": {webhook}}

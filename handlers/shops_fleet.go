@@ -83,23 +83,29 @@ func (f foundShops) counts() (all []views.ShopCount) {
 // addTemplates adds how the shops compare with the owner's templates, or with
 // the one that the filter names.
 func (f foundShops) addTemplates(out *views.Fleet, mayPlan bool) {
-	out.Drift, out.Drifts = f.filter.drift, likenessLabels.choices()
 	out.Likeness = f.seen.likenessCounts(f.filter)
 	out.Proposals = f.seen.proposals(mayPlan)
 }
 
 // kept says what of the filter has no field of its own.
 func (f foundShops) kept() string {
+	var all []string
 	t, isKnown := f.seen.templateOf(f.filter.template)
 	switch {
-	case isKnown:
-		return t.Name
 	case f.filter.host != "" && f.filter.reason != "":
-		return f.filter.host + ": " + f.filter.reason
+		all = append(all, f.filter.host+": "+f.filter.reason)
 	case f.filter.pattern != "":
-		return samePatternText
+		all = append(all, samePatternText)
+	case f.filter.host != "":
+		all = append(all, f.filter.host)
 	}
-	return f.filter.host
+	if isKnown {
+		all = append(all, templateName(t))
+	}
+	if f.filter.drift != "" {
+		all = append(all, likenessLabels.text(f.filter.drift))
+	}
+	return joined(all)
 }
 
 // causes returns what makes deliveries of several shops fail.
@@ -157,7 +163,7 @@ func knownHours(o store.Observation, now time.Time) ui.Series {
 func (f foundShops) fleetRow(v *requestState, c store.Connection) views.FleetRow {
 	o, state := f.seen.of[c.ShopID], f.seen.states[c.ShopID]
 	row := views.FleetRow{
-		ConnectedShop: connectedShop(v, c, f), State: shopMarks[state], SeenAt: fleet.KnownUntil(o),
+		ConnectedShop: connectedShop(v, c, f), State: f.mark(c.ShopID), SeenAt: fleet.KnownUntil(o),
 		Total: o.Total24h, Failed: o.Failed24h, AtLeast: o.Backlog.Page > 0,
 		Problem: shopProblemTexts[fleet.Problem(o.Problem)], TriedAt: o.TriedAt,
 	}
@@ -178,6 +184,16 @@ func (f foundShops) fleetRow(v *requestState, c store.Connection) views.FleetRow
 	return row
 }
 
+// mark returns how a shop is drawn. A healthy one that differs from a template
+// needs a look.
+func (f foundShops) mark(shopID string) ui.State {
+	state := f.seen.states[shopID]
+	if state == fleet.Healthy && f.seen.likeness(shopID, f.filter.template) == fleet.Differs {
+		return ui.Look
+	}
+	return shopMarks[state]
+}
+
 // covered returns how many event types of the catalog a shop covers.
 func (s *seenShops) covered(o store.Observation) string {
 	text := strconv.Itoa(fleet.Covered(o)) + "/" + strconv.Itoa(len(fourthwall.EventTypes()))
@@ -191,7 +207,7 @@ func (s *seenShops) covered(o store.Observation) string {
 // templates.
 func (f foundShops) attention(shopID string) string {
 	trouble, drift := f.trouble(shopID), f.seen.driftText(shopID, f.filter.template, namedInList)
-	if trouble == "" || drift == "" || drift == trouble {
+	if trouble == "" || drift == "" || trouble == noWebhooksText {
 		return cmp.Or(trouble, drift)
 	}
 	return trouble + ", " + lowerFirst(drift)

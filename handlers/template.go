@@ -76,6 +76,7 @@ func (s *server) addShops(r *http.Request, page *views.TemplatePage, t fleet.Tem
 			ShopLink: shopLink(c), Text: found.seen.driftText(c.ShopID, t.ID, namedOnPage),
 		})
 	}
+	page.CoverageHref = coverageAgainstHref(t.ID)
 	page.DifferCount, page.DifferHref = len(found.found), filter.href(1)
 	if stateOf(r).may(operator) && len(found.found) > 0 {
 		page.PlanAction, page.PlanFields = plansPath, append(filter.fields(),

@@ -2462,7 +2462,7 @@ func unknownPlaceholderText(word string) string {
 }
 
 func misplacedText(word string) string {
-	return word + " is before the path. Move it behind the host, such as https://hooks.example.com/" + word + "."
+	return word + " is before the path. Move it after the host, such as https://hooks.example.com/" + word + "."
 }
 
 func sameTemplateURLText(at int) string {

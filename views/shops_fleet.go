@@ -18,16 +18,12 @@ type Fleet struct {
 	MoreCauses int
 	Rows       []FleetRow // of this page
 	// State, Missing and Sort are fields of the filter, a GET form to ListHref. Kept
-	// is the rest of it in words, which has no field: host, reason and pattern.
+	// is the rest of it in words, which has no field: host, reason, pattern, drift and template.
 	State, Missing, Sort, Kept string
 	States, Sorts              []ui.Choice
 	Types                      []ui.EventBadge
-	// Drift is the field of the filter about templates. Without templates, it has no
-	// Drifts to choose from.
-	Drift     string
-	Drifts    []ui.Choice
-	Likeness  []ShopCount // how shops compare with templates
-	Proposals []TemplateProposal
+	Likeness                   []ShopCount // how shops compare with templates; none without templates
+	Proposals                  []TemplateProposal
 	Filter                     []ui.Choice // all of it; Text is a field's name
 	CSVHref                    string
 	StreamHref                 string // that says when something was read

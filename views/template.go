@@ -25,6 +25,9 @@ type TemplatePage struct {
 	Differ      []TemplateShop // the first of the shops that differ
 	DifferCount int
 	DifferHref  string      // to all of them
+
+	CoverageHref string // compares event types with the template
+
 	PlanAction  string      // POST target, makes a plan; "" if the person may not, or nothing differs
 	PlanFields  []ui.Choice // of its form; Text is a field's name
 }

@@ -82,7 +82,7 @@ func (p TemplateFormPage) urlField(i int) ui.TextField {
 	return ui.TextField{
 		ID: id, Name: id, Label: "Endpoint URL", Value: hook.URL, Err: hook.URLErr, Notes: hook.Notes,
 		Focus: p.focus() == id, Fill: "off", InputMode: "url",
-		Hint: "Behind the host you can use " + strings.Join(p.Placeholders, ", ") + ".",
+		Hint: "After the host, you can use " + strings.Join(p.Placeholders, ", ") + ".",
 	}
 }
 
