@@ -151,4 +151,3 @@ func TestTemplateInABrowser(t *testing.T) {
 		})
 	}
 }
-

@@ -70,10 +70,15 @@ func (f shopFilter) chosen() url.Values {
 // narrows reports whether the filter may leave shops out.
 func (f shopFilter) narrows() bool { return len(f.chosen()) > 0 }
 
+// shopFilterFields are the names of the filter's fields.
+var shopFilterFields = []string{
+	"q", "label", "state", "missing", "host", "reason", "pattern", "drift", "template", "sort",
+}
+
 // fields are the values for a form, in a fixed order.
 func (f shopFilter) fields() (all []ui.Choice) {
 	v := f.values()
-	for _, name := range []string{"q", "label", "state", "missing", "host", "reason", "pattern", "drift", "template", "sort"} {
+	for _, name := range shopFilterFields {
 		if v.Get(name) != "" {
 			all = append(all, ui.Choice{Value: v.Get(name), Text: name})
 		}
@@ -186,7 +191,8 @@ func (f foundShops) compare(a, b store.Connection) int {
 	}
 	states := fleet.States()
 	place := func(id string) int { return slices.Index(states, f.seen.states[id]) }
-	return cmp.Or(place(a.ShopID)-place(b.ShopID), f.seen.differs(b.ShopID)-f.seen.differs(a.ShopID), cmp.Compare(failedPart(other), failedPart(one)),
+	return cmp.Or(place(a.ShopID)-place(b.ShopID), f.seen.differs(b.ShopID)-f.seen.differs(a.ShopID),
+		cmp.Compare(failedPart(other), failedPart(one)),
 		cmp.Compare(other.Failed24h, one.Failed24h))
 }
 

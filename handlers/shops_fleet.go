@@ -335,7 +335,8 @@ func (f foundShops) record(c store.Connection) []string {
 	row := []string{
 		c.ShopID, c.ShopName, c.ShopDomain, strings.Join(f.labels[c.ShopID], ", "), string(f.seen.states[c.ShopID]),
 		f.trouble(c.ShopID), "", "", "", "", "", instantText(fleet.KnownUntil(o)), instantText(o.TriedAt), o.Problem,
-		likenessLabels.text(string(f.seen.likeness(c.ShopID, ""))), f.seen.driftText(c.ShopID, "", len(fourthwall.EventTypes())),
+		likenessLabels.text(string(f.seen.likeness(c.ShopID, ""))),
+		f.seen.driftText(c.ShopID, "", len(fourthwall.EventTypes())),
 	}
 	if !o.SeenAt.IsZero() {
 		row[6] = strconv.Itoa(o.WebhookCount)

@@ -55,8 +55,9 @@ func asTypedOf(i int) string { return "as_typed-" + strconv.Itoa(i) }
 // readTemplateForm reads what was posted, or an empty form.
 func readTemplateForm(q url.Values) *templateForm {
 	f := &templateForm{
-		id: q.Get(keyField), name: bounded(q.Get(nameField), maxTypedLabel), labels: bounded(q.Get(labelsField), maxTypedLabel),
-		report: q.Get("other") == "report", errs: map[string]*ui.FieldError{},
+		id: q.Get(keyField), name: bounded(q.Get(nameField), maxTypedLabel),
+		labels: bounded(q.Get(labelsField), maxTypedLabel), report: q.Get("other") == "report",
+		errs: map[string]*ui.FieldError{},
 	}
 	f.version, _ = strconv.Atoi(q.Get("version"))
 	if !randomID.MatchString(f.id) {
@@ -110,7 +111,7 @@ func (f *templateForm) press(do string, seen []seenHook, copied string) bool {
 		f.hooks[i] = templateHook{}
 	default:
 		_, value, _ := strings.Cut(rest, ":")
-		return f.hooks[i].decide(name, value)
+		return f.decide(i, name, value)
 	}
 	return true
 }
@@ -135,13 +136,13 @@ func (f *templateForm) copy(seen []seenHook, key string) {
 
 // decide carries out a button below the URL, and reports whether the form is
 // drawn again before it's stored.
-func (h *templateHook) decide(name, value string) bool {
+func (f *templateForm) decide(i int, name, value string) bool {
 	switch name {
 	case useURL, withoutThe:
-		h.url = bounded(value, webhooks.MaxURL)
+		f.hooks[i].url = bounded(value, webhooks.MaxURL)
 		return name == useURL
 	case asTyped:
-		h.asTyped = h.read().URL
+		f.hooks[i].asTyped = f.hooks[i].read().URL
 	}
 	return false
 }
@@ -328,8 +329,8 @@ func (s *server) drawTemplateForm(
 ) error {
 	title := newTemplateTitle
 	page := views.TemplateFormPage{
-		Action: templatesPath, ListHref: templatesPath, BackHref: templatesPath, Version: f.version, Key: f.id, Banner: f.banner,
-		Name: f.name, NameErr: f.errs[nameField], Report: f.report,
+		Action: templatesPath, ListHref: templatesPath, BackHref: templatesPath, Version: f.version, Key: f.id,
+		Banner: f.banner, Name: f.name, NameErr: f.errs[nameField], Report: f.report,
 		Labels: f.labels, LabelsErr: f.errs[labelsField], Known: c.labels[:min(maxKnownLabels, len(c.labels))],
 		Placeholders: fleet.Placeholders(), MayAdd: len(f.hooks) < fleet.MaxTemplateWebhooks,
 	}

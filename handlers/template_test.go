@@ -66,7 +66,8 @@ func TestTemplateIsMadeAndApplied(t *testing.T) {
 	}
 	f := now.link("Edit").want(http.StatusOK, "Edit template").postForm("/edit")
 	f.set(typesOfHook(0), "ORDER_PLACED", "DONATION", "ORDER_UPDATED").set(nameField, "Songs")
-	now = f.submit().want(http.StatusOK, "Template saved", "Songs", "Version 2", "3 shops differ", "− Order updated", "Versions")
+	now = f.submit().want(http.StatusOK, "Template saved", "Songs", "Version 2", "3 shops differ", "− Order updated",
+		"Versions")
 	p.get(planPath(1)).want(http.StatusOK, "Plan 1 · Music v1") // what was reviewed stays
 	now.link("Version 1").want(http.StatusOK, "Music", "This is an older version", "2 event types")
 	now.postForm("/delete").submit().want(http.StatusOK, "Template deleted", "No templates yet")
@@ -125,7 +126,8 @@ func TestTemplateForm(t *testing.T) {
 					if want, changed := row.fields[field]; changed {
 						values = want
 					}
-					if got := again.values[field]; !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(values))) {
+					got := slices.Sorted(slices.Values(again.values[field]))
+					if !slices.Equal(got, slices.Sorted(slices.Values(values))) {
 						t.Errorf("%s is %q, want %q", field, got, values)
 					}
 				}
@@ -151,14 +153,17 @@ func TestTemplateFormOfSeveralWebhooks(t *testing.T) {
 	g.puts(3, fleettest.Hook("wcon_1", agencyHost, "DONATION", "NEW_TYPE"))
 	f := p.newTemplate().set(nameField, "Music").set(urlOf(0), good).set(typesOfHook(0), "DONATION")
 	two := f.press("do=add").want(http.StatusOK, "Webhook 2").postForm(templatesPath)
-	if two.values.Get(urlOf(0)) != good || two.values.Get(typesOfHook(0)) != "DONATION" || two.values.Get(nameField) != "Music" {
-		t.Errorf("what was typed is gone: %v", two.values)
+	for field, want := range map[string]string{urlOf(0): good, typesOfHook(0): "DONATION", nameField: "Music"} {
+		if got := two.values.Get(field); got != want {
+			t.Errorf("%s is %q, want %q", field, got, want)
+		}
 	}
 	copied := two.press("do=copy").want(http.StatusOK, "Webhook 2").postForm(templatesPath)
 	if copied.values.Get(urlOf(1)) != agencyHost || len(copied.values[typesOfHook(1)]) != 2 {
 		t.Errorf("copied: %v", copied.values)
 	}
-	twice := copied.set(urlOf(1), good).submit().want(http.StatusUnprocessableEntity, sameTemplateURLText(1)).postForm(templatesPath)
+	twice := copied.set(urlOf(1), good).submit().want(http.StatusUnprocessableEntity, sameTemplateURLText(1)).
+		postForm(templatesPath)
 	one := twice.press("do=remove:0").want(http.StatusOK).postForm(templatesPath)
 	if one.values.Get(urlOf(0)) != good || len(one.values[typesOfHook(0)]) != 2 || one.values.Has(urlOf(1)) {
 		t.Errorf("removed: %v", one.values)
@@ -214,7 +219,8 @@ func TestTemplateConflict(t *testing.T) {
 	first, second := ann.get(at+"/edit").postForm("/edit"), bob.get(at+"/edit").postForm("/edit")
 	first.set(nameField, "Ann’s").submit().want(http.StatusOK, "Template saved", "Version 2")
 	first.submit().want(http.StatusOK, "Version 2") // the same again
-	again := second.set(nameField, "Bob’s").submit().want(http.StatusConflict, "Someone changed this template").postForm("/edit")
+	again := second.set(nameField, "Bob’s").submit().want(http.StatusConflict, "Someone changed this template").
+		postForm("/edit")
 	if got := again.values.Get(nameField); got != "Bob’s" {
 		t.Errorf("the name is %q", got)
 	}
@@ -237,9 +243,11 @@ func TestDriftInTheList(t *testing.T) {
 		return []fleet.Webhook{fleettest.Hook("wcon_1", good, typesOf(types)...)}
 	}
 	for i, shop := range []fleettest.Shop{
-		{Name: "Same", Webhooks: has("DONATION", "ORDER_PLACED")}, {Name: "Less", Webhooks: has("DONATION")},
+		{Name: "Same", Webhooks: has("DONATION", "ORDER_PLACED")},
+		{Name: "Less", Webhooks: has("DONATION")},
 		{Name: "More", Webhooks: has("DONATION", "ORDER_PLACED", "ORDER_UPDATED", "GIFT_PURCHASE")},
-		{Name: "Old", Webhooks: has("DONATION"), Ago: 40 * time.Hour}, {Name: "Failing", Webhooks: has("DONATION"), Failed: 3, Error: "500"},
+		{Name: "Old", Webhooks: has("DONATION"), Ago: 40 * time.Hour},
+		{Name: "Failing", Webhooks: has("DONATION"), Failed: 3, Error: "500"},
 		{Name: "Other", Webhooks: has("DONATION"), Labels: []string{"games"}},
 		{
 			Name:     "Extra",
@@ -259,7 +267,8 @@ func TestDriftInTheList(t *testing.T) {
 	at := p.newTemplate().set(nameField, "Music").set(labelsField, "music").set("other", "report").
 		set(urlOf(0), good).set(typesOfHook(0), "DONATION", "ORDER_PLACED").submit().
 		want(http.StatusOK, "1 as template", "4 differ", "1 not known").url.Path
-	list := p.get(shopsPath).want(http.StatusOK, "1 as template", "4 differ", "1 not known", "4 shops differ from Music", "Review a plan")
+	list := p.get(shopsPath).want(http.StatusOK, "1 as template", "4 differ", "1 not known", "4 shops differ from Music",
+		"Review a plan")
 	for name, want := range map[string]string{
 		"Same": "", "Less": "− Order placed", "More": "+ Gift purchase, Order updated", "Other": "", "Extra": "1 other webhook",
 		"Old": "Stale: no recent visit", "Failing": "500, − order placed",
@@ -280,7 +289,8 @@ func TestDriftInTheList(t *testing.T) {
 	if got := csv[1][len(csv[1])-2:]; !slices.Equal(got, []string{"Differs", "− Order placed"}) {
 		t.Errorf("CSV: %q", got)
 	}
-	plan := list.link("Review a plan").want(http.StatusOK, "Plan a change for 4 shops", "Music v1", "Its other webhooks stay").
+	plan := list.link("Review a plan").
+		want(http.StatusOK, "Plan a change for 4 shops", "Music v1", "Its other webhooks stay").
 		postForm(plansPath).submit().want(http.StatusOK, "Plan 1 · Music v1 in 3 shops", "1 shop needs no change")
 	plan.want(http.StatusOK, "+ Order placed", "− Gift purchase, Order updated")
 }

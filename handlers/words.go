@@ -2474,7 +2474,7 @@ func unknownLabelText(label string, known []string) string {
 	if len(known) == 0 {
 		return "No shop has the label “" + label + "”. Label your shops first, or leave this empty."
 	}
-	return "No shop has the label “" + label + "”. Your labels: " + strings.Join(known[:min(labelsNamed, len(known))], ", ") +
+	return "No shop has the label “" + label + "”. Your labels: " + joined(known[:min(labelsNamed, len(known))]) +
 		ui.When(len(known) > labelsNamed, ", and more") + "."
 }
 
@@ -2487,7 +2487,7 @@ func seenHookText(address string, types int) string {
 
 // chooseTemplateNotice says that a plan needs a template.
 func chooseTemplateNotice(gone bool) ui.Notice {
-	n := ui.Notice{Kind: ui.Failure, Title: "No template is chosen", Text: "Choose one below."}
+	n := ui.Notice{Kind: ui.Failure, Title: "Choose a template", Text: "The plan needs one. Choose it below."}
 	if gone {
 		n.Title = "This template was deleted"
 	}
@@ -2495,15 +2495,23 @@ func chooseTemplateNotice(gone bool) ui.Notice {
 }
 
 func templateMadeNotice(name string) ui.Notice {
-	return ui.Notice{Kind: ui.Success, Title: "Template made", Text: "No shop has changed. Below are the shops that differ from " + name + "."}
+	return ui.Notice{
+		Kind: ui.Success, Title: "Template made",
+		Text: "No shop has changed. Below are the shops that differ from " + name + ".",
+	}
 }
 
 func templateChangedNotice() ui.Notice {
-	return ui.Notice{Kind: ui.Success, Title: "Template saved", Text: "No shop has changed. Below are the shops that differ."}
+	return ui.Notice{
+		Kind: ui.Success, Title: "Template saved", Text: "No shop has changed. Below are the shops that differ.",
+	}
 }
 
 func templateDeletedNotice(name string) ui.Notice {
-	return ui.Notice{Kind: ui.Success, Title: "Template deleted", Text: "No shop has changed. Plans made from " + name + " stay as they are."}
+	return ui.Notice{
+		Kind: ui.Success, Title: "Template deleted",
+		Text: "No shop has changed. Plans made from " + name + " stay as they are.",
+	}
 }
 
 func tooManyTemplatesNotice() ui.Notice {
@@ -2515,8 +2523,8 @@ func tooManyTemplatesNotice() ui.Notice {
 
 func templateConflictNotice() ui.Notice {
 	return ui.Notice{
-		Kind: ui.Warning, Title: "Someone changed this template", Text: "Nothing was saved. If you save again, your version " +
-			"becomes the newest. The other one stays among its versions.",
+		Kind: ui.Warning, Title: "Someone changed this template",
+		Text: "Nothing was saved. If you save again, your version becomes the newest. The other one stays below it.",
 	}
 }
 

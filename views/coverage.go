@@ -57,7 +57,7 @@ type CoverageRow struct {
 	Against bool           // it's compared with a template: State and Text say how
 	State   ui.State
 	Text    string
-	Total   int            // of the compared types
+	Total   int // of the compared types
 }
 
 // CoverageCell is how many webhooks have an event type, from the fewest of a shop

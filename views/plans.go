@@ -39,8 +39,10 @@ func (p PlansPage) tabs() []ui.Link { return fleetTabs(plansTitle) }
 // fleetTabs are the pages about many shops. The current one has no link.
 func fleetTabs(current string) []ui.Link {
 	all := []ui.Link{
-		{Href: shopsPath, Text: shopsTitle}, {Href: coveragePath, Text: coverageTitle},
-		{Href: templatesPath, Text: templatesTitle}, {Href: plansPath, Text: plansTitle},
+		{Href: shopsPath, Text: shopsTitle},
+		{Href: coveragePath, Text: coverageTitle},
+		{Href: templatesPath, Text: templatesTitle},
+		{Href: plansPath, Text: plansTitle},
 	}
 	for i := range all {
 		if all[i].Text == current {

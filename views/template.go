@@ -24,12 +24,12 @@ type TemplatePage struct {
 	Counts      []ShopCount    // of the shops that it's for
 	Differ      []TemplateShop // the first of the shops that differ
 	DifferCount int
-	DifferHref  string      // to all of them
+	DifferHref  string // to all of them
 
 	CoverageHref string // compares event types with the template
 
-	PlanAction  string      // POST target, makes a plan; "" if the person may not, or nothing differs
-	PlanFields  []ui.Choice // of its form; Text is a field's name
+	PlanAction string      // POST target, makes a plan; "" if the person may not, or nothing differs
+	PlanFields []ui.Choice // of its form; Text is a field's name
 }
 
 // TemplateWebhook is one webhook of a template.

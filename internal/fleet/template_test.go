@@ -46,31 +46,47 @@ func TestCompare(t *testing.T) {
 		"those of another template": {[]Template{template("t", "", true, hook("", a, "x")), template("u", "", true, hook("", b, "z"))}, []Webhook{hook("1", a, "x"), hook("2", b, "z")}, place, AsTemplate, []string{"t same [] 0 ", "u same [] 0 "}},
 		"as one of two": {
 			[]Template{music, template("t", "", false, hook("", b, "z"))},
-			[]Webhook{hook("1", a, "xy")}, place, Differs,
+			[]Webhook{hook("1", a, "xy")},
+			place, Differs,
 			[]string{"music same [] 0 ", "t differs [sh_1 : - → https://b.example/y z] 0 "},
 		},
 		"two templates contradict each other": {
 			[]Template{music, template("t", "", false, hook("", a, "z"))},
-			[]Webhook{hook("1", a, "xy")}, place, Differs, []string{"music differs [] 0 contradicts", "t differs [] 0 contradicts"},
+			[]Webhook{hook("1", a, "xy")},
+			place, Differs,
+			[]string{"music differs [] 0 contradicts", "t differs [] 0 contradicts"},
 		},
 		"two templates want the same": {
 			[]Template{music, template("t", "", false, hook("", a, "yx"))},
-			[]Webhook{hook("1", a, "xy")}, place, AsTemplate, []string{"music same [] 0 ", "t same [] 0 "},
+			[]Webhook{hook("1", a, "xy")},
+			place, AsTemplate,
+			[]string{"music same [] 0 ", "t same [] 0 "},
 		},
 		"two webhooks of one template": {
 			[]Template{template("t", "", false, hook("", a, "x"), hook("", b, "y"))},
-			[]Webhook{hook("2", b, "y"), hook("1", a, "x")}, place, AsTemplate, []string{"t same [] 0 "},
+			[]Webhook{hook("2", b, "y"), hook("1", a, "x")},
+			place, AsTemplate,
+			[]string{"t same [] 0 "},
 		},
 		"values of the shop": {
 			[]Template{template("t", "", true, hook("", own, "x"))},
-			[]Webhook{hook("1", "https://a.example/sh_1/A%2FB", "x")}, place, AsTemplate, []string{"t same [] 0 "},
+			[]Webhook{hook("1", "https://a.example/sh_1/A%2FB", "x")},
+			place, AsTemplate,
+			[]string{"t same [] 0 "},
 		},
 		"a value is missing": {
-			[]Template{template("t", "", false, hook("", own, "x"))}, nil, Place{ID: "s"}, NotKnown, []string{"t unknown [] 0 no_value"},
+			[]Template{template("t", "", false, hook("", own, "x"))},
+			nil,
+			Place{ID: "s"},
+			NotKnown,
+			[]string{"t unknown [] 0 no_value"},
 		},
 		"a value is missing, and another template differs": {
 			[]Template{template("t", "", false, hook("", own, "x")), template("u", "", false, hook("", a, "x"))},
-			nil, Place{ID: "s"}, Differs, []string{"t unknown [] 0 no_value", "u differs [s : - → https://a.example/x x] 0 "},
+			nil,
+			Place{ID: "s"},
+			Differs,
+			[]string{"t unknown [] 0 no_value", "u differs [s : - → https://a.example/x x] 0 "},
 		},
 	}
 	for name, test := range tests {
@@ -122,7 +138,8 @@ func TestPlanLeavesContradictionsAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []LeftOut{{Shop: "s", Why: Contradicts}}; len(p.Items) != 1 || p.Items[0].Shop != "u" || !slices.Equal(p.LeftOut, want) {
+	left := []LeftOut{{Shop: "s", Why: Contradicts}}
+	if len(p.Items) != 1 || p.Items[0].Shop != "u" || !slices.Equal(p.LeftOut, left) {
 		t.Errorf("proposed %q, left out %v", said(p.Items), p.LeftOut)
 	}
 }

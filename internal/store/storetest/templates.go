@@ -42,9 +42,10 @@ func templates(t tb, s *store.Store, owner store.Owner) []store.Template {
 	return all
 }
 
-func versions(t tb, s *store.Store, owner store.Owner, id string, limit int) []store.Template {
+// versions returns those of the template “a”.
+func versions(t tb, s *store.Store, owner store.Owner, limit int) []store.Template {
 	t.Helper()
-	all, err := s.TemplateVersions(background, owner, id, limit)
+	all, err := s.TemplateVersions(background, owner, "a", limit)
 	must(t, err)
 	return all
 }
@@ -77,8 +78,8 @@ var templateTests = map[string]func(*testing.T, *fixture){
 		third := changeTemplate(t, f.other, second, "Songs", "three")
 		same(t, "version", third.Version, 3)
 		same(t, "newest", templates(t, f.one, owner), []store.Template{third})
-		same(t, "versions", versions(t, f.one, owner, "a", 9), []store.Template{third, second, first})
-		same(t, "two versions", versions(t, f.one, owner, "a", 2), []store.Template{third, second})
+		same(t, "versions", versions(t, f.one, owner, 9), []store.Template{third, second, first})
+		same(t, "two versions", versions(t, f.one, owner, 2), []store.Template{third, second})
 		same(t, "unchanged", changeTemplate(t, f.one, first, "Songs", "three"), third)
 		same(t, "recorded", recorded(t, f.one, "team", "change a"), 2)
 		_, err := f.one.ChangeTemplate(t.Context(), template(owner, "a", "Songs", "four"))
@@ -119,7 +120,7 @@ var templateTests = map[string]func(*testing.T, *fixture){
 			return err == nil
 		})
 		same(t, "changed", won, 1)
-		same(t, "versions", len(versions(t, f.one, owner, "a", 20)), 2)
+		same(t, "versions", len(versions(t, f.one, owner, 20)), 2)
 	},
 
 	"50 for an owner": func(t *testing.T, f *fixture) {
@@ -139,7 +140,7 @@ var templateTests = map[string]func(*testing.T, *fixture){
 		must(t, f.one.DeleteTemplate(t.Context(), owner, "a", gone))
 		must(t, f.one.DeleteTemplate(t.Context(), owner, "a", gone))
 		same(t, "templates", templates(t, f.one, owner), []store.Template{kept})
-		same(t, "versions", len(versions(t, f.one, owner, "a", 9)), 0)
+		same(t, "versions", len(versions(t, f.one, owner, 9)), 0)
 		same(t, "recorded", recorded(t, f.one, "team", "delete"), 1)
 	},
 
@@ -150,8 +151,8 @@ var templateTests = map[string]func(*testing.T, *fixture){
 		made := addTemplate(t, f.one, owner, "a", "Music", "one")
 		same(t, "another owner's", len(templates(t, f.one, other)), 0)
 		same(t, "elsewhere", len(templates(t, elsewhere, owner)), 0)
-		same(t, "another owner's versions", len(versions(t, f.one, other, "a", 9)), 0)
-		same(t, "versions elsewhere", len(versions(t, elsewhere, owner, "a", 9)), 0)
+		same(t, "another owner's versions", len(versions(t, f.one, other, 9)), 0)
+		same(t, "versions elsewhere", len(versions(t, elsewhere, owner, 9)), 0)
 		must(t, f.one.DeleteTemplate(t.Context(), other, "a"))
 		must(t, elsewhere.DeleteTemplate(t.Context(), owner, "a"))
 		mine := made
