@@ -248,7 +248,7 @@ func TestFleetByKeyboard(t *testing.T) {
 			v.status(v.press("Enter", v.Role("button", "Compare")), 200)
 			v.status(v.press("Enter", v.named("link", "^Patterns")), 200)
 			v.at("/shops/coverage?type=ORDER_UPDATED")
-			v.status(v.press("Enter", v.named("rowheader", "nothing covered").GetByRole("link")), 200)
+			v.status(v.press("Enter", v.named("rowheader", "nothing covered").GetByRole("link").First()), 200)
 			v.heads("Shops")
 			v.SeeText(v.main(), "Same coverage")
 		})

@@ -146,11 +146,12 @@ type planted struct {
 	canaries []string
 	checks   map[string]string // ids by shop
 	channels map[string]string // ids by client ID, which is the shop's
+	plans    map[string]int64  // numbers by form, which is the shop's
 }
 
 func plant(t *testing.T, fresh database, o store.Options) *planted {
 	t.Helper()
-	p := &planted{url: fresh(t), checks: map[string]string{}, channels: map[string]string{}}
+	p := &planted{url: fresh(t), checks: map[string]string{}, channels: map[string]string{}, plans: map[string]int64{}}
 	p.store = open(t, p.url, o)
 	owner, token := signIn(t, p.store)
 	p.owner, p.canaries = owner, []string{token}
@@ -227,7 +228,17 @@ func (p *planted) plant(t *testing.T, shop string) {
 			}},
 		}
 	}))
+	plan, err := p.store.AddPlan(ctx, store.Plan{
+		Owner: p.owner, Form: shop, Kind: "delete", Document: []byte(p.canary("document", shop)),
+	}, func(store.Plan) ([]store.Activity, error) { return nil, nil })
+	check(t, err)
+	check(t, p.store.ApplyPlan(ctx, p.owner, plan.Number, plan.Digest, store.PlanPerson{},
+		[]byte(p.canary("actor", shop)), []string{shop}, nobodyWaits))
+	p.plans[shop] = plan.Number
 }
+
+// nobodyWaits enqueues no visits.
+func nobodyWaits(context.Context, *sql.Tx, []string) error { return nil }
 
 // visit stores what is seen of a shop with one connection.
 func visit(ctx context.Context, s *store.Store, shop string, see func(connection string) store.Observed) error {
@@ -333,6 +344,21 @@ var sealedColumns = map[string]struct {
 		if err == nil && all[0].LastError == "" {
 			return store.ErrWrongKey // the failure is there without its text
 		}
+		return err
+	}},
+	"plans.document": {`form = $1`, func(t *testing.T, p *planted, shop string) error {
+		plan, err := p.store.Plan(t.Context(), p.owner, p.plans[shop])
+		if err != nil && plan.Document != nil {
+			t.Errorf("document beside the error: %+v", plan)
+		}
+		return err
+	}},
+	"plans.actor": {`form = $1`, func(t *testing.T, p *planted, shop string) error {
+		all, err := p.store.ItemsOfShop(t.Context(), shop)
+		if err != nil {
+			return err
+		}
+		_, err = p.store.BeginItem(t.Context(), all[0])
 		return err
 	}},
 	"operations.result": {`shop = $1`, func(t *testing.T, p *planted, shop string) error {

@@ -135,7 +135,7 @@
     link.hidden = true;
     stream.addEventListener("report", ({ data }) => {
       progress.replaceChildren(...new DOMParser().parseFromString(data, "text/html").body.childNodes);
-      document.dispatchEvent(new Event("redrawn"));
+      localTimes();
       const now = progress.querySelector(".check-now")?.textContent;
       if (now && now !== said) say(said = now);
     });
