@@ -42,6 +42,11 @@ const (
 	selectTemplateVersions = `SELECT ` + templateColumns + ` FROM template_versions AS v
 		WHERE v.environment = $1 AND v.owner = $2 AND v.id = $3 ORDER BY v.version DESC LIMIT $4`
 
+	selectAllVersions = `SELECT ` + templateColumns + ` FROM template_versions AS v
+		WHERE v.environment = $1 AND v.owner = $2 ORDER BY v.id, v.version DESC`
+
+	insertTemplate = `INSERT INTO templates (environment, owner, id, name_key, version) VALUES ($1, $2, $3, $4, $5)`
+
 	insertTemplateVersion = `INSERT INTO template_versions
 			(environment, owner, id, version, name, document, made_by, made_name, made_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
@@ -82,21 +87,19 @@ func (s *Store) AddTemplate(ctx context.Context, t Template, done ...Activity) (
 			return ErrTooManyTemplates
 		}
 		out.Version = 1
-		_, err = tx.ExecContext(ctx, `
-			INSERT INTO templates (environment, owner, id, name_key, version) VALUES ($1, $2, $3, $4, $5)`,
-			s.env, t.Owner, t.ID, templateKey(t.Name), out.Version)
+		_, err = tx.ExecContext(ctx, insertTemplate, s.env, t.Owner, t.ID, templateKey(t.Name), out.Version)
 		if err != nil {
 			return err
 		}
-		return s.addTemplateVersion(ctx, tx, &out, done)
+		out.Made.At = s.now()
+		return s.addTemplateVersion(ctx, tx, out, done)
 	})
 	return out, failed("add template", err)
 }
 
-func (s *Store) addTemplateVersion(ctx context.Context, tx *sql.Tx, t *Template, done []Activity) error {
-	t.Made.At = s.now()
+func (s *Store) addTemplateVersion(ctx context.Context, tx *sql.Tx, t Template, done []Activity) error {
 	_, err := tx.ExecContext(ctx, insertTemplateVersion, s.env, t.Owner, t.ID, t.Version, t.Name,
-		s.keys.seal(t.Document, s.templateContext(*t)), t.Made.ID, t.Made.Name, millis(t.Made.At))
+		s.keys.seal(t.Document, s.templateContext(t)), t.Made.ID, t.Made.Name, millis(t.Made.At))
 	if err != nil {
 		return err
 	}
@@ -141,7 +144,8 @@ func (s *Store) ChangeTemplate(ctx context.Context, t Template, done ...Activity
 		if err != nil {
 			return err
 		}
-		return s.addTemplateVersion(ctx, tx, &out, done)
+		out.Made.At = s.now()
+		return s.addTemplateVersion(ctx, tx, out, done)
 	})
 	return out, failed("change template", err)
 }
@@ -205,4 +209,64 @@ func (s *Store) scanTemplate(ctx context.Context, owner Owner, row scanner) (Tem
 		s.log.WarnContext(ctx, "a template does not open", "err", err)
 	}
 	return t, nil
+}
+
+// moveTemplates moves the templates of an owner, sealed anew, those that the other has no name or room for left out.
+// One that doesn't open stays, and an older version that doesn't is lost.
+func (s *Store) moveTemplates(ctx context.Context, tx *sql.Tx, from, to Owner) error {
+	names, err := textsOf(tx.QueryContext(ctx, `SELECT name_key FROM templates WHERE environment = $1 AND owner = $2`,
+		s.env, to))
+	if err != nil {
+		return err
+	}
+	versions, err := s.versionsIn(ctx, tx, from)
+	if err != nil {
+		return err
+	}
+	moved, newest := map[string]bool{}, ""
+	for _, v := range versions { // of each template, the newest comes first
+		if v.ID != newest {
+			newest = v.ID
+			key := templateKey(v.Name)
+			if slices.Contains(names, key) || len(names) >= MaxTemplates || v.Document == nil {
+				continue
+			}
+			names, moved[v.ID] = append(names, key), true
+			if _, err := tx.ExecContext(ctx, insertTemplate, s.env, to, v.ID, key, v.Version); err != nil {
+				return err
+			}
+		}
+		if !moved[v.ID] || v.Document == nil {
+			continue
+		}
+		v.Owner = to
+		if err := s.addTemplateVersion(ctx, tx, v, nil); err != nil {
+			return err
+		}
+	}
+	for id := range moved {
+		_, err := tx.ExecContext(ctx, `DELETE FROM templates WHERE environment = $1 AND owner = $2 AND id = $3`,
+			s.env, from, id)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// versionsIn returns all versions of an owner's templates, by template, the newest first.
+func (s *Store) versionsIn(ctx context.Context, tx *sql.Tx, owner Owner) (all []Template, err error) {
+	rows, err := tx.QueryContext(ctx, selectAllVersions, s.env, owner)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v, err := s.scanTemplate(ctx, owner, rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
 }
