@@ -108,12 +108,15 @@ func (s *server) handleCoverage(w http.ResponseWriter, r *http.Request) error {
 		return redirect(w, r, withQuery(coveragePath, query))
 	}
 	c := readCoverageQuery(r.URL.Query())
-	found, err := s.findShops(r, shopFilter{label: c.label, sort: sortShopName, template: c.template(), compares: true})
+	found, err := s.findShops(r, shopFilter{label: c.label, sort: sortShopName, template: c.template()})
 	if err != nil {
 		return err
 	}
 	if found.seen == nil {
 		return redirect(w, r, shopsPath)
+	}
+	if err := s.readTemplates(r, found.seen); err != nil {
+		return err
 	}
 	own, err := s.Store.Presets(r.Context(), stateOf(r).owner)
 	if err != nil {

@@ -270,7 +270,7 @@ func (s *server) drawPlanForm(w http.ResponseWriter, r *http.Request, status int
 		page.Chosen = append(page.Chosen, shopLink(c))
 	}
 	for _, kind := range planKinds {
-		if kind[0] == string(fleet.FromTemplate) && len(found.seen.templates) == 0 && f.kind != fleet.FromTemplate {
+		if kind[0] == string(fleet.FromTemplate) && len(found.templates()) == 0 && f.kind != fleet.FromTemplate {
 			continue
 		}
 		q := found.filter.values()
@@ -304,18 +304,18 @@ func (s *server) drawPlanForm(w http.ResponseWriter, r *http.Request, status int
 
 // typeGroups are the event types to choose from: the catalog, and what else is
 // chosen or seen.
-func typeGroups(chosen []string, seen map[string]bool) (all []views.PlanTypes) {
-	choice := func(b ui.EventBadge) views.PlanType {
-		return views.PlanType{EventBadge: b, Chosen: slices.Contains(chosen, b.Code)}
+func typeGroups(chosen []string, seen map[string]bool) (all []ui.TypeGroup) {
+	choice := func(b ui.EventBadge) ui.TypeChoice {
+		return ui.TypeChoice{EventBadge: b, Chosen: slices.Contains(chosen, b.Code)}
 	}
 	for _, g := range fourthwall.Groups() {
-		group := views.PlanTypes{Title: g.Title}
+		group := ui.TypeGroup{Title: g.Title}
 		for _, info := range g.Types {
 			group.Types = append(group.Types, choice(badge(info.Code)))
 		}
 		all = append(all, group)
 	}
-	unknown := views.PlanTypes{Title: unknownGroupTitle}
+	unknown := ui.TypeGroup{Title: unknownGroupTitle}
 	codes := slices.Concat(slices.Collect(maps.Keys(seen)), chosen)
 	slices.Sort(codes)
 	for _, code := range slices.Compact(codes) {
@@ -331,7 +331,7 @@ func typeGroups(chosen []string, seen map[string]bool) (all []views.PlanTypes) {
 
 // templateLinks lead to the form for each template, with the rest of the filter.
 func templateLinks(found foundShops) (all []ui.Link) {
-	for _, t := range found.seen.templates {
+	for _, t := range found.templates() {
 		f := found.filter
 		f.template = t.ID
 		all = append(all, ui.Link{Href: planTemplateHref(f), Text: templateName(t)})

@@ -42,9 +42,11 @@ func (s *server) handlePlanNew(w http.ResponseWriter, r *http.Request) error {
 // findForPlan returns the shops that the form's filter shows, and notes the
 // template that it names.
 func (s *server) findForPlan(r *http.Request, f *planForm) (foundShops, error) {
-	f.filter.compares = true
 	found, err := s.findShops(r, f.filter)
 	if err != nil || found.seen == nil {
+		return found, err
+	}
+	if err := s.readTemplates(r, found.seen); err != nil {
 		return found, err
 	}
 	if t, known := found.seen.templateOf(f.filter.template); known {

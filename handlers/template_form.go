@@ -283,6 +283,9 @@ type templateChoices struct {
 
 func (s *server) templateChoices(r *http.Request) (c templateChoices, err error) {
 	owner := stateOf(r).owner
+	if s.Fleet == nil || owner == "" {
+		return c, nil
+	}
 	of, err := s.Store.ShopLabels(r.Context(), owner)
 	if err != nil {
 		return c, err

@@ -34,6 +34,25 @@ func templatePageError(err error) error {
 	}
 }
 
+// readTemplates adds the owner's templates, unless the shops were compared with
+// them.
+func (s *server) readTemplates(r *http.Request, seen *seenShops) error {
+	if seen.compared != nil {
+		return nil
+	}
+	stored, err := s.Fleet.Templates(r.Context(), stateOf(r).owner)
+	seen.templates = fleet.Readable(stored)
+	return err
+}
+
+// templates returns the owner's templates, if they were read.
+func (f foundShops) templates() []fleet.Template {
+	if f.seen == nil {
+		return nil
+	}
+	return f.seen.templates
+}
+
 // templateOf returns a template by its ID.
 func (s *seenShops) templateOf(id string) (fleet.Template, bool) {
 	i := slices.IndexFunc(s.templates, func(t fleet.Template) bool { return t.ID == id })
@@ -84,20 +103,20 @@ func (s *seenShops) driftText(shopID, template string, most int) string {
 
 // proposals returns a line for each template that shops differ from, those that
 // most shops do first. A shop is never changed by itself.
-func (s *seenShops) proposals(mayPlan bool) (all []views.TemplateProposal) {
+func (s *seenShops) proposals(mayPlan bool) (all []ui.Proposal) {
 	for _, t := range s.templates {
 		n := s.likenesses(t.ID)[fleet.Differs]
 		if n == 0 {
 			continue
 		}
 		f := shopFilter{template: t.ID, drift: string(fleet.Differs)}
-		one := views.TemplateProposal{Count: n, Name: t.Name, Href: f.href(1)}
+		one := ui.Proposal{Count: n, Name: t.Name, Href: f.href(1)}
 		if mayPlan {
 			one.PlanHref = planTemplateHref(f)
 		}
 		all = append(all, one)
 	}
-	slices.SortStableFunc(all, func(a, b views.TemplateProposal) int { return b.Count - a.Count })
+	slices.SortStableFunc(all, func(a, b ui.Proposal) int { return b.Count - a.Count })
 	return all
 }
 

@@ -195,7 +195,7 @@ func Coverage(p CoveragePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, c := range p.Likeness {
-				templ_7745c5c3_Err = shopCount(c).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.CountLink(c).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -18,7 +18,7 @@ type PlanNewPage struct {
 	AsTyped           string
 	From, To, Only    *PlanField // nil if the change has no such field
 	Offered           []string   // values for From and Only, that webhooks of the shops have
-	Types             []PlanTypes
+	Types             []ui.TypeGroup
 	TypesLegend       string
 	TypesErr          *ui.FieldError
 	Templates         []ui.Link // to choose from
@@ -33,27 +33,6 @@ type PlanKind struct {
 
 	Text    string // what it does
 	Current bool
-}
-
-// PlanTypes is a group of event types to choose from.
-type PlanTypes struct {
-	Title string
-	Types []PlanType
-}
-
-// PlanType is an event type to choose.
-type PlanType struct {
-	ui.EventBadge
-
-	Chosen bool
-}
-
-// typeField is a field for event types.
-type typeField struct {
-	id, name, legend string
-	groups           []PlanTypes
-	err              *ui.FieldError
-	focus            bool
 }
 
 // PlanField is a text field of the form.

@@ -23,7 +23,7 @@ type Fleet struct {
 	States, Sorts              []ui.Choice
 	Types                      []ui.EventBadge
 	Likeness                   []ShopCount // how shops compare with templates; none without templates
-	Proposals                  []TemplateProposal
+	Proposals                  []ui.Proposal
 	Filter                     []ui.Choice // all of it; Text is a field's name
 	CSVHref                    string
 	StreamHref                 string // that says when something was read
@@ -32,13 +32,7 @@ type Fleet struct {
 }
 
 // ShopCount is how many shops are in a state.
-type ShopCount struct {
-	State   ui.State
-	Count   int
-	Text    string
-	Href    string // to those shops
-	Current bool
-}
+type ShopCount = ui.Counted
 
 // ShopCause is what makes deliveries of several shops fail: one host in one way.
 type ShopCause struct {

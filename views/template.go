@@ -2,9 +2,6 @@ package views
 
 import "hookwall/views/ui"
 
-// proposalsShown is how many templates that shops differ from have a line.
-const proposalsShown = 2
-
 // TemplatePage shows a version of a template and, of the newest, the shops that
 // differ from it.
 type TemplatePage struct {

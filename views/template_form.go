@@ -32,7 +32,7 @@ type TemplateFormWebhook struct {
 	URL, AsTyped     string
 	Notes            ui.FieldNotes
 	URLErr, TypesErr *ui.FieldError
-	Types            []PlanTypes
+	Types            []ui.TypeGroup
 }
 
 // title is the page's heading.
@@ -86,9 +86,11 @@ func (p TemplateFormPage) urlField(i int) ui.TextField {
 	}
 }
 
-func (p TemplateFormPage) typesField(i int) typeField {
+func (p TemplateFormPage) typesField(i int) ui.TypeField {
 	hook, id := p.Webhooks[i], "types-"+strconv.Itoa(i)
-	return typeField{id, id, "Event types", hook.Types, hook.TypesErr, p.focus() == id}
+	return ui.TypeField{
+		ID: id, Name: id, Legend: "Event types", Groups: hook.Types, Err: hook.TypesErr, Focus: p.focus() == id,
+	}
 }
 
 // legend names a webhook of the form.

@@ -12,7 +12,7 @@ type TemplatesPage struct {
 	NewHref   string // makes a template; "" if the person may not
 	Now       time.Time
 	Rows      []TemplateRow
-	Proposals []TemplateProposal
+	Proposals []ui.Proposal
 }
 
 // TemplateRow is one template.
@@ -27,12 +27,4 @@ type TemplateRow struct {
 	StateText string // how shops compare; "" if that isn't known
 	Who       string // made the version; "" without a team
 	At        time.Time
-}
-
-// TemplateProposal says that shops differ from a template.
-type TemplateProposal struct {
-	Count    int
-	Name     string
-	Href     string // to the shops
-	PlanHref string // "" if the person may not
 }
